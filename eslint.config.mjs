@@ -1,0 +1,56 @@
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+const libs = ['type:contracts', 'type:messaging', 'type:persistence', 'type:service-kit'];
+const apps = ['gateway', 'accounts', 'orders', 'inventory', 'payments', 'logistics', 'notifications', 'order-log'];
+
+/** The dependency rules of the house (docs/decisions/0001): what a kind of project may import. */
+const layers = {
+  'type:contracts': [],
+  'type:topology': ['type:contracts'],
+  'type:messaging': ['type:contracts'],
+  'type:persistence': ['type:contracts', 'type:messaging'],
+  'type:service-kit': ['type:contracts', 'type:messaging', 'type:persistence'],
+  'type:testing': ['type:contracts', 'type:topology'],
+  'type:app': libs,
+  'type:e2e': ['type:contracts', 'type:testing'],
+  'type:bench': [...libs, 'type:testing'],
+};
+
+const boundaries = (extra) => [
+  'error',
+  {
+    enforceBuildableLibDependency: true,
+    allow: [],
+    depConstraints: [
+      ...Object.entries(layers).map(([sourceTag, allowed]) => ({ sourceTag, onlyDependOnLibsWithTags: [sourceTag, ...allowed, ...extra] })),
+      ...apps.map((app) => ({ sourceTag: `scope:${app}`, onlyDependOnLibsWithTags: [`scope:${app}`, 'scope:shared'] })),
+    ],
+  },
+];
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/generated/**', '**/node_modules/**', '.nx/**', '.sluice/**'] },
+  js.configs.recommended,
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    rules: { 'max-lines': ['error', 300] },
+  },
+  {
+    files: ['**/src/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    plugins: { '@nx': nx },
+    rules: { '@nx/enforce-module-boundaries': boundaries([]) },
+  },
+  {
+    files: ['**/src/**/*.spec.ts'],
+    plugins: { '@nx': nx },
+    rules: { '@nx/enforce-module-boundaries': boundaries(['type:testing']) },
+  },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', performance: 'readonly', Buffer: 'readonly', AbortSignal: 'readonly', AbortController: 'readonly' } },
+  },
+);

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { command, event } from './message.js';
+import { Id, Instant } from './values.js';
+
+/** E.164. */
+export const Phone = z.string().regex(/^\+[1-9][0-9]{6,14}$/, 'a phone number is a plus sign and 7 to 15 digits, as in E.164');
+/** The upper bound keeps the cost of hashing what a stranger sends small. */
+export const Password = z.string().min(8).max(200);
+export const Role = z.enum(['customer', 'admin']);
+export type Role = z.infer<typeof Role>;
+
+export const NewUser = z.strictObject({ phone: Phone, name: z.string().trim().min(1).max(100), password: Password });
+export const User = z.object({ id: Id, phone: Phone, name: z.string() });
+export type User = z.infer<typeof User>;
+export const Credentials = z.strictObject({ phone: Phone, password: z.string().min(1).max(200) });
+export const Session = z.object({ token: z.string(), expiresAt: Instant });
+export const VerificationCode = z.strictObject({ code: z.string().regex(/^[0-9]{6}$/, 'a code is six digits') });
+
+/** Transient because it carries a password, which never rests on a broker's disk. Problems: 409 phone taken. */
+export const SignUp = command('accounts.sign-up', NewUser.extend({ userId: Id }), { reply: User, transient: true });
+/** Problems: 401, the same for an unknown phone and a wrong password. */
+export const SignIn = command('accounts.sign-in', Credentials, { reply: Session, transient: true });
+/** Problems: 422 wrong or outdated code, 429 too many tries. */
+export const VerifyPhone = command('accounts.verify-phone', VerificationCode.extend({ userId: Id }), { transient: true });
+
+/** `code` goes to the phone by SMS; it is good for one use and ten minutes. */
+export const AccountRegistered = event('account.registered', z.object({ userId: Id, phone: Phone, name: z.string(), code: z.string(), version: z.int() }));
+export const AccountVerified = event('account.verified', z.object({ userId: Id, phone: Phone, version: z.int() }), { optional: true });

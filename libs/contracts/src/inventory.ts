@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { command, event, query } from './message.js';
+import { Id, Money, page, PageRequest, Sku, Warehouse } from './values.js';
+
+/** How many pieces of a SKU leave from which warehouse. */
+export const Allocation = z.array(z.object({ sku: Sku, warehouse: Warehouse, quantity: z.int().positive() }));
+export type Allocation = z.infer<typeof Allocation>;
+
+export const ProductDetails = z.strictObject({ name: z.string().trim().min(1).max(200), price: Money });
+export const Product = z.object({ sku: Sku, name: z.string(), price: Money, available: z.int() });
+export type Product = z.infer<typeof Product>;
+/** `reference` names the delivery note: the same one counts once. */
+export const Receipt = z.strictObject({ warehouse: Warehouse, quantity: z.int().min(1).max(1_000_000), reference: z.string().trim().min(1).max(100) });
+
+export const PutProduct = command('inventory.put-product', ProductDetails.extend({ sku: Sku }), { reply: Product });
+/** Problems: 404 unknown product, 409 the reference was used for another receipt. */
+export const ReceiveStock = command('inventory.receive', Receipt.extend({ sku: Sku }), { reply: z.object({ sku: Sku, available: z.int() }) });
+/** Problems: 404 unknown product. */
+export const GetProduct = query('inventory.product', z.object({ sku: Sku }), Product);
+export const ListProducts = query('inventory.products', PageRequest, page(Product));
+
+/** The product's name and price, from now on; whoever keeps a copy ignores an older version. */
+export const ProductChanged = event('product.changed', z.object({ sku: Sku, name: z.string(), price: Money, version: z.int() }));
+export const StockReceived = event('stock.received', z.object({ sku: Sku, warehouse: Warehouse, quantity: z.int(), available: z.int(), version: z.int() }), { optional: true });
+
+const reservation = { orderId: Id, userId: Id, version: z.int() };
+/** Every line of the order is held for it. */
+export const StockReserved = event('stock.reserved', z.object({ ...reservation, allocation: Allocation }));
+/** No line is held: at least one could not be. */
+export const StockRejected = event('stock.rejected', z.object({ ...reservation, reason: z.enum(['out_of_stock', 'unknown_product']), skus: z.array(Sku) }));
+/** The pieces of one parcel have left their warehouse. */
+export const StockIssued = event('stock.issued', z.object({ ...reservation, parcelId: Id, allocation: Allocation }), { optional: true });

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { delivery, query } from './message.js';
+import { Id, Instant, page, PageRequest } from './values.js';
+
+export const CHANNELS = ['sms', 'email', 'inbox'] as const;
+export const Channel = z.enum(CHANNELS);
+export type Channel = z.infer<typeof Channel>;
+
+export const Notification = z.object({ id: Id, at: Instant, text: z.string(), about: z.string() });
+
+/** What one person is told over one channel; `id` is the same however often it is sent, and the provider's idempotency key. */
+const parts = z.object({ id: Id, userId: Id, about: z.string(), text: z.string() });
+export const SmsDelivery = delivery('sms', parts.extend({ phone: z.string() }));
+export const EmailDelivery = delivery('email', parts.extend({ address: z.string() }));
+export const InboxDelivery = delivery('inbox', parts);
+
+export const ListNotifications = query('notifications.inbox', PageRequest.extend({ userId: Id }), page(Notification));

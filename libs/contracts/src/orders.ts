@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { Allocation } from './inventory.js';
+import { command, event, query } from './message.js';
+import { Address, Id, Instant, Money, page, PageRequest, Quantity, Sku, Warehouse } from './values.js';
+
+export const OrderStatus = z.enum(['pending', 'awaiting_payment', 'paid', 'shipped', 'completed', 'rejected', 'cancelled']);
+export type OrderStatus = z.infer<typeof OrderStatus>;
+export const OrderReason = z.enum(['out_of_stock', 'coupon_rejected', 'payment_timeout', 'customer', 'unknown_product']);
+export type OrderReason = z.infer<typeof OrderReason>;
+
+export const RequestedLine = z.strictObject({ sku: Sku, quantity: Quantity });
+export const NewOrder = z.strictObject({
+  lines: z.array(RequestedLine).min(1).max(100),
+  address: Address,
+});
+export const OrderLine = z.object({ sku: Sku, name: z.string(), quantity: Quantity, unitPrice: Money });
+export type OrderLine = z.infer<typeof OrderLine>;
+export const ParcelStatus = z.enum(['preparing', 'dispatched', 'delivered']);
+export type ParcelStatus = z.infer<typeof ParcelStatus>;
+
+/** The order as its customer sees it. */
+export const Order = z.object({
+  id: Id,
+  status: OrderStatus,
+  reason: OrderReason.optional(),
+  lines: z.array(OrderLine.extend({ warehouse: Warehouse.optional() })),
+  subtotal: Money,
+  discount: Money,
+  total: Money,
+  address: Address,
+  placedAt: Instant,
+  payBy: Instant.optional(),
+  secondsLeft: z.int().min(0).optional(),
+  paidAt: Instant.optional(),
+  parcels: z.array(z.object({ id: Id, warehouse: Warehouse, status: ParcelStatus, lines: z.array(z.object({ sku: Sku, quantity: z.int() })) })),
+});
+export type Order = z.infer<typeof Order>;
+export const Timeline = z.object({ events: z.array(z.object({ at: Instant, type: z.string(), detail: z.record(z.string(), z.unknown()) })) });
+
+/**
+ * Place an order under an id that the caller made, so that asking again is harmless.
+ * `bodyHash` tells a repeat from another order under the same id.
+ * Problems: 409 same id, other body; 422 unknown product, only while the caller still waits.
+ */
+export const PlaceOrder = command('orders.place', NewOrder.extend({ orderId: Id, userId: Id, bodyHash: z.string() }), { reply: Order });
+
+/** Whose order may be seen: their own, or any when `anyUser` (an admin asks). */
+const viewer = { userId: Id, anyUser: z.boolean().default(false) };
+/** Problems: 404, also for somebody else's. */
+export const GetOrder = query('orders.order', z.object({ orderId: Id, ...viewer }), Order);
+export const GetTimeline = query('orders.timeline', z.object({ orderId: Id, ...viewer }), Timeline);
+export const ListOrders = query('orders.list', PageRequest.extend({ userId: Id, status: OrderStatus.optional() }), page(Order));
+
+const fact = { orderId: Id, userId: Id, version: z.int() };
+const goods = { lines: z.array(OrderLine), allocation: Allocation };
+
+export const OrderPlaced = event('order.placed', z.object({ ...fact, lines: z.array(OrderLine), subtotal: Money }));
+/** Stock is held and the total is final. */
+export const OrderPriced = event('order.priced', z.object({ ...fact, total: Money }));
+export const OrderAwaitingPayment = event('order.awaiting_payment', z.object({ ...fact, total: Money, payBy: Instant }), { optional: true });
+export const OrderRejected = event('order.rejected', z.object({ ...fact, ...goods, reason: OrderReason }));
+export const OrderPaid = event('order.paid', z.object({ ...fact, ...goods, total: Money, address: Address }));
+export const OrderShipped = event('order.shipped', z.object(fact), { optional: true });
+export const OrderCompleted = event('order.completed', z.object({ ...fact, total: Money }), { optional: true });

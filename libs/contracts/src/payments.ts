@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { command, event } from './message.js';
+import { Id, Money } from './values.js';
+
+/** A card number, exchanged for a token before anything is stored or published. */
+export const PaymentRequest = z.strictObject({ card: z.string().regex(/^[0-9]{12,19}$/, 'a card number is 12 to 19 digits') });
+/** `pending`: the card gateway has not answered yet; the order will tell. */
+export const PaymentResult = z.object({ status: z.enum(['captured', 'pending']) });
+
+/** Problems: 402 declined, 404 no such payable for this user, 409 not payable now. */
+export const Pay = command('payments.pay', z.object({ orderId: Id, userId: Id, cardToken: z.string().max(200) }), { reply: PaymentResult });
+/** Calls the card gateway with the capture's id as its idempotency key; sent by payments to itself, answers the caller of `payments.pay`. */
+export const CapturePayment = command('payments.capture', z.object({ orderId: Id, captureId: Id }), { reply: PaymentResult });
+
+const fact = { orderId: Id, userId: Id, version: z.int() };
+export const PayableOpened = event('payable.opened', z.object({ ...fact, amount: Money }));
+export const PaymentCaptured = event('payment.captured', z.object({ ...fact, paymentId: Id, amount: Money }));
+export const PaymentDeclined = event('payment.declined', z.object({ ...fact, reason: z.string() }), { optional: true });

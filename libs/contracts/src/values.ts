@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+/** A UUID in its canonical text form; new ones are version 7, order ids version 8. */
+export const Id = z.uuid();
+/** RFC 3339, UTC. */
+export const Instant = z.iso.datetime();
+
+/** Integer cents, never negative. */
+export const Cents = z.int().min(0).max(1_000_000_000_00);
+export const Money = z.strictObject({ amount: Cents, currency: z.string().regex(/^[A-Z]{3}$/, 'a currency is three capital letters, as in ISO 4217') });
+export type Money = z.infer<typeof Money>;
+
+export const Sku = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a SKU is 1 to 64 letters, digits, dots, dashes or underscores');
+
+export const WAREHOUSES = ['east', 'west'] as const;
+export const Warehouse = z.enum(WAREHOUSES);
+export type Warehouse = z.infer<typeof Warehouse>;
+
+/** Pieces in one order line. The upper bound keeps sums far from the limits of integers. */
+export const Quantity = z.int().min(1).max(10_000);
+
+const text = (max: number) => z.string().trim().min(1).max(max);
+
+export const Address = z.strictObject({
+  name: text(200),
+  street: text(200),
+  city: text(200),
+  postcode: text(20),
+  country: z.string().regex(/^[A-Z]{2}$/, 'a country is two capital letters, as in ISO 3166-1'),
+});
+export type Address = z.infer<typeof Address>;
+
+/** RFC 9457 problem details: how every error is told, over HTTP and in RPC answers. */
+export const Problem = z.looseObject({
+  type: z.string().default('about:blank'),
+  title: z.string(),
+  status: z.int().min(400).max(599),
+  detail: z.string().optional(),
+});
+export type Problem = z.infer<typeof Problem>;
+
+/** A page of a listing; `next` is the cursor of the following page and absent on the last one. */
+export const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().optional() });
+export const PageRequest = z.object({
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});

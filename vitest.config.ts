@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+/** `npm test` runs every project in one process tree; e2e boots the whole system and therefore runs after all others. */
+export default defineConfig({
+  test: {
+    projects: ['libs/*', 'apps/*', 'topology', 'e2e'],
+    passWithNoTests: false,
+    maxWorkers: 2,
+  },
+});
