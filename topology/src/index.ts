@@ -1,1 +1,5 @@
-export {};
+export { applyTopology, type ApplyOptions, type Report } from './apply.js';
+export { DriftError, type Drift } from './drift.js';
+export type { Binding, Exchange, Queue, Services, Topology } from './layout.js';
+export { RETRY_TIERS_MS, SERVICES } from './map.js';
+export { topology, type TopologyOptions } from './topology.js';

@@ -70,7 +70,10 @@ function contract<S extends z.ZodType, R extends z.ZodType>(facts: Omit<Contract
   return made;
 }
 
-/** A past fact, named `<entity>.<what happened>`; published to everyone who listens. */
+/**
+ * A past fact, named `<entity>.<what happened>`; published to everyone who listens.
+ * A listener that only watches may name a topic pattern (`order.*`, `#`) and the fields that it needs.
+ */
 export const event = <S extends z.ZodType>(type: string, schema: S, options: Options & { optional?: boolean } = {}): Contract<S, z.ZodNever> =>
   contract({ kind: 'event', type, schema, transient: false, optional: false, ...options });
 
@@ -88,6 +91,3 @@ export const query = <S extends z.ZodType, R extends z.ZodType>(type: string, sc
 /** A message to one person over one channel, named `delivery.<channel>`; routed by the header `channel`. */
 export const delivery = <S extends z.ZodType>(channel: string, schema: S, options: Options = {}): Contract<S, z.ZodNever> =>
   contract({ kind: 'delivery', type: `delivery.${channel}`, schema, transient: false, optional: false, ...options });
-
-/** Facts whose type matches a topic pattern (`order.*`, `#`), whatever their shape. For listeners that only watch. */
-export const anyEvent = (pattern: string): Contract<z.ZodUnknown, z.ZodNever> => event(pattern, z.unknown());

@@ -5,7 +5,8 @@ import { Address, Id, Instant, Money, page, PageRequest, Quantity, Sku, Warehous
 
 export const OrderStatus = z.enum(['pending', 'awaiting_payment', 'paid', 'shipped', 'completed', 'rejected', 'cancelled']);
 export type OrderStatus = z.infer<typeof OrderStatus>;
-export const OrderReason = z.enum(['out_of_stock', 'coupon_rejected', 'payment_timeout', 'customer', 'unknown_product']);
+/** `not_orderable`: the lines cannot be one order (two currencies, an amount beyond the limits). */
+export const OrderReason = z.enum(['out_of_stock', 'coupon_rejected', 'payment_timeout', 'customer', 'unknown_product', 'not_orderable']);
 export type OrderReason = z.infer<typeof OrderReason>;
 
 export const RequestedLine = z.strictObject({ sku: Sku, quantity: Quantity });

@@ -1,0 +1,45 @@
+import { Controller, Inject } from '@nestjs/common';
+import { SignIn, SignUp, VerifyPhone, type Message, type Reply } from '@sluice/contracts';
+import { On, ProblemError } from '@sluice/messaging';
+import { CONFIG } from '@sluice/service-kit';
+import { noSuchAccount, signUp, verifyPhone } from './account.js';
+import { AccountsRepository } from './accounts.repository.js';
+import type { AccountsConfig } from './config.js';
+import { hashPassword, passwordMatches } from './password.js';
+import { issueToken } from './token.js';
+import { newCode } from './verification-code.js';
+
+/** Requests wait on the broker, where they end with their caller's patience, and not in front of the password hash. */
+const FEW = { prefetch: 4 };
+
+@Controller()
+export class AccountsListener {
+  constructor(
+    private readonly accounts: AccountsRepository,
+    @Inject(CONFIG) private readonly config: AccountsConfig,
+  ) {}
+
+  @On(SignUp, FEW)
+  async signUp(message: Message<typeof SignUp>) {
+    const { password, ...user } = message.data;
+    const request = { ...user, role: 'customer' as const, passwordHash: await hashPassword(password), code: newCode() };
+    return this.accounts.change(message, user.phone, (account, now) => signUp(account, request, now));
+  }
+
+  @On(SignIn, FEW)
+  async signIn({ data }: Message<typeof SignIn>): Promise<Reply<typeof SignIn>> {
+    const account = await this.accounts.byPhone(data.phone);
+    const matches = await passwordMatches(data.password, account?.passwordHash);
+    if (!account || !matches) throw ProblemError.of(401, 'Unauthorized', 'The phone number or the password is wrong.');
+    return issueToken(account, { privateKey: this.config.TOKEN_PRIVATE_KEY, ttlSeconds: this.config.TOKEN_TTL_SECONDS }, new Date());
+  }
+
+  @On(VerifyPhone, FEW)
+  async verifyPhone(message: Message<typeof VerifyPhone>): Promise<void> {
+    const { userId, code } = message.data;
+    const phone = await this.accounts.phoneOf(userId);
+    if (!phone) throw noSuchAccount();
+    const problem = await this.accounts.change(message, phone, (account, now) => verifyPhone(account, code, now));
+    if (problem) throw problem;
+  }
+}

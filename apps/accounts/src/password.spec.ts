@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { gate } from './gate.js';
+import { hashPassword, passwordMatches } from './password.js';
+
+describe('password hashes', () => {
+  it('match their own password and no other', async () => {
+    const stored = await hashPassword('correct horse');
+    expect(await passwordMatches('correct horse', stored)).toBe(true);
+    expect(await passwordMatches('correct horsf', stored)).toBe(false);
+  });
+
+  it('name their cost, are salted, and do not hold the password', async () => {
+    const [one, two] = await Promise.all([hashPassword('the same'), hashPassword('the same')]);
+    expect(one).toMatch(/^scrypt\$32768\$8\$3\$/);
+    expect(one).not.toBe(two);
+    expect(one).not.toContain('the same');
+  });
+
+  it('still match when they were made at another cost', async () => {
+    // scrypt("pleaseletmein", "SodiumChloride", N=16384, r=8, p=1) from RFC 7914, section 12.
+    const hash = Buffer.from(RFC_7914, 'hex').toString('base64url');
+    const stored = `scrypt$16384$8$1$${Buffer.from('SodiumChloride').toString('base64url')}$${hash}`;
+    expect(await passwordMatches('pleaseletmein', stored)).toBe(true);
+  });
+
+  it('never match when there is no account, and take as long to say so', async () => {
+    const stored = await hashPassword('a password');
+    const [known, unknown] = [await timed(() => passwordMatches('wrong', stored)), await timed(() => passwordMatches('wrong', undefined))];
+    expect(known.value).toBe(false);
+    expect(unknown.value).toBe(false);
+    expect(unknown.ms).toBeGreaterThan(known.ms / 3);
+  });
+
+  it('refuse to compare with something that is not a hash', async () => {
+    await expect(passwordMatches('x', 'plain text')).rejects.toThrow('scrypt$N$r$p$salt$hash');
+  });
+});
+
+describe('gate', () => {
+  it('runs no more jobs at a time than its limit, and all of them in the end', async () => {
+    const inLine = gate(2);
+    let running = 0;
+    let most = 0;
+    const job = async (): Promise<void> => {
+      most = Math.max(most, ++running);
+      await new Promise(setImmediate);
+      running--;
+    };
+    await Promise.all(Array.from({ length: 20 }, () => inLine(job)));
+    expect(most).toBe(2);
+  });
+
+  it('goes on after a job has failed', async () => {
+    const inLine = gate(1);
+    await expect(inLine(() => Promise.reject(new Error('first')))).rejects.toThrow('first');
+    expect(await inLine(() => Promise.resolve('second'))).toBe('second');
+  });
+});
+
+const RFC_7914 = '7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887';
+
+async function timed<T>(job: () => Promise<T>): Promise<{ value: T; ms: number }> {
+  const start = performance.now();
+  return { value: await job(), ms: performance.now() - start };
+}

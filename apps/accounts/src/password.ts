@@ -1,0 +1,47 @@
+import { randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gate } from './gate.js';
+
+/**
+ * scrypt (RFC 7914) with a cost from the OWASP password storage cheat sheet: N=2^15, r=8, p=3.
+ * One hash takes 128 * N * r bytes = 32 MiB.
+ */
+const COST = { N: 2 ** 15, r: 8, p: 3 };
+const SALT_BYTES = 16;
+const HASH_BYTES = 32;
+/** Node refuses more than 32 MiB unless told otherwise. Bytes. */
+const MAX_MEMORY = 64 * 1024 * 1024;
+/** How many hashes are computed at a time: a burst of sign-ins waits in line and takes at most 2 x 32 MiB. */
+const AT_A_TIME = 2;
+
+type Parameters = Required<Pick<ScryptOptions, 'N' | 'r' | 'p'>>;
+
+const scryptAsync = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
+const inLine = gate(AT_A_TIME);
+const derive = (password: string, salt: Buffer, cost: Parameters, length: number): Promise<Buffer> =>
+  inLine(() => scryptAsync(password.normalize('NFKC'), salt, length, { ...cost, maxmem: MAX_MEMORY }));
+
+/** @returns `scrypt$N$r$p$salt$hash`: it names its own cost, so that the cost can rise without anybody being locked out */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(SALT_BYTES);
+  const hash = await derive(password, salt, COST, HASH_BYTES);
+  return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), hash.toString('base64url')].join('$');
+}
+
+/**
+ * Compares in constant time. Without a hash, because nobody has that phone number, it computes one all the same:
+ * the time an answer takes does not tell who has an account.
+ */
+export async function passwordMatches(password: string, stored: string | undefined): Promise<boolean> {
+  const { cost, salt, hash } = parse(stored ?? NOBODY);
+  const given = await derive(password, salt, cost, hash.length);
+  return timingSafeEqual(given, hash) && stored !== undefined;
+}
+
+const NOBODY = ['scrypt', COST.N, COST.r, COST.p, randomBytes(SALT_BYTES).toString('base64url'), randomBytes(HASH_BYTES).toString('base64url')].join('$');
+
+function parse(stored: string): { cost: Parameters; salt: Buffer; hash: Buffer } {
+  const [scheme, N, r, p, salt, hash] = stored.split('$');
+  if (scheme !== 'scrypt' || !salt || !hash) throw new Error('a stored password hash is not of the form scrypt$N$r$p$salt$hash');
+  return { cost: { N: Number(N), r: Number(r), p: Number(p) }, salt: Buffer.from(salt, 'base64url'), hash: Buffer.from(hash, 'base64url') };
+}

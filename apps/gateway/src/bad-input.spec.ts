@@ -1,0 +1,204 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Gateway } from './gateway.js';
+import { ANN, call, order, startGateway, tokenOf } from './testing/gateway.js';
+
+/** Nothing listens on port 1: what is refused here is refused by the gateway alone. */
+const NO_BROKER = { AMQP_URL: 'amqp://127.0.0.1:1' };
+
+let gateway: Gateway;
+let ann: string;
+let admin: string;
+
+beforeAll(async () => {
+  gateway = await startGateway(NO_BROKER);
+  [ann, admin] = await Promise.all([tokenOf(ANN), tokenOf(ANN, { role: 'admin' })]);
+});
+afterAll(() => gateway.stop());
+
+const place = (body: unknown, headers?: Record<string, string>) => call(gateway, 'POST', '/orders', { as: ann, body, ...(headers && { headers }) });
+
+describe('an order that is not valid', () => {
+  const lines = (count: number) => Array.from({ length: count }, (_, n) => ({ sku: `SKU-${n}`, quantity: 1 }));
+  const cases: [string, unknown, string][] = [
+    ['quantity 0', order([{ sku: 'TEA', quantity: 0 }]), 'lines.0.quantity'],
+    ['a negative quantity', order([{ sku: 'TEA', quantity: -1 }]), 'lines.0.quantity'],
+    ['quantity 1e9', order([{ sku: 'TEA', quantity: 1e9 }]), 'lines.0.quantity'],
+    ['a broken quantity', order([{ sku: 'TEA', quantity: 1.5 }]), 'lines.0.quantity'],
+    ['a quantity as text', order([{ sku: 'TEA', quantity: '2' }]), 'lines.0.quantity'],
+    ['no quantity', order([{ sku: 'TEA' }]), 'lines.0.quantity'],
+    ['a SKU that cannot be one', order([{ sku: '../etc', quantity: 1 }]), 'lines.0.sku'],
+    ['no lines', order([]), 'lines'],
+    ['1,000 lines', order(lines(1_000)), 'lines'],
+    ['lines that are no list', order('TEA'), 'lines'],
+    ['an unknown field in a line', order([{ sku: 'TEA', quantity: 1, price: 1 }]), 'lines.0'],
+    ['no address', { lines: [{ sku: 'TEA', quantity: 1 }] }, 'address'],
+    ['a blank city', { ...order(), address: { ...order().address, city: '  ' } }, 'address.city'],
+    ['an unknown field', { ...order(), coupon: 'WELCOME10' }, ''],
+    ['a list for a body', [], ''],
+    ['null for a body', 'null', ''],
+  ];
+
+  it.each(cases)('is 422 for %s, and the fault is named', async (_, body, path) => {
+    const answer = await place(body);
+    expect(answer).toMatchObject({ status: 422, body: { status: 422, title: 'Not valid', errors: expect.arrayContaining([expect.objectContaining({ path })]) } });
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+  });
+
+  it('is 422 without a body', async () => {
+    expect(await call(gateway, 'POST', '/orders', { as: ann })).toMatchObject({ status: 422 });
+  });
+
+  it('names at most twenty faults, however many there are', async () => {
+    const { body } = await place(order(Array.from({ length: 100 }, () => ({ sku: '', quantity: 0 }))));
+    expect(body['errors']).toHaveLength(20);
+  });
+
+  it.each(['', 'x'.repeat(256), 'a b', 'clé'])('is 422 with the idempotency key "%s"', async (key) => {
+    expect(await place(order(), { 'idempotency-key': key })).toMatchObject({ status: 422, body: { errors: [{ path: 'Idempotency-Key' }] } });
+  });
+});
+
+describe('a request that is not well-formed', () => {
+  it.each(['{"lines":', 'lines=1', '', '{"__proto__":{"admin":true}}'])('is 400 with the body %s', async (body) => {
+    expect(await place(body)).toMatchObject({ status: 400, body: { status: 400, title: 'Bad Request' } });
+  });
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml'])('is 415 with a body of type %s', async (type) => {
+    expect(await place('lines=1', { 'content-type': type })).toMatchObject({ status: 415, body: { title: 'Unsupported Media Type' } });
+  });
+
+  it('is 413 with a body over 64 kB', async () => {
+    expect(await place({ ...order(), note: 'x'.repeat(64 * 1024) })).toMatchObject({ status: 413, body: { title: 'Payload Too Large' } });
+  });
+
+  it('is 400 with a path that cannot be decoded, 404 with one that is unknown', async () => {
+    expect(await call(gateway, 'GET', '/orders/%')).toMatchObject({ status: 400, body: { status: 400 } });
+    expect(await call(gateway, 'GET', '/nowhere')).toMatchObject({ status: 404, body: { status: 404, title: 'Not Found' } });
+  });
+
+  it('is 404 with an id that cannot be one', async () => {
+    expect(await call(gateway, 'GET', '/orders/1', { as: ann })).toMatchObject({ status: 404 });
+    expect(await call(gateway, 'GET', '/products/%20')).toMatchObject({ status: 404 });
+  });
+
+  it('is 405 with a method that the path does not know, and names those it knows', async () => {
+    const answer = await call(gateway, 'DELETE', '/products/TEA', { as: admin });
+    expect(answer).toMatchObject({ status: 405, body: { title: 'Method Not Allowed' } });
+    expect(String(answer.headers['allow']).split(', ').sort()).toEqual(['GET', 'HEAD', 'PUT']);
+  });
+
+  it.each(['/products?limit=0', '/products?limit=101', '/products?limit=ten', '/products?limit=1&limit=2', '/products?lim=1'])('is 422 for %s', async (url) => {
+    expect(await call(gateway, 'GET', url)).toMatchObject({ status: 422 });
+  });
+});
+
+describe('sign-up', () => {
+  const NEW = { phone: '+15550000001', name: 'Ann', password: 'a password' };
+  it.each([{ phone: '555' }, { password: 'short' }, { password: 'x'.repeat(201) }, { name: ' ' }, { name: 7 }, { role: 'admin' }])('is 422 with %o', async (fault) => {
+    expect(await call(gateway, 'POST', '/users', { body: { ...NEW, ...fault } })).toMatchObject({ status: 422 });
+  });
+});
+
+describe('a card', () => {
+  const pay = (body: unknown) => call(gateway, 'POST', `/orders/${ANN}/payment`, { as: ann, body });
+  it.each([{ card: 'not a number' }, { card: 4242424242424242 }, {}, { card: '4242424242424242', cvc: '1' }])('is 422 as %o', async (body) => {
+    expect(await pay(body)).toMatchObject({ status: 422, body: { title: 'Not valid' } });
+  });
+
+  it('is 422 when the card gateway does not know it, and the answer does not repeat it', async () => {
+    const answer = await pay({ card: '5555555555554444' });
+    expect(answer).toMatchObject({ status: 422, body: { title: 'Unknown card' } });
+    expect(JSON.stringify(answer)).not.toContain('5555555555554444');
+  });
+});
+
+describe('a token', () => {
+  const withHeader = (authorization: string) => call(gateway, 'GET', '/orders', { headers: { authorization } });
+
+  it('is asked for', async () => {
+    const answer = await call(gateway, 'GET', '/orders');
+    expect(answer).toMatchObject({ status: 401, body: { status: 401 } });
+    expect(answer.headers['www-authenticate']).toBe('Bearer');
+  });
+
+  it.each(['Bearer', 'Bearer x', 'Basic YW5uOmI=', 'Bearer a.b.c'])('is 401 as "%s"', async (header) => {
+    expect(await withHeader(header)).toMatchObject({ status: 401 });
+  });
+
+  it('is 401 when it has expired, has a foreign signature, no signature, an unknown role or no user', async () => {
+    const foreign = generateKeyPairSync('ed25519').privateKey;
+    const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${ann.split('.')[1]}.x`;
+    const tokens = await Promise.all([tokenOf(ANN, { expiresIn: -1 }), tokenOf(ANN, { key: foreign }), tokenOf(ANN, { role: 'root' }), tokenOf('nobody')]);
+    for (const token of [...tokens, unsigned]) expect(await withHeader(`Bearer ${token}`)).toMatchObject({ status: 401 });
+  });
+
+  it('is 403 for a customer where an admin is asked for', async () => {
+    const price = { amount: 100, currency: 'EUR' };
+    expect(await call(gateway, 'PUT', '/products/TEA', { as: ann, body: { name: 'Tea', price } })).toMatchObject({ status: 403, body: { status: 403 } });
+    expect(await call(gateway, 'GET', `/parcels/${ANN}`, { as: ann })).toMatchObject({ status: 403 });
+  });
+});
+
+describe('without a broker', () => {
+  it('the gateway is alive and not ready', async () => {
+    expect(await call(gateway, 'GET', '/healthz')).toMatchObject({ status: 200, body: { status: 'alive' } });
+    expect(await call(gateway, 'GET', '/readyz')).toMatchObject({ status: 503, body: { missing: ['broker'] } });
+  });
+
+  it('an order is 503 at once, to be tried again', async () => {
+    const answer = await place(order());
+    expect(answer).toMatchObject({ status: 503, body: { status: 503 } });
+    expect(answer.headers['retry-after']).toBe('1');
+    expect(answer.headers['location']).toBeUndefined();
+  });
+
+  it('a listing is 503 too', async () => {
+    expect(await call(gateway, 'GET', '/products')).toMatchObject({ status: 503 });
+  });
+});
+
+describe('a correlation id', () => {
+  it('is the caller’s own when it is usable, else a new one', async () => {
+    const idFor = async (given: string) => (await call(gateway, 'GET', '/healthz', { headers: { 'x-correlation-id': given } })).headers['x-correlation-id'];
+    expect(await idFor('checkout-7')).toBe('checkout-7');
+    expect(await idFor('two words')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await idFor('x'.repeat(129))).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('on a real connection', () => {
+  let port: number;
+  beforeAll(async () => {
+    await gateway.app.listen(0, '127.0.0.1');
+    port = Number(new URL(await gateway.app.getUrl()).port);
+  });
+
+  /** Sends bytes as they are and returns what came back until the connection ended. */
+  const raw = (bytes: string): Promise<string> =>
+    new Promise((resolve) => {
+      let answer = '';
+      const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+      socket.on('data', (data) => (answer += data.toString()));
+      socket.on('error', () => undefined).on('close', () => resolve(answer));
+    });
+
+  it('a body of 10 MB is answered with 413, also to a client that sends before it reads, and the connection ends', async () => {
+    const body = 'x'.repeat(10 * 1024 * 1024);
+    for (let n = 0; n < 5; n++) {
+      const response = await fetch(`http://127.0.0.1:${port}/orders`, { method: 'POST', body, headers: { 'content-type': 'application/json', authorization: `Bearer ${ann}` } });
+      expect({ status: response.status, connection: response.headers.get('connection') }).toEqual({ status: 413, connection: 'close' });
+      expect(await response.json()).toMatchObject({ status: 413 });
+    }
+    expect((await call(gateway, 'GET', '/healthz')).status).toBe(200);
+  });
+
+  it('what is not HTTP at all is answered with a problem and the connection ends', async () => {
+    expect(await raw('not http\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json/);
+  });
+
+  it('headers without end are answered with 431', async () => {
+    expect(await raw(`GET / HTTP/1.1\r\nhost: x\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
+  });
+});

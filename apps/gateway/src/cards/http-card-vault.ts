@@ -1,0 +1,31 @@
+import { ProblemError } from '@sluice/messaging';
+import { z } from 'zod';
+import type { CardVault } from './card-vault.js';
+
+/** A caller waits for this, so it is as short as a reply. Milliseconds. */
+const TIMEOUT_MS = 3_000;
+
+const Answer = z.object({ token: z.string().min(1).max(200) });
+
+/** `POST <CARD_GATEWAY_URL>/tokens {card}`: `201 {token}`, or `422` for a number that cannot be a card. */
+export class HttpCardVault implements CardVault {
+  constructor(private readonly url: string) {}
+
+  async exchange(card: string): Promise<string> {
+    const response = await this.post(card);
+    if (response?.status === 422) throw ProblemError.of(422, 'Unknown card', 'The card gateway does not know this number.');
+    const answer = response?.ok ? Answer.safeParse(await response.json().catch(() => undefined)) : undefined;
+    if (!answer?.success) throw ProblemError.of(503, 'Card gateway unavailable', 'The card was not charged. Please try again.');
+    return answer.data.token;
+  }
+
+  private async post(card: string): Promise<Response | undefined> {
+    const body = JSON.stringify({ card });
+    return fetch(new URL('tokens', this.url.endsWith('/') ? this.url : `${this.url}/`), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).catch(() => undefined);
+  }
+}

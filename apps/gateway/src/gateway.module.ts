@@ -1,0 +1,42 @@
+import { Module, type Type } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { CONFIG } from '@sluice/service-kit';
+import { CardVault } from './cards/card-vault.js';
+import { FakeCardVault } from './cards/fake-card-vault.js';
+import { HttpCardVault } from './cards/http-card-vault.js';
+import type { GatewayConfig } from './config.js';
+import { HealthController } from './resources/health.controller.js';
+import { NotificationsController } from './resources/notifications.controller.js';
+import { OrdersController } from './resources/orders.controller.js';
+import { ParcelsController } from './resources/parcels.controller.js';
+import { PaymentsController } from './resources/payments.controller.js';
+import { ProductsController } from './resources/products.controller.js';
+import { UsersController } from './resources/users.controller.js';
+import { Rpc } from './rpc.js';
+import { AuthGuard } from './web/auth.js';
+import { ProblemFilter } from './web/problem.filter.js';
+import { ValidationPipe } from './web/validation.pipe.js';
+
+export const CONTROLLERS: Type[] = [
+  UsersController,
+  ProductsController,
+  OrdersController,
+  PaymentsController,
+  ParcelsController,
+  NotificationsController,
+  HealthController,
+];
+
+const cardVault = ({ CARD_GATEWAY_URL }: GatewayConfig): CardVault => (CARD_GATEWAY_URL ? new HttpCardVault(CARD_GATEWAY_URL) : new FakeCardVault());
+
+@Module({
+  controllers: CONTROLLERS,
+  providers: [
+    Rpc,
+    { provide: CardVault, useFactory: cardVault, inject: [CONFIG] },
+    { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_GUARD, useClass: AuthGuard },
+    { provide: APP_PIPE, useClass: ValidationPipe },
+  ],
+})
+export class GatewayModule {}

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Gateway } from './gateway.js';
+import { call, startGateway } from './testing/gateway.js';
+import { routesOf } from './web/routes.js';
+
+let gateway: Gateway;
+let paths: Record<string, Record<string, { responses: Record<string, unknown>; security?: unknown }>>;
+
+beforeAll(async () => {
+  gateway = await startGateway({ AMQP_URL: 'amqp://127.0.0.1:1' });
+  paths = (await call(gateway, 'GET', '/openapi.json')).body['paths'] as typeof paths;
+});
+afterAll(() => gateway.stop());
+
+const documented = () => Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+/** Every GET answers HEAD as well, and the documentation does not document itself. */
+const served = () =>
+  routesOf(gateway.app.getHttpAdapter().getInstance())
+    .filter(({ method, url }) => method !== 'HEAD' && !url.startsWith('/docs') && url !== '/openapi.json')
+    .map(({ method, url }) => `${method} ${url.replace(/:(\w+)/g, '{$1}')}`);
+
+describe('the OpenAPI document', () => {
+  it('has every route that is served and no other', () => {
+    expect(documented().sort()).toEqual(served().sort());
+    expect(documented()).toContain('POST /orders/{id}/payment');
+  });
+
+  it('is OpenAPI 3.1 with every reference resolved', async () => {
+    const { body } = await call(gateway, 'GET', '/openapi.json');
+    expect(body['openapi']).toBe('3.1.0');
+    const references = JSON.stringify(body).match(/#\/components\/schemas\/\w+/g) ?? [];
+    const schemas = (body['components'] as { schemas: Record<string, unknown> }).schemas;
+    expect(references.length).toBeGreaterThan(5);
+    for (const reference of references) expect(schemas).toHaveProperty(reference.split('/').at(-1)!);
+  });
+
+  it('says what placing an order takes and answers', () => {
+    const place = paths['/orders']!['post']!;
+    expect(Object.keys(place.responses)).toEqual(expect.arrayContaining(['201', '202', '401', '409', '422', '503']));
+    expect(place.security).toEqual([{ token: [] }]);
+    expect(JSON.stringify(place)).toContain('Idempotency-Key');
+    expect(paths['/sessions']!['post']!.security).toBeUndefined();
+  });
+
+  it('has a page to read it', async () => {
+    const page = await gateway.app.inject({ method: 'GET', url: '/docs/' });
+    expect(page.statusCode).toBe(200);
+    expect(page.body).toContain('swagger-ui');
+  });
+});

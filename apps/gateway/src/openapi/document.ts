@@ -1,0 +1,92 @@
+import { RequestMethod, type Type } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal';
+import { Problem } from '@sluice/contracts';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiParameters, type ZodOpenApiResponsesObject } from 'zod-openapi';
+import { z } from 'zod';
+import { accessOf } from '../web/auth.js';
+import { descriptionOf, type Description } from './describe.js';
+import { COMPONENTS } from './components.js';
+
+/** One route as its controller declares it. */
+interface Route {
+  method: string;
+  path: string;
+  handler: object;
+  schemas: Schemas;
+}
+interface Schemas {
+  body?: z.ZodType;
+  query?: z.ZodObject;
+  path?: z.ZodObject;
+}
+
+const DESCRIPTION =
+  'Order processing over RabbitMQ. Money is integer cents, times are UTC. Every error is application/problem+json (RFC 9457). ' +
+  'Any call may be 503 with Retry-After while what it needs is not reachable; asking again is safe.';
+
+/** The OpenAPI 3.1 document, from the very schemas that check the requests. @throws Error for a route without `@Describe` */
+export function openApiDocument(controllers: readonly Type[]): object {
+  const routes = controllers.flatMap(routesOf);
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route);
+  return createDocument({
+    openapi: '3.1.0',
+    info: { title: 'Sluice', version: '1', description: DESCRIPTION },
+    paths,
+    components: { schemas: COMPONENTS, securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+  });
+}
+
+function routesOf(controller: Type): Route[] {
+  const prefix = String(Reflect.getMetadata(PATH_METADATA, controller) ?? '');
+  const prototype = controller.prototype as Record<string, object>;
+  return Object.getOwnPropertyNames(prototype)
+    .filter((name) => Reflect.hasMetadata(METHOD_METADATA, prototype[name]!))
+    .map((name) => ({ ...addressOf(prefix, prototype[name]!), handler: prototype[name]!, schemas: schemasOf(controller, name) }));
+}
+
+function addressOf(prefix: string, handler: object): { method: string; path: string } {
+  const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod].toLowerCase();
+  const parts = [prefix, String(Reflect.getMetadata(PATH_METADATA, handler))].flatMap((path) => path.split('/')).filter(Boolean);
+  return { method, path: `/${parts.map((part) => part.replace(/^:(.+)$/, '{$1}')).join('/')}` };
+}
+
+/** Nest keeps `@Body({ schema })` and its like under `<kind>:<index>`. */
+function schemasOf(controller: Type, name: string): Schemas {
+  const declared = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Record<string, { schema?: unknown }>;
+  const of = (kind: RouteParamtypes): unknown => Object.entries(declared).find(([key, { schema }]) => key.startsWith(`${kind}:`) && schema)?.[1].schema;
+  return { body: of(RouteParamtypes.BODY) as z.ZodType, query: of(RouteParamtypes.QUERY) as z.ZodObject, path: of(RouteParamtypes.PARAM) as z.ZodObject };
+}
+
+function operation({ method, path, handler, schemas }: Route): ZodOpenApiOperationObject {
+  const description = descriptionOf(handler);
+  if (!description) throw new Error(`${method.toUpperCase()} ${path} has no @Describe`);
+  const { isPublic, role } = accessOf(handler);
+  return {
+    summary: role ? `${description.summary} (${role})` : description.summary,
+    tags: [path.split('/')[1]!],
+    ...(!isPublic && { security: [{ token: [] }] }),
+    requestParams: parametersOf(schemas, description),
+    ...(schemas.body && { requestBody: { required: true, content: { 'application/json': { schema: schemas.body } } } }),
+    responses: responsesOf({ ...commonProblems(isPublic, role, schemas), ...description.answers }),
+  };
+}
+
+const parametersOf = ({ query, path }: Schemas, { headers }: Description): ZodOpenApiParameters => ({ ...(query && { query }), ...(path && { path }), ...(headers && { header: headers }) });
+
+/** What a route can answer because of what it asks for. */
+function commonProblems(isPublic: boolean, role: string | undefined, { body, query }: Schemas): Description['answers'] {
+  const answers: Description['answers'] = {};
+  if (!isPublic) answers[401] = 'No valid token';
+  if (role) answers[403] = `Only for the role ${role}`;
+  if (body || query) answers[422] = 'What is not valid, field by field';
+  return answers;
+}
+
+function responsesOf(answers: Description['answers']): ZodOpenApiResponsesObject {
+  const entries = Object.entries(answers).map(([status, answer]) => {
+    if (typeof answer !== 'string') return [status, { description: 'As asked', content: { 'application/json': { schema: answer } } }];
+    return [status, Number(status) < 400 ? { description: answer } : { description: answer, content: { 'application/problem+json': { schema: Problem } } }];
+  });
+  return Object.fromEntries(entries) as ZodOpenApiResponsesObject;
+}

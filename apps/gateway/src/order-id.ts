@@ -1,0 +1,25 @@
+import { createHash, createHmac } from 'node:crypto';
+import { stringify, v7 } from 'uuid';
+
+/**
+ * The order's id. With an idempotency key it follows from the user and the key, on every gateway and after every restart,
+ * so that asking again asks for the same order: a UUIDv8 (RFC 9562, section 5.8) over an HMAC, which nobody can guess.
+ * Without a key it is a new UUIDv7.
+ */
+export function orderIdFor(secret: string, userId: string, key: string | undefined): string {
+  if (key === undefined) return v7();
+  const bytes = createHmac('sha256', secret).update(`${userId}\n${key}`).digest().subarray(0, 16);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  return stringify(bytes);
+}
+
+/** SHA-256 over the body with its fields in order: how orders tells a repeat from another order under the same key. */
+export const hashOf = (body: unknown): string => createHash('sha256').update(canonical(body)).digest('hex');
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return `{${fields.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(',')}}`;
+}

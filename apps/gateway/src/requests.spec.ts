@@ -1,0 +1,230 @@
+import { Module, type Type } from '@nestjs/common';
+import { startService, type Service } from '@sluice/service-kit';
+import { eventually, testBroker, type TestBroker } from '@sluice/testing';
+import { validate, version } from 'uuid';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Gateway } from './gateway.js';
+import { ANN, BOB, call, order, startGateway, tokenOf } from './testing/gateway.js';
+import { AccountsPeer, InventoryPeer, LogisticsPeer, NotificationsPeer, OrdersPeer, PaymentsPeer } from './testing/peers.js';
+
+let broker: TestBroker;
+let gateway: Gateway;
+let ann: string;
+let bob: string;
+let admin: string;
+const running: Service[] = [];
+
+/** Starts a service whose only listener is the peer, and gives the peer. */
+async function startPeer<P>(name: string, controller: Type<P>): Promise<P> {
+  class PeerModule {}
+  Module({ controllers: [controller] })(PeerModule);
+  const service = await startService({ name, module: PeerModule }, { AMQP_URL: broker.url, LOG_LEVEL: 'error' });
+  running.push(service);
+  return service.app.get(controller);
+}
+
+beforeAll(async () => {
+  broker = await testBroker();
+  gateway = await startGateway({ AMQP_URL: broker.url });
+  await eventually(async () => expect(await call(gateway, 'GET', '/readyz')).toMatchObject({ status: 200 }));
+  [ann, bob, admin] = await Promise.all([tokenOf(ANN), tokenOf(BOB), tokenOf(BOB, { role: 'admin' })]);
+});
+afterAll(async () => {
+  await gateway.stop();
+  for (const service of running) await service.stop();
+  await broker.close();
+});
+
+/** How many requests have reached the gateway's HTTP server from now on. */
+function countRequests({ app }: Gateway): () => number {
+  let seen = 0;
+  app.getHttpServer().on('request', () => seen++);
+  return () => seen;
+}
+
+const place = (key: string, as = ann, body = order()) => call(gateway, 'POST', '/orders', { as, body, headers: { 'idempotency-key': key } });
+
+describe('while orders is down', () => {
+  it('an order is accepted with 202 under an id that the same key finds again', async () => {
+    const first = await place('while-down');
+    expect(first).toMatchObject({ status: 202, body: { status: 'accepted' } });
+    expect(first.headers['location']).toBe(`/orders/${String(first.body['id'])}`);
+    expect(await place('while-down')).toMatchObject({ status: 202, body: { id: first.body['id'] } });
+  });
+
+  it('a question is 503, to be asked again', async () => {
+    const answer = await call(gateway, 'GET', '/orders', { as: ann });
+    expect(answer).toMatchObject({ status: 503 });
+    expect(answer.headers['retry-after']).toBe('1');
+  });
+
+  it('a payment is 202, to be looked up on the order, while payments is down', async () => {
+    const answer = await call(gateway, 'POST', `/orders/${ANN}/payment`, { as: ann, body: { card: '4242424242424242' } });
+    expect(answer).toMatchObject({ status: 202, body: { status: 'pending' } });
+    expect(answer.headers['location']).toBe(`/orders/${ANN}`);
+  });
+});
+
+describe('a gateway that is told to stop', () => {
+  it('still answers what it has taken', async () => {
+    const leaving = await startGateway({ AMQP_URL: broker.url });
+    await eventually(async () => expect(await call(leaving, 'GET', '/readyz')).toMatchObject({ status: 200 }));
+    await leaving.app.listen(0, '127.0.0.1');
+    const requestsSeen = countRequests(leaving);
+    const answer = fetch(`${await leaving.app.getUrl()}/orders`, { method: 'POST', body: JSON.stringify(order()), headers: { 'content-type': 'application/json', authorization: `Bearer ${ann}` } });
+    await eventually(() => expect(requestsSeen()).toBe(1));
+    await leaving.stop();
+    expect((await answer).status).toBe(202);
+  });
+});
+
+describe('orders', () => {
+  let orders: OrdersPeer;
+  beforeAll(async () => {
+    orders = await startPeer('orders', OrdersPeer);
+  });
+
+  it('placed while orders was down exist once it is back', async () => {
+    const answer = await place('while-down');
+    expect(answer).toMatchObject({ status: 201, body: { status: 'pending' } });
+    expect(orders.orders.has(String(answer.body['id']))).toBe(true);
+  });
+
+  it('are answered with 201, the order and its address', async () => {
+    const answer = await place('one');
+    expect(answer).toMatchObject({ status: 201, body: { status: 'pending', total: { amount: 500, currency: 'EUR' } } });
+    const id = String(answer.body['id']);
+    expect([validate(id), version(id)]).toEqual([true, 8]);
+    expect(answer.headers['location']).toBe(`/orders/${id}`);
+    expect(await call(gateway, 'GET', `/orders/${id}`, { as: ann })).toMatchObject({ status: 200, body: { id } });
+  });
+
+  it('are the same for the same key, whatever the order of the fields and the blanks around the text', async () => {
+    const body = order();
+    const shuffled = { address: { ...Object.fromEntries(Object.entries(body.address).reverse()), city: ' Springfield ' }, lines: body.lines };
+    const [first, again] = [await place('same'), await place('same', ann, shuffled as never)];
+    expect(again).toMatchObject({ status: 201, body: { id: first.body['id'] } });
+  });
+
+  it('are 409 for the same key with another body', async () => {
+    await place('other-body');
+    expect(await place('other-body', ann, order([{ sku: 'TEA', quantity: 3 }]))).toMatchObject({ status: 409, body: { status: 409 } });
+  });
+
+  it('are different ones for different users with the same key, and without a key', async () => {
+    const answers = [await place('shared'), await place('shared', bob)];
+    for (let n = 0; n < 2; n++) answers.push(await call(gateway, 'POST', '/orders', { as: ann, body: order() }));
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+    expect(new Set(answers.map(({ body }) => body['id'])).size).toBe(4);
+  });
+
+  it('are 422 for an unknown product, with what orders says', async () => {
+    const answer = await place('unknown', ann, order([{ sku: 'UNKNOWN', quantity: 1 }]));
+    expect(answer).toMatchObject({ status: 422, body: { title: 'Unknown product', skus: ['UNKNOWN'] } });
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(answer.headers['location']).toBeUndefined();
+  });
+
+  it('are 404 for somebody else, and seen by an admin', async () => {
+    const id = String((await place('mine')).body['id']);
+    expect(await call(gateway, 'GET', `/orders/${id}`, { as: bob })).toMatchObject({ status: 404 });
+    expect(await call(gateway, 'GET', `/orders/${id}`, { as: admin })).toMatchObject({ status: 200 });
+    expect(await call(gateway, 'GET', `/orders/${id}/timeline`, { as: ann })).toMatchObject({ status: 200, body: { events: [{ type: 'placed' }] } });
+  });
+
+  it('are listed for their owner, by status, a page at a time', async () => {
+    expect((await call(gateway, 'GET', '/orders?limit=2', { as: ann })).body['items']).toHaveLength(2);
+    expect((await call(gateway, 'GET', '/orders?status=paid', { as: ann })).body['items']).toEqual([]);
+    expect(await call(gateway, 'GET', '/orders?status=lost', { as: ann })).toMatchObject({ status: 422 });
+  });
+
+  it('carry the correlation id of their request', async () => {
+    const answer = await call(gateway, 'POST', '/orders', { as: ann, body: order(), headers: { 'x-correlation-id': 'checkout-7' } });
+    expect(orders.orders.get(String(answer.body['id']))?.correlationId).toBe('checkout-7');
+  });
+});
+
+describe('payments', () => {
+  let payments: PaymentsPeer;
+  beforeAll(async () => {
+    payments = await startPeer('payments', PaymentsPeer);
+  });
+  const pay = (card: string) => call(gateway, 'POST', `/orders/${ANN}/payment`, { as: ann, body: { card } });
+
+  it('are 200 captured, 402 declined, 202 pending', async () => {
+    expect(await pay('4242424242424242')).toMatchObject({ status: 200, body: { status: 'captured' } });
+    expect(await pay('4000000000000002')).toMatchObject({ status: 402, body: { status: 402 } });
+    expect(await pay('4000000000000119')).toMatchObject({ status: 202, body: { status: 'pending' } });
+  });
+
+  it('get a token and never the number of the card', () => {
+    expect(new Set(payments.tokens)).toEqual(new Set(['tok_fake_4242', 'tok_fake_0002', 'tok_fake_0119']));
+  });
+});
+
+describe('users', () => {
+  beforeAll(() => startPeer('accounts', AccountsPeer));
+  const NEW = { phone: '+15550000001', name: 'Ann', password: 'a password' };
+
+  it('sign up with an id that the gateway made', async () => {
+    const { status, body } = await call(gateway, 'POST', '/users', { body: NEW });
+    expect({ status, body }).toEqual({ status: 201, body: { id: expect.any(String), phone: NEW.phone, name: 'Ann' } });
+    expect(version(String(body['id']))).toBe(7);
+    expect(await call(gateway, 'POST', '/users', { body: { ...NEW, phone: '+15550000009' } })).toMatchObject({ status: 409 });
+  });
+
+  it('sign in, or are told 401', async () => {
+    expect(await call(gateway, 'POST', '/sessions', { body: { phone: NEW.phone, password: NEW.password } })).toMatchObject({ status: 201, body: { token: 't' } });
+    expect(await call(gateway, 'POST', '/sessions', { body: { phone: NEW.phone, password: 'wrong' } })).toMatchObject({ status: 401 });
+  });
+
+  it('verify their phone with 204 and an empty body', async () => {
+    expect(await call(gateway, 'POST', '/users/verification', { as: ann, body: { code: '123456' } })).toMatchObject({ status: 204, body: {} });
+    expect(await call(gateway, 'POST', '/users/verification', { as: ann, body: { code: '000000' } })).toMatchObject({ status: 422 });
+    expect(await call(gateway, 'POST', '/users/verification', { body: { code: '123456' } })).toMatchObject({ status: 401 });
+  });
+});
+
+describe('products', () => {
+  beforeAll(() => startPeer('inventory', InventoryPeer));
+
+  it('are seen by anyone', async () => {
+    expect(await call(gateway, 'GET', '/products/TEA')).toMatchObject({ status: 200, body: { sku: 'TEA', available: 5 } });
+    expect(await call(gateway, 'GET', '/products/COFFEE')).toMatchObject({ status: 404 });
+    expect(await call(gateway, 'GET', '/products')).toMatchObject({ status: 200, body: { items: [{ name: 'limit 20' }] } });
+    expect(await call(gateway, 'GET', '/products?limit=5')).toMatchObject({ body: { items: [{ name: 'limit 5' }] } });
+  });
+
+  it('are changed and received by an admin', async () => {
+    const price = { amount: 100, currency: 'EUR' };
+    expect(await call(gateway, 'PUT', '/products/TEA', { as: admin, body: { name: 'Tea', price } })).toMatchObject({ status: 200, body: { sku: 'TEA', price } });
+    const receipt = { warehouse: 'east', quantity: 7, reference: 'note 1' };
+    expect(await call(gateway, 'POST', '/products/TEA/receipts', { as: admin, body: receipt })).toMatchObject({ status: 201, body: { sku: 'TEA', available: 7 } });
+    expect(await call(gateway, 'POST', '/products/TEA/receipts', { as: admin, body: { ...receipt, warehouse: 'north' } })).toMatchObject({ status: 422 });
+  });
+});
+
+describe('parcels', () => {
+  beforeAll(() => startPeer('logistics', LogisticsPeer));
+
+  it('are dispatched and delivered by an admin, without a body', async () => {
+    expect(await call(gateway, 'GET', `/parcels/${ANN}`, { as: admin })).toMatchObject({ status: 200, body: { id: ANN, status: 'preparing' } });
+    expect(await call(gateway, 'POST', `/parcels/${ANN}/dispatch`, { as: admin })).toMatchObject({ status: 200, body: { status: 'dispatched' } });
+    expect(await call(gateway, 'POST', `/parcels/${ANN}/delivery`, { as: admin })).toMatchObject({ status: 200, body: { status: 'delivered' } });
+  });
+});
+
+describe('notifications', () => {
+  beforeAll(() => startPeer('notifications', NotificationsPeer));
+
+  it('are listed for the user they are for', async () => {
+    expect(await call(gateway, 'GET', '/me/notifications', { as: bob })).toMatchObject({ status: 200, body: { items: [{ id: BOB }] } });
+    expect(await call(gateway, 'GET', '/me/notifications')).toMatchObject({ status: 401 });
+  });
+});
+
+describe('the gateway', () => {
+  it('is ready with a broker', async () => {
+    expect(await call(gateway, 'GET', '/readyz')).toMatchObject({ status: 200, body: { status: 'ready' } });
+  });
+});

@@ -1,0 +1,19 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ListNotifications, Notification, page, PageRequest, type Reply } from '@sluice/contracts';
+import { z } from 'zod';
+import { Describe } from '../openapi/describe.js';
+import { Rpc } from '../rpc.js';
+import { Me, type Caller } from '../web/auth.js';
+
+const Listing = z.strictObject(PageRequest.shape);
+
+@Controller('me/notifications')
+export class NotificationsController {
+  constructor(private readonly rpc: Rpc) {}
+
+  @Get()
+  @Describe('My inbox, newest first', { 200: page(Notification) })
+  list(@Me() me: Caller, @Query({ schema: Listing }) listing: z.output<typeof Listing>): Promise<Reply<typeof ListNotifications>> {
+    return this.rpc.ask(ListNotifications, { ...listing, userId: me.id });
+  }
+}

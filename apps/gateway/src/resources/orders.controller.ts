@@ -1,0 +1,57 @@
+import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import { GetOrder, GetTimeline, Id, ListOrders, NewOrder, Order, OrderStatus, page, PageRequest, PlaceOrder, Timeline, type Reply } from '@sluice/contracts';
+import { CONFIG } from '@sluice/service-kit';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import type { GatewayConfig } from '../config.js';
+import { Describe } from '../openapi/describe.js';
+import { hashOf, orderIdFor } from '../order-id.js';
+import { LATE, Rpc } from '../rpc.js';
+import { Me, type Caller } from '../web/auth.js';
+import { IdempotencyHeader, IdempotencyKey } from '../web/idempotency-key.js';
+
+const OrderPath = z.object({ id: Id });
+type OrderPath = z.output<typeof OrderPath>;
+const Listing = z.strictObject({ ...PageRequest.shape, status: OrderStatus.optional() });
+export const Accepted = z.object({ id: Id, status: z.literal('accepted') });
+
+/** An admin sees every order, a customer their own. */
+const seenBy = (me: Caller) => ({ userId: me.id, anyUser: me.role === 'admin' });
+
+@Controller('orders')
+export class OrdersController {
+  constructor(
+    private readonly rpc: Rpc,
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  /** Nothing is waiting here: an order that is not answered in time rests on the broker, under an id that asking again finds. */
+  @Post()
+  @Describe('Place an order', { 201: Order, 202: Accepted, 409: 'The key was used for another order', 503: 'Not accepted; safe to try again' }, IdempotencyHeader)
+  async place(@Me() me: Caller, @IdempotencyKey() key: string | undefined, @Body({ schema: NewOrder }) order: z.output<typeof NewOrder>, @Res({ passthrough: true }) reply: FastifyReply): Promise<Order | z.output<typeof Accepted>> {
+    const orderId = orderIdFor(this.config.IDEMPOTENCY_SECRET, me.id, key);
+    const answer = await this.rpc.tell(PlaceOrder, { ...order, orderId, userId: me.id, bodyHash: hashOf(order) });
+    void reply.header('location', `/orders/${orderId}`);
+    if (answer !== LATE) return answer;
+    void reply.status(202);
+    return { id: orderId, status: 'accepted' };
+  }
+
+  @Get()
+  @Describe('List my orders, newest first', { 200: page(Order) })
+  list(@Me() me: Caller, @Query({ schema: Listing }) listing: z.output<typeof Listing>): Promise<Reply<typeof ListOrders>> {
+    return this.rpc.ask(ListOrders, { ...listing, userId: me.id });
+  }
+
+  @Get(':id')
+  @Describe('See an order', { 200: Order, 404: 'No such order of mine' })
+  get(@Me() me: Caller, @Param({ schema: OrderPath }) { id }: OrderPath): Promise<Order> {
+    return this.rpc.ask(GetOrder, { orderId: id, ...seenBy(me) });
+  }
+
+  @Get(':id/timeline')
+  @Describe('See what happened to an order', { 200: Timeline, 404: 'No such order of mine' })
+  timeline(@Me() me: Caller, @Param({ schema: OrderPath }) { id }: OrderPath): Promise<Reply<typeof GetTimeline>> {
+    return this.rpc.ask(GetTimeline, { orderId: id, ...seenBy(me) });
+  }
+}

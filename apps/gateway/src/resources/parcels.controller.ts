@@ -1,0 +1,37 @@
+import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { DeliverParcel, DispatchParcel, GetParcel, Id, Parcel } from '@sluice/contracts';
+import { z } from 'zod';
+import { Describe } from '../openapi/describe.js';
+import { Rpc } from '../rpc.js';
+import { Roles } from '../web/auth.js';
+
+const ParcelPath = z.object({ id: Id });
+type ParcelPath = z.output<typeof ParcelPath>;
+
+@Controller('parcels')
+export class ParcelsController {
+  constructor(private readonly rpc: Rpc) {}
+
+  @Roles('admin')
+  @Get(':id')
+  @Describe('See a parcel', { 200: Parcel, 404: 'No such parcel' })
+  get(@Param({ schema: ParcelPath }) { id }: ParcelPath): Promise<Parcel> {
+    return this.rpc.ask(GetParcel, { parcelId: id });
+  }
+
+  @Roles('admin')
+  @Post(':id/dispatch')
+  @HttpCode(200)
+  @Describe('The parcel has left its warehouse; twice is once', { 200: Parcel, 404: 'No such parcel' })
+  dispatch(@Param({ schema: ParcelPath }) { id }: ParcelPath): Promise<Parcel> {
+    return this.rpc.ask(DispatchParcel, { parcelId: id });
+  }
+
+  @Roles('admin')
+  @Post(':id/delivery')
+  @HttpCode(200)
+  @Describe('The parcel has arrived; twice is once', { 200: Parcel, 404: 'No such parcel', 409: 'Not dispatched yet' })
+  deliver(@Param({ schema: ParcelPath }) { id }: ParcelPath): Promise<Parcel> {
+    return this.rpc.ask(DeliverParcel, { parcelId: id });
+  }
+}

@@ -1,0 +1,33 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Credentials, NewUser, Session, SignIn, SignUp, User, VerificationCode, VerifyPhone, type Data } from '@sluice/contracts';
+import { v7 } from 'uuid';
+import { z } from 'zod';
+import { Describe } from '../openapi/describe.js';
+import { Rpc } from '../rpc.js';
+import { Me, Public, type Caller } from '../web/auth.js';
+
+@Controller()
+export class UsersController {
+  constructor(private readonly rpc: Rpc) {}
+
+  @Public()
+  @Post('users')
+  @Describe('Sign up; a code is sent to the phone', { 201: User, 409: 'The phone number is taken' })
+  signUp(@Body({ schema: NewUser }) user: z.output<typeof NewUser>): Promise<User> {
+    return this.rpc.ask(SignUp, { ...user, userId: v7() });
+  }
+
+  @Post('users/verification')
+  @HttpCode(204)
+  @Describe('Confirm the phone number with the code', { 204: 'Confirmed', 422: 'A wrong or outdated code', 429: 'Too many tries' })
+  async verify(@Me() me: Caller, @Body({ schema: VerificationCode }) body: z.output<typeof VerificationCode>): Promise<void> {
+    await this.rpc.ask(VerifyPhone, { ...body, userId: me.id });
+  }
+
+  @Public()
+  @Post('sessions')
+  @Describe('Sign in', { 201: Session, 401: 'An unknown phone number or a wrong password' })
+  signIn(@Body({ schema: Credentials }) credentials: Data<typeof SignIn>): Promise<z.output<typeof Session>> {
+    return this.rpc.ask(SignIn, credentials);
+  }
+}

@@ -1,0 +1,40 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Contract } from '@sluice/contracts';
+import { MessageClient, ProblemError, PublishError, RequestTimeoutError } from '@sluice/messaging';
+import { CONFIG } from '@sluice/service-kit';
+import type { z } from 'zod';
+import type { GatewayConfig } from './config.js';
+import { correlationId } from './web/correlation.js';
+
+/** The broker holds the request, and its answer did not come in time: it will be done, it is not known when. */
+export const LATE: unique symbol = Symbol('late');
+
+/** Requests to the services, for as long as an HTTP caller is kept waiting. */
+@Injectable()
+export class Rpc {
+  constructor(
+    private readonly client: MessageClient,
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  /** @throws ProblemError what the service says, or 503 when it does not answer in time; asking again is safe */
+  async ask<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>): Promise<z.output<R>> {
+    const answer = await this.tell(contract, data);
+    if (answer === LATE) throw unavailable('The service did not answer in time.');
+    return answer;
+  }
+
+  /** @throws ProblemError what the service says, or 503 when the broker did not take the request */
+  async tell<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>): Promise<z.output<R> | typeof LATE> {
+    const id = correlationId();
+    try {
+      return await this.client.request(contract, data, { deadlineMs: this.config.REPLY_TIMEOUT_MS, ...(id !== undefined && { correlationId: id }) });
+    } catch (error) {
+      if (error instanceof RequestTimeoutError) return LATE;
+      if (error instanceof PublishError) throw unavailable('The request was not accepted. Please try again.');
+      throw error;
+    }
+  }
+}
+
+const unavailable = (detail: string): ProblemError => ProblemError.of(503, 'Service Unavailable', detail);

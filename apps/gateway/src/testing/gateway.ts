@@ -1,0 +1,53 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { Role } from '@sluice/contracts';
+import type { InjectOptions } from 'fastify';
+import { SignJWT } from 'jose';
+import { createGateway, type Gateway } from '../gateway.js';
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+
+export const ANN = '00000000-0000-7000-8000-00000000000a';
+export const BOB = '00000000-0000-7000-8000-00000000000b';
+
+interface Claims {
+  role?: Role | 'root';
+  /** Seconds from now; in the past for an expired token. */
+  expiresIn?: number;
+  key?: KeyObject;
+}
+
+export const tokenOf = (userId: string, { role = 'customer', expiresIn = 60, key = privateKey }: Claims = {}): Promise<string> =>
+  new SignJWT({ role })
+    .setProtectedHeader({ alg: 'EdDSA' })
+    .setSubject(userId)
+    .setExpirationTime(Math.floor(Date.now() / 1000) + expiresIn)
+    .sign(key);
+
+export const startGateway = (environment: Record<string, string>): Promise<Gateway> =>
+  createGateway({
+    LOG_LEVEL: 'silent',
+    TOKEN_PUBLIC_KEY: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    IDEMPOTENCY_SECRET: 'a secret of the tests',
+    REPLY_TIMEOUT_MS: '1000',
+    ...environment,
+  });
+
+export interface Answer {
+  status: number;
+  headers: Record<string, unknown>;
+  body: Record<string, unknown>;
+}
+
+/** Calls a gateway as somebody, with JSON in and JSON out. */
+export async function call({ app }: Gateway, method: InjectOptions['method'], url: string, { as, body, headers }: { as?: string; body?: unknown; headers?: Record<string, string> } = {}): Promise<Answer> {
+  const response = await app.inject({
+    method,
+    url,
+    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...(as && { authorization: `Bearer ${as}` }), ...headers },
+    ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  return { status: response.statusCode, headers: response.headers, body: response.body === '' ? {} : (response.json() as Record<string, unknown>) };
+}
+
+export const ADDRESS = { name: 'Ann', street: 'Main Street 1', city: 'Springfield', postcode: '12345', country: 'US' };
+export const order = (lines: unknown = [{ sku: 'TEA', quantity: 2 }]) => ({ lines, address: ADDRESS });

@@ -1,0 +1,151 @@
+import { Controller } from '@nestjs/common';
+import { BookCarrier, CapturePayment, DeliverParcel, DispatchParcel, GetOrder, GetParcel, GetProduct, GetTimeline, ListNotifications, ListOrders, ListProducts, Pay, PlaceOrder, PutProduct, ReceiveStock, SignIn, SignUp, VerifyPhone, type Message, type Order, type Reply } from '@sluice/contracts';
+import { On, ProblemError } from '@sluice/messaging';
+import { v7 } from 'uuid';
+import { ADDRESS } from './gateway.js';
+
+const NOW = '2026-11-21T12:00:00Z';
+const PRICE = { amount: 250, currency: 'EUR' };
+
+/** A stand-in for orders at the other end of the real broker: it keeps orders by id and tells a repeat by the body's hash. */
+@Controller()
+export class OrdersPeer {
+  readonly orders = new Map<string, { order: Order; userId: string; bodyHash: string; correlationId: string }>();
+
+  @On(PlaceOrder)
+  async place({ data, correlationId }: Message<typeof PlaceOrder>): Promise<Order> {
+    if (data.lines.some(({ sku }) => sku === 'UNKNOWN')) throw ProblemError.of(422, 'Unknown product', undefined, { skus: ['UNKNOWN'] });
+    const known = this.orders.get(data.orderId);
+    if (known && known.bodyHash !== data.bodyHash) throw ProblemError.of(409, 'The key was used for another order');
+    if (known) return known.order;
+    const order = orderOf(data.orderId, data.lines);
+    this.orders.set(data.orderId, { order, userId: data.userId, bodyHash: data.bodyHash, correlationId });
+    return order;
+  }
+
+  @On(GetOrder)
+  async get({ data }: Message<typeof GetOrder>): Promise<Order> {
+    const known = this.orders.get(data.orderId);
+    if (!known || (known.userId !== data.userId && !data.anyUser)) throw ProblemError.of(404, 'No such order');
+    return known.order;
+  }
+
+  @On(GetTimeline)
+  async timeline(): Promise<Reply<typeof GetTimeline>> {
+    return { events: [{ at: NOW, type: 'placed', detail: {} }] };
+  }
+
+  @On(ListOrders)
+  async list({ data }: Message<typeof ListOrders>): Promise<Reply<typeof ListOrders>> {
+    const mine = [...this.orders.values()].filter(({ userId, order }) => userId === data.userId && (!data.status || order.status === data.status));
+    return { items: mine.slice(0, data.limit).map(({ order }) => order) };
+  }
+}
+
+function orderOf(id: string, lines: { sku: string; quantity: number }[]): Order {
+  const amount = { amount: lines.reduce((sum, { quantity }) => sum + quantity * PRICE.amount, 0), currency: PRICE.currency };
+  return {
+    ...{ id, status: 'pending', subtotal: amount, discount: { ...amount, amount: 0 }, total: amount },
+    ...{ lines: lines.map((line) => ({ ...line, name: line.sku, unitPrice: PRICE })), address: ADDRESS, placedAt: NOW, parcels: [] },
+  };
+}
+
+/** A stand-in for payments: the token decides. */
+@Controller()
+export class PaymentsPeer {
+  readonly tokens: string[] = [];
+
+  @On(Pay)
+  async pay({ data }: Message<typeof Pay>): Promise<Reply<typeof Pay> | void> {
+    this.tokens.push(data.cardToken);
+    if (data.cardToken === 'tok_fake_0002') throw ProblemError.of(402, 'Declined');
+    if (data.cardToken === 'tok_fake_0119') return { status: 'pending' };
+    return { status: 'captured' };
+  }
+
+  @On(CapturePayment, { queue: 'captures' })
+  async capture(): Promise<void> {
+    throw new Error('the gateway never asks for this');
+  }
+}
+
+/** A stand-in for accounts. */
+@Controller()
+export class AccountsPeer {
+  @On(SignUp)
+  async signUp({ data: { userId, phone, name } }: Message<typeof SignUp>): Promise<Reply<typeof SignUp>> {
+    if (phone === '+15550000009') throw ProblemError.of(409, 'Phone number taken');
+    return { id: userId, phone, name };
+  }
+
+  @On(SignIn)
+  async signIn({ data }: Message<typeof SignIn>): Promise<Reply<typeof SignIn>> {
+    if (data.password !== 'a password') throw ProblemError.of(401, 'Unauthorized');
+    return { token: 't', expiresAt: NOW };
+  }
+
+  @On(VerifyPhone)
+  async verify({ data }: Message<typeof VerifyPhone>): Promise<void> {
+    if (data.code !== '123456') throw ProblemError.of(422, 'Wrong code');
+  }
+}
+
+/** A stand-in for inventory. */
+@Controller()
+export class InventoryPeer {
+  @On(GetProduct)
+  async product({ data: { sku } }: Message<typeof GetProduct>): Promise<Reply<typeof GetProduct>> {
+    if (sku !== 'TEA') throw ProblemError.of(404, 'No such product');
+    return { sku, name: 'Tea', price: PRICE, available: 5 };
+  }
+
+  @On(ListProducts)
+  async list({ data }: Message<typeof ListProducts>): Promise<Reply<typeof ListProducts>> {
+    return { items: [{ sku: 'TEA', name: `limit ${data.limit}`, price: PRICE, available: 5 }] };
+  }
+
+  @On(PutProduct)
+  async put({ data }: Message<typeof PutProduct>): Promise<Reply<typeof PutProduct>> {
+    return { ...data, available: 0 };
+  }
+
+  @On(ReceiveStock)
+  async receive({ data }: Message<typeof ReceiveStock>): Promise<Reply<typeof ReceiveStock>> {
+    return { sku: data.sku, available: data.quantity };
+  }
+}
+
+/** A stand-in for logistics. */
+@Controller()
+export class LogisticsPeer {
+  @On(GetParcel)
+  async get({ data }: Message<typeof GetParcel>): Promise<Reply<typeof GetParcel>> {
+    return parcelOf(data.parcelId, 'preparing');
+  }
+
+  @On(DispatchParcel)
+  async dispatch({ data }: Message<typeof DispatchParcel>): Promise<Reply<typeof DispatchParcel>> {
+    return parcelOf(data.parcelId, 'dispatched');
+  }
+
+  @On(DeliverParcel)
+  async deliver({ data }: Message<typeof DeliverParcel>): Promise<Reply<typeof DeliverParcel>> {
+    return parcelOf(data.parcelId, 'delivered');
+  }
+
+  @On(BookCarrier, { queue: 'bookings' })
+  async book(): Promise<void> {
+    throw new Error('the gateway never asks for this');
+  }
+}
+
+const parcelOf = (id: string, status: 'preparing' | 'dispatched' | 'delivered') => ({ id, status, orderId: v7(), userId: v7(), warehouse: 'east' as const, lines: [] });
+
+/** A stand-in for notifications. */
+@Controller()
+export class NotificationsPeer {
+  @On(ListNotifications)
+  async list({ data }: Message<typeof ListNotifications>): Promise<Reply<typeof ListNotifications>> {
+    return { items: [{ id: data.userId, at: NOW, text: 'Paid', about: 'order' }] };
+  }
+}

@@ -1,0 +1,22 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ProblemError } from '@sluice/messaging';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+
+const HEADER = 'idempotency-key';
+const ACCEPTABLE = /^[\x21-\x7e]{1,255}$/;
+
+/** The header, for the API's document. */
+export const IdempotencyHeader = z.object({ 'Idempotency-Key': z.string().regex(ACCEPTABLE).optional().describe('The same key asks for the same order; remembered for at least 24 hours') });
+
+/**
+ * The caller's name for this request, so that sending it again is harmless.
+ * A key that cannot be used is refused and not ignored: its caller relies on it.
+ * @throws ProblemError 422
+ */
+export function idempotencyKeyOf(given: string | string[] | undefined): string | undefined {
+  if (given === undefined || (typeof given === 'string' && ACCEPTABLE.test(given))) return given;
+  throw ProblemError.of(422, 'Not valid', undefined, { errors: [{ path: 'Idempotency-Key', message: 'a key is 1 to 255 visible ASCII characters' }] });
+}
+
+export const IdempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext) => idempotencyKeyOf(context.switchToHttp().getRequest<FastifyRequest>().headers[HEADER]));

@@ -1,0 +1,60 @@
+import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { Problem } from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { STATUS_CODES } from 'node:http';
+import { allowedMethods } from './routes.js';
+
+/** Every error leaves as problem details (RFC 9457); what the caller cannot know stays in the log. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('http');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const problem = problemOf(error);
+    if (problem.status >= 500 && !(error instanceof ProblemError)) this.logger.error(error);
+    void sendProblem(reply, orMethodNotAllowed(problem, request, reply));
+  }
+}
+
+/** @returns the problem that an error means to a caller; 500 without a word of the cause when it is a fault of ours */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  const status = statusOf(error);
+  if (status < 400 || status >= 500) return titled(500);
+  return { ...titled(status), ...explanation(status) };
+}
+
+/** The errors of Nest know their status by a method, those of Fastify by a property. */
+function statusOf(error: unknown): number {
+  if (error instanceof HttpException) return error.getStatus();
+  const { statusCode } = (error ?? {}) as { statusCode?: unknown };
+  return typeof statusCode === 'number' ? statusCode : 500;
+}
+
+const titled = (status: number): Problem => ({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status });
+
+const DETAILS: Record<number, string> = {
+  400: 'The request is not well-formed; a body is JSON.',
+  413: 'A body has at most 64 kB.',
+  415: 'A body is application/json.',
+};
+const explanation = (status: number): { detail?: string } => (DETAILS[status] ? { detail: DETAILS[status] } : {});
+
+/** A path that exists for other methods is 405 and names them (RFC 9110, section 15.5.6). */
+function orMethodNotAllowed(problem: Problem, request: FastifyRequest, reply: FastifyReply): Problem {
+  if (problem.status !== 404 || !request.is404) return problem;
+  const allowed = allowedMethods(request.server, request.url);
+  if (allowed.length === 0) return problem;
+  void reply.header('allow', allowed.join(', '));
+  return titled(405);
+}
+
+/** A caller is told when to come back (503, 429) and how to sign in (401). */
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.status === 503) void reply.header('retry-after', '1');
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+  return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+}

@@ -1,0 +1,43 @@
+import { Controller } from '@nestjs/common';
+import { GetProduct, ListProducts, type Message, OrderPlaced, ParcelDispatched, PutProduct, ReceiveStock } from '@sluice/contracts';
+import { On } from '@sluice/messaging';
+import { Catalogue } from './catalogue.js';
+import { InventoryRepository } from './inventory.repository.js';
+
+@Controller()
+export class InventoryListener {
+  constructor(
+    private readonly inventory: InventoryRepository,
+    private readonly catalogue: Catalogue,
+  ) {}
+
+  @On(OrderPlaced)
+  orderPlaced(message: Message<typeof OrderPlaced>) {
+    return this.inventory.reserve(message);
+  }
+
+  @On(ParcelDispatched)
+  parcelDispatched(message: Message<typeof ParcelDispatched>) {
+    return this.inventory.issue(message);
+  }
+
+  @On(PutProduct)
+  putProduct(message: Message<typeof PutProduct>) {
+    return this.inventory.putProduct(message);
+  }
+
+  @On(ReceiveStock)
+  receiveStock(message: Message<typeof ReceiveStock>) {
+    return this.inventory.receiveStock(message);
+  }
+
+  @On(GetProduct)
+  getProduct({ data }: Message<typeof GetProduct>) {
+    return this.catalogue.product(data.sku);
+  }
+
+  @On(ListProducts)
+  listProducts({ data }: Message<typeof ListProducts>) {
+    return this.catalogue.page(data);
+  }
+}

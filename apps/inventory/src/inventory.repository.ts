@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import type { Message, OrderPlaced, ParcelDispatched, PutProduct, ReceiveStock } from '@sluice/contracts';
+import type { UnitOfWork } from '@sluice/persistence';
+import { UnitsOfWork } from '@sluice/service-kit';
+import { putProduct } from './product.js';
+import { receiptId, receiveStock } from './receipt.js';
+import { issue, reserve } from './reservation.js';
+import { shelf, shelvesOf } from './stock.js';
+import { catalogueTables, stockTables } from './tables.js';
+
+/** Which rows each message is about, and the rule that decides on them. */
+@Injectable()
+export class InventoryRepository {
+  readonly #catalogue: UnitOfWork<typeof catalogueTables>;
+  readonly #stock: UnitOfWork<typeof stockTables>;
+
+  constructor(units: UnitsOfWork) {
+    this.#catalogue = units.over({ tables: catalogueTables });
+    this.#stock = units.over({ tables: stockTables });
+  }
+
+  putProduct(message: Message<typeof PutProduct>) {
+    const { sku } = message.data;
+    return this.#catalogue.change(message, { products: [sku], stock: shelvesOf(sku) }, (state) => putProduct(state, message.data));
+  }
+
+  receiveStock(message: Message<typeof ReceiveStock>) {
+    const { sku } = message.data;
+    return this.#stock.change(message, { products: [sku], receipts: [receiptId(message.data)], stock: shelvesOf(sku) }, (state) => receiveStock(state, message.data));
+  }
+
+  async reserve(message: Message<typeof OrderPlaced>): Promise<void> {
+    const { orderId, lines } = message.data;
+    const skus = [...new Set(lines.map(({ sku }) => sku))];
+    await this.#stock.change(message, { products: skus, reservations: [orderId], stock: skus.flatMap(shelvesOf) }, (state) => reserve(state, message.data));
+  }
+
+  async issue(message: Message<typeof ParcelDispatched>): Promise<void> {
+    const { orderId, warehouse, lines } = message.data;
+    await this.#stock.change(message, { reservations: [orderId], stock: lines.map(({ sku }) => shelf(sku, warehouse)) }, (state) => issue(state, message.data));
+  }
+}

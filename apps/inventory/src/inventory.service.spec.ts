@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { GetProduct, ListProducts, OrderPlaced, ParcelDispatched, ProductChanged, PutProduct, ReceiveStock, StockIssued, StockReceived, StockRejected, StockReserved } from '@sluice/contracts';
+import { MessageClient } from '@sluice/messaging';
+import { type Service, startService } from '@sluice/service-kit';
+import { deadLetters, eventually, type Facts, facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { InventoryConfig } from './config.js';
+import { InventoryModule } from './inventory.module.js';
+import { SEEDED_PRODUCTS } from './seed.data.js';
+
+let broker: TestBroker;
+let database: TestDatabase;
+let service: Service;
+let client: MessageClient;
+let heard: Facts;
+
+const start = (): Promise<Service> =>
+  startService(
+    { name: 'inventory', module: InventoryModule, config: InventoryConfig, database: true },
+    { DATABASE_URL: database.url, AMQP_URL: broker.url, RETRY_TIERS_MS: '100,200', LOG_LEVEL: 'silent', DEV_SEED: 'true' },
+  );
+
+beforeAll(async () => {
+  [broker, database] = await Promise.all([testBroker({ tiersMs: [100, 200] }), testDatabase('inventory')]);
+  heard = await facts(broker);
+  service = await start();
+  client = new MessageClient({ url: broker.url, source: 'spec' });
+  await eventually(() => expect(client.publisher.ready).toBe(true));
+});
+
+afterAll(async () => {
+  await client?.close();
+  await service?.stop();
+  await heard?.close();
+  await Promise.all([broker?.close(), database?.close()]);
+});
+
+const deadlineMs = 10_000;
+const price = { amount: 1_000, currency: 'USD' };
+const put = (sku: string) => client.request(PutProduct, { sku, name: `A ${sku}`, price }, { deadlineMs });
+const receive = (sku: string, warehouse: 'east' | 'west', quantity: number, reference: string = randomUUID()) =>
+  client.request(ReceiveStock, { sku, warehouse, quantity, reference }, { deadlineMs });
+const order = (...lines: [string, number][]) => ({
+  orderId: randomUUID(),
+  userId: randomUUID(),
+  version: 1,
+  subtotal: price,
+  lines: lines.map(([sku, quantity]) => ({ sku, quantity, name: sku, unitPrice: price })),
+});
+const shelf = async (sku: string, warehouse: string) =>
+  (await database.pool.query('SELECT received::int, on_hand::int, reserved::int, issued::int FROM stock WHERE sku = $1 AND warehouse = $2', [sku, warehouse])).rows[0];
+
+describe('products and receipts', () => {
+  it('answers with the product it has put, and tells everybody its price', async () => {
+    expect(await put('HAT')).toEqual({ sku: 'HAT', name: 'A HAT', price, available: 0 });
+    const [fact] = await eventually(() => heard.of(ProductChanged, ({ sku }) => sku === 'HAT', 1));
+    expect(fact).toEqual({ sku: 'HAT', name: 'A HAT', price, version: 1 });
+    expect(await client.request(GetProduct, { sku: 'HAT' }, { deadlineMs })).toEqual({ sku: 'HAT', name: 'A HAT', price, available: 0 });
+  });
+
+  it('counts a delivery note once for each product on it', async () => {
+    await Promise.all([put('GLOVE'), put('SCARF')]);
+    expect(await receive('GLOVE', 'east', 5, 'note/1')).toEqual({ sku: 'GLOVE', available: 5 });
+    expect(await receive('GLOVE', 'east', 5, 'note/1')).toEqual({ sku: 'GLOVE', available: 5 });
+    expect(await receive('SCARF', 'west', 3, 'note/1')).toEqual({ sku: 'SCARF', available: 3 });
+    await expect(receive('GLOVE', 'west', 5, 'note/1')).rejects.toMatchObject({ problem: { status: 409 } });
+    expect(await heard.of(StockReceived, ({ sku }) => sku === 'GLOVE')).toHaveLength(1);
+  });
+
+  it('knows no stock of an unknown product', async () => {
+    await expect(receive('NOTHING', 'east', 1)).rejects.toMatchObject({ problem: { status: 404 } });
+    await expect(client.request(GetProduct, { sku: 'NOTHING' }, { deadlineMs })).rejects.toMatchObject({ problem: { status: 404 } });
+  });
+
+  it('lists every product once, page by page, in the order of their SKUs', async () => {
+    const skus: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await client.request(ListProducts, { limit: 5, cursor }, { deadlineMs });
+      expect(page.items.length).toBeLessThanOrEqual(5);
+      skus.push(...page.items.map(({ sku }) => sku));
+      cursor = page.next;
+    } while (cursor);
+    const all = (await database.pool.query('SELECT sku FROM products ORDER BY sku')).rows.map(({ sku }) => sku as string);
+    expect(skus).toEqual(all);
+    expect(all).toEqual(expect.arrayContaining(SEEDED_PRODUCTS.map(({ sku }) => sku)));
+    await expect(client.request(ListProducts, { cursor: 'not a cursor' }, { deadlineMs })).rejects.toMatchObject({ problem: { status: 422 } });
+  });
+});
+
+describe('reservations', () => {
+  it('holds an order’s stock once and issues a parcel once, though each fact comes twice', async () => {
+    await put('CAP');
+    await receive('CAP', 'east', 3);
+    await receive('CAP', 'west', 2);
+    const placed = order(['CAP', 4]);
+    const placedId = randomUUID();
+    for (const id of [placedId, placedId, randomUUID()]) await publish(broker, OrderPlaced, placed, { id });
+    const [reserved] = await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === placed.orderId, 1));
+    expect(reserved!.allocation).toEqual([
+      { sku: 'CAP', warehouse: 'east', quantity: 3 },
+      { sku: 'CAP', warehouse: 'west', quantity: 1 },
+    ]);
+    expect(await shelf('CAP', 'east')).toEqual({ received: 3, on_hand: 0, reserved: 3, issued: 0 });
+
+    const dispatched = { parcelId: randomUUID(), orderId: placed.orderId, userId: placed.userId, warehouse: 'east' as const, lines: [{ sku: 'CAP', quantity: 3 }], version: 2 };
+    const dispatchId = randomUUID();
+    for (const id of [dispatchId, dispatchId, randomUUID()]) await publish(broker, ParcelDispatched, dispatched, { id });
+    const next = order(['CAP', 1]);
+    await publish(broker, OrderPlaced, next);
+    await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
+    await eventually(() => heard.of(StockIssued, ({ orderId }) => orderId === placed.orderId, 1));
+    expect(await shelf('CAP', 'east')).toEqual({ received: 3, on_hand: 0, reserved: 0, issued: 3 });
+    expect(await shelf('CAP', 'west')).toEqual({ received: 2, on_hand: 0, reserved: 2, issued: 0 });
+    expect(await heard.of(StockReserved, ({ orderId }) => orderId === placed.orderId)).toHaveLength(1);
+  });
+
+  it('tells an unknown product from one that is out of stock', async () => {
+    const [unknown, short] = [order(['NOTHING', 1], ['POSTER-2019', 1]), order(['TEE-BLACK', 1], ['POSTER-2019', 1])];
+    await publish(broker, OrderPlaced, unknown);
+    await publish(broker, OrderPlaced, short);
+    const answer = async (orderId: string) => (await eventually(() => heard.of(StockRejected, (fact) => fact.orderId === orderId, 1)))[0];
+    expect(await answer(unknown.orderId)).toMatchObject({ reason: 'unknown_product', skus: ['NOTHING'] });
+    expect(await answer(short.orderId)).toMatchObject({ reason: 'out_of_stock', skus: ['POSTER-2019'] });
+  });
+
+  it('takes a parcel that overtakes its reservation when the reservation is there', async () => {
+    const placed = order(['TEE-WHITE', 2]);
+    const parcel = { parcelId: randomUUID(), orderId: placed.orderId, userId: placed.userId, warehouse: 'east' as const, lines: [{ sku: 'TEE-WHITE', quantity: 2 }], version: 2 };
+    await publish(broker, ParcelDispatched, parcel);
+    await publish(broker, OrderPlaced, placed);
+    await eventually(() => heard.of(StockIssued, ({ parcelId }) => parcelId === parcel.parcelId, 1));
+  });
+
+  it('puts a parcel with foreign pieces aside, with the reason, and goes on', async () => {
+    const placed = order(['TEE-WHITE', 1]);
+    await publish(broker, OrderPlaced, placed);
+    await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === placed.orderId, 1));
+    await publish(broker, ParcelDispatched, { parcelId: randomUUID(), orderId: placed.orderId, userId: placed.userId, warehouse: 'east', lines: [{ sku: 'PEN-BLACK', quantity: 1 }], version: 2 });
+    await eventually(async () => expect(JSON.stringify(await deadLetters(broker, 'inventory.events'))).toContain('pieces that were not held'));
+    expect(await put('AFTER')).toMatchObject({ sku: 'AFTER' });
+  });
+});
+
+it('gives 1,000 orders at once on 100 pieces exactly 100 reservations and 900 rejections', async () => {
+  await put('HOT');
+  await receive('HOT', 'east', 60);
+  await receive('HOT', 'west', 40);
+  const orders = Array.from({ length: 1_000 }, () => order(['HOT', 1]));
+  await Promise.all(orders.map((placed) => publish(broker, OrderPlaced, placed)));
+  const ours = new Set(orders.map(({ orderId }) => orderId));
+  const reserved = await eventually(() => heard.of(StockReserved, ({ orderId }) => ours.has(orderId), 100), { withinMs: 25_000 });
+  const rejected = await eventually(() => heard.of(StockRejected, ({ orderId }) => ours.has(orderId), 900), { withinMs: 25_000 });
+  expect(new Set([...reserved, ...rejected].map(({ orderId }) => orderId)).size).toBe(1_000);
+  expect(rejected.every(({ reason }) => reason === 'out_of_stock')).toBe(true);
+  expect(await shelf('HOT', 'east')).toEqual({ received: 60, on_hand: 0, reserved: 60, issued: 0 });
+  expect(await shelf('HOT', 'west')).toEqual({ received: 40, on_hand: 0, reserved: 40, issued: 0 });
+});
+
+it('stocks the shelves of a development system once, however often it starts', async () => {
+  const seeded = () => database.pool.query('SELECT sku, warehouse, received FROM stock WHERE sku = ANY($1) ORDER BY 1, 2', [SEEDED_PRODUCTS.map(({ sku }) => sku)]);
+  const before = (await seeded()).rows;
+  expect(before).toContainEqual({ sku: 'MUG-WHITE', warehouse: 'west', received: '5000' });
+  await (await start()).stop();
+  expect((await seeded()).rows).toEqual(before);
+});

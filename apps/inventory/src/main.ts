@@ -1,0 +1,5 @@
+import { runService } from '@sluice/service-kit';
+import { InventoryConfig } from './config.js';
+import { InventoryModule } from './inventory.module.js';
+
+await runService({ name: 'inventory', module: InventoryModule, config: InventoryConfig, database: true });

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { putProduct } from './product.js';
+import { receiveStock } from './receipt.js';
+import { emptyShelf, received } from './stock.js';
+import type { Product, State } from './tables.js';
+
+const cap: Product = { sku: 'cap', name: 'Cap', priceAmount: 1500, priceCurrency: 'USD', version: 3 };
+const state: State = { products: { cap }, receipts: {}, reservations: {}, stock: { 'cap/west': received(emptyShelf('cap', 'west'), 4) } };
+const delivered = { sku: 'cap', warehouse: 'east' as const, quantity: 10, reference: 'note 7/b' };
+
+describe('receiveStock', () => {
+  it('adds the pieces to their shelf and answers with what all warehouses have', () => {
+    const { state: changes, messages, reply } = receiveStock(state, delivered);
+    expect(changes?.stock?.['cap/east']).toMatchObject({ received: 10, onHand: 10, version: 1 });
+    expect(messages?.map(({ data }) => data)).toEqual([{ sku: 'cap', warehouse: 'east', quantity: 10, available: 14, version: 1 }]);
+    expect(reply).toEqual({ sku: 'cap', available: 14 });
+  });
+
+  it('counts the same reference once', () => {
+    const { state: changes } = receiveStock(state, delivered);
+    const again = receiveStock({ ...state, ...changes } as State, delivered);
+    expect(again).toEqual({ reply: { sku: 'cap', available: 10 } });
+  });
+
+  it('refuses the same reference with another content', () => {
+    const { state: changes } = receiveStock(state, delivered);
+    const noted = { ...state, receipts: changes!.receipts! };
+    expect(() => receiveStock(noted, { ...delivered, quantity: 11 })).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) }));
+    expect(() => receiveStock(noted, { ...delivered, warehouse: 'west' })).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) }));
+  });
+
+  it('refuses an unknown product', () => {
+    expect(() => receiveStock({ ...state, products: {} }, delivered)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 404 }) }));
+  });
+});
+
+describe('putProduct', () => {
+  it('raises the version with every change, so that copies can tell old from new', () => {
+    const { messages } = putProduct(state, { sku: 'cap', name: 'Cap', price: { amount: 1600, currency: 'USD' } });
+    expect(messages?.map(({ data }) => data)).toEqual([{ sku: 'cap', name: 'Cap', price: { amount: 1600, currency: 'USD' }, version: 4 }]);
+  });
+
+  it('tells nobody when nothing has changed', () => {
+    const price = { amount: 1500, currency: 'USD' };
+    expect(putProduct(state, { sku: 'cap', name: 'Cap', price })).toEqual({ reply: { sku: 'cap', name: 'Cap', price, available: 4 } });
+  });
+});

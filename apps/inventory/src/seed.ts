@@ -1,0 +1,38 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { type Contract, type Data, type Message, PutProduct, ReceiveStock, WAREHOUSES } from '@sluice/contracts';
+import { CONFIG } from '@sluice/service-kit';
+import { v5 } from 'uuid';
+import type { InventoryConfig } from './config.js';
+import { InventoryRepository } from './inventory.repository.js';
+import { SEEDED_PRODUCTS } from './seed.data.js';
+
+/** The namespace of the seed's message ids (RFC 9562, version 5). */
+const SEED = '6f0f6e0b-7d0f-4e0c-9b7e-2f0c4a3f5b11';
+
+/**
+ * Stocks the shelves of a development system, by the same messages as anybody would. Their ids are fixed, so the inbox
+ * takes each once, however often and however many processes start.
+ */
+@Injectable()
+export class Seed implements OnApplicationBootstrap {
+  constructor(
+    @Inject(CONFIG) private readonly config: InventoryConfig,
+    private readonly inventory: InventoryRepository,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (!this.config.DEV_SEED) return;
+    await Promise.all(SEEDED_PRODUCTS.map(({ sku, name, price }) => this.inventory.putProduct(seeded(PutProduct, sku, { sku, name, price: { amount: price, currency: 'USD' } }))));
+    await Promise.all(receipts().map((receipt) => this.inventory.receiveStock(seeded(ReceiveStock, `${receipt.sku}/${receipt.warehouse}`, receipt))));
+  }
+}
+
+const receipts = (): Data<typeof ReceiveStock>[] =>
+  SEEDED_PRODUCTS.flatMap((product) =>
+    WAREHOUSES.filter((warehouse) => product[warehouse] > 0).map((warehouse) => ({ sku: product.sku, warehouse, quantity: product[warehouse], reference: `seed-${warehouse}` })),
+  );
+
+function seeded<C extends Contract>(contract: C, name: string, data: Data<C>): Message<C> {
+  const { type, version } = contract;
+  return { id: v5(`${type}/${name}`, SEED), type, version, correlationId: 'seed', time: new Date().toISOString(), data };
+}

@@ -1,0 +1,67 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { PermanentError } from '@sluice/messaging';
+import { afterEach, describe, expect, it } from 'vitest';
+import { HttpCarrier } from './carrier.http.js';
+import type { Shipment } from './carrier.js';
+
+const SHIPMENT: Shipment = {
+  parcelId: '2f0c5dd6-55a5-5c1e-8f7c-0e1f6a8b9c01',
+  warehouse: 'east',
+  address: { name: 'Ada Byron', street: '12 Analytical Row', city: 'London', postcode: 'N1 7AA', country: 'GB' },
+  lines: [{ sku: 'TEE', quantity: 1 }],
+  correlationId: 'one-order',
+};
+
+describe('the HTTP carrier', () => {
+  let server: Server;
+  const requests: { request: IncomingMessage; body: unknown }[] = [];
+
+  /** A carrier that answers everything so; without a status it never answers. */
+  async function carrierAnswering(status: number | undefined, body: unknown = {}): Promise<HttpCarrier> {
+    server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        requests.push({ request, body: JSON.parse(Buffer.concat(chunks).toString()) });
+        if (status !== undefined) response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new HttpCarrier(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`, 200);
+  }
+
+  afterEach(() => {
+    requests.length = 0;
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('books under the parcel as the key, so that asking twice books once, and gives the carrier\'s reference', async () => {
+    const carrier = await carrierAnswering(201, { reference: 'C-77' });
+    expect(await carrier.book(SHIPMENT)).toBe('C-77');
+    const [{ request, body }] = requests as [(typeof requests)[number]];
+    expect([request.method, request.url, request.headers['idempotency-key'], request.headers['x-correlation-id']]).toEqual(['POST', '/api/shipments', SHIPMENT.parcelId, 'one-order']);
+    const { correlationId: _, ...told } = SHIPMENT;
+    expect(body).toEqual(told);
+  });
+
+  it.each([500, 503, 429, 408, 409])('will be asked again after %i', async (status) => {
+    const failure = await (await carrierAnswering(status)).book(SHIPMENT).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Error);
+    expect(failure).not.toBeInstanceOf(PermanentError);
+  });
+
+  it.each([400, 404, 422])('is not asked again after %i', async (status) => {
+    await expect((await carrierAnswering(status)).book(SHIPMENT)).rejects.toBeInstanceOf(PermanentError);
+  });
+
+  it('will be asked again when it gives no answer in time', async () => {
+    await expect((await carrierAnswering(undefined)).book(SHIPMENT)).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
+  it('will be asked again when its answer holds no reference', async () => {
+    await expect((await carrierAnswering(200, { ok: true })).book(SHIPMENT)).rejects.toThrow('reference');
+  });
+});

@@ -1,0 +1,9 @@
+import { z } from 'zod';
+
+export const LogisticsConfig = z.object({
+  /** The carrier; unset: a fake one, for development. */
+  CARRIER_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
+  /** How long the fake carrier takes to fetch a parcel, and again to deliver it, in seconds. */
+  CARRIER_DELAY_SECONDS: z.coerce.number().min(0).max(86_400).default(2),
+});
+export type LogisticsConfig = z.output<typeof LogisticsConfig>;

@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
+import { Pool } from 'pg';
+import { Booking } from './booking.js';
+import { FakeCarrier } from './carrier.fake.js';
+import { HttpCarrier } from './carrier.http.js';
+import { CARRIER, type Carrier } from './carrier.js';
+import type { LogisticsConfig } from './config.js';
+import { LogisticsListener } from './logistics.listener.js';
+import { ParcelRepository } from './parcel.repository.js';
+
+const carrier = ({ CARRIER_URL, CARRIER_DELAY_SECONDS }: LogisticsConfig, units: UnitsOfWork, pool: Pool): Carrier =>
+  CARRIER_URL ? new HttpCarrier(CARRIER_URL) : new FakeCarrier(units, pool, CARRIER_DELAY_SECONDS);
+
+@Module({
+  controllers: [LogisticsListener],
+  providers: [ParcelRepository, Booking, { provide: CARRIER, useFactory: carrier, inject: [CONFIG, UnitsOfWork, Pool] }],
+})
+export class LogisticsModule {}

@@ -1,0 +1,57 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { Message, Parcel as ParcelView } from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
+import type { Decision, UnitOfWork } from '@sluice/persistence';
+import { UnitsOfWork } from '@sluice/service-kit';
+import { Pool } from 'pg';
+import { PrismaClient } from './generated/prisma/client.js';
+import type { Change } from './parcel.js';
+import { parcelTables, type Parcel } from './tables.js';
+
+type Parcels = Readonly<Record<string, Parcel | undefined>>;
+
+/** Parcels: changes in units of work, plain reads by Prisma, over the same pool. */
+@Injectable()
+export class ParcelRepository implements OnApplicationShutdown {
+  readonly #unit: UnitOfWork<typeof parcelTables>;
+  readonly #prisma: PrismaClient;
+
+  constructor(units: UnitsOfWork, pool: Pool) {
+    this.#unit = units.over({ tables: parcelTables });
+    this.#prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#prisma.$disconnect();
+  }
+
+  async create(message: Message, ids: string[], decide: (existing: Parcels, now: Date) => Change): Promise<void> {
+    await this.#unit.change(message, { parcels: ids }, ({ parcels }, now) => decision(decide(parcels, now)));
+  }
+
+  /** @throws ProblemError 404 no such parcel */
+  async change(message: Message, id: string, decide: (parcel: Parcel, now: Date) => Change) {
+    return this.#unit.change<ParcelView>(message, { parcels: [id] }, ({ parcels }, now) => {
+      const parcel = parcels[id];
+      if (!parcel) throw notFound();
+      return decision(decide(parcel, now));
+    });
+  }
+
+  /** @throws ProblemError 404 no such parcel */
+  async parcel(id: string): Promise<Parcel> {
+    const row = await this.#prisma.parcel.findUnique({ where: { id } });
+    // A placeholder that holds a lock is no parcel; what is one is complete, as the table's check says.
+    if (!row || row.version === 0) throw notFound();
+    return row as unknown as Parcel;
+  }
+}
+
+const notFound = (): ProblemError => ProblemError.of(404, 'Parcel not found');
+
+const decision = ({ parcels, messages, reply }: Change): Decision<ParcelView, typeof parcelTables> => ({
+  ...(parcels && { state: { parcels: Object.fromEntries(parcels.map((parcel) => [parcel.id, parcel])) } }),
+  ...(messages && { messages }),
+  ...(reply && { reply }),
+});

@@ -1,0 +1,98 @@
+import { BookCarrier, type Data, type OrderPaid } from '@sluice/contracts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { carrierBooked, deliver, dispatch, needsCarrier, orderPaid, parcelId, parcelIds, type Change } from './parcel.js';
+import type { Parcel } from './tables.js';
+
+const NOW = new Date('2026-11-21T10:00:00.000Z');
+const money = (amount: number) => ({ amount, currency: 'EUR' });
+const PAID: Data<typeof OrderPaid> = {
+  orderId: '7d4d3b1c-0a52-8c5b-9d8e-4b1f0e6c7a01',
+  userId: '01930000-0000-7000-8000-000000000001',
+  version: 4,
+  lines: [{ sku: 'TEE', name: 'T-shirt', quantity: 3, unitPrice: money(1_500) }],
+  allocation: [
+    { sku: 'TEE', warehouse: 'east', quantity: 1 },
+    { sku: 'TEE', warehouse: 'west', quantity: 2 },
+    { sku: 'MUG', warehouse: 'west', quantity: 1 },
+  ],
+  total: money(4_500),
+  address: { name: 'Ada Byron', street: '12 Analytical Row', city: 'London', postcode: 'N1 7AA', country: 'GB' },
+};
+
+const made = () => orderPaid({}, PAID, NOW);
+const east = () => made().parcels![0]!;
+const types = ({ messages = [] }: Change) => messages.map(({ contract }) => contract.type);
+
+describe('a paid order', () => {
+  it('has one parcel per warehouse, each with what that warehouse gives, and a carrier is asked for each', () => {
+    const { parcels, messages } = made();
+    expect(parcels!.map(({ warehouse, lines }) => [warehouse, lines])).toEqual([
+      ['east', [{ sku: 'TEE', quantity: 1 }]],
+      ['west', [{ sku: 'TEE', quantity: 2 }, { sku: 'MUG', quantity: 1 }]],
+    ]);
+    expect(types({ messages })).toEqual(['parcel.created', 'logistics.book', 'parcel.created', 'logistics.book']);
+    for (const { contract, data } of messages!) expect(contract.schema.safeParse(data)).toMatchObject({ success: true });
+    expect(messages![1]).toMatchObject(BookCarrier({ parcelId: parcels![0]!.id }));
+  });
+
+  it('has the same parcels when it is told again, and only those are made that are missing', () => {
+    const [first, second] = made().parcels!;
+    expect(parcelIds(PAID)).toEqual([first!.id, second!.id]);
+    expect(orderPaid({ [first!.id]: first, [second!.id]: second }, PAID, NOW)).toEqual({ parcels: [], messages: [] });
+    expect(orderPaid({ [second!.id]: second }, PAID, NOW).parcels).toEqual([first]);
+  });
+
+  it('shares no parcel with another order or warehouse', () => {
+    const orders = [PAID.orderId, PAID.userId];
+    expect(new Set(orders.flatMap((order) => [parcelId(order, 'east'), parcelId(order, 'west')])).size).toBe(4);
+    expect(parcelId(PAID.orderId.toUpperCase(), 'east')).toBe(parcelId(PAID.orderId, 'east'));
+  });
+});
+
+describe('a parcel', () => {
+  it('leaves once', () => {
+    const left = dispatch(east(), NOW);
+    expect(left.parcels).toMatchObject([{ status: 'dispatched', dispatchedAt: NOW, version: 2 }]);
+    expect(types(left)).toEqual(['parcel.dispatched']);
+    expect(dispatch(left.parcels![0]!, NOW)).toEqual({ reply: left.reply });
+  });
+
+  it('arrives once', () => {
+    const [left] = dispatch(east(), NOW).parcels!;
+    const arrived = deliver(left!, { asked: true }, NOW);
+    expect(arrived.parcels).toMatchObject([{ status: 'delivered', deliveredAt: NOW, version: 3 }]);
+    expect(types(arrived)).toEqual(['parcel.delivered']);
+    expect(deliver(arrived.parcels![0]!, { asked: true }, NOW)).toEqual({ reply: arrived.reply });
+  });
+
+  it('cannot be delivered by a person before it has left', () => {
+    expect(() => deliver(east(), { asked: true }, NOW)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) }));
+  });
+
+  it('asks for a carrier until it has one or has left without', () => {
+    const [booked] = carrierBooked(east(), 'ref-1').parcels!;
+    expect([east(), booked!, dispatch(east(), NOW).parcels![0]!].map(needsCarrier)).toEqual([true, false, false]);
+    expect(carrierBooked(booked!, 'ref-2')).toEqual({});
+  });
+
+  it('ends the same in whatever order and how often the carrier tells what it did, and tells each fact once', () => {
+    type Told = (parcel: Parcel) => Change;
+    const all: Told[] = [(parcel) => dispatch(parcel, NOW), (parcel) => deliver(parcel, { asked: false }, NOW), (parcel) => carrierBooked(parcel, 'ref-1')];
+    const arrivals = fc.array(fc.constantFrom(...all), { maxLength: 5 }).chain((again) => fc.shuffledSubarray([...all, ...again], { minLength: all.length + again.length }));
+    fc.assert(
+      fc.property(arrivals, (told) => {
+        let parcel = east();
+        const facts = told.flatMap((tell) => {
+          const change = tell(parcel);
+          parcel = change.parcels?.[0] ?? parcel;
+          return change.messages ?? [];
+        });
+        expect(parcel).toEqual({ ...east(), status: 'delivered', carrierReference: 'ref-1', dispatchedAt: NOW, deliveredAt: NOW, version: 4 });
+        expect(facts.map(({ contract }) => contract.type)).toEqual(['parcel.dispatched', 'parcel.delivered']);
+        const versions = facts.map(({ data }) => (data as { version: number }).version);
+        expect(versions[0]).toBeLessThan(versions[1]!);
+      }),
+    );
+  });
+});

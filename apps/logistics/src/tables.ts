@@ -1,0 +1,35 @@
+import type { Address, Parcel as ParcelView } from '@sluice/contracts';
+import { collection } from '@sluice/persistence';
+
+/** What one warehouse sends for one order. What has not happened yet is null. */
+export interface Parcel extends ParcelView {
+  address: Address;
+  /** The carrier has taken the booking, under this name of its own. */
+  carrierReference: string | null;
+  createdAt: Date;
+  dispatchedAt: Date | null;
+  deliveredAt: Date | null;
+  version: number;
+}
+
+/** What the fake carrier does next with a parcel, and when. */
+export interface FakeCarrierJob {
+  parcelId: string;
+  next: 'dispatch' | 'deliver' | 'nothing';
+  dueAt: Date | null;
+  /** Of the order that it is about. */
+  correlationId: string;
+  version: number;
+}
+
+export const parcelTables = {
+  parcels: collection<Parcel>({
+    table: 'parcels',
+    key: 'id',
+    columns: ['id', 'orderId', 'userId', 'warehouse', 'lines', 'address', 'status', 'carrierReference', 'createdAt', 'dispatchedAt', 'deliveredAt', 'version'],
+  }),
+};
+
+export const fakeCarrierTables = {
+  jobs: collection<FakeCarrierJob>({ table: 'fake_carrier_jobs', key: 'parcelId', columns: ['parcelId', 'next', 'dueAt', 'correlationId', 'version'] }),
+};

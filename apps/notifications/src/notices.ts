@@ -1,0 +1,62 @@
+import {
+  AccountRegistered,
+  type Channel,
+  type Contract,
+  type Data,
+  type Message,
+  type Money,
+  OrderAwaitingPayment,
+  OrderCompleted,
+  OrderPaid,
+  type OrderReason,
+  OrderRejected,
+  OrderShipped,
+} from '@sluice/contracts';
+
+/** A fact about one person. */
+export type Fact = Message<typeof AccountRegistered | typeof OrderAwaitingPayment | typeof OrderPaid | typeof OrderShipped | typeof OrderCompleted | typeof OrderRejected>;
+
+export interface Announcement {
+  channels: readonly Channel[];
+  about: string;
+  text: string;
+}
+
+const money = ({ amount, currency }: Money): string => `${currency} ${(amount / 100).toFixed(2)}`;
+/** Enough of the id for a person to tell their orders apart. */
+const short = (orderId: string): string => orderId.slice(0, 8);
+const utc = (instant: string): string => `${instant.slice(0, 16).replace('T', ' ')} UTC`;
+
+const reasons: Record<OrderReason, string> = {
+  out_of_stock: 'something in it is out of stock',
+  unknown_product: 'something in it is no longer sold',
+  coupon_rejected: 'the coupon is not valid',
+  payment_timeout: 'it was not paid in time',
+  customer: 'you cancelled it',
+};
+
+type Tell = (data: never) => Announcement;
+
+const on = <C extends Contract>({ type }: C, channels: readonly Channel[], about: (data: Data<C>) => string, text: (data: Data<C>) => string): [string, Tell] => [
+  type,
+  (data: Data<C>) => ({ channels, about: about(data), text: text(data) }),
+];
+
+const anOrder = ({ orderId }: { orderId: string }): string => `orders/${orderId}`;
+
+/** Who is told what, and how. One line per fact; e-mail is for people whose address is known, and nobody's is yet. */
+const announcements = new Map<string, Tell>([
+  on(AccountRegistered, ['sms'], () => 'verification', ({ code }) => `Your code is ${code}. It is good for ten minutes.`),
+  on(OrderAwaitingPayment, ['sms', 'inbox'], anOrder, ({ orderId, total, payBy }) => `Order ${short(orderId)} is reserved for you. Please pay ${money(total)} by ${utc(payBy)}.`),
+  on(OrderPaid, ['sms', 'inbox'], anOrder, ({ orderId, total }) => `Thank you: ${money(total)} received for order ${short(orderId)}. We are packing it.`),
+  on(OrderShipped, ['sms', 'inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} is on its way.`),
+  on(OrderCompleted, ['inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} has arrived. Enjoy!`),
+  on(OrderRejected, ['sms', 'inbox'], anOrder, ({ orderId, reason }) => `We are sorry: order ${short(orderId)} could not be taken, because ${reasons[reason]}.`),
+]);
+
+/** What a fact makes us tell the person it is about. @throws Error when the table has no line for it */
+export function announce({ type, data }: Fact): Announcement {
+  const tell = announcements.get(type);
+  if (!tell) throw new Error(`nothing is said about ${type}`);
+  return tell(data as never);
+}

@@ -1,0 +1,80 @@
+import { Controller } from '@nestjs/common';
+import {
+  AccountRegistered,
+  EmailDelivery,
+  InboxDelivery,
+  ListNotifications,
+  type Message,
+  OrderAwaitingPayment,
+  OrderCompleted,
+  OrderPaid,
+  OrderRejected,
+  OrderShipped,
+  SmsDelivery,
+} from '@sluice/contracts';
+import { On } from '@sluice/messaging';
+import { Delivering } from './delivering.js';
+import { Inbox } from './inbox.js';
+import { NotificationsRepository } from './notifications.repository.js';
+
+/** Calls to a provider at a time: a slow one should not be buried under requests. */
+const CONCURRENT_CALLS = 32;
+
+@Controller()
+export class NotificationsListener {
+  constructor(
+    private readonly notifications: NotificationsRepository,
+    private readonly delivering: Delivering,
+    private readonly inbox: Inbox,
+  ) {}
+
+  @On(AccountRegistered)
+  accountRegistered(message: Message<typeof AccountRegistered>) {
+    return this.notifications.welcome(message);
+  }
+
+  @On(OrderAwaitingPayment)
+  orderAwaitingPayment(message: Message<typeof OrderAwaitingPayment>) {
+    return this.notifications.tell(message);
+  }
+
+  @On(OrderPaid)
+  orderPaid(message: Message<typeof OrderPaid>) {
+    return this.notifications.tell(message);
+  }
+
+  @On(OrderShipped)
+  orderShipped(message: Message<typeof OrderShipped>) {
+    return this.notifications.tell(message);
+  }
+
+  @On(OrderCompleted)
+  orderCompleted(message: Message<typeof OrderCompleted>) {
+    return this.notifications.tell(message);
+  }
+
+  @On(OrderRejected)
+  orderRejected(message: Message<typeof OrderRejected>) {
+    return this.notifications.tell(message);
+  }
+
+  @On(SmsDelivery, { prefetch: CONCURRENT_CALLS })
+  smsDelivery(message: Message<typeof SmsDelivery>) {
+    return this.delivering.bySms(message);
+  }
+
+  @On(EmailDelivery, { prefetch: CONCURRENT_CALLS })
+  emailDelivery(message: Message<typeof EmailDelivery>) {
+    return this.delivering.byEmail(message);
+  }
+
+  @On(InboxDelivery)
+  inboxDelivery(message: Message<typeof InboxDelivery>) {
+    return this.delivering.toInbox(message);
+  }
+
+  @On(ListNotifications)
+  listNotifications({ data }: Message<typeof ListNotifications>) {
+    return this.inbox.page(data);
+  }
+}

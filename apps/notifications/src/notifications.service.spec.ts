@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { AccountRegistered, EmailDelivery, ListNotifications, OrderAwaitingPayment, OrderCompleted, OrderShipped, SmsDelivery } from '@sluice/contracts';
+import { MessageClient } from '@sluice/messaging';
+import { type Service, startService } from '@sluice/service-kit';
+import { eventually, type Facts, facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NotificationsConfig } from './config.js';
+import { NotificationsModule } from './notifications.module.js';
+import { deliveryId } from './telling.js';
+
+let broker: TestBroker;
+let database: TestDatabase;
+let client: MessageClient;
+let heard: Facts;
+
+const start = (environment: Record<string, string> = {}): Promise<Service> =>
+  startService(
+    { name: 'notifications', module: NotificationsModule, config: NotificationsConfig, database: true },
+    { DATABASE_URL: database.url, AMQP_URL: broker.url, RETRY_TIERS_MS: '100,200', LOG_LEVEL: 'silent', ...environment },
+  );
+
+beforeAll(async () => {
+  [broker, database] = await Promise.all([testBroker({ tiersMs: [100, 200] }), testDatabase('notifications')]);
+  heard = await facts(broker);
+  client = new MessageClient({ url: broker.url, source: 'spec' });
+  await eventually(() => expect(client.publisher.ready).toBe(true));
+});
+
+afterAll(async () => {
+  await client?.close();
+  await heard?.close();
+  await Promise.all([broker?.close(), database?.close()]);
+});
+
+const person = () => ({ userId: randomUUID(), phone: '+15550001' });
+const registered = (someone: { userId: string; phone: string }) => ({ ...someone, name: 'Ann', code: '123456', version: 1 });
+const about = (userId: string) => ({ orderId: randomUUID(), userId, version: 3 });
+const total = { amount: 4_205, currency: 'USD' };
+
+const deliveriesTo = async (userId: string, count: number) =>
+  eventually(async () => {
+    const { rows } = await database.pool.query('SELECT id, channel, text, status, provider_reference FROM deliveries WHERE user_id = $1 ORDER BY channel, created_at', [userId]);
+    expect(rows).toHaveLength(count);
+    return rows;
+  });
+
+describe('without providers', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await start();
+  });
+  afterAll(() => service?.stop());
+
+  it('keeps the text message with the code of a new account', async () => {
+    const ann = person();
+    await publish(broker, AccountRegistered, registered(ann));
+    expect(await deliveriesTo(ann.userId, 1)).toMatchObject([{ channel: 'sms', status: 'kept', provider_reference: null, text: 'Your code is 123456. It is good for ten minutes.' }]);
+  });
+
+  it('records one delivery per fact, person and channel, though every message comes twice', async () => {
+    const ann = person();
+    const [registeredId, shippedId] = [randomUUID(), randomUUID()];
+    for (const id of [registeredId, registeredId]) await publish(broker, AccountRegistered, registered(ann), { id });
+    for (const id of [shippedId, shippedId]) await publish(broker, OrderShipped, about(ann.userId), { id });
+    const deliveries = await deliveriesTo(ann.userId, 3);
+    const expected = [deliveryId(shippedId, ann.userId, 'inbox'), deliveryId(registeredId, ann.userId, 'sms'), deliveryId(shippedId, ann.userId, 'sms')];
+    expect(deliveries.map(({ id }) => id as string).sort()).toEqual(expected.sort());
+
+    const [sms] = heard.of(SmsDelivery, ({ id }) => id === deliveryId(shippedId, ann.userId, 'sms'));
+    await publish(broker, SmsDelivery, sms!);
+    await publish(broker, OrderCompleted, { ...about(ann.userId), total });
+    expect(await deliveriesTo(ann.userId, 4)).toHaveLength(4);
+    expect(heard.of(SmsDelivery, ({ userId, id }) => userId === ann.userId && id !== sms!.id)).toHaveLength(1);
+  });
+
+  it('fills the inbox before the number is known and texts when it is', async () => {
+    const ann = person();
+    await publish(broker, OrderAwaitingPayment, { ...about(ann.userId), total, payBy: '2026-01-01T12:30:00.000Z' });
+    expect(await deliveriesTo(ann.userId, 1)).toMatchObject([{ channel: 'inbox' }]);
+    await publish(broker, AccountRegistered, registered(ann));
+    expect((await deliveriesTo(ann.userId, 3)).map(({ channel }) => channel as string)).toEqual(['inbox', 'sms', 'sms']);
+  });
+
+  it('shows a person their own inbox, newest first, page by page', async () => {
+    const [ann, bob] = [person(), person()];
+    await publish(broker, OrderCompleted, { ...about(bob.userId), total });
+    const orders: string[] = [];
+    for (let each = 0; each < 5; each++) {
+      const fact = about(ann.userId);
+      orders.unshift(`orders/${fact.orderId}`);
+      await publish(broker, OrderCompleted, { ...fact, total });
+      await deliveriesTo(ann.userId, each + 1);
+    }
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await client.request(ListNotifications, { userId: ann.userId, limit: 2, cursor }, { deadlineMs: 10_000 });
+      seen.push(...page.items.map((item) => item.about));
+      cursor = page.next;
+    } while (cursor);
+    expect(seen).toEqual(orders);
+    await expect(client.request(ListNotifications, { userId: ann.userId, cursor: 'x' }, { deadlineMs: 10_000 })).rejects.toMatchObject({ problem: { status: 422 } });
+  });
+
+  it('records an e-mail to a person whose address is known', async () => {
+    const ann = person();
+    await publish(broker, EmailDelivery, { id: randomUUID(), userId: ann.userId, about: 'x', text: 'Hello', address: 'ann@example.org' });
+    expect(await deliveriesTo(ann.userId, 1)).toMatchObject([{ channel: 'email', status: 'kept', text: 'Hello' }]);
+  });
+});
+
+describe('with an SMS provider over HTTP', () => {
+  let service: Service;
+  let provider: Server;
+  const sent: { key: string; body: unknown }[] = [];
+
+  beforeAll(async () => {
+    provider = createServer(async (request, response) => {
+      const body: unknown = JSON.parse(await text(request));
+      sent.push({ key: String(request.headers['idempotency-key']), body });
+      if (sent.length === 1) response.writeHead(500).end();
+      else response.end('{"id":"SM7"}');
+    });
+    await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
+    service = await start({ SMS_PROVIDER_URL: `http://127.0.0.1:${(provider.address() as AddressInfo).port}` });
+  });
+  afterAll(async () => {
+    await service?.stop();
+    provider?.close();
+  });
+
+  it('sends a text again under the same key until the provider has it, and then never again', async () => {
+    const ann = person();
+    const id = randomUUID();
+    await publish(broker, AccountRegistered, registered(ann), { id });
+    expect(await deliveriesTo(ann.userId, 1)).toMatchObject([{ status: 'sent', provider_reference: 'SM7' }]);
+    const again = heard.of(SmsDelivery, ({ userId }) => userId === ann.userId)[0]!;
+    await publish(broker, SmsDelivery, again);
+    const bob = person();
+    await publish(broker, AccountRegistered, registered(bob));
+    await deliveriesTo(bob.userId, 1);
+    const key = deliveryId(id, ann.userId, 'sms');
+    const letter = { key, body: { to: ann.phone, text: 'Your code is 123456. It is good for ten minutes.' } };
+    expect(sent.filter((each) => each.key === key)).toEqual([letter, letter]);
+  });
+});
+
+it('does not start in production without an SMS provider', async () => {
+  await expect(start({ NODE_ENV: 'production' })).rejects.toThrow('SMS_PROVIDER_URL');
+});

@@ -1,0 +1,86 @@
+import { AccountRegistered, type Contract, type Message, OrderAwaitingPayment, OrderCompleted, OrderPaid, OrderRejected, OrderShipped } from '@sluice/contracts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { announce, type Fact } from './notices.js';
+import type { Decision, State } from './tables.js';
+import { deliveryId, tell, welcome } from './telling.js';
+
+const userId = '0190a6b0-0000-7000-8000-000000000002';
+const orderId = 'a1b2c3d4-0000-8000-8000-000000000001';
+const total = { amount: 4_205, currency: 'USD' };
+const about = { orderId, userId, version: 3 };
+
+let facts = 0;
+const fact = <C extends Contract>({ type, version }: C, data: object): Message<C> =>
+  ({ id: `0190a6b0-0000-7000-9000-${String(++facts).padStart(12, '0')}`, type, version, correlationId: 'c', time: '2026-01-01T12:00:00.000Z', data }) as Message<C>;
+
+const registered = fact(AccountRegistered, { userId, phone: '+15550001', name: 'Ann', code: '123456', version: 1 });
+const shipped = fact(OrderShipped, about);
+const awaiting = fact(OrderAwaitingPayment, { ...about, total, payBy: '2026-01-01T12:30:00.000Z' });
+
+const nobody: State = { recipients: {}, deliveries: {} };
+const after = (state: State, { state: changes = {} }: Decision): State => ({ ...state, recipients: { ...state.recipients, ...changes.recipients } });
+const told = ({ messages = [] }: Decision) => messages.map(({ contract, data }) => ({ by: contract.type, ...(data as { id: string; text: string; phone?: string }) }));
+
+describe('announce', () => {
+  it.each<[Fact, string[], string]>([
+    [registered, ['sms'], 'Your code is 123456. It is good for ten minutes.'],
+    [awaiting, ['sms', 'inbox'], 'Order a1b2c3d4 is reserved for you. Please pay USD 42.05 by 2026-01-01 12:30 UTC.'],
+    [fact(OrderPaid, { ...about, total }), ['sms', 'inbox'], 'Thank you: USD 42.05 received for order a1b2c3d4. We are packing it.'],
+    [shipped, ['sms', 'inbox'], 'Order a1b2c3d4 is on its way.'],
+    [fact(OrderCompleted, { ...about, total }), ['inbox'], 'Order a1b2c3d4 has arrived. Enjoy!'],
+    [fact(OrderRejected, { ...about, reason: 'out_of_stock' }), ['sms', 'inbox'], 'We are sorry: order a1b2c3d4 could not be taken, because something in it is out of stock.'],
+  ])('says what $type means to its person', (message, channels, text) => {
+    expect(announce(message)).toMatchObject({ channels, text });
+  });
+});
+
+describe('tell', () => {
+  const known = after(nobody, welcome(nobody, registered));
+
+  it('sends a fact over each of its channels, under ids that are the same every time', () => {
+    const deliveries = told(tell(known, shipped));
+    expect(deliveries.map(({ by, phone }) => [by, phone])).toEqual([['delivery.inbox', undefined], ['delivery.sms', '+15550001']]);
+    expect(deliveries.map(({ id }) => id)).toEqual([deliveryId(shipped.id, userId, 'inbox'), deliveryId(shipped.id, userId, 'sms')]);
+    expect(new Set(deliveries.map(({ id }) => id)).size).toBe(2);
+    expect(told(tell(known, shipped))).toEqual(deliveries);
+  });
+
+  it('gives another fact other ids, though it says the same', () => {
+    expect(told(tell(known, shipped))[0]!.id).not.toBe(told(tell(known, fact(OrderShipped, about)))[0]!.id);
+  });
+
+  it('fills the inbox of a person whose number is not known yet, and sends the texts when it is', () => {
+    const early = tell(nobody, awaiting);
+    const waiting = after(nobody, early);
+    const more = after(waiting, tell(waiting, shipped));
+    expect(told(early).map(({ by }) => by)).toEqual(['delivery.inbox']);
+    const met = welcome(more, registered);
+    expect(told(met).map(({ by, phone, text }) => [by, phone, text.slice(0, 9)])).toEqual([
+      ['delivery.sms', '+15550001', 'Your code'],
+      ['delivery.sms', '+15550001', 'Order a1b'],
+      ['delivery.sms', '+15550001', 'Order a1b'],
+    ]);
+    expect(after(more, met).recipients[userId]).toMatchObject({ phone: '+15550001', waiting: [], version: 3 });
+  });
+
+  it('texts every fact once, whenever the number comes to be known', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray([awaiting, shipped, fact(OrderPaid, { ...about, total })]), fc.nat({ max: 3 }), (before, position) => {
+        const arrivals: Fact[] = [...before.slice(0, position), registered, ...before.slice(position)];
+        let state = nobody;
+        const texted: string[] = [];
+        for (const arrival of arrivals) {
+          const decision = arrival === registered ? welcome(state, registered) : tell(state, arrival);
+          state = after(state, decision);
+          texted.push(...told(decision).flatMap(({ by, id }) => (by === 'delivery.sms' ? [id] : [])));
+        }
+        expect(texted.sort()).toEqual(arrivals.map(({ id }) => deliveryId(id, userId, 'sms')).sort());
+      }),
+    );
+  });
+
+  it('keeps nothing waiting for a fact that is not texted', () => {
+    expect(tell(nobody, fact(OrderCompleted, { ...about, total })).state).toBeUndefined();
+  });
+});

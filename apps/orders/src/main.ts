@@ -1,0 +1,5 @@
+import { runService } from '@sluice/service-kit';
+import { OrdersConfig } from './config.js';
+import { OrdersModule } from './orders.module.js';
+
+await runService({ name: 'orders', module: OrdersModule, config: OrdersConfig, database: true });

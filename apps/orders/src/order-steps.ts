@@ -1,0 +1,104 @@
+import { OrderAwaitingPayment, OrderCompleted, OrderPaid, OrderPriced, OrderShipped, type Money, type OrderStatus, type Outgoing, type ParcelStatus } from '@sluice/contracts';
+import type { HistoryEntry, Order } from './tables.js';
+
+/** What a rule has decided about an order; nothing at all when it changes nothing. */
+export interface Change<R = never> {
+  order?: Order;
+  history?: HistoryEntry[];
+  messages?: Outgoing[];
+  reply?: R;
+}
+
+/** One entry of the timeline, and the fact that tells it to others when it is the order's own. */
+export interface Told {
+  type: string;
+  detail: Record<string, unknown>;
+  message?: (about: { orderId: string; userId: string; version: number }) => Outgoing;
+}
+
+interface Step {
+  /** The status of an order that has taken this step and not the next. */
+  status: OrderStatus;
+  /** Whether what is known allows it, once all steps before are taken. What is known only grows, so a step is never undone. */
+  reached: (order: Order) => boolean;
+  tell: (order: Order) => Told;
+}
+
+/**
+ * The way of an order, drawn from what is known about it and not from the order in which that arrived: facts overtake each
+ * other and come twice. A capture proves that the order could be paid, a delivery that the parcel has left.
+ */
+const STEPS: readonly Step[] = [
+  {
+    status: 'pending',
+    reached: ({ allocation }) => allocation !== null,
+    tell: (order) => ({ type: OrderPriced.type, detail: { total: totalOf(order) }, message: (about) => OrderPriced({ ...about, total: totalOf(order) }) }),
+  },
+  {
+    status: 'awaiting_payment',
+    reached: ({ payBy }) => payBy !== null,
+    tell: (order) => {
+      const facts = { total: totalOf(order), payBy: order.payBy!.toISOString() };
+      return { type: OrderAwaitingPayment.type, detail: facts, message: (about) => OrderAwaitingPayment({ ...about, ...facts }) };
+    },
+  },
+  {
+    status: 'paid',
+    reached: ({ paymentId }) => paymentId !== null,
+    tell: (order) => {
+      const { lines, address, allocation } = order;
+      const total = totalOf(order);
+      return { type: OrderPaid.type, detail: { total }, message: (about) => OrderPaid({ ...about, lines, allocation: allocation!, total, address }) };
+    },
+  },
+  {
+    status: 'shipped',
+    reached: (order) => everyParcelIs(order, 'dispatched'),
+    tell: () => ({ type: OrderShipped.type, detail: {}, message: (about) => OrderShipped(about) }),
+  },
+  {
+    status: 'completed',
+    reached: (order) => everyParcelIs(order, 'delivered'),
+    tell: (order) => ({ type: OrderCompleted.type, detail: {}, message: (about) => OrderCompleted({ ...about, total: totalOf(order) }) }),
+  },
+];
+
+const PARCEL_STATUSES: readonly ParcelStatus[] = ['preparing', 'dispatched', 'delivered'];
+
+/** How far a parcel is; -1 when nothing is known of it. */
+export const parcelRank = (status: ParcelStatus | undefined): number => (status === undefined ? -1 : PARCEL_STATUSES.indexOf(status));
+
+/** Every warehouse that gives something has sent its parcel at least this far. */
+function everyParcelIs({ allocation, parcels }: Order, status: ParcelStatus): boolean {
+  const far = new Set(parcels.filter((parcel) => parcelRank(parcel.status) >= parcelRank(status)).map(({ warehouse }) => warehouse));
+  return (allocation ?? []).every(({ warehouse }) => far.has(warehouse));
+}
+
+/** The steps that what is known allows: all up to the first that it does not. */
+function stepsOf(order: Order): readonly Step[] {
+  const blocked = STEPS.findIndex((step) => !step.reached(order));
+  return blocked === -1 ? STEPS : STEPS.slice(0, blocked);
+}
+
+export type Known = Pick<Order, 'allocation' | 'payBy' | 'paymentId' | 'paidAt' | 'parcels'>;
+
+/** Adds to what is known of an order, and takes every step that this allows. An order that has ended badly stays as it is. */
+export function learn(order: Order, known: Partial<Known>, now: Date, told: Told[] = []): Change {
+  if (order.status === 'rejected' || order.status === 'cancelled') return {};
+  const after = { ...order, ...known };
+  const taken = stepsOf(after).slice(stepsOf(order).length);
+  return record({ ...after, status: taken.at(-1)?.status ?? order.status }, [...told, ...taken.map((step) => step.tell(after))], now);
+}
+
+/** Appends to the order's history; each entry is one version of the order. */
+export function record(order: Order, told: Told[], now: Date): Change {
+  const { id: orderId, userId } = order;
+  const version = (index: number): number => order.version + index + 1;
+  return {
+    order: { ...order, version: order.version + told.length },
+    history: told.map(({ type, detail }, index) => ({ orderId, version: version(index), at: now, type, detail })),
+    messages: told.flatMap(({ message }, index) => (message ? [message({ orderId, userId, version: version(index) })] : [])),
+  };
+}
+
+const totalOf = ({ total, currency }: Order): Money => ({ amount: total, currency });

@@ -1,0 +1,32 @@
+import type { Allocation, Order as OrderView, Warehouse } from '@sluice/contracts';
+import type { Order } from './tables.js';
+
+/** The order as its customer sees it at this moment. */
+export function orderView(order: Order, now: Date): OrderView {
+  const { id, status, reason, lines, address, currency, placedAt, payBy, paidAt, parcels } = order;
+  const money = (amount: number) => ({ amount, currency });
+  return {
+    id,
+    status,
+    ...(reason && { reason }),
+    lines: lines.map((line) => ({ ...line, ...from(line.sku, order.allocation ?? []) })),
+    subtotal: money(order.subtotal),
+    discount: money(order.discount),
+    total: money(order.total),
+    address,
+    placedAt: placedAt.toISOString(),
+    ...(payBy && { payBy: payBy.toISOString() }),
+    ...(payBy && status === 'awaiting_payment' && { secondsLeft: secondsUntil(payBy, now) }),
+    ...(paidAt && { paidAt: paidAt.toISOString() }),
+    parcels,
+  };
+}
+
+/** A line names its warehouse when all its pieces come from one. */
+function from(sku: string, allocation: Allocation): { warehouse?: Warehouse } {
+  const warehouses = new Set(allocation.filter((pick) => pick.sku === sku).map(({ warehouse }) => warehouse));
+  const [warehouse] = warehouses;
+  return warehouse && warehouses.size === 1 ? { warehouse } : {};
+}
+
+const secondsUntil = (end: Date, now: Date): number => Math.max(0, Math.ceil((end.getTime() - now.getTime()) / 1_000));

@@ -1,0 +1,102 @@
+import { Controller, Inject } from '@nestjs/common';
+import {
+  GetOrder,
+  GetTimeline,
+  ListOrders,
+  ParcelCreated,
+  ParcelDelivered,
+  ParcelDispatched,
+  PayableOpened,
+  PaymentCaptured,
+  PlaceOrder,
+  ProductChanged,
+  StockRejected,
+  StockReserved,
+  type Message,
+} from '@sluice/contracts';
+import { On } from '@sluice/messaging';
+import { CONFIG } from '@sluice/service-kit';
+import type { OrdersConfig } from './config.js';
+import { parcelMoved, payableOpened, paymentCaptured, place, stockRejected, stockReserved } from './order.js';
+import { OrderQueries } from './order.queries.js';
+import { OrderRepository } from './order.repository.js';
+import { ProductCopies } from './product-copies.js';
+
+@Controller()
+export class OrdersListener {
+  constructor(
+    private readonly orders: OrderRepository,
+    private readonly queries: OrderQueries,
+    private readonly products: ProductCopies,
+    @Inject(CONFIG) private readonly config: OrdersConfig,
+  ) {}
+
+  /** A refusal is only for a caller to hear. Should theirs have left while it was decided, it is decided again, as one that nobody hears. */
+  @On(PlaceOrder)
+  placeOrder(message: Message<typeof PlaceOrder>) {
+    const decided = (heard: boolean) =>
+      this.orders.place(message, (order, prices, now) => place(order, message.data, prices, { awaited: heard && isAwaited(message, now) }, now));
+    return decided(true).catch((error: unknown) => {
+      if (isAwaited(message, new Date())) throw error;
+      return decided(false);
+    });
+  }
+
+  @On(ProductChanged)
+  productChanged(message: Message<typeof ProductChanged>) {
+    return this.products.change(message);
+  }
+
+  @On(StockReserved)
+  stockReserved(message: Message<typeof StockReserved>) {
+    return this.orders.change(message, (order, now) => stockReserved(order, message.data, now));
+  }
+
+  @On(StockRejected)
+  stockRejected(message: Message<typeof StockRejected>) {
+    return this.orders.change(message, (order, now) => stockRejected(order, message.data, now));
+  }
+
+  @On(PayableOpened)
+  payableOpened(message: Message<typeof PayableOpened>) {
+    return this.orders.change(message, (order, now) => payableOpened(order, this.config.PAYMENT_WINDOW_SECONDS, now));
+  }
+
+  @On(PaymentCaptured)
+  paymentCaptured(message: Message<typeof PaymentCaptured>) {
+    return this.orders.change(message, (order, now) => paymentCaptured(order, message.data, now));
+  }
+
+  @On(ParcelCreated)
+  parcelCreated(message: Message<typeof ParcelCreated>) {
+    return this.orders.change(message, (order, now) => parcelMoved(order, 'preparing', message.data, now));
+  }
+
+  @On(ParcelDispatched)
+  parcelDispatched(message: Message<typeof ParcelDispatched>) {
+    return this.orders.change(message, (order, now) => parcelMoved(order, 'dispatched', message.data, now));
+  }
+
+  @On(ParcelDelivered)
+  parcelDelivered(message: Message<typeof ParcelDelivered>) {
+    return this.orders.change(message, (order, now) => parcelMoved(order, 'delivered', message.data, now));
+  }
+
+  @On(GetOrder)
+  getOrder({ data }: Message<typeof GetOrder>) {
+    return this.queries.order(data);
+  }
+
+  @On(GetTimeline)
+  getTimeline({ data }: Message<typeof GetTimeline>) {
+    return this.queries.timeline(data);
+  }
+
+  @On(ListOrders)
+  listOrders({ data }: Message<typeof ListOrders>) {
+    return this.queries.list(data);
+  }
+}
+
+/** Somebody asked, and their deadline has not passed. */
+const isAwaited = ({ reply, deadline }: Message, now: Date): boolean => reply !== undefined && (deadline === undefined || now.getTime() < deadline);

@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { OrderQueries } from './order.queries.js';
+import { OrderRepository } from './order.repository.js';
+import { OrdersListener } from './orders.listener.js';
+import { ProductCopies } from './product-copies.js';
+
+@Module({ controllers: [OrdersListener], providers: [OrderRepository, OrderQueries, ProductCopies] })
+export class OrdersModule {}

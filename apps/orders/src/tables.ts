@@ -1,0 +1,67 @@
+import type { Address, Allocation, Order as OrderView, OrderLine, OrderReason, OrderStatus } from '@sluice/contracts';
+import { collection, log } from '@sluice/persistence';
+
+/**
+ * An order: what was asked for, what is known about it so far, and the status that follows from it (`order-steps.ts`).
+ * Amounts are cents in `currency`. What is not known yet is null.
+ */
+export interface Order {
+  id: string;
+  userId: string;
+  /** Tells a repeat of the request from another order under the same id. */
+  bodyHash: string;
+  status: OrderStatus;
+  reason: OrderReason | null;
+  lines: OrderLine[];
+  address: Address;
+  currency: string;
+  subtotal: number;
+  discount: number;
+  total: number;
+  placedAt: Date;
+  /** Which warehouse gives what; stock is held. */
+  allocation: Allocation | null;
+  /** The end of the payment window; the order can be paid. */
+  payBy: Date | null;
+  paymentId: string | null;
+  paidAt: Date | null;
+  parcels: OrderView['parcels'];
+  /** Counts the entries of the history; facts about the order carry it. */
+  version: number;
+}
+
+/** One line of an order's public timeline; `version` is its place there. */
+export interface HistoryEntry {
+  orderId: string;
+  version: number;
+  at: Date;
+  type: string;
+  detail: Record<string, unknown>;
+}
+
+/** A product as inventory last told it; `version` is inventory's. The price is in cents. */
+export interface ProductCopy {
+  sku: string;
+  name: string;
+  amount: number;
+  currency: string;
+  version: number;
+}
+
+const product = { table: 'product_copies', key: 'sku', columns: ['sku', 'name', 'amount', 'currency', 'version'] } as const;
+
+export const orderTables = {
+  orders: collection<Order>({
+    table: 'orders',
+    key: 'id',
+    columns: [
+      'id', 'userId', 'bodyHash', 'status', 'reason', 'lines', 'address', 'currency', 'subtotal', 'discount', 'total', 'placedAt',
+      'allocation', 'payBy', 'paymentId', 'paidAt', 'parcels', 'version',
+    ],
+  }),
+  /** Placing an order reads prices as they are: a price that changes meanwhile is no reason to wait. */
+  prices: collection<ProductCopy>({ ...product, lock: false }),
+  history: log<HistoryEntry>({ table: 'order_history', columns: ['orderId', 'version', 'at', 'type', 'detail'] }),
+};
+
+export const productTables = { products: collection<ProductCopy>(product) };

@@ -1,0 +1,66 @@
+import type { Allocation, Data, ParcelCreated, Warehouse } from '@sluice/contracts';
+import { parcelMoved, payableOpened, paymentCaptured, place, stockReserved, type Request } from '../order.js';
+import type { Change } from '../order-steps.js';
+import type { Prices } from '../pricing.js';
+import type { Order } from '../tables.js';
+
+export const NOW = new Date('2026-11-21T10:00:00.000Z');
+export const WINDOW_SECONDS = 1_800;
+export const ORDER = '7d4d3b1c-0a52-8c5b-9d8e-4b1f0e6c7a01';
+export const USER = '01930000-0000-7000-8000-000000000001';
+export const PAYMENT = '01930000-0000-7000-8000-000000000002';
+export const PARCELS: Record<Warehouse, string> = { east: '2f0c5dd6-55a5-5c1e-8f7c-0e1f6a8b9c01', west: '2f0c5dd6-55a5-5c1e-8f7c-0e1f6a8b9c02' };
+
+export const PRICES: Prices = {
+  TEE: { sku: 'TEE', name: 'T-shirt', amount: 1_500, currency: 'EUR', version: 1 },
+  MUG: { sku: 'MUG', name: 'Mug', amount: 800, currency: 'EUR', version: 1 },
+  CAP: { sku: 'CAP', name: 'Cap', amount: 900, currency: 'USD', version: 1 },
+  YACHT: { sku: 'YACHT', name: 'Yacht', amount: 90_000_000_00, currency: 'EUR', version: 1 },
+};
+
+export const request = (change: Partial<Request> = {}): Request => ({
+  orderId: ORDER,
+  userId: USER,
+  bodyHash: 'hash of the body',
+  lines: [
+    { sku: 'TEE', quantity: 2 },
+    { sku: 'MUG', quantity: 1 },
+  ],
+  address: { name: 'Ada Byron', street: '12 Analytical Row', city: 'London', postcode: 'N1 7AA', country: 'GB' },
+  ...change,
+});
+
+export const BOTH_WAREHOUSES: Allocation = [
+  { sku: 'TEE', warehouse: 'east', quantity: 1 },
+  { sku: 'TEE', warehouse: 'west', quantity: 1 },
+  { sku: 'MUG', warehouse: 'west', quantity: 1 },
+];
+
+export const placedOrder = (): Order => place(undefined, request(), PRICES, { awaited: true }, NOW).order!;
+
+const about = { orderId: ORDER, userId: USER, version: 1 };
+const parcelFact = (warehouse: Warehouse): Data<typeof ParcelCreated> => ({ ...about, parcelId: PARCELS[warehouse], warehouse, lines: [] });
+
+export type Fact = (order: Order, now: Date) => Change;
+
+/** Everything that others tell about an order that goes well. */
+export const facts = {
+  stockReserved: (order, now) => stockReserved(order, { ...about, allocation: BOTH_WAREHOUSES }, now),
+  payableOpened: (order, now) => payableOpened(order, WINDOW_SECONDS, now),
+  paymentCaptured: (order, now) => paymentCaptured(order, { ...about, paymentId: PAYMENT, amount: { amount: 3_800, currency: 'EUR' } }, now),
+  eastCreated: (order, now) => parcelMoved(order, 'preparing', parcelFact('east'), now),
+  eastDispatched: (order, now) => parcelMoved(order, 'dispatched', parcelFact('east'), now),
+  eastDelivered: (order, now) => parcelMoved(order, 'delivered', parcelFact('east'), now),
+  westCreated: (order, now) => parcelMoved(order, 'preparing', parcelFact('west'), now),
+  westDispatched: (order, now) => parcelMoved(order, 'dispatched', parcelFact('west'), now),
+  westDelivered: (order, now) => parcelMoved(order, 'delivered', parcelFact('west'), now),
+} satisfies Record<string, Fact>;
+
+/** What becomes of an order that hears these facts one after the other. */
+export function hearing(order: Order, heard: readonly Fact[], now = NOW): Required<Pick<Change, 'order' | 'history' | 'messages'>> {
+  const start = { order, history: [], messages: [] };
+  return heard.reduce<Required<Pick<Change, 'order' | 'history' | 'messages'>>>((so, fact) => {
+    const { order: after = so.order, history = [], messages = [] } = fact(so.order, now);
+    return { order: after, history: [...so.history, ...history], messages: [...so.messages, ...messages] };
+  }, start);
+}

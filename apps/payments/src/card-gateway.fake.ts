@@ -1,0 +1,34 @@
+import type { CardCharge, CardGateway, CardOutcome } from './card-gateway.js';
+
+/** How often the card that "fails for a while" fails, per idempotency key. */
+const FAILURES = 2;
+
+/**
+ * The card gateway of a development system. The token decides: `tok_fake_4242` pays, `tok_fake_0002` is declined,
+ * `tok_fake_0119` gives no answer twice and then pays. The same key gets the same answer.
+ */
+export class FakeCardGateway implements CardGateway {
+  readonly #failures = new Map<string, number>();
+
+  async capture({ token, idempotencyKey }: CardCharge): Promise<CardOutcome> {
+    switch (token) {
+      case 'tok_fake_4242':
+        return paid(idempotencyKey);
+      case 'tok_fake_0119':
+        return this.#afterSomeFailures(idempotencyKey);
+      case 'tok_fake_0002':
+        return { status: 'declined', reason: 'insufficient funds' };
+      default:
+        return { status: 'declined', reason: 'unknown card' };
+    }
+  }
+
+  #afterSomeFailures(key: string): CardOutcome {
+    const failures = this.#failures.get(key) ?? 0;
+    if (failures >= FAILURES) return paid(key);
+    this.#failures.set(key, failures + 1);
+    throw new Error(`the card gateway gives no answer (${failures + 1} of ${FAILURES})`);
+  }
+}
+
+const paid = (key: string): CardOutcome => ({ status: 'captured', reference: `fake_${key}` });

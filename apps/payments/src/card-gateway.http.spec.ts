@@ -1,0 +1,51 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach, expect, it } from 'vitest';
+import { HttpCardGateway } from './card-gateway.http.js';
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+async function gatewayThat(answers: RequestListener, timeoutMs?: number): Promise<HttpCardGateway> {
+  const listening = createServer(answers);
+  server = listening;
+  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+  return new HttpCardGateway(`http://127.0.0.1:${(listening.address() as AddressInfo).port}/v1/`, timeoutMs);
+}
+
+const charge = { token: 'tok', amount: { amount: 4_200, currency: 'USD' }, idempotencyKey: 'key-1' };
+
+it('asks for the money under the idempotency key and keeps the gateway’s reference', async () => {
+  const seen: { request: IncomingMessage; body: unknown }[] = [];
+  const gateway = await gatewayThat(async (request, response) => {
+    seen.push({ request, body: JSON.parse(await text(request)) });
+    response.writeHead(201, { 'content-type': 'application/json' }).end('{"id":"ch_7"}');
+  });
+  expect(await gateway.capture(charge)).toEqual({ status: 'captured', reference: 'ch_7' });
+  expect(seen[0]?.request).toMatchObject({ method: 'POST', url: '/v1/captures', headers: { 'idempotency-key': 'key-1', 'content-type': 'application/json' } });
+  expect(seen[0]?.body).toEqual({ token: 'tok', amount: 4_200, currency: 'USD' });
+});
+
+it('takes 402 for a decline and tells why', async () => {
+  const gateway = await gatewayThat((_, response) => void response.writeHead(402).end('{"reason":"expired card"}'));
+  expect(await gateway.capture(charge)).toEqual({ status: 'declined', reason: 'expired card' });
+});
+
+it.each([500, 503, 400, 409])('takes %i for a fault: nobody knows whether the money was taken', async (status) => {
+  const gateway = await gatewayThat((_, response) => void response.writeHead(status).end());
+  await expect(gateway.capture(charge)).rejects.toThrow(`answered ${status}`);
+});
+
+it('takes an answer without a reference for a fault', async () => {
+  const gateway = await gatewayThat((_, response) => void response.writeHead(200).end('{"ok":true}'));
+  await expect(gateway.capture(charge)).rejects.toThrow();
+});
+
+it('stops waiting for a gateway that does not answer', async () => {
+  const gateway = await gatewayThat(() => {}, 50);
+  await expect(gateway.capture(charge)).rejects.toThrow(/timeout/i);
+});

@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { resultOf, settle } from './capture.js';
+import { openPayable, pay } from './payable.js';
+import type { Decision, State } from './tables.js';
+
+const orderId = '0190a6b0-0000-8000-8000-000000000001';
+const userId = '0190a6b0-0000-7000-8000-000000000002';
+const stranger = '0190a6b0-0000-7000-8000-000000000003';
+const [first, second] = ['0190a6b0-0000-7000-8000-00000000000a', '0190a6b0-0000-7000-8000-00000000000b'];
+const total = { amount: 4_200, currency: 'USD' };
+const noon = new Date('2026-01-01T12:00:00Z');
+const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 1000);
+
+const nothing: State = { payables: {}, captures: {} };
+const after = (state: State, { state: changes = {} }: Decision): State => ({ payables: { ...state.payables, ...changes.payables }, captures: { ...state.captures, ...changes.captures } });
+const told = ({ messages = [] }: Decision) => messages.map(({ contract, data, delegate }) => ({ type: contract.type, ...(data as object), ...(delegate && { delegate }) }));
+const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
+
+const priced = { orderId, userId, total, version: 2 };
+const request = { orderId, userId, cardToken: 'tok' };
+const open = after(nothing, openPayable(nothing, priced));
+const capturing = after(open, pay(open, request, first, noon));
+const intent = { orderId, captureId: first };
+const paid = after(capturing, settle(capturing, intent, { status: 'captured', reference: 'ref' }, later(1)));
+const declined = after(capturing, settle(capturing, intent, { status: 'declined', reason: 'insufficient funds' }, later(1)));
+
+describe('a payable', () => {
+  it('opens once for the order’s final total', () => {
+    expect(told(openPayable(nothing, priced))).toEqual([{ type: 'payable.opened', orderId, userId, amount: total, version: 1 }]);
+    expect(openPayable(open, priced)).toEqual({});
+  });
+
+  it('asks for a capture under the request’s own id, and leaves the answer to it', () => {
+    expect(told(pay(open, request, first, noon))).toEqual([{ type: 'payments.capture', orderId, captureId: first, delegate: true }]);
+    expect(capturing.captures[first]).toMatchObject({ id: first, status: 'pending', cardToken: 'tok', amount: 4_200 });
+  });
+
+  it('is nobody else’s', () => {
+    expect(() => pay(open, { ...request, userId: stranger }, first, noon)).toThrow(problem(404));
+    expect(() => pay(nothing, request, first, noon)).toThrow(problem(404));
+  });
+
+  it('says pending while a capture is young, and starts no other', () => {
+    expect(pay(capturing, request, second, later(59))).toEqual({ reply: { status: 'pending' } });
+  });
+
+  it('asks again for a capture that has been silent for a minute, under the same id', () => {
+    const again = pay(capturing, { ...request, cardToken: 'another' }, second, later(60));
+    expect(told(again)).toEqual([{ type: 'payments.capture', orderId, captureId: first, delegate: true }]);
+    expect(pay(after(capturing, again), request, second, later(61))).toEqual({ reply: { status: 'pending' } });
+  });
+
+  it('is paid once: another request finds it paid, the same request finds its own success', () => {
+    expect(() => pay(paid, request, second, later(5))).toThrow(problem(409));
+    expect(pay(paid, request, first, later(5))).toEqual({ reply: { status: 'captured' } });
+  });
+
+  it('is open again after a decline: a new try is a new capture', () => {
+    expect(told(pay(declined, request, second, later(5)))).toEqual([{ type: 'payments.capture', orderId, captureId: second, delegate: true }]);
+    expect(() => pay(declined, request, first, later(5))).toThrow(problem(402));
+  });
+});
+
+describe('a capture', () => {
+  it('tells that the money is there, with the capture as the payment', () => {
+    const decision = settle(capturing, intent, { status: 'captured', reference: 'ref' }, later(1));
+    expect(told(decision)).toEqual([{ type: 'payment.captured', orderId, userId, paymentId: first, amount: total, version: 3 }]);
+    expect(paid.captures[first]).toMatchObject({ status: 'captured', gatewayReference: 'ref', settledAt: later(1) });
+    expect(resultOf(paid.captures[first]!)).toEqual({ status: 'captured' });
+  });
+
+  it('tells that the card was declined, and why', () => {
+    const decision = settle(capturing, intent, { status: 'declined', reason: 'insufficient funds' }, later(1));
+    expect(told(decision)).toEqual([{ type: 'payment.declined', orderId, userId, reason: 'insufficient funds', version: 3 }]);
+    expect(() => resultOf(declined.captures[first]!)).toThrow(problem(402));
+  });
+
+  it('keeps its first outcome when the gateway answers twice', () => {
+    expect(settle(paid, intent, { status: 'declined', reason: 'late' }, later(9))).toEqual({ reply: paid.captures[first] });
+    expect(settle(declined, intent, { status: 'captured', reference: 'late' }, later(9))).toEqual({ reply: declined.captures[first] });
+  });
+});
+
+it('takes the money of an order at most once, whatever is asked and answered in whatever order', () => {
+  const requests = [first, second, stranger];
+  const step = fc.oneof(
+    fc.record({ ask: fc.constantFrom(...requests) }),
+    fc.record({ answer: fc.constantFrom(...requests), captured: fc.boolean() }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      let state = open;
+      const events: string[] = [];
+      const follow = (decide: () => Decision): void => {
+        try {
+          const decision = decide();
+          state = after(state, decision);
+          events.push(...told(decision).map(({ type }) => type));
+        } catch (error) {
+          expect(error).toMatchObject({ problem: { status: expect.any(Number) } });
+        }
+      };
+      for (const [index, each] of steps.entries()) {
+        if ('ask' in each) follow(() => pay(state, request, each.ask, later(index)));
+        else if (state.captures[each.answer]) {
+          follow(() => settle(state, { orderId, captureId: each.answer }, each.captured ? { status: 'captured', reference: 'r' } : { status: 'declined', reason: 'no' }, later(index)));
+        }
+      }
+      const captures = Object.values(state.captures);
+      expect(captures.filter((capture) => capture?.status === 'pending').length).toBeLessThanOrEqual(1);
+      expect(events.filter((type) => type === 'payment.captured')).toHaveLength(captures.filter((capture) => capture?.status === 'captured').length);
+      expect(captures.filter((capture) => capture?.status === 'captured')).toHaveLength(state.payables[orderId]?.status === 'captured' ? 1 : 0);
+    }),
+  );
+});

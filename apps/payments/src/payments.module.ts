@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { CONFIG, type CommonConfig } from '@sluice/service-kit';
+import { Capturing } from './capturing.js';
+import { FakeCardGateway } from './card-gateway.fake.js';
+import { HttpCardGateway } from './card-gateway.http.js';
+import { CARD_GATEWAY, type CardGateway } from './card-gateway.js';
+import type { PaymentsConfig } from './config.js';
+import { PaymentsListener } from './payments.listener.js';
+import { PaymentsRepository } from './payments.repository.js';
+
+function gateway({ CARD_GATEWAY_URL: url, NODE_ENV }: PaymentsConfig & CommonConfig): CardGateway {
+  if (!url && NODE_ENV === 'production') throw new Error('CARD_GATEWAY_URL is not set: the fake card gateway is refused in production');
+  return url ? new HttpCardGateway(url) : new FakeCardGateway();
+}
+
+@Module({
+  controllers: [PaymentsListener],
+  providers: [PaymentsRepository, Capturing, { provide: CARD_GATEWAY, useFactory: gateway, inject: [CONFIG] }],
+})
+export class PaymentsModule {}

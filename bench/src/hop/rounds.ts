@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { encode, type Publisher } from '@sluice/messaging';
+import { newId } from '@sluice/persistence';
+import type { Place } from './place.js';
+import { startService, type Side } from './service.js';
+import { SERVICE, Take } from './stock.js';
+
+const request = (publisher: Publisher, sku: string): Promise<void> => {
+  const id = newId();
+  return publisher.publish(encode(Take({ sku, quantity: 1 }), { id, time: new Date().toISOString(), correlationId: id, source: SERVICE }));
+};
+
+/**
+ * Drains a backlog of `count` messages, from the first handler's call until everything that came of them is confirmed
+ * by the broker and gone from the outbox. @returns messages per second
+ */
+export async function saturated(side: Side, place: Place, feeder: Publisher, count: number, skuOf: (index: number) => string): Promise<number> {
+  await place.forget();
+  await Promise.all(Array.from({ length: count }, (_, index) => request(feeder, skuOf(index))));
+  const { promise: all, resolve: done } = withResolvers();
+  let began = 0;
+  let left = count;
+  const service = await startService(side, place, { began: () => (began ||= performance.now()), handled: () => --left === 0 && done() });
+  await all;
+  await service.drained();
+  const seconds = (performance.now() - began) / 1_000;
+  await service.close();
+  await expectAll(place, count);
+  return count / seconds;
+}
+
+/** One message in flight. @returns for each, the milliseconds from its publishing until what came of it has arrived at the next queue */
+export async function idle(side: Side, place: Place, feeder: Publisher, count: number, skuOf: (index: number) => string): Promise<number[]> {
+  await place.forget();
+  const arrivals = new EventTarget();
+  const stop = await place.listen(() => arrivals.dispatchEvent(new Event('heard')));
+  const service = await startService(side, place, { began: () => {}, handled: () => {} });
+  const times: number[] = [];
+  for (let index = 0; index < count; index++) {
+    const began = performance.now();
+    await Promise.all([once(arrivals, 'heard'), request(feeder, skuOf(index))]);
+    times.push(performance.now() - began);
+  }
+  await service.drained();
+  await service.close();
+  await stop();
+  return times;
+}
+
+/** A side that loses or doubles messages would be fast for nothing. */
+async function expectAll(place: Place, count: number): Promise<void> {
+  const found = [await place.handled(), await place.heard()];
+  if (found.some((number) => number !== count)) throw new Error(`of ${count} messages ${found[0]} were handled and ${found[1]} came out`);
+}
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((settle) => (resolve = settle));
+  return { promise, resolve };
+}

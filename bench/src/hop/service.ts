@@ -1,0 +1,62 @@
+import { Controller, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Message } from '@sluice/contracts';
+import { MessageServer, On, Publisher, RethrowFilter } from '@sluice/messaging';
+import { createPool, OutboxRelay, UnitOfWork } from '@sluice/persistence';
+import type { Pool } from 'pg';
+import { oneByOne } from './one-by-one.js';
+import type { Place } from './place.js';
+import { SERVICE, tables, take, Take } from './stock.js';
+
+/** Connections of the peer, which is how many messages it commits side by side. The unit of work uses one of them. */
+const POOL = 16;
+
+type Handle = (message: Message<typeof Take>) => Promise<unknown>;
+
+const groupCommit = (pool: Pool, relay: OutboxRelay): Handle => {
+  const unit = new UnitOfWork({ pool, relay, source: SERVICE, tables });
+  return (message) => unit.change(message, { stock: [message.data.sku] }, (state) => take(message.data, state));
+};
+
+export const SIDES = { 'group commit': groupCommit, 'one by one': oneByOne } satisfies Record<string, (pool: Pool, relay: OutboxRelay) => Handle>;
+export type Side = keyof typeof SIDES;
+
+export interface Observer {
+  began(): void;
+  handled(): void;
+}
+
+/** A service as the shop runs them, over the real transport, with one of the two ways to commit. */
+export async function startService(side: Side, place: Place, observer: Observer) {
+  const pool = createPool(place.database.url, { max: POOL });
+  const publisher = new Publisher({ url: place.url });
+  const relay = new OutboxRelay({ pool, publisher });
+  const handle = SIDES[side](pool, relay);
+
+  @Controller()
+  class Listener {
+    @On(Take)
+    async take(message: Message<typeof Take>): Promise<void> {
+      observer.began();
+      await handle(message);
+      observer.handled();
+    }
+  }
+  @Module({ controllers: [Listener] })
+  class Wiring {}
+
+  const strategy = new MessageServer({ url: place.url, service: SERVICE, retryTiersMs: place.tiersMs, expected: [], publisher });
+  const app = await NestFactory.createMicroservice(Wiring, { strategy, logger: ['error', 'warn'] });
+  app.useGlobalFilters(new RethrowFilter());
+  await app.listen();
+  return {
+    publisher,
+    /** Everything that was committed is confirmed by the broker and gone from the outbox. */
+    drained: () => relay.stop(60_000),
+    close: async () => {
+      await app.close();
+      await publisher.close();
+      await pool.end();
+    },
+  };
+}

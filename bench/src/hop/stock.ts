@@ -1,0 +1,32 @@
+import { command, event, type Data } from '@sluice/contracts';
+import { collection, type Decision, type State } from '@sluice/persistence';
+import { z } from 'zod';
+
+/** The handler that both sides run: an inbox entry, one row locked and updated, one message out. */
+export const Take = command('bench.take', z.object({ sku: z.string(), quantity: z.int() }));
+export const Taken = event('stock.taken', z.object({ sku: z.string(), onHand: z.int(), version: z.int() }));
+
+export const SERVICE = 'bench';
+export const QUEUE = `${SERVICE}.commands`;
+export const SKUS = 1_000;
+
+export interface Stock {
+  sku: string;
+  onHand: number;
+  version: number;
+}
+
+export const tables = { stock: collection<Stock>({ table: 'stock', key: 'sku', columns: ['sku', 'onHand', 'version'] }) };
+
+export const schemaSql = `
+  CREATE TABLE inbox (id uuid PRIMARY KEY, received_at timestamptz(3) NOT NULL DEFAULT now());
+  CREATE TABLE outbox (id uuid PRIMARY KEY, wire jsonb NOT NULL, created_at timestamptz(3) NOT NULL DEFAULT now());
+  CREATE INDEX ON outbox (created_at);
+  CREATE TABLE stock (sku text PRIMARY KEY, on_hand bigint, version int NOT NULL DEFAULT 0);
+  INSERT INTO stock SELECT 'sku-' || n, 1000000000, 1 FROM generate_series(0, ${SKUS - 1}) n;`;
+
+export const take = ({ sku, quantity }: Data<typeof Take>, { stock }: State<typeof tables>): Decision<void, typeof tables> => {
+  const { onHand, version } = stock[sku]!;
+  const row = { sku, onHand: onHand - quantity, version: version + 1 };
+  return { state: { stock: { [sku]: row } }, messages: [Taken(row)] };
+};

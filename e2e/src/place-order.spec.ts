@@ -1,0 +1,101 @@
+import { startSystem, type System, eventually } from '@sluice/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ADMIN, Shop } from './shop.js';
+
+describe('placing an order', () => {
+  let system: System;
+  let shop: Shop;
+  let customer: string;
+
+  beforeAll(async () => {
+    system = await startSystem();
+    shop = new Shop(system.url);
+    const admin = await shop.signIn(ADMIN);
+    customer = await shop.signIn();
+    await shop.stock(admin, 'TEE', { east: 100, west: 100 });
+    await shop.stock(admin, 'SPLIT', { east: 3, west: 3 });
+    for (const sku of ['TEE', 'SPLIT']) await shop.placeForSure(customer, sku);
+  });
+  afterAll(() => system?.close());
+
+  it('sells one order from POST /orders to completed, and its timeline tells how', async () => {
+    const { status, headers, body } = await shop.place(customer, 'TEE', 2);
+    expect(status).toBe(201);
+    expect(headers.get('location')).toBe(`/orders/${body.id}`);
+    expect(body).toMatchObject({ status: 'pending', total: { amount: 2_000, currency: 'USD' } });
+
+    const payable = await shop.reaches(customer, body.id, 'awaiting_payment');
+    expect(payable.secondsLeft).toBeGreaterThan(1_700);
+    expect(await shop.pay(customer, body.id)).toMatchObject({ status: 200, body: { status: 'captured' } });
+
+    const completed = await shop.reaches(customer, body.id, 'completed');
+    expect(completed.parcels).toMatchObject([{ status: 'delivered', lines: [{ sku: 'TEE', quantity: 2 }] }]);
+    const told = await shop.timeline(customer, body.id);
+    expect(told.filter((type) => type.startsWith('order.'))).toEqual(['order.placed', 'order.priced', 'order.awaiting_payment', 'order.paid', 'order.shipped', 'order.completed']);
+  });
+
+  it('sends an order that no single warehouse can fill in two parcels', async () => {
+    const id = await shop.placeForSure(customer, 'SPLIT', 5);
+    await shop.reaches(customer, id, 'awaiting_payment');
+    await shop.pay(customer, id);
+    const { parcels } = await shop.reaches(customer, id, 'completed');
+    expect(parcels.map(({ warehouse }) => warehouse).sort()).toEqual(['east', 'west']);
+    expect(parcels.flatMap(({ lines }) => lines).reduce((sum, { quantity }) => sum + quantity, 0)).toBe(5);
+  });
+
+  it('gives the same order for the same key, and 409 for another body under it', async () => {
+    const first = await shop.place(customer, 'TEE', 1, 'the-same-key');
+    const again = await shop.place(customer, 'TEE', 1, 'the-same-key');
+    expect([first.status, again.status]).toEqual([201, 201]);
+    expect(again.body.id).toBe(first.body.id);
+    expect((await shop.place(customer, 'TEE', 2, 'the-same-key')).status).toBe(409);
+    expect((await shop.order(customer, first.body.id)).lines).toMatchObject([{ sku: 'TEE', quantity: 1 }]);
+  });
+
+  it('rejects an order for more than there is, and keeps the stock for others', async () => {
+    const { body } = await shop.place(customer, 'TEE', 5_000);
+    expect(await shop.reaches(customer, body.id, 'rejected')).toMatchObject({ reason: 'out_of_stock' });
+    const { body: next } = await shop.place(customer, 'TEE');
+    await shop.reaches(customer, next.id, 'awaiting_payment');
+  });
+
+  it('pays later with a card whose gateway fails for a while', async () => {
+    const { body } = await shop.place(customer, 'TEE');
+    await shop.reaches(customer, body.id, 'awaiting_payment');
+    expect(await shop.pay(customer, body.id, '4000000000000119')).toMatchObject({ status: 202, body: { status: 'pending' } });
+    await shop.reaches(customer, body.id, 'completed', 60_000);
+  });
+
+  it('lets a customer pay with another card after one was declined', async () => {
+    const { body } = await shop.place(customer, 'TEE');
+    await shop.reaches(customer, body.id, 'awaiting_payment');
+    expect((await shop.pay(customer, body.id, '4000000000000002')).status).toBe(402);
+    expect(await shop.order(customer, body.id)).toMatchObject({ status: 'awaiting_payment' });
+    expect((await shop.pay(customer, body.id)).status).toBe(200);
+  });
+
+  it('signs a stranger up, sends the code by SMS, and takes the code once', async () => {
+    const phone = '+447700900123';
+    const signUp = await shop.call<{ id: string }>('POST', '/users', { body: { phone, name: 'Grace', password: 'correct horse battery' } });
+    expect(signUp.status).toBe(201);
+    const token = await shop.signIn({ phone, password: 'correct horse battery' });
+    const code = await eventually(async () => {
+      const { rows } = await system.databases.notifications.pool.query<{ text: string }>("SELECT text FROM deliveries WHERE user_id = $1 AND channel = 'sms' AND status = 'sent'", [signUp.body.id]);
+      return rows[0]?.text.match(/\d{6}/)?.[0] ?? Promise.reject(new Error('no SMS yet'));
+    });
+    const verify = (digits: string) => shop.call('POST', '/users/verification', { token, body: { code: digits } });
+    expect((await verify(code === '000000' ? '000001' : '000000')).status).toBe(422);
+    expect((await verify(code)).status).toBe(204);
+  });
+
+  it('tells the customer in their inbox what happened to their orders', async () => {
+    const id = await shop.placeForSure(customer, 'TEE');
+    await shop.reaches(customer, id, 'awaiting_payment');
+    await shop.pay(customer, id);
+    await shop.reaches(customer, id, 'completed');
+    await eventually(async () => {
+      const { body } = await shop.call<{ items: { about: string }[] }>('GET', '/me/notifications?limit=100', { token: customer });
+      expect(body.items.filter(({ about }) => about.includes(id)).length).toBeGreaterThanOrEqual(3);
+    });
+  });
+});

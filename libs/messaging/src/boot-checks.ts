@@ -1,0 +1,41 @@
+import type { Contract } from '@sluice/contracts';
+import type { Channel, ChannelModel } from 'amqplib';
+import type { QueueRoutes, Registration } from './routes.js';
+
+const EXCHANGES = ['shop.events', 'shop.commands', 'shop.deliveries', 'shop.dead'];
+
+/** Wrong wiring stops the boot: what no message would show for weeks, or only as a dead letter. @throws Error saying what to change. */
+export function checkWiring(service: string, registrations: readonly Registration[], expected: readonly Contract[]): void {
+  const patterns = registrations.map(({ pattern }) => pattern);
+  const twice = [...new Set(patterns.filter((pattern, index) => patterns.indexOf(pattern) !== index))];
+  const unanswered = expected.map(({ type }) => type).filter((type) => !patterns.includes(type));
+  const faults = [
+    ...twice.map((type) => `${type} has two handlers: remove one @On`),
+    ...unanswered.map((type) => `${type} has no handler: add a method with @On for it, or remove the contract`),
+  ];
+  if (faults.length > 0) throw new Error(`${service} is wired wrongly: ${faults.join('; ')}`);
+}
+
+/** Looks, without creating anything, whether what this service uses is there. @throws Error naming all that is missing and the fix. */
+export async function checkTopology(connection: ChannelModel, queues: readonly QueueRoutes[], tiersMs: readonly number[]): Promise<void> {
+  const exchanges = [...EXCHANGES, ...tiersMs.map((ms) => `shop.retry.${ms}`)];
+  const names = queues.flatMap(({ queue, transient }) => (transient ? [queue] : [queue, `${queue}.dead`]));
+  const missing: string[] = [];
+  for (const name of exchanges) if (!(await exists(connection, (channel) => channel.checkExchange(name)))) missing.push(`exchange ${name}`);
+  for (const name of names) if (!(await exists(connection, (channel) => channel.checkQueue(name)))) missing.push(`queue ${name}`);
+  if (missing.length > 0) throw new Error(`the broker lacks ${missing.join(', ')}. Apply the map: npm run topology (a queue that is not in it: topology/src/map.ts)`);
+}
+
+/** A failed check closes its channel, so each has one of its own; the listener keeps the error from the connection. */
+async function exists(connection: ChannelModel, check: (channel: Channel) => Promise<unknown>): Promise<boolean> {
+  const channel = await connection.createChannel();
+  channel.on('error', () => undefined);
+  try {
+    await check(channel);
+    await channel.close();
+    return true;
+  } catch (error) {
+    if ((error as { code?: number }).code === 404) return false;
+    throw error;
+  }
+}

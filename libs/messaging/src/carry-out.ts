@@ -1,0 +1,48 @@
+import { encodeAnswer, type Answer } from './answer.js';
+import { askedBy, type Delivery } from './codec.js';
+import type { Outbound } from './confirm-channel.js';
+import type { Circumstances, Ending } from './settlement.js';
+
+/** A header frame holds 128 kB in all; what explains a failure is at its beginning. Characters. */
+const REASON_LENGTH = 1_000;
+const STACK_LENGTH = 4_000;
+/** Written by the broker on the way through a tier; 4.x ignores what comes back in them. */
+const BROKER_HEADERS = /^x-(death|first-death-|last-death-|delivery-count|acquired-count)/;
+
+/** What the delivery says about itself, readable even where the message is not. */
+export function circumstancesOf(delivery: Delivery, about: { tiersMs: readonly number[]; transient: boolean }, now: number): Circumstances {
+  const asked = askedBy(delivery);
+  const attempts = delivery.properties.headers?.['attempts'];
+  return {
+    ...about,
+    attempts: typeof attempts === 'number' && attempts > 0 ? Math.floor(attempts) : 0,
+    caller: asked ? (asked.deadline !== undefined && asked.deadline < now ? 'late' : 'waiting') : 'nobody',
+  };
+}
+
+/** The confirmed publish that an ending needs before the ack, if any. It carries the very bytes that came. */
+export function parting(ending: Ending, delivery: Delivery, queue: string): Outbound | undefined {
+  if (ending.do === 'ack') return undefined;
+  const facts = { attempts: ending.attempts, reason: ending.reason.slice(0, REASON_LENGTH), ...origin(delivery) };
+  if (ending.do === 'retry') return sameMessage(delivery, `shop.retry.${ending.tierMs}`, queue, facts);
+  const stack = ending.stack === undefined ? {} : { stack: ending.stack.slice(0, STACK_LENGTH) };
+  return sameMessage(delivery, 'shop.dead', queue, { ...facts, ...stack, 'failed-at': new Date().toISOString() });
+}
+
+/** Where it was first published: a retry comes home over the default exchange. */
+function origin({ properties, fields }: Delivery): Record<string, unknown> {
+  const { 'original-exchange': exchange = fields.exchange, 'original-routing-key': key = fields.routingKey } = properties.headers ?? {};
+  return { 'original-exchange': exchange, 'original-routing-key': key };
+}
+
+/** Reply address and deadline stay. Mandatory: a missing tier or dead-letter queue must be an error, not a hole. */
+function sameMessage({ properties, content }: Delivery, exchange: string, routingKey: string, facts: Record<string, unknown>): Outbound {
+  const kept = Object.entries(properties.headers ?? {}).filter(([name]) => !BROKER_HEADERS.test(name));
+  const headers = { ...Object.fromEntries(kept), ...facts };
+  return { exchange, routingKey, mandatory: true, body: content, properties: { ...(properties as Outbound['properties']), headers, persistent: true, expiration: undefined } };
+}
+
+export function replyTo(delivery: Delivery, answer: Answer): Outbound | undefined {
+  const asked = askedBy(delivery);
+  return asked && encodeAnswer(answer, asked.reply);
+}

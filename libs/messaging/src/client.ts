@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
+import { catalogue, type Contract, type Message } from '@sluice/contracts';
+import type { z } from 'zod';
+import { encode, type About } from './codec.js';
+import { currentMessage } from './current-message.js';
+import { Publisher } from './publisher.js';
+import { Replies } from './replies.js';
+
+export interface MessageClientOptions {
+  url: string;
+  /** The service that publishes. */
+  source: string;
+}
+
+export interface RequestOptions {
+  /** How long the caller waits for the answer. Milliseconds. */
+  deadlineMs: number;
+  /** The id that everything caused by one request shares; default: the one of the message that is being handled, or a new one. */
+  correlationId?: string;
+}
+
+/**
+ * What is kept of the caller's time for the way back, at most a tenth of it: the owner is told an earlier deadline,
+ * so that an answer which the owner calls "in time" is also in time for the caller. Milliseconds.
+ */
+const GRACE_MS = 100;
+/** For Nest's own `send`, which has no place for a deadline. */
+const DEFAULT_DEADLINE_MS = 3_000;
+
+/** Asks and tells other services. Connects in the background from the start; Nest's `send` and `emit` take a message type. */
+export class MessageClient extends ClientProxy {
+  readonly publisher: Publisher;
+  readonly #replies = new Replies();
+
+  constructor(private readonly options: MessageClientOptions) {
+    super();
+    // Direct reply-to answers on the channel that asked, so this subscription belongs to each publishing channel.
+    this.publisher = new Publisher({ url: options.url, name: `${options.source} publishes`, setup: (channel) => this.#replies.listen(channel) });
+  }
+
+  /**
+   * Sends a request to its owner and waits for the answer. Fails at once without a broker.
+   * @throws ProblemError the owner's "no"; PublishError the request did not (`unknown`: may not) reach the broker;
+   *   RequestTimeoutError the broker has it and no answer came: a durable request will still be handled.
+   */
+  async request<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, { deadlineMs, correlationId }: RequestOptions): Promise<z.output<R>> {
+    const id = randomUUID();
+    const deadline = Date.now() + deadlineMs - Math.min(GRACE_MS, deadlineMs / 10);
+    const about = { ...this.#about(correlationId), reply: { to: 'amq.rabbitmq.reply-to', id }, deadline: Math.floor(deadline) };
+    const wire = encode(contract(data), about);
+    const answer = this.#replies.wait(id, contract, deadlineMs);
+    this.publisher.publish(wire, { whenDown: 'fail', deadlineMs }).then(answer.confirmed, answer.failed);
+    return (await answer.promise) as z.output<R>;
+  }
+
+  async connect(): Promise<Publisher> {
+    return this.publisher;
+  }
+
+  async close(): Promise<void> {
+    await this.publisher.close();
+    this.#replies.close();
+  }
+
+  unwrap<T>(): T {
+    return this.publisher as T;
+  }
+
+  protected publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void {
+    this.request(contractOf(packet), packet.data, { deadlineMs: DEFAULT_DEADLINE_MS }).then(
+      (response) => callback({ response, isDisposed: true }),
+      (err: unknown) => callback({ err, isDisposed: true }),
+    );
+    return () => undefined;
+  }
+
+  protected async dispatchEvent<T>(packet: ReadPacket): Promise<T> {
+    await this.publisher.publish(encode(contractOf(packet)(packet.data), this.#about()));
+    return undefined as T;
+  }
+
+  #about(correlationId?: string): About {
+    const cause: Message | undefined = currentMessage();
+    return {
+      id: randomUUID(),
+      time: new Date().toISOString(),
+      correlationId: correlationId ?? cause?.correlationId ?? randomUUID(),
+      ...(cause && { causationId: cause.id }),
+      ...(cause?.traceparent !== undefined && { traceparent: cause.traceparent }),
+      source: this.options.source,
+    };
+  }
+}
+
+function contractOf({ pattern }: ReadPacket): Contract {
+  const contract = catalogue.get(String(pattern));
+  if (!contract) throw new TypeError(`${String(pattern)} is no message type of this system`);
+  return contract;
+}

@@ -1,0 +1,151 @@
+import { Envelope, type Contract, type Message, type Outgoing } from '@sluice/contracts';
+import { z } from 'zod';
+import { MalformedError, PermanentError } from './errors.js';
+import { channelOf } from './on.js';
+
+/** AMQP properties, as amqplib names them, in JSON-safe values. */
+export interface WireProperties {
+  readonly messageId: string;
+  readonly type: string;
+  /** Seconds since the epoch, as AMQP has it; the header `time` is exact. */
+  readonly timestamp: number;
+  readonly contentType: string;
+  readonly appId: string;
+  readonly persistent: boolean;
+  /** Milliseconds, as text. */
+  readonly expiration?: string;
+  /** The RPC address; our own correlation id is a header. */
+  readonly replyTo?: string;
+  readonly correlationId?: string;
+  readonly headers: Readonly<Record<string, string | number>>;
+}
+
+/** A message as it goes to the broker, JSON-safe: it is what an outbox row holds. */
+export interface WireMessage {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly mandatory: boolean;
+  readonly properties: WireProperties;
+  readonly body: string;
+}
+
+export interface About {
+  id: string;
+  /** RFC 3339. */
+  time: string;
+  correlationId: string;
+  causationId?: string;
+  traceparent?: string;
+  /** The service that says it. */
+  source: string;
+  /** Where the answer goes, when somebody waits for one. */
+  reply?: { to: string; id: string };
+  /** Until when the caller waits (ms since the epoch). */
+  deadline?: number;
+}
+
+const ROUTES = {
+  event: { exchange: 'shop.events', mandatory: false },
+  command: { exchange: 'shop.commands', mandatory: true },
+  query: { exchange: 'shop.commands', mandatory: true },
+  delivery: { exchange: 'shop.deliveries', mandatory: false },
+} as const;
+
+/** @throws PermanentError when the data does not fit the contract: better here than at every listener. */
+export function encode({ contract, data }: Outgoing, about: About): WireMessage {
+  const checked = contract.schema.safeParse(data);
+  if (!checked.success) throw new PermanentError(`${contract.type} does not fit its contract: ${z.prettifyError(checked.error)}`);
+  return {
+    ...ROUTES[contract.kind],
+    routingKey: contract.kind === 'delivery' ? '' : contract.type,
+    properties: propertiesOf(contract, about),
+    body: JSON.stringify(checked.data) ?? '',
+  };
+}
+
+function propertiesOf(contract: Contract, about: About): WireProperties {
+  const time = Date.parse(about.time);
+  return {
+    messageId: about.id,
+    type: contract.type,
+    timestamp: Math.floor(time / 1000),
+    contentType: 'application/json',
+    appId: about.source,
+    persistent: !contract.transient,
+    ...(contract.transient && about.deadline !== undefined && { expiration: String(Math.max(0, about.deadline - time)) }),
+    ...(about.reply && { replyTo: about.reply.to, correlationId: about.reply.id }),
+    headers: headersOf(contract, about),
+  };
+}
+
+function headersOf(contract: Contract, about: About): Record<string, string | number> {
+  return {
+    version: contract.version,
+    time: about.time,
+    'correlation-id': about.correlationId,
+    ...(about.causationId !== undefined && { 'causation-id': about.causationId }),
+    ...(about.traceparent !== undefined && { traceparent: about.traceparent }),
+    ...(about.deadline !== undefined && { deadline: about.deadline }),
+    ...(contract.kind === 'delivery' && { channel: channelOf(contract) }),
+  };
+}
+
+/** What the broker delivered; a `ConsumeMessage` of amqplib is one. */
+export interface Delivery {
+  readonly content: Buffer;
+  readonly fields: { readonly redelivered: boolean; readonly exchange: string; readonly routingKey: string };
+  readonly properties: {
+    readonly messageId?: unknown;
+    readonly type?: unknown;
+    readonly replyTo?: unknown;
+    readonly correlationId?: unknown;
+    readonly headers?: Readonly<Record<string, unknown>> | undefined;
+  };
+}
+
+/** @throws MalformedError when the envelope is not one or the body is not JSON. The data is not checked yet: see `fit`. */
+export function decode(delivery: Delivery): Message {
+  const { properties, content, fields } = delivery;
+  const headers = properties.headers ?? {};
+  const envelope = Envelope.safeParse({
+    id: properties.messageId,
+    type: properties.type,
+    version: headers['version'],
+    time: headers['time'],
+    correlationId: headers['correlation-id'],
+    causationId: headers['causation-id'],
+    traceparent: headers['traceparent'],
+  });
+  if (!envelope.success) throw new MalformedError(`not a message envelope: ${z.prettifyError(envelope.error)}`);
+  const asked = askedBy(delivery);
+  return {
+    ...envelope.data,
+    data: parseJson(content),
+    ...(fields.redelivered && { redelivered: true }),
+    ...(asked && { reply: asked.reply }),
+    ...(asked?.deadline !== undefined && { deadline: asked.deadline }),
+  };
+}
+
+/** The caller who waits for an answer to this delivery, if there is one. Readable even where the message is not. */
+export function askedBy({ properties }: Delivery): { reply: { to: string; id: string }; deadline?: number } | undefined {
+  const { replyTo: to, correlationId: id, headers } = properties;
+  if (typeof to !== 'string' || typeof id !== 'string') return undefined;
+  const deadline = headers?.['deadline'];
+  return { reply: { to, id }, ...(typeof deadline === 'number' && { deadline }) };
+}
+
+function parseJson(content: Buffer): unknown {
+  try {
+    return content.length === 0 ? undefined : JSON.parse(content.toString('utf8'));
+  } catch (error) {
+    throw new MalformedError(`the body is not JSON: ${(error as Error).message}`);
+  }
+}
+
+/** The message with its data checked. @throws MalformedError when it does not fit the contract. */
+export function fit<C extends Contract>(contract: C, message: Message): Message<C> {
+  const data = contract.schema.safeParse(message.data);
+  if (!data.success) throw new MalformedError(`${message.type} does not fit its contract: ${z.prettifyError(data.error)}`);
+  return { ...message, data: data.data as Message<C>['data'] };
+}

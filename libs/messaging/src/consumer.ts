@@ -1,0 +1,130 @@
+import { Logger } from '@nestjs/common';
+import type { AmqpConnectionManager, ChannelWrapper } from 'amqp-connection-manager';
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { circumstancesOf, parting, replyTo } from './carry-out.js';
+import { askedBy } from './codec.js';
+import { dispatch } from './dispatcher.js';
+import type { Publisher } from './publisher.js';
+import type { QueueRoutes } from './routes.js';
+import { settle, type Ending } from './settlement.js';
+
+export interface ConsumerOptions {
+  connection: AmqpConnectionManager;
+  publisher: Publisher;
+  tiersMs: readonly number[];
+}
+
+/** Between a failed parting publish and giving the message back, so that a broken broker is not asked in a loop. */
+const PAUSE_MS = 1_000;
+
+/** One queue's consumer on a channel of its own: its own prefetch, subscribed again after every reconnect. */
+export class Consumer {
+  readonly #logger: Logger;
+  readonly #inFlight = new Set<Promise<void>>();
+  readonly #wrapper: ChannelWrapper;
+  #subscription: { channel: Channel; tag: string } | undefined;
+  #closing = false;
+
+  constructor(
+    private readonly routes: QueueRoutes,
+    private readonly options: ConsumerOptions,
+  ) {
+    this.#logger = new Logger(routes.queue);
+    this.#wrapper = options.connection.createChannel({ confirm: false, name: routes.queue, setup: (channel: Channel) => this.#subscribe(channel) });
+    this.#wrapper.on('error', (error: Error) => this.#logger.error(`cannot consume: ${error.message}. If the queue is missing: npm run topology`));
+  }
+
+  get subscribed(): boolean {
+    return this.#subscription !== undefined;
+  }
+
+  /** Takes no new messages, and resolves when those in flight are settled. */
+  async drain(): Promise<void> {
+    this.#closing = true;
+    const { channel, tag } = this.#subscription ?? {};
+    this.#subscription = undefined;
+    if (channel && tag !== undefined) await channel.cancel(tag).catch(() => undefined);
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+  }
+
+  async close(): Promise<void> {
+    await this.#wrapper.close().catch(() => undefined);
+  }
+
+  async #subscribe(channel: Channel): Promise<void> {
+    if (this.#closing) return;
+    channel.once('close', () => {
+      if (this.#subscription?.channel === channel) this.#subscription = undefined;
+    });
+    await channel.prefetch(this.routes.prefetch);
+    const { consumerTag } = await channel.consume(this.routes.queue, (delivery) => this.#arrived(channel, delivery));
+    this.#subscription = { channel, tag: consumerTag };
+  }
+
+  #arrived(channel: Channel, delivery: ConsumeMessage | null): void {
+    if (!delivery) return this.#cancelled();
+    const handled = this.#handle(channel, delivery).finally(() => this.#inFlight.delete(handled));
+    this.#inFlight.add(handled);
+  }
+
+  /** The broker ended the subscription: the queue was deleted or moved. A new connection subscribes again. */
+  #cancelled(): void {
+    this.#logger.warn('the broker cancelled the subscription');
+    this.#subscription = undefined;
+    if (!this.#closing) this.options.connection.reconnect();
+  }
+
+  async #handle(channel: Channel, delivery: ConsumeMessage): Promise<void> {
+    if (this.routes.transient && isOver(delivery)) return this.#finish(() => channel.ack(delivery));
+    const outcome = await dispatch(this.routes, delivery);
+    const about = { tiersMs: this.options.tiersMs, transient: this.routes.transient };
+    const ending = settle(outcome, circumstancesOf(delivery, about, Date.now()));
+    this.#log(ending, delivery);
+    const published = await this.#part(ending, delivery);
+    this.#reply(ending, delivery);
+    // reject, not nack: since 4.3 only a reject counts towards the delivery limit.
+    this.#finish(() => (published ? channel.ack(delivery) : channel.reject(delivery, true)));
+  }
+
+  /** First a confirmed copy, then the ack: a crash in between doubles, and never loses. */
+  async #part(ending: Ending, delivery: ConsumeMessage): Promise<boolean> {
+    const copy = parting(ending, delivery, this.routes.queue);
+    if (!copy) return true;
+    try {
+      await this.options.publisher.publish(copy);
+      return true;
+    } catch (error) {
+      this.#logger.error(`given back to its queue: ${(error as Error).message}`);
+      await new Promise((resolve) => setTimeout(resolve, this.#closing ? 0 : PAUSE_MS));
+      return false;
+    }
+  }
+
+  /** Not awaited: an answer that gets lost is a timeout for its caller, and holds up nobody else. */
+  #reply(ending: Ending, delivery: ConsumeMessage): void {
+    const reply = 'answer' in ending && ending.answer ? replyTo(delivery, ending.answer) : undefined;
+    if (reply) this.options.publisher.publish(reply, { whenDown: 'fail' }).catch((error: Error) => this.#logger.warn(`an answer was lost: ${error.message}`));
+  }
+
+  /** On the channel that delivered, or not at all: on a later one the same tag is another message. */
+  #finish(settleIt: () => void): void {
+    try {
+      settleIt();
+    } catch {
+      this.#logger.debug('the channel closed before the ack: the broker delivers it again');
+    }
+  }
+
+  #log(ending: Ending, { properties }: ConsumeMessage): void {
+    const subject = `${String(properties.type)} ${String(properties.messageId)}`;
+    if (ending.do === 'retry') this.#logger.warn(`${subject} failed (${ending.attempts}), again in ${ending.tierMs} ms: ${ending.reason}`);
+    else if (ending.do === 'dead') this.#logger.error(`${subject} is a dead letter: ${ending.reason}`);
+    else if (ending.note !== undefined) this.#logger.warn(`${subject}: ${ending.note}`);
+  }
+}
+
+/** Its caller has stopped waiting while it was on its way to us; the broker drops those that are over in the queue. */
+function isOver(delivery: ConsumeMessage): boolean {
+  const deadline = askedBy(delivery)?.deadline;
+  return deadline !== undefined && deadline < Date.now();
+}

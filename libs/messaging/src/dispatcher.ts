@@ -1,0 +1,35 @@
+import type { Contract, Message } from '@sluice/contracts';
+import { isObservable, lastValueFrom } from 'rxjs';
+import { decode, fit, type Delivery } from './codec.js';
+import { handling } from './current-message.js';
+import { MalformedError } from './errors.js';
+import { isPattern, type QueueRoutes, type Route } from './routes.js';
+import type { Outcome } from './settlement.js';
+
+/** Decodes a delivery, finds its handler and runs it. Whatever goes wrong is an outcome; nothing is thrown. */
+export async function dispatch(routes: QueueRoutes, delivery: Delivery): Promise<Outcome> {
+  try {
+    const message = decode(delivery);
+    const route = routes.find(message.type);
+    if (!route) throw new MalformedError(`no handler for ${message.type} on ${routes.queue}`);
+    return { returned: await run(route, fit(understood(route.contract, message), message)) };
+  } catch (threw) {
+    return { threw };
+  }
+}
+
+/** Another version is another shape, whether or not it happens to fit. Who listens by pattern only watches. */
+function understood(contract: Contract, { type, version }: Message): Contract {
+  if (!isPattern(contract.type) && version !== contract.version) {
+    throw new MalformedError(`${type} is version ${version}, and this service knows version ${contract.version}`);
+  }
+  return contract;
+}
+
+/** Nest gives a promise of a value or of an observable, and has not run the handler before the latter is subscribed to. */
+function run({ handler }: Route, message: Message): Promise<unknown> {
+  return handling(message, async () => {
+    const result: unknown = await handler(message);
+    return isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result;
+  });
+}

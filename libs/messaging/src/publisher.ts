@@ -1,0 +1,146 @@
+import type { AmqpConnectionManager } from 'amqp-connection-manager';
+import type { ConfirmChannel } from 'amqplib';
+import { ReopeningConfirmChannel, type Outbound } from './confirm-channel.js';
+import { openConnection } from './connection.js';
+import { PublishError, type PublishFailure } from './errors.js';
+
+export interface PublisherOptions {
+  url: string;
+  /** The connection's name in the management pages. */
+  name?: string;
+  /** How many messages may be unconfirmed at once. */
+  window?: number;
+  /** Runs on every new channel before anything is sent on it. */
+  setup?: (channel: ConfirmChannel) => Promise<void>;
+}
+
+export interface PublishOptions {
+  /** Without a broker: wait for it until the deadline (default), or fail at once. */
+  whenDown?: 'wait' | 'fail';
+  /** From now to the confirm, waiting included. Milliseconds. */
+  deadlineMs?: number;
+}
+
+/** Rates stop growing here: 26k a second against 22k with 100 (1 kB, quorum), and 1,000 orders of a few kB are a few MB. */
+const WINDOW = 1_000;
+/** Whoever waits for a slot holds its message in memory; so many are ten windows, under half a second of work. */
+const LONGEST_LINE = 10_000;
+/** Longer than a broker's restart takes to be noticed as a closed connection, shorter than a person's patience with a stuck service. */
+const DEADLINE_MS = 10_000;
+/** How long `close` waits for confirms that are still out. */
+const CLOSE_WITHIN_MS = 5_000;
+
+const EXPLANATIONS: Record<PublishFailure, string> = {
+  unroutable: 'no queue takes it. Is the topology applied? `npm run topology`',
+  nacked: 'the broker refused it: a queue is full or has no leader',
+  unknown: 'the broker did not confirm it in time, or the connection was lost: it may be stored',
+  'not-connected': 'there is no connection to the broker',
+  'buffer-full': 'too many messages wait for the broker already',
+};
+
+interface Job {
+  message: Outbound;
+  whenDown: 'wait' | 'fail';
+  timer: NodeJS.Timeout;
+  settle(failure?: PublishFailure): void;
+  abort(error: unknown): void;
+}
+
+/** Publishes with confirms. At most a window of messages is out at once; the others wait in line, so memory is bounded. */
+export class Publisher {
+  readonly #connection: AmqpConnectionManager;
+  readonly #channel: ReopeningConfirmChannel;
+  readonly #window: number;
+  readonly #line = new Set<Job>();
+  #out = 0;
+  #blocked = false;
+  #closed = false;
+
+  constructor({ url, name = 'publisher', window = WINDOW, setup }: PublisherOptions) {
+    this.#window = window;
+    this.#connection = openConnection(url, name);
+    this.#connection.on('blocked', () => this.#setBlocked(true));
+    this.#connection.on('unblocked', () => this.#setBlocked(false));
+    this.#connection.on('connect', () => this.#setBlocked(false));
+    this.#channel = new ReopeningConfirmChannel(this.#connection, { setup, onOpen: () => this.#move(), onLost: () => this.#failTheImpatient() });
+  }
+
+  /** Something published now would go out now. A broker in memory or disk alarm does not count: it takes nothing. */
+  get ready(): boolean {
+    return this.#channel.isOpen && !this.#blocked && !this.#closed;
+  }
+
+  /** Resolves when the broker has the message. @throws PublishError */
+  publish(message: Outbound, { whenDown = 'wait', deadlineMs = DEADLINE_MS }: PublishOptions = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (reason: PublishFailure): void => reject(new PublishError(reason, explain(message, reason)));
+      if (this.#closed || (whenDown === 'fail' && !this.ready)) return fail('not-connected');
+      if (this.#line.size >= LONGEST_LINE) return fail('buffer-full');
+      const settle = (failure?: PublishFailure): void => {
+        clearTimeout(job.timer);
+        if (failure) fail(failure);
+        else resolve();
+      };
+      const job: Job = { message, whenDown, settle, abort: reject, timer: setTimeout(() => this.#expire(job), deadlineMs) };
+      this.#line.add(job);
+      this.#move();
+    });
+  }
+
+  /** Waits up to 5 s for what is out, then closes; what is left fails. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    const end = Date.now() + CLOSE_WITHIN_MS;
+    while ((this.#out > 0 || this.#line.size > 0) && this.ready && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+    this.#closed = true;
+    for (const job of this.#line) this.#expire(job);
+    await this.#channel.close().catch(() => undefined);
+    await this.#connection.close();
+  }
+
+  /** Sends from the head of the line as long as the window has room. */
+  #move(): void {
+    for (const job of this.#line) {
+      if (!this.ready || this.#out >= this.#window) return;
+      this.#line.delete(job);
+      this.#send(job);
+    }
+  }
+
+  /** A slot is free again only when the broker has answered or the channel is gone, whatever the deadline said meanwhile. */
+  #send(job: Job): void {
+    this.#out += 1;
+    try {
+      this.#channel.send(job.message, (failure) => {
+        this.#out -= 1;
+        job.settle(failure);
+        this.#move();
+      });
+    } catch (error) {
+      this.#out -= 1;
+      clearTimeout(job.timer);
+      job.abort(error);
+    }
+  }
+
+  #expire(job: Job): void {
+    if (this.#line.delete(job)) job.settle(this.ready ? 'buffer-full' : 'not-connected');
+    else job.settle('unknown');
+  }
+
+  #setBlocked(blocked: boolean): void {
+    this.#blocked = blocked;
+    if (blocked) this.#failTheImpatient();
+    else this.#move();
+  }
+
+  #failTheImpatient(): void {
+    for (const job of this.#line) {
+      if (job.whenDown === 'fail' && this.#line.delete(job)) job.settle('not-connected');
+    }
+  }
+}
+
+function explain({ properties, exchange }: Outbound, reason: PublishFailure): string {
+  return `${properties.type ?? 'a message'} was not published to ${exchange || 'its queue'}: ${EXPLANATIONS[reason]}`;
+}

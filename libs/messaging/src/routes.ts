@@ -1,0 +1,65 @@
+import type { MessageHandler } from '@nestjs/microservices';
+import type { Contract } from '@sluice/contracts';
+import type { Subscription } from './on.js';
+
+/** One `@On` method. */
+export interface Route {
+  contract: Contract;
+  handler: MessageHandler;
+  prefetch: number | undefined;
+}
+
+/** Everything that is consumed from one queue. */
+export interface QueueRoutes {
+  queue: string;
+  prefetch: number;
+  /** Its messages may be lost and must not be kept. */
+  transient: boolean;
+  find(type: string): Route | undefined;
+}
+
+/** What Nest registered: a pattern, its method, and what `@On` left with it. */
+export interface Registration {
+  pattern: string;
+  handler: MessageHandler;
+  subscription: Partial<Subscription>;
+}
+
+/** Groups handlers by their queue. @throws Error naming every registration that cannot be served. */
+export function routesOf(service: string, registrations: readonly Registration[], prefetch: number): QueueRoutes[] {
+  const queues = new Map<string, Route[]>();
+  for (const { pattern, handler, subscription } of registrations) {
+    if (!subscription.contract || !subscription.queue) throw new Error(`the handler of "${pattern}" in ${service} was not made with @On(contract)`);
+    const queue = `${service}.${subscription.queue}`;
+    queues.set(queue, [...(queues.get(queue) ?? []), { contract: subscription.contract, handler, prefetch: subscription.prefetch }]);
+  }
+  return [...queues].map(([queue, routes]) => queueRoutes(queue, routes, prefetch));
+}
+
+function queueRoutes(queue: string, routes: readonly Route[], prefetch: number): QueueRoutes {
+  const transient = routes.every(({ contract }) => contract.transient);
+  if (!transient && routes.some(({ contract }) => contract.transient)) throw new Error(`${queue} mixes messages that must be kept with messages that must not: give them two queues`);
+  const own = routes.flatMap((route) => route.prefetch ?? []);
+  return { queue, transient, prefetch: own.length > 0 ? Math.max(...own) : prefetch, find: finder(routes) };
+}
+
+/** Exact types first, then topic patterns, in the order of their declaration. */
+function finder(routes: readonly Route[]): (type: string) => Route | undefined {
+  const exact = new Map(routes.map((route) => [route.contract.type, route]));
+  const patterns = routes.filter(({ contract }) => isPattern(contract.type)).map((route) => ({ route, matches: topicMatcher(route.contract.type) }));
+  return (type) => exact.get(type) ?? patterns.find(({ matches }) => matches(type))?.route;
+}
+
+export const isPattern = (type: string): boolean => /[*#]/.test(type);
+
+/** AMQP topics: `*` is one word, `#` is any number of them, also none. */
+export function topicMatcher(pattern: string): (type: string) => boolean {
+  const words = pattern.split('.');
+  return (type) => matches(words, type.split('.'));
+}
+
+function matches([head, ...rest]: readonly string[], words: readonly string[]): boolean {
+  if (head === undefined) return words.length === 0;
+  if (head === '#') return matches(rest, words) || (words.length > 0 && matches([head, ...rest], words.slice(1)));
+  return words.length > 0 && (head === '*' || head === words[0]) && matches(rest, words.slice(1));
+}

@@ -1,0 +1,116 @@
+import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import { requestsOf, type Contract } from '@sluice/contracts';
+import type { AmqpConnectionManager } from 'amqp-connection-manager';
+import { checkTopology, checkWiring } from './boot-checks.js';
+import { connected, openConnection } from './connection.js';
+import { Consumer } from './consumer.js';
+import type { Subscription } from './on.js';
+import { Publisher } from './publisher.js';
+import { routesOf, type QueueRoutes, type Registration } from './routes.js';
+
+export interface MessageServerOptions {
+  url: string;
+  /** Its queues are `<service>.<queue>`. */
+  service: string;
+  /** How many messages of one queue are handled at once. */
+  prefetch?: number;
+  /** Waiting times before each further try of a failed message. Milliseconds; the topology must have a tier of each. */
+  retryTiersMs?: readonly number[];
+  /** The requests that must have a handler; default: every command and query that is named after the service. */
+  expected?: readonly Contract[];
+  /** Publishes retries, dead letters and answers, and stays open; default: one of its own. */
+  publisher?: Publisher;
+}
+
+/** Throughput stops growing here: 23k messages a second against 26k with 500, and a crash gives back that many. */
+const PREFETCH = 100;
+const RETRY_TIERS_MS = [1_000, 10_000, 60_000];
+/** Quorum queues lose the acks that are still on their way when the channel closes: 66 of 100 without this pause. */
+const ACKS_ARRIVE_WITHIN_MS = 150;
+/** A handler that takes longer is cut off; its message is delivered again. */
+const DRAIN_WITHIN_MS = 10_000;
+
+/** Nest's transport for `@On` handlers: `NestFactory.createMicroservice(module, { strategy })`, with a `RethrowFilter`. */
+export class MessageServer extends Server implements CustomTransportStrategy {
+  /** The outcome of a handler is settled here; Nest need not log it as unhandled. */
+  override readonly propagatesEventHandlerErrors = true;
+  readonly #registrations: Registration[] = [];
+  readonly #consumers: Consumer[] = [];
+  #connection: AmqpConnectionManager | undefined;
+  #publisher: Publisher | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(private readonly options: MessageServerOptions) {
+    super();
+  }
+
+  /** Every queue is subscribed and answers can go out. */
+  get ready(): boolean {
+    return this.#publisher?.ready === true && this.#consumers.every(({ subscribed }) => subscribed);
+  }
+
+  /** Nest would chain a second event handler silently, and let a second request handler replace the first. */
+  override addHandler(pattern: string, handler: MessageHandler, isEventHandler = false, extras: Partial<Subscription> = {}): void {
+    this.#registrations.push({ pattern, handler, subscription: extras });
+    super.addHandler(pattern, handler, isEventHandler, extras);
+  }
+
+  /** Checks the wiring, waits for the broker, checks its topology, then consumes. `callback` gets what stopped it. */
+  async listen(callback: (error?: unknown) => void): Promise<void> {
+    try {
+      await this.#start();
+      callback();
+    } catch (error) {
+      await this.close();
+      callback(error);
+    }
+  }
+
+  /** Stops consuming, finishes what is in flight (up to 10 s), lets the acks arrive, closes. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#stop());
+  }
+
+  /** The connection that consumes. */
+  unwrap<T>(): T {
+    return this.#connection as T;
+  }
+
+  on(): void {
+    throw new Error('this transport has no events of its own');
+  }
+
+  async #start(): Promise<void> {
+    const { service, url, prefetch = PREFETCH, retryTiersMs: tiersMs = RETRY_TIERS_MS, expected = requestsOf(service) } = this.options;
+    checkWiring(service, this.#registrations, expected);
+    const queues = routesOf(service, this.#registrations, prefetch);
+    const connection = (this.#connection = openConnection(url, `${service} consumes`));
+    const publisher = (this.#publisher = this.options.publisher ?? new Publisher({ url, name: `${service} settles` }));
+    await this.#check(connection, queues, tiersMs);
+    this.#consumers.push(...queues.map((routes) => new Consumer(routes, { connection, publisher, tiersMs })));
+    await this.#untilReady();
+  }
+
+  async #check(connection: AmqpConnectionManager, queues: readonly QueueRoutes[], tiersMs: readonly number[]): Promise<void> {
+    await connected(connection);
+    if (connection.connection) await checkTopology(connection.connection, queues, tiersMs);
+  }
+
+  async #untilReady(): Promise<void> {
+    while (!this.ready && !this.#closed) await pause(10);
+  }
+
+  async #stop(): Promise<void> {
+    const drained = Promise.all(this.#consumers.map((consumer) => consumer.drain()));
+    await Promise.race([drained, giveUp()]);
+    if (this.#consumers.length > 0) await pause(ACKS_ARRIVE_WITHIN_MS);
+    await Promise.all(this.#consumers.map((consumer) => consumer.close()));
+    if (!this.options.publisher) await this.#publisher?.close();
+    await this.#connection?.close();
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Does not keep the process alive when the handlers are done sooner. */
+const giveUp = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, DRAIN_WITHIN_MS).unref());

@@ -1,0 +1,73 @@
+import { column, quoted } from './naming.js';
+
+/** Only a type: carries the row's shape through inference. */
+export declare const rowType: unique symbol;
+
+/** A table whose rows decisions read by key and, when it is locked, write. */
+export interface Collection<Row extends object = object> {
+  readonly kind: 'collection';
+  readonly table: string;
+  readonly key: readonly string[];
+  readonly columns: readonly string[];
+  /** False: rows are read as they are and never written; true: they are held until the commit. */
+  readonly lock: boolean;
+  readonly sql: CollectionSql;
+  readonly [rowType]?: Row;
+}
+
+/** Every statement takes one JSON array, so no column type is ever named and one text serves any number of rows. */
+interface CollectionSql {
+  readonly insertStubs: string;
+  readonly read: string;
+  readonly update: string;
+  readonly deleteStubs: string;
+}
+
+/** The names of a row's columns, also those that only some variants of a union have. */
+export type ColumnOf<Row> = Row extends unknown ? keyof Row & string : never;
+
+export interface CollectionOptions<Row> {
+  table: string;
+  /** Joined by `/` in the records that decisions see. */
+  key: ColumnOf<Row> | readonly ColumnOf<Row>[];
+  columns: readonly ColumnOf<Row>[];
+  lock?: boolean;
+}
+
+/**
+ * Describes a table. A locked table has `version int not null default 0`, where 0 marks a stub: a row that is only there
+ * to be locked, shown to decisions as absent. Its other columns are therefore nullable or have defaults.
+ */
+export function collection<Row extends object>({ table, key, columns, lock = true }: CollectionOptions<Row>): Collection<Row> {
+  const keys: readonly string[] = typeof key === 'string' ? [key] : key;
+  const missing = keys.filter((part) => !(columns as readonly string[]).includes(part));
+  if (missing.length > 0) throw new Error(`the columns of ${table} lack its key ${missing.join(', ')}`);
+  return { kind: 'collection', table, key: keys, columns, lock, sql: statements(table, keys, columns, lock) };
+}
+
+/** The columns of a key: `bolt/east` -> `{ sku: 'bolt', warehouse: 'east' }`. @throws Error when it does not have one part per column */
+export function keyColumns({ table, key }: Collection, value: string): Record<string, string> {
+  const parts = key.length === 1 ? [value] : value.split('/');
+  if (parts.length !== key.length) throw new Error(`a key of ${table} is ${key.join('/')}, not ${value}`);
+  return Object.fromEntries(key.map((name, index) => [name, parts[index]!]));
+}
+
+export const keyOf = ({ key }: Collection, row: object): string => key.map((name) => (row as Record<string, unknown>)[name]).join('/');
+
+function statements(table: string, key: readonly string[], columns: readonly string[], lock: boolean): CollectionSql {
+  const name = quoted(table);
+  const keys = key.map(column).join(', ');
+  const given = `jsonb_populate_recordset(null::${name}, $1::jsonb)`;
+  const same = (a: string, b: string): string => key.map((part) => `${a}.${column(part)} = ${b}.${column(part)}`).join(' AND ');
+  const shown = columns.map((part) => `t.${column(part)} AS ${quoted(part)}`);
+  const written = columns.filter((part) => !key.includes(part)).map((part) => `${column(part)} = v.${column(part)}`);
+  const version = lock ? ['t.version AS "#version"'] : [];
+  // Waiting for keys in one order everywhere is what keeps units from deadlocking. NO KEY: rows that refer to this one may be inserted meanwhile.
+  const order = lock ? ` ORDER BY ${key.map((part) => `t.${column(part)}`).join(', ')} FOR NO KEY UPDATE OF t` : '';
+  return {
+    insertStubs: `INSERT INTO ${name} (${keys}) SELECT ${keys} FROM ${given} ORDER BY ${keys} ON CONFLICT (${keys}) DO NOTHING`,
+    read: `SELECT k.ordinality::int AS "#key", ${[...version, ...shown].join(', ')} FROM ${given} WITH ORDINALITY AS k JOIN ${name} AS t ON ${same('t', 'k')}${order}`,
+    update: `UPDATE ${name} AS t SET ${[...written, ...(columns.includes('version') ? [] : ['version = t.version + 1'])].join(', ')} FROM ${given} AS v WHERE ${same('t', 'v')}`,
+    deleteStubs: `DELETE FROM ${name} AS t USING ${given} AS v WHERE ${same('t', 'v')} AND t.version = 0`,
+  };
+}

@@ -1,0 +1,158 @@
+import type { Data, Message } from '@sluice/contracts';
+import { testDatabase } from '@sluice/testing';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Decision } from './index.js';
+import { asked, balance, Balance, Deposit, deposit, messageOf, openBank, POISON, schemaSql, transfer, Transfer, type Account, type Bank, type BankTables, type BankUnit } from './testing/bank.js';
+
+/** What may arrive: some of it twice, some refused by its rule, some refused by SQL, some only asking. */
+type Operation =
+  | { kind: 'deposit'; data: Data<typeof Deposit> }
+  | { kind: 'transfer'; data: Data<typeof Transfer> }
+  | { kind: 'balance'; data: Data<typeof Balance> };
+interface Arrival {
+  operation: Operation;
+  unit: number;
+  /** Turns of the event loop before it arrives, so that batches of every size form. */
+  delay: number;
+  asks: boolean;
+  redelivered: boolean;
+  /** Deliver the message of an earlier arrival again instead. */
+  repeats?: number;
+}
+
+const account = fc.constantFrom('a', 'b', 'c', 'd');
+const amount = fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 9 }) }, { weight: 1, arbitrary: fc.constant(POISON) });
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  fc.record({ kind: fc.constant('deposit' as const), data: fc.record({ account, amount }) }),
+  fc.record({ kind: fc.constant('transfer' as const), data: fc.record({ from: account, to: account, amount }).filter(({ from, to }) => from !== to) }),
+  fc.record({ kind: fc.constant('balance' as const), data: fc.record({ account }) }),
+);
+const arrivals = (units: number): fc.Arbitrary<Arrival[]> =>
+  fc.array(
+    fc.record({ operation, unit: fc.nat(units - 1), delay: fc.constantFrom(0, 0, 0, 1, 5, 40), asks: fc.boolean(), redelivered: fc.constantFrom(false, false, false, true), repeats: fc.option(fc.nat(20), { nil: undefined, freq: 4 }) }),
+    { minLength: 1, maxLength: 40 },
+  );
+
+type Held = Record<string, Account | undefined>;
+type Rule = (held: { accounts: Held }, now: Date) => Decision<number, BankTables>;
+const keysOf = ({ data }: Operation): string[] => ('account' in data ? [data.account] : [data.from, data.to]);
+const ruleOf = (operation: Operation): Rule => (operation.kind === 'deposit' ? deposit(operation.data) : operation.kind === 'transfer' ? transfer(operation.data) : balance(operation.data));
+
+/** One delivery as it was handled: what its rule saw in its last run (nothing when it was not run), and what came of it. */
+interface Handled {
+  message: Message;
+  operation: Operation;
+  seen?: Record<string, number>;
+  result: unknown;
+}
+
+let bank: Bank;
+beforeAll(async () => {
+  bank = openBank(await testDatabase('bank', { schemaSql }));
+});
+afterAll(() => bank.close());
+
+const turns = async (count: number): Promise<void> => {
+  for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
+};
+
+async function handle(unit: BankUnit, message: Message, operation: Operation): Promise<Handled> {
+  const handled: Handled = { message, operation, result: undefined };
+  const rule: Rule = (held, now) => {
+    handled.seen = Object.fromEntries(keysOf(operation).map((key) => [key, held.accounts[key]?.version ?? 0]));
+    return ruleOf(operation)(held, now);
+  };
+  handled.result = await unit.change(message, { accounts: keysOf(operation) }, rule).catch((error: Error) => error.message);
+  return handled;
+}
+
+/** Everything at once; the result is in the order of arrival. */
+async function handleTogether(arriving: Arrival[], units: number): Promise<Handled[]> {
+  const open = Array.from({ length: units }, () => bank.open());
+  const known: { message: Message; operation: Operation }[] = [];
+  const arrived: Promise<Handled>[] = [];
+  const arrive = async ({ operation, unit, delay, asks, repeats, redelivered }: Arrival): Promise<void> => {
+    await turns(delay);
+    const fresh = { operation, message: messageOf(Balance, { account: '' }, asks ? asked : {}) };
+    const { message, ...rest } = known[repeats ?? -1] ?? fresh;
+    known.push({ message, ...rest });
+    arrived.push(handle(open[unit]!, { ...message, redelivered }, rest.operation));
+  };
+  await Promise.all(arriving.map(arrive));
+  return Promise.all(arrived);
+}
+
+/** What the world can see: rows, ledger, and which message sent what. */
+const outcome = async () => ({
+  accounts: await bank.rows('SELECT id, balance::int, tags, version FROM accounts ORDER BY id'),
+  ledger: await bank.rows('SELECT account_id, amount::int, count(*)::int FROM ledger GROUP BY 1, 2 ORDER BY 1, 2'),
+  sent: await bank.rows(`SELECT wire->'properties'->'headers'->>'causation-id' AS by, wire->>'body' AS body FROM outbox ORDER BY 1, 2`),
+});
+
+/** Handles the same deliveries one after the other, each committed before the next begins. */
+async function handleOneByOne(order: Handled[]): Promise<unknown[]> {
+  await bank.clear();
+  const unit = bank.open();
+  const results: unknown[] = [];
+  for (const { message, operation } of order) results.push((await handle(unit, message, operation)).result);
+  return results;
+}
+
+/** Deliveries whose rule was run. The others changed nothing: a duplicate nobody waits for, or the twin of another in its batch. */
+const ran = (handled: Handled[]): Handled[] => handled.filter(({ seen, result }) => seen && result !== undefined);
+
+async function expectSameAsOneByOne(order: Handled[]): Promise<void> {
+  const together = await outcome();
+  expect(await handleOneByOne(order)).toEqual(order.map(({ result }) => result));
+  expect(await outcome()).toEqual(together);
+}
+
+it('one unit: any batching gives the state, messages and replies of handling one by one in order of arrival', async () => {
+  await fc.assert(
+    fc.asyncProperty(arrivals(1), async (arriving) => {
+      await bank.clear();
+      await expectSameAsOneByOne(ran(await handleTogether(arriving, 1)));
+    }),
+    { numRuns: 30 },
+  );
+}, 120_000);
+
+it('several units: any batching gives the state, messages and replies of handling one by one in some order', async () => {
+  await fc.assert(
+    fc.asyncProperty(arrivals(3), async (arriving) => {
+      await bank.clear();
+      const handled = ran(await handleTogether(arriving, 3));
+      await expectSameAsOneByOne(serialOrder(handled, await writers()));
+    }),
+    { numRuns: 30 },
+  );
+}, 120_000);
+
+/** `account@version` -> the message that wrote it. */
+async function writers(): Promise<Map<string, string>> {
+  const sent = (await outcome()).sent as { by: string; body: string }[];
+  return new Map(sent.map(({ by, body }) => [`${JSON.parse(body).account}@${JSON.parse(body).version}`, by]));
+}
+
+/**
+ * An order in which every delivery sees the versions that it saw: after whoever wrote them, before whoever wrote the next.
+ * @throws Error when there is none: then the units have not been isolated from each other
+ */
+function serialOrder(handled: Handled[], writers: Map<string, string>): Handled[] {
+  const wrote = ({ seen, message }: Handled): boolean => Object.entries(seen!).every(([key, version]) => writers.get(`${key}@${version + 1}`) === message.id);
+  const version: Record<string, number> = {};
+  const left = new Set(handled);
+  const order: Handled[] = [];
+  const seesNow = ({ seen }: Handled): boolean => Object.entries(seen!).every(([key, at]) => at === (version[key] ?? 0));
+  const waitsForNobody = (writer: Handled): boolean =>
+    [...left].every((other) => other === writer || Object.entries(writer.seen!).every(([key, at]) => other.seen![key] !== at));
+  while (left.size > 0) {
+    const next = [...left].filter(seesNow).find((each) => !wrote(each) || waitsForNobody(each));
+    if (!next) throw new Error(`no serial order explains ${JSON.stringify([...left].map(({ operation, seen }) => ({ operation, seen })))}`);
+    if (wrote(next)) for (const key of Object.keys(next.seen!)) version[key] = (version[key] ?? 0) + 1;
+    left.delete(next);
+    order.push(next);
+  }
+  return order;
+}

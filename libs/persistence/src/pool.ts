@@ -1,0 +1,42 @@
+import pg from 'pg';
+
+export interface PoolOptions {
+  /** Connections at most. Each unit of work uses one at a time and the relay one or two; reads share the rest. */
+  max?: number;
+}
+
+/** A statement of a full batch takes some 50 ms; one that takes this long is stuck, and its messages go through the retry tiers. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+/** Locks are held for one batch only. Whoever waits longer waits for somebody stuck; it gives up before its statement does. */
+const LOCK_TIMEOUT_MS = 5_000;
+/** Frees the locks of a process that hangs inside a transaction. Longer than a sweep may publish while it holds its rows. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
+/** The server ends a statement itself; this one notices a server that is gone without a word. */
+const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * The one pool of a service, also lent to Prisma. `bigint` columns are read as numbers (amounts in cents stay far below 2^53).
+ * Connections are pipelined: statements that do not wait for each other's results cost one round trip together.
+ */
+export function createPool(url: string, { max = 10 }: PoolOptions = {}): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    pipeline: true,
+    keepAlive: true,
+    types: { getTypeParser },
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    lock_timeout: LOCK_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  // Without listeners a lost connection ends the process. Whoever was using it has its statements rejected; idle ones are replaced.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
+}
+
+const getTypeParser: typeof pg.types.getTypeParser = (type: number, format?: 'text' | 'binary') =>
+  type === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(type, format as 'text');

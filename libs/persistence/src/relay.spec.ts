@@ -1,0 +1,150 @@
+import { Publisher } from '@sluice/messaging';
+import { eventually, testDatabase } from '@sluice/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newId, OutboxRelay, UnitOfWork } from './index.js';
+import { sweep } from './sweep.js';
+import { Balance, Deposit, depositInto, messageOf, openBank, schemaSql, tables, type Bank } from './testing/bank.js';
+import { openBroker, openCable } from './testing/broker.js';
+
+let bank: Bank;
+let broker: Awaited<ReturnType<typeof openBroker>>;
+let cable: Awaited<ReturnType<typeof openCable>>;
+const closing: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  bank = openBank(await testDatabase('bank', { schemaSql }));
+  broker = await openBroker();
+  cable = await openCable(broker.url);
+});
+afterAll(() => Promise.all([bank.close(), broker.close(), cable.close()]));
+beforeEach(async () => {
+  await bank.clear();
+  broker.heard.length = 0;
+});
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function publisherAt(url: string): Promise<Publisher> {
+  const publisher = new Publisher({ url });
+  closing.push(() => publisher.close());
+  await eventually(() => expect(publisher.ready).toBe(true));
+  return publisher;
+}
+
+function relayOver(publisher: Publisher, options = {}): OutboxRelay {
+  const relay = new OutboxRelay({ pool: bank.pool, publisher, ...options });
+  closing.push(() => relay.stop());
+  return relay;
+}
+
+const deposits = (count: number) => Array.from({ length: count }, (_, index) => messageOf(Deposit, { account: `a${index % 10}`, amount: 1 }));
+/** Commits as a process does that dies before it publishes. */
+const commitAndCrash = async (count: number): Promise<void> => {
+  const unit = bank.open();
+  await Promise.all(deposits(count).map((message) => depositInto(unit, message)));
+};
+const age = () => bank.rows(`UPDATE outbox SET created_at = created_at - interval '1 hour'`);
+const published = (count: number) =>
+  eventually(async () => expect([broker.heard.length, new Set(broker.heard).size, await bank.count('outbox')]).toEqual([count, count, 0]), { withinMs: 20_000 });
+
+describe('after a commit', () => {
+  it('publishes at once, without a sweep, and deletes what the broker has confirmed', async () => {
+    const unit = new UnitOfWork({ pool: bank.pool, relay: relayOver(await publisherAt(broker.url)), source: 'bank', tables });
+    await Promise.all(deposits(300).map((message) => depositInto(unit, message)));
+    await published(300);
+  });
+
+  it('finishes what is in flight before it stops', async () => {
+    const relay = relayOver(await publisherAt(broker.url));
+    const unit = new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables });
+    await Promise.all(deposits(300).map((message) => depositInto(unit, message)));
+    await relay.stop();
+    expect(await bank.count('outbox')).toBe(0);
+  });
+
+  it('publishes from memory when a lost connection is back, without waiting for a sweep', async () => {
+    const unit = new UnitOfWork({ pool: bank.pool, relay: relayOver(await publisherAt(cable.url)), source: 'bank', tables });
+    cable.cut();
+    await Promise.all(deposits(50).map((message) => depositInto(unit, message)));
+    expect(await bank.count('outbox')).toBe(50);
+    cable.mend();
+    await published(50);
+  });
+
+  it('keeps a bounded number in memory while the broker is down, and commits go on', async () => {
+    const publisher = await publisherAt(cable.url);
+    const relay = relayOver(publisher);
+    cable.cut();
+    await eventually(() => expect(publisher.ready).toBe(false));
+    await commitAndCrash(1);
+    const [{ wire }] = (await bank.rows('SELECT wire FROM outbox')) as [{ wire: never }];
+    relay.forward(Array.from({ length: 6_000 }, () => ({ id: newId(), wire })));
+    await relay.room();
+    cable.mend();
+    await eventually(() => expect(broker.heard.length).toBe(5_000));
+    await relay.stop();
+    expect(broker.heard.length).toBe(5_000);
+  });
+});
+
+describe('a sweep', () => {
+  it('publishes what a crash has left behind', async () => {
+    await commitAndCrash(500);
+    await age();
+    relayOver(await publisherAt(broker.url)).start();
+    await published(500);
+  });
+
+  it('runs when the broker comes back', async () => {
+    await commitAndCrash(20);
+    await age();
+    cable.cut();
+    const publisher = new Publisher({ url: cable.url });
+    closing.push(() => publisher.close());
+    relayOver(publisher, { sweepEveryMs: 10 }).start();
+    await eventually(async () => expect([publisher.ready, await bank.count('outbox')]).toEqual([false, 20]));
+    cable.mend();
+    await published(20);
+  });
+
+  it('shares the work with others: nothing is published twice', async () => {
+    await commitAndCrash(1_000);
+    await age();
+    const publishers = await Promise.all([publisherAt(broker.url), publisherAt(broker.url)]);
+    const [one, two] = await Promise.all(publishers.map((publisher) => sweep(bank.pool, publisher, 0, () => true)));
+    expect([one!.published > 0, two!.published > 0, one!.published + two!.published]).toEqual([true, true, 1_000]);
+    await published(1_000);
+  });
+
+  it('leaves alone what another process may be publishing now', async () => {
+    await commitAndCrash(3);
+    const publisher = await publisherAt(broker.url);
+    expect(await sweep(bank.pool, publisher, 5_000, () => true)).toMatchObject({ published: 0, refused: 0 });
+    expect(await sweep(bank.pool, publisher, 0, () => true)).toMatchObject({ published: 3, refused: 0 });
+  });
+
+  it('passes what the broker refuses, and keeps it', async () => {
+    const unit = bank.open();
+    const nobodyTakes = () => unit.change(messageOf(Balance, { account: 'x' }), {}, () => ({ messages: [Balance({ account: 'x' })] }));
+    await Promise.all(Array.from({ length: 250 }, nobodyTakes));
+    await commitAndCrash(5);
+    const swept = await sweep(bank.pool, await publisherAt(broker.url), -60_000, () => true);
+    expect([swept, await bank.count('outbox')]).toEqual([{ published: 5, refused: 250, reason: expect.objectContaining({ reason: 'unroutable' }) }, 250]);
+  });
+});
+
+it('loses nothing when connections to the broker break again and again under load', async () => {
+  const relay = relayOver(await publisherAt(cable.url), { publishDeadlineMs: 1_000, sweepEveryMs: 500 });
+  const unit = new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables });
+  relay.start();
+  for (let round = 0; round < 4; round++) {
+    const load = Promise.all(deposits(250).map((message) => depositInto(unit, message)));
+    const before = broker.heard.length;
+    await eventually(() => expect(broker.heard.length).toBeGreaterThan(before));
+    cable.cut();
+    await load;
+    cable.mend();
+  }
+  await eventually(async () => expect([new Set(broker.heard).size, await bank.count('outbox')]).toEqual([1_000, 0]), { withinMs: 25_000 });
+});

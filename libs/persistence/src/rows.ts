@@ -1,0 +1,79 @@
+import type { QueryResult } from 'pg';
+import { asRead, frozen } from './as-read.js';
+import { keyColumns, keyOf, type Collection } from './collection.js';
+import { toSql } from './naming.js';
+import { prepared, type Statement } from './transaction.js';
+
+type Values = Record<string, unknown>;
+
+interface Slot {
+  readonly key: string;
+  /** Undefined: absent. In a locked table that is a stub, there only to be locked. */
+  row?: Values;
+  changed: boolean;
+}
+
+/** The rows of one collection while a batch is decided: what was read, and over it what earlier decisions have made of it. */
+export class Rows {
+  readonly #slots = new Map<string, Slot>();
+  #types: ReadonlyMap<string, number> = new Map();
+
+  /** @param keys without repetition, as the messages spell them */
+  constructor(
+    private readonly collection: Collection,
+    private readonly keys: readonly string[],
+  ) {}
+
+  reads(): Statement[] {
+    const { sql, lock } = this.collection;
+    const given = [this.#json(this.keys)];
+    return lock ? [prepared(sql.insertStubs, given), prepared(sql.read, given)] : [prepared(sql.read, given)];
+  }
+
+  /** Takes the result of the last of `reads()`. Two spellings of one key (a UUID in capitals) share one row. */
+  fill({ rows, fields }: QueryResult): void {
+    this.#types = new Map(fields.filter(({ name }) => !name.startsWith('#')).map(({ name, dataTypeID }) => [name, dataTypeID]));
+    const slots = new Map<string, Slot>();
+    for (const { '#key': position, '#version': version, ...row } of rows as Values[]) {
+      const key = keyOf(this.collection, row);
+      if (!slots.has(key)) slots.set(key, { key, row: version === 0 ? undefined : frozen(row), changed: false });
+      this.#slots.set(this.keys[Number(position) - 1]!, slots.get(key)!);
+    }
+  }
+
+  /** @throws Error when a locked row is missing: somebody deletes rows, and the message must come again */
+  get(key: string): Values | undefined {
+    const slot = this.#slots.get(key);
+    if (!slot && this.collection.lock) throw new Error(`the row ${key} of ${this.collection.table} was deleted while it was being locked`);
+    return slot?.row;
+  }
+
+  /** Checks a new row; calling the result makes it the current one. @throws Error when a rule may not write it */
+  write(key: string, row: object): () => void {
+    const { table, lock, columns } = this.collection;
+    const slot = this.#slots.get(key);
+    if (!lock || !slot) throw new Error(`a rule wrote the row ${key} of ${table}, which ${lock ? 'its message did not lock' : 'is only read here'}`);
+    if (row === slot.row) return () => {};
+    const own = keyOf(this.collection, row);
+    if (own !== key && own !== slot.key) throw new Error(`a rule wrote the row ${own} of ${table} under the key ${key}`);
+    const written = asRead({ ...row, ...keyColumns(this.collection, slot.key) }, this.#types);
+    if (columns.includes('version') && !(Number(written['version']) >= 1)) throw new Error(`a rule wrote the row ${key} of ${table} without a version`);
+    return () => Object.assign(slot, { row: written, changed: true });
+  }
+
+  /** One set-based update of what has changed, one delete of the stubs that nobody has used. */
+  writes(): Statement[] {
+    const { sql, columns, lock } = this.collection;
+    const slots = lock ? [...new Set(this.#slots.values())] : [];
+    const changed = slots.filter((slot) => slot.changed).map((slot) => toSql(columns, slot.row!));
+    const unused = slots.filter((slot) => !slot.row).map((slot) => slot.key);
+    return [
+      ...(changed.length > 0 ? [prepared(sql.update, [JSON.stringify(changed)])] : []),
+      ...(unused.length > 0 ? [prepared(sql.deleteStubs, [this.#json(unused)])] : []),
+    ];
+  }
+
+  #json(keys: readonly string[]): string {
+    return JSON.stringify(keys.map((key) => toSql(this.collection.key, keyColumns(this.collection, key))));
+  }
+}

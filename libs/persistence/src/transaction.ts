@@ -1,0 +1,49 @@
+import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
+
+export type Statement = QueryConfig;
+
+const names = new Map<string, string>();
+
+/** A statement that each connection parses and plans once; every text has one name. Only for texts that do not vary with data. */
+export function prepared(text: string, values: unknown[]): Statement {
+  const name = names.get(text) ?? `sluice-${names.size}`;
+  names.set(text, name);
+  return { name, text, values };
+}
+
+/**
+ * One transaction in two round trips: everything that is read travels at once, then everything that is written together
+ * with the COMMIT. A statement that fails makes the server answer that COMMIT with a rollback.
+ * `decide` turns the results into writes; none at all means that there is nothing to keep.
+ *
+ * @throws NotConnectedError when no transaction was begun
+ * @throws what a statement fails with; after a lost connection it is unknown whether the transaction was committed
+ */
+export async function transaction(pool: Pool, reads: Statement[], decide: (results: QueryResult[]) => Statement[]): Promise<void> {
+  const client = await connect(pool);
+  try {
+    const [, ...results] = await together(client, [{ text: 'BEGIN' }, ...reads]);
+    const writes = decide(results);
+    await together(client, writes.length > 0 ? [...writes, { text: 'COMMIT' }] : [{ text: 'ROLLBACK' }]);
+  } catch (error) {
+    // Answers may still be on their way, and prepared statements in doubt: a new connection costs less than finding out.
+    client.release(true);
+    throw error;
+  }
+  client.release();
+}
+
+/** @throws NotConnectedError */
+export const connect = (pool: Pool): Promise<PoolClient> =>
+  pool.connect().catch((cause: unknown) => {
+    throw new NotConnectedError(`no connection to the database: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  });
+
+/** Sends all statements before it waits for the first answer (the pool's connections are pipelined). */
+export const together = (client: PoolClient, statements: Statement[]): Promise<QueryResult[]> =>
+  Promise.all(statements.map((statement) => client.query(statement)));
+
+/** No connection could be had, so nothing was begun: the same work may be tried again as it is. */
+export class NotConnectedError extends Error {
+  override readonly name = 'NotConnectedError';
+}

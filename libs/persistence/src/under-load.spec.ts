@@ -1,0 +1,100 @@
+import { eventually, testDatabase } from '@sluice/testing';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { asked, balanceFrom, Balance, Deposit, depositInto, messageOf, openBank, schemaSql, Transfer, transferOver, type Bank } from './testing/bank.js';
+
+let bank: Bank;
+const server = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 1 });
+
+beforeAll(async () => {
+  bank = openBank(await testDatabase('bank', { schemaSql }));
+  await bank.rows(`CREATE SEQUENCE account_writes;
+    CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('account_writes'); RETURN new; END $$;
+    CREATE TRIGGER counted BEFORE UPDATE ON accounts FOR EACH ROW EXECUTE FUNCTION count_write();`);
+});
+afterAll(() => Promise.all([bank.close(), server.end()]));
+beforeEach(() => bank.clear());
+
+const deposits = (count: number, accountOf: (index: number) => string, more = {}) =>
+  Array.from({ length: count }, (_, index) => messageOf(Deposit, { account: accountOf(index), amount: 1 }, more));
+const total = async (): Promise<number> => Number((await bank.rows('SELECT coalesce(sum(balance), 0) AS sum FROM accounts'))[0]!['sum']);
+const writes = async (): Promise<number> => Number((await bank.rows(`SELECT nextval('account_writes') AS n`))[0]!['n']);
+
+describe('batches', () => {
+  it('form under load: what arrives during a commit shares the next one', async () => {
+    const unit = bank.open();
+    const first = deposits(1, () => 'a').map((message) => depositInto(unit, message));
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    await Promise.all([...first, ...deposits(600, (index) => `a${index}`).map((message) => depositInto(unit, message))]);
+    expect(bank.sizes).toEqual([1, 500, 100]);
+  });
+
+  it('do not form when idle: a lone message commits at once', async () => {
+    const unit = bank.open();
+    for (const message of deposits(20, () => 'a')) await depositInto(unit, message);
+    expect(bank.sizes).toEqual(Array(20).fill(1));
+  });
+
+  it('write a hot row once each, not once per message', async () => {
+    const unit = bank.open();
+    const before = await writes();
+    await Promise.all(deposits(400, () => 'hot').map((message) => depositInto(unit, message)));
+    expect((await writes()) - before - 1).toBe(bank.sizes.length);
+    expect([bank.sizes.length < 5, await total(), await bank.count('ledger')]).toEqual([true, 400, 400]);
+  });
+});
+
+it('many units that lock overlapping keys in any order never deadlock', async () => {
+  const names = Array.from({ length: 12 }, (_, index) => `a${index}`);
+  await Promise.all(names.map((account) => depositInto(bank.open(), messageOf(Deposit, { account, amount: 1_000 }))));
+  const pick = (): string => names[Math.floor(Math.random() * names.length)]!;
+  const work = Array.from({ length: 6 }, () => bank.open()).flatMap((unit) =>
+    Array.from({ length: 100 }, async (_, index) => {
+      for (let turn = 0; turn < index % 5; turn++) await new Promise(setImmediate);
+      const [from, to] = [pick(), index % 7 === 0 ? `new${index}` : pick()];
+      return transferOver(unit, messageOf(Transfer, { from, to: to === from ? 'sink' : to, amount: 1 }));
+    }),
+  );
+  await Promise.all(work);
+  const [{ deadlocks }] = (await bank.rows('SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()')) as [{ deadlocks: number }];
+  expect([deadlocks, await total(), await bank.count('ledger')]).toEqual([0, 12_000, 12 + 1_200]);
+});
+
+describe('connections that break', () => {
+  const hangUp = () => bank.rows(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'bank'`);
+
+  it('lose and double nothing, however many are ended in the middle of the load', async () => {
+    const messages = deposits(1_500, (index) => `a${index % 7}`);
+    const units = [bank.open(), bank.open(), bank.open()];
+    const feed = async (each: typeof messages, unit: (typeof units)[number]): Promise<void> => {
+      for (let at = 0; at < each.length; at += 50) await Promise.all(each.slice(at, at + 50).map((message) => depositInto(unit, message)));
+    };
+    let done = false;
+    const load = Promise.all(units.map((unit, index) => feed(messages.filter((_, at) => at % 3 === index), unit))).finally(() => (done = true));
+    let ended = 0;
+    while (!done) {
+      ended += (await hangUp()).length;
+      const batches = bank.sizes.length;
+      await eventually(() => expect(done || bank.sizes.length > batches + 4).toBe(true));
+    }
+    await load;
+    expect(ended).toBeGreaterThan(5);
+    expect([await total(), await bank.count('ledger'), await bank.count('inbox'), await bank.count('outbox')]).toEqual([1_500, 1_500, 1_500, 1_500]);
+  });
+
+  it('are waited for: while the database refuses connections nothing fails, and then everything is answered', async () => {
+    const [{ name }] = (await bank.rows('SELECT current_database() AS name')) as [{ name: string }];
+    const unit = bank.open();
+    const allow = (may: boolean) => server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${may}`);
+    await allow(false);
+    await hangUp();
+    const answers = Promise.all(deposits(30, () => 'ann', asked).map((message) => depositInto(unit, message)));
+    const idle = () => bank.rows(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bank'`);
+    await eventually(async () => expect(await idle()).toEqual([]));
+    expect(await bank.count('inbox')).toBe(0);
+    await allow(true);
+    expect((await answers).at(-1)).toBe(30);
+    expect(await balanceFrom(unit, messageOf(Balance, { account: 'ann' }))).toBe(30);
+  });
+});

@@ -1,0 +1,189 @@
+import { DELEGATED, PermanentError, ProblemError } from '@sluice/messaging';
+import { testDatabase } from '@sluice/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newId } from './index.js';
+import { asked, Balance, balance, balanceFrom, Deposit, deposit, depositInto, messageOf, openBank, POISON, schemaSql, Transfer, transferOver, type Bank, type BankUnit } from './testing/bank.js';
+
+let bank: Bank;
+let unit: BankUnit;
+
+beforeAll(async () => {
+  bank = openBank(await testDatabase('bank', { schemaSql }));
+});
+afterAll(() => bank.close());
+beforeEach(async () => {
+  await bank.clear();
+  unit = bank.open();
+});
+
+const put = (account: string, amount: number, more = {}) => depositInto(unit, messageOf(Deposit, { account, amount }, more));
+const balances = async (): Promise<Record<string, unknown>> => Object.fromEntries((await bank.rows('SELECT id, balance::int FROM accounts')).map(({ id, balance }) => [id, balance]));
+const settled = (promises: Promise<unknown>[]): Promise<string[]> => Promise.allSettled(promises).then((all) => all.map(({ status }) => status));
+
+describe('one message', () => {
+  it('commits its state, its history, its messages and its inbox entry, and answers', async () => {
+    const message = messageOf(Deposit, { account: 'ann', amount: 5 }, { traceparent: '00-trace' });
+    expect(await depositInto(unit, message)).toBe(5);
+    expect(await bank.rows('SELECT id, balance::int, tags, version FROM accounts')).toEqual([{ id: 'ann', balance: 5, tags: ['5'], version: 1 }]);
+    expect(await bank.rows('SELECT account_id, amount::int FROM ledger')).toEqual([{ account_id: 'ann', amount: 5 }]);
+    expect(await bank.rows('SELECT id FROM inbox')).toEqual([{ id: message.id }]);
+    const [{ id, wire }] = (await bank.rows('SELECT id, wire FROM outbox')) as [{ id: string; wire: { body: string; properties: { messageId: string; appId: string; headers: object } } }];
+    expect(JSON.parse(wire.body)).toEqual({ account: 'ann', balance: 5, version: 1 });
+    expect(wire.properties).toMatchObject({ messageId: id, appId: 'bank', headers: { 'correlation-id': 'a-request', 'causation-id': message.id, traceparent: '00-trace' } });
+    expect(id[14]).toBe('7');
+  });
+
+  it('shows a rule the rows of its keys: dates as dates, absent ones as undefined, and none besides', async () => {
+    await put('ann', 5);
+    const seen = await unit.change(messageOf(Balance, { account: 'ann' }), { accounts: ['ann', 'constructor'] }, ({ accounts }) => ({ reply: accounts }));
+    expect(seen).toEqual({ ann: { id: 'ann', balance: 5, openedAt: expect.any(Date), tags: ['5'], version: 1 }, constructor: undefined });
+  });
+
+  it('reads unlocked collections in the same transaction and keeps them as they are', async () => {
+    await bank.rows(`INSERT INTO rates VALUES ('EUR', 110)`);
+    const seen = await unit.change(messageOf(Balance, { account: 'x' }), { rates: ['EUR', 'USD'] }, ({ rates }) => ({ reply: rates }));
+    expect(seen).toEqual({ EUR: { currency: 'EUR', cents: 110 }, USD: undefined });
+    const write = unit.change(messageOf(Balance, { account: 'x' }), { rates: ['EUR'] }, () => ({ state: { rates: { EUR: { currency: 'EUR', cents: 1 } } } }));
+    await expect(write).rejects.toThrow('only read here');
+  });
+
+  it('raises the version itself where it is no column of the rule, and joins the parts of a key by a slash', async () => {
+    const receive = () =>
+      unit.change(messageOf(Balance, { account: 'x' }), { bins: ['bolt/east'] }, ({ bins }) => ({
+        state: { bins: { 'bolt/east': { sku: 'bolt', warehouse: 'east', onHand: (bins['bolt/east']?.onHand ?? 0) + 1 } } },
+      }));
+    await Promise.all([receive(), receive()]);
+    await receive();
+    expect(await bank.rows('SELECT * FROM bins')).toEqual([{ sku: 'bolt', warehouse: 'east', on_hand: 3, version: 2 }]);
+    await expect(unit.change(messageOf(Balance, { account: 'x' }), { bins: ['bolt'] }, () => ({}))).rejects.toThrow('a key of bins is sku/warehouse, not bolt');
+  });
+
+  it('treats two spellings of a uuid as one row', async () => {
+    const id = newId();
+    const add = (key: string) => unit.change(messageOf(Balance, { account: 'x' }), { carts: [key] }, ({ carts }) => ({ state: { carts: { [key]: { id: key, items: (carts[key]?.items ?? 0) + 1 } } } }));
+    await Promise.all([add(id), add(id.toUpperCase()), add(id)]);
+    expect(await bank.rows('SELECT id, items FROM carts')).toEqual([{ id, items: 3 }]);
+  });
+
+  it('hands the caller over to the message that answers it', async () => {
+    const message = messageOf(Deposit, { account: 'ann', amount: 1 }, asked);
+    const answer = await unit.change(message, {}, () => ({ messages: [Balance({ account: 'ann' }, { delegate: true }), Balance({ account: 'bob' })] }));
+    expect(answer).toBe(DELEGATED);
+    const wires = (await bank.rows('SELECT wire->\'properties\' AS p FROM outbox ORDER BY id')) as { p: { replyTo?: string; correlationId?: string; headers: { deadline?: number } } }[];
+    expect(wires.map(({ p }) => [p.replyTo, p.correlationId, p.headers.deadline])).toEqual([[asked.reply.to, '1', asked.deadline], [undefined, undefined, undefined]]);
+  });
+});
+
+describe('the same message again', () => {
+  it('changes and sends nothing, and asks no rule when nobody waits', async () => {
+    const message = messageOf(Deposit, { account: 'ann', amount: 5 });
+    await depositInto(unit, message);
+    let asked = 0;
+    expect(await bank.open().change(message, { accounts: ['ann'] }, () => ({ reply: ++asked }))).toBeUndefined();
+    expect([asked, await balances(), await bank.count('outbox'), await bank.count('ledger')]).toEqual([0, { ann: 5 }, 1, 1]);
+  });
+
+  it('is answered from the current state when a caller waits', async () => {
+    const message = messageOf(Deposit, { account: 'ann', amount: 5 }, asked);
+    await depositInto(unit, message);
+    await put('ann', 2);
+    expect(await unit.change(message, { accounts: ['ann'] }, balance({ account: 'ann' }))).toBe(7);
+    expect(await unit.change(message, { accounts: ['ann'] }, deposit(message.data))).toBe(12);
+    expect([await balances(), await bank.count('outbox')]).toEqual([{ ann: 7 }, 2]);
+  });
+
+  it('counts once within one batch, in any spelling of its id, and both deliveries get the answer', async () => {
+    const message = messageOf(Deposit, { account: 'ann', amount: 5 });
+    const twin = { ...message, id: message.id.toUpperCase() };
+    expect(await Promise.all([depositInto(unit, message), depositInto(unit, twin), put('ann', 1)])).toEqual([5, 5, 6]);
+    expect([bank.sizes, await balances(), await bank.count('outbox')]).toEqual([[2], { ann: 6 }, 2]);
+  });
+
+  it('counts once when two units get it at the same time', async () => {
+    const messages = Array.from({ length: 20 }, () => messageOf(Deposit, { account: 'ann', amount: 1 }));
+    const units = [bank.open(), bank.open(), bank.open()];
+    await Promise.all(messages.flatMap((message) => units.map((each) => depositInto(each, message))));
+    expect([await balances(), await bank.count('outbox'), await bank.count('ledger')]).toEqual([{ ann: 20 }, 20, 20]);
+  });
+
+  it('goes alone when the broker has delivered it before: it may have killed its consumer', async () => {
+    await Promise.all([put('a', 1), put('b', 1), put('c', 1, { redelivered: true }), put('d', 1), put('e', 1)]);
+    expect(bank.sizes).toEqual([2, 1, 2]);
+  });
+});
+
+describe('a message that fails', () => {
+  it('leaves the others of its batch alone, and may come again', async () => {
+    await put('ann', 5);
+    const no = messageOf(Transfer, { from: 'bob', to: 'ann', amount: 3 });
+    const results = Promise.allSettled([put('ann', 1), transferOver(unit, no), put('bob', 4)]);
+    expect(await results).toMatchObject([{ value: 6 }, { reason: expect.any(ProblemError) }, { value: 4 }]);
+    expect(bank.sizes).toEqual([1, 3]);
+    expect(await transferOver(unit, no)).toBe(1);
+    expect(await balances()).toEqual({ ann: 9, bob: 1 });
+  });
+
+  it('keeps nothing of a decision that cannot be sent', async () => {
+    const unsendable = unit.change(messageOf(Balance, { account: 'ann' }), { accounts: ['ann'] }, (held, now) => ({
+      ...deposit({ account: 'ann', amount: 1 })(held, now),
+      messages: [Balance({ account: 5 as unknown as string })],
+    }));
+    expect(await settled([unsendable, put('bob', 1)])).toEqual(['rejected', 'fulfilled']);
+    await expect(unsendable).rejects.toBeInstanceOf(PermanentError);
+    expect([await balances(), await bank.count('ledger'), await bank.count('inbox')]).toEqual([{ bob: 1 }, 1, 1]);
+  });
+
+  it('fails alone when SQL refuses it, and the others are tried one by one', async () => {
+    expect(await settled([put('ann', 1), put('bob', POISON), put('bob', 2)])).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect([await balances(), await bank.count('outbox'), await bank.count('inbox')]).toEqual([{ ann: 1, bob: 2 }, 2, 2]);
+  });
+
+  it('is told what SQL said', async () => {
+    await expect(put('ann', POISON)).rejects.toThrow('unlucky');
+    await expect(unit.change(messageOf(Balance, { account: 'x' }, { id: 'no uuid' }), {}, () => ({}))).rejects.toThrow('invalid input syntax');
+    expect(await bank.count('accounts')).toBe(0);
+  });
+
+  it('fails with a clear error when its rule writes a row that it did not name, though another message of the batch did', async () => {
+    const stray = unit.change(messageOf(Balance, { account: 'x' }), { accounts: ['bob'] }, (held, now) => deposit({ account: 'ann', amount: 1 })(held, now));
+    expect(await settled([put('ann', 1), stray])).toEqual(['fulfilled', 'rejected']);
+    await expect(stray).rejects.toThrow('a rule wrote the row ann of accounts, which its message did not name');
+    expect(await balances()).toEqual({ ann: 1 });
+  });
+
+  it('fails when its rule changes a row in place or forgets its version', async () => {
+    await put('ann', 1);
+    const inPlace = unit.change(messageOf(Balance, { account: 'x' }), { accounts: ['ann'] }, ({ accounts }) => {
+      accounts['ann']!.tags.push('mine');
+      return {};
+    });
+    const noVersion = unit.change(messageOf(Balance, { account: 'x' }), { accounts: ['ann'] }, ({ accounts }) => ({ state: { accounts: { ann: { ...accounts['ann']!, version: 0 } } } }));
+    await expect(inPlace).rejects.toThrow('not extensible');
+    await expect(noVersion).rejects.toThrow('without a version');
+  });
+});
+
+describe('absent keys', () => {
+  it('are locked too: of two units that both want to open an account, the second sees the first', async () => {
+    const open = (each: BankUnit) =>
+      each.change(messageOf(Balance, { account: 'x' }), { accounts: ['new'] }, (held, now) => (held.accounts['new'] ? { reply: 'taken' } : { ...deposit({ account: 'new', amount: 1 })(held, now), reply: 'mine' }));
+    const units = Array.from({ length: 8 }, () => bank.open());
+    const replies = await Promise.all(units.map(open));
+    expect(replies.filter((reply) => reply === 'mine')).toHaveLength(1);
+    expect(await balances()).toEqual({ new: 1 });
+  });
+
+  it('can be given a tombstone, so that what comes too late finds it', async () => {
+    const cancel = unit.change(messageOf(Balance, { account: 'x' }), { accounts: ['ann'] }, (_, now) => ({ state: { accounts: { ann: { id: 'ann', balance: 0, openedAt: now, tags: ['closed'], version: 1 } } } }));
+    const place = bank.open().change(messageOf(Balance, { account: 'x' }), { accounts: ['ann'] }, ({ accounts }) => ({ reply: accounts['ann']?.tags }));
+    await cancel;
+    expect([[undefined], [['closed']]]).toContainEqual([await place]);
+    expect(await balanceFrom(unit, messageOf(Balance, { account: 'ann' }))).toBe(0);
+  });
+
+  it('leave nothing behind when no rule fills them', async () => {
+    const none = ['a', 'b'].map((account) => balanceFrom(unit, messageOf(Balance, { account })));
+    expect(await Promise.all([...none, put('c', 1), transferOver(unit, messageOf(Transfer, { from: 'd', to: 'e', amount: 1 })).catch(() => 'no')])).toEqual([-1, -1, 1, 'no']);
+    expect(await bank.rows('SELECT id FROM accounts')).toEqual([{ id: 'c' }]);
+  });
+});

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+
+const commaSeparatedMs = z
+  .string()
+  .transform((text) => text.split(',').map(Number))
+  .pipe(z.array(z.int().positive()).min(1));
+
+/** A yes-or-no variable: `true` or `false`, nothing else, so that a typo is not taken for "no". */
+export const flag = (fallback: boolean) => z.enum(['true', 'false']).default(fallback ? 'true' : 'false').transform((text) => text === 'true');
+
+/** A whole number with its bounds. */
+export const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+/** Where a process listens: loopback unless told otherwise. */
+export const Port = wholeNumber(0, 65_535);
+
+/** The variables of every process. */
+export const CommonConfig = z.object({
+  NODE_ENV: z.string().default('development'),
+  AMQP_URL: z.url({ protocol: /^amqps?$/, error: 'must be an amqp:// or amqps:// URL' }),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
+  HOST: z.string().default('127.0.0.1'),
+  HEALTH_PORT: Port.optional(),
+});
+export type CommonConfig = z.output<typeof CommonConfig>;
+
+/** The variables of every process that consumes messages. */
+export const ConsumerConfig = CommonConfig.extend({
+  RETRY_TIERS_MS: commaSeparatedMs.default([1_000, 10_000, 60_000]),
+  PREFETCH: wholeNumber(1, 65_535).default(100),
+});
+
+/** The service's own database; it can see no other. */
+export const DatabaseConfig = z.object({
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
+});
+
+/** A variable is missing or wrong. The message names it, and never shows its value, which may be a secret. */
+export class EnvironmentError extends Error {}
+
+/** What only a development system may switch on. */
+const DEVELOPMENT_ONLY = ['DEV_SEED'];
+
+/** @throws EnvironmentError when a production start asks for what is only safe in development */
+export function refuseDevelopmentSettings(config: Record<string, unknown>): void {
+  const refused = config['NODE_ENV'] === 'production' ? DEVELOPMENT_ONLY.filter((name) => config[name] === true) : [];
+  if (refused.length > 0) throw new EnvironmentError(`${refused.join(', ')} is refused in production`);
+}
+
+/**
+ * Reads a configuration from environment variables; an empty variable counts as unset.
+ * @throws EnvironmentError that names every bad variable in one line
+ */
+export function parseEnvironment<S extends z.ZodObject>(schema: S, environment: Record<string, string | undefined>): z.output<S> {
+  const known = Object.keys(schema.shape).filter((name) => environment[name] !== undefined && environment[name] !== '');
+  const result = schema.safeParse(Object.fromEntries(known.map((name) => [name, environment[name]])));
+  if (result.success) return result.data;
+  throw new EnvironmentError(result.error.issues.map((issue) => explain(issue, known)).join('; '));
+}
+
+function explain(issue: z.core.$ZodIssue, known: string[]): string {
+  const name = String(issue.path[0] ?? 'the environment');
+  return known.includes(name) ? `${name} is not valid: ${issue.message}` : `${name} is not set`;
+}

@@ -1,0 +1,53 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { CommonConfig } from './environment.js';
+
+/** Something a process cannot work without; `missing` is what an operator reads when it is not there. */
+export interface Check {
+  missing: string;
+  ok: () => boolean | Promise<boolean>;
+}
+
+/** A check that neither throws nor hangs: a probe must get its answer. Milliseconds. */
+const CHECK_TIMEOUT_MS = 2_000;
+
+/** What is missing for this process to do its work; empty when it is ready. */
+export async function whatIsMissing(checks: readonly Check[]): Promise<string[]> {
+  const answers = await Promise.all(checks.map(async (check) => ((await holds(check)) ? [] : [check.missing])));
+  return answers.flat();
+}
+
+async function holds({ ok }: Check): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, CHECK_TIMEOUT_MS, false)));
+  try {
+    return await Promise.race([ok(), timeout]);
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The health server of a process, when its configuration asks for one. @returns what closes it */
+export async function serveHealth({ HEALTH_PORT, HOST }: CommonConfig, checks: readonly Check[]): Promise<() => Promise<void>> {
+  const server = HEALTH_PORT === undefined ? undefined : await startHealthServer(HEALTH_PORT, HOST, checks);
+  return async () => void server?.close();
+}
+
+/** `/healthz`: the process is alive. `/readyz`: what it needs is there, or 503 with what is missing. */
+export async function startHealthServer(port: number, host: string, checks: readonly Check[]): Promise<Server> {
+  const server = createServer((request, response) => {
+    if (request.url === '/healthz') answer(response, 200, { status: 'alive' });
+    else if (request.url === '/readyz') void whatIsMissing(checks).then((missing) => answerReady(response, missing));
+    else answer(response, 404, { status: 'not found' });
+  });
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+  return server;
+}
+
+const answerReady = (response: ServerResponse, missing: string[]): void =>
+  missing.length === 0 ? answer(response, 200, { status: 'ready' }) : answer(response, 503, { status: 'not ready', missing });
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(body));
+}

@@ -1,0 +1,59 @@
+import { Logger } from '@nestjs/common';
+import type { z } from 'zod';
+import { parseEnvironment, refuseDevelopmentSettings, type CommonConfig } from './environment.js';
+import { createLogger, type ServiceLogger } from './logger.js';
+import { stopOnSignal } from './shutdown.js';
+
+export interface ProcessOptions<C extends z.ZodObject> {
+  name: string;
+  config: C;
+  /** What every log line says about the work at hand. */
+  context?: () => Record<string, unknown>;
+}
+
+/** What a process starts with. */
+export interface Running<C> {
+  name: string;
+  config: C;
+  logger: ServiceLogger;
+}
+
+/** Ends everything that was started, in order. */
+export type Stop = () => Promise<void>;
+
+/** Reads the configuration and opens the log. @throws EnvironmentError */
+export async function prepare<C extends z.ZodObject>({ name, config, context }: ProcessOptions<C>, environment: NodeJS.ProcessEnv): Promise<Running<z.output<C> & CommonConfig>> {
+  const settings = parseEnvironment(config, environment) as z.output<C> & CommonConfig;
+  refuseDevelopmentSettings(settings);
+  const logger = await createLogger({ service: name, level: settings.LOG_LEVEL, format: settings.LOG_FORMAT, ...(context && { context }) });
+  // What is opened before Nest starts logs as well.
+  Logger.overrideLogger(logger);
+  return { name, config: settings, logger };
+}
+
+/** A whole process: configuration, log, signals. Whatever stops it from booting is one clear line and exit 1. */
+export async function runProcess(name: string, start: () => Promise<{ logger: ServiceLogger; stop: Stop }>): Promise<void> {
+  try {
+    const { logger, stop } = await start();
+    stopOnSignal(stop, logger);
+    endOnUncaught(logger);
+  } catch (error) {
+    process.stderr.write(`${name}: ${oneLine(error)}\n`, () => process.exit(1));
+  }
+}
+
+/** Half-working is worse than down: whoever supervises the process starts a new one. */
+function endOnUncaught(logger: ServiceLogger): void {
+  const end = (error: unknown): void => {
+    logger.fatal(error instanceof Error ? error : String(error));
+    process.exit(1);
+  };
+  process.on('uncaughtException', end).on('unhandledRejection', end);
+}
+
+/** A connection that was tried on several addresses fails with an AggregateError, whose own message is empty. */
+export function oneLine(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return oneLine(error.errors[0]);
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return text.split('\n').map((line) => line.trim()).filter(Boolean).join(' ');
+}

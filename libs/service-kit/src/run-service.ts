@@ -1,0 +1,95 @@
+import type { DynamicModule, INestMicroservice, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { MicroserviceOptions } from '@nestjs/microservices';
+import { currentMessage, MessageClient, MessageServer, RethrowFilter, type Publisher } from '@sluice/messaging';
+import type { z } from 'zod';
+import type { Database } from './database.js';
+import { ConsumerConfig, DatabaseConfig } from './environment.js';
+import { serveHealth, type Check } from './health.js';
+import type { ServiceLogger } from './logger.js';
+import { globalModule } from './providers.js';
+import { prepare, runProcess, type Stop } from './run-process.js';
+
+export interface ServiceOptions {
+  name: string;
+  module: Type;
+  /** The service's own variables, beside those that every service has. */
+  config?: z.ZodObject;
+  /** The service has a database: gives `Pool` and `UnitsOfWork`. */
+  database?: boolean;
+}
+
+export interface Service {
+  app: INestMicroservice;
+  logger: ServiceLogger;
+  stop: Stop;
+}
+
+/** A service's whole `main.ts`: configuration, log, broker, database, health, shutdown. */
+export const runService = (options: ServiceOptions): Promise<void> => runProcess(options.name, () => startService(options, process.env));
+
+/** Starts a service in this process. `stop` finishes what is in flight, empties the outbox and closes everything, in that order. */
+export async function startService(options: ServiceOptions, environment: NodeJS.ProcessEnv): Promise<Service> {
+  const { config, logger } = await prepare({ name: options.name, config: configOf(options), context: aboutMessage }, environment);
+  const opened: Stop[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    const app = await open(options, config, logger, opened);
+    logger.log(`ready after ${Math.round(performance.now())} ms`);
+    return { app, logger, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Config = z.output<typeof ConsumerConfig> & Partial<z.output<typeof DatabaseConfig>>;
+
+const configOf = ({ config, database }: ServiceOptions): z.ZodObject<typeof ConsumerConfig.shape> =>
+  ConsumerConfig.extend({ ...(database && DatabaseConfig.shape), ...config?.shape });
+
+/** Opens one thing after the other, each with what closes it, so that a failed boot leaves nothing behind. */
+async function open({ name, module }: ServiceOptions, config: Config, logger: ServiceLogger, opened: Stop[]): Promise<INestMicroservice> {
+  const client = new MessageClient({ url: config.AMQP_URL, source: name });
+  const { publisher } = client;
+  const server = new MessageServer({ url: config.AMQP_URL, service: name, prefetch: config.PREFETCH, retryTiersMs: config.RETRY_TIERS_MS, publisher });
+  opened.push(() => client.close());
+  const database = config.DATABASE_URL === undefined ? undefined : await databaseOf(config.DATABASE_URL, publisher, name);
+  if (database) opened.push(() => database.close());
+  const checks: Check[] = [{ missing: 'broker', ok: () => server.ready }, ...(database ? [database.check] : [])];
+  opened.push(await serveHealth(config, checks));
+  const app = await createApp({ module, shared: globalModule(config, client, database?.providers), server, logger });
+  opened.push(() => app.close());
+  database?.start();
+  await app.listen();
+  return app;
+}
+
+/** Loaded only by processes that have a database: the driver costs memory. */
+async function databaseOf(url: string, publisher: Publisher, name: string): Promise<Database> {
+  const { openDatabase } = await import('./database.js');
+  return openDatabase(url, publisher, name);
+}
+
+interface Parts {
+  module: Type;
+  shared: DynamicModule;
+  server: MessageServer;
+  logger: ServiceLogger;
+}
+
+class ServiceModule {}
+
+async function createApp({ module, shared, server, logger }: Parts): Promise<INestMicroservice> {
+  const root: DynamicModule = { module: ServiceModule, imports: [shared, module] };
+  const app = await NestFactory.createMicroservice<MicroserviceOptions>(root, { strategy: server, logger, abortOnError: false });
+  app.useGlobalFilters(new RethrowFilter());
+  return app;
+}
+
+function aboutMessage(): Record<string, unknown> {
+  const message = currentMessage();
+  return message ? { correlationId: message.correlationId, messageType: message.type } : {};
+}

@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { applyTopology, topology, type TopologyOptions } from '@sluice/topology';
+import { connect, type ChannelModel } from 'amqplib';
+
+/** A vhost of its own on the shared broker, with the topology applied. */
+export interface TestBroker {
+  /** AMQP, with user, password and vhost. */
+  readonly url: string;
+  readonly vhost: string;
+  /** For what a test looks at and puts in itself. */
+  readonly connection: ChannelModel;
+  readonly management: Management;
+  /** Deletes the vhost with everything in it. */
+  close(): Promise<void>;
+}
+
+export interface Management {
+  /** With user and password. */
+  readonly url: string;
+  /** `path` follows `/api/`. */
+  get<T>(path: string): Promise<T>;
+  put(path: string, body?: object): Promise<void>;
+  delete(path: string): Promise<void>;
+  /** Ends every connection to the vhost, as an operator would, the test's own excepted; gives how many there were. */
+  closeConnections(): Promise<number>;
+}
+
+export interface TestBrokerOptions extends Pick<TopologyOptions, 'services'> {
+  /** Waiting times of failed messages; short, so that tests need not wait. Milliseconds. */
+  tiersMs?: readonly number[];
+}
+
+/** Needs AMQP_URL, and AMQP_MANAGEMENT_URL with a user who may create vhosts. */
+export async function testBroker({ tiersMs = [1_000, 10_000, 60_000], services }: TestBrokerOptions = {}): Promise<TestBroker> {
+  const vhost = `test-${randomBytes(6).toString('hex')}`;
+  const url = new URL(variable('AMQP_URL'));
+  url.pathname = `/${vhost}`;
+  const management = managementOf(variable('AMQP_MANAGEMENT_URL'), vhost);
+  await management.put(`vhosts/${vhost}`);
+  await management.put(`permissions/${vhost}/${url.username || 'guest'}`, { configure: '.*', write: '.*', read: '.*' });
+  await applyTopology(url.href, topology({ retryTiersMs: tiersMs, ...(services && { services }) }));
+  const connection = await connect(url.href, { clientProperties: { connection_name: TEST_CONNECTION } });
+  connection.on('error', () => undefined);
+  const close = async (): Promise<void> => {
+    await connection.close().catch(() => undefined);
+    await management.delete(`vhosts/${vhost}`);
+  };
+  return { url: url.href, vhost, connection, management, close };
+}
+
+/** The test's own eyes: never closed by `closeConnections`. */
+const TEST_CONNECTION = 'the test';
+
+function managementOf(url: string, vhost: string): Management {
+  const { origin, username, password } = new URL(url);
+  const headers = { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`, 'content-type': 'application/json' };
+  const call = async (method: string, path: string, body?: object): Promise<Response> => {
+    const response = await fetch(`${origin}/api/${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    if (!response.ok && !(method === 'DELETE' && response.status === 404)) throw new Error(`${method} /api/${path}: ${response.status} ${await response.text()}`);
+    return response;
+  };
+  const get = async <T>(path: string): Promise<T> => (await (await call('GET', path)).json()) as T;
+  const remove = async (path: string): Promise<void> => void (await call('DELETE', path));
+  return {
+    url,
+    get,
+    put: async (path, body) => void (await call('PUT', path, body)),
+    delete: remove,
+    async closeConnections() {
+      const all = await get<{ name: string; client_properties?: { connection_name?: string } }[]>(`vhosts/${vhost}/connections`);
+      const others = all.filter((one) => one.client_properties?.connection_name !== TEST_CONNECTION);
+      await Promise.all(others.map(({ name }) => remove(`connections/${encodeURIComponent(name)}`)));
+      return others.length;
+    },
+  };
+}
+
+function variable(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run the tests with "npm test", which starts what they need`);
+  return value;
+}
+
+/** How many messages wait in a queue, without those that a consumer holds. */
+export async function depth({ connection }: TestBroker, queue: string): Promise<number> {
+  const channel = await connection.createChannel();
+  const { messageCount } = await channel.checkQueue(queue);
+  await channel.close();
+  return messageCount;
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import type { Contract, Data, Message } from '@sluice/contracts';
+import type { GetMessage, Options } from 'amqplib';
+import type { z } from 'zod';
+import type { TestBroker } from './broker.js';
+
+/** A received message with a valid envelope, as a handler gets it. @throws ZodError when the data does not fit the contract. */
+export function given<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, overrides: Partial<Message<Contract<S, R>>> = {}): Message<Contract<S, R>> {
+  return {
+    id: randomUUID(),
+    type: contract.type,
+    version: contract.version,
+    correlationId: randomUUID(),
+    time: new Date().toISOString(),
+    data: contract.schema.parse(data) as Data<Contract<S, R>>,
+    ...overrides,
+  };
+}
+
+/** What a test may make different from a proper message, to see that it is noticed. */
+export interface Wire {
+  exchange?: string;
+  routingKey?: string;
+  /** Instead of the data as JSON. */
+  body?: string;
+  properties?: Options.Publish;
+  /** Beside the proper ones; `undefined` leaves one out. */
+  headers?: Record<string, unknown>;
+}
+
+const EXCHANGES = { event: 'shop.events', command: 'shop.commands', query: 'shop.commands', delivery: 'shop.deliveries' };
+
+/** Publishes a message as the wire format has it, written down here a second time and independently; resolves when it is confirmed, with its id. */
+export async function publish<S extends z.ZodType, R extends z.ZodType>(broker: TestBroker, contract: Contract<S, R>, data: z.input<S>, wire: Wire = {}): Promise<string> {
+  const { id, type, version, correlationId, time } = given(contract, data);
+  const channel = await broker.connection.createConfirmChannel();
+  const channelHeader = contract.kind === 'delivery' ? { channel: type.replace('delivery.', '') } : {};
+  const properties = {
+    messageId: id,
+    type,
+    timestamp: Math.floor(Date.now() / 1000),
+    contentType: 'application/json',
+    appId: 'test',
+    persistent: !contract.transient,
+    ...wire.properties,
+    headers: defined({ version, time, 'correlation-id': correlationId, ...channelHeader, ...wire.headers }),
+  };
+  channel.publish(wire.exchange ?? EXCHANGES[contract.kind], wire.routingKey ?? type, Buffer.from(wire.body ?? JSON.stringify(data)), properties);
+  await channel.waitForConfirms();
+  await channel.close();
+  return id;
+}
+
+const defined = (headers: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
+
+/** A dead letter: its body as text, its properties, and the headers that say why. */
+export interface DeadLetter {
+  body: string;
+  properties: GetMessage['properties'];
+  headers: Record<string, unknown>;
+}
+
+/** Everything in the dead-letter queue of `queue`, which stays there. */
+export async function deadLetters(broker: TestBroker, queue: string): Promise<DeadLetter[]> {
+  const channel = await broker.connection.createChannel();
+  const letters: DeadLetter[] = [];
+  for (let message = await channel.get(`${queue}.dead`); message; message = await channel.get(`${queue}.dead`)) {
+    letters.push({ body: message.content.toString(), properties: message.properties, headers: message.properties.headers ?? {} });
+  }
+  await channel.close();
+  return letters;
+}

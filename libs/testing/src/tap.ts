@@ -1,0 +1,45 @@
+import { connect, type ConsumeMessage } from 'amqplib';
+import { catalogue } from '@sluice/contracts';
+import type { TestBroker } from './broker.js';
+
+/** Hears every message of a vhost as it passes its exchanges, and can deliver it again. */
+export interface Tap {
+  /** How many different messages were heard. */
+  heard(): number;
+  /** Publishes every message heard so far once more, under its own id. */
+  replay(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** With `doubling`, each message is also delivered a second time as soon as it is heard. */
+export async function tap(broker: TestBroker, { doubling = false } = {}): Promise<Tap> {
+  const connection = await connect(broker.url);
+  const channel = await connection.createConfirmChannel();
+  const messages = new Map<string, ConsumeMessage>();
+  const again = ({ fields, properties, content }: ConsumeMessage) => channel.publish(fields.exchange, fields.routingKey, content, properties);
+  const { queue } = await channel.assertQueue('', { exclusive: true });
+
+  await channel.bindQueue(queue, 'shop.events', '#');
+  for (const [type, { kind }] of catalogue) {
+    if (kind === 'command') await channel.bindQueue(queue, 'shop.commands', type);
+    if (kind === 'delivery') await channel.bindQueue(queue, 'shop.deliveries', '', { 'x-match': 'all', channel: type.replace('delivery.', '') });
+  }
+  await channel.consume(
+    queue,
+    (message) => {
+      const id: unknown = message?.properties.messageId;
+      if (message === null || typeof id !== 'string' || messages.has(id)) return;
+      messages.set(id, message);
+      if (doubling) again(message);
+    },
+    { noAck: true },
+  );
+  return {
+    heard: () => messages.size,
+    async replay() {
+      for (const message of messages.values()) again(message);
+      await channel.waitForConfirms();
+    },
+    close: () => connection.close(),
+  };
+}

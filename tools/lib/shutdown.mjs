@@ -1,0 +1,66 @@
+import { endRunning } from './run.mjs';
+
+/** npm passes a Ctrl-C on although the terminal has sent it to us already: two within this time are one. */
+const SAME_SIGNAL_MS = 2_000;
+
+/** What must end when this process ends, in the reverse order of its beginning. */
+export class Shutdown {
+  #stops = [];
+  #done;
+
+  /** Why we stop; aborts whatever still starts. */
+  #controller = new AbortController();
+  signal = this.#controller.signal;
+
+  /**
+   * Something that has begun. When we are stopping already, it is stopped at once.
+   * @param {string} name @param {() => Promise<unknown> | unknown} stop
+   */
+  async add(name, stop) {
+    this.#stops.push({ name, stop });
+    if (this.signal.aborted) await this.#stopAll();
+  }
+
+  get requested() {
+    return this.signal.aborted;
+  }
+
+  /** Stops everything, once; later callers wait for the same end. */
+  stop() {
+    this.#controller.abort();
+    endRunning();
+    return (this.#done ??= this.#stopAll());
+  }
+
+  async #stopAll() {
+    for (let next = this.#stops.pop(); next; next = this.#stops.pop()) await next.stop();
+  }
+
+  /**
+   * @param {(why: string) => void} begin called at the first signal @param {() => void} hurry called at a later one
+   */
+  onSignal(begin, hurry) {
+    let first = 0;
+    const received = (why) => {
+      if (first === 0) begin(why);
+      else if (Date.now() - first > SAME_SIGNAL_MS) hurry();
+      first ||= Date.now();
+    };
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => received(name));
+    whenNpmIsGone(() => received('npm has ended'));
+    // A terminal that has gone must not keep us from stopping in order.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  }
+}
+
+/** npm that was killed passes nothing on; but then we get another parent. */
+function whenNpmIsGone(act) {
+  if (!process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    act();
+  }, 1_000);
+  timer.unref();
+}

@@ -1,0 +1,22 @@
+import { endRabbit } from './rabbitmq.mjs';
+import { endPostgres } from './postgres.mjs';
+import { end, isAlive } from './processes.mjs';
+import { holderOf } from './lock.mjs';
+import { endOrphans } from './supervisor.mjs';
+
+/** A running start stops in order by itself; it is given the time that its services and servers may take. */
+const STOP_WITHIN_MS = 60_000;
+
+/**
+ * Stops the system of a home: through its running start, and whatever a killed one left behind.
+ * @param {import('./home.mjs').Home} home
+ * @returns {Promise<boolean>} whether a start was running
+ */
+export async function stopAll(home) {
+  const holder = holderOf(home.path('running.lock'));
+  const running = isAlive(holder);
+  if (running) await end(holder, { graceMs: STOP_WITHIN_MS });
+  await endOrphans(home);
+  await Promise.all([endPostgres(home), endRabbit(home)]);
+  return running;
+}

@@ -1,0 +1,66 @@
+import { prefixed } from './log-lines.mjs';
+import { freePort } from './ports.mjs';
+import { end } from './processes.mjs';
+import { environmentOf } from './service-environment.mjs';
+import { ServiceProcess } from './service-process.mjs';
+
+const READY_WITHIN_MS = 90_000;
+
+/** All services of the system, each as its own process. */
+export class Supervisor {
+  #services = [];
+  /** Until it is switched on, log lines go to the files alone, so that the progress stays readable. */
+  showLogs = false;
+
+  /** @param {{ home: import('./home.mjs').Home, say: (line: string) => void }} options */
+  constructor({ home, say }) {
+    this.home = home;
+    this.say = say;
+  }
+
+  /** @param {string[]} names @param {Omit<Parameters<typeof environmentOf>[1], 'healthPort' | 'cache'>} system */
+  async start(names, system) {
+    for (const service of names) this.#services.push(await this.#prepare(service, system));
+    for (const service of this.#services) service.start();
+  }
+
+  async #prepare(service, system) {
+    const healthPort = await freePort();
+    return new ServiceProcess({
+      service,
+      healthPort,
+      env: environmentOf(service, { ...system, healthPort, cache: this.home.path('compile-cache') }),
+      logFile: this.home.path('logs', `${service}.log`),
+      onLine: (line) => this.showLogs && this.say(prefixed(service, line, Boolean(process.stdout.isTTY))),
+      say: this.say,
+      onChange: () => this.#remember(),
+    });
+  }
+
+  /** Written down at every change: should we be killed, the next start ends what is left. */
+  #remember() {
+    this.home.remember('services', this.#services.flatMap(({ record }) => record ?? []));
+  }
+
+  /** @throws {import('./failure.mjs').Failure} naming the service that does not become ready */
+  async ready() {
+    await Promise.all(this.#services.map((service) => service.ready(READY_WITHIN_MS)));
+  }
+
+  async stop() {
+    await Promise.all(this.#services.map((service) => service.stop()));
+    this.home.forget('services');
+  }
+
+  kill() {
+    this.#services.forEach((service) => service.kill());
+  }
+}
+
+/** Ends the services that a killed start left behind. @returns {Promise<number>} how many there were */
+export async function endOrphans(home) {
+  const records = home.recall('services') ?? [];
+  await Promise.all(records.map((record) => end(record, { graceMs: 5_000 })));
+  home.forget('services');
+  return records.length;
+}

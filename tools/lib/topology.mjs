@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { Failure } from './failure.mjs';
+import { inRoot } from './workspace.mjs';
+
+/**
+ * Makes the broker hold what the map says.
+ * @param {{ url: string, managementUrl?: string }} broker
+ * @returns {Promise<string[] | undefined>} what was not there before; undefined when that cannot be known
+ * @throws {Failure} when something exists otherwise than the map says
+ */
+export async function applyMap({ url, managementUrl }) {
+  const { applyTopology, topology, DriftError, RETRY_TIERS_MS } = await import(pathToFileURL(inRoot('topology/dist/index.js')).href);
+  const retryTiersMs = process.env.RETRY_TIERS_MS?.split(',').map(Number) ?? RETRY_TIERS_MS;
+  try {
+    return (await applyTopology(url, topology({ retryTiersMs }), { managementUrl })).created;
+  } catch (error) {
+    if (error instanceof DriftError) throw new Failure(error.message);
+    throw error;
+  }
+}
+
+const RETRY_MS = 1_000;
+
+/**
+ * Applies the map again whenever the broker has been away: it may come back empty.
+ * @param {{ url: string, managementUrl?: string }} broker @param {(line: string) => void} say
+ * @returns {() => Promise<void>} what ends the watch
+ */
+export function keepTopology(broker, say) {
+  let stopped = false;
+  let connection;
+  const watch = async () => {
+    connection = await connectTo(broker.url);
+    await new Promise((resolve) => connection.once('close', resolve));
+    while (!stopped && !(await appliedAgain(broker, say))) await sleep(RETRY_MS);
+  };
+  const forever = async () => {
+    while (!stopped) await watch().catch(() => sleep(RETRY_MS));
+  };
+  void forever();
+  return async () => {
+    stopped = true;
+    await connection?.close().catch(() => {}); // already closed
+  };
+}
+
+async function connectTo(url) {
+  const { connect } = await import('amqplib');
+  const connection = await connect(`${url}${url.includes('?') ? '&' : '?'}heartbeat=10`);
+  return connection.on('error', () => {}); // "close" follows
+}
+
+async function appliedAgain(broker, say) {
+  try {
+    const created = await applyMap(broker);
+    if (created?.length !== 0) say('the broker is back; its topology has been applied again');
+    return true;
+  } catch (error) {
+    if (error instanceof Failure) say(`✗ ${error.message}`);
+    return error instanceof Failure; // any other: the broker is not back yet
+  }
+}

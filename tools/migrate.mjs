@@ -1,0 +1,41 @@
+// The services' database migrations: npm run migrate -- deploy|status|check [service|all], or create <service> <name>
+import { servicesArgument } from './lib/arguments.mjs';
+import { Failure, runTool } from './lib/failure.mjs';
+import { check, create, deploy, status } from './lib/migrations.mjs';
+import { withDatabases } from './lib/with-databases.mjs';
+
+const USAGE = 'npm run migrate -- deploy|status|check [service|all], or create <service> <name>';
+
+/** What each command does for one service: the line to print, and whether all is well. */
+const COMMANDS = {
+  async deploy(service, database) {
+    const applied = await deploy(service, database);
+    return { line: applied.length > 0 ? `applied ${applied.join(', ')}` : 'nothing to apply' };
+  },
+  async status(service, database) {
+    return { line: await status(service, database) };
+  },
+  async check(service, database) {
+    const missing = await check(service, database);
+    return missing ? { line: `the migrations lack, against schema.prisma:\n${missing}`, bad: true } : { line: 'migrations and schema.prisma agree' };
+  },
+  async create(service, database, name) {
+    return { line: (await create(service, database, name)) ?? 'nothing to change' };
+  },
+};
+
+runTool(async () => {
+  const [command, target, name] = process.argv.slice(2);
+  if (!Object.hasOwn(COMMANDS, command ?? '')) throw new Failure(`usage: ${USAGE}`);
+  if (command === 'create' && !name) throw new Failure('a new migration needs a service and a name', 'npm run migrate -- create orders add_note');
+  const services = servicesArgument(target, USAGE);
+  let code = 0;
+  await withDatabases(services, async (databases) => {
+    for (const service of services) {
+      const { line, bad } = await COMMANDS[command](service, databases[service], name);
+      console.log(`${service}: ${line}`);
+      if (bad) code = 1;
+    }
+  });
+  return code;
+});

@@ -1,0 +1,105 @@
+import { connect, type Channel, type ChannelModel } from 'amqplib';
+import { difference, describeBinding, type Difference } from './difference.js';
+import { driftOf, DriftError, type Drift } from './drift.js';
+import type { Binding, Exchange, Queue, Topology } from './layout.js';
+import { management } from './management.js';
+
+export interface ApplyOptions {
+  /** RabbitMQ's management API, with its user and password. Without it nothing can be listed, so the report is empty. */
+  managementUrl?: string;
+  /** Remove what the map does not know any more. Queues that hold messages or have consumers stay. */
+  prune?: boolean;
+}
+
+export interface Report {
+  /** What was not there before; undefined when it could not be listed. */
+  created: string[] | undefined;
+  /** What the broker has beyond the map and still has. */
+  stale: string[];
+  pruned: string[];
+}
+
+/**
+ * Makes the broker hold what the map says. Idempotent; deletes nothing unless told to prune.
+ * @throws DriftError when something exists with other arguments; everything else is applied all the same.
+ */
+export async function applyTopology(url: string, map: Topology, { managementUrl, prune = false }: ApplyOptions = {}): Promise<Report> {
+  const before = managementUrl === undefined ? undefined : difference(map, await listed(managementUrl, url));
+  const connection = await connect(url);
+  try {
+    const drifts = await declareAll(connection, map);
+    if (drifts.length > 0) throw new DriftError(drifts);
+    if (!before) return { created: undefined, stale: [], pruned: [] };
+    const { removed, kept } = prune ? await remove(connection, before.stale) : { removed: [], kept: describeStale(before.stale) };
+    return { created: before.missing, stale: kept, pruned: removed };
+  } finally {
+    await connection.close();
+  }
+}
+
+async function listed(managementUrl: string, url: string): Promise<Parameters<typeof difference>[1]> {
+  const api = management(managementUrl, url);
+  const [exchanges, queues, bindings] = await Promise.all([api.exchanges(), api.queues(), api.bindings()]);
+  return { exchanges, queues, bindings };
+}
+
+/** Bindings last: both their ends must be there. What has drifted is there as well. */
+async function declareAll(connection: ChannelModel, map: Topology): Promise<Drift[]> {
+  const declarations = [
+    ...map.exchanges.map((exchange) => ({ name: exchange.name, run: (channel: Channel) => declareExchange(channel, exchange) })),
+    ...map.queues.map((queue) => ({ name: queue.name, run: (channel: Channel) => declareQueue(channel, queue) })),
+  ];
+  const drifts: Drift[] = [];
+  const scratch = new ScratchChannel(connection);
+  for (const { name, run } of declarations) {
+    await scratch.run(run).catch((error: unknown) => drifts.push(driftOf(name, error)));
+  }
+  for (const binding of map.bindings) await scratch.run((channel) => bind(channel, binding));
+  await scratch.close();
+  return drifts;
+}
+
+const declareExchange = (channel: Channel, { name, type, arguments: args }: Exchange): Promise<unknown> => channel.assertExchange(name, type, { durable: true, arguments: args });
+const declareQueue = (channel: Channel, { name, arguments: args }: Queue): Promise<unknown> => channel.assertQueue(name, { durable: true, arguments: args });
+const bind = (channel: Channel, { source, to, destination, key, arguments: args }: Binding): Promise<unknown> =>
+  to === 'queue' ? channel.bindQueue(destination, source, key, args) : channel.bindExchange(destination, source, key, args);
+const unbind = (channel: Channel, { source, to, destination, key, arguments: args }: Binding): Promise<unknown> =>
+  to === 'queue' ? channel.unbindQueue(destination, source, key, args) : channel.unbindExchange(destination, source, key, args);
+
+/** A refused declaration closes its channel; the next one gets a new one. */
+class ScratchChannel {
+  #channel: Channel | undefined;
+
+  constructor(private readonly connection: ChannelModel) {}
+
+  async run(declare: (channel: Channel) => Promise<unknown>): Promise<void> {
+    if (!this.#channel) {
+      this.#channel = await this.connection.createChannel();
+      this.#channel.on('error', () => (this.#channel = undefined));
+    }
+    await declare(this.#channel);
+  }
+
+  async close(): Promise<void> {
+    await this.#channel?.close();
+  }
+}
+
+async function remove(connection: ChannelModel, stale: Difference['stale']): Promise<{ removed: string[]; kept: string[] }> {
+  const busy = stale.queues.filter(({ messages, consumers }) => messages > 0 || consumers > 0);
+  const idle = stale.queues.filter((queue) => !busy.includes(queue));
+  const channel = await connection.createChannel();
+  for (const binding of stale.bindings) await unbind(channel, binding);
+  for (const { name } of idle) await channel.deleteQueue(name);
+  const inUse = busy.length > 0 ? stale.exchanges : [];
+  const free = stale.exchanges.filter((name) => !inUse.includes(name));
+  for (const name of free) await channel.deleteExchange(name);
+  await channel.close();
+  return { removed: describeStale({ bindings: stale.bindings, queues: idle, exchanges: free }), kept: describeStale({ bindings: [], queues: busy, exchanges: inUse }) };
+}
+
+const describeStale = ({ exchanges, queues, bindings }: Difference['stale']): string[] => [
+  ...bindings.map((binding) => `binding ${describeBinding(binding)}`),
+  ...queues.map(({ name, messages, consumers }) => `queue ${name} (${messages} messages, ${consumers} consumers)`),
+  ...exchanges.map((name) => `exchange ${name}`),
+];

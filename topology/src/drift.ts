@@ -1,0 +1,37 @@
+/** Something that exists otherwise than the map wants it. */
+export interface Drift {
+  /** "queue" or "exchange". */
+  what: string;
+  name: string;
+  argument: string;
+  wanted: string;
+  found: string;
+}
+
+/** RabbitMQ: "inequivalent arg 'x-max-length' for queue 'a' in vhost '/': received the value '5' of type 'long' but current is the value '10' ...". */
+const INEQUIVALENT = /inequivalent arg '([^']+)' for (queue|exchange) '([^']+)' in vhost '[^']*': received (.+?) but current is (.+?)"?$/s;
+
+/** @throws the error itself when it is no refusal of other arguments (406). */
+export function driftOf(name: string, error: unknown): Drift {
+  const match = error instanceof Error ? INEQUIVALENT.exec(error.message) : null;
+  if (!match) throw error;
+  const [, argument = '', what = '', , wanted = '', found = ''] = match;
+  return { what, name, argument, wanted: plain(wanted), found: plain(found) };
+}
+
+const plain = (value: string): string => /^none\b/.test(value) ? 'not set' : (/'([^']*)'/.exec(value)?.[1] ?? value);
+
+/** Nothing is changed behind the operator's back: arguments of a queue are fixed when it is made, and it may hold messages. */
+export class DriftError extends Error {
+  override readonly name = 'DriftError';
+
+  constructor(readonly drifts: readonly Drift[]) {
+    super(drifts.map(explain).join('\n'));
+  }
+}
+
+const explain = ({ what, name, argument, wanted, found }: Drift): string =>
+  `${what} ${name} exists with ${argument}: ${found}, and the map wants ${wanted}. ` +
+  (what === 'queue'
+    ? `Either change topology/src/map.ts back, or stop its publishers, let its consumers drain it, delete the queue, and run "npm run topology" again.`
+    : `Either change topology/src/map.ts back, or delete the exchange and run "npm run topology" again, which binds it anew.`);

@@ -1,0 +1,120 @@
+import { catalogue, type Contract } from '@sluice/contracts';
+
+/** By service and queue: the contracts that it takes, or topic patterns over facts. */
+export type Services = Readonly<Record<string, Readonly<Record<string, readonly (Contract | string)[]>>>>;
+export type Arguments = Readonly<Record<string, string | number>>;
+
+export interface Exchange {
+  readonly name: string;
+  readonly type: 'topic' | 'direct' | 'fanout' | 'headers';
+  readonly arguments: Arguments;
+}
+export interface Queue {
+  readonly name: string;
+  readonly arguments: Arguments;
+}
+export interface Binding {
+  readonly source: string;
+  readonly to: 'queue' | 'exchange';
+  readonly destination: string;
+  readonly key: string;
+  readonly arguments: Arguments;
+}
+/** What the broker shall hold. Everything is durable. */
+export interface Topology {
+  readonly exchanges: readonly Exchange[];
+  readonly queues: readonly Queue[];
+  readonly bindings: readonly Binding[];
+}
+
+/** The crash of a consumer counts for its whole prefetch, so a low limit would bury the innocent. 4.0's default, said for 3.x too. */
+const DELIVERY_LIMIT = 20;
+/** Read and given back by people, never consumed: 4.x would drop a letter after its default of 20 looks, and 3.x knows no "never". */
+const NEVER = 1_000_000_000;
+/** Reads that wait are soon late: at 2,000 answers a second this is five seconds, more than a caller waits. */
+const MOST_QUERIES = 10_000;
+/** Facts that nobody hears are a sign, not a store: the oldest go before they fill the disk. */
+const MOST_UNROUTED = 100_000;
+
+const exchange = (name: string, type: Exchange['type'], args: Arguments = {}): Exchange => ({ name, type, arguments: args });
+const quorum = (name: string, args: Arguments): Queue => ({ name, arguments: { 'x-queue-type': 'quorum', ...args } });
+const classic = (name: string, args: Arguments): Queue => ({ name, arguments: { 'x-queue-type': 'classic', ...args } });
+const binding = (source: string, destination: string, key = '', args: Arguments = {}): Binding => ({ source, to: 'queue', destination, key, arguments: args });
+
+/** At most once is the default for dead-lettering, and loses nearly all when the target is full or missing. */
+const AT_LEAST_ONCE = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
+
+export function layout(services: Services, retryTiersMs: readonly number[]): Topology {
+  return merge([shop(), ...retryTiersMs.map(tier), optionalFacts(), ...Object.entries(services).flatMap(([service, queues]) => consumers(service, queues))]);
+}
+
+/** The exchanges that everything goes through. */
+function shop(): Topology {
+  return {
+    exchanges: [
+      exchange('shop.unrouted', 'fanout'),
+      exchange('shop.events', 'topic', { 'alternate-exchange': 'shop.unrouted' }),
+      exchange('shop.commands', 'direct'),
+      exchange('shop.deliveries', 'headers'),
+      exchange('shop.dead', 'direct'),
+      exchange('shop.optional', 'fanout'),
+    ],
+    queues: [quorum('shop.unrouted', { 'x-delivery-limit': NEVER, 'x-max-length': MOST_UNROUTED, 'x-overflow': 'drop-head' })],
+    bindings: [binding('shop.unrouted', 'shop.unrouted')],
+  };
+}
+
+/** A failed message waits here and goes home by its routing key, which is the name of its queue. */
+function tier(ms: number): Topology {
+  const name = `shop.retry.${ms}`;
+  return {
+    exchanges: [exchange(name, 'fanout')],
+    queues: [quorum(name, { 'x-message-ttl': ms, 'x-dead-letter-exchange': '', 'x-delivery-limit': NEVER, ...AT_LEAST_ONCE })],
+    bindings: [binding(name, name)],
+  };
+}
+
+/** A fact that may be heard by nobody is routed to an exchange without queues, which keeps it from the unrouted. */
+function optionalFacts(): Topology {
+  const optional = [...catalogue.values()].filter((contract) => contract.optional);
+  return { exchanges: [], queues: [], bindings: optional.map(({ type }) => ({ ...binding('shop.events', 'shop.optional', type), to: 'exchange' as const })) };
+}
+
+/** One service's queues, with their dead letters and bindings. */
+export const consumers = (service: string, queues: Services[string]): Topology[] =>
+  Object.entries(queues).map(([name, takes]) => {
+    const queue = `${service}.${name}`;
+    const made = takes.every(isTransient) ? mayBeLost(queue) : mustNotBeLost(queue);
+    return { exchanges: [], queues: made.queues, bindings: [...made.bindings, ...takes.map((what) => bindingOf(queue, what))] };
+  });
+
+const isTransient = (what: Contract | string): boolean => typeof what !== 'string' && what.transient;
+type QueueAndBindings = Pick<Topology, 'queues' | 'bindings'>;
+
+/** Classic, bounded, and without dead letters: they would outlive their deadline, and may hold a password. */
+const mayBeLost = (queue: string): QueueAndBindings => ({
+  queues: [classic(queue, { 'x-max-length': MOST_QUERIES, 'x-overflow': 'reject-publish' })],
+  bindings: [],
+});
+
+/** Quorum, with a queue for its dead letters, which has no bound. */
+const mustNotBeLost = (queue: string): QueueAndBindings => ({
+  queues: [
+    quorum(`${queue}.dead`, { 'x-delivery-limit': NEVER }),
+    quorum(queue, { 'x-delivery-limit': DELIVERY_LIMIT, 'x-dead-letter-exchange': 'shop.dead', 'x-dead-letter-routing-key': queue, ...AT_LEAST_ONCE }),
+  ],
+  bindings: [binding('shop.dead', `${queue}.dead`, queue)],
+});
+
+function bindingOf(queue: string, what: Contract | string): Binding {
+  if (typeof what === 'string') return binding('shop.events', queue, what);
+  if (what.kind === 'event') return binding('shop.events', queue, what.type);
+  if (what.kind === 'delivery') return binding('shop.deliveries', queue, '', { 'x-match': 'all', channel: what.type.replace('delivery.', '') });
+  return binding('shop.commands', queue, what.type);
+}
+
+const merge = (parts: readonly Topology[]): Topology => ({
+  exchanges: parts.flatMap(({ exchanges }) => exchanges),
+  queues: parts.flatMap(({ queues }) => queues),
+  bindings: parts.flatMap(({ bindings }) => bindings),
+});

@@ -1,0 +1,55 @@
+import { applyTopology, type Report } from './apply.js';
+import { consumers } from './layout.js';
+import { RETRY_TIERS_MS } from './map.js';
+import { topology } from './topology.js';
+
+const USAGE = `npm run topology                                  apply the map
+npm run topology -- --prune                       and remove what the map does not know any more
+npm run topology -- listen <service> '<pattern>'  add the queue <service>.events for a new listener`;
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** Reads AMQP_URL, AMQP_MANAGEMENT_URL (optional) and RETRY_TIERS_MS (optional). */
+async function main([verb, ...rest]: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const url = env['AMQP_URL'];
+  if (!url) throw new Error('AMQP_URL is not set: say which broker, for example AMQP_URL=amqp://user:password@host:5672');
+  if (verb === undefined || verb === '--prune') return apply(url, env, verb === '--prune');
+  const [service, pattern] = rest;
+  if (verb === 'listen' && service && pattern) return listen(url, service, pattern);
+  throw new Error(`unknown arguments\n${USAGE}`);
+}
+
+async function apply(url: string, env: NodeJS.ProcessEnv, prune: boolean): Promise<void> {
+  const managementUrl = env['AMQP_MANAGEMENT_URL'];
+  if (prune && !managementUrl) throw new Error('--prune has to list what is there: set AMQP_MANAGEMENT_URL, for example http://user:password@host:15672');
+  const map = topology({ retryTiersMs: env['RETRY_TIERS_MS'] ? tiers(env['RETRY_TIERS_MS']) : RETRY_TIERS_MS });
+  say(describe(await applyTopology(url, map, { prune, ...(managementUrl && { managementUrl }) })));
+}
+
+/** For good, the line belongs on the map. */
+async function listen(url: string, service: string, pattern: string): Promise<void> {
+  for (const part of consumers(service, { events: [pattern] })) await applyTopology(url, part);
+  say(`${service}.events hears ${pattern}. To keep it, add to topology/src/map.ts:\n  '${service}': { events: ['${pattern}'] },`);
+}
+
+function tiers(text: string): number[] {
+  const numbers = text.split(',').map(Number);
+  if (!numbers.every((ms) => Number.isInteger(ms) && ms > 0)) throw new Error(`RETRY_TIERS_MS is "${text}": whole milliseconds with commas between them, for example 1000,10000,60000`);
+  return numbers;
+}
+
+function describe({ created, stale, pruned }: Report): string {
+  if (!created) return 'the topology is applied (without AMQP_MANAGEMENT_URL it cannot be listed what changed)';
+  const lines = [
+    ...created.map((what) => `created ${what}`),
+    ...pruned.map((what) => `removed ${what}`),
+    ...stale.map((what) => `not on the map: ${what}${pruned.length > 0 ? ', kept because it is in use' : ''}`),
+  ];
+  return lines.length > 0 ? lines.join('\n') : 'the topology is up to date';
+}
+
+main(process.argv.slice(2), process.env).catch((error: unknown) => {
+  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
+  process.stderr.write(`topology: ${first instanceof Error ? first.message : String(first)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,49 @@
+import * as c from '@sluice/contracts';
+import type { Services } from './layout.js';
+
+/**
+ * THE MAP: who consumes what, and from which queue.
+ *
+ *     service: { queue: [what it takes, ...] }        makes the queue `<service>.<queue>`
+ *
+ * The contract says the rest: a fact is bound to `shop.events` by its type, a request to `shop.commands`, a delivery to
+ * `shop.deliveries` by its channel. Text is a topic pattern over facts. A new consumer is one line:
+ *
+ *     'order-log': { events: ['order.*'] },
+ */
+export const SERVICES: Services = {
+  accounts: {
+    queries: [c.SignUp, c.SignIn, c.VerifyPhone],
+  },
+  orders: {
+    commands: [c.PlaceOrder],
+    queries: [c.GetOrder, c.GetTimeline, c.ListOrders],
+    events: [c.ProductChanged, c.StockReserved, c.StockRejected, c.PayableOpened, c.PaymentCaptured, c.ParcelCreated, c.ParcelDispatched, c.ParcelDelivered],
+  },
+  inventory: {
+    commands: [c.PutProduct, c.ReceiveStock],
+    queries: [c.GetProduct, c.ListProducts],
+    events: [c.OrderPlaced, c.ParcelDispatched],
+  },
+  payments: {
+    commands: [c.Pay],
+    captures: [c.CapturePayment],
+    events: [c.OrderPriced],
+  },
+  logistics: {
+    commands: [c.DispatchParcel, c.DeliverParcel],
+    bookings: [c.BookCarrier],
+    queries: [c.GetParcel],
+    events: [c.OrderPaid],
+  },
+  notifications: {
+    queries: [c.ListNotifications],
+    sms: [c.SmsDelivery],
+    email: [c.EmailDelivery],
+    inbox: [c.InboxDelivery],
+    events: [c.AccountRegistered, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected],
+  },
+};
+
+/** How long a failed message waits before each further try. Milliseconds; the services' setting must name tiers that are here. */
+export const RETRY_TIERS_MS = [1_000, 10_000, 60_000];

@@ -1,0 +1,11 @@
+import { layout, type Services, type Topology } from './layout.js';
+import { RETRY_TIERS_MS, SERVICES } from './map.js';
+
+export interface TopologyOptions {
+  /** The waiting times of failed messages; must hold every tier that a service is set to. Milliseconds. */
+  retryTiersMs?: readonly number[];
+  services?: Services;
+}
+
+/** The map, spelled out as exchanges, queues and bindings. */
+export const topology = ({ retryTiersMs = RETRY_TIERS_MS, services = SERVICES }: TopologyOptions = {}): Topology => layout(services, retryTiersMs);
