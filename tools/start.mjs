@@ -92,6 +92,7 @@ async function finish(code) {
   if (finishing) return;
   finishing = true;
   const begun = performance.now();
+  progress.stopping = true;
   if (code === 0) progress.line('stopping');
   await shutdown.stop();
   home.forget('ready');

@@ -11,19 +11,16 @@ import { median, quantile, shown, spread } from './hop/statistics.js';
  */
 const GROUP: Side = 'group commit';
 const PEER: Side = 'one by one';
-/** A round takes one to three seconds: long beside its start and end, short enough for several. */
-const BACKLOG = 4_000;
+/** Drained in half a second to three: long beside its start and end, short enough for several rounds. */
+const BACKLOG = 3_000;
 const ROUNDS = 5;
-const PINGS = 150;
+const PINGS = 100;
 /** No new round begins after it, whatever the machine. */
-const TIME_LIMIT_MS = 120_000;
+const TIME_LIMIT_MS = 100_000;
 
 const spreadOut = (index: number): string => `sku-${(index * 7_919) % SKUS}`;
 const oneHotRow = (): string => 'sku-0';
 
-type Measure = (side: Side) => Promise<number>;
-
-const end = performance.now() + TIME_LIMIT_MS;
 const place = await openPlace();
 const feeder = new Publisher({ url: place.url });
 try {
@@ -34,29 +31,35 @@ try {
 }
 
 async function run(place: Place): Promise<void> {
-  console.log(`one hop, ${shown(BACKLOG)} messages a round, ${ROUNDS} rounds, both sides in turn; median (least to most)\n`);
-  const drain = (skuOf: (index: number) => string): Measure => (side) => saturated(side, place, feeder, BACKLOG, skuOf);
-  for (const side of [GROUP, PEER]) await saturated(side, place, feeder, BACKLOG / 4, spreadOut);
-  report('saturated, messages per second', await alternate(drain(spreadOut)), 0, (group, peer) => `${shown(group / peer, 1)} times as many`);
-  report('saturated on one hot row, messages per second', await alternate(drain(oneHotRow)), 0, (group, peer) => `${shown(group / peer, 1)} times as many`);
-  const tails: Record<Side, number[]> = { [GROUP]: [], [PEER]: [] };
-  const ping: Measure = async (side) => {
-    const times = await idle(side, place, feeder, PINGS, spreadOut);
-    tails[side].push(quantile(times, 0.95));
-    return median(times);
-  };
-  report('idle, one in flight, ms from queue to queue, p50', await alternate(ping), 2, (group, peer) => `${shown(group - peer, 2)} ms apart`);
-  report('the same, p95', tails, 2, (group, peer) => `${shown(group - peer, 2)} ms apart`);
+  const end = performance.now() + TIME_LIMIT_MS;
+  const drained = perSide();
+  const hot = perSide();
+  const p50 = perSide();
+  const p95 = perSide();
+  for (const side of [GROUP, PEER]) await saturated(side, place, feeder, BACKLOG / 3, spreadOut);
+  for (let round = 0; round < ROUNDS && (round === 0 || performance.now() < end); round++) {
+    await inTurn(round, async (side) => drained[side].push(await saturated(side, place, feeder, BACKLOG, spreadOut)));
+    await inTurn(round, async (side) => hot[side].push(await saturated(side, place, feeder, BACKLOG, oneHotRow)));
+    await inTurn(round, async (side) => {
+      const times = await idle(side, place, feeder, PINGS, spreadOut);
+      p50[side].push(median(times));
+      p95[side].push(quantile(times, 0.95));
+    });
+  }
+  console.log(`one hop, ${drained[GROUP].length} rounds of ${shown(BACKLOG)} messages, both sides in turn; median (least to most)\n`);
+  report('saturated, messages per second', drained, 0, (group, peer) => `${shown(group / peer, 1)} times as many`);
+  report('saturated, every message on one row, messages per second', hot, 0, (group, peer) => `${shown(group / peer, 1)} times as many`);
+  report('idle, one in flight, ms from queue to queue, p50', p50, 2, (group, peer) => `${shown(group - peer, 2)} ms apart`);
+  report('the same, p95', p95, 2, (group, peer) => `${shown(group - peer, 2)} ms apart`);
 }
 
-/** The sides take turns, so that what else the machine does falls on both. */
-async function alternate(measure: Measure): Promise<Record<Side, number[]>> {
-  const results: Record<Side, number[]> = { [GROUP]: [], [PEER]: [] };
-  for (let round = 0; round < ROUNDS && (round === 0 || performance.now() < end); round++) {
-    const order = round % 2 === 0 ? [GROUP, PEER] : [PEER, GROUP];
-    for (const side of order) results[side].push(await measure(side));
-  }
-  return results;
+/** The sides take turns at going first, so that what else the machine does falls on both. */
+async function inTurn(round: number, measure: (side: Side) => Promise<unknown>): Promise<void> {
+  for (const side of round % 2 === 0 ? [GROUP, PEER] : [PEER, GROUP]) await measure(side);
+}
+
+function perSide(): Record<Side, number[]> {
+  return { 'group commit': [], 'one by one': [] };
 }
 
 function report(title: string, results: Record<Side, number[]>, digits: number, compare: (group: number, peer: number) => string): void {

@@ -7,12 +7,7 @@ type Service = (typeof SERVICES)[number];
 /** Retries wait up to the longest tier, and what waits must have come home before anything is counted. */
 const QUIET_WITHIN_MS = 120_000;
 
-interface Queue {
-  name: string;
-  messages: number;
-}
-
-const queues = (system: System) => system.broker.management.get<Queue[]>(`/api/queues/${encodeURIComponent(system.broker.vhost)}`);
+const queues = (system: System) => system.broker.management.get<{ name: string }[]>(`queues/${encodeURIComponent(system.broker.vhost)}`);
 
 /** Nothing waits anywhere: no message in a queue, no retry, no row in an outbox. */
 export async function everyQueueIsEmpty(system: System): Promise<void> {
@@ -51,7 +46,7 @@ const held = (system: System) =>
     system,
     'inventory',
     `SELECT coalesce(sum((piece->>'quantity')::int), 0) AS n
-     FROM reservations, jsonb_array_elements(allocation) piece, LATERAL (SELECT order_id) o
+     FROM reservations, jsonb_array_elements(allocation) piece
      WHERE status = 'held' AND NOT EXISTS (SELECT FROM jsonb_array_elements(parcels) parcel WHERE parcel->>'warehouse' = piece->>'warehouse')`,
   );
 

@@ -40,8 +40,8 @@ export async function startPostgres(home, { durable = true } = {}) {
 }
 
 /** Ends a server that an earlier start left behind. */
-export async function endPostgres(home) {
-  await end(runningPostgres(home), { signal: 'SIGINT' });
+export async function endPostgres(home, signal = /** @type {NodeJS.Signals} */ ('SIGINT')) {
+  await end(runningPostgres(home), { signal, graceMs: 20_000 });
 }
 
 /** Removes its data, wherever it had to be kept. */
@@ -133,6 +133,6 @@ function handle(state, { port, ...record }) {
     url: urlOf(state, port),
     process: record,
     ended: hasEnded(record),
-    stop: () => end(record, { signal: 'SIGINT', graceMs: 20_000 }),
+    stop: () => end(record, { signal: 'SIGINT', graceMs: 20_000 }), // "fast" in PostgreSQL's words
   };
 }

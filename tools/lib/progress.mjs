@@ -10,6 +10,8 @@ export class Progress {
   #running = new Map();
   #timer;
   #frame = 0;
+  /** From then on a step that fails says nothing: it fails because we stop. */
+  stopping = false;
 
   /** @param {NodeJS.WriteStream} [out] */
   constructor(out = process.stdout) {
@@ -39,7 +41,7 @@ export class Progress {
       this.#end(label, `✓ ${name()} (${seconds(performance.now() - begun)})`);
       return result;
     } catch (error) {
-      this.#end(label, `✗ ${name()}`);
+      this.#end(label, this.stopping ? undefined : `✗ ${name()}`);
       throw error;
     }
   }
@@ -53,7 +55,7 @@ export class Progress {
   #end(label, text) {
     clearTimeout(this.#running.get(label)?.announce);
     this.#running.delete(label);
-    this.line(text);
+    if (text) this.line(text);
     if (this.#running.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;

@@ -45,7 +45,7 @@ function pidFile(folder) {
 }
 
 /** Ends the node and then its epmd, the name server that every Erlang node leaves behind. */
-export async function endNode(home, { signal = 'SIGTERM' } = {}) {
+export async function endNode(home, signal) {
   await end(runningNode(home), { signal, graceMs: 30_000 });
   const port = home.recall('rabbitmq')?.ports?.epmd;
   if (port) await killEpmd(port);

@@ -25,33 +25,35 @@ const READY_WITHIN_MS = 90_000;
 /**
  * Starts a private RabbitMQ, or takes over the one that an earlier start left behind.
  * @param {import('./home.mjs').Home} home
- * @param {{ note?: (what: string) => void, throwAway?: boolean }} [options] throwAway: its data is removed anyway, so it is stopped at once
+ * @param {object} [options]
+ * @param {(what: string) => void} [options.note] @param {(address: { url: string, managementUrl: string }) => void} [options.starting] told where it will be
  * @returns {Promise<Rabbit>}
  */
-export async function startRabbit(home, { note = () => {}, throwAway = false } = {}) {
+export async function startRabbit(home, { note = () => {}, starting = () => {} } = {}) {
   const state = home.once('rabbitmq', () => ({ user: 'sluice', password: randomBytes(18).toString('base64url') }));
   const left = await takeOver(home, state);
-  if (left) return handle(home, left, throwAway);
+  if (left) return handle(home, left);
   const programs = findRabbit() ?? ((await dockerAnswers()) ? undefined : await installRabbit(note));
   const ports = await freePorts(['amqp', 'management', 'dist', 'epmd'], state.ports);
   const chosen = home.remember('rabbitmq', { ...state, ports, container: programs === undefined });
+  starting(addressOf(chosen));
   if (chosen.container) await runContainer(home, chosen);
   else home.remember('rabbitmq', { ...chosen, process: spawnNode(home, chosen, programs) });
   await whenReady(home, chosen);
-  return handle(home, chosen, throwAway);
+  return handle(home, chosen);
 }
 
 /** @returns {Promise<Rabbit | undefined>} the broker that runs for this home */
 export async function runningRabbit(home) {
   const state = home.recall('rabbitmq');
-  return state?.ports && (await lives(home, state)) ? handle(home, state, false) : undefined;
+  return state?.ports && (await lives(home, state)) ? handle(home, state) : undefined;
 }
 
 /** Ends a broker that an earlier start left behind, and its epmd. */
-export async function endRabbit(home, options) {
+export async function endRabbit(home, signal = /** @type {NodeJS.Signals} */ ('SIGTERM')) {
   const state = home.recall('rabbitmq');
   if (state?.container) await endContainer(home);
-  else if (state) await endNode(home, options);
+  else if (state) await endNode(home, signal);
 }
 
 /** Removes its data. It must have ended. */
@@ -93,7 +95,10 @@ async function becomesReady(home, state) {
   return false;
 }
 
-const managementUrl = ({ user, password, ports }) => `http://${user}:${password}@127.0.0.1:${ports.management}`;
+const addressOf = ({ user, password, ports }) => ({
+  url: `amqp://${user}:${password}@127.0.0.1:${ports.amqp}`,
+  managementUrl: `http://${user}:${password}@127.0.0.1:${ports.management}`,
+});
 
 async function managementAnswers({ user, password, ports }) {
   const headers = { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
@@ -102,14 +107,13 @@ async function managementAnswers({ user, password, ports }) {
 }
 
 /** @returns {Rabbit} */
-function handle(home, state, throwAway) {
+function handle(home, state) {
   const process = state.container ? undefined : runningNode(home);
   return {
-    url: `amqp://${state.user}:${state.password}@127.0.0.1:${state.ports.amqp}`,
-    managementUrl: managementUrl(state),
+    ...addressOf(state),
     process,
     ended: process ? hasEnded(process) : containerEnds(home),
-    stop: () => endRabbit(home, { signal: throwAway ? 'SIGKILL' : 'SIGTERM' }),
+    stop: () => endRabbit(home),
   };
 }
 

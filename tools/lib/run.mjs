@@ -4,7 +4,16 @@ import { Failure } from './failure.mjs';
 /** Programs this tool is waiting for: ended with it, so that Ctrl-C leaves no npm or compiler behind. */
 const running = new Set();
 
-export const endRunning = () => running.forEach((child) => child.kill('SIGTERM'));
+export const endRunning = () => running.forEach(endGroup);
+
+/** The program and those it has started: npm and tsc are wrappers around others. */
+function endGroup({ pid }) {
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
 
 /**
  * Runs a program to its end and gives its output.
@@ -15,8 +24,8 @@ export const endRunning = () => running.forEach((child) => child.kill('SIGTERM')
  */
 export function run(program, args, { fix, label = `${program} ${args[0] ?? ''}`.trim(), ...options } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-    running.add(child);
+    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    if (child.pid) running.add(child);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     child.once('error', (error) => reject(new Failure(`${label} could not be started: ${error.message}`, fix)));

@@ -1,36 +1,51 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startRabbit } from './rabbitmq.mjs';
+import { endPostgres, startPostgres } from './postgres.mjs';
+import { endRabbit, startRabbit } from './rabbitmq.mjs';
 
 /**
  * Starts a server of ours and starts it again whenever it ends by itself.
- * @template {{ ended: Promise<unknown>, stop: () => Promise<void> }} S
- * @param {string} name @param {() => Promise<S>} start
+ * @template {{ ended: Promise<unknown> }} S
+ * @param {string} name @param {{ start: () => Promise<S>, end: () => Promise<void> }} server end: also when it is only half started
  * @param {{ shutdown: import('./shutdown.mjs').Shutdown, say: (line: string) => void, giveUp: (error: Error) => void }} options
  * @returns {Promise<S>} the first one; later ones have the same address
  */
-export async function keepServer(name, start, { shutdown, say, giveUp }) {
-  let current = await start();
-  await shutdown.add(name, () => current.stop());
-  const watch = async () => {
-    for (;;) {
-      await current.ended;
-      if (shutdown.requested) return;
-      say(`${name} has ended; starting it again`);
-      await sleep(500);
-      if (shutdown.requested) return;
-      current = await start();
-      if (shutdown.requested) await current.stop();
-    }
+async function keepServer(name, { start, end }, { shutdown, say, giveUp }) {
+  let starting = start();
+  await shutdown.add(name, () => endFor(starting, end));
+  const first = await starting;
+  const watch = async (server) => {
+    await server.ended;
+    await sleep(PAUSE_MS);
+    if (shutdown.requested) return;
+    say(`${name} has ended; starting it again`);
+    starting = start();
+    await watch(await starting);
   };
-  watch().catch(giveUp);
-  return current;
+  watch(first).catch(giveUp);
+  return first;
 }
 
-/** The broker that was given, or a private one. @returns {Promise<{ url: string, managementUrl?: string }>} */
-export async function broker(home, tell, options) {
+/** Before a new try, so that a server that cannot live does not keep us busy. */
+const PAUSE_MS = 500;
+
+/** Twice, because a start that is under way may have spawned the server after the first time. */
+async function endFor(starting, end) {
+  await end();
+  await starting.catch(() => {});
+  await end();
+}
+
+/**
+ * The broker that was given, or a private one.
+ * @param {(address: { url: string, managementUrl?: string }) => void} starting told the address before the broker is ready
+ * @returns {Promise<{ url: string, managementUrl?: string }>}
+ */
+export async function broker(home, tell, starting, options) {
   const { AMQP_URL: url, AMQP_MANAGEMENT_URL: managementUrl } = process.env;
-  if (url) tell('the one of AMQP_URL');
-  return url ? { url, managementUrl } : keepServer('RabbitMQ', () => startRabbit(home, { note: tell }), options);
+  if (!url) return keepServer('RabbitMQ', { start: () => startRabbit(home, { note: tell, starting }), end: () => endRabbit(home) }, options);
+  tell('the one of AMQP_URL');
+  starting({ url, managementUrl });
+  return { url, managementUrl };
 }
 
 /** The server that was given, or a private one. @returns {Promise<{ url: string }>} */
@@ -38,6 +53,5 @@ export async function database(home, tell, options) {
   const { DATABASE_URL: url } = process.env;
   if (url) tell('the one of DATABASE_URL');
   if (url) return { url };
-  const { startPostgres } = await import('./postgres.mjs');
-  return keepServer('PostgreSQL', () => startPostgres(home), options);
+  return keepServer('PostgreSQL', { start: () => startPostgres(home), end: () => endPostgres(home) }, options);
 }

@@ -9,14 +9,14 @@ const STOP_WITHIN_MS = 60_000;
 
 /**
  * Stops the system of a home: through its running start, and whatever a killed one left behind.
- * @param {import('./home.mjs').Home} home
+ * @param {import('./home.mjs').Home} home @param {{ throwAway?: boolean }} [options] throwAway: the data is removed anyway, so nothing is waited for
  * @returns {Promise<boolean>} whether a start was running
  */
-export async function stopAll(home) {
+export async function stopAll(home, { throwAway = false } = {}) {
   const holder = holderOf(home.path('running.lock'));
   const running = isAlive(holder);
   if (running) await end(holder, { graceMs: STOP_WITHIN_MS });
   await endOrphans(home);
-  await Promise.all([endPostgres(home), endRabbit(home)]);
+  await Promise.all([endPostgres(home, throwAway ? 'SIGQUIT' : 'SIGINT'), endRabbit(home, throwAway ? 'SIGKILL' : 'SIGTERM')]);
   return running;
 }

@@ -1,3 +1,4 @@
+import { all } from './all.mjs';
 import { build, install } from './build.mjs';
 import { secretsOf } from './secrets.mjs';
 import { broker, database } from './servers.mjs';
@@ -16,28 +17,36 @@ export async function startSystem({ home, progress, shutdown, port, giveUp }) {
   const say = (line) => progress.line(line);
   const servers = { shutdown, say, giveUp };
   const step = (label, work) => (shutdown.requested ? stopped() : progress.step(label, work));
-  const rabbit = step('RabbitMQ', (tell) => broker(home, tell, servers));
+  let starting;
+  const address = new Promise((resolve) => (starting = resolve));
+  const rabbit = step('RabbitMQ', (tell) => broker(home, tell, starting, servers));
   const built = install(progress).then(() => {
     const urls = step('PostgreSQL', (tell) => database(home, tell, servers)).then(({ url }) => step('databases', (tell) => migrate(url, home, tell)));
     return all([urls, shutdown.requested ? stopped() : build(progress)]);
   });
+  const topology = all([rabbit, built]).then(([found]) => step('topology', (tell) => applyTopology({ found, home, say, tell, shutdown })));
   const supervisor = new Supervisor({ home, say });
-  const topology = all([rabbit, built]).then(([found]) => step('topology', (tell) => applyTopology(found, say, tell, shutdown)));
-  const [found, [databases]] = await all([rabbit, built, topology]);
-  await step('services', async (tell) => {
-    await shutdown.add('services', () => supervisor.stop());
-    await supervisor.start(builtServices(), { broker: found, databases, secrets: secretsOf(home), port });
-    tell(describeServices());
-    await supervisor.ready();
-  });
+  const services = startable({ home, rabbit, address, built, topology }).then(([found, [databases]]) =>
+    step('services', async (tell) => {
+      await shutdown.add('services', () => supervisor.stop());
+      await supervisor.start(builtServices(), { broker: found, databases, secrets: secretsOf(home), port });
+      tell(describeServices());
+      await supervisor.ready();
+    }),
+  );
+  const [found] = await all([rabbit, built, topology, services]);
   return { supervisor, broker: found };
 }
 
-/** All of them, to their end, before a failure is told: nothing may go on starting behind our back. */
-async function all(promises) {
-  const results = await Promise.allSettled(promises);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-  return results.map((result) => /** @type {PromiseFulfilledResult<any>} */ (result).value);
+/**
+ * When the services can start: at once when the broker is known to hold their topology, so that they boot while it does;
+ * otherwise when it has been applied, for they refuse to work without it.
+ */
+async function startable({ home, rabbit, address, built, topology }) {
+  const [found, ready] = await all([Promise.race([address, rabbit]), built]); // the race, because a broker that fails to start may have no address
+  const { digestOfMap } = await import('./topology.mjs');
+  if (home.recall('topology')?.digest !== (await digestOfMap())) await topology;
+  return [found, ready];
 }
 
 const stopped = () => Promise.reject(new Error('stopped while starting'));
@@ -51,10 +60,11 @@ async function migrate(url, home, tell) {
   return urls;
 }
 
-async function applyTopology(found, say, tell, shutdown) {
-  const { applyMap, keepTopology } = await import('./topology.mjs');
+async function applyTopology({ found, home, say, tell, shutdown }) {
+  const { applyMap, digestOfMap, keepTopology } = await import('./topology.mjs');
   const created = await applyMap(found);
   if (created?.length) tell(`created ${created.length}`);
+  home.remember('topology', { digest: await digestOfMap() });
   await shutdown.add('topology', keepTopology(found, say));
 }
 

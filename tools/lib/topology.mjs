@@ -1,7 +1,20 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Failure } from './failure.mjs';
 import { inRoot } from './workspace.mjs';
+
+async function load() {
+  const module = await import(pathToFileURL(inRoot('topology/dist/index.js')).href);
+  const retryTiersMs = process.env.RETRY_TIERS_MS?.split(',').map(Number) ?? module.RETRY_TIERS_MS;
+  return { ...module, map: module.topology({ retryTiersMs }) };
+}
+
+/** Says which map was applied to which broker; the private one keeps its data, whatever its ports. */
+export async function digestOfMap() {
+  const { map } = await load();
+  return createHash('sha256').update(process.env.AMQP_URL ?? 'private').update(JSON.stringify(map)).digest('hex');
+}
 
 /**
  * Makes the broker hold what the map says.
@@ -10,12 +23,11 @@ import { inRoot } from './workspace.mjs';
  * @throws {Failure} when something exists otherwise than the map says
  */
 export async function applyMap({ url, managementUrl }) {
-  const { applyTopology, topology, DriftError, RETRY_TIERS_MS } = await import(pathToFileURL(inRoot('topology/dist/index.js')).href);
-  const retryTiersMs = process.env.RETRY_TIERS_MS?.split(',').map(Number) ?? RETRY_TIERS_MS;
+  const { applyTopology, DriftError, map } = await load();
   try {
-    return (await applyTopology(url, topology({ retryTiersMs }), { managementUrl })).created;
+    return (await applyTopology(url, map, { managementUrl })).created;
   } catch (error) {
-    if (error instanceof DriftError) throw new Failure(error.message);
+    if (error instanceof DriftError) throw new Failure('the broker holds something otherwise than the map says', 'npm run reset begins anew, without the data.', error.message);
     throw error;
   }
 }
@@ -57,7 +69,7 @@ async function appliedAgain(broker, say) {
     if (created?.length !== 0) say('the broker is back; its topology has been applied again');
     return true;
   } catch (error) {
-    if (error instanceof Failure) say(`✗ ${error.message}`);
+    if (error instanceof Failure) say(`✗ ${error.message}\n${error.output}`);
     return error instanceof Failure; // any other: the broker is not back yet
   }
 }

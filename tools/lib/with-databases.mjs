@@ -1,4 +1,5 @@
 import { Home } from './home.mjs';
+import { runningPostgres, startPostgres } from './postgres.mjs';
 
 /**
  * Does something with services' databases: those of DATABASE_URL, else of the private PostgreSQL of `npm start`, which
@@ -9,7 +10,6 @@ export async function withDatabases(services, work) {
   const home = new Home();
   const { ensureDatabases } = await import('./databases.mjs');
   if (process.env.DATABASE_URL) return work(withAdmin(await ensureDatabases(process.env.DATABASE_URL, services, home, console.log), process.env.DATABASE_URL));
-  const { runningPostgres, startPostgres } = await import('./postgres.mjs');
   const wasRunning = runningPostgres(home) !== undefined;
   const postgres = await startPostgres(home);
   try {

@@ -85,21 +85,30 @@ class ScratchChannel {
   }
 }
 
-async function remove(connection: ChannelModel, stale: Difference['stale']): Promise<{ removed: string[]; kept: string[] }> {
-  const busy = stale.queues.filter(({ messages, consumers }) => messages > 0 || consumers > 0);
-  const idle = stale.queues.filter((queue) => !busy.includes(queue));
+interface Pruned {
+  removed: string[];
+  kept: string[];
+}
+
+/** Bindings and empty queues go; an exchange goes when no queue had to be kept, which might still be fed by it. */
+async function remove(connection: ChannelModel, stale: Difference['stale']): Promise<Pruned> {
   const channel = await connection.createChannel();
   for (const binding of stale.bindings) await unbind(channel, binding);
-  for (const { name } of idle) await channel.deleteQueue(name);
-  const inUse = busy.length > 0 ? stale.exchanges : [];
-  const free = stale.exchanges.filter((name) => !inUse.includes(name));
-  for (const name of free) await channel.deleteExchange(name);
+  const kept: string[] = [];
+  for (const name of stale.queues) {
+    const { messageCount, consumerCount } = await channel.checkQueue(name);
+    if (messageCount + consumerCount === 0) await channel.deleteQueue(name);
+    else kept.push(name);
+  }
+  const exchanges = kept.length > 0 ? [] : stale.exchanges;
+  for (const name of exchanges) await channel.deleteExchange(name);
   await channel.close();
-  return { removed: describeStale({ bindings: stale.bindings, queues: idle, exchanges: free }), kept: describeStale({ bindings: [], queues: busy, exchanges: inUse }) };
+  const gone = { bindings: stale.bindings, queues: stale.queues.filter((name) => !kept.includes(name)), exchanges };
+  return { removed: describeStale(gone), kept: describeStale({ bindings: [], queues: kept, exchanges: exchanges.length > 0 ? [] : stale.exchanges }) };
 }
 
 const describeStale = ({ exchanges, queues, bindings }: Difference['stale']): string[] => [
   ...bindings.map((binding) => `binding ${describeBinding(binding)}`),
-  ...queues.map(({ name, messages, consumers }) => `queue ${name} (${messages} messages, ${consumers} consumers)`),
+  ...queues.map((name) => `queue ${name}`),
   ...exchanges.map((name) => `exchange ${name}`),
 ];

@@ -11,7 +11,7 @@ export interface Existing {
 export interface Difference {
   missing: string[];
   /** The shop's own that the map does not know (any more): nothing uses them, or a consumer is not on the map yet. */
-  stale: { exchanges: string[]; queues: ExistingQueue[]; bindings: Binding[] };
+  stale: { exchanges: string[]; queues: string[]; bindings: Binding[] };
 }
 
 export function difference(map: Topology, existing: Existing): Difference {
@@ -33,8 +33,8 @@ function stale(map: Topology, existing: Existing): Difference['stale'] {
   const services = new Set(map.queues.map(({ name }) => name.split('.', 1)[0]));
   const bound = new Set(existing.bindings.filter(isOurs).map(({ destination }) => destination));
   const exclusive = new Set(existing.queues.filter((queue) => queue.exclusive).map(({ name }) => name));
-  const queues = existing.queues.filter(({ name }) => !wanted.queues.has(name) && !exclusive.has(name) && (bound.has(name) || services.has(name.split('.', 1)[0])));
-  const going = new Set(queues.map(({ name }) => name));
+  const queues = existing.queues.filter(({ name }) => !wanted.queues.has(name) && !exclusive.has(name) && (bound.has(name) || services.has(name.split('.', 1)[0]))).map(({ name }) => name);
+  const going = new Set(queues);
   return {
     exchanges: existing.exchanges.filter((name) => name.startsWith('shop.') && !wanted.exchanges.has(name)),
     queues,

@@ -7,10 +7,9 @@ export interface Management {
   bindings(): Promise<Binding[]>;
 }
 
+/** The API's own counts of messages and consumers are seconds old: ask the queue itself. */
 export interface ExistingQueue {
   name: string;
-  messages: number;
-  consumers: number;
   exclusive: boolean;
 }
 
@@ -39,12 +38,7 @@ export function vhostOf(amqpUrl: string): string {
   return pathname.length > 1 ? decodeURIComponent(pathname.slice(1)) : '/';
 }
 
-const toQueue = ({ name, messages, consumers, exclusive }: Row): ExistingQueue => ({
-  name: String(name),
-  messages: Number(messages ?? 0),
-  consumers: Number(consumers ?? 0),
-  exclusive: exclusive === true,
-});
+const toQueue = ({ name, exclusive }: Row): ExistingQueue => ({ name: String(name), exclusive: exclusive === true });
 
 const toBinding = (row: Row): Binding => ({
   source: String(row['source']),

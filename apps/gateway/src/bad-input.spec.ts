@@ -175,22 +175,19 @@ describe('on a real connection', () => {
     port = Number(new URL(await gateway.app.getUrl()).port);
   });
 
-  /** Sends bytes as they are and returns what came back until the connection ended. */
+  /** Sends bytes as they are and returns what came back until the connection ended; a reset on the way is an error. */
   const raw = (bytes: string): Promise<string> =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
       let answer = '';
       const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
       socket.on('data', (data) => (answer += data.toString()));
-      socket.on('error', () => undefined).on('close', () => resolve(answer));
+      socket.on('error', reject).on('close', () => resolve(answer));
     });
 
-  it('a body of 10 MB is answered with 413, also to a client that sends before it reads, and the connection ends', async () => {
-    const body = 'x'.repeat(10 * 1024 * 1024);
-    for (let n = 0; n < 5; n++) {
-      const response = await fetch(`http://127.0.0.1:${port}/orders`, { method: 'POST', body, headers: { 'content-type': 'application/json', authorization: `Bearer ${ann}` } });
-      expect({ status: response.status, connection: response.headers.get('connection') }).toEqual({ status: 413, connection: 'close' });
-      expect(await response.json()).toMatchObject({ status: 413 });
-    }
+  it('a body of 10 MB is answered with 413 without a reset, and the connection ends', async () => {
+    const size = 10 * 1024 * 1024;
+    const head = `POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${size}\r\n\r\n`;
+    for (let n = 0; n < 5; n++) expect(await raw(head + 'x'.repeat(size))).toMatch(/^HTTP\/1\.1 413 [^]*application\/problem\+json[^]*"status":413/);
     expect((await call(gateway, 'GET', '/healthz')).status).toBe(200);
   });
 

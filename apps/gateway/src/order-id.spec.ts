@@ -52,8 +52,9 @@ describe('hashOf', () => {
   });
 });
 
+/** An object as a list of its fields, so that their order no longer matters. */
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, field]) => [name, sorted(field), 'field']);
+  return { fields: Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, field]) => [name, sorted(field)]) };
 };

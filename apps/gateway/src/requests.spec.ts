@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Module, type Type } from '@nestjs/common';
 import { startService, type Service } from '@sluice/service-kit';
 import { eventually, testBroker, type TestBroker } from '@sluice/testing';
@@ -75,6 +77,17 @@ describe('a gateway that is told to stop', () => {
     await eventually(() => expect(requestsSeen()).toBe(1));
     await leaving.stop();
     expect((await answer).status).toBe(202);
+  });
+
+  it('does not wait for a connection on which nothing is asked', async () => {
+    const leaving = await startGateway({ AMQP_URL: broker.url });
+    await leaving.app.listen(0, '127.0.0.1');
+    const { port } = new URL(await leaving.app.getUrl());
+    const silent = connect(Number(port), '127.0.0.1');
+    const ended = once(silent, 'close');
+    await once(leaving.app.getHttpServer(), 'connection');
+    await leaving.stop();
+    await ended;
   });
 });
 

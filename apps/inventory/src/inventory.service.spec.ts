@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { GetProduct, ListProducts, OrderPlaced, ParcelDispatched, ProductChanged, PutProduct, ReceiveStock, StockIssued, StockReceived, StockRejected, StockReserved } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { type Service, startService } from '@sluice/service-kit';
-import { deadLetters, eventually, type Facts, facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import { deadLetters, eventually, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InventoryConfig } from './config.js';
 import { InventoryModule } from './inventory.module.js';
 import { SEEDED_PRODUCTS } from './seed.data.js';
+import { type Facts, facts } from './testing/facts.js';
 
 let broker: TestBroker;
 let database: TestDatabase;
@@ -31,7 +32,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await client?.close();
   await service?.stop();
-  await heard?.close();
   await Promise.all([broker?.close(), database?.close()]);
 });
 
@@ -95,7 +95,7 @@ describe('reservations', () => {
     await receive('CAP', 'west', 2);
     const placed = order(['CAP', 4]);
     const placedId = randomUUID();
-    for (const id of [placedId, placedId, randomUUID()]) await publish(broker, OrderPlaced, placed, { id });
+    for (const id of [placedId, placedId, randomUUID()]) await publish(broker, OrderPlaced, placed, { properties: { messageId: id } });
     const [reserved] = await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === placed.orderId, 1));
     expect(reserved!.allocation).toEqual([
       { sku: 'CAP', warehouse: 'east', quantity: 3 },
@@ -105,7 +105,7 @@ describe('reservations', () => {
 
     const dispatched = { parcelId: randomUUID(), orderId: placed.orderId, userId: placed.userId, warehouse: 'east' as const, lines: [{ sku: 'CAP', quantity: 3 }], version: 2 };
     const dispatchId = randomUUID();
-    for (const id of [dispatchId, dispatchId, randomUUID()]) await publish(broker, ParcelDispatched, dispatched, { id });
+    for (const id of [dispatchId, dispatchId, randomUUID()]) await publish(broker, ParcelDispatched, dispatched, { properties: { messageId: id } });
     const next = order(['CAP', 1]);
     await publish(broker, OrderPlaced, next);
     await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
@@ -148,7 +148,7 @@ it('gives 1,000 orders at once on 100 pieces exactly 100 reservations and 900 re
   await receive('HOT', 'west', 40);
   const orders = Array.from({ length: 1_000 }, () => order(['HOT', 1]));
   await Promise.all(orders.map((placed) => publish(broker, OrderPlaced, placed)));
-  const ours = new Set(orders.map(({ orderId }) => orderId));
+  const ours = new Set<string>(orders.map(({ orderId }) => orderId));
   const reserved = await eventually(() => heard.of(StockReserved, ({ orderId }) => ours.has(orderId), 100), { withinMs: 25_000 });
   const rejected = await eventually(() => heard.of(StockRejected, ({ orderId }) => ours.has(orderId), 900), { withinMs: 25_000 });
   expect(new Set([...reserved, ...rejected].map(({ orderId }) => orderId)).size).toBe(1_000);

@@ -33,6 +33,7 @@ const reasons: Record<OrderReason, string> = {
   coupon_rejected: 'the coupon is not valid',
   payment_timeout: 'it was not paid in time',
   customer: 'you cancelled it',
+  not_orderable: 'its lines cannot be one order',
 };
 
 type Tell = (data: never) => Announcement;

@@ -5,11 +5,12 @@ import { text } from 'node:stream/consumers';
 import { AccountRegistered, EmailDelivery, ListNotifications, OrderAwaitingPayment, OrderCompleted, OrderShipped, SmsDelivery } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { type Service, startService } from '@sluice/service-kit';
-import { eventually, type Facts, facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import { eventually, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NotificationsConfig } from './config.js';
 import { NotificationsModule } from './notifications.module.js';
 import { deliveryId } from './telling.js';
+import { type Facts, facts } from './testing/facts.js';
 
 let broker: TestBroker;
 let database: TestDatabase;
@@ -31,7 +32,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await client?.close();
-  await heard?.close();
   await Promise.all([broker?.close(), database?.close()]);
 });
 
@@ -63,8 +63,8 @@ describe('without providers', () => {
   it('records one delivery per fact, person and channel, though every message comes twice', async () => {
     const ann = person();
     const [registeredId, shippedId] = [randomUUID(), randomUUID()];
-    for (const id of [registeredId, registeredId]) await publish(broker, AccountRegistered, registered(ann), { id });
-    for (const id of [shippedId, shippedId]) await publish(broker, OrderShipped, about(ann.userId), { id });
+    for (const id of [registeredId, registeredId]) await publish(broker, AccountRegistered, registered(ann), { properties: { messageId: id } });
+    for (const id of [shippedId, shippedId]) await publish(broker, OrderShipped, about(ann.userId), { properties: { messageId: id } });
     const deliveries = await deliveriesTo(ann.userId, 3);
     const expected = [deliveryId(shippedId, ann.userId, 'inbox'), deliveryId(registeredId, ann.userId, 'sms'), deliveryId(shippedId, ann.userId, 'sms')];
     expect(deliveries.map(({ id }) => id as string).sort()).toEqual(expected.sort());
@@ -135,7 +135,7 @@ describe('with an SMS provider over HTTP', () => {
   it('sends a text again under the same key until the provider has it, and then never again', async () => {
     const ann = person();
     const id = randomUUID();
-    await publish(broker, AccountRegistered, registered(ann), { id });
+    await publish(broker, AccountRegistered, registered(ann), { properties: { messageId: id } });
     expect(await deliveriesTo(ann.userId, 1)).toMatchObject([{ status: 'sent', provider_reference: 'SM7' }]);
     const again = heard.of(SmsDelivery, ({ userId }) => userId === ann.userId)[0]!;
     await publish(broker, SmsDelivery, again);

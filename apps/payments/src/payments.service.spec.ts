@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { CapturePayment, OrderPriced, Pay, PayableOpened, PaymentCaptured, PaymentDeclined } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { type Service, startService } from '@sluice/service-kit';
-import { deadLetters, eventually, type Facts, facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import { deadLetters, eventually, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PaymentsConfig } from './config.js';
 import { PaymentsModule } from './payments.module.js';
+import { type Facts, facts } from './testing/facts.js';
 
 let broker: TestBroker;
 let database: TestDatabase;
@@ -29,7 +30,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await client?.close();
-  await heard?.close();
   await Promise.all([broker?.close(), database?.close()]);
 });
 
@@ -95,11 +95,11 @@ describe('with the fake card gateway', () => {
   it('takes the money once though each message comes twice', async () => {
     const order = { orderId: randomUUID(), userId: randomUUID() };
     const [pricedId, payId, captureId] = [randomUUID(), randomUUID(), randomUUID()];
-    for (const id of [pricedId, pricedId, randomUUID()]) await publish(broker, OrderPriced, { ...order, total, version: 2 }, { id });
+    for (const id of [pricedId, pricedId, randomUUID()]) await publish(broker, OrderPriced, { ...order, total, version: 2 }, { properties: { messageId: id } });
     await eventually(() => heard.of(PayableOpened, ({ orderId }) => orderId === order.orderId, 1));
-    for (const id of [payId, payId]) await publish(broker, Pay, { ...order, cardToken: 'tok_fake_4242' }, { id });
+    for (const id of [payId, payId]) await publish(broker, Pay, { ...order, cardToken: 'tok_fake_4242' }, { properties: { messageId: id } });
     await eventually(() => captured(order.orderId, 1));
-    for (const id of [captureId, captureId]) await publish(broker, CapturePayment, { orderId: order.orderId, captureId: payId }, { id });
+    for (const id of [captureId, captureId]) await publish(broker, CapturePayment, { orderId: order.orderId, captureId: payId }, { properties: { messageId: id } });
     const last = await payable();
     expect(await pay(last, 'tok_fake_4242')).toEqual({ status: 'captured' });
     expect(await capturesOf(order.orderId)).toEqual([{ id: payId, status: 'captured', gateway_reference: `fake_${payId}` }]);

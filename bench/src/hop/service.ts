@@ -1,7 +1,7 @@
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Message } from '@sluice/contracts';
-import { MessageServer, On, Publisher, RethrowFilter } from '@sluice/messaging';
+import { type DELEGATED, MessageServer, On, Publisher, RethrowFilter } from '@sluice/messaging';
 import { createPool, OutboxRelay, UnitOfWork } from '@sluice/persistence';
 import type { Pool } from 'pg';
 import { oneByOne } from './one-by-one.js';
@@ -36,7 +36,7 @@ export async function startService(side: Side, place: Place, observer: Observer)
   @Controller()
   class Listener {
     @On(Take)
-    async take(message: Message<typeof Take>): Promise<void> {
+    async take(message: Message<typeof Take>): Promise<void | typeof DELEGATED> {
       observer.began();
       await handle(message);
       observer.handled();
@@ -45,7 +45,7 @@ export async function startService(side: Side, place: Place, observer: Observer)
   @Module({ controllers: [Listener] })
   class Wiring {}
 
-  const strategy = new MessageServer({ url: place.url, service: SERVICE, retryTiersMs: place.tiersMs, expected: [], publisher });
+  const strategy = new MessageServer({ url: place.url, service: SERVICE, expected: [], publisher });
   const app = await NestFactory.createMicroservice(Wiring, { strategy, logger: ['error', 'warn'] });
   app.useGlobalFilters(new RethrowFilter());
   await app.listen();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { command, event } from './message.js';
-import { Id, Instant } from './values.js';
+import { Id, Instant, text } from './values.js';
 
 /** E.164. */
 export const Phone = z.string().regex(/^\+[1-9][0-9]{6,14}$/, 'a phone number is a plus sign and 7 to 15 digits, as in E.164');
@@ -9,7 +9,7 @@ export const Password = z.string().min(8).max(200);
 export const Role = z.enum(['customer', 'admin']);
 export type Role = z.infer<typeof Role>;
 
-export const NewUser = z.strictObject({ phone: Phone, name: z.string().trim().min(1).max(100), password: Password });
+export const NewUser = z.strictObject({ phone: Phone, name: text(100), password: Password });
 export const User = z.object({ id: Id, phone: Phone, name: z.string() });
 export type User = z.infer<typeof User>;
 export const Credentials = z.strictObject({ phone: Phone, password: z.string().min(1).max(200) });

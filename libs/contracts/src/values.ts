@@ -19,7 +19,8 @@ export type Warehouse = z.infer<typeof Warehouse>;
 /** Pieces in one order line. The upper bound keeps sums far from the limits of integers. */
 export const Quantity = z.int().min(1).max(10_000);
 
-const text = (max: number) => z.string().trim().min(1).max(max);
+/** Text from people. PostgreSQL stores no NUL and no half of a surrogate pair; without the check such a text would fail only after it was accepted. */
+export const text = (max: number) => z.string().trim().min(1).max(max).refine((value) => /^[^\0\p{Surrogate}]*$/u.test(value), 'contains characters that are no text');
 
 export const Address = z.strictObject({
   name: text(200),

@@ -23,7 +23,7 @@ export type Handler<C extends Contract> = (message: Message<C>) => Promise<Reply
  */
 export const On =
   <C extends Contract>(contract: C, options: OnOptions = {}) =>
-  (target: object, key: string, descriptor: TypedPropertyDescriptor<Handler<C>>): void => {
+  <H extends Handler<C>>(target: object, key: string, descriptor: TypedPropertyDescriptor<H>): void => {
     const subscription: Subscription = { queue: queueOf(contract), ...options, contract };
     const decorate = isRequest(contract) ? MessagePattern : EventPattern;
     decorate(contract.type, { ...subscription })(target, key, descriptor as PropertyDescriptor);

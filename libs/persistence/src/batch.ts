@@ -57,13 +57,13 @@ export class Batch {
     return [claim(this.changes.map(idOf)), ...[...this.#rows.values()].flatMap((rows) => rows.reads())];
   }
 
-  /** Runs the rules on the results of `reads()`; returns what is to be written, nothing when there is nothing to keep. */
-  decide([inbox, ...results]: QueryResult[]): Statement[] {
+  /** Runs the rules on the results of `reads()`; returns what is to be written, undefined when no message is to be kept as handled. */
+  decide([inbox, ...results]: QueryResult[]): Statement[] | undefined {
     const selects = results.filter(({ command }) => command === 'SELECT');
     for (const rows of this.#rows.values()) rows.fill(selects.shift()!);
     const claimed = new Set((inbox!.rows as { id: string }[]).map(({ id }) => id));
     for (const change of this.changes) this.outcomes.push(this.#outcome(change, claimed.has(idOf(change))));
-    return this.#failed.length < claimed.size ? this.#writes() : [];
+    return this.#failed.length < claimed.size ? this.#writes() : undefined;
   }
 
   #outcome(change: Change, isNew: boolean): Outcome {

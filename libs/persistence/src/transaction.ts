@@ -14,17 +14,17 @@ export function prepared(text: string, values: unknown[]): Statement {
 /**
  * One transaction in two round trips: everything that is read travels at once, then everything that is written together
  * with the COMMIT. A statement that fails makes the server answer that COMMIT with a rollback.
- * `decide` turns the results into writes; none at all means that there is nothing to keep.
+ * `decide` turns the results into writes; undefined means that nothing is to be kept, not even what the reads inserted.
  *
  * @throws NotConnectedError when no transaction was begun
  * @throws what a statement fails with; after a lost connection it is unknown whether the transaction was committed
  */
-export async function transaction(pool: Pool, reads: Statement[], decide: (results: QueryResult[]) => Statement[]): Promise<void> {
+export async function transaction(pool: Pool, reads: Statement[], decide: (results: QueryResult[]) => Statement[] | undefined): Promise<void> {
   const client = await connect(pool);
   try {
     const [, ...results] = await together(client, [{ text: 'BEGIN' }, ...reads]);
     const writes = decide(results);
-    await together(client, writes.length > 0 ? [...writes, { text: 'COMMIT' }] : [{ text: 'ROLLBACK' }]);
+    await together(client, writes ? [...writes, { text: 'COMMIT' }] : [{ text: 'ROLLBACK' }]);
   } catch (error) {
     // Answers may still be on their way, and prepared statements in doubt: a new connection costs less than finding out.
     client.release(true);

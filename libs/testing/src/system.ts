@@ -39,8 +39,7 @@ export async function startSystem(env: Record<string, string> = {}): Promise<Sys
   const processes = new Map<ServiceName, Service>();
 
   const start = async (name: ServiceName) => {
-    const url = name === 'gateway' ? {} : { DATABASE_URL: databases[name].url };
-    const service = await launch(name, { ...shared, ...url });
+    const service = await launch(name, name === 'gateway' ? shared : { ...shared, DATABASE_URL: databases[name].url });
     processes.set(name, service);
     await service.ready();
   };

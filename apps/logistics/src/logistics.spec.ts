@@ -1,0 +1,157 @@
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { BookCarrier, DeliverParcel, DispatchParcel, GetParcel, OrderPaid, type Warehouse } from '@sluice/contracts';
+import { newId } from '@sluice/persistence';
+import { eventually } from '@sluice/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parcelId } from './parcel.js';
+import { surroundings, type Surroundings } from './testing/running.js';
+
+const QUICK = { CARRIER_DELAY_SECONDS: '0.2' };
+/** Longer than any test: the carrier never gets to do anything. */
+const NEVER = { CARRIER_DELAY_SECONDS: '3600' };
+const JOURNEY = ['parcel.created', 'parcel.dispatched', 'parcel.delivered'];
+const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
+
+let around: Surroundings;
+const started: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  around = await surroundings();
+});
+afterEach(async () => {
+  for (const stop of started.splice(0)) await stop();
+});
+afterAll(() => around?.close());
+
+const start = async (settings: Parameters<Surroundings['start']>[0]) => started.push(await around.start(settings));
+const rows = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> => (await around.database.pool.query(sql, values)).rows as Record<string, unknown>[];
+const saidAbout = (id: string) => around.heard.filter(({ data }) => data['parcelId'] === id).map(({ type }) => type);
+const arrives = (id: string) => eventually(() => expect(saidAbout(id)).toContain('parcel.delivered'));
+
+function paidOrder(...warehouses: Warehouse[]) {
+  const orderId = newId();
+  const lines = [{ sku: 'TEE', name: 'T-shirt', quantity: warehouses.length, unitPrice: { amount: 1_500, currency: 'EUR' } }];
+  const allocation = warehouses.map((warehouse) => ({ sku: 'TEE', warehouse, quantity: 1 }));
+  const address = { name: 'Ada Byron', street: '12 Analytical Row', city: 'London', postcode: 'N1 7AA', country: 'GB' };
+  const message = OrderPaid({ orderId, userId: newId(), version: 4, lines, allocation, total: { amount: 1_500, currency: 'EUR' }, address });
+  return { orderId, message, parcels: warehouses.map((warehouse) => parcelId(orderId, warehouse)) };
+}
+
+/** A paid order whose parcels the carrier has, but will not fetch. */
+async function preparedParcel(): Promise<string> {
+  await start(NEVER);
+  const { message, parcels } = paidOrder('east');
+  await around.tell(message);
+  await eventually(async () => expect(await rows('SELECT 1 FROM parcels WHERE id = $1 AND carrier_reference IS NOT NULL', parcels)).toHaveLength(1));
+  return parcels[0]!;
+}
+
+describe('a paid order', () => {
+  it('is sent in one parcel per warehouse, and each tells of its journey once, in the name of its order', async () => {
+    await start(QUICK);
+    const { message, parcels } = paidOrder('east', 'west');
+    await around.tell(message, { correlationId: 'one-order' });
+    for (const id of parcels) await arrives(id);
+    for (const id of parcels) expect(saidAbout(id)).toEqual(JOURNEY);
+    expect(new Set(around.heard.filter(({ data }) => parcels.includes(data['parcelId'] as string)).map(({ correlationId }) => correlationId))).toEqual(new Set(['one-order']));
+    expect(await around.ask(GetParcel, { parcelId: parcels[1]! })).toMatchObject({ warehouse: 'west', status: 'delivered', lines: [{ sku: 'TEE', quantity: 1 }] });
+  });
+
+  it('has the same parcels, with the same journey, however often every message comes', async () => {
+    await start(QUICK);
+    const { message, parcels } = paidOrder('east', 'west');
+    const id = newId();
+    await around.tell(message, { id });
+    for (const parcel of parcels) await arrives(parcel);
+    const state = () => rows('SELECT * FROM parcels WHERE id = ANY($1) ORDER BY id', [parcels]);
+    const before = await state();
+    await around.tell(message, { id });
+    await around.tell(message);
+    for (const parcel of parcels) for (const command of [BookCarrier, DispatchParcel, DeliverParcel]) await around.tell(command({ parcelId: parcel }));
+    const next = paidOrder('east');
+    await around.tell(next.message);
+    await arrives(next.parcels[0]!);
+    expect(await state()).toEqual(before);
+    for (const parcel of parcels) expect(saidAbout(parcel)).toEqual(JOURNEY);
+  });
+});
+
+describe('a parcel', () => {
+  it('is dispatched and delivered by whoever asks, once', async () => {
+    const id = await preparedParcel();
+    const steps = [DispatchParcel, DispatchParcel, DeliverParcel, DeliverParcel, DispatchParcel];
+    const statuses = [];
+    for (const step of steps) statuses.push((await around.ask(step, { parcelId: id })).status);
+    expect(statuses).toEqual(['dispatched', 'dispatched', 'delivered', 'delivered', 'delivered']);
+    await arrives(id);
+    expect(saidAbout(id)).toEqual(JOURNEY);
+  });
+
+  it('cannot be delivered before it has left, when somebody asks', async () => {
+    const id = await preparedParcel();
+    await expect(around.ask(DeliverParcel, { parcelId: id })).rejects.toEqual(problem(409));
+    expect(await around.ask(GetParcel, { parcelId: id })).toMatchObject({ status: 'preparing' });
+  });
+
+  it('has left when the carrier says that it arrived, and its late departure changes nothing', async () => {
+    const id = await preparedParcel();
+    await around.tell(DeliverParcel({ parcelId: id }));
+    await arrives(id);
+    await around.tell(DispatchParcel({ parcelId: id }));
+    expect(await around.ask(DispatchParcel, { parcelId: id })).toMatchObject({ status: 'delivered' });
+    expect(saidAbout(id)).toEqual(JOURNEY);
+  });
+
+  it('that does not exist is not found, and leaves nothing behind', async () => {
+    await start(NEVER);
+    for (const contract of [GetParcel, DispatchParcel, DeliverParcel]) await expect(around.ask(contract, { parcelId: newId() })).rejects.toEqual(problem(404));
+    expect(await rows('SELECT * FROM parcels WHERE version = 0')).toEqual([]);
+  });
+});
+
+describe('the fake carrier', () => {
+  it('keeps its word when its process has gone meanwhile', async () => {
+    const stop = await around.start({ CARRIER_DELAY_SECONDS: '1' });
+    const { message, parcels } = paidOrder('east');
+    await around.tell(message);
+    await eventually(async () => expect(await rows("SELECT 1 FROM fake_carrier_jobs WHERE parcel_id = $1 AND next = 'dispatch'", parcels)).toHaveLength(1));
+    await stop();
+    expect(saidAbout(parcels[0]!)).toEqual(['parcel.created']);
+    await start(QUICK);
+    await arrives(parcels[0]!);
+    expect(saidAbout(parcels[0]!)).toEqual(JOURNEY);
+  });
+
+  it('does each thing once when several processes share its work', async () => {
+    await Promise.all([start(QUICK), start(QUICK)]);
+    const orders = Array.from({ length: 150 }, () => paidOrder('east', 'west'));
+    await Promise.all(orders.map(({ message }) => around.tell(message)));
+    const parcels = orders.flatMap((order) => order.parcels);
+    await eventually(() => expect(parcels.filter((id) => !saidAbout(id).includes('parcel.delivered'))).toEqual([]), { withinMs: 20_000 });
+    for (const id of parcels) expect(saidAbout(id)).toEqual(JOURNEY);
+    expect(await rows("SELECT 1 FROM fake_carrier_jobs WHERE next <> 'nothing' AND parcel_id = ANY($1)", [parcels])).toEqual([]);
+  });
+});
+
+describe('a carrier over HTTP', () => {
+  let server: Server;
+  afterEach(() => void server.close());
+
+  it('that fails at first is asked again under the same key, and booked once', async () => {
+    const keys: unknown[] = [];
+    server = createServer((request, response) => {
+      keys.push(request.headers['idempotency-key']);
+      response.writeHead(keys.length === 1 ? 503 : 201, { 'content-type': 'application/json' }).end(JSON.stringify({ reference: 'C-77' }));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    await start({ CARRIER_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    const { message, parcels } = paidOrder('east');
+    await around.tell(message);
+    await eventually(async () => expect(await rows('SELECT carrier_reference FROM parcels WHERE id = $1', parcels)).toEqual([{ carrier_reference: 'C-77' }]));
+    await around.tell(BookCarrier({ parcelId: parcels[0]! }));
+    expect(await around.ask(DispatchParcel, { parcelId: parcels[0]! })).toMatchObject({ status: 'dispatched' });
+    expect(keys).toEqual([parcels[0], parcels[0]]);
+  });
+});

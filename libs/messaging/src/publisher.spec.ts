@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { connect, createServer, type Socket } from 'node:net';
+import type { Outgoing } from '@sluice/contracts';
+import { depth, eventually, freePort, testBroker, type TestBroker } from '@sluice/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { encode, type WireMessage } from './codec.js';
+import { Publisher, type PublisherOptions } from './publisher.js';
+import { Do, Happened, Nowhere, SERVICES, TIERS_MS, Told } from './testing/probe.js';
+
+let broker: TestBroker;
+beforeAll(async () => (broker = await testBroker({ tiersMs: TIERS_MS, services: SERVICES })));
+const open: Publisher[] = [];
+afterEach(async () => void (await Promise.all(open.splice(0).map((publisher) => publisher.close()))));
+afterAll(() => broker.close());
+
+const wire = (outgoing: Outgoing): WireMessage => encode(outgoing, { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' });
+
+function publisherOf(options: Partial<PublisherOptions> = {}): Publisher {
+  const publisher = new Publisher({ url: broker.url, ...options });
+  open.push(publisher);
+  return publisher;
+}
+
+async function boundedQueue(limit: number): Promise<{ name: string; to(): WireMessage }> {
+  const channel = await broker.connection.createChannel();
+  const name = `bounded-${randomUUID()}`;
+  await channel.assertQueue(name, { arguments: { 'x-queue-type': 'classic', 'x-max-length': limit, 'x-overflow': 'reject-publish' } });
+  return { name, to: () => ({ ...wire(Happened({ n: 1 })), exchange: '', routingKey: name }) };
+}
+
+const reason = (publishing: Promise<void>) => publishing.then(() => 'confirmed', (error: { reason: string }) => error.reason);
+
+describe('publishing', () => {
+  it('resolves when the broker has the message, persistent and with its envelope in properties', async () => {
+    const publisher = publisherOf();
+    const message = wire(Do({ n: 1 }));
+    await publisher.publish(message);
+    const channel = await broker.connection.createChannel();
+    const got = await channel.get('probe.commands', { noAck: true });
+    expect(got).toMatchObject({ fields: { exchange: 'shop.commands', routingKey: 'probe.do' }, properties: { deliveryMode: 2, messageId: message.properties.messageId, type: 'probe.do', appId: 'test', contentType: 'application/json' } });
+    await channel.close();
+  });
+
+  it('of a command that nobody takes is an error; of a fact or a delivery that nobody takes it is not', async () => {
+    const publisher = publisherOf();
+    await expect(publisher.publish(wire(Nowhere({ n: 1 })))).rejects.toMatchObject({ reason: 'unroutable', message: expect.stringContaining('npm run topology') });
+    const unheard = wire(Happened({ n: 1 }));
+    await publisher.publish({ ...unheard, routingKey: 'nobody.hears' });
+    await publisher.publish({ ...wire(Told({ n: 1 })), properties: { ...unheard.properties, headers: { channel: 'pigeon' } } });
+    expect(await depth(broker, 'shop.unrouted')).toBe(1);
+  });
+
+  it('tells each of two sends of one message apart, and one unroutable message does not hurt its neighbours', async () => {
+    const publisher = publisherOf();
+    const twice = wire(Nowhere({ n: 1 }));
+    const results = await Promise.all([twice, wire(Happened({ n: 1 })), twice, wire(Do({ n: 1 }))].map((message) => reason(publisher.publish(message))));
+    expect(results).toEqual(['unroutable', 'confirmed', 'unroutable', 'confirmed']);
+  });
+
+  it('into a full bounded queue is an error for what does not fit', async () => {
+    const publisher = publisherOf();
+    const { to, name } = await boundedQueue(5);
+    const results = await Promise.all(Array.from({ length: 8 }, () => reason(publisher.publish(to()))));
+    expect(results.filter((result) => result === 'confirmed')).toHaveLength(5);
+    expect(results.filter((result) => result === 'nacked')).toHaveLength(3);
+    expect(await depth(broker, name)).toBe(5);
+  });
+
+  it('goes on over a new channel after a burst of nacks', async () => {
+    const channels = new Set<unknown>();
+    const publisher = publisherOf({ setup: async (channel) => void channels.add(channel) });
+    const { to } = await boundedQueue(0);
+    for (let n = 0; n < 25; n++) expect(await reason(publisher.publish(to()))).toBe('nacked');
+    await eventually(() => expect(channels.size).toBe(2));
+    await publisher.publish(wire(Happened({ n: 1 })));
+  });
+
+  it('fails when a header cannot be encoded, and goes on with the next', async () => {
+    const publisher = publisherOf();
+    const message = wire(Happened({ n: 1 }));
+    await expect(publisher.publish({ ...message, properties: { ...message.properties, expiration: 5 as unknown as string, type: 7 as unknown as string } })).rejects.toThrow();
+    await publisher.publish(message);
+  });
+});
+
+describe('back-pressure', () => {
+  it('never has more messages unconfirmed than the window', async () => {
+    let out = 0;
+    let most = 0;
+    const watched: PublisherOptions['setup'] = async (channel) => {
+      const publish = channel.publish.bind(channel);
+      channel.publish = (exchange, key, body, options, done) => {
+        most = Math.max(most, ++out);
+        return publish(exchange, key, body, options, (error: unknown, ok) => ((out -= 1), done?.(error, ok)));
+      };
+    };
+    const publisher = publisherOf({ window: 10, setup: watched });
+    await Promise.all(Array.from({ length: 500 }, (_, n) => publisher.publish(wire(Happened({ n })))));
+    expect(most).toBe(10);
+  });
+
+  it('takes no more than a bounded line of waiting messages into memory', async () => {
+    const publisher = publisherOf({ url: `amqp://127.0.0.1:${await freePort()}` });
+    const message = wire(Happened({ n: 1 }));
+    const waiting = Array.from({ length: 10_000 }, () => reason(publisher.publish(message)));
+    expect(await reason(publisher.publish(message))).toBe('buffer-full');
+    await publisher.close();
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['not-connected']));
+  });
+});
+
+describe('without a broker', () => {
+  it('fails at once when told to, and otherwise waits until its deadline', async () => {
+    const publisher = publisherOf({ url: `amqp://127.0.0.1:${await freePort()}` });
+    expect(publisher.ready).toBe(false);
+    const started = Date.now();
+    expect(await reason(publisher.publish(wire(Happened({ n: 1 })), { whenDown: 'fail' }))).toBe('not-connected');
+    expect(Date.now() - started).toBeLessThan(50);
+    expect(await reason(publisher.publish(wire(Happened({ n: 1 })), { deadlineMs: 200 }))).toBe('not-connected');
+    expect(Date.now() - started).toBeGreaterThanOrEqual(195);
+  });
+
+  it('sends what waited as soon as there is one', async () => {
+    const url = new URL(broker.url);
+    const at = { port: Number(url.port), host: url.hostname };
+    url.port = String(await freePort());
+    const publisher = publisherOf({ url: url.href });
+    const sent = reason(publisher.publish(wire(Happened({ n: 1 }))));
+    const sockets: Socket[] = [];
+    const proxy = createServer((client) => {
+      const server = connect(at);
+      sockets.push(client.on('error', () => server.destroy()), server.on('error', () => client.destroy()));
+      client.pipe(server).pipe(client);
+    }).listen(Number(url.port), '127.0.0.1');
+
+    expect(await sent).toBe('confirmed');
+
+    await publisher.close();
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+  });
+});

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { depth, eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { encode } from './codec.js';
+import { Publisher } from './publisher.js';
+import { Happened, handles, Ignored, SERVICES, startService, stopServices, TIERS_MS } from './testing/probe.js';
+
+let broker: TestBroker;
+beforeAll(async () => (broker = await testBroker({ tiersMs: TIERS_MS, services: SERVICES })));
+afterEach(stopServices);
+afterAll(() => broker.close());
+
+const message = (n: number) => encode(Happened({ n }), { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' });
+
+describe('connections that the broker closes', () => {
+  it('come back with their subscriptions, and nothing is lost on the way', async () => {
+    const handled = new Set<number>();
+    const { server } = await startService(broker, [handles(Happened, async ({ data }) => void handled.add(data.n))], { prefetch: 20 });
+    const publisher = new Publisher({ url: broker.url });
+    const all = Array.from({ length: 600 }, (_, n) => n);
+    const send = async (n: number): Promise<void> => publisher.publish(message(n)).catch(() => send(n)); // unknown: again
+
+    const closings = (async () => {
+      for (let round = 0; round < 2; round++) await eventually(async () => expect(await broker.management.closeConnections()).toBeGreaterThan(1));
+    })();
+    for (const n of all) {
+      await send(n);
+      await pause(5);
+    }
+    await closings;
+    await eventually(() => expect(handled.size).toBe(all.length), { withinMs: 20_000 });
+    await eventually(() => expect(server.ready).toBe(true));
+    await publisher.close();
+  });
+
+  it('subscribes again to a queue that was deleted and made anew', async () => {
+    const handled: number[] = [];
+    await startService(broker, [handles(Happened, async ({ data }) => void handled.push(data.n))]);
+    const channel = await broker.connection.createChannel();
+    const { arguments: args } = await broker.management.get<{ arguments: object }>(`queues/${broker.vhost}/probe.events`);
+    await channel.deleteQueue('probe.events');
+    await channel.assertQueue('probe.events', { arguments: args });
+    await channel.bindQueue('probe.events', 'shop.events', Happened.type);
+    await publish(broker, Happened, { n: 1 });
+    await eventually(() => expect(handled).toEqual([1]));
+  });
+});
+
+describe('a shutdown', () => {
+  it('finishes what is in flight, loses no ack, and takes nothing more', async () => {
+    const handled: number[] = [];
+    const { app } = await startService(broker, [handles(Happened, async ({ data }) => { await pause(30); handled.push(data.n); })], { prefetch: 50 });
+    const publisher = new Publisher({ url: broker.url });
+    await Promise.all(Array.from({ length: 300 }, (_, n) => publisher.publish(message(n))));
+    await eventually(() => expect(handled.length).toBeGreaterThan(50));
+    await app.close();
+    const before = [...handled];
+    expect(before.length).toBeLessThan(300);
+    expect(before.length + (await depth(broker, 'probe.events'))).toBe(300);
+
+    const later: [number, boolean | undefined][] = [];
+    await startService(broker, [handles(Happened, async ({ data, redelivered }) => void later.push([data.n, redelivered]))]);
+    await eventually(() => expect(later.length + before.length).toBeGreaterThanOrEqual(300));
+    expect(later.filter(([n]) => before.includes(n))).toEqual([]);
+    expect(handled).toEqual(before);
+    await publisher.close();
+  });
+
+  it('of one service leaves the queues of another alone', async () => {
+    const handled: number[] = [];
+    const first = await startService(broker, [handles(Happened, async () => undefined)]);
+    await startService(broker, [handles(Ignored, async ({ data }) => void handled.push(data.n))], { service: 'watcher' });
+    await first.app.close();
+    await publish(broker, Ignored, { n: 1 });
+    await eventually(() => expect(handled).toContain(1));
+  });
+});

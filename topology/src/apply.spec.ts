@@ -1,0 +1,93 @@
+import { GetOrder, OrderCompleted, OrderPlaced } from '@sluice/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applyTopology } from './apply.js';
+import { DriftError } from './drift.js';
+import type { Topology } from './layout.js';
+import { emptyVhost, type Vhost } from './testing/vhost.js';
+import { topology } from './topology.js';
+
+const services = { orders: { queries: [GetOrder] }, inventory: { events: [OrderPlaced] } };
+const map = topology({ retryTiersMs: [50], services });
+
+let broker: Vhost;
+beforeAll(async () => {
+  broker = await emptyVhost();
+  await applyTopology(broker.url, map);
+});
+afterAll(() => broker.close());
+
+const apply = (to: Topology, prune = false) => applyTopology(broker.url, to, { managementUrl: broker.managementUrl, prune });
+const withQueue = (name: string, args: Record<string, string | number>): Topology => ({
+  ...map,
+  queues: [...map.queues, { name, arguments: { 'x-queue-type': 'quorum', ...args } }],
+  bindings: [...map.bindings, { source: 'shop.events', to: 'queue', destination: name, key: 'order.*', arguments: {} }],
+});
+
+describe('applying the topology', () => {
+  it('changes nothing the second time, and says so', async () => {
+    expect(await apply(map)).toEqual({ created: [], stale: [], pruned: [] });
+  });
+
+  it('says what it created: exchange, queue and binding', async () => {
+    const { created } = await apply(topology({ retryTiersMs: [50, 70], services }));
+    expect(created).toEqual(['exchange shop.retry.70 (fanout)', 'queue shop.retry.70', 'binding shop.retry.70 ----> shop.retry.70']);
+  });
+
+  it('applies without the management API, and admits that it could not list', async () => {
+    expect(await applyTopology(broker.url, map)).toEqual({ created: undefined, stale: [], pruned: [] });
+  });
+
+  it('refuses a drifted queue: names the argument, what is there and what the map wants, and applies the rest', async () => {
+    await apply(withQueue('audit.events', { 'x-max-length': 10 }));
+    const changed = withQueue('audit.events', { 'x-max-length': 20 });
+    const error = await apply({ ...changed, queues: [...changed.queues, { name: 'audit.more', arguments: { 'x-queue-type': 'quorum' } }] }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(DriftError);
+    expect((error as DriftError).drifts).toEqual([{ what: 'queue', name: 'audit.events', argument: 'x-max-length', wanted: '20', found: '10' }]);
+    expect((error as DriftError).message).toContain('delete the queue');
+    expect(await broker.depth('audit.more')).toBe(0);
+  });
+
+  it('explains a drifted exchange too', async () => {
+    const changed = { ...map, exchanges: map.exchanges.map((one) => (one.name === 'shop.commands' ? { ...one, type: 'topic' as const } : one)) };
+    await expect(apply(changed)).rejects.toMatchObject({ drifts: [{ what: 'exchange', name: 'shop.commands', argument: 'type', wanted: 'topic', found: 'direct' }] });
+  });
+
+  it('reports what the map does not know, and leaves it there', async () => {
+    await apply(withQueue('stale.events', {}));
+    expect((await apply(map)).stale).toContain('queue stale.events');
+    expect(await broker.depth('stale.events')).toBe(0);
+  });
+
+  it('prunes what the map does not know, but no queue that holds messages', async () => {
+    await apply(withQueue('full.events', {}));
+    await apply(withQueue('empty.events', {}));
+    broker.channel.sendToQueue('full.events', Buffer.from('{}'));
+    await broker.channel.waitForConfirms();
+
+    const { pruned, stale } = await apply(map, true);
+
+    expect(stale).toContain('queue full.events');
+    expect(pruned).toContain('queue empty.events');
+    expect(await broker.depth('full.events')).toBe(1);
+    expect(await broker.queueNames()).not.toContain('empty.events');
+    await broker.channel.deleteQueue('full.events');
+    expect((await apply(map, true)).stale).toEqual([]);
+  });
+});
+
+describe('facts', () => {
+  it('that nobody hears are kept and counted, unless their contract is optional', async () => {
+    const { channel } = broker;
+    for (const type of ['nobody.listens', OrderCompleted.type]) channel.publish('shop.events', type, Buffer.from('{}'), { type });
+    await channel.waitForConfirms();
+
+    expect(await broker.depth('shop.unrouted')).toBe(1);
+    expect(await channel.get('shop.unrouted')).toMatchObject({ properties: { type: 'nobody.listens' } });
+  });
+});
+
+describe('a broker that is not there', () => {
+  it('is an error, not a hang', async () => {
+    await expect(applyTopology('amqp://127.0.0.1:1', map)).rejects.toThrow();
+  });
+});

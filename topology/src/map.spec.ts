@@ -1,0 +1,43 @@
+import { catalogue } from '@sluice/contracts';
+import { describe, expect, it } from 'vitest';
+import { SERVICES } from './map.js';
+import { topology } from './topology.js';
+
+const { exchanges, queues, bindings } = topology();
+const types = (kinds: readonly string[]) => [...catalogue.values()].filter(({ kind }) => kinds.includes(kind)).map(({ type }) => type);
+const consumersOf = (type: string) => Object.values(SERVICES).flatMap((service) => Object.values(service)).filter((takes) => takes.some((what) => typeof what !== 'string' && what.type === type));
+
+describe('the map', () => {
+  it.each(types(['command', 'query', 'delivery']))('gives %s to exactly one queue', (type) => {
+    expect(consumersOf(type)).toHaveLength(1);
+  });
+
+  it.each([...catalogue.values()].filter(({ kind, optional }) => kind === 'event' && !optional).map(({ type }) => type))('has somebody who hears %s', (type) => {
+    expect(consumersOf(type)).not.toHaveLength(0);
+  });
+
+  it('gives each request to the service that it is named after', () => {
+    const foreign = Object.entries(SERVICES).flatMap(([service, its]) =>
+      Object.values(its).flat().filter((what) => typeof what !== 'string' && (what.kind === 'command' || what.kind === 'query') && !what.type.startsWith(`${service}.`)),
+    );
+    expect(foreign).toEqual([]);
+  });
+
+  it('binds only what exists', () => {
+    const there = new Set([...exchanges, ...queues].map(({ name }) => name));
+    expect(bindings.flatMap(({ source, destination }) => [source, destination]).filter((name) => !there.has(name))).toEqual([]);
+  });
+
+  it('puts a queue for dead letters, without bound, beside every queue that must not lose anything', () => {
+    const durable = queues.filter(({ arguments: args }) => args['x-dead-letter-exchange'] === 'shop.dead').map(({ name }) => name);
+    const dead = new Map(queues.map(({ name, arguments: args }) => [name, args]));
+    expect(durable.length).toBeGreaterThan(10);
+    for (const name of durable) expect(dead.get(`${name}.dead`)).not.toHaveProperty('x-max-length');
+    expect(durable.filter((name) => !dead.has(`${name}.dead`))).toEqual([]);
+  });
+
+  it('takes a new consumer in one line', () => {
+    const { queues: more } = topology({ services: { ...SERVICES, 'order-log': { events: ['order.*'] } } });
+    expect(more.map(({ name }) => name).slice(queues.length)).toEqual(['order-log.events.dead', 'order-log.events']);
+  });
+});

@@ -1,0 +1,54 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import * as contracts from '@sluice/contracts';
+import { describe, expect, it } from 'vitest';
+import { SERVICES } from './map.js';
+
+const APPS = path.resolve(import.meta.dirname, '../../apps');
+/** `@On(OrderPlaced)`, `@On(BookCarrier, { queue: 'bookings' })`, `@On(SignIn, FEW)`. */
+const SUBSCRIPTION = /@On\(\s*(\w+)\s*(?:,([^)]*))?\)/g;
+
+/** The same rule as `@On` has; AMQP cannot list bindings, so that the two agree is checked here. */
+function defaultQueue({ kind, type, transient }: contracts.Contract): string {
+  if (kind === 'event') return 'events';
+  if (kind === 'delivery') return type.replace('delivery.', '');
+  return transient ? 'queries' : 'commands';
+}
+
+function sourcesOf(service: string): string[] {
+  const folder = path.join(APPS, service, 'src');
+  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
+  return files.filter((file) => file.endsWith('.ts') && !/\.spec\.ts$|^(testing|generated)\//.test(file)).map((file) => readFileSync(path.join(folder, file), 'utf8'));
+}
+
+/** "orders.events takes stock.reserved", once per `@On` in the service's code. */
+function subscribed(service: string): string[] {
+  return sourcesOf(service).flatMap((source) =>
+    [...source.matchAll(SUBSCRIPTION)].map(([, name = '', options = '']) => {
+      const contract = (contracts as Record<string, unknown>)[name] as contracts.Contract | undefined;
+      if (!contract) throw new Error(`${service}: @On(${name}) is no contract`);
+      return `${service}.${namedQueue(options, source) ?? defaultQueue(contract)} takes ${contract.type}`;
+    }),
+  );
+}
+
+/** Options may be a constant of the same file. */
+function namedQueue(options: string, source: string): string | undefined {
+  const constant = /^\s*(\w+)\s*$/.exec(options)?.[1];
+  const text = constant === undefined ? options : new RegExp(`const ${constant}\\b[^;]*;`).exec(source)?.[0];
+  return text === undefined ? undefined : /\bqueue:\s*'([\w-]+)'/.exec(text)?.[1];
+}
+
+const mapped = (service: string): string[] =>
+  Object.entries(SERVICES[service] ?? {}).flatMap(([queue, takes]) => takes.map((what) => `${service}.${queue} takes ${typeof what === 'string' ? what : what.type}`));
+
+describe('the map and the listeners agree', () => {
+  it.each(Object.keys(SERVICES))('%s has exactly one @On for everything that is bound for it, and nothing else', (service) => {
+    expect(subscribed(service).sort()).toEqual(mapped(service).sort());
+  });
+
+  it('no other app listens', () => {
+    const others = readdirSync(APPS).filter((app) => !(app in SERVICES));
+    expect(others.flatMap(subscribed)).toEqual([]);
+  });
+});
