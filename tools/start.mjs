@@ -76,6 +76,8 @@ function printAddresses({ managementUrl }) {
   progress.line(`\n  shop      ${url}`);
   progress.line(`  API docs  ${url}/docs`);
   if (management) progress.line(`  RabbitMQ  ${management.origin} (user ${management.username}, password in ${home.dir}/rabbitmq.json)`);
+  const outside = home.recall('postgres')?.data;
+  if (outside && !outside.startsWith(home.dir)) progress.line(`  data      ${home.dir} and, where PostgreSQL's user can reach it, ${outside}`);
   progress.line(`  logs      ${home.dir}/logs/\n\nCtrl-C stops everything; the data stays. npm run reset removes it.\n`);
 }
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from './failure.mjs';
 import { freePort } from './ports.mjs';
 import { findPostgres, reachablePrograms } from './postgres-programs.mjs';
-import { commandLineHas, end, hasEnded, identify, isAlive } from './processes.mjs';
+import { commandLineHas, end, hasEnded, identify, isAlive, isZombie } from './processes.mjs';
 import { isReachable, makeOutside, outsideOf, unprivilegedUser } from './reachable.mjs';
 import { lastLines, run } from './run.mjs';
 
@@ -88,20 +88,37 @@ async function initialise(programs, { data, password }, home) {
   renameSync(draft, data);
 }
 
-async function boot({ programs, state, port, home, durable }) {
-  const log = home.path('logs', 'postgres.log');
-  const output = openSync(log, 'w'); // a file, not a pipe: the server must outlive a killed supervisor
+/** What a killed server leaves behind may take a moment to go: its sessions, its shared memory. */
+const TRIES = 3;
+
+async function boot(server, tries = TRIES) {
+  forgetDeadServer(server.state.data);
+  const record = spawnServer(server);
+  if (await becomes(() => answers(urlOf(server.state, server.port), server.state.data), record)) return { ...record, port: server.port };
+  await end(record, { signal: 'SIGQUIT' });
+  if (tries > 1) return sleep(1_000).then(() => boot(server, tries - 1));
+  const log = logOf(server.home);
+  throw new Failure('PostgreSQL did not start', `Its log: ${log}`, lastLines(readFileSync(log, 'utf8'), 20));
+}
+
+/** PostgreSQL takes a zombie for a living server and refuses to start beside it. */
+function forgetDeadServer(data) {
+  const file = path.join(data, 'postmaster.pid');
+  if (existsSync(file) && isZombie(Number.parseInt(readFileSync(file, 'utf8'), 10))) rmSync(file);
+}
+
+const logOf = (home) => home.path('logs', 'postgres.log');
+
+function spawnServer({ programs, state, port, home, durable }) {
+  const output = openSync(logOf(home), 'w'); // a file, not a pipe: the server must outlive a killed supervisor
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200' };
   if (!durable) Object.assign(settings, { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' });
   const args = ['-D', state.data, '-p', String(port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   const child = spawn(path.join(programs, 'postgres'), args, { ...unprivilegedUser(), cwd: '/', stdio: ['ignore', output, output], detached: true });
-  child.on('error', () => {}); // seen below as a process that is not there
+  child.on('error', () => {}); // seen by the caller as a process that is not there
   closeSync(output);
   child.unref();
-  const record = identify(child.pid ?? 0);
-  if (await becomes(() => answers(urlOf(state, port), state.data), record)) return { ...record, port };
-  await end(record, { signal: 'SIGQUIT' });
-  throw new Failure('PostgreSQL did not start', `Its log: ${log}`, lastLines(readFileSync(log, 'utf8'), 20));
+  return identify(child.pid ?? 0);
 }
 
 /** Whether it happens while the process lives, and in time. */

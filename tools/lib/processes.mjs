@@ -16,8 +16,17 @@ export function identify(pid) {
 /** @param {ProcessRecord | undefined} record whether that very process still runs */
 export const isAlive = (record) => record !== undefined && identify(record.pid)?.startedAt === record.startedAt;
 
+/** @param {number} pid whether it has ended and only its parent has not taken note yet, as in containers without an init */
+export const isZombie = (pid) => linux && /\) Z /.test(read(`/proc/${pid}/stat`) ?? '');
+
 /** @param {number} pid @param {string} text whether the process was started with that text on its command line */
 export const commandLineHas = (pid, text) => (commandLine(pid) ?? '').includes(text);
+
+/** @param {number} pid @returns {number | undefined} */
+export function parentOf(pid) {
+  const parent = Number(linux ? /^PPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] : ps(pid, 'ppid'));
+  return Number.isNaN(parent) ? undefined : parent;
+}
 
 const linux = process.platform === 'linux';
 

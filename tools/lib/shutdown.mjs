@@ -1,3 +1,4 @@
+import { commandLineHas, identify, isAlive, parentOf } from './processes.mjs';
 import { endRunning } from './run.mjs';
 
 /** npm passes a Ctrl-C on although the terminal has sent it to us already: two within this time are one. */
@@ -53,12 +54,13 @@ export class Shutdown {
   }
 }
 
-/** npm that was killed passes nothing on; but then we get another parent. */
+/** npm that was killed passes no signal on. It is our parent, or the parent of the shell that it has started us with. */
 function whenNpmIsGone(act) {
-  if (!process.env.npm_lifecycle_event) return;
-  const parent = process.ppid;
+  const npm = [process.ppid, parentOf(process.ppid)].find((pid) => pid !== undefined && commandLineHas(pid, 'npm'));
+  if (!process.env.npm_lifecycle_event || npm === undefined) return;
+  const record = identify(npm);
   const timer = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (isAlive(record)) return;
     clearInterval(timer);
     act();
   }, 1_000);

@@ -10,19 +10,23 @@ import { allServices, builtServices, databaseServices } from './workspace.mjs';
  * @param {object} options
  * @param {import('./home.mjs').Home} options.home @param {import('./progress.mjs').Progress} options.progress
  * @param {import('./shutdown.mjs').Shutdown} options.shutdown @param {number} options.port of the gateway
- * @param {(error: Error) => void} options.giveUp called when a server of ours cannot be started again
+ * @param {(error: Error) => void} options.giveUp called at the first failure, also at one of a later day: a server of ours that cannot be started again
  * @returns {Promise<{ supervisor: Supervisor, broker: { url: string, managementUrl?: string } }>}
  */
 export async function startSystem({ home, progress, shutdown, port, giveUp }) {
   const say = (line) => progress.line(line);
   const servers = { shutdown, say, giveUp };
-  const step = (label, work) => (shutdown.requested ? stopped() : progress.step(label, work));
+  const failed = (error) => {
+    giveUp(error); // at once, and not when all the others have come to their end
+    throw error;
+  };
+  const step = (label, work) => (shutdown.requested ? stopped() : progress.step(label, work).catch(failed));
   let starting;
   const address = new Promise((resolve) => (starting = resolve));
   const rabbit = step('RabbitMQ', (tell) => broker(home, tell, starting, servers));
   const built = install(progress).then(() => {
     const urls = step('PostgreSQL', (tell) => database(home, tell, servers)).then(({ url }) => step('databases', (tell) => migrate(url, home, tell)));
-    return all([urls, shutdown.requested ? stopped() : build(progress)]);
+    return all([urls, shutdown.requested ? stopped() : build(progress).catch(failed)]);
   });
   const topology = all([rabbit, built]).then(([found]) => step('topology', (tell) => applyTopology({ found, home, say, tell, shutdown })));
   const supervisor = new Supervisor({ home, say });

@@ -161,13 +161,22 @@ describe('payments', () => {
   let payments: PaymentsPeer;
   beforeAll(async () => {
     payments = await startPeer('payments', PaymentsPeer);
+    payments.payable = ANN;
   });
-  const pay = (card: string) => call(gateway, 'POST', `/orders/${ANN}/payment`, { as: ann, body: { card } });
+  const pay = (card: string, id = ANN) => call(gateway, 'POST', `/orders/${id}/payment`, { as: ann, body: { card } });
 
   it('are 200 captured, 402 declined, 202 pending', async () => {
     expect(await pay('4242424242424242')).toMatchObject({ status: 200, body: { status: 'captured' } });
     expect(await pay('4000000000000002')).toMatchObject({ status: 402, body: { status: 402 } });
     expect(await pay('4000000000000119')).toMatchObject({ status: 202, body: { status: 'pending' } });
+  });
+
+  it('are 409 for an order that cannot be paid, and 404 where there is none of mine', async () => {
+    const mine = await call(gateway, 'POST', '/orders', { as: ann, body: order() });
+    const notMine = await call(gateway, 'POST', '/orders', { as: bob, body: order() });
+    expect(await pay('4242424242424242', String(mine.body['id']))).toMatchObject({ status: 409, body: { detail: 'The order is pending.' } });
+    expect(await pay('4242424242424242', String(notMine.body['id']))).toMatchObject({ status: 404 });
+    expect(await pay('4242424242424242', BOB)).toMatchObject({ status: 404 });
   });
 
   it('get a token and never the number of the card', () => {

@@ -17,18 +17,21 @@ export class Rpc {
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  /** @throws ProblemError what the service says, or 503 when it does not answer in time; asking again is safe */
-  async ask<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>): Promise<z.output<R>> {
-    const answer = await this.tell(contract, data);
+  /**
+   * @param patienceMs how long the caller is kept waiting
+   * @throws ProblemError what the service says, or 503 when it does not answer in time; asking again is safe
+   */
+  async ask<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, patienceMs = this.config.REPLY_TIMEOUT_MS): Promise<z.output<R>> {
+    const answer = await this.tell(contract, data, patienceMs);
     if (answer === LATE) throw unavailable('The service did not answer in time.');
     return answer;
   }
 
   /** @throws ProblemError what the service says, or 503 when the broker did not take the request */
-  async tell<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>): Promise<z.output<R> | typeof LATE> {
+  async tell<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, patienceMs = this.config.REPLY_TIMEOUT_MS): Promise<z.output<R> | typeof LATE> {
     const id = correlationId();
     try {
-      return await this.client.request(contract, data, { deadlineMs: this.config.REPLY_TIMEOUT_MS, ...(id !== undefined && { correlationId: id }) });
+      return await this.client.request(contract, data, { deadlineMs: patienceMs, ...(id !== undefined && { correlationId: id }) });
     } catch (error) {
       if (error instanceof RequestTimeoutError) return LATE;
       if (error instanceof PublishError) throw unavailable('The request was not accepted. Please try again.');

@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { GetProduct, ListProducts, OrderPlaced, ParcelDispatched, ProductChanged, PutProduct, ReceiveStock, StockIssued, StockReceived, StockRejected, StockReserved } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { type Service, startService } from '@sluice/service-kit';
-import { deadLetters, eventually, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import { deadLetters, eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InventoryConfig } from './config.js';
 import { InventoryModule } from './inventory.module.js';
 import { SEEDED_PRODUCTS } from './seed.data.js';
-import { type Facts, facts } from './testing/facts.js';
 
 let broker: TestBroker;
 let database: TestDatabase;

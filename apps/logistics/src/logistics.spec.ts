@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { BookCarrier, DeliverParcel, DispatchParcel, GetParcel, OrderPaid, type Warehouse } from '@sluice/contracts';
 import { newId } from '@sluice/persistence';
-import { eventually } from '@sluice/testing';
+import { eventually, testBroker, testDatabase, type TestBroker, type TestDatabase } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parcelId } from './parcel.js';
-import { surroundings, type Surroundings } from './testing/running.js';
+import { neighbours, RETRY_MS, startLogistics, type Neighbours } from './testing/running.js';
 
 const QUICK = { CARRIER_DELAY_SECONDS: '0.2' };
 /** Longer than any test: the carrier never gets to do anything. */
@@ -14,20 +14,45 @@ const NEVER = { CARRIER_DELAY_SECONDS: '3600' };
 const JOURNEY = ['parcel.created', 'parcel.dispatched', 'parcel.delivered'];
 const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
 
-let around: Surroundings;
+let broker: TestBroker;
+let database: TestDatabase;
+let around: Neighbours;
 const started: (() => Promise<void>)[] = [];
+/** Every fact that was said about parcels. */
+const heard: { type: string; data: Record<string, unknown>; correlationId: unknown }[] = [];
 
 beforeAll(async () => {
-  around = await surroundings();
+  [broker, database] = await Promise.all([testBroker({ tiersMs: [RETRY_MS] }), testDatabase('logistics')]);
+  await listen();
+  around = neighbours(broker.url);
 });
 afterEach(async () => {
   for (const stop of started.splice(0)) await stop();
 });
-afterAll(() => around?.close());
+afterAll(async () => {
+  await around?.close();
+  await Promise.all([broker?.close(), database?.close()]);
+});
 
-const start = async (settings: Parameters<Surroundings['start']>[0]) => started.push(await around.start(settings));
-const rows = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> => (await around.database.pool.query(sql, values)).rows as Record<string, unknown>[];
-const saidAbout = (id: string) => around.heard.filter(({ data }) => data['parcelId'] === id).map(({ type }) => type);
+async function listen(): Promise<void> {
+  const channel = await broker.connection.createChannel();
+  const { queue } = await channel.assertQueue('', { exclusive: true });
+  await channel.bindQueue(queue, 'shop.events', 'parcel.*');
+  await channel.consume(
+    queue,
+    (message) => {
+      if (!message) return;
+      const { type, headers } = message.properties;
+      heard.push({ type: type as string, data: JSON.parse(message.content.toString()) as Record<string, unknown>, correlationId: headers?.['correlation-id'] });
+    },
+    { noAck: true },
+  );
+}
+
+const run = (settings: { CARRIER_DELAY_SECONDS?: string; CARRIER_URL?: string }) => startLogistics({ AMQP_URL: broker.url, DATABASE_URL: database.url, ...settings });
+const start = async (settings: Parameters<typeof run>[0]) => started.push(await run(settings));
+const rows = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> => (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
+const saidAbout = (id: string) => heard.filter(({ data }) => data['parcelId'] === id).map(({ type }) => type);
 const arrives = (id: string) => eventually(() => expect(saidAbout(id)).toContain('parcel.delivered'));
 
 function paidOrder(...warehouses: Warehouse[]) {
@@ -55,7 +80,7 @@ describe('a paid order', () => {
     await around.tell(message, { correlationId: 'one-order' });
     for (const id of parcels) await arrives(id);
     for (const id of parcels) expect(saidAbout(id)).toEqual(JOURNEY);
-    expect(new Set(around.heard.filter(({ data }) => parcels.includes(data['parcelId'] as string)).map(({ correlationId }) => correlationId))).toEqual(new Set(['one-order']));
+    expect(new Set(heard.filter(({ data }) => parcels.includes(data['parcelId'] as string)).map(({ correlationId }) => correlationId))).toEqual(new Set(['one-order']));
     expect(await around.ask(GetParcel, { parcelId: parcels[1]! })).toMatchObject({ warehouse: 'west', status: 'delivered', lines: [{ sku: 'TEE', quantity: 1 }] });
   });
 
@@ -113,7 +138,7 @@ describe('a parcel', () => {
 
 describe('the fake carrier', () => {
   it('keeps its word when its process has gone meanwhile', async () => {
-    const stop = await around.start({ CARRIER_DELAY_SECONDS: '1' });
+    const stop = await run({ CARRIER_DELAY_SECONDS: '1' });
     const { message, parcels } = paidOrder('east');
     await around.tell(message);
     await eventually(async () => expect(await rows("SELECT 1 FROM fake_carrier_jobs WHERE parcel_id = $1 AND next = 'dispatch'", parcels)).toHaveLength(1));

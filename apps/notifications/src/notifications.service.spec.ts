@@ -5,12 +5,11 @@ import { text } from 'node:stream/consumers';
 import { AccountRegistered, EmailDelivery, ListNotifications, OrderAwaitingPayment, OrderCompleted, OrderShipped, SmsDelivery } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { type Service, startService } from '@sluice/service-kit';
-import { eventually, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import { eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NotificationsConfig } from './config.js';
 import { NotificationsModule } from './notifications.module.js';
 import { deliveryId } from './telling.js';
-import { type Facts, facts } from './testing/facts.js';
 
 let broker: TestBroker;
 let database: TestDatabase;

@@ -90,6 +90,11 @@ describe('an order', () => {
     expect(statuses).toEqual(['paid', 'paid', 'paid', 'shipped', 'completed']);
   });
 
+  it.each(Object.entries(facts))('is not touched by %s that comes again, hours later', (_, fact) => {
+    const { order } = hearing(placedOrder(), Object.values(facts));
+    expect(fact(order, new Date(NOW.getTime() + 7_200_000))).toEqual({});
+  });
+
   it.each(['out_of_stock', 'unknown_product'] as const)('is rejected once and for good when inventory says %s', (reason) => {
     const rejection = { orderId: ORDER, userId: USER, version: 1, reason, skus: ['TEE'] };
     const { order, history, messages } = stockRejected(placedOrder(), rejection, NOW);

@@ -14,33 +14,49 @@ import {
   type Outgoing,
 } from '@sluice/contracts';
 import { newId } from '@sluice/persistence';
-import { eventually } from '@sluice/testing';
+import { eventually, testBroker, testDatabase, type TestBroker, type TestDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Request } from './order.js';
 import { PARCELS, PAYMENT, PRICES, request } from './testing/given.js';
-import { startOrders, type Running } from './testing/running.js';
+import { RETRY_MS, startOrders, type Running } from './testing/running.js';
 
 const EUR = (amount: number) => ({ amount, currency: 'EUR' });
 const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
 
+let broker: TestBroker;
+let database: TestDatabase;
 let running: Running;
+/** Every fact that was said, by whomever. */
+const heard: { type: string; data: Record<string, unknown> }[] = [];
 
 beforeAll(async () => {
-  running = await startOrders();
+  [broker, database] = await Promise.all([testBroker({ tiersMs: [RETRY_MS] }), testDatabase('orders')]);
+  await listen();
+  running = await startOrders({ AMQP_URL: broker.url, DATABASE_URL: database.url });
   for (const product of Object.values(PRICES)) {
     const { sku, name, amount, currency } = product!;
     await running.tell(ProductChanged({ sku, name, price: { amount, currency }, version: 2 }));
   }
   await eventually(async () => expect((await rows('SELECT 1 FROM product_copies')).length).toBe(Object.keys(PRICES).length));
 });
-afterAll(() => running?.stop());
+afterAll(async () => {
+  await running?.stop();
+  await Promise.all([broker?.close(), database?.close()]);
+});
 
-const rows = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> => (await running.database.pool.query(sql, values)).rows as Record<string, unknown>[];
+async function listen(): Promise<void> {
+  const channel = await broker.connection.createChannel();
+  const { queue } = await channel.assertQueue('', { exclusive: true });
+  await channel.bindQueue(queue, 'shop.events', '#');
+  await channel.consume(queue, (message) => message && heard.push({ type: message.properties.type as string, data: JSON.parse(message.content.toString()) as (typeof heard)[number]['data'] }), { noAck: true });
+}
+
+const rows = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> => (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
 const newRequest = (change: Partial<Request> = {}): Request => request({ orderId: newId(), userId: newId(), ...change });
 const place = (order: Request) => running.ask(PlaceOrder, order);
 const see = ({ orderId, userId }: Request) => running.ask(GetOrder, { orderId, userId });
 const reaches = (order: Request, status: string) => eventually(async () => expect(await see(order)).toMatchObject({ status }));
-const saidAbout = ({ orderId }: Request) => running.heard.filter(({ type, data }) => data['orderId'] === orderId && type.startsWith('order.')).map(({ type }) => type);
+const saidAbout = ({ orderId }: Request) => heard.filter(({ type, data }) => data['orderId'] === orderId && type.startsWith('order.')).map(({ type }) => type);
 
 /** What others say about an order that goes well, in the order in which it happens. */
 function storyOf({ orderId, userId }: Request): Outgoing[] {
@@ -106,6 +122,19 @@ describe('placing an order', () => {
     await eventually(async () => expect(await see(order)).toMatchObject({ status: 'rejected', reason: 'unknown_product' }));
     await eventually(() => expect(saidAbout(order)).toEqual(['order.rejected']));
     expect(await place(order)).toMatchObject({ status: 'rejected' });
+  });
+
+  it('keeps an order with an unknown SKU as rejected when the caller leaves while it is decided', async () => {
+    const order = newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] });
+    const deadline = Date.now() + 1_000;
+    const other = await database.pool.connect();
+    await other.query('BEGIN');
+    await other.query('INSERT INTO orders (id) VALUES ($1)', [order.orderId]);
+    await running.tell(PlaceOrder(order), { reply: { to: 'gone', id: '1' }, deadline });
+    await eventually(() => expect(Date.now()).toBeGreaterThan(deadline));
+    await other.query('ROLLBACK');
+    other.release();
+    await eventually(async () => expect(await see(order)).toMatchObject({ status: 'rejected', reason: 'unknown_product' }));
   });
 
   it('sells at the newest price, in whatever order prices arrive', async () => {

@@ -4,11 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { CapturePayment, OrderPriced, Pay, PayableOpened, PaymentCaptured, PaymentDeclined } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { type Service, startService } from '@sluice/service-kit';
-import { deadLetters, eventually, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import { deadLetters, eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PaymentsConfig } from './config.js';
 import { PaymentsModule } from './payments.module.js';
-import { type Facts, facts } from './testing/facts.js';
 
 let broker: TestBroker;
 let database: TestDatabase;

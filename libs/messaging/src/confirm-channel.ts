@@ -55,15 +55,25 @@ export class ReopeningConfirmChannel {
     return this.#lane !== undefined;
   }
 
-  /** `done` is called once: without a failure when the broker has the message. @throws when the channel is not open or a header cannot be encoded. */
-  send(message: Outbound, done: (failure?: PublishFailure) => void): void {
+  /**
+   * Gives false when nothing was sent because the channel has just gone. Otherwise `done` is called once:
+   * without a failure when the broker has the message. @throws when a property cannot be encoded.
+   */
+  send(message: Outbound, done: (failure?: PublishFailure) => void): boolean {
     const lane = this.#lane;
-    if (!lane) throw new Error('the channel is not open');
+    if (!lane) return false;
     const { exchange, routingKey, mandatory, properties, body } = message;
     const content = typeof body === 'string' ? Buffer.from(body) : body;
-    lane.channel.publish(exchange, routingKey, content, { ...properties, mandatory }, (error: Error | null) => {
-      done(error ? this.#refused(lane, error) : accepted(lane, message));
-    });
+    try {
+      lane.channel.publish(exchange, routingKey, content, { ...properties, mandatory }, (error: Error | null) => {
+        done(error ? this.#refused(lane, error) : accepted(lane, message));
+      });
+      return true;
+    } catch (error) {
+      if ((error as Error).name !== 'IllegalOperationError') throw error;
+      this.#lost(lane);
+      return false;
+    }
   }
 
   async close(): Promise<void> {
@@ -87,18 +97,24 @@ export class ReopeningConfirmChannel {
       const id = String(properties.messageId);
       lane.returned.set(id, (lane.returned.get(id) ?? 0) + 1);
     });
-    channel.on('close', () => {
-      if (this.#lane !== lane) return;
-      this.#lane = undefined;
-      this.options.onLost();
-    });
+    channel.on('close', () => this.#lost(lane));
     await this.options.setup?.(channel);
     this.#lane = lane;
     this.options.onOpen();
   }
 
+  #lost(lane: Lane): void {
+    if (this.#lane !== lane) return;
+    this.#lane = undefined;
+    this.options.onLost();
+  }
+
+  /** A channel that closes tells each unconfirmed message first, and only then that it has closed. */
   #refused(lane: Lane, { message }: Error): PublishFailure {
-    if (!message.includes('nacked')) return 'unknown';
+    if (!message.includes('nacked')) {
+      this.#lost(lane);
+      return 'unknown';
+    }
     lane.nacksInARow += 1;
     if (lane.nacksInARow >= NACK_BURST && lane === this.#lane) this.#replace();
     return 'nacked';

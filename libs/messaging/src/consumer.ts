@@ -56,14 +56,12 @@ export class Consumer {
     channel.once('close', () => {
       if (this.#subscription?.channel === channel) this.#subscription = undefined;
     });
-    console.error("SUB", this.routes.queue);
     await channel.prefetch(this.routes.prefetch);
     const { consumerTag } = await channel.consume(this.routes.queue, (delivery) => this.#arrived(channel, delivery));
     this.#subscription = { channel, tag: consumerTag };
   }
 
   #arrived(channel: Channel, delivery: ConsumeMessage | null): void {
-    console.error("ARRIVED", this.routes.queue, delivery?.fields);
     if (!delivery) return this.#cancelled();
     const handled = this.#handle(channel, delivery).finally(() => this.#inFlight.delete(handled));
     this.#inFlight.add(handled);

@@ -109,18 +109,24 @@ export class Publisher {
 
   /** A slot is free again only when the broker has answered or the channel is gone, whatever the deadline said meanwhile. */
   #send(job: Job): void {
-    this.#out += 1;
-    try {
-      this.#channel.send(job.message, (failure) => {
-        this.#out -= 1;
-        job.settle(failure);
-        this.#move();
-      });
-    } catch (error) {
+    const answered = (failure?: PublishFailure): void => {
       this.#out -= 1;
+      job.settle(failure);
+      this.#move();
+    };
+    try {
+      if (this.#channel.send(job.message, answered)) this.#out += 1;
+      else this.#wait(job);
+    } catch (error) {
       clearTimeout(job.timer);
       job.abort(error);
     }
+  }
+
+  /** The channel went between the look and the sending. */
+  #wait(job: Job): void {
+    if (job.whenDown === 'wait') this.#line.add(job);
+    else job.settle('not-connected');
   }
 
   #expire(job: Job): void {

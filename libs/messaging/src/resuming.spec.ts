@@ -7,7 +7,7 @@ import { Publisher } from './publisher.js';
 import { Happened, handles, Ignored, SERVICES, startService, stopServices, TIERS_MS } from './testing/probe.js';
 
 let broker: TestBroker;
-beforeAll(async () => (broker = await testBroker({ tiersMs: TIERS_MS, services: SERVICES })));
+beforeAll(async () => (broker = await testBroker({ tiersMs: TIERS_MS, services: { probe: SERVICES.probe, watcher: { events: [Ignored] } } })));
 afterEach(stopServices);
 afterAll(() => broker.close());
 
@@ -18,7 +18,7 @@ describe('connections that the broker closes', () => {
     const handled = new Set<number>();
     const { server } = await startService(broker, [handles(Happened, async ({ data }) => void handled.add(data.n))], { prefetch: 20 });
     const publisher = new Publisher({ url: broker.url });
-    const all = Array.from({ length: 600 }, (_, n) => n);
+    const all = Array.from({ length: 400 }, (_, n) => n);
     const send = async (n: number): Promise<void> => publisher.publish(message(n)).catch(() => send(n)); // unknown: again
 
     const closings = (async () => {
@@ -36,10 +36,11 @@ describe('connections that the broker closes', () => {
 
   it('subscribes again to a queue that was deleted and made anew', async () => {
     const handled: number[] = [];
-    await startService(broker, [handles(Happened, async ({ data }) => void handled.push(data.n))]);
+    const { server } = await startService(broker, [handles(Happened, async ({ data }) => void handled.push(data.n))]);
     const channel = await broker.connection.createChannel();
     const { arguments: args } = await broker.management.get<{ arguments: object }>(`queues/${broker.vhost}/probe.events`);
     await channel.deleteQueue('probe.events');
+    await eventually(() => expect(server.ready).toBe(false));
     await channel.assertQueue('probe.events', { arguments: args });
     await channel.bindQueue('probe.events', 'shop.events', Happened.type);
     await publish(broker, Happened, { n: 1 });

@@ -53,6 +53,12 @@ beforeAll(async () => {
 });
 afterAll(() => bank.close());
 
+/** Two accounts exist and two do not: rows that are there are not serialized by the insertion of their stubs. */
+async function startOver(): Promise<void> {
+  await bank.clear();
+  await bank.rows(`INSERT INTO accounts SELECT id, 20, now(), '[]', 1 FROM unnest(ARRAY['a', 'b']) AS id`);
+}
+
 const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
 };
@@ -92,7 +98,7 @@ const outcome = async () => ({
 
 /** Handles the same deliveries one after the other, each committed before the next begins. */
 async function handleOneByOne(order: Handled[]): Promise<unknown[]> {
-  await bank.clear();
+  await startOver();
   const unit = bank.open();
   const results: unknown[] = [];
   for (const { message, operation } of order) results.push((await handle(unit, message, operation)).result);
@@ -111,21 +117,21 @@ async function expectSameAsOneByOne(order: Handled[]): Promise<void> {
 it('one unit: any batching gives the state, messages and replies of handling one by one in order of arrival', async () => {
   await fc.assert(
     fc.asyncProperty(arrivals(1), async (arriving) => {
-      await bank.clear();
+      await startOver();
       await expectSameAsOneByOne(ran(await handleTogether(arriving, 1)));
     }),
-    { numRuns: 30 },
+    { numRuns: 25 },
   );
 }, 120_000);
 
 it('several units: any batching gives the state, messages and replies of handling one by one in some order', async () => {
   await fc.assert(
     fc.asyncProperty(arrivals(3), async (arriving) => {
-      await bank.clear();
+      await startOver();
       const handled = ran(await handleTogether(arriving, 3));
       await expectSameAsOneByOne(serialOrder(handled, await writers()));
     }),
-    { numRuns: 30 },
+    { numRuns: 25 },
   );
 }, 120_000);
 
@@ -141,7 +147,7 @@ async function writers(): Promise<Map<string, string>> {
  */
 function serialOrder(handled: Handled[], writers: Map<string, string>): Handled[] {
   const wrote = ({ seen, message }: Handled): boolean => Object.entries(seen!).every(([key, version]) => writers.get(`${key}@${version + 1}`) === message.id);
-  const version: Record<string, number> = {};
+  const version: Record<string, number> = { a: 1, b: 1 };
   const left = new Set(handled);
   const order: Handled[] = [];
   const seesNow = ({ seen }: Handled): boolean => Object.entries(seen!).every(([key, at]) => at === (version[key] ?? 0));

@@ -101,11 +101,19 @@ export class OutboxRelay {
   }
 
   async #keepSweeping(): Promise<void> {
-    const { publisher, sweepEveryMs = SWEEP_EVERY_MS } = this.options;
     while (!this.#stopping.signal.aborted) {
       await this.#sweep();
-      await this.#pause(sweepEveryMs);
-      while (!publisher.ready && !this.#stopping.signal.aborted) await this.#pause(RECONNECT_POLL_MS);
+      await this.#untilNextSweep();
+    }
+  }
+
+  /** The interval is over, or the broker is back. */
+  async #untilNextSweep(): Promise<void> {
+    const { publisher, sweepEveryMs = SWEEP_EVERY_MS } = this.options;
+    const end = Date.now() + sweepEveryMs;
+    for (let wasReady = true; Date.now() < end && !this.#stopping.signal.aborted && (wasReady || !publisher.ready); ) {
+      wasReady = publisher.ready;
+      await this.#pause(Math.min(sweepEveryMs, RECONNECT_POLL_MS));
     }
   }
 

@@ -2,6 +2,12 @@ import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
 
 export type Statement = QueryConfig;
 
+/**
+ * Every statement here looks rows up by their key. A plan is made once per connection, perhaps when the table is still
+ * empty, and would then read it from end to end for as long as the statistics lag behind: so the index is the only way.
+ */
+const BEGIN: Statement = { text: 'BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off' };
+
 const names = new Map<string, string>();
 
 /** A statement that each connection parses and plans once; every text has one name. Only for texts that do not vary with data. */
@@ -22,7 +28,7 @@ export function prepared(text: string, values: unknown[]): Statement {
 export async function transaction(pool: Pool, reads: Statement[], decide: (results: QueryResult[]) => Statement[] | undefined): Promise<void> {
   const client = await connect(pool);
   try {
-    const [, ...results] = await together(client, [{ text: 'BEGIN' }, ...reads]);
+    const [, ...results] = await together(client, [BEGIN, ...reads]);
     const writes = decide(results);
     await together(client, writes ? [...writes, { text: 'COMMIT' }] : [{ text: 'ROLLBACK' }]);
   } catch (error) {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { eventually, testDatabase } from '@sluice/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -19,6 +20,9 @@ const deposits = (count: number, accountOf: (index: number) => string, more = {}
   Array.from({ length: count }, (_, index) => messageOf(Deposit, { account: accountOf(index), amount: 1 }, more));
 const total = async (): Promise<number> => Number((await bank.rows('SELECT coalesce(sum(balance), 0) AS sum FROM accounts'))[0]!['sum']);
 const writes = async (): Promise<number> => Number((await bank.rows(`SELECT nextval('account_writes') AS n`))[0]!['n']);
+
+const connections = () => bank.rows(`SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bank'`);
+const hangUp = () => bank.rows(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bank'`);
 
 describe('batches', () => {
   it('form under load: what arrives during a commit shares the next one', async () => {
@@ -45,6 +49,23 @@ describe('batches', () => {
   });
 });
 
+it('looks rows up by their index, also when the table was empty at first and nobody has counted it since', async () => {
+  // A server process reports its statistics at the latest when it ends.
+  const scanned = async (): Promise<number> => {
+    await hangUp();
+    await eventually(async () => expect(await connections()).toEqual([]));
+    return Number((await bank.rows(`SELECT seq_tup_read AS n FROM pg_stat_user_tables WHERE relname = 'accounts'`))[0]!['n']);
+  };
+  await bank.rows('ALTER TABLE accounts SET (autovacuum_enabled = false)');
+  await bank.rows('ANALYZE accounts');
+  const before = await scanned();
+  const unit = bank.open();
+  for (const message of deposits(8, (index) => `a${index}`)) await depositInto(unit, message);
+  await bank.rows(`INSERT INTO accounts SELECT 'other' || n, 0, now(), '[]', 1 FROM generate_series(1, 20000) n`);
+  for (const message of deposits(8, (index) => `other${index + 1}`)) await depositInto(unit, message);
+  expect((await scanned()) - before).toBeLessThan(20_000);
+});
+
 it('many units that lock overlapping keys in any order never deadlock', async () => {
   const names = Array.from({ length: 12 }, (_, index) => `a${index}`);
   await Promise.all(names.map((account) => depositInto(bank.open(), messageOf(Deposit, { account, amount: 1_000 }))));
@@ -61,11 +82,14 @@ it('many units that lock overlapping keys in any order never deadlock', async ()
   expect([deadlocks, await total(), await bank.count('ledger')]).toEqual([0, 12_000, 12 + 1_200]);
 });
 
-describe('connections that break', () => {
-  const hangUp = () => bank.rows(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'bank'`);
+/** Connections are opened by the dozen here, which takes its time on a machine that is busy with other tests. */
+const SLOW_MS = 90_000;
+/** Longer than a change goes on trying after a connection that broke: it is the outage itself that must be waited for. */
+const OUTAGE_MS = 1_500;
 
+describe('connections that break', () => {
   it('lose and double nothing, however many are ended in the middle of the load', async () => {
-    const messages = deposits(1_500, (index) => `a${index % 7}`);
+    const messages = deposits(900, (index) => `a${index % 7}`);
     const units = [bank.open(), bank.open(), bank.open()];
     const feed = async (each: typeof messages, unit: (typeof units)[number]): Promise<void> => {
       for (let at = 0; at < each.length; at += 50) await Promise.all(each.slice(at, at + 50).map((message) => depositInto(unit, message)));
@@ -76,12 +100,12 @@ describe('connections that break', () => {
     while (!done) {
       ended += (await hangUp()).length;
       const batches = bank.sizes.length;
-      await eventually(() => expect(done || bank.sizes.length > batches + 4).toBe(true));
+      await eventually(() => expect(done || bank.sizes.length > batches + 4).toBe(true), { withinMs: SLOW_MS });
     }
     await load;
     expect(ended).toBeGreaterThan(5);
-    expect([await total(), await bank.count('ledger'), await bank.count('inbox'), await bank.count('outbox')]).toEqual([1_500, 1_500, 1_500, 1_500]);
-  });
+    expect([await total(), await bank.count('ledger'), await bank.count('inbox'), await bank.count('outbox')]).toEqual([900, 900, 900, 900]);
+  }, SLOW_MS);
 
   it('are waited for: while the database refuses connections nothing fails, and then everything is answered', async () => {
     const [{ name }] = (await bank.rows('SELECT current_database() AS name')) as [{ name: string }];
@@ -90,11 +114,11 @@ describe('connections that break', () => {
     await allow(false);
     await hangUp();
     const answers = Promise.all(deposits(30, () => 'ann', asked).map((message) => depositInto(unit, message)));
-    const idle = () => bank.rows(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bank'`);
-    await eventually(async () => expect(await idle()).toEqual([]));
+    await eventually(async () => expect(await connections()).toEqual([]));
+    await pause(OUTAGE_MS);
     expect(await bank.count('inbox')).toBe(0);
     await allow(true);
     expect((await answers).at(-1)).toBe(30);
     expect(await balanceFrom(unit, messageOf(Balance, { account: 'ann' }))).toBe(30);
-  });
+  }, SLOW_MS);
 });

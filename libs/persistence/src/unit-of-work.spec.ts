@@ -39,6 +39,17 @@ describe('one message', () => {
     expect(seen).toEqual({ ann: { id: 'ann', balance: 5, openedAt: expect.any(Date), tags: ['5'], version: 1 }, constructor: undefined });
   });
 
+  it('shows a row to the next message of its batch just as to one that comes after the commit', async () => {
+    const tag = { at: new Date(0) } as unknown as string;
+    const write = { id: 'ann', balance: 5, openedAt: '2026-01-02T03:04:05.000Z' as unknown as Date, tags: [tag], version: 1, extra: undefined };
+    const written = unit.change(messageOf(Balance, { account: 'ann' }), { accounts: ['ann'] }, () => ({ state: { accounts: { ann: write } } }));
+    const read = () => unit.change(messageOf(Balance, { account: 'ann' }), { accounts: ['ann'] }, ({ accounts }) => ({ reply: accounts['ann'] }));
+    const [, inBatch] = await Promise.all([written, read()]);
+    expect(bank.sizes).toEqual([2]);
+    expect(inBatch).toStrictEqual({ id: 'ann', balance: 5, openedAt: new Date('2026-01-02T03:04:05Z'), tags: [{ at: '1970-01-01T00:00:00.000Z' }], version: 1 });
+    expect(await read()).toStrictEqual(inBatch);
+  });
+
   it('reads unlocked collections in the same transaction and keeps them as they are', async () => {
     await bank.rows(`INSERT INTO rates VALUES ('EUR', 110)`);
     const seen = await unit.change(messageOf(Balance, { account: 'x' }), { rates: ['EUR', 'USD'] }, ({ rates }) => ({ reply: rates }));

@@ -6,6 +6,9 @@ import { Describe } from '../openapi/describe.js';
 import { Rpc } from '../rpc.js';
 import { Me, Public, type Caller } from '../web/auth.js';
 
+/** Hashing a password is slow on purpose, and a burst of them stands in line. */
+const HASHING_PATIENCE_MS = 10_000;
+
 @Controller()
 export class UsersController {
   constructor(private readonly rpc: Rpc) {}
@@ -14,7 +17,7 @@ export class UsersController {
   @Post('users')
   @Describe('Sign up; a code is sent to the phone', { 201: User, 409: 'The phone number is taken' })
   signUp(@Body({ schema: NewUser }) user: z.output<typeof NewUser>): Promise<User> {
-    return this.rpc.ask(SignUp, { ...user, userId: v7() });
+    return this.rpc.ask(SignUp, { ...user, userId: v7() }, HASHING_PATIENCE_MS);
   }
 
   @Post('users/verification')
@@ -28,6 +31,6 @@ export class UsersController {
   @Post('sessions')
   @Describe('Sign in', { 201: Session, 401: 'An unknown phone number or a wrong password' })
   signIn(@Body({ schema: Credentials }) credentials: Data<typeof SignIn>): Promise<z.output<typeof Session>> {
-    return this.rpc.ask(SignIn, credentials);
+    return this.rpc.ask(SignIn, credentials, HASHING_PATIENCE_MS);
   }
 }

@@ -54,10 +54,13 @@ function orderOf(id: string, lines: { sku: string; quantity: number }[]): Order 
 @Controller()
 export class PaymentsPeer {
   readonly tokens: string[] = [];
+  /** The order that it has opened a payable for; any other cannot be paid. */
+  payable: string | undefined;
 
   @On(Pay)
   async pay({ data }: Message<typeof Pay>): Promise<Reply<typeof Pay> | void> {
     this.tokens.push(data.cardToken);
+    if (data.orderId !== this.payable) throw ProblemError.of(404, 'Nothing to pay');
     if (data.cardToken === 'tok_fake_0002') throw ProblemError.of(402, 'Declined');
     if (data.cardToken === 'tok_fake_0119') return { status: 'pending' };
     return { status: 'captured' };

@@ -1,7 +1,6 @@
 import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { command, delivery, event, query, type Contract } from '@sluice/contracts';
-import type { TestBroker } from '@sluice/testing';
 import { z } from 'zod';
 import { On, type Handler, type OnOptions } from '../on.js';
 import { RethrowFilter } from '../rethrow-filter.js';
@@ -40,9 +39,9 @@ export interface Running {
 const running = new Set<INestMicroservice>();
 
 /** A service as its authors write one, a Nest application with `@On` methods, made from plain functions. */
-export async function startService({ url }: Pick<TestBroker, 'url'>, handled: Handled[], options: Partial<MessageServerOptions> = {}): Promise<Running> {
+export async function startService({ url }: { url: string }, handled: Handled[], options: Partial<MessageServerOptions> = {}): Promise<Running> {
   const server = new MessageServer({ url, service: 'probe', retryTiersMs: TIERS_MS, expected: [], ...options });
-  const app = await NestFactory.createMicroservice(moduleOf(handled), { strategy: server, logger: process.env['PROBE_LOG'] ? ['log', 'warn', 'error', 'debug'] : false, abortOnError: false });
+  const app = await NestFactory.createMicroservice(moduleOf(handled), { strategy: server, logger: false, abortOnError: false });
   app.useGlobalFilters(new RethrowFilter());
   running.add(app);
   await app.listen();

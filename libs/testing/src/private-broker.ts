@@ -1,0 +1,88 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { connect } from 'amqplib';
+import { eventually } from './eventually.js';
+import { freePort } from './system.js';
+
+/** The server's own folders first: on Debian the program on PATH is a wrapper that changes to another user. */
+const PLACES = ['/usr/lib/rabbitmq/bin', '/opt/homebrew/opt/rabbitmq/sbin', '/usr/local/opt/rabbitmq/sbin', '/opt/rabbitmq/sbin', ...(process.env['PATH'] ?? '').split(path.delimiter)];
+const PROGRAM = PLACES.map((place) => path.join(place, 'rabbitmq-server')).find((file) => existsSync(file));
+
+/** A container's broker cannot be killed from here. */
+export const canStartBroker = PROGRAM !== undefined;
+
+/** A broker of this test's own, which it may kill. */
+export interface PrivateBroker {
+  url: string;
+  /** kill -9, as a power cut would. */
+  kill(): Promise<void>;
+  /** Boots on the data that is there; resolves when it takes connections. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function privateBroker(): Promise<PrivateBroker> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'sluice-broker-'));
+  const ports = { amqp: await freePort(), dist: await freePort(), epmd: await freePort() };
+  const env = configure(folder, ports);
+  const url = `amqp://guest:guest@127.0.0.1:${ports.amqp}`;
+  let child: ChildProcess | undefined;
+  const kill = async (): Promise<void> => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  };
+  const start = async (): Promise<void> => {
+    child = spawn(PROGRAM ?? '', ['-noinput'], { env, cwd: folder, stdio: 'ignore' });
+    await eventually(async () => (await connect(url)).close(), { withinMs: 90_000 });
+  };
+  const close = async (): Promise<void> => {
+    await kill();
+    await killEpmd(ports.epmd);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  await start().catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  return { url, kill, start, close };
+}
+
+/** RABBITMQ_ALLOW_INPUT makes the start script become the server, so that the child's pid is the server's own. */
+function configure(folder: string, ports: Record<'amqp' | 'dist' | 'epmd', number>): NodeJS.ProcessEnv {
+  const inFolder = (name: string): string => path.join(folder, name);
+  for (const name of ['home', 'mnesia', 'log']) mkdirSync(inFolder(name));
+  writeFileSync(inFolder('rabbitmq.conf'), `listeners.tcp.local = 127.0.0.1:${ports.amqp}\nlog.file = false\ndisk_free_limit.absolute = 50MB\n`);
+  writeFileSync(inFolder('enabled_plugins'), '[].\n');
+  return {
+    PATH: process.env['PATH'],
+    LANG: 'C.UTF-8',
+    HOME: inFolder('home'),
+    ERL_EPMD_PORT: String(ports.epmd),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    ERL_CRASH_DUMP_SECONDS: '0',
+    RABBITMQ_ALLOW_INPUT: '1',
+    RABBITMQ_NODENAME: 'sluice-test@localhost',
+    RABBITMQ_DIST_PORT: String(ports.dist),
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+    RABBITMQ_MNESIA_BASE: inFolder('mnesia'),
+    RABBITMQ_LOG_BASE: inFolder('log'),
+    RABBITMQ_PID_FILE: inFolder('pid'),
+    RABBITMQ_CONFIG_FILE: inFolder('rabbitmq.conf'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: inFolder('enabled_plugins'),
+    RABBITMQ_CONF_ENV_FILE: '/dev/null',
+  };
+}
+
+/** Every Erlang node leaves its name server behind; "k" is the name server's own request to end. */
+function killEpmd(port: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connectTcp({ port, host: '127.0.0.1' }, () => socket.write(Buffer.from([0, 1, 'k'.charCodeAt(0)])));
+    socket.on('data', () => socket.end()).on('error', () => resolve()).on('close', () => resolve());
+    socket.setTimeout(2_000, () => socket.destroy());
+  });
+}
