@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from './failure.mjs';
 import { LogFile } from './log-lines.mjs';
 import { end, identify } from './processes.mjs';
-import { inRoot, root } from './workspace.mjs';
+import { root } from './workspace.mjs';
 
 /** A process that lived this long was well; what killed it then has nothing to do with how it boots. */
 const WELL_AFTER_MS = 20_000;
@@ -24,7 +24,7 @@ export class ServiceProcess {
   #tail = [];
 
   /**
-   * @param {{ service: string, env: NodeJS.ProcessEnv, healthPort: number, logFile: string, onLine: (line: string) => void, say: (line: string) => void, onChange: () => void }} options
+   * @param {{ service: string, program: string, env: NodeJS.ProcessEnv, healthPort: number, logFile: string, onLine: (line: string) => void, say: (line: string) => void, onChange: () => void }} options
    */
   constructor(options) {
     Object.assign(this, options);
@@ -85,7 +85,7 @@ export class ServiceProcess {
 
   async #run() {
     const options = { cwd: root, env: this.env, stdio: ['ignore', 'pipe', 'pipe'], detached: true }; // detached: Ctrl-C reaches us, and we stop in order
-    const child = spawn(process.execPath, ['--enable-source-maps', inRoot('apps', this.service, 'dist/main.js')], options);
+    const child = spawn(process.execPath, ['--enable-source-maps', this.program], options);
     child.record = identify(child.pid ?? 0);
     this.#child = child;
     this.onChange();

@@ -3,6 +3,7 @@ import { freePort } from './ports.mjs';
 import { end } from './processes.mjs';
 import { environmentOf } from './service-environment.mjs';
 import { ServiceProcess } from './service-process.mjs';
+import { inRoot } from './workspace.mjs';
 
 const READY_WITHIN_MS = 90_000;
 
@@ -28,6 +29,7 @@ export class Supervisor {
     const healthPort = await freePort();
     return new ServiceProcess({
       service,
+      program: inRoot('apps', service, 'dist/main.js'),
       healthPort,
       env: environmentOf(service, { ...system, healthPort, cache: this.home.path('compile-cache') }),
       logFile: this.home.path('logs', `${service}.log`),

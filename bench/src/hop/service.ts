@@ -1,7 +1,7 @@
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Message } from '@sluice/contracts';
-import { type DELEGATED, MessageServer, On, Publisher, RethrowFilter } from '@sluice/messaging';
+import { MessageServer, On, Publisher, RethrowFilter } from '@sluice/messaging';
 import { createPool, OutboxRelay, UnitOfWork } from '@sluice/persistence';
 import type { Pool } from 'pg';
 import { oneByOne } from './one-by-one.js';
@@ -36,7 +36,7 @@ export async function startService(side: Side, place: Place, observer: Observer)
   @Controller()
   class Listener {
     @On(Take)
-    async take(message: Message<typeof Take>): Promise<void | typeof DELEGATED> {
+    async take(message: Message<typeof Take>): Promise<void> {
       observer.began();
       await handle(message);
       observer.handled();

@@ -94,6 +94,17 @@ describe('the same message again', () => {
     expect([asked, await balances(), await bank.count('outbox'), await bank.count('ledger')]).toEqual([0, { ann: 5 }, 1, 1]);
   });
 
+  it('is known even when it changed nothing the first time', async () => {
+    const message = messageOf(Balance, { account: 'ann' });
+    await balanceFrom(unit, message);
+    let runs = 0;
+    await unit.change(message, { accounts: ['ann'] }, () => ({ reply: ++runs }));
+    expect([runs, await bank.count('inbox'), await bank.count('accounts')]).toEqual([0, 1, 0]);
+    const untouched = messageOf(Balance, { account: 'ann' });
+    await unit.change(untouched, {}, () => ({}));
+    expect(await bank.rows('SELECT id FROM inbox WHERE id = $1', [untouched.id])).toEqual([{ id: untouched.id }]);
+  });
+
   it('is answered from the current state when a caller waits', async () => {
     const message = messageOf(Deposit, { account: 'ann', amount: 5 }, asked);
     await depositInto(unit, message);

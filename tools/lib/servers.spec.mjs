@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'amqplib';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { accepts } from './ports.mjs';
+import { endPostgres, runningPostgres, startPostgres } from './postgres.mjs';
+import { remove, temporaryHome } from './private-servers.mjs';
+import { isAlive } from './processes.mjs';
+import { endRabbit, startRabbit } from './rabbitmq.mjs';
+import { inRoot } from './workspace.mjs';
+
+/** Starts both servers and is killed, as a supervisor may be. */
+const KILLED = `
+  const { Home } = await import('${inRoot('tools/lib/home.mjs')}');
+  const { startPostgres } = await import('${inRoot('tools/lib/postgres.mjs')}');
+  const { startRabbit } = await import('${inRoot('tools/lib/rabbitmq.mjs')}');
+  const home = new Home(process.argv[1]);
+  await Promise.all([startPostgres(home), startRabbit(home)]);
+  process.kill(process.pid, 'SIGKILL');`;
+
+let home;
+
+beforeAll(() => {
+  home = temporaryHome();
+});
+afterAll(() => remove(home));
+
+async function onBroker(rabbit, work) {
+  const connection = await connect(rabbit.url);
+  const channel = await connection.createConfirmChannel();
+  try {
+    return await work(channel);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function onDatabase(postgres, sql) {
+  const client = new pg.Client({ connectionString: postgres.url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+it('takes over the servers of a start that was killed, stops them, and finds their data again', { timeout: 180_000 }, async () => {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', KILLED, home.dir], { stdio: 'inherit' });
+  await once(child, 'exit');
+  const [left, { process: leftBroker }] = [runningPostgres(home), home.recall('rabbitmq')];
+  expect(isAlive(leftBroker)).toBe(true);
+
+  const [postgres, rabbit] = await Promise.all([startPostgres(home), startRabbit(home)]);
+  expect(postgres.process.pid).toBe(left.pid);
+  expect(rabbit.process).toEqual(leftBroker);
+  await onDatabase(postgres, 'CREATE TABLE kept AS SELECT 42 AS answer');
+  await onBroker(rabbit, async (channel) => {
+    await channel.assertQueue('kept', { durable: true });
+    channel.sendToQueue('kept', Buffer.from('42'), { persistent: true });
+    await channel.waitForConfirms();
+  });
+
+  await Promise.all([endPostgres(home), endRabbit(home)]);
+  expect([isAlive(postgres.process), isAlive(rabbit.process)]).toEqual([false, false]);
+  expect(await accepts(home.recall('rabbitmq').ports.epmd)).toBe(false);
+
+  const [again, broker] = await Promise.all([startPostgres(home), startRabbit(home)]);
+  expect([again.url, broker.url]).toEqual([postgres.url, rabbit.url]);
+  expect(await onDatabase(again, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+  const message = await onBroker(broker, (channel) => channel.get('kept', { noAck: true }));
+  expect(message && message.content.toString()).toBe('42');
+});
