@@ -75,7 +75,7 @@ function printAddresses({ managementUrl }) {
   const management = managementUrl && new URL(managementUrl);
   progress.line(`\n  shop      ${url}`);
   progress.line(`  API docs  ${url}/docs`);
-  if (management) progress.line(`  RabbitMQ  ${management.origin} (user ${management.username}, password in ${home.dir}/rabbitmq.json)`);
+  if (management) progress.line(`  RabbitMQ  ${management.origin} (user ${management.username}, password in ${process.env.AMQP_URL ? 'AMQP_MANAGEMENT_URL' : `${home.dir}/rabbitmq.json`})`);
   const outside = home.recall('postgres')?.data;
   if (outside && !outside.startsWith(home.dir)) progress.line(`  data      ${home.dir} and, where PostgreSQL's user can reach it, ${outside}`);
   progress.line(`  logs      ${home.dir}/logs/\n\nCtrl-C stops everything; the data stays. npm run reset removes it.\n`);
