@@ -24,7 +24,7 @@ export interface RequestOptions {
  * What is kept of the caller's time for the way back, at most a tenth of it: the owner is told an earlier deadline,
  * so that an answer which the owner calls "in time" is also in time for the caller. Milliseconds.
  */
-const GRACE_MS = 100;
+const GRACE_MS = 500;
 /** For Nest's own `send`, which has no place for a deadline. */
 const DEFAULT_DEADLINE_MS = 3_000;
 
