@@ -13,6 +13,8 @@ const WELL_AFTER_MS = 20_000;
 const GIVE_UP_AFTER = 5;
 const BACKOFF_MS = { first: 200, most: 5_000 };
 const KEPT_LINES = 15;
+/** Seven services are asked this often while they boot, on a processor that they need themselves. */
+const POLL_MS = 100;
 /** Services finish what is in flight within 15 s, or end themselves. */
 const STOP_WITHIN_MS = 20_000;
 
@@ -40,9 +42,18 @@ export class ServiceProcess {
     return this.#child?.record;
   }
 
+  /** Resolves when the process has loaded its code, whatever it still waits for. @throws {Failure} as `ready` does */
+  loaded(withinMs) {
+    return this.#until(() => this.#answers('/healthz'), withinMs);
+  }
+
   /** Resolves when /readyz says yes. @throws {Failure} when the service gave up or takes too long */
-  async ready(withinMs) {
-    for (const until = Date.now() + withinMs; !(await this.#answersReady()); await sleep(50)) {
+  ready(withinMs) {
+    return this.#until(() => this.#answers('/readyz'), withinMs);
+  }
+
+  async #until(isSo, withinMs) {
+    for (const until = Date.now() + withinMs; !(await isSo()); await sleep(POLL_MS)) {
       if (this.gaveUp) throw new Failure(`${this.service} does not start`, `Its log: ${this.logFile}`, this.#tail.join('\n'));
       if (this.#stopping) throw new Failure('stopped while starting');
       if (Date.now() > until) throw new Failure(`${this.service} is not ready after ${withinMs / 1000} s`, `Its log: ${this.logFile}`, this.#tail.join('\n'));
@@ -61,8 +72,8 @@ export class ServiceProcess {
     this.#child?.kill('SIGKILL');
   }
 
-  async #answersReady() {
-    const answer = await fetch(`http://127.0.0.1:${this.healthPort}/readyz`, { signal: AbortSignal.timeout(3_000) }).catch(() => undefined);
+  async #answers(path) {
+    const answer = await fetch(`http://127.0.0.1:${this.healthPort}${path}`, { signal: AbortSignal.timeout(3_000) }).catch(() => undefined);
     await answer?.body?.cancel();
     return answer?.ok ?? false;
   }

@@ -19,10 +19,17 @@ export class Supervisor {
     this.say = say;
   }
 
-  /** @param {string[]} names @param {Omit<Parameters<typeof environmentOf>[1], 'healthPort' | 'cache'>} system */
-  async start(names, system) {
+  /**
+   * Starts the services one after the other while the broker boots, and together from then on: all at once they would take
+   * the processor from the broker, for which all of them wait.
+   * @param {string[]} names @param {Omit<Parameters<typeof environmentOf>[1], 'healthPort' | 'cache'>} system @param {Promise<unknown>} brokerIsUp
+   */
+  async start(names, system, brokerIsUp) {
     for (const service of names) this.#services.push(await this.#prepare(service, system));
-    for (const service of this.#services) service.start();
+    for (const service of this.#services) {
+      service.start();
+      await Promise.race([brokerIsUp, service.loaded(READY_WITHIN_MS)]);
+    }
   }
 
   async #prepare(service, system) {

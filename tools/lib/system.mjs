@@ -33,7 +33,7 @@ export async function startSystem({ home, progress, shutdown, port, giveUp }) {
   const services = startable({ home, rabbit, address, built, topology }).then(([found, [databases]]) =>
     step('services', async (tell) => {
       await shutdown.add('services', () => supervisor.stop());
-      await supervisor.start(builtServices(), { broker: found, databases, secrets: secretsOf(home), port });
+      await supervisor.start(builtServices(), { broker: found, databases, secrets: secretsOf(home), port }, rabbit);
       tell(describeServices());
       await supervisor.ready();
     }),
