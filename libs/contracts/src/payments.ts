@@ -11,7 +11,7 @@ export const PaymentResult = z.object({ status: z.enum(['captured', 'pending']) 
 export const Pay = command('payments.pay', z.object({ orderId: Id, userId: Id, cardToken: z.string().max(200) }), { reply: PaymentResult });
 /** Calls the card gateway with the capture's id as its idempotency key; sent by payments to itself, answers the caller of `payments.pay`. */
 export const CapturePayment = command('payments.capture', z.object({ orderId: Id, captureId: Id }), { reply: PaymentResult });
-/** Gives the money of one capture back, with the capture's id as the card gateway's idempotency key; sent by payments to itself. */
+/** Gives the money of one capture back; the card gateway's idempotency key follows from the capture's id. Sent by payments to itself. */
 export const RefundPayment = command('payments.refund', z.object({ orderId: Id, captureId: Id }));
 
 const fact = { orderId: Id, userId: Id, version: z.int() };
