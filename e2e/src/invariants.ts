@@ -1,3 +1,4 @@
+import { ExpirePayment } from '@sluice/contracts';
 import { depth, eventually, type System } from '@sluice/testing';
 import { expect } from 'vitest';
 
@@ -7,10 +8,10 @@ type Service = (typeof SERVICES)[number];
 /** Retries wait up to the longest tier, and what waits must have come home before anything is counted. */
 const QUIET_WITHIN_MS = 120_000;
 
-/** The queues of the topology; what a test listens on itself belongs to its own connection. */
+/** The queues of the topology: not where timers wait out their windows, and not what a test listens on itself. */
 async function queues({ broker }: System): Promise<string[]> {
   const all = await broker.management.get<{ name: string }[]>(`queues/${encodeURIComponent(broker.vhost)}`);
-  return all.map(({ name }) => name).filter((name) => !name.startsWith('amq.'));
+  return all.map(({ name }) => name).filter((name) => !name.startsWith('amq.') && !name.startsWith(`${ExpirePayment.waitsIn}.`));
 }
 
 /** Nothing waits anywhere: no message in a queue, no retry, no row in an outbox. */
