@@ -1,3 +1,4 @@
+import { catalogue } from '@sluice/contracts';
 import type { Binding, Topology } from './layout.js';
 import type { ExistingQueue } from './management.js';
 
@@ -33,7 +34,7 @@ function stale(map: Topology, existing: Existing): Difference['stale'] {
   const services = new Set(map.queues.map(({ name }) => name.split('.', 1)[0]));
   const bound = new Set(existing.bindings.filter(isOurs).map(({ destination }) => destination));
   const exclusive = new Set(existing.queues.filter((queue) => queue.exclusive).map(({ name }) => name));
-  const queues = existing.queues.filter(({ name }) => !wanted.queues.has(name) && !exclusive.has(name) && (bound.has(name) || services.has(name.split('.', 1)[0]))).map(({ name }) => name);
+  const queues = existing.queues.filter(({ name }) => !wanted.queues.has(name) && !isTimer(name) && !exclusive.has(name) && (bound.has(name) || services.has(name.split('.', 1)[0]))).map(({ name }) => name);
   const going = new Set(queues);
   return {
     exchanges: existing.exchanges.filter((name) => name.startsWith('shop.') && !wanted.exchanges.has(name)),
@@ -41,6 +42,9 @@ function stale(map: Topology, existing: Existing): Difference['stale'] {
     bindings: existing.bindings.filter((binding) => isOurs(binding) && !wanted.bindings.has(describeBinding(binding)) && !exclusive.has(binding.destination) && !going.has(binding.destination)),
   };
 }
+
+/** Where timers wait, which depends on settings: their owner declares these queues. */
+const isTimer = (name: string): boolean => [...catalogue.values()].some(({ waitsIn }) => waitsIn !== undefined && name.startsWith(`${waitsIn}.`));
 
 const isOurs = ({ source }: Binding): boolean => source.startsWith('shop.');
 

@@ -16,19 +16,19 @@ export const SERVICES: Services = {
     queries: [c.SignUp, c.SignIn, c.VerifyPhone],
   },
   orders: {
-    commands: [c.PlaceOrder],
+    commands: [c.PlaceOrder, c.ExpirePayment],
     queries: [c.GetOrder, c.GetTimeline, c.ListOrders],
-    events: [c.ProductChanged, c.StockReserved, c.StockRejected, c.PayableOpened, c.PaymentCaptured, c.ParcelCreated, c.ParcelDispatched, c.ParcelDelivered],
+    events: [c.ProductChanged, c.StockReserved, c.StockRejected, c.PayableOpened, c.PaymentCaptured, c.PaymentRefunded, c.ParcelCreated, c.ParcelDispatched, c.ParcelDelivered],
   },
   inventory: {
     commands: [c.PutProduct, c.ReceiveStock],
     queries: [c.GetProduct, c.ListProducts],
-    events: [c.OrderPlaced, c.ParcelDispatched],
+    events: [c.OrderPlaced, c.OrderCancelled, c.ParcelDispatched],
   },
   payments: {
     commands: [c.Pay],
-    captures: [c.CapturePayment],
-    events: [c.OrderPriced],
+    captures: [c.CapturePayment, c.RefundPayment],
+    events: [c.OrderPriced, c.OrderCancelled],
   },
   logistics: {
     commands: [c.DispatchParcel, c.DeliverParcel],
@@ -41,7 +41,7 @@ export const SERVICES: Services = {
     sms: [c.SmsDelivery],
     email: [c.EmailDelivery],
     inbox: [c.InboxDelivery],
-    events: [c.AccountRegistered, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected],
+    events: [c.AccountRegistered, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled],
   },
 };
 

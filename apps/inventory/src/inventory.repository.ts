@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { Message, OrderPlaced, ParcelDispatched, PutProduct, ReceiveStock } from '@sluice/contracts';
+import type { Message, OrderCancelled, OrderPlaced, ParcelDispatched, PutProduct, ReceiveStock } from '@sluice/contracts';
 import type { UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { putProduct } from './product.js';
 import { receiptId, receiveStock } from './receipt.js';
-import { issue, reserve } from './reservation.js';
+import { issue, release, reserve } from './reservation.js';
 import { shelf, shelvesOf } from './stock.js';
 import { catalogueTables, stockTables } from './tables.js';
 
@@ -33,6 +33,13 @@ export class InventoryRepository {
     const { orderId, lines } = message.data;
     const skus = [...new Set(lines.map(({ sku }) => sku))];
     await this.#stock.change(message, { products: skus, reservations: [orderId], stock: skus.flatMap(shelvesOf) }, (state) => reserve(state, message.data));
+  }
+
+  /** Its lines name the shelves: the allocation in the message may be older than the reservation. */
+  async release(message: Message<typeof OrderCancelled>): Promise<void> {
+    const { orderId, lines } = message.data;
+    const skus = [...new Set(lines.map(({ sku }) => sku))];
+    await this.#stock.change(message, { reservations: [orderId], stock: skus.flatMap(shelvesOf) }, (state) => release(state, message.data));
   }
 
   async issue(message: Message<typeof ParcelDispatched>): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { GetProduct, ListProducts, OrderPlaced, ParcelDispatched, ProductChanged, PutProduct, ReceiveStock, StockIssued, StockReceived, StockRejected, StockReserved } from '@sluice/contracts';
+import { GetProduct, ListProducts, OrderCancelled, OrderPlaced, ParcelDispatched, ProductChanged, PutProduct, ReceiveStock, StockIssued, StockReceived, StockRejected, StockReleased, StockReserved } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { type Service, startService } from '@sluice/service-kit';
 import { deadLetters, eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
@@ -46,8 +46,12 @@ const order = (...lines: [string, number][]) => ({
   subtotal: price,
   lines: lines.map(([sku, quantity]) => ({ sku, quantity, name: sku, unitPrice: price })),
 });
+const cancelled = ({ orderId, userId, lines }: ReturnType<typeof order>) => ({ orderId, userId, lines, allocation: [], version: 2, reason: 'payment_timeout' as const });
 const shelf = async (sku: string, warehouse: string) =>
   (await database.pool.query('SELECT received::int, on_hand::int, reserved::int, issued::int FROM stock WHERE sku = $1 AND warehouse = $2', [sku, warehouse])).rows[0];
+
+/** Waits until a message has been decided on. */
+const decided = (id: string) => eventually(async () => expect((await database.pool.query('SELECT 1 FROM inbox WHERE id = $1', [id])).rowCount).toBe(1));
 
 describe('products and receipts', () => {
   it('answers with the product it has put, and tells everybody its price', async () => {
@@ -129,6 +133,38 @@ describe('reservations', () => {
     await publish(broker, ParcelDispatched, parcel);
     await publish(broker, OrderPlaced, placed);
     await eventually(() => heard.of(StockIssued, ({ parcelId }) => parcelId === parcel.parcelId, 1));
+  });
+
+  it('puts a cancelled order’s stock back once, though the fact comes twice', async () => {
+    await put('BELT');
+    await receive('BELT', 'east', 3);
+    const placed = order(['BELT', 2]);
+    await publish(broker, OrderPlaced, placed);
+    await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === placed.orderId, 1));
+    const [cancelledId, againId] = [randomUUID(), randomUUID()];
+    for (const id of [cancelledId, cancelledId, againId]) await publish(broker, OrderCancelled, cancelled(placed), { properties: { messageId: id } });
+    await Promise.all([decided(cancelledId), decided(againId)]);
+    await eventually(() => heard.of(StockReleased, ({ orderId }) => orderId === placed.orderId, 1));
+    const next = order(['BELT', 3]);
+    await publish(broker, OrderPlaced, next);
+    await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
+    expect(await shelf('BELT', 'east')).toEqual({ received: 3, on_hand: 0, reserved: 3, issued: 0 });
+    expect(heard.of(StockReleased, ({ orderId }) => orderId === placed.orderId)).toMatchObject([{ allocation: [{ sku: 'BELT', warehouse: 'east', quantity: 2 }], version: 2 }]);
+  });
+
+  it('holds nothing for an order that was cancelled before it was placed, and says nothing', async () => {
+    await put('SASH');
+    await receive('SASH', 'east', 1);
+    const early = order(['SASH', 1]);
+    const [cancelledId, placedId] = [randomUUID(), randomUUID()];
+    await publish(broker, OrderCancelled, cancelled(early), { properties: { messageId: cancelledId } });
+    await decided(cancelledId);
+    await publish(broker, OrderPlaced, early, { properties: { messageId: placedId } });
+    await decided(placedId);
+    const next = order(['SASH', 1]);
+    await publish(broker, OrderPlaced, next);
+    await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
+    for (const answer of [StockReserved, StockRejected, StockReleased]) expect(heard.of(answer, ({ orderId }) => orderId === early.orderId)).toEqual([]);
   });
 
   it('puts a parcel with foreign pieces aside, with the reason, and goes on', async () => {

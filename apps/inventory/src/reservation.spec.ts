@@ -1,8 +1,8 @@
-import { type Outgoing, WAREHOUSES } from '@sluice/contracts';
+import { type Allocation, type Outgoing, WAREHOUSES } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { issue, reserve } from './reservation.js';
+import { issue, release, reserve } from './reservation.js';
 import { emptyShelf, received, shelf } from './stock.js';
 import type { Decision, State } from './tables.js';
 
@@ -34,6 +34,8 @@ const order = (lines: { sku: string; quantity: number }[], id = orderId) => ({
   lines: lines.map((line) => ({ ...line, name: line.sku, unitPrice: price })),
 });
 const parcel = (warehouse: 'east' | 'west', lines: { sku: string; quantity: number }[], id = parcelId) => ({ parcelId: id, orderId, userId, warehouse, lines, version: 2 });
+
+const cancelled = (id = orderId) => ({ orderId: id, userId, version: 3, lines: [], allocation: [], reason: 'customer' as const });
 
 const told = ({ messages = [] }: Decision) => messages.map(({ contract, data }: Outgoing) => ({ type: contract.type, ...(data as object) }));
 
@@ -87,6 +89,62 @@ describe('issue', () => {
   });
 });
 
+describe('release', () => {
+  const state = stocked({ cap: { east: 5, west: 2 } });
+  const placed = order([{ sku: 'cap', quantity: 6 }]);
+  const held = after(state, reserve(state, placed));
+  const dispatched = parcel('east', [{ sku: 'cap', quantity: 3 }]);
+
+  it('puts every piece of a held order back on hand, and says which', () => {
+    const decision = release(held, cancelled());
+    expect(decision.state?.stock?.['cap/east']).toMatchObject({ received: 5, onHand: 5, reserved: 0, version: 3 });
+    expect(decision.state?.stock?.['cap/west']).toMatchObject({ received: 2, onHand: 2, reserved: 0, version: 3 });
+    expect(decision.state?.reservations?.[orderId]).toMatchObject({ status: 'released', allocation: [], version: 2 });
+    const allocation = [{ sku: 'cap', warehouse: 'east', quantity: 5 }, { sku: 'cap', warehouse: 'west', quantity: 1 }];
+    expect(told(decision)).toEqual([{ type: 'stock.released', orderId, userId, version: 2, allocation }]);
+  });
+
+  it('gives back only what has not left', () => {
+    const shipped = after(held, issue(held, dispatched));
+    const decision = release(shipped, cancelled());
+    expect(decision.state?.stock?.['cap/east']).toMatchObject({ received: 5, onHand: 2, reserved: 0, issued: 3 });
+    expect(decision.state?.reservations?.[orderId]).toMatchObject({ allocation: [{ sku: 'cap', warehouse: 'east', quantity: 3 }], version: 3 });
+    const allocation = [{ sku: 'cap', warehouse: 'east', quantity: 2 }, { sku: 'cap', warehouse: 'west', quantity: 1 }];
+    expect(told(decision)).toEqual([{ type: 'stock.released', orderId, userId, version: 3, allocation }]);
+  });
+
+  it('has nothing to say when every piece has left', () => {
+    const shipped = [dispatched, parcel('east', [{ sku: 'cap', quantity: 2 }], 'second'), parcel('west', [{ sku: 'cap', quantity: 1 }], 'third')].reduce((now, each) => after(now, issue(now, each)), held);
+    const decision = release(shipped, cancelled());
+    expect(told(decision)).toEqual([]);
+    expect(after(shipped, decision)).toMatchObject({ stock: shipped.stock, reservations: { [orderId]: { status: 'released' } } });
+  });
+
+  it('changes nothing for an order that was refused its stock, and nothing the second time', () => {
+    const rejected = after(state, reserve(state, order([{ sku: 'cap', quantity: 8 }])));
+    expect(rejected.reservations[orderId]).toMatchObject({ status: 'rejected' });
+    expect(release(rejected, cancelled())).toEqual({});
+    expect(release(after(held, release(held, cancelled())), cancelled())).toEqual({});
+  });
+
+  it('holds nothing for an order that was cancelled before it was placed', () => {
+    const decision = release(state, cancelled());
+    expect(told(decision)).toEqual([]);
+    expect(decision.state).toEqual({ reservations: { [orderId]: { orderId, userId, status: 'released', allocation: [], parcels: [], reason: null, skus: null, version: 1 } } });
+    const marked = after(state, decision);
+    expect(reserve(marked, placed)).toEqual({});
+    expect(release(marked, cancelled())).toEqual({});
+  });
+
+  it('refuses for good a parcel of a cancelled order, but not the repeat of one that had left before', () => {
+    const shipped = after(held, issue(held, dispatched));
+    const free = after(shipped, release(shipped, cancelled()));
+    expect(issue(free, dispatched)).toEqual({});
+    expect(() => issue(free, { ...dispatched, parcelId: 'second' })).toThrow(PermanentError);
+    expect(() => issue(after(state, release(state, cancelled())), dispatched)).toThrow(PermanentError);
+  });
+});
+
 it('loses and invents no piece, whatever is ordered and shipped', () => {
   const skus = fc.constantFrom('cap', 'mug');
   const pieces = fc.integer({ min: 0, max: 9 });
@@ -111,3 +169,40 @@ it('loses and invents no piece, whatever is ordered and shipped', () => {
     }),
   );
 });
+
+it('loses and invents no piece, in whatever order orders are placed, cancelled and shipped, and however often', () => {
+  const pieces = fc.integer({ min: 0, max: 6 });
+  const step = fc.record({ id: fc.constantFrom('a', 'b', 'c'), happens: fc.constantFrom('placed', 'cancelled', 'east', 'west'), quantity: fc.integer({ min: 1, max: 4 }) });
+  fc.assert(
+    fc.property(fc.record({ cap: fc.record({ east: pieces, west: pieces }) }), fc.array(step, { maxLength: 30 }), (shelves, steps) => {
+      let state = stocked(shelves);
+      const moved = { 'stock.reserved': 0, 'stock.released': 0, 'stock.issued': 0 };
+      for (const each of steps) {
+        const decision = decide(state, each);
+        state = after(state, decision);
+        for (const fact of told(decision)) if (fact.type in moved) moved[fact.type as keyof typeof moved] += quantityOf((fact as unknown as { allocation: Allocation }).allocation);
+      }
+      const sum = (of: 'onHand' | 'reserved' | 'issued' | 'received'): number => Object.values(state.stock).reduce((total, stock) => total + stock![of], 0);
+      for (const stock of Object.values(state.stock)) expect(Math.min(stock!.onHand, stock!.reserved, stock!.issued)).toBeGreaterThanOrEqual(0);
+      expect(sum('onHand') + sum('reserved') + sum('issued')).toBe(sum('received'));
+      expect(sum('reserved')).toBe(moved['stock.reserved'] - moved['stock.released'] - moved['stock.issued']);
+      const cancelledOnes = steps.filter(({ happens }) => happens === 'cancelled').map(({ id }) => id);
+      for (const id of cancelledOnes) expect(state.reservations[id]?.status).not.toBe('held');
+      const held = Object.values(state.reservations).map((reservation) => quantityOf(reservation!.allocation) - quantityOf(reservation!.parcels.flatMap(({ allocation }) => allocation)));
+      expect(held.reduce((total, each) => total + each, 0)).toBe(sum('reserved'));
+    }),
+  );
+});
+
+const quantityOf = (allocation: Allocation): number => allocation.reduce((total, { quantity }) => total + quantity, 0);
+
+/** What the rules decide on a step, where a parcel that they refuse changes nothing. A quantity names its parcel, so that parcels come again. */
+function decide(state: State, { id, happens, quantity }: { id: string; happens: string; quantity: number }): Decision {
+  if (happens === 'placed') return reserve(state, order([{ sku: 'cap', quantity }], id));
+  if (happens === 'cancelled') return release(state, cancelled(id));
+  try {
+    return issue(state, { ...parcel(happens as 'east' | 'west', [{ sku: 'cap', quantity }], `${id}-${happens}-${quantity}`), orderId: id });
+  } catch {
+    return {};
+  }
+}

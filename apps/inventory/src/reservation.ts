@@ -1,8 +1,8 @@
-import { type Allocation, type Data, type OrderPlaced, type ParcelDispatched, StockIssued, StockRejected, StockReserved } from '@sluice/contracts';
+import { type Allocation, type Data, type OrderCancelled, type OrderPlaced, type ParcelDispatched, StockIssued, StockRejected, StockReleased, StockReserved } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { allocate, shortages, totals } from './allocation.js';
-import { issued, moved, reserved, shelf } from './stock.js';
-import type { Decision, HeldReservation, RejectedReservation, State } from './tables.js';
+import { issued, moved, released, reserved, shelf } from './stock.js';
+import type { Decision, HeldReservation, RejectedReservation, ReleasedReservation, State } from './tables.js';
 
 /** Holds every line of an order or none. An order that has its answer keeps it. */
 export function reserve(state: State, { orderId, userId, lines }: Data<typeof OrderPlaced>): Decision {
@@ -48,6 +48,22 @@ export function issue(state: State, { parcelId, orderId, warehouse, lines }: Dat
     messages: [StockIssued({ orderId, userId: reservation.userId, parcelId, allocation, version: after.version })],
   };
 }
+
+/** A cancelled order gives back what it holds and has not left. Cancelled before it was placed, it leaves a mark, so that nothing is held for it later. */
+export function release(state: State, { orderId, userId }: Data<typeof OrderCancelled>): Decision {
+  const reservation = state.reservations[orderId];
+  if (!reservation) return { state: { reservations: { [orderId]: neverHeld({ orderId, userId }) } } };
+  if (reservation.status !== 'held') return {};
+  const free = reservation.allocation.map((pick) => ({ ...pick, quantity: stillHeld(reservation, pick) })).filter(({ quantity }) => quantity > 0);
+  const left = reservation.parcels.flatMap(({ allocation }) => allocation);
+  const after: ReleasedReservation = { ...reservation, status: 'released', allocation: left, version: reservation.version + 1 };
+  return {
+    state: { reservations: { [orderId]: after }, stock: moved(state.stock, free, released) },
+    messages: free.length > 0 ? [StockReleased({ orderId, userId: reservation.userId, allocation: free, version: after.version })] : [],
+  };
+}
+
+const neverHeld = (orderer: Orderer): ReleasedReservation => ({ ...orderer, status: 'released', allocation: [], parcels: [], reason: null, skus: null, version: 1 });
 
 /** Pieces held for the order on one shelf that have not left yet. */
 function stillHeld({ allocation, parcels }: HeldReservation, { sku, warehouse }: { sku: string; warehouse: string }): number {

@@ -21,6 +21,9 @@ export const received = (stock: Stock, pieces: number): Stock => ({ ...stock, re
 /** Pieces are held for an order. */
 export const reserved = (stock: Stock, pieces: number): Stock => ({ ...stock, onHand: stock.onHand - pieces, reserved: stock.reserved + pieces, version: stock.version + 1 });
 
+/** Held pieces can be ordered again. */
+export const released = (stock: Stock, pieces: number): Stock => ({ ...stock, onHand: stock.onHand + pieces, reserved: stock.reserved - pieces, version: stock.version + 1 });
+
 /** Held pieces leave the warehouse. */
 export const issued = (stock: Stock, pieces: number): Stock => ({ ...stock, reserved: stock.reserved - pieces, issued: stock.issued + pieces, version: stock.version + 1 });
 

@@ -57,7 +57,16 @@ export interface RejectedReservation extends Request {
   skus: string[];
 }
 
-export type Reservation = HeldReservation | RejectedReservation;
+/** The order was cancelled and holds nothing any more: `allocation` is what had left before, and stays empty for an order that was cancelled before it was placed. */
+export interface ReleasedReservation extends Request {
+  status: 'released';
+  allocation: Allocation;
+  parcels: IssuedParcel[];
+  reason: null;
+  skus: null;
+}
+
+export type Reservation = HeldReservation | RejectedReservation | ReleasedReservation;
 
 export interface Receipt {
   /** `<sku>/<reference>`: a delivery note may list several products, and counts once for each. */

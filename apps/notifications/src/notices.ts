@@ -6,6 +6,7 @@ import {
   type Message,
   type Money,
   OrderAwaitingPayment,
+  OrderCancelled,
   OrderCompleted,
   OrderPaid,
   type OrderReason,
@@ -14,7 +15,15 @@ import {
 } from '@sluice/contracts';
 
 /** A fact about one person. */
-export type Fact = Message<typeof AccountRegistered | typeof OrderAwaitingPayment | typeof OrderPaid | typeof OrderShipped | typeof OrderCompleted | typeof OrderRejected>;
+export type Fact = Message<
+  | typeof AccountRegistered
+  | typeof OrderAwaitingPayment
+  | typeof OrderPaid
+  | typeof OrderShipped
+  | typeof OrderCompleted
+  | typeof OrderRejected
+  | typeof OrderCancelled
+>;
 
 export interface Announcement {
   channels: readonly Channel[];
@@ -53,6 +62,7 @@ const announcements = new Map<string, Tell>([
   on(OrderShipped, ['sms', 'inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} is on its way.`),
   on(OrderCompleted, ['inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} has arrived. Enjoy!`),
   on(OrderRejected, ['sms', 'inbox'], anOrder, ({ orderId, reason }) => `We are sorry: order ${short(orderId)} could not be taken, because ${reasons[reason]}.`),
+  on(OrderCancelled, ['sms', 'inbox'], anOrder, ({ orderId, reason }) => `Order ${short(orderId)} is cancelled, ${reason === 'customer' ? 'as you asked' : `because ${reasons[reason]}`}.`),
 ]);
 
 /** What a fact makes us tell the person it is about. @throws Error when the table has no line for it */

@@ -6,6 +6,7 @@ import {
   ListNotifications,
   type Message,
   OrderAwaitingPayment,
+  OrderCancelled,
   OrderCompleted,
   OrderPaid,
   OrderRejected,
@@ -55,6 +56,11 @@ export class NotificationsListener {
 
   @On(OrderRejected)
   orderRejected(message: Message<typeof OrderRejected>) {
+    return this.notifications.tell(message);
+  }
+
+  @On(OrderCancelled)
+  orderCancelled(message: Message<typeof OrderCancelled>) {
     return this.notifications.tell(message);
   }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { AccountRegistered, EmailDelivery, ListNotifications, OrderAwaitingPayment, OrderCompleted, OrderShipped, SmsDelivery } from '@sluice/contracts';
+import { AccountRegistered, EmailDelivery, ListNotifications, OrderAwaitingPayment, OrderCancelled, OrderCompleted, OrderShipped, SmsDelivery } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { type Service, startService } from '@sluice/service-kit';
 import { eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
@@ -81,6 +81,19 @@ describe('without providers', () => {
     expect(await deliveriesTo(ann.userId, 1)).toMatchObject([{ channel: 'inbox' }]);
     await publish(broker, AccountRegistered, registered(ann));
     expect((await deliveriesTo(ann.userId, 3)).map(({ channel }) => channel as string)).toEqual(['inbox', 'sms', 'sms']);
+  });
+
+  it('tells a person once, in a text and in their inbox, why their order is cancelled', async () => {
+    const ann = person();
+    await publish(broker, AccountRegistered, registered(ann));
+    await deliveriesTo(ann.userId, 1);
+    const cancelled = { ...about(ann.userId), lines: [], allocation: [], reason: 'payment_timeout' as const };
+    const cancelledId = randomUUID();
+    for (const id of [cancelledId, cancelledId]) await publish(broker, OrderCancelled, cancelled, { properties: { messageId: id } });
+    await publish(broker, OrderCompleted, { ...about(ann.userId), total });
+    const text = `Order ${cancelled.orderId.slice(0, 8)} is cancelled, because it was not paid in time.`;
+    const deliveries = await deliveriesTo(ann.userId, 4);
+    expect(deliveries.filter((delivery) => delivery.text === text).map(({ channel }) => channel as string)).toEqual(['inbox', 'sms']);
   });
 
   it('shows a person their own inbox, newest first, page by page', async () => {

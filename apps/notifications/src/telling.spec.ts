@@ -1,4 +1,4 @@
-import { AccountRegistered, type Contract, type Message, OrderAwaitingPayment, OrderCompleted, OrderPaid, OrderRejected, OrderShipped } from '@sluice/contracts';
+import { AccountRegistered, type Contract, type Message, OrderAwaitingPayment, OrderCancelled, OrderCompleted, OrderPaid, OrderRejected, OrderShipped } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { announce, type Fact } from './notices.js';
@@ -30,6 +30,9 @@ describe('announce', () => {
     [shipped, ['sms', 'inbox'], 'Order a1b2c3d4 is on its way.'],
     [fact(OrderCompleted, { ...about, total }), ['inbox'], 'Order a1b2c3d4 has arrived. Enjoy!'],
     [fact(OrderRejected, { ...about, reason: 'out_of_stock' }), ['sms', 'inbox'], 'We are sorry: order a1b2c3d4 could not be taken, because something in it is out of stock.'],
+    [fact(OrderCancelled, { ...about, reason: 'payment_timeout' }), ['sms', 'inbox'], 'Order a1b2c3d4 is cancelled, because it was not paid in time.'],
+    [fact(OrderCancelled, { ...about, reason: 'customer' }), ['sms', 'inbox'], 'Order a1b2c3d4 is cancelled, as you asked.'],
+    [fact(OrderCancelled, { ...about, reason: 'coupon_rejected' }), ['sms', 'inbox'], 'Order a1b2c3d4 is cancelled, because the coupon is not valid.'],
   ])('says what $type means to its person', (message, channels, text) => {
     expect(announce(message)).toMatchObject({ channels, text });
   });

@@ -75,7 +75,7 @@ describe('an order', () => {
     expect(priced.messages.map(({ data }) => data)).toMatchObject([{ total: { amount: 3_800, currency: 'EUR' } }]);
     const payable = hearing(priced.order, [facts.payableOpened]);
     expect(payable.order).toMatchObject({ status: 'awaiting_payment', payBy: new Date(NOW.getTime() + WINDOW_SECONDS * 1_000) });
-    expect(types(payable.messages)).toEqual(['order.awaiting_payment']);
+    expect(types(payable.messages)).toEqual(['order.awaiting_payment', 'orders.expire-payment']);
   });
 
   it('tells whoever prepares it everything about it when it is paid', () => {

@@ -1,4 +1,6 @@
 import {
+  ExpirePayment,
+  OrderCancelled,
   OrderPlaced,
   OrderRejected,
   ParcelCreated,
@@ -8,6 +10,7 @@ import {
   type Order as OrderView,
   type ParcelStatus,
   type PaymentCaptured,
+  type PaymentRefunded,
   type PlaceOrder,
   type StockRejected,
   type StockReserved,
@@ -55,7 +58,7 @@ function refused(request: Request, prices: Prices, { reason, skus }: Refusal, no
 const withReply = (change: Change, now: Date): Change<OrderView> => ({ ...change, reply: orderView(change.order!, now) });
 
 const newOrder = ({ orderId: id, userId, bodyHash, address }: Request, { lines, currency, subtotal }: Priced, now: Date): Order => {
-  const nothingKnown = { allocation: null, payBy: null, paymentId: null, paidAt: null, parcels: [] };
+  const nothingKnown = { allocation: null, payBy: null, paymentId: null, paidAt: null, refundedAt: null, parcels: [] };
   const amounts = { currency, subtotal, discount: 0, total: subtotal };
   return { id, userId, bodyHash, status: 'pending', reason: null, lines, address, placedAt: now, ...amounts, ...nothingKnown, version: 0 };
 };
@@ -76,9 +79,36 @@ export function stockRejected(order: Order, { reason, skus }: Data<typeof StockR
   return record({ ...order, status: 'rejected', reason }, [rejection(order, reason, skus)], now);
 }
 
-/** The order can be paid, so its window starts now. */
-export const payableOpened = (order: Order, paymentWindowSeconds: number, now: Date): Change =>
-  order.payBy ? {} : learn(order, { payBy: inSeconds(now, paymentWindowSeconds) }, now);
+/** The order can be paid, so its window starts now, and a timer that ends it. */
+export function payableOpened(order: Order, paymentWindowSeconds: number, now: Date): Change {
+  if (order.payBy || hasEnded(order)) return {};
+  const change = learn(order, { payBy: inSeconds(now, paymentWindowSeconds) }, now);
+  return { ...change, messages: [...(change.messages ?? []), ExpirePayment({ orderId: order.id }, { delayMs: paymentWindowSeconds * 1_000 })] };
+}
+
+/**
+ * The window is over, says its timer or the sweep: an order that is still unpaid is cancelled, and gives back what it holds.
+ * One whose window is not over by this clock stays: clocks differ, and the sweep comes back.
+ */
+export function expire(order: Order, now: Date): Change {
+  if (hasEnded(order) || order.paymentId || !order.payBy || now.getTime() < order.payBy.getTime() - CLOCK_SKEW_MS) return {};
+  return record({ ...order, status: 'cancelled', reason: 'payment_timeout' }, [cancellation(order, 'payment_timeout')], now);
+}
+
+/** Between two machines whose time is kept; a timer never comes early by more than this. */
+const CLOCK_SKEW_MS = 1_000;
+
+const hasEnded = ({ status }: Order): boolean => status === 'rejected' || status === 'cancelled';
+
+const cancellation = ({ lines, allocation }: Order, reason: 'payment_timeout'): Told => ({
+  type: OrderCancelled.type,
+  detail: { reason },
+  message: (about) => OrderCancelled({ ...about, lines, allocation: allocation ?? [], reason }),
+});
+
+/** The money of a cancelled order is on its way back. */
+export const refunded = (order: Order, { amount }: Data<typeof PaymentRefunded>, now: Date): Change =>
+  order.refundedAt ? {} : record({ ...order, refundedAt: now }, [{ type: 'payment.refunded', detail: { amount } }], now);
 
 /** The money is there. It may be known before `payable.opened` is: the window then ends as it starts. */
 export const paymentCaptured = (order: Order, { paymentId }: Data<typeof PaymentCaptured>, now: Date): Change =>

@@ -3,7 +3,7 @@ import type { Order } from './tables.js';
 
 /** The order as its customer sees it at this moment. */
 export function orderView(order: Order, now: Date): OrderView {
-  const { id, status, reason, lines, address, currency, placedAt, payBy, paidAt, parcels } = order;
+  const { id, status, reason, lines, address, currency, placedAt, payBy, paidAt, refundedAt, parcels } = order;
   const money = (amount: number) => ({ amount, currency });
   return {
     id,
@@ -18,6 +18,7 @@ export function orderView(order: Order, now: Date): OrderView {
     ...(payBy && { payBy: payBy.toISOString() }),
     ...(payBy && status === 'awaiting_payment' && { secondsLeft: secondsUntil(payBy, now) }),
     ...(paidAt && { paidAt: paidAt.toISOString() }),
+    ...(refundedAt && { refundedAt: refundedAt.toISOString() }),
     parcels,
   };
 }

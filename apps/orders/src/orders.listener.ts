@@ -1,5 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import {
+  ExpirePayment,
   GetOrder,
   GetTimeline,
   ListOrders,
@@ -8,6 +9,7 @@ import {
   ParcelDispatched,
   PayableOpened,
   PaymentCaptured,
+  PaymentRefunded,
   PlaceOrder,
   ProductChanged,
   StockRejected,
@@ -17,7 +19,7 @@ import {
 import { On } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { OrdersConfig } from './config.js';
-import { parcelMoved, payableOpened, paymentCaptured, place, stockRejected, stockReserved } from './order.js';
+import { expire, parcelMoved, payableOpened, paymentCaptured, place, refunded, stockRejected, stockReserved } from './order.js';
 import { OrderQueries } from './order.queries.js';
 import { OrderRepository } from './order.repository.js';
 import { ProductCopies } from './product-copies.js';
@@ -65,6 +67,16 @@ export class OrdersListener {
   @On(PaymentCaptured)
   paymentCaptured(message: Message<typeof PaymentCaptured>) {
     return this.orders.change(message, (order, now) => paymentCaptured(order, message.data, now));
+  }
+
+  @On(ExpirePayment)
+  expirePayment(message: Message<typeof ExpirePayment>) {
+    return this.orders.change(message, expire);
+  }
+
+  @On(PaymentRefunded)
+  paymentRefunded(message: Message<typeof PaymentRefunded>) {
+    return this.orders.change(message, (order, now) => refunded(order, message.data, now));
   }
 
   @On(ParcelCreated)

@@ -25,6 +25,8 @@ export interface Order {
   payBy: Date | null;
   paymentId: string | null;
   paidAt: Date | null;
+  /** The order was cancelled, and its money is on its way back. */
+  refundedAt: Date | null;
   parcels: OrderView['parcels'];
   /** Counts the entries of the history; facts about the order carry it. */
   version: number;
@@ -56,7 +58,7 @@ export const orderTables = {
     key: 'id',
     columns: [
       'id', 'userId', 'bodyHash', 'status', 'reason', 'lines', 'address', 'currency', 'subtotal', 'discount', 'total', 'placedAt',
-      'allocation', 'payBy', 'paymentId', 'paidAt', 'parcels', 'version',
+      'allocation', 'payBy', 'paymentId', 'paidAt', 'refundedAt', 'parcels', 'version',
     ],
   }),
   /** Placing an order reads prices as they are: a price that changes meanwhile is no reason to wait. */

@@ -1,42 +1,52 @@
-import { PaymentCaptured, PaymentDeclined, type PaymentResult } from '@sluice/contracts';
+import { PaymentCaptured, PaymentDeclined, type PaymentResult, RefundPayment } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { z } from 'zod';
+import { refuseCancelled } from './cancellation.js';
 import type { CardOutcome } from './card-gateway.js';
-import type { Capture, Decision, Payable, PendingCapture, State } from './tables.js';
+import type { Capture, Charge, ChargedPayable, Decision, Payable, PendingCapture, State } from './tables.js';
 
-/** Records what the card gateway has said; the first answer counts. @throws Error when the capture is unknown */
-export function settle(state: State, { orderId, captureId }: { orderId: string; captureId: string }, outcome: CardOutcome, now: Date): Decision<Capture> {
+/**
+ * Records what the card gateway has said; the first answer counts. Money that came for an order cancelled meanwhile goes
+ * straight back.
+ * @throws Error when the capture is unknown
+ */
+export function settle(state: State, { orderId, captureId }: { orderId: string; captureId: string }, outcome: CardOutcome, now: Date): Decision<Charge> {
   const [payable, capture] = [state.payables[orderId], state.captures[captureId]];
   if (!payable || !capture) throw new Error(`capture ${captureId} of order ${orderId} is unknown`);
-  if (capture.status !== 'pending') return { reply: capture };
+  if (capture.status !== 'pending') return { reply: { payable, capture } };
+  if (payable.status !== 'capturing' && payable.status !== 'voiding') throw new Error(`capture ${captureId} is pending, and order ${orderId} is ${payable.status}`);
   return outcome.status === 'captured' ? captured(payable, capture, outcome.reference, now) : declined(payable, capture, outcome.reason, now);
 }
 
-function captured(payable: Payable, pending: PendingCapture, gatewayReference: string, now: Date): Decision<Capture> {
-  const { orderId, userId, amount, currency } = payable;
+function captured(payable: ChargedPayable, pending: PendingCapture, gatewayReference: string, now: Date): Decision<Charge> {
+  const { orderId, userId } = payable;
+  const cancelled = payable.status === 'voiding';
   const capture: Capture = { ...pending, status: 'captured', gatewayReference, settledAt: now, version: pending.version + 1 };
-  const paid: Payable = { orderId, userId, amount, currency, status: 'captured', captureId: capture.id, capturingSince: pending.requestedAt, version: payable.version + 1 };
-  return {
-    state: { payables: { [orderId]: paid }, captures: { [capture.id]: capture } },
-    messages: [PaymentCaptured({ orderId, userId, paymentId: capture.id, amount: { amount: capture.amount, currency: capture.currency }, version: paid.version })],
-    reply: capture,
-  };
+  const paid: Payable = { ...payable, status: cancelled ? 'refunding' : 'captured', captureId: capture.id, capturingSince: pending.requestedAt, version: payable.version + 1 };
+  const fact = PaymentCaptured({ orderId, userId, paymentId: capture.id, amount: { amount: capture.amount, currency: capture.currency }, version: paid.version });
+  return { ...changed(paid, capture), messages: cancelled ? [fact, RefundPayment({ orderId, captureId: capture.id })] : [fact] };
 }
 
-/** The payable is open again: another try is another capture, with an idempotency key of its own. */
-function declined(payable: Payable, pending: PendingCapture, reason: string, now: Date): Decision<Capture> {
-  const { orderId, userId, amount, currency } = payable;
+/**
+ * The payable is open again: another try is another capture, with an idempotency key of its own. Unless the order was
+ * cancelled meanwhile: then nothing was taken, and nobody has to choose another card.
+ */
+function declined(payable: ChargedPayable, pending: PendingCapture, reason: string, now: Date): Decision<Charge> {
+  const { orderId, userId } = payable;
   const capture: Capture = { ...pending, status: 'declined', reason, settledAt: now, version: pending.version + 1 };
-  const open: Payable = { orderId, userId, amount, currency, status: 'open', captureId: null, capturingSince: null, version: payable.version + 1 };
-  return {
-    state: { payables: { [orderId]: open }, captures: { [capture.id]: capture } },
-    messages: [PaymentDeclined({ orderId, userId, reason, version: open.version })],
-    reply: capture,
-  };
+  const unpaid = { ...payable, captureId: null, capturingSince: null, version: payable.version + 1 };
+  if (payable.status === 'voiding') return changed({ ...unpaid, status: 'voided' }, capture);
+  return { ...changed({ ...unpaid, status: 'open' }, capture), messages: [PaymentDeclined({ orderId, userId, reason, version: unpaid.version })] };
 }
 
-/** What the payer is told. @throws ProblemError 402 declined */
-export function resultOf(capture: Capture): z.infer<typeof PaymentResult> {
+const changed = (payable: Payable, capture: Capture): Decision<Charge> => ({
+  state: { payables: { [payable.orderId]: payable }, captures: { [capture.id]: capture } },
+  reply: { payable, capture },
+});
+
+/** What the payer is told. @throws ProblemError 409 the order is cancelled, 402 declined */
+export function resultOf({ payable, capture }: Charge): z.infer<typeof PaymentResult> {
+  refuseCancelled(payable);
   if (capture.status === 'declined') throw ProblemError.of(402, 'Payment declined', `The card was declined: ${capture.reason}.`);
-  return { status: capture.status };
+  return { status: capture.status === 'pending' ? 'pending' : 'captured' };
 }

@@ -3,7 +3,7 @@ import type { CapturePayment, Message, Reply } from '@sluice/contracts';
 import { resultOf } from './capture.js';
 import { CARD_GATEWAY, type CardGateway } from './card-gateway.js';
 import { PaymentsRepository } from './payments.repository.js';
-import type { Capture, PendingCapture } from './tables.js';
+import type { Charge, PendingCapture } from './tables.js';
 
 /** Calls the card gateway, between the commit of the intent and the commit of its outcome. */
 @Injectable()
@@ -15,18 +15,19 @@ export class Capturing {
 
   /**
    * Takes the money once, however often the message comes. When the gateway stays silent through all retries the message
-   * is a dead letter and the payable stays `capturing`: the next request to pay, or a redrive, asks again with the same key.
+   * is a dead letter and the payable stays `capturing`: the next request to pay, or a redrive, asks again with the same key. A cancelled order
+   * waits for its capture too (`voiding`): money may have been taken before the gateway fell silent.
    *
-   * @throws Error no answer from the gateway, to be tried again; ProblemError 402 declined, thrown only after the decline is
+   * @throws Error no answer from the gateway, to be tried again; ProblemError 402 declined or 409 cancelled, thrown only after the outcome is
    *   recorded, and only to a caller: a redelivery then finds it and says the same
    */
   async capture(message: Message<typeof CapturePayment>): Promise<Reply<typeof CapturePayment> | void> {
-    const intent = await this.payments.capture(message.data.captureId);
-    const capture = intent.status === 'pending' ? await this.#take(message, intent) : intent;
-    if (message.reply && capture) return resultOf(capture);
+    const known = await this.payments.charge(message.data);
+    const charge = known.capture.status === 'pending' ? await this.#take(message, known.capture) : known;
+    if (message.reply && charge) return resultOf(charge);
   }
 
-  async #take(message: Message<typeof CapturePayment>, { id: idempotencyKey, cardToken: token, amount, currency }: PendingCapture): Promise<Capture | undefined> {
+  async #take(message: Message<typeof CapturePayment>, { id: idempotencyKey, cardToken: token, amount, currency }: PendingCapture): Promise<Charge | undefined> {
     const outcome = await this.gateway.capture({ token, amount: { amount, currency }, idempotencyKey });
     return this.payments.settle(message, outcome);
   }

@@ -11,6 +11,14 @@ it('pays the paying card, and under the same key is the same charge', async () =
   expect(await gateway.capture(charge('tok_fake_4242', 'a'))).toEqual(first);
 });
 
+it('gives the money back, and under the same key is the same refund', async () => {
+  const gateway = new FakeCardGateway();
+  const back = (idempotencyKey: string) => gateway.refund({ reference: 'fake_a', amount, idempotencyKey });
+  const first = await back('a:refund');
+  expect(await back('a:refund')).toEqual(first);
+  expect(await back('b:refund')).not.toEqual(first);
+});
+
 it('declines the declined card and every unknown one', async () => {
   const gateway = new FakeCardGateway();
   expect(await gateway.capture(charge('tok_fake_0002', 'a'))).toEqual({ status: 'declined', reason: 'insufficient funds' });

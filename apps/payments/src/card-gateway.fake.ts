@@ -1,11 +1,11 @@
-import type { CardCharge, CardGateway, CardOutcome } from './card-gateway.js';
+import type { CardCharge, CardGateway, CardOutcome, CardRefund, RefundReceipt } from './card-gateway.js';
 
 /** How often the card that "fails for a while" fails, per idempotency key. */
 const FAILURES = 2;
 
 /**
  * The card gateway of a development system. The token decides: `tok_fake_4242` pays, `tok_fake_0002` is declined,
- * `tok_fake_0119` gives no answer twice and then pays. The same key gets the same answer.
+ * `tok_fake_0119` gives no answer twice and then pays. Refunds always succeed. The same key gets the same answer.
  */
 export class FakeCardGateway implements CardGateway {
   readonly #failures = new Map<string, number>();
@@ -21,6 +21,10 @@ export class FakeCardGateway implements CardGateway {
       default:
         return { status: 'declined', reason: 'unknown card' };
     }
+  }
+
+  async refund({ idempotencyKey }: CardRefund): Promise<RefundReceipt> {
+    return { reference: `fake_${idempotencyKey}` };
   }
 
   #afterSomeFailures(key: string): CardOutcome {

@@ -49,3 +49,21 @@ it('stops waiting for a gateway that does not answer', async () => {
   const gateway = await gatewayThat(() => {}, 50);
   await expect(gateway.capture(charge)).rejects.toThrow(/timeout/i);
 });
+
+const back = { reference: 'ch_7', amount: { amount: 4_200, currency: 'USD' }, idempotencyKey: 'key-1:refund' };
+
+it('asks for the money of a capture to go back under the idempotency key', async () => {
+  const seen: { request: IncomingMessage; body: unknown }[] = [];
+  const gateway = await gatewayThat(async (request, response) => {
+    seen.push({ request, body: JSON.parse(await text(request)) });
+    response.writeHead(201, { 'content-type': 'application/json' }).end('{"id":"re_7"}');
+  });
+  expect(await gateway.refund(back)).toEqual({ reference: 're_7' });
+  expect(seen[0]?.request).toMatchObject({ method: 'POST', url: '/v1/refunds', headers: { 'idempotency-key': 'key-1:refund', 'content-type': 'application/json' } });
+  expect(seen[0]?.body).toEqual({ capture: 'ch_7', amount: 4_200, currency: 'USD' });
+});
+
+it.each([402, 500])('takes %i to a refund for a fault: the money is owed still', async (status) => {
+  const gateway = await gatewayThat((_, response) => void response.writeHead(status).end('{"reason":"no"}'));
+  await expect(gateway.refund(back)).rejects.toThrow(`answered ${status}`);
+});

@@ -7,13 +7,29 @@ export interface CardCharge {
   idempotencyKey: string;
 }
 
+/** All the money of one charge, on its way back to the card. */
+export interface CardRefund {
+  /** The gateway's own, of the charge. */
+  reference: string;
+  amount: Money;
+  /** The same key is the same refund: the gateway gives the money back once. */
+  idempotencyKey: string;
+}
+
 /** What the gateway has decided; `reason` is for the payer's eyes. */
 export type CardOutcome = { status: 'captured'; reference: string } | { status: 'declined'; reason: string };
+
+/** The gateway's proof that the money goes back. */
+export interface RefundReceipt {
+  reference: string;
+}
 
 /** The company that takes the money from the card. */
 export interface CardGateway {
   /** @throws Error when there is no answer: the charge may have gone through, ask again with the same key */
   capture(charge: CardCharge): Promise<CardOutcome>;
+  /** @throws Error when there is no answer, or any but a yes: ask again with the same key */
+  refund(refund: CardRefund): Promise<RefundReceipt>;
 }
 
 /** Where Nest finds the gateway in use. */

@@ -15,6 +15,7 @@ const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 100
 const nothing: State = { payables: {}, captures: {} };
 const after = (state: State, { state: changes = {} }: Decision): State => ({ payables: { ...state.payables, ...changes.payables }, captures: { ...state.captures, ...changes.captures } });
 const told = ({ messages = [] }: Decision) => messages.map(({ contract, data, delegate }) => ({ type: contract.type, ...(data as object), ...(delegate && { delegate }) }));
+const chargeIn = (state: State) => ({ payable: state.payables[orderId]!, capture: state.captures[first]! });
 const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
 
 const priced = { orderId, userId, total, version: 2 };
@@ -67,18 +68,18 @@ describe('a capture', () => {
     const decision = settle(capturing, intent, { status: 'captured', reference: 'ref' }, later(1));
     expect(told(decision)).toEqual([{ type: 'payment.captured', orderId, userId, paymentId: first, amount: total, version: 3 }]);
     expect(paid.captures[first]).toMatchObject({ status: 'captured', gatewayReference: 'ref', settledAt: later(1) });
-    expect(resultOf(paid.captures[first]!)).toEqual({ status: 'captured' });
+    expect(resultOf(chargeIn(paid))).toEqual({ status: 'captured' });
   });
 
   it('tells that the card was declined, and why', () => {
     const decision = settle(capturing, intent, { status: 'declined', reason: 'insufficient funds' }, later(1));
     expect(told(decision)).toEqual([{ type: 'payment.declined', orderId, userId, reason: 'insufficient funds', version: 3 }]);
-    expect(() => resultOf(declined.captures[first]!)).toThrow(problem(402));
+    expect(() => resultOf(chargeIn(declined))).toThrow(problem(402));
   });
 
   it('keeps its first outcome when the gateway answers twice', () => {
-    expect(settle(paid, intent, { status: 'declined', reason: 'late' }, later(9))).toEqual({ reply: paid.captures[first] });
-    expect(settle(declined, intent, { status: 'captured', reference: 'late' }, later(9))).toEqual({ reply: declined.captures[first] });
+    expect(settle(paid, intent, { status: 'declined', reason: 'late' }, later(9))).toEqual({ reply: chargeIn(paid) });
+    expect(settle(declined, intent, { status: 'captured', reference: 'late' }, later(9))).toEqual({ reply: chargeIn(declined) });
   });
 });
 

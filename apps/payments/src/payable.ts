@@ -1,13 +1,14 @@
 import { CapturePayment, type Data, type OrderPriced, type Pay, PayableOpened, type PaymentResult } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { z } from 'zod';
+import { refuseCancelled } from './cancellation.js';
 import { resultOf } from './capture.js';
-import type { Decision, Payable, PendingCapture, State } from './tables.js';
+import type { ChargedPayable, Decision, OpenPayable, Payable, PendingCapture, State } from './tables.js';
 
 /** The card gateway answers in seconds and the retries of its calls are spent after about a minute: silence for longer needs a push. Milliseconds. */
 const RESEND_AFTER_MS = 60_000;
 
-/** The order's total is final: it can be paid from now on. */
+/** The order's total is final: it can be paid from now on, unless the order was cancelled before. */
 export function openPayable(state: State, { orderId, userId, total }: Data<typeof OrderPriced>): Decision {
   if (state.payables[orderId]) return {};
   const payable: Payable = { orderId, userId, ...total, status: 'open', captureId: null, capturingSince: null, version: 1 };
@@ -16,32 +17,33 @@ export function openPayable(state: State, { orderId, userId, total }: Data<typeo
 
 /**
  * The user wants to pay. The request's own id becomes the capture's, so the same request twice is one capture.
- * @throws ProblemError 404 no such payable for this user, 409 paid already, 402 this very request was declined before
+ * @throws ProblemError 404 no such payable for this user, 409 paid already or cancelled, 402 this very request was declined before
  */
 export function pay(state: State, request: Data<typeof Pay>, requestId: string, now: Date): Decision<z.infer<typeof PaymentResult>> {
   const payable = state.payables[request.orderId];
   if (!payable || payable.userId !== request.userId) throw ProblemError.of(404, 'Nothing to pay', `There is nothing to pay for order ${request.orderId}.`);
   const earlier = state.captures[requestId];
-  if (earlier) return { reply: resultOf(earlier) };
+  if (earlier) return { reply: resultOf({ payable, capture: earlier }) };
+  refuseCancelled(payable);
   switch (payable.status) {
     case 'open':
       return begin(payable, request.cardToken, requestId, now);
     case 'capturing':
       return wait(payable, now);
-    case 'captured':
+    default:
       throw ProblemError.of(409, 'Already paid', `Order ${request.orderId} is paid.`);
   }
 }
 
 /** The intent is committed before the gateway is called, so a crash repeats the call and never forgets it. */
-function begin({ orderId, userId, amount, currency, version }: Payable, cardToken: string, captureId: string, now: Date): Decision<never> {
+function begin({ orderId, userId, amount, currency, version }: OpenPayable, cardToken: string, captureId: string, now: Date): Decision<never> {
   const payable: Payable = { orderId, userId, amount, currency, status: 'capturing', captureId, capturingSince: now, version: version + 1 };
   const capture: PendingCapture = { id: captureId, orderId, amount, currency, cardToken, requestedAt: now, status: 'pending', gatewayReference: null, reason: null, settledAt: null, version: 1 };
   return { state: { payables: { [orderId]: payable }, captures: { [captureId]: capture } }, messages: [CapturePayment({ orderId, captureId }, { delegate: true })] };
 }
 
 /** A capture is under way. One that has been silent for too long is asked for again, under the same id: the gateway takes the money once. */
-function wait(payable: Payable & { status: 'capturing' | 'captured' }, now: Date): Decision<z.infer<typeof PaymentResult>> {
+function wait(payable: ChargedPayable, now: Date): Decision<z.infer<typeof PaymentResult>> {
   if (now.getTime() - payable.capturingSince.getTime() < RESEND_AFTER_MS) return { reply: { status: 'pending' } };
   const { orderId, captureId } = payable;
   const asked: Payable = { ...payable, capturingSince: now, version: payable.version + 1 };

@@ -1,17 +1,19 @@
 import { Controller } from '@nestjs/common';
-import { CapturePayment, type Message, OrderPriced, Pay } from '@sluice/contracts';
+import { CapturePayment, type Message, OrderCancelled, OrderPriced, Pay, RefundPayment } from '@sluice/contracts';
 import { On } from '@sluice/messaging';
 import { Capturing } from './capturing.js';
 import { PaymentsRepository } from './payments.repository.js';
+import { Refunding } from './refunding.js';
 
 /** Calls to the card gateway at a time: enough for its seconds of thinking, few enough not to be refused. */
-const CONCURRENT_CAPTURES = 32;
+const CONCURRENT_CALLS = 32;
 
 @Controller()
 export class PaymentsListener {
   constructor(
     private readonly payments: PaymentsRepository,
     private readonly capturing: Capturing,
+    private readonly refunding: Refunding,
   ) {}
 
   @On(OrderPriced)
@@ -19,13 +21,23 @@ export class PaymentsListener {
     return this.payments.open(message);
   }
 
+  @On(OrderCancelled)
+  orderCancelled(message: Message<typeof OrderCancelled>) {
+    return this.payments.cancel(message);
+  }
+
   @On(Pay)
   pay(message: Message<typeof Pay>) {
     return this.payments.pay(message);
   }
 
-  @On(CapturePayment, { queue: 'captures', prefetch: CONCURRENT_CAPTURES })
+  @On(CapturePayment, { queue: 'captures', prefetch: CONCURRENT_CALLS })
   capturePayment(message: Message<typeof CapturePayment>) {
     return this.capturing.capture(message);
+  }
+
+  @On(RefundPayment, { queue: 'captures', prefetch: CONCURRENT_CALLS })
+  refundPayment(message: Message<typeof RefundPayment>) {
+    return this.refunding.refund(message);
   }
 }

@@ -7,6 +7,7 @@ import { CARD_GATEWAY, type CardGateway } from './card-gateway.js';
 import type { PaymentsConfig } from './config.js';
 import { PaymentsListener } from './payments.listener.js';
 import { PaymentsRepository } from './payments.repository.js';
+import { Refunding } from './refunding.js';
 
 function gateway({ CARD_GATEWAY_URL: url, NODE_ENV }: PaymentsConfig & CommonConfig): CardGateway {
   if (!url && NODE_ENV === 'production') throw new Error('CARD_GATEWAY_URL is not set: the fake card gateway is refused in production');
@@ -15,6 +16,6 @@ function gateway({ CARD_GATEWAY_URL: url, NODE_ENV }: PaymentsConfig & CommonCon
 
 @Module({
   controllers: [PaymentsListener],
-  providers: [PaymentsRepository, Capturing, { provide: CARD_GATEWAY, useFactory: gateway, inject: [CONFIG] }],
+  providers: [PaymentsRepository, Capturing, Refunding, { provide: CARD_GATEWAY, useFactory: gateway, inject: [CONFIG] }],
 })
 export class PaymentsModule {}

@@ -1,15 +1,17 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { CapturePayment, Message, OrderPriced, Pay } from '@sluice/contracts';
+import type { CapturePayment, Data, Message, OrderCancelled, OrderPriced, Pay, RefundPayment } from '@sluice/contracts';
 import { DELEGATED } from '@sluice/messaging';
 import type { UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { Pool } from 'pg';
+import { cancelPayable } from './cancellation.js';
 import { settle } from './capture.js';
-import type { CardOutcome } from './card-gateway.js';
+import type { CardOutcome, RefundReceipt } from './card-gateway.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { openPayable, pay } from './payable.js';
-import { type Capture, tables } from './tables.js';
+import { refund } from './refund.js';
+import { type Charge, tables } from './tables.js';
 
 /** Which rows each message is about, and the rule that decides on them. */
 @Injectable()
@@ -34,16 +36,28 @@ export class PaymentsRepository implements OnModuleDestroy {
     return this.#unit.change(message, { payables: [message.data.orderId], captures: [message.id] }, (state, now) => pay(state, message.data, message.id, now));
   }
 
-  /** @throws Error when there is no such capture */
-  async capture(id: string): Promise<Capture> {
-    const row = await this.#prisma.capture.findUniqueOrThrow({ where: { id } });
-    return { ...row, amount: Number(row.amount) } as Capture;
+  async cancel(message: Message<typeof OrderCancelled>): Promise<void> {
+    await this.#unit.change(message, { payables: [message.data.orderId] }, (state) => cancelPayable(state, message.data));
+  }
+
+  /** The payable is read first: what was refunded in between shows in the capture. @throws Error when there is no such capture */
+  async charge({ orderId, captureId }: Data<typeof CapturePayment>): Promise<Charge> {
+    const payable = await this.#prisma.payable.findUniqueOrThrow({ where: { orderId } });
+    const capture = await this.#prisma.capture.findUniqueOrThrow({ where: { id: captureId } });
+    return { payable: { ...payable, amount: cents(payable.amount) }, capture: { ...capture, amount: cents(capture.amount) } } as Charge;
   }
 
   /** The capture with its outcome, for whoever waits for it. */
-  async settle(message: Message<typeof CapturePayment>, outcome: CardOutcome): Promise<Capture | undefined> {
+  async settle(message: Message<typeof CapturePayment>, outcome: CardOutcome): Promise<Charge | undefined> {
     const { orderId, captureId } = message.data;
     const settled = await this.#unit.change(message, { payables: [orderId], captures: [captureId] }, (state, now) => settle(state, message.data, outcome, now));
     return settled === DELEGATED ? undefined : settled;
   }
+
+  async refund(message: Message<typeof RefundPayment>, receipt: RefundReceipt): Promise<void> {
+    const { orderId, captureId } = message.data;
+    await this.#unit.change(message, { payables: [orderId], captures: [captureId] }, (state, now) => refund(state, message.data, receipt, now));
+  }
 }
+
+const cents = (amount: bigint | null): number | null => (amount === null ? null : Number(amount));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CapturePayment, OrderPriced, Pay, PayableOpened, PaymentCaptured, PaymentDeclined } from '@sluice/contracts';
+import { CapturePayment, OrderCancelled, OrderPriced, Pay, PayableOpened, PayableVoided, PaymentCaptured, PaymentDeclined, PaymentRefunded, RefundPayment } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { type Service, startService } from '@sluice/service-kit';
 import { deadLetters, eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
@@ -44,6 +44,8 @@ async function payable(): Promise<{ orderId: string; userId: string }> {
 const pay = (order: { orderId: string; userId: string }, cardToken: string) => client.request(Pay, { ...order, cardToken }, { deadlineMs: 10_000 });
 const capturesOf = async (orderId: string) => (await database.pool.query('SELECT id, status, gateway_reference FROM captures WHERE order_id = $1 ORDER BY requested_at', [orderId])).rows;
 const captured = (of: string, count: number) => heard.of(PaymentCaptured, ({ orderId }) => orderId === of, count);
+const refunded = (of: string, count: number) => heard.of(PaymentRefunded, ({ orderId }) => orderId === of, count);
+const cancel = (order: { orderId: string; userId: string }) => publish(broker, OrderCancelled, { ...order, version: 5, lines: [], allocation: [], reason: 'customer' });
 const problem = (status: number) => ({ problem: { status } });
 
 describe('with the fake card gateway', () => {
@@ -114,20 +116,54 @@ describe('with the fake card gateway', () => {
     expect(await pay(order, 'tok_fake_4242')).toEqual({ status: 'captured' });
     expect(await deadLetters(broker, 'payments.captures')).toEqual([]);
   });
+
+  it('lets nobody pay a cancelled order, also when its price arrives after the cancellation', async () => {
+    const [open, unknown] = [await payable(), { orderId: randomUUID(), userId: randomUUID() }];
+    await cancel(open);
+    await cancel(unknown);
+    await eventually(() => heard.of(PayableVoided, ({ orderId }) => orderId === open.orderId, 1));
+    await eventually(() => expect(pay(unknown, 'tok_fake_4242')).rejects.toMatchObject(problem(409)));
+    await publish(broker, OrderPriced, { ...unknown, total, version: 2 });
+    await payable();
+    for (const order of [open, unknown]) await expect(pay(order, 'tok_fake_4242')).rejects.toMatchObject(problem(409));
+    expect(heard.of(PayableOpened, ({ orderId }) => orderId === unknown.orderId)).toEqual([]);
+  });
+
+  it('gives the money of a cancelled order back once, though each message comes twice', async () => {
+    const order = await payable();
+    await pay(order, 'tok_fake_4242');
+    const [{ id: captureId }] = await capturesOf(order.orderId);
+    await cancel(order);
+    await cancel(order);
+    const [fact] = await eventually(() => refunded(order.orderId, 1));
+    expect(fact).toEqual({ ...order, paymentId: captureId, amount: total, version: 5 });
+    await publish(broker, RefundPayment, { orderId: order.orderId, captureId });
+    const last = await payable();
+    expect(await pay(last, 'tok_fake_4242')).toEqual({ status: 'captured' });
+    expect(await capturesOf(order.orderId)).toEqual([{ id: captureId, status: 'refunded', gateway_reference: `fake_${captureId}` }]);
+    refunded(order.orderId, 1);
+    await expect(pay(order, 'tok_fake_4242')).rejects.toMatchObject(problem(409));
+    expect(await deadLetters(broker, 'payments.captures')).toEqual([]);
+  });
 });
 
 describe('with a card gateway over HTTP', () => {
   let service: Service;
   let gateway: Server;
-  const keys: string[] = [];
-  let answers = false;
+  const asked: { url: string; key: string }[] = [];
+  const keysOf = (url: string) => asked.filter((request) => request.url === url).map(({ key }) => key);
+  /** How many requests are refused before one is answered. */
+  let refusals = Infinity;
+  /** Answers wait for it. */
+  let thinking: Promise<void> = Promise.resolve();
 
   beforeAll(async () => {
-    gateway = createServer((request, response) => {
-      keys.push(String(request.headers['idempotency-key']));
+    gateway = createServer(async (request, response) => {
+      asked.push({ url: String(request.url), key: String(request.headers['idempotency-key']) });
       request.resume();
-      if (answers) response.end('{"id":"ch_1"}');
-      else response.writeHead(503).end();
+      await thinking;
+      if (refusals-- > 0) response.writeHead(503).end();
+      else response.end('{"id":"ch_1"}');
     });
     await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
     service = await start({ CARD_GATEWAY_URL: `http://127.0.0.1:${(gateway.address() as AddressInfo).port}` });
@@ -147,12 +183,38 @@ describe('with a card gateway over HTTP', () => {
     });
     expect(JSON.stringify(letter)).toContain('the card gateway answered 503');
     const [{ id: captureId }] = await capturesOf(order.orderId);
-    answers = true;
+    refusals = 0;
     await database.pool.query("UPDATE payables SET capturing_since = capturing_since - interval '1 minute' WHERE order_id = $1", [order.orderId]);
     expect(await pay(order, 'tok_live')).toEqual({ status: 'captured' });
-    expect(keys).toHaveLength(4);
-    expect(new Set(keys)).toEqual(new Set([captureId]));
+    expect(keysOf('/captures')).toEqual(Array(4).fill(captureId));
     await eventually(() => captured(order.orderId, 1));
+  });
+
+  it('asks again for a refund under the same key while the gateway is silent', async () => {
+    refusals = 0;
+    const order = await payable();
+    await pay(order, 'tok_live');
+    const [{ id: captureId }] = await capturesOf(order.orderId);
+    refusals = 2;
+    await cancel(order);
+    await eventually(() => refunded(order.orderId, 1));
+    expect(keysOf('/refunds')).toEqual(Array(3).fill(`${captureId}:refund`));
+  });
+
+  it('gives the money back that arrives after the cancellation, and tells the waiting payer', async () => {
+    refusals = 0;
+    let answer = (): void => {};
+    thinking = new Promise((resolve) => (answer = resolve));
+    const order = await payable();
+    const paying = pay(order, 'tok_live').catch((error: unknown) => error);
+    await eventually(async () => expect(await capturesOf(order.orderId)).toMatchObject([{ status: 'pending' }]));
+    await cancel(order);
+    await eventually(() => heard.of(PayableVoided, ({ orderId }) => orderId === order.orderId, 1));
+    answer();
+    expect(await paying).toMatchObject(problem(409));
+    await eventually(() => refunded(order.orderId, 1));
+    captured(order.orderId, 1);
+    expect(await capturesOf(order.orderId)).toMatchObject([{ status: 'refunded' }]);
   });
 });
 

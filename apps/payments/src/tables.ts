@@ -9,8 +9,36 @@ interface Debt {
   version: number;
 }
 
+export interface OpenPayable extends Debt {
+  status: 'open';
+  captureId: null;
+  capturingSince: null;
+}
+
+/**
+ * `voiding`: the order was cancelled while the capture runs, so its outcome decides whether money has to go back.
+ * `refunding`: the card gateway has been asked for that, or is going to be.
+ */
+export interface ChargedPayable extends Debt {
+  status: 'capturing' | 'captured' | 'voiding' | 'refunding' | 'refunded';
+  captureId: string;
+  capturingSince: Date;
+}
+
+/** Cancelled and not paid. Without an amount: cancelled before the total was known. */
+export interface VoidedPayable {
+  orderId: string;
+  userId: string;
+  amount: number | null;
+  currency: string | null;
+  status: 'voided';
+  captureId: null;
+  capturingSince: null;
+  version: number;
+}
+
 /** What one order has to pay. While a capture runs, and after it has succeeded, the payable names it. */
-export type Payable = Debt & ({ status: 'open'; captureId: null; capturingSince: null } | { status: 'capturing' | 'captured'; captureId: string; capturingSince: Date });
+export type Payable = OpenPayable | ChargedPayable | VoidedPayable;
 
 interface Attempt {
   id: string;
@@ -38,6 +66,13 @@ export interface SettledCapture extends Attempt {
   settledAt: Date;
 }
 
+/** Taken, and given back in full. */
+export interface RefundedCapture extends Omit<SettledCapture, 'status'> {
+  status: 'refunded';
+  refundReference: string;
+  refundedAt: Date;
+}
+
 export interface DeclinedCapture extends Attempt {
   status: 'declined';
   gatewayReference: null;
@@ -46,13 +81,19 @@ export interface DeclinedCapture extends Attempt {
 }
 
 /** One try to take the money. Its id is the idempotency key at the card gateway. */
-export type Capture = PendingCapture | SettledCapture | DeclinedCapture;
+export type Capture = PendingCapture | SettledCapture | RefundedCapture | DeclinedCapture;
+
+/** A capture, and the payable it is for. */
+export interface Charge {
+  payable: Payable;
+  capture: Capture;
+}
 
 export const tables = {
   captures: collection<Capture>({
     table: 'captures',
     key: 'id',
-    columns: ['id', 'orderId', 'amount', 'currency', 'cardToken', 'status', 'gatewayReference', 'reason', 'requestedAt', 'settledAt', 'version'],
+    columns: ['id', 'orderId', 'amount', 'currency', 'cardToken', 'status', 'gatewayReference', 'reason', 'requestedAt', 'settledAt', 'refundReference', 'refundedAt', 'version'],
   }),
   payables: collection<Payable>({
     table: 'payables',

@@ -30,3 +30,5 @@ export const StockReserved = event('stock.reserved', z.object({ ...reservation, 
 export const StockRejected = event('stock.rejected', z.object({ ...reservation, reason: z.enum(['out_of_stock', 'unknown_product']), skus: z.array(Sku) }));
 /** The pieces of one parcel have left their warehouse. */
 export const StockIssued = event('stock.issued', z.object({ ...reservation, parcelId: Id, allocation: Allocation }), { optional: true });
+/** What was held for a cancelled order and had not left is free again. */
+export const StockReleased = event('stock.released', z.object({ ...reservation, allocation: Allocation }), { optional: true });

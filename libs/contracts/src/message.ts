@@ -18,11 +18,15 @@ export interface Contract<S extends z.ZodType = z.ZodType, R extends z.ZodType =
   readonly transient: boolean;
   /** A fact that may be heard by nobody without being counted as unrouted. */
   readonly optional: boolean;
+  /** The queues in which this command waits before it is delivered are called `<waitsIn>.<ms>`; timers only. */
+  readonly waitsIn?: string;
 }
 
 export interface OutgoingOptions {
   /** The handler of this command answers the caller of the message that is being handled now. */
   delegate?: boolean;
+  /** How long a timer (a command with `waitsIn`) waits before it is delivered. Milliseconds. */
+  delayMs?: number;
 }
 
 /** A message that a decision wants sent; it gets its envelope when it is committed to the outbox. */
@@ -81,7 +85,7 @@ export const event = <S extends z.ZodType>(type: string, schema: S, options: Opt
 export const command = <S extends z.ZodType, R extends z.ZodType = z.ZodVoid>(
   type: string,
   schema: S,
-  options: Options & { reply?: R; transient?: boolean } = {},
+  options: Options & { reply?: R; transient?: boolean; waitsIn?: string } = {},
 ): Contract<S, R> => contract({ kind: 'command', type, schema, transient: false, optional: false, ...options });
 
 /** A read, named `<owner>.<noun>`; it expires at the caller's deadline. */

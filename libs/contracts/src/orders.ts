@@ -33,6 +33,7 @@ export const Order = z.object({
   payBy: Instant.optional(),
   secondsLeft: z.int().min(0).optional(),
   paidAt: Instant.optional(),
+  refundedAt: Instant.optional(),
   parcels: z.array(z.object({ id: Id, warehouse: Warehouse, status: ParcelStatus, lines: z.array(z.object({ sku: Sku, quantity: z.int() })) })),
 });
 export type Order = z.infer<typeof Order>;
@@ -44,6 +45,12 @@ export const Timeline = z.object({ events: z.array(z.object({ at: Instant, type:
  * Problems: 409 same id, other body; 422 unknown product, only while the caller still waits.
  */
 export const PlaceOrder = command('orders.place', NewOrder.extend({ orderId: Id, userId: Id, bodyHash: z.string() }), { reply: Order });
+
+/**
+ * The order's payment window is over: cancelled, if it is still unpaid. Waits out the window in a queue of its own,
+ * which orders declares.
+ */
+export const ExpirePayment = command('orders.expire-payment', z.object({ orderId: Id }), { waitsIn: 'orders.payment-window' });
 
 /** Whose order may be seen: their own, or any when `anyUser` (an admin asks). */
 const viewer = { userId: Id, anyUser: z.boolean().default(false) };
@@ -63,3 +70,5 @@ export const OrderRejected = event('order.rejected', z.object({ ...fact, ...good
 export const OrderPaid = event('order.paid', z.object({ ...fact, ...goods, total: Money, address: Address }));
 export const OrderShipped = event('order.shipped', z.object(fact), { optional: true });
 export const OrderCompleted = event('order.completed', z.object({ ...fact, total: Money }), { optional: true });
+/** What it held goes back: stock, and its money if it was paid. */
+export const OrderCancelled = event('order.cancelled', z.object({ ...fact, ...goods, reason: OrderReason }));

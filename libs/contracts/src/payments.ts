@@ -11,8 +11,13 @@ export const PaymentResult = z.object({ status: z.enum(['captured', 'pending']) 
 export const Pay = command('payments.pay', z.object({ orderId: Id, userId: Id, cardToken: z.string().max(200) }), { reply: PaymentResult });
 /** Calls the card gateway with the capture's id as its idempotency key; sent by payments to itself, answers the caller of `payments.pay`. */
 export const CapturePayment = command('payments.capture', z.object({ orderId: Id, captureId: Id }), { reply: PaymentResult });
+/** Gives the money of one capture back; the card gateway's idempotency key follows from the capture's id. Sent by payments to itself. */
+export const RefundPayment = command('payments.refund', z.object({ orderId: Id, captureId: Id }));
 
 const fact = { orderId: Id, userId: Id, version: z.int() };
 export const PayableOpened = event('payable.opened', z.object({ ...fact, amount: Money }));
 export const PaymentCaptured = event('payment.captured', z.object({ ...fact, paymentId: Id, amount: Money }));
 export const PaymentDeclined = event('payment.declined', z.object({ ...fact, reason: z.string() }), { optional: true });
+export const PayableVoided = event('payable.voided', z.object(fact), { optional: true });
+/** The money of a cancelled order is on its way back, all of it. */
+export const PaymentRefunded = event('payment.refunded', z.object({ ...fact, paymentId: Id, amount: Money }));

@@ -52,15 +52,20 @@ const ROUTES = {
 } as const;
 
 /** @throws PermanentError when the data does not fit the contract: better here than at every listener. */
-export function encode({ contract, data }: Outgoing, about: About): WireMessage {
+export function encode({ contract, data, delayMs }: Outgoing, about: About): WireMessage {
   const checked = contract.schema.safeParse(data);
   if (!checked.success) throw new PermanentError(`${contract.type} does not fit its contract: ${z.prettifyError(checked.error)}`);
   return {
-    ...ROUTES[contract.kind],
-    routingKey: contract.kind === 'delivery' ? '' : contract.type,
+    ...routeOf(contract, delayMs),
     properties: propertiesOf(contract, about),
     body: JSON.stringify(checked.data) ?? '',
   };
+}
+
+/** A timer goes straight into the queue where it waits; the broker delivers it to its owner when its time is up. */
+function routeOf({ kind, type, waitsIn }: Contract, delayMs: number | undefined): Pick<WireMessage, 'exchange' | 'routingKey' | 'mandatory'> {
+  if (waitsIn === undefined || delayMs === undefined) return { ...ROUTES[kind], routingKey: kind === 'delivery' ? '' : type };
+  return { exchange: '', routingKey: `${waitsIn}.${delayMs}`, mandatory: true };
 }
 
 function propertiesOf(contract: Contract, about: About): WireProperties {

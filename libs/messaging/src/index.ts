@@ -6,4 +6,5 @@ export { PermanentError, ProblemError, PublishError, RequestTimeoutError, type P
 export { On, type OnOptions } from './on.js';
 export { Publisher, type PublisherOptions, type PublishOptions } from './publisher.js';
 export { RethrowFilter } from './rethrow-filter.js';
+export type { Timer } from './timers.js';
 export { MessageServer, type MessageServerOptions } from './server.js';

@@ -1,7 +1,7 @@
 import type { DynamicModule, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { currentMessage, MessageClient, MessageServer, RethrowFilter, type Publisher } from '@sluice/messaging';
+import { currentMessage, MessageClient, MessageServer, RethrowFilter, type Publisher, type Timer } from '@sluice/messaging';
 import type { z } from 'zod';
 import type { Database } from './database.js';
 import { ConsumerConfig, DatabaseConfig } from './environment.js';
@@ -10,13 +10,15 @@ import type { ServiceLogger } from './logger.js';
 import { globalModule } from './providers.js';
 import { prepare, runProcess, type Stop } from './run-process.js';
 
-export interface ServiceOptions {
+export interface ServiceOptions<C extends z.ZodObject = z.ZodObject> {
   name: string;
   module: Type;
   /** The service's own variables, beside those that every service has. */
-  config?: z.ZodObject;
+  config?: C;
   /** The service has a database: gives `Pool` and `UnitsOfWork`. */
   database?: boolean;
+  /** What the service sends to itself for later. */
+  timers?(config: z.output<C>): Timer[];
 }
 
 export interface Service {
@@ -26,10 +28,10 @@ export interface Service {
 }
 
 /** A service's whole `main.ts`: configuration, log, broker, database, health, shutdown. */
-export const runService = (options: ServiceOptions): Promise<void> => runProcess(options.name, () => startService(options, process.env));
+export const runService = <C extends z.ZodObject>(options: ServiceOptions<C>): Promise<void> => runProcess(options.name, () => startService(options, process.env));
 
 /** Starts a service in this process. `stop` finishes what is in flight, empties the outbox and closes everything, in that order. */
-export async function startService(options: ServiceOptions, environment: NodeJS.ProcessEnv): Promise<Service> {
+export async function startService<C extends z.ZodObject>(options: ServiceOptions<C>, environment: NodeJS.ProcessEnv): Promise<Service> {
   const { config, logger } = await prepare({ name: options.name, config: configOf(options), context: aboutMessage }, environment);
   const opened: Stop[] = [];
   const stop = async (): Promise<void> => {
@@ -47,12 +49,12 @@ export async function startService(options: ServiceOptions, environment: NodeJS.
 
 type Config = z.output<typeof ConsumerConfig> & Partial<z.output<typeof DatabaseConfig>>;
 
-const configOf = ({ config, database }: ServiceOptions): z.ZodObject<typeof ConsumerConfig.shape> =>
+const configOf = ({ config, database }: Pick<ServiceOptions, 'config' | 'database'>): z.ZodObject<typeof ConsumerConfig.shape> =>
   ConsumerConfig.extend({ ...(database && DatabaseConfig.shape), ...config?.shape });
 
 /** Opens one thing after the other, each with what closes it, so that a failed boot leaves nothing behind. */
-async function open({ name, module }: ServiceOptions, config: Config, logger: ServiceLogger, opened: Stop[]): Promise<INestMicroservice> {
-  const client = new MessageClient({ url: config.AMQP_URL, source: name });
+async function open<C extends z.ZodObject>({ name, module, timers }: ServiceOptions<C>, config: Config, logger: ServiceLogger, opened: Stop[]): Promise<INestMicroservice> {
+  const client = new MessageClient({ url: config.AMQP_URL, source: name, timers: timers?.(config as unknown as z.output<C>) ?? [] });
   const { publisher } = client;
   const server = new MessageServer({ url: config.AMQP_URL, service: name, prefetch: config.PREFETCH, retryTiersMs: config.RETRY_TIERS_MS, publisher });
   opened.push(() => client.close());

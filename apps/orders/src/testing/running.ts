@@ -4,6 +4,7 @@ import { newId } from '@sluice/persistence';
 import { startService } from '@sluice/service-kit';
 import type { z } from 'zod';
 import { OrdersConfig } from '../config.js';
+import { paymentWindow } from '../payment-window.js';
 import { OrdersModule } from '../orders.module.js';
 
 /** The retry tier that the broker must have, in ms. */
@@ -20,7 +21,7 @@ export interface Running {
 
 export async function startOrders(urls: { AMQP_URL: string; DATABASE_URL: string }): Promise<Running> {
   const environment = { ...urls, LOG_LEVEL: 'error', RETRY_TIERS_MS: Array(20).fill(RETRY_MS).join() };
-  const service = await startService({ name: 'orders', module: OrdersModule, config: OrdersConfig, database: true }, environment);
+  const service = await startService({ name: 'orders', module: OrdersModule, config: OrdersConfig, database: true, timers: (config) => [paymentWindow(config)] }, environment);
   const client = new MessageClient({ url: urls.AMQP_URL, source: 'neighbours' });
   return {
     tell: (message, about) => client.publisher.publish(encode(message, { id: newId(), time: new Date().toISOString(), correlationId: 'test', source: 'neighbours', ...about })),

@@ -1,0 +1,173 @@
+import type { Data, OrderCancelled } from '@sluice/contracts';
+import { PermanentError } from '@sluice/messaging';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cancelPayable } from './cancellation.js';
+import { resultOf, settle } from './capture.js';
+import type { CardOutcome } from './card-gateway.js';
+import { openPayable, pay } from './payable.js';
+import { refund, refundable } from './refund.js';
+import type { Decision, State } from './tables.js';
+
+const orderId = '0190a6b0-0000-8000-8000-000000000001';
+const userId = '0190a6b0-0000-7000-8000-000000000002';
+const [first, second] = ['0190a6b0-0000-7000-8000-00000000000a', '0190a6b0-0000-7000-8000-00000000000b'];
+const total = { amount: 4_200, currency: 'USD' };
+const noon = new Date('2026-01-01T12:00:00Z');
+const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 1000);
+
+const nothing: State = { payables: {}, captures: {} };
+const after = (state: State, { state: changes = {} }: Decision): State => ({ payables: { ...state.payables, ...changes.payables }, captures: { ...state.captures, ...changes.captures } });
+const told = ({ messages = [] }: Decision) => messages.map(({ contract, data }) => ({ type: contract.type, ...(data as object) }));
+const chargeIn = (state: State) => ({ payable: state.payables[orderId]!, capture: state.captures[first]! });
+const statusOf = (state: State) => state.payables[orderId]?.status;
+const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
+
+const priced = { orderId, userId, total, version: 2 };
+const request = { orderId, userId, cardToken: 'tok' };
+const intent = { orderId, captureId: first };
+const cancellation: Data<typeof OrderCancelled> = { orderId, userId, version: 4, lines: [], allocation: [], reason: 'payment_timeout' };
+const yes: CardOutcome = { status: 'captured', reference: 'ref' };
+const no: CardOutcome = { status: 'declined', reason: 'insufficient funds' };
+const receipt = { reference: 're_1' };
+
+const open = after(nothing, openPayable(nothing, priced));
+const capturing = after(open, pay(open, request, first, noon));
+const paid = after(capturing, settle(capturing, intent, yes, later(1)));
+const cancelled = (state: State): State => after(state, cancelPayable(state, cancellation));
+const voiding = cancelled(capturing);
+const refunding = cancelled(paid);
+const refunded = after(refunding, refund(refunding, intent, receipt, later(9)));
+
+describe('the cancellation of an order', () => {
+  it('closes an open payable: nobody can pay it any more', () => {
+    expect(told(cancelPayable(open, cancellation))).toEqual([{ type: 'payable.voided', orderId, userId, version: 2 }]);
+    expect(statusOf(cancelled(open))).toBe('voided');
+    expect(() => pay(cancelled(open), request, first, noon)).toThrow(problem(409));
+  });
+
+  it('stands in the way of a price that arrives after it', () => {
+    const early = cancelled(nothing);
+    expect(told(cancelPayable(nothing, cancellation))).toEqual([]);
+    expect(openPayable(early, priced)).toEqual({});
+    expect(() => pay(early, request, first, noon)).toThrow(problem(409));
+  });
+
+  it('sends the money of a paid order back', () => {
+    expect(told(cancelPayable(paid, cancellation))).toEqual([{ type: 'payments.refund', orderId, captureId: first }]);
+    expect(statusOf(refunding)).toBe('refunding');
+  });
+
+  it.each(Object.entries({ 'never opened': cancelled(nothing), voided: cancelled(open), voiding, refunding, refunded }))('changes nothing the second time: %s', (_, state) => {
+    expect(cancelPayable(state, cancellation)).toEqual({});
+  });
+});
+
+describe('a capture that runs while its order is cancelled', () => {
+  it('keeps the payable closed until its outcome is known', () => {
+    expect(told(cancelPayable(capturing, cancellation))).toEqual([{ type: 'payable.voided', orderId, userId, version: 3 }]);
+    expect(voiding.payables[orderId]).toMatchObject({ status: 'voiding', captureId: first });
+    expect(() => pay(voiding, request, second, later(120))).toThrow(problem(409));
+    expect(() => pay(voiding, request, first, later(120))).toThrow(problem(409));
+  });
+
+  it('sends the money back that it brings, and tells the payer that the order is cancelled', () => {
+    const decision = settle(voiding, intent, yes, later(2));
+    expect(told(decision)).toEqual([
+      { type: 'payment.captured', orderId, userId, paymentId: first, amount: total, version: 4 },
+      { type: 'payments.refund', orderId, captureId: first },
+    ]);
+    const state = after(voiding, decision);
+    expect(statusOf(state)).toBe('refunding');
+    expect(() => resultOf(chargeIn(state))).toThrow(problem(409));
+  });
+
+  it('says nothing of a decline, and tells the payer that the order is cancelled', () => {
+    const decision = settle(voiding, intent, no, later(2));
+    expect(told(decision)).toEqual([]);
+    const state = after(voiding, decision);
+    expect(state.payables[orderId]).toMatchObject({ status: 'voided', captureId: null });
+    expect(state.captures[first]).toMatchObject({ status: 'declined', reason: 'insufficient funds' });
+    expect(() => resultOf(chargeIn(state))).toThrow(problem(409));
+  });
+});
+
+describe('a refund', () => {
+  it('tells that the money is on its way back, with the capture as the payment', () => {
+    expect(told(refund(refunding, intent, receipt, later(9)))).toEqual([{ type: 'payment.refunded', orderId, userId, paymentId: first, amount: total, version: 5 }]);
+    expect(refunded.payables[orderId]).toMatchObject({ status: 'refunded', captureId: first });
+    expect(refunded.captures[first]).toMatchObject({ status: 'refunded', gatewayReference: 'ref', refundReference: 're_1', refundedAt: later(9) });
+  });
+
+  it('is recorded once and asked for no more', () => {
+    expect(refund(refunded, intent, { reference: 're_2' }, later(10))).toEqual({});
+    expect(refundable(chargeIn(refunded))).toBeUndefined();
+  });
+
+  it.each(Object.entries({ 'a paid order': paid, 'a capture without an outcome': voiding }))('is refused to %s', (_, state) => {
+    expect(() => refund(state, intent, receipt, noon)).toThrow(PermanentError);
+    expect(() => refundable(chargeIn(state))).toThrow(PermanentError);
+  });
+});
+
+const captureId = fc.constantFrom(first, second);
+const step = fc.oneof(
+  fc.constant({ act: 'price' } as const),
+  fc.constant({ act: 'cancel' } as const),
+  fc.record({ act: fc.constant('pay' as const), captureId }),
+  fc.record({ act: fc.constant('answer' as const), captureId, outcome: fc.constantFrom(yes, no) }),
+  fc.record({ act: fc.constant('refund' as const), captureId }),
+);
+type Step = typeof step extends fc.Arbitrary<infer Of> ? Of : never;
+
+function decide(state: State, each: Step, now: Date): Decision {
+  switch (each.act) {
+    case 'price':
+      return openPayable(state, priced);
+    case 'cancel':
+      return cancelPayable(state, cancellation);
+    case 'pay':
+      return pay(state, request, each.captureId, now);
+    case 'answer':
+      return state.captures[each.captureId] ? settle(state, { orderId, captureId: each.captureId }, each.outcome, now) : {};
+    case 'refund':
+      return state.captures[each.captureId] ? refund(state, { orderId, captureId: each.captureId }, receipt, now) : {};
+  }
+}
+
+/** The state after the steps, with everything said on the way; what is refused changes nothing. */
+function run(steps: readonly Step[], from: State = nothing): { state: State; said: ReturnType<typeof told> } {
+  return steps.reduce(
+    ({ state, said }, each, index) => {
+      try {
+        const decision = decide(state, each, later(index));
+        return { state: after(state, decision), said: [...said, ...told(decision)] };
+      } catch (error) {
+        if (!(error instanceof PermanentError)) expect(error).toMatchObject({ problem: { status: expect.any(Number) } });
+        return { state, said };
+      }
+    },
+    { state: from, said: [] as ReturnType<typeof told> },
+  );
+}
+
+it('keeps no money of a cancelled order, whatever comes in whatever order', () => {
+  const rest: Step[] = [first, second].flatMap((id): Step[] => [{ act: 'answer', captureId: id, outcome: yes }, { act: 'refund', captureId: id }]);
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
+      const wasCancelled = steps.some(({ act }) => act === 'cancel');
+      const { state, said } = run([...steps, ...rest]);
+      const taken = said.filter(({ type }) => type === 'payment.captured').length;
+      const givenBack = said.filter(({ type }) => type === 'payment.refunded').length;
+      const askedBack = said.filter(({ type }) => type === 'payments.refund').length;
+      const captures = Object.values(state.captures).map((capture) => capture?.status);
+      expect(taken).toBeLessThanOrEqual(1);
+      expect(taken).toBe(captures.filter((status) => status === 'captured' || status === 'refunded').length);
+      expect(givenBack).toBe(captures.filter((status) => status === 'refunded').length);
+      expect([askedBack, givenBack]).toEqual(wasCancelled ? [taken, taken] : [0, 0]);
+      if (wasCancelled) expect(statusOf(state)).toBe(taken ? 'refunded' : 'voided');
+      else expect([undefined, 'open', 'captured']).toContain(statusOf(state));
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,43 @@
+import { type Data, type OrderCancelled, PayableVoided, RefundPayment } from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
+import type { ChargedPayable, Decision, Payable, State, VoidedPayable } from './tables.js';
+
+/**
+ * The order is cancelled: it cannot be paid any more, and money that was taken goes back. What a running capture brings is
+ * not known yet; its outcome decides.
+ */
+export function cancelPayable(state: State, { orderId, userId }: Data<typeof OrderCancelled>): Decision {
+  const payable = state.payables[orderId];
+  if (!payable) return { state: { payables: { [orderId]: neverOpened(orderId, userId) } } };
+  switch (payable.status) {
+    case 'open':
+      return closed({ ...payable, status: 'voided', version: payable.version + 1 });
+    case 'capturing':
+      return closed({ ...payable, status: 'voiding', version: payable.version + 1 });
+    case 'captured':
+      return givingBack(payable);
+    default:
+      return {};
+  }
+}
+
+/** Stands in the way of a price that arrives after the cancellation. */
+const neverOpened = (orderId: string, userId: string): VoidedPayable => ({ orderId, userId, amount: null, currency: null, status: 'voided', captureId: null, capturingSince: null, version: 1 });
+
+const closed = (payable: Payable): Decision => ({
+  state: { payables: { [payable.orderId]: payable } },
+  messages: [PayableVoided({ orderId: payable.orderId, userId: payable.userId, version: payable.version })],
+});
+
+function givingBack(captured: ChargedPayable): Decision {
+  const { orderId, captureId } = captured;
+  const payable: Payable = { ...captured, status: 'refunding', version: captured.version + 1 };
+  return { state: { payables: { [orderId]: payable } }, messages: [RefundPayment({ orderId, captureId })] };
+}
+
+const CANCELLED: readonly Payable['status'][] = ['voided', 'voiding', 'refunding', 'refunded'];
+
+/** Nobody pays for a cancelled order, and nobody is told that they did. @throws ProblemError 409 the order is cancelled */
+export function refuseCancelled({ orderId, status }: Payable): void {
+  if (CANCELLED.includes(status)) throw ProblemError.of(409, 'Order cancelled', `Order ${orderId} is cancelled; money that was taken for it goes back.`);
+}
