@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 
@@ -24,6 +24,7 @@ export function run(file: string, env: Record<string, string>, args: string[] = 
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text = (text + chunk.toString()).slice(-OUTPUT_CHARACTERS)));
+  endWithUs(child);
   const exitCode = once(child, 'exit').then(() => child.exitCode);
   const running = () => child.exitCode === null && child.signalCode === null;
   return {
@@ -35,4 +36,11 @@ export function run(file: string, env: Record<string, string>, args: string[] = 
       await exitCode;
     },
   };
+}
+
+/** An interrupted test run leaves nothing behind: the test runner's worker exits, or loses its runner first. */
+function endWithUs(child: ChildProcess): void {
+  const end = () => void child.kill('SIGKILL');
+  process.once('exit', end).once('disconnect', end);
+  child.once('exit', () => process.off('exit', end).off('disconnect', end));
 }
