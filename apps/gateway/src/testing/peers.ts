@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { BookCarrier, CapturePayment, DeliverParcel, DispatchParcel, GetOrder, GetParcel, GetProduct, GetTimeline, ListNotifications, ListOrders, ListProducts, Pay, PlaceOrder, PutProduct, ReceiveStock, SignIn, SignUp, VerifyPhone, type Message, type Order, type Reply } from '@sluice/contracts';
+import { BookCarrier, CapturePayment, DeliverParcel, DispatchParcel, ExpirePayment, GetOrder, GetParcel, GetProduct, GetTimeline, ListNotifications, ListOrders, ListProducts, Pay, PlaceOrder, PutProduct, ReceiveStock, RefundPayment, SignIn, SignUp, VerifyPhone, type Message, type Order, type Reply } from '@sluice/contracts';
 import { On, ProblemError } from '@sluice/messaging';
 import { v7 } from 'uuid';
 import { ADDRESS } from './gateway.js';
@@ -35,6 +35,11 @@ export class OrdersPeer {
     return { events: [{ at: NOW, type: 'placed', detail: {} }] };
   }
 
+  @On(ExpirePayment)
+  async expire(): Promise<void> {
+    throw new Error('the gateway never asks for this');
+  }
+
   @On(ListOrders)
   async list({ data }: Message<typeof ListOrders>): Promise<Reply<typeof ListOrders>> {
     const mine = [...this.orders.values()].filter(({ userId, order }) => userId === data.userId && (!data.status || order.status === data.status));
@@ -68,6 +73,11 @@ export class PaymentsPeer {
 
   @On(CapturePayment, { queue: 'captures' })
   async capture(): Promise<void> {
+    throw new Error('the gateway never asks for this');
+  }
+
+  @On(RefundPayment, { queue: 'captures' })
+  async refund(): Promise<void> {
     throw new Error('the gateway never asks for this');
   }
 }
