@@ -93,7 +93,7 @@ describe('bad input', () => {
   });
 
   it('does not let a rejected order be paid, nor an unknown card', async () => {
-    const { body: rejected } = await shop.place(customer, 'TEE', 9_999);
+    const { body: rejected } = await shop.place(customer, 'TEE', { quantity: 9_999 });
     await shop.reaches(customer, rejected.id, 'rejected');
     expect((await shop.pay(customer, rejected.id)).status).toBe(409);
     const { body: order } = await shop.place(customer, 'TEE');

@@ -2,7 +2,7 @@ import { ExpirePayment } from '@sluice/contracts';
 import { depth, eventually, type System } from '@sluice/testing';
 import { expect } from 'vitest';
 
-const SERVICES = ['accounts', 'inventory', 'logistics', 'notifications', 'orders', 'payments'] as const;
+const SERVICES = ['accounts', 'inventory', 'logistics', 'notifications', 'orders', 'payments', 'promotions'] as const;
 type Service = (typeof SERVICES)[number];
 
 /** Retries wait up to the longest tier, and what waits must have come home before anything is counted. */
@@ -33,14 +33,22 @@ export async function expectInvariants(system: System): Promise<void> {
     'stock that is reserved for nobody': await rows(system, 'inventory', WRONGLY_RESERVED),
     'orders paid twice': await rows(system, 'payments', "SELECT order_id FROM captures WHERE status IN ('captured', 'refunded') GROUP BY 1 HAVING count(*) > 1"),
     'orders with two parcels from one warehouse': await rows(system, 'logistics', 'SELECT order_id, warehouse FROM parcels WHERE version > 0 GROUP BY 1, 2 HAVING count(*) > 1'),
-    'facts of an order told twice': await rows(system, 'orders', 'SELECT order_id, type FROM order_history GROUP BY 1, 2 HAVING count(*) > 1 AND type LIKE \'order.%\''),
+    'orders with a parcel that has left and one that was halted': await rows(system, 'logistics', "SELECT order_id FROM parcels WHERE version > 0 GROUP BY 1 HAVING bool_or(status = 'halted') AND bool_or(status IN ('dispatched', 'delivered'))"),
+    'coupons redeemed for another number of orders than they say': await rows(system, 'promotions', WRONGLY_REDEEMED),
+    'facts of an order told twice': await rows(system, 'orders', 'SELECT order_id, type FROM order_history GROUP BY 1, 2 HAVING count(*) > 1 AND type LIKE \'order.%\' AND type NOT LIKE \'order.cancellation%\''),
     'people told something twice': await rows(system, 'notifications', 'SELECT user_id, channel, about, text FROM deliveries WHERE version > 0 GROUP BY 1, 2, 3, 4 HAVING count(*) > 1'),
   };
   expect(violations).toEqual(Object.fromEntries(Object.keys(violations).map((name) => [name, []])));
   expect(await one(system, 'payments', "SELECT coalesce(sum(amount), 0) AS n FROM captures WHERE status = 'captured'")).toBe(
     await one(system, 'orders', "SELECT coalesce(sum(total), 0) AS n FROM orders WHERE status IN ('paid', 'shipped', 'completed')"),
   );
+  const withCoupon = "SELECT id FROM orders WHERE coupon IS NOT NULL AND status NOT IN ('rejected', 'cancelled') ORDER BY 1";
+  expect(await rows(system, 'promotions', "SELECT order_id AS id FROM redemptions WHERE status = 'redeemed' ORDER BY 1")).toEqual(await rows(system, 'orders', withCoupon));
 }
+
+const WRONGLY_REDEEMED = `
+  SELECT code, redeemed, n FROM coupons LEFT JOIN (SELECT code, count(*) AS n FROM redemptions WHERE status = 'redeemed' GROUP BY 1) AS used USING (code)
+  WHERE redeemed <> coalesce(n, 0)`;
 
 /** Shelves where the pieces that are reserved are not those of the orders they are held for. */
 const WRONGLY_RESERVED = `

@@ -69,12 +69,12 @@ describe('while a service is down', () => {
   it('accepts orders with 202 while orders is down, places them when it is back, and knows their keys', async () => {
     await system.stop('orders');
     const keys = Array.from({ length: 20 }, () => randomUUID());
-    const accepted = await inParallel(keys.length, WIDTH, (i) => shop.place(customer, 'TEE', 1, keys[i]));
+    const accepted = await inParallel(keys.length, WIDTH, (i) => shop.place(customer, 'TEE', { key: keys[i] }));
     expect(accepted.map(({ status }) => status)).toEqual(keys.map(() => 202));
     const ids = accepted.map(({ headers }) => headers.get('location')?.split('/').at(-1) ?? '');
     await system.start('orders');
     await all(ids, 'awaiting_payment');
-    const again = await inParallel(keys.length, WIDTH, (i) => shop.place(customer, 'TEE', 1, keys[i]));
+    const again = await inParallel(keys.length, WIDTH, (i) => shop.place(customer, 'TEE', { key: keys[i] }));
     expect(again.map(({ status, body }) => [status, body.id])).toEqual(ids.map((id) => [201, id]));
     await pay(ids);
     await expectCompletedWithParcelsOnce(ids);

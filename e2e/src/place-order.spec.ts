@@ -19,7 +19,7 @@ describe('placing an order', () => {
   afterAll(() => system?.close());
 
   it('sells one order from POST /orders to completed, and its timeline tells how', async () => {
-    const { status, headers, body } = await shop.place(customer, 'TEE', 2);
+    const { status, headers, body } = await shop.place(customer, 'TEE', { quantity: 2 });
     expect(status).toBe(201);
     expect(headers.get('location')).toBe(`/orders/${body.id}`);
     expect(body).toMatchObject({ status: 'pending', total: { amount: 2_000, currency: 'USD' } });
@@ -35,7 +35,7 @@ describe('placing an order', () => {
   });
 
   it('sends an order that no single warehouse can fill in two parcels', async () => {
-    const id = await shop.placeForSure(customer, 'SPLIT', 5);
+    const id = await shop.placeForSure(customer, 'SPLIT', { quantity: 5 });
     await shop.reaches(customer, id, 'awaiting_payment');
     await shop.pay(customer, id);
     const { parcels } = await shop.reaches(customer, id, 'completed');
@@ -44,16 +44,16 @@ describe('placing an order', () => {
   });
 
   it('gives the same order for the same key, and 409 for another body under it', async () => {
-    const first = await shop.place(customer, 'TEE', 1, 'the-same-key');
-    const again = await shop.place(customer, 'TEE', 1, 'the-same-key');
+    const first = await shop.place(customer, 'TEE', { key: 'the-same-key' });
+    const again = await shop.place(customer, 'TEE', { key: 'the-same-key' });
     expect([first.status, again.status]).toEqual([201, 201]);
     expect(again.body.id).toBe(first.body.id);
-    expect((await shop.place(customer, 'TEE', 2, 'the-same-key')).status).toBe(409);
+    expect((await shop.place(customer, 'TEE', { quantity: 2, key: 'the-same-key' })).status).toBe(409);
     expect((await shop.order(customer, first.body.id)).lines).toMatchObject([{ sku: 'TEE', quantity: 1 }]);
   });
 
   it('rejects an order for more than there is, and keeps the stock for others', async () => {
-    const { body } = await shop.place(customer, 'TEE', 5_000);
+    const { body } = await shop.place(customer, 'TEE', { quantity: 5_000 });
     expect(await shop.reaches(customer, body.id, 'rejected')).toMatchObject({ reason: 'out_of_stock' });
     const { body: next } = await shop.place(customer, 'TEE');
     await shop.reaches(customer, next.id, 'awaiting_payment');

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Order } from '@sluice/contracts';
 import { eventually } from '@sluice/testing';
+import { openStream, type Stream } from './stream.js';
 
 export interface Answer<T = Record<string, unknown>> {
   status: number;
@@ -14,6 +15,12 @@ interface Call {
   /** Sent as JSON; `raw` goes out as it is. */
   body?: unknown;
   raw?: string;
+}
+
+interface Placing {
+  quantity?: number;
+  key?: string;
+  coupon?: string;
 }
 
 export const ADMIN = { phone: '+10000000000', password: 'admin-password' };
@@ -49,16 +56,16 @@ export class Shop {
     }
   }
 
-  place(token: string, sku: string, quantity = 1, key: string = randomUUID()): Promise<Answer<Order>> {
-    return this.call<Order>('POST', '/orders', { token, headers: { 'idempotency-key': key }, body: { lines: [{ sku, quantity }], address: ADDRESS } });
+  place(token: string, sku: string, { quantity = 1, key = randomUUID(), coupon }: Placing = {}): Promise<Answer<Order>> {
+    return this.call<Order>('POST', '/orders', { token, headers: { 'idempotency-key': key }, body: { lines: [{ sku, quantity }], address: ADDRESS, ...(coupon && { coupon }) } });
   }
 
   /** Places an order and asks again until it has an id: what a client does that reads 202 and 503 as the API means them. */
-  async placeForSure(token: string, sku: string, quantity = 1): Promise<string> {
-    const key = randomUUID();
+  async placeForSure(token: string, sku: string, placing: Placing = {}): Promise<string> {
+    const key = placing.key ?? randomUUID();
     return eventually(
       async () => {
-        const { status, headers } = await this.place(token, sku, quantity, key);
+        const { status, headers } = await this.place(token, sku, { ...placing, key });
         if (status !== 201 && status !== 202) throw new Error(`POST /orders answered ${status}`);
         return headers.get('location')?.split('/').at(-1) ?? '';
       },
@@ -117,12 +124,28 @@ export class Shop {
     );
   }
 
+  cancel(token: string, id: string): Promise<Answer<Order>> {
+    return this.call<Order>('POST', `/orders/${id}/cancellation`, { token });
+  }
+
+  async coupon(admin: string, coupon: { code: string; kind: 'fixed' | 'percent'; value: number; minTotal?: number; limit?: number; perUser?: number; expiresAt?: string }): Promise<void> {
+    await this.expect(201, 'POST', '/coupons', { token: admin, body: coupon });
+  }
+
+  /** Watches an order live, from after the change `lastEventId`. */
+  watch(token: string, id: string, lastEventId?: string): Promise<Stream<Order>> {
+    return openStream<Order>(`${this.url}/orders/${id}/stream`, token, lastEventId);
+  }
+
   private async expect<T>(status: number, ...call: Parameters<Shop['call']>): Promise<Answer<T>> {
     const answer = await this.call<T>(...call);
     if (answer.status !== status) throw new Error(`${call[0]} ${call[1]} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     return answer;
   }
 }
+
+/** The user that a token speaks for (RFC 7519). */
+export const userIdOf = (token: string): string => (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { sub: string }).sub;
 
 /** Runs `task` for 0 to `count` - 1, at most `width` at a time, and gives the results in order. */
 export async function inParallel<T>(count: number, width: number, task: (index: number) => Promise<T>): Promise<T[]> {

@@ -25,7 +25,7 @@ const withQueue = (name: string, args: Record<string, string | number>): Topolog
 
 describe('applying the topology', () => {
   it('changes nothing the second time, and says so', async () => {
-    expect(await apply(map)).toEqual({ created: [], stale: [], pruned: [] });
+    expect(await apply(map)).toEqual({ created: [], stale: [], dry: [], pruned: [] });
   });
 
   it('says what it created: exchange, queue and binding', async () => {
@@ -34,7 +34,7 @@ describe('applying the topology', () => {
   });
 
   it('applies without the management API, and admits that it could not list', async () => {
-    expect(await applyTopology(broker.url, map)).toEqual({ created: undefined, stale: [], pruned: [] });
+    expect(await applyTopology(broker.url, map)).toEqual({ created: undefined, stale: [], dry: [], pruned: [] });
   });
 
   it('refuses a drifted queue: names the argument, what is there and what the map wants, and applies the rest', async () => {
@@ -72,6 +72,24 @@ describe('applying the topology', () => {
     expect(await broker.queueNames()).not.toContain('empty.events');
     await broker.channel.deleteQueue('full.events');
     expect((await apply(map, true)).stale).toEqual([]);
+  });
+});
+
+describe('queues in which timers wait', () => {
+  const windowOf = (seconds: number) => `orders.payment-window.${seconds * 1_000}`;
+
+  it('are left alone, listed when they have run dry and no setting fills them, and then pruned', async () => {
+    for (const seconds of [5, 7, 1_800]) await broker.channel.assertQueue(windowOf(seconds), { durable: true });
+    broker.channel.sendToQueue(windowOf(7), Buffer.from('{}'));
+    await broker.channel.waitForConfirms();
+    const options = { managementUrl: broker.managementUrl, timersInUse: [windowOf(1_800)] };
+
+    expect(await applyTopology(broker.url, map, options)).toMatchObject({ stale: [], dry: [`queue ${windowOf(5)}`] });
+    expect(await applyTopology(broker.url, map, { ...options, prune: true })).toMatchObject({ dry: [], pruned: [`queue ${windowOf(5)}`] });
+
+    expect(await broker.depth(windowOf(7))).toBe(1);
+    const left = await broker.queueNames();
+    expect([left.includes(windowOf(5)), left.includes(windowOf(1_800))]).toEqual([false, true]);
   });
 });
 

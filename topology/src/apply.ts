@@ -9,6 +9,8 @@ export interface ApplyOptions {
   managementUrl?: string;
   /** Remove what the map does not know any more. Queues that hold messages or have consumers stay. */
   prune?: boolean;
+  /** The names of the queues in which timers wait by the present settings: empty, they are only quiet. */
+  timersInUse?: readonly string[];
 }
 
 export interface Report {
@@ -16,6 +18,8 @@ export interface Report {
   created: string[] | undefined;
   /** What the broker has beyond the map and still has. */
   stale: string[];
+  /** Queues of timers whose length is not in use any more, and in which none waits. */
+  dry: string[];
   pruned: string[];
 }
 
@@ -23,15 +27,17 @@ export interface Report {
  * Makes the broker hold what the map says. Idempotent; deletes nothing unless told to prune.
  * @throws DriftError when something exists with other arguments; everything else is applied all the same.
  */
-export async function applyTopology(url: string, map: Topology, { managementUrl, prune = false }: ApplyOptions = {}): Promise<Report> {
-  const before = managementUrl === undefined ? undefined : difference(map, await listed(managementUrl, url));
+export async function applyTopology(url: string, map: Topology, { managementUrl, prune = false, timersInUse = [] }: ApplyOptions = {}): Promise<Report> {
+  const before = managementUrl === undefined ? undefined : difference(map, await listed(managementUrl, url), timersInUse);
   const connection = await connect(url);
   try {
     const drifts = await declareAll(connection, map);
     if (drifts.length > 0) throw new DriftError(drifts);
-    if (!before) return { created: undefined, stale: [], pruned: [] };
-    const { removed, kept } = prune ? await remove(connection, before.stale) : { removed: [], kept: describeStale(before.stale) };
-    return { created: before.missing, stale: kept, pruned: removed };
+    if (!before) return { created: undefined, stale: [], dry: [], pruned: [] };
+    const dry = await emptyOf(connection, before.timers);
+    if (!prune) return { created: before.missing, stale: describeStale(before.stale), dry: dry.map(describeQueue), pruned: [] };
+    const { removed, kept } = await remove(connection, { ...before.stale, queues: [...before.stale.queues, ...dry] });
+    return { created: before.missing, stale: kept, dry: [], pruned: removed };
   } finally {
     await connection.close();
   }
@@ -85,6 +91,13 @@ class ScratchChannel {
   }
 }
 
+async function emptyOf(connection: ChannelModel, queues: readonly string[]): Promise<string[]> {
+  const channel = await connection.createChannel();
+  const depths = await Promise.all(queues.map((name) => channel.checkQueue(name)));
+  await channel.close();
+  return depths.filter(({ messageCount }) => messageCount === 0).map(({ queue }) => queue);
+}
+
 interface Pruned {
   removed: string[];
   kept: string[];
@@ -107,8 +120,10 @@ async function remove(connection: ChannelModel, stale: Difference['stale']): Pro
   return { removed: describeStale(gone), kept: describeStale({ bindings: [], queues: kept, exchanges: exchanges.length > 0 ? [] : stale.exchanges }) };
 }
 
+const describeQueue = (name: string): string => `queue ${name}`;
+
 const describeStale = ({ exchanges, queues, bindings }: Difference['stale']): string[] => [
   ...bindings.map((binding) => `binding ${describeBinding(binding)}`),
-  ...queues.map((name) => `queue ${name}`),
+  ...queues.map(describeQueue),
   ...exchanges.map((name) => `exchange ${name}`),
 ];

@@ -13,9 +13,12 @@ export interface Difference {
   missing: string[];
   /** The shop's own that the map does not know (any more): nothing uses them, or a consumer is not on the map yet. */
   stale: { exchanges: string[]; queues: string[]; bindings: Binding[] };
+  /** Where timers wait, of lengths that are not in use (any more): one that has run dry can go. */
+  timers: string[];
 }
 
-export function difference(map: Topology, existing: Existing): Difference {
+/** @param timersInUse the names of the timers' queues that the present settings fill */
+export function difference(map: Topology, existing: Existing, timersInUse: readonly string[] = []): Difference {
   const queues = new Set(existing.queues.map(({ name }) => name));
   const bindings = new Set(existing.bindings.map(describeBinding));
   return {
@@ -25,6 +28,7 @@ export function difference(map: Topology, existing: Existing): Difference {
       ...map.bindings.filter((binding) => !bindings.has(describeBinding(binding))).map((binding) => `binding ${describeBinding(binding)}`),
     ],
     stale: stale(map, existing),
+    timers: existing.queues.map(({ name }) => name).filter((name) => isTimer(name) && !timersInUse.includes(name)),
   };
 }
 

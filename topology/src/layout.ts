@@ -44,8 +44,8 @@ const binding = (source: string, destination: string, key = '', args: Arguments 
 /** At most once is the default for dead-lettering, and loses nearly all when the target is full or missing. */
 const AT_LEAST_ONCE = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
 
-export function layout(services: Services, retryTiersMs: readonly number[]): Topology {
-  return merge([shop(), ...retryTiersMs.map(tier), optionalFacts(), ...Object.entries(services).flatMap(([service, queues]) => consumers(service, queues))]);
+export function layout(services: Services, retryTiersMs: readonly number[], live: readonly Contract[]): Topology {
+  return merge([shop(), ...retryTiersMs.map(tier), optionalFacts(), liveFacts(live), ...Object.entries(services).flatMap(([service, queues]) => consumers(service, queues))]);
 }
 
 /** The exchanges that everything goes through. */
@@ -58,6 +58,7 @@ function shop(): Topology {
       exchange('shop.deliveries', 'headers'),
       exchange('shop.dead', 'direct'),
       exchange('shop.optional', 'fanout'),
+      exchange('shop.live', 'fanout'),
     ],
     queues: [quorum('shop.unrouted', { 'x-delivery-limit': NEVER, 'x-max-length': MOST_UNROUTED, 'x-overflow': 'drop-head' })],
     bindings: [binding('shop.unrouted', 'shop.unrouted')],
@@ -77,8 +78,13 @@ function tier(ms: number): Topology {
 /** A fact that may be heard by nobody is routed to an exchange without queues, which keeps it from the unrouted. */
 function optionalFacts(): Topology {
   const optional = [...catalogue.values()].filter((contract) => contract.optional);
-  return { exchanges: [], queues: [], bindings: optional.map(({ type }) => ({ ...binding('shop.events', 'shop.optional', type), to: 'exchange' as const })) };
+  return { exchanges: [], queues: [], bindings: optional.map(({ type }) => onwards('shop.optional', type)) };
 }
+
+/** Every gateway binds a queue of its own to the exchange behind, and takes it along when it goes. */
+const liveFacts = (live: readonly Contract[]): Topology => ({ exchanges: [], queues: [], bindings: live.map(({ type }) => onwards('shop.live', type)) });
+
+const onwards = (exchange: string, key: string): Binding => ({ ...binding('shop.events', exchange, key), to: 'exchange' });
 
 /** One service's queues, with their dead letters and bindings. */
 export const consumers = (service: string, queues: Services[string]): Topology[] =>

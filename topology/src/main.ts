@@ -1,3 +1,4 @@
+import { ExpirePayment } from '@sluice/contracts';
 import { applyTopology, type Report } from './apply.js';
 import { consumers } from './layout.js';
 import { RETRY_TIERS_MS } from './map.js';
@@ -9,7 +10,7 @@ npm run topology -- listen <service> '<pattern>'  add the queue <service>.events
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** Reads AMQP_URL, AMQP_MANAGEMENT_URL (optional) and RETRY_TIERS_MS (optional). */
+/** Reads AMQP_URL and, all optional, AMQP_MANAGEMENT_URL, RETRY_TIERS_MS and PAYMENT_WINDOW_SECONDS. */
 async function main([verb, ...rest]: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   const url = env['AMQP_URL'];
   if (!url) throw new Error('AMQP_URL is not set: say which broker, for example AMQP_URL=amqp://user:password@host:5672');
@@ -23,7 +24,8 @@ async function apply(url: string, env: NodeJS.ProcessEnv, prune: boolean): Promi
   const managementUrl = env['AMQP_MANAGEMENT_URL'];
   if (prune && !managementUrl) throw new Error('--prune has to list what is there: set AMQP_MANAGEMENT_URL, for example http://user:password@host:15672');
   const map = topology({ retryTiersMs: env['RETRY_TIERS_MS'] ? tiers(env['RETRY_TIERS_MS']) : RETRY_TIERS_MS });
-  say(describe(await applyTopology(url, map, { prune, ...(managementUrl && { managementUrl }) })));
+  const timersInUse = [paymentWindow(env['PAYMENT_WINDOW_SECONDS'])];
+  say(describe(await applyTopology(url, map, { prune, timersInUse, ...(managementUrl && { managementUrl }) })));
 }
 
 /** For good, the line belongs on the map. */
@@ -32,17 +34,21 @@ async function listen(url: string, service: string, pattern: string): Promise<vo
   say(`${service}.events hears ${pattern}. To keep it, add to topology/src/map.ts:\n  '${service}': { events: ['${pattern}'] },`);
 }
 
+/** The queue of the window that orders is set to; its own default when the setting is absent. */
+const paymentWindow = (seconds = '1800'): string => `${ExpirePayment.waitsIn}.${Number(seconds) * 1_000}`;
+
 function tiers(text: string): number[] {
   const numbers = text.split(',').map(Number);
   if (!numbers.every((ms) => Number.isInteger(ms) && ms > 0)) throw new Error(`RETRY_TIERS_MS is "${text}": whole milliseconds with commas between them, for example 1000,10000,60000`);
   return numbers;
 }
 
-function describe({ created, stale, pruned }: Report): string {
+function describe({ created, stale, dry, pruned }: Report): string {
   if (!created) return 'the topology is applied (without AMQP_MANAGEMENT_URL it cannot be listed what changed)';
   const lines = [
     ...created.map((what) => `created ${what}`),
     ...pruned.map((what) => `removed ${what}`),
+    ...dry.map((what) => `run dry, and no setting fills it: ${what} (npm run topology -- --prune removes it)`),
     ...stale.map((what) => `not on the map: ${what}${pruned.length > 0 ? ', kept because it is in use' : ''}`),
   ];
   return lines.length > 0 ? lines.join('\n') : 'the topology is up to date';

@@ -1,4 +1,5 @@
 import * as c from '@sluice/contracts';
+import type { Contract } from '@sluice/contracts';
 import type { Services } from './layout.js';
 
 /**
@@ -16,23 +17,31 @@ export const SERVICES: Services = {
     queries: [c.SignUp, c.SignIn, c.VerifyPhone],
   },
   orders: {
-    commands: [c.PlaceOrder, c.ExpirePayment],
-    queries: [c.GetOrder, c.GetTimeline, c.ListOrders],
-    events: [c.ProductChanged, c.StockReserved, c.StockRejected, c.PayableOpened, c.PaymentCaptured, c.PaymentRefunded, c.ParcelCreated, c.ParcelDispatched, c.ParcelDelivered],
+    commands: [c.PlaceOrder, c.CancelOrder, c.ExpirePayment],
+    queries: [c.GetOrder, c.GetOrderChanges, c.GetTimeline, c.ListOrders],
+    events: [
+      c.ProductChanged, c.StockReserved, c.StockRejected, c.CouponRedeemed, c.CouponRejected, c.PayableOpened, c.PaymentCaptured, c.PaymentRefunded,
+      c.ParcelCreated, c.ParcelDispatched, c.ParcelDelivered, c.ParcelsHalted, c.ParcelsLeft,
+    ],
   },
   inventory: {
     commands: [c.PutProduct, c.ReceiveStock],
     queries: [c.GetProduct, c.ListProducts],
-    events: [c.OrderPlaced, c.OrderCancelled, c.ParcelDispatched],
+    events: [c.OrderPlaced, c.OrderRejected, c.OrderCancelled, c.ParcelDispatched],
   },
   payments: {
     commands: [c.Pay],
     captures: [c.CapturePayment, c.RefundPayment],
     events: [c.OrderPriced, c.OrderCancelled],
   },
+  promotions: {
+    commands: [c.CreateCoupon],
+    queries: [c.GetPoints],
+    events: [c.OrderPlaced, c.OrderRejected, c.OrderCancelled, c.OrderCompleted],
+  },
   logistics: {
-    commands: [c.DispatchParcel, c.DeliverParcel],
-    bookings: [c.BookCarrier],
+    commands: [c.HaltParcels, c.DispatchParcel, c.DeliverParcel],
+    bookings: [c.BookCarrier, c.RecallCarrier],
     queries: [c.GetParcel],
     events: [c.OrderPaid],
   },
@@ -41,9 +50,17 @@ export const SERVICES: Services = {
     sms: [c.SmsDelivery],
     email: [c.EmailDelivery],
     inbox: [c.InboxDelivery],
-    events: [c.AccountRegistered, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled],
+    events: [c.AccountRegistered, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused],
   },
 };
+
+/**
+ * The facts that go on to `shop.live`, and from there to every running gateway: what somebody may be watching. Named one by
+ * one, because to the broker a fact that goes there is heard, and would not be counted as unrouted any more.
+ */
+export const LIVE: readonly Contract[] = [
+  c.OrderPlaced, c.OrderPriced, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused,
+];
 
 /** How long a failed message waits before each further try. Milliseconds; the services' setting must name tiers that are here. */
 export const RETRY_TIERS_MS = [1_000, 10_000, 60_000];

@@ -1,5 +1,5 @@
 import { layout, type Services, type Topology } from './layout.js';
-import { RETRY_TIERS_MS, SERVICES } from './map.js';
+import { LIVE, RETRY_TIERS_MS, SERVICES } from './map.js';
 
 export interface TopologyOptions {
   /** The waiting times of failed messages; must hold every tier that a service is set to. Milliseconds. */
@@ -8,4 +8,4 @@ export interface TopologyOptions {
 }
 
 /** The map, spelled out as exchanges, queues and bindings. */
-export const topology = ({ retryTiersMs = RETRY_TIERS_MS, services = SERVICES }: TopologyOptions = {}): Topology => layout(services, retryTiersMs);
+export const topology = ({ retryTiersMs = RETRY_TIERS_MS, services = SERVICES }: TopologyOptions = {}): Topology => layout(services, retryTiersMs, LIVE);

@@ -5,12 +5,13 @@ import type { Contract } from './message.js';
 import * as notifications from './notifications.js';
 import * as orders from './orders.js';
 import * as payments from './payments.js';
+import * as promotions from './promotions.js';
 
 const isContract = (value: unknown): value is Contract => typeof value === 'function' && 'kind' in value && 'type' in value;
 
 /** Every message of the system, by its type. */
 export const catalogue: ReadonlyMap<string, Contract> = new Map(
-  [accounts, inventory, logistics, notifications, orders, payments]
+  [accounts, inventory, logistics, notifications, orders, payments, promotions]
     .flatMap((file) => Object.values(file) as unknown[])
     .filter(isContract)
     .map((contract) => [contract.type, contract]),

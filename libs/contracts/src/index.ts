@@ -6,4 +6,5 @@ export * from './message.js';
 export * from './notifications.js';
 export * from './orders.js';
 export * from './payments.js';
+export * from './promotions.js';
 export * from './values.js';

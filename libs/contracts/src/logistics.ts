@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { command, event, query } from './message.js';
+import { Allocation } from './inventory.js';
 import { ParcelStatus } from './orders.js';
-import { Id, Sku, Warehouse } from './values.js';
+import { Address, Id, Sku, Warehouse } from './values.js';
 
 export const Parcel = z.object({
   id: Id,
@@ -15,9 +16,16 @@ export type Parcel = z.infer<typeof Parcel>;
 
 /** Hands one parcel to the carrier; sent by logistics to itself. The parcel's id is the carrier's idempotency key. */
 export const BookCarrier = command('logistics.book', z.object({ parcelId: Id }));
-/** The parcel has left its warehouse. Twice is once. Problems: 404. */
+/** Takes one parcel back from the carrier, who is not to fetch it any more; sent by logistics to itself. */
+export const RecallCarrier = command('logistics.recall', z.object({ parcelId: Id }));
+/**
+ * Halt all parcels of an order or none; `parcels.halted` or `parcels.left` tells which. It says what `order.paid` says, which
+ * it may overtake.
+ */
+export const HaltParcels = command('logistics.halt', z.object({ orderId: Id, userId: Id, allocation: Allocation, address: Address }));
+/** The parcel has left its warehouse. Twice is once. Problems: 404, 409 halted. */
 export const DispatchParcel = command('logistics.dispatch', z.object({ parcelId: Id }), { reply: Parcel });
-/** The parcel has arrived. Twice is once. Problems: 404, 409 not dispatched yet. */
+/** The parcel has arrived. Twice is once. Problems: 404, 409 not dispatched yet, or halted. */
 export const DeliverParcel = command('logistics.deliver', z.object({ parcelId: Id }), { reply: Parcel });
 /** Problems: 404. */
 export const GetParcel = query('logistics.parcel', z.object({ parcelId: Id }), Parcel);
@@ -26,3 +34,9 @@ const fact = z.object({ parcelId: Id, orderId: Id, userId: Id, warehouse: Wareho
 export const ParcelCreated = event('parcel.created', fact);
 export const ParcelDispatched = event('parcel.dispatched', fact);
 export const ParcelDelivered = event('parcel.delivered', fact);
+
+const order = { orderId: Id, userId: Id, version: z.int() };
+/** None of the order's parcels has left, and none will. */
+export const ParcelsHalted = event('parcels.halted', z.object({ ...order, parcels: z.array(z.object({ id: Id, warehouse: Warehouse, lines: z.array(z.object({ sku: Sku, quantity: z.int() })) })) }));
+/** At least one parcel had left when the order's were to be halted: none is. */
+export const ParcelsLeft = event('parcels.left', z.object(order));

@@ -25,7 +25,7 @@ export interface Contract<S extends z.ZodType = z.ZodType, R extends z.ZodType =
 export interface OutgoingOptions {
   /** The handler of this command answers the caller of the message that is being handled now. */
   delegate?: boolean;
-  /** How long a timer (a command with `waitsIn`) waits before it is delivered. Milliseconds. */
+  /** How long a timer (a command with `waitsIn`) waits before it is delivered. Milliseconds: whole seconds, at most 30 days. */
   delayMs?: number;
 }
 

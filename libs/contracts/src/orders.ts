@@ -1,22 +1,28 @@
 import { z } from 'zod';
 import { Allocation } from './inventory.js';
 import { command, event, query } from './message.js';
-import { Address, Id, Instant, Money, page, PageRequest, Quantity, Sku, Warehouse } from './values.js';
+import { CouponRefusal } from './promotions.js';
+import { Address, CouponCode, Id, Instant, Money, page, PageRequest, Quantity, Sku, Warehouse } from './values.js';
 
 export const OrderStatus = z.enum(['pending', 'awaiting_payment', 'paid', 'shipped', 'completed', 'rejected', 'cancelled']);
 export type OrderStatus = z.infer<typeof OrderStatus>;
-/** `not_orderable`: the lines cannot be one order (two currencies, an amount beyond the limits). */
-export const OrderReason = z.enum(['out_of_stock', 'coupon_rejected', 'payment_timeout', 'customer', 'unknown_product', 'not_orderable']);
+/**
+ * `not_orderable`: the lines cannot be one order (two currencies, an amount beyond the limits).
+ * `processing_timeout`: it could not be made ready for its payment in time.
+ */
+export const OrderReason = z.enum(['out_of_stock', 'coupon_rejected', 'payment_timeout', 'customer', 'unknown_product', 'not_orderable', 'processing_timeout']);
 export type OrderReason = z.infer<typeof OrderReason>;
 
 export const RequestedLine = z.strictObject({ sku: Sku, quantity: Quantity });
 export const NewOrder = z.strictObject({
   lines: z.array(RequestedLine).min(1).max(100),
+  coupon: CouponCode.optional(),
   address: Address,
 });
 export const OrderLine = z.object({ sku: Sku, name: z.string(), quantity: Quantity, unitPrice: Money });
 export type OrderLine = z.infer<typeof OrderLine>;
-export const ParcelStatus = z.enum(['preparing', 'dispatched', 'delivered']);
+/** `halted`: its order was cancelled before it left, and it never will. */
+export const ParcelStatus = z.enum(['preparing', 'dispatched', 'delivered', 'halted']);
 export type ParcelStatus = z.infer<typeof ParcelStatus>;
 
 /** The order as its customer sees it. */
@@ -28,23 +34,39 @@ export const Order = z.object({
   subtotal: Money,
   discount: Money,
   total: Money,
+  coupon: CouponCode.optional(),
   address: Address,
   placedAt: Instant,
   payBy: Instant.optional(),
   secondsLeft: z.int().min(0).optional(),
   paidAt: Instant.optional(),
   refundedAt: Instant.optional(),
+  /** The customer has asked to cancel it, and its parcels are being halted. */
+  cancellationRequestedAt: Instant.optional(),
   parcels: z.array(z.object({ id: Id, warehouse: Warehouse, status: ParcelStatus, lines: z.array(z.object({ sku: Sku, quantity: z.int() })) })),
 });
 export type Order = z.infer<typeof Order>;
+
+/** One entry of the timeline, with what the order was after it. `version` is its place: the id of a live event. */
+export const OrderChange = z.object({ version: z.int(), at: Instant, type: z.string(), detail: z.record(z.string(), z.unknown()), status: OrderStatus });
+export type OrderChange = z.infer<typeof OrderChange>;
 export const Timeline = z.object({ events: z.array(z.object({ at: Instant, type: z.string(), detail: z.record(z.string(), z.unknown()) })) });
+
+/** Whole seconds, at most 30 days: each length has a queue of its own. */
+export const PaymentWindow = z.int().min(1).max(2_592_000);
 
 /**
  * Place an order under an id that the caller made, so that asking again is harmless.
- * `bodyHash` tells a repeat from another order under the same id.
+ * `bodyHash` tells a repeat from another order under the same id. `payWithinSeconds` is the order's own payment window.
  * Problems: 409 same id, other body; 422 unknown product, only while the caller still waits.
  */
-export const PlaceOrder = command('orders.place', NewOrder.extend({ orderId: Id, userId: Id, bodyHash: z.string() }), { reply: Order });
+export const PlaceOrder = command('orders.place', NewOrder.extend({ orderId: Id, userId: Id, bodyHash: z.string(), payWithinSeconds: PaymentWindow.optional() }), { reply: Order });
+
+/**
+ * Before the payment free; after it the parcels are halted first, all or none, and the order that is answered says so by
+ * `cancellationRequestedAt`. One that is cancelled already stays so. Problems: 404, also for somebody else's; 409 too late.
+ */
+export const CancelOrder = command('orders.cancel', z.object({ orderId: Id, userId: Id }), { reply: Order });
 
 /**
  * The order's payment window is over: cancelled, if it is still unpaid. Waits out the window in a queue of its own,
@@ -57,18 +79,23 @@ const viewer = { userId: Id, anyUser: z.boolean().default(false) };
 /** Problems: 404, also for somebody else's. */
 export const GetOrder = query('orders.order', z.object({ orderId: Id, ...viewer }), Order);
 export const GetTimeline = query('orders.timeline', z.object({ orderId: Id, ...viewer }), Timeline);
+/** What has happened to an order after a version of it, and the order as it is now. Problems: 404, also for somebody else's. */
+export const GetOrderChanges = query('orders.changes', z.object({ orderId: Id, after: z.int().min(0).default(0), ...viewer }), z.object({ order: Order, changes: z.array(OrderChange) }));
 export const ListOrders = query('orders.list', PageRequest.extend({ userId: Id, status: OrderStatus.optional() }), page(Order));
 
 const fact = { orderId: Id, userId: Id, version: z.int() };
 const goods = { lines: z.array(OrderLine), allocation: Allocation };
 
-export const OrderPlaced = event('order.placed', z.object({ ...fact, lines: z.array(OrderLine), subtotal: Money }));
-/** Stock is held and the total is final. */
+export const OrderPlaced = event('order.placed', z.object({ ...fact, lines: z.array(OrderLine), subtotal: Money, coupon: CouponCode.optional() }));
+/** Stock is held, the coupon if there is one is redeemed, and the total is final. */
 export const OrderPriced = event('order.priced', z.object({ ...fact, total: Money }));
 export const OrderAwaitingPayment = event('order.awaiting_payment', z.object({ ...fact, total: Money, payBy: Instant }), { optional: true });
-export const OrderRejected = event('order.rejected', z.object({ ...fact, ...goods, reason: OrderReason }));
+/** Something stood against it, and what others hold for it goes back: stock, coupon. */
+export const OrderRejected = event('order.rejected', z.object({ ...fact, ...goods, reason: OrderReason, coupon: CouponCode.optional(), couponReason: CouponRefusal.optional() }));
 export const OrderPaid = event('order.paid', z.object({ ...fact, ...goods, total: Money, address: Address }));
 export const OrderShipped = event('order.shipped', z.object(fact), { optional: true });
 export const OrderCompleted = event('order.completed', z.object({ ...fact, total: Money }), { optional: true });
-/** What it held goes back: stock, and its money if it was paid. */
-export const OrderCancelled = event('order.cancelled', z.object({ ...fact, ...goods, reason: OrderReason }));
+/** What it held goes back: stock, coupon, and its money if it was paid. */
+export const OrderCancelled = event('order.cancelled', z.object({ ...fact, ...goods, reason: OrderReason, coupon: CouponCode.optional() }));
+/** The customer wanted to cancel a paid order, and a parcel of it had left: the order goes on. */
+export const OrderCancellationRefused = event('order.cancellation_refused', z.object(fact));

@@ -19,6 +19,9 @@ export type Warehouse = z.infer<typeof Warehouse>;
 /** Pieces in one order line. The upper bound keeps sums far from the limits of integers. */
 export const Quantity = z.int().min(1).max(10_000);
 
+/** Written by people, so its case does not count. */
+export const CouponCode = z.string().trim().toUpperCase().regex(/^[A-Z0-9][A-Z0-9_-]{0,31}$/, 'a coupon code is 1 to 32 letters, digits, dashes or underscores');
+
 /** Text from people. PostgreSQL stores no NUL and no half of a surrogate pair; without the check such a text would fail only after it was accepted. */
 export const text = (max: number) => z.string().trim().min(1).max(max).refine((value) => /^[^\0\p{Surrogate}]*$/u.test(value), 'contains characters that are no text');
 

@@ -6,14 +6,11 @@ import { encode, type About } from './codec.js';
 import { currentMessage } from './current-message.js';
 import { Publisher } from './publisher.js';
 import { Replies } from './replies.js';
-import { declareTimers, type Timer } from './timers.js';
 
 export interface MessageClientOptions {
   url: string;
   /** The service that publishes. */
   source: string;
-  /** What it sends to itself for later; their queues are there before anything is published, after every reconnect too. */
-  timers?: readonly Timer[];
 }
 
 export interface RequestOptions {
@@ -38,15 +35,12 @@ export class MessageClient extends ClientProxy {
 
   constructor(private readonly options: MessageClientOptions) {
     super();
-    const { url, source, timers = [] } = options;
+    const { url, source } = options;
     this.publisher = new Publisher({
       url,
       name: `${source} publishes`,
-      setup: async (channel) => {
-        await declareTimers(channel, timers);
-        // Direct reply-to answers on the channel that asked, so this subscription belongs to each publishing channel.
-        await this.#replies.listen(channel);
-      },
+      // Direct reply-to answers on the channel that asked, so this subscription belongs to each publishing channel.
+      setup: (channel) => this.#replies.listen(channel),
     });
   }
 

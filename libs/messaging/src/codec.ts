@@ -51,6 +51,9 @@ const ROUTES = {
   delivery: { exchange: 'shop.deliveries', mandatory: false },
 } as const;
 
+/** Each length of waiting is a queue on the broker, so they are whole seconds and bounded. */
+const LONGEST_DELAY_MS = 30 * 24 * 3_600_000;
+
 /** @throws PermanentError when the data does not fit the contract: better here than at every listener. */
 export function encode({ contract, data, delayMs }: Outgoing, about: About): WireMessage {
   const checked = contract.schema.safeParse(data);
@@ -64,6 +67,9 @@ export function encode({ contract, data, delayMs }: Outgoing, about: About): Wir
 
 /** A timer goes straight into the queue where it waits; the broker delivers it to its owner when its time is up. */
 function routeOf({ kind, type, waitsIn }: Contract, delayMs: number | undefined): Pick<WireMessage, 'exchange' | 'routingKey' | 'mandatory'> {
+  if (delayMs !== undefined && (waitsIn === undefined || delayMs <= 0 || delayMs % 1_000 !== 0 || delayMs > LONGEST_DELAY_MS)) {
+    throw new PermanentError(`${type} cannot wait for ${delayMs} ms: only timers wait, for whole seconds and at most 30 days`);
+  }
   if (waitsIn === undefined || delayMs === undefined) return { ...ROUTES[kind], routingKey: kind === 'delivery' ? '' : type };
   return { exchange: '', routingKey: `${waitsIn}.${delayMs}`, mandatory: true };
 }

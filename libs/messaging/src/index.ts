@@ -3,8 +3,8 @@ export { encode, type About, type WireMessage, type WireProperties } from './cod
 export { currentMessage } from './current-message.js';
 export { DELEGATED } from './delegated.js';
 export { PermanentError, ProblemError, PublishError, RequestTimeoutError, type PublishFailure } from './errors.js';
+export { LiveFeed, type LiveFeedOptions } from './live.js';
 export { On, type OnOptions } from './on.js';
 export { Publisher, type PublisherOptions, type PublishOptions } from './publisher.js';
 export { RethrowFilter } from './rethrow-filter.js';
-export type { Timer } from './timers.js';
 export { MessageServer, type MessageServerOptions } from './server.js';

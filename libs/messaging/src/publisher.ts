@@ -1,8 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import type { ConfirmChannel } from 'amqplib';
 import { ReopeningConfirmChannel, type Outbound } from './confirm-channel.js';
 import { openConnection } from './connection.js';
 import { PublishError, type PublishFailure } from './errors.js';
+import { TimerQueues, timerType } from './timers.js';
 
 export interface PublisherOptions {
   url: string;
@@ -29,6 +31,7 @@ const LONGEST_LINE = 10_000;
 const DEADLINE_MS = 10_000;
 /** How long `close` waits for confirms that are still out. */
 const CLOSE_WITHIN_MS = 5_000;
+const RECONNECT_POLL_MS = 50;
 
 const EXPLANATIONS: Record<PublishFailure, string> = {
   unroutable: 'no queue takes it. Is the topology applied? `npm run topology`',
@@ -49,6 +52,7 @@ interface Job {
 /** Publishes with confirms. At most a window of messages is out at once; the others wait in line, so memory is bounded. */
 export class Publisher {
   readonly #connection: AmqpConnectionManager;
+  readonly #timers: TimerQueues;
   readonly #channel: ReopeningConfirmChannel;
   readonly #window: number;
   readonly #line = new Set<Job>();
@@ -59,6 +63,7 @@ export class Publisher {
   constructor({ url, name = 'publisher', window = WINDOW, setup }: PublisherOptions) {
     this.#window = window;
     this.#connection = openConnection(url, name);
+    this.#timers = new TimerQueues(this.#connection);
     this.#connection.on('blocked', () => this.#setBlocked(true));
     this.#connection.on('unblocked', () => this.#setBlocked(false));
     this.#connection.on('connect', () => this.#setBlocked(false));
@@ -71,7 +76,39 @@ export class Publisher {
   }
 
   /** Resolves when the broker has the message. @throws PublishError */
-  publish(message: Outbound, { whenDown = 'wait', deadlineMs = DEADLINE_MS }: PublishOptions = {}): Promise<void> {
+  async publish(message: Outbound, options: PublishOptions = {}): Promise<void> {
+    const type = timerType(message);
+    await (type === undefined ? this.#enqueue(message, options) : this.#startTimer(message, type, options));
+  }
+
+  /** A queue that was removed after it was declared is declared once more. */
+  async #startTimer(message: Outbound, type: string, { whenDown = 'wait', deadlineMs = DEADLINE_MS }: PublishOptions): Promise<void> {
+    const deadline = Date.now() + deadlineMs;
+    const start = async (): Promise<void> => {
+      await this.#declare(message, type);
+      await this.#enqueue(message, { whenDown, deadlineMs: deadline - Date.now() });
+    };
+    if (whenDown === 'wait') await this.#connected(deadline);
+    await start().catch((error: unknown) => {
+      if (!(error instanceof PublishError) || error.reason !== 'unroutable') throw error;
+      this.#timers.forget(message.routingKey);
+      return start();
+    });
+  }
+
+  async #connected(deadline: number): Promise<void> {
+    while (!this.#connection.isConnected() && Date.now() < deadline) await pause(RECONNECT_POLL_MS);
+  }
+
+  async #declare(message: Outbound, type: string): Promise<void> {
+    await this.#timers.declare(message.routingKey, type).catch((cause: unknown) => {
+      // The broker's own refusals have a code.
+      const reason = (cause as { code?: number }).code === undefined ? 'not-connected' : 'unroutable';
+      throw new PublishError(reason, explain(message, reason), { cause });
+    });
+  }
+
+  #enqueue(message: Outbound, { whenDown = 'wait', deadlineMs = DEADLINE_MS }: PublishOptions): Promise<void> {
     return new Promise((resolve, reject) => {
       const fail = (reason: PublishFailure): void => reject(new PublishError(reason, explain(message, reason)));
       if (this.#closed || (whenDown === 'fail' && !this.ready)) return fail('not-connected');

@@ -1,7 +1,7 @@
 import type { DynamicModule, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { currentMessage, MessageClient, MessageServer, RethrowFilter, type Publisher, type Timer } from '@sluice/messaging';
+import { currentMessage, MessageClient, MessageServer, RethrowFilter, type Publisher } from '@sluice/messaging';
 import type { z } from 'zod';
 import type { Database } from './database.js';
 import { ConsumerConfig, DatabaseConfig } from './environment.js';
@@ -17,8 +17,6 @@ export interface ServiceOptions<C extends z.ZodObject = z.ZodObject> {
   config?: C;
   /** The service has a database: gives `Pool` and `UnitsOfWork`. */
   database?: boolean;
-  /** What the service sends to itself for later. */
-  timers?(config: z.output<C>): Timer[];
 }
 
 export interface Service {
@@ -53,8 +51,8 @@ const configOf = ({ config, database }: Pick<ServiceOptions, 'config' | 'databas
   ConsumerConfig.extend({ ...(database && DatabaseConfig.shape), ...config?.shape });
 
 /** Opens one thing after the other, each with what closes it, so that a failed boot leaves nothing behind. */
-async function open<C extends z.ZodObject>({ name, module, timers }: ServiceOptions<C>, config: Config, logger: ServiceLogger, opened: Stop[]): Promise<INestMicroservice> {
-  const client = new MessageClient({ url: config.AMQP_URL, source: name, timers: timers?.(config as unknown as z.output<C>) ?? [] });
+async function open({ name, module }: Pick<ServiceOptions, 'name' | 'module'>, config: Config, logger: ServiceLogger, opened: Stop[]): Promise<INestMicroservice> {
+  const client = new MessageClient({ url: config.AMQP_URL, source: name });
   const { publisher } = client;
   const server = new MessageServer({ url: config.AMQP_URL, service: name, prefetch: config.PREFETCH, retryTiersMs: config.RETRY_TIERS_MS, publisher });
   opened.push(() => client.close());

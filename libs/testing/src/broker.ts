@@ -26,16 +26,19 @@ export interface Management {
 }
 
 export interface TestBrokerOptions extends Pick<TopologyOptions, 'services'> {
+  /** The shared broker when absent. */
+  server?: { readonly url: string; readonly managementUrl: string };
+  /** One that may be there already; a new one when absent. */
+  vhost?: string;
   /** Waiting times of failed messages; short, so that tests need not wait. Milliseconds. */
   tiersMs?: readonly number[];
 }
 
-/** Needs AMQP_URL, and AMQP_MANAGEMENT_URL with a user who may create vhosts. */
-export async function testBroker({ tiersMs = [1_000, 10_000, 60_000], services }: TestBrokerOptions = {}): Promise<TestBroker> {
-  const vhost = `test-${randomBytes(6).toString('hex')}`;
-  const url = new URL(variable('AMQP_URL'));
+/** The shared broker is that of AMQP_URL, and AMQP_MANAGEMENT_URL with a user who may create vhosts. */
+export async function testBroker({ tiersMs = [1_000, 10_000, 60_000], services, server, vhost = `test-${randomBytes(6).toString('hex')}` }: TestBrokerOptions = {}): Promise<TestBroker> {
+  const url = new URL(server?.url ?? variable('AMQP_URL'));
   url.pathname = `/${vhost}`;
-  const management = managementOf(variable('AMQP_MANAGEMENT_URL'), vhost);
+  const management = managementOf(server?.managementUrl ?? variable('AMQP_MANAGEMENT_URL'), vhost);
   await management.put(`vhosts/${vhost}`);
   await management.put(`permissions/${vhost}/${url.username || 'guest'}`, { configure: '.*', write: '.*', read: '.*' });
   await applyTopology(url.href, topology({ retryTiersMs: tiersMs, ...(services && { services }) }));

@@ -18,18 +18,22 @@ export const canStartBroker = PROGRAM !== undefined;
 /** A broker of this test's own, which it may kill. */
 export interface PrivateBroker {
   url: string;
+  managementUrl: string;
   /** kill -9, as a power cut would. */
   kill(): Promise<void>;
   /** Boots on the data that is there; resolves when it takes connections. */
   start(): Promise<void>;
+  /** Loses the data of a broker that was killed, as a broken disk would. */
+  wipe(): void;
   close(): Promise<void>;
 }
 
 export async function privateBroker(): Promise<PrivateBroker> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sluice-broker-'));
-  const ports = { amqp: await freePort(), dist: await freePort(), epmd: await freePort() };
+  const ports = { amqp: await freePort(), management: await freePort(), dist: await freePort(), epmd: await freePort() };
   const env = configure(folder, ports);
   const url = `amqp://guest:guest@127.0.0.1:${ports.amqp}`;
+  const managementUrl = `http://guest:guest@127.0.0.1:${ports.management}`;
   let child: ChildProcess | undefined;
   const kill = async (): Promise<void> => {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
@@ -39,6 +43,11 @@ export async function privateBroker(): Promise<PrivateBroker> {
   const start = async (): Promise<void> => {
     child = spawn(PROGRAM ?? '', ['-noinput'], { env, cwd: folder, stdio: 'ignore' });
     await eventually(async () => (await connect(url)).close(), { withinMs: 90_000 });
+    await eventually(async () => void (await fetch(managementUrl.replace('guest:guest@', ''))), { withinMs: 30_000 });
+  };
+  const wipe = (): void => {
+    rmSync(path.join(folder, 'mnesia'), { recursive: true, force: true });
+    mkdirSync(path.join(folder, 'mnesia'));
   };
   const close = async (): Promise<void> => {
     await kill();
@@ -49,15 +58,15 @@ export async function privateBroker(): Promise<PrivateBroker> {
     await close();
     throw error;
   });
-  return { url, kill, start, close };
+  return { url, managementUrl, kill, start, wipe, close };
 }
 
 /** RABBITMQ_ALLOW_INPUT makes the start script become the server, so that the child's pid is the server's own. */
-function configure(folder: string, ports: Record<'amqp' | 'dist' | 'epmd', number>): NodeJS.ProcessEnv {
+function configure(folder: string, ports: Record<'amqp' | 'management' | 'dist' | 'epmd', number>): NodeJS.ProcessEnv {
   const inFolder = (name: string): string => path.join(folder, name);
   for (const name of ['home', 'mnesia', 'log']) mkdirSync(inFolder(name));
-  writeFileSync(inFolder('rabbitmq.conf'), `listeners.tcp.local = 127.0.0.1:${ports.amqp}\nlog.file = false\ndisk_free_limit.absolute = 50MB\n`);
-  writeFileSync(inFolder('enabled_plugins'), '[].\n');
+  writeFileSync(inFolder('rabbitmq.conf'), `listeners.tcp.local = 127.0.0.1:${ports.amqp}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = ${ports.management}\nlog.file = false\ndisk_free_limit.absolute = 50MB\n`);
+  writeFileSync(inFolder('enabled_plugins'), '[rabbitmq_management].\n');
   return {
     PATH: process.env['PATH'],
     LANG: 'C.UTF-8',

@@ -1,0 +1,59 @@
+import { eventually, startSystem, type System } from '@sluice/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectInvariants } from './invariants.js';
+import { ADMIN, inParallel, Shop } from './shop.js';
+
+const LIMIT = 20;
+
+describe('coupons and points', () => {
+  let system: System;
+  let shop: Shop;
+  let customer: string;
+  let admin: string;
+
+  beforeAll(async () => {
+    system = await startSystem();
+    shop = new Shop(system.url);
+    [customer, admin] = [await shop.signIn(), await shop.signIn(ADMIN)];
+    await shop.stock(admin, 'TEE', { east: 1_000 }, 2_050);
+    await shop.placeForSure(customer, 'TEE');
+  });
+  afterAll(() => system?.close());
+
+  const points = async () => (await shop.call<{ points: number }>('GET', '/me/points', { token: customer })).body.points;
+  const placed = async (coupon: string, quantity = 1) => shop.settles(customer, await shop.placeForSure(customer, 'TEE', { coupon, quantity }));
+
+  it.each([
+    ['WELCOME10', { discount: 410, total: 3_690 }],
+    ['red5', { discount: 500, total: 3_600 }],
+  ])('%s is good from the start', async (coupon, { discount, total }) => {
+    expect(await placed(coupon, 2)).toMatchObject({ status: 'awaiting_payment', coupon: coupon.toUpperCase(), subtotal: { amount: 4_100 }, discount: { amount: discount }, total: { amount: total } });
+  });
+
+  it('what is paid is the total, and a completed order brings a point for each whole 100 cents of it', async () => {
+    const before = await points();
+    const { id } = await placed('WELCOME10', 2);
+    await shop.payForSure(customer, id);
+    await shop.reaches(customer, id, 'completed');
+    await eventually(async () => expect(await points()).toBe(before + 36));
+  });
+
+  it('a coupon that does not hold rejects the order, and its stock is free again', async () => {
+    await shop.coupon(admin, { code: 'BIG', kind: 'fixed', value: 100, minTotal: 1_000_000 });
+    await shop.coupon(admin, { code: 'OLD', kind: 'fixed', value: 100, expiresAt: '2020-01-01T00:00:00.000Z' });
+    const available = async () => (await shop.call<{ available: number }>('GET', '/products/TEE')).body.available;
+    await eventually(async () => expect(await available()).toBeLessThan(1_000));
+    const before = await available();
+    for (const coupon of ['NO-SUCH', 'BIG', 'OLD']) expect(await placed(coupon)).toMatchObject({ status: 'rejected', reason: 'coupon_rejected' });
+    await eventually(async () => expect(await available()).toBe(before));
+  });
+
+  it(`one with a limit of ${LIMIT} is used ${LIMIT} times by 60 orders at once`, async () => {
+    await shop.coupon(admin, { code: 'FEW', kind: 'fixed', value: 100, limit: LIMIT });
+    const orders = await inParallel(60, 30, () => placed('FEW'));
+    expect(orders.filter(({ status }) => status === 'awaiting_payment')).toHaveLength(LIMIT);
+    expect(orders.filter(({ reason }) => reason === 'coupon_rejected')).toHaveLength(60 - LIMIT);
+  });
+
+  it('leaves everything in order', () => expectInvariants(system));
+});

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { command, event, query } from './message.js';
+import { Cents, CouponCode, Id, Instant, Money } from './values.js';
+
+/** `fixed`: `value` is cents off. `percent`: `value` is that part of the subtotal. */
+export const CouponKind = z.enum(['fixed', 'percent']);
+
+/**
+ * What a coupon gives and to whom. `minTotal` is the subtotal that an order must reach, in cents of whatever currency the
+ * order has, or as money, which then also names the only currency that counts. Without a limit it is good any number of times.
+ */
+export const NewCoupon = z
+  .strictObject({
+    code: CouponCode,
+    kind: CouponKind,
+    value: z.int().min(1).max(Cents.maxValue!),
+    minTotal: z.union([Cents, Money]).optional(),
+    limit: z.int().min(1).max(1_000_000_000).optional(),
+    perUser: z.int().min(1).max(1_000_000).optional(),
+    expiresAt: Instant.optional(),
+  })
+  .refine(({ kind, value }) => kind === 'fixed' || value <= 100, { path: ['value'], error: 'a percentage is at most 100' });
+export const Coupon = z.object({ ...NewCoupon.shape, redeemed: z.int().min(0) });
+export type Coupon = z.infer<typeof Coupon>;
+
+/** `unknown`, `expired`, `below_minimum`, `used_up` (its limit in all), `used_by_user` (their own limit), `other_currency`. */
+export const CouponRefusal = z.enum(['unknown', 'expired', 'below_minimum', 'used_up', 'used_by_user', 'other_currency']);
+export type CouponRefusal = z.infer<typeof CouponRefusal>;
+
+/** One point for each whole 100 cents of a completed order. */
+export const Points = z.object({ points: z.int().min(0) });
+
+/** The same coupon twice is one. Problems: 409 the code is another coupon's. */
+export const CreateCoupon = command('promotions.create-coupon', NewCoupon, { reply: Coupon });
+export const GetPoints = query('promotions.points', z.object({ userId: Id }), Points);
+
+const fact = { orderId: Id, userId: Id, code: CouponCode, version: z.int() };
+/** The coupon is used for this order, and takes this much off its subtotal. */
+export const CouponRedeemed = event('coupon.redeemed', z.object({ ...fact, discount: Money }));
+export const CouponRejected = event('coupon.rejected', z.object({ ...fact, reason: CouponRefusal }));
+/** The order came to nothing: the coupon can be used again. */
+export const CouponReleased = event('coupon.released', z.object(fact), { optional: true });
+/** `balance` is what the user has with them. */
+export const PointsEarned = event('points.earned', z.object({ orderId: Id, userId: Id, points: z.int(), balance: z.int(), version: z.int() }), { optional: true });
