@@ -33,7 +33,8 @@ export interface System {
 
 /** Boots every service from its build (`apps/<name>/dist`). `env` goes to all of them; a `broker` that is given goes with the system. */
 export async function startSystem(env: Record<string, string> = {}, given?: TestBroker): Promise<System> {
-  const broker = given ?? (await testBroker());
+  const limit = env['FLASH_SALE_QUEUE_LIMIT'];
+  const broker = given ?? (await testBroker(limit === undefined ? {} : { flashSaleQueueLimit: Number(limit) }));
   const databases = Object.fromEntries(await Promise.all(OWNERS.map(async (name) => [name, await testDatabase(name)]))) as Record<Owner, TestDatabase>;
   const port = await freePort();
   const shared = { ...secrets(), PORT: String(port), AMQP_URL: broker.url, DEV_SEED: 'true', CARRIER_DELAY_SECONDS: '1', LOG_LEVEL: 'warn', ...env };
