@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { GetProduct, ListProducts, type Message, OrderCancelled, OrderPlaced, ParcelDispatched, PutProduct, ReceiveStock } from '@sluice/contracts';
+import { GetProduct, ListProducts, type Message, OrderCancelled, OrderPlaced, OrderRejected, ParcelDispatched, PutProduct, ReceiveStock } from '@sluice/contracts';
 import { On } from '@sluice/messaging';
 import { Catalogue } from './catalogue.js';
 import { InventoryRepository } from './inventory.repository.js';
@@ -14,6 +14,11 @@ export class InventoryListener {
   @On(OrderPlaced)
   orderPlaced(message: Message<typeof OrderPlaced>) {
     return this.inventory.reserve(message);
+  }
+
+  @On(OrderRejected)
+  orderRejected(message: Message<typeof OrderRejected>) {
+    return this.inventory.release(message);
   }
 
   @On(OrderCancelled)

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Message, OrderCancelled, OrderPlaced, ParcelDispatched, PutProduct, ReceiveStock } from '@sluice/contracts';
+import type { Message, OrderCancelled, OrderPlaced, OrderRejected, ParcelDispatched, PutProduct, ReceiveStock } from '@sluice/contracts';
 import type { UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { putProduct } from './product.js';
@@ -31,15 +31,14 @@ export class InventoryRepository {
 
   async reserve(message: Message<typeof OrderPlaced>): Promise<void> {
     const { orderId, lines } = message.data;
-    const skus = [...new Set(lines.map(({ sku }) => sku))];
+    const skus = skusOf(lines);
     await this.#stock.change(message, { products: skus, reservations: [orderId], stock: skus.flatMap(shelvesOf) }, (state) => reserve(state, message.data));
   }
 
   /** Its lines name the shelves: the allocation in the message may be older than the reservation. */
-  async release(message: Message<typeof OrderCancelled>): Promise<void> {
+  async release(message: Message<typeof OrderCancelled> | Message<typeof OrderRejected>): Promise<void> {
     const { orderId, lines } = message.data;
-    const skus = [...new Set(lines.map(({ sku }) => sku))];
-    await this.#stock.change(message, { reservations: [orderId], stock: skus.flatMap(shelvesOf) }, (state) => release(state, message.data));
+    await this.#stock.change(message, { reservations: [orderId], stock: skusOf(lines).flatMap(shelvesOf) }, (state) => release(state, message.data));
   }
 
   async issue(message: Message<typeof ParcelDispatched>): Promise<void> {
@@ -47,3 +46,5 @@ export class InventoryRepository {
     await this.#stock.change(message, { reservations: [orderId], stock: lines.map(({ sku }) => shelf(sku, warehouse)) }, (state) => issue(state, message.data));
   }
 }
+
+const skusOf = (lines: readonly { sku: string }[]): string[] => [...new Set(lines.map(({ sku }) => sku))];

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { GetProduct, ListProducts, OrderCancelled, OrderPlaced, ParcelDispatched, ProductChanged, PutProduct, ReceiveStock, StockIssued, StockReceived, StockRejected, StockReleased, StockReserved } from '@sluice/contracts';
+import { GetProduct, ListProducts, OrderCancelled, OrderPlaced, type OrderReason, OrderRejected, ParcelDispatched, ProductChanged, PutProduct, ReceiveStock, StockIssued, StockReceived, StockRejected, StockReleased, StockReserved } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { type Service, startService } from '@sluice/service-kit';
 import { deadLetters, eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
@@ -46,7 +46,14 @@ const order = (...lines: [string, number][]) => ({
   subtotal: price,
   lines: lines.map(([sku, quantity]) => ({ sku, quantity, name: sku, unitPrice: price })),
 });
-const cancelled = ({ orderId, userId, lines }: ReturnType<typeof order>) => ({ orderId, userId, lines, allocation: [], version: 2, reason: 'payment_timeout' as const });
+type Placed = ReturnType<typeof order>;
+const ended = <R extends OrderReason>({ orderId, userId, lines }: Placed, reason: R) => ({ orderId, userId, lines, allocation: [], version: 2, reason });
+/** The ways in which an order ends that may hold stock, told under a message id. */
+const ends = {
+  cancelled: (placed: Placed, messageId: string) => publish(broker, OrderCancelled, ended(placed, 'payment_timeout'), { properties: { messageId } }),
+  rejected: (placed: Placed, messageId: string) => publish(broker, OrderRejected, ended(placed, 'coupon_rejected'), { properties: { messageId } }),
+};
+const eachEnd = Object.entries(ends);
 const shelf = async (sku: string, warehouse: string) =>
   (await database.pool.query('SELECT received::int, on_hand::int, reserved::int, issued::int FROM stock WHERE sku = $1 AND warehouse = $2', [sku, warehouse])).rows[0];
 
@@ -135,36 +142,46 @@ describe('reservations', () => {
     await eventually(() => heard.of(StockIssued, ({ parcelId }) => parcelId === parcel.parcelId, 1));
   });
 
-  it('puts a cancelled order’s stock back once, though the fact comes twice', async () => {
-    await put('BELT');
-    await receive('BELT', 'east', 3);
-    const placed = order(['BELT', 2]);
+  it.each(eachEnd)('puts a %s order’s stock back once, though the fact comes twice', async (end, tell) => {
+    const sku = `BELT-${end}`;
+    await put(sku);
+    await receive(sku, 'east', 3);
+    const placed = order([sku, 2]);
     await publish(broker, OrderPlaced, placed);
     await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === placed.orderId, 1));
-    const [cancelledId, againId] = [randomUUID(), randomUUID()];
-    for (const id of [cancelledId, cancelledId, againId]) await publish(broker, OrderCancelled, cancelled(placed), { properties: { messageId: id } });
-    await Promise.all([decided(cancelledId), decided(againId)]);
+    const [endId, againId] = [randomUUID(), randomUUID()];
+    for (const id of [endId, endId, againId]) await tell(placed, id);
+    await Promise.all([decided(endId), decided(againId)]);
     await eventually(() => heard.of(StockReleased, ({ orderId }) => orderId === placed.orderId, 1));
-    const next = order(['BELT', 3]);
+    const next = order([sku, 3]);
     await publish(broker, OrderPlaced, next);
     await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
-    expect(await shelf('BELT', 'east')).toEqual({ received: 3, on_hand: 0, reserved: 3, issued: 0 });
-    expect(heard.of(StockReleased, ({ orderId }) => orderId === placed.orderId)).toMatchObject([{ allocation: [{ sku: 'BELT', warehouse: 'east', quantity: 2 }], version: 2 }]);
+    expect(await shelf(sku, 'east')).toEqual({ received: 3, on_hand: 0, reserved: 3, issued: 0 });
+    expect(heard.of(StockReleased, ({ orderId }) => orderId === placed.orderId)).toMatchObject([{ allocation: [{ sku, warehouse: 'east', quantity: 2 }], version: 2 }]);
   });
 
-  it('holds nothing for an order that was cancelled before it was placed, and says nothing', async () => {
-    await put('SASH');
-    await receive('SASH', 'east', 1);
-    const early = order(['SASH', 1]);
-    const [cancelledId, placedId] = [randomUUID(), randomUUID()];
-    await publish(broker, OrderCancelled, cancelled(early), { properties: { messageId: cancelledId } });
-    await decided(cancelledId);
+  it.each(eachEnd)('holds nothing for an order that was %s before it was placed, and says nothing', async (end, tell) => {
+    const sku = `SASH-${end}`;
+    await put(sku);
+    await receive(sku, 'east', 1);
+    const early = order([sku, 1]);
+    const [endId, placedId] = [randomUUID(), randomUUID()];
+    await tell(early, endId);
+    await decided(endId);
     await publish(broker, OrderPlaced, early, { properties: { messageId: placedId } });
     await decided(placedId);
-    const next = order(['SASH', 1]);
+    const next = order([sku, 1]);
     await publish(broker, OrderPlaced, next);
     await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
     for (const answer of [StockReserved, StockRejected, StockReleased]) expect(heard.of(answer, ({ orderId }) => orderId === early.orderId)).toEqual([]);
+  });
+
+  it('keeps nothing of a rejected order that was never placed, nor of the products that nobody knows', async () => {
+    const stranger = order(['NEVER-SOLD', 1]);
+    const messageId = await publish(broker, OrderRejected, ended(stranger, 'unknown_product'));
+    await decided(messageId);
+    const kept = await database.pool.query('SELECT sku AS key FROM stock WHERE sku = $1 UNION ALL SELECT order_id::text FROM reservations WHERE order_id = $2', ['NEVER-SOLD', stranger.orderId]);
+    expect(kept.rows).toEqual([]);
   });
 
   it('puts a parcel with foreign pieces aside, with the reason, and goes on', async () => {

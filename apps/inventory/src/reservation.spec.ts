@@ -1,4 +1,4 @@
-import { type Allocation, type Outgoing, WAREHOUSES } from '@sluice/contracts';
+import { type Allocation, type OrderReason, type Outgoing, WAREHOUSES } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -35,7 +35,9 @@ const order = (lines: { sku: string; quantity: number }[], id = orderId) => ({
 });
 const parcel = (warehouse: 'east' | 'west', lines: { sku: string; quantity: number }[], id = parcelId) => ({ parcelId: id, orderId, userId, warehouse, lines, version: 2 });
 
-const cancelled = (id = orderId) => ({ orderId: id, userId, version: 3, lines: [], allocation: [], reason: 'customer' as const });
+const ended = (reason: OrderReason, id = orderId) => ({ orderId: id, userId, version: 3, lines: [], allocation: [], reason });
+const cancelled = (id = orderId) => ended('customer', id);
+const couponRejected = (id = orderId) => ended('coupon_rejected', id);
 
 const told = ({ messages = [] }: Decision) => messages.map(({ contract, data }: Outgoing) => ({ type: contract.type, ...(data as object) }));
 
@@ -127,13 +129,26 @@ describe('release', () => {
     expect(release(after(held, release(held, cancelled())), cancelled())).toEqual({});
   });
 
-  it('holds nothing for an order that was cancelled before it was placed', () => {
-    const decision = release(state, cancelled());
+  it('puts the pieces of an order back whose coupon is refused, once, also when it is cancelled as well', () => {
+    expect(release(held, couponRejected())).toEqual(release(held, cancelled()));
+    const free = after(held, release(held, couponRejected()));
+    expect(free.stock['cap/east']).toMatchObject({ onHand: 5, reserved: 0 });
+    for (const again of [couponRejected(), cancelled()]) expect(release(free, again)).toEqual({});
+  });
+
+  it.each<OrderReason>(['unknown_product', 'not_orderable', 'out_of_stock'])('keeps nothing of an order that is rejected as %s, for which nothing was ever held', (reason) => {
+    expect(release(state, ended(reason))).toEqual({});
+    const refused = after(state, reserve(state, order([{ sku: 'cap', quantity: 8 }])));
+    expect(release(refused, ended(reason))).toEqual({});
+  });
+
+  it.each<OrderReason>(['coupon_rejected', 'customer', 'payment_timeout', 'processing_timeout'])('holds nothing for an order that was ended as %s before it was placed', (reason) => {
+    const decision = release(state, ended(reason));
     expect(told(decision)).toEqual([]);
     expect(decision.state).toEqual({ reservations: { [orderId]: { orderId, userId, status: 'released', allocation: [], parcels: [], reason: null, skus: null, version: 1 } } });
     const marked = after(state, decision);
     expect(reserve(marked, placed)).toEqual({});
-    expect(release(marked, cancelled())).toEqual({});
+    expect(release(marked, ended(reason))).toEqual({});
   });
 
   it('refuses for good a parcel of a cancelled order, but not the repeat of one that had left before', () => {
@@ -170,9 +185,9 @@ it('loses and invents no piece, whatever is ordered and shipped', () => {
   );
 });
 
-it('loses and invents no piece, in whatever order orders are placed, cancelled and shipped, and however often', () => {
+it('loses and invents no piece, in whatever order orders are placed, rejected, cancelled and shipped, and however often', () => {
   const pieces = fc.integer({ min: 0, max: 6 });
-  const step = fc.record({ id: fc.constantFrom('a', 'b', 'c'), happens: fc.constantFrom('placed', 'cancelled', 'east', 'west'), quantity: fc.integer({ min: 1, max: 4 }) });
+  const step = fc.record({ id: fc.constantFrom('a', 'b', 'c'), happens: fc.constantFrom('placed', 'rejected', 'cancelled', 'east', 'west'), quantity: fc.integer({ min: 1, max: 4 }) });
   fc.assert(
     fc.property(fc.record({ cap: fc.record({ east: pieces, west: pieces }) }), fc.array(step, { maxLength: 30 }), (shelves, steps) => {
       let state = stocked(shelves);
@@ -186,8 +201,8 @@ it('loses and invents no piece, in whatever order orders are placed, cancelled a
       for (const stock of Object.values(state.stock)) expect(Math.min(stock!.onHand, stock!.reserved, stock!.issued)).toBeGreaterThanOrEqual(0);
       expect(sum('onHand') + sum('reserved') + sum('issued')).toBe(sum('received'));
       expect(sum('reserved')).toBe(moved['stock.reserved'] - moved['stock.released'] - moved['stock.issued']);
-      const cancelledOnes = steps.filter(({ happens }) => happens === 'cancelled').map(({ id }) => id);
-      for (const id of cancelledOnes) expect(state.reservations[id]?.status).not.toBe('held');
+      const endedOnes = steps.filter(({ happens }) => happens === 'cancelled' || happens === 'rejected').map(({ id }) => id);
+      for (const id of endedOnes) expect(state.reservations[id]?.status).not.toBe('held');
       const held = Object.values(state.reservations).map((reservation) => quantityOf(reservation!.allocation) - quantityOf(reservation!.parcels.flatMap(({ allocation }) => allocation)));
       expect(held.reduce((total, each) => total + each, 0)).toBe(sum('reserved'));
     }),
@@ -200,6 +215,7 @@ const quantityOf = (allocation: Allocation): number => allocation.reduce((total,
 function decide(state: State, { id, happens, quantity }: { id: string; happens: string; quantity: number }): Decision {
   if (happens === 'placed') return reserve(state, order([{ sku: 'cap', quantity }], id));
   if (happens === 'cancelled') return release(state, cancelled(id));
+  if (happens === 'rejected') return release(state, couponRejected(id));
   try {
     return issue(state, { ...parcel(happens as 'east' | 'west', [{ sku: 'cap', quantity }], `${id}-${happens}-${quantity}`), orderId: id });
   } catch {

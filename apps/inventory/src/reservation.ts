@@ -1,4 +1,4 @@
-import { type Allocation, type Data, type OrderCancelled, type OrderPlaced, type ParcelDispatched, StockIssued, StockRejected, StockReleased, StockReserved } from '@sluice/contracts';
+import { type Allocation, type Data, type OrderCancelled, type OrderPlaced, type OrderReason, type OrderRejected, type ParcelDispatched, StockIssued, StockRejected, StockReleased, StockReserved } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { allocate, shortages, totals } from './allocation.js';
 import { issued, moved, released, reserved, shelf } from './stock.js';
@@ -49,10 +49,16 @@ export function issue(state: State, { parcelId, orderId, warehouse, lines }: Dat
   };
 }
 
-/** A cancelled order gives back what it holds and has not left. Cancelled before it was placed, it leaves a mark, so that nothing is held for it later. */
-export function release(state: State, { orderId, userId }: Data<typeof OrderCancelled>): Decision {
+/** Why an order was rejected that was never placed, or that was refused its stock here: nothing can be held for it later. */
+const NEVER_HELD: ReadonlySet<OrderReason> = new Set(['unknown_product', 'not_orderable', 'out_of_stock']);
+
+/**
+ * A cancelled or rejected order gives back what it holds and has not left. If that is heard before it was placed, it leaves a
+ * mark, so that nothing is held for it later.
+ */
+export function release(state: State, { orderId, userId, reason }: Data<typeof OrderCancelled> | Data<typeof OrderRejected>): Decision {
   const reservation = state.reservations[orderId];
-  if (!reservation) return { state: { reservations: { [orderId]: neverHeld({ orderId, userId }) } } };
+  if (!reservation) return NEVER_HELD.has(reason) ? {} : { state: { reservations: { [orderId]: neverHeld({ orderId, userId }) } } };
   if (reservation.status !== 'held') return {};
   const free = reservation.allocation.map((pick) => ({ ...pick, quantity: stillHeld(reservation, pick) })).filter(({ quantity }) => quantity > 0);
   const left = reservation.parcels.flatMap(({ allocation }) => allocation);

@@ -57,7 +57,7 @@ export interface RejectedReservation extends Request {
   skus: string[];
 }
 
-/** The order was cancelled and holds nothing any more: `allocation` is what had left before, and stays empty for an order that was cancelled before it was placed. */
+/** The order was cancelled or rejected and holds nothing any more: `allocation` is what had left before, and stays empty for an order that ended before it was placed. */
 export interface ReleasedReservation extends Request {
   status: 'released';
   allocation: Allocation;

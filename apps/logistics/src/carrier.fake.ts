@@ -4,7 +4,7 @@ import type { UnitOfWork } from '@sluice/persistence';
 import type { UnitsOfWork } from '@sluice/service-kit';
 import type { Pool } from 'pg';
 import { v5 } from 'uuid';
-import type { Carrier, Shipment } from './carrier.js';
+import type { Carrier, Recall, Shipment } from './carrier.js';
 import { fakeCarrierTables, type FakeCarrierJob } from './tables.js';
 
 const POLL_MS = 250;
@@ -54,6 +54,13 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
     return `fake_${parcelId}`;
   }
 
+  /** What it has not been asked for yet it refuses for good, so that a booking that was overtaken starts nothing. */
+  async recall({ parcelId, correlationId }: Recall): Promise<void> {
+    await this.#unit.change(stepOf({ parcelId, next: 'recall', correlationId }), { jobs: [parcelId] }, ({ jobs }) => ({
+      state: { jobs: { [parcelId]: ended(jobs[parcelId] ?? { parcelId, correlationId, version: 0 }) } },
+    }));
+  }
+
   #wait(ms: number): void {
     if (!this.#stopped) this.#timer = setTimeout(() => (this.#round = this.#run()), ms);
   }
@@ -88,15 +95,16 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
 
   #done(job: FakeCarrierJob, now: Date) {
     const { parcelId } = job;
-    const version = job.version + 1;
-    if (job.next === 'dispatch') return { state: { jobs: { [parcelId]: { ...job, next: 'deliver' as const, dueAt: this.#later(now), version } } }, messages: [DispatchParcel({ parcelId })] };
-    return { state: { jobs: { [parcelId]: { ...job, next: 'nothing' as const, dueAt: null, version } } }, messages: [DeliverParcel({ parcelId })] };
+    if (job.next === 'dispatch') return { state: { jobs: { [parcelId]: { ...job, next: 'deliver' as const, dueAt: this.#later(now), version: job.version + 1 } } }, messages: [DispatchParcel({ parcelId })] };
+    return { state: { jobs: { [parcelId]: ended(job) } }, messages: [DeliverParcel({ parcelId })] };
   }
 
   #later(now: Date): Date {
     return new Date(now.getTime() + this.delaySeconds * 1_000);
   }
 }
+
+const ended = (job: Omit<FakeCarrierJob, 'next' | 'dueAt'>): FakeCarrierJob => ({ ...job, next: 'nothing', dueAt: null, version: job.version + 1 });
 
 const stepOf = ({ parcelId, next, correlationId }: { parcelId: string; next: string; correlationId: string }): Message => ({
   id: v5(`${parcelId}/${next}`, STEPS),

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { PermanentError } from '@sluice/messaging';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HttpCarrier } from './carrier.http.js';
-import type { Shipment } from './carrier.js';
+import type { Recall, Shipment } from './carrier.js';
 
 const SHIPMENT: Shipment = {
   parcelId: '2f0c5dd6-55a5-5c1e-8f7c-0e1f6a8b9c01',
@@ -13,6 +13,14 @@ const SHIPMENT: Shipment = {
   lines: [{ sku: 'TEE', quantity: 1 }],
   correlationId: 'one-order',
 };
+const RECALL: Recall = { parcelId: SHIPMENT.parcelId, key: 'this-recall', correlationId: 'one-order' };
+/** What it can be asked. */
+const CALLS: [string, (carrier: HttpCarrier) => Promise<unknown>][] = [
+  ['book', (carrier) => carrier.book(SHIPMENT)],
+  ['recall', (carrier) => carrier.recall(RECALL)],
+];
+const TRANSIENT = [500, 503, 429, 408, 409];
+const each = <T>(values: readonly T[]) => CALLS.flatMap(([name, call]) => values.map((value) => [name, value, call] as const));
 
 describe('the HTTP carrier', () => {
   let server: Server;
@@ -24,7 +32,7 @@ describe('the HTTP carrier', () => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        requests.push({ request, body: JSON.parse(Buffer.concat(chunks).toString()) });
+        requests.push({ request, body: chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : undefined });
         if (status !== undefined) response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       });
     }).listen(0, '127.0.0.1');
@@ -47,18 +55,39 @@ describe('the HTTP carrier', () => {
     expect(body).toEqual({ parcelId, warehouse, address, lines });
   });
 
-  it.each([500, 503, 429, 408, 409])('will be asked again after %i', async (status) => {
-    const failure = await (await carrierAnswering(status)).book(SHIPMENT).catch((error: unknown) => error);
+  it('recalls a parcel under the key of that recall, not of its booking', async () => {
+    const carrier = await carrierAnswering(200);
+    await carrier.recall(RECALL);
+    const [{ request, body }] = requests as [(typeof requests)[number]];
+    expect([request.method, request.url, request.headers['idempotency-key'], request.headers['x-correlation-id'], body]).toEqual([
+      'DELETE',
+      `/api/shipments/${SHIPMENT.parcelId}`,
+      'this-recall',
+      'one-order',
+      undefined,
+    ]);
+  });
+
+  it.each([404, 410])('has nothing to recall when it answers %i', async (status) => {
+    await expect((await carrierAnswering(status)).recall(RECALL)).resolves.toBeUndefined();
+  });
+
+  it.each(each(TRANSIENT))('will be asked again to %s after %i', async (_name, status, call) => {
+    const failure = await call(await carrierAnswering(status)).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Error);
     expect(failure).not.toBeInstanceOf(PermanentError);
   });
 
-  it.each([400, 404, 422])('is not asked again after %i', async (status) => {
+  it.each(each([400, 422]))('is not asked again to %s after %i', async (_name, status, call) => {
+    await expect(call(await carrierAnswering(status))).rejects.toBeInstanceOf(PermanentError);
+  });
+
+  it.each([404, 410])('is not asked again to book after %i', async (status) => {
     await expect((await carrierAnswering(status)).book(SHIPMENT)).rejects.toBeInstanceOf(PermanentError);
   });
 
-  it('will be asked again when it gives no answer in time', async () => {
-    await expect((await carrierAnswering(undefined)).book(SHIPMENT)).rejects.toMatchObject({ name: 'TimeoutError' });
+  it.each(CALLS)('will be asked again to %s when it gives no answer in time', async (_name, call) => {
+    await expect(call(await carrierAnswering(undefined))).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
   it('will be asked again when its answer holds no reference', async () => {

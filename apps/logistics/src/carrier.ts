@@ -12,6 +12,13 @@ export interface Shipment {
   correlationId: string;
 }
 
+export interface Recall {
+  parcelId: string;
+  /** The idempotency key. Not the parcel's: a recall before the booking is answered that there is nothing, one after it must not be. */
+  key: string;
+  correlationId: string;
+}
+
 /** Fetches parcels at warehouses and takes them to people. It tells what it did by `logistics.dispatch` and `logistics.deliver`. */
 export interface Carrier {
   /**
@@ -19,4 +26,9 @@ export interface Carrier {
    * @throws Error no answer, to be asked again; PermanentError refused for good
    */
   book(shipment: Shipment): Promise<string>;
+  /**
+   * The parcel is not to be fetched any more; it may not even have been booked.
+   * @throws Error no answer, to be asked again; PermanentError refused for good
+   */
+  recall(recall: Recall): Promise<void>;
 }

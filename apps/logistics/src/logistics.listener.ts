@@ -1,8 +1,9 @@
 import { Controller } from '@nestjs/common';
-import { BookCarrier, DeliverParcel, DispatchParcel, GetParcel, OrderPaid, type Message } from '@sluice/contracts';
+import { BookCarrier, DeliverParcel, DispatchParcel, GetParcel, HaltParcels, OrderPaid, RecallCarrier, type Message } from '@sluice/contracts';
 import { On } from '@sluice/messaging';
 import { Booking } from './booking.js';
-import { deliver, dispatch, orderPaid, parcelIds, viewOf } from './parcel.js';
+import { halt } from './halting.js';
+import { deliver, dispatch, orderPaid, viewOf } from './parcel.js';
 import { ParcelRepository } from './parcel.repository.js';
 
 @Controller()
@@ -14,7 +15,12 @@ export class LogisticsListener {
 
   @On(OrderPaid)
   orderPaid(message: Message<typeof OrderPaid>) {
-    return this.parcels.create(message, parcelIds(message.data), (existing, now) => orderPaid(existing, message.data, now));
+    return this.parcels.changeAll(message, (existing, now) => orderPaid(existing, message.data, now));
+  }
+
+  @On(HaltParcels)
+  haltParcels(message: Message<typeof HaltParcels>) {
+    return this.parcels.changeAll(message, (existing, now) => halt(existing, message.data, now));
   }
 
   /** A queue of its own: a slow carrier holds up nothing else. */
@@ -23,14 +29,19 @@ export class LogisticsListener {
     return this.booking.book(message);
   }
 
+  @On(RecallCarrier, { queue: 'bookings' })
+  recallCarrier(message: Message<typeof RecallCarrier>) {
+    return this.booking.recall(message);
+  }
+
   @On(DispatchParcel)
   dispatchParcel(message: Message<typeof DispatchParcel>) {
-    return this.parcels.change(message, message.data.parcelId, dispatch);
+    return this.parcels.change(message, message.data.parcelId, (parcel, now) => dispatch(parcel, tellerOf(message), now));
   }
 
   @On(DeliverParcel)
   deliverParcel(message: Message<typeof DeliverParcel>) {
-    return this.parcels.change(message, message.data.parcelId, (parcel, now) => deliver(parcel, { asked: message.reply !== undefined }, now));
+    return this.parcels.change(message, message.data.parcelId, (parcel, now) => deliver(parcel, tellerOf(message), now));
   }
 
   @On(GetParcel)
@@ -38,3 +49,5 @@ export class LogisticsListener {
     return viewOf(await this.parcels.parcel(data.parcelId));
   }
 }
+
+const tellerOf = ({ reply }: Message) => ({ asked: reply !== undefined });

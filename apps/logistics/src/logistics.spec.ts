@@ -5,7 +5,8 @@ import { BookCarrier, DeliverParcel, DispatchParcel, GetParcel, OrderPaid, type 
 import { newId } from '@sluice/persistence';
 import { eventually, testBroker, testDatabase, type TestBroker, type TestDatabase } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { parcelId } from './parcel.js';
+import { parcelIds } from './parcel.js';
+import { orderFrom } from './testing/orders.js';
 import { neighbours, RETRY_MS, startLogistics, type Neighbours } from './testing/running.js';
 
 const QUICK = { CARRIER_DELAY_SECONDS: '0.2' };
@@ -56,12 +57,8 @@ const saidAbout = (id: string) => heard.filter(({ data }) => data['parcelId'] ==
 const arrives = (id: string) => eventually(() => expect(saidAbout(id)).toContain('parcel.delivered'));
 
 function paidOrder(...warehouses: Warehouse[]) {
-  const orderId = newId();
-  const lines = [{ sku: 'TEE', name: 'T-shirt', quantity: warehouses.length, unitPrice: { amount: 1_500, currency: 'EUR' } }];
-  const allocation = warehouses.map((warehouse) => ({ sku: 'TEE', warehouse, quantity: 1 }));
-  const address = { name: 'Ada Byron', street: '12 Analytical Row', city: 'London', postcode: 'N1 7AA', country: 'GB' };
-  const message = OrderPaid({ orderId, userId: newId(), version: 4, lines, allocation, total: { amount: 1_500, currency: 'EUR' }, address });
-  return { orderId, message, parcels: warehouses.map((warehouse) => parcelId(orderId, warehouse)) };
+  const { paid } = orderFrom(warehouses);
+  return { message: OrderPaid(paid), parcels: parcelIds(paid) };
 }
 
 /** A paid order whose parcels the carrier has, but will not fetch. */

@@ -1,15 +1,13 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { Message, Parcel as ParcelView } from '@sluice/contracts';
+import type { HaltParcels, Message, OrderPaid, Parcel as ParcelView } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { Decision, UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { PrismaClient } from './generated/prisma/client.js';
-import type { Change } from './parcel.js';
+import { parcelIds, type Change, type Parcels } from './parcel.js';
 import { parcelTables, type Parcel } from './tables.js';
-
-type Parcels = Readonly<Record<string, Parcel | undefined>>;
 
 /** Parcels: changes in units of work, plain reads by Prisma, over the same pool. */
 @Injectable()
@@ -26,8 +24,9 @@ export class ParcelRepository implements OnApplicationShutdown {
     await this.#prisma.$disconnect();
   }
 
-  async create(message: Message, ids: string[], decide: (existing: Parcels, now: Date) => Change): Promise<void> {
-    await this.#unit.change(message, { parcels: ids }, ({ parcels }, now) => decision(decide(parcels, now)));
+  /** All parcels of the message's order together, also those that are not there yet. */
+  async changeAll(message: Message<typeof OrderPaid> | Message<typeof HaltParcels>, decide: (existing: Parcels, now: Date) => Change): Promise<void> {
+    await this.#unit.change(message, { parcels: parcelIds(message.data) }, ({ parcels }, now) => decision(decide(parcels, now)));
   }
 
   /** @throws ProblemError 404 no such parcel */

@@ -20,6 +20,8 @@ const PAID: Data<typeof OrderPaid> = {
   address: { name: 'Ada Byron', street: '12 Analytical Row', city: 'London', postcode: 'N1 7AA', country: 'GB' },
 };
 
+const ASKED = { asked: true };
+const TOLD = { asked: false };
 const made = () => orderPaid({}, PAID, NOW);
 const east = () => made().parcels![0]!;
 const types = ({ messages = [] }: Change) => messages.map(({ contract }) => contract.type);
@@ -52,33 +54,33 @@ describe('a paid order', () => {
 
 describe('a parcel', () => {
   it('leaves once', () => {
-    const left = dispatch(east(), NOW);
+    const left = dispatch(east(), TOLD, NOW);
     expect(left.parcels).toMatchObject([{ status: 'dispatched', dispatchedAt: NOW, version: 2 }]);
     expect(types(left)).toEqual(['parcel.dispatched']);
-    expect(dispatch(left.parcels![0]!, NOW)).toEqual({ reply: left.reply });
+    expect(dispatch(left.parcels![0]!, TOLD, NOW)).toEqual({ reply: left.reply });
   });
 
   it('arrives once', () => {
-    const [left] = dispatch(east(), NOW).parcels!;
-    const arrived = deliver(left!, { asked: true }, NOW);
+    const [left] = dispatch(east(), TOLD, NOW).parcels!;
+    const arrived = deliver(left!, ASKED, NOW);
     expect(arrived.parcels).toMatchObject([{ status: 'delivered', deliveredAt: NOW, version: 3 }]);
     expect(types(arrived)).toEqual(['parcel.delivered']);
-    expect(deliver(arrived.parcels![0]!, { asked: true }, NOW)).toEqual({ reply: arrived.reply });
+    expect(deliver(arrived.parcels![0]!, ASKED, NOW)).toEqual({ reply: arrived.reply });
   });
 
   it('cannot be delivered by a person before it has left', () => {
-    expect(() => deliver(east(), { asked: true }, NOW)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) }));
+    expect(() => deliver(east(), ASKED, NOW)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) }));
   });
 
   it('asks for a carrier until it has one or has left without', () => {
     const [booked] = carrierBooked(east(), 'ref-1').parcels!;
-    expect([east(), booked!, dispatch(east(), NOW).parcels![0]!].map(needsCarrier)).toEqual([true, false, false]);
+    expect([east(), booked!, dispatch(east(), TOLD, NOW).parcels![0]!].map(needsCarrier)).toEqual([true, false, false]);
     expect(carrierBooked(booked!, 'ref-2')).toEqual({});
   });
 
   it('ends the same in whatever order and how often the carrier tells what it did, and tells each fact once', () => {
     type Told = (parcel: Parcel) => Change;
-    const all: Told[] = [(parcel) => dispatch(parcel, NOW), (parcel) => deliver(parcel, { asked: false }, NOW), (parcel) => carrierBooked(parcel, 'ref-1')];
+    const all: Told[] = [(parcel) => dispatch(parcel, TOLD, NOW), (parcel) => deliver(parcel, TOLD, NOW), (parcel) => carrierBooked(parcel, 'ref-1')];
     const arrivals = fc.array(fc.constantFrom(...all), { maxLength: 5 }).chain((again) => fc.shuffledSubarray([...all, ...again], { minLength: all.length + again.length }));
     fc.assert(
       fc.property(arrivals, (told) => {

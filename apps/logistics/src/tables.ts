@@ -9,6 +9,7 @@ export interface Parcel extends ParcelView {
   createdAt: Date;
   dispatchedAt: Date | null;
   deliveredAt: Date | null;
+  haltedAt: Date | null;
   version: number;
 }
 
@@ -26,7 +27,7 @@ export const parcelTables = {
   parcels: collection<Parcel>({
     table: 'parcels',
     key: 'id',
-    columns: ['id', 'orderId', 'userId', 'warehouse', 'lines', 'address', 'status', 'carrierReference', 'createdAt', 'dispatchedAt', 'deliveredAt', 'version'],
+    columns: ['id', 'orderId', 'userId', 'warehouse', 'lines', 'address', 'status', 'carrierReference', 'createdAt', 'dispatchedAt', 'deliveredAt', 'haltedAt', 'version'],
   }),
 };
 

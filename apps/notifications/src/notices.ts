@@ -6,6 +6,7 @@ import {
   type Message,
   type Money,
   OrderAwaitingPayment,
+  OrderCancellationRefused,
   OrderCancelled,
   OrderCompleted,
   OrderPaid,
@@ -23,6 +24,7 @@ export type Fact = Message<
   | typeof OrderCompleted
   | typeof OrderRejected
   | typeof OrderCancelled
+  | typeof OrderCancellationRefused
 >;
 
 export interface Announcement {
@@ -43,6 +45,7 @@ const reasons: Record<OrderReason, string> = {
   payment_timeout: 'it was not paid in time',
   customer: 'you cancelled it',
   not_orderable: 'its lines cannot be one order',
+  processing_timeout: 'it could not be made ready in time',
 };
 
 type Tell = (data: never) => Announcement;
@@ -63,6 +66,7 @@ const announcements = new Map<string, Tell>([
   on(OrderCompleted, ['inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} has arrived. Enjoy!`),
   on(OrderRejected, ['sms', 'inbox'], anOrder, ({ orderId, reason }) => `We are sorry: order ${short(orderId)} could not be taken, because ${reasons[reason]}.`),
   on(OrderCancelled, ['sms', 'inbox'], anOrder, ({ orderId, reason }) => `Order ${short(orderId)} is cancelled, ${reason === 'customer' ? 'as you asked' : `because ${reasons[reason]}`}.`),
+  on(OrderCancellationRefused, ['sms', 'inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} could not be cancelled any more: it has left.`),
 ]);
 
 /** What a fact makes us tell the person it is about. @throws Error when the table has no line for it */

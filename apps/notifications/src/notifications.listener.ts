@@ -6,6 +6,7 @@ import {
   ListNotifications,
   type Message,
   OrderAwaitingPayment,
+  OrderCancellationRefused,
   OrderCancelled,
   OrderCompleted,
   OrderPaid,
@@ -61,6 +62,11 @@ export class NotificationsListener {
 
   @On(OrderCancelled)
   orderCancelled(message: Message<typeof OrderCancelled>) {
+    return this.notifications.tell(message);
+  }
+
+  @On(OrderCancellationRefused)
+  orderCancellationRefused(message: Message<typeof OrderCancellationRefused>) {
     return this.notifications.tell(message);
   }
 

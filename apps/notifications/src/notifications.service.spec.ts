@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { AccountRegistered, EmailDelivery, ListNotifications, OrderAwaitingPayment, OrderCancelled, OrderCompleted, OrderShipped, SmsDelivery } from '@sluice/contracts';
+import { AccountRegistered, EmailDelivery, ListNotifications, OrderAwaitingPayment, OrderCancellationRefused, OrderCancelled, OrderCompleted, OrderShipped, SmsDelivery } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { type Service, startService } from '@sluice/service-kit';
 import { eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
@@ -94,6 +94,16 @@ describe('without providers', () => {
     const text = `Order ${cancelled.orderId.slice(0, 8)} is cancelled, because it was not paid in time.`;
     const deliveries = await deliveriesTo(ann.userId, 4);
     expect(deliveries.filter((delivery) => delivery.text === text).map(({ channel }) => channel as string)).toEqual(['inbox', 'sms']);
+  });
+
+  it('tells a person, in a text and in their inbox, that their order could not be cancelled any more', async () => {
+    const ann = person();
+    await publish(broker, AccountRegistered, registered(ann));
+    await deliveriesTo(ann.userId, 1);
+    const refused = about(ann.userId);
+    await publish(broker, OrderCancellationRefused, refused);
+    const text = `Order ${refused.orderId.slice(0, 8)} could not be cancelled any more: it has left.`;
+    expect((await deliveriesTo(ann.userId, 3)).filter((delivery) => delivery.text === text).map(({ channel }) => channel as string)).toEqual(['inbox', 'sms']);
   });
 
   it('shows a person their own inbox, newest first, page by page', async () => {

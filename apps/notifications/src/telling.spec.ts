@@ -1,4 +1,4 @@
-import { AccountRegistered, type Contract, type Message, OrderAwaitingPayment, OrderCancelled, OrderCompleted, OrderPaid, OrderRejected, OrderShipped } from '@sluice/contracts';
+import { AccountRegistered, type Contract, type Message, OrderAwaitingPayment, OrderCancellationRefused, OrderCancelled, OrderCompleted, OrderPaid, OrderRejected, OrderShipped } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { announce, type Fact } from './notices.js';
@@ -33,6 +33,8 @@ describe('announce', () => {
     [fact(OrderCancelled, { ...about, reason: 'payment_timeout' }), ['sms', 'inbox'], 'Order a1b2c3d4 is cancelled, because it was not paid in time.'],
     [fact(OrderCancelled, { ...about, reason: 'customer' }), ['sms', 'inbox'], 'Order a1b2c3d4 is cancelled, as you asked.'],
     [fact(OrderCancelled, { ...about, reason: 'coupon_rejected' }), ['sms', 'inbox'], 'Order a1b2c3d4 is cancelled, because the coupon is not valid.'],
+    [fact(OrderCancelled, { ...about, reason: 'processing_timeout' }), ['sms', 'inbox'], 'Order a1b2c3d4 is cancelled, because it could not be made ready in time.'],
+    [fact(OrderCancellationRefused, about), ['sms', 'inbox'], 'Order a1b2c3d4 could not be cancelled any more: it has left.'],
   ])('says what $type means to its person', (message, channels, text) => {
     expect(announce(message)).toMatchObject({ channels, text });
   });

@@ -1,0 +1,194 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { DeliverParcel, DispatchParcel, GetParcel, HaltParcels, OrderPaid, ParcelCreated, ParcelDelivered, ParcelDispatched, ParcelsHalted, ParcelsLeft, RecallCarrier, type Outgoing } from '@sluice/contracts';
+import { newId } from '@sluice/persistence';
+import { deadLetters, eventually, facts, testBroker, testDatabase, type Facts, type TestBroker, type TestDatabase } from '@sluice/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parcelIds } from './parcel.js';
+import { orderFrom } from './testing/orders.js';
+import { neighbours, RETRY_MS, startLogistics, type Neighbours } from './testing/running.js';
+
+/** Longer than any test: the carrier has parcels, and never fetches them. */
+const NEVER = { CARRIER_DELAY_SECONDS: '3600' };
+const AT_ONCE = { CARRIER_DELAY_SECONDS: '0' };
+const conflict = expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) });
+
+let broker: TestBroker;
+let database: TestDatabase;
+let around: Neighbours;
+let heard: Facts;
+const started: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  [broker, database] = await Promise.all([testBroker({ tiersMs: [RETRY_MS] }), testDatabase('logistics')]);
+  heard = await facts(broker);
+  around = neighbours(broker.url);
+});
+afterEach(async () => {
+  for (const stop of started.splice(0)) await stop();
+});
+afterAll(async () => {
+  await around?.close();
+  await Promise.all([broker?.close(), database?.close()]);
+});
+
+const start = async (settings: { CARRIER_DELAY_SECONDS?: string; CARRIER_URL?: string }) => started.push(await startLogistics({ AMQP_URL: broker.url, DATABASE_URL: database.url, ...settings }));
+const rows = async (sql: string, values: unknown[]): Promise<Record<string, unknown>[]> => (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
+
+/** Resolves when the message has been decided on. */
+async function tell(message: Outgoing): Promise<void> {
+  const id = newId();
+  await around.tell(message, { id });
+  await eventually(async () => expect(await rows('SELECT 1 FROM inbox WHERE id = $1', [id])).toHaveLength(1));
+}
+
+function order() {
+  const { paid, halt } = orderFrom(['east', 'west']);
+  const parcels = parcelIds(halt) as [string, string];
+  const ours = ({ orderId }: { orderId: string }) => orderId === halt.orderId;
+  return {
+    parcels,
+    paid: OrderPaid(paid),
+    halt: HaltParcels(halt),
+    answers: () => [...heard.of(ParcelsHalted, ours), ...heard.of(ParcelsLeft, ours)],
+    halted: () => heard.of(ParcelsHalted, ours),
+    left: () => heard.of(ParcelsLeft, ours),
+    journeys: () => [ParcelCreated, ParcelDispatched, ParcelDelivered].map((contract) => heard.of(contract, ours).length),
+    statuses: async () => Promise.all(parcels.map(async (parcelId) => (await around.ask(GetParcel, { parcelId })).status)),
+    jobs: async () => (await rows('SELECT next FROM fake_carrier_jobs WHERE parcel_id = ANY($1)', [parcels])).map(({ next }) => next),
+    references: async () => (await rows('SELECT carrier_reference FROM parcels WHERE id = ANY($1) AND carrier_reference IS NOT NULL', [parcels])).length,
+  };
+}
+
+/** Each of three comes first in turn. */
+const rotated = (messages: Outgoing[], by: number): Outgoing[] => messages.map((_, index) => messages[(index + by) % messages.length]!);
+
+/** A paid order whose parcels the carrier has. */
+async function bookedOrder() {
+  const booked = order();
+  await tell(booked.paid);
+  await eventually(async () => expect(await booked.references()).toBe(2));
+  return booked;
+}
+
+describe('an order that is halted', () => {
+  it('keeps its parcels in their warehouses, and the carrier fetches none', async () => {
+    await start(NEVER);
+    const { halt, parcels, halted, statuses, jobs } = await bookedOrder();
+    await tell(halt);
+    const [answer] = await eventually(() => expect(halted()).toHaveLength(1)).then(halted);
+    expect(answer!.parcels.map(({ id }) => id).sort()).toEqual([...parcels].sort());
+    expect(await statuses()).toEqual(['halted', 'halted']);
+    await eventually(async () => expect(await jobs()).toEqual(['nothing', 'nothing']));
+    for (const step of [DispatchParcel, DeliverParcel]) await expect(around.ask(step, { parcelId: parcels[0] })).rejects.toEqual(conflict);
+  });
+
+  it('is not moved by a carrier who has not heard of it, and that is no failure', async () => {
+    await start(NEVER);
+    const { halt, parcels, statuses, journeys } = await bookedOrder();
+    await tell(halt);
+    for (const parcelId of parcels) for (const step of [DispatchParcel, DeliverParcel]) await tell(step({ parcelId }));
+    expect(await statuses()).toEqual(['halted', 'halted']);
+    const next = await bookedOrder();
+    await tell(DispatchParcel({ parcelId: next.parcels[0] }));
+    await eventually(() => expect(next.journeys()).toEqual([2, 1, 0]));
+    expect(journeys()).toEqual([2, 0, 0]);
+    expect(await deadLetters(broker, 'logistics.commands')).toEqual([]);
+  });
+
+  it('before it is known to be paid is never sent, and answers every halt', async () => {
+    await start(AT_ONCE);
+    const { halt, paid, halted, statuses, journeys } = order();
+    await tell(halt);
+    await tell(paid);
+    await tell(halt);
+    await eventually(() => expect(halted()).toHaveLength(2));
+    const next = order();
+    await tell(next.paid);
+    await eventually(() => expect(next.journeys()).toEqual([2, 2, 2]));
+    expect([await statuses(), journeys()]).toEqual([['halted', 'halted'], [0, 0, 0]]);
+  });
+
+  it('goes on as a whole when one of its parcels has left', async () => {
+    await start(NEVER);
+    const { halt, parcels, answers, left, statuses, jobs } = await bookedOrder();
+    await around.ask(DispatchParcel, { parcelId: parcels[1] });
+    await tell(halt);
+    await eventually(() => expect(left()).toMatchObject([{ version: 3 }]));
+    expect([answers().length, await statuses(), await jobs()]).toEqual([1, ['preparing', 'dispatched'], ['dispatch', 'dispatch']]);
+    expect(await around.ask(DispatchParcel, { parcelId: parcels[0] })).toMatchObject({ status: 'dispatched' });
+  });
+
+  it('is halted as a whole or not at all, and told so, when its parcels leave at that instant', async () => {
+    await Promise.all([start(NEVER), start(NEVER)]);
+    const orders = await Promise.all(Array.from({ length: 100 }, bookedOrder));
+    const race = orders.flatMap(({ halt, parcels: [east, west] }, index) => rotated([halt, DispatchParcel({ parcelId: east }), DispatchParcel({ parcelId: west })], index));
+    await Promise.all(race.map(tell));
+    const outcomes = new Set<string>();
+    for (const { halted, left, journeys, statuses } of orders) {
+      const [one, other] = await statuses();
+      expect(other).toBe(one);
+      outcomes.add(one!);
+      await eventually(() => expect([halted().length, left().length, journeys()]).toEqual(one === 'halted' ? [1, 0, [2, 0, 0]] : [0, 1, [2, 2, 0]]));
+    }
+    expect([...outcomes].sort()).toEqual(['dispatched', 'halted']);
+  }, 60_000);
+});
+
+describe('the fake carrier', () => {
+  it('that was recalled before it was booked fetches nothing', async () => {
+    await start(AT_ONCE);
+    const { parcels, paid, jobs, references, journeys } = order();
+    for (const parcelId of parcels) await around.tell(RecallCarrier({ parcelId }));
+    await eventually(async () => expect(await jobs()).toEqual(['nothing', 'nothing']));
+    await tell(paid);
+    await eventually(async () => expect(await references()).toBe(2));
+    const next = order();
+    await tell(next.paid);
+    await eventually(() => expect(next.journeys()).toEqual([2, 2, 2]));
+    expect([await jobs(), journeys()]).toEqual([['nothing', 'nothing'], [2, 0, 0]]);
+  });
+});
+
+describe('a carrier over HTTP', () => {
+  let server: Server;
+  const bookings: ServerResponse[] = [];
+  const recalls: { parcel: string; key: unknown }[] = [];
+
+  afterEach(() => {
+    bookings.length = recalls.length = 0;
+    server.closeAllConnections();
+    server.close();
+  });
+
+  /** Answers a booking when the test does, and knows nothing of any parcel that it is to give back. */
+  async function slowCarrier(): Promise<string> {
+    server = createServer((request, response) => {
+      if (request.method === 'POST') return void bookings.push(response);
+      recalls.push({ parcel: request.url!, key: request.headers['idempotency-key'] });
+      response.writeHead(404).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  it.each([
+    ['is told', (booking: ServerResponse) => booking.writeHead(201, { 'content-type': 'application/json' }).end('{"reference":"C-77"}'), 'C-77'],
+    ['is lost', (booking: ServerResponse) => booking.destroy(), null],
+  ])('is asked again to give back a parcel whose booking %s only after the recall', async (_how, end, reference) => {
+    await start({ CARRIER_URL: await slowCarrier() });
+    const { paid, halt } = orderFrom(['east']);
+    const [id] = parcelIds(halt);
+    await tell(OrderPaid(paid));
+    await eventually(() => expect(bookings).toHaveLength(1));
+    await tell(HaltParcels(halt));
+    await eventually(() => expect(recalls).toHaveLength(1));
+    end(bookings[0]!);
+    await eventually(() => expect(recalls).toHaveLength(2));
+    expect(recalls.map(({ parcel }) => parcel)).toEqual([`/shipments/${id}`, `/shipments/${id}`]);
+    expect(recalls[0]!.key).not.toBe(recalls[1]!.key);
+    expect(bookings).toHaveLength(1);
+    expect(await rows('SELECT status, carrier_reference FROM parcels WHERE id = $1', [id])).toEqual([{ status: 'halted', carrier_reference: reference }]);
+  });
+});

@@ -1,0 +1,102 @@
+import { CreateCoupon } from '@sluice/contracts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createCoupon, discount, refusal } from './coupon.js';
+import type { Coupon, CouponState } from './tables.js';
+
+const now = new Date('2026-06-01T12:00:00Z');
+const none: CouponState = { coupons: {}, redemptions: {}, uses: {} };
+const wanted = (details: object = {}) => CreateCoupon.schema.parse({ code: 'RED', kind: 'fixed', value: 500, ...details });
+const stored = (details: object = {}, redeemed = 0): Coupon => ({ ...createCoupon(none, wanted(details)).state!.coupons!['RED']!, redeemed });
+const usd = (amount: number) => ({ amount, currency: 'USD' });
+
+const all = { minTotal: usd(2_000), limit: 10, perUser: 1, expiresAt: '2026-12-31T23:59:59.000Z' };
+
+describe('createCoupon', () => {
+  it('keeps every detail, and answers with them', () => {
+    const { state, reply } = createCoupon(none, wanted(all));
+    expect(state?.coupons?.['RED']).toEqual({
+      code: 'RED', kind: 'fixed', value: 500, minAmount: 2_000, minCurrency: 'USD', limit: 10, perUser: 1, expiresAt: new Date(all.expiresAt), redeemed: 0, version: 1,
+    });
+    expect(reply).toEqual({ code: 'RED', kind: 'fixed', value: 500, ...all, redeemed: 0 });
+  });
+
+  it('leaves out of its answer what was left out', () => {
+    expect(createCoupon(none, wanted()).reply).toEqual({ code: 'RED', kind: 'fixed', value: 500, redeemed: 0 });
+    expect(createCoupon(none, wanted({ minTotal: 2_000 })).reply).toMatchObject({ minTotal: 2_000 });
+  });
+
+  it('takes the same coupon again for the same one, and says how many are redeemed', () => {
+    const state = { ...none, coupons: { RED: stored(all, 3) } };
+    expect(createCoupon(state, wanted({ ...all, expiresAt: '2026-12-31T23:59:59Z' }))).toEqual({ reply: { code: 'RED', kind: 'fixed', value: 500, ...all, redeemed: 3 } });
+  });
+
+  it.each([{ kind: 'percent', value: 50 }, { value: 501 }, { minTotal: 2_000 }, { minTotal: usd(2_001) }, { limit: 11 }, { perUser: undefined }, { expiresAt: undefined }, { expiresAt: '2027-01-01T00:00:00Z' }])(
+    'refuses another coupon under the same code: %o',
+    (other) => {
+      const state = { ...none, coupons: { RED: stored(all) } };
+      expect(() => createCoupon(state, wanted({ ...all, ...other }))).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) }));
+    },
+  );
+});
+
+describe('refusal', () => {
+  it('has nothing against an order that meets every condition', () => {
+    expect(refusal(stored(all, 9), usd(2_000), 0, now)).toBeUndefined();
+    expect(refusal(stored(), { amount: 0, currency: 'EUR' }, 1_000_000, now)).toBeUndefined();
+  });
+
+  it('says what is wrong', () => {
+    expect(refusal(undefined, usd(2_000), 0, now)).toBe('unknown');
+    expect(refusal(stored({ expiresAt: now.toISOString() }), usd(2_000), 0, now)).toBe('expired');
+    expect(refusal(stored(all), { amount: 2_000, currency: 'EUR' }, 0, now)).toBe('other_currency');
+    expect(refusal(stored(all), usd(1_999), 0, now)).toBe('below_minimum');
+    expect(refusal(stored(all, 10), usd(2_000), 0, now)).toBe('used_up');
+    expect(refusal(stored(all), usd(2_000), 1, now)).toBe('used_by_user');
+  });
+
+  it('is good up to the last millisecond before it expires', () => {
+    expect(refusal(stored({ expiresAt: new Date(now.getTime() + 1).toISOString() }), usd(1), 0, now)).toBeUndefined();
+  });
+
+  it('takes a minimum in plain cents for one in any currency', () => {
+    expect(refusal(stored({ minTotal: 100 }), { amount: 100, currency: 'JPY' }, 0, now)).toBeUndefined();
+    expect(refusal(stored({ minTotal: 100 }), { amount: 99, currency: 'JPY' }, 0, now)).toBe('below_minimum');
+  });
+});
+
+describe('discount', () => {
+  it('takes a fixed amount off, and no more than there is', () => {
+    expect(discount({ kind: 'fixed', value: 500 }, { amount: 1_200, currency: 'EUR' })).toEqual({ amount: 500, currency: 'EUR' });
+    expect(discount({ kind: 'fixed', value: 500 }, usd(300))).toEqual(usd(300));
+  });
+
+  it('rounds a percentage down to whole cents', () => {
+    expect(discount({ kind: 'percent', value: 10 }, usd(1_999))).toEqual(usd(199));
+    expect(discount({ kind: 'percent', value: 100 }, usd(1_999))).toEqual(usd(1_999));
+    expect(discount({ kind: 'percent', value: 1 }, usd(99))).toEqual(usd(0));
+  });
+
+  const subtotals = fc.integer({ min: 0, max: 1_000_000_000_00 });
+
+  it('is exact, also of the largest subtotals', () => {
+    fc.assert(
+      fc.property(subtotals, fc.integer({ min: 1, max: 100 }), (amount, value) => {
+        expect(BigInt(discount({ kind: 'percent', value }, usd(amount)).amount)).toBe((BigInt(amount) * BigInt(value)) / 100n);
+      }),
+    );
+  });
+
+  it('is between nothing and the subtotal', () => {
+    const coupons = fc.oneof(
+      fc.record({ kind: fc.constant('fixed' as const), value: fc.integer({ min: 1, max: 1_000_000_000_00 }) }),
+      fc.record({ kind: fc.constant('percent' as const), value: fc.integer({ min: 1, max: 100 }) }),
+    );
+    fc.assert(
+      fc.property(coupons, subtotals, (coupon, amount) => {
+        const off = discount(coupon, usd(amount)).amount;
+        expect(Number.isInteger(off) && off >= 0 && off <= amount).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,69 @@
+import type { Coupon as CouponView, CouponRefusal, CreateCoupon, Data, Money } from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
+import type { Coupon, CouponDecision, CouponState } from './tables.js';
+
+/** What a coupon is, without what has become of it. */
+type Details = Omit<Coupon, 'redeemed' | 'version'>;
+
+/** Makes a coupon. The same one again is the same coupon. @throws ProblemError 409 the code is another coupon's */
+export function createCoupon(state: CouponState, wanted: Data<typeof CreateCoupon>): CouponDecision<CouponView> {
+  const details = detailsOf(wanted);
+  const before = state.coupons[details.code];
+  if (before && !isSame(before, details)) throw ProblemError.of(409, 'Coupon code taken', `${details.code} is another coupon's code.`);
+  if (before) return { reply: viewOf(before) };
+  const coupon: Coupon = { ...details, redeemed: 0, version: 1 };
+  return { state: { coupons: { [coupon.code]: coupon } }, reply: viewOf(coupon) };
+}
+
+function detailsOf({ code, kind, value, minTotal, limit, perUser, expiresAt }: Data<typeof CreateCoupon>): Details {
+  const minimum = typeof minTotal === 'number' ? { amount: minTotal, currency: null } : minTotal;
+  return {
+    code,
+    kind,
+    value,
+    minAmount: minimum?.amount ?? null,
+    minCurrency: minimum?.currency ?? null,
+    limit: limit ?? null,
+    perUser: perUser ?? null,
+    expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
+  };
+}
+
+const DETAILS = ['kind', 'value', 'minAmount', 'minCurrency', 'limit', 'perUser'] as const;
+
+const isSame = (a: Details, b: Details): boolean => DETAILS.every((name) => a[name] === b[name]) && a.expiresAt?.getTime() === b.expiresAt?.getTime();
+
+function viewOf({ code, kind, value, minAmount, minCurrency, limit, perUser, expiresAt, redeemed }: Coupon): CouponView {
+  return {
+    code,
+    kind,
+    value,
+    ...(minAmount !== null && { minTotal: minCurrency === null ? minAmount : { amount: minAmount, currency: minCurrency } }),
+    ...(limit !== null && { limit }),
+    ...(perUser !== null && { perUser }),
+    ...(expiresAt !== null && { expiresAt: expiresAt.toISOString() }),
+    redeemed,
+  };
+}
+
+/** What stands against one more order of a user who has the coupon in `usedByUser` orders now; undefined when nothing does. */
+export function refusal(coupon: Coupon | undefined, subtotal: Money, usedByUser: number, now: Date): CouponRefusal | undefined {
+  if (!coupon) return 'unknown';
+  if (coupon.expiresAt !== null && coupon.expiresAt <= now) return 'expired';
+  if (coupon.minCurrency !== null && coupon.minCurrency !== subtotal.currency) return 'other_currency';
+  if (coupon.minAmount !== null && subtotal.amount < coupon.minAmount) return 'below_minimum';
+  if (coupon.limit !== null && coupon.redeemed >= coupon.limit) return 'used_up';
+  if (coupon.perUser !== null && usedByUser >= coupon.perUser) return 'used_by_user';
+  return undefined;
+}
+
+/** What the coupon takes off a subtotal, in its currency: never more than the subtotal, and never a part of a cent. */
+export function discount({ kind, value }: Pick<Coupon, 'kind' | 'value'>, { amount, currency }: Money): Money {
+  return { amount: kind === 'fixed' ? Math.min(value, amount) : percent(amount, value), currency };
+}
+
+/** Rounded down, in whole numbers throughout: a subtotal of the largest amount there is stays below 2^53 when it is multiplied by 100. */
+function percent(amount: number, value: number): number {
+  const hundredths = amount * value;
+  return (hundredths - (hundredths % 100)) / 100;
+}

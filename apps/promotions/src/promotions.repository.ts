@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import type { CreateCoupon, Message, OrderCancelled, OrderCompleted, OrderPlaced, OrderRejected } from '@sluice/contracts';
+import type { UnitOfWork } from '@sluice/persistence';
+import { UnitsOfWork } from '@sluice/service-kit';
+import { createCoupon } from './coupon.js';
+import { earnPoints } from './points.js';
+import { redeem, release, useOf } from './redemption.js';
+import { couponTables, pointsTables } from './tables.js';
+
+/** Which rows each message is about, and the rule that decides on them. Most orders have no coupon, and cost nothing here. */
+@Injectable()
+export class PromotionsRepository {
+  readonly #coupons: UnitOfWork<typeof couponTables>;
+  readonly #points: UnitOfWork<typeof pointsTables>;
+
+  constructor(units: UnitsOfWork) {
+    this.#coupons = units.over({ tables: couponTables });
+    this.#points = units.over({ tables: pointsTables });
+  }
+
+  createCoupon(message: Message<typeof CreateCoupon>) {
+    return this.#coupons.change(message, { coupons: [message.data.code] }, (state) => createCoupon(state, message.data));
+  }
+
+  async redeem(message: Message<typeof OrderPlaced>): Promise<void> {
+    const { orderId, userId, coupon, subtotal } = message.data;
+    if (coupon === undefined) return;
+    const order = { orderId, userId, coupon, subtotal };
+    await this.#coupons.change(message, { coupons: [coupon], redemptions: [orderId], uses: [useOf(order)] }, (state, now) => redeem(state, order, now));
+  }
+
+  async release(message: Message<typeof OrderRejected | typeof OrderCancelled>): Promise<void> {
+    const { orderId, userId, coupon } = message.data;
+    if (coupon === undefined) return;
+    const order = { orderId, userId, coupon };
+    await this.#coupons.change(message, { coupons: [coupon], redemptions: [orderId], uses: [useOf(order)] }, (state) => release(state, order));
+  }
+
+  async earnPoints(message: Message<typeof OrderCompleted>): Promise<void> {
+    const { orderId, userId } = message.data;
+    await this.#points.change(message, { balances: [userId], earnings: [orderId] }, (state) => earnPoints(state, message.data));
+  }
+}

@@ -1,0 +1,73 @@
+import { CouponRedeemed, CouponRejected, CouponReleased, type CouponRefusal, type Data, type Money, type OrderPlaced } from '@sluice/contracts';
+import { PermanentError } from '@sluice/messaging';
+import { discount, refusal } from './coupon.js';
+import type { Coupon, CouponDecision, CouponState, CouponUse, GrantedRedemption, RejectedRedemption, ReleasedRedemption } from './tables.js';
+
+/** An order with a coupon. */
+export type Redeemer = Pick<Data<typeof OrderPlaced>, 'orderId' | 'userId'> & { coupon: string };
+type Placed = Redeemer & { subtotal: Money };
+
+/** The key of a user's uses of a coupon. A code has no slash, so no two share a key. */
+export const useOf = ({ coupon, userId }: Pick<Redeemer, 'coupon' | 'userId'>): string => `${coupon}/${userId}`;
+
+/** Gives the order its coupon, or says why not. An order that has its answer keeps it, and one that has ended gets none. */
+export function redeem(state: CouponState, order: Placed, now: Date): CouponDecision {
+  if (state.redemptions[order.orderId]) return {};
+  const coupon = state.coupons[order.coupon];
+  const reason = refusal(coupon, order.subtotal, state.uses[useOf(order)]?.orders ?? 0, now);
+  return coupon && reason === undefined ? grant(state, order, coupon) : reject(order, reason ?? 'unknown');
+}
+
+function grant(state: CouponState, order: Placed, coupon: Coupon): CouponDecision {
+  const { orderId, userId, coupon: code } = order;
+  const off = discount(coupon, order.subtotal);
+  const redemption: GrantedRedemption = { orderId, userId, code, status: 'redeemed', discountAmount: off.amount, discountCurrency: off.currency, reason: null, version: 1 };
+  return {
+    state: { redemptions: { [orderId]: redemption }, ...counted(state, order, coupon, 1) },
+    messages: [CouponRedeemed({ orderId, userId, code, discount: off, version: 1 })],
+  };
+}
+
+function reject({ orderId, userId, coupon: code }: Redeemer, reason: CouponRefusal): CouponDecision {
+  const redemption: RejectedRedemption = { orderId, userId, code, status: 'rejected', discountAmount: null, discountCurrency: null, reason, version: 1 };
+  return { state: { redemptions: { [orderId]: redemption } }, messages: [CouponRejected({ orderId, userId, code, reason, version: 1 })] };
+}
+
+/**
+ * An order that came to nothing gives its coupon back, once. Ended before it was placed, it leaves a mark, so that nothing
+ * is redeemed for it later.
+ * @throws PermanentError when the order had another coupon
+ */
+export function release(state: CouponState, order: Redeemer): CouponDecision {
+  const { orderId, userId, coupon: code } = order;
+  const redemption = state.redemptions[orderId];
+  if (!redemption) return { state: { redemptions: { [orderId]: neverRedeemed(order) } } };
+  if (redemption.status !== 'redeemed') return {};
+  const coupon = state.coupons[redemption.code];
+  if (!coupon) throw new PermanentError(`order ${orderId} has redeemed ${redemption.code} and not ${code}`);
+  const after: ReleasedRedemption = { ...redemption, status: 'released', version: redemption.version + 1 };
+  return {
+    state: { redemptions: { [orderId]: after }, ...counted(state, order, coupon, -1) },
+    messages: [CouponReleased({ orderId, userId, code, version: after.version })],
+  };
+}
+
+const neverRedeemed = ({ orderId, userId, coupon }: Redeemer): ReleasedRedemption => ({
+  orderId,
+  userId,
+  code: coupon,
+  status: 'released',
+  discountAmount: null,
+  discountCurrency: null,
+  reason: null,
+  version: 1,
+});
+
+/** The coupon is in one order more, or in one less. */
+function counted(state: CouponState, order: Redeemer, coupon: Coupon, orders: 1 | -1): { coupons: Record<string, Coupon>; uses: Record<string, CouponUse> } {
+  const use = state.uses[useOf(order)] ?? { code: coupon.code, userId: order.userId, orders: 0, version: 0 };
+  return {
+    coupons: { [coupon.code]: { ...coupon, redeemed: coupon.redeemed + orders, version: coupon.version + 1 } },
+    uses: { [useOf(order)]: { ...use, orders: use.orders + orders, version: use.version + 1 } },
+  };
+}

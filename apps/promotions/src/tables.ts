@@ -1,0 +1,100 @@
+import type { CouponRefusal } from '@sluice/contracts';
+import { collection, type Decision as DecisionOver, type State as StateOf } from '@sluice/persistence';
+
+export interface Coupon {
+  code: string;
+  kind: 'fixed' | 'percent';
+  /** Cents, or a percentage. */
+  value: number;
+  /** The subtotal that an order must reach; cents. */
+  minAmount: number | null;
+  /** The only currency that counts; null: any. */
+  minCurrency: string | null;
+  /** How many orders may have it at a time, in all and of one user; null: any number. */
+  limit: number | null;
+  perUser: number | null;
+  expiresAt: Date | null;
+  /** How many orders have it now. */
+  redeemed: number;
+  version: number;
+}
+
+/** How many of one user's orders have a coupon now. */
+export interface CouponUse {
+  code: string;
+  userId: string;
+  orders: number;
+  version: number;
+}
+
+interface Request {
+  orderId: string;
+  userId: string;
+  code: string;
+  version: number;
+}
+
+/** The order has the coupon, and this much off. */
+export interface GrantedRedemption extends Request {
+  status: 'redeemed';
+  /** Cents. */
+  discountAmount: number;
+  discountCurrency: string;
+  reason: null;
+}
+
+export interface RejectedRedemption extends Request {
+  status: 'rejected';
+  discountAmount: null;
+  discountCurrency: null;
+  reason: CouponRefusal;
+}
+
+/** The order came to nothing and has the coupon no more. Without a discount: it ended before its coupon was looked at. */
+export interface ReleasedRedemption extends Request {
+  status: 'released';
+  discountAmount: number | null;
+  discountCurrency: string | null;
+  reason: null;
+}
+
+/** What became of one order's coupon. */
+export type Redemption = GrantedRedemption | RejectedRedemption | ReleasedRedemption;
+
+/** The points of one completed order. */
+export interface Earning {
+  orderId: string;
+  userId: string;
+  points: number;
+  version: number;
+}
+
+export interface Balance {
+  userId: string;
+  points: number;
+  version: number;
+}
+
+export const couponTables = {
+  coupons: collection<Coupon>({
+    table: 'coupons',
+    key: 'code',
+    columns: ['code', 'kind', 'value', 'minAmount', 'minCurrency', 'limit', 'perUser', 'expiresAt', 'redeemed', 'version'],
+  }),
+  redemptions: collection<Redemption>({
+    table: 'redemptions',
+    key: 'orderId',
+    columns: ['orderId', 'userId', 'code', 'status', 'discountAmount', 'discountCurrency', 'reason', 'version'],
+  }),
+  uses: collection<CouponUse>({ table: 'coupon_uses', key: ['code', 'userId'], columns: ['code', 'userId', 'orders', 'version'] }),
+};
+export type CouponState = StateOf<typeof couponTables>;
+export type CouponDecision<R = unknown> = DecisionOver<R, typeof couponTables>;
+
+/** Points have nothing to do with coupons, so neither waits for the other's rows. */
+export const pointsTables = {
+  balances: collection<Balance>({ table: 'points_balances', key: 'userId', columns: ['userId', 'points', 'version'] }),
+  earnings: collection<Earning>({ table: 'points_earnings', key: 'orderId', columns: ['orderId', 'userId', 'points', 'version'] }),
+};
+export type PointsState = StateOf<typeof pointsTables>;
+export type PointsDecision = DecisionOver<unknown, typeof pointsTables>;
