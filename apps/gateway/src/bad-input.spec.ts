@@ -35,7 +35,8 @@ describe('an order that is not valid', () => {
     ['an unknown field in a line', order([{ sku: 'TEA', quantity: 1, price: 1 }]), 'lines.0'],
     ['no address', { lines: [{ sku: 'TEA', quantity: 1 }] }, 'address'],
     ['a blank city', { ...order(), address: { ...order().address, city: '  ' } }, 'address.city'],
-    ['an unknown field', { ...order(), coupon: 'WELCOME10' }, ''],
+    ['a coupon that cannot be one', { ...order(), coupon: 'ten percent' }, 'coupon'],
+    ['an unknown field', { ...order(), discount: 100 }, ''],
     ['a list for a body', [], ''],
     ['null for a body', 'null', ''],
   ];
@@ -46,8 +47,10 @@ describe('an order that is not valid', () => {
     expect(answer.headers['content-type']).toContain('application/problem+json');
   });
 
-  it('is 422 without a body', async () => {
+  it('is 422 without a body, whatever type that is said to be', async () => {
     expect(await call(gateway, 'POST', '/orders', { as: ann })).toMatchObject({ status: 422 });
+    expect(await place('')).toMatchObject({ status: 422 });
+    expect(await place('', { 'content-type': 'application/x-www-form-urlencoded' })).toMatchObject({ status: 422 });
   });
 
   it('names at most twenty faults, however many there are', async () => {
@@ -61,7 +64,7 @@ describe('an order that is not valid', () => {
 });
 
 describe('a request that is not well-formed', () => {
-  it.each(['{"lines":', 'lines=1', '', '{"__proto__":{"admin":true}}'])('is 400 with the body %s', async (body) => {
+  it.each(['{"lines":', 'lines=1', ' ', '{"__proto__":{"admin":true}}'])('is 400 with the body %s', async (body) => {
     expect(await place(body)).toMatchObject({ status: 400, body: { status: 400, title: 'Bad Request' } });
   });
 

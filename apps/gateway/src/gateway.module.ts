@@ -5,11 +5,18 @@ import { CardVault } from './cards/card-vault.js';
 import { FakeCardVault } from './cards/fake-card-vault.js';
 import { HttpCardVault } from './cards/http-card-vault.js';
 import type { GatewayConfig } from './config.js';
+import { Live } from './live/live.js';
+import { OrderStreams } from './live/order-streams.js';
+import { Streams } from './live/streams.js';
+import { CancellationsController } from './resources/cancellations.controller.js';
+import { CouponsController } from './resources/coupons.controller.js';
 import { HealthController } from './resources/health.controller.js';
 import { NotificationsController } from './resources/notifications.controller.js';
+import { OrderStreamController } from './resources/order-stream.controller.js';
 import { OrdersController } from './resources/orders.controller.js';
 import { ParcelsController } from './resources/parcels.controller.js';
 import { PaymentsController } from './resources/payments.controller.js';
+import { PointsController } from './resources/points.controller.js';
 import { ProductsController } from './resources/products.controller.js';
 import { UsersController } from './resources/users.controller.js';
 import { Rpc } from './rpc.js';
@@ -21,8 +28,12 @@ export const CONTROLLERS: Type[] = [
   UsersController,
   ProductsController,
   OrdersController,
+  OrderStreamController,
   PaymentsController,
+  CancellationsController,
   ParcelsController,
+  CouponsController,
+  PointsController,
   NotificationsController,
   HealthController,
 ];
@@ -33,6 +44,9 @@ const cardVault = ({ CARD_GATEWAY_URL }: GatewayConfig): CardVault => (CARD_GATE
   controllers: CONTROLLERS,
   providers: [
     Rpc,
+    Live,
+    Streams,
+    OrderStreams,
     { provide: CardVault, useFactory: cardVault, inject: [CONFIG] },
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_GUARD, useClass: AuthGuard },

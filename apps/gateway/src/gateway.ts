@@ -8,6 +8,7 @@ import { CONTROLLERS, GatewayModule } from './gateway.module.js';
 import { serveDocs } from './openapi/docs.js';
 import { refuseBrokenRequest } from './web/broken-request.js';
 import { correlate, correlationId, correlationIdOf } from './web/correlation.js';
+import { takeEmptyBodies } from './web/empty-body.js';
 import { endConnectionsWhenClosing } from './web/leaving.js';
 import { answerOversizedBodies } from './web/oversized-body.js';
 import { problemOf, sendProblem } from './web/problem.filter.js';
@@ -47,6 +48,7 @@ async function createApp(config: GatewayConfig, client: MessageClient, logger: S
   fastify.removeContentTypeParser('text/plain');
   correlate(fastify);
   answerOversizedBodies(fastify);
+  takeEmptyBodies(fastify);
   endConnectionsWhenClosing(fastify);
   rememberRoutes(fastify);
   await serveDocs(fastify, CONTROLLERS);

@@ -42,6 +42,13 @@ describe('the OpenAPI document', () => {
     expect(paths['/sessions']!['post']!.security).toBeUndefined();
   });
 
+  it('says what a stream sends, and where it goes on', () => {
+    const stream = paths['/orders/{id}/stream']!['get']!;
+    expect(Object.keys(stream.responses)).toEqual(['200', '204', '400', '401', '404', '429']);
+    expect(stream.responses['200']).toMatchObject({ content: { 'text/event-stream': { schema: { properties: { status: {}, change: {} } } } } });
+    expect(JSON.stringify(stream)).toContain('Last-Event-ID');
+  });
+
   it('has a page to read it', async () => {
     const page = await gateway.app.inject({ method: 'GET', url: '/docs/' });
     expect(page.statusCode).toBe(200);

@@ -1,29 +1,27 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { Module, type Type } from '@nestjs/common';
-import { startService, type Service } from '@sluice/service-kit';
+import type { Type } from '@nestjs/common';
 import { eventually, testBroker, type TestBroker } from '@sluice/testing';
 import { validate, version } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from './gateway.js';
 import { ANN, BOB, call, order, startGateway, tokenOf } from './testing/gateway.js';
-import { AccountsPeer, InventoryPeer, LogisticsPeer, NotificationsPeer, OrdersPeer, PaymentsPeer } from './testing/peers.js';
+import { OrdersPeer } from './testing/orders-peer.js';
+import { AccountsPeer, InventoryPeer, LogisticsPeer, NotificationsPeer, PaymentsPeer, PromotionsPeer } from './testing/peers.js';
+import { startPeer } from './testing/start-peer.js';
 
 let broker: TestBroker;
 let gateway: Gateway;
 let ann: string;
 let bob: string;
 let admin: string;
-const running: Service[] = [];
+const stops: (() => Promise<void>)[] = [];
 
-/** Starts a service whose only listener is the peer, and gives the peer. */
-async function startPeer<P>(name: string, controller: Type<P>): Promise<P> {
-  class PeerModule {}
-  Module({ controllers: [controller] })(PeerModule);
-  const service = await startService({ name, module: PeerModule }, { AMQP_URL: broker.url, LOG_LEVEL: 'error' });
-  running.push(service);
-  return service.app.get(controller);
-}
+const start = async <P>(name: string, controller: Type<P>): Promise<P> => {
+  const { peer, stop } = await startPeer(broker, name, controller);
+  stops.push(stop);
+  return peer;
+};
 
 beforeAll(async () => {
   broker = await testBroker();
@@ -33,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gateway.stop();
-  for (const service of running) await service.stop();
+  for (const stop of stops) await stop();
   await broker.close();
 });
 
@@ -44,7 +42,7 @@ function countRequests({ app }: Gateway): () => number {
   return () => seen;
 }
 
-const place = (key: string, as = ann, body = order()) => call(gateway, 'POST', '/orders', { as, body, headers: { 'idempotency-key': key } });
+const place = (key: string, as = ann, body: object = order()) => call(gateway, 'POST', '/orders', { as, body, headers: { 'idempotency-key': key } });
 
 describe('while orders is down', () => {
   it('an order is accepted with 202 under an id that the same key finds again', async () => {
@@ -94,7 +92,7 @@ describe('a gateway that is told to stop', () => {
 describe('orders', () => {
   let orders: OrdersPeer;
   beforeAll(async () => {
-    orders = await startPeer('orders', OrdersPeer);
+    orders = await start('orders', OrdersPeer);
   });
 
   it('placed while orders was down exist once it is back', async () => {
@@ -115,8 +113,16 @@ describe('orders', () => {
   it('are the same for the same key, whatever the order of the fields and the blanks around the text', async () => {
     const body = order();
     const shuffled = { address: { ...Object.fromEntries(Object.entries(body.address).reverse()), city: ' Springfield ' }, lines: body.lines };
-    const [first, again] = [await place('same'), await place('same', ann, shuffled as never)];
+    const [first, again] = [await place('same'), await place('same', ann, shuffled)];
     expect(again).toMatchObject({ status: 201, body: { id: first.body['id'] } });
+  });
+
+  it('are the same for the same key and the same coupon, however it is written', async () => {
+    const [first, again] = [await place('coupon', ann, { ...order(), coupon: 'RED5' }), await place('coupon', ann, { ...order(), coupon: ' red5 ' })];
+    expect(first).toMatchObject({ status: 201, body: { coupon: 'RED5' } });
+    expect(again).toMatchObject({ status: 201, body: { id: first.body['id'] } });
+    expect(await place('coupon', ann, { ...order(), coupon: 'RED6' })).toMatchObject({ status: 409 });
+    expect(await place('coupon')).toMatchObject({ status: 409 });
   });
 
   it('are 409 for the same key with another body', async () => {
@@ -160,7 +166,7 @@ describe('orders', () => {
 describe('payments', () => {
   let payments: PaymentsPeer;
   beforeAll(async () => {
-    payments = await startPeer('payments', PaymentsPeer);
+    payments = await start('payments', PaymentsPeer);
     payments.payable = ANN;
   });
   const pay = (card: string, id = ANN) => call(gateway, 'POST', `/orders/${id}/payment`, { as: ann, body: { card } });
@@ -185,7 +191,7 @@ describe('payments', () => {
 });
 
 describe('users', () => {
-  beforeAll(() => startPeer('accounts', AccountsPeer));
+  beforeAll(() => start('accounts', AccountsPeer));
   const NEW = { phone: '+15550000001', name: 'Ann', password: 'a password' };
 
   it('sign up with an id that the gateway made', async () => {
@@ -208,7 +214,7 @@ describe('users', () => {
 });
 
 describe('products', () => {
-  beforeAll(() => startPeer('inventory', InventoryPeer));
+  beforeAll(() => start('inventory', InventoryPeer));
 
   it('are seen by anyone', async () => {
     expect(await call(gateway, 'GET', '/products/TEA')).toMatchObject({ status: 200, body: { sku: 'TEA', available: 5 } });
@@ -227,7 +233,7 @@ describe('products', () => {
 });
 
 describe('parcels', () => {
-  beforeAll(() => startPeer('logistics', LogisticsPeer));
+  beforeAll(() => start('logistics', LogisticsPeer));
 
   it('are dispatched and delivered by an admin, without a body', async () => {
     expect(await call(gateway, 'GET', `/parcels/${ANN}`, { as: admin })).toMatchObject({ status: 200, body: { id: ANN, status: 'preparing' } });
@@ -236,8 +242,30 @@ describe('parcels', () => {
   });
 });
 
+describe('promotions', () => {
+  beforeAll(() => start('promotions', PromotionsPeer));
+  const coupon = { code: ' welcome10 ', kind: 'percent', value: 10, minTotal: 1_000 };
+  const create = (body: object, as = admin) => call(gateway, 'POST', '/coupons', { as, body });
+
+  it('take a coupon from an admin', async () => {
+    expect(await create(coupon)).toMatchObject({ status: 201, body: { ...coupon, code: 'WELCOME10', redeemed: 0 } });
+    expect(await create({ ...coupon, code: 'taken' })).toMatchObject({ status: 409 });
+    expect(await create(coupon, ann)).toMatchObject({ status: 403 });
+  });
+
+  it.each([{ value: 101 }, { value: 0 }, { code: 'ten percent' }, { kind: 'free' }, { limit: 0 }, { expiresAt: 'tomorrow' }])('are not asked for a coupon with %o, and the fault is named', async (fault) => {
+    expect(await create({ ...coupon, ...fault })).toMatchObject({ status: 422, body: { errors: [{ path: Object.keys(fault)[0] }] } });
+  });
+
+  it('tell everybody their own points', async () => {
+    expect(await call(gateway, 'GET', '/me/points', { as: ann })).toMatchObject({ status: 200, body: { points: 12 } });
+    expect(await call(gateway, 'GET', '/me/points', { as: bob })).toMatchObject({ status: 200, body: { points: 0 } });
+    expect(await call(gateway, 'GET', '/me/points')).toMatchObject({ status: 401 });
+  });
+});
+
 describe('notifications', () => {
-  beforeAll(() => startPeer('notifications', NotificationsPeer));
+  beforeAll(() => start('notifications', NotificationsPeer));
 
   it('are listed for the user they are for', async () => {
     expect(await call(gateway, 'GET', '/me/notifications', { as: bob })).toMatchObject({ status: 200, body: { items: [{ id: BOB }] } });

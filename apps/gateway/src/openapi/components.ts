@@ -1,4 +1,4 @@
-import { Address, Money, Notification, Order, Parcel, Problem, Product, Session, Timeline, User } from '@sluice/contracts';
+import { Address, Coupon, Money, Notification, Order, Parcel, Points, Problem, Product, Session, Timeline, User } from '@sluice/contracts';
 
 /** The schemas that the document names once and refers to. */
-export const COMPONENTS = { Address, Money, Notification, Order, Parcel, Problem, Product, Session, Timeline, User };
+export const COMPONENTS = { Address, Coupon, Money, Notification, Order, Parcel, Points, Problem, Product, Session, Timeline, User };

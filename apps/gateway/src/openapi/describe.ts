@@ -1,11 +1,16 @@
 import { SetMetadata } from '@nestjs/common';
 import type { z } from 'zod';
 
-/** What a route is for and what it answers: a schema, or words for a problem or an empty answer. */
+/** What a route is for and what it answers: a schema, server-sent events, or words for a problem or an empty answer. */
 export interface Description {
   summary: string;
-  answers: Record<number, z.ZodType | string>;
+  answers: Record<number, z.ZodType | Events | string>;
   headers?: z.ZodObject;
+}
+
+/** Server-sent events whose `data` is `eachIs`, as JSON. */
+export interface Events {
+  eachIs: z.ZodType;
 }
 
 const DESCRIPTION = 'description';

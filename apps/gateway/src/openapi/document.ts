@@ -85,6 +85,7 @@ function commonProblems(isPublic: boolean, role: string | undefined, { body, que
 
 function responsesOf(answers: Description['answers']): ZodOpenApiResponsesObject {
   const entries = Object.entries(answers).map(([status, answer]) => {
+    if (typeof answer === 'object' && 'eachIs' in answer) return [status, { description: 'Server-sent events; this is the data of each', content: { 'text/event-stream': { schema: answer.eachIs } } }];
     if (typeof answer !== 'string') return [status, { description: 'As asked', content: { 'application/json': { schema: answer } } }];
     return [status, Number(status) < 400 ? { description: answer } : { description: answer, content: { 'application/problem+json': { schema: Problem } } }];
   });

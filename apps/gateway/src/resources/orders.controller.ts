@@ -7,16 +7,13 @@ import type { GatewayConfig } from '../config.js';
 import { Describe } from '../openapi/describe.js';
 import { hashOf, orderIdFor } from '../order-id.js';
 import { LATE, Rpc } from '../rpc.js';
-import { Me, type Caller } from '../web/auth.js';
+import { Me, seenBy, type Caller } from '../web/auth.js';
 import { IdempotencyHeader, IdempotencyKey } from '../web/idempotency-key.js';
 
 const OrderPath = z.object({ id: Id });
 type OrderPath = z.output<typeof OrderPath>;
 const Listing = z.strictObject({ ...PageRequest.shape, status: OrderStatus.optional() });
 export const Accepted = z.object({ id: Id, status: z.literal('accepted') });
-
-/** An admin sees every order, a customer their own. */
-const seenBy = (me: Caller) => ({ userId: me.id, anyUser: me.role === 'admin' });
 
 @Controller('orders')
 export class OrdersController {

@@ -1,59 +1,10 @@
 import { Controller } from '@nestjs/common';
-import { BookCarrier, CapturePayment, DeliverParcel, DispatchParcel, ExpirePayment, GetOrder, GetParcel, GetProduct, GetTimeline, ListNotifications, ListOrders, ListProducts, Pay, PlaceOrder, PutProduct, ReceiveStock, RefundPayment, SignIn, SignUp, VerifyPhone, type Message, type Order, type Reply } from '@sluice/contracts';
+import { BookCarrier, CapturePayment, CreateCoupon, DeliverParcel, DispatchParcel, GetParcel, GetPoints, GetProduct, HaltParcels, ListNotifications, ListProducts, Pay, PutProduct, RecallCarrier, ReceiveStock, RefundPayment, SignIn, SignUp, VerifyPhone, type Message, type Reply } from '@sluice/contracts';
 import { On, ProblemError } from '@sluice/messaging';
 import { v7 } from 'uuid';
-import { ADDRESS } from './gateway.js';
 
 const NOW = '2026-11-21T12:00:00Z';
 const PRICE = { amount: 250, currency: 'EUR' };
-
-/** A stand-in for orders at the other end of the real broker: it keeps orders by id and tells a repeat by the body's hash. */
-@Controller()
-export class OrdersPeer {
-  readonly orders = new Map<string, { order: Order; userId: string; bodyHash: string; correlationId: string }>();
-
-  @On(PlaceOrder)
-  async place({ data, correlationId }: Message<typeof PlaceOrder>): Promise<Order> {
-    if (data.lines.some(({ sku }) => sku === 'UNKNOWN')) throw ProblemError.of(422, 'Unknown product', undefined, { skus: ['UNKNOWN'] });
-    const known = this.orders.get(data.orderId);
-    if (known && known.bodyHash !== data.bodyHash) throw ProblemError.of(409, 'The key was used for another order');
-    if (known) return known.order;
-    const order = orderOf(data.orderId, data.lines);
-    this.orders.set(data.orderId, { order, userId: data.userId, bodyHash: data.bodyHash, correlationId });
-    return order;
-  }
-
-  @On(GetOrder)
-  async get({ data }: Message<typeof GetOrder>): Promise<Order> {
-    const known = this.orders.get(data.orderId);
-    if (!known || (known.userId !== data.userId && !data.anyUser)) throw ProblemError.of(404, 'No such order');
-    return known.order;
-  }
-
-  @On(GetTimeline)
-  async timeline(): Promise<Reply<typeof GetTimeline>> {
-    return { events: [{ at: NOW, type: 'placed', detail: {} }] };
-  }
-
-  @On(ExpirePayment)
-  async expire(): Promise<void> {
-    throw new Error('the gateway never asks for this');
-  }
-
-  @On(ListOrders)
-  async list({ data }: Message<typeof ListOrders>): Promise<Reply<typeof ListOrders>> {
-    const mine = [...this.orders.values()].filter(({ userId, order }) => userId === data.userId && (!data.status || order.status === data.status));
-    return { items: mine.slice(0, data.limit).map(({ order }) => order) };
-  }
-}
-
-function orderOf(id: string, lines: { sku: string; quantity: number }[]): Order {
-  const amount = { amount: lines.reduce((sum, { quantity }) => sum + quantity * PRICE.amount, 0), currency: PRICE.currency };
-  return {
-    ...{ id, status: 'pending', subtotal: amount, discount: { ...amount, amount: 0 }, total: amount },
-    ...{ lines: lines.map((line) => ({ ...line, name: line.sku, unitPrice: PRICE })), address: ADDRESS, placedAt: NOW, parcels: [] },
-  };
-}
 
 /** A stand-in for payments: the token decides. */
 @Controller()
@@ -146,13 +97,38 @@ export class LogisticsPeer {
     return parcelOf(data.parcelId, 'delivered');
   }
 
+  @On(HaltParcels)
+  async halt(): Promise<void> {
+    throw new Error('the gateway never asks for this');
+  }
+
   @On(BookCarrier, { queue: 'bookings' })
   async book(): Promise<void> {
+    throw new Error('the gateway never asks for this');
+  }
+
+  @On(RecallCarrier, { queue: 'bookings' })
+  async recall(): Promise<void> {
     throw new Error('the gateway never asks for this');
   }
 }
 
 const parcelOf = (id: string, status: 'preparing' | 'dispatched' | 'delivered') => ({ id, status, orderId: v7(), userId: v7(), warehouse: 'east' as const, lines: [] });
+
+/** A stand-in for promotions. */
+@Controller()
+export class PromotionsPeer {
+  @On(CreateCoupon)
+  async create({ data }: Message<typeof CreateCoupon>): Promise<Reply<typeof CreateCoupon>> {
+    if (data.code === 'TAKEN') throw ProblemError.of(409, 'The code is taken');
+    return { ...data, redeemed: 0 };
+  }
+
+  @On(GetPoints)
+  async points({ data }: Message<typeof GetPoints>): Promise<Reply<typeof GetPoints>> {
+    return { points: data.userId.endsWith('a') ? 12 : 0 };
+  }
+}
 
 /** A stand-in for notifications. */
 @Controller()

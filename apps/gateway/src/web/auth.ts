@@ -12,6 +12,9 @@ export interface Caller {
   id: string;
   role: Role;
 }
+/** An admin sees what is anyone's, a customer their own. */
+export const seenBy = (me: Caller): { userId: string; anyUser: boolean } => ({ userId: me.id, anyUser: me.role === 'admin' });
+
 type SignedIn = FastifyRequest & { caller?: Caller };
 
 const PUBLIC = 'public';

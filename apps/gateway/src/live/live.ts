@@ -1,0 +1,46 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import type { Message } from '@sluice/contracts';
+import { LiveFeed } from '@sluice/messaging';
+import { CONFIG } from '@sluice/service-kit';
+import type { GatewayConfig } from '../config.js';
+
+/** Told of a fact; of none when any may have been missed. */
+export type Watcher = (fact?: Message) => void;
+
+/** Who is to be told of which facts. A fact is a hint to ask its owner, and may be lost. */
+@Injectable()
+export class Live implements OnModuleDestroy {
+  readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #feed: LiveFeed;
+
+  constructor(@Inject(CONFIG) { AMQP_URL }: GatewayConfig) {
+    this.#feed = new LiveFeed({ url: AMQP_URL, name: 'gateway listens', onFact: (fact) => this.#arrived(fact), onSubscribed: () => this.#mayHaveMissed() });
+  }
+
+  /** Every fact whose data says `value` in the field `field`, until the function that is returned is called. */
+  watch(field: string, value: string, watcher: Watcher): () => void {
+    const key = keyOf(field, value);
+    const watchers = this.#watchers.get(key) ?? new Set();
+    this.#watchers.set(key, watchers.add(watcher));
+    return () => {
+      watchers.delete(watcher);
+      if (watchers.size === 0 && this.#watchers.get(key) === watchers) this.#watchers.delete(key);
+    };
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.#feed.close();
+  }
+
+  #arrived(fact: Message): void {
+    for (const [field, value] of Object.entries(fact.data as object)) {
+      if (typeof value === 'string') this.#watchers.get(keyOf(field, value))?.forEach((watcher) => watcher(fact));
+    }
+  }
+
+  #mayHaveMissed(): void {
+    for (const watchers of this.#watchers.values()) watchers.forEach((watcher) => watcher());
+  }
+}
+
+const keyOf = (field: string, value: string): string => `${field}=${value}`;

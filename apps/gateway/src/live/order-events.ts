@@ -1,0 +1,24 @@
+import { Order, OrderChange, type GetOrderChanges, type OrderStatus, type Reply } from '@sluice/contracts';
+import type { StreamEvent } from './event-stream.js';
+
+export type OrderChanges = Reply<typeof GetOrderChanges>;
+
+/** The order as it is now, but with the status that one change gave it, and that change. */
+export const OrderEvent = Order.extend({ change: OrderChange.pick({ at: true, type: true, detail: true }) });
+
+const FINAL: ReadonlySet<OrderStatus> = new Set(['completed', 'rejected', 'cancelled']);
+
+export interface News {
+  events: StreamEvent[];
+  /** After them nothing more is to be told. A refund that comes later is to be seen on the order. */
+  over: boolean;
+}
+
+/** What is to be told to somebody who knows the order up to the version `after`. */
+export function newsOf({ order, changes }: OrderChanges, after: number): News {
+  const news = changes.filter(({ version }) => version > after).sort((one, other) => one.version - other.version);
+  const { status } = news.at(-1) ?? order;
+  return { events: news.map((change) => eventOf(order, change)), over: FINAL.has(status) };
+}
+
+const eventOf = (order: Order, { version, status, at, type, detail }: OrderChange): StreamEvent => ({ id: version, event: 'order', data: { ...order, status, change: { at, type, detail } } });

@@ -1,0 +1,60 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { GetOrderChanges, type Message } from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
+import { CONFIG } from '@sluice/service-kit';
+import type { FastifyReply } from 'fastify';
+import type { GatewayConfig } from '../config.js';
+import { LATE, Rpc } from '../rpc.js';
+import { seenBy, type Caller } from '../web/auth.js';
+import type { OrderChanges } from './order-events.js';
+import { OrderStream } from './order-stream.js';
+import { Live } from './live.js';
+import { Streams } from './streams.js';
+import { Turns } from './turns.js';
+
+/**
+ * How many streams ask at the same time: as many as orders takes at once (its prefetch). After a reconnect all of them want
+ * to ask, and while orders is away each question waits for its deadline; calls that people wait for must still get through.
+ */
+const READS_AT_A_TIME = 100;
+
+/** Opens the streams of orders. */
+@Injectable()
+export class OrderStreams {
+  readonly #turns = new Turns(READS_AT_A_TIME);
+
+  constructor(
+    private readonly streams: Streams,
+    private readonly live: Live,
+    private readonly rpc: Rpc,
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  /**
+   * Resolves when the stream is open and told what was there, or answered otherwise.
+   * @param told the version up to which the caller knows the order
+   * @throws ProblemError 404 no such order, 429 or 503 no place for another stream
+   */
+  async open(me: Caller, orderId: string, told: number, reply: FastifyReply): Promise<void> {
+    const wire = this.streams.admit(me.id, reply);
+    const read = (after: number): Promise<OrderChanges | undefined> => this.#changes(me, orderId, after);
+    const stream = new OrderStream(wire, told, (after) => this.#turns.take(async () => (wire.ended ? undefined : read(after))), this.config);
+    // Before the first read: what happens from then on is heard of, or in its answer.
+    const unwatch = this.live.watch('orderId', orderId, (fact) => concerns(me, fact) && stream.hint());
+    void wire.closed.then(unwatch);
+    await stream.open(await read(told));
+  }
+
+  async #changes(me: Caller, orderId: string, after: number): Promise<OrderChanges | undefined> {
+    try {
+      const answer = await this.rpc.tell(GetOrderChanges, { orderId, after, ...seenBy(me) });
+      return answer === LATE ? undefined : answer;
+    } catch (error) {
+      if (error instanceof ProblemError && error.problem.status === 503) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** An id can be guessed before it is placed; only facts of their own lead a caller to ask. */
+const concerns = (me: Caller, fact: Message | undefined): boolean => fact === undefined || me.role === 'admin' || (fact.data as { userId?: unknown }).userId === me.id;

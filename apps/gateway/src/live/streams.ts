@@ -1,0 +1,47 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { ProblemError } from '@sluice/messaging';
+import { CONFIG } from '@sluice/service-kit';
+import type { FastifyReply } from 'fastify';
+import type { GatewayConfig } from '../config.js';
+import { EventStream } from './event-stream.js';
+
+/** Three devices with as many connections each as a browser opens to one host over HTTP/1.1 (six), and two cut ones that are not missed yet. */
+const PER_USER = 20;
+
+/** Every stream that this gateway keeps open, or is about to open. */
+@Injectable()
+export class Streams implements OnModuleDestroy {
+  readonly #byUser = new Map<string, Set<EventStream>>();
+  #count = 0;
+  #leaving = false;
+
+  constructor(@Inject(CONFIG) private readonly config: GatewayConfig) {}
+
+  /**
+   * A stream that may be opened; its place is free again as soon as the answer's connection is done with it.
+   * @throws ProblemError 503 this gateway has no place, 429 this user has none
+   */
+  admit(userId: string, reply: FastifyReply): EventStream {
+    const mine = this.#byUser.get(userId) ?? new Set();
+    if (this.#leaving || this.#count >= this.config.STREAM_LIMIT) throw ProblemError.of(503, 'Service Unavailable', 'No more streams can be opened here.');
+    if (mine.size >= PER_USER) throw ProblemError.of(429, 'Too Many Requests', `At most ${PER_USER} streams may be open at a time.`);
+    const stream = new EventStream(reply, this.config);
+    this.#byUser.set(userId, mine.add(stream));
+    this.#count += 1;
+    void stream.closed.then(() => this.#remove(userId, stream));
+    return stream;
+  }
+
+  /** Before the server closes, which waits for them. */
+  onModuleDestroy(): void {
+    this.#leaving = true;
+    for (const streams of this.#byUser.values()) for (const stream of streams) stream.leave();
+  }
+
+  #remove(userId: string, stream: EventStream): void {
+    const mine = this.#byUser.get(userId);
+    this.#count -= 1;
+    mine?.delete(stream);
+    if (mine?.size === 0) this.#byUser.delete(userId);
+  }
+}

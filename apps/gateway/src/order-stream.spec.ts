@@ -1,0 +1,222 @@
+import { OrderAwaitingPayment, OrderPaid, OrderShipped } from '@sluice/contracts';
+import { eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Gateway } from './gateway.js';
+import { listenTo, type Listening } from './testing/event-source.js';
+import { ADDRESS, ANN, BOB, call, order, startGateway, tokenOf } from './testing/gateway.js';
+import { OrdersPeer } from './testing/orders-peer.js';
+import { startPeer, type Peer } from './testing/start-peer.js';
+
+/** Longer than any test here runs: with it a stream hears of changes by facts alone. */
+const NEVER_MS = '600000';
+const TOTAL = { amount: 500, currency: 'EUR' };
+
+let broker: TestBroker;
+let orders: Peer<OrdersPeer>;
+/** Hears facts only; reads every so often only. */
+let listening: Gateway;
+let polling: Gateway;
+let [ann, bob, admin] = ['', '', ''];
+const opened: Listening[] = [];
+
+const start = async (settings: Record<string, string>): Promise<Gateway> => {
+  const gateway = await startGateway({ AMQP_URL: broker.url, ...settings });
+  await gateway.app.listen(0, '127.0.0.1');
+  await eventually(async () => expect(await call(gateway, 'GET', '/readyz')).toMatchObject({ status: 200 }));
+  return gateway;
+};
+
+beforeAll(async () => {
+  broker = await testBroker();
+  orders = await startPeer(broker, 'orders', OrdersPeer);
+  [listening, polling] = await Promise.all([start({ STREAM_REFRESH_MS: NEVER_MS }), start({ STREAM_REFRESH_MS: '100', REPLY_TIMEOUT_MS: '200' })]);
+  [ann, bob, admin] = await Promise.all([tokenOf(ANN), tokenOf(BOB), tokenOf(BOB, { role: 'admin' })]);
+  await eventually(async () => expect((await broker.management.get<{ source: string }[]>(`bindings/${broker.vhost}`)).filter(({ source }) => source === 'shop.live')).toHaveLength(2));
+});
+afterEach(() => {
+  for (const stream of opened.splice(0)) stream.cut();
+});
+afterAll(async () => {
+  await Promise.all([listening.stop(), polling.stop()]);
+  await orders.stop();
+  await broker.close();
+});
+
+async function place(): Promise<string> {
+  const { status, body } = await call(listening, 'POST', '/orders', { as: ann, body: order() });
+  expect([201, 202]).toContain(status);
+  return String(body['id']);
+}
+const follow = async (id: string, { gateway = listening, as = ann, lastEventId }: { gateway?: Gateway; as?: string; lastEventId?: string | number } = {}): Promise<Listening> => {
+  const stream = await listenTo(gateway, `/orders/${id}/stream`, { as, ...(lastEventId !== undefined && { lastEventId }) });
+  opened.push(stream);
+  return stream;
+};
+const idsOf = (stream: Listening): number[] => stream.events().map(({ id }) => Number(id));
+const heard = (stream: Listening, ids: number[]): Promise<void> => eventually(() => expect(idsOf(stream)).toEqual(ids));
+/** The order changes and orders says so. */
+const changes = {
+  awaitingPayment: (id: string) => publish(broker, OrderAwaitingPayment, { ...orders.peer.change(id, 'awaiting_payment'), total: TOTAL, payBy: '2026-11-21T12:30:00Z' }),
+  paid: (id: string) => publish(broker, OrderPaid, { ...orders.peer.change(id, 'paid'), total: TOTAL, lines: [], allocation: [], address: ADDRESS }),
+  shipped: (id: string) => publish(broker, OrderShipped, orders.peer.change(id, 'shipped')),
+};
+
+describe('the stream of an order', () => {
+  it('is told what was, and then every change as it happens', async () => {
+    const id = await place();
+    const stream = await follow(id);
+    expect(stream).toMatchObject({ status: 200, headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no', 'x-correlation-id': expect.any(String) } });
+    await heard(stream, [1]);
+    await changes.awaitingPayment(id);
+    await heard(stream, [1, 2]);
+    await changes.paid(id);
+    await heard(stream, [1, 2, 3]);
+    expect(stream.text()).toMatch(/^retry: 1000\n\nid: 1\nevent: order\ndata: \{/);
+    expect(stream.events()[1]).toMatchObject({ event: 'order', data: { id, status: 'awaiting_payment', total: TOTAL, change: { type: 'awaiting_payment', detail: {}, at: expect.any(String) } } });
+  });
+
+  it('tells changes that come all at once in order and once each', async () => {
+    const id = await place();
+    const stream = await follow(id);
+    await Promise.all([changes.awaitingPayment(id), changes.paid(id), changes.shipped(id)]);
+    await heard(stream, [1, 2, 3, 4]);
+    expect(stream.events().map(({ data }) => data['status'])).toEqual(['pending', 'awaiting_payment', 'paid', 'shipped']);
+  });
+
+  it('goes on after a cut where it was, without gaps or repeats', async () => {
+    const id = await place();
+    const first = await follow(id);
+    await changes.awaitingPayment(id);
+    await heard(first, [1, 2]);
+    first.cut();
+    await changes.paid(id);
+    const second = await follow(id, { lastEventId: 2 });
+    await heard(second, [3]);
+    await changes.shipped(id);
+    await heard(second, [3, 4]);
+  });
+
+  it('ends after a final change, and is 204 to who has heard it', async () => {
+    const id = await place();
+    const stream = await follow(id);
+    await heard(stream, [1]);
+    await call(listening, 'POST', `/orders/${id}/cancellation`, { as: ann });
+    const again = await follow(id, { lastEventId: 1 });
+    expect(await again.ended).toBe(true);
+    expect(idsOf(again)).toEqual([2]);
+    const over = await follow(id, { lastEventId: 2 });
+    expect(over).toMatchObject({ status: 204, headers: { 'cache-control': 'no-store' } });
+    expect(await over.ended).toBe(true);
+  });
+
+  it('is 404 for somebody else and for no order, open to an admin, closed without a token', async () => {
+    const id = await place();
+    expect(await follow(id, { as: bob })).toMatchObject({ status: 404, headers: { 'content-type': expect.stringContaining('application/problem+json') } });
+    expect(await follow(ANN)).toMatchObject({ status: 404 });
+    expect(await follow(id, { as: 'a.b.c' })).toMatchObject({ status: 401 });
+    const stream = await follow(id, { as: admin });
+    await heard(stream, [1]);
+    await changes.awaitingPayment(id);
+    await heard(stream, [1, 2]);
+  });
+
+  it.each(['', '-1', '1.5', 'last', '1, 2', '99999999999', '2147483648'])('is 400 after the event "%s"', async (lastEventId) => {
+    expect(await follow(ANN, { lastEventId })).toMatchObject({ status: 400, headers: { 'content-type': expect.stringContaining('application/problem+json') } });
+  });
+
+  it('does not need a fact to tell a change', async () => {
+    const id = await place();
+    const stream = await follow(id, { gateway: polling });
+    await heard(stream, [1]);
+    orders.peer.change(id, 'awaiting_payment');
+    await heard(stream, [1, 2]);
+  });
+
+  it('loses nothing when the connection that facts come over breaks', async () => {
+    const id = await place();
+    const stream = await follow(id);
+    await heard(stream, [1]);
+    await breakTheLiveFeeds();
+    // The queues that this is said to are gone, and the next ones are not there yet.
+    await changes.awaitingPayment(id);
+    await heard(stream, [1, 2]);
+    await changes.paid(id);
+    await heard(stream, [1, 2, 3]);
+  });
+});
+
+/** The management pages show a connection only seconds after it was opened. */
+async function breakTheLiveFeeds(): Promise<void> {
+  const connections = async () => {
+    const all = await broker.management.get<{ name: string; client_properties?: { connection_name?: string } }[]>(`vhosts/${broker.vhost}/connections`);
+    const feeds = all.filter((one) => one.client_properties?.connection_name === 'gateway listens');
+    expect(feeds).toHaveLength(2);
+    return feeds;
+  };
+  for (const { name } of await eventually(connections)) await broker.management.delete(`connections/${encodeURIComponent(name)}`);
+}
+
+describe('the stream of an order that orders does not know of yet', () => {
+  /** Tests of this group take orders down; each leaves it up. */
+  const whileDown = async <T>(work: () => Promise<T>): Promise<T> => {
+    await orders.stop();
+    try {
+      return await work();
+    } finally {
+      orders = await startPeer(broker, 'orders', OrdersPeer);
+    }
+  };
+
+  it.each(['listening', 'polling'] as const)('opens while orders is away, and tells the outcome later (%s)', async (how) => {
+    const gateway = { listening, polling }[how];
+    const { id, stream } = await whileDown(async () => {
+      const id = await place();
+      const stream = await follow(id, { gateway });
+      expect(stream).toMatchObject({ status: 200 });
+      return { id, stream };
+    });
+    await eventually(() => expect(orders.peer.orders.has(id)).toBe(true));
+    if (how === 'listening') await changes.awaitingPayment(id);
+    await heard(stream, how === 'listening' ? [1, 2] : [1]);
+  });
+
+  it('hears nothing of an order that is somebody else’s, and does not even ask for it', async () => {
+    const { id, stream } = await whileDown(async () => {
+      const id = await place();
+      return { id, stream: await follow(id, { as: bob }) };
+    });
+    const mine = await eventually(async () => {
+      expect(orders.peer.orders.has(id)).toBe(true);
+      return follow(id);
+    });
+    await changes.awaitingPayment(id);
+    await heard(mine, [1, 2]);
+    expect(orders.peer.asked).toEqual([0, 1]);
+    expect(idsOf(stream)).toEqual([]);
+  });
+
+  it('has all the time of the world once the order was seen', async () => {
+    const patient = await start({ STREAM_REFRESH_MS: '50', STREAM_PATIENCE_MS: '3000', STREAM_HEARTBEAT_MS: '100', REPLY_TIMEOUT_MS: '200' });
+    const { id, stream } = await whileDown(async () => {
+      const id = await place();
+      return { id, stream: await follow(id, { gateway: patient }) };
+    });
+    await heard(stream, [1]);
+    // As many heartbeats as take longer than the patience that it had.
+    await eventually(() => expect(stream.text().split('\n\n').filter((block) => block === ':').length).toBeGreaterThan(35));
+    orders.peer.change(id, 'awaiting_payment');
+    await heard(stream, [1, 2]);
+    await patient.stop();
+  });
+
+  it('ends when its patience is over, and not because orders says that there is none', async () => {
+    const impatient = await start({ STREAM_REFRESH_MS: '50', STREAM_PATIENCE_MS: '1500', REPLY_TIMEOUT_MS: '200' });
+    const stream = await whileDown(() => follow(ANN, { gateway: impatient }));
+    const askedBefore = orders.peer.asked.length;
+    expect(stream).toMatchObject({ status: 200 });
+    expect(await stream.ended).toBe(true);
+    expect(orders.peer.asked.length).toBeGreaterThan(askedBefore);
+    expect(idsOf(stream)).toEqual([]);
+    await impatient.stop();
+  });
+});

@@ -1,0 +1,28 @@
+import { Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { CancelOrder, Id, Order } from '@sluice/contracts';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { Describe } from '../openapi/describe.js';
+import { LATE, Rpc } from '../rpc.js';
+import { Me, type Caller } from '../web/auth.js';
+import { Accepted } from './orders.controller.js';
+
+const OrderPath = z.object({ id: Id });
+type OrderPath = z.output<typeof OrderPath>;
+type Accepted = z.output<typeof Accepted>;
+
+@Controller('orders/:id/cancellation')
+export class CancellationsController {
+  constructor(private readonly rpc: Rpc) {}
+
+  /** An order that is not cancelled by the answer has parcels to be halted first, and its stream tells how that ended. */
+  @Post()
+  @HttpCode(200)
+  @Describe('Cancel an order: at once before it is paid; after that if its parcels can be halted', { 200: Order, 202: z.union([Order, Accepted]), 404: 'No such order of mine', 409: 'Too late' })
+  async cancel(@Me() me: Caller, @Param({ schema: OrderPath }) { id }: OrderPath, @Res({ passthrough: true }) reply: FastifyReply): Promise<Order | Accepted> {
+    const answer = await this.rpc.tell(CancelOrder, { orderId: id, userId: me.id });
+    if (answer !== LATE && answer.status === 'cancelled') return answer;
+    void reply.status(202).header('location', `/orders/${id}`);
+    return answer === LATE ? { id, status: 'accepted' } : answer;
+  }
+}

@@ -1,0 +1,41 @@
+import { get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import type { Gateway } from '../gateway.js';
+
+export interface Heard {
+  id: string;
+  event: string;
+  data: Record<string, unknown>;
+}
+
+/** One connection to a stream. Unlike a browser's it does not come back by itself. */
+export interface Listening {
+  status: number;
+  headers: IncomingHttpHeaders;
+  /** Everything that has come so far, as it came. */
+  text(): string;
+  events(): Heard[];
+  /** Resolves when nothing more comes: true when the stream was properly ended, false when the connection broke. */
+  ended: Promise<boolean>;
+  /** Breaks the connection off, as a client that loses its network does. */
+  cut(): void;
+}
+
+/** Opens a stream of a gateway that listens; resolves with its head, however long the rest takes. */
+export async function listenTo({ app }: Gateway, path: string, { as, lastEventId }: { as: string; lastEventId?: string | number }): Promise<Listening> {
+  const headers = { authorization: `Bearer ${as}`, ...(lastEventId !== undefined && { 'last-event-id': String(lastEventId) }) };
+  const url = `${await app.getUrl()}${path}`;
+  const response = await new Promise<IncomingMessage>((resolve, reject) => void get(url, { agent: false, headers }, resolve).on('error', reject));
+  let text = '';
+  response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('error', () => undefined);
+  const ended = new Promise<boolean>((resolve) => void response.on('close', () => resolve(response.complete)));
+  return { status: response.statusCode ?? 0, headers: response.headers, text: () => text, events: () => eventsIn(text), ended, cut: () => void response.destroy() };
+}
+
+/** Whole events only: a browser drops a last one that was cut off. */
+const eventsIn = (text: string): Heard[] => text.split('\n\n').slice(0, -1).flatMap(eventIn);
+
+function eventIn(block: string): Heard[] {
+  const fields = Object.fromEntries(block.split('\n').map((line) => [line.slice(0, line.indexOf(': ')), line.slice(line.indexOf(': ') + 2)]));
+  const { id = '', event = 'message', data } = fields;
+  return data === undefined ? [] : [{ id, event, data: JSON.parse(data) as Record<string, unknown> }];
+}

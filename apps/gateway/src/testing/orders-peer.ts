@@ -1,0 +1,96 @@
+import { Controller } from '@nestjs/common';
+import { CancelOrder, ExpirePayment, GetOrder, GetOrderChanges, GetTimeline, ListOrders, PlaceOrder, type Message, type Order, type OrderChange, type OrderStatus, type Reply } from '@sluice/contracts';
+import { On, ProblemError } from '@sluice/messaging';
+import { ADDRESS } from './gateway.js';
+
+const NOW = '2026-11-21T12:00:00Z';
+const PRICE = { amount: 250, currency: 'EUR' };
+
+interface Known {
+  order: Order;
+  userId: string;
+  bodyHash: string;
+  correlationId: string;
+  changes: OrderChange[];
+}
+
+/** A stand-in for orders at the other end of the real broker: it keeps orders by id and tells a repeat by the body's hash. */
+@Controller()
+export class OrdersPeer {
+  readonly orders = new Map<string, Known>();
+  /** The versions after which changes were asked for, in the order of the questions. */
+  readonly asked: number[] = [];
+
+  /** What its own rules would have made of the order. @returns the fact that it says about that */
+  change(id: string, status: OrderStatus, detail: Record<string, unknown> = {}, type: string = status): { orderId: string; userId: string; version: number } {
+    const known = this.orders.get(id)!;
+    const version = known.changes.length + 1;
+    known.order = { ...known.order, status };
+    known.changes.push({ version, at: NOW, type, detail, status });
+    return { orderId: id, userId: known.userId, version };
+  }
+
+  @On(PlaceOrder)
+  async place({ data, correlationId }: Message<typeof PlaceOrder>): Promise<Order> {
+    if (data.lines.some(({ sku }) => sku === 'UNKNOWN')) throw ProblemError.of(422, 'Unknown product', undefined, { skus: ['UNKNOWN'] });
+    const known = this.orders.get(data.orderId);
+    if (known && known.bodyHash !== data.bodyHash) throw ProblemError.of(409, 'The key was used for another order');
+    if (known) return known.order;
+    const order = { ...orderOf(data.orderId, data.lines), ...(data.coupon !== undefined && { coupon: data.coupon }) };
+    this.orders.set(data.orderId, { order, userId: data.userId, bodyHash: data.bodyHash, correlationId, changes: [] });
+    this.change(data.orderId, 'pending', {}, 'placed');
+    return order;
+  }
+
+  @On(CancelOrder)
+  async cancel({ data }: Message<typeof CancelOrder>): Promise<Order> {
+    const known = this.#seen(data);
+    const { status } = known.order;
+    if (status === 'shipped') throw ProblemError.of(409, 'Too late');
+    if (status === 'paid') known.order = { ...known.order, cancellationRequestedAt: NOW };
+    else if (status !== 'cancelled') this.change(data.orderId, 'cancelled');
+    return known.order;
+  }
+
+  @On(GetOrder)
+  async get({ data }: Message<typeof GetOrder>): Promise<Order> {
+    return this.#seen(data).order;
+  }
+
+  @On(GetOrderChanges)
+  async changes({ data }: Message<typeof GetOrderChanges>): Promise<Reply<typeof GetOrderChanges>> {
+    this.asked.push(data.after);
+    const { order, changes } = this.#seen(data);
+    return { order, changes: changes.filter(({ version }) => version > data.after) };
+  }
+
+  @On(GetTimeline)
+  async timeline(): Promise<Reply<typeof GetTimeline>> {
+    return { events: [{ at: NOW, type: 'placed', detail: {} }] };
+  }
+
+  @On(ExpirePayment)
+  async expire(): Promise<void> {
+    throw new Error('the gateway never asks for this');
+  }
+
+  @On(ListOrders)
+  async list({ data }: Message<typeof ListOrders>): Promise<Reply<typeof ListOrders>> {
+    const mine = [...this.orders.values()].filter(({ userId, order }) => userId === data.userId && (!data.status || order.status === data.status));
+    return { items: mine.slice(0, data.limit).map(({ order }) => order) };
+  }
+
+  #seen({ orderId, userId, anyUser = false }: { orderId: string; userId: string; anyUser?: boolean }): Known {
+    const known = this.orders.get(orderId);
+    if (!known || (known.userId !== userId && !anyUser)) throw ProblemError.of(404, 'No such order');
+    return known;
+  }
+}
+
+function orderOf(id: string, lines: { sku: string; quantity: number }[]): Order {
+  const amount = { amount: lines.reduce((sum, { quantity }) => sum + quantity * PRICE.amount, 0), currency: PRICE.currency };
+  return {
+    ...{ id, status: 'pending', subtotal: amount, discount: { ...amount, amount: 0 }, total: amount },
+    ...{ lines: lines.map((line) => ({ ...line, name: line.sku, unitPrice: PRICE })), address: ADDRESS, placedAt: NOW, parcels: [] },
+  };
+}

@@ -1,0 +1,15 @@
+import { Module, type Type } from '@nestjs/common';
+import { startService } from '@sluice/service-kit';
+
+export interface Peer<P> {
+  peer: P;
+  stop(): Promise<void>;
+}
+
+/** Starts a service whose only listener is the controller. */
+export async function startPeer<P>({ url }: { url: string }, name: string, controller: Type<P>): Promise<Peer<P>> {
+  class PeerModule {}
+  Module({ controllers: [controller] })(PeerModule);
+  const { app, stop } = await startService({ name, module: PeerModule }, { AMQP_URL: url, LOG_LEVEL: 'error' });
+  return { peer: app.get(controller), stop };
+}
