@@ -1,6 +1,5 @@
 import { runService } from '@sluice/service-kit';
 import { OrdersConfig } from './config.js';
-import { paymentWindow } from './payment-window.js';
 import { OrdersModule } from './orders.module.js';
 
-await runService({ name: 'orders', module: OrdersModule, config: OrdersConfig, database: true, timers: (config) => [paymentWindow(config)] });
+await runService({ name: 'orders', module: OrdersModule, config: OrdersConfig, database: true });

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { facts, hearing, placedOrder, type Fact } from './testing/given.js';
+import type { Order } from './tables.js';
+import { COUPON, facts, hearing, later, obstacles, placedOrder, refund, types, type Fact } from './testing/given.js';
+import { expectLegal, WAY } from './testing/legal.js';
 
 const FACTS: readonly Fact[] = Object.values(facts);
 const OWN_FACTS = ['order.priced', 'order.awaiting_payment', 'order.paid', 'order.shipped', 'order.completed'];
-const STATUSES = ['pending', 'awaiting_payment', 'paid', 'shipped', 'completed'];
+const ENDS = ['order.rejected', 'order.cancelled'];
 
 /** Every fact at least once, some more often, in any order. */
 const arrivals = fc
@@ -12,17 +14,20 @@ const arrivals = fc
   .chain((again) => fc.shuffledSubarray([...FACTS, ...again], { minLength: FACTS.length + again.length }));
 
 /** The end of a payment window depends on when it began, and that on who was first. */
-const timeless = (order: ReturnType<typeof placedOrder>) => ({ ...order, payBy: order.payBy !== null });
+const timeless = (order: Order) => ({ ...order, payBy: order.payBy !== null });
 
-describe('whatever the order in which facts arrive, and however often', () => {
-  const asItHappens = hearing(placedOrder(), FACTS);
+const wayOf = (order: Order, heard: readonly Fact[]): Order[] => heard.map((_, index) => hearing(order, heard.slice(0, index + 1)).order);
+
+describe.each([['without a coupon', undefined], ['with a coupon', COUPON]])('whatever the order in which facts arrive, and however often, %s', (_, coupon) => {
+  const placed = placedOrder({ coupon });
+  const asItHappens = hearing(placed, FACTS);
 
   it('an order ends the same', () => {
     fc.assert(
       fc.property(arrivals, (heard) => {
-        const { order, history } = hearing(placedOrder(), heard);
+        const { order, history } = hearing(placed, heard);
         expect(timeless(order)).toEqual(timeless(asItHappens.order));
-        expect(order.status).toBe('completed');
+        expect(order).toMatchObject({ status: 'completed', total: coupon === undefined ? 3_800 : 3_300 });
         expect(history.map(({ type }) => type).sort()).toEqual(asItHappens.history.map(({ type }) => type).sort());
       }),
     );
@@ -31,20 +36,23 @@ describe('whatever the order in which facts arrive, and however often', () => {
   it('it says each of its own facts exactly once, in their order, each with a version of its own', () => {
     fc.assert(
       fc.property(arrivals, (heard) => {
-        const { messages } = hearing(placedOrder(), heard);
+        const { messages } = hearing(placed, heard);
         const own = messages.filter(({ contract }) => contract.kind === 'event');
-        expect(own.map(({ contract }) => contract.type)).toEqual(OWN_FACTS);
+        expect(types(own)).toEqual(OWN_FACTS);
         const versions = own.map(({ contract, data }) => (contract.schema.parse(data) as { version: number }).version);
         expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
       }),
     );
   });
 
-  it('its history has one entry per version', () => {
+  it('its history has one entry per version, and the last says what it is', () => {
     fc.assert(
       fc.property(arrivals, (heard) => {
-        const { order, history } = hearing(placedOrder(), heard);
+        const { order, history } = hearing(placed, heard);
         expect([1, ...history.map(({ version }) => version)]).toEqual(Array.from({ length: order.version }, (_, index) => index + 1));
+        const ranks = history.map(({ status }) => WAY.indexOf(status));
+        expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+        expect(history.at(-1)!.status).toBe(order.status);
       }),
     );
   });
@@ -52,14 +60,63 @@ describe('whatever the order in which facts arrive, and however often', () => {
   it('it is always in a legal state, and never goes back', () => {
     fc.assert(
       fc.property(arrivals, (heard) => {
-        const ways = heard.map((_, index) => hearing(placedOrder(), heard.slice(0, index + 1)).order);
-        const ranks = ways.map(({ status }) => STATUSES.indexOf(status));
+        const ways = wayOf(placed, heard);
+        ways.forEach(expectLegal);
+        const ranks = ways.map(({ status }) => WAY.indexOf(status));
         expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
-        for (const { status, allocation, payBy, paymentId, paidAt, total, subtotal, discount } of ways) {
-          expect(status === 'pending' || (allocation !== null && payBy !== null)).toBe(true);
-          expect(['pending', 'awaiting_payment'].includes(status) || paymentId !== null).toBe(true);
-          expect([paymentId === null, total]).toEqual([paidAt === null, subtotal - discount]);
-        }
+      }),
+    );
+  });
+});
+
+/** Money is given back only after a cancellation. */
+const refundOfCancelled: Fact = (order, now) => (order.status === 'cancelled' ? refund(order, now) : {});
+
+/** Some of the facts, and anything that stands against the order, once or twice, in any order. */
+const all = [...FACTS, ...Object.values(obstacles), refundOfCancelled];
+const adversities = fc.shuffledSubarray([...all, ...all]);
+
+describe.each([['without a coupon', undefined], ['with a coupon', COUPON]])('whatever stands against an order, and whenever, %s', (_, coupon) => {
+  const placed = placedOrder({ coupon });
+
+  it('it is always in a legal state', () => {
+    fc.assert(fc.property(adversities, (heard) => wayOf(placed, heard).forEach(expectLegal)));
+  });
+
+  it('it ends badly at most once, with all that goes back, and nothing but its refund is told after that', () => {
+    fc.assert(
+      fc.property(adversities, (heard) => {
+        const { order, messages, history } = hearing(placed, heard);
+        const ends = messages.filter(({ contract }) => ENDS.includes(contract.type));
+        expect(types(ends)).toEqual(WAY.includes(order.status) ? [] : [`order.${order.status}`]);
+        if (ends[0]) expect(ends[0].data).toMatchObject({ lines: order.lines, allocation: order.allocation ?? [], ...(coupon !== undefined && { coupon }) });
+        const told = history.map(({ type }) => type);
+        const rest = told.slice(told.findIndex((type) => ENDS.includes(type)) + 1);
+        if (ends[0]) expect(['', 'payment.refunded']).toContain(rest.join());
+      }),
+    );
+  });
+
+  it('it says no other fact of its own twice, and its history leads from step to step', () => {
+    fc.assert(
+      fc.property(adversities, (heard) => {
+        const { order, messages, history } = hearing(placed, heard);
+        const own = types(messages).filter((type) => OWN_FACTS.includes(type) || ENDS.includes(type));
+        expect(own).toEqual([...new Set(own)]);
+        expect([1, ...history.map(({ version }) => version)]).toEqual(Array.from({ length: order.version }, (_, index) => index + 1));
+        const ranks = history.map(({ status }) => (WAY.includes(status) ? WAY.indexOf(status) : WAY.length));
+        expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+        expect(history.at(-1)?.status ?? placed.status).toBe(order.status);
+      }),
+    );
+  });
+
+  it('nothing that comes later wakes it up', () => {
+    fc.assert(
+      fc.property(adversities, adversities, (before, after) => {
+        const { order } = hearing(placed, before);
+        fc.pre(order.status === 'rejected' || order.status === 'cancelled');
+        expect(hearing(order, after.filter((fact) => fact !== refundOfCancelled), later(100_000))).toEqual({ order, history: [], messages: [] });
       }),
     );
   });

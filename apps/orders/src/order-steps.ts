@@ -1,9 +1,9 @@
 import { OrderAwaitingPayment, OrderCompleted, OrderPaid, OrderPriced, OrderShipped, type Money, type OrderStatus, type Outgoing, type ParcelStatus } from '@sluice/contracts';
-import type { HistoryEntry, Order } from './tables.js';
+import type { HistoryEntry, Order, Row } from './tables.js';
 
 /** What a rule has decided about an order; nothing at all when it changes nothing. */
-export interface Change<R = never> {
-  order?: Order;
+export interface Change<R = never, O extends Row = Order> {
+  order?: O;
   history?: HistoryEntry[];
   messages?: Outgoing[];
   reply?: R;
@@ -13,6 +13,8 @@ export interface Change<R = never> {
 export interface Told {
   type: string;
   detail: Record<string, unknown>;
+  /** What the order is from then on; without it the order stays what it was. */
+  status?: OrderStatus;
   message?: (about: { orderId: string; userId: string; version: number }) => Outgoing;
 }
 
@@ -21,7 +23,7 @@ interface Step {
   status: OrderStatus;
   /** Whether what is known allows it, once all steps before are taken. What is known only grows, so a step is never undone. */
   reached: (order: Order) => boolean;
-  tell: (order: Order) => Told;
+  tell: (order: Order) => Omit<Told, 'status'>;
 }
 
 /**
@@ -31,7 +33,7 @@ interface Step {
 const STEPS: readonly Step[] = [
   {
     status: 'pending',
-    reached: ({ allocation }) => allocation !== null,
+    reached: ({ allocation, coupon, couponRedeemedAt }) => allocation !== null && (coupon === null || couponRedeemedAt !== null),
     tell: (order) => ({ type: OrderPriced.type, detail: { total: totalOf(order) }, message: (about) => OrderPriced({ ...about, total: totalOf(order) }) }),
   },
   {
@@ -63,13 +65,18 @@ const STEPS: readonly Step[] = [
   },
 ];
 
-const PARCEL_STATUSES: readonly ParcelStatus[] = ['preparing', 'dispatched', 'delivered'];
+/** The way of a parcel that is not halted. */
+export type ParcelProgress = Exclude<ParcelStatus, 'halted'>;
+const PARCEL_PROGRESS: readonly ParcelStatus[] = ['preparing', 'dispatched', 'delivered'] satisfies ParcelProgress[];
 
-/** How far a parcel is; -1 when nothing is known of it. */
-export const parcelRank = (status: ParcelStatus | undefined): number => (status === undefined ? -1 : PARCEL_STATUSES.indexOf(status));
+/** How far a parcel is on its way; -1 when nothing is known of it, and when it is halted, for then it goes nowhere. */
+export const parcelRank = (status: ParcelStatus | undefined): number => (status === undefined ? -1 : PARCEL_PROGRESS.indexOf(status));
+
+/** At least one parcel is known to have left. */
+export const hasLeft = ({ parcels }: Order): boolean => parcels.some(({ status }) => parcelRank(status) >= parcelRank('dispatched'));
 
 /** Every warehouse that gives something has sent its parcel at least this far. */
-function everyParcelIs({ allocation, parcels }: Order, status: ParcelStatus): boolean {
+function everyParcelIs({ allocation, parcels }: Order, status: ParcelProgress): boolean {
   const far = new Set(parcels.filter((parcel) => parcelRank(parcel.status) >= parcelRank(status)).map(({ warehouse }) => warehouse));
   return (allocation ?? []).every(({ warehouse }) => far.has(warehouse));
 }
@@ -80,23 +87,27 @@ function stepsOf(order: Order): readonly Step[] {
   return blocked === -1 ? STEPS : STEPS.slice(0, blocked);
 }
 
-export type Known = Pick<Order, 'allocation' | 'payBy' | 'paymentId' | 'paidAt' | 'parcels'>;
+export type Known = Pick<Order, 'allocation' | 'couponRedeemedAt' | 'discount' | 'total' | 'payBy' | 'paymentId' | 'paidAt' | 'parcels'>;
+
+/** It was rejected or cancelled, and stays so. */
+export const hasEnded = ({ status }: Order): boolean => status === 'rejected' || status === 'cancelled';
 
 /** Adds to what is known of an order, and takes every step that this allows. An order that has ended badly stays as it is. */
 export function learn(order: Order, known: Partial<Known>, now: Date, told: Told[] = []): Change {
-  if (order.status === 'rejected' || order.status === 'cancelled') return {};
+  if (hasEnded(order)) return {};
   const after = { ...order, ...known };
   const taken = stepsOf(after).slice(stepsOf(order).length);
-  return record({ ...after, status: taken.at(-1)?.status ?? order.status }, [...told, ...taken.map((step) => step.tell(after))], now);
+  return record(after, [...told, ...taken.map((step) => ({ ...step.tell(after), status: step.status }))], now);
 }
 
-/** Appends to the order's history; each entry is one version of the order. */
+/** Appends to the order's history; each entry is one version of the order, and the last one says what the order is now. */
 export function record(order: Order, told: Told[], now: Date): Change {
   const { id: orderId, userId } = order;
+  const statusAfter = (count: number): OrderStatus => told.slice(0, count).findLast(({ status }) => status)?.status ?? order.status;
   const version = (index: number): number => order.version + index + 1;
   return {
-    order: { ...order, version: order.version + told.length },
-    history: told.map(({ type, detail }, index) => ({ orderId, version: version(index), at: now, type, detail })),
+    order: { ...order, status: statusAfter(told.length), version: order.version + told.length },
+    history: told.map(({ type, detail }, index) => ({ orderId, version: version(index), at: now, type, detail, status: statusAfter(index + 1) })),
     messages: told.flatMap(({ message }, index) => (message ? [message({ orderId, userId, version: version(index) })] : [])),
   };
 }

@@ -1,15 +1,15 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { Data, GetOrder, GetTimeline, ListOrders, Reply } from '@sluice/contracts';
+import type { Data, GetOrder, GetOrderChanges, GetTimeline, ListOrders, OrderStatus, Reply } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { Pool } from 'pg';
 import { after, cursorOf } from './cursor.js';
-import { PrismaClient, type Order as Row } from './generated/prisma/client.js';
+import { PrismaClient, type HistoryEntry, type Order as StoredOrder } from './generated/prisma/client.js';
 import { orderView } from './order.view.js';
 import type { Order } from './tables.js';
 
-/** A placeholder that holds a lock is nobody's order. */
-const REAL = { version: { gt: 0 } };
+/** A placeholder that holds a lock is nobody's order, and so is the cancellation of one that has not come. */
+const REAL = { version: { gt: 0 }, placedAt: { not: null } };
 
 /** Reads orders as their customers see them. */
 @Injectable()
@@ -25,10 +25,19 @@ export class OrderQueries implements OnApplicationShutdown {
   }
 
   /** @throws ProblemError 404 no such order, or somebody else's */
-  async order({ orderId, ...viewer }: Data<typeof GetOrder>): Promise<Reply<typeof GetOrder>> {
-    const row = await this.#prisma.order.findFirst({ where: { id: orderId, ...REAL, ...seenBy(viewer) } });
-    if (!row) throw notFound();
-    return orderView(orderOf(row), new Date());
+  async order(asked: Data<typeof GetOrder>): Promise<Reply<typeof GetOrder>> {
+    return orderView(await this.#order(asked), new Date());
+  }
+
+  /**
+   * Both as of one moment: what is committed between the two reads belongs to the next answer.
+   * @throws ProblemError 404 no such order, or somebody else's
+   */
+  async changes({ after: seen, ...asked }: Data<typeof GetOrderChanges>): Promise<Reply<typeof GetOrderChanges>> {
+    const order = await this.#order(asked);
+    const history = await this.#prisma.historyEntry.findMany({ where: { orderId: order.id, version: { gt: seen, lte: order.version } }, orderBy: { version: 'asc' } });
+    const changes = history.map((entry) => ({ ...eventOf(entry), version: entry.version, status: entry.status as OrderStatus }));
+    return { order: orderView(order, new Date()), changes };
   }
 
   /** @throws ProblemError 404 no such order, or somebody else's */
@@ -38,13 +47,13 @@ export class OrderQueries implements OnApplicationShutdown {
       this.#prisma.historyEntry.findMany({ where: { orderId }, orderBy: { version: 'asc' } }),
     ]);
     if (!order) throw notFound();
-    return { events: history.map(({ at, type, detail }) => ({ at: at.toISOString(), type, detail: detail as Record<string, unknown> })) };
+    return { events: history.map(eventOf) };
   }
 
   /** Newest first. @throws ProblemError 422 not a cursor of this listing */
   async list({ userId, status, cursor, limit }: Data<typeof ListOrders>): Promise<Reply<typeof ListOrders>> {
     const found = await this.#prisma.order.findMany({
-      where: { userId, ...REAL, ...(status && { status }), ...(cursor !== undefined && after(cursor)) },
+      where: { AND: [{ userId, ...REAL, ...(status && { status }) }, cursor === undefined ? {} : after(cursor)] },
       orderBy: [{ placedAt: 'desc' }, { id: 'desc' }],
       // One more than asked for tells whether there is a next page.
       take: limit + 1,
@@ -53,11 +62,19 @@ export class OrderQueries implements OnApplicationShutdown {
     const now = new Date();
     return { items: orders.map((order) => orderView(order, now)), ...(found.length > limit && { next: cursorOf(orders.at(-1)!) }) };
   }
+
+  async #order({ orderId, ...viewer }: Data<typeof GetOrder>): Promise<Order> {
+    const row = await this.#prisma.order.findFirst({ where: { id: orderId, ...REAL, ...seenBy(viewer) } });
+    if (!row) throw notFound();
+    return orderOf(row);
+  }
 }
 
 const seenBy = ({ userId, anyUser }: { userId: string; anyUser: boolean }): { userId?: string } => (anyUser ? {} : { userId });
 
-/** The row is complete: the table's check says so of every version above 0. */
-const orderOf = (row: Row): Order => ({ ...row, subtotal: Number(row.subtotal), discount: Number(row.discount), total: Number(row.total) }) as Order;
+/** The row is complete: the table's check says so of every order. */
+const orderOf = (row: StoredOrder): Order => ({ ...row, subtotal: Number(row.subtotal), discount: Number(row.discount), total: Number(row.total) }) as Order;
+
+const eventOf = ({ at, type, detail }: HistoryEntry) => ({ at: at.toISOString(), type, detail: detail as Record<string, unknown> });
 
 const notFound = (): ProblemError => ProblemError.of(404, 'Order not found');

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { Contract, Message, Order as OrderView, PlaceOrder } from '@sluice/contracts';
+import type { CancelOrder, Contract, Message, Order as OrderView, PlaceOrder } from '@sluice/contracts';
 import type { Decision, UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import type { z } from 'zod';
 import type { Change } from './order-steps.js';
 import type { Prices } from './pricing.js';
-import { orderTables, type Order } from './tables.js';
+import { isOrder, orderTables, type Order, type Row } from './tables.js';
 
 /** A fact about one order. */
 type About = Message<Contract<z.ZodType<{ orderId: string }>>>;
@@ -20,10 +20,16 @@ export class OrderRepository {
   }
 
   /** The order's row is locked even before it exists, so two places of one order are decided one after the other. */
-  async place(message: Message<typeof PlaceOrder>, decide: (order: Order | undefined, prices: Prices, now: Date) => Change<OrderView>) {
+  async place(message: Message<typeof PlaceOrder>, decide: (row: Row | undefined, prices: Prices, now: Date) => Change<OrderView>) {
     const { orderId, lines } = message.data;
     const skus = [...new Set(lines.map(({ sku }) => sku))];
     return this.#unit.change<OrderView>(message, { orders: [orderId], prices: skus }, ({ orders, prices }, now) => decision(orderId, decide(orders[orderId], prices, now)));
+  }
+
+  /** Locked like a place: of the two for one order, whichever comes first, the other sees what it has decided. */
+  async cancel(message: Message<typeof CancelOrder>, decide: (row: Row | undefined, now: Date) => Change<OrderView, Row>) {
+    const { orderId } = message.data;
+    return this.#unit.change<OrderView>(message, { orders: [orderId] }, ({ orders }, now) => decision(orderId, decide(orders[orderId], now)));
   }
 
   /** @throws Error when there is no such order: every fact follows from one that was placed, so the message comes again later */
@@ -31,13 +37,13 @@ export class OrderRepository {
     const { orderId } = message.data;
     await this.#unit.change(message, { orders: [orderId] }, ({ orders }, now) => {
       const order = orders[orderId];
-      if (!order) throw new Error(`nothing is known of order ${orderId}`);
+      if (!isOrder(order)) throw new Error(`nothing is known of order ${orderId}`);
       return decision(orderId, decide(order, now));
     });
   }
 }
 
-const decision = <R>(id: string, { order, history, messages, reply }: Change<R>): Decision<R, typeof orderTables> => ({
+const decision = <R>(id: string, { order, history, messages, reply }: Change<R, Row>): Decision<R, typeof orderTables> => ({
   ...(order && { state: { orders: { [id]: order } } }),
   ...(history && { append: { history } }),
   ...(messages && { messages }),

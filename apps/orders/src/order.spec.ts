@@ -1,72 +1,8 @@
-import { Order as OrderSchema, type Outgoing } from '@sluice/contracts';
+import { Order as OrderSchema } from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
-import { place, stockRejected } from './order.js';
+import { couponRejected, stockRejected } from './order.js';
 import { orderView } from './order.view.js';
-import { BOTH_WAREHOUSES, facts, hearing, NOW, ORDER, PARCELS, PAYMENT, placedOrder, PRICES, request, USER, WINDOW_SECONDS } from './testing/given.js';
-
-const awaited = { awaited: true };
-const types = (messages: readonly Outgoing[] = []) => messages.map(({ contract }) => contract.type);
-
-describe('placing an order', () => {
-  it('tells the order with the names and prices of now', () => {
-    const { order, history, messages, reply } = place(undefined, request(), PRICES, awaited, NOW);
-    expect(order).toMatchObject({ id: ORDER, status: 'pending', subtotal: 3_800, discount: 0, total: 3_800, currency: 'EUR', version: 1 });
-    expect(types(messages)).toEqual(['order.placed']);
-    expect(messages![0]!.data).toEqual({
-      orderId: ORDER,
-      userId: USER,
-      version: 1,
-      lines: [
-        { sku: 'TEE', name: 'T-shirt', quantity: 2, unitPrice: { amount: 1_500, currency: 'EUR' } },
-        { sku: 'MUG', name: 'Mug', quantity: 1, unitPrice: { amount: 800, currency: 'EUR' } },
-      ],
-      subtotal: { amount: 3_800, currency: 'EUR' },
-    });
-    expect(history).toMatchObject([{ orderId: ORDER, version: 1, type: 'order.placed', at: NOW }]);
-    expect(OrderSchema.parse(reply)).toMatchObject({ id: ORDER, status: 'pending', total: { amount: 3_800, currency: 'EUR' }, parcels: [] });
-  });
-
-  it('answers the same request again from the order as it is, and changes nothing', () => {
-    const { order } = hearing(placedOrder(), [facts.stockReserved, facts.payableOpened]);
-    const again = place(order, request(), PRICES, awaited, NOW);
-    expect(again).toEqual({ reply: orderView(order, NOW) });
-    expect(again.reply).toMatchObject({ status: 'awaiting_payment' });
-  });
-
-  it.each([
-    ['another body', { bodyHash: 'hash of another body' }],
-    ['another user', { userId: PAYMENT }],
-  ])('refuses %s under the id of an order', (_, change) => {
-    expect(() => place(placedOrder(), request(change), PRICES, awaited, NOW)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) }));
-  });
-
-  it('makes one line of the same SKU in two', () => {
-    const lines = [{ sku: 'TEE', quantity: 2 }, { sku: 'MUG', quantity: 1 }, { sku: 'TEE', quantity: 3 }];
-    const { order } = place(undefined, request({ lines }), PRICES, awaited, NOW);
-    expect(order!.lines.map(({ sku, quantity }) => [sku, quantity])).toEqual([['TEE', 5], ['MUG', 1]]);
-    expect(order!.total).toBe(5 * 1_500 + 800);
-  });
-
-  const refusals: [string, { sku: string; quantity: number }[], string][] = [
-    ['an unknown SKU', [{ sku: 'TEE', quantity: 1 }, { sku: 'NOPE', quantity: 1 }], 'unknown_product'],
-    ['two currencies', [{ sku: 'TEE', quantity: 1 }, { sku: 'CAP', quantity: 1 }], 'not_orderable'],
-    ['more pieces of a SKU than a line takes', [{ sku: 'MUG', quantity: 10_000 }, { sku: 'MUG', quantity: 1 }], 'not_orderable'],
-    ['an amount beyond the limit', [{ sku: 'YACHT', quantity: 10_000 }], 'not_orderable'],
-  ];
-
-  it.each(refusals)('refuses %s to a caller who waits, and keeps nothing', (_, lines) => {
-    expect(() => place(undefined, request({ lines }), PRICES, awaited, NOW)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 422 }) }));
-  });
-
-  it.each(refusals)('keeps an order with %s as rejected when nobody waits any more', (_, lines, reason) => {
-    const { order, history, messages, reply } = place(undefined, request({ lines }), PRICES, { awaited: false }, NOW);
-    expect(order).toMatchObject({ status: 'rejected', reason, total: 0, version: 2 });
-    expect(history!.map(({ type, version }) => [type, version])).toEqual([['order.placed', 1], ['order.rejected', 2]]);
-    expect(types(messages)).toEqual(['order.rejected']);
-    expect(messages![0]!.contract.schema.safeParse(messages![0]!.data)).toMatchObject({ success: true });
-    expect(OrderSchema.parse(reply)).toMatchObject({ status: 'rejected', reason });
-  });
-});
+import { BOTH_WAREHOUSES, COUPON, facts, hearing, NOW, obstacles, ORDER, PARCELS, PAYMENT, placedOrder, types, USER, WINDOW_SECONDS, type Fact } from './testing/given.js';
 
 describe('an order', () => {
   it('has its total when its stock is held, and can be paid only when the payable is open', () => {
@@ -99,7 +35,7 @@ describe('an order', () => {
     const rejection = { orderId: ORDER, userId: USER, version: 1, reason, skus: ['TEE'] };
     const { order, history, messages } = stockRejected(placedOrder(), rejection, NOW);
     expect(order).toMatchObject({ status: 'rejected', reason, version: 2 });
-    expect(history).toMatchObject([{ type: 'order.rejected', detail: { reason, skus: ['TEE'] } }]);
+    expect(history).toMatchObject([{ type: 'order.rejected', detail: { reason, skus: ['TEE'] }, status: 'rejected' }]);
     expect(messages!.map(({ data }) => data)).toMatchObject([{ orderId: ORDER, reason, lines: order!.lines, allocation: [] }]);
     expect(stockRejected(order!, rejection, NOW)).toEqual({});
     expect(hearing(order!, Object.values(facts))).toEqual({ order, history: [], messages: [] });
@@ -108,6 +44,70 @@ describe('an order', () => {
   it('is not rejected for want of stock that it has', () => {
     const { order } = hearing(placedOrder(), [facts.stockReserved]);
     expect(stockRejected(order, { orderId: ORDER, userId: USER, version: 1, reason: 'out_of_stock', skus: ['TEE'] }, NOW)).toEqual({});
+  });
+});
+
+describe('an order with a coupon', () => {
+  const withCoupon = () => placedOrder({ coupon: COUPON });
+
+  it.each([
+    ['stock first', [facts.stockReserved, facts.couponRedeemed], ['stock.reserved', 'coupon.redeemed', 'order.priced']],
+    ['the coupon first', [facts.couponRedeemed, facts.stockReserved], ['coupon.redeemed', 'stock.reserved', 'order.priced']],
+  ])('has its total when both its stock and its discount are known: %s', (_, [first, second], told) => {
+    const half = hearing(withCoupon(), [first!]);
+    expect([half.order.status, half.messages]).toEqual(['pending', []]);
+    const { order, history, messages } = hearing(withCoupon(), [first!, second!]);
+    expect(order).toMatchObject({ status: 'pending', subtotal: 3_800, discount: 500, total: 3_300, couponRedeemedAt: NOW });
+    expect(history.map(({ type }) => type)).toEqual(told);
+    expect(history).toContainEqual({ orderId: ORDER, version: expect.any(Number), at: NOW, type: 'coupon.redeemed', detail: { code: COUPON, discount: { amount: 500, currency: 'EUR' } }, status: 'pending' });
+    expect(messages.map(({ data }) => data)).toEqual([{ orderId: ORDER, userId: USER, version: 4, total: { amount: 3_300, currency: 'EUR' } }]);
+  });
+
+  it.each([
+    ['known', [facts.stockReserved], BOTH_WAREHOUSES],
+    ['not known', [], []],
+  ])('is rejected once and for good when promotions refuses it, its stock being %s', (_, before, allocation) => {
+    const { order: pending } = hearing(withCoupon(), before);
+    const { order, history, messages } = couponRejected(pending, { orderId: ORDER, userId: USER, version: 1, code: COUPON, reason: 'used_up' }, NOW);
+    expect(order).toMatchObject({ status: 'rejected', reason: 'coupon_rejected', discount: 0 });
+    expect(history).toMatchObject([{ type: 'order.rejected', detail: { reason: 'coupon_rejected', couponReason: 'used_up' }, status: 'rejected' }]);
+    const goods = { lines: order!.lines, allocation };
+    expect(messages!.map(({ data }) => data)).toEqual([{ orderId: ORDER, userId: USER, version: order!.version, ...goods, reason: 'coupon_rejected', coupon: COUPON, couponReason: 'used_up' }]);
+    expect(hearing(order!, [...Object.values(facts), ...Object.values(obstacles)])).toEqual({ order, history: [], messages: [] });
+  });
+
+  it.each([
+    ['known', [facts.couponRedeemed]],
+    ['not known', []],
+  ])('gives its coupon back when it is rejected for want of stock, its discount being %s', (_, before) => {
+    const { order, messages } = hearing(withCoupon(), [...before, obstacles.outOfStock]);
+    expect(order).toMatchObject({ status: 'rejected', reason: 'out_of_stock' });
+    expect(messages.map(({ data }) => data)).toMatchObject([{ lines: order.lines, allocation: [], coupon: COUPON }]);
+  });
+
+  it('is not rejected for a coupon that it has redeemed, or never had', () => {
+    expect(obstacles.couponRejected(hearing(withCoupon(), [facts.couponRedeemed]).order, NOW)).toEqual({});
+    expect(obstacles.couponRejected(placedOrder(), NOW)).toEqual({});
+  });
+
+  it('costs what it costs when a discount is told that it never asked for', () => {
+    expect(facts.couponRedeemed(placedOrder(), NOW)).toEqual({});
+  });
+});
+
+describe('the history of an order', () => {
+  it('says what the order was after each entry, also when several things are learned at once', () => {
+    const { history } = hearing(placedOrder(), [facts.paymentCaptured, facts.eastDelivered, facts.westDelivered, facts.stockReserved]);
+    expect(history.map(({ type, status }) => [type, status])).toEqual([
+      ['parcel.created', 'pending'], ['parcel.dispatched', 'pending'], ['parcel.delivered', 'pending'],
+      ['parcel.created', 'pending'], ['parcel.dispatched', 'pending'], ['parcel.delivered', 'pending'],
+      ['stock.reserved', 'pending'], ['order.priced', 'pending'], ['order.awaiting_payment', 'awaiting_payment'],
+      ['order.paid', 'paid'], ['order.shipped', 'shipped'], ['order.completed', 'completed'],
+    ]);
+  });
+
+  it('names the warehouses that hold the stock', () => {
+    expect(hearing(placedOrder(), [facts.stockReserved]).history[0]).toMatchObject({ type: 'stock.reserved', detail: { warehouses: ['east', 'west'] } });
   });
 });
 
@@ -125,10 +125,28 @@ describe('the view of an order', () => {
     expect(orderView(order, NOW).lines.map(({ sku, warehouse }) => [sku, warehouse])).toEqual([['TEE', undefined], ['MUG', 'west']]);
   });
 
-  it('is what the contract says, at every step', () => {
+  it('shows the coupon, and what it takes off once that is known', () => {
+    const view = (heard: readonly Fact[]) => orderView(hearing(placedOrder({ coupon: COUPON }), heard).order, NOW);
+    expect(view([])).toMatchObject({ coupon: COUPON, discount: { amount: 0 }, total: { amount: 3_800 } });
+    expect(view([facts.couponRedeemed])).toMatchObject({ coupon: COUPON, discount: { amount: 500 }, total: { amount: 3_300 } });
+    expect(orderView(order, NOW)).not.toHaveProperty('coupon');
+  });
+
+  it('shows that it is being cancelled for as long as it is paid', () => {
+    const { order: halting } = hearing(order, [facts.paymentCaptured, obstacles.cancelled]);
+    expect(orderView(halting, NOW)).toMatchObject({ status: 'paid', cancellationRequestedAt: NOW.toISOString() });
+    for (const next of [[obstacles.halted], [obstacles.left], [facts.eastDelivered, facts.westDelivered]]) expect(orderView(hearing(halting, next).order, NOW)).not.toHaveProperty('cancellationRequestedAt');
+  });
+
+  it.each([['with', COUPON], ['without', undefined]])('is what the contract says, at every step, %s a coupon', (_, coupon) => {
     const all = Object.values(facts);
-    for (const heard of all.keys()) expect(OrderSchema.safeParse(orderView(hearing(order, all.slice(0, heard + 1)).order, NOW))).toMatchObject({ success: true });
-    const { parcels } = orderView(hearing(order, all).order, NOW);
+    const placed = placedOrder({ coupon });
+    for (const obstacle of [undefined, ...Object.values(obstacles)])
+      for (const heard of all.keys()) {
+        const { order: at } = hearing(placed, [...all.slice(0, heard), ...(obstacle ? [obstacle] : [])]);
+        expect(OrderSchema.strict().safeParse(orderView(at, NOW))).toMatchObject({ success: true });
+      }
+    const { parcels } = orderView(hearing(placed, all).order, NOW);
     expect(parcels).toMatchObject([{ id: PARCELS.east, status: 'delivered' }, { id: PARCELS.west, status: 'delivered' }]);
   });
 });

@@ -1,123 +1,82 @@
 import {
   ExpirePayment,
-  OrderCancelled,
-  OrderPlaced,
   OrderRejected,
   ParcelCreated,
   ParcelDelivered,
   ParcelDispatched,
+  type CouponRedeemed,
+  type CouponRejected,
   type Data,
-  type Order as OrderView,
-  type ParcelStatus,
+  type OrderReason,
   type PaymentCaptured,
   type PaymentRefunded,
-  type PlaceOrder,
   type StockRejected,
   type StockReserved,
 } from '@sluice/contracts';
-import { ProblemError } from '@sluice/messaging';
-import { learn, parcelRank, record, type Change, type Told } from './order-steps.js';
-import { orderView } from './order.view.js';
-import { isRefusal, named, price, unpriced, type Priced, type Prices, type Refusal } from './pricing.js';
+import { hasEnded, learn, parcelRank, record, type Change, type ParcelProgress, type Told } from './order-steps.js';
 import type { Order } from './tables.js';
 
-export type Request = Data<typeof PlaceOrder>;
-
-/**
- * Takes an order, or repeats the answer to it.
- *
- * @param awaited whether the caller still waits: then a refusal is theirs to hear and leaves no trace. Otherwise they were
- *   told that the order is accepted, so it exists from then on, as rejected.
- * @throws ProblemError 409 another order has this id; 422 these lines cannot be ordered
- */
-export function place(existing: Order | undefined, request: Request, prices: Prices, { awaited }: { awaited: boolean }, now: Date): Change<OrderView> {
-  if (existing) return { reply: answerAgain(existing, request, now) };
-  const priced = price(request.lines, prices);
-  if (!isRefusal(priced)) return placed(request, priced, now);
-  if (awaited) throw ProblemError.of(422, 'Not orderable', priced.detail, { skus: priced.skus });
-  return refused(request, prices, priced, now);
+/** Inventory holds every line. */
+export function stockReserved(order: Order, { allocation }: Data<typeof StockReserved>, now: Date): Change {
+  if (order.allocation) return {};
+  const warehouses = [...new Set(allocation.map(({ warehouse }) => warehouse))].sort();
+  return learn(order, { allocation }, now, [{ type: 'stock.reserved', detail: { warehouses } }]);
 }
-
-function answerAgain(existing: Order, { userId, bodyHash }: Request, now: Date): OrderView {
-  if (existing.userId === userId && existing.bodyHash === bodyHash) return orderView(existing, now);
-  throw ProblemError.of(409, 'Another order has this key', 'The idempotency key was used for an order with another body.');
-}
-
-function placed(request: Request, priced: Priced, now: Date): Change<OrderView> {
-  const subtotal = { amount: priced.subtotal, currency: priced.currency };
-  const told: Told = { type: OrderPlaced.type, detail: { subtotal }, message: (about) => OrderPlaced({ ...about, lines: priced.lines, subtotal }) };
-  return withReply(record(newOrder(request, priced, now), [told], now), now);
-}
-
-function refused(request: Request, prices: Prices, { reason, skus }: Refusal, now: Date): Change<OrderView> {
-  const lines = named(request.lines, prices);
-  const order = newOrder(request, { lines, ...unpriced(lines) }, now);
-  return withReply(record({ ...order, status: 'rejected', reason }, [{ type: OrderPlaced.type, detail: {} }, rejection(order, reason, skus)], now), now);
-}
-
-const withReply = (change: Change, now: Date): Change<OrderView> => ({ ...change, reply: orderView(change.order!, now) });
-
-const newOrder = ({ orderId: id, userId, bodyHash, address }: Request, { lines, currency, subtotal }: Priced, now: Date): Order => {
-  const nothingKnown = { allocation: null, payBy: null, paymentId: null, paidAt: null, refundedAt: null, parcels: [] };
-  const amounts = { currency, subtotal, discount: 0, total: subtotal };
-  return { id, userId, bodyHash, status: 'pending', reason: null, lines, address, placedAt: now, ...amounts, ...nothingKnown, version: 0 };
-};
-
-const rejection = ({ lines, allocation }: Order, reason: 'out_of_stock' | 'unknown_product' | 'not_orderable', skus: string[]): Told => ({
-  type: OrderRejected.type,
-  detail: { reason, skus },
-  message: (about) => OrderRejected({ ...about, lines, allocation: allocation ?? [], reason }),
-});
-
-/** Inventory holds every line: the total is final. */
-export const stockReserved = (order: Order, { allocation }: Data<typeof StockReserved>, now: Date): Change =>
-  order.allocation ? {} : learn(order, { allocation }, now);
 
 /** Inventory answers an order once, so one that has its stock is not rejected for want of it. */
-export function stockRejected(order: Order, { reason, skus }: Data<typeof StockRejected>, now: Date): Change {
-  if (order.status !== 'pending' || order.allocation) return {};
-  return record({ ...order, status: 'rejected', reason }, [rejection(order, reason, skus)], now);
+export const stockRejected = (order: Order, { reason, skus }: Data<typeof StockRejected>, now: Date): Change =>
+  order.status !== 'pending' || order.allocation ? {} : rejected(order, { reason, detail: { skus } }, now);
+
+/** The coupon is used for this order, so what it costs is known. Promotions may answer before inventory does. */
+export function couponRedeemed(order: Order, { code, discount }: Data<typeof CouponRedeemed>, now: Date): Change {
+  if (order.coupon === null || order.couponRedeemedAt) return {};
+  const known = { couponRedeemedAt: now, discount: discount.amount, total: order.subtotal - discount.amount };
+  return learn(order, known, now, [{ type: 'coupon.redeemed', detail: { code, discount } }]);
 }
 
-/** The order can be paid, so its window starts now, and a timer that ends it. */
-export function payableOpened(order: Order, paymentWindowSeconds: number, now: Date): Change {
-  if (order.payBy || hasEnded(order)) return {};
-  const change = learn(order, { payBy: inSeconds(now, paymentWindowSeconds) }, now);
-  return { ...change, messages: [...(change.messages ?? []), ExpirePayment({ orderId: order.id }, { delayMs: paymentWindowSeconds * 1_000 })] };
+/** Promotions answers an order once, too. An order is not sold without the discount that its customer counted on. */
+export function couponRejected(order: Order, { code, reason }: Data<typeof CouponRejected>, now: Date): Change {
+  if (order.status !== 'pending' || order.coupon === null || order.couponRedeemedAt) return {};
+  return rejected(order, { reason: 'coupon_rejected', detail: { coupon: code, couponReason: reason }, couponReason: reason }, now);
 }
 
-/**
- * The window is over, says its timer or the sweep: an order that is still unpaid is cancelled, and gives back what it holds.
- * One whose window is not over by this clock stays: clocks differ, and the sweep comes back.
- */
-export function expire(order: Order, now: Date): Change {
-  if (hasEnded(order) || order.paymentId || !order.payBy || now.getTime() < order.payBy.getTime() - CLOCK_SKEW_MS) return {};
-  return record({ ...order, status: 'cancelled', reason: 'payment_timeout' }, [cancellation(order, 'payment_timeout')], now);
+interface Obstacle {
+  reason: OrderReason;
+  /** What the timeline says beside the reason. */
+  detail: Record<string, unknown>;
+  couponReason?: Data<typeof CouponRejected>['reason'];
 }
 
-/** Between two machines whose time is kept; a timer never comes early by more than this. */
-const CLOCK_SKEW_MS = 1_000;
+const rejected = (order: Order, obstacle: Obstacle, now: Date): Change => record({ ...order, reason: obstacle.reason }, [rejection(order, obstacle)], now);
 
-const hasEnded = ({ status }: Order): boolean => status === 'rejected' || status === 'cancelled';
-
-const cancellation = ({ lines, allocation }: Order, reason: 'payment_timeout'): Told => ({
-  type: OrderCancelled.type,
-  detail: { reason },
-  message: (about) => OrderCancelled({ ...about, lines, allocation: allocation ?? [], reason }),
+/** Names all that others may hold for the order, whether they have said so yet or not. */
+export const rejection = ({ lines, allocation, coupon }: Order, { reason, detail, couponReason }: Obstacle): Told => ({
+  type: OrderRejected.type,
+  detail: { reason, ...detail },
+  status: 'rejected',
+  message: (about) => OrderRejected({ ...about, lines, allocation: allocation ?? [], reason, ...(coupon !== null && { coupon }), ...(couponReason && { couponReason }) }),
 });
 
-/** The money of a cancelled order is on its way back. */
-export const refunded = (order: Order, { amount }: Data<typeof PaymentRefunded>, now: Date): Change =>
-  order.refundedAt ? {} : record({ ...order, refundedAt: now }, [{ type: 'payment.refunded', detail: { amount } }], now);
+/** The order can be paid, so its window starts now, and a timer that ends it. */
+export function payableOpened(order: Order, usualWindowSeconds: number, now: Date): Change {
+  if (order.payBy || hasEnded(order)) return {};
+  const delayMs = (order.payWithinSeconds ?? usualWindowSeconds) * 1_000;
+  const change = learn(order, { payBy: new Date(now.getTime() + delayMs) }, now);
+  return { ...change, messages: [...(change.messages ?? []), ExpirePayment({ orderId: order.id }, { delayMs })] };
+}
 
 /** The money is there. It may be known before `payable.opened` is: the window then ends as it starts. */
 export const paymentCaptured = (order: Order, { paymentId }: Data<typeof PaymentCaptured>, now: Date): Change =>
   order.paymentId ? {} : learn(order, { paymentId, paidAt: now, payBy: order.payBy ?? now }, now);
 
+/** The money of a cancelled order is on its way back. */
+export const refunded = (order: Order, { amount }: Data<typeof PaymentRefunded>, now: Date): Change =>
+  order.refundedAt ? {} : record({ ...order, refundedAt: now }, [{ type: 'payment.refunded', detail: { amount } }], now);
+
 const PARCEL_FACTS = [ParcelCreated, ParcelDispatched, ParcelDelivered];
 
 /** A parcel is at least this far. What was overtaken is told with it: what has arrived has left. */
-export function parcelMoved(order: Order, status: ParcelStatus, { parcelId, warehouse, lines }: Data<typeof ParcelCreated>, now: Date): Change {
+export function parcelMoved(order: Order, status: ParcelProgress, { parcelId, warehouse, lines }: Data<typeof ParcelCreated>, now: Date): Change {
   const others = order.parcels.filter(({ id }) => id !== parcelId);
   const from = parcelRank(order.parcels.find(({ id }) => id === parcelId)?.status) + 1;
   const told = PARCEL_FACTS.slice(from, parcelRank(status) + 1).map(({ type }): Told => ({ type, detail: { parcelId, warehouse } }));
@@ -125,5 +84,3 @@ export function parcelMoved(order: Order, status: ParcelStatus, { parcelId, ware
   const parcels = [...others, { id: parcelId, warehouse, status, lines }].sort((a, b) => (a.warehouse < b.warehouse ? -1 : 1));
   return learn(order, { parcels }, now, told);
 }
-
-const inSeconds = (now: Date, seconds: number): Date => new Date(now.getTime() + seconds * 1_000);

@@ -1,9 +1,13 @@
 import type { Allocation, Order as OrderView, Warehouse } from '@sluice/contracts';
+import type { Change } from './order-steps.js';
 import type { Order } from './tables.js';
+
+/** A change whose answer is the order that it leads to. */
+export const answered = (change: Change, now: Date): Change<OrderView> => ({ ...change, ...(change.order && { reply: orderView(change.order, now) }) });
 
 /** The order as its customer sees it at this moment. */
 export function orderView(order: Order, now: Date): OrderView {
-  const { id, status, reason, lines, address, currency, placedAt, payBy, paidAt, refundedAt, parcels } = order;
+  const { id, status, reason, lines, address, currency, coupon, placedAt, payBy, paidAt, refundedAt, cancellationRequestedAt, parcels } = order;
   const money = (amount: number) => ({ amount, currency });
   return {
     id,
@@ -13,12 +17,14 @@ export function orderView(order: Order, now: Date): OrderView {
     subtotal: money(order.subtotal),
     discount: money(order.discount),
     total: money(order.total),
+    ...(coupon !== null && { coupon }),
     address,
     placedAt: placedAt.toISOString(),
     ...(payBy && { payBy: payBy.toISOString() }),
     ...(payBy && status === 'awaiting_payment' && { secondsLeft: secondsUntil(payBy, now) }),
     ...(paidAt && { paidAt: paidAt.toISOString() }),
     ...(refundedAt && { refundedAt: refundedAt.toISOString() }),
+    ...(cancellationRequestedAt && status === 'paid' && { cancellationRequestedAt: cancellationRequestedAt.toISOString() }),
     parcels,
   };
 }

@@ -1,12 +1,18 @@
 import { Controller, Inject } from '@nestjs/common';
 import {
+  CancelOrder,
+  CouponRedeemed,
+  CouponRejected,
   ExpirePayment,
   GetOrder,
+  GetOrderChanges,
   GetTimeline,
   ListOrders,
   ParcelCreated,
   ParcelDelivered,
   ParcelDispatched,
+  ParcelsHalted,
+  ParcelsLeft,
   PayableOpened,
   PaymentCaptured,
   PaymentRefunded,
@@ -18,10 +24,13 @@ import {
 } from '@sluice/contracts';
 import { On } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
+import { cancel, parcelsHalted, parcelsLeft } from './cancellation.js';
 import type { OrdersConfig } from './config.js';
-import { expire, parcelMoved, payableOpened, paymentCaptured, place, refunded, stockRejected, stockReserved } from './order.js';
+import { expire } from './deadlines.js';
+import { couponRedeemed, couponRejected, parcelMoved, payableOpened, paymentCaptured, refunded, stockRejected, stockReserved } from './order.js';
 import { OrderQueries } from './order.queries.js';
 import { OrderRepository } from './order.repository.js';
+import { place } from './placing.js';
 import { ProductCopies } from './product-copies.js';
 
 @Controller()
@@ -33,15 +42,14 @@ export class OrdersListener {
     @Inject(CONFIG) private readonly config: OrdersConfig,
   ) {}
 
-  /** A refusal is only for a caller to hear. Should theirs have left while it was decided, it is decided again, as one that nobody hears. */
   @On(PlaceOrder)
   placeOrder(message: Message<typeof PlaceOrder>) {
-    const decided = (heard: boolean) =>
-      this.orders.place(message, (order, prices, now) => place(order, message.data, prices, { awaited: heard && isAwaited(message, now) }, now));
-    return decided(true).catch((error: unknown) => {
-      if (isAwaited(message, new Date())) throw error;
-      return decided(false);
-    });
+    return whileHeard(message, (awaited) => this.orders.place(message, (row, prices, now) => place(row, message.data, prices, { awaited: awaited(now) }, now)));
+  }
+
+  @On(CancelOrder)
+  cancelOrder(message: Message<typeof CancelOrder>) {
+    return whileHeard(message, (awaited) => this.orders.cancel(message, (row, now) => cancel(row, message.data, { awaited: awaited(now) }, now)));
   }
 
   @On(ProductChanged)
@@ -57,6 +65,16 @@ export class OrdersListener {
   @On(StockRejected)
   stockRejected(message: Message<typeof StockRejected>) {
     return this.orders.change(message, (order, now) => stockRejected(order, message.data, now));
+  }
+
+  @On(CouponRedeemed)
+  couponRedeemed(message: Message<typeof CouponRedeemed>) {
+    return this.orders.change(message, (order, now) => couponRedeemed(order, message.data, now));
+  }
+
+  @On(CouponRejected)
+  couponRejected(message: Message<typeof CouponRejected>) {
+    return this.orders.change(message, (order, now) => couponRejected(order, message.data, now));
   }
 
   @On(PayableOpened)
@@ -94,9 +112,24 @@ export class OrdersListener {
     return this.orders.change(message, (order, now) => parcelMoved(order, 'delivered', message.data, now));
   }
 
+  @On(ParcelsHalted)
+  parcelsHalted(message: Message<typeof ParcelsHalted>) {
+    return this.orders.change(message, (order, now) => parcelsHalted(order, message.data, now));
+  }
+
+  @On(ParcelsLeft)
+  parcelsLeft(message: Message<typeof ParcelsLeft>) {
+    return this.orders.change(message, parcelsLeft);
+  }
+
   @On(GetOrder)
   getOrder({ data }: Message<typeof GetOrder>) {
     return this.queries.order(data);
+  }
+
+  @On(GetOrderChanges)
+  getOrderChanges({ data }: Message<typeof GetOrderChanges>) {
+    return this.queries.changes(data);
   }
 
   @On(GetTimeline)
@@ -109,6 +142,13 @@ export class OrdersListener {
     return this.queries.list(data);
   }
 }
+
+/** A refusal is only for a caller to hear. Should theirs have left while it was decided, it is decided again, as one that nobody hears. */
+const whileHeard = <R>(message: Message, decided: (awaited: (now: Date) => boolean) => Promise<R>): Promise<R> =>
+  decided((now) => isAwaited(message, now)).catch((error: unknown) => {
+    if (isAwaited(message, new Date())) throw error;
+    return decided(() => false);
+  });
 
 /** Somebody asked, and their deadline has not passed. */
 const isAwaited = ({ reply, deadline }: Message, now: Date): boolean => reply !== undefined && (deadline === undefined || now.getTime() < deadline);

@@ -18,7 +18,12 @@ export interface Order {
   subtotal: number;
   discount: number;
   total: number;
+  /** The discount is known and final once it is redeemed. */
+  coupon: string | null;
+  couponRedeemedAt: Date | null;
   placedAt: Date;
+  /** The order's own payment window; null: the usual one. */
+  payWithinSeconds: number | null;
   /** Which warehouse gives what; stock is held. */
   allocation: Allocation | null;
   /** The end of the payment window; the order can be paid. */
@@ -27,18 +32,39 @@ export interface Order {
   paidAt: Date | null;
   /** The order was cancelled, and its money is on its way back. */
   refundedAt: Date | null;
+  /** The customer wants a paid order cancelled, and logistics was last asked to halt its parcels. */
+  cancellationRequestedAt: Date | null;
   parcels: OrderView['parcels'];
   /** Counts the entries of the history; facts about the order carry it. */
   version: number;
 }
 
-/** One line of an order's public timeline; `version` is its place there. */
+/**
+ * The customer has cancelled an order that is still on its way here: both requests were accepted while nobody could answer
+ * them, and overtook each other. It is no order, and stands for none; it waits for the one of its user.
+ */
+export interface EarlyCancellation {
+  id: string;
+  userId: string;
+  status: 'cancelled';
+  reason: 'customer';
+  placedAt: null;
+  version: 1;
+}
+
+/** What may be stored under the id of an order. */
+export type Row = Order | EarlyCancellation;
+
+export const isOrder = (row: Row | undefined): row is Order => row !== undefined && row.placedAt !== null;
+
+/** One line of an order's public timeline, and what the order was after it; `version` is its place there. */
 export interface HistoryEntry {
   orderId: string;
   version: number;
   at: Date;
   type: string;
   detail: Record<string, unknown>;
+  status: OrderStatus;
 }
 
 /** A product as inventory last told it; `version` is inventory's. The price is in cents. */
@@ -53,17 +79,17 @@ export interface ProductCopy {
 const product = { table: 'product_copies', key: 'sku', columns: ['sku', 'name', 'amount', 'currency', 'version'] } as const;
 
 export const orderTables = {
-  orders: collection<Order>({
+  orders: collection<Row>({
     table: 'orders',
     key: 'id',
     columns: [
-      'id', 'userId', 'bodyHash', 'status', 'reason', 'lines', 'address', 'currency', 'subtotal', 'discount', 'total', 'placedAt',
-      'allocation', 'payBy', 'paymentId', 'paidAt', 'refundedAt', 'parcels', 'version',
+      'id', 'userId', 'bodyHash', 'status', 'reason', 'lines', 'address', 'currency', 'subtotal', 'discount', 'total', 'coupon', 'couponRedeemedAt',
+      'placedAt', 'payWithinSeconds', 'allocation', 'payBy', 'paymentId', 'paidAt', 'refundedAt', 'cancellationRequestedAt', 'parcels', 'version',
     ],
   }),
   /** Placing an order reads prices as they are: a price that changes meanwhile is no reason to wait. */
   prices: collection<ProductCopy>({ ...product, lock: false }),
-  history: log<HistoryEntry>({ table: 'order_history', columns: ['orderId', 'version', 'at', 'type', 'detail'] }),
+  history: log<HistoryEntry>({ table: 'order_history', columns: ['orderId', 'version', 'at', 'type', 'detail', 'status'] }),
 };
 
 export const productTables = { products: collection<ProductCopy>(product) };

@@ -1,11 +1,17 @@
-import type { Allocation, Data, ParcelCreated, Warehouse } from '@sluice/contracts';
-import { parcelMoved, payableOpened, paymentCaptured, place, stockReserved, type Request } from '../order.js';
+import type { Allocation, Data, Outgoing, ParcelCreated, Warehouse } from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
+import { cancel, parcelsHalted, parcelsLeft } from '../cancellation.js';
+import { expire, giveUp } from '../deadlines.js';
+import { couponRedeemed, couponRejected, parcelMoved, payableOpened, paymentCaptured, refunded, stockRejected, stockReserved } from '../order.js';
 import type { Change } from '../order-steps.js';
+import { place, type Request } from '../placing.js';
 import type { Prices } from '../pricing.js';
 import type { Order } from '../tables.js';
 
 export const NOW = new Date('2026-11-21T10:00:00.000Z');
 export const WINDOW_SECONDS = 1_800;
+export const DEADLINE_SECONDS = 7_200;
+export const COUPON = 'RED5';
 export const ORDER = '7d4d3b1c-0a52-8c5b-9d8e-4b1f0e6c7a01';
 export const USER = '01930000-0000-7000-8000-000000000001';
 export const PAYMENT = '01930000-0000-7000-8000-000000000002';
@@ -36,7 +42,9 @@ export const BOTH_WAREHOUSES: Allocation = [
   { sku: 'MUG', warehouse: 'west', quantity: 1 },
 ];
 
-export const placedOrder = (): Order => place(undefined, request(), PRICES, { awaited: true }, NOW).order!;
+export const placedOrder = (change: Partial<Request> = {}): Order => place(undefined, request(change), PRICES, { awaited: true }, NOW).order!;
+
+export const later = (seconds: number): Date => new Date(NOW.getTime() + seconds * 1_000);
 
 const about = { orderId: ORDER, userId: USER, version: 1 };
 const parcelFact = (warehouse: Warehouse): Data<typeof ParcelCreated> => ({ ...about, parcelId: PARCELS[warehouse], warehouse, lines: [] });
@@ -46,6 +54,7 @@ export type Fact = (order: Order, now: Date) => Change;
 /** Everything that others tell about an order that goes well. */
 export const facts = {
   stockReserved: (order, now) => stockReserved(order, { ...about, allocation: BOTH_WAREHOUSES }, now),
+  couponRedeemed: (order, now) => couponRedeemed(order, { ...about, code: COUPON, discount: { amount: 500, currency: 'EUR' } }, now),
   payableOpened: (order, now) => payableOpened(order, WINDOW_SECONDS, now),
   paymentCaptured: (order, now) => paymentCaptured(order, { ...about, paymentId: PAYMENT, amount: { amount: 3_800, currency: 'EUR' } }, now),
   eastCreated: (order, now) => parcelMoved(order, 'preparing', parcelFact('east'), now),
@@ -55,6 +64,33 @@ export const facts = {
   westDispatched: (order, now) => parcelMoved(order, 'dispatched', parcelFact('west'), now),
   westDelivered: (order, now) => parcelMoved(order, 'delivered', parcelFact('west'), now),
 } satisfies Record<string, Fact>;
+
+const parcel = (warehouse: Warehouse) => ({ id: PARCELS[warehouse], warehouse, lines: [] });
+
+/** What stands against an order, or ends it, or would. */
+export const obstacles = {
+  outOfStock: (order, now) => stockRejected(order, { ...about, reason: 'out_of_stock', skus: ['TEE'] }, now),
+  couponRejected: (order, now) => couponRejected(order, { ...about, code: COUPON, reason: 'expired' }, now),
+  expired: (order) => expire(order, later(2 * WINDOW_SECONDS)),
+  givenUp: (order) => giveUp(order, DEADLINE_SECONDS, later(2 * DEADLINE_SECONDS)),
+  cancelled: (order, now) => cancelledIfPossible(order, now),
+  halted: (order, now) => parcelsHalted(order, { ...about, parcels: [parcel('east'), parcel('west')] }, now),
+  left: (order, now) => parcelsLeft(order, now),
+} satisfies Record<string, Fact>;
+
+export const refund: Fact = (order, now) => refunded(order, { ...about, paymentId: PAYMENT, amount: { amount: 3_800, currency: 'EUR' } }, now);
+
+/** The customer may ask at any moment; "too late" changes nothing. */
+function cancelledIfPossible(order: Order, now: Date): Change {
+  try {
+    return cancel(order, about, { awaited: true }, now) as Change;
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return {};
+  }
+}
+
+export const types = (messages: readonly Outgoing[] = []): string[] => messages.map(({ contract }) => contract.type);
 
 /** What becomes of an order that hears these facts one after the other. */
 export function hearing(order: Order, heard: readonly Fact[], now = NOW): Required<Pick<Change, 'order' | 'history' | 'messages'>> {

@@ -4,7 +4,6 @@ import { newId } from '@sluice/persistence';
 import { startService } from '@sluice/service-kit';
 import type { z } from 'zod';
 import { OrdersConfig } from '../config.js';
-import { paymentWindow } from '../payment-window.js';
 import { OrdersModule } from '../orders.module.js';
 
 /** The retry tier that the broker must have, in ms. */
@@ -19,9 +18,9 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-export async function startOrders(urls: { AMQP_URL: string; DATABASE_URL: string }): Promise<Running> {
-  const environment = { ...urls, LOG_LEVEL: 'error', RETRY_TIERS_MS: Array(20).fill(RETRY_MS).join() };
-  const service = await startService({ name: 'orders', module: OrdersModule, config: OrdersConfig, database: true, timers: (config) => [paymentWindow(config)] }, environment);
+export async function startOrders(urls: { AMQP_URL: string; DATABASE_URL: string }, settings: Record<string, string> = {}): Promise<Running> {
+  const environment = { ...urls, LOG_LEVEL: 'error', RETRY_TIERS_MS: Array(20).fill(RETRY_MS).join(), ...settings };
+  const service = await startService({ name: 'orders', module: OrdersModule, config: OrdersConfig, database: true }, environment);
   const client = new MessageClient({ url: urls.AMQP_URL, source: 'neighbours' });
   return {
     tell: (message, about) => client.publisher.publish(encode(message, { id: newId(), time: new Date().toISOString(), correlationId: 'test', source: 'neighbours', ...about })),

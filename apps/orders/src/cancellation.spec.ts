@@ -1,0 +1,131 @@
+import { HaltParcels, OrderCancellationRefused, OrderCancelled } from '@sluice/contracts';
+import { describe, expect, it } from 'vitest';
+import { cancel, parcelsHalted, parcelsLeft } from './cancellation.js';
+import { hasLeft } from './order-steps.js';
+import { orderView } from './order.view.js';
+import type { Order } from './tables.js';
+import { BOTH_WAREHOUSES, COUPON, facts, hearing, later, NOW, obstacles, ORDER, PARCELS, PAYMENT, placedOrder, USER } from './testing/given.js';
+
+const awaited = { awaited: true };
+const mine = { orderId: ORDER, userId: USER };
+const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
+const ask = (order: Order, now = NOW) => cancel(order, mine, awaited, now) as Required<ReturnType<typeof cancel>> & { order: Order };
+
+const paid = () => hearing(placedOrder({ coupon: COUPON }), [facts.stockReserved, facts.couponRedeemed, facts.payableOpened, facts.paymentCaptured]).order;
+const halting = () => ask(paid()).order;
+
+describe('a customer who cancels an order', () => {
+  it.each([
+    ['of which nothing is known', [], []],
+    ['whose stock is held', [facts.stockReserved], BOTH_WAREHOUSES],
+    ['that can be paid', [facts.stockReserved, facts.couponRedeemed, facts.payableOpened], BOTH_WAREHOUSES],
+  ])('ends it at once before it is paid: one %s', (_, heard, allocation) => {
+    const { order, history, messages, reply } = ask(hearing(placedOrder({ coupon: COUPON }), heard).order);
+    expect(order).toMatchObject({ status: 'cancelled', reason: 'customer' });
+    expect(history).toMatchObject([{ type: 'order.cancelled', detail: { reason: 'customer' }, status: 'cancelled' }]);
+    expect(messages).toEqual([OrderCancelled({ ...mine, version: order.version, lines: order.lines, allocation, reason: 'customer', coupon: COUPON })]);
+    expect(reply).toEqual(orderView(order, NOW));
+  });
+
+  it('has the parcels of a paid one halted first, and sees that it is being cancelled', () => {
+    const order = paid();
+    const asked = ask(order);
+    expect(asked.order).toEqual({ ...order, cancellationRequestedAt: NOW, version: order.version + 1 });
+    expect(asked.messages).toEqual([HaltParcels({ ...mine, allocation: BOTH_WAREHOUSES, address: order.address })]);
+    expect(asked.history).toMatchObject([{ type: 'order.cancellation_requested', status: 'paid' }]);
+    expect(asked.reply).toMatchObject({ status: 'paid', cancellationRequestedAt: NOW.toISOString() });
+  });
+
+  it('gets the same answer when they ask again, and the parcels are halted once', () => {
+    expect(cancel(halting(), mine, awaited, later(59))).toEqual({ reply: orderView(halting(), later(59)) });
+  });
+
+  it('has the parcels halted once more when nobody has answered for a minute, and then not for another', () => {
+    const again = ask(halting(), later(60));
+    expect(again.order).toEqual({ ...halting(), cancellationRequestedAt: later(60) });
+    expect([again.messages, again.history]).toEqual([[HaltParcels({ ...mine, allocation: BOTH_WAREHOUSES, address: halting().address })], []]);
+    expect(cancel(again.order, mine, awaited, later(119))).toEqual({ reply: again.reply });
+  });
+
+  it.each(['expired', 'cancelled', 'halted'] as const)('gets the order as it is when it is cancelled already (%s)', (how) => {
+    const { order } = hearing(hearing(placedOrder(), [facts.stockReserved, facts.payableOpened]).order, [obstacles[how]]);
+    expect(order.status).toBe('cancelled');
+    expect(cancel(order, mine, awaited, NOW)).toEqual({ reply: orderView(order, NOW) });
+  });
+
+  it.each([
+    ['was rejected', hearing(placedOrder(), [obstacles.outOfStock]).order],
+    ['has a parcel that has left', hearing(paid(), [facts.eastDispatched]).order],
+    ['has a parcel that has arrived', hearing(paid(), [facts.westDelivered]).order],
+    ['is shipped', hearing(paid(), [facts.eastDispatched, facts.westDispatched]).order],
+    ['is completed', hearing(paid(), [facts.eastDelivered, facts.westDelivered]).order],
+  ])('is too late when it %s', (_, order) => {
+    expect(() => ask(order)).toThrow(problem(409));
+  });
+
+  it('finds nothing of somebody else, in whatever state it is', () => {
+    for (const order of [placedOrder(), paid(), hearing(placedOrder(), [obstacles.cancelled]).order]) {
+      expect(() => cancel(order, { ...mine, userId: PAYMENT }, awaited, NOW)).toThrow(problem(404));
+    }
+  });
+
+  it('leaves no trace of an unknown one while they wait, and a note for it when they have left', () => {
+    expect(() => cancel(undefined, mine, awaited, NOW)).toThrow(problem(404));
+    const { order } = cancel(undefined, mine, { awaited: false }, NOW);
+    expect(order).toEqual({ id: ORDER, userId: USER, status: 'cancelled', reason: 'customer', placedAt: null, version: 1 });
+    expect(() => cancel(order, mine, awaited, NOW)).toThrow(problem(404));
+  });
+});
+
+describe('the halting of the parcels', () => {
+  const parcel = (warehouse: 'east' | 'west') => ({ id: PARCELS[warehouse], warehouse, lines: [{ sku: 'MUG', quantity: 1 }] });
+  const fact = { ...mine, version: 3, parcels: [parcel('east'), parcel('west')] };
+
+  it.each([
+    ['known', [facts.eastCreated, facts.westCreated]],
+    ['not known yet', []],
+  ])('cancels the order, its parcels being %s', (_, heard) => {
+    const { order, history, messages } = parcelsHalted(hearing(halting(), heard).order, fact, NOW);
+    expect(order).toMatchObject({ status: 'cancelled', reason: 'customer', parcels: [{ ...parcel('east'), status: 'halted' }, { ...parcel('west'), status: 'halted' }] });
+    expect(history).toMatchObject([{ type: 'order.cancelled', status: 'cancelled', detail: { reason: 'customer' } }]);
+    expect(messages).toEqual([OrderCancelled({ ...mine, version: order!.version, lines: order!.lines, allocation: BOTH_WAREHOUSES, reason: 'customer', coupon: COUPON })]);
+  });
+
+  it('stays what it is when the parcels are told after it, and when it comes again', () => {
+    const { order } = parcelsHalted(halting(), fact, NOW);
+    expect(hearing(order!, [facts.eastCreated, facts.westCreated, obstacles.halted, obstacles.left])).toEqual({ order, history: [], messages: [] });
+  });
+
+  it('sends nothing: what is halted has not left', () => {
+    expect(hasLeft(parcelsHalted(halting(), fact, NOW).order!)).toBe(false);
+  });
+
+  it('changes nothing of an order whose parcels are known to have left', () => {
+    expect(parcelsHalted(hearing(halting(), [facts.eastDispatched]).order, fact, NOW)).toEqual({});
+  });
+
+  it('changes nothing of an order that has ended', () => {
+    const { order } = hearing(placedOrder(), [obstacles.outOfStock]);
+    expect(parcelsHalted(order, fact, NOW)).toEqual({});
+  });
+});
+
+describe('a parcel that had left', () => {
+  it('lets the order go on, and says so once', () => {
+    const { order, history, messages } = parcelsLeft(halting(), NOW);
+    expect(order).toEqual({ ...halting(), cancellationRequestedAt: null, version: halting().version + 1 });
+    expect(history).toMatchObject([{ type: 'order.cancellation_refused', status: 'paid' }]);
+    expect(messages).toEqual([OrderCancellationRefused({ ...mine, version: order!.version })]);
+    expect(parcelsLeft(order!, NOW)).toEqual({});
+  });
+
+  it('does so too when the order is shipped meanwhile', () => {
+    const { order, history } = hearing(halting(), [facts.eastDispatched, facts.westDispatched, obstacles.left]);
+    expect(order).toMatchObject({ status: 'shipped', cancellationRequestedAt: null });
+    expect(history.map(({ type }) => type).slice(-2)).toEqual(['order.shipped', 'order.cancellation_refused']);
+  });
+
+  it('says nothing of an order that nobody is cancelling', () => {
+    expect(parcelsLeft(paid(), NOW)).toEqual({});
+  });
+});

@@ -1,0 +1,70 @@
+import { HaltParcels, OrderCancelled, OrderCancellationRefused, type CancelOrder, type Data, type Order as OrderView, type OrderReason, type ParcelsHalted } from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
+import { hasEnded, hasLeft, record, type Change, type Told } from './order-steps.js';
+import { answered, orderView } from './order.view.js';
+import { isOrder, type EarlyCancellation, type Order, type Row } from './tables.js';
+
+/**
+ * The customer does not want the order any more. Before the payment that is free; after it the parcels are halted first, all
+ * or none, and logistics tells which.
+ *
+ * @param awaited whether the caller still waits: then they hear that there is no such order. Otherwise they were told that
+ *   it will be cancelled, so it will be if it still comes.
+ * @throws ProblemError 404 no such order, or somebody else's; 409 too late
+ */
+export function cancel(row: Row | undefined, { orderId, userId }: Data<typeof CancelOrder>, { awaited }: { awaited: boolean }, now: Date): Change<OrderView, Row> {
+  if (isOrder(row)) return cancelOrder(row, userId, now);
+  if (awaited) throw notFound();
+  const early: EarlyCancellation = { id: orderId, userId, status: 'cancelled', reason: 'customer', placedAt: null, version: 1 };
+  return { order: early };
+}
+
+function cancelOrder(order: Order, userId: string, now: Date): Change<OrderView> {
+  if (order.userId !== userId) throw notFound();
+  switch (order.status) {
+    case 'cancelled':
+      return { reply: orderView(order, now) };
+    case 'pending':
+    case 'awaiting_payment':
+      return answered(cancelled(order, 'customer', now), now);
+    case 'paid':
+      if (!hasLeft(order)) return halting(order, now);
+  }
+  throw ProblemError.of(409, 'Too late to cancel', order.status === 'rejected' ? 'The order was rejected.' : 'At least one parcel has left its warehouse.');
+}
+
+const notFound = (): ProblemError => ProblemError.of(404, 'Order not found');
+
+/** A request to halt is answered in seconds. One that is this old may be a dead letter; halting twice is halting once. */
+const HALT_AGAIN_MS = 60_000;
+
+/** Logistics knows what has left, and decides. */
+function halting(order: Order, now: Date): Change<OrderView> {
+  const { id: orderId, userId, address, cancellationRequestedAt: asked } = order;
+  if (asked && now.getTime() - asked.getTime() < HALT_AGAIN_MS) return { reply: orderView(order, now) };
+  const { messages, ...change } = record({ ...order, cancellationRequestedAt: now }, asked ? [] : [{ type: 'order.cancellation_requested', detail: {} }], now);
+  return answered({ ...change, messages: [...messages!, HaltParcels({ orderId, userId, allocation: order.allocation!, address })] }, now);
+}
+
+/** None of the parcels has left, and none will. It may be known before the parcels are. */
+export function parcelsHalted(order: Order, { parcels }: Data<typeof ParcelsHalted>, now: Date): Change {
+  if (hasEnded(order) || hasLeft(order)) return {};
+  return cancelled({ ...order, parcels: parcels.map((parcel) => ({ ...parcel, status: 'halted' })) }, 'customer', now);
+}
+
+/** A parcel had left: it is too late, and the order goes on. */
+export function parcelsLeft(order: Order, now: Date): Change {
+  if (!order.cancellationRequestedAt || hasEnded(order)) return {};
+  return record({ ...order, cancellationRequestedAt: null }, [{ type: OrderCancellationRefused.type, detail: {}, message: (about) => OrderCancellationRefused(about) }], now);
+}
+
+/** Ends the order. Whoever holds something for it gives it back: also what orders has not heard of, so all lines are named. */
+export const cancelled = (order: Order, reason: OrderReason, now: Date, told: Told[] = []): Change =>
+  record({ ...order, reason }, [...told, cancellation(order, reason)], now);
+
+const cancellation = ({ lines, allocation, coupon }: Order, reason: OrderReason): Told => ({
+  type: OrderCancelled.type,
+  detail: { reason },
+  status: 'cancelled',
+  message: (about) => OrderCancelled({ ...about, lines, allocation: allocation ?? [], reason, ...(coupon !== null && { coupon }) }),
+});

@@ -1,0 +1,24 @@
+import { cancelled } from './cancellation.js';
+import { hasEnded, type Change } from './order-steps.js';
+import type { Order } from './tables.js';
+
+/** Between two machines whose time is kept; a timer never comes early by more than this. */
+const CLOCK_SKEW_MS = 1_000;
+
+const isOver = (end: Date, now: Date): boolean => now.getTime() >= end.getTime() - CLOCK_SKEW_MS;
+
+/**
+ * The payment window is over, says its timer or the sweep: an order that is still unpaid is cancelled, and gives back what it
+ * holds. One whose window is not over by this clock stays: clocks differ, and the sweep comes back.
+ */
+export function expire(order: Order, now: Date): Change {
+  if (hasEnded(order) || order.paymentId || !order.payBy || !isOver(order.payBy, now)) return {};
+  return cancelled(order, 'payment_timeout', now);
+}
+
+/** An order that could not be made ready for its payment in all this time is cancelled: its customer need not wait for ever. */
+export function giveUp(order: Order, deadlineSeconds: number, now: Date): Change {
+  const end = new Date(order.placedAt.getTime() + deadlineSeconds * 1_000);
+  if (order.status !== 'pending' || !isOver(end, now)) return {};
+  return cancelled(order, 'processing_timeout', now);
+}

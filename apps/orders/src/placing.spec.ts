@@ -1,0 +1,101 @@
+import { Order as OrderSchema, OrderCancelled } from '@sluice/contracts';
+import { describe, expect, it } from 'vitest';
+import { cancel } from './cancellation.js';
+import { orderView } from './order.view.js';
+import { place } from './placing.js';
+import type { EarlyCancellation } from './tables.js';
+import { COUPON, facts, hearing, NOW, ORDER, PAYMENT, placedOrder, PRICES, request, types, USER } from './testing/given.js';
+
+const awaited = { awaited: true };
+const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
+
+describe('placing an order', () => {
+  it('tells the order with the names and prices of now', () => {
+    const { order, history, messages, reply } = place(undefined, request(), PRICES, awaited, NOW);
+    expect(order).toMatchObject({ id: ORDER, status: 'pending', subtotal: 3_800, discount: 0, total: 3_800, currency: 'EUR', version: 1 });
+    expect(types(messages)).toEqual(['order.placed']);
+    expect(messages![0]!.data).toEqual({
+      orderId: ORDER,
+      userId: USER,
+      version: 1,
+      lines: [
+        { sku: 'TEE', name: 'T-shirt', quantity: 2, unitPrice: { amount: 1_500, currency: 'EUR' } },
+        { sku: 'MUG', name: 'Mug', quantity: 1, unitPrice: { amount: 800, currency: 'EUR' } },
+      ],
+      subtotal: { amount: 3_800, currency: 'EUR' },
+    });
+    expect(history).toMatchObject([{ orderId: ORDER, version: 1, type: 'order.placed', at: NOW }]);
+    expect(OrderSchema.parse(reply)).toMatchObject({ id: ORDER, status: 'pending', total: { amount: 3_800, currency: 'EUR' }, parcels: [] });
+  });
+
+  it('answers the same request again from the order as it is, and changes nothing', () => {
+    const { order } = hearing(placedOrder(), [facts.stockReserved, facts.payableOpened]);
+    const again = place(order, request(), PRICES, awaited, NOW);
+    expect(again).toEqual({ reply: orderView(order, NOW) });
+    expect(again.reply).toMatchObject({ status: 'awaiting_payment' });
+  });
+
+  it.each([
+    ['another body', { bodyHash: 'hash of another body' }],
+    ['another user', { userId: PAYMENT }],
+  ])('refuses %s under the id of an order', (_, change) => {
+    expect(() => place(placedOrder(), request(change), PRICES, awaited, NOW)).toThrow(problem(409));
+  });
+
+  it('makes one line of the same SKU in two', () => {
+    const lines = [{ sku: 'TEE', quantity: 2 }, { sku: 'MUG', quantity: 1 }, { sku: 'TEE', quantity: 3 }];
+    const { order } = place(undefined, request({ lines }), PRICES, awaited, NOW);
+    expect(order!.lines.map(({ sku, quantity }) => [sku, quantity])).toEqual([['TEE', 5], ['MUG', 1]]);
+    expect(order!.total).toBe(5 * 1_500 + 800);
+  });
+
+  const refusals: [string, { sku: string; quantity: number }[], string][] = [
+    ['an unknown SKU', [{ sku: 'TEE', quantity: 1 }, { sku: 'NOPE', quantity: 1 }], 'unknown_product'],
+    ['two currencies', [{ sku: 'TEE', quantity: 1 }, { sku: 'CAP', quantity: 1 }], 'not_orderable'],
+    ['more pieces of a SKU than a line takes', [{ sku: 'MUG', quantity: 10_000 }, { sku: 'MUG', quantity: 1 }], 'not_orderable'],
+    ['an amount beyond the limit', [{ sku: 'YACHT', quantity: 10_000 }], 'not_orderable'],
+  ];
+
+  it.each(refusals)('refuses %s to a caller who waits, and keeps nothing', (_, lines) => {
+    expect(() => place(undefined, request({ lines }), PRICES, awaited, NOW)).toThrow(problem(422));
+  });
+
+  it.each(refusals)('keeps an order with %s as rejected when nobody waits any more', (_, lines, reason) => {
+    const { order, history, messages, reply } = place(undefined, request({ lines }), PRICES, { awaited: false }, NOW);
+    expect(order).toMatchObject({ status: 'rejected', reason, total: 0, version: 2 });
+    expect(history!.map(({ type, version }) => [type, version])).toEqual([['order.placed', 1], ['order.rejected', 2]]);
+    expect(types(messages)).toEqual(['order.rejected']);
+    expect(messages![0]!.contract.schema.safeParse(messages![0]!.data)).toMatchObject({ success: true });
+    expect(OrderSchema.parse(reply)).toMatchObject({ status: 'rejected', reason });
+  });
+
+  it('tells the coupon, and keeps the window that the order asks for', () => {
+    const { order, messages, reply } = place(undefined, request({ coupon: COUPON, payWithinSeconds: 90 }), PRICES, awaited, NOW);
+    expect(order).toMatchObject({ coupon: COUPON, couponRedeemedAt: null, payWithinSeconds: 90, discount: 0, total: 3_800 });
+    expect(messages![0]!.data).toMatchObject({ coupon: COUPON });
+    expect(OrderSchema.parse(reply)).toMatchObject({ coupon: COUPON });
+  });
+});
+
+describe('an order that was cancelled before it came', () => {
+  const cancelledBy = (userId: string) => cancel(undefined, { orderId: ORDER, userId }, { awaited: false }, NOW).order as EarlyCancellation;
+
+  it('is recorded with its content as cancelled, and only its end is told', () => {
+    const { order, history, messages, reply } = place(cancelledBy(USER), request({ coupon: COUPON }), PRICES, awaited, NOW);
+    expect(order).toMatchObject({ status: 'cancelled', reason: 'customer', subtotal: 3_800, coupon: COUPON, placedAt: NOW, version: 2 });
+    expect(history).toMatchObject([{ version: 1, type: 'order.placed', status: 'pending' }, { version: 2, type: 'order.cancelled', status: 'cancelled', detail: { reason: 'customer' } }]);
+    expect(messages).toEqual([OrderCancelled({ orderId: ORDER, userId: USER, version: 2, lines: order!.lines, allocation: [], reason: 'customer', coupon: COUPON })]);
+    expect(reply).toEqual(orderView(order!, NOW));
+    expect(hearing(order!, Object.values(facts))).toEqual({ order, history: [], messages: [] });
+  });
+
+  it('is taken like any other when somebody else cancelled it', () => {
+    expect(place(cancelledBy(PAYMENT), request(), PRICES, awaited, NOW)).toEqual(place(undefined, request(), PRICES, awaited, NOW));
+  });
+
+  it('is refused like any other when its lines cannot be ordered', () => {
+    const impossible = request({ lines: [{ sku: 'NOPE', quantity: 1 }] });
+    expect(() => place(cancelledBy(USER), impossible, PRICES, awaited, NOW)).toThrow(problem(422));
+    expect(place(cancelledBy(USER), impossible, PRICES, { awaited: false }, NOW).order).toMatchObject({ status: 'rejected', reason: 'unknown_product' });
+  });
+});

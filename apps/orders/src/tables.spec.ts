@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { testDatabase, type TestDatabase } from '@sluice/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COUPON, facts, hearing, NOW, obstacles, ORDER, placedOrder, USER } from './testing/given.js';
+import { orderTables, type Row } from './tables.js';
+
+const MIGRATIONS = path.join(import.meta.dirname, '../../../prisma/orders/migrations');
+const migration = (name: string) => readFile(path.join(MIGRATIONS, name, 'migration.sql'), 'utf8');
+
+let database: TestDatabase;
+afterAll(() => database?.close());
+
+describe('the table of orders', () => {
+  beforeAll(async () => {
+    database = await testDatabase('orders');
+  });
+
+  /** The row as the unit of work writes it, with some columns otherwise. */
+  const write = async (row: Row, change: Record<string, unknown> = {}) => {
+    const columns = Object.fromEntries(orderTables.orders.columns.map((name) => [snake(name), { ...row, ...change }[name as keyof Row]]));
+    await database.pool.query('DELETE FROM orders');
+    await database.pool.query('INSERT INTO orders SELECT * FROM jsonb_populate_record(null::orders, $1::jsonb)', [JSON.stringify(columns)]);
+  };
+  const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+  const steps = Object.values(facts);
+  const ways = [...steps.map((_, count) => steps.slice(0, count)), steps, [obstacles.outOfStock], [obstacles.couponRejected], [...steps.slice(0, 4), obstacles.cancelled], [...steps.slice(0, 4), obstacles.cancelled, obstacles.halted]];
+  const early: Row = { id: ORDER, userId: USER, status: 'cancelled', reason: 'customer', placedAt: null, version: 1 };
+  const paid = hearing(placedOrder({ coupon: COUPON, payWithinSeconds: 60 }), steps.slice(0, 4)).order;
+
+  it('takes an order at every step, and the cancellation of one that has not come', async () => {
+    for (const coupon of [undefined, COUPON]) for (const way of ways) await write(hearing(placedOrder({ coupon }), way).order);
+    await write(early);
+    expect((await database.pool.query('SELECT status, placed_at, discount, parcels FROM orders')).rows).toEqual([{ status: 'cancelled', placed_at: null, discount: null, parcels: null }]);
+  });
+
+  it.each<[string, Row, Record<string, unknown>]>([
+    ['a discount without a redeemed coupon', paid, { couponRedeemedAt: null, discount: 500, total: 3_300, status: 'pending' }],
+    ['a redeemed coupon of an order that has none', paid, { coupon: null }],
+    ['a discount beyond the subtotal', paid, { discount: 3_801, total: -1 }],
+    ['a paid order whose coupon nobody has answered for', paid, { couponRedeemedAt: null, discount: 0, total: 3_800 }],
+    ['a rejected coupon of an order that has none', hearing(placedOrder(), [obstacles.outOfStock]).order, { reason: 'coupon_rejected' }],
+    ['a payment window of no length', paid, { payWithinSeconds: 0 }],
+    ['the cancellation of a paid order while it is unpaid', placedOrder(), { cancellationRequestedAt: NOW }],
+    ['an order without parcels, not even none', paid, { parcels: null }],
+    ['an order that is nobody\'s', paid, { userId: null }],
+    ['an order that was never placed', paid, { placedAt: null }],
+    ['an early cancellation with lines', early, { lines: [] }],
+    ['an early cancellation of nobody', early, { userId: null }],
+    ['an early cancellation without a status', early, { status: null }],
+    ['an early cancellation for another reason', early, { reason: 'payment_timeout' }],
+  ])('refuses %s', async (_, row, change) => {
+    await write(row);
+    await expect(write(row, change)).rejects.toThrow('orders_complete');
+  });
+});
+
+it('keeps the orders of before, and says of each entry of their history what the order was after it', async () => {
+  const old = (await Promise.all([migration('20261121000000_init'), migration('20261121000001_payment_window')])).join('\n');
+  const before = await testDatabase('orders', { schemaSql: old });
+  try {
+    const told = ['order.placed', 'order.priced', 'order.awaiting_payment', 'parcel.created', 'order.paid', 'parcel.dispatched', 'order.shipped', 'parcel.delivered', 'order.completed'];
+    const insert = (id: string, types: string[]) =>
+      before.pool.query("INSERT INTO order_history SELECT $1, n, now(), type, '{}' FROM unnest($2::text[]) WITH ORDINALITY AS t(type, n)", [id, types]);
+    await insert(ORDER, told);
+    await insert(USER, ['order.placed', 'order.cancelled', 'payment.refunded']);
+    await before.pool.query(
+      `INSERT INTO orders (id, user_id, body_hash, status, reason, lines, address, currency, subtotal, total, placed_at, version)
+       VALUES ($1, $2, 'hash', 'rejected', 'out_of_stock', '[]', '{}', 'EUR', 1, 1, now(), 2)`,
+      [ORDER, USER],
+    );
+    await before.pool.query(await migration('20261121000003_coupons_and_cancellation'));
+    const statuses = async (id: string) => (await before.pool.query<{ status: string }>('SELECT status FROM order_history WHERE order_id = $1 ORDER BY version', [id])).rows.map(({ status }) => status);
+    expect(await statuses(ORDER)).toEqual(['pending', 'pending', 'awaiting_payment', 'awaiting_payment', 'paid', 'paid', 'shipped', 'shipped', 'completed']);
+    expect(await statuses(USER)).toEqual(['pending', 'cancelled', 'cancelled']);
+    expect((await before.pool.query('SELECT coupon, discount::int, version FROM orders')).rows).toEqual([{ coupon: null, discount: 0, version: 2 }]);
+  } finally {
+    await before.close();
+  }
+});

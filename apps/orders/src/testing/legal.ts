@@ -1,0 +1,22 @@
+import type { OrderStatus } from '@sluice/contracts';
+import { expect } from 'vitest';
+import type { Order } from '../tables.js';
+
+/** The way of an order that goes well. */
+export const WAY: readonly OrderStatus[] = ['pending', 'awaiting_payment', 'paid', 'shipped', 'completed'];
+
+/** What the status of an order stands on, and what its amounts say. */
+export function expectLegal({ status, reason, allocation, coupon, couponRedeemedAt, discount, payBy, paymentId, paidAt, refundedAt, cancellationRequestedAt, total, subtotal, parcels }: Order): void {
+  const ended = status === 'rejected' || status === 'cancelled';
+  const isAtLeast = (step: OrderStatus): boolean => WAY.indexOf(status) >= WAY.indexOf(step);
+  expect(reason !== null).toBe(ended);
+  if (isAtLeast('awaiting_payment')) expect([allocation, payBy, coupon === null || couponRedeemedAt]).not.toContain(null);
+  if (isAtLeast('paid')) expect(paymentId).not.toBeNull();
+  expect([paymentId === null, total]).toEqual([paidAt === null, subtotal - discount]);
+  if (coupon === null || couponRedeemedAt === null) expect([couponRedeemedAt, discount]).toEqual([null, 0]);
+  if (cancellationRequestedAt) expect(isAtLeast('paid') || status === 'cancelled').toBe(true);
+  if (refundedAt) expect(status).toBe('cancelled');
+  const fates = new Set(parcels.map((parcel) => parcel.status));
+  expect(fates.has('halted') && fates.size > 1).toBe(false);
+  if (fates.has('halted')) expect(status).toBe('cancelled');
+}

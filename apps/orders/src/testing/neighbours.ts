@@ -1,0 +1,191 @@
+import {
+  CapturePayment,
+  CouponRedeemed,
+  CouponRejected,
+  DeliverParcel,
+  DispatchParcel,
+  HaltParcels,
+  OrderCancelled,
+  OrderPaid,
+  OrderPlaced,
+  OrderPriced,
+  OrderRejected,
+  ParcelCreated,
+  ParcelDelivered,
+  ParcelDispatched,
+  ParcelsHalted,
+  ParcelsLeft,
+  Pay,
+  PayableOpened,
+  PaymentCaptured,
+  PaymentRefunded,
+  RefundPayment,
+  StockRejected,
+  StockReserved,
+  type Allocation,
+  type Contract,
+  type Data,
+  type Outgoing,
+  type ParcelStatus,
+  type Warehouse,
+} from '@sluice/contracts';
+import { COUPON, ORDER, PARCELS, PAYMENT, USER } from './given.js';
+
+/** How the others will answer, decided before the order is placed. */
+export interface Fate {
+  inStock: boolean;
+  allocation: Allocation;
+  couponIsGood: boolean;
+  /** How far the carrier takes each parcel. */
+  reach: ParcelStatus;
+}
+
+/** Takes some messages, and says others. */
+export abstract class Neighbour {
+  readonly #takes = new Map<string, (data: unknown) => Outgoing[]>();
+
+  protected on<C extends Contract>(contract: C, take: (data: Data<C>) => Outgoing[]): void {
+    this.#takes.set(contract.type, (data) => take(contract.schema.parse(data) as Data<C>));
+  }
+
+  hears({ contract: { type } }: Outgoing): boolean {
+    return this.#takes.has(type);
+  }
+
+  take({ contract: { type }, data }: Outgoing): Outgoing[] {
+    return this.#takes.get(type)!(data);
+  }
+}
+
+const about = { orderId: ORDER, userId: USER, version: 1 };
+
+/** Holds the lines of one order, all or none, until it hears that the order has come to nothing. It gives back what it is told to. */
+export class Inventory extends Neighbour {
+  /** Pieces that are held for the order or have left for it. */
+  held: Allocation = [];
+  #decided = false;
+
+  constructor({ inStock, allocation }: Fate) {
+    super();
+    this.on(OrderPlaced, () => {
+      if (this.#decided) return [];
+      this.#decided = true;
+      if (!inStock) return [StockRejected({ ...about, reason: 'out_of_stock', skus: ['TEE'] })];
+      this.held = allocation;
+      return [StockReserved({ ...about, allocation })];
+    });
+    for (const end of [OrderRejected, OrderCancelled]) {
+      this.on(end, ({ lines }) => {
+        this.#decided = true;
+        this.held = this.held.filter(({ sku }) => !lines.some((line) => line.sku === sku));
+        return [];
+      });
+    }
+  }
+}
+
+/** Redeems the coupon of one order, until it hears that the order has come to nothing. */
+export class Promotions extends Neighbour {
+  isRedeemed = false;
+  #decided = false;
+
+  constructor({ couponIsGood }: Fate) {
+    super();
+    this.on(OrderPlaced, ({ coupon, subtotal: { currency } }) => {
+      if (coupon === undefined || this.#decided) return [];
+      this.#decided = true;
+      if (!couponIsGood) return [CouponRejected({ ...about, code: coupon, reason: 'used_up' })];
+      this.isRedeemed = true;
+      return [CouponRedeemed({ ...about, code: coupon, discount: { amount: 500, currency } })];
+    });
+    for (const end of [OrderRejected, OrderCancelled]) {
+      this.on(end, ({ coupon }) => {
+        this.#decided = true;
+        if (coupon === COUPON) this.isRedeemed = false;
+        return [];
+      });
+    }
+  }
+}
+
+/** Takes the money of one order, and gives it back when the order is cancelled. Amounts in cents. */
+export class Payments extends Neighbour {
+  captured = 0;
+  refunded = 0;
+  #status: 'none' | 'open' | 'capturing' | 'captured' | 'voided' | 'voiding' | 'refunding' = 'none';
+  #total = { amount: 0, currency: 'EUR' };
+
+  constructor() {
+    super();
+    this.on(OrderPriced, ({ total }) => {
+      if (this.#status !== 'none') return [];
+      [this.#status, this.#total] = ['open', total];
+      return [PayableOpened({ ...about, amount: total })];
+    });
+    this.on(Pay, () => {
+      if (this.#status !== 'open') return [];
+      this.#status = 'capturing';
+      return [CapturePayment({ orderId: ORDER, captureId: PAYMENT })];
+    });
+    this.on(CapturePayment, () => this.#capture());
+    this.on(OrderCancelled, () => this.#cancel());
+    this.on(RefundPayment, () => {
+      if (this.refunded > 0) return [];
+      this.refunded = this.captured;
+      return [PaymentRefunded({ ...about, paymentId: PAYMENT, amount: this.#total })];
+    });
+  }
+
+  #capture(): Outgoing[] {
+    if (this.#status !== 'capturing' && this.#status !== 'voiding') return [];
+    const refund = this.#status === 'voiding' ? [RefundPayment({ orderId: ORDER, captureId: PAYMENT })] : [];
+    this.#status = refund.length > 0 ? 'refunding' : 'captured';
+    this.captured = this.#total.amount;
+    return [PaymentCaptured({ ...about, paymentId: PAYMENT, amount: this.#total }), ...refund];
+  }
+
+  #cancel(): Outgoing[] {
+    const refund = this.#status === 'captured' ? [RefundPayment({ orderId: ORDER, captureId: PAYMENT })] : [];
+    const next = { none: 'voided', open: 'voided', capturing: 'voiding', captured: 'refunding' } as const;
+    if (this.#status in next) this.#status = next[this.#status as keyof typeof next];
+    return refund;
+  }
+}
+
+/** Makes one parcel per warehouse, and halts all of them or none. */
+export class Logistics extends Neighbour {
+  readonly parcels = new Map<Warehouse, ParcelStatus>();
+
+  constructor({ reach }: Fate) {
+    super();
+    this.on(OrderPaid, ({ allocation }) => this.#create(allocation, reach));
+    this.on(DispatchParcel, ({ parcelId }) => {
+      const warehouse = warehouseOf(parcelId);
+      if (this.parcels.get(warehouse) !== 'preparing') return [];
+      this.parcels.set(warehouse, 'dispatched');
+      return [ParcelDispatched(factOf(warehouse)), ...(reach === 'delivered' ? [DeliverParcel({ parcelId })] : [])];
+    });
+    this.on(DeliverParcel, ({ parcelId }) => {
+      const warehouse = warehouseOf(parcelId);
+      if (this.parcels.get(warehouse) !== 'dispatched') return [];
+      this.parcels.set(warehouse, 'delivered');
+      return [ParcelDelivered(factOf(warehouse))];
+    });
+    this.on(HaltParcels, ({ allocation }) => this.#halt(allocation));
+  }
+
+  #create(allocation: Allocation, reach: ParcelStatus): Outgoing[] {
+    if (this.parcels.size > 0) return [];
+    for (const { warehouse } of allocation) this.parcels.set(warehouse, 'preparing');
+    return [...this.parcels.keys()].flatMap((warehouse) => [ParcelCreated(factOf(warehouse)), ...(reach === 'preparing' ? [] : [DispatchParcel({ parcelId: PARCELS[warehouse] })])]);
+  }
+
+  #halt(allocation: Allocation): Outgoing[] {
+    if ([...this.parcels.values()].some((status) => status === 'dispatched' || status === 'delivered')) return [ParcelsLeft(about)];
+    for (const { warehouse } of allocation) this.parcels.set(warehouse, 'halted');
+    return [ParcelsHalted({ ...about, parcels: [...this.parcels.keys()].map((warehouse) => ({ id: PARCELS[warehouse], warehouse, lines: [] })) })];
+  }
+}
+
+const warehouseOf = (parcelId: string): Warehouse => (parcelId === PARCELS.east ? 'east' : 'west');
+const factOf = (warehouse: Warehouse) => ({ ...about, parcelId: PARCELS[warehouse], warehouse, lines: [] });

@@ -1,0 +1,91 @@
+import {
+  CancelOrder,
+  CouponRedeemed,
+  CouponRejected,
+  ExpirePayment,
+  ParcelCreated,
+  ParcelDelivered,
+  ParcelDispatched,
+  ParcelsHalted,
+  ParcelsLeft,
+  PayableOpened,
+  PaymentCaptured,
+  PaymentRefunded,
+  PlaceOrder,
+  StockRejected,
+  StockReserved,
+  type Contract,
+  type Data,
+  type Outgoing,
+} from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
+import { cancel, parcelsHalted, parcelsLeft } from '../cancellation.js';
+import { expire, giveUp } from '../deadlines.js';
+import { couponRedeemed, couponRejected, parcelMoved, payableOpened, paymentCaptured, refunded, stockRejected, stockReserved } from '../order.js';
+import type { Change } from '../order-steps.js';
+import { place } from '../placing.js';
+import { isOrder, type HistoryEntry, type Order, type Row } from '../tables.js';
+import { DEADLINE_SECONDS, PRICES, WINDOW_SECONDS } from './given.js';
+
+type FactRule = (order: Order, data: never, now: Date) => Change;
+const fact = <C extends Contract>({ type }: C, rule: (order: Order, data: Data<C>, now: Date) => Change): [string, FactRule] => [type, rule as FactRule];
+
+/** What the service does on each fact, without its transport. */
+const RULES = new Map<string, FactRule>([
+  fact(StockReserved, stockReserved),
+  fact(StockRejected, stockRejected),
+  fact(CouponRedeemed, couponRedeemed),
+  fact(CouponRejected, couponRejected),
+  fact(PayableOpened, (order, _, now) => payableOpened(order, WINDOW_SECONDS, now)),
+  fact(PaymentCaptured, paymentCaptured),
+  fact(PaymentRefunded, refunded),
+  fact(ParcelCreated, (order, data, now) => parcelMoved(order, 'preparing', data, now)),
+  fact(ParcelDispatched, (order, data, now) => parcelMoved(order, 'dispatched', data, now)),
+  fact(ParcelDelivered, (order, data, now) => parcelMoved(order, 'delivered', data, now)),
+  fact(ParcelsHalted, parcelsHalted),
+  fact(ParcelsLeft, (order, _, now) => parcelsLeft(order, now)),
+  fact(ExpirePayment, (order, _, now) => expire(order, now)),
+]);
+
+/** The service as far as it concerns one order: its real rules, without transport and database. Nobody waits for its answers. */
+export class Orders {
+  row: Row | undefined;
+  readonly history: HistoryEntry[] = [];
+  readonly said: Outgoing[] = [];
+
+  get order(): Order | undefined {
+    return isOrder(this.row) ? this.row : undefined;
+  }
+
+  hears({ contract: { type } }: Outgoing): boolean {
+    return type === PlaceOrder.type || type === CancelOrder.type || RULES.has(type);
+  }
+
+  take({ contract: { type }, data }: Outgoing, now: Date): Outgoing[] {
+    if (type === PlaceOrder.type) return this.#decided(place(this.row, data as Data<typeof PlaceOrder>, PRICES, { awaited: false }, now));
+    if (type === CancelOrder.type) return this.#cancel(data as Data<typeof CancelOrder>, now);
+    if (!this.order) throw new Error(`${type} is about an order that nobody has heard of`);
+    return this.#decided(RULES.get(type)!(this.order, data as never, now));
+  }
+
+  sweep(now: Date): Outgoing[] {
+    const rules = [expire, (order: Order) => giveUp(order, DEADLINE_SECONDS, now)];
+    return rules.flatMap((rule) => (this.order ? this.#decided(rule(this.order, now)) : []));
+  }
+
+  #cancel(data: Data<typeof CancelOrder>, now: Date): Outgoing[] {
+    try {
+      return this.#decided(cancel(this.row, data, { awaited: false }, now));
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      return [];
+    }
+  }
+
+  #decided({ order, history = [], messages = [] }: Change<unknown, Row>): Outgoing[] {
+    this.row = order ?? this.row;
+    this.history.push(...history);
+    this.said.push(...messages);
+    return messages;
+  }
+}

@@ -1,0 +1,120 @@
+import {
+  CancelOrder,
+  GetOrder,
+  GetTimeline,
+  ParcelCreated,
+  ParcelDelivered,
+  ParcelDispatched,
+  PayableOpened,
+  PaymentCaptured,
+  PlaceOrder,
+  ProductChanged,
+  StockReserved,
+  type Order as OrderView,
+  type Outgoing,
+} from '@sluice/contracts';
+import { newId } from '@sluice/persistence';
+import type { Channel } from 'amqplib';
+import type { Pool } from 'pg';
+import { expect } from 'vitest';
+import type { Request } from '../placing.js';
+import { PARCELS, PAYMENT, PRICES, request } from './given.js';
+import { startOrders, type Running } from './running.js';
+
+export const EUR = (amount: number) => ({ amount, currency: 'EUR' });
+export const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
+export const newRequest = (change: Partial<Request> = {}): Request => request({ orderId: newId(), userId: newId(), ...change });
+
+interface Said {
+  type: string;
+  data: Record<string, unknown>;
+}
+
+/** What a test brings with it: servers of its own, which the scene closes with itself, and patience. */
+export interface Stage {
+  broker: { url: string; connection: { createChannel(): Promise<Channel> }; close(): Promise<void> };
+  database: { url: string; pool: Pool; close(): Promise<void> };
+  eventually(assertion: () => void | Promise<void>): Promise<void>;
+}
+
+/** The service on a broker and a database of its own, and what its neighbours and its customers do. */
+export interface Scene extends Running {
+  /** For a test that holds locks. */
+  readonly pool: Pool;
+  rows(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
+  place(order: Request): Promise<OrderView>;
+  see(order: Request): Promise<OrderView>;
+  cancel(order: Request): Promise<OrderView>;
+  /** The types of its timeline. */
+  timeline(order: Request): Promise<string[]>;
+  reaches(order: Request, status: string): Promise<void>;
+  /** What orders has said about it, to everybody. */
+  saidAbout(order: Request): Said[];
+  factsOf(order: Request): string[];
+  /** Facts are decided in the order of their arrival, so what was told before has had its effect when this has. */
+  everythingIsHandled(): Promise<void>;
+}
+
+export async function openScene({ broker, database, eventually }: Stage, settings: Record<string, string> = {}): Promise<Scene> {
+  const said = await listen(broker);
+  const running = await startOrders({ AMQP_URL: broker.url, DATABASE_URL: database.url }, settings);
+  const rows: Scene['rows'] = async (sql, values = []) => (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
+  const place: Scene['place'] = (order) => running.ask(PlaceOrder, order);
+  const see: Scene['see'] = ({ orderId, userId }) => running.ask(GetOrder, { orderId, userId });
+  const saidAbout: Scene['saidAbout'] = ({ orderId }) => said.filter(({ data }) => data['orderId'] === orderId);
+  const factsOf: Scene['factsOf'] = (order) => saidAbout(order).map(({ type }) => type).filter((type) => type.startsWith('order.'));
+  for (const product of PRODUCTS) await running.tell(product);
+  await eventually(async () => expect(await rows('SELECT 1 FROM product_copies')).toHaveLength(PRODUCTS.length));
+  return {
+    ...running,
+    pool: database.pool,
+    rows,
+    place,
+    see,
+    cancel: ({ orderId, userId }) => running.ask(CancelOrder, { orderId, userId }),
+    timeline: async ({ orderId, userId }) => (await running.ask(GetTimeline, { orderId, userId })).events.map(({ type }) => type),
+    reaches: async (order, status) => eventually(async () => expect(await see(order)).toMatchObject({ status })),
+    saidAbout,
+    factsOf,
+    async everythingIsHandled() {
+      const order = newRequest();
+      await place(order);
+      await running.tell(storyOf(order)[0]);
+      await eventually(() => expect(factsOf(order)).toEqual(['order.placed', 'order.priced']));
+    },
+    async stop() {
+      await running.stop();
+      await Promise.all([broker.close(), database.close()]);
+    },
+  };
+}
+
+/** Every fact that is said, by whomever, and what is asked of logistics. */
+async function listen({ connection }: Stage['broker']): Promise<Said[]> {
+  const said: Said[] = [];
+  const channel = await connection.createChannel();
+  const { queue } = await channel.assertQueue('', { exclusive: true });
+  await channel.bindQueue(queue, 'shop.events', '#');
+  await channel.bindQueue(queue, 'shop.commands', 'logistics.halt');
+  await channel.consume(queue, (message) => message && said.push({ type: message.properties.type as string, data: JSON.parse(message.content.toString()) as Said['data'] }), { noAck: true });
+  return said;
+}
+
+const PRODUCTS = Object.values(PRICES).map((product) => {
+  const { sku, name, amount, currency } = product!;
+  return ProductChanged({ sku, name, price: { amount, currency }, version: 2 });
+});
+
+/** What others say about an order that goes well, in the order in which it happens. */
+export function storyOf({ orderId, userId }: Request): [reserved: Outgoing, payable: Outgoing, captured: Outgoing, created: Outgoing, dispatched: Outgoing, delivered: Outgoing] {
+  const about = { orderId, userId, version: 1 };
+  const parcel = { ...about, parcelId: PARCELS.west, warehouse: 'west' as const, lines: [{ sku: 'TEE', quantity: 2 }, { sku: 'MUG', quantity: 1 }] };
+  return [
+    StockReserved({ ...about, allocation: parcel.lines.map((line) => ({ ...line, warehouse: 'west' })) }),
+    PayableOpened({ ...about, amount: EUR(3_800) }),
+    PaymentCaptured({ ...about, paymentId: PAYMENT, amount: EUR(3_800) }),
+    ParcelCreated(parcel),
+    ParcelDispatched({ ...parcel, version: 2 }),
+    ParcelDelivered({ ...parcel, version: 3 }),
+  ];
+}

@@ -1,0 +1,112 @@
+import { CancelOrder, Pay, PlaceOrder, type Outgoing } from '@sluice/contracts';
+import { COUPON, DEADLINE_SECONDS, NOW, ORDER, request, USER, WINDOW_SECONDS } from './given.js';
+import { Inventory, Logistics, Payments, Promotions, type Fate } from './neighbours.js';
+import { Orders } from './orders.js';
+
+export interface Setting extends Fate {
+  coupon: boolean;
+  payWithinSeconds: number | undefined;
+  /** Promotions is down until the order has come to its end without it. */
+  promotionsSleeps: boolean;
+}
+
+interface Receiver {
+  hears(message: Outgoing): boolean;
+  take(message: Outgoing, now: Date): Outgoing[];
+}
+
+/** One message on its way to one of those who hear it; each gets a copy of its own, in its own time. */
+interface Letter {
+  to: Receiver;
+  message: Outgoing;
+}
+
+/** More than one order ever needs; beyond it they are talking in circles. */
+const ENDLESS = 1_000;
+
+/** One order among neighbours that keep their word, a clock, and a bag of letters that nobody has received yet. */
+export class World {
+  readonly orders = new Orders();
+  readonly inventory: Inventory;
+  readonly promotions: Promotions;
+  readonly payments = new Payments();
+  readonly logistics: Logistics;
+  #bag: Letter[] = [];
+  #asleep: Letter[] = [];
+  #timers: { due: number; message: Outgoing }[] = [];
+  #promotionsSleeps: boolean;
+  #now = NOW.getTime();
+
+  constructor({ coupon, payWithinSeconds, promotionsSleeps, ...fate }: Setting) {
+    [this.inventory, this.promotions, this.logistics] = [new Inventory(fate), new Promotions(fate), new Logistics(fate)];
+    this.#promotionsSleeps = promotionsSleeps;
+    this.#send([PlaceOrder(request({ ...(coupon && { coupon: COUPON }), payWithinSeconds }))]);
+  }
+
+  /** Hands over one letter of the bag, whichever `pick` says. With `again` it stays in the bag, to be delivered once more. */
+  deliver(pick: number, { again = false } = {}): void {
+    const [letter] = this.#bag.splice(pick % this.#bag.length, 1);
+    if (!letter) return;
+    if (again) this.#bag.push(letter);
+    if (letter.to === this.promotions && this.#promotionsSleeps) this.#asleep.push(letter);
+    else this.#send(letter.to.take(letter.message, this.#clock));
+  }
+
+  pay(): void {
+    this.#send([Pay({ orderId: ORDER, userId: USER, cardToken: 'tok' })]);
+  }
+
+  cancel(): void {
+    this.#send([CancelOrder({ orderId: ORDER, userId: USER })]);
+  }
+
+  /** Time passes; what waited for it is in the bag. */
+  wait(seconds: number): void {
+    this.#now += seconds * 1_000;
+    const due = this.#timers.filter((timer) => timer.due <= this.#now);
+    this.#timers = this.#timers.filter((timer) => timer.due > this.#now);
+    this.#post(due.map(({ message }) => message));
+  }
+
+  /** The broker loses its disk, as far as timers go. */
+  loseTimers(): void {
+    this.#timers = [];
+  }
+
+  sweep(): void {
+    this.#send(this.orders.sweep(this.#clock));
+  }
+
+  /** Until nobody has anything to say any more, however long it takes. */
+  settle(): void {
+    this.#drain();
+    this.wait(2 * Math.max(WINDOW_SECONDS, DEADLINE_SECONDS));
+    this.#drain();
+    this.sweep();
+    this.#drain();
+    this.#promotionsSleeps = false;
+    this.#bag.push(...this.#asleep.splice(0));
+    this.#drain();
+  }
+
+  get #clock(): Date {
+    return new Date(this.#now);
+  }
+
+  #drain(): void {
+    for (let count = 0; this.#bag.length > 0; count += 1) {
+      if (count === ENDLESS) throw new Error(`there is no end of messages: ${this.#bag.map(({ message }) => message.contract.type).join()}`);
+      this.deliver(0);
+    }
+  }
+
+  #send(messages: readonly Outgoing[]): void {
+    this.#timers.push(...messages.flatMap((message) => (message.delayMs === undefined ? [] : [{ due: this.#now + message.delayMs, message }])));
+    this.#post(messages.filter(({ delayMs }) => delayMs === undefined));
+  }
+
+  #post(messages: readonly Outgoing[]): void {
+    const receivers: readonly Receiver[] = [this.orders, this.inventory, this.promotions, this.payments, this.logistics];
+    this.#bag.push(...messages.flatMap((message) => receivers.filter((receiver) => receiver.hears(message)).map((to) => ({ to, message }))));
+  }
+}
