@@ -2,7 +2,7 @@ import { ExpirePayment } from '@sluice/contracts';
 import { depth, eventually, type System } from '@sluice/testing';
 import { expect } from 'vitest';
 
-const SERVICES = ['accounts', 'inventory', 'logistics', 'notifications', 'orders', 'payments', 'promotions'] as const;
+const SERVICES = ['accounts', 'flash-sale', 'inventory', 'logistics', 'notifications', 'orders', 'payments', 'promotions'] as const;
 type Service = (typeof SERVICES)[number];
 
 /** Retries wait up to the longest tier, and what waits must have come home before anything is counted. */

@@ -6,7 +6,7 @@ import { testDatabase, type TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
 import { run, type Program } from './program.js';
 
-const OWNERS = ['accounts', 'inventory', 'logistics', 'notifications', 'orders', 'payments', 'promotions'] as const;
+const OWNERS = ['accounts', 'flash-sale', 'inventory', 'logistics', 'notifications', 'orders', 'payments', 'promotions'] as const;
 const SERVICES = [...OWNERS, 'gateway'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 type Owner = (typeof OWNERS)[number];
