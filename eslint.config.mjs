@@ -3,7 +3,7 @@ import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
 const libs = ['type:contracts', 'type:messaging', 'type:persistence', 'type:service-kit'];
-const apps = ['gateway', 'accounts', 'orders', 'inventory', 'payments', 'logistics', 'notifications', 'flash-sale', 'order-log'];
+const apps = ['gateway', 'accounts', 'orders', 'inventory', 'payments', 'promotions', 'logistics', 'notifications', 'flash-sale', 'order-log'];
 
 /** The dependency rules of the house (docs/decisions/0001): what a kind of project may import. */
 const layers = {
