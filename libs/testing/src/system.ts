@@ -33,11 +33,19 @@ export interface System {
   close(): Promise<void>;
 }
 
-/** Boots every service from its build (`apps/<name>/dist`). `env` goes to all of them; a `broker` that is given goes with the system. */
-export async function startSystem(env: Record<string, string> = {}, given?: TestBroker): Promise<System> {
+/** Servers other than the shared ones. */
+export interface Servers {
+  /** Goes with the system. */
+  broker?: TestBroker;
+  /** The administrator's URL. */
+  postgresUrl?: string;
+}
+
+/** Boots every service from its build (`apps/<name>/dist`). `env` goes to all of them. */
+export async function startSystem(env: Record<string, string> = {}, { broker: given, postgresUrl }: Servers = {}): Promise<System> {
   const limit = env['FLASH_SALE_QUEUE_LIMIT'];
   const broker = given ?? (await testBroker(limit === undefined ? {} : { flashSaleQueueLimit: Number(limit) }));
-  const databases = Object.fromEntries(await Promise.all(OWNERS.map(async (name) => [name, await testDatabase(name)]))) as Record<Owner, TestDatabase>;
+  const databases = Object.fromEntries(await Promise.all(OWNERS.map(async (name) => [name, await testDatabase(name, postgresUrl === undefined ? {} : { server: postgresUrl })]))) as Record<Owner, TestDatabase>;
   const port = await freePort();
   const keys = generateKeyPairSync('ed25519');
   const shared = { ...secrets(keys), PORT: String(port), AMQP_URL: broker.url, DEV_SEED: 'true', CARRIER_DELAY_SECONDS: '1', LOG_LEVEL: 'warn', ...env };
