@@ -36,8 +36,8 @@ describe.skipIf(!canStartBroker)('a flash sale whose servers are killed in the m
   const sellOne = async () => {
     const saleId = await open(1);
     const [outcome] = await claimAll(shop, saleId, claimants(system, 1), 1);
-    const [{ orderId }] = (await results(shop, [outcome!], 1)) as [{ orderId: string }];
-    await shop.settles(outcome!.claimant.token, orderId);
+    const [won] = await results(shop, [outcome!], 1);
+    await shop.settles(outcome!.claimant.token, won!.orderId!);
   };
 
   const victims: [string, () => Promise<void>][] = [
