@@ -2,7 +2,7 @@ import { ExpirePayment } from '@sluice/contracts';
 import { depth, eventually, type System } from '@sluice/testing';
 import { expect } from 'vitest';
 
-const SERVICES = ['accounts', 'inventory', 'logistics', 'notifications', 'orders', 'payments', 'promotions'] as const;
+const SERVICES = ['accounts', 'flash-sale', 'inventory', 'logistics', 'notifications', 'orders', 'payments', 'promotions'] as const;
 type Service = (typeof SERVICES)[number];
 
 /** Retries wait up to the longest tier, and what waits must have come home before anything is counted. */
@@ -35,6 +35,8 @@ export async function expectInvariants(system: System): Promise<void> {
     'orders with two parcels from one warehouse': await rows(system, 'logistics', 'SELECT order_id, warehouse FROM parcels WHERE version > 0 GROUP BY 1, 2 HAVING count(*) > 1'),
     'orders with a parcel that has left and one that was halted': await rows(system, 'logistics', "SELECT order_id FROM parcels WHERE version > 0 GROUP BY 1 HAVING bool_or(status = 'halted') AND bool_or(status IN ('dispatched', 'delivered'))"),
     'coupons redeemed for another number of orders than they say': await rows(system, 'promotions', WRONGLY_REDEEMED),
+    'shelves whose allotted pieces are in no allotment': await rows(system, 'inventory', WRONGLY_ALLOTTED),
+    'sales whose pieces do not add up': await rows(system, 'flash-sale', 'SELECT * FROM sales WHERE version > 0 AND (quantity <> remaining + held + sold OR least(remaining, held, sold) < 0)'),
     'facts of an order told twice': await rows(system, 'orders', 'SELECT order_id, type FROM order_history GROUP BY 1, 2 HAVING count(*) > 1 AND type LIKE \'order.%\' AND type NOT LIKE \'order.cancellation%\''),
     'people told something twice': await rows(system, 'notifications', 'SELECT user_id, channel, about, text FROM deliveries WHERE version > 0 GROUP BY 1, 2, 3, 4 HAVING count(*) > 1'),
   };
@@ -42,6 +44,9 @@ export async function expectInvariants(system: System): Promise<void> {
   expect(await one(system, 'payments', "SELECT coalesce(sum(amount), 0) AS n FROM captures WHERE status = 'captured'")).toBe(
     await one(system, 'orders', "SELECT coalesce(sum(total), 0) AS n FROM orders WHERE status IN ('paid', 'shipped', 'completed')"),
   );
+  const won = 'SELECT id, (held + sold)::int AS pieces FROM sales WHERE held + sold > 0 ORDER BY 1';
+  const ordered = "SELECT flash_sale_id AS id, count(*)::int AS pieces FROM orders WHERE flash_sale_id IS NOT NULL AND status NOT IN ('rejected', 'cancelled') GROUP BY 1 ORDER BY 1";
+  expect(await rows(system, 'orders', ordered)).toEqual(await rows(system, 'flash-sale', won));
   const withCoupon = "SELECT id FROM orders WHERE coupon IS NOT NULL AND status NOT IN ('rejected', 'cancelled') ORDER BY 1";
   expect(await rows(system, 'promotions', "SELECT order_id AS id FROM redemptions WHERE status = 'redeemed' ORDER BY 1")).toEqual(await rows(system, 'orders', withCoupon));
 }
@@ -49,6 +54,12 @@ export async function expectInvariants(system: System): Promise<void> {
 const WRONGLY_REDEEMED = `
   SELECT code, redeemed, n FROM coupons LEFT JOIN (SELECT code, count(*) AS n FROM redemptions WHERE status = 'redeemed' GROUP BY 1) AS used USING (code)
   WHERE redeemed <> coalesce(n, 0)`;
+
+const WRONGLY_ALLOTTED = `
+  SELECT sku, warehouse, allotted, coalesce(pieces, 0) AS pieces FROM stock LEFT JOIN (
+    SELECT sku, key AS warehouse, sum(value::int) AS pieces FROM allotments, jsonb_each_text(remaining) WHERE status = 'allotted' GROUP BY 1, 2
+  ) AS left_in_allotments USING (sku, warehouse)
+  WHERE allotted <> coalesce(pieces, 0)`;
 
 /** Shelves where the pieces that are reserved are not those of the orders they are held for. */
 const WRONGLY_RESERVED = `

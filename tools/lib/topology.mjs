@@ -6,8 +6,7 @@ import { inRoot } from './workspace.mjs';
 
 async function load() {
   const module = await import(pathToFileURL(inRoot('topology/dist/index.js')).href);
-  const retryTiersMs = process.env.RETRY_TIERS_MS?.split(',').map(Number) ?? module.RETRY_TIERS_MS;
-  return { ...module, map: module.topology({ retryTiersMs }) };
+  return { ...module, map: module.topology(module.settingsOf(process.env)) };
 }
 
 /** Says which map was applied to which broker; the private one keeps its data, whatever its ports. */

@@ -1,4 +1,4 @@
-import { GetOrder, OrderCompleted, OrderPlaced } from '@sluice/contracts';
+import { ClaimPiece, GetOrder, OrderCompleted, OrderPlaced } from '@sluice/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyTopology } from './apply.js';
 import { DriftError } from './drift.js';
@@ -90,6 +90,20 @@ describe('queues in which timers wait', () => {
     expect(await broker.depth(windowOf(7))).toBe(1);
     const left = await broker.queueNames();
     expect([left.includes(windowOf(5)), left.includes(windowOf(1_800))]).toEqual([false, true]);
+  });
+});
+
+describe('a bounded queue', () => {
+  const bound = (flashSaleQueueLimit: number) => topology({ retryTiersMs: [50], services: { 'flash-sale': { claims: [ClaimPiece] } }, flashSaleQueueLimit });
+  const limit = async (limit: number) => apply(bound(limit)).then(() => 'applied', (error: Error) => error.message);
+
+  it('has the length that is set, and takes a new one while it is empty; one that holds messages is refused', async () => {
+    expect([await limit(10), await limit(20)]).toEqual(['applied', 'applied']);
+    broker.channel.sendToQueue('flash-sale.claims', Buffer.from('{}'));
+    await broker.channel.waitForConfirms();
+    expect(await limit(20)).toBe('applied');
+    expect(await limit(30)).toContain('flash-sale.claims exists with x-max-length: 20, and the map wants 30');
+    expect(await broker.depth('flash-sale.claims')).toBe(1);
   });
 });
 

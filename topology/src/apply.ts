@@ -55,10 +55,14 @@ async function declareAll(connection: ChannelModel, map: Topology): Promise<Drif
     ...map.exchanges.map((exchange) => ({ name: exchange.name, run: (channel: Channel) => declareExchange(channel, exchange) })),
     ...map.queues.map((queue) => ({ name: queue.name, run: (channel: Channel) => declareQueue(channel, queue) })),
   ];
+  const bounded = new Set(map.queues.filter((queue) => queue.bounded).map(({ name }) => name));
   const drifts: Drift[] = [];
   const scratch = new ScratchChannel(connection);
   for (const { name, run } of declarations) {
-    await scratch.run(run).catch((error: unknown) => drifts.push(driftOf(name, error)));
+    await scratch.run(run).catch(async (error: unknown) => {
+      const drift = driftOf(name, error);
+      if (!bounded.has(name) || !(await scratch.run((channel) => replaced(channel, name, run)))) drifts.push(drift);
+    });
   }
   for (const binding of map.bindings) await scratch.run((channel) => bind(channel, binding));
   await scratch.close();
@@ -72,18 +76,27 @@ const bind = (channel: Channel, { source, to, destination, key, arguments: args 
 const unbind = (channel: Channel, { source, to, destination, key, arguments: args }: Binding): Promise<unknown> =>
   to === 'queue' ? channel.unbindQueue(destination, source, key, args) : channel.unbindExchange(destination, source, key, args);
 
+/** Its length is a setting that has changed. @returns false when it holds messages, and must not go */
+async function replaced(channel: Channel, name: string, declare: (channel: Channel) => Promise<unknown>): Promise<boolean> {
+  const { messageCount } = await channel.checkQueue(name);
+  if (messageCount > 0) return false;
+  await channel.deleteQueue(name, { ifEmpty: true });
+  await declare(channel);
+  return true;
+}
+
 /** A refused declaration closes its channel; the next one gets a new one. */
 class ScratchChannel {
   #channel: Channel | undefined;
 
   constructor(private readonly connection: ChannelModel) {}
 
-  async run(declare: (channel: Channel) => Promise<unknown>): Promise<void> {
+  async run<R>(declare: (channel: Channel) => Promise<R>): Promise<R> {
     if (!this.#channel) {
       this.#channel = await this.connection.createChannel();
       this.#channel.on('error', () => (this.#channel = undefined));
     }
-    await declare(this.#channel);
+    return declare(this.#channel);
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,8 @@ export interface Exchange {
 export interface Queue {
   readonly name: string;
   readonly arguments: Arguments;
+  /** Its length is a setting: while it is empty it may be made anew with another one. */
+  readonly bounded?: boolean;
 }
 export interface Binding {
   readonly source: string;
@@ -44,8 +46,16 @@ const binding = (source: string, destination: string, key = '', args: Arguments 
 /** At most once is the default for dead-lettering, and loses nearly all when the target is full or missing. */
 const AT_LEAST_ONCE = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
 
-export function layout(services: Services, retryTiersMs: readonly number[], live: readonly Contract[]): Topology {
-  return merge([shop(), ...retryTiersMs.map(tier), optionalFacts(), liveFacts(live), ...Object.entries(services).flatMap(([service, queues]) => consumers(service, queues))]);
+export interface Settings {
+  retryTiersMs: readonly number[];
+  /** How many messages a bounded queue takes. */
+  bound: number;
+  /** What goes on to `shop.live`. */
+  live: readonly Contract[];
+}
+
+export function layout(services: Services, { retryTiersMs, bound, live }: Settings): Topology {
+  return merge([shop(), ...retryTiersMs.map(tier), optionalFacts(), liveFacts(live), ...Object.entries(services).flatMap(([service, queues]) => consumers(service, queues, bound))]);
 }
 
 /** The exchanges that everything goes through. */
@@ -87,14 +97,15 @@ const liveFacts = (live: readonly Contract[]): Topology => ({ exchanges: [], que
 const onwards = (exchange: string, key: string): Binding => ({ ...binding('shop.events', exchange, key), to: 'exchange' });
 
 /** One service's queues, with their dead letters and bindings. */
-export const consumers = (service: string, queues: Services[string]): Topology[] =>
+export const consumers = (service: string, queues: Services[string], bound = 0): Topology[] =>
   Object.entries(queues).map(([name, takes]) => {
     const queue = `${service}.${name}`;
-    const made = takes.every(isTransient) ? mayBeLost(queue) : mustNotBeLost(queue);
+    const made = takes.every(isTransient) ? mayBeLost(queue) : takes.some(isBounded) ? atTheDoor(queue, bound) : mustNotBeLost(queue);
     return { exchanges: [], queues: made.queues, bindings: [...made.bindings, ...takes.map((what) => bindingOf(queue, what))] };
   });
 
 const isTransient = (what: Contract | string): boolean => typeof what !== 'string' && what.transient;
+const isBounded = (what: Contract | string): boolean => typeof what !== 'string' && what.bounded;
 type QueueAndBindings = Pick<Topology, 'queues' | 'bindings'>;
 
 /** Classic, bounded, and without dead letters: they would outlive their deadline, and may hold a password. */
@@ -111,6 +122,16 @@ const mustNotBeLost = (queue: string): QueueAndBindings => ({
   ],
   bindings: [binding('shop.dead', `${queue}.dead`, queue)],
 });
+
+/**
+ * Holds exactly so many and refuses more, which only a classic queue does: a quorum queue overshoots by hundreds and then
+ * refuses until it is down to 80 %. What it took must not be lost, and has no second chance here: a failed message waits and
+ * is tried again in a quorum queue beside it, which has no bound.
+ */
+function atTheDoor(queue: string, bound: number): QueueAndBindings {
+  const again = mustNotBeLost(`${queue}-again`);
+  return { ...again, queues: [...again.queues, { ...classic(queue, { 'x-max-length': bound, 'x-overflow': 'reject-publish' }), bounded: true }] };
+}
 
 function bindingOf(queue: string, what: Contract | string): Binding {
   if (typeof what === 'string') return binding('shop.events', queue, what);

@@ -1,7 +1,7 @@
 import { ExpirePayment } from '@sluice/contracts';
 import { applyTopology, type Report } from './apply.js';
 import { consumers } from './layout.js';
-import { RETRY_TIERS_MS } from './map.js';
+import { settingsOf } from './settings.js';
 import { topology } from './topology.js';
 
 const USAGE = `npm run topology                                  apply the map
@@ -10,7 +10,7 @@ npm run topology -- listen <service> '<pattern>'  add the queue <service>.events
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** Reads AMQP_URL and, all optional, AMQP_MANAGEMENT_URL, RETRY_TIERS_MS and PAYMENT_WINDOW_SECONDS. */
+/** Reads AMQP_URL and, all optional, AMQP_MANAGEMENT_URL, RETRY_TIERS_MS, FLASH_SALE_QUEUE_LIMIT and PAYMENT_WINDOW_SECONDS. */
 async function main([verb, ...rest]: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   const url = env['AMQP_URL'];
   if (!url) throw new Error('AMQP_URL is not set: say which broker, for example AMQP_URL=amqp://user:password@host:5672');
@@ -23,7 +23,7 @@ async function main([verb, ...rest]: readonly string[], env: NodeJS.ProcessEnv):
 async function apply(url: string, env: NodeJS.ProcessEnv, prune: boolean): Promise<void> {
   const managementUrl = env['AMQP_MANAGEMENT_URL'];
   if (prune && !managementUrl) throw new Error('--prune has to list what is there: set AMQP_MANAGEMENT_URL, for example http://user:password@host:15672');
-  const map = topology({ retryTiersMs: env['RETRY_TIERS_MS'] ? tiers(env['RETRY_TIERS_MS']) : RETRY_TIERS_MS });
+  const map = topology(settingsOf(env));
   const timersInUse = [paymentWindow(env['PAYMENT_WINDOW_SECONDS'])];
   say(describe(await applyTopology(url, map, { prune, timersInUse, ...(managementUrl && { managementUrl }) })));
 }
@@ -36,12 +36,6 @@ async function listen(url: string, service: string, pattern: string): Promise<vo
 
 /** The queue of the window that orders is set to; its own default when the setting is absent. */
 const paymentWindow = (seconds = '1800'): string => `${ExpirePayment.waitsIn}.${Number(seconds) * 1_000}`;
-
-function tiers(text: string): number[] {
-  const numbers = text.split(',').map(Number);
-  if (!numbers.every((ms) => Number.isInteger(ms) && ms > 0)) throw new Error(`RETRY_TIERS_MS is "${text}": whole milliseconds with commas between them, for example 1000,10000,60000`);
-  return numbers;
-}
 
 function describe({ created, stale, dry, pruned }: Report): string {
   if (!created) return 'the topology is applied (without AMQP_MANAGEMENT_URL it cannot be listed what changed)';

@@ -25,7 +25,7 @@ export const SERVICES: Services = {
     ],
   },
   inventory: {
-    commands: [c.PutProduct, c.ReceiveStock],
+    commands: [c.PutProduct, c.ReceiveStock, c.AllotStock, c.ReturnAllotment],
     queries: [c.GetProduct, c.ListProducts],
     events: [c.OrderPlaced, c.OrderRejected, c.OrderCancelled, c.ParcelDispatched],
   },
@@ -33,6 +33,12 @@ export const SERVICES: Services = {
     commands: [c.Pay],
     captures: [c.CapturePayment, c.RefundPayment],
     events: [c.OrderPriced, c.OrderCancelled],
+  },
+  'flash-sale': {
+    claims: [c.ClaimPiece],
+    commands: [c.CreateSale],
+    queries: [c.GetSale, c.ListSales, c.GetClaim],
+    events: [c.StockAllotted, c.StockAllotmentRefused, c.OrderPaid, c.OrderRejected, c.OrderCancelled, c.StockReleased],
   },
   promotions: {
     commands: [c.CreateCoupon],
@@ -60,7 +66,11 @@ export const SERVICES: Services = {
  */
 export const LIVE: readonly Contract[] = [
   c.OrderPlaced, c.OrderPriced, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused,
+  c.SaleChanged, c.SaleProgress, c.ClaimDecided,
 ];
+
+/** How many claims may wait at the door of the flash sales; FLASH_SALE_QUEUE_LIMIT says otherwise. */
+export const FLASH_SALE_QUEUE_LIMIT = 10_000;
 
 /** How long a failed message waits before each further try. Milliseconds; the services' setting must name tiers that are here. */
 export const RETRY_TIERS_MS = [1_000, 10_000, 60_000];

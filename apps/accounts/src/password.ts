@@ -38,7 +38,8 @@ export async function passwordMatches(password: string, stored: string | undefin
   return timingSafeEqual(given, hash) && stored !== undefined;
 }
 
-const NOBODY = ['scrypt', COST.N, COST.r, COST.p, randomBytes(SALT_BYTES).toString('base64url'), randomBytes(HASH_BYTES).toString('base64url')].join('$');
+/** Formed like any other hash, of a password that nobody has: made of chance alone. */
+export const NOBODY = ['scrypt', COST.N, COST.r, COST.p, randomBytes(SALT_BYTES).toString('base64url'), randomBytes(HASH_BYTES).toString('base64url')].join('$');
 
 function parse(stored: string): { cost: Parameters; salt: Buffer; hash: Buffer } {
   const [scheme, N, r, p, salt, hash] = stored.split('$');

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { GetProduct, ListProducts, type Message, OrderCancelled, OrderPlaced, OrderRejected, ParcelDispatched, PutProduct, ReceiveStock } from '@sluice/contracts';
+import { AllotStock, GetProduct, ListProducts, type Message, OrderCancelled, OrderPlaced, OrderRejected, ParcelDispatched, PutProduct, ReceiveStock, ReturnAllotment } from '@sluice/contracts';
 import { On } from '@sluice/messaging';
 import { Catalogue } from './catalogue.js';
 import { InventoryRepository } from './inventory.repository.js';
@@ -39,6 +39,16 @@ export class InventoryListener {
   @On(ReceiveStock)
   receiveStock(message: Message<typeof ReceiveStock>) {
     return this.inventory.receiveStock(message);
+  }
+
+  @On(AllotStock)
+  allotStock(message: Message<typeof AllotStock>) {
+    return this.inventory.allot(message);
+  }
+
+  @On(ReturnAllotment)
+  returnAllotment(message: Message<typeof ReturnAllotment>) {
+    return this.inventory.returnAllotment(message);
   }
 
   @On(GetProduct)

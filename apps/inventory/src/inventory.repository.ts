@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Message, OrderCancelled, OrderPlaced, OrderRejected, ParcelDispatched, PutProduct, ReceiveStock } from '@sluice/contracts';
+import type { AllotStock, Message, OrderCancelled, OrderPlaced, OrderRejected, ParcelDispatched, PutProduct, ReceiveStock, ReturnAllotment } from '@sluice/contracts';
 import type { UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
+import { allot, returnAllotment } from './allotment.js';
 import { putProduct } from './product.js';
 import { receiptId, receiveStock } from './receipt.js';
 import { issue, release, reserve } from './reservation.js';
@@ -29,16 +30,29 @@ export class InventoryRepository {
     return this.#stock.change(message, { products: [sku], receipts: [receiptId(message.data)], stock: shelvesOf(sku) }, (state) => receiveStock(state, message.data));
   }
 
+  async allot(message: Message<typeof AllotStock>): Promise<void> {
+    const { saleId, sku } = message.data;
+    await this.#stock.change(message, { allotments: [saleId], stock: shelvesOf(sku) }, (state) => allot(state, message.data));
+  }
+
+  async returnAllotment(message: Message<typeof ReturnAllotment>): Promise<void> {
+    const { saleId, sku } = message.data;
+    await this.#stock.change(message, { allotments: [saleId], stock: shelvesOf(sku) }, (state) => returnAllotment(state, message.data));
+  }
+
+  /** Whatever is in an allotment has a product, so a sale's order does not ask for it; and the others do not ask for allotments. */
   async reserve(message: Message<typeof OrderPlaced>): Promise<void> {
-    const { orderId, lines } = message.data;
+    const { orderId, flashSaleId, lines } = message.data;
     const skus = skusOf(lines);
-    await this.#stock.change(message, { products: skus, reservations: [orderId], stock: skus.flatMap(shelvesOf) }, (state) => reserve(state, message.data));
+    const source = flashSaleId === undefined ? { products: skus } : { allotments: [flashSaleId] };
+    await this.#stock.change(message, { ...source, reservations: [orderId], stock: skus.flatMap(shelvesOf) }, (state) => reserve(state, message.data));
   }
 
   /** Its lines name the shelves: the allocation in the message may be older than the reservation. */
   async release(message: Message<typeof OrderCancelled> | Message<typeof OrderRejected>): Promise<void> {
-    const { orderId, lines } = message.data;
-    await this.#stock.change(message, { reservations: [orderId], stock: skusOf(lines).flatMap(shelvesOf) }, (state) => release(state, message.data));
+    const { orderId, flashSaleId, lines } = message.data;
+    const source = flashSaleId === undefined ? {} : { allotments: [flashSaleId] };
+    await this.#stock.change(message, { ...source, reservations: [orderId], stock: skusOf(lines).flatMap(shelvesOf) }, (state) => release(state, message.data));
   }
 
   async issue(message: Message<typeof ParcelDispatched>): Promise<void> {

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { GetProduct, ListProducts, OrderCancelled, OrderPlaced, type OrderReason, OrderRejected, ParcelDispatched, ProductChanged, PutProduct, ReceiveStock, StockIssued, StockReceived, StockRejected, StockReleased, StockReserved } from '@sluice/contracts';
+import { GetProduct, ListProducts, OrderCancelled, OrderPlaced, type OrderReason, OrderRejected, ParcelDispatched, ProductChanged, StockIssued, StockReceived, StockRejected, StockReleased, StockReserved } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
-import { type Service, startService } from '@sluice/service-kit';
+import type { Service } from '@sluice/service-kit';
 import { deadLetters, eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InventoryConfig } from './config.js';
-import { InventoryModule } from './inventory.module.js';
 import { SEEDED_PRODUCTS } from './seed.data.js';
+import { order, price, shelfIn, startInventory, supplier, TIERS_MS } from './testing/running.js';
 
 let broker: TestBroker;
 let database: TestDatabase;
@@ -14,14 +13,10 @@ let service: Service;
 let client: MessageClient;
 let heard: Facts;
 
-const start = (): Promise<Service> =>
-  startService(
-    { name: 'inventory', module: InventoryModule, config: InventoryConfig, database: true },
-    { DATABASE_URL: database.url, AMQP_URL: broker.url, RETRY_TIERS_MS: '100,200', LOG_LEVEL: 'silent', DEV_SEED: 'true' },
-  );
+const start = (): Promise<Service> => startInventory({ DATABASE_URL: database.url, AMQP_URL: broker.url });
 
 beforeAll(async () => {
-  [broker, database] = await Promise.all([testBroker({ tiersMs: [100, 200] }), testDatabase('inventory')]);
+  [broker, database] = await Promise.all([testBroker({ tiersMs: TIERS_MS }), testDatabase('inventory')]);
   heard = await facts(broker);
   service = await start();
   client = new MessageClient({ url: broker.url, source: 'spec' });
@@ -35,17 +30,8 @@ afterAll(async () => {
 });
 
 const deadlineMs = 10_000;
-const price = { amount: 1_000, currency: 'USD' };
-const put = (sku: string) => client.request(PutProduct, { sku, name: `A ${sku}`, price }, { deadlineMs });
-const receive = (sku: string, warehouse: 'east' | 'west', quantity: number, reference: string = randomUUID()) =>
-  client.request(ReceiveStock, { sku, warehouse, quantity, reference }, { deadlineMs });
-const order = (...lines: [string, number][]) => ({
-  orderId: randomUUID(),
-  userId: randomUUID(),
-  version: 1,
-  subtotal: price,
-  lines: lines.map(([sku, quantity]) => ({ sku, quantity, name: sku, unitPrice: price })),
-});
+const put = (sku: string) => supplier(client).put(sku);
+const receive = (...delivery: Parameters<ReturnType<typeof supplier>['receive']>) => supplier(client).receive(...delivery);
 type Placed = ReturnType<typeof order>;
 const ended = <R extends OrderReason>({ orderId, userId, lines }: Placed, reason: R) => ({ orderId, userId, lines, allocation: [], version: 2, reason });
 /** The ways in which an order ends that may hold stock, told under a message id. */
@@ -54,8 +40,8 @@ const ends = {
   rejected: (placed: Placed, messageId: string) => publish(broker, OrderRejected, ended(placed, 'coupon_rejected'), { properties: { messageId } }),
 };
 const eachEnd = Object.entries(ends);
-const shelf = async (sku: string, warehouse: string) =>
-  (await database.pool.query('SELECT received::int, on_hand::int, reserved::int, issued::int FROM stock WHERE sku = $1 AND warehouse = $2', [sku, warehouse])).rows[0];
+
+const shelf = (sku: string, warehouse: 'east' | 'west') => shelfIn(database.pool, sku, warehouse);
 
 /** Waits until a message has been decided on. */
 const decided = (id: string) => eventually(async () => expect((await database.pool.query('SELECT 1 FROM inbox WHERE id = $1', [id])).rowCount).toBe(1));
@@ -111,7 +97,7 @@ describe('reservations', () => {
       { sku: 'CAP', warehouse: 'east', quantity: 3 },
       { sku: 'CAP', warehouse: 'west', quantity: 1 },
     ]);
-    expect(await shelf('CAP', 'east')).toEqual({ received: 3, on_hand: 0, reserved: 3, issued: 0 });
+    expect(await shelf('CAP', 'east')).toEqual({ received: 3, on_hand: 0, reserved: 3, allotted: 0, issued: 0 });
 
     const dispatched = { parcelId: randomUUID(), orderId: placed.orderId, userId: placed.userId, warehouse: 'east' as const, lines: [{ sku: 'CAP', quantity: 3 }], version: 2 };
     const dispatchId = randomUUID();
@@ -120,8 +106,8 @@ describe('reservations', () => {
     await publish(broker, OrderPlaced, next);
     await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
     await eventually(() => heard.of(StockIssued, ({ orderId }) => orderId === placed.orderId, 1));
-    expect(await shelf('CAP', 'east')).toEqual({ received: 3, on_hand: 0, reserved: 0, issued: 3 });
-    expect(await shelf('CAP', 'west')).toEqual({ received: 2, on_hand: 0, reserved: 2, issued: 0 });
+    expect(await shelf('CAP', 'east')).toEqual({ received: 3, on_hand: 0, reserved: 0, allotted: 0, issued: 3 });
+    expect(await shelf('CAP', 'west')).toEqual({ received: 2, on_hand: 0, reserved: 2, allotted: 0, issued: 0 });
     expect(await heard.of(StockReserved, ({ orderId }) => orderId === placed.orderId)).toHaveLength(1);
   });
 
@@ -156,7 +142,7 @@ describe('reservations', () => {
     const next = order([sku, 3]);
     await publish(broker, OrderPlaced, next);
     await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
-    expect(await shelf(sku, 'east')).toEqual({ received: 3, on_hand: 0, reserved: 3, issued: 0 });
+    expect(await shelf(sku, 'east')).toEqual({ received: 3, on_hand: 0, reserved: 3, allotted: 0, issued: 0 });
     expect(heard.of(StockReleased, ({ orderId }) => orderId === placed.orderId)).toMatchObject([{ allocation: [{ sku, warehouse: 'east', quantity: 2 }], version: 2 }]);
   });
 
@@ -205,8 +191,8 @@ it('gives 1,000 orders at once on 100 pieces exactly 100 reservations and 900 re
   const rejected = await eventually(() => heard.of(StockRejected, ({ orderId }) => ours.has(orderId), 900), { withinMs: 25_000 });
   expect(new Set([...reserved, ...rejected].map(({ orderId }) => orderId)).size).toBe(1_000);
   expect(rejected.every(({ reason }) => reason === 'out_of_stock')).toBe(true);
-  expect(await shelf('HOT', 'east')).toEqual({ received: 60, on_hand: 0, reserved: 60, issued: 0 });
-  expect(await shelf('HOT', 'west')).toEqual({ received: 40, on_hand: 0, reserved: 40, issued: 0 });
+  expect(await shelf('HOT', 'east')).toEqual({ received: 60, on_hand: 0, reserved: 60, allotted: 0, issued: 0 });
+  expect(await shelf('HOT', 'west')).toEqual({ received: 40, on_hand: 0, reserved: 40, allotted: 0, issued: 0 });
 });
 
 it('stocks the shelves of a development system once, however often it starts', async () => {

@@ -5,7 +5,7 @@ import { emptyShelf, received } from './stock.js';
 import type { Product, State } from './tables.js';
 
 const cap: Product = { sku: 'cap', name: 'Cap', priceAmount: 1500, priceCurrency: 'USD', version: 3 };
-const state: State = { products: { cap }, receipts: {}, reservations: {}, stock: { 'cap/west': received(emptyShelf('cap', 'west'), 4) } };
+const state: State = { products: { cap }, allotments: {}, receipts: {}, reservations: {}, stock: { 'cap/west': received(emptyShelf('cap', 'west'), 4) } };
 const delivered = { sku: 'cap', warehouse: 'east' as const, quantity: 10, reference: 'note 7/b' };
 
 describe('receiveStock', () => {

@@ -1,45 +1,10 @@
-import { type Allocation, type OrderReason, type Outgoing, WAREHOUSES } from '@sluice/contracts';
+import { type Allocation, type OrderReason, WAREHOUSES } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { issue, release, reserve } from './reservation.js';
-import { emptyShelf, received, shelf } from './stock.js';
 import type { Decision, State } from './tables.js';
-
-const orderId = '0190a6b0-0000-8000-8000-000000000001';
-const userId = '0190a6b0-0000-7000-8000-000000000002';
-const parcelId = '0190a6b0-0000-7000-8000-000000000003';
-
-type Pieces = Record<string, { east: number; west: number }>;
-
-const stocked = (pieces: Pieces): State => ({
-  receipts: {},
-  reservations: {},
-  products: Object.fromEntries(Object.keys(pieces).map((sku) => [sku, { sku, name: sku, priceAmount: 100, priceCurrency: 'USD', version: 1 }])),
-  stock: Object.fromEntries(Object.entries(pieces).flatMap(([sku, of]) => WAREHOUSES.map((warehouse) => [shelf(sku, warehouse), received(emptyShelf(sku, warehouse), of[warehouse])]))),
-});
-
-const after = (state: State, { state: changes = {} }: Decision): State => ({
-  ...state,
-  reservations: { ...state.reservations, ...changes.reservations },
-  stock: { ...state.stock, ...changes.stock },
-});
-
-const price = { amount: 100, currency: 'USD' };
-const order = (lines: { sku: string; quantity: number }[], id = orderId) => ({
-  orderId: id,
-  userId,
-  version: 1,
-  subtotal: price,
-  lines: lines.map((line) => ({ ...line, name: line.sku, unitPrice: price })),
-});
-const parcel = (warehouse: 'east' | 'west', lines: { sku: string; quantity: number }[], id = parcelId) => ({ parcelId: id, orderId, userId, warehouse, lines, version: 2 });
-
-const ended = (reason: OrderReason, id = orderId) => ({ orderId: id, userId, version: 3, lines: [], allocation: [], reason });
-const cancelled = (id = orderId) => ended('customer', id);
-const couponRejected = (id = orderId) => ended('coupon_rejected', id);
-
-const told = ({ messages = [] }: Decision) => messages.map(({ contract, data }: Outgoing) => ({ type: contract.type, ...(data as object) }));
+import { after, cancelled, couponRejected, ended, order, orderId, parcel, parcelId, quantityOf, stocked, told, userId } from './testing/given.js';
 
 describe('reserve', () => {
   it('moves the pieces from on hand to reserved and says from where they leave', () => {
@@ -145,7 +110,7 @@ describe('release', () => {
   it.each<OrderReason>(['coupon_rejected', 'customer', 'payment_timeout', 'processing_timeout'])('holds nothing for an order that was ended as %s before it was placed', (reason) => {
     const decision = release(state, ended(reason));
     expect(told(decision)).toEqual([]);
-    expect(decision.state).toEqual({ reservations: { [orderId]: { orderId, userId, status: 'released', allocation: [], parcels: [], reason: null, skus: null, version: 1 } } });
+    expect(decision.state).toEqual({ reservations: { [orderId]: { orderId, userId, flashSaleId: null, status: 'released', allocation: [], parcels: [], reason: null, skus: null, version: 1 } } });
     const marked = after(state, decision);
     expect(reserve(marked, placed)).toEqual({});
     expect(release(marked, ended(reason))).toEqual({});
@@ -208,8 +173,6 @@ it('loses and invents no piece, in whatever order orders are placed, rejected, c
     }),
   );
 });
-
-const quantityOf = (allocation: Allocation): number => allocation.reduce((total, { quantity }) => total + quantity, 0);
 
 /** What the rules decide on a step, where a parcel that they refuse changes nothing. A quantity names its parcel, so that parcels come again. */
 function decide(state: State, { id, happens, quantity }: { id: string; happens: string; quantity: number }): Decision {

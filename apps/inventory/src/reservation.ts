@@ -1,32 +1,41 @@
 import { type Allocation, type Data, type OrderCancelled, type OrderPlaced, type OrderReason, type OrderRejected, type ParcelDispatched, StockIssued, StockRejected, StockReleased, StockReserved } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { allocate, shortages, totals } from './allocation.js';
-import { issued, moved, released, reserved, shelf } from './stock.js';
-import type { Decision, HeldReservation, RejectedReservation, ReleasedReservation, State } from './tables.js';
+import { putBack, remaining, take } from './allotment.js';
+import { issued, moved, onHand, released, reserved } from './stock.js';
+import type { Changes, Decision, HeldReservation, RejectedReservation, ReleasedReservation, Reservation, State } from './tables.js';
 
-/** Holds every line of an order or none. An order that has its answer keeps it. */
-export function reserve(state: State, { orderId, userId, lines }: Data<typeof OrderPlaced>): Decision {
+type Placed = Data<typeof OrderPlaced>;
+type Ended = Data<typeof OrderCancelled> | Data<typeof OrderRejected>;
+
+/** Holds every line of an order or none; a sale's order from the sale's allotment alone. An order that has its answer keeps it. */
+export function reserve(state: State, placed: Placed): Decision {
+  const { orderId, flashSaleId, lines } = placed;
   if (state.reservations[orderId]) return {};
-  const unknown = [...totals(lines).keys()].filter((sku) => !state.products[sku]);
-  if (unknown.length > 0) return reject({ orderId, userId }, 'unknown_product', unknown);
-  const onHand = (sku: string, warehouse: string): number => state.stock[shelf(sku, warehouse)]?.onHand ?? 0;
-  const allocation = allocate(lines, onHand);
-  return allocation ? hold(state, { orderId, userId }, allocation) : reject({ orderId, userId }, 'out_of_stock', shortages(lines, onHand));
+  const unknown = flashSaleId === undefined ? [...totals(lines).keys()].filter((sku) => !state.products[sku]) : [];
+  if (unknown.length > 0) return reject(placed, 'unknown_product', unknown);
+  const free = flashSaleId === undefined ? onHand(state.stock) : remaining(state.allotments[flashSaleId]);
+  const allocation = allocate(lines, free);
+  return allocation ? hold(state, placed, allocation) : reject(placed, 'out_of_stock', shortages(lines, free));
 }
 
-type Orderer = Pick<Data<typeof OrderPlaced>, 'orderId' | 'userId'>;
+type Orderer = Pick<Placed, 'orderId' | 'userId' | 'flashSaleId'>;
 
-function hold(state: State, orderer: Orderer, allocation: Allocation): Decision {
-  const reservation: HeldReservation = { ...orderer, status: 'held', allocation, parcels: [], reason: null, skus: null, version: 1 };
-  return {
-    state: { reservations: { [orderer.orderId]: reservation }, stock: moved(state.stock, allocation, reserved) },
-    messages: [StockReserved({ ...orderer, allocation, version: 1 })],
-  };
+const of = ({ orderId, userId, flashSaleId }: Orderer) => ({ orderId, userId, flashSaleId: flashSaleId ?? null });
+
+/** What every fact about a reservation says. */
+const about = ({ orderId, userId, flashSaleId, version }: Reservation) => ({ orderId, userId, version, ...(flashSaleId !== null && { flashSaleId }) });
+
+function hold(state: State, placed: Placed, allocation: Allocation): Decision {
+  const reservation: HeldReservation = { ...of(placed), status: 'held', allocation, parcels: [], reason: null, skus: null, version: 1 };
+  const { orderId, flashSaleId } = placed;
+  const pieces = flashSaleId === undefined ? { stock: moved(state.stock, allocation, reserved) } : take(state, flashSaleId, allocation);
+  return { state: { reservations: { [orderId]: reservation }, ...pieces }, messages: [StockReserved({ ...about(reservation), allocation })] };
 }
 
-function reject(orderer: Orderer, reason: RejectedReservation['reason'], skus: string[]): Decision {
-  const reservation: RejectedReservation = { ...orderer, status: 'rejected', allocation: [], parcels: [], reason, skus, version: 1 };
-  return { state: { reservations: { [orderer.orderId]: reservation } }, messages: [StockRejected({ ...orderer, reason, skus, version: 1 })] };
+function reject(placed: Placed, reason: RejectedReservation['reason'], skus: string[]): Decision {
+  const reservation: RejectedReservation = { ...of(placed), status: 'rejected', allocation: [], parcels: [], reason, skus, version: 1 };
+  return { state: { reservations: { [placed.orderId]: reservation } }, messages: [StockRejected({ ...about(reservation), reason, skus })] };
 }
 
 /**
@@ -45,7 +54,7 @@ export function issue(state: State, { parcelId, orderId, warehouse, lines }: Dat
   const after: HeldReservation = { ...reservation, parcels: [...reservation.parcels, { parcelId, allocation }], version: reservation.version + 1 };
   return {
     state: { reservations: { [orderId]: after }, stock: moved(state.stock, allocation, issued) },
-    messages: [StockIssued({ orderId, userId: reservation.userId, parcelId, allocation, version: after.version })],
+    messages: [StockIssued({ ...about(after), parcelId, allocation })],
   };
 }
 
@@ -54,22 +63,38 @@ const NEVER_HELD: ReadonlySet<OrderReason> = new Set(['unknown_product', 'not_or
 
 /**
  * A cancelled or rejected order gives back what it holds and has not left. If that is heard before it was placed, it leaves a
- * mark, so that nothing is held for it later.
+ * mark, so that nothing is held for it later. Of its own order a sale hears in any case and once, also when nothing was held.
+ * @throws PermanentError when the order took the pieces of another sale than its end names
  */
-export function release(state: State, { orderId, userId, reason }: Data<typeof OrderCancelled> | Data<typeof OrderRejected>): Decision {
-  const reservation = state.reservations[orderId];
-  if (!reservation) return NEVER_HELD.has(reason) ? {} : { state: { reservations: { [orderId]: neverHeld({ orderId, userId }) } } };
-  if (reservation.status !== 'held') return {};
+export function release(state: State, ended: Ended): Decision {
+  const reservation = state.reservations[ended.orderId];
+  if (!reservation) return ended.flashSaleId === undefined && NEVER_HELD.has(ended.reason) ? {} : told(ended, neverHeld(ended), []);
+  if (reservation.status === 'held') return giveBack(state, ended, reservation);
+  if (reservation.status === 'released' || reservation.flashSaleId === null) return {};
+  return told(ended, { ...reservation, status: 'released', reason: null, skus: null, version: reservation.version + 1 }, []);
+}
+
+function giveBack(state: State, ended: Ended, reservation: HeldReservation): Decision {
   const free = reservation.allocation.map((pick) => ({ ...pick, quantity: stillHeld(reservation, pick) })).filter(({ quantity }) => quantity > 0);
   const left = reservation.parcels.flatMap(({ allocation }) => allocation);
   const after: ReleasedReservation = { ...reservation, status: 'released', allocation: left, version: reservation.version + 1 };
-  return {
-    state: { reservations: { [orderId]: after }, stock: moved(state.stock, free, released) },
-    messages: free.length > 0 ? [StockReleased({ orderId, userId: reservation.userId, allocation: free, version: after.version })] : [],
-  };
+  return told(ended, after, free, free.length > 0 ? backWhereTheyWere(state, ended, reservation, free) : {});
 }
 
-const neverHeld = (orderer: Orderer): ReleasedReservation => ({ ...orderer, status: 'released', allocation: [], parcels: [], reason: null, skus: null, version: 1 });
+function backWhereTheyWere(state: State, { orderId, flashSaleId }: Ended, reservation: HeldReservation, free: Allocation): Changes {
+  if (reservation.flashSaleId === null) return { stock: moved(state.stock, free, released) };
+  if (flashSaleId === undefined || state.allotments[flashSaleId]?.saleId !== reservation.flashSaleId) {
+    throw new PermanentError(`order ${orderId} holds pieces of sale ${reservation.flashSaleId}, but its end names sale ${flashSaleId}`);
+  }
+  return putBack(state, flashSaleId, free);
+}
+
+function told({ orderId }: Ended, after: ReleasedReservation, free: Allocation, pieces: Changes = {}): Decision {
+  const isAwaited = free.length > 0 || after.flashSaleId !== null;
+  return { state: { reservations: { [orderId]: after }, ...pieces }, messages: isAwaited ? [StockReleased({ ...about(after), allocation: free })] : [] };
+}
+
+const neverHeld = (ended: Ended): ReleasedReservation => ({ ...of(ended), status: 'released', allocation: [], parcels: [], reason: null, skus: null, version: 1 });
 
 /** Pieces held for the order on one shelf that have not left yet. */
 function stillHeld({ allocation, parcels }: HeldReservation, { sku, warehouse }: { sku: string; warehouse: string }): number {

@@ -1,4 +1,4 @@
-import type { Allocation } from '@sluice/contracts';
+import type { Allocation, Warehouse } from '@sluice/contracts';
 import { collection, type Decision as DecisionOver, type State as StateOf } from '@sluice/persistence';
 
 export interface Product {
@@ -30,6 +30,8 @@ export interface Stock {
 interface Request {
   orderId: string;
   userId: string;
+  /** The sale whose pieces it takes; null: none, as most. */
+  flashSaleId: string | null;
   version: number;
 }
 
@@ -57,7 +59,10 @@ export interface RejectedReservation extends Request {
   skus: string[];
 }
 
-/** The order was cancelled or rejected and holds nothing any more: `allocation` is what had left before, and stays empty for an order that ended before it was placed. */
+/**
+ * The order was cancelled or rejected and holds nothing any more: `allocation` is what had left before, and stays empty for an
+ * order that ended before it was placed. A sale's order comes here also when it was refused its stock: its sale has been told.
+ */
 export interface ReleasedReservation extends Request {
   status: 'released';
   allocation: Allocation;
@@ -67,6 +72,38 @@ export interface ReleasedReservation extends Request {
 }
 
 export type Reservation = HeldReservation | RejectedReservation | ReleasedReservation;
+
+interface AskedFor {
+  saleId: string;
+  sku: string;
+  /** Pieces asked for: all are set aside, or none. */
+  quantity: number;
+  version: number;
+}
+
+/** Pieces set aside for a sale. Always: quantity = the sum of `remaining` + taken + returned, none negative. */
+export interface GrantedAllotment extends AskedFor {
+  status: 'allotted';
+  /** What the sale's orders can still have, by warehouse. */
+  remaining: Readonly<Partial<Record<Warehouse, number>>>;
+  /** Held for the sale's orders, or gone with their parcels. */
+  taken: number;
+  /** Back on hand. */
+  returned: number;
+  available: null;
+}
+
+/** There were too few. It stays so: the sale was told. */
+export interface RefusedAllotment extends AskedFor {
+  status: 'refused';
+  remaining: Readonly<Record<string, never>>;
+  taken: 0;
+  returned: 0;
+  /** How many there were. */
+  available: number;
+}
+
+export type Allotment = GrantedAllotment | RefusedAllotment;
 
 export interface Receipt {
   /** `<sku>/<reference>`: a delivery note may list several products, and counts once for each. */
@@ -91,14 +128,21 @@ export type CatalogueDecision<R = unknown> = DecisionOver<R, typeof catalogueTab
 
 /** What moves pieces only looks whether the product exists. */
 export const stockTables = {
+  allotments: collection<Allotment>({
+    table: 'allotments',
+    key: 'saleId',
+    columns: ['saleId', 'sku', 'status', 'quantity', 'remaining', 'taken', 'returned', 'available', 'version'],
+  }),
   products: collection<Product>({ ...products, lock: false }),
   receipts: collection<Receipt>({ table: 'receipts', key: 'id', columns: ['id', 'sku', 'reference', 'warehouse', 'quantity', 'version'] }),
   reservations: collection<Reservation>({
     table: 'reservations',
     key: 'orderId',
-    columns: ['orderId', 'userId', 'status', 'allocation', 'parcels', 'reason', 'skus', 'version'],
+    columns: ['orderId', 'userId', 'flashSaleId', 'status', 'allocation', 'parcels', 'reason', 'skus', 'version'],
   }),
   stock: collection<Stock>(stock),
 };
 export type State = StateOf<typeof stockTables>;
 export type Decision<R = unknown> = DecisionOver<R, typeof stockTables>;
+/** The rows that a rule changes. */
+export type Changes = NonNullable<Decision['state']>;

@@ -9,13 +9,21 @@ export interface Change<R = never, O extends Row = Order> {
   reply?: R;
 }
 
+/** What every fact about an order says first. */
+export interface About {
+  orderId: string;
+  userId: string;
+  version: number;
+  flashSaleId?: string;
+}
+
 /** One entry of the timeline, and the fact that tells it to others when it is the order's own. */
 export interface Told {
   type: string;
   detail: Record<string, unknown>;
   /** What the order is from then on; without it the order stays what it was. */
   status?: OrderStatus;
-  message?: (about: { orderId: string; userId: string; version: number }) => Outgoing;
+  message?: (about: About) => Outgoing;
 }
 
 interface Step {
@@ -102,13 +110,14 @@ export function learn(order: Order, known: Partial<Known>, now: Date, told: Told
 
 /** Appends to the order's history; each entry is one version of the order, and the last one says what the order is now. */
 export function record(order: Order, told: Told[], now: Date): Change {
-  const { id: orderId, userId } = order;
+  const { id: orderId, userId, flashSaleId } = order;
+  const about = { orderId, userId, ...(flashSaleId !== null && { flashSaleId }) };
   const statusAfter = (count: number): OrderStatus => told.slice(0, count).findLast(({ status }) => status)?.status ?? order.status;
   const version = (index: number): number => order.version + index + 1;
   return {
     order: { ...order, status: statusAfter(told.length), version: order.version + told.length },
     history: told.map(({ type, detail }, index) => ({ orderId, version: version(index), at: now, type, detail, status: statusAfter(index + 1) })),
-    messages: told.flatMap(({ message }, index) => (message ? [message({ orderId, userId, version: version(index) })] : [])),
+    messages: told.flatMap(({ message }, index) => (message ? [message({ ...about, version: version(index) })] : [])),
   };
 }
 

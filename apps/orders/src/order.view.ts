@@ -7,7 +7,7 @@ export const answered = (change: Change, now: Date): Change<OrderView> => ({ ...
 
 /** The order as its customer sees it at this moment. */
 export function orderView(order: Order, now: Date): OrderView {
-  const { id, status, reason, lines, address, currency, coupon, placedAt, payBy, paidAt, refundedAt, cancellationRequestedAt, parcels } = order;
+  const { id, status, reason, lines, address, currency, coupon, flashSaleId, placedAt, payBy, paidAt, refundedAt, cancellationRequestedAt, parcels } = order;
   const money = (amount: number) => ({ amount, currency });
   return {
     id,
@@ -19,6 +19,7 @@ export function orderView(order: Order, now: Date): OrderView {
     total: money(order.total),
     ...(coupon !== null && { coupon }),
     address,
+    ...(flashSaleId !== null && { flashSaleId }),
     placedAt: placedAt.toISOString(),
     ...(payBy && { payBy: payBy.toISOString() }),
     ...(payBy && status === 'awaiting_payment' && { secondsLeft: secondsUntil(payBy, now) }),

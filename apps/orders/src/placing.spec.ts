@@ -42,6 +42,20 @@ describe('placing an order', () => {
     expect(() => place(placedOrder(), request(change), PRICES, awaited, NOW)).toThrow(problem(409));
   });
 
+  it("of a flash sale costs what the sale says, and every fact about it names the sale", () => {
+    const flashSale = { id: PAYMENT, unitPrice: { amount: 99, currency: 'USD' } };
+    const { order, messages, reply } = place(undefined, request({ lines: [{ sku: 'TEE', quantity: 1 }], flashSale, payWithinSeconds: 60 }), PRICES, { awaited: false }, NOW);
+    expect(order).toMatchObject({ flashSaleId: PAYMENT, payWithinSeconds: 60, total: 99, currency: 'USD', lines: [{ name: 'T-shirt', unitPrice: flashSale.unitPrice }] });
+    expect(reply).toMatchObject({ flashSaleId: PAYMENT });
+    const { messages: told } = hearing(order!, [facts.stockReserved, facts.payableOpened, facts.paymentCaptured]);
+    const own = [...messages!, ...told].filter(({ contract }) => contract.kind === 'event');
+    expect(own.map(({ contract, data }) => [contract.type, (data as { flashSaleId?: string }).flashSaleId])).toEqual(
+      ['order.placed', 'order.priced', 'order.awaiting_payment', 'order.paid'].map((type) => [type, PAYMENT]),
+    );
+    const refused = place(undefined, request({ lines: [{ sku: 'NOPE', quantity: 1 }], flashSale }), PRICES, { awaited: false }, NOW);
+    expect(refused.messages).toMatchObject([{ data: { reason: 'unknown_product', flashSaleId: PAYMENT } }]);
+  });
+
   it('makes one line of the same SKU in two', () => {
     const lines = [{ sku: 'TEE', quantity: 2 }, { sku: 'MUG', quantity: 1 }, { sku: 'TEE', quantity: 3 }];
     const { order } = place(undefined, request({ lines }), PRICES, awaited, NOW);

@@ -4,7 +4,7 @@ import { cancelled } from './cancellation.js';
 import { record, type Change, type Told } from './order-steps.js';
 import { rejection } from './order.js';
 import { answered, orderView } from './order.view.js';
-import { isRefusal, named, price, unpriced, type Priced, type Prices, type Refusal } from './pricing.js';
+import { atPrice, isRefusal, named, price, unpriced, type Priced, type Prices, type Refusal } from './pricing.js';
 import { isOrder, type Order, type Row } from './tables.js';
 
 export type Request = Data<typeof PlaceOrder>;
@@ -18,7 +18,7 @@ export type Request = Data<typeof PlaceOrder>;
  */
 export function place(existing: Row | undefined, request: Request, prices: Prices, { awaited }: { awaited: boolean }, now: Date): Change<OrderView> {
   if (isOrder(existing)) return { reply: answerAgain(existing, request, now) };
-  const priced = price(request.lines, prices);
+  const priced = price(request.lines, request.flashSale ? atPrice(prices, request.flashSale.unitPrice) : prices);
   if (!isRefusal(priced)) return answered(existing?.userId === request.userId ? placedTooLate(request, priced, now) : placed(request, priced, now), now);
   if (awaited) throw ProblemError.of(422, 'Not orderable', priced.detail, { skus: priced.skus });
   return answered(refused(request, prices, priced, now), now);
@@ -52,8 +52,8 @@ const placement = (order: Order): Told => ({ type: OrderPlaced.type, detail: { s
 
 const subtotalOf = ({ subtotal, currency }: Order) => ({ amount: subtotal, currency });
 
-const newOrder = ({ orderId: id, userId, bodyHash, address, coupon, payWithinSeconds }: Request, { lines, currency, subtotal }: Priced, now: Date): Order => {
-  const asked = { id, userId, bodyHash, lines, address, coupon: coupon ?? null, payWithinSeconds: payWithinSeconds ?? null, placedAt: now };
+const newOrder = ({ orderId: id, userId, bodyHash, address, coupon, payWithinSeconds, flashSale }: Request, { lines, currency, subtotal }: Priced, now: Date): Order => {
+  const asked = { id, userId, bodyHash, lines, address, coupon: coupon ?? null, payWithinSeconds: payWithinSeconds ?? null, flashSaleId: flashSale?.id ?? null, placedAt: now };
   const amounts = { currency, subtotal, discount: 0, total: subtotal };
   const nothingKnown = { couponRedeemedAt: null, allocation: null, payBy: null, paymentId: null, paidAt: null, refundedAt: null, cancellationRequestedAt: null, parcels: [] };
   return { ...asked, ...amounts, ...nothingKnown, status: 'pending', reason: null, version: 0 };

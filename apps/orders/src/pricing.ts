@@ -1,4 +1,4 @@
-import { Cents, Quantity, type OrderLine, type Sku } from '@sluice/contracts';
+import { Cents, Quantity, type Money, type OrderLine, type Sku } from '@sluice/contracts';
 import type { z } from 'zod';
 import type { ProductCopy } from './tables.js';
 
@@ -38,6 +38,10 @@ export function price(requested: readonly RequestedLine[], prices: Prices): Pric
   if (!Cents.safeParse(subtotal).success) return notOrderable('The amount is beyond what one order may cost.', lines);
   return { lines, currency: [...currencies][0]!, subtotal };
 }
+
+/** What every product costs in a sale. */
+export const atPrice = (prices: Prices, { amount, currency }: Money): Prices =>
+  Object.fromEntries(Object.entries(prices).map(([sku, product]) => [sku, product && { ...product, amount, currency }]));
 
 export const isRefusal = (result: Priced | Refusal): result is Refusal => 'reason' in result;
 

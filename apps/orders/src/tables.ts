@@ -22,6 +22,8 @@ export interface Order {
   coupon: string | null;
   couponRedeemedAt: Date | null;
   placedAt: Date;
+  /** The flash sale whose piece it is. */
+  flashSaleId: string | null;
   /** The order's own payment window; null: the usual one. */
   payWithinSeconds: number | null;
   /** Which warehouse gives what; stock is held. */
@@ -84,7 +86,7 @@ export const orderTables = {
     key: 'id',
     columns: [
       'id', 'userId', 'bodyHash', 'status', 'reason', 'lines', 'address', 'currency', 'subtotal', 'discount', 'total', 'coupon', 'couponRedeemedAt',
-      'placedAt', 'payWithinSeconds', 'allocation', 'payBy', 'paymentId', 'paidAt', 'refundedAt', 'cancellationRequestedAt', 'parcels', 'version',
+      'placedAt', 'flashSaleId', 'payWithinSeconds', 'allocation', 'payBy', 'paymentId', 'paidAt', 'refundedAt', 'cancellationRequestedAt', 'parcels', 'version',
     ],
   }),
   /** Placing an order reads prices as they are: a price that changes meanwhile is no reason to wait. */

@@ -1,4 +1,5 @@
 import * as accounts from './accounts.js';
+import * as flashSale from './flash-sale.js';
 import * as inventory from './inventory.js';
 import * as logistics from './logistics.js';
 import type { Contract } from './message.js';
@@ -11,7 +12,7 @@ const isContract = (value: unknown): value is Contract => typeof value === 'func
 
 /** Every message of the system, by its type. */
 export const catalogue: ReadonlyMap<string, Contract> = new Map(
-  [accounts, inventory, logistics, notifications, orders, payments, promotions]
+  [accounts, flashSale, inventory, logistics, notifications, orders, payments, promotions]
     .flatMap((file) => Object.values(file) as unknown[])
     .filter(isContract)
     .map((contract) => [contract.type, contract]),

@@ -1,5 +1,6 @@
 export * from './accounts.js';
 export * from './catalogue.js';
+export * from './flash-sale.js';
 export * from './inventory.js';
 export * from './logistics.js';
 export * from './message.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { command, event, query } from './message.js';
-import { Id, Money, page, PageRequest, Sku, text, Warehouse } from './values.js';
+import { Id, Money, page, PageRequest, Quantity, Sku, text, Warehouse } from './values.js';
 
 /** How many pieces of a SKU leave from which warehouse. */
 export const Allocation = z.array(z.object({ sku: Sku, warehouse: Warehouse, quantity: z.int().positive() }));
@@ -23,12 +23,25 @@ export const ListProducts = query('inventory.products', PageRequest, page(Produc
 export const ProductChanged = event('product.changed', z.object({ sku: Sku, name: z.string(), price: Money, version: z.int() }));
 export const StockReceived = event('stock.received', z.object({ sku: Sku, warehouse: Warehouse, quantity: z.int(), available: z.int(), version: z.int() }), { optional: true });
 
-const reservation = { orderId: Id, userId: Id, version: z.int() };
+/** How many pieces of one SKU are set aside in which warehouse. */
+const allotment = { saleId: Id, sku: Sku, version: z.int() };
+/** Sets pieces aside for a sale, all or none; `stock.allotted` or `stock.allotment_refused` tells which. A sale has one allotment. */
+export const AllotStock = command('inventory.allot', z.object({ saleId: Id, sku: Sku, quantity: Quantity }));
+/** Puts pieces that a sale did not sell back on the shelves. */
+export const ReturnAllotment = command('inventory.return-allotment', z.object({ saleId: Id, sku: Sku, quantity: Quantity }));
+export const StockAllotted = event('stock.allotted', z.object({ ...allotment, quantity: z.int() }));
+export const StockAllotmentRefused = event('stock.allotment_refused', z.object({ ...allotment, available: z.int() }));
+export const AllotmentReturned = event('stock.allotment_returned', z.object({ ...allotment, quantity: z.int() }), { optional: true });
+
+const reservation = { orderId: Id, userId: Id, version: z.int(), flashSaleId: Id.optional() };
 /** Every line of the order is held for it. */
 export const StockReserved = event('stock.reserved', z.object({ ...reservation, allocation: Allocation }));
 /** No line is held: at least one could not be. */
 export const StockRejected = event('stock.rejected', z.object({ ...reservation, reason: z.enum(['out_of_stock', 'unknown_product']), skus: z.array(Sku) }));
 /** The pieces of one parcel have left their warehouse. */
 export const StockIssued = event('stock.issued', z.object({ ...reservation, parcelId: Id, allocation: Allocation }), { optional: true });
-/** What was held for a cancelled order and had not left is free again. */
+/**
+ * What was held for a cancelled order and had not left is free again; of a sale's order, in the sale's allotment. A sale's order
+ * that ends before anything was held is told too, with nothing in it: the sale may sell its piece again.
+ */
 export const StockReleased = event('stock.released', z.object({ ...reservation, allocation: Allocation }), { optional: true });

@@ -18,6 +18,11 @@ export interface Contract<S extends z.ZodType = z.ZodType, R extends z.ZodType =
   readonly transient: boolean;
   /** A fact that may be heard by nobody without being counted as unrouted. */
   readonly optional: boolean;
+  /**
+   * Its queue holds so many and no more: beyond that the broker refuses it (a nack), and its sender must expect so.
+   * Commands at a door only.
+   */
+  readonly bounded: boolean;
   /** The queues in which this command waits before it is delivered are called `<waitsIn>.<ms>`; timers only. */
   readonly waitsIn?: string;
 }
@@ -68,6 +73,8 @@ interface Options {
   version?: number;
 }
 
+const NO_FLAGS = { transient: false, optional: false, bounded: false };
+
 function contract<S extends z.ZodType, R extends z.ZodType>(facts: Omit<Contract<S, R>, 'version'> & Options): Contract<S, R> {
   const make = (data: z.input<S>, options: OutgoingOptions = {}): Outgoing => ({ contract: made as Contract, data, ...options });
   const made = Object.assign(make, { version: 1, ...facts }) as Contract<S, R>;
@@ -79,19 +86,19 @@ function contract<S extends z.ZodType, R extends z.ZodType>(facts: Omit<Contract
  * A listener that only watches may name a topic pattern (`order.*`, `#`) and the fields that it needs.
  */
 export const event = <S extends z.ZodType>(type: string, schema: S, options: Options & { optional?: boolean } = {}): Contract<S, z.ZodNever> =>
-  contract({ kind: 'event', type, schema, transient: false, optional: false, ...options });
+  contract({ kind: 'event', type, schema, ...NO_FLAGS, ...options });
 
 /** A request, named `<owner>.<verb>`; durable unless `transient`. */
 export const command = <S extends z.ZodType, R extends z.ZodType = z.ZodVoid>(
   type: string,
   schema: S,
-  options: Options & { reply?: R; transient?: boolean; waitsIn?: string } = {},
-): Contract<S, R> => contract({ kind: 'command', type, schema, transient: false, optional: false, ...options });
+  options: Options & { reply?: R; transient?: boolean; bounded?: boolean; waitsIn?: string } = {},
+): Contract<S, R> => contract({ kind: 'command', type, schema, ...NO_FLAGS, ...options });
 
 /** A read, named `<owner>.<noun>`; it expires at the caller's deadline. */
 export const query = <S extends z.ZodType, R extends z.ZodType>(type: string, schema: S, reply: R, options: Options = {}): Contract<S, R> =>
-  contract({ kind: 'query', type, schema, reply, transient: true, optional: false, ...options });
+  contract({ kind: 'query', type, schema, reply, ...NO_FLAGS, transient: true, ...options });
 
 /** A message to one person over one channel, named `delivery.<channel>`; routed by the header `channel`. */
 export const delivery = <S extends z.ZodType>(channel: string, schema: S, options: Options = {}): Contract<S, z.ZodNever> =>
-  contract({ kind: 'delivery', type: `delivery.${channel}`, schema, transient: false, optional: false, ...options });
+  contract({ kind: 'delivery', type: `delivery.${channel}`, schema, ...NO_FLAGS, ...options });

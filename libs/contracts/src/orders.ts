@@ -41,6 +41,7 @@ export const Order = z.object({
   secondsLeft: z.int().min(0).optional(),
   paidAt: Instant.optional(),
   refundedAt: Instant.optional(),
+  flashSaleId: Id.optional(),
   /** The customer has asked to cancel it, and its parcels are being halted. */
   cancellationRequestedAt: Instant.optional(),
   parcels: z.array(z.object({ id: Id, warehouse: Warehouse, status: ParcelStatus, lines: z.array(z.object({ sku: Sku, quantity: z.int() })) })),
@@ -57,10 +58,11 @@ export const PaymentWindow = z.int().min(1).max(2_592_000);
 
 /**
  * Place an order under an id that the caller made, so that asking again is harmless.
- * `bodyHash` tells a repeat from another order under the same id. `payWithinSeconds` is the order's own payment window.
+ * `bodyHash` tells a repeat from another order under the same id. `payWithinSeconds` is the order's own payment window;
+ * `flashSale` the sale whose pieces and price it takes.
  * Problems: 409 same id, other body; 422 unknown product, only while the caller still waits.
  */
-export const PlaceOrder = command('orders.place', NewOrder.extend({ orderId: Id, userId: Id, bodyHash: z.string(), payWithinSeconds: PaymentWindow.optional() }), { reply: Order });
+export const PlaceOrder = command('orders.place', NewOrder.extend({ orderId: Id, userId: Id, bodyHash: z.string(), payWithinSeconds: PaymentWindow.optional(), flashSale: z.object({ id: Id, unitPrice: Money }).optional() }), { reply: Order });
 
 /**
  * Before the payment free; after it the parcels are halted first, all or none, and the order that is answered says so by
@@ -83,7 +85,8 @@ export const GetTimeline = query('orders.timeline', z.object({ orderId: Id, ...v
 export const GetOrderChanges = query('orders.changes', z.object({ orderId: Id, after: z.int().min(0).default(0), ...viewer }), z.object({ order: Order, changes: z.array(OrderChange) }));
 export const ListOrders = query('orders.list', PageRequest.extend({ userId: Id, status: OrderStatus.optional() }), page(Order));
 
-const fact = { orderId: Id, userId: Id, version: z.int() };
+/** `flashSaleId`: its pieces are those of a sale. */
+const fact = { orderId: Id, userId: Id, version: z.int(), flashSaleId: Id.optional() };
 const goods = { lines: z.array(OrderLine), allocation: Allocation };
 
 export const OrderPlaced = event('order.placed', z.object({ ...fact, lines: z.array(OrderLine), subtotal: Money, coupon: CouponCode.optional() }));

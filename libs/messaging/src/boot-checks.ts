@@ -19,7 +19,7 @@ export function checkWiring(service: string, registrations: readonly Registratio
 /** Looks, without creating anything, whether what this service uses is there. @throws Error naming all that is missing and the fix. */
 export async function checkTopology(connection: ChannelModel, queues: readonly QueueRoutes[], tiersMs: readonly number[]): Promise<void> {
   const exchanges = [...EXCHANGES, ...tiersMs.map((ms) => `shop.retry.${ms}`)];
-  const names = queues.flatMap(({ queue, transient }) => (transient ? [queue] : [queue, `${queue}.dead`]));
+  const names = queues.flatMap(({ queue, home, transient }) => (transient || queue !== home ? [queue] : [queue, `${queue}.dead`]));
   const missing: string[] = [];
   for (const name of exchanges) if (!(await exists(connection, (channel) => channel.checkExchange(name)))) missing.push(`exchange ${name}`);
   for (const name of names) if (!(await exists(connection, (channel) => channel.checkQueue(name)))) missing.push(`queue ${name}`);

@@ -29,6 +29,9 @@ export function parting(ending: Ending, delivery: Delivery, queue: string): Outb
   return sameMessage(delivery, 'shop.dead', queue, { ...facts, ...stack, 'failed-at': new Date().toISOString() });
 }
 
+/** The message as it came, straight into another queue. */
+export const setAside = (delivery: Delivery, queue: string): Outbound => sameMessage(delivery, '', queue, origin(delivery));
+
 /** Where it was first published: a retry comes home over the default exchange. */
 function origin({ properties, fields }: Delivery): Record<string, unknown> {
   const { 'original-exchange': exchange = fields.exchange, 'original-routing-key': key = fields.routingKey } = properties.headers ?? {};

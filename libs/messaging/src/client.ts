@@ -11,10 +11,12 @@ export interface MessageClientOptions {
   url: string;
   /** The service that publishes. */
   source: string;
+  /** What it publishes goes to bounded queues alone, whose refusals are ordinary answers. */
+  door?: boolean;
 }
 
 export interface RequestOptions {
-  /** How long the caller waits for the answer. Milliseconds. */
+  /** How long the caller waits for the answer, or for the broker's confirm. Milliseconds. */
   deadlineMs: number;
   /** The id that everything caused by one request shares; default: the one of the message that is being handled, or a new one. */
   correlationId?: string;
@@ -35,10 +37,11 @@ export class MessageClient extends ClientProxy {
 
   constructor(private readonly options: MessageClientOptions) {
     super();
-    const { url, source } = options;
+    const { url, source, door } = options;
     this.publisher = new Publisher({
       url,
-      name: `${source} publishes`,
+      name: `${source} ${door ? 'knocks' : 'publishes'}`,
+      ...(door && { nacksAreAnswers: door }),
       // Direct reply-to answers on the channel that asked, so this subscription belongs to each publishing channel.
       setup: (channel) => this.#replies.listen(channel),
     });
@@ -57,6 +60,14 @@ export class MessageClient extends ClientProxy {
     const answer = this.#replies.wait(id, contract, deadlineMs);
     this.publisher.publish(wire, { whenDown: 'fail', deadlineMs }).then(answer.confirmed, answer.failed);
     return (await answer.promise) as z.output<R>;
+  }
+
+  /**
+   * Sends a command whose outcome nobody waits for here. Fails at once without a broker; resolves when the broker has it.
+   * @throws PublishError `nacked`: its queue is bounded and full; `unknown`: it may be there
+   */
+  async post<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, { deadlineMs, correlationId }: RequestOptions): Promise<void> {
+    await this.publisher.publish(encode(contract(data), this.#about(correlationId)), { whenDown: 'fail', deadlineMs });
   }
 
   async connect(): Promise<Publisher> {

@@ -30,6 +30,8 @@ interface Lane {
 }
 
 export interface ConfirmChannelOptions {
+  /** Nacks are an answer here, not a fault of the channel: it knocks at bounded queues. */
+  nacksAreAnswers?: boolean | undefined;
   /** Runs on every new channel before anything is sent on it. */
   setup?: ((channel: ConfirmChannel) => Promise<void>) | undefined;
   onOpen(): void;
@@ -116,7 +118,7 @@ export class ReopeningConfirmChannel {
       return 'unknown';
     }
     lane.nacksInARow += 1;
-    if (lane.nacksInARow >= NACK_BURST && lane === this.#lane) this.#replace();
+    if (lane.nacksInARow >= NACK_BURST && lane === this.#lane && !this.options.nacksAreAnswers) this.#replace();
     return 'nacked';
   }
 

@@ -1,8 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type { AmqpConnectionManager, ChannelWrapper } from 'amqp-connection-manager';
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { circumstancesOf, parting, replyTo } from './carry-out.js';
+import { circumstancesOf, parting, replyTo, setAside } from './carry-out.js';
 import { askedBy } from './codec.js';
+import type { Outbound } from './confirm-channel.js';
 import { dispatch } from './dispatcher.js';
 import type { Publisher } from './publisher.js';
 import type { QueueRoutes } from './routes.js';
@@ -76,19 +77,30 @@ export class Consumer {
 
   async #handle(channel: Channel, delivery: ConsumeMessage): Promise<void> {
     if (this.routes.transient && isOver(delivery)) return this.#finish(() => channel.ack(delivery));
+    if (this.#mayHaveKilled(delivery)) return this.#setAside(channel, delivery);
     const outcome = await dispatch(this.routes, delivery);
     const about = { tiersMs: this.options.tiersMs, transient: this.routes.transient };
     const ending = settle(outcome, circumstancesOf(delivery, about, Date.now()));
     this.#log(ending, delivery);
-    const published = await this.#part(ending, delivery);
+    const published = await this.#hand(parting(ending, delivery, this.routes.home));
     this.#reply(ending, delivery);
     // reject, not nack: since 4.3 only a reject counts towards the delivery limit.
     this.#finish(() => (published ? channel.ack(delivery) : channel.reject(delivery, true)));
   }
 
-  /** First a confirmed copy, then the ack: a crash in between doubles, and never loses. */
-  async #part(ending: Ending, delivery: ConsumeMessage): Promise<boolean> {
-    const copy = parting(ending, delivery, this.routes.queue);
+  /** A classic queue counts no deliveries, and would give a message that kills its consumers to the next one for ever. */
+  #mayHaveKilled({ fields }: ConsumeMessage): boolean {
+    return this.routes.home !== this.routes.queue && fields.redelivered;
+  }
+
+  /** Beside the bounded queue stands one with a delivery limit. */
+  async #setAside(channel: Channel, delivery: ConsumeMessage): Promise<void> {
+    const moved = await this.#hand(setAside(delivery, this.routes.home));
+    this.#finish(() => (moved ? channel.ack(delivery) : channel.reject(delivery, true)));
+  }
+
+  /** First a confirmed copy, if there is one to make, then the ack: a crash in between doubles, and never loses. */
+  async #hand(copy: Outbound | undefined): Promise<boolean> {
     if (!copy) return true;
     try {
       await this.options.publisher.publish(copy);

@@ -12,6 +12,8 @@ export interface PublisherOptions {
   name?: string;
   /** How many messages may be unconfirmed at once. */
   window?: number;
+  /** It publishes to bounded queues alone, which refuse as a matter of course. */
+  nacksAreAnswers?: boolean;
   /** Runs on every new channel before anything is sent on it. */
   setup?: (channel: ConfirmChannel) => Promise<void>;
 }
@@ -60,19 +62,29 @@ export class Publisher {
   #blocked = false;
   #closed = false;
 
-  constructor({ url, name = 'publisher', window = WINDOW, setup }: PublisherOptions) {
+  constructor({ url, name = 'publisher', window = WINDOW, nacksAreAnswers, setup }: PublisherOptions) {
     this.#window = window;
     this.#connection = openConnection(url, name);
     this.#timers = new TimerQueues(this.#connection);
     this.#connection.on('blocked', () => this.#setBlocked(true));
     this.#connection.on('unblocked', () => this.#setBlocked(false));
     this.#connection.on('connect', () => this.#setBlocked(false));
-    this.#channel = new ReopeningConfirmChannel(this.#connection, { setup, onOpen: () => this.#move(), onLost: () => this.#failTheImpatient() });
+    this.#channel = new ReopeningConfirmChannel(this.#connection, { nacksAreAnswers, setup, onOpen: () => this.#move(), onLost: () => this.#failTheImpatient() });
   }
 
   /** Something published now would go out now. A broker in memory or disk alarm does not count: it takes nothing. */
   get ready(): boolean {
     return this.#channel.isOpen && !this.#blocked && !this.#closed;
+  }
+
+  /** How many messages wait in a queue, without those that a consumer holds. @throws Error no broker, or no such queue */
+  async depth(queue: string): Promise<number> {
+    const channel = await this.#connection.connection?.createChannel();
+    if (!channel) throw new Error('there is no connection to the broker');
+    channel.on('error', () => undefined);
+    const { messageCount } = await channel.checkQueue(queue);
+    await channel.close();
+    return messageCount;
   }
 
   /** Resolves when the broker has the message. @throws PublishError */

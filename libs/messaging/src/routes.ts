@@ -15,6 +15,8 @@ export interface QueueRoutes {
   prefetch: number;
   /** Its messages may be lost and must not be kept. */
   transient: boolean;
+  /** Where its failed messages come back to: itself, or beside a bounded queue the one without bound. */
+  home: string;
   find(type: string): Route | undefined;
 }
 
@@ -33,14 +35,16 @@ export function routesOf(service: string, registrations: readonly Registration[]
     const queue = `${service}.${subscription.queue}`;
     queues.set(queue, [...(queues.get(queue) ?? []), { contract: subscription.contract, handler, prefetch: subscription.prefetch }]);
   }
-  return [...queues].map(([queue, routes]) => queueRoutes(queue, routes, prefetch));
+  return [...queues].flatMap(([queue, routes]) => queueRoutes(queue, routes, prefetch));
 }
 
-function queueRoutes(queue: string, routes: readonly Route[], prefetch: number): QueueRoutes {
+function queueRoutes(queue: string, routes: readonly Route[], prefetch: number): QueueRoutes[] {
   const transient = routes.every(({ contract }) => contract.transient);
   if (!transient && routes.some(({ contract }) => contract.transient)) throw new Error(`${queue} mixes messages that must be kept with messages that must not: give them two queues`);
   const own = routes.flatMap((route) => route.prefetch ?? []);
-  return { queue, transient, prefetch: own.length > 0 ? Math.max(...own) : prefetch, find: finder(routes) };
+  const home = routes.some(({ contract }) => contract.bounded) ? `${queue}-again` : queue;
+  const common = { home, transient, prefetch: own.length > 0 ? Math.max(...own) : prefetch, find: finder(routes) };
+  return [...new Set([queue, home])].map((name) => ({ queue: name, ...common }));
 }
 
 /** Exact types first, then topic patterns, in the order of their declaration. */

@@ -25,7 +25,7 @@ export interface Management {
   closeConnections(): Promise<number>;
 }
 
-export interface TestBrokerOptions extends Pick<TopologyOptions, 'services'> {
+export interface TestBrokerOptions extends Pick<TopologyOptions, 'services' | 'flashSaleQueueLimit'> {
   /** The shared broker when absent. */
   server?: { readonly url: string; readonly managementUrl: string };
   /** One that may be there already; a new one when absent. */
@@ -35,13 +35,13 @@ export interface TestBrokerOptions extends Pick<TopologyOptions, 'services'> {
 }
 
 /** The shared broker is that of AMQP_URL, and AMQP_MANAGEMENT_URL with a user who may create vhosts. */
-export async function testBroker({ tiersMs = [1_000, 10_000, 60_000], services, server, vhost = `test-${randomBytes(6).toString('hex')}` }: TestBrokerOptions = {}): Promise<TestBroker> {
+export async function testBroker({ tiersMs = [1_000, 10_000, 60_000], services, flashSaleQueueLimit, server, vhost = `test-${randomBytes(6).toString('hex')}` }: TestBrokerOptions = {}): Promise<TestBroker> {
   const url = new URL(server?.url ?? variable('AMQP_URL'));
   url.pathname = `/${vhost}`;
   const management = managementOf(server?.managementUrl ?? variable('AMQP_MANAGEMENT_URL'), vhost);
   await management.put(`vhosts/${vhost}`);
   await management.put(`permissions/${vhost}/${url.username || 'guest'}`, { configure: '.*', write: '.*', read: '.*' });
-  await applyTopology(url.href, topology({ retryTiersMs: tiersMs, ...(services && { services }) }));
+  await applyTopology(url.href, topology({ retryTiersMs: tiersMs, ...(services && { services }), ...(flashSaleQueueLimit && { flashSaleQueueLimit }) }));
   const connection = await connect(url.href, { clientProperties: { connection_name: TEST_CONNECTION } });
   connection.on('error', () => undefined);
   const close = async (): Promise<void> => {

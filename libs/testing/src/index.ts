@@ -4,6 +4,7 @@ export * from './eventually.js';
 export * from './facts.js';
 export * from './given-message.js';
 export * from './private-broker.js';
+export * from './private-postgres.js';
 export * from './program.js';
 export * from './system.js';
 export * from './tap.js';

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { testBroker, type TestBroker } from './broker.js';
@@ -6,7 +6,7 @@ import { testDatabase, type TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
 import { run, type Program } from './program.js';
 
-const OWNERS = ['accounts', 'inventory', 'logistics', 'notifications', 'orders', 'payments', 'promotions'] as const;
+const OWNERS = ['accounts', 'flash-sale', 'inventory', 'logistics', 'notifications', 'orders', 'payments', 'promotions'] as const;
 const SERVICES = [...OWNERS, 'gateway'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 type Owner = (typeof OWNERS)[number];
@@ -26,17 +26,29 @@ export interface System {
   stop(...names: ServiceName[]): Promise<void>;
   /** SIGKILL; resolves when the process has ended. */
   kill(...names: ServiceName[]): Promise<void>;
+  /** A token as accounts would give it to this user, without asking accounts. */
+  tokenOf(userId: string): string;
   /** The last lines that a service wrote. */
   output(name: ServiceName): string;
   close(): Promise<void>;
 }
 
-/** Boots every service from its build (`apps/<name>/dist`). `env` goes to all of them; a `broker` that is given goes with the system. */
-export async function startSystem(env: Record<string, string> = {}, given?: TestBroker): Promise<System> {
-  const broker = given ?? (await testBroker());
-  const databases = Object.fromEntries(await Promise.all(OWNERS.map(async (name) => [name, await testDatabase(name)]))) as Record<Owner, TestDatabase>;
+/** Servers other than the shared ones. */
+export interface Servers {
+  /** Goes with the system. */
+  broker?: TestBroker;
+  /** The administrator's URL. */
+  postgresUrl?: string;
+}
+
+/** Boots every service from its build (`apps/<name>/dist`). `env` goes to all of them. */
+export async function startSystem(env: Record<string, string> = {}, { broker: given, postgresUrl }: Servers = {}): Promise<System> {
+  const limit = env['FLASH_SALE_QUEUE_LIMIT'];
+  const broker = given ?? (await testBroker(limit === undefined ? {} : { flashSaleQueueLimit: Number(limit) }));
+  const databases = Object.fromEntries(await Promise.all(OWNERS.map(async (name) => [name, await testDatabase(name, postgresUrl === undefined ? {} : { server: postgresUrl })]))) as Record<Owner, TestDatabase>;
   const port = await freePort();
-  const shared = { ...secrets(), PORT: String(port), AMQP_URL: broker.url, DEV_SEED: 'true', CARRIER_DELAY_SECONDS: '1', LOG_LEVEL: 'warn', ...env };
+  const keys = generateKeyPairSync('ed25519');
+  const shared = { ...secrets(keys), PORT: String(port), AMQP_URL: broker.url, DEV_SEED: 'true', CARRIER_DELAY_SECONDS: '1', LOG_LEVEL: 'warn', ...env };
   const processes = new Map<ServiceName, Service>();
 
   const start = async (name: ServiceName) => {
@@ -54,6 +66,7 @@ export async function startSystem(env: Record<string, string> = {}, given?: Test
     start: async (...names) => void (await Promise.all(names.map(start))),
     stop: end('SIGTERM'),
     kill: end('SIGKILL'),
+    tokenOf: (userId) => signed({ sub: userId, role: 'customer', exp: Math.floor(Date.now() / 1_000) + 3_600 }, keys.privateKey),
     output: (name) => processes.get(name)?.output() ?? '',
     close: async () => {
       await end('SIGTERM')(...SERVICES);
@@ -90,13 +103,18 @@ function assertReady(ready: boolean, name: ServiceName, { output }: Program): vo
   if (!ready) throw new Error(`${name} did not become ready:\n${output()}`);
 }
 
-function secrets(): Record<string, string> {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+function secrets({ privateKey, publicKey }: { privateKey: KeyObject; publicKey: KeyObject }): Record<string, string> {
   return {
     TOKEN_PRIVATE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     TOKEN_PUBLIC_KEY: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     IDEMPOTENCY_SECRET: 'only-for-this-test-run-0123456789abcdef',
   };
+}
+
+/** A compact JSON web signature with Ed25519 (RFC 7515, RFC 8037). */
+function signed(claims: object, key: KeyObject): string {
+  const encoded = [{ alg: 'EdDSA', typ: 'JWT' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+  return `${encoded}.${sign(null, Buffer.from(encoded), key).toString('base64url')}`;
 }
 
 /** A port that was free a moment ago. */

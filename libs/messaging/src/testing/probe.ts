@@ -13,12 +13,14 @@ export const Do = command('probe.do', N, { reply: N });
 export const Slow = command('probe.slow', N, { reply: N });
 export const Ask = query('probe.ask', N, N);
 export const Secret = command('probe.secret', N, { transient: true, reply: N });
+/** Taken at a door that lets so many in and no more. */
+export const Knock = command('probe.knock', N, { bounded: true });
 export const Nowhere = command('nobody.do', N);
 export const Told = delivery('probe', N);
 
 /** The map of these tests. */
 export const SERVICES = {
-  probe: { events: [Happened, Ignored], commands: [Do], queries: [Ask, Secret], slow: [Slow], told: [Told] },
+  probe: { events: [Happened, Ignored], commands: [Do], queries: [Ask, Secret], slow: [Slow], door: [Knock], told: [Told] },
   watcher: { events: ['probe.*', 'sale.#'] },
 };
 export const TIERS_MS = [50, 100, 150];

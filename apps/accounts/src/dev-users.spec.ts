@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { Id, Phone } from '@sluice/contracts';
+import { testDatabase, type TestDatabase } from '@sluice/testing';
+import { jwtVerify } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { devTokens, devUser, MOST_USERS } from './dev-users.js';
+import { passwordMatches } from './password.js';
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const issuer = { privateKey, ttlSeconds: 60 };
+const ROWS = 'SELECT * FROM accounts ORDER BY phone';
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await testDatabase('accounts');
+});
+afterAll(() => database.close());
+
+async function make(count: number): Promise<string[]> {
+  const tokens: string[] = [];
+  for await (const some of devTokens(database.pool, issuer, count, new Date())) tokens.push(...some);
+  return tokens;
+}
+const rows = async () => (await database.pool.query<{ id: string; password_hash: string }>(ROWS)).rows;
+const subjectOf = async (token: string) => (await jwtVerify(token, publicKey, { algorithms: ['EdDSA'] })).payload.sub;
+
+describe('users for load tests', () => {
+  it('are accounts as others are, each with a token of its own that the public key confirms', async () => {
+    const tokens = await make(3);
+    expect(await Promise.all(tokens.map(subjectOf))).toEqual((await rows()).map(({ id }) => id));
+    expect(await rows()).toMatchObject([1, 2, 3].map((number) => ({ ...devUser(number), role: 'customer', version: 1 })));
+  });
+
+  it('are the same users when they are asked for again, and only what is missing is added', async () => {
+    const before = await rows();
+    expect(await Promise.all((await make(4_001)).map(subjectOf))).toEqual(Array.from({ length: 4_001 }, (_, i) => devUser(i + 1).id));
+    const after = await rows();
+    expect(after.slice(0, 3)).toEqual(before);
+    await make(4_001);
+    expect(await rows()).toEqual(after);
+    expect(after).toHaveLength(4_001);
+  });
+
+  it('tell nobody that they exist', async () => {
+    expect((await database.pool.query('SELECT FROM outbox')).rowCount).toBe(0);
+  });
+
+  it('cannot sign in: their hash is one that no password has', async () => {
+    const [user] = await rows();
+    expect(await passwordMatches('', user?.password_hash)).toBe(false);
+  });
+
+  it('have ids and phone numbers that the contracts know, up to the last of them', () => {
+    for (const { id, phone } of [devUser(1), devUser(MOST_USERS)]) {
+      expect(Id.safeParse(id).success).toBe(true);
+      expect(Phone.safeParse(phone).success).toBe(true);
+    }
+  });
+});
+
+describe('the program', () => {
+  const program = path.join(import.meta.dirname, '../dist/make-dev-users.js');
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const run = (count: string, env: Record<string, string> = {}) =>
+    promisify(execFile)(process.execPath, [program, count], { env: { PATH: process.env['PATH'], DATABASE_URL: database.url, TOKEN_PRIVATE_KEY: pem, ...env } });
+
+  it('prints tokens and nothing else, one a line', async () => {
+    const { stdout, stderr } = await run('5');
+    expect(stderr).toBe('');
+    expect(await Promise.all(stdout.trimEnd().split('\n').map(subjectOf))).toEqual([1, 2, 3, 4, 5].map((number) => devUser(number).id));
+  });
+
+  it.each([
+    ['5', { NODE_ENV: 'production' }, /^dev:users: NODE_ENV .*refused in production\n$/],
+    ['0', {}, /^dev:users: USERS is not valid/],
+    ['5', { DATABASE_URL: '' }, /^dev:users: DATABASE_URL is not set\n$/],
+  ])('refuses %s users with %o in one line that says why', async (count, env, said) => {
+    const before = await rows();
+    await expect(run(count, env)).rejects.toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(said) });
+    expect(await rows()).toEqual(before);
+  });
+});

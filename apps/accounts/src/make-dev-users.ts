@@ -1,0 +1,37 @@
+// Users for load tests: node dist/make-dev-users.js <count> prints a token for each, one a line. Development only.
+import { once } from 'node:events';
+import { createPool } from '@sluice/persistence';
+import { CommonConfig, prepare, wholeNumber } from '@sluice/service-kit';
+import { z } from 'zod';
+import { AccountsConfig } from './config.js';
+import { devTokens, MOST_USERS } from './dev-users.js';
+
+const Config = z.object({
+  ...CommonConfig.pick({ LOG_LEVEL: true, LOG_FORMAT: true }).shape,
+  ...AccountsConfig.pick({ TOKEN_PRIVATE_KEY: true, TOKEN_TTL_SECONDS: true }).shape,
+  NODE_ENV: z.string().default('development').refine((name) => name !== 'production', 'users without a password are refused in production'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "must be the postgresql:// URL of accounts' database" }),
+  USERS: wholeNumber(1, MOST_USERS),
+});
+
+async function print(tokens: string[]): Promise<void> {
+  if (!process.stdout.write(`${tokens.join('\n')}\n`)) await once(process.stdout, 'drain');
+}
+
+async function main(): Promise<void> {
+  const { config } = await prepare({ name: 'dev-users', config: Config }, { ...process.env, USERS: process.argv[2] });
+  const pool = createPool(config.DATABASE_URL, { max: 1 });
+  try {
+    const issuer = { privateKey: config.TOKEN_PRIVATE_KEY, ttlSeconds: config.TOKEN_TTL_SECONDS };
+    for await (const tokens of devTokens(pool, issuer, config.USERS, new Date())) await print(tokens);
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Whoever reads may have had enough, as `head` has. */
+process.stdout.on('error', () => process.exit(0));
+main().catch((error: unknown) => {
+  process.stderr.write(`dev:users: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

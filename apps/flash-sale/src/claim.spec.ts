@@ -1,0 +1,168 @@
+import type { OrderReason } from '@sluice/contracts';
+import { PermanentError } from '@sluice/messaging';
+import { describe, expect, it } from 'vitest';
+import { claim, ended, paid, released, resultOf } from './claim.js';
+import { allotted, create, lookAtClock, refused } from './sale.js';
+import { claimKey, type Decision, type State } from './tables.js';
+import { ADDRESS, after, afterwards, newSale, NOON, nothing, PRICE, sentBy } from './testing/given.js';
+
+const request = newSale({ quantity: 1 });
+const { saleId } = request;
+const [ada, bob] = ['0193f000-0000-7000-8000-000000000001', '0193f000-0000-7000-8000-000000000002'];
+const OPEN = after(61_000);
+const CLOSES = after(3_660_000);
+
+const claims = (state: State, userId: string, round = 1, now = OPEN): Decision => claim(state, { saleId, userId, round, address: ADDRESS }, now);
+const then = (state: State, userId: string, round = 1, now = OPEN): State => afterwards(state, claims(state, userId, round, now));
+const result = (state: State, userId: string, round = 1) => resultOf(state.claims[claimKey({ saleId, userId })], round);
+const decided = (decision: Decision) => sentBy(decision).filter(({ type }) => type === 'claim.decided');
+const orders = (decision: Decision) => sentBy(decision).filter(({ type }) => type === 'orders.place');
+
+const preparing = afterwards(nothing, create(nothing, request, NOON));
+const scheduled = afterwards(preparing, allotted(preparing, { saleId, sku: 'TEE', version: 1, quantity: 1 }, NOON));
+const won = then(scheduled, ada);
+const orderId = won.claims[claimKey({ saleId, userId: ada })]!.orderId!;
+const order = { saleId, userId: ada, orderId };
+const counters = (state: State) => { const { remaining, held, sold } = state.sales[saleId]!; return { remaining, held, sold }; };
+const reopened = afterwards(won, released(won, order, after(70_000)));
+
+describe('a claim', () => {
+  it('wins while there are pieces, and becomes one order at the sale’s price', () => {
+    const decision = claims(scheduled, ada);
+    expect(orders(decision)).toEqual([
+      { type: 'orders.place', orderId, userId: ada, lines: [{ sku: 'TEE', quantity: 1 }], address: ADDRESS, bodyHash: expect.stringMatching(/^[0-9a-f]{64}$/), payWithinSeconds: 60, flashSale: { id: saleId, unitPrice: PRICE } },
+    ]);
+    expect(decided(decision)).toEqual([{ type: 'claim.decided', saleId, userId: ada, round: 1, status: 'won', orderId }]);
+    expect(result(won, ada)).toEqual({ status: 'won', orderId });
+  });
+
+  it('opens a sale whose time has come, before the sweep has been there, and sells it out', () => {
+    expect(sentBy(claims(scheduled, ada)).filter(({ type }) => type === 'sale.changed')).toMatchObject([{ state: 'sold-out', round: 1, remaining: 0, held: 1 }]);
+  });
+
+  it.each([
+    ['no_such_sale', 'the sale is unknown', nothing, OPEN],
+    ['no_such_sale', 'inventory has refused it', afterwards(preparing, refused(preparing, { saleId, sku: 'TEE', version: 1, available: 0 }, NOON)), OPEN],
+    ['not_open', 'its pieces are not there yet', preparing, OPEN],
+    ['not_open', 'it is too early', scheduled, after(59_999)],
+    ['sold_out', 'all are gone', won, OPEN],
+    ['closed', 'it is too late, though the sweep has not been there', scheduled, CLOSES],
+  ])('loses with %s when %s', (reason, _, state, now) => {
+    const decision = claims(state, bob, 1, now);
+    expect([decided(decision), orders(decision)]).toEqual([[{ type: 'claim.decided', saleId, userId: bob, round: 1, status: 'lost', reason }], []]);
+    expect(result(afterwards(state, decision), bob)).toEqual({ status: 'lost', reason });
+  });
+
+  it('is answered once: the same ticket again changes nothing but the length of the line', () => {
+    const again = claims(won, ada);
+    expect([again.state?.claims, sentBy(again)]).toEqual([undefined, []]);
+    expect(afterwards(won, again).sales[saleId]).toMatchObject({ ...counters(won), drained: 2 });
+    const lost = then(won, bob);
+    expect(decided(claims(lost, bob, 1, after(62_000)))).toEqual([]);
+  });
+
+  it('that came too early may win when the sale is open', () => {
+    const early = then(scheduled, bob, 1, after(59_999));
+    expect(claims(early, bob, 1, after(59_999)).messages).toEqual([]);
+    expect(result(then(early, bob), bob)).toMatchObject({ status: 'won' });
+  });
+
+  it('of a loser may win in the next round', () => {
+    const lost = then(won, bob);
+    const next = afterwards(lost, released(lost, order, after(70_000)));
+    expect(result(next, bob, 2)).toEqual({ status: 'waiting' });
+    const second = then(next, bob, 2, after(71_000));
+    expect(result(second, bob, 2)).toMatchObject({ status: 'won' });
+    expect(result(second, bob, 1)).toEqual({ status: 'lost', reason: 'sold_out' });
+  });
+
+  it('does not win a user a second piece, and leaves the first as it is', () => {
+    const again = then(reopened, ada, 2, after(71_000));
+    expect(result(again, ada, 2)).toEqual({ status: 'lost', reason: 'already_won' });
+    expect(result(again, ada, 1)).toMatchObject({ status: 'expired', orderId });
+    expect(counters(again)).toEqual({ remaining: 1, held: 0, sold: 0 });
+  });
+
+  it('that a later one of its user has overtaken is told so, and changes nothing', () => {
+    const second = then(reopened, bob, 2, after(71_000));
+    const late = claims(second, bob, 1, after(72_000));
+    expect([late.state?.claims, decided(late)]).toEqual([undefined, [{ type: 'claim.decided', saleId, userId: bob, round: 1, status: 'lost', reason: 'sold_out' }]]);
+  });
+});
+
+describe('a win', () => {
+  it('is sold when its order is paid, and stays won', () => {
+    const sold = afterwards(won, paid(won, order, after(70_000)));
+    expect([counters(sold), result(sold, ada)]).toEqual([{ remaining: 0, held: 0, sold: 1 }, { status: 'won', orderId }]);
+    expect(paid(sold, order, after(71_000))).toEqual({});
+  });
+
+  it.each<OrderReason>(['payment_timeout', 'unknown_product'])('is held until inventory has the piece back, then expires with the reason: %s', (reason) => {
+    const over = afterwards(won, ended(won, order, reason));
+    expect([counters(over), result(over, ada)]).toEqual([{ remaining: 0, held: 1, sold: 0 }, { status: 'won', orderId }]);
+    const back = released(over, order, after(70_000));
+    expect(decided(back)).toEqual([{ type: 'claim.decided', saleId, userId: ada, round: 1, status: 'expired', orderId, reason }]);
+    expect(counters(afterwards(over, back))).toEqual({ remaining: 1, held: 0, sold: 0 });
+  });
+
+  it('that was sold comes back when its order is cancelled', () => {
+    const sold = afterwards(won, paid(won, order, after(70_000)));
+    const back = afterwards(sold, released(sold, order, after(80_000)));
+    expect([counters(back), result(back, ada).status]).toEqual([{ remaining: 1, held: 0, sold: 0 }, 'expired']);
+  });
+
+  it('comes back once, and a payment that is told after it changes nothing', () => {
+    expect([released(reopened, order, after(80_000)), paid(reopened, order, after(80_000))]).toEqual([{}, {}]);
+  });
+
+  it('keeps the reason that is told after the piece is back, and the first of two', () => {
+    const late = afterwards(reopened, ended(reopened, order, 'customer'));
+    expect(result(late, ada)).toEqual({ status: 'expired', orderId, reason: 'customer' });
+    expect(ended(late, order, 'payment_timeout')).toEqual({});
+  });
+
+  it.each([
+    ['a loser', then(won, bob), { ...order, userId: bob }],
+    ['another order of the winner', won, { ...order, orderId: saleId }],
+    ['somebody unknown', nothing, order],
+  ])('is not taken for that of %s', (_, state, about) => {
+    for (const fact of [() => paid(state, about, OPEN), () => ended(state, about, 'customer'), () => released(state, about, OPEN)]) expect(fact).toThrow(PermanentError);
+  });
+});
+
+describe('those who watch', () => {
+  const many = newSale({ quantity: 1_000 });
+  const crowd = Array.from({ length: 300 }, (_, i) => `0193f000-0000-7000-8000-1${String(i).padStart(11, '0')}`);
+  const big = afterwards(nothing, create(nothing, many, NOON));
+  const start = afterwards(big, allotted(big, { saleId, sku: 'TEE', version: 1, quantity: 1_000 }, NOON));
+
+  /** A claim every 10 ms: 100 per second, for three seconds. */
+  const said: { at: number; type: string; drained?: unknown; perSecond?: unknown; remaining?: unknown }[] = [];
+  const state = crowd.reduce((so, userId, i) => {
+    const at = 60_000 + i * 10;
+    const decision = claim(so, { saleId, userId, round: 1, address: ADDRESS }, after(at));
+    said.push(...sentBy(decision).map(({ type, drained, perSecond, remaining }) => ({ at: at - 60_000, type, drained, perSecond, remaining })));
+    return afterwards(so, decision);
+  }, start);
+  const of = (type: string) => said.filter((message) => message.type === type);
+
+  it('are told twice a second of a burst, and how fast it goes', () => {
+    expect(of('claim.decided')).toHaveLength(300);
+    expect(of('sale.changed').map(({ at, remaining }) => [at, remaining])).toEqual([0, 500, 1_000, 1_500, 2_000, 2_500].map((at) => [at, 999 - at / 10]));
+    expect(of('sale.progress').map(({ at, drained }) => [at, drained])).toEqual([0, 500, 1_000, 1_500, 2_000, 2_500].map((at) => [at, 1 + at / 10]));
+    expect(of('sale.progress').map(({ perSecond }) => perSecond)).toEqual([0, 100, 100, 100, 100, 100]);
+  });
+
+  it('are told the rest when no claim brings it up any more', () => {
+    expect(lookAtClock(state, many, after(62_999))).toEqual({});
+    const rest = lookAtClock(state, many, after(63_500));
+    expect(sentBy(rest)).toMatchObject([{ type: 'sale.changed', remaining: 700 }, { type: 'sale.progress', drained: 300, perSecond: expect.closeTo(67.8, 0) }]);
+    expect(lookAtClock(afterwards(state, rest), many, after(64_500))).toEqual({});
+  });
+
+  it('are told no speed of the time in which nobody came', () => {
+    const rest = afterwards(state, lookAtClock(state, many, after(63_500)));
+    const later = claim(rest, { saleId, userId: ada, round: 1, address: ADDRESS }, after(93_500));
+    expect(sentBy(later).filter(({ type }) => type === 'sale.progress')).toMatchObject([{ drained: 301, perSecond: rest.sales[saleId]!.perSecond }]);
+  });
+});

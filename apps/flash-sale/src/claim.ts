@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { ClaimDecided, type ClaimPiece, type ClaimResult, type Data, type OrderReason, type Outgoing, PlaceOrder } from '@sluice/contracts';
+import { PermanentError } from '@sluice/messaging';
+import { v5 } from 'uuid';
+import { changed, expected, hold, sell, takeBack, tick } from './sale.js';
+import { type Claim, claimKey, type Decision, type Loss, type Sale, type State, type Winner } from './tables.js';
+import { told } from './telling.js';
+
+export type Ticket = Data<typeof ClaimPiece>;
+
+/** The namespace of the orders of sales: one user and one sale make one order, whoever computes its id. */
+const ORDERS = '5d2f3a0e-6c1b-4f8e-9a57-0b3c8d14e7f2';
+/** These answers hold as long as their cause: a click that came too early does not cost the round. */
+const TOO_EARLY: readonly (Loss | null)[] = ['not_open', 'no_such_sale'];
+
+/** One ticket from the line. First come, first served, while there are pieces and time; each ticket is answered once. */
+export function claim(state: State, ticket: Ticket, now: Date): Decision {
+  const known = state.sales[ticket.saleId];
+  const before = state.claims[claimKey(ticket)];
+  const clock = known && tick(known, now);
+  const verdict = judge(before, ticket.round, clock?.sale);
+  const answer = answered(before, ticket, verdict);
+  const turn = clock && told(known, { ...clock, sale: drained(clock.sale, verdict) }, now);
+  return {
+    state: { ...(turn && { sales: { [ticket.saleId]: turn.sale } }), ...(answer.row && { claims: { [claimKey(ticket)]: answer.row } }) },
+    messages: [...(turn && verdict === 'won' ? [order(ticket, turn.sale)] : []), ...answer.messages, ...(turn?.messages ?? [])],
+  };
+}
+
+type Verdict = 'won' | Loss;
+
+const drained = (sale: Sale, verdict: Verdict | undefined): Sale => ({ ...(verdict === 'won' ? hold(sale) : sale), drained: sale.drained + 1 });
+
+/** Undefined: the ticket has its answer. */
+function judge(before: Claim | undefined, round: number, sale: Sale | undefined): Verdict | undefined {
+  if (before && isAnswered(before, round)) return undefined;
+  const verdict = before?.win ? 'already_won' : onOffer(sale);
+  return before?.round === round && before.lost === verdict ? undefined : verdict;
+}
+
+const isAnswered = ({ round: latest, wonRound, lost }: Claim, round: number): boolean =>
+  wonRound === round || latest > round || (latest === round && !TOO_EARLY.includes(lost));
+
+function onOffer(sale: Sale | undefined): Verdict {
+  switch (sale?.state) {
+    case undefined:
+    case 'refused':
+      return 'no_such_sale';
+    case 'preparing':
+    case 'scheduled':
+      return 'not_open';
+    case 'open':
+      return 'won';
+    case 'sold-out':
+      return 'sold_out';
+    case 'closed':
+      return 'closed';
+  }
+}
+
+function answered(before: Claim | undefined, ticket: Ticket, verdict: Verdict | undefined): { row?: Claim; messages: Outgoing[] } {
+  if (!verdict) return { messages: before && isOvertaken(before, ticket.round) ? [decided(before, ticket.round)] : [] };
+  const { saleId, userId, round } = ticket;
+  const latest = { saleId, userId, round, version: (before?.version ?? 0) + 1 };
+  const row = verdict === 'won' ? won(latest, orderIdOf(ticket)) : { ...(before ?? NEVER_WON), ...latest, lost: verdict };
+  return { row, messages: [decided(row, round)] };
+}
+
+/** The user's next ticket was answered first: this one was never written down, and its holder waits for a word. */
+const isOvertaken = ({ round: latest, wonRound }: Claim, round: number): boolean => latest > round && wonRound !== round;
+
+const NEVER_WON = { wonRound: null, orderId: null, win: null, endReason: null };
+
+const won = (latest: Pick<Claim, 'saleId' | 'userId' | 'round' | 'version'>, orderId: string): Winner => ({ ...latest, lost: null, wonRound: latest.round, orderId, win: 'held', endReason: null });
+
+const orderIdOf = (ticket: Ticket): string => v5(claimKey(ticket), ORDERS);
+
+/** A win becomes an order, at the sale's price and with its payment window. */
+function order(ticket: Ticket, { amount, currency, sku, payWithinSeconds }: Sale): Outgoing {
+  const { saleId, userId, address } = ticket;
+  const details = { lines: [{ sku, quantity: 1 }], address, payWithinSeconds, flashSale: { id: saleId, unitPrice: { amount, currency } } };
+  const bodyHash = createHash('sha256').update(JSON.stringify(details)).digest('hex');
+  return PlaceOrder({ orderId: orderIdOf(ticket), userId, bodyHash, ...details });
+}
+
+const decided = (claim: Claim, round: number): Outgoing => ClaimDecided({ saleId: claim.saleId, userId: claim.userId, round, ...resultOf(claim, round) });
+
+/** What became of a user's ticket of one round. */
+export function resultOf(claim: Claim | undefined, round: number): ClaimResult {
+  if (claim?.wonRound === round) return resultOfWin(claim);
+  if (!claim || claim.round < round) return { status: 'waiting' };
+  // A later ticket was answered, and there is one only after a round has sold out.
+  return { status: 'lost', reason: claim.round === round ? claim.lost! : 'sold_out' };
+}
+
+const resultOfWin = ({ win, orderId, endReason }: Winner): ClaimResult =>
+  win === 'expired' ? { status: 'expired', orderId, ...(endReason && { reason: endReason }) } : { status: 'won', orderId };
+
+/** What an order's facts say of the sale that it is from. */
+export interface Sold {
+  saleId: string;
+  userId: string;
+  orderId: string;
+}
+
+/** The order is paid. Late for a piece that is back: then its order was cancelled meanwhile. */
+export function paid(state: State, about: Sold, now: Date): Decision {
+  const winner = winnerOf(state, about);
+  if (winner.win !== 'held') return {};
+  const sale = expected(state, about.saleId);
+  const turn = tick(sale, now);
+  return withClaim(changed(sale, { ...turn, sale: sell(turn.sale) }, now), { ...winner, win: 'paid', version: winner.version + 1 });
+}
+
+/** The order is cancelled or rejected: why is remembered; the piece is held until inventory has it back. */
+export function ended(state: State, about: Sold, endReason: OrderReason): Decision {
+  const winner = winnerOf(state, about);
+  return winner.endReason ? {} : withClaim({}, { ...winner, endReason, version: winner.version + 1 });
+}
+
+/** Inventory has the piece back. */
+export function released(state: State, about: Sold, now: Date): Decision {
+  const winner = winnerOf(state, about);
+  if (winner.win === 'expired') return {};
+  const sale = expected(state, about.saleId);
+  const clock = tick(sale, now);
+  const back = takeBack(clock.sale, winner.win === 'paid' ? 'sold' : 'held');
+  const row: Winner = { ...winner, win: 'expired', version: winner.version + 1 };
+  const decision = changed(sale, { sale: back.sale, messages: [...clock.messages, ...back.messages] }, now);
+  return withClaim({ ...decision, messages: [decided(row, row.wonRound), ...(decision.messages ?? [])] }, row);
+}
+
+/** @throws PermanentError the win was committed before its order was placed: trying again would not find it either */
+function winnerOf({ claims }: State, about: Sold): Winner {
+  const claim = claims[claimKey(about)];
+  if (!claim?.win || claim.orderId !== about.orderId) throw new PermanentError(`order ${about.orderId} is from no win in sale ${about.saleId}`);
+  return claim;
+}
+
+const withClaim = (decision: Decision, row: Winner): Decision => ({ ...decision, state: { ...decision.state, claims: { [claimKey(row)]: row } } });

@@ -1,0 +1,52 @@
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Pool } from 'pg';
+import { SalesRepository } from './sales.repository.js';
+import { BEAT_MS } from './telling.js';
+
+/** How late a sale may open for those who watch; claims go by the clock itself. Milliseconds. */
+const EVERY_MS = 250;
+/** More are not on at a time; should they be, the next sweep takes the next. */
+const AT_ONCE = 100;
+
+/** By the clock of this process ($1), which the rules go by too. The states are those of the index. */
+const DUE = `
+  SELECT id FROM sales
+  WHERE state IN ('scheduled', 'open', 'sold-out') AND (
+    closes_at <= $1 OR (state = 'scheduled' AND opens_at <= $1)
+    OR (told_at <= $1::timestamptz - interval '${BEAT_MS} milliseconds' AND (version > told_version OR drained > told_drained))
+  )
+  ORDER BY closes_at LIMIT ${AT_ONCE}`;
+
+/** Opens and closes sales, and tells what no message has brought up. Any number of processes may sweep. */
+@Injectable()
+export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #logger = new Logger('clock');
+  #timer?: NodeJS.Timeout;
+  #round?: Promise<void>;
+  #failing = false;
+
+  constructor(
+    private readonly sales: SalesRepository,
+    private readonly pool: Pool,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#timer = setInterval(() => (this.#round ??= this.#sweep().finally(() => (this.#round = undefined))), EVERY_MS);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#round;
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      const { rows } = await this.pool.query<{ id: string }>(DUE, [new Date()]);
+      await Promise.all(rows.map(({ id }) => this.sales.lookAtClock(id)));
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing) this.#logger.warn(`the sweep fails and is repeated: ${error instanceof Error ? error.message : String(error)}`);
+      this.#failing = true;
+    }
+  }
+}

@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { ClockSweep } from './clock.sweep.js';
+import { FlashSaleListener } from './flash-sale.listener.js';
+import { SaleQueries } from './sale.queries.js';
+import { SalesRepository } from './sales.repository.js';
+
+@Module({ controllers: [FlashSaleListener], providers: [SalesRepository, SaleQueries, ClockSweep] })
+export class FlashSaleModule {}

@@ -1,0 +1,61 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { Data, GetClaim, GetSale, ListSales, Reply, Sale as SaleView } from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
+import { Pool } from 'pg';
+import { resultOf } from './claim.js';
+import { after, cursorOf } from './cursor.js';
+import { PrismaClient, type Sale as Row } from './generated/prisma/client.js';
+import { tick } from './sale.js';
+import { saleView } from './sale.view.js';
+import type { Claim, Sale } from './tables.js';
+
+/** A placeholder that holds a lock is no sale. */
+const REAL = { version: { gt: 0 } };
+/** What everybody may see: the pieces are there. */
+const SHOWN = { ...REAL, state: { notIn: ['preparing', 'refused'] } };
+
+/** Reads sales and tickets as they are at this moment. */
+@Injectable()
+export class SaleQueries implements OnApplicationShutdown {
+  readonly #prisma: PrismaClient;
+
+  constructor(pool: Pool) {
+    this.#prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#prisma.$disconnect();
+  }
+
+  /** @throws ProblemError 404 no such sale, or one that may not be seen */
+  async sale({ saleId, anyState }: Data<typeof GetSale>): Promise<Reply<typeof GetSale>> {
+    const row = await this.#prisma.sale.findFirst({ where: { id: saleId, ...(anyState ? REAL : SHOWN) } });
+    if (!row) throw ProblemError.of(404, 'Sale not found');
+    return viewOf(row, new Date());
+  }
+
+  /** Newest first. @throws ProblemError 422 not a cursor of this listing */
+  async list({ cursor, limit }: Data<typeof ListSales>): Promise<Reply<typeof ListSales>> {
+    const found = await this.#prisma.sale.findMany({
+      where: { ...SHOWN, ...(cursor !== undefined && after(cursor)) },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      // One more than asked for tells whether there is a next page.
+      take: limit + 1,
+    });
+    const sales = found.slice(0, limit);
+    const now = new Date();
+    return { items: sales.map((sale) => viewOf(sale, now)), ...(found.length > limit && { next: cursorOf(saleOf(sales.at(-1)!)) }) };
+  }
+
+  async ticket({ saleId, userId, round }: Data<typeof GetClaim>): Promise<Reply<typeof GetClaim>> {
+    const row = await this.#prisma.claim.findFirst({ where: { saleId, userId, ...REAL } });
+    return resultOf((row as Claim | null) ?? undefined, round);
+  }
+}
+
+/** With what the clock has made of it since it was written. */
+const viewOf = (row: Row, now: Date): SaleView => saleView(tick(saleOf(row), now).sale);
+
+/** The row is complete: the table's check says so of every version above 0. */
+const saleOf = (row: Row): Sale => ({ ...row, amount: Number(row.amount) }) as Sale;

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { claim, released } from './claim.js';
+import { allotted, create, lookAtClock, refused, type NewSale } from './sale.js';
+import type { Decision, State } from './tables.js';
+import { ADDRESS, after, afterwards, newSale, NOON, nothing, PRICE, sentBy } from './testing/given.js';
+
+const request = newSale();
+const { saleId } = request;
+const OPENS = after(60_000);
+const CLOSES = after(3_660_000);
+const answer = { saleId, sku: 'TEE', version: 1 };
+const users = ['0193f000-0000-7000-8000-000000000001', '0193f000-0000-7000-8000-000000000002'] as const;
+
+const preparing = afterwards(nothing, create(nothing, request, NOON));
+const allot = (now: Date): Decision => allotted(preparing, { ...answer, quantity: 2 }, now);
+const scheduled = afterwards(preparing, allot(after(1_000)));
+const open = afterwards(scheduled, lookAtClock(scheduled, request, OPENS));
+const wins = (state: State, userId: string, now: Date): State => afterwards(state, claim(state, { saleId, userId, round: 1, address: ADDRESS }, now));
+const soldOut = users.reduce((state, userId) => wins(state, userId, after(61_000)), open);
+const saleIn = (state: State) => state.sales[saleId]!;
+const returnsOf = (decision: Decision) => sentBy(decision).filter(({ type }) => type === 'inventory.return-allotment');
+const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
+
+describe('a new sale', () => {
+  it('asks inventory for its pieces, and is answered as preparing', () => {
+    const { reply } = create(nothing, request, NOON);
+    expect(reply).toMatchObject({ id: saleId, price: PRICE, state: 'preparing', quantity: 2, remaining: 2, held: 0, sold: 0, round: 0, version: 1 });
+    expect(sentBy(create(nothing, request, NOON))).toEqual([
+      { type: 'inventory.allot', saleId, sku: 'TEE', quantity: 2 },
+      { type: 'sale.changed', ...reply },
+    ]);
+  });
+
+  it('is the same when it is asked for again, whatever has become of it', () => {
+    expect(create(preparing, request, after(9_000))).toEqual({ reply: create(nothing, request, NOON).reply });
+    expect(create(soldOut, { ...request, opensAt: '2026-11-22T12:01:00Z' }, CLOSES)).toMatchObject({ reply: { id: saleId, state: 'sold-out' } });
+  });
+
+  it.each<Partial<NewSale>>([
+    { sku: 'MUG' }, { quantity: 3 }, { price: { ...PRICE, amount: 501 } }, { price: { ...PRICE, currency: 'USD' } }, { payWithinSeconds: 61 },
+    { opensAt: after(60_001).toISOString() }, { closesAt: after(3_660_001).toISOString() },
+  ])('is refused under an id that has other details: %j', (change) => {
+    expect(() => create(preparing, { ...request, ...change }, NOON)).toThrow(problem(409));
+  });
+
+  it.each([
+    ['is over', newSale({ opensAt: after(-2).toISOString(), closesAt: NOON.toISOString() })],
+    ['closes before it opens', newSale({ closesAt: request.opensAt })],
+  ])('is refused when it %s', (_, impossible) => {
+    expect(() => create(nothing, impossible, NOON)).toThrow(problem(422));
+  });
+});
+
+describe('the answer of inventory', () => {
+  it.each([
+    ['waits for its time', after(59_999), 'scheduled', 0],
+    ['opens at once when its time has come', OPENS, 'open', 1],
+  ] as const)('lets the sale go on: it %s', (_, now, state, round) => {
+    expect(sentBy(allot(now))).toMatchObject([{ type: 'sale.changed', state, round, version: 2 }]);
+  });
+
+  it('closes a sale whose time is over, and gives all of it back', () => {
+    expect(sentBy(allot(CLOSES))).toMatchObject([
+      { type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 2 },
+      { type: 'sale.changed', state: 'closed', round: 0 },
+    ]);
+  });
+
+  it('ends a sale that has too few pieces', () => {
+    const decision = refused(preparing, { ...answer, available: 1 }, after(1_000));
+    expect(sentBy(decision)).toMatchObject([{ type: 'sale.changed', state: 'refused' }]);
+    expect(lookAtClock(afterwards(preparing, decision), request, CLOSES)).toEqual({});
+  });
+
+  it('counts once', () => {
+    expect([allotted(scheduled, { ...answer, quantity: 2 }, CLOSES), refused(scheduled, { ...answer, available: 1 }, CLOSES)]).toEqual([{}, {}]);
+  });
+
+  it('is a dead letter when nothing is known of the sale', () => {
+    expect(() => allotted(nothing, { ...answer, quantity: 2 }, NOON)).toThrow('nothing is known of sale');
+  });
+});
+
+describe('the clock', () => {
+  it('opens a sale at its time and not before', () => {
+    expect(lookAtClock(scheduled, request, after(59_999))).toEqual({});
+    expect(sentBy(lookAtClock(scheduled, request, OPENS))).toMatchObject([{ type: 'sale.changed', state: 'open', round: 1, remaining: 2 }]);
+    expect(lookAtClock(open, request, after(60_100))).toEqual({});
+  });
+
+  it('closes a sale once, and gives back exactly what is unsold', () => {
+    const sold = wins(open, users[0], after(61_000));
+    const closing = lookAtClock(sold, request, CLOSES);
+    expect(returnsOf(closing)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1 }]);
+    const closed = afterwards(sold, closing);
+    expect(saleIn(closed)).toMatchObject({ state: 'closed', remaining: 1, held: 1, returned: 1 });
+    expect(lookAtClock(closed, request, after(9_000_000))).toEqual({});
+  });
+
+  it('gives nothing back of a sale that is sold out', () => {
+    expect(sentBy(lookAtClock(soldOut, request, CLOSES))).toMatchObject([{ type: 'sale.changed', state: 'closed', remaining: 0 }, { type: 'sale.progress' }]);
+  });
+});
+
+describe('a piece that comes back', () => {
+  const order = (state: State) => ({ saleId, userId: users[0], orderId: state.claims[`${saleId}/${users[0]}`]!.orderId! });
+
+  it('opens a sold-out sale again, in a new round', () => {
+    expect(sentBy(released(soldOut, order(soldOut), after(90_000)))).toMatchObject([{ type: 'claim.decided' }, { type: 'sale.changed', state: 'open', round: 2, remaining: 1, held: 1 }, { type: 'sale.progress' }]);
+  });
+
+  it('begins no new round while the sale is open', () => {
+    const one = wins(open, users[0], after(61_000));
+    expect(saleIn(afterwards(one, released(one, order(one), after(90_000))))).toMatchObject({ state: 'open', round: 1, remaining: 2, held: 0 });
+  });
+
+  it('goes back to the shelves by itself after the close', () => {
+    const closed = afterwards(soldOut, lookAtClock(soldOut, request, CLOSES));
+    const back = released(closed, order(closed), after(9_000_000));
+    expect(returnsOf(back)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1 }]);
+    expect(saleIn(afterwards(closed, back))).toMatchObject({ state: 'closed', round: 1, remaining: 1, held: 1, returned: 1 });
+  });
+
+  it('closes a sale whose time is over before it goes back, and is counted once', () => {
+    const back = released(soldOut, order(soldOut), CLOSES);
+    expect(returnsOf(back)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1 }]);
+    expect(saleIn(afterwards(soldOut, back))).toMatchObject({ state: 'closed', remaining: 1, held: 1, returned: 1 });
+  });
+});

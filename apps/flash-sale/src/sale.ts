@@ -1,0 +1,101 @@
+import { AllotStock, type CreateSale, type Data, ReturnAllotment, type Sale as SaleView, SaleChanged, type StockAllotted, type StockAllotmentRefused } from '@sluice/contracts';
+import { PermanentError, ProblemError } from '@sluice/messaging';
+import { saleView } from './sale.view.js';
+import type { Decision, Sale, State } from './tables.js';
+import { isOverdue, told, type Turn } from './telling.js';
+
+export type NewSale = Data<typeof CreateSale>;
+
+/**
+ * A new sale, whose pieces inventory is asked for; or once more the answer to it.
+ * @throws ProblemError 409 another sale has this id; 422 it would be over before it begins
+ */
+export function create(state: State, request: NewSale, now: Date): Decision<SaleView> {
+  const { saleId, sku, quantity } = request;
+  const known = state.sales[saleId];
+  if (known) return { reply: answerAgain(known, request) };
+  if (Date.parse(request.closesAt) <= Math.max(now.getTime(), Date.parse(request.opensAt))) {
+    throw ProblemError.of(422, 'No time to sell', 'A sale closes after it opens, and after now.');
+  }
+  const sale = newSale(request, now);
+  const reply = saleView(sale);
+  return { state: { sales: { [saleId]: sale } }, messages: [AllotStock({ saleId, sku, quantity }), SaleChanged(reply)], reply };
+}
+
+function newSale({ saleId: id, sku, price, quantity, opensAt, closesAt, payWithinSeconds }: NewSale, now: Date): Sale {
+  const pieces = { quantity, remaining: quantity, held: 0, sold: 0, returned: 0 };
+  const offer = { sku, ...price, opensAt: new Date(opensAt), closesAt: new Date(closesAt), payWithinSeconds };
+  const said = { drained: 0, toldAt: now, toldVersion: 1, toldDrained: 0, perSecond: 0 };
+  return { id, ...offer, state: 'preparing', ...pieces, round: 0, createdAt: now, ...said, version: 1 };
+}
+
+function answerAgain(known: Sale, request: NewSale): SaleView {
+  const details = ({ sku, amount, currency, quantity, opensAt, closesAt, payWithinSeconds }: Sale) =>
+    [sku, amount, currency, quantity, opensAt.getTime(), closesAt.getTime(), payWithinSeconds].join();
+  if (details(known) === details(newSale(request, known.createdAt))) return saleView(known);
+  throw ProblemError.of(409, 'Another sale has this id', `There is a sale ${request.saleId} with other details.`);
+}
+
+/** Inventory has set the pieces aside: the sale waits for its time, or opens now. */
+export function allotted(state: State, { saleId }: Data<typeof StockAllotted>, now: Date): Decision {
+  const sale = expected(state, saleId);
+  return sale.state === 'preparing' ? changed(sale, tick({ ...sale, state: 'scheduled' }, now), now) : {};
+}
+
+/** Inventory has too few of them. */
+export function refused(state: State, { saleId }: Data<typeof StockAllotmentRefused>, now: Date): Decision {
+  const sale = expected(state, saleId);
+  return sale.state === 'preparing' ? changed(sale, { sale: { ...sale, state: 'refused' }, messages: [] }, now) : {};
+}
+
+/** @throws PermanentError the sale was committed before anybody was asked for anything: trying again would not find it either */
+export function expected({ sales }: State, saleId: string): Sale {
+  const sale = sales[saleId];
+  if (!sale) throw new PermanentError(`nothing is known of sale ${saleId}`);
+  return sale;
+}
+
+/** Opens and closes a sale whose time has come, and tells what nobody was told of yet. */
+export function lookAtClock(state: State, { saleId }: { saleId: string }, now: Date): Decision {
+  const sale = expected(state, saleId);
+  const turn = tick(sale, now);
+  return turn.sale !== sale || isOverdue(sale, now) ? changed(sale, turn, now) : {};
+}
+
+export function changed(before: Sale, turn: Turn, now: Date): Decision {
+  const { sale, messages } = told(before, turn, now);
+  return { state: { sales: { [sale.id]: sale } }, messages };
+}
+
+/** What the clock makes of a sale. Every rule begins with it, so none depends on whether the sweep has been there. */
+export function tick(sale: Sale, now: Date): Turn {
+  const living = sale.state === 'scheduled' || sale.state === 'open' || sale.state === 'sold-out';
+  if (living && now >= sale.closesAt) return close(sale);
+  if (sale.state === 'scheduled' && now >= sale.opensAt) return { sale: opened(sale), messages: [] };
+  return { sale, messages: [] };
+}
+
+const opened = (sale: Sale): Sale => ({ ...sale, state: 'open', round: sale.round + 1 });
+
+/** The unsold pieces go back to the shelves. */
+function close(sale: Sale): Turn {
+  const { remaining } = sale;
+  return { sale: { ...sale, state: 'closed', returned: remaining }, messages: remaining > 0 ? [backToShelves(sale, remaining)] : [] };
+}
+
+/** A piece is won, and held until it is paid. */
+export function hold(sale: Sale): Sale {
+  const remaining = sale.remaining - 1;
+  return { ...sale, remaining, held: sale.held + 1, state: remaining === 0 ? 'sold-out' : 'open' };
+}
+
+export const sell = (sale: Sale): Sale => ({ ...sale, held: sale.held - 1, sold: sale.sold + 1 });
+
+/** A piece is back in the allotment: for sale again while there is time, in a new round when all were gone. */
+export function takeBack(sale: Sale, from: 'held' | 'sold'): Turn {
+  const back = { ...sale, [from]: sale[from] - 1, remaining: sale.remaining + 1 };
+  if (sale.state === 'closed') return { sale: { ...back, returned: sale.returned + 1 }, messages: [backToShelves(sale, 1)] };
+  return { sale: sale.state === 'sold-out' ? opened(back) : back, messages: [] };
+}
+
+const backToShelves = ({ id: saleId, sku }: Sale, quantity: number) => ReturnAllotment({ saleId, sku, quantity });

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import type { ClaimPiece, CreateSale, Message, OrderCancelled, OrderPaid, OrderRejected, StockAllotmentRefused, StockAllotted, StockReleased } from '@sluice/contracts';
+import { newId, type UnitOfWork } from '@sluice/persistence';
+import { UnitsOfWork } from '@sluice/service-kit';
+import { claim, ended, paid, released, type Sold } from './claim.js';
+import { allotted, create, lookAtClock, refused } from './sale.js';
+import { claimKey, tables } from './tables.js';
+
+type OrderFact = Message<typeof OrderPaid | typeof OrderCancelled | typeof OrderRejected | typeof StockReleased>;
+
+/** Which rows each message is about, and the rule that decides on them. */
+@Injectable()
+export class SalesRepository {
+  readonly #unit: UnitOfWork<typeof tables>;
+
+  constructor(units: UnitsOfWork) {
+    this.#unit = units.over({ tables });
+  }
+
+  create(message: Message<typeof CreateSale>) {
+    const data = canonical(message.data);
+    return this.#unit.change(message, { sales: [data.saleId] }, (state, now) => create(state, data, now));
+  }
+
+  async allotted(message: Message<typeof StockAllotted>): Promise<void> {
+    const data = canonical(message.data);
+    await this.#unit.change(message, { sales: [data.saleId] }, (state, now) => allotted(state, data, now));
+  }
+
+  async refused(message: Message<typeof StockAllotmentRefused>): Promise<void> {
+    const data = canonical(message.data);
+    await this.#unit.change(message, { sales: [data.saleId] }, (state, now) => refused(state, data, now));
+  }
+
+  async claim(message: Message<typeof ClaimPiece>): Promise<void> {
+    const ticket = canonical(message.data);
+    await this.#unit.change(message, { sales: [ticket.saleId], claims: [claimKey(ticket)] }, (state, now) => claim(state, ticket, now));
+  }
+
+  async paid(message: Message<typeof OrderPaid>): Promise<void> {
+    const about = saleOf(message);
+    if (about) await this.#unit.change(message, { sales: [about.saleId], claims: [claimKey(about)] }, (state, now) => paid(state, about, now));
+  }
+
+  /** Touches the claim alone: the sale's row is the one that everybody waits for. */
+  async ended(message: Message<typeof OrderCancelled | typeof OrderRejected>): Promise<void> {
+    const about = saleOf(message);
+    if (about) await this.#unit.change(message, { claims: [claimKey(about)] }, (state) => ended(state, about, message.data.reason));
+  }
+
+  async released(message: Message<typeof StockReleased>): Promise<void> {
+    const about = saleOf(message);
+    if (about) await this.#unit.change(message, { sales: [about.saleId], claims: [claimKey(about)] }, (state, now) => released(state, about, now));
+  }
+
+  /** Under a new id each time: whether something is due is looked at again under the sale's lock. */
+  async lookAtClock(saleId: string): Promise<void> {
+    const message = { id: newId(), type: 'flash-sale.clock', version: 1, correlationId: saleId, time: new Date().toISOString(), data: { saleId } };
+    await this.#unit.change(message, { sales: [saleId] }, (state, now) => lookAtClock(state, { saleId }, now));
+  }
+}
+
+/** Undefined: the order is no sale's, as most are. */
+function saleOf({ data: { flashSaleId: saleId, userId, orderId } }: OrderFact): Sold | undefined {
+  return saleId === undefined ? undefined : canonical({ saleId, userId, orderId });
+}
+
+/** Ids as rows have them: to PostgreSQL a UUID in capitals is the same one, and it comes back in small letters. */
+function canonical<D extends { saleId: string; userId?: string; orderId?: string }>(data: D): D {
+  const { saleId, userId, orderId } = data;
+  return { ...data, saleId: saleId.toLowerCase(), ...(userId && { userId: userId.toLowerCase() }), ...(orderId && { orderId: orderId.toLowerCase() }) };
+}

@@ -1,0 +1,176 @@
+import type { OrderReason } from '@sluice/contracts';
+import { PermanentError } from '@sluice/messaging';
+import { describe, expect, it } from 'vitest';
+import { allot, returnAllotment } from './allotment.js';
+import { issue, release, reserve } from './reservation.js';
+import { after, cancelled, ended, following, order, orderId, parcel, saleId, saleOrder, stocked, told, userId } from './testing/given.js';
+
+const flashSaleId = saleId;
+const otherSale = '0190a6b0-0000-7000-8000-000000000009';
+const asked = (quantity: number, sku = 'cap', sale = saleId) => ({ saleId: sale, sku, quantity });
+const shelves = stocked({ cap: { east: 5, west: 3 } });
+/** East has 5 for the sale, west 1; 2 in west are for everybody. */
+const allotted = following(shelves, (state) => allot(state, asked(6)));
+const reasons: OrderReason[] = ['unknown_product', 'not_orderable', 'out_of_stock', 'coupon_rejected', 'customer', 'payment_timeout', 'processing_timeout'];
+
+describe('allot', () => {
+  it('moves the pieces from on hand to allotted, keeps from where, and says so', () => {
+    const decision = allot(shelves, asked(6));
+    expect(decision.state?.stock?.['cap/east']).toMatchObject({ received: 5, onHand: 0, allotted: 5, version: 2 });
+    expect(decision.state?.stock?.['cap/west']).toMatchObject({ received: 3, onHand: 2, allotted: 1, version: 2 });
+    expect(decision.state?.allotments).toEqual({ [saleId]: { saleId, sku: 'cap', quantity: 6, status: 'allotted', remaining: { east: 5, west: 1 }, taken: 0, returned: 0, available: null, version: 1 } });
+    expect(told(decision)).toEqual([{ type: 'stock.allotted', saleId, sku: 'cap', quantity: 6, version: 1 }]);
+  });
+
+  it('leaves a warehouse alone when one can serve the sale', () => {
+    expect(allot(shelves, asked(4)).state?.allotments?.[saleId]).toMatchObject({ remaining: { east: 4 } });
+  });
+
+  it('sets nothing aside when there are too few, and says how many there are', () => {
+    const decision = allot(shelves, asked(9));
+    expect(decision.state?.stock).toBeUndefined();
+    expect(told(decision)).toEqual([{ type: 'stock.allotment_refused', saleId, sku: 'cap', available: 8, version: 1 }]);
+  });
+
+  it('refuses pieces of a product that nobody knows: there are none', () => {
+    expect(told(allot(shelves, asked(1, 'hat')))).toEqual([{ type: 'stock.allotment_refused', saleId, sku: 'hat', available: 0, version: 1 }]);
+  });
+
+  it('counts once for a sale: asked again it only says again what stands', () => {
+    const decision = allot(allotted, asked(6));
+    expect(decision.state).toBeUndefined();
+    expect(told(decision)).toEqual([{ type: 'stock.allotted', saleId, sku: 'cap', quantity: 6, version: 1 }]);
+  });
+
+  it('stays refused when pieces have come in since', () => {
+    const refused = following(shelves, (state) => allot(state, asked(9)));
+    const restocked = { ...refused, stock: stocked({ cap: { east: 90, west: 90 } }).stock };
+    const decision = allot(restocked, asked(9));
+    expect(decision.state).toBeUndefined();
+    expect(told(decision)).toMatchObject([{ type: 'stock.allotment_refused', available: 8 }]);
+  });
+});
+
+describe('an order of a sale', () => {
+  it('takes the sale’s pieces, from the warehouse that has most of them', () => {
+    const decision = reserve(allotted, saleOrder('cap', 2));
+    expect(decision.state?.stock).toEqual({ 'cap/east': expect.objectContaining({ received: 5, onHand: 0, allotted: 3, reserved: 2 }) });
+    expect(decision.state?.allotments?.[saleId]).toMatchObject({ remaining: { east: 3, west: 1 }, taken: 2, returned: 0, version: 2 });
+    expect(decision.state?.reservations?.[orderId]).toMatchObject({ status: 'held', flashSaleId });
+    expect(told(decision)).toEqual([{ type: 'stock.reserved', orderId, userId, flashSaleId, version: 1, allocation: [{ sku: 'cap', warehouse: 'east', quantity: 2 }] }]);
+  });
+
+  it('gets nothing from the shelves when the sale has too few', () => {
+    const decision = reserve(allotted, saleOrder('cap', 7));
+    expect(decision.state).toEqual({ reservations: { [orderId]: expect.objectContaining({ status: 'rejected' }) } });
+    expect(told(decision)).toEqual([{ type: 'stock.rejected', orderId, userId, flashSaleId, version: 1, reason: 'out_of_stock', skus: ['cap'] }]);
+  });
+
+  it.each([
+    ['a sale that has no allotment', shelves, 'cap'],
+    ['a sale that was refused its pieces', following(shelves, (state) => allot(state, asked(9))), 'cap'],
+    ['a product that the sale does not sell', following(stocked({ cap: { east: 5, west: 3 }, mug: { east: 5, west: 3 } }), (state) => allot(state, asked(6))), 'mug'],
+  ])('is out of stock for %s', (_, state, sku) => {
+    const decision = reserve(state, saleOrder(sku, 1));
+    expect(decision.state?.stock).toBeUndefined();
+    expect(told(decision)).toMatchObject([{ type: 'stock.rejected', reason: 'out_of_stock', skus: [sku] }]);
+  });
+
+  it('is the only one to get them: other orders find what is on hand', () => {
+    const decision = reserve(allotted, order([{ sku: 'cap', quantity: 2 }]));
+    expect(decision.state?.stock).toEqual({ 'cap/west': expect.objectContaining({ onHand: 0, allotted: 1, reserved: 2 }) });
+    expect(decision.state).not.toHaveProperty('allotments');
+    expect(told(reserve(allotted, order([{ sku: 'cap', quantity: 3 }])))).toMatchObject([{ type: 'stock.rejected', reason: 'out_of_stock' }]);
+  });
+
+  it('is issued like any other, and what has left counts as taken', () => {
+    const left = following(allotted, (state) => reserve(state, saleOrder('cap', 2)), (state) => issue(state, parcel('east', [{ sku: 'cap', quantity: 2 }])));
+    expect(left.stock['cap/east']).toMatchObject({ reserved: 0, allotted: 3, issued: 2 });
+    expect(left.allotments[saleId]).toMatchObject({ remaining: { east: 3, west: 1 }, taken: 2 });
+  });
+});
+
+describe('the end of a sale’s order', () => {
+  const end = (reason: OrderReason, sale = saleId) => ({ ...ended(reason), flashSaleId: sale });
+  const held = following(allotted, (state) => reserve(state, saleOrder('cap', 6)));
+  const freed = (allocation: object[], version: number) => [{ type: 'stock.released', orderId, userId, flashSaleId, version, allocation }];
+
+  it.each(reasons)('by %s puts its pieces back into the sale, in their warehouses, and says so once', (reason) => {
+    const decision = release(held, end(reason));
+    const free = after(held, decision);
+    expect(free.allotments[saleId]).toMatchObject({ remaining: { east: 5, west: 1 }, taken: 0, version: 3 });
+    expect(free.stock['cap/east']).toMatchObject({ onHand: 0, allotted: 5, reserved: 0 });
+    expect(free.stock['cap/west']).toMatchObject({ onHand: 2, allotted: 1, reserved: 0 });
+    expect(told(decision)).toEqual(freed([{ sku: 'cap', warehouse: 'east', quantity: 5 }, { sku: 'cap', warehouse: 'west', quantity: 1 }], 2));
+    for (const again of reasons) expect(release(free, end(again))).toEqual({});
+  });
+
+  it('leaves what has left where it is, and puts the rest back', () => {
+    const shipped = following(held, (state) => issue(state, parcel('east', [{ sku: 'cap', quantity: 5 }])));
+    const decision = release(shipped, end('customer'));
+    expect(told(decision)).toEqual(freed([{ sku: 'cap', warehouse: 'west', quantity: 1 }], 3));
+    expect(after(shipped, decision).allotments[saleId]).toMatchObject({ remaining: { east: 0, west: 1 }, taken: 5 });
+    expect(after(shipped, decision).stock['cap/east']).toMatchObject({ reserved: 0, allotted: 0, issued: 5 });
+  });
+
+  it('is told with nothing in it when every piece has left', () => {
+    const shipped = following(held, (state) => issue(state, parcel('east', [{ sku: 'cap', quantity: 5 }])), (state) => issue(state, parcel('west', [{ sku: 'cap', quantity: 1 }], 'second')));
+    const decision = release(shipped, end('customer'));
+    expect(told(decision)).toEqual(freed([], 4));
+    expect(after(shipped, decision)).toMatchObject({ stock: shipped.stock, allotments: shipped.allotments });
+  });
+
+  it.each(reasons)('by %s is told with nothing in it when it was never placed, and nothing is held for it later', (reason) => {
+    const decision = release(allotted, end(reason));
+    expect(told(decision)).toEqual(freed([], 1));
+    const marked = after(allotted, decision);
+    expect(marked).toMatchObject({ stock: allotted.stock, allotments: allotted.allotments });
+    expect(release(marked, end(reason))).toEqual({});
+    expect(reserve(marked, saleOrder('cap', 1))).toEqual({});
+  });
+
+  it.each(reasons)('by %s is told with nothing in it when it was refused its stock, once', (reason) => {
+    const refused = following(allotted, (state) => reserve(state, saleOrder('cap', 7)));
+    const decision = release(refused, end(reason));
+    expect(told(decision)).toEqual(freed([], 2));
+    const over = after(refused, decision);
+    expect(over).toMatchObject({ stock: allotted.stock, allotments: allotted.allotments });
+    expect(release(over, end(reason))).toEqual({});
+    expect(reserve(over, saleOrder('cap', 1))).toEqual({});
+  });
+
+  it('is refused for good when it names another sale than the order had its pieces from, or none', () => {
+    const both = following(held, (state) => allot(state, asked(1, 'cap', otherSale)));
+    expect(both.allotments[otherSale]).toMatchObject({ status: 'allotted' });
+    expect(() => release(both, end('customer', otherSale))).toThrow(PermanentError);
+    expect(() => release(both, cancelled())).toThrow(PermanentError);
+  });
+});
+
+describe('returnAllotment', () => {
+  it('puts exactly so many pieces back on hand, from the fullest warehouse first', () => {
+    const few = returnAllotment(allotted, asked(4));
+    expect(few.state?.stock).toEqual({ 'cap/east': expect.objectContaining({ received: 5, onHand: 4, allotted: 1 }) });
+    expect(few.state?.allotments?.[saleId]).toMatchObject({ remaining: { east: 1, west: 1 }, returned: 4, taken: 0, version: 2 });
+    expect(told(few)).toEqual([{ type: 'stock.allotment_returned', saleId, sku: 'cap', quantity: 4, version: 2 }]);
+    const all = after(allotted, returnAllotment(allotted, asked(6)));
+    expect(all.stock).toMatchObject({ 'cap/east': { onHand: 5, allotted: 0 }, 'cap/west': { onHand: 3, allotted: 0 } });
+  });
+
+  it('takes back one by one what comes back after the sale has closed', () => {
+    const held = following(allotted, (state) => reserve(state, saleOrder('cap', 1)), (state) => returnAllotment(state, asked(5)));
+    expect(() => returnAllotment(held, asked(1))).toThrow(PermanentError);
+    const free = following(held, (state) => release(state, { ...cancelled(), flashSaleId }), (state) => returnAllotment(state, asked(1)));
+    expect(free.allotments[saleId]).toMatchObject({ remaining: { east: 0, west: 0 }, returned: 6, taken: 0 });
+    expect(free.stock['cap/east']).toMatchObject({ onHand: 5, allotted: 0, reserved: 0 });
+  });
+
+  it.each([
+    ['more than the sale has', allotted, asked(7)],
+    ['pieces of another product', allotted, asked(1, 'mug')],
+    ['pieces of a sale that has none', shelves, asked(1)],
+    ['pieces of a sale that was refused them', following(shelves, (state) => allot(state, asked(9))), asked(1)],
+  ])('refuses %s for good', (_, state, command) => {
+    expect(() => returnAllotment(state, command)).toThrow(PermanentError);
+  });
+});

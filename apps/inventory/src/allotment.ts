@@ -1,0 +1,69 @@
+import { AllotmentReturned, type Allocation, type AllotStock, type Data, type Outgoing, type ReturnAllotment, StockAllotmentRefused, StockAllotted } from '@sluice/contracts';
+import { PermanentError } from '@sluice/messaging';
+import { allocate, type OnHand } from './allocation.js';
+import { allotted, available, drawn, moved, onHand, unallotted, undrawn } from './stock.js';
+import type { Allotment, Changes, Decision, GrantedAllotment, RefusedAllotment, State } from './tables.js';
+
+/** Sets pieces aside for a sale, all or none and once. A sale that asks again is told again what became of it. */
+export function allot(state: State, { saleId, sku, quantity }: Data<typeof AllotStock>): Decision {
+  const known = state.allotments[saleId];
+  if (known) return { messages: [answer(known)] };
+  const asked = { saleId, sku, quantity, version: 1 };
+  const picks = allocate([{ sku, quantity }], onHand(state.stock));
+  const allotment = picks ? granted(asked, picks) : refused(asked, available(sku, state.stock));
+  return { state: { allotments: { [saleId]: allotment }, ...(picks && { stock: moved(state.stock, picks, allotted) }) }, messages: [answer(allotment)] };
+}
+
+type Asked = Data<typeof AllotStock> & { version: number };
+
+const granted = (asked: Asked, picks: Allocation): GrantedAllotment => ({ ...asked, status: 'allotted', remaining: counted({}, picks, 1), taken: 0, returned: 0, available: null });
+
+const refused = (asked: Asked, pieces: number): RefusedAllotment => ({ ...asked, status: 'refused', remaining: {}, taken: 0, returned: 0, available: pieces });
+
+function answer({ saleId, sku, version, ...allotment }: Allotment): Outgoing {
+  return allotment.status === 'allotted'
+    ? StockAllotted({ saleId, sku, version, quantity: allotment.quantity })
+    : StockAllotmentRefused({ saleId, sku, version, available: allotment.available });
+}
+
+/**
+ * Puts pieces that a sale does not need any more back on hand, from the fullest warehouse first.
+ * @throws PermanentError when the sale has fewer of them: it sold what it gives back, or gives it back twice
+ */
+export function returnAllotment(state: State, { saleId, sku, quantity }: Data<typeof ReturnAllotment>): Decision {
+  const allotment = state.allotments[saleId];
+  const picks = allocate([{ sku, quantity }], remaining(allotment));
+  if (allotment?.status !== 'allotted' || !picks) throw new PermanentError(`sale ${saleId} has fewer than ${quantity} pieces of ${sku} to give back`);
+  const version = allotment.version + 1;
+  const after = { ...allotment, remaining: counted(allotment.remaining, picks, -1), returned: allotment.returned + quantity, version };
+  return {
+    state: { allotments: { [saleId]: after }, stock: moved(state.stock, picks, unallotted) },
+    messages: [AllotmentReturned({ saleId, sku, quantity, version })],
+  };
+}
+
+/** The pieces that a sale's orders can have: those of its allotment and no others. */
+export const remaining =
+  (allotment: Allotment | undefined): OnHand =>
+  (sku, warehouse) =>
+    allotment?.sku === sku ? (allotment.remaining[warehouse] ?? 0) : 0;
+
+/** Pieces of the sale are held for one of its orders. */
+export const take = (state: State, saleId: string, picks: Allocation): Changes => changed(state, saleId, picks, -1);
+
+/** Pieces that were held for one of the sale's orders can be sold again. */
+export const putBack = (state: State, saleId: string, picks: Allocation): Changes => changed(state, saleId, picks, 1);
+
+/** @throws PermanentError when the sale has no pieces: nobody can have taken any */
+function changed(state: State, saleId: string, picks: Allocation, sign: 1 | -1): Changes {
+  const allotment = state.allotments[saleId];
+  if (allotment?.status !== 'allotted') throw new PermanentError(`nothing is set aside for sale ${saleId}`);
+  const pieces = picks.reduce((sum, { quantity }) => sum + quantity, 0);
+  const after = { ...allotment, remaining: counted(allotment.remaining, picks, sign), taken: allotment.taken - sign * pieces, version: allotment.version + 1 };
+  return { allotments: { [saleId]: after }, stock: moved(state.stock, picks, sign < 0 ? drawn : undrawn) };
+}
+
+type Counts = GrantedAllotment['remaining'];
+
+const counted = (counts: Counts, picks: Allocation, sign: 1 | -1): Counts =>
+  picks.reduce<Counts>((sums, { warehouse, quantity }) => ({ ...sums, [warehouse]: (sums[warehouse] ?? 0) + sign * quantity }), counts);

@@ -1,0 +1,162 @@
+import { type Allocation, type Data, type StockReleased, WAREHOUSES, type Warehouse } from '@sluice/contracts';
+import { PermanentError } from '@sluice/messaging';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { allot, returnAllotment } from './allotment.js';
+import { issue, release, reserve } from './reservation.js';
+import type { Decision, GrantedAllotment, State } from './tables.js';
+import { after, ended, order, parcel, quantityOf, saleOrder, stocked, told } from './testing/given.js';
+
+/** Each order is always of the same sale, or of none, and of one product. */
+const ORDERS: Record<string, { sku: string; sale?: string }> = {
+  a: { sku: 'cap', sale: 'capsA' },
+  b: { sku: 'cap', sale: 'capsA' },
+  c: { sku: 'cap', sale: 'capsB' },
+  d: { sku: 'mug', sale: 'mugs' },
+  e: { sku: 'cap' },
+  f: { sku: 'mug' },
+};
+/** What each sale sells. */
+const SALES: Record<string, string> = { capsA: 'cap', capsB: 'cap', mugs: 'mug' };
+
+interface Step {
+  happens: 'allot' | 'return' | 'placed' | 'cancelled' | 'rejected' | 'never-placed' | 'left';
+  id: string;
+  sale: string;
+  quantity: number;
+  warehouse: Warehouse;
+}
+
+const step: fc.Arbitrary<Step> = fc.record({
+  happens: fc.constantFrom('allot', 'return', 'placed', 'placed', 'placed', 'cancelled', 'rejected', 'never-placed', 'left'),
+  id: fc.constantFrom(...Object.keys(ORDERS)),
+  sale: fc.constantFrom(...Object.keys(SALES)),
+  quantity: fc.integer({ min: 1, max: 4 }),
+  warehouse: fc.constantFrom(...WAREHOUSES),
+});
+const pieces = fc.integer({ min: 0, max: 6 });
+const shelves = fc.record({ east: pieces, west: pieces });
+const histories = fc.tuple(fc.record({ cap: shelves, mug: shelves }), fc.array(step, { maxLength: 60 }));
+
+/** What the rules decide; a message that they refuse for good, or that has to come again, changes nothing. */
+function decide(state: State, { happens, id, sale, quantity, warehouse }: Step): Decision {
+  const { sku, sale: flashSaleId } = ORDERS[id]!;
+  const end = { ...(flashSaleId !== undefined && { flashSaleId }) };
+  switch (happens) {
+    case 'allot':
+      return allot(state, { saleId: sale, sku: SALES[sale]!, quantity });
+    case 'return':
+      return returnAllotment(state, { saleId: sale, sku: SALES[sale]!, quantity });
+    case 'placed':
+      return reserve(state, flashSaleId === undefined ? order([{ sku, quantity }], id) : saleOrder(sku, quantity, id, flashSaleId));
+    case 'cancelled':
+      return release(state, { ...ended('customer', id), ...end });
+    case 'rejected':
+      return release(state, { ...ended('out_of_stock', id), ...end });
+    case 'never-placed':
+      return release(state, { ...ended('not_orderable', id), ...end });
+    case 'left':
+      // A quantity names its parcel, so that parcels come again.
+      return issue(state, { ...parcel(warehouse, [{ sku, quantity }], `${id}-${warehouse}-${quantity}`), orderId: id });
+  }
+}
+
+function tried(state: State, each: Step): Decision {
+  try {
+    return decide(state, each);
+  } catch (error) {
+    if (!(error instanceof PermanentError) && !(each.happens === 'left' && !state.reservations[each.id])) throw error;
+    return {};
+  }
+}
+
+/** Every state on the way and what was decided there. */
+function* history([shelvesAtFirst, steps]: [Parameters<typeof stocked>[0], Step[]]): Generator<{ before: State; now: State; decision: Decision; each: Step }> {
+  let before = stocked(shelvesAtFirst);
+  for (const each of steps) {
+    const decision = tried(before, each);
+    const now = after(before, decision);
+    yield { before, now, decision, each };
+    before = now;
+  }
+}
+
+const granted = (state: State): GrantedAllotment[] => Object.values(state.allotments).flatMap((allotment) => (allotment?.status === 'allotted' ? [allotment] : []));
+const remainingIn = ({ remaining }: GrantedAllotment): number => Object.values(remaining).reduce((sum, each) => sum + each, 0);
+/** Pieces that orders still have on a shelf. */
+const heldOn = (state: State, sku: string, warehouse: string): number =>
+  Object.values(state.reservations).reduce((sum, reservation) => {
+    const on = (picks: Allocation): number => quantityOf(picks.filter((pick) => pick.sku === sku && pick.warehouse === warehouse));
+    return sum + on(reservation!.allocation) - on(reservation!.parcels.flatMap(({ allocation }) => allocation));
+  }, 0);
+
+it('loses and invents no piece, on no shelf and in no allotment, whatever happens in whatever order', () => {
+  fc.assert(
+    fc.property(histories, (past) => {
+      for (const { now } of history(past)) {
+        for (const stock of Object.values(now.stock)) {
+          const { sku, warehouse, received, onHand, reserved, allotted, issued } = stock!;
+          expect(onHand + reserved + allotted + issued).toBe(received);
+          expect(Math.min(onHand, reserved, allotted, issued)).toBeGreaterThanOrEqual(0);
+          const inAllotments = granted(now).filter((allotment) => allotment.sku === sku).reduce((sum, { remaining }) => sum + (remaining[warehouse as Warehouse] ?? 0), 0);
+          expect(allotted).toBe(inAllotments);
+          expect(reserved).toBe(heldOn(now, sku, warehouse));
+        }
+        for (const allotment of granted(now)) {
+          expect(remainingIn(allotment) + allotment.taken + allotment.returned).toBe(allotment.quantity);
+          expect(Math.min(allotment.taken, allotment.returned, ...Object.values(allotment.remaining))).toBeGreaterThanOrEqual(0);
+        }
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('takes no piece from the wrong pot: a sale’s order changes its own allotment alone, another order none', () => {
+  fc.assert(
+    fc.property(histories, (past) => {
+      for (const { before, now, each } of history(past)) {
+        const mine = each.happens === 'allot' || each.happens === 'return' ? each.sale : ORDERS[each.id]!.sale;
+        for (const sale of Object.keys(SALES)) if (sale !== mine) expect(now.allotments[sale]).toBe(before.allotments[sale]);
+        if (each.happens === 'allot' || each.happens === 'return') continue;
+        const left = (of: 'onHand' | 'allotted') => Object.values(now.stock).reduce((sum, stock, index) => sum + stock![of] - Object.values(before.stock)[index]![of], 0);
+        expect(left(mine === undefined ? 'allotted' : 'onHand')).toBe(0);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('has for every sale as many pieces taken as its orders have held and not given back', () => {
+  fc.assert(
+    fc.property(histories, (past) => {
+      const taken: Record<string, number> = {};
+      for (const { now, decision, each } of history(past)) {
+        const { sale } = ORDERS[each.id]!;
+        for (const fact of told(decision) as unknown as ({ type: string } & Data<typeof StockReleased>)[]) {
+          if (fact.type !== 'stock.reserved' && fact.type !== 'stock.released') continue;
+          expect(fact.flashSaleId).toBe(sale);
+          if (sale) taken[sale] = (taken[sale] ?? 0) + (fact.type === 'stock.reserved' ? 1 : -1) * quantityOf(fact.allocation);
+        }
+        for (const allotment of granted(now)) expect(allotment.taken).toBe(taken[allotment.saleId] ?? 0);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('tells every sale once of every order that has ended, and of no other', () => {
+  fc.assert(
+    fc.property(histories, (past) => {
+      const ends = new Set<string>();
+      const released: string[] = [];
+      for (const { decision, each } of history(past)) {
+        if (each.happens === 'cancelled' || each.happens === 'rejected' || each.happens === 'never-placed') ends.add(each.id);
+        const facts = told(decision) as unknown as ({ type: string } & Data<typeof StockReleased>)[];
+        released.push(...facts.filter(({ type, flashSaleId }) => type === 'stock.released' && flashSaleId !== undefined).map(({ orderId }) => orderId));
+      }
+      expect(released.sort()).toEqual([...ends].filter((id) => ORDERS[id]!.sale !== undefined).sort());
+    }),
+    { numRuns: 200 },
+  );
+});

@@ -1,0 +1,167 @@
+import { depth, eventually, startSystem, type System } from '@sluice/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { claim, claimAll, claimants, openSale, results, saleOf, ticketOf, watchSums, type Outcome } from './flash-sale.js';
+import { everyQueueIsEmpty, expectInvariants } from './invariants.js';
+import { ADDRESS, ADMIN, inParallel, Shop } from './shop.js';
+
+/** 1 is the full size: 20,000 users and 500 pieces. `npm run load` runs it; every day a tenth does. */
+const SCALE = Number(process.env['FLASH_SALE_SCALE'] ?? 0.1);
+const USERS = 20_000 * SCALE;
+const PIECES = 500 * SCALE;
+const WIDTH = 200;
+/** Long enough for two thirds of the winners to pay, one after the other. */
+const PAY_WITHIN_SECONDS = Math.ceil(4 + 40 * SCALE);
+/** A fifth of the crowd fits into the queue at once. */
+const QUEUE_LIMIT = USERS / 5;
+const CLOSED_DOOR = [202, 410, 429, 503];
+
+const letIn = (outcomes: Outcome[]): Outcome[] => outcomes.filter(({ ticket }) => ticket !== undefined);
+const tally = (values: (string | number)[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+};
+
+describe('a flash sale', () => {
+  let system: System;
+  let shop: Shop;
+  let admin: string;
+
+  beforeAll(async () => {
+    system = await startSystem({ FLASH_SALE_QUEUE_LIMIT: String(QUEUE_LIMIT) });
+    shop = new Shop(system.url);
+    admin = await shop.signIn(ADMIN);
+    await shop.stock(admin, 'RUSH', { east: 50 * PIECES, west: 50 * PIECES });
+    await shop.placeForSure(await shop.signIn(), 'RUSH').then(async (id) => shop.cancel(await shop.signIn(), id));
+  });
+  afterAll(() => system?.close());
+
+  const pay = async ({ claimant }: Outcome, orderId: string) => {
+    await shop.settles(claimant.token, orderId);
+    await shop.payForSure(claimant.token, orderId);
+  };
+  const ordersOf = async (saleId: string, ...statuses: string[]) => {
+    const { rows } = await system.databases.orders.pool.query<{ n: string }>('SELECT count(*) AS n FROM orders WHERE flash_sale_id = $1 AND status = ANY($2)', [saleId, statuses]);
+    return Number(rows[0]!.n);
+  };
+
+  it(`sells exactly ${PIECES} pieces to ${USERS} users, and tells everybody how it ended for them`, async () => {
+    const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 300 });
+    const sums = watchSums(system, saleId);
+    const began = Date.now();
+    const outcomes = await claimAll(shop, saleId, claimants(system, USERS), WIDTH);
+    const took = Date.now() - began;
+    const tickets = letIn(outcomes);
+    const ends = await results(shop, tickets, WIDTH);
+    console.log(`${USERS} claims in ${took} ms: ${JSON.stringify(tally(outcomes.flatMap(({ answers }) => answers)))}; tickets ${JSON.stringify(tally(ends.map(({ status }) => status)))}`);
+
+    expect(outcomes.flatMap(({ answers }) => answers).filter((status) => !CLOSED_DOOR.includes(status))).toEqual([]);
+    expect(ends.filter(({ status }) => status === 'won')).toHaveLength(PIECES);
+    await inParallel(tickets.length, WIDTH, async (i) => void (ends[i]!.status === 'won' && (await pay(tickets[i]!, ends[i]!.orderId!))));
+    await eventually(async () => expect(await saleOf(shop, saleId)).toMatchObject({ state: 'sold-out', remaining: 0, held: 0, sold: PIECES }));
+    expect(await ordersOf(saleId, 'paid', 'shipped', 'completed')).toBe(PIECES);
+    const { looks, wrong } = await sums();
+    expect([looks > 10, wrong]).toEqual([true, []]);
+    await expectInvariants(system);
+  });
+
+  it('sells what winners did not pay for again, to those who come later, while it is open', async () => {
+    const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: PAY_WITHIN_SECONDS });
+    const sums = watchSums(system, saleId);
+    const first = letIn(await claimAll(shop, saleId, claimants(system, PIECES * 3), WIDTH));
+    const ends = await results(shop, first, WIDTH);
+    const winners = first.filter((_, i) => ends[i]!.status === 'won');
+    expect(winners).toHaveLength(PIECES);
+    const orders = ends.filter(({ status }) => status === 'won').map(({ orderId }) => orderId!);
+    const late = Math.floor(PIECES / 3);
+    await inParallel(PIECES - late, WIDTH, (i) => pay(winners[late + i]!, orders[late + i]!));
+
+    await eventually(async () => expect(await saleOf(shop, saleId)).toMatchObject({ state: 'open', remaining: late, sold: PIECES - late }), { withinMs: 120_000 });
+    for (const outcome of winners.slice(0, late)) expect(await ticketOf(shop, outcome)).toMatchObject({ status: 'expired', reason: 'payment_timeout' });
+    const loser = first.find((_, i) => ends[i]!.status === 'lost')!;
+    const second = letIn([await claim(shop, saleId, loser.claimant), ...(await claimAll(shop, saleId, claimants(system, late * 2), WIDTH))]);
+    const seconds = await results(shop, second, WIDTH);
+    expect(seconds.filter(({ status }) => status === 'won')).toHaveLength(late);
+    await inParallel(second.length, WIDTH, async (i) => void (seconds[i]!.status === 'won' && (await pay(second[i]!, seconds[i]!.orderId!))));
+    await eventually(async () => expect(await saleOf(shop, saleId)).toMatchObject({ state: 'sold-out', remaining: 0, held: 0, sold: PIECES }));
+    expect([await ordersOf(saleId, 'paid', 'shipped', 'completed'), await ordersOf(saleId, 'cancelled')]).toEqual([PIECES, late]);
+    expect((await sums()).wrong).toEqual([]);
+    await expectInvariants(system);
+  });
+
+  it('holds its crowd in a queue of exactly its limit while nobody drains it, and loses none of it', async () => {
+    const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 300 });
+    await system.stop('flash-sale');
+    const crowd = claimants(system, QUEUE_LIMIT + 200);
+    const answers = await inParallel(crowd.length, WIDTH, (i) => shop.call('POST', `/flash-sales/${saleId}/claims`, { token: crowd[i]!.token, body: { address: ADDRESS } }));
+    const taken = answers.flatMap(({ status, headers }, i) => (status === 202 ? [{ claimant: crowd[i]!, answers: [status], ticket: headers.get('location')! }] : []));
+    const refused = answers.filter(({ status }) => status === 429);
+    console.log(`of ${crowd.length} claims on a queue of ${QUEUE_LIMIT}, ${taken.length} were taken and ${refused.length} refused`);
+    expect([taken.length, refused.length, await depth(system.broker, 'flash-sale.claims')]).toEqual([QUEUE_LIMIT, 200, QUEUE_LIMIT]);
+    expect(refused.every(({ headers }) => Number(headers.get('retry-after')) > 0)).toBe(true);
+
+    await system.start('flash-sale');
+    const ends = await results(shop, taken, WIDTH);
+    expect(ends.filter(({ status }) => status === 'won')).toHaveLength(PIECES);
+  });
+
+  it('keeps its promises when gateway, drainer and database sessions die in the middle', async () => {
+    const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 300 });
+    const sums = watchSums(system, saleId);
+    const claiming = claimAll(shop, saleId, claimants(system, USERS / 2), WIDTH);
+    for (const victim of ['flash-sale', 'gateway', 'flash-sale', 'orders'] as const) {
+      await system.kill(victim);
+      await system.start(victim);
+    }
+    await system.databases['flash-sale'].pool.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    const outcomes = await claiming;
+    const tickets = letIn(outcomes);
+    const ends = await results(shop, tickets, WIDTH);
+    console.log(`with crashes: ${JSON.stringify(tally(outcomes.flatMap(({ answers }) => answers)))}; tickets ${JSON.stringify(tally(ends.map(({ status }) => status)))}`);
+    // A claim whose answer was lost with its gateway may have won too, unseen by its client.
+    const sale = await eventually(async () => {
+      const now = await saleOf(shop, saleId);
+      expect(now).toMatchObject({ state: 'sold-out', remaining: 0 });
+      return now;
+    });
+    expect(sale.held + sale.sold).toBe(PIECES);
+    expect(ends.filter(({ status }) => status === 'won').length).toBeLessThanOrEqual(PIECES);
+    expect((await sums()).wrong).toEqual([]);
+    const { rows } = await system.databases['flash-sale'].pool.query('SELECT user_id FROM claims WHERE sale_id = $1 GROUP BY 1 HAVING count(*) > 1', [saleId]);
+    expect(rows).toEqual([]);
+    await expectInvariants(system);
+  });
+
+  it('does not keep normal orders from being taken, however long the line is', async () => {
+    const customer = await shop.signIn();
+    const takes = async (): Promise<{ status: number; ms: number }> => {
+      const began = performance.now();
+      const { status } = await shop.place(customer, 'RUSH');
+      return { status, ms: performance.now() - began };
+    };
+    const quiet = await inParallel(200, 2, takes);
+    const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 300 });
+    let claiming = true;
+    const spike = claimAll(shop, saleId, claimants(system, USERS), WIDTH).finally(() => (claiming = false));
+    const busy: Awaited<ReturnType<typeof takes>>[] = [];
+    while (claiming) busy.push(...(await inParallel(2, 2, takes)));
+    await spike;
+    const p99 = (orders: typeof busy): number => Math.round(orders.map(({ ms }) => ms).sort((a, b) => a - b)[Math.floor(orders.length * 0.99)]!);
+    console.log(`orders answered with p99 ${p99(quiet)} ms when it was quiet, and ${p99(busy)} ms (${busy.length} of them) while ${USERS} users claimed`);
+    expect([...quiet, ...busy].filter(({ status }) => status !== 201 && status !== 202)).toEqual([]);
+  });
+
+  it('gives everything back to the shelves that is unsold at its close', async () => {
+    const available = async () => (await shop.call<{ available: number }>('GET', '/products/RUSH')).body.available;
+    await everyQueueIsEmpty(system);
+    const before = await available();
+    const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 2, forMs: 4_000 });
+    expect(await available()).toBe(before - PIECES);
+    const [one] = letIn(await claimAll(shop, saleId, claimants(system, 1), 1));
+    await eventually(async () => expect(await ticketOf(shop, one!)).toMatchObject({ status: 'won' }));
+    await eventually(async () => expect(await saleOf(shop, saleId)).toMatchObject({ state: 'closed', held: 0, sold: 0 }), { withinMs: 30_000 });
+    await eventually(async () => expect(await available()).toBe(before));
+    expect((await claim(shop, saleId, claimants(system, 1)[0]!)).answers).toEqual([410]);
+    await expectInvariants(system);
+  });
+});

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { command, event, query } from './message.js';
+import { PaymentWindow } from './orders.js';
+import { Address, Id, Instant, Money, page, PageRequest, Quantity, Sku } from './values.js';
+
+/** `preparing`: inventory has not answered yet. `refused`: it has too few pieces; such a sale is shown to nobody. */
+export const SaleState = z.enum(['preparing', 'refused', 'scheduled', 'open', 'sold-out', 'closed']);
+export type SaleState = z.infer<typeof SaleState>;
+
+export const NewSale = z
+  .strictObject({
+    sku: Sku,
+    price: Money,
+    quantity: Quantity,
+    opensAt: Instant,
+    closesAt: Instant,
+    payWithinSeconds: PaymentWindow,
+    /** One piece for each user: more is not on offer yet. */
+    perUser: z.literal(1).default(1),
+  })
+  .refine(({ opensAt, closesAt }) => Date.parse(opensAt) < Date.parse(closesAt), { path: ['closesAt'], error: 'a sale closes after it opens' });
+
+/**
+ * Always: quantity = remaining + held + sold. `held` are won and not paid yet. `round` counts how often it has opened: a
+ * loser may claim again in the next one.
+ */
+export const Sale = z.object({
+  id: Id,
+  sku: Sku,
+  price: Money,
+  state: SaleState,
+  quantity: z.int(),
+  remaining: z.int(),
+  held: z.int(),
+  sold: z.int(),
+  round: z.int(),
+  opensAt: Instant,
+  closesAt: Instant,
+  payWithinSeconds: PaymentWindow,
+  version: z.int(),
+});
+export type Sale = z.infer<typeof Sale>;
+
+/** `waiting`: not drained yet. `expired`: won, and not paid in time, or cancelled. */
+export const ClaimStatus = z.enum(['waiting', 'won', 'lost', 'expired']);
+/** `sold_out`, `closed`, `not_open`, `already_won`: the user has won in an earlier round; `payment_timeout`, `customer`, ...: what became of the order. */
+export const ClaimReason = z.string();
+export const ClaimResult = z.object({ status: ClaimStatus, orderId: Id.optional(), reason: ClaimReason.optional() });
+export type ClaimResult = z.infer<typeof ClaimResult>;
+
+/** The sale is answered as `preparing`: its pieces are being allotted. The same sale twice is one. */
+export const CreateSale = command('flash-sale.create', z.object({ saleId: Id, ...NewSale.shape }), { reply: Sale });
+/**
+ * One user wants one piece, in one round of a sale: one ticket. It waits in a queue that holds so many and no more, which the
+ * broker refuses beyond that; who is refused is told so at once.
+ */
+export const ClaimPiece = command('flash-sale.claim', z.object({ saleId: Id, userId: Id, round: z.int().min(1), address: Address }), { bounded: true });
+/** Problems: 404, also of a sale that is refused or still preparing, unless `anyState`. */
+export const GetSale = query('flash-sale.sale', z.object({ saleId: Id, anyState: z.boolean().default(false) }), Sale);
+/** Newest first. */
+export const ListSales = query('flash-sale.sales', PageRequest, page(Sale));
+/** What became of a ticket; of one that nothing is known of yet, that it waits. */
+export const GetClaim = query('flash-sale.ticket', z.object({ saleId: Id, userId: Id, round: z.int().min(1) }), ClaimResult);
+
+/** The sale, whenever its state, its round or what remains of it has changed. */
+export const SaleChanged = event('sale.changed', Sale, { optional: true });
+/** How far the line has moved: claims answered since the sale began, and how many are answered per second now. */
+export const SaleProgress = event('sale.progress', z.object({ saleId: Id, drained: z.int(), perSecond: z.number() }), { optional: true });
+/** What became of one ticket; whoever holds it is told. */
+export const ClaimDecided = event('claim.decided', z.object({ saleId: Id, userId: Id, round: z.int(), ...ClaimResult.shape }), { optional: true });

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { deadLetters, depth, eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encode } from './codec.js';
+import { PermanentError } from './errors.js';
+import { Publisher } from './publisher.js';
+import { handles, Knock, SERVICES, startService, stopServices, TIERS_MS } from './testing/probe.js';
+
+const LIMIT = 50;
+const DOOR = { queue: 'door' };
+let broker: TestBroker;
+let publisher: Publisher;
+beforeEach(async () => {
+  broker = await testBroker({ tiersMs: TIERS_MS, services: SERVICES, flashSaleQueueLimit: LIMIT });
+  publisher = new Publisher({ url: broker.url });
+});
+afterEach(async () => {
+  await stopServices();
+  await publisher.close();
+  await broker.close();
+});
+
+
+const knock = (n: number): Promise<string> =>
+  publisher.publish(encode(Knock({ n }), { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' })).then(
+    () => 'in',
+    ({ reason }: { reason: string }) => reason,
+  );
+
+describe('a bounded queue', () => {
+  it('takes exactly so many, refuses the others at once, and every one that it took is handled', async () => {
+    const answers = await Promise.all(Array.from({ length: 4 * LIMIT }, (_, n) => knock(n)));
+    const taken = answers.flatMap((answer, n) => (answer === 'in' ? [n] : []));
+    expect([taken.length, new Set(answers)]).toEqual([LIMIT, new Set(['in', 'nacked'])]);
+    const handled: number[] = [];
+    await startService(broker, [handles(Knock, async ({ data }) => void handled.push(data.n), DOOR)]);
+    await eventually(() => expect(handled.sort((a, b) => a - b)).toEqual(taken));
+    expect(await knock(1)).toBe('in');
+  });
+
+  it('gets no retries back, however full it is: they are tried again from a queue beside it', async () => {
+    const tried: number[] = [];
+    await startService(broker, [handles(Knock, async ({ data }) => { tried.push(data.n); if (tried.length === 1) throw new Error('not now'); }, DOOR)], { prefetch: 1 });
+    expect(await knock(1)).toBe('in');
+    await eventually(() => expect(tried).toEqual([1, 1]));
+    expect(await depth(broker, 'probe.door-again')).toBe(0);
+  });
+
+  it('has the dead letters of the queue beside it', async () => {
+    await startService(broker, [handles(Knock, async () => { throw new PermanentError('never'); }, DOOR)]);
+    await publish(broker, Knock, { n: 1 });
+    await eventually(async () => expect(await deadLetters(broker, 'probe.door-again')).toMatchObject([{ headers: { reason: 'PermanentError: never' } }]));
+  });
+
+  it('gives a message that came back from a dead consumer to the queue that counts deliveries', async () => {
+    const channel = await broker.connection.createChannel();
+    await knock(7);
+    await channel.get('probe.door');
+    await channel.close(); // as a process that dies with it
+    const seen: { n: number; from: string }[] = [];
+    await startService(broker, [handles(Knock, async ({ data, redelivered }) => void seen.push({ n: data.n, from: redelivered ? 'the door' : 'beside it' }), DOOR)]);
+    await eventually(() => expect(seen).toEqual([{ n: 7, from: 'beside it' }]));
+  });
+});

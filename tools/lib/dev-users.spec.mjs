@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { makeDevUsers } from './dev-users.mjs';
+import { Home } from './home.mjs';
+
+let home;
+
+beforeEach(() => {
+  home = new Home(mkdtempSync(path.join(tmpdir(), 'home-')));
+});
+afterEach(() => rmSync(home.dir, { recursive: true }));
+
+const make = (count, env) => makeDevUsers(count, 'inherit', { home, env, progress: undefined }); // it fails before it has any
+
+it('makes no users in production', async () => {
+  await expect(make('5', { NODE_ENV: 'production' })).rejects.toThrow('refused in production');
+});
+
+it.each([undefined, '', '0', '-1', '1.5', 'many'])('asks how many for %s', async (count) => {
+  await expect(make(count, {})).rejects.toThrow('how many users?');
+});
+
+it.each([{}, { DATABASE_URL: 'postgresql://127.0.0.1:1/x' }, { TOKEN_PRIVATE_KEY: 'key' }])('says what is missing where no system runs, with %o', async (env) => {
+  await expect(make('5', env)).rejects.toMatchObject({ message: expect.stringContaining('no system'), fix: expect.stringContaining('TOKEN_PRIVATE_KEY') });
+});
