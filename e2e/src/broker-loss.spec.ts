@@ -20,7 +20,7 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
 
   beforeAll(async () => {
     server = await privateBroker();
-    system = await startSystem({ PAYMENT_WINDOW_SECONDS: String(WINDOW_SECONDS) }, await testBroker({ server }));
+    system = await startSystem({ PAYMENT_WINDOW_SECONDS: String(WINDOW_SECONDS) }, { broker: await testBroker({ server }) });
     shop = new Shop(system.url);
     customer = await shop.signIn();
     await shop.stock(await shop.signIn(ADMIN), 'TEE', { east: 5_000, west: 5_000 });

@@ -11,7 +11,7 @@ const pagesIn = (folder) =>
 const linksOf = (page) => [...readFileSync(inRoot(page), 'utf8').matchAll(LINK)].map(([, link]) => link).filter((link) => !link.includes('://'));
 
 describe('the documentation', () => {
-  it.each(['README.md', ...pagesIn('docs'), ...pagesIn('examples')])('%s links to files that are there', (page) => {
+  it.each(['README.md', ...pagesIn('docs'), ...pagesIn('examples'), ...pagesIn('load')])('%s links to files that are there', (page) => {
     const broken = linksOf(page).filter((link) => !existsSync(inRoot(path.dirname(page), link)));
     expect(broken).toEqual([]);
   });

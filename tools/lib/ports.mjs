@@ -19,7 +19,8 @@ const chosen = new Set();
 /** @param {number} [preferred] taken when it is free: the port of the last start @returns {Promise<number>} a free port */
 export async function freePort(preferred) {
   for (let port = preferred ?? randomInt(FROM, TO); ; port = randomInt(FROM, TO)) {
-    if (chosen.has(port) || !(await isFree(port))) continue;
+    const given = chosen.has(port) && port !== preferred; // the port of the last start went to the same purpose
+    if (given || !(await isFree(port))) continue;
     chosen.add(port);
     return port;
   }
@@ -28,10 +29,7 @@ export async function freePort(preferred) {
 /** @template {string} K @param {K[]} names @param {Partial<Record<K, number>>} [last] @returns {Promise<Record<K, number>>} */
 export async function freePorts(names, last = {}) {
   const ports = {};
-  for (const name of names) {
-    chosen.delete(last[name]); // ours: it was given to the same purpose before
-    ports[name] = await freePort(last[name]);
-  }
+  for (const name of names) ports[name] = await freePort(last[name]);
   return ports;
 }
 

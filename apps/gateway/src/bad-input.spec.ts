@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { connect } from 'node:net';
+import { eventually } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from './gateway.js';
 import { ANN, call, order, startGateway, tokenOf } from './testing/gateway.js';
@@ -135,6 +136,12 @@ describe('a token', () => {
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${ann.split('.')[1]}.x`;
     const tokens = await Promise.all([tokenOf(ANN, { expiresIn: -1 }), tokenOf(ANN, { key: foreign }), tokenOf(ANN, { role: 'root' }), tokenOf('nobody')]);
     for (const token of [...tokens, unsigned]) expect(await withHeader(`Bearer ${token}`)).toMatchObject({ status: 401 });
+  });
+
+  it('that was good is 401 as soon as it has expired', async () => {
+    const brief = `Bearer ${await tokenOf(ANN, { expiresIn: 2 })}`;
+    for (let n = 0; n < 2; n++) expect((await withHeader(brief)).status).not.toBe(401);
+    await eventually(async () => expect((await withHeader(brief)).status).toBe(401));
   });
 
   it('is 403 for a customer where an admin is asked for', async () => {

@@ -34,5 +34,7 @@ export const GatewayConfig = CommonConfig.extend({
   STREAM_BUFFER_BYTES: wholeNumber(1, 16 * 1024 * 1024).default(64 * 1024),
   /** How many streams one gateway keeps open: each is a socket and about 50 kB, and together they ask the owners every `STREAM_REFRESH_MS`. */
   STREAM_LIMIT: wholeNumber(1, 1_000_000).default(10_000),
+  /** How often a gateway asks for the sales although it is told of each change, in ms, give or take a fifth: it may have missed one. */
+  SALES_REFRESH_MS: wholeNumber(50, 600_000).default(5_000),
 });
 export type GatewayConfig = z.output<typeof GatewayConfig>;

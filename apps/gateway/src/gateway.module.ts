@@ -5,11 +5,21 @@ import { CardVault } from './cards/card-vault.js';
 import { FakeCardVault } from './cards/fake-card-vault.js';
 import { HttpCardVault } from './cards/http-card-vault.js';
 import type { GatewayConfig } from './config.js';
+import { Claims } from './flash-sale/claims.js';
+import { Door } from './flash-sale/door.js';
+import { Line } from './flash-sale/line.js';
+import { NewSales } from './flash-sale/new-sales.js';
+import { Sales } from './flash-sale/sales.js';
+import { TicketStreams } from './flash-sale/ticket-streams.js';
+import { Tickets } from './flash-sale/tickets.js';
 import { Live } from './live/live.js';
 import { OrderStreams } from './live/order-streams.js';
 import { Streams } from './live/streams.js';
+import { BusyController } from './resources/busy.controller.js';
 import { CancellationsController } from './resources/cancellations.controller.js';
+import { ClaimsController } from './resources/claims.controller.js';
 import { CouponsController } from './resources/coupons.controller.js';
+import { FlashSalesController } from './resources/flash-sales.controller.js';
 import { HealthController } from './resources/health.controller.js';
 import { NotificationsController } from './resources/notifications.controller.js';
 import { OrderStreamController } from './resources/order-stream.controller.js';
@@ -18,6 +28,7 @@ import { ParcelsController } from './resources/parcels.controller.js';
 import { PaymentsController } from './resources/payments.controller.js';
 import { PointsController } from './resources/points.controller.js';
 import { ProductsController } from './resources/products.controller.js';
+import { TicketStreamController } from './resources/ticket-stream.controller.js';
 import { UsersController } from './resources/users.controller.js';
 import { Rpc } from './rpc.js';
 import { AuthGuard } from './web/auth.js';
@@ -35,6 +46,10 @@ export const CONTROLLERS: Type[] = [
   CouponsController,
   PointsController,
   NotificationsController,
+  FlashSalesController,
+  ClaimsController,
+  TicketStreamController,
+  BusyController,
   HealthController,
 ];
 
@@ -47,6 +62,13 @@ const cardVault = ({ CARD_GATEWAY_URL }: GatewayConfig): CardVault => (CARD_GATE
     Live,
     Streams,
     OrderStreams,
+    Sales,
+    NewSales,
+    Tickets,
+    Line,
+    Door,
+    Claims,
+    TicketStreams,
     { provide: CardVault, useFactory: cardVault, inject: [CONFIG] },
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_GUARD, useClass: AuthGuard },

@@ -4,6 +4,7 @@ import { MessageClient } from '@sluice/messaging';
 import { globalModule, prepare, serveHealth, type ServiceLogger, type Stop } from '@sluice/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayConfig } from './config.js';
+import { DOOR } from './flash-sale/door-client.js';
 import { CONTROLLERS, GatewayModule } from './gateway.module.js';
 import { serveDocs } from './openapi/docs.js';
 import { refuseBrokenRequest } from './web/broken-request.js';
@@ -30,18 +31,24 @@ export interface Gateway {
 export async function createGateway(environment: NodeJS.ProcessEnv): Promise<Gateway> {
   const { config, logger } = await prepare({ name: 'gateway', config: GatewayConfig, context: aboutRequest }, environment);
   const client = new MessageClient({ url: config.AMQP_URL, source: 'gateway' });
-  const app = await createApp(config, client, logger);
+  const door = new MessageClient({ url: config.AMQP_URL, source: 'gateway', door: true });
+  const app = await createApp(config, { client, door }, logger);
   const closeHealth = await serveHealth(config, [{ missing: 'broker', ok: () => client.publisher.ready }]);
   const stop = async (): Promise<void> => {
     await app.close();
-    await client.close();
+    await Promise.all([client.close(), door.close()]);
     await closeHealth();
   };
   return { app, config, logger, stop };
 }
 
-async function createApp(config: GatewayConfig, client: MessageClient, logger: ServiceLogger): Promise<NestFastifyApplication> {
-  const root = { module: GatewayModule, imports: [globalModule(config, client)] };
+interface Clients {
+  client: MessageClient;
+  door: MessageClient;
+}
+
+async function createApp(config: GatewayConfig, { client, door }: Clients, logger: ServiceLogger): Promise<NestFastifyApplication> {
+  const root = { module: GatewayModule, imports: [globalModule(config, client, [{ provide: DOOR, useValue: door }])] };
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter(), { logger, abortOnError: false, bodyParser: false });
   const fastify = app.getHttpAdapter().getInstance();
   // JSON only: Fastify would also take text.

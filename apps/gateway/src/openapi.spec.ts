@@ -49,6 +49,14 @@ describe('the OpenAPI document', () => {
     expect(JSON.stringify(stream)).toContain('Last-Event-ID');
   });
 
+  it('says what the door of a flash sale answers', () => {
+    const claim = paths['/flash-sales/{id}/claims']!['post']!;
+    expect(Object.keys(claim.responses)).toEqual(['202', '303', '401', '404', '410', '422', '425', '429', '503']);
+    expect(claim.security).toEqual([{ token: [] }]);
+    expect(paths['/flash-sales/{id}']!['get']!.security).toBeUndefined();
+    expect(JSON.stringify(paths['/flash-sales/{id}/claims/{ticket}']!['get'])).toContain('"entry"');
+  });
+
   it('has a page to read it', async () => {
     const page = await gateway.app.inject({ method: 'GET', url: '/docs/' });
     expect(page.statusCode).toBe(200);

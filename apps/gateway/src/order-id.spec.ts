@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { validate, version } from 'uuid';
 import { describe, expect, it } from 'vitest';
-import { hashOf, orderIdFor } from './order-id.js';
+import { hashOf, orderIdFor, saleIdFor } from './order-id.js';
 
 const SECRET = 'a secret of the tests';
 const key = fc.string({ minLength: 1, maxLength: 255 });
@@ -32,6 +32,18 @@ describe('orderIdFor', () => {
     const [one, two] = [orderIdFor(SECRET, 'user', undefined), orderIdFor(SECRET, 'user', undefined)];
     expect(version(one)).toBe(7);
     expect(one).not.toBe(two);
+  });
+});
+
+describe('saleIdFor', () => {
+  it('gives the same id for the same user and key, and never that of an order', () => {
+    fc.assert(
+      fc.property(fc.uuid(), key, (user, idempotencyKey) => {
+        const id = saleIdFor(SECRET, user, idempotencyKey);
+        expect([version(id), saleIdFor(SECRET, user, idempotencyKey)]).toEqual([8, id]);
+        expect(orderIdFor(SECRET, user, idempotencyKey)).not.toBe(id);
+      }),
+    );
   });
 });
 

@@ -14,6 +14,9 @@ export function orderIdFor(secret: string, userId: string, key: string | undefin
   return stringify(bytes);
 }
 
+/** A sale's id, made in the same way; one key may be used for a sale and for an order. */
+export const saleIdFor = (secret: string, userId: string, key: string | undefined): string => orderIdFor(secret, `sales of ${userId}`, key);
+
 /** SHA-256 over the body with its fields in order: how orders tells a repeat from another order under the same key. */
 export const hashOf = (body: unknown): string => createHash('sha256').update(canonical(body)).digest('hex');
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** A UUID in its canonical text form; new ones are version 7, order ids version 8. */
 export const Id = z.uuid();
 /** RFC 3339, UTC. From 1970 on: PostgreSQL knows no year 0, and nothing here is older. */
-export const Instant = z.iso.datetime().refine((instant) => Date.parse(instant) >= 0, 'is before 1970');
+export const Instant = z.iso.datetime({ abort: true }).refine((instant) => Date.parse(instant) >= 0, 'is before 1970');
 
 /** Integer cents, never negative. */
 export const Cents = z.int().min(0).max(1_000_000_000_00);

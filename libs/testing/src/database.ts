@@ -13,9 +13,8 @@ export interface TestDatabase {
   close(): Promise<void>;
 }
 
-/** A database of its own on the server at DATABASE_URL, with the tables of `service` or with those of `schemaSql`. */
-export async function testDatabase(service: string, { schemaSql }: { schemaSql?: string } = {}): Promise<TestDatabase> {
-  const server = process.env['DATABASE_URL'];
+/** A database of its own on a server, that at DATABASE_URL if no other is named, with the tables of `service` or with those of `schemaSql`. */
+export async function testDatabase(service: string, { schemaSql, server = process.env['DATABASE_URL'] }: { schemaSql?: string; server?: string | undefined } = {}): Promise<TestDatabase> {
   if (!server) throw new Error('DATABASE_URL must name a PostgreSQL server on which tests may create databases');
   const schema = schemaSql ?? (await migrationsOf(service));
   const name = `test_${service.replace(/\W/g, '_')}_${randomBytes(6).toString('hex')}`;

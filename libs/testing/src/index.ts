@@ -5,6 +5,7 @@ export * from './facts.js';
 export * from './free-port.js';
 export * from './given-message.js';
 export * from './private-broker.js';
+export * from './private-postgres.js';
 export * from './program.js';
 export type { ServiceName } from './services.js';
 export * from './system.js';

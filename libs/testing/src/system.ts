@@ -30,23 +30,31 @@ export interface System {
   close(): Promise<void>;
 }
 
+/** Servers other than the shared ones. */
+export interface Servers {
+  /** Goes with the system. */
+  broker?: TestBroker;
+  /** The administrator's URL. */
+  postgresUrl?: string;
+}
+
 /** With this variable, the tests of the whole system run on containers instead of processes. */
 const inContainers = (): boolean => process.env['E2E_IN_CONTAINERS'] === 'true';
 
 /**
- * Boots every service from its build (`apps/<name>/dist`), or from its image. `env` goes to all of them; a `broker` that is
- * given goes with the system, and needs processes.
+ * Boots every service from its build (`apps/<name>/dist`), or from its image. `env` goes to all of them; servers that are
+ * given need processes.
  */
-export async function startSystem(env: Record<string, string> = {}, given?: TestBroker): Promise<System> {
+export async function startSystem(env: Record<string, string> = {}, servers?: Servers): Promise<System> {
   const keys = generateKeyPairSync('ed25519');
   const settings = { CARRIER_DELAY_SECONDS: '1', LOG_LEVEL: 'warn', ...env };
-  return inContainers() && !given ? startContainers(settings, keys) : startProcesses(settings, keys, given);
+  return inContainers() && !servers ? startContainers(settings, keys) : startProcesses(settings, keys, servers);
 }
 
-async function startProcesses(env: Record<string, string>, keys: KeyPairKeyObjectResult, given?: TestBroker): Promise<System> {
+async function startProcesses(env: Record<string, string>, keys: KeyPairKeyObjectResult, { broker: given, postgresUrl }: Servers = {}): Promise<System> {
   const limit = env['FLASH_SALE_QUEUE_LIMIT'];
   const broker = given ?? (await testBroker(limit === undefined ? {} : { flashSaleQueueLimit: Number(limit) }));
-  const databases = Object.fromEntries(await Promise.all(OWNERS.map(async (name) => [name, await testDatabase(name)]))) as Record<Owner, TestDatabase>;
+  const databases = Object.fromEntries(await Promise.all(OWNERS.map(async (name) => [name, await testDatabase(name, postgresUrl === undefined ? {} : { server: postgresUrl })]))) as Record<Owner, TestDatabase>;
   const port = await freePort();
   const shared = { ...secretsOf(keys), PORT: String(port), AMQP_URL: broker.url, DEV_SEED: 'true', ...env };
   const processes = new Map<ServiceName, Service>();

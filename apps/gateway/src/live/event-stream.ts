@@ -4,8 +4,8 @@ import type { OutgoingHttpHeaders } from 'node:http';
 
 /** One server-sent event (HTML standard, section 9.2). */
 export interface StreamEvent {
-  /** Its place in its stream: what a client says as `Last-Event-ID` when it comes back. */
-  id: number;
+  /** Its place in its stream: what a client says as `Last-Event-ID` when it comes back. Without one the client keeps the last it had. */
+  id?: number;
   event: string;
   data: object;
 }
@@ -68,7 +68,7 @@ export class EventStream {
   /** Resolves when the client has room for more, or has gone. */
   async send({ id, event, data }: StreamEvent): Promise<void> {
     if (this.ended) return;
-    const taken = this.#write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    const taken = this.#write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     if (!this.#overLimit) return;
     const timer = setTimeout(() => this.reply.raw.destroy(), OVER_LIMIT_MS);
     await Promise.race([taken, this.closed]);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { OrderShipped, type Message } from '@sluice/contracts';
+import { OrderCompleted, OrderShipped, type Message } from '@sluice/contracts';
 import { eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GatewayConfig } from '../config.js';
@@ -22,6 +22,19 @@ function watch(field: string, value: string): { told: string[]; unwatch(): void 
   return { told, unwatch: live.watch(field, value, (fact?: Message) => void told.push(fact ? (fact.data as { orderId: string }).orderId : 'missed')) };
 }
 const ship = (orderId: string, userId: string) => publish(broker, OrderShipped, { orderId, userId, version: 1 });
+
+describe('who hears all facts of a kind', () => {
+  it('is told of those and of no others, and that some may have been missed', async () => {
+    const told: string[] = [];
+    live.hear(OrderShipped, (fact) => told.push(fact?.data.orderId ?? 'missed'));
+    await eventually(() => expect(told).toEqual(['missed']));
+    const [one, other, user] = [randomUUID(), randomUUID(), randomUUID()];
+    await ship(one, user);
+    await publish(broker, OrderCompleted, { orderId: one, userId: user, version: 2, total: { amount: 1, currency: 'EUR' } });
+    await ship(other, user);
+    await eventually(() => expect(told).toEqual(['missed', one, other]));
+  });
+});
 
 describe('who watches live facts', () => {
   it('is told of those with the value in the field, and that some may have been missed', async () => {

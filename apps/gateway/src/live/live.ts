@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import type { Message } from '@sluice/contracts';
+import type { Contract, Message } from '@sluice/contracts';
 import { LiveFeed } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { GatewayConfig } from '../config.js';
@@ -28,11 +28,17 @@ export class Live implements OnModuleDestroy {
     };
   }
 
+  /** Every fact of one kind, for as long as the gateway lives. One listener that tells others is cheaper than many who each look whether it is for them. */
+  hear<C extends Contract>({ type }: C, watcher: (fact?: Message<C>) => void): void {
+    this.#watchers.set(type, (this.#watchers.get(type) ?? new Set()).add(watcher as Watcher));
+  }
+
   onModuleDestroy(): Promise<void> {
     return this.#feed.close();
   }
 
   #arrived(fact: Message): void {
+    this.#watchers.get(fact.type)?.forEach((watcher) => watcher(fact));
     for (const [field, value] of Object.entries(fact.data as object)) {
       if (typeof value === 'string') this.#watchers.get(keyOf(field, value))?.forEach((watcher) => watcher(fact));
     }

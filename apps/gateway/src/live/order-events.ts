@@ -9,7 +9,7 @@ export const OrderEvent = Order.extend({ change: OrderChange.pick({ at: true, ty
 const FINAL: ReadonlySet<OrderStatus> = new Set(['completed', 'rejected', 'cancelled']);
 
 export interface News {
-  events: StreamEvent[];
+  events: Required<StreamEvent>[];
   /** After them nothing more is to be told. A refund that comes later is to be seen on the order. */
   over: boolean;
 }
@@ -21,4 +21,4 @@ export function newsOf({ order, changes }: OrderChanges, after: number): News {
   return { events: news.map((change) => eventOf(order, change)), over: FINAL.has(status) };
 }
 
-const eventOf = (order: Order, { version, status, at, type, detail }: OrderChange): StreamEvent => ({ id: version, event: 'order', data: { ...order, status, change: { at, type, detail } } });
+const eventOf = (order: Order, { version, status, at, type, detail }: OrderChange): Required<StreamEvent> => ({ id: version, event: 'order', data: { ...order, status, change: { at, type, detail } } });

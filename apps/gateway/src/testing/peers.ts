@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { BookCarrier, CapturePayment, CreateCoupon, DeliverParcel, DispatchParcel, GetParcel, GetPoints, GetProduct, HaltParcels, ListNotifications, ListProducts, Pay, PutProduct, RecallCarrier, ReceiveStock, RefundPayment, SignIn, SignUp, VerifyPhone, type Message, type Reply } from '@sluice/contracts';
+import { AllotStock, BookCarrier, CapturePayment, CreateCoupon, DeliverParcel, DispatchParcel, GetParcel, GetPoints, GetProduct, HaltParcels, ListNotifications, ListProducts, Pay, PutProduct, RecallCarrier, ReceiveStock, RefundPayment, ReturnAllotment, SignIn, SignUp, VerifyPhone, type Message, type Reply } from '@sluice/contracts';
 import { On, ProblemError } from '@sluice/messaging';
 import { v7 } from 'uuid';
 
@@ -76,6 +76,16 @@ export class InventoryPeer {
   @On(ReceiveStock)
   async receive({ data }: Message<typeof ReceiveStock>): Promise<Reply<typeof ReceiveStock>> {
     return { sku: data.sku, available: data.quantity };
+  }
+
+  @On(AllotStock)
+  async allot(): Promise<void> {
+    throw new Error('the gateway never asks for this');
+  }
+
+  @On(ReturnAllotment)
+  async takeBack(): Promise<void> {
+    throw new Error('the gateway never asks for this');
   }
 }
 

@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { GatewayConfig } from '../config.js';
+import { VerifiedTokens } from './verified-tokens.js';
 
 /** Who is asking. */
 export interface Caller {
@@ -38,11 +39,13 @@ export const Me = createParamDecorator((_: unknown, context: ExecutionContext): 
   return caller;
 });
 
-const Claims = z.object({ sub: Id, role: Role });
+const Claims = z.object({ sub: Id, role: Role, exp: z.number() });
 
 /** Checks the token that accounts signed (EdDSA), without asking accounts. */
 @Injectable()
 export class AuthGuard implements CanActivate {
+  readonly #verified = new VerifiedTokens();
+
   constructor(@Inject(CONFIG) private readonly config: GatewayConfig) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -57,10 +60,16 @@ export class AuthGuard implements CanActivate {
   private async callerOf(header: string | undefined): Promise<Caller> {
     const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header ?? '')?.[1];
     if (!token) throw ProblemError.of(401, 'Unauthorized', 'Send a token: Authorization: Bearer <token>.');
+    return this.#verified.callerOf(token) ?? this.#verify(token);
+  }
+
+  async #verify(token: string): Promise<Caller> {
     try {
       const { payload } = await jwtVerify(token, this.config.TOKEN_PUBLIC_KEY, { algorithms: ['EdDSA'], requiredClaims: ['exp'] });
-      const { sub, role } = Claims.parse(payload);
-      return { id: sub, role };
+      const { sub, role, exp } = Claims.parse(payload);
+      const caller = { id: sub, role };
+      this.#verified.remember(token, caller, exp);
+      return caller;
     } catch {
       throw ProblemError.of(401, 'Unauthorized', 'The token is not valid or has expired.');
     }

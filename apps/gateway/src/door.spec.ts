@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import { ClaimPiece } from '@sluice/contracts';
+import { depth, eventually, testBroker, type TestBroker } from '@sluice/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Gateway } from './gateway.js';
+import { fromNow } from './testing/flash-sale-peer.js';
+import { ADDRESS, ANN, BOB, call, order, startGateway, tokenOf, type Answer } from './testing/gateway.js';
+import { OrdersPeer } from './testing/orders-peer.js';
+import { announce, claim, startSaleGateway } from './testing/sales.js';
+import { startPeer } from './testing/start-peer.js';
+
+const LIMIT = 20;
+const QUEUE = 'flash-sale.claims';
+const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+
+let broker: TestBroker;
+let gateways: [Gateway, Gateway];
+let gateway: Gateway;
+let [ann, bob] = ['', ''];
+
+/** Nobody drains the line here: what was let in can be looked at. */
+beforeAll(async () => {
+  broker = await testBroker({ flashSaleQueueLimit: LIMIT });
+  gateway = await startSaleGateway(broker, { REPLY_TIMEOUT_MS: '200' });
+  gateways = [gateway, await startSaleGateway(broker, { REPLY_TIMEOUT_MS: '200' })];
+  [ann, bob] = await Promise.all([tokenOf(ANN), tokenOf(BOB)]);
+});
+beforeEach(() => emptyLine());
+afterAll(async () => {
+  await Promise.all(gateways.map((one) => one.stop()));
+  await broker.close();
+});
+
+async function emptyLine(): Promise<void> {
+  const channel = await broker.connection.createChannel();
+  await channel.purgeQueue(QUEUE);
+  await channel.close();
+}
+
+async function inLine(): Promise<{ data: unknown; properties: { headers?: Record<string, unknown> } }[]> {
+  const channel = await broker.connection.createChannel();
+  const messages = [];
+  for (let message = await channel.get(QUEUE, { noAck: true }); message; message = await channel.get(QUEUE, { noAck: true })) {
+    messages.push({ data: JSON.parse(message.content.toString()) as unknown, properties: message.properties });
+  }
+  await channel.close();
+  return messages;
+}
+
+const tokens = (count: number): Promise<string[]> => Promise.all(Array.from({ length: count }, () => tokenOf(randomUUID())));
+const statuses = (answers: Answer[]): Record<number, number> => {
+  const counted: Record<number, number> = {};
+  for (const { status } of answers) counted[status] = (counted[status] ?? 0) + 1;
+  return counted;
+};
+const fill = async (saleId: string): Promise<Answer[]> => Promise.all((await tokens(LIMIT)).map((token) => claim(gateway, saleId, token)));
+
+describe('a claim on an open sale', () => {
+  it('is 202 with a ticket, its place in line and its address', async () => {
+    const { id } = await announce(gateways);
+    const answer = await claim(gateway, id, ann);
+    expect(answer).toMatchObject({ status: 202, body: { ticket: expect.any(String), status: 'waiting', ahead: 0 } });
+    expect(answer.headers['location']).toBe(`/flash-sales/${id}/claims/${String(answer.body['ticket'])}?entry=0.0`);
+    expect(await claim(gateway, id, bob)).toMatchObject({ status: 202, body: { ahead: 1 } });
+  });
+
+  it('goes to flash-sale as a message that fits its contract, with the correlation id of its request', async () => {
+    const { id: saleId } = await announce(gateways, { round: 4 });
+    await claim(gateway, saleId, ann, { 'x-correlation-id': 'click-7' });
+    const [message] = await inLine();
+    expect(ClaimPiece.schema.parse(message?.data)).toEqual({ saleId, userId: ANN, round: 4, address: ADDRESS });
+    expect(message?.properties).toMatchObject({ type: 'flash-sale.claim', deliveryMode: 2, headers: { version: 1, 'correlation-id': 'click-7' } });
+    expect(message?.properties).not.toHaveProperty('headers.deadline');
+  });
+
+  it('gives the same ticket to who clicks twice, on any gateway, and others to others', async () => {
+    const [one, other] = [await announce(gateways), await announce(gateways)];
+    const twice = await Promise.all(gateways.flatMap((each) => [claim(each, one.id, ann), claim(each, one.id.toUpperCase(), ann)]));
+    expect(new Set(twice.map(({ body }) => body['ticket'])).size).toBe(1);
+    const others = [await claim(gateway, one.id, bob), await claim(gateway, other.id, ann)];
+    expect(new Set([...twice, ...others].map(({ body }) => body['ticket'])).size).toBe(3);
+  });
+
+  it('is 401 without a token, 422 with an address that is none, 404 with an id that is none', async () => {
+    const { id } = await announce(gateways);
+    expect(await call(gateway, 'POST', `/flash-sales/${id}/claims`, { body: { address: ADDRESS } })).toMatchObject({ status: 401 });
+    const claimWith = (body: unknown) => call(gateway, 'POST', `/flash-sales/${id}/claims`, { as: ann, body });
+    expect(await claimWith({ address: { ...ADDRESS, city: ' ' } })).toMatchObject({ status: 422, body: { errors: [{ path: 'address.city' }] } });
+    expect(await claimWith({ address: ADDRESS, round: 1 })).toMatchObject({ status: 422 });
+    expect(await claim(gateway, 'none', ann)).toMatchObject({ status: 404 });
+    expect(await depth(broker, QUEUE)).toBe(0);
+  });
+});
+
+describe('a sale that has nothing to give', () => {
+  it.each([
+    ['scheduled', 425, { opensAt: fromNow(60_000) }],
+    ['sold-out', 410, { remaining: 0 }],
+    ['closed', 410, {}],
+    ['open', 410, { closesAt: fromNow(-1) }],
+    ['sold-out', 410, { closesAt: fromNow(-1) }],
+  ] as const)('says so at the door, and lets nobody into the line (%s, %d)', async (state, status, change) => {
+    const { id } = await announce(gateways, { state, ...change });
+    for (const accept of ['application/json', BROWSER]) expect(await claim(gateway, id, ann, { accept })).toMatchObject({ status, body: { status } });
+    // Whatever is in the body: it is not looked at.
+    expect(await call(gateway, 'POST', `/flash-sales/${id.toUpperCase()}/claims`, { as: ann, body: {} })).toMatchObject({ status });
+    expect(await call(gateway, 'POST', `/flash-sales/${id}/claims`)).toMatchObject({ status: 401 });
+    expect(await depth(broker, QUEUE)).toBe(0);
+  });
+
+  it('opens by the clock, without a word from flash-sale', async () => {
+    const { id } = await announce(gateways, { state: 'scheduled', round: 0, opensAt: fromNow(1_000) });
+    expect(await claim(gateway, id, ann)).toMatchObject({ status: 425 });
+    const answer = await eventually(async () => {
+      const open = await claim(gateway, id, ann);
+      expect(open.status).toBe(202);
+      return open;
+    });
+    const { round } = await announce(gateways, { id, state: 'open', round: 1, version: 3 });
+    expect([round, (await claim(gateway, id, ann)).body['ticket']]).toEqual([1, answer.body['ticket']]);
+  });
+
+  it('lets claims in again when it reopens, with another ticket', async () => {
+    const { id } = await announce(gateways, { version: 2 });
+    const before = await claim(gateway, id, ann);
+    await announce(gateways, { id, state: 'sold-out', remaining: 0, version: 9 });
+    expect(await claim(gateway, id, ann)).toMatchObject({ status: 410 });
+    await announce(gateways, { id, state: 'open', remaining: 1, round: 2, version: 10 });
+    const after = await claim(gateway, id, ann);
+    expect([before.status, after.status]).toEqual([202, 202]);
+    expect(after.body['ticket']).not.toBe(before.body['ticket']);
+    expect(await inLine()).toMatchObject([{ data: { round: 1 } }, { data: { round: 2 } }]);
+  });
+});
+
+describe('a line that is full', () => {
+  it('has taken exactly as many as it may, at all doors together, and turns the others away', async () => {
+    const { id } = await announce(gateways);
+    const answers = await Promise.all((await tokens(5 * LIMIT)).map((token, n) => claim(gateways[n % 2]!, id, token)));
+    expect(statuses(answers)).toEqual({ 202: LIMIT, 429: 4 * LIMIT });
+    expect(await depth(broker, QUEUE)).toBe(LIMIT);
+    const refused = answers.filter(({ status }) => status === 429);
+    for (const { headers, body } of refused) {
+      expect([headers['content-type'], body['status']]).toEqual([expect.stringContaining('application/problem+json'), 429]);
+      expect(['1', '2', '3']).toContain(headers['retry-after']);
+    }
+    expect(new Set(refused.map(({ headers }) => headers['retry-after'])).size).toBeGreaterThan(1);
+    await emptyLine();
+    expect(await claim(gateway, id, ann)).toMatchObject({ status: 202 });
+  });
+
+  it('sends a browser to a page that says so and needs nothing from elsewhere', async () => {
+    const { id } = await announce(gateways);
+    await fill(id);
+    const answer = await claim(gateway, id, ann, { accept: BROWSER });
+    expect(answer).toMatchObject({ status: 303, headers: { location: '/busy' }, body: {} });
+    const page = await gateway.app.inject({ method: 'GET', url: '/busy' });
+    expect(page).toMatchObject({ statusCode: 200, headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': expect.stringContaining("default-src 'none'") } });
+    expect(page.body).not.toMatch(/(src|href)=|https?:/);
+  });
+
+  it('does not keep orders from being taken, however many are turned away meanwhile', async () => {
+    const { id } = await announce(gateways);
+    await fill(id);
+    const orders = await startPeer(broker, 'orders', OrdersPeer);
+    const patient = await startSaleGateway(broker, { REPLY_TIMEOUT_MS: '10000' });
+    const knocking = (await tokens(400)).map((token) => claim(patient, id, token));
+    const placed = await Promise.all(Array.from({ length: 10 }, () => call(patient, 'POST', '/orders', { as: ann, body: order() })));
+    expect([statuses(placed), statuses(await Promise.all(knocking))]).toEqual([{ 201: 10 }, { 429: 400 }]);
+    await Promise.all([patient.stop(), orders.stop()]);
+  });
+});
+
+describe('a gateway without a broker', () => {
+  it('says 503, to be asked again, and at once', async () => {
+    const alone = await startGateway({ AMQP_URL: 'amqp://127.0.0.1:1' });
+    const before = performance.now();
+    const answer = await claim(alone, randomUUID(), ann);
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    expect(performance.now() - before).toBeLessThan(1_000);
+    await alone.stop();
+  });
+});

@@ -1,0 +1,29 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { ProblemError } from '@sluice/messaging';
+import type { FastifyRequest } from 'fastify';
+import { doorFor, type DoorState } from './sale-state.js';
+import { Sales } from './sales.js';
+
+/** Made once, and not for each of the thousands who are told so: to note where an error was made costs more than to answer it. */
+const REFUSALS: Record<Exclude<DoorState['is'], 'open'>, ProblemError> = {
+  early: ProblemError.of(425, 'Too Early', 'The sale is not open yet.'),
+  'sold-out': ProblemError.of(410, 'Gone', 'Sold out. A piece that is not paid for comes back while the sale lasts.'),
+  closed: ProblemError.of(410, 'Gone', 'The sale is closed.'),
+};
+
+/** @throws ProblemError 425 too early, 410 sold out or closed */
+export function expectOpen(door: DoorState): asserts door is DoorState & { is: 'open' } {
+  if (door.is !== 'open') throw REFUSALS[door.is];
+}
+
+/** Turns away from memory alone whom a sale has nothing for, before anything else is looked at: these are most of a peak. */
+@Injectable()
+export class DoorGuard implements CanActivate {
+  constructor(private readonly sales: Sales) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const { id } = context.switchToHttp().getRequest<FastifyRequest<{ Params: { id: string } }>>().params;
+    expectOpen(doorFor(this.sales.get(id.toLowerCase()), Date.now()));
+    return true;
+  }
+}

@@ -1,0 +1,62 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ClaimPiece, type Address } from '@sluice/contracts';
+import { type MessageClient, ProblemError, PublishError } from '@sluice/messaging';
+import { correlationId } from '../web/correlation.js';
+import { DOOR } from './door-client.js';
+import { expectOpen } from './door.guard.js';
+import { Line } from './line.js';
+import type { Entry, Place } from './place.js';
+import { doorFor } from './sale-state.js';
+import { Sales } from './sales.js';
+import { Tickets } from './tickets.js';
+
+/** Far longer than a broker takes that is well, shorter than a person's patience. Milliseconds. */
+const CONFIRM_MS = 2_000;
+
+/** The line is as long as it may be. */
+export const FULL: unique symbol = Symbol('full');
+
+/** Somebody who stands in line. */
+export interface Admitted {
+  ticket: string;
+  entry?: Entry | undefined;
+  place: Place;
+}
+
+/** Lets claims into the line, which the broker keeps and bounds; nothing of them is kept here. */
+@Injectable()
+export class Door {
+  constructor(
+    @Inject(DOOR) private readonly client: MessageClient,
+    private readonly sales: Sales,
+    private readonly tickets: Tickets,
+    private readonly line: Line,
+  ) {}
+
+  /**
+   * The same user and round give the same ticket, however often.
+   * @throws ProblemError 404 no such sale, 410 sold out or closed, 425 not open yet, 503 it is not known whether it is in line
+   */
+  async claim(userId: string, saleId: string, address: Address): Promise<Admitted | typeof FULL> {
+    const door = doorFor(await this.sales.find(saleId), Date.now());
+    expectOpen(door);
+    const claimed = { saleId, userId, round: door.round };
+    const entry = await this.line.end(saleId);
+    if (!(await this.#knock({ ...claimed, address }))) return FULL;
+    this.line.admit();
+    return { ticket: this.tickets.issue(claimed), entry, place: entry ? await this.line.place(saleId, entry) : {} };
+  }
+
+  /** @returns whether it is in line; false: there is no room. @throws ProblemError 503 */
+  async #knock(claim: Parameters<typeof ClaimPiece>[0]): Promise<boolean> {
+    const id = correlationId();
+    try {
+      await this.client.post(ClaimPiece, claim, { deadlineMs: CONFIRM_MS, ...(id !== undefined && { correlationId: id }) });
+      return true;
+    } catch (error) {
+      if (!(error instanceof PublishError)) throw error;
+      if (error.reason === 'nacked') return false;
+      throw ProblemError.of(503, 'Service Unavailable', 'It is not known whether the claim is in line. Ask again: it counts once, and the ticket is the same.');
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import { CreateSale, GetSale, type NewSale, type Sale } from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
+import { CONFIG } from '@sluice/service-kit';
+import type { z } from 'zod';
+import type { GatewayConfig } from '../config.js';
+import { LATE, Rpc } from '../rpc.js';
+import { Sales } from './sales.js';
+
+/** A person waits for it; inventory takes some tens. Milliseconds. */
+const LOOK_EVERY_MS = 100;
+
+/** Opens sales. */
+@Injectable()
+export class NewSales {
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly sales: Sales,
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  /**
+   * Waits until its pieces are allotted, for as long as a caller is kept waiting; `LATE`: that is still to come.
+   * @throws ProblemError 409 not enough stock, or another sale has this id; what else flash-sale says
+   */
+  async create(saleId: string, request: z.output<typeof NewSale>): Promise<Sale | typeof LATE> {
+    const deadline = Date.now() + this.config.REPLY_TIMEOUT_MS;
+    let answer = await this.rpc.tell(CreateSale, { saleId, ...request });
+    while (answer !== LATE && answer.state === 'preparing') {
+      await pause(LOOK_EVERY_MS);
+      answer = await this.#look(saleId, deadline - Date.now());
+    }
+    if (answer === LATE) return LATE;
+    if (answer.state === 'refused') throw ProblemError.of(409, 'Not enough stock', `Inventory does not have ${request.quantity} of ${request.sku} to allot.`);
+    this.sales.remember(answer);
+    return answer;
+  }
+
+  async #look(saleId: string, patienceMs: number): Promise<Sale | typeof LATE> {
+    if (patienceMs <= 0) return LATE;
+    return this.rpc.tell(GetSale, { saleId, anyState: true }, patienceMs).catch((error: unknown) => {
+      if (error instanceof ProblemError && error.problem.status >= 500) return LATE;
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,10 @@
+import { Sale } from '@sluice/contracts';
+import { z } from 'zod';
+import { stateAt } from './sale-state.js';
+
+/** A sale as everybody may see it. */
+export const SaleView = Sale.omit({ version: true }).extend({ state: z.enum(['scheduled', 'open', 'sold-out', 'closed']) });
+export type SaleView = z.output<typeof SaleView>;
+
+/** As it is by the clock; only of a sale that may be seen. */
+export const viewOf = (sale: Sale): SaleView => SaleView.parse({ ...sale, state: stateAt(sale, Date.now()) });

@@ -1,0 +1,103 @@
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { GetSale, ListSales, SaleChanged, type Sale } from '@sluice/contracts';
+import { ProblemError, Publisher } from '@sluice/messaging';
+import { CONFIG } from '@sluice/service-kit';
+import type { GatewayConfig } from '../config.js';
+import { CatchUp } from '../live/catch-up.js';
+import { Live } from '../live/live.js';
+import { Rpc } from '../rpc.js';
+import { SaleMemory } from './sale-memory.js';
+import { UnknownSales } from './unknown-sales.js';
+
+/** As many sales as are remembered. */
+const PAGE = 100;
+const MOST_PAGES = 10;
+/** The connection that asks may come a moment after the one that listens. Milliseconds. */
+const NOT_READY_MS = 100;
+
+/**
+ * The sales as this gateway knows them: told of each change, and asking now and then, since it may have missed one. It may be
+ * a moment behind, which does no harm: who is let in too much is answered by flash-sale.
+ */
+@Injectable()
+export class Sales implements OnModuleDestroy {
+  readonly #logger = new Logger('sales');
+  readonly #memory = new SaleMemory();
+  readonly #unknown: UnknownSales;
+  readonly #catchUp: CatchUp;
+  #complete = false;
+  #soon: NodeJS.Timeout | undefined;
+
+  constructor(
+    live: Live,
+    private readonly rpc: Rpc,
+    private readonly publisher: Publisher,
+    @Inject(CONFIG) config: GatewayConfig,
+  ) {
+    this.#catchUp = new CatchUp(() => this.#refresh(), config.SALES_REFRESH_MS);
+    this.#unknown = new UnknownSales((saleId, patienceMs) => rpc.ask(GetSale, { saleId }, patienceMs));
+    live.hear(SaleChanged, (fact) => (fact ? this.remember(fact.data) : this.#catchUp.hint()));
+    this.#catchUp.begin();
+  }
+
+  /** What is known of it here and now. */
+  get(id: string): Sale | undefined {
+    return this.#memory.get(id);
+  }
+
+  /**
+   * Asks for it when it is not known here; undefined when nobody could say.
+   * @throws ProblemError 404 there is none, 503 too many others are being asked for
+   */
+  async find(id: string): Promise<Sale | undefined> {
+    const known = this.get(id);
+    if (known) return known;
+    const found = await this.#unknown.look(id);
+    if (found) this.remember(found);
+    return found;
+  }
+
+  remember(sale: Sale): void {
+    this.#memory.remember(sale);
+  }
+
+  /** All that are known here; undefined as long as that may be next to nothing. */
+  all(): Sale[] | undefined {
+    return this.#complete ? this.#memory.all() : undefined;
+  }
+
+  onModuleDestroy(): void {
+    this.#catchUp.stop();
+    clearTimeout(this.#soon);
+  }
+
+  async #refresh(): Promise<void> {
+    if (!this.publisher.ready) return void (this.#soon = setTimeout(() => this.#catchUp.hint(), NOT_READY_MS));
+    try {
+      const listed = await this.#list();
+      for (const { id, state } of this.#memory.all()) {
+        if (!listed.has(id) && state !== 'closed') this.remember(await this.rpc.ask(GetSale, { saleId: id }));
+      }
+      this.#complete = true;
+    } catch (error) {
+      // Flash-sale is away. What was known is better than nothing, and the next time is soon.
+      if (!(error instanceof ProblemError)) this.#logger.warn(error);
+    }
+  }
+
+  /** Newest first; behind a page on which all are closed nearly all are. @returns the ids of those that were seen */
+  async #list(): Promise<Set<string>> {
+    const seen = new Set<string>();
+    let cursor: string | undefined;
+    for (let pages = 0; pages < MOST_PAGES; pages++) {
+      const { items, next } = await this.rpc.ask(ListSales, { limit: PAGE, ...(cursor !== undefined && { cursor }) });
+      for (const sale of items) {
+        this.remember(sale);
+        seen.add(sale.id);
+      }
+      if (next === undefined || items.every(({ state }) => state === 'closed')) break;
+      cursor = next;
+    }
+    return seen;
+  }
+}

@@ -1,0 +1,58 @@
+import type { Sale } from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
+
+/** A claim waits for this answer, so it is asked for a shorter time than others. Milliseconds. */
+const PATIENCE_MS = 1_000;
+/** Who comes again is told the same for so long. A sale that has come meanwhile is heard of. Milliseconds. */
+const HOLDS_MS = 5_000;
+const MOST_ANSWERS = 10_000;
+/**
+ * Different ids that are asked for at a time. While flash-sale answers that is thousands in a second; while it does not, each
+ * is let in after its patience, and whoever makes ids up cannot fill the line with them.
+ */
+const MOST_QUESTIONS = 20;
+
+/** Undefined: nobody could say. */
+type Answer = { sale: Sale } | 'none' | undefined;
+
+/** Sales that were never heard of: whether there is such a one is asked once, however many come for it. */
+export class UnknownSales {
+  readonly #questions = new Map<string, Promise<Answer>>();
+  /** Those that found no sale, in the order in which they are forgotten. */
+  readonly #answers = new Map<string, { answer: 'none' | undefined; until: number }>();
+
+  /** @param ask throws ProblemError 404 when there is none, and another when it is not known */
+  constructor(
+    private readonly ask: (id: string, patienceMs: number) => Promise<Sale>,
+    private readonly clock: () => number = () => performance.now(),
+  ) {}
+
+  /** Undefined: nobody could say. @throws ProblemError 404 there is none; 503 too many others are being asked for */
+  async look(id: string): Promise<Sale | undefined> {
+    const answer = this.#isKnown(id) ? this.#answers.get(id)!.answer : await (this.#questions.get(id) ?? this.#question(id));
+    if (answer === 'none') throw ProblemError.of(404, 'Not found', 'There is no such sale.');
+    return answer?.sale;
+  }
+
+  #isKnown(id: string): boolean {
+    return (this.#answers.get(id)?.until ?? 0) > this.clock();
+  }
+
+  async #question(id: string): Promise<Answer> {
+    if (this.#questions.size >= MOST_QUESTIONS) throw ProblemError.of(503, 'Service Unavailable', 'Please ask again.');
+    const question = this.ask(id, PATIENCE_MS).then((sale): Answer => ({ sale }), refusal);
+    this.#questions.set(id, question);
+    const answer = await question;
+    this.#questions.delete(id);
+    if (answer === 'none' || answer === undefined) this.#keep(id, answer);
+    return answer;
+  }
+
+  #keep(id: string, answer: 'none' | undefined): void {
+    this.#answers.delete(id);
+    this.#answers.set(id, { answer, until: this.clock() + HOLDS_MS });
+    if (this.#answers.size > MOST_ANSWERS) this.#answers.delete(this.#answers.keys().next().value!);
+  }
+}
+
+const refusal = (error: unknown): Answer => (error instanceof ProblemError && error.problem.status === 404 ? 'none' : undefined);

@@ -1,0 +1,73 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
+import { Address } from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { Claims, ClaimView } from '../flash-sale/claims.js';
+import { Door, FULL, type Admitted } from '../flash-sale/door.js';
+import { DoorGuard } from '../flash-sale/door.guard.js';
+import { EntryHint, hintOf, Place } from '../flash-sale/place.js';
+import { Ticket, Tickets } from '../flash-sale/tickets.js';
+import { Describe } from '../openapi/describe.js';
+import { Me, type Caller } from '../web/auth.js';
+import { prefersHtml } from '../web/prefers-html.js';
+import { BUSY_PAGE } from './busy.controller.js';
+import { SalePath } from './flash-sales.controller.js';
+
+const Claim = z.strictObject({ address: Address });
+const Waiting = z.object({ ticket: Ticket, status: z.literal('waiting'), ...Place.shape });
+type Waiting = z.output<typeof Waiting>;
+export const TicketPath = z.object({ ...SalePath.shape, ticket: Ticket });
+export type TicketPath = z.output<typeof TicketPath>;
+/** A part of the address that the claim was answered with. */
+export const TicketQuery = z.strictObject({ entry: EntryHint.optional() });
+export type TicketQuery = z.output<typeof TicketQuery>;
+
+/** Those who are turned away together should not come back together. Seconds. */
+const [COME_BACK_AFTER, COME_BACK_SPREAD] = [1, 3];
+
+const ANSWERS = {
+  202: Waiting,
+  303: 'A browser (Accept: text/html) is sent to a page that says so, where others are answered 429',
+  404: 'No such sale',
+  410: 'Sold out, or closed',
+  425: 'Not open yet',
+  429: 'The line is full: come again after Retry-After seconds',
+  503: 'It is not known whether the claim is in line; asking again gives the same ticket',
+};
+
+@Controller('flash-sales/:id/claims')
+export class ClaimsController {
+  constructor(
+    private readonly door: Door,
+    private readonly tickets: Tickets,
+    private readonly claims: Claims,
+  ) {}
+
+  @Post()
+  @UseGuards(DoorGuard)
+  @HttpCode(202)
+  @Describe('Claim a piece: one for each user', ANSWERS)
+  async claim(@Me() me: Caller, @Param({ schema: SalePath }) { id }: SalePath, @Body({ schema: Claim }) { address }: z.output<typeof Claim>, @Headers('accept') accept: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<Waiting | undefined> {
+    const admitted = await this.door.claim(me.id, id, address);
+    if (admitted === FULL) return turnAway(reply, accept);
+    const { ticket, place } = admitted;
+    void reply.header('location', locationOf(id, admitted));
+    return { ticket, status: 'waiting', ...place };
+  }
+
+  @Get(':ticket')
+  @Describe('See what became of a claim, and while it waits, the place in line', { 200: ClaimView, 404: 'No such ticket of mine' })
+  see(@Me() me: Caller, @Param({ schema: TicketPath }) { id, ticket }: TicketPath, @Query({ schema: TicketQuery }) { entry }: TicketQuery): Promise<ClaimView> {
+    return this.claims.see(this.tickets.verify(ticket, id, me.id), entry);
+  }
+}
+
+const locationOf = (saleId: string, { ticket, entry }: Admitted): string => `/flash-sales/${saleId}/claims/${ticket}${entry ? `?entry=${hintOf(entry)}` : ''}`;
+
+/** @throws ProblemError 429 to whoever is not a browser */
+function turnAway(reply: FastifyReply, accept: string | undefined): undefined {
+  if (prefersHtml(accept)) return void reply.status(303).header('location', BUSY_PAGE);
+  void reply.header('retry-after', String(COME_BACK_AFTER + Math.floor(Math.random() * COME_BACK_SPREAD)));
+  throw ProblemError.of(429, 'Too Many Requests', 'The line is as long as it may be. Please come again.');
+}

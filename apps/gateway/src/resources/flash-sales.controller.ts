@@ -1,0 +1,81 @@
+import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import { GetSale, Id, ListSales, NewSale, page, PageRequest } from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
+import { CONFIG } from '@sluice/service-kit';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import type { GatewayConfig } from '../config.js';
+import { NewSales } from '../flash-sale/new-sales.js';
+import { SaleView, viewOf } from '../flash-sale/sale-view.js';
+import { Sales } from '../flash-sale/sales.js';
+import { Describe } from '../openapi/describe.js';
+import { saleIdFor } from '../order-id.js';
+import { LATE, Rpc } from '../rpc.js';
+import { Me, Public, Roles, type Caller } from '../web/auth.js';
+import { IdempotencyHeader, IdempotencyKey } from '../web/idempotency-key.js';
+import { Accepted } from './orders.controller.js';
+
+export const SalePath = z.object({ id: Id.toLowerCase() });
+export type SalePath = z.output<typeof SalePath>;
+const Listing = z.strictObject(PageRequest.shape);
+type Listing = z.output<typeof Listing>;
+const SalePage = page(SaleView);
+type SalePage = z.output<typeof SalePage>;
+
+/** Where flash-sale does not answer soon, what is remembered here is answered instead. Milliseconds. */
+const PATIENCE_MS = 1_000;
+
+@Controller('flash-sales')
+export class FlashSalesController {
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly sales: Sales,
+    private readonly newSales: NewSales,
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  @Roles('admin')
+  @Post()
+  @Describe('Open a sale, once its pieces are allotted', { 201: SaleView, 202: Accepted, 409: 'Not enough stock, or the key was used for another sale' }, IdempotencyHeader)
+  async create(@Me() me: Caller, @IdempotencyKey() key: string | undefined, @Body({ schema: NewSale }) sale: z.output<typeof NewSale>, @Res({ passthrough: true }) reply: FastifyReply): Promise<SaleView | z.output<typeof Accepted>> {
+    const id = saleIdFor(this.config.IDEMPOTENCY_SECRET, me.id, key);
+    const created = await this.newSales.create(id, sale);
+    void reply.header('location', `/flash-sales/${id}`);
+    if (created !== LATE) return viewOf(created);
+    void reply.status(202);
+    return { id, status: 'accepted' };
+  }
+
+  @Public()
+  @Get()
+  @Describe('List sales, newest first', { 200: SalePage })
+  async list(@Query({ schema: Listing }) listing: Listing): Promise<SalePage> {
+    try {
+      const { items, ...next } = await this.rpc.ask(ListSales, listing, this.#patience);
+      return { items: items.map(viewOf), ...next };
+    } catch (error) {
+      const known = listing.cursor === undefined && isUnanswered(error) ? this.sales.all() : undefined;
+      if (!known) throw error;
+      return { items: known.slice(0, listing.limit).map(viewOf) };
+    }
+  }
+
+  @Public()
+  @Get(':id')
+  @Describe('See a sale', { 200: SaleView, 404: 'No such sale' })
+  async get(@Param({ schema: SalePath }) { id }: SalePath): Promise<SaleView> {
+    try {
+      return viewOf(await this.rpc.ask(GetSale, { saleId: id }, this.#patience));
+    } catch (error) {
+      const known = isUnanswered(error) ? this.sales.get(id) : undefined;
+      if (!known) throw error;
+      return viewOf(known);
+    }
+  }
+
+  get #patience(): number {
+    return Math.min(PATIENCE_MS, this.config.REPLY_TIMEOUT_MS);
+  }
+}
+
+const isUnanswered = (error: unknown): boolean => error instanceof ProblemError && error.problem.status >= 500;

@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/** A line to the broker that can go deaf: what the broker says no longer comes through, as when a network swallows packets. */
+export interface BrokerProxy {
+  /** For the gateway to use instead. */
+  url: string;
+  goDeaf(): void;
+  hearAgain(): void;
+  close(): void;
+}
+
+export async function proxyTo(brokerUrl: string): Promise<BrokerProxy> {
+  const url = new URL(brokerUrl);
+  const [host, port] = [url.hostname, Number(url.port || 5672)];
+  const lines: { near: Socket; far: Socket }[] = [];
+  const server = createServer((near) => {
+    const far = connect(port, host);
+    near.on('error', () => far.destroy()).on('close', () => far.destroy());
+    far.on('error', () => near.destroy()).on('close', () => near.destroy());
+    near.pipe(far).pipe(near);
+    lines.push({ near, far });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url.hostname = '127.0.0.1';
+  url.port = String((server.address() as AddressInfo).port);
+  return {
+    url: url.href,
+    goDeaf: () => lines.forEach(({ far }) => far.pause()),
+    hearAgain: () => lines.forEach(({ far }) => far.resume()),
+    close() {
+      server.close();
+      for (const { near } of lines) near.destroy();
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { SaleChanged, type Sale } from '@sluice/contracts';
+import { encode, Publisher, type MessageClient } from '@sluice/messaging';
+import { expect, vi } from 'vitest';
+import { DOOR } from '../flash-sale/door-client.js';
+import { Sales } from '../flash-sale/sales.js';
+import type { Gateway } from '../gateway.js';
+import { saleOf } from './flash-sale-peer.js';
+import { ADDRESS, call, startGateway, type Answer } from './gateway.js';
+
+/** Longer than any test runs: with it a gateway hears of what is new by facts alone. */
+export const NEVER_MS = '600000';
+const SOON = { timeout: 10_000, interval: 25 };
+
+/** A gateway that listens, knocks, and hears live facts. */
+export async function startSaleGateway({ url }: { url: string }, settings: Record<string, string> = {}): Promise<Gateway> {
+  const gateway = await startGateway({ AMQP_URL: url, SALES_REFRESH_MS: NEVER_MS, STREAM_REFRESH_MS: NEVER_MS, ...settings });
+  await gateway.app.listen(0, '127.0.0.1');
+  const publishers = [gateway.app.get(Publisher), gateway.app.get<MessageClient>(DOOR).publisher];
+  await vi.waitFor(() => expect(publishers.map(({ ready }) => ready)).toEqual([true, true]), SOON);
+  // What is said before it listens is lost, so it is said again.
+  const over = saleOf({ id: randomUUID(), state: 'closed' });
+  await vi.waitFor(async () => {
+    await say(gateway, over);
+    expect(known(gateway, over)).toEqual(over);
+  }, SOON);
+  return gateway;
+}
+
+export const claim = (gateway: Gateway, saleId: string, as: string, headers: Record<string, string> = {}): Promise<Answer> =>
+  call(gateway, 'POST', `/flash-sales/${saleId}/claims`, { as, body: { address: ADDRESS }, headers });
+
+/** Says of a sale to everybody how it is, and waits until the gateways know. */
+export async function announce(gateways: Gateway[], change: Partial<Sale> = {}): Promise<Sale> {
+  const sale = saleOf({ id: randomUUID(), ...change });
+  await say(gateways[0]!, sale);
+  for (const gateway of gateways) await vi.waitFor(() => expect(known(gateway, sale)).toEqual(sale), SOON);
+  return sale;
+}
+
+const known = ({ app }: Gateway, { id }: Sale): Sale | undefined => app.get(Sales).get(id);
+
+function say({ app }: Gateway, sale: Sale): Promise<void> {
+  const about = { id: randomUUID(), time: new Date().toISOString(), correlationId: 'said', source: 'flash-sale' };
+  return app.get(Publisher).publish(encode(SaleChanged(sale), about));
+}
