@@ -1,7 +1,7 @@
 import { depth, eventually, startSystem, type System } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claim, claimAll, claimants, openSale, results, saleOf, ticketOf, watchSums, type Outcome } from './flash-sale.js';
-import { expectInvariants } from './invariants.js';
+import { everyQueueIsEmpty, expectInvariants } from './invariants.js';
 import { ADDRESS, ADMIN, inParallel, Shop } from './shop.js';
 
 /** 1 is the full size: 20,000 users and 500 pieces. `npm run load` runs it; every day a tenth does. */
@@ -31,7 +31,7 @@ describe('a flash sale', () => {
     system = await startSystem({ FLASH_SALE_QUEUE_LIMIT: String(QUEUE_LIMIT) });
     shop = new Shop(system.url);
     admin = await shop.signIn(ADMIN);
-    await shop.stock(admin, 'RUSH', { east: 5 * PIECES, west: 5 * PIECES });
+    await shop.stock(admin, 'RUSH', { east: 50 * PIECES, west: 50 * PIECES });
     await shop.placeForSure(await shop.signIn(), 'RUSH').then(async (id) => shop.cancel(await shop.signIn(), id));
   });
   afterAll(() => system?.close());
@@ -148,11 +148,12 @@ describe('a flash sale', () => {
     await spike;
     const p99 = (orders: typeof busy): number => Math.round(orders.map(({ ms }) => ms).sort((a, b) => a - b)[Math.floor(orders.length * 0.99)]!);
     console.log(`orders answered with p99 ${p99(quiet)} ms when it was quiet, and ${p99(busy)} ms (${busy.length} of them) while ${USERS} users claimed`);
-    expect(new Set([...quiet, ...busy].map(({ status }) => status))).toEqual(new Set([201]));
+    expect([...quiet, ...busy].filter(({ status }) => status !== 201 && status !== 202)).toEqual([]);
   });
 
   it('gives everything back to the shelves that is unsold at its close', async () => {
     const available = async () => (await shop.call<{ available: number }>('GET', '/products/RUSH')).body.available;
+    await everyQueueIsEmpty(system);
     const before = await available();
     const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 2, forMs: 4_000 });
     expect(await available()).toBe(before - PIECES);
