@@ -14,16 +14,26 @@ export function environmentOf(service, { broker, databases, secrets, port, healt
     DEV_SEED: 'true',
     NODE_COMPILE_CACHE: cache, // Node 22 and later boot faster from it
     ...passed,
-    AMQP_URL: broker.url,
     HEALTH_PORT: String(healthPort),
-    ...(databases[service] && { DATABASE_URL: databases[service] }),
-    ...OWN[service]?.({ broker, secrets, port }),
+    ...(service === 'gateway' && { PORT: String(port) }),
+    ...credentialsOf(service, { broker, databases, secrets }),
   };
 }
 
+/**
+ * Where a service finds its servers, and what it signs or checks with.
+ * @param {string} service
+ * @param {{ broker: { url: string, managementUrl?: string }, databases: Record<string, string>, secrets: ReturnType<typeof import('./secrets.mjs').secretsOf> }} system
+ * @returns {Record<string, string>} variables
+ */
+export const credentialsOf = (service, { broker, databases, secrets }) => ({
+  AMQP_URL: broker.url,
+  ...(databases[service] && { DATABASE_URL: databases[service] }),
+  ...OWN[service]?.({ broker, secrets }),
+});
+
 const OWN = {
-  gateway: ({ broker, secrets, port }) => ({
-    PORT: String(port),
+  gateway: ({ broker, secrets }) => ({
     TOKEN_PUBLIC_KEY: secrets.tokenPublicKey,
     IDEMPOTENCY_SECRET: secrets.idempotencySecret,
     ...(broker.managementUrl && { AMQP_MANAGEMENT_URL: broker.managementUrl }),

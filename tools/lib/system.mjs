@@ -1,9 +1,10 @@
 import { all } from './all.mjs';
 import { build, install } from './build.mjs';
+import { prepareDatabases } from './prepare-databases.mjs';
 import { secretsOf } from './secrets.mjs';
 import { broker, database } from './servers.mjs';
 import { Supervisor } from './supervisor.mjs';
-import { allServices, builtServices, databaseServices } from './workspace.mjs';
+import { allServices, builtServices } from './workspace.mjs';
 
 /**
  * Brings the whole system up, everything as early as it can be: the broker boots while the rest is installed and built.
@@ -25,7 +26,7 @@ export async function startSystem({ home, progress, shutdown, port, giveUp }) {
   const address = new Promise((resolve) => (starting = resolve));
   const rabbit = step('RabbitMQ', (tell) => broker(home, tell, starting, servers));
   const built = install(progress).then(() => {
-    const urls = step('PostgreSQL', (tell) => database(home, tell, servers)).then(({ url }) => step('databases', (tell) => migrate({ url, home, tell, say })));
+    const urls = step('PostgreSQL', (tell) => database(home, tell, servers)).then(({ url }) => step('databases', (tell) => prepareDatabases(url, home, { tell, say })));
     return all([urls, shutdown.requested ? stopped() : build(progress).catch(failed)]);
   });
   const topology = all([rabbit, built]).then(([found]) => step('topology', (tell) => applyTopology({ found, home, say, tell, shutdown })));
@@ -54,15 +55,6 @@ async function startable({ home, rabbit, address, built, topology }) {
 }
 
 const stopped = () => Promise.reject(new Error('stopped while starting'));
-
-async function migrate({ url, home, tell, say }) {
-  const [{ ensureDatabases }, { deploy }] = await Promise.all([import('./databases.mjs'), import('./migrations.mjs')]);
-  const urls = await ensureDatabases(url, databaseServices(), home, say);
-  const applied = [];
-  for (const [service, own] of Object.entries(urls)) applied.push(...(await deploy(service, { url: own })));
-  if (applied.length > 0) tell(`applied ${applied.length} migrations`);
-  return urls;
-}
 
 async function applyTopology({ found, home, say, tell, shutdown }) {
   const { applyMap, digestOfMap, keepTopology } = await import('./topology.mjs');

@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Failure } from './failure.mjs';
@@ -29,6 +31,17 @@ export async function applyMap({ url, managementUrl }) {
     if (error instanceof DriftError) throw new Failure('the broker holds something otherwise than the map says', 'npm run reset begins anew, without the data.', error.message);
     throw error;
   }
+}
+
+/**
+ * Runs the topology's own program, which prints what it did.
+ * @param {string[]} args as in `npm run topology -- ...` @param {NodeJS.ProcessEnv} env AMQP_URL and AMQP_MANAGEMENT_URL among it
+ * @returns {Promise<number>} its exit code
+ */
+export async function runTopology(args, env) {
+  const child = spawn(process.execPath, [inRoot('topology/dist/main.js'), ...args], { env, stdio: 'inherit' });
+  const [code] = await once(child, 'exit');
+  return code ?? 1;
 }
 
 const RETRY_MS = 1_000;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ConsumerConfig, EnvironmentError, flag, parseEnvironment, refuseDevelopmentSettings, wholeNumber } from './environment.js';
+import { ConsumerConfig, flag, parseEnvironment, refuseDevelopmentSettings, wholeNumber } from './environment.js';
+import { EnvironmentError } from './variable.js';
 
 const AMQP_URL = 'amqp://guest:hunter2@localhost';
 const schema = ConsumerConfig.extend({ WINDOW_SECONDS: wholeNumber(1, 3_600).default(1_800), DEV_SEED: flag(false) });

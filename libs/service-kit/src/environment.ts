@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EnvironmentError, variable } from './variable.js';
 
 const commaSeparatedMs = z
   .string()
@@ -36,9 +37,6 @@ export const DatabaseConfig = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
 });
 
-/** A variable is missing or wrong. The message names it, and never shows its value, which may be a secret. */
-export class EnvironmentError extends Error {}
-
 /** What only a development system may switch on. */
 const DEVELOPMENT_ONLY = ['DEV_SEED'];
 
@@ -49,17 +47,40 @@ export function refuseDevelopmentSettings(config: Record<string, unknown>): void
 }
 
 /**
- * Reads a configuration from environment variables; an empty variable counts as unset.
+ * Reads a configuration from environment variables, each given as NAME or as a file by NAME_FILE; an empty one counts as unset.
  * @throws EnvironmentError that names every bad variable in one line
  */
 export function parseEnvironment<S extends z.ZodObject>(schema: S, environment: Record<string, string | undefined>): z.output<S> {
-  const known = Object.keys(schema.shape).filter((name) => environment[name] !== undefined && environment[name] !== '');
-  const result = schema.safeParse(Object.fromEntries(known.map((name) => [name, environment[name]])));
-  if (result.success) return result.data;
-  throw new EnvironmentError(result.error.issues.map((issue) => explain(issue, known)).join('; '));
+  const { given, unreadable } = read(Object.keys(schema.shape), environment);
+  const result = schema.safeParse(given);
+  if (result.success && unreadable.size === 0) return result.data;
+  const problems = (result.error?.issues ?? []).filter((issue) => !unreadable.has(nameOf(issue))).map((issue) => explain(issue, given));
+  throw new EnvironmentError([...unreadable.values(), ...problems].join('; '));
 }
 
-function explain(issue: z.core.$ZodIssue, known: string[]): string {
-  const name = String(issue.path[0] ?? 'the environment');
-  return known.includes(name) ? `${name} is not valid: ${issue.message}` : `${name} is not set`;
+interface Given {
+  given: Record<string, string>;
+  /** By variable: why its value could not be had. */
+  unreadable: Map<string, string>;
+}
+
+function read(names: readonly string[], environment: Record<string, string | undefined>): Given {
+  const given: Record<string, string> = {};
+  const unreadable = new Map<string, string>();
+  for (const name of names) {
+    try {
+      const value = variable(name, environment);
+      if (value !== undefined) given[name] = value;
+    } catch (error) {
+      unreadable.set(name, (error as Error).message);
+    }
+  }
+  return { given, unreadable };
+}
+
+const nameOf = (issue: z.core.$ZodIssue): string => String(issue.path[0] ?? 'the environment');
+
+function explain(issue: z.core.$ZodIssue, given: Record<string, string>): string {
+  const name = nameOf(issue);
+  return Object.hasOwn(given, name) ? `${name} is not valid: ${issue.message}` : `${name} is not set`;
 }

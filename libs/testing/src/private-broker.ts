@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connect } from 'amqplib';
 import { eventually } from './eventually.js';
-import { freePort } from './system.js';
+import { freePort } from './free-port.js';
 
 /** The server's own folders first: on Debian the program on PATH is a wrapper that changes to another user. */
 const PLACES = ['/usr/lib/rabbitmq/bin', '/opt/homebrew/opt/rabbitmq/sbin', '/usr/local/opt/rabbitmq/sbin', '/opt/rabbitmq/sbin', ...(process.env['PATH'] ?? '').split(path.delimiter)];

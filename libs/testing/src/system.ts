@@ -1,15 +1,12 @@
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto';
 import { testBroker, type TestBroker } from './broker.js';
+import { startContainers } from './container-system.js';
+import { secretsOf, tokenOf } from './credentials.js';
 import { testDatabase, type TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
+import { freePort } from './free-port.js';
 import { run, type Program } from './program.js';
-
-const OWNERS = ['accounts', 'flash-sale', 'inventory', 'logistics', 'notifications', 'orders', 'payments', 'promotions'] as const;
-const SERVICES = [...OWNERS, 'gateway'] as const;
-export type ServiceName = (typeof SERVICES)[number];
-type Owner = (typeof OWNERS)[number];
+import { OWNERS, SERVICES, type Owner, type ServiceName } from './services.js';
 
 /** A service may take this long to answer /readyz: eight of them share two cores when a test boots them all. */
 const READY_WITHIN_MS = 60_000;
@@ -41,14 +38,25 @@ export interface Servers {
   postgresUrl?: string;
 }
 
-/** Boots every service from its build (`apps/<name>/dist`). `env` goes to all of them. */
-export async function startSystem(env: Record<string, string> = {}, { broker: given, postgresUrl }: Servers = {}): Promise<System> {
+/** With this variable, the tests of the whole system run on containers instead of processes. */
+const inContainers = (): boolean => process.env['E2E_IN_CONTAINERS'] === 'true';
+
+/**
+ * Boots every service from its build (`apps/<name>/dist`), or from its image. `env` goes to all of them; servers that are
+ * given need processes.
+ */
+export async function startSystem(env: Record<string, string> = {}, servers?: Servers): Promise<System> {
+  const keys = generateKeyPairSync('ed25519');
+  const settings = { CARRIER_DELAY_SECONDS: '1', LOG_LEVEL: 'warn', ...env };
+  return inContainers() && !servers ? startContainers(settings, keys) : startProcesses(settings, keys, servers);
+}
+
+async function startProcesses(env: Record<string, string>, keys: KeyPairKeyObjectResult, { broker: given, postgresUrl }: Servers = {}): Promise<System> {
   const limit = env['FLASH_SALE_QUEUE_LIMIT'];
   const broker = given ?? (await testBroker(limit === undefined ? {} : { flashSaleQueueLimit: Number(limit) }));
   const databases = Object.fromEntries(await Promise.all(OWNERS.map(async (name) => [name, await testDatabase(name, postgresUrl === undefined ? {} : { server: postgresUrl })]))) as Record<Owner, TestDatabase>;
   const port = await freePort();
-  const keys = generateKeyPairSync('ed25519');
-  const shared = { ...secrets(keys), PORT: String(port), AMQP_URL: broker.url, DEV_SEED: 'true', CARRIER_DELAY_SECONDS: '1', LOG_LEVEL: 'warn', ...env };
+  const shared = { ...secretsOf(keys), PORT: String(port), AMQP_URL: broker.url, DEV_SEED: 'true', ...env };
   const processes = new Map<ServiceName, Service>();
 
   const start = async (name: ServiceName) => {
@@ -66,7 +74,7 @@ export async function startSystem(env: Record<string, string> = {}, { broker: gi
     start: async (...names) => void (await Promise.all(names.map(start))),
     stop: end('SIGTERM'),
     kill: end('SIGKILL'),
-    tokenOf: (userId) => signed({ sub: userId, role: 'customer', exp: Math.floor(Date.now() / 1_000) + 3_600 }, keys.privateKey),
+    tokenOf: (userId) => tokenOf(userId, keys.privateKey),
     output: (name) => processes.get(name)?.output() ?? '',
     close: async () => {
       await end('SIGTERM')(...SERVICES);
@@ -101,28 +109,4 @@ async function launch(name: ServiceName, env: Record<string, string>): Promise<S
 
 function assertReady(ready: boolean, name: ServiceName, { output }: Program): void {
   if (!ready) throw new Error(`${name} did not become ready:\n${output()}`);
-}
-
-function secrets({ privateKey, publicKey }: { privateKey: KeyObject; publicKey: KeyObject }): Record<string, string> {
-  return {
-    TOKEN_PRIVATE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    TOKEN_PUBLIC_KEY: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-    IDEMPOTENCY_SECRET: 'only-for-this-test-run-0123456789abcdef',
-  };
-}
-
-/** A compact JSON web signature with Ed25519 (RFC 7515, RFC 8037). */
-function signed(claims: object, key: KeyObject): string {
-  const encoded = [{ alg: 'EdDSA', typ: 'JWT' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
-  return `${encoded}.${sign(null, Buffer.from(encoded), key).toString('base64url')}`;
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -1,0 +1,53 @@
+# One file for every container: `--target service --build-arg SERVICE=orders`, or `--target setup`.
+# What the services share is built once, and shared as layers.
+
+FROM node:24-slim AS manifests
+WORKDIR /app
+COPY . .
+# Of the whole tree only what says which packages are needed: other changes then do not install them again.
+RUN mkdir /manifests && find . -name package.json -exec cp --parents {} package-lock.json .npmrc /manifests \;
+
+FROM node:24-slim AS build
+WORKDIR /app
+COPY --from=manifests /manifests .
+RUN --mount=type=cache,target=/root/.npm npm ci
+COPY . .
+RUN node tools/build.mjs
+# Programs without the compiler's notes: /out/libs, /out/apps/<service>, /out/topology.
+RUN mkdir /out && cp -r --parents libs/*/package.json libs/*/dist apps/*/package.json apps/*/dist topology/package.json topology/dist /out \
+ && find /out -name '*.d.ts' -delete -o -name '*.d.ts.map' -delete -o -name .tsbuildinfo -delete && rm -r /out/libs/testing
+
+FROM build AS packages
+RUN npm prune --omit=dev --omit=optional
+# Prisma brings a query compiler for every database, 60 MB: the clients use the small one of PostgreSQL.
+RUN find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name 'query_compiler_small_bg.postgresql.*' -delete \
+ && find node_modules -name '*.d.ts' -delete -o -name '*.d.mts' -delete -o -name '*.d.cts' -delete -o -name '*.map' -delete
+
+FROM node:24-slim AS runtime
+WORKDIR /app
+ENV NODE_ENV=production
+COPY --from=packages /app/node_modules node_modules
+COPY --from=build /out/libs libs
+USER node
+
+# Before the services: secrets, databases, topology (tools/container-setup.mjs).
+FROM runtime AS setup
+COPY --from=build /out/topology topology
+COPY package.json .
+COPY prisma prisma
+COPY tools tools
+# The volume of secrets takes its owner from here.
+USER root
+RUN install -d -o node -g node /secrets
+USER node
+ENV SLUICE_HOME=/secrets
+ENTRYPOINT ["node", "tools/container-setup.mjs"]
+
+FROM runtime AS service
+ARG SERVICE
+COPY --from=build /out/apps/${SERVICE} apps/${SERVICE}
+WORKDIR /app/apps/${SERVICE}
+ENV HOST=0.0.0.0 PORT=8080 HEALTH_PORT=9090
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=2s \
+  CMD ["node", "-e", "require('node:http').get({ host: '127.0.0.1', port: process.env.HEALTH_PORT, path: '/readyz' }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
+CMD ["node", "--enable-source-maps", "dist/main.js"]
