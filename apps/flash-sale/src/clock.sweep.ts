@@ -1,4 +1,5 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Repeating } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { SalesRepository } from './sales.repository.js';
 import { BEAT_MS } from './telling.js';
@@ -20,10 +21,7 @@ const DUE = `
 /** Opens and closes sales, and tells what no message has brought up. Any number of processes may sweep. */
 @Injectable()
 export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #logger = new Logger('clock');
-  #timer?: NodeJS.Timeout;
-  #round?: Promise<void>;
-  #failing = false;
+  readonly #repeating = new Repeating('clock', EVERY_MS, () => this.#sweep());
 
   constructor(
     private readonly sales: SalesRepository,
@@ -31,22 +29,15 @@ export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => (this.#round ??= this.#sweep().finally(() => (this.#round = undefined))), EVERY_MS);
+    this.#repeating.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#round;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.#repeating.stop();
   }
 
   async #sweep(): Promise<void> {
-    try {
-      const { rows } = await this.pool.query<{ id: string }>(DUE, [new Date()]);
-      await Promise.all(rows.map(({ id }) => this.sales.lookAtClock(id)));
-      this.#failing = false;
-    } catch (error) {
-      if (!this.#failing) this.#logger.warn(`the sweep fails and is repeated: ${error instanceof Error ? error.message : String(error)}`);
-      this.#failing = true;
-    }
+    const { rows } = await this.pool.query<{ id: string }>(DUE, [new Date()]);
+    await Promise.all(rows.map(({ id }) => this.sales.lookAtClock(id)));
   }
 }

@@ -2,13 +2,15 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Data, GetClaim, GetSale, ListSales, Reply, Sale as SaleView } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
+import { newestFirst } from '@sluice/persistence';
 import { Pool } from 'pg';
 import { resultOf } from './claim.js';
-import { after, cursorOf } from './cursor.js';
 import { PrismaClient, type Sale as Row } from './generated/prisma/client.js';
 import { tick } from './sale.js';
 import { saleView } from './sale.view.js';
 import type { Claim, Sale } from './tables.js';
+
+const listing = newestFirst('createdAt');
 
 /** A placeholder that holds a lock is no sale. */
 const REAL = { version: { gt: 0 } };
@@ -38,14 +40,13 @@ export class SaleQueries implements OnApplicationShutdown {
   /** Newest first. @throws ProblemError 422 not a cursor of this listing */
   async list({ cursor, limit }: Data<typeof ListSales>): Promise<Reply<typeof ListSales>> {
     const found = await this.#prisma.sale.findMany({
-      where: { ...SHOWN, ...(cursor !== undefined && after(cursor)) },
-      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-      // One more than asked for tells whether there is a next page.
-      take: limit + 1,
+      where: { ...SHOWN, ...listing.after(cursor) },
+      orderBy: listing.orderBy,
+      take: listing.take(limit),
     });
-    const sales = found.slice(0, limit);
+    const { rows, ...next } = listing.page(found, limit);
     const now = new Date();
-    return { items: sales.map((sale) => viewOf(sale, now)), ...(found.length > limit && { next: cursorOf(saleOf(sales.at(-1)!)) }) };
+    return { items: rows.map((row) => viewOf(row, now)), ...next };
   }
 
   async ticket({ saleId, userId, round }: Data<typeof GetClaim>): Promise<Reply<typeof GetClaim>> {

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { newId } from '@sluice/persistence';
-import { CONFIG } from '@sluice/service-kit';
+import { CONFIG, Repeating } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import type { OrdersConfig } from './config.js';
 import { expire, giveUp } from './deadlines.js';
@@ -27,16 +27,15 @@ interface Deadline {
 export class DeadlinesSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger('deadlines');
   readonly #deadlines: readonly Deadline[];
-  #timer?: NodeJS.Timeout;
-  #sweep: Promise<void> = Promise.resolve();
+  readonly #repeating: Repeating;
   #stopping = false;
 
   constructor(
     private readonly orders: OrderRepository,
     private readonly pool: Pool,
-    @Inject(CONFIG) private readonly config: OrdersConfig,
+    @Inject(CONFIG) { ORDER_DEADLINE_SECONDS: seconds, DEADLINE_SWEEP_MS }: OrdersConfig,
   ) {
-    const { ORDER_DEADLINE_SECONDS: seconds } = config;
+    this.#repeating = new Repeating('deadlines', DEADLINE_SWEEP_MS, () => this.#sweepAll());
     this.#deadlines = [
       {
         found: 'payment windows ended without their timers',
@@ -54,21 +53,17 @@ export class DeadlinesSweep implements OnApplicationBootstrap, BeforeApplication
   }
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => (this.#sweep = this.#sweep.then(() => this.#sweepAll())), this.config.DEADLINE_SWEEP_MS);
+    this.#repeating.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.#stopping = true;
-    clearInterval(this.#timer);
-    await this.#sweep;
+    await this.#repeating.stop();
   }
 
   async #sweepAll(): Promise<void> {
-    for (const deadline of this.#deadlines) {
-      await this.#sweepOne(deadline).catch((error: unknown) => {
-        this.#logger.warn(`the sweep failed and will be repeated: ${error instanceof Error ? error.message : String(error)}`);
-      });
-    }
+    const sweeps = await Promise.allSettled(this.#deadlines.map((deadline) => this.#sweepOne(deadline)));
+    throwFirst(sweeps);
   }
 
   /** A full round leaves others behind, who have waited long enough. */
@@ -81,8 +76,7 @@ export class DeadlinesSweep implements OnApplicationBootstrap, BeforeApplication
     const ends = await Promise.allSettled(rows.map(({ id }) => this.#end(id, rule)));
     if (rows.length > 0) this.#logger.warn(`${rows.length} ${found}`);
     // The same ones would be found again at once.
-    const failed = ends.find(({ status }) => status === 'rejected');
-    if (failed) throw (failed as PromiseRejectedResult).reason;
+    throwFirst(ends);
     return rows.length;
   }
 
@@ -91,4 +85,10 @@ export class DeadlinesSweep implements OnApplicationBootstrap, BeforeApplication
     const message = { id: newId(), type: 'orders.sweep', version: 1, correlationId: orderId, time: new Date().toISOString(), data: { orderId } };
     return this.orders.change(message, rule);
   }
+}
+
+/** What has failed holds up nothing else, and is not passed over. */
+function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
 }

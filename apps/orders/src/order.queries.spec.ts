@@ -86,6 +86,6 @@ it('shows nothing of an order that was cancelled and has not come', async () => 
   await scene.tell(CancelOrder({ orderId, userId }));
   await eventually(async () => expect(await scene.rows('SELECT 1 FROM orders WHERE id = $1 AND version > 0', [orderId])).toHaveLength(1));
   const asked = { orderId, userId, anyUser: true };
-  for (const answer of [scene.ask(GetOrder, asked), scene.ask(GetTimeline, asked), scene.ask(GetOrderChanges, asked)]) await expect(answer).rejects.toEqual(problem(404));
+  for (const ask of [() => scene.ask(GetOrder, asked), () => scene.ask(GetTimeline, asked), () => scene.ask(GetOrderChanges, asked)]) await expect(ask()).rejects.toEqual(problem(404));
   for (const status of [undefined, 'cancelled' as const]) expect(await scene.ask(ListOrders, { userId, ...(status && { status }) })).toEqual({ items: [] });
 });

@@ -2,11 +2,13 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Data, GetOrder, GetOrderChanges, GetTimeline, ListOrders, OrderStatus, Reply } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
+import { newestFirst } from '@sluice/persistence';
 import { Pool } from 'pg';
-import { after, cursorOf } from './cursor.js';
 import { PrismaClient, type HistoryEntry, type Order as StoredOrder } from './generated/prisma/client.js';
 import { orderView } from './order.view.js';
 import type { Order } from './tables.js';
+
+const listing = newestFirst('placedAt');
 
 /** A placeholder that holds a lock is nobody's order, and so is the cancellation of one that has not come. */
 const REAL = { version: { gt: 0 }, placedAt: { not: null } };
@@ -53,14 +55,13 @@ export class OrderQueries implements OnApplicationShutdown {
   /** Newest first. @throws ProblemError 422 not a cursor of this listing */
   async list({ userId, status, cursor, limit }: Data<typeof ListOrders>): Promise<Reply<typeof ListOrders>> {
     const found = await this.#prisma.order.findMany({
-      where: { AND: [{ userId, ...REAL, ...(status && { status }) }, cursor === undefined ? {} : after(cursor)] },
-      orderBy: [{ placedAt: 'desc' }, { id: 'desc' }],
-      // One more than asked for tells whether there is a next page.
-      take: limit + 1,
+      where: { AND: [{ userId, ...REAL, ...(status && { status }) }, listing.after(cursor)] },
+      orderBy: listing.orderBy,
+      take: listing.take(limit),
     });
-    const orders = found.slice(0, limit).map(orderOf);
+    const { rows, ...next } = listing.page(found, limit);
     const now = new Date();
-    return { items: orders.map((order) => orderView(order, now)), ...(found.length > limit && { next: cursorOf(orders.at(-1)!) }) };
+    return { items: rows.map((row) => orderView(orderOf(row), now)), ...next };
   }
 
   async #order({ orderId, ...viewer }: Data<typeof GetOrder>): Promise<Order> {

@@ -2,6 +2,7 @@ export { collection, type Collection, type CollectionOptions } from './collectio
 export type { Decide, Decision, Keys, State, Tables } from './decision.js';
 export { newId } from './ids.js';
 export { log, type Log } from './log.js';
+export { newestFirst } from './newest-first.js';
 export { createPool, type PoolOptions } from './pool.js';
 export { OutboxRelay, type OutboxRelayOptions } from './relay.js';
 export { UnitOfWork, type UnitOfWorkOptions } from './unit-of-work.js';

@@ -1,0 +1,69 @@
+import { Logger } from '@nestjs/common';
+import { eventually } from '@sluice/testing';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Repeating } from './repeating.js';
+
+const running: Repeating[] = [];
+const repeat = (work: () => Promise<void>): Repeating => {
+  const repeating = new Repeating('a sweep', 5, work);
+  running.push(repeating);
+  repeating.start();
+  return repeating;
+};
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await Promise.all(running.splice(0).map((repeating) => repeating.stop()));
+});
+
+describe('repeated work', () => {
+  it('is done one round at a time, and rounds that fell into a long one are not made up for', async () => {
+    let [rounds, atOnce, most] = [0, 0, 0];
+    let finish: (() => void) | undefined;
+    let ticks = 0;
+    const clock = setInterval(() => (ticks += 1), 5);
+    repeat(async () => {
+      most = Math.max(most, (atOnce += 1));
+      rounds += 1;
+      if (rounds === 1) await new Promise<void>((resolve) => (finish = resolve));
+      atOnce -= 1;
+    });
+    await eventually(() => expect(ticks).toBeGreaterThan(10));
+    expect(rounds).toBe(1);
+    const before = ticks;
+    finish!();
+    await eventually(() => expect(rounds).toBeGreaterThan(2));
+    clearInterval(clock);
+    expect(rounds).toBeLessThan(ticks - before + 5);
+    expect(most).toBe(1);
+  });
+
+  it('goes on after a failure, which is told once and again after a success', async () => {
+    const told = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const outcomes = ['fails', 'fails', 'fails', 'works', 'fails', 'fails'];
+    let rounds = 0;
+    repeat(async () => {
+      if (outcomes[rounds++] === 'fails') throw new Error('the database is away');
+    });
+    await eventually(() => expect(rounds).toBeGreaterThan(outcomes.length));
+    expect(told.mock.calls).toEqual(Array.from({ length: 2 }, () => ['failed and will be repeated: the database is away']));
+  });
+
+  it('that is stopped ends its round and begins no other', async () => {
+    let rounds = 0;
+    let ended = 0;
+    const repeating = repeat(async () => {
+      rounds += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      ended += 1;
+    });
+    await eventually(() => expect(rounds).toBeGreaterThan(0));
+    await repeating.stop();
+    const [begun, done] = [rounds, ended];
+    expect(done).toBe(begun);
+    let ticks = 0;
+    const clock = setInterval(() => (ticks += 1), 5);
+    await eventually(() => expect(ticks).toBeGreaterThan(4));
+    clearInterval(clock);
+    expect(rounds).toBe(begun);
+  });
+});
