@@ -10,14 +10,28 @@ import * as promotions from './promotions.js';
 
 const isContract = (value: unknown): value is Contract => typeof value === 'function' && 'kind' in value && 'type' in value;
 
+const contractsOf = (file: object): Contract[] => (Object.values(file) as unknown[]).filter(isContract);
+
+/** By the service that owns it. */
+const FILES: Readonly<Record<string, object>> = { accounts, 'flash-sale': flashSale, inventory, logistics, notifications, orders, payments, promotions };
+
 /** Every message of the system, by its type. */
 export const catalogue: ReadonlyMap<string, Contract> = new Map(
-  [accounts, flashSale, inventory, logistics, notifications, orders, payments, promotions]
-    .flatMap((file) => Object.values(file) as unknown[])
-    .filter(isContract)
+  Object.values(FILES)
+    .flatMap(contractsOf)
     .map((contract) => [contract.type, contract]),
 );
+
+/** The facts that only this service says. */
+export const factsOf = (service: string): Contract[] => contractsOf(FILES[service] ?? {}).filter(({ kind }) => kind === 'event');
 
 /** The requests that a service must answer: every command and query that is named after it. */
 export const requestsOf = (service: string): Contract[] =>
   [...catalogue.values()].filter(({ kind, type }) => (kind === 'command' || kind === 'query') && type.startsWith(`${service}.`));
+
+/** The service that says these facts, answers these requests. @throws Error when the contract is not in the catalogue */
+export function ownerOf({ type }: Contract): string {
+  const owner = Object.keys(FILES).find((name) => contractsOf(FILES[name]!).some((contract) => contract.type === type));
+  if (owner === undefined) throw new Error(`${type} is no message type of this system`);
+  return owner;
+}

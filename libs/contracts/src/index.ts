@@ -2,6 +2,7 @@ export * from './accounts.js';
 export * from './catalogue.js';
 export * from './flash-sale.js';
 export * from './inventory.js';
+export * from './json-schema.js';
 export * from './logistics.js';
 export * from './message.js';
 export * from './notifications.js';

@@ -23,6 +23,8 @@ export interface Contract<S extends z.ZodType = z.ZodType, R extends z.ZodType =
    * Commands at a door only.
    */
   readonly bounded: boolean;
+  /** What it means, for those who read it, send it or answer it; the problems that a request may be answered with. Markdown. */
+  readonly about?: string;
   /** The queues in which this command waits before it is delivered are called `<waitsIn>.<ms>`; timers only. */
   readonly waitsIn?: string;
 }
@@ -71,6 +73,7 @@ export type Reply<C extends Contract> = C extends Contract<z.ZodType, infer R> ?
 
 interface Options {
   version?: number;
+  about?: string;
 }
 
 const NO_FLAGS = { transient: false, optional: false, bounded: false };

@@ -1,4 +1,6 @@
+export { asyncApiDocument } from './asyncapi/index.js';
 export { MessageClient, type MessageClientOptions, type RequestOptions } from './client.js';
+export type { BrokerAddress, BrokerTls } from './connection.js';
 export { encode, type About, type WireMessage, type WireProperties } from './codec.js';
 export { currentMessage } from './current-message.js';
 export { DELEGATED } from './delegated.js';
@@ -7,4 +9,6 @@ export { LiveFeed, type LiveFeedOptions } from './live.js';
 export { On, type OnOptions } from './on.js';
 export { Publisher, type PublisherOptions, type PublishOptions } from './publisher.js';
 export { RethrowFilter } from './rethrow-filter.js';
+export { whenScraped } from './scrape.js';
+export { tlsFailure, type TlsVariables } from './tls-failure.js';
 export { MessageServer, type MessageServerOptions } from './server.js';

@@ -1,7 +1,8 @@
 import type { Provider } from '@nestjs/common';
-import type { Publisher } from '@sluice/messaging';
+import { tlsFailure, type Publisher } from '@sluice/messaging';
 import { createPool, OutboxRelay, UnitOfWork } from '@sluice/persistence';
 import { Pool } from 'pg';
+import type { DatabaseConfig } from './environment.js';
 import type { Check } from './health.js';
 import { oneLine } from './run-process.js';
 import { UnitsOfWork } from './units-of-work.js';
@@ -17,8 +18,8 @@ export interface Database {
 }
 
 /** @throws Error in one line when the database does not answer or has no tables yet */
-export async function openDatabase(url: string, publisher: Publisher, source: string): Promise<Database> {
-  const pool = createPool(url);
+export async function openDatabase({ DATABASE_URL: url, DATABASE_CA: ca }: DatabaseConfig, publisher: Publisher, source: string): Promise<Database> {
+  const pool = createPool(url, { ca });
   await probe(pool, url);
   const relay = new OutboxRelay({ pool, publisher });
   const units: UnitsOfWork = { over: ({ tables }) => new UnitOfWork({ pool, relay, source, tables }) };
@@ -33,16 +34,24 @@ export async function openDatabase(url: string, publisher: Publisher, source: st
   };
 }
 
-/** PostgreSQL: no such table. */
-const UNDEFINED_TABLE = '42P01';
-
 async function probe(pool: Pool, url: string): Promise<void> {
   try {
     await pool.query('SELECT FROM outbox LIMIT 1');
   } catch (error) {
     await pool.end();
     const { host, pathname } = new URL(url);
-    const why = (error as { code?: string }).code === UNDEFINED_TABLE ? 'it has no tables yet, run npm run migrate' : oneLine(error);
-    throw new Error(`the database ${pathname.slice(1)} on ${host} cannot be used: ${why}`, { cause: error });
+    throw new Error(`the database ${pathname.slice(1)} on ${host} cannot be used: ${why(error)}`, { cause: error });
   }
+}
+
+/** PostgreSQL's codes: no such table, and no line of pg_hba.conf that lets this one in. */
+const UNDEFINED_TABLE = '42P01';
+const NOT_LET_IN = '28000';
+
+function why(error: unknown): string {
+  const { code, message = '' } = error as { code?: string; message?: string };
+  if (code === UNDEFINED_TABLE) return 'it has no tables yet, run npm run migrate';
+  if (code === NOT_LET_IN && message.includes('no encryption')) return 'it takes TLS only. Add sslmode=verify-full to DATABASE_URL';
+  if (message.includes('does not support SSL')) return 'it has no TLS, and DATABASE_URL asks for it by its sslmode';
+  return tlsFailure(error, { url: 'DATABASE_URL', ca: 'DATABASE_CA' }) ?? oneLine(error);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PemCertificates, PemPrivateKey } from './pem.js';
 import { EnvironmentError, variable } from './variable.js';
 
 const commaSeparatedMs = z
@@ -19,6 +20,11 @@ export const Port = wholeNumber(0, 65_535);
 export const CommonConfig = z.object({
   NODE_ENV: z.string().default('development'),
   AMQP_URL: z.url({ protocol: /^amqps?$/, error: 'must be an amqp:// or amqps:// URL' }),
+  /** With amqps:// only: the authorities to trust, instead of those that Node.js brings. */
+  AMQP_CA: PemCertificates.optional(),
+  /** With amqps:// only: who this process is, for a broker that asks; both or neither. */
+  AMQP_CLIENT_CERT: PemCertificates.optional(),
+  AMQP_CLIENT_KEY: PemPrivateKey.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
   HOST: z.string().default('127.0.0.1'),
@@ -35,16 +41,11 @@ export const ConsumerConfig = CommonConfig.extend({
 /** The service's own database; it can see no other. */
 export const DatabaseConfig = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
+  /** With sslmode=verify-full only: the authorities to trust, instead of those that Node.js brings. */
+  DATABASE_CA: PemCertificates.optional(),
 });
 
-/** What only a development system may switch on. */
-const DEVELOPMENT_ONLY = ['DEV_SEED'];
-
-/** @throws EnvironmentError when a production start asks for what is only safe in development */
-export function refuseDevelopmentSettings(config: Record<string, unknown>): void {
-  const refused = config['NODE_ENV'] === 'production' ? DEVELOPMENT_ONLY.filter((name) => config[name] === true) : [];
-  if (refused.length > 0) throw new EnvironmentError(`${refused.join(', ')} is refused in production`);
-}
+export type DatabaseConfig = z.output<typeof DatabaseConfig>;
 
 /**
  * Reads a configuration from environment variables, each given as NAME or as a file by NAME_FILE; an empty one counts as unset.

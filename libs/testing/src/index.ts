@@ -1,4 +1,6 @@
 export * from './broker.js';
+export * from './captured-log.js';
+export * from './certificates.js';
 export * from './database.js';
 export * from './eventually.js';
 export * from './facts.js';
@@ -10,3 +12,4 @@ export * from './program.js';
 export type { ServiceName } from './services.js';
 export * from './system.js';
 export * from './tap.js';
+export * from './unguarded.js';

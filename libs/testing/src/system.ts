@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto';
-import { testBroker, type TestBroker } from './broker.js';
+import { letIn, testBroker, type TestBroker } from './broker.js';
 import { startContainers } from './container-system.js';
 import { secretsOf, tokenOf } from './credentials.js';
 import { testDatabase, type TestDatabase } from './database.js';
@@ -11,7 +11,7 @@ import { OWNERS, SERVICES, type Owner, type ServiceName } from './services.js';
 /** A service may take this long to answer /readyz: eight of them share two cores when a test boots them all. */
 const READY_WITHIN_MS = 60_000;
 
-/** The whole system as its users run it: one process per service, on a vhost and databases of its own. */
+/** The whole system as its users run it: one process per service, each with a user and a role of its own on a vhost and databases of the test's. */
 export interface System {
   /** Base URL of the gateway. */
   url: string;
@@ -41,26 +41,31 @@ export interface Servers {
 /** With this variable, the tests of the whole system run on containers instead of processes. */
 const inContainers = (): boolean => process.env['E2E_IN_CONTAINERS'] === 'true';
 
+/** A test does in a minute what a thousand people do, from one address. */
+const NO_LIMITS = { RATE_LIMIT_PER_MINUTE: '0', SIGN_IN_LIMIT_PER_MINUTE: '0' };
+
 /**
  * Boots every service from its build (`apps/<name>/dist`), or from its image. `env` goes to all of them; servers that are
  * given need processes.
  */
 export async function startSystem(env: Record<string, string> = {}, servers?: Servers): Promise<System> {
   const keys = generateKeyPairSync('ed25519');
-  const settings = { CARRIER_DELAY_SECONDS: '1', LOG_LEVEL: 'warn', ...env };
+  const settings = { CARRIER_DELAY_SECONDS: '1', LOG_LEVEL: 'warn', ...NO_LIMITS, ...env };
   return inContainers() && !servers ? startContainers(settings, keys) : startProcesses(settings, keys, servers);
 }
 
 async function startProcesses(env: Record<string, string>, keys: KeyPairKeyObjectResult, { broker: given, postgresUrl }: Servers = {}): Promise<System> {
   const limit = env['FLASH_SALE_QUEUE_LIMIT'];
   const broker = given ?? (await testBroker(limit === undefined ? {} : { flashSaleQueueLimit: Number(limit) }));
-  const databases = Object.fromEntries(await Promise.all(OWNERS.map(async (name) => [name, await testDatabase(name, postgresUrl === undefined ? {} : { server: postgresUrl })]))) as Record<Owner, TestDatabase>;
+  const [users, made] = await Promise.all([letIn(broker), Promise.all(OWNERS.map(async (name) => [name, await testDatabase(name, { ownRole: true, ...(postgresUrl !== undefined && { server: postgresUrl }) })] as const))]);
+  const databases = Object.fromEntries(made) as Record<Owner, TestDatabase>;
   const port = await freePort();
-  const shared = { ...secretsOf(keys), PORT: String(port), AMQP_URL: broker.url, DEV_SEED: 'true', ...env };
+  const shared = { ...secretsOf(keys), PORT: String(port), DEV_SEED: 'true' };
   const processes = new Map<ServiceName, Service>();
 
   const start = async (name: ServiceName) => {
-    const service = await launch(name, name === 'gateway' ? shared : { ...shared, DATABASE_URL: databases[name].url });
+    const own = { ...(users[name] !== undefined && { AMQP_URL: users[name] }), ...(name !== 'gateway' && { DATABASE_URL: databases[name].url }) };
+    const service = await launch(name, { ...shared, ...own, ...env });
     processes.set(name, service);
     await service.ready();
   };
