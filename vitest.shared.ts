@@ -15,6 +15,8 @@ export function project(root: string, test: UserWorkspaceConfig['test'] = {}): U
       name: path.relative(import.meta.dirname, root),
       include: ['src/**/*.spec.ts'],
       environment: 'node',
+      // Files share what they have imported, which halves the time for imports; each brings its own vhost, databases and processes.
+      isolate: false,
       testTimeout: 30_000,
       hookTimeout: 60_000,
       ...test,

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { applyTopology, applyUsers, topology, trust, trustingFetch, usersOf, WORK, type TopologyOptions } from '@sluice/topology';
 import { connect, type ChannelModel } from 'amqplib';
+import { eventually } from './eventually.js';
 
 /** A vhost of its own on the shared broker, with the topology applied. */
 export interface TestBroker {
@@ -24,6 +25,8 @@ export interface Management {
   post(path: string, body: object): Promise<void>;
   /** Ends every connection to the vhost, as an operator would, the test's own excepted; gives how many there were. */
   closeConnections(): Promise<number>;
+  /** Waits until `count` connections of that name are listed, which takes the management pages seconds, and ends them. */
+  closeConnectionsNamed(name: string, count: number): Promise<void>;
 }
 
 export interface TestBrokerOptions extends Pick<TopologyOptions, 'services' | 'flashSaleQueueLimit'> {
@@ -69,6 +72,13 @@ export async function letIn({ url, vhost, management }: TestBroker): Promise<Rec
 /** The test's own eyes: never closed by `closeConnections`. */
 const TEST_CONNECTION = 'the test';
 
+interface Connection {
+  /** By which the broker knows it. */
+  name: string;
+  /** What its client calls itself. */
+  calledBy: string | undefined;
+}
+
 function managementOf(url: string, vhost: string): Management {
   const { origin, username, password } = new URL(url);
   const headers = { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`, 'content-type': 'application/json' };
@@ -79,6 +89,9 @@ function managementOf(url: string, vhost: string): Management {
   };
   const get = async <T>(path: string): Promise<T> => (await (await call('GET', path)).json()) as T;
   const remove = async (path: string): Promise<void> => void (await call('DELETE', path));
+  const connections = async (): Promise<Connection[]> =>
+    (await get<{ name: string; client_properties?: { connection_name?: string } }[]>(`vhosts/${vhost}/connections`)).map(({ name, client_properties }) => ({ name, calledBy: client_properties?.connection_name }));
+  const end = async (which: Connection[]): Promise<void> => void (await Promise.all(which.map(({ name }) => remove(`connections/${encodeURIComponent(name)}`))));
   return {
     url,
     get,
@@ -86,10 +99,17 @@ function managementOf(url: string, vhost: string): Management {
     delete: remove,
     post: async (path, body) => void (await call('POST', path, body)),
     async closeConnections() {
-      const all = await get<{ name: string; client_properties?: { connection_name?: string } }[]>(`vhosts/${vhost}/connections`);
-      const others = all.filter((one) => one.client_properties?.connection_name !== TEST_CONNECTION);
-      await Promise.all(others.map(({ name }) => remove(`connections/${encodeURIComponent(name)}`)));
+      const others = (await connections()).filter(({ calledBy }) => calledBy !== TEST_CONNECTION);
+      await end(others);
       return others.length;
+    },
+    async closeConnectionsNamed(name, count) {
+      const found = await eventually(async () => {
+        const called = (await connections()).filter(({ calledBy }) => calledBy === name);
+        if (called.length !== count) throw new Error(`${called.length} connections are called "${name}", not ${count}`);
+        return called;
+      });
+      await end(found);
     },
   };
 }

@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Often enough to be quick, seldom enough to leave the machine to what is waited for. */
-const EVERY_MS = 25;
+/** What comes soon is seen soon; what takes long is asked for less and less, which leaves the machine to it. Milliseconds. */
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 200;
+const GROWTH = 1.4;
 
 /**
  * Repeats an assertion until it holds, and gives what it returned.
@@ -9,12 +11,12 @@ const EVERY_MS = 25;
  */
 export async function eventually<T>(assertion: () => T | Promise<T>, { withinMs = 10_000 }: { withinMs?: number } = {}): Promise<T> {
   const end = Date.now() + withinMs;
-  for (;;) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * GROWTH, LONGEST_PAUSE_MS)) {
     try {
       return await assertion();
     } catch (error) {
       if (Date.now() >= end) throw error;
-      await pause(EVERY_MS);
+      await pause(pauseMs);
     }
   }
 }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SaleProgress, type Sale } from '@sluice/contracts';
 import type { MessageClient } from '@sluice/messaging';
 import { Live } from '../live/live.js';
+import { Watchers } from '../live/watchers.js';
 import { DOOR } from './door-client.js';
 import { placeIn, type Entry, type Place } from './place.js';
 import { QueueDepth } from './queue-depth.js';
@@ -22,7 +23,7 @@ interface Progress {
 export class Line {
   readonly #depth: QueueDepth;
   readonly #progress = new Map<string, Progress>();
-  readonly #watchers = new Map<string, Set<() => void>>();
+  readonly #watchers = new Watchers<() => void>();
 
   constructor(
     @Inject(DOOR) door: MessageClient,
@@ -52,12 +53,7 @@ export class Line {
 
   /** Calls back whenever the sale has moved on, until the function that is returned is called. */
   watch(saleId: string, moved: () => void): () => void {
-    const watchers = this.#watchers.get(saleId) ?? new Set();
-    this.#watchers.set(saleId, watchers.add(moved));
-    return () => {
-      watchers.delete(moved);
-      if (watchers.size === 0 && this.#watchers.get(saleId) === watchers) this.#watchers.delete(saleId);
-    };
+    return this.#watchers.add(saleId, moved);
   }
 
   /** Before a sale has answered anybody it says nothing of how far it is. */
@@ -72,7 +68,7 @@ export class Line {
     this.#progress.delete(saleId);
     this.#progress.set(saleId, { drained, perSecond });
     if (this.#progress.size > MOST_SALES) this.#progress.delete(this.#progress.keys().next().value!);
-    this.#watchers.get(saleId)?.forEach((moved) => moved());
+    for (const moved of this.#watchers.of(saleId)) moved();
   }
 }
 

@@ -3,6 +3,7 @@ import type { Contract, Message } from '@sluice/contracts';
 import { LiveFeed } from '@sluice/messaging';
 import { brokerOf, CONFIG } from '@sluice/service-kit';
 import type { GatewayConfig } from '../config.js';
+import { Watchers } from './watchers.js';
 
 /** Told of a fact; of none when any may have been missed. */
 export type Watcher = (fact?: Message) => void;
@@ -10,7 +11,7 @@ export type Watcher = (fact?: Message) => void;
 /** Who is to be told of which facts. A fact is a hint to ask its owner, and may be lost. */
 @Injectable()
 export class Live implements OnModuleDestroy {
-  readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #watchers = new Watchers<Watcher>();
   readonly #feed: LiveFeed;
 
   constructor(@Inject(CONFIG) config: GatewayConfig) {
@@ -19,18 +20,12 @@ export class Live implements OnModuleDestroy {
 
   /** Every fact whose data says `value` in the field `field`, until the function that is returned is called. */
   watch(field: string, value: string, watcher: Watcher): () => void {
-    const key = keyOf(field, value);
-    const watchers = this.#watchers.get(key) ?? new Set();
-    this.#watchers.set(key, watchers.add(watcher));
-    return () => {
-      watchers.delete(watcher);
-      if (watchers.size === 0 && this.#watchers.get(key) === watchers) this.#watchers.delete(key);
-    };
+    return this.#watchers.add(keyOf(field, value), watcher);
   }
 
   /** Every fact of one kind, for as long as the gateway lives. One listener that tells others is cheaper than many who each look whether it is for them. */
   hear<C extends Contract>({ type }: C, watcher: (fact?: Message<C>) => void): void {
-    this.#watchers.set(type, (this.#watchers.get(type) ?? new Set()).add(watcher as Watcher));
+    this.#watchers.add(type, watcher as Watcher);
   }
 
   onModuleDestroy(): Promise<void> {
@@ -38,14 +33,18 @@ export class Live implements OnModuleDestroy {
   }
 
   #arrived(fact: Message): void {
-    this.#watchers.get(fact.type)?.forEach((watcher) => watcher(fact));
+    this.#tell(fact.type, fact);
     for (const [field, value] of Object.entries(fact.data as object)) {
-      if (typeof value === 'string') this.#watchers.get(keyOf(field, value))?.forEach((watcher) => watcher(fact));
+      if (typeof value === 'string') this.#tell(keyOf(field, value), fact);
     }
   }
 
+  #tell(key: string, fact: Message): void {
+    for (const watcher of this.#watchers.of(key)) watcher(fact);
+  }
+
   #mayHaveMissed(): void {
-    for (const watchers of this.#watchers.values()) watchers.forEach((watcher) => watcher());
+    for (const watcher of this.#watchers.all()) watcher();
   }
 }
 
