@@ -122,7 +122,7 @@ describe('the log of all that', () => {
     const code = String(heard.of(AccountRegistered, ({ userId }) => userId === ANN.userId, 1)[0]!.code);
     const broken = 'correct horse battery';
     await publish(broker, SignUp, ANN, { body: `{"phone":"${ANN.phone}","password":"${broken}` });
-    await publish(broker, SignIn, ANN_SIGNS_IN, { body: JSON.stringify({ phone: 'none', password: broken, pin: broken }), properties: { messageId: token } });
+    await publish(broker, SignIn, ANN_SIGNS_IN, { body: JSON.stringify({ phone: 'none', password: broken, pin: broken }), properties: { messageId: `password="${broken}"` } });
     await expect(ask(VerifyPhone, { userId: ANN.userId, code: code === '000000' ? '000001' : '000000' })).rejects.toThrow('Wrong code');
     await ask(VerifyPhone, { userId: ANN.userId, code });
     await eventually(() => expect(log.text().match(/MalformedError/g)).toHaveLength(2));
