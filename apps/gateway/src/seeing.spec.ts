@@ -18,6 +18,7 @@ let gateway: Gateway;
 let ann: string;
 
 beforeAll(async () => {
+  register.resetMetrics(); // other files of this process have counted as well
   [broker, collector, ann] = await Promise.all([testBroker(), startCollector(), tokenOf(ANN)]);
   vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '10');
   gateway = await startGateway({ AMQP_URL: broker.url, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });

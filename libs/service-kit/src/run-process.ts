@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { parseEnvironment, type CommonConfig } from './environment.js';
 import { createLogger, type ServiceLogger } from './logger.js';
 import { refuseDevelopmentSettings, warnings, type Settings } from './production.js';
+import { scrub } from './secrets.js';
 import { stopOnSignal } from './shutdown.js';
 import { aboutSpan, startTracing } from './tracing.js';
 
@@ -48,7 +49,7 @@ export async function runProcess(name: string, start: () => Promise<{ logger: Se
     stopOnSignal(stop, logger);
     endOnUncaught(logger);
   } catch (error) {
-    process.stderr.write(`${name}: ${oneLine(error)}\n`, () => process.exit(1));
+    process.stderr.write(`${name}: ${scrub(oneLine(error))}\n`, () => process.exit(1));
   }
 }
 

@@ -1,5 +1,5 @@
 /** Fields whose value never reaches a log, whatever object they stand in. */
-const SECRET_FIELD = /password|secret|token|authorization|cookie|private_?key|^card$/i;
+const SECRET_FIELD = /password|secret|token|authorization|cookie|(?:private|client)_?key|^card$/i;
 
 /** The code that an SMS carries; other codes are names of errors and stay readable. */
 const SMS_CODE = /^[0-9]{6}$/;
@@ -7,7 +7,7 @@ const SMS_CODE = /^[0-9]{6}$/;
 const isSecret = (name: string, value: unknown): boolean => SECRET_FIELD.test(name) || (name === 'code' && SMS_CODE.test(String(value)));
 
 /** What a secret field is called where it stands in a text: as JSON, also inside of a JSON string, as an object that was printed, in a query, in a header. */
-const NAMED = String.raw`((?:password|secret|token|authorization|cookie|private_?key)[\w-]{0,32}\\?["']?\s{0,2}[:=]\s{0,2})`;
+const NAMED = String.raw`((?:password|secret|token|authorization|cookie|(?:private|client)_?key)[\w-]{0,32}\\?["']?\s{0,2}[:=]\s{0,2})`;
 
 /** Each looks at a place in a text a bounded number of times: what is logged may be a stranger's. */
 const SECRET_TEXT: [RegExp, string][] = [
