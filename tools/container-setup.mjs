@@ -1,14 +1,21 @@
-// The steps that come before the services in docker-compose.yml: node tools/container-setup.mjs secrets | databases | topology | rotate <service>
+// The steps that come before the services in docker-compose.yml: node tools/container-setup.mjs secrets | databases | topology | rotate <service>,
+// and `audit`, which looks at the whole with the rights of an administrator, and changes nothing.
+// and what an operator does with the broker: dead-letters | tail | trace, with the arguments of `npm run ...`.
 // They share the volume of secrets, at SLUICE_HOME. `topology` takes the arguments of `npm run topology`.
+import { runAudit, settleArgument } from './lib/audit/run.mjs';
+import { databaseOn } from './lib/audit/system.mjs';
 import { newBrokerPassword, withUsers } from './lib/broker-users.mjs';
 import { containerServices, GIVEN, layOutBroker, layOutDatabases, makeContainerSecrets, serversOfHome } from './lib/container-secrets.mjs';
 import { makeContainerTls } from './lib/container-tls.mjs';
 import { closeToPublic, newDatabasePassword } from './lib/databases.mjs';
+import { deadLetters } from './lib/dead-letters.mjs';
 import { Failure, runTool } from './lib/failure.mjs';
 import { Home } from './lib/home.mjs';
 import { prepareDatabases } from './lib/prepare-databases.mjs';
 import { Progress } from './lib/progress.mjs';
+import { tail } from './lib/tail.mjs';
 import { applyUsersAlone, runTopology } from './lib/topology.mjs';
+import { traceOff, traceOn } from './lib/trace.mjs';
 import { databaseServices, inRoot } from './lib/workspace.mjs';
 
 const home = new Home();
@@ -27,6 +34,13 @@ const STEPS = {
     const code = await runTopology(args, broker);
     if (code === 0) layOutBroker(home, broker);
     return code;
+  },
+  'dead-letters': (args) => deadLetters(args, serversOfHome(home).broker),
+  tail: (patterns) => tail(patterns.length > 0 ? patterns : ['#'], serversOfHome(home).broker, { json: false }),
+  trace: ([state]) => (state === 'off' ? traceOff : traceOn)(serversOfHome(home).broker, { json: false }),
+  audit: (args) => {
+    const { database, broker } = serversOfHome(home);
+    return runAudit({ databases: Object.fromEntries(databaseServices().map((service) => [service, databaseOn(database, service)])), broker }, settleArgument(args));
   },
   rotate: ([service]) => progress.step(`new passwords for ${service}`, () => rotate(service)),
 };

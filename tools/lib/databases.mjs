@@ -3,7 +3,8 @@ import pg from 'pg';
 import { databaseAddress } from './database-address.mjs';
 import { Failure } from './failure.mjs';
 
-const nameOf = (service) => `sluice_${service.replaceAll('-', '_')}`;
+/** What a service's database and its role are called. @param {string} service */
+export const databaseName = (service) => `sluice_${service.replaceAll('-', '_')}`;
 
 /**
  * One database and one login role per service: `sluice_<service>`, closed to every other service.
@@ -18,8 +19,8 @@ export async function ensureDatabases(adminUrl, services, home, note = () => {})
   try {
     const admin = await describe(client);
     if (!admin.createsRoles) note(`user ${admin.name} may not create roles: it serves every service`);
-    for (const service of services) await ensureDatabase(client, admin, nameOf(service), home);
-    return Object.fromEntries(services.map((service) => [service, urlOf(adminUrl, admin, nameOf(service), home)]));
+    for (const service of services) await ensureDatabase(client, admin, databaseName(service), home);
+    return Object.fromEntries(services.map((service) => [service, urlOf(adminUrl, admin, databaseName(service), home)]));
   } finally {
     await client.end();
   }
@@ -27,7 +28,7 @@ export async function ensureDatabases(adminUrl, services, home, note = () => {})
 
 /** @returns {Promise<string>} the service's URL with a new password; connections that are open stay open */
 export async function newDatabasePassword(adminUrl, service, home) {
-  home.remember('databases', { ...home.recall('databases'), [nameOf(service)]: undefined });
+  home.remember('databases', { ...home.recall('databases'), [databaseName(service)]: undefined });
   const urls = await ensureDatabases(adminUrl, [service], home);
   return urls[service];
 }

@@ -1,6 +1,7 @@
 export { applyTopology, type ApplyOptions, type Report } from './apply.js';
 export { administers, applyUsers, ensureVhost, ForeignUserError, type Passwords, type UsersReport } from './apply-users.js';
 export { DriftError, type Drift } from './drift.js';
+export { management, vhostOf, type Management } from './management.js';
 export type { Binding, Exchange, Queue, Services, Topology } from './layout.js';
 export { FLASH_SALE_QUEUE_LIMIT, RETRY_TIERS_MS, SERVICES, WORK } from './map.js';
 export { passwordsOf, settingsOf } from './settings.js';

@@ -102,12 +102,12 @@ const onwards = (exchange: string, key: string): Binding => ({ ...binding('shop.
 export const consumers = (service: string, queues: Services[string], { bound, replicated }: Pick<Settings, 'bound' | 'replicated'> = { bound: 0, replicated: false }): Topology[] =>
   Object.entries(queues).map(([name, takes]) => {
     const queue = `${service}.${name}`;
-    const made = takes.every(isTransient) ? mayBeLost(queue, replicated && takes.every(isQuery)) : takes.some(isBounded) ? atTheDoor(queue, bound, replicated) : mustNotBeLost(queue);
+    const made = takes.every(isTransient) ? mayBeLost(queue, replicated && takes.every(mayRest)) : takes.some(isBounded) ? atTheDoor(queue, bound, replicated) : mustNotBeLost(queue);
     return { exchanges: [], queues: made.queues, bindings: [...made.bindings, ...takes.map((what) => bindingOf(queue, what))] };
   });
 
 const isTransient = (what: Contract | string): boolean => typeof what !== 'string' && what.transient;
-const isQuery = (what: Contract | string): boolean => typeof what !== 'string' && what.kind === 'query';
+const mayRest = (what: Contract | string): boolean => typeof what !== 'string' && what.mayRest;
 const isBounded = (what: Contract | string): boolean => typeof what !== 'string' && what.bounded;
 type QueueAndBindings = Pick<Topology, 'queues' | 'bindings'>;
 

@@ -22,6 +22,7 @@ import { CouponsController } from './resources/coupons.controller.js';
 import { FlashSalesController } from './resources/flash-sales.controller.js';
 import { HealthController } from './resources/health.controller.js';
 import { NotificationsController } from './resources/notifications.controller.js';
+import { OperationsController } from './resources/operations.controller.js';
 import { OrderStreamController } from './resources/order-stream.controller.js';
 import { OrdersController } from './resources/orders.controller.js';
 import { ParcelsController } from './resources/parcels.controller.js';
@@ -51,6 +52,7 @@ export const CONTROLLERS: Type[] = [
   ClaimsController,
   TicketStreamController,
   BusyController,
+  OperationsController,
   HealthController,
 ];
 

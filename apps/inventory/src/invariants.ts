@@ -13,3 +13,19 @@ export const INVARIANTS: readonly Invariant[] = [
       WHERE allotted <> coalesce(pieces, 0)`,
   },
 ];
+
+/** What takes reading every reservation there ever was: for `npm run audit`, not for every scrape. */
+export const AUDITED: readonly Invariant[] = [
+  {
+    name: 'reserved_stock_in_reservations',
+    sql: `
+      WITH moves AS (
+        SELECT piece, 1 AS sign FROM reservations, jsonb_array_elements(allocation) AS piece
+        UNION ALL
+        SELECT piece, -1 FROM reservations, jsonb_array_elements(parcels) AS parcel, jsonb_array_elements(parcel->'allocation') AS piece
+      ), held AS (
+        SELECT piece->>'sku' AS sku, piece->>'warehouse' AS warehouse, sum(sign * (piece->>'quantity')::int) AS pieces FROM moves GROUP BY 1, 2
+      )
+      SELECT sku || '/' || warehouse AS id FROM stock LEFT JOIN held USING (sku, warehouse) WHERE reserved <> coalesce(pieces, 0)`,
+  },
+];

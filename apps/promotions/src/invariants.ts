@@ -11,3 +11,15 @@ export const INVARIANTS: readonly Invariant[] = [
       WHERE redeemed <> coalesce(n, 0)`,
   },
 ];
+
+/** What takes reading all that was ever earned: for `npm run audit`, not for every scrape. */
+export const AUDITED: readonly Invariant[] = [
+  {
+    name: 'points_are_what_was_earned',
+    sql: `
+      SELECT user_id AS id FROM points_balances AS balances FULL JOIN (
+        SELECT user_id, sum(points) AS earned FROM points_earnings WHERE version > 0 GROUP BY 1
+      ) AS earnings USING (user_id)
+      WHERE coalesce(balances.points, 0) <> coalesce(earned, 0)`,
+  },
+];

@@ -4,6 +4,7 @@ import * as inventory from './inventory.js';
 import * as logistics from './logistics.js';
 import type { Contract } from './message.js';
 import * as notifications from './notifications.js';
+import { operationsAt, type Operations } from './operations.js';
 import * as orders from './orders.js';
 import * as payments from './payments.js';
 import * as promotions from './promotions.js';
@@ -12,8 +13,18 @@ const isContract = (value: unknown): value is Contract => typeof value === 'func
 
 const contractsOf = (file: object): Contract[] => (Object.values(file) as unknown[]).filter(isContract);
 
+const OWN: Readonly<Record<string, object>> = { accounts, 'flash-sale': flashSale, inventory, logistics, notifications, orders, payments, promotions };
+
+const OPERATIONS: Readonly<Record<string, Operations>> = Object.fromEntries(Object.keys(OWN).map((service) => [service, operationsAt(service)]));
+
 /** By the service that owns it. */
-const FILES: Readonly<Record<string, object>> = { accounts, 'flash-sale': flashSale, inventory, logistics, notifications, orders, payments, promotions };
+const FILES: Readonly<Record<string, object>> = Object.fromEntries(Object.entries(OWN).map(([service, own]) => [service, { ...own, ...OPERATIONS[service] }]));
+
+/** The services that answer for their queues: every one of this system, and no newcomer. */
+export const OPERATED: readonly string[] = Object.keys(OPERATIONS);
+
+/** What this service is asked about its own queues, and told to do with them; undefined for a newcomer. */
+export const operationsOf = (service: string): Operations | undefined => (Object.hasOwn(OPERATIONS, service) ? OPERATIONS[service] : undefined);
 
 /** Every message of the system, by its type. */
 export const catalogue: ReadonlyMap<string, Contract> = new Map(

@@ -6,6 +6,7 @@ export * from './json-schema.js';
 export * from './logistics.js';
 export * from './message.js';
 export * from './notifications.js';
+export * from './operations.js';
 export * from './orders.js';
 export * from './payments.js';
 export * from './promotions.js';

@@ -1,7 +1,7 @@
 import { Envelope, type Contract, type Message, type Outgoing } from '@sluice/contracts';
 import { z } from 'zod';
+import { channelOf } from './channel-of.js';
 import { MalformedError, PermanentError } from './errors.js';
-import { channelOf } from './on.js';
 
 /** AMQP properties, as amqplib names them, in JSON-safe values. */
 export interface WireProperties {

@@ -3,6 +3,7 @@ export { MessageClient, type MessageClientOptions, type RequestOptions } from '.
 export type { BrokerAddress, BrokerTls } from './connection.js';
 export { encode, type About, type WireMessage, type WireProperties } from './codec.js';
 export { currentMessage } from './current-message.js';
+export { countLetters, deadQueueOf, discard, homeOf, look, looking, redrive, summarise, type Choice, type DeadLetter, type Summary, type Taken, type Taking } from './dead-letters/index.js';
 export { DELEGATED } from './delegated.js';
 export { PermanentError, ProblemError, PublishError, RequestTimeoutError, type PublishFailure } from './errors.js';
 export { LiveFeed, type LiveFeedOptions } from './live.js';

@@ -83,12 +83,24 @@ export class Publisher {
 
   /** How many messages wait in a queue, without those that a consumer holds. @throws Error no broker, or no such queue */
   async depth(queue: string): Promise<number> {
-    const channel = await this.#connection.connection?.createChannel();
-    if (!channel) throw new Error('there is no connection to the broker');
-    channel.on('error', () => undefined);
-    const { messageCount } = await channel.checkQueue(queue);
+    return (await this.lookAt(queue)).messages;
+  }
+
+  /** @throws Error no broker, or no such queue */
+  async lookAt(queue: string): Promise<{ messages: number; consumers: number }> {
+    const channel = await this.openChannel();
+    const { messageCount: messages, consumerCount: consumers } = await channel.checkQueue(queue);
     await channel.close();
-    return messageCount;
+    return { messages, consumers };
+  }
+
+  /** A channel beside the one that publishes, for other work; who opens it closes it. @throws Error no broker */
+  async openChannel(): Promise<ConfirmChannel> {
+    const channel = await this.#connection.connection?.createConfirmChannel();
+    if (!channel) throw new Error('there is no connection to the broker');
+    // What the broker says when it closes a channel is also what the call on it fails with.
+    channel.on('error', () => undefined);
+    return channel;
   }
 
   /** Resolves when the broker has the message. @throws PublishError */

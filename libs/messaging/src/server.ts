@@ -36,6 +36,7 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   readonly #registrations: Registration[] = [];
   readonly #consumers: Consumer[] = [];
+  #queues: readonly string[] = [];
   #connection: AmqpConnectionManager | undefined;
   #publisher: Publisher | undefined;
   #closed: Promise<void> | undefined;
@@ -48,6 +49,11 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   /** Every queue is subscribed and answers can go out. */
   get ready(): boolean {
     return this.#publisher?.ready === true && this.#consumers.every(({ subscribed }) => subscribed);
+  }
+
+  /** The queues that it consumes, with those of their dead letters; none before it listens. */
+  get queues(): readonly string[] {
+    return this.#queues;
   }
 
   /** Nest would chain a second event handler silently, and let a second request handler replace the first. */
@@ -94,7 +100,8 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   }
 
   #watch(connection: AmqpConnectionManager, publisher: Publisher, queues: readonly QueueRoutes[]): void {
-    const own = { names: namesOf(queues), depth: (queue: string) => publisher.depth(queue) };
+    this.#queues = namesOf(queues);
+    const own = { names: this.#queues, depth: (queue: string) => publisher.depth(queue) };
     watched.connections.add(connection);
     watched.queues.add(own);
     this.#unwatch = () => void (watched.connections.delete(connection), watched.queues.delete(own));

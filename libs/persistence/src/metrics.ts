@@ -1,6 +1,6 @@
 import { whenScraped } from '@sluice/messaging';
 import type { Pool } from 'pg';
-import { Gauge, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
 
 const batchMessages = new Histogram({
   name: 'sluice_batch_messages',
@@ -18,6 +18,12 @@ const batchSeconds = new Histogram({
 export function countBatch(size: number, ms: number): void {
   batchMessages.observe(size);
   batchSeconds.observe(ms / 1_000);
+}
+
+const inboxPruned = new Counter({ name: 'sluice_inbox_pruned_total', help: 'Handled messages that the inbox has forgotten, because they are too old to come again.' });
+
+export function countPruned(rows: number): void {
+  inboxPruned.inc(rows);
 }
 
 /** The databases whose outboxes are being relayed in this process; a relay puts its pool in when it starts, and takes it out. */

@@ -38,11 +38,20 @@ export const ConsumerConfig = CommonConfig.extend({
   PREFETCH: wholeNumber(1, 65_535).default(100),
 });
 
+/**
+ * Longer than a message can be on its way: 30 days in a timer's queue, which is the longest wait there is, and 10 more for
+ * a sender that is down before it sends again, or for people who look at dead letters. Retry tiers are minutes; an
+ * `Idempotency-Key` is kept in the order and needs no inbox. docs/decisions/0016
+ */
+const INBOX_RETENTION_DAYS = 40;
+
 /** The service's own database; it can see no other. */
 export const DatabaseConfig = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
   /** With sslmode=verify-full only: the authorities to trust, instead of those that Node.js brings. */
   DATABASE_CA: PemCertificates.optional(),
+  /** How long a handled message is remembered, so that it does nothing when it comes again. Days. */
+  INBOX_RETENTION_DAYS: wholeNumber(1, 3_650).default(INBOX_RETENTION_DAYS),
 });
 
 export type DatabaseConfig = z.output<typeof DatabaseConfig>;

@@ -9,6 +9,7 @@ import { ConsumerConfig, DatabaseConfig } from './environment.js';
 import { serveHealth, type Check } from './health.js';
 import { watchInvariants, type Invariant } from './invariants.js';
 import type { ServiceLogger } from './logger.js';
+import { operationsModule } from './operations.js';
 import { globalModule } from './providers.js';
 import { prepare, runProcess, type Stop } from './run-process.js';
 
@@ -66,7 +67,7 @@ async function open({ name, module }: Pick<ServiceOptions, 'name' | 'module'>, c
   if (database) opened.push(() => database.close());
   const checks: Check[] = [{ missing: 'broker', ok: () => server.ready }, ...(database ? [database.check] : [])];
   opened.push(await serveHealth(config, checks));
-  const app = await createApp({ module, shared: globalModule(config, client, database?.providers), server, logger });
+  const app = await createApp({ module, shared: [globalModule(config, client, database?.providers), operationsModule(name, { server, publisher })], server, logger });
   opened.push(() => app.close());
   database?.start();
   await app.listen();
@@ -89,7 +90,7 @@ async function watch(app: INestMicroservice, invariants: readonly Invariant[]): 
 
 interface Parts {
   module: Type;
-  shared: DynamicModule;
+  shared: DynamicModule[];
   server: MessageServer;
   logger: ServiceLogger;
 }
@@ -97,7 +98,7 @@ interface Parts {
 class ServiceModule {}
 
 async function createApp({ module, shared, server, logger }: Parts): Promise<INestMicroservice> {
-  const root: DynamicModule = { module: ServiceModule, imports: [shared, module] };
+  const root: DynamicModule = { module: ServiceModule, imports: [...shared, module] };
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(root, { strategy: server, logger, abortOnError: false });
   app.useGlobalFilters(new RethrowFilter());
   return app;

@@ -1,6 +1,6 @@
 import { catalogue, jsonSchemaOf, ownerOf, type Contract } from '@sluice/contracts';
+import { channelOf } from '../channel-of.js';
 import { ROUTES } from '../codec.js';
-import { channelOf } from '../on.js';
 import { ENVELOPES, headersOf, isRequest, propertiesOf, schema } from './envelope.js';
 import { exampleOf } from './example.js';
 import { GUIDE } from './guide.js';

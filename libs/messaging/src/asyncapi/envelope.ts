@@ -1,6 +1,6 @@
 import { Id, Instant, jsonSchemaOf, Problem, type Contract, type JsonSchema } from '@sluice/contracts';
 import { z } from 'zod';
-import { channelOf } from '../on.js';
+import { channelOf } from '../channel-of.js';
 
 const count = z.int().min(1);
 
@@ -16,6 +16,8 @@ const HEADERS = {
 const FAILURES = {
   attempts: count.optional().describe('How often handling it has failed so far'),
   reason: z.string().optional().describe('Why it failed last'),
+  history: z.array(z.object({ at: Instant, reason: z.string() })).optional().describe('Each try that failed, oldest first; of very many the first and the last ones'),
+  redriven: count.optional().describe('How often it was sent home after it had been a dead letter'),
   'original-exchange': z.string().optional().describe('Where it was first published'),
   'original-routing-key': z.string().optional(),
   'failed-at': Instant.optional().describe('Dead letters: when it was given up'),
