@@ -9,6 +9,7 @@ let bank: Bank;
 let relay: OutboxRelay;
 let publisher: Publisher;
 beforeAll(async () => {
+  register.resetMetrics(); // other files of this process have counted as well
   bank = openBank(await testDatabase('bank', { schemaSql }));
   publisher = new Publisher({ url: 'amqp://127.0.0.1:1' });
   relay = new OutboxRelay({ pool: bank.pool, publisher, sweepEveryMs: 600_000 });

@@ -8,8 +8,8 @@ import { freePort } from './free-port.js';
 import { run, type Program } from './program.js';
 import { OWNERS, SERVICES, type Owner, type ServerName, type ServiceName } from './services.js';
 
-/** A service may take this long to answer /readyz: eight of them share two cores when a test boots them all. */
-const READY_WITHIN_MS = 60_000;
+/** A service may take this long to answer /readyz: nine of them share two cores when a test boots them all. */
+const READY_WITHIN_MS = 90_000;
 
 /** The whole system as its users run it: one process per service, each with a user and a role of its own on a vhost and databases of the test's. */
 export interface System {
