@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AskedGauge } from './asked-gauge.js';
 
 afterEach(() => {
-  register.clear();
+  register.removeSingleMetric('probe');
   vi.useRealTimers();
 });
 

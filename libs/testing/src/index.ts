@@ -9,7 +9,7 @@ export * from './given-message.js';
 export * from './private-broker.js';
 export * from './private-postgres.js';
 export * from './program.js';
-export type { ServiceName } from './services.js';
+export { SERVICES, type ServerName, type ServiceName } from './services.js';
 export * from './system.js';
 export * from './tap.js';
 export * from './unguarded.js';

@@ -6,10 +6,10 @@ import { testDatabase, type TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
 import { run, type Program } from './program.js';
-import { OWNERS, SERVICES, type Owner, type ServiceName } from './services.js';
+import { OWNERS, SERVICES, type Owner, type ServerName, type ServiceName } from './services.js';
 
-/** A service may take this long to answer /readyz: eight of them share two cores when a test boots them all. */
-const READY_WITHIN_MS = 60_000;
+/** A service may take this long to answer /readyz: nine of them share two cores when a test boots them all. */
+const READY_WITHIN_MS = 90_000;
 
 /** The whole system as its users run it: one process per service, each with a user and a role of its own on a vhost and databases of the test's. */
 export interface System {
@@ -21,8 +21,10 @@ export interface System {
   start(...names: ServiceName[]): Promise<void>;
   /** SIGTERM; resolves when the process has ended. */
   stop(...names: ServiceName[]): Promise<void>;
-  /** SIGKILL; resolves when the process has ended. */
-  kill(...names: ServiceName[]): Promise<void>;
+  /** SIGKILL; resolves when it is there again. */
+  crash(name: ServiceName | ServerName): Promise<void>;
+  /** What may crash beside the services: not the servers that other tests use as well. */
+  servers: readonly ServerName[];
   /** A token as accounts would give it to this user, without asking accounts. */
   tokenOf(userId: string): string;
   /** The last lines that a service wrote. */
@@ -78,7 +80,12 @@ async function startProcesses(env: Record<string, string>, keys: KeyPairKeyObjec
     databases,
     start: async (...names) => void (await Promise.all(names.map(start))),
     stop: end('SIGTERM'),
-    kill: end('SIGKILL'),
+    servers: [],
+    crash: async (name) => {
+      const service = name as ServiceName;
+      await end('SIGKILL')(service);
+      await start(service);
+    },
     tokenOf: (userId) => tokenOf(userId, keys.privateKey),
     output: (name) => processes.get(name)?.output() ?? '',
     close: async () => {
