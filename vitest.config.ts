@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     projects: ['libs/*', 'apps/*', 'topology', 'tools', 'load', 'e2e'],
     passWithNoTests: false,
-    maxWorkers: 2,
+    // Tests wait more than they compute: on two cores, three at a time.
+    maxWorkers: 3,
   },
 });
