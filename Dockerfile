@@ -15,6 +15,7 @@ COPY . .
 RUN node tools/build.mjs
 # Programs without the compiler's notes: /out/libs, /out/apps/<service>, /out/topology.
 RUN mkdir /out && cp -r --parents libs/*/package.json libs/*/dist apps/*/package.json apps/*/dist topology/package.json topology/dist /out \
+ && mkdir /audited && cp --parents apps/*/dist/invariants.js /audited \
  && find /out -name '*.d.ts' -delete -o -name '*.d.ts.map' -delete -o -name .tsbuildinfo -delete && rm -r /out/libs/testing
 
 FROM build AS packages
@@ -33,6 +34,8 @@ USER node
 # Before the services: secrets, databases, topology (tools/container-setup.mjs).
 FROM runtime AS setup
 COPY --from=build /out/topology topology
+# What each service says of itself that always holds: for `audit`.
+COPY --from=build /audited/apps apps
 COPY package.json .
 COPY prisma prisma
 COPY tools tools

@@ -9,7 +9,8 @@ export function project(root: string, test: UserWorkspaceConfig['test'] = {}): U
     cacheDir: path.join(root, 'node_modules/.vite'),
     // Nest needs the decorator metadata that esbuild-like transforms drop; spec files are outside tsconfig.json, so say it here.
     oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
-    ssr: { resolve: { conditions: ['@sluice/source', ...defaultServerConditions] } },
+    // As Node resolves: it knows no condition `module`, under which some packages keep what only bundlers can load.
+    ssr: { resolve: { conditions: ['@sluice/source', ...defaultServerConditions.filter((condition) => condition !== 'module')] } },
     test: {
       name: path.relative(import.meta.dirname, root),
       include: ['src/**/*.spec.ts'],

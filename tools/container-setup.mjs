@@ -1,28 +1,65 @@
-// The steps that come before the services in docker-compose.yml: node tools/container-setup.mjs secrets | databases | topology
+// The steps that come before the services in docker-compose.yml: node tools/container-setup.mjs secrets | databases | topology | rotate <service>,
+// and `audit`, which looks at the whole with the rights of an administrator, and changes nothing.
+// and what an operator does with the broker: dead-letters | tail | trace, with the arguments of `npm run ...`.
 // They share the volume of secrets, at SLUICE_HOME. `topology` takes the arguments of `npm run topology`.
-import { GIVEN, layOutDatabases, makeContainerSecrets, serversOfHome } from './lib/container-secrets.mjs';
+import { runAudit, settleArgument } from './lib/audit/run.mjs';
+import { databaseOn } from './lib/audit/system.mjs';
+import { newBrokerPassword, withUsers } from './lib/broker-users.mjs';
+import { containerServices, GIVEN, layOutBroker, layOutDatabases, makeContainerSecrets, serversOfHome } from './lib/container-secrets.mjs';
+import { makeContainerTls } from './lib/container-tls.mjs';
+import { closeToPublic, newDatabasePassword } from './lib/databases.mjs';
+import { deadLetters } from './lib/dead-letters.mjs';
 import { Failure, runTool } from './lib/failure.mjs';
 import { Home } from './lib/home.mjs';
 import { prepareDatabases } from './lib/prepare-databases.mjs';
 import { Progress } from './lib/progress.mjs';
-import { runTopology } from './lib/topology.mjs';
-import { inRoot } from './lib/workspace.mjs';
+import { tail } from './lib/tail.mjs';
+import { applyUsersAlone, runTopology } from './lib/topology.mjs';
+import { traceOff, traceOn } from './lib/trace.mjs';
+import { databaseServices, inRoot } from './lib/workspace.mjs';
 
 const home = new Home();
 const progress = new Progress();
 
 const STEPS = {
-  secrets: () => progress.step('secrets', async () => makeContainerSecrets(home, await given())),
+  secrets: () => progress.step('secrets', async () => makeContainerSecrets(home, await given(), await certificates())),
   databases: () =>
     progress.step('databases', async (tell) => {
-      const { database } = serversOfHome(home);
+      const { database, ours } = serversOfHome(home);
+      if (ours.database) await closeToPublic(database);
       layOutDatabases(home, await prepareDatabases(database, home, { tell, say: (line) => progress.line(line) }));
     }),
-  topology: (args) => {
-    const { url, managementUrl } = serversOfHome(home).broker;
-    return runTopology(args, { ...process.env, AMQP_URL: url, ...(managementUrl && { AMQP_MANAGEMENT_URL: managementUrl }) });
+  topology: async (args) => {
+    const broker = await withUsers(home, serversOfHome(home).broker);
+    const code = await runTopology(args, broker);
+    if (code === 0) layOutBroker(home, broker);
+    return code;
   },
+  'dead-letters': (args) => deadLetters(args, serversOfHome(home).broker),
+  tail: (patterns) => tail(patterns.length > 0 ? patterns : ['#'], serversOfHome(home).broker, { json: false }),
+  trace: ([state]) => (state === 'off' ? traceOff : traceOn)(serversOfHome(home).broker, { json: false }),
+  audit: (args) => {
+    const { database, broker } = serversOfHome(home);
+    return runAudit({ databases: Object.fromEntries(databaseServices().map((service) => [service, databaseOn(database, service)])), broker }, settleArgument(args));
+  },
+  rotate: ([service]) => progress.step(`new passwords for ${service}`, () => rotate(service)),
 };
+
+/** Connections that are open stay open, so the service works until it is started again, which is when it reads the new ones. */
+async function rotate(service) {
+  if (!containerServices().includes(service)) throw new Failure('whose passwords?', `rotate ${containerServices().join(' | ')}`);
+  const { broker, database } = serversOfHome(home);
+  const { passwords, ...found } = await withUsers(home, broker);
+  if (passwords) {
+    const changed = { ...found, passwords: newBrokerPassword(home, service) };
+    await applyUsersAlone(changed);
+    layOutBroker(home, changed);
+  }
+  if (databaseServices().includes(service)) layOutDatabases(home, { [service]: await newDatabasePassword(database, service, home) });
+}
+
+/** For servers that speak TLS alone: deploy/tls. */
+const certificates = async () => (process.env.SERVERS_TLS === 'true' ? makeContainerTls(home, containerServices()) : undefined);
 
 /** What was set by hand, as a variable or as a file. */
 async function given() {
@@ -37,5 +74,6 @@ async function given() {
 runTool(async () => {
   const [name, ...args] = process.argv.slice(2);
   if (!Object.hasOwn(STEPS, name ?? '')) throw new Failure(`which step? ${Object.keys(STEPS).join(', ')}`);
+  if (name !== 'secrets') Object.assign(process.env, serversOfHome(home).trust);
   return STEPS[name](args);
 });

@@ -1,5 +1,6 @@
-// Applies the map of the broker (topology/src/map.ts): npm run topology; -- listen <service> '<pattern>' adds a listener.
-// The broker is the one of AMQP_URL, else the one of a running `npm start`.
+// Applies the map of the broker (topology/src/map.ts): npm run topology; -- listen <service> '<pattern>' adds a listener;
+// -- url <service> prints the AMQP_URL of its user. The broker is the one of AMQP_URL, else the one of a running `npm start`.
+import { brokerUrlOf, withUsers } from './lib/broker-users.mjs';
 import { build, install } from './lib/build.mjs';
 import { Failure, runTool } from './lib/failure.mjs';
 import { Home } from './lib/home.mjs';
@@ -7,16 +8,21 @@ import { Progress } from './lib/progress.mjs';
 import { runningRabbit } from './lib/rabbitmq.mjs';
 import { runTopology } from './lib/topology.mjs';
 
+const home = new Home();
+
 runTool(async () => {
-  const env = { ...process.env, ...(process.env.AMQP_URL ? {} : await ours()) };
+  const args = process.argv.slice(2);
+  const found = process.env.AMQP_URL ? { url: process.env.AMQP_URL, managementUrl: process.env.AMQP_MANAGEMENT_URL || undefined } : await ours();
+  if (args[0] === 'url') return console.log(brokerUrlOf({ url: found.url, passwords: home.recall('broker-users') }, args[1]));
   const progress = new Progress();
   await install(progress);
   await build(progress);
-  return runTopology(process.argv.slice(2), env);
+  const more = args[0] === 'listen' && args[1] ? [args[1]] : [];
+  return runTopology(args, await withUsers(home, found, { ours: !process.env.AMQP_URL, more }));
 });
 
 async function ours() {
-  const rabbit = await runningRabbit(new Home());
+  const rabbit = await runningRabbit(home);
   if (!rabbit) throw new Failure('no broker: AMQP_URL is not set and no `npm start` is running here', 'Start one (npm start), or set AMQP_URL and AMQP_MANAGEMENT_URL.');
-  return { AMQP_URL: rabbit.url, AMQP_MANAGEMENT_URL: rabbit.managementUrl };
+  return { url: rabbit.url, managementUrl: rabbit.managementUrl };
 }

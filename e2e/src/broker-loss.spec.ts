@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { canStartBroker, depth, eventually, privateBroker, startSystem, testBroker, type PrivateBroker, type System } from '@sluice/testing';
+import { canStartBroker, depth, eventually, letIn, privateBroker, startSystem, testBroker, type PrivateBroker, type System } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { everyQueueIsEmpty, expectInvariants } from './invariants.js';
 import { ADMIN, inParallel, Shop } from './shop.js';
@@ -39,8 +39,11 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
     return ids;
   }
 
-  /** The same vhost, with the topology: made if it is not there. */
-  const reconnect = async () => (system.broker = await testBroker({ server, vhost: system.broker.vhost }));
+  /** The same vhost, with the topology and the users: made if they are not there. */
+  const reconnect = async () => {
+    system.broker = await testBroker({ server, vhost: system.broker.vhost });
+    await letIn(system.broker);
+  };
 
   /** How late each of them was cancelled, in ms; fails as long as one is not. */
   async function lateness(ids: string[]): Promise<number[]> {

@@ -1,23 +1,41 @@
-import { run, startSystem, type System, eventually, type Program } from '@sluice/testing';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { OrderStatus, query } from '@sluice/contracts';
+import { depth, run, startSystem, tap, type System, type Tap, eventually, type Program } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { Asker } from './asking.js';
+import { NO_PYTHON, PYTHON, PythonListener, unitTests } from './python-listener.js';
 import { ADMIN, Shop } from './shop.js';
+
+const Counts = z.object({ orders: z.partialRecord(OrderStatus, z.int()), facts: z.record(z.string(), z.int()) });
+const GetStatistics = query('order-statistics.get', z.object({ status: OrderStatus.optional() }), Counts);
 
 describe('adding a consumer', () => {
   let system: System;
   let listener: Program | undefined;
+  let python: PythonListener | undefined;
+  let sayings: Tap | undefined;
+  let asker: Asker;
 
   beforeAll(async () => {
     system = await startSystem();
+    asker = await Asker.on(system.broker.connection);
   });
   afterAll(async () => {
     await listener?.end('SIGTERM');
+    await python?.close();
+    await sayings?.close();
+    await system?.broker.management.delete('users/order-log');
     await system?.close();
   });
 
   it('needs one binding and no change in any app: a new listener hears every fact about orders', async () => {
-    const topology = run('topology/dist/main.js', { AMQP_URL: system.broker.url }, ['listen', 'order-log', 'order.*']);
+    const password = randomBytes(12).toString('hex');
+    const administrator = { AMQP_URL: system.broker.url, AMQP_MANAGEMENT_URL: system.broker.management.url, AMQP_PASSWORDS: JSON.stringify({ 'order-log': password }) };
+    const topology = run('topology/dist/main.js', administrator, ['listen', 'order-log', 'order.*']);
     expect(await topology.exitCode).toBe(0);
-    listener = run('examples/order-log/dist/main.js', { AMQP_URL: system.broker.url, LOG_LEVEL: 'info' });
+    const AMQP_URL = Object.assign(new URL(system.broker.url), { username: 'order-log', password }).href;
+    listener = run('examples/order-log/dist/main.js', { AMQP_URL, LOG_LEVEL: 'info' });
 
     const shop = new Shop(system.url);
     const customer = await shop.signIn();
@@ -29,6 +47,91 @@ describe('adding a consumer', () => {
     await eventually(() => {
       const output = listener?.output() ?? '';
       for (const type of ['order.placed', 'order.priced', 'order.paid', 'order.shipped', 'order.completed']) expect(output).toContain(`${type} ${id}`);
+    });
+  });
+
+  /** Told behind everything that was said before: whoever has counted it has counted that too. */
+  async function everythingIsCounted(mark: string): Promise<z.infer<typeof Counts>> {
+    const data = Buffer.from(JSON.stringify({ orderId: randomUUID() }));
+    const channel = await system.broker.connection.createConfirmChannel();
+    channel.publish('shop.events', `order.${mark}`, data, { messageId: randomUUID(), type: `order.${mark}`, headers: { version: 1, time: new Date().toISOString(), 'correlation-id': mark } });
+    await channel.waitForConfirms();
+    return eventually(async () => {
+      const { value } = await asker.ask(GetStatistics, {});
+      if (value?.facts[`order.${mark}`] !== 1) throw new Error(`${mark} is not counted: ${JSON.stringify(value)}\n${python?.output()}`);
+      return value;
+    }, { withinMs: 30_000 });
+  }
+
+  describe('in another language, written from the AsyncAPI document alone', () => {
+    it('passes its own tests', ({ skip }) => {
+      if (!PYTHON) skip(NO_PYTHON);
+      expect(unitTests()).toBe('');
+    });
+
+    it('counts every fact about an order once, also when it is killed and told everything twice', async ({ skip }) => {
+      if (!PYTHON) skip(NO_PYTHON);
+      python = await PythonListener.create(system);
+      await python.start();
+      sayings = await tap(system.broker);
+
+      const shop = new Shop(system.url);
+      const customer = await shop.signIn();
+      await shop.stock(await shop.signIn(ADMIN), 'MUG', { east: 10 });
+      const id = await shop.placeForSure(customer, 'MUG');
+      await python.end('SIGKILL');
+      await shop.payForSure(customer, id);
+      await shop.reaches(customer, id, 'completed');
+      await python.start();
+
+      const once = { 'order.placed': 1, 'order.priced': 1, 'order.awaiting_payment': 1, 'order.paid': 1, 'order.shipped': 1, 'order.completed': 1 };
+      expect(await everythingIsCounted('first_mark')).toEqual({ orders: { completed: 1 }, facts: { ...once, 'order.first_mark': 1 } });
+
+      await python.end('SIGKILL');
+      await python.start();
+      await sayings.replay();
+      const { orders, facts } = await everythingIsCounted('second_mark');
+      expect(orders).toEqual({ completed: 1 });
+      expect(facts).toMatchObject(once);
+    });
+
+    it('answers a request, or says why not, and leaves unanswered what nobody waits for', async ({ skip }) => {
+      if (!PYTHON) skip(NO_PYTHON);
+      const late = await asker.send(GetStatistics, {}, { deadline: Date.now() - 1 });
+      expect((await asker.ask(GetStatistics, { status: 'completed' })).value?.orders).toEqual({ completed: 1 });
+      expect((await asker.ask(GetStatistics, { status: 'cancelled' })).value?.orders).toEqual({});
+      expect((await asker.ask(GetStatistics, { status: 'lost' })).problem).toMatchObject({ status: 422, title: 'Unknown status' });
+      expect((await asker.ask(GetStatistics, {}, { version: 2 })).problem).toMatchObject({ status: 400 });
+      expect((await asker.ask(GetStatistics, 'no object')).problem).toMatchObject({ status: 400, title: 'Malformed message' });
+      expect(asker.hasAnswer(late)).toBe(false);
+    });
+
+    it('puts what it cannot read among its dead letters, with the reason, and goes on', async ({ skip }) => {
+      if (!PYTHON) skip(NO_PYTHON);
+      const { connection } = system.broker;
+      const channel = await connection.createConfirmChannel();
+      channel.publish('shop.events', 'order.placed', Buffer.from('no json'), { messageId: randomUUID(), type: 'order.placed', headers: { version: 1 } });
+      await channel.waitForConfirms();
+      const letter = await eventually(async () => (await channel.get('order-statistics.events.dead')) || Promise.reject(new Error('no dead letter')));
+      expect(letter.content.toString()).toBe('no json');
+      expect(letter.properties.headers).toMatchObject({ attempts: 1, reason: expect.stringContaining('Unreadable: not a message') as string, 'original-exchange': 'shop.events', 'original-routing-key': 'order.placed' });
+      channel.ack(letter);
+      await everythingIsCounted('third_mark');
+    });
+
+    it('declares its queue as the map would', async ({ skip }) => {
+      if (!PYTHON) skip(NO_PYTHON);
+      const topology = run('topology/dist/main.js', { AMQP_URL: system.broker.url }, ['listen', 'order-statistics', 'order.*']);
+      expect(await topology.exitCode, topology.output()).toBe(0);
+    });
+
+    it('comes back after its connection was lost, and ends when it is told to, with nothing left behind', async ({ skip }) => {
+      if (!PYTHON || !python) return skip(NO_PYTHON);
+      await python.cutOff();
+      await everythingIsCounted('fourth_mark');
+      expect(python.output()).toContain('no broker, trying again');
+      expect(await python.end('SIGTERM')).toBe(0);
+      for (const queue of ['events', 'queries']) expect(await depth(system.broker, `order-statistics.${queue}`)).toBe(0);
     });
   });
 });

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { CommonConfig, ConsumerConfig, DatabaseConfig } from '../../libs/service-kit/src/environment.ts';
+import { TracingConfig } from '../../libs/service-kit/src/tracing.ts';
 import { GIVEN } from './container-secrets.mjs';
 import { allServices, databaseServices, inRoot } from './workspace.mjs';
 
@@ -11,15 +12,23 @@ const all = Object.entries(compose.services);
 /** What `docker compose up` starts; the others belong to a profile. */
 const containers = all.filter(([, { profiles }]) => !profiles);
 const steps = ['secrets', 'databases', 'topology'];
+/** What ends by itself, and is waited for. */
+const ending = [...steps, 'load-users'];
+/** Of the profiles `cluster` and `load`. */
+const ours = ['rabbitmq-2', 'rabbitmq-3', 'load-users', 'k6'].map((name) => [name, compose.services[name]]);
 const servers = ['postgres', 'rabbitmq'];
 const variablesOf = (name) => Object.keys(compose.services[name].environment ?? {});
+const networksOf = ({ networks = [] }) => (Array.isArray(networks) ? networks : Object.keys(networks));
 const plain = (name) => name.replace(/_FILE$/, '');
+
+/** What OpenTelemetry's SDK reads itself. */
+const readBySdk = ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_TRACES_SAMPLER', 'OTEL_TRACES_SAMPLER_ARG'];
 
 /** The variables that a service's own code knows. */
 async function knownTo(service) {
   const isConfig = ([name, value]) => name.endsWith('Config') && value.shape !== undefined;
   const own = readdirSync(inRoot('apps', service, 'src')).includes('config.ts') ? Object.entries(await import(inRoot('apps', service, 'src/config.ts'))).filter(isConfig) : [];
-  const common = service === 'gateway' ? [CommonConfig] : [ConsumerConfig, DatabaseConfig];
+  const common = [TracingConfig, ...(service === 'gateway' ? [CommonConfig] : [ConsumerConfig, DatabaseConfig])];
   return new Set([...common, ...own.map(([, config]) => config)].flatMap(({ shape }) => Object.keys(shape)));
 }
 
@@ -38,7 +47,7 @@ describe('docker-compose.yml', () => {
 
   it.each(allServices())('sets no variable that %s does not know', async (service) => {
     const known = await knownTo(service);
-    expect(variablesOf(service).filter((name) => !known.has(name) && !known.has(plain(name)))).toEqual([]);
+    expect(variablesOf(service).filter((name) => !known.has(name) && !known.has(plain(name)) && !readBySdk.includes(name))).toEqual([]);
   });
 
   it.each(allServices())('passes to %s every setting that it knows, or its image says it', async (service) => {
@@ -51,7 +60,7 @@ describe('docker-compose.yml', () => {
     expect(variablesOf('secrets').sort()).toEqual([...GIVEN].sort());
     const read = ['main.ts', 'settings.ts'].map((file) => readFileSync(inRoot('topology/src', file), 'utf8')).join('');
     expect(variablesOf('topology').filter((name) => !new RegExp(`\\b${name}\\b`).test(read))).toEqual([]);
-    expect(variablesOf('databases')).toEqual([]);
+    expect(variablesOf('databases')).toEqual(['ORDER_DEADLINE_SECONDS', 'RETRY_TIERS_MS']); // for `audit`, which runs in it
   });
 
   it('holds no secret: passwords, keys and addresses with passwords are files, or passed on', () => {
@@ -64,7 +73,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('gives the database to the services that own one, and to nobody else', () => {
-    const near = containers.filter(([, { networks }]) => networks?.includes('data')).map(([name]) => name);
+    const near = containers.filter(([, container]) => networksOf(container).includes('data')).map(([name]) => name);
     expect(near.sort()).toEqual([...databaseServices(), 'databases', 'postgres'].sort());
     expect(compose.networks.data.internal).toBe(true);
   });
@@ -84,7 +93,7 @@ describe('docker-compose.yml', () => {
     expect(allServices().filter((name) => compose.services[name].hostname)).toEqual([]);
   });
 
-  it.each(containers.map(([name]) => name))('gives %s no more rights than its work needs', (name) => {
+  it.each([...containers, ...ours].map(([name]) => name))('gives %s no more rights than its work needs', (name) => {
     const { read_only, cap_drop, security_opt, init, privileged, network_mode } = compose.services[name];
     expect({ read_only, cap_drop, security_opt, init }).toEqual({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges'], init: true });
     expect(privileged).toBeUndefined();
@@ -96,10 +105,49 @@ describe('docker-compose.yml', () => {
   });
 
   it('waits for every step to end well, and for every server to be healthy', () => {
-    for (const [name, { depends_on = {} }] of containers) {
-      for (const [other, { condition }] of Object.entries(depends_on)) expect(condition, `${name} on ${other}`).toBe(steps.includes(other) ? 'service_completed_successfully' : 'service_healthy');
+    for (const [name, { depends_on = {} }] of [...containers, ...ours]) {
+      for (const [other, { condition }] of Object.entries(depends_on)) expect(condition, `${name} on ${other}`).toBe(ending.includes(other) ? 'service_completed_successfully' : 'service_healthy');
     }
     for (const name of servers) expect(compose.services[name].healthcheck.test[0], name).toBe('CMD');
+  });
+});
+
+describe('the profile cluster', () => {
+  const nodes = ['rabbitmq', 'rabbitmq-2', 'rabbitmq-3'].map((name) => compose.services[name]);
+
+  it('has nodes that differ in their name, their data, and in whom they join', () => {
+    const same = ({ image, command, networks, healthcheck, user }) => ({ image, command, networks, healthcheck, user });
+    expect(nodes.map(same)).toEqual(Array(3).fill(same(nodes[0])));
+    expect(new Set(nodes.map(({ hostname }) => hostname)).size).toBe(3);
+    expect(new Set(nodes.map(({ volumes }) => volumes[0])).size).toBe(3);
+    expect(nodes.map(({ environment }) => environment.RABBITMQ_CONFIG_FILE)).toEqual(['rabbitmq', 'joining', 'joining'].map((name) => `/run/secrets/${name}.conf`));
+  });
+
+  it('is behind the one address that the services know', () => {
+    for (const { networks } of nodes) expect(networks.messages.aliases).toEqual(['broker']);
+  });
+
+  it('is whole before its queues are made, and not waited for without it', () => {
+    expect(compose.services.topology.depends_on['rabbitmq-3']).toEqual({ condition: 'service_healthy', required: false });
+    expect([nodes[1], nodes[2]].map(({ depends_on }) => Object.keys(depends_on))).toEqual([['rabbitmq'], ['rabbitmq-2']]);
+  });
+});
+
+describe('the profile load', () => {
+  const { k6, 'load-users': users } = compose.services;
+
+  it('gives k6 the scripts, the tokens and every setting of theirs, and no secret', () => {
+    const scripts = ['', 'lib'].flatMap((folder) => readdirSync(inRoot('load', folder)).filter((file) => file.endsWith('.js')).map((file) => readFileSync(inRoot('load', folder, file), 'utf8')));
+    const known = new Set(scripts.flatMap((text) => [...text.matchAll(/\b(?:__ENV\.|whole\(')([A-Z_]+)/g)].map(([, name]) => name)));
+    known.delete('LOAD_RESULT'); // a file for `npm run load`
+    expect(variablesOf('k6').sort()).toEqual([...known].sort());
+    expect(k6.volumes).toEqual(['./load:/load:ro', 'tokens:/tokens:ro']);
+    expect(k6.image).toBe(`grafana/k6:${/const VERSION = '(.+)'/.exec(readFileSync(inRoot('tools/lib/k6.mjs'), 'utf8'))[1]}`);
+  });
+
+  it('makes the users as npm run load does, with the secrets of accounts alone', () => {
+    expect(users).toMatchObject({ image: compose.services.accounts.image, build: compose.services.accounts.build });
+    expect(users.volumes.map(({ volume }) => volume?.subpath).filter(Boolean)).toEqual(['accounts']);
   });
 });
 
@@ -109,7 +157,7 @@ describe('images', () => {
 
   it('are named with a major version', () => {
     expect(stages.length).toBe([...dockerfile.matchAll(/^FROM /gm)].length);
-    expect(outside.filter((image) => !/^[a-z/-]+:v?\d+[\w.-]*$/.test(image))).toEqual([]);
+    expect(outside.filter((image) => !/^[a-z0-9/-]+:v?\d+[\w.-]*$/.test(image))).toEqual([]);
     expect(outside).toEqual(expect.arrayContaining(['node:24-slim', 'postgres:17', 'rabbitmq:4-management']));
   });
 

@@ -1,34 +1,43 @@
 import { createHash, createPublicKey, randomBytes } from 'node:crypto';
-import { chmodSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { brokerUrlOf } from './broker-users.mjs';
+import { ADMINISTRATOR, postgresFiles, RABBITMQ_TLS, rabbitmqFiles, TRUST, trustOf } from './container-tls.mjs';
 import { Failure } from './failure.mjs';
 import { secretsOf } from './secrets.mjs';
-import { credentialsOf } from './service-environment.mjs';
+import { secretsFor } from './service-environment.mjs';
 import { databaseServices } from './workspace.mjs';
 
 /** What may be given instead of being made. */
-export const GIVEN = ['DATABASE_URL', 'AMQP_URL', 'AMQP_MANAGEMENT_URL', 'POSTGRES_PASSWORD', 'RABBITMQ_PASSWORD', 'TOKEN_PRIVATE_KEY', 'IDEMPOTENCY_SECRET'];
+export const GIVEN = ['DATABASE_URL', 'AMQP_URL', 'AMQP_MANAGEMENT_URL', 'POSTGRES_PASSWORD', 'RABBITMQ_PASSWORD', 'TOKEN_PRIVATE_KEY', 'TOKEN_PUBLIC_KEY', 'IDEMPOTENCY_SECRET', ...TRUST];
+
+/** The image of the steps holds no apps: the gateway is the one that owns no database. */
+export const containerServices = () => ['gateway', ...databaseServices()];
 
 const USER = 'sluice';
 const VHOST = 'sluice';
+/** What every node of the broker answers to in docker-compose.yml, so that the loss of one is the loss of a connection. */
+const BROKER = 'broker';
 
 /**
  * Makes the secrets of a system in containers, those that it has not got yet, and lays each container's into a folder of its
- * own: the only one that is mounted there.
+ * own: the only one that is mounted there. Where a service finds its servers follows when they know it.
  * @param {import('./home.mjs').Home} home the volume of secrets
  * @param {Partial<Record<typeof GIVEN[number], string>>} given what was set by hand; what is not keeps its value
+ * @param {import('./container-tls.mjs').ContainerTls} [tls] for servers of ours that speak nothing else
  * @throws {Failure} naming the one that cannot be used
  */
-export function makeContainerSecrets(home, given) {
+export function makeContainerSecrets(home, given, tls) {
   refuseLoopback(given);
-  const passwords = keep(home, 'passwords', { postgres: random, rabbitmq: random }, { postgres: given.POSTGRES_PASSWORD, rabbitmq: given.RABBITMQ_PASSWORD });
-  home.remember('servers', serversOf(given, passwords));
-  layOut(home, 'postgres', { POSTGRES_PASSWORD: passwords.postgres });
-  layOut(home, 'rabbitmq', { 'rabbitmq.conf': BROKER_CONFIGURATION, 'definitions.json': definitions(passwords.rabbitmq) });
+  const passwords = keep(home, 'passwords', { postgres: random, rabbitmq: random, cookie: random }, { postgres: given.POSTGRES_PASSWORD, rabbitmq: given.RABBITMQ_PASSWORD });
+  home.remember('servers', { ...serversOf(given, passwords, tls), trust: trustOf(ADMINISTRATOR, tls, given) });
+  layOut(home, 'postgres', { POSTGRES_PASSWORD: passwords.postgres, ...(tls && postgresFiles(tls)) });
+  layOut(home, 'rabbitmq', { 'rabbitmq.conf': FIRST_NODE + (tls ? RABBITMQ_TLS : ''), 'joining.conf': FURTHER_NODE + (tls ? RABBITMQ_TLS : ''), ...(tls && rabbitmqFiles(tls)), 'erlang.cookie': passwords.cookie, 'definitions.json': definitions(passwords.rabbitmq) });
   const secrets = signingSecrets(home, given);
-  for (const service of ['gateway', ...databaseServices()]) layOut(home, service, credentialsOf(service, { broker: serversOfHome(home).broker, databases: {}, secrets }));
+  for (const service of containerServices()) layOut(home, service, { ...secretsFor(service, secrets), ...trustOf(service, tls, given) });
+  rmSync(home.path('gateway', 'AMQP_MANAGEMENT_URL'), { force: true }); // which earlier versions gave it, with the administrator's password
 }
 
-/** @returns {{ database: string, broker: { url: string, managementUrl?: string } }} with the administrators' passwords */
+/** @returns {{ database: string, broker: import('./broker-users.mjs').Broker, ours: { database: boolean }, trust: Record<string, string> }} with the administrators' passwords; trust: variables */
 export function serversOfHome(home) {
   const servers = home.recall('servers');
   if (servers) return servers;
@@ -40,6 +49,11 @@ export function layOutDatabases(home, databases) {
   for (const [service, url] of Object.entries(databases)) layOut(home, service, { DATABASE_URL: url });
 }
 
+/** @param {import('./broker-users.mjs').Broker} broker which lets the services in */
+export function layOutBroker(home, broker) {
+  for (const service of containerServices()) layOut(home, service, { AMQP_URL: brokerUrlOf(broker, service) });
+}
+
 const random = () => randomBytes(24).toString('base64url');
 
 function keep(home, name, make, given) {
@@ -47,11 +61,16 @@ function keep(home, name, make, given) {
   return home.remember(name, Object.fromEntries(Object.keys(make).map((key) => [key, given[key] ?? known[key] ?? make[key]()])));
 }
 
-function serversOf({ DATABASE_URL, AMQP_URL, AMQP_MANAGEMENT_URL }, { postgres, rabbitmq }) {
+function serversOf({ DATABASE_URL, AMQP_URL, AMQP_MANAGEMENT_URL }, { postgres, rabbitmq }, tls) {
   const user = `${USER}:${encodeURIComponent(rabbitmq)}`;
   return {
-    database: DATABASE_URL ?? `postgresql://postgres:${encodeURIComponent(postgres)}@postgres:5432/postgres`,
-    broker: AMQP_URL ? { url: AMQP_URL, managementUrl: AMQP_MANAGEMENT_URL } : { url: `amqp://${user}@rabbitmq:5672/${VHOST}`, managementUrl: `http://${user}@rabbitmq:15672` },
+    database: DATABASE_URL ?? `postgresql://postgres:${encodeURIComponent(postgres)}@postgres:5432/postgres${tls ? '?sslmode=verify-full' : ''}`,
+    broker: AMQP_URL
+      ? { url: AMQP_URL, managementUrl: AMQP_MANAGEMENT_URL }
+      : tls
+        ? { url: `amqps://${user}@${BROKER}:5671/${VHOST}`, managementUrl: `https://${user}@${BROKER}:15671` }
+        : { url: `amqp://${user}@${BROKER}:5672/${VHOST}`, managementUrl: `http://${user}@${BROKER}:15672` },
+    ours: { database: DATABASE_URL === undefined },
   };
 }
 
@@ -65,24 +84,40 @@ function refuseLoopback(given) {
   }
 }
 
-function signingSecrets(home, { TOKEN_PRIVATE_KEY, IDEMPOTENCY_SECRET }) {
+/** The public keys stay as they are when the new private one is of one of them: it was announced, and its forerunner is not done with yet. */
+function signingSecrets(home, { TOKEN_PRIVATE_KEY, TOKEN_PUBLIC_KEY, IDEMPOTENCY_SECRET }) {
+  const known = secretsOf(home, { mark: '' });
+  const listed = withLines(TOKEN_PUBLIC_KEY ?? known.tokenPublicKey);
+  const signing = publicHalf(TOKEN_PRIVATE_KEY ?? known.tokenPrivateKey);
+  if (TOKEN_PUBLIC_KEY && !listed.includes(signing.trim())) throw new Failure('TOKEN_PUBLIC_KEY does not hold the public half of the key that tokens are signed with', 'docs/operations.md, "Rotating keys"');
   return home.remember('secrets', {
-    ...secretsOf(home),
-    ...(TOKEN_PRIVATE_KEY && { tokenPrivateKey: TOKEN_PRIVATE_KEY, tokenPublicKey: publicHalf(TOKEN_PRIVATE_KEY) }),
+    ...known,
+    ...(TOKEN_PRIVATE_KEY && { tokenPrivateKey: TOKEN_PRIVATE_KEY }),
+    tokenPublicKey: listed.includes(signing.trim()) ? listed : signing,
     ...(IDEMPOTENCY_SECRET && { idempotencySecret: IDEMPOTENCY_SECRET }),
   });
 }
 
+/** Files of the kind `.env` spell line breaks out. */
+const withLines = (pem) => pem.replaceAll('\\n', '\n');
+
 function publicHalf(privateKey) {
   try {
-    return createPublicKey(privateKey.replaceAll('\\n', '\n')).export({ type: 'spki', format: 'pem' }); // .env files spell line breaks out
+    return createPublicKey(withLines(privateKey)).export({ type: 'spki', format: 'pem' });
   } catch {
     throw new Failure('TOKEN_PRIVATE_KEY is not a private key in PEM form', 'openssl genpkey -algorithm ed25519');
   }
 }
 
-const BROKER_CONFIGURATION = `load_definitions = /run/secrets/definitions.json
-log.console = true
+/** In a cluster that falls apart, the smaller part stops: two parts that go on would have to be merged by hand. */
+const ANY_NODE = `log.console = true
+cluster_partition_handling = pause_minority
+`;
+const FIRST_NODE = `${ANY_NODE}load_definitions = /run/secrets/definitions.json
+`;
+/** Blank, it joins whoever is there; the list names itself too, or it is not used. */
+const FURTHER_NODE = `${ANY_NODE}cluster_formation.peer_discovery_backend = classic_config
+${['rabbitmq', 'rabbitmq-2', 'rabbitmq-3'].map((host, index) => `cluster_formation.classic_config.nodes.${index + 1} = rabbit@${host}`).join('\n')}
 `;
 
 /** Read by the broker at every boot, so that a new password counts from its next start. */

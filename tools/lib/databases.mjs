@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { databaseAddress } from './database-address.mjs';
 import { Failure } from './failure.mjs';
 
-const nameOf = (service) => `sluice_${service.replaceAll('-', '_')}`;
+/** What a service's database and its role are called. @param {string} service */
+export const databaseName = (service) => `sluice_${service.replaceAll('-', '_')}`;
 
 /**
  * One database and one login role per service: `sluice_<service>`, closed to every other service.
@@ -13,18 +15,43 @@ const nameOf = (service) => `sluice_${service.replaceAll('-', '_')}`;
  * @returns {Promise<Record<string, string>>} every service's own URL
  */
 export async function ensureDatabases(adminUrl, services, home, note = () => {}) {
-  const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000 });
-  await client.connect().catch((error) => {
-    throw new Failure(`PostgreSQL does not let us in: ${error.message || error.code}`, 'Check DATABASE_URL.');
-  });
+  const client = await connected(adminUrl);
   try {
     const admin = await describe(client);
     if (!admin.createsRoles) note(`user ${admin.name} may not create roles: it serves every service`);
-    for (const service of services) await ensureDatabase(client, admin, nameOf(service), home);
-    return Object.fromEntries(services.map((service) => [service, urlOf(adminUrl, admin, nameOf(service), home)]));
+    for (const service of services) await ensureDatabase(client, admin, databaseName(service), home);
+    return Object.fromEntries(services.map((service) => [service, urlOf(adminUrl, admin, databaseName(service), home)]));
   } finally {
     await client.end();
   }
+}
+
+/** @returns {Promise<string>} the service's URL with a new password; connections that are open stay open */
+export async function newDatabasePassword(adminUrl, service, home) {
+  home.remember('databases', { ...home.recall('databases'), [databaseName(service)]: undefined });
+  const urls = await ensureDatabases(adminUrl, [service], home);
+  return urls[service];
+}
+
+/**
+ * Closes the databases that a server begins with, to which everybody may connect. On servers of our own only: on another one
+ * somebody may rely on them.
+ */
+export async function closeToPublic(adminUrl) {
+  const client = await connected(adminUrl);
+  try {
+    await client.query('REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC');
+  } finally {
+    await client.end();
+  }
+}
+
+async function connected(adminUrl) {
+  const client = new pg.Client({ ...databaseAddress(adminUrl), connectionTimeoutMillis: 10_000 });
+  await client.connect().catch((error) => {
+    throw new Failure(`PostgreSQL does not let us in: ${error.message || error.code}`, 'Check DATABASE_URL; for a server with TLS, its sslmode and DATABASE_CA too.');
+  });
+  return client;
 }
 
 async function describe(client) {

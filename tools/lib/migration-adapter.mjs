@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { ColumnTypeEnum } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
+import { databaseAddress } from './database-address.mjs';
 
 const CHAR_OID = 18; // pg_catalog."char": the engine reads it when it describes a schema, adapter-pg does not know it
 const TEXT_OID = 25;
@@ -41,7 +42,7 @@ export class MigrationAdapter extends PrismaPg {
   }
 
   async #session(url) {
-    const pool = new pg.Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0 }); // 1: the advisory lock is the session's
+    const pool = new pg.Pool({ ...databaseAddress(url), max: 1, idleTimeoutMillis: 0 }); // 1: the advisory lock is the session's
     const session = readingChars(await new PrismaPg(pool, { disposeExternalPool: true }).connect());
     // The adapter's own cuts a script at every ";", which breaks functions and string literals.
     session.executeScript = (script) => pool.query(script).then(() => {}, (error) => session.onError(error));

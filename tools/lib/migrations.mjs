@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
+import { databaseAddress } from './database-address.mjs';
 import { Failure } from './failure.mjs';
 import { inRoot } from './workspace.mjs';
 
@@ -37,7 +38,7 @@ async function listOf(service) {
  * the usual one, the engine need not be loaded.
  */
 export async function inStep(service, url) {
-  const client = new pg.Client({ connectionString: url });
+  const client = new pg.Client(databaseAddress(url));
   await client.connect();
   try {
     const { rows } = await client.query('SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL');

@@ -24,19 +24,26 @@ const READY_WITHIN_MS = 60_000;
 /**
  * Starts a private PostgreSQL, or takes over the one that an earlier start left behind.
  * @param {import('./home.mjs').Home} home
- * @param {{ durable?: boolean }} [options] not durable: for data that is thrown away
+ * @param {{ durable?: boolean, extra?: Record<string, string> }} [options] not durable: for data that is thrown away; extra: settings of the server
  * @returns {Promise<Postgres>}
  */
-export async function startPostgres(home, { durable = true } = {}) {
+export async function startPostgres(home, { durable = true, extra = {} } = {}) {
   const state = home.once('postgres', () => ({ password: randomBytes(18).toString('base64url'), data: dataFolder(home) }));
   const left = runningPostgres(home);
-  if (left && (await answers(urlOf(state, left.port), state.data))) return handle(state, left);
+  if (left && (await answers(urlOf(state, left.port), state.data))) return closed(handle(state, left));
   if (left) await end(left, { signal: 'SIGINT' });
   const programs = reachablePrograms(findPostgres(), outside(home));
   if (!existsSync(path.join(state.data, 'PG_VERSION'))) await initialise(programs, state, home);
   const port = await freePort(state.port);
   home.remember('postgres', { ...state, port });
-  return handle(state, await boot({ programs, state, port, home, durable }));
+  return closed(handle(state, await boot({ programs, state, port, home, durable, extra })));
+}
+
+/** A service's role is to see its own database alone. */
+async function closed(postgres) {
+  const { closeToPublic } = await import('./databases.mjs');
+  await closeToPublic(postgres.url);
+  return postgres;
 }
 
 /** Ends a server that an earlier start left behind. */
@@ -109,9 +116,9 @@ function forgetDeadServer(data) {
 
 const logOf = (home) => home.path('logs', 'postgres.log');
 
-function spawnServer({ programs, state, port, home, durable }) {
+function spawnServer({ programs, state, port, home, durable, extra }) {
   const output = openSync(logOf(home), 'w'); // a file, not a pipe: the server must outlive a killed supervisor
-  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200' };
+  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', ...extra };
   if (!durable) Object.assign(settings, { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' });
   const args = ['-D', state.data, '-p', String(port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   const child = spawn(path.join(programs, 'postgres'), args, { ...unprivilegedUser(), cwd: '/', stdio: ['ignore', output, output], detached: true });

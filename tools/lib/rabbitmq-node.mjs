@@ -10,6 +10,9 @@ import { commandLineHas, end, identify, isAlive } from './processes.mjs';
  */
 const NODE = 'sluice@localhost';
 
+/** Of a broker of our own. */
+export const VHOST = 'sluice';
+
 const folderOf = (home) => path.join(home.dir, 'rabbitmq');
 
 /** @param {import('./home.mjs').Home} home @returns {import('./processes.mjs').ProcessRecord} of the Erlang machine itself */
@@ -65,6 +68,7 @@ function writeConfiguration(folder, { ports, user, password }) {
     `listeners.tcp.local = 127.0.0.1:${ports.amqp}`,
     'management.tcp.ip = 127.0.0.1',
     `management.tcp.port = ${ports.management}`,
+    `default_vhost = ${VHOST}`,
     `default_user = ${user}`,
     `default_pass = ${password}`,
     'default_user_tags.administrator = true',

@@ -6,7 +6,7 @@ import { Failure } from './failure.mjs';
 import { accepts, freePorts } from './ports.mjs';
 import { hasEnded } from './processes.mjs';
 import { containerLog, containerRuns, endContainer, removeVolume, runContainer } from './rabbitmq-container.mjs';
-import { endNode, runningNode, spawnNode } from './rabbitmq-node.mjs';
+import { endNode, runningNode, spawnNode, VHOST } from './rabbitmq-node.mjs';
 import { dockerAnswers, findRabbit, installRabbit } from './rabbitmq-programs.mjs';
 import { lastLines } from './run.mjs';
 
@@ -15,7 +15,7 @@ const READY_WITHIN_MS = 90_000;
 
 /**
  * @typedef {object} Rabbit
- * @property {string} url amqp://
+ * @property {string} url amqp://, of the administrator
  * @property {string} managementUrl http://, with user and password
  * @property {import('./processes.mjs').ProcessRecord} [process] none in a container
  * @property {Promise<unknown>} ended resolves when the broker has ended, whoever ended it
@@ -96,7 +96,7 @@ async function becomesReady(home, state) {
 }
 
 const addressOf = ({ user, password, ports }) => ({
-  url: `amqp://${user}:${password}@127.0.0.1:${ports.amqp}`,
+  url: `amqp://${user}:${password}@127.0.0.1:${ports.amqp}/${VHOST}`,
   managementUrl: `http://${user}:${password}@127.0.0.1:${ports.management}`,
 });
 

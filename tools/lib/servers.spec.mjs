@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'amqplib';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ensureDatabases, newDatabasePassword } from './databases.mjs';
 import { accepts } from './ports.mjs';
 import { endPostgres, runningPostgres, startPostgres } from './postgres.mjs';
 import { remove, temporaryHome } from './private-servers.mjs';
@@ -45,6 +46,18 @@ async function onDatabase(postgres, sql) {
     await client.end();
   }
 }
+
+it("lets a service's role into no database that the server begins with, and in only by its present password", { timeout: 60_000 }, async () => {
+  const postgres = await startPostgres(home, { durable: false });
+  const { orders } = await ensureDatabases(postgres.url, ['orders'], home);
+  for (const pathname of ['postgres', 'template1']) {
+    await expect(onDatabase({ url: Object.assign(new URL(orders), { pathname }).href }, 'SELECT 1')).rejects.toThrow(`permission denied for database "${pathname}"`);
+  }
+  const after = await newDatabasePassword(postgres.url, 'orders', home);
+  expect(await onDatabase({ url: after }, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  await expect(onDatabase({ url: orders }, 'SELECT 1')).rejects.toThrow('password authentication failed');
+  await postgres.stop();
+});
 
 it('takes over the servers of a start that was killed, stops them, and finds their data again', { timeout: 180_000 }, async () => {
   const child = spawn(process.execPath, ['--input-type=module', '-e', KILLED, home.dir], { stdio: 'inherit' });

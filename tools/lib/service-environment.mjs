@@ -1,10 +1,12 @@
+import { brokerUrlOf } from './broker-users.mjs';
+
 /** Of our own environment these stay here: they are the administrator's, or npm's. */
-const OURS = /^(npm_|INIT_CWD$|DATABASE_URL$|AMQP_|HEALTH_PORT$|PORT$|SLUICE_|TOKEN_PUBLIC_KEY$|TOKEN_PRIVATE_KEY$|IDEMPOTENCY_SECRET$)/;
+const OURS = /^(npm_|INIT_CWD$|DATABASE_URL$|AMQP_(?!CA|CLIENT_)|HEALTH_PORT$|PORT$|SLUICE_|TOKEN_PUBLIC_KEY$|TOKEN_PRIVATE_KEY$|IDEMPOTENCY_SECRET$)/;
 
 /**
  * The environment of one service: its own database, and of the secrets only those that are its business.
  * @param {string} service
- * @param {{ broker: { url: string, managementUrl?: string }, databases: Record<string, string>, secrets: ReturnType<typeof import('./secrets.mjs').secretsOf>, port: number, healthPort: number, cache: string }} system
+ * @param {{ broker: import('./broker-users.mjs').Broker, databases: Record<string, string>, secrets: ReturnType<typeof import('./secrets.mjs').secretsOf>, port: number, healthPort: number, cache: string }} system
  * @param {NodeJS.ProcessEnv} [inherited] settings that the caller gave, such as PAYMENT_WINDOW_SECONDS
  */
 export function environmentOf(service, { broker, databases, secrets, port, healthPort, cache }, inherited = process.env) {
@@ -23,20 +25,19 @@ export function environmentOf(service, { broker, databases, secrets, port, healt
 /**
  * Where a service finds its servers, and what it signs or checks with.
  * @param {string} service
- * @param {{ broker: { url: string, managementUrl?: string }, databases: Record<string, string>, secrets: ReturnType<typeof import('./secrets.mjs').secretsOf> }} system
+ * @param {{ broker: import('./broker-users.mjs').Broker, databases: Record<string, string>, secrets: ReturnType<typeof import('./secrets.mjs').secretsOf> }} system
  * @returns {Record<string, string>} variables
  */
 export const credentialsOf = (service, { broker, databases, secrets }) => ({
-  AMQP_URL: broker.url,
+  AMQP_URL: brokerUrlOf(broker, service),
   ...(databases[service] && { DATABASE_URL: databases[service] }),
-  ...OWN[service]?.({ broker, secrets }),
+  ...secretsFor(service, secrets),
 });
 
+/** What a service signs or checks with. @returns {Record<string, string>} variables */
+export const secretsFor = (service, secrets) => OWN[service]?.(secrets) ?? {};
+
 const OWN = {
-  gateway: ({ broker, secrets }) => ({
-    TOKEN_PUBLIC_KEY: secrets.tokenPublicKey,
-    IDEMPOTENCY_SECRET: secrets.idempotencySecret,
-    ...(broker.managementUrl && { AMQP_MANAGEMENT_URL: broker.managementUrl }),
-  }),
-  accounts: ({ secrets }) => ({ TOKEN_PRIVATE_KEY: secrets.tokenPrivateKey }),
+  gateway: ({ tokenPublicKey, idempotencySecret }) => ({ TOKEN_PUBLIC_KEY: tokenPublicKey, IDEMPOTENCY_SECRET: idempotencySecret }),
+  accounts: ({ tokenPrivateKey }) => ({ TOKEN_PRIVATE_KEY: tokenPrivateKey }),
 };

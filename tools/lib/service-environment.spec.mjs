@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { environmentOf } from './service-environment.mjs';
 
 const system = {
-  broker: { url: 'amqp://broker', managementUrl: 'http://management' },
+  broker: { url: 'amqp://admin:secret@broker/sluice', managementUrl: 'http://admin:secret@management', passwords: { orders: 'of-orders', gateway: 'of-gateway', accounts: 'of-accounts' } },
   databases: { orders: 'postgresql://orders', accounts: 'postgresql://accounts' },
   secrets: { tokenPrivateKey: 'private', tokenPublicKey: 'public', idempotencySecret: 'secret' },
   port: 8080,
@@ -13,12 +13,19 @@ const inherited = { PATH: '/bin', PAYMENT_WINDOW_SECONDS: '5', DATABASE_URL: 'po
 const of = (service) => environmentOf(service, system, inherited);
 
 it('gives a service its own database, and the settings of the caller', () => {
-  expect(of('orders')).toMatchObject({ DATABASE_URL: 'postgresql://orders', AMQP_URL: 'amqp://broker', HEALTH_PORT: '21000', PAYMENT_WINDOW_SECONDS: '5', DEV_SEED: 'true' });
+  expect(of('orders')).toMatchObject({ DATABASE_URL: 'postgresql://orders', AMQP_URL: 'amqp://orders:of-orders@broker/sluice', HEALTH_PORT: '21000', PAYMENT_WINDOW_SECONDS: '5', DEV_SEED: 'true' });
 });
 
 it("keeps the administrator's database and npm's variables from every service", () => {
   expect(of('gateway')).not.toHaveProperty('DATABASE_URL');
   expect(of('orders')).not.toHaveProperty('npm_config_user_agent');
+});
+
+it("keeps the administrator's broker from every service: each has a user of its own, or none can be made", () => {
+  for (const service of ['orders', 'gateway', 'accounts']) expect(JSON.stringify(of(service))).not.toContain('secret@');
+  const { url } = system.broker;
+  expect(environmentOf('orders', { ...system, broker: { url } }, inherited).AMQP_URL).toBe(url);
+  expect(() => of('web')).toThrow('web has no user on the broker');
 });
 
 it('gives the signing key to accounts alone, and the gateway what it checks with', () => {

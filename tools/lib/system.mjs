@@ -1,4 +1,5 @@
 import { all } from './all.mjs';
+import { withUsers } from './broker-users.mjs';
 import { build, install } from './build.mjs';
 import { prepareDatabases } from './prepare-databases.mjs';
 import { secretsOf } from './secrets.mjs';
@@ -12,7 +13,7 @@ import { allServices, builtServices } from './workspace.mjs';
  * @param {import('./home.mjs').Home} options.home @param {import('./progress.mjs').Progress} options.progress
  * @param {import('./shutdown.mjs').Shutdown} options.shutdown @param {number} options.port of the gateway
  * @param {(error: Error) => void} options.giveUp called at the first failure, also at one of a later day: a server of ours that cannot be started again
- * @returns {Promise<{ supervisor: Supervisor, broker: { url: string, managementUrl?: string } }>}
+ * @returns {Promise<{ supervisor: Supervisor, broker: import('./broker-users.mjs').Broker }>}
  */
 export async function startSystem({ home, progress, shutdown, port, giveUp }) {
   const say = (line) => progress.line(line);
@@ -29,9 +30,11 @@ export async function startSystem({ home, progress, shutdown, port, giveUp }) {
     const urls = step('PostgreSQL', (tell) => database(home, tell, servers)).then(({ url }) => step('databases', (tell) => prepareDatabases(url, home, { tell, say })));
     return all([urls, shutdown.requested ? stopped() : build(progress).catch(failed)]);
   });
-  const topology = all([rabbit, built]).then(([found]) => step('topology', (tell) => applyTopology({ found, home, say, tell, shutdown })));
+  // The race, because a broker that fails to start may have no address.
+  const known = all([Promise.race([address, rabbit]), built]).then(([found]) => withUsers(home, found, { ours: !process.env.AMQP_URL }).catch(failed));
+  const topology = all([known, rabbit]).then(([found]) => step('topology', (tell) => applyTopology({ found, home, say, tell, shutdown })));
   const supervisor = new Supervisor({ home, say });
-  const services = startable({ home, rabbit, address, built, topology }).then(([found, [databases]]) =>
+  const services = startable({ home, known, built, topology }).then(([found, [databases]]) =>
     step('services', async (tell) => {
       await shutdown.add('services', () => supervisor.stop());
       await supervisor.start(builtServices(), { broker: found, databases, secrets: secretsOf(home), port }, rabbit);
@@ -44,13 +47,13 @@ export async function startSystem({ home, progress, shutdown, port, giveUp }) {
 }
 
 /**
- * When the services can start: at once when the broker is known to hold their topology, so that they boot while it does;
+ * When the services can start: at once when the broker is known to hold their topology and users, so that they boot while it does;
  * otherwise when it has been applied, for they refuse to work without it.
  */
-async function startable({ home, rabbit, address, built, topology }) {
-  const [found, ready] = await all([Promise.race([address, rabbit]), built]); // the race, because a broker that fails to start may have no address
+async function startable({ home, known, built, topology }) {
+  const [found, ready] = await all([known, built]);
   const { digestOfMap } = await import('./topology.mjs');
-  if (home.recall('topology')?.digest !== (await digestOfMap())) await topology;
+  if (home.recall('topology')?.digest !== (await digestOfMap(found))) await topology;
   return [found, ready];
 }
 
@@ -58,9 +61,11 @@ const stopped = () => Promise.reject(new Error('stopped while starting'));
 
 async function applyTopology({ found, home, say, tell, shutdown }) {
   const { applyMap, digestOfMap, keepTopology } = await import('./topology.mjs');
-  const created = await applyMap(found);
+  const { created, corrected } = await applyMap(found);
   if (created?.length) tell(`created ${created.length}`);
-  home.remember('topology', { digest: await digestOfMap() });
+  for (const what of corrected) say(`the broker: put right: ${what}`);
+  if (!found.passwords) say('every service uses AMQP_URL itself: users of their own take AMQP_MANAGEMENT_URL of an administrator');
+  home.remember('topology', { digest: await digestOfMap(found) });
   await shutdown.add('topology', keepTopology(found, say));
 }
 

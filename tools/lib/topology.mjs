@@ -2,43 +2,54 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
+import { loadTopology } from './broker-users.mjs';
 import { Failure } from './failure.mjs';
 import { inRoot } from './workspace.mjs';
 
 async function load() {
-  const module = await import(pathToFileURL(inRoot('topology/dist/index.js')).href);
+  const module = await loadTopology();
   return { ...module, map: module.topology(module.settingsOf(process.env)) };
 }
 
-/** Says which map was applied to which broker; the private one keeps its data, whatever its ports. */
-export async function digestOfMap() {
-  const { map } = await load();
-  return createHash('sha256').update(process.env.AMQP_URL ?? 'private').update(JSON.stringify(map)).digest('hex');
+/** Says which map and users were applied to which broker; the private one keeps its data, whatever its ports. */
+export async function digestOfMap({ passwords }) {
+  const { map, usersOf, WORK } = await load();
+  return createHash('sha256').update(process.env.AMQP_URL ?? 'private').update(JSON.stringify([map, passwords && usersOf(WORK), passwords])).digest('hex');
 }
 
 /**
- * Makes the broker hold what the map says.
- * @param {{ url: string, managementUrl?: string }} broker
- * @returns {Promise<string[] | undefined>} what was not there before; undefined when that cannot be known
+ * Makes the broker hold what the map says, and lets the services in.
+ * @param {import('./broker-users.mjs').Broker} broker
+ * @returns {Promise<{ created?: string[], corrected: string[] }>} what was not there before, undefined when that cannot be known; and what was put right
  * @throws {Failure} when something exists otherwise than the map says
  */
-export async function applyMap({ url, managementUrl }) {
-  const { applyTopology, DriftError, map } = await load();
+export async function applyMap({ url, managementUrl, passwords }) {
+  const { applyTopology, applyUsers, DriftError, ensureVhost, ForeignUserError, map, usersOf, WORK } = await load();
   try {
-    return (await applyTopology(url, map, { managementUrl })).created;
+    const vhost = passwords ? await ensureVhost(managementUrl, url) : [];
+    const { created } = await applyTopology(url, map, { managementUrl });
+    const users = passwords ? await applyUsers(managementUrl, url, usersOf(WORK), passwords) : { created: [], corrected: [] };
+    return { created: created && [...vhost, ...created, ...users.created], corrected: users.corrected };
   } catch (error) {
     if (error instanceof DriftError) throw new Failure('the broker holds something otherwise than the map says', 'npm run reset begins anew, without the data.', error.message);
+    if (error instanceof ForeignUserError) throw new Failure(error.message);
     throw error;
   }
 }
 
+/** Lets the services in, and leaves the rest of the broker as it is. @param {import('./broker-users.mjs').Broker} broker with passwords */
+export async function applyUsersAlone({ url, managementUrl, passwords }) {
+  const { applyUsers, usersOf, WORK } = await loadTopology();
+  await applyUsers(managementUrl, url, usersOf(WORK), passwords);
+}
+
 /**
  * Runs the topology's own program, which prints what it did.
- * @param {string[]} args as in `npm run topology -- ...` @param {NodeJS.ProcessEnv} env AMQP_URL and AMQP_MANAGEMENT_URL among it
+ * @param {string[]} args as in `npm run topology -- ...` @param {import('./broker-users.mjs').Broker} broker
  * @returns {Promise<number>} its exit code
  */
-export async function runTopology(args, env) {
+export async function runTopology(args, { url, managementUrl, passwords }) {
+  const env = { ...process.env, AMQP_URL: url, ...(managementUrl && { AMQP_MANAGEMENT_URL: managementUrl }), ...(passwords && { AMQP_PASSWORDS: JSON.stringify(passwords) }) };
   const child = spawn(process.execPath, [inRoot('topology/dist/main.js'), ...args], { env, stdio: 'inherit' });
   const [code] = await once(child, 'exit');
   return code ?? 1;
@@ -48,7 +59,7 @@ const RETRY_MS = 1_000;
 
 /**
  * Applies the map again whenever the broker has been away: it may come back empty.
- * @param {{ url: string, managementUrl?: string }} broker @param {(line: string) => void} say
+ * @param {import('./broker-users.mjs').Broker} broker @param {(line: string) => void} say
  * @returns {() => Promise<void>} what ends the watch
  */
 export function keepTopology(broker, say) {
@@ -71,14 +82,15 @@ export function keepTopology(broker, say) {
 
 async function connectTo(url) {
   const { connect } = await import('amqplib');
-  const connection = await connect(`${url}${url.includes('?') ? '&' : '?'}heartbeat=10`);
+  const { trust } = await loadTopology();
+  const connection = await connect(`${url}${url.includes('?') ? '&' : '?'}heartbeat=10`, trust());
   return connection.on('error', () => {}); // "close" follows
 }
 
 async function appliedAgain(broker, say) {
   try {
-    const created = await applyMap(broker);
-    if (created?.length !== 0) say('the broker is back; its topology has been applied again');
+    const { created, corrected } = await applyMap(broker);
+    if (created?.length !== 0 || corrected.length > 0) say('the broker is back; its topology has been applied again');
     return true;
   } catch (error) {
     if (error instanceof Failure) say(`✗ ${error.message}\n${error.output}`);

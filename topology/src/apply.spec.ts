@@ -107,6 +107,17 @@ describe('a bounded queue', () => {
   });
 });
 
+describe('queues that are to survive a node', () => {
+  it('take the place of those that live on one, while these are empty', async () => {
+    const one = { retryTiersMs: [50], services: { orders: { queries: [GetOrder] } } };
+    expect(await apply(topology({ ...one, replicated: true })).then(() => 'applied', (error: Error) => error.message)).toBe('applied');
+    expect((await (await broker.call('GET', `queues/${broker.name}/orders.queries`)).json()) as object).toMatchObject({ arguments: { 'x-queue-type': 'quorum' } });
+    await expect(apply(topology(one))).rejects.toMatchObject({ drifts: [{ name: 'orders.queries', argument: 'x-queue-type', wanted: 'classic', found: 'quorum' }] });
+    await broker.channel.deleteQueue('orders.queries');
+    await apply(topology(one));
+  });
+});
+
 describe('facts', () => {
   it('that nobody hears are kept and counted, unless their contract is optional', async () => {
     const { channel } = broker;

@@ -3,6 +3,7 @@ import { difference, describeBinding, type Difference } from './difference.js';
 import { driftOf, DriftError, type Drift } from './drift.js';
 import type { Binding, Exchange, Queue, Topology } from './layout.js';
 import { management } from './management.js';
+import { trust } from './trust.js';
 
 export interface ApplyOptions {
   /** RabbitMQ's management API, with its user and password. Without it nothing can be listed, so the report is empty. */
@@ -29,7 +30,7 @@ export interface Report {
  */
 export async function applyTopology(url: string, map: Topology, { managementUrl, prune = false, timersInUse = [] }: ApplyOptions = {}): Promise<Report> {
   const before = managementUrl === undefined ? undefined : difference(map, await listed(managementUrl, url), timersInUse);
-  const connection = await connect(url);
+  const connection = await connect(url, trust());
   try {
     const drifts = await declareAll(connection, map);
     if (drifts.length > 0) throw new DriftError(drifts);
@@ -55,13 +56,14 @@ async function declareAll(connection: ChannelModel, map: Topology): Promise<Drif
     ...map.exchanges.map((exchange) => ({ name: exchange.name, run: (channel: Channel) => declareExchange(channel, exchange) })),
     ...map.queues.map((queue) => ({ name: queue.name, run: (channel: Channel) => declareQueue(channel, queue) })),
   ];
-  const bounded = new Set(map.queues.filter((queue) => queue.bounded).map(({ name }) => name));
+  const bounded = new Map(map.queues.filter((queue) => queue.bounded).map((queue) => [queue.name, queue]));
   const drifts: Drift[] = [];
   const scratch = new ScratchChannel(connection);
   for (const { name, run } of declarations) {
     await scratch.run(run).catch(async (error: unknown) => {
       const drift = driftOf(name, error);
-      if (!bounded.has(name) || !(await scratch.run((channel) => replaced(channel, name, run)))) drifts.push(drift);
+      const queue = bounded.get(name);
+      if (!queue || !isClassic(queue, drift) || !(await scratch.run((channel) => replaced(channel, name, run)))) drifts.push(drift);
     });
   }
   for (const binding of map.bindings) await scratch.run((channel) => bind(channel, binding));
@@ -75,6 +77,9 @@ const bind = (channel: Channel, { source, to, destination, key, arguments: args 
   to === 'queue' ? channel.bindQueue(destination, source, key, args) : channel.bindExchange(destination, source, key, args);
 const unbind = (channel: Channel, { source, to, destination, key, arguments: args }: Binding): Promise<unknown> =>
   to === 'queue' ? channel.unbindQueue(destination, source, key, args) : channel.unbindExchange(destination, source, key, args);
+
+/** What is there: a quorum queue cannot be deleted on condition that it is empty, and must be so by hand. */
+const isClassic = (wanted: Queue, { argument, found }: Drift): boolean => (argument === 'x-queue-type' ? found : wanted.arguments['x-queue-type']) === 'classic';
 
 /** Its length is a setting that has changed. @returns false when it holds messages, and must not go */
 async function replaced(channel: Channel, name: string, declare: (channel: Channel) => Promise<unknown>): Promise<boolean> {

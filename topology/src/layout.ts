@@ -12,7 +12,7 @@ export interface Exchange {
 export interface Queue {
   readonly name: string;
   readonly arguments: Arguments;
-  /** Its length is a setting: while it is empty it may be made anew with another one. */
+  /** Its length and its kind are settings: while it is empty it may be made anew with others. */
   readonly bounded?: boolean;
 }
 export interface Binding {
@@ -52,10 +52,12 @@ export interface Settings {
   bound: number;
   /** What goes on to `shop.live`. */
   live: readonly Contract[];
+  /** In a cluster: what would be lost with one node is on several, where it may be written to disk. */
+  replicated: boolean;
 }
 
-export function layout(services: Services, { retryTiersMs, bound, live }: Settings): Topology {
-  return merge([shop(), ...retryTiersMs.map(tier), optionalFacts(), liveFacts(live), ...Object.entries(services).flatMap(([service, queues]) => consumers(service, queues, bound))]);
+export function layout(services: Services, { retryTiersMs, bound, live, replicated }: Settings): Topology {
+  return merge([shop(), ...retryTiersMs.map(tier), optionalFacts(), liveFacts(live), ...Object.entries(services).flatMap(([service, queues]) => consumers(service, queues, { bound, replicated }))]);
 }
 
 /** The exchanges that everything goes through. */
@@ -97,20 +99,21 @@ const liveFacts = (live: readonly Contract[]): Topology => ({ exchanges: [], que
 const onwards = (exchange: string, key: string): Binding => ({ ...binding('shop.events', exchange, key), to: 'exchange' });
 
 /** One service's queues, with their dead letters and bindings. */
-export const consumers = (service: string, queues: Services[string], bound = 0): Topology[] =>
+export const consumers = (service: string, queues: Services[string], { bound, replicated }: Pick<Settings, 'bound' | 'replicated'> = { bound: 0, replicated: false }): Topology[] =>
   Object.entries(queues).map(([name, takes]) => {
     const queue = `${service}.${name}`;
-    const made = takes.every(isTransient) ? mayBeLost(queue) : takes.some(isBounded) ? atTheDoor(queue, bound) : mustNotBeLost(queue);
+    const made = takes.every(isTransient) ? mayBeLost(queue, replicated && takes.every(mayRest)) : takes.some(isBounded) ? atTheDoor(queue, bound, replicated) : mustNotBeLost(queue);
     return { exchanges: [], queues: made.queues, bindings: [...made.bindings, ...takes.map((what) => bindingOf(queue, what))] };
   });
 
 const isTransient = (what: Contract | string): boolean => typeof what !== 'string' && what.transient;
+const mayRest = (what: Contract | string): boolean => typeof what !== 'string' && what.mayRest;
 const isBounded = (what: Contract | string): boolean => typeof what !== 'string' && what.bounded;
 type QueueAndBindings = Pick<Topology, 'queues' | 'bindings'>;
 
-/** Classic, bounded, and without dead letters: they would outlive their deadline, and may hold a password. */
-const mayBeLost = (queue: string): QueueAndBindings => ({
-  queues: [classic(queue, { 'x-max-length': MOST_QUERIES, 'x-overflow': 'reject-publish' })],
+/** Bounded, and without dead letters, which would outlive their deadline. Only a classic queue keeps them off the disk: they may hold a password. */
+const mayBeLost = (queue: string, replicated: boolean): QueueAndBindings => ({
+  queues: [{ ...(replicated ? quorum : classic)(queue, { 'x-max-length': MOST_QUERIES, 'x-overflow': 'reject-publish' }), bounded: true }],
   bindings: [],
 });
 
@@ -124,13 +127,13 @@ const mustNotBeLost = (queue: string): QueueAndBindings => ({
 });
 
 /**
- * Holds exactly so many and refuses more, which only a classic queue does: a quorum queue overshoots by hundreds and then
- * refuses until it is down to 80 %. What it took must not be lost, and has no second chance here: a failed message waits and
+ * Holds exactly so many and refuses more, which only a classic queue does, on the one node where it lives: a quorum queue
+ * overshoots by hundreds and then refuses until it is down to 80 %. What it took must not be lost, and has no second chance here: a failed message waits and
  * is tried again in a quorum queue beside it, which has no bound.
  */
-function atTheDoor(queue: string, bound: number): QueueAndBindings {
+function atTheDoor(queue: string, bound: number, replicated: boolean): QueueAndBindings {
   const again = mustNotBeLost(`${queue}-again`);
-  return { ...again, queues: [...again.queues, { ...classic(queue, { 'x-max-length': bound, 'x-overflow': 'reject-publish' }), bounded: true }] };
+  return { ...again, queues: [...again.queues, { ...(replicated ? quorum : classic)(queue, { 'x-max-length': bound, 'x-overflow': 'reject-publish' }), bounded: true }] };
 }
 
 function bindingOf(queue: string, what: Contract | string): Binding {

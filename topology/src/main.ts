@@ -1,22 +1,25 @@
 import { ExpirePayment } from '@sluice/contracts';
+import { applyUsers, ensureVhost, type Passwords } from './apply-users.js';
 import { applyTopology, type Report } from './apply.js';
 import { consumers } from './layout.js';
-import { settingsOf } from './settings.js';
+import { SERVICES, WORK } from './map.js';
+import { passwordsOf, settingsOf } from './settings.js';
 import { topology } from './topology.js';
+import { userOf, usersOf, type BrokerUser } from './users.js';
 
 const USAGE = `npm run topology                                  apply the map
 npm run topology -- --prune                       and remove what the map does not know any more
-npm run topology -- listen <service> '<pattern>'  add the queue <service>.events for a new listener`;
+npm run topology -- listen <service> '<pattern>'  add the queue <service>.events, and its user, for a new listener`;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** Reads AMQP_URL and, all optional, AMQP_MANAGEMENT_URL, RETRY_TIERS_MS, FLASH_SALE_QUEUE_LIMIT and PAYMENT_WINDOW_SECONDS. */
+/** Reads AMQP_URL and, all optional, AMQP_MANAGEMENT_URL, AMQP_PASSWORDS (with the two: users are made), RETRY_TIERS_MS, FLASH_SALE_QUEUE_LIMIT, REPLICATED_QUEUES and PAYMENT_WINDOW_SECONDS. */
 async function main([verb, ...rest]: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   const url = env['AMQP_URL'];
   if (!url) throw new Error('AMQP_URL is not set: say which broker, for example AMQP_URL=amqp://user:password@host:5672');
   if (verb === undefined || verb === '--prune') return apply(url, env, verb === '--prune');
   const [service, pattern] = rest;
-  if (verb === 'listen' && service && pattern) return listen(url, service, pattern);
+  if (verb === 'listen' && service && pattern) return listen(url, env, { service, pattern });
   throw new Error(`unknown arguments\n${USAGE}`);
 }
 
@@ -25,22 +28,40 @@ async function apply(url: string, env: NodeJS.ProcessEnv, prune: boolean): Promi
   if (prune && !managementUrl) throw new Error('--prune has to list what is there: set AMQP_MANAGEMENT_URL, for example http://user:password@host:15672');
   const map = topology(settingsOf(env));
   const timersInUse = [paymentWindow(env['PAYMENT_WINDOW_SECONDS'])];
-  say(describe(await applyTopology(url, map, { prune, timersInUse, ...(managementUrl && { managementUrl }) })));
+  const admin = administratorOf(env);
+  const vhost = admin ? await ensureVhost(admin.managementUrl, url) : [];
+  const report = await applyTopology(url, map, { prune, timersInUse, ...(managementUrl && { managementUrl }) });
+  const users = admin && (await applyUsers(admin.managementUrl, url, usersOf(WORK), admin.passwords));
+  say(describe({ ...report, created: report.created && [...vhost, ...report.created, ...(users?.created ?? [])] }, users?.corrected));
+  if (!users) say(ONE_FOR_ALL);
+}
+
+const ONE_FOR_ALL = 'no users are made (that takes AMQP_MANAGEMENT_URL of an administrator, and AMQP_PASSWORDS): every service uses AMQP_URL itself';
+
+function administratorOf(env: NodeJS.ProcessEnv): { managementUrl: string; passwords: Passwords } | undefined {
+  const [managementUrl, passwords] = [env['AMQP_MANAGEMENT_URL'], passwordsOf(env)];
+  return managementUrl && passwords ? { managementUrl, passwords } : undefined;
 }
 
 /** For good, the line belongs on the map. */
-async function listen(url: string, service: string, pattern: string): Promise<void> {
+async function listen(url: string, env: NodeJS.ProcessEnv, { service, pattern }: { service: string; pattern: string }): Promise<void> {
   for (const part of consumers(service, { events: [pattern] })) await applyTopology(url, part);
+  const admin = administratorOf(env);
+  if (admin) await applyUsers(admin.managementUrl, url, [listener(service, pattern)], admin.passwords);
   say(`${service}.events hears ${pattern}. To keep it, add to topology/src/map.ts:\n  '${service}': { events: ['${pattern}'] },`);
 }
+
+/** With what it may do already, if it is on the map. */
+const listener = (service: string, pattern: string): BrokerUser => userOf(service, { ...WORK, services: { [service]: { ...SERVICES[service], events: [pattern] } } });
 
 /** The queue of the window that orders is set to; its own default when the setting is absent. */
 const paymentWindow = (seconds = '1800'): string => `${ExpirePayment.waitsIn}.${Number(seconds) * 1_000}`;
 
-function describe({ created, stale, dry, pruned }: Report): string {
+function describe({ created, stale, dry, pruned }: Report, corrected: readonly string[] = []): string {
   if (!created) return 'the topology is applied (without AMQP_MANAGEMENT_URL it cannot be listed what changed)';
   const lines = [
     ...created.map((what) => `created ${what}`),
+    ...corrected.map((what) => `put right: ${what}`),
     ...pruned.map((what) => `removed ${what}`),
     ...dry.map((what) => `run dry, and no setting fills it: ${what} (npm run topology -- --prune removes it)`),
     ...stale.map((what) => `not on the map: ${what}${pruned.length > 0 ? ', kept because it is in use' : ''}`),

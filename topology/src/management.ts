@@ -1,10 +1,16 @@
 import type { Binding } from './layout.js';
+import { trustingFetch, type Call } from './trust.js';
 
-/** What RabbitMQ's management API says about one vhost. */
+/** RabbitMQ's management API, for one vhost. */
 export interface Management {
+  /** Of the vhost, as it is in a path. */
+  readonly vhost: string;
   exchanges(): Promise<string[]>;
   queues(): Promise<ExistingQueue[]>;
   bindings(): Promise<Binding[]>;
+  /** `path` follows `/api/`. @returns undefined when there is no such thing */
+  get<T>(path: string): Promise<T | undefined>;
+  put(path: string, body: object): Promise<void>;
 }
 
 /** The API's own counts of messages and consumers are seconds old: ask the queue itself. */
@@ -20,12 +26,28 @@ export function management(url: string, amqpUrl: string): Management {
   const vhost = encodeURIComponent(vhostOf(amqpUrl));
   const { origin, username, password, pathname } = new URL(url);
   const authorization = `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
+  const call = async (path: string, init: Call = {}): Promise<Response> => {
+    const response = await trustingFetch(`${origin}${pathname.replace(/\/$/, '')}/api/${path}`, { ...init, headers: { authorization, 'content-type': 'application/json' } });
+    if (!response.ok && response.status !== 404) throw new Error(`the management API at ${origin} answers ${response.status} for ${init.method ?? 'GET'} /api/${path}`);
+    return response;
+  };
+  const get = async <T>(path: string): Promise<T | undefined> => {
+    const response = await call(path);
+    return response.ok ? ((await response.json()) as T) : void (await response.body?.cancel());
+  };
   const list = async (what: string): Promise<Row[]> => {
-    const response = await fetch(`${origin}${pathname.replace(/\/$/, '')}/api/${what}/${vhost}`, { headers: { authorization } });
-    if (!response.ok) throw new Error(`the management API at ${origin} answers ${response.status} for /api/${what}`);
-    return (await response.json()) as Row[];
+    const rows = await get<Row[]>(`${what}/${vhost}`);
+    if (!rows) throw new Error(`the management API at ${origin} knows no vhost ${decodeURIComponent(vhost)}`);
+    return rows;
   };
   return {
+    vhost,
+    get,
+    put: async (path, body) => {
+      const response = await call(path, { method: 'PUT', body: JSON.stringify(body) });
+      await response.body?.cancel();
+      if (!response.ok) throw new Error(`the management API at ${origin} knows no /api/${path}`);
+    },
     exchanges: async () => (await list('exchanges')).map(({ name }) => String(name)),
     queues: async () => (await list('queues')).map(toQueue),
     bindings: async () => (await list('bindings')).map(toBinding),

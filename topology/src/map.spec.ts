@@ -36,6 +36,13 @@ describe('the map', () => {
     expect(durable.filter((name) => !dead.has(`${name}.dead`))).toEqual([]);
   });
 
+  it('leaves nothing on one node alone in a cluster but what may hold a password, which must not reach a disk', () => {
+    const { queues: replicated } = topology({ replicated: true });
+    const classic = replicated.filter(({ arguments: args }) => args['x-queue-type'] === 'classic').map(({ name }) => name);
+    expect(classic).toEqual(['accounts.queries']);
+    expect(replicated.map(({ name }) => name)).toEqual(queues.map(({ name }) => name));
+  });
+
   it('takes a new consumer in one line', () => {
     const { queues: more } = topology({ services: { ...SERVICES, 'order-log': { events: ['order.*'] } } });
     expect(more.map(({ name }) => name).slice(queues.length)).toEqual(['order-log.events.dead', 'order-log.events']);

@@ -1,6 +1,10 @@
 import * as c from '@sluice/contracts';
-import type { Contract } from '@sluice/contracts';
+import { catalogue, type Contract } from '@sluice/contracts';
 import type { Services } from './layout.js';
+import type { Sends, Work } from './users.js';
+
+/** What a service is asked about its own queues; libs/service-kit answers. On a queue beside the others, which may be what is in trouble. */
+const about = (service: string): Contract[] => Object.values(c.operationsOf(service) ?? {});
 
 /**
  * THE MAP: who consumes what, and from which queue.
@@ -15,6 +19,7 @@ import type { Services } from './layout.js';
 export const SERVICES: Services = {
   accounts: {
     queries: [c.SignUp, c.SignIn, c.VerifyPhone],
+    ops: about('accounts'),
   },
   orders: {
     commands: [c.PlaceOrder, c.CancelOrder, c.ExpirePayment],
@@ -23,33 +28,39 @@ export const SERVICES: Services = {
       c.ProductChanged, c.StockReserved, c.StockRejected, c.CouponRedeemed, c.CouponRejected, c.PayableOpened, c.PaymentCaptured, c.PaymentRefunded,
       c.ParcelCreated, c.ParcelDispatched, c.ParcelDelivered, c.ParcelsHalted, c.ParcelsLeft,
     ],
+    ops: about('orders'),
   },
   inventory: {
     commands: [c.PutProduct, c.ReceiveStock, c.AllotStock, c.ReturnAllotment],
     queries: [c.GetProduct, c.ListProducts],
     events: [c.OrderPlaced, c.OrderRejected, c.OrderCancelled, c.ParcelDispatched],
+    ops: about('inventory'),
   },
   payments: {
     commands: [c.Pay],
     captures: [c.CapturePayment, c.RefundPayment],
     events: [c.OrderPriced, c.OrderCancelled],
+    ops: about('payments'),
   },
   'flash-sale': {
     claims: [c.ClaimPiece],
     commands: [c.CreateSale],
     queries: [c.GetSale, c.ListSales, c.GetClaim],
     events: [c.StockAllotted, c.StockAllotmentRefused, c.OrderPaid, c.OrderRejected, c.OrderCancelled, c.StockReleased],
+    ops: about('flash-sale'),
   },
   promotions: {
     commands: [c.CreateCoupon],
     queries: [c.GetPoints],
     events: [c.OrderPlaced, c.OrderRejected, c.OrderCancelled, c.OrderCompleted],
+    ops: about('promotions'),
   },
   logistics: {
     commands: [c.HaltParcels, c.DispatchParcel, c.DeliverParcel],
     bookings: [c.BookCarrier, c.RecallCarrier],
     queries: [c.GetParcel],
     events: [c.OrderPaid],
+    ops: about('logistics'),
   },
   notifications: {
     queries: [c.ListNotifications],
@@ -57,6 +68,7 @@ export const SERVICES: Services = {
     email: [c.EmailDelivery],
     inbox: [c.InboxDelivery],
     events: [c.AccountRegistered, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused],
+    ops: about('notifications'),
   },
 };
 
@@ -68,6 +80,22 @@ export const LIVE: readonly Contract[] = [
   c.OrderPlaced, c.OrderPriced, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused,
   c.SaleChanged, c.SaleProgress, c.ClaimDecided,
 ];
+
+/**
+ * What a service asks of others, of itself for later, or of the channels. With the map above and its own facts (the contracts
+ * say whose they are) this is what its user on the broker may do: users.ts.
+ */
+export const SENDS: Sends = {
+  gateway: [...catalogue.values()].filter(({ kind, waitsIn }) => (kind === 'command' && waitsIn === undefined) || kind === 'query'),
+  orders: [c.HaltParcels, c.ExpirePayment],
+  payments: [c.CapturePayment, c.RefundPayment],
+  'flash-sale': [c.PlaceOrder, c.AllotStock, c.ReturnAllotment],
+  logistics: [c.BookCarrier, c.RecallCarrier, c.DispatchParcel, c.DeliverParcel], // the last two are the fake carrier's
+  notifications: [c.SmsDelivery, c.EmailDelivery, c.InboxDelivery],
+};
+
+/** Who does what: the gateway hears `shop.live`, and tells those in line how long it is. */
+export const WORK: Work = { services: SERVICES, sends: SENDS, watches: ['gateway'], looksAt: { gateway: ['flash-sale.claims'] } };
 
 /** How many claims may wait at the door of the flash sales; FLASH_SALE_QUEUE_LIMIT says otherwise. */
 export const FLASH_SALE_QUEUE_LIMIT = 10_000;

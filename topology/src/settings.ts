@@ -1,17 +1,36 @@
+import type { Passwords } from './apply-users.js';
 import type { TopologyOptions } from './topology.js';
 
-/** What the environment says about the map: RETRY_TIERS_MS, FLASH_SALE_QUEUE_LIMIT. @throws Error naming the bad variable */
-export function settingsOf({ RETRY_TIERS_MS, FLASH_SALE_QUEUE_LIMIT }: NodeJS.ProcessEnv): TopologyOptions {
+/** What the environment says about the map: RETRY_TIERS_MS, FLASH_SALE_QUEUE_LIMIT, REPLICATED_QUEUES. @throws Error naming the bad variable */
+export function settingsOf({ RETRY_TIERS_MS, FLASH_SALE_QUEUE_LIMIT, REPLICATED_QUEUES }: NodeJS.ProcessEnv): TopologyOptions {
   return {
     ...(RETRY_TIERS_MS && { retryTiersMs: tiers(RETRY_TIERS_MS) }),
     ...(FLASH_SALE_QUEUE_LIMIT && { flashSaleQueueLimit: limit(FLASH_SALE_QUEUE_LIMIT) }),
+    ...(REPLICATED_QUEUES && { replicated: yes(REPLICATED_QUEUES) }),
   };
+}
+
+/** AMQP_PASSWORDS, an object in JSON: the password of each user. @throws Error that does not repeat it */
+export function passwordsOf({ AMQP_PASSWORDS }: NodeJS.ProcessEnv): Passwords | undefined {
+  if (!AMQP_PASSWORDS) return undefined;
+  try {
+    const passwords = JSON.parse(AMQP_PASSWORDS) as unknown;
+    if (passwords !== null && typeof passwords === 'object' && Object.values(passwords).every((one) => typeof one === 'string' && one !== '')) return passwords as Passwords;
+  } catch {
+    // The parser's own words would repeat a part of it.
+  }
+  throw new Error('AMQP_PASSWORDS is no object of passwords in JSON, for example {"orders":"...","payments":"..."}');
 }
 
 function tiers(text: string): number[] {
   const numbers = text.split(',').map(Number);
   if (!numbers.every((ms) => Number.isInteger(ms) && ms > 0)) throw new Error(`RETRY_TIERS_MS is "${text}": whole milliseconds with commas between them, for example 1000,10000,60000`);
   return numbers;
+}
+
+function yes(text: string): boolean {
+  if (text !== 'true' && text !== 'false') throw new Error(`REPLICATED_QUEUES is "${text}": true in a cluster, else false`);
+  return text === 'true';
 }
 
 function limit(text: string): number {

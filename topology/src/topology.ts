@@ -7,8 +7,10 @@ export interface TopologyOptions {
   /** How many claims may wait at the door of the flash sales. */
   flashSaleQueueLimit?: number;
   services?: Services;
+  /** The broker is a cluster that is to survive the loss of a node. */
+  replicated?: boolean;
 }
 
 /** The map, spelled out as exchanges, queues and bindings. */
-export const topology = ({ retryTiersMs = RETRY_TIERS_MS, flashSaleQueueLimit = FLASH_SALE_QUEUE_LIMIT, services = SERVICES }: TopologyOptions = {}): Topology =>
-  layout(services, { retryTiersMs, bound: flashSaleQueueLimit, live: LIVE });
+export const topology = ({ retryTiersMs = RETRY_TIERS_MS, flashSaleQueueLimit = FLASH_SALE_QUEUE_LIMIT, services = SERVICES, replicated = false }: TopologyOptions = {}): Topology =>
+  layout(services, { retryTiersMs, bound: flashSaleQueueLimit, live: LIVE, replicated });

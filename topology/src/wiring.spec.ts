@@ -32,6 +32,9 @@ function subscribed(service: string): string[] {
   );
 }
 
+/** What libs/service-kit answers for the service: run-service.spec.ts. */
+const answeredByTheKit = (service: string): string[] => Object.values(contracts.operationsOf(service) ?? {}).map(({ type }) => `${service}.ops takes ${type}`);
+
 /** Options may be a constant of the same file. */
 function namedQueue(options: string, source: string): string | undefined {
   const constant = /^\s*(\w+)\s*$/.exec(options)?.[1];
@@ -44,7 +47,7 @@ const mapped = (service: string): string[] =>
 
 describe('the map and the listeners agree', () => {
   it.each(Object.keys(SERVICES))('%s has exactly one @On for everything that is bound for it, and nothing else', (service) => {
-    expect(subscribed(service).sort()).toEqual(mapped(service).sort());
+    expect([...subscribed(service), ...answeredByTheKit(service)].sort()).toEqual(mapped(service).sort());
   });
 
   it('no other app listens', () => {

@@ -6,6 +6,7 @@ import { noSuchAccount, signUp, verifyPhone } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
 import type { AccountsConfig } from './config.js';
 import { hashPassword, passwordMatches } from './password.js';
+import { SignInFailures } from './sign-in-failures.repository.js';
 import { issueToken } from './token.js';
 import { newCode } from './verification-code.js';
 
@@ -16,6 +17,7 @@ const FEW = { prefetch: 4 };
 export class AccountsListener {
   constructor(
     private readonly accounts: AccountsRepository,
+    private readonly failures: SignInFailures,
     @Inject(CONFIG) private readonly config: AccountsConfig,
   ) {}
 
@@ -26,10 +28,14 @@ export class AccountsListener {
     return this.accounts.change(message, user.phone, (account, now) => signUp(account, request, now));
   }
 
+  /** A number that nobody has is counted, waited for and compared like any other. */
   @On(SignIn, FEW)
-  async signIn({ data }: Message<typeof SignIn>): Promise<Reply<typeof SignIn>> {
-    const account = await this.accounts.byPhone(data.phone);
-    const matches = await passwordMatches(data.password, account?.passwordHash);
+  async signIn(message: Message<typeof SignIn>): Promise<Reply<typeof SignIn>> {
+    const { phone, password, client } = message.data;
+    if (client) await this.failures.countTry(message, phone, client);
+    const account = await this.accounts.byPhone(phone);
+    const matches = await passwordMatches(password, account?.passwordHash);
+    if (client && account && matches) await this.failures.takeBack(message, phone, client);
     if (!account || !matches) throw ProblemError.of(401, 'Unauthorized', 'The phone number or the password is wrong.');
     return issueToken(account, { privateKey: this.config.TOKEN_PRIVATE_KEY, ttlSeconds: this.config.TOKEN_TTL_SECONDS }, new Date());
   }

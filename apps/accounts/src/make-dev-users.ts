@@ -1,7 +1,7 @@
 // Users for load tests: node dist/make-dev-users.js <count> prints a token for each, one a line. Development only.
 import { once } from 'node:events';
 import { createPool } from '@sluice/persistence';
-import { CommonConfig, prepare, wholeNumber } from '@sluice/service-kit';
+import { CommonConfig, DatabaseConfig, prepare, wholeNumber } from '@sluice/service-kit';
 import { z } from 'zod';
 import { AccountsConfig } from './config.js';
 import { devTokens, MOST_USERS } from './dev-users.js';
@@ -11,6 +11,7 @@ const Config = z.object({
   ...AccountsConfig.pick({ TOKEN_PRIVATE_KEY: true, TOKEN_TTL_SECONDS: true }).shape,
   NODE_ENV: z.string().default('development').refine((name) => name !== 'production', 'users without a password are refused in production'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "must be the postgresql:// URL of accounts' database" }),
+  DATABASE_CA: DatabaseConfig.shape.DATABASE_CA,
   USERS: wholeNumber(1, MOST_USERS),
 });
 
@@ -20,7 +21,7 @@ async function print(tokens: string[]): Promise<void> {
 
 async function main(): Promise<void> {
   const { config } = await prepare({ name: 'dev-users', config: Config }, { ...process.env, USERS: process.argv[2] });
-  const pool = createPool(config.DATABASE_URL, { max: 1 });
+  const pool = createPool(config.DATABASE_URL, { max: 1, ca: config.DATABASE_CA });
   try {
     const issuer = { privateKey: config.TOKEN_PRIVATE_KEY, ttlSeconds: config.TOKEN_TTL_SECONDS };
     for await (const tokens of devTokens(pool, issuer, config.USERS, new Date())) await print(tokens);

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { jwtVerify } from 'jose';
+import { keyIdOf } from '@sluice/service-kit';
+import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { issueToken } from './token.js';
 
@@ -14,6 +15,11 @@ describe('issueToken', () => {
     expect(payload).toMatchObject({ sub: 'user-1', role: 'admin' });
     expect(expiresAt).toBe('2026-11-21T12:01:00.000Z');
     expect(payload.exp! * 1000).toBe(Date.parse(expiresAt));
+  });
+
+  it('names the key that signed it, and nothing else', async () => {
+    const { token } = await issue();
+    expect(decodeProtectedHeader(token)).toEqual({ alg: 'EdDSA', kid: keyIdOf(publicKey) });
   });
 
   it('is refused after its end and under another key', async () => {

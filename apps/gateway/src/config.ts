@@ -1,29 +1,27 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
-import { CommonConfig, Port, wholeNumber } from '@sluice/service-kit';
+import { CommonConfig, OutsideUrl, Port, wholeNumber } from '@sluice/service-kit';
 import { z } from 'zod';
-
-/** A PEM block, also with `\n` spelled out, as .env files and orchestrators pass it. */
-const Ed25519PublicKey = z.string().transform((pem, context): KeyObject => {
-  try {
-    const key = createPublicKey(pem.replaceAll('\\n', '\n'));
-    if (key.asymmetricKeyType === 'ed25519') return key;
-  } catch {
-    // The parser's own words help nobody; the line below does.
-  }
-  context.addIssue('must be an Ed25519 public key in PEM form');
-  return z.NEVER;
-});
+import { Origins } from './web/cors.js';
+import { Ed25519PublicKeys } from './web/public-keys.js';
+import { TrustProxy } from './web/trust-proxy.js';
 
 export const GatewayConfig = CommonConfig.extend({
   PORT: Port.default(8080),
-  /** Verifies the tokens that accounts signs. */
-  TOKEN_PUBLIC_KEY: Ed25519PublicKey,
+  /** Verify the tokens that accounts signs, each those that name it; the first also those that name none. */
+  TOKEN_PUBLIC_KEY: Ed25519PublicKeys,
   /** Turns a user's idempotency key into an order id; the same on every gateway, and changing it forgets the keys. */
   IDEMPOTENCY_SECRET: z.string().min(16),
   /** How long a caller is kept waiting for a service, in ms. */
   REPLY_TIMEOUT_MS: wholeNumber(50, 60_000).default(3_000),
-  /** Where card numbers become tokens; the fake vault when unset. */
-  CARD_GATEWAY_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Requests per minute of one user, or without a token of one address; 0 switches it off. A busy page makes one per second, and behind one address there are many. */
+  RATE_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000).default(1_200),
+  /** Sign-ups, sign-ins and verifications per minute of one address; 0 switches it off. Each costs a password hash, which takes a core some 0.3 s. */
+  SIGN_IN_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000).default(30),
+  /** Which proxies are believed when they say for whom they ask; nobody when unset. */
+  TRUST_PROXY: TrustProxy.optional(),
+  /** Whose pages may call from a browser; nobody's but our own when unset. */
+  CORS_ORIGINS: Origins.optional().default([]),
+  /** Where card numbers become tokens; unset: the fake vault, which production refuses unless it says `fake`. */
+  CARD_GATEWAY_URL: OutsideUrl,
   /** A stream that has been silent for so long says that it is still there, in ms: proxies close what is silent for a minute, some for half of one. */
   STREAM_HEARTBEAT_MS: wholeNumber(10, 600_000).default(15_000),
   /** How often a stream asks although it heard nothing, in ms; give or take a fifth, so that streams opened together do not ask together. */

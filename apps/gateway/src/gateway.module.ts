@@ -1,6 +1,6 @@
 import { Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
-import { CONFIG } from '@sluice/service-kit';
+import { CONFIG, outside } from '@sluice/service-kit';
 import { CardVault } from './cards/card-vault.js';
 import { FakeCardVault } from './cards/fake-card-vault.js';
 import { HttpCardVault } from './cards/http-card-vault.js';
@@ -22,6 +22,7 @@ import { CouponsController } from './resources/coupons.controller.js';
 import { FlashSalesController } from './resources/flash-sales.controller.js';
 import { HealthController } from './resources/health.controller.js';
 import { NotificationsController } from './resources/notifications.controller.js';
+import { OperationsController } from './resources/operations.controller.js';
 import { OrderStreamController } from './resources/order-stream.controller.js';
 import { OrdersController } from './resources/orders.controller.js';
 import { ParcelsController } from './resources/parcels.controller.js';
@@ -33,6 +34,7 @@ import { UsersController } from './resources/users.controller.js';
 import { Rpc } from './rpc.js';
 import { AuthGuard } from './web/auth.js';
 import { ProblemFilter } from './web/problem.filter.js';
+import { Tokens } from './web/tokens.js';
 import { ValidationPipe } from './web/validation.pipe.js';
 
 export const CONTROLLERS: Type[] = [
@@ -50,15 +52,20 @@ export const CONTROLLERS: Type[] = [
   ClaimsController,
   TicketStreamController,
   BusyController,
+  OperationsController,
   HealthController,
 ];
 
-const cardVault = ({ CARD_GATEWAY_URL }: GatewayConfig): CardVault => (CARD_GATEWAY_URL ? new HttpCardVault(CARD_GATEWAY_URL) : new FakeCardVault());
+function cardVault({ CARD_GATEWAY_URL }: GatewayConfig): CardVault {
+  const url = outside(CARD_GATEWAY_URL);
+  return url ? new HttpCardVault(url) : new FakeCardVault();
+}
 
 @Module({
   controllers: CONTROLLERS,
   providers: [
     Rpc,
+    Tokens,
     Live,
     Streams,
     OrderStreams,

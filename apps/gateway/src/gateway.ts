@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { MessageClient } from '@sluice/messaging';
-import { globalModule, prepare, serveHealth, type ServiceLogger, type Stop } from '@sluice/service-kit';
+import { brokerOf, globalModule, prepare, serveHealth, type ServiceLogger, type Stop } from '@sluice/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayConfig } from './config.js';
 import { DOOR } from './flash-sale/door-client.js';
@@ -9,16 +9,18 @@ import { CONTROLLERS, GatewayModule } from './gateway.module.js';
 import { serveDocs } from './openapi/docs.js';
 import { refuseBrokenRequest } from './web/broken-request.js';
 import { correlate, correlationId, correlationIdOf } from './web/correlation.js';
+import { allowOrigins } from './web/cors.js';
 import { takeEmptyBodies } from './web/empty-body.js';
+import { measureRequests } from './web/http-metrics.js';
+import { traceRequests } from './web/http-span.js';
 import { endConnectionsWhenClosing } from './web/leaving.js';
 import { answerOversizedBodies } from './web/oversized-body.js';
 import { problemOf, sendProblem } from './web/problem.filter.js';
+import { limitRates } from './web/rate-limits.js';
 import { rememberRoutes } from './web/routes.js';
-
-/** An order of 100 lines takes 10 kB. Bytes. */
-const BODY_LIMIT = 64 * 1024;
-/** How long a client may take to send a whole request. Milliseconds. */
-const REQUEST_TIMEOUT_MS = 30_000;
+import { sendSecurityHeaders } from './web/security-headers.js';
+import { refuseManyHeaders, SERVER_LIMITS } from './web/server-limits.js';
+import { Tokens } from './web/tokens.js';
 
 export interface Gateway {
   app: NestFastifyApplication;
@@ -29,15 +31,17 @@ export interface Gateway {
 
 /** The gateway, ready to listen. It boots without the broker, and says 503 until there is one. */
 export async function createGateway(environment: NodeJS.ProcessEnv): Promise<Gateway> {
-  const { config, logger } = await prepare({ name: 'gateway', config: GatewayConfig, context: aboutRequest }, environment);
-  const client = new MessageClient({ url: config.AMQP_URL, source: 'gateway' });
-  const door = new MessageClient({ url: config.AMQP_URL, source: 'gateway', door: true });
+  const { config, logger, stopTracing } = await prepare({ name: 'gateway', config: GatewayConfig, context: aboutRequest }, environment);
+  const broker = brokerOf(config);
+  const client = new MessageClient({ ...broker, source: 'gateway' });
+  const door = new MessageClient({ ...broker, source: 'gateway', door: true });
   const app = await createApp(config, { client, door }, logger);
   const closeHealth = await serveHealth(config, [{ missing: 'broker', ok: () => client.publisher.ready }]);
   const stop = async (): Promise<void> => {
     await app.close();
     await Promise.all([client.close(), door.close()]);
     await closeHealth();
+    await stopTracing();
   };
   return { app, config, logger, stop };
 }
@@ -49,11 +53,17 @@ interface Clients {
 
 async function createApp(config: GatewayConfig, { client, door }: Clients, logger: ServiceLogger): Promise<NestFastifyApplication> {
   const root = { module: GatewayModule, imports: [globalModule(config, client, [{ provide: DOOR, useValue: door }])] };
-  const app = await NestFactory.create<NestFastifyApplication>(root, adapter(), { logger, abortOnError: false, bodyParser: false });
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter(config), { logger, abortOnError: false, bodyParser: false });
   const fastify = app.getHttpAdapter().getInstance();
   // JSON only: Fastify would also take text.
   fastify.removeContentTypeParser('text/plain');
+  measureRequests(fastify);
+  traceRequests(fastify);
   correlate(fastify);
+  await sendSecurityHeaders(fastify);
+  await allowOrigins(fastify, config.CORS_ORIGINS);
+  refuseManyHeaders(fastify);
+  await limitRates(fastify, config, app.get(Tokens));
   answerOversizedBodies(fastify);
   takeEmptyBodies(fastify);
   endConnectionsWhenClosing(fastify);
@@ -62,10 +72,10 @@ async function createApp(config: GatewayConfig, { client, door }: Clients, logge
   return app.init();
 }
 
-const adapter = (): FastifyAdapter =>
+const adapter = ({ TRUST_PROXY }: GatewayConfig): FastifyAdapter =>
   new FastifyAdapter({
-    bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    ...SERVER_LIMITS,
+    trustProxy: TRUST_PROXY ?? false,
     // During shutdown what arrives on an open connection is still answered, and then the connection closes.
     return503OnClosing: false,
     genReqId: correlationIdOf,

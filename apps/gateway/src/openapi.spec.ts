@@ -1,3 +1,5 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { catalogue } from '@sluice/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from './gateway.js';
 import { call, startGateway } from './testing/gateway.js';
@@ -13,10 +15,11 @@ beforeAll(async () => {
 afterAll(() => gateway.stop());
 
 const documented = () => Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+const DOCUMENTS = ['/openapi.json', '/asyncapi.json'];
 /** Every GET answers HEAD as well, and the documentation does not document itself. */
 const served = () =>
   routesOf(gateway.app.getHttpAdapter().getInstance())
-    .filter(({ method, url }) => method !== 'HEAD' && !url.startsWith('/docs') && url !== '/openapi.json')
+    .filter(({ method, url }) => method !== 'HEAD' && !url.startsWith('/docs') && !DOCUMENTS.includes(url))
     .map(({ method, url }) => `${method} ${url.replace(/:(\w+)/g, '{$1}')}`);
 
 describe('the OpenAPI document', () => {
@@ -32,6 +35,13 @@ describe('the OpenAPI document', () => {
     const schemas = (body['components'] as { schemas: Record<string, unknown> }).schemas;
     expect(references.length).toBeGreaterThan(5);
     for (const reference of references) expect(schemas).toHaveProperty(reference.split('/').at(-1)!);
+  });
+
+  it('is valid by the official schema', async () => {
+    const { body } = await call(gateway, 'GET', '/openapi.json');
+    const validator = new Validator();
+    expect(await validator.validate(body)).toEqual({ valid: true });
+    expect(validator.version).toBe('3.1');
   });
 
   it('says what placing an order takes and answers', () => {
@@ -61,5 +71,16 @@ describe('the OpenAPI document', () => {
     const page = await gateway.app.inject({ method: 'GET', url: '/docs/' });
     expect(page.statusCode).toBe(200);
     expect(page.body).toContain('swagger-ui');
+  });
+});
+
+describe('the AsyncAPI document', () => {
+  it('is there for anybody to read, with every message', async () => {
+    const { status, headers, body } = await call(gateway, 'GET', '/asyncapi.json');
+    expect(status).toBe(200);
+    expect(headers['content-type']).toMatch(/^application\/json/);
+    expect(headers['cache-control']).toBe('public, max-age=300');
+    expect(body['asyncapi']).toBe('3.0.0');
+    expect(Object.keys(body['channels'] as object)).toEqual([...catalogue.keys(), 'answers']);
   });
 });

@@ -1,8 +1,9 @@
+import { OutsideUrl } from '@sluice/service-kit';
 import { z } from 'zod';
 
 export const LogisticsConfig = z.object({
-  /** The carrier; unset: a fake one, for development. */
-  CARRIER_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
+  /** The carrier; unset: a fake one, which production refuses unless it says `fake`. */
+  CARRIER_URL: OutsideUrl,
   /** How long the fake carrier takes to fetch a parcel, and again to deliver it, in seconds. */
   CARRIER_DELAY_SECONDS: z.coerce.number().min(0).max(86_400).default(2),
 });

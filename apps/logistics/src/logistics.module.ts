@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
+import { CONFIG, outside, UnitsOfWork } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { Booking } from './booking.js';
 import { FakeCarrier } from './carrier.fake.js';
@@ -9,8 +9,10 @@ import type { LogisticsConfig } from './config.js';
 import { LogisticsListener } from './logistics.listener.js';
 import { ParcelRepository } from './parcel.repository.js';
 
-const carrier = ({ CARRIER_URL, CARRIER_DELAY_SECONDS }: LogisticsConfig, units: UnitsOfWork, pool: Pool): Carrier =>
-  CARRIER_URL ? new HttpCarrier(CARRIER_URL) : new FakeCarrier(units, pool, CARRIER_DELAY_SECONDS);
+function carrier({ CARRIER_URL, CARRIER_DELAY_SECONDS }: LogisticsConfig, units: UnitsOfWork, pool: Pool): Carrier {
+  const url = outside(CARRIER_URL);
+  return url ? new HttpCarrier(url) : new FakeCarrier(units, pool, CARRIER_DELAY_SECONDS);
+}
 
 @Module({
   controllers: [LogisticsListener],

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { CONFIG, type CommonConfig } from '@sluice/service-kit';
+import { CONFIG, outside } from '@sluice/service-kit';
 import type { NotificationsConfig } from './config.js';
 import { Delivering } from './delivering.js';
 import { Inbox } from './inbox.js';
@@ -9,12 +9,13 @@ import { HttpProvider } from './provider.http.js';
 import { InboxProvider } from './provider.inbox.js';
 import { EMAIL_PROVIDER, type Provider, SMS_PROVIDER } from './provider.js';
 
-function smsProvider({ SMS_PROVIDER_URL: url, NODE_ENV }: NotificationsConfig & CommonConfig): Provider {
-  if (!url && NODE_ENV === 'production') throw new Error('SMS_PROVIDER_URL is not set: messages with codes are not logged in production');
-  return url ? new HttpProvider(url) : new InboxProvider('SMS');
+function provider(setting: string | undefined, kind: string): Provider {
+  const url = outside(setting);
+  return url ? new HttpProvider(url) : new InboxProvider(kind);
 }
 
-const emailProvider = ({ EMAIL_PROVIDER_URL: url }: NotificationsConfig): Provider => (url ? new HttpProvider(url) : new InboxProvider('e-mail'));
+const smsProvider = ({ SMS_PROVIDER_URL }: NotificationsConfig): Provider => provider(SMS_PROVIDER_URL, 'SMS');
+const emailProvider = ({ EMAIL_PROVIDER_URL }: NotificationsConfig): Provider => provider(EMAIL_PROVIDER_URL, 'e-mail');
 
 @Module({
   controllers: [NotificationsListener],

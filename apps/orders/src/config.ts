@@ -1,5 +1,6 @@
 import { wholeNumber } from '@sluice/service-kit';
 import { z } from 'zod';
+import { USUAL_DEADLINE_SECONDS } from './invariants.js';
 
 const MONTH_SECONDS = 2_592_000;
 
@@ -7,7 +8,7 @@ export const OrdersConfig = z.object({
   /** How long a customer has to pay, in seconds, from the moment in which the order can be paid; unless the order says it itself. */
   PAYMENT_WINDOW_SECONDS: wholeNumber(1, MONTH_SECONDS).default(1_800),
   /** How long an order may wait for its stock, its coupon and its payable before it is cancelled, in seconds. */
-  ORDER_DEADLINE_SECONDS: wholeNumber(1, MONTH_SECONDS).default(7_200),
+  ORDER_DEADLINE_SECONDS: wholeNumber(1, MONTH_SECONDS).default(USUAL_DEADLINE_SECONDS),
   /** How often is looked for orders that have outlived one of the two, in ms. */
   DEADLINE_SWEEP_MS: wholeNumber(100, 60_000).default(5_000),
 });

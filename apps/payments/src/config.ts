@@ -1,7 +1,8 @@
+import { OutsideUrl } from '@sluice/service-kit';
 import { z } from 'zod';
 
 export const PaymentsConfig = z.object({
-  /** The card gateway; unset: a fake one, for development. */
-  CARD_GATEWAY_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
+  /** The card gateway; unset: a fake one, which production refuses unless it says `fake`. */
+  CARD_GATEWAY_URL: OutsideUrl,
 });
 export type PaymentsConfig = z.output<typeof PaymentsConfig>;

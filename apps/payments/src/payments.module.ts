@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { CONFIG, type CommonConfig } from '@sluice/service-kit';
+import { CONFIG, outside } from '@sluice/service-kit';
 import { Capturing } from './capturing.js';
 import { FakeCardGateway } from './card-gateway.fake.js';
 import { HttpCardGateway } from './card-gateway.http.js';
@@ -9,8 +9,8 @@ import { PaymentsListener } from './payments.listener.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { Refunding } from './refunding.js';
 
-function gateway({ CARD_GATEWAY_URL: url, NODE_ENV }: PaymentsConfig & CommonConfig): CardGateway {
-  if (!url && NODE_ENV === 'production') throw new Error('CARD_GATEWAY_URL is not set: the fake card gateway is refused in production');
+function gateway({ CARD_GATEWAY_URL }: PaymentsConfig): CardGateway {
+  const url = outside(CARD_GATEWAY_URL);
   return url ? new HttpCardGateway(url) : new FakeCardGateway();
 }
 

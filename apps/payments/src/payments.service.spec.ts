@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CapturePayment, OrderCancelled, OrderPriced, Pay, PayableOpened, PayableVoided, PaymentCaptured, PaymentDeclined, PaymentRefunded, RefundPayment } from '@sluice/contracts';
-import { MessageClient } from '@sluice/messaging';
+import { MessageClient, redrive } from '@sluice/messaging';
 import { type Service, startService } from '@sluice/service-kit';
 import { deadLetters, eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -215,6 +215,37 @@ describe('with a card gateway over HTTP', () => {
     await eventually(() => refunded(order.orderId, 1));
     captured(order.orderId, 1);
     expect(await capturesOf(order.orderId)).toMatchObject([{ status: 'refunded' }]);
+  });
+
+  it('takes the money of a cancelled order and gives it back, once, when its capture is redriven from the dead letters, twice', async () => {
+    thinking = Promise.resolve();
+    refusals = Infinity;
+    const order = await payable();
+    await publish(broker, Pay, { ...order, cardToken: 'tok_live' });
+    const id = await eventually(async () => {
+      const letter = (await deadLetters(broker, 'payments.captures')).find(({ body }) => body.includes(order.orderId));
+      expect(letter).toBeDefined();
+      return String(letter!.properties.messageId);
+    });
+    await cancel(order);
+    await eventually(() => heard.of(PayableVoided, ({ orderId }) => orderId === order.orderId, 1));
+    expect(await capturesOf(order.orderId)).toMatchObject([{ status: 'pending' }]);
+
+    refusals = 0;
+    const open = () => broker.connection.createConfirmChannel();
+    const dying = async () => Object.assign(await open(), { ack: () => { throw new Error('power cut'); } });
+    await expect(redrive(dying, 'payments.captures', { id })).rejects.toThrow('power cut');
+    expect(await redrive(open, 'payments.captures', { id })).toBe(1);
+
+    await eventually(() => refunded(order.orderId, 1));
+    const last = await payable();
+    expect(await pay(last, 'tok_live')).toEqual({ status: 'captured' });
+    const [{ id: captureId }] = await capturesOf(order.orderId);
+    expect(await capturesOf(order.orderId)).toMatchObject([{ status: 'refunded' }]);
+    captured(order.orderId, 1);
+    refunded(order.orderId, 1);
+    expect(asked.filter(({ key }) => key === `${captureId}:refund`)).toHaveLength(1);
+    expect((await deadLetters(broker, 'payments.captures')).filter(({ body }) => body.includes(order.orderId))).toEqual([]);
   });
 });
 

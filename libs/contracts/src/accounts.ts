@@ -16,13 +16,23 @@ export const Credentials = z.strictObject({ phone: Phone, password: z.string().m
 export const Session = z.object({ token: z.string(), expiresAt: Instant });
 export const VerificationCode = z.strictObject({ code: z.string().regex(/^[0-9]{6}$/, 'a code is six digits') });
 
-/** Transient because it carries a password, which never rests on a broker's disk. Problems: 409 phone taken. */
-export const SignUp = command('accounts.sign-up', NewUser.extend({ userId: Id }), { reply: User, transient: true });
-/** Problems: 401, the same for an unknown phone and a wrong password. */
-export const SignIn = command('accounts.sign-in', Credentials, { reply: Session, transient: true });
-/** Problems: 422 wrong or outdated code, 429 too many tries. */
-export const VerifyPhone = command('accounts.verify-phone', VerificationCode.extend({ userId: Id }), { transient: true });
+export const SignUp = command('accounts.sign-up', NewUser.extend({ userId: Id }), {
+  reply: User, transient: true,
+  about: "Transient because it carries a password, which never rests on a broker's disk. Problems: 409 phone taken.",
+});
+/** Where a request came from, as limits count it: an IPv4 address, or the first of an IPv6 network of 64 bits. */
+export const ClientAddress = z.union([z.ipv4(), z.ipv6()]);
 
-/** `code` goes to the phone by SMS; it is good for one use and ten minutes. */
-export const AccountRegistered = event('account.registered', z.object({ userId: Id, phone: Phone, name: z.string(), code: z.string(), version: z.int() }));
+export const SignIn = command('accounts.sign-in', Credentials.extend({ client: ClientAddress.optional() }), {
+  reply: Session, transient: true,
+  about: 'Failures are counted by client and phone; without a client they are not. Problems: 401, the same for an unknown phone and a wrong password; 429 with retryAfter (s) after too many failures, the same too.',
+});
+export const VerifyPhone = command('accounts.verify-phone', VerificationCode.extend({ userId: Id }), {
+  transient: true,
+  about: 'Problems: 422 wrong or outdated code, 429 too many tries.',
+});
+
+export const AccountRegistered = event('account.registered', z.object({ userId: Id, phone: Phone, name: z.string(), code: z.string(), version: z.int() }), {
+  about: '`code` goes to the phone by SMS; it is good for one use and ten minutes.',
+});
 export const AccountVerified = event('account.verified', z.object({ userId: Id, phone: Phone, version: z.int() }), { optional: true });

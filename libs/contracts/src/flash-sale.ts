@@ -48,23 +48,33 @@ export const ClaimReason = z.string();
 export const ClaimResult = z.object({ status: ClaimStatus, orderId: Id.optional(), reason: ClaimReason.optional() });
 export type ClaimResult = z.infer<typeof ClaimResult>;
 
-/** The sale is answered as `preparing`: its pieces are being allotted. The same sale twice is one. */
-export const CreateSale = command('flash-sale.create', z.object({ saleId: Id, ...NewSale.shape }), { reply: Sale });
-/**
- * One user wants one piece, in one round of a sale: one ticket. It waits in a queue that holds so many and no more, which the
- * broker refuses beyond that; who is refused is told so at once.
- */
-export const ClaimPiece = command('flash-sale.claim', z.object({ saleId: Id, userId: Id, round: z.int().min(1), address: Address }), { bounded: true });
-/** Problems: 404, also of a sale that is refused or still preparing, unless `anyState`. */
-export const GetSale = query('flash-sale.sale', z.object({ saleId: Id, anyState: z.boolean().default(false) }), Sale);
-/** Newest first. */
-export const ListSales = query('flash-sale.sales', PageRequest, page(Sale));
-/** What became of a ticket; of one that nothing is known of yet, that it waits. */
-export const GetClaim = query('flash-sale.ticket', z.object({ saleId: Id, userId: Id, round: z.int().min(1) }), ClaimResult);
+export const CreateSale = command('flash-sale.create', z.object({ saleId: Id, ...NewSale.shape }), {
+  reply: Sale,
+  about: 'The sale is answered as `preparing`: its pieces are being allotted. The same sale twice is one.',
+});
+export const ClaimPiece = command('flash-sale.claim', z.object({ saleId: Id, userId: Id, round: z.int().min(1), address: Address }), {
+  bounded: true,
+  about: 'One user wants one piece, in one round of a sale: one ticket. It waits in a queue that holds so many and no more, which the broker refuses beyond that; who is refused is told so at once.',
+});
+export const GetSale = query('flash-sale.sale', z.object({ saleId: Id, anyState: z.boolean().default(false) }), Sale, {
+  about: 'Problems: 404, also of a sale that is refused or still preparing, unless `anyState`.',
+});
+export const ListSales = query('flash-sale.sales', PageRequest, page(Sale), {
+  about: 'Newest first.',
+});
+export const GetClaim = query('flash-sale.ticket', z.object({ saleId: Id, userId: Id, round: z.int().min(1) }), ClaimResult, {
+  about: 'What became of a ticket; of one that nothing is known of yet, that it waits.',
+});
 
-/** The sale, whenever its state, its round or what remains of it has changed. */
-export const SaleChanged = event('sale.changed', Sale, { optional: true });
-/** How far the line has moved: claims answered since the sale began, and how many are answered per second now. */
-export const SaleProgress = event('sale.progress', z.object({ saleId: Id, drained: z.int(), perSecond: z.number() }), { optional: true });
-/** What became of one ticket; whoever holds it is told. */
-export const ClaimDecided = event('claim.decided', z.object({ saleId: Id, userId: Id, round: z.int(), ...ClaimResult.shape }), { optional: true });
+export const SaleChanged = event('sale.changed', Sale, {
+  optional: true,
+  about: 'The sale, whenever its state, its round or what remains of it has changed.',
+});
+export const SaleProgress = event('sale.progress', z.object({ saleId: Id, drained: z.int(), perSecond: z.number() }), {
+  optional: true,
+  about: 'How far the line has moved: claims answered since the sale began, and how many are answered per second now.',
+});
+export const ClaimDecided = event('claim.decided', z.object({ saleId: Id, userId: Id, round: z.int(), ...ClaimResult.shape }), {
+  optional: true,
+  about: 'What became of one ticket; whoever holds it is told.',
+});

@@ -13,35 +13,44 @@ export type Product = z.infer<typeof Product>;
 export const Receipt = z.strictObject({ warehouse: Warehouse, quantity: z.int().min(1).max(1_000_000), reference: text(100) });
 
 export const PutProduct = command('inventory.put-product', ProductDetails.extend({ sku: Sku }), { reply: Product });
-/** Problems: 404 unknown product, 409 the reference was used for another receipt. */
-export const ReceiveStock = command('inventory.receive', Receipt.extend({ sku: Sku }), { reply: z.object({ sku: Sku, available: z.int() }) });
-/** Problems: 404 unknown product. */
-export const GetProduct = query('inventory.product', z.object({ sku: Sku }), Product);
+export const ReceiveStock = command('inventory.receive', Receipt.extend({ sku: Sku }), {
+  reply: z.object({ sku: Sku, available: z.int() }),
+  about: 'Problems: 404 unknown product, 409 the reference was used for another receipt.',
+});
+export const GetProduct = query('inventory.product', z.object({ sku: Sku }), Product, {
+  about: 'Problems: 404 unknown product.',
+});
 export const ListProducts = query('inventory.products', PageRequest, page(Product));
 
-/** The product's name and price, from now on; whoever keeps a copy ignores an older version. */
-export const ProductChanged = event('product.changed', z.object({ sku: Sku, name: z.string(), price: Money, version: z.int() }));
+export const ProductChanged = event('product.changed', z.object({ sku: Sku, name: z.string(), price: Money, version: z.int() }), {
+  about: "The product's name and price, from now on; whoever keeps a copy ignores an older version.",
+});
 export const StockReceived = event('stock.received', z.object({ sku: Sku, warehouse: Warehouse, quantity: z.int(), available: z.int(), version: z.int() }), { optional: true });
 
 /** How many pieces of one SKU are set aside in which warehouse. */
 const allotment = { saleId: Id, sku: Sku, version: z.int() };
-/** Sets pieces aside for a sale, all or none; `stock.allotted` or `stock.allotment_refused` tells which. A sale has one allotment. */
-export const AllotStock = command('inventory.allot', z.object({ saleId: Id, sku: Sku, quantity: Quantity }));
-/** Puts pieces that a sale did not sell back on the shelves. */
-export const ReturnAllotment = command('inventory.return-allotment', z.object({ saleId: Id, sku: Sku, quantity: Quantity }));
+export const AllotStock = command('inventory.allot', z.object({ saleId: Id, sku: Sku, quantity: Quantity }), {
+  about: 'Sets pieces aside for a sale, all or none; `stock.allotted` or `stock.allotment_refused` tells which. A sale has one allotment.',
+});
+export const ReturnAllotment = command('inventory.return-allotment', z.object({ saleId: Id, sku: Sku, quantity: Quantity }), {
+  about: 'Puts pieces that a sale did not sell back on the shelves.',
+});
 export const StockAllotted = event('stock.allotted', z.object({ ...allotment, quantity: z.int() }));
 export const StockAllotmentRefused = event('stock.allotment_refused', z.object({ ...allotment, available: z.int() }));
 export const AllotmentReturned = event('stock.allotment_returned', z.object({ ...allotment, quantity: z.int() }), { optional: true });
 
 const reservation = { orderId: Id, userId: Id, version: z.int(), flashSaleId: Id.optional() };
-/** Every line of the order is held for it. */
-export const StockReserved = event('stock.reserved', z.object({ ...reservation, allocation: Allocation }));
-/** No line is held: at least one could not be. */
-export const StockRejected = event('stock.rejected', z.object({ ...reservation, reason: z.enum(['out_of_stock', 'unknown_product']), skus: z.array(Sku) }));
-/** The pieces of one parcel have left their warehouse. */
-export const StockIssued = event('stock.issued', z.object({ ...reservation, parcelId: Id, allocation: Allocation }), { optional: true });
-/**
- * What was held for a cancelled order and had not left is free again; of a sale's order, in the sale's allotment. A sale's order
- * that ends before anything was held is told too, with nothing in it: the sale may sell its piece again.
- */
-export const StockReleased = event('stock.released', z.object({ ...reservation, allocation: Allocation }), { optional: true });
+export const StockReserved = event('stock.reserved', z.object({ ...reservation, allocation: Allocation }), {
+  about: 'Every line of the order is held for it.',
+});
+export const StockRejected = event('stock.rejected', z.object({ ...reservation, reason: z.enum(['out_of_stock', 'unknown_product']), skus: z.array(Sku) }), {
+  about: 'No line is held: at least one could not be.',
+});
+export const StockIssued = event('stock.issued', z.object({ ...reservation, parcelId: Id, allocation: Allocation }), {
+  optional: true,
+  about: 'The pieces of one parcel have left their warehouse.',
+});
+export const StockReleased = event('stock.released', z.object({ ...reservation, allocation: Allocation }), {
+  optional: true,
+  about: "What was held for a cancelled order and had not left is free again; of a sale's order, in the sale's allotment. A sale's order that ends before anything was held is told too, with nothing in it: the sale may sell its piece again.",
+});

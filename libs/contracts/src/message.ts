@@ -16,6 +16,8 @@ export interface Contract<S extends z.ZodType = z.ZodType, R extends z.ZodType =
   readonly reply?: R;
   /** Never written to disk and dropped at the caller's deadline. All queries; also commands that carry a password. */
   readonly transient: boolean;
+  /** Of what is transient: it holds no password, so in a cluster it may rest on the disks of several nodes. All queries; commands that say so. */
+  readonly mayRest: boolean;
   /** A fact that may be heard by nobody without being counted as unrouted. */
   readonly optional: boolean;
   /**
@@ -23,6 +25,8 @@ export interface Contract<S extends z.ZodType = z.ZodType, R extends z.ZodType =
    * Commands at a door only.
    */
   readonly bounded: boolean;
+  /** What it means, for those who read it, send it or answer it; the problems that a request may be answered with. Markdown. */
+  readonly about?: string;
   /** The queues in which this command waits before it is delivered are called `<waitsIn>.<ms>`; timers only. */
   readonly waitsIn?: string;
 }
@@ -71,9 +75,10 @@ export type Reply<C extends Contract> = C extends Contract<z.ZodType, infer R> ?
 
 interface Options {
   version?: number;
+  about?: string;
 }
 
-const NO_FLAGS = { transient: false, optional: false, bounded: false };
+const NO_FLAGS = { transient: false, mayRest: false, optional: false, bounded: false };
 
 function contract<S extends z.ZodType, R extends z.ZodType>(facts: Omit<Contract<S, R>, 'version'> & Options): Contract<S, R> {
   const make = (data: z.input<S>, options: OutgoingOptions = {}): Outgoing => ({ contract: made as Contract, data, ...options });
@@ -92,12 +97,12 @@ export const event = <S extends z.ZodType>(type: string, schema: S, options: Opt
 export const command = <S extends z.ZodType, R extends z.ZodType = z.ZodVoid>(
   type: string,
   schema: S,
-  options: Options & { reply?: R; transient?: boolean; bounded?: boolean; waitsIn?: string } = {},
+  options: Options & { reply?: R; transient?: boolean; mayRest?: boolean; bounded?: boolean; waitsIn?: string } = {},
 ): Contract<S, R> => contract({ kind: 'command', type, schema, ...NO_FLAGS, ...options });
 
 /** A read, named `<owner>.<noun>`; it expires at the caller's deadline. */
 export const query = <S extends z.ZodType, R extends z.ZodType>(type: string, schema: S, reply: R, options: Options = {}): Contract<S, R> =>
-  contract({ kind: 'query', type, schema, reply, ...NO_FLAGS, transient: true, ...options });
+  contract({ kind: 'query', type, schema, reply, ...NO_FLAGS, transient: true, mayRest: true, ...options });
 
 /** A message to one person over one channel, named `delivery.<channel>`; routed by the header `channel`. */
 export const delivery = <S extends z.ZodType>(channel: string, schema: S, options: Options = {}): Contract<S, z.ZodNever> =>

@@ -56,33 +56,30 @@ export const Timeline = z.object({ events: z.array(z.object({ at: Instant, type:
 /** Whole seconds, at most 30 days: each length has a queue of its own. */
 export const PaymentWindow = z.int().min(1).max(2_592_000);
 
-/**
- * Place an order under an id that the caller made, so that asking again is harmless.
- * `bodyHash` tells a repeat from another order under the same id. `payWithinSeconds` is the order's own payment window;
- * `flashSale` the sale whose pieces and price it takes.
- * Problems: 409 same id, other body; 422 unknown product, only while the caller still waits.
- */
-export const PlaceOrder = command('orders.place', NewOrder.extend({ orderId: Id, userId: Id, bodyHash: z.string(), payWithinSeconds: PaymentWindow.optional(), flashSale: z.object({ id: Id, unitPrice: Money }).optional() }), { reply: Order });
+export const PlaceOrder = command('orders.place', NewOrder.extend({ orderId: Id, userId: Id, bodyHash: z.string(), payWithinSeconds: PaymentWindow.optional(), flashSale: z.object({ id: Id, unitPrice: Money }).optional() }), {
+  reply: Order,
+  about: "Place an order under an id that the caller made, so that asking again is harmless. `bodyHash` tells a repeat from another order under the same id. `payWithinSeconds` is the order's own payment window; `flashSale` the sale whose pieces and price it takes. Problems: 409 same id, other body; 422 unknown product, only while the caller still waits.",
+});
 
-/**
- * Before the payment free; after it the parcels are halted first, all or none, and the order that is answered says so by
- * `cancellationRequestedAt`. One that is cancelled already stays so. Problems: 404, also for somebody else's; 409 too late.
- */
-export const CancelOrder = command('orders.cancel', z.object({ orderId: Id, userId: Id }), { reply: Order });
+export const CancelOrder = command('orders.cancel', z.object({ orderId: Id, userId: Id }), {
+  reply: Order,
+  about: "Before the payment free; after it the parcels are halted first, all or none, and the order that is answered says so by `cancellationRequestedAt`. One that is cancelled already stays so. Problems: 404, also for somebody else's; 409 too late.",
+});
 
-/**
- * The order's payment window is over: cancelled, if it is still unpaid. Waits out the window in a queue of its own,
- * which orders declares.
- */
-export const ExpirePayment = command('orders.expire-payment', z.object({ orderId: Id }), { waitsIn: 'orders.payment-window' });
+export const ExpirePayment = command('orders.expire-payment', z.object({ orderId: Id }), {
+  waitsIn: 'orders.payment-window',
+  about: "The order's payment window is over: cancelled, if it is still unpaid. Waits out the window in a queue of its own, which orders declares.",
+});
 
 /** Whose order may be seen: their own, or any when `anyUser` (an admin asks). */
 const viewer = { userId: Id, anyUser: z.boolean().default(false) };
-/** Problems: 404, also for somebody else's. */
-export const GetOrder = query('orders.order', z.object({ orderId: Id, ...viewer }), Order);
+export const GetOrder = query('orders.order', z.object({ orderId: Id, ...viewer }), Order, {
+  about: "Problems: 404, also for somebody else's.",
+});
 export const GetTimeline = query('orders.timeline', z.object({ orderId: Id, ...viewer }), Timeline);
-/** What has happened to an order after a version of it, and the order as it is now. Problems: 404, also for somebody else's. */
-export const GetOrderChanges = query('orders.changes', z.object({ orderId: Id, after: z.int().min(0).default(0), ...viewer }), z.object({ order: Order, changes: z.array(OrderChange) }));
+export const GetOrderChanges = query('orders.changes', z.object({ orderId: Id, after: z.int().min(0).default(0), ...viewer }), z.object({ order: Order, changes: z.array(OrderChange) }), {
+  about: "What has happened to an order after a version of it, and the order as it is now. Problems: 404, also for somebody else's.",
+});
 export const ListOrders = query('orders.list', PageRequest.extend({ userId: Id, status: OrderStatus.optional() }), page(Order));
 
 /** `flashSaleId`: its pieces are those of a sale. */
@@ -90,15 +87,19 @@ const fact = { orderId: Id, userId: Id, version: z.int(), flashSaleId: Id.option
 const goods = { lines: z.array(OrderLine), allocation: Allocation };
 
 export const OrderPlaced = event('order.placed', z.object({ ...fact, lines: z.array(OrderLine), subtotal: Money, coupon: CouponCode.optional() }));
-/** Stock is held, the coupon if there is one is redeemed, and the total is final. */
-export const OrderPriced = event('order.priced', z.object({ ...fact, total: Money }));
+export const OrderPriced = event('order.priced', z.object({ ...fact, total: Money }), {
+  about: 'Stock is held, the coupon if there is one is redeemed, and the total is final.',
+});
 export const OrderAwaitingPayment = event('order.awaiting_payment', z.object({ ...fact, total: Money, payBy: Instant }), { optional: true });
-/** Something stood against it, and what others hold for it goes back: stock, coupon. */
-export const OrderRejected = event('order.rejected', z.object({ ...fact, ...goods, reason: OrderReason, coupon: CouponCode.optional(), couponReason: CouponRefusal.optional() }));
+export const OrderRejected = event('order.rejected', z.object({ ...fact, ...goods, reason: OrderReason, coupon: CouponCode.optional(), couponReason: CouponRefusal.optional() }), {
+  about: 'Something stood against it, and what others hold for it goes back: stock, coupon.',
+});
 export const OrderPaid = event('order.paid', z.object({ ...fact, ...goods, total: Money, address: Address }));
 export const OrderShipped = event('order.shipped', z.object(fact), { optional: true });
 export const OrderCompleted = event('order.completed', z.object({ ...fact, total: Money }), { optional: true });
-/** What it held goes back: stock, coupon, and its money if it was paid. */
-export const OrderCancelled = event('order.cancelled', z.object({ ...fact, ...goods, reason: OrderReason, coupon: CouponCode.optional() }));
-/** The customer wanted to cancel a paid order, and a parcel of it had left: the order goes on. */
-export const OrderCancellationRefused = event('order.cancellation_refused', z.object(fact));
+export const OrderCancelled = event('order.cancelled', z.object({ ...fact, ...goods, reason: OrderReason, coupon: CouponCode.optional() }), {
+  about: 'What it held goes back: stock, coupon, and its money if it was paid.',
+});
+export const OrderCancellationRefused = event('order.cancellation_refused', z.object(fact), {
+  about: 'The customer wanted to cancel a paid order, and a parcel of it had left: the order goes on.',
+});

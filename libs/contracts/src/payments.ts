@@ -7,17 +7,23 @@ export const PaymentRequest = z.strictObject({ card: z.string().regex(/^[0-9]{12
 /** `pending`: the card gateway has not answered yet; the order will tell. */
 export const PaymentResult = z.object({ status: z.enum(['captured', 'pending']) });
 
-/** Problems: 402 declined, 404 no such payable for this user, 409 not payable now. */
-export const Pay = command('payments.pay', z.object({ orderId: Id, userId: Id, cardToken: z.string().max(200) }), { reply: PaymentResult });
-/** Calls the card gateway with the capture's id as its idempotency key; sent by payments to itself, answers the caller of `payments.pay`. */
-export const CapturePayment = command('payments.capture', z.object({ orderId: Id, captureId: Id }), { reply: PaymentResult });
-/** Gives the money of one capture back; the card gateway's idempotency key follows from the capture's id. Sent by payments to itself. */
-export const RefundPayment = command('payments.refund', z.object({ orderId: Id, captureId: Id }));
+export const Pay = command('payments.pay', z.object({ orderId: Id, userId: Id, cardToken: z.string().max(200) }), {
+  reply: PaymentResult,
+  about: 'Problems: 402 declined, 404 no such payable for this user, 409 not payable now.',
+});
+export const CapturePayment = command('payments.capture', z.object({ orderId: Id, captureId: Id }), {
+  reply: PaymentResult,
+  about: "Calls the card gateway with the capture's id as its idempotency key; sent by payments to itself, answers the caller of `payments.pay`.",
+});
+export const RefundPayment = command('payments.refund', z.object({ orderId: Id, captureId: Id }), {
+  about: "Gives the money of one capture back; the card gateway's idempotency key follows from the capture's id. Sent by payments to itself.",
+});
 
 const fact = { orderId: Id, userId: Id, version: z.int() };
 export const PayableOpened = event('payable.opened', z.object({ ...fact, amount: Money }));
 export const PaymentCaptured = event('payment.captured', z.object({ ...fact, paymentId: Id, amount: Money }));
 export const PaymentDeclined = event('payment.declined', z.object({ ...fact, reason: z.string() }), { optional: true });
 export const PayableVoided = event('payable.voided', z.object(fact), { optional: true });
-/** The money of a cancelled order is on its way back, all of it. */
-export const PaymentRefunded = event('payment.refunded', z.object({ ...fact, paymentId: Id, amount: Money }));
+export const PaymentRefunded = event('payment.refunded', z.object({ ...fact, paymentId: Id, amount: Money }), {
+  about: 'The money of a cancelled order is on its way back, all of it.',
+});

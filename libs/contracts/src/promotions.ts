@@ -30,15 +30,22 @@ export type CouponRefusal = z.infer<typeof CouponRefusal>;
 /** One point for each whole 100 cents of a completed order. */
 export const Points = z.object({ points: z.int().min(0) });
 
-/** The same coupon twice is one. Problems: 409 the code is another coupon's. */
-export const CreateCoupon = command('promotions.create-coupon', NewCoupon, { reply: Coupon });
+export const CreateCoupon = command('promotions.create-coupon', NewCoupon, {
+  reply: Coupon,
+  about: "The same coupon twice is one. Problems: 409 the code is another coupon's.",
+});
 export const GetPoints = query('promotions.points', z.object({ userId: Id }), Points);
 
 const fact = { orderId: Id, userId: Id, code: CouponCode, version: z.int() };
-/** The coupon is used for this order, and takes this much off its subtotal. */
-export const CouponRedeemed = event('coupon.redeemed', z.object({ ...fact, discount: Money }));
+export const CouponRedeemed = event('coupon.redeemed', z.object({ ...fact, discount: Money }), {
+  about: 'The coupon is used for this order, and takes this much off its subtotal.',
+});
 export const CouponRejected = event('coupon.rejected', z.object({ ...fact, reason: CouponRefusal }));
-/** The order came to nothing: the coupon can be used again. */
-export const CouponReleased = event('coupon.released', z.object(fact), { optional: true });
-/** `balance` is what the user has with them. */
-export const PointsEarned = event('points.earned', z.object({ orderId: Id, userId: Id, points: z.int(), balance: z.int(), version: z.int() }), { optional: true });
+export const CouponReleased = event('coupon.released', z.object(fact), {
+  optional: true,
+  about: 'The order came to nothing: the coupon can be used again.',
+});
+export const PointsEarned = event('points.earned', z.object({ orderId: Id, userId: Id, points: z.int(), balance: z.int(), version: z.int() }), {
+  optional: true,
+  about: '`balance` is what the user has with them.',
+});

@@ -1,6 +1,6 @@
 import type { Contract } from '@sluice/contracts';
 import type { Channel, ChannelModel } from 'amqplib';
-import type { QueueRoutes, Registration } from './routes.js';
+import { namesOf, type QueueRoutes, type Registration } from './routes.js';
 
 const EXCHANGES = ['shop.events', 'shop.commands', 'shop.deliveries', 'shop.dead'];
 
@@ -19,7 +19,7 @@ export function checkWiring(service: string, registrations: readonly Registratio
 /** Looks, without creating anything, whether what this service uses is there. @throws Error naming all that is missing and the fix. */
 export async function checkTopology(connection: ChannelModel, queues: readonly QueueRoutes[], tiersMs: readonly number[]): Promise<void> {
   const exchanges = [...EXCHANGES, ...tiersMs.map((ms) => `shop.retry.${ms}`)];
-  const names = queues.flatMap(({ queue, home, transient }) => (transient || queue !== home ? [queue] : [queue, `${queue}.dead`]));
+  const names = namesOf(queues);
   const missing: string[] = [];
   for (const name of exchanges) if (!(await exists(connection, (channel) => channel.checkExchange(name)))) missing.push(`exchange ${name}`);
   for (const name of names) if (!(await exists(connection, (channel) => channel.checkQueue(name)))) missing.push(`queue ${name}`);
@@ -35,7 +35,10 @@ async function exists(connection: ChannelModel, check: (channel: Channel) => Pro
     await channel.close();
     return true;
   } catch (error) {
-    if ((error as { code?: number }).code === 404) return false;
+    const { code } = error as { code?: number };
+    if (code === 404) return false;
+    // Newer brokers (4.2.6) let only those look who have some right to the thing; who has none, does not use it.
+    if (code === 403) return true;
     throw error;
   }
 }

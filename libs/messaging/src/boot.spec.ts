@@ -45,7 +45,7 @@ describe('a service does not boot', () => {
   it('when the broker refuses its password', async () => {
     const url = new URL(broker.url);
     url.password = 'wrong';
-    await expect(startService({ url: url.href }, [handles(Happened, nothing)])).rejects.toThrow(/refuses this connection.*AMQP_URL/);
+    await expect(startService({ url: url.href }, [handles(Happened, nothing)])).rejects.toThrow(/^RabbitMQ cannot be used: .+ AMQP_URL\.$/);
   });
 });
 

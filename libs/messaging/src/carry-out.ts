@@ -1,6 +1,7 @@
 import { encodeAnswer, type Answer } from './answer.js';
 import { askedBy, type Delivery } from './codec.js';
 import type { Outbound } from './confirm-channel.js';
+import { grown, historyOf, type FailedTry } from './history.js';
 import type { Circumstances, Ending } from './settlement.js';
 
 /** A header frame holds 128 kB in all; what explains a failure is at its beginning. Characters. */
@@ -23,14 +24,26 @@ export function circumstancesOf(delivery: Delivery, about: { tiersMs: readonly n
 /** The confirmed publish that an ending needs before the ack, if any. It carries the very bytes that came. */
 export function parting(ending: Ending, delivery: Delivery, queue: string): Outbound | undefined {
   if (ending.do === 'ack') return undefined;
-  const facts = { attempts: ending.attempts, reason: ending.reason.slice(0, REASON_LENGTH), ...origin(delivery) };
+  const at = new Date().toISOString();
+  const history = grown(historyOf(delivery.properties.headers), { at, reason: ending.reason });
+  const facts = { attempts: ending.attempts, reason: ending.reason.slice(0, REASON_LENGTH), history, ...origin(delivery) };
   if (ending.do === 'retry') return sameMessage(delivery, `shop.retry.${ending.tierMs}`, queue, facts);
   const stack = ending.stack === undefined ? {} : { stack: ending.stack.slice(0, STACK_LENGTH) };
-  return sameMessage(delivery, 'shop.dead', queue, { ...facts, ...stack, 'failed-at': new Date().toISOString() });
+  return sameMessage(delivery, 'shop.dead', queue, { ...facts, ...stack, 'failed-at': at });
 }
 
 /** The message as it came, straight into another queue. */
 export const setAside = (delivery: Delivery, queue: string): Outbound => sameMessage(delivery, '', queue, origin(delivery));
+
+/** What only a letter says of itself: sent home, the message is one that has not failed yet. */
+const OF_A_LETTER = ['attempts', 'reason', 'stack', 'failed-at'];
+
+/** A dead letter as the message that it was, straight into its own queue: the same id, bytes and caller; its failures are history. */
+export function revived({ properties, ...letter }: Delivery, queue: string, past: { redriven: number; history: FailedTry[]; exchange: string; routingKey: string }): Outbound {
+  const kept = Object.entries(properties.headers ?? {}).filter(([name]) => !OF_A_LETTER.includes(name));
+  const facts = { redriven: past.redriven, history: past.history, 'original-exchange': past.exchange, 'original-routing-key': past.routingKey };
+  return sameMessage({ ...letter, properties: { ...properties, headers: Object.fromEntries(kept) } }, '', queue, facts);
+}
 
 /** Where it was first published: a retry comes home over the default exchange. */
 function origin({ properties, fields }: Delivery): Record<string, unknown> {

@@ -3,12 +3,14 @@ import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microser
 import { catalogue, type Contract, type Message } from '@sluice/contracts';
 import type { z } from 'zod';
 import { encode, type About } from './codec.js';
+import type { BrokerAddress } from './connection.js';
 import { currentMessage } from './current-message.js';
+import { timeRequest } from './metrics.js';
 import { Publisher } from './publisher.js';
 import { Replies } from './replies.js';
+import { activeTraceparent, inClientSpan } from './tracing.js';
 
-export interface MessageClientOptions {
-  url: string;
+export interface MessageClientOptions extends BrokerAddress {
   /** The service that publishes. */
   source: string;
   /** What it publishes goes to bounded queues alone, whose refusals are ordinary answers. */
@@ -37,9 +39,10 @@ export class MessageClient extends ClientProxy {
 
   constructor(private readonly options: MessageClientOptions) {
     super();
-    const { url, source, door } = options;
+    const { url, tls, source, door } = options;
     this.publisher = new Publisher({
       url,
+      tls,
       name: `${source} ${door ? 'knocks' : 'publishes'}`,
       ...(door && { nacksAreAnswers: door }),
       // Direct reply-to answers on the channel that asked, so this subscription belongs to each publishing channel.
@@ -53,10 +56,13 @@ export class MessageClient extends ClientProxy {
    *   RequestTimeoutError the broker has it and no answer came: a durable request will still be handled.
    */
   async request<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, { deadlineMs, correlationId }: RequestOptions): Promise<z.output<R>> {
+    return inClientSpan(contract.type, this.#about(correlationId), (about) => timeRequest(contract.type, () => this.#ask(contract, data, about, deadlineMs)));
+  }
+
+  async #ask<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, about: About, deadlineMs: number): Promise<z.output<R>> {
     const id = randomUUID();
     const deadline = Date.now() + deadlineMs - Math.min(GRACE_MS, deadlineMs / 10);
-    const about = { ...this.#about(correlationId), reply: { to: 'amq.rabbitmq.reply-to', id }, deadline: Math.floor(deadline) };
-    const wire = encode(contract(data), about);
+    const wire = encode(contract(data), { ...about, reply: { to: 'amq.rabbitmq.reply-to', id }, deadline: Math.floor(deadline) });
     const answer = this.#replies.wait(id, contract, deadlineMs);
     this.publisher.publish(wire, { whenDown: 'fail', deadlineMs }).then(answer.confirmed, answer.failed);
     return (await answer.promise) as z.output<R>;
@@ -98,12 +104,13 @@ export class MessageClient extends ClientProxy {
 
   #about(correlationId?: string): About {
     const cause: Message | undefined = currentMessage();
+    const traceparent = activeTraceparent() ?? cause?.traceparent;
     return {
       id: randomUUID(),
       time: new Date().toISOString(),
       correlationId: correlationId ?? cause?.correlationId ?? randomUUID(),
       ...(cause && { causationId: cause.id }),
-      ...(cause?.traceparent !== undefined && { traceparent: cause.traceparent }),
+      ...(traceparent !== undefined && { traceparent }),
       source: this.options.source,
     };
   }

@@ -1,7 +1,7 @@
 import { Envelope, type Contract, type Message, type Outgoing } from '@sluice/contracts';
 import { z } from 'zod';
+import { channelOf } from './channel-of.js';
 import { MalformedError, PermanentError } from './errors.js';
-import { channelOf } from './on.js';
 
 /** AMQP properties, as amqplib names them, in JSON-safe values. */
 export interface WireProperties {
@@ -44,7 +44,8 @@ export interface About {
   deadline?: number;
 }
 
-const ROUTES = {
+/** Where each kind of message goes; the routing key is its type. */
+export const ROUTES = {
   event: { exchange: 'shop.events', mandatory: false },
   command: { exchange: 'shop.commands', mandatory: true },
   query: { exchange: 'shop.commands', mandatory: true },
@@ -125,7 +126,7 @@ export function decode(delivery: Delivery): Message {
     time: headers['time'],
     correlationId: headers['correlation-id'],
     causationId: headers['causation-id'],
-    traceparent: headers['traceparent'],
+    traceparent: textOrNothing(headers['traceparent']),
   });
   if (!envelope.success) throw new MalformedError(`not a message envelope: ${z.prettifyError(envelope.error)}`);
   const asked = askedBy(delivery);
@@ -137,6 +138,9 @@ export function decode(delivery: Delivery): Message {
     ...(asked?.deadline !== undefined && { deadline: asked.deadline }),
   };
 }
+
+/** For what is only passed on: a message is not refused for it. */
+const textOrNothing = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** The caller who waits for an answer to this delivery, if there is one. Readable even where the message is not. */
 export function askedBy({ properties }: Delivery): { reply: { to: string; id: string }; deadline?: number } | undefined {

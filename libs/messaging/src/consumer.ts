@@ -5,9 +5,11 @@ import { circumstancesOf, parting, replyTo, setAside } from './carry-out.js';
 import { askedBy } from './codec.js';
 import type { Outbound } from './confirm-channel.js';
 import { dispatch } from './dispatcher.js';
+import { countHandled, watched, type HandledEnding } from './metrics.js';
 import type { Publisher } from './publisher.js';
 import type { QueueRoutes } from './routes.js';
 import { settle, type Ending } from './settlement.js';
+import { inConsumerSpan, noteEnding } from './tracing.js';
 
 export interface ConsumerOptions {
   connection: AmqpConnectionManager;
@@ -33,6 +35,16 @@ export class Consumer {
     this.#logger = new Logger(routes.queue);
     this.#wrapper = options.connection.createChannel({ confirm: false, name: routes.queue, setup: (channel: Channel) => this.#subscribe(channel) });
     this.#wrapper.on('error', (error: Error) => this.#logger.error(`cannot consume: ${error.message}. If the queue is missing: npm run topology`));
+    watched.consumers.add(this);
+  }
+
+  get queue(): string {
+    return this.routes.queue;
+  }
+
+  /** How many deliveries are being handled. */
+  get inFlight(): number {
+    return this.#inFlight.size;
   }
 
   get subscribed(): boolean {
@@ -49,6 +61,7 @@ export class Consumer {
   }
 
   async close(): Promise<void> {
+    watched.consumers.delete(this);
     await this.#wrapper.close().catch(() => undefined);
   }
 
@@ -77,15 +90,22 @@ export class Consumer {
 
   async #handle(channel: Channel, delivery: ConsumeMessage): Promise<void> {
     if (this.routes.transient && isOver(delivery)) return this.#finish(() => channel.ack(delivery));
-    if (this.#mayHaveKilled(delivery)) return this.#setAside(channel, delivery);
+    const began = performance.now();
+    const end = await (this.#mayHaveKilled(delivery) ? this.#setAside(delivery) : inConsumerSpan(delivery, this.queue, (traced) => this.#process(traced)));
+    // reject, not nack: since 4.3 only a reject counts towards the delivery limit.
+    this.#finish(() => (end === 'given_back' ? channel.reject(delivery, true) : channel.ack(delivery)));
+    countHandled(this.queue, delivery.properties.type, end, began);
+  }
+
+  async #process(delivery: ConsumeMessage): Promise<HandledEnding> {
     const outcome = await dispatch(this.routes, delivery);
     const about = { tiersMs: this.options.tiersMs, transient: this.routes.transient };
     const ending = settle(outcome, circumstancesOf(delivery, about, Date.now()));
+    noteEnding(outcome, ending);
     this.#log(ending, delivery);
-    const published = await this.#hand(parting(ending, delivery, this.routes.home));
+    const handed = await this.#hand(parting(ending, delivery, this.routes.home), ending.do === 'retry' ? `retry ${ending.tierMs}` : ending.do);
     this.#reply(ending, delivery);
-    // reject, not nack: since 4.3 only a reject counts towards the delivery limit.
-    this.#finish(() => (published ? channel.ack(delivery) : channel.reject(delivery, true)));
+    return handed ? ending.do : 'given_back';
   }
 
   /** A classic queue counts no deliveries, and would give a message that kills its consumers to the next one for ever. */
@@ -94,16 +114,15 @@ export class Consumer {
   }
 
   /** Beside the bounded queue stands one with a delivery limit. */
-  async #setAside(channel: Channel, delivery: ConsumeMessage): Promise<void> {
-    const moved = await this.#hand(setAside(delivery, this.routes.home));
-    this.#finish(() => (moved ? channel.ack(delivery) : channel.reject(delivery, true)));
+  async #setAside(delivery: ConsumeMessage): Promise<HandledEnding> {
+    return (await this.#hand(setAside(delivery, this.routes.home), 'aside')) ? 'aside' : 'given_back';
   }
 
   /** First a confirmed copy, if there is one to make, then the ack: a crash in between doubles, and never loses. */
-  async #hand(copy: Outbound | undefined): Promise<boolean> {
+  async #hand(copy: Outbound | undefined, operation: string): Promise<boolean> {
     if (!copy) return true;
     try {
-      await this.options.publisher.publish(copy);
+      await this.options.publisher.publish(copy, { operation });
       return true;
     } catch (error) {
       this.#logger.error(`given back to its queue: ${(error as Error).message}`);

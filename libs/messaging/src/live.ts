@@ -3,10 +3,10 @@ import { catalogue, type Message } from '@sluice/contracts';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { decode, fit } from './codec.js';
-import { openConnection } from './connection.js';
+import { openConnection, type BrokerAddress } from './connection.js';
+import { watched } from './metrics.js';
 
-export interface LiveFeedOptions {
-  url: string;
+export interface LiveFeedOptions extends BrokerAddress {
   /** The connection's name in the management pages. */
   name: string;
   /** How many facts may wait for this process; older ones go first. */
@@ -28,12 +28,14 @@ export class LiveFeed {
   readonly #connection: AmqpConnectionManager;
 
   constructor(private readonly options: LiveFeedOptions) {
-    this.#connection = openConnection(options.url, options.name);
+    this.#connection = openConnection(options, options.name);
+    watched.connections.add(this.#connection);
     const wrapper = this.#connection.createChannel({ confirm: false, setup: (channel: Channel) => this.#subscribe(channel) });
     wrapper.on('error', (error: Error) => this.#logger.error(`cannot listen: ${error.message}. If shop.live is missing: npm run topology`));
   }
 
   async close(): Promise<void> {
+    watched.connections.delete(this.#connection);
     await this.#connection.close();
   }
 

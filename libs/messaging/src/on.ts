@@ -1,5 +1,6 @@
 import { EventPattern, MessagePattern } from '@nestjs/microservices';
 import type { Contract, Message, Reply } from '@sluice/contracts';
+import { channelOf } from './channel-of.js';
 import type { DELEGATED } from './delegated.js';
 
 export interface OnOptions {
@@ -36,6 +37,3 @@ function queueOf(contract: Contract): string {
   if (contract.kind === 'delivery') return channelOf(contract);
   return contract.transient ? 'queries' : 'commands';
 }
-
-/** `delivery.sms` goes over the channel `sms`. */
-export const channelOf = ({ type }: Contract): string => type.replace(/^delivery\./, '');

@@ -54,6 +54,10 @@ function finder(routes: readonly Route[]): (type: string) => Route | undefined {
   return (type) => exact.get(type) ?? patterns.find(({ matches }) => matches(type))?.route;
 }
 
+/** All queues of these routes, with the dead letters of those that have some. */
+export const namesOf = (queues: readonly QueueRoutes[]): string[] =>
+  queues.flatMap(({ queue, home, transient }) => (transient || queue !== home ? [queue] : [queue, `${queue}.dead`]));
+
 export const isPattern = (type: string): boolean => /[*#]/.test(type);
 
 /** AMQP topics: `*` is one word, `#` is any number of them, also none. */

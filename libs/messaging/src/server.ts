@@ -2,14 +2,14 @@ import { Server, type CustomTransportStrategy, type MessageHandler } from '@nest
 import { requestsOf, type Contract } from '@sluice/contracts';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import { checkTopology, checkWiring } from './boot-checks.js';
-import { connected, openConnection } from './connection.js';
+import { connected, openConnection, type BrokerAddress } from './connection.js';
 import { Consumer } from './consumer.js';
+import { watched } from './metrics.js';
 import type { Subscription } from './on.js';
 import { Publisher } from './publisher.js';
-import { routesOf, type QueueRoutes, type Registration } from './routes.js';
+import { namesOf, routesOf, type QueueRoutes, type Registration } from './routes.js';
 
-export interface MessageServerOptions {
-  url: string;
+export interface MessageServerOptions extends BrokerAddress {
   /** Its queues are `<service>.<queue>`. */
   service: string;
   /** How many messages of one queue are handled at once. */
@@ -36,9 +36,11 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   readonly #registrations: Registration[] = [];
   readonly #consumers: Consumer[] = [];
+  #queues: readonly string[] = [];
   #connection: AmqpConnectionManager | undefined;
   #publisher: Publisher | undefined;
   #closed: Promise<void> | undefined;
+  #unwatch: (() => void) | undefined;
 
   constructor(private readonly options: MessageServerOptions) {
     super();
@@ -47,6 +49,11 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   /** Every queue is subscribed and answers can go out. */
   get ready(): boolean {
     return this.#publisher?.ready === true && this.#consumers.every(({ subscribed }) => subscribed);
+  }
+
+  /** The queues that it consumes, with those of their dead letters; none before it listens. */
+  get queues(): readonly string[] {
+    return this.#queues;
   }
 
   /** Nest would chain a second event handler silently, and let a second request handler replace the first. */
@@ -81,18 +88,27 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   }
 
   async #start(): Promise<void> {
-    const { service, url, prefetch = PREFETCH, retryTiersMs: tiersMs = RETRY_TIERS_MS, expected = requestsOf(service) } = this.options;
+    const { service, url, tls, prefetch = PREFETCH, retryTiersMs: tiersMs = RETRY_TIERS_MS, expected = requestsOf(service) } = this.options;
     checkWiring(service, this.#registrations, expected);
     const queues = routesOf(service, this.#registrations, prefetch);
-    const connection = (this.#connection = openConnection(url, `${service} consumes`));
-    const publisher = (this.#publisher = this.options.publisher ?? new Publisher({ url, name: `${service} settles` }));
+    const connection = (this.#connection = openConnection({ url, tls }, `${service} consumes`));
+    const publisher = (this.#publisher = this.options.publisher ?? new Publisher({ url, tls, name: `${service} settles` }));
+    this.#watch(connection, publisher, queues);
     await this.#check(connection, queues, tiersMs);
     this.#consumers.push(...queues.map((routes) => new Consumer(routes, { connection, publisher, tiersMs })));
     await this.#untilReady();
   }
 
+  #watch(connection: AmqpConnectionManager, publisher: Publisher, queues: readonly QueueRoutes[]): void {
+    this.#queues = namesOf(queues);
+    const own = { names: this.#queues, depth: (queue: string) => publisher.depth(queue) };
+    watched.connections.add(connection);
+    watched.queues.add(own);
+    this.#unwatch = () => void (watched.connections.delete(connection), watched.queues.delete(own));
+  }
+
   async #check(connection: AmqpConnectionManager, queues: readonly QueueRoutes[], tiersMs: readonly number[]): Promise<void> {
-    await connected(connection);
+    await connected(connection, this.options);
     if (connection.connection) await checkTopology(connection.connection, queues, tiersMs);
   }
 
@@ -101,6 +117,7 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   }
 
   async #stop(): Promise<void> {
+    this.#unwatch?.();
     const drained = Promise.all(this.#consumers.map((consumer) => consumer.drain()));
     await Promise.race([drained, giveUp()]);
     if (this.#consumers.length > 0) await pause(ACKS_ARRIVE_WITHIN_MS);

@@ -4,5 +4,6 @@ export { newId } from './ids.js';
 export { log, type Log } from './log.js';
 export { newestFirst } from './newest-first.js';
 export { createPool, type PoolOptions } from './pool.js';
+export { pruneInbox, type PruneOptions } from './prune.js';
 export { OutboxRelay, type OutboxRelayOptions } from './relay.js';
 export { UnitOfWork, type UnitOfWorkOptions } from './unit-of-work.js';

@@ -1,8 +1,11 @@
 import pg from 'pg';
+import { databaseAddress } from './tls.js';
 
 export interface PoolOptions {
   /** Connections at most. Each unit of work uses one at a time and the relay one or two; reads share the rest. */
   max?: number;
+  /** The authorities that may have issued the server's certificate, instead of those that Node.js brings. PEM; with `sslmode=verify-full` only. */
+  ca?: string | undefined;
 }
 
 /** A statement of a full batch takes some 50 ms; one that takes this long is stuck, and its messages go through the retry tiers. */
@@ -18,10 +21,11 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /**
  * The one pool of a service, also lent to Prisma. `bigint` columns are read as numbers (amounts in cents stay far below 2^53).
  * Connections are pipelined: statements that do not wait for each other's results cost one round trip together.
+ * @throws Error that names DATABASE_URL or DATABASE_CA, when the two do not go together
  */
-export function createPool(url: string, { max = 10 }: PoolOptions = {}): pg.Pool {
+export function createPool(url: string, { max = 10, ca }: PoolOptions = {}): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: url,
+    ...databaseAddress(url, ca),
     max,
     pipeline: true,
     keepAlive: true,

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { PublishError, type Publisher, type WireMessage } from '@sluice/messaging';
 import type { Pool } from 'pg';
 import { Gathering } from './gathering.js';
+import { watchedPools } from './metrics.js';
 import { deleteRows, needNotReachDisk, type OutboxRow } from './outbox.js';
 import { sweep } from './sweep.js';
 import { transaction } from './transaction.js';
@@ -47,6 +48,7 @@ export class OutboxRelay {
 
   /** Sweeps from now on: at once, when the broker comes back, and every few seconds. */
   start(): void {
+    watchedPools.add(this.options.pool);
     this.#sweeping ??= this.#keepSweeping();
   }
 
@@ -63,6 +65,7 @@ export class OutboxRelay {
   /** Finishes what is in flight, for at most `deadlineMs`; what is left then stays in the outbox for the next start. */
   async stop(deadlineMs = 5_000): Promise<void> {
     this.#stopping.abort();
+    watchedPools.delete(this.options.pool);
     await Promise.race([this.#drained(), pause(deadlineMs, undefined, { ref: false })]);
   }
 

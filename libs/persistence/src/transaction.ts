@@ -6,7 +6,7 @@ export type Statement = QueryConfig;
  * Every statement here looks rows up by their key. A plan is made once per connection, perhaps when the table is still
  * empty, and would then read it from end to end for as long as the statistics lag behind: so the index is the only way.
  */
-const BEGIN: Statement = { text: 'BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off' };
+export const BEGIN: Statement = { text: 'BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off' };
 
 const names = new Map<string, string>();
 

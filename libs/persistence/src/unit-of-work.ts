@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import type { Span } from '@opentelemetry/api';
 import type { Message } from '@sluice/contracts';
 import type { DELEGATED } from '@sluice/messaging';
 import type { Pool } from 'pg';
@@ -9,7 +10,9 @@ import type { Decide, Keys, Tables } from './decision.js';
 import { worthAnotherTry } from './failure.js';
 import { Gathering } from './gathering.js';
 import { lockOrder, type OrderedTables } from './lock-order.js';
+import { countBatch } from './metrics.js';
 import type { OutboxRelay } from './relay.js';
+import { handlerSpan, inCommitSpan } from './tracing.js';
 import { NotConnectedError, transaction } from './transaction.js';
 
 export interface UnitOfWorkOptions<T extends Tables> {
@@ -24,6 +27,7 @@ export interface UnitOfWorkOptions<T extends Tables> {
 }
 
 interface Waiting extends Change {
+  readonly span: Span | undefined;
   settle(outcome: Outcome): void;
 }
 
@@ -65,7 +69,7 @@ export class UnitOfWork<T extends Tables> {
       const change = { message, keys, decide } as unknown as Change;
       this.#check(change.keys);
       const settle = (outcome: Outcome): void => ('error' in outcome ? reject(outcome.error) : resolve(outcome.answer as R));
-      this.#gathering.add({ ...change, settle });
+      this.#gathering.add({ ...change, span: handlerSpan(), settle });
     });
   }
 
@@ -99,13 +103,17 @@ export class UnitOfWork<T extends Tables> {
   async #commit(changes: Waiting[]): Promise<void> {
     const { pool, relay, source, onBatch } = this.options;
     const began = performance.now();
-    const batch = await this.#reaching(() => {
+    const attempt = (): Promise<Batch> => {
       const batch = new Batch(this.#tables, source, changes);
       return transaction(pool, batch.reads(), (results) => batch.decide(results)).then(() => batch);
-    });
+    };
+    const handlers = changes.map(({ span }) => span);
+    const batch = await inCommitSpan(handlers, () => this.#reaching(attempt));
     relay.forward(batch.outbox);
     changes.forEach((change, index) => change.settle(batch.outcomes[index]!));
-    onBatch?.({ size: changes.length, ms: performance.now() - began });
+    const ms = performance.now() - began;
+    countBatch(changes.length, ms);
+    onBatch?.({ size: changes.length, ms });
   }
 
   /** Waits for a database that is down: giving up would send every message through the retry tiers to its dead letters. */

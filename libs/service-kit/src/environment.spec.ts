@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ConsumerConfig, flag, parseEnvironment, refuseDevelopmentSettings, wholeNumber } from './environment.js';
+import { ConsumerConfig, flag, parseEnvironment, wholeNumber } from './environment.js';
 import { EnvironmentError } from './variable.js';
 
 const AMQP_URL = 'amqp://guest:hunter2@localhost';
@@ -40,13 +40,5 @@ describe('parseEnvironment', () => {
 
   it('lets a later schema ask for more', () => {
     expect(() => parseEnvironment(schema.extend({ SECRET: z.string().min(16) }), { AMQP_URL, SECRET: 'short' })).toThrow(/^SECRET is not valid/);
-  });
-});
-
-describe('refuseDevelopmentSettings', () => {
-  it('refuses the development seed in production only', () => {
-    expect(() => refuseDevelopmentSettings({ NODE_ENV: 'production', DEV_SEED: true })).toThrow('DEV_SEED is refused in production');
-    expect(() => refuseDevelopmentSettings({ NODE_ENV: 'production', DEV_SEED: false })).not.toThrow();
-    expect(() => refuseDevelopmentSettings({ NODE_ENV: 'development', DEV_SEED: true })).not.toThrow();
   });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PemCertificates, PemPrivateKey } from './pem.js';
 import { EnvironmentError, variable } from './variable.js';
 
 const commaSeparatedMs = z
@@ -19,6 +20,11 @@ export const Port = wholeNumber(0, 65_535);
 export const CommonConfig = z.object({
   NODE_ENV: z.string().default('development'),
   AMQP_URL: z.url({ protocol: /^amqps?$/, error: 'must be an amqp:// or amqps:// URL' }),
+  /** With amqps:// only: the authorities to trust, instead of those that Node.js brings. */
+  AMQP_CA: PemCertificates.optional(),
+  /** With amqps:// only: who this process is, for a broker that asks; both or neither. */
+  AMQP_CLIENT_CERT: PemCertificates.optional(),
+  AMQP_CLIENT_KEY: PemPrivateKey.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
   HOST: z.string().default('127.0.0.1'),
@@ -32,19 +38,23 @@ export const ConsumerConfig = CommonConfig.extend({
   PREFETCH: wholeNumber(1, 65_535).default(100),
 });
 
+/**
+ * Longer than a message can be on its way: 30 days in a timer's queue, which is the longest wait there is, and 10 more for
+ * a sender that is down before it sends again, or for people who look at dead letters. Retry tiers are minutes; an
+ * `Idempotency-Key` is kept in the order and needs no inbox. docs/decisions/0016
+ */
+const INBOX_RETENTION_DAYS = 40;
+
 /** The service's own database; it can see no other. */
 export const DatabaseConfig = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
+  /** With sslmode=verify-full only: the authorities to trust, instead of those that Node.js brings. */
+  DATABASE_CA: PemCertificates.optional(),
+  /** How long a handled message is remembered, so that it does nothing when it comes again. Days. */
+  INBOX_RETENTION_DAYS: wholeNumber(1, 3_650).default(INBOX_RETENTION_DAYS),
 });
 
-/** What only a development system may switch on. */
-const DEVELOPMENT_ONLY = ['DEV_SEED'];
-
-/** @throws EnvironmentError when a production start asks for what is only safe in development */
-export function refuseDevelopmentSettings(config: Record<string, unknown>): void {
-  const refused = config['NODE_ENV'] === 'production' ? DEVELOPMENT_ONLY.filter((name) => config[name] === true) : [];
-  if (refused.length > 0) throw new EnvironmentError(`${refused.join(', ')} is refused in production`);
-}
+export type DatabaseConfig = z.output<typeof DatabaseConfig>;
 
 /**
  * Reads a configuration from environment variables, each given as NAME or as a file by NAME_FILE; an empty one counts as unset.

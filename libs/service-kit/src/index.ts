@@ -1,8 +1,13 @@
-export { CommonConfig, flag, Port, wholeNumber } from './environment.js';
+export { AskedGauge, type Numbers } from './asked-gauge.js';
+export { brokerOf } from './broker-address.js';
+export { CommonConfig, DatabaseConfig, flag, Port, wholeNumber } from './environment.js';
 export { serveHealth, type Check } from './health.js';
+export { broken, readOnly, type Invariant } from './invariants.js';
+export { keyIdOf } from './key-id.js';
 export { ServiceLogger } from './logger.js';
 export { CONFIG, globalModule } from './providers.js';
 export { Repeating } from './repeating.js';
+export { outside, OutsideUrl } from './outside.js';
 export { prepare, runProcess, type Stop } from './run-process.js';
 export { runService, startService, type Service, type ServiceOptions } from './run-service.js';
 export { UnitsOfWork } from './units-of-work.js';

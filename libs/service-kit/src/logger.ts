@@ -66,7 +66,7 @@ function describe(message: unknown, rest: unknown[]): { text: string; fields: Re
 
 /** `pretty` loads its printer only when asked for, which keeps it out of a production process. */
 export async function createLogger({ service, level, format, context, destination }: LoggerOptions): Promise<ServiceLogger> {
-  const options = { level, base: { service }, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label: string) => ({ level: label }) }, ...(context && { mixin: context }) };
+  const options = { level, base: { service }, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label: string) => ({ level: label }) }, ...(context && { mixin: () => scrub(context()) }) };
   const stream = format === 'pretty' ? await prettyStream(destination) : (destination ?? pino.destination({ dest: 1, sync: true }));
   return new ServiceLogger(pino(options, stream));
 }
@@ -75,7 +75,7 @@ async function prettyStream(destination: Writable | undefined): Promise<Destinat
   const { PinoPretty } = await import('pino-pretty');
   return PinoPretty({
     sync: true,
-    ignore: 'pid,hostname,service,context,correlationId',
+    ignore: 'pid,hostname,service,context,correlationId,traceId',
     translateTime: 'SYS:HH:MM:ss.l',
     messageFormat: '{service} {if correlationId}[{correlationId}] {end}{msg}',
     ...(destination && { destination }),

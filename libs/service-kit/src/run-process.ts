@@ -1,8 +1,11 @@
 import { Logger } from '@nestjs/common';
 import type { z } from 'zod';
-import { parseEnvironment, refuseDevelopmentSettings, type CommonConfig } from './environment.js';
+import { parseEnvironment, type CommonConfig } from './environment.js';
 import { createLogger, type ServiceLogger } from './logger.js';
+import { refuseDevelopmentSettings, warnings, type Settings } from './production.js';
+import { scrub } from './secrets.js';
 import { stopOnSignal } from './shutdown.js';
+import { aboutSpan, startTracing } from './tracing.js';
 
 export interface ProcessOptions<C extends z.ZodObject> {
   name: string;
@@ -16,20 +19,28 @@ export interface Running<C> {
   name: string;
   config: C;
   logger: ServiceLogger;
+  /** Sends the spans that are left; the last thing that a process does. */
+  stopTracing: Stop;
 }
 
 /** Ends everything that was started, in order. */
 export type Stop = () => Promise<void>;
 
-/** Reads the configuration and opens the log. @throws EnvironmentError */
+/** Reads the configuration, opens the log and starts tracing. @throws EnvironmentError */
 export async function prepare<C extends z.ZodObject>({ name, config, context }: ProcessOptions<C>, environment: NodeJS.ProcessEnv): Promise<Running<z.output<C> & CommonConfig>> {
   const settings = parseEnvironment(config, environment) as z.output<C> & CommonConfig;
-  refuseDevelopmentSettings(settings);
-  const logger = await createLogger({ service: name, level: settings.LOG_LEVEL, format: settings.LOG_FORMAT, ...(context && { context }) });
+  const all = withUnset(config, settings);
+  refuseDevelopmentSettings(all);
+  const logger = await createLogger({ service: name, level: settings.LOG_LEVEL, format: settings.LOG_FORMAT, context: () => ({ ...context?.(), ...aboutSpan() }) });
   // What is opened before Nest starts logs as well.
   Logger.overrideLogger(logger);
-  return { name, config: settings, logger };
+  for (const { variable, why } of warnings(all)) logger.warn(`${variable} ${why}`);
+  const stopTracing = await startTracing(name, environment, logger);
+  return { name, config: settings, logger, stopTracing };
 }
+
+/** The variables that a process knows, also those that nobody set. */
+const withUnset = (config: z.ZodObject, settings: Settings): Settings => ({ ...Object.fromEntries(Object.keys(config.shape).map((name) => [name, undefined])), ...settings });
 
 /** A whole process: configuration, log, signals. Whatever stops it from booting is one clear line and exit 1. */
 export async function runProcess(name: string, start: () => Promise<{ logger: ServiceLogger; stop: Stop }>): Promise<void> {
@@ -38,7 +49,7 @@ export async function runProcess(name: string, start: () => Promise<{ logger: Se
     stopOnSignal(stop, logger);
     endOnUncaught(logger);
   } catch (error) {
-    process.stderr.write(`${name}: ${oneLine(error)}\n`, () => process.exit(1));
+    process.stderr.write(`${name}: ${scrub(oneLine(error))}\n`, () => process.exit(1));
   }
 }
 

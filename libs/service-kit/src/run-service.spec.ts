@@ -33,7 +33,7 @@ class Greeter {
 class GreeterModule {}
 Module({ controllers: [Greeter] })(GreeterModule);
 
-const SERVICE: ServiceOptions = { name: 'notifications', module: GreeterModule, config: Config, database: true };
+const SERVICE: ServiceOptions = { name: 'notifications', module: GreeterModule, config: Config, database: true, invariants: ({ GREETING }) => [{ name: `nobody_said_${String(GREETING)}`, sql: 'SELECT id FROM outbox' }] };
 const USER = '00000000-0000-7000-8000-00000000000a';
 
 let broker: TestBroker;
@@ -66,6 +66,7 @@ describe('a service', () => {
     expect(greeter.publisher).toBe(greeter.client.publisher);
     expect(greeter.units.over({ tables: {} })).toHaveProperty('change');
     expect((await greeter.pool.query('SELECT current_database() AS name')).rows[0].name).toBe(new URL(database.url).pathname.slice(1));
+    expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain('sluice_invariant_violations{invariant="nobody_said_hello"} 0');
     await service.stop();
     await expect(ready()).rejects.toThrow();
   });

@@ -3,10 +3,13 @@ import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { currentMessage, MessageClient, MessageServer, RethrowFilter, type Publisher } from '@sluice/messaging';
 import type { z } from 'zod';
+import { brokerOf } from './broker-address.js';
 import type { Database } from './database.js';
 import { ConsumerConfig, DatabaseConfig } from './environment.js';
 import { serveHealth, type Check } from './health.js';
+import { watchInvariants, type Invariant } from './invariants.js';
 import type { ServiceLogger } from './logger.js';
+import { operationsModule } from './operations.js';
 import { globalModule } from './providers.js';
 import { prepare, runProcess, type Stop } from './run-process.js';
 
@@ -17,6 +20,8 @@ export interface ServiceOptions<C extends z.ZodObject = z.ZodObject> {
   config?: C;
   /** The service has a database: gives `Pool` and `UnitsOfWork`. */
   database?: boolean;
+  /** What always holds in its database; a metric counts what breaks it. */
+  invariants?: (config: z.output<C>) => readonly Invariant[];
 }
 
 export interface Service {
@@ -30,13 +35,14 @@ export const runService = <C extends z.ZodObject>(options: ServiceOptions<C>): P
 
 /** Starts a service in this process. `stop` finishes what is in flight, empties the outbox and closes everything, in that order. */
 export async function startService<C extends z.ZodObject>(options: ServiceOptions<C>, environment: NodeJS.ProcessEnv): Promise<Service> {
-  const { config, logger } = await prepare({ name: options.name, config: configOf(options), context: aboutMessage }, environment);
-  const opened: Stop[] = [];
+  const { config, logger, stopTracing } = await prepare({ name: options.name, config: configOf(options), context: aboutMessage }, environment);
+  const opened: Stop[] = [stopTracing];
   const stop = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close();
   };
   try {
     const app = await open(options, config, logger, opened);
+    if (options.invariants) opened.push(await watch(app, options.invariants(config as z.output<C>)));
     logger.log(`ready after ${Math.round(performance.now())} ms`);
     return { app, logger, stop };
   } catch (error) {
@@ -45,37 +51,46 @@ export async function startService<C extends z.ZodObject>(options: ServiceOption
   }
 }
 
-type Config = z.output<typeof ConsumerConfig> & Partial<z.output<typeof DatabaseConfig>>;
+type Config = z.output<typeof ConsumerConfig> & Partial<DatabaseConfig>;
 
 const configOf = ({ config, database }: Pick<ServiceOptions, 'config' | 'database'>): z.ZodObject<typeof ConsumerConfig.shape> =>
   ConsumerConfig.extend({ ...(database && DatabaseConfig.shape), ...config?.shape });
 
 /** Opens one thing after the other, each with what closes it, so that a failed boot leaves nothing behind. */
 async function open({ name, module }: Pick<ServiceOptions, 'name' | 'module'>, config: Config, logger: ServiceLogger, opened: Stop[]): Promise<INestMicroservice> {
-  const client = new MessageClient({ url: config.AMQP_URL, source: name });
+  const broker = brokerOf(config);
+  const client = new MessageClient({ ...broker, source: name });
   const { publisher } = client;
-  const server = new MessageServer({ url: config.AMQP_URL, service: name, prefetch: config.PREFETCH, retryTiersMs: config.RETRY_TIERS_MS, publisher });
+  const server = new MessageServer({ ...broker, service: name, prefetch: config.PREFETCH, retryTiersMs: config.RETRY_TIERS_MS, publisher });
   opened.push(() => client.close());
-  const database = config.DATABASE_URL === undefined ? undefined : await databaseOf(config.DATABASE_URL, publisher, name);
+  const database = hasDatabase(config) ? await databaseOf(config, publisher, name) : undefined;
   if (database) opened.push(() => database.close());
   const checks: Check[] = [{ missing: 'broker', ok: () => server.ready }, ...(database ? [database.check] : [])];
   opened.push(await serveHealth(config, checks));
-  const app = await createApp({ module, shared: globalModule(config, client, database?.providers), server, logger });
+  const app = await createApp({ module, shared: [globalModule(config, client, database?.providers), operationsModule(name, { server, publisher })], server, logger });
   opened.push(() => app.close());
   database?.start();
   await app.listen();
   return app;
 }
 
+const hasDatabase = (config: Config): config is Config & DatabaseConfig => config.DATABASE_URL !== undefined;
+
 /** Loaded only by processes that have a database: the driver costs memory. */
-async function databaseOf(url: string, publisher: Publisher, name: string): Promise<Database> {
+async function databaseOf(config: DatabaseConfig, publisher: Publisher, name: string): Promise<Database> {
   const { openDatabase } = await import('./database.js');
-  return openDatabase(url, publisher, name);
+  return openDatabase(config, publisher, name);
+}
+
+async function watch(app: INestMicroservice, invariants: readonly Invariant[]): Promise<Stop> {
+  const { Pool } = await import('pg');
+  const end = watchInvariants(app.get(Pool), invariants);
+  return async () => end();
 }
 
 interface Parts {
   module: Type;
-  shared: DynamicModule;
+  shared: DynamicModule[];
   server: MessageServer;
   logger: ServiceLogger;
 }
@@ -83,7 +98,7 @@ interface Parts {
 class ServiceModule {}
 
 async function createApp({ module, shared, server, logger }: Parts): Promise<INestMicroservice> {
-  const root: DynamicModule = { module: ServiceModule, imports: [shared, module] };
+  const root: DynamicModule = { module: ServiceModule, imports: [...shared, module] };
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(root, { strategy: server, logger, abortOnError: false });
   app.useGlobalFilters(new RethrowFilter());
   return app;

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { applyTopology, topology, type TopologyOptions } from '@sluice/topology';
+import { createHash, randomBytes } from 'node:crypto';
+import { applyTopology, applyUsers, topology, trust, trustingFetch, usersOf, WORK, type TopologyOptions } from '@sluice/topology';
 import { connect, type ChannelModel } from 'amqplib';
 import { eventually } from './eventually.js';
 
@@ -11,7 +11,7 @@ export interface TestBroker {
   /** For what a test looks at and puts in itself. */
   readonly connection: ChannelModel;
   readonly management: Management;
-  /** Deletes the vhost with everything in it. */
+  /** Deletes the vhost with everything in it, and its users. */
   close(): Promise<void>;
 }
 
@@ -22,6 +22,7 @@ export interface Management {
   get<T>(path: string): Promise<T>;
   put(path: string, body?: object): Promise<void>;
   delete(path: string): Promise<void>;
+  post(path: string, body: object): Promise<void>;
   /** Ends every connection to the vhost, as an operator would, the test's own excepted; gives how many there were. */
   closeConnections(): Promise<number>;
   /** Waits until `count` connections of that name are listed, which takes the management pages seconds, and ends them. */
@@ -45,13 +46,27 @@ export async function testBroker({ tiersMs = [1_000, 10_000, 60_000], services, 
   await management.put(`vhosts/${vhost}`);
   await management.put(`permissions/${vhost}/${url.username || 'guest'}`, { configure: '.*', write: '.*', read: '.*' });
   await applyTopology(url.href, topology({ retryTiersMs: tiersMs, ...(services && { services }), ...(flashSaleQueueLimit && { flashSaleQueueLimit }) }));
-  const connection = await connect(url.href, { clientProperties: { connection_name: TEST_CONNECTION } });
+  const connection = await connect(url.href, { ...trust(), clientProperties: { connection_name: TEST_CONNECTION } });
   connection.on('error', () => undefined);
   const close = async (): Promise<void> => {
     await connection.close().catch(() => undefined);
+    const permissions = await management.get<{ user: string }[]>(`vhosts/${vhost}/permissions`);
+    const users = permissions.map(({ user }) => user).filter((user) => user.startsWith(`${vhost}.`));
+    if (users.length > 0) await management.post('users/bulk-delete', { users });
     await management.delete(`vhosts/${vhost}`);
   };
   return { url: url.href, vhost, connection, management, close };
+}
+
+/**
+ * Gives each service its user on the vhost, with the rights that `npm run topology` gives it and no more; once more after the
+ * broker has lost its data. @returns every service's URL
+ */
+export async function letIn({ url, vhost, management }: TestBroker): Promise<Record<string, string>> {
+  const users = usersOf(WORK).map((user) => ({ ...user, name: `${vhost}.${user.name}` }));
+  const passwordOf = (name: string): string => createHash('sha256').update(name).digest('hex');
+  await applyUsers(management.url, url, users, Object.fromEntries(users.map(({ name }) => [name, passwordOf(name)])));
+  return Object.fromEntries(users.map(({ name }) => [name.slice(vhost.length + 1), Object.assign(new URL(url), { username: name, password: passwordOf(name) }).href]));
 }
 
 /** The test's own eyes: never closed by `closeConnections`. */
@@ -68,7 +83,7 @@ function managementOf(url: string, vhost: string): Management {
   const { origin, username, password } = new URL(url);
   const headers = { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`, 'content-type': 'application/json' };
   const call = async (method: string, path: string, body?: object): Promise<Response> => {
-    const response = await fetch(`${origin}/api/${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    const response = await trustingFetch(`${origin}/api/${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
     if (!response.ok && !(method === 'DELETE' && response.status === 404)) throw new Error(`${method} /api/${path}: ${response.status} ${await response.text()}`);
     return response;
   };
@@ -82,6 +97,7 @@ function managementOf(url: string, vhost: string): Management {
     get,
     put: async (path, body) => void (await call('PUT', path, body)),
     delete: remove,
+    post: async (path, body) => void (await call('POST', path, body)),
     async closeConnections() {
       const others = (await connections()).filter(({ calledBy }) => calledBy !== TEST_CONNECTION);
       await end(others);

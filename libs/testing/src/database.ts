@@ -6,6 +6,7 @@ import pg from 'pg';
 const MIGRATIONS = path.join(import.meta.dirname, '../../../prisma');
 
 export interface TestDatabase {
+  /** Of the administrator, or of the role that sees this database alone. */
   url: string;
   /** For looking at the tables; a service under test opens its own. */
   pool: pg.Pool;
@@ -13,25 +14,44 @@ export interface TestDatabase {
   close(): Promise<void>;
 }
 
-/** A database of its own on a server, that at DATABASE_URL if no other is named, with the tables of `service` or with those of `schemaSql`. */
-export async function testDatabase(service: string, { schemaSql, server = process.env['DATABASE_URL'] }: { schemaSql?: string; server?: string | undefined } = {}): Promise<TestDatabase> {
+export interface TestDatabaseOptions {
+  /** Instead of the tables of the service. */
+  schemaSql?: string;
+  /** The administrator's URL of another server than that of DATABASE_URL. */
+  server?: string | undefined;
+  /** Owned and used by a role that sees no other database, as `npm run migrate` makes it. */
+  ownRole?: boolean;
+}
+
+/** A database of its own, with the tables of `service`. */
+export async function testDatabase(service: string, { schemaSql, server = process.env['DATABASE_URL'], ownRole = false }: TestDatabaseOptions = {}): Promise<TestDatabase> {
   if (!server) throw new Error('DATABASE_URL must name a PostgreSQL server on which tests may create databases');
   const schema = schemaSql ?? (await migrationsOf(service));
   const name = `test_${service.replace(/\W/g, '_')}_${randomBytes(6).toString('hex')}`;
-  await onServer(server, `CREATE DATABASE ${name}`);
-  const url = Object.assign(new URL(server), { pathname: name }).href;
-  const pool = new pg.Pool({ connectionString: url, max: 4 });
+  const password = randomBytes(12).toString('hex');
+  await onServer(server, ...(ownRole ? withRole(name, password) : [`CREATE DATABASE ${name}`]));
+  const url = Object.assign(new URL(server), { pathname: name });
+  const pool = new pg.Pool({ connectionString: url.href, max: 4 });
   pool.on('error', () => {});
-  await pool.query(schema);
+  await pool.query(ownRole ? `SET ROLE ${name};\n${schema};\nRESET ROLE` : schema);
+  if (ownRole) Object.assign(url, { username: name, password });
   return {
-    url,
+    url: url.href,
     pool,
     close: async () => {
       await pool.end();
-      await onServer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      await onServer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`, ...(ownRole ? [`DROP ROLE IF EXISTS ${name}`] : []));
     },
   };
 }
+
+/** As tools/lib/databases.mjs does it; only a member of a role may make a database for it. */
+const withRole = (name: string, password: string): string[] => [
+  `CREATE ROLE ${name} LOGIN PASSWORD '${password}'`,
+  `GRANT ${name} TO CURRENT_USER`,
+  `CREATE DATABASE ${name} OWNER ${name}`,
+  `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`,
+];
 
 async function migrationsOf(service: string): Promise<string> {
   const folder = path.join(MIGRATIONS, service, 'migrations');
@@ -40,11 +60,11 @@ async function migrationsOf(service: string): Promise<string> {
   return (await Promise.all(files)).join('\n');
 }
 
-async function onServer(url: string, sql: string): Promise<void> {
+async function onServer(url: string, ...statements: string[]): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(sql);
+    for (const sql of statements) await client.query(sql);
   } finally {
     await client.end();
   }

@@ -1,4 +1,6 @@
 export * from './broker.js';
+export * from './captured-log.js';
+export * from './certificates.js';
 export * from './database.js';
 export * from './eventually.js';
 export * from './facts.js';
@@ -7,6 +9,7 @@ export * from './given-message.js';
 export * from './private-broker.js';
 export * from './private-postgres.js';
 export * from './program.js';
-export type { ServiceName } from './services.js';
+export { SERVICES, type ServerName, type ServiceName } from './services.js';
 export * from './system.js';
 export * from './tap.js';
+export * from './unguarded.js';

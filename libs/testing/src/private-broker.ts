@@ -5,6 +5,7 @@ import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connect } from 'amqplib';
+import type { Certificate, ServerTls } from './certificates.js';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
 
@@ -28,12 +29,17 @@ export interface PrivateBroker {
   close(): Promise<void>;
 }
 
-export async function privateBroker(): Promise<PrivateBroker> {
+/** With TLS it speaks nothing else, neither AMQP nor management, and asks for a client's certificate. */
+export interface PrivateBrokerOptions {
+  tls?: ServerTls & { client: Certificate };
+}
+
+export async function privateBroker({ tls }: PrivateBrokerOptions = {}): Promise<PrivateBroker> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sluice-broker-'));
   const ports = { amqp: await freePort(), management: await freePort(), dist: await freePort(), epmd: await freePort() };
-  const env = configure(folder, ports);
-  const url = `amqp://guest:guest@127.0.0.1:${ports.amqp}`;
-  const managementUrl = `http://guest:guest@127.0.0.1:${ports.management}`;
+  const env = configure(folder, ports, tls);
+  const url = `amqp${tls ? 's' : ''}://guest:guest@127.0.0.1:${ports.amqp}`;
+  const managementUrl = `http${tls ? 's' : ''}://guest:guest@127.0.0.1:${ports.management}`;
   let child: ChildProcess | undefined;
   const kill = async (): Promise<void> => {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
@@ -42,8 +48,8 @@ export async function privateBroker(): Promise<PrivateBroker> {
   };
   const start = async (): Promise<void> => {
     child = spawn(PROGRAM ?? '', ['-noinput'], { env, cwd: folder, stdio: 'ignore' });
-    await eventually(async () => (await connect(url)).close(), { withinMs: 90_000 });
-    await eventually(async () => void (await fetch(managementUrl.replace('guest:guest@', ''))), { withinMs: 30_000 });
+    await eventually(async () => (await connect(url, { ca: tls?.ca, ...tls?.client })).close(), { withinMs: 90_000 });
+    await eventually(() => opens(ports.management), { withinMs: 30_000 });
   };
   const wipe = (): void => {
     rmSync(path.join(folder, 'mnesia'), { recursive: true, force: true });
@@ -61,11 +67,32 @@ export async function privateBroker(): Promise<PrivateBroker> {
   return { url, managementUrl, kill, start, wipe, close };
 }
 
+type Ports = Record<'amqp' | 'management' | 'dist' | 'epmd', number>;
+
+const plain = ({ amqp, management }: Ports): string[] => [`listeners.tcp.local = 127.0.0.1:${amqp}`, 'management.tcp.ip = 127.0.0.1', `management.tcp.port = ${management}`];
+
+function encrypted(folder: string, { amqp, management }: Ports, { ca, server }: ServerTls): string[] {
+  const files = { cacertfile: path.join(folder, 'ca.pem'), certfile: path.join(folder, 'server.pem'), keyfile: path.join(folder, 'server.key') };
+  writeFileSync(files.cacertfile, ca);
+  writeFileSync(files.certfile, server.cert);
+  writeFileSync(files.keyfile, server.key);
+  const named = (section: string): string[] => Object.entries(files).map(([name, file]) => `${section}.${name} = ${file}`);
+  const amqps = ['listeners.tcp = none', `listeners.ssl.local = 127.0.0.1:${amqp}`, ...named('ssl_options'), 'ssl_options.verify = verify_peer', 'ssl_options.fail_if_no_peer_cert = true'];
+  return [...amqps, 'management.ssl.ip = 127.0.0.1', `management.ssl.port = ${management}`, ...named('management.ssl')];
+}
+
+/** @throws Error while nobody listens there */
+async function opens(port: number): Promise<void> {
+  const socket = connectTcp({ port, host: '127.0.0.1' });
+  await once(socket, 'connect');
+  socket.destroy();
+}
+
 /** RABBITMQ_ALLOW_INPUT makes the start script become the server, so that the child's pid is the server's own. */
-function configure(folder: string, ports: Record<'amqp' | 'management' | 'dist' | 'epmd', number>): NodeJS.ProcessEnv {
+function configure(folder: string, ports: Ports, tls: ServerTls | undefined): NodeJS.ProcessEnv {
   const inFolder = (name: string): string => path.join(folder, name);
   for (const name of ['home', 'mnesia', 'log']) mkdirSync(inFolder(name));
-  writeFileSync(inFolder('rabbitmq.conf'), `listeners.tcp.local = 127.0.0.1:${ports.amqp}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = ${ports.management}\nlog.file = false\ndisk_free_limit.absolute = 50MB\n`);
+  writeFileSync(inFolder('rabbitmq.conf'), [...(tls ? encrypted(folder, ports, tls) : plain(ports)), 'log.file = false', 'disk_free_limit.absolute = 50MB', ''].join('\n'));
   writeFileSync(inFolder('enabled_plugins'), '[rabbitmq_management].\n');
   return {
     PATH: process.env['PATH'],

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Certificate } from './certificates.js';
 import { eventually } from './eventually.js';
 
 const TOOLS = path.join(import.meta.dirname, '../../../tools/lib');
@@ -26,21 +27,27 @@ interface Server {
   ended: Promise<boolean>;
 }
 
+/** With a certificate it takes TLS, and plain text beside it. */
+export interface PrivatePostgresOptions {
+  server?: Certificate;
+}
+
 /** Started as `npm start` starts its own, with every commit on disk. */
-export async function privatePostgres(): Promise<PrivatePostgres> {
-  const { startPostgres, removePostgres } = (await tool('postgres.mjs')) as { startPostgres(home: object): Promise<Server>; removePostgres(home: object): void };
+export async function privatePostgres({ server: certificate }: PrivatePostgresOptions = {}): Promise<PrivatePostgres> {
+  const { startPostgres, removePostgres } = (await tool('postgres.mjs')) as { startPostgres(home: object, options: { extra: Record<string, string> }): Promise<Server>; removePostgres(home: object): void };
   const { Home } = (await tool('home.mjs')) as { Home: new (dir: string) => object };
   const folder = mkdtempSync(path.join(tmpdir(), 'sluice-postgres-'));
   chmodSync(folder, 0o711); // the server may have to run as another user
   const home = new Home(folder);
-  let server = await startPostgres(home);
+  const options = { extra: certificate ? await layOut(folder, certificate) : {} };
+  let server = await startPostgres(home, options);
   const { url } = server;
   /** Sessions notice the death of their server a moment later, and hold its port until then. */
   const start = (): Promise<void> =>
     eventually(
       async () => {
         await canListen(Number(new URL(url).port));
-        server = await startPostgres(home);
+        server = await startPostgres(home, options);
         if (server.url !== url) throw new Error(`PostgreSQL came back at ${server.url} and not at ${url}`);
       },
       { withinMs: 60_000 },
@@ -59,6 +66,17 @@ export async function privatePostgres(): Promise<PrivatePostgres> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** PostgreSQL takes no key that others may read. @returns the settings that name the files */
+async function layOut(folder: string, { cert, key }: Certificate): Promise<Record<string, string>> {
+  const { unprivilegedUser } = (await tool('reachable.mjs')) as { unprivilegedUser(): { uid: number; gid: number } | undefined };
+  const files = { ssl_cert_file: path.join(folder, 'server.pem'), ssl_key_file: path.join(folder, 'server.key') };
+  writeFileSync(files.ssl_cert_file, cert);
+  writeFileSync(files.ssl_key_file, key, { mode: 0o600 });
+  const user = unprivilegedUser();
+  if (user) for (const file of Object.values(files)) chownSync(file, user.uid, user.gid);
+  return { ssl: 'on', ...files };
 }
 
 /** @throws Error when somebody listens there */

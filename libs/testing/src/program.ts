@@ -6,7 +6,7 @@ const ROOT = path.resolve(import.meta.dirname, '../../..');
 /** Enough to see why a process ended. */
 const OUTPUT_CHARACTERS = 100_000;
 
-/** A built program of this repository, running as its own process. */
+/** A program of this repository, running as its own process. */
 export interface Program {
   readonly exitCode: Promise<number | null>;
   running(): boolean;
@@ -16,9 +16,13 @@ export interface Program {
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** Runs `file` (a path in this repository) with this environment alone. */
-export function run(file: string, env: Record<string, string>, args: string[] = []): Program {
-  const child = spawn(process.execPath, ['--enable-source-maps', path.join(ROOT, file), ...args], {
+/** Runs a built `file` (a path in this repository) with this environment alone. */
+export const run = (file: string, env: Record<string, string>, args: string[] = []): Program =>
+  runWith(process.execPath, file, env, args, ['--enable-source-maps']);
+
+/** The same with another interpreter, and what that takes before the file. */
+export function runWith(interpreter: string, file: string, env: Record<string, string>, args: string[] = [], options: string[] = []): Program {
+  const child = spawn(interpreter, [...options, path.join(ROOT, file), ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -26,21 +30,25 @@ export function run(file: string, env: Record<string, string>, args: string[] = 
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text = (text + chunk.toString()).slice(-OUTPUT_CHARACTERS)));
   endWithUs(child);
   const exitCode = once(child, 'exit').then(() => child.exitCode);
-  const running = () => child.exitCode === null && child.signalCode === null;
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
   return {
     exitCode,
-    running,
+    running: isRunning,
     output: () => text,
     async end(signal) {
-      if (running()) child.kill(signal);
+      if (isRunning()) child.kill(signal);
       await exitCode;
     },
   };
 }
 
+const running = new Set<ChildProcess>();
+
 /** An interrupted test run leaves nothing behind: the test runner's worker exits, or loses its runner first. */
 function endWithUs(child: ChildProcess): void {
-  const end = () => void child.kill('SIGKILL');
-  process.once('exit', end).once('disconnect', end);
-  child.once('exit', () => process.off('exit', end).off('disconnect', end));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
 }
+
+const endAll = (): void => running.forEach((child) => child.kill('SIGKILL'));
+process.once('exit', endAll).once('disconnect', endAll);

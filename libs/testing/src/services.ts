@@ -4,3 +4,7 @@ export type Owner = (typeof OWNERS)[number];
 
 export const SERVICES = [...OWNERS, 'gateway'] as const;
 export type ServiceName = (typeof SERVICES)[number];
+
+/** What a system of containers runs beside its services. */
+export const SERVERS = ['postgres', 'rabbitmq'] as const;
+export type ServerName = (typeof SERVERS)[number];

@@ -3,12 +3,15 @@ import { connect, type ConfirmChannel } from 'amqplib';
 
 /** An empty vhost of its own on the shared broker. (@sluice/testing applies this topology, so it cannot serve its tests.) */
 export interface Vhost {
+  name: string;
   url: string;
   managementUrl: string;
   channel: ConfirmChannel;
   /** How many messages wait in the queue. */
   depth(queue: string): Promise<number>;
   queueNames(): Promise<string[]>;
+  /** The management API; `path` follows `/api/`. */
+  call(method: string, path: string, body?: object): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -24,8 +27,10 @@ export async function emptyVhost(): Promise<Vhost> {
   const connection = await connect(url.href);
   const channel = await connection.createConfirmChannel();
   return {
+    name: vhost,
     url: url.href,
     managementUrl,
+    call,
     channel,
     depth: async (queue) => (await channel.checkQueue(queue)).messageCount,
     queueNames: async () => ((await (await call('GET', `queues/${vhost}`)).json()) as { name: string }[]).map(({ name }) => name),

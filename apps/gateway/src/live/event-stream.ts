@@ -1,6 +1,7 @@
 import { ProblemError } from '@sluice/messaging';
 import type { FastifyReply } from 'fastify';
 import type { OutgoingHttpHeaders } from 'node:http';
+import { countStream } from '../web/http-metrics.js';
 
 /** One server-sent event (HTML standard, section 9.2). */
 export interface StreamEvent {
@@ -55,6 +56,7 @@ export class EventStream {
     if (this.ended) return;
     const { raw, request } = this.reply.headers(HEADERS).hijack();
     raw.writeHead(200, this.reply.getHeaders() as OutgoingHttpHeaders);
+    countStream(this.closed);
     this.#heartbeat = setTimeout(() => this.#beat(), this.settings.STREAM_HEARTBEAT_MS);
     void this.#write(`retry: ${RETRY_MS}\n\n`);
     if (request.method === 'HEAD') this.end();

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Contract, Message } from '@sluice/contracts';
 import { LiveFeed } from '@sluice/messaging';
-import { CONFIG } from '@sluice/service-kit';
+import { brokerOf, CONFIG } from '@sluice/service-kit';
 import type { GatewayConfig } from '../config.js';
 import { Watchers } from './watchers.js';
 
@@ -14,8 +14,8 @@ export class Live implements OnModuleDestroy {
   readonly #watchers = new Watchers<Watcher>();
   readonly #feed: LiveFeed;
 
-  constructor(@Inject(CONFIG) { AMQP_URL }: GatewayConfig) {
-    this.#feed = new LiveFeed({ url: AMQP_URL, name: 'gateway listens', onFact: (fact) => this.#arrived(fact), onSubscribed: () => this.#mayHaveMissed() });
+  constructor(@Inject(CONFIG) config: GatewayConfig) {
+    this.#feed = new LiveFeed({ ...brokerOf(config), name: 'gateway listens', onFact: (fact) => this.#arrived(fact), onSubscribed: () => this.#mayHaveMissed() });
   }
 
   /** Every fact whose data says `value` in the field `field`, until the function that is returned is called. */

@@ -1,8 +1,9 @@
 import type { Type } from '@nestjs/common';
+import { asyncApiDocument } from '@sluice/messaging';
 import type { FastifyInstance } from 'fastify';
 import { openApiDocument } from './document.js';
 
-/** The document at `/openapi.json` and a page to read and try it at `/docs`. */
+/** The documents at `/openapi.json` (HTTP) and `/asyncapi.json` (messages), and a page to read and try the former at `/docs`. */
 export async function serveDocs(fastify: FastifyInstance, controllers: readonly Type[]): Promise<void> {
   const document = openApiDocument(controllers);
   const { default: swagger } = await import('@fastify/swagger');
@@ -10,4 +11,14 @@ export async function serveDocs(fastify: FastifyInstance, controllers: readonly 
   await fastify.register(swagger, { mode: 'static', specification: { document: document as never } });
   await fastify.register(swaggerUi, { routePrefix: '/docs' });
   fastify.get('/openapi.json', () => document);
+  serveMessages(fastify);
+}
+
+/** Made when it is first asked for, and then kept as text: it is the same for everybody until the next release. */
+function serveMessages(fastify: FastifyInstance): void {
+  let text: Promise<string> | undefined;
+  fastify.get('/asyncapi.json', async (_, reply) => {
+    text ??= asyncApiDocument().then((document) => JSON.stringify(document));
+    return reply.type('application/json').header('cache-control', 'public, max-age=300').send(await text);
+  });
 }

@@ -4,6 +4,7 @@ import { Problem } from '@sluice/contracts';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiParameters, type ZodOpenApiResponsesObject } from 'zod-openapi';
 import { z } from 'zod';
 import { accessOf } from '../web/auth.js';
+import { isLimited } from '../web/rate-limits.js';
 import { descriptionOf, type Description } from './describe.js';
 import { COMPONENTS } from './components.js';
 
@@ -68,18 +69,19 @@ function operation({ method, path, handler, schemas }: Route): ZodOpenApiOperati
     ...(!isPublic && { security: [{ token: [] }] }),
     requestParams: parametersOf(schemas, description),
     ...(schemas.body && { requestBody: { required: true, content: { 'application/json': { schema: schemas.body } } } }),
-    responses: responsesOf({ ...commonProblems(isPublic, role, schemas), ...description.answers }),
+    responses: responsesOf({ ...commonProblems(path, isPublic, role, schemas), ...description.answers }),
   };
 }
 
 const parametersOf = ({ query, path }: Schemas, { headers }: Description): ZodOpenApiParameters => ({ ...(query && { query }), ...(path && { path }), ...(headers && { header: headers }) });
 
 /** What a route can answer because of what it asks for. */
-function commonProblems(isPublic: boolean, role: string | undefined, { body, query }: Schemas): Description['answers'] {
+function commonProblems(path: string, isPublic: boolean, role: string | undefined, { body, query }: Schemas): Description['answers'] {
   const answers: Description['answers'] = {};
   if (!isPublic) answers[401] = 'No valid token';
   if (role) answers[403] = `Only for the role ${role}`;
   if (body || query) answers[422] = 'What is not valid, field by field';
+  if (isLimited(path)) answers[429] = 'Too many requests: come again after Retry-After seconds';
   return answers;
 }
 

@@ -37,7 +37,8 @@ export class PaymentsPeer {
 @Controller()
 export class AccountsPeer {
   @On(SignUp)
-  async signUp({ data: { userId, phone, name } }: Message<typeof SignUp>): Promise<Reply<typeof SignUp>> {
+  async signUp({ data, data: { userId, phone, name } }: Message<typeof SignUp>): Promise<Reply<typeof SignUp>> {
+    if (phone === '+15550000008') throw new Error(`cannot store ${JSON.stringify(data)}`);
     if (phone === '+15550000009') throw ProblemError.of(409, 'Phone number taken');
     return { id: userId, phone, name };
   }

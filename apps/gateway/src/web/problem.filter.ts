@@ -52,9 +52,10 @@ function orMethodNotAllowed(problem: Problem, request: FastifyRequest, reply: Fa
   return titled(405);
 }
 
-/** A caller is told when to come back (503, 429) and how to sign in (401). */
+/** A caller is told when to come back (503, 429 with `retryAfter` in s) and how to sign in (401). */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  if (problem.status === 503) void reply.header('retry-after', '1');
+  const retryAfter = problem.status === 503 ? 1 : problem['retryAfter'];
+  if (typeof retryAfter === 'number') void reply.header('retry-after', String(retryAfter));
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
   return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }

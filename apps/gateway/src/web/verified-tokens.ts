@@ -1,4 +1,4 @@
-import type { Caller } from './auth.js';
+import type { Caller } from './tokens.js';
 
 /** Some 500 bytes each. */
 const MOST_TOKENS = 10_000;

@@ -20,6 +20,7 @@ export interface Bin {
 
 export const schemaSql = `
   CREATE TABLE inbox (id uuid PRIMARY KEY, received_at timestamptz(3) NOT NULL DEFAULT now());
+  CREATE INDEX ON inbox (received_at);
   CREATE TABLE outbox (id uuid PRIMARY KEY, wire jsonb NOT NULL, created_at timestamptz(3) NOT NULL DEFAULT now());
   CREATE INDEX ON outbox (created_at);
   CREATE TABLE accounts (

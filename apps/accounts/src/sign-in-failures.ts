@@ -1,0 +1,70 @@
+import { ProblemError } from '@sluice/messaging';
+
+/** Failed sign-ins with one phone number from one address, or with any number from it. */
+export interface Failures {
+  phone: string;
+  client: string;
+  failures: number;
+  /** When the first of them was. */
+  since: Date;
+  lastAt: Date;
+  version: number;
+}
+
+/** What a sign-in is counted under: its phone number and address together, and its address alone. */
+export interface Counted {
+  pair: Failures;
+  address: Failures;
+}
+
+/** Stands in place of a phone number for "any", which no number looks like. */
+export const ANY_PHONE = '*';
+
+const WINDOW_MS = 15 * 60_000;
+/** Whoever knows the password has it right by then. */
+const PAIR_LIMIT = 5;
+/** Many people share an address (an office, a mobile network) and mistype now and then; a list of stolen passwords is longer. */
+const ADDRESS_LIMIT = 100;
+/** The wait doubles with each further failure: about 30 guesses a day are left. */
+const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [60_000, 3_600_000];
+
+/** After this long without a failure nothing depends on a row any more. Milliseconds. */
+export const FORGOTTEN_AFTER_MS = LONGEST_WAIT_MS + WINDOW_MS;
+
+/**
+ * Counts a sign-in as failed before its password is looked at, so that any number of tries at once are as many as one after the other.
+ * @throws ProblemError 429 with `retryAfter` (s) while one of the two has failed too often; that try is not counted
+ */
+export function countTry({ pair, address }: Counted, now: Date): Counted {
+  const [mine, all] = [standing(pair, forgottenAt(pair), now), standing(address, windowEnd(address), now)];
+  refuseUntil(Math.max(pairWaitsUntil(mine), addressWaitsUntil(all)), now);
+  return { pair: oneMore(mine, now), address: oneMore(all, now) };
+}
+
+/** The password was right: the pair begins anew. Of the address only this try is taken back, or an attacker's own account would clear it. */
+export const takeBack = ({ pair, address }: Counted): Counted => ({
+  pair: { ...pair, failures: 0, version: pair.version + 1 },
+  address: { ...address, failures: Math.max(0, address.failures - 1), version: address.version + 1 },
+});
+
+export const noFailures = (phone: string, client: string, now: Date): Failures => ({ phone, client, failures: 0, since: now, lastAt: now, version: 0 });
+
+const windowEnd = ({ since }: Failures): number => since.getTime() + WINDOW_MS;
+
+/** A pair that had to wait is remembered for one more window after that, or every wait would be the first again. */
+const forgottenAt = (pair: Failures): number => Math.max(windowEnd(pair), pairWaitsUntil(pair) + WINDOW_MS);
+
+const pairWaitsUntil = ({ failures, lastAt }: Failures): number =>
+  failures < PAIR_LIMIT ? -Infinity : lastAt.getTime() + Math.min(FIRST_WAIT_MS * 2 ** (failures - PAIR_LIMIT), LONGEST_WAIT_MS);
+
+/** Not longer than a window: others who share the address wait with its attacker. */
+const addressWaitsUntil = (address: Failures): number => (address.failures < ADDRESS_LIMIT ? -Infinity : windowEnd(address));
+
+const standing = (row: Failures, until: number, now: Date): Failures => (now.getTime() < until ? row : { ...row, failures: 0, since: now });
+
+const oneMore = (row: Failures, now: Date): Failures => ({ ...row, failures: row.failures + 1, lastAt: now, version: row.version + 1 });
+
+function refuseUntil(until: number, now: Date): void {
+  const retryAfter = Math.ceil((until - now.getTime()) / 1_000);
+  if (retryAfter > 0) throw ProblemError.of(429, 'Too Many Requests', 'Signing in has failed too often. Please wait.', { retryAfter });
+}

@@ -1,0 +1,133 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { AccountRegistered, SignIn, SignUp, VerifyPhone, type Contract } from '@sluice/contracts';
+import { MessageClient, ProblemError } from '@sluice/messaging';
+import { startService, type Service } from '@sluice/service-kit';
+import { captureLog, eventually, facts, publish, testBroker, testDatabase, type CapturedLog, type Facts, type TestBroker, type TestDatabase } from '@sluice/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import { AccountsModule } from './accounts.module.js';
+import { AccountsConfig } from './config.js';
+import { SignInFailuresSweep } from './sign-in-failures.sweep.js';
+
+const ANN = { userId: '00000000-0000-7000-8000-00000000000a', phone: '+15550000001', name: 'Ann', password: 'a good password' };
+const ANN_SIGNS_IN = { phone: ANN.phone, password: ANN.password };
+const [ATTACKER, HOME] = ['192.0.2.66', '198.51.100.7'];
+const TOKEN_PRIVATE_KEY = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+
+let broker: TestBroker;
+let database: TestDatabase;
+let services: Service[];
+let client: MessageClient;
+let heard: Facts;
+let log: CapturedLog;
+
+const start = () =>
+  startService({ name: 'accounts', module: AccountsModule, config: AccountsConfig, database: true }, { AMQP_URL: broker.url, DATABASE_URL: database.url, LOG_LEVEL: 'trace', TOKEN_PRIVATE_KEY });
+
+/** Two processes, as the counts are shared. */
+beforeAll(async () => {
+  log = captureLog();
+  [broker, database] = await Promise.all([testBroker(), testDatabase('accounts')]);
+  heard = await facts(broker);
+  services = await Promise.all([start(), start()]);
+  client = new MessageClient({ url: broker.url, source: 'test' });
+  await eventually(() => expect(client.publisher.ready).toBe(true));
+  await ask(SignUp, ANN);
+});
+beforeEach(() => database.pool.query('DELETE FROM sign_in_failures'));
+afterAll(async () => {
+  await client.close();
+  await Promise.all(services.map((service) => service.stop()));
+  await Promise.all([broker.close(), database.close()]);
+  log.release();
+});
+
+const ask = <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) => client.request(contract, data, { deadlineMs: 20_000 });
+
+/** What a sign-in ends with: 200, or its problem. */
+const signIn = (password: string, from?: string, phone = ANN.phone): Promise<{ status: number; retryAfter?: unknown }> =>
+  ask(SignIn, { phone, password, ...(from && { client: from }) }).then(
+    () => ({ status: 200 }),
+    (error: unknown) => (error instanceof ProblemError ? error.problem : Promise.reject(error)),
+  );
+const statuses = async (answers: Promise<{ status: number }>[]): Promise<number[]> => (await Promise.all(answers)).map(({ status }) => status).sort();
+const wrong = (count: number, from?: string, phone?: string) => Array.from({ length: count }, () => signIn('wrong', from, phone));
+const failuresOf = async (phone: string, from: string) => (await database.pool.query<{ failures: number }>('SELECT failures FROM sign_in_failures WHERE phone = $1 AND client = $2', [phone, from])).rows[0]?.failures;
+/** So many failures a moment ago, without the work of making them. */
+const failed = (failures: number, from: string, phone = ANN.phone) => database.pool.query('INSERT INTO sign_in_failures (phone, client, failures, version) VALUES ($1, $2, $3, 1)', [phone, from, failures]);
+/** As if they had been so long ago. */
+const age = (minutes: number) => database.pool.query("UPDATE sign_in_failures SET since = since - $1 * interval '1 minute', last_at = last_at - $1 * interval '1 minute'", [minutes]);
+
+describe('failing to sign in', () => {
+  it('is told to wait after five times from one address, even with the right password, and its owner gets in from another', async () => {
+    expect(await statuses(wrong(5, ATTACKER))).toEqual([401, 401, 401, 401, 401]);
+    expect(await signIn(ANN.password, ATTACKER)).toMatchObject({ status: 429, retryAfter: expect.closeTo(60, -1) });
+    expect(await signIn(ANN.password, HOME)).toEqual({ status: 200 });
+  });
+
+  it('is counted before the password is looked at: ten at once, over two processes, are five guesses', async () => {
+    expect(await statuses(wrong(10, ATTACKER))).toEqual([401, 401, 401, 401, 401, 429, 429, 429, 429, 429]);
+  });
+
+  it('is told alike for a number that nobody has', async () => {
+    await Promise.all([failed(4, ATTACKER, '+15559999999'), failed(4, HOME)]);
+    const nobody = await Promise.all(wrong(2, ATTACKER, '+15559999999'));
+    const ann = await Promise.all(wrong(2, HOME));
+    expect(ann.map(({ status }) => status).sort()).toEqual([401, 429]);
+    expect(nobody.sort(byStatus)).toEqual(ann.sort(byStatus));
+  });
+
+  it('is forgotten with the right password', async () => {
+    await Promise.all([failed(3, HOME), failed(3, HOME, '*')]);
+    expect(await signIn('wrong', HOME)).toMatchObject({ status: 401 });
+    expect([await failuresOf(ANN.phone, HOME), await failuresOf('*', HOME)]).toEqual([4, 4]);
+    expect(await signIn(ANN.password, HOME)).toEqual({ status: 200 });
+    expect([await failuresOf(ANN.phone, HOME), await failuresOf('*', HOME)]).toEqual([0, 4]);
+  });
+
+  it('is possible again when the wait is over, once, and then the wait is longer', async () => {
+    await failed(5, ATTACKER);
+    await age(1);
+    expect(await signIn('wrong', ATTACKER)).toMatchObject({ status: 401 });
+    expect(await signIn('wrong', ATTACKER)).toMatchObject({ status: 429, retryAfter: expect.closeTo(120, -1) });
+  });
+
+  it('with ever other numbers stops the address, and nobody elsewhere', async () => {
+    await failed(99, ATTACKER, '*');
+    expect(await signIn('wrong', ATTACKER)).toMatchObject({ status: 401 });
+    expect(await signIn('wrong', ATTACKER, '+15550000042')).toMatchObject({ status: 429, retryAfter: expect.closeTo(900, -2) });
+    expect(await signIn(ANN.password, HOME)).toEqual({ status: 200 });
+  });
+
+  it('is not counted when it is not known from where', async () => {
+    expect(await statuses([...wrong(1), signIn(ANN.password)])).toEqual([200, 401]);
+    expect((await database.pool.query('SELECT FROM sign_in_failures')).rowCount).toBe(0);
+  });
+
+  it('is kept no longer than anything depends on it', async () => {
+    const sweep = services[0]!.app.get(SignInFailuresSweep);
+    await failed(1, ATTACKER);
+    await age(74);
+    await sweep.sweep();
+    expect(await failuresOf(ANN.phone, ATTACKER)).toBe(1);
+    await age(2);
+    await sweep.sweep();
+    expect((await database.pool.query('SELECT FROM sign_in_failures')).rowCount).toBe(0);
+  });
+});
+
+describe('the log of all that', () => {
+  it('has no password, no code, no token, and no address in full, however a request fails', async () => {
+    const { token } = await ask(SignIn, { phone: ANN.phone, password: ANN.password, client: HOME });
+    const code = String(heard.of(AccountRegistered, ({ userId }) => userId === ANN.userId, 1)[0]!.code);
+    const broken = 'correct horse battery';
+    await publish(broker, SignUp, ANN, { body: `{"phone":"${ANN.phone}","password":"${broken}` });
+    await publish(broker, SignIn, ANN_SIGNS_IN, { body: JSON.stringify({ phone: 'none', password: broken, pin: broken }), properties: { messageId: `password="${broken}"` } });
+    await expect(ask(VerifyPhone, { userId: ANN.userId, code: code === '000000' ? '000001' : '000000' })).rejects.toThrow('Wrong code');
+    await ask(VerifyPhone, { userId: ANN.userId, code });
+    await eventually(() => expect(log.text().match(/MalformedError/g)).toHaveLength(2));
+    expect([ANN.password, 'wrong', broken, 'horse', code, token, HOME, ATTACKER].filter((secret) => log.text().includes(secret))).toEqual([]);
+  });
+});
+
+const byStatus = (a: { status: number }, b: { status: number }): number => a.status - b.status;

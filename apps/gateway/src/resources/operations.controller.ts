@@ -1,0 +1,56 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { DeadLetters, OPERATED, operationsOf, QueueState, Redriven, Redriving, Showing, type Operations } from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
+import { z } from 'zod';
+import { Describe } from '../openapi/describe.js';
+import { Rpc } from '../rpc.js';
+import { Roles } from '../web/auth.js';
+
+/** Services that did not answer: they are down, or very busy. */
+const unanswered = z.array(z.string());
+const Queues = z.object({ queues: z.array(QueueState), unanswered });
+const Letters = z.object({ queues: z.array(DeadLetters), unanswered });
+const QueuePath = z.object({ queue: z.string().max(200) });
+const Limit = Redriving.optional();
+
+/** For whoever runs the system. Each service answers for its own queues, so the gateway needs no right to any of them. */
+@Controller('ops')
+export class OperationsController {
+  constructor(private readonly rpc: Rpc) {}
+
+  @Roles('admin')
+  @Get('queues')
+  @Describe('See how long the queues are, and how many consumers they have', { 200: Queues })
+  async queues(): Promise<z.output<typeof Queues>> {
+    const { answers, unanswered } = await fromAll(({ LookAtQueues }) => this.rpc.ask(LookAtQueues, {}));
+    return { queues: answers.flatMap(({ queues }) => queues), unanswered };
+  }
+
+  @Roles('admin')
+  @Get('dead-letters')
+  @Describe('See the first dead letters of each queue, why each was given up, and after which tries', { 200: Letters })
+  async deadLetters(@Query({ schema: Showing }) showing: z.output<typeof Showing>): Promise<z.output<typeof Letters>> {
+    const { answers, unanswered } = await fromAll(({ ReadDeadLetters }) => this.rpc.ask(ReadDeadLetters, showing));
+    return { queues: answers.flatMap(({ queues }) => queues), unanswered };
+  }
+
+  @Roles('admin')
+  @Post('dead-letters/:queue/redrive')
+  @HttpCode(202)
+  @Describe('Send dead letters home to their queue, to be handled again; twice is safe', { 202: Redriven, 404: 'No such queue, or one without dead letters' })
+  redrive(@Param({ schema: QueuePath }) { queue }: z.output<typeof QueuePath>, @Body({ schema: Limit }) body: z.output<typeof Limit>): Promise<Redriven> {
+    const operations = operationsOf(queue.split('.', 1)[0]!);
+    if (!operations) throw ProblemError.of(404, 'No such queue');
+    return this.rpc.ask(operations.RedriveDeadLetters, { queue, ...body });
+  }
+}
+
+type Redriven = z.output<typeof Redriven>;
+
+/** One that is down must not hide the others. @throws what the first said, when none answers */
+async function fromAll<T>(ask: (operations: Operations) => Promise<T>): Promise<{ answers: T[]; unanswered: string[] }> {
+  const results = await Promise.allSettled(OPERATED.map((service) => ask(operationsOf(service)!)));
+  const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  if (answers.length === 0) throw (results[0] as PromiseRejectedResult).reason;
+  return { answers, unanswered: OPERATED.filter((_, index) => results[index]!.status === 'rejected') };
+}

@@ -1,0 +1,31 @@
+import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Span } from '@opentelemetry/api';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { routeOf, statusOf } from './http-metrics.js';
+
+/** Without an SDK the API's propagator knows no header; then a request costs nothing here. */
+const isOn = (): boolean => propagation.fields().length > 0;
+
+/**
+ * Every request is a span, the caller's child when it says so (W3C Trace Context), and everything done for the request knows
+ * it. Names and attributes: OpenTelemetry's semantic conventions for HTTP servers; without the path, in which tickets stand.
+ */
+export function traceRequests(fastify: FastifyInstance): void {
+  const tracer = trace.getTracer('@sluice/gateway');
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (!isOn()) return done();
+    const parent = propagation.extract(ROOT_CONTEXT, request.headers);
+    const route = routeOf(request);
+    const attributes = { 'http.request.method': request.method, 'http.route': route, 'url.scheme': request.protocol };
+    const span = tracer.startSpan(`${request.method} ${route}`, { kind: SpanKind.SERVER, attributes }, parent);
+    reply.raw.once('close', () => end(span, reply));
+    context.with(trace.setSpan(parent, span), done);
+  });
+}
+
+/** What a caller is told is its own business up to 499; from 500 on it is a fault. */
+function end(span: Span, reply: FastifyReply): void {
+  const status = statusOf(reply);
+  span.setAttribute('http.response.status_code', status);
+  if (status >= 500) span.setAttribute('error.type', String(status)).setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
+}

@@ -1,0 +1,9 @@
+import type { Invariant } from '@sluice/service-kit';
+
+/**
+ * What takes reading every delivery there ever was: for `npm run audit`, not for every scrape. What people are told about
+ * orders is counted there against the facts; the rest is codes.
+ */
+export const AUDITED: readonly Invariant[] = [
+  { name: 'codes_sent_once', sql: "SELECT user_id || '/' || channel AS id FROM deliveries WHERE version > 0 AND about = 'verification' GROUP BY user_id, channel, text HAVING count(*) > 1" },
+];

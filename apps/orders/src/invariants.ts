@@ -1,0 +1,44 @@
+import type { Invariant } from '@sluice/service-kit';
+import type { OrdersConfig } from './config.js';
+
+/** Timers, retries and the sweep have all had their turn by then. */
+const GRACE = "interval '1 minute'";
+
+/** Seconds. Here, because who audits a shop knows its settings only when they are not the usual ones. */
+export const USUAL_DEADLINE_SECONDS = 7_200;
+
+/** No order waits for ever. */
+export const invariantsOf = ({ ORDER_DEADLINE_SECONDS = USUAL_DEADLINE_SECONDS }: Partial<OrdersConfig>): readonly Invariant[] => [
+  { name: 'unpaid_orders_within_window', sql: `SELECT id FROM orders WHERE status = 'awaiting_payment' AND pay_by < now() - ${GRACE}` },
+  {
+    name: 'pending_orders_within_deadline',
+    sql: `SELECT id FROM orders WHERE status = 'pending' AND placed_at < now() - interval '${ORDER_DEADLINE_SECONDS} seconds' - ${GRACE}`,
+  },
+];
+
+/** A way that an order can go; told in the history, one step after the other. */
+const LEGAL_STEPS = `('pending', 'awaiting_payment'), ('awaiting_payment', 'paid'), ('paid', 'shipped'), ('shipped', 'completed'),
+  ('pending', 'rejected'), ('pending', 'cancelled'), ('awaiting_payment', 'cancelled'), ('paid', 'cancelled')`;
+
+/** What takes reading the whole history: for `npm run audit`, not for every scrape. */
+export const AUDITED: readonly Invariant[] = [
+  {
+    name: 'orders_are_as_their_history_says',
+    sql: `
+      SELECT orders.id FROM orders LEFT JOIN (
+        SELECT order_id AS id, count(*) AS entries, max(version) AS latest, (array_agg(status ORDER BY version DESC))[1] AS status FROM order_history GROUP BY 1
+      ) AS told USING (id)
+      WHERE version > 0 AND placed_at IS NOT NULL AND (entries IS DISTINCT FROM version OR latest IS DISTINCT FROM version OR told.status IS DISTINCT FROM orders.status)`,
+  },
+  {
+    name: 'orders_take_legal_steps',
+    sql: `
+      SELECT DISTINCT order_id AS id FROM (
+        SELECT order_id, status, lag(status, 1, 'pending') OVER (PARTITION BY order_id ORDER BY version) AS before FROM order_history
+      ) AS steps WHERE before <> status AND (before, status) NOT IN (${LEGAL_STEPS})`,
+  },
+  {
+    name: 'facts_told_once',
+    sql: `SELECT order_id AS id FROM order_history WHERE type LIKE 'order.%' AND type NOT LIKE 'order.cancellation%' GROUP BY order_id, type HAVING count(*) > 1`,
+  },
+];

@@ -1,0 +1,119 @@
+"""Without a broker: python3 -m unittest, in this folder."""
+
+import json
+import unittest
+from datetime import datetime, timezone
+
+from pika import BasicProperties
+from pika.spec import Basic
+
+from listener import EVENTS, GET, respond
+from order_counts import OrderCounts
+from wire import Caller, Message, Unreadable, failed, read
+
+ORDER = "0198c0de-0000-8000-8000-000000000001"
+CALLER = Caller("amq.rabbitmq.reply-to.x", "c-1", None)
+
+
+def id_of(number: int) -> str:
+    return f"0198c0de-0000-7000-8000-{number:012d}"
+
+
+def fact(number: int, type: str, version: int, **more: object) -> Message:
+    return Message(id_of(number), type, 1, {"orderId": ORDER, "version": version, **more})
+
+
+def properties(**more: object) -> BasicProperties:
+    return BasicProperties(**{"message_id": id_of(1), "type": "order.placed", "headers": {"version": 1}, **more})
+
+
+class Counting(unittest.TestCase):
+    def setUp(self) -> None:
+        self.counts = OrderCounts(":memory:")
+        self.addCleanup(self.counts.close)
+
+    def test_counts_the_same_message_once(self) -> None:
+        placed = fact(1, "order.placed", 1)
+        self.assertEqual([self.counts.hear(placed), self.counts.hear(placed)], [True, False])
+        self.assertEqual(self.counts.facts(), {"order.placed": 1})
+
+    def test_knows_an_order_by_its_newest_fact_whatever_comes_last(self) -> None:
+        for number, (type, version) in enumerate([("order.paid", 4), ("order.placed", 1), ("order.awaiting_payment", 3)]):
+            self.counts.hear(fact(number, type, version))
+        self.assertEqual(self.counts.orders(), {"paid": 1})
+        self.assertEqual(self.counts.orders("pending"), {})
+
+    def test_ignores_fields_and_types_that_it_does_not_know(self) -> None:
+        self.counts.hear(fact(1, "order.placed", 1, colour="green"))
+        self.counts.hear(Message(id_of(2), "order.framed", 7, {}))
+        self.assertEqual((self.counts.orders(), self.counts.facts()), ({"pending": 1}, {"order.framed": 1, "order.placed": 1}))
+
+    def test_refuses_another_version_and_a_fact_without_its_order_and_counts_neither(self) -> None:
+        for message in [Message(id_of(1), "order.paid", 2, fact(1, "order.paid", 1).data), Message(id_of(2), "order.paid", 1, {"orderId": "x", "version": 1}), fact(3, "order.paid", None)]:
+            with self.assertRaises(Unreadable):
+                self.counts.hear(message)
+        self.assertEqual(self.counts.facts(), {})
+
+
+class Reading(unittest.TestCase):
+    def test_takes_the_data_from_the_body_and_the_rest_from_the_properties(self) -> None:
+        self.assertEqual(read(properties(), b'{"n":1}'), Message(id_of(1), "order.placed", 1, {"n": 1}))
+
+    def test_refuses_what_is_not_a_message(self) -> None:
+        broken = [(properties(), b"{"), (properties(), b"\xff"), (properties(), b"[]"), (properties(message_id="1"), b"{}"), (properties(message_id=None), b"{}"), (properties(type=None), b"{}"), (properties(headers=None), b"{}"), (properties(headers={"version": "1"}), b"{}")]
+        for some, body in broken:
+            with self.assertRaises(Unreadable):
+                read(some, body)
+
+
+class Failing(unittest.TestCase):
+    METHOD = Basic.Deliver(exchange="shop.events", routing_key="order.placed")
+
+    def test_goes_through_the_tiers_and_is_then_a_dead_letter(self) -> None:
+        current, exchanges = properties(), []
+        for _ in range(4):
+            out = failed(EVENTS, self.METHOD, current, b"{}", OSError("disk full"))
+            current = out.properties
+            exchanges.append(out.exchange)
+        self.assertEqual(exchanges, ["shop.retry.1000", "shop.retry.10000", "shop.retry.60000", "shop.dead"])
+        self.assertEqual((out.routing_key, out.mandatory, out.properties.delivery_mode), (EVENTS, True, 2))
+        self.assertEqual(out.properties.headers["attempts"], 4)
+
+    def test_is_a_dead_letter_at_once_when_trying_again_is_pointless(self) -> None:
+        came = properties(headers={"version": 1, "x-death": [], "original-exchange": "first", "deadline": 5}, expiration="9")
+        out = failed(EVENTS, self.METHOD, came, b"?", Unreadable("not a message"))
+        headers = out.properties.headers
+        self.assertEqual((out.exchange, out.body, out.properties.expiration), ("shop.dead", b"?", None))
+        self.assertEqual((headers["reason"], headers["original-exchange"], headers["original-routing-key"], headers["deadline"]), ("Unreadable: not a message", "first", "order.placed", 5))
+        self.assertRegex(headers["failed-at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+        self.assertNotIn("x-death", headers)
+
+
+class Answering(unittest.TestCase):
+    def ask(self, data: dict, version: int = 1) -> tuple:
+        counts = OrderCounts(":memory:")
+        counts.hear(fact(1, "order.placed", 1))
+        out = respond(counts, CALLER, Message(id_of(9), GET, version, data))
+        counts.close()
+        self.assertEqual((out.exchange, out.routing_key, out.mandatory, out.properties.correlation_id, out.properties.type), ("", CALLER.reply_to, False, "c-1", "answer"))
+        return out.properties.content_type, json.loads(out.body)
+
+    def test_answers_all_states_or_one(self) -> None:
+        everything = {"orders": {"pending": 1}, "facts": {"order.placed": 1}}
+        self.assertEqual(self.ask({}), ("application/json", everything))
+        self.assertEqual(self.ask({"status": "paid"}), ("application/json", {**everything, "orders": {}}))
+
+    def test_says_in_problem_details_why_not(self) -> None:
+        for content_type, body, status in [(*self.ask({"status": "lost"}), 422), (*self.ask({"status": []}), 422), (*self.ask({}, version=2), 400)]:
+            self.assertEqual((content_type, body["status"], body["type"]), ("application/problem+json", status, "about:blank"))
+
+    def test_knows_who_waits_and_until_when(self) -> None:
+        asked = properties(reply_to="x", correlation_id="c", headers={"deadline": 1_000})
+        self.assertIsNone(Caller.of(properties(reply_to="x")))
+        self.assertTrue(Caller.of(asked).has_gone(datetime.fromtimestamp(1.001, timezone.utc)))
+        self.assertFalse(Caller.of(asked).has_gone(datetime.fromtimestamp(1, timezone.utc)))
+        self.assertFalse(CALLER.has_gone(datetime.now(timezone.utc)))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,102 @@
+"""Messages as the shop's AsyncAPI document describes them: what arrives, and what is published in return."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+from uuid import UUID
+
+from pika import BasicProperties
+from pika.spec import Basic
+
+RETRY_TIERS_MS = (1_000, 10_000, 60_000)
+PERSISTENT, TRANSIENT = 2, 1
+BROKERS_OWN_HEADERS = re.compile(r"x-(death|first-death-|last-death-|delivery-count|acquired-count)")
+
+
+class Unreadable(Exception):
+    """It can never be handled, however often it is tried."""
+
+
+@dataclass(frozen=True)
+class Message:
+    id: str
+    type: str
+    version: int
+    data: dict[str, Any]
+
+
+def read(properties: BasicProperties, body: bytes) -> Message:
+    """Raises Unreadable when it is not a message."""
+    try:
+        id, version, data = str(UUID(properties.message_id)), (properties.headers or {})["version"], json.loads(body)
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
+        raise Unreadable(f"not a message: {error!r}") from error
+    if not isinstance(properties.type, str) or not isinstance(version, int) or not isinstance(data, dict):
+        raise Unreadable("not a message: it needs a type, a version, and an object as its data")
+    return Message(id, properties.type, version, data)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who waits for an answer, and until when (milliseconds since the epoch)."""
+
+    reply_to: str
+    correlation_id: str
+    deadline: int | None
+
+    @staticmethod
+    def of(properties: BasicProperties) -> Caller | None:
+        if not properties.reply_to or not properties.correlation_id:
+            return None
+        deadline = (properties.headers or {}).get("deadline")
+        return Caller(properties.reply_to, properties.correlation_id, deadline if isinstance(deadline, int) else None)
+
+    def has_gone(self, now: datetime) -> bool:
+        return self.deadline is not None and self.deadline < now.timestamp() * 1_000
+
+
+@dataclass(frozen=True)
+class Publish:
+    """Something to be published, and confirmed, before a delivery is acknowledged."""
+
+    exchange: str
+    routing_key: str
+    properties: BasicProperties
+    body: bytes
+    mandatory: bool
+
+
+def failed(queue: str, method: Basic.Deliver, properties: BasicProperties, body: bytes, error: Exception) -> Publish:
+    """The message as it came, on its way to the next retry tier, or to the dead letters when there is none or no use."""
+    headers = properties.headers or {}
+    before = headers.get("attempts", 0)
+    before = before if isinstance(before, int) and before > 0 else 0
+    facts: dict[str, Any] = {
+        "attempts": before + 1,
+        "reason": f"{type(error).__name__}: {error}"[:1_000],
+        "original-exchange": headers.get("original-exchange", method.exchange),
+        "original-routing-key": headers.get("original-routing-key", method.routing_key),
+    }
+    exchange = "shop.dead"
+    if not isinstance(error, Unreadable) and before < len(RETRY_TIERS_MS):
+        exchange = f"shop.retry.{RETRY_TIERS_MS[before]}"
+    else:
+        facts["failed-at"] = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    kept = {name: value for name, value in headers.items() if not BROKERS_OWN_HEADERS.match(name)}
+    properties.headers, properties.expiration, properties.delivery_mode = {**kept, **facts}, None, PERSISTENT
+    return Publish(exchange, queue, properties, body, mandatory=True)
+
+
+def answer(caller: Caller, value: dict[str, Any], content_type: str = "application/json") -> Publish:
+    properties = BasicProperties(type="answer", correlation_id=caller.correlation_id, content_type=content_type, delivery_mode=TRANSIENT)
+    return Publish("", caller.reply_to, properties, json.dumps(value).encode(), mandatory=False)
+
+
+def problem(caller: Caller, status: int, title: str, detail: str | None = None) -> Publish:
+    """Problem details (RFC 9457): why there is no answer."""
+    value = {"type": "about:blank", "title": title, "status": status, **({} if detail is None else {"detail": detail})}
+    return answer(caller, value, "application/problem+json")

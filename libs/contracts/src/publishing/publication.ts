@@ -1,0 +1,24 @@
+import { jsonSchemaOf, type JsonSchema } from '../json-schema.js';
+import type { Contract } from '../message.js';
+
+/** What others rely on in one version of a message: it is kept as a file, and the present contract is held against it. */
+export interface Publication {
+  readonly type: string;
+  readonly version: number;
+  readonly kind: Contract['kind'];
+  readonly data: JsonSchema;
+  readonly answer?: JsonSchema;
+}
+
+export const publicationOf = ({ type, version, kind, schema, reply }: Contract): Publication => ({
+  type,
+  version,
+  kind,
+  data: jsonSchemaOf(schema),
+  ...(reply && { answer: jsonSchemaOf(reply) }),
+});
+
+/** One file for each type and version. */
+export const fileOf = ({ type, version }: Pick<Publication, 'type' | 'version'>): string => `${type}.v${version}.json`;
+
+export const sameAs = (one: Publication) => (other: Publication): boolean => other.type === one.type && other.version === one.version;

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { event } from '../message.js';
+import { publicationOf } from './publication.js';
+import { changes, withdrawn } from './publish.js';
+
+const version = (number: number, schema: z.ZodType) => publicationOf(event('thing.happened', schema, { version: number }));
+const first = version(1, z.object({ n: z.int() }));
+const more = version(1, z.object({ n: z.int(), note: z.string().optional() }));
+const broken = version(1, z.object({ n: z.string() }));
+const second = version(2, z.object({ n: z.string() }));
+
+describe('publishing', () => {
+  it('adds what is new: a type, a version', () => {
+    expect(changes([], [first])).toEqual({ write: [first], refused: [] });
+    expect(changes([first], [second])).toEqual({ write: [second], refused: [] });
+  });
+
+  it('notes what was added to a version, and nothing when nothing was', () => {
+    expect(changes([first], [more])).toEqual({ write: [more], refused: [] });
+    expect(changes([more], [more])).toEqual({ write: [], refused: [] });
+  });
+
+  it('refuses a break, saying what breaks and what to do', () => {
+    const { write, refused } = changes([first], [broken]);
+    expect(write).toEqual([]);
+    expect(refused).toHaveLength(1);
+    expect(refused[0]).toContain('thing.happened breaks its published version 1');
+    expect(refused[0]).toContain('"n" is written as string and read as integer');
+    expect(refused[0]).toContain('{ version: 2 }');
+    expect(refused[0]).toContain('npm run contracts:publish');
+  });
+
+  it('misses a type that is gone, and a version that went back', () => {
+    expect(changes([first], []).refused).toEqual([expect.stringContaining('contracts:publish -- --withdraw thing.happened')]);
+    expect(changes([first, second], [first]).refused).toEqual([expect.stringContaining('thing.happened.v2.json is published, and the contract is still version 1')]);
+  });
+
+  it('withdraws all versions of a type that is gone, and of no other', () => {
+    const other = publicationOf(event('other.happened', z.object({})));
+    expect(withdrawn('thing.happened', [first, second, other], [other])).toEqual([first, second]);
+    expect(() => withdrawn('thing.happened', [first], [second])).toThrow('only what is gone');
+    expect(() => withdrawn('no.such', [first], [])).toThrow('not published');
+  });
+});

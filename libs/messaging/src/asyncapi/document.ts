@@ -1,0 +1,149 @@
+import { catalogue, jsonSchemaOf, ownerOf, type Contract } from '@sluice/contracts';
+import { channelOf } from '../channel-of.js';
+import { ROUTES } from '../codec.js';
+import { ENVELOPES, headersOf, isRequest, propertiesOf, schema } from './envelope.js';
+import { exampleOf } from './example.js';
+import { GUIDE } from './guide.js';
+
+/** Of the bindings that all AMQP objects here follow. */
+const bindingVersion = '0.3.0';
+const amqp = (binding: object) => ({ amqp: { ...binding, bindingVersion } });
+
+/** The exchange type behind each kind of message: how its routing key, or its headers, find a queue. */
+export const EXCHANGE_TYPES = { event: 'topic', command: 'direct', query: 'direct', delivery: 'headers' } as const;
+
+/** Where the answers of all requests are described. */
+const ANSWERS = 'answers';
+const PROBLEM = 'problem';
+
+/**
+ * The AsyncAPI 3 document of every message of the system, from the contracts and the very routes that messages are encoded
+ * with. It says what may be heard and asked, not who does: that is the map's.
+ */
+export function asyncApiDocument(): object {
+  const contracts = [...catalogue.values()];
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Sluice',
+      version: '1',
+      description: GUIDE,
+      license: { name: 'MIT' },
+      tags: [...new Set(contracts.map(ownerOf))].map((name) => ({ name, description: `What ${name} says and answers` })),
+    },
+    defaultContentType: 'application/json',
+    servers: { broker: server() },
+    channels: { ...Object.fromEntries(contracts.map((contract) => [contract.type, channel(contract)])), [ANSWERS]: answers(contracts) },
+    operations: Object.fromEntries(contracts.map((contract) => [`${isRequest(contract) ? 'receive' : 'send'}.${contract.type}`, operation(contract)])),
+    components: {
+      schemas: ENVELOPES,
+      securitySchemes: { user: { type: 'userPassword', description: 'A broker user of your own; the description says what it must be allowed' } },
+    },
+  };
+}
+
+const server = () => ({
+  host: '{host}:{port}',
+  pathname: '/{vhost}',
+  protocol: 'amqp',
+  protocolVersion: '0-9-1',
+  description: 'RabbitMQ 3.10 or later',
+  variables: { host: { default: 'localhost' }, port: { default: '5672' }, vhost: { default: 'sluice', description: "The system's virtual host" } },
+  security: [{ $ref: '#/components/securitySchemes/user' }],
+});
+
+function channel(contract: Contract): object {
+  const { exchange } = ROUTES[contract.kind];
+  const { type, kind } = contract;
+  return {
+    // Deliveries have an empty routing key: their address is a header.
+    address: kind === 'delivery' ? null : type,
+    title: type,
+    description: kind === 'delivery' ? `Exchange ${exchange}: bind with x-match: all, channel: ${channelOf(contract)}` : `Exchange ${exchange}, routing key ${type}`,
+    messages: { [type]: message(contract) },
+    bindings: amqp({ is: 'routingKey', exchange: { name: exchange, type: EXCHANGE_TYPES[kind], durable: true, autoDelete: false } }),
+  };
+}
+
+function message(contract: Contract): object {
+  const { type, version, about } = contract;
+  return {
+    name: type,
+    title: `${type}, version ${version}`,
+    summary: summary(contract),
+    ...(about !== undefined && { description: about }),
+    contentType: 'application/json',
+    headers: headersOf(contract),
+    payload: jsonSchemaOf(contract.schema),
+    correlationId: { location: '$message.header#/correlation-id', description: 'What everything caused by one request shares' },
+    bindings: amqp({ messageType: type }),
+    ...exampleOf(contract),
+    'x-amqp-properties': propertiesOf(contract),
+  };
+}
+
+function summary(contract: Contract): string {
+  const owner = ownerOf(contract);
+  switch (contract.kind) {
+    case 'event': return `A fact, said by ${owner}`;
+    case 'delivery': return `To one person over ${channelOf(contract)}, said by ${owner}`;
+    case 'query': return `A read, answered by ${owner}; over when its caller stops waiting`;
+    case 'command': return contract.transient ? `A request, answered by ${owner}; never kept, and over when its caller stops waiting` : `A request, carried out by ${owner}`;
+  }
+}
+
+function operation(contract: Contract): object {
+  const { type, transient, bounded, waitsIn, kind } = contract;
+  const notes = [
+    ...(bounded ? ['Its queue holds so many and no more: beyond that the broker refuses it (a nack).'] : []),
+    ...(waitsIn === undefined ? [] : [`A timer: its owner puts it into a queue ${waitsIn}.<milliseconds>, from which the broker delivers it when its time is up.`]),
+  ];
+  return {
+    action: isRequest(contract) ? 'receive' : 'send',
+    channel: { $ref: `#/channels/${type}` },
+    messages: [{ $ref: `#/channels/${type}/messages/${type}` }],
+    summary: summary(contract),
+    ...(notes.length > 0 && { description: notes.join(' ') }),
+    tags: [{ name: ownerOf(contract) }],
+    bindings: amqp({ deliveryMode: transient ? 1 : 2, mandatory: ROUTES[kind].mandatory, ...(isRequest(contract) ? { ack: true } : {}) }),
+    ...(isRequest(contract) && { reply: reply(contract) }),
+  };
+}
+
+const answerName = ({ type }: Contract): string => `${type}.answer`;
+
+const reply = (contract: Contract): object => ({
+  address: { location: '$message.header#/reply-to', description: 'The AMQP property reply-to, a routing key of the default exchange; answered only when it is there' },
+  channel: { $ref: `#/channels/${ANSWERS}` },
+  messages: [answerName(contract), PROBLEM].map((name) => ({ $ref: `#/channels/${ANSWERS}/messages/${name}` })),
+});
+
+/** One channel for all answers: they go to their callers, over the default exchange. */
+function answers(contracts: readonly Contract[]): object {
+  const requests = contracts.filter(isRequest);
+  return {
+    address: null,
+    title: 'Answers',
+    description: 'To the reply-to of the request, over the default exchange. The content type tells an answer from a problem.',
+    messages: { ...Object.fromEntries(requests.map((contract) => [answerName(contract), answer(contract)])), [PROBLEM]: problem() },
+  };
+}
+
+const answer = (contract: Contract): object => ({
+  name: 'answer',
+  title: `The answer to ${contract.type}`,
+  ...(contract.reply ? { payload: jsonSchemaOf(contract.reply) } : { description: 'Done. The body is empty.' }),
+  contentType: 'application/json',
+  ...answered(),
+});
+
+const problem = (): object => ({
+  name: 'answer',
+  title: 'Why there is no answer',
+  description: 'Problem details (RFC 9457). Each request names the statuses of its own; 400 malformed, 500 a fault.',
+  contentType: 'application/problem+json',
+  payload: schema('Problem'),
+  ...answered(),
+});
+
+const answered = (): object => ({ bindings: amqp({ messageType: 'answer' }), 'x-amqp-properties': schema('AnswerProperties') });

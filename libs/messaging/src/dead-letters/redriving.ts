@@ -1,0 +1,79 @@
+import type { ConfirmChannel } from 'amqplib';
+import { revived } from '../carry-out.js';
+import type { Outbound } from '../confirm-channel.js';
+import { lettersOf, letGo, type Taken, type Taking } from './taking.js';
+
+/** So many are on their way at once: enough to not wait for each confirm, few enough to be doubled by a crash. */
+const BATCH = 100;
+
+/**
+ * Sends letters home to their queue, to be handled like any message: the same id, so that the inbox knows those that had an
+ * effect; no attempts yet; the failures as history. First the confirmed publish, then the ack: a crash in between doubles a
+ * letter and never loses one, so doing it again is safe. A letter whose handling still fails comes back to the dead letters.
+ * @returns how many were sent home @throws Error when the queue is gone, or the broker takes none
+ */
+export async function redrive(open: () => Promise<ConfirmChannel>, queue: string, taking: Taking = {}): Promise<number> {
+  const channel = await open();
+  try {
+    let moved = 0;
+    for await (const batch of batchesOf(lettersOf(channel, queue, taking))) moved += await sendHome(channel, batch);
+    return moved;
+  } finally {
+    await letGo(channel);
+  }
+}
+
+/** Those that were confirmed are done with, also when another was not. */
+async function sendHome(channel: ConfirmChannel, batch: readonly Taken[]): Promise<number> {
+  let returned = false;
+  const onReturn = (): void => void (returned = true);
+  channel.on('return', onReturn);
+  const results = await Promise.allSettled(batch.map((taken) => published(channel, home(taken))));
+  channel.off('return', onReturn);
+  // They all go to the one queue, so what returned one of them has returned all.
+  if (returned) throw new Error(`${batch[0]!.letter.queue} does not take its letters back: it is gone`);
+  results.forEach(({ status }, index) => status === 'fulfilled' && channel.ack(batch[index]!.message));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw new Error(`${batch[0]!.letter.queue} does not take its letters back: ${(failed.reason as Error).message}`);
+  return batch.length;
+}
+
+function home({ letter, message }: Taken): Outbound {
+  const { queue, redriven, history, originalExchange: exchange = '', originalRoutingKey: routingKey = queue } = letter;
+  return revived(message, queue, { redriven: redriven + 1, history, exchange, routingKey });
+}
+
+const published = (channel: ConfirmChannel, { exchange, routingKey, body, mandatory, properties }: Outbound): Promise<void> =>
+  new Promise((resolve, reject) => {
+    channel.publish(exchange, routingKey, Buffer.from(body), { ...properties, mandatory }, (error: Error | null) => (error ? reject(error) : resolve()));
+  });
+
+/**
+ * Removes letters for good, each after `keep` has it. A crash in between keeps a letter that was written down.
+ * @returns how many
+ */
+export async function discard(open: () => Promise<ConfirmChannel>, queue: string, taking: Taking, keep: (taken: Taken) => Promise<void>): Promise<number> {
+  const channel = await open();
+  try {
+    let discarded = 0;
+    for await (const taken of lettersOf(channel, queue, taking)) {
+      await keep(taken);
+      channel.ack(taken.message);
+      discarded += 1;
+    }
+    return discarded;
+  } finally {
+    await letGo(channel);
+  }
+}
+
+async function* batchesOf(letters: AsyncIterable<Taken>): AsyncGenerator<Taken[]> {
+  let batch: Taken[] = [];
+  for await (const taken of letters) {
+    batch.push(taken);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

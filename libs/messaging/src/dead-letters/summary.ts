@@ -1,0 +1,36 @@
+import type { DeadLetter } from './letter.js';
+
+export interface Summary {
+  count: number;
+  /** RFC 3339, of the letter that was given up first; undefined when nobody wrote it down. */
+  oldest: string | undefined;
+  /** Most frequent first. */
+  groups: Group[];
+}
+
+/** Letters of one type that failed for one reason. */
+export interface Group {
+  type: string;
+  reason: string;
+  count: number;
+}
+
+/** Reasons that differ in ids and numbers alone are one. */
+const sameKind = (reason: string): string =>
+  reason
+    .split('\n', 1)[0]!
+    .replaceAll(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, '<id>')
+    .replaceAll(/\d+/g, '<n>');
+
+/** What ails a queue, at a glance. */
+export async function summarise(letters: AsyncIterable<Pick<DeadLetter, 'type' | 'reason' | 'failedAt'>> | Iterable<Pick<DeadLetter, 'type' | 'reason' | 'failedAt'>>): Promise<Summary> {
+  const groups = new Map<string, Group>();
+  const summary: Summary = { count: 0, oldest: undefined, groups: [] };
+  for await (const { type = '(no type)', reason, failedAt } of letters) {
+    const group = groups.get(`${type} ${sameKind(reason)}`) ?? { type, reason: reason.split('\n', 1)[0]!, count: 0 };
+    groups.set(`${type} ${sameKind(reason)}`, { ...group, count: group.count + 1 });
+    summary.count += 1;
+    if (failedAt !== undefined && (summary.oldest === undefined || failedAt < summary.oldest)) summary.oldest = failedAt;
+  }
+  return { ...summary, groups: [...groups.values()].sort((a, b) => b.count - a.count) };
+}

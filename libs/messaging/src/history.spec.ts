@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { grown, historyOf, type FailedTry } from './history.js';
+
+const tried = (n: number): FailedTry => ({ at: new Date(n * 1_000).toISOString(), reason: `try ${n}` });
+
+describe('the history of a message', () => {
+  it('keeps the first try and the last ones of very many', () => {
+    const history = Array.from({ length: 50 }, (_, n) => tried(n)).reduce<FailedTry[]>((all, one) => grown(all, one), []);
+    expect(history).toHaveLength(20);
+    expect(history[0]).toEqual(tried(0));
+    expect(history.slice(1)).toEqual(Array.from({ length: 19 }, (_, n) => tried(31 + n)));
+  });
+
+  it('stays small however long a reason is', () => {
+    expect(grown([], { at: 'now', reason: 'x'.repeat(10_000) })[0]!.reason).toHaveLength(300);
+  });
+
+  it('is empty where somebody wrote something else', () => {
+    for (const history of [undefined, 'long', {}, [null, 1, { at: 1, reason: 'x' }]]) expect(historyOf({ history })).toEqual([]);
+  });
+});

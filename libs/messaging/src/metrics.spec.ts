@@ -1,0 +1,148 @@
+import { ExpirePayment, GetOrder } from '@sluice/contracts';
+import { eventually, freePort, publish, testBroker, type TestBroker } from '@sluice/testing';
+import { register } from 'prom-client';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MessageClient } from './client.js';
+import { PermanentError, ProblemError } from './errors.js';
+import { Publisher } from './publisher.js';
+import { whenScraped } from './scrape.js';
+import { Do, Happened, handles, SERVICES, startService, stopServices, TIERS_MS } from './testing/probe.js';
+
+let broker: TestBroker;
+let client: MessageClient;
+beforeAll(async () => {
+  broker = await testBroker({ tiersMs: TIERS_MS, services: { ...SERVICES, orders: { commands: [ExpirePayment], queries: [GetOrder] } } });
+});
+beforeEach(async () => {
+  register.resetMetrics();
+  client = new MessageClient({ url: broker.url, source: 'test' });
+  await eventually(() => expect(client.publisher.ready).toBe(true));
+});
+afterEach(async () => {
+  await stopServices();
+  await client.close();
+  const channel = await broker.connection.createChannel();
+  for (const queue of ['orders.commands', 'probe.commands']) await channel.purgeQueue(queue);
+  await channel.close();
+});
+afterAll(() => broker.close());
+
+const ORDER = { orderId: '0198c0de-0000-7000-8000-000000000001' };
+const within = (deadlineMs = 5_000) => ({ deadlineMs });
+
+/** The samples of one metric as a scrape shows them; of a histogram, how many it has seen. */
+async function scraped(name: string): Promise<Record<string, number>> {
+  const lines = (await register.getSingleMetricAsString(name)).split('\n').filter((line) => line !== '' && !/^#|_bucket|_sum/.test(line));
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')).replace(name, ''), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+}
+const shows = (name: string, samples: Record<string, number>) => eventually(async () => expect(await scraped(name)).toEqual(samples));
+
+describe('publishing', () => {
+  it('is counted by type and outcome, and timed', async () => {
+    await client.post(ExpirePayment, ORDER, within());
+    await broker.management.delete(`bindings/${broker.vhost}/e/shop.commands/q/orders.commands/orders.expire-payment`);
+    await expect(client.post(ExpirePayment, ORDER, within())).rejects.toThrow();
+    await shows('sluice_messages_published_total', { '{type="orders.expire-payment",outcome="confirmed"}': 1, '{type="orders.expire-payment",outcome="unroutable"}': 1 });
+    await shows('sluice_publish_seconds', { _count: 2 });
+    const channel = await broker.connection.createChannel();
+    await channel.bindQueue('orders.commands', 'shop.commands', 'orders.expire-payment');
+    await channel.close();
+  });
+
+  it('of a type that this system does not know is counted together with all such', async () => {
+    await client.post(Do, { n: 1 }, within());
+    await shows('sluice_messages_published_total', { '{type="other",outcome="confirmed"}': 1 });
+  });
+});
+
+describe('handling', () => {
+  it('is counted by how it ended, and timed', async () => {
+    let failures = 1;
+    await startService(broker, [handles(ExpirePayment, async () => { if (failures-- > 0) throw new Error('not yet'); })], { service: 'orders' });
+    await publish(broker, ExpirePayment, ORDER);
+    const labels = 'queue="orders.commands",type="orders.expire-payment"';
+    await shows('sluice_messages_handled_total', { [`{${labels},ending="retry"}`]: 1, [`{${labels},ending="ack"}`]: 1 });
+    await shows('sluice_handle_seconds', { [`_count{${labels}}`]: 2 });
+  });
+
+  it('that gives up is a dead letter, in the count and in the depth of its queue', async () => {
+    await startService(broker, [handles(Happened, async () => { throw new PermanentError('never'); })]);
+    await publish(broker, Happened, { n: 1 });
+    await shows('sluice_messages_handled_total', { '{queue="probe.events",type="other",ending="dead"}': 1 });
+    await shows('sluice_queue_messages', { '{queue="probe.events"}': 0, '{queue="probe.events.dead"}': 1 });
+  });
+
+  it('that cannot pass its message on gives it back', async () => {
+    const own = await testBroker({ tiersMs: TIERS_MS, services: { probe: { events: [Happened] } } });
+    const channel = await own.connection.createChannel();
+    let failures = 1;
+    await startService(own, [handles(Happened, async () => { if (failures-- > 0) throw new Error('once'); })]);
+    await channel.deleteQueue('shop.retry.50');
+    await publish(own, Happened, { n: 1 });
+    await shows('sluice_messages_handled_total', { '{queue="probe.events",type="other",ending="given_back"}': 1, '{queue="probe.events",type="other",ending="ack"}': 1 });
+    await stopServices();
+    await own.close();
+  });
+
+  it('shows what is in flight, while it is, and how many wait behind', async () => {
+    let finish!: () => void;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    await startService(broker, [handles(Do, () => finished as Promise<never>)], { prefetch: 2 });
+    for (let n = 0; n < 3; n++) await publish(broker, Do, { n });
+    await shows('sluice_messages_in_flight', { '{queue="probe.commands"}': 2 });
+    await shows('sluice_queue_messages', { '{queue="probe.commands"}': 1, '{queue="probe.commands.dead"}': 0 });
+    finish();
+    await shows('sluice_messages_in_flight', { '{queue="probe.commands"}': 0 });
+  });
+});
+
+it('requests are timed by what came of them', async () => {
+  const order = 'type="orders.order"';
+  let answer: () => Promise<never> = async () => { throw ProblemError.of(404, 'No such order'); };
+  await startService(broker, [handles(GetOrder, () => answer())], { service: 'orders' });
+  const ask = (deadlineMs = 5_000) => client.request(GetOrder, { ...ORDER, userId: ORDER.orderId }, within(deadlineMs)).catch(() => undefined);
+  await ask();
+  answer = async () => { throw new Error('a fault'); };
+  await ask();
+  let finish!: (error: Error) => void;
+  answer = () => new Promise((_, reject) => (finish = reject));
+  await ask(200);
+  finish(new Error('too late'));
+  expect(await scraped('sluice_rpc_seconds')).toEqual({ [`_count{${order},outcome="refused"}`]: 1, [`_count{${order},outcome="failed"}`]: 1, [`_count{${order},outcome="timeout"}`]: 1 });
+});
+
+describe('the broker', () => {
+  it('is connected when every connection is, and not when one is missing', async () => {
+    await shows('sluice_broker_connected', { '': 1 });
+    const lost = new Publisher({ url: `amqp://127.0.0.1:${await freePort()}` });
+    expect(await scraped('sluice_broker_connected')).toEqual({ '': 0 });
+    await lost.close();
+    expect(await scraped('sluice_broker_connected')).toEqual({ '': 1 });
+  });
+
+  it('is asked for the queues of those who are there, and only for them; what cannot be told is left out', async () => {
+    const { app } = await startService(broker, [handles(Do, async () => undefined)], { publisher: client.publisher });
+    expect(await scraped('sluice_queue_messages')).toEqual({ '{queue="probe.commands"}': 0, '{queue="probe.commands.dead"}': 0 });
+    const channel = await broker.connection.createChannel();
+    await channel.deleteQueue('probe.commands.dead');
+    expect(await scraped('sluice_queue_messages')).toEqual({ '{queue="probe.commands"}': 0 });
+    await app.close();
+    expect(await scraped('sluice_queue_messages')).toEqual({});
+  });
+});
+
+describe('what is asked when scraped', () => {
+  it('is left out when it fails or comes too late, and asked once for all who want to know', async () => {
+    let asked = 0;
+    let answer = (): Promise<number> => new Promise(() => undefined);
+    const question = whenScraped(() => (asked++, answer()));
+    const began = performance.now();
+    expect(await Promise.all([question(), question()])).toEqual([undefined, undefined]);
+    expect([asked, performance.now() - began < 1_500]).toEqual([1, true]);
+    answer = () => Promise.reject(new Error('no'));
+    const failing = whenScraped(() => answer());
+    expect(await failing()).toBeUndefined();
+    answer = async () => 7;
+    expect(await failing()).toBe(7);
+  });
+});

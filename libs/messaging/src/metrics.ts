@@ -1,0 +1,104 @@
+import { catalogue } from '@sluice/contracts';
+import { Counter, Gauge, Histogram } from 'prom-client';
+import { ProblemError, PublishError, RequestTimeoutError, type PublishFailure } from './errors.js';
+import { whenScraped } from './scrape.js';
+
+/** Seconds: from a confirm by an idle broker (1 ms) to the time after which publishing and draining give up (10 s). */
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+const published = new Counter({ name: 'sluice_messages_published_total', help: 'Messages published, by what became of them.', labelNames: ['type', 'outcome'] });
+const publishSeconds = new Histogram({ name: 'sluice_publish_seconds', help: 'From publishing to the confirm, waiting in line included. Seconds.', buckets: SECONDS });
+const handled = new Counter({ name: 'sluice_messages_handled_total', help: 'Deliveries, by how they ended.', labelNames: ['queue', 'type', 'ending'] });
+const handleSeconds = new Histogram({ name: 'sluice_handle_seconds', help: 'From the delivery to its ending. Seconds.', labelNames: ['queue', 'type'], buckets: SECONDS });
+const rpcSeconds = new Histogram({ name: 'sluice_rpc_seconds', help: 'Requests, from the question to the answer or to giving up. Seconds.', labelNames: ['type', 'outcome'], buckets: SECONDS });
+
+/** What the gauges look at when they are scraped: whoever lives in this process puts itself in, and takes itself out when it closes. */
+export const watched = {
+  connections: new Set<{ isConnected(): boolean }>(),
+  consumers: new Set<{ readonly queue: string; readonly inFlight: number }>(),
+  queues: new Set<{ readonly names: readonly string[]; depth(queue: string): Promise<number> }>(),
+};
+
+new Gauge({
+  name: 'sluice_broker_connected',
+  help: '1 when every connection of this process to the broker is up, else 0.',
+  collect() {
+    const all = [...watched.connections];
+    this.set(all.length > 0 && all.every((connection) => connection.isConnected()) ? 1 : 0);
+  },
+});
+
+new Gauge({
+  name: 'sluice_messages_in_flight',
+  help: 'Deliveries that this process has taken and not settled.',
+  labelNames: ['queue'],
+  collect() {
+    this.reset();
+    for (const { queue, inFlight } of watched.consumers) this.inc({ queue }, inFlight);
+  },
+});
+
+const depths = whenScraped(async () => {
+  const asked = [...watched.queues].flatMap(({ names, depth }) => names.map(async (queue) => ({ queue, depth: await depth(queue) })));
+  return (await Promise.allSettled(asked)).flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+});
+
+new Gauge({
+  name: 'sluice_queue_messages',
+  help: 'Messages that wait in a queue of this service, without those that a consumer holds.',
+  labelNames: ['queue'],
+  async collect() {
+    const answers = await depths();
+    this.reset();
+    for (const { queue, depth } of answers ?? []) this.set({ queue }, depth);
+  },
+});
+
+/** Anybody may write a type on a message; labels are the types of this system. `answer` is what a reply calls itself. */
+const known = (type: unknown): string => (typeof type === 'string' && (type === 'answer' || catalogue.has(type)) ? type : 'other');
+
+const secondsSince = (began: number): number => (performance.now() - began) / 1_000;
+
+/** Counts one publish under its outcome; times it as well, since what is refused or unknown is what takes long. */
+export async function countPublish(type: unknown, publish: () => Promise<void>): Promise<void> {
+  const began = performance.now();
+  let outcome: 'confirmed' | 'invalid' | PublishFailure = 'confirmed';
+  try {
+    await publish();
+  } catch (error) {
+    outcome = error instanceof PublishError ? error.reason : 'invalid';
+    throw error;
+  } finally {
+    publishSeconds.observe(secondsSince(began));
+    published.inc({ type: known(type), outcome });
+  }
+}
+
+export type HandledEnding = 'ack' | 'retry' | 'dead' | 'aside' | 'given_back';
+
+/** @param began `performance.now()` at the delivery */
+export function countHandled(queue: string, messageType: unknown, ending: HandledEnding, began: number): void {
+  const type = known(messageType);
+  handled.inc({ queue, type, ending });
+  handleSeconds.observe({ queue, type }, secondsSince(began));
+}
+
+/** `answered`, `refused` (a business "no"), `failed` (the owner's fault), `timeout`, or why the question did not go out. */
+export async function timeRequest<T>(type: string, request: () => Promise<T>): Promise<T> {
+  const began = performance.now();
+  let outcome: string = 'answered';
+  try {
+    return await request();
+  } catch (error) {
+    outcome = outcomeOf(error);
+    throw error;
+  } finally {
+    rpcSeconds.observe({ type: known(type), outcome }, secondsSince(began));
+  }
+}
+
+function outcomeOf(error: unknown): 'refused' | 'failed' | 'timeout' | PublishFailure {
+  if (error instanceof PublishError) return error.reason;
+  if (error instanceof RequestTimeoutError) return 'timeout';
+  return error instanceof ProblemError && error.problem.status < 500 ? 'refused' : 'failed';
+}

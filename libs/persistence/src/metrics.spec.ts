@@ -1,0 +1,97 @@
+import { Publisher } from '@sluice/messaging';
+import { eventually, testDatabase } from '@sluice/testing';
+import { register } from 'prom-client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPool, OutboxRelay } from './index.js';
+import { Deposit, depositInto, messageOf, openBank, schemaSql, type Bank } from './testing/bank.js';
+
+let bank: Bank;
+let relay: OutboxRelay;
+let publisher: Publisher;
+beforeAll(async () => {
+  register.resetMetrics(); // other files have committed in this process
+  bank = openBank(await testDatabase('bank', { schemaSql }));
+  publisher = new Publisher({ url: 'amqp://127.0.0.1:1' });
+  relay = new OutboxRelay({ pool: bank.pool, publisher, sweepEveryMs: 600_000 });
+});
+afterAll(async () => {
+  await Promise.all([relay.stop(), publisher.close()]);
+  await bank.close();
+});
+
+/** The samples of one metric as a scrape shows them. */
+async function scraped(name: string): Promise<Record<string, number>> {
+  const lines = (await register.getSingleMetricAsString(name)).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+}
+const deposit = (count: number) => {
+  const unit = bank.open();
+  return Promise.all(Array.from({ length: count }, (_, n) => depositInto(unit, messageOf(Deposit, { account: `a${n % 5}`, amount: 1 }))));
+};
+
+it('every commit is counted with its size and its time', async () => {
+  await deposit(7);
+  const sizes = await scraped('sluice_batch_messages');
+  expect(sizes).toMatchObject({ sluice_batch_messages_count: 1, sluice_batch_messages_sum: 7, 'sluice_batch_messages_bucket{le="5"}': 0, 'sluice_batch_messages_bucket{le="10"}': 1 });
+  const times = await scraped('sluice_batch_seconds');
+  expect(times).toMatchObject({ sluice_batch_seconds_count: 1 });
+  expect(times['sluice_batch_seconds_sum']).toBeLessThan(10);
+});
+
+describe('the outbox', () => {
+  it('is not there until somebody relays it', async () => {
+    expect([await scraped('sluice_outbox_rows'), await scraped('sluice_outbox_oldest_seconds')]).toEqual([{}, {}]);
+  });
+
+  it('shows how many wait, and since when the first', async () => {
+    await bank.clear();
+    relay.start();
+    expect([await scraped('sluice_outbox_rows'), await scraped('sluice_outbox_oldest_seconds')]).toEqual([{ sluice_outbox_rows: 0 }, { sluice_outbox_oldest_seconds: 0 }]);
+    await deposit(12);
+    await bank.rows(`UPDATE outbox SET created_at = now() - interval '1 minute' WHERE id = (SELECT id FROM outbox LIMIT 1)`);
+    const [rows, oldest] = await Promise.all([scraped('sluice_outbox_rows'), scraped('sluice_outbox_oldest_seconds')]);
+    expect(rows).toEqual({ sluice_outbox_rows: 12 });
+    expect(oldest['sluice_outbox_oldest_seconds']).toBeGreaterThanOrEqual(60);
+    expect(oldest['sluice_outbox_oldest_seconds']).toBeLessThan(90);
+  });
+
+  it('is an estimate when it is large', async () => {
+    await bank.rows(`INSERT INTO outbox SELECT gen_random_uuid(), '{}', now() FROM generate_series(1, 30000)`);
+    expect((await scraped('sluice_outbox_rows'))['sluice_outbox_rows']).toBeGreaterThanOrEqual(10_000);
+    await bank.rows('ANALYZE outbox');
+    const { sluice_outbox_rows: rows } = await scraped('sluice_outbox_rows');
+    expect(Math.abs(rows! - 30_012)).toBeLessThan(1_000);
+    await bank.clear();
+  });
+
+  it('is left out within about a second when the database does not answer, and comes back with it', async () => {
+    const client = await bank.pool.connect();
+    await client.query('BEGIN; LOCK outbox IN ACCESS EXCLUSIVE MODE');
+    const began = performance.now();
+    const answers = await Promise.all([scraped('sluice_outbox_rows'), scraped('sluice_outbox_oldest_seconds')]);
+    expect([answers, performance.now() - began < 1_900]).toEqual([[{}, {}], true]);
+    expect((await scraped('sluice_pool_connections'))['sluice_pool_connections{state="busy"}']).toBe(2);
+    await client.query('ROLLBACK');
+    client.release();
+    await eventually(async () => expect(await scraped('sluice_outbox_rows')).toEqual({ sluice_outbox_rows: 0 }));
+  });
+
+  it('of a database that is gone is left out, and no scrape fails', async () => {
+    const pool = createPool('postgresql://nobody@127.0.0.1:1/nowhere');
+    const lost = new OutboxRelay({ pool, publisher });
+    lost.start();
+    expect(await scraped('sluice_outbox_rows')).toEqual({});
+    await lost.stop();
+    await pool.end();
+    expect(await scraped('sluice_outbox_rows')).toEqual({ sluice_outbox_rows: 0 });
+  });
+});
+
+it('the connections of the pool are shown by what they do, and no more when the relay has stopped', async () => {
+  const client = await bank.pool.connect();
+  const { 'sluice_pool_connections{state="busy"}': busy, 'sluice_pool_connections{state="waiting"}': waiting } = await scraped('sluice_pool_connections');
+  client.release();
+  expect([busy, waiting]).toEqual([1, 0]);
+  await relay.stop();
+  expect(await scraped('sluice_pool_connections')).toEqual({});
+});

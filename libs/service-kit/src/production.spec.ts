@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { refusals, refuseDevelopmentSettings, warnings } from './production.js';
+import { EnvironmentError } from './variable.js';
+
+/** A whole production system's, with nothing to say against it. */
+const SOUND = {
+  NODE_ENV: 'production',
+  DEV_SEED: false,
+  AMQP_URL: 'amqps://orders:9Zk3vXw2Lr@mq.internal/sluice',
+  DATABASE_URL: 'postgresql://orders:9Zk3vXw2Lr@db.internal/orders?sslmode=verify-full',
+  IDEMPOTENCY_SECRET: 'tPq2hYx0bQbA1s7fV9uLrN4mKzE8wJcD6gR3iXoW5ya',
+  CARD_GATEWAY_URL: 'https://cards.example.com',
+  CARRIER_URL: 'https://carrier.example.com',
+  SMS_PROVIDER_URL: 'https://sms.example.com',
+  EMAIL_PROVIDER_URL: 'https://mail.example.com',
+};
+type Variable = keyof typeof SOUND;
+const having = (variable: Variable, value: unknown) => ({ ...SOUND, [variable]: value });
+const named = (found: { variable: string }[]) => found.map(({ variable }) => variable);
+
+const REFUSED: [Variable, unknown][] = [
+  ['DEV_SEED', true],
+  ['AMQP_URL', 'amqps://mq.internal'],
+  ['AMQP_URL', 'amqps://guest:guest@mq.internal'],
+  ['AMQP_URL', 'amqps://orders:Password@mq.internal'],
+  ['AMQP_URL', 'amqps://warehouse7:warehouse7@mq.internal'],
+  ['DATABASE_URL', 'postgresql://postgres:postgres@db.internal/orders?sslmode=verify-full'],
+  ['DATABASE_URL', 'postgresql://orders:changeme@localhost/orders'],
+  ['IDEMPOTENCY_SECRET', 'only-thirty-one-characters-long'],
+  ['IDEMPOTENCY_SECRET', 'abababababababababababababababababababab'],
+  ['IDEMPOTENCY_SECRET', 'tPq2hYx0bQbA1s7fV9u-my-Secret-LrN4mKzE8wJcD6gR3iXoW5ya'],
+  ['IDEMPOTENCY_SECRET', 'development-tPq2hYx0bQbA1s7fV9uLrN4mKzE8wJcD6gR3iXoW5ya'],
+  ['CARD_GATEWAY_URL', undefined],
+  ['CARD_GATEWAY_URL', 'http://cards.internal'],
+  ['CARRIER_URL', undefined],
+  ['SMS_PROVIDER_URL', undefined],
+  ['EMAIL_PROVIDER_URL', undefined],
+];
+
+const WARNED: [Variable, unknown][] = [
+  ['AMQP_URL', 'amqp://orders:9Zk3vXw2Lr@mq.internal'],
+  ['DATABASE_URL', 'postgresql://orders:9Zk3vXw2Lr@db.internal/orders'],
+  ['DATABASE_URL', 'postgresql://orders:9Zk3vXw2Lr@db.internal/orders?sslmode=no-verify'],
+  ['CARD_GATEWAY_URL', 'fake'],
+  ['SMS_PROVIDER_URL', 'fake'],
+  ['SMS_PROVIDER_URL', 'http://sms.internal'],
+  ['CARRIER_URL', 'http://carrier.internal'],
+];
+
+const SILENT: [Variable, unknown][] = [
+  ['AMQP_URL', 'amqp://orders:9Zk3vXw2Lr@localhost'],
+  ['DATABASE_URL', 'postgresql://orders:9Zk3vXw2Lr@127.0.0.1/orders'],
+  ['DATABASE_URL', 'postgresql://orders@[::1]/orders'],
+  ['DATABASE_URL', 'postgresql://orders:9Zk3vXw2Lr@db.internal/orders?application_name=orders&sslmode=require'],
+  ['CARD_GATEWAY_URL', 'http://127.0.0.1:4242'],
+  ['SMS_PROVIDER_URL', 'http://localhost:4242'],
+];
+
+describe('a production start', () => {
+  it('has nothing against settings that are sound', () => {
+    expect([refusals(SOUND), warnings(SOUND)]).toEqual([[], []]);
+  });
+
+  it.each(REFUSED)('refuses %s=%s', (variable, value) => {
+    expect(named(refusals(having(variable, value)))).toEqual([variable]);
+  });
+
+  it.each(WARNED)('starts with %s=%s, and warns', (variable, value) => {
+    expect([named(refusals(having(variable, value))), named(warnings(having(variable, value)))]).toEqual([[], [variable]]);
+  });
+
+  it.each(SILENT)('starts with %s=%s without a word', (variable, value) => {
+    expect([refusals(having(variable, value)), warnings(having(variable, value))]).toEqual([[], []]);
+  });
+
+  it('asks nothing of a process about variables that it does not know', () => {
+    expect(refusals({ NODE_ENV: 'production', AMQP_URL: SOUND.AMQP_URL })).toEqual([]);
+  });
+
+  it('takes every random secret of 24 bytes or more for one', () => {
+    const forms = fc.constantFrom('hex' as const, 'base64' as const, 'base64url' as const);
+    fc.assert(fc.property(fc.integer({ min: 24, max: 64 }), forms, (size, form) => refusals(having('IDEMPOTENCY_SECRET', randomBytes(size).toString(form))).length === 0));
+  });
+
+  it('names all that it refuses in one line, says what to do, and shows no value', () => {
+    const start = () => refuseDevelopmentSettings(Object.fromEntries([...Object.entries(SOUND), ['DEV_SEED', true], ['CARD_GATEWAY_URL', undefined], ['AMQP_URL', 'amqp://guest:hunter2@mq.internal'], ['DATABASE_URL', 'postgresql://hunter2:hunter2@db.internal/orders']]));
+    expect(start).toThrow(EnvironmentError);
+    expect(start).toThrow(/^refused in production \(NODE_ENV=production\): DEV_SEED .+set it to false; DATABASE_URL .+give it a random one; CARD_GATEWAY_URL .+ say fake to want that$/);
+    expect(start).not.toThrow(/hunter2|\n/);
+  });
+});
+
+describe('a development start', () => {
+  it.each([...REFUSED, ...WARNED])('takes %s=%s', (variable, value) => {
+    const settings = { ...having(variable, value), NODE_ENV: 'development' };
+    expect([refusals(settings), warnings(settings)]).toEqual([[], []]);
+  });
+});

@@ -1,0 +1,120 @@
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { eventually } from '@sluice/testing';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { aboutSpan, collectorOf, startTracing, type StopTracing } from './tracing.js';
+
+const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const sdkIsLoaded = (): boolean => Object.keys(createRequire(import.meta.url).cache).some((file) => file.includes('@opentelemetry/sdk-trace'));
+const log = () => ({ log: vi.fn<(message: string) => void>(), warn: vi.fn<(message: string) => void>() });
+
+interface Exported {
+  path: string;
+  resource: string[];
+  spans: { name: string; traceId: string; parentSpanId?: string }[];
+}
+
+let collector: Server | undefined;
+let stop: StopTracing | undefined;
+afterEach(async () => {
+  await stop?.();
+  collector?.closeAllConnections();
+  collector?.close();
+});
+
+/** Keeps what it is sent, and answers as it is told, or not at all. */
+async function collect(status: number | 'never' = 200): Promise<{ url: string; got: Exported[] }> {
+  const got: Exported[] = [];
+  collector = createServer(async (request, response) => {
+    const chunks = await request.toArray();
+    const { resourceSpans: [{ resource, scopeSpans }] } = JSON.parse(Buffer.concat(chunks).toString());
+    const attributes = resource.attributes.map(({ key, value }: { key: string; value: { stringValue: string } }) => `${key}=${value.stringValue}`);
+    got.push({ path: request.url!, resource: attributes, spans: scopeSpans.flatMap(({ spans }: Exported) => spans) });
+    if (status !== 'never') response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+  });
+  await new Promise<void>((resolve) => collector!.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`, got };
+}
+
+const span = (name: string): void => trace.getTracer('test').startSpan(name).end();
+
+describe('tracing', () => {
+  it('loads nothing and records nothing where no collector is named, or it is switched off', async () => {
+    for (const environment of [{}, { OTEL_EXPORTER_OTLP_ENDPOINT: '' }, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://there', OTEL_SDK_DISABLED: 'true' }, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://there', OTEL_TRACES_EXPORTER: 'none' }]) {
+      stop = await startTracing('orders', environment, log());
+      expect(trace.getTracer('test').startSpan('lost').isRecording()).toBe(false);
+      await stop();
+    }
+    expect(sdkIsLoaded()).toBe(false);
+    expect(aboutSpan()).toEqual({});
+  });
+
+  it('sends what is left when the process stops, as the child of whoever called', async () => {
+    const { url, got } = await collect();
+    stop = await startTracing('orders', { OTEL_EXPORTER_OTLP_ENDPOINT: url }, log());
+    expect(sdkIsLoaded()).toBe(true);
+    await context.with(propagation.extract(ROOT_CONTEXT, { traceparent: PARENT }), () =>
+      trace.getTracer('test').startActiveSpan('work', async (active) => {
+        await new Promise(setImmediate);
+        expect(aboutSpan()).toEqual({ traceId: PARENT.split('-')[1] });
+        active.end();
+      }),
+    );
+    await stop();
+    expect(got).toMatchObject([{ path: '/v1/traces', spans: [{ name: 'work', traceId: PARENT.split('-')[1], parentSpanId: PARENT.split('-')[2] }] }]);
+    expect(got[0]!.resource).toContain('service.name=orders');
+  });
+
+  it('says once that the collector is away and once that it is back, whatever gets lost', async () => {
+    vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '1');
+    const [{ url, got }, told] = [await collect(400), log()];
+    stop = await startTracing('orders', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/here` }, told);
+    const sent = async (name: string): Promise<void> => {
+      span(name);
+      await eventually(() => expect(got.at(-1)?.spans).toMatchObject([{ name }]));
+    };
+    for (const name of ['a', 'b', 'c']) await sent(name);
+    expect(got[0]!.path).toBe('/here');
+    await eventually(() => expect(told.warn).toHaveBeenCalledTimes(1));
+    expect(told.warn.mock.calls[0]![0]).toContain(`${url}/here`);
+    collector!.removeAllListeners('request').on('request', (_, response) => response.writeHead(200).end('{}'));
+    span('d');
+    await eventually(() => expect(told.log).toHaveBeenCalledTimes(1));
+    expect(told.warn).toHaveBeenCalledTimes(1);
+    vi.unstubAllEnvs();
+  });
+
+  it('holds up no shutdown, whether the collector hangs or is not there', async () => {
+    for (const url of [(await collect('never')).url, 'http://127.0.0.1:9']) {
+      stop = await startTracing('orders', { OTEL_EXPORTER_OTLP_ENDPOINT: url }, log());
+      for (let n = 0; n < 5_000; n += 1) span('lost');
+      const began = performance.now();
+      await stop();
+      expect(performance.now() - began).toBeLessThan(4_000);
+    }
+  });
+
+  it('says which setting of its own is wrong', async () => {
+    vi.stubEnv('OTEL_TRACES_SAMPLER', 'sometimes');
+    const told = log();
+    stop = await startTracing('orders', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }, told);
+    expect(told.warn.mock.calls.flat().join()).toMatch(/OTEL_TRACES_SAMPLER.*sometimes/);
+    vi.unstubAllEnvs();
+  });
+});
+
+describe('the collector', () => {
+  it('is named by one variable as a base, and by the other as it is', () => {
+    expect(collectorOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://jaeger:4318' })).toBe('http://jaeger:4318/v1/traces');
+    expect(collectorOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://there/otlp/?key=1' })).toBe('https://there/otlp/v1/traces?key=1');
+    expect(collectorOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://jaeger:4318', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://other/traces' })).toBe('http://other/traces');
+  });
+
+  it('is refused in one line that names the variable, when its address is none', async () => {
+    for (const name of ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) {
+      for (const bad of ['jaeger:4318', 'grpc://jaeger:4317', 'nonsense']) await expect(startTracing('orders', { [name]: bad }, log())).rejects.toThrow(new RegExp(`^${name} is not valid: must be an http`));
+    }
+  });
+});

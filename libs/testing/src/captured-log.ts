@@ -1,0 +1,23 @@
+import fs from 'node:fs';
+
+const STDOUT = 1;
+
+export interface CapturedLog {
+  /** Everything that was written so far. */
+  text(): string;
+  /** Writes on, and notes no more. */
+  release(): void;
+}
+
+/** Notes what this process logs, instead of writing it: the services' logs go to standard output with `writeSync`. */
+export function captureLog(): CapturedLog {
+  const { writeSync } = fs;
+  let text = '';
+  fs.writeSync = ((fd: number, data: string | NodeJS.ArrayBufferView, ...rest: never[]) => {
+    if (fd !== STDOUT) return writeSync(fd, data as string, ...rest);
+    const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    text += bytes.toString();
+    return bytes.length;
+  }) as typeof fs.writeSync;
+  return { text: () => text, release: () => void (fs.writeSync = writeSync) };
+}

@@ -1,0 +1,98 @@
+import { pathToFileURL } from 'node:url';
+import { connect } from 'amqplib';
+import { loadTopology } from '../broker-users.mjs';
+import { Failure } from '../failure.mjs';
+import { inRoot } from '../workspace.mjs';
+
+/**
+ * @typedef {object} Depths how many messages wait, by queue; queues without any are left out
+ * @property {number} looked how many queues there are
+ * @property {Record<string, number>} working on their way, retries too
+ * @property {Record<string, number>} dead
+ * @property {number} unrouted facts that nobody heard
+ * @property {string[]} missing queues of the map that the broker has not got
+ */
+
+/** Asks the queues themselves: what the management API counts is seconds old. */
+export class Queues {
+  #connection;
+  #known;
+
+  constructor(broker, connection) {
+    this.broker = broker;
+    this.#connection = connection;
+  }
+
+  /** @param {{ url: string, managementUrl?: string }} broker @throws {Failure} when it cannot be reached */
+  static async open(broker) {
+    const { trust } = await loadTopology();
+    const connection = await connect(broker.url, { ...trust(), clientProperties: { connection_name: 'audit' } }).catch((error) => {
+      throw new Failure(`the broker does not let us in: ${error.message || error.code}`, 'Check AMQP_URL.');
+    });
+    return new Queues(broker, connection.on('error', () => {}));
+  }
+
+  close() {
+    return this.#connection.close().catch(() => {}); // already closed
+  }
+
+  /** @returns {Promise<Depths>} */
+  async depths() {
+    const { waitsIn, names } = await (this.#known ??= this.#names());
+    const lasting = names.filter((name) => !name.startsWith(`${waitsIn}.`)); // timers wait on purpose
+    const counts = await this.#count(lasting);
+    const some = (pick) => Object.fromEntries(lasting.filter((name) => counts[name] > 0 && pick(name)).map((name) => [name, counts[name]]));
+    const dead = (name) => name.endsWith('.dead');
+    return {
+      looked: names.length,
+      working: some((name) => !dead(name) && name !== UNROUTED),
+      dead: some(dead),
+      unrouted: counts[UNROUTED] ?? 0,
+      missing: lasting.filter((name) => counts[name] === undefined),
+    };
+  }
+
+  /** @returns {Promise<number>} messages that consumers hold, as the management API knew a few seconds ago; 0 without it */
+  async held() {
+    const queues = await this.#listed('name,messages_unacknowledged');
+    return queues.reduce((sum, { messages_unacknowledged: held = 0 }) => sum + held, 0);
+  }
+
+  /** Those of the map, and with the management API whatever else outlives its connection. */
+  async #names() {
+    const { topology, settingsOf } = await loadTopology();
+    const { ExpirePayment } = await import(pathToFileURL(inRoot('libs/contracts/dist/index.js')).href);
+    const listed = (await this.#listed('name,exclusive')).filter(({ name, exclusive }) => !exclusive && !name.startsWith('amq.')).map(({ name }) => name);
+    const mapped = topology(settingsOf(process.env)).queues.map(({ name }) => name);
+    // A broker that lists its queues has those tiers and listeners that its services need.
+    const needed = listed.length > 0 ? mapped.filter((name) => !name.startsWith('shop.retry.')) : mapped;
+    return { waitsIn: ExpirePayment.waitsIn, names: [...new Set([...needed, ...listed])].sort() };
+  }
+
+  async #listed(columns) {
+    const { url, managementUrl } = this.broker;
+    if (!managementUrl) return [];
+    const { management } = await loadTopology();
+    const api = management(managementUrl, url);
+    return (await api.get(`queues/${api.vhost}?columns=${columns}`)) ?? [];
+  }
+
+  /** A queue that is not there closes the channel that asks for it. */
+  async #count(names) {
+    const counts = {};
+    let channel;
+    for (const name of names) {
+      try {
+        channel ??= (await this.#connection.createChannel()).on('error', () => {});
+        counts[name] = (await channel.checkQueue(name)).messageCount;
+      } catch (error) {
+        if (error.code !== 404) throw error;
+        channel = undefined;
+      }
+    }
+    await channel?.close();
+    return counts;
+  }
+}
+
+const UNROUTED = 'shop.unrouted';

@@ -1,0 +1,88 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import * as contracts from '@sluice/contracts';
+import { catalogue, factsOf } from '@sluice/contracts';
+import { describe, expect, it } from 'vitest';
+import { SENDS, SERVICES, WORK } from './map.js';
+import { topology } from './topology.js';
+import { userOf, usersOf, type BrokerUser } from './users.js';
+
+const users = usersOf(WORK);
+const { exchanges, queues } = topology();
+const named = (name: string): BrokerUser => userOf(name, WORK);
+const matching = (pattern: string, names: readonly string[]): string[] => names.filter((name) => new RegExp(pattern).test(name));
+const queueNames = queues.map(({ name }) => name);
+const exchangeNames = ['amq.default', ...exchanges.map(({ name }) => name)];
+
+describe('the users of the broker', () => {
+  it('are the services and the gateway, each once', () => {
+    expect(users.map(({ name }) => name).sort()).toEqual(['gateway', ...Object.keys(SERVICES)].sort());
+  });
+
+  it.each(Object.keys(SERVICES))('%s reads its own queues, all of them, and no other', (service) => {
+    expect(matching(named(service).read, queueNames)).toEqual(queueNames.filter((name) => name.startsWith(`${service}.`)));
+  });
+
+  it('does not take a dot for any letter, nor a part of a name for the name', () => {
+    const { read, write } = named('orders');
+    expect(matching(read, ['ordersXevents', 'orders.events2', 'more-orders.events', 'orders.payment-window.1800000x'])).toEqual([]);
+    expect(matching(write, ['shopXevents', 'shop.events.more', 'shop.retry.', 'shop.retry.1x'])).toEqual([]);
+  });
+
+  it.each([
+    ['gateway', ['shop.commands']],
+    ['accounts', ['amq.default', 'shop.events']],
+    ['inventory', ['amq.default', 'shop.events', 'shop.dead', 'shop.retry.1000', 'shop.retry.10000', 'shop.retry.60000']],
+    ['orders', ['amq.default', 'shop.events', 'shop.commands', 'shop.dead', 'shop.retry.1000', 'shop.retry.10000', 'shop.retry.60000']],
+    ['notifications', ['amq.default', 'shop.deliveries', 'shop.dead', 'shop.retry.1000', 'shop.retry.10000', 'shop.retry.60000']],
+  ])('%s writes to the exchanges that its work needs', (service, needed) => {
+    expect(matching(named(service).write, exchangeNames).sort()).toEqual([...needed].sort());
+  });
+
+  it('orders alone has queues of its own making: its payment windows', () => {
+    expect(users.filter(({ configure }) => matching(configure, [...queueNames, ...exchangeNames]).length > 0)).toEqual([]);
+    const makers = (queue: string): string[] => users.filter(({ configure }) => new RegExp(configure).test(queue)).map(({ name }) => name);
+    expect([makers('orders.payment-window.1800000'), makers('amq.gen-x')]).toEqual([['orders'], ['gateway']]);
+  });
+
+  it('the gateway hears what is live on its own queue, may ask how long the line is, and reads nothing else', () => {
+    const { read, write } = named('gateway');
+    expect(matching(read, ['amq.gen-x', ...queueNames, ...exchangeNames])).toEqual(['amq.gen-x', 'shop.live']);
+    expect(matching(write, queueNames)).toEqual(['flash-sale.claims']);
+  });
+
+  it('each fact can be said by the one service that owns it', () => {
+    const speakers = (type: string): string[] => users.filter(({ facts }) => new RegExp(facts).test(type)).map(({ name }) => name);
+    const facts = Object.keys(SERVICES).flatMap((service) => factsOf(service).map(({ type }) => ({ service, type })));
+    expect(facts.length).toBe([...catalogue.values()].filter(({ kind }) => kind === 'event').length);
+    for (const { service, type } of facts) expect(speakers(type), type).toEqual([service]);
+  });
+
+  it('a new listener reads its queue, hands on what fails, and says nothing', () => {
+    const { name, configure, write, read, facts } = userOf('order-log', { ...WORK, services: { 'order-log': { events: ['order.*'] } } });
+    expect({ name, configure, facts }).toEqual({ name: 'order-log', configure: '^$', facts: '^$' });
+    expect(matching(read, [...queueNames, 'order-log.events', 'order-log.events.dead'])).toEqual(['order-log.events', 'order-log.events.dead']);
+    expect(matching(write, exchangeNames)).toEqual(['shop.dead', 'shop.retry.1000', 'shop.retry.10000', 'shop.retry.60000']);
+  });
+});
+
+const APPS = path.resolve(import.meta.dirname, '../../apps');
+
+/** The requests and deliveries that a service's code makes: `HaltParcels({...})`, `this.rpc.tell(Pay, ...)`. */
+function sent(service: string): string[] {
+  const folder = path.join(APPS, service, 'src');
+  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
+  const code = files.filter((file) => file.endsWith('.ts') && !/\.spec\.ts$|^(testing|generated)\//.test(file)).map((file) => readFileSync(path.join(folder, file), 'utf8')).join('\n');
+  return Object.entries(contracts)
+    .filter(([, value]) => typeof value === 'function' && 'kind' in value && value.kind !== 'event')
+    .filter(([name]) => new RegExp(`\\b${name}\\(|\\.(tell|ask|request|post)\\(${name}\\b`).test(code.replaceAll(/@On\([^)]*\)/g, '')))
+    .map(([name]) => name);
+}
+
+describe('the map and what the services send agree', () => {
+  const nameOf = new Map(Object.entries(contracts).map(([name, value]) => [value as unknown, name]));
+
+  it.each(Object.keys(SERVICES))('%s sends nothing that the map does not say', (service) => {
+    expect(sent(service).filter((name) => !(SENDS[service] ?? []).some((contract) => nameOf.get(contract) === name))).toEqual([]);
+  });
+});
