@@ -1,6 +1,5 @@
-// The steps that come before the services in docker-compose.yml: node tools/container-setup.mjs secrets | databases | topology | rotate <service>,
-// and `audit`, which looks at the whole with the rights of an administrator, and changes nothing.
-// and what an operator does with the broker: dead-letters | tail | trace, with the arguments of `npm run ...`.
+// The steps that come before the services in docker-compose.yml: node tools/container-setup.mjs secrets | databases | topology | rotate <service>;
+// and what an operator asks of the whole, with an administrator's rights: audit | dead-letters | tail | trace, with the arguments of `npm run ...`.
 // They share the volume of secrets, at SLUICE_HOME. `topology` takes the arguments of `npm run topology`.
 import { runAudit, settleArgument } from './lib/audit/run.mjs';
 import { databaseOn } from './lib/audit/system.mjs';
