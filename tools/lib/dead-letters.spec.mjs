@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { AccountRegistered } from '@sluice/contracts';
-import { deadLetters, depth, publish, testBroker } from '@sluice/testing';
+import { deadLetters, depth, eventually, publish, testBroker } from '@sluice/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ago } from './letter-text.mjs';
 import { inRoot } from './workspace.mjs';
@@ -41,7 +41,7 @@ describe('npm run dead-letters', () => {
     expect(stdout).toMatch(/^ +2 × account\.registered {2}Error: away$/m);
     const lines = (await run('list', `${QUEUE}.dead`, '--reason', 'away')).stdout;
     expect(ids.map((id) => lines.includes(id))).toEqual([true, true, false]);
-    expect(await depth(broker, `${QUEUE}.dead`)).toBe(3);
+    await eventually(async () => expect(await depth(broker, `${QUEUE}.dead`)).toBe(3));
   });
 
   it('shows one letter whole, without its secrets', async () => {

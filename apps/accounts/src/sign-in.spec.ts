@@ -74,7 +74,9 @@ describe('failing to sign in', () => {
     const nobody = await Promise.all(wrong(2, ATTACKER, '+15559999999'));
     const ann = await Promise.all(wrong(2, HOME));
     expect(ann.map(({ status }) => status).sort()).toEqual([401, 429]);
-    expect(nobody.sort(byStatus)).toEqual(ann.sort(byStatus));
+    // What is left of the minute may be a second less for whoever asked second.
+    const alike = ann.sort(byStatus).map((problem) => ('retryAfter' in problem ? { ...problem, retryAfter: expect.closeTo(Number(problem.retryAfter), -1) } : problem));
+    expect(nobody.sort(byStatus)).toEqual(alike);
   });
 
   it('is forgotten with the right password', async () => {

@@ -79,7 +79,7 @@ describe('operations', () => {
     const reason = 'PermanentError: no greeting for password=[secret]';
     expect(letters[0]).toMatchObject({ id: ids[0], type: 'account.registered', reason, attempts: 1, redriven: 0, history: [{ at: expect.any(String), reason }], originalExchange: 'shop.events' });
     expect(JSON.stringify(body)).not.toMatch(/hunter2|123456|5550000001/);
-    expect(await depth(broker, `${QUEUE}.dead`)).toBe(3);
+    await eventually(async () => expect(await depth(broker, `${QUEUE}.dead`)).toBe(3));
 
     notifications.peer.broken = false;
     expect(await redrive(QUEUE, { limit: 1 })).toMatchObject({ status: 202, body: { moved: 1, left: 2 } });

@@ -114,8 +114,8 @@ describe('without a broker', () => {
     const publisher = publisherOf({ url: `amqp://127.0.0.1:${await freePort()}` });
     expect(publisher.ready).toBe(false);
     const started = Date.now();
-    expect(await reason(publisher.publish(wire(Happened({ n: 1 })), { whenDown: 'fail' }))).toBe('not-connected');
-    expect(Date.now() - started).toBeLessThan(50);
+    expect(await reason(publisher.publish(wire(Happened({ n: 1 })), { whenDown: 'fail', deadlineMs: 10_000 }))).toBe('not-connected');
+    expect(Date.now() - started).toBeLessThan(5_000);
     expect(await reason(publisher.publish(wire(Happened({ n: 1 })), { deadlineMs: 200 }))).toBe('not-connected');
     expect(Date.now() - started).toBeGreaterThanOrEqual(195);
   });

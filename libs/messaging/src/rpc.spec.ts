@@ -147,7 +147,7 @@ describe('a lost connection', () => {
     const lonely = new MessageClient({ url: 'amqp://127.0.0.1:1', source: 'test' });
     const started = Date.now();
     await expect(lonely.request(Do, { n: 1 }, within())).rejects.toMatchObject({ reason: 'not-connected' });
-    expect(Date.now() - started).toBeLessThan(100);
+    expect(Date.now() - started).toBeLessThan(2_000);
     await lonely.close();
   });
 });

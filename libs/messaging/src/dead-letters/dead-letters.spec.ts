@@ -163,7 +163,7 @@ describe('redriving', () => {
       await channel.close();
       const open = async () => (await own.connection.createConfirmChannel()).on('error', () => undefined) as ConfirmChannel;
       await expect(redrive(open, 'probe.commands')).rejects.toThrow('probe.commands does not take its letters back: it is gone');
-      expect(await depth(own, 'probe.commands.dead')).toBe(1);
+      await eventually(async () => expect(await depth(own, 'probe.commands.dead')).toBe(1));
     } finally {
       await own.close();
     }
