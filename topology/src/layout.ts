@@ -29,7 +29,7 @@ export interface Topology {
   readonly bindings: readonly Binding[];
 }
 
-/** The crash of a consumer counts for its whole prefetch, so a low limit would bury the innocent. 4.0's default, said for 3.x too. */
+/** The crash of a consumer counts for all that it holds, so a low limit would bury the innocent (docs/decisions/0017). 4.0's default, said for 3.x too. */
 const DELIVERY_LIMIT = 20;
 /** Read and given back by people, never consumed: 4.x would drop a letter after its default of 20 looks, and 3.x knows no "never". */
 const NEVER = 1_000_000_000;

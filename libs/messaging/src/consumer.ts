@@ -20,12 +20,19 @@ export interface ConsumerOptions {
 /** Between a failed parting publish and giving the message back, so that a broken broker is not asked in a loop. */
 const PAUSE_MS = 1_000;
 
-/** One queue's consumer on a channel of its own: its own prefetch, subscribed again after every reconnect. */
+/** The tags of a channel's consumers, as operators see them in the management pages. */
+const FIRST = 'first';
+const REST = 'rest of the prefetch';
+
+/**
+ * One queue's consumer on a channel of its own: its own prefetch, subscribed again after every reconnect. It begins with one
+ * message at a time: what comes redelivered may have killed the process before, and would take its neighbours along.
+ */
 export class Consumer {
   readonly #logger: Logger;
   readonly #inFlight = new Set<Promise<void>>();
   readonly #wrapper: ChannelWrapper;
-  #subscription: { channel: Channel; tag: string } | undefined;
+  #subscribed: Channel | undefined;
   #closing = false;
 
   constructor(
@@ -48,15 +55,16 @@ export class Consumer {
   }
 
   get subscribed(): boolean {
-    return this.#subscription !== undefined;
+    return this.#subscribed !== undefined;
   }
 
   /** Takes no new messages, and resolves when those in flight are settled. */
   async drain(): Promise<void> {
     this.#closing = true;
-    const { channel, tag } = this.#subscription ?? {};
-    this.#subscription = undefined;
-    if (channel && tag !== undefined) await channel.cancel(tag).catch(() => undefined);
+    const channel = this.#subscribed;
+    this.#subscribed = undefined;
+    // Of one that does not exist the broker says as well that it is cancelled.
+    await Promise.all([FIRST, REST].map((tag) => channel?.cancel(tag).catch(() => undefined)));
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
   }
 
@@ -68,15 +76,38 @@ export class Consumer {
   async #subscribe(channel: Channel): Promise<void> {
     if (this.#closing) return;
     channel.once('close', () => {
-      if (this.#subscription?.channel === channel) this.#subscription = undefined;
+      if (this.#subscribed === channel) this.#subscribed = undefined;
     });
-    await channel.prefetch(this.routes.prefetch);
-    const { consumerTag } = await channel.consume(this.routes.queue, (delivery) => this.#arrived(channel, delivery));
-    this.#subscription = { channel, tag: consumerTag };
+    let alone = this.#beginsAlone;
+    await this.#consume(channel, FIRST, alone ? 1 : this.routes.prefetch, (delivery) => {
+      if (!delivery) return this.#cancelled();
+      // What was delivered before comes first, so nothing of it waits any more.
+      if (alone && !delivery.fields.redelivered) this.#consumeTheRest(channel);
+      alone &&= delivery.fields.redelivered;
+      this.#arrived(channel, delivery);
+    });
+    this.#subscribed = channel;
   }
 
-  #arrived(channel: Channel, delivery: ConsumeMessage | null): void {
-    if (!delivery) return this.#cancelled();
+  /** Where the broker counts deliveries: what is transient has a deadline instead, and what a bounded queue redelivers is set aside. */
+  get #beginsAlone(): boolean {
+    const { transient, queue, home, prefetch } = this.routes;
+    return !transient && queue === home && prefetch > 1;
+  }
+
+  /** A prefetch is that of a consumer and cannot be changed: a second one takes what is missing. */
+  #consumeTheRest(channel: Channel): void {
+    if (this.#closing) return;
+    const arrived = (delivery: ConsumeMessage | null): void => delivery ? this.#arrived(channel, delivery) : undefined;
+    // Fails when the channel closes, and with it the first.
+    this.#consume(channel, REST, this.routes.prefetch - 1, arrived).catch((error: Error) => this.#logger.debug(`one at a time until the next connection: ${error.message}`));
+  }
+
+  async #consume(channel: Channel, consumerTag: string, prefetch: number, arrived: (delivery: ConsumeMessage | null) => void): Promise<void> {
+    await Promise.all([channel.prefetch(prefetch), channel.consume(this.routes.queue, arrived, { consumerTag })]);
+  }
+
+  #arrived(channel: Channel, delivery: ConsumeMessage): void {
     const handled = this.#handle(channel, delivery).finally(() => this.#inFlight.delete(handled));
     this.#inFlight.add(handled);
   }
@@ -84,7 +115,7 @@ export class Consumer {
   /** The broker ended the subscription: the queue was deleted or moved. A new connection subscribes again. */
   #cancelled(): void {
     this.#logger.warn('the broker cancelled the subscription');
-    this.#subscription = undefined;
+    this.#subscribed = undefined;
     if (!this.#closing) this.options.connection.reconnect();
   }
 

@@ -1,4 +1,5 @@
 export * from './broker.js';
+export { canStartBroker } from './broker-node.js';
 export * from './captured-log.js';
 export * from './certificates.js';
 export * from './database.js';
@@ -7,6 +8,7 @@ export * from './facts.js';
 export * from './free-port.js';
 export * from './given-message.js';
 export * from './private-broker.js';
+export * from './private-cluster.js';
 export * from './private-postgres.js';
 export * from './program.js';
 export { SERVICES, type ServerName, type ServiceName } from './services.js';

@@ -1,20 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect as connectTcp } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connect } from 'amqplib';
+import { brokerNode, killEpmd, opened } from './broker-node.js';
 import type { Certificate, ServerTls } from './certificates.js';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
-
-/** The server's own folders first: on Debian the program on PATH is a wrapper that changes to another user. */
-const PLACES = ['/usr/lib/rabbitmq/bin', '/opt/homebrew/opt/rabbitmq/sbin', '/usr/local/opt/rabbitmq/sbin', '/opt/rabbitmq/sbin', ...(process.env['PATH'] ?? '').split(path.delimiter)];
-const PROGRAM = PLACES.map((place) => path.join(place, 'rabbitmq-server')).find((file) => existsSync(file));
-
-/** A container's broker cannot be killed from here. */
-export const canStartBroker = PROGRAM !== undefined;
 
 /** A broker of this test's own, which it may kill. */
 export interface PrivateBroker {
@@ -37,26 +28,17 @@ export interface PrivateBrokerOptions {
 export async function privateBroker({ tls }: PrivateBrokerOptions = {}): Promise<PrivateBroker> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sluice-broker-'));
   const ports = { amqp: await freePort(), management: await freePort(), dist: await freePort(), epmd: await freePort() };
-  const env = configure(folder, ports, tls);
+  const config = tls ? encrypted(folder, ports, tls) : plain(ports);
+  const node = brokerNode({ folder, home: path.join(folder, 'home'), name: 'sluice-test@localhost', ports, config, plugins: ['rabbitmq_management'] });
   const url = `amqp${tls ? 's' : ''}://guest:guest@127.0.0.1:${ports.amqp}`;
   const managementUrl = `http${tls ? 's' : ''}://guest:guest@127.0.0.1:${ports.management}`;
-  let child: ChildProcess | undefined;
-  const kill = async (): Promise<void> => {
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  };
   const start = async (): Promise<void> => {
-    child = spawn(PROGRAM ?? '', ['-noinput'], { env, cwd: folder, stdio: 'ignore' });
+    node.spawn();
     await eventually(async () => (await connect(url, { ca: tls?.ca, ...tls?.client })).close(), { withinMs: 90_000 });
-    await eventually(() => opens(ports.management), { withinMs: 30_000 });
-  };
-  const wipe = (): void => {
-    rmSync(path.join(folder, 'mnesia'), { recursive: true, force: true });
-    mkdirSync(path.join(folder, 'mnesia'));
+    await eventually(async () => (await opened(ports.management)).destroy(), { withinMs: 30_000 });
   };
   const close = async (): Promise<void> => {
-    await kill();
+    await node.kill();
     await killEpmd(ports.epmd);
     rmSync(folder, { recursive: true, force: true });
   };
@@ -64,10 +46,10 @@ export async function privateBroker({ tls }: PrivateBrokerOptions = {}): Promise
     await close();
     throw error;
   });
-  return { url, managementUrl, kill, start, wipe, close };
+  return { url, managementUrl, start, close, kill: () => node.kill(), wipe: () => node.wipe() };
 }
 
-type Ports = Record<'amqp' | 'management' | 'dist' | 'epmd', number>;
+type Ports = Record<'amqp' | 'management', number>;
 
 const plain = ({ amqp, management }: Ports): string[] => [`listeners.tcp.local = 127.0.0.1:${amqp}`, 'management.tcp.ip = 127.0.0.1', `management.tcp.port = ${management}`];
 
@@ -79,46 +61,4 @@ function encrypted(folder: string, { amqp, management }: Ports, { ca, server }: 
   const named = (section: string): string[] => Object.entries(files).map(([name, file]) => `${section}.${name} = ${file}`);
   const amqps = ['listeners.tcp = none', `listeners.ssl.local = 127.0.0.1:${amqp}`, ...named('ssl_options'), 'ssl_options.verify = verify_peer', 'ssl_options.fail_if_no_peer_cert = true'];
   return [...amqps, 'management.ssl.ip = 127.0.0.1', `management.ssl.port = ${management}`, ...named('management.ssl')];
-}
-
-/** @throws Error while nobody listens there */
-async function opens(port: number): Promise<void> {
-  const socket = connectTcp({ port, host: '127.0.0.1' });
-  await once(socket, 'connect');
-  socket.destroy();
-}
-
-/** RABBITMQ_ALLOW_INPUT makes the start script become the server, so that the child's pid is the server's own. */
-function configure(folder: string, ports: Ports, tls: ServerTls | undefined): NodeJS.ProcessEnv {
-  const inFolder = (name: string): string => path.join(folder, name);
-  for (const name of ['home', 'mnesia', 'log']) mkdirSync(inFolder(name));
-  writeFileSync(inFolder('rabbitmq.conf'), [...(tls ? encrypted(folder, ports, tls) : plain(ports)), 'log.file = false', 'disk_free_limit.absolute = 50MB', ''].join('\n'));
-  writeFileSync(inFolder('enabled_plugins'), '[rabbitmq_management].\n');
-  return {
-    PATH: process.env['PATH'],
-    LANG: 'C.UTF-8',
-    HOME: inFolder('home'),
-    ERL_EPMD_PORT: String(ports.epmd),
-    ERL_EPMD_ADDRESS: '127.0.0.1',
-    ERL_CRASH_DUMP_SECONDS: '0',
-    RABBITMQ_ALLOW_INPUT: '1',
-    RABBITMQ_NODENAME: 'sluice-test@localhost',
-    RABBITMQ_DIST_PORT: String(ports.dist),
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
-    RABBITMQ_MNESIA_BASE: inFolder('mnesia'),
-    RABBITMQ_LOG_BASE: inFolder('log'),
-    RABBITMQ_PID_FILE: inFolder('pid'),
-    RABBITMQ_CONFIG_FILE: inFolder('rabbitmq.conf'),
-    RABBITMQ_ENABLED_PLUGINS_FILE: inFolder('enabled_plugins'),
-    RABBITMQ_CONF_ENV_FILE: '/dev/null',
-  };
-}
-
-/** Every Erlang node leaves its name server behind; "k" is the name server's own request to end. */
-function killEpmd(port: number): Promise<void> {
-  return new Promise((resolve) => {
-    const socket = connectTcp({ port, host: '127.0.0.1' }, () => socket.write(Buffer.from([0, 1, 'k'.charCodeAt(0)])));
-    socket.on('data', () => socket.end()).on('error', () => resolve()).on('close', () => resolve());
-    socket.setTimeout(2_000, () => socket.destroy());
-  });
 }

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { canStartBroker, eventually, privateCluster, type PrivateCluster } from '@sluice/testing';
+import { connect } from 'amqplib';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { encode } from './codec.js';
+import { Publisher } from './publisher.js';
+import { Happened, handles, startService, stopServices } from './testing/probe.js';
+
+/** Each node has a consumer and a publisher, so every death is also that of a connection. */
+const OF_EACH = 3;
+const SENDERS = 4 * OF_EACH;
+/** Of each sender, between a confirm and the next message: some hundreds a second, which leaves the machine to three nodes. */
+const PAUSE_MS = 50;
+
+/** When something happened last, and the longest that it did not. Milliseconds. */
+class Pulse {
+  #last = Date.now();
+  #longest = 0;
+
+  beat(): void {
+    this.#longest = this.longest;
+    this.#last = Date.now();
+  }
+
+  get longest(): number {
+    return Math.max(this.#longest, Date.now() - this.#last);
+  }
+}
+
+/** Consumers and publishers at work who are never restarted, and what they know. */
+async function traffic(broker: { url: string }) {
+  const [confirmed, handled] = [new Set<number>(), new Set<number>()];
+  const [confirms, handlings] = [new Pulse(), new Pulse()];
+  const refusals: string[] = [];
+  let [next, deliveries, stopped, over] = [0, 0, false, false];
+  const handler = handles(Happened, async ({ data }) => {
+    deliveries += 1;
+    await pause(PAUSE_MS);
+    handlings.beat();
+    handled.add(data.n);
+  });
+  for (let started = 0; started < OF_EACH; started++) await startService(broker, [handler], { retryTiersMs: [] });
+  const publishers = Array.from({ length: OF_EACH }, () => new Publisher(broker));
+  onTestFinished(async () => {
+    stopped = over = true;
+    await Promise.all(publishers.map((publisher) => publisher.close()));
+  });
+
+  /** Again until it is confirmed, under the same id, as the outbox does. */
+  const send = async (publisher: Publisher, n: number, id = randomUUID()): Promise<void> => {
+    const message = encode(Happened({ n }), { id, time: new Date().toISOString(), correlationId: 'c', source: 'test' });
+    try {
+      await publisher.publish(message);
+      confirms.beat();
+      confirmed.add(n);
+    } catch (error) {
+      refusals.push((error as { reason: string }).reason);
+      await pause(PAUSE_MS);
+      if (!over) return send(publisher, n, id);
+    }
+  };
+  const sending = Promise.all(
+    Array.from({ length: SENDERS }, async (_, sender) => {
+      for (; !stopped; await pause(PAUSE_MS)) await send(publishers[sender % OF_EACH]!, next++);
+    }),
+  );
+  return {
+    /** Resolves when a hundred more were published, confirmed and handled. */
+    async goesOn() {
+      const first = next;
+      await eventually(() => expect([...handled].filter((n) => n >= first && confirmed.has(n)).length).toBeGreaterThan(100), { withinMs: 30_000 });
+    },
+    /** Everything that was confirmed must have been handled now, or soon. */
+    async stop(what: string) {
+      stopped = true;
+      await sending;
+      const gaps = `longest without a confirm ${confirms.longest} ms, without a message ${handlings.longest} ms`;
+      await eventually(() => expect([...confirmed].filter((n) => !handled.has(n))).toEqual([]), { withinMs: 30_000 });
+      console.log(`${what}: ${confirmed.size} confirmed and handled, ${deliveries - handled.size} twice, ${refusals.length} sent again (${[...new Set(refusals)].join(', ')}), ${gaps}`);
+      expect(confirmed.size).toBe(next);
+    },
+  };
+}
+
+describe.skipIf(!canStartBroker)('a cluster of three brokers (skipped where no rabbitmq-server is installed)', () => {
+  let cluster: PrivateCluster;
+  beforeAll(async () => {
+    cluster = await privateCluster({ services: { probe: { events: [Happened] } } });
+  }, 120_000);
+  afterEach(stopServices);
+  afterAll(() => cluster.close(), 60_000);
+
+  /** Resolves when the queue has a member on every node; gives the one that leads. */
+  const wholeUnder = () =>
+    eventually(async () => {
+      const { leader, online } = await cluster.members('probe.events');
+      expect(online.toSorted()).toEqual([0, 1, 2]);
+      return leader;
+    }, { withinMs: 30_000 });
+
+  it('that loses sight of the leader goes on without it, loses nothing that was confirmed, and is whole when it is back', async () => {
+    const leader = await wholeUnder();
+    const { goesOn, stop } = await traffic(cluster);
+    await goesOn();
+    await cluster.partition(leader);
+    await expect(connect(cluster.urls[leader]!)).rejects.toThrow(); // alone, it serves nobody
+    await goesOn();
+    await cluster.heal();
+    await wholeUnder();
+    await goesOn();
+    await stop('the leader cut off');
+  }, 120_000);
+
+  it('whose leader is killed, and the next one, and the next, loses nothing that was confirmed, and restarts no client', async () => {
+    const { goesOn, stop } = await traffic(cluster);
+    await goesOn();
+    for (const round of ['first', 'second', 'third']) {
+      const leader = await wholeUnder();
+      await cluster.kill(leader);
+      await goesOn();
+      if (round !== 'third') await cluster.start(leader);
+    }
+    await stop('three leaders killed');
+  }, 180_000);
+});

@@ -1,0 +1,65 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { deadLetters, depth, eventually, publish, run, testBroker, type TestBroker } from '@sluice/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Happened, SERVICES, TIERS_MS } from './testing/probe.js';
+
+/** Lower than the map's 20, for the sake of time: a process takes a second to start. The innocent have the less to spare. */
+const LIMIT = 2;
+const PREFETCH = 100;
+const POISON = 60;
+
+let broker: TestBroker;
+let folder: string;
+beforeAll(async () => {
+  broker = await testBroker({ tiersMs: TIERS_MS, services: SERVICES });
+  await broker.management.put(`policies/${broker.vhost}/sooner`, { pattern: '^probe\\.events$', 'apply-to': 'queues', definition: { 'delivery-limit': LIMIT } });
+  folder = mkdtempSync(path.join(tmpdir(), 'sluice-poison-'));
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await broker.close();
+});
+
+/** A service that is started again whenever it has died. */
+function supervised() {
+  const notes = path.join(folder, 'notes');
+  writeFileSync(notes, '');
+  const start = () => run('libs/messaging/src/testing/mortal.mjs', { URL: broker.url, PREFETCH: String(PREFETCH), POISON: String(POISON), NOTES: notes });
+  let service = start();
+  let [deaths, stopped] = [0, false];
+  const supervising = (async () => {
+    for (; await service.exitCode, !stopped; service = start()) deaths += 1;
+  })();
+  return {
+    deaths: () => deaths,
+    handled: () => new Set(readFileSync(notes, 'utf8').trim().split('\n').map(Number)),
+    async stop() {
+      stopped = true;
+      await service.end('SIGTERM');
+      await supervising;
+    },
+  };
+}
+
+describe('a message that kills the process of its consumer', () => {
+  it('is set aside by the delivery limit, alone of all that were taken with it, and the queue goes on', async () => {
+    const before = Array.from({ length: 150 }, (_, n) => n);
+    for (const n of before) await publish(broker, Happened, { n });
+    const { handled, deaths, stop } = supervised();
+    try {
+      await eventually(async () => expect(await deadLetters(broker, 'probe.events')).not.toEqual([]), { withinMs: 60_000 });
+      for (const n of [151, 152, 153]) await publish(broker, Happened, { n });
+      await eventually(() => expect(handled()).toEqual(new Set([...before.filter((n) => n !== POISON), 151, 152, 153])), { withinMs: 30_000 });
+    } finally {
+      await stop();
+    }
+    expect(deaths()).toBe(LIMIT + 1);
+    await eventually(async () => {
+      const letters = await deadLetters(broker, 'probe.events');
+      expect(letters.map(({ body, headers }) => [body, headers['x-first-death-reason']])).toEqual([[JSON.stringify({ n: POISON }), 'delivery_limit']]);
+    });
+    expect(await depth(broker, 'probe.events')).toBe(0);
+  }, 120_000);
+});

@@ -1,0 +1,32 @@
+// A service as its users run it, from its build: it notes each message that it has handled, and its process dies of one.
+// usage: URL, PREFETCH, POISON (which `n`) and NOTES (a file) in the environment
+import 'reflect-metadata';
+import { appendFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Controller, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { event } from '@sluice/contracts';
+import { MessageServer, On } from '@sluice/messaging';
+import { z } from 'zod';
+
+const { URL: url, PREFETCH, POISON, NOTES } = process.env;
+/** So long that nothing of the prefetch is acknowledged when the process dies. */
+const WORK_MS = 20;
+
+class Listener {
+  async happened({ data }) {
+    // As a bug in a callback that nobody awaits.
+    if (data.n === Number(POISON)) setImmediate(() => { throw new Error('poison'); });
+    await pause(WORK_MS);
+    appendFileSync(NOTES, `${data.n}\n`);
+  }
+}
+On(event('probe.happened', z.object({ n: z.int() })))(Listener.prototype, 'happened', Object.getOwnPropertyDescriptor(Listener.prototype, 'happened'));
+Controller()(Listener);
+class Mortal {}
+Module({ controllers: [Listener] })(Mortal);
+
+const strategy = new MessageServer({ url, service: 'probe', prefetch: Number(PREFETCH), retryTiersMs: [], expected: [] });
+const app = await NestFactory.createMicroservice(Mortal, { strategy, logger: false });
+await app.listen();
