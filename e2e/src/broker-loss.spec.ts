@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { canStartBroker, depth, eventually, letIn, privateBroker, startSystem, testBroker, type PrivateBroker, type System } from '@sluice/testing';
+import { canStartBroker, depth, eventually, letIn, privateBroker, startSystem, testBroker, type PrivateBroker, type ProcessSystem } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { everyQueueIsEmpty, expectInvariants } from './invariants.js';
+import { everybodyMisses, processesOf, recovery } from './recovery.js';
 import { ADMIN, inParallel, Shop } from './shop.js';
 
 const ORDERS = 200;
@@ -11,10 +12,12 @@ const WINDOW_SECONDS = 30;
 const WINDOW_QUEUE = `orders.payment-window.${WINDOW_SECONDS * 1_000}`;
 /** The sweep does not look for lost timers earlier, so what is cancelled before it was cancelled by its timer. */
 const SWEEP_AFTER_MS = 3_000;
+/** From the broker's return to a shop that sells, with nobody's help. */
+const RECOVERS_WITHIN_MS = 10_000;
 
 describe.skipIf(!canStartBroker)('while payment windows run', () => {
   let server: PrivateBroker;
-  let system: System;
+  let system: ProcessSystem;
   let shop: Shop;
   let customer: string;
 
@@ -56,13 +59,19 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
     return rows.map(({ ms }) => ms);
   }
 
-  it('a broker that is killed and comes back forgets no timer', async () => {
+  it('a broker that is killed and comes back forgets no timer, and the shop sells again within ten seconds', async () => {
     const ids = await waitingOrders();
     expect(await depth(system.broker, WINDOW_QUEUE)).toBeGreaterThanOrEqual(ORDERS);
     await pause(1_000); // a queue made less than a second before a kill -9 can be lost
+    const processes = processesOf(system);
     await server.kill();
-    await server.start();
+    await everybodyMisses(system);
+    const [{ readyAfterMs, placedAfterMs, payableAfterMs, orderId }] = await Promise.all([recovery(system, shop, customer, 'TEE'), server.start()]);
+    expect(processesOf(system)).toEqual(processes);
     await reconnect();
+    await shop.cancel(customer, orderId);
+    console.log(`after a broker's return everything was ready after ${readyAfterMs} ms, an order was placed after ${placedAfterMs} ms and could be paid after ${payableAfterMs} ms`);
+    expect(Math.max(readyAfterMs, payableAfterMs)).toBeLessThan(RECOVERS_WITHIN_MS);
     const late = await eventually(() => lateness(ids), { withinMs: 60_000 });
     console.log(`${ORDERS} windows over a broker's death ended late by p50 ${Math.round(late[ORDERS / 2]!)} ms, at most ${Math.round(late.at(-1)!)} ms`);
     expect(late.at(-1)).toBeLessThan(SWEEP_AFTER_MS);

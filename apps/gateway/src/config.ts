@@ -12,6 +12,11 @@ export const GatewayConfig = CommonConfig.extend({
   IDEMPOTENCY_SECRET: z.string().min(16),
   /** How long a caller is kept waiting for a service, in ms. */
   REPLY_TIMEOUT_MS: wholeNumber(50, 60_000).default(3_000),
+  /**
+   * How long a gateway that is told to stop goes on taking requests while `/readyz` says 503, in ms: what a load balancer
+   * takes to notice. The rest of the 15 s in which a process stops is for the requests that it has taken.
+   */
+  SHUTDOWN_GRACE_MS: wholeNumber(0, 10_000).default(0),
   /** Requests per minute of one user, or without a token of one address; 0 switches it off. A busy page makes one per second, and behind one address there are many. */
   RATE_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000).default(1_200),
   /** Sign-ups, sign-ins and verifications per minute of one address; 0 switches it off. Each costs a password hash, which takes a core some 0.3 s. */

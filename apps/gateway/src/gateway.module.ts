@@ -33,6 +33,7 @@ import { TicketStreamController } from './resources/ticket-stream.controller.js'
 import { UsersController } from './resources/users.controller.js';
 import { Rpc } from './rpc.js';
 import { AuthGuard } from './web/auth.js';
+import { Leaving } from './web/leaving.js';
 import { ProblemFilter } from './web/problem.filter.js';
 import { Tokens } from './web/tokens.js';
 import { ValidationPipe } from './web/validation.pipe.js';
@@ -66,6 +67,7 @@ function cardVault({ CARD_GATEWAY_URL }: GatewayConfig): CardVault {
   providers: [
     Rpc,
     Tokens,
+    Leaving,
     Live,
     Streams,
     OrderStreams,

@@ -13,13 +13,13 @@ import { allowOrigins } from './web/cors.js';
 import { takeEmptyBodies } from './web/empty-body.js';
 import { measureRequests } from './web/http-metrics.js';
 import { traceRequests } from './web/http-span.js';
-import { endConnectionsWhenClosing } from './web/leaving.js';
+import { endConnectionsWhenLeaving, Leaving } from './web/leaving.js';
 import { answerOversizedBodies } from './web/oversized-body.js';
 import { problemOf, sendProblem } from './web/problem.filter.js';
 import { limitRates } from './web/rate-limits.js';
 import { rememberRoutes } from './web/routes.js';
 import { sendSecurityHeaders } from './web/security-headers.js';
-import { refuseManyHeaders, SERVER_LIMITS } from './web/server-limits.js';
+import { limitConnections, refuseManyHeaders, SERVER_LIMITS } from './web/server-limits.js';
 import { Tokens } from './web/tokens.js';
 
 export interface Gateway {
@@ -36,8 +36,13 @@ export async function createGateway(environment: NodeJS.ProcessEnv): Promise<Gat
   const client = new MessageClient({ ...broker, source: 'gateway' });
   const door = new MessageClient({ ...broker, source: 'gateway', door: true });
   const app = await createApp(config, { client, door }, logger);
-  const closeHealth = await serveHealth(config, [{ missing: 'broker', ok: () => client.publisher.ready }]);
+  const leaving = app.get(Leaving);
+  const closeHealth = await serveHealth(config, [
+    { missing: 'broker', ok: () => client.publisher.ready },
+    { missing: 'listener', ok: () => app.getHttpServer().listening && !leaving.begun },
+  ]);
   const stop = async (): Promise<void> => {
+    await leaving.begin();
     await app.close();
     await Promise.all([client.close(), door.close()]);
     await closeHealth();
@@ -63,10 +68,11 @@ async function createApp(config: GatewayConfig, { client, door }: Clients, logge
   await sendSecurityHeaders(fastify);
   await allowOrigins(fastify, config.CORS_ORIGINS);
   refuseManyHeaders(fastify);
+  limitConnections(fastify, config.STREAM_LIMIT);
   await limitRates(fastify, config, app.get(Tokens));
   answerOversizedBodies(fastify);
   takeEmptyBodies(fastify);
-  endConnectionsWhenClosing(fastify);
+  endConnectionsWhenLeaving(fastify, app.get(Leaving));
   rememberRoutes(fastify);
   await serveDocs(fastify, CONTROLLERS);
   return app.init();

@@ -8,6 +8,7 @@ const OUTPUT_CHARACTERS = 100_000;
 
 /** A program of this repository, running as its own process. */
 export interface Program {
+  readonly pid: number | undefined;
   readonly exitCode: Promise<number | null>;
   running(): boolean;
   /** The last of what it wrote. */
@@ -32,6 +33,7 @@ export function runWith(interpreter: string, file: string, env: Record<string, s
   const exitCode = once(child, 'exit').then(() => child.exitCode);
   const isRunning = () => child.exitCode === null && child.signalCode === null;
   return {
+    pid: child.pid,
     exitCode,
     running: isRunning,
     output: () => text,

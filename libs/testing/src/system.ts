@@ -32,6 +32,28 @@ export interface System {
   close(): Promise<void>;
 }
 
+/** One process of a service: started again it has another pid, and the same place. */
+export interface Instance {
+  /** Where it listens, if it is a gateway. */
+  readonly url: string;
+  /** Of the process that runs, or ran last. */
+  readonly pid: number | undefined;
+  /** What it says of itself at /readyz; undefined when nobody is there. */
+  readiness(): Promise<number | undefined>;
+  /** Resolves when it is ready. */
+  start(): Promise<void>;
+  /** Sends the signal and gives the exit code of the process that it ended; null when that was the signal. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+  output(): string;
+}
+
+/** A system of processes, each of which a test may look at and restart by itself. */
+export interface ProcessSystem extends System {
+  instance(name: ServiceName): Instance;
+  /** One more process of a service, beside its first; goes with the system. */
+  another(name: ServiceName): Promise<Instance>;
+}
+
 /** Servers other than the shared ones. */
 export interface Servers {
   /** Goes with the system. */
@@ -47,49 +69,53 @@ const inContainers = (): boolean => process.env['E2E_IN_CONTAINERS'] === 'true';
 const NO_LIMITS = { RATE_LIMIT_PER_MINUTE: '0', SIGN_IN_LIMIT_PER_MINUTE: '0' };
 
 /**
- * Boots every service from its build (`apps/<name>/dist`), or from its image. `env` goes to all of them; servers that are
- * given need processes.
+ * Boots every service from its build (`apps/<name>/dist`), or from its image. `env` goes to all of them; with servers, none
+ * of which need be other ones, it is processes.
  */
+export async function startSystem(env: Record<string, string>, servers: Servers): Promise<ProcessSystem>;
+export async function startSystem(env?: Record<string, string>): Promise<System>;
 export async function startSystem(env: Record<string, string> = {}, servers?: Servers): Promise<System> {
   const keys = generateKeyPairSync('ed25519');
   const settings = { CARRIER_DELAY_SECONDS: '1', LOG_LEVEL: 'warn', ...NO_LIMITS, ...env };
   return inContainers() && !servers ? startContainers(settings, keys) : startProcesses(settings, keys, servers);
 }
 
-async function startProcesses(env: Record<string, string>, keys: KeyPairKeyObjectResult, { broker: given, postgresUrl }: Servers = {}): Promise<System> {
+async function startProcesses(env: Record<string, string>, keys: KeyPairKeyObjectResult, { broker: given, postgresUrl }: Servers = {}): Promise<ProcessSystem> {
   const limit = env['FLASH_SALE_QUEUE_LIMIT'];
   const broker = given ?? (await testBroker(limit === undefined ? {} : { flashSaleQueueLimit: Number(limit) }));
   const [users, made] = await Promise.all([letIn(broker), Promise.all(OWNERS.map(async (name) => [name, await testDatabase(name, { ownRole: true, ...(postgresUrl !== undefined && { server: postgresUrl }) })] as const))]);
   const databases = Object.fromEntries(made) as Record<Owner, TestDatabase>;
-  const port = await freePort();
-  const shared = { ...secretsOf(keys), PORT: String(port), DEV_SEED: 'true' };
-  const processes = new Map<ServiceName, Service>();
-
-  const start = async (name: ServiceName) => {
+  const shared = { ...secretsOf(keys), DEV_SEED: 'true' };
+  const instanceOf = async (name: ServiceName): Promise<Instance> => {
     const own = { ...(users[name] !== undefined && { AMQP_URL: users[name] }), ...(name !== 'gateway' && { DATABASE_URL: databases[name].url }) };
-    const service = await launch(name, { ...shared, ...own, ...env });
-    processes.set(name, service);
-    await service.ready();
+    return place(name, name === 'gateway' ? await freePort() : 0, { ...shared, ...own, ...env });
   };
-  const end = (signal: NodeJS.Signals) => async (...names: ServiceName[]) => {
-    await Promise.all(names.map((name) => processes.get(name)?.end(signal)));
-  };
-  const system: System = {
-    url: `http://127.0.0.1:${port}`,
+  const first = Object.fromEntries(await Promise.all(SERVICES.map(async (name) => [name, await instanceOf(name)]))) as Record<ServiceName, Instance>;
+  const others: Instance[] = [];
+
+  const system: ProcessSystem = {
+    url: first.gateway.url,
     broker,
     databases,
-    start: async (...names) => void (await Promise.all(names.map(start))),
-    stop: end('SIGTERM'),
+    start: async (...names) => void (await Promise.all(names.map((name) => first[name].start()))),
+    stop: async (...names) => void (await Promise.all(names.map((name) => first[name].end('SIGTERM')))),
     servers: [],
     crash: async (name) => {
-      const service = name as ServiceName;
-      await end('SIGKILL')(service);
-      await start(service);
+      const service = first[name as ServiceName];
+      await service.end('SIGKILL');
+      await service.start();
+    },
+    instance: (name) => first[name],
+    another: async (name) => {
+      const instance = await instanceOf(name);
+      others.push(instance);
+      await instance.start();
+      return instance;
     },
     tokenOf: (userId) => tokenOf(userId, keys.privateKey),
-    output: (name) => processes.get(name)?.output() ?? '',
+    output: (name) => first[name].output(),
     close: async () => {
-      await end('SIGTERM')(...SERVICES);
+      await Promise.all([...Object.values(first), ...others].map((instance) => instance.end('SIGTERM')));
       await Promise.all(Object.values(databases).map((database) => database.close()));
       await system.broker.close();
     },
@@ -101,21 +127,28 @@ async function startProcesses(env: Record<string, string>, keys: KeyPairKeyObjec
   return system;
 }
 
-interface Service extends Program {
-  /** Resolves when /readyz says so; throws with the service's last lines when it ends or takes too long. */
-  ready(): Promise<void>;
-}
-
-async function launch(name: ServiceName, env: Record<string, string>): Promise<Service> {
-  const health = await freePort();
-  const program = run(`apps/${name}/dist/main.js`, { ...env, HEALTH_PORT: String(health) });
-  const answersReady = async () => !program.running() || (await fetch(`http://127.0.0.1:${health}/readyz`)).ok;
+/** Where one process of a service runs; `start` throws with its last lines when it ends or takes too long to be ready. */
+function place(name: ServiceName, port: number, env: Record<string, string>): Instance {
+  let program: Program | undefined;
+  let health = 0;
+  const readiness = () => fetch(`http://127.0.0.1:${health}/readyz`).then(({ status }) => status).catch(() => undefined);
   return {
-    ...program,
-    async ready() {
-      await eventually(async () => assertReady(await answersReady(), name, program), { withinMs: READY_WITHIN_MS });
-      assertReady(program.running(), name, program);
+    url: `http://127.0.0.1:${port}`,
+    get pid() {
+      return program?.pid;
     },
+    readiness,
+    async start() {
+      health = await freePort();
+      const started = (program = run(`apps/${name}/dist/main.js`, { PORT: String(port), ...env, HEALTH_PORT: String(health) }));
+      await eventually(async () => assertReady(!started.running() || (await readiness()) === 200, name, started), { withinMs: READY_WITHIN_MS });
+      assertReady(started.running(), name, started);
+    },
+    async end(signal) {
+      await program?.end(signal);
+      return (await program?.exitCode) ?? null;
+    },
+    output: () => program?.output() ?? '',
   };
 }
 

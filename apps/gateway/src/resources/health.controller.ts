@@ -3,13 +3,17 @@ import { ProblemError, Publisher } from '@sluice/messaging';
 import { z } from 'zod';
 import { Describe } from '../openapi/describe.js';
 import { Public } from '../web/auth.js';
+import { Leaving } from '../web/leaving.js';
 
 const Alive = z.object({ status: z.literal('alive') });
 const Ready = z.object({ status: z.literal('ready') });
 
 @Controller()
 export class HealthController {
-  constructor(private readonly publisher: Publisher) {}
+  constructor(
+    private readonly publisher: Publisher,
+    private readonly leaving: Leaving,
+  ) {}
 
   @Public()
   @Get('healthz')
@@ -22,6 +26,7 @@ export class HealthController {
   @Get('readyz')
   @Describe('Requests can be taken', { 200: Ready, 503: 'What is missing' })
   ready(): z.output<typeof Ready> {
+    if (this.leaving.begun) throw ProblemError.of(503, 'Not ready', 'This gateway is about to stop.');
     if (!this.publisher.ready) throw ProblemError.of(503, 'Not ready', 'The broker is not connected.', { missing: ['broker'] });
     return { status: 'ready' };
   }
