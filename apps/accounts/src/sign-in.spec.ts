@@ -116,6 +116,15 @@ describe('failing to sign in', () => {
     await sweep.sweep();
     expect((await database.pool.query('SELECT FROM sign_in_failures')).rowCount).toBe(0);
   });
+
+  it('is forgotten ten thousand at a time, however many there are', async () => {
+    await database.pool.query(`INSERT INTO sign_in_failures (phone, client, last_at) SELECT '+1' || n, 'attacker', now() - interval '1 day' FROM generate_series(1, 25000) n;
+      CREATE TABLE forgotten (rows int);
+      CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO forgotten SELECT count(*) FROM gone; RETURN NULL; END $$;
+      CREATE TRIGGER noted AFTER DELETE ON sign_in_failures REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note();`);
+    await services[0]!.app.get(SignInFailuresSweep).sweep();
+    expect((await database.pool.query('SELECT rows FROM forgotten')).rows).toEqual([{ rows: 10_000 }, { rows: 10_000 }, { rows: 5_000 }]);
+  });
 });
 
 describe('the log of all that', () => {

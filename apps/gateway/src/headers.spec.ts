@@ -1,5 +1,7 @@
-import { connect } from 'node:net';
+import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { connect } from 'node:net';
+import { eventually } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GatewayConfig } from './config.js';
 import type { Gateway } from './gateway.js';
@@ -125,6 +127,21 @@ describe('a connection', () => {
     const long = (bytes: number) => raw(`GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-long: ${'x'.repeat(bytes)}\r\n\r\n`);
     expect(await long(15 * 1024)).toMatch(/^HTTP\/1\.1 200 /);
     expect(await long(16 * 1024)).toMatch(/^HTTP\/1\.1 431 [^]*application\/problem\+json[^]*at most 16 kB/);
+  });
+
+  it('is one of twenty thousand, and one more is closed at once, until there is a place again', async () => {
+    const server = plain.app.getHttpServer() as Server;
+    expect(server.maxConnections).toBe(20_000);
+    const first = connect(port, '127.0.0.1');
+    await once(first, 'connect');
+    try {
+      server.maxConnections = 1;
+      expect(await raw('GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n').catch(({ code }: NodeJS.ErrnoException) => code)).toMatch(/^(ECONNRESET)?$/);
+      first.destroy();
+      await eventually(async () => expect(await withHeaders(10)).toMatch(/^HTTP\/1\.1 200 /));
+    } finally {
+      server.maxConnections = 20_000;
+    }
   });
 
   it('has bounded time and a bounded number of requests', () => {

@@ -1,4 +1,5 @@
 import { PermanentError } from '@sluice/messaging';
+import { jsonFrom } from '@sluice/service-kit';
 import { z } from 'zod';
 import type { Carrier, Recall, Shipment } from './carrier.js';
 
@@ -34,7 +35,7 @@ export class HttpCarrier implements Carrier {
   async book({ parcelId, correlationId, ...shipment }: Shipment): Promise<string> {
     const response = await this.#call({ method: 'POST', path: 'shipments', key: parcelId, correlationId, body: { parcelId, ...shipment } });
     if (!response.ok) throw await faultOf(response, parcelId);
-    return Booked.parse(await response.json()).reference;
+    return Booked.parse(await jsonFrom(response)).reference;
   }
 
   async recall({ parcelId, key, correlationId }: Recall): Promise<void> {

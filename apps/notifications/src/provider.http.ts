@@ -1,3 +1,4 @@
+import { jsonFrom } from '@sluice/service-kit';
 import { z } from 'zod';
 import type { Letter, Provider } from './provider.js';
 
@@ -23,7 +24,11 @@ export class HttpProvider implements Provider {
       body: JSON.stringify({ to, text }),
       signal: AbortSignal.timeout(this.timeoutMs),
     });
-    if (!response.ok) throw new Error(`the provider answered ${response.status}`);
-    return Accepted.parse(await response.json()).id;
+    if (!response.ok) {
+      // Unread, a long page about the fault would keep its connection.
+      await response.body?.cancel();
+      throw new Error(`the provider answered ${response.status}`);
+    }
+    return Accepted.parse(await jsonFrom(response)).id;
   }
 }

@@ -1,3 +1,4 @@
+import { jsonFrom } from '@sluice/service-kit';
 import { z } from 'zod';
 import type { CardCharge, CardGateway, CardOutcome, CardRefund, RefundReceipt } from './card-gateway.js';
 
@@ -20,7 +21,7 @@ export class HttpCardGateway implements CardGateway {
 
   async capture({ token, amount, idempotencyKey }: CardCharge): Promise<CardOutcome> {
     const response = await this.#post('captures', idempotencyKey, { token, ...amount });
-    if (response.status === 402) return { status: 'declined', reason: Declined.parse(await response.json()).reason };
+    if (response.status === 402) return { status: 'declined', reason: Declined.parse(await jsonFrom(response)).reason };
     return { status: 'captured', reference: await acceptedAs(response) };
   }
 
@@ -40,6 +41,10 @@ export class HttpCardGateway implements CardGateway {
 
 /** The gateway's reference. @throws Error when the answer is no yes, or has none */
 async function acceptedAs(response: Response): Promise<string> {
-  if (!response.ok) throw new Error(`the card gateway answered ${response.status}`);
-  return Accepted.parse(await response.json()).id;
+  if (!response.ok) {
+    // Unread, a long page about the fault would keep its connection.
+    await response.body?.cancel();
+    throw new Error(`the card gateway answered ${response.status}`);
+  }
+  return Accepted.parse(await jsonFrom(response)).id;
 }

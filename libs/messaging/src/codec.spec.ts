@@ -1,6 +1,7 @@
-import { SmsDelivery, type Outgoing } from '@sluice/contracts';
+import { event, SmsDelivery, type Outgoing } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { decode, encode, fit, type About, type Delivery, type WireMessage } from './codec.js';
 import { MalformedError, PermanentError } from './errors.js';
 import { Ask, Do, Happened, Secret } from './testing/probe.js';
@@ -49,6 +50,12 @@ describe('a message on the wire', () => {
     expect(durable.expiration).toBeUndefined();
     expect(encode(Ask({ n: 1 }), asked).properties).toMatchObject({ persistent: false, expiration: '250' });
     expect(encode(Secret({ n: 1 }), { ...asked, deadline: 0 }).properties.expiration).toBe('0');
+  });
+
+  it('that is larger than a broker takes is not sent', () => {
+    const long = event('probe.long', z.string());
+    expect(encode(long('x'.repeat(8 * 1024 * 1024 - 2)), about).body).toHaveLength(8 * 1024 * 1024);
+    expect(() => encode(long('x'.repeat(8 * 1024 * 1024 - 1)), about)).toThrow(new PermanentError('probe.long is too large for a message: 8388609 of 8388608 characters'));
   });
 
   it('that does not fit its contract is not sent', () => {

@@ -55,15 +55,19 @@ export const ROUTES = {
 /** Each length of waiting is a queue on the broker, so they are whole seconds and bounded. */
 const LONGEST_DELAY_MS = 30 * 24 * 3_600_000;
 
-/** @throws PermanentError when the data does not fit the contract: better here than at every listener. */
+/**
+ * Half of what RabbitMQ 4 takes (`max_message_size`): a larger one closes the channel, and with it everything that is on its way
+ * there, and an outbox would send it again for ever. The largest of this system, a page of orders, has some 4 MB. Characters.
+ */
+const LONGEST_BODY = 8 * 1024 * 1024;
+
+/** @throws PermanentError when the data does not fit the contract, or the broker: better here than at every listener. */
 export function encode({ contract, data, delayMs }: Outgoing, about: About): WireMessage {
   const checked = contract.schema.safeParse(data);
   if (!checked.success) throw new PermanentError(`${contract.type} does not fit its contract: ${z.prettifyError(checked.error)}`);
-  return {
-    ...routeOf(contract, delayMs),
-    properties: propertiesOf(contract, about),
-    body: JSON.stringify(checked.data) ?? '',
-  };
+  const body = JSON.stringify(checked.data) ?? '';
+  if (body.length > LONGEST_BODY) throw new PermanentError(`${contract.type} is too large for a message: ${body.length} of ${LONGEST_BODY} characters`);
+  return { ...routeOf(contract, delayMs), properties: propertiesOf(contract, about), body };
 }
 
 /** A timer goes straight into the queue where it waits; the broker delivers it to its owner when its time is up. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
-import type { Outgoing } from '@sluice/contracts';
+import { ExpirePayment, type Outgoing } from '@sluice/contracts';
 import { depth, eventually, freePort, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encode, type WireMessage } from './codec.js';
@@ -105,6 +105,14 @@ describe('back-pressure', () => {
     const waiting = Array.from({ length: 10_000 }, () => reason(publisher.publish(message)));
     expect(await reason(publisher.publish(message))).toBe('buffer-full');
     await publisher.close();
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['not-connected']));
+  });
+
+  it('takes no more than as many timers, which wait for a broker to declare their queue on', async () => {
+    const publisher = publisherOf({ url: `amqp://127.0.0.1:${await freePort()}` });
+    const timer = wire({ ...ExpirePayment({ orderId: randomUUID() }), delayMs: 60_000 });
+    const waiting = Array.from({ length: 10_000 }, () => reason(publisher.publish(timer, { deadlineMs: 1 })));
+    expect(await reason(publisher.publish(timer))).toBe('buffer-full');
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(['not-connected']));
   });
 });

@@ -30,12 +30,13 @@ export interface PublishOptions {
 
 /** Rates stop growing here: 26k a second against 22k with 100 (1 kB, quorum), and 1,000 orders of a few kB are a few MB. */
 const WINDOW = 1_000;
-/** Whoever waits for a slot holds its message in memory; so many are ten windows, under half a second of work. */
+/** Whoever waits for a slot holds its message in memory; so many are ten windows, under half a second of work. Timers stand in a line of their own. */
 const LONGEST_LINE = 10_000;
 /** Longer than a broker's restart takes to be noticed as a closed connection, shorter than a person's patience with a stuck service. */
 const DEADLINE_MS = 10_000;
 /** How long `close` waits for confirms that are still out. */
 const CLOSE_WITHIN_MS = 5_000;
+/** How soon a timer that waits for a broker notices it. */
 const RECONNECT_POLL_MS = 50;
 
 const EXPLANATIONS: Record<PublishFailure, string> = {
@@ -62,6 +63,8 @@ export class Publisher {
   readonly #window: number;
   readonly #line = new Set<Job>();
   #out = 0;
+  /** Timers from the declaring of their queue, for which they may wait for a broker, to their confirm. */
+  #preparing = 0;
   #blocked = false;
   #closed = false;
 
@@ -110,7 +113,10 @@ export class Publisher {
 
   #start(message: Outbound, options: PublishOptions): Promise<void> {
     const type = timerType(message);
-    return type === undefined ? this.#enqueue(message, options) : this.#startTimer(message, type, options);
+    if (type === undefined) return this.#enqueue(message, options);
+    if (this.#preparing >= LONGEST_LINE) return Promise.reject(new PublishError('buffer-full', explain(message, 'buffer-full')));
+    this.#preparing += 1;
+    return this.#startTimer(message, type, options).finally(() => (this.#preparing -= 1));
   }
 
   /** A queue that was removed after it was declared is declared once more. */

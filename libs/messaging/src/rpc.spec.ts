@@ -5,7 +5,8 @@ import { MessageClient } from './client.js';
 import { encode } from './codec.js';
 import { currentMessage } from './current-message.js';
 import { DELEGATED } from './delegated.js';
-import { ProblemError, RequestTimeoutError } from './errors.js';
+import { ProblemError, RequestTimeoutError, type PublishError } from './errors.js';
+import { Replies } from './replies.js';
 import { Ask, Do, handles, Nowhere, Secret, SERVICES, Slow, startService, stopServices, TIERS_MS } from './testing/probe.js';
 
 let broker: TestBroker;
@@ -141,6 +142,14 @@ describe('a lost connection', () => {
     await eventually(() => expect(client.publisher.ready).toBe(true));
     expect(await client.request(Do, { n: 2 }, within())).toEqual({ n: 4 });
     expect(currentMessage()).toBeUndefined();
+  });
+
+  it('finds no place beside ten thousand that wait, and fails at once', async () => {
+    const replies = new Replies();
+    const waiting = Array.from({ length: 10_000 }, (_, n) => replies.wait(`${n}`, Do, 30_000).promise.catch(({ reason }: PublishError) => reason));
+    expect(() => replies.wait('one more', Do, 30_000)).toThrow(expect.objectContaining({ reason: 'buffer-full', message: expect.stringContaining('10000 requests wait for answers already') }));
+    replies.close();
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['unknown']));
   });
 
   it('without a broker a request fails at once', async () => {

@@ -1,7 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Publisher } from '@sluice/messaging';
 import { eventually, testBroker, testDatabase, type TestBroker } from '@sluice/testing';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newId, OutboxRelay, UnitOfWork } from './index.js';
+import type { OutboxRow } from './outbox.js';
 import { sweep } from './sweep.js';
 import { Balance, Deposit, depositInto, messageOf, openBank, schemaSql, tables, type Bank } from './testing/bank.js';
 import { openCable } from './testing/cable.js';
@@ -80,6 +83,26 @@ describe('after a commit', () => {
     expect(await bank.count('outbox')).toBe(50);
     cable.mend();
     await published(50);
+  });
+
+  it('has no room while as many as it keeps in memory are published but not deleted', async () => {
+    await commitAndCrash(1);
+    await bank.rows('INSERT INTO outbox (id, wire) SELECT gen_random_uuid(), wire FROM outbox, generate_series(1, 4999)');
+    const rows = (await bank.rows('SELECT id, wire FROM outbox')) as unknown as OutboxRow[];
+    // On a busy machine publishing may take longer than a delete would wait for a lock.
+    const patient = new pg.Pool({ ...bank.pool.options, lock_timeout: 0, statement_timeout: 0, query_timeout: 0 });
+    closing.push(() => patient.end());
+    const relay = relayOver(await publisherAt(broker.url), { pool: patient });
+    const other = await bank.pool.connect();
+    closing.push(async () => other.release(true));
+    await other.query('BEGIN; SELECT FROM outbox FOR UPDATE');
+    relay.forward(rows);
+    const room = relay.room().then(() => 'room');
+    await eventually(() => expect(heard.length).toBe(5_000));
+    expect(await Promise.race([room, pause(200, 'none')])).toBe('none');
+    await other.query('COMMIT');
+    expect(await room).toBe('room');
+    await eventually(async () => expect(await bank.count('outbox')).toBe(0));
   });
 
   it('keeps a bounded number in memory while the broker is down, and commits go on', async () => {

@@ -19,9 +19,14 @@ export interface OutboxRelayOptions {
 
 /** Long enough to bridge a restart of the broker's connection, short enough that a failed message is not late by much. */
 const PUBLISH_DEADLINE_MS = 10_000;
+/** As late as a message may be that a crash has left behind, once it is old enough. */
 const SWEEP_EVERY_MS = 5_000;
+/** How soon a broker that is back is noticed. */
 const RECONNECT_POLL_MS = 250;
-/** Some 5 MB of messages of 1 kB, and half of the line that the publisher allows. Beyond it new ones stay in the outbox alone. */
+/**
+ * From the commit until they are deleted: some 5 MB of messages of 1 kB, and half of the line that the publisher allows. Beyond
+ * it units of work wait (`room`), or while the broker is down, new messages stay in the outbox alone.
+ */
 const MAX_IN_MEMORY = 5_000;
 /** Added to the publish deadline, so that no sweep takes what another process still publishes: a slow commit, two clocks. */
 const MARGIN_MS = 5_000;
@@ -78,7 +83,11 @@ export class OutboxRelay {
   async #publish({ id, wire }: OutboxRow): Promise<void> {
     this.#inMemory++;
     if (await this.#published(wire)) this.#confirmed.add(id);
-    this.#inMemory--;
+    else this.#leave(1);
+  }
+
+  #leave(count: number): void {
+    this.#inMemory -= count;
     for (const resolve of this.#roomWanted.splice(0)) resolve();
   }
 
@@ -101,6 +110,7 @@ export class OutboxRelay {
     await transaction(this.options.pool, [], () => [needNotReachDisk, deleteRows(ids)]).catch((error: unknown) =>
       this.#logger.warn(`${ids.length} published messages stay in the outbox and will be published again: ${String(error)}`),
     );
+    this.#leave(ids.length);
   }
 
   async #keepSweeping(): Promise<void> {

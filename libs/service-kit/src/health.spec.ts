@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
+import { eventually } from '@sluice/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startHealthServer, type Check } from './health.js';
 
@@ -30,6 +32,16 @@ describe('the health server', () => {
 
   it('answers although a check hangs', async () => {
     expect(await get('/readyz', [{ missing: 'database', ok: () => new Promise(() => undefined) }])).toMatchObject({ status: 503, body: { missing: ['database'] } });
+  });
+
+  it('answers fifty at a time and hangs up on one more, so that probes do not take the database from the work', async () => {
+    server = await startHealthServer(0, '127.0.0.1', [{ missing: 'database', ok: () => new Promise(() => undefined) }]);
+    const { port } = server.address() as AddressInfo;
+    const asked = Array.from({ length: 51 }, () => connect(port, '127.0.0.1'));
+    const ended = asked.map((socket) => once(socket.resume(), 'close').then(() => 'hung up on', () => 'hung up on'));
+    await eventually(async () => expect(await Promise.race(ended)).toBe('hung up on'));
+    expect(await new Promise((resolve) => server!.getConnections((_, count) => resolve(count)))).toBe(50);
+    for (const socket of asked) socket.destroy();
   });
 
   it('fails to start on a port that is taken', async () => {

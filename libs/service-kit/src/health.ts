@@ -11,6 +11,9 @@ export interface Check {
 /** A check that neither throws nor hangs: a probe must get its answer. Milliseconds. */
 const CHECK_TIMEOUT_MS = 2_000;
 
+/** Probes, a scraper and a few people: many times what they need. Each may ask the database, so more would take its connections from the work. A further one is closed at once. */
+const MOST_CONNECTIONS = 50;
+
 /** What is missing for this process to do its work; empty when it is ready. */
 export async function whatIsMissing(checks: readonly Check[]): Promise<string[]> {
   const answers = await Promise.all(checks.map(async (check) => ((await holds(check)) ? [] : [check.missing])));
@@ -44,6 +47,7 @@ export async function startHealthServer(port: number, host: string, checks: read
     else if (request.url === '/metrics') void metricsText().then((text) => response.writeHead(200, { 'content-type': metricsType, 'cache-control': 'no-store' }).end(text));
     else answer(response, 404, { status: 'not found' });
   });
+  server.maxConnections = MOST_CONNECTIONS;
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   return server;
 }

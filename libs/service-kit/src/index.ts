@@ -8,6 +8,7 @@ export { ServiceLogger } from './logger.js';
 export { CONFIG, globalModule } from './providers.js';
 export { Repeating } from './repeating.js';
 export { outside, OutsideUrl } from './outside.js';
+export { jsonFrom } from './outside-answer.js';
 export { prepare, runProcess, type Stop } from './run-process.js';
 export { runService, startService, type Service, type ServiceOptions } from './run-service.js';
 export { UnitsOfWork } from './units-of-work.js';

@@ -5,6 +5,12 @@ import { sendProblem } from './problem.filter.js';
 /** More than any client of this API sends: a browser's own take 20. */
 const MOST_HEADERS = 100;
 
+/**
+ * Connections without a stream: on which requests are under way or may come. A gateway at its limit has some hundreds under way,
+ * and a browser keeps up to six; each takes some 20 kB. A further one is closed at once, so that a proxy tries another gateway.
+ */
+const MOST_WITHOUT_STREAM = 10_000;
+
 /** What one connection may take of this process. Times are milliseconds, sizes bytes. */
 export const SERVER_LIMITS = {
   /** An order of 100 lines takes 10 kB. */
@@ -24,6 +30,11 @@ export const SERVER_LIMITS = {
     connectionsCheckingInterval: 5_000,
   },
 };
+
+/** @param streams that this gateway keeps open, each on a connection of its own */
+export function limitConnections(fastify: FastifyInstance, streams: number): void {
+  (fastify.server as Server).maxConnections = streams + MOST_WITHOUT_STREAM;
+}
 
 /** Node drops headers beyond a number without a word, and perhaps the one that mattered: so one more is read than is taken, and then refused. */
 export function refuseManyHeaders(fastify: FastifyInstance): void {

@@ -1,0 +1,61 @@
+import { Publisher } from '@sluice/messaging';
+import { depth, eventually, freePort, testBroker, testDatabase, type Program } from '@sluice/testing';
+import { Programs } from '../flash-sale/programs.js';
+
+/** A busy machine takes its time. */
+const WITHIN_MS = 180_000;
+
+/** The services that have a backlog here. */
+export type Backlogged = 'orders' | 'inventory';
+
+/** What PostgreSQL has looked at in the database so far, in memory or on disk; its processes tell it about once a second. */
+const PAGES = 'SELECT blks_hit + blks_read AS n FROM pg_stat_database WHERE datname = current_database()';
+
+/** A service as it runs anywhere, with where it tells how it is. */
+export interface Service {
+  metricsUrl: string;
+  end(): Promise<void>;
+}
+
+/** A broker's virtual host with all queues of the shop, and the databases of the two services that are drained here. */
+export async function openPlace() {
+  const [broker, orders, inventory] = await Promise.all([testBroker(), testDatabase('orders'), testDatabase('inventory')]);
+  const databases = { orders, inventory };
+  const publisher = new Publisher({ url: broker.url, name: 'bench feeds' });
+  const programs = new Programs();
+  const numberOf = async (name: Backlogged, sql: string): Promise<number> => Number((await databases[name].pool.query(sql)).rows[0].n);
+  return {
+    broker,
+    publisher,
+    async start(name: Backlogged, env: Record<string, string> = {}): Promise<Service> {
+      const port = await freePort();
+      const common = { AMQP_URL: broker.url, DATABASE_URL: databases[name].url, LOG_LEVEL: 'warn', HEALTH_PORT: String(port) };
+      const program = await programs.begin(`apps/${name}/dist/main.js`, { ...common, ...env }, port);
+      return { metricsUrl: `http://127.0.0.1:${port}/metrics`, end: () => stop(program) };
+    },
+    count: (name: Backlogged, table: string): Promise<number> => numberOf(name, `SELECT count(*) AS n FROM ${table}`),
+    pages: (name: Backlogged): Promise<number> => numberOf(name, PAGES),
+    depth: (queue: string): Promise<number> => depth(broker, queue),
+    async until(what: string, is: () => Promise<boolean>): Promise<void> {
+      const expectIt = async (): Promise<void> => {
+        if (!(await is())) throw new Error(`not yet: ${what}`);
+      };
+      await eventually(expectIt, { withinMs: WITHIN_MS });
+    },
+    /** Of the whole broker. Bytes. */
+    brokerMemory: async (): Promise<number> => (await broker.management.get<{ mem_used?: number }[]>('nodes')).reduce((sum, { mem_used = 0 }) => sum + mem_used, 0),
+    async close(): Promise<void> {
+      await programs.end();
+      await publisher.close();
+      await Promise.all([broker.close(), orders.close(), inventory.close()]);
+    },
+  };
+}
+
+export type Place = Awaited<ReturnType<typeof openPlace>>;
+
+/** @throws Error with its last words when it did not end as it should */
+async function stop(program: Program): Promise<void> {
+  await program.end('SIGTERM');
+  if ((await program.exitCode) !== 0) throw new Error(`it has not ended well:\n${program.output()}`);
+}
