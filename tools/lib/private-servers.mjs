@@ -60,7 +60,7 @@ export async function remove(home) {
 }
 
 /** Removes what runs that were killed have left behind. */
-async function sweep() {
+export async function sweep() {
   const homes = readdirSync(tmpdir()).filter((name) => name.startsWith(PREFIX)).map((name) => new Home(path.join(tmpdir(), name)));
   const abandoned = homes.filter((home) => existsSync(path.join(home.dir, LOCK)) && !holderOf(home.path(LOCK)));
   for (const home of abandoned) await remove(home);

@@ -3,6 +3,8 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync
 import { connect } from 'node:net';
 import path from 'node:path';
 import { commandLineHas, end, identify, isAlive } from './processes.mjs';
+import { findRabbit } from './rabbitmq-programs.mjs';
+import { run } from './run.mjs';
 
 /**
  * A RabbitMQ node of our own beside whatever else runs on the machine: own home, cookie, ports and epmd, loopback only.
@@ -45,6 +47,12 @@ export function runningNode(home) {
 function pidFile(folder) {
   const file = path.join(folder, 'pid');
   return existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : undefined;
+}
+
+/** Asks the running node for something: `rabbitmqctl` with these arguments. Takes a second. @returns {Promise<string>} what it says */
+export function brokerControl(home, ...args) {
+  const env = environment(folderOf(home), home.recall('rabbitmq'));
+  return run(path.join(findRabbit(), 'rabbitmqctl'), args, { env, label: `rabbitmqctl ${args[0]}` });
 }
 
 /** Ends the node and then its epmd, the name server that every Erlang node leaves behind. */

@@ -52,8 +52,13 @@ export class Supervisor {
   }
 
   /** @throws {import('./failure.mjs').Failure} naming the service that does not become ready */
-  async ready() {
-    await Promise.all(this.#services.map((service) => service.ready(READY_WITHIN_MS)));
+  async ready(withinMs = READY_WITHIN_MS) {
+    await Promise.all(this.#services.map((service) => service.ready(withinMs)));
+  }
+
+  /** @param {string} name @returns {import('./processes.mjs').ProcessRecord | undefined} the service's process of now */
+  processOf(name) {
+    return this.#services.find(({ service }) => service === name)?.record;
   }
 
   async stop() {

@@ -7,15 +7,18 @@ import { broker, database } from './servers.mjs';
 import { Supervisor } from './supervisor.mjs';
 import { allServices, builtServices } from './workspace.mjs';
 
+/** @typedef {{ broker: import('./broker-users.mjs').Broker, databases: Record<string, string> }} Servers databases: by service */
+
 /**
  * Brings the whole system up, everything as early as it can be: the broker boots while the rest is installed and built.
  * @param {object} options
  * @param {import('./home.mjs').Home} options.home @param {import('./progress.mjs').Progress} options.progress
  * @param {import('./shutdown.mjs').Shutdown} options.shutdown @param {number} options.port of the gateway
  * @param {(error: Error) => void} options.giveUp called at the first failure, also at one of a later day: a server of ours that cannot be started again
+ * @param {(servers: Servers) => Promise<Servers>} [options.reach] how the services reach their servers, when not directly
  * @returns {Promise<{ supervisor: Supervisor, broker: import('./broker-users.mjs').Broker }>}
  */
-export async function startSystem({ home, progress, shutdown, port, giveUp }) {
+export async function startSystem({ home, progress, shutdown, port, giveUp, reach = async (servers) => servers }) {
   const say = (line) => progress.line(line);
   const servers = { shutdown, say, giveUp };
   const failed = (error) => {
@@ -37,7 +40,7 @@ export async function startSystem({ home, progress, shutdown, port, giveUp }) {
   const services = startable({ home, known, built, topology }).then(([found, [databases]]) =>
     step('services', async (tell) => {
       await shutdown.add('services', () => supervisor.stop());
-      await supervisor.start(builtServices(), { broker: found, databases, secrets: secretsOf(home), port }, rabbit);
+      await supervisor.start(builtServices(), { ...(await reach({ broker: found, databases })), secrets: secretsOf(home), port }, rabbit);
       tell(describeServices());
       await supervisor.ready();
     }),

@@ -76,8 +76,16 @@ export function keepTopology(broker, say) {
   void forever();
   return async () => {
     stopped = true;
-    await connection?.close().catch(() => {}); // already closed
+    if (connection) await closed(connection);
   };
+}
+
+/** A broker that is killed meanwhile answers no goodbye, and amqplib would wait for it for ever. */
+function closed(connection) {
+  return new Promise((resolve) => {
+    connection.once('close', resolve);
+    connection.close().then(resolve, resolve); // rejected: already closed
+  });
 }
 
 async function connectTo(url) {

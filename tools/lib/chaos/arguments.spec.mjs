@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { chaosArguments, commandOf } from './arguments.mjs';
+
+describe('the arguments of chaos', () => {
+  it('choose a seed when none is given', () => {
+    expect(chaosArguments([], () => 42)).toEqual({ help: false, short: false, seed: 42, seeds: 1 });
+    expect(chaosArguments([]).seed).toBeGreaterThanOrEqual(1);
+  });
+
+  it('are what the command says that repeats a run', () => {
+    for (const run of [{ seed: 7, short: false }, { seed: 999_999, short: true }]) {
+      const args = commandOf(run).split(' -- ')[1].split(' ');
+      expect(chaosArguments(args)).toMatchObject(run);
+    }
+  });
+
+  it.each([[['--seed', '0']], [['--seed', 'x']], [['--seeds', '1.5']], [['--sed', '1']], [['more']], [['--seed']]])('refuse %j, and say where help is', (args) => {
+    expect(() => chaosArguments(args)).toThrow(expect.objectContaining({ fix: 'npm run chaos -- --help' }));
+  });
+});

@@ -1,0 +1,24 @@
+import pg from 'pg';
+
+const ORDERS = `SELECT id::text, user_id::text AS "userId", status, reason, flash_sale_id::text AS "saleId" FROM orders WHERE version > 0 AND placed_at IS NOT NULL`;
+const MONEY = `
+  SELECT order_id::text AS "orderId", (count(*) FILTER (WHERE status IN ('captured', 'refunded')))::int AS taken, (count(*) FILTER (WHERE status = 'captured'))::int AS kept
+  FROM captures WHERE version > 0 GROUP BY order_id`;
+
+/** @param {Record<string, string>} databases by service @returns {Promise<import('./judge.mjs').Stored>} */
+export async function storedIn({ orders, payments }) {
+  return { orders: await rowsOf(orders, ORDERS), money: await rowsOf(payments, MONEY) };
+}
+
+/** Writes down what is only in the log of the server. @param {Record<string, string>} databases as an administrator */
+export const checkpoint = ({ orders }) => rowsOf(orders, 'CHECKPOINT');
+
+async function rowsOf(url, sql) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}

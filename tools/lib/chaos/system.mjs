@@ -1,0 +1,71 @@
+import { createPrivateKey, sign } from 'node:crypto';
+import { databaseOn } from '../audit/system.mjs';
+import { Failure } from '../failure.mjs';
+import { freePort } from '../ports.mjs';
+import { runningPostgres, startPostgres } from '../postgres.mjs';
+import { findRabbit } from '../rabbitmq-programs.mjs';
+import { runningRabbit } from '../rabbitmq.mjs';
+import { secretsOf } from '../secrets.mjs';
+import { startSystem } from '../system.mjs';
+import { databaseServices } from '../workspace.mjs';
+import { Proxy } from './proxy.mjs';
+
+/** Servers of somebody else's are not to be killed. */
+const NOT_OURS = ['DATABASE_URL', 'AMQP_URL', 'AMQP_MANAGEMENT_URL'];
+const portOf = (url) => Number(new URL(url).port);
+const at = (url, port) => Object.assign(new URL(url), { port: String(port) }).href;
+
+/**
+ * The whole system as `npm start` runs it, with a broker and a PostgreSQL of its own, and a proxy before each of them.
+ * @typedef {object} Victim
+ * @property {string} url of the gateway
+ * @property {import('../supervisor.mjs').Supervisor} supervisor
+ * @property {{ broker: Proxy, database: Proxy }} proxies between the services and their servers
+ * @property {import('../home.mjs').Home} home
+ * @property {() => Promise<{ databases: Record<string, string>, broker: { url: string, managementUrl?: string } }>} servers as the administrator reaches them, past the proxies
+ * @property {(userId: string) => string} tokenOf
+ */
+
+/**
+ * @param {{ home: import('../home.mjs').Home, progress: import('../progress.mjs').Progress, shutdown: import('../shutdown.mjs').Shutdown, giveUp: (error: Error) => void }} options
+ * @param {Record<string, string>} settings of the services, as environment variables
+ * @returns {Promise<Victim>}
+ */
+export async function startVictim(options, settings) {
+  if (!findRabbit()) throw new Failure('chaos kills a broker of its own, and there is no RabbitMQ on this machine', 'Install RabbitMQ 3.10 or later; a container cannot be killed and brought back from here.');
+  Object.assign(process.env, settings);
+  for (const name of NOT_OURS) delete process.env[name];
+  const proxies = {};
+  const port = await freePort();
+  const { supervisor } = await startSystem({ ...options, port, reach: (servers) => throughProxies(servers, proxies) });
+  await options.shutdown.add('proxies', () => Promise.all(Object.values(proxies).map((proxy) => proxy.close())));
+  return { url: `http://127.0.0.1:${port}`, supervisor, proxies, home: options.home, servers: () => serversOf(options.home), tokenOf: tokensOf(options.home) };
+}
+
+/** Servers that are started again keep their ports. */
+async function throughProxies({ broker, databases }, proxies) {
+  const [brokerPort, databasePort] = [portOf(broker.url), portOf(Object.values(databases)[0])];
+  proxies.broker = await Proxy.before(() => brokerPort);
+  proxies.database = await Proxy.before(() => databasePort);
+  const moved = Object.entries(databases).map(([service, url]) => [service, at(url, proxies.database.port)]);
+  return { broker: { ...broker, url: at(broker.url, proxies.broker.port) }, databases: Object.fromEntries(moved) };
+}
+
+async function serversOf(home) {
+  if (!runningPostgres(home)) throw new Failure('PostgreSQL did not come back');
+  const { url: server } = await startPostgres(home); // running, it is taken over
+  const rabbit = await runningRabbit(home);
+  if (!rabbit) throw new Failure('RabbitMQ did not come back');
+  const databases = databaseServices().map((service) => [service, databaseOn(server, service)]);
+  return { databases: Object.fromEntries(databases), broker: { url: rabbit.url, managementUrl: rabbit.managementUrl } };
+}
+
+/** Tokens as accounts would give them, without asking accounts: a compact JSON web signature with Ed25519 (RFC 7515, RFC 8037). */
+function tokensOf(home) {
+  const key = createPrivateKey(secretsOf(home).tokenPrivateKey);
+  const encode = (part) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  return (userId) => {
+    const signed = `${encode({ alg: 'EdDSA', typ: 'JWT' })}.${encode({ sub: userId, role: 'customer', exp: Math.floor(Date.now() / 1_000) + 7_200 })}`;
+    return `${signed}.${sign(null, Buffer.from(signed), key).toString('base64url')}`;
+  };
+}
