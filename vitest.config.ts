@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes minutes begins first: begun last it would run alone, on half of the machine. */
-const LONGEST = /e2e\/src\/(outages|chaos|crashes|payment-window|broker-loss|flash-sale|flash-sale-faults)\.spec\.ts$/;
+const LONGEST = /(libs\/messaging\/src\/cluster|e2e\/src\/(shared-system|outages|chaos|operations|payment-window|broker-loss|flash-sale|flash-sale-faults))\.spec\.ts$/;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

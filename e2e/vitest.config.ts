@@ -4,7 +4,7 @@ import { project } from '../vitest.shared.js';
 export default project(import.meta.dirname, {
   testTimeout: 180_000,
   hookTimeout: 120_000,
-  // Each is a dozen processes at work, and some measure how late something comes.
-  maxWorkers: 2,
+  // Each is a dozen processes at work, and waits half of its time.
+  maxWorkers: 3,
   sequence: { groupOrder: 1 },
 });

@@ -8,7 +8,7 @@ import { ADMIN, inParallel, Shop } from './shop.js';
 const ORDERS = 200;
 const WIDTH = 32;
 /** Long enough for the broker to be back before the first window ends. */
-const WINDOW_SECONDS = 30;
+const WINDOW_SECONDS = 45;
 const WINDOW_QUEUE = `orders.payment-window.${WINDOW_SECONDS * 1_000}`;
 /** The sweep does not look for lost timers earlier, so what is cancelled before it was cancelled by its timer. */
 const SWEEP_AFTER_MS = 3_000;

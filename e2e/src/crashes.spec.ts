@@ -6,7 +6,8 @@ import { ADMIN, inParallel, Shop } from './shop.js';
 const ORDERS = 500;
 const WIDTH = 16;
 
-describe('SIGKILL under load', () => {
+/** Of processes, chaos.spec.ts kills more and sees more. */
+describe.runIf(process.env['E2E_IN_CONTAINERS'] === 'true')('SIGKILL of containers under load', () => {
   let system: System;
   let shop: Shop;
   let customer: string;

@@ -26,7 +26,7 @@ describe('the HTTP carrier', () => {
   let server: Server;
   const requests: { request: IncomingMessage; body: unknown }[] = [];
 
-  /** A carrier that answers everything so; without a status it never answers. */
+  /** A carrier that answers everything so; without a status it never answers, and is waited for 200 ms. */
   async function carrierAnswering(status: number | undefined, body: unknown = {}): Promise<HttpCarrier> {
     server = createServer((request, response) => {
       const chunks: Buffer[] = [];
@@ -37,7 +37,7 @@ describe('the HTTP carrier', () => {
       });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new HttpCarrier(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`, 200);
+    return new HttpCarrier(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`, status === undefined ? 200 : 10_000);
   }
 
   afterEach(() => {

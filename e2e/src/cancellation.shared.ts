@@ -1,6 +1,7 @@
-import { eventually, startSystem, type System } from '@sluice/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, type System } from '@sluice/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { everyQueueIsEmpty, expectInvariants } from './invariants.js';
+import { sharedSystem } from './shared-system.js';
 import { ADMIN, inParallel, Shop } from './shop.js';
 
 const RACES = 200;
@@ -14,15 +15,14 @@ describe('a customer who changes their mind', () => {
   let admin: string;
 
   beforeAll(async () => {
-    system = await startSystem({ CARRIER_DELAY_SECONDS: String(CARRIER_MS / 1_000) });
+    system = await sharedSystem();
     shop = new Shop(system.url);
     [customer, admin] = [await shop.signIn(), await shop.signIn(ADMIN)];
-    for (const sku of ['TEE', 'SPLIT']) await shop.stock(admin, sku, { east: 3, west: 3 });
-    await shop.stock(admin, 'MUG', { east: 1_000 });
+    for (const sku of ['SCARF', 'PAIR']) await shop.stock(admin, sku, { east: 3, west: 3 });
+    await shop.stock(admin, 'BOWL', { east: 1_000 });
     await shop.coupon(admin, { code: 'ONCE', kind: 'percent', value: 25, limit: 1 });
-    await shop.placeForSure(customer, 'MUG').then((id) => shop.cancel(customer, id));
+    await shop.placeForSure(customer, 'BOWL').then((id) => shop.cancel(customer, id));
   });
-  afterAll(() => system?.close());
 
   const available = async (sku: string) => (await shop.call<{ available: number }>('GET', `/products/${sku}`)).body.available;
   const paidOrder = async (sku: string, quantity = 1) => {
@@ -33,20 +33,20 @@ describe('a customer who changes their mind', () => {
   };
 
   it('before paying gets stock and coupon back on the shelf at once', async () => {
-    const { body } = await shop.place(customer, 'TEE', { quantity: 2, coupon: 'once' });
+    const { body } = await shop.place(customer, 'SCARF', { quantity: 2, coupon: 'once' });
     const payable = await shop.reaches(customer, body.id, 'awaiting_payment');
     expect(payable).toMatchObject({ coupon: 'ONCE', discount: { amount: 500 }, total: { amount: 1_500 } });
     expect(await shop.cancel(customer, body.id)).toMatchObject({ status: 200, body: { status: 'cancelled', reason: 'customer' } });
     expect(await shop.cancel(customer, body.id)).toMatchObject({ status: 200 });
-    await eventually(async () => expect(await available('TEE')).toBe(6));
+    await eventually(async () => expect(await available('SCARF')).toBe(6));
     expect((await shop.pay(customer, body.id)).status).toBe(409);
-    const { body: next } = await shop.place(customer, 'TEE', { coupon: 'ONCE' });
+    const { body: next } = await shop.place(customer, 'SCARF', { coupon: 'ONCE' });
     await shop.reaches(customer, next.id, 'awaiting_payment');
     await shop.cancel(customer, next.id);
   });
 
   it('after paying has both parcels halted, the money back and the stock back on the shelves', async () => {
-    const id = await paidOrder('SPLIT', 5);
+    const id = await paidOrder('PAIR', 5);
     expect((await shop.cancel(customer, id)).status).toBe(202);
     const cancelled = await eventually(async () => {
       const order = await shop.order(customer, id);
@@ -54,12 +54,12 @@ describe('a customer who changes their mind', () => {
       return order;
     });
     expect(cancelled.parcels.map(({ status }) => status)).toEqual(['halted', 'halted']);
-    await eventually(async () => expect(await available('SPLIT')).toBe(6));
+    await eventually(async () => expect(await available('PAIR')).toBe(6));
     for (const { id: parcel } of cancelled.parcels) expect((await shop.call('POST', `/parcels/${parcel}/dispatch`, { token: admin })).status).toBe(409);
   });
 
   it('after a parcel has left is too late', async () => {
-    const id = await paidOrder('MUG');
+    const id = await paidOrder('BOWL');
     await shop.reaches(customer, id, 'shipped');
     expect((await shop.cancel(customer, id)).status).toBe(409);
     await shop.reaches(customer, id, 'completed');
@@ -67,13 +67,13 @@ describe('a customer who changes their mind', () => {
   });
 
   it("and an order that is not theirs, or none: 404", async () => {
-    expect((await shop.cancel(admin, await shop.placeForSure(customer, 'MUG'))).status).toBe(404);
+    expect((await shop.cancel(admin, await shop.placeForSure(customer, 'BOWL'))).status).toBe(404);
     expect((await shop.cancel(customer, '0190a6a0-0000-7000-8000-00000000dead')).status).toBe(404);
   });
 
   it('in the very moment in which the carrier comes gets the money or the goods, never both and never neither', async () => {
     const ids = await inParallel(RACES, WIDTH, async () => {
-      const id = await paidOrder('MUG');
+      const id = await paidOrder('BOWL');
       await aroundThePickUp();
       await shop.cancel(customer, id);
       return id;

@@ -1,6 +1,7 @@
-import { startSystem, type System } from '@sluice/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { System } from '@sluice/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { expectInvariants } from './invariants.js';
+import { sharedSystem } from './shared-system.js';
 import { ADMIN, inParallel, Shop } from './shop.js';
 
 describe('one hot SKU', () => {
@@ -9,7 +10,7 @@ describe('one hot SKU', () => {
   let customer: string;
 
   beforeAll(async () => {
-    system = await startSystem();
+    system = await sharedSystem();
     shop = new Shop(system.url);
     customer = await shop.signIn();
     const admin = await shop.signIn(ADMIN);
@@ -17,7 +18,6 @@ describe('one hot SKU', () => {
     await shop.stock(admin, 'HOT', { east: 50, west: 50 });
     await shop.placeForSure(customer, 'WARM-UP');
   });
-  afterAll(() => system?.close());
 
   it('reserves exactly 100 of 1,000 concurrent orders on a stock of 100 and rejects 900 as out of stock', async () => {
     const ids = await inParallel(1_000, 200, () => shop.placeForSure(customer, 'HOT'));

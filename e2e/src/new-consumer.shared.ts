@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { OrderStatus, query } from '@sluice/contracts';
-import { depth, run, startSystem, tap, type System, type Tap, eventually, type Program } from '@sluice/testing';
+import { depth, run, tap, type System, type Tap, eventually, type Program } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Asker } from './asking.js';
 import { NO_PYTHON, PYTHON, PythonListener, unitTests } from './python-listener.js';
+import { sharedSystem } from './shared-system.js';
 import { ADMIN, Shop } from './shop.js';
 
 const Counts = z.object({ orders: z.partialRecord(OrderStatus, z.int()), facts: z.record(z.string(), z.int()) });
@@ -18,7 +19,7 @@ describe('adding a consumer', () => {
   let asker: Asker;
 
   beforeAll(async () => {
-    system = await startSystem();
+    system = await sharedSystem();
     asker = await Asker.on(system.broker.connection);
   });
   afterAll(async () => {
@@ -26,7 +27,6 @@ describe('adding a consumer', () => {
     await python?.close();
     await sayings?.close();
     await system?.broker.management.delete('users/order-log');
-    await system?.close();
   });
 
   it('needs one binding and no change in any app: a new listener hears every fact about orders', async () => {

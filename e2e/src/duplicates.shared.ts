@@ -1,6 +1,7 @@
-import { depth, eventually, startSystem, tap, type System, type Tap } from '@sluice/testing';
+import { depth, eventually, tap, type System, type Tap } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectInvariants, everyQueueIsEmpty } from './invariants.js';
+import { sharedSystem } from './shared-system.js';
 import { ADMIN, inParallel, Shop } from './shop.js';
 
 const ORDERS = 100;
@@ -12,16 +13,15 @@ describe('delivering every message twice', () => {
   let doubling: Tap;
 
   beforeAll(async () => {
-    system = await startSystem();
+    system = await sharedSystem();
     doubling = await tap(system.broker, { doubling: true });
     shop = new Shop(system.url);
     customer = await shop.signIn();
-    await shop.stock(await shop.signIn(ADMIN), 'TEE', { east: 5_000, west: 5_000 });
-    await shop.placeForSure(customer, 'TEE');
+    await shop.stock(await shop.signIn(ADMIN), 'SOCK', { east: 5_000, west: 5_000 });
+    await shop.placeForSure(customer, 'SOCK');
   });
   afterAll(async () => {
     await doubling?.close();
-    await system?.close();
   });
 
   /** Everything that a customer, a warehouse, a bank or a carrier would notice. */
@@ -37,14 +37,14 @@ describe('delivering every message twice', () => {
     };
   };
   const buy = async () => {
-    const id = await shop.placeForSure(customer, 'TEE');
+    const id = await shop.placeForSure(customer, 'SOCK');
     await shop.payForSure(customer, id);
     await shop.reaches(customer, id, 'completed');
     return id;
   };
 
   it('changes nothing: one order, one capture, one parcel, one notification each', async () => {
-    const ids = await inParallel(ORDERS, 10, buy);
+    const ids = await inParallel(ORDERS, 50, buy);
     const { history, captures, parcels } = await effects();
     const of = (row: { order_id: string }) => ids.includes(row.order_id);
     expect(history.filter(of).every(({ count }) => count === 1)).toBe(true);

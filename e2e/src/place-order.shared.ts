@@ -1,5 +1,6 @@
-import { startSystem, type System, eventually } from '@sluice/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, type System } from '@sluice/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sharedSystem } from './shared-system.js';
 import { ADMIN, Shop } from './shop.js';
 
 describe('placing an order', () => {
@@ -8,7 +9,7 @@ describe('placing an order', () => {
   let customer: string;
 
   beforeAll(async () => {
-    system = await startSystem();
+    system = await sharedSystem();
     shop = new Shop(system.url);
     const admin = await shop.signIn(ADMIN);
     customer = await shop.signIn();
@@ -16,7 +17,6 @@ describe('placing an order', () => {
     await shop.stock(admin, 'SPLIT', { east: 3, west: 3 });
     for (const sku of ['TEE', 'SPLIT']) await shop.placeForSure(customer, sku);
   });
-  afterAll(() => system?.close());
 
   it('sells one order from POST /orders to completed, and its timeline tells how', async () => {
     const { status, headers, body } = await shop.place(customer, 'TEE', { quantity: 2 });

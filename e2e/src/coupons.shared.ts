@@ -1,6 +1,7 @@
-import { eventually, startSystem, type System } from '@sluice/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, type System } from '@sluice/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { expectInvariants } from './invariants.js';
+import { sharedSystem } from './shared-system.js';
 import { ADMIN, inParallel, Shop } from './shop.js';
 
 const LIMIT = 20;
@@ -12,16 +13,15 @@ describe('coupons and points', () => {
   let admin: string;
 
   beforeAll(async () => {
-    system = await startSystem();
+    system = await sharedSystem();
     shop = new Shop(system.url);
     [customer, admin] = [await shop.signIn(), await shop.signIn(ADMIN)];
-    await shop.stock(admin, 'TEE', { east: 1_000 }, 2_050);
-    await shop.placeForSure(customer, 'TEE');
+    await shop.stock(admin, 'HAT', { east: 1_000 }, 2_050);
+    await shop.placeForSure(customer, 'HAT');
   });
-  afterAll(() => system?.close());
 
   const points = async () => (await shop.call<{ points: number }>('GET', '/me/points', { token: customer })).body.points;
-  const placed = async (coupon: string, quantity = 1) => shop.settles(customer, await shop.placeForSure(customer, 'TEE', { coupon, quantity }));
+  const placed = async (coupon: string, quantity = 1) => shop.settles(customer, await shop.placeForSure(customer, 'HAT', { coupon, quantity }));
 
   it.each([
     ['WELCOME10', { discount: 410, total: 3_690 }],
@@ -41,7 +41,7 @@ describe('coupons and points', () => {
   it('a coupon that does not hold rejects the order, and its stock is free again', async () => {
     await shop.coupon(admin, { code: 'BIG', kind: 'fixed', value: 100, minTotal: 1_000_000 });
     await shop.coupon(admin, { code: 'OLD', kind: 'fixed', value: 100, expiresAt: '2020-01-01T00:00:00.000Z' });
-    const available = async () => (await shop.call<{ available: number }>('GET', '/products/TEE')).body.available;
+    const available = async () => (await shop.call<{ available: number }>('GET', '/products/HAT')).body.available;
     await eventually(async () => expect(await available()).toBeLessThan(1_000));
     const before = await available();
     for (const coupon of ['NO-SUCH', 'BIG', 'OLD']) expect(await placed(coupon)).toMatchObject({ status: 'rejected', reason: 'coupon_rejected' });

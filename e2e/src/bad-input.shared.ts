@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { startSystem, type System } from '@sluice/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { System } from '@sluice/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sharedSystem } from './shared-system.js';
 import { ADDRESS, ADMIN, Shop } from './shop.js';
 
 const line = (sku: unknown, quantity: unknown) => ({ lines: [{ sku, quantity }], address: ADDRESS });
@@ -12,16 +13,15 @@ describe('bad input', () => {
   let stranger: string;
 
   beforeAll(async () => {
-    system = await startSystem();
+    system = await sharedSystem();
     shop = new Shop(system.url);
     const admin = await shop.signIn(ADMIN);
     customer = await shop.signIn();
     await shop.call('POST', '/users', { body: { phone: '+447700900999', name: 'Eve', password: 'not-your-order' } });
     stranger = await shop.signIn({ phone: '+447700900999', password: 'not-your-order' });
     await shop.stock(admin, 'TEE', { east: 10 });
-    await shop.placeForSure(customer, 'TEE');
+    await shop.settles(customer, await shop.placeForSure(customer, 'TEE'));
   });
-  afterAll(() => system?.close());
 
   const facts = async () => {
     const orders = await system.databases.orders.pool.query('SELECT id, status FROM orders WHERE version > 0 ORDER BY id');

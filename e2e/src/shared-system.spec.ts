@@ -1,0 +1,12 @@
+import { afterAll } from 'vitest';
+import { closeSharedSystem } from './shared-system.js';
+// In this order: the first wants nothing else to move meanwhile, and the last leaves behind what an audit would find. Each has products of its own.
+import './bad-input.shared.js';
+import './place-order.shared.js';
+import './coupons.shared.js';
+import './cancellation.shared.js';
+import './hot-sku.shared.js';
+import './duplicates.shared.js';
+import './new-consumer.shared.js';
+
+afterAll(closeSharedSystem);
