@@ -1,6 +1,7 @@
 import { ExpirePayment } from '@sluice/contracts';
-import { depth, eventually, run, type System } from '@sluice/testing';
+import { depth, eventually, type System } from '@sluice/testing';
 import { expect } from 'vitest';
+import { operate } from './operator.js';
 
 /** Retries wait up to the longest tier, and what waits must have come home before anything is counted. Seconds. */
 const QUIET_WITHIN_SECONDS = 120;
@@ -29,10 +30,7 @@ export async function everyQueueIsEmpty(system: System): Promise<void> {
  * What always holds once the system is quiet: no message stuck or dead, stock, money, sales and notifications add up, and each
  * order has its parcels and its money once. As an operator asks it: `npm run audit` has the equations.
  */
-export async function expectInvariants({ broker, databases }: System): Promise<void> {
-  const urls = Object.entries(databases).map(([service, { url }]) => [`DATABASE_URL_${service.replaceAll('-', '_').toUpperCase()}`, url]);
-  const servers = { AMQP_URL: broker.url, AMQP_MANAGEMENT_URL: broker.management.url, ...Object.fromEntries(urls) };
-  const audit = run('tools/audit.mjs', servers, ['--settle', String(QUIET_WITHIN_SECONDS)]);
-  const code = await audit.exitCode;
-  expect(code, audit.output()).toBe(0);
+export async function expectInvariants(system: System): Promise<void> {
+  const { code, output } = await operate(system, 'audit', '--settle', String(QUIET_WITHIN_SECONDS));
+  expect(code, output).toBe(0);
 }
