@@ -10,6 +10,11 @@ export class MalformedError extends PermanentError {
   override readonly name = 'MalformedError';
 }
 
+/** What a handler needs is away for now. Tried again like any fault; a caller who asked a question may ask again. */
+export class UnavailableError extends Error {
+  override readonly name = 'UnavailableError';
+}
+
 /**
  * A business "no" to a caller, told as problem details (RFC 9457) and then done with.
  * Where nobody ever asked, there is nobody to tell: it is a dead letter.

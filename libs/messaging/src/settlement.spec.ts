@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DELEGATED } from './delegated.js';
-import { MalformedError, PermanentError, ProblemError } from './errors.js';
+import { MalformedError, PermanentError, ProblemError, UnavailableError } from './errors.js';
 import { settle, type Circumstances, type Outcome } from './settlement.js';
 
 const plain: Circumstances = { attempts: 0, tiersMs: [1_000, 10_000], transient: false, caller: 'nobody' };
@@ -40,6 +40,11 @@ describe('a handler that failed', () => {
     const ending = settle(threw(new Error('password=x')), { ...waiting, transient: true });
     expect(ending).toMatchObject({ do: 'ack', answer: { problem: { status: 500, title: 'Internal error' } } });
     expect(JSON.stringify('answer' in ending && ending.answer)).not.toContain('password');
+  });
+  it('because something is away lets whoever asked a question ask again', () => {
+    const away = threw(new UnavailableError('no database'));
+    expect(settle(away, { ...waiting, transient: true })).toMatchObject({ do: 'ack', answer: { problem: { status: 503 } } });
+    expect(settle(away, waiting)).toMatchObject({ do: 'retry', attempts: 1, reason: 'UnavailableError: no database' });
   });
   it('with something that is no error still has a reason', () => expect(settle(threw('oops'), plain)).toMatchObject({ reason: 'oops' }));
 });

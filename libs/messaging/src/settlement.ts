@@ -1,6 +1,7 @@
+import type { Problem } from '@sluice/contracts';
 import type { Answer } from './answer.js';
 import { DELEGATED } from './delegated.js';
-import { MalformedError, PermanentError, ProblemError } from './errors.js';
+import { MalformedError, PermanentError, ProblemError, UnavailableError } from './errors.js';
 
 /** What became of one delivery. */
 export type Outcome = { readonly returned: unknown } | { readonly threw: unknown };
@@ -56,9 +57,10 @@ function dead(error: unknown, { attempts, caller }: Circumstances): Ending {
 }
 
 /** What a stranger may know about a fault: whose fault it is. */
-const problemOf = (error: unknown): { type: string; title: string; status: number; detail?: string } =>
-  error instanceof MalformedError
-    ? { type: 'about:blank', title: 'Malformed message', status: 400, detail: error.message }
-    : { type: 'about:blank', title: 'Internal error', status: 500 };
+function problemOf(error: unknown): Problem {
+  if (error instanceof MalformedError) return { type: 'about:blank', title: 'Malformed message', status: 400, detail: error.message };
+  if (error instanceof UnavailableError) return { type: 'about:blank', title: 'Temporarily unavailable', status: 503 };
+  return { type: 'about:blank', title: 'Internal error', status: 500 };
+}
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));

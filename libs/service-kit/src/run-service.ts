@@ -1,9 +1,10 @@
 import type { DynamicModule, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { currentMessage, MessageClient, MessageServer, RethrowFilter, type Publisher } from '@sluice/messaging';
+import { currentMessage, MessageClient, MessageServer, type Publisher } from '@sluice/messaging';
 import type { z } from 'zod';
 import { brokerOf } from './broker-address.js';
+import { DatabaseFilter } from './database-filter.js';
 import type { Database } from './database.js';
 import { ConsumerConfig, DatabaseConfig } from './environment.js';
 import { serveHealth, type Check } from './health.js';
@@ -100,7 +101,7 @@ class ServiceModule {}
 async function createApp({ module, shared, server, logger }: Parts): Promise<INestMicroservice> {
   const root: DynamicModule = { module: ServiceModule, imports: [...shared, module] };
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(root, { strategy: server, logger, abortOnError: false });
-  app.useGlobalFilters(new RethrowFilter());
+  app.useGlobalFilters(new DatabaseFilter());
   return app;
 }
 

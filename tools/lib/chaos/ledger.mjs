@@ -21,8 +21,6 @@ export class Ledger {
   claims = [];
   /** Requests that change something and were answered with "not now", or not at all. */
   refused = 0;
-  /** Reads whose service could not read: asking again is safe, although 500 does not say so. */
-  unreadable = 0;
   #unexpected = new Map();
 
   /** An answer that the API does not know. */

@@ -64,11 +64,11 @@ export function findingLines(findings) {
 }
 
 /** @param {import('./ledger.mjs').Ledger} ledger @param {number} late @returns {string} what the clients did, and how it ended */
-export function loadLine({ orders, claims, refused, unreadable }, late) {
+export function loadLine({ orders, claims, refused }, late) {
   const ended = (entries, ...ends) => entries.filter(({ end }) => ends.includes(end)).length;
   const admitted = claims.filter(({ acceptedAt }) => acceptedAt !== undefined);
   return (
     `${orders.length} orders: ${ended(orders, 'completed')} completed, ${ended(orders, 'cancelled')} cancelled (${late} of them because a payment came too late). ` +
-    `${admitted.length} claims of ${claims.length} let in: ${ended(admitted, 'won')} won and paid, ${ended(admitted, 'expired')} given back, ${ended(admitted, 'lost')} lost the race. ${refused} requests refused and asked again; ${unreadable} reads answered with 500.`
+    `${admitted.length} claims of ${claims.length} let in: ${ended(admitted, 'won')} won and paid, ${ended(admitted, 'expired')} given back, ${ended(admitted, 'lost')} lost the race. ${refused} requests refused and asked again.`
   );
 }

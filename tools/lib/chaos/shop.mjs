@@ -31,8 +31,7 @@ export class Shop {
   }
 
   #note(method, path, { status }) {
-    if (method === 'GET' && status === 500) this.ledger.unreadable++;
-    else if (status >= 500 && status !== 503) this.ledger.unexpected(`${method} ${path} answered ${status}`);
+    if (status >= 500 && status !== 503) this.ledger.unexpected(`${method} ${path} answered ${status}`);
     if (method !== 'GET' && NOT_NOW.has(status)) this.ledger.refused++;
   }
 

@@ -1,0 +1,62 @@
+import { freePort, testDatabase, type TestDatabase } from '@sluice/testing';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isUnavailable } from './unavailable.js';
+
+let database: TestDatabase;
+beforeAll(async () => void (database = await testDatabase('probe', { schemaSql: 'CREATE TABLE shelves (id int PRIMARY KEY)' })));
+afterAll(() => database.close());
+
+/** What the statement throws on a connection of its own, while `meanwhile` happens to it. */
+async function thrown(sql: string, config: pg.PoolConfig = {}, meanwhile?: (pool: pg.Pool, pid: number) => Promise<unknown>): Promise<unknown> {
+  const pool = new pg.Pool({ connectionString: database.url, max: 1, ...config });
+  pool.on('error', () => undefined);
+  try {
+    const pid = meanwhile && (await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]!.pid;
+    const failing = pool.query(sql).then(() => undefined, (error: unknown) => error);
+    await meanwhile?.(pool, pid!);
+    return await failing;
+  } finally {
+    await pool.end();
+  }
+}
+
+const kill = (_: pg.Pool, pid: number) => database.pool.query('SELECT pg_terminate_backend($1)', [pid]);
+
+describe('a database', () => {
+  it('that is not there, ends a connection, or has no time is away for now', async () => {
+    const faults = await Promise.all([
+      thrown('SELECT 1', { connectionString: `postgresql://nobody@127.0.0.1:${await freePort()}/nothing` }),
+      thrown('SELECT pg_sleep(60)', {}, kill),
+      thrown('SELECT pg_sleep(60)', { statement_timeout: 50 }),
+      thrown('SELECT pg_sleep(60)', { query_timeout: 50, statement_timeout: 1_000 }),
+    ]);
+    expect(faults.map(isUnavailable), faults.map(String).join('\n')).toEqual([true, true, true, true]);
+  });
+
+  it('whose connections are all taken is away for now', async () => {
+    const pool = new pg.Pool({ connectionString: database.url, max: 1, connectionTimeoutMillis: 50 });
+    const held = await pool.connect();
+    const fault = await pool.query('SELECT 1').catch((error: unknown) => error);
+    held.release();
+    await pool.end();
+    expect(isUnavailable(fault), String(fault)).toBe(true);
+  });
+
+  it('that was asked something wrong is there', async () => {
+    const faults = await Promise.all([thrown('SELECT nonsense'), thrown('INSERT INTO shelves VALUES (1), (1)'), thrown('SELECT * FROM nowhere')]);
+    expect(faults.map(isUnavailable)).toEqual([false, false, false]);
+    expect([undefined, null, 'text', new Error('away')].map(isUnavailable)).toEqual([false, false, false, false]);
+  });
+});
+
+describe('Prisma', () => {
+  const prisma = (code: string, cause: object) => Object.assign(new Error('Invalid invocation'), { code, meta: { driverAdapterError: { name: 'DriverAdapterError', cause } } });
+
+  it.each([
+    ['a server that is gone', prisma('P2010', { kind: 'DatabaseNotReachable' }), true],
+    ['a statement that was cancelled', prisma('P2010', { kind: 'postgres', originalCode: '57014' }), true],
+    ['a table that is not there', prisma('P2021', { kind: 'TableDoesNotExist', originalCode: '42P01' }), false],
+    ['a value that is taken', prisma('P2002', { kind: 'UniqueConstraintViolation', originalCode: '23505' }), false],
+  ])('says of %s', (_, error, away) => expect(isUnavailable(error)).toBe(away));
+});
