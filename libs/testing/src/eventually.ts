@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** What comes soon is seen soon; what takes long is asked for less and less, which leaves the machine to it. Milliseconds. */
 const FIRST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 200;
-const GROWTH = 1.4;
+const LONGEST_PAUSE_MS = 500;
+const GROWTH = 1.5;
 
 /**
  * Repeats an assertion until it holds, and gives what it returned.
