@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { project } from './vitest.shared.js';
 
 /** What takes minutes begins first: begun last it would run alone, on half of the machine. */
 const LONGEST = /(libs\/messaging\/src\/cluster|e2e\/src\/(shared-system|outages|chaos|operations|payment-window|broker-loss|flash-sale|flash-sale-faults))\.spec\.ts$/;
@@ -12,10 +13,16 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** `npm test` runs every project in one process tree; e2e boots the whole system and therefore runs after all others. */
+/** Everything but e2e as one project, so that a worker imports Nest and the libraries once, and not once for each app. */
+const units = project(import.meta.dirname, {
+  name: 'units',
+  include: ['{apps,libs}/*/src/**/*.spec.ts', 'topology/src/**/*.spec.ts', 'tools/lib/**/*.spec.mjs', 'load/spec/**/*.spec.mjs'],
+});
+
+/** `npm test` runs everything in one process tree; e2e boots the whole system and therefore runs after all others. */
 export default defineConfig({
   test: {
-    projects: ['libs/*', 'apps/*', 'topology', 'tools', 'load', 'e2e'],
+    projects: [units, 'e2e'],
     passWithNoTests: false,
     // Tests wait more than they compute: on two cores, three at a time.
     maxWorkers: 3,

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { collectDefaultMetrics, register } from 'prom-client';
+import { register } from 'prom-client';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { catalogue } from '../../libs/contracts/src/index.ts';
+import { startMetrics } from '../../libs/service-kit/src/metrics.ts';
 import { topology } from '../../topology/src/index.ts';
 import { allServices, inRoot } from './workspace.mjs';
 
@@ -48,7 +49,7 @@ function declaring() {
 }
 
 beforeAll(async () => {
-  collectDefaultMetrics();
+  startMetrics();
   for (const file of declaring()) await import(file);
   for (const { name, labelNames, constructor } of register.getMetricsAsArray()) {
     const suffixes = constructor.name === 'Histogram' ? ['_bucket', '_sum', '_count'] : [''];
