@@ -68,6 +68,22 @@ describe('after a commit', () => {
     await published(300);
   });
 
+  it('tries again at once what a queue did not take for a moment', async () => {
+    const channel = await broker.connection.createChannel();
+    const full = { 'x-queue-type': 'classic', 'x-max-length': 1, 'x-overflow': 'reject-publish' };
+    const { queue } = await channel.assertQueue('', { exclusive: true, arguments: full });
+    await channel.bindQueue(queue, 'shop.events', '#');
+    channel.sendToQueue(queue, Buffer.from('in the way'));
+    const neverSweeps = relayOver(await publisherAt(broker.url), { sweepEveryMs: 60_000 });
+    const unit = new UnitOfWork({ pool: bank.pool, relay: neverSweeps, source: 'bank', tables });
+    await depositInto(unit, deposits(1)[0]!);
+    await eventually(() => expect(heard.length).toBeGreaterThan(1)); // by others, each time
+    expect(await bank.count('outbox')).toBe(1);
+    await channel.deleteQueue(queue);
+    await eventually(async () => expect([new Set(heard).size, await bank.count('outbox')]).toEqual([1, 0]));
+    await channel.close();
+  });
+
   it('finishes what is in flight before it stops', async () => {
     const relay = relayOver(await publisherAt(broker.url));
     const unit = new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables });

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { PublishError, type Publisher, type WireMessage } from '@sluice/messaging';
+import { PublishError, type Publisher, type PublishFailure, type WireMessage } from '@sluice/messaging';
 import type { Pool } from 'pg';
 import { Gathering } from './gathering.js';
 import { watchedPools } from './metrics.js';
@@ -147,5 +147,6 @@ export class OutboxRelay {
   }
 }
 
-/** The connection broke: the same message may be taken when it is back. (Unroutable or refused ones would be refused again.) */
-const mayPass = (error: unknown): boolean => error instanceof PublishError && (error.reason === 'unknown' || error.reason === 'not-connected');
+/** What the broker may take a moment later: its connection broke, or a queue has no leader yet. What is unroutable would be so again. */
+const MAY_PASS: readonly PublishFailure[] = ['unknown', 'not-connected', 'nacked'];
+const mayPass = (error: unknown): boolean => error instanceof PublishError && MAY_PASS.includes(error.reason);

@@ -1,13 +1,21 @@
+import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { eventually } from '@sluice/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { aboutSpan, collectorOf, startTracing, type StopTracing } from './tracing.js';
 
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-const sdkIsLoaded = (): boolean => Object.keys(createRequire(import.meta.url).cache).some((file) => file.includes('@opentelemetry/sdk-trace'));
+/** Says whether the SDK is loaded after tracing was started with each of these environments: as a process of its own, for here others may have loaded it. */
+const LOADS = `
+  import { createRequire } from 'node:module';
+  import { startTracing } from '${new URL('../dist/tracing.js', import.meta.url).href}';
+  for (const environment of JSON.parse(process.argv[1])) await startTracing('orders', environment, console);
+  console.log(Object.keys(createRequire(process.execPath).cache).some((file) => file.includes('@opentelemetry/sdk-trace')));
+  process.exit(0);`;
+const loadsSdk = async (...environments: object[]): Promise<string> => (await promisify(execFile)(process.execPath, ['--input-type=module', '-e', LOADS, JSON.stringify(environments)])).stdout;
 const log = () => ({ log: vi.fn<(message: string) => void>(), warn: vi.fn<(message: string) => void>() });
 
 interface Exported {
@@ -42,19 +50,21 @@ const span = (name: string): void => trace.getTracer('test').startSpan(name).end
 
 describe('tracing', () => {
   it('loads nothing and records nothing where no collector is named, or it is switched off', async () => {
-    for (const environment of [{}, { OTEL_EXPORTER_OTLP_ENDPOINT: '' }, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://there', OTEL_SDK_DISABLED: 'true' }, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://there', OTEL_TRACES_EXPORTER: 'none' }]) {
+    const there = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://there' };
+    const silent = [{}, { OTEL_EXPORTER_OTLP_ENDPOINT: '' }, { ...there, OTEL_SDK_DISABLED: 'true' }, { ...there, OTEL_TRACES_EXPORTER: 'none' }];
+    for (const environment of silent) {
       stop = await startTracing('orders', environment, log());
       expect(trace.getTracer('test').startSpan('lost').isRecording()).toBe(false);
       await stop();
     }
-    expect(sdkIsLoaded()).toBe(false);
+    expect(await loadsSdk(...silent)).toBe('false\n');
+    expect(await loadsSdk(there)).toContain('true\n');
     expect(aboutSpan()).toEqual({});
   });
 
   it('sends what is left when the process stops, as the child of whoever called', async () => {
     const { url, got } = await collect();
     stop = await startTracing('orders', { OTEL_EXPORTER_OTLP_ENDPOINT: url }, log());
-    expect(sdkIsLoaded()).toBe(true);
     await context.with(propagation.extract(ROOT_CONTEXT, { traceparent: PARENT }), () =>
       trace.getTracer('test').startActiveSpan('work', async (active) => {
         await new Promise(setImmediate);
