@@ -23,7 +23,8 @@ const FACTS = {
   logistics: { sql: 'SELECT order_id AS id, status AS fact FROM parcels WHERE version > 0', facts: ['delivered'] },
 } as const;
 
-describe('with a shop that is open', () => {
+/** It ends and starts single processes. */
+describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('with a shop that is open', () => {
   let system: ProcessSystem;
   let shop: Shop;
   let admin: string;
