@@ -48,6 +48,21 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
     await letIn(system.broker);
   };
 
+  /** The ids of the timers that the broker holds. They go back into their queue, each with what is left of its time. */
+  async function waitingTimers(): Promise<string[]> {
+    const channel = await system.broker.connection.createChannel();
+    const ids: string[] = [];
+    for (let timer = await channel.get(WINDOW_QUEUE); timer; timer = await channel.get(WINDOW_QUEUE)) ids.push(String(timer.properties.messageId));
+    await channel.close();
+    return ids;
+  }
+
+  /** How many of these messages orders has handled, by its inbox: the sweep works without them. */
+  async function handled(ids: string[]): Promise<number> {
+    const { rows } = await system.databases.orders.pool.query<{ n: number }>('SELECT count(*)::int AS n FROM inbox WHERE id = ANY($1)', [ids]);
+    return rows[0]!.n;
+  }
+
   /** How late each of them was cancelled, in ms; fails as long as one is not. */
   async function lateness(ids: string[]): Promise<number[]> {
     const { rows } = await system.databases.orders.pool.query<{ ms: number }>(
@@ -61,7 +76,8 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
 
   it('a broker that is killed and comes back forgets no timer, and the shop sells again within ten seconds', async () => {
     const ids = await waitingOrders();
-    expect(await depth(system.broker, WINDOW_QUEUE)).toBeGreaterThanOrEqual(ORDERS);
+    const timers = await waitingTimers();
+    expect(timers.length).toBeGreaterThanOrEqual(ORDERS);
     await pause(1_000); // a queue made less than a second before a kill -9 can be lost
     const processes = processesOf(system);
     await server.kill();
@@ -69,11 +85,11 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
     const [{ readyAfterMs, placedAfterMs, payableAfterMs, orderId }] = await Promise.all([recovery(system, shop, customer, 'TEE'), server.start()]);
     expect(processesOf(system)).toEqual(processes);
     await reconnect();
-    await eventually(async () => expect(await depth(system.broker, WINDOW_QUEUE)).toBeGreaterThanOrEqual(ORDERS));
     await shop.cancel(customer, orderId);
     console.log(`after a broker's return everything was ready after ${readyAfterMs} ms, an order was placed after ${placedAfterMs} ms and could be paid after ${payableAfterMs} ms`);
     expect(Math.max(readyAfterMs, payableAfterMs)).toBeLessThan(RECOVERS_WITHIN_MS);
     const late = await eventually(() => lateness(ids), { withinMs: 60_000 });
+    await eventually(async () => expect(await handled(timers)).toBe(timers.length), { withinMs: 60_000 });
     console.log(`${ORDERS} windows over a broker's death ended late by p50 ${Math.round(late[ORDERS / 2]!)} ms, at most ${Math.round(late.at(-1)!)} ms`);
     await expectInvariants(system);
   }, 240_000);

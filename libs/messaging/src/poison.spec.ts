@@ -52,6 +52,8 @@ describe('a message that kills the process of its consumer', () => {
       await eventually(async () => expect(await deadLetters(broker, 'probe.events')).not.toEqual([]), { withinMs: 60_000 });
       for (const n of [151, 152, 153]) await publish(broker, Happened, { n });
       await eventually(() => expect(handled()).toEqual(new Set([...before.filter((n) => n !== POISON), 151, 152, 153])), { withinMs: 30_000 });
+      // What an earlier process had handled, and not yet acknowledged, comes once more.
+      await eventually(async () => expect((await broker.management.get<{ messages: number }>(`queues/${broker.vhost}/probe.events`)).messages).toBe(0), { withinMs: 30_000 });
     } finally {
       await stop();
     }

@@ -30,3 +30,4 @@ Module({ controllers: [Listener] })(Mortal);
 const strategy = new MessageServer({ url, service: 'probe', prefetch: Number(PREFETCH), retryTiersMs: [], expected: [] });
 const app = await NestFactory.createMicroservice(Mortal, { strategy, logger: false });
 await app.listen();
+process.once('SIGTERM', () => app.close().then(() => process.exit(0)));
