@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { CommonConfig } from './environment.js';
-import { metricsText, metricsType, startMetrics } from './metrics.js';
+import { metricsText, metricsType } from './metrics.js';
 
 /** Something a process cannot work without; `missing` is what an operator reads when it is not there. */
 export interface Check {
@@ -40,7 +40,6 @@ export async function serveHealth({ HEALTH_PORT, HOST }: CommonConfig, checks: r
 
 /** `/healthz`: the process is alive. `/readyz`: what it needs is there, or 503 with what is missing. `/metrics`: for Prometheus. */
 export async function startHealthServer(port: number, host: string, checks: readonly Check[]): Promise<Server> {
-  startMetrics();
   const server = createServer((request, response) => {
     if (request.url === '/healthz') answer(response, 200, { status: 'alive' });
     else if (request.url === '/readyz') void whatIsMissing(checks).then((missing) => answerReady(response, missing));

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Gauge, register } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startHealthServer } from './health.js';
-import { metricsText, startMetrics } from './metrics.js';
+import { metricsText } from './metrics.js';
 
 let server: Server | undefined;
 afterEach(() => {
@@ -15,7 +15,6 @@ const gauge = (name: string, collect: () => void | Promise<void> = () => undefin
 
 describe('/metrics', () => {
   it('says what the process knows of itself and of its work, in the format of Prometheus', async () => {
-    startMetrics();
     server = await startHealthServer(0, '127.0.0.1', []);
     gauge('probe');
     const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`);
