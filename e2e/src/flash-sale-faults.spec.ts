@@ -36,7 +36,7 @@ describe.skipIf(!canStartBroker)('a flash sale whose servers are killed in the m
   const open = (quantity: number) => openSale(shop, admin, { sku: 'RUSH', quantity, payWithinSeconds: PAY_WITHIN_SECONDS });
   const sellOne = async () => {
     const saleId = await open(1);
-    const [outcome] = await claimAll(shop, saleId, claimants(system, 1), 1);
+    const [outcome] = await claimAll(shop, saleId, await claimants(system, 1), 1);
     const [won] = await results(shop, [outcome!], 1);
     await shop.settles(outcome!.claimant.token, won!.orderId!);
   };
@@ -66,7 +66,7 @@ describe.skipIf(!canStartBroker)('a flash sale whose servers are killed in the m
 
   it.each(victims)('%s: every piece is sold once, and everybody who was let in is told how it ended', async (_, killAndStart) => {
     const saleId = await open(PIECES);
-    const claiming = claimAll(shop, saleId, claimants(system, USERS), WIDTH);
+    const claiming = claimAll(shop, saleId, await claimants(system, USERS), WIDTH);
     await eventually(async () => expect(await heldOf(saleId)).toBeGreaterThan(0));
     expect(await heldOf(saleId)).toBeLessThan(PIECES);
     await killAndStart();

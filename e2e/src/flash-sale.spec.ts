@@ -49,7 +49,7 @@ describe('a flash sale', () => {
     const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 300 });
     const sums = watchSums(system, saleId);
     const began = Date.now();
-    const outcomes = await claimAll(shop, saleId, claimants(system, USERS), WIDTH);
+    const outcomes = await claimAll(shop, saleId, await claimants(system, USERS), WIDTH);
     const took = Date.now() - began;
     const tickets = letIn(outcomes);
     const ends = await results(shop, tickets, WIDTH);
@@ -67,7 +67,7 @@ describe('a flash sale', () => {
   it('sells what winners did not pay for again, to those who come later, while it is open', async () => {
     const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: PAY_WITHIN_SECONDS });
     const sums = watchSums(system, saleId);
-    const first = letIn(await claimAll(shop, saleId, claimants(system, PIECES * 3), WIDTH));
+    const first = letIn(await claimAll(shop, saleId, await claimants(system, PIECES * 3), WIDTH));
     const ends = await results(shop, first, WIDTH);
     const winners = first.filter((_, i) => ends[i]!.status === 'won');
     expect(winners).toHaveLength(PIECES);
@@ -78,7 +78,7 @@ describe('a flash sale', () => {
     await eventually(async () => expect(await saleOf(shop, saleId)).toMatchObject({ state: 'open', remaining: late, sold: PIECES - late }), { withinMs: 120_000 });
     for (const outcome of winners.slice(0, late)) expect(await ticketOf(shop, outcome)).toMatchObject({ status: 'expired', reason: 'payment_timeout' });
     const loser = first.find((_, i) => ends[i]!.status === 'lost')!;
-    const second = letIn([await claim(shop, saleId, loser.claimant), ...(await claimAll(shop, saleId, claimants(system, late * 2), WIDTH))]);
+    const second = letIn([await claim(shop, saleId, loser.claimant), ...(await claimAll(shop, saleId, await claimants(system, late * 2), WIDTH))]);
     const seconds = await results(shop, second, WIDTH);
     expect(seconds.filter(({ status }) => status === 'won')).toHaveLength(late);
     await inParallel(second.length, WIDTH, async (i) => void (seconds[i]!.status === 'won' && (await pay(second[i]!, seconds[i]!.orderId!))));
@@ -91,7 +91,7 @@ describe('a flash sale', () => {
   it('holds its crowd in a queue of exactly its limit while nobody drains it, and loses none of it', async () => {
     const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 300 });
     await system.stop('flash-sale');
-    const crowd = claimants(system, QUEUE_LIMIT + 200);
+    const crowd = await claimants(system, QUEUE_LIMIT + 200);
     const answers = await inParallel(crowd.length, WIDTH, (i) => shop.call('POST', `/flash-sales/${saleId}/claims`, { token: crowd[i]!.token, body: { address: ADDRESS } }));
     const taken = answers.flatMap(({ status, headers }, i) => (status === 202 ? [{ claimant: crowd[i]!, answers: [status], ticket: headers.get('location')! }] : []));
     const refused = answers.filter(({ status }) => status === 429);
@@ -107,7 +107,7 @@ describe('a flash sale', () => {
   it('keeps its promises when gateway, drainer and database sessions die in the middle', async () => {
     const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 300 });
     const sums = watchSums(system, saleId);
-    const claiming = claimAll(shop, saleId, claimants(system, USERS / 2), WIDTH);
+    const claiming = claimAll(shop, saleId, await claimants(system, USERS / 2), WIDTH);
     for (const victim of ['flash-sale', 'gateway', 'flash-sale', 'orders'] as const) await system.crash(victim);
     await system.databases['flash-sale'].pool.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
     const outcomes = await claiming;
@@ -138,7 +138,7 @@ describe('a flash sale', () => {
     const quiet = await inParallel(200, 2, takes);
     const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 300 });
     let claiming = true;
-    const spike = claimAll(shop, saleId, claimants(system, USERS), WIDTH).finally(() => (claiming = false));
+    const spike = claimAll(shop, saleId, await claimants(system, USERS), WIDTH).finally(() => (claiming = false));
     const busy: Awaited<ReturnType<typeof takes>>[] = [];
     while (claiming) busy.push(...(await inParallel(2, 2, takes)));
     await spike;
@@ -153,11 +153,11 @@ describe('a flash sale', () => {
     const before = await available();
     const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 2, forMs: 4_000 });
     expect(await available()).toBe(before - PIECES);
-    const [one] = letIn(await claimAll(shop, saleId, claimants(system, 1), 1));
+    const [one] = letIn(await claimAll(shop, saleId, await claimants(system, 1), 1));
     await eventually(async () => expect(await ticketOf(shop, one!)).toMatchObject({ status: 'won' }));
     await eventually(async () => expect(await saleOf(shop, saleId)).toMatchObject({ state: 'closed', held: 0, sold: 0 }), { withinMs: 30_000 });
     await eventually(async () => expect(await available()).toBe(before));
-    expect((await claim(shop, saleId, claimants(system, 1)[0]!)).answers).toEqual([410]);
+    expect((await claim(shop, saleId, (await claimants(system, 1))[0]!)).answers).toEqual([410]);
     await expectInvariants(system);
   });
 });

@@ -23,11 +23,11 @@ export interface TicketResult {
   reason?: string;
 }
 
-export const claimants = (system: System, count: number): Claimant[] =>
-  Array.from({ length: count }, () => {
+export const claimants = (system: System, count: number): Promise<Claimant[]> =>
+  Promise.all(Array.from({ length: count }, async () => {
     const id = randomUUID();
-    return { id, token: system.tokenOf(id) };
-  });
+    return { id, token: await system.tokenOf(id) };
+  }));
 
 const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
 

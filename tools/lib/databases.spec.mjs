@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureDatabases, newDatabasePassword } from './databases.mjs';
 import { Home } from './home.mjs';
+import { rowsOf } from './rows-of.mjs';
 
 const admin = process.env.DATABASE_URL;
 const [orders, payments] = ['orders', 'payments'].map((name) => `test-${randomBytes(4).toString('hex')}-${name}`);
@@ -19,37 +19,27 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const name of [orders, payments].map(nameOf)) {
-    await query(admin, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-    await query(admin, `DROP ROLE IF EXISTS ${name}`);
+    await rowsOf(admin, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    await rowsOf(admin, `DROP ROLE IF EXISTS ${name}`);
   }
   rmSync(home.dir, { recursive: true });
 });
-
-async function query(url, sql) {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
 
 const withDatabase = (url, pathname) => Object.assign(new URL(url), { pathname }).href;
 
 describe("a service's role", () => {
   it('does what it likes in its own database', async () => {
-    await query(urls[orders], 'CREATE TABLE things AS SELECT 1 AS one');
-    expect(await query(urls[orders], 'SELECT one FROM things')).toEqual([{ one: 1 }]);
+    await rowsOf(urls[orders], 'CREATE TABLE things AS SELECT 1 AS one');
+    expect(await rowsOf(urls[orders], 'SELECT one FROM things')).toEqual([{ one: 1 }]);
   });
 
   it("cannot connect to another service's database", async () => {
-    await expect(query(withDatabase(urls[orders], nameOf(payments)), 'SELECT 1')).rejects.toThrow(`permission denied for database "${nameOf(payments)}"`);
+    await expect(rowsOf(withDatabase(urls[orders], nameOf(payments)), 'SELECT 1')).rejects.toThrow(`permission denied for database "${nameOf(payments)}"`);
   });
 
   it('cannot make databases, roles, or itself more than it is', async () => {
     for (const sql of ['CREATE DATABASE more', 'CREATE ROLE more', `ALTER ROLE ${nameOf(orders)} SUPERUSER`, `GRANT ${nameOf(payments)} TO ${nameOf(orders)}`, "COPY (SELECT 1) TO PROGRAM 'true'"]) {
-      await expect(query(urls[orders], sql), sql).rejects.toThrow(/permission denied|must be superuser|must have admin option/);
+      await expect(rowsOf(urls[orders], sql), sql).rejects.toThrow(/permission denied|must be superuser|must have admin option/);
     }
   });
 
@@ -57,7 +47,7 @@ describe("a service's role", () => {
     expect(await ensureDatabases(admin, [orders], home)).toEqual({ [orders]: urls[orders] });
     const after = await newDatabasePassword(admin, orders, home);
     expect(new URL(after).password).not.toBe(new URL(urls[orders]).password);
-    expect(await query(after, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(await rowsOf(after, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     expect(await ensureDatabases(admin, [orders], home)).toEqual({ [orders]: after });
   });
 });

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'amqplib';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureDatabases, newDatabasePassword } from './databases.mjs';
 import { accepts } from './ports.mjs';
@@ -9,6 +8,7 @@ import { endPostgres, runningPostgres, startPostgres } from './postgres.mjs';
 import { remove, temporaryHome } from './private-servers.mjs';
 import { isAlive } from './processes.mjs';
 import { endRabbit, startRabbit } from './rabbitmq.mjs';
+import { rowsOf } from './rows-of.mjs';
 import { inRoot } from './workspace.mjs';
 
 /** Starts both servers and is killed, as a supervisor may be. */
@@ -37,25 +37,15 @@ async function onBroker(rabbit, work) {
   }
 }
 
-async function onDatabase(postgres, sql) {
-  const client = new pg.Client({ connectionString: postgres.url });
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 it("lets a service's role into no database that the server begins with, and in only by its present password", { timeout: 60_000 }, async () => {
   const postgres = await startPostgres(home, { durable: false });
   const { orders } = await ensureDatabases(postgres.url, ['orders'], home);
   for (const pathname of ['postgres', 'template1']) {
-    await expect(onDatabase({ url: Object.assign(new URL(orders), { pathname }).href }, 'SELECT 1')).rejects.toThrow(`permission denied for database "${pathname}"`);
+    await expect(rowsOf(Object.assign(new URL(orders), { pathname }).href, 'SELECT 1')).rejects.toThrow(`permission denied for database "${pathname}"`);
   }
   const after = await newDatabasePassword(postgres.url, 'orders', home);
-  expect(await onDatabase({ url: after }, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-  await expect(onDatabase({ url: orders }, 'SELECT 1')).rejects.toThrow('password authentication failed');
+  expect(await rowsOf(after, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  await expect(rowsOf(orders, 'SELECT 1')).rejects.toThrow('password authentication failed');
   await postgres.stop();
 });
 
@@ -68,7 +58,7 @@ it('takes over the servers of a start that was killed, stops them, and finds the
   const [postgres, rabbit] = await Promise.all([startPostgres(home), startRabbit(home)]);
   expect(postgres.process.pid).toBe(left.pid);
   expect(rabbit.process).toEqual(leftBroker);
-  await onDatabase(postgres, 'CREATE TABLE kept AS SELECT 42 AS answer');
+  await rowsOf(postgres.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
   await onBroker(rabbit, async (channel) => {
     await channel.assertQueue('kept', { durable: true });
     channel.sendToQueue('kept', Buffer.from('42'), { persistent: true });
@@ -81,7 +71,7 @@ it('takes over the servers of a start that was killed, stops them, and finds the
 
   const [again, broker] = await Promise.all([startPostgres(home), startRabbit(home)]);
   expect([again.url, broker.url]).toEqual([postgres.url, rabbit.url]);
-  expect(await onDatabase(again, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+  expect(await rowsOf(again.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   const message = await onBroker(broker, (channel) => channel.get('kept', { noAck: true }));
   expect(message && message.content.toString()).toBe('42');
 });

@@ -26,7 +26,7 @@ export interface System {
   /** What may crash beside the services: not the servers that other tests use as well. */
   servers: readonly ServerName[];
   /** A token as accounts would give it to this user, without asking accounts. */
-  tokenOf(userId: string): string;
+  tokenOf(userId: string): Promise<string>;
   /** The last lines that a service wrote. */
   output(name: ServiceName): string;
   close(): Promise<void>;

@@ -6,7 +6,7 @@ const PAID = new Set(['paid', 'shipped', 'completed']);
 
 /** People who buy: each order goes the way its customer means it to, whatever has to be asked again for that. */
 export class Customers {
-  /** @param {{ shop: import('./shop.mjs').Shop, ledger: import('./ledger.mjs').Ledger, tokenOf: (userId: string) => string, windowMs: number }} options windowMs: how long the shop waits for a payment */
+  /** @param {{ shop: import('./shop.mjs').Shop, ledger: import('./ledger.mjs').Ledger, tokenOf: (userId: string) => Promise<string>, windowMs: number }} options windowMs: how long the shop waits for a payment */
   constructor({ shop, ledger, tokenOf, windowMs }) {
     Object.assign(this, { shop, ledger, tokenOf, windowMs });
   }
@@ -19,7 +19,7 @@ export class Customers {
   async order({ wish, lines, coupon, userId = randomUUID() }, onPaid = () => {}) {
     const entry = { key: randomUUID(), userId, wish, answers: [], ids: new Set() };
     this.ledger.orders.push(entry);
-    const token = this.tokenOf(userId);
+    const token = await this.tokenOf(userId);
     await this.#follow(entry, async () => {
       await this.#place(entry, token, { key: entry.key, lines, coupon });
       if (wish.startsWith('pay')) await this.#pay(entry, token);
@@ -37,7 +37,7 @@ export class Customers {
   async claim(saleId, { pays }) {
     const entry = { userId: randomUUID(), pays };
     this.ledger.claims.push(entry);
-    const token = this.tokenOf(entry.userId);
+    const token = await this.tokenOf(entry.userId);
     await this.#follow(entry, async () => {
       const { status, location } = await this.shop.claim(token, saleId);
       if (status === 410) return;
@@ -71,11 +71,12 @@ export class Customers {
   }
 
   /** @returns {Promise<string>} the order's state, as soon as it can be seen and `matters` */
-  #state({ id, answers }, token, matters) {
+  #state(entry, token, matters) {
     return this.shop.until(async () => {
-      const { status, body } = await this.shop.call('GET', `/orders/${id}`, { token });
+      const { status, body } = await this.shop.call('GET', `/orders/${entry.id}`, { token });
       // After a 202 it may still wait in the queue; what was answered with 201 is there.
-      if (status === 404 && answers?.at(-1) === 201) throw new Error('answered with 201, and then with 404');
+      if (status === 404 && entry.answers?.at(-1) === 201) throw new Error('answered with 201, and then with 404');
+      if (status === 200 && PAID.has(body.status)) entry.seenPaid = true;
       return status === 200 && matters(body.status) ? body.status : undefined;
     });
   }
@@ -110,8 +111,8 @@ export class Customers {
     if (status === 'won') {
       const order = { id: orderId };
       if (entry.pays) await this.#pay(order, token);
-      entry.paidAt = order.paidAt;
       const end = await this.#end(order, token);
+      Object.assign(entry, { paidAt: order.paidAt, seenPaid: order.seenPaid });
       const told = end === 'completed' ? 'won' : 'expired';
       await this.#ticket(entry, token, ({ status: seen }) => seen === told);
       entry.end = told;

@@ -38,6 +38,7 @@ function judgeOrder(entry, { orders, money }) {
   if (entry.trouble) return [...found, lost(`${entry.trouble}; it is ${order?.status ?? 'not there'}`)];
   if (!order) return [...found, lost('accepted, and not there')];
   if (order.status !== entry.end) found.push(lost(`its customer was told ${entry.end}, and it is ${order.status}`));
+  if (entry.seenPaid && order.reason === 'payment_timeout') found.push(lost('its customer saw it paid, and it was cancelled as unpaid'));
   if (!AS_MEANT[entry.wish](order)) found.push(lost(`ended ${order.status} (${order.reason})`));
   return [...found, ...judgeMoney(order, money.get(order.id), [lost, doubled])];
 }
@@ -51,6 +52,7 @@ function judgeMoney({ status }, { taken = 0, kept = 0 } = {}, [lost, doubled]) {
 function judgeClaim(entry, { orders, money }) {
   const [lost, doubled] = findingsOf(entry, `claim of ${entry.userId}`);
   if (entry.trouble) return [lost(entry.trouble)];
+  if (entry.seenPaid && entry.end !== 'won') return [lost(`its user saw it paid, and it ended ${entry.end}`)];
   if (entry.end !== 'won') return [];
   const order = orders.get(entry.orderId);
   return order?.status === 'completed' ? judgeMoney(order, money.get(order.id), [lost, doubled]) : [lost(`won and paid, and its order is ${order?.status ?? 'not there'}`)];

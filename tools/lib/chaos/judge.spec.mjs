@@ -28,6 +28,7 @@ describe('it is found lost', () => {
     ['when nobody paid and it was completed', entry('leave', 'completed'), stored('completed'), money(1, 1), /ended completed/],
     ['when it was rejected although there is plenty', entry('pay', 'rejected'), stored('rejected', 'out_of_stock'), undefined, /ended rejected \(out_of_stock\)/],
     ['when its customer was told something else', entry('pay-and-cancel', 'cancelled'), stored('completed'), money(1, 1), /was told cancelled, and it is completed/],
+    ['when it was seen paid and was cancelled as unpaid', entry('pay', 'cancelled', { seenPaid: true }), stored('cancelled', 'payment_timeout'), money(1, 0), /saw it paid/],
     ['when it was cancelled and its money was kept', entry('cancel', 'cancelled'), stored('cancelled', 'customer'), money(1, 1), /its money was kept/],
     ['when it was completed without money', entry('pay', 'completed'), stored('completed'), undefined, /completed without money/],
   ])('%s', (_, order, row, paid, says) => {
@@ -67,9 +68,10 @@ describe('a claim', () => {
     expect(found({ claims: [entryOf] }, { orders, money: paid })).toEqual([]);
   });
 
-  it('is lost when it has no end, or its order is not sold, or was sold for nothing', () => {
+  it('is lost when it has no end, or its order is not sold, or was sold for nothing, or was taken away after it was paid', () => {
     expect(found({ claims: [claim(undefined, { trouble: 'the time is up' })] }, {})).toEqual(['lost: claim of u: the time is up']);
     expect(found({ claims: [won] }, {})).toEqual([expect.stringMatching(/its order is not there/)]);
+    expect(found({ claims: [claim('expired', { orderId: '1', seenPaid: true })] }, { orders: [{ ...sold, status: 'cancelled', reason: 'payment_timeout' }] })).toEqual([expect.stringMatching(/saw it paid, and it ended expired/)]);
     expect(found({ claims: [won] }, { orders: [sold] })).toEqual([expect.stringMatching(/completed without money/)]);
   });
 

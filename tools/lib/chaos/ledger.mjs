@@ -5,11 +5,12 @@
  * @property {string} key @property {string} userId @property {Wish} wish
  * @property {number[]} answers to POST /orders, 0 where none came @property {Set<string>} ids that the key was told: one
  * @property {string} [id] @property {number} [acceptedAt] @property {number} [paidAt] when a payment was answered with 200, or was seen
+ * @property {true} [seenPaid] whether its customer has read that it is paid, or further
  * @property {number} [endedAt] @property {string} [end] the state in which it ended @property {string} [trouble] why it was not followed to its end
  *
  * @typedef {object} ClaimEntry
  * @property {string} userId @property {boolean} pays whether its user would pay for a win
- * @property {number} [acceptedAt] absent: turned away at the door @property {string} [ticket] @property {string} [orderId] @property {number} [paidAt]
+ * @property {number} [acceptedAt] absent: turned away at the door @property {string} [ticket] @property {string} [orderId] @property {number} [paidAt] @property {true} [seenPaid]
  * @property {number} [endedAt] @property {'won' | 'lost' | 'expired'} [end] @property {string} [trouble]
  */
 

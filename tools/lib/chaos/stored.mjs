@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { rowsOf } from '../rows-of.mjs';
 
 const ORDERS = `SELECT id::text, user_id::text AS "userId", status, reason, flash_sale_id::text AS "saleId" FROM orders WHERE version > 0 AND placed_at IS NOT NULL`;
 const MONEY = `
@@ -12,13 +12,3 @@ export async function storedIn({ orders, payments }) {
 
 /** Writes down what is only in the log of the server. @param {Record<string, string>} databases as an administrator */
 export const checkpoint = ({ orders }) => rowsOf(orders, 'CHECKPOINT');
-
-async function rowsOf(url, sql) {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}

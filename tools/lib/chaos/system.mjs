@@ -1,4 +1,5 @@
-import { createPrivateKey, sign } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
+import { SignJWT } from 'jose';
 import { databaseOn } from '../audit/system.mjs';
 import { Failure } from '../failure.mjs';
 import { freePort } from '../ports.mjs';
@@ -23,7 +24,7 @@ const at = (url, port) => Object.assign(new URL(url), { port: String(port) }).hr
  * @property {{ broker: Proxy, database: Proxy }} proxies between the services and their servers
  * @property {import('../home.mjs').Home} home
  * @property {() => Promise<{ databases: Record<string, string>, broker: { url: string, managementUrl?: string } }>} servers as the administrator reaches them, past the proxies
- * @property {(userId: string) => string} tokenOf
+ * @property {(userId: string) => Promise<string>} tokenOf
  */
 
 /**
@@ -60,12 +61,8 @@ async function serversOf(home) {
   return { databases: Object.fromEntries(databases), broker: { url: rabbit.url, managementUrl: rabbit.managementUrl } };
 }
 
-/** Tokens as accounts would give them, without asking accounts: a compact JSON web signature with Ed25519 (RFC 7515, RFC 8037). */
+/** Tokens as accounts would give them, without asking accounts. */
 function tokensOf(home) {
   const key = createPrivateKey(secretsOf(home).tokenPrivateKey);
-  const encode = (part) => Buffer.from(JSON.stringify(part)).toString('base64url');
-  return (userId) => {
-    const signed = `${encode({ alg: 'EdDSA', typ: 'JWT' })}.${encode({ sub: userId, role: 'customer', exp: Math.floor(Date.now() / 1_000) + 7_200 })}`;
-    return `${signed}.${sign(null, Buffer.from(signed), key).toString('base64url')}`;
-  };
+  return (userId) => new SignJWT({ role: 'customer' }).setProtectedHeader({ alg: 'EdDSA' }).setSubject(userId).setExpirationTime('2h').sign(key);
 }

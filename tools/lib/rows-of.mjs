@@ -1,0 +1,12 @@
+import pg from 'pg';
+
+/** One question to a database, over a connection of its own. @param {string} url @param {string} sql @returns {Promise<any[]>} */
+export async function rowsOf(url, sql) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
