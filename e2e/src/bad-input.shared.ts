@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { System } from '@sluice/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sharedSystem } from './shared-system.js';
-import { ADDRESS, ADMIN, Shop } from './shop.js';
+import { sharedShop } from './shared-system.js';
+import { ADDRESS, type Shop } from './shop.js';
 
 const line = (sku: unknown, quantity: unknown) => ({ lines: [{ sku, quantity }], address: ADDRESS });
 
@@ -10,13 +10,11 @@ describe('bad input', () => {
   let system: System;
   let shop: Shop;
   let customer: string;
+  let admin: string;
   let stranger: string;
 
   beforeAll(async () => {
-    system = await sharedSystem();
-    shop = new Shop(system.url);
-    const admin = await shop.signIn(ADMIN);
-    customer = await shop.signIn();
+    ({ system, shop, customer, admin } = await sharedShop());
     await shop.call('POST', '/users', { body: { phone: '+447700900999', name: 'Eve', password: 'not-your-order' } });
     stranger = await shop.signIn({ phone: '+447700900999', password: 'not-your-order' });
     await shop.stock(admin, 'TEE', { east: 10 });

@@ -1,8 +1,8 @@
 import { eventually, type System } from '@sluice/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { everyQueueIsEmpty, expectInvariants } from './invariants.js';
-import { sharedSystem } from './shared-system.js';
-import { ADMIN, inParallel, Shop } from './shop.js';
+import { sharedShop } from './shared-system.js';
+import { inParallel, type Shop } from './shop.js';
 
 const RACES = 200;
 const WIDTH = 50;
@@ -15,9 +15,7 @@ describe('a customer who changes their mind', () => {
   let admin: string;
 
   beforeAll(async () => {
-    system = await sharedSystem();
-    shop = new Shop(system.url);
-    [customer, admin] = [await shop.signIn(), await shop.signIn(ADMIN)];
+    ({ system, shop, customer, admin } = await sharedShop());
     for (const sku of ['SCARF', 'PAIR']) await shop.stock(admin, sku, { east: 3, west: 3 });
     await shop.stock(admin, 'BOWL', { east: 1_000 });
     await shop.coupon(admin, { code: 'ONCE', kind: 'percent', value: 25, limit: 1 });

@@ -1,8 +1,8 @@
 import { eventually, type System } from '@sluice/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectInvariants } from './invariants.js';
-import { sharedSystem } from './shared-system.js';
-import { ADMIN, inParallel, Shop } from './shop.js';
+import { sharedShop } from './shared-system.js';
+import { inParallel, type Shop } from './shop.js';
 
 const LIMIT = 20;
 
@@ -13,9 +13,7 @@ describe('coupons and points', () => {
   let admin: string;
 
   beforeAll(async () => {
-    system = await sharedSystem();
-    shop = new Shop(system.url);
-    [customer, admin] = [await shop.signIn(), await shop.signIn(ADMIN)];
+    ({ system, shop, customer, admin } = await sharedShop());
     await shop.stock(admin, 'HAT', { east: 1_000 }, 2_050);
     await shop.placeForSure(customer, 'HAT');
   });

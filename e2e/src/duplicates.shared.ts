@@ -1,8 +1,8 @@
 import { depth, eventually, tap, type System, type Tap } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectInvariants, everyQueueIsEmpty } from './invariants.js';
-import { sharedSystem } from './shared-system.js';
-import { ADMIN, inParallel, Shop } from './shop.js';
+import { sharedShop } from './shared-system.js';
+import { inParallel, type Shop } from './shop.js';
 
 const ORDERS = 100;
 
@@ -10,14 +10,13 @@ describe('delivering every message twice', () => {
   let system: System;
   let shop: Shop;
   let customer: string;
+  let admin: string;
   let doubling: Tap;
 
   beforeAll(async () => {
-    system = await sharedSystem();
+    ({ system, shop, customer, admin } = await sharedShop());
     doubling = await tap(system.broker, { doubling: true });
-    shop = new Shop(system.url);
-    customer = await shop.signIn();
-    await shop.stock(await shop.signIn(ADMIN), 'SOCK', { east: 5_000, west: 5_000 });
+    await shop.stock(admin, 'SOCK', { east: 5_000, west: 5_000 });
     await shop.placeForSure(customer, 'SOCK');
   });
   afterAll(async () => {

@@ -1,19 +1,17 @@
 import type { System } from '@sluice/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectInvariants } from './invariants.js';
-import { sharedSystem } from './shared-system.js';
-import { ADMIN, inParallel, Shop } from './shop.js';
+import { sharedShop } from './shared-system.js';
+import { inParallel, type Shop } from './shop.js';
 
 describe('one hot SKU', () => {
   let system: System;
   let shop: Shop;
   let customer: string;
+  let admin: string;
 
   beforeAll(async () => {
-    system = await sharedSystem();
-    shop = new Shop(system.url);
-    customer = await shop.signIn();
-    const admin = await shop.signIn(ADMIN);
+    ({ system, shop, customer, admin } = await sharedShop());
     await shop.stock(admin, 'WARM-UP', { east: 1 });
     await shop.stock(admin, 'HOT', { east: 50, west: 50 });
     await shop.placeForSure(customer, 'WARM-UP');

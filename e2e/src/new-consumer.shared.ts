@@ -5,21 +5,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Asker } from './asking.js';
 import { NO_PYTHON, PYTHON, PythonListener, unitTests } from './python-listener.js';
-import { sharedSystem } from './shared-system.js';
-import { ADMIN, Shop } from './shop.js';
+import { sharedShop } from './shared-system.js';
+import type { Shop } from './shop.js';
 
 const Counts = z.object({ orders: z.partialRecord(OrderStatus, z.int()), facts: z.record(z.string(), z.int()) });
 const GetStatistics = query('order-statistics.get', z.object({ status: OrderStatus.optional() }), Counts);
 
 describe('adding a consumer', () => {
   let system: System;
+  let shop: Shop;
+  let customer: string;
+  let admin: string;
   let listener: Program | undefined;
   let python: PythonListener | undefined;
   let sayings: Tap | undefined;
   let asker: Asker;
 
   beforeAll(async () => {
-    system = await sharedSystem();
+    ({ system, shop, customer, admin } = await sharedShop());
     asker = await Asker.on(system.broker.connection);
   });
   afterAll(async () => {
@@ -37,9 +40,7 @@ describe('adding a consumer', () => {
     const AMQP_URL = Object.assign(new URL(system.broker.url), { username: 'order-log', password }).href;
     listener = run('examples/order-log/dist/main.js', { AMQP_URL, LOG_LEVEL: 'info' });
 
-    const shop = new Shop(system.url);
-    const customer = await shop.signIn();
-    await shop.stock(await shop.signIn(ADMIN), 'TEE', { east: 10 });
+    await shop.stock(admin, 'TEE', { east: 10 });
     const id = await shop.placeForSure(customer, 'TEE');
     await shop.payForSure(customer, id);
     await shop.reaches(customer, id, 'completed');
@@ -75,9 +76,7 @@ describe('adding a consumer', () => {
       await python.start();
       sayings = await tap(system.broker);
 
-      const shop = new Shop(system.url);
-      const customer = await shop.signIn();
-      await shop.stock(await shop.signIn(ADMIN), 'MUG', { east: 10 });
+      await shop.stock(admin, 'MUG', { east: 10 });
       const id = await shop.placeForSure(customer, 'MUG');
       await python.end('SIGKILL');
       await shop.payForSure(customer, id);

@@ -1,18 +1,16 @@
 import { eventually, type System } from '@sluice/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sharedSystem } from './shared-system.js';
-import { ADMIN, Shop } from './shop.js';
+import { sharedShop } from './shared-system.js';
+import type { Shop } from './shop.js';
 
 describe('placing an order', () => {
   let system: System;
   let shop: Shop;
   let customer: string;
+  let admin: string;
 
   beforeAll(async () => {
-    system = await sharedSystem();
-    shop = new Shop(system.url);
-    const admin = await shop.signIn(ADMIN);
-    customer = await shop.signIn();
+    ({ system, shop, customer, admin } = await sharedShop());
     await shop.stock(admin, 'TEE', { east: 100, west: 100 });
     await shop.stock(admin, 'SPLIT', { east: 3, west: 3 });
     for (const sku of ['TEE', 'SPLIT']) await shop.placeForSure(customer, sku);

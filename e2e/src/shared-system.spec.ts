@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest';
-import { closeSharedSystem } from './shared-system.js';
+import { closeSharedShop } from './shared-system.js';
 // In this order: the first wants nothing else to move meanwhile, and the last leaves behind what an audit would find. Each has products of its own.
 import './bad-input.shared.js';
 import './place-order.shared.js';
@@ -9,4 +9,4 @@ import './hot-sku.shared.js';
 import './duplicates.shared.js';
 import './new-consumer.shared.js';
 
-afterAll(closeSharedSystem);
+afterAll(closeSharedShop);

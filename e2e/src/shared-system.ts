@@ -1,10 +1,26 @@
 import { startSystem, type System } from '@sluice/testing';
+import { ADMIN, Shop } from './shop.js';
+
+export interface SharedShop {
+  system: System;
+  shop: Shop;
+  /** Tokens of the demo's customer and of its administrator. */
+  customer: string;
+  admin: string;
+}
 
 let system: Promise<System> | undefined;
+let opened: Promise<SharedShop> | undefined;
 
-/** One system for all that changes no setting and stops no service: to start one costs more than most tests. */
-export const sharedSystem = (): Promise<System> => (system ??= startSystem());
+/** One shop for all that changes no setting and stops no service: to start one costs more than most tests. */
+export const sharedShop = (): Promise<SharedShop> => (opened ??= open());
 
-export async function closeSharedSystem(): Promise<void> {
+async function open(): Promise<SharedShop> {
+  const running = await (system ??= startSystem());
+  const shop = new Shop(running.url);
+  return { system: running, shop, customer: await shop.signIn(), admin: await shop.signIn(ADMIN) };
+}
+
+export async function closeSharedShop(): Promise<void> {
   await (await system)?.close();
 }
