@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Publisher } from '@sluice/messaging';
 import { eventually, testBroker, testDatabase, type TestBroker } from '@sluice/testing';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { newId, OutboxRelay, UnitOfWork } from './index.js';
 import type { OutboxRow } from './outbox.js';
 import { sweep } from './sweep.js';
@@ -73,6 +73,10 @@ describe('after a commit', () => {
     const full = { 'x-queue-type': 'classic', 'x-max-length': 1, 'x-overflow': 'reject-publish' };
     const { queue } = await channel.assertQueue('', { exclusive: true, arguments: full });
     await channel.bindQueue(queue, 'shop.events', '#');
+    onTestFinished(async () => {
+      await channel.deleteQueue(queue);
+      await channel.close();
+    });
     channel.sendToQueue(queue, Buffer.from('in the way'));
     const neverSweeps = relayOver(await publisherAt(broker.url), { sweepEveryMs: 60_000 });
     const unit = new UnitOfWork({ pool: bank.pool, relay: neverSweeps, source: 'bank', tables });
@@ -81,7 +85,6 @@ describe('after a commit', () => {
     expect(await bank.count('outbox')).toBe(1);
     await channel.deleteQueue(queue);
     await eventually(async () => expect([new Set(heard).size, await bank.count('outbox')]).toEqual([1, 0]));
-    await channel.close();
   });
 
   it('finishes what is in flight before it stops', async () => {
