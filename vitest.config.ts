@@ -10,7 +10,10 @@ const LONGEST = [
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification): number => (LONGEST.findIndex((file) => moduleId.endsWith(file)) + LONGEST.length) % LONGEST.length;
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = LONGEST.findIndex((file) => moduleId.endsWith(file));
+      return at < 0 ? LONGEST.length : at;
+    };
     return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
   }
 }
