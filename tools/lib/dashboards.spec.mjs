@@ -4,7 +4,7 @@ import { register } from 'prom-client';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { catalogue } from '../../libs/contracts/src/index.ts';
-import { startMetrics } from '../../libs/service-kit/src/metrics.ts';
+import { metricsText } from '../../libs/service-kit/src/metrics.ts';
 import { topology } from '../../topology/src/index.ts';
 import { allServices, inRoot } from './workspace.mjs';
 
@@ -49,7 +49,7 @@ function declaring() {
 }
 
 beforeAll(async () => {
-  startMetrics();
+  await metricsText(); // the process's own metrics begin with the first scrape
   for (const file of declaring()) await import(file);
   for (const { name, labelNames, constructor } of register.getMetricsAsArray()) {
     const suffixes = constructor.name === 'Histogram' ? ['_bucket', '_sum', '_count'] : [''];

@@ -64,6 +64,8 @@ export function brokerNode({ folder, home, name, ports, config, plugins = [] }: 
 const LOOPBACK = '-kernel inet_dist_use_interface {127,0,0,1}';
 /** Its schedulers would spin for work, on cores that the test and other nodes need. */
 const NO_SPINNING = '+sbwt none +sbwtdcpu none +sbwtdio none';
+/** As the broker of `npm start`: an expired message whose target was not up yet is tried again after 5 s instead of 180 s. */
+const DEAD_LETTERS_AGAIN = '-rabbit dead_letter_worker_publisher_confirm_timeout 5000';
 
 /** RABBITMQ_ALLOW_INPUT makes the start script become the server, so that the child's pid is the server's own. */
 function environment({ folder, home, name, ports }: Pick<BrokerNodeOptions, 'folder' | 'home' | 'name' | 'ports'>): NodeJS.ProcessEnv {
@@ -78,7 +80,7 @@ function environment({ folder, home, name, ports }: Pick<BrokerNodeOptions, 'fol
     RABBITMQ_ALLOW_INPUT: '1',
     RABBITMQ_NODENAME: name,
     RABBITMQ_DIST_PORT: String(ports.dist),
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `${LOOPBACK} ${NO_SPINNING}`,
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `${LOOPBACK} ${NO_SPINNING} ${DEAD_LETTERS_AGAIN}`,
     RABBITMQ_CTL_ERL_ARGS: LOOPBACK,
     RABBITMQ_MNESIA_BASE: inFolder('mnesia'),
     RABBITMQ_LOG_BASE: inFolder('log'),
