@@ -1,8 +1,9 @@
 import pg from 'pg';
+import { databaseAddress } from './database-address.mjs';
 
 /** One question to a database, over a connection of its own. @param {string} url @param {string} sql @returns {Promise<any[]>} */
 export async function rowsOf(url, sql) {
-  const client = new pg.Client({ connectionString: url });
+  const client = new pg.Client(databaseAddress(url));
   await client.connect();
   try {
     return (await client.query(sql)).rows;

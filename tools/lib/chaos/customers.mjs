@@ -19,8 +19,8 @@ export class Customers {
   async order({ wish, lines, coupon, userId = randomUUID() }, onPaid = () => {}) {
     const entry = { key: randomUUID(), userId, wish, answers: [], ids: new Set() };
     this.ledger.orders.push(entry);
-    const token = await this.tokenOf(userId);
     await this.#follow(entry, async () => {
+      const token = await this.tokenOf(userId);
       await this.#place(entry, token, { key: entry.key, lines, coupon });
       if (wish.startsWith('pay')) await this.#pay(entry, token);
       if (entry.paidAt) onPaid(entry);
@@ -37,8 +37,8 @@ export class Customers {
   async claim(saleId, { pays }) {
     const entry = { userId: randomUUID(), pays };
     this.ledger.claims.push(entry);
-    const token = await this.tokenOf(entry.userId);
     await this.#follow(entry, async () => {
+      const token = await this.tokenOf(entry.userId);
       const { status, location } = await this.shop.claim(token, saleId);
       if (status === 410) return;
       if (status !== 202) throw new Error(`the door answered ${status}`);

@@ -52,8 +52,7 @@ function judgeMoney({ status }, { taken = 0, kept = 0 } = {}, [lost, doubled]) {
 function judgeClaim(entry, { orders, money }) {
   const [lost, doubled] = findingsOf(entry, `claim of ${entry.userId}`);
   if (entry.trouble) return [lost(entry.trouble)];
-  if (entry.seenPaid && entry.end !== 'won') return [lost(`its user saw it paid, and it ended ${entry.end}`)];
-  if (entry.end !== 'won') return [];
+  if (entry.end !== 'won') return entry.seenPaid ? [lost(`its user saw it paid, and it ended ${entry.end}`)] : [];
   const order = orders.get(entry.orderId);
   return order?.status === 'completed' ? judgeMoney(order, money.get(order.id), [lost, doubled]) : [lost(`won and paid, and its order is ${order?.status ?? 'not there'}`)];
 }
