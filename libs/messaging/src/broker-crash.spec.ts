@@ -35,7 +35,7 @@ describe.skipIf(!canStartBroker)('a broker that is killed', () => {
   it('while 2,000 messages are published and handled loses none of them', async () => {
     const handled = new Set<number>();
     let deliveries = 0;
-    await startService(broker, [handles(Happened, async ({ data }) => { deliveries += 1; handled.add(data.n); })], { retryTiersMs: [] });
+    await startService(broker, [handles(Happened, async ({ data }) => { deliveries += 1; handled.add(data.n); })], { schedule: { retryTiersMs: [] } });
     const publisher = new Publisher({ url: broker.url, window: 100 });
     const failures: string[] = [];
     const send = async (n: number, id = randomUUID()): Promise<void> => {

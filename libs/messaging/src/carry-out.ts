@@ -11,32 +11,37 @@ const STACK_LENGTH = 4_000;
 const BROKER_HEADERS = /^x-(death|first-death-|last-death-|delivery-count|acquired-count)/;
 
 /** What the delivery says about itself, readable even where the message is not. */
-export function circumstancesOf(delivery: Delivery, about: { tiersMs: readonly number[]; transient: boolean }, now: number): Circumstances {
+export function circumstancesOf(delivery: Delivery, about: Omit<Circumstances, 'attempts' | 'passes' | 'caller'>, now: number): Circumstances {
   const asked = askedBy(delivery);
-  const attempts = delivery.properties.headers?.['attempts'];
+  const { attempts, passes } = delivery.properties.headers ?? {};
   return {
     ...about,
-    attempts: typeof attempts === 'number' && attempts > 0 ? Math.floor(attempts) : 0,
+    attempts: countOf(attempts),
+    passes: countOf(passes),
     caller: asked ? (asked.deadline !== undefined && asked.deadline < now ? 'late' : 'waiting') : 'nobody',
   };
 }
 
+/** Anybody may have written the header. */
+const countOf = (header: unknown): number => (typeof header === 'number' && header > 0 ? Math.floor(header) : 0);
+
 /** The confirmed publish that an ending needs before the ack, if any. It carries the very bytes that came. */
 export function parting(ending: Ending, delivery: Delivery, queue: string): Outbound | undefined {
-  if (ending.do === 'ack') return undefined;
+  if (ending.do === 'ack' || ending.do === 'hold') return undefined;
   const at = new Date().toISOString();
   const history = grown(historyOf(delivery.properties.headers), { at, reason: ending.reason });
-  const facts = { attempts: ending.attempts, reason: ending.reason.slice(0, REASON_LENGTH), history, ...origin(delivery) };
+  const passes = ending.do === 'retry' && ending.passes > 0 ? { passes: ending.passes } : {};
+  const facts = { attempts: ending.attempts, ...passes, reason: ending.reason.slice(0, REASON_LENGTH), history, ...origin(delivery) };
   if (ending.do === 'retry') return sameMessage(delivery, `shop.retry.${ending.tierMs}`, queue, facts);
   const stack = ending.stack === undefined ? {} : { stack: ending.stack.slice(0, STACK_LENGTH) };
   return sameMessage(delivery, 'shop.dead', queue, { ...facts, ...stack, 'failed-at': at });
 }
 
-/** The message as it came, straight into another queue. */
+/** The message as it came, straight into a queue, where it has not been delivered yet. */
 export const setAside = (delivery: Delivery, queue: string): Outbound => sameMessage(delivery, '', queue, origin(delivery));
 
 /** What only a letter says of itself: sent home, the message is one that has not failed yet. */
-const OF_A_LETTER = ['attempts', 'reason', 'stack', 'failed-at'];
+const OF_A_LETTER = ['attempts', 'passes', 'reason', 'stack', 'failed-at'];
 
 /** A dead letter as the message that it was, straight into its own queue: the same id, bytes and caller; its failures are history. */
 export function revived({ properties, ...letter }: Delivery, queue: string, past: { redriven: number; history: FailedTry[]; exchange: string; routingKey: string }): Outbound {

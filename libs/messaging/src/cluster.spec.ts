@@ -40,7 +40,7 @@ async function traffic(broker: { url: string }) {
     handlings.beat();
     handled.add(data.n);
   });
-  for (let started = 0; started < OF_EACH; started++) await startService(broker, [handler], { retryTiersMs: [] });
+  for (let started = 0; started < OF_EACH; started++) await startService(broker, [handler], { schedule: { retryTiersMs: [] } });
   const publishers = Array.from({ length: OF_EACH }, () => new Publisher(broker));
   onTestFinished(async () => {
     stopped = over = true;

@@ -1,38 +1,47 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { AmqpConnectionManager, ChannelWrapper } from 'amqp-connection-manager';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { circumstancesOf, parting, replyTo, setAside } from './carry-out.js';
 import { askedBy } from './codec.js';
 import type { Outbound } from './confirm-channel.js';
+import { dependencies } from './dependencies.js';
 import { dispatch } from './dispatcher.js';
+import { faultOf } from './faults.js';
+import { Holding } from './holding.js';
 import { countHandled, watched, type HandledEnding } from './metrics.js';
 import type { Publisher } from './publisher.js';
 import type { QueueRoutes } from './routes.js';
-import { settle, type Ending } from './settlement.js';
+import { settle, type Ending, type Outcome } from './settlement.js';
+import { Subscription } from './subscription.js';
 import { inConsumerSpan, noteEnding } from './tracing.js';
 
 export interface ConsumerOptions {
   connection: AmqpConnectionManager;
   publisher: Publisher;
-  tiersMs: readonly number[];
+  /** How long a message waits for a replica that knows its type and version. Milliseconds. */
+  unsupportedForMs: number;
+  /** How long a message is kept here before it goes back to its queue. Milliseconds. */
+  holdForMs?: number;
 }
 
-/** Between a failed parting publish and giving the message back, so that a broken broker is not asked in a loop. */
+/** Between two tries to publish a message's copy, so that a broken broker is not asked in a loop. */
 const PAUSE_MS = 1_000;
+/** How exactly the pauses of held messages are kept. Milliseconds. */
+const TICK_MS = 100;
+/** A third of the time after which RabbitMQ closes the channel of a consumer that holds a message (`consumer_timeout`, 30 min), which would count as a delivery. */
+const HOLD_FOR_MS = 600_000;
 
-/** The tags of a channel's consumers, as operators see them in the management pages. */
-const FIRST = 'first';
-const REST = 'rest of the prefetch';
-
-/**
- * One queue's consumer on a channel of its own: its own prefetch, subscribed again after every reconnect. It begins with one
- * message at a time: what comes redelivered may have killed the process before, and would take its neighbours along.
- */
+/** One queue's consumer on a channel of its own: its own prefetch, subscribed again after every reconnect. */
 export class Consumer {
   readonly #logger: Logger;
   readonly #inFlight = new Set<Promise<void>>();
   readonly #wrapper: ChannelWrapper;
-  #subscribed: Channel | undefined;
+  readonly #holding = new Holding<ConsumeMessage>();
+  readonly #stopWatching: () => void;
+  #subscription: Subscription | undefined;
+  #ticking: NodeJS.Timeout | undefined;
+  #blocked = false;
   #closing = false;
 
   constructor(
@@ -42,6 +51,7 @@ export class Consumer {
     this.#logger = new Logger(routes.queue);
     this.#wrapper = options.connection.createChannel({ confirm: false, name: routes.queue, setup: (channel: Channel) => this.#subscribe(channel) });
     this.#wrapper.on('error', (error: Error) => this.#logger.error(`cannot consume: ${error.message}. If the queue is missing: npm run topology`));
+    this.#stopWatching = options.publisher.watchBlocked((blocked) => this.#setBlocked(blocked));
     watched.consumers.add(this);
   }
 
@@ -54,18 +64,31 @@ export class Consumer {
     return this.#inFlight.size;
   }
 
-  get subscribed(): boolean {
-    return this.#subscribed !== undefined;
+  /** How many deliveries wait for a dependency. */
+  get held(): number {
+    return this.#holding.size;
   }
 
-  /** Takes no new messages, and resolves when those in flight are settled. */
+  /** Nothing is taken from the queue for now. */
+  get paused(): boolean {
+    return this.#holding.paused || this.#blocked;
+  }
+
+  /** It is connected: it takes messages, or will when it is no longer paused. */
+  get subscribed(): boolean {
+    return this.#subscription !== undefined;
+  }
+
+  /** Takes no new messages, and resolves when those in flight are settled and those that are held are back in their queue. */
   async drain(): Promise<void> {
     this.#closing = true;
-    const channel = this.#subscribed;
-    this.#subscribed = undefined;
-    // Of one that does not exist the broker says as well that it is cancelled.
-    await Promise.all([FIRST, REST].map((tag) => channel?.cancel(tag).catch(() => undefined)));
+    this.#stopWatching();
+    clearInterval(this.#ticking);
+    const subscription = this.#subscription;
+    this.#subscription = undefined;
+    await subscription?.end();
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+    if (subscription) await this.#giveBack(subscription.channel, this.#holding.takeBack());
   }
 
   async close(): Promise<void> {
@@ -75,36 +98,27 @@ export class Consumer {
 
   async #subscribe(channel: Channel): Promise<void> {
     if (this.#closing) return;
-    channel.once('close', () => {
-      if (this.#subscribed === channel) this.#subscribed = undefined;
+    const { queue, prefetch } = this.routes;
+    const subscription = new Subscription(channel, {
+      ...{ queue, prefetch, beginsAlone: this.#beginsAlone },
+      arrived: (on, delivery) => this.#arrived(on, delivery),
+      cancelled: () => this.#cancelled(),
     });
-    let alone = this.#beginsAlone;
-    await this.#consume(channel, FIRST, alone ? 1 : this.routes.prefetch, (delivery) => {
-      if (!delivery) return this.#cancelled();
-      // What was delivered before comes first, so nothing of it waits any more.
-      if (alone && !delivery.fields.redelivered) this.#consumeTheRest(channel);
-      alone &&= delivery.fields.redelivered;
-      this.#arrived(channel, delivery);
-    });
-    this.#subscribed = channel;
+    channel.once('close', () => this.#lost(subscription));
+    if (!this.#blocked) await subscription.begin();
+    this.#subscription = subscription;
+  }
+
+  /** What was held was delivered on this channel: the broker delivers it again. */
+  #lost(subscription: Subscription): void {
+    if (this.#subscription === subscription) this.#subscription = undefined;
+    this.#holding.reset();
   }
 
   /** Where the broker counts deliveries: what is transient has a deadline instead, and what a bounded queue redelivers is set aside. */
   get #beginsAlone(): boolean {
-    const { transient, queue, home, prefetch } = this.routes;
-    return !transient && queue === home && prefetch > 1;
-  }
-
-  /** A prefetch is that of a consumer and cannot be changed: a second one takes what is missing. */
-  #consumeTheRest(channel: Channel): void {
-    if (this.#closing) return;
-    const arrived = (delivery: ConsumeMessage | null): void => delivery ? this.#arrived(channel, delivery) : undefined;
-    // Fails when the channel closes, and with it the first.
-    this.#consume(channel, REST, this.routes.prefetch - 1, arrived).catch((error: Error) => this.#logger.debug(`one at a time until the next connection: ${error.message}`));
-  }
-
-  async #consume(channel: Channel, consumerTag: string, prefetch: number, arrived: (delivery: ConsumeMessage | null) => void): Promise<void> {
-    await Promise.all([channel.prefetch(prefetch), channel.consume(this.routes.queue, arrived, { consumerTag })]);
+    const { transient, queue, home } = this.routes;
+    return !transient && queue === home;
   }
 
   #arrived(channel: Channel, delivery: ConsumeMessage): void {
@@ -112,31 +126,107 @@ export class Consumer {
     this.#inFlight.add(handled);
   }
 
-  /** The broker ended the subscription: the queue was deleted or moved. A new connection subscribes again. */
+  /** A new connection subscribes again. */
   #cancelled(): void {
     this.#logger.warn('the broker cancelled the subscription');
-    this.#subscribed = undefined;
+    this.#subscription = undefined;
     if (!this.#closing) this.options.connection.reconnect();
+  }
+
+  /** A broker in memory or disk alarm takes nothing: nothing is handled whose outcome could not be published. */
+  #setBlocked(blocked: boolean): void {
+    if (this.#blocked === blocked) return;
+    this.#blocked = blocked;
+    if (blocked) dependencies.failed('broker', 'it is in memory or disk alarm, and blocks its publishers');
+    else dependencies.succeeded('broker');
+    if (!this.#holding.paused) this.#consume(!blocked);
+  }
+
+  #consume(wanted: boolean): void {
+    if (this.#closing) return;
+    const change = wanted ? this.#subscription?.begin() : this.#subscription?.end();
+    change?.catch((error: Error) => this.#logger.debug(`the channel closed meanwhile: ${error.message}`));
   }
 
   async #handle(channel: Channel, delivery: ConsumeMessage): Promise<void> {
     if (this.routes.transient && isOver(delivery)) return this.#finish(() => channel.ack(delivery));
     const began = performance.now();
-    const end = await (this.#mayHaveKilled(delivery) ? this.#setAside(delivery) : inConsumerSpan(delivery, this.queue, (traced) => this.#process(traced)));
-    // reject, not nack: since 4.3 only a reject counts towards the delivery limit.
-    this.#finish(() => (end === 'given_back' ? channel.reject(delivery, true) : channel.ack(delivery)));
+    const end = await (this.#mayHaveKilled(delivery)
+      ? this.#setAside(channel, delivery)
+      : inConsumerSpan(delivery, this.queue, (traced) => this.#process(channel, delivery, traced)));
+    if (end === 'given_back') this.#finish(() => channel.reject(delivery, true)); // reject, not nack: since 4.3 only a reject counts towards the delivery limit
+    else if (end !== 'hold') this.#finish(() => channel.ack(delivery));
     countHandled(this.queue, delivery.properties.type, end, began);
   }
 
-  async #process(delivery: ConsumeMessage): Promise<HandledEnding> {
-    const outcome = await dispatch(this.routes, delivery);
-    const about = { tiersMs: this.options.tiersMs, transient: this.routes.transient };
+  /** @param traced the delivery as the handler sees it: its header names the handler's span */
+  async #process(channel: Channel, delivery: ConsumeMessage, traced: ConsumeMessage): Promise<HandledEnding> {
+    const outcome = await dispatch(this.routes, traced);
+    const { tiersMs, transient, home } = this.routes;
+    const about = { tiersMs, transient, unsupportedForMs: this.options.unsupportedForMs, failsAlone: this.#failsAlone(delivery, outcome) };
     const ending = settle(outcome, circumstancesOf(delivery, about, Date.now()));
     noteEnding(outcome, ending);
+    if (ending.do === 'hold') return this.#hold(delivery, ending);
     this.#log(ending, delivery);
-    const handed = await this.#hand(parting(ending, delivery, this.routes.home), ending.do === 'retry' ? `retry ${ending.tierMs}` : ending.do);
-    this.#reply(ending, delivery);
+    const handed = await this.#hand(channel, parting(ending, traced, home), ending.do === 'retry' ? `retry ${ending.tierMs}` : ending.do);
+    this.#reply(ending, traced);
+    if (this.#holding.ended(delivery)) this.#resume();
     return handed ? ending.do : 'given_back';
+  }
+
+  #failsAlone(delivery: ConsumeMessage, outcome: Outcome): boolean {
+    const fault = 'threw' in outcome ? faultOf(outcome.threw) : undefined;
+    if (fault?.whose !== 'environment') return false;
+    return this.#holding.failsAlone(delivery, (instant) => dependencies.hasSucceededSince(fault.dependency, instant));
+  }
+
+  /** Keeps the delivery unacknowledged: that costs it nothing, and it is the first to go on. */
+  #hold(delivery: ConsumeMessage, { dependency, suspect, reason, retryAfterMs }: Ending & { do: 'hold' }): HandledEnding {
+    const wasPaused = this.#holding.paused;
+    dependencies.failed(dependency, reason);
+    this.#holding.hold(delivery, { dependency, suspect, ...(retryAfterMs !== undefined && { retryAfterMs }) }, performance.now());
+    if (this.#holding.paused && !wasPaused) {
+      this.#logger.warn(`paused until the ${dependency} works again: ${reason}`);
+      this.#consume(false);
+    }
+    this.#ticking ??= setInterval(() => this.#tick(), TICK_MS).unref();
+    return 'hold';
+  }
+
+  #resume(): void {
+    this.#logger.log('goes on');
+    if (!this.#blocked) this.#consume(true);
+  }
+
+  #tick(): void {
+    const subscription = this.#subscription;
+    if (!subscription || this.#blocked || this.#closing) return;
+    if (!this.#holding.paused && this.#holding.size === 0) return this.#stopTicking();
+    const now = performance.now();
+    const { again, fresh } = this.#holding.due(now);
+    for (const delivery of again) this.#arrived(subscription.channel, delivery);
+    if (fresh) void this.#probeFresh(subscription);
+    void this.#giveBack(subscription.channel, this.#holding.takeBack(now - (this.options.holdForMs ?? HOLD_FOR_MS)));
+  }
+
+  #stopTicking(): void {
+    clearInterval(this.#ticking);
+    this.#ticking = undefined;
+  }
+
+  async #probeFresh(subscription: Subscription): Promise<void> {
+    const taken = await subscription.takeOne().catch(() => false);
+    if (!taken) this.#holding.nothingFresh(performance.now());
+  }
+
+  /** Into its own queue as a message that has not been delivered yet: a redelivery would count towards the delivery limit. */
+  async #giveBack(channel: Channel, deliveries: readonly ConsumeMessage[]): Promise<void> {
+    await Promise.all(
+      deliveries.map(async (delivery) => {
+        const handed = await this.#hand(channel, setAside(delivery, this.routes.home), 'back');
+        this.#finish(() => (handed ? channel.ack(delivery) : channel.reject(delivery, true)));
+      }),
+    );
   }
 
   /** A classic queue counts no deliveries, and would give a message that kills its consumers to the next one for ever. */
@@ -145,21 +235,27 @@ export class Consumer {
   }
 
   /** Beside the bounded queue stands one with a delivery limit. */
-  async #setAside(delivery: ConsumeMessage): Promise<HandledEnding> {
-    return (await this.#hand(setAside(delivery, this.routes.home), 'aside')) ? 'aside' : 'given_back';
+  async #setAside(channel: Channel, delivery: ConsumeMessage): Promise<HandledEnding> {
+    return (await this.#hand(channel, setAside(delivery, this.routes.home), 'aside')) ? 'aside' : 'given_back';
   }
 
-  /** First a confirmed copy, if there is one to make, then the ack: a crash in between doubles, and never loses. */
-  async #hand(copy: Outbound | undefined, operation: string): Promise<boolean> {
-    if (!copy) return true;
-    try {
-      await this.options.publisher.publish(copy, { operation });
-      return true;
-    } catch (error) {
-      this.#logger.error(`given back to its queue: ${(error as Error).message}`);
-      await new Promise((resolve) => setTimeout(resolve, this.#closing ? 0 : PAUSE_MS));
-      return false;
+  /**
+   * First a confirmed copy, if there is one to make, then the ack: a crash in between doubles, and never loses. While the broker
+   * does not take the copy, the message waits here with its ending: its handler has run, and does not run again for it.
+   * @returns false when the channel has closed, or the consumer closes
+   */
+  async #hand(channel: Channel, copy: Outbound | undefined, operation: string): Promise<boolean> {
+    for (let tries = 0; copy; tries += 1) {
+      try {
+        await this.options.publisher.publish(copy, { operation });
+        return true;
+      } catch (error) {
+        if (tries === 0) this.#logger.error(`not acknowledged until its copy is published: ${(error as Error).message}`);
+        if (this.#closing || channel !== this.#subscription?.channel) return false;
+        await pause(PAUSE_MS, undefined, { ref: false });
+      }
     }
+    return true;
   }
 
   /** Not awaited: an answer that gets lost is a timeout for its caller, and holds up nobody else. */
@@ -177,7 +273,7 @@ export class Consumer {
     }
   }
 
-  #log(ending: Ending, { properties }: ConsumeMessage): void {
+  #log(ending: Exclude<Ending, { do: 'hold' }>, { properties }: ConsumeMessage): void {
     const subject = `${String(properties.type)} ${String(properties.messageId)}`;
     if (ending.do === 'retry') this.#logger.warn(`${subject} failed (${ending.attempts}), again in ${ending.tierMs} ms: ${ending.reason}`);
     else if (ending.do === 'dead') this.#logger.error(`${subject} is a dead letter: ${ending.reason}`);

@@ -92,13 +92,10 @@ describe('consuming', () => {
 });
 
 describe('what is no message', () => {
-  const Nobodys = event('probe.unknown', z.unknown());
   const kinds = [
     ['a body that is not JSON', Happened, { body: '{"n":' }, /not JSON/],
     ['a missing envelope', Happened, { headers: { 'correlation-id': undefined } }, /envelope.*correlationId/s],
     ['data that does not fit the contract', Happened, { body: '{"n":"seven"}' }, /does not fit its contract.*n/s],
-    ['a version that is not known here', Happened, { headers: { version: 2 } }, /version 2/],
-    ['a type without a handler', Nobodys, { exchange: '', routingKey: 'probe.events' }, /no handler for probe.unknown on probe.events/],
   ] as const;
 
   it.each(kinds)('%s is a dead letter at once, with its reason, while others go on', async (_, contract, wire, reason) => {
@@ -116,6 +113,35 @@ describe('what is no message', () => {
     expect(letter?.headers).toMatchObject({ attempts: 1, 'original-routing-key': expect.any(String), 'failed-at': expect.any(String) });
     await eventually(() => expect(seen).toContainEqual(expect.objectContaining({ data: { n: 8 } })));
     expect(await depth(broker, 'probe.events')).toBe(0);
+  });
+
+  const Nobodys = event('probe.unknown', z.unknown());
+
+  it.each([
+    ['a version that is not known here', Happened, { headers: { version: 2 } }, /version 2/],
+    ['a type without a handler', Nobodys, { exchange: '', routingKey: 'probe.events' }, /no handler for probe.unknown on probe.events/],
+  ] as const)('%s waits for a replica that knows it, and is a dead letter when there is none, without a charge', async (_, contract, wire, reason) => {
+    await startService(broker, [handles(Happened, async () => undefined)], { unsupportedForMs: 300 });
+    const id = await publish(broker, contract as typeof Happened, { n: 7 }, wire);
+    const letter = await eventually(async () => {
+      const found = (await deadLetters(broker, 'probe.events')).find(({ properties }) => properties.messageId === id);
+      expect(found).toBeDefined();
+      return found;
+    });
+    expect(letter?.headers['reason']).toMatch(reason);
+    // Five times 50 ms and then once 100 ms, before each of which it was tried.
+    expect(letter?.headers).toMatchObject({ attempts: 1, passes: 6 });
+  });
+
+  it('a version that only another replica knows is handled by it, and is no dead letter', async () => {
+    await startService(broker, [handles(Happened, async () => undefined)]);
+    const id = await publish(broker, Happened, { n: 70 }, { headers: { version: 2 } });
+    await eventually(async () => expect(await depth(broker, 'probe.events')).toBe(0));
+    const Newer = event('probe.happened', z.object({ n: z.int() }), { version: 2 });
+    const { seen, handler } = collector();
+    await startService(broker, [handles(Newer, handler)]);
+    await eventually(() => expect(seen).toMatchObject([{ id, version: 2, data: { n: 70 } }]));
+    expect((await deadLetters(broker, 'probe.events')).filter(({ properties }) => properties.messageId === id)).toEqual([]);
   });
 
   it('keeps a body that is not even text byte for byte', async () => {

@@ -2,7 +2,7 @@ import type { Contract, Message } from '@sluice/contracts';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { decode, fit, type Delivery } from './codec.js';
 import { handling } from './current-message.js';
-import { MalformedError } from './errors.js';
+import { UnsupportedError } from './errors.js';
 import { isPattern, type QueueRoutes, type Route } from './routes.js';
 import type { Outcome } from './settlement.js';
 
@@ -11,7 +11,7 @@ export async function dispatch(routes: QueueRoutes, delivery: Delivery): Promise
   try {
     const message = decode(delivery);
     const route = routes.find(message.type);
-    if (!route) throw new MalformedError(`no handler for ${message.type} on ${routes.queue}`);
+    if (!route) throw new UnsupportedError(`no handler for ${message.type} on ${routes.queue}`);
     return { returned: await run(route, fit(understood(route.contract, message), message)) };
   } catch (threw) {
     return { threw };
@@ -21,7 +21,7 @@ export async function dispatch(routes: QueueRoutes, delivery: Delivery): Promise
 /** Another version is another shape, whether or not it happens to fit. Who listens by pattern only watches. */
 function understood(contract: Contract, { type, version }: Message): Contract {
   if (!isPattern(contract.type) && version !== contract.version) {
-    throw new MalformedError(`${type} is version ${version}, and this service knows version ${contract.version}`);
+    throw new UnsupportedError(`${type} is version ${version}, and this service knows version ${contract.version}`);
   }
   return contract;
 }

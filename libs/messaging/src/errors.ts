@@ -10,9 +10,39 @@ export class MalformedError extends PermanentError {
   override readonly name = 'MalformedError';
 }
 
-/** What a handler needs is away for now. Tried again like any fault; a caller who asked a question may ask again. */
+export interface Unavailability {
+  /** What fails: `database`, `broker`, or a provider's own name (`card gateway`). */
+  dependency: string;
+  /** How long the dependency asks to be left alone (HTTP `Retry-After`). Milliseconds. */
+  retryAfterMs?: number;
+  /** The message itself may be what the dependency fails on: a request that breaks a provider. Default: false. */
+  suspect?: boolean;
+  cause?: unknown;
+}
+
+/** What a handler needs fails for now. It costs the message nothing; a caller who asked a question may ask again. */
 export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
+  readonly dependency: string;
+  readonly retryAfterMs: number | undefined;
+  readonly suspect: boolean;
+
+  constructor(message: string, { dependency, retryAfterMs, suspect = false, cause }: Unavailability) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.dependency = dependency;
+    this.retryAfterMs = retryAfterMs;
+    this.suspect = suspect;
+  }
+}
+
+/** Somebody else holds a row that the message needs, for longer than a unit of work waits. It costs the message nothing. */
+export class LockedError extends Error {
+  override readonly name = 'LockedError';
+}
+
+/** This replica has no handler for the type, or knows another version of it. A newer replica may take the message. */
+export class UnsupportedError extends Error {
+  override readonly name = 'UnsupportedError';
 }
 
 /**

@@ -1,5 +1,6 @@
 import { catalogue } from '@sluice/contracts';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import { dependencies } from './dependencies.js';
 import { ProblemError, PublishError, RequestTimeoutError, type PublishFailure } from './errors.js';
 import { whenScraped } from './scrape.js';
 
@@ -15,7 +16,7 @@ const rpcSeconds = new Histogram({ name: 'sluice_rpc_seconds', help: 'Requests, 
 /** What the gauges look at when they are scraped: whoever lives in this process puts itself in, and takes itself out when it closes. */
 export const watched = {
   connections: new Set<{ isConnected(): boolean }>(),
-  consumers: new Set<{ readonly queue: string; readonly inFlight: number }>(),
+  consumers: new Set<{ readonly queue: string; readonly inFlight: number; readonly held: number; readonly paused: boolean }>(),
   queues: new Set<{ readonly names: readonly string[]; depth(queue: string): Promise<number> }>(),
 };
 
@@ -35,6 +36,36 @@ new Gauge({
   collect() {
     this.reset();
     for (const { queue, inFlight } of watched.consumers) this.inc({ queue }, inFlight);
+  },
+});
+
+new Gauge({
+  name: 'sluice_messages_held',
+  help: 'Deliveries that wait in this process until what they failed on works again.',
+  labelNames: ['queue'],
+  collect() {
+    this.reset();
+    for (const { queue, held } of watched.consumers) this.inc({ queue }, held);
+  },
+});
+
+new Gauge({
+  name: 'sluice_queue_paused',
+  help: '1 while this process takes nothing from the queue, because what its messages need fails or the broker is blocked.',
+  labelNames: ['queue'],
+  collect() {
+    this.reset();
+    for (const { queue, paused } of watched.consumers) this.set({ queue }, paused ? 1 : 0);
+  },
+});
+
+new Gauge({
+  name: 'sluice_dependency_sick',
+  help: '1 while a dependency fails for all messages that need it (database, broker, a provider), else 0.',
+  labelNames: ['dependency'],
+  collect() {
+    this.reset();
+    for (const { name, state } of dependencies.all()) this.set({ dependency: name }, state === 'sick' ? 1 : 0);
   },
 });
 
@@ -74,7 +105,7 @@ export async function countPublish(type: unknown, publish: () => Promise<void>):
   }
 }
 
-export type HandledEnding = 'ack' | 'retry' | 'dead' | 'aside' | 'given_back';
+export type HandledEnding = 'ack' | 'hold' | 'retry' | 'dead' | 'aside' | 'given_back';
 
 /** @param began `performance.now()` at the delivery */
 export function countHandled(queue: string, messageType: unknown, ending: HandledEnding, began: number): void {

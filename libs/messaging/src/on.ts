@@ -8,6 +8,8 @@ export interface OnOptions {
   queue?: string;
   /** How many of the queue's messages are handled at once; the largest of a queue's handlers counts. */
   prefetch?: number;
+  /** Its messages call somebody outside: one that fails alone is tried again for a day, not for a minute. */
+  outside?: boolean;
 }
 
 /** What `@On` leaves with Nest for the server. */

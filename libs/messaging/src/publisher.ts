@@ -66,6 +66,7 @@ export class Publisher {
   /** Timers from the declaring of their queue, for which they may wait for a broker, to their confirm. */
   #preparing = 0;
   #blocked = false;
+  readonly #blockedWatchers = new Set<(blocked: boolean) => void>();
   #closed = false;
 
   constructor({ url, tls, name = 'publisher', window = WINDOW, nacksAreAnswers, setup }: PublisherOptions) {
@@ -82,6 +83,13 @@ export class Publisher {
   /** Something published now would go out now. A broker in memory or disk alarm does not count: it takes nothing. */
   get ready(): boolean {
     return this.#channel.isOpen && !this.#blocked && !this.#closed;
+  }
+
+  /** Calls back when the broker begins to block its publishers (memory or disk alarm), and when it ends. @returns what ends the watch */
+  watchBlocked(watcher: (blocked: boolean) => void): () => void {
+    this.#blockedWatchers.add(watcher);
+    if (this.#blocked) watcher(true);
+    return () => void this.#blockedWatchers.delete(watcher);
   }
 
   /** How many messages wait in a queue, without those that a consumer holds. @throws Error no broker, or no such queue */
@@ -212,6 +220,7 @@ export class Publisher {
 
   #setBlocked(blocked: boolean): void {
     this.#blocked = blocked;
+    for (const watcher of this.#blockedWatchers) watcher(blocked);
     if (blocked) this.#failTheImpatient();
     else this.#move();
   }

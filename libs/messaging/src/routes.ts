@@ -1,12 +1,14 @@
 import type { MessageHandler } from '@nestjs/microservices';
 import type { Contract } from '@sluice/contracts';
 import type { Subscription } from './on.js';
+import { SCHEDULE, tiersOf, type Schedule } from './schedule.js';
 
 /** One `@On` method. */
 export interface Route {
   contract: Contract;
   handler: MessageHandler;
   prefetch: number | undefined;
+  outside: boolean;
 }
 
 /** Everything that is consumed from one queue. */
@@ -15,6 +17,8 @@ export interface QueueRoutes {
   prefetch: number;
   /** Its messages may be lost and must not be kept. */
   transient: boolean;
+  /** How long a failed message waits before each further try. Milliseconds. */
+  tiersMs: readonly number[];
   /** Where its failed messages come back to: itself, or beside a bounded queue the one without bound. */
   home: string;
   find(type: string): Route | undefined;
@@ -28,22 +32,23 @@ export interface Registration {
 }
 
 /** Groups handlers by their queue. @throws Error naming every registration that cannot be served. */
-export function routesOf(service: string, registrations: readonly Registration[], prefetch: number): QueueRoutes[] {
+export function routesOf(service: string, registrations: readonly Registration[], prefetch: number, schedule: Schedule = SCHEDULE): QueueRoutes[] {
   const queues = new Map<string, Route[]>();
   for (const { pattern, handler, subscription } of registrations) {
     if (!subscription.contract || !subscription.queue) throw new Error(`the handler of "${pattern}" in ${service} was not made with @On(contract)`);
     const queue = `${service}.${subscription.queue}`;
-    queues.set(queue, [...(queues.get(queue) ?? []), { contract: subscription.contract, handler, prefetch: subscription.prefetch }]);
+    queues.set(queue, [...(queues.get(queue) ?? []), { contract: subscription.contract, handler, prefetch: subscription.prefetch, outside: subscription.outside ?? false }]);
   }
-  return [...queues].flatMap(([queue, routes]) => queueRoutes(queue, routes, prefetch));
+  return [...queues].flatMap(([queue, routes]) => queueRoutes(queue, routes, prefetch, schedule));
 }
 
-function queueRoutes(queue: string, routes: readonly Route[], prefetch: number): QueueRoutes[] {
+function queueRoutes(queue: string, routes: readonly Route[], prefetch: number, schedule: Schedule): QueueRoutes[] {
   const transient = routes.every(({ contract }) => contract.transient);
   if (!transient && routes.some(({ contract }) => contract.transient)) throw new Error(`${queue} mixes messages that must be kept with messages that must not: give them two queues`);
   const own = routes.flatMap((route) => route.prefetch ?? []);
   const home = routes.some(({ contract }) => contract.bounded) ? `${queue}-again` : queue;
-  const common = { home, transient, prefetch: own.length > 0 ? Math.max(...own) : prefetch, find: finder(routes) };
+  const tiersMs = tiersOf(queue.slice(queue.indexOf('.') + 1), routes.some(({ outside }) => outside), schedule);
+  const common = { home, transient, tiersMs, prefetch: own.length > 0 ? Math.max(...own) : prefetch, find: finder(routes) };
   return [...new Set([queue, home])].map((name) => ({ queue: name, ...common }));
 }
 

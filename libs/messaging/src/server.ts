@@ -7,6 +7,7 @@ import { Consumer } from './consumer.js';
 import { watched } from './metrics.js';
 import type { Subscription } from './on.js';
 import { Publisher } from './publisher.js';
+import { SCHEDULE, type Schedule } from './schedule.js';
 import { namesOf, routesOf, type QueueRoutes, type Registration } from './routes.js';
 
 export interface MessageServerOptions extends BrokerAddress {
@@ -14,8 +15,12 @@ export interface MessageServerOptions extends BrokerAddress {
   service: string;
   /** How many messages of one queue are handled at once. */
   prefetch?: number;
-  /** Waiting times before each further try of a failed message. Milliseconds; the topology must have a tier of each. */
-  retryTiersMs?: readonly number[];
+  /** When a failed message is tried again; the topology must have a tier of each waiting time. */
+  schedule?: Partial<Schedule>;
+  /** How long a message waits for a replica that knows its type and version, before it is a dead letter. Milliseconds. */
+  unsupportedForMs?: number;
+  /** How long a message is kept here for a dependency that fails, before it goes back to its queue. Milliseconds. */
+  holdForMs?: number;
   /** The requests that must have a handler; default: every command and query that is named after the service. */
   expected?: readonly Contract[];
   /** Publishes retries, dead letters and answers, and stays open; default: one of its own. */
@@ -24,7 +29,8 @@ export interface MessageServerOptions extends BrokerAddress {
 
 /** Throughput stops growing here: 23k messages a second against 26k with 500, and a crash gives back that many. */
 const PREFETCH = 100;
-const RETRY_TIERS_MS = [1_000, 10_000, 60_000];
+/** An upgrade of all replicas takes minutes. Milliseconds. */
+const UNSUPPORTED_FOR_MS = 3_600_000;
 /** Quorum queues lose the acks that are still on their way when the channel closes: 66 of 100 without this pause. */
 const ACKS_ARRIVE_WITHIN_MS = 150;
 /** A handler that takes longer is cut off; its message is delivered again. */
@@ -49,6 +55,11 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   /** Every queue is subscribed and answers can go out. */
   get ready(): boolean {
     return this.#publisher?.ready === true && this.#consumers.every(({ subscribed }) => subscribed);
+  }
+
+  /** The queues from which nothing is taken for now, because what their messages need fails. */
+  get paused(): string[] {
+    return this.#consumers.filter(({ paused }) => paused).map(({ queue }) => queue);
   }
 
   /** The queues that it consumes, with those of their dead letters; none before it listens. */
@@ -88,14 +99,15 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   }
 
   async #start(): Promise<void> {
-    const { service, url, tls, prefetch = PREFETCH, retryTiersMs: tiersMs = RETRY_TIERS_MS, expected = requestsOf(service) } = this.options;
+    const { service, url, tls, prefetch = PREFETCH, expected = requestsOf(service), unsupportedForMs = UNSUPPORTED_FOR_MS, holdForMs } = this.options;
     checkWiring(service, this.#registrations, expected);
-    const queues = routesOf(service, this.#registrations, prefetch);
+    const queues = routesOf(service, this.#registrations, prefetch, { ...SCHEDULE, ...this.options.schedule });
     const connection = (this.#connection = openConnection({ url, tls }, `${service} consumes`));
     const publisher = (this.#publisher = this.options.publisher ?? new Publisher({ url, tls, name: `${service} settles` }));
     this.#watch(connection, publisher, queues);
-    await this.#check(connection, queues, tiersMs);
-    this.#consumers.push(...queues.map((routes) => new Consumer(routes, { connection, publisher, tiersMs })));
+    await this.#check(connection, queues);
+    const options = { connection, publisher, unsupportedForMs, ...(holdForMs !== undefined && { holdForMs }) };
+    this.#consumers.push(...queues.map((routes) => new Consumer(routes, options)));
     await this.#untilReady();
   }
 
@@ -107,9 +119,10 @@ export class MessageServer extends Server implements CustomTransportStrategy {
     this.#unwatch = () => void (watched.connections.delete(connection), watched.queues.delete(own));
   }
 
-  async #check(connection: AmqpConnectionManager, queues: readonly QueueRoutes[], tiersMs: readonly number[]): Promise<void> {
+  async #check(connection: AmqpConnectionManager, queues: readonly QueueRoutes[]): Promise<void> {
     await connected(connection, this.options);
-    if (connection.connection) await checkTopology(connection.connection, queues, tiersMs);
+    const tiersMs = new Set(queues.filter(({ transient }) => !transient).flatMap((queue) => queue.tiersMs));
+    if (connection.connection) await checkTopology(connection.connection, queues, [...tiersMs]);
   }
 
   async #untilReady(): Promise<void> {

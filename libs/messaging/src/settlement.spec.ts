@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DELEGATED } from './delegated.js';
-import { MalformedError, PermanentError, ProblemError, UnavailableError } from './errors.js';
+import { LockedError, MalformedError, PermanentError, ProblemError, UnavailableError, UnsupportedError } from './errors.js';
 import { settle, type Circumstances, type Outcome } from './settlement.js';
 
-const plain: Circumstances = { attempts: 0, tiersMs: [1_000, 10_000], transient: false, caller: 'nobody' };
+const plain: Circumstances = { attempts: 0, passes: 0, tiersMs: [1_000, 10_000], transient: false, caller: 'nobody', failsAlone: false, unsupportedForMs: 60_000 };
 const waiting: Circumstances = { ...plain, caller: 'waiting' };
 const late: Circumstances = { ...plain, caller: 'late' };
 const threw = (error: unknown): Outcome => ({ threw: error });
@@ -41,18 +41,63 @@ describe('a handler that failed', () => {
     expect(ending).toMatchObject({ do: 'ack', answer: { problem: { status: 500, title: 'Internal error' } } });
     expect(JSON.stringify('answer' in ending && ending.answer)).not.toContain('password');
   });
-  it('because something is away lets whoever asked a question ask again', () => {
-    const away = threw(new UnavailableError('no database'));
-    expect(settle(away, { ...waiting, transient: true })).toMatchObject({ do: 'ack', answer: { problem: { status: 503 } } });
-    expect(settle(away, waiting)).toMatchObject({ do: 'retry', attempts: 1, reason: 'UnavailableError: no database' });
+  it.each([new UnavailableError('no database', { dependency: 'database' }), new LockedError('held'), new UnsupportedError('version 2')])('by no fault of its own lets whoever asked a question ask again: %s', (error) => {
+    expect(settle(threw(error), { ...waiting, transient: true })).toMatchObject({ do: 'ack', answer: { problem: { status: 503 } } });
   });
   it('with something that is no error still has a reason', () => expect(settle(threw('oops'), plain)).toMatchObject({ reason: 'oops' }));
+});
+
+describe('a message that the environment fails', () => {
+  const away = threw(new UnavailableError('no answer', { dependency: 'carrier', suspect: true, retryAfterMs: 5_000 }));
+
+  it('stays here until its dependency works again, however often it has failed before', () => {
+    const held = { do: 'hold', dependency: 'carrier', suspect: true, reason: 'UnavailableError: no answer', retryAfterMs: 5_000 };
+    for (const attempts of [0, 1, 2, 50]) expect(settle(away, { ...plain, attempts })).toEqual(held);
+    expect(settle(away, waiting)).toEqual(held);
+  });
+  it('is charged an attempt when it fails alone, and is a dead letter after the last one', () => {
+    const alone = { ...plain, passes: 4, failsAlone: true };
+    expect(settle(away, alone)).toEqual({ do: 'retry', tierMs: 1_000, attempts: 1, passes: 4, reason: 'UnavailableError: no answer' });
+    expect(settle(away, { ...alone, attempts: 2 })).toMatchObject({ do: 'dead', attempts: 3 });
+  });
+  it('is not charged where it cannot be the reason', () => {
+    const refused = threw(new UnavailableError('refused', { dependency: 'database' }));
+    expect(settle(refused, { ...plain, failsAlone: true })).toEqual({ do: 'hold', dependency: 'database', suspect: false, reason: 'UnavailableError: refused' });
+  });
+  it('waits in the shortest tier for a row that somebody else holds, and is never charged for it', () => {
+    for (const passes of [0, 1, 1_000_000]) {
+      expect(settle(threw(new LockedError('held')), { ...plain, attempts: 1, passes })).toEqual({ do: 'retry', tierMs: 1_000, attempts: 1, passes: passes + 1, reason: 'LockedError: held' });
+    }
+  });
+  it('waits for a replica that knows it, first for a short time and then for a longer one, and is given up in the end', () => {
+    const waits: number[] = [];
+    for (let passes = 0; ; passes++) {
+      const ending = settle(threw(new UnsupportedError('version 2')), { ...plain, attempts: 1, passes });
+      if (ending.do !== 'retry') {
+        expect(ending).toMatchObject({ do: 'dead', attempts: 2, reason: 'UnsupportedError: version 2' });
+        break;
+      }
+      expect(ending).toMatchObject({ attempts: 1, passes: passes + 1 });
+      waits.push(ending.tierMs);
+    }
+    expect(waits).toEqual([1_000, 1_000, 1_000, 1_000, 1_000, 10_000, 10_000, 10_000, 10_000, 10_000, 10_000]);
+  });
+  it('is a dead letter where there is no tier to wait in', () => {
+    for (const error of [new LockedError('held'), new UnsupportedError('version 2')]) expect(settle(threw(error), { ...plain, tiersMs: [] })).toMatchObject({ do: 'dead' });
+  });
+  it('waits in the only tier there is', () => {
+    const one = { ...plain, tiersMs: [1_000], unsupportedForMs: 7_000 };
+    expect([0, 5, 6, 7].map((passes) => settle(threw(new UnsupportedError('v')), { ...one, passes }).do)).toEqual(['retry', 'retry', 'retry', 'dead']);
+  });
 });
 
 const error = fc.constantFrom<unknown>(new Error('e'), new PermanentError('p'), new MalformedError('m'), conflict, 'text', undefined);
 const outcome: fc.Arbitrary<Outcome> = fc.oneof(fc.record({ threw: error }), fc.record({ returned: fc.anything() }), fc.constant({ returned: DELEGATED }));
 const circumstances: fc.Arbitrary<Circumstances> = fc.record({
   attempts: fc.nat(6),
+  passes: fc.nat(6),
+  failsAlone: fc.boolean(),
+  unsupportedForMs: fc.nat(3_600_000),
   tiersMs: fc.array(fc.integer({ min: 1, max: 60_000 }), { maxLength: 4 }),
   transient: fc.boolean(),
   caller: fc.constantFrom('waiting', 'late', 'nobody'),

@@ -1,7 +1,8 @@
 import type { Problem } from '@sluice/contracts';
 import type { Answer } from './answer.js';
 import { DELEGATED } from './delegated.js';
-import { MalformedError, PermanentError, ProblemError, UnavailableError } from './errors.js';
+import { MalformedError } from './errors.js';
+import { faultOf, type Fault } from './faults.js';
 
 /** What became of one delivery. */
 export type Outcome = { readonly returned: unknown } | { readonly threw: unknown };
@@ -9,19 +10,32 @@ export type Outcome = { readonly returned: unknown } | { readonly threw: unknown
 export interface Circumstances {
   /** How often this message has failed before. */
   readonly attempts: number;
+  /** How often this message has been sent through a tier without being charged an attempt. */
+  readonly passes: number;
   /** The waiting times before each further try; after the last one, dead letter. Milliseconds. */
   readonly tiersMs: readonly number[];
   /** It may be lost and must not be kept (reads, passwords): never retried, never a dead letter. */
   readonly transient: boolean;
   /** Whether somebody waits for an answer: `late` when their deadline has passed, `nobody` when none ever did. */
   readonly caller: 'waiting' | 'late' | 'nobody';
+  /** What this message fails on works for others: then the message itself may be the reason, and is charged for it. */
+  readonly failsAlone: boolean;
+  /** How long a message waits for a replica that knows it, before it is given up. Milliseconds. */
+  readonly unsupportedForMs: number;
 }
 
-/** The three endings of a delivery: done (with an answer or without), tried again later, or dead. The ack comes after. */
+/**
+ * The endings of a delivery: done (with an answer or without), tried again later, or dead; the ack comes after.
+ * `hold` is none yet: the message stays unacknowledged here until its dependency works again.
+ */
 export type Ending =
   | { readonly do: 'ack'; readonly answer?: Answer; readonly note?: string }
-  | { readonly do: 'retry'; readonly tierMs: number; readonly attempts: number; readonly reason: string }
+  | { readonly do: 'hold'; readonly dependency: string; readonly suspect: boolean; readonly reason: string; readonly retryAfterMs?: number }
+  | { readonly do: 'retry'; readonly tierMs: number; readonly attempts: number; readonly passes: number; readonly reason: string }
   | { readonly do: 'dead'; readonly attempts: number; readonly reason: string; readonly stack?: string; readonly answer?: Answer };
+
+/** The first passes take the shortest tier, since most replicas may know the message already; the others take the next one. */
+const QUICK_PASSES = 5;
 
 /** How a delivery ends. Whatever was returned is done, also when its caller has gone: late means no reply, never no work. */
 export function settle(outcome: Outcome, circumstances: Circumstances): Ending {
@@ -31,13 +45,46 @@ export function settle(outcome: Outcome, circumstances: Circumstances): Ending {
 }
 
 function settleError(error: unknown, circumstances: Circumstances): Ending {
-  const { transient, caller, attempts, tiersMs } = circumstances;
-  if (error instanceof ProblemError && caller !== 'nobody') return done({ problem: error.problem }, circumstances);
-  if (transient) return { ...done({ problem: problemOf(error) }, circumstances), note: reasonOf(error) };
+  const fault = faultOf(error);
+  if (fault.whose === 'caller' && circumstances.caller !== 'nobody') return done({ problem: fault.problem }, circumstances);
+  if (circumstances.transient) return { ...done({ problem: problemOf(error, fault) }, circumstances), note: reasonOf(error) };
+  switch (fault.whose) {
+    case 'environment':
+      return fault.suspect && circumstances.failsAlone ? charged(error, circumstances) : hold(error, fault);
+    case 'lock':
+      return passed(error, circumstances, circumstances.tiersMs[0]);
+    case 'version':
+      return passed(error, circumstances, tierOfUnsupported(circumstances));
+    case 'unknown':
+      return charged(error, circumstances);
+    case 'message':
+    case 'caller':
+      return dead(error, circumstances);
+  }
+}
+
+const hold = (error: unknown, { dependency, suspect, retryAfterMs }: Fault & { whose: 'environment' }): Ending =>
+  ({ do: 'hold', dependency, suspect, reason: reasonOf(error), ...(retryAfterMs !== undefined && { retryAfterMs }) });
+
+/** The next tier, or after the last one dead. */
+function charged(error: unknown, circumstances: Circumstances): Ending {
+  const { attempts, passes, tiersMs } = circumstances;
   const tierMs = tiersMs[attempts];
-  const pointless = error instanceof PermanentError || error instanceof ProblemError;
-  if (!pointless && tierMs !== undefined) return { do: 'retry', tierMs, attempts: attempts + 1, reason: reasonOf(error) };
-  return dead(error, circumstances);
+  return tierMs === undefined ? dead(error, circumstances) : { do: 'retry', tierMs, attempts: attempts + 1, passes, reason: reasonOf(error) };
+}
+
+/** Waits in a tier and costs no attempt. */
+function passed(error: unknown, circumstances: Circumstances, tierMs: number | undefined): Ending {
+  const { attempts, passes } = circumstances;
+  return tierMs === undefined ? dead(error, circumstances) : { do: 'retry', tierMs, attempts, passes: passes + 1, reason: reasonOf(error) };
+}
+
+/** Undefined: no replica has taken it for so long that none will. Counted in passes, since clocks differ. */
+function tierOfUnsupported({ passes, tiersMs, unsupportedForMs }: Circumstances): number | undefined {
+  const [quick = 0, slow = quick] = tiersMs;
+  const waitedMs = Math.min(passes, QUICK_PASSES) * quick + Math.max(passes - QUICK_PASSES, 0) * slow;
+  if (waitedMs >= unsupportedForMs) return undefined;
+  return passes < QUICK_PASSES ? tiersMs[0] : slow;
 }
 
 const done = (answer: Answer, { caller }: Circumstances): Ending & { do: 'ack' } => {
@@ -46,20 +93,20 @@ const done = (answer: Answer, { caller }: Circumstances): Ending & { do: 'ack' }
 };
 
 /** A caller who still waits is told: an operator may replay the letter, but nothing will come of it in time. */
-function dead(error: unknown, { attempts, caller }: Circumstances): Ending {
+function dead(error: unknown, { attempts, caller }: Circumstances): Ending & { do: 'dead' } {
   return {
     do: 'dead',
     attempts: attempts + 1,
     reason: reasonOf(error),
     ...(error instanceof Error && error.stack !== undefined && { stack: error.stack }),
-    ...(caller === 'waiting' && { answer: { problem: problemOf(error) } }),
+    ...(caller === 'waiting' && { answer: { problem: problemOf(error, faultOf(error)) } }),
   };
 }
 
 /** What a stranger may know about a fault: whose fault it is. */
-function problemOf(error: unknown): Problem {
+function problemOf(error: unknown, { whose }: Fault): Problem {
   if (error instanceof MalformedError) return { type: 'about:blank', title: 'Malformed message', status: 400, detail: error.message };
-  if (error instanceof UnavailableError) return { type: 'about:blank', title: 'Temporarily unavailable', status: 503 };
+  if (whose === 'environment' || whose === 'lock' || whose === 'version') return { type: 'about:blank', title: 'Temporarily unavailable', status: 503 };
   return { type: 'about:blank', title: 'Internal error', status: 500 };
 }
 

@@ -28,24 +28,34 @@ interface Decided {
 
 export type Outcome = { readonly answer: unknown } | { readonly error: unknown };
 
+/** What became of a change in its batch; `held`: another transaction holds one of its rows, so it was left out. */
+export type BatchOutcome = Outcome | { readonly held: true };
+
 /** The inbox keeps ids in one spelling, so that a message in capitals is no other message. */
 export const idOf = ({ message }: Change): string => message.id.toLowerCase();
+
+/** The rows that a change may write, by collection and key. */
+export const rowsOf = ({ keys }: Pick<Change, 'keys'>): string[] =>
+  Object.entries(keys).flatMap(([name, values]) => (values ?? []).map((key) => `${name}/${key}`));
 
 /** The state, messages and answers of some changes, decided in the order of their arrival; touches no connection itself. */
 export class Batch {
   readonly outbox: OutboxRow[] = [];
   /** One per change, in the same order; they hold once the batch is committed. */
-  readonly outcomes: Outcome[] = [];
+  readonly outcomes: BatchOutcome[] = [];
   readonly #rows = new Map<string, Rows>();
   readonly #appended = new Map<string, object[]>();
   readonly #failed: string[] = [];
+  /** The rows of changes that were left out: those that need them too wait behind, so that they keep their order. */
+  readonly #leftOut = new Set<string>();
   readonly #now = new Date();
 
-  /** @param changes of different messages */
+  /** @param changes of different messages @param free what needs a row that another transaction holds is left out, instead of waiting for it */
   constructor(
     private readonly tables: OrderedTables,
     private readonly source: string,
     private readonly changes: readonly Change[],
+    private readonly free = false,
   ) {
     for (const [name, collection] of tables.collections) {
       const keys = new Set(changes.flatMap((change) => change.keys[name] ?? []));
@@ -54,7 +64,7 @@ export class Batch {
   }
 
   reads(): Statement[] {
-    return [claim(this.changes.map(idOf)), ...[...this.#rows.values()].flatMap((rows) => rows.reads())];
+    return [claim(this.changes.map(idOf)), ...[...this.#rows.values()].flatMap((rows) => rows.reads({ free: this.free }))];
   }
 
   /** Runs the rules on the results of `reads()`; returns what is to be written, undefined when no message is to be kept as handled. */
@@ -66,8 +76,9 @@ export class Batch {
     return this.#failed.length < claimed.size ? this.#writes() : undefined;
   }
 
-  #outcome(change: Change, isNew: boolean): Outcome {
+  #outcome(change: Change, isNew: boolean): BatchOutcome {
     if (!isNew && !change.message.reply) return { answer: undefined };
+    if (this.free && this.#isHeld(change)) return this.#leaveOut(change, isNew);
     try {
       const decision = change.decide(this.#show(change.keys), this.#now);
       if (isNew) this.#apply(change, decision);
@@ -76,6 +87,16 @@ export class Batch {
       if (isNew) this.#failed.push(idOf(change));
       return { error };
     }
+  }
+
+  #isHeld({ keys }: Change): boolean {
+    return [...this.#rows].some(([name, rows]) => (keys[name] ?? []).some((key) => rows.isHeld(key) || this.#leftOut.has(`${name}/${key}`)));
+  }
+
+  #leaveOut(change: Change, isNew: boolean): BatchOutcome {
+    if (isNew) this.#failed.push(idOf(change));
+    for (const row of rowsOf(change)) this.#leftOut.add(row);
+    return { held: true };
   }
 
   #show(keys: Change['keys']): Record<string, object> {

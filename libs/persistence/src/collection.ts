@@ -19,6 +19,8 @@ export interface Collection<Row extends object = object> {
 interface CollectionSql {
   readonly insertStubs: string;
   readonly read: string;
+  /** As `read`, without the rows that another transaction holds. */
+  readonly readFree: string;
   readonly update: string;
   readonly deleteStubs: string;
 }
@@ -64,9 +66,11 @@ function statements(table: string, key: readonly string[], columns: readonly str
   const version = lock ? ['t.version AS "#version"'] : [];
   // Waiting for keys in one order everywhere is what keeps units from deadlocking. NO KEY: rows that refer to this one may be inserted meanwhile.
   const order = lock ? ` ORDER BY ${key.map((part) => `t.${column(part)}`).join(', ')} FOR NO KEY UPDATE OF t` : '';
+  const read = `SELECT k.ordinality::int AS "#key", ${[...version, ...shown].join(', ')} FROM ${given} WITH ORDINALITY AS k JOIN ${name} AS t ON ${same('t', 'k')}${order}`;
   return {
     insertStubs: `INSERT INTO ${name} (${keys}) SELECT ${keys} FROM ${given} ORDER BY ${keys} ON CONFLICT (${keys}) DO NOTHING`,
-    read: `SELECT k.ordinality::int AS "#key", ${[...version, ...shown].join(', ')} FROM ${given} WITH ORDINALITY AS k JOIN ${name} AS t ON ${same('t', 'k')}${order}`,
+    read,
+    readFree: lock ? `${read} SKIP LOCKED` : read,
     update: `UPDATE ${name} AS t SET ${[...written, ...(columns.includes('version') ? [] : ['version = t.version + 1'])].join(', ')} FROM ${given} AS v WHERE ${same('t', 'v')}`,
     deleteStubs: `DELETE FROM ${name} AS t USING ${given} AS v WHERE ${same('t', 'v')} AND t.version = 0`,
   };

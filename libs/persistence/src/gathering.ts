@@ -20,6 +20,12 @@ export class Gathering<T> {
     this.#working ??= this.#run();
   }
 
+  /** Before all that wait, in this order. */
+  addFirst(items: readonly T[]): void {
+    this.#waiting.unshift(...items);
+    if (items.length > 0) this.#working ??= this.#run();
+  }
+
   /** Resolves when nothing waits and nothing is being worked on. */
   async idle(): Promise<void> {
     while (this.#working) await this.#working;

@@ -6,5 +6,4 @@ export { newestFirst } from './newest-first.js';
 export { createPool, type PoolOptions } from './pool.js';
 export { pruneInbox, type PruneOptions } from './prune.js';
 export { OutboxRelay, type OutboxRelayOptions } from './relay.js';
-export { isUnavailable } from './unavailable.js';
 export { UnitOfWork, type UnitOfWorkOptions } from './unit-of-work.js';

@@ -7,7 +7,7 @@ import { newId, pruneInbox } from './index.js';
 import { deleteRows, insertRows, takeLeftovers } from './outbox.js';
 import { forget } from './prune.js';
 import { Deposit, Deposited, depositInto, messageOf, openBank, schemaSql, type Bank } from './testing/bank.js';
-import { BEGIN, type Statement } from './transaction.js';
+import { begin as beginning, type Statement } from './transaction.js';
 
 let bank: Bank;
 beforeAll(async () => {
@@ -100,7 +100,7 @@ interface Plan {
 }
 
 /** What a statement did, with the settings of the transactions that it runs in; nothing is kept. */
-async function explain({ text, values }: Statement, begin = BEGIN): Promise<{ nodes: string[]; indexes: string[]; blocks: number }> {
+async function explain({ text, values }: Statement, begin = beginning()): Promise<{ nodes: string[]; indexes: string[]; blocks: number }> {
   const client = await bank.pool.connect();
   try {
     await client.query(begin);

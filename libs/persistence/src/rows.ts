@@ -24,10 +24,17 @@ export class Rows {
     private readonly keys: readonly string[],
   ) {}
 
-  reads(): Statement[] {
+  /** @param free rows that another transaction holds are left out, instead of waited for */
+  reads({ free = false } = {}): Statement[] {
     const { sql, lock } = this.collection;
     const given = [this.#json(this.keys)];
-    return lock ? [prepared(sql.insertStubs, given), prepared(sql.read, given)] : [prepared(sql.read, given)];
+    const read = prepared(free ? sql.readFree : sql.read, given);
+    return lock ? [prepared(sql.insertStubs, given), read] : [read];
+  }
+
+  /** Another transaction holds the row of this key. Meaningful after `reads({ free: true })`. */
+  isHeld(key: string): boolean {
+    return this.collection.lock && !this.#slots.has(key);
   }
 
   /** Takes the result of the last of `reads()`. Two spellings of one key (a UUID in capitals) share one row. */

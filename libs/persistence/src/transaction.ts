@@ -2,11 +2,21 @@ import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
 
 export type Statement = QueryConfig;
 
+/** Locks are held for one batch only, some 50 ms; several processes may stand in line for one row. Who waits longer waits for somebody stuck. Milliseconds. */
+const LOCK_TIMEOUT_MS = 1_000;
+
 /**
  * Every statement here looks rows up by their key. A plan is made once per connection, perhaps when the table is still
  * empty, and would then read it from end to end for as long as the statistics lag behind: so the index is the only way.
  */
-export const BEGIN: Statement = { text: 'BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off' };
+export const begin = (lockTimeoutMs = LOCK_TIMEOUT_MS): Statement => ({
+  text: `BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL lock_timeout = ${lockTimeoutMs}`,
+});
+
+export interface TransactionOptions {
+  /** How long a statement waits for a row, or a key, that another transaction holds; then it fails with `lock_not_available`. Milliseconds. */
+  lockTimeoutMs?: number;
+}
 
 const names = new Map<string, string>();
 
@@ -25,10 +35,15 @@ export function prepared(text: string, values: unknown[]): Statement {
  * @throws NotConnectedError when no transaction was begun
  * @throws what a statement fails with; after a lost connection it is unknown whether the transaction was committed
  */
-export async function transaction(pool: Pool, reads: Statement[], decide: (results: QueryResult[]) => Statement[] | undefined): Promise<void> {
+export async function transaction(
+  pool: Pool,
+  reads: Statement[],
+  decide: (results: QueryResult[]) => Statement[] | undefined,
+  { lockTimeoutMs }: TransactionOptions = {},
+): Promise<void> {
   const client = await connect(pool);
   try {
-    const [, ...results] = await together(client, [BEGIN, ...reads]);
+    const [, ...results] = await together(client, [begin(lockTimeoutMs), ...reads]);
     const writes = decide(results);
     await together(client, writes ? [...writes, { text: 'COMMIT' }] : [{ text: 'ROLLBACK' }]);
   } catch (error) {

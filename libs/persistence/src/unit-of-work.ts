@@ -2,17 +2,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Span } from '@opentelemetry/api';
 import type { Message } from '@sluice/contracts';
-import type { DELEGATED } from '@sluice/messaging';
+import { DATABASE, dependencies, faultOf, isLocked, LockedError, type DELEGATED, type Fault } from '@sluice/messaging';
 import type { Pool } from 'pg';
-import { Batch, idOf, type Change, type Outcome } from './batch.js';
+import { Batch, idOf, type BatchOutcome, type Change, type Outcome } from './batch.js';
 import { keyColumns } from './collection.js';
 import type { Decide, Keys, Tables } from './decision.js';
-import { worthAnotherTry } from './failure.js';
 import { Gathering } from './gathering.js';
 import { lockOrder, type OrderedTables } from './lock-order.js';
 import { countBatch } from './metrics.js';
 import type { OutboxRelay } from './relay.js';
 import { handlerSpan, inCommitSpan } from './tracing.js';
+import { RowWaiters } from './row-waiters.js';
 import { NotConnectedError, transaction } from './transaction.js';
 
 export interface UnitOfWorkOptions<T extends Tables> {
@@ -28,17 +28,23 @@ export interface UnitOfWorkOptions<T extends Tables> {
 
 interface Waiting extends Change {
   readonly span: Span | undefined;
+  /** It was found waiting for a row then (`performance.now()`). */
+  readonly heldSince?: number;
   settle(outcome: Outcome): void;
 }
 
 /** Bounds how long one batch holds its locks (some 50 ms); beyond a few hundred, larger batches gain next to nothing. */
 const MAX_BATCH = 500;
-/** Connections that break in the middle of one message's transaction before that message is suspected of breaking them. */
+/** Connections that break in the middle of one message's transaction before the message is suspected of breaking them. */
 const MAX_TRIES = 5;
-/** Lets the pool notice that its other connections are gone too. */
+/** The same of a whole batch: a server that has ended its connections may take new ones at once. */
+const BATCH_TRIES = 3;
+/** Lets the pool notice that its other connections are gone too. Milliseconds. */
 const RETRY_PAUSE_MS = 50;
-/** Between two attempts to reach a database that is down. */
-const OUTAGE_PAUSE_MS = 500;
+/** So many in a row that fail by the database's fault, each alone, are enough to know that all others would. */
+const FAILURES_IN_A_ROW = 2;
+/** When it is known that some rows are held, nobody waits for them in the transaction: this is for keys that are just being inserted. Milliseconds. */
+const HELD_LOCK_TIMEOUT_MS = 20;
 
 /**
  * Changes a service's state, exactly once per message: the inbox, the rows, the history and the outgoing messages of a
@@ -50,6 +56,7 @@ export class UnitOfWork<T extends Tables> {
   readonly #logger = new Logger('UnitOfWork');
   readonly #tables: OrderedTables;
   readonly #gathering: Gathering<Waiting>;
+  readonly #rowWaiters = new RowWaiters<Waiting>();
 
   constructor(private readonly options: UnitOfWorkOptions<T>) {
     this.#tables = lockOrder(options.tables);
@@ -61,8 +68,9 @@ export class UnitOfWork<T extends Tables> {
    * caller. A message that was handled before changes and sends nothing; its rule still runs when a caller waits, on the
    * current state, to give the answer.
    *
-   * While the database cannot be reached the change waits for it.
-   * @throws what the rule throws, or the database's error about this message; it has then changed nothing and may come again
+   * A change that needs a row which another transaction holds waits aside for it, while the others commit.
+   * @throws what the rule throws, or the database's error; the message has then changed nothing and may come again.
+   *   LockedError a row was held for longer than 5 s, or too many changes wait for such rows
    */
   change<R>(message: Message, keys: Keys<T>, decide: Decide<R, T>): Promise<R | undefined | typeof DELEGATED> {
     return new Promise((resolve, reject) => {
@@ -84,51 +92,123 @@ export class UnitOfWork<T extends Tables> {
   async #work(waiting: Waiting[]): Promise<void> {
     await this.options.relay.room();
     const changes = withoutTwins(waiting);
-    await this.#commit(changes).catch((error: unknown) => this.#commitEach(changes, error));
+    const held = changes.filter((change) => change.heldSince === undefined && this.#rowWaiters.concerns(change));
+    const ready = changes.filter((change) => !held.includes(change));
+    this.#wait(held);
+    if (ready.length === 0) return;
+    const someWereHeld = ready.some(({ heldSince }) => heldSince !== undefined);
+    await this.#commit(ready, { free: someWereHeld }).catch((error: unknown) => this.#recover(ready, error, someWereHeld));
+  }
+
+  async #recover(changes: Waiting[], error: unknown, free: boolean, tries = 1): Promise<void> {
+    if (isLocked(error)) return free ? this.#commitEachFree(changes) : this.#commitFree(changes);
+    if (tries < BATCH_TRIES && isConnectionFault(error)) return this.#commitAgain(changes, free, tries);
+    if (isCertain(faultOf(error))) return settleAll(changes, { error });
+    await this.#commitEach(changes, error);
+  }
+
+  /** Somebody holds rows of this batch: what needs none of them commits now. */
+  #commitFree(changes: Waiting[]): Promise<void> {
+    return this.#commit(changes, { free: true }).catch((error: unknown) => this.#recover(changes, error, true));
+  }
+
+  async #commitAgain(changes: Waiting[], free: boolean, tries: number): Promise<void> {
+    await pause(RETRY_PAUSE_MS);
+    await this.#commit(changes, { free }).catch((error: unknown) => this.#recover(changes, error, free, tries + 1));
+  }
+
+  /** Somebody is inserting a key of this batch, which makes even its reading wait. */
+  async #commitEachFree(changes: Waiting[]): Promise<void> {
+    for (const change of changes) {
+      await this.#commit([change], { free: true }).catch((error: unknown) => (isLocked(error) ? this.#wait([change]) : this.#commitEach([change], error)));
+    }
+  }
+
+  /** They are looked at again soon, before all others. */
+  #wait(changes: readonly Waiting[]): void {
+    if (changes.length === 0) return;
+    const now = performance.now();
+    const wasEmpty = this.#rowWaiters.size === 0;
+    for (const change of changes) {
+      if (this.#rowWaiters.add(change, change.heldSince ?? now, now)) continue;
+      change.settle({ error: new LockedError('another transaction holds a row of this message') });
+    }
+    if (wasEmpty && this.#rowWaiters.size > 0) this.#lookAgain(changes.some(({ heldSince }) => heldSince === undefined));
+  }
+
+  #lookAgain(soon: boolean): void {
+    setTimeout(() => {
+      const taken = this.#rowWaiters.take();
+      this.#gathering.addFirst(taken.map(({ change, since }) => ({ ...change, heldSince: since })));
+    }, this.#rowWaiters.pauseMs(soon));
   }
 
   /** The whole batch has failed because of one of its messages, or of none: which one, each finds out for itself. */
   async #commitEach(changes: Waiting[], cause: unknown): Promise<void> {
     if (changes.length > 1) this.#logger.warn(`a batch of ${changes.length} failed and is tried one by one: ${String(cause)}`);
-    for (const change of changes) await this.#commitAlone(change, changes.length > 1 ? 1 : 2, cause);
-  }
-
-  async #commitAlone(change: Waiting, attempt: number, cause: unknown): Promise<void> {
-    if (attempt > 1 && (attempt > MAX_TRIES || !worthAnotherTry(cause))) return change.settle({ error: cause });
-    if (attempt > 1) await pause(RETRY_PAUSE_MS);
-    await this.#commit([change]).catch((error: unknown) => this.#commitAlone(change, attempt + 1, error));
-  }
-
-  /** @throws what made the transaction fail; nobody is settled then */
-  async #commit(changes: Waiting[]): Promise<void> {
-    const { pool, relay, source, onBatch } = this.options;
-    const began = performance.now();
-    const attempt = (): Promise<Batch> => {
-      const batch = new Batch(this.#tables, source, changes);
-      return transaction(pool, batch.reads(), (results) => batch.decide(results)).then(() => batch);
-    };
-    const handlers = changes.map(({ span }) => span);
-    const batch = await inCommitSpan(handlers, () => this.#reaching(attempt));
-    relay.forward(batch.outbox);
-    changes.forEach((change, index) => change.settle(batch.outcomes[index]!));
-    const ms = performance.now() - began;
-    countBatch(changes.length, ms);
-    onBatch?.({ size: changes.length, ms });
-  }
-
-  /** Waits for a database that is down: giving up would send every message through the retry tiers to its dead letters. */
-  async #reaching<V>(attempt: () => Promise<V>): Promise<V> {
-    for (let outage = false; ; outage = true) {
-      try {
-        return await attempt();
-      } catch (error) {
-        if (!(error instanceof NotConnectedError) || this.options.pool.ending) throw error;
-        if (!outage) this.#logger.warn(`waiting for the database: ${error.message}`);
-        await pause(OUTAGE_PAUSE_MS);
-      }
+    let inARow = 0;
+    for (const [index, change] of changes.entries()) {
+      const error = await this.#commitAlone(change, changes.length > 1 ? 1 : 2, cause);
+      inARow = error !== undefined && faultOf(error).whose === 'environment' ? inARow + 1 : 0;
+      if (inARow >= FAILURES_IN_A_ROW) return settleAll(changes.slice(index + 1), { error });
     }
   }
+
+  /** @returns what it failed with */
+  async #commitAlone(change: Waiting, attempt: number, cause: unknown): Promise<unknown> {
+    if (attempt > 1 && (attempt > MAX_TRIES || !worthAnotherTry(cause))) {
+      change.settle({ error: cause });
+      return cause;
+    }
+    if (attempt > 1) await pause(RETRY_PAUSE_MS);
+    try {
+      await this.#commit([change]);
+      return undefined;
+    } catch (error) {
+      if (isLocked(error)) return void (await this.#commitFree([change]));
+      return this.#commitAlone(change, attempt + 1, error);
+    }
+  }
+
+  /** @param free what needs rows that are held waits aside, instead of waiting in the transaction @throws what made the transaction fail; nobody is settled then */
+  async #commit(changes: Waiting[], { free = false } = {}): Promise<void> {
+    const { pool, relay, source, onBatch } = this.options;
+    const began = performance.now();
+    const batch = new Batch(this.#tables, source, changes, free);
+    const lock = free ? { lockTimeoutMs: HELD_LOCK_TIMEOUT_MS } : {};
+    await inCommitSpan(changes.map(({ span }) => span), () => transaction(pool, batch.reads(), (results) => batch.decide(results), lock));
+    dependencies.succeeded(DATABASE);
+    relay.forward(batch.outbox);
+    const held = changes.filter((change, index) => !settled(change, batch.outcomes[index]!));
+    this.#wait(held);
+    const ms = performance.now() - began;
+    countBatch(changes.length - held.length, ms);
+    onBatch?.({ size: changes.length - held.length, ms });
+  }
 }
+
+/** @returns false when it waits for a row */
+function settled(change: Waiting, outcome: BatchOutcome): boolean {
+  if ('held' in outcome) return false;
+  change.settle(outcome);
+  return true;
+}
+
+const settleAll = (changes: readonly Waiting[], outcome: Outcome): void => changes.forEach((change) => change.settle(outcome));
+
+/** The database fails for all messages alike, so none need be tried alone. */
+const isCertain = (fault: Fault): boolean => fault.whose === 'environment' && !fault.suspect;
+
+/** `query_canceled`: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const CANCELED = '57014';
+
+/** The connection broke, or the server chose this transaction to fail: the same work, done again, may succeed. What is too slow will be so again. */
+function worthAnotherTry(error: unknown): boolean {
+  const fault = faultOf(error);
+  return fault.whose === 'environment' && fault.suspect && (error as { code?: unknown }).code !== CANCELED;
+}
+
+const isConnectionFault = (error: unknown): boolean => error instanceof NotConnectedError || worthAnotherTry(error);
 
 /** A message that the broker delivered before may have killed its consumer, so it goes alone. */
 function batchSize(waiting: readonly Waiting[]): number {

@@ -7,6 +7,12 @@ const commaSeparatedMs = z
   .transform((text) => text.split(',').map(Number))
   .pipe(z.array(z.int().positive()).min(1));
 
+/** `captures=3600,bookings=86400`: a number of seconds for each of some queues. */
+const secondsByQueue = z
+  .string()
+  .transform((text) => Object.fromEntries(text.split(',').map((part) => [part.slice(0, part.indexOf('=')), Number(part.slice(part.indexOf('=') + 1))])))
+  .pipe(z.record(z.string().regex(/^[a-z-]+$/, 'must be like captures=3600,bookings=86400'), z.int('must be like captures=3600,bookings=86400').positive()));
+
 /** A yes-or-no variable: `true` or `false`, nothing else, so that a typo is not taken for "no". */
 export const flag = (fallback: boolean) => z.enum(['true', 'false']).default(fallback ? 'true' : 'false').transform((text) => text === 'true');
 
@@ -35,6 +41,12 @@ export type CommonConfig = z.output<typeof CommonConfig>;
 /** The variables of every process that consumes messages. */
 export const ConsumerConfig = CommonConfig.extend({
   RETRY_TIERS_MS: commaSeparatedMs.default([1_000, 10_000, 60_000]),
+  /** The further waiting times of messages that call somebody outside; the last one is repeated. */
+  OUTSIDE_TIERS_MS: commaSeparatedMs.default([600_000, 3_600_000]),
+  /** For how long such a message is tried again when it fails alone, by its queue; without a word of it, a day. */
+  OUTSIDE_FOR_SECONDS: secondsByQueue.default({}),
+  /** For how long a message waits for a replica that knows its type and version. */
+  UNSUPPORTED_FOR_SECONDS: wholeNumber(1, 604_800).default(3_600),
   PREFETCH: wholeNumber(1, 65_535).default(100),
 });
 

@@ -1,10 +1,9 @@
 import type { DynamicModule, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { currentMessage, MessageClient, MessageServer, type Publisher } from '@sluice/messaging';
+import { currentMessage, MessageClient, MessageServer, RethrowFilter, type Publisher } from '@sluice/messaging';
 import type { z } from 'zod';
 import { brokerOf } from './broker-address.js';
-import { DatabaseFilter } from './database-filter.js';
 import type { Database } from './database.js';
 import { ConsumerConfig, DatabaseConfig } from './environment.js';
 import { serveHealth, type Check } from './health.js';
@@ -62,7 +61,7 @@ async function open({ name, module }: Pick<ServiceOptions, 'name' | 'module'>, c
   const broker = brokerOf(config);
   const client = new MessageClient({ ...broker, source: name });
   const { publisher } = client;
-  const server = new MessageServer({ ...broker, service: name, prefetch: config.PREFETCH, retryTiersMs: config.RETRY_TIERS_MS, publisher });
+  const server = new MessageServer({ ...broker, service: name, prefetch: config.PREFETCH, schedule: scheduleOf(config), publisher, unsupportedForMs: config.UNSUPPORTED_FOR_SECONDS * 1_000 });
   opened.push(() => client.close());
   const database = hasDatabase(config) ? await databaseOf(config, publisher, name) : undefined;
   if (database) opened.push(() => database.close());
@@ -74,6 +73,11 @@ async function open({ name, module }: Pick<ServiceOptions, 'name' | 'module'>, c
   await app.listen();
   return app;
 }
+
+const scheduleOf = ({ RETRY_TIERS_MS: retryTiersMs, OUTSIDE_TIERS_MS: outsideTiersMs, OUTSIDE_FOR_SECONDS }: Config) => {
+  const outsideForMs = Object.fromEntries(Object.entries(OUTSIDE_FOR_SECONDS).map(([queue, seconds]) => [queue, seconds * 1_000]));
+  return { retryTiersMs, outsideTiersMs, outsideForMs };
+};
 
 const hasDatabase = (config: Config): config is Config & DatabaseConfig => config.DATABASE_URL !== undefined;
 
@@ -101,7 +105,7 @@ class ServiceModule {}
 async function createApp({ module, shared, server, logger }: Parts): Promise<INestMicroservice> {
   const root: DynamicModule = { module: ServiceModule, imports: [...shared, module] };
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(root, { strategy: server, logger, abortOnError: false });
-  app.useGlobalFilters(new DatabaseFilter());
+  app.useGlobalFilters(new RethrowFilter());
   return app;
 }
 

@@ -42,7 +42,7 @@ const running = new Set<INestMicroservice>();
 
 /** A service as its authors write one, a Nest application with `@On` methods, made from plain functions. */
 export async function startService({ url }: { url: string }, handled: Handled[], options: Partial<MessageServerOptions> = {}): Promise<Running> {
-  const server = new MessageServer({ url, service: 'probe', retryTiersMs: TIERS_MS, expected: [], ...options });
+  const server = new MessageServer({ url, service: 'probe', schedule: { retryTiersMs: TIERS_MS }, expected: [], ...options });
   const app = await NestFactory.createMicroservice(moduleOf(handled), { strategy: server, logger: false, abortOnError: false });
   app.useGlobalFilters(new RethrowFilter());
   running.add(app);

@@ -1,7 +1,7 @@
+import { isDatabaseFault } from '@sluice/messaging';
 import { freePort, testDatabase, type TestDatabase } from '@sluice/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isUnavailable } from './unavailable.js';
 
 let database: TestDatabase;
 beforeAll(async () => void (database = await testDatabase('probe', { schemaSql: 'CREATE TABLE shelves (id int PRIMARY KEY)' })));
@@ -31,7 +31,7 @@ describe('a database', () => {
       thrown('SELECT pg_sleep(60)', { statement_timeout: 50 }),
       thrown('SELECT pg_sleep(60)', { query_timeout: 50, statement_timeout: 1_000 }),
     ]);
-    expect(faults.map(isUnavailable), faults.map(String).join('\n')).toEqual([true, true, true, true]);
+    expect(faults.map(isDatabaseFault), faults.map(String).join('\n')).toEqual([true, true, true, true]);
   });
 
   it('whose connections are all taken is away for now', async () => {
@@ -40,13 +40,13 @@ describe('a database', () => {
     const fault = await pool.query('SELECT 1').catch((error: unknown) => error);
     held.release();
     await pool.end();
-    expect(isUnavailable(fault), String(fault)).toBe(true);
+    expect(isDatabaseFault(fault), String(fault)).toBe(true);
   });
 
   it('that was asked something wrong is there', async () => {
     const faults = await Promise.all([thrown('SELECT nonsense'), thrown('INSERT INTO shelves VALUES (1), (1)'), thrown('SELECT * FROM nowhere')]);
-    expect(faults.map(isUnavailable)).toEqual([false, false, false]);
-    expect([undefined, null, 'text', new Error('away')].map(isUnavailable)).toEqual([false, false, false, false]);
+    expect(faults.map(isDatabaseFault)).toEqual([false, false, false]);
+    expect([undefined, null, 'text', new Error('away')].map(isDatabaseFault)).toEqual([false, false, false, false]);
   });
 });
 
@@ -58,5 +58,5 @@ describe('Prisma', () => {
     ['a statement that was cancelled', prisma('P2010', { kind: 'postgres', originalCode: '57014' }), true],
     ['a table that is not there', prisma('P2021', { kind: 'TableDoesNotExist', originalCode: '42P01' }), false],
     ['a value that is taken', prisma('P2002', { kind: 'UniqueConstraintViolation', originalCode: '23505' }), false],
-  ])('says of %s', (_, error, away) => expect(isUnavailable(error)).toBe(away));
+  ])('says of %s', (_, error, away) => expect(isDatabaseFault(error)).toBe(away));
 });

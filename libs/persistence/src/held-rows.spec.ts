@@ -1,0 +1,104 @@
+import { LockedError } from '@sluice/messaging';
+import { eventually, testDatabase } from '@sluice/testing';
+import type { PoolClient } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Deposit, depositInto, messageOf, openBank, schemaSql, Transfer, transferOver, type Bank, type BankUnit } from './testing/bank.js';
+
+let bank: Bank;
+let somebody: PoolClient;
+beforeAll(async () => (bank = openBank(await testDatabase('bank', { schemaSql }))));
+beforeEach(async () => {
+  await bank.clear();
+  somebody = await bank.pool.connect();
+});
+afterEach(async () => {
+  await somebody.query('ROLLBACK');
+  somebody.release();
+});
+afterAll(() => bank.close());
+
+const into = (unit: BankUnit, account: string, amount = 1) => depositInto(unit, messageOf(Deposit, { account, amount }));
+const balances = async () => Object.fromEntries((await bank.rows('SELECT id, balance::int FROM accounts WHERE version > 0 ORDER BY id')).map(({ id, balance }) => [id, balance]));
+
+/** Somebody holds the row of an account, for longer than a unit of work waits. */
+async function hold(unit: BankUnit, account: string): Promise<void> {
+  await into(unit, account, 0);
+  await somebody.query(`BEGIN; SELECT FROM accounts WHERE id = '${account}' FOR UPDATE`);
+}
+
+describe('a row that somebody else holds', () => {
+  it('stops only the messages that need it: the others of the batch commit, and later ones do not even wait', async () => {
+    const unit = bank.open();
+    await hold(unit, 'hot');
+    const stuck = [1, 2, 3].map((amount) => into(unit, 'hot', amount));
+    expect(await Promise.all(['a', 'b', 'c'].map((account) => into(unit, account)))).toEqual([1, 1, 1]);
+
+    const began = performance.now();
+    const alsoStuck = into(unit, 'hot', 4);
+    expect(await Promise.all(['a', 'b', 'c'].map((account) => into(unit, account)))).toEqual([2, 2, 2]);
+    // Once it is known that the row is held, nobody waits for the second that a transaction waits for a lock.
+    expect(performance.now() - began).toBeLessThan(900);
+    expect(await balances()).toEqual({ a: 2, b: 2, c: 2, hot: 0 });
+
+    await somebody.query('ROLLBACK');
+    // In the order in which they came.
+    expect(await Promise.all([...stuck, alsoStuck])).toEqual([1, 3, 6, 10]);
+    expect([await bank.count('inbox'), await bank.count('ledger')]).toEqual([11, 11]);
+  });
+
+  it('holds a message that needs it beside others as a whole', async () => {
+    const unit = bank.open();
+    await into(unit, 'ann', 5);
+    await hold(unit, 'hot');
+    const stuck = transferOver(unit, messageOf(Transfer, { from: 'ann', to: 'hot', amount: 2 }));
+    const behind = into(unit, 'ann');
+    await eventually(async () => expect(await into(unit, 'bob')).toBeGreaterThan(1));
+    expect(await balances()).toMatchObject({ ann: 5, hot: 0 });
+    await somebody.query('ROLLBACK');
+    expect([await stuck, await behind]).toEqual([3, 4]);
+  });
+
+  it('and that is just being inserted stops only the messages with its key', async () => {
+    const unit = bank.open();
+    await somebody.query(`BEGIN; INSERT INTO accounts (id) VALUES ('new')`);
+    const stuck = into(unit, 'new');
+    expect(await Promise.all([into(unit, 'a'), into(unit, 'b')])).toEqual([1, 1]);
+    await somebody.query('ROLLBACK');
+    expect(await stuck).toBe(1);
+  });
+
+  it('and a message that another process is just handling stop nobody else', async () => {
+    const unit = bank.open();
+    const message = messageOf(Deposit, { account: 'twice', amount: 1 });
+    await somebody.query('BEGIN');
+    await somebody.query('INSERT INTO inbox (id) VALUES ($1)', [message.id]);
+    const stuck = depositInto(unit, message);
+    expect(await into(unit, 'a')).toBe(1);
+    await somebody.query('COMMIT');
+    expect(await stuck).toBeUndefined();
+    expect(await balances()).toEqual({ a: 1 });
+  });
+
+  it('gives a message back that has waited for it for long, and nothing of it is kept', async () => {
+    const unit = bank.open();
+    await hold(unit, 'hot');
+    const message = messageOf(Deposit, { account: 'hot', amount: 1 });
+    await expect(depositInto(unit, message)).rejects.toBeInstanceOf(LockedError);
+    await somebody.query('ROLLBACK');
+    expect(await depositInto(unit, message)).toBe(1);
+  });
+
+  it('lets no more than twenty wait here, so that they do not fill the prefetch', async () => {
+    const unit = bank.open();
+    await hold(unit, 'hot');
+    const stuck = Array.from({ length: 30 }, () => into(unit, 'hot'));
+    const results = Promise.allSettled(stuck);
+    await Promise.race(stuck.map((one) => one.catch(() => undefined)));
+    await into(unit, 'a');
+    await somebody.query('ROLLBACK');
+    const reasons = (await results).flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    expect(reasons).toHaveLength(10);
+    expect(reasons.every((reason) => reason instanceof LockedError)).toBe(true);
+    expect(await balances()).toEqual({ a: 1, hot: 20 });
+  });
+});

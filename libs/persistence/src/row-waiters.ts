@@ -1,0 +1,48 @@
+import { rowsOf, type Change } from './batch.js';
+
+/** At most so many wait in memory: each takes a place of the consumer's prefetch, which those that need other rows want too. */
+const MOST = 20;
+/** After this the change fails with LockedError, and its message waits in the broker. Milliseconds. */
+const PATIENCE_MS = 5_000;
+/** From the first look at a held row to the second; it doubles. Milliseconds. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 500;
+
+/**
+ * The changes of a unit of work that need a row which another transaction holds, in the order of their arrival. While one waits,
+ * those that need the same rows wait behind it, so that they keep their order. Decides only; time is an argument.
+ */
+export class RowWaiters<C extends Pick<Change, 'keys'>> {
+  #waiting: { readonly change: C; readonly since: number }[] = [];
+  readonly #rows = new Set<string>();
+  #looks = 0;
+
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  /** Whether a change needs a row that one of the waiting changes needs. */
+  concerns(change: C): boolean {
+    return this.#rows.size > 0 && rowsOf(change).some((row) => this.#rows.has(row));
+  }
+
+  /** @param since when it was first found waiting: it keeps its age from look to look @returns false when too many wait, or it has waited for too long */
+  add(change: C, since: number, now: number): boolean {
+    if (this.#waiting.length >= MOST || now - since > PATIENCE_MS) return false;
+    this.#waiting.push({ change, since });
+    for (const row of rowsOf(change)) this.#rows.add(row);
+    return true;
+  }
+
+  /** Takes all, to be tried once more before anything else. */
+  take(): { readonly change: C; readonly since: number }[] {
+    this.#rows.clear();
+    return this.#waiting.splice(0);
+  }
+
+  /** How long until the next look: short when a look has set some free. Milliseconds. */
+  pauseMs(foundSomeFree: boolean): number {
+    this.#looks = foundSomeFree ? 0 : this.#looks + 1;
+    return Math.min(FIRST_PAUSE_MS * 2 ** this.#looks, LONGEST_PAUSE_MS);
+  }
+}

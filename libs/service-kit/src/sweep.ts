@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Message } from '@sluice/contracts';
+import type { Pool } from 'pg';
+import { Repeating } from './repeating.js';
+
+/** A state that should not last: a promise that waits for a message. */
+export interface Overdue {
+  /** What is logged beside the number of rows: `captures without an outcome`. */
+  readonly found: string;
+  /** Selects the `id`s of rows that have been in the state for too long, the oldest first, by the database's own `now()`, at most `AT_ONCE`. */
+  readonly sql: string;
+  readonly parameters?: readonly unknown[];
+  /** Asks again. It looks under the row's lock whether the state still lasts, so that a repeat does nothing. */
+  readonly askAgain: (message: Message, id: string) => Promise<unknown>;
+}
+
+/** One commit's worth. */
+export const AT_ONCE = 500;
+
+/**
+ * Looks for states that last too long and asks again. Any number of processes may sweep one database. A row that fails holds up
+ * no other; what fails is tried again in the next round.
+ */
+export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #logger: Logger;
+  readonly #repeating: Repeating;
+  #stopping = false;
+
+  /** @param everyMs from the beginning of one round to the next, at least */
+  constructor(
+    private readonly name: string,
+    everyMs: number,
+    private readonly pool: Pool,
+    private readonly overdue: readonly Overdue[],
+  ) {
+    this.#logger = new Logger(name);
+    this.#repeating = new Repeating(name, everyMs, () => this.#sweepAll());
+  }
+
+  onApplicationBootstrap(): void {
+    this.#repeating.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#stopping = true;
+    await this.#repeating.stop();
+  }
+
+  async #sweepAll(): Promise<void> {
+    throwFirst(await Promise.allSettled(this.overdue.map((state) => this.#sweepOne(state))));
+  }
+
+  /** A full round leaves others behind, who have waited long enough. */
+  async #sweepOne(state: Overdue): Promise<void> {
+    for (let found = AT_ONCE; found === AT_ONCE && !this.#stopping; ) found = await this.#round(state);
+  }
+
+  async #round({ found, sql, parameters = [], askAgain }: Overdue): Promise<number> {
+    const { rows } = await this.pool.query<{ id: string }>(sql, [...parameters]);
+    const asked = await Promise.allSettled(rows.map(({ id }) => askAgain(this.#messageOf(id), id)));
+    if (rows.length > 0) this.#logger.warn(`${rows.length} ${found}`);
+    // The same rows would be found again at once.
+    throwFirst(asked);
+    return rows.length;
+  }
+
+  /** A new id each time: the rule decides under the lock whether there is still something to do. */
+  #messageOf(id: string): Message {
+    return { id: randomUUID(), type: `${this.name}.sweep`, version: 1, correlationId: id, time: new Date().toISOString(), data: { id } };
+  }
+}
+
+function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
