@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Channel, ConsumeMessage } from 'amqplib';
 
-/** The tags of a channel's consumers, as operators see them in the management pages. */
+/** Parts of the tags of a channel's consumers, as operators see them in the management pages. */
 const FIRST = 'first';
 const REST = 'rest of the prefetch';
 
@@ -19,6 +19,8 @@ export interface SubscriptionOptions {
 export class Subscription {
   readonly #logger: Logger;
   #consuming = false;
+  /** A quorum queue delivers what is not acknowledged once more to a consumer that begins again under the same tag (seen in 3.10). */
+  #begun = 0;
 
   constructor(
     readonly channel: Channel,
@@ -31,11 +33,12 @@ export class Subscription {
   async begin(): Promise<void> {
     const { prefetch, beginsAlone, arrived, cancelled } = this.options;
     this.#consuming = true;
+    const begun = (this.#begun += 1);
     let alone = beginsAlone && prefetch > 1;
     await this.#consume(FIRST, alone ? 1 : prefetch, (delivery) => {
       if (!delivery) return cancelled();
       // What was delivered before comes first, so nothing of it waits any more.
-      if (alone && !delivery.fields.redelivered) this.#consumeTheRest();
+      if (alone && !delivery.fields.redelivered && begun === this.#begun) this.#consumeTheRest();
       alone &&= delivery.fields.redelivered;
       arrived(this.channel, delivery);
     });
@@ -44,8 +47,9 @@ export class Subscription {
   /** Takes nothing more; what has been delivered stays. */
   async end(): Promise<void> {
     this.#consuming = false;
+    const tags = [FIRST, REST].map((part) => this.#tag(part));
     // Of a consumer that does not exist the broker says as well that it is cancelled.
-    await Promise.all([FIRST, REST].map((tag) => this.channel.cancel(tag).catch(() => undefined)));
+    await Promise.all(tags.map((tag) => this.channel.cancel(tag).catch(() => undefined)));
   }
 
   /** One message, although the subscription has ended. @returns false when there is none */
@@ -65,7 +69,9 @@ export class Subscription {
     );
   }
 
-  async #consume(consumerTag: string, prefetch: number, arrived: (delivery: ConsumeMessage | null) => void): Promise<void> {
-    await Promise.all([this.channel.prefetch(prefetch), this.channel.consume(this.options.queue, arrived, { consumerTag })]);
+  async #consume(part: string, prefetch: number, arrived: (delivery: ConsumeMessage | null) => void): Promise<void> {
+    await Promise.all([this.channel.prefetch(prefetch), this.channel.consume(this.options.queue, arrived, { consumerTag: this.#tag(part) })]);
   }
+
+  readonly #tag = (part: string): string => `${part} ${this.#begun}`;
 }

@@ -17,6 +17,8 @@ export interface PrivateBroker {
   start(): Promise<void>;
   /** Loses the data of a broker that was killed, as a broken disk would. */
   wipe(): void;
+  /** Its disk is full, or is no more: in alarm it blocks everybody who publishes. */
+  setDiskAlarm(on: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,7 +48,8 @@ export async function privateBroker({ tls }: PrivateBrokerOptions = {}): Promise
     await close();
     throw error;
   });
-  return { url, managementUrl, start, close, kill: () => node.kill(), wipe: () => node.wipe() };
+  const setDiskAlarm = async (on: boolean): Promise<void> => void (await node.ctl('set_disk_free_limit', on ? '100000GB' : '50MB'));
+  return { url, managementUrl, start, close, kill: () => node.kill(), wipe: () => node.wipe(), setDiskAlarm };
 }
 
 type Ports = Record<'amqp' | 'management', number>;

@@ -27,7 +27,7 @@ Controller()(Listener);
 class Mortal {}
 Module({ controllers: [Listener] })(Mortal);
 
-const strategy = new MessageServer({ url, service: 'probe', prefetch: Number(PREFETCH), retryTiersMs: [], expected: [] });
+const strategy = new MessageServer({ url, service: 'probe', prefetch: Number(PREFETCH), schedule: { retryTiersMs: [] }, expected: [] });
 const app = await NestFactory.createMicroservice(Mortal, { strategy, logger: false });
 await app.listen();
 process.once('SIGTERM', () => app.close().then(() => process.exit(0)));

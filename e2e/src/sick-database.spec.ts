@@ -1,0 +1,86 @@
+import { eventually, startSystem, type Owner, type System } from '@sluice/testing';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectInvariants } from './invariants.js';
+import { ADMIN, inParallel, Shop } from './shop.js';
+
+/** All retries are spent after a second, where a real system has 71: what lasts longer here would last for minutes there. */
+const HORIZON = { RETRY_TIERS_MS: '1000' };
+const SICK_FOR_MS = 8_000;
+const BACK_WITHIN_MS = 5_000;
+
+let system: System;
+let shop: Shop;
+let customer: string;
+const server = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 2 });
+
+beforeAll(async () => {
+  system = await startSystem(HORIZON);
+  shop = new Shop(system.url);
+  customer = await shop.signIn();
+  const admin = await shop.signIn(ADMIN);
+  for (const sku of ['TEE', 'MUG']) await shop.stock(admin, sku, { east: 5_000, west: 5_000 });
+  for (const sku of ['TEE', 'MUG']) await shop.placeForSure(customer, sku);
+});
+afterAll(async () => {
+  await system?.close();
+  await server.end();
+});
+
+const place = (count: number, sku = 'TEE') => inParallel(count, 8, () => shop.placeForSure(customer, sku));
+const reach = (ids: string[], status: 'awaiting_payment' | 'completed', withinMs: number) => inParallel(ids.length, 16, (i) => shop.reaches(customer, ids[i]!, status, withinMs));
+
+/** Makes the databases of some services sick, as `sql` says; gives what cures them. Connections are ended, so that all new ones meet it. */
+async function makeSick(owners: Owner[], sick: (name: string) => string, well: (name: string) => string): Promise<() => Promise<void>> {
+  const names = owners.map((owner) => new URL(system.databases[owner].url).pathname.slice(1));
+  for (const name of names) await server.query(sick(name));
+  await server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY($1)', [names]);
+  return async () => {
+    for (const name of names) await server.query(well(name));
+  };
+}
+
+const asLongAs = (ms: number) => {
+  const end = performance.now() + ms;
+  return eventually(() => expect(performance.now()).toBeGreaterThan(end), { withinMs: ms + 2_000 });
+};
+
+describe('a database that is sick for longer than all retries', () => {
+  it('read-only, as after a failover: every order that was accepted with 202 is placed within 5 s of its end', async () => {
+    const cure = await makeSick(['orders'], (name) => `ALTER DATABASE ${name} SET default_transaction_read_only = on`, (name) => `ALTER DATABASE ${name} RESET default_transaction_read_only`);
+    const answers = await inParallel(20, 20, () => shop.place(customer, 'TEE'));
+    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(202));
+    await asLongAs(SICK_FOR_MS);
+    await cure();
+    const ids = answers.map(({ headers }) => headers.get('location')?.split('/').at(-1) ?? '');
+    await reach(ids, 'awaiting_payment', BACK_WITHIN_MS);
+    await expectInvariants(system);
+  }, 90_000);
+
+  it('refusing connections: captures, bookings and texts of that time are done within 5 s of its end, once', async () => {
+    const ids = await place(12);
+    await reach(ids, 'awaiting_payment', 30_000);
+    const cure = await makeSick(['payments', 'logistics', 'notifications'], (name) => `ALTER DATABASE ${name} ALLOW_CONNECTIONS false`, (name) => `ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+    const paid = await inParallel(12, 12, (i) => shop.call('POST', `/orders/${ids[i]}/payment`, { token: customer, body: { card: '4242424242424242' } }));
+    expect(paid.map(({ status }) => status)).toEqual(Array(12).fill(202));
+    await asLongAs(SICK_FOR_MS);
+    await cure();
+    // Two steps of the carrier take a second each.
+    await reach(ids, 'completed', BACK_WITHIN_MS + 4_000);
+    await expectInvariants(system);
+  }, 90_000);
+
+  it('one row that somebody holds: orders of other products are not even late, and those that need it lose nothing', async () => {
+    const somebody = await system.databases.inventory.pool.connect();
+    await somebody.query("BEGIN; SELECT FROM shelves WHERE sku = 'TEE' FOR UPDATE");
+    const held = await place(6, 'TEE');
+    await asLongAs(2_000);
+    const others = await place(6, 'MUG');
+    await reach(others, 'awaiting_payment', BACK_WITHIN_MS);
+    await asLongAs(SICK_FOR_MS);
+    await somebody.query('ROLLBACK');
+    somebody.release();
+    await reach(held, 'awaiting_payment', BACK_WITHIN_MS);
+    await expectInvariants(system);
+  }, 90_000);
+});

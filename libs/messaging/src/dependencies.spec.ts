@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { Dependencies } from './dependencies.js';
+
+describe('a dependency', () => {
+  it('is sick after three failures in a row, says since when and why, and is healthy after one success', () => {
+    const dependencies = new Dependencies();
+    const began = Date.now();
+    dependencies.failed('carrier', 'first');
+    dependencies.failed('carrier', 'second');
+    expect(dependencies.all()).toEqual([{ name: 'carrier', state: 'healthy' }]);
+    dependencies.failed('carrier', 'third');
+    const [sick] = dependencies.all();
+    expect(sick).toEqual({ name: 'carrier', state: 'sick', since: expect.any(String), because: 'third' });
+    expect(Date.parse(sick!.since!)).toBeGreaterThanOrEqual(began);
+    expect(dependencies.isSick('carrier')).toBe(true);
+    dependencies.succeeded('carrier');
+    dependencies.failed('carrier', 'again');
+    expect([dependencies.all(), dependencies.isSick('carrier')]).toEqual([[{ name: 'carrier', state: 'healthy' }], false]);
+  });
+
+  it('has succeeded after an instant, or not', () => {
+    const dependencies = new Dependencies();
+    const before = performance.now() - 1;
+    expect(dependencies.hasSucceededSince('carrier', before)).toBe(false);
+    dependencies.failed('carrier', 'no');
+    expect(dependencies.hasSucceededSince('carrier', -1)).toBe(false);
+    dependencies.succeeded('carrier');
+    expect([dependencies.hasSucceededSince('carrier', before), dependencies.hasSucceededSince('carrier', performance.now() + 1)]).toEqual([true, false]);
+    expect([dependencies.hasSucceededSince('sms', before), dependencies.isSick('sms')]).toEqual([false, false]);
+  });
+});

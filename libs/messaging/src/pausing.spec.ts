@@ -1,0 +1,165 @@
+import type { Message } from '@sluice/contracts';
+import { deadLetters, depth, eventually, privateBroker, publish, testBroker, type TestBroker } from '@sluice/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { dependencies } from './dependencies.js';
+import { UnavailableError } from './errors.js';
+import { Happened, handles, SERVICES, startService, stopServices, TIERS_MS } from './testing/probe.js';
+
+let broker: TestBroker;
+beforeAll(async () => (broker = await testBroker({ tiersMs: TIERS_MS, services: SERVICES })));
+afterEach(async () => {
+  await stopServices();
+  const channel = await broker.connection.createChannel();
+  for (const queue of ['probe.events', 'probe.events.dead']) await channel.purgeQueue(queue);
+  await channel.close();
+});
+afterAll(() => broker.close());
+
+/** A dependency of a handler's, and every call to it. */
+function dependency(name: string, { suspect = false } = {}) {
+  const calls: number[] = [];
+  const done: number[] = [];
+  let fails: (n: number) => boolean = () => true;
+  return {
+    calls,
+    done,
+    failsFor: (which: (n: number) => boolean) => void (fails = which),
+    handler: async ({ data: { n } }: Message<typeof Happened>) => {
+      calls.push(n);
+      if (fails(n)) throw new UnavailableError('no answer', { dependency: name, suspect });
+      dependencies.succeeded(name);
+      done.push(n);
+    },
+  };
+}
+
+const send = async (from: number, to: number) => {
+  for (let n = from; n < to; n++) await publish(broker, Happened, { n });
+};
+const numbers = (to: number) => Array.from({ length: to }, (_, n) => n);
+const sorted = (some: readonly number[]) => [...some].sort((a, b) => a - b);
+
+describe('while a dependency of its messages is sick', () => {
+  it('a queue is paused: its backlog stays in the broker, one message probes, and all is done within seconds of the cure, without a charge', async () => {
+    const sick = dependency('sick-1');
+    const { server } = await startService(broker, [handles(Happened, sick.handler)], { prefetch: 10 });
+    await send(0, 60);
+    await eventually(() => expect(server.paused).toEqual(['probe.events']));
+    // What it had taken before it knew is at most its prefetch; the rest is where it was.
+    await eventually(async () => expect(await depth(broker, 'probe.events')).toBeGreaterThanOrEqual(50));
+    expect(dependencies.all()).toContainEqual(expect.objectContaining({ name: 'sick-1', state: 'sick', because: 'UnavailableError: no answer' }));
+    // A longer outage than all tiers together: by then each would have been a dead letter.
+    const before = sick.calls.length;
+    await eventually(() => expect(sick.calls.length).toBeGreaterThanOrEqual(before + 4), { withinMs: 15_000 });
+    expect(new Set(sick.calls).size).toBeLessThanOrEqual(10);
+    const cured = performance.now();
+    sick.failsFor(() => false);
+    await eventually(() => expect(sorted(sick.done)).toEqual(numbers(60)), { withinMs: 5_000 });
+    expect(performance.now() - cured).toBeLessThan(5_000);
+    expect(server.paused).toEqual([]);
+    await eventually(async () => expect(await depth(broker, 'probe.events')).toBe(0));
+    expect(await deadLetters(broker, 'probe.events')).toEqual([]);
+    for (const ms of TIERS_MS) expect(await depth(broker, `shop.retry.${ms}`)).toBe(0);
+    expect(dependencies.all()).toContainEqual({ name: 'sick-1', state: 'healthy' });
+  });
+
+  it('a queue whose held messages are the reason themselves goes on with the others, and charges those', async () => {
+    const picky = dependency('picky', { suspect: true });
+    picky.failsFor((n) => n < 3);
+    await startService(broker, [handles(Happened, picky.handler)], { prefetch: 3 });
+    await send(0, 12);
+    await eventually(() => expect(sorted(picky.done)).toEqual(numbers(12).slice(3)), { withinMs: 20_000 });
+    await send(12, 13);
+    // While others succeed, each of the three fails alone: it goes through the tiers and is a dead letter with its history.
+    let next = 13;
+    const letters = await eventually(
+      async () => {
+        await send(next, ++next);
+        const found = await deadLetters(broker, 'probe.events');
+        expect(found).toHaveLength(3);
+        return found;
+      },
+      { withinMs: 60_000 },
+    );
+    expect(letters.map(({ headers }) => [headers['attempts'], (headers['history'] as unknown[]).length])).toEqual(Array(3).fill([4, 4]));
+    expect(sorted(picky.done)).toEqual(numbers(next).slice(3));
+  }, 90_000);
+
+  it('one message that fails holds up no other', async () => {
+    const picky = dependency('picky-2', { suspect: true });
+    picky.failsFor((n) => n === 0);
+    const { server } = await startService(broker, [handles(Happened, picky.handler)], { prefetch: 5 });
+    await send(0, 30);
+    await eventually(() => expect(sorted(picky.done)).toEqual(numbers(30).slice(1)), { withinMs: 5_000 });
+    expect(server.paused).toEqual([]);
+  });
+
+  it('a message that has been held for long goes back to its queue as one that was never delivered', async () => {
+    const sick = dependency('sick-2');
+    const seen: (boolean | undefined)[] = [];
+    const handler = (message: Message<typeof Happened>) => {
+      seen.push(message.redelivered);
+      return sick.handler(message);
+    };
+    await startService(broker, [handles(Happened, handler)], { holdForMs: 300 });
+    await send(0, 4);
+    await eventually(() => expect(sick.calls.length).toBeGreaterThan(8), { withinMs: 15_000 });
+    sick.failsFor(() => false);
+    await eventually(() => expect(sorted([...new Set(sick.done)])).toEqual(numbers(4)), { withinMs: 5_000 });
+    expect(seen.filter(Boolean)).toEqual([]);
+    await eventually(async () => expect(await depth(broker, 'probe.events')).toBe(0));
+  });
+
+  it('a shutdown gives what is held back to its queue, uncounted', async () => {
+    const sick = dependency('sick-3');
+    const { app, server } = await startService(broker, [handles(Happened, sick.handler)]);
+    await send(0, 5);
+    await eventually(() => expect(server.paused).toEqual(['probe.events']));
+    await app.close();
+    await eventually(async () => expect(await depth(broker, 'probe.events')).toBe(5));
+    const seen: (boolean | undefined)[] = [];
+    await startService(broker, [handles(Happened, async ({ redelivered }) => void seen.push(redelivered))]);
+    await eventually(() => expect(seen).toEqual(Array(5).fill(undefined)));
+  });
+});
+
+describe('while the broker blocks its publishers', () => {
+  it('nothing is handled whose outcome could not be published, no message costs an attempt, and all goes on after it', async () => {
+    const own = await privateBroker();
+    const vhost = await testBroker({ server: own, tiersMs: TIERS_MS, services: SERVICES });
+    try {
+      const calls: number[] = [];
+      let fails = true;
+      const handler = async ({ data: { n } }: Message<typeof Happened>) => {
+        calls.push(n);
+        if (fails) throw new Error('a provider that is down as well');
+      };
+      const { server } = await startService(vhost, [handles(Happened, handler)], { schedule: { retryTiersMs: [150, 150, 150, 150, 150, 150, 150, 150, 150] } });
+      for (let n = 0; n < 5; n++) await publish(vhost, Happened, { n });
+      await eventually(() => expect(calls.length).toBeGreaterThan(5));
+      await own.setDiskAlarm(true);
+      // The first copy that is published for a retry is what the broker answers with: blocked.
+      await eventually(() => expect(server.paused).toEqual(['probe.events']), { withinMs: 10_000 });
+      const before = calls.length;
+      // Longer than all tiers together.
+      await eventually(async () => expect(await ageOf(before)).toBeGreaterThan(3_000), { withinMs: 10_000 });
+      expect(calls).toHaveLength(before);
+      fails = false;
+      await own.setDiskAlarm(false);
+      await eventually(() => expect(new Set(calls.slice(before))).toEqual(new Set(numbers(5))), { withinMs: 5_000 });
+      expect(server.paused).toEqual([]);
+      expect(await deadLetters(vhost, 'probe.events')).toEqual([]);
+    } finally {
+      await stopServices();
+      await vhost.close();
+      await own.close();
+    }
+  }, 120_000);
+});
+
+const seen = new Map<unknown, number>();
+/** How long ago it was asked for `what` for the first time. Milliseconds. */
+async function ageOf(what: unknown): Promise<number> {
+  seen.set(what, seen.get(what) ?? performance.now());
+  return performance.now() - seen.get(what)!;
+}
