@@ -8,8 +8,22 @@ export const QueueState = z.object({
   /** Waiting, without those that a consumer holds. Some brokers tell neither of the two to a service. */
   messages: z.int().optional(),
   consumers: z.int().optional(),
+  /** The replica that answers takes nothing from it for now: what its messages need fails, or the broker is blocked. */
+  paused: z.boolean().optional(),
+  /** Messages that wait in the replica that answers until what they failed on works again. */
+  held: z.int().optional(),
 });
 export type QueueState = z.infer<typeof QueueState>;
+
+/** How something that a service needs does, as the replica that answers has seen it: the database, the broker, a provider. */
+export const DependencyHealth = z.object({
+  name: z.string(),
+  state: z.enum(['healthy', 'sick']),
+  /** Of a sick one: since when, by the clock of that replica, and the latest failure. */
+  since: Instant.optional(),
+  because: z.string().optional(),
+});
+export type DependencyHealth = z.infer<typeof DependencyHealth>;
 
 /** One try that failed. */
 export const FailedTry = z.object({ at: Instant, reason: z.string() });
@@ -51,8 +65,8 @@ export const Showing = z.strictObject({ limit: z.coerce.number().int().min(1).ma
 
 /** What every service answers about its own queues. None of it is kept: who asked and got no answer asks again. */
 export const operationsAt = (service: string) => ({
-  LookAtQueues: query(`${service}.queues`, z.strictObject({}), z.object({ queues: z.array(QueueState) }), {
-    about: `How long each queue of ${service} is, and how many consumers it has.`,
+  LookAtQueues: query(`${service}.queues`, z.strictObject({}), z.object({ queues: z.array(QueueState), dependencies: z.array(DependencyHealth).optional() }), {
+    about: `How long each queue of ${service} is, how many consumers it has, and how what ${service} depends on does.`,
   }),
   ReadDeadLetters: query(`${service}.dead-letters`, Showing, z.object({ queues: z.array(DeadLetters) }), {
     about: `The first dead letters of each queue of ${service}: why, and after which tries. They stay where they are.`,

@@ -62,6 +62,11 @@ export class MessageServer extends Server implements CustomTransportStrategy {
     return this.#consumers.filter(({ paused }) => paused).map(({ queue }) => queue);
   }
 
+  /** How the consumer of a queue does; undefined where none is. */
+  consumerOf(queue: string): { readonly paused: boolean; readonly held: number } | undefined {
+    return this.#consumers.find((consumer) => consumer.queue === queue);
+  }
+
   /** The queues that it consumes, with those of their dead letters; none before it listens. */
   get queues(): readonly string[] {
     return this.#queues;

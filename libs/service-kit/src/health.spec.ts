@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { dependencies } from '@sluice/messaging';
 import { eventually } from '@sluice/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startHealthServer, type Check } from './health.js';
@@ -22,12 +23,23 @@ describe('the health server', () => {
   });
 
   it('is ready when everything is there', async () => {
-    expect(await get('/readyz', [there, { missing: 'database', ok: async () => true }])).toEqual({ status: 200, body: { status: 'ready' } });
+    expect(await get('/readyz', [there, { missing: 'database', ok: async () => true }])).toEqual({ status: 200, body: { status: 'ready', dependencies: [] } });
+  });
+
+  it('is ready although a provider is sick, and says since when and why', async () => {
+    for (let failure = 0; failure < 3; failure++) dependencies.failed('carrier', 'it answered 503');
+    try {
+      const { status, body } = await get('/readyz', [there]);
+      expect(status).toBe(200);
+      expect(body).toEqual({ status: 'ready', dependencies: [{ name: 'carrier', state: 'sick', since: expect.stringMatching(/Z$/), because: 'it answered 503' }] });
+    } finally {
+      dependencies.succeeded('carrier');
+    }
   });
 
   it('is not ready when a check says no or fails, and names what is missing', async () => {
     const checks = [there, { missing: 'database', ok: () => Promise.reject(new Error('down')) }, { missing: 'disk', ok: () => false }];
-    expect(await get('/readyz', checks)).toEqual({ status: 503, body: { status: 'not ready', missing: ['database', 'disk'] } });
+    expect(await get('/readyz', checks)).toMatchObject({ status: 503, body: { status: 'not ready', missing: ['database', 'disk'] } });
   });
 
   it('answers although a check hangs', async () => {

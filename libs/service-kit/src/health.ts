@@ -1,4 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import { dependencies } from '@sluice/messaging';
 import type { CommonConfig } from './environment.js';
 import { metricsText, metricsType } from './metrics.js';
 
@@ -38,7 +39,10 @@ export async function serveHealth({ HEALTH_PORT, HOST }: CommonConfig, checks: r
   return async () => void server?.close();
 }
 
-/** `/healthz`: the process is alive. `/readyz`: what it needs is there, or 503 with what is missing. `/metrics`: for Prometheus. */
+/**
+ * `/healthz`: the process is alive. `/readyz`: what it needs is there, or 503 with what is missing; and how its dependencies do:
+ * a provider that is sick stops some of the work, and no restart would cure it. `/metrics`: for Prometheus.
+ */
 export async function startHealthServer(port: number, host: string, checks: readonly Check[]): Promise<Server> {
   const server = createServer((request, response) => {
     if (request.url === '/healthz') answer(response, 200, { status: 'alive' });
@@ -52,7 +56,9 @@ export async function startHealthServer(port: number, host: string, checks: read
 }
 
 const answerReady = (response: ServerResponse, missing: string[]): void =>
-  missing.length === 0 ? answer(response, 200, { status: 'ready' }) : answer(response, 503, { status: 'not ready', missing });
+  missing.length === 0
+    ? answer(response, 200, { status: 'ready', dependencies: dependencies.all() })
+    : answer(response, 503, { status: 'not ready', missing, dependencies: dependencies.all() });
 
 function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(body));

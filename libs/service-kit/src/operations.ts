@@ -1,6 +1,6 @@
 import { Controller, type DynamicModule, type Type } from '@nestjs/common';
 import { operationsOf, type DeadLetterSummary, type Message, type Operations, type Reply } from '@sluice/contracts';
-import { countLetters, homeOf, look, On, ProblemError, redrive, type DeadLetter, type MessageServer, type Publisher } from '@sluice/messaging';
+import { countLetters, dependencies, homeOf, look, On, ProblemError, redrive, type DeadLetter, type MessageServer, type Publisher } from '@sluice/messaging';
 import { scrub } from './secrets.js';
 
 /** One at a time: two who look at the same letters would each see a part of them. */
@@ -15,7 +15,7 @@ type Looking = Reply<Operations['LookAtQueues']>;
 type Redriving = Reply<Operations['RedriveDeadLetters']>;
 
 export interface Own {
-  server: Pick<MessageServer, 'queues'>;
+  server: Pick<MessageServer, 'queues' | 'consumerOf'>;
   publisher: Publisher;
 }
 
@@ -38,7 +38,8 @@ function controllerOf({ LookAtQueues, ReadDeadLetters, RedriveDeadLetters }: Ope
   class OperationsListener {
     @On(LookAtQueues, ONE_AT_A_TIME)
     async lookAtQueues(): Promise<Looking> {
-      return { queues: await Promise.all(server.queues.map(async (queue) => ({ queue, ...(await publisher.lookAt(queue).catch(untold)) }))) };
+      const queues = await Promise.all(server.queues.map(async (queue) => ({ queue, ...(await publisher.lookAt(queue).catch(untold)), ...this.#consumerOf(queue) })));
+      return { queues, dependencies: dependencies.all().map(({ because, ...state }) => ({ ...state, ...(because !== undefined && { because: scrub(because) }) })) };
     }
 
     @On(ReadDeadLetters, ONE_AT_A_TIME)
@@ -51,6 +52,11 @@ function controllerOf({ LookAtQueues, ReadDeadLetters, RedriveDeadLetters }: Ope
       if (!queues().includes(queue)) throw ProblemError.of(404, 'No such queue', `${queue} has no dead letters.`);
       const moved = await redrive(open, queue, { limit, until: deadline - ANSWER_TAKES_MS });
       return { moved, left: await countLetters(open, queue) };
+    }
+
+    #consumerOf(queue: string): { paused?: boolean; held?: number } {
+      const consumer = server.consumerOf(queue);
+      return consumer ? { paused: consumer.paused, held: consumer.held } : {};
     }
 
     /** Counted first: those that are looked at are not counted. */

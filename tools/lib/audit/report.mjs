@@ -3,10 +3,10 @@ import { INVARIANTS } from './look.mjs';
 /** Ids of one check that are shown; whoever has more to mend has a query for them. */
 const SHOWN = 10;
 
-/** @param {import('./audit.mjs').Audit} audit @returns {string[]} lines for people */
-export function reportLines({ checks, looked, state, settling }) {
+/** @param {import('./audit.mjs').Audit} audit @param {string[]} sick dependencies: why something may wait @returns {string[]} lines for people */
+export function reportLines({ checks, looked, state, settling }, sick = []) {
   const rows = INVARIANTS.map(({ name, holds }) => [name, holds, looked[name], verdict(checks.filter(({ invariant }) => invariant === name))]);
-  return [...table([['invariant', 'what always holds', 'looked at', 'broken'], ...rows]), ...unquiet(state, settling), ...checks.filter(({ count }) => count > 0).flatMap(details)];
+  return [...table([['invariant', 'what always holds', 'looked at', 'broken'], ...rows]), ...unquiet(state, settling), ...waiting(sick), ...checks.filter(({ count }) => count > 0).flatMap(details)];
 }
 
 const verdict = (checks) => {
@@ -25,6 +25,8 @@ function unquiet({ quiet, waiting }, settling) {
   const shown = waiting.slice(0, SHOWN).join(', ');
   return ['', settling ? `✗ it did not become quiet: ${shown}` : `The system is at work (${shown}), so what is on its way is not compared: -- --settle 60 waits for quiet.`];
 }
+
+const waiting = (sick) => (sick.length > 0 ? ['', ...sick.map((line) => `! ${line}`), 'What needs it waits, and goes on after the cure.'] : []);
 
 function details({ invariant, name, count, ids }) {
   const shown = ids.slice(0, SHOWN);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Failure } from '../failure.mjs';
 import { inRoot } from '../workspace.mjs';
 import { audit } from './audit.mjs';
+import { sickDependencies } from './dependencies.mjs';
 import { reportLines } from './report.mjs';
 
 /** @param {string[]} args @returns {number} how long to wait for quiet, in ms @throws {Failure} */
@@ -16,6 +17,6 @@ export function settleArgument(args) {
 export async function runAudit(system, settleMs) {
   if (!existsSync(inRoot('topology/dist/index.js'))) throw new Failure('nothing is built yet', 'npm run build');
   const result = await audit(system, { settleMs });
-  for (const line of reportLines(result)) console.log(line);
+  for (const line of reportLines(result, await sickDependencies(system.broker))) console.log(line);
   return result.ok ? 0 : 1;
 }

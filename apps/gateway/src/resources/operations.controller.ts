@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { DeadLetters, OPERATED, operationsOf, QueueState, Redriven, Redriving, Showing, type Operations } from '@sluice/contracts';
+import { DeadLetters, DependencyHealth, OPERATED, operationsOf, QueueState, Redriven, Redriving, Showing, type Operations } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { z } from 'zod';
 import { Describe } from '../openapi/describe.js';
@@ -8,7 +8,8 @@ import { Roles } from '../web/auth.js';
 
 /** Services that did not answer: they are down, or very busy. */
 const unanswered = z.array(z.string());
-const Queues = z.object({ queues: z.array(QueueState), unanswered });
+const Dependencies = z.array(DependencyHealth.extend({ service: z.string() }));
+const Queues = z.object({ queues: z.array(QueueState), dependencies: Dependencies, unanswered });
 const Letters = z.object({ queues: z.array(DeadLetters), unanswered });
 const QueuePath = z.object({ queue: z.string().max(200) });
 const Limit = Redriving.optional();
@@ -20,10 +21,11 @@ export class OperationsController {
 
   @Roles('admin')
   @Get('queues')
-  @Describe('See how long the queues are, and how many consumers they have', { 200: Queues })
+  @Describe('See how long the queues are, how many consumers they have, and how the database, the broker and the providers do', { 200: Queues })
   async queues(): Promise<z.output<typeof Queues>> {
-    const { answers, unanswered } = await fromAll(({ LookAtQueues }) => this.rpc.ask(LookAtQueues, {}));
-    return { queues: answers.flatMap(({ queues }) => queues), unanswered };
+    const { answers, unanswered } = await fromAll(async ({ LookAtQueues }, service) => ({ service, ...(await this.rpc.ask(LookAtQueues, {})) }));
+    const dependencies = answers.flatMap(({ service, dependencies = [] }) => dependencies.map((dependency) => ({ service, ...dependency })));
+    return { queues: answers.flatMap(({ queues }) => queues), dependencies, unanswered };
   }
 
   @Roles('admin')
@@ -48,8 +50,8 @@ export class OperationsController {
 type Redriven = z.output<typeof Redriven>;
 
 /** One that is down must not hide the others. @throws what the first said, when none answers */
-async function fromAll<T>(ask: (operations: Operations) => Promise<T>): Promise<{ answers: T[]; unanswered: string[] }> {
-  const results = await Promise.allSettled(OPERATED.map((service) => ask(operationsOf(service)!)));
+async function fromAll<T>(ask: (operations: Operations, service: string) => Promise<T>): Promise<{ answers: T[]; unanswered: string[] }> {
+  const results = await Promise.allSettled(OPERATED.map((service) => ask(operationsOf(service)!, service)));
   const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   if (answers.length === 0) throw (results[0] as PromiseRejectedResult).reason;
   return { answers, unanswered: OPERATED.filter((_, index) => results[index]!.status === 'rejected') };
