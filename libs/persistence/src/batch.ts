@@ -134,7 +134,7 @@ export class Batch {
 
   #envelope(outgoing: Outgoing, { id: causationId, correlationId, traceparent, reply, deadline }: Message): OutboxRow {
     const id = newId();
-    const caller = outgoing.delegate ? { reply, deadline } : {};
+    const caller = outgoing.delegate ? { reply, ...(deadline !== undefined && { timeoutMs: deadline - Date.now() }) } : {};
     const wire = encode(outgoing, { id, time: this.#now.toISOString(), correlationId, causationId, traceparent, source: this.source, ...caller });
     return { id, wire };
   }

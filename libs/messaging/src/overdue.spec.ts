@@ -1,0 +1,13 @@
+import { register } from 'prom-client';
+import { expect, it } from 'vitest';
+import { Overdue } from './overdue.js';
+
+it('counts each request that came too late, and logs one line a minute at most', async () => {
+  const lines: string[] = [];
+  let now = 0;
+  const overdue = new Overdue('probe.queries', { warn: (line: string) => void lines.push(line) }, () => now);
+  for (now of [0, 1, 59_999, 60_000]) overdue.note('orders.order');
+  expect(lines.map((line) => /\d+/.exec(line)?.[0])).toEqual(['1', '3']);
+  const { values } = await register.getSingleMetric('sluice_messages_overdue_total')!.get();
+  expect(values).toEqual([{ labels: { queue: 'probe.queries', type: 'orders.order' }, value: 4 }]);
+});
