@@ -5,14 +5,14 @@ import type { Outbound } from './confirm-channel.js';
 import { Do } from './testing/probe.js';
 
 const about = { id: '0198c0de-0000-7000-8000-000000000001', time: '2026-01-02T03:04:05.678Z', correlationId: 'c-1', source: 'orders' };
-const ABOUT_QUEUE = { tiersMs: [1_000], transient: false };
+const ABOUT_QUEUE = { tiersMs: [1_000], transient: false, failsAlone: false, unsupportedForMs: 0 };
 
 function delivered(timeoutMs?: number, headers: Record<string, unknown> = {}): Delivery {
   const { properties, body } = encode(Do({ n: 1 }), { ...about, reply: { to: 'x', id: 'y' }, ...(timeoutMs !== undefined && { timeoutMs }) });
   return { properties: { ...properties, headers: { ...properties.headers, ...headers } }, content: Buffer.from(body), fields: { redelivered: false, exchange: 'shop.commands', routingKey: 'probe.do' } };
 }
 
-const retry = (delivery: Delivery): Outbound | undefined => parting({ do: 'retry', tierMs: 1_000, attempts: 1, reason: 'x' }, delivery, 'probe.commands');
+const retry = (delivery: Delivery): Outbound | undefined => parting({ do: 'retry', tierMs: 1_000, attempts: 1, passes: 0, reason: 'x' }, delivery, 'probe.commands');
 const left = (copy: Outbound | undefined): unknown => copy?.properties.headers?.['timeout-ms'];
 const callerOf = (delivery: Delivery, now = Date.now()): string => circumstancesOf(delivery, ABOUT_QUEUE, now).caller;
 

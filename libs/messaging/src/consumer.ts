@@ -153,7 +153,7 @@ export class Consumer {
 
   async #handle(channel: Channel, delivery: ConsumeMessage): Promise<void> {
     if (isOver(delivery)) {
-      this.#overdue.note(delivery.properties.type);
+      this.#overdue.note(delivery);
       if (this.routes.transient) return this.#finish(() => channel.ack(delivery));
     }
     const began = performance.now();

@@ -1,4 +1,5 @@
 import type { Logger } from '@nestjs/common';
+import type { Delivery } from './codec.js';
 import { countOverdue } from './metrics.js';
 
 /** Milliseconds. */
@@ -6,6 +7,8 @@ const LOG_EVERY_MS = 60_000;
 
 /** The requests of one queue whose caller had stopped waiting when they came: each is counted, and a line a minute is logged. */
 export class Overdue {
+  /** What is held for a dependency is handled again and again. */
+  readonly #noted = new WeakSet<Delivery>();
   #unlogged = 0;
   #loggedAt = -Infinity;
 
@@ -15,7 +18,10 @@ export class Overdue {
     private readonly clock: () => number = () => performance.now(),
   ) {}
 
-  note(type: unknown): void {
+  note(delivery: Delivery): void {
+    if (this.#noted.has(delivery)) return;
+    this.#noted.add(delivery);
+    const { type } = delivery.properties;
     countOverdue(this.queue, type);
     this.#unlogged += 1;
     if (this.clock() - this.#loggedAt < LOG_EVERY_MS) return;

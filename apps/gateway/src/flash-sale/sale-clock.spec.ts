@@ -23,7 +23,7 @@ describe('the clock of sales', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(100_000), { minLength: 1 }), (delays) => {
         const heard = new SaleClock(() => uptime);
-        for (const delay of delays) heard.heard(at(7_000_000 + uptime++ - delay));
+        for (const delay of delays) heard.heard(at(7_000_000 + ++uptime - delay));
         expect(7_000_000 + uptime - heard.now()).toBe(Math.min(...delays));
       }),
     );
