@@ -4,8 +4,8 @@ import { eventually } from '@sluice/testing';
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
 
 interface Asking {
-  /** Until when its caller waits (ms since the epoch). */
-  deadline?: number;
+  /** How long its caller still waits. Milliseconds. */
+  timeoutMs?: number;
   version?: unknown;
 }
 
@@ -22,9 +22,9 @@ export class Asker {
   }
 
   /** Sends a request, and gives the id that its answer will have. */
-  async send({ type }: Contract, data: unknown, { deadline = Date.now() + 10_000, version = 1 }: Asking = {}): Promise<string> {
+  async send({ type }: Contract, data: unknown, { timeoutMs = 10_000, version = 1 }: Asking = {}): Promise<string> {
     const id = randomUUID();
-    const headers = { version, time: new Date().toISOString(), 'correlation-id': id, deadline };
+    const headers = { version, time: new Date().toISOString(), 'correlation-id': id, 'timeout-ms': timeoutMs };
     this.channel.publish('shop.commands', type, Buffer.from(JSON.stringify(data)), { messageId: randomUUID(), type, contentType: 'application/json', mandatory: true, replyTo: 'amq.rabbitmq.reply-to', correlationId: id, headers });
     await this.channel.waitForConfirms();
     return id;

@@ -8,7 +8,6 @@ import signal
 import ssl
 import sys
 import threading
-from datetime import datetime, timezone
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
@@ -96,7 +95,7 @@ class Listener:
 
     def _asked(self, channel: BlockingChannel, method: Basic.Deliver, properties: pika.BasicProperties, body: bytes) -> None:
         caller = Caller.of(properties)
-        if caller and not caller.has_gone(datetime.now(timezone.utc)):
+        if caller and not caller.has_gone():
             publish(channel, self._answer(caller, properties, body))
         channel.basic_ack(method.delivery_tag)
 

@@ -42,21 +42,22 @@ def read(properties: BasicProperties, body: bytes) -> Message:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who waits for an answer, and until when (milliseconds since the epoch)."""
+    """Who waits for an answer, and for how long still (milliseconds since the request was published)."""
 
     reply_to: str
     correlation_id: str
-    deadline: int | None
+    timeout_ms: int | None
 
     @staticmethod
     def of(properties: BasicProperties) -> Caller | None:
         if not properties.reply_to or not properties.correlation_id:
             return None
-        deadline = (properties.headers or {}).get("deadline")
-        return Caller(properties.reply_to, properties.correlation_id, deadline if isinstance(deadline, int) else None)
+        timeout_ms = (properties.headers or {}).get("timeout-ms")
+        return Caller(properties.reply_to, properties.correlation_id, timeout_ms if isinstance(timeout_ms, int) else None)
 
-    def has_gone(self, now: datetime) -> bool:
-        return self.deadline is not None and self.deadline < now.timestamp() * 1_000
+    def has_gone(self) -> bool:
+        """Asked when the request arrives; one that waits longer in the queue is dropped there by the broker."""
+        return self.timeout_ms is not None and self.timeout_ms <= 0
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ export class AccountsListener {
     const matches = await passwordMatches(password, account?.passwordHash);
     if (client && account && matches) await this.failures.takeBack(message, phone, client);
     if (!account || !matches) throw ProblemError.of(401, 'Unauthorized', 'The phone number or the password is wrong.');
-    return issueToken(account, { privateKey: this.config.TOKEN_PRIVATE_KEY, ttlSeconds: this.config.TOKEN_TTL_SECONDS }, new Date());
+    return issueToken(account, { privateKey: this.config.TOKEN_PRIVATE_KEY, ttlSeconds: this.config.TOKEN_TTL_SECONDS }, await this.accounts.now());
   }
 
   @On(VerifyPhone, FEW)

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Message, Role } from '@sluice/contracts';
-import { collection } from '@sluice/persistence';
+import { collection, databaseTime } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
@@ -19,7 +19,10 @@ export class AccountsRepository implements OnApplicationShutdown {
   private readonly unit;
   private readonly prisma: PrismaClient;
 
-  constructor(units: UnitsOfWork, pool: Pool) {
+  constructor(
+    units: UnitsOfWork,
+    private readonly pool: Pool,
+  ) {
     this.unit = units.over({ tables: { accounts } });
     this.prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   }
@@ -36,6 +39,11 @@ export class AccountsRepository implements OnApplicationShutdown {
   async byPhone(phone: string): Promise<{ id: string; role: Role; passwordHash: string } | undefined> {
     const found = await this.prisma.account.findFirst({ where: { phone, version: { gt: 0 } }, select: { id: true, role: true, passwordHash: true } });
     return (found ?? undefined) as { id: string; role: Role; passwordHash: string } | undefined;
+  }
+
+  /** By the clock of the database, as rules have it. */
+  now(): Promise<Date> {
+    return databaseTime(this.pool);
   }
 
   /** An account keeps its phone number for ever, so this needs no lock. */

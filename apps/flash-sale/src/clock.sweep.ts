@@ -9,12 +9,12 @@ const EVERY_MS = 250;
 /** More are not on at a time; should they be, the next sweep takes the next. */
 const AT_ONCE = 100;
 
-/** By the clock of this process ($1), which the rules go by too. The states are those of the index. */
+/** By the clock of the database, which the rules go by too. The states are those of the index. */
 const DUE = `
   SELECT id FROM sales
   WHERE state IN ('scheduled', 'open', 'sold-out') AND (
-    closes_at <= $1 OR (state = 'scheduled' AND opens_at <= $1)
-    OR (told_at <= $1::timestamptz - interval '${BEAT_MS} milliseconds' AND (version > told_version OR drained > told_drained))
+    closes_at <= now() OR (state = 'scheduled' AND opens_at <= now())
+    OR (told_at <= now() - interval '${BEAT_MS} milliseconds' AND (version > told_version OR drained > told_drained))
   )
   ORDER BY closes_at LIMIT ${AT_ONCE}`;
 
@@ -37,7 +37,7 @@ export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   async #sweep(): Promise<void> {
-    const { rows } = await this.pool.query<{ id: string }>(DUE, [new Date()]);
+    const { rows } = await this.pool.query<{ id: string }>(DUE);
     await Promise.all(rows.map(({ id }) => this.sales.lookAtClock(id)));
   }
 }

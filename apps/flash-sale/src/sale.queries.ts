@@ -1,8 +1,8 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { Data, GetClaim, GetSale, ListSales, Reply, Sale as SaleView } from '@sluice/contracts';
+import type { Data, GetClaim, GetSale, ListSales, Reply, SeenSale } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import { newestFirst } from '@sluice/persistence';
+import { databaseTime, newestFirst } from '@sluice/persistence';
 import { Pool } from 'pg';
 import { resultOf } from './claim.js';
 import { PrismaClient, type Sale as Row } from './generated/prisma/client.js';
@@ -22,7 +22,7 @@ const SHOWN = { ...REAL, state: { notIn: ['preparing', 'refused'] } };
 export class SaleQueries implements OnApplicationShutdown {
   readonly #prisma: PrismaClient;
 
-  constructor(pool: Pool) {
+  constructor(private readonly pool: Pool) {
     this.#prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   }
 
@@ -34,7 +34,7 @@ export class SaleQueries implements OnApplicationShutdown {
   async sale({ saleId, anyState }: Data<typeof GetSale>): Promise<Reply<typeof GetSale>> {
     const row = await this.#prisma.sale.findFirst({ where: { id: saleId, ...(anyState ? REAL : SHOWN) } });
     if (!row) throw ProblemError.of(404, 'Sale not found');
-    return viewOf(row, new Date());
+    return viewOf(row, await databaseTime(this.pool));
   }
 
   /** Newest first. @throws ProblemError 422 not a cursor of this listing */
@@ -45,7 +45,7 @@ export class SaleQueries implements OnApplicationShutdown {
       take: listing.take(limit),
     });
     const { rows, ...next } = listing.page(found, limit);
-    const now = new Date();
+    const now = await databaseTime(this.pool);
     return { items: rows.map((row) => viewOf(row, now)), ...next };
   }
 
@@ -56,7 +56,7 @@ export class SaleQueries implements OnApplicationShutdown {
 }
 
 /** With what the clock has made of it since it was written. */
-const viewOf = (row: Row, now: Date): SaleView => saleView(tick(saleOf(row), now).sale);
+const viewOf = (row: Row, now: Date): SeenSale => ({ ...saleView(tick(saleOf(row), now).sale), at: now.toISOString() });
 
 /** The row is complete: the table's check says so of every version above 0. */
 const saleOf = (row: Row): Sale => ({ ...row, amount: Number(row.amount) }) as Sale;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ClaimPiece } from '@sluice/contracts';
 import { depth, eventually, testBroker, type TestBroker } from '@sluice/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Gateway } from './gateway.js';
 import { fromNow } from './testing/flash-sale-peer.js';
 import { ADDRESS, ANN, BOB, call, order, startGateway, tokenOf, type Answer } from './testing/gateway.js';
@@ -70,7 +70,7 @@ describe('a claim on an open sale', () => {
     const [message] = await inLine();
     expect(ClaimPiece.schema.parse(message?.data)).toEqual({ saleId, userId: ANN, round: 4, address: ADDRESS });
     expect(message?.properties).toMatchObject({ type: 'flash-sale.claim', deliveryMode: 2, headers: { version: 1, 'correlation-id': 'click-7' } });
-    expect(message?.properties).not.toHaveProperty('headers.deadline');
+    expect(message?.properties.headers).not.toHaveProperty('timeout-ms');
   });
 
   it('gives the same ticket to who clicks twice, on any gateway, and others to others', async () => {
@@ -118,6 +118,20 @@ describe('a sale that has nothing to give', () => {
     });
     const { round } = await announce(gateways, { id, state: 'open', round: 1, version: 3 });
     expect([round, (await claim(gateway, id, ann)).body['ticket']]).toEqual([1, answer.body['ticket']]);
+  });
+
+  it.each([['ahead', 600_000], ['behind', -600_000]])('opens and closes by the clock of flash-sale, with that of the gateway ten minutes %s', async (_, wrongByMs) => {
+    const token = await tokenOf(ANN, { expiresIn: 3_600 });
+    const [began, opensAt, closesAt] = [performance.now(), fromNow(1_500), fromNow(3_000)];
+    const since = () => performance.now() - began;
+    const { id } = await announce(gateways, { state: 'scheduled', round: 0, opensAt, closesAt });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + wrongByMs, shouldAdvanceTime: true });
+    const turns = async (status: number) => eventually(async () => expect((await claim(gateway, id, token)).status).toBe(status)).then(since);
+    const [first, opened, closed] = [(await claim(gateway, id, token)).status, await turns(202), await turns(410)];
+    vi.useRealTimers();
+    expect(first).toBe(425);
+    expect([opened, closed]).toEqual([expect.closeTo(1_750, -3), expect.closeTo(3_250, -3)]);
+    expect([opened >= 1_490, closed >= 2_990]).toEqual([true, true]);
   });
 
   it('lets claims in again when it reopens, with another ticket', async () => {

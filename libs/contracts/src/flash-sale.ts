@@ -41,6 +41,10 @@ export const Sale = z.object({
 });
 export type Sale = z.infer<typeof Sale>;
 
+/** `at`: when it was seen so, by the clock that opens and closes sales. Absent from versions that did not tell it yet. */
+export const SeenSale = Sale.extend({ at: Instant.optional() });
+export type SeenSale = z.infer<typeof SeenSale>;
+
 /** `waiting`: not drained yet. `expired`: won, and not paid in time, or cancelled. */
 export const ClaimStatus = z.enum(['waiting', 'won', 'lost', 'expired']);
 /** `sold_out`, `closed`, `not_open`, `already_won`: the user has won in an earlier round; `payment_timeout`, `customer`, ...: what became of the order. */
@@ -56,10 +60,10 @@ export const ClaimPiece = command('flash-sale.claim', z.object({ saleId: Id, use
   bounded: true,
   about: 'One user wants one piece, in one round of a sale: one ticket. It waits in a queue that holds so many and no more, which the broker refuses beyond that; who is refused is told so at once.',
 });
-export const GetSale = query('flash-sale.sale', z.object({ saleId: Id, anyState: z.boolean().default(false) }), Sale, {
+export const GetSale = query('flash-sale.sale', z.object({ saleId: Id, anyState: z.boolean().default(false) }), SeenSale, {
   about: 'Problems: 404, also of a sale that is refused or still preparing, unless `anyState`.',
 });
-export const ListSales = query('flash-sale.sales', PageRequest, page(Sale), {
+export const ListSales = query('flash-sale.sales', PageRequest, page(SeenSale), {
   about: 'Newest first.',
 });
 export const GetClaim = query('flash-sale.ticket', z.object({ saleId: Id, userId: Id, round: z.int().min(1) }), ClaimResult, {

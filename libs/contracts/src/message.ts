@@ -62,7 +62,7 @@ export type Envelope = z.infer<typeof Envelope>;
 /** A received message, as a handler sees it. */
 export interface Message<C extends Contract = Contract> extends Envelope {
   readonly data: z.output<C['schema']>;
-  /** Until when the caller waits for an answer (ms since the epoch); absent when nobody waits. */
+  /** Until when the caller waits for an answer (ms since the epoch, by the clock of this process); absent when nobody waits. */
   readonly deadline?: number;
   /** The broker delivered it before: it may have killed its consumer, so it is handled alone. */
   readonly redelivered?: boolean;

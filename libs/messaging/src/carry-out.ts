@@ -1,5 +1,5 @@
 import { encodeAnswer, type Answer } from './answer.js';
-import { askedBy, type Delivery } from './codec.js';
+import { askedBy, TIMEOUT, type Delivery } from './codec.js';
 import type { Outbound } from './confirm-channel.js';
 import { grown, historyOf, type FailedTry } from './history.js';
 import type { Circumstances, Ending } from './settlement.js';
@@ -18,7 +18,7 @@ export function circumstancesOf(delivery: Delivery, about: Omit<Circumstances, '
     ...about,
     attempts: countOf(attempts),
     passes: countOf(passes),
-    caller: asked ? (asked.deadline !== undefined && asked.deadline < now ? 'late' : 'waiting') : 'nobody',
+    caller: asked ? (asked.deadline !== undefined && asked.deadline <= now ? 'late' : 'waiting') : 'nobody',
   };
 }
 
@@ -32,21 +32,30 @@ export function parting(ending: Ending, delivery: Delivery, queue: string): Outb
   const history = grown(historyOf(delivery.properties.headers), { at, reason: ending.reason });
   const passes = ending.do === 'retry' && ending.passes > 0 ? { passes: ending.passes } : {};
   const facts = { attempts: ending.attempts, ...passes, reason: ending.reason.slice(0, REASON_LENGTH), history, ...origin(delivery) };
-  if (ending.do === 'retry') return sameMessage(delivery, `shop.retry.${ending.tierMs}`, queue, facts);
+  if (ending.do === 'retry') return sameMessage(delivery, `shop.retry.${ending.tierMs}`, queue, { ...facts, ...timeLeft(delivery, ending.tierMs) });
   const stack = ending.stack === undefined ? {} : { stack: ending.stack.slice(0, STACK_LENGTH) };
   return sameMessage(delivery, 'shop.dead', queue, { ...facts, ...stack, 'failed-at': at });
 }
 
 /** The message as it came, straight into a queue, where it has not been delivered yet. */
-export const setAside = (delivery: Delivery, queue: string): Outbound => sameMessage(delivery, '', queue, origin(delivery));
+export const setAside = (delivery: Delivery, queue: string): Outbound => sameMessage(delivery, '', queue, { ...origin(delivery), ...timeLeft(delivery, 0) });
+
+/** What will be left of its caller's time when the copy arrives, `delayMs` from now: the next receiver counts from there. */
+function timeLeft(delivery: Delivery, delayMs: number): Record<string, number> {
+  const deadline = askedBy(delivery)?.deadline;
+  return deadline === undefined ? {} : { [TIMEOUT]: Math.max(0, deadline - Date.now() - delayMs) };
+}
 
 /** What only a letter says of itself: sent home, the message is one that has not failed yet. */
 const OF_A_LETTER = ['attempts', 'passes', 'reason', 'stack', 'failed-at'];
 
-/** A dead letter as the message that it was, straight into its own queue: the same id, bytes and caller; its failures are history. */
+/**
+ * A dead letter as the message that it was, straight into its own queue: the same id, bytes and caller. Its failures are history,
+ * and the caller, who was answered when it died, waits no longer.
+ */
 export function revived({ properties, ...letter }: Delivery, queue: string, past: { redriven: number; history: FailedTry[]; exchange: string; routingKey: string }): Outbound {
   const kept = Object.entries(properties.headers ?? {}).filter(([name]) => !OF_A_LETTER.includes(name));
-  const facts = { redriven: past.redriven, history: past.history, 'original-exchange': past.exchange, 'original-routing-key': past.routingKey };
+  const facts = { redriven: past.redriven, history: past.history, 'original-exchange': past.exchange, 'original-routing-key': past.routingKey, ...(properties.headers?.[TIMEOUT] !== undefined && { [TIMEOUT]: 0 }) };
   return sameMessage({ ...letter, properties: { ...properties, headers: Object.fromEntries(kept) } }, '', queue, facts);
 }
 
@@ -56,7 +65,7 @@ function origin({ properties, fields }: Delivery): Record<string, unknown> {
   return { 'original-exchange': exchange, 'original-routing-key': key };
 }
 
-/** Reply address and deadline stay. Mandatory: a missing tier or dead-letter queue must be an error, not a hole. */
+/** The reply address stays. Mandatory: a missing tier or dead-letter queue must be an error, not a hole. */
 function sameMessage({ properties, content }: Delivery, exchange: string, routingKey: string, facts: Record<string, unknown>): Outbound {
   const kept = Object.entries(properties.headers ?? {}).filter(([name]) => !BROKER_HEADERS.test(name));
   const headers = { ...Object.fromEntries(kept), ...facts };

@@ -25,7 +25,7 @@ export interface RequestOptions {
 }
 
 /**
- * What is kept of the caller's time for the way back, at most a tenth of it: the owner is told an earlier deadline,
+ * What is kept of the caller's time for the way back, at most a tenth of it: the owner gets an earlier deadline,
  * so that an answer which the owner calls "in time" is also in time for the caller. Milliseconds.
  */
 const GRACE_MS = 500;
@@ -61,8 +61,8 @@ export class MessageClient extends ClientProxy {
 
   async #ask<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, about: About, deadlineMs: number): Promise<z.output<R>> {
     const id = randomUUID();
-    const deadline = Date.now() + deadlineMs - Math.min(GRACE_MS, deadlineMs / 10);
-    const wire = encode(contract(data), { ...about, reply: { to: 'amq.rabbitmq.reply-to', id }, deadline: Math.floor(deadline) });
+    const timeoutMs = deadlineMs - Math.min(GRACE_MS, deadlineMs / 10);
+    const wire = encode(contract(data), { ...about, reply: { to: 'amq.rabbitmq.reply-to', id }, timeoutMs });
     const answer = this.#replies.wait(id, contract, deadlineMs);
     this.publisher.publish(wire, { whenDown: 'fail', deadlineMs }).then(answer.confirmed, answer.failed);
     return (await answer.promise) as z.output<R>;

@@ -1,6 +1,6 @@
 import { event, SmsDelivery, type Outgoing } from '@sluice/contracts';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { decode, encode, fit, type About, type Delivery, type WireMessage } from './codec.js';
 import { MalformedError, PermanentError } from './errors.js';
@@ -43,13 +43,13 @@ describe('a message on the wire', () => {
     expect(encode(sms, about)).toMatchObject({ exchange: 'shop.deliveries', mandatory: false, properties: { headers: { channel: 'sms' } } });
   });
 
-  it('says until when its caller waits: a durable command in a header, a read also as its expiration', () => {
-    const asked = { ...about, reply: { to: 'amq.rabbitmq.reply-to', id: 'r-1' }, deadline: Date.parse(about.time) + 250 };
+  it('says how long its caller still waits: a durable command in a header, a read also as its expiration', () => {
+    const asked = { ...about, reply: { to: 'amq.rabbitmq.reply-to', id: 'r-1' }, timeoutMs: 250.9 };
     const durable = encode(Do({ n: 1 }), asked).properties;
-    expect(durable).toMatchObject({ replyTo: 'amq.rabbitmq.reply-to', correlationId: 'r-1', persistent: true, headers: { deadline: asked.deadline } });
+    expect(durable).toMatchObject({ replyTo: 'amq.rabbitmq.reply-to', correlationId: 'r-1', persistent: true, headers: { 'timeout-ms': 250 } });
     expect(durable.expiration).toBeUndefined();
     expect(encode(Ask({ n: 1 }), asked).properties).toMatchObject({ persistent: false, expiration: '250' });
-    expect(encode(Secret({ n: 1 }), { ...asked, deadline: 0 }).properties.expiration).toBe('0');
+    expect(encode(Secret({ n: 1 }), { ...asked, timeoutMs: -1 }).properties).toMatchObject({ expiration: '0', headers: { 'timeout-ms': 0 } });
   });
 
   it('that is larger than a broker takes is not sent', () => {
@@ -67,25 +67,46 @@ describe('a message on the wire', () => {
 describe('a message that arrives', () => {
   it('is what was sent, through JSON and back, for whatever data, ids and callers', () => {
     const text = fc.string({ minLength: 1, maxLength: 50 });
-    const extras = fc.record({ n: fc.integer(), causationId: fc.uuid(), traceparent: text, correlationId: text, id: fc.uuid(), deadline: fc.nat(), redelivered: fc.boolean(), reply: fc.record({ to: text, id: text }) }, { requiredKeys: ['n', 'id', 'correlationId', 'redelivered', 'reply'] });
+    const extras = fc.record({ n: fc.integer(), causationId: fc.uuid(), traceparent: text, correlationId: text, id: fc.uuid(), timeoutMs: fc.nat(), redelivered: fc.boolean(), reply: fc.record({ to: text, id: text }) }, { requiredKeys: ['n', 'id', 'correlationId', 'redelivered', 'reply'] });
     fc.assert(
       fc.property(extras, ({ n, redelivered, ...rest }) => {
-        const message = fit(Do, decode(delivered(encode(Do({ n }), { ...about, ...rest }), redelivered)));
-        const { source, ...envelope } = { ...about, ...rest };
+        const began = Date.now();
+        const { deadline, ...message } = fit(Do, decode(delivered(encode(Do({ n }), { ...about, ...rest }), redelivered)));
+        const { source, timeoutMs, ...envelope } = { ...about, ...rest };
         expect(message).toEqual({ ...envelope, type: 'probe.do', version: 1, data: { n }, ...(redelivered && { redelivered: true }) });
+        expect(deadline === undefined).toBe(timeoutMs === undefined);
+        expect((deadline ?? began) - (timeoutMs ?? 0)).toBeGreaterThanOrEqual(began);
+        expect((deadline ?? began) - (timeoutMs ?? 0)).toBeLessThanOrEqual(Date.now());
         return source === 'orders';
       }),
     );
   });
 
   it('has no reply address and no deadline when nobody asked', () => {
-    const message = decode(delivered(encode(Happened({ n: 1 }), { ...about, deadline: 5 })));
+    const message = decode(delivered(encode(Happened({ n: 1 }), { ...about, timeoutMs: 5 })));
     expect(message).not.toHaveProperty('reply');
     expect(message).not.toHaveProperty('deadline');
   });
 
+  it('has a deadline by the clock of its receiver, counted from its arrival, whatever the clock of its sender says', () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 });
+    const asked = encode(Do({ n: 1 }), { ...about, reply: { to: 'x', id: 'y' }, timeoutMs: 250 });
+    const delivery = delivered(asked);
+    expect(decode(delivery).deadline).toBe(1_000_250);
+    vi.setSystemTime(1_000_100);
+    expect([decode({ ...delivery }).deadline, decode(delivered(asked)).deadline]).toEqual([1_000_250, 1_000_350]);
+    vi.useRealTimers();
+  });
+
+  it('from a version that sent an instant of its own clock has a caller who waits, without a deadline', () => {
+    const wire = encode(Do({ n: 1 }), { ...about, reply: { to: 'x', id: 'y' } });
+    const old = { ...wire, properties: { ...wire.properties, headers: { ...wire.properties.headers, deadline: 1 } } };
+    expect(decode(delivered(old))).toMatchObject({ reply: { to: 'x', id: 'y' } });
+    expect(decode(delivered(old))).not.toHaveProperty('deadline');
+  });
+
   it('is either a message or malformed, whatever the bytes and the headers: never another error', () => {
-    const header = fc.dictionary(fc.constantFrom('version', 'time', 'correlation-id', 'causation-id', 'deadline', 'attempts'), fc.anything());
+    const header = fc.dictionary(fc.constantFrom('version', 'time', 'correlation-id', 'causation-id', 'timeout-ms', 'attempts'), fc.anything());
     const properties = fc.record({ messageId: fc.anything(), type: fc.anything(), replyTo: fc.anything(), correlationId: fc.anything(), headers: fc.option(header, { nil: undefined }) }, { requiredKeys: [] });
     fc.assert(
       fc.property(properties, fc.uint8Array(), (some, bytes) => {

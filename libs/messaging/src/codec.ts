@@ -1,5 +1,6 @@
 import { Envelope, type Contract, type Message, type Outgoing } from '@sluice/contracts';
 import { z } from 'zod';
+import { arrivalOf } from './arrival.js';
 import { channelOf } from './channel-of.js';
 import { MalformedError, PermanentError } from './errors.js';
 
@@ -40,9 +41,15 @@ export interface About {
   source: string;
   /** Where the answer goes, when somebody waits for one. */
   reply?: { to: string; id: string };
-  /** Until when the caller waits (ms since the epoch). */
-  deadline?: number;
+  /** How long the caller still waits, from the publishing on. Milliseconds; 0 and less: no longer. */
+  timeoutMs?: number;
 }
+
+/**
+ * What is left of the caller's time (milliseconds, from the publishing on), as gRPC has it in `grpc-timeout`: an instant
+ * would be one of the sender's clock, and a receiver whose clock is ahead would take every request for late.
+ */
+export const TIMEOUT = 'timeout-ms';
 
 /** Where each kind of message goes; the routing key is its type. */
 export const ROUTES = {
@@ -80,15 +87,14 @@ function routeOf({ kind, type, waitsIn }: Contract, delayMs: number | undefined)
 }
 
 function propertiesOf(contract: Contract, about: About): WireProperties {
-  const time = Date.parse(about.time);
   return {
     messageId: about.id,
     type: contract.type,
-    timestamp: Math.floor(time / 1000),
+    timestamp: Math.floor(Date.parse(about.time) / 1000),
     contentType: 'application/json',
     appId: about.source,
     persistent: !contract.transient,
-    ...(contract.transient && about.deadline !== undefined && { expiration: String(Math.max(0, about.deadline - time)) }),
+    ...(contract.transient && about.timeoutMs !== undefined && { expiration: String(whole(about.timeoutMs)) }),
     ...(about.reply && { replyTo: about.reply.to, correlationId: about.reply.id }),
     headers: headersOf(contract, about),
   };
@@ -101,10 +107,12 @@ function headersOf(contract: Contract, about: About): Record<string, string | nu
     'correlation-id': about.correlationId,
     ...(about.causationId !== undefined && { 'causation-id': about.causationId }),
     ...(about.traceparent !== undefined && { traceparent: about.traceparent }),
-    ...(about.deadline !== undefined && { deadline: about.deadline }),
+    ...(about.timeoutMs !== undefined && { [TIMEOUT]: whole(about.timeoutMs) }),
     ...(contract.kind === 'delivery' && { channel: channelOf(contract) }),
   };
 }
+
+const whole = (ms: number): number => Math.max(0, Math.floor(ms));
 
 /** What the broker delivered; a `ConsumeMessage` of amqplib is one. */
 export interface Delivery {
@@ -146,12 +154,16 @@ export function decode(delivery: Delivery): Message {
 /** For what is only passed on: a message is not refused for it. */
 const textOrNothing = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
-/** The caller who waits for an answer to this delivery, if there is one. Readable even where the message is not. */
-export function askedBy({ properties }: Delivery): { reply: { to: string; id: string }; deadline?: number } | undefined {
-  const { replyTo: to, correlationId: id, headers } = properties;
+/**
+ * The caller who waits for an answer to this delivery, if there is one. Readable even where the message is not.
+ * The deadline is an instant of this process's clock: what was left at the publishing, from the arrival here. How long the
+ * message waited in a queue is not in it; there the broker drops a query that is over.
+ */
+export function askedBy(delivery: Delivery): { reply: { to: string; id: string }; deadline?: number } | undefined {
+  const { replyTo: to, correlationId: id, headers } = delivery.properties;
   if (typeof to !== 'string' || typeof id !== 'string') return undefined;
-  const deadline = headers?.['deadline'];
-  return { reply: { to, id }, ...(typeof deadline === 'number' && { deadline }) };
+  const left = headers?.[TIMEOUT];
+  return { reply: { to, id }, ...(typeof left === 'number' && { deadline: arrivalOf(delivery) + left }) };
 }
 
 function parseJson(content: Buffer): unknown {

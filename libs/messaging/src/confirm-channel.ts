@@ -43,7 +43,7 @@ export class ReopeningConfirmChannel {
   readonly #logger = new Logger('Publisher');
   #wrapper: ChannelWrapper;
   #lane: Lane | undefined;
-  #reopenedAt = 0;
+  #reopenedAt = -Infinity;
   readonly #retiring = new Set<NodeJS.Timeout>();
 
   constructor(
@@ -123,8 +123,8 @@ export class ReopeningConfirmChannel {
   }
 
   #replace(): void {
-    if (Date.now() - this.#reopenedAt < REOPEN_EVERY_MS) return;
-    this.#reopenedAt = Date.now();
+    if (performance.now() - this.#reopenedAt < REOPEN_EVERY_MS) return;
+    this.#reopenedAt = performance.now();
     const old = this.#wrapper;
     const timer = setTimeout(() => {
       this.#retiring.delete(timer);

@@ -10,6 +10,7 @@ import { dispatch } from './dispatcher.js';
 import { faultOf } from './faults.js';
 import { Holding } from './holding.js';
 import { countHandled, watched, type HandledEnding } from './metrics.js';
+import { Overdue } from './overdue.js';
 import type { Publisher } from './publisher.js';
 import type { QueueRoutes } from './routes.js';
 import { settle, type Ending, type Outcome } from './settlement.js';
@@ -35,6 +36,7 @@ const HOLD_FOR_MS = 600_000;
 /** One queue's consumer on a channel of its own: its own prefetch, subscribed again after every reconnect. */
 export class Consumer {
   readonly #logger: Logger;
+  readonly #overdue: Overdue;
   readonly #inFlight = new Set<Promise<void>>();
   readonly #wrapper: ChannelWrapper;
   readonly #holding = new Holding<ConsumeMessage>();
@@ -49,6 +51,7 @@ export class Consumer {
     private readonly options: ConsumerOptions,
   ) {
     this.#logger = new Logger(routes.queue);
+    this.#overdue = new Overdue(routes.queue, this.#logger);
     this.#wrapper = options.connection.createChannel({ confirm: false, name: routes.queue, setup: (channel: Channel) => this.#subscribe(channel) });
     this.#wrapper.on('error', (error: Error) => this.#logger.error(`cannot consume: ${error.message}. If the queue is missing: npm run topology`));
     this.#stopWatching = options.publisher.watchBlocked((blocked) => this.#setBlocked(blocked));
@@ -149,7 +152,10 @@ export class Consumer {
   }
 
   async #handle(channel: Channel, delivery: ConsumeMessage): Promise<void> {
-    if (this.routes.transient && isOver(delivery)) return this.#finish(() => channel.ack(delivery));
+    if (isOver(delivery)) {
+      this.#overdue.note(delivery);
+      if (this.routes.transient) return this.#finish(() => channel.ack(delivery));
+    }
     const began = performance.now();
     const end = await (this.#mayHaveKilled(delivery)
       ? this.#setAside(channel, delivery)
@@ -284,5 +290,5 @@ export class Consumer {
 /** Its caller has stopped waiting while it was on its way to us; the broker drops those that are over in the queue. */
 function isOver(delivery: ConsumeMessage): boolean {
   const deadline = askedBy(delivery)?.deadline;
-  return deadline !== undefined && deadline < Date.now();
+  return deadline !== undefined && deadline <= Date.now();
 }

@@ -13,6 +13,8 @@ const handled = new Counter({ name: 'sluice_messages_handled_total', help: 'Deli
 const handleSeconds = new Histogram({ name: 'sluice_handle_seconds', help: 'From the delivery to its ending. Seconds.', labelNames: ['queue', 'type'], buckets: SECONDS });
 const rpcSeconds = new Histogram({ name: 'sluice_rpc_seconds', help: 'Requests, from the question to the answer or to giving up. Seconds.', labelNames: ['type', 'outcome'], buckets: SECONDS });
 
+const overdue = new Counter({ name: 'sluice_messages_overdue_total', help: 'Requests whose caller had stopped waiting when they came: queries are dropped, commands carried out without an answer.', labelNames: ['queue', 'type'] });
+
 /** What the gauges look at when they are scraped: whoever lives in this process puts itself in, and takes itself out when it closes. */
 export const watched = {
   connections: new Set<{ isConnected(): boolean }>(),
@@ -113,6 +115,8 @@ export function countHandled(queue: string, messageType: unknown, ending: Handle
   handled.inc({ queue, type, ending });
   handleSeconds.observe({ queue, type }, secondsSince(began));
 }
+
+export const countOverdue = (queue: string, type: unknown): void => overdue.inc({ queue, type: known(type) });
 
 /** `answered`, `refused` (a business "no"), `failed` (the owner's fault), `timeout`, or why the question did not go out. */
 export async function timeRequest<T>(type: string, request: () => Promise<T>): Promise<T> {

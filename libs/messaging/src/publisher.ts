@@ -129,10 +129,10 @@ export class Publisher {
 
   /** A queue that was removed after it was declared is declared once more. */
   async #startTimer(message: Outbound, type: string, { whenDown = 'wait', deadlineMs = DEADLINE_MS }: PublishOptions): Promise<void> {
-    const deadline = Date.now() + deadlineMs;
+    const deadline = performance.now() + deadlineMs;
     const start = async (): Promise<void> => {
       await this.#declare(message, type);
-      await this.#enqueue(message, { whenDown, deadlineMs: deadline - Date.now() });
+      await this.#enqueue(message, { whenDown, deadlineMs: deadline - performance.now() });
     };
     if (whenDown === 'wait') await this.#connected(deadline);
     await start().catch((error: unknown) => {
@@ -143,7 +143,7 @@ export class Publisher {
   }
 
   async #connected(deadline: number): Promise<void> {
-    while (!this.#connection.isConnected() && Date.now() < deadline) await pause(RECONNECT_POLL_MS);
+    while (!this.#connection.isConnected() && performance.now() < deadline) await pause(RECONNECT_POLL_MS);
   }
 
   async #declare(message: Outbound, type: string): Promise<void> {
@@ -173,8 +173,8 @@ export class Publisher {
   /** Waits up to 5 s for what is out, then closes; what is left fails. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    const end = Date.now() + CLOSE_WITHIN_MS;
-    while ((this.#out > 0 || this.#line.size > 0) && this.ready && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+    const end = performance.now() + CLOSE_WITHIN_MS;
+    while ((this.#out > 0 || this.#line.size > 0) && this.ready && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
     this.#closed = true;
     for (const job of this.#line) this.#expire(job);
     await this.#channel.close().catch(() => undefined);

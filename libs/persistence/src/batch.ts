@@ -48,7 +48,8 @@ export class Batch {
   readonly #failed: string[] = [];
   /** The rows of changes that were left out: those that need them too wait behind, so that they keep their order. */
   readonly #leftOut = new Set<string>();
-  readonly #now = new Date();
+  /** When the transaction began, by the clock of the database. Nothing is decided by the clock of this process. */
+  #now!: Date;
 
   /** @param changes of different messages @param free what needs a row that another transaction holds is left out, instead of waiting for it */
   constructor(
@@ -68,7 +69,8 @@ export class Batch {
   }
 
   /** Runs the rules on the results of `reads()`; returns what is to be written, undefined when no message is to be kept as handled. */
-  decide([inbox, ...results]: QueryResult[]): Statement[] | undefined {
+  decide([inbox, ...results]: QueryResult[], now: Date): Statement[] | undefined {
+    this.#now = now;
     const selects = results.filter(({ command }) => command === 'SELECT');
     for (const rows of this.#rows.values()) rows.fill(selects.shift()!);
     const claimed = new Set((inbox!.rows as { id: string }[]).map(({ id }) => id));
@@ -132,7 +134,7 @@ export class Batch {
 
   #envelope(outgoing: Outgoing, { id: causationId, correlationId, traceparent, reply, deadline }: Message): OutboxRow {
     const id = newId();
-    const caller = outgoing.delegate ? { reply, deadline } : {};
+    const caller = outgoing.delegate ? { reply, ...(deadline !== undefined && { timeoutMs: deadline - Date.now() }) } : {};
     const wire = encode(outgoing, { id, time: this.#now.toISOString(), correlationId, causationId, traceparent, source: this.source, ...caller });
     return { id, wire };
   }

@@ -26,6 +26,7 @@ export interface Decision<R = unknown, T extends Tables = Record<never, never>> 
 
 /**
  * A rule: from state and time to what shall be. It does no I/O, and it may run more than once for one message.
+ * The time is that of the database's transaction: one clock for all processes of a service.
  * What it throws fails its own message and no other.
  */
 export type Decide<R, T extends Tables> = (state: State<T>, now: Date) => Decision<R, T>;

@@ -1,4 +1,5 @@
 export { collection, type Collection, type CollectionOptions } from './collection.js';
+export { databaseTime } from './database-time.js';
 export type { Decide, Decision, Keys, State, Tables } from './decision.js';
 export { newId } from './ids.js';
 export { log, type Log } from './log.js';

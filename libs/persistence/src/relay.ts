@@ -94,13 +94,13 @@ export class OutboxRelay {
   /** Tries until the deadline as long as the broker may come back; a refusal is left to the sweep. */
   async #published(wire: WireMessage): Promise<boolean> {
     const { publisher, publishDeadlineMs = PUBLISH_DEADLINE_MS } = this.options;
-    const deadline = Date.now() + publishDeadlineMs;
+    const deadline = performance.now() + publishDeadlineMs;
     for (;;) {
       try {
-        await publisher.publish(wire, { whenDown: 'wait', deadlineMs: deadline - Date.now() });
+        await publisher.publish(wire, { whenDown: 'wait', deadlineMs: deadline - performance.now() });
         return true;
       } catch (error) {
-        if (!mayPass(error) || Date.now() + RETRY_PAUSE_MS >= deadline || this.#stopping.signal.aborted) return false;
+        if (!mayPass(error) || performance.now() + RETRY_PAUSE_MS >= deadline || this.#stopping.signal.aborted) return false;
         await pause(RETRY_PAUSE_MS);
       }
     }
@@ -123,8 +123,8 @@ export class OutboxRelay {
   /** The interval is over, or the broker is back. */
   async #untilNextSweep(): Promise<void> {
     const { publisher, sweepEveryMs = SWEEP_EVERY_MS } = this.options;
-    const end = Date.now() + sweepEveryMs;
-    for (let wasReady = true; Date.now() < end && !this.#stopping.signal.aborted && (wasReady || !publisher.ready); ) {
+    const end = performance.now() + sweepEveryMs;
+    for (let wasReady = true; performance.now() < end && !this.#stopping.signal.aborted && (wasReady || !publisher.ready); ) {
       wasReady = publisher.ready;
       await this.#pause(Math.min(sweepEveryMs, RECONNECT_POLL_MS));
     }

@@ -18,6 +18,9 @@ export interface TransactionOptions {
   lockTimeoutMs?: number;
 }
 
+/** Several statements in one query, which pg answers with a list of results: the time of the transaction comes last. */
+const beginAt = (lockTimeoutMs?: number): Statement => ({ text: `${begin(lockTimeoutMs).text}; SELECT now() AS now` });
+
 const names = new Map<string, string>();
 
 /** A statement that each connection parses and plans once; every text has one name. Only for texts that do not vary with data. */
@@ -27,10 +30,13 @@ export function prepared(text: string, values: unknown[]): Statement {
   return { name, text, values };
 }
 
+type Decider = (results: QueryResult[], now: Date) => Statement[] | undefined;
+
 /**
  * One transaction in two round trips: everything that is read travels at once, then everything that is written together
  * with the COMMIT. A statement that fails makes the server answer that COMMIT with a rollback.
  * `decide` turns the results into writes; undefined means that nothing is to be kept, not even what the reads inserted.
+ * Its `now` is when the transaction began by the clock of the database, the same for every process that uses it.
  *
  * @throws NotConnectedError when no transaction was begun
  * @throws what a statement fails with; after a lost connection it is unknown whether the transaction was committed
@@ -38,13 +44,13 @@ export function prepared(text: string, values: unknown[]): Statement {
 export async function transaction(
   pool: Pool,
   reads: Statement[],
-  decide: (results: QueryResult[]) => Statement[] | undefined,
+  decide: Decider,
   { lockTimeoutMs }: TransactionOptions = {},
 ): Promise<void> {
   const client = await connect(pool);
   try {
-    const [, ...results] = await together(client, [begin(lockTimeoutMs), ...reads]);
-    const writes = decide(results);
+    const [begun, ...results] = await together(client, [beginAt(lockTimeoutMs), ...reads]);
+    const writes = decide(results, timeOf(begun));
     await together(client, writes ? [...writes, { text: 'COMMIT' }] : [{ text: 'ROLLBACK' }]);
   } catch (error) {
     // Answers may still be on their way, and prepared statements in doubt: a new connection costs less than finding out.
@@ -53,6 +59,8 @@ export async function transaction(
   }
   client.release();
 }
+
+const timeOf = (begun: unknown): Date => (begun as QueryResult<{ now: Date }>[]).at(-1)!.rows[0]!.now;
 
 /** @throws NotConnectedError */
 export const connect = (pool: Pool): Promise<PoolClient> =>

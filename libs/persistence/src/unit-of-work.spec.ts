@@ -1,8 +1,8 @@
 import { DELEGATED, PermanentError, ProblemError } from '@sluice/messaging';
 import { testDatabase } from '@sluice/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newId } from './index.js';
-import { asked, Balance, balance, balanceFrom, Deposit, deposit, depositInto, messageOf, openBank, POISON, schemaSql, Transfer, transferOver, type Bank, type BankUnit } from './testing/bank.js';
+import { asked, Balance, balance, balanceFrom, Deposit, deposit, Deposited, depositInto, messageOf, openBank, POISON, schemaSql, Transfer, transferOver, type Bank, type BankUnit } from './testing/bank.js';
 
 let bank: Bank;
 let unit: BankUnit;
@@ -31,6 +31,20 @@ describe('one message', () => {
     expect(JSON.parse(wire.body)).toEqual({ account: 'ann', balance: 5, version: 1 });
     expect(wire.properties).toMatchObject({ messageId: id, appId: 'bank', headers: { 'correlation-id': 'a-request', 'causation-id': message.id, traceparent: '00-trace' } });
     expect(id[14]).toBe('7');
+  });
+
+  it('goes by the clock of the database, however wrong that of the process is', async () => {
+    const utc = async () => Number((await bank.rows('SELECT extract(epoch FROM now()) * 1000 AS ms'))[0]!['ms']);
+    for (const wrongByMs of [600_000, -600_000]) {
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + wrongByMs });
+      const before = await utc();
+      const messages = [Deposited({ account: 'ann', balance: 1, version: 1 })];
+      const seen = await unit.change(messageOf(Balance, { account: 'ann' }), {}, (_, now) => ({ reply: now, messages })).finally(() => vi.useRealTimers());
+      expect(Number(seen)).toBeGreaterThanOrEqual(Math.floor(before));
+      expect(Number(seen)).toBeLessThanOrEqual(await utc());
+      const sent = await bank.rows(`SELECT wire #>> '{properties,headers,time}' AS time FROM outbox ORDER BY id`);
+      expect(sent.map(({ time }) => time)).toContain((seen as Date).toISOString());
+    }
   });
 
   it('shows a rule the rows of its keys: dates as dates, absent ones as undefined, and none besides', async () => {
@@ -78,10 +92,15 @@ describe('one message', () => {
 
   it('hands the caller over to the message that answers it', async () => {
     const message = messageOf(Deposit, { account: 'ann', amount: 1 }, asked);
+    const began = Date.now();
     const answer = await unit.change(message, {}, () => ({ messages: [Balance({ account: 'ann' }, { delegate: true }), Balance({ account: 'bob' })] }));
     expect(answer).toBe(DELEGATED);
-    const wires = (await bank.rows('SELECT wire->\'properties\' AS p FROM outbox ORDER BY id')) as { p: { replyTo?: string; correlationId?: string; headers: { deadline?: number } } }[];
-    expect(wires.map(({ p }) => [p.replyTo, p.correlationId, p.headers.deadline])).toEqual([[asked.reply.to, '1', asked.deadline], [undefined, undefined, undefined]]);
+    const wires = (await bank.rows('SELECT wire->\'properties\' AS p FROM outbox ORDER BY id')) as { p: { replyTo?: string; correlationId?: string; headers: { 'timeout-ms'?: number } } }[];
+    expect(wires.map(({ p }) => [p.replyTo, p.correlationId])).toEqual([[asked.reply.to, '1'], [undefined, undefined]]);
+    const left = wires.map(({ p }) => p.headers['timeout-ms']);
+    expect(left).toEqual([expect.any(Number), undefined]);
+    expect(asked.deadline - left[0]!).toBeGreaterThanOrEqual(began);
+    expect(asked.deadline - left[0]!).toBeLessThanOrEqual(Date.now());
   });
 });
 

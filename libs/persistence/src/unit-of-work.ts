@@ -176,7 +176,7 @@ export class UnitOfWork<T extends Tables> {
     const began = performance.now();
     const batch = new Batch(this.#tables, source, changes, free);
     const lock = free ? { lockTimeoutMs: HELD_LOCK_TIMEOUT_MS } : {};
-    await inCommitSpan(changes.map(({ span }) => span), () => transaction(pool, batch.reads(), (results) => batch.decide(results), lock));
+    await inCommitSpan(changes.map(({ span }) => span), () => transaction(pool, batch.reads(), (results, now) => batch.decide(results, now), lock));
     dependencies.succeeded(DATABASE);
     relay.forward(batch.outbox);
     const held = changes.filter((change, index) => !settled(change, batch.outcomes[index]!));

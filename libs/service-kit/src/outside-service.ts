@@ -47,7 +47,9 @@ export class OutsideService {
   /** Unread, a long page about the fault would keep its connection. */
   async #unavailable(response: Response): Promise<UnavailableError> {
     await response.body?.cancel();
-    const wait = retryAfterMs(response.headers.get('retry-after'), Date.now());
+    // A date is one of the provider's clock, and so is the time of its answer (RFC 9110, 6.6.1).
+    const answeredAt = Date.parse(response.headers.get('date') ?? '');
+    const wait = retryAfterMs(response.headers.get('retry-after'), Number.isNaN(answeredAt) ? Date.now() : answeredAt);
     return new UnavailableError(`the ${this.name} answered ${response.status}`, { dependency: this.name, ...(wait !== undefined && { retryAfterMs: wait }) });
   }
 }

@@ -15,3 +15,4 @@ export { SERVICES, type ServerName, type ServiceName } from './services.js';
 export * from './system.js';
 export * from './tap.js';
 export * from './unguarded.js';
+export * from './wrong-clock.js';

@@ -54,12 +54,14 @@ export interface ProcessSystem extends System {
   another(name: ServiceName): Promise<Instance>;
 }
 
-/** Servers other than the shared ones. */
+/** Servers other than the shared ones, and what is special about a service. */
 export interface Servers {
   /** Goes with the system. */
   broker?: TestBroker;
   /** The administrator's URL. */
   postgresUrl?: string;
+  /** Settings of one service alone, such as a clock that is wrong. */
+  settingsOf?: Partial<Record<ServiceName, Record<string, string>>>;
 }
 
 /** With this variable, the tests of the whole system run on containers instead of processes. */
@@ -80,7 +82,7 @@ export async function startSystem(env: Record<string, string> = {}, servers?: Se
   return inContainers() && !servers ? startContainers(settings, keys) : startProcesses(settings, keys, servers);
 }
 
-async function startProcesses(env: Record<string, string>, keys: KeyPairKeyObjectResult, { broker: given, postgresUrl }: Servers = {}): Promise<ProcessSystem> {
+async function startProcesses(env: Record<string, string>, keys: KeyPairKeyObjectResult, { broker: given, postgresUrl, settingsOf = {} }: Servers = {}): Promise<ProcessSystem> {
   const limit = env['FLASH_SALE_QUEUE_LIMIT'];
   const broker = given ?? (await testBroker(limit === undefined ? {} : { flashSaleQueueLimit: Number(limit) }));
   const [users, made] = await Promise.all([letIn(broker), Promise.all(OWNERS.map(async (name) => [name, await testDatabase(name, { ownRole: true, ...(postgresUrl !== undefined && { server: postgresUrl }) })] as const))]);
@@ -88,7 +90,7 @@ async function startProcesses(env: Record<string, string>, keys: KeyPairKeyObjec
   const shared = { ...secretsOf(keys), DEV_SEED: 'true' };
   const instanceOf = async (name: ServiceName): Promise<Instance> => {
     const own = { ...(users[name] !== undefined && { AMQP_URL: users[name] }), ...(name !== 'gateway' && { DATABASE_URL: databases[name].url }) };
-    return place(name, name === 'gateway' ? await freePort() : 0, { ...shared, ...own, ...env });
+    return place(name, name === 'gateway' ? await freePort() : 0, { ...shared, ...own, ...env, ...settingsOf[name] });
   };
   const first = Object.fromEntries(await Promise.all(SERVICES.map(async (name) => [name, await instanceOf(name)]))) as Record<ServiceName, Instance>;
   const others: Instance[] = [];

@@ -23,7 +23,7 @@ export class DoorGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const { id } = context.switchToHttp().getRequest<FastifyRequest<{ Params: { id: string } }>>().params;
-    expectOpen(doorFor(this.sales.get(id.toLowerCase()), Date.now()));
+    expectOpen(doorFor(this.sales.get(id.toLowerCase()), this.sales.now()));
     return true;
   }
 }

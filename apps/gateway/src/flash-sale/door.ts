@@ -38,7 +38,7 @@ export class Door {
    * @throws ProblemError 404 no such sale, 410 sold out or closed, 425 not open yet, 503 it is not known whether it is in line
    */
   async claim(userId: string, saleId: string, address: Address): Promise<Admitted | typeof FULL> {
-    const door = doorFor(await this.sales.find(saleId), Date.now());
+    const door = doorFor(await this.sales.find(saleId), this.sales.now());
     expectOpen(door);
     const claimed = { saleId, userId, round: door.round };
     const entry = await this.line.end(saleId);

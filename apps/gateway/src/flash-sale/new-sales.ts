@@ -25,11 +25,11 @@ export class NewSales {
    * @throws ProblemError 409 not enough stock, or another sale has this id; what else flash-sale says
    */
   async create(saleId: string, request: z.output<typeof NewSale>): Promise<Sale | typeof LATE> {
-    const deadline = Date.now() + this.config.REPLY_TIMEOUT_MS;
+    const deadline = performance.now() + this.config.REPLY_TIMEOUT_MS;
     let answer = await this.rpc.tell(CreateSale, { saleId, ...request });
     while (answer !== LATE && answer.state === 'preparing') {
       await pause(LOOK_EVERY_MS);
-      answer = await this.#look(saleId, deadline - Date.now());
+      answer = await this.#look(saleId, deadline - performance.now());
     }
     if (answer === LATE) return LATE;
     if (answer.state === 'refused') throw ProblemError.of(409, 'Not enough stock', `Inventory does not have ${request.quantity} of ${request.sku} to allot.`);

@@ -1,11 +1,12 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { GetSale, ListSales, SaleChanged, type Sale } from '@sluice/contracts';
+import { GetSale, ListSales, SaleChanged, type Sale, type SeenSale } from '@sluice/contracts';
 import { ProblemError, Publisher } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { GatewayConfig } from '../config.js';
 import { CatchUp } from '../live/catch-up.js';
 import { Live } from '../live/live.js';
 import { Rpc } from '../rpc.js';
+import { SaleClock } from './sale-clock.js';
 import { SaleMemory } from './sale-memory.js';
 import { UnknownSales } from './unknown-sales.js';
 
@@ -22,6 +23,7 @@ const NOT_READY_MS = 100;
 @Injectable()
 export class Sales implements OnModuleDestroy {
   readonly #logger = new Logger('sales');
+  readonly #clock = new SaleClock();
   readonly #memory = new SaleMemory();
   readonly #unknown: UnknownSales;
   readonly #catchUp: CatchUp;
@@ -36,7 +38,7 @@ export class Sales implements OnModuleDestroy {
   ) {
     this.#catchUp = new CatchUp(() => this.#refresh(), config.SALES_REFRESH_MS);
     this.#unknown = new UnknownSales((saleId, patienceMs) => rpc.ask(GetSale, { saleId }, patienceMs));
-    live.hear(SaleChanged, (fact) => (fact ? this.remember(fact.data) : this.#catchUp.hint()));
+    live.hear(SaleChanged, (fact) => (fact ? this.remember({ ...fact.data, at: fact.time }) : this.#catchUp.hint()));
     this.#catchUp.begin();
   }
 
@@ -57,8 +59,14 @@ export class Sales implements OnModuleDestroy {
     return found;
   }
 
-  remember(sale: Sale): void {
+  remember({ at, ...sale }: SeenSale): void {
+    if (at !== undefined) this.#clock.heard(at);
     this.#memory.remember(sale);
+  }
+
+  /** By flash-sale's clock, as far as it is known. Milliseconds since the epoch. */
+  now(): number {
+    return this.#clock.now();
   }
 
   /** All that are known here; undefined as long as that may be next to nothing. */

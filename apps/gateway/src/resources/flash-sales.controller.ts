@@ -6,7 +6,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { GatewayConfig } from '../config.js';
 import { NewSales } from '../flash-sale/new-sales.js';
-import { SaleView, viewOf } from '../flash-sale/sale-view.js';
+import { SaleView, viewAt, viewOf } from '../flash-sale/sale-view.js';
 import { Sales } from '../flash-sale/sales.js';
 import { Describe } from '../openapi/describe.js';
 import { saleIdFor } from '../order-id.js';
@@ -56,7 +56,8 @@ export class FlashSalesController {
     } catch (error) {
       const known = listing.cursor === undefined && isUnanswered(error) ? this.sales.all() : undefined;
       if (!known) throw error;
-      return { items: known.slice(0, listing.limit).map(viewOf) };
+      const now = this.sales.now();
+      return { items: known.slice(0, listing.limit).map((sale) => viewAt(sale, now)) };
     }
   }
 
@@ -69,7 +70,7 @@ export class FlashSalesController {
     } catch (error) {
       const known = isUnanswered(error) ? this.sales.get(id) : undefined;
       if (!known) throw error;
-      return viewOf(known);
+      return viewAt(known, this.sales.now());
     }
   }
 

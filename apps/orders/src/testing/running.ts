@@ -23,7 +23,10 @@ export async function startOrders(urls: { AMQP_URL: string; DATABASE_URL: string
   const service = await startService({ name: 'orders', module: OrdersModule, config: OrdersConfig, database: true }, environment);
   const client = new MessageClient({ url: urls.AMQP_URL, source: 'neighbours' });
   return {
-    tell: (message, about) => client.publisher.publish(encode(message, { id: newId(), time: new Date().toISOString(), correlationId: 'test', source: 'neighbours', ...about })),
+    tell: (message, { deadline, ...about } = {}) => {
+      const left = deadline === undefined ? {} : { timeoutMs: deadline - Date.now() };
+      return client.publisher.publish(encode(message, { id: newId(), time: new Date().toISOString(), correlationId: 'test', source: 'neighbours', ...left, ...about }));
+    },
     ask: (contract, data) => client.request(contract, data, { deadlineMs: DEADLINE_MS }),
     stop: async () => {
       await client.close();

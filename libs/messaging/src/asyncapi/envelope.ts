@@ -23,7 +23,7 @@ const FAILURES = {
   'failed-at': Instant.optional().describe('Dead letters: when it was given up'),
   stack: z.string().optional().describe('Dead letters: where it failed'),
 };
-const DEADLINE = { deadline: z.int().optional().describe('Until when its caller waits, milliseconds since the epoch') };
+const TIMEOUT = { 'timeout-ms': z.int().min(0).optional().describe('How long its caller still waits, from the publishing on: milliseconds') };
 
 /** The AMQP properties beside the headers, called as in the specification. AsyncAPI has no words for them. */
 const PROPERTIES = {
@@ -42,7 +42,7 @@ const EXPIRATION = { expiration: z.string().optional().describe('Milliseconds un
 
 export const ENVELOPES = {
   FactHeaders: jsonSchemaOf(z.looseObject({ ...HEADERS, ...FAILURES })),
-  RequestHeaders: jsonSchemaOf(z.looseObject({ ...HEADERS, ...DEADLINE, ...FAILURES })),
+  RequestHeaders: jsonSchemaOf(z.looseObject({ ...HEADERS, ...TIMEOUT, ...FAILURES })),
   FactProperties: jsonSchemaOf(z.object(PROPERTIES)),
   RequestProperties: jsonSchemaOf(z.object({ ...PROPERTIES, ...ADDRESS })),
   QueryProperties: jsonSchemaOf(z.object({ ...PROPERTIES, ...ADDRESS, ...EXPIRATION })),

@@ -20,7 +20,7 @@ This document speaks from inside the system: what it *sends*, you may receive (f
 | header \`correlation-id\` | the id that everything caused by one request shares; pass it on |
 | header \`causation-id\` | the \`message-id\` of the message that caused this one |
 | header \`traceparent\` | W3C trace context; pass it on |
-| header \`deadline\` | until when the caller waits, milliseconds since the epoch |
+| header \`timeout-ms\` | how long the caller still waits, from the publishing on: milliseconds. Count them from the arrival, by your own clock |
 | header \`attempts\` | how often handling it has failed so far; absent means never |
 
 Times are UTC, money is integer cents with an ISO 4217 currency, ids are UUIDs.
@@ -55,7 +55,7 @@ If the confirm does not come, do not acknowledge.
 
 A command or query goes to the direct exchange \`shop.commands\` with its type as routing key, \`mandatory\`, on a channel in confirm mode: returned means that nobody takes it; confirmed means that it is in its owner's queue, and a command is then carried out, however late. Repeating it under the same \`message-id\` is safe.
 
-To get an answer: consume \`amq.rabbitmq.reply-to\` without acknowledgements on the channel that you publish on, and set \`reply-to\` to that name, \`correlation-id\` to an id of your own, and the header \`deadline\`; on queries also \`expiration\`, the same deadline in milliseconds from now. The answer comes with your \`correlation-id\`:
+To get an answer: consume \`amq.rabbitmq.reply-to\` without acknowledgements on the channel that you publish on, and set \`reply-to\` to that name, \`correlation-id\` to an id of your own, and the header \`timeout-ms\`; on queries also \`expiration\`, the same number as text. The answer comes with your \`correlation-id\`:
 - \`content-type: application/json\`: the answer, in the schema of the operation's reply; an empty body where the reply has none.
 - \`content-type: application/problem+json\`: why not, as problem details (RFC 9457): \`type\`, \`title\`, \`status\` (as in HTTP), \`detail\`. \`4xx\` is the owner's "no", \`400\` a malformed request, \`500\` a fault.
 - Nothing until the deadline: a query has come to nothing; a command will still be carried out.
@@ -65,7 +65,7 @@ Unknown fields in a request are refused where its schema closes the object, and 
 ## Answering requests: a new RPC of your own
 
 1. Name it \`<your service>.<noun>\`, for example \`me.report\`. Declare \`me.queries\`: durable, \`x-queue-type: classic\`, \`x-max-length: 10000\`, \`x-overflow: reject-publish\`, no dead letters: queries are reads, which nobody wants late. Bind it to \`shop.commands\` by each type.
-2. For each delivery: when \`reply-to\` or \`correlation-id\` is absent, or the header \`deadline\` has passed, nobody waits: acknowledge and do nothing.
+2. For each delivery: when \`reply-to\` or \`correlation-id\` is absent, or the \`timeout-ms\` since it arrived are over, nobody waits: acknowledge and do nothing.
 3. Answer to the default exchange (\`\`), routing key = \`reply-to\`, not \`mandatory\`, not persistent, with the same \`correlation-id\`, \`type: answer\`, and the content type as above. Then acknowledge.
 4. Answer faults too, and what you cannot read (\`400\`): whoever waits should not have to wait for the deadline. Never retry a query.
 

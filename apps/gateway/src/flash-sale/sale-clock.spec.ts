@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { SaleClock } from './sale-clock.js';
+
+const at = (ms: number): string => new Date(ms).toISOString();
+
+describe('the clock of sales', () => {
+  let uptime = 0;
+  let clock: SaleClock;
+  beforeEach(() => {
+    uptime = 1_000;
+    clock = new SaleClock(() => uptime, () => 42);
+  });
+
+  it('is that of the process until flash-sale has named an instant', () => {
+    expect(clock.now()).toBe(42);
+    clock.heard(at(5_000_000));
+    uptime += 10;
+    expect(clock.now()).toBe(5_000_010);
+  });
+
+  it('is never ahead, and late by the shortest way of a message, in whatever order they come', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(100_000), { minLength: 1 }), (delays) => {
+        const heard = new SaleClock(() => uptime);
+        for (const delay of delays) heard.heard(at(7_000_000 + ++uptime - delay));
+        expect(7_000_000 + uptime - heard.now()).toBe(Math.min(...delays));
+      }),
+    );
+  });
+
+  it('follows one that was set back, ten minutes later', () => {
+    clock.heard(at(9_000_000));
+    for (let minute = 0; minute < 10; minute++) {
+      uptime += 60_000;
+      clock.heard(at(1_000_000 + uptime));
+    }
+    expect(clock.now()).toBe(1_000_000 + uptime);
+  });
+});
