@@ -1,6 +1,6 @@
-import { GetOrderChanges, ListOrders, PlaceOrder, ProductChanged, StockRejected } from '@sluice/contracts';
+import { CancelOrder, GetOrderChanges, ListOrders, PlaceOrder, ProductChanged, StockRejected } from '@sluice/contracts';
 import { newId } from '@sluice/persistence';
-import { eventually, testBroker, testDatabase } from '@sluice/testing';
+import { depth, eventually, testBroker, testDatabase, type TestBroker } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Request } from './placing.js';
 import { PARCELS } from './testing/given.js';
@@ -8,8 +8,10 @@ import { RETRY_MS } from './testing/running.js';
 import { EUR, newRequest, openScene, problem, storyOf, type Scene } from './testing/scene.js';
 
 let scene: Scene;
+let broker: TestBroker;
 beforeAll(async () => {
-  scene = await openScene({ broker: await testBroker({ tiersMs: [RETRY_MS] }), database: await testDatabase('orders'), eventually });
+  broker = await testBroker({ tiersMs: [RETRY_MS] });
+  scene = await openScene({ broker, database: await testDatabase('orders'), eventually });
 });
 afterAll(() => scene?.stop());
 
@@ -103,6 +105,15 @@ describe('placing an order', () => {
     await eventually(async () => expect(await scene.see(order)).toMatchObject({ status: 'rejected', reason: 'unknown_product' }));
     await eventually(() => expect(scene.factsOf(order)).toEqual(['order.rejected']));
     expect(await scene.place(order)).toMatchObject({ status: 'rejected' });
+  });
+
+  it('stores refusals of which nobody is to be told, and makes no dead letters of them', async () => {
+    const [order, { orderId, userId }] = [newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] }), newRequest()];
+    await scene.tell(PlaceOrder(order));
+    await scene.tell(CancelOrder({ orderId, userId }));
+    await eventually(async () => expect(await scene.rows('SELECT 1 FROM orders WHERE id = ANY($1) AND version > 0', [[orderId, order.orderId]])).toHaveLength(2));
+    await scene.everythingIsHandled();
+    expect(await depth(broker, 'orders.commands.dead')).toBe(0);
   });
 
   it('keeps an order with an unknown SKU as rejected when the caller leaves while it waits for its row', async () => {
