@@ -22,7 +22,7 @@ describe('bad input', () => {
   });
 
   const facts = async () => {
-    const orders = await system.databases.orders.pool.query('SELECT id, status FROM orders WHERE version > 0 ORDER BY id');
+    const orders = await system.databases.orders.pool.query('SELECT id, status FROM orders WHERE version > 0 AND placed_at IS NOT NULL ORDER BY id');
     const stock = await system.databases.inventory.pool.query('SELECT sku, warehouse, on_hand, reserved FROM stock ORDER BY 1, 2');
     return JSON.stringify([orders.rows, stock.rows]);
   };

@@ -1,15 +1,14 @@
 import { HaltParcels, OrderCancellationRefused, OrderCancelled } from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
-import { cancel, parcelsHalted, parcelsLeft } from './cancellation.js';
+import { cancel, haltAgain, parcelsHalted, parcelsLeft } from './cancellation.js';
 import { hasLeft } from './order-steps.js';
 import { orderView } from './order.view.js';
 import type { Order } from './tables.js';
 import { BOTH_WAREHOUSES, COUPON, facts, hearing, later, NOW, obstacles, ORDER, PARCELS, PAYMENT, placedOrder, USER } from './testing/given.js';
 
-const awaited = { awaited: true };
 const mine = { orderId: ORDER, userId: USER };
 const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
-const ask = (order: Order, now = NOW) => cancel(order, mine, awaited, now) as Required<ReturnType<typeof cancel>> & { order: Order };
+const ask = (order: Order, now = NOW) => cancel(order, mine, now) as Required<ReturnType<typeof cancel>> & { order: Order };
 
 const paid = () => hearing(placedOrder({ coupon: COUPON }), [facts.stockReserved, facts.couponRedeemed, facts.payableOpened, facts.paymentCaptured]).order;
 const halting = () => ask(paid()).order;
@@ -37,20 +36,20 @@ describe('a customer who cancels an order', () => {
   });
 
   it('gets the same answer when they ask again, and the parcels are halted once', () => {
-    expect(cancel(halting(), mine, awaited, later(59))).toEqual({ reply: orderView(halting(), later(59)) });
+    expect(cancel(halting(), mine, later(59))).toEqual({ reply: orderView(halting(), later(59)) });
   });
 
   it('has the parcels halted once more when nobody has answered for a minute, and then not for another', () => {
     const again = ask(halting(), later(60));
     expect(again.order).toEqual({ ...halting(), cancellationRequestedAt: later(60) });
     expect([again.messages, again.history]).toEqual([[HaltParcels({ ...mine, allocation: BOTH_WAREHOUSES, address: halting().address })], []]);
-    expect(cancel(again.order, mine, awaited, later(119))).toEqual({ reply: again.reply });
+    expect(cancel(again.order, mine, later(119))).toEqual({ reply: again.reply });
   });
 
   it.each(['expired', 'cancelled', 'halted'] as const)('gets the order as it is when it is cancelled already (%s)', (how) => {
     const { order } = hearing(hearing(placedOrder(), [facts.stockReserved, facts.payableOpened]).order, [obstacles[how]]);
     expect(order.status).toBe('cancelled');
-    expect(cancel(order, mine, awaited, NOW)).toEqual({ reply: orderView(order, NOW) });
+    expect(cancel(order, mine, NOW)).toEqual({ reply: orderView(order, NOW) });
   });
 
   it.each([
@@ -65,15 +64,30 @@ describe('a customer who cancels an order', () => {
 
   it('finds nothing of somebody else, in whatever state it is', () => {
     for (const order of [placedOrder(), paid(), hearing(placedOrder(), [obstacles.cancelled]).order]) {
-      expect(() => cancel(order, { ...mine, userId: PAYMENT }, awaited, NOW)).toThrow(problem(404));
+      expect(() => cancel(order, { ...mine, userId: PAYMENT }, NOW)).toThrow(problem(404));
     }
   });
 
-  it('leaves no trace of an unknown one while they wait, and a note for it when they have left', () => {
-    expect(() => cancel(undefined, mine, awaited, NOW)).toThrow(problem(404));
-    const { order } = cancel(undefined, mine, { awaited: false }, NOW);
-    expect(order).toEqual({ id: ORDER, userId: USER, status: 'cancelled', reason: 'customer', placedAt: null, version: 1 });
-    expect(() => cancel(order, mine, awaited, NOW)).toThrow(problem(404));
+  it('is told that there is no such order, and leaves a note for one that may still come', () => {
+    const { order, ...rest } = cancel(undefined, mine, NOW);
+    expect(order).toEqual({ id: ORDER, userId: USER, status: 'cancelled', reason: 'customer', placedAt: null, recordedAt: NOW, version: 1 });
+    expect(rest).toEqual({ problem: expect.objectContaining({ status: 404 }) });
+    expect(cancel(order, mine, later(5))).toEqual({ order: { ...order, recordedAt: later(5) }, ...rest });
+  });
+});
+
+describe('a request to halt that nobody has answered', () => {
+  it('is sent again by the sweep after a minute, and then not for another', () => {
+    expect(haltAgain(halting(), later(59))).toEqual({});
+    const again = haltAgain(halting(), later(60));
+    expect(again).toEqual({ order: { ...halting(), cancellationRequestedAt: later(60) }, history: [], messages: [HaltParcels({ ...mine, allocation: BOTH_WAREHOUSES, address: halting().address })] });
+    expect(haltAgain(again.order!, later(119))).toEqual({});
+  });
+
+  it('is not sent for an order whose customer asked for nothing, that has its answer, or that has ended or is shipped', () => {
+    const shipped = hearing(halting(), [facts.eastDispatched, facts.westDispatched]).order;
+    const ends = [obstacles.left, obstacles.halted].map((answer) => hearing(halting(), [answer]).order);
+    for (const order of [paid(), shipped, ...ends]) expect(haltAgain(order, later(1_000))).toEqual({});
   });
 });
 

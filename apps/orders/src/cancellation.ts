@@ -2,21 +2,27 @@ import { HaltParcels, OrderCancelled, OrderCancellationRefused, type CancelOrder
 import { ProblemError } from '@sluice/messaging';
 import { hasEnded, hasLeft, record, type Change, type Told } from './order-steps.js';
 import { answered, orderView } from './order.view.js';
-import { isOrder, type EarlyCancellation, type Order, type Row } from './tables.js';
+import { disclosed } from './refusal.js';
+import { isOrder, isRefused, type EarlyCancellation, type Order, type RefusedOrder, type Row } from './tables.js';
 
 /**
  * The customer does not want the order any more. Before the payment that is free; after it the parcels are halted first, all
- * or none, and logistics tells which.
+ * or none, and logistics tells which. The cancellation of an order that is not there (404) is stored: its caller may have got
+ * 202 instead of the 404, so an order of theirs that comes later is taken as cancelled.
  *
- * @param awaited whether the caller still waits: then they hear that there is no such order. Otherwise they were told that
- *   it will be cancelled, so it will be if it still comes.
- * @throws ProblemError 404 no such order, or somebody else's; 409 too late
+ * @throws ProblemError 404 somebody else's; 409 too late
  */
-export function cancel(row: Row | undefined, { orderId, userId }: Data<typeof CancelOrder>, { awaited }: { awaited: boolean }, now: Date): Change<OrderView, Row> {
+export function cancel(row: Row | undefined, { orderId, userId }: Data<typeof CancelOrder>, now: Date): Change<OrderView, Row> {
   if (isOrder(row)) return cancelOrder(row, userId, now);
-  if (awaited) throw notFound();
-  const early: EarlyCancellation = { id: orderId, userId, status: 'cancelled', reason: 'customer', placedAt: null, version: 1 };
-  return { order: early };
+  if (isRefused(row)) return cancelRefused(row, userId);
+  const early: EarlyCancellation = { id: orderId, userId, status: 'cancelled', reason: 'customer', placedAt: null, recordedAt: now, version: 1 };
+  return { order: early, problem: notFound().problem };
+}
+
+/** Who cancels it knows its id, so a 202 has told it. */
+function cancelRefused(row: RefusedOrder, userId: string): Change<OrderView> {
+  if (row.userId !== userId) throw notFound();
+  return { ...disclosed(row), problem: tooLate('The order was rejected.').problem };
 }
 
 function cancelOrder(order: Order, userId: string, now: Date): Change<OrderView> {
@@ -30,20 +36,32 @@ function cancelOrder(order: Order, userId: string, now: Date): Change<OrderView>
     case 'paid':
       if (!hasLeft(order)) return halting(order, now);
   }
-  throw ProblemError.of(409, 'Too late to cancel', order.status === 'rejected' ? 'The order was rejected.' : 'At least one parcel has left its warehouse.');
+  throw tooLate(order.status === 'rejected' ? 'The order was rejected.' : 'At least one parcel has left its warehouse.');
 }
 
 const notFound = (): ProblemError => ProblemError.of(404, 'Order not found');
+const tooLate = (detail: string): ProblemError => ProblemError.of(409, 'Too late to cancel', detail);
 
 /** A request to halt is answered in seconds. One that is this old may be a dead letter; halting twice is halting once. */
-const HALT_AGAIN_MS = 60_000;
+export const HALT_AGAIN_MS = 60_000;
 
 /** Logistics knows what has left, and decides. */
 function halting(order: Order, now: Date): Change<OrderView> {
-  const { id: orderId, userId, address, cancellationRequestedAt: asked } = order;
-  if (asked && now.getTime() - asked.getTime() < HALT_AGAIN_MS) return { reply: orderView(order, now) };
-  const { messages, ...change } = record({ ...order, cancellationRequestedAt: now }, asked ? [] : [{ type: 'order.cancellation_requested', detail: {} }], now);
-  return answered({ ...change, messages: [...messages!, HaltParcels({ orderId, userId, allocation: order.allocation!, address })] }, now);
+  const { cancellationRequestedAt: asked } = order;
+  if (asked && !isUnanswered(order, now)) return { reply: orderView(order, now) };
+  return answered(askToHalt(order, asked ? [] : [{ type: 'order.cancellation_requested', detail: {} }], now), now);
+}
+
+/** The sweep asks again: nobody has answered the last request to halt. */
+export const haltAgain = (order: Order, now: Date): Change => (isUnanswered(order, now) ? askToHalt(order, [], now) : {});
+
+const isUnanswered = ({ status, cancellationRequestedAt: asked }: Order, now: Date): boolean =>
+  status === 'paid' && asked !== null && now.getTime() - asked.getTime() >= HALT_AGAIN_MS;
+
+function askToHalt(order: Order, told: Told[], now: Date): Change {
+  const { id: orderId, userId, address, allocation } = order;
+  const { messages, ...change } = record({ ...order, cancellationRequestedAt: now }, told, now);
+  return { ...change, messages: [...messages!, HaltParcels({ orderId, userId, allocation: allocation!, address })] };
 }
 
 /** None of the parcels has left, and none will. It may be known before the parcels are. */

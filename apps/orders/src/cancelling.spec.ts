@@ -9,7 +9,7 @@ import { EUR, newRequest, openScene, problem, storyOf, type Scene } from './test
 
 let scene: Scene;
 beforeAll(async () => {
-  scene = await openScene({ broker: await testBroker({ tiersMs: [RETRY_MS] }), database: await testDatabase('orders'), eventually });
+  scene = await openScene({ broker: await testBroker({ tiersMs: [RETRY_MS] }), database: await testDatabase('orders'), eventually }, { DEADLINE_SWEEP_MS: '500' });
 });
 afterAll(() => scene?.stop());
 
@@ -43,9 +43,21 @@ describe('cancelling an order that is not paid', () => {
     await expect(scene.cancel({ ...order, userId: newId() })).rejects.toEqual(problem(404));
     const unknown = newRequest();
     await expect(scene.cancel(unknown)).rejects.toEqual(problem(404));
-    expect(await scene.rows('SELECT 1 FROM orders WHERE id = $1', [unknown.orderId])).toEqual([]);
-    expect(await scene.place(unknown)).toMatchObject({ status: 'pending' });
+    await expect(scene.see(unknown)).rejects.toEqual(problem(404));
     expect(await scene.see(order)).toMatchObject({ status: 'pending' });
+  });
+
+  it.each<[string, { deadline?: number }]>([
+    ['was late', { deadline: Date.now() + 60_000 }],
+    ['came in time', {}],
+  ])('is carried out when the order comes later, also when the 404 %s', async (_, { deadline }) => {
+    const order = newRequest();
+    if (deadline) await scene.tell(cancellation(order), { reply: { to: 'gone', id: '1' }, deadline });
+    else await expect(scene.cancel(order)).rejects.toEqual(problem(404));
+    await isNoted(order);
+    expect(await scene.place(order)).toMatchObject({ status: 'cancelled', reason: 'customer' });
+    await scene.everythingIsHandled();
+    expect(scene.factsOf(order)).toEqual(['order.cancelled']);
   });
 });
 
@@ -96,12 +108,16 @@ describe('cancelling a paid order', () => {
     expect(halts(order)).toEqual([]);
   });
 
-  it('asks logistics again when nobody has answered for a minute', async () => {
-    const order = await placed(3);
-    await scene.cancel(order);
+  it('asks logistics again by itself when nobody has answered for a minute, and not again in the next', async () => {
+    const [order, other] = [await placed(3), await placed(3)];
+    for (const asked of [order, other]) await scene.cancel(asked);
     await scene.rows("UPDATE orders SET cancellation_requested_at = now() - interval '61 seconds' WHERE id = $1", [order.orderId]);
-    await scene.cancel(order);
     await eventually(() => expect(halts(order)).toHaveLength(2));
+    const sweeps = await placed(2);
+    await scene.rows("UPDATE orders SET pay_by = now() - interval '1 hour' WHERE id = $1", [sweeps.orderId]);
+    await scene.reaches(sweeps, 'cancelled');
+    expect([halts(order).length, halts(other).length]).toEqual([2, 1]);
+    expect((await scene.timeline(order)).filter((type) => type === 'order.cancellation_requested')).toHaveLength(1);
   });
 });
 

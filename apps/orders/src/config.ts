@@ -11,5 +11,7 @@ export const OrdersConfig = z.object({
   ORDER_DEADLINE_SECONDS: wholeNumber(1, MONTH_SECONDS).default(USUAL_DEADLINE_SECONDS),
   /** How often is looked for orders that have outlived one of the two, in ms. */
   DEADLINE_SWEEP_MS: wholeNumber(100, 60_000).default(5_000),
+  /** How often refused requests and early cancellations that are too old are deleted, in ms. */
+  RECORDS_PRUNE_MS: wholeNumber(100, 3_600_000).default(600_000),
 });
 export type OrdersConfig = z.output<typeof OrdersConfig>;

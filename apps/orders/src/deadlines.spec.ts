@@ -4,7 +4,7 @@ import { expire, giveUp } from './deadlines.js';
 import { BOTH_WAREHOUSES, COUPON, DEADLINE_SECONDS, facts, hearing, later, NOW, obstacles, ORDER, placedOrder, refund, types, USER, WINDOW_SECONDS } from './testing/given.js';
 
 const payable = (change = {}) => hearing(placedOrder(change), [facts.stockReserved, facts.couponRedeemed, facts.payableOpened]);
-const CLOCK_SKEW_SECONDS = 1;
+const TIMER_EARLY_SECONDS = 1;
 
 describe('the payment window', () => {
   it('starts with a timer of its length when the order can be paid, and with one only', () => {
@@ -32,8 +32,8 @@ describe('the payment window', () => {
     const rejected = hearing(placedOrder(), [obstacles.outOfStock]).order;
     const priced = hearing(placedOrder(), [facts.stockReserved]).order;
     for (const order of [paid, cancelled, rejected, priced]) expect(expire(order, later(WINDOW_SECONDS))).toEqual({});
-    expect(expire(payable().order, later(WINDOW_SECONDS - CLOCK_SKEW_SECONDS - 0.001))).toEqual({});
-    expect(expire(payable().order, later(WINDOW_SECONDS - CLOCK_SKEW_SECONDS)).order).toMatchObject({ status: 'cancelled' });
+    expect(expire(payable().order, later(WINDOW_SECONDS - TIMER_EARLY_SECONDS - 0.001))).toEqual({});
+    expect(expire(payable().order, later(WINDOW_SECONDS - TIMER_EARLY_SECONDS)).order).toMatchObject({ status: 'cancelled' });
   });
 
   it('ignores the money that comes after the cancellation, and records its refund once', () => {
@@ -63,6 +63,6 @@ describe('the deadline of an order that cannot be paid yet', () => {
     const paid = hearing(payable().order, [facts.paymentCaptured]).order;
     const rejected = hearing(placedOrder(), [obstacles.outOfStock]).order;
     for (const order of [payable().order, paid, rejected]) expect(giveUp(order, DEADLINE_SECONDS, later(DEADLINE_SECONDS))).toEqual({});
-    expect(giveUp(placedOrder(), DEADLINE_SECONDS, new Date(NOW.getTime() + (DEADLINE_SECONDS - CLOCK_SKEW_SECONDS) * 1_000 - 1))).toEqual({});
+    expect(giveUp(placedOrder(), DEADLINE_SECONDS, new Date(NOW.getTime() + (DEADLINE_SECONDS - TIMER_EARLY_SECONDS) * 1_000 - 1))).toEqual({});
   });
 });

@@ -1,5 +1,5 @@
 import { eventually, testBroker, testDatabase } from '@sluice/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Request } from './placing.js';
 import { RETRY_MS } from './testing/running.js';
 import { newRequest, openScene, storyOf, type Scene } from './testing/scene.js';
@@ -37,6 +37,18 @@ async function expectAllCancelled({ userId }: Request, reason: string): Promise<
 }
 
 describe('the sweep', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it('takes the time of the database: a process whose clock is ahead cancels nothing early', async () => {
+    const [young, unpaid, old] = [await placed(), await placed(0, 1), await placed()];
+    await scene.reaches(unpaid, 'awaiting_payment');
+    await scene.rows('UPDATE orders SET pay_by = now() + interval \'5 minutes\' WHERE id = $1', [unpaid.orderId]);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1.5 * DEADLINE_SECONDS * 1_000 });
+    await scene.rows(`UPDATE orders SET placed_at = now() - interval '${DEADLINE_SECONDS + 1} seconds' WHERE id = $1`, [old.orderId]);
+    await scene.reaches(old, 'cancelled');
+    expect([await scene.see(young), await scene.see(unpaid)]).toMatchObject([{ status: 'pending' }, { status: 'awaiting_payment' }]);
+  });
+
   it('cancels unpaid orders whose timers are lost, all at once however many, and no other', async () => {
     const model = await placed(0, 1);
     await scene.reaches(model, 'awaiting_payment');

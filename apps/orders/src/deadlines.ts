@@ -2,14 +2,18 @@ import { cancelled } from './cancellation.js';
 import { hasEnded, type Change } from './order-steps.js';
 import type { Order } from './tables.js';
 
-/** Between two machines whose time is kept; a timer never comes early by more than this. */
-const CLOCK_SKEW_MS = 1_000;
+/**
+ * The ends of windows and the time of a rule are of one clock, the database's. Only the timer runs by another, the broker's:
+ * NTP corrects a clock by at most 500 ppm (adjtimex), 0.9 s in the usual window. A timer that is earlier than this does
+ * nothing, and the sweep ends the window.
+ */
+const TIMER_EARLY_MS = 1_000;
 
-const isOver = (end: Date, now: Date): boolean => now.getTime() >= end.getTime() - CLOCK_SKEW_MS;
+const isOver = (end: Date, now: Date): boolean => now.getTime() >= end.getTime() - TIMER_EARLY_MS;
 
 /**
  * The payment window is over, says its timer or the sweep: an order that is still unpaid is cancelled, and gives back what it
- * holds. One whose window is not over by this clock stays: clocks differ, and the sweep comes back.
+ * holds. One whose window is not over by the database's clock stays, and the sweep comes back.
  */
 export function expire(order: Order, now: Date): Change {
   if (hasEnded(order) || order.paymentId || !order.payBy || !isOver(order.payBy, now)) return {};

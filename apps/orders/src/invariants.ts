@@ -7,12 +7,32 @@ const GRACE = "interval '1 minute'";
 /** Seconds. Here, because who audits a shop knows its settings only when they are not the usual ones. */
 export const USUAL_DEADLINE_SECONDS = 7_200;
 
-/** No order waits for ever. */
+/** Logistics answers in seconds, and is asked again every minute. An outage of a provider does not concern it. */
+const LOGISTICS_ANSWERS = "interval '15 minutes'";
+
+/** No order waits for ever, and what was refused says why. */
 export const invariantsOf = ({ ORDER_DEADLINE_SECONDS = USUAL_DEADLINE_SECONDS }: Partial<OrdersConfig>): readonly Invariant[] => [
   { name: 'unpaid_orders_within_window', sql: `SELECT id FROM orders WHERE status = 'awaiting_payment' AND pay_by < now() - ${GRACE}` },
   {
     name: 'pending_orders_within_deadline',
     sql: `SELECT id FROM orders WHERE status = 'pending' AND placed_at < now() - interval '${ORDER_DEADLINE_SECONDS} seconds' - ${GRACE}`,
+  },
+  {
+    name: 'cancellations_answered',
+    sql: `
+      SELECT orders.id FROM orders JOIN order_history AS told ON told.order_id = orders.id AND told.type = 'order.cancellation_requested'
+      WHERE orders.status = 'paid' AND cancellation_requested_at IS NOT NULL
+      GROUP BY orders.id HAVING max(told.at) < now() - ${LOGISTICS_ANSWERS}`,
+  },
+  {
+    name: 'refusals_say_why',
+    sql: `
+      SELECT id FROM orders WHERE placed_at IS NULL AND version > 0 AND (
+        recorded_at IS NULL OR user_id IS NULL OR (
+          status = 'cancelled' AND reason = 'customer' AND num_nonnulls(body_hash, lines, refusal) = 0
+          OR status = 'rejected' AND reason IN ('unknown_product', 'not_orderable') AND num_nulls(body_hash, lines, refusal) = 0
+        ) IS NOT TRUE
+      )`,
   },
 ];
 
@@ -20,8 +40,13 @@ export const invariantsOf = ({ ORDER_DEADLINE_SECONDS = USUAL_DEADLINE_SECONDS }
 const LEGAL_STEPS = `('pending', 'awaiting_payment'), ('awaiting_payment', 'paid'), ('paid', 'shipped'), ('shipped', 'completed'),
   ('pending', 'rejected'), ('pending', 'cancelled'), ('awaiting_payment', 'cancelled'), ('paid', 'cancelled')`;
 
-/** What takes reading the whole history: for `npm run audit`, not for every scrape. */
+/** What takes reading all orders or the whole history: for `npm run audit`, not for every scrape. */
 export const AUDITED: readonly Invariant[] = [
+  {
+    // Logistics makes them within seconds. An `order.paid` that it could not handle is a dead letter.
+    name: 'paid_orders_get_parcels',
+    sql: `SELECT id FROM orders WHERE status = 'paid' AND parcels = '[]' AND paid_at < now() - ${LOGISTICS_ANSWERS}`,
+  },
   {
     name: 'orders_are_as_their_history_says',
     sql: `

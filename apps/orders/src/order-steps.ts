@@ -1,4 +1,4 @@
-import { OrderAwaitingPayment, OrderCompleted, OrderPaid, OrderPriced, OrderShipped, type Money, type OrderStatus, type Outgoing, type ParcelStatus } from '@sluice/contracts';
+import { OrderAwaitingPayment, OrderCompleted, OrderPaid, OrderPriced, OrderShipped, type Money, type OrderStatus, type Outgoing, type ParcelStatus, type Problem } from '@sluice/contracts';
 import type { HistoryEntry, Order, Row } from './tables.js';
 
 /** What a rule has decided about an order; nothing at all when it changes nothing. */
@@ -7,6 +7,8 @@ export interface Change<R = never, O extends Row = Order> {
   history?: HistoryEntry[];
   messages?: Outgoing[];
   reply?: R;
+  /** The answer is "no"; what is decided beside it is stored all the same. */
+  problem?: Problem;
 }
 
 /** What every fact about an order says first. */

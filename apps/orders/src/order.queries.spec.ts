@@ -1,7 +1,7 @@
 import { CancelOrder, GetOrder, GetOrderChanges, GetTimeline, ListOrders, StockRejected } from '@sluice/contracts';
 import { newId } from '@sluice/persistence';
 import { eventually, testBroker, testDatabase } from '@sluice/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RETRY_MS } from './testing/running.js';
 import { newRequest, openScene, problem, storyOf, type Scene } from './testing/scene.js';
 
@@ -12,6 +12,18 @@ beforeAll(async () => {
 afterAll(() => scene?.stop());
 
 describe('looking at orders', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it.each([600, -600])('tells how long the window still is by the clock of the database, whatever that of the process (%i s off)', async (secondsOff) => {
+    const order = newRequest();
+    await scene.place(order);
+    for (const fact of storyOf(order).slice(0, 2)) await scene.tell(fact);
+    await scene.reaches(order, 'awaiting_payment');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + secondsOff * 1_000 });
+    const seen = [await scene.see(order), (await scene.ask(GetOrderChanges, order)).order, (await scene.ask(ListOrders, { userId: order.userId })).items[0]!];
+    for (const { secondsLeft } of seen) expect(Math.abs(secondsLeft! - 1_800)).toBeLessThan(60);
+  });
+
   it('shows an order and its timeline to its owner and to an admin, to nobody else', async () => {
     const order = newRequest();
     await scene.place(order);

@@ -10,7 +10,7 @@ import type { Order } from './tables.js';
 
 const listing = newestFirst('placedAt');
 
-/** A placeholder that holds a lock is nobody's order, and so is the cancellation of one that has not come. */
+/** A placeholder that holds a lock is nobody's order, and so is the cancellation of one that has not come, and a refused request. */
 const REAL = { version: { gt: 0 }, placedAt: { not: null } };
 
 /** Reads orders as their customers see them. */
@@ -18,7 +18,7 @@ const REAL = { version: { gt: 0 }, placedAt: { not: null } };
 export class OrderQueries implements OnApplicationShutdown {
   readonly #prisma: PrismaClient;
 
-  constructor(pool: Pool) {
+  constructor(private readonly pool: Pool) {
     this.#prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   }
 
@@ -28,7 +28,8 @@ export class OrderQueries implements OnApplicationShutdown {
 
   /** @throws ProblemError 404 no such order, or somebody else's */
   async order(asked: Data<typeof GetOrder>): Promise<Reply<typeof GetOrder>> {
-    return orderView(await this.#order(asked), new Date());
+    const order = await this.#order(asked);
+    return orderView(order, await this.#now([order]));
   }
 
   /**
@@ -39,16 +40,17 @@ export class OrderQueries implements OnApplicationShutdown {
     const order = await this.#order(asked);
     const history = await this.#prisma.historyEntry.findMany({ where: { orderId: order.id, version: { gt: seen, lte: order.version } }, orderBy: { version: 'asc' } });
     const changes = history.map((entry) => ({ ...eventOf(entry), version: entry.version, status: entry.status as OrderStatus }));
-    return { order: orderView(order, new Date()), changes };
+    return { order: orderView(order, await this.#now([order])), changes };
   }
 
-  /** @throws ProblemError 404 no such order, or somebody else's */
+  /**
+   * The order first: what it is by then is in its history.
+   * @throws ProblemError 404 no such order, or somebody else's
+   */
   async timeline({ orderId, ...viewer }: Data<typeof GetTimeline>): Promise<Reply<typeof GetTimeline>> {
-    const [order, history] = await Promise.all([
-      this.#prisma.order.findFirst({ where: { id: orderId, ...REAL, ...seenBy(viewer) }, select: { id: true } }),
-      this.#prisma.historyEntry.findMany({ where: { orderId }, orderBy: { version: 'asc' } }),
-    ]);
+    const order = await this.#prisma.order.findFirst({ where: { id: orderId, ...REAL, ...seenBy(viewer) }, select: { id: true } });
     if (!order) throw notFound();
+    const history = await this.#prisma.historyEntry.findMany({ where: { orderId }, orderBy: { version: 'asc' } });
     return { events: history.map(eventOf) };
   }
 
@@ -60,8 +62,21 @@ export class OrderQueries implements OnApplicationShutdown {
       take: listing.take(limit),
     });
     const { rows, ...next } = listing.page(found, limit);
-    const now = new Date();
-    return { items: rows.map((row) => orderView(orderOf(row), now)), ...next };
+    const orders = rows.map(orderOf);
+    const now = await this.#now(orders);
+    return { items: orders.map((order) => orderView(order, now)), ...next };
+  }
+
+  /** Whether a request for this order was refused: nobody has looked for it yet, or somebody does at this moment. */
+  async wasRefused({ orderId, ...viewer }: Data<typeof GetOrder>): Promise<boolean> {
+    return (await this.#prisma.order.count({ where: { id: orderId, version: { gt: 0 }, status: 'rejected', ...seenBy(viewer) } })) > 0;
+  }
+
+  /** The database's time, as that of `payBy`. Only `secondsLeft` needs it, so it is asked for when an order can be paid. */
+  async #now(orders: readonly Order[]): Promise<Date> {
+    if (!orders.some(({ status }) => status === 'awaiting_payment')) return new Date();
+    const { rows } = await this.pool.query<{ now: Date }>('SELECT now()');
+    return rows[0]!.now;
   }
 
   async #order({ orderId, ...viewer }: Data<typeof GetOrder>): Promise<Order> {
@@ -74,7 +89,7 @@ export class OrderQueries implements OnApplicationShutdown {
 const seenBy = ({ userId, anyUser }: { userId: string; anyUser: boolean }): { userId?: string } => (anyUser ? {} : { userId });
 
 /** The row is complete: the table's check says so of every order. */
-const orderOf = (row: StoredOrder): Order => ({ ...row, subtotal: Number(row.subtotal), discount: Number(row.discount), total: Number(row.total) }) as Order;
+const orderOf = (row: StoredOrder): Order => ({ ...row, subtotal: Number(row.subtotal), discount: Number(row.discount), total: Number(row.total) }) as unknown as Order;
 
 const eventOf = ({ at, type, detail }: HistoryEntry) => ({ at: at.toISOString(), type, detail: detail as Record<string, unknown> });
 

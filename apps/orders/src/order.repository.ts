@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { CancelOrder, Contract, Message, Order as OrderView, PlaceOrder } from '@sluice/contracts';
-import type { Decision, UnitOfWork } from '@sluice/persistence';
+import type { CancelOrder, Contract, Data, GetOrder, Message, Order as OrderView, PlaceOrder } from '@sluice/contracts';
+import { newId, type Decision, type UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import type { z } from 'zod';
 import type { Change } from './order-steps.js';
 import type { Prices } from './pricing.js';
-import { isOrder, orderTables, type Order, type Row } from './tables.js';
+import { disclosed } from './refusal.js';
+import { isOrder, isRefused, orderTables, type Order, type Row } from './tables.js';
 
 /** A fact about one order. */
 type About = Message<Contract<z.ZodType<{ orderId: string }>>>;
@@ -20,16 +21,16 @@ export class OrderRepository {
   }
 
   /** The order's row is locked even before it exists, so two places of one order are decided one after the other. */
-  async place(message: Message<typeof PlaceOrder>, decide: (row: Row | undefined, prices: Prices, now: Date) => Change<OrderView>) {
+  async place(message: Message<typeof PlaceOrder>, decide: (row: Row | undefined, prices: Prices, now: Date) => Change<OrderView, Row>) {
     const { orderId, lines } = message.data;
     const skus = [...new Set(lines.map(({ sku }) => sku))];
-    return this.#unit.change<OrderView>(message, { orders: [orderId], prices: skus }, ({ orders, prices }, now) => decision(orderId, decide(orders[orderId], prices, now)));
+    return this.#unit.change<OrderView>(message, { orders: [orderId], prices: skus }, ({ orders, prices }, now) => decision(message, decide(orders[orderId], prices, now)));
   }
 
   /** Locked like a place: of the two for one order, whichever comes first, the other sees what it has decided. */
   async cancel(message: Message<typeof CancelOrder>, decide: (row: Row | undefined, now: Date) => Change<OrderView, Row>) {
     const { orderId } = message.data;
-    return this.#unit.change<OrderView>(message, { orders: [orderId] }, ({ orders }, now) => decision(orderId, decide(orders[orderId], now)));
+    return this.#unit.change<OrderView>(message, { orders: [orderId] }, ({ orders }, now) => decision(message, decide(orders[orderId], now)));
   }
 
   /** @throws Error when there is no such order: every fact follows from one that was placed, so the message comes again later */
@@ -38,14 +39,32 @@ export class OrderRepository {
     await this.#unit.change(message, { orders: [orderId] }, ({ orders }, now) => {
       const order = orders[orderId];
       if (!isOrder(order)) throw new Error(`nothing is known of order ${orderId}`);
-      return decision(orderId, decide(order, now));
+      return decision(message, decide(order, now));
+    });
+  }
+
+  /** Changes an order on the service's own account, under a new message id each time: the rule looks at the order under its lock. */
+  async revise(orderId: string, decide: (order: Order, now: Date) => Change): Promise<void> {
+    await this.change(ownMessage('orders.sweep', orderId), decide);
+  }
+
+  /** Somebody looks for this order: if its request was refused, it is a rejected order from now on. */
+  async disclose({ orderId, userId, anyUser }: Data<typeof GetOrder>): Promise<void> {
+    const message = ownMessage('orders.disclose', orderId);
+    await this.#unit.change(message, { orders: [orderId] }, ({ orders }) => {
+      const row = orders[orderId];
+      return isRefused(row) && (anyUser || row.userId === userId) ? decision(message, disclosed(row)) : {};
     });
   }
 }
 
-const decision = <R>(id: string, { order, history, messages, reply }: Change<R, Row>): Decision<R, typeof orderTables> => ({
-  ...(order && { state: { orders: { [id]: order } } }),
+const ownMessage = (type: string, orderId: string): About => ({ id: newId(), type, version: 1, correlationId: orderId, time: new Date().toISOString(), data: { orderId } });
+
+/** Without a caller there is nobody to be told of a problem. */
+const decision = <R>({ data: { orderId }, reply: caller }: About, { order, history, messages, reply, problem }: Change<R, Row>): Decision<R, typeof orderTables> => ({
+  ...(order && { state: { orders: { [orderId]: order } } }),
   ...(history && { append: { history } }),
   ...(messages && { messages }),
   ...(reply !== undefined && { reply }),
+  ...(problem && caller && { problem }),
 });

@@ -20,9 +20,10 @@ import {
   ProductChanged,
   StockRejected,
   StockReserved,
+  type Data,
   type Message,
 } from '@sluice/contracts';
-import { On } from '@sluice/messaging';
+import { On, ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import { cancel, parcelsHalted, parcelsLeft } from './cancellation.js';
 import type { OrdersConfig } from './config.js';
@@ -30,7 +31,7 @@ import { expire } from './deadlines.js';
 import { couponRedeemed, couponRejected, parcelMoved, payableOpened, paymentCaptured, refunded, stockRejected, stockReserved } from './order.js';
 import { OrderQueries } from './order.queries.js';
 import { OrderRepository } from './order.repository.js';
-import { place } from './placing.js';
+import { place, type Delivered } from './placing.js';
 import { ProductCopies } from './product-copies.js';
 
 @Controller()
@@ -44,12 +45,12 @@ export class OrdersListener {
 
   @On(PlaceOrder)
   placeOrder(message: Message<typeof PlaceOrder>) {
-    return whileHeard(message, (awaited) => this.orders.place(message, (row, prices, now) => place(row, message.data, prices, { awaited: awaited(now) }, now)));
+    return this.orders.place(message, (row, prices, now) => place(row, message.data, prices, delivered(message), now));
   }
 
   @On(CancelOrder)
   cancelOrder(message: Message<typeof CancelOrder>) {
-    return whileHeard(message, (awaited) => this.orders.cancel(message, (row, now) => cancel(row, message.data, { awaited: awaited(now) }, now)));
+    return this.orders.cancel(message, (row, now) => cancel(row, message.data, now));
   }
 
   @On(ProductChanged)
@@ -124,31 +125,40 @@ export class OrdersListener {
 
   @On(GetOrder)
   getOrder({ data }: Message<typeof GetOrder>) {
-    return this.queries.order(data);
+    return this.#looking(data, () => this.queries.order(data));
   }
 
   @On(GetOrderChanges)
   getOrderChanges({ data }: Message<typeof GetOrderChanges>) {
-    return this.queries.changes(data);
+    return this.#looking(data, () => this.queries.changes(data));
   }
 
   @On(GetTimeline)
   getTimeline({ data }: Message<typeof GetTimeline>) {
-    return this.queries.timeline(data);
+    return this.#looking(data, () => this.queries.timeline(data));
   }
 
   @On(ListOrders)
   listOrders({ data }: Message<typeof ListOrders>) {
     return this.queries.list(data);
   }
+
+  /** A refused request that somebody looks for is a rejected order from then on. */
+  async #looking<R>(asked: Data<typeof GetOrder>, read: () => Promise<R>): Promise<R> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof ProblemError) || !(await this.queries.wasRefused(asked))) throw error;
+      await this.orders.disclose(asked);
+      return read();
+    }
+  }
 }
 
-/** A refusal is only for a caller to hear. Should theirs have left while it was decided, it is decided again, as one that nobody hears. */
-const whileHeard = <R>(message: Message, decided: (awaited: (now: Date) => boolean) => Promise<R>): Promise<R> =>
-  decided((now) => isAwaited(message, now)).catch((error: unknown) => {
-    if (isAwaited(message, new Date())) throw error;
-    return decided(() => false);
-  });
-
-/** Somebody asked, and their deadline has not passed. */
-const isAwaited = ({ reply, deadline }: Message, now: Date): boolean => reply !== undefined && (deadline === undefined || now.getTime() < deadline);
+/**
+ * The deadline is only a hint: a caller who gave up earlier than it, or whose answer is lost, still looks for the order by its id.
+ */
+const delivered = ({ reply, deadline, redelivered = false }: Message): Delivered => ({
+  unattended: reply === undefined || (deadline !== undefined && Date.now() >= deadline),
+  redelivered,
+});

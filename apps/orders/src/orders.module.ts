@@ -4,6 +4,7 @@ import { OrderQueries } from './order.queries.js';
 import { OrderRepository } from './order.repository.js';
 import { OrdersListener } from './orders.listener.js';
 import { ProductCopies } from './product-copies.js';
+import { RecordsPrune } from './records.prune.js';
 
-@Module({ controllers: [OrdersListener], providers: [OrderRepository, OrderQueries, ProductCopies, DeadlinesSweep] })
+@Module({ controllers: [OrdersListener], providers: [OrderRepository, OrderQueries, ProductCopies, DeadlinesSweep, RecordsPrune] })
 export class OrdersModule {}

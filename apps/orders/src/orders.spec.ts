@@ -1,16 +1,21 @@
-import { PlaceOrder, ProductChanged, StockRejected } from '@sluice/contracts';
+import { CancelOrder, GetOrderChanges, ListOrders, PlaceOrder, ProductChanged, StockRejected } from '@sluice/contracts';
 import { newId } from '@sluice/persistence';
-import { eventually, testBroker, testDatabase } from '@sluice/testing';
+import { depth, eventually, testBroker, testDatabase, type TestBroker } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Request } from './placing.js';
 import { PARCELS } from './testing/given.js';
 import { RETRY_MS } from './testing/running.js';
 import { EUR, newRequest, openScene, problem, storyOf, type Scene } from './testing/scene.js';
 
 let scene: Scene;
+let broker: TestBroker;
 beforeAll(async () => {
-  scene = await openScene({ broker: await testBroker({ tiersMs: [RETRY_MS] }), database: await testDatabase('orders'), eventually });
+  broker = await testBroker({ tiersMs: [RETRY_MS] });
+  scene = await openScene({ broker, database: await testDatabase('orders'), eventually });
 });
 afterAll(() => scene?.stop());
+
+const listOf = async ({ userId }: Request) => (await scene.ask(ListOrders, { userId })).items.map(({ id }) => id);
 
 describe('placing an order', () => {
   it('answers with the order, and says so once however often it is asked', async () => {
@@ -38,11 +43,57 @@ describe('placing an order', () => {
     expect(await scene.see(order)).toEqual(answer);
   });
 
-  it('refuses an unknown SKU to a caller who waits, and keeps nothing', async () => {
+  it('refuses an unknown SKU to a caller who waits, who finds no order of it, and decides the same request again', async () => {
+    const order = newRequest({ lines: [{ sku: 'NEW', quantity: 1 }] });
+    for (const again of [1, 2]) await expect(scene.place(order), `${again}`).rejects.toEqual(problem(422));
+    expect(await listOf(order)).toEqual([]);
+    expect(await scene.rows('SELECT * FROM order_history WHERE order_id = $1', [order.orderId])).toEqual([]);
+    await scene.tell(ProductChanged({ sku: 'NEW', name: 'New', price: EUR(100), version: 1 }));
+    await eventually(async () => expect(await scene.place(order)).toMatchObject({ status: 'pending', total: EUR(100) }));
+    expect(await scene.timeline(order)).toEqual(['order.placed']);
+    await scene.everythingIsHandled();
+    expect(scene.factsOf(order)).toEqual(['order.placed']);
+  });
+
+  it('decides another body under the key of a refused one', async () => {
     const order = newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] });
     await expect(scene.place(order)).rejects.toEqual(problem(422));
-    await expect(scene.see(order)).rejects.toEqual(problem(404));
-    expect(await scene.rows('SELECT * FROM orders WHERE id = $1', [order.orderId])).toEqual([]);
+    const other = { ...order, lines: [{ sku: 'TEE', quantity: 1 }], bodyHash: 'another' };
+    expect(await scene.place(other)).toMatchObject({ status: 'pending' });
+    expect(await listOf(order)).toEqual([order.orderId]);
+  });
+
+  /** Decided while its caller still waits, as far as orders can tell; the answer never gets there. */
+  const refusedUnheard = async () => {
+    const order = newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] });
+    await scene.tell(PlaceOrder(order), { reply: { to: 'gone', id: '1' }, deadline: Date.now() + 60_000 });
+    await eventually(async () => expect(await scene.rows('SELECT placed_at FROM orders WHERE id = $1 AND version > 0', [order.orderId])).toEqual([{ placed_at: null }]));
+    return order;
+  };
+
+  const looks: [string, (order: Request) => Promise<unknown>, unknown][] = [
+    ['reads it', (order) => scene.see(order), { status: 'rejected', reason: 'unknown_product', lines: [{ sku: 'NOPE', quantity: 1 }] }],
+    ['reads its timeline', (order) => scene.timeline(order), ['order.placed', 'order.rejected']],
+    ['follows it', ({ orderId, userId }) => scene.ask(GetOrderChanges, { orderId, userId }), { order: { status: 'rejected' }, changes: [{ type: 'order.placed' }, { type: 'order.rejected', detail: { reason: 'unknown_product', skus: ['NOPE'] } }] }],
+    ['cancels it', (order) => scene.cancel(order).catch((error: unknown) => error), { problem: { status: 409, detail: 'The order was rejected.' } }],
+  ];
+
+  it.each(looks)('shows a refused request as a rejected order when the answer to it was late and its customer %s', async (_, look, sees) => {
+    const order = await refusedUnheard();
+    const answers = await Promise.all([look(order), look(order)]);
+    for (const answer of answers) expect(answer).toMatchObject(sees as object);
+    expect(await listOf(order)).toEqual([order.orderId]);
+    expect(await scene.timeline(order)).toEqual(['order.placed', 'order.rejected']);
+    expect(await scene.place(order)).toMatchObject({ status: 'rejected' });
+    await scene.everythingIsHandled();
+    expect(scene.factsOf(order)).toEqual(['order.rejected']);
+  });
+
+  it('shows a refused request to nobody else', async () => {
+    const order = await refusedUnheard();
+    await expect(scene.see({ ...order, userId: newId() })).rejects.toEqual(problem(404));
+    await expect(scene.cancel({ ...order, userId: newId() })).rejects.toEqual(problem(404));
+    expect(await scene.rows('SELECT placed_at FROM orders WHERE id = $1', [order.orderId])).toEqual([{ placed_at: null }]);
   });
 
   it.each([
@@ -56,7 +107,16 @@ describe('placing an order', () => {
     expect(await scene.place(order)).toMatchObject({ status: 'rejected' });
   });
 
-  it('keeps an order with an unknown SKU as rejected when the caller leaves while it is decided', async () => {
+  it('stores refusals of which nobody is to be told, and makes no dead letters of them', async () => {
+    const [order, { orderId, userId }] = [newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] }), newRequest()];
+    await scene.tell(PlaceOrder(order));
+    await scene.tell(CancelOrder({ orderId, userId }));
+    await eventually(async () => expect(await scene.rows('SELECT 1 FROM orders WHERE id = ANY($1) AND version > 0', [[orderId, order.orderId]])).toHaveLength(2));
+    await scene.everythingIsHandled();
+    expect(await depth(broker, 'orders.commands.dead')).toBe(0);
+  });
+
+  it('keeps an order with an unknown SKU as rejected when the caller leaves while it waits for its row', async () => {
     const order = newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] });
     const deadline = Date.now() + 1_000;
     const other = await scene.pool.connect();

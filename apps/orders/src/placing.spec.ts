@@ -1,17 +1,20 @@
-import { Order as OrderSchema, OrderCancelled } from '@sluice/contracts';
+import { Order as OrderSchema, OrderCancelled, type Order as OrderView } from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
 import { cancel } from './cancellation.js';
+import type { Change } from './order-steps.js';
 import { orderView } from './order.view.js';
 import { place } from './placing.js';
-import type { EarlyCancellation } from './tables.js';
-import { COUPON, facts, hearing, NOW, ORDER, PAYMENT, placedOrder, PRICES, request, types, USER } from './testing/given.js';
+import { disclosed } from './refusal.js';
+import type { EarlyCancellation, Order, RefusedOrder } from './tables.js';
+import { ATTENDED, COUPON, facts, hearing, later, NOW, ORDER, PAYMENT, placedOrder, PRICES, request, types, UNATTENDED, USER } from './testing/given.js';
 
-const awaited = { awaited: true };
+/** For a request that becomes an order. */
+const placing = (...given: Parameters<typeof place>) => place(...given) as Change<OrderView>;
 const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
 
 describe('placing an order', () => {
   it('tells the order with the names and prices of now', () => {
-    const { order, history, messages, reply } = place(undefined, request(), PRICES, awaited, NOW);
+    const { order, history, messages, reply } = place(undefined, request(), PRICES, ATTENDED, NOW);
     expect(order).toMatchObject({ id: ORDER, status: 'pending', subtotal: 3_800, discount: 0, total: 3_800, currency: 'EUR', version: 1 });
     expect(types(messages)).toEqual(['order.placed']);
     expect(messages![0]!.data).toEqual({
@@ -30,7 +33,7 @@ describe('placing an order', () => {
 
   it('answers the same request again from the order as it is, and changes nothing', () => {
     const { order } = hearing(placedOrder(), [facts.stockReserved, facts.payableOpened]);
-    const again = place(order, request(), PRICES, awaited, NOW);
+    const again = place(order, request(), PRICES, ATTENDED, NOW);
     expect(again).toEqual({ reply: orderView(order, NOW) });
     expect(again.reply).toMatchObject({ status: 'awaiting_payment' });
   });
@@ -39,12 +42,12 @@ describe('placing an order', () => {
     ['another body', { bodyHash: 'hash of another body' }],
     ['another user', { userId: PAYMENT }],
   ])('refuses %s under the id of an order', (_, change) => {
-    expect(() => place(placedOrder(), request(change), PRICES, awaited, NOW)).toThrow(problem(409));
+    expect(() => place(placedOrder(), request(change), PRICES, ATTENDED, NOW)).toThrow(problem(409));
   });
 
   it("of a flash sale costs what the sale says, and every fact about it names the sale", () => {
     const flashSale = { id: PAYMENT, unitPrice: { amount: 99, currency: 'USD' } };
-    const { order, messages, reply } = place(undefined, request({ lines: [{ sku: 'TEE', quantity: 1 }], flashSale, payWithinSeconds: 60 }), PRICES, { awaited: false }, NOW);
+    const { order, messages, reply } = placing(undefined, request({ lines: [{ sku: 'TEE', quantity: 1 }], flashSale, payWithinSeconds: 60 }), PRICES, UNATTENDED, NOW);
     expect(order).toMatchObject({ flashSaleId: PAYMENT, payWithinSeconds: 60, total: 99, currency: 'USD', lines: [{ name: 'T-shirt', unitPrice: flashSale.unitPrice }] });
     expect(reply).toMatchObject({ flashSaleId: PAYMENT });
     const { messages: told } = hearing(order!, [facts.stockReserved, facts.payableOpened, facts.paymentCaptured]);
@@ -52,13 +55,13 @@ describe('placing an order', () => {
     expect(own.map(({ contract, data }) => [contract.type, (data as { flashSaleId?: string }).flashSaleId])).toEqual(
       ['order.placed', 'order.priced', 'order.awaiting_payment', 'order.paid'].map((type) => [type, PAYMENT]),
     );
-    const refused = place(undefined, request({ lines: [{ sku: 'NOPE', quantity: 1 }], flashSale }), PRICES, { awaited: false }, NOW);
+    const refused = place(undefined, request({ lines: [{ sku: 'NOPE', quantity: 1 }], flashSale }), PRICES, UNATTENDED, NOW);
     expect(refused.messages).toMatchObject([{ data: { reason: 'unknown_product', flashSaleId: PAYMENT } }]);
   });
 
   it('makes one line of the same SKU in two', () => {
     const lines = [{ sku: 'TEE', quantity: 2 }, { sku: 'MUG', quantity: 1 }, { sku: 'TEE', quantity: 3 }];
-    const { order } = place(undefined, request({ lines }), PRICES, awaited, NOW);
+    const { order } = placing(undefined, request({ lines }), PRICES, ATTENDED, NOW);
     expect(order!.lines.map(({ sku, quantity }) => [sku, quantity])).toEqual([['TEE', 5], ['MUG', 1]]);
     expect(order!.total).toBe(5 * 1_500 + 800);
   });
@@ -70,13 +73,17 @@ describe('placing an order', () => {
     ['an amount beyond the limit', [{ sku: 'YACHT', quantity: 10_000 }], 'not_orderable'],
   ];
 
-  it.each(refusals)('refuses %s to a caller who waits, and keeps nothing', (_, lines) => {
-    expect(() => place(undefined, request({ lines }), PRICES, awaited, NOW)).toThrow(problem(422));
+  it.each(refusals)('refuses %s to a caller who waits, and stores the refusal, which is no order and which nobody is told of', (_, lines, reason) => {
+    const { order, problem: answer, ...rest } = place(undefined, request({ lines }), PRICES, ATTENDED, NOW);
+    expect(answer).toMatchObject({ status: 422, title: 'Not orderable', detail: expect.any(String), skus: expect.any(Array) });
+    const refusal = { detail: answer!.detail, skus: answer!['skus'] };
+    expect(order).toMatchObject({ id: ORDER, userId: USER, status: 'rejected', reason, placedAt: null, recordedAt: NOW, refusal, bodyHash: 'hash of the body', total: 0, version: 1 });
+    expect(rest).toEqual({});
   });
 
   it.each(refusals)('keeps an order with %s as rejected when nobody waits any more', (_, lines, reason) => {
-    const { order, history, messages, reply } = place(undefined, request({ lines }), PRICES, { awaited: false }, NOW);
-    expect(order).toMatchObject({ status: 'rejected', reason, total: 0, version: 2 });
+    const { order, history, messages, reply } = place(undefined, request({ lines }), PRICES, UNATTENDED, NOW);
+    expect(order).toMatchObject({ status: 'rejected', reason, total: 0, placedAt: NOW, version: 2 });
     expect(history!.map(({ type, version }) => [type, version])).toEqual([['order.placed', 1], ['order.rejected', 2]]);
     expect(types(messages)).toEqual(['order.rejected']);
     expect(messages![0]!.contract.schema.safeParse(messages![0]!.data)).toMatchObject({ success: true });
@@ -84,7 +91,7 @@ describe('placing an order', () => {
   });
 
   it('tells the coupon, and keeps the window that the order asks for', () => {
-    const { order, messages, reply } = place(undefined, request({ coupon: COUPON, payWithinSeconds: 90 }), PRICES, awaited, NOW);
+    const { order, messages, reply } = place(undefined, request({ coupon: COUPON, payWithinSeconds: 90 }), PRICES, ATTENDED, NOW);
     expect(order).toMatchObject({ coupon: COUPON, couponRedeemedAt: null, payWithinSeconds: 90, discount: 0, total: 3_800 });
     expect(messages![0]!.data).toMatchObject({ coupon: COUPON });
     expect(OrderSchema.parse(reply)).toMatchObject({ coupon: COUPON });
@@ -92,10 +99,10 @@ describe('placing an order', () => {
 });
 
 describe('an order that was cancelled before it came', () => {
-  const cancelledBy = (userId: string) => cancel(undefined, { orderId: ORDER, userId }, { awaited: false }, NOW).order as EarlyCancellation;
+  const cancelledBy = (userId: string) => cancel(undefined, { orderId: ORDER, userId }, NOW).order as EarlyCancellation;
 
   it('is recorded with its content as cancelled, and only its end is told', () => {
-    const { order, history, messages, reply } = place(cancelledBy(USER), request({ coupon: COUPON }), PRICES, awaited, NOW);
+    const { order, history, messages, reply } = placing(cancelledBy(USER), request({ coupon: COUPON }), PRICES, ATTENDED, NOW);
     expect(order).toMatchObject({ status: 'cancelled', reason: 'customer', subtotal: 3_800, coupon: COUPON, placedAt: NOW, version: 2 });
     expect(history).toMatchObject([{ version: 1, type: 'order.placed', status: 'pending' }, { version: 2, type: 'order.cancelled', status: 'cancelled', detail: { reason: 'customer' } }]);
     expect(messages).toEqual([OrderCancelled({ orderId: ORDER, userId: USER, version: 2, lines: order!.lines, allocation: [], reason: 'customer', coupon: COUPON })]);
@@ -104,12 +111,62 @@ describe('an order that was cancelled before it came', () => {
   });
 
   it('is taken like any other when somebody else cancelled it', () => {
-    expect(place(cancelledBy(PAYMENT), request(), PRICES, awaited, NOW)).toEqual(place(undefined, request(), PRICES, awaited, NOW));
+    expect(place(cancelledBy(PAYMENT), request(), PRICES, ATTENDED, NOW)).toEqual(place(undefined, request(), PRICES, ATTENDED, NOW));
   });
 
   it('is refused like any other when its lines cannot be ordered', () => {
     const impossible = request({ lines: [{ sku: 'NOPE', quantity: 1 }] });
-    expect(() => place(cancelledBy(USER), impossible, PRICES, awaited, NOW)).toThrow(problem(422));
-    expect(place(cancelledBy(USER), impossible, PRICES, { awaited: false }, NOW).order).toMatchObject({ status: 'rejected', reason: 'unknown_product' });
+    for (const delivered of [ATTENDED, UNATTENDED]) {
+      const { order, messages, problem: answer } = place(cancelledBy(USER), impossible, PRICES, delivered, NOW);
+      expect([order, answer]).toMatchObject([{ status: 'rejected', reason: 'unknown_product', placedAt: NOW }, { status: 422 }]);
+      expect(types(messages)).toEqual(['order.rejected']);
+    }
+    expect(place(cancelledBy(PAYMENT), impossible, PRICES, ATTENDED, NOW)).toEqual(place(undefined, impossible, PRICES, ATTENDED, NOW));
+  });
+});
+
+describe('a request that was refused', () => {
+  const impossible = request({ lines: [{ sku: 'NOPE', quantity: 1 }], coupon: COUPON });
+  const refusal = () => place(undefined, impossible, PRICES, ATTENDED, NOW);
+  const row = () => refusal().order as RefusedOrder;
+  const nowKnown = { ...PRICES, NOPE: { ...PRICES['TEE']!, sku: 'NOPE' } };
+
+  it.each([
+    ['the same body', impossible],
+    ['another body', request({ bodyHash: 'hash of another body' })],
+  ])('is decided again when it is sent again, with %s', (_, again) => {
+    expect(place(row(), again, nowKnown, ATTENDED, later(5))).toEqual(place(undefined, again, nowKnown, ATTENDED, later(5)));
+    expect(place(row(), impossible, PRICES, ATTENDED, later(5))).toMatchObject({ order: { recordedAt: later(5), placedAt: null }, problem: { status: 422 } });
+  });
+
+  it('gets the same answer when its message is delivered again, whatever is known by then, and nothing is written', () => {
+    expect(place(row(), impossible, nowKnown, { ...ATTENDED, redelivered: true }, later(5))).toEqual({ problem: refusal().problem });
+  });
+
+  it('is decided when it was never answered, although the broker delivers it again', () => {
+    expect(place(undefined, impossible, PRICES, { ...ATTENDED, redelivered: true }, NOW)).toEqual(refusal());
+    expect(place(row(), impossible, PRICES, { unattended: true, redelivered: true }, later(5)).order).toMatchObject({ status: 'rejected', placedAt: later(5), version: 2 });
+  });
+
+  it('is a rejected order when it is sent again and nobody waits for the answer', () => {
+    expect(place(row(), impossible, PRICES, UNATTENDED, later(5))).toEqual(place(undefined, impossible, PRICES, UNATTENDED, later(5)));
+  });
+
+  it('of somebody else is in nobody\'s way', () => {
+    expect(place({ ...row(), userId: PAYMENT }, request(), PRICES, ATTENDED, NOW)).toEqual(place(undefined, request(), PRICES, ATTENDED, NOW));
+  });
+
+  it('is the order that an unattended one is, of its own time, as soon as somebody looks for it', () => {
+    const unattended = place(undefined, impossible, PRICES, UNATTENDED, NOW);
+    const { order, history, messages } = disclosed(row());
+    expect({ order, history, messages }).toEqual({ order: unattended.order, history: unattended.history, messages: unattended.messages });
+  });
+
+  it('is too late to cancel for its customer, who then has a rejected order, and is nothing for others', () => {
+    const { order, messages, problem: answer } = cancel(row(), { orderId: ORDER, userId: USER }, later(5));
+    expect([order, answer]).toMatchObject([{ status: 'rejected', placedAt: NOW, version: 2 }, { status: 409 }]);
+    expect(types(messages)).toEqual(['order.rejected']);
+    expect(place(order, impossible, nowKnown, ATTENDED, later(6))).toEqual({ reply: orderView(order as Order, later(6)) });
+    expect(() => cancel(row(), { orderId: ORDER, userId: PAYMENT }, later(5))).toThrow(problem(404));
   });
 });

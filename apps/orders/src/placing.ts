@@ -2,26 +2,37 @@ import { OrderPlaced, type Data, type Order as OrderView, type PlaceOrder } from
 import { ProblemError } from '@sluice/messaging';
 import { cancelled } from './cancellation.js';
 import { record, type Change, type Told } from './order-steps.js';
-import { rejection } from './order.js';
 import { answered, orderView } from './order.view.js';
-import { atPrice, isRefusal, named, price, unpriced, type Priced, type Prices, type Refusal } from './pricing.js';
-import { isOrder, type Order, type Row } from './tables.js';
+import { atPrice, isRefusal, named, price, unpriced, type Priced, type Prices } from './pricing.js';
+import { problemOf, refused, rejectedAtOnce } from './refusal.js';
+import { isEarlyCancellation, isOrder, isRefused, type Order, type Row } from './tables.js';
 
 export type Request = Data<typeof PlaceOrder>;
 
+/** What is known about the delivery of a request. */
+export interface Delivered {
+  /** Nobody waits for the answer: nobody ever did, or their deadline has passed. They were told that the order is accepted. */
+  unattended: boolean;
+  /** The broker delivers it again; it may have been decided before. */
+  redelivered: boolean;
+}
+
 /**
  * Takes an order, or repeats the answer to it. One that its own customer has cancelled before it came is taken as cancelled.
+ * A refusal (422) is stored with its answer. It is a rejected order at once when the customer knows of the order: the request
+ * is unattended, or they have cancelled it. A refused request that is sent again is decided again, whatever its body.
  *
- * @param awaited whether the caller still waits: then a refusal is theirs to hear and leaves no trace. Otherwise they were
- *   told that the order is accepted, so it exists from then on, as rejected.
- * @throws ProblemError 409 another order has this id; 422 these lines cannot be ordered
+ * @throws ProblemError 409 another order has this id
  */
-export function place(existing: Row | undefined, request: Request, prices: Prices, { awaited }: { awaited: boolean }, now: Date): Change<OrderView> {
+export function place(existing: Row | undefined, request: Request, prices: Prices, { unattended, redelivered }: Delivered, now: Date): Change<OrderView, Row> {
   if (isOrder(existing)) return { reply: answerAgain(existing, request, now) };
+  const own = existing?.userId === request.userId ? existing : undefined;
+  if (isRefused(own) && redelivered && !unattended) return { problem: problemOf(own) };
   const priced = price(request.lines, request.flashSale ? atPrice(prices, request.flashSale.unitPrice) : prices);
-  if (!isRefusal(priced)) return answered(existing?.userId === request.userId ? placedTooLate(request, priced, now) : placed(request, priced, now), now);
-  if (awaited) throw ProblemError.of(422, 'Not orderable', priced.detail, { skus: priced.skus });
-  return answered(refused(request, prices, priced, now), now);
+  if (!isRefusal(priced)) return answered(isEarlyCancellation(own) ? placedTooLate(request, priced, now) : placed(request, priced, now), now);
+  const lines = named(request.lines, prices);
+  const order = newOrder(request, { lines, ...unpriced(lines) }, now);
+  return unattended || isEarlyCancellation(own) ? rejectedAtOnce(order, priced, now) : refused(order, priced, now);
 }
 
 function answerAgain(existing: Order, { userId, bodyHash }: Request, now: Date): OrderView {
@@ -40,12 +51,6 @@ function placed(request: Request, priced: Priced, now: Date): Change {
 function placedTooLate(request: Request, priced: Priced, now: Date): Change {
   const order = newOrder(request, priced, now);
   return cancelled(order, 'customer', now, [placement(order)]);
-}
-
-function refused(request: Request, prices: Prices, { reason, skus }: Refusal, now: Date): Change {
-  const lines = named(request.lines, prices);
-  const order = newOrder(request, { lines, ...unpriced(lines) }, now);
-  return record({ ...order, reason }, [{ type: OrderPlaced.type, detail: {} }, rejection(order, { reason, detail: { skus } })], now);
 }
 
 const placement = (order: Order): Told => ({ type: OrderPlaced.type, detail: { subtotal: subtotalOf(order) } });

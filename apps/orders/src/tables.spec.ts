@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { testDatabase, type TestDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COUPON, facts, hearing, NOW, obstacles, ORDER, placedOrder, USER } from './testing/given.js';
-import { orderTables, type Row } from './tables.js';
+import { place } from './placing.js';
+import { orderTables, type RefusedOrder, type Row } from './tables.js';
+import { ATTENDED, COUPON, facts, hearing, NOW, obstacles, ORDER, placedOrder, PRICES, request, USER } from './testing/given.js';
 
 const MIGRATIONS = path.join(import.meta.dirname, '../../../prisma/orders/migrations');
 const migration = (name: string) => readFile(path.join(MIGRATIONS, name, 'migration.sql'), 'utf8');
@@ -26,13 +27,16 @@ describe('the table of orders', () => {
 
   const steps = Object.values(facts);
   const ways = [...steps.map((_, count) => steps.slice(0, count)), steps, [obstacles.outOfStock], [obstacles.couponRejected], [...steps.slice(0, 4), obstacles.cancelled], [...steps.slice(0, 4), obstacles.cancelled, obstacles.halted]];
-  const early: Row = { id: ORDER, userId: USER, status: 'cancelled', reason: 'customer', placedAt: null, version: 1 };
+  const early: Row = { id: ORDER, userId: USER, status: 'cancelled', reason: 'customer', placedAt: null, recordedAt: NOW, version: 1 };
+  const refused = place(undefined, request({ coupon: COUPON, lines: [{ sku: 'NOPE', quantity: 1 }] }), PRICES, ATTENDED, NOW).order as RefusedOrder;
   const paid = hearing(placedOrder({ coupon: COUPON, payWithinSeconds: 60 }), steps.slice(0, 4)).order;
 
-  it('takes an order at every step, and the cancellation of one that has not come', async () => {
+  it('takes an order at every step, the cancellation of one that has not come, and a refused request', async () => {
     for (const coupon of [undefined, COUPON]) for (const way of ways) await write(hearing(placedOrder({ coupon }), way).order);
     await write(early);
     expect((await database.pool.query('SELECT status, placed_at, discount, parcels FROM orders')).rows).toEqual([{ status: 'cancelled', placed_at: null, discount: null, parcels: null }]);
+    await write(refused);
+    expect((await database.pool.query('SELECT status, placed_at, refusal FROM orders')).rows).toEqual([{ status: 'rejected', placed_at: null, refusal: refused.refusal }]);
   });
 
   it.each<[string, Row, Record<string, unknown>]>([
@@ -50,6 +54,16 @@ describe('the table of orders', () => {
     ['an early cancellation of nobody', early, { userId: null }],
     ['an early cancellation without a status', early, { status: null }],
     ['an early cancellation for another reason', early, { reason: 'payment_timeout' }],
+    ['an early cancellation of no time', early, { recordedAt: null }],
+    ['an early cancellation that was refused', early, { refusal: refused.refusal }],
+    ['a refusal of no time', refused, { recordedAt: null }],
+    ['a refusal without what its caller was told', refused, { refusal: null }],
+    ['a refusal without a reason', refused, { reason: null }],
+    ['a refusal for a reason that only an order has', refused, { reason: 'out_of_stock' }],
+    ['a refusal without its lines', refused, { lines: null }],
+    ['a refusal of something that costs money', refused, { subtotal: 1, total: 1 }],
+    ['a refusal of something that is held', refused, { allocation: [] }],
+    ['a refusal that is an order', refused, { placedAt: NOW }],
   ])('refuses %s', async (_, row, change) => {
     await write(row);
     await expect(write(row, change)).rejects.toThrow('orders_complete');

@@ -51,13 +51,32 @@ export interface EarlyCancellation {
   status: 'cancelled';
   reason: 'customer';
   placedAt: null;
+  /** When it was stored; it is forgotten some time after that (`records.prune.ts`). */
+  recordedAt: Date;
+  version: 1;
+}
+
+/**
+ * A request to place an order that was refused, with the answer to it. Whether that answer arrived only the gateway knows: a
+ * customer who got 202 instead looks for the order, and whoever looks for it makes it a rejected order (`refusal.ts`).
+ * Until then it is no order: no listing shows it, nobody is notified, and the same request is decided again.
+ */
+export interface RefusedOrder extends Omit<Order, 'placedAt'> {
+  status: 'rejected';
+  reason: 'unknown_product' | 'not_orderable';
+  placedAt: null;
+  recordedAt: Date;
+  /** What the caller was told. */
+  refusal: { detail: string; skus: string[] };
   version: 1;
 }
 
 /** What may be stored under the id of an order. */
-export type Row = Order | EarlyCancellation;
+export type Row = Order | EarlyCancellation | RefusedOrder;
 
 export const isOrder = (row: Row | undefined): row is Order => row !== undefined && row.placedAt !== null;
+export const isRefused = (row: Row | undefined): row is RefusedOrder => row?.placedAt === null && row.status === 'rejected';
+export const isEarlyCancellation = (row: Row | undefined): row is EarlyCancellation => row?.placedAt === null && row.status === 'cancelled';
 
 /** One line of an order's public timeline, and what the order was after it; `version` is its place there. */
 export interface HistoryEntry {
@@ -86,7 +105,8 @@ export const orderTables = {
     key: 'id',
     columns: [
       'id', 'userId', 'bodyHash', 'status', 'reason', 'lines', 'address', 'currency', 'subtotal', 'discount', 'total', 'coupon', 'couponRedeemedAt',
-      'placedAt', 'flashSaleId', 'payWithinSeconds', 'allocation', 'payBy', 'paymentId', 'paidAt', 'refundedAt', 'cancellationRequestedAt', 'parcels', 'version',
+      'placedAt', 'flashSaleId', 'payWithinSeconds', 'allocation', 'payBy', 'paymentId', 'paidAt', 'refundedAt', 'cancellationRequestedAt', 'parcels',
+      'recordedAt', 'refusal', 'version',
     ],
   }),
   /** Placing an order reads prices as they are: a price that changes meanwhile is no reason to wait. */

@@ -58,12 +58,12 @@ export const PaymentWindow = z.int().min(1).max(2_592_000);
 
 export const PlaceOrder = command('orders.place', NewOrder.extend({ orderId: Id, userId: Id, bodyHash: z.string(), payWithinSeconds: PaymentWindow.optional(), flashSale: z.object({ id: Id, unitPrice: Money }).optional() }), {
   reply: Order,
-  about: "Place an order under an id that the caller made, so that asking again is harmless. `bodyHash` tells a repeat from another order under the same id. `payWithinSeconds` is the order's own payment window; `flashSale` the sale whose pieces and price it takes. Problems: 409 same id, other body; 422 unknown product, only while the caller still waits.",
+  about: "Place an order under an id that the caller made, so that asking again is harmless. `bodyHash` tells a repeat from another order under the same id. `payWithinSeconds` is the order's own payment window; `flashSale` the sale whose pieces and price it takes. Problems: 409 same id, other body; 422 unknown product: the refusal is kept under the id, and is a rejected order once somebody looks for it.",
 });
 
 export const CancelOrder = command('orders.cancel', z.object({ orderId: Id, userId: Id }), {
   reply: Order,
-  about: "Before the payment free; after it the parcels are halted first, all or none, and the order that is answered says so by `cancellationRequestedAt`. One that is cancelled already stays so. Problems: 404, also for somebody else's; 409 too late.",
+  about: "Before the payment free; after it the parcels are halted first, all or none, and the order that is answered says so by `cancellationRequestedAt`. One that is cancelled already stays so. Problems: 404, also for somebody else's: an order of the same user that comes later is taken as cancelled; 409 too late.",
 });
 
 export const ExpirePayment = command('orders.expire-payment', z.object({ orderId: Id }), {

@@ -1,5 +1,5 @@
-import type { Message, Outgoing } from '@sluice/contracts';
-import { DELEGATED, encode } from '@sluice/messaging';
+import type { Message, Outgoing, Problem } from '@sluice/contracts';
+import { DELEGATED, encode, ProblemError } from '@sluice/messaging';
 import type { QueryResult } from 'pg';
 import type { Collection } from './collection.js';
 import { newId } from './ids.js';
@@ -24,6 +24,7 @@ interface Decided {
   readonly append?: Readonly<Record<string, readonly object[] | undefined>>;
   readonly messages?: readonly Outgoing[];
   readonly reply?: unknown;
+  readonly problem?: Problem;
 }
 
 export type Outcome = { readonly answer: unknown } | { readonly error: unknown };
@@ -84,6 +85,7 @@ export class Batch {
     try {
       const decision = change.decide(this.#show(change.keys), this.#now);
       if (isNew) this.#apply(change, decision);
+      if (decision.problem) return { error: new ProblemError(decision.problem) };
       return { answer: decision.messages?.some(({ delegate }) => delegate) ? DELEGATED : decision.reply };
     } catch (error) {
       if (isNew) this.#failed.push(idOf(change));

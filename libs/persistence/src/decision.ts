@@ -1,4 +1,4 @@
-import type { Outgoing } from '@sluice/contracts';
+import type { Outgoing, Problem } from '@sluice/contracts';
 import type { Collection } from './collection.js';
 import type { Log } from './log.js';
 
@@ -22,11 +22,13 @@ export interface Decision<R = unknown, T extends Tables = Record<never, never>> 
   readonly messages?: readonly Outgoing[];
   /** The answer to whoever asked. */
   readonly reply?: R;
+  /** A business "no" that leaves a record: everything above is committed, then the change rejects with this ProblemError. */
+  readonly problem?: Problem;
 }
 
 /**
  * A rule: from state and time to what shall be. It does no I/O, and it may run more than once for one message.
  * The time is that of the database's transaction: one clock for all processes of a service.
- * What it throws fails its own message and no other.
+ * What it throws fails its own message and no other, and nothing of that message is kept. A refusal that must leave a record is a `problem`.
  */
 export type Decide<R, T extends Tables> = (state: State<T>, now: Date) => Decision<R, T>;

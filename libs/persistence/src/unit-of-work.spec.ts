@@ -47,6 +47,28 @@ describe('one message', () => {
     }
   });
 
+  const refusing = (account: string, more = {}) => {
+    const message = messageOf(Deposit, { account, amount: 1 }, more);
+    const { problem } = ProblemError.of(422, 'Not today');
+    return { message, answer: unit.change(message, { accounts: [account] }, (held, now) => ({ ...deposit(message.data)(held, now), problem })) };
+  };
+
+  it('commits a refusal that leaves a record like any other decision, and then says no', async () => {
+    const { message, answer } = refusing('ann', asked);
+    await expect(answer).rejects.toEqual(expect.objectContaining({ name: 'ProblemError', problem: expect.objectContaining({ status: 422, title: 'Not today' }) }));
+    expect(await balances()).toEqual({ ann: 1 });
+    expect(await bank.rows('SELECT id FROM inbox')).toEqual([{ id: message.id }]);
+    expect(await bank.rows('SELECT 1 FROM outbox')).toHaveLength(1);
+  });
+
+  it('refuses again when the refused message comes again with a caller, and changes nothing more', async () => {
+    const { message, answer } = refusing('ann', asked);
+    await expect(answer).rejects.toThrow('Not today');
+    const again = unit.change(message, { accounts: ['ann'] }, (held, now) => ({ ...deposit(message.data)(held, now), problem: ProblemError.of(422, 'Not today').problem }));
+    await expect(again).rejects.toThrow('Not today');
+    expect(await balances()).toEqual({ ann: 1 });
+  });
+
   it('shows a rule the rows of its keys: dates as dates, absent ones as undefined, and none besides', async () => {
     await put('ann', 5);
     const seen = await unit.change(messageOf(Balance, { account: 'ann' }), { accounts: ['ann', 'constructor'] }, ({ accounts }) => ({ reply: accounts }));

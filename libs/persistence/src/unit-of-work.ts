@@ -71,6 +71,7 @@ export class UnitOfWork<T extends Tables> {
    * A change that needs a row which another transaction holds waits aside for it, while the others commit.
    * @throws what the rule throws, or the database's error; the message has then changed nothing and may come again.
    *   LockedError a row was held for longer than 5 s, or too many changes wait for such rows
+   * @throws ProblemError the decision's `problem`, once all of it is committed
    */
   change<R>(message: Message, keys: Keys<T>, decide: Decide<R, T>): Promise<R | undefined | typeof DELEGATED> {
     return new Promise((resolve, reject) => {

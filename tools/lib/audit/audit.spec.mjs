@@ -96,7 +96,8 @@ describe('what is broken', () => {
     await query('orders', `
       UPDATE orders SET version = version + 1 WHERE id = '${uuid(1)}';
       UPDATE order_history SET status = 'pending' WHERE order_id = '${uuid(3)}' AND status = 'awaiting_payment';
-      INSERT INTO order_history SELECT order_id, 3, at, type, detail, status FROM order_history WHERE order_id = '${uuid(6)}' AND version = 2; UPDATE orders SET version = 3 WHERE id = '${uuid(6)}'`);
+      INSERT INTO order_history SELECT order_id, 3, at, type, detail, status FROM order_history WHERE order_id = '${uuid(6)}' AND version = 2; UPDATE orders SET version = 3 WHERE id = '${uuid(6)}';
+      UPDATE orders SET parcels = '[]', paid_at = now() - interval '16 minutes' WHERE id IN ('${uuid(4)}', '${uuid(8)}')`);
     await query('inventory', `UPDATE stock SET reserved = reserved + 1, on_hand = on_hand - 1 WHERE warehouse = 'west'`);
     await query('promotions', 'UPDATE points_balances SET points = points + 1');
     await query('logistics', `UPDATE parcels SET status = CASE warehouse WHEN 'east' THEN 'halted' ELSE 'dispatched' END WHERE order_id = '${uuid(3)}'; UPDATE parcels SET warehouse = 'east' WHERE order_id = '${uuid(3)}'`);
@@ -105,6 +106,7 @@ describe('what is broken', () => {
       'orders.orders_are_as_their_history_says': [uuid(1)],
       'orders.orders_take_legal_steps': [uuid(3)],
       'orders.facts_told_once': [uuid(6)],
+      'orders.paid_orders_get_parcels': [uuid(8)],
       'stock.reserved_stock_in_reservations': ['cap/west'],
       'money.points_are_what_was_earned': [uuid(50)],
       'orders.parcels_halted_all_or_none': [uuid(3)],

@@ -16,7 +16,7 @@ export const SOURCES = [
     sql: `
       SELECT id::text, status, total::float8, coupon IS NOT NULL AS "hasCoupon", flash_sale_id::text AS "saleId",
         (SELECT count(DISTINCT pick->>'warehouse') FROM jsonb_array_elements(allocation) AS pick)::int AS warehouses
-      FROM orders WHERE version > 0 ORDER BY orders.id`,
+      FROM orders WHERE version > 0 AND placed_at IS NOT NULL ORDER BY orders.id`,
   },
   {
     name: 'facts',

@@ -100,7 +100,9 @@ export class Customers {
   async #cancel(entry, token) {
     await this.shop.until(async () => {
       const { status } = await this.shop.cancel(token, entry.id);
-      return [200, 202, 409].includes(status) ? true : undefined; // 404: it still waits in the queue
+      if (![200, 202, 409].includes(status)) return undefined; // 404: it still waits in the queue
+      entry.cancelAnswer = status;
+      return true;
     });
   }
 

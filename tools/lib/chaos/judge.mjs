@@ -39,9 +39,14 @@ function judgeOrder(entry, { orders, money }) {
   if (!order) return [...found, lost('accepted, and not there')];
   if (order.status !== entry.end) found.push(lost(`its customer was told ${entry.end}, and it is ${order.status}`));
   if (entry.seenPaid && order.reason === 'payment_timeout') found.push(lost('its customer saw it paid, and it was cancelled as unpaid'));
+  if (!answeredTruly(entry.cancelAnswer, order)) found.push(lost(`its cancellation was answered with ${entry.cancelAnswer}, and it is ${order.status}`));
   if (!AS_MEANT[entry.wish](order)) found.push(lost(`ended ${order.status} (${order.reason})`));
   return [...found, ...judgeMoney(order, money.get(order.id), [lost, doubled])];
 }
+
+/** The states that each answer to a cancellation allows. 202: it is cancelled, or its state shows that it was too late. */
+const AFTER_CANCELLING = { 200: ['cancelled'], 202: ['cancelled', 'completed', 'rejected'], 409: ['completed', 'rejected'] };
+const answeredTruly = (answer, { status }) => answer === undefined || AFTER_CANCELLING[answer].includes(status);
 
 function judgeMoney({ status }, { taken = 0, kept = 0 } = {}, [lost, doubled]) {
   if (taken > 1) return [doubled(`its money was taken ${taken} times`)];

@@ -12,8 +12,8 @@ describe('an order is in order', () => {
     ['paid and completed', entry('pay', 'completed'), stored('completed'), money(1, 1)],
     ['left and cancelled', entry('leave', 'cancelled'), stored('cancelled', 'payment_timeout'), undefined],
     ['cancelled before it was paid', entry('cancel', 'cancelled'), stored('cancelled', 'customer'), undefined],
-    ['paid, cancelled and refunded', entry('pay-and-cancel', 'cancelled'), stored('cancelled', 'customer'), money(1, 0)],
-    ['paid and too late to be cancelled', entry('pay-and-cancel', 'completed'), stored('completed'), money(1, 1)],
+    ['paid, cancelled and refunded', entry('pay-and-cancel', 'cancelled', { cancelAnswer: 202 }), stored('cancelled', 'customer'), money(1, 0)],
+    ['paid and too late to be cancelled', entry('pay-and-cancel', 'completed', { cancelAnswer: 202 }), stored('completed'), money(1, 1)],
     ['paid after its window and refunded', entry('pay', 'cancelled', { paidAt: 15 }), stored('cancelled', 'payment_timeout'), money(1, 0)],
   ])('when it is %s', (_, order, row, paid) => {
     expect(found({ orders: [order] }, { orders: [row], money: paid ? [paid] : [] })).toEqual([]);
@@ -30,10 +30,17 @@ describe('it is found lost', () => {
     ['when its customer was told something else', entry('pay-and-cancel', 'cancelled'), stored('completed'), money(1, 1), /was told cancelled, and it is completed/],
     ['when it was seen paid and was cancelled as unpaid', entry('pay', 'cancelled', { seenPaid: true }), stored('cancelled', 'payment_timeout'), money(1, 0), /saw it paid/],
     ['when it was cancelled and its money was kept', entry('cancel', 'cancelled'), stored('cancelled', 'customer'), money(1, 1), /its money was kept/],
+    ['when its cancellation was answered with 200 and it is not cancelled', entry('pay-and-cancel', 'completed', { cancelAnswer: 200 }), stored('completed'), money(1, 1), /cancellation was answered with 200, and it is completed/],
+    ['when it was too late to cancel and it is cancelled', entry('pay-and-cancel', 'cancelled', { cancelAnswer: 409 }), stored('cancelled', 'customer'), money(1, 0), /answered with 409, and it is cancelled/],
     ['when it was completed without money', entry('pay', 'completed'), stored('completed'), undefined, /completed without money/],
   ])('%s', (_, order, row, paid, says) => {
     expect(found({ orders: [order] }, { orders: row ? [row] : [], money: paid ? [paid] : [] })).toEqual([expect.stringMatching(says)]);
   });
+});
+
+it('is found lost when its cancellation was accepted with 202 and was neither carried out nor too late', () => {
+  const order = entry('pay-and-cancel', 'shipped', { cancelAnswer: 202 });
+  expect(found({ orders: [order] }, { orders: [stored('shipped')], money: [money(1, 1)] })).toContainEqual(expect.stringMatching(/answered with 202, and it is shipped/));
 });
 
 describe('it is found doubled', () => {

@@ -6,6 +6,7 @@
  * @property {number[]} answers to POST /orders, 0 where none came @property {Set<string>} ids that the key was told: one
  * @property {string} [id] @property {number} [acceptedAt] @property {number} [paidAt] when a payment was answered with 200, or was seen
  * @property {true} [seenPaid] whether its customer has read that it is paid, or further
+ * @property {number} [cancelAnswer] to the cancellation: 200, 202 or 409
  * @property {number} [endedAt] @property {string} [end] the state in which it ended @property {string} [trouble] why it was not followed to its end
  *
  * @typedef {object} ClaimEntry

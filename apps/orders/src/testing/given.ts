@@ -4,7 +4,7 @@ import { cancel, parcelsHalted, parcelsLeft } from '../cancellation.js';
 import { expire, giveUp } from '../deadlines.js';
 import { couponRedeemed, couponRejected, parcelMoved, payableOpened, paymentCaptured, refunded, stockRejected, stockReserved } from '../order.js';
 import type { Change } from '../order-steps.js';
-import { place, type Request } from '../placing.js';
+import { place, type Delivered, type Request } from '../placing.js';
 import type { Prices } from '../pricing.js';
 import type { Order } from '../tables.js';
 
@@ -36,13 +36,16 @@ export const request = (change: Partial<Request> = {}): Request => ({
   ...change,
 });
 
+export const ATTENDED: Delivered = { unattended: false, redelivered: false };
+export const UNATTENDED: Delivered = { unattended: true, redelivered: false };
+
 export const BOTH_WAREHOUSES: Allocation = [
   { sku: 'TEE', warehouse: 'east', quantity: 1 },
   { sku: 'TEE', warehouse: 'west', quantity: 1 },
   { sku: 'MUG', warehouse: 'west', quantity: 1 },
 ];
 
-export const placedOrder = (change: Partial<Request> = {}): Order => place(undefined, request(change), PRICES, { awaited: true }, NOW).order!;
+export const placedOrder = (change: Partial<Request> = {}): Order => place(undefined, request(change), PRICES, ATTENDED, NOW).order as Order;
 
 export const later = (seconds: number): Date => new Date(NOW.getTime() + seconds * 1_000);
 
@@ -83,7 +86,7 @@ export const refund: Fact = (order, now) => refunded(order, { ...about, paymentI
 /** The customer may ask at any moment; "too late" changes nothing. */
 function cancelledIfPossible(order: Order, now: Date): Change {
   try {
-    return cancel(order, about, { awaited: true }, now) as Change;
+    return cancel(order, about, now) as Change;
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     return {};

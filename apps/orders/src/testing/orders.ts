@@ -25,7 +25,7 @@ import { couponRedeemed, couponRejected, parcelMoved, payableOpened, paymentCapt
 import type { Change } from '../order-steps.js';
 import { place } from '../placing.js';
 import { isOrder, type HistoryEntry, type Order, type Row } from '../tables.js';
-import { DEADLINE_SECONDS, PRICES, WINDOW_SECONDS } from './given.js';
+import { DEADLINE_SECONDS, PRICES, UNATTENDED, WINDOW_SECONDS } from './given.js';
 
 type FactRule = (order: Order, data: never, now: Date) => Change;
 const fact = <C extends Contract>({ type }: C, rule: (order: Order, data: Data<C>, now: Date) => Change): [string, FactRule] => [type, rule as FactRule];
@@ -62,7 +62,7 @@ export class Orders {
   }
 
   take({ contract: { type }, data }: Outgoing, now: Date): Outgoing[] {
-    if (type === PlaceOrder.type) return this.#decided(place(this.row, data as Data<typeof PlaceOrder>, PRICES, { awaited: false }, now));
+    if (type === PlaceOrder.type) return this.#decided(place(this.row, data as Data<typeof PlaceOrder>, PRICES, UNATTENDED, now));
     if (type === CancelOrder.type) return this.#cancel(data as Data<typeof CancelOrder>, now);
     if (!this.order) throw new Error(`${type} is about an order that nobody has heard of`);
     return this.#decided(RULES.get(type)!(this.order, data as never, now));
@@ -75,7 +75,7 @@ export class Orders {
 
   #cancel(data: Data<typeof CancelOrder>, now: Date): Outgoing[] {
     try {
-      return this.#decided(cancel(this.row, data, { awaited: false }, now));
+      return this.#decided(cancel(this.row, data, now));
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       return [];

@@ -36,14 +36,16 @@ export const SOUND = {
   accounts: { tables: 'accounts', sql: () => '' },
   orders: {
     tables: 'orders, order_history',
-    sql: (uuid) =>
-      each(ORDERS, (order) => {
+    sql: (uuid) => `
+      INSERT INTO orders (id, user_id, status, reason, version) VALUES ('${uuid(31)}', '${uuid(USER)}', 'cancelled', 'customer', 1);
+      INSERT INTO orders (id, user_id, status, reason, body_hash, lines, refusal, version) VALUES ('${uuid(32)}', '${uuid(USER)}', 'rejected', 'unknown_product', 'hash', '[]', '{}', 1);
+      ${each(ORDERS, (order) => {
         const { n, told, warehouses, coupon, sale } = order;
         const row = `INSERT INTO orders (id, user_id, status, total, coupon, flash_sale_id, allocation, placed_at, pay_by, version)
           VALUES ('${uuid(n)}', '${uuid(USER)}', '${statusOf(order)}', ${TOTAL}, ${coupon ? "'TEN'" : 'NULL'}, ${sale ? `'${uuid(SALE)}'` : 'NULL'}, '${picks(warehouses)}', now(), now() + interval '1 hour', ${told.length})`;
         const history = told.map(([type, status], index) => `('${uuid(n)}', ${index + 1}, now(), '${type}', '{}', '${status}')`);
         return `${row}; INSERT INTO order_history (order_id, version, at, type, detail, status) VALUES ${history.join(', ')}`;
-      }),
+      })}`,
   },
   payments: { tables: 'captures, payables', sql: (uuid) => each(wasPaid, (order) => capture(uuid, order.n, statusOf(order) === 'cancelled' ? 'refunded' : 'captured')) },
   inventory: {

@@ -1,0 +1,55 @@
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { CONFIG, Repeating, type DatabaseConfig } from '@sluice/service-kit';
+import { Pool } from 'pg';
+import type { OrdersConfig } from './config.js';
+
+/** Refusals and early cancellations that are kept of one user. More are made only by a client that repeats what was refused. */
+const MOST_OF_A_USER = 100;
+/** Rows that one statement deletes: some milliseconds of work. */
+const BATCH = 1_000;
+
+/**
+ * Rows are read without a lock and looked at again under it: one that has become an order meanwhile stays. A row that a unit
+ * of work holds is left to the next round.
+ */
+const DELETE_BATCH = `
+  DELETE FROM orders WHERE id = ANY(ARRAY(
+    SELECT id FROM orders WHERE placed_at IS NULL AND version > 0 AND id IN (
+      SELECT id FROM (
+        SELECT id, recorded_at, row_number() OVER (PARTITION BY user_id ORDER BY recorded_at DESC) AS nth FROM orders WHERE placed_at IS NULL AND version > 0
+      ) AS records
+      WHERE nth > ${MOST_OF_A_USER} OR recorded_at < now() - $1 * interval '1 day'
+      LIMIT ${BATCH}
+    )
+    FOR UPDATE SKIP LOCKED
+  ))`;
+
+/**
+ * Forgets refused requests and early cancellations: those older than the retention of the inbox (a message that comes later
+ * than that is not known either), and those of a user beyond the newest.
+ */
+export async function pruneRecords(pool: Pool, retentionDays: number, goOn: () => boolean = () => true): Promise<number> {
+  let pruned = 0;
+  for (let rows = BATCH; rows === BATCH && goOn(); pruned += rows) rows = (await pool.query(DELETE_BATCH, [retentionDays])).rowCount ?? 0;
+  return pruned;
+}
+
+/** Prunes again and again, beside the sweep of deadlines. */
+@Injectable()
+export class RecordsPrune implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #repeating: Repeating;
+  #stopping = false;
+
+  constructor(pool: Pool, @Inject(CONFIG) { RECORDS_PRUNE_MS, INBOX_RETENTION_DAYS }: OrdersConfig & DatabaseConfig) {
+    this.#repeating = new Repeating('records', RECORDS_PRUNE_MS, async () => void (await pruneRecords(pool, INBOX_RETENTION_DAYS, () => !this.#stopping)));
+  }
+
+  onApplicationBootstrap(): void {
+    this.#repeating.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#stopping = true;
+    await this.#repeating.stop();
+  }
+}

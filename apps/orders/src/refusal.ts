@@ -1,0 +1,30 @@
+import { OrderPlaced, type Order as OrderView, type Problem } from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
+import { record, type Change } from './order-steps.js';
+import { rejection } from './order.js';
+import { answered } from './order.view.js';
+import type { Refusal } from './pricing.js';
+import type { Order, RefusedOrder, Row } from './tables.js';
+
+/** Stores a request that was refused while its caller may still wait for the answer. */
+export const refused = (order: Order, { reason, detail, skus }: Refusal, now: Date): Change<OrderView, Row> => {
+  const row: RefusedOrder = { ...order, status: 'rejected', reason, placedAt: null, recordedAt: now, refusal: { detail, skus }, version: 1 };
+  return { order: row, problem: problemOf(row) };
+};
+
+/** Stores a request that was refused as a rejected order: its customer was promised an order. */
+export function rejectedAtOnce(order: Order, refusal: Refusal, now: Date): Change<OrderView> {
+  return { ...answered(rejected(order, refusal, now), now), problem: problemOf({ refusal }) };
+}
+
+/** Somebody looks for the order by its id, which only a 202 has told: it is a rejected order from then on, and its customer is notified. */
+export function disclosed({ recordedAt, refusal, ...row }: RefusedOrder): Change {
+  const order: Order = { ...row, status: 'pending', placedAt: recordedAt, version: 0 };
+  return rejected(order, { ...refusal, reason: row.reason }, recordedAt);
+}
+
+/** What the caller of a refused request was told, and is told again when the same message is delivered again. */
+export const problemOf = ({ refusal: { detail, skus } }: { refusal: Pick<Refusal, 'detail' | 'skus'> }): Problem => ProblemError.of(422, 'Not orderable', detail, { skus }).problem;
+
+const rejected = (order: Order, { reason, skus }: Pick<Refusal, 'reason' | 'skus'>, now: Date): Change =>
+  record({ ...order, reason }, [{ type: OrderPlaced.type, detail: {} }, rejection(order, { reason, detail: { skus } })], now);
