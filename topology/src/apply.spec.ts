@@ -30,7 +30,7 @@ describe('applying the topology', () => {
 
   it('says what it created: exchange, queue and binding', async () => {
     const { created } = await apply(topology({ retryTiersMs: [50, 70], services }));
-    expect(created).toEqual(['exchange shop.retry.70 (fanout)', 'queue shop.retry.70', 'binding shop.retry.70 ----> shop.retry.70']);
+    expect(created).toEqual(['exchange shop.retry-tier.70 (topic)', 'queue inventory.retry.70', 'binding shop.retry-tier.70 --inventory.#--> inventory.retry.70']);
   });
 
   it('applies without the management API, and admits that it could not list', async () => {

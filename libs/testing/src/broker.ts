@@ -29,7 +29,7 @@ export interface Management {
   closeConnectionsNamed(name: string, count: number): Promise<void>;
 }
 
-export interface TestBrokerOptions extends Pick<TopologyOptions, 'services' | 'flashSaleQueueLimit'> {
+export interface TestBrokerOptions extends Pick<TopologyOptions, 'services' | 'flashSaleQueueLimit' | 'outsideTiersMs'> {
   /** The shared broker when absent. */
   server?: { readonly url: string; readonly managementUrl: string };
   /** One that may be there already; a new one when absent. */
@@ -39,13 +39,14 @@ export interface TestBrokerOptions extends Pick<TopologyOptions, 'services' | 'f
 }
 
 /** The shared broker is that of AMQP_URL, and AMQP_MANAGEMENT_URL with a user who may create vhosts. */
-export async function testBroker({ tiersMs = [1_000, 10_000, 60_000], services, flashSaleQueueLimit, server, vhost = `test-${randomBytes(6).toString('hex')}` }: TestBrokerOptions = {}): Promise<TestBroker> {
+export async function testBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
+  const { tiersMs: retryTiersMs, server, vhost = `test-${randomBytes(6).toString('hex')}`, ...map } = options;
   const url = new URL(server?.url ?? variable('AMQP_URL'));
   url.pathname = `/${vhost}`;
   const management = managementOf(server?.managementUrl ?? variable('AMQP_MANAGEMENT_URL'), vhost);
   await management.put(`vhosts/${vhost}`);
   await management.put(`permissions/${vhost}/${url.username || 'guest'}`, { configure: '.*', write: '.*', read: '.*' });
-  await applyTopology(url.href, topology({ retryTiersMs: tiersMs, ...(services && { services }), ...(flashSaleQueueLimit && { flashSaleQueueLimit }) }));
+  await applyTopology(url.href, topology({ ...map, ...(retryTiersMs && { retryTiersMs }) }));
   const connection = await connect(url.href, { ...trust(), clientProperties: { connection_name: TEST_CONNECTION } });
   connection.on('error', () => undefined);
   const close = async (): Promise<void> => {

@@ -60,12 +60,12 @@ export class Queues {
 
   /** Those of the map, and with the management API whatever else outlives its connection. */
   async #names() {
-    const { topology, settingsOf } = await loadTopology();
+    const { isTierQueue, topology, settingsOf } = await loadTopology();
     const { ExpirePayment } = await import(pathToFileURL(inRoot('libs/contracts/dist/index.js')).href);
     const listed = (await this.#listed('name,exclusive')).filter(({ name, exclusive }) => !exclusive && !name.startsWith('amq.')).map(({ name }) => name);
     const mapped = topology(settingsOf(process.env)).queues.map(({ name }) => name);
     // A broker that lists its queues has those tiers and listeners that its services need.
-    const needed = listed.length > 0 ? mapped.filter((name) => !name.startsWith('shop.retry.')) : mapped;
+    const needed = listed.length > 0 ? mapped.filter((name) => !isTierQueue(name)) : mapped;
     return { waitsIn: ExpirePayment.waitsIn, names: [...new Set([...needed, ...listed])].sort() };
   }
 
