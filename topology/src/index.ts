@@ -1,3 +1,4 @@
+export { homelessLines, homesWaitedFor, type Homeless } from './homeless.js';
 export { applyTopology, type ApplyOptions, type Report } from './apply.js';
 export { administers, applyUsers, ensureVhost, ForeignUserError, type Passwords, type UsersReport } from './apply-users.js';
 export { DriftError, type Drift } from './drift.js';

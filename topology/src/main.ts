@@ -1,6 +1,7 @@
 import { ExpirePayment } from '@sluice/contracts';
 import { applyUsers, ensureVhost, type Passwords } from './apply-users.js';
 import { applyTopology, type Report } from './apply.js';
+import { homelessLines } from './homeless.js';
 import { SERVICES, WORK } from './map.js';
 import { passwordsOf, settingsOf } from './settings.js';
 import { topology, topologyOf } from './topology.js';
@@ -56,15 +57,16 @@ const listener = (service: string, pattern: string): BrokerUser => userOf(servic
 /** The queue of the window that orders is set to; its own default when the setting is absent. */
 const paymentWindow = (seconds = '1800'): string => `${ExpirePayment.waitsIn}.${Number(seconds) * 1_000}`;
 
-function describe({ created, stale, dry, pruned }: Report, corrected: readonly string[] = []): string {
-  if (!created) return 'the topology is applied (without AMQP_MANAGEMENT_URL it cannot be listed what changed)';
+function describe({ created, stale, dry, pruned, kept, homeless }: Report, corrected: readonly string[] = []): string {
   const lines = [
-    ...created.map((what) => `created ${what}`),
+    ...(created ?? []).map((what) => `created ${what}`),
     ...corrected.map((what) => `put right: ${what}`),
     ...pruned.map((what) => `removed ${what}`),
     ...dry.map((what) => `run dry, and no setting fills it: ${what} (npm run topology -- --prune removes it)`),
-    ...stale.map((what) => `not on the map: ${what}${pruned.length > 0 ? ', kept because it is in use' : ''}`),
+    ...stale.map((what) => `not on the map: ${what}${what in kept ? `, kept: ${kept[what]}` : ''}`),
+    ...homelessLines(homeless),
   ];
+  if (!created) lines.push('the topology is applied (without AMQP_MANAGEMENT_URL it cannot be listed what changed)');
   return lines.length > 0 ? lines.join('\n') : 'the topology is up to date';
 }
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { applyTopology, applyUsers, topology, trust, trustingFetch, usersOf, WORK, type TopologyOptions } from '@sluice/topology';
+import { applyTopology, applyUsers, topology, trust, trustingFetch, usersOf, WORK, type Report, type TopologyOptions } from '@sluice/topology';
 import { connect, type ChannelModel } from 'amqplib';
 import { eventually } from './eventually.js';
 
@@ -11,6 +11,8 @@ export interface TestBroker {
   /** For what a test looks at and puts in itself. */
   readonly connection: ChannelModel;
   readonly management: Management;
+  /** Applies its topology once more, as an operator would. */
+  apply(): Promise<Report>;
   /** Deletes the vhost with everything in it, and its users. */
   close(): Promise<void>;
 }
@@ -46,7 +48,8 @@ export async function testBroker(options: TestBrokerOptions = {}): Promise<TestB
   const management = managementOf(server?.managementUrl ?? variable('AMQP_MANAGEMENT_URL'), vhost);
   await management.put(`vhosts/${vhost}`);
   await management.put(`permissions/${vhost}/${url.username || 'guest'}`, { configure: '.*', write: '.*', read: '.*' });
-  await applyTopology(url.href, topology({ ...map, ...(retryTiersMs && { retryTiersMs }) }));
+  const apply = (): Promise<Report> => applyTopology(url.href, topology({ ...map, ...(retryTiersMs && { retryTiersMs }) }));
+  await apply();
   const connection = await connect(url.href, { ...trust(), clientProperties: { connection_name: TEST_CONNECTION } });
   connection.on('error', () => undefined);
   const close = async (): Promise<void> => {
@@ -56,7 +59,7 @@ export async function testBroker(options: TestBrokerOptions = {}): Promise<TestB
     if (users.length > 0) await management.post('users/bulk-delete', { users });
     await management.delete(`vhosts/${vhost}`);
   };
-  return { url: url.href, vhost, connection, management, close };
+  return { url: url.href, vhost, connection, management, apply, close };
 }
 
 /**
