@@ -15,7 +15,7 @@ from pika.exceptions import AMQPError
 from pika.spec import Basic
 
 from order_counts import STATE_AFTER, OrderCounts
-from wire import Caller, Message, Publish, Unreadable, answer, failed, problem, read
+from wire import RETRY_TIERS_MS, Caller, Message, Publish, Unreadable, answer, failed, problem, read
 
 NAME = "order-statistics"
 EVENTS, QUERIES, GET = f"{NAME}.events", f"{NAME}.queries", f"{NAME}.get"
@@ -30,6 +30,11 @@ def declare(channel: BlockingChannel) -> None:
     channel.queue_declare(f"{EVENTS}.dead", durable=True, arguments={"x-queue-type": "quorum", "x-delivery-limit": 1_000_000_000})
     channel.queue_bind(f"{EVENTS}.dead", "shop.dead", EVENTS)
     channel.queue_declare(EVENTS, durable=True, arguments={"x-queue-type": "quorum", "x-delivery-limit": 20, "x-overflow": "reject-publish", **letters})
+    channel.queue_bind(EVENTS, "shop.home", EVENTS)
+    for ms in RETRY_TIERS_MS:
+        tier = {"x-message-ttl": ms, "x-dead-letter-exchange": "shop.home", "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish"}
+        channel.queue_declare(f"{NAME}.retry.{ms}", durable=True, arguments={"x-queue-type": "quorum", "x-delivery-limit": 1_000_000_000, **tier})
+        channel.queue_bind(f"{NAME}.retry.{ms}", f"shop.retry-tier.{ms}", f"{NAME}.#")
     channel.queue_bind(EVENTS, "shop.events", "order.*")
     channel.queue_declare(QUERIES, durable=True, arguments={"x-queue-type": "classic", "x-max-length": 10_000, "x-overflow": "reject-publish"})
     channel.queue_bind(QUERIES, "shop.commands", GET)

@@ -74,7 +74,7 @@ class Failing(unittest.TestCase):
             out = failed(EVENTS, self.METHOD, current, b"{}", OSError("disk full"))
             current = out.properties
             exchanges.append(out.exchange)
-        self.assertEqual(exchanges, ["shop.retry.1000", "shop.retry.10000", "shop.retry.60000", "shop.dead"])
+        self.assertEqual(exchanges, ["shop.retry-tier.1000", "shop.retry-tier.10000", "shop.retry-tier.60000", "shop.dead"])
         self.assertEqual((out.routing_key, out.mandatory, out.properties.delivery_mode), (EVENTS, True, 2))
         self.assertEqual(out.properties.headers["attempts"], 4)
 

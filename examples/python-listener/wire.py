@@ -84,7 +84,7 @@ def failed(queue: str, method: Basic.Deliver, properties: BasicProperties, body:
     }
     exchange = "shop.dead"
     if not isinstance(error, Unreadable) and before < len(RETRY_TIERS_MS):
-        exchange = f"shop.retry.{RETRY_TIERS_MS[before]}"
+        exchange = f"shop.retry-tier.{RETRY_TIERS_MS[before]}"
     else:
         facts["failed-at"] = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     kept = {name: value for name, value in headers.items() if not BROKERS_OWN_HEADERS.match(name)}

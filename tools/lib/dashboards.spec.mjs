@@ -25,6 +25,7 @@ const expressions = [
 /** What RabbitMQ's plugin and Prometheus itself say, with their labels. */
 const EXTERNAL = {
   up: ['instance'],
+  rabbitmq_detailed_queue_messages: ['queue', 'vhost'],
   rabbitmq_detailed_queue_messages_ready: ['queue', 'vhost'],
   rabbitmq_detailed_queue_consumers: ['queue', 'vhost'],
   rabbitmq_alarms_memory_used_watermark: [],

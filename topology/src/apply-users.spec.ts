@@ -9,7 +9,7 @@ let broker: Vhost;
 let user: BrokerUser;
 beforeAll(async () => {
   broker = await emptyVhost();
-  user = { name: `${broker.name}.orders`, configure: '^$', write: '^shop$', read: '^(orders\\.events)$', facts: '^(order)\\.' };
+  user = { name: `${broker.name}.orders`, configure: '^$', write: '^shop$', read: '^(orders\\.events)$', facts: '^(order)\\.', retries: '^orders\\.' };
 });
 afterEach(() => broker.call('DELETE', `users/${user.name}`).catch(() => undefined));
 afterAll(() => broker.close());

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isTierExchange } from './layout.js';
 import { management, vhostOf, type Management } from './management.js';
 import type { BrokerUser } from './users.js';
 
@@ -25,6 +26,8 @@ interface Existing {
   users: readonly { name: string; password_hash: string; hashing_algorithm: string; tags: string | readonly string[] }[];
   permissions: readonly ({ user: string } & Permission)[];
   topics: readonly { user: string; exchange: string; write: string; read: string }[];
+  /** The exchanges of the retry tiers. */
+  tiers: readonly string[];
 }
 type Permission = Pick<BrokerUser, 'configure' | 'write' | 'read'>;
 
@@ -54,14 +57,23 @@ export async function ensureVhost(managementUrl: string, url: string): Promise<s
  */
 export async function applyUsers(managementUrl: string, url: string, users: readonly BrokerUser[], passwords: Passwords): Promise<UsersReport> {
   const api = management(managementUrl, url);
-  const [known, permissions, topics] = await Promise.all([api.get('users'), api.get(`vhosts/${api.vhost}/permissions`), api.get(`vhosts/${api.vhost}/topic-permissions`)]);
-  const existing = { users: known, permissions, topics } as Existing;
+  const existing = await existingOn(api);
   const tag = `sluice-${vhostOf(url)}`;
   const foreign = users.filter(({ name }) => existing.users.some((user) => user.name === name && !tagsOf(user.tags).includes(tag))).map(({ name }) => name);
   if (foreign.length > 0) throw new ForeignUserError(foreign);
   const changes = await Promise.all(users.map((user) => applyUser(api, user, { existing, tag, password: passwordOf(user, passwords) })));
   const isNew = ({ name }: BrokerUser): boolean => !existing.users.some((one) => one.name === name);
   return { created: users.filter(isNew).map(({ name }) => `user ${name}`), corrected: users.flatMap((user, index) => (isNew(user) ? [] : changes[index]!.map((what) => `user ${user.name}: ${what}`))) };
+}
+
+async function existingOn(api: Management): Promise<Existing> {
+  const [users, permissions, topics, exchanges] = await Promise.all([
+    api.get('users'),
+    api.get(`vhosts/${api.vhost}/permissions`),
+    api.get(`vhosts/${api.vhost}/topic-permissions`),
+    api.exchanges(),
+  ]);
+  return { users, permissions, topics, tiers: exchanges.filter(isTierExchange) } as Existing;
 }
 
 function passwordOf({ name }: BrokerUser, passwords: Passwords): string {
@@ -75,13 +87,24 @@ async function applyUser(api: Management, user: BrokerUser, { existing, tag, pas
   const name = encodeURIComponent(user.name);
   const identity = differenceOf(existing.users.find((one) => one.name === user.name), tag, password);
   if (identity) await api.put(`users/${name}`, { password, tags: tag });
-  const topic = existing.topics.find((one) => one.user === user.name && one.exchange === EVENTS);
-  const facts = topic?.write === user.facts && topic.read === NOTHING ? [] : [`facts (was ${topic?.write ?? 'any'})`];
-  if (facts.length > 0) await api.put(`topic-permissions/${api.vhost}/${name}`, { exchange: EVENTS, write: user.facts, read: NOTHING });
+  const topics = await applyTopics(api, user, existing);
   const rights = existing.permissions.find((one) => one.user === user.name);
   const wrong = RIGHTS.filter((right) => rights?.[right] !== user[right]);
   if (wrong.length > 0) await api.put(`permissions/${api.vhost}/${name}`, Object.fromEntries(RIGHTS.map((right) => [right, user[right]])));
-  return [...(identity ? [identity] : []), ...facts, ...wrong.map((right) => `${right} (was ${rights?.[right] ?? 'none'})`)];
+  return [...(identity ? [identity] : []), ...topics, ...wrong.map((right) => `${right} (was ${rights?.[right] ?? 'none'})`)];
+}
+
+/**
+ * Routing keys: which facts it may say, and whose failed messages it may put into a tier
+ * (https://www.rabbitmq.com/docs/access-control#topic-authorisation). An exchange without such a line takes every key.
+ */
+async function applyTopics(api: Management, user: BrokerUser, { topics, tiers }: Existing): Promise<string[]> {
+  const wanted = [{ exchange: EVENTS, write: user.facts, what: 'facts' }, ...tiers.map((exchange) => ({ exchange, write: user.retries, what: `retries in ${exchange}` }))];
+  const wrong = wanted
+    .map((topic) => ({ ...topic, found: topics.find((one) => one.user === user.name && one.exchange === topic.exchange) }))
+    .filter(({ write, found }) => found?.write !== write || found.read !== NOTHING);
+  for (const { exchange, write } of wrong) await api.put(`topic-permissions/${api.vhost}/${encodeURIComponent(user.name)}`, { exchange, write, read: NOTHING });
+  return wrong.map(({ what, found }) => `${what} (was ${found?.write ?? 'any'})`);
 }
 
 const RIGHTS = ['configure', 'write', 'read'] as const;

@@ -9,6 +9,8 @@ import { topology } from './topology.js';
 const services = { orders: { queries: [GetOrder] }, inventory: { events: [OrderPlaced] } };
 const map = topology({ retryTiersMs: [50], services });
 
+const NONE = { sentHome: {}, left: {} };
+
 let broker: Vhost;
 beforeAll(async () => {
   broker = await emptyVhost();
@@ -16,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => broker.close());
 
-const apply = (to: Topology, prune = false) => applyTopology(broker.url, to, { managementUrl: broker.managementUrl, prune });
+const apply = (to: Topology, prune = false) => applyTopology(broker.url, to, { managementUrl: broker.managementUrl, prune, statisticsWithinMs: 0 });
 const withQueue = (name: string, args: Record<string, string | number>): Topology => ({
   ...map,
   queues: [...map.queues, { name, arguments: { 'x-queue-type': 'quorum', ...args } }],
@@ -25,16 +27,16 @@ const withQueue = (name: string, args: Record<string, string | number>): Topolog
 
 describe('applying the topology', () => {
   it('changes nothing the second time, and says so', async () => {
-    expect(await apply(map)).toEqual({ created: [], stale: [], dry: [], pruned: [] });
+    expect(await apply(map)).toEqual({ created: [], stale: [], dry: [], pruned: [], kept: {}, homeless: NONE });
   });
 
   it('says what it created: exchange, queue and binding', async () => {
     const { created } = await apply(topology({ retryTiersMs: [50, 70], services }));
-    expect(created).toEqual(['exchange shop.retry.70 (fanout)', 'queue shop.retry.70', 'binding shop.retry.70 ----> shop.retry.70']);
+    expect(created).toEqual(['exchange shop.retry-tier.70 (topic)', 'queue inventory.retry.70', 'binding shop.retry-tier.70 --inventory.#--> inventory.retry.70']);
   });
 
   it('applies without the management API, and admits that it could not list', async () => {
-    expect(await applyTopology(broker.url, map)).toEqual({ created: undefined, stale: [], dry: [], pruned: [] });
+    expect(await applyTopology(broker.url, map)).toEqual({ created: undefined, stale: [], dry: [], pruned: [], kept: {}, homeless: NONE });
   });
 
   it('refuses a drifted queue: names the argument, what is there and what the map wants, and applies the rest', async () => {
@@ -82,7 +84,7 @@ describe('queues in which timers wait', () => {
     for (const seconds of [5, 7, 1_800]) await broker.channel.assertQueue(windowOf(seconds), { durable: true });
     broker.channel.sendToQueue(windowOf(7), Buffer.from('{}'));
     await broker.channel.waitForConfirms();
-    const options = { managementUrl: broker.managementUrl, timersInUse: [windowOf(1_800)] };
+    const options = { managementUrl: broker.managementUrl, timersInUse: [windowOf(1_800)], statisticsWithinMs: 0 };
 
     expect(await applyTopology(broker.url, map, options)).toMatchObject({ stale: [], dry: [`queue ${windowOf(5)}`] });
     expect(await applyTopology(broker.url, map, { ...options, prune: true })).toMatchObject({ dry: [], pruned: [`queue ${windowOf(5)}`] });

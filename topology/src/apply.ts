@@ -1,8 +1,10 @@
 import { connect, type Channel, type ChannelModel } from 'amqplib';
-import { difference, describeBinding, type Difference } from './difference.js';
+import { difference, type Existing } from './difference.js';
 import { driftOf, DriftError, type Drift } from './drift.js';
+import { sendHome, type Homeless } from './homeless.js';
 import type { Binding, Exchange, Queue, Topology } from './layout.js';
-import { management } from './management.js';
+import { management, type Management } from './management.js';
+import { describeQueue, describeStale, emptyOf, remove, STATISTICS_WITHIN_MS } from './prune.js';
 import { trust } from './trust.js';
 
 export interface ApplyOptions {
@@ -12,6 +14,8 @@ export interface ApplyOptions {
   prune?: boolean;
   /** The names of the queues in which timers wait by the present settings: empty, they are only quiet. */
   timersInUse?: readonly string[];
+  /** After so long the statistics of the broker know what happened before. Prune waits for them before it removes a queue. */
+  statisticsWithinMs?: number;
 }
 
 export interface Report {
@@ -22,30 +26,42 @@ export interface Report {
   /** Queues of timers whose length is not in use any more, and in which none waits. */
   dry: string[];
   pruned: string[];
+  /** Why prune has kept what the map does not know. */
+  kept: Record<string, string>;
+  /** Messages out of retry tiers whose queue did not exist. */
+  homeless: Homeless;
 }
 
 /**
- * Makes the broker hold what the map says. Idempotent; deletes nothing unless told to prune.
+ * Makes the broker hold what the map says, and sends homeless messages home whose queue exists again. Idempotent; deletes
+ * nothing unless told to prune.
  * @throws DriftError when something exists with other arguments; everything else is applied all the same.
  */
-export async function applyTopology(url: string, map: Topology, { managementUrl, prune = false, timersInUse = [] }: ApplyOptions = {}): Promise<Report> {
-  const before = managementUrl === undefined ? undefined : difference(map, await listed(managementUrl, url), timersInUse);
+export async function applyTopology(url: string, map: Topology, options: ApplyOptions = {}): Promise<Report> {
+  const { managementUrl, prune = false, timersInUse = [], statisticsWithinMs = STATISTICS_WITHIN_MS } = options;
+  const api = managementUrl === undefined ? undefined : management(managementUrl, url);
+  const existing = api && (await listed(api));
+  const before = existing && difference(map, existing, timersInUse);
   const connection = await connect(url, trust());
   try {
     const drifts = await declareAll(connection, map);
+    const homeless = await sendHome(connection, homesOf([...map.bindings, ...(existing?.bindings ?? [])]));
     if (drifts.length > 0) throw new DriftError(drifts);
-    if (!before) return { created: undefined, stale: [], dry: [], pruned: [] };
+    if (!api || !before) return { created: undefined, stale: [], dry: [], pruned: [], kept: {}, homeless };
     const dry = await emptyOf(connection, before.timers);
-    if (!prune) return { created: before.missing, stale: describeStale(before.stale), dry: dry.map(describeQueue), pruned: [] };
-    const { removed, kept } = await remove(connection, { ...before.stale, queues: [...before.stale.queues, ...dry] });
-    return { created: before.missing, stale: kept, dry: [], pruned: removed };
+    const report = { created: before.missing, kept: {}, homeless };
+    if (!prune) return { ...report, stale: describeStale(before.stale), dry: dry.map(describeQueue), pruned: [] };
+    const { removed, kept } = await remove(connection, { ...before.stale, queues: [...before.stale.queues, ...dry] }, { api, statisticsWithinMs });
+    return { ...report, stale: Object.keys(kept), dry: [], pruned: removed, kept };
   } finally {
     await connection.close();
   }
 }
 
-async function listed(managementUrl: string, url: string): Promise<Parameters<typeof difference>[1]> {
-  const api = management(managementUrl, url);
+/** The queues that messages come home to out of a retry tier. */
+const homesOf = (bindings: readonly Binding[]): Set<string> => new Set(bindings.filter(({ source }) => source === 'shop.home').map(({ destination }) => destination));
+
+async function listed(api: Management): Promise<Existing> {
   const [exchanges, queues, bindings] = await Promise.all([api.exchanges(), api.queues(), api.bindings()]);
   return { exchanges, queues, bindings };
 }
@@ -75,8 +91,6 @@ const declareExchange = (channel: Channel, { name, type, arguments: args }: Exch
 const declareQueue = (channel: Channel, { name, arguments: args }: Queue): Promise<unknown> => channel.assertQueue(name, { durable: true, arguments: args });
 const bind = (channel: Channel, { source, to, destination, key, arguments: args }: Binding): Promise<unknown> =>
   to === 'queue' ? channel.bindQueue(destination, source, key, args) : channel.bindExchange(destination, source, key, args);
-const unbind = (channel: Channel, { source, to, destination, key, arguments: args }: Binding): Promise<unknown> =>
-  to === 'queue' ? channel.unbindQueue(destination, source, key, args) : channel.unbindExchange(destination, source, key, args);
 
 /** What is there: a quorum queue cannot be deleted on condition that it is empty, and must be so by hand. */
 const isClassic = (wanted: Queue, { argument, found }: Drift): boolean => (argument === 'x-queue-type' ? found : wanted.arguments['x-queue-type']) === 'classic';
@@ -108,40 +122,3 @@ class ScratchChannel {
     await this.#channel?.close();
   }
 }
-
-async function emptyOf(connection: ChannelModel, queues: readonly string[]): Promise<string[]> {
-  const channel = await connection.createChannel();
-  const depths = await Promise.all(queues.map((name) => channel.checkQueue(name)));
-  await channel.close();
-  return depths.filter(({ messageCount }) => messageCount === 0).map(({ queue }) => queue);
-}
-
-interface Pruned {
-  removed: string[];
-  kept: string[];
-}
-
-/** Bindings and empty queues go; an exchange goes when no queue had to be kept, which might still be fed by it. */
-async function remove(connection: ChannelModel, stale: Difference['stale']): Promise<Pruned> {
-  const channel = await connection.createChannel();
-  for (const binding of stale.bindings) await unbind(channel, binding);
-  const kept: string[] = [];
-  for (const name of stale.queues) {
-    const { messageCount, consumerCount } = await channel.checkQueue(name);
-    if (messageCount + consumerCount === 0) await channel.deleteQueue(name);
-    else kept.push(name);
-  }
-  const exchanges = kept.length > 0 ? [] : stale.exchanges;
-  for (const name of exchanges) await channel.deleteExchange(name);
-  await channel.close();
-  const gone = { bindings: stale.bindings, queues: stale.queues.filter((name) => !kept.includes(name)), exchanges };
-  return { removed: describeStale(gone), kept: describeStale({ bindings: [], queues: kept, exchanges: exchanges.length > 0 ? [] : stale.exchanges }) };
-}
-
-const describeQueue = (name: string): string => `queue ${name}`;
-
-const describeStale = ({ exchanges, queues, bindings }: Difference['stale']): string[] => [
-  ...bindings.map((binding) => `binding ${describeBinding(binding)}`),
-  ...queues.map(describeQueue),
-  ...exchanges.map((name) => `exchange ${name}`),
-];

@@ -48,7 +48,7 @@ function stale(map: Topology, existing: Existing): Difference['stale'] {
 }
 
 /** Where timers wait, which depends on settings: their owner declares these queues. */
-const isTimer = (name: string): boolean => [...catalogue.values()].some(({ waitsIn }) => waitsIn !== undefined && name.startsWith(`${waitsIn}.`));
+export const isTimer = (name: string): boolean => [...catalogue.values()].some(({ waitsIn }) => waitsIn !== undefined && name.startsWith(`${waitsIn}.`));
 
 const isOurs = ({ source }: Binding): boolean => source.startsWith('shop.');
 

@@ -47,7 +47,12 @@ const binding = (source: string, destination: string, key = '', args: Arguments 
 const AT_LEAST_ONCE = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
 
 export interface Settings {
+  /** How long a failed message waits before each further try. Milliseconds. */
   retryTiersMs: readonly number[];
+  /** The same, in addition, for services that call the outside. Milliseconds. */
+  outsideTiersMs: readonly number[];
+  /** The queues whose handlers call the outside. */
+  callsOutside: readonly string[];
   /** How many messages a bounded queue takes. */
   bound: number;
   /** What goes on to `shop.live`. */
@@ -56,8 +61,15 @@ export interface Settings {
   replicated: boolean;
 }
 
-export function layout(services: Services, { retryTiersMs, bound, live, replicated }: Settings): Topology {
-  return merge([shop(), ...retryTiersMs.map(tier), optionalFacts(), liveFacts(live), ...Object.entries(services).flatMap(([service, queues]) => consumers(service, queues, { bound, replicated }))]);
+export function layout(services: Services, settings: Settings): Topology {
+  const own = Object.entries(services).map(([service, queues]) => serviceLayout(service, queues, settings));
+  return merge([shop(), optionalFacts(), liveFacts(settings.live), ...own]);
+}
+
+/** Everything of one service: its queues, and the tiers in which its failed messages wait. */
+export function serviceLayout(service: string, queues: Services[string], settings: Settings): Topology {
+  const itsQueues = consumers(service, queues, settings);
+  return merge([...itsQueues, ...tiersOf(service, queues, settings).map((ms) => tier(service, ms))]);
 }
 
 /** The exchanges that everything goes through. */
@@ -69,21 +81,45 @@ function shop(): Topology {
       exchange('shop.commands', 'direct'),
       exchange('shop.deliveries', 'headers'),
       exchange('shop.dead', 'direct'),
+      exchange('shop.homeless', 'fanout'),
+      exchange('shop.home', 'direct', { 'alternate-exchange': 'shop.homeless' }),
       exchange('shop.optional', 'fanout'),
       exchange('shop.live', 'fanout'),
     ],
-    queues: [quorum('shop.unrouted', { 'x-delivery-limit': NEVER, 'x-max-length': MOST_UNROUTED, 'x-overflow': 'drop-head' })],
-    bindings: [binding('shop.unrouted', 'shop.unrouted')],
+    queues: [
+      quorum('shop.unrouted', { 'x-delivery-limit': NEVER, 'x-max-length': MOST_UNROUTED, 'x-overflow': 'drop-head' }),
+      quorum('shop.homeless', { 'x-delivery-limit': NEVER }),
+    ],
+    bindings: [binding('shop.unrouted', 'shop.unrouted'), binding('shop.homeless', 'shop.homeless')],
   };
 }
 
-/** A failed message waits here and goes home by its routing key, which is the name of its queue. */
-function tier(ms: number): Topology {
-  const name = `shop.retry.${ms}`;
+/** A service without a durable queue tries nothing again, and has no tiers. */
+function tiersOf(service: string, queues: Services[string], { retryTiersMs, outsideTiersMs, callsOutside }: Settings): number[] {
+  const durable = Object.entries(queues).filter(([, takes]) => !takes.every(isTransient)).map(([name]) => `${service}.${name}`);
+  if (durable.length === 0) return [];
+  const outside = durable.some((queue) => callsOutside.includes(queue));
+  return [...new Set([...retryTiersMs, ...(outside ? outsideTiersMs : [])])];
+}
+
+/** Where failed messages of every service wait so long: one exchange, and behind it a queue for each service. */
+export const tierExchange = (ms: number): string => `shop.retry-tier.${ms}`;
+export const tierQueue = (service: string, ms: number): string => `${service}.retry.${ms}`;
+/** Also the tiers that all services shared once, `shop.retry.<ms>`. */
+export const isTierQueue = (name: string): boolean => /\.retry\.\d+$/.test(name);
+export const isTierExchange = (name: string): boolean => /^shop\.retry-tier\.\d+$/.test(name);
+
+/**
+ * A failed message waits here, and goes home by its routing key, which is the name of its queue. RabbitMQ hands on 32 expired
+ * messages of a queue at once and waits for each to be confirmed, so a home without a leader stops this queue, which no other
+ * service shares. A home that does not exist stops nothing: its messages go to `shop.homeless` (docs/decisions/0018).
+ */
+function tier(service: string, ms: number): Topology {
+  const [source, name] = [tierExchange(ms), tierQueue(service, ms)];
   return {
-    exchanges: [exchange(name, 'fanout')],
-    queues: [quorum(name, { 'x-message-ttl': ms, 'x-dead-letter-exchange': '', 'x-delivery-limit': NEVER, ...AT_LEAST_ONCE })],
-    bindings: [binding(name, name)],
+    exchanges: [exchange(source, 'topic')],
+    queues: [quorum(name, { 'x-message-ttl': ms, 'x-dead-letter-exchange': 'shop.home', 'x-delivery-limit': NEVER, ...AT_LEAST_ONCE })],
+    bindings: [binding(source, name, `${service}.#`)],
   };
 }
 
@@ -123,7 +159,7 @@ const mustNotBeLost = (queue: string): QueueAndBindings => ({
     quorum(`${queue}.dead`, { 'x-delivery-limit': NEVER }),
     quorum(queue, { 'x-delivery-limit': DELIVERY_LIMIT, 'x-dead-letter-exchange': 'shop.dead', 'x-dead-letter-routing-key': queue, ...AT_LEAST_ONCE }),
   ],
-  bindings: [binding('shop.dead', `${queue}.dead`, queue)],
+  bindings: [binding('shop.dead', `${queue}.dead`, queue), binding('shop.home', queue, queue)],
 });
 
 /**
@@ -143,8 +179,9 @@ function bindingOf(queue: string, what: Contract | string): Binding {
   return binding('shop.commands', queue, what.type);
 }
 
+/** An exchange may be named by several parts: the tiers of all services share theirs. */
 const merge = (parts: readonly Topology[]): Topology => ({
-  exchanges: parts.flatMap(({ exchanges }) => exchanges),
+  exchanges: [...new Map(parts.flatMap(({ exchanges }) => exchanges).map((one) => [one.name, one])).values()],
   queues: parts.flatMap(({ queues }) => queues),
   bindings: parts.flatMap(({ bindings }) => bindings),
 });

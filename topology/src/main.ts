@@ -1,10 +1,10 @@
 import { ExpirePayment } from '@sluice/contracts';
 import { applyUsers, ensureVhost, type Passwords } from './apply-users.js';
 import { applyTopology, type Report } from './apply.js';
-import { consumers } from './layout.js';
+import { homelessLines } from './homeless.js';
 import { SERVICES, WORK } from './map.js';
 import { passwordsOf, settingsOf } from './settings.js';
-import { topology } from './topology.js';
+import { topology, topologyOf } from './topology.js';
 import { userOf, usersOf, type BrokerUser } from './users.js';
 
 const USAGE = `npm run topology                                  apply the map
@@ -13,7 +13,7 @@ npm run topology -- listen <service> '<pattern>'  add the queue <service>.events
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** Reads AMQP_URL and, all optional, AMQP_MANAGEMENT_URL, AMQP_PASSWORDS (with the two: users are made), RETRY_TIERS_MS, FLASH_SALE_QUEUE_LIMIT, REPLICATED_QUEUES and PAYMENT_WINDOW_SECONDS. */
+/** Reads AMQP_URL and, all optional, AMQP_MANAGEMENT_URL, AMQP_PASSWORDS (with the two: users are made), RETRY_TIERS_MS, OUTSIDE_TIERS_MS, FLASH_SALE_QUEUE_LIMIT, REPLICATED_QUEUES and PAYMENT_WINDOW_SECONDS. */
 async function main([verb, ...rest]: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   const url = env['AMQP_URL'];
   if (!url) throw new Error('AMQP_URL is not set: say which broker, for example AMQP_URL=amqp://user:password@host:5672');
@@ -45,7 +45,7 @@ function administratorOf(env: NodeJS.ProcessEnv): { managementUrl: string; passw
 
 /** For good, the line belongs on the map. */
 async function listen(url: string, env: NodeJS.ProcessEnv, { service, pattern }: { service: string; pattern: string }): Promise<void> {
-  for (const part of consumers(service, { events: [pattern] })) await applyTopology(url, part);
+  await applyTopology(url, topologyOf(service, { events: [pattern] }, settingsOf(env)));
   const admin = administratorOf(env);
   if (admin) await applyUsers(admin.managementUrl, url, [listener(service, pattern)], admin.passwords);
   say(`${service}.events hears ${pattern}. To keep it, add to topology/src/map.ts:\n  '${service}': { events: ['${pattern}'] },`);
@@ -57,15 +57,16 @@ const listener = (service: string, pattern: string): BrokerUser => userOf(servic
 /** The queue of the window that orders is set to; its own default when the setting is absent. */
 const paymentWindow = (seconds = '1800'): string => `${ExpirePayment.waitsIn}.${Number(seconds) * 1_000}`;
 
-function describe({ created, stale, dry, pruned }: Report, corrected: readonly string[] = []): string {
-  if (!created) return 'the topology is applied (without AMQP_MANAGEMENT_URL it cannot be listed what changed)';
+function describe({ created, stale, dry, pruned, kept, homeless }: Report, corrected: readonly string[] = []): string {
   const lines = [
-    ...created.map((what) => `created ${what}`),
+    ...(created ?? []).map((what) => `created ${what}`),
     ...corrected.map((what) => `put right: ${what}`),
     ...pruned.map((what) => `removed ${what}`),
     ...dry.map((what) => `run dry, and no setting fills it: ${what} (npm run topology -- --prune removes it)`),
-    ...stale.map((what) => `not on the map: ${what}${pruned.length > 0 ? ', kept because it is in use' : ''}`),
+    ...stale.map((what) => `not on the map: ${what}${what in kept ? `, kept: ${kept[what]}` : ''}`),
+    ...homelessLines(homeless),
   ];
+  if (!created) lines.push('the topology is applied (without AMQP_MANAGEMENT_URL it cannot be listed what changed)');
   return lines.length > 0 ? lines.join('\n') : 'the topology is up to date';
 }
 

@@ -13,9 +13,11 @@ export interface Management {
   put(path: string, body: object): Promise<void>;
 }
 
-/** The API's own counts of messages and consumers are seconds old: ask the queue itself. */
+/** What the API counts is seconds old: ask the queue itself for what it could deliver now. */
 export interface ExistingQueue {
   name: string;
+  /** In all, also those whose time is up and whose target does not take them. */
+  messages: number;
   exclusive: boolean;
 }
 
@@ -60,7 +62,7 @@ export function vhostOf(amqpUrl: string): string {
   return pathname.length > 1 ? decodeURIComponent(pathname.slice(1)) : '/';
 }
 
-const toQueue = ({ name, exclusive }: Row): ExistingQueue => ({ name: String(name), exclusive: exclusive === true });
+const toQueue = ({ name, exclusive, messages = 0 }: Row): ExistingQueue => ({ name: String(name), messages: Number(messages), exclusive: exclusive === true });
 
 const toBinding = (row: Row): Binding => ({
   source: String(row['source']),

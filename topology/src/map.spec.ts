@@ -1,6 +1,6 @@
 import { catalogue } from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
-import { SERVICES } from './map.js';
+import { CALLS_OUTSIDE, SERVICES } from './map.js';
 import { topology } from './topology.js';
 
 const { exchanges, queues, bindings } = topology();
@@ -36,6 +36,23 @@ describe('the map', () => {
     expect(durable.filter((name) => !dead.has(`${name}.dead`))).toEqual([]);
   });
 
+  it('brings every message that failed home: each durable queue to itself, a bounded one to the queue beside it', () => {
+    const homes = bindings.filter(({ source }) => source === 'shop.home').map(({ key, destination }) => [key, destination]);
+    const durable = queues.filter(({ arguments: args }) => args['x-dead-letter-exchange'] === 'shop.dead').map(({ name }) => [name, name]);
+    expect(homes).toEqual(durable);
+    expect(homes).toContainEqual(['flash-sale.claims-again', 'flash-sale.claims-again']);
+  });
+
+  it('gives each service with a durable queue tiers of its own, and those for the outside only to who calls it', () => {
+    const tiersOf = (service: string) => queues.map(({ name }) => name).filter((name) => name.startsWith(`${service}.retry.`));
+    const everywhere = (service: string) => [1_000, 10_000, 60_000].map((ms) => `${service}.retry.${ms}`);
+    const outside = (service: string) => [...everywhere(service), `${service}.retry.600000`, `${service}.retry.3600000`];
+    for (const service of ['orders', 'inventory', 'promotions', 'flash-sale']) expect(tiersOf(service)).toEqual(everywhere(service));
+    for (const service of ['payments', 'logistics', 'notifications']) expect(tiersOf(service)).toEqual(outside(service));
+    expect(tiersOf('accounts')).toEqual([]);
+    expect(CALLS_OUTSIDE.filter((queue) => !queues.some(({ name }) => name === queue))).toEqual([]);
+  });
+
   it('leaves nothing on one node alone in a cluster but what may hold a password, which must not reach a disk', () => {
     const { queues: replicated } = topology({ replicated: true });
     const classic = replicated.filter(({ arguments: args }) => args['x-queue-type'] === 'classic').map(({ name }) => name);
@@ -45,6 +62,6 @@ describe('the map', () => {
 
   it('takes a new consumer in one line', () => {
     const { queues: more } = topology({ services: { ...SERVICES, 'order-log': { events: ['order.*'] } } });
-    expect(more.map(({ name }) => name).slice(queues.length)).toEqual(['order-log.events.dead', 'order-log.events']);
+    expect(more.map(({ name }) => name).slice(queues.length)).toEqual(['order-log.events.dead', 'order-log.events', 'order-log.retry.1000', 'order-log.retry.10000', 'order-log.retry.60000']);
   });
 });

@@ -72,6 +72,9 @@ export const SERVICES: Services = {
   },
 };
 
+/** The queues whose handlers call the outside: a card gateway, a carrier, a provider of SMS or e-mail. They try again for a day. */
+export const CALLS_OUTSIDE: readonly string[] = ['payments.captures', 'logistics.bookings', 'notifications.sms', 'notifications.email'];
+
 /**
  * The facts that go on to `shop.live`, and from there to every running gateway: what somebody may be watching. Named one by
  * one, because to the broker a fact that goes there is heard, and would not be counted as unrouted any more.
@@ -101,4 +104,7 @@ export const WORK: Work = { services: SERVICES, sends: SENDS, watches: ['gateway
 export const FLASH_SALE_QUEUE_LIMIT = 10_000;
 
 /** How long a failed message waits before each further try. Milliseconds; the services' setting must name tiers that are here. */
-export const RETRY_TIERS_MS = [1_000, 10_000, 60_000];
+export const RETRY_TIERS_MS: readonly number[] = [1_000, 10_000, 60_000];
+
+/** The further tiers of a service that calls the outside, for a provider that is away for hours. Milliseconds. */
+export const OUTSIDE_TIERS_MS: readonly number[] = [600_000, 3_600_000];

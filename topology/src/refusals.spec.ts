@@ -77,6 +77,14 @@ describe("orders' user", () => {
     }
   });
 
+  it("cannot put a message into the tier of another service, nor one that would come home to another's queue", async () => {
+    for (const home of ['payments.events', 'orders', 'ordersXevents', 'shop.homeless']) {
+      expect(await tried('orders', publish('shop.retry-tier.60000', home)), home).toBe(refused(`topic '${home}' in exchange 'shop.retry-tier.60000'`));
+    }
+    expect(await tried('orders', publish('shop.home', 'orders.events'))).toBe(refused("exchange 'shop.home'"));
+    for (const queue of ['orders.retry.60000', 'payments.retry.60000', 'shop.homeless']) expect(await tried('orders', consume(queue))).toBe(refused(`queue '${queue}'`));
+  });
+
   it('cannot write to exchanges that it does not need', async () => {
     for (const exchange of ['shop.deliveries', 'shop.live', 'shop.unrouted', 'amq.topic']) expect(await tried('orders', publish(exchange, 'order.placed')), exchange).toBe(refused(`exchange '${exchange}'`));
   });
@@ -89,7 +97,7 @@ describe("orders' user", () => {
       ['ask', publish('shop.commands', 'logistics.halt')],
       ['answer', publish('', 'amq.rabbitmq.reply-to.nobody')],
       ['wait for answers', (channel) => channel.consume('amq.rabbitmq.reply-to', () => undefined, { noAck: true })],
-      ['retry', publish('shop.retry.60000', 'orders.events')],
+      ['retry', publish('shop.retry-tier.60000', 'orders.events')],
       ['bury', publish('shop.dead', 'orders.events')],
       ['declare timers', (channel) => channel.assertQueue('orders.payment-window.60000', { durable: true, arguments: timers })],
       ['start a timer', publish('', 'orders.payment-window.60000')],
@@ -101,7 +109,7 @@ describe("orders' user", () => {
 
 describe('the users of others', () => {
   it('accounts cannot deliver, command or bury; it can say its facts', async () => {
-    for (const exchange of ['shop.deliveries', 'shop.commands', 'shop.dead', 'shop.retry.60000']) expect(await tried('accounts', publish(exchange, 'delivery.sms')), exchange).toBe(refused(`exchange '${exchange}'`));
+    for (const exchange of ['shop.deliveries', 'shop.commands', 'shop.dead', 'shop.retry-tier.60000']) expect(await tried('accounts', publish(exchange, 'delivery.sms')), exchange).toBe(refused(`exchange '${exchange}'`));
     expect(await tried('accounts', publish('shop.events', 'account.registered'))).toBe('ok');
   });
 

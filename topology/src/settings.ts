@@ -1,10 +1,11 @@
 import type { Passwords } from './apply-users.js';
 import type { TopologyOptions } from './topology.js';
 
-/** What the environment says about the map: RETRY_TIERS_MS, FLASH_SALE_QUEUE_LIMIT, REPLICATED_QUEUES. @throws Error naming the bad variable */
-export function settingsOf({ RETRY_TIERS_MS, FLASH_SALE_QUEUE_LIMIT, REPLICATED_QUEUES }: NodeJS.ProcessEnv): TopologyOptions {
+/** What the environment says about the map: RETRY_TIERS_MS, OUTSIDE_TIERS_MS, FLASH_SALE_QUEUE_LIMIT, REPLICATED_QUEUES. @throws Error naming the bad variable */
+export function settingsOf({ RETRY_TIERS_MS, OUTSIDE_TIERS_MS, FLASH_SALE_QUEUE_LIMIT, REPLICATED_QUEUES }: NodeJS.ProcessEnv): TopologyOptions {
   return {
-    ...(RETRY_TIERS_MS && { retryTiersMs: tiers(RETRY_TIERS_MS) }),
+    ...(RETRY_TIERS_MS && { retryTiersMs: tiers('RETRY_TIERS_MS', RETRY_TIERS_MS) }),
+    ...(OUTSIDE_TIERS_MS && { outsideTiersMs: tiers('OUTSIDE_TIERS_MS', OUTSIDE_TIERS_MS) }),
     ...(FLASH_SALE_QUEUE_LIMIT && { flashSaleQueueLimit: limit(FLASH_SALE_QUEUE_LIMIT) }),
     ...(REPLICATED_QUEUES && { replicated: yes(REPLICATED_QUEUES) }),
   };
@@ -22,9 +23,9 @@ export function passwordsOf({ AMQP_PASSWORDS }: NodeJS.ProcessEnv): Passwords | 
   throw new Error('AMQP_PASSWORDS is no object of passwords in JSON, for example {"orders":"...","payments":"..."}');
 }
 
-function tiers(text: string): number[] {
+function tiers(name: string, text: string): number[] {
   const numbers = text.split(',').map(Number);
-  if (!numbers.every((ms) => Number.isInteger(ms) && ms > 0)) throw new Error(`RETRY_TIERS_MS is "${text}": whole milliseconds with commas between them, for example 1000,10000,60000`);
+  if (!numbers.every((ms) => Number.isInteger(ms) && ms > 0)) throw new Error(`${name} is "${text}": whole milliseconds with commas between them, for example 1000,10000,60000`);
   return numbers;
 }
 

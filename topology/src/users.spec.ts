@@ -8,10 +8,11 @@ import { topology } from './topology.js';
 import { userOf, usersOf, type BrokerUser } from './users.js';
 
 const users = usersOf(WORK);
-const { exchanges, queues } = topology();
+const { exchanges, queues, bindings } = topology();
 const named = (name: string): BrokerUser => userOf(name, WORK);
 const matching = (pattern: string, names: readonly string[]): string[] => names.filter((name) => new RegExp(pattern).test(name));
 const queueNames = queues.map(({ name }) => name);
+const TIERS = ['shop.retry-tier.1000', 'shop.retry-tier.10000', 'shop.retry-tier.60000', 'shop.retry-tier.600000', 'shop.retry-tier.3600000'];
 const exchangeNames = ['amq.default', ...exchanges.map(({ name }) => name)];
 
 describe('the users of the broker', () => {
@@ -19,22 +20,22 @@ describe('the users of the broker', () => {
     expect(users.map(({ name }) => name).sort()).toEqual(['gateway', ...Object.keys(SERVICES)].sort());
   });
 
-  it.each(Object.keys(SERVICES))('%s reads its own queues, all of them, and no other', (service) => {
-    expect(matching(named(service).read, queueNames)).toEqual(queueNames.filter((name) => name.startsWith(`${service}.`)));
+  it.each(Object.keys(SERVICES))('%s reads its own queues, all of them but its tiers, which the broker empties, and no other', (service) => {
+    expect(matching(named(service).read, queueNames)).toEqual(queueNames.filter((name) => name.startsWith(`${service}.`) && !name.startsWith(`${service}.retry.`)));
   });
 
   it('does not take a dot for any letter, nor a part of a name for the name', () => {
     const { read, write } = named('orders');
     expect(matching(read, ['ordersXevents', 'orders.events2', 'more-orders.events', 'orders.payment-window.1800000x'])).toEqual([]);
-    expect(matching(write, ['shopXevents', 'shop.events.more', 'shop.retry.', 'shop.retry.1x'])).toEqual([]);
+    expect(matching(write, ['shopXevents', 'shop.events.more', 'shop.retry-tier.', 'shop.retry-tier.1x', 'shop.retry.1000'])).toEqual([]);
   });
 
   it.each([
     ['gateway', ['shop.commands']],
     ['accounts', ['amq.default', 'shop.events']],
-    ['inventory', ['amq.default', 'shop.events', 'shop.dead', 'shop.retry.1000', 'shop.retry.10000', 'shop.retry.60000']],
-    ['orders', ['amq.default', 'shop.events', 'shop.commands', 'shop.dead', 'shop.retry.1000', 'shop.retry.10000', 'shop.retry.60000']],
-    ['notifications', ['amq.default', 'shop.deliveries', 'shop.dead', 'shop.retry.1000', 'shop.retry.10000', 'shop.retry.60000']],
+    ['inventory', ['amq.default', 'shop.events', 'shop.dead', ...TIERS]],
+    ['orders', ['amq.default', 'shop.events', 'shop.commands', 'shop.dead', ...TIERS]],
+    ['notifications', ['amq.default', 'shop.deliveries', 'shop.dead', ...TIERS]],
   ])('%s writes to the exchanges that its work needs', (service, needed) => {
     expect(matching(named(service).write, exchangeNames).sort()).toEqual([...needed].sort());
   });
@@ -58,11 +59,19 @@ describe('the users of the broker', () => {
     for (const { service, type } of facts) expect(speakers(type), type).toEqual([service]);
   });
 
+  it('each failed message can be put into a tier by its own service alone', () => {
+    const senders = (home: string): string[] => users.filter(({ retries }) => new RegExp(retries).test(home)).map(({ name }) => name);
+    const homes = bindings.filter(({ source }) => source === 'shop.home').map(({ destination }) => destination);
+    expect(homes.length).toBeGreaterThan(10);
+    for (const home of homes) expect(senders(home), home).toEqual([home.split('.', 1)[0]]);
+    expect([...senders('ordersXevents'), ...senders('more-orders.events'), ...senders('shop.homeless')]).toEqual([]);
+  });
+
   it('a new listener reads its queue, hands on what fails, and says nothing', () => {
-    const { name, configure, write, read, facts } = userOf('order-log', { ...WORK, services: { 'order-log': { events: ['order.*'] } } });
-    expect({ name, configure, facts }).toEqual({ name: 'order-log', configure: '^$', facts: '^$' });
+    const { name, configure, write, read, facts, retries } = userOf('order-log', { ...WORK, services: { 'order-log': { events: ['order.*'] } } });
+    expect({ name, configure, facts, retries }).toEqual({ name: 'order-log', configure: '^$', facts: '^$', retries: '^order-log\\.' });
     expect(matching(read, [...queueNames, 'order-log.events', 'order-log.events.dead'])).toEqual(['order-log.events', 'order-log.events.dead']);
-    expect(matching(write, exchangeNames)).toEqual(['shop.dead', 'shop.retry.1000', 'shop.retry.10000', 'shop.retry.60000']);
+    expect(matching(write, exchangeNames)).toEqual(['shop.dead', ...TIERS]);
   });
 });
 

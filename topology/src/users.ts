@@ -28,6 +28,8 @@ export interface BrokerUser {
   readonly read: string;
   /** The facts that it may publish on `shop.events`: a pattern over routing keys. */
   readonly facts: string;
+  /** Whose failed messages it may put into a retry tier, namely its own: a pattern over routing keys, which are names of queues. */
+  readonly retries: string;
 }
 
 /** Everybody on the map, each with the rights that its work needs. */
@@ -44,6 +46,7 @@ export function userOf(service: string, work: Work): BrokerUser {
     write: anyOf([...exchangesOf(service, work), ...exclusive, ...(work.looksAt[service] ?? []).map(exactly)]),
     read: anyOf([...queuesOf(service, work).map(exactly), ...exclusive, ...live, ...waits]),
     facts: factsOf(service).length > 0 ? `^${group(wordsOf(service))}\\.` : NOTHING,
+    retries: failsOf(service, work) ? `^${exactly(service)}\\.` : NOTHING,
   };
 }
 
@@ -62,21 +65,25 @@ const wordsOf = (service: string): string[] => [...new Set(factsOf(service).map(
 /** Its dead letters too, which it counts: newer brokers tell the depth only to who has some right to the queue. */
 const queuesOf = (service: string, { services }: Work): string[] => consumers(service, services[service] ?? {}).flatMap(({ queues }) => queues.map(({ name }) => name));
 
+/** What is transient is not tried again. */
+const failsOf = (service: string, { services }: Work): boolean =>
+  Object.values(services[service] ?? {}).flat().some((what) => typeof what === 'string' || !what.transient);
+
 /**
  * Commands and queries go through one exchange, so who may send one may send any. A timer's queue gives its messages to that
  * exchange too, which its declaration must have the right to. `amq.default` is every queue by its name: answers over direct
  * reply-to, timers, and what a bounded queue sets aside have no other way.
  */
-function exchangesOf(service: string, { services, sends }: Work): string[] {
+function exchangesOf(service: string, work: Work): string[] {
+  const { services, sends } = work;
   const [takes, sent] = [Object.values(services[service] ?? {}).flat(), sends[service] ?? []];
   const asks = sent.some(isRequest);
   const answers = takes.some((what) => typeof what !== 'string' && isRequest(what));
-  const fails = takes.some((what) => typeof what === 'string' || !what.transient);
   return [
     ...(factsOf(service).length > 0 ? [exactly('shop.events')] : []),
     ...(asks ? [exactly('shop.commands')] : []),
     ...(sent.some(({ kind }) => kind === 'delivery') ? [exactly('shop.deliveries')] : []),
-    ...(fails ? [`${exactly('shop.retry')}\\.[0-9]+`, exactly('shop.dead')] : []),
+    ...(failsOf(service, work) ? [`${exactly('shop.retry-tier')}\\.[0-9]+`, exactly('shop.dead')] : []),
     ...(answers || sent.some(({ waitsIn }) => waitsIn !== undefined) ? [exactly('amq.default')] : []),
   ];
 }

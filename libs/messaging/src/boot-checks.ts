@@ -1,5 +1,6 @@
 import type { Contract } from '@sluice/contracts';
 import type { Channel, ChannelModel } from 'amqplib';
+import { tierExchange } from './carry-out.js';
 import { namesOf, type QueueRoutes, type Registration } from './routes.js';
 
 const EXCHANGES = ['shop.events', 'shop.commands', 'shop.deliveries', 'shop.dead'];
@@ -18,12 +19,18 @@ export function checkWiring(service: string, registrations: readonly Registratio
 
 /** Looks, without creating anything, whether what this service uses is there. @throws Error naming all that is missing and the fix. */
 export async function checkTopology(connection: ChannelModel, queues: readonly QueueRoutes[], tiersMs: readonly number[]): Promise<void> {
-  const exchanges = [...EXCHANGES, ...tiersMs.map((ms) => `shop.retry.${ms}`)];
-  const names = namesOf(queues);
+  const exchanges = [...EXCHANGES, ...tiersMs.map(tierExchange)];
+  const names = [...namesOf(queues), ...tierQueuesOf(queues, tiersMs)];
   const missing: string[] = [];
   for (const name of exchanges) if (!(await exists(connection, (channel) => channel.checkExchange(name)))) missing.push(`exchange ${name}`);
   for (const name of names) if (!(await exists(connection, (channel) => channel.checkQueue(name)))) missing.push(`queue ${name}`);
   if (missing.length > 0) throw new Error(`the broker lacks ${missing.join(', ')}. Apply the map: npm run topology (a queue that is not in it: topology/src/map.ts)`);
+}
+
+/** One for each length of waiting, named after the service, which is the first word of its queues; what is transient is not tried again. */
+function tierQueuesOf(queues: readonly QueueRoutes[], tiersMs: readonly number[]): string[] {
+  const services = new Set(queues.filter(({ transient }) => !transient).map(({ queue }) => queue.split('.', 1)[0]));
+  return [...services].flatMap((service) => tiersMs.map((ms) => `${service}.retry.${ms}`));
 }
 
 /** A failed check closes its channel, so each has one of its own; the listener keeps the error from the connection. */

@@ -39,7 +39,7 @@ describe('a service does not boot', () => {
   it('when a queue or a retry tier is not on the broker, and says how to get it', async () => {
     const Other = event('other.fact', z.unknown());
     const booting = startService(broker, [handles(Other, nothing)], { service: 'stranger', schedule: { retryTiersMs: [7] } });
-    await expect(booting).rejects.toThrow('the broker lacks exchange shop.retry.7, queue stranger.events, queue stranger.events.dead. Apply the map: npm run topology');
+    await expect(booting).rejects.toThrow('the broker lacks exchange shop.retry-tier.7, queue stranger.events, queue stranger.events.dead, queue stranger.retry.7. Apply the map: npm run topology');
   });
 
   it('when the broker refuses its password', async () => {

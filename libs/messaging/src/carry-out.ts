@@ -25,6 +25,9 @@ export function circumstancesOf(delivery: Delivery, about: Omit<Circumstances, '
 /** Anybody may have written the header. */
 const countOf = (header: unknown): number => (typeof header === 'number' && header > 0 ? Math.floor(header) : 0);
 
+/** In which failed messages of every service wait so long, each service's in a queue of its own. */
+export const tierExchange = (ms: number): string => `shop.retry-tier.${ms}`;
+
 /** The confirmed publish that an ending needs before the ack, if any. It carries the very bytes that came. */
 export function parting(ending: Ending, delivery: Delivery, queue: string): Outbound | undefined {
   if (ending.do === 'ack' || ending.do === 'hold') return undefined;
@@ -32,7 +35,7 @@ export function parting(ending: Ending, delivery: Delivery, queue: string): Outb
   const history = grown(historyOf(delivery.properties.headers), { at, reason: ending.reason });
   const passes = ending.do === 'retry' && ending.passes > 0 ? { passes: ending.passes } : {};
   const facts = { attempts: ending.attempts, ...passes, reason: ending.reason.slice(0, REASON_LENGTH), history, ...origin(delivery) };
-  if (ending.do === 'retry') return sameMessage(delivery, `shop.retry.${ending.tierMs}`, queue, { ...facts, ...timeLeft(delivery, ending.tierMs) });
+  if (ending.do === 'retry') return sameMessage(delivery, tierExchange(ending.tierMs), queue, { ...facts, ...timeLeft(delivery, ending.tierMs) });
   const stack = ending.stack === undefined ? {} : { stack: ending.stack.slice(0, STACK_LENGTH) };
   return sameMessage(delivery, 'shop.dead', queue, { ...facts, ...stack, 'failed-at': at });
 }
@@ -59,7 +62,7 @@ export function revived({ properties, ...letter }: Delivery, queue: string, past
   return sameMessage({ ...letter, properties: { ...properties, headers: Object.fromEntries(kept) } }, '', queue, facts);
 }
 
-/** Where it was first published: a retry comes home over the default exchange. */
+/** Where it was first published: a retry comes home over `shop.home`. */
 function origin({ properties, fields }: Delivery): Record<string, unknown> {
   const { 'original-exchange': exchange = fields.exchange, 'original-routing-key': key = fields.routingKey } = properties.headers ?? {};
   return { 'original-exchange': exchange, 'original-routing-key': key };

@@ -1,17 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { canStartBroker, eventually, privateCluster, type PrivateCluster } from '@sluice/testing';
+import { canStartBroker, eventually, privateCluster, publish, type PrivateCluster } from '@sluice/testing';
 import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { encode } from './codec.js';
 import { Publisher } from './publisher.js';
-import { Happened, handles, startService, stopServices } from './testing/probe.js';
+import { Do, Happened, handles, startService, stopServices } from './testing/probe.js';
 
 /** Each node has a consumer and a publisher, so every death is also that of a connection. */
 const OF_EACH = 3;
 const SENDERS = 4 * OF_EACH;
 /** Of each sender, between a confirm and the next message: some hundreds a second, which leaves the machine to three nodes. */
 const PAUSE_MS = 50;
+
+/** Long enough for a node to be killed while messages wait in it. */
+const TIER_MS = 3_000;
+/** More than RabbitMQ hands on at once out of one tier, which is 32. */
+const WAITING = 40;
 
 /** When something happened last, and the longest that it did not. Milliseconds. */
 class Pulse {
@@ -86,7 +91,7 @@ async function traffic(broker: { url: string }) {
 describe.skipIf(!canStartBroker)('a cluster of three brokers (skipped where no rabbitmq-server is installed)', () => {
   let cluster: PrivateCluster;
   beforeAll(async () => {
-    cluster = await privateCluster({ services: { probe: { events: [Happened] } } });
+    cluster = await privateCluster({ retryTiersMs: [TIER_MS], services: { probe: { events: [Happened] }, lonely: { commands: [Do] } } });
   }, 120_000);
   afterEach(stopServices);
   afterAll(() => cluster.close(), 60_000);
@@ -110,6 +115,36 @@ describe.skipIf(!canStartBroker)('a cluster of three brokers (skipped where no r
     await wholeUnder();
     await goesOn();
     await stop('the leader cut off');
+  }, 120_000);
+
+  it("in which a service's queue has lost its majority tries on the messages of every other service, and its own when it is back", async () => {
+    const node = ((await wholeUnder()) + 1) % 3;
+    await cluster.onOneNode('lonely.commands', node);
+    const connection = await connect(cluster.urls[(node + 1) % 3]!);
+    onTestFinished(() => connection.close());
+    const broker = { connection };
+    const numbers = Array.from({ length: WAITING }, (_, n) => n);
+    const failed: number[] = [];
+    await startService(cluster, [handles(Do, async ({ data }) => { failed.push(data.n); throw new Error('not yet'); })], { service: 'lonely', retryTiersMs: [TIER_MS] });
+    for (const n of numbers) await publish(broker, Do, { n });
+    await eventually(() => expect(failed).toHaveLength(WAITING), { withinMs: TIER_MS });
+    await stopServices();
+    await cluster.kill(node);
+    // What the alert RetriesOverdue is made of: messages whose time is up are not ready any more.
+    await eventually(async () => expect(await cluster.figures(`lonely.retry.${TIER_MS}`)).toEqual({ messages: WAITING, ready: 0 }), { withinMs: 30_000 });
+
+    const tries: number[] = [];
+    await startService(cluster, [handles(Happened, async () => { if (tries.push(performance.now()) === 1) throw new Error('once'); })], { retryTiersMs: [TIER_MS] });
+    await publish(broker, Happened, { n: 1 });
+    await eventually(() => expect(tries).toHaveLength(2), { withinMs: TIER_MS + 10_000 });
+    expect(tries[1]! - tries[0]!).toBeLessThan(TIER_MS + 2_000);
+
+    await cluster.start(node);
+    const handled: number[] = [];
+    await startService(cluster, [handles(Do, async ({ data }) => void handled.push(data.n))], { service: 'lonely', retryTiersMs: [TIER_MS] });
+    await eventually(() => expect([...new Set(handled)].toSorted((a, b) => a - b)).toEqual(numbers), { withinMs: 30_000 });
+    for (const queue of ['lonely.commands.dead', 'shop.homeless']) expect((await cluster.figures(queue)).messages, queue).toBe(0);
+    console.log(`a majority lost: another's retry after ${Math.round(tries[1]! - tries[0]!)} ms, ${handled.length - WAITING} of ${WAITING} twice`);
   }, 120_000);
 
   it('whose leader is killed, and the next one, and the next, loses nothing that was confirmed, and restarts no client', async () => {

@@ -77,7 +77,7 @@ describe('handling', () => {
     const channel = await own.connection.createChannel();
     let failures = 1;
     await startService(own, [handles(Happened, async () => { if (failures-- > 0) throw new Error('once'); })]);
-    await channel.deleteQueue('shop.retry.50');
+    await channel.deleteQueue('probe.retry.50');
     await publish(own, Happened, { n: 1 });
     await shows('sluice_messages_handled_total', { '{queue="probe.events",type="other",ending="given_back"}': 1, '{queue="probe.events",type="other",ending="ack"}': 1 });
     await stopServices();

@@ -59,7 +59,7 @@ describe('while a dependency of its messages is sick', () => {
     expect(server.paused).toEqual([]);
     await eventually(async () => expect(await depth(broker, 'probe.events')).toBe(0));
     expect(await deadLetters(broker, 'probe.events')).toEqual([]);
-    for (const ms of TIERS_MS) expect(await depth(broker, `shop.retry.${ms}`)).toBe(0);
+    for (const ms of TIERS_MS) expect(await depth(broker, `probe.retry.${ms}`)).toBe(0);
     expect(dependencies.all()).toContainEqual({ name: 'sick-1', state: 'healthy' });
   });
 

@@ -39,7 +39,7 @@ describe('a handler that fails', () => {
     await publish(broker, Happened, { n: 1 });
     await publish(broker, Happened, { n: 2 });
     await eventually(() => expect(handled).toEqual([2, 1]));
-    for (const ms of TIERS_MS) expect(await depth(broker, `shop.retry.${ms}`)).toBe(0);
+    for (const ms of TIERS_MS) expect(await depth(broker, `probe.retry.${ms}`)).toBe(0);
   });
 
   it('for good is not tried again', async () => {
@@ -61,13 +61,13 @@ describe('a handler that fails', () => {
     const channel = await own.connection.createChannel();
     const seen: (boolean | undefined)[] = [];
     try {
-      const { arguments: args } = await own.management.get<{ arguments: object }>(`queues/${own.vhost}/shop.retry.50`);
+      const { arguments: args } = await own.management.get<{ arguments: object }>(`queues/${own.vhost}/probe.retry.50`);
       await startService(own, [handles(Happened, async ({ redelivered }) => { seen.push(redelivered); if (seen.length < 2) throw new Error('once'); })]);
-      await channel.deleteQueue('shop.retry.50');
+      await channel.deleteQueue('probe.retry.50');
       await publish(own, Happened, { n: 5 });
       await eventually(() => expect(seen).toEqual([undefined]));
-      await channel.assertQueue('shop.retry.50', { arguments: args });
-      await channel.bindQueue('shop.retry.50', 'shop.retry.50', '');
+      await channel.assertQueue('probe.retry.50', { arguments: args });
+      await channel.bindQueue('probe.retry.50', 'shop.retry-tier.50', 'probe.#');
       await eventually(() => expect(seen).toEqual([undefined, undefined]));
     } finally {
       await stopServices();

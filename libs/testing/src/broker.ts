@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { applyTopology, applyUsers, topology, trust, trustingFetch, usersOf, WORK, type TopologyOptions } from '@sluice/topology';
+import { applyTopology, applyUsers, topology, trust, trustingFetch, usersOf, WORK, type Report, type TopologyOptions } from '@sluice/topology';
 import { connect, type ChannelModel } from 'amqplib';
 import { eventually } from './eventually.js';
 
@@ -11,6 +11,8 @@ export interface TestBroker {
   /** For what a test looks at and puts in itself. */
   readonly connection: ChannelModel;
   readonly management: Management;
+  /** Applies its topology once more, as an operator would. */
+  apply(): Promise<Report>;
   /** Deletes the vhost with everything in it, and its users. */
   close(): Promise<void>;
 }
@@ -29,7 +31,7 @@ export interface Management {
   closeConnectionsNamed(name: string, count: number): Promise<void>;
 }
 
-export interface TestBrokerOptions extends Pick<TopologyOptions, 'services' | 'flashSaleQueueLimit'> {
+export interface TestBrokerOptions extends Pick<TopologyOptions, 'services' | 'flashSaleQueueLimit' | 'outsideTiersMs'> {
   /** The shared broker when absent. */
   server?: { readonly url: string; readonly managementUrl: string };
   /** One that may be there already; a new one when absent. */
@@ -39,13 +41,15 @@ export interface TestBrokerOptions extends Pick<TopologyOptions, 'services' | 'f
 }
 
 /** The shared broker is that of AMQP_URL, and AMQP_MANAGEMENT_URL with a user who may create vhosts. */
-export async function testBroker({ tiersMs = [1_000, 10_000, 60_000], services, flashSaleQueueLimit, server, vhost = `test-${randomBytes(6).toString('hex')}` }: TestBrokerOptions = {}): Promise<TestBroker> {
+export async function testBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
+  const { tiersMs: retryTiersMs, server, vhost = `test-${randomBytes(6).toString('hex')}`, ...map } = options;
   const url = new URL(server?.url ?? variable('AMQP_URL'));
   url.pathname = `/${vhost}`;
   const management = managementOf(server?.managementUrl ?? variable('AMQP_MANAGEMENT_URL'), vhost);
   await management.put(`vhosts/${vhost}`);
   await management.put(`permissions/${vhost}/${url.username || 'guest'}`, { configure: '.*', write: '.*', read: '.*' });
-  await applyTopology(url.href, topology({ retryTiersMs: tiersMs, ...(services && { services }), ...(flashSaleQueueLimit && { flashSaleQueueLimit }) }));
+  const apply = (): Promise<Report> => applyTopology(url.href, topology({ ...map, ...(retryTiersMs && { retryTiersMs }) }));
+  await apply();
   const connection = await connect(url.href, { ...trust(), clientProperties: { connection_name: TEST_CONNECTION } });
   connection.on('error', () => undefined);
   const close = async (): Promise<void> => {
@@ -55,7 +59,7 @@ export async function testBroker({ tiersMs = [1_000, 10_000, 60_000], services, 
     if (users.length > 0) await management.post('users/bulk-delete', { users });
     await management.delete(`vhosts/${vhost}`);
   };
-  return { url: url.href, vhost, connection, management, close };
+  return { url: url.href, vhost, connection, management, apply, close };
 }
 
 /**

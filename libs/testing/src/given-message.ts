@@ -31,7 +31,7 @@ export interface Wire {
 const EXCHANGES = { event: 'shop.events', command: 'shop.commands', query: 'shop.commands', delivery: 'shop.deliveries' };
 
 /** Publishes a message as the wire format has it, written down here a second time and independently; resolves when it is confirmed, with its id. */
-export async function publish<S extends z.ZodType, R extends z.ZodType>(broker: TestBroker, contract: Contract<S, R>, data: z.input<S>, wire: Wire = {}): Promise<string> {
+export async function publish<S extends z.ZodType, R extends z.ZodType>(broker: Pick<TestBroker, 'connection'>, contract: Contract<S, R>, data: z.input<S>, wire: Wire = {}): Promise<string> {
   const { id, type, version, correlationId, time } = given(contract, data);
   const channel = await broker.connection.createConfirmChannel();
   const channelHeader = contract.kind === 'delivery' ? { channel: type.replace('delivery.', '') } : {};

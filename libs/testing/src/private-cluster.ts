@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { applyTopology, topology, type TopologyOptions } from '@sluice/topology';
+import { setTimeout as pause } from 'node:timers/promises';
+import { applyTopology, topology, type Topology, type TopologyOptions } from '@sluice/topology';
 import { connect } from 'amqplib';
 import { brokerNode, killEpmd, opened, type BrokerNode } from './broker-node.js';
 import { eventually } from './eventually.js';
@@ -25,11 +26,17 @@ export interface PrivateCluster {
   heal(): Promise<void>;
   /** Of a quorum queue. */
   members(queue: string): Promise<{ leader: number; online: number[] }>;
+  /** Makes a queue of the topology anew, with this node as its only member, and as empty as it was. */
+  onOneNode(queue: string, node: number): Promise<void>;
+  /** Of a queue, some seconds late: messages in all, and those that it could deliver. */
+  figures(queue: string): Promise<{ messages: number; ready: number }>;
   close(): Promise<void>;
 }
 
 const NODES = [0, 1, 2];
 const BOOTS_WITHIN_MS = 90_000;
+/** A quorum queue that is younger does not survive a kill -9 of its only node: seen up to 1 s. */
+const SAFE_AFTER_MS = 2_000;
 
 export async function privateCluster(map: TopologyOptions = {}): Promise<PrivateCluster> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sluice-cluster-'));
@@ -45,6 +52,7 @@ export async function privateCluster(map: TopologyOptions = {}): Promise<Private
     nodes[node]!.spawn();
     await takesConnections(node);
   };
+  const listed = <T>(queue: string, columns: readonly string[]): Promise<T> => listedOn(queue, columns, nodes, ports);
   const close = async (): Promise<void> => {
     await address.close();
     await Promise.all(nodes.map((node) => node.kill()));
@@ -73,7 +81,16 @@ export async function privateCluster(map: TopologyOptions = {}): Promise<Private
       await Promise.all(nodes.map((node) => node.ctl('eval', JOIN(nodes))));
       await Promise.all(NODES.map(takesConnections));
     },
-    members: (queue) => membersOf(queue, nodes, ports),
+    async members(queue) {
+      const { leader, online } = await listed<{ leader: string; online: string[] }>(queue, ['leader', 'online']);
+      const indexOf = (wanted: string): number => nodes.findIndex(({ name }) => name === wanted);
+      return { leader: indexOf(leader), online: online.map(indexOf) };
+    },
+    onOneNode: (queue, node) => withOneMember(urls[node]!, queue, topology({ ...map, replicated: true })),
+    async figures(queue) {
+      const { messages, messages_ready: ready } = await listed<{ messages: number; messages_ready: number }>(queue, ['messages', 'messages_ready']);
+      return { messages, ready };
+    },
     close,
   };
 }
@@ -115,11 +132,20 @@ async function refuses(port: number): Promise<void> {
   if (socket) throw new Error(`port ${port} takes connections`);
 }
 
-async function membersOf(queue: string, nodes: readonly BrokerNode[], ports: readonly number[]): Promise<{ leader: number; online: number[] }> {
+async function withOneMember(url: string, name: string, { queues, bindings }: Topology): Promise<void> {
+  const connection = await connect(url);
+  const channel = await connection.createChannel();
+  await channel.deleteQueue(name);
+  await channel.assertQueue(name, { durable: true, arguments: { ...queues.find((queue) => queue.name === name)!.arguments, 'x-quorum-initial-group-size': 1 } });
+  for (const { source, key, arguments: args } of bindings.filter(({ destination }) => destination === name)) await channel.bindQueue(name, source, key, args);
+  await connection.close();
+  await pause(SAFE_AFTER_MS);
+}
+
+async function listedOn<T>(queue: string, columns: readonly string[], nodes: readonly BrokerNode[], ports: readonly number[]): Promise<T> {
   const alive = await Promise.any(ports.map(async (port, node) => ((await opened(port)).destroy(), node)));
-  const indexOf = (wanted: string): number => nodes.findIndex(({ name }) => name === wanted);
-  const queues = JSON.parse(await nodes[alive]!.ctl('list_queues', '--formatter', 'json', 'name', 'leader', 'online')) as { name: string; leader: string; online: string[] }[];
+  const queues = JSON.parse(await nodes[alive]!.ctl('list_queues', '--formatter', 'json', 'name', ...columns)) as ({ name: string } & T)[];
   const found = queues.find(({ name }) => name === queue);
   if (!found) throw new Error(`there is no queue ${queue}`);
-  return { leader: indexOf(found.leader), online: found.online.map(indexOf) };
+  return found;
 }

@@ -6,6 +6,8 @@ import { Databases } from './snapshot.mjs';
 
 /** What is on its way between two services arrives meanwhile; what is broken stays so. */
 const LOOK_AGAIN_AFTER_MS = 2_000;
+/** A queue tells its figures every 5 s, and the broker gathers them every 5 s. */
+const STATISTICS_WITHIN_MS = 12_000;
 
 /**
  * @typedef {object} Audit
@@ -17,15 +19,15 @@ const LOOK_AGAIN_AFTER_MS = 2_000;
 /**
  * Looks whether everything holds that always must.
  * @param {{ databases: Record<string, string>, broker: { url: string, managementUrl?: string } }} system databases: by service
- * @param {{ settleMs?: number, pause?: () => Promise<unknown>, settings?: Record<string, string | undefined> }} [options] settleMs: waits so long for quiet, and fails without it; pause: before a second look
+ * @param {{ settleMs?: number, pause?: () => Promise<unknown>, settings?: Record<string, string | undefined>, statisticsWithinMs?: number }} [options] settleMs: waits so long for quiet, and fails without it; pause: before a second look; statisticsWithinMs: until the broker's are new
  * @returns {Promise<Audit>}
  * @throws {import('../failure.mjs').Failure} when a server does not answer
  */
-export async function audit({ databases: urls, broker }, { settleMs = 0, pause = () => sleep(LOOK_AGAIN_AFTER_MS), settings = process.env } = {}) {
+export async function audit({ databases: urls, broker }, { settleMs = 0, pause = () => sleep(LOOK_AGAIN_AFTER_MS), settings = process.env, statisticsWithinMs = STATISTICS_WITHIN_MS } = {}) {
   const databases = await Databases.open(urls);
   const queues = await Queues.open(broker).catch((error) => databases.close().then(() => Promise.reject(error)));
   try {
-    const system = { databases, queues };
+    const system = { databases, queues, statisticsWithinMs };
     const state = await untilQuiet(system, { settleMs });
     const first = await lookOnce(system, settings);
     const { checks, looked } = first.checks.some(isDoubtful) ? await lookAgain(system, first, { settleMs, pause, settings }) : first;
@@ -38,8 +40,8 @@ export async function audit({ databases: urls, broker }, { settleMs = 0, pause =
 
 const isDoubtful = ({ across, count }) => across && count > 0;
 
-async function lookOnce({ databases, queues }, settings) {
-  const depths = await queues.depths();
+async function lookOnce({ databases, queues, statisticsWithinMs }, settings) {
+  const depths = { ...(await queues.depths()), homeless: await queues.homeless(), expired: await queues.expired(statisticsWithinMs) };
   return databases.atOneMoment((snapshots) => look(snapshots, depths, settings));
 }
 

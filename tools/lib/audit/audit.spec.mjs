@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { testBroker, testDatabase, unguarded } from '../../../libs/testing/src/index.ts';
+import { eventually, testBroker, testDatabase, unguarded } from '../../../libs/testing/src/index.ts';
 import { databaseServices, inRoot } from '../workspace.mjs';
 import { audit } from './audit.mjs';
 import { INVARIANTS } from './look.mjs';
@@ -129,6 +129,36 @@ describe('what is broken', () => {
     const lines = reportLines(await look());
     expect(lines).toContain('    and 1,490 more');
     expect(lines.length).toBeLessThan(60);
+  });
+});
+
+describe('a failed message', () => {
+  const publish = async (exchange, key) => {
+    channel.publish(exchange, key, Buffer.from('{}'));
+    await channel.waitForConfirms();
+  };
+
+  it('that came out of its tier and found no queue is counted by the queue that it was for, and whether that is there now', async () => {
+    await publish('shop.home', 'gone.events');
+    await publish('shop.homeless', 'orders.events');
+    const result = await look();
+    await channel.purgeQueue('shop.homeless');
+    const seen = ['shop.homeless: 1 for gone.events, which does not exist', 'shop.homeless: 1 for orders.events, which is there: npm run topology sends them home'];
+    expect([found(result), result.ok, result.state.quiet]).toEqual([{ 'messages.have_a_home': seen }, false, true]);
+  });
+
+  it('whose time in a tier is up and whose queue does not take it is counted, though the tier itself counts none', async () => {
+    const args = { 'x-queue-type': 'quorum', 'x-message-ttl': 1, 'x-dead-letter-exchange': '', 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
+    await channel.assertQueue('orders.retry.1', { durable: true, arguments: { ...args, 'x-dead-letter-routing-key': 'orders.gone' } });
+    await put('orders.retry.1');
+    const [, seen] = await eventually(async () => {
+      const result = await look({ statisticsWithinMs: 0 });
+      expect(result.ok).toBe(false);
+      return [result, found(result)];
+    }, { withinMs: 20_000 });
+    expect(seen).toEqual({ 'messages.leave_their_tier': ['orders.retry.1: 1'] });
+    expect((await channel.checkQueue('orders.retry.1')).messageCount).toBe(0);
+    await channel.deleteQueue('orders.retry.1');
   });
 });
 

@@ -15,7 +15,7 @@ export const INVARIANTS = [
   { name: 'money', holds: 'captured - refunded = what paid, shipped and completed orders cost', services: ['payments', 'promotions'], tables: [['payments', 'captures', 'captures']], sources: ['redemption', 'earning'] },
   { name: 'orders', holds: 'each exists once, took legal steps, is not stuck, has its parcels', services: ['orders', 'logistics'], tables: [['orders', 'order_history', 'facts']], sources: ['order', 'parcels'] },
   { name: 'sales', holds: 'initial = remaining + held + sold; nobody won twice; wins are orders', services: ['flash-sale'], tables: [['flash-sale', 'sales', 'sales']], sources: ['win'] },
-  { name: 'messages', holds: 'outboxes empty, no dead letters, nothing unrouted', services: [], tables: [], sources: [] },
+  { name: 'messages', holds: 'outboxes empty, no dead letters, nothing unrouted or homeless', services: [], tables: [], sources: [] },
   { name: 'notifications', holds: 'one delivery per fact, person and channel', services: ['notifications'], tables: [['notifications', 'deliveries', 'deliveries']], sources: [] },
 ];
 
@@ -28,7 +28,7 @@ export const INVARIANTS = [
 
 /**
  * One look at everything.
- * @param {Record<string, any>} snapshots by service @param {import('./queues.mjs').Depths} depths
+ * @param {Record<string, any>} snapshots by service @param {import('./queues.mjs').Depths & { homeless: { home: string, count: number, exists: boolean }[], expired: Record<string, number> }} depths
  * @param {Record<string, string | undefined>} settings of the system, as environment variables
  * @returns {Promise<{ checks: Check[], looked: Record<string, string> }>} looked: by invariant, at what
  */
@@ -74,7 +74,7 @@ async function checkService(invariant, service, snapshot, settings) {
 
 const settingsOf = ({ ORDER_DEADLINE_SECONDS: seconds }) => (seconds ? { ORDER_DEADLINE_SECONDS: Number(seconds) } : {});
 
-async function checkMessages(snapshots, { dead, unrouted, missing }) {
+async function checkMessages(snapshots, { dead, unrouted, missing, homeless, expired }) {
   const overdue = await Promise.all(Object.entries(snapshots).map(([service, snapshot]) => overdueOf(service, snapshot)));
   const queues = (found) => Object.entries(found).map(([queue, count]) => `${queue}: ${count}`);
   const check = (name, ids, count = ids.length) => ({ invariant: 'messages', name, across: false, count, ids: ids.slice(0, KEPT) });
@@ -84,8 +84,12 @@ async function checkMessages(snapshots, { dead, unrouted, missing }) {
     check('dead_letters', queues(dead), sum(dead)),
     check('are_heard', unrouted > 0 ? [`shop.unrouted: ${unrouted}`] : [], unrouted),
     check('have_their_queues', missing),
+    check('have_a_home', homeless.map(homelessLine), homeless.reduce((total, { count }) => total + count, 0)),
+    check('leave_their_tier', queues(expired), sum(expired)),
   ];
 }
+
+const homelessLine = ({ home, count, exists }) => `shop.homeless: ${count} for ${home}, which ${exists ? 'is there: npm run topology sends them home' : 'does not exist'}`;
 
 async function overdueOf(service, snapshot) {
   const rows = await snapshot.rows(`SELECT id::text, wire->'properties'->>'type' AS type FROM outbox WHERE created_at < now() - interval '${OVERDUE_SECONDS} seconds' ORDER BY created_at LIMIT ${KEPT}`);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { connect } from 'amqplib';
 import { loadTopology } from '../broker-users.mjs';
@@ -45,11 +46,37 @@ export class Queues {
     const dead = (name) => name.endsWith('.dead');
     return {
       looked: names.length,
-      working: some((name) => !dead(name) && name !== UNROUTED),
+      working: some((name) => !dead(name) && name !== UNROUTED && name !== HOMELESS),
       dead: some(dead),
       unrouted: counts[UNROUTED] ?? 0,
       missing: lasting.filter((name) => counts[name] === undefined),
     };
+  }
+
+  /** @returns {Promise<{ home: string, count: number, exists: boolean }[]>} whose messages are homeless, and whether that queue is there now */
+  async homeless() {
+    const { homesWaitedFor } = await loadTopology();
+    const waiting = await homesWaitedFor(this.#connection);
+    const depths = await this.#count(Object.keys(waiting));
+    return Object.entries(waiting).map(([home, count]) => ({ home, count, exists: depths[home] !== undefined }));
+  }
+
+  /**
+   * Messages that have waited their time in a tier and do not come home: what is still on its way after two looks. Only the
+   * management API knows, some seconds late; without it there are none.
+   * @param {number} statisticsWithinMs @returns {Promise<Record<string, number>>} by tier
+   */
+  async expired(statisticsWithinMs) {
+    const first = await this.#expiredNow();
+    if (Object.keys(first).length === 0) return {};
+    await sleep(statisticsWithinMs);
+    return Object.fromEntries(Object.entries(await this.#expiredNow()).filter(([name]) => first[name] > 0));
+  }
+
+  async #expiredNow() {
+    const { isTierQueue } = await loadTopology();
+    const tiers = (await this.#listed('name,messages,messages_ready,messages_unacknowledged')).filter(({ name }) => isTierQueue(name));
+    return Object.fromEntries(tiers.map(({ name, messages, messages_ready: ready, messages_unacknowledged: taken }) => [name, messages - ready - taken]).filter(([, count]) => count > 0));
   }
 
   /** @returns {Promise<number>} messages that consumers hold, as the management API knew a few seconds ago; 0 without it */
@@ -60,12 +87,12 @@ export class Queues {
 
   /** Those of the map, and with the management API whatever else outlives its connection. */
   async #names() {
-    const { topology, settingsOf } = await loadTopology();
+    const { isTierQueue, topology, settingsOf } = await loadTopology();
     const { ExpirePayment } = await import(pathToFileURL(inRoot('libs/contracts/dist/index.js')).href);
     const listed = (await this.#listed('name,exclusive')).filter(({ name, exclusive }) => !exclusive && !name.startsWith('amq.')).map(({ name }) => name);
     const mapped = topology(settingsOf(process.env)).queues.map(({ name }) => name);
     // A broker that lists its queues has those tiers and listeners that its services need.
-    const needed = listed.length > 0 ? mapped.filter((name) => !name.startsWith('shop.retry.')) : mapped;
+    const needed = listed.length > 0 ? mapped.filter((name) => !isTierQueue(name)) : mapped;
     return { waitsIn: ExpirePayment.waitsIn, names: [...new Set([...needed, ...listed])].sort() };
   }
 
@@ -96,3 +123,4 @@ export class Queues {
 }
 
 const UNROUTED = 'shop.unrouted';
+const HOMELESS = 'shop.homeless';

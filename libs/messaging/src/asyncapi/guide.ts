@@ -31,8 +31,9 @@ A fact is published once, to the topic exchange \`shop.events\`, with its type a
 
 1. Choose a service name of your own, here \`me\`. Declare the queue for dead letters, \`me.events.dead\`: durable, \`x-queue-type: quorum\`, \`x-delivery-limit: 1000000000\`. Bind it to \`shop.dead\` by the routing key \`me.events\`.
 2. Declare \`me.events\`: durable, \`x-queue-type: quorum\`, \`x-delivery-limit: 20\`, \`x-dead-letter-exchange: shop.dead\`, \`x-dead-letter-routing-key: me.events\`, \`x-dead-letter-strategy: at-least-once\`, \`x-overflow: reject-publish\`. Declaring it again with the same arguments changes nothing.
-3. Bind it to \`shop.events\` by types (\`order.paid\`) or patterns: \`*\` is one word, \`#\` any number of them: \`order.*\`, \`*.rejected\`, \`#\`.
-4. Consume with manual acknowledgement and a prefetch (\`basic.qos\`, per consumer, 100 is a good beginning): it is how many messages you may hold at once.
+3. Bind it to \`shop.home\` by its own name: failed messages come back that way. For each tier of waiting (1000, 10000 and 60000 ms unless the system was set up with others) declare \`me.retry.<ms>\`: durable, \`x-queue-type: quorum\`, \`x-message-ttl: <ms>\`, \`x-dead-letter-exchange: shop.home\`, \`x-delivery-limit: 1000000000\`, \`x-dead-letter-strategy: at-least-once\`, \`x-overflow: reject-publish\`; bind it to \`shop.retry-tier.<ms>\` by \`me.#\`.
+4. Bind \`me.events\` to \`shop.events\` by types (\`order.paid\`) or patterns: \`*\` is one word, \`#\` any number of them: \`order.*\`, \`*.rejected\`, \`#\`.
+5. Consume with manual acknowledgement and a prefetch (\`basic.qos\`, per consumer, 100 is a good beginning): it is how many messages you may hold at once.
 
 It keeps what is said while you are away, without bound: remove the queue when you stop for good.
 
@@ -46,7 +47,7 @@ What holds:
 
 - **Done**: acknowledge.
 - **Will never work** (not JSON, not the schema, an unknown version): publish the same properties, headers and bytes to \`shop.dead\`, routing key = your queue's name, \`mandatory\`, persistent, with the headers \`reason\` (text), \`attempts\` (this failure counted), \`failed-at\` (RFC 3339), \`original-exchange\`, \`original-routing-key\`; wait for the publisher confirm; then acknowledge. It is then in \`me.events.dead\` and stays there until somebody looks. (\`basic.reject\` without requeue gets it there too, without a reason.)
-- **May work later** (a database that is away): the same publish, to the fanout exchange \`shop.retry.<milliseconds>\` with your queue's name as routing key and \`attempts\` increased: after that time it comes back to your queue, over the default exchange. The tiers are \`shop.retry.1000\`, \`shop.retry.10000\` and \`shop.retry.60000\` unless the system was set up with others; after the last it is a dead letter. Drop \`expiration\` and the headers \`x-death\`, \`x-first-death-*\`, \`x-last-death-*\`, \`x-delivery-count\` from what you publish again.
+- **May work later** (a database that is away): the same publish, to the topic exchange \`shop.retry-tier.<ms>\` with your queue's name as routing key and \`attempts\` increased: it waits in your own \`me.retry.<ms>\`, and then comes back to your queue over \`shop.home\`. After the last tier it is a dead letter. Drop \`expiration\` and the headers \`x-death\`, \`x-first-death-*\`, \`x-last-death-*\`, \`x-delivery-count\` from what you publish again.
 - **No ending** (you crash, the connection breaks): it is delivered again. After 20 times the broker makes it a dead letter.
 
 If the confirm does not come, do not acknowledge.
@@ -77,5 +78,5 @@ A message to one person over one channel goes to the headers exchange \`shop.del
 
 ## What your broker user needs
 
-For the service \`me\`, in the system's virtual host: configure \`^me\\..*$\`, write \`^(me\\..*|shop\\.dead|shop\\.retry\\..*|amq\\.default)$\`, read \`^(me\\..*|shop\\.events|shop\\.dead|shop\\.commands)$\`. To send requests as well, write \`shop.commands\`.
+For the service \`me\`, in the system's virtual host: configure \`^me\\..*$\`, write \`^(me\\..*|shop\\.dead|shop\\.home|shop\\.retry-tier\\..*|amq\\.default)$\`, read \`^(me\\..*|shop\\.events|shop\\.dead|shop\\.home|shop\\.retry-tier\\..*|shop\\.commands)$\`. To send requests as well, write \`shop.commands\`.
 `;

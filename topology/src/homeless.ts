@@ -1,0 +1,108 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ChannelModel, ConfirmChannel, GetMessage } from 'amqplib';
+
+/** Where messages wait that came out of a retry tier and found no queue of their name. */
+export const HOMELESS = 'shop.homeless';
+
+/** Of each home, how many of its messages were sent there, and how many wait in `shop.homeless` as it does not exist. */
+export interface Homeless {
+  sentHome: Record<string, number>;
+  left: Record<string, number>;
+}
+
+/** For people. */
+export const homelessLines = ({ sentHome, left }: Homeless): string[] => [
+  ...Object.entries(sentHome).map(([home, count]) => `sent home from ${HOMELESS}: ${count} to ${home}`),
+  ...Object.entries(left).map(([home, count]) => `without a home: ${count} for ${home}, which does not exist or takes nothing. They wait in ${HOMELESS}`),
+];
+
+/** One look takes about ten seconds at most. What is beyond it waits for the next. */
+const MOST_LOOKED_AT = 20_000;
+/** So many are on their way at once: a crash doubles no more, and the inbox knows them. */
+const BATCH = 100;
+/** A queue without a leader confirms nothing. */
+const CONFIRMED_WITHIN_MS = 10_000;
+/** Quorum queues lose the acks that are still on their way when the channel closes. */
+const ACKS_ARRIVE_WITHIN_MS = 150;
+/** Written by the broker on the way. */
+const BROKER_HEADERS = /^x-(death|first-death-|last-death-|delivery-count|acquired-count)/;
+
+/**
+ * Sends the messages of `shop.homeless` home whose home exists (again): a confirmed publish straight into the queue, then the
+ * ack, so a crash in between doubles one and loses none. The others stay. One pass over what was there at the beginning.
+ * @param homes the queues that messages may come home to
+ */
+export async function sendHome(connection: ChannelModel, homes: ReadonlySet<string>): Promise<Homeless> {
+  const [sentHome, left]: [Map<string, number>, Map<string, number>] = [new Map(), new Map()];
+  const away = new Set<string>();
+  await withHomeless(connection, async (channel, messages) => {
+    channel.on('return', ({ fields }: { fields: { routingKey: string } }) => away.add(fields.routingKey)); // before the confirm
+    for (let batch = await messages.next(BATCH); batch.length > 0; batch = await messages.next(BATCH)) {
+      const came = await Promise.all(batch.map(async (message) => homes.has(homeOf(message)) && (await cameHome(channel, message, away))));
+      batch.forEach((message, index) => {
+        if (came[index]) channel.ack(message);
+        count(came[index] ? sentHome : left, homeOf(message));
+      });
+    }
+  });
+  return { sentHome: Object.fromEntries(sentHome), left: Object.fromEntries(left) };
+}
+
+/** How many messages wait for each home. They stay where they are: nothing counts how often they were looked at. */
+export async function homesWaitedFor(connection: ChannelModel): Promise<Record<string, number>> {
+  const found = new Map<string, number>();
+  await withHomeless(connection, async (_, messages) => {
+    for (let batch = await messages.next(BATCH); batch.length > 0; batch = await messages.next(BATCH)) for (const message of batch) count(found, homeOf(message));
+  });
+  return Object.fromEntries(found);
+}
+
+/** A message keeps its routing key on the way through a tier: the name of its queue. */
+const homeOf = ({ fields }: GetMessage): string => fields.routingKey;
+
+const count = (counts: Map<string, number>, home: string): void => void counts.set(home, (counts.get(home) ?? 0) + 1);
+
+interface Messages {
+  next(most: number): Promise<GetMessage[]>;
+}
+
+/** What is taken and not acknowledged goes back when the channel closes. A broker without `shop.homeless` has none. */
+async function withHomeless(connection: ChannelModel, work: (channel: ConfirmChannel, messages: Messages) => Promise<void>): Promise<void> {
+  const channel = await connection.createConfirmChannel();
+  channel.on('error', () => undefined); // what it says is also what the call fails with
+  try {
+    const { messageCount } = await channel.checkQueue(HOMELESS);
+    await work(channel, taking(channel, Math.min(messageCount, MOST_LOOKED_AT)));
+    await pause(messageCount > 0 ? ACKS_ARRIVE_WITHIN_MS : 0);
+    await channel.close();
+  } catch (error) {
+    if ((error as { code?: number }).code !== 404) throw error;
+  }
+}
+
+function taking(channel: ConfirmChannel, total: number): Messages {
+  let taken = 0;
+  return {
+    async next(most) {
+      const batch: GetMessage[] = [];
+      for (; batch.length < most && taken < total; taken++) {
+        const message = await channel.get(HOMELESS);
+        if (!message) return batch;
+        batch.push(message);
+      }
+      return batch;
+    },
+  };
+}
+
+/** What is refused, returned or not confirmed in time stays, and so does all else for that queue until the next pass. */
+async function cameHome(channel: ConfirmChannel, { content, properties, fields }: GetMessage, away: Set<string>): Promise<boolean> {
+  const home = fields.routingKey;
+  if (away.has(home)) return false;
+  const headers = Object.fromEntries(Object.entries(properties.headers ?? {}).filter(([name]) => !BROKER_HEADERS.test(name)));
+  const confirmed = new Promise<boolean>((resolve) => {
+    channel.publish('', home, content, { ...properties, headers, mandatory: true }, (error: Error | null) => resolve(!error));
+  });
+  if (!(await Promise.race([confirmed, pause(CONFIRMED_WITHIN_MS, false, { ref: false })]))) away.add(home);
+  return !away.has(home);
+}

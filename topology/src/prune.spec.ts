@@ -1,0 +1,90 @@
+import { OrderPlaced } from '@sluice/contracts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { applyTopology } from './apply.js';
+import { whyKept } from './prune.js';
+import { emptyVhost, type Vhost } from './testing/vhost.js';
+import { topology } from './topology.js';
+
+const TIER_MS = 60_000;
+const listensTo = (...services: string[]) => topology({ retryTiersMs: [TIER_MS], services: Object.fromEntries(services.map((service) => [service, { events: [OrderPlaced] }])) });
+const map = listensTo('inventory');
+
+let broker: Vhost;
+beforeEach(async () => (broker = await emptyVhost()));
+afterEach(() => broker.close());
+
+async function publish(exchange: string, key: string): Promise<void> {
+  broker.channel.publish(exchange, key, Buffer.from('{}'), { persistent: true });
+  await broker.channel.waitForConfirms();
+}
+
+/** A tier as all services shared it before each had its own: a message comes home over the default exchange. */
+async function sharedTier(ms: number): Promise<void> {
+  const { channel } = broker;
+  const args = { 'x-queue-type': 'quorum', 'x-message-ttl': ms, 'x-dead-letter-exchange': '', 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
+  await channel.assertExchange(`shop.retry.${ms}`, 'fanout');
+  await channel.assertQueue(`shop.retry.${ms}`, { durable: true, arguments: args });
+  await channel.bindQueue(`shop.retry.${ms}`, `shop.retry.${ms}`, '');
+}
+
+describe('a queue that the map does not know', () => {
+  it('is kept, and named with the reason, while anything waits in it, would come home to it, or needs it', async () => {
+    await applyTopology(broker.url, listensTo('inventory', 'gone', 'full', 'retrying', 'homeless', 'dead'));
+    await publish('', 'full.events');
+    await publish(`shop.retry-tier.${TIER_MS}`, 'retrying.events');
+    await publish('shop.dead', 'dead.events');
+    await broker.channel.unbindQueue('homeless.events', 'shop.home', 'homeless.events');
+    await publish('shop.home', 'homeless.events');
+
+    const { pruned, kept, homeless } = await applyTopology(broker.url, map, { managementUrl: broker.managementUrl, prune: true, statisticsWithinMs: 0 });
+
+    expect(homeless.left).toEqual({ 'homeless.events': 1 });
+    expect(pruned).toEqual(['queue gone.events', 'queue gone.events.dead', `queue gone.retry.${TIER_MS}`]);
+    const needed = (service: string) => Object.fromEntries(['events.dead', `retry.${TIER_MS}`].map((name) => [`queue ${service}.${name}`, 'a queue that stays needs it']));
+    expect(kept).toEqual({
+      ...needed('full'),
+      ...needed('retrying'),
+      ...needed('homeless'),
+      ...needed('dead'),
+      'queue full.events': '1 message waits in it',
+      'queue retrying.events': `1 message waits in retrying.retry.${TIER_MS}, and may come home to it`,
+      [`queue retrying.retry.${TIER_MS}`]: '1 message waits in it',
+      'queue homeless.events': '1 message waits for it in shop.homeless',
+      'queue dead.events': '1 message waits in dead.events.dead, and may be sent back to it',
+      'queue dead.events.dead': '1 message waits in it',
+    });
+    expect([await broker.depth('shop.homeless'), await broker.depth(`retrying.retry.${TIER_MS}`)]).toEqual([1, 1]);
+  });
+});
+
+describe('a tier that all services shared once', () => {
+  it('goes when it is empty, and stays while a message waits in it, also one whose time is up and whose queue is gone', async () => {
+    await applyTopology(broker.url, map);
+    await sharedTier(50);
+    await sharedTier(1_000);
+    await publish('shop.retry.50', 'nobody.events');
+    await expect.poll(() => broker.depth('shop.retry.50')).toBe(0);
+
+    const { pruned, kept } = await applyTopology(broker.url, map, { managementUrl: broker.managementUrl, prune: true });
+
+    expect(pruned).toEqual(['queue shop.retry.1000']);
+    const fed = 'a queue that stays may be fed by it';
+    expect(kept).toEqual({ 'queue shop.retry.50': '1 message waits in it', 'exchange shop.retry.50': fed, 'exchange shop.retry.1000': fed });
+  });
+});
+
+describe('why a queue is kept', () => {
+  const nothing = { messages: {}, homeless: {} };
+
+  it.each([
+    ['nothing waits for it', nothing, undefined],
+    ['the tiers of another service hold messages', { ...nothing, messages: { 'orders.retry.1000': 3, 'a.retry.1000': 0 } }, undefined],
+    ['a tier that all services shared holds one', { ...nothing, messages: { 'shop.retry.1000': 2 } }, '2 messages wait in shop.retry.1000, and may come home to it'],
+  ])('%s', (_, waiting, why) => {
+    expect(whyKept('a.events', waiting, [])).toBe(why);
+  });
+
+  it('is not that a queue of timers has a service whose tiers hold messages', () => {
+    expect(whyKept('orders.payment-window.5000', { ...nothing, messages: { 'orders.retry.1000': 3 } }, [])).toBeUndefined();
+  });
+});
