@@ -10,7 +10,9 @@ import { Progress } from './lib/progress.mjs';
 import { Shutdown } from './lib/shutdown.mjs';
 import { inRoot } from './lib/workspace.mjs';
 
-const FOLDER = inRoot('.sluice/mutation');
+const REPORTS = inRoot('.sluice/mutation');
+/** Two runs in one checkout do not share a copy. */
+const COPY = `${REPORTS}/copy-${process.pid}`;
 const concurrency = Number(process.env.MUTATION_CONCURRENCY ?? 2);
 const progress = new Progress();
 const shutdown = new Shutdown();
@@ -32,13 +34,13 @@ async function main(wanted) {
   await install(progress);
   await build(progress);
   const servers = groups.some((group) => group.servers) ? await privateServers(progress, shutdown, { durable: false }) : {};
-  await shutdown.add('mutated copy', () => rmSync(`${FOLDER}/copy`, { recursive: true, force: true }));
+  await shutdown.add('mutated copy', () => rmSync(COPY, { recursive: true, force: true }));
   const reports = [];
   for (const group of groups) reports.push(await progress.step(group.name, (tell) => run(group, servers, tell)));
   if (!shutdown.requested) await finish(printed(reports));
 }
 
-const run = (group, env, tell) => mutate(group, { folder: FOLDER, concurrency, env, tell, onStart: (stop) => void shutdown.add(`mutation of ${group.name}`, stop) });
+const run = (group, env, tell) => mutate(group, { reports: REPORTS, copy: COPY, concurrency, env, tell, onStart: (stop) => void shutdown.add(`mutation of ${group.name}`, stop) });
 
 /** @returns {number} the exit code */
 function printed(reports) {

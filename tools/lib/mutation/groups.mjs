@@ -48,19 +48,21 @@ export const GROUPS = [
   },
 ];
 
+const within = (file, wanted) => wanted.some((each) => file === each || file.startsWith(`${each.replace(/\/$/, '')}/`));
+
 /**
- * @param {Group[]} groups @param {string[]} wanted files; none for every file
+ * @param {Group[]} groups @param {string[]} wanted files and folders; none for every file
  * @param {(file: string) => boolean} exists
  * @returns {Group[]} the groups that are left with a file to mutate, of those files and specs that exist
  */
 export function chosen(groups, wanted, exists) {
   const narrowed = groups.map((group) => ({
     ...group,
-    files: group.files.filter((file) => exists(file) && (wanted.length === 0 || wanted.includes(file))),
+    files: group.files.filter((file) => exists(file) && (wanted.length === 0 || within(file, wanted))),
     specs: group.specs.filter(exists),
   }));
   return narrowed.filter(({ files }) => files.length > 0);
 }
 
-/** @param {Group[]} groups @param {string[]} wanted @returns {string[]} those that no group mutates */
-export const unknownFiles = (groups, wanted) => wanted.filter((file) => !groups.some(({ files }) => files.includes(file)));
+/** @param {Group[]} groups @param {string[]} wanted @returns {string[]} those that name no file of any group */
+export const unknownFiles = (groups, wanted) => wanted.filter((each) => !groups.some(({ files }) => files.some((file) => within(file, [each]))));

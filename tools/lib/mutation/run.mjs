@@ -11,15 +11,15 @@ const PROGRESS = /^Mutation testing\s+(.*)$/;
 /**
  * Mutates the files of one group and runs its tests against every mutant.
  * @param {import('./groups.mjs').Group} group
- * @param {{ folder: string, concurrency: number, env: NodeJS.ProcessEnv, onStart: (stop: () => void) => void, tell: (text: string) => void }} options
- * folder: for the copy that is mutated and the report
+ * @param {{ reports: string, copy: string, concurrency: number, env: NodeJS.ProcessEnv, onStart: (stop: () => void) => void, tell: (text: string) => void }} options
+ * reports: folder that keeps the report; copy: folder for the copies of the checkout that are mutated
  * @returns {Promise<object>} Stryker's report (mutation-testing-report-schema)
  */
-export async function mutate(group, { folder, concurrency, env, onStart, tell }) {
-  const report = path.join(folder, `${group.name}.json`);
-  const temporary = path.relative(root, path.join(folder, 'copy'));
+export async function mutate(group, { reports, copy, concurrency, env, onStart, tell }) {
+  const report = path.join(reports, `${group.name}.json`);
+  const temporary = path.relative(root, copy);
   rmSync(report, { force: true });
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(reports, { recursive: true });
   const MUTATION_GROUP = JSON.stringify({ ...group, report, temporary, concurrency });
   const child = spawn(process.execPath, [inRoot('node_modules/@stryker-mutator/core/bin/stryker.js'), 'run', 'tools/lib/mutation/stryker.config.mjs'], {
     cwd: root,
