@@ -34,7 +34,7 @@ async function main(wanted) {
   await install(progress);
   await build(progress);
   const servers = groups.some((group) => group.servers) ? await privateServers(progress, shutdown, { durable: false }) : {};
-  await shutdown.add('mutated copy', () => rmSync(COPY, { recursive: true, force: true }));
+  await shutdown.add('mutated copy', () => rmSync(COPY, { recursive: true, force: true, maxRetries: 10 }));
   const reports = [];
   for (const group of groups) reports.push(await progress.step(group.name, (tell) => run(group, servers, tell)));
   if (!shutdown.requested) await finish(printed(reports));

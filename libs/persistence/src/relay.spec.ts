@@ -183,6 +183,35 @@ describe('a sweep', () => {
     expect(await sweep(bank.pool, publisher, 0, () => true)).toMatchObject({ published: 3, refused: 0 });
   });
 
+  it('leaves alone what its own process is publishing, however old it is', async () => {
+    const publisher = await publisherAt(cable.url);
+    const relay = relayOver(publisher, { sweepEveryMs: 10, publishDeadlineMs: 60_000 });
+    const [mine, left] = deposits(2) as [ReturnType<typeof messageOf>, ReturnType<typeof messageOf>];
+    cable.holdAnswers();
+    await depositInto(new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables }), mine);
+    await eventually(() => expect(heard).toHaveLength(1)); // and its confirm does not come
+    const [own] = heard;
+    await age();
+    await depositInto(bank.open(), left);
+    await age();
+    relay.start();
+    await eventually(() => expect(new Set(heard).size).toBe(2));
+    expect(heard.filter((id) => id === own)).toHaveLength(1);
+    cable.letAnswersThrough();
+    await eventually(async () => expect(await bank.count('outbox')).toBe(0));
+    expect(heard.filter((id) => id === own)).toHaveLength(1);
+  });
+
+  it('leaves to another process what is not older than the publish deadline and a margin', async () => {
+    await commitAndCrash(2);
+    const agedBy = (seconds: number, offset: number) =>
+      bank.rows(`UPDATE outbox SET created_at = now() - $1 * interval '1 second' WHERE id = (SELECT id FROM outbox ORDER BY id OFFSET $2 LIMIT 1) RETURNING id`, [seconds, offset]);
+    const [[old], [young]] = [await agedBy(300, 0), await agedBy(150, 1)];
+    relayOver(await publisherAt(broker.url), { publishDeadlineMs: 100_000, marginMs: 100_000 }).start();
+    await eventually(async () => expect(await bank.count('outbox')).toBe(1));
+    expect([heard, await bank.rows('SELECT id FROM outbox')]).toEqual([[old!['id']], [young]]);
+  });
+
   it('passes what the broker refuses, and keeps it', async () => {
     const unit = bank.open();
     const nobodyTakes = () => unit.change(messageOf(Balance, { account: 'x' }), {}, () => ({ messages: [Balance({ account: 'x' })] }));

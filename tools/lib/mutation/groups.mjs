@@ -34,7 +34,7 @@ export const GROUPS = [
   rules('promotions', ['coupon', 'points', 'redemption'], ['points', 'coupon', 'redemption']),
   rules('logistics', ['parcel', 'halting'], ['parcel', 'halting']),
   rules('flash-sale', ['sale', 'claim', 'telling'], ['sale', 'claim', 'telling', 'sales.model']),
-  rules('notifications', ['telling', 'delivery', 'notices'], ['notices', 'telling']),
+  rules('notifications', ['telling', 'delivery', 'notices'], ['delivery', 'telling']),
   {
     name: 'messaging',
     files: inFolder('libs/messaging/src', '.ts', ['settlement', 'faults']),
