@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { build, install } from './lib/build.mjs';
 import { Failure, report } from './lib/failure.mjs';
-import { chosen, GROUPS, unknownFiles } from './lib/mutation/groups.mjs';
+import { absentFiles, chosen, GROUPS, unknownFiles } from './lib/mutation/groups.mjs';
 import { mutate } from './lib/mutation/run.mjs';
 import { countMutants, score, survivors, table, THRESHOLD, total } from './lib/mutation/score.mjs';
 import { privateServers } from './lib/private-servers.mjs';
@@ -30,7 +30,9 @@ main(process.argv.slice(2)).catch((error) => {
 async function main(wanted) {
   const unknown = unknownFiles(GROUPS, wanted);
   if (unknown.length > 0) throw new Failure(`nothing mutates ${unknown.join(', ')}`, 'The files are listed in tools/lib/mutation/groups.mjs.');
-  const groups = chosen(GROUPS, wanted, (file) => existsSync(inRoot(file)));
+  const exists = (file) => existsSync(inRoot(file));
+  const groups = chosen(GROUPS, wanted, exists);
+  for (const file of absentFiles(GROUPS, exists)) progress.line(`– ${file} is not there`);
   await install(progress);
   await build(progress);
   const servers = groups.some((group) => group.servers) ? await privateServers(progress, shutdown, { durable: false }) : {};
@@ -40,7 +42,20 @@ async function main(wanted) {
   if (!shutdown.requested) await finish(printed(reports));
 }
 
-const run = (group, env, tell) => mutate(group, { reports: REPORTS, copy: COPY, concurrency, env, tell, onStart: (stop) => void shutdown.add(`mutation of ${group.name}`, stop) });
+/** Where nothing can be drawn over (a pipe, CI), how far a group is appears this often. Milliseconds. */
+const PROGRESS_EVERY_MS = 60_000;
+
+function appearing(tell) {
+  let last = Date.now();
+  return (text) => {
+    tell(text);
+    if (progress.live || Date.now() - last < PROGRESS_EVERY_MS) return;
+    last = Date.now();
+    progress.line(`  ${text}`);
+  };
+}
+
+const run = (group, env, tell) => mutate(group, { reports: REPORTS, copy: COPY, concurrency, env, tell: appearing(tell), onStart: (stop) => void shutdown.add(`mutation of ${group.name}`, stop) });
 
 /** @returns {number} the exit code */
 function printed(reports) {

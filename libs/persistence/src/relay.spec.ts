@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { newId, OutboxRelay, UnitOfWork } from './index.js';
 import type { OutboxRow } from './outbox.js';
 import { sweep } from './sweep.js';
-import { Balance, Deposit, depositInto, messageOf, openBank, schemaSql, tables, type Bank } from './testing/bank.js';
+import { Balance, Deposit, depositInto, messageOf, openBank, POISON, schemaSql, tables, type Bank } from './testing/bank.js';
 import { openCable } from './testing/cable.js';
 
 let bank: Bank;
@@ -66,6 +66,18 @@ describe('after a commit', () => {
     const unit = new UnitOfWork({ pool: bank.pool, relay: relayOver(await publisherAt(broker.url)), source: 'bank', tables });
     await Promise.all(deposits(300).map((message) => depositInto(unit, message)));
     await published(300);
+  });
+
+  it('publishes nothing of a transaction that failed, alone or in a batch', async () => {
+    const relay = relayOver(await publisherAt(broker.url));
+    const unit = new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables });
+    const poison = () => depositInto(unit, messageOf(Deposit, { account: 'a', amount: POISON }));
+    await expect(poison()).rejects.toThrow(/unlucky/);
+    const results = await Promise.allSettled([...deposits(20).map((message) => depositInto(unit, message)), poison()]);
+    expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    await relay.stop();
+    await eventually(() => expect(heard.length).toBeGreaterThanOrEqual(20));
+    expect([heard.length, await bank.count('outbox')]).toEqual([20, 0]);
   });
 
   it('tries again at once what a queue did not take for a moment', async () => {
