@@ -200,6 +200,7 @@ describe('a sweep', () => {
     const relay = relayOver(publisher, { sweepEveryMs: 10, publishDeadlineMs: 60_000 });
     const [mine, left] = deposits(2) as [ReturnType<typeof messageOf>, ReturnType<typeof messageOf>];
     cable.holdAnswers();
+    onTestFinished(() => cable.letAnswersThrough());
     await depositInto(new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables }), mine);
     await eventually(() => expect(heard).toHaveLength(1)); // and its confirm does not come
     const [own] = heard;

@@ -41,10 +41,16 @@ export const GROUPS = [
     specs: inFolder('libs/messaging/src', '.spec.ts', ['settlement', 'faults']),
   },
   {
-    name: 'persistence',
+    name: 'unit of work',
     servers: true,
-    files: inFolder('libs/persistence/src', '.ts', ['rows', 'collection', 'batch', 'unit-of-work', 'relay', 'sweep']),
-    specs: inFolder('libs/persistence/src', '.spec.ts', ['collection', 'rows', 'unit-of-work', 'interleaving', 'relay', 'unavailable']),
+    files: inFolder('libs/persistence/src', '.ts', ['rows', 'collection', 'batch', 'unit-of-work']),
+    specs: inFolder('libs/persistence/src', '.spec.ts', ['collection', 'rows', 'unit-of-work', 'interleaving', 'unavailable']),
+  },
+  {
+    name: 'outbox',
+    servers: true,
+    files: inFolder('libs/persistence/src', '.ts', ['relay', 'sweep']),
+    specs: inFolder('libs/persistence/src', '.spec.ts', ['relay']),
   },
 ];
 

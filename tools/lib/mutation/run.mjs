@@ -16,7 +16,7 @@ const PROGRESS = /^Mutation testing\s+(.*)$/;
  * @returns {Promise<object>} Stryker's report (mutation-testing-report-schema)
  */
 export async function mutate(group, { reports, copy, concurrency, env, onStart, tell }) {
-  const report = path.join(reports, `${group.name}.json`);
+  const report = path.join(reports, `${group.name.replaceAll(' ', '-')}.json`);
   const temporary = path.relative(root, copy);
   rmSync(report, { force: true });
   mkdirSync(reports, { recursive: true });

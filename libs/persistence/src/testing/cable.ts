@@ -36,7 +36,7 @@ export async function openCable(url: string) {
     },
     /** What was held back arrives, and what comes then. */
     letAnswersThrough: () => {
-      for (const [from, to] of answers) from.pipe(to);
+      for (const [from, to] of answers) if (!from.destroyed) from.unpipe(to).pipe(to);
     },
     close: () => {
       for (const socket of sockets) socket.destroy();
