@@ -43,8 +43,8 @@ export const GROUPS = [
   {
     name: 'unit of work',
     servers: true,
-    files: inFolder('libs/persistence/src', '.ts', ['rows', 'collection', 'batch', 'unit-of-work']),
-    specs: inFolder('libs/persistence/src', '.spec.ts', ['collection', 'rows', 'unit-of-work', 'interleaving', 'unavailable']),
+    files: inFolder('libs/persistence/src', '.ts', ['rows', 'collection', 'row-waiters', 'batch', 'unit-of-work']),
+    specs: inFolder('libs/persistence/src', '.spec.ts', ['collection', 'rows', 'row-waiters', 'unit-of-work', 'held-rows', 'database-faults', 'interleaving']),
   },
   {
     name: 'outbox',
