@@ -67,6 +67,25 @@ describe('a claim', () => {
     expect(result(then(early, bob), bob)).toMatchObject({ status: 'won' });
   });
 
+  it('for a sale that nobody knew yet may win when it is there', () => {
+    const early = then(nothing, bob);
+    expect(result(then({ ...scheduled, claims: early.claims }, bob), bob)).toMatchObject({ status: 'won' });
+  });
+
+  it('waits for its answer as long as nothing is known of it', () => {
+    expect(resultOf(undefined, 1)).toEqual({ status: 'waiting' });
+  });
+
+  it('that lost is written down without a win, and each answer raises its version', () => {
+    const early = then(scheduled, bob, 1, after(59_999));
+    const row = { saleId, userId: bob, round: 1, wonRound: null, orderId: null, win: null, endReason: null, lost: 'not_open', version: 1 };
+    const key = claimKey({ saleId, userId: bob });
+    expect(early.claims[key]).toEqual(row);
+    const closed = then(early, bob, 1, CLOSES);
+    expect(closed.claims[key]).toEqual({ ...row, lost: 'closed', version: 2 });
+    expect(then(closed, bob, 2, CLOSES).claims[key]).toEqual({ ...row, round: 2, lost: 'closed', version: 3 });
+  });
+
   it('of a loser may win in the next round', () => {
     const lost = then(won, bob);
     const next = afterwards(lost, released(lost, order, after(70_000)));
@@ -81,6 +100,7 @@ describe('a claim', () => {
     expect(result(again, ada, 2)).toEqual({ status: 'lost', reason: 'already_won' });
     expect(result(again, ada, 1)).toMatchObject({ status: 'expired', orderId });
     expect(counters(again)).toEqual({ remaining: 1, held: 0, sold: 0 });
+    expect(decided(claims(again, ada, 1, after(72_000)))).toEqual([]);
   });
 
   it('that a later one of its user has overtaken is told so, and changes nothing', () => {
@@ -109,6 +129,14 @@ describe('a win', () => {
     const sold = afterwards(won, paid(won, order, after(70_000)));
     const back = afterwards(sold, released(sold, order, after(80_000)));
     expect([counters(back), result(back, ada).status]).toEqual([{ remaining: 1, held: 0, sold: 0 }, 'expired']);
+  });
+
+  it('raises its version with everything that becomes of it', () => {
+    const version = (state: State) => state.claims[claimKey({ saleId, userId: ada })]!.version;
+    const sold = afterwards(won, paid(won, order, after(70_000)));
+    const over = afterwards(sold, ended(sold, order, 'customer'));
+    const back = afterwards(over, released(over, order, after(80_000)));
+    expect([won, sold, over, back].map(version)).toEqual([1, 2, 3, 4]);
   });
 
   it('comes back once, and a payment that is told after it changes nothing', () => {
@@ -158,6 +186,26 @@ describe('those who watch', () => {
     const rest = lookAtClock(state, many, after(63_500));
     expect(sentBy(rest)).toMatchObject([{ type: 'sale.changed', remaining: 700 }, { type: 'sale.progress', drained: 300, perSecond: expect.closeTo(67.8, 0) }]);
     expect(lookAtClock(afterwards(state, rest), many, after(64_500))).toEqual({});
+  });
+
+  it('are told a speed of two seconds, and of no longer time', () => {
+    const speed = (ms: number) => sentBy(lookAtClock(state, many, after(ms))).find(({ type }) => type === 'sale.progress')!['perSecond'];
+    expect([speed(64_500), speed(64_501)]).toEqual([expect.closeTo(34.7, 0), 100]);
+  });
+
+  it('are told with the next beat of the claim that sold the last piece', () => {
+    const two = newSale({ quantity: 2 });
+    const made = afterwards(nothing, create(nothing, two, NOON));
+    const start = afterwards(made, allotted(made, { saleId, sku: 'TEE', version: 1, quantity: 2 }, NOON));
+    const last = then(then(start, ada, 1, after(61_000)), bob, 1, after(61_100));
+    expect(lookAtClock(last, two, after(61_499))).toEqual({});
+    expect(sentBy(lookAtClock(last, two, after(61_500)))).toMatchObject([{ type: 'sale.changed' }, { type: 'sale.progress', drained: 2 }]);
+  });
+
+  it('are told with the next beat of a payment, which is no claim', () => {
+    const decision = paid(won, order, after(61_100));
+    expect(sentBy(decision)).toEqual([]);
+    expect(sentBy(lookAtClock(afterwards(won, decision), request, after(61_500)))).toMatchObject([{ type: 'sale.changed', sold: 1 }]);
   });
 
   it('are told no speed of the time in which nobody came', () => {

@@ -38,8 +38,7 @@ function judge(before: Claim | undefined, round: number, sale: Sale | undefined)
   return before?.round === round && before.lost === verdict ? undefined : verdict;
 }
 
-const isAnswered = ({ round: latest, wonRound, lost }: Claim, round: number): boolean =>
-  wonRound === round || latest > round || (latest === round && !TOO_EARLY.includes(lost));
+const isAnswered = ({ round: latest, lost }: Claim, round: number): boolean => latest > round || (latest === round && !TOO_EARLY.includes(lost));
 
 function onOffer(sale: Sale | undefined): Verdict {
   switch (sale?.state) {

@@ -19,7 +19,7 @@ const wins = (state: State, userId: string, now: Date): State => afterwards(stat
 const soldOut = users.reduce((state, userId) => wins(state, userId, after(61_000)), open);
 const saleIn = (state: State) => state.sales[saleId]!;
 const returnsOf = (decision: Decision) => sentBy(decision).filter(({ type }) => type === 'inventory.return-allotment');
-const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
+const problem = (status: number, title: string) => expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
 
 describe('a new sale', () => {
   it('asks inventory for its pieces, and is answered as preparing', () => {
@@ -40,14 +40,14 @@ describe('a new sale', () => {
     { sku: 'MUG' }, { quantity: 3 }, { price: { ...PRICE, amount: 501 } }, { price: { ...PRICE, currency: 'USD' } }, { payWithinSeconds: 61 },
     { opensAt: after(60_001).toISOString() }, { closesAt: after(3_660_001).toISOString() },
   ])('is refused under an id that has other details: %j', (change) => {
-    expect(() => create(preparing, { ...request, ...change }, NOON)).toThrow(problem(409));
+    expect(() => create(preparing, { ...request, ...change }, NOON)).toThrow(problem(409, 'Another sale has this id'));
   });
 
   it.each([
     ['is over', newSale({ opensAt: after(-2).toISOString(), closesAt: NOON.toISOString() })],
     ['closes before it opens', newSale({ closesAt: request.opensAt })],
   ])('is refused when it %s', (_, impossible) => {
-    expect(() => create(nothing, impossible, NOON)).toThrow(problem(422));
+    expect(() => create(nothing, impossible, NOON)).toThrow(problem(422, 'No time to sell'));
   });
 });
 

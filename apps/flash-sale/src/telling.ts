@@ -25,8 +25,7 @@ const SMOOTHING_MS = 1_000;
 export function told(before: Sale, { sale, messages }: Turn, now: Date): Turn {
   const after = { ...sale, version: before.version + 1 };
   const beats = isBeat(before, now);
-  const turned = after.state !== before.state || after.round !== before.round;
-  if (!beats && !turned) return { sale: after, messages };
+  if (!beats && after.state === before.state) return { sale: after, messages };
   const said = { ...(beats ? beaten(after, now) : after), toldVersion: after.version };
   return { sale: said, messages: [...messages, SaleChanged(saleView(said)), ...progress(before, said)] };
 }

@@ -28,9 +28,9 @@ export const shortages = (lines: readonly Wanted[], onHand: OnHand): string[] =>
 export function allocate(lines: readonly Wanted[], onHand: OnHand): Allocation | undefined {
   const wanted = [...totals(lines)];
   const able = SELECTIONS.filter((selection) => wanted.every(([sku, quantity]) => sum(sku, selection, onHand) >= quantity));
-  const fewest = able.filter((selection) => selection.length === able[0]?.length);
+  const fewest = Math.min(...able.map((selection) => selection.length));
   const stocked = (selection: readonly Warehouse[]): number => wanted.reduce((pieces, [sku]) => pieces + sum(sku, selection, onHand), 0);
-  const chosen = fewest.sort((a, b) => stocked(b) - stocked(a))[0];
+  const chosen = able.filter((selection) => selection.length === fewest).sort((a, b) => stocked(b) - stocked(a))[0];
   return chosen && wanted.flatMap(([sku, quantity]) => fromTheFullest(sku, quantity, chosen, onHand));
 }
 
@@ -49,7 +49,5 @@ function fromTheFullest(sku: string, quantity: number, warehouses: readonly Ware
 
 const sum = (sku: string, warehouses: readonly Warehouse[], onHand: OnHand): number => warehouses.reduce((pieces, warehouse) => pieces + onHand(sku, warehouse), 0);
 
-/** Every choice of warehouses, small ones first. There are 2^n - 1 of them: fine for a handful of warehouses, not for a hundred. */
-const SELECTIONS: readonly (readonly Warehouse[])[] = WAREHOUSES.reduce<Warehouse[][]>((chosen, next) => [...chosen, ...chosen.map((selection) => [...selection, next])], [[]])
-  .filter((selection) => selection.length > 0)
-  .sort((a, b) => a.length - b.length);
+/** Every choice of warehouses. There are 2^n: fine for a handful of warehouses, not for a hundred. */
+const SELECTIONS = WAREHOUSES.reduce<Warehouse[][]>((chosen, next) => [...chosen, ...chosen.map((selection) => [...selection, next])], [[]]);

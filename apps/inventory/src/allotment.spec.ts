@@ -1,7 +1,7 @@
 import type { OrderReason } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { describe, expect, it } from 'vitest';
-import { allot, returnAllotment } from './allotment.js';
+import { allot, putBack, returnAllotment, take } from './allotment.js';
 import { issue, release, reserve } from './reservation.js';
 import { after, cancelled, ended, following, order, orderId, parcel, saleId, saleOrder, stocked, told, userId } from './testing/given.js';
 
@@ -28,7 +28,8 @@ describe('allot', () => {
 
   it('sets nothing aside when there are too few, and says how many there are', () => {
     const decision = allot(shelves, asked(9));
-    expect(decision.state?.stock).toBeUndefined();
+    const refused = { saleId, sku: 'cap', quantity: 9, status: 'refused', remaining: {}, taken: 0, returned: 0, available: 8, version: 1 };
+    expect(decision.state).toEqual({ allotments: { [saleId]: refused } });
     expect(told(decision)).toEqual([{ type: 'stock.allotment_refused', saleId, sku: 'cap', available: 8, version: 1 }]);
   });
 
@@ -58,6 +59,19 @@ describe('an order of a sale', () => {
     expect(decision.state?.allotments?.[saleId]).toMatchObject({ remaining: { east: 3, west: 1 }, taken: 2, returned: 0, version: 2 });
     expect(decision.state?.reservations?.[orderId]).toMatchObject({ status: 'held', flashSaleId });
     expect(told(decision)).toEqual([{ type: 'stock.reserved', orderId, userId, flashSaleId, version: 1, allocation: [{ sku: 'cap', warehouse: 'east', quantity: 2 }] }]);
+  });
+
+  it('needs no product of the catalogue: what a sale has set aside can be sold', () => {
+    expect(told(reserve({ ...allotted, products: {} }, saleOrder('cap', 2)))).toMatchObject([{ type: 'stock.reserved' }]);
+  });
+
+  it.each([
+    ['taken from', take],
+    ['put back to', putBack],
+  ])('has no pieces %s a sale that was refused them or never asked', (_, move) => {
+    const refused = following(shelves, (state) => allot(state, asked(9)));
+    const picks = [{ sku: 'cap', warehouse: 'east' as const, quantity: 1 }];
+    for (const state of [refused, shelves]) expect(() => move(state, saleId, picks)).toThrow(PermanentError);
   });
 
   it('gets nothing from the shelves when the sale has too few', () => {
@@ -144,6 +158,7 @@ describe('the end of a sale’s order', () => {
     expect(both.allotments[otherSale]).toMatchObject({ status: 'allotted' });
     expect(() => release(both, end('customer', otherSale))).toThrow(PermanentError);
     expect(() => release(both, cancelled())).toThrow(PermanentError);
+    expect(() => release(held, end('customer', otherSale))).toThrow(PermanentError);
   });
 });
 

@@ -7,11 +7,13 @@ import type { Product, State } from './tables.js';
 const cap: Product = { sku: 'cap', name: 'Cap', priceAmount: 1500, priceCurrency: 'USD', version: 3 };
 const state: State = { products: { cap }, allotments: {}, receipts: {}, reservations: {}, stock: { 'cap/west': received(emptyShelf('cap', 'west'), 4) } };
 const delivered = { sku: 'cap', warehouse: 'east' as const, quantity: 10, reference: 'note 7/b' };
+const refused = (status: number, title: string) => expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
 
 describe('receiveStock', () => {
   it('adds the pieces to their shelf and answers with what all warehouses have', () => {
     const { state: changes, messages, reply } = receiveStock(state, delivered);
     expect(changes?.stock?.['cap/east']).toMatchObject({ received: 10, onHand: 10, version: 1 });
+    expect(changes?.receipts).toEqual({ 'cap/note 7/b': { id: 'cap/note 7/b', ...delivered, version: 1 } });
     expect(messages?.map(({ data }) => data)).toEqual([{ sku: 'cap', warehouse: 'east', quantity: 10, available: 14, version: 1 }]);
     expect(reply).toEqual({ sku: 'cap', available: 14 });
   });
@@ -22,22 +24,47 @@ describe('receiveStock', () => {
     expect(again).toEqual({ reply: { sku: 'cap', available: 10 } });
   });
 
+  it('counts each product of one delivery note', () => {
+    const { state: changes } = receiveStock(state, delivered);
+    const mug = { ...cap, sku: 'mug' };
+    const noted = { ...state, ...changes, products: { cap, mug } } as State;
+    expect(receiveStock(noted, { ...delivered, sku: 'mug' }).reply).toEqual({ sku: 'mug', available: 10 });
+  });
+
   it('refuses the same reference with another content', () => {
     const { state: changes } = receiveStock(state, delivered);
     const noted = { ...state, receipts: changes!.receipts! };
-    expect(() => receiveStock(noted, { ...delivered, quantity: 11 })).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) }));
-    expect(() => receiveStock(noted, { ...delivered, warehouse: 'west' })).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) }));
+    const refusal = refused(409, 'Reference already used');
+    expect(() => receiveStock(noted, { ...delivered, quantity: 11 })).toThrow(refusal);
+    expect(() => receiveStock(noted, { ...delivered, warehouse: 'west' })).toThrow(refusal);
   });
 
   it('refuses an unknown product', () => {
-    expect(() => receiveStock({ ...state, products: {} }, delivered)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 404 }) }));
+    expect(() => receiveStock({ ...state, products: {} }, delivered)).toThrow(refused(404, 'No such product'));
   });
 });
 
 describe('putProduct', () => {
   it('raises the version with every change, so that copies can tell old from new', () => {
-    const { messages } = putProduct(state, { sku: 'cap', name: 'Cap', price: { amount: 1600, currency: 'USD' } });
+    const { state: changes, messages } = putProduct(state, { sku: 'cap', name: 'Cap', price: { amount: 1600, currency: 'USD' } });
+    expect(changes).toEqual({ products: { cap: { ...cap, priceAmount: 1600, version: 4 } } });
     expect(messages?.map(({ data }) => data)).toEqual([{ sku: 'cap', name: 'Cap', price: { amount: 1600, currency: 'USD' }, version: 4 }]);
+  });
+
+  it('begins with version 1', () => {
+    const price = { amount: 1500, currency: 'USD' };
+    const { state: changes, reply } = putProduct({ ...state, products: {} }, { sku: 'cap', name: 'Cap', price });
+    expect(changes).toEqual({ products: { cap: { ...cap, version: 1 } } });
+    expect(reply).toEqual({ sku: 'cap', name: 'Cap', price, available: 4 });
+  });
+
+  it.each([
+    ['name', 'Hat', 1500, 'USD'],
+    ['amount', 'Cap', 1501, 'USD'],
+    ['currency', 'Cap', 1500, 'EUR'],
+  ])('is changed by another %s alone', (_, name, amount, currency) => {
+    const { state: changes } = putProduct(state, { sku: 'cap', name, price: { amount, currency } });
+    expect(changes).toEqual({ products: { cap: { sku: 'cap', name, priceAmount: amount, priceCurrency: currency, version: 4 } } });
   });
 
   it('tells nobody when nothing has changed', () => {

@@ -51,6 +51,7 @@ describe('issue', () => {
   it('refuses for good a parcel with pieces that were not held there', () => {
     expect(() => issue(held, parcel('west', [{ sku: 'cap', quantity: 2 }]))).toThrow(PermanentError);
     expect(() => issue(held, parcel('east', [{ sku: 'mug', quantity: 1 }]))).toThrow(PermanentError);
+    expect(() => issue(held, parcel('east', [{ sku: 'cap', quantity: 1 }, { sku: 'mug', quantity: 1 }]))).toThrow(PermanentError);
     const issuedOnce = after(held, issue(held, parcel('east', [{ sku: 'cap', quantity: 5 }])));
     expect(() => issue(issuedOnce, parcel('east', [{ sku: 'cap', quantity: 1 }], userId))).toThrow(PermanentError);
   });

@@ -24,6 +24,7 @@ const ASKED = { asked: true };
 const TOLD = { asked: false };
 const made = () => orderPaid({}, PAID, NOW);
 const east = () => made().parcels![0]!;
+const conflict = (title: string) => expect.objectContaining({ problem: expect.objectContaining({ status: 409, title }) });
 const types = ({ messages = [] }: Change) => messages.map(({ contract }) => contract.type);
 
 describe('a paid order', () => {
@@ -50,6 +51,10 @@ describe('a paid order', () => {
     expect(new Set(orders.flatMap((order) => [parcelId(order, 'east'), parcelId(order, 'west')])).size).toBe(4);
     expect(parcelId(PAID.orderId.toUpperCase(), 'east')).toBe(parcelId(PAID.orderId, 'east'));
   });
+
+  it('has parcels under ids that no release may change: others keep them', () => {
+    expect(parcelIds(PAID)).toEqual(['0ae32025-cc4d-5ba5-b970-2080362d32a9', '3d84615f-423b-53ab-88fd-05fa42e87f8f']);
+  });
 });
 
 describe('a parcel', () => {
@@ -57,6 +62,8 @@ describe('a parcel', () => {
     const left = dispatch(east(), TOLD, NOW);
     expect(left.parcels).toMatchObject([{ status: 'dispatched', dispatchedAt: NOW, version: 2 }]);
     expect(types(left)).toEqual(['parcel.dispatched']);
+    const { id, orderId, userId, warehouse, lines } = east();
+    expect(left.reply).toEqual({ id, orderId, userId, warehouse, status: 'dispatched', lines });
     expect(dispatch(left.parcels![0]!, TOLD, NOW)).toEqual({ reply: left.reply });
   });
 
@@ -69,7 +76,7 @@ describe('a parcel', () => {
   });
 
   it('cannot be delivered by a person before it has left', () => {
-    expect(() => deliver(east(), ASKED, NOW)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) }));
+    expect(() => deliver(east(), ASKED, NOW)).toThrow(conflict('Not dispatched yet'));
   });
 
   it('asks for a carrier until it has one or has left without', () => {

@@ -66,7 +66,10 @@ interface Teller {
  * @throws ProblemError 409 somebody asked, and the parcel is halted
  */
 export function dispatch(parcel: Parcel, { asked }: Teller, now: Date): Change {
-  if (parcel.status === 'halted') return remain(asked);
+  return parcel.status === 'halted' ? remain(asked) : leave(parcel, now);
+}
+
+function leave(parcel: Parcel, now: Date): Change {
   if (parcel.status !== 'preparing') return { reply: viewOf(parcel) };
   const after: Parcel = { ...parcel, status: 'dispatched', dispatchedAt: now, version: parcel.version + 1 };
   return { parcels: [after], messages: [ParcelDispatched(factOf(after))], reply: viewOf(after) };
@@ -81,7 +84,7 @@ export function deliver(parcel: Parcel, { asked }: Teller, now: Date): Change {
   if (parcel.status === 'halted') return remain(asked);
   if (parcel.status === 'delivered') return { reply: viewOf(parcel) };
   if (parcel.status === 'preparing' && asked) throw ProblemError.of(409, 'Not dispatched yet', 'The parcel has not left its warehouse.');
-  const { parcels: [left = parcel] = [], messages = [] } = dispatch(parcel, { asked }, now);
+  const { parcels: [left = parcel] = [], messages = [] } = leave(parcel, now);
   const after: Parcel = { ...left, status: 'delivered', deliveredAt: now, version: left.version + 1 };
   return { parcels: [after], messages: [...messages, ParcelDelivered(factOf(after))], reply: viewOf(after) };
 }

@@ -30,13 +30,19 @@ describe('announce', () => {
     [shipped, ['sms', 'inbox'], 'Order a1b2c3d4 is on its way.'],
     [fact(OrderCompleted, { ...about, total }), ['inbox'], 'Order a1b2c3d4 has arrived. Enjoy!'],
     [fact(OrderRejected, { ...about, reason: 'out_of_stock' }), ['sms', 'inbox'], 'We are sorry: order a1b2c3d4 could not be taken, because something in it is out of stock.'],
+    [fact(OrderRejected, { ...about, reason: 'unknown_product' }), ['sms', 'inbox'], 'We are sorry: order a1b2c3d4 could not be taken, because something in it is no longer sold.'],
+    [fact(OrderRejected, { ...about, reason: 'not_orderable' }), ['sms', 'inbox'], 'We are sorry: order a1b2c3d4 could not be taken, because its lines cannot be one order.'],
     [fact(OrderCancelled, { ...about, reason: 'payment_timeout' }), ['sms', 'inbox'], 'Order a1b2c3d4 is cancelled, because it was not paid in time.'],
     [fact(OrderCancelled, { ...about, reason: 'customer' }), ['sms', 'inbox'], 'Order a1b2c3d4 is cancelled, as you asked.'],
     [fact(OrderCancelled, { ...about, reason: 'coupon_rejected' }), ['sms', 'inbox'], 'Order a1b2c3d4 is cancelled, because the coupon is not valid.'],
     [fact(OrderCancelled, { ...about, reason: 'processing_timeout' }), ['sms', 'inbox'], 'Order a1b2c3d4 is cancelled, because it could not be made ready in time.'],
     [fact(OrderCancellationRefused, about), ['sms', 'inbox'], 'Order a1b2c3d4 could not be cancelled any more: it has left.'],
   ])('says what $type means to its person', (message, channels, text) => {
-    expect(announce(message)).toMatchObject({ channels, text });
+    expect(announce(message)).toEqual({ channels, text, about: message === registered ? 'verification' : `orders/${orderId}` });
+  });
+
+  it('names a fact of which nobody is told anything', () => {
+    expect(() => announce({ ...shipped, type: 'order.priced' } as unknown as Fact)).toThrow(/order\.priced/);
   });
 });
 
@@ -86,6 +92,11 @@ describe('tell', () => {
   });
 
   it('keeps nothing waiting for a fact that is not texted', () => {
-    expect(tell(nobody, fact(OrderCompleted, { ...about, total })).state).toBeUndefined();
+    const decision = tell(nobody, fact(OrderCompleted, { ...about, total }));
+    expect([decision.state, told(decision).map(({ by }) => by)]).toEqual([undefined, ['delivery.inbox']]);
+  });
+
+  it('puts nothing into the inbox for a fact that is only texted', () => {
+    expect(told(tell(known, registered)).map(({ by }) => by)).toEqual(['delivery.sms']);
   });
 });

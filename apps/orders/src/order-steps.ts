@@ -77,10 +77,10 @@ const STEPS: readonly Step[] = [
 
 /** The way of a parcel that is not halted. */
 export type ParcelProgress = Exclude<ParcelStatus, 'halted'>;
-const PARCEL_PROGRESS: readonly ParcelStatus[] = ['preparing', 'dispatched', 'delivered'] satisfies ParcelProgress[];
+const PARCEL_PROGRESS: readonly (ParcelStatus | undefined)[] = ['preparing', 'dispatched', 'delivered'] satisfies ParcelProgress[];
 
 /** How far a parcel is on its way; -1 when nothing is known of it, and when it is halted, for then it goes nowhere. */
-export const parcelRank = (status: ParcelStatus | undefined): number => (status === undefined ? -1 : PARCEL_PROGRESS.indexOf(status));
+export const parcelRank = (status: ParcelStatus | undefined): number => PARCEL_PROGRESS.indexOf(status);
 
 /** At least one parcel is known to have left. */
 export const hasLeft = ({ parcels }: Order): boolean => parcels.some(({ status }) => parcelRank(status) >= parcelRank('dispatched'));
@@ -88,7 +88,7 @@ export const hasLeft = ({ parcels }: Order): boolean => parcels.some(({ status }
 /** Every warehouse that gives something has sent its parcel at least this far. */
 function everyParcelIs({ allocation, parcels }: Order, status: ParcelProgress): boolean {
   const far = new Set(parcels.filter((parcel) => parcelRank(parcel.status) >= parcelRank(status)).map(({ warehouse }) => warehouse));
-  return (allocation ?? []).every(({ warehouse }) => far.has(warehouse));
+  return allocation!.every(({ warehouse }) => far.has(warehouse));
 }
 
 /** The steps that what is known allows: all up to the first that it does not. */

@@ -1,8 +1,8 @@
 import { Order as OrderSchema } from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
-import { couponRejected, stockRejected } from './order.js';
+import { couponRejected, stockRejected, stockReserved } from './order.js';
 import { orderView } from './order.view.js';
-import { BOTH_WAREHOUSES, COUPON, facts, hearing, NOW, obstacles, ORDER, PARCELS, PAYMENT, placedOrder, types, USER, WINDOW_SECONDS, type Fact } from './testing/given.js';
+import { BOTH_WAREHOUSES, COUPON, facts, hearing, NOW, obstacles, ORDER, PARCELS, PAYMENT, placedOrder, refund, types, USER, WINDOW_SECONDS, type Fact } from './testing/given.js';
 
 describe('an order', () => {
   it('has its total when its stock is held, and can be paid only when the payable is open', () => {
@@ -107,7 +107,20 @@ describe('the history of an order', () => {
   });
 
   it('names the warehouses that hold the stock', () => {
-    expect(hearing(placedOrder(), [facts.stockReserved]).history[0]).toMatchObject({ type: 'stock.reserved', detail: { warehouses: ['east', 'west'] } });
+    const westFirst: Fact = (order, now) => stockReserved(order, { orderId: ORDER, userId: USER, version: 1, allocation: [...BOTH_WAREHOUSES].reverse() }, now);
+    for (const reserved of [facts.stockReserved, westFirst])
+      expect(hearing(placedOrder(), [reserved]).history[0]).toMatchObject({ type: 'stock.reserved', detail: { warehouses: ['east', 'west'] } });
+  });
+
+  it('says what the order costs, what was paid, which parcel it is and what goes back', () => {
+    const total = { amount: 3_800, currency: 'EUR' };
+    const { order, history } = hearing(placedOrder(), [facts.stockReserved, facts.payableOpened, facts.paymentCaptured, facts.eastDelivered]);
+    const details = new Map(history.map(({ type, detail }) => [type, detail]));
+    expect(details.get('order.priced')).toEqual({ total });
+    expect(details.get('order.awaiting_payment')).toEqual({ total, payBy: order.payBy!.toISOString() });
+    expect(details.get('order.paid')).toEqual({ total });
+    for (const type of ['parcel.created', 'parcel.dispatched', 'parcel.delivered']) expect(details.get(type)).toEqual({ parcelId: PARCELS.east, warehouse: 'east' });
+    expect(refund(order, NOW).history).toMatchObject([{ type: 'payment.refunded', detail: { amount: total } }]);
   });
 });
 

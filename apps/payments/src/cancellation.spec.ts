@@ -21,7 +21,7 @@ const after = (state: State, { state: changes = {} }: Decision): State => ({ pay
 const told = ({ messages = [] }: Decision) => messages.map(({ contract, data }) => ({ type: contract.type, ...(data as object) }));
 const chargeIn = (state: State) => ({ payable: state.payables[orderId]!, capture: state.captures[first]! });
 const statusOf = (state: State) => state.payables[orderId]?.status;
-const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
+const problem = (status: number, title: string) => expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
 
 const priced = { orderId, userId, total, version: 2 };
 const request = { orderId, userId, cardToken: 'tok' };
@@ -43,14 +43,14 @@ describe('the cancellation of an order', () => {
   it('closes an open payable: nobody can pay it any more', () => {
     expect(told(cancelPayable(open, cancellation))).toEqual([{ type: 'payable.voided', orderId, userId, version: 2 }]);
     expect(statusOf(cancelled(open))).toBe('voided');
-    expect(() => pay(cancelled(open), request, first, noon)).toThrow(problem(409));
+    expect(() => pay(cancelled(open), request, first, noon)).toThrow(problem(409, 'Order cancelled'));
   });
 
   it('stands in the way of a price that arrives after it', () => {
     const early = cancelled(nothing);
     expect(told(cancelPayable(nothing, cancellation))).toEqual([]);
     expect(openPayable(early, priced)).toEqual({});
-    expect(() => pay(early, request, first, noon)).toThrow(problem(409));
+    expect(() => pay(early, request, first, noon)).toThrow(problem(409, 'Order cancelled'));
   });
 
   it('sends the money of a paid order back', () => {
@@ -67,8 +67,8 @@ describe('a capture that runs while its order is cancelled', () => {
   it('keeps the payable closed until its outcome is known', () => {
     expect(told(cancelPayable(capturing, cancellation))).toEqual([{ type: 'payable.voided', orderId, userId, version: 3 }]);
     expect(voiding.payables[orderId]).toMatchObject({ status: 'voiding', captureId: first });
-    expect(() => pay(voiding, request, second, later(120))).toThrow(problem(409));
-    expect(() => pay(voiding, request, first, later(120))).toThrow(problem(409));
+    expect(() => pay(voiding, request, second, later(120))).toThrow(problem(409, 'Order cancelled'));
+    expect(() => pay(voiding, request, first, later(120))).toThrow(problem(409, 'Order cancelled'));
   });
 
   it('sends the money back that it brings, and tells the payer that the order is cancelled', () => {
@@ -79,7 +79,7 @@ describe('a capture that runs while its order is cancelled', () => {
     ]);
     const state = after(voiding, decision);
     expect(statusOf(state)).toBe('refunding');
-    expect(() => resultOf(chargeIn(state))).toThrow(problem(409));
+    expect(() => resultOf(chargeIn(state))).toThrow(problem(409, 'Order cancelled'));
   });
 
   it('says nothing of a decline, and tells the payer that the order is cancelled', () => {
@@ -88,7 +88,7 @@ describe('a capture that runs while its order is cancelled', () => {
     const state = after(voiding, decision);
     expect(state.payables[orderId]).toMatchObject({ status: 'voided', captureId: null });
     expect(state.captures[first]).toMatchObject({ status: 'declined', reason: 'insufficient funds' });
-    expect(() => resultOf(chargeIn(state))).toThrow(problem(409));
+    expect(() => resultOf(chargeIn(state))).toThrow(problem(409, 'Order cancelled'));
   });
 });
 
@@ -102,6 +102,31 @@ describe('a refund', () => {
   it('is recorded once and asked for no more', () => {
     expect(refund(refunded, intent, { reference: 're_2' }, later(10))).toEqual({});
     expect(refundable(chargeIn(refunded))).toBeUndefined();
+  });
+
+  it('raises the versions of the payable and of the capture', () => {
+    const versions = ({ payables, captures }: State) => [payables[orderId]!.version, captures[first]!.version];
+    expect([capturing, paid, refunding, refunded].map(versions)).toEqual([[2, 1], [3, 2], [4, 2], [5, 3]]);
+    const declined = after(capturing, settle(capturing, intent, no, later(1)));
+    expect(versions(declined)).toEqual([3, 2]);
+  });
+
+  it('is refused of a capture that is not the one whose money goes back', () => {
+    const { payable, capture } = chargeIn(refunding);
+    expect(() => refundable({ payable, capture: { ...capture, id: second } })).toThrow(PermanentError);
+    expect(() => refundable({ payable, capture: capturing.captures[first]! })).toThrow(PermanentError);
+  });
+
+  it.each<[string, State]>([
+    ['nothing', nothing],
+    ['its order', { ...refunding, captures: {} }],
+    ['the capture', { ...refunding, payables: {} }],
+  ])('is refused for good when only %s is known', (_, state) => {
+    expect(() => refund(state, intent, receipt, noon)).toThrow(PermanentError);
+  });
+
+  it('of an order that was refunded is told to whoever pays again', () => {
+    expect(() => pay(refunded, request, second, later(20))).toThrow(problem(409, 'Order cancelled'));
   });
 
   it.each(Object.entries({ 'a paid order': paid, 'a capture without an outcome': voiding }))('is refused to %s', (_, state) => {

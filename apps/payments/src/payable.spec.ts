@@ -16,7 +16,7 @@ const nothing: State = { payables: {}, captures: {} };
 const after = (state: State, { state: changes = {} }: Decision): State => ({ payables: { ...state.payables, ...changes.payables }, captures: { ...state.captures, ...changes.captures } });
 const told = ({ messages = [] }: Decision) => messages.map(({ contract, data, delegate }) => ({ type: contract.type, ...(data as object), ...(delegate && { delegate }) }));
 const chargeIn = (state: State) => ({ payable: state.payables[orderId]!, capture: state.captures[first]! });
-const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
+const problem = (status: number, title: string) => expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
 
 const priced = { orderId, userId, total, version: 2 };
 const request = { orderId, userId, cardToken: 'tok' };
@@ -38,28 +38,30 @@ describe('a payable', () => {
   });
 
   it('is nobody else’s', () => {
-    expect(() => pay(open, { ...request, userId: stranger }, first, noon)).toThrow(problem(404));
-    expect(() => pay(nothing, request, first, noon)).toThrow(problem(404));
+    expect(() => pay(open, { ...request, userId: stranger }, first, noon)).toThrow(problem(404, 'Nothing to pay'));
+    expect(() => pay(nothing, request, first, noon)).toThrow(problem(404, 'Nothing to pay'));
   });
 
   it('says pending while a capture is young, and starts no other', () => {
     expect(pay(capturing, request, second, later(59))).toEqual({ reply: { status: 'pending' } });
+    expect(pay(capturing, request, first, later(59))).toEqual({ reply: { status: 'pending' } });
   });
 
   it('asks again for a capture that has been silent for a minute, under the same id', () => {
     const again = pay(capturing, { ...request, cardToken: 'another' }, second, later(60));
     expect(told(again)).toEqual([{ type: 'payments.capture', orderId, captureId: first, delegate: true }]);
     expect(pay(after(capturing, again), request, second, later(61))).toEqual({ reply: { status: 'pending' } });
+    expect(again.state?.payables?.[orderId]).toMatchObject({ captureId: first, capturingSince: later(60), version: 3 });
   });
 
   it('is paid once: another request finds it paid, the same request finds its own success', () => {
-    expect(() => pay(paid, request, second, later(5))).toThrow(problem(409));
+    expect(() => pay(paid, request, second, later(5))).toThrow(problem(409, 'Already paid'));
     expect(pay(paid, request, first, later(5))).toEqual({ reply: { status: 'captured' } });
   });
 
   it('is open again after a decline: a new try is a new capture', () => {
     expect(told(pay(declined, request, second, later(5)))).toEqual([{ type: 'payments.capture', orderId, captureId: second, delegate: true }]);
-    expect(() => pay(declined, request, first, later(5))).toThrow(problem(402));
+    expect(() => pay(declined, request, first, later(5))).toThrow(problem(402, 'Payment declined'));
   });
 });
 
@@ -67,6 +69,7 @@ describe('a capture', () => {
   it('tells that the money is there, with the capture as the payment', () => {
     const decision = settle(capturing, intent, { status: 'captured', reference: 'ref' }, later(1));
     expect(told(decision)).toEqual([{ type: 'payment.captured', orderId, userId, paymentId: first, amount: total, version: 3 }]);
+    expect(decision.reply).toEqual(chargeIn(paid));
     expect(paid.captures[first]).toMatchObject({ status: 'captured', gatewayReference: 'ref', settledAt: later(1) });
     expect(resultOf(chargeIn(paid))).toEqual({ status: 'captured' });
   });
@@ -74,7 +77,19 @@ describe('a capture', () => {
   it('tells that the card was declined, and why', () => {
     const decision = settle(capturing, intent, { status: 'declined', reason: 'insufficient funds' }, later(1));
     expect(told(decision)).toEqual([{ type: 'payment.declined', orderId, userId, reason: 'insufficient funds', version: 3 }]);
-    expect(() => resultOf(chargeIn(declined))).toThrow(problem(402));
+    expect(() => resultOf(chargeIn(declined))).toThrow(problem(402, 'Payment declined'));
+  });
+
+  it.each<[string, State]>([
+    ['capture', { ...capturing, captures: {} }],
+    ['order', { ...capturing, payables: {} }],
+  ])('of an unknown %s has no outcome', (_, state) => {
+    expect(() => settle(state, intent, { status: 'captured', reference: 'ref' }, noon)).toThrow(/is unknown/);
+  });
+
+  it('has no outcome when its order asks for none', () => {
+    const state = { ...capturing, payables: open.payables };
+    expect(() => settle(state, intent, { status: 'captured', reference: 'ref' }, noon)).toThrow(/is pending, and order .* is open/);
   });
 
   it('keeps its first outcome when the gateway answers twice', () => {

@@ -29,13 +29,15 @@ describe('createCoupon', () => {
   it('takes the same coupon again for the same one, and says how many are redeemed', () => {
     const state = { ...none, coupons: { RED: stored(all, 3) } };
     expect(createCoupon(state, wanted({ ...all, expiresAt: '2026-12-31T23:59:59Z' }))).toEqual({ reply: { code: 'RED', kind: 'fixed', value: 500, ...all, redeemed: 3 } });
+    const plain = { ...none, coupons: { RED: stored({}, 3) } };
+    expect(createCoupon(plain, wanted())).toEqual({ reply: { code: 'RED', kind: 'fixed', value: 500, redeemed: 3 } });
   });
 
   it.each([{ kind: 'percent', value: 50 }, { value: 501 }, { minTotal: 2_000 }, { minTotal: usd(2_001) }, { limit: 11 }, { perUser: undefined }, { expiresAt: undefined }, { expiresAt: '2027-01-01T00:00:00Z' }])(
     'refuses another coupon under the same code: %o',
     (other) => {
       const state = { ...none, coupons: { RED: stored(all) } };
-      expect(() => createCoupon(state, wanted({ ...all, ...other }))).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) }));
+      expect(() => createCoupon(state, wanted({ ...all, ...other }))).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409, title: 'Coupon code taken' }) }));
     },
   );
 });

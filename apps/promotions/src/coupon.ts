@@ -51,7 +51,7 @@ export function refusal(coupon: Coupon | undefined, subtotal: Money, usedByUser:
   if (!coupon) return 'unknown';
   if (coupon.expiresAt !== null && coupon.expiresAt <= now) return 'expired';
   if (coupon.minCurrency !== null && coupon.minCurrency !== subtotal.currency) return 'other_currency';
-  if (coupon.minAmount !== null && subtotal.amount < coupon.minAmount) return 'below_minimum';
+  if (subtotal.amount < (coupon.minAmount ?? 0)) return 'below_minimum';
   if (coupon.limit !== null && coupon.redeemed >= coupon.limit) return 'used_up';
   if (coupon.perUser !== null && usedByUser >= coupon.perUser) return 'used_by_user';
   return undefined;

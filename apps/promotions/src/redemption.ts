@@ -15,7 +15,7 @@ export function redeem(state: CouponState, order: Placed, now: Date): CouponDeci
   if (state.redemptions[order.orderId]) return {};
   const coupon = state.coupons[order.coupon];
   const reason = refusal(coupon, order.subtotal, state.uses[useOf(order)]?.orders ?? 0, now);
-  return coupon && reason === undefined ? grant(state, order, coupon) : reject(order, reason ?? 'unknown');
+  return reason === undefined ? grant(state, order, coupon!) : reject(order, reason);
 }
 
 function grant(state: CouponState, order: Placed, coupon: Coupon): CouponDecision {

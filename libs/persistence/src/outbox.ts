@@ -22,11 +22,11 @@ export interface SweepPosition {
   readonly id: string;
 }
 
-/** Takes leftovers, oldest first, that no other sweep holds. */
-export const takeLeftovers = (olderThanMs: number, after: SweepPosition, limit: number): Statement =>
+/** Takes leftovers, oldest first, that no other sweep holds. @param except ids of messages that somebody publishes already */
+export const takeLeftovers = (olderThanMs: number, after: SweepPosition, limit: number, except: readonly string[]): Statement =>
   prepared(
     `SELECT id, wire, created_at AS "createdAt" FROM outbox
-     WHERE created_at < now() - $1 * interval '1 millisecond' AND (created_at, id) > ($2::timestamptz, $3::uuid)
+     WHERE created_at < now() - $1 * interval '1 millisecond' AND (created_at, id) > ($2::timestamptz, $3::uuid) AND id <> ALL($5::uuid[])
      ORDER BY created_at, id LIMIT $4 FOR UPDATE SKIP LOCKED`,
-    [olderThanMs, after.createdAt, after.id, limit],
+    [olderThanMs, after.createdAt, after.id, limit, except],
   );

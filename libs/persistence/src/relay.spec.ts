@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { newId, OutboxRelay, UnitOfWork } from './index.js';
 import type { OutboxRow } from './outbox.js';
 import { sweep } from './sweep.js';
-import { Balance, Deposit, depositInto, messageOf, openBank, schemaSql, tables, type Bank } from './testing/bank.js';
+import { Balance, Deposit, depositInto, messageOf, openBank, POISON, schemaSql, tables, type Bank } from './testing/bank.js';
 import { openCable } from './testing/cable.js';
 
 let bank: Bank;
@@ -66,6 +66,18 @@ describe('after a commit', () => {
     const unit = new UnitOfWork({ pool: bank.pool, relay: relayOver(await publisherAt(broker.url)), source: 'bank', tables });
     await Promise.all(deposits(300).map((message) => depositInto(unit, message)));
     await published(300);
+  });
+
+  it('publishes nothing of a transaction that failed, alone or in a batch', async () => {
+    const relay = relayOver(await publisherAt(broker.url));
+    const unit = new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables });
+    const poison = () => depositInto(unit, messageOf(Deposit, { account: 'a', amount: POISON }));
+    await expect(poison()).rejects.toThrow(/unlucky/);
+    const results = await Promise.allSettled([...deposits(20).map((message) => depositInto(unit, message)), poison()]);
+    expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    await relay.stop();
+    await eventually(() => expect(heard.length).toBeGreaterThanOrEqual(20));
+    expect([heard.length, await bank.count('outbox')]).toEqual([20, 0]);
   });
 
   it('tries again at once what a queue did not take for a moment', async () => {
@@ -181,6 +193,36 @@ describe('a sweep', () => {
     const publisher = await publisherAt(broker.url);
     expect(await sweep(bank.pool, publisher, 5_000, () => true)).toMatchObject({ published: 0, refused: 0 });
     expect(await sweep(bank.pool, publisher, 0, () => true)).toMatchObject({ published: 3, refused: 0 });
+  });
+
+  it('leaves alone what its own process is publishing, however old it is', async () => {
+    const publisher = await publisherAt(cable.url);
+    const relay = relayOver(publisher, { sweepEveryMs: 10, publishDeadlineMs: 60_000 });
+    const [mine, left] = deposits(2) as [ReturnType<typeof messageOf>, ReturnType<typeof messageOf>];
+    cable.holdAnswers();
+    onTestFinished(() => cable.letAnswersThrough());
+    await depositInto(new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables }), mine);
+    await eventually(() => expect(heard).toHaveLength(1)); // and its confirm does not come
+    const [own] = heard;
+    await age();
+    await depositInto(bank.open(), left);
+    await age();
+    relay.start();
+    await eventually(() => expect(new Set(heard).size).toBe(2));
+    expect(heard.filter((id) => id === own)).toHaveLength(1);
+    cable.letAnswersThrough();
+    await eventually(async () => expect(await bank.count('outbox')).toBe(0));
+    expect(heard.filter((id) => id === own)).toHaveLength(1);
+  });
+
+  it('leaves to another process what is not older than the publish deadline and a margin', async () => {
+    await commitAndCrash(2);
+    const agedBy = (seconds: number, offset: number) =>
+      bank.rows(`UPDATE outbox SET created_at = now() - $1 * interval '1 second' WHERE id = (SELECT id FROM outbox ORDER BY id OFFSET $2 LIMIT 1) RETURNING id`, [seconds, offset]);
+    const [[old], [young]] = [await agedBy(300, 0), await agedBy(150, 1)];
+    relayOver(await publisherAt(broker.url), { publishDeadlineMs: 100_000, marginMs: 100_000 }).start();
+    await eventually(async () => expect(await bank.count('outbox')).toBe(1));
+    expect([heard, await bank.rows('SELECT id FROM outbox')]).toEqual([[old!['id']], [young]]);
   });
 
   it('passes what the broker refuses, and keeps it', async () => {

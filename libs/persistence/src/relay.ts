@@ -13,6 +13,8 @@ export interface OutboxRelayOptions {
   publisher: Publisher;
   /** How long (ms) a committed message is published from memory before it is left to the sweep. */
   publishDeadlineMs?: number;
+  /** How much older (ms) than the publish deadline a message must be before the sweep takes it. */
+  marginMs?: number;
   /** How often (ms) leftovers are looked for. A sweep that finds none is one read of an empty index. */
   sweepEveryMs?: number;
 }
@@ -28,7 +30,10 @@ const RECONNECT_POLL_MS = 250;
  * it units of work wait (`room`), or while the broker is down, new messages stay in the outbox alone.
  */
 const MAX_IN_MEMORY = 5_000;
-/** Added to the publish deadline, so that no sweep takes what another process still publishes: a slow commit, two clocks. */
+/**
+ * Added to the publish deadline, so that no sweep takes what another process still publishes: a slow commit, two clocks. What
+ * its own process publishes a sweep leaves alone at any age.
+ */
 const MARGIN_MS = 5_000;
 /** Keeps a broker that breaks every connection from being tried in a tight loop. */
 const RETRY_PAUSE_MS = 100;
@@ -43,7 +48,8 @@ export class OutboxRelay {
   readonly #logger = new Logger('OutboxRelay');
   readonly #confirmed: Gathering<string>;
   readonly #stopping = new AbortController();
-  #inMemory = 0;
+  /** The ids of the messages that are published from memory, until they are deleted or left to the sweep. */
+  readonly #inMemory = new Set<string>();
   #roomWanted: (() => void)[] = [];
   #sweeping?: Promise<void>;
 
@@ -59,12 +65,12 @@ export class OutboxRelay {
 
   /** Publishes rows that are just committed, as far as memory goes; the sweep takes the others. */
   forward(rows: readonly OutboxRow[]): void {
-    for (const row of rows.slice(0, Math.max(0, MAX_IN_MEMORY - this.#inMemory))) void this.#publish(row);
+    for (const row of rows.slice(0, Math.max(0, MAX_IN_MEMORY - this.#inMemory.size))) void this.#publish(row);
   }
 
   /** Resolves when there is room in memory, so that commits do not outrun a healthy broker; at once when it is down. */
   async room(): Promise<void> {
-    while (this.#inMemory >= MAX_IN_MEMORY && this.options.publisher.ready) await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
+    while (this.#inMemory.size >= MAX_IN_MEMORY && this.options.publisher.ready) await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
   }
 
   /** Finishes what is in flight, for at most `deadlineMs`; what is left then stays in the outbox for the next start. */
@@ -76,18 +82,18 @@ export class OutboxRelay {
 
   async #drained(): Promise<void> {
     await this.#sweeping;
-    while (this.#inMemory > 0) await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
+    while (this.#inMemory.size > 0) await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
     await this.#confirmed.idle();
   }
 
   async #publish({ id, wire }: OutboxRow): Promise<void> {
-    this.#inMemory++;
+    this.#inMemory.add(id);
     if (await this.#published(wire)) this.#confirmed.add(id);
-    else this.#leave(1);
+    else this.#leave([id]);
   }
 
-  #leave(count: number): void {
-    this.#inMemory -= count;
+  #leave(ids: readonly string[]): void {
+    for (const id of ids) this.#inMemory.delete(id);
     for (const resolve of this.#roomWanted.splice(0)) resolve();
   }
 
@@ -110,7 +116,7 @@ export class OutboxRelay {
     await transaction(this.options.pool, [], () => [needNotReachDisk, deleteRows(ids)]).catch((error: unknown) =>
       this.#logger.warn(`${ids.length} published messages stay in the outbox and will be published again: ${String(error)}`),
     );
-    this.#leave(ids.length);
+    this.#leave(ids);
   }
 
   async #keepSweeping(): Promise<void> {
@@ -131,9 +137,10 @@ export class OutboxRelay {
   }
 
   async #sweep(): Promise<void> {
-    const { pool, publisher, publishDeadlineMs = PUBLISH_DEADLINE_MS } = this.options;
+    const { pool, publisher, publishDeadlineMs = PUBLISH_DEADLINE_MS, marginMs = MARGIN_MS } = this.options;
+    const goOn = (): boolean => !this.#stopping.signal.aborted;
     try {
-      const { published, refused, reason } = await sweep(pool, publisher, publishDeadlineMs + MARGIN_MS, () => !this.#stopping.signal.aborted);
+      const { published, refused, reason } = await sweep(pool, publisher, publishDeadlineMs + marginMs, goOn, () => [...this.#inMemory]);
       if (published > 0) this.#logger.log(`published ${published} messages that were left in the outbox`);
       if (refused > 0) this.#logger.warn(`${refused} messages stay in the outbox: ${String(reason)}`);
     } catch (error) {

@@ -22,11 +22,18 @@ export interface Swept {
 /**
  * Publishes what has stayed in the outbox longer than `olderThanMs`: left by a crash, by an outage, by a full memory.
  * Any number of sweeps may run side by side; each takes rows that no other holds.
+ * @param inMemory ids of the messages that this process publishes from memory: however old they are, they are not leftovers
  */
-export async function sweep(pool: Pool, publisher: Publisher, olderThanMs: number, goOn: () => boolean): Promise<Swept> {
+export async function sweep(
+  pool: Pool,
+  publisher: Publisher,
+  olderThanMs: number,
+  goOn: () => boolean,
+  inMemory: () => readonly string[] = () => [],
+): Promise<Swept> {
   const total: Swept = { published: 0, refused: 0 };
   let position: SweepPosition | undefined = START;
-  while (position && publisher.ready && goOn()) position = await sweepPage(pool, publisher, takeLeftovers(olderThanMs, position, PAGE), total);
+  while (position && publisher.ready && goOn()) position = await sweepPage(pool, publisher, takeLeftovers(olderThanMs, position, PAGE, inMemory()), total);
   return total;
 }
 

@@ -1,14 +1,16 @@
 import { connect as open, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** The way to a broker, which can be cut: for those behind it the broker is then down. */
+/** The way to a broker, which can be cut: for those behind it the broker is then down. Its answers can also be held back. */
 export async function openCable(url: string) {
   const target = new URL(url);
   const { port, hostname } = target;
   const sockets = new Set<Socket>();
+  const answers: (readonly [from: Socket, to: Socket])[] = [];
   let cut = false;
   const server = createServer((near) => {
     if (cut) return near.destroy();
     const far = open(Number(port), hostname);
+    answers.push([far, near]);
     for (const [from, to] of [[near, far], [far, near]] as const) {
       sockets.add(from);
       from.on('error', () => from.destroy()).on('close', () => to.destroy()).pipe(to);
@@ -27,6 +29,14 @@ export async function openCable(url: string) {
     },
     mend: () => {
       cut = false;
+    },
+    /** From now on the broker gets what is sent, and what it answers does not arrive. */
+    holdAnswers: () => {
+      for (const [from, to] of answers) from.unpipe(to);
+    },
+    /** What was held back arrives, and what comes then. */
+    letAnswersThrough: () => {
+      for (const [from, to] of answers) if (!from.destroyed) from.unpipe(to).pipe(to);
     },
     close: () => {
       for (const socket of sockets) socket.destroy();

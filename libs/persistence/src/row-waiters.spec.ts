@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { RowWaiters } from './row-waiters.js';
+
+const change = (...accounts: string[]) => ({ keys: { accounts } });
+const [MOST, PATIENCE_MS] = [20, 5_000];
+
+describe('a change that waits for a row', () => {
+  it('keeps those behind it that need one of its rows, and no others', () => {
+    const waiters = new RowWaiters();
+    expect(waiters.concerns(change('ann'))).toBe(false);
+    waiters.add(change('ann', 'bob'), 0, 0);
+    expect([change('bob', 'eve'), change('eve'), { keys: { bins: ['ann'] } }].map((each) => waiters.concerns(each))).toEqual([true, false, false]);
+  });
+
+  it('is taken with all others in the order of their arrival, each with its age', () => {
+    const waiters = new RowWaiters();
+    const [first, second] = [change('ann'), change('bob')];
+    waiters.add(first, 10, 10);
+    waiters.add(second, 20, 30);
+    expect(waiters.size).toBe(2);
+    expect(waiters.take()).toEqual([{ change: first, since: 10 }, { change: second, since: 20 }]);
+    expect([waiters.size, waiters.take(), waiters.concerns(first)]).toEqual([0, [], false]);
+  });
+
+  it('has waited long enough after five seconds', () => {
+    const waiters = new RowWaiters();
+    expect([waiters.add(change('ann'), 100, 100 + PATIENCE_MS), waiters.add(change('bob'), 100, 101 + PATIENCE_MS)]).toEqual([true, false]);
+    expect([waiters.size, waiters.concerns(change('bob'))]).toEqual([1, false]);
+  });
+
+  it('is one of at most twenty', () => {
+    const waiters = new RowWaiters();
+    const added = Array.from({ length: MOST + 1 }, (_, index) => waiters.add(change(`a${index}`), 0, 0));
+    expect(added.indexOf(false)).toBe(MOST);
+    waiters.take();
+    expect(waiters.add(change('ann'), 0, 0)).toBe(true);
+  });
+});
+
+it('is looked at in growing pauses, which are short again when a look has set some free', () => {
+  const waiters = new RowWaiters();
+  const pauses = [true, false, false, false, false, true, false].map((foundSomeFree) => waiters.pauseMs(foundSomeFree));
+  expect(pauses).toEqual([50, 100, 200, 400, 500, 50, 100]);
+});

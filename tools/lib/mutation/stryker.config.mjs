@@ -1,0 +1,24 @@
+/** Read by Stryker in a process of its own; the group to mutate comes from run.mjs. */
+const { files, report, temporary, concurrency } = JSON.parse(process.env.MUTATION_GROUP);
+
+export default {
+  mutate: files,
+  testRunner: 'vitest',
+  plugins: ['@stryker-mutator/vitest-runner', './tools/lib/mutation/human-texts.mjs'],
+  ignorers: ['human-texts'],
+  vitest: { configFile: 'tools/lib/mutation/vitest.config.ts', related: false },
+  // A mutant runs only against the tests that reach it; one that runs once while a module loads, against all.
+  coverageAnalysis: 'perTest',
+  concurrency,
+  reporters: ['json', 'progress-append-only'],
+  jsonReporter: { fileName: report },
+  tempDirName: temporary,
+  cleanTempDir: 'always',
+  ignorePatterns: ['.*', 'dist', 'docs', '*.tsbuildinfo'],
+  // Our tsconfig files refer to projects; nobody compiles in the sandbox.
+  tsconfigFile: 'none.json',
+  // Beside one and a half times what its tests took without it.
+  timeoutMS: 10_000,
+  dryRunTimeoutMinutes: 10,
+  allowEmpty: true,
+};
