@@ -7,6 +7,8 @@ const READ_ONLY = '25006';
 const DISK_FULL = '53100';
 const LOCK_NOT_AVAILABLE = '55P03';
 const LOOK_FOR_ORDER_EVERY_MS = 200;
+/** Under load, orders are there all the time. */
+const ORDER_WITHIN_MS = 30_000;
 
 /**
  * One connection of the administrator's, past the proxy.
@@ -69,11 +71,19 @@ export async function refuse({ to }, { proxies }) {
 export async function lock({ sku }, { servers }) {
   const { inventory, orders } = (await servers()).databases;
   const shelves = ['SELECT FROM stock WHERE sku = $1 FOR UPDATE', [sku]];
-  const holders = [await holding(inventory, ...shelves), await holdingAnOrder(orders)];
+  const holders = [];
+  const lift = async () => {
+    for (const client of holders) await client.end(); // rolls back
+  };
+  try {
+    holders.push(await holding(inventory, ...shelves));
+    holders.push(await holdingAnOrder(orders));
+  } catch (error) {
+    await lift();
+    throw error;
+  }
   return {
-    lift: async () => {
-      for (const client of holders) await client.end(); // rolls back
-    },
+    lift,
     seen: async () => (await failureOf(once(inventory, (client) => client.query(`${shelves[0]} NOWAIT`, shelves[1])))) === LOCK_NOT_AVAILABLE,
   };
 }
@@ -87,10 +97,12 @@ async function holding(url, sql, values) {
 
 async function holdingAnOrder(url) {
   const client = await connected(url, '-c idle_in_transaction_session_timeout=0');
-  for (;; await sleep(LOOK_FOR_ORDER_EVERY_MS)) {
+  for (const until = Date.now() + ORDER_WITHIN_MS; Date.now() < until; await sleep(LOOK_FOR_ORDER_EVERY_MS)) {
     await client.query('BEGIN');
     const { rowCount } = await client.query(`SELECT FROM orders WHERE status = 'awaiting_payment' ORDER BY placed_at DESC LIMIT 1 FOR UPDATE SKIP LOCKED`);
     if (rowCount === 1) return client;
     await client.query('ROLLBACK');
   }
+  await client.end();
+  throw new Error('no order waits for its payment');
 }

@@ -14,6 +14,9 @@ const TABLESPACE = 'small_disk';
 /** The last page of a file may be given out already; what PostgreSQL writes there is no new room. Bytes. */
 const PAGE = 4_096;
 
+/** A busy database writes a new page every few milliseconds; a mount takes as long. */
+const TRIES = 50;
+
 const folderOf = (dir) => path.join(dir, 'small-disk');
 
 /**
@@ -62,10 +65,15 @@ export class SmallDisk {
     }
   }
 
-  /** No byte more goes onto it. */
-  async fill() {
+  /** Nothing more goes onto it. What has been written meanwhile makes it too large for the size that was wanted: tried again. */
+  async fill(tries = TRIES) {
     const { blocks, bfree, bsize } = statfsSync(this.folder);
-    await this.#resize(String((blocks - bfree) * bsize + PAGE));
+    try {
+      await this.#resize(String((blocks - bfree) * bsize + PAGE));
+    } catch (error) {
+      if (tries <= 1) throw error;
+      await this.fill(tries - 1);
+    }
   }
 
   empty() {

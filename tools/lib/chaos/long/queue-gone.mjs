@@ -8,6 +8,10 @@ const LETTERS = 32;
 const LOOK_AGAIN_MS = 200;
 /** The facts of that many letters come in a few seconds. */
 const LETTERS_WITHIN_MS = 60_000;
+/** From the first letter's way into the tier to the end of the queue: a second or so. */
+const DELETED_WITHIN_MS = 5_000;
+/** One confirm for so many. */
+const BATCH = 100;
 
 /**
  * Deletes a queue while its messages wait in a retry tier, as an upgrade that prunes too early would. What is IN a deleted queue is
@@ -19,8 +23,10 @@ export async function queueGone({ service, queue: home }, { servers, supervisor 
   const { broker } = await servers();
   const queue = await Queue.open(broker, home);
   await supervisor.halt(service);
+  await queue.holds(LETTERS);
   await queue.bind(queue.standIn);
-  const waiting = await moveToTier(queue);
+  await queue.unbind(home); // whatever came to both is known by its id
+  const waiting = await queue.drainTo(home, await tierExchange(), home);
   await queue.remove();
   return {
     lift: async () => {
@@ -33,20 +39,11 @@ export async function queueGone({ service, queue: home }, { servers, supervisor 
   };
 }
 
-/** Everything goes on to the tier of the shortest wait, as the service itself would send what has failed. */
-async function moveToTier(queue) {
-  const tier = await shortestTier();
-  let moved = 0;
-  for (const until = Date.now() + LETTERS_WITHIN_MS; moved < LETTERS && Date.now() < until; await sleep(LOOK_AGAIN_MS)) moved += await queue.drainTo(queue.home, tier, queue.home);
-  await queue.unbind(queue.home);
-  return moved + (await queue.drainTo(queue.home, tier, queue.home));
-}
-
-/** @returns {Promise<string>} its exchange; the routing key there is the home's name */
-async function shortestTier() {
+/** @returns {Promise<string>} the exchange of the shortest tier that lets go of nothing before its home is gone; the routing key there is the home's name */
+async function tierExchange() {
   const { topology, settingsOf } = await loadTopology();
   const tiers = topology(settingsOf(process.env)).exchanges.map(({ name }) => name).filter((name) => /^shop\.retry(-tier)?\.\d+$/.test(name));
-  return tiers.reduce((short, name) => (waitOf(name) < waitOf(short) ? name : short));
+  return tiers.filter((name) => waitOf(name) >= DELETED_WITHIN_MS).reduce((short, name) => (waitOf(name) < waitOf(short) ? name : short));
 }
 
 const waitOf = (name) => Number(name.split('.').at(-1));
@@ -75,14 +72,21 @@ class Queue {
     for (const { source, routing_key: key, arguments: args } of this.bindings) await this.channel.unbindQueue(name, source, key, args);
   }
 
+  /** Waits until so many messages are there. */
+  async holds(count) {
+    for (const until = Date.now() + LETTERS_WITHIN_MS; Date.now() < until; await sleep(LOOK_AGAIN_MS)) if ((await this.channel.checkQueue(this.home)).messageCount >= count) return;
+    throw new Error(`${this.home} did not get ${count} messages in time`);
+  }
+
   /** Each message first confirmed there, then taken here. @returns {Promise<number>} how many */
   async drainTo(from, exchange, key) {
-    for (let moved = 0; ; moved++) {
-      const taken = await this.channel.get(from, { noAck: false });
-      if (!taken) return moved;
-      this.channel.publish(exchange, key, taken.content, { ...taken.properties, mandatory: true });
+    for (let moved = 0; ; ) {
+      const taken = (await Promise.all(Array.from({ length: BATCH }, () => this.channel.get(from, { noAck: false })))).filter(Boolean);
+      if (taken.length === 0) return moved;
+      for (const { content, properties } of taken) this.channel.publish(exchange, key, content, { ...properties, mandatory: true });
       await this.channel.waitForConfirms();
-      this.channel.ack(taken);
+      for (const message of taken) this.channel.ack(message);
+      moved += taken.length;
     }
   }
 
