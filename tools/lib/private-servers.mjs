@@ -9,8 +9,9 @@ import { removePostgres, startPostgres } from './postgres.mjs';
 import { startRabbit } from './rabbitmq.mjs';
 import { stopAll } from './stop-all.mjs';
 
-const PREFIX = 'sluice-run-';
-const LOCK = 'run.lock';
+/** Of the homes of runs, in the folder for temporary files; and the lock in them that their run holds. */
+export const PREFIX = 'sluice-run-';
+export const LOCK = 'run.lock';
 
 /** @typedef {{ DATABASE_URL: string, AMQP_URL: string, AMQP_MANAGEMENT_URL: string }} ServerAddresses */
 

@@ -23,6 +23,8 @@ export class ServiceProcess {
   #child;
   #stopping = false;
   #failures = 0;
+  /** How often it has ended without being asked to. */
+  deaths = 0;
   #tail = [];
 
   /**
@@ -33,7 +35,9 @@ export class ServiceProcess {
     this.log = new LogFile(options.logFile);
   }
 
+  /** Also again, after `stop`. */
   start() {
+    this.#stopping = false;
     this.ended = this.#keepRunning();
   }
 
@@ -83,6 +87,7 @@ export class ServiceProcess {
       const begun = Date.now();
       const how = await this.#run();
       if (this.#stopping) return;
+      this.deaths++;
       this.#failures = Date.now() - begun < WELL_AFTER_MS ? this.#failures + 1 : 1;
       this.gaveUp = this.#failures >= GIVE_UP_AFTER;
       this.say(this.gaveUp ? this.#lastWords(how) : `${this.service} ended (${how}); starting it again`);

@@ -38,7 +38,7 @@ it('starts a service again that was killed', async () => {
   process.kill(pid, 'SIGKILL');
   await vi.waitFor(() => expect(service.record.pid).not.toBe(pid), 10_000);
   await service.ready(10_000);
-  expect(said).toEqual(['orders ended (SIGKILL); starting it again']);
+  expect([said, service.deaths]).toEqual([['orders ended (SIGKILL); starting it again'], 1]);
 });
 
 it('gives a service up that dies at every boot, and shows its last words', async () => {
@@ -48,11 +48,23 @@ it('gives a service up that dies at every boot, and shows its last words', async
   expect(said.at(-1)).toMatch(/^orders ended 5 times in a row \(exit code 3\)/);
 });
 
+it('starts again after it was stopped, with the variables of then', async () => {
+  await start(`if (process.env.BROKEN) process.exit(1); ${READY}`);
+  await service.ready(10_000);
+  await service.stop();
+  service.start();
+  await service.ready(10_000);
+  await service.stop();
+  service.env = { ...service.env, BROKEN: 'true' };
+  service.start();
+  await expect(service.ready(60_000)).rejects.toMatchObject({ message: 'orders does not start' });
+});
+
 it('leaves nothing running when it is stopped', async () => {
   await start(READY);
   await service.ready(10_000);
   const { record } = service;
   await service.stop();
   expect(isAlive(record)).toBe(false);
-  expect(said).toEqual([]);
+  expect([said, service.deaths]).toEqual([[], 0]);
 });

@@ -10,6 +10,7 @@ const READY_WITHIN_MS = 90_000;
 /** All services of the system, each as its own process. */
 export class Supervisor {
   #services = [];
+  #system;
   /** Until it is switched on, log lines go to the files alone, so that the progress stays readable. */
   showLogs = false;
 
@@ -25,21 +26,60 @@ export class Supervisor {
    * @param {string[]} names @param {Omit<Parameters<typeof environmentOf>[1], 'healthPort' | 'cache'>} system @param {Promise<unknown>} brokerIsUp
    */
   async start(names, system, brokerIsUp) {
-    for (const service of names) this.#services.push(await this.#prepare(service, system));
+    this.#system = system;
+    for (const service of names) this.#services.push(await this.#prepare(service));
     for (const service of this.#services) {
       service.start();
       await Promise.race([brokerIsUp, service.loaded(READY_WITHIN_MS)]);
     }
   }
 
-  async #prepare(service, system) {
+  /** @param {string} name ended in order, and not started again before `startAgain` */
+  halt(name) {
+    return this.#named(name).stop();
+  }
+
+  /** @param {string} name of a service that was halted @param {NodeJS.ProcessEnv} [extra] variables besides its own, this time */
+  async startAgain(name, extra = {}) {
+    const service = this.#named(name);
+    service.env = { ...this.#environment(name, service.healthPort), ...extra };
+    service.start();
+    await service.ready(READY_WITHIN_MS);
+  }
+
+  /**
+   * A further process of a service.
+   * @param {string} name @param {NodeJS.ProcessEnv} extra variables besides its own
+   * @returns {Promise<() => Promise<void>>} what ends it
+   */
+  async another(name, extra) {
+    const added = await this.#prepare(name, { log: `${name}-2`, extra });
+    this.#services.push(added);
+    added.start();
+    await added.ready(READY_WITHIN_MS);
+    return async () => {
+      await added.stop();
+      this.#services = this.#services.filter((service) => service !== added);
+      this.#remember();
+    };
+  }
+
+  #named(name) {
+    return this.#services.find(({ service }) => service === name);
+  }
+
+  #environment(service, healthPort) {
+    return environmentOf(service, { ...this.#system, healthPort, cache: this.home.path('compile-cache') });
+  }
+
+  async #prepare(service, { log = service, extra = {} } = {}) {
     const healthPort = await freePort();
     return new ServiceProcess({
       service,
       program: inRoot('apps', service, 'dist/main.js'),
       healthPort,
-      env: environmentOf(service, { ...system, healthPort, cache: this.home.path('compile-cache') }),
-      logFile: this.home.path('logs', `${service}.log`),
+      env: { ...this.#environment(service, healthPort), ...extra },
+      logFile: this.home.path('logs', `${log}.log`),
       onLine: (line) => this.showLogs && this.say(prefixed(service, line, Boolean(process.stdout.isTTY))),
       say: this.say,
       onChange: () => this.#remember(),
@@ -58,7 +98,12 @@ export class Supervisor {
 
   /** @param {string} name @returns {import('./processes.mjs').ProcessRecord | undefined} the service's process of now */
   processOf(name) {
-    return this.#services.find(({ service }) => service === name)?.record;
+    return this.#named(name)?.record;
+  }
+
+  /** @returns {string[]} services that have ended by themselves, once for each time */
+  get deaths() {
+    return this.#services.flatMap(({ service, deaths }) => Array.from({ length: deaths }, () => service));
   }
 
   async stop() {

@@ -1,28 +1,58 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runningPostgres } from '../postgres.mjs';
 import { brokerControl, runningNode } from '../rabbitmq-node.mjs';
+import { managementOf } from '../operator.mjs';
+import { clocks } from './long/clocks.mjs';
+import { diskFull, lock, readOnly, refuse } from './long/database.mjs';
+import { phasesOf } from './long/providers.mjs';
+import { queueGone } from './long/queue-gone.mjs';
+import { versions } from './long/versions.mjs';
 
 const DELAY_MS = 2_000;
 /** More than any disk has free; and what rabbitmq-node.mjs sets. */
 const DISK = { full: '1000000GB', fine: '200MB' };
 
-/** How each kind of fault is done; each gives what ends it. Nothing is started again here: that is the supervisor's part. */
+/**
+ * @typedef {object} Begun
+ * @property {() => unknown} lift ends it @property {() => boolean | Promise<boolean>} [seen] at its end: whether it was really there
+ */
+
+/**
+ * How each kind of fault is done; each gives what ends it, or nothing when it has ended. What has died is started again by the
+ * supervisor alone.
+ * @type {Record<string, (part: import('./plan.mjs').Part, victim: import('./system.mjs').Victim, holdMs: number) => Begun | void | Promise<Begun | void>>}
+ */
 const KINDS = {
   kill: ({ victims }, { supervisor }) => victims.forEach((service) => send('SIGKILL', supervisor.processOf(service))),
   'kill-broker': (_, { home }) => send('SIGKILL', runningNode(home)),
   'kill-postgres': (_, { home }) => send('SIGKILL', runningPostgres(home)),
   reset: ({ to }, { proxies }) => proxies[to].reset(),
-  swallow: ({ to }, { proxies }) => (proxies[to].swallow(), () => proxies[to].pass()),
-  delay: ({ to }, { proxies }) => (proxies[to].delay(DELAY_MS), () => proxies[to].pass()),
-  'disk-alarm': async (_, { home }) => {
+  swallow: ({ to }, { proxies }) => (proxies[to].swallow(), { lift: () => proxies[to].pass() }),
+  delay: ({ to }, { proxies }) => (proxies[to].delay(DELAY_MS), { lift: () => proxies[to].pass() }),
+  'disk-alarm': async (_, { home, servers }) => {
     await brokerControl(home, 'set_disk_free_limit', DISK.full);
-    return () => brokerControl(home, 'set_disk_free_limit', DISK.fine);
+    return { lift: () => brokerControl(home, 'set_disk_free_limit', DISK.fine), seen: () => diskAlarm(servers) };
   },
   freeze: ({ victims }, { supervisor }) => {
     const frozen = victims.map((service) => supervisor.processOf(service));
     frozen.forEach((record) => send('SIGSTOP', record));
-    return () => frozen.forEach((record) => send('SIGCONT', record));
+    return { lift: () => frozen.forEach((record) => send('SIGCONT', record)) };
   },
+  'read-only': readOnly,
+  'disk-full': diskFull,
+  refuse,
+  lock,
+  providers: ({ phases }, { providers }, holdMs) => {
+    const before = { ...providers.met };
+    const timers = startingAt(phasesOf(phases, holdMs)).map(({ mode, at }) => setTimeout(() => providers.become(mode), at));
+    return {
+      lift: () => (timers.forEach(clearTimeout), providers.become('well')),
+      seen: () => Object.keys(phases).every((mode) => providers.met[mode] > before[mode]),
+    };
+  },
+  clocks,
+  'queue-gone': queueGone,
+  versions,
 };
 
 function send(signal, record) {
@@ -30,16 +60,28 @@ function send(signal, record) {
   process.kill(record.pid, signal);
 }
 
+const startingAt = (phases) => phases.map(({ mode }, index) => ({ mode, at: phases.slice(0, index).reduce((sum, { ms }) => sum + ms, 0) }));
+
+/** As the management API knows; it is some seconds behind. */
+async function diskAlarm(servers) {
+  const nodes = await (await managementOf((await servers()).broker))('GET', 'nodes?columns=disk_free_alarm');
+  return nodes.some((node) => node.disk_free_alarm === true);
+}
+
 /**
  * Does what the plan says, for as long as it says. When it fails half-way, what was begun is ended all the same.
  * @param {import('./plan.mjs').Fault} fault @param {import('./system.mjs').Victim} victim
+ * @returns {Promise<{ bit: boolean }>} whether it was really there, as far as can be seen @throws Error when it cannot be done, or not ended
  */
 export async function inflict({ parts, holdMs }, victim) {
-  const lifts = [];
+  /** @type {Begun[]} */
+  const begun = [];
   try {
-    for (const part of parts) lifts.push(await KINDS[part.kind](part, victim));
+    for (const part of parts) begun.push((await KINDS[part.kind](part, victim, holdMs)) ?? { lift: () => {} });
     await sleep(holdMs);
+    const seen = await Promise.all(begun.map((one) => one.seen?.() ?? true));
+    return { bit: seen.every(Boolean) };
   } finally {
-    for (const lift of lifts) await lift?.();
+    for (const { lift } of begun) await lift();
   }
 }

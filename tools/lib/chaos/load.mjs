@@ -17,7 +17,7 @@ export class Load {
 
   /**
    * @param {import('./customers.mjs').Customers} customers
-   * @param {{ seed: number, perSecond: number, atOnce: number, goods: Awaited<ReturnType<typeof import('./goods.mjs').stockUp>> }} options atOnce: orders and claims under way at most, so that no fault lets a pile grow that the recovery then measures
+   * @param {{ seed: number, perSecond: number, atOnce: number, goods: Awaited<ReturnType<typeof import('./goods.mjs').stockUp>> & { regulars?: string[] } }} options atOnce: orders and claims under way at most, so that no fault lets a pile grow that the recovery then measures
    */
   constructor(customers, { seed, perSecond, atOnce, goods }) {
     Object.assign(this, { customers, perSecond, atOnce, goods });
@@ -46,7 +46,8 @@ export class Load {
     if (this.random.next() < CLAIMS) return this.customers.claim(this.goods.saleId, { pays: this.random.next() < WINNERS_WHO_PAY });
     const lines = this.goods.skus.slice(0, this.random.between(1, 2)).map((sku) => ({ sku, quantity: this.random.between(1, 3) }));
     const wish = /** @type {import('./ledger.mjs').Wish} */ (this.random.weighted(WISHES));
-    return this.customers.order({ wish, lines, ...(this.random.next() < WITH_COUPON && { coupon: this.goods.coupon }) });
+    const { regulars } = this.goods;
+    return this.customers.order({ wish, lines, ...(regulars && { userId: this.random.pick(regulars) }), ...(this.random.next() < WITH_COUPON && { coupon: this.goods.coupon }) });
   }
 
   /**

@@ -1,3 +1,4 @@
+import { sicknesses } from './long/plan.mjs';
 import { Random } from './random.mjs';
 
 /** A dead peer is noticed after three heartbeats of 5 s (libs/messaging, connection.ts): these last longer. Milliseconds. */
@@ -10,22 +11,44 @@ const NO_TIME = [0, 0];
 
 /**
  * @typedef {object} Part what is done; for a while, or once
- * @property {'kill' | 'kill-broker' | 'kill-postgres' | 'reset' | 'swallow' | 'delay' | 'disk-alarm' | 'freeze'} kind
+ * @property {'kill' | 'kill-broker' | 'kill-postgres' | 'reset' | 'swallow' | 'delay' | 'disk-alarm' | 'freeze'
+ *   | 'read-only' | 'disk-full' | 'refuse' | 'lock' | 'providers' | 'clocks' | 'queue-gone' | 'versions'} kind those of the second line: of the long form
  * @property {string[]} [victims] services @property {'broker' | 'database'} [to] whose connections
+ * @property {string} [sku] whose shelves @property {Record<string, number>} [phases] share of the time, by what the providers do
+ * @property {Record<string, number>} [offsets] ms that a clock is ahead, by service @property {string} [service] @property {string} [queue]
  */
 
-/** @typedef {{ name: string, parts: Part[], pauseMs: number, holdMs: number }} Fault pauseMs: before it; holdMs: how long it lasts */
+/**
+ * @typedef {object} Fault
+ * @property {string} name @property {Part[]} parts @property {number} pauseMs before it @property {number} holdMs how long it lasts
+ * @property {string} [key] of the long form @property {boolean} [flows] whether orders must go on meanwhile
+ */
+
+/**
+ * Which faults, and how long.
+ * @typedef {object} Form
+ * @property {boolean} [short] those that find the most in a minute @property {boolean} [long] those that last for minutes
+ * @property {number} [scale] of the long form: 1 is full length @property {readonly string[]} [only] of the long form: keys
+ */
 
 /**
  * The faults of a run: the same ones, at the same times, for the same seed.
- * @param {number} seed @param {readonly string[]} services @param {{ short?: boolean }} [options] short: those that find the most in a minute
+ * @param {number} seed @param {readonly string[]} services @param {Form} [form]
  * @returns {Fault[]}
  */
-export function planOf(seed, services, { short = false } = {}) {
+export function planOf(seed, services, { short = false, long = false, scale = 1, only } = {}) {
   const random = new Random(seed);
+  if (long) return longPlan(services, random, { scale, only });
   const kinds = short ? shortKinds(services, random) : allKinds(services, random);
   return random.shuffled(kinds).map(({ name, parts, hold }) => ({ name, parts, pauseMs: random.between(...(short ? [300, 1_000] : PAUSE)), holdMs: random.between(...hold) }));
 }
+
+/** All are drawn, and then those left out that nobody wants: `--only` repeats a fault as it was in the whole run. */
+const longPlan = (services, random, { scale, only }) =>
+  random
+    .shuffled(sicknesses(services, random))
+    .map((fault) => ({ ...fault, pauseMs: random.between(...PAUSE), holdMs: Math.round(fault.holdMs * scale) }))
+    .filter(({ key }) => !only || only.includes(key));
 
 const allKinds = (services, random) => [
   ...services.map((service) => kill([service])),

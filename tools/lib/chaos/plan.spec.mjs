@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allServices } from '../workspace.mjs';
+import { LONG_FAULTS } from './long/plan.mjs';
 import { planOf } from './plan.mjs';
 
 const services = allServices();
@@ -49,6 +50,41 @@ describe('the plan of a run', () => {
       const short = planOf(n, services, { short: true });
       expect(short.reduce((sum, { pauseMs, holdMs }) => sum + pauseMs + holdMs, 0)).toBeLessThan(30_000);
       expect(kinds(short)).toEqual(['freeze', 'kill', 'kill-broker', 'kill-postgres', 'reset database', 'swallow broker']);
+    }));
+  });
+});
+
+describe('the plan of a long run', () => {
+  const long = (n, more = {}) => planOf(n, services, { long: true, ...more });
+  const minutes = (plan) => plan.reduce((sum, { pauseMs, holdMs }) => sum + pauseMs + holdMs, 0) / 60_000;
+
+  it('has every sickness once, in an order of the seed, for half an hour less the recoveries', () => {
+    fc.assert(fc.property(seed, (n) => {
+      expect(long(n).map(({ key }) => key).sort()).toEqual([...LONG_FAULTS].sort());
+      expect(long(n)).toEqual(long(n));
+      expect(minutes(long(n))).toBeGreaterThan(25);
+      expect(minutes(long(n))).toBeLessThan(29);
+    }));
+    expect(new Set(Array.from({ length: 20 }, (_, n) => long(n + 1).map(({ key }) => key).join())).size).toBeGreaterThan(15);
+  });
+
+  it.each([['read-only', 180], ['disk-full', 120], ['refusing', 180], ['row-locked', 120], ['alarm', 300], ['providers', 480]])('holds %s for %d s', (key, length) => {
+    expect(long(1, { only: [key] }).map(({ holdMs }) => holdMs)).toEqual([length * 1_000]);
+  });
+
+  it('repeats one fault as it is in the whole run, and shortens all alike', () => {
+    fc.assert(fc.property(seed, fc.constantFrom(...LONG_FAULTS), (n, key) => {
+      const [whole] = long(n).filter((fault) => fault.key === key);
+      expect(long(n, { only: [key] })).toEqual([whole]);
+      expect(long(n, { only: [key], scale: 0.1 })).toEqual([{ ...whole, holdMs: Math.round(whole.holdMs / 10) }]);
+    }));
+  });
+
+  it('puts one clock ten minutes ahead and another ten minutes behind', () => {
+    fc.assert(fc.property(seed, (n) => {
+      const [{ parts: [{ offsets }] }] = long(n, { only: ['clocks'] });
+      expect(Object.values(offsets)).toEqual([600_000, -600_000]);
+      expect(services).toEqual(expect.arrayContaining(Object.keys(offsets)));
     }));
   });
 });

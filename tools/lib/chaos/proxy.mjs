@@ -15,11 +15,12 @@ export class Proxy {
   #server;
   #links = new Set();
   /** Shared by all connections, those to come too. */
-  #weather = { swallows: false, delayMs: 0 };
+  #weather = { swallows: false, delayMs: 0, refuses: false };
 
   /** @param {() => number} targetPort on loopback; asked at every connection */
   constructor(targetPort) {
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+      if (this.#weather.refuses) return void client.on('error', () => {}).resetAndDestroy();
       const link = new Link(client, targetPort, this.#weather);
       this.#links.add(link);
       link.ended.then(() => this.#links.delete(link));
@@ -40,7 +41,13 @@ export class Proxy {
 
   /** Everything is forwarded again, what was held back first. */
   pass() {
-    this.#become({ swallows: false, delayMs: 0 });
+    this.#become({ swallows: false, delayMs: 0, refuses: false });
+  }
+
+  /** Breaks every connection off, and each new one as soon as it is made (RST). Its port stays ours. */
+  refuse() {
+    this.#become({ refuses: true });
+    this.reset();
   }
 
   /** Connections are accepted and nothing is forwarded, not even their end. */

@@ -142,4 +142,17 @@ describe('the proxy', () => {
     const one = await client();
     await eventually(() => expect(one.broken).toBe('ECONNRESET'));
   });
+
+  it('refuses: breaks off what is open and whatever comes, until it passes again', async () => {
+    const before = await client();
+    proxy.refuse();
+    await eventually(() => expect(before.broken).toBe('ECONNRESET'));
+    const meanwhile = await client().catch((error) => ({ broken: error.code }));
+    await eventually(() => expect(meanwhile.broken).toBe('ECONNRESET'));
+    proxy.pass();
+    const after = await client();
+    after.say('hello');
+    await hears(after, 'hello');
+    expect(served).toHaveLength(2);
+  });
 });

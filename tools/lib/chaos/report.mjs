@@ -7,23 +7,37 @@ const SHOWN = 20;
  * @typedef {object} Row what became of one fault
  * @property {string} name @property {number} at since the load began, in ms @property {{ orders: number, claims: number }} inFlight when it began
  * @property {number} refused requests, until it had recovered @property {number} [recoveredMs] absent: it did not, in time @property {number} [bootMs] of it, until a server that was killed was back
+ * @property {boolean} [flows] whether orders had to go on meanwhile @property {number} [paidMeanwhile] orders @property {boolean} [bit] false: it was not really there
+ * @property {number} [overMs] of the long form: after its end, until all had ended that was wanted before @property {number} [over] when it ended (ms since the epoch)
+ * @property {string} [skipped] why it could not be done @property {string} [trouble] why it did not recover
  * @property {number} from @property {number} to when it had recovered (ms since the epoch)
  */
 
-/** @typedef {{ seed: number, rows: Row[], orders: number, claims: number, lost: number, doubled: number, audit: boolean }} Summary of one run */
+/** @typedef {{ seed: number, rows: Row[], orders: number, claims: number, lost: number, doubled: number, dead: number, audit: boolean }} Summary of one run */
 
 /** @param {Row[]} rows @param {import('./judge.mjs').Finding[]} findings @returns {string[]} a table, which is Markdown as well */
 export function faultTable(rows, findings) {
+  const long = rows.some(({ overMs }) => overMs !== undefined);
   const cells = rows.map((row) => [
     seconds(row.at),
     row.name,
     String(row.inFlight.orders),
     String(row.inFlight.claims),
     String(row.refused),
-    row.recoveredMs === undefined ? 'not in time ✗' : recoveryOf(row),
+    ...(long ? [row.skipped ? '-' : String(row.paidMeanwhile)] : []),
+    ending(row),
+    ...(long ? [row.overMs === undefined ? '-' : row.overMs === Infinity ? 'never ✗' : seconds(row.overMs)] : []),
     ...['lost', 'doubled'].map((kind) => verdict(during(findings, row).filter((finding) => finding.kind === kind).length)),
   ]);
-  return table([['at', 'fault', 'orders in flight', 'claims waiting', 'requests refused', 'recovered after', 'lost', 'doubled'], ...cells]);
+  const meanwhile = long ? ['paid meanwhile'] : [];
+  const over = long ? ['all over after'] : [];
+  return table([['at', 'fault', 'orders in flight', 'claims waiting', 'requests refused', ...meanwhile, 'recovered after', ...over, 'lost', 'doubled'], ...cells]);
+}
+
+function ending(row) {
+  if (row.skipped) return `skipped: ${row.skipped}`;
+  if (row.bit === false) return 'was not there ✗';
+  return row.recoveredMs === undefined ? 'not in time ✗' : recoveryOf(row);
 }
 
 /** @param {Row} row */
@@ -36,18 +50,20 @@ const verdict = (count) => (count === 0 ? '0' : `${count} ✗`);
 
 /** @param {Summary[]} runs @returns {string[]} a table of many runs */
 export function seedTable(runs) {
-  const cells = runs.map(({ seed, rows, orders, claims, lost, doubled, audit }) => [
+  const cells = runs.map(({ seed, rows, orders, claims, lost, doubled, dead, audit }) => [
     ...[seed, rows.length, orders, claims, rows.reduce((sum, { refused }) => sum + refused, 0)].map(String),
     slowestOf(rows),
-    ...[lost, doubled].map(verdict),
+    ...[lost, doubled, dead].map(verdict),
     audit ? 'clean' : 'broken ✗',
   ]);
-  return table([['seed', 'faults', 'orders', 'claims', 'requests refused', 'slowest recovery', 'lost', 'doubled', 'audit'], ...cells]);
+  return table([['seed', 'faults', 'orders', 'claims', 'requests refused', 'slowest recovery', 'lost', 'doubled', 'dead letters', 'audit'], ...cells]);
 }
 
 function slowestOf(rows) {
-  const late = rows.find(({ recoveredMs }) => recoveredMs === undefined);
-  const slowest = late ?? rows.reduce((slow, row) => (row.recoveredMs > slow.recoveredMs ? row : slow));
+  const done = rows.filter(({ skipped }) => !skipped);
+  if (done.length === 0) return '-';
+  const late = done.find(({ recoveredMs }) => recoveredMs === undefined);
+  const slowest = late ?? done.reduce((slow, row) => (row.recoveredMs > slow.recoveredMs ? row : slow));
   return `${slowest.name}: ${late ? 'not in time ✗' : recoveryOf(slowest)}`;
 }
 

@@ -4,24 +4,26 @@ import { mkdtempSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Failure } from '../failure.mjs';
-import { remove, sweep, temporaryHome } from '../private-servers.mjs';
+import { LOCK, PREFIX, remove, sweep, temporaryHome } from '../private-servers.mjs';
 import { Progress, seconds } from '../progress.mjs';
 import { Shutdown } from '../shutdown.mjs';
 import { stopAll } from '../stop-all.mjs';
-import { commandOf } from './arguments.mjs';
+import { commandOf, formArguments } from './arguments.mjs';
+import { unmount, unmountAbandoned } from './long/disk.mjs';
 import { seedTable } from './report.mjs';
 import { runSeed, settingsOf } from './seed.mjs';
 import { startVictim } from './system.mjs';
 
 /**
  * One run: a system of its own, its faults, the reckoning.
- * @param {{ seed: number, short: boolean }} options
+ * @param {import('./arguments.mjs').Options} options
  * @returns {Promise<number>} the exit code
  * @throws {Failure} that says what was wrong and where the logs are
  */
 export async function chaos(options) {
   const progress = new Progress();
   const shutdown = new Shutdown();
+  await unmountAbandoned(PREFIX, LOCK);
   await sweep();
   const home = temporaryHome();
   const end = () => endAll(home, shutdown, progress);
@@ -31,7 +33,8 @@ export async function chaos(options) {
     const { wrong, summary } = await whole(options, { home, progress, shutdown });
     process.send?.(summary); // to whoever runs many
     if (wrong.length > 0) throw new Failure(wrong.join('; '), `To repeat it: ${commandOf(options)}`);
-    progress.line(`✓ nothing lost, nothing doubled, after ${seconds(performance.now())}; to repeat it: ${commandOf(options)}`);
+    const skipped = summary.rows.filter((row) => row.skipped).map(({ name }) => `; skipped: ${name}`).join('');
+    progress.line(`✓ nothing lost, nothing doubled, no dead letters, after ${seconds(performance.now())}${skipped}; to repeat it: ${commandOf(options)}`);
     return 0;
   } catch (error) {
     if (shutdown.requested) await new Promise(() => {}); // it failed because we stop, and whoever stops us ends the process
@@ -48,7 +51,7 @@ async function whole(options, { home, progress, shutdown }) {
   let giveUp;
   const gaveUp = new Promise((_, reject) => (giveUp = reject));
   const run = async () => {
-    const victim = await startVictim({ home, progress, shutdown, giveUp }, settingsOf(options));
+    const victim = await startVictim({ home, progress, shutdown, giveUp }, settingsOf(options), options);
     await shutdown.add('victim', () => victim.supervisor.kill()); // nobody waits for an orderly end
     return runSeed(victim, options, (line) => progress.line(line));
   };
@@ -61,6 +64,7 @@ async function endAll(home, shutdown, progress) {
   const stopped = shutdown.stop();
   await stopAll(home, { throwAway: true });
   await stopped;
+  await unmount(home);
 }
 
 /** Out of the home, which is removed. */
@@ -72,14 +76,14 @@ function keepLogs(home) {
 
 /**
  * One run after the other, each in a process of its own; those after a failure too.
- * @param {{ seed: number, seeds: number, short: boolean }} options
+ * @param {import('./arguments.mjs').Options} options
  * @returns {Promise<number>} the exit code
  */
-export async function chaosOften({ seed: first, seeds, short }) {
+export async function chaosOften({ seed: first, seeds, ...form }) {
   const failed = [];
   const summaries = [];
   for (let seed = first; seed < first + seeds; seed++) {
-    const child = fork(process.argv[1], ['--seed', String(seed), ...(short ? ['--short'] : [])], { stdio: 'inherit' });
+    const child = fork(process.argv[1], ['--seed', String(seed), ...formArguments(form)], { stdio: 'inherit' });
     child.on('message', (summary) => summaries.push(summary));
     const [code] = await once(child, 'exit');
     if (code !== 0) failed.push(seed);
@@ -87,6 +91,6 @@ export async function chaosOften({ seed: first, seeds, short }) {
     console.log('');
   }
   for (const line of summaries.length > 0 ? [...seedTable(summaries), ''] : []) console.log(line);
-  console.log(failed.length === 0 ? `✓ ${seeds} of ${seeds} seeds` : `✗ failed: ${failed.map((seed) => commandOf({ seed, short })).join(', ')}`);
+  console.log(failed.length === 0 ? `✓ ${seeds} of ${seeds} seeds` : `✗ failed: ${failed.map((seed) => commandOf({ seed, ...form })).join(', ')}`);
   return failed.length === 0 ? 0 : 1;
 }

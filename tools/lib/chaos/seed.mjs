@@ -7,12 +7,15 @@ import { inflict } from './faults.mjs';
 import { stockUp } from './goods.mjs';
 import { judge, tooLate } from './judge.mjs';
 import { Ledger } from './ledger.mjs';
+import { judgeProviders } from './long/provider-judge.mjs';
 import { Load } from './load.mjs';
 import { planOf } from './plan.mjs';
+import { signUpRegulars } from './regulars.mjs';
 import { faultTable, findingLines, loadLine, recoveryOf } from './report.mjs';
 import { Shop } from './shop.mjs';
-import { returnOf } from './servers.mjs';
-import { checkpoint, storedIn } from './stored.mjs';
+import { returnOf, serverPids } from './servers.mjs';
+import { checkpoint, deadIn, keptOfProviders, storedIn } from './stored.mjs';
+import { countOf, deadLetters, overAfter, paidBetween, wrongIn } from './verdict.mjs';
 
 /** A request passes all services or waits for the next retry tier; what takes longer has not recovered. */
 const RECOVERS_WITHIN_MS = 60_000;
@@ -23,13 +26,17 @@ const SETTLES_WITHIN_MS = 150_000;
 /** A quorum queue made less than a second before a kill -9 can be lost: here that of the payment window. */
 const QUEUES_ARE_SAFE_AFTER_MS = 2_000;
 
+/** Without root, or in a container that may not mount. */
+const NO_DISK = 'a small file system cannot be mounted here: that takes root, on Linux';
+
 /** In the short form what waits, waits less long: an hour of a shop in a minute. */
 const FORMS = {
-  long: { perSecond: 10, atOnce: 200, saleQuantity: 150, payWithinSeconds: 15, settings: {} },
+  whole: { perSecond: 10, atOnce: 200, saleQuantity: 150, payWithinSeconds: 15, settings: {} },
   short: { perSecond: 4, atOnce: 80, saleQuantity: 10, payWithinSeconds: 10, settings: { RETRY_TIERS_MS: '1000,4000,15000' } },
+  long: { perSecond: 6, atOnce: 200, saleQuantity: 150, payWithinSeconds: 30, settings: {} },
 };
 
-const formOf = ({ short }) => (short ? FORMS.short : FORMS.long);
+const formOf = ({ short, long }) => (short ? FORMS.short : long ? FORMS.long : FORMS.whole);
 
 /** @returns {Record<string, string>} what the services are told, as environment variables */
 export const settingsOf = (options) => {
@@ -40,7 +47,7 @@ export const settingsOf = (options) => {
 
 /**
  * Every fault of the seed's plan, under load, and then the reckoning.
- * @param {import('./system.mjs').Victim} victim @param {{ seed: number, short: boolean }} options @param {(line: string) => void} say
+ * @param {import('./system.mjs').Victim} victim @param {import('./arguments.mjs').Options} options @param {(line: string) => void} say
  * @returns {Promise<{ wrong: string[], summary: import('./report.mjs').Summary }>} wrong: nothing, when all is well
  */
 export async function runSeed(victim, options, say) {
@@ -48,34 +55,48 @@ export async function runSeed(victim, options, say) {
   const shop = new Shop(victim.url, ledger);
   const form = formOf(options);
   const goods = await stockUp(shop, form);
+  if (options.long) Object.assign(goods, { regulars: await signUpRegulars(shop) });
   const customers = new Customers({ shop, ledger, tokenOf: victim.tokenOf, windowMs: form.payWithinSeconds * 1_000 });
   const load = new Load(customers, { ...form, seed: options.seed, goods });
   await paidAgain(load);
   await checkpoint((await victim.servers()).databases); // else the first crash replays the installation too
   await sleep(QUEUES_ARE_SAFE_AFTER_MS);
+  const ended = endedByItself(victim, options);
   load.start();
   const rows = [];
   const begun = Date.now();
   for (const fault of planOf(options.seed, allServices(), options)) rows.push(await sufferOne(fault, { victim, ledger, load, begun, say }));
   shop.patientUntil = Date.now() + ENDS_WITHIN_MS;
   await load.stop();
-  return reckon({ seed: options.seed, victim, ledger, rows, say });
+  return reckon({ options, victim, ledger, rows, ended: ended(), say });
+}
+
+/** The long form kills nothing: whatever ends by itself is found out. @returns {() => string[]} asked at the end */
+function endedByItself({ supervisor, home }, { long }) {
+  const before = serverPids(home);
+  return () => (long ? [...supervisor.deaths, ...Object.entries(serverPids(home)).flatMap(([name, pid]) => (pid === before[name] ? [] : [name]))] : []);
 }
 
 /** @returns {Promise<import('./report.mjs').Row>} */
 async function sufferOne(fault, { victim, ledger, load, begun, say }) {
   await sleep(fault.pauseMs);
-  const row = { name: nameOf(fault), from: Date.now(), at: Date.now() - begun, inFlight: ledger.inFlight };
+  const row = { name: nameOf(fault), from: Date.now(), at: Date.now() - begun, inFlight: ledger.inFlight, flows: fault.flows };
+  if (!victim.disk && fault.parts.some(({ kind }) => kind === 'disk-full')) return skip(row, NO_DISK, say);
   const refused = ledger.refused;
   const serverIsBack = returnOf(fault, victim);
-  await inflict(fault, victim);
+  const { bit, error } = await inflict(fault, victim).catch((thrown) => ({ bit: true, error: thrown }));
   const over = Date.now();
   const back = serverIsBack(over + RECOVERS_WITHIN_MS);
-  const failed = await recover(victim, load).then(() => undefined, (error) => error);
-  Object.assign(row, { to: Date.now(), refused: ledger.refused - refused });
+  const failed = error ?? (await recover(victim, load).then(() => undefined, (thrown) => thrown));
+  Object.assign(row, { to: Date.now(), over, bit, refused: ledger.refused - refused, paidMeanwhile: paidBetween(ledger, row.from, over), trouble: failed?.message });
   if (!failed) Object.assign(row, { recoveredMs: row.to - over, bootMs: ((await back) ?? over) - over });
   say(failed ? `✗ ${row.name}: ${failed.message}` : `✓ ${row.name}: recovered after ${recoveryOf(row)}`);
   return row;
+}
+
+function skip(row, skipped, say) {
+  say(`- ${row.name}: skipped, because ${skipped}`);
+  return { ...row, to: row.from, over: row.from, refused: 0, skipped };
 }
 
 const nameOf = ({ name, holdMs }) => (holdMs > 0 ? `${name}, ${seconds(holdMs)}` : name);
@@ -99,19 +120,16 @@ function paidAgain(load) {
   });
 }
 
-async function reckon({ seed, victim, ledger, rows, say }) {
+async function reckon({ options, victim, ledger, rows, ended, say }) {
   const servers = await victim.servers();
   say('');
-  const audit = await runAudit(servers, SETTLES_WITHIN_MS);
+  const audit = (await runAudit(servers, SETTLES_WITHIN_MS)) === 0;
+  const dead = await deadIn(servers.broker);
   const stored = await storedIn(servers.databases);
-  const findings = judge(ledger, stored);
-  for (const line of ['', ...faultTable(rows, findings), '', loadLine(ledger, tooLate(ledger, stored)), ...findingLines(findings)]) say(line);
-  const count = (kind) => findings.filter((finding) => finding.kind === kind).length;
-  const wrong = [
-    ...rows.filter(({ recoveredMs }) => recoveredMs === undefined).map(({ name }) => `did not recover from: ${name}`),
-    ...['lost', 'doubled'].filter((kind) => count(kind) > 0).map((kind) => `${count(kind)} ${kind}`),
-    ...(audit === 0 ? [] : ['the audit found something broken']),
-    ...ledger.unexpectedAnswers.map((what) => `not an answer of the API: ${what}`),
-  ];
-  return { wrong, summary: { seed, rows, orders: ledger.orders.length, claims: ledger.claims.length, lost: count('lost'), doubled: count('doubled'), audit: audit === 0 } };
+  const findings = [...judge(ledger, stored), ...(victim.providers ? judgeProviders(victim.providers.books, await keptOfProviders(servers.databases)) : [])];
+  const measured = rows.map((row) => ({ ...row, ...(options.long && !row.skipped && { overMs: overAfter(ledger, row.over) }) }));
+  for (const line of ['', ...faultTable(measured, findings), '', loadLine(ledger, tooLate(ledger, stored)), ...findingLines(findings)]) say(line);
+  const wrong = wrongIn({ rows, findings, audit, dead, unexpected: ledger.unexpectedAnswers, ended });
+  const counts = { lost: countOf(findings, 'lost'), doubled: countOf(findings, 'doubled'), dead: deadLetters(dead) };
+  return { wrong, summary: { seed: options.seed, rows: measured, orders: ledger.orders.length, claims: ledger.claims.length, ...counts, audit } };
 }

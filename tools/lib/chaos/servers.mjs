@@ -29,6 +29,9 @@ const SERVERS = {
   'kill-postgres': { process: runningPostgres, takesClients: (home) => opens(home.recall('postgres')) },
 };
 
+/** @param {import('../home.mjs').Home} home @returns {Record<string, number | undefined>} the processes of now, by server */
+export const serverPids = (home) => ({ RabbitMQ: runningNode(home)?.pid, PostgreSQL: runningPostgres(home)?.pid });
+
 /** A PostgreSQL that still recovers accepts connections and then refuses them. */
 async function opens({ port, password }) {
   const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password, database: 'postgres', connectionTimeoutMillis: 5_000 });

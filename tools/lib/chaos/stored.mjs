@@ -1,3 +1,4 @@
+import { Queues } from '../audit/queues.mjs';
 import { rowsOf } from '../rows-of.mjs';
 
 const ORDERS = `SELECT id::text, user_id::text AS "userId", status, reason, flash_sale_id::text AS "saleId" FROM orders WHERE version > 0 AND placed_at IS NOT NULL`;
@@ -8,6 +9,24 @@ const MONEY = `
 /** @param {Record<string, string>} databases by service @returns {Promise<import('./judge.mjs').Stored>} */
 export async function storedIn({ orders, payments }) {
   return { orders: await rowsOf(orders, ORDERS), money: await rowsOf(payments, MONEY) };
+}
+
+const CAPTURES = `SELECT id::text, order_id::text AS "orderId", status, gateway_reference AS reference FROM captures WHERE version > 0`;
+const TEXTS = `SELECT id::text, status FROM deliveries WHERE version > 0 AND channel = 'sms'`;
+
+/** @param {Record<string, string>} databases by service @returns {Promise<import('./long/provider-judge.mjs').Kept>} */
+export async function keptOfProviders({ payments, notifications }) {
+  return { captures: await rowsOf(payments, CAPTURES), texts: await rowsOf(notifications, TEXTS) };
+}
+
+/** @param {{ url: string, managementUrl?: string }} broker @returns {Promise<Record<string, number>>} dead letters, by queue */
+export async function deadIn(broker) {
+  const queues = await Queues.open(broker);
+  try {
+    return (await queues.depths()).dead;
+  } finally {
+    await queues.close();
+  }
 }
 
 /** Writes down what is only in the log of the server. @param {Record<string, string>} databases as an administrator */

@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { databaseOn } from '../audit/system.mjs';
 import { Failure } from '../failure.mjs';
@@ -9,10 +9,14 @@ import { runningRabbit } from '../rabbitmq.mjs';
 import { secretsOf } from '../secrets.mjs';
 import { startSystem } from '../system.mjs';
 import { databaseServices } from '../workspace.mjs';
+import { SmallDisk } from './long/disk.mjs';
+import { calledBack, Providers } from './long/providers.mjs';
 import { Proxy } from './proxy.mjs';
 
 /** Servers of somebody else's are not to be killed. */
 const NOT_OURS = ['DATABASE_URL', 'AMQP_URL', 'AMQP_MANAGEMENT_URL'];
+/** A gateway that is frozen answers nobody; the carrier calls again. Milliseconds. */
+const CALL_BACK_MS = 10_000;
 const portOf = (url) => Number(new URL(url).port);
 const at = (url, port) => Object.assign(new URL(url), { port: String(port) }).href;
 
@@ -24,23 +28,51 @@ const at = (url, port) => Object.assign(new URL(url), { port: String(port) }).hr
  * @property {{ broker: Proxy, database: Proxy }} proxies between the services and their servers
  * @property {import('../home.mjs').Home} home
  * @property {() => Promise<{ databases: Record<string, string>, broker: { url: string, managementUrl?: string } }>} servers as the administrator reaches them, past the proxies
- * @property {(userId: string) => Promise<string>} tokenOf
+ * @property {(userId: string) => Promise<string>} tokenOf of a customer
+ * @property {Providers} [providers] of the long form: card gateway, carrier and SMS
+ * @property {SmallDisk} [disk] of the long form, where we may mount one: the databases are on it
  */
 
 /**
  * @param {{ home: import('../home.mjs').Home, progress: import('../progress.mjs').Progress, shutdown: import('../shutdown.mjs').Shutdown, giveUp: (error: Error) => void }} options
  * @param {Record<string, string>} settings of the services, as environment variables
+ * @param {{ long: boolean }} form
  * @returns {Promise<Victim>}
  */
-export async function startVictim(options, settings) {
+export async function startVictim(options, settings, { long }) {
   if (!findRabbit()) throw new Failure('chaos kills a broker of its own, and there is no RabbitMQ on this machine', 'Install RabbitMQ 3.10 or later; a container cannot be killed and brought back from here.');
-  Object.assign(process.env, settings);
   for (const name of NOT_OURS) delete process.env[name];
+  const { home, shutdown } = options;
   const proxies = {};
   const port = await freePort();
-  const { supervisor } = await startSystem({ ...options, port, reach: (servers) => throughProxies(servers, proxies) });
-  await options.shutdown.add('proxies', () => Promise.all(Object.values(proxies).map((proxy) => proxy.close())));
-  return { url: `http://127.0.0.1:${port}`, supervisor, proxies, home: options.home, servers: () => serversOf(options.home), tokenOf: tokensOf(options.home) };
+  const url = `http://127.0.0.1:${port}`;
+  const outside = long ? await outsideWorld({ url, home, shutdown }) : {};
+  Object.assign(process.env, settings, outside.settings);
+  const { supervisor } = await startSystem({ ...options, port, reach: (servers) => prepared(servers, { proxies, home, disk: outside.disk }) });
+  await shutdown.add('proxies', () => Promise.all(Object.values(proxies).map((proxy) => proxy.close())));
+  const { providers, disk } = outside;
+  return { url, supervisor, proxies, home, servers: () => serversOf(home), tokenOf: tokensOf(home, 'customer'), ...(providers && { providers }), ...(disk && { disk }) };
+}
+
+/** What the long form has besides: providers of our own, and a small disk. */
+async function outsideWorld({ url, home, shutdown }) {
+  const token = () => tokensOf(home, 'admin')(randomUUID());
+  const call = async (parcelId, step) => {
+    const headers = { authorization: `Bearer ${await token()}` };
+    const answer = await fetch(`${url}/parcels/${parcelId}/${step}`, { method: 'POST', headers, signal: AbortSignal.timeout(CALL_BACK_MS) }).catch(() => ({ status: 0, body: null }));
+    await answer.body?.cancel();
+    return answer;
+  };
+  const providers = await new Providers({ tell: calledBack(call) }).open();
+  await shutdown.add('providers', () => providers.close());
+  const settings = Object.fromEntries(['CARD_GATEWAY_URL', 'CARRIER_URL', 'SMS_PROVIDER_URL'].map((name) => [name, providers.url]));
+  return { providers, settings, disk: await SmallDisk.mount(home) };
+}
+
+/** The databases are there, and no service has connected yet. */
+async function prepared(servers, { proxies, home, disk }) {
+  if (disk) await disk.take((await startPostgres(home)).url, databaseServices());
+  return throughProxies(servers, proxies);
 }
 
 /** Servers that are started again keep their ports. */
@@ -62,7 +94,7 @@ async function serversOf(home) {
 }
 
 /** Tokens as accounts would give them, without asking accounts. */
-function tokensOf(home) {
+function tokensOf(home, role) {
   const key = createPrivateKey(secretsOf(home).tokenPrivateKey);
-  return (userId) => new SignJWT({ role: 'customer' }).setProtectedHeader({ alg: 'EdDSA' }).setSubject(userId).setExpirationTime('2h').sign(key);
+  return (userId) => new SignJWT({ role }).setProtectedHeader({ alg: 'EdDSA' }).setSubject(userId).setExpirationTime('2h').sign(key);
 }

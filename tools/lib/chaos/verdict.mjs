@@ -1,0 +1,46 @@
+/**
+ * What a run has found out.
+ * @typedef {object} Reckoning
+ * @property {import('./report.mjs').Row[]} rows @property {import('./judge.mjs').Finding[]} findings
+ * @property {boolean} audit whether it was clean @property {Record<string, number>} dead letters, by queue
+ * @property {string[]} unexpected answers that the API does not know @property {string[]} ended processes that ended by themselves, where no fault kills
+ */
+
+/** @param {Reckoning} reckoning @returns {string[]} what was wrong; nothing, when all is well */
+export function wrongIn({ rows, findings, audit, dead, unexpected, ended }) {
+  return [
+    ...rows.flatMap(wrongAbout),
+    ...['lost', 'doubled'].map((kind) => [countOf(findings, kind), kind]).filter(([count]) => count > 0).map(([count, kind]) => `${count} ${kind}`),
+    ...(deadLetters(dead) > 0 ? [`${deadLetters(dead)} dead letters: ${Object.entries(dead).map(([queue, count]) => `${queue} ${count}`).join(', ')}`] : []),
+    ...(audit ? [] : ['the audit found something broken']),
+    ...ended.map((who) => `ended by itself: ${who}`),
+    ...unexpected.map((what) => `not an answer of the API: ${what}`),
+  ];
+}
+
+/** @param {import('./report.mjs').Row} row */
+function wrongAbout({ name, skipped, recoveredMs, trouble, bit, flows, paidMeanwhile }) {
+  if (skipped) return [];
+  if (recoveredMs === undefined) return [`did not recover from: ${name}${trouble ? ` (${trouble})` : ''}`];
+  return [
+    ...(bit === false ? [`was not really there: ${name}`] : []),
+    ...(flows && paidMeanwhile === 0 ? [`nothing was paid during: ${name}`] : []),
+  ];
+}
+
+export const countOf = (findings, kind) => findings.filter((finding) => finding.kind === kind).length;
+
+export const deadLetters = (dead) => Object.values(dead).reduce((sum, count) => sum + count, 0);
+
+/**
+ * How long after the cure the last of those had ended who wanted something before it. Who leaves an order unpaid is not waited for.
+ * @param {{ orders: import('./ledger.mjs').OrderEntry[], claims: import('./ledger.mjs').ClaimEntry[] }} ledger @param {number} cure ms since the epoch
+ * @returns {number} ms
+ */
+export function overAfter({ orders, claims }, cure) {
+  const waited = [...orders.filter(({ wish }) => wish !== 'leave'), ...claims.filter(({ pays }) => pays)].filter(({ acceptedAt }) => acceptedAt < cure);
+  return Math.max(0, ...waited.map(({ endedAt = Infinity }) => endedAt - cure));
+}
+
+/** @param {{ orders: import('./ledger.mjs').OrderEntry[] }} ledger @returns {number} orders paid between these two times */
+export const paidBetween = ({ orders }, from, to) => orders.filter(({ paidAt }) => paidAt >= from && paidAt < to).length;
