@@ -7,7 +7,7 @@ import { askedBy } from './codec.js';
 import type { Outbound } from './confirm-channel.js';
 import { dependencies } from './dependencies.js';
 import { dispatch } from './dispatcher.js';
-import { faultOf } from './faults.js';
+import { BROKER, faultOf } from './faults.js';
 import { Holding } from './holding.js';
 import { countHandled, watched, type HandledEnding } from './metrics.js';
 import { Overdue } from './overdue.js';
@@ -41,6 +41,8 @@ export class Consumer {
   readonly #wrapper: ChannelWrapper;
   readonly #holding = new Holding<ConsumeMessage>();
   readonly #stopWatching: () => void;
+  /** The one that is open now: what came on another is delivered again, and must not be acknowledged here. */
+  #channel: Channel | undefined;
   #subscription: Subscription | undefined;
   #ticking: NodeJS.Timeout | undefined;
   #blocked = false;
@@ -107,14 +109,19 @@ export class Consumer {
       arrived: (on, delivery) => this.#arrived(on, delivery),
       cancelled: () => this.#cancelled(),
     });
-    channel.once('close', () => this.#lost(subscription));
+    this.#channel = channel;
+    channel.once('close', () => this.#lost(channel));
     if (!this.#blocked) await subscription.begin();
     this.#subscription = subscription;
+    // The broker may have blocked, or a message paused the queue, before the subscription was known here.
+    if (this.paused) await subscription.end();
   }
 
   /** What was held was delivered on this channel: the broker delivers it again. */
-  #lost(subscription: Subscription): void {
-    if (this.#subscription === subscription) this.#subscription = undefined;
+  #lost(channel: Channel): void {
+    if (this.#channel !== channel) return;
+    this.#channel = undefined;
+    this.#subscription = undefined;
     this.#holding.reset();
   }
 
@@ -140,8 +147,8 @@ export class Consumer {
   #setBlocked(blocked: boolean): void {
     if (this.#blocked === blocked) return;
     this.#blocked = blocked;
-    if (blocked) dependencies.failed('broker', 'it is in memory or disk alarm, and blocks its publishers');
-    else dependencies.succeeded('broker');
+    if (blocked) dependencies.broken(BROKER, 'it is in memory or disk alarm, and blocks its publishers');
+    else dependencies.succeeded(BROKER);
     if (!this.#holding.paused) this.#consume(!blocked);
   }
 
@@ -172,7 +179,7 @@ export class Consumer {
     const about = { tiersMs, transient, unsupportedForMs: this.options.unsupportedForMs, failsAlone: this.#failsAlone(delivery, outcome) };
     const ending = settle(outcome, circumstancesOf(delivery, about, Date.now()));
     noteEnding(outcome, ending);
-    if (ending.do === 'hold') return this.#hold(delivery, ending);
+    if (ending.do === 'hold') return this.#hold(channel, delivery, ending);
     this.#log(ending, delivery);
     const handed = await this.#hand(channel, parting(ending, traced, home), ending.do === 'retry' ? `retry ${ending.tierMs}` : ending.do);
     this.#reply(ending, traced);
@@ -187,7 +194,8 @@ export class Consumer {
   }
 
   /** Keeps the delivery unacknowledged: that costs it nothing, and it is the first to go on. */
-  #hold(delivery: ConsumeMessage, { dependency, suspect, reason, retryAfterMs }: Ending & { do: 'hold' }): HandledEnding {
+  #hold(channel: Channel, delivery: ConsumeMessage, { dependency, suspect, reason, retryAfterMs }: Ending & { do: 'hold' }): HandledEnding {
+    if (channel !== this.#channel) return 'hold';
     const wasPaused = this.#holding.paused;
     dependencies.failed(dependency, reason);
     this.#holding.hold(delivery, { dependency, suspect, ...(retryAfterMs !== undefined && { retryAfterMs }) }, performance.now());
@@ -257,7 +265,7 @@ export class Consumer {
         return true;
       } catch (error) {
         if (tries === 0) this.#logger.error(`not acknowledged until its copy is published: ${(error as Error).message}`);
-        if (this.#closing || channel !== this.#subscription?.channel) return false;
+        if (this.#closing || channel !== this.#channel) return false;
         await pause(PAUSE_MS, undefined, { ref: false });
       }
     }

@@ -18,6 +18,12 @@ describe('a dependency', () => {
     expect([dependencies.all(), dependencies.isSick('carrier')]).toEqual([[{ name: 'carrier', state: 'healthy' }], false]);
   });
 
+  it('is sick at once when it says so itself', () => {
+    const dependencies = new Dependencies();
+    dependencies.broken('broker', 'disk alarm');
+    expect(dependencies.all()).toEqual([{ name: 'broker', state: 'sick', since: expect.any(String), because: 'disk alarm' }]);
+  });
+
   it('has succeeded after an instant, or not', () => {
     const dependencies = new Dependencies();
     const before = performance.now() - 1;

@@ -37,6 +37,11 @@ export class Dependencies {
     record.because = because;
   }
 
+  /** It says itself that it fails for everybody: then one failure is enough. */
+  broken(name: string, because: string): void {
+    for (let failures = 0; failures < SICK_AFTER; failures++) this.failed(name, because);
+  }
+
   /** Whether some work has succeeded with it after `instant` (`performance.now()`). */
   hasSucceededSince(name: string, instant: number): boolean {
     return (this.#records.get(name)?.succeededAt ?? -Infinity) > instant;

@@ -110,6 +110,20 @@ describe('while a dependency of its messages is sick', () => {
     await eventually(async () => expect(await depth(broker, 'probe.events')).toBe(0));
   });
 
+  it('a connection that breaks takes nothing that is held with it, and nothing is acknowledged in its place', async () => {
+    const sick = dependency('sick-4');
+    const { server } = await startService(broker, [handles(Happened, sick.handler)]);
+    await send(0, 6);
+    await eventually(() => expect(server.paused).toEqual(['probe.events']));
+    await broker.management.closeConnectionsNamed('probe consumes', 1);
+    await eventually(() => expect(server.ready).toBe(false));
+    await eventually(() => expect(server.ready).toBe(true));
+    await send(6, 12);
+    sick.failsFor(() => false);
+    await eventually(() => expect(new Set(sick.done)).toEqual(new Set(numbers(12))), { withinMs: 15_000 });
+    await eventually(async () => expect(await depth(broker, 'probe.events')).toBe(0));
+  });
+
   it('a shutdown gives what is held back to its queue, uncounted', async () => {
     const sick = dependency('sick-3');
     const { app, server } = await startService(broker, [handles(Happened, sick.handler)]);
