@@ -1,4 +1,4 @@
-import { eventually, startSystem, type Owner, type System } from '@sluice/testing';
+import { eventually, startSystem, type System } from '@sluice/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectInvariants } from './invariants.js';
@@ -31,7 +31,7 @@ const place = (count: number, sku = 'TEE') => inParallel(count, 8, () => shop.pl
 const reach = (ids: string[], status: 'awaiting_payment' | 'completed', withinMs: number) => inParallel(ids.length, 16, (i) => shop.reaches(customer, ids[i]!, status, withinMs));
 
 /** Makes the databases of some services sick, as `sql` says; gives what cures them. Connections are ended, so that all new ones meet it. */
-async function makeSick(owners: Owner[], sick: (name: string) => string, well: (name: string) => string): Promise<() => Promise<void>> {
+async function makeSick(owners: (keyof System['databases'])[], sick: (name: string) => string, well: (name: string) => string): Promise<() => Promise<void>> {
   const names = owners.map((owner) => new URL(system.databases[owner].url).pathname.slice(1));
   for (const name of names) await server.query(sick(name));
   await server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY($1)', [names]);
