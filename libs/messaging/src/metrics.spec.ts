@@ -1,5 +1,5 @@
 import { ExpirePayment, GetOrder } from '@sluice/contracts';
-import { eventually, freePort, publish, testBroker, type TestBroker } from '@sluice/testing';
+import { depth, eventually, freePort, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { register } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MessageClient } from './client.js';
@@ -72,15 +72,18 @@ describe('handling', () => {
     await shows('sluice_queue_messages', { '{queue="probe.events"}': 0, '{queue="probe.events.dead"}': 1 });
   });
 
-  it('that cannot pass its message on gives it back', async () => {
+  it('that cannot pass its message on keeps it, and gives it back when it ends', async () => {
     const own = await testBroker({ tiersMs: TIERS_MS, services: { probe: { events: [Happened] } } });
     const channel = await own.connection.createChannel();
-    let failures = 1;
-    await startService(own, [handles(Happened, async () => { if (failures-- > 0) throw new Error('once'); })]);
+    let tries = 0;
+    await startService(own, [handles(Happened, async () => { tries += 1; throw new Error('once'); })]);
     await channel.deleteQueue('probe.retry.50');
     await publish(own, Happened, { n: 1 });
-    await shows('sluice_messages_handled_total', { '{queue="probe.events",type="other",ending="given_back"}': 1, '{queue="probe.events",type="other",ending="ack"}': 1 });
+    await eventually(() => expect(tries).toBe(1));
+    await shows('sluice_messages_in_flight', { '{queue="probe.events"}': 1 });
     await stopServices();
+    await shows('sluice_messages_handled_total', { '{queue="probe.events",type="other",ending="given_back"}': 1 });
+    expect([tries, await depth(own, 'probe.events')]).toEqual([1, 1]);
     await own.close();
   });
 
