@@ -125,7 +125,7 @@ describe.skipIf(!canStartBroker)('a cluster of three brokers (skipped where no r
     const broker = { connection };
     const numbers = Array.from({ length: WAITING }, (_, n) => n);
     const failed: number[] = [];
-    await startService(cluster, [handles(Do, async ({ data }) => { failed.push(data.n); throw new Error('not yet'); })], { service: 'lonely', retryTiersMs: [TIER_MS] });
+    await startService(cluster, [handles(Do, async ({ data }) => { failed.push(data.n); throw new Error('not yet'); })], { service: 'lonely', schedule: { retryTiersMs: [TIER_MS] } });
     for (const n of numbers) await publish(broker, Do, { n });
     await eventually(() => expect(failed).toHaveLength(WAITING), { withinMs: TIER_MS });
     await stopServices();
@@ -134,14 +134,14 @@ describe.skipIf(!canStartBroker)('a cluster of three brokers (skipped where no r
     await eventually(async () => expect(await cluster.figures(`lonely.retry.${TIER_MS}`)).toEqual({ messages: WAITING, ready: 0 }), { withinMs: 30_000 });
 
     const tries: number[] = [];
-    await startService(cluster, [handles(Happened, async () => { if (tries.push(performance.now()) === 1) throw new Error('once'); })], { retryTiersMs: [TIER_MS] });
+    await startService(cluster, [handles(Happened, async () => { if (tries.push(performance.now()) === 1) throw new Error('once'); })], { schedule: { retryTiersMs: [TIER_MS] } });
     await publish(broker, Happened, { n: 1 });
     await eventually(() => expect(tries).toHaveLength(2), { withinMs: TIER_MS + 10_000 });
     expect(tries[1]! - tries[0]!).toBeLessThan(TIER_MS + 2_000);
 
     await cluster.start(node);
     const handled: number[] = [];
-    await startService(cluster, [handles(Do, async ({ data }) => void handled.push(data.n))], { service: 'lonely', retryTiersMs: [TIER_MS] });
+    await startService(cluster, [handles(Do, async ({ data }) => void handled.push(data.n))], { service: 'lonely', schedule: { retryTiersMs: [TIER_MS] } });
     await eventually(() => expect([...new Set(handled)].toSorted((a, b) => a - b)).toEqual(numbers), { withinMs: 30_000 });
     for (const queue of ['lonely.commands.dead', 'shop.homeless']) expect((await cluster.figures(queue)).messages, queue).toBe(0);
     console.log(`a majority lost: another's retry after ${Math.round(tries[1]! - tries[0]!)} ms, ${handled.length - WAITING} of ${WAITING} twice`);
