@@ -13,7 +13,7 @@ export interface Homeless {
 /** For people. */
 export const homelessLines = ({ sentHome, left }: Homeless): string[] => [
   ...Object.entries(sentHome).map(([home, count]) => `sent home from ${HOMELESS}: ${count} to ${home}`),
-  ...Object.entries(left).map(([home, count]) => `without a home: ${count} for ${home}, which does not exist or takes nothing. They wait in ${HOMELESS}`),
+  ...Object.entries(left).map(([home, count]) => `waits in ${HOMELESS}: ${count} for ${home}, which does not exist or takes nothing`),
 ];
 
 /** One look takes about ten seconds at most. What is beyond it waits for the next. */
@@ -52,7 +52,9 @@ export async function sendHome(connection: ChannelModel, homes: ReadonlySet<stri
 export async function homesWaitedFor(connection: ChannelModel): Promise<Record<string, number>> {
   const found = new Map<string, number>();
   await withHomeless(connection, async (_, messages) => {
-    for (let batch = await messages.next(BATCH); batch.length > 0; batch = await messages.next(BATCH)) for (const message of batch) count(found, homeOf(message));
+    for (let batch = await messages.next(BATCH); batch.length > 0; batch = await messages.next(BATCH)) {
+      batch.forEach((message) => count(found, homeOf(message)));
+    }
   });
   return Object.fromEntries(found);
 }

@@ -19,6 +19,8 @@ export interface Waiting {
   homeless: Readonly<Record<string, number>>;
 }
 
+const NOTHING: Waiting = { messages: {}, homeless: {} };
+
 /**
  * A queue counts by itself only what it could deliver; what it tries to hand on when its time is up is in the statistics
  * alone: a queue tells them every 5 s, and the management plugin gathers them every 5 s (6 s were too short, seen with 3.10).
@@ -34,11 +36,13 @@ interface Looking {
 export async function remove(connection: ChannelModel, stale: Difference['stale'], { api, statisticsWithinMs }: Looking): Promise<Pruned> {
   const channel = await connection.createChannel();
   for (const binding of stale.bindings) await unbind(channel, binding);
-  const kept = stale.queues.length === 0 ? {} : await removeQueues(channel, stale.queues, await waitingOn(connection, api, statisticsWithinMs));
+  const waiting = stale.queues.length > 0 ? await waitingOn(connection, api, statisticsWithinMs) : NOTHING;
+  const kept = await removeQueues(channel, stale.queues, waiting);
   const staying = Object.keys(kept).length > 0;
   if (!staying) for (const name of stale.exchanges) await channel.deleteExchange(name);
   await channel.close();
-  const gone = { bindings: stale.bindings, queues: stale.queues.filter((name) => !(name in kept)), exchanges: staying ? [] : stale.exchanges };
+  const queuesGone = stale.queues.filter((name) => !(name in kept));
+  const gone = { bindings: stale.bindings, queues: queuesGone, exchanges: staying ? [] : stale.exchanges };
   const queues = Object.entries(kept).map(([name, why]) => [describeQueue(name), why]);
   const exchanges = staying ? stale.exchanges.map((name) => [describeExchange(name), 'a queue that stays may be fed by it']) : [];
   return { removed: describeStale(gone), kept: Object.fromEntries([...queues, ...exchanges]) };
@@ -61,7 +65,8 @@ async function removeQueues(channel: Channel, queues: readonly string[], waiting
 /** Messages in it, or such as may come home to it: out of its service's tiers, out of `shop.homeless`, out of its dead letters. */
 export function whyKept(name: string, { messages, homeless }: Waiting, staying: readonly string[]): string | undefined {
   const waits = (queue: string): boolean => (messages[queue] ?? 0) > 0;
-  const tier = Object.keys(messages).find((queue) => isTierQueue(queue) && [serviceOf(name), 'shop'].includes(serviceOf(queue)) && waits(queue));
+  const tiers = Object.keys(messages).filter((queue) => isTierQueue(queue) && [serviceOf(name), 'shop'].includes(serviceOf(queue)));
+  const tier = tiers.find(waits);
   if (waits(name)) return `${counted(messages[name]!)} in it`;
   if (!isHome(name)) return staying.some((queue) => serves(name, queue)) ? 'a queue that stays needs it' : undefined;
   if (tier) return `${counted(messages[tier]!)} in ${tier}, and may come home to it`;
@@ -75,7 +80,8 @@ const serviceOf = (queue: string): string => queue.split('.', 1)[0]!;
 const isHome = (name: string): boolean => !name.endsWith('.dead') && !isTierQueue(name) && !isTimer(name);
 
 /** The dead letters of a queue, and the tiers of its service. */
-const serves = (name: string, queue: string): boolean => name === `${queue}.dead` || (isTierQueue(name) && isHome(queue) && serviceOf(name) === serviceOf(queue));
+const serves = (name: string, queue: string): boolean =>
+  name === `${queue}.dead` || (isTierQueue(name) && isHome(queue) && serviceOf(name) === serviceOf(queue));
 
 async function waitingOn(connection: ChannelModel, api: Management, statisticsWithinMs: number): Promise<Waiting> {
   await pause(statisticsWithinMs);
