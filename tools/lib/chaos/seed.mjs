@@ -88,11 +88,14 @@ async function sufferOne(fault, { victim, ledger, load, begun, say }) {
   const over = Date.now();
   const back = serverIsBack(over + RECOVERS_WITHIN_MS);
   const failed = error ?? (await recover(victim, load).then(() => undefined, (thrown) => thrown));
-  Object.assign(row, { to: Date.now(), over, bit, refused: ledger.refused - refused, paidMeanwhile: paidBetween(ledger, row.from, over), trouble: failed?.message });
+  Object.assign(row, { to: Date.now(), over, bit, refused: ledger.refused - refused, ...paidDuring(ledger, row.from, over), trouble: failed?.message });
   if (!failed) Object.assign(row, { recoveredMs: row.to - over, bootMs: ((await back) ?? over) - over });
   say(failed ? `✗ ${row.name}: ${failed.message}` : `✓ ${row.name}: recovered after ${recoveryOf(row)}`);
   return row;
 }
+
+/** What went on before it stopped at the fault was on its way already: only the second half shows whether anything goes on. */
+const paidDuring = (ledger, from, over) => ({ paidMeanwhile: paidBetween(ledger, from, over), paidLate: paidBetween(ledger, (from + over) / 2, over) });
 
 function skip(row, skipped, say) {
   say(`- ${row.name}: skipped, because ${skipped}`);
