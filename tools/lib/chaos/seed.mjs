@@ -33,7 +33,7 @@ const NO_DISK = 'a small file system cannot be mounted here: that takes root, on
 const FORMS = {
   whole: { perSecond: 10, atOnce: 200, saleQuantity: 150, payWithinSeconds: 15, settings: {} },
   short: { perSecond: 4, atOnce: 80, saleQuantity: 10, payWithinSeconds: 10, settings: { RETRY_TIERS_MS: '1000,4000,15000' } },
-  long: { perSecond: 6, atOnce: 200, saleQuantity: 150, payWithinSeconds: 30, settings: {} },
+  long: { perSecond: 6, atOnce: 200, saleQuantity: 150, payWithinSeconds: 30, baskets: true, settings: {} },
 };
 
 const formOf = ({ short, long }) => (short ? FORMS.short : long ? FORMS.long : FORMS.whole);
