@@ -10,7 +10,7 @@ describe.skipIf(!canStartBroker || process.env['E2E_IN_CONTAINERS'] === 'true')(
   let chaos: Program | undefined;
   afterAll(() => chaos?.end('SIGTERM'), 60_000);
 
-  it('loses nothing, doubles nothing, recovers by itself each time, and adds up', async () => {
+  it('loses nothing, doubles nothing, leaves no dead letter, recovers by itself each time, and adds up', async () => {
     chaos = run('tools/chaos.mjs', {}, ['--short', '--seed', SEED]);
     const code = await chaos.exitCode;
     expect(code, chaos.output()).toBe(0);

@@ -44,9 +44,10 @@ export class Load {
 
   #someone() {
     if (this.random.next() < CLAIMS) return this.customers.claim(this.goods.saleId, { pays: this.random.next() < WINNERS_WHO_PAY });
-    const lines = this.goods.skus.slice(0, this.random.between(1, 2)).map((sku) => ({ sku, quantity: this.random.between(1, 3) }));
+    const { baskets, skus, regulars } = this.goods;
+    const basket = baskets ? this.random.pick(baskets) : skus.slice(0, this.random.between(1, 2));
+    const lines = basket.map((sku) => ({ sku, quantity: this.random.between(1, 3) }));
     const wish = /** @type {import('./ledger.mjs').Wish} */ (this.random.weighted(WISHES));
-    const { regulars } = this.goods;
     return this.customers.order({ wish, lines, ...(regulars && { userId: this.random.pick(regulars) }), ...(this.random.next() < WITH_COUPON && { coupon: this.goods.coupon }) });
   }
 

@@ -7,8 +7,8 @@ const SHOWN = 20;
  * @typedef {object} Row what became of one fault
  * @property {string} name @property {number} at since the load began, in ms @property {{ orders: number, claims: number }} inFlight when it began
  * @property {number} refused requests, until it had recovered @property {number} [recoveredMs] absent: it did not, in time @property {number} [bootMs] of it, until a server that was killed was back
- * @property {boolean} [flows] whether orders had to go on meanwhile @property {number} [paidMeanwhile] orders @property {boolean} [bit] false: it was not really there
- * @property {number} [overMs] of the long form: after its end, until all had ended that was wanted before @property {number} [over] when it ended (ms since the epoch)
+ * @property {boolean} [flows] whether orders had to go on meanwhile @property {number} [paidMeanwhile] orders @property {number} [paidLate] of them, in its second half @property {boolean} [bit] false: it was not really there
+ * @property {number} [overMs] of the long form: after its end, until all orders had ended that were accepted before @property {number} [over] when it ended (ms since the epoch)
  * @property {string} [skipped] why it could not be done @property {string} [trouble] why it did not recover
  * @property {number} from @property {number} to when it had recovered (ms since the epoch)
  */

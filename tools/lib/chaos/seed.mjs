@@ -33,7 +33,7 @@ const NO_DISK = 'a small file system cannot be mounted here: that takes root, on
 const FORMS = {
   whole: { perSecond: 10, atOnce: 200, saleQuantity: 150, payWithinSeconds: 15, settings: {} },
   short: { perSecond: 4, atOnce: 80, saleQuantity: 10, payWithinSeconds: 10, settings: { RETRY_TIERS_MS: '1000,4000,15000' } },
-  long: { perSecond: 6, atOnce: 200, saleQuantity: 150, payWithinSeconds: 30, settings: {} },
+  long: { perSecond: 6, atOnce: 200, saleQuantity: 150, payWithinSeconds: 30, baskets: true, settings: {} },
 };
 
 const formOf = ({ short, long }) => (short ? FORMS.short : long ? FORMS.long : FORMS.whole);
@@ -88,11 +88,14 @@ async function sufferOne(fault, { victim, ledger, load, begun, say }) {
   const over = Date.now();
   const back = serverIsBack(over + RECOVERS_WITHIN_MS);
   const failed = error ?? (await recover(victim, load).then(() => undefined, (thrown) => thrown));
-  Object.assign(row, { to: Date.now(), over, bit, refused: ledger.refused - refused, paidMeanwhile: paidBetween(ledger, row.from, over), trouble: failed?.message });
+  Object.assign(row, { to: Date.now(), over, bit, refused: ledger.refused - refused, ...paidDuring(ledger, row.from, over), trouble: failed?.message });
   if (!failed) Object.assign(row, { recoveredMs: row.to - over, bootMs: ((await back) ?? over) - over });
   say(failed ? `✗ ${row.name}: ${failed.message}` : `✓ ${row.name}: recovered after ${recoveryOf(row)}`);
   return row;
 }
+
+/** What went on before it stopped at the fault was on its way already: only the second half shows whether anything goes on. */
+const paidDuring = (ledger, from, over) => ({ paidMeanwhile: paidBetween(ledger, from, over), paidLate: paidBetween(ledger, (from + over) / 2, over) });
 
 function skip(row, skipped, say) {
   say(`- ${row.name}: skipped, because ${skipped}`);

@@ -19,12 +19,12 @@ export function wrongIn({ rows, findings, audit, dead, unexpected, ended }) {
 }
 
 /** @param {import('./report.mjs').Row} row */
-function wrongAbout({ name, skipped, recoveredMs, trouble, bit, flows, paidMeanwhile }) {
+function wrongAbout({ name, skipped, recoveredMs, trouble, bit, flows, paidLate }) {
   if (skipped) return [];
   if (recoveredMs === undefined) return [`did not recover from: ${name}${trouble ? ` (${trouble})` : ''}`];
   return [
     ...(bit === false ? [`was not really there: ${name}`] : []),
-    ...(flows && paidMeanwhile === 0 ? [`nothing was paid during: ${name}`] : []),
+    ...(flows && paidLate === 0 ? [`nothing was paid in the second half of: ${name}`] : []),
   ];
 }
 
@@ -33,12 +33,13 @@ export const countOf = (findings, kind) => findings.filter((finding) => finding.
 export const deadLetters = (dead) => Object.values(dead).reduce((sum, count) => sum + count, 0);
 
 /**
- * How long after the cure the last of those had ended who wanted something before it. Who leaves an order unpaid is not waited for.
- * @param {{ orders: import('./ledger.mjs').OrderEntry[], claims: import('./ledger.mjs').ClaimEntry[] }} ledger @param {number} cure ms since the epoch
+ * How long after the cure the last order had ended that was accepted before it. Who leaves an order unpaid is not waited for; nor
+ * is who waits for a piece of a sale, which comes back when somebody else has not paid for it.
+ * @param {{ orders: import('./ledger.mjs').OrderEntry[] }} ledger @param {number} cure ms since the epoch
  * @returns {number} ms
  */
-export function overAfter({ orders, claims }, cure) {
-  const waited = [...orders.filter(({ wish }) => wish !== 'leave'), ...claims.filter(({ pays }) => pays)].filter(({ acceptedAt }) => acceptedAt < cure);
+export function overAfter({ orders }, cure) {
+  const waited = orders.filter(({ wish, acceptedAt }) => wish !== 'leave' && acceptedAt < cure);
   return Math.max(0, ...waited.map(({ endedAt = Infinity }) => endedAt - cure));
 }
 

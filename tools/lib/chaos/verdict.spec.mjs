@@ -6,7 +6,7 @@ const wrong = (more = {}) => wrongIn({ rows: [row()], findings: [], audit: true,
 
 describe('a run', () => {
   it('is well when nothing was found', () => {
-    expect(wrong({ rows: [row(), row({ bit: true, flows: true, paidMeanwhile: 3 }), row({ skipped: 'no root', recoveredMs: undefined })] })).toEqual([]);
+    expect(wrong({ rows: [row(), row({ bit: true, flows: true, paidLate: 3 }), row({ skipped: 'no root', recoveredMs: undefined })] })).toEqual([]);
   });
 
   it.each([
@@ -17,7 +17,7 @@ describe('a run', () => {
     ['the API gave another answer', { unexpected: ['GET / answered 500'] }, ['not an answer of the API: GET / answered 500']],
     ['a fault was not over in time', { rows: [row({ recoveredMs: undefined, trouble: 'no order' })] }, ['did not recover from: a fault (no order)']],
     ['a fault was not there', { rows: [row({ bit: false })] }, ['was not really there: a fault']],
-    ['a fault stopped what it has nothing to do with', { rows: [row({ flows: true, paidMeanwhile: 0 })] }, ['nothing was paid during: a fault']],
+    ['a fault stopped what it has nothing to do with', { rows: [row({ flows: true, paidLate: 0 })] }, ['nothing was paid in the second half of: a fault']],
   ])('is wrong when %s', (_, more, says) => {
     expect(wrong(more)).toEqual(says);
   });
@@ -31,13 +31,12 @@ describe('a fault is over', () => {
       { wish: 'pay', acceptedAt: 25, endedAt: 80, paidAt: 40 },
       { wish: 'pay', endedAt: 70 },
     ],
-    claims: [{ pays: true, acceptedAt: 2, endedAt: 35 }, { pays: false, acceptedAt: 2, endedAt: 95 }],
   };
 
-  it('when the last of those has ended who wanted something before its cure', () => {
-    expect(overAfter(ledger, 20)).toBe(15);
-    expect(overAfter({ orders: [], claims: [] }, 20)).toBe(0);
-    expect(overAfter({ orders: [{ wish: 'pay', acceptedAt: 1 }], claims: [] }, 20)).toBe(Infinity);
+  it('when the last order has ended that was accepted before its cure', () => {
+    expect(overAfter(ledger, 20)).toBe(10);
+    expect(overAfter({ orders: [] }, 20)).toBe(0);
+    expect(overAfter({ orders: [{ wish: 'pay', acceptedAt: 1 }] }, 20)).toBe(Infinity);
   });
 
   it('after so many were paid meanwhile', () => {

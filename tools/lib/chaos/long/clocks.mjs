@@ -1,11 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-const PRELOAD = new URL('clock-offset.mjs', import.meta.url).href;
+const PRELOAD = new URL('../../../../libs/testing/src/wrong-clock.mjs', import.meta.url).href;
+
+/** What a process whose clock is wrong is started with. @param {number} offsetMs ahead, or behind when it is negative */
+export const wrongClock = (offsetMs) => ({ NODE_OPTIONS: `--import=${PRELOAD}`, CLOCK_OFFSET_MS: String(offsetMs) });
 
 /** The two restarts are the fault's own: a clock that jumps in a running process is another fault. */
 export async function clocks({ offsets }, { supervisor }) {
   const services = Object.keys(offsets);
-  for (const service of services) await restart(supervisor, service, { NODE_OPTIONS: `--import=${PRELOAD}`, CLOCK_OFFSET_MS: String(offsets[service]) });
+  for (const service of services) await restart(supervisor, service, wrongClock(offsets[service]));
   return {
     lift: async () => {
       for (const service of services) await restart(supervisor, service);
