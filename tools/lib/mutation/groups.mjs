@@ -50,7 +50,7 @@ export const GROUPS = [
     name: 'outbox',
     servers: true,
     files: inFolder('libs/persistence/src', '.ts', ['relay', 'sweep']),
-    specs: inFolder('libs/persistence/src', '.spec.ts', ['relay']),
+    specs: inFolder('libs/persistence/src', '.spec.ts', ['relay', 'metrics']),
   },
 ];
 
