@@ -29,7 +29,9 @@ main(process.argv.slice(2)).catch((error) => {
 
 async function main(wanted) {
   const unknown = unknownFiles(GROUPS, wanted);
-  if (unknown.length > 0) throw new Failure(`nothing mutates ${unknown.join(', ')}`, 'The files are listed in tools/lib/mutation/groups.mjs.');
+  if (unknown.length > 0) {
+    throw new Failure(`nothing mutates ${unknown.join(', ')}`, 'The files are listed in tools/lib/mutation/groups.mjs.');
+  }
   const exists = (file) => existsSync(inRoot(file));
   const groups = chosen(GROUPS, wanted, exists);
   for (const file of absentFiles(GROUPS, exists)) progress.line(`– ${file} is not there`);
@@ -55,7 +57,10 @@ function appearing(tell) {
   };
 }
 
-const run = (group, env, tell) => mutate(group, { reports: REPORTS, copy: COPY, concurrency, env, tell: appearing(tell), onStart: (stop) => void shutdown.add(`mutation of ${group.name}`, stop) });
+function run(group, env, tell) {
+  const onStart = (stop) => void shutdown.add(`mutation of ${group.name}`, stop);
+  return mutate(group, { reports: REPORTS, copy: COPY, concurrency, env, tell: appearing(tell), onStart });
+}
 
 /** @returns {number} the exit code */
 function printed(reports) {

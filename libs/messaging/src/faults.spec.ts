@@ -23,7 +23,7 @@ describe('whose fault an error is', () => {
     [undefined, { whose: 'unknown' }],
     [null, { whose: 'unknown' }],
     ['text', { whose: 'unknown' }],
-  ])('%s', (error, fault) => expect(faultOf(error)).toEqual(fault));
+  ])('%s', (error, fault) => expect(faultOf(error)).toStrictEqual(fault));
 });
 
 describe('of PostgreSQL', () => {
@@ -64,6 +64,13 @@ describe('without a word of the server', () => {
     expect(isDatabaseFault(new AggregateError([new Error('x'), node('ECONNREFUSED')]))).toBe(true);
     expect(isDatabaseFault(new AggregateError([new Error('x')]))).toBe(false);
   });
+  it('a text that only contains one of the driver’s is nobody’s', () => {
+    for (const text of ['Connection terminated', 'cached plan must not change result type']) expect(isDatabaseFault(new Error(`card ${text}`))).toBe(false);
+  });
+  it('only the driver’s own codes and texts put a message under suspicion', () => {
+    for (const code of ['XEPIPE', 'EPIPEX']) expect(faultOf(sql(code, 'FATAL'))).toEqual(database(false));
+    expect(faultOf(Object.assign(new Error('the Connection terminated'), { severity: 'FATAL' }))).toEqual(database(false));
+  });
   it('ENOENT, and a code that is no text, are not', () => {
     expect([isDatabaseFault(node('ENOENT')), isDatabaseFault({ code: 53100 }), isDatabaseFault({ code: '53' }), isDatabaseFault({ code: '531000' })]).toEqual([false, false, false, false]);
   });
@@ -72,6 +79,9 @@ describe('without a word of the server', () => {
 describe('through Prisma', () => {
   it.each(['P1001', 'P1002', 'P1008', 'P1017', 'P2024'])('%s is the environment’s', (code) => expect(isDatabaseFault(prisma(code, {}))).toBe(true));
   it.each(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections', 'DatabaseDoesNotExist', 'AuthenticationFailed'])('the adapter’s %s is too', (kind) => expect(isDatabaseFault(prisma('P2010', { kind }))).toBe(true));
+  it('an error without an adapter’s cause is not', () => {
+    for (const meta of [{}, { driverAdapterError: {} }]) expect(isDatabaseFault(Object.assign(new Error('x'), { code: 'P2010', meta }))).toBe(false);
+  });
   it('the code of the server counts, also behind Prisma’s own', () => {
     expect([prisma('P2010', { originalCode: '57014' }), prisma('P2021', { kind: 'TableDoesNotExist', originalCode: '42P01' }), prisma('P2002', { originalCode: '23505' })].map(isDatabaseFault)).toEqual([true, false, false]);
   });

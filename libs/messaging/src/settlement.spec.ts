@@ -35,14 +35,18 @@ describe('a handler that failed', () => {
   });
   it('for good is a dead letter at once', () => expect(settle(threw(new PermanentError('gone')), plain)).toMatchObject({ do: 'dead', attempts: 1 }));
   it('for good tells whoever waits', () => expect(settle(threw(new PermanentError('gone')), waiting)).toMatchObject({ do: 'dead', answer: { problem: { status: 500 } } }));
-  it('on a malformed message says whose fault it is', () => expect(settle(threw(new MalformedError('no JSON')), waiting)).toMatchObject({ do: 'dead', answer: { problem: { status: 400, detail: 'no JSON' } } }));
+  it('on a malformed message says whose fault it is', () => expect(settle(threw(new MalformedError('no JSON')), waiting)).toMatchObject({ do: 'dead', answer: { problem: { type: 'about:blank', title: 'Malformed message', status: 400, detail: 'no JSON' } } }));
   it('tells a stranger nothing of how', () => {
     const ending = settle(threw(new Error('password=x')), { ...waiting, transient: true });
-    expect(ending).toMatchObject({ do: 'ack', answer: { problem: { status: 500, title: 'Internal error' } } });
+    expect(ending).toMatchObject({ do: 'ack', answer: { problem: { type: 'about:blank', status: 500, title: 'Internal error' } } });
     expect(JSON.stringify('answer' in ending && ending.answer)).not.toContain('password');
   });
   it.each([new UnavailableError('no database', { dependency: 'database' }), new LockedError('held'), new UnsupportedError('version 2')])('by no fault of its own lets whoever asked a question ask again: %s', (error) => {
-    expect(settle(threw(error), { ...waiting, transient: true })).toMatchObject({ do: 'ack', answer: { problem: { status: 503 } } });
+    expect(settle(threw(error), { ...waiting, transient: true })).toMatchObject({ do: 'ack', answer: { problem: { type: 'about:blank', title: 'Temporarily unavailable', status: 503 } } });
+  });
+  it('without a stack leaves none behind', () => {
+    const bare = Object.assign(new PermanentError('gone'), { stack: undefined });
+    expect(settle(threw(bare), plain)).toStrictEqual({ do: 'dead', attempts: 1, reason: 'PermanentError: gone' });
   });
   it('with something that is no error still has a reason', () => expect(settle(threw('oops'), plain)).toMatchObject({ reason: 'oops' }));
 });
@@ -54,6 +58,8 @@ describe('a message that the environment fails', () => {
     const held = { do: 'hold', dependency: 'carrier', suspect: true, reason: 'UnavailableError: no answer', retryAfterMs: 5_000 };
     for (const attempts of [0, 1, 2, 50]) expect(settle(away, { ...plain, attempts })).toEqual(held);
     expect(settle(away, waiting)).toEqual(held);
+    const silent = threw(new UnavailableError('no answer', { dependency: 'sms' }));
+    expect(settle(silent, plain)).toStrictEqual({ do: 'hold', dependency: 'sms', suspect: false, reason: 'UnavailableError: no answer' });
   });
   it('is charged an attempt when it fails alone, and is a dead letter after the last one', () => {
     const alone = { ...plain, passes: 4, failsAlone: true };

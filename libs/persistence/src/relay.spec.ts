@@ -58,6 +58,12 @@ const commitAndCrash = async (count: number): Promise<void> => {
   await Promise.all(deposits(count).map((message) => depositInto(unit, message)));
 };
 const age = () => bank.rows(`UPDATE outbox SET created_at = created_at - interval '1 hour'`);
+/** Every statement about the outbox fails meanwhile. */
+async function withoutOutbox(work: () => Promise<unknown>): Promise<void> {
+  await bank.rows('ALTER TABLE outbox RENAME TO outbox_away');
+  await work();
+  await bank.rows('ALTER TABLE outbox_away RENAME TO outbox');
+}
 const published = (count: number) =>
   eventually(async () => expect([heard.length, new Set(heard).size, await bank.count('outbox')]).toEqual([count, count, 0]), { withinMs: 20_000 });
 
@@ -143,16 +149,58 @@ describe('after a commit', () => {
     await eventually(() => expect(publisher.ready).toBe(false));
     await commitAndCrash(1);
     const [{ wire }] = (await bank.rows('SELECT wire FROM outbox')) as [{ wire: never }];
-    relay.forward(Array.from({ length: 6_000 }, () => ({ id: newId(), wire })));
+    const rows = (length: number) => Array.from({ length }, () => ({ id: newId(), wire }));
+    relay.forward(rows(6_000));
+    relay.forward(rows(10));
     await relay.room();
     cable.mend();
     await eventually(() => expect(heard.length).toBe(5_000));
     await relay.stop();
     expect(heard.length).toBe(5_000);
   });
+
+  it('leaves to the next start what it cannot finish in time', async () => {
+    const relay = relayOver(await publisherAt(cable.url), { publishDeadlineMs: 60_000 });
+    cable.holdAnswers();
+    closing.push(async () => cable.letAnswersThrough());
+    await depositInto(new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables }), deposits(1)[0]!);
+    await relay.stop(50);
+    expect(await bank.count('outbox')).toBe(1);
+  });
+
+  it('has no more to finish when it could not delete what it has published', async () => {
+    const relay = relayOver(await publisherAt(broker.url));
+    await commitAndCrash(1);
+    const rows = (await bank.rows('SELECT id, wire FROM outbox')) as unknown as OutboxRow[];
+    await withoutOutbox(async () => {
+      relay.forward(rows);
+      await eventually(() => expect(heard).toEqual([rows[0]!.id]));
+      await relay.stop(60_000);
+    });
+    expect(await bank.count('outbox')).toBe(1);
+  });
 });
 
 describe('a sweep', () => {
+  it('does nothing without a broker, or when it is to stop', async () => {
+    await commitAndCrash(1);
+    const nowhere = new Publisher({ url: 'amqp://127.0.0.1:1' });
+    closing.push(() => nowhere.close());
+    expect(await sweep(bank.pool, nowhere, -60_000, () => true)).toEqual({ published: 0, refused: 0 });
+    expect(await sweep(bank.pool, await publisherAt(broker.url), -60_000, () => false)).toEqual({ published: 0, refused: 0 });
+    expect(await bank.count('outbox')).toBe(1);
+  });
+
+  it('fails with the database, and the next one works on the same pool', async () => {
+    await commitAndCrash(1);
+    const one = new pg.Pool({ ...bank.pool.options, max: 1 });
+    closing.push(() => one.end());
+    const publisher = await publisherAt(broker.url);
+    await withoutOutbox(() => expect(sweep(one, publisher, -60_000, () => true)).rejects.toThrow('outbox'));
+    expect(await sweep(one, publisher, -60_000, () => true)).toMatchObject({ published: 1 });
+    expect(one.idleCount).toBe(1);
+  });
+
   it('publishes what a crash has left behind', async () => {
     await commitAndCrash(500);
     await age();
@@ -200,7 +248,7 @@ describe('a sweep', () => {
     const relay = relayOver(publisher, { sweepEveryMs: 10, publishDeadlineMs: 60_000 });
     const [mine, left] = deposits(2) as [ReturnType<typeof messageOf>, ReturnType<typeof messageOf>];
     cable.holdAnswers();
-    onTestFinished(() => cable.letAnswersThrough());
+    closing.push(async () => cable.letAnswersThrough());
     await depositInto(new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables }), mine);
     await eventually(() => expect(heard).toHaveLength(1)); // and its confirm does not come
     const [own] = heard;

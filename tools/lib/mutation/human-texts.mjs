@@ -1,24 +1,24 @@
 import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 
 /**
- * Leaves out the wording for people: the text of an error, of a log line, and the detail of a refusal. A test that repeats
- * such a text hinders its improvement and proves nothing. Every other literal is a code, a state or a key, and is mutated;
- * the title of a refusal too: callers tell refusals apart by it. The explanations beside the SQLSTATEs are read by people alone.
+ * Leaves out the wording for people: the text of an error, of a log line, the detail of a refusal, and the explanations
+ * beside the SQLSTATEs. A test that repeats such a text hinders its improvement and proves nothing. Every other literal is
+ * a code, a state or a key, and is mutated; the title of a refusal too: callers distinguish refusals by it.
  */
 const humanTexts = {
   shouldIgnore(path) {
     if (!path.isStringLiteral() && !path.isTemplateLiteral()) return undefined;
-    const { parent } = path;
-    if (path.parentPath.isObjectProperty() && path.parentPath.parentPath.parent.id?.name === 'SQLSTATES') return 'explanation of a code';
-    if (path.parentPath.isNewExpression() && parent.arguments[0] === path.node && /Error$/.test(parent.callee.name)) return 'text of an error';
-    if (path.parentPath.isCallExpression() && isRefusal(parent.callee) && parent.arguments[2] === path.node) return 'detail of a refusal';
-    if (path.parentPath.isCallExpression() && isLogger(parent.callee)) return 'text of a log line';
+    const { parent, parentPath, node } = path;
+    if (parentPath.isNewExpression() && parent.arguments[0] === node && /Error$/.test(parent.callee.name)) return 'text of an error';
+    if (parentPath.isCallExpression() && isRefusal(parent.callee) && parent.arguments[2] === node) return 'detail of a refusal';
+    if (parentPath.isCallExpression() && isLogger(parent.callee)) return 'text of a log line';
+    if (parentPath.isObjectProperty() && parentPath.parentPath.parent.id?.name === 'SQLSTATES') return 'explanation of a code';
     return undefined;
   },
 };
 
 /** `ProblemError.of(status, title, detail)`. */
-const isRefusal = (callee) => callee.type === 'MemberExpression' && callee.object.name === 'ProblemError' && callee.property.name === 'of';
+const isRefusal = ({ type, object, property }) => type === 'MemberExpression' && object.name === 'ProblemError' && property.name === 'of';
 
 /** `this.#logger.warn(...)` and the like. */
 function isLogger(callee) {

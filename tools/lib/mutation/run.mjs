@@ -5,13 +5,16 @@ import path from 'node:path';
 import { Failure } from '../failure.mjs';
 import { inRoot, root } from '../workspace.mjs';
 
+const CONFIG = 'tools/lib/mutation/stryker.config.mjs';
 /** Only Stryker's own lines of progress; what else it prints is shown when it fails. */
 const PROGRESS = /^Mutation testing\s+(.*)$/;
 
 /**
  * Mutates the files of one group and runs its tests against every mutant.
  * @param {import('./groups.mjs').Group} group
- * @param {{ reports: string, copy: string, concurrency: number, env: NodeJS.ProcessEnv, onStart: (stop: () => void) => void, tell: (text: string) => void }} options
+ * @param {object} options
+ * @param {string} options.reports @param {string} options.copy @param {number} options.concurrency @param {NodeJS.ProcessEnv} options.env
+ * @param {(stop: () => void) => void} options.onStart @param {(text: string) => void} options.tell
  * reports: folder that keeps the report; copy: folder for the copies of the checkout that are mutated
  * @returns {Promise<object>} Stryker's report (mutation-testing-report-schema)
  */
@@ -21,7 +24,7 @@ export async function mutate(group, { reports, copy, concurrency, env, onStart, 
   rmSync(report, { force: true });
   mkdirSync(reports, { recursive: true });
   const MUTATION_GROUP = JSON.stringify({ ...group, report, temporary, concurrency });
-  const child = spawn(process.execPath, [inRoot('node_modules/@stryker-mutator/core/bin/stryker.js'), 'run', 'tools/lib/mutation/stryker.config.mjs'], {
+  const child = spawn(process.execPath, [inRoot('node_modules/@stryker-mutator/core/bin/stryker.js'), 'run', CONFIG], {
     cwd: root,
     env: { ...process.env, ...env, MUTATION_GROUP, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -30,7 +33,10 @@ export async function mutate(group, { reports, copy, concurrency, env, onStart, 
   const output = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => takeLines(String(data), output, tell));
   const [code] = await once(child, 'close');
-  if (code !== 0 || !existsSync(report)) throw new Failure(`the tests of ${group.name} did not run on its mutants (exit code ${code})`, 'Run its tests alone: npm test -- ' + group.specs[0], output.slice(-30).join('\n'));
+  if (code !== 0 || !existsSync(report)) {
+    const fix = `See whether its tests are green: npm test -- ${group.specs.join(' ')}`;
+    throw new Failure(`the tests of ${group.name} did not run on its mutants (exit code ${code})`, fix, output.slice(-30).join('\n'));
+  }
   return JSON.parse(readFileSync(report, 'utf8'));
 }
 

@@ -5,7 +5,13 @@ export const THRESHOLD = 90;
  * @typedef {{ file: string, killed: number, timeout: number, survived: number, noCoverage: number }} Counts
  * A mutant that does not load or that ends the test process abnormally is noticed too: killed.
  */
-const COLUMN = { Killed: 'killed', RuntimeError: 'killed', CompileError: 'killed', Timeout: 'timeout', Survived: 'survived', NoCoverage: 'noCoverage' };
+const COLUMN = {
+  Killed: 'killed',
+  RuntimeError: 'killed',
+  Timeout: 'timeout',
+  Survived: 'survived',
+  NoCoverage: 'noCoverage',
+};
 
 const none = (file) => ({ file, killed: 0, timeout: 0, survived: 0, noCoverage: 0 });
 
@@ -19,8 +25,11 @@ export function countMutants(report) {
 }
 
 /** @param {Counts[]} counts @returns {Counts} */
-export const total = (counts) =>
-  counts.reduce((sum, one) => Object.fromEntries(Object.entries(sum).map(([key, value]) => [key, key === 'file' ? value : value + one[key]])), none('all files'));
+export function total(counts) {
+  const sum = none('all files');
+  for (const one of counts) for (const column of new Set(Object.values(COLUMN))) sum[column] += one[column];
+  return sum;
+}
 
 /** @param {Counts} counts @returns {number} percent of the mutants that a test noticed; 100 without a mutant */
 export function score({ killed, timeout, survived, noCoverage }) {
@@ -30,7 +39,8 @@ export function score({ killed, timeout, survived, noCoverage }) {
 
 /** @param {Counts[]} counts @returns {string[]} the lines of a table, the last of which is the sum */
 export function table(counts) {
-  const rows = [...counts, total(counts)].map((row) => [row.file, row.killed, row.timeout, row.survived, row.noCoverage, score(row).toFixed(1)].map(String));
+  const cells = (row) => [row.file, row.killed, row.timeout, row.survived, row.noCoverage, score(row).toFixed(1)].map(String);
+  const rows = [...counts, total(counts)].map(cells);
   const all = [['file', 'killed', 'timeout', 'survived', 'not covered', 'score %'], ...rows];
   const widths = all[0].map((_, column) => Math.max(...all.map((row) => row[column].length)));
   return all.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '));
@@ -45,9 +55,9 @@ export function survivors(report) {
     mutants
       .filter(({ status }) => status === 'Survived' || status === 'NoCoverage')
       .map(({ location, replacement, status }) => {
-        const { start } = location;
-        const was = oneLine(textAt(source, location));
-        return `${file}:${start.line}:${start.column}  ${was} → ${oneLine(replacement ?? '')}${status === 'NoCoverage' ? '  (not covered)' : ''}`;
+        const { line, column } = location.start;
+        const note = status === 'NoCoverage' ? '  (not covered)' : '';
+        return `${file}:${line}:${column}  ${oneLine(textAt(source, location))} → ${oneLine(replacement ?? '')}${note}`;
       }),
   );
 }
