@@ -148,14 +148,14 @@ describe('while the broker blocks its publishers', () => {
         calls.push(n);
         if (fails) throw new Error('a provider that is down as well');
       };
-      const { server } = await startService(vhost, [handles(Happened, handler)], { schedule: { retryTiersMs: [150, 150, 150, 150, 150, 150, 150, 150, 150] } });
+      const { server } = await startService(vhost, [handles(Happened, handler)], { schedule: { retryTiersMs: Array<number>(400).fill(150) } });
       for (let n = 0; n < 5; n++) await publish(vhost, Happened, { n });
       await eventually(() => expect(calls.length).toBeGreaterThan(5));
       await own.setDiskAlarm(true);
       // The first copy that is published for a retry is what the broker answers with: blocked.
       await eventually(() => expect(server.paused).toEqual(['probe.events']), { withinMs: 10_000 });
       const before = calls.length;
-      // Longer than all tiers together.
+      // As long as twenty tries would take.
       await eventually(async () => expect(await ageOf(before)).toBeGreaterThan(3_000), { withinMs: 10_000 });
       expect(calls).toHaveLength(before);
       fails = false;

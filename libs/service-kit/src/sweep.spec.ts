@@ -5,7 +5,7 @@ import { AT_ONCE, Sweep, type Overdue } from './sweep.js';
 
 let database: TestDatabase;
 const sweeps = new Set<Sweep>();
-beforeAll(async () => (database = await testDatabase('probe', { schemaSql: 'CREATE TABLE promises (id int PRIMARY KEY, since timestamptz NOT NULL, asked int NOT NULL DEFAULT 0)' })));
+beforeAll(async () => (database = await testDatabase('probe', { schemaSql: 'CREATE TABLE promises (id text PRIMARY KEY, since timestamptz NOT NULL, asked int NOT NULL DEFAULT 0)' })));
 afterEach(async () => {
   await Promise.all([...sweeps].map((sweep) => sweep.beforeApplicationShutdown()));
   sweeps.clear();
@@ -13,9 +13,9 @@ afterEach(async () => {
 });
 afterAll(() => database.close());
 
-const promise = (id: number, ageSeconds: number) => database.pool.query("INSERT INTO promises VALUES ($1, now() - $2 * interval '1 second')", [id, ageSeconds]);
+const promise = (id: string, ageSeconds: number) => database.pool.query("INSERT INTO promises VALUES ($1, now() - $2 * interval '1 second')", [id, ageSeconds]);
 const keep = (id: string) => database.pool.query('UPDATE promises SET since = now(), asked = asked + 1 WHERE id = $1', [id]);
-const asked = async () => (await database.pool.query<{ id: number; asked: number }>('SELECT id, asked FROM promises ORDER BY id')).rows.map((row) => row.asked);
+const asked = async () => (await database.pool.query<{ id: string; asked: number }>('SELECT id, asked FROM promises ORDER BY id')).rows.map((row) => row.asked);
 
 function sweeping(askAgain: Overdue['askAgain']): void {
   const sql = `SELECT id FROM promises WHERE since < now() - $1 * interval '1 second' ORDER BY since LIMIT ${AT_ONCE}`;
@@ -26,27 +26,27 @@ function sweeping(askAgain: Overdue['askAgain']): void {
 
 it('asks again for what waits for too long, once for each time that it does, and for nothing else', async () => {
   const messages: Message[] = [];
-  await Promise.all([promise(1, 3_600), promise(2, 10), promise(3, 120)]);
+  await Promise.all([promise('1', 3_600), promise('2', 10), promise('3', 120)]);
   sweeping(async (message, id) => {
     messages.push(message);
     await keep(id);
   });
   await eventually(async () => expect(await asked()).toEqual([1, 0, 1]));
-  await promise(4, 61);
+  await promise('4', 61);
   await eventually(async () => expect(await asked()).toEqual([1, 0, 1, 1]));
   expect(messages.map(({ type, correlationId, data }) => [type, correlationId, data])).toEqual([
-    ['promises.sweep', '1', { id: 1 }],
-    ['promises.sweep', '3', { id: 3 }],
-    ['promises.sweep', '4', { id: 4 }],
+    ['promises.sweep', '1', { id: '1' }],
+    ['promises.sweep', '3', { id: '3' }],
+    ['promises.sweep', '4', { id: '4' }],
   ]);
   expect(new Set(messages.map(({ id }) => id)).size).toBe(3);
 });
 
 it('is not held up by a row that fails, and tries that again', async () => {
   let failures = 0;
-  await Promise.all([promise(1, 3_600), promise(2, 120)]);
+  await Promise.all([promise('1', 3_600), promise('2', 120)]);
   sweeping(async (_, id) => {
-    if (String(id) === '1' && failures++ < 2) throw new Error('not now');
+    if (id === '1' && failures++ < 2) throw new Error('not now');
     await keep(id);
   });
   await eventually(async () => expect(await asked()).toEqual([1, 1]));
