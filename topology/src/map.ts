@@ -46,7 +46,7 @@ export const SERVICES: Services = {
     claims: [c.ClaimPiece],
     commands: [c.CreateSale],
     queries: [c.GetSale, c.ListSales, c.GetClaim],
-    events: [c.StockAllotted, c.StockAllotmentRefused, c.OrderPaid, c.OrderRejected, c.OrderCancelled, c.StockReleased],
+    events: [c.StockAllotted, c.StockAllotmentRefused, c.AllotmentReturned, c.OrderPaid, c.OrderRejected, c.OrderCancelled, c.StockReleased],
     ops: about('flash-sale'),
   },
   promotions: {

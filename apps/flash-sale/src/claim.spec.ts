@@ -1,9 +1,9 @@
 import type { OrderReason } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { describe, expect, it } from 'vitest';
-import { claim, ended, paid, released, resultOf } from './claim.js';
+import { claim, ended, paid, placeAgain, released, resultOf } from './claim.js';
 import { allotted, create, lookAtClock, refused } from './sale.js';
-import { claimKey, type Decision, type State } from './tables.js';
+import { claimKey, type Decision, type State, type Winner } from './tables.js';
 import { ADDRESS, after, afterwards, newSale, NOON, nothing, PRICE, sentBy } from './testing/given.js';
 
 const request = newSale({ quantity: 1 });
@@ -155,6 +155,38 @@ describe('a win', () => {
     ['somebody unknown', nothing, order],
   ])('is not taken for that of %s', (_, state, about) => {
     for (const fact of [() => paid(state, about, OPEN), () => ended(state, about, 'customer'), () => released(state, about, OPEN)]) expect(fact).toThrow(PermanentError);
+  });
+});
+
+describe('a win of whose order nothing is known', () => {
+  const FIVE_MINUTES = 300_000;
+  const again = (state: State, now: Date): Decision => placeAgain(state, { saleId, userId: ada }, FIVE_MINUTES, now);
+  const late = after(FIVE_MINUTES, OPEN);
+  /** As PostgreSQL gives it back: with its keys in another order. */
+  const fromDatabase = Object.fromEntries(Object.entries(ADDRESS).reverse()) as typeof ADDRESS;
+
+  it('is placed again with the very same order, and once, whoever looks', () => {
+    const key = claimKey({ saleId, userId: ada });
+    const stored: State = { ...won, claims: { [key]: { ...(won.claims[key] as Winner), address: fromDatabase } } };
+    expect(again(stored, after(FIVE_MINUTES - 1, OPEN))).toEqual({});
+    const decision = again(stored, late);
+    expect(sentBy(decision)).toEqual(orders(claims(scheduled, ada)));
+    expect(again(afterwards(stored, decision), late)).toEqual({});
+  });
+
+  it.each([
+    ['is paid', afterwards(won, paid(won, order, after(70_000)))],
+    ['has ended, though its piece is not back yet', afterwards(won, ended(won, order, 'payment_timeout'))],
+    ['has ended, and its piece is back', reopened],
+  ])('is left alone when its order %s, and its address is forgotten', (_, state) => {
+    expect(again(state, late)).toEqual({});
+    expect(state.claims[claimKey({ saleId, userId: ada })]).toMatchObject({ address: null });
+  });
+
+  it('is left alone when it is older than its address', () => {
+    const key = claimKey({ saleId, userId: ada });
+    expect(again({ ...won, claims: { [key]: { ...(won.claims[key] as Winner), address: null, wonAt: null, askedAt: null } } }, late)).toEqual({});
+    expect(placeAgain(then(won, bob), { saleId, userId: bob }, FIVE_MINUTES, late)).toEqual({});
   });
 });
 

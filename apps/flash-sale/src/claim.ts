@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { ClaimDecided, type ClaimPiece, type ClaimResult, type Data, type OrderReason, type Outgoing, PlaceOrder } from '@sluice/contracts';
+import { type Address, ClaimDecided, type ClaimPiece, type ClaimResult, type Data, type OrderReason, type Outgoing, PlaceOrder } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { v5 } from 'uuid';
+import { isDue } from './asking.js';
 import { changed, expected, hold, sell, takeBack, tick } from './sale.js';
 import { type Claim, claimKey, type Decision, type Loss, type Sale, type State, type Winner } from './tables.js';
 import { told } from './telling.js';
@@ -19,11 +20,11 @@ export function claim(state: State, ticket: Ticket, now: Date): Decision {
   const before = state.claims[claimKey(ticket)];
   const clock = known && tick(known, now);
   const verdict = judge(before, ticket.round, clock?.sale);
-  const answer = answered(before, ticket, verdict);
+  const answer = answered(before, ticket, verdict, now);
   const turn = clock && told(known, { ...clock, sale: drained(clock.sale, verdict) }, now);
   return {
     state: { ...(turn && { sales: { [ticket.saleId]: turn.sale } }), ...(answer.row && { claims: { [claimKey(ticket)]: answer.row } }) },
-    messages: [...(turn && verdict === 'won' ? [order(ticket, turn.sale)] : []), ...answer.messages, ...(turn?.messages ?? [])],
+    messages: [...(turn && verdict === 'won' ? [order({ ...ticket, orderId: orderIdOf(ticket) }, turn.sale)] : []), ...answer.messages, ...(turn?.messages ?? [])],
   };
 }
 
@@ -57,30 +58,45 @@ function onOffer(sale: Sale | undefined): Verdict {
   }
 }
 
-function answered(before: Claim | undefined, ticket: Ticket, verdict: Verdict | undefined): { row?: Claim; messages: Outgoing[] } {
+function answered(before: Claim | undefined, ticket: Ticket, verdict: Verdict | undefined, now: Date): { row?: Claim; messages: Outgoing[] } {
   if (!verdict) return { messages: before && isOvertaken(before, ticket.round) ? [decided(before, ticket.round)] : [] };
   const { saleId, userId, round } = ticket;
   const latest = { saleId, userId, round, version: (before?.version ?? 0) + 1 };
-  const row = verdict === 'won' ? won(latest, orderIdOf(ticket)) : { ...(before ?? NEVER_WON), ...latest, lost: verdict };
+  const row = verdict === 'won' ? won(latest, ticket, now) : { ...(before ?? NEVER_WON), ...latest, lost: verdict };
   return { row, messages: [decided(row, round)] };
 }
 
 /** The user's next ticket was answered first: this one was never written down, and its holder waits for a word. */
 const isOvertaken = ({ round: latest, wonRound }: Claim, round: number): boolean => latest > round && wonRound !== round;
 
-const NEVER_WON = { wonRound: null, orderId: null, win: null, endReason: null };
+const NEVER_WON = { wonRound: null, orderId: null, win: null, endReason: null, address: null, wonAt: null, askedAt: null };
 
-const won = (latest: Pick<Claim, 'saleId' | 'userId' | 'round' | 'version'>, orderId: string): Winner => ({ ...latest, lost: null, wonRound: latest.round, orderId, win: 'held', endReason: null });
+const won = (latest: Pick<Claim, 'saleId' | 'userId' | 'round' | 'version'>, ticket: Ticket, now: Date): Winner => {
+  const placing = { orderId: orderIdOf(ticket), address: ticket.address, wonAt: now, askedAt: now };
+  return { ...latest, lost: null, wonRound: latest.round, win: 'held', endReason: null, ...placing };
+};
 
 const orderIdOf = (ticket: Ticket): string => v5(claimKey(ticket), ORDERS);
 
 /** A win becomes an order, at the sale's price and with its payment window. */
-function order(ticket: Ticket, { amount, currency, sku, payWithinSeconds }: Sale): Outgoing {
-  const { saleId, userId, address } = ticket;
-  const details = { lines: [{ sku, quantity: 1 }], address, payWithinSeconds, flashSale: { id: saleId, unitPrice: { amount, currency } } };
+function order({ saleId, userId, orderId, address }: Sold & { address: Address }, { amount, currency, sku, payWithinSeconds }: Sale): Outgoing {
+  const details = { lines: [{ sku, quantity: 1 }], address: inOrder(address), payWithinSeconds, flashSale: { id: saleId, unitPrice: { amount, currency } } };
   const bodyHash = createHash('sha256').update(JSON.stringify(details)).digest('hex');
-  return PlaceOrder({ orderId: orderIdOf(ticket), userId, bodyHash, ...details });
+  return PlaceOrder({ orderId, userId, bodyHash, ...details });
 }
+
+/** PostgreSQL gives the keys of a JSON object in another order, which would be another hash. */
+const inOrder = ({ name, street, city, postcode, country }: Address): Address => ({ name, street, city, postcode, country });
+
+/** Asks orders once more for an order of which no fact has come for too long. It places an order once. */
+export function placeAgain(state: State, about: { saleId: string; userId: string }, afterMs: number, now: Date): Decision {
+  const claim = state.claims[claimKey(about)];
+  if (claim?.win !== 'held' || !claim.address || !isOverdue(claim, afterMs, now)) return {};
+  const row: Winner = { ...claim, askedAt: now, version: claim.version + 1 };
+  return withClaim({ messages: [order({ ...claim, address: claim.address }, expected(state, about.saleId))] }, row);
+}
+
+const isOverdue = ({ wonAt, askedAt }: Winner, afterMs: number, now: Date): boolean => wonAt !== null && isDue({ since: wonAt, askedAt: askedAt ?? wonAt }, afterMs, now);
 
 const decided = (claim: Claim, round: number): Outgoing => ClaimDecided({ saleId: claim.saleId, userId: claim.userId, round, ...resultOf(claim, round) });
 
@@ -108,13 +124,13 @@ export function paid(state: State, about: Sold, now: Date): Decision {
   if (winner.win !== 'held') return {};
   const sale = expected(state, about.saleId);
   const turn = tick(sale, now);
-  return withClaim(changed(sale, { ...turn, sale: sell(turn.sale) }, now), { ...winner, win: 'paid', version: winner.version + 1 });
+  return withClaim(changed(sale, { ...turn, sale: sell(turn.sale) }, now), { ...winner, win: 'paid', address: null, version: winner.version + 1 });
 }
 
 /** The order is cancelled or rejected: why is remembered; the piece is held until inventory has it back. */
 export function ended(state: State, about: Sold, endReason: OrderReason): Decision {
   const winner = winnerOf(state, about);
-  return winner.endReason ? {} : withClaim({}, { ...winner, endReason, version: winner.version + 1 });
+  return winner.endReason ? {} : withClaim({}, { ...winner, endReason, address: null, version: winner.version + 1 });
 }
 
 /** Inventory has the piece back. */
@@ -123,8 +139,8 @@ export function released(state: State, about: Sold, now: Date): Decision {
   if (winner.win === 'expired') return {};
   const sale = expected(state, about.saleId);
   const clock = tick(sale, now);
-  const back = takeBack(clock.sale, winner.win === 'paid' ? 'sold' : 'held');
-  const row: Winner = { ...winner, win: 'expired', version: winner.version + 1 };
+  const back = takeBack(clock.sale, winner.win === 'paid' ? 'sold' : 'held', now);
+  const row: Winner = { ...winner, win: 'expired', address: null, version: winner.version + 1 };
   const decision = changed(sale, { sale: back.sale, messages: [...clock.messages, ...back.messages] }, now);
   return withClaim({ ...decision, messages: [decided(row, row.wonRound), ...(decision.messages ?? [])] }, row);
 }

@@ -173,6 +173,6 @@ describe('claims that wait', () => {
     expect(await rowsOf(id)).toEqual([{ lost: 'closed', n: 50 }]);
     await eventually(async () => expect(await counters(id)).toEqual({ state: 'closed', round: 1, remaining: 3, held: 0, sold: 0 }));
     const returns = (await sent<{ saleId: string }>(broker, 'inventory.commands')).filter(({ type, data }) => type === 'inventory.return-allotment' && data.saleId === id);
-    expect(returns).toEqual([{ type: 'inventory.return-allotment', data: { saleId: id, sku, quantity: 3 } }]);
+    expect(returns).toEqual([{ type: 'inventory.return-allotment', data: { saleId: id, sku, quantity: 3, returned: 3 } }]);
   });
 });

@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import {
+  AllotmentReturned,
   ClaimPiece,
   CreateSale,
   GetClaim,
@@ -44,6 +45,11 @@ export class FlashSaleListener {
   @On(StockAllotmentRefused)
   stockAllotmentRefused(message: Message<typeof StockAllotmentRefused>) {
     return this.sales.refused(message);
+  }
+
+  @On(AllotmentReturned)
+  allotmentReturned(message: Message<typeof AllotmentReturned>) {
+    return this.sales.confirmed(message);
   }
 
   @On(ClaimPiece, { queue: 'claims', prefetch: CLAIMS_AT_ONCE })

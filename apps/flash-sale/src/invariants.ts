@@ -14,3 +14,25 @@ export const INVARIANTS: readonly Invariant[] = [
       WHERE version > 0 AND (held <> coalesce(holders, 0) OR sold <> coalesce(buyers, 0))`,
   },
 ];
+
+/** Messages that get lost are asked for again several times until then. */
+const LONG = "interval '15 minutes'";
+/** For how long orders lets an order wait until it can be paid. Seconds. */
+const USUAL_DEADLINE_SECONDS = 7_200;
+
+/** What may last while a neighbour is away, and is for `npm run audit`, not for an alert. */
+export const AUDITED: readonly Invariant[] = [
+  { name: 'sales_allotted', sql: `SELECT id FROM sales WHERE version > 0 AND state = 'preparing' AND created_at < now() - ${LONG}` },
+  { name: 'allotments_returned', sql: `SELECT id FROM sales WHERE version > 0 AND returned > returned_confirmed AND coalesce(waiting_since, closes_at) < now() - ${LONG}` },
+];
+
+/** All of it, under the settings of this system. A win that is neither paid nor back for longer than any order can last has no order, or lacks its facts. */
+export const invariantsOf = ({ ORDER_DEADLINE_SECONDS = USUAL_DEADLINE_SECONDS }: { ORDER_DEADLINE_SECONDS?: number }): readonly Invariant[] => [
+  ...INVARIANTS,
+  {
+    name: 'wins_have_orders',
+    sql: `
+      SELECT sale_id || '/' || user_id AS id FROM claims JOIN sales ON sales.id = sale_id
+      WHERE win = 'held' AND won_at < now() - (pay_within_seconds + ${ORDER_DEADLINE_SECONDS}) * interval '1 second' - ${LONG}`,
+  },
+];

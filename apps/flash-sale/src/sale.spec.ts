@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { claim, released } from './claim.js';
-import { allotted, create, lookAtClock, refused, type NewSale } from './sale.js';
+import { allotted, askAgain, confirmed, create, lookAtClock, refused, type NewSale } from './sale.js';
 import type { Decision, State } from './tables.js';
 import { ADDRESS, after, afterwards, newSale, NOON, nothing, PRICE, sentBy } from './testing/given.js';
 
@@ -61,7 +61,7 @@ describe('the answer of inventory', () => {
 
   it('closes a sale whose time is over, and gives all of it back', () => {
     expect(sentBy(allot(CLOSES))).toMatchObject([
-      { type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 2 },
+      { type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 2, returned: 2 },
       { type: 'sale.changed', state: 'closed', round: 0 },
     ]);
   });
@@ -91,7 +91,7 @@ describe('the clock', () => {
   it('closes a sale once, and gives back exactly what is unsold', () => {
     const sold = wins(open, users[0], after(61_000));
     const closing = lookAtClock(sold, request, CLOSES);
-    expect(returnsOf(closing)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1 }]);
+    expect(returnsOf(closing)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 1 }]);
     const closed = afterwards(sold, closing);
     expect(saleIn(closed)).toMatchObject({ state: 'closed', remaining: 1, held: 1, returned: 1 });
     expect(lookAtClock(closed, request, after(9_000_000))).toEqual({});
@@ -99,6 +99,49 @@ describe('the clock', () => {
 
   it('gives nothing back of a sale that is sold out', () => {
     expect(sentBy(lookAtClock(soldOut, request, CLOSES))).toMatchObject([{ type: 'sale.changed', state: 'closed', remaining: 0 }, { type: 'sale.progress' }]);
+  });
+});
+
+describe('an answer of inventory that does not come', () => {
+  const MINUTE = 60_000;
+  const again = (state: State, now: Date): Decision => askAgain(state, { saleId }, MINUTE, now);
+  const closed = afterwards(open, lookAtClock(open, request, CLOSES));
+  const answered = (state: State, returned: number): State => afterwards(state, confirmed(state, { ...answer, quantity: 1, returned }));
+
+  it('is asked for again when the sale has waited for so long, and once, whoever looks', () => {
+    expect(again(preparing, after(MINUTE - 1))).toEqual({});
+    const decision = again(preparing, after(MINUTE));
+    expect(sentBy(decision)).toEqual([{ type: 'inventory.allot', saleId, sku: 'TEE', quantity: 2 }]);
+    expect(again(afterwards(preparing, decision), after(MINUTE))).toEqual({});
+  });
+
+  it('is asked for again while pieces that went back are not confirmed, by what is missing', () => {
+    expect(again(closed, after(MINUTE - 1, CLOSES))).toEqual({});
+    expect(sentBy(again(closed, after(MINUTE, CLOSES)))).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 2, returned: 2 }]);
+    expect(sentBy(again(answered(closed, 1), after(MINUTE, CLOSES)))).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 2 }]);
+  });
+
+  it.each([
+    ['is scheduled', scheduled],
+    ['is open', open],
+    ['was refused', afterwards(preparing, refused(preparing, { ...answer, available: 1 }, NOON))],
+    ['has closed, and all that went back is confirmed', answered(closed, 2)],
+    ['has closed with nothing to give back', afterwards(soldOut, lookAtClock(soldOut, request, CLOSES))],
+  ])('is not asked for when the sale %s', (_, state) => {
+    expect(again(state, after(9_000_000))).toEqual({});
+  });
+
+  it('is asked for once of a sale that is older than the confirmations', () => {
+    const old: State = { ...closed, sales: { [saleId]: { ...saleIn(closed), waitingSince: null, askedAt: null } } };
+    const decision = again(old, after(9_000_000));
+    expect(returnsOf(decision)).toMatchObject([{ quantity: 2, returned: 2 }]);
+    expect(again(answered(afterwards(old, decision), 2), after(99_000_000))).toEqual({});
+  });
+
+  it('counts the highest confirmation, in whatever order they come', () => {
+    expect(saleIn(answered(answered(closed, 2), 1))).toMatchObject({ returnedConfirmed: 2, waitingSince: null });
+    expect(saleIn(answered(closed, 1))).toMatchObject({ returnedConfirmed: 1, waitingSince: CLOSES });
+    expect(confirmed(closed, { ...answer, quantity: 1 })).toEqual({});
   });
 });
 
@@ -114,16 +157,25 @@ describe('a piece that comes back', () => {
     expect(saleIn(afterwards(one, released(one, order(one), after(90_000))))).toMatchObject({ state: 'open', round: 1, remaining: 2, held: 0 });
   });
 
+  it('waits for its own confirmation when those before are confirmed', () => {
+    const one = wins(open, users[0], after(61_000));
+    const closing = afterwards(one, lookAtClock(one, request, CLOSES));
+    const settled = afterwards(closing, confirmed(closing, { ...answer, quantity: 1, returned: 1 }));
+    const back = released(settled, order(settled), after(9_000_000));
+    expect(returnsOf(back)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 2 }]);
+    expect(saleIn(afterwards(settled, back))).toMatchObject({ returned: 2, returnedConfirmed: 1, waitingSince: after(9_000_000) });
+  });
+
   it('goes back to the shelves by itself after the close', () => {
     const closed = afterwards(soldOut, lookAtClock(soldOut, request, CLOSES));
     const back = released(closed, order(closed), after(9_000_000));
-    expect(returnsOf(back)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1 }]);
+    expect(returnsOf(back)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 1 }]);
     expect(saleIn(afterwards(closed, back))).toMatchObject({ state: 'closed', round: 1, remaining: 1, held: 1, returned: 1 });
   });
 
   it('closes a sale whose time is over before it goes back, and is counted once', () => {
     const back = released(soldOut, order(soldOut), CLOSES);
-    expect(returnsOf(back)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1 }]);
+    expect(returnsOf(back)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 1 }]);
     expect(saleIn(afterwards(soldOut, back))).toMatchObject({ state: 'closed', remaining: 1, held: 1, returned: 1 });
   });
 });

@@ -1,5 +1,6 @@
-import { AllotStock, type CreateSale, type Data, ReturnAllotment, type Sale as SaleView, SaleChanged, type StockAllotted, type StockAllotmentRefused } from '@sluice/contracts';
+import { type AllotmentReturned, AllotStock, type CreateSale, type Data, type Outgoing, ReturnAllotment, type Sale as SaleView, SaleChanged, type StockAllotted, type StockAllotmentRefused } from '@sluice/contracts';
 import { PermanentError, ProblemError } from '@sluice/messaging';
+import { type Awaited, isDue } from './asking.js';
 import { saleView } from './sale.view.js';
 import type { Decision, Sale, State } from './tables.js';
 import { isOverdue, told, type Turn } from './telling.js';
@@ -11,7 +12,7 @@ export type NewSale = Data<typeof CreateSale>;
  * @throws ProblemError 409 another sale has this id; 422 it would be over before it begins
  */
 export function create(state: State, request: NewSale, now: Date): Decision<SaleView> {
-  const { saleId, sku, quantity } = request;
+  const { saleId } = request;
   const known = state.sales[saleId];
   if (known) return { reply: answerAgain(known, request) };
   if (Date.parse(request.closesAt) <= Math.max(now.getTime(), Date.parse(request.opensAt))) {
@@ -19,14 +20,14 @@ export function create(state: State, request: NewSale, now: Date): Decision<Sale
   }
   const sale = newSale(request, now);
   const reply = saleView(sale);
-  return { state: { sales: { [saleId]: sale } }, messages: [AllotStock({ saleId, sku, quantity }), SaleChanged(reply)], reply };
+  return { state: { sales: { [saleId]: sale } }, messages: [owed(sale), SaleChanged(reply)], reply };
 }
 
 function newSale({ saleId: id, sku, price, quantity, opensAt, closesAt, payWithinSeconds }: NewSale, now: Date): Sale {
-  const pieces = { quantity, remaining: quantity, held: 0, sold: 0, returned: 0 };
+  const pieces = { quantity, remaining: quantity, held: 0, sold: 0, returned: 0, returnedConfirmed: 0 };
   const offer = { sku, ...price, opensAt: new Date(opensAt), closesAt: new Date(closesAt), payWithinSeconds };
   const said = { drained: 0, toldAt: now, toldVersion: 1, toldDrained: 0, perSecond: 0 };
-  return { id, ...offer, state: 'preparing', ...pieces, round: 0, createdAt: now, ...said, version: 1 };
+  return { id, ...offer, state: 'preparing', ...pieces, waitingSince: now, askedAt: now, round: 0, createdAt: now, ...said, version: 1 };
 }
 
 function answerAgain(known: Sale, request: NewSale): SaleView {
@@ -39,13 +40,41 @@ function answerAgain(known: Sale, request: NewSale): SaleView {
 /** Inventory has set the pieces aside: the sale waits for its time, or opens now. */
 export function allotted(state: State, { saleId }: Data<typeof StockAllotted>, now: Date): Decision {
   const sale = expected(state, saleId);
-  return sale.state === 'preparing' ? changed(sale, tick({ ...sale, state: 'scheduled' }, now), now) : {};
+  return sale.state === 'preparing' ? changed(sale, tick({ ...sale, state: 'scheduled', waitingSince: null }, now), now) : {};
 }
 
 /** Inventory has too few of them. */
 export function refused(state: State, { saleId }: Data<typeof StockAllotmentRefused>, now: Date): Decision {
   const sale = expected(state, saleId);
-  return sale.state === 'preparing' ? changed(sale, { sale: { ...sale, state: 'refused' }, messages: [] }, now) : {};
+  return sale.state === 'preparing' ? changed(sale, { sale: { ...sale, state: 'refused', waitingSince: null }, messages: [] }, now) : {};
+}
+
+/** Inventory has put so many of the sale's pieces back on its shelves. What others see of the sale stays as it is. */
+export function confirmed(state: State, { saleId, returned }: Data<typeof AllotmentReturned>): Decision {
+  const sale = expected(state, saleId);
+  if (returned === undefined || returned <= sale.returnedConfirmed) return {};
+  const waitingSince = returned >= sale.returned ? null : sale.waitingSince;
+  return { state: { sales: { [saleId]: { ...sale, returnedConfirmed: returned, waitingSince } } } };
+}
+
+/** Asks inventory once more for an answer that has not come for too long. It counts a repeat once, and answers it. */
+export function askAgain(state: State, { saleId }: { saleId: string }, afterMs: number, now: Date): Decision {
+  const sale = expected(state, saleId);
+  if (!isUnanswered(sale) || !isDue(awaited(sale), afterMs, now)) return {};
+  const { since } = awaited(sale);
+  return { state: { sales: { [saleId]: { ...sale, waitingSince: since, askedAt: now } } }, messages: [owed(sale)] };
+}
+
+/** What inventory is to do for the sale and has not confirmed. */
+const owed = ({ id: saleId, sku, state, quantity, returned, returnedConfirmed }: Sale): Outgoing =>
+  state === 'preparing' ? AllotStock({ saleId, sku, quantity }) : ReturnAllotment({ saleId, sku, quantity: returned - returnedConfirmed, returned });
+
+const isUnanswered = ({ state, returned, returnedConfirmed }: Sale): boolean => state === 'preparing' || returned > returnedConfirmed;
+
+/** A sale that is older than these columns waits since the moment for which it stands. */
+function awaited({ state, createdAt, closesAt, waitingSince, askedAt }: Sale): Awaited {
+  const since = waitingSince ?? (state === 'preparing' ? createdAt : closesAt);
+  return { since, askedAt: askedAt ?? since };
 }
 
 /** @throws PermanentError the sale was committed before anybody was asked for anything: trying again would not find it either */
@@ -70,7 +99,7 @@ export function changed(before: Sale, turn: Turn, now: Date): Decision {
 /** What the clock makes of a sale. Every rule begins with it, so none depends on whether the sweep has been there. */
 export function tick(sale: Sale, now: Date): Turn {
   const living = sale.state === 'scheduled' || sale.state === 'open' || sale.state === 'sold-out';
-  if (living && now >= sale.closesAt) return close(sale);
+  if (living && now >= sale.closesAt) return close(sale, now);
   if (sale.state === 'scheduled' && now >= sale.opensAt) return { sale: opened(sale), messages: [] };
   return { sale, messages: [] };
 }
@@ -78,9 +107,9 @@ export function tick(sale: Sale, now: Date): Turn {
 const opened = (sale: Sale): Sale => ({ ...sale, state: 'open', round: sale.round + 1 });
 
 /** The unsold pieces go back to the shelves. */
-function close(sale: Sale): Turn {
-  const { remaining } = sale;
-  return { sale: { ...sale, state: 'closed', returned: remaining }, messages: remaining > 0 ? [backToShelves(sale, remaining)] : [] };
+function close(sale: Sale, now: Date): Turn {
+  const closed: Sale = { ...sale, state: 'closed' };
+  return sale.remaining > 0 ? backToShelves(closed, sale.remaining, now) : { sale: closed, messages: [] };
 }
 
 /** A piece is won, and held until it is paid. */
@@ -92,10 +121,14 @@ export function hold(sale: Sale): Sale {
 export const sell = (sale: Sale): Sale => ({ ...sale, held: sale.held - 1, sold: sale.sold + 1 });
 
 /** A piece is back in the allotment: for sale again while there is time, in a new round when all were gone. */
-export function takeBack(sale: Sale, from: 'held' | 'sold'): Turn {
+export function takeBack(sale: Sale, from: 'held' | 'sold', now: Date): Turn {
   const back = { ...sale, [from]: sale[from] - 1, remaining: sale.remaining + 1 };
-  if (sale.state === 'closed') return { sale: { ...back, returned: sale.returned + 1 }, messages: [backToShelves(sale, 1)] };
+  if (sale.state === 'closed') return backToShelves(back, 1, now);
   return { sale: sale.state === 'sold-out' ? opened(back) : back, messages: [] };
 }
 
-const backToShelves = ({ id: saleId, sku }: Sale, quantity: number) => ReturnAllotment({ saleId, sku, quantity });
+function backToShelves(sale: Sale, quantity: number, now: Date): Turn {
+  const returned = sale.returned + quantity;
+  const after = { ...sale, returned, waitingSince: sale.waitingSince ?? now, askedAt: now };
+  return { sale: after, messages: [ReturnAllotment({ saleId: sale.id, sku: sale.sku, quantity, returned })] };
+}

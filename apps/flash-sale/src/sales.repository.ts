@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { ClaimPiece, CreateSale, Message, OrderCancelled, OrderPaid, OrderRejected, StockAllotmentRefused, StockAllotted, StockReleased } from '@sluice/contracts';
+import type { AllotmentReturned, ClaimPiece, CreateSale, Message, OrderCancelled, OrderPaid, OrderRejected, StockAllotmentRefused, StockAllotted, StockReleased } from '@sluice/contracts';
 import { newId, type UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
-import { claim, ended, paid, released, type Sold } from './claim.js';
-import { allotted, create, lookAtClock, refused } from './sale.js';
+import { claim, ended, paid, placeAgain, released, type Sold } from './claim.js';
+import { allotted, askAgain, confirmed, create, lookAtClock, refused } from './sale.js';
 import { claimKey, tables } from './tables.js';
 
 type OrderFact = Message<typeof OrderPaid | typeof OrderCancelled | typeof OrderRejected | typeof StockReleased>;
@@ -32,6 +32,11 @@ export class SalesRepository {
     await this.#unit.change(message, { sales: [data.saleId] }, (state, now) => refused(state, data, now));
   }
 
+  async confirmed(message: Message<typeof AllotmentReturned>): Promise<void> {
+    const data = canonical(message.data);
+    await this.#unit.change(message, { sales: [data.saleId] }, (state) => confirmed(state, data));
+  }
+
   async claim(message: Message<typeof ClaimPiece>): Promise<void> {
     const ticket = canonical(message.data);
     await this.#unit.change(message, { sales: [ticket.saleId], claims: [claimKey(ticket)] }, (state, now) => claim(state, ticket, now));
@@ -51,6 +56,16 @@ export class SalesRepository {
   async released(message: Message<typeof StockReleased>): Promise<void> {
     const about = saleOf(message);
     if (about) await this.#unit.change(message, { sales: [about.saleId], claims: [claimKey(about)] }, (state, now) => released(state, about, now));
+  }
+
+  async askAgain(message: Message, saleId: string, afterMs: number): Promise<void> {
+    await this.#unit.change(message, { sales: [saleId] }, (state, now) => askAgain(state, { saleId }, afterMs, now));
+  }
+
+  /** @param key of the user's row in `claims` */
+  async placeAgain(message: Message, key: string, afterMs: number): Promise<void> {
+    const [saleId, userId] = key.split('/') as [string, string];
+    await this.#unit.change(message, { sales: [saleId], claims: [key] }, (state, now) => placeAgain(state, { saleId, userId }, afterMs, now));
   }
 
   /** Under a new id each time: whether something is due is looked at again under the sale's lock. */

@@ -1,4 +1,4 @@
-import type { OrderReason, SaleState } from '@sluice/contracts';
+import type { Address, OrderReason, SaleState } from '@sluice/contracts';
 import { collection, type Decision as DecisionOver, type State as StateOf } from '@sluice/persistence';
 
 /** A sale: what is on offer, where its pieces are, and what was last said of it. */
@@ -17,6 +17,12 @@ export interface Sale {
   held: number;
   sold: number;
   returned: number;
+  /** How many of `returned` inventory has confirmed. */
+  returnedConfirmed: number;
+  /** Since when inventory has owed an answer: to the allotment, or to what was returned. Null: it owes none, or the sale is older than this column. */
+  waitingSince: Date | null;
+  /** When inventory was last asked for it. */
+  askedAt: Date | null;
   /** How often it has opened. */
   round: number;
   opensAt: Date;
@@ -52,6 +58,9 @@ export interface Loser extends Claimant {
   orderId: null;
   win: null;
   endReason: null;
+  address: null;
+  wonAt: null;
+  askedAt: null;
 }
 
 /** A user wins once: a later ticket loses, and leaves the win as it is. */
@@ -64,6 +73,12 @@ export interface Winner extends Claimant {
   win: 'held' | 'paid' | 'expired';
   /** What became of the order, known from the moment it has ended: the piece comes back a little later, or came back before. */
   endReason: OrderReason | null;
+  /** Where the order goes, kept until a fact of the order shows that it exists: until then it may have to be placed again. */
+  address: Address | null;
+  /** Null: won before this was stored. */
+  wonAt: Date | null;
+  /** When orders was last asked to place the order. */
+  askedAt: Date | null;
 }
 
 /** What one user has of one sale. */
@@ -74,14 +89,14 @@ export const tables = {
     table: 'sales',
     key: 'id',
     columns: [
-      'id', 'sku', 'amount', 'currency', 'state', 'quantity', 'remaining', 'held', 'sold', 'returned', 'round', 'opensAt', 'closesAt',
-      'payWithinSeconds', 'createdAt', 'drained', 'toldAt', 'toldVersion', 'toldDrained', 'perSecond', 'version',
+      'id', 'sku', 'amount', 'currency', 'state', 'quantity', 'remaining', 'held', 'sold', 'returned', 'returnedConfirmed', 'waitingSince', 'askedAt',
+      'round', 'opensAt', 'closesAt', 'payWithinSeconds', 'createdAt', 'drained', 'toldAt', 'toldVersion', 'toldDrained', 'perSecond', 'version',
     ],
   }),
   claims: collection<Claim>({
     table: 'claims',
     key: ['saleId', 'userId'],
-    columns: ['saleId', 'userId', 'round', 'lost', 'wonRound', 'orderId', 'win', 'endReason', 'version'],
+    columns: ['saleId', 'userId', 'round', 'lost', 'wonRound', 'orderId', 'win', 'endReason', 'address', 'wonAt', 'askedAt', 'version'],
   }),
 };
 

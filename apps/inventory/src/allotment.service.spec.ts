@@ -81,8 +81,18 @@ describe('a sale’s allotment', () => {
     const back = { saleId, sku: 'CROWN', quantity: 3 };
     for (const id of [messageId, messageId, randomUUID()]) await publish(broker, ReturnAllotment, back, { properties: { messageId: id } });
     await eventually(async () => expect(JSON.stringify(await deadLetters(broker, 'inventory.commands'))).toContain(`sale ${saleId} has fewer than 3 pieces of CROWN`));
-    expect(heard.of(AllotmentReturned, (fact) => fact.saleId === saleId)).toEqual([{ ...back, version: 2 }]);
+    expect(heard.of(AllotmentReturned, (fact) => fact.saleId === saleId)).toEqual([{ ...back, returned: 3, version: 2 }]);
     expect(await shelf('CROWN', 'east')).toMatchObject({ on_hand: 3, allotted: 1 });
+    expect(await allotment(saleId)).toMatchObject({ remaining: { east: 1 }, returned: 3 });
+  });
+
+  it('goes back up to a total once, though a second message asks for it again, and that one is answered too', async () => {
+    const saleId = await sale('SHIELD', { east: 4 }, 4);
+    const back = { saleId, sku: 'SHIELD', quantity: 3, returned: 3 };
+    for (const id of [randomUUID(), randomUUID()]) await publish(broker, ReturnAllotment, back, { properties: { messageId: id } });
+    const answers = await eventually(() => heard.of(AllotmentReturned, (fact) => fact.saleId === saleId, 2));
+    expect(answers.map(({ quantity, returned }) => [quantity, returned]).sort()).toEqual([[0, 3], [3, 3]]);
+    expect(await shelf('SHIELD', 'east')).toMatchObject({ on_hand: 3, allotted: 1 });
     expect(await allotment(saleId)).toMatchObject({ remaining: { east: 1 }, returned: 3 });
   });
 

@@ -167,7 +167,7 @@ describe('returnAllotment', () => {
     const few = returnAllotment(allotted, asked(4));
     expect(few.state?.stock).toEqual({ 'cap/east': expect.objectContaining({ received: 5, onHand: 4, allotted: 1 }) });
     expect(few.state?.allotments?.[saleId]).toMatchObject({ remaining: { east: 1, west: 1 }, returned: 4, taken: 0, version: 2 });
-    expect(told(few)).toEqual([{ type: 'stock.allotment_returned', saleId, sku: 'cap', quantity: 4, version: 2 }]);
+    expect(told(few)).toEqual([{ type: 'stock.allotment_returned', saleId, sku: 'cap', quantity: 4, returned: 4, version: 2 }]);
     const all = after(allotted, returnAllotment(allotted, asked(6)));
     expect(all.stock).toMatchObject({ 'cap/east': { onHand: 5, allotted: 0 }, 'cap/west': { onHand: 3, allotted: 0 } });
   });
@@ -178,6 +178,19 @@ describe('returnAllotment', () => {
     const free = following(held, (state) => release(state, { ...cancelled(), flashSaleId }), (state) => returnAllotment(state, asked(1)));
     expect(free.allotments[saleId]).toMatchObject({ remaining: { east: 0, west: 0 }, returned: 6, taken: 0 });
     expect(free.stock['cap/east']).toMatchObject({ onHand: 5, allotted: 0, reserved: 0 });
+  });
+
+  it('puts back what is missing up to a total, and once, however often and in whatever order the totals come', () => {
+    const total = (returned: number) => ({ ...asked(1), returned });
+    const few = following(allotted, (state) => returnAllotment(state, total(4)));
+    expect(few.allotments[saleId]).toMatchObject({ returned: 4, version: 2 });
+    for (const again of [total(4), total(3)]) {
+      const decision = returnAllotment(few, again);
+      expect(decision.state).toBeUndefined();
+      expect(told(decision)).toEqual([{ type: 'stock.allotment_returned', saleId, sku: 'cap', quantity: 0, returned: 4, version: 2 }]);
+    }
+    expect(told(returnAllotment(few, total(6)))).toEqual([{ type: 'stock.allotment_returned', saleId, sku: 'cap', quantity: 2, returned: 6, version: 3 }]);
+    expect(() => returnAllotment(few, total(7))).toThrow(PermanentError);
   });
 
   it.each([

@@ -27,20 +27,27 @@ function answer({ saleId, sku, version, ...allotment }: Allotment): Outgoing {
 }
 
 /**
- * Puts pieces that a sale does not need any more back on hand, from the fullest warehouse first.
+ * Puts pieces that a sale does not need any more back on hand, from the fullest warehouse first. A sale that says how many it
+ * has returned in all may say so again: only what is missing goes back, and it is told again what stands.
  * @throws PermanentError when the sale has fewer of them: it sold what it gives back, or gives it back twice
  */
-export function returnAllotment(state: State, { saleId, sku, quantity }: Data<typeof ReturnAllotment>): Decision {
+export function returnAllotment(state: State, request: Data<typeof ReturnAllotment>): Decision {
+  const { saleId, sku } = request;
   const allotment = state.allotments[saleId];
+  if (allotment?.status !== 'allotted' || allotment.sku !== sku) throw new PermanentError(`sale ${saleId} has no pieces of ${sku} to give back`);
+  const quantity = missing(allotment, request);
+  if (quantity <= 0) return { messages: [backOnHand(allotment, 0)] };
   const picks = allocate([{ sku, quantity }], remaining(allotment));
-  if (allotment?.status !== 'allotted' || !picks) throw new PermanentError(`sale ${saleId} has fewer than ${quantity} pieces of ${sku} to give back`);
-  const version = allotment.version + 1;
-  const after = { ...allotment, remaining: counted(allotment.remaining, picks, -1), returned: allotment.returned + quantity, version };
-  return {
-    state: { allotments: { [saleId]: after }, stock: moved(state.stock, picks, unallotted) },
-    messages: [AllotmentReturned({ saleId, sku, quantity, version })],
-  };
+  if (!picks) throw new PermanentError(`sale ${saleId} has fewer than ${quantity} pieces of ${sku} to give back`);
+  const after = { ...allotment, remaining: counted(allotment.remaining, picks, -1), returned: allotment.returned + quantity, version: allotment.version + 1 };
+  return { state: { allotments: { [saleId]: after }, stock: moved(state.stock, picks, unallotted) }, messages: [backOnHand(after, quantity)] };
 }
+
+const missing = ({ returned: before }: GrantedAllotment, { quantity, returned }: Data<typeof ReturnAllotment>): number =>
+  returned === undefined ? quantity : returned - before;
+
+const backOnHand = ({ saleId, sku, returned, version }: GrantedAllotment, quantity: number): Outgoing =>
+  AllotmentReturned({ saleId, sku, quantity, returned, version });
 
 /** The pieces that a sale's orders can have: those of its allotment and no others. */
 export const remaining =

@@ -32,12 +32,16 @@ const allotment = { saleId: Id, sku: Sku, version: z.int() };
 export const AllotStock = command('inventory.allot', z.object({ saleId: Id, sku: Sku, quantity: Quantity }), {
   about: 'Sets pieces aside for a sale, all or none; `stock.allotted` or `stock.allotment_refused` tells which. A sale has one allotment.',
 });
-export const ReturnAllotment = command('inventory.return-allotment', z.object({ saleId: Id, sku: Sku, quantity: Quantity }), {
-  about: 'Puts pieces that a sale did not sell back on the shelves.',
+export const ReturnAllotment = command('inventory.return-allotment', z.object({ saleId: Id, sku: Sku, quantity: Quantity, returned: z.int().positive().optional() }), {
+  about:
+    'Puts pieces that a sale did not sell back on the shelves. `returned` counts all that the sale has ever returned, these among them: what is missing up to there goes back, so it may be sent again. Without it, exactly `quantity` pieces go back.',
 });
 export const StockAllotted = event('stock.allotted', z.object({ ...allotment, quantity: z.int() }));
 export const StockAllotmentRefused = event('stock.allotment_refused', z.object({ ...allotment, available: z.int() }));
-export const AllotmentReturned = event('stock.allotment_returned', z.object({ ...allotment, quantity: z.int() }), { optional: true });
+export const AllotmentReturned = event('stock.allotment_returned', z.object({ ...allotment, quantity: z.int(), returned: z.int().optional() }), {
+  optional: true,
+  about: 'Pieces of a sale are back on the shelves: `quantity` of them just now, 0 in an answer that is given again; `returned` of them in all.',
+});
 
 const reservation = { orderId: Id, userId: Id, version: z.int(), flashSaleId: Id.optional() };
 export const StockReserved = event('stock.reserved', z.object({ ...reservation, allocation: Allocation }), {

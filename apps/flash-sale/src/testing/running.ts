@@ -3,6 +3,7 @@ import { encode, MessageClient } from '@sluice/messaging';
 import { newId } from '@sluice/persistence';
 import { startService, type Service } from '@sluice/service-kit';
 import type { ChannelModel } from 'amqplib';
+import { FlashSaleConfig } from '../config.js';
 import { FlashSaleModule } from '../flash-sale.module.js';
 import { ADDRESS, newSale } from './given.js';
 
@@ -26,7 +27,7 @@ export interface Shop {
 }
 
 /** @param eventually how to wait for what others do */
-export function openShop(urls: { AMQP_URL: string; DATABASE_URL: string }, eventually: <T>(assertion: () => Promise<T>) => Promise<T>): Shop {
+export function openShop(urls: { AMQP_URL: string; DATABASE_URL: string; [setting: string]: string }, eventually: <T>(assertion: () => Promise<T>) => Promise<T>): Shop {
   const client = new MessageClient({ url: urls.AMQP_URL, source: 'neighbours' });
   const services: Service[] = [];
   const envelope = () => ({ id: newId(), time: new Date().toISOString(), correlationId: 'spec', source: 'neighbours' });
@@ -37,7 +38,7 @@ export function openShop(urls: { AMQP_URL: string; DATABASE_URL: string }, event
     client,
     async start() {
       const environment = { ...urls, RETRY_TIERS_MS: TIERS_MS.join(), LOG_LEVEL: 'silent' };
-      const service = await startService({ name: 'flash-sale', module: FlashSaleModule, database: true }, environment);
+      const service = await startService({ name: 'flash-sale', module: FlashSaleModule, config: FlashSaleConfig, database: true }, environment);
       services.push(service);
       return service;
     },

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { isDue } from './asking.js';
+import { after, NOON } from './testing/given.js';
+
+/** At which seconds somebody who never answers is asked again, when it is looked at every second. */
+function askedAt(afterMs: number, seconds: number): number[] {
+  const asked = [0];
+  for (let second = 1; second <= seconds; second++) {
+    if (isDue({ since: NOON, askedAt: after(asked.at(-1)! * 1_000) }, afterMs, after(second * 1_000))) asked.push(second);
+  }
+  return asked.slice(1);
+}
+
+it('asks again after the bound, and then whenever the wait has doubled', () => {
+  expect(askedAt(60_000, 3_600)).toEqual([60, 120, 240, 480, 960, 1_920]);
+});

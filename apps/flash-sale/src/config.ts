@@ -1,0 +1,12 @@
+import { wholeNumber } from '@sluice/service-kit';
+import { z } from 'zod';
+
+export const FlashSaleConfig = z.object({
+  /** For how long inventory may owe a sale an answer before it is asked again. */
+  ALLOTMENT_OVERDUE_SECONDS: wholeNumber(1, 86_400).default(60),
+  /** For how long nothing may be known of a win's order before orders is asked again to place it. */
+  WIN_OVERDUE_SECONDS: wholeNumber(1, 86_400).default(300),
+  /** How often the database is searched for both. */
+  OVERDUE_SWEEP_MS: wholeNumber(100, 60_000).default(10_000),
+});
+export type FlashSaleConfig = z.output<typeof FlashSaleConfig>;

@@ -1,0 +1,26 @@
+import { AT_ONCE, type Overdue } from '@sluice/service-kit';
+import { dueSql } from './asking.js';
+import type { FlashSaleConfig } from './config.js';
+import type { SalesRepository } from './sales.repository.js';
+
+/** As `awaited` in sale.ts; the condition is that of the index. */
+const SINCE = "coalesce(waiting_since, CASE state WHEN 'preparing' THEN created_at ELSE closes_at END)";
+const UNANSWERED_SALES = `
+  SELECT id FROM sales
+  WHERE version > 0 AND (state = 'preparing' OR returned > returned_confirmed) AND ${dueSql({ since: SINCE, askedAt: `coalesce(asked_at, ${SINCE})` })}
+  ORDER BY created_at LIMIT ${AT_ONCE}`;
+
+/** `claimKey` in SQL; the condition is that of the index. */
+const UNPLACED_WINS = `
+  SELECT sale_id || '/' || user_id AS id FROM claims
+  WHERE win = 'held' AND address IS NOT NULL AND ${dueSql({ since: 'won_at', askedAt: 'asked_at' })}
+  ORDER BY won_at LIMIT ${AT_ONCE}`;
+
+/** What a sale and a win wait for, and how it is asked for again. */
+export function overdue(sales: SalesRepository, { ALLOTMENT_OVERDUE_SECONDS, WIN_OVERDUE_SECONDS }: FlashSaleConfig): Overdue[] {
+  const [saleMs, winMs] = [ALLOTMENT_OVERDUE_SECONDS * 1_000, WIN_OVERDUE_SECONDS * 1_000];
+  return [
+    { found: 'sales without an answer of inventory', sql: UNANSWERED_SALES, parameters: [saleMs], askAgain: (message, id) => sales.askAgain(message, id, saleMs) },
+    { found: 'wins without a fact of their orders', sql: UNPLACED_WINS, parameters: [winMs], askAgain: (message, id) => sales.placeAgain(message, id, winMs) },
+  ];
+}
