@@ -78,7 +78,7 @@ describe('a claim', () => {
 
   it('that lost is written down without a win, and each answer raises its version', () => {
     const early = then(scheduled, bob, 1, after(59_999));
-    const row = { saleId, userId: bob, round: 1, wonRound: null, orderId: null, win: null, endReason: null, lost: 'not_open', version: 1 };
+    const row = { saleId, userId: bob, round: 1, wonRound: null, orderId: null, win: null, endReason: null, address: null, wonAt: null, askedAt: null, lost: 'not_open', version: 1 };
     const key = claimKey({ saleId, userId: bob });
     expect(early.claims[key]).toEqual(row);
     const closed = then(early, bob, 1, CLOSES);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Address, ClaimDecided, type ClaimPiece, type ClaimResult, type Data, type OrderReason, type Outgoing, PlaceOrder } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
+import { isDue } from '@sluice/service-kit';
 import { v5 } from 'uuid';
-import { isDue } from './asking.js';
 import { changed, expected, hold, sell, takeBack, tick } from './sale.js';
 import { type Claim, claimKey, type Decision, type Loss, type Sale, type State, type Winner } from './tables.js';
 import { told } from './telling.js';

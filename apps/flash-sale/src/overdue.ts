@@ -1,5 +1,4 @@
-import { AT_ONCE, type Overdue } from '@sluice/service-kit';
-import { dueSql } from './asking.js';
+import { AT_ONCE, dueSql, type Overdue } from '@sluice/service-kit';
 import type { FlashSaleConfig } from './config.js';
 import type { SalesRepository } from './sales.repository.js';
 

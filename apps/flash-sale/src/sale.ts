@@ -1,6 +1,6 @@
 import { type AllotmentReturned, AllotStock, type CreateSale, type Data, type Outgoing, ReturnAllotment, type Sale as SaleView, SaleChanged, type StockAllotted, type StockAllotmentRefused } from '@sluice/contracts';
 import { PermanentError, ProblemError } from '@sluice/messaging';
-import { type Awaited, isDue } from './asking.js';
+import { type Awaited, isDue } from '@sluice/service-kit';
 import { saleView } from './sale.view.js';
 import type { Decision, Sale, State } from './tables.js';
 import { isOverdue, told, type Turn } from './telling.js';

@@ -1,4 +1,4 @@
-import { OutsideUrl } from '@sluice/service-kit';
+import { OutsideUrl, wholeNumber } from '@sluice/service-kit';
 import { z } from 'zod';
 
 export const NotificationsConfig = z.object({
@@ -6,5 +6,9 @@ export const NotificationsConfig = z.object({
   SMS_PROVIDER_URL: OutsideUrl,
   /** Who sends e-mail; unset: it is kept and logged, which production refuses unless it says `fake`. */
   EMAIL_PROVIDER_URL: OutsideUrl,
+  /** For how long a text message may have no outcome, and no try of it be seen, before it is asked for again. */
+  TEXT_OVERDUE_SECONDS: wholeNumber(1, 86_400).default(600),
+  /** How often the database is searched for those. */
+  TEXT_SWEEP_MS: wholeNumber(100, 60_000).default(10_000),
 });
 export type NotificationsConfig = z.output<typeof NotificationsConfig>;

@@ -1,12 +1,21 @@
 import type { Channel, Data, Message, SmsDelivery, EmailDelivery, InboxDelivery } from '@sluice/contracts';
-import type { Decision, State } from './tables.js';
+import type { Outcome } from './provider.js';
+import type { Decision, Sent, State, Unsent } from './tables.js';
 
 export type DeliveryMessage = Message<typeof SmsDelivery> | Message<typeof EmailDelivery> | Message<typeof InboxDelivery>;
 
-/** Records once that somebody was told; `providerReference` is the provider's own name for it, when one was involved. */
-export function record(state: State, message: DeliveryMessage, channel: Channel, providerReference: string | undefined, now: Date): Decision {
+/** Records once what became of a message to a person. One that was given up is recorded anew when it is sent after all. */
+export function record(state: State, message: DeliveryMessage, channel: Channel, outcome: Outcome, now: Date): Decision {
   const { id, userId, about, text }: Data<typeof InboxDelivery> = message.data;
-  if (state.deliveries[id]) return {};
-  const outcome = providerReference === undefined ? { status: 'kept' as const, providerReference: null } : { status: 'sent' as const, providerReference };
-  return { state: { deliveries: { [id]: { id, userId, channel, about, text, ...outcome, createdAt: new Date(message.time), sentAt: now, version: 1 } } } };
+  const before = state.deliveries[id];
+  if (before && before.status !== 'expired') return {};
+  const told = { id, userId, channel, about, text, createdAt: before?.createdAt ?? new Date(message.time), version: (before?.version ?? 0) + 1 };
+  return { state: { deliveries: { [id]: { ...told, ...resultOf(outcome, now) } } } };
+}
+
+type Result = 'status' | 'providerReference' | 'sentAt' | 'reason';
+
+function resultOf(outcome: Outcome, now: Date): Pick<Sent, Result> | Pick<Unsent, Result> {
+  if (outcome.status === 'refused') return { ...outcome, providerReference: null, sentAt: null };
+  return { providerReference: null, ...outcome, sentAt: now, reason: null };
 }

@@ -20,8 +20,9 @@ export class Inbox implements OnModuleDestroy {
     await this.#prisma.$disconnect();
   }
 
+  /** Whether a delivery has its outcome; one that was given up may still get another. */
   async holds(deliveryId: string): Promise<boolean> {
-    return (await this.#prisma.delivery.count({ where: { id: deliveryId, version: { gt: 0 } } })) > 0;
+    return (await this.#prisma.delivery.count({ where: { id: deliveryId, version: { gt: 0 }, status: { not: 'expired' } } })) > 0;
   }
 
   /** Newest first. @throws ProblemError 422 for a cursor that is none of ours */

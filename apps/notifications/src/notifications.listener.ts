@@ -70,12 +70,12 @@ export class NotificationsListener {
     return this.notifications.tell(message);
   }
 
-  @On(SmsDelivery, { prefetch: CONCURRENT_CALLS })
+  @On(SmsDelivery, { prefetch: CONCURRENT_CALLS, outside: true })
   smsDelivery(message: Message<typeof SmsDelivery>) {
     return this.delivering.bySms(message);
   }
 
-  @On(EmailDelivery, { prefetch: CONCURRENT_CALLS })
+  @On(EmailDelivery, { prefetch: CONCURRENT_CALLS, outside: true })
   emailDelivery(message: Message<typeof EmailDelivery>) {
     return this.delivering.byEmail(message);
   }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, it } from 'vitest';
+import { UnavailableError } from '@sluice/messaging';
 import { HttpProvider } from './provider.http.js';
 
 let server: Server | undefined;
@@ -14,7 +15,7 @@ async function providerThat(answers: RequestListener, timeoutMs?: number): Promi
   const listening = createServer(answers);
   server = listening;
   await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
-  return new HttpProvider(`http://127.0.0.1:${(listening.address() as AddressInfo).port}`, timeoutMs);
+  return new HttpProvider('sms', `http://127.0.0.1:${(listening.address() as AddressInfo).port}`, timeoutMs);
 }
 
 const letter = { id: 'delivery-1', to: '+15550001', text: 'Hello' };
@@ -25,14 +26,41 @@ it('hands the message over under the delivery’s id and keeps the provider’s 
     seen.push({ request, body: JSON.parse(await text(request)) });
     response.writeHead(202).end('{"id":"SM7"}');
   });
-  expect(await provider.send(letter)).toBe('SM7');
+  expect(await provider.send(letter)).toEqual({ status: 'sent', providerReference: 'SM7' });
   expect(seen[0]?.request).toMatchObject({ method: 'POST', url: '/messages', headers: { 'idempotency-key': 'delivery-1' } });
   expect(seen[0]?.body).toEqual({ to: '+15550001', text: 'Hello' });
 });
 
-it.each([400, 429, 500])('takes %i for a fault, so that the message is tried again', async (status) => {
+it.each([400, 404, 410, 422])('takes %i for a refusal for good, with the reason', async (status) => {
+  const provider = await providerThat((_, response) => void response.writeHead(status, { 'content-type': 'application/problem+json' }).end('{"title":"No","detail":"no such number"}'));
+  expect(await provider.send(letter)).toEqual({ status: 'refused', reason: `${status}: no such number` });
+});
+
+it.each([
+  ['nothing', '', '404'],
+  ['a page', '<html>Not Found</html>', '404'],
+  ['a message', '{"code":21211,"message":"unreachable"}', '404: unreachable'],
+  ['a long story', `{"error":"${'x'.repeat(900)}"}`, `404: ${'x'.repeat(195)}`],
+])('gives the status as the reason, and what the provider says in %s', async (_, body, reason) => {
+  const provider = await providerThat((__, response) => void response.writeHead(404).end(body));
+  expect(await provider.send(letter)).toEqual({ status: 'refused', reason });
+});
+
+it.each([401, 403, 408, 409, 429, 500, 503])('takes %i for no answer about the message, so that it is tried again', async (status) => {
   const provider = await providerThat((_, response) => void response.writeHead(status).end());
-  await expect(provider.send(letter)).rejects.toThrow(`answered ${status}`);
+  const error: unknown = await provider.send(letter).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(UnavailableError);
+  expect(error).toMatchObject({ dependency: 'sms', message: `the sms answered ${status}` });
+});
+
+it.each([402, 405, 415])('takes %i for no answer about the message either: only 400, 404, 410 and 422 refuse it', async (status) => {
+  const provider = await providerThat((_, response) => void response.writeHead(status).end());
+  await expect(provider.send(letter)).rejects.toMatchObject({ name: 'UnavailableError', dependency: 'sms', suspect: true, message: `the sms answered ${status}` });
+});
+
+it.each(['', '{}', '<html>Welcome</html>', '{"id":7}'])('does not believe a provider that has taken a message and answers %j', async (body) => {
+  const provider = await providerThat((_, response) => void response.writeHead(200).end(body));
+  await expect(provider.send(letter)).rejects.toMatchObject({ name: 'UnavailableError', dependency: 'sms', suspect: true });
 });
 
 it('stops waiting for a provider that does not answer', async () => {

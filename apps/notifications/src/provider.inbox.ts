@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Letter, Provider } from './provider.js';
+import type { Letter, Outcome, Provider } from './provider.js';
 
 /** The provider of a development system: what would be sent is kept in the table of deliveries, and logged so that a developer can read it. */
 export class InboxProvider implements Provider {
@@ -9,7 +9,8 @@ export class InboxProvider implements Provider {
     this.#logger = new Logger(channel);
   }
 
-  async send({ to, text }: Letter): Promise<undefined> {
+  async send({ to, text }: Letter): Promise<Outcome> {
     this.#logger.log(`to ${to}: ${text}`);
+    return { status: 'kept' };
   }
 }

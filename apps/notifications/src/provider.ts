@@ -7,10 +7,16 @@ export interface Letter {
   text: string;
 }
 
+/**
+ * What became of a letter. `kept`: it is here to be read, no provider was involved. `sent`: the provider has it, under its own
+ * name for it. `refused`: the provider never will, for the reason it gives.
+ */
+export type Outcome = { status: 'kept' } | { status: 'sent'; providerReference: string } | { status: 'refused'; reason: string };
+
 /** Somebody who brings messages to people. */
 export interface Provider {
-  /** @returns the provider's own name for it; undefined when it is only kept here. @throws Error no answer: ask again with the same id */
-  send(letter: Letter): Promise<string | undefined>;
+  /** @throws UnavailableError the provider gives no answer, or none about the letter: send it again with the same id */
+  send(letter: Letter): Promise<Outcome>;
 }
 
 /** Where Nest finds the providers in use. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { announce, type Fact } from './notices.js';
 import type { Decision, State } from './tables.js';
-import { deliveryId, tell, welcome } from './telling.js';
+import { deliveryId, tell as decide, welcome } from './telling.js';
 
 const userId = '0190a6b0-0000-7000-8000-000000000002';
 const orderId = 'a1b2c3d4-0000-8000-8000-000000000001';
@@ -18,7 +18,10 @@ const registered = fact(AccountRegistered, { userId, phone: '+15550001', name: '
 const shipped = fact(OrderShipped, about);
 const awaiting = fact(OrderAwaitingPayment, { ...about, total, payBy: '2026-01-01T12:30:00.000Z' });
 
-const nobody: State = { recipients: {}, deliveries: {} };
+const NOW = new Date('2026-01-01T12:00:01.000Z');
+const tell = (state: State, message: Fact): Decision => decide(state, message, NOW);
+
+const nobody: State = { recipients: {}, deliveries: {}, texts: {} };
 const after = (state: State, { state: changes = {} }: Decision): State => ({ ...state, recipients: { ...state.recipients, ...changes.recipients } });
 const told = ({ messages = [] }: Decision) => messages.map(({ contract, data }) => ({ by: contract.type, ...(data as { id: string; text: string; phone?: string }) }));
 
@@ -89,6 +92,30 @@ describe('tell', () => {
         expect(texted.sort()).toEqual(arrivals.map(({ id }) => deliveryId(id, userId, 'sms')).sort());
       }),
     );
+  });
+
+  it('keeps each text that it sends until its outcome is recorded, and none that waits for a number', () => {
+    const waiting = after(nobody, tell(nobody, awaiting));
+    expect(tell(nobody, awaiting).append?.newTexts ?? []).toEqual([]);
+    const sms = told(tell(known, shipped)).find(({ by }) => by === 'delivery.sms')!;
+    expect(tell(known, shipped).append?.newTexts).toEqual([{ id: sms.id, userId, about: `orders/${orderId}`, text: sms.text, phone: '+15550001', version: 1 }]);
+    const met = welcome(waiting, registered);
+    expect(met.append?.newTexts?.map(({ id }) => id)).toEqual(told(met).map(({ id }) => id));
+    expect(met.append?.newTexts).toHaveLength(2);
+  });
+
+  it('keeps the latest 100 texts for a number that is not known, and records that the earlier ones are not sent', () => {
+    let state = nobody;
+    const facts = Array.from({ length: 101 }, () => fact(OrderShipped, about));
+    const decisions = facts.map((each) => {
+      const decision = tell(state, each);
+      state = after(state, decision);
+      return decision;
+    });
+    expect(state.recipients[userId]!.waiting.map(({ id }) => id)).toEqual(facts.slice(1).map(({ id }) => deliveryId(id, userId, 'sms')));
+    expect(decisions.slice(0, 100).flatMap(({ append }) => append?.newDeliveries ?? [])).toEqual([]);
+    const dropped = { id: deliveryId(facts[0]!.id, userId, 'sms'), userId, channel: 'sms', about: `orders/${orderId}`, text: expect.any(String), status: 'expired', reason: '100 later texts wait for the phone number' };
+    expect(decisions[100]!.append?.newDeliveries).toEqual([{ ...dropped, providerReference: null, createdAt: NOW, sentAt: null, version: 1 }]);
   });
 
   it('keeps nothing waiting for a fact that is not texted', () => {

@@ -1,3 +1,4 @@
+export { dueSql, isDue, type Awaited } from './asked-again.js';
 export { AskedGauge, type Numbers } from './asked-gauge.js';
 export { brokerOf } from './broker-address.js';
 export { CommonConfig, DatabaseConfig, flag, Port, wholeNumber } from './environment.js';

@@ -83,7 +83,7 @@ export const SOUND = {
       ${each(ORDERS.filter(({ sale }) => sale), (order) => `INSERT INTO claims (sale_id, user_id, round, won_round, order_id, win, version) VALUES ('${uuid(SALE)}', '${uuid(USER + order.n)}', 1, 1, '${uuid(order.n)}', '${statusOf(order) === 'cancelled' ? 'expired' : 'paid'}', 2)`)}`,
   },
   notifications: {
-    tables: 'deliveries, recipients',
+    tables: 'deliveries, recipients, texts',
     sql: (uuid) => {
       const announced = ORDERS.flatMap(({ n, told }) => told.filter(([type]) => type !== 'order.placed').flatMap(([type]) => (type === 'order.completed' ? ['inbox'] : ['sms', 'inbox']).map((channel) => ({ n, channel }))));
       // The second order's customer has not told a phone number yet.
