@@ -3,14 +3,13 @@ import { Logger } from '@nestjs/common';
 import type { AmqpConnectionManager, ChannelWrapper } from 'amqp-connection-manager';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { circumstancesOf, parting, replyTo, setAside } from './carry-out.js';
-import { askedBy } from './codec.js';
 import type { Outbound } from './confirm-channel.js';
 import { dependencies } from './dependencies.js';
 import { dispatch } from './dispatcher.js';
 import { BROKER, faultOf } from './faults.js';
 import { Holding } from './holding.js';
 import { countHandled, watched, type HandledEnding } from './metrics.js';
-import { Overdue } from './overdue.js';
+import { isOver, Overdue } from './overdue.js';
 import type { Publisher } from './publisher.js';
 import type { QueueRoutes } from './routes.js';
 import { settle, type Ending, type Outcome } from './settlement.js';
@@ -293,10 +292,4 @@ export class Consumer {
     else if (ending.do === 'dead') this.#logger.error(`${subject} is a dead letter: ${ending.reason}`);
     else if (ending.note !== undefined) this.#logger.warn(`${subject}: ${ending.note}`);
   }
-}
-
-/** Its caller has stopped waiting while it was on its way to us; the broker drops those that are over in the queue. */
-function isOver(delivery: ConsumeMessage): boolean {
-  const deadline = askedBy(delivery)?.deadline;
-  return deadline !== undefined && deadline <= Date.now();
 }

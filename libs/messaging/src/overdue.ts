@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import type { Delivery } from './codec.js';
+import { askedBy, type Delivery } from './codec.js';
 import { countOverdue } from './metrics.js';
 
 /** Milliseconds. */
@@ -29,4 +29,10 @@ export class Overdue {
     this.#unlogged = 0;
     this.#loggedAt = this.clock();
   }
+}
+
+/** Its caller has stopped waiting while it was on its way to us; the broker drops those that are over in the queue. */
+export function isOver(delivery: Delivery): boolean {
+  const deadline = askedBy(delivery)?.deadline;
+  return deadline !== undefined && deadline <= Date.now();
 }

@@ -29,15 +29,15 @@ interface Decided {
 
 export type Outcome = { readonly answer: unknown } | { readonly error: unknown };
 
-/** What became of a change in its batch; `held`: another transaction holds one of its rows, so it was left out. */
-export type BatchOutcome = Outcome | { readonly held: true };
+/** What became of a change in its batch; `held`: it was left out, since another transaction holds these of its rows (see `rowsOf`). */
+export type BatchOutcome = Outcome | { readonly held: readonly string[] };
 
 /** The inbox keeps ids in one spelling, so that a message in capitals is no other message. */
 export const idOf = ({ message }: Change): string => message.id.toLowerCase();
 
-/** The rows that a change may write, by collection and key. */
-export const rowsOf = ({ keys }: Pick<Change, 'keys'>): string[] =>
-  Object.entries(keys).flatMap(([name, values]) => (values ?? []).map((key) => `${name}/${key}`));
+/** The rows that a change names, as `collection/key`: all, or those that `are` so. */
+export const rowsOf = ({ keys }: Pick<Change, 'keys'>, are: (name: string, key: string) => boolean = () => true): string[] =>
+  Object.entries(keys).flatMap(([name, values]) => (values ?? []).filter((key) => are(name, key)).map((key) => `${name}/${key}`));
 
 /** The state, messages and answers of some changes, decided in the order of their arrival; touches no connection itself. */
 export class Batch {
@@ -47,8 +47,6 @@ export class Batch {
   readonly #rows = new Map<string, Rows>();
   readonly #appended = new Map<string, object[]>();
   readonly #failed: string[] = [];
-  /** The rows of changes that were left out: those that need them too wait behind, so that they keep their order. */
-  readonly #leftOut = new Set<string>();
   /** When the transaction began, by the clock of the database. Nothing is decided by the clock of this process. */
   #now!: Date;
 
@@ -81,7 +79,8 @@ export class Batch {
 
   #outcome(change: Change, isNew: boolean): BatchOutcome {
     if (!isNew && !change.message.reply) return { answer: undefined };
-    if (this.free && this.#isHeld(change)) return this.#leaveOut(change, isNew);
+    const held = this.free ? rowsOf(change, (name, key) => this.#rows.get(name)!.isHeld(key)) : [];
+    if (held.length > 0) return this.#leaveOut(change, isNew, held);
     try {
       const decision = change.decide(this.#show(change.keys), this.#now);
       if (isNew) this.#apply(change, decision);
@@ -93,14 +92,9 @@ export class Batch {
     }
   }
 
-  #isHeld({ keys }: Change): boolean {
-    return [...this.#rows].some(([name, rows]) => (keys[name] ?? []).some((key) => rows.isHeld(key) || this.#leftOut.has(`${name}/${key}`)));
-  }
-
-  #leaveOut(change: Change, isNew: boolean): BatchOutcome {
+  #leaveOut(change: Change, isNew: boolean, held: readonly string[]): BatchOutcome {
     if (isNew) this.#failed.push(idOf(change));
-    for (const row of rowsOf(change)) this.#leftOut.add(row);
-    return { held: true };
+    return { held };
   }
 
   #show(keys: Change['keys']): Record<string, object> {

@@ -9,8 +9,8 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
 
 /**
- * The changes of a unit of work that need a row which another transaction holds, in the order of their arrival. While one waits,
- * those that need the same rows wait behind it, so that they keep their order. Decides only; time is an argument.
+ * The changes of a unit of work that need a row which another transaction holds, in the order of their arrival. While it is
+ * held, those that need it too join them without a try; what needs only their other rows goes on. Decides only; time is an argument.
  */
 export class RowWaiters<C extends Pick<Change, 'keys'>> {
   #waiting: { readonly change: C; readonly since: number }[] = [];
@@ -21,16 +21,19 @@ export class RowWaiters<C extends Pick<Change, 'keys'>> {
     return this.#waiting.length;
   }
 
-  /** Whether a change needs a row that one of the waiting changes needs. */
-  concerns(change: C): boolean {
-    return this.#rows.size > 0 && rowsOf(change).some((row) => this.#rows.has(row));
+  /** The rows of a change that are known to be held. */
+  heldOf(change: C): string[] {
+    return this.#rows.size > 0 ? rowsOf(change).filter((row) => this.#rows.has(row)) : [];
   }
 
-  /** @param since when it was first found waiting: it keeps its age from look to look @returns false when too many wait, or it has waited for too long */
-  add(change: C, since: number, now: number): boolean {
+  /**
+   * @param held the rows that it waits for @param since when it was first found waiting: it keeps its age from look to look
+   * @returns false when too many wait, or it has waited for too long
+   */
+  add(change: C, held: readonly string[], since: number, now: number): boolean {
+    for (const row of held) this.#rows.add(row);
     if (this.#waiting.length >= MOST || now - since > PATIENCE_MS) return false;
     this.#waiting.push({ change, since });
-    for (const row of rowsOf(change)) this.#rows.add(row);
     return true;
   }
 

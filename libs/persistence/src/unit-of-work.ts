@@ -4,7 +4,7 @@ import type { Span } from '@opentelemetry/api';
 import type { Message } from '@sluice/contracts';
 import { DATABASE, dependencies, faultOf, isLocked, LockedError, type DELEGATED, type Fault } from '@sluice/messaging';
 import type { Pool } from 'pg';
-import { Batch, idOf, type BatchOutcome, type Change, type Outcome } from './batch.js';
+import { Batch, idOf, rowsOf, type BatchOutcome, type Change, type Outcome } from './batch.js';
 import { keyColumns } from './collection.js';
 import type { Decide, Keys, Tables } from './decision.js';
 import { Gathering } from './gathering.js';
@@ -92,13 +92,17 @@ export class UnitOfWork<T extends Tables> {
 
   async #work(waiting: Waiting[]): Promise<void> {
     await this.options.relay.room();
-    const changes = withoutTwins(waiting);
-    const held = changes.filter((change) => change.heldSince === undefined && this.#rowWaiters.concerns(change));
-    const ready = changes.filter((change) => !held.includes(change));
-    this.#wait(held);
+    const ready = withoutTwins(waiting).filter((change) => !this.#joinsWaiters(change));
     if (ready.length === 0) return;
     const someWereHeld = ready.some(({ heldSince }) => heldSince !== undefined);
     await this.#commit(ready, { free: someWereHeld }).catch((error: unknown) => this.#recover(ready, error, someWereHeld));
+  }
+
+  /** It needs a row that is known to be held. Those that wait already are here to be tried once more. */
+  #joinsWaiters(change: Waiting): boolean {
+    const held = change.heldSince === undefined ? this.#rowWaiters.heldOf(change) : [];
+    if (held.length > 0) this.#wait([{ change, held }]);
+    return held.length > 0;
   }
 
   async #recover(changes: Waiting[], error: unknown, free: boolean, tries = 1): Promise<void> {
@@ -121,20 +125,21 @@ export class UnitOfWork<T extends Tables> {
   /** Somebody is inserting a key of this batch, which makes even its reading wait. */
   async #commitEachFree(changes: Waiting[]): Promise<void> {
     for (const change of changes) {
-      await this.#commit([change], { free: true }).catch((error: unknown) => (isLocked(error) ? this.#wait([change]) : this.#commitEach([change], error)));
+      // Which of its keys that is, the database does not say.
+      const held = rowsOf(change);
+      await this.#commit([change], { free: true }).catch((error: unknown) => (isLocked(error) ? this.#wait([{ change, held }]) : this.#commitEach([change], error)));
     }
   }
 
   /** They are looked at again soon, before all others. */
-  #wait(changes: readonly Waiting[]): void {
-    if (changes.length === 0) return;
+  #wait(waiting: readonly { change: Waiting; held: readonly string[] }[]): void {
     const now = performance.now();
     const wasEmpty = this.#rowWaiters.size === 0;
-    for (const change of changes) {
-      if (this.#rowWaiters.add(change, change.heldSince ?? now, now)) continue;
+    for (const { change, held } of waiting) {
+      if (this.#rowWaiters.add(change, held, change.heldSince ?? now, now)) continue;
       change.settle({ error: new LockedError('another transaction holds a row of this message') });
     }
-    if (wasEmpty && this.#rowWaiters.size > 0) this.#lookAgain(changes.some(({ heldSince }) => heldSince === undefined));
+    if (wasEmpty && this.#rowWaiters.size > 0) this.#lookAgain(waiting.some(({ change }) => change.heldSince === undefined));
   }
 
   #lookAgain(soon: boolean): void {
@@ -180,7 +185,7 @@ export class UnitOfWork<T extends Tables> {
     await inCommitSpan(changes.map(({ span }) => span), () => transaction(pool, batch.reads(), (results, now) => batch.decide(results, now), lock));
     dependencies.succeeded(DATABASE);
     relay.forward(batch.outbox);
-    const held = changes.filter((change, index) => !settled(change, batch.outcomes[index]!));
+    const held = changes.flatMap((change, index) => settled(change, batch.outcomes[index]!));
     this.#wait(held);
     const ms = performance.now() - began;
     countBatch(changes.length - held.length, ms);
@@ -188,11 +193,11 @@ export class UnitOfWork<T extends Tables> {
   }
 }
 
-/** @returns false when it waits for a row */
-function settled(change: Waiting, outcome: BatchOutcome): boolean {
-  if ('held' in outcome) return false;
+/** @returns the change, when it waits for rows */
+function settled(change: Waiting, outcome: BatchOutcome): { change: Waiting; held: readonly string[] }[] {
+  if ('held' in outcome) return [{ change, held: outcome.held }];
   change.settle(outcome);
-  return true;
+  return [];
 }
 
 const settleAll = (changes: readonly Waiting[], outcome: Outcome): void => changes.forEach((change) => change.settle(outcome));
