@@ -45,7 +45,7 @@ class World {
   }
 
   #keep(id: string | undefined): void {
-    if (id !== undefined) this.#become(carrierBooked(this.parcels[id]!, `ref-${id}`));
+    if (id !== undefined) this.#become(carrierBooked(this.parcels[id]!, `ref-${id}`, NOW));
   }
 
   #become(change: Change): void {

@@ -1,5 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { BookCarrier, Message, RecallCarrier } from '@sluice/contracts';
+import { PermanentError } from '@sluice/messaging';
+import { newId } from '@sluice/persistence';
+import { carrierRefused, recalled } from './asking-again.js';
 import { CARRIER, type Carrier } from './carrier.js';
 import { carrierBooked, needsCarrier } from './parcel.js';
 import { ParcelRepository } from './parcel.repository.js';
@@ -12,19 +15,28 @@ export class Booking {
     @Inject(CARRIER) private readonly carrier: Carrier,
   ) {}
 
-  /** A crash after the call repeats it under the same key. @throws Error no answer from the carrier, to be tried again */
+  /** A crash after the call repeats it under the same key. @throws UnavailableError no answer from the carrier; PermanentError it refuses for good */
   async book(message: Message<typeof BookCarrier>): Promise<void> {
     const parcel = await this.parcels.parcel(message.data.parcelId);
     // An earlier try may have reached the carrier, later than the recall did, and have brought back no answer.
     if (parcel.status === 'halted') return this.recall(message);
     if (!needsCarrier(parcel)) return;
     const { id, warehouse, address, lines } = parcel;
-    const reference = await this.carrier.book({ parcelId: id, warehouse, address, lines, correlationId: message.correlationId });
-    await this.parcels.change(message, id, (current) => carrierBooked(current, reference));
+    const booking = this.carrier.book({ parcelId: id, warehouse, address, lines, correlationId: message.correlationId });
+    const reference = await booking.catch((error: unknown) => this.#refused(message, error));
+    await this.parcels.change(message, id, (current, now) => carrierBooked(current, reference, now));
   }
 
-  /** A repeat of the message is a repeat to the carrier. @throws Error no answer from the carrier, to be tried again */
-  recall({ id, data, correlationId }: Message<typeof RecallCarrier> | Message<typeof BookCarrier>): Promise<void> {
-    return this.carrier.recall({ parcelId: data.parcelId, key: id, correlationId });
+  /** A repeat of the message is a repeat to the carrier. @throws UnavailableError no answer from the carrier; PermanentError it refuses for good */
+  async recall(message: Message<typeof RecallCarrier> | Message<typeof BookCarrier>): Promise<void> {
+    const { id, data, correlationId } = message;
+    await this.carrier.recall({ parcelId: data.parcelId, key: id, correlationId }).catch((error: unknown) => this.#refused(message, error));
+    await this.parcels.note(message, data.parcelId, recalled);
+  }
+
+  /** Under another id: the message itself is not done, and may be redriven. */
+  async #refused(message: Message<typeof RecallCarrier> | Message<typeof BookCarrier>, error: unknown): Promise<never> {
+    if (error instanceof PermanentError) await this.parcels.note({ ...message, id: newId() }, message.data.parcelId, (parcel) => carrierRefused(parcel, error.message));
+    throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { PermanentError } from '@sluice/messaging';
+import { faultOf, PermanentError } from '@sluice/messaging';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HttpCarrier } from './carrier.http.js';
 import type { Recall, Shipment } from './carrier.js';
@@ -19,7 +19,9 @@ const CALLS: [string, (carrier: HttpCarrier) => Promise<unknown>][] = [
   ['book', (carrier) => carrier.book(SHIPMENT)],
   ['recall', (carrier) => carrier.recall(RECALL)],
 ];
-const TRANSIENT = [500, 503, 429, 408, 409];
+const TRANSIENT = [500, 503, 429, 408, 409, 401, 403, 304];
+/** What one request may cause by itself. */
+const SUSPECT = [500, 503, 408, 409, 304];
 const each = <T>(values: readonly T[]) => CALLS.flatMap(([name, call]) => values.map((value) => [name, value, call] as const));
 
 describe('the HTTP carrier', () => {
@@ -76,6 +78,7 @@ describe('the HTTP carrier', () => {
     const failure = await call(await carrierAnswering(status)).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Error);
     expect(failure).not.toBeInstanceOf(PermanentError);
+    expect(faultOf(failure)).toEqual({ whose: 'environment', dependency: 'carrier', suspect: SUSPECT.includes(status) });
   });
 
   it.each(each([400, 422]))('is not asked again to %s after %i', async (_name, status, call) => {
@@ -87,10 +90,14 @@ describe('the HTTP carrier', () => {
   });
 
   it.each(CALLS)('will be asked again to %s when it gives no answer in time', async (_name, call) => {
-    await expect(call(await carrierAnswering(undefined))).rejects.toMatchObject({ name: 'TimeoutError' });
+    const failure = await call(await carrierAnswering(undefined)).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ cause: { name: 'TimeoutError' } });
+    expect(faultOf(failure)).toEqual({ whose: 'environment', dependency: 'carrier', suspect: true });
   });
 
   it('will be asked again when its answer holds no reference', async () => {
-    await expect((await carrierAnswering(200, { ok: true })).book(SHIPMENT)).rejects.toThrow('reference');
+    const failure = await (await carrierAnswering(200, { ok: true })).book(SHIPMENT).catch((error: unknown) => error);
+    expect(String(failure)).toContain('reference');
+    expect(faultOf(failure)).toEqual({ whose: 'environment', dependency: 'carrier', suspect: true });
   });
 });

@@ -23,12 +23,12 @@ export interface Recall {
 export interface Carrier {
   /**
    * Gives the carrier's own reference of the booking.
-   * @throws Error no answer, to be asked again; PermanentError refused for good
+   * @throws UnavailableError no answer, to be asked again; PermanentError refused for good
    */
   book(shipment: Shipment): Promise<string>;
   /**
    * The parcel is not to be fetched any more; it may not even have been booked.
-   * @throws Error no answer, to be asked again; PermanentError refused for good
+   * @throws UnavailableError no answer, to be asked again; PermanentError refused for good
    */
   recall(recall: Recall): Promise<void>;
 }

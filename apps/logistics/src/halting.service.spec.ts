@@ -21,7 +21,7 @@ let heard: Facts;
 const started: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  [broker, database] = await Promise.all([testBroker({ tiersMs: [RETRY_MS] }), testDatabase('logistics')]);
+  [broker, database] = await Promise.all([testBroker({ tiersMs: [RETRY_MS], outsideTiersMs: [RETRY_MS] }), testDatabase('logistics')]);
   heard = await facts(broker);
   around = neighbours(broker.url);
 });

@@ -23,7 +23,7 @@ const halted = after(paid, halt(paid, ORDER.halt, LATER));
 describe('halting an order', () => {
   it('halts all its parcels, says which, and has the carrier leave them', () => {
     const { parcels, messages } = halt(paid, ORDER.halt, LATER);
-    expect(parcels).toEqual([EAST, WEST].map((id) => ({ ...paid[id], status: 'halted', haltedAt: LATER, version: 2 })));
+    expect(parcels).toEqual([EAST, WEST].map((id) => ({ ...paid[id], status: 'halted', haltedAt: LATER, carrierAskedAt: LATER, version: 2 })));
     const { orderId, userId } = ORDER.halt;
     const lines = [{ sku: 'TEE', quantity: 1 }];
     expect(messages!.map(({ contract, data }) => [contract.type, data])).toEqual([
@@ -48,7 +48,8 @@ describe('halting an order', () => {
     const early = halt({ [EAST]: undefined, [WEST]: undefined }, ORDER.halt, LATER);
     expect(types(early)).toEqual(['parcels.halted']);
     const there = after({}, early);
-    expect(there).toEqual({ [EAST]: { ...halted[EAST], createdAt: LATER }, [WEST]: { ...halted[WEST], createdAt: LATER } });
+    const neverBooked = { createdAt: LATER, carrierAskedAt: null };
+    expect(there).toEqual({ [EAST]: { ...halted[EAST], ...neverBooked }, [WEST]: { ...halted[WEST], ...neverBooked } });
     expect(orderPaid(there, ORDER.paid, LATER)).toEqual({ parcels: [], messages: [] });
   });
 
@@ -67,10 +68,10 @@ describe('a halted parcel', () => {
 
   it('needs no carrier, and is taken back from one who took it meanwhile, once', () => {
     expect(needsCarrier(halted[EAST]!)).toBe(false);
-    const booked = carrierBooked(halted[EAST]!, 'ref-1');
-    expect(booked.parcels).toEqual([{ ...halted[EAST], carrierReference: 'ref-1', version: 3 }]);
+    const booked = carrierBooked({ ...halted[EAST]!, recalledAt: LATER }, 'ref-1', NOW);
+    expect(booked.parcels).toEqual([{ ...halted[EAST], carrierReference: 'ref-1', carrierAskedAt: NOW, recalledAt: null, version: 3 }]);
     expect(booked.messages!.map(({ contract, data }) => [contract.type, data])).toEqual([['logistics.recall', { parcelId: EAST }]]);
-    expect(carrierBooked(booked.parcels![0]!, 'ref-1')).toEqual({});
+    expect(carrierBooked(booked.parcels![0]!, 'ref-1', NOW)).toEqual({});
   });
 });
 
@@ -90,7 +91,7 @@ const thePayment: Step = (parcels) => orderPaid(parcels, ORDER.paid, NOW);
 const aMove = fc
   .record({ id: fc.constantFrom(EAST, WEST), rule: fc.constantFrom(dispatch, deliver), asked: fc.boolean() })
   .map(({ id, rule, asked }) => toParcel(id, (parcel) => unlessRefused(() => rule(parcel, { asked }, NOW))));
-const aBooking = fc.constantFrom(EAST, WEST).map((id) => toParcel(id, (parcel) => carrierBooked(parcel, `ref-${id}`)));
+const aBooking = fc.constantFrom(EAST, WEST).map((id) => toParcel(id, (parcel) => carrierBooked(parcel, `ref-${id}`, NOW)));
 const history = fc.array(fc.oneof(fc.constant(theHalt), fc.constant(thePayment), aMove, aBooking), { maxLength: 15 });
 
 describe('in whatever order an order is paid, halted, fetched and brought, and however often', () => {

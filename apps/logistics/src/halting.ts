@@ -10,7 +10,7 @@ export function halt(existing: Parcels, order: Shipping, now: Date): Change {
   const { orderId, userId } = order;
   const known = Object.values(existing).filter((parcel) => parcel !== undefined);
   if (known.some(hasLeft)) return { messages: [ParcelsLeft({ orderId, userId, version: newest(known) })] };
-  const parcels = [...known, ...missingParcels(existing, order, now)].map((parcel) => halted(parcel, now));
+  const parcels = [...known.map((parcel) => recalling(parcel, now)), ...missingParcels(existing, order, now)].map((parcel) => halted(parcel, now));
   const answer = ParcelsHalted({ orderId, userId, version: newest(parcels), parcels: parcels.map(({ id, warehouse, lines }) => ({ id, warehouse, lines })) });
   return { parcels, messages: [answer, ...known.filter(mayBeBooked).map(({ id }) => RecallCarrier({ parcelId: id }))] };
 }
@@ -19,6 +19,9 @@ const hasLeft = ({ status }: Parcel): boolean => status === 'dispatched' || stat
 
 /** A booking may be under way without an answer yet. */
 const mayBeBooked = ({ status }: Parcel): boolean => status === 'preparing';
+
+/** The carrier is asked for something else from now on. */
+const recalling = (parcel: Parcel, now: Date): Parcel => (mayBeBooked(parcel) ? { ...parcel, carrierAskedAt: now, carrierRefusal: null } : parcel);
 
 const halted = (parcel: Parcel, now: Date): Parcel => (parcel.status === 'halted' ? parcel : { ...parcel, status: 'halted', haltedAt: now, version: parcel.version + 1 });
 

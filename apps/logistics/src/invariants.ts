@@ -1,5 +1,8 @@
 import type { Invariant } from '@sluice/service-kit';
 
+/** What is asked again by itself has been asked some times by then; a carrier that is away for longer shows here, and nothing is lost. */
+const LATE = "interval '15 minutes'";
+
 /** What takes reading every parcel there ever was: for `npm run audit`, not for every scrape. */
 export const AUDITED: readonly Invariant[] = [
   {
@@ -9,4 +12,9 @@ export const AUDITED: readonly Invariant[] = [
       HAVING bool_or(status = 'halted') AND bool_or(status IN ('dispatched', 'delivered'))`,
   },
   { name: 'one_parcel_per_warehouse', sql: 'SELECT order_id AS id FROM parcels WHERE version > 0 GROUP BY order_id, warehouse HAVING count(*) > 1' },
+  { name: 'parcels_are_booked', sql: `SELECT id FROM parcels WHERE carrier_reference IS NULL AND status = 'preparing' AND created_at < now() - ${LATE}` },
+  {
+    name: 'recalls_are_answered',
+    sql: `SELECT id FROM parcels WHERE halted_at < now() - ${LATE} AND recalled_at IS NULL AND carrier_asked_at IS NOT NULL`,
+  },
 ];

@@ -24,12 +24,12 @@ export class LogisticsListener {
   }
 
   /** A queue of its own: a slow carrier holds up nothing else. */
-  @On(BookCarrier, { queue: 'bookings' })
+  @On(BookCarrier, { queue: 'bookings', outside: true })
   bookCarrier(message: Message<typeof BookCarrier>) {
     return this.booking.book(message);
   }
 
-  @On(RecallCarrier, { queue: 'bookings' })
+  @On(RecallCarrier, { queue: 'bookings', outside: true })
   recallCarrier(message: Message<typeof RecallCarrier>) {
     return this.booking.recall(message);
   }

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { CONFIG, outside, UnitsOfWork } from '@sluice/service-kit';
+import { CONFIG, outside, Sweep, UnitsOfWork } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { Booking } from './booking.js';
 import { FakeCarrier } from './carrier.fake.js';
@@ -7,6 +7,7 @@ import { HttpCarrier } from './carrier.http.js';
 import { CARRIER, type Carrier } from './carrier.js';
 import type { LogisticsConfig } from './config.js';
 import { LogisticsListener } from './logistics.listener.js';
+import { overdueSweep } from './overdue.sweep.js';
 import { ParcelRepository } from './parcel.repository.js';
 
 function carrier({ CARRIER_URL, CARRIER_DELAY_SECONDS }: LogisticsConfig, units: UnitsOfWork, pool: Pool): Carrier {
@@ -16,6 +17,10 @@ function carrier({ CARRIER_URL, CARRIER_DELAY_SECONDS }: LogisticsConfig, units:
 
 @Module({
   controllers: [LogisticsListener],
-  providers: [ParcelRepository, Booking, { provide: CARRIER, useFactory: carrier, inject: [CONFIG, UnitsOfWork, Pool] }],
+  providers: [
+    ...[ParcelRepository, Booking],
+    { provide: CARRIER, useFactory: carrier, inject: [CONFIG, UnitsOfWork, Pool] },
+    { provide: Sweep, useFactory: overdueSweep, inject: [Pool, ParcelRepository, CONFIG] },
+  ],
 })
 export class LogisticsModule {}

@@ -23,7 +23,7 @@ const started: (() => Promise<void>)[] = [];
 const heard: { type: string; data: Record<string, unknown>; correlationId: unknown }[] = [];
 
 beforeAll(async () => {
-  [broker, database] = await Promise.all([testBroker({ tiersMs: [RETRY_MS] }), testDatabase('logistics')]);
+  [broker, database] = await Promise.all([testBroker({ tiersMs: [RETRY_MS], outsideTiersMs: [RETRY_MS] }), testDatabase('logistics')]);
   await listen();
   around = neighbours(broker.url);
 });

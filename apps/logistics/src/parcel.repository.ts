@@ -38,6 +38,14 @@ export class ParcelRepository implements OnApplicationShutdown {
     });
   }
 
+  /** What became of a call to the carrier, of a parcel that may not be there. */
+  async note(message: Message, id: string, decide: (parcel: Parcel, now: Date) => Change): Promise<void> {
+    await this.#unit.change<ParcelView>(message, { parcels: [id] }, ({ parcels }, now) => {
+      const parcel = parcels[id];
+      return parcel ? decision(decide(parcel, now)) : {};
+    });
+  }
+
   /** @throws ProblemError 404 no such parcel */
   async parcel(id: string): Promise<Parcel> {
     const row = await this.#prisma.parcel.findUnique({ where: { id } });

@@ -80,14 +80,14 @@ describe('a parcel', () => {
   });
 
   it('asks for a carrier until it has one or has left without', () => {
-    const [booked] = carrierBooked(east(), 'ref-1').parcels!;
+    const [booked] = carrierBooked(east(), 'ref-1', NOW).parcels!;
     expect([east(), booked!, dispatch(east(), TOLD, NOW).parcels![0]!].map(needsCarrier)).toEqual([true, false, false]);
-    expect(carrierBooked(booked!, 'ref-2')).toEqual({});
+    expect(carrierBooked(booked!, 'ref-2', NOW)).toEqual({});
   });
 
   it('ends the same in whatever order and how often the carrier tells what it did, and tells each fact once', () => {
     type Told = (parcel: Parcel) => Change;
-    const all: Told[] = [(parcel) => dispatch(parcel, TOLD, NOW), (parcel) => deliver(parcel, TOLD, NOW), (parcel) => carrierBooked(parcel, 'ref-1')];
+    const all: Told[] = [(parcel) => dispatch(parcel, TOLD, NOW), (parcel) => deliver(parcel, TOLD, NOW), (parcel) => carrierBooked(parcel, 'ref-1', NOW)];
     const arrivals = fc.array(fc.constantFrom(...all), { maxLength: 5 }).chain((again) => fc.shuffledSubarray([...all, ...again], { minLength: all.length + again.length }));
     fc.assert(
       fc.property(arrivals, (told) => {

@@ -33,13 +33,13 @@ export const missingParcels = (existing: Parcels, order: Shipping, now: Date): P
 
 /** Each warehouse that gives something makes its parcel and books the carrier; those it has made are left alone. */
 export function orderPaid(existing: Parcels, order: Shipping, now: Date): Change {
-  const parcels = missingParcels(existing, order, now);
+  const parcels = missingParcels(existing, order, now).map((parcel) => ({ ...parcel, carrierAskedAt: now }));
   return { parcels, messages: parcels.flatMap((parcel) => [ParcelCreated(factOf(parcel)), BookCarrier({ parcelId: parcel.id })]) };
 }
 
 function newParcel({ orderId, userId, address, allocation }: Shipping, warehouse: Warehouse, now: Date): Parcel {
   const lines = allocation.filter((pick) => pick.warehouse === warehouse).map(({ sku, quantity }) => ({ sku, quantity }));
-  const nothingYet = { carrierReference: null, dispatchedAt: null, deliveredAt: null, haltedAt: null };
+  const nothingYet = { carrierReference: null, carrierAskedAt: null, carrierRefusal: null, recalledAt: null, dispatchedAt: null, deliveredAt: null, haltedAt: null };
   return { id: parcelId(orderId, warehouse), orderId, userId, warehouse, lines, address, status: 'preparing', createdAt: now, ...nothingYet, version: 1 };
 }
 
@@ -50,10 +50,11 @@ export const needsCarrier = ({ status, carrierReference }: Parcel): boolean => s
  * The carrier gives the same reference for the same parcel, however often it is asked. A parcel that was halted meanwhile is
  * taken back again: its first recall may have come before the booking.
  */
-export function carrierBooked(parcel: Parcel, carrierReference: string): Change {
+export function carrierBooked(parcel: Parcel, carrierReference: string, now: Date): Change {
   if (parcel.carrierReference) return {};
-  const parcels = [{ ...parcel, carrierReference, version: parcel.version + 1 }];
-  return parcel.status === 'halted' ? { parcels, messages: [RecallCarrier({ parcelId: parcel.id })] } : { parcels };
+  const booked = { ...parcel, carrierReference, carrierRefusal: null, version: parcel.version + 1 };
+  if (parcel.status !== 'halted') return { parcels: [booked] };
+  return { parcels: [{ ...booked, carrierAskedAt: now, recalledAt: null }], messages: [RecallCarrier({ parcelId: parcel.id })] };
 }
 
 /** Whether somebody asked for this, rather than the carrier telling it. */

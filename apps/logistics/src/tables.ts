@@ -6,6 +6,12 @@ export interface Parcel extends ParcelView {
   address: Address;
   /** The carrier has taken the booking, under this name of its own. */
   carrierReference: string | null;
+  /** When the carrier was last asked for what the status waits for: to book, or to leave a halted parcel; null: never. */
+  carrierAskedAt: Date | null;
+  /** Why the carrier refuses that for good, until a person has it asked again. */
+  carrierRefusal: string | null;
+  /** The carrier knows that it is not to fetch the halted parcel. */
+  recalledAt: Date | null;
   createdAt: Date;
   dispatchedAt: Date | null;
   deliveredAt: Date | null;
@@ -27,7 +33,7 @@ export const parcelTables = {
   parcels: collection<Parcel>({
     table: 'parcels',
     key: 'id',
-    columns: ['id', 'orderId', 'userId', 'warehouse', 'lines', 'address', 'status', 'carrierReference', 'createdAt', 'dispatchedAt', 'deliveredAt', 'haltedAt', 'version'],
+    columns: ['id', 'orderId', 'userId', 'warehouse', 'lines', 'address', 'status', 'carrierReference', 'carrierAskedAt', 'carrierRefusal', 'recalledAt', 'createdAt', 'dispatchedAt', 'deliveredAt', 'haltedAt', 'version'],
   }),
 };
 

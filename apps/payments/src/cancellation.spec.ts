@@ -34,38 +34,38 @@ const receipt = { reference: 're_1' };
 const open = after(nothing, openPayable(nothing, priced));
 const capturing = after(open, pay(open, request, first, noon));
 const paid = after(capturing, settle(capturing, intent, yes, later(1)));
-const cancelled = (state: State): State => after(state, cancelPayable(state, cancellation));
+const cancelled = (state: State): State => after(state, cancelPayable(state, cancellation, later(5)));
 const voiding = cancelled(capturing);
 const refunding = cancelled(paid);
 const refunded = after(refunding, refund(refunding, intent, receipt, later(9)));
 
 describe('the cancellation of an order', () => {
   it('closes an open payable: nobody can pay it any more', () => {
-    expect(told(cancelPayable(open, cancellation))).toEqual([{ type: 'payable.voided', orderId, userId, version: 2 }]);
+    expect(told(cancelPayable(open, cancellation, noon))).toEqual([{ type: 'payable.voided', orderId, userId, version: 2 }]);
     expect(statusOf(cancelled(open))).toBe('voided');
     expect(() => pay(cancelled(open), request, first, noon)).toThrow(problem(409, 'Order cancelled'));
   });
 
   it('stands in the way of a price that arrives after it', () => {
     const early = cancelled(nothing);
-    expect(told(cancelPayable(nothing, cancellation))).toEqual([]);
+    expect(told(cancelPayable(nothing, cancellation, noon))).toEqual([]);
     expect(openPayable(early, priced)).toEqual({});
     expect(() => pay(early, request, first, noon)).toThrow(problem(409, 'Order cancelled'));
   });
 
   it('sends the money of a paid order back', () => {
-    expect(told(cancelPayable(paid, cancellation))).toEqual([{ type: 'payments.refund', orderId, captureId: first }]);
+    expect(told(cancelPayable(paid, cancellation, noon))).toEqual([{ type: 'payments.refund', orderId, captureId: first }]);
     expect(statusOf(refunding)).toBe('refunding');
   });
 
   it.each(Object.entries({ 'never opened': cancelled(nothing), voided: cancelled(open), voiding, refunding, refunded }))('changes nothing the second time: %s', (_, state) => {
-    expect(cancelPayable(state, cancellation)).toEqual({});
+    expect(cancelPayable(state, cancellation, noon)).toEqual({});
   });
 });
 
 describe('a capture that runs while its order is cancelled', () => {
   it('keeps the payable closed until its outcome is known', () => {
-    expect(told(cancelPayable(capturing, cancellation))).toEqual([{ type: 'payable.voided', orderId, userId, version: 3 }]);
+    expect(told(cancelPayable(capturing, cancellation, noon))).toEqual([{ type: 'payable.voided', orderId, userId, version: 3 }]);
     expect(voiding.payables[orderId]).toMatchObject({ status: 'voiding', captureId: first });
     expect(() => pay(voiding, request, second, later(120))).toThrow(problem(409, 'Order cancelled'));
     expect(() => pay(voiding, request, first, later(120))).toThrow(problem(409, 'Order cancelled'));
@@ -150,7 +150,7 @@ function decide(state: State, each: Step, now: Date): Decision {
     case 'price':
       return openPayable(state, priced);
     case 'cancel':
-      return cancelPayable(state, cancellation);
+      return cancelPayable(state, cancellation, now);
     case 'pay':
       return pay(state, request, each.captureId, now);
     case 'answer':

@@ -1,12 +1,12 @@
 import { type Data, type OrderCancelled, PayableVoided, RefundPayment } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import type { ChargedPayable, Decision, Payable, State, VoidedPayable } from './tables.js';
+import type { ChargedPayable, Decision, Payable, RefundingPayable, State, VoidedPayable } from './tables.js';
 
 /**
  * The order is cancelled: it cannot be paid any more, and money that was taken goes back. What a running capture brings is
  * not known yet; its outcome decides.
  */
-export function cancelPayable(state: State, { orderId, userId }: Data<typeof OrderCancelled>): Decision {
+export function cancelPayable(state: State, { orderId, userId }: Data<typeof OrderCancelled>, now: Date): Decision {
   const payable = state.payables[orderId];
   if (!payable) return { state: { payables: { [orderId]: neverOpened(orderId, userId) } } };
   switch (payable.status) {
@@ -15,7 +15,7 @@ export function cancelPayable(state: State, { orderId, userId }: Data<typeof Ord
     case 'capturing':
       return closed({ ...payable, status: 'voiding', version: payable.version + 1 });
     case 'captured':
-      return givingBack(payable);
+      return givingBack(payable, now);
     default:
       return {};
   }
@@ -29,11 +29,14 @@ const closed = (payable: Payable): Decision => ({
   messages: [PayableVoided({ orderId: payable.orderId, userId: payable.userId, version: payable.version })],
 });
 
-function givingBack(captured: ChargedPayable): Decision {
+function givingBack(captured: ChargedPayable, now: Date): Decision {
   const { orderId, captureId } = captured;
-  const payable: Payable = { ...captured, status: 'refunding', version: captured.version + 1 };
+  const payable = refunding({ ...captured, version: captured.version + 1 }, now);
   return { state: { payables: { [orderId]: payable } }, messages: [RefundPayment({ orderId, captureId })] };
 }
+
+/** The state in which a refund is being asked for. */
+export const refunding = (charged: ChargedPayable, now: Date): RefundingPayable => ({ ...charged, status: 'refunding', refundingSince: now, refundAskedAt: now, refundRefusal: null });
 
 const CANCELLED: readonly Payable['status'][] = ['voided', 'voiding', 'refunding', 'refunded'];
 

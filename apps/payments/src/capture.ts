@@ -1,7 +1,7 @@
 import { PaymentCaptured, PaymentDeclined, type PaymentResult, RefundPayment } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { z } from 'zod';
-import { refuseCancelled } from './cancellation.js';
+import { refunding, refuseCancelled } from './cancellation.js';
 import type { CardOutcome } from './card-gateway.js';
 import type { Capture, Charge, ChargedPayable, Decision, Payable, PendingCapture, State } from './tables.js';
 
@@ -21,8 +21,9 @@ export function settle(state: State, { orderId, captureId }: { orderId: string; 
 function captured(payable: ChargedPayable, pending: PendingCapture, gatewayReference: string, now: Date): Decision<Charge> {
   const { orderId, userId } = payable;
   const cancelled = payable.status === 'voiding';
+  const charged = { ...payable, captureId: pending.id, capturingSince: pending.requestedAt, version: payable.version + 1 };
   const capture: Capture = { ...pending, status: 'captured', gatewayReference, settledAt: now, version: pending.version + 1 };
-  const paid: Payable = { ...payable, status: cancelled ? 'refunding' : 'captured', captureId: capture.id, capturingSince: pending.requestedAt, version: payable.version + 1 };
+  const paid: Payable = cancelled ? refunding(charged, now) : { ...charged, status: 'captured' };
   const fact = PaymentCaptured({ orderId, userId, paymentId: capture.id, amount: { amount: capture.amount, currency: capture.currency }, version: paid.version });
   return { ...changed(paid, capture), messages: cancelled ? [fact, RefundPayment({ orderId, captureId: capture.id })] : [fact] };
 }

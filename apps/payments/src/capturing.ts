@@ -14,11 +14,11 @@ export class Capturing {
   ) {}
 
   /**
-   * Takes the money once, however often the message comes. When the gateway stays silent through all retries the message
-   * is a dead letter and the payable stays `capturing`: the next request to pay, or a redrive, asks again with the same key. A cancelled order
-   * waits for its capture too (`voiding`): money may have been taken before the gateway fell silent.
+   * Takes the money once, however often the message comes. Until the gateway has answered, the payable stays `capturing`, and is
+   * asked for again with the same key. A cancelled order waits for its capture too (`voiding`): money may have been taken before
+   * the gateway fell silent.
    *
-   * @throws Error no answer from the gateway, to be tried again; ProblemError 402 declined or 409 cancelled, thrown only after the outcome is
+   * @throws UnavailableError no answer from the gateway; ProblemError 402 declined or 409 cancelled, thrown only after the outcome is
    *   recorded, and only to a caller: a redelivery then finds it and says the same
    */
   async capture(message: Message<typeof CapturePayment>): Promise<Reply<typeof CapturePayment> | void> {

@@ -1,3 +1,4 @@
+import { UnavailableError } from '@sluice/messaging';
 import type { CardCharge, CardGateway, CardOutcome, CardRefund, RefundReceipt } from './card-gateway.js';
 
 /** How often the card that "fails for a while" fails, per idempotency key. */
@@ -31,7 +32,7 @@ export class FakeCardGateway implements CardGateway {
     const failures = this.#failures.get(key) ?? 0;
     if (failures >= FAILURES) return paid(key);
     this.#failures.set(key, failures + 1);
-    throw new Error(`the card gateway gives no answer (${failures + 1} of ${FAILURES})`);
+    throw new UnavailableError(`the card gateway gives no answer (${failures + 1} of ${FAILURES})`, { dependency: 'card gateway', suspect: true });
   }
 }
 

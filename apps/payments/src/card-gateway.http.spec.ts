@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { faultOf } from '@sluice/messaging';
 import { afterEach, expect, it } from 'vitest';
 import { HttpCardGateway } from './card-gateway.http.js';
 
@@ -35,19 +36,41 @@ it('takes 402 for a decline and tells why', async () => {
   expect(await gateway.capture(charge)).toEqual({ status: 'declined', reason: 'expired card' });
 });
 
-it.each([500, 503, 400, 409])('takes %i for a fault: nobody knows whether the money was taken', async (status) => {
-  const gateway = await gatewayThat((_, response) => void response.writeHead(status).end());
-  await expect(gateway.capture(charge)).rejects.toThrow(`answered ${status}`);
+it.each([402, 400, 422])('takes %i without a reason for a decline too: no money was taken', async (status) => {
+  const gateway = await gatewayThat((_, response) => void response.writeHead(status).end('<html>no</html>'));
+  expect(await gateway.capture(charge)).toEqual({ status: 'declined', reason: `the card gateway answered ${status}` });
 });
 
-it('takes an answer without a reference for a fault', async () => {
-  const gateway = await gatewayThat((_, response) => void response.writeHead(200).end('{"ok":true}'));
-  await expect(gateway.capture(charge)).rejects.toThrow();
+it.each([400, 404, 410, 422])('takes %i with a reason for a decline', async (status) => {
+  const gateway = await gatewayThat((_, response) => void response.writeHead(status).end('{"reason":"no such card"}'));
+  expect(await gateway.capture(charge)).toEqual({ status: 'declined', reason: 'no such card' });
+});
+
+/** Nothing is known about the money. */
+const open = (suspect: boolean) => ({ whose: 'environment', dependency: 'card gateway', suspect });
+const faultIn = (asking: Promise<unknown>) => asking.then(() => 'an answer', faultOf);
+
+it.each([500, 503, 409, 404, 405, 304])('takes %i for a fault: nobody knows whether the money was taken', async (status) => {
+  const gateway = await gatewayThat((_, response) => void response.writeHead(status).end());
+  await expect(gateway.capture(charge)).rejects.toThrow(`answered ${status}`);
+  expect(await faultIn(gateway.capture(charge))).toEqual(open(true));
+});
+
+it.each([401, 403, 429])('takes %i for a fault that every other capture has too', async (status) => {
+  const gateway = await gatewayThat((_, response) => void response.writeHead(status).end('{"reason":"who are you?"}'));
+  expect(await faultIn(gateway.capture(charge))).toEqual(open(false));
+});
+
+it.each(['{"ok":true}', '<html>', ''])('takes an answer without a reference for a fault: %s', async (body) => {
+  const gateway = await gatewayThat((_, response) => void response.writeHead(200).end(body));
+  expect(await faultIn(gateway.capture(charge))).toEqual(open(true));
+  expect(await faultIn(gateway.refund(back))).toEqual(open(true));
 });
 
 it('stops waiting for a gateway that does not answer', async () => {
   const gateway = await gatewayThat(() => {}, 50);
   await expect(gateway.capture(charge)).rejects.toThrow(/timeout/i);
+  expect(await faultIn(gateway.capture(charge))).toEqual(open(true));
 });
 
 const back = { reference: 'ch_7', amount: { amount: 4_200, currency: 'USD' }, idempotencyKey: 'key-1:refund' };
@@ -63,7 +86,14 @@ it('asks for the money of a capture to go back under the idempotency key', async
   expect(seen[0]?.body).toEqual({ capture: 'ch_7', amount: 4_200, currency: 'USD' });
 });
 
-it.each([402, 500])('takes %i to a refund for a fault: the money is owed still', async (status) => {
-  const gateway = await gatewayThat((_, response) => void response.writeHead(status).end('{"reason":"no"}'));
+it.each([500, 404, 429])('takes %i to a refund for a fault: the money is owed still', async (status) => {
+  const gateway = await gatewayThat((_, response) => void response.writeHead(status).end());
   await expect(gateway.refund(back)).rejects.toThrow(`answered ${status}`);
+  expect(await faultIn(gateway.refund(back))).toMatchObject({ whose: 'environment', dependency: 'card gateway' });
+});
+
+it.each([402, 400, 404, 422])('takes %i with a reason to a refund for good: a person has to look', async (status) => {
+  const gateway = await gatewayThat((_, response) => void response.writeHead(status).end('{"reason":"too old"}'));
+  await expect(gateway.refund(back)).rejects.toThrow(`answered ${status} to the refund of ch_7: too old`);
+  expect(await faultIn(gateway.refund(back))).toEqual({ whose: 'message' });
 });

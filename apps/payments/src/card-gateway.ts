@@ -26,9 +26,9 @@ export interface RefundReceipt {
 
 /** The company that takes the money from the card. */
 export interface CardGateway {
-  /** @throws Error when there is no answer: the charge may have gone through, ask again with the same key */
+  /** @throws UnavailableError when there is no answer: the charge may have gone through, ask again with the same key */
   capture(charge: CardCharge): Promise<CardOutcome>;
-  /** @throws Error when there is no answer, or any but a yes: ask again with the same key */
+  /** @throws UnavailableError when there is no answer: ask again with the same key; PermanentError refused for good */
   refund(refund: CardRefund): Promise<RefundReceipt>;
 }
 

@@ -19,8 +19,8 @@ let client: MessageClient;
 
 beforeAll(async () => {
   log = captureLog();
-  [broker, database] = await Promise.all([testBroker({ tiersMs: [100] }), testDatabase('payments')]);
-  service = await startService({ name: 'payments', module: PaymentsModule, config: PaymentsConfig, database: true }, { DATABASE_URL: database.url, AMQP_URL: broker.url, RETRY_TIERS_MS: '100', LOG_LEVEL: 'trace' });
+  [broker, database] = await Promise.all([testBroker({ tiersMs: [100], outsideTiersMs: [100] }), testDatabase('payments')]);
+  service = await startService({ name: 'payments', module: PaymentsModule, config: PaymentsConfig, database: true }, { DATABASE_URL: database.url, AMQP_URL: broker.url, RETRY_TIERS_MS: '100', OUTSIDE_TIERS_MS: '100', LOG_LEVEL: 'trace' });
   client = new MessageClient({ url: broker.url, source: 'spec' });
   await eventually(() => expect(client.publisher.ready).toBe(true));
 });

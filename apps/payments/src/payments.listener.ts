@@ -31,12 +31,12 @@ export class PaymentsListener {
     return this.payments.pay(message);
   }
 
-  @On(CapturePayment, { queue: 'captures', prefetch: CONCURRENT_CALLS })
+  @On(CapturePayment, { queue: 'captures', prefetch: CONCURRENT_CALLS, outside: true })
   capturePayment(message: Message<typeof CapturePayment>) {
     return this.capturing.capture(message);
   }
 
-  @On(RefundPayment, { queue: 'captures', prefetch: CONCURRENT_CALLS })
+  @On(RefundPayment, { queue: 'captures', prefetch: CONCURRENT_CALLS, outside: true })
   refundPayment(message: Message<typeof RefundPayment>) {
     return this.refunding.refund(message);
   }

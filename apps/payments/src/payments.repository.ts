@@ -2,15 +2,16 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { CapturePayment, Data, Message, OrderCancelled, OrderPriced, Pay, RefundPayment } from '@sluice/contracts';
 import { DELEGATED } from '@sluice/messaging';
-import type { UnitOfWork } from '@sluice/persistence';
+import { newId, type UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { Pool } from 'pg';
+import { captureAgain, refundAgain, type AskingAgain } from './asking-again.js';
 import { cancelPayable } from './cancellation.js';
 import { settle } from './capture.js';
 import type { CardOutcome, RefundReceipt } from './card-gateway.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { openPayable, pay } from './payable.js';
-import { refund } from './refund.js';
+import { refund, refundRefused } from './refund.js';
 import { type Charge, tables } from './tables.js';
 
 /** Which rows each message is about, and the rule that decides on them. */
@@ -37,7 +38,7 @@ export class PaymentsRepository implements OnModuleDestroy {
   }
 
   async cancel(message: Message<typeof OrderCancelled>): Promise<void> {
-    await this.#unit.change(message, { payables: [message.data.orderId] }, (state) => cancelPayable(state, message.data));
+    await this.#unit.change(message, { payables: [message.data.orderId] }, (state, now) => cancelPayable(state, message.data, now));
   }
 
   /** The payable is read first: what was refunded in between shows in the capture. @throws Error when there is no such capture */
@@ -57,6 +58,19 @@ export class PaymentsRepository implements OnModuleDestroy {
   async refund(message: Message<typeof RefundPayment>, receipt: RefundReceipt): Promise<void> {
     const { orderId, captureId } = message.data;
     await this.#unit.change(message, { payables: [orderId], captures: [captureId] }, (state, now) => refund(state, message.data, receipt, now));
+  }
+
+  /** Under another id: the message itself is not done, and may be redriven. */
+  async refundRefused(message: Message<typeof RefundPayment>, reason: string): Promise<void> {
+    await this.#unit.change({ ...message, id: newId() }, { payables: [message.data.orderId] }, (state) => refundRefused(state, message.data, reason));
+  }
+
+  async captureAgain(message: Message, asking: AskingAgain): Promise<void> {
+    await this.#unit.change(message, { payables: [asking.orderId] }, (state, now) => captureAgain(state, asking, now));
+  }
+
+  async refundAgain(message: Message, asking: AskingAgain): Promise<void> {
+    await this.#unit.change(message, { payables: [asking.orderId] }, (state, now) => refundAgain(state, asking, now));
   }
 }
 

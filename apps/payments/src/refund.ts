@@ -1,10 +1,10 @@
 import { type Data, PaymentRefunded, type RefundPayment } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import type { RefundReceipt } from './card-gateway.js';
-import type { Charge, ChargedPayable, Decision, RefundedCapture, SettledCapture, State } from './tables.js';
+import type { Charge, Decision, RefundedCapture, RefundingPayable, SettledCapture, State } from './tables.js';
 
 /** The capture whose money has to go back now; undefined when it is back already. @throws PermanentError it is not to go back */
-export function refundable({ payable, capture }: Charge): { payable: ChargedPayable; capture: SettledCapture } | undefined {
+export function refundable({ payable, capture }: Charge): { payable: RefundingPayable; capture: SettledCapture } | undefined {
   if (capture.status === 'refunded') return undefined;
   if (capture.status === 'captured' && payable.status === 'refunding' && payable.captureId === capture.id) return { payable, capture };
   throw new PermanentError(`capture ${capture.id} is ${capture.status} and its order's payable ${payable.status}: there is nothing to give back`);
@@ -17,11 +17,18 @@ export function refund(state: State, { orderId, captureId }: Data<typeof RefundP
   const charge = refundable({ payable: known, capture: attempt });
   if (!charge) return {};
   const { payable, capture } = charge;
-  const closed: ChargedPayable = { ...payable, status: 'refunded', version: payable.version + 1 };
+  const closed = { ...payable, status: 'refunded' as const, refundRefusal: null, version: payable.version + 1 };
   const refunded: RefundedCapture = { ...capture, status: 'refunded', refundReference: reference, refundedAt: now, version: capture.version + 1 };
   const amount = { amount: capture.amount, currency: capture.currency };
   return {
     state: { payables: { [orderId]: closed }, captures: { [captureId]: refunded } },
     messages: [PaymentRefunded({ orderId, userId: payable.userId, paymentId: captureId, amount, version: closed.version })],
   };
+}
+
+/** The card gateway has refused the refund for good: nobody asks again by itself. */
+export function refundRefused(state: State, { orderId }: Data<typeof RefundPayment>, refundRefusal: string): Decision {
+  const payable = state.payables[orderId];
+  if (payable?.status !== 'refunding') return {};
+  return { state: { payables: { [orderId]: { ...payable, refundRefusal, version: payable.version + 1 } } } };
 }

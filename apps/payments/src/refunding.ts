@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Message, RefundPayment } from '@sluice/contracts';
+import { PermanentError } from '@sluice/messaging';
 import { CARD_GATEWAY, type CardGateway } from './card-gateway.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { refundable } from './refund.js';
@@ -13,17 +14,22 @@ export class Refunding {
   ) {}
 
   /**
-   * Gives the money back once, however often the message comes. When the gateway stays silent through all retries the
-   * message is a dead letter and the payable stays `refunding`: a redrive asks again with the same key.
+   * Gives the money back once, however often the message comes. Until the gateway has said yes the payable stays `refunding`, and
+   * is asked for again with the same key, unless the gateway has refused for good.
    *
-   * @throws Error no answer from the gateway, to be tried again; PermanentError the money is not to go back
+   * @throws UnavailableError no answer from the gateway; PermanentError the money is not to go back, or the gateway refuses for good
    */
   async refund(message: Message<typeof RefundPayment>): Promise<void> {
     const charge = refundable(await this.payments.charge(message.data));
     if (!charge) return;
     const { id, gatewayReference: reference, amount, currency } = charge.capture;
-    const receipt = await this.gateway.refund({ reference, amount: { amount, currency }, idempotencyKey: keyOf(id) });
+    const receipt = await this.gateway.refund({ reference, amount: { amount, currency }, idempotencyKey: keyOf(id) }).catch((error: unknown) => this.#refused(message, error));
     await this.payments.refund(message, receipt);
+  }
+
+  async #refused(message: Message<typeof RefundPayment>, error: unknown): Promise<never> {
+    if (error instanceof PermanentError) await this.payments.refundRefused(message, error.message);
+    throw error;
   }
 }
 

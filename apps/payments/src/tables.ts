@@ -15,14 +15,23 @@ export interface OpenPayable extends Debt {
   capturingSince: null;
 }
 
-/**
- * `voiding`: the order was cancelled while the capture runs, so its outcome decides whether money has to go back.
- * `refunding`: the card gateway has been asked for that, or is going to be.
- */
+/** `voiding`: the order was cancelled while the capture runs, so its outcome decides whether money has to go back. */
 export interface ChargedPayable extends Debt {
-  status: 'capturing' | 'captured' | 'voiding' | 'refunding' | 'refunded';
+  status: 'capturing' | 'captured' | 'voiding' | 'refunded';
   captureId: string;
+  /** While the capture runs: when the card gateway was last asked for it. */
   capturingSince: Date;
+}
+
+/** The card gateway has been asked to give the money back, or is going to be. */
+export interface RefundingPayable extends Omit<ChargedPayable, 'status'> {
+  status: 'refunding';
+  /** Null, here and below, in rows of versions that did not keep it. */
+  refundingSince: Date | null;
+  /** When the gateway was last asked. */
+  refundAskedAt: Date | null;
+  /** Why the gateway refuses for good, until a person has it asked again. */
+  refundRefusal: string | null;
 }
 
 /** Cancelled and not paid. Without an amount: cancelled before the total was known. */
@@ -38,7 +47,7 @@ export interface VoidedPayable {
 }
 
 /** What one order has to pay. While a capture runs, and after it has succeeded, the payable names it. */
-export type Payable = OpenPayable | ChargedPayable | VoidedPayable;
+export type Payable = OpenPayable | ChargedPayable | RefundingPayable | VoidedPayable;
 
 interface Attempt {
   id: string;
@@ -98,7 +107,7 @@ export const tables = {
   payables: collection<Payable>({
     table: 'payables',
     key: 'orderId',
-    columns: ['orderId', 'userId', 'amount', 'currency', 'status', 'captureId', 'capturingSince', 'version'],
+    columns: ['orderId', 'userId', 'amount', 'currency', 'status', 'captureId', 'capturingSince', 'refundingSince', 'refundAskedAt', 'refundRefusal', 'version'],
   }),
 };
 

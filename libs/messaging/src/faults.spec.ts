@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LockedError, MalformedError, PermanentError, ProblemError, PublishError, RequestTimeoutError, UnavailableError, UnsupportedError } from './errors.js';
-import { faultOf, isDatabaseFault, isLocked, isUnavailableStatus } from './faults.js';
+import { faultOf, isDatabaseFault, isLocked, isSuspectStatus, isUnavailableStatus } from './faults.js';
 
 const sql = (code: string, severity = 'ERROR') => Object.assign(new Error(`sqlstate ${code}`), { code, severity });
 const node = (code: string) => Object.assign(new Error(`connect ${code}`), { code });
@@ -77,6 +77,11 @@ describe('without a word of the server', () => {
 });
 
 describe('through Prisma', () => {
+  it('a server that refuses connections is the environment’s, whatever the code', () => {
+    const cause = { kind: 'postgres', originalCode: '55000', code: '55000', severity: 'FATAL', message: 'database "x" is not currently accepting connections' };
+    expect(isDatabaseFault(prisma('P2039', cause))).toBe(true);
+    expect(isDatabaseFault(prisma('P2039', { ...cause, severity: 'ERROR' }))).toBe(false);
+  });
   it.each(['P1001', 'P1002', 'P1008', 'P1017', 'P2024'])('%s is the environment’s', (code) => expect(isDatabaseFault(prisma(code, {}))).toBe(true));
   it.each(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections', 'DatabaseDoesNotExist', 'AuthenticationFailed'])('the adapter’s %s is too', (kind) => expect(isDatabaseFault(prisma('P2010', { kind }))).toBe(true));
   it('an error without an adapter’s cause is not', () => {
@@ -91,3 +96,7 @@ it.each([
   [200, false], [400, false], [402, false], [404, false], [410, false], [422, false],
   [401, true], [403, true], [407, true], [408, true], [409, true], [421, true], [423, true], [425, true], [429, true], [500, true], [503, true], [599, true],
 ])('HTTP status %i says nothing about the request: %s', (status, expected) => expect(isUnavailableStatus(status)).toBe(expected));
+
+it.each([
+  [401, false], [403, false], [407, false], [421, false], [423, false], [425, false], [429, false], [408, true], [409, true], [500, true], [503, true],
+])('HTTP status %i may be what the request itself causes: %s', (status, expected) => expect(isSuspectStatus(status)).toBe(expected));

@@ -71,6 +71,9 @@ const HTTP_STATUSES = new Set([401, 403, 407, 408, 409, 421, 423, 425, 429]);
 
 export const isUnavailableStatus = (status: number): boolean => status >= 500 || HTTP_STATUSES.has(status);
 
+/** Those that one request can cause by itself: the provider fails on it, is too slow for it, or still handles its key. */
+export const isSuspectStatus = (status: number): boolean => status >= 500 || status === 408 || status === 409;
+
 interface ErrorLike {
   readonly name?: unknown;
   readonly code?: unknown;
@@ -107,7 +110,7 @@ export function isDatabaseFault(error: unknown): boolean {
   const { message, severity, cause, errors, meta } = error as ErrorLike;
   if (severity === 'FATAL' || severity === 'PANIC' || DRIVER_TEXTS.test(String(message)) || STALE_PLAN.test(String(message))) return true;
   if (codesOf(error).some(isDatabaseCode) || ADAPTER_KINDS.has(String(meta?.driverAdapterError?.cause?.kind))) return true;
-  return isDatabaseFault(cause) || (errors ?? []).some(isDatabaseFault);
+  return [cause, meta?.driverAdapterError?.cause, ...(errors ?? [])].some(isDatabaseFault);
 }
 
 /** A connection that breaks in the middle of a statement has no code of the server. */

@@ -7,7 +7,7 @@ export { countLetters, deadQueueOf, discard, homeOf, look, looking, redrive, sum
 export { DELEGATED } from './delegated.js';
 export { Dependencies, dependencies, type DependencyState } from './dependencies.js';
 export { LockedError, PermanentError, ProblemError, PublishError, RequestTimeoutError, UnavailableError, UnsupportedError, type PublishFailure } from './errors.js';
-export { BROKER, DATABASE, faultOf, isDatabaseFault, isLocked, isUnavailableStatus, type Fault } from './faults.js';
+export { BROKER, DATABASE, faultOf, isDatabaseFault, isLocked, isSuspectStatus, isUnavailableStatus, type Fault } from './faults.js';
 export { LiveFeed, type LiveFeedOptions } from './live.js';
 export { On, type OnOptions } from './on.js';
 export { Publisher, type PublisherOptions, type PublishOptions } from './publisher.js';

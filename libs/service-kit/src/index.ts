@@ -13,5 +13,5 @@ export { jsonFrom } from './outside-answer.js';
 export { OutsideService, type OutsideRequest } from './outside-service.js';
 export { prepare, runProcess, type Stop } from './run-process.js';
 export { runService, startService, type Service, type ServiceOptions } from './run-service.js';
-export { AT_ONCE, Sweep, type Overdue } from './sweep.js';
+export { AT_ONCE, overdueSince, Sweep, type Overdue } from './sweep.js';
 export { UnitsOfWork } from './units-of-work.js';

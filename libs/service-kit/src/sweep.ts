@@ -15,6 +15,17 @@ export interface Overdue {
   readonly askAgain: (message: Message, id: string) => Promise<unknown>;
 }
 
+/** Between two askings at most, as between the hourly tries of a message. */
+const LONGEST_PAUSE = "interval '1 hour'";
+
+/**
+ * SQL: it is time to ask again. `$1` seconds after the first time, then after twice as long each time, so that what is sick for
+ * hours is not flooded.
+ * @param began the column of when it was first asked @param asked the column of when it was last asked
+ */
+export const overdueSince = ({ began, asked }: { began: string; asked: string }): string =>
+  `${asked} <= now() - greatest(make_interval(secs => $1), least(${asked} - ${began}, ${LONGEST_PAUSE}))`;
+
 /** One commit's worth. */
 export const AT_ONCE = 500;
 

@@ -15,11 +15,12 @@ interface Environment {
   DATABASE_URL: string;
   CARRIER_DELAY_SECONDS?: string;
   CARRIER_URL?: string;
+  ASK_AGAIN_SECONDS?: string;
 }
 
 /** One process of the service, though in this one; the result ends it. */
 export async function startLogistics(environment: Environment): Promise<() => Promise<void>> {
-  const settings = { ...environment, LOG_LEVEL: 'error', RETRY_TIERS_MS: Array(20).fill(RETRY_MS).join() };
+  const settings = { ...environment, LOG_LEVEL: 'error', RETRY_TIERS_MS: Array(20).fill(RETRY_MS).join(), OUTSIDE_TIERS_MS: String(RETRY_MS) };
   return (await startService({ name: 'logistics', module: LogisticsModule, config: LogisticsConfig, database: true }, settings)).stop;
 }
 

@@ -1,0 +1,202 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { Pay, PayableVoided } from '@sluice/contracts';
+import { dependencies, redrive } from '@sluice/messaging';
+import type { Service } from '@sluice/service-kit';
+import { deadLetters, eventually, publish } from '@sluice/testing';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { problem, TIERS_MS, useShop } from './testing/shop.js';
+
+/** Of the promise that a cure is seen within it. */
+const SOON = { withinMs: 5_000 };
+
+const shop = useShop();
+const { start, payable, pay, capturesOf, captured, refunded, cancel, letterOf } = shop;
+
+describe('with a card gateway over HTTP', () => {
+  let service: Service;
+  let gateway: Server;
+  const asked: { url: string; key: string; at: number }[] = [];
+  const keysOf = (url: string) => asked.filter((request) => request.url === url).map(({ key }) => key);
+  /** How many requests are refused before one is answered, and how. */
+  let refusals = Infinity;
+  let refusal: { status: number; headers?: Record<string, string> } = { status: 503 };
+  /** The gateway does not fail on that one token any more. */
+  let mended = false;
+  /** Answers wait for it. */
+  let thinking: Promise<void> = Promise.resolve();
+
+  beforeAll(async () => {
+    gateway = createServer(async (request, response) => {
+      asked.push({ url: String(request.url), key: String(request.headers['idempotency-key']), at: performance.now() });
+      const { token } = (await json(request)) as { token?: string };
+      await thinking;
+      if (token === 'tok_breaks_it' && !mended) response.writeHead(500).end();
+      else if (refusals-- > 0) response.writeHead(refusal.status, refusal.headers).end();
+      else response.end('{"id":"ch_1"}');
+    });
+    await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
+    service = await start({ CARD_GATEWAY_URL: `http://127.0.0.1:${(gateway.address() as AddressInfo).port}` });
+  });
+  afterEach(() => {
+    [refusals, refusal, thinking] = [0, { status: 503 }, Promise.resolve()];
+  });
+  afterAll(async () => {
+    await service?.stop();
+    gateway?.close();
+  });
+
+  /** So many orders whose payers wait for nothing. */
+  const paying = async (count: number) => {
+    const orders = await Promise.all(Array.from({ length: count }, payable));
+    for (const order of orders) await publish(shop.broker, Pay, { ...order, cardToken: 'tok_live' });
+    return orders;
+  };
+  const pendingIds = async (orders: readonly { orderId: string }[]) =>
+    eventually(async () => {
+      const captures = await Promise.all(orders.map(({ orderId }) => capturesOf(orderId)));
+      expect(captures).toMatchObject(orders.map(() => [{ status: 'pending' }]));
+      return captures.map(([{ id }]) => id as string);
+    });
+  const areCaptured = (orders: readonly { orderId: string }[], within = SOON) => eventually(() => orders.forEach(({ orderId }) => captured(orderId, 1)), within);
+  /** Messages that go through a tier of the service from now on. */
+  const retries = async () => {
+    const channel = await shop.broker.connection.createChannel();
+    const { queue } = await channel.assertQueue('', { exclusive: true });
+    for (const ms of TIERS_MS) await channel.bindQueue(queue, `shop.retry-tier.${ms}`, 'payments.#');
+    return async () => (await channel.checkQueue(queue)).messageCount;
+  };
+  /** The database refuses connections, and ends those that it has. */
+  const setDatabase = async (reachable: boolean) => {
+    const [url, name] = [new URL(shop.database.url), new URL(shop.database.url).pathname.slice(1)];
+    const server = new pg.Client({ connectionString: Object.assign(new URL(url), { pathname: 'postgres' }).href });
+    await server.connect();
+    await server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${reachable}`);
+    if (!reachable) await server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+    await server.end();
+  };
+
+  it('loses no capture to a gateway that is away for long, charges none, and takes all the money within 5 s of its return', async () => {
+    refusals = Infinity;
+    const retried = await retries();
+    const orders = await paying(6);
+    const ids = await pendingIds(orders);
+    // Longer than all tiers together.
+    await eventually(() => expect(asked.length).toBeGreaterThan(10));
+    refusals = 0;
+    await areCaptured(orders);
+    expect(await retried()).toBe(0);
+    expect(await deadLetters(shop.broker, 'payments.captures')).toEqual([]);
+    expect(new Set(keysOf('/captures'))).toEqual(new Set(ids));
+  });
+
+  it('tells the payer who waits meanwhile nothing, and one who asks again that it is going on', async () => {
+    refusals = Infinity;
+    const order = await payable();
+    const paying = pay(order, 'tok_live', 500);
+    await expect(paying).rejects.toMatchObject({ name: 'RequestTimeoutError' });
+    expect(await pay(order, 'tok_live')).toEqual({ status: 'pending' });
+    refusals = 0;
+    await areCaptured([order]);
+    expect(await capturesOf(order.orderId)).toHaveLength(1);
+  });
+
+  it('makes no call before the time that the gateway asked for', async () => {
+    const before = asked.length;
+    [refusals, refusal] = [1, { status: 429, headers: { 'retry-after': '2' } }];
+    await areCaptured(await paying(1));
+    const [first, second, ...others] = asked.slice(before);
+    expect(second!.at - first!.at).toBeGreaterThan(1_990);
+    expect([second!.key, others]).toEqual([first!.key, []]);
+  });
+
+  it('gives up a capture that fails alone, with its history, after its horizon, and holds up no other', async () => {
+    const order = await payable();
+    await publish(shop.broker, Pay, { ...order, cardToken: 'tok_breaks_it' });
+    const letter = await eventually(async () => {
+      await areCaptured(await paying(1));
+      expect(await letterOf(order)).toBeDefined();
+      return (await letterOf(order))!;
+    }, { withinMs: 40_000 });
+    expect(letter.headers).toMatchObject({ attempts: 4, history: Array(4).fill({ at: expect.any(String), reason: expect.stringContaining('the card gateway answered 500') }) });
+    expect(await deadLetters(shop.broker, 'payments.captures')).toHaveLength(1);
+  }, 60_000);
+
+  it('loses nothing while the database refuses connections, and is done within 5 s of its return', async () => {
+    const cancelled = await paying(4);
+    await areCaptured(cancelled);
+    [refusals, refusal] = [Infinity, { status: 503, headers: { 'retry-after': '1' } }];
+    const orders = await paying(4);
+    await pendingIds(orders);
+    for (const order of cancelled) await cancel(order);
+    await eventually(async () => expect((await shop.database.pool.query("SELECT 1 FROM payables WHERE status = 'refunding'")).rows).toHaveLength(4));
+    const retried = await retries();
+    await setDatabase(false);
+    refusals = 0;
+    await eventually(() => expect(dependencies.isSick('database')).toBe(true));
+    await setDatabase(true);
+    await areCaptured(orders);
+    await eventually(() => cancelled.forEach(({ orderId }) => refunded(orderId, 1)), SOON);
+    expect(await retried()).toBe(0);
+    for (const order of [...orders, ...cancelled]) expect(await letterOf(order)).toBeUndefined();
+  });
+
+  it('asks again for a refund under the same key while the gateway is silent', async () => {
+    refusals = 0;
+    const order = await payable();
+    await pay(order, 'tok_live');
+    const [{ id: captureId }] = await capturesOf(order.orderId);
+    refusals = 2;
+    await cancel(order);
+    await eventually(() => refunded(order.orderId, 1));
+    expect(keysOf('/refunds').filter((key) => key.startsWith(captureId as string))).toEqual(Array(3).fill(`${captureId}:refund`));
+  });
+
+  it('gives the money back that arrives after the cancellation, and tells the waiting payer', async () => {
+    refusals = 0;
+    let answer = (): void => {};
+    thinking = new Promise((resolve) => (answer = resolve));
+    const order = await payable();
+    const paying = pay(order, 'tok_live').catch((error: unknown) => error);
+    await eventually(async () => expect(await capturesOf(order.orderId)).toMatchObject([{ status: 'pending' }]));
+    await cancel(order);
+    await eventually(() => shop.heard.of(PayableVoided, ({ orderId }) => orderId === order.orderId, 1));
+    answer();
+    expect(await paying).toMatchObject(problem(409));
+    await eventually(() => refunded(order.orderId, 1));
+    captured(order.orderId, 1);
+    expect(await capturesOf(order.orderId)).toMatchObject([{ status: 'refunded' }]);
+  });
+
+  it('takes the money of a cancelled order and gives it back, once, when its capture is redriven from the dead letters, twice', async () => {
+    const order = await payable();
+    await publish(shop.broker, Pay, { ...order, cardToken: 'tok_breaks_it' });
+    const id = await eventually(async () => {
+      await areCaptured(await paying(1));
+      const letter = await letterOf(order);
+      expect(letter).toBeDefined();
+      return String(letter!.properties.messageId);
+    }, { withinMs: 40_000 });
+    mended = true;
+    await cancel(order);
+    await eventually(() => shop.heard.of(PayableVoided, ({ orderId }) => orderId === order.orderId, 1));
+    expect(await capturesOf(order.orderId)).toMatchObject([{ status: 'pending' }]);
+
+    const open = () => shop.broker.connection.createConfirmChannel();
+    const dying = async () => Object.assign(await open(), { ack: () => { throw new Error('power cut'); } });
+    await expect(redrive(dying, 'payments.captures', { id })).rejects.toThrow('power cut');
+    expect(await redrive(open, 'payments.captures', { id })).toBe(1);
+
+    await eventually(() => refunded(order.orderId, 1));
+    const last = await payable();
+    expect(await pay(last, 'tok_live')).toEqual({ status: 'captured' });
+    const [{ id: captureId }] = await capturesOf(order.orderId);
+    expect(await capturesOf(order.orderId)).toMatchObject([{ status: 'refunded' }]);
+    captured(order.orderId, 1);
+    refunded(order.orderId, 1);
+    expect(asked.filter(({ key }) => key === `${captureId}:refund`)).toHaveLength(1);
+    expect(await letterOf(order)).toBeUndefined();
+  }, 60_000);
+});

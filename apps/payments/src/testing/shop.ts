@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { OrderCancelled, OrderPriced, Pay, PayableOpened, PaymentCaptured, PaymentRefunded } from '@sluice/contracts';
+import { MessageClient } from '@sluice/messaging';
+import { startService, type Service } from '@sluice/service-kit';
+import { deadLetters, eventually, facts, publish, testBroker, testDatabase, type Facts, type TestBroker, type TestDatabase } from '@sluice/testing';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { PaymentsConfig } from '../config.js';
+import { PaymentsModule } from '../payments.module.js';
+
+/** Short waiting times, and a capture that fails alone is given up after a second. */
+const SCHEDULE = { RETRY_TIERS_MS: '100,200', OUTSIDE_TIERS_MS: '1000', OUTSIDE_FOR_SECONDS: 'captures=1' };
+export const TIERS_MS = [100, 200, 1_000];
+
+export const total = { amount: 4_200, currency: 'USD' };
+export const problem = (status: number) => ({ problem: { status } });
+
+export interface Order {
+  orderId: string;
+  userId: string;
+}
+
+/** A broker and a database for the tests of a file, and what the services around say to payments. */
+export function useShop() {
+  let broker: TestBroker;
+  let database: TestDatabase;
+  let client: MessageClient;
+  let heard: Facts;
+
+  beforeAll(async () => {
+    [broker, database] = await Promise.all([testBroker({ tiersMs: [100, 200], outsideTiersMs: [1_000] }), testDatabase('payments')]);
+    heard = await facts(broker);
+    client = new MessageClient({ url: broker.url, source: 'spec' });
+    await eventually(() => expect(client.publisher.ready).toBe(true));
+  });
+  afterAll(async () => {
+    await client?.close();
+    await Promise.all([broker?.close(), database?.close()]);
+  });
+
+  return {
+    get broker() {
+      return broker;
+    },
+    get database() {
+      return database;
+    },
+    get heard() {
+      return heard;
+    },
+    start: (environment: Record<string, string> = {}): Promise<Service> =>
+      startService(
+        { name: 'payments', module: PaymentsModule, config: PaymentsConfig, database: true },
+        { DATABASE_URL: database.url, AMQP_URL: broker.url, ...SCHEDULE, LOG_LEVEL: 'silent', ...environment },
+      ),
+    async payable(): Promise<Order> {
+      const order = { orderId: randomUUID(), userId: randomUUID() };
+      await publish(broker, OrderPriced, { ...order, total, version: 2 });
+      await eventually(() => heard.of(PayableOpened, ({ orderId }) => orderId === order.orderId, 1));
+      return order;
+    },
+    pay: (order: Order, cardToken: string, deadlineMs = 10_000) => client.request(Pay, { ...order, cardToken }, { deadlineMs }),
+    cancel: (order: Order) => publish(broker, OrderCancelled, { ...order, version: 5, lines: [], allocation: [], reason: 'customer' }),
+    capturesOf: async (orderId: string) =>
+      (await database.pool.query('SELECT id, status, gateway_reference FROM captures WHERE order_id = $1 ORDER BY requested_at', [orderId])).rows,
+    captured: (of: string, count: number) => heard.of(PaymentCaptured, ({ orderId }) => orderId === of, count),
+    refunded: (of: string, count: number) => heard.of(PaymentRefunded, ({ orderId }) => orderId === of, count),
+    letterOf: async ({ orderId }: Order) => (await deadLetters(broker, 'payments.captures')).find(({ body }) => body.includes(orderId)),
+  };
+}
