@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as contracts from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
-import { SERVICES } from './map.js';
+import { CALLS_OUTSIDE, SERVICES } from './map.js';
 
 const APPS = path.resolve(import.meta.dirname, '../../apps');
 /** `@On(OrderPlaced)`, `@On(BookCarrier, { queue: 'bookings' })`, `@On(SignIn, FEW)`. */
@@ -32,6 +32,14 @@ function subscribed(service: string): string[] {
   );
 }
 
+/** The queues of a service whose handlers call somebody outside, by their `@On`. */
+const callingOutside = (service: string): string[] =>
+  sourcesOf(service).flatMap((source) =>
+    [...source.matchAll(SUBSCRIPTION)]
+      .filter(([, , options = '']) => /\boutside: true\b/.test(options))
+      .map(([, name = '', options = '']) => `${service}.${namedQueue(options, source) ?? defaultQueue((contracts as Record<string, unknown>)[name] as contracts.Contract)}`),
+  );
+
 /** What libs/service-kit answers for the service: run-service.spec.ts. */
 const answeredByTheKit = (service: string): string[] => Object.values(contracts.operationsOf(service) ?? {}).map(({ type }) => `${service}.ops takes ${type}`);
 
@@ -48,6 +56,11 @@ const mapped = (service: string): string[] =>
 describe('the map and the listeners agree', () => {
   it.each(Object.keys(SERVICES))('%s has exactly one @On for everything that is bound for it, and nothing else', (service) => {
     expect([...subscribed(service), ...answeredByTheKit(service)].sort()).toEqual(mapped(service).sort());
+  });
+
+  it('of the queues whose messages call the outside, and are tried again for a day', () => {
+    const calling = new Set(Object.keys(SERVICES).flatMap(callingOutside));
+    expect([...calling].sort()).toEqual([...CALLS_OUTSIDE].sort());
   });
 
   it('no other app listens', () => {
