@@ -1,5 +1,5 @@
 /** Read by Stryker in a process of its own; the group to mutate comes from run.mjs. */
-const { files, report, temporary, concurrency } = JSON.parse(process.env.MUTATION_GROUP);
+const { files, report, temporary, concurrency, servers } = JSON.parse(process.env.MUTATION_GROUP);
 
 export default {
   mutate: files,
@@ -17,7 +17,8 @@ export default {
   ignorePatterns: ['.*', 'dist', 'docs', '*.tsbuildinfo'],
   // Our tsconfig files refer to projects; nobody compiles in the sandbox.
   tsconfigFile: 'none.json',
-  // Beside one and a half times what its tests took without it.
+  // A mutant is given up after so many times what its tests took without it, and ten seconds more. Servers are slow now and then.
+  timeoutFactor: servers ? 4 : 1.5,
   timeoutMS: 10_000,
   dryRunTimeoutMinutes: 10,
   allowEmpty: true,
