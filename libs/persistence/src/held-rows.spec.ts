@@ -1,5 +1,5 @@
 import { LockedError } from '@sluice/messaging';
-import { eventually, testDatabase } from '@sluice/testing';
+import { testDatabase } from '@sluice/testing';
 import type { PoolClient } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Deposit, depositInto, messageOf, openBank, schemaSql, Transfer, transferOver, type Bank, type BankUnit } from './testing/bank.js';
