@@ -1,7 +1,7 @@
 // Everything, with one command: npm start
 //   -- --no-demo            does not sell a demo order
 //   -- --exit-after-demo    stops after the demo order, for scripted checks
-import { parseArgs } from 'node:util';
+import './lib/node-version.mjs';
 import { sellOneOrder, timelineLines } from './lib/demo.mjs';
 import { Failure, report } from './lib/failure.mjs';
 import { Home } from './lib/home.mjs';
@@ -11,6 +11,7 @@ import { Progress, seconds } from './lib/progress.mjs';
 import { Shutdown } from './lib/shutdown.mjs';
 import { endOrphans } from './lib/supervisor.mjs';
 import { startSystem } from './lib/system.mjs';
+import { commandLine } from './lib/usage.mjs';
 
 const home = new Home();
 const progress = new Progress();
@@ -41,13 +42,8 @@ async function start() {
 }
 
 function readOptions() {
-  const flag = { type: /** @type {const} */ ('boolean') };
-  try {
-    const { values } = parseArgs({ options: { 'no-demo': flag, 'exit-after-demo': flag } });
-    return { demo: !values['no-demo'], exit: values['exit-after-demo'] };
-  } catch (error) {
-    throw new Failure(error.message, 'npm start -- [--no-demo] [--exit-after-demo]');
-  }
+  const { values } = commandLine('start');
+  return { demo: !values['no-demo'], exit: values['exit-after-demo'] };
 }
 
 /** One start at a time for one home: its data has one owner. */

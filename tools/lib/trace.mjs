@@ -2,6 +2,13 @@ import { Failure } from './failure.mjs';
 import { dataOf, factLine, terminal } from './fact-line.mjs';
 import { loadCompiled, managementOf, write } from './operator.mjs';
 import { follow } from './tail.mjs';
+import { COMMANDS, mistake } from './usage.mjs';
+
+/** @param {{ words: string[], values: { json?: boolean } }} line @returns {{ state: 'on' | 'off', json: boolean }} @throws {import('./failure.mjs').Failure} */
+export function understoodTrace({ words: [state], values: { json = false } }) {
+  if (state === 'on' || state === 'off') return { state, json };
+  throw mistake(COMMANDS.trace.usage, `not understood: ${state}`);
+}
 
 /** Here the broker repeats every message, `publish.<exchange>` and `deliver.<queue>`: https://www.rabbitmq.com/docs/firehose */
 const FIREHOSE = 'amq.rabbitmq.trace';
