@@ -2,6 +2,7 @@
 //   -- --no-demo            does not sell a demo order
 //   -- --exit-after-demo    stops after the demo order, for scripted checks
 import './lib/node-version.mjs';
+import { requireAddresses } from './lib/addresses.mjs';
 import { sellOneOrder, timelineLines } from './lib/demo.mjs';
 import { Failure, report } from './lib/failure.mjs';
 import { Home } from './lib/home.mjs';
@@ -9,6 +10,7 @@ import { holderOf, tryLock } from './lib/lock.mjs';
 import { isFree } from './lib/ports.mjs';
 import { Progress, seconds } from './lib/progress.mjs';
 import { Shutdown } from './lib/shutdown.mjs';
+import { answerRestarts } from './lib/restarts.mjs';
 import { endOrphans } from './lib/supervisor.mjs';
 import { startSystem } from './lib/system.mjs';
 import { commandLine } from './lib/usage.mjs';
@@ -28,10 +30,12 @@ start().catch(fail);
 
 async function start() {
   const options = readOptions();
+  requireAddresses();
   takeHome();
   await endOrphans(home);
   await requireFreePort();
   const { supervisor, broker } = await startSystem({ home, progress, shutdown, port, giveUp: fail });
+  await shutdown.add('restarts', answerRestarts(home, (service) => supervisor.restart(service), (line) => progress.line(line)));
   const ready = seconds(performance.now());
   home.remember('ready', { url, pid: process.pid, seconds: Number.parseFloat(ready) });
   progress.line(`✓ ready after ${ready}`);

@@ -1,3 +1,4 @@
+import { Failure } from './failure.mjs';
 import { prefixed } from './log-lines.mjs';
 import { freePort } from './ports.mjs';
 import { end } from './processes.mjs';
@@ -62,6 +63,21 @@ export class Supervisor {
       this.#services = this.#services.filter((service) => service !== added);
       this.#remember();
     };
+  }
+
+  /**
+   * Ends every process of a service in order and starts it again, also one that waits for its next try or has wrong settings.
+   * @param {string} name
+   * @throws {import('./failure.mjs').Failure} when there is no such service, or it does not become ready
+   */
+  async restart(name) {
+    const found = this.#services.filter(({ service }) => service === name);
+    if (found.length === 0) throw new Failure(`no service ${name} runs here`, `There are: ${[...new Set(this.#services.map(({ service }) => service))].join(', ')}`);
+    for (const service of found) {
+      await service.stop();
+      service.start();
+      await service.ready(READY_WITHIN_MS);
+    }
   }
 
   #named(name) {

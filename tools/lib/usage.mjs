@@ -26,6 +26,12 @@ Starts everything, and stops it with Ctrl-C. The data stays.`,
     usage: `npm run stop
 Stops what npm start has started, also when that was killed. The data stays.`,
   },
+  restart: {
+    usage: `npm run restart -- <service ...>
+Ends the processes of these services of the running npm start in order, one after the other, and starts them again, with the
+settings that npm start was given.`,
+    words: [1, MANY],
+  },
   reset: {
     usage: `npm run reset -- [--yes]
   --yes                does not ask

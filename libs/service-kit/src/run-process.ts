@@ -6,7 +6,7 @@ import { refuseDevelopmentSettings, warnings, type Settings } from './production
 import { scrub } from './secrets.js';
 import { stopOnSignal } from './shutdown.js';
 import { aboutSpan, startTracing } from './tracing.js';
-import { variable } from './variable.js';
+import { EnvironmentError, variable } from './variable.js';
 
 export interface ProcessOptions<C extends z.ZodObject> {
   name: string;
@@ -47,14 +47,18 @@ function asGiven(config: z.ZodObject, settings: Settings, environment: NodeJS.Pr
   return { ...Object.fromEntries(names.map((name) => [name, undefined])), ...settings, ...Object.fromEntries(keys) };
 }
 
-/** A whole process: configuration, log, signals. Whatever stops it from booting is one clear line and exit 1. */
+/** EX_CONFIG of sysexits.h: whoever supervises the process need not start it again before its settings have changed. */
+export const WRONG_SETTINGS = 78;
+
+/** A whole process: configuration, log, signals. Whatever stops it from booting is one clear line and exit 1; a wrong setting, exit 78. */
 export async function runProcess(name: string, start: () => Promise<{ logger: ServiceLogger; stop: Stop }>): Promise<void> {
   try {
     const { logger, stop } = await start();
     stopOnSignal(stop, logger);
     endOnUncaught(logger);
   } catch (error) {
-    process.stderr.write(`${name}: ${scrub(oneLine(error))}\n`, () => process.exit(1));
+    const code = error instanceof EnvironmentError ? WRONG_SETTINGS : 1;
+    process.stderr.write(`${name}: ${scrub(oneLine(error))}\n`, () => process.exit(code));
   }
 }
 
