@@ -1,6 +1,7 @@
 // Applies the map of the broker (topology/src/map.ts): npm run topology; -- listen <service> '<pattern>' adds a listener;
 // -- url <service> prints the AMQP_URL of its user. The broker is the one of AMQP_URL, else the one of a running `npm start`.
 import './lib/node-version.mjs';
+import { requireAddresses } from './lib/addresses.mjs';
 import { brokerUrlOf, withUsers } from './lib/broker-users.mjs';
 import { build, install } from './lib/build.mjs';
 import { Failure, runTool } from './lib/failure.mjs';
@@ -15,6 +16,7 @@ const home = new Home();
 runTool(async () => {
   const { args, words, values } = commandLine('topology');
   if (!isWhole(words, values)) throw mistake(COMMANDS.topology.usage, `not understood: ${args.join(' ')}`);
+  requireAddresses();
   const found = process.env.AMQP_URL ? { url: process.env.AMQP_URL, managementUrl: process.env.AMQP_MANAGEMENT_URL || undefined } : await ours();
   if (args[0] === 'url') return console.log(brokerUrlOf({ url: found.url, passwords: home.recall('broker-users') }, args[1]));
   const progress = new Progress();
