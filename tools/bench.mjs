@@ -18,11 +18,14 @@ shutdown.onSignal(
   () => finish(130),
   () => process.exit(130),
 );
-bench().then(finish, (error) => {
+shutdown.onCrash(fail);
+bench().then(finish, fail);
+
+function fail(error) {
   if (shutdown.requested) return;
   report(error);
   finish(1);
-});
+}
 
 async function bench() {
   [name, ...args] = commandLine('bench').words;

@@ -23,11 +23,14 @@ shutdown.onSignal(
   () => finish(130),
   () => process.exit(130),
 );
-main().catch((error) => {
+shutdown.onCrash(fail);
+main().catch(fail);
+
+function fail(error) {
   if (shutdown.requested) return;
   report(error);
   finish(1);
-});
+}
 
 async function main() {
   const { words: wanted } = commandLine('mutate');

@@ -26,6 +26,7 @@ shutdown.onSignal(
   () => finish(0),
   () => process.exit(130), // what is left is recorded: the next start, or npm run stop, ends it
 );
+shutdown.onCrash(fail);
 start().catch(fail);
 
 async function start() {

@@ -9,7 +9,7 @@ import { commandLine } from './lib/usage.mjs';
 runTool(async () => {
   commandLine('stop');
   await new Progress().step('stop', async (tell) => {
-    const running = await stopAll(new Home());
-    tell(running ? 'everything has stopped' : 'nothing was running');
+    const ended = await stopAll(new Home());
+    tell(ended.length > 0 ? `${ended.join(', ')} ended` : 'nothing was running');
   });
 });

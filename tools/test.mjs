@@ -20,11 +20,14 @@ shutdown.onSignal(
   () => finish(130),
   () => process.exit(130),
 );
-test().catch((error) => {
+shutdown.onCrash(fail);
+test().catch(fail);
+
+function fail(error) {
   if (shutdown.requested) return;
   report(error);
   finish(1, { passed: 0, failed: 1 });
-});
+}
 
 async function test() {
   const { args, words } = commandLine('test');

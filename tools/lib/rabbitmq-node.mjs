@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { commandLineHas, end, identify, isAlive } from './processes.mjs';
 import { findRabbit } from './rabbitmq-programs.mjs';
+import { makeOutside, outsideOf } from './reachable.mjs';
 import { run } from './run.mjs';
 
 /**
@@ -15,10 +16,17 @@ const NODE = 'sluice@localhost';
 /** Of a broker of our own. */
 export const VHOST = 'sluice';
 
-const folderOf = (home) => path.join(home.dir, 'rabbitmq');
+/** Erlang takes a path of its environment as Latin-1: with other letters in it the node dies while it boots. */
+const BEYOND_LATIN_1 = /[^\u0000-\u00ff]/;
+
+const isOutside = (home) => BEYOND_LATIN_1.test(home.dir);
+
+/** @param {import('./home.mjs').Home} home @returns {string} where its broker keeps configuration and data */
+export const folderOf = (home) => path.join(isOutside(home) ? outsideOf(home.dir) : home.dir, 'rabbitmq');
 
 /** @param {import('./home.mjs').Home} home @returns {import('./processes.mjs').ProcessRecord} of the Erlang machine itself */
 export function spawnNode(home, state, programs) {
+  if (isOutside(home)) makeOutside(outsideOf(home.dir));
   const folder = folderOf(home);
   for (const name of ['mnesia', 'log', 'home']) mkdirSync(path.join(folder, name), { recursive: true, mode: 0o700 });
   writeConfiguration(folder, state);

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from './failure.mjs';
 import { accepts, freePorts } from './ports.mjs';
 import { hasEnded } from './processes.mjs';
 import { containerLog, containerRuns, endContainer, removeVolume, runContainer } from './rabbitmq-container.mjs';
-import { endNode, runningNode, spawnNode, VHOST } from './rabbitmq-node.mjs';
+import { endNode, folderOf, runningNode, spawnNode, VHOST } from './rabbitmq-node.mjs';
 import { dockerAnswers, findRabbit, installRabbit } from './rabbitmq-programs.mjs';
 import { lastLines } from './run.mjs';
 
@@ -59,7 +58,7 @@ export async function endRabbit(home, signal = /** @type {NodeJS.Signals} */ ('S
 /** Removes its data. It must have ended. */
 export async function removeRabbit(home) {
   if (home.recall('rabbitmq')?.container) await removeVolume(home);
-  rmSync(path.join(home.dir, 'rabbitmq'), { recursive: true, force: true });
+  rmSync(folderOf(home), { recursive: true, force: true });
 }
 
 const lives = async (home, { container }) => (container ? containerRuns(home) : runningNode(home) !== undefined);
