@@ -64,7 +64,7 @@ async function chosen(what, queues, choice) {
   return { queues: queues.filter(({ count }) => count > 0), choice: { ...choice, id: what } };
 }
 
-async function list({ open, library: { looking, summarise }, queues, queue, choice }) {
+async function list({ open, library: { headline, looking, summarise }, queues, queue, choice }) {
   let some = false;
   for (const { queue: name, count } of queues.filter((one) => one.count > 0)) {
     const found = [];
@@ -72,7 +72,7 @@ async function list({ open, library: { looking, summarise }, queues, queue, choi
     if (summary.count === 0) continue;
     some = true;
     await write(`${summaryText(name, summary, choice.type || choice.reason || choice.limit ? summary.count : count)}\n`);
-    if (queue) await write(`${found.map(lineOf).join('\n')}\n`);
+    if (queue) await write(`${found.map((letter) => lineOf({ ...letter, reason: headline(letter.reason) })).join('\n')}\n`);
   }
   if (!some) await write('no dead letters\n');
 }
@@ -85,12 +85,12 @@ async function* noting(taken, found) {
   }
 }
 
-async function show({ open, library: { look }, queues, choice }) {
+async function show({ open, library: { headline, look }, queues, choice }) {
   const { scrub } = await loadCompiled('libs/service-kit/dist/secrets.js');
   const found = [];
   for (const { queue } of queues) found.push(...(await look(open, queue, choice)));
   if (found.length === 0) throw nobody(choice.id);
-  await write(`${found.map((taken) => letterText(taken, scrub)).join('\n\n')}\n`);
+  await write(`${found.map((taken) => letterText(taken, scrub, headline)).join('\n\n')}\n`);
 }
 
 async function redrive({ open, library, queues, choice }) {
