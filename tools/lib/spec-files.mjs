@@ -62,7 +62,8 @@ const importsOf = (file, source) =>
   [...source.matchAll(IMPORT)].flatMap(([, names = '', from, alone]) => {
     const target = from ?? alone;
     if (target.startsWith('.')) return [sourceOf(path.resolve(path.dirname(file), target))];
-    return target === '@sluice/testing' ? valuesOf(names).map(exporterOf) : [];
+    if (target === '@sluice/testing') return valuesOf(names).map(exporterOf);
+    return target.startsWith('@sluice/testing/') ? [inRoot('libs/testing/src', `${target.slice('@sluice/testing/'.length)}.ts`)] : [];
   });
 
 const sourceOf = (file) => (existsSync(file) ? file : file.replace(/\.js$/, '.ts'));

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { needsServers, specFiles } from './spec-files.mjs';
 import { root } from './workspace.mjs';
 
-const USES_SERVERS = /\b(testBroker|testDatabase|startSystem)\(/;
+const USES_SERVERS = /\b(testBroker|testDatabase|startSystem|itNamesWhatBreaks)\(/;
 const nameOf = (file) => path.relative(root, file);
 
 it.each(['libs/contracts', 'libs/service-kit/src/environment.spec.ts', 'libs/service-kit/src/repeating.spec.ts', 'apps/orders/src/order.spec.ts', 'libs/messaging/src/settlement'])('needs no servers for %s', (word) => {
