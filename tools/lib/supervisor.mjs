@@ -102,9 +102,9 @@ export class Supervisor {
     });
   }
 
-  /** Written down at every change: should we be killed, the next start ends what is left. */
+  /** Written down at every change: should we be killed, the next start ends what is left. People find the ports of metrics there. */
   #remember() {
-    this.home.remember('services', this.#services.flatMap(({ record }) => record ?? []));
+    this.home.remember('services', this.#services.flatMap(({ service, healthPort, record }) => (record ? { service, healthPort, ...record } : [])));
   }
 
   /** @throws {import('./failure.mjs').Failure} naming the service that does not become ready */

@@ -74,9 +74,10 @@ Breaks the rules one at a time, and shows which of the mutants no test notices. 
     words: [0, MANY],
   },
   topology: {
-    usage: `npm run topology -- [--prune | listen <service> '<pattern>' | url <service>]
+    usage: `npm run topology -- [--prune | switch <queue> | listen <service> '<pattern>' | url <service>]
   nothing              applies the map (topology/src/map.ts) and the services' users to the broker
   --prune              and removes what the map does not know, nothing uses and nothing waits in
+  switch               makes a queue anew with the arguments of the map, and keeps its messages; its service must not run
   listen               adds the queue <service>.events, and its user, for a new listener
   url                  prints the AMQP_URL of a service's user`,
     options: { prune: flag },

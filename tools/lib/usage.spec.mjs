@@ -63,7 +63,7 @@ it('npm run reset removes nothing without --yes where nobody can be asked', asyn
   writeFileSync(home, ''); // for the end of the test
 });
 
-it.each([['topology', 'listen'], ['topology', '--prune', 'x'], ['topology', 'lsiten', 'audit', 'x.*'], ['load', 'no-such-script'], ['bench', 'no-such-bench'], ['migrate', 'destroy'], ['migrate', 'create', 'orders'], ['mutate', 'no/such/file'], ['test', 'no/such/file'], ['trace', 'maybe'], ['restart'], ['dead-letters', 'redrive'], ['prisma', 'no-such-service']])('npm run %s -- %s is refused before anything is built', async (name, ...args) => {
+it.each([['topology', 'listen'], ['topology', '--prune', 'x'], ['topology', 'switch'], ['topology', 'lsiten', 'audit', 'x.*'], ['load', 'no-such-script'], ['bench', 'no-such-bench'], ['migrate', 'destroy'], ['migrate', 'create', 'orders'], ['mutate', 'no/such/file'], ['test', 'no/such/file'], ['trace', 'maybe'], ['restart'], ['dead-letters', 'redrive'], ['prisma', 'no-such-service']])('npm run %s -- %s is refused before anything is built', async (name, ...args) => {
   const { code, stdout, stderr } = await run(tools.find(([one]) => one === name)[1], ...args);
   expect({ code, stdout }).toEqual({ code: 1, stdout: saidBy(name) });
   expect(stderr).not.toContain('not foreseen');
