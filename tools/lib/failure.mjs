@@ -28,7 +28,7 @@ const firstLine = (error) => String(error.message || error.code || error).trim()
 function keep(error) {
   const file = path.join(defaultHome(), 'logs', 'failures.log');
   mkdirSync(path.dirname(file), { recursive: true });
-  appendFileSync(file, `${new Date().toISOString()} ${error.stack ?? error}\n`);
+  appendFileSync(file, `${new Date().toISOString()} ${error.stack ?? error}\n`, { mode: 0o600 });
   return path.relative(process.cwd(), file);
 }
 

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
+import { openLog } from './log-lines.mjs';
 import { commandLineHas, end, identify, isAlive } from './processes.mjs';
 import { findRabbit } from './rabbitmq-programs.mjs';
 import { makeOutside, outsideOf } from './reachable.mjs';
@@ -30,7 +31,7 @@ export function spawnNode(home, state, programs) {
   const folder = folderOf(home);
   for (const name of ['mnesia', 'log', 'home']) mkdirSync(path.join(folder, name), { recursive: true, mode: 0o700 });
   writeConfiguration(folder, state);
-  const log = openSync(home.path('logs', 'rabbitmq.log'), 'w');
+  const log = openLog(home.path('logs', 'rabbitmq.log'));
   // RABBITMQ_ALLOW_INPUT makes the script become the server, so that this child's pid is the server's own.
   const options = { env: environment(folder, state), cwd: folder, stdio: ['ignore', log, log], detached: true };
   const child = spawn(path.join(programs, 'rabbitmq-server'), ['-noinput'], options);
