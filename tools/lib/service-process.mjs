@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from './failure.mjs';
 import { LogFile } from './log-lines.mjs';
-import { end, identify } from './processes.mjs';
+import { Patience } from './patience.mjs';
+import { end, identify, processorMs } from './processes.mjs';
 import { root } from './workspace.mjs';
 
 /** A process that lived this long was well; what killed it then has nothing to do with how it boots. */
@@ -15,6 +16,8 @@ const PAUSE_MS = { first: 200, most: 60_000 };
 /** The exit code of a service whose settings are wrong (libs/service-kit/src/run-process.ts): trying again would change nothing. */
 const WRONG_SETTINGS = 78;
 const KEPT_LINES = 15;
+/** One that boots is waited for while it writes or computes; after so long of neither it hangs. */
+const IDLE_MS = 90_000;
 /** Seven services are asked this often while they boot, on a processor that they need themselves. */
 const POLL_MS = 100;
 /** Services finish what is in flight within 15 s, or end themselves. */
@@ -31,12 +34,13 @@ export class ServiceProcess {
   /** How often it has ended without being asked to. */
   deaths = 0;
   #tail = [];
+  #lines = 0;
 
   /**
-   * @param {{ service: string, program: string, env: NodeJS.ProcessEnv, healthPort: number, logFile: string, onLine: (line: string) => void, say: (line: string) => void, onChange: () => void, pauseMs?: { first: number, most: number } }} options
+   * @param {{ service: string, program: string, env: NodeJS.ProcessEnv, healthPort: number, logFile: string, onLine: (line: string) => void, say: (line: string) => void, onChange: () => void, pauseMs?: { first: number, most: number }, idleMs?: number }} options
    */
   constructor(options) {
-    Object.assign(this, { pauseMs: PAUSE_MS }, options);
+    Object.assign(this, { pauseMs: PAUSE_MS, idleMs: IDLE_MS }, options);
     this.log = new LogFile(options.logFile);
   }
 
@@ -64,11 +68,14 @@ export class ServiceProcess {
   }
 
   async #until(isSo, withinMs) {
-    for (const until = Date.now() + withinMs; !(await isSo()); await sleep(POLL_MS)) {
+    const progress = () => ({ lines: this.#lines, processorMs: processorMs(this.record?.pid) });
+    const patience = new Patience({ idleMs: this.idleMs, atMostMs: withinMs, progress });
+    const begun = Date.now();
+    for (; !(await isSo()); await sleep(POLL_MS)) {
       if (this.#wrongSettings) throw new Failure(`the settings of ${this.service} are wrong`, this.#tail.at(-1));
       if (this.#failures >= FAILING_AFTER) throw new Failure(`${this.service} does not start`, `Its log: ${this.logFile}`, this.#tail.join('\n'));
       if (this.#stopping) throw new Failure('stopped while starting');
-      if (Date.now() > until) throw new Failure(`${this.service} is not ready after ${withinMs / 1000} s`, `Its log: ${this.logFile}`, this.#tail.join('\n'));
+      if (patience.isOver) throw new Failure(`${this.service} is not ready after ${Math.round((Date.now() - begun) / 1000)} s`, `Its log: ${this.logFile}`, this.#tail.join('\n'));
     }
   }
 
@@ -133,6 +140,7 @@ export class ServiceProcess {
 
   #keep(line) {
     this.log.write(line);
+    this.#lines++;
     this.#tail = [...this.#tail.slice(1 - KEPT_LINES), line];
     this.onLine(line);
   }

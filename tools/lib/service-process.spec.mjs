@@ -69,6 +69,16 @@ it('does not wait for the next try of a service that is to stop, or to start aga
   await service.ready(10_000);
 });
 
+it('waits longer than a service may be idle for one that gets on', async () => {
+  await start(`const says = setInterval(() => console.log('getting on'), 50); setTimeout(() => { clearInterval(says); ${READY} }, 2_000);`, { idleMs: 1_000 });
+  await service.ready(60_000);
+});
+
+it('gives up to wait for a service that does nothing', async () => {
+  await start('setInterval(() => {}, 1_000);', { idleMs: 1_000 });
+  await expect(service.ready(60_000)).rejects.toThrow(/^orders is not ready after \d s$/);
+});
+
 it('does not try again with settings that are wrong, and repeats what is wrong with them', async () => {
   await start(`console.error('orders: PAYMENT_WINDOW_SECONDS is not valid: must be a whole number from 1 to 10, not "abc"'); process.exit(78);`);
   await expect(service.ready(60_000)).rejects.toMatchObject({ message: 'the settings of orders are wrong', fix: expect.stringContaining('not "abc"') });

@@ -6,7 +6,8 @@ import { environmentOf } from './service-environment.mjs';
 import { ServiceProcess } from './service-process.mjs';
 import { inRoot } from './workspace.mjs';
 
-const READY_WITHIN_MS = 90_000;
+/** A generous end: one that does nothing has failed much earlier (service-process.mjs). */
+const READY_WITHIN_MS = 600_000;
 
 /** All services of the system, each as its own process. */
 export class Supervisor {
