@@ -18,7 +18,7 @@ const NODE = 'sluice@localhost';
 export const VHOST = 'sluice';
 
 /** Erlang takes a path of its environment as Latin-1: with other letters in it the node dies while it boots. */
-const BEYOND_LATIN_1 = /[^\u0000-\u00ff]/;
+const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
 
 const isOutside = (home) => BEYOND_LATIN_1.test(home.dir);
 
