@@ -7,13 +7,14 @@ import { Home } from './lib/home.mjs';
 import { removePostgres } from './lib/postgres.mjs';
 import { Progress } from './lib/progress.mjs';
 import { removeRabbit } from './lib/rabbitmq.mjs';
+import { outsideOf } from './lib/reachable.mjs';
 import { stopAll } from './lib/stop-all.mjs';
 import { commandLine } from './lib/usage.mjs';
 
 runTool(async () => {
   const { yes } = commandLine('reset').values;
   const home = new Home();
-  if (!existsSync(home.dir)) return console.log(`there is nothing to remove in ${home.dir}`);
+  if (!existsSync(home.dir) && !existsSync(outsideOf(home.dir))) return console.log(`there is nothing to remove in ${home.dir}`);
   if (!yes) await confirm(home);
   await new Progress().step('reset', (tell) => reset(home, tell));
 });

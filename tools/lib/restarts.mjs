@@ -49,8 +49,7 @@ export async function askRestart(home, services) {
   if (!holder) throw new Failure(`no \`npm start\` is running in ${home.dir}`, 'Start one (npm start).');
   const id = randomUUID();
   home.remember(REQUEST, { id, services });
-  const answer = await answered(home, id, holder);
-  home.forget(REQUEST);
+  const answer = await answered(home, id, holder).finally(() => home.recall(REQUEST)?.id === id && home.forget(REQUEST));
   if (!answer.ok) throw new Failure(answer.message, answer.fix, answer.output);
 }
 
