@@ -7,14 +7,15 @@ import { newBrokerPassword, withUsers } from './lib/broker-users.mjs';
 import { containerServices, GIVEN, layOutBroker, layOutDatabases, makeContainerSecrets, serversOfHome } from './lib/container-secrets.mjs';
 import { makeContainerTls } from './lib/container-tls.mjs';
 import { closeToPublic, newDatabasePassword } from './lib/databases.mjs';
-import { deadLetters } from './lib/dead-letters.mjs';
+import { deadLetters, understoodLetters } from './lib/dead-letters.mjs';
 import { Failure, runTool } from './lib/failure.mjs';
 import { Home } from './lib/home.mjs';
 import { prepareDatabases } from './lib/prepare-databases.mjs';
 import { Progress } from './lib/progress.mjs';
 import { tail } from './lib/tail.mjs';
 import { applyUsersAlone, runTopology } from './lib/topology.mjs';
-import { traceOff, traceOn } from './lib/trace.mjs';
+import { traceOff, traceOn, understoodTrace } from './lib/trace.mjs';
+import { commandLine } from './lib/usage.mjs';
 import { databaseServices, inRoot } from './lib/workspace.mjs';
 
 const home = new Home();
@@ -34,9 +35,15 @@ const STEPS = {
     if (code === 0) layOutBroker(home, broker);
     return code;
   },
-  'dead-letters': (args) => deadLetters(args, serversOfHome(home).broker),
-  tail: (patterns) => tail(patterns.length > 0 ? patterns : ['#'], serversOfHome(home).broker, { json: false }),
-  trace: ([state]) => (state === 'off' ? traceOff : traceOn)(serversOfHome(home).broker, { json: false }),
+  'dead-letters': (args) => deadLetters(understoodLetters(commandLine('dead-letters', args)), serversOfHome(home).broker),
+  tail: (args) => {
+    const { words, values } = commandLine('tail', args);
+    return tail(words.length > 0 ? words : ['#'], serversOfHome(home).broker, { json: values.json ?? false });
+  },
+  trace: (args) => {
+    const { state, json } = understoodTrace(commandLine('trace', args));
+    return (state === 'off' ? traceOff : traceOn)(serversOfHome(home).broker, { json });
+  },
   audit: (args) => {
     const { database, broker } = serversOfHome(home);
     return runAudit({ databases: Object.fromEntries(databaseServices().map((service) => [service, databaseOn(database, service)])), broker }, settleArgument(args));

@@ -1,11 +1,13 @@
 // Load: npm run load                          the flash sale of e2e at its full size, with a PostgreSQL and a RabbitMQ of its own
 //       npm run load -- <script> [options]    a k6 script of load/ against the system of a running `npm start`; options are k6's
+import './lib/node-version.mjs';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { makeDevUsers } from './lib/dev-users.mjs';
 import { Failure, runTool } from './lib/failure.mjs';
 import { Home } from './lib/home.mjs';
 import { findK6, runK6 } from './lib/k6.mjs';
 import { Progress } from './lib/progress.mjs';
+import { commandLine } from './lib/usage.mjs';
 import { inRoot } from './lib/workspace.mjs';
 
 const FULL_SIZE = 'e2e/src/flash-sale.spec.ts';
@@ -14,7 +16,7 @@ const USERS = { smoke: 2, 'place-order': 500, capacity: 500, 'flash-sale': 20_00
 
 const [name, ...options] = process.argv.slice(2);
 
-if (name) runTool(() => load(name.replace(/\.js$/, '')));
+if (name) runTool(() => load(commandLine('load').words[0].replace(/\.js$/, '')));
 else await loadFully();
 
 /** The tests' own way to run a spec, told to spare nothing. */

@@ -1,10 +1,12 @@
 // The services' database migrations: npm run migrate -- deploy|status|check [service|all], or create <service> <name>
+import './lib/node-version.mjs';
 import { servicesArgument } from './lib/arguments.mjs';
-import { Failure, runTool } from './lib/failure.mjs';
+import { runTool } from './lib/failure.mjs';
 import { check, create, deploy, status } from './lib/migrations.mjs';
+import { COMMANDS as USAGES, commandLine, mistake } from './lib/usage.mjs';
 import { withDatabases } from './lib/with-databases.mjs';
 
-const USAGE = 'npm run migrate -- deploy|status|check [service|all], or create <service> <name>';
+const USAGE = USAGES.migrate.usage;
 
 /** What each command does for one service: the line to print, and whether all is well. */
 const COMMANDS = {
@@ -25,9 +27,9 @@ const COMMANDS = {
 };
 
 runTool(async () => {
-  const [command, target, name] = process.argv.slice(2);
-  if (!Object.hasOwn(COMMANDS, command ?? '')) throw new Failure(`usage: ${USAGE}`);
-  if (command === 'create' && !name) throw new Failure('a new migration needs a service and a name', 'npm run migrate -- create orders add_note');
+  const [command, target, name] = commandLine('migrate').words;
+  if (!Object.hasOwn(COMMANDS, command)) throw mistake(USAGE, `not understood: ${command}`);
+  if ((command === 'create') !== Boolean(name)) throw mistake(USAGE, command === 'create' ? 'a new migration needs a service and a name' : `not understood: ${name}`);
   const services = servicesArgument(target, USAGE);
   let code = 0;
   await withDatabases(services, async (databases) => {

@@ -1,4 +1,5 @@
 // Whether the tests notice when a rule is broken (docs/reliability.md): npm run mutate; -- <files> mutates only those.
+import './lib/node-version.mjs';
 import { existsSync, rmSync } from 'node:fs';
 import { build, install } from './lib/build.mjs';
 import { Failure, report } from './lib/failure.mjs';
@@ -8,6 +9,7 @@ import { countMutants, score, survivors, table, THRESHOLD, total } from './lib/m
 import { privateServers } from './lib/private-servers.mjs';
 import { Progress } from './lib/progress.mjs';
 import { Shutdown } from './lib/shutdown.mjs';
+import { commandLine } from './lib/usage.mjs';
 import { inRoot } from './lib/workspace.mjs';
 
 const REPORTS = inRoot('.sluice/mutation');
@@ -21,13 +23,17 @@ shutdown.onSignal(
   () => finish(130),
   () => process.exit(130),
 );
-main(process.argv.slice(2)).catch((error) => {
+shutdown.onCrash(fail);
+main().catch(fail);
+
+function fail(error) {
   if (shutdown.requested) return;
   report(error);
   finish(1);
-});
+}
 
-async function main(wanted) {
+async function main() {
+  const { words: wanted } = commandLine('mutate');
   const unknown = unknownFiles(GROUPS, wanted);
   if (unknown.length > 0) {
     throw new Failure(`nothing mutates ${unknown.join(', ')}`, 'The files are listed in tools/lib/mutation/groups.mjs.');

@@ -1,9 +1,11 @@
 // The Prisma CLI for one service, offline: npm run prisma -- <service> generate | validate | format | studio | migrate dev --name x ...
+import './lib/node-version.mjs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { runTool } from './lib/failure.mjs';
 import { prismaCommand, prismaEnvironment } from './lib/prisma-cli.mjs';
 import { serviceArgument } from './lib/arguments.mjs';
+import { commandLine } from './lib/usage.mjs';
 import { withDatabases } from './lib/with-databases.mjs';
 import { root } from './lib/workspace.mjs';
 
@@ -11,7 +13,7 @@ import { root } from './lib/workspace.mjs';
 const OFFLINE = ['generate', 'validate', 'format', 'version', '--help', '-h'];
 
 runTool(async () => {
-  const [name, ...args] = process.argv.slice(2);
+  const [name, ...args] = commandLine('prisma').words;
   const service = serviceArgument(name, 'npm run prisma -- <service> <command>');
   if (OFFLINE.includes(args[0] ?? '--help')) return prisma(service, args);
   return withDatabases([service], async (databases) => prisma(service, args, databases[service]));

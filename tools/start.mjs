@@ -1,7 +1,8 @@
 // Everything, with one command: npm start
 //   -- --no-demo            does not sell a demo order
 //   -- --exit-after-demo    stops after the demo order, for scripted checks
-import { parseArgs } from 'node:util';
+import './lib/node-version.mjs';
+import { requireAddresses } from './lib/addresses.mjs';
 import { sellOneOrder, timelineLines } from './lib/demo.mjs';
 import { Failure, report } from './lib/failure.mjs';
 import { Home } from './lib/home.mjs';
@@ -9,8 +10,10 @@ import { holderOf, tryLock } from './lib/lock.mjs';
 import { isFree } from './lib/ports.mjs';
 import { Progress, seconds } from './lib/progress.mjs';
 import { Shutdown } from './lib/shutdown.mjs';
+import { answerRestarts } from './lib/restarts.mjs';
 import { endOrphans } from './lib/supervisor.mjs';
 import { startSystem } from './lib/system.mjs';
+import { commandLine } from './lib/usage.mjs';
 
 const home = new Home();
 const progress = new Progress();
@@ -23,14 +26,17 @@ shutdown.onSignal(
   () => finish(0),
   () => process.exit(130), // what is left is recorded: the next start, or npm run stop, ends it
 );
+shutdown.onCrash(fail);
 start().catch(fail);
 
 async function start() {
   const options = readOptions();
+  requireAddresses();
   takeHome();
   await endOrphans(home);
   await requireFreePort();
   const { supervisor, broker } = await startSystem({ home, progress, shutdown, port, giveUp: fail });
+  await shutdown.add('restarts', answerRestarts(home, (service) => supervisor.restart(service), (line) => progress.line(line)));
   const ready = seconds(performance.now());
   home.remember('ready', { url, pid: process.pid, seconds: Number.parseFloat(ready) });
   progress.line(`✓ ready after ${ready}`);
@@ -41,13 +47,8 @@ async function start() {
 }
 
 function readOptions() {
-  const flag = { type: /** @type {const} */ ('boolean') };
-  try {
-    const { values } = parseArgs({ options: { 'no-demo': flag, 'exit-after-demo': flag } });
-    return { demo: !values['no-demo'], exit: values['exit-after-demo'] };
-  } catch (error) {
-    throw new Failure(error.message, 'npm start -- [--no-demo] [--exit-after-demo]');
-  }
+  const { values } = commandLine('start');
+  return { demo: !values['no-demo'], exit: values['exit-after-demo'] };
 }
 
 /** One start at a time for one home: its data has one owner. */

@@ -1,27 +1,21 @@
-import { parseArgs } from 'node:util';
 import { loadTopology } from './broker-users.mjs';
 import { Failure } from './failure.mjs';
 import { jsonLineOf, letters, letterText, lineOf, summaryText } from './letter-text.mjs';
 import { connectTo, loadCompiled, managementOf, write } from './operator.mjs';
+import { COMMANDS, mistake } from './usage.mjs';
 
-const USAGE = `npm run dead-letters -- list [queue]          what is there, and why; with a queue its letters one by one
-npm run dead-letters -- show <id>             one letter whole
-npm run dead-letters -- redrive <id | queue | --all>           home to its queue, to be handled again; twice is safe
-npm run dead-letters -- discard <id | queue | --all> --yes     removed for good; written to stdout as lines of JSON
---type <type>, --reason <part of it>, --limit <n>   only some of a queue`;
+/** @typedef {{ verb: string, what?: string, choice: { type?: string, reason?: string, limit?: number }, options: { all?: boolean, yes?: boolean } }} Asked */
 
-const OPTIONS = /** @type {const} */ ({ type: { type: 'string' }, reason: { type: 'string' }, limit: { type: 'string' }, all: { type: 'boolean' }, yes: { type: 'boolean' } });
 /** Of each queue a summary reads so many, about five seconds' worth; it says so. */
 const MOST_SUMMARISED = 10_000;
 /** A terminal's page. */
 const LINES = 20;
 
 /**
- * @param {string[]} args @param {{ url: string, managementUrl?: string }} broker with an administrator's rights
+ * @param {Asked} asked @param {{ url: string, managementUrl?: string }} broker with an administrator's rights
  * @returns {Promise<number>} the exit code @throws {Failure}
  */
-export async function deadLetters(args, broker) {
-  const { verb, what, choice, options } = understood(args);
+export async function deadLetters({ verb, what, choice, options }, broker) {
   const connection = await connectTo(broker, 'dead letters');
   try {
     const library = await loadCompiled('libs/messaging/dist/dead-letters/index.js');
@@ -35,16 +29,16 @@ export async function deadLetters(args, broker) {
 
 const VERBS = { list, show, redrive, discard };
 
-function understood(args) {
-  try {
-    const { positionals: [verb, what, ...rest], values: { type, reason, limit, ...options } } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
-    const most = limit === undefined ? undefined : Number(limit);
-    const complete = verb === 'list' || (verb === 'show' ? what !== undefined : Boolean(what) !== Boolean(options.all));
-    if (Object.hasOwn(VERBS, verb ?? '') && complete && rest.length === 0 && (most === undefined || (Number.isInteger(most) && most > 0))) return { verb, what, choice: { type, reason, limit: most }, options };
-  } catch (error) {
-    throw new Failure(error.message, 'npm run dead-letters -- says how.', USAGE);
-  }
-  throw new Failure(args.length === 0 ? 'what with the dead letters?' : `not understood: ${args.join(' ')}`, undefined, USAGE);
+/**
+ * @param {{ words: string[], values: Record<string, any>, args: string[] }} line of the command
+ * @returns {Asked} @throws {Failure}
+ */
+export function understoodLetters({ words: [verb, what], values: { type, reason, limit, ...options }, args }) {
+  const most = limit === undefined ? undefined : Number(limit);
+  const complete = verb === 'list' || (verb === 'show' ? what !== undefined : Boolean(what) !== Boolean(options.all));
+  const bounded = most === undefined || (Number.isInteger(most) && most > 0);
+  if (Object.hasOwn(VERBS, verb) && complete && bounded) return { verb, what, choice: { type, reason, limit: most }, options };
+  throw mistake(COMMANDS['dead-letters'].usage, `not understood: ${args.join(' ')}`);
 }
 
 /** Those on the map, and where the management API answers also those of newcomers. */
@@ -70,7 +64,7 @@ async function chosen(what, queues, choice) {
   return { queues: queues.filter(({ count }) => count > 0), choice: { ...choice, id: what } };
 }
 
-async function list({ open, library: { looking, summarise }, queues, queue, choice }) {
+async function list({ open, library: { headline, looking, summarise }, queues, queue, choice }) {
   let some = false;
   for (const { queue: name, count } of queues.filter((one) => one.count > 0)) {
     const found = [];
@@ -78,7 +72,7 @@ async function list({ open, library: { looking, summarise }, queues, queue, choi
     if (summary.count === 0) continue;
     some = true;
     await write(`${summaryText(name, summary, choice.type || choice.reason || choice.limit ? summary.count : count)}\n`);
-    if (queue) await write(`${found.map(lineOf).join('\n')}\n`);
+    if (queue) await write(`${found.map((letter) => lineOf({ ...letter, reason: headline(letter.reason) })).join('\n')}\n`);
   }
   if (!some) await write('no dead letters\n');
 }
@@ -91,12 +85,12 @@ async function* noting(taken, found) {
   }
 }
 
-async function show({ open, library: { look }, queues, choice }) {
+async function show({ open, library: { headline, look }, queues, choice }) {
   const { scrub } = await loadCompiled('libs/service-kit/dist/secrets.js');
   const found = [];
   for (const { queue } of queues) found.push(...(await look(open, queue, choice)));
   if (found.length === 0) throw nobody(choice.id);
-  await write(`${found.map((taken) => letterText(taken, scrub)).join('\n\n')}\n`);
+  await write(`${found.map((taken) => letterText(taken, scrub, headline)).join('\n\n')}\n`);
 }
 
 async function redrive({ open, library, queues, choice }) {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { requireAddresses } from './addresses.mjs';
 import { build, install } from './build.mjs';
 import { Failure } from './failure.mjs';
 import { Home } from './home.mjs';
@@ -18,8 +19,11 @@ const NEEDED = 'Start one (npm start), or set DATABASE_URL (of accounts) and TOK
  * @throws {Failure} in production, and when there is no such system
  */
 export async function makeDevUsers(count, out, { progress, env = process.env, home = new Home() }) {
-  if (env.NODE_ENV === 'production') throw new Failure('users without a password are refused in production (NODE_ENV=production)', 'They are for load tests of a development system.');
+  if (![undefined, '', 'development', 'test'].includes(env.NODE_ENV)) {
+    throw new Failure(`users without a password are refused in production (NODE_ENV=${env.NODE_ENV})`, 'They are for load tests of a development system.');
+  }
   if (!/^[1-9]\d*$/.test(count ?? '')) throw new Failure('how many users?', 'npm run dev:users -- 20000');
+  requireAddresses(env);
   const system = await accountsOf(home, env);
   await install(progress);
   await build(progress);

@@ -14,8 +14,8 @@ afterEach(() => rmSync(home.dir, { recursive: true }));
 
 const make = (count, env) => makeDevUsers(count, 'inherit', { home, env, progress: undefined }); // it fails before it has any
 
-it('makes no users in production', async () => {
-  await expect(make('5', { NODE_ENV: 'production' })).rejects.toThrow('refused in production');
+it.each(['production', 'Production', 'prod'])('makes no users in NODE_ENV=%s', async (NODE_ENV) => {
+  await expect(make('5', { NODE_ENV })).rejects.toThrow('refused in production');
 });
 
 it.each([undefined, '', '0', '-1', '1.5', 'many'])('asks how many for %s', async (count) => {

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { defaultHome } from './home.mjs';
+import { ordinary } from './ordinary.mjs';
 
 /** A failure that its reader can mend: one line that says what is wrong, and one that says what to do. */
 export class Failure extends Error {
@@ -13,7 +14,9 @@ export class Failure extends Error {
 }
 
 /** Prints a failure for people. The stack of an unforeseen one goes to `failures.log`, never to the terminal. */
-export function report(error) {
+export function report(thrown) {
+  const known = thrown instanceof Failure ? undefined : ordinary(thrown);
+  const error = known ? new Failure(known.message, known.fix) : thrown;
   if (error.output) console.error(error.output.trimEnd().replaceAll(/^/gm, '  │ '));
   console.error(`✗ ${firstLine(error)}`);
   if (error.fix) console.error(`  ${error.fix}`);
@@ -25,7 +28,7 @@ const firstLine = (error) => String(error.message || error.code || error).trim()
 function keep(error) {
   const file = path.join(defaultHome(), 'logs', 'failures.log');
   mkdirSync(path.dirname(file), { recursive: true });
-  appendFileSync(file, `${new Date().toISOString()} ${error.stack ?? error}\n`);
+  appendFileSync(file, `${new Date().toISOString()} ${error.stack ?? error}\n`, { mode: 0o600 });
   return path.relative(process.cwd(), file);
 }
 

@@ -17,14 +17,12 @@ export function summaryText(queue, { count, oldest, groups }, total = count) {
   return [`${queue}  ${letters(total)}, the oldest ${ago(oldest)}${seen}`, ...groups.map((group) => `  ${String(group.count).padStart(6)} × ${group.type}  ${group.reason}`)].join('\n');
 }
 
-/** One letter on one line. */
+/** One letter on one line, with a reason of one line. */
 export const lineOf = ({ id = '(no id)', type = '(no type)', failedAt = '', attempts, redriven, reason }) =>
-  `  ${id}  ${failedAt}  ${type}  failed ${attempts}×${redriven > 0 ? `, redriven ${redriven}×` : ''}  ${firstLine(reason)}`;
+  `  ${id}  ${failedAt}  ${type}  failed ${attempts}×${redriven > 0 ? `, redriven ${redriven}×` : ''}  ${reason}`;
 
-const firstLine = (text) => text.split('\n', 1)[0];
-
-/** One letter whole; `scrub` masks what nobody should read over a shoulder. */
-export function letterText({ letter, message }, scrub) {
+/** One letter whole; `scrub` masks what nobody should read over a shoulder, `headline` is the one line of a reason that says most. */
+export function letterText({ letter, message }, scrub, headline) {
   const { stack, history, headers, ...facts } = { ...letter, headers: message.properties.headers ?? {} };
   const others = Object.entries(headers).filter(([name]) => !SHOWN.has(name));
   const list = [...Object.entries(facts).filter(([, value]) => value !== undefined), ...others.map(([name, value]) => [`header ${name}`, typeof value === 'object' ? JSON.stringify(value) : value])];
@@ -32,7 +30,7 @@ export function letterText({ letter, message }, scrub) {
     [
       ...list.map(([name, value]) => `${NAMES[name] ?? name}: ${value}`),
       'history:',
-      ...history.map(({ at, reason }, n) => `  ${String(n + 1).padStart(2)}. ${at}  ${firstLine(reason)}`),
+      ...history.map(({ at, reason }, n) => `  ${String(n + 1).padStart(2)}. ${at}  ${headline(reason)}`),
       ...(stack ? ['stack:', stack.replaceAll(/^/gm, '  ')] : []),
       'body:',
       pretty(message.content).replaceAll(/^/gm, '  '),

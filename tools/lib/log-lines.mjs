@@ -1,4 +1,4 @@
-import { createWriteStream, existsSync, renameSync } from 'node:fs';
+import { createWriteStream, existsSync, fchmodSync, openSync, renameSync } from 'node:fs';
 
 const COLOURS = [36, 33, 35, 32, 34, 96, 93, 95];
 const LOUD = { warn: 33, error: 31, fatal: 31 };
@@ -29,6 +29,13 @@ export function prefixed(service, line, coloured) {
   const loud = LOUD[parse(line)?.level];
   const text = loud ? `\x1b[${loud}m${readable(line)}\x1b[0m` : readable(line);
   return `\x1b[${colour}m${label} │\x1b[0m ${text}`;
+}
+
+/** A server's log, begun anew, for its owner alone: also one that was there before. @returns {number} the open file */
+export function openLog(file) {
+  const log = openSync(file, 'w', 0o600);
+  fchmodSync(log, 0o600);
+  return log;
 }
 
 /** A file per service; the one before it is kept as `.1`. Bytes. */

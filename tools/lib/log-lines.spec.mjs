@@ -1,5 +1,8 @@
+import { closeSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, it } from 'vitest';
-import { prefixed, readable } from './log-lines.mjs';
+import { openLog, prefixed, readable } from './log-lines.mjs';
 
 const line = JSON.stringify({ level: 'info', time: '2026-01-02T03:04:05.678Z', service: 'orders', msg: 'ready', correlationId: 'c-1', messageType: 'order.placed' });
 
@@ -19,4 +22,12 @@ it('leaves lines that are not JSON, or not ours, as they are', () => {
 
 it('says whose line it is', () => {
   expect(prefixed('orders', 'hello', false)).toBe('orders        │ hello');
+});
+
+it("keeps a server's log for its owner alone, also one that was open to others", () => {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'log-')), 'server.log');
+  writeFileSync(file, 'of an earlier start', { mode: 0o644 });
+  closeSync(openLog(file));
+  expect([statSync(file).mode & 0o777, statSync(file).size]).toEqual([0o600, 0]);
+  rmSync(path.dirname(file), { recursive: true });
 });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { requireAddresses } from './addresses.mjs';
 import { loadTopology } from './broker-users.mjs';
 import { build, install } from './build.mjs';
 import { Failure } from './failure.mjs';
@@ -9,6 +10,7 @@ import { inRoot } from './workspace.mjs';
 
 /** The administrator's broker, for who looks into it: that of AMQP_URL, else that of a running `npm start`. */
 export async function operatorsBroker(home, env = process.env) {
+  requireAddresses(env);
   if (env.AMQP_URL) return { url: env.AMQP_URL, managementUrl: env.AMQP_MANAGEMENT_URL || undefined };
   const rabbit = await runningRabbit(home);
   if (!rabbit) throw new Failure('no broker: AMQP_URL is not set and no `npm start` is running here', 'Start one (npm start), or set AMQP_URL; in containers see docs/operations.md, "Dead letters".');

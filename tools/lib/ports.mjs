@@ -1,5 +1,8 @@
 import { randomInt } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 
 /** Below what systems hand out to outgoing connections (32768 on Linux), so that a choice stays free until it is used. */
 const FROM = 21_000;
@@ -14,15 +17,55 @@ export function isFree(port, host = '127.0.0.1') {
   });
 }
 
+/**
+ * A file for each port that a process of this machine has chosen: between the choice and the moment in which somebody listens
+ * there, the port is free for everybody else. The same files as libs/testing/src/free-port.ts, which shares no code with tools.
+ */
+const CLAIMS = path.join(tmpdir(), 'sluice-ports');
+const claimOf = (port) => path.join(CLAIMS, String(port));
 const chosen = new Set();
+
+process.once('exit', () => chosen.forEach((port) => rmSync(claimOf(port), { force: true })));
+
+/** @returns {boolean} whether nobody who lives has chosen it */
+function claim(port, tries = 2) {
+  try {
+    mkdirSync(CLAIMS, { recursive: true, mode: 0o777 });
+    writeFileSync(claimOf(port), String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') return error.code !== 'EACCES' && error.code !== 'EPERM'; // nowhere to write: then without
+    if (tries === 1 || lives(holderOf(port))) return false;
+    rmSync(claimOf(port), { force: true });
+    return claim(port, tries - 1);
+  }
+}
+
+function holderOf(port) {
+  try {
+    return Number(readFileSync(claimOf(port), 'utf8'));
+  } catch {
+    return 0;
+  }
+}
+
+function lives(pid) {
+  if (pid === 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM'; // somebody else's
+  }
+}
 
 /** @param {number} [preferred] taken when it is free: the port of the last start @returns {Promise<number>} a free port */
 export async function freePort(preferred) {
   for (let port = preferred ?? randomInt(FROM, TO); ; port = randomInt(FROM, TO)) {
-    const given = chosen.has(port) && port !== preferred; // the port of the last start went to the same purpose
-    if (given || !(await isFree(port))) continue;
+    const again = chosen.has(port) && port === preferred; // the port of the last start went to the same purpose
+    if (!again && !claim(port)) continue;
     chosen.add(port);
-    return port;
+    if (await isFree(port)) return port;
   }
 }
 

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, closeSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from './failure.mjs';
+import { openLog } from './log-lines.mjs';
 import { freePort } from './ports.mjs';
 import { findPostgres, reachablePrograms } from './postgres-programs.mjs';
 import { commandLineHas, end, hasEnded, identify, isAlive, isZombie } from './processes.mjs';
@@ -117,7 +118,7 @@ function forgetDeadServer(data) {
 const logOf = (home) => home.path('logs', 'postgres.log');
 
 function spawnServer({ programs, state, port, home, durable, extra }) {
-  const output = openSync(logOf(home), 'w'); // a file, not a pipe: the server must outlive a killed supervisor
+  const output = openLog(logOf(home)); // a file, not a pipe: the server must outlive a killed supervisor
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', ...extra };
   if (!durable) Object.assign(settings, { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' });
   const args = ['-D', state.data, '-p', String(port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { requireAddresses } from './addresses.mjs';
 import { all } from './all.mjs';
 import { Failure } from './failure.mjs';
 import { Home } from './home.mjs';
@@ -23,6 +24,7 @@ export const LOCK = 'run.lock';
  * @returns {Promise<ServerAddresses>}
  */
 export async function privateServers(progress, shutdown, { durable }) {
+  requireAddresses();
   await sweep();
   requireWholeBroker();
   const home = temporaryHome();

@@ -22,6 +22,16 @@ export const isZombie = (pid) => linux && /\) Z /.test(read(`/proc/${pid}/stat`)
 /** @param {number} pid @param {string} text whether the process was started with that text on its command line */
 export const commandLineHas = (pid, text) => (commandLine(pid) ?? '').includes(text);
 
+/** Of Linux: /proc/<pid>/stat counts in clock ticks, 100 a second (proc(5)). */
+const MS_PER_TICK = 10;
+
+/** @param {number | undefined} pid @returns {number | undefined} the time of a processor that it has used, in ms; undefined where that cannot be read */
+export function processorMs(pid) {
+  const stat = linux && pid ? read(`/proc/${pid}/stat`) : undefined;
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields && (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+}
+
 /** @param {number} pid @returns {number | undefined} */
 export function parentOf(pid) {
   const parent = Number(linux ? /^PPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] : ps(pid, 'ppid'));

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
+import { openLog } from './log-lines.mjs';
 import { commandLineHas, end, identify, isAlive } from './processes.mjs';
 import { findRabbit } from './rabbitmq-programs.mjs';
+import { makeOutside, outsideOf } from './reachable.mjs';
 import { run } from './run.mjs';
 
 /**
@@ -15,14 +17,21 @@ const NODE = 'sluice@localhost';
 /** Of a broker of our own. */
 export const VHOST = 'sluice';
 
-const folderOf = (home) => path.join(home.dir, 'rabbitmq');
+/** Erlang takes a path of its environment as Latin-1: with other letters in it the node dies while it boots. */
+const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
+
+const isOutside = (home) => BEYOND_LATIN_1.test(home.dir);
+
+/** @param {import('./home.mjs').Home} home @returns {string} where its broker keeps configuration and data */
+export const folderOf = (home) => path.join(isOutside(home) ? outsideOf(home.dir) : home.dir, 'rabbitmq');
 
 /** @param {import('./home.mjs').Home} home @returns {import('./processes.mjs').ProcessRecord} of the Erlang machine itself */
 export function spawnNode(home, state, programs) {
+  if (isOutside(home)) makeOutside(outsideOf(home.dir));
   const folder = folderOf(home);
   for (const name of ['mnesia', 'log', 'home']) mkdirSync(path.join(folder, name), { recursive: true, mode: 0o700 });
   writeConfiguration(folder, state);
-  const log = openSync(home.path('logs', 'rabbitmq.log'), 'w');
+  const log = openLog(home.path('logs', 'rabbitmq.log'));
   // RABBITMQ_ALLOW_INPUT makes the script become the server, so that this child's pid is the server's own.
   const options = { env: environment(folder, state), cwd: folder, stdio: ['ignore', log, log], detached: true };
   const child = spawn(path.join(programs, 'rabbitmq-server'), ['-noinput'], options);

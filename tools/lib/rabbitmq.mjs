@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from './failure.mjs';
 import { accepts, freePorts } from './ports.mjs';
-import { hasEnded } from './processes.mjs';
+import { Patience } from './patience.mjs';
+import { hasEnded, processorMs } from './processes.mjs';
 import { containerLog, containerRuns, endContainer, removeVolume, runContainer } from './rabbitmq-container.mjs';
-import { endNode, runningNode, spawnNode, VHOST } from './rabbitmq-node.mjs';
+import { endNode, folderOf, runningNode, spawnNode, VHOST } from './rabbitmq-node.mjs';
 import { dockerAnswers, findRabbit, installRabbit } from './rabbitmq-programs.mjs';
 import { lastLines } from './run.mjs';
 
-/** 4 to 10 s are usual; a busy machine, or a node that recovers many messages, takes longer. */
-const READY_WITHIN_MS = 90_000;
+/** 4 to 10 s are usual. A busy machine, or a node that recovers many messages, takes longer: it is waited for while it computes. */
+const READY = { idleMs: 90_000, atMostMs: 600_000 };
 
 /**
  * @typedef {object} Rabbit
@@ -59,7 +59,7 @@ export async function endRabbit(home, signal = /** @type {NodeJS.Signals} */ ('S
 /** Removes its data. It must have ended. */
 export async function removeRabbit(home) {
   if (home.recall('rabbitmq')?.container) await removeVolume(home);
-  rmSync(path.join(home.dir, 'rabbitmq'), { recursive: true, force: true });
+  rmSync(folderOf(home), { recursive: true, force: true });
 }
 
 const lives = async (home, { container }) => (container ? containerRuns(home) : runningNode(home) !== undefined);
@@ -88,8 +88,8 @@ async function logOf(home, { container }) {
 
 /** rabbitmqctl would cost a second a call: the ports are asked instead. */
 async function becomesReady(home, state) {
-  const until = Date.now() + READY_WITHIN_MS;
-  for (; Date.now() < until && (await lives(home, state)); await sleep(state.container ? 500 : 50)) {
+  const patience = new Patience({ ...READY, progress: () => ({ processorMs: state.container ? undefined : processorMs(runningNode(home)?.pid) }) });
+  for (; !patience.isOver && (await lives(home, state)); await sleep(state.container ? 500 : 50)) {
     if ((await accepts(state.ports.amqp)) && (await managementAnswers(state))) return true;
   }
   return false;

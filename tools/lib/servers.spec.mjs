@@ -1,13 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { connect } from 'amqplib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureDatabases, newDatabasePassword } from './databases.mjs';
 import { accepts } from './ports.mjs';
 import { endPostgres, runningPostgres, startPostgres } from './postgres.mjs';
+import { Home } from './home.mjs';
 import { remove, temporaryHome } from './private-servers.mjs';
 import { isAlive } from './processes.mjs';
 import { endRabbit, startRabbit } from './rabbitmq.mjs';
+import { folderOf } from './rabbitmq-node.mjs';
+import { stopAll } from './stop-all.mjs';
 import { rowsOf } from './rows-of.mjs';
 import { inRoot } from './workspace.mjs';
 
@@ -74,4 +78,20 @@ it('takes over the servers of a start that was killed, stops them, and finds the
   expect(await rowsOf(again.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   const message = await onBroker(broker, (channel) => channel.get('kept', { noAck: true }));
   expect(message && message.content.toString()).toBe('42');
+});
+
+it('boots a broker in a checkout whose path has letters beyond Latin-1, says that it ran when it is stopped, and leaves nothing of it', { timeout: 120_000 }, async () => {
+  const parent = temporaryHome();
+  const far = new Home(`${parent.dir}/заказы-注文`);
+  try {
+    const rabbit = await startRabbit(far);
+    expect(isAlive(rabbit.process)).toBe(true);
+    expect(folderOf(far)).toMatch(/^[ -~]+$/);
+    expect(await stopAll(far)).toEqual(['RabbitMQ']);
+    expect(await stopAll(far)).toEqual([]);
+  } finally {
+    await remove(far);
+    await remove(parent);
+  }
+  expect(existsSync(folderOf(far))).toBe(false);
 });

@@ -3,6 +3,9 @@ import { brokerUrlOf } from './broker-users.mjs';
 /** Of our own environment these stay here: they are the administrator's, or npm's. */
 const OURS = /^(npm_|INIT_CWD$|DATABASE_URL$|AMQP_(?!CA|CLIENT_)|HEALTH_PORT$|PORT$|SLUICE_|TOKEN_PUBLIC_KEY$|TOKEN_PRIVATE_KEY$|IDEMPOTENCY_SECRET$)/;
 
+/** @param {NodeJS.ProcessEnv} env @returns {Record<string, string | undefined>} the settings in it that every service gets */
+export const passedOn = (env) => Object.fromEntries(Object.entries(env).filter(([name]) => !OURS.test(name)));
+
 /**
  * The environment of one service: its own database, and of the secrets only those that are its business.
  * @param {string} service
@@ -10,12 +13,11 @@ const OURS = /^(npm_|INIT_CWD$|DATABASE_URL$|AMQP_(?!CA|CLIENT_)|HEALTH_PORT$|PO
  * @param {NodeJS.ProcessEnv} [inherited] settings that the caller gave, such as PAYMENT_WINDOW_SECONDS
  */
 export function environmentOf(service, { broker, databases, secrets, port, healthPort, cache }, inherited = process.env) {
-  const passed = Object.fromEntries(Object.entries(inherited).filter(([name]) => !OURS.test(name)));
   return {
     NODE_ENV: 'development',
     DEV_SEED: 'true',
     NODE_COMPILE_CACHE: cache, // Node 22 and later boot faster from it
-    ...passed,
+    ...passedOn(inherited),
     HEALTH_PORT: String(healthPort),
     ...(service === 'gateway' && { PORT: String(port) }),
     ...credentialsOf(service, { broker, databases, secrets }),

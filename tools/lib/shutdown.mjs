@@ -37,6 +37,11 @@ export class Shutdown {
     for (let next = this.#stops.pop(); next; next = this.#stops.pop()) await next.stop();
   }
 
+  /** What nobody has caught must not leave servers behind either. @param {(error: unknown) => void} fail reports it and stops everything */
+  onCrash(fail) {
+    process.on('uncaughtException', fail).on('unhandledRejection', fail);
+  }
+
   /**
    * @param {(why: string) => void} begin called at the first signal @param {() => void} hurry called at a later one
    */

@@ -1,5 +1,5 @@
-import { endRabbit } from './rabbitmq.mjs';
-import { endPostgres } from './postgres.mjs';
+import { endPostgres, runningPostgres } from './postgres.mjs';
+import { endRabbit, runningRabbit } from './rabbitmq.mjs';
 import { end, isAlive } from './processes.mjs';
 import { holderOf } from './lock.mjs';
 import { endOrphans } from './supervisor.mjs';
@@ -10,13 +10,19 @@ const STOP_WITHIN_MS = 60_000;
 /**
  * Stops the system of a home: through its running start, and whatever a killed one left behind.
  * @param {import('./home.mjs').Home} home @param {{ throwAway?: boolean }} [options] throwAway: the data is removed anyway, so nothing is waited for
- * @returns {Promise<boolean>} whether a start was running
+ * @returns {Promise<string[]>} what was running
  */
 export async function stopAll(home, { throwAway = false } = {}) {
   const holder = holderOf(home.path('running.lock'));
-  const running = isAlive(holder);
-  if (running) await end(holder, { graceMs: STOP_WITHIN_MS });
+  const running = await whatRuns(home, holder);
+  await end(holder, { graceMs: STOP_WITHIN_MS });
   await endOrphans(home);
   await Promise.all([endPostgres(home, throwAway ? 'SIGQUIT' : 'SIGINT'), endRabbit(home, throwAway ? 'SIGKILL' : 'SIGTERM')]);
   return running;
+}
+
+async function whatRuns(home, holder) {
+  const services = (home.recall('services') ?? []).filter(isAlive);
+  const found = { 'npm start': isAlive(holder), services: services.length > 0, PostgreSQL: runningPostgres(home) !== undefined, RabbitMQ: (await runningRabbit(home)) !== undefined };
+  return Object.keys(found).filter((name) => found[name]);
 }

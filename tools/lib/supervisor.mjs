@@ -1,3 +1,4 @@
+import { Failure } from './failure.mjs';
 import { prefixed } from './log-lines.mjs';
 import { freePort } from './ports.mjs';
 import { end } from './processes.mjs';
@@ -5,7 +6,8 @@ import { environmentOf } from './service-environment.mjs';
 import { ServiceProcess } from './service-process.mjs';
 import { inRoot } from './workspace.mjs';
 
-const READY_WITHIN_MS = 90_000;
+/** A generous end: one that does nothing has failed much earlier (service-process.mjs). */
+const READY_WITHIN_MS = 600_000;
 
 /** All services of the system, each as its own process. */
 export class Supervisor {
@@ -64,6 +66,21 @@ export class Supervisor {
     };
   }
 
+  /**
+   * Ends every process of a service in order and starts it again, also one that waits for its next try or has wrong settings.
+   * @param {string} name
+   * @throws {import('./failure.mjs').Failure} when there is no such service, or it does not become ready
+   */
+  async restart(name) {
+    const found = this.#services.filter(({ service }) => service === name);
+    if (found.length === 0) throw new Failure(`no service ${name} runs here`, `There are: ${[...new Set(this.#services.map(({ service }) => service))].join(', ')}`);
+    for (const service of found) {
+      await service.stop();
+      service.start();
+      await service.ready(READY_WITHIN_MS);
+    }
+  }
+
   #named(name) {
     return this.#services.find(({ service }) => service === name);
   }
@@ -86,9 +103,9 @@ export class Supervisor {
     });
   }
 
-  /** Written down at every change: should we be killed, the next start ends what is left. */
+  /** Written down at every change: should we be killed, the next start ends what is left. People find the ports of metrics there. */
   #remember() {
-    this.home.remember('services', this.#services.flatMap(({ record }) => record ?? []));
+    this.home.remember('services', this.#services.flatMap(({ service, healthPort, record }) => (record ? { service, healthPort, ...record } : [])));
   }
 
   /** @throws {import('./failure.mjs').Failure} naming the service that does not become ready */

@@ -3,6 +3,7 @@ import { withUsers } from './broker-users.mjs';
 import { build, install } from './build.mjs';
 import { prepareDatabases } from './prepare-databases.mjs';
 import { secretsOf } from './secrets.mjs';
+import { checkSettings, settingsAreCompiled, settingsAreGiven } from './settings.mjs';
 import { broker, database } from './servers.mjs';
 import { Supervisor } from './supervisor.mjs';
 import { allServices, builtServices } from './workspace.mjs';
@@ -26,6 +27,7 @@ export async function startSystem({ home, progress, shutdown, port, giveUp, reac
     throw error;
   };
   const step = (label, work) => (shutdown.requested ? stopped() : progress.step(label, work).catch(failed));
+  if (settingsAreGiven()) await step('settings', () => checkedSettings(progress));
   let starting;
   const address = new Promise((resolve) => (starting = resolve));
   const rabbit = step('RabbitMQ', (tell) => broker(home, tell, starting, servers));
@@ -58,6 +60,15 @@ async function startable({ home, known, built, topology }) {
   const { digestOfMap } = await import('./topology.mjs');
   if (home.recall('topology')?.digest !== (await digestOfMap(found))) await topology;
   return [found, ready];
+}
+
+/** Before any server: what they are checked by is compiled first where it is not there yet, or is of older sources. */
+async function checkedSettings(progress) {
+  if (!settingsAreCompiled()) {
+    await install(progress);
+    await build(progress);
+  }
+  await checkSettings();
 }
 
 const stopped = () => Promise.reject(new Error('stopped while starting'));

@@ -11,6 +11,9 @@ async function load() {
   return { ...module, map: module.topology(module.settingsOf(process.env)) };
 }
 
+/** Where the procedure is. */
+const DRIFT = 'docs/operations.md, "Other arguments for a queue", says how, without losing a message.';
+
 /** Says which map and users were applied to which broker; the private one keeps its data, whatever its ports. */
 export async function digestOfMap({ passwords }) {
   const { map, usersOf, WORK } = await load();
@@ -31,7 +34,7 @@ export async function applyMap({ url, managementUrl, passwords }) {
     const users = passwords ? await applyUsers(managementUrl, url, usersOf(WORK), passwords) : { created: [], corrected: [] };
     return { created: created && [...vhost, ...created, ...users.created], corrected: users.corrected, homeless: homelessLines(homeless) };
   } catch (error) {
-    if (error instanceof DriftError) throw new Failure('the broker holds something otherwise than the map says', 'npm run reset begins anew, without the data.', error.message);
+    if (error instanceof DriftError) throw new Failure('the broker holds something otherwise than the map says', DRIFT, error.message);
     if (error instanceof ForeignUserError) throw new Failure(error.message);
     throw error;
   }

@@ -1,7 +1,15 @@
 import { Failure } from './failure.mjs';
 import { dataOf, factLine, terminal } from './fact-line.mjs';
 import { loadCompiled, managementOf, write } from './operator.mjs';
+import { ordinary } from './ordinary.mjs';
 import { follow } from './tail.mjs';
+import { COMMANDS, mistake } from './usage.mjs';
+
+/** @param {{ words: string[], values: { json?: boolean } }} line @returns {{ state: 'on' | 'off', json: boolean }} @throws {import('./failure.mjs').Failure} */
+export function understoodTrace({ words: [state], values: { json = false } }) {
+  if (state === 'on' || state === 'off') return { state, json };
+  throw mistake(COMMANDS.trace.usage, `not understood: ${state}`);
+}
 
 /** Here the broker repeats every message, `publish.<exchange>` and `deliver.<queue>`: https://www.rabbitmq.com/docs/firehose */
 const FIREHOSE = 'amq.rabbitmq.trace';
@@ -35,7 +43,7 @@ async function switchFirehose(broker, tracing) {
     const { description, tags, default_queue_type: type } = await call('GET', 'vhosts/:vhost');
     await call('PUT', 'vhosts/:vhost', { tracing, ...(description && { description }), ...(tags?.length && { tags: tags.join(',') }), ...(type && type !== 'undefined' && { default_queue_type: type }) });
   } catch (error) {
-    throw new Failure(`the firehose could not be switched ${tracing ? 'on' : 'off'}: ${error.message}`, `It takes an administrator in AMQP_MANAGEMENT_URL. ${byHand}`);
+    throw new Failure(`the firehose could not be switched ${tracing ? 'on' : 'off'}: ${ordinary(error)?.message ?? error.message}`, `It takes an administrator in AMQP_MANAGEMENT_URL. ${byHand}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { requireAddresses } from './addresses.mjs';
 import { Home } from './home.mjs';
 import { runningPostgres, startPostgres } from './postgres.mjs';
 
@@ -7,6 +8,7 @@ import { runningPostgres, startPostgres } from './postgres.mjs';
  * @template T @param {string[]} services @param {(databases: Record<string, { url: string, adminUrl: string }>) => Promise<T>} work @returns {Promise<T>}
  */
 export async function withDatabases(services, work) {
+  requireAddresses();
   const home = new Home();
   const { ensureDatabases } = await import('./databases.mjs');
   if (process.env.DATABASE_URL) return work(withAdmin(await ensureDatabases(process.env.DATABASE_URL, services, home, console.log), process.env.DATABASE_URL));

@@ -45,7 +45,8 @@ describe('applying the topology', () => {
     const error = await apply({ ...changed, queues: [...changed.queues, { name: 'audit.more', arguments: { 'x-queue-type': 'quorum' } }] }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DriftError);
     expect((error as DriftError).drifts).toEqual([{ what: 'queue', name: 'audit.events', argument: 'x-max-length', wanted: '20', found: '10' }]);
-    expect((error as DriftError).message).toContain('delete the queue');
+    expect((error as DriftError).message).toContain('topology/src/layout.ts');
+    expect((error as DriftError).message).toContain('stop every process of audit and run "npm run topology -- switch audit.events"');
     expect(await broker.depth('audit.more')).toBe(0);
   });
 

@@ -30,8 +30,11 @@ export class DriftError extends Error {
   }
 }
 
+/** Where the arguments are. */
+const MADE_IN = 'topology/src/layout.ts, and the settings that it is given';
+
 const explain = ({ what, name, argument, wanted, found }: Drift): string =>
   `${what} ${name} exists with ${argument}: ${found}, and the map wants ${wanted}. ` +
   (what === 'queue'
-    ? `Either change topology/src/map.ts back, or stop its publishers, let its consumers drain it, delete the queue, and run "npm run topology" again.`
-    : `Either change topology/src/map.ts back, or delete the exchange and run "npm run topology" again, which binds it anew.`);
+    ? `Either change it back (${MADE_IN}), or stop every process of ${name.split('.', 1)[0]} and run "npm run topology -- switch ${name}", which makes the queue anew and keeps its messages.`
+    : `Either change it back (${MADE_IN}), or delete the exchange and run "npm run topology" again, which binds it anew; what is published meanwhile is tried again.`);

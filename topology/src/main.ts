@@ -4,11 +4,13 @@ import { applyTopology, type Report } from './apply.js';
 import { homelessLines } from './homeless.js';
 import { SERVICES, WORK } from './map.js';
 import { passwordsOf, settingsOf } from './settings.js';
+import { switchQueue } from './switch.js';
 import { topology, topologyOf } from './topology.js';
 import { userOf, usersOf, type BrokerUser } from './users.js';
 
 const USAGE = `npm run topology                                  apply the map
 npm run topology -- --prune                       and remove what the map does not know any more
+npm run topology -- switch <queue>                make a queue anew with the arguments of the map, and keep its messages
 npm run topology -- listen <service> '<pattern>'  add the queue <service>.events, and its user, for a new listener`;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -19,6 +21,7 @@ async function main([verb, ...rest]: readonly string[], env: NodeJS.ProcessEnv):
   if (!url) throw new Error('AMQP_URL is not set: say which broker, for example AMQP_URL=amqp://user:password@host:5672');
   if (verb === undefined || verb === '--prune') return apply(url, env, verb === '--prune');
   const [service, pattern] = rest;
+  if (verb === 'switch' && service && !pattern) return makeAnew(url, env, service);
   if (verb === 'listen' && service && pattern) return listen(url, env, { service, pattern });
   throw new Error(`unknown arguments\n${USAGE}`);
 }
@@ -49,6 +52,12 @@ async function listen(url: string, env: NodeJS.ProcessEnv, { service, pattern }:
   const admin = administratorOf(env);
   if (admin) await applyUsers(admin.managementUrl, url, [listener(service, pattern)], admin.passwords);
   say(`${service}.events hears ${pattern}. To keep it, add to topology/src/map.ts:\n  '${service}': { events: ['${pattern}'] },`);
+}
+
+/** Its service must not run: what consumers hold would be lost with the queue. */
+async function makeAnew(url: string, env: NodeJS.ProcessEnv, queue: string): Promise<void> {
+  const { moved } = await switchQueue(url, topology(settingsOf(env)), queue);
+  say(`${queue} is made anew, with ${moved} messages; start its service again, then "npm run topology"`);
 }
 
 /** With what it may do already, if it is on the map. */

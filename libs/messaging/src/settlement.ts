@@ -3,6 +3,7 @@ import type { Answer } from './answer.js';
 import { DELEGATED } from './delegated.js';
 import { MalformedError } from './errors.js';
 import { faultOf, type Fault } from './faults.js';
+import { reasonOf } from './reason.js';
 
 /** What became of one delivery. */
 export type Outcome = { readonly returned: unknown } | { readonly threw: unknown };
@@ -109,5 +110,3 @@ function problemOf(error: unknown, { whose }: Fault): Problem {
   if (whose === 'environment' || whose === 'lock' || whose === 'version') return { type: 'about:blank', title: 'Temporarily unavailable', status: 503 };
   return { type: 'about:blank', title: 'Internal error', status: 500 };
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));

@@ -17,14 +17,20 @@ const secondsByQueue = z
 export const flag = (fallback: boolean) => z.enum(['true', 'false']).default(fallback ? 'true' : 'false').transform((text) => text === 'true');
 
 /** A whole number with its bounds. */
-export const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+export function wholeNumber(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number({ error }).int(error).min(min, error).max(max, error);
+}
 
 /** Where a process listens: loopback unless told otherwise. */
 export const Port = wholeNumber(0, 65_535);
 
+/** Exactly one of these words: with any other, a system that is meant to be in production would start as one of development. */
+export const NodeEnv = z.enum(['development', 'production', 'test'], { error: 'must be development, production or test' }).default('development');
+
 /** The variables of every process. */
 export const CommonConfig = z.object({
-  NODE_ENV: z.string().default('development'),
+  NODE_ENV: NodeEnv,
   AMQP_URL: z.url({ protocol: /^amqps?$/, error: 'must be an amqp:// or amqps:// URL' }),
   /** With amqps:// only: the authorities to trust, instead of those that Node.js brings. */
   AMQP_CA: PemCertificates.optional(),
@@ -104,5 +110,13 @@ const nameOf = (issue: z.core.$ZodIssue): string => String(issue.path[0] ?? 'the
 
 function explain(issue: z.core.$ZodIssue, given: Record<string, string>): string {
   const name = nameOf(issue);
-  return Object.hasOwn(given, name) ? `${name} is not valid: ${issue.message}` : `${name} is not set`;
+  return Object.hasOwn(given, name) ? `${name} is not valid: ${issue.message}${issue.code === 'custom' ? '' : butGiven(name, given[name] ?? '')}` : `${name} is not set`;
 }
+
+/** Variables whose value may be a secret, or hold one. */
+const SECRET = /(^|_)(URL|KEYS?|SECRET|PASSWORDS?|TOKEN|CERT|CA)(_FILE)?$/;
+/** Longer ones, and addresses, were meant for another variable, which may be a secret one. Characters. */
+const MOST_SHOWN = 60;
+
+/** What was given, for who has mistyped it. */
+const butGiven = (name: string, text: string): string => (SECRET.test(name) || text.length > MOST_SHOWN || /:\/\/|-----/.test(text) ? '' : `, not ${JSON.stringify(text)}`);

@@ -1,8 +1,13 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { refusals, refuseDevelopmentSettings, warnings } from './production.js';
 import { EnvironmentError } from './variable.js';
+
+const pem = (der: Buffer, which: string): string => `-----BEGIN ${which} KEY-----\n${der.toString('base64')}\n-----END ${which} KEY-----\n`;
+const own = generateKeyPairSync('ed25519');
+/** As tools/lib/secrets.mjs makes them: the seed is marked. */
+const DEVELOPMENT_KEY = pem(Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.from('development-'), randomBytes(20)]), 'PRIVATE');
 
 /** A whole production system's, with nothing to say against it. */
 const SOUND = {
@@ -15,6 +20,10 @@ const SOUND = {
   CARRIER_URL: 'https://carrier.example.com',
   SMS_PROVIDER_URL: 'https://sms.example.com',
   EMAIL_PROVIDER_URL: 'https://mail.example.com',
+  TOKEN_PRIVATE_KEY: pem(own.privateKey.export({ type: 'pkcs8', format: 'der' }), 'PRIVATE'),
+  TOKEN_PUBLIC_KEY: pem(own.publicKey.export({ type: 'spki', format: 'der' }), 'PUBLIC'),
+  RATE_LIMIT_PER_MINUTE: 1_200,
+  SIGN_IN_LIMIT_PER_MINUTE: 30,
 };
 type Variable = keyof typeof SOUND;
 const having = (variable: Variable, value: unknown) => ({ ...SOUND, [variable]: value });
@@ -28,6 +37,14 @@ const REFUSED: [Variable, unknown][] = [
   ['AMQP_URL', 'amqps://warehouse7:warehouse7@mq.internal'],
   ['DATABASE_URL', 'postgresql://postgres:postgres@db.internal/orders?sslmode=verify-full'],
   ['DATABASE_URL', 'postgresql://orders:changeme@localhost/orders'],
+  ['DATABASE_URL', 'postgresql://orders:x@localhost/orders'],
+  ['DATABASE_URL', 'postgresql://orders:aaaaaaaaaaaaaaaa@localhost/orders'],
+  ['AMQP_URL', 'amqps://orders:x@mq.internal'],
+  ['AMQP_URL', 'amqps://orders:%61%61%61%61@mq.internal'],
+  ['TOKEN_PRIVATE_KEY', DEVELOPMENT_KEY],
+  ['TOKEN_PRIVATE_KEY', DEVELOPMENT_KEY.replaceAll('\n', '\\n')],
+  ['TOKEN_PUBLIC_KEY', `# development-key, made by npm start\n${SOUND.TOKEN_PUBLIC_KEY}`],
+  ['TOKEN_PUBLIC_KEY', `${SOUND.TOKEN_PUBLIC_KEY}# development-key, made by npm start\\n${SOUND.TOKEN_PUBLIC_KEY}`],
   ['IDEMPOTENCY_SECRET', 'only-thirty-one-characters-long'],
   ['IDEMPOTENCY_SECRET', 'abababababababababababababababababababab'],
   ['IDEMPOTENCY_SECRET', 'tPq2hYx0bQbA1s7fV9u-my-Secret-LrN4mKzE8wJcD6gR3iXoW5ya'],
@@ -47,6 +64,8 @@ const WARNED: [Variable, unknown][] = [
   ['SMS_PROVIDER_URL', 'fake'],
   ['SMS_PROVIDER_URL', 'http://sms.internal'],
   ['CARRIER_URL', 'http://carrier.internal'],
+  ['RATE_LIMIT_PER_MINUTE', 0],
+  ['SIGN_IN_LIMIT_PER_MINUTE', 0],
 ];
 
 const SILENT: [Variable, unknown][] = [
@@ -85,7 +104,7 @@ describe('a production start', () => {
   });
 
   it('names all that it refuses in one line, says what to do, and shows no value', () => {
-    const start = () => refuseDevelopmentSettings(Object.fromEntries([...Object.entries(SOUND), ['DEV_SEED', true], ['CARD_GATEWAY_URL', undefined], ['AMQP_URL', 'amqp://guest:hunter2@mq.internal'], ['DATABASE_URL', 'postgresql://hunter2:hunter2@db.internal/orders']]));
+    const start = () => refuseDevelopmentSettings(Object.fromEntries([...Object.entries(SOUND), ['DEV_SEED', true], ['CARD_GATEWAY_URL', undefined], ['AMQP_URL', 'amqp://orders:hunter2-and-more@mq.internal'], ['DATABASE_URL', 'postgresql://hunter2:hunter2@db.internal/orders']]));
     expect(start).toThrow(EnvironmentError);
     expect(start).toThrow(/^refused in production \(NODE_ENV=production\): DEV_SEED .+set it to false; DATABASE_URL .+give it a random one; CARD_GATEWAY_URL .+ say fake to want that$/);
     expect(start).not.toThrow(/hunter2|\n/);

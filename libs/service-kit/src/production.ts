@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { FAKE } from './outside.js';
 import { EnvironmentError } from './variable.js';
 
@@ -10,10 +11,13 @@ export interface Finding {
   why: string;
 }
 
+/** Keys are here as the text that was given. */
+type Value = string | number | boolean | undefined;
+
 interface Rule {
   variable: string;
   /** What is wrong with a value, for production; undefined: nothing. */
-  why: (value: string | boolean | undefined) => string | undefined;
+  why: (value: Value) => string | undefined;
 }
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|)$/;
@@ -22,22 +26,49 @@ const isFar = (url: string): boolean => !LOOPBACK.test(new URL(url).hostname);
 /** From the pages by which these servers are installed, from this project, and what people type. */
 const KNOWN = new Set(['guest', 'postgres', 'rabbitmq', 'rabbit', 'sluice', 'admin', 'root', 'user', 'test', 'password', 'passwd', 'secret', 'mysecretpassword', 'changeme', 'example', 'development', '123456', '12345678']);
 
-function knownPassword(value: string | boolean | undefined): string | undefined {
+function knownPassword(value: Value): string | undefined {
   const { protocol, username, password } = new URL(String(value));
   if (username === '' && password === '' && protocol.startsWith('amqp')) return 'names no user, which is guest with the password guest: name one';
-  const known = KNOWN.has(password.toLowerCase()) || (password !== '' && password === username);
+  if (password === '') return undefined; // a certificate, or the server's own rules, may let it in
+  const known = KNOWN.has(password.toLowerCase()) || password === username || tooSimple(decoded(password));
   return known ? 'has a password that anybody would guess: give it a random one' : undefined;
+}
+
+/** Few characters are soon tried out, and so are many that are the same. */
+const LEAST = { characters: 8, different: 5 };
+const tooSimple = (password: string): boolean => password.length < LEAST.characters || new Set(password).size < LEAST.different;
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** As short as `openssl rand -hex 16`; eight characters at least must differ, and words are not random. */
 const RANDOM = /^(?!.*(secret|password|changeme|example)).{32,}$/is;
-/** The mark of tools/lib/secrets.mjs. */
-const MADE_BY_NPM_START = /^development-/;
+/** The mark of tools/lib/secrets.mjs: what its secrets and the seeds of its private keys begin with, and in a comment beside its public keys. */
+const MADE_BY_NPM_START = /^(# )?development-/;
+const ONE_OF_ITS_OWN = 'was made by npm start, on a development machine: give it one of its own';
 
-function guessable(value: string | boolean | undefined): string | undefined {
+function guessable(value: Value): string | undefined {
   const secret = String(value);
-  if (MADE_BY_NPM_START.test(secret)) return 'was made by npm start, on a development machine: give it one of its own (openssl rand -base64 32)';
+  if (MADE_BY_NPM_START.test(secret)) return `${ONE_OF_ITS_OWN} (openssl rand -base64 32)`;
   return RANDOM.test(secret) && new Set(secret).size >= 8 ? undefined : 'can be guessed: give it 32 random characters or more (openssl rand -base64 32)';
+}
+
+const developmentKey = (pem: unknown): string | undefined => (typeof pem === 'string' && isMarked(pem.replaceAll('\\n', '\n')) ? `${ONE_OF_ITS_OWN} (openssl genpkey -algorithm ed25519)` : undefined);
+
+const isMarked = (pem: string): boolean => pem.split('\n').some((line) => MADE_BY_NPM_START.test(line)) || MADE_BY_NPM_START.test(seedOf(pem));
+
+/** The 32 bytes that an Ed25519 private key is made from (RFC 8032, 5.1.5), as text. Empty: it is no such key. */
+function seedOf(pem: string): string {
+  try {
+    return Buffer.from(createPrivateKey(pem).export({ format: 'jwk' }).d ?? '', 'base64url').toString('latin1');
+  } catch {
+    return '';
+  }
 }
 
 const faked = (does: string) => (value: unknown) => (value === undefined ? `is not set, and a fake would ${does}: name the real one, or say ${FAKE} to want that` : undefined);
@@ -47,6 +78,8 @@ const REFUSED: readonly Rule[] = [
   { variable: 'AMQP_URL', why: knownPassword },
   { variable: 'DATABASE_URL', why: knownPassword },
   { variable: 'IDEMPOTENCY_SECRET', why: guessable },
+  { variable: 'TOKEN_PRIVATE_KEY', why: developmentKey },
+  { variable: 'TOKEN_PUBLIC_KEY', why: developmentKey },
   { variable: 'CARD_GATEWAY_URL', why: faked('take orders without taking money') },
   { variable: 'CARRIER_URL', why: faked('deliver parcels that never left') },
   { variable: 'SMS_PROVIDER_URL', why: faked('log the codes instead of sending them') },
@@ -56,12 +89,15 @@ const REFUSED: readonly Rule[] = [
 
 const inTheClear = (url: unknown): boolean => typeof url === 'string' && url.startsWith('http:') && isFar(url);
 const unencrypted = (url: unknown): string | undefined => (inTheClear(url) ? 'sends in plain text what only its reader should see: better https://' : undefined);
+const unlimited = (whose: string) => (value: unknown) => (value === 0 ? `is 0, so that ${whose} not limited: better a number` : undefined);
 const chosenFake = (value: unknown): string | undefined => (value === FAKE ? 'is a fake' : undefined);
 const VERIFIED = /[?&]sslmode=(verify-full|verify-ca|require)(&|$)/;
 
 const WARNED: readonly Rule[] = [
   { variable: 'AMQP_URL', why: (url) => (String(url).startsWith('amqp:') && isFar(String(url)) ? 'goes over the network in plain text: better amqps://' : undefined) },
   { variable: 'DATABASE_URL', why: (url) => (!VERIFIED.test(String(url)) && isFar(String(url)) ? 'goes over the network unverified: better sslmode=verify-full' : undefined) },
+  { variable: 'RATE_LIMIT_PER_MINUTE', why: unlimited('requests are') },
+  { variable: 'SIGN_IN_LIMIT_PER_MINUTE', why: unlimited('guesses at passwords and codes are') },
   ...['CARRIER_URL', 'SMS_PROVIDER_URL', 'EMAIL_PROVIDER_URL'].map((variable) => ({ variable, why: unencrypted })),
   ...['CARD_GATEWAY_URL', 'CARRIER_URL', 'SMS_PROVIDER_URL', 'EMAIL_PROVIDER_URL'].map((variable) => ({ variable, why: chosenFake })),
 ];
@@ -76,7 +112,7 @@ function findings(rules: readonly Rule[], settings: Settings): Finding[] {
   if (settings['NODE_ENV'] !== 'production') return [];
   const known = rules.filter(({ variable }) => variable in settings);
   return known.flatMap(({ variable, why }) => {
-    const found = why(settings[variable] as string | boolean | undefined);
+    const found = why(settings[variable] as Value);
     return found === undefined ? [] : [{ variable, why: found }];
   });
 }

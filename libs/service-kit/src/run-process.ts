@@ -6,6 +6,7 @@ import { refuseDevelopmentSettings, warnings, type Settings } from './production
 import { scrub } from './secrets.js';
 import { stopOnSignal } from './shutdown.js';
 import { aboutSpan, startTracing } from './tracing.js';
+import { EnvironmentError, variable } from './variable.js';
 
 export interface ProcessOptions<C extends z.ZodObject> {
   name: string;
@@ -29,27 +30,35 @@ export type Stop = () => Promise<void>;
 /** Reads the configuration, opens the log and starts tracing. @throws EnvironmentError */
 export async function prepare<C extends z.ZodObject>({ name, config, context }: ProcessOptions<C>, environment: NodeJS.ProcessEnv): Promise<Running<z.output<C> & CommonConfig>> {
   const settings = parseEnvironment(config, environment) as z.output<C> & CommonConfig;
-  const all = withUnset(config, settings);
+  const all = asGiven(config, settings, environment);
   refuseDevelopmentSettings(all);
   const logger = await createLogger({ service: name, level: settings.LOG_LEVEL, format: settings.LOG_FORMAT, context: () => ({ ...context?.(), ...aboutSpan() }) });
   // What is opened before Nest starts logs as well.
   Logger.overrideLogger(logger);
-  for (const { variable, why } of warnings(all)) logger.warn(`${variable} ${why}`);
+  for (const warning of warnings(all)) logger.warn(`${warning.variable} ${warning.why}`);
   const stopTracing = await startTracing(name, environment, logger);
   return { name, config: settings, logger, stopTracing };
 }
 
-/** The variables that a process knows, also those that nobody set. */
-const withUnset = (config: z.ZodObject, settings: Settings): Settings => ({ ...Object.fromEntries(Object.keys(config.shape).map((name) => [name, undefined])), ...settings });
+/** The variables that a process knows, also those that nobody set; keys as the text that was given, which shows who made them. */
+function asGiven(config: z.ZodObject, settings: Settings, environment: NodeJS.ProcessEnv): Settings {
+  const names = Object.keys(config.shape);
+  const keys = names.filter((name) => name.endsWith('_KEY')).map((name) => [name, variable(name, environment)]);
+  return { ...Object.fromEntries(names.map((name) => [name, undefined])), ...settings, ...Object.fromEntries(keys) };
+}
 
-/** A whole process: configuration, log, signals. Whatever stops it from booting is one clear line and exit 1. */
+/** EX_CONFIG of sysexits.h: whoever supervises the process need not start it again before its settings have changed. */
+export const WRONG_SETTINGS = 78;
+
+/** A whole process: configuration, log, signals. Whatever stops it from booting is one clear line and exit 1; a wrong setting, exit 78. */
 export async function runProcess(name: string, start: () => Promise<{ logger: ServiceLogger; stop: Stop }>): Promise<void> {
   try {
     const { logger, stop } = await start();
     stopOnSignal(stop, logger);
     endOnUncaught(logger);
   } catch (error) {
-    process.stderr.write(`${name}: ${scrub(oneLine(error))}\n`, () => process.exit(1));
+    const code = error instanceof EnvironmentError ? WRONG_SETTINGS : 1;
+    process.stderr.write(`${name}: ${scrub(oneLine(error))}\n`, () => process.exit(code));
   }
 }
 

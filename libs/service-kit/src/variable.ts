@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** A variable is missing or wrong. The message names it, and never shows its value, which may be a secret. */
+/** A variable is missing or wrong. The message names it, and never shows a value that may be a secret. */
 export class EnvironmentError extends Error {}
 
 /**

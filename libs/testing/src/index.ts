@@ -11,6 +11,7 @@ export * from './private-broker.js';
 export * from './private-cluster.js';
 export * from './private-postgres.js';
 export * from './program.js';
+export { whileProgressing, type Progress } from './progress.js';
 export { SERVICES, type ServerName, type ServiceName } from './services.js';
 export * from './system.js';
 export * from './tap.js';

@@ -3,13 +3,13 @@ import { letIn, testBroker, type TestBroker } from './broker.js';
 import { startContainers } from './container-system.js';
 import { secretsOf, tokenOf } from './credentials.js';
 import { testDatabase, type TestDatabase } from './database.js';
-import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
 import { run, type Program } from './program.js';
+import { whileProgressing } from './progress.js';
 import { OWNERS, SERVICES, type Owner, type ServerName, type ServiceName } from './services.js';
 
-/** A service may take this long to answer /readyz: nine of them share two cores when a test boots them all. */
-const READY_WITHIN_MS = 90_000;
+/** A service that boots is waited for while it gets on, however slowly: nine of them share two cores with other tests. */
+const BOOT = { idleMs: 90_000, atMostMs: 600_000 };
 
 /** The whole system as its users run it: one process per service, each with a user and a role of its own on a vhost and databases of the test's. */
 export interface System {
@@ -143,8 +143,8 @@ function place(name: ServiceName, port: number, env: Record<string, string>): In
     async start() {
       health = await freePort();
       const started = (program = run(`apps/${name}/dist/main.js`, { PORT: String(port), ...env, HEALTH_PORT: String(health) }));
-      await eventually(async () => assertReady(!started.running() || (await readiness()) === 200, name, started), { withinMs: READY_WITHIN_MS });
-      assertReady(started.running(), name, started);
+      const ready = await whileProgressing(async () => !started.running() || (await readiness()) === 200, started.progress, BOOT);
+      assertReady(ready && started.running(), name, started);
     },
     async end(signal) {
       await program?.end(signal);

@@ -8,9 +8,12 @@ export type PublicKeys = ReadonlyMap<string, KeyObject>;
 /** Not `PRIVATE KEY`, although a public one could be had from it: it has no business here. */
 const BLOCK = /-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g;
 
+/** Says who made the key that follows; read before production starts. */
+const COMMENT = /^#.*$/gm;
+
 /** One or more PEM blocks, also with `\n` spelled out, as .env files and orchestrators pass them: more than one while keys are rotated. */
 export const Ed25519PublicKeys = z.string().transform((text, context): PublicKeys => {
-  const pem = text.replaceAll('\\n', '\n');
+  const pem = text.replaceAll('\\n', '\n').replace(COMMENT, '');
   const keys = (pem.match(BLOCK) ?? []).map(keyOf);
   const known = keys.filter((key) => key !== undefined);
   if (known.length > 0 && known.length === keys.length && pem.replace(BLOCK, '').trim() === '') return new Map(known.map((key) => [keyIdOf(key), key]));

@@ -1,3 +1,4 @@
+import { headline } from '../reason.js';
 import type { DeadLetter } from './letter.js';
 
 export interface Summary {
@@ -17,8 +18,7 @@ export interface Group {
 
 /** Reasons that differ in ids and numbers alone are one. */
 const sameKind = (reason: string): string =>
-  reason
-    .split('\n', 1)[0]!
+  headline(reason)
     .replaceAll(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, '<id>')
     .replaceAll(/\d+/g, '<n>');
 
@@ -27,7 +27,7 @@ export async function summarise(letters: AsyncIterable<Pick<DeadLetter, 'type' |
   const groups = new Map<string, Group>();
   const summary: Summary = { count: 0, oldest: undefined, groups: [] };
   for await (const { type = '(no type)', reason, failedAt } of letters) {
-    const group = groups.get(`${type} ${sameKind(reason)}`) ?? { type, reason: reason.split('\n', 1)[0]!, count: 0 };
+    const group = groups.get(`${type} ${sameKind(reason)}`) ?? { type, reason: headline(reason), count: 0 };
     groups.set(`${type} ${sameKind(reason)}`, { ...group, count: group.count + 1 });
     summary.count += 1;
     if (failedAt !== undefined && (summary.oldest === undefined || failedAt < summary.oldest)) summary.oldest = failedAt;

@@ -1,0 +1,121 @@
+import { connect, type ChannelModel, type ConfirmChannel, type GetMessage } from 'amqplib';
+import type { Binding, Queue, Topology } from './layout.js';
+import { trust } from './trust.js';
+
+/** Where the messages of a queue wait while it is made anew. */
+export const sideOf = (queue: string): string => `${queue}.switch`;
+
+/** So many are on their way at once: a crash doubles no more, and the inbox knows them. */
+const BATCH = 100;
+/** Quorum queues lose the acks that are still on their way when the channel closes. Milliseconds. */
+const ACKS_ARRIVE_WITHIN_MS = 150;
+/** 4.x would drop a message after its default of 20 interrupted moves. */
+const SIDE = { 'x-queue-type': 'quorum', 'x-delivery-limit': 1_000_000_000 };
+/** Written by the broker on the way. */
+const BROKER_HEADERS = /^x-(death|first-death-|last-death-|delivery-count|acquired-count)/;
+
+/**
+ * Makes a queue anew with the arguments of the map, and loses nothing: a queue beside it takes over its bindings and its
+ * messages, the queue is deleted and declared, and takes both back. Every publish is confirmed before the ack. A message may
+ * come twice, which the inbox knows. Interrupted, it is run again and goes on.
+ * @returns how many messages were moved out and back
+ * @throws Error when the map has no such queue, or somebody still consumes from it
+ */
+export async function switchQueue(url: string, map: Topology, name: string): Promise<{ moved: number }> {
+  const queue = map.queues.find((one) => one.name === name);
+  if (!queue) throw new Error(`${name} is not on the map`);
+  const bindings = map.bindings.filter(({ to, destination }) => to === 'queue' && destination === name);
+  const connection = await connect(url, trust());
+  try {
+    return { moved: await switched(connection, queue, bindings) };
+  } finally {
+    await connection.close();
+  }
+}
+
+async function switched(connection: ChannelModel, { name, arguments: args }: Queue, bindings: readonly Binding[]): Promise<number> {
+  const side = sideOf(name);
+  if (await exists(connection, name)) {
+    await requireNoConsumers(connection, name);
+    await inChannel(connection, async (channel) => {
+      await channel.assertQueue(side, { durable: true, arguments: SIDE });
+      for (const { source, key, arguments: by } of bindings) await channel.bindQueue(side, source, key, by); // first: what comes meanwhile comes twice
+      for (const { source, key, arguments: by } of bindings) await channel.unbindQueue(name, source, key, by);
+    });
+    await move(connection, name, side);
+    await requireNoConsumers(connection, name);
+    await inChannel(connection, (channel) => channel.deleteQueue(name));
+  }
+  await inChannel(connection, async (channel) => {
+    await channel.assertQueue(name, { durable: true, arguments: args });
+    for (const { source, key, arguments: by } of bindings) await channel.bindQueue(name, source, key, by);
+  });
+  return (await exists(connection, side)) ? emptied(connection, side, { into: name, bindings }) : 0;
+}
+
+async function emptied(connection: ChannelModel, side: string, { into, bindings }: { into: string; bindings: readonly Binding[] }): Promise<number> {
+  await inChannel(connection, async (channel) => {
+    for (const { source, key, arguments: by } of bindings) await channel.unbindQueue(side, source, key, by);
+  });
+  const moved = await move(connection, side, into);
+  await inChannel(connection, (channel) => channel.deleteQueue(side));
+  return moved;
+}
+
+/** A channel of its own for what the broker may answer by closing it. */
+async function inChannel<T>(connection: ChannelModel, work: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
+  const channel = await connection.createConfirmChannel();
+  channel.on('error', () => undefined); // what it says is also what the call fails with
+  const result = await work(channel);
+  await channel.close();
+  return result;
+}
+
+async function exists(connection: ChannelModel, name: string): Promise<boolean> {
+  try {
+    await inChannel(connection, (channel) => channel.checkQueue(name));
+    return true;
+  } catch (error) {
+    if ((error as { code?: number }).code === 404) return false;
+    throw error;
+  }
+}
+
+/** What they hold would be lost with the queue. */
+async function requireNoConsumers(connection: ChannelModel, name: string): Promise<void> {
+  const { consumerCount } = await inChannel(connection, (channel) => channel.checkQueue(name));
+  const service = name.split('.', 1)[0];
+  if (consumerCount > 0) throw new Error(`${name} has ${consumerCount} consumers: stop every process of ${service} first. What is published meanwhile waits`);
+}
+
+/** @returns how many messages, when the queue is empty */
+async function move(connection: ChannelModel, from: string, to: string): Promise<number> {
+  return inChannel(connection, async (channel) => {
+    let moved = 0;
+    for (let batch = await next(channel, from); batch.length > 0; batch = await next(channel, from)) {
+      await Promise.all(batch.map((message) => republish(channel, message, to)));
+      for (const message of batch) channel.ack(message);
+      moved += batch.length;
+    }
+    await new Promise((resolve) => setTimeout(resolve, moved > 0 ? ACKS_ARRIVE_WITHIN_MS : 0));
+    return moved;
+  });
+}
+
+async function next(channel: ConfirmChannel, from: string): Promise<GetMessage[]> {
+  const batch: GetMessage[] = [];
+  while (batch.length < BATCH) {
+    const message = await channel.get(from);
+    if (!message) break;
+    batch.push(message);
+  }
+  return batch;
+}
+
+/** @throws Error when the broker refuses it: what is not acknowledged stays where it was */
+function republish(channel: ConfirmChannel, { content, properties }: GetMessage, to: string): Promise<void> {
+  const headers = Object.fromEntries(Object.entries(properties.headers ?? {}).filter(([name]) => !BROKER_HEADERS.test(name)));
+  return new Promise((resolve, reject) => {
+    channel.publish('', to, content, { ...properties, headers, mandatory: true }, (error: Error | null) => (error ? reject(error) : resolve()));
+  });
+}
