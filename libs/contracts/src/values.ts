@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
-/** A UUID in its canonical text form; new ones are version 7, order ids version 8. */
-export const Id = z.uuid();
+/**
+ * A UUID in its canonical text form (RFC 9562, section 4): read in either case, kept in small letters, as PostgreSQL gives it back.
+ * So ids can be compared as text. New ones are version 7, order ids version 8.
+ */
+export const Id = z.uuid().toLowerCase();
 /** RFC 3339, UTC. From 1970 on: PostgreSQL knows no year 0, and nothing here is older. */
 export const Instant = z.iso.datetime({ abort: true }).refine((instant) => Date.parse(instant) >= 0, 'is before 1970');
 

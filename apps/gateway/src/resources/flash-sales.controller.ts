@@ -15,7 +15,7 @@ import { Me, Public, Roles, type Caller } from '../web/auth.js';
 import { IdempotencyHeader, IdempotencyKey } from '../web/idempotency-key.js';
 import { Accepted } from './orders.controller.js';
 
-export const SalePath = z.object({ id: Id.toLowerCase() });
+export const SalePath = z.object({ id: Id });
 export type SalePath = z.output<typeof SalePath>;
 const Listing = z.strictObject(PageRequest.shape);
 type Listing = z.output<typeof Listing>;
