@@ -13,6 +13,7 @@ import { allowOrigins } from './web/cors.js';
 import { takeEmptyBodies } from './web/empty-body.js';
 import { measureRequests } from './web/http-metrics.js';
 import { traceRequests } from './web/http-span.js';
+import { takeJsonBodies } from './web/json-body.js';
 import { endConnectionsWhenLeaving, Leaving } from './web/leaving.js';
 import { answerOversizedBodies } from './web/oversized-body.js';
 import { problemOf, sendProblem } from './web/problem.filter.js';
@@ -60,8 +61,7 @@ async function createApp(config: GatewayConfig, { client, door }: Clients, logge
   const root = { module: GatewayModule, imports: [globalModule(config, client, [{ provide: DOOR, useValue: door }])] };
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter(config), { logger, abortOnError: false, bodyParser: false });
   const fastify = app.getHttpAdapter().getInstance();
-  // JSON only: Fastify would also take text.
-  fastify.removeContentTypeParser('text/plain');
+  takeJsonBodies(fastify);
   measureRequests(fastify);
   traceRequests(fastify);
   correlate(fastify);

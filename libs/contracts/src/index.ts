@@ -10,4 +10,5 @@ export * from './operations.js';
 export * from './orders.js';
 export * from './payments.js';
 export * from './promotions.js';
+export * from './text.js';
 export * from './values.js';

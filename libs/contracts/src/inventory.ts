@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import { command, event, query } from './message.js';
-import { Id, Money, page, PageRequest, Quantity, Sku, text, Warehouse } from './values.js';
+import { visibleText } from './text.js';
+import { Id, Money, page, PageRequest, Quantity, Sku, Warehouse } from './values.js';
 
 /** How many pieces of a SKU leave from which warehouse. */
 export const Allocation = z.array(z.object({ sku: Sku, warehouse: Warehouse, quantity: z.int().positive() }));
 export type Allocation = z.infer<typeof Allocation>;
 
-export const ProductDetails = z.strictObject({ name: text(200), price: Money });
+export const ProductDetails = z.strictObject({ name: visibleText(200), price: Money });
 export const Product = z.object({ sku: Sku, name: z.string(), price: Money, available: z.int() });
 export type Product = z.infer<typeof Product>;
 /** `reference` names the delivery note: the same one counts once. */
-export const Receipt = z.strictObject({ warehouse: Warehouse, quantity: z.int().min(1).max(1_000_000), reference: text(100) });
+export const Receipt = z.strictObject({ warehouse: Warehouse, quantity: z.int().min(1).max(1_000_000), reference: visibleText(100) });
 
 export const PutProduct = command('inventory.put-product', ProductDetails.extend({ sku: Sku }), { reply: Product });
 export const ReceiveStock = command('inventory.receive', Receipt.extend({ sku: Sku }), {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { text, visibleText } from './text.js';
 
 /**
  * A UUID in its canonical text form (RFC 9562, section 4): read in either case, kept in small letters, as PostgreSQL gives it back.
@@ -25,9 +26,6 @@ export const Quantity = z.int().min(1).max(10_000);
 /** Written by people, so its case does not count. */
 export const CouponCode = z.string().trim().toUpperCase().regex(/^[A-Z0-9][A-Z0-9_-]{0,31}$/, 'a coupon code is 1 to 32 letters, digits, dashes or underscores');
 
-/** Text from people. PostgreSQL stores no NUL and no half of a surrogate pair; without the check such a text would fail only after it was accepted. */
-export const text = (max: number) => z.string().trim().min(1).max(max).refine((value) => /^[^\0\p{Surrogate}]*$/u.test(value), 'contains characters that are no text');
-
 export const Address = z.strictObject({
   name: text(200),
   street: text(200),
@@ -36,6 +34,8 @@ export const Address = z.strictObject({
   country: z.string().regex(/^[A-Z]{2}$/, 'a country is two capital letters, as in ISO 3166-1'),
 });
 export type Address = z.infer<typeof Address>;
+/** An address as it is taken from outside. Messages carry `Address`, which addresses that were taken earlier fit, too. */
+export const NewAddress = Address.extend({ name: visibleText(200), street: visibleText(200), city: visibleText(200), postcode: visibleText(20) });
 
 /** RFC 9457 problem details: how every error is told, over HTTP and in RPC answers. */
 export const Problem = z.looseObject({
