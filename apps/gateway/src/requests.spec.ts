@@ -125,6 +125,13 @@ describe('orders', () => {
     expect(await place('coupon')).toMatchObject({ status: 409 });
   });
 
+  it('are the same for the same key in quotes, as the draft of the IETF writes it', async () => {
+    const [first, again] = [await place('in-"quotes"'), await place('"in-\\"quotes\\""')];
+    expect(again).toMatchObject({ status: 201, body: { id: first.body['id'] } });
+    expect(await place('"in-\\"quotes\\""', ann, order([{ sku: 'TEA', quantity: 9 }]))).toMatchObject({ status: 409 });
+    expect((await place('"half')).body['id']).not.toBe((await place('half')).body['id']);
+  });
+
   it('are 409 for the same key with another body', async () => {
     await place('other-body');
     expect(await place('other-body', ann, order([{ sku: 'TEA', quantity: 3 }]))).toMatchObject({ status: 409, body: { status: 409 } });

@@ -7,14 +7,15 @@ import type { Coupon, CouponState } from './tables.js';
 const now = new Date('2026-06-01T12:00:00Z');
 const none: CouponState = { coupons: {}, redemptions: {}, uses: {} };
 const wanted = (details: object = {}) => CreateCoupon.schema.parse({ code: 'RED', kind: 'fixed', value: 500, ...details });
-const stored = (details: object = {}, redeemed = 0): Coupon => ({ ...createCoupon(none, wanted(details)).state!.coupons!['RED']!, redeemed });
+/** Made long ago. */
+const stored = (details: object = {}, redeemed = 0): Coupon => ({ ...createCoupon(none, wanted(details), new Date(0)).state!.coupons!['RED']!, redeemed });
 const usd = (amount: number) => ({ amount, currency: 'USD' });
 
 const all = { minTotal: usd(2_000), limit: 10, perUser: 1, expiresAt: '2026-12-31T23:59:59.000Z' };
 
 describe('createCoupon', () => {
   it('keeps every detail, and answers with them', () => {
-    const { state, reply } = createCoupon(none, wanted(all));
+    const { state, reply } = createCoupon(none, wanted(all), now);
     expect(state?.coupons?.['RED']).toEqual({
       code: 'RED', kind: 'fixed', value: 500, minAmount: 2_000, minCurrency: 'USD', limit: 10, perUser: 1, expiresAt: new Date(all.expiresAt), redeemed: 0, version: 1,
     });
@@ -22,24 +23,39 @@ describe('createCoupon', () => {
   });
 
   it('leaves out of its answer what was left out', () => {
-    expect(createCoupon(none, wanted()).reply).toEqual({ code: 'RED', kind: 'fixed', value: 500, redeemed: 0 });
-    expect(createCoupon(none, wanted({ minTotal: 2_000 })).reply).toMatchObject({ minTotal: 2_000 });
+    expect(createCoupon(none, wanted(), now).reply).toEqual({ code: 'RED', kind: 'fixed', value: 500, redeemed: 0 });
+    expect(createCoupon(none, wanted({ minTotal: 2_000 }), now).reply).toMatchObject({ minTotal: 2_000 });
   });
 
   it('takes the same coupon again for the same one, and says how many are redeemed', () => {
     const state = { ...none, coupons: { RED: stored(all, 3) } };
-    expect(createCoupon(state, wanted({ ...all, expiresAt: '2026-12-31T23:59:59Z' }))).toEqual({ reply: { code: 'RED', kind: 'fixed', value: 500, ...all, redeemed: 3 } });
+    expect(createCoupon(state, wanted({ ...all, expiresAt: '2026-12-31T23:59:59Z' }), now)).toEqual({ reply: { code: 'RED', kind: 'fixed', value: 500, ...all, redeemed: 3 } });
     const plain = { ...none, coupons: { RED: stored({}, 3) } };
-    expect(createCoupon(plain, wanted())).toEqual({ reply: { code: 'RED', kind: 'fixed', value: 500, redeemed: 3 } });
+    expect(createCoupon(plain, wanted(), now)).toEqual({ reply: { code: 'RED', kind: 'fixed', value: 500, redeemed: 3 } });
   });
 
   it.each([{ kind: 'percent', value: 50 }, { value: 501 }, { minTotal: 2_000 }, { minTotal: usd(2_001) }, { limit: 11 }, { perUser: undefined }, { expiresAt: undefined }, { expiresAt: '2027-01-01T00:00:00Z' }])(
     'refuses another coupon under the same code: %o',
     (other) => {
       const state = { ...none, coupons: { RED: stored(all) } };
-      expect(() => createCoupon(state, wanted({ ...all, ...other }))).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409, title: 'Coupon code taken' }) }));
+      expect(() => createCoupon(state, wanted({ ...all, ...other }), now)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409, title: 'Coupon code taken' }) }));
     },
   );
+});
+
+describe('a coupon that is expired already', () => {
+  const ended = { expiresAt: now.toISOString() };
+  const notValid = expect.objectContaining({ problem: expect.objectContaining({ status: 422, errors: [expect.objectContaining({ path: 'expiresAt' })] }) });
+
+  it('is not made, and one that has a millisecond left is', () => {
+    expect(() => createCoupon(none, wanted(ended), now)).toThrow(notValid);
+    expect(createCoupon(none, wanted(ended), new Date(now.getTime() - 1)).reply).toMatchObject(ended);
+  });
+
+  it('is the same coupon when it was made before it expired', () => {
+    const state = { ...none, coupons: { RED: stored(ended, 3) } };
+    expect(createCoupon(state, wanted(ended), now)).toEqual({ reply: { code: 'RED', kind: 'fixed', value: 500, ...ended, redeemed: 3 } });
+  });
 });
 
 describe('refusal', () => {

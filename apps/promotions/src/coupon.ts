@@ -5,12 +5,16 @@ import type { Coupon, CouponDecision, CouponState } from './tables.js';
 /** What a coupon is, without what has become of it. */
 type Details = Omit<Coupon, 'redeemed' | 'version'>;
 
-/** Makes a coupon. The same one again is the same coupon. @throws ProblemError 409 the code is another coupon's */
-export function createCoupon(state: CouponState, wanted: Data<typeof CreateCoupon>): CouponDecision<CouponView> {
+/**
+ * Makes a coupon. The same one again is the same coupon, also after it has expired.
+ * @throws ProblemError 409 the code is another coupon's, 422 it would be expired from the start
+ */
+export function createCoupon(state: CouponState, wanted: Data<typeof CreateCoupon>, now: Date): CouponDecision<CouponView> {
   const details = detailsOf(wanted);
   const before = state.coupons[details.code];
   if (before && !isSame(before, details)) throw ProblemError.of(409, 'Coupon code taken', `${details.code} is another coupon's code.`);
   if (before) return { reply: viewOf(before) };
+  if (isExpired(details, now)) throw ProblemError.of(422, 'Not valid', undefined, { errors: [{ path: 'expiresAt', message: 'a coupon expires in the future' }] });
   const coupon: Coupon = { ...details, redeemed: 0, version: 1 };
   return { state: { coupons: { [coupon.code]: coupon } }, reply: viewOf(coupon) };
 }
@@ -28,6 +32,8 @@ function detailsOf({ code, kind, value, minTotal, limit, perUser, expiresAt }: D
     expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
   };
 }
+
+const isExpired = ({ expiresAt }: Details, now: Date): boolean => expiresAt !== null && expiresAt <= now;
 
 const DETAILS = ['kind', 'value', 'minAmount', 'minCurrency', 'limit', 'perUser'] as const;
 
@@ -49,7 +55,7 @@ function viewOf({ code, kind, value, minAmount, minCurrency, limit, perUser, exp
 /** What stands against one more order of a user who has the coupon in `usedByUser` orders now; undefined when nothing does. */
 export function refusal(coupon: Coupon | undefined, subtotal: Money, usedByUser: number, now: Date): CouponRefusal | undefined {
   if (!coupon) return 'unknown';
-  if (coupon.expiresAt !== null && coupon.expiresAt <= now) return 'expired';
+  if (isExpired(coupon, now)) return 'expired';
   if (coupon.minCurrency !== null && coupon.minCurrency !== subtotal.currency) return 'other_currency';
   if (subtotal.amount < (coupon.minAmount ?? 0)) return 'below_minimum';
   if (coupon.limit !== null && coupon.redeemed >= coupon.limit) return 'used_up';

@@ -113,7 +113,9 @@ describe('an order with a coupon', () => {
   it('hears why it gets none', async () => {
     const user = randomUUID();
     await create('STRICT', { minTotal: usd(1_000), perUser: 1 });
-    await create('OVER', { expiresAt: '2020-01-01T00:00:00Z' });
+    await create('OVER', { expiresAt: '2999-01-01T00:00:00Z' });
+    await rows("UPDATE coupons SET expires_at = now() WHERE code = 'OVER'");
+    await expect(create('PAST', { expiresAt: '2020-01-01T00:00:00Z' })).rejects.toMatchObject({ problem: { status: 422, errors: [{ path: 'expiresAt' }] } });
     await create('ONCE', { limit: 1 });
     await publish(broker, OrderPlaced, order('STRICT', 1_000, user));
     await publish(broker, OrderPlaced, order('ONCE'));

@@ -32,7 +32,7 @@ export const Points = z.object({ points: z.int().min(0) });
 
 export const CreateCoupon = command('promotions.create-coupon', NewCoupon, {
   reply: Coupon,
-  about: "The same coupon twice is one. Problems: 409 the code is another coupon's.",
+  about: "The same coupon twice is one. Problems: 409 the code is another coupon's; 422 it is expired already.",
 });
 export const GetPoints = query('promotions.points', z.object({ userId: Id }), Points);
 

@@ -6,8 +6,14 @@ import { text, visibleText } from './text.js';
  * So ids can be compared as text. New ones are version 7, order ids version 8.
  */
 export const Id = z.uuid().toLowerCase();
+/** The forms of UTC in RFC 3339 (sections 4.3 and 5.6) as one: `T` and `Z` in capitals, and no offset of zero. */
+const inOneForm = (instant: string): string => instant.replace(/^(\d{4}-\d\d-\d\d)t/, '$1T').replace(/(?<=\d)(?:z|[+-]00:00)$/, 'Z');
 /** RFC 3339, UTC. From 1970 on: PostgreSQL knows no year 0, and nothing here is older. */
-export const Instant = z.iso.datetime({ abort: true }).refine((instant) => Date.parse(instant) >= 0, 'is before 1970');
+export const Instant = z
+  .string()
+  .overwrite(inOneForm)
+  .check(z.iso.datetime({ abort: true }))
+  .refine((instant) => Date.parse(instant) >= 0, 'is before 1970');
 
 /** Integer cents, never negative. */
 export const Cents = z.int().min(0).max(1_000_000_000_00);

@@ -20,7 +20,7 @@ type Waiting = z.output<typeof Waiting>;
 export const TicketPath = z.object({ ...SalePath.shape, ticket: Ticket });
 export type TicketPath = z.output<typeof TicketPath>;
 /** A part of the address that the claim was answered with. */
-export const TicketQuery = z.strictObject({ entry: EntryHint.optional() });
+export const TicketQuery = z.object({ entry: EntryHint.optional() });
 export type TicketQuery = z.output<typeof TicketQuery>;
 
 /** Those who are turned away together should not come back together. Seconds. */
