@@ -210,7 +210,18 @@ describe('on a real connection', () => {
   });
 
   it('what is not HTTP at all is answered with a problem and the connection ends', async () => {
-    expect(await raw('not http\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json/);
+    expect(await raw('not http\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"detail"/);
+  });
+
+  it('a request without a host is answered with a problem, and one of HTTP/1.0 needs none', async () => {
+    expect(await raw('GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"detail":"A request names its host\."/);
+    expect(await raw('GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('an expectation that is not met is answered with a problem, and 100-continue is met', async () => {
+    const expecting = (what: string) => raw(`POST /sessions HTTP/1.1\r\nhost: x\r\nexpect: ${what}\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}`);
+    expect(await expecting('nonsense')).toMatch(/^HTTP\/1\.1 417 [^]*application\/problem\+json[^]*"status":417/);
+    expect(await expecting('100-continue')).toMatch(/^HTTP\/1\.1 100 Continue[^]*HTTP\/1\.1 422 /);
   });
 
   it('headers without end are answered with 431', async () => {

@@ -95,7 +95,7 @@ describe('a body', () => {
     expect(await send(text.replace('Köln', 'K\\ud800'))).toMatchObject({ status: 422 });
     for (const password of ['\\ud800'.repeat(10), '        ']) {
       const user = `{"phone":"+15550000001","name":"x","password":"${password}"}`;
-      expect(await send(user, {}, ['POST', '/users'])).toMatchObject({ status: 422, problem: { errors: expect.arrayContaining([expect.objectContaining({ path: 'password' })]) } });
+      expect(await send(user, {}, ['POST', '/users'])).toMatchObject({ status: 422, problem: { errors: [{ path: 'password' }] } });
     }
     expect(await send(`{"phone":"+15550000001","password":"${'\\udfff'.repeat(10)}"}`, {}, ['POST', '/sessions'])).toMatchObject({ status: 422 });
   });

@@ -7,7 +7,7 @@ import { GatewayConfig } from './config.js';
 import { DOOR } from './flash-sale/door-client.js';
 import { CONTROLLERS, GatewayModule } from './gateway.module.js';
 import { serveDocs } from './openapi/docs.js';
-import { refuseBrokenRequest } from './web/broken-request.js';
+import { explainRefusals, refuseBrokenRequest } from './web/broken-request.js';
 import { correlate, correlationId, correlationIdOf } from './web/correlation.js';
 import { allowOrigins } from './web/cors.js';
 import { takeEmptyBodies } from './web/empty-body.js';
@@ -19,7 +19,7 @@ import { answerOversizedBodies } from './web/oversized-body.js';
 import { problemOf, sendProblem } from './web/problem.filter.js';
 import { limitRates } from './web/rate-limits.js';
 import { rememberRoutes } from './web/routes.js';
-import { sendSecurityHeaders } from './web/security-headers.js';
+import { keepPrivate, sendSecurityHeaders } from './web/security-headers.js';
 import { limitConnections, refuseManyHeaders, SERVER_LIMITS } from './web/server-limits.js';
 import { Tokens } from './web/tokens.js';
 
@@ -66,8 +66,10 @@ async function createApp(config: GatewayConfig, { client, door }: Clients, logge
   traceRequests(fastify);
   correlate(fastify);
   await sendSecurityHeaders(fastify);
+  keepPrivate(fastify);
   await allowOrigins(fastify, config.CORS_ORIGINS);
   refuseManyHeaders(fastify);
+  explainRefusals(fastify);
   limitConnections(fastify, config.STREAM_LIMIT);
   await limitRates(fastify, config, app.get(Tokens));
   answerOversizedBodies(fastify);

@@ -213,6 +213,11 @@ describe('users', () => {
     expect(await call(gateway, 'POST', '/sessions', { body: { phone: NEW.phone, password: 'wrong' } })).toMatchObject({ status: 401 });
   });
 
+  it('are told when to come back, also where a service does not say it', async () => {
+    const answer = await call(gateway, 'POST', '/users/verification', { as: ann, body: { code: '999999' } });
+    expect(answer).toMatchObject({ status: 429, headers: { 'retry-after': '60', 'cache-control': 'no-store' } });
+  });
+
   it('verify their phone with 204 and an empty body', async () => {
     expect(await call(gateway, 'POST', '/users/verification', { as: ann, body: { code: '123456' } })).toMatchObject({ status: 204, body: {} });
     expect(await call(gateway, 'POST', '/users/verification', { as: ann, body: { code: '000000' } })).toMatchObject({ status: 422 });

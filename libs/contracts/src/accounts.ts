@@ -9,7 +9,7 @@ export const Phone = z.string().regex(/^\+[1-9][0-9]{6,14}$/, 'a phone number is
  * The upper bound keeps the cost of hashing what a stranger sends small. Halves of surrogate pairs all become the same bytes
  * before they are hashed, so passwords made of them would all match each other.
  */
-const GivenPassword = z.string().min(1).max(200).refine(isWellFormed, 'contains characters that are no text');
+const GivenPassword = z.string().min(1).max(200).refine(isWellFormed, { error: 'contains characters that are no text', abort: true });
 export const Password = GivenPassword.min(8).refine(isVisible, 'a password is not blank');
 export const Role = z.enum(['customer', 'admin']);
 export type Role = z.infer<typeof Role>;

@@ -15,19 +15,20 @@ export const isVisible = (value: string): boolean => VISIBLE.test(value);
 /**
  * Text that is kept. PostgreSQL stores no NUL and no half of a surrogate pair; without the check such a text would fail only
  * after it was accepted.
+ * One fault is named at a time.
  * @param max characters, as JSON Schema counts them: an emoji is one
  */
 export const text = (max: number) =>
   z
     .string()
     .trim()
-    .min(1)
-    .refine((value) => value.length <= max || [...value].length <= max, `has more than ${max} characters`)
-    .refine((value) => isWellFormed(value) && !value.includes('\0'), 'contains characters that are no text')
+    .min(1, { abort: true })
+    .refine((value) => value.length <= max || [...value].length <= max, { error: `has more than ${max} characters`, abort: true })
+    .refine((value) => isWellFormed(value) && !value.includes('\0'), { error: 'contains characters that are no text', abort: true })
     .meta({ maxLength: max });
 
 /** Text from people, as it is taken from outside: something is to be seen, and no control character is in it. */
 export const visibleText = (max: number) =>
   text(max)
-    .refine((value) => !CONTROL.test(value), 'contains control characters or line breaks')
+    .refine((value) => !CONTROL.test(value), { error: 'contains control characters or line breaks', abort: true })
     .refine(isVisible, 'shows nothing');
