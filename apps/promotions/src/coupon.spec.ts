@@ -17,7 +17,7 @@ describe('createCoupon', () => {
   it('keeps every detail, and answers with them', () => {
     const { state, reply } = createCoupon(none, wanted(all), now);
     expect(state?.coupons?.['RED']).toEqual({
-      code: 'RED', kind: 'fixed', value: 500, minAmount: 2_000, minCurrency: 'USD', limit: 10, perUser: 1, expiresAt: new Date(all.expiresAt), redeemed: 0, version: 1,
+      code: 'RED', kind: 'fixed', value: 500, currency: null, minAmount: 2_000, minCurrency: 'USD', limit: 10, perUser: 1, expiresAt: new Date(all.expiresAt), redeemed: 0, version: 1,
     });
     expect(reply).toEqual({ code: 'RED', kind: 'fixed', value: 500, ...all, redeemed: 0 });
   });
@@ -61,7 +61,8 @@ describe('a coupon that is expired already', () => {
 describe('refusal', () => {
   it('has nothing against an order that meets every condition', () => {
     expect(refusal(stored(all, 9), usd(2_000), 0, now)).toBeUndefined();
-    expect(refusal(stored(), { amount: 0, currency: 'EUR' }, 1_000_000, now)).toBeUndefined();
+    expect(refusal(stored(), usd(0), 1_000_000, now)).toBeUndefined();
+    expect(refusal(stored({ kind: 'percent', value: 5 }), { amount: 0, currency: 'EUR' }, 1_000_000, now)).toBeUndefined();
   });
 
   it('says what is wrong', () => {
@@ -77,9 +78,25 @@ describe('refusal', () => {
     expect(refusal(stored({ expiresAt: new Date(now.getTime() + 1).toISOString() }), usd(1), 0, now)).toBeUndefined();
   });
 
+  it('takes a fixed amount off orders of its currency alone: its own, that of its minimum, or the shop’s', () => {
+    const reasons = (details: object) => ['USD', 'EUR', 'JPY'].map((currency) => refusal(stored(details), { amount: 5_000, currency }, 0, now));
+    expect(reasons({})).toEqual([undefined, 'other_currency', 'other_currency']);
+    expect(reasons({ minTotal: 1 })).toEqual([undefined, 'other_currency', 'other_currency']);
+    expect(reasons({ minTotal: { amount: 1, currency: 'EUR' } })).toEqual(['other_currency', undefined, 'other_currency']);
+    expect(reasons({ currency: 'JPY' })).toEqual(['other_currency', 'other_currency', undefined]);
+    expect(reasons({ kind: 'percent', value: 5 })).toEqual([undefined, undefined, undefined]);
+    expect(reasons({ kind: 'percent', value: 5, currency: 'EUR' })).toEqual(['other_currency', undefined, 'other_currency']);
+  });
+
+  it('has the currency that it was made with, and is another coupon with another one', () => {
+    const made = createCoupon(none, wanted({ currency: 'EUR' }), now);
+    expect(made.reply).toMatchObject({ currency: 'EUR' });
+    expect(() => createCoupon({ ...none, coupons: { RED: stored({ currency: 'EUR' }) } }, wanted({ currency: 'USD' }), now)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) }));
+  });
+
   it('takes a minimum in plain cents for one in any currency', () => {
-    expect(refusal(stored({ minTotal: 100 }), { amount: 100, currency: 'JPY' }, 0, now)).toBeUndefined();
-    expect(refusal(stored({ minTotal: 100 }), { amount: 99, currency: 'JPY' }, 0, now)).toBe('below_minimum');
+    expect(refusal(stored({ kind: 'percent', value: 5, minTotal: 100 }), { amount: 100, currency: 'JPY' }, 0, now)).toBeUndefined();
+    expect(refusal(stored({ kind: 'percent', value: 5, minTotal: 100 }), { amount: 99, currency: 'JPY' }, 0, now)).toBe('below_minimum');
   });
 });
 

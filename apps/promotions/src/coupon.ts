@@ -1,4 +1,4 @@
-import type { Coupon as CouponView, CouponRefusal, CreateCoupon, Data, Money } from '@sluice/contracts';
+import { type Coupon as CouponView, type CouponRefusal, type CreateCoupon, type Data, DEFAULT_CURRENCY, type Money } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { Coupon, CouponDecision, CouponState } from './tables.js';
 
@@ -19,12 +19,13 @@ export function createCoupon(state: CouponState, wanted: Data<typeof CreateCoupo
   return { state: { coupons: { [coupon.code]: coupon } }, reply: viewOf(coupon) };
 }
 
-function detailsOf({ code, kind, value, minTotal, limit, perUser, expiresAt }: Data<typeof CreateCoupon>): Details {
+function detailsOf({ code, kind, value, currency, minTotal, limit, perUser, expiresAt }: Data<typeof CreateCoupon>): Details {
   const minimum = typeof minTotal === 'number' ? { amount: minTotal, currency: null } : minTotal;
   return {
     code,
     kind,
     value,
+    currency: currency ?? null,
     minAmount: minimum?.amount ?? null,
     minCurrency: minimum?.currency ?? null,
     limit: limit ?? null,
@@ -35,15 +36,16 @@ function detailsOf({ code, kind, value, minTotal, limit, perUser, expiresAt }: D
 
 const isExpired = ({ expiresAt }: Details, now: Date): boolean => expiresAt !== null && expiresAt <= now;
 
-const DETAILS = ['kind', 'value', 'minAmount', 'minCurrency', 'limit', 'perUser'] as const;
+const DETAILS = ['kind', 'value', 'currency', 'minAmount', 'minCurrency', 'limit', 'perUser'] as const;
 
 const isSame = (a: Details, b: Details): boolean => DETAILS.every((name) => a[name] === b[name]) && a.expiresAt?.getTime() === b.expiresAt?.getTime();
 
-function viewOf({ code, kind, value, minAmount, minCurrency, limit, perUser, expiresAt, redeemed }: Coupon): CouponView {
+function viewOf({ code, kind, value, currency, minAmount, minCurrency, limit, perUser, expiresAt, redeemed }: Coupon): CouponView {
   return {
     code,
     kind,
     value,
+    ...(currency !== null && { currency }),
     ...(minAmount !== null && { minTotal: minCurrency === null ? minAmount : { amount: minAmount, currency: minCurrency } }),
     ...(limit !== null && { limit }),
     ...(perUser !== null && { perUser }),
@@ -56,12 +58,16 @@ function viewOf({ code, kind, value, minAmount, minCurrency, limit, perUser, exp
 export function refusal(coupon: Coupon | undefined, subtotal: Money, usedByUser: number, now: Date): CouponRefusal | undefined {
   if (!coupon) return 'unknown';
   if (isExpired(coupon, now)) return 'expired';
-  if (coupon.minCurrency !== null && coupon.minCurrency !== subtotal.currency) return 'other_currency';
+  const currency = currencyOf(coupon);
+  if (currency !== null && currency !== subtotal.currency) return 'other_currency';
   if (subtotal.amount < (coupon.minAmount ?? 0)) return 'below_minimum';
   if (coupon.limit !== null && coupon.redeemed >= coupon.limit) return 'used_up';
   if (coupon.perUser !== null && usedByUser >= coupon.perUser) return 'used_by_user';
   return undefined;
 }
+
+/** The only currency whose orders may have it; null: any. A fixed amount is always one of a currency. */
+const currencyOf = ({ kind, currency, minCurrency }: Coupon): string | null => currency ?? minCurrency ?? (kind === 'fixed' ? DEFAULT_CURRENCY : null);
 
 /** What the coupon takes off a subtotal, in its currency: never more than the subtotal, and never a part of a cent. */
 export function discount({ kind, value }: Pick<Coupon, 'kind' | 'value'>, { amount, currency }: Money): Money {

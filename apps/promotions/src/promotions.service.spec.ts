@@ -63,7 +63,7 @@ async function settled(): Promise<void> {
 
 describe('coupons', () => {
   it('makes a coupon once, in any spelling of its code, and refuses another one under it', async () => {
-    const details = { kind: 'percent', value: 15, minTotal: usd(1_000), limit: 5, perUser: 2, expiresAt: '2999-01-01T00:00:00.000Z' };
+    const details = { kind: 'percent', value: 15, minTotal: usd(1_000), limit: 5, perUser: 2, currency: 'USD', expiresAt: '2999-01-01T00:00:00.000Z' };
     const coupon = { code: 'SPRING', ...details, redeemed: 0 };
     expect(await create('SPRING', details)).toEqual(coupon);
     await publish(broker, OrderPlaced, order('SPRING'));

@@ -1,5 +1,6 @@
 export * from './accounts.js';
 export * from './catalogue.js';
+export * from './currency.js';
 export * from './flash-sale.js';
 export * from './inventory.js';
 export * from './json-schema.js';

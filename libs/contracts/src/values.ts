@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Currency, CurrencyCode } from './currency.js';
 import { text, visibleText } from './text.js';
 
 /**
@@ -15,10 +16,12 @@ export const Instant = z
   .check(z.iso.datetime({ abort: true }))
   .refine((instant) => Date.parse(instant) >= 0, 'is before 1970');
 
-/** Integer cents, never negative. */
+/** An integer number of the smallest unit of a currency (a cent, a yen), never negative. */
 export const Cents = z.int().min(0).max(1_000_000_000_00);
-export const Money = z.strictObject({ amount: Cents, currency: z.string().regex(/^[A-Z]{3}$/, 'a currency is three capital letters, as in ISO 4217') });
+export const Money = z.strictObject({ amount: Cents, currency: CurrencyCode });
 export type Money = z.infer<typeof Money>;
+/** Money as it is taken from outside. */
+export const NewMoney = z.strictObject({ amount: Cents, currency: Currency });
 
 export const Sku = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a SKU is 1 to 64 letters, digits, dots, dashes or underscores');
 
