@@ -26,7 +26,7 @@ describe('a new sale', () => {
     const { reply } = create(nothing, request, NOON);
     expect(reply).toMatchObject({ id: saleId, price: PRICE, state: 'preparing', quantity: 2, remaining: 2, held: 0, sold: 0, round: 0, version: 1 });
     expect(sentBy(create(nothing, request, NOON))).toEqual([
-      { type: 'inventory.allot', saleId, sku: 'TEE', quantity: 2 },
+      { type: 'inventory.allot', saleId, sku: 'TEE', quantity: 2, currency: 'EUR' },
       { type: 'sale.changed', ...reply },
     ]);
   });
@@ -111,7 +111,7 @@ describe('an answer of inventory that does not come', () => {
   it('is asked for again when the sale has waited for so long, and once, whoever looks', () => {
     expect(again(preparing, after(MINUTE - 1))).toEqual({});
     const decision = again(preparing, after(MINUTE));
-    expect(sentBy(decision)).toEqual([{ type: 'inventory.allot', saleId, sku: 'TEE', quantity: 2 }]);
+    expect(sentBy(decision)).toEqual([{ type: 'inventory.allot', saleId, sku: 'TEE', quantity: 2, currency: 'EUR' }]);
     expect(again(afterwards(preparing, decision), after(MINUTE))).toEqual({});
   });
 

@@ -66,8 +66,8 @@ export function askAgain(state: State, { saleId }: { saleId: string }, afterMs: 
 }
 
 /** What inventory is to do for the sale and has not confirmed. */
-const owed = ({ id: saleId, sku, state, quantity, returned, returnedConfirmed }: Sale): Outgoing =>
-  state === 'preparing' ? AllotStock({ saleId, sku, quantity }) : ReturnAllotment({ saleId, sku, quantity: returned - returnedConfirmed, returned });
+const owed = ({ id: saleId, sku, currency, state, quantity, returned, returnedConfirmed }: Sale): Outgoing =>
+  state === 'preparing' ? AllotStock({ saleId, sku, quantity, currency }) : ReturnAllotment({ saleId, sku, quantity: returned - returnedConfirmed, returned });
 
 const isUnanswered = ({ state, returned, returnedConfirmed }: Sale): boolean => state === 'preparing' || returned > returnedConfirmed;
 

@@ -18,27 +18,27 @@ export class SalesRepository {
   }
 
   create(message: Message<typeof CreateSale>) {
-    const data = canonical(message.data);
+    const { data } = message;
     return this.#unit.change(message, { sales: [data.saleId] }, (state, now) => create(state, data, now));
   }
 
   async allotted(message: Message<typeof StockAllotted>): Promise<void> {
-    const data = canonical(message.data);
+    const { data } = message;
     await this.#unit.change(message, { sales: [data.saleId] }, (state, now) => allotted(state, data, now));
   }
 
   async refused(message: Message<typeof StockAllotmentRefused>): Promise<void> {
-    const data = canonical(message.data);
+    const { data } = message;
     await this.#unit.change(message, { sales: [data.saleId] }, (state, now) => refused(state, data, now));
   }
 
   async confirmed(message: Message<typeof AllotmentReturned>): Promise<void> {
-    const data = canonical(message.data);
+    const { data } = message;
     await this.#unit.change(message, { sales: [data.saleId] }, (state) => confirmed(state, data));
   }
 
   async claim(message: Message<typeof ClaimPiece>): Promise<void> {
-    const ticket = canonical(message.data);
+    const ticket = message.data;
     await this.#unit.change(message, { sales: [ticket.saleId], claims: [claimKey(ticket)] }, (state, now) => claim(state, ticket, now));
   }
 
@@ -77,11 +77,5 @@ export class SalesRepository {
 
 /** Undefined: the order is no sale's, as most are. */
 function saleOf({ data: { flashSaleId: saleId, userId, orderId } }: OrderFact): Sold | undefined {
-  return saleId === undefined ? undefined : canonical({ saleId, userId, orderId });
-}
-
-/** Ids as rows have them: to PostgreSQL a UUID in capitals is the same one, and it comes back in small letters. */
-function canonical<D extends { saleId: string; userId?: string; orderId?: string }>(data: D): D {
-  const { saleId, userId, orderId } = data;
-  return { ...data, saleId: saleId.toLowerCase(), ...(userId && { userId: userId.toLowerCase() }), ...(orderId && { orderId: orderId.toLowerCase() }) };
+  return saleId === undefined ? undefined : { saleId, userId, orderId };
 }

@@ -59,7 +59,7 @@ describe('an order that is not valid', () => {
     expect(body['errors']).toHaveLength(20);
   });
 
-  it.each(['', 'x'.repeat(256), 'a b', 'clé'])('is 422 with the idempotency key "%s"', async (key) => {
+  it.each(['', 'x'.repeat(256), 'a b', 'clé', '""', '"a b"', `"${'x'.repeat(256)}"`])('is 422 with the idempotency key "%s"', async (key) => {
     expect(await place(order(), { 'idempotency-key': key })).toMatchObject({ status: 422, body: { errors: [{ path: 'Idempotency-Key' }] } });
   });
 });
@@ -93,8 +93,16 @@ describe('a request that is not well-formed', () => {
     expect(String(answer.headers['allow']).split(', ').sort()).toEqual(['GET', 'HEAD', 'PUT']);
   });
 
-  it.each(['/products?limit=0', '/products?limit=101', '/products?limit=ten', '/products?limit=1&limit=2', '/products?lim=1'])('is 422 for %s', async (url) => {
+  it.each(['/products?limit=0', '/products?limit=101', '/products?limit=ten', '/products?limit=1&limit=2', '/products?limit=0x10', '/products?limit=1e1', '/products?limit=%205', '/products?limit=05', '/products?limit='])('is 422 for %s', async (url) => {
     expect(await call(gateway, 'GET', url)).toMatchObject({ status: 422 });
+  });
+});
+
+describe('a parameter that nobody asked for', () => {
+  const LISTINGS = ['/products', '/orders', '/me/notifications', '/flash-sales', '/ops/dead-letters'];
+  it.each(['utm_source=newsletter', '_=1732800000', 'fbclid=abc', 'lim=1', 'limit=5&utm_source=x'])('is ignored: %s', async (query) => {
+    // 503: the gateway has asked the service, and there is no broker.
+    for (const listing of LISTINGS) expect(await call(gateway, 'GET', `${listing}?${query}`, { as: admin }), listing).toMatchObject({ status: 503 });
   });
 });
 
@@ -202,7 +210,18 @@ describe('on a real connection', () => {
   });
 
   it('what is not HTTP at all is answered with a problem and the connection ends', async () => {
-    expect(await raw('not http\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json/);
+    expect(await raw('not http\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"detail"/);
+  });
+
+  it('a request without a host is answered with a problem, and one of HTTP/1.0 needs none', async () => {
+    expect(await raw('GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"detail":"A request names its host\."/);
+    expect(await raw('GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('an expectation that is not met is answered with a problem, and 100-continue is met', async () => {
+    const expecting = (what: string) => raw(`POST /sessions HTTP/1.1\r\nhost: x\r\nexpect: ${what}\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}`);
+    expect(await expecting('nonsense')).toMatch(/^HTTP\/1\.1 417 [^]*application\/problem\+json[^]*"status":417/);
+    expect(await expecting('100-continue')).toMatch(/^HTTP\/1\.1 100 Continue[^]*HTTP\/1\.1 422 /);
   });
 
   it('headers without end are answered with 431', async () => {

@@ -40,6 +40,21 @@ describe('every answer', () => {
   });
 });
 
+describe('a private answer', () => {
+  it.each([['GET', '/orders'], ['GET', '/me/points'], ['POST', '/users'], ['POST', '/sessions'], ['PUT', '/products/TEA'], ['GET', '/nowhere'], ['GET', '/orders/%']] as const)('is kept by nobody: %s %s', async (method, url) => {
+    for (const authorization of ['', 'Bearer a.b.c']) {
+      const { headers } = await plain.app.inject({ method, url, headers: { ...(authorization && { authorization }) } });
+      expect(headers['cache-control']).toBe('no-store');
+    }
+  });
+
+  it('is what a token is sent with, and what anybody is answered may be kept', async () => {
+    expect(await headersOf(plain, '/healthz', { authorization: 'Bearer a.b.c' })).toMatchObject({ 'cache-control': 'no-store' });
+    expect(await headersOf(plain, '/healthz')).not.toHaveProperty('cache-control');
+    for (const path of ['/asyncapi.json', '/openapi.json', '/busy']) expect((await headersOf(plain, path, { authorization: 'Bearer a.b.c' }))['cache-control']).toBe('public, max-age=300');
+  });
+});
+
 describe('a page', () => {
   /** Everything that the page at /docs loads, as a browser would find it. */
   async function parts(page: string): Promise<string[]> {

@@ -5,6 +5,7 @@ import type { Gateway } from './gateway.js';
 import { FlashSalePeer, fromNow } from './testing/flash-sale-peer.js';
 import { ANN, BOB, call, tokenOf, type Answer } from './testing/gateway.js';
 import { claim, startSaleGateway } from './testing/sales.js';
+import { InventoryPeer } from './testing/peers.js';
 import { startPeer, type Peer } from './testing/start-peer.js';
 
 let broker: TestBroker;
@@ -51,6 +52,14 @@ describe('a new sale', () => {
     const refused = [...peer.peer.sales.values()].at(-1)!;
     expect(refused.state).toBe('refused');
     expect(await call(gateway, 'GET', `/flash-sales/${refused.id}`)).toMatchObject({ status: 404 });
+  });
+
+  it('is 422 when inventory refuses it for another currency than its product has', async () => {
+    const inventory = await startPeer(broker, 'inventory', InventoryPeer);
+    peer.peer.outcome = 'refused';
+    expect(await create({ price: { amount: 100, currency: 'USD' } })).toMatchObject({ status: 422, body: { errors: [{ path: 'price.currency', message: 'the product is sold in EUR' }] } });
+    expect(await create()).toMatchObject({ status: 409, body: { title: 'Not enough stock' } });
+    await inventory.stop();
   });
 
   it('is 202 with an address when inventory takes its time', async () => {

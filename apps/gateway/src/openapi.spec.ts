@@ -52,16 +52,31 @@ describe('the OpenAPI document', () => {
     expect(paths['/sessions']!['post']!.security).toBeUndefined();
   });
 
+  it('names what is refused before any route is asked, everywhere it occurs', () => {
+    const operations = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, { responses }]) => ({ path, method, statuses: Object.keys(responses) })));
+    expect(operations.length).toBeGreaterThan(30);
+    for (const { path, method, statuses } of operations) {
+      expect(statuses, `${method} ${path}`).toEqual(expect.arrayContaining(['400', '417', '431', ...(method === 'get' ? [] : ['413', '415']), ...(['/healthz', '/busy'].includes(path) ? [] : ['503'])]));
+      expect(statuses.includes('415'), `${method} ${path}`).toBe(method !== 'get');
+    }
+    expect(Object.keys(paths['/healthz']!['get']!.responses)).not.toContain('503');
+  });
+
+  it('is made once, and may be kept for a while', async () => {
+    const { headers } = await call(gateway, 'GET', '/openapi.json');
+    expect([headers['cache-control'], headers['content-type']]).toEqual(['public, max-age=300', expect.stringMatching(/^application\/json/)]);
+  });
+
   it('says what a stream sends, and where it goes on', () => {
     const stream = paths['/orders/{id}/stream']!['get']!;
-    expect(Object.keys(stream.responses)).toEqual(['200', '204', '400', '401', '404', '429']);
+    expect(Object.keys(stream.responses)).toEqual(['200', '204', '400', '401', '404', '417', '429', '431', '503']);
     expect(stream.responses['200']).toMatchObject({ content: { 'text/event-stream': { schema: { properties: { status: {}, change: {} } } } } });
     expect(JSON.stringify(stream)).toContain('Last-Event-ID');
   });
 
   it('says what the door of a flash sale answers', () => {
     const claim = paths['/flash-sales/{id}/claims']!['post']!;
-    expect(Object.keys(claim.responses)).toEqual(['202', '303', '401', '404', '410', '422', '425', '429', '503']);
+    expect(Object.keys(claim.responses)).toEqual(['202', '303', '400', '401', '404', '410', '413', '415', '417', '422', '425', '429', '431', '503']);
     expect(claim.security).toEqual([{ token: [] }]);
     expect(paths['/flash-sales/{id}']!['get']!.security).toBeUndefined();
     expect(JSON.stringify(paths['/flash-sales/{id}/claims/{ticket}']!['get'])).toContain('"entry"');

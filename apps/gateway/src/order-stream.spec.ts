@@ -124,6 +124,15 @@ describe('the stream of an order', () => {
     expect(await follow(ANN, { lastEventId })).toMatchObject({ status: 400, headers: { 'content-type': expect.stringContaining('application/problem+json') } });
   });
 
+  it('is 400 after an event that it never had, before and after its end', async () => {
+    const id = await place();
+    for (const lastEventId of [2, 999, 2_147_483_647]) expect(await follow(id, { lastEventId })).toMatchObject({ status: 400 });
+    await call(listening, 'POST', `/orders/${id}/cancellation`, { as: ann });
+    for (const lastEventId of [3, 999]) expect(await follow(id, { lastEventId })).toMatchObject({ status: 400 });
+    expect(await follow(id, { lastEventId: 2 })).toMatchObject({ status: 204 });
+    expect(await follow(id, { as: bob, lastEventId: 999 })).toMatchObject({ status: 404 });
+  });
+
   it('does not need a fact to tell a change', async () => {
     const id = await place();
     const stream = await follow(id, { gateway: polling });
@@ -182,6 +191,18 @@ describe('the stream of an order that orders does not know of yet', () => {
     await heard(mine, [1, 2]);
     expect(orders.peer.asked).toEqual([0, 1]);
     expect(idsOf(stream)).toEqual([]);
+  });
+
+  it('ends when the event that the caller says they have proves to be none of its own, and is 400 then', async () => {
+    const { id, stream, truthful } = await whileDown(async () => {
+      const id = await place();
+      return { id, stream: await follow(id, { gateway: polling, lastEventId: 7 }), truthful: await follow(id, { gateway: polling, lastEventId: 1 }) };
+    });
+    expect(await stream.ended).toBe(true);
+    expect(idsOf(stream)).toEqual([]);
+    expect(await follow(id, { lastEventId: 7 })).toMatchObject({ status: 400 });
+    orders.peer.change(id, 'awaiting_payment');
+    await heard(truthful, [2]);
   });
 
   it('has all the time of the world once the order was seen', async () => {

@@ -125,6 +125,13 @@ describe('orders', () => {
     expect(await place('coupon')).toMatchObject({ status: 409 });
   });
 
+  it('are the same for the same key in quotes, as the draft of the IETF writes it', async () => {
+    const [first, again] = [await place('in-"quotes"'), await place('"in-\\"quotes\\""')];
+    expect(again).toMatchObject({ status: 201, body: { id: first.body['id'] } });
+    expect(await place('"in-\\"quotes\\""', ann, order([{ sku: 'TEA', quantity: 9 }]))).toMatchObject({ status: 409 });
+    expect((await place('"half')).body['id']).not.toBe((await place('half')).body['id']);
+  });
+
   it('are 409 for the same key with another body', async () => {
     await place('other-body');
     expect(await place('other-body', ann, order([{ sku: 'TEA', quantity: 3 }]))).toMatchObject({ status: 409, body: { status: 409 } });
@@ -204,6 +211,11 @@ describe('users', () => {
   it('sign in, or are told 401', async () => {
     expect(await call(gateway, 'POST', '/sessions', { body: { phone: NEW.phone, password: NEW.password } })).toMatchObject({ status: 201, body: { token: 't' } });
     expect(await call(gateway, 'POST', '/sessions', { body: { phone: NEW.phone, password: 'wrong' } })).toMatchObject({ status: 401 });
+  });
+
+  it('are told when to come back, also where a service does not say it', async () => {
+    const answer = await call(gateway, 'POST', '/users/verification', { as: ann, body: { code: '999999' } });
+    expect(answer).toMatchObject({ status: 429, headers: { 'retry-after': '60', 'cache-control': 'no-store' } });
   });
 
   it('verify their phone with 204 and an empty body', async () => {

@@ -135,7 +135,7 @@ describe('the places for streams', () => {
     const [mine, theirs] = [await place(), await place(bob)];
     const streams = await Promise.all(Array.from({ length: 20 }, () => follow(mine)));
     expect(streams.map(({ status }) => status)).toEqual(Array(20).fill(200));
-    expect(await follow(mine)).toMatchObject({ status: 429 });
+    expect(await follow(mine)).toMatchObject({ status: 429, headers: { 'retry-after': '5' } });
     expect(await follow(theirs, bob)).toMatchObject({ status: 200 });
     streams[7]!.cut();
     await eventually(async () => expect(await follow(mine)).toMatchObject({ status: 200 }));

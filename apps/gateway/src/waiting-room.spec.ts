@@ -133,6 +133,14 @@ describe('the stream of a ticket', () => {
     expect(await follow(location, { lastEventId: 2 })).toMatchObject({ status: 204 });
   });
 
+  it('is 400 after an event that it cannot have had', async () => {
+    const { saleId, location } = await inLine();
+    for (const lastEventId of [1, 2, 3, 999]) expect(await follow(location, { lastEventId })).toMatchObject({ status: 400, headers: { 'content-type': expect.stringContaining('application/problem+json') } });
+    await decide(saleId, WON, { lost: true });
+    for (const lastEventId of [2, 3]) expect(await follow(location, { lastEventId })).toMatchObject({ status: 400 });
+    expect(await follow(location, { lastEventId: 1 })).toMatchObject({ status: 204 });
+  });
+
   it('hears nothing of other users, sales and rounds', async () => {
     const [{ saleId, location }, other] = [await inLine(), await inLine()];
     const stream = await follow(location);

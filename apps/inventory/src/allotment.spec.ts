@@ -33,6 +33,13 @@ describe('allot', () => {
     expect(told(decision)).toEqual([{ type: 'stock.allotment_refused', saleId, sku: 'cap', available: 8, version: 1 }]);
   });
 
+  it('sets nothing aside for a sale in another currency than that of its product', () => {
+    const decision = allot(shelves, { ...asked(1), currency: 'EUR' });
+    expect(decision.state).toEqual({ allotments: { [saleId]: expect.objectContaining({ status: 'refused', remaining: {} }) } });
+    expect(told(decision)).toEqual([{ type: 'stock.allotment_refused', saleId, sku: 'cap', available: 8, version: 1 }]);
+    expect(told(allot(shelves, { ...asked(1), currency: 'USD' }))).toMatchObject([{ type: 'stock.allotted' }]);
+  });
+
   it('refuses pieces of a product that nobody knows: there are none', () => {
     expect(told(allot(shelves, asked(1, 'hat')))).toEqual([{ type: 'stock.allotment_refused', saleId, sku: 'hat', available: 0, version: 1 }]);
   });

@@ -4,12 +4,14 @@ import { allocate, type OnHand } from './allocation.js';
 import { allotted, available, drawn, moved, onHand, unallotted, undrawn } from './stock.js';
 import type { Allotment, Changes, Decision, GrantedAllotment, RefusedAllotment, State } from './tables.js';
 
-/** Sets pieces aside for a sale, all or none and once. A sale that asks again is told again what became of it. */
-export function allot(state: State, { saleId, sku, quantity }: Data<typeof AllotStock>): Decision {
+/** Sets pieces aside for a sale in the product's currency, all or none and once. A sale that asks again is told again what became of it. */
+export function allot(state: State, { saleId, sku, quantity, currency }: Data<typeof AllotStock>): Decision {
   const known = state.allotments[saleId];
   if (known) return { messages: [answer(known)] };
   const asked = { saleId, sku, quantity, version: 1 };
-  const picks = allocate([{ sku, quantity }], onHand(state.stock));
+  const priced = state.products[sku]?.priceCurrency;
+  const isForeign = currency !== undefined && priced !== undefined && currency !== priced;
+  const picks = isForeign ? undefined : allocate([{ sku, quantity }], onHand(state.stock));
   const allotment = picks ? granted(asked, picks) : refused(asked, available(sku, state.stock));
   return { state: { allotments: { [saleId]: allotment }, ...(picks && { stock: moved(state.stock, picks, allotted) }) }, messages: [answer(allotment)] };
 }

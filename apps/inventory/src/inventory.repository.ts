@@ -32,7 +32,7 @@ export class InventoryRepository {
 
   async allot(message: Message<typeof AllotStock>): Promise<void> {
     const { saleId, sku } = message.data;
-    await this.#stock.change(message, { allotments: [saleId], stock: shelvesOf(sku) }, (state) => allot(state, message.data));
+    await this.#stock.change(message, { allotments: [saleId], products: [sku], stock: shelvesOf(sku) }, (state) => allot(state, message.data));
   }
 
   async returnAllotment(message: Message<typeof ReturnAllotment>): Promise<void> {

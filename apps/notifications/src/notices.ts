@@ -3,8 +3,8 @@ import {
   type Channel,
   type Contract,
   type Data,
+  formatMoney,
   type Message,
-  type Money,
   OrderAwaitingPayment,
   OrderCancellationRefused,
   OrderCancelled,
@@ -33,7 +33,6 @@ export interface Announcement {
   text: string;
 }
 
-const money = ({ amount, currency }: Money): string => `${currency} ${(amount / 100).toFixed(2)}`;
 /** Enough of the id for a person to tell their orders apart. */
 const short = (orderId: string): string => orderId.slice(0, 8);
 const utc = (instant: string): string => `${instant.slice(0, 16).replace('T', ' ')} UTC`;
@@ -60,8 +59,8 @@ const anOrder = ({ orderId }: { orderId: string }): string => `orders/${orderId}
 /** Who is told what, and how. One line per fact; e-mail is for people whose address is known, and nobody's is yet. */
 const announcements = new Map<string, Tell>([
   on(AccountRegistered, ['sms'], () => 'verification', ({ code }) => `Your code is ${code}. It is good for ten minutes.`),
-  on(OrderAwaitingPayment, ['sms', 'inbox'], anOrder, ({ orderId, total, payBy }) => `Order ${short(orderId)} is reserved for you. Please pay ${money(total)} by ${utc(payBy)}.`),
-  on(OrderPaid, ['sms', 'inbox'], anOrder, ({ orderId, total }) => `Thank you: ${money(total)} received for order ${short(orderId)}. We are packing it.`),
+  on(OrderAwaitingPayment, ['sms', 'inbox'], anOrder, ({ orderId, total, payBy }) => `Order ${short(orderId)} is reserved for you. Please pay ${formatMoney(total)} by ${utc(payBy)}.`),
+  on(OrderPaid, ['sms', 'inbox'], anOrder, ({ orderId, total }) => `Thank you: ${formatMoney(total)} received for order ${short(orderId)}. We are packing it.`),
   on(OrderShipped, ['sms', 'inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} is on its way.`),
   on(OrderCompleted, ['inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} has arrived. Enjoy!`),
   on(OrderRejected, ['sms', 'inbox'], anOrder, ({ orderId, reason }) => `We are sorry: order ${short(orderId)} could not be taken, because ${reasons[reason]}.`),

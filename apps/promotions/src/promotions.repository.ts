@@ -19,7 +19,7 @@ export class PromotionsRepository {
   }
 
   createCoupon(message: Message<typeof CreateCoupon>) {
-    return this.#coupons.change(message, { coupons: [message.data.code] }, (state) => createCoupon(state, message.data));
+    return this.#coupons.change(message, { coupons: [message.data.code] }, (state, now) => createCoupon(state, message.data, now));
   }
 
   async redeem(message: Message<typeof OrderPlaced>): Promise<void> {

@@ -63,7 +63,7 @@ async function settled(): Promise<void> {
 
 describe('coupons', () => {
   it('makes a coupon once, in any spelling of its code, and refuses another one under it', async () => {
-    const details = { kind: 'percent', value: 15, minTotal: usd(1_000), limit: 5, perUser: 2, expiresAt: '2999-01-01T00:00:00.000Z' };
+    const details = { kind: 'percent', value: 15, minTotal: usd(1_000), limit: 5, perUser: 2, currency: 'USD', expiresAt: '2999-01-01T00:00:00.000Z' };
     const coupon = { code: 'SPRING', ...details, redeemed: 0 };
     expect(await create('SPRING', details)).toEqual(coupon);
     await publish(broker, OrderPlaced, order('SPRING'));
@@ -113,7 +113,9 @@ describe('an order with a coupon', () => {
   it('hears why it gets none', async () => {
     const user = randomUUID();
     await create('STRICT', { minTotal: usd(1_000), perUser: 1 });
-    await create('OVER', { expiresAt: '2020-01-01T00:00:00Z' });
+    await create('OVER', { expiresAt: '2999-01-01T00:00:00Z' });
+    await rows("UPDATE coupons SET expires_at = now() WHERE code = 'OVER'");
+    await expect(create('PAST', { expiresAt: '2020-01-01T00:00:00Z' })).rejects.toMatchObject({ problem: { status: 422, errors: [{ path: 'expiresAt' }] } });
     await create('ONCE', { limit: 1 });
     await publish(broker, OrderPlaced, order('STRICT', 1_000, user));
     await publish(broker, OrderPlaced, order('ONCE'));

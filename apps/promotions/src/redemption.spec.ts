@@ -8,7 +8,7 @@ import type { Coupon, CouponDecision, CouponState } from './tables.js';
 const now = new Date('2026-06-01T12:00:00Z');
 const orderId = '0190a6b0-0000-8000-8000-000000000001';
 const userId = '0190a6b0-0000-7000-8000-000000000002';
-const coupon: Coupon = { code: 'RED', kind: 'fixed', value: 500, minAmount: null, minCurrency: null, limit: null, perUser: null, expiresAt: null, redeemed: 0, version: 1 };
+const coupon: Coupon = { code: 'RED', kind: 'fixed', value: 500, currency: null, minAmount: null, minCurrency: null, limit: null, perUser: null, expiresAt: null, redeemed: 0, version: 1 };
 
 const issued = (details: Partial<Coupon> = {}): CouponState => ({ coupons: { RED: { ...coupon, ...details } }, redemptions: {}, uses: {} });
 const order = (id = orderId, amount = 2_000) => ({ orderId: id, userId, coupon: 'RED', subtotal: { amount, currency: 'USD' } });

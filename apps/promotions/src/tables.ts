@@ -6,6 +6,8 @@ export interface Coupon {
   kind: 'fixed' | 'percent';
   /** Cents, or a percentage. */
   value: number;
+  /** As its maker named it. */
+  currency: string | null;
   /** The subtotal that an order must reach; cents. */
   minAmount: number | null;
   /** The only currency that counts; null: any. */
@@ -79,7 +81,7 @@ export const couponTables = {
   coupons: collection<Coupon>({
     table: 'coupons',
     key: 'code',
-    columns: ['code', 'kind', 'value', 'minAmount', 'minCurrency', 'limit', 'perUser', 'expiresAt', 'redeemed', 'version'],
+    columns: ['code', 'kind', 'value', 'currency', 'minAmount', 'minCurrency', 'limit', 'perUser', 'expiresAt', 'redeemed', 'version'],
   }),
   redemptions: collection<Redemption>({
     table: 'redemptions',

@@ -1,18 +1,23 @@
 import { z } from 'zod';
 import { command, event } from './message.js';
-import { Id, Instant, text } from './values.js';
+import { isVisible, isWellFormed, visibleText } from './text.js';
+import { Id, Instant } from './values.js';
 
 /** E.164. */
 export const Phone = z.string().regex(/^\+[1-9][0-9]{6,14}$/, 'a phone number is a plus sign and 7 to 15 digits, as in E.164');
-/** The upper bound keeps the cost of hashing what a stranger sends small. */
-export const Password = z.string().min(8).max(200);
+/**
+ * The upper bound keeps the cost of hashing what a stranger sends small. Halves of surrogate pairs all become the same bytes
+ * before they are hashed, so passwords made of them would all match each other.
+ */
+const GivenPassword = z.string().min(1).max(200).refine(isWellFormed, { error: 'contains characters that are no text', abort: true });
+export const Password = GivenPassword.min(8).refine(isVisible, 'a password is not blank');
 export const Role = z.enum(['customer', 'admin']);
 export type Role = z.infer<typeof Role>;
 
-export const NewUser = z.strictObject({ phone: Phone, name: text(100), password: Password });
+export const NewUser = z.strictObject({ phone: Phone, name: visibleText(100), password: Password });
 export const User = z.object({ id: Id, phone: Phone, name: z.string() });
 export type User = z.infer<typeof User>;
-export const Credentials = z.strictObject({ phone: Phone, password: z.string().min(1).max(200) });
+export const Credentials = z.strictObject({ phone: Phone, password: GivenPassword });
 export const Session = z.object({ token: z.string(), expiresAt: Instant });
 export const VerificationCode = z.strictObject({ code: z.string().regex(/^[0-9]{6}$/, 'a code is six digits') });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { command, event, query } from './message.js';
 import { PaymentWindow } from './orders.js';
-import { Address, Id, Instant, Money, page, PageRequest, Quantity, Sku } from './values.js';
+import { Address, Id, Instant, Money, NewMoney, page, PageRequest, Quantity, Sku } from './values.js';
 
 /** `preparing`: inventory has not answered yet. `refused`: it has too few pieces; such a sale is shown to nobody. */
 export const SaleState = z.enum(['preparing', 'refused', 'scheduled', 'open', 'sold-out', 'closed']);
@@ -10,7 +10,7 @@ export type SaleState = z.infer<typeof SaleState>;
 export const NewSale = z
   .strictObject({
     sku: Sku,
-    price: Money,
+    price: NewMoney,
     quantity: Quantity,
     opensAt: Instant,
     closesAt: Instant,

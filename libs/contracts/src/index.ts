@@ -1,5 +1,6 @@
 export * from './accounts.js';
 export * from './catalogue.js';
+export * from './currency.js';
 export * from './flash-sale.js';
 export * from './inventory.js';
 export * from './json-schema.js';
@@ -10,4 +11,5 @@ export * from './operations.js';
 export * from './orders.js';
 export * from './payments.js';
 export * from './promotions.js';
+export * from './text.js';
 export * from './values.js';

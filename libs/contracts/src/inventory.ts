@@ -1,16 +1,18 @@
 import { z } from 'zod';
+import { CurrencyCode } from './currency.js';
 import { command, event, query } from './message.js';
-import { Id, Money, page, PageRequest, Quantity, Sku, text, Warehouse } from './values.js';
+import { visibleText } from './text.js';
+import { Id, Money, NewMoney, page, PageRequest, Quantity, Sku, Warehouse } from './values.js';
 
 /** How many pieces of a SKU leave from which warehouse. */
 export const Allocation = z.array(z.object({ sku: Sku, warehouse: Warehouse, quantity: z.int().positive() }));
 export type Allocation = z.infer<typeof Allocation>;
 
-export const ProductDetails = z.strictObject({ name: text(200), price: Money });
+export const ProductDetails = z.strictObject({ name: visibleText(200), price: NewMoney });
 export const Product = z.object({ sku: Sku, name: z.string(), price: Money, available: z.int() });
 export type Product = z.infer<typeof Product>;
 /** `reference` names the delivery note: the same one counts once. */
-export const Receipt = z.strictObject({ warehouse: Warehouse, quantity: z.int().min(1).max(1_000_000), reference: text(100) });
+export const Receipt = z.strictObject({ warehouse: Warehouse, quantity: z.int().min(1).max(1_000_000), reference: visibleText(100) });
 
 export const PutProduct = command('inventory.put-product', ProductDetails.extend({ sku: Sku }), { reply: Product });
 export const ReceiveStock = command('inventory.receive', Receipt.extend({ sku: Sku }), {
@@ -29,8 +31,8 @@ export const StockReceived = event('stock.received', z.object({ sku: Sku, wareho
 
 /** How many pieces of one SKU are set aside in which warehouse. */
 const allotment = { saleId: Id, sku: Sku, version: z.int() };
-export const AllotStock = command('inventory.allot', z.object({ saleId: Id, sku: Sku, quantity: Quantity }), {
-  about: 'Sets pieces aside for a sale, all or none; `stock.allotted` or `stock.allotment_refused` tells which. A sale has one allotment.',
+export const AllotStock = command('inventory.allot', z.object({ saleId: Id, sku: Sku, quantity: Quantity, currency: CurrencyCode.optional() }), {
+  about: 'Sets pieces aside for a sale, all or none; none where the sale is not in the currency of the product; `stock.allotted` or `stock.allotment_refused` tells which. A sale has one allotment.',
 });
 export const ReturnAllotment = command('inventory.return-allotment', z.object({ saleId: Id, sku: Sku, quantity: Quantity, returned: z.int().positive().optional() }), {
   about:

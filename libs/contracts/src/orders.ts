@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Allocation } from './inventory.js';
 import { command, event, query } from './message.js';
 import { CouponRefusal } from './promotions.js';
-import { Address, CouponCode, Id, Instant, Money, page, PageRequest, Quantity, Sku, Warehouse } from './values.js';
+import { Address, CouponCode, Id, Instant, Money, NewAddress, page, PageRequest, Quantity, Sku, Warehouse } from './values.js';
 
 export const OrderStatus = z.enum(['pending', 'awaiting_payment', 'paid', 'shipped', 'completed', 'rejected', 'cancelled']);
 export type OrderStatus = z.infer<typeof OrderStatus>;
@@ -17,7 +17,7 @@ export const RequestedLine = z.strictObject({ sku: Sku, quantity: Quantity });
 export const NewOrder = z.strictObject({
   lines: z.array(RequestedLine).min(1).max(100),
   coupon: CouponCode.optional(),
-  address: Address,
+  address: NewAddress,
 });
 export const OrderLine = z.object({ sku: Sku, name: z.string(), quantity: Quantity, unitPrice: Money });
 export type OrderLine = z.infer<typeof OrderLine>;
@@ -56,7 +56,7 @@ export const Timeline = z.object({ events: z.array(z.object({ at: Instant, type:
 /** Whole seconds, at most 30 days: each length has a queue of its own. */
 export const PaymentWindow = z.int().min(1).max(2_592_000);
 
-export const PlaceOrder = command('orders.place', NewOrder.extend({ orderId: Id, userId: Id, bodyHash: z.string(), payWithinSeconds: PaymentWindow.optional(), flashSale: z.object({ id: Id, unitPrice: Money }).optional() }), {
+export const PlaceOrder = command('orders.place', NewOrder.extend({ address: Address, orderId: Id, userId: Id, bodyHash: z.string(), payWithinSeconds: PaymentWindow.optional(), flashSale: z.object({ id: Id, unitPrice: Money }).optional() }), {
   reply: Order,
   about: "Place an order under an id that the caller made, so that asking again is harmless. `bodyHash` tells a repeat from another order under the same id. `payWithinSeconds` is the order's own payment window; `flashSale` the sale whose pieces and price it takes. Problems: 409 same id, other body; 422 unknown product: the refusal is kept under the id, and is a rejected order once somebody looks for it.",
 });

@@ -1,26 +1,30 @@
 import { z } from 'zod';
+import { Currency, CurrencyCode } from './currency.js';
 import { command, event, query } from './message.js';
-import { Cents, CouponCode, Id, Instant, Money } from './values.js';
+import { Cents, CouponCode, Id, Instant, Money, NewMoney } from './values.js';
 
-/** `fixed`: `value` is cents off. `percent`: `value` is that part of the subtotal. */
+/** `fixed`: `value` is that much off, in the smallest unit of the coupon's currency. `percent`: `value` is that part of the subtotal. */
 export const CouponKind = z.enum(['fixed', 'percent']);
 
 /**
  * What a coupon gives and to whom. `minTotal` is the subtotal that an order must reach, in cents of whatever currency the
- * order has, or as money, which then also names the only currency that counts. Without a limit it is good any number of times.
+ * order has, or as money, which then also names the only currency that counts. A coupon with a currency counts only for orders in it; a fixed one that names none,
+ * also not by its minimum, is in USD. Without a limit it is good any number of times.
  */
 export const NewCoupon = z
   .strictObject({
     code: CouponCode,
     kind: CouponKind,
     value: z.int().min(1).max(Cents.maxValue!),
-    minTotal: z.union([Cents, Money]).optional(),
+    currency: Currency.optional(),
+    minTotal: z.union([Cents, NewMoney]).optional(),
     limit: z.int().min(1).max(1_000_000_000).optional(),
     perUser: z.int().min(1).max(1_000_000).optional(),
     expiresAt: Instant.optional(),
   })
-  .refine(({ kind, value }) => kind === 'fixed' || value <= 100, { path: ['value'], error: 'a percentage is at most 100' });
-export const Coupon = z.object({ ...NewCoupon.shape, redeemed: z.int().min(0) });
+  .refine(({ kind, value }) => kind === 'fixed' || value <= 100, { path: ['value'], error: 'a percentage is at most 100' })
+  .refine(({ currency, minTotal }) => typeof minTotal !== 'object' || currency === undefined || currency === minTotal.currency, { path: ['currency'], error: 'a coupon has one currency' });
+export const Coupon = z.object({ ...NewCoupon.shape, currency: CurrencyCode.optional(), minTotal: z.union([Cents, Money]).optional(), redeemed: z.int().min(0) });
 export type Coupon = z.infer<typeof Coupon>;
 
 /** `unknown`, `expired`, `below_minimum`, `used_up` (its limit in all), `used_by_user` (their own limit), `other_currency`. */
@@ -32,7 +36,7 @@ export const Points = z.object({ points: z.int().min(0) });
 
 export const CreateCoupon = command('promotions.create-coupon', NewCoupon, {
   reply: Coupon,
-  about: "The same coupon twice is one. Problems: 409 the code is another coupon's.",
+  about: "The same coupon twice is one. Problems: 409 the code is another coupon's; 422 it is expired already.",
 });
 export const GetPoints = query('promotions.points', z.object({ userId: Id }), Points);
 

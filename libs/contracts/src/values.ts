@@ -1,14 +1,27 @@
 import { z } from 'zod';
+import { Currency, CurrencyCode } from './currency.js';
+import { text, visibleText } from './text.js';
 
-/** A UUID in its canonical text form; new ones are version 7, order ids version 8. */
-export const Id = z.uuid();
+/**
+ * A UUID in its canonical text form (RFC 9562, section 4): read in either case, kept in small letters, as PostgreSQL gives it back.
+ * So ids can be compared as text. New ones are version 7, order ids version 8.
+ */
+export const Id = z.uuid().toLowerCase();
+/** The forms of UTC in RFC 3339 (sections 4.3 and 5.6) as one: `T` and `Z` in capitals, and no offset of zero. */
+const inOneForm = (instant: string): string => instant.replace(/^(\d{4}-\d\d-\d\d)t/, '$1T').replace(/(?<=\d)(?:z|[+-]00:00)$/, 'Z');
 /** RFC 3339, UTC. From 1970 on: PostgreSQL knows no year 0, and nothing here is older. */
-export const Instant = z.iso.datetime({ abort: true }).refine((instant) => Date.parse(instant) >= 0, 'is before 1970');
+export const Instant = z
+  .string()
+  .overwrite(inOneForm)
+  .check(z.iso.datetime({ abort: true }))
+  .refine((instant) => Date.parse(instant) >= 0, 'is before 1970');
 
-/** Integer cents, never negative. */
+/** An integer number of the smallest unit of a currency (a cent, a yen), never negative. */
 export const Cents = z.int().min(0).max(1_000_000_000_00);
-export const Money = z.strictObject({ amount: Cents, currency: z.string().regex(/^[A-Z]{3}$/, 'a currency is three capital letters, as in ISO 4217') });
+export const Money = z.strictObject({ amount: Cents, currency: CurrencyCode });
 export type Money = z.infer<typeof Money>;
+/** Money as it is taken from outside. */
+export const NewMoney = z.strictObject({ amount: Cents, currency: Currency });
 
 export const Sku = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a SKU is 1 to 64 letters, digits, dots, dashes or underscores');
 
@@ -22,9 +35,6 @@ export const Quantity = z.int().min(1).max(10_000);
 /** Written by people, so its case does not count. */
 export const CouponCode = z.string().trim().toUpperCase().regex(/^[A-Z0-9][A-Z0-9_-]{0,31}$/, 'a coupon code is 1 to 32 letters, digits, dashes or underscores');
 
-/** Text from people. PostgreSQL stores no NUL and no half of a surrogate pair; without the check such a text would fail only after it was accepted. */
-export const text = (max: number) => z.string().trim().min(1).max(max).refine((value) => /^[^\0\p{Surrogate}]*$/u.test(value), 'contains characters that are no text');
-
 export const Address = z.strictObject({
   name: text(200),
   street: text(200),
@@ -33,6 +43,8 @@ export const Address = z.strictObject({
   country: z.string().regex(/^[A-Z]{2}$/, 'a country is two capital letters, as in ISO 3166-1'),
 });
 export type Address = z.infer<typeof Address>;
+/** An address as it is taken from outside. Messages carry `Address`, which addresses that were taken earlier fit, too. */
+export const NewAddress = Address.extend({ name: visibleText(200), street: visibleText(200), city: visibleText(200), postcode: visibleText(20) });
 
 /** RFC 9457 problem details: how every error is told, over HTTP and in RPC answers. */
 export const Problem = z.looseObject({

@@ -118,9 +118,10 @@ export class Batch {
   }
 
   #write({ keys }: Change, name: string, key: string, row: object | undefined): () => void {
-    if (!keys[name]?.includes(key)) throw new Error(`a rule wrote the row ${key} of ${name}, which its message did not name`);
+    const rows = this.#rows.get(name);
+    if (!rows || !keys[name]?.some((named) => rows.keyOf(named) === rows.keyOf(key))) throw new Error(`a rule wrote the row ${key} of ${name}, which its message did not name`);
     if (!row) throw new Error(`a rule wrote nothing as the row ${key} of ${name}; rows are not deleted`);
-    return this.#rows.get(name)!.write(key, row);
+    return rows.write(key, row);
   }
 
   #logNamed(name: string): string {

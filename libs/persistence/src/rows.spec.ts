@@ -88,6 +88,14 @@ describe('writing', () => {
     expect(() => annAndBob().write('eve', { id: 'eve', openedAt: NOON, version: 1 })).toThrow(/eve of accounts, which its message did not lock/);
   });
 
+  it('is possible under the key as the table spells it', () => {
+    const rows = new Rows(accounts, ['ANN']);
+    rows.fill(accountsAre({ '#key': 1, '#version': 3, ...ann }));
+    rows.write('ann', { ...ann, version: 4 })();
+    expect(rows.get('ANN')).toEqual({ ...ann, version: 4 });
+    expect([rows.keyOf('ANN'), rows.keyOf('ann'), rows.keyOf('EVE')]).toEqual(['ann', 'ann', 'EVE']);
+  });
+
   it('is refused for the row of another key', () => {
     expect(() => annAndBob().write('ann', { ...ann, id: 'bob' })).toThrow(/row bob of accounts under the key ann/);
   });

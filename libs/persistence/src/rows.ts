@@ -15,6 +15,7 @@ interface Slot {
 
 /** The rows of one collection while a batch is decided: what was read, and over it what earlier decisions have made of it. */
 export class Rows {
+  /** By every spelling of a key: those of the messages, and that of the table. */
   readonly #slots = new Map<string, Slot>();
   #types: ReadonlyMap<string, number> = new Map();
 
@@ -44,8 +45,13 @@ export class Rows {
     for (const { '#key': position, '#version': version, ...row } of rows as Values[]) {
       const key = keyOf(this.collection, row);
       if (!slots.has(key)) slots.set(key, { key, row: version === 0 ? undefined : frozen(row), changed: false });
-      this.#slots.set(this.keys[Number(position) - 1]!, slots.get(key)!);
+      this.#slots.set(this.keys[Number(position) - 1]!, slots.get(key)!).set(key, slots.get(key)!);
     }
+  }
+
+  /** The key as the table spells it. Meaningful after `fill`, which tells the types of its columns. */
+  keyOf(key: string): string {
+    return this.#slots.get(key)?.key ?? keyOf(this.collection, asRead(keyColumns(this.collection, key), this.#types));
   }
 
   /** @throws Error when a locked row is missing: somebody deletes rows, and the message must come again */
@@ -58,11 +64,11 @@ export class Rows {
   /** Checks a new row; calling the result makes it the current one. @throws Error when a rule may not write it */
   write(key: string, row: object): () => void {
     const { table, lock, columns } = this.collection;
-    const slot = this.#slots.get(key);
+    const slot = this.#slots.get(this.keyOf(key));
     if (!lock || !slot) throw new Error(`a rule wrote the row ${key} of ${table}, which ${lock ? 'its message did not lock' : 'is only read here'}`);
     if (row === slot.row) return () => {};
     const own = keyOf(this.collection, row);
-    if (own !== key && own !== slot.key) throw new Error(`a rule wrote the row ${own} of ${table} under the key ${key}`);
+    if (own !== key && this.keyOf(own) !== slot.key) throw new Error(`a rule wrote the row ${own} of ${table} under the key ${key}`);
     const written = asRead({ ...row, ...keyColumns(this.collection, slot.key) }, this.#types);
     if (columns.includes('version') && !(Number(written['version']) >= 1)) throw new Error(`a rule wrote the row ${key} of ${table} without a version`);
     return () => Object.assign(slot, { row: written, changed: true });

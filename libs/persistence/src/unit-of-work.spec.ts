@@ -112,6 +112,17 @@ describe('one message', () => {
     expect(await bank.rows('SELECT id, items FROM carts')).toEqual([{ id, items: 3 }]);
   });
 
+  it('lets a rule write a row under the id that the row has, whichever way the message spells it, and no other row', async () => {
+    const [id, other] = [newId(), newId()];
+    const add = (named: string, written: string) => unit.change(messageOf(Balance, { account: 'x' }), { carts: [named] }, ({ carts }) => ({ state: { carts: { [written]: { id: written, items: (carts[named]?.items ?? 0) + 1 } } } }));
+    await add(id, id);
+    await add(id.toUpperCase(), id);
+    await add(id, id.toUpperCase());
+    expect(await bank.rows('SELECT id, items FROM carts')).toEqual([{ id, items: 3 }]);
+    await add(other, other);
+    await expect(Promise.all([add(id.toUpperCase(), other), add(other, other)])).rejects.toThrow(`the row ${other} of carts, which its message did not name`);
+  });
+
   it('hands the caller over to the message that answers it', async () => {
     const message = messageOf(Deposit, { account: 'ann', amount: 1 }, asked);
     const began = Date.now();

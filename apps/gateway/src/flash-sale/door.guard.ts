@@ -1,4 +1,5 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Id } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { FastifyRequest } from 'fastify';
 import { doorFor, type DoorState } from './sale-state.js';
@@ -23,7 +24,8 @@ export class DoorGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const { id } = context.switchToHttp().getRequest<FastifyRequest<{ Params: { id: string } }>>().params;
-    expectOpen(doorFor(this.sales.get(id.toLowerCase()), this.sales.now()));
+    // Guards come before pipes: what is no id is left to the pipe to refuse.
+    expectOpen(doorFor(this.sales.get(Id.safeParse(id).data ?? id), this.sales.now()));
     return true;
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { CreateSale, GetSale, type NewSale, type Sale } from '@sluice/contracts';
+import { CreateSale, GetProduct, GetSale, type NewSale, type Sale } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { z } from 'zod';
@@ -22,7 +22,7 @@ export class NewSales {
 
   /**
    * Waits until its pieces are allotted, for as long as a caller is kept waiting; `LATE`: that is still to come.
-   * @throws ProblemError 409 not enough stock, or another sale has this id; what else flash-sale says
+   * @throws ProblemError 409 not enough stock, or another sale has this id; 422 in another currency than the product; what else flash-sale says
    */
   async create(saleId: string, request: z.output<typeof NewSale>): Promise<Sale | typeof LATE> {
     const deadline = performance.now() + this.config.REPLY_TIMEOUT_MS;
@@ -32,9 +32,16 @@ export class NewSales {
       answer = await this.#look(saleId, deadline - performance.now());
     }
     if (answer === LATE) return LATE;
-    if (answer.state === 'refused') throw ProblemError.of(409, 'Not enough stock', `Inventory does not have ${request.quantity} of ${request.sku} to allot.`);
+    if (answer.state === 'refused') throw await this.#refusal(request);
     this.sales.remember(answer);
     return answer;
+  }
+
+  /** Inventory has refused it, and knows the currency of the product. */
+  async #refusal({ sku, quantity, price: { currency } }: z.output<typeof NewSale>): Promise<ProblemError> {
+    const product = await this.rpc.ask(GetProduct, { sku }).catch(() => undefined);
+    if (!product || product.price.currency === currency) return ProblemError.of(409, 'Not enough stock', `Inventory does not have ${quantity} of ${sku} to allot.`);
+    return ProblemError.of(422, 'Not valid', undefined, { errors: [{ path: 'price.currency', message: `the product is sold in ${product.price.currency}` }] });
   }
 
   async #look(saleId: string, patienceMs: number): Promise<Sale | typeof LATE> {

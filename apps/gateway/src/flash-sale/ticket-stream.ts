@@ -3,6 +3,7 @@ import type { ClaimResult } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { CatchUp } from '../live/catch-up.js';
 import type { EventStream, StreamEvent } from '../live/event-stream.js';
+import { notOfThisStream } from '../web/last-event-id.js';
 import type { Place } from './place.js';
 
 /** How often somebody who waits is told where they stand, at most. Milliseconds. */
@@ -36,10 +37,15 @@ export class TicketStream {
     void wire.closed.then(() => this.#stop());
   }
 
-  /** Opens with the first answer, and without one too: the ticket proves that the claim is in line. */
+  /**
+   * Opens with the first answer, and without one too: the ticket proves that the claim is in line.
+   * @throws ProblemError 400 the ticket has not had the event that the caller says they have
+   */
   async open(first: ClaimResult | undefined): Promise<void> {
-    const known = this.#outcome ?? first ?? WAITING;
-    if (isFinal(known) && idOf(known) <= this.knows) return this.wire.nothingLeft();
+    const answer = this.#outcome ?? first;
+    if (this.knows > (answer ? idOf(answer) : LAST_ID)) throw notOfThisStream;
+    const known = answer ?? WAITING;
+    if (isFinal(known) && idOf(known) === this.knows) return this.wire.nothingLeft();
     this.wire.open();
     await (isFinal(known) ? this.#tellEnd(known) : this.#tellPlace());
     this.#catchUp.begin();
@@ -108,5 +114,6 @@ const WAITING: ClaimResult = { status: 'waiting' };
 const waiting = (place: Place): StreamEvent => ({ event: 'waiting', data: { ...WAITING, ...place } });
 
 const isFinal = ({ status }: ClaimResult): boolean => status !== 'waiting';
-/** A win may still expire; then there is more to be told. */
-const idOf = ({ status }: ClaimResult): number => (status === 'expired' ? 2 : 1);
+const LAST_ID = 2;
+/** A win may still expire; then there is more to be told. While it waits there is no event that can be missed. */
+const idOf = ({ status }: ClaimResult): number => (status === 'waiting' ? 0 : status === 'expired' ? LAST_ID : 1);

@@ -31,7 +31,7 @@ export class TicketStreams {
   /**
    * Resolves when the stream is open and told what was there, or answered otherwise.
    * @param knows the id of the last event that the caller has
-   * @throws ProblemError 429 or 503 no place for another stream
+   * @throws ProblemError 400 the caller cannot have that event, 429 or 503 no place for another stream
    */
   async open(claimed: Claimed, entry: Entry | undefined, knows: number, reply: FastifyReply): Promise<void> {
     const { saleId, userId } = claimed;

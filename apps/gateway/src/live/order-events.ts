@@ -14,6 +14,11 @@ export interface News {
   over: boolean;
 }
 
+/** The changes to read for a caller who says that they know the order up to a version: with that one, if there is it. */
+export const readFrom = (told: number): number => Math.max(0, told - 1);
+/** Whether the order has had this version, or 0 for none. @param changes read from `readFrom(told)` */
+export const isPosition = ({ changes }: OrderChanges, told: number): boolean => told === 0 || changes.some(({ version }) => version === told);
+
 /** What is to be told to somebody who knows the order up to the version `after`. */
 export function newsOf({ order, changes }: OrderChanges, after: number): News {
   const news = changes.filter(({ version }) => version > after).sort((one, other) => one.version - other.version);

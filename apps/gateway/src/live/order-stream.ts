@@ -2,7 +2,8 @@ import { Logger } from '@nestjs/common';
 import { ProblemError } from '@sluice/messaging';
 import { CatchUp } from './catch-up.js';
 import type { EventStream } from './event-stream.js';
-import { newsOf, type OrderChanges } from './order-events.js';
+import { notOfThisStream } from '../web/last-event-id.js';
+import { isPosition, newsOf, readFrom, type OrderChanges } from './order-events.js';
 
 export interface OrderStreamSettings {
   STREAM_REFRESH_MS: number;
@@ -17,8 +18,10 @@ export class OrderStream {
   readonly #logger = new Logger('order stream');
   readonly #catchUp: CatchUp;
   #patience: NodeJS.Timeout | undefined;
+  /** The caller's word for `told` was found to be true, or is not needed any more. */
+  #checked = false;
 
-  /** @param told the version up to which the caller knows the order */
+  /** @param told the version up to which the caller says that they know the order */
   constructor(
     private readonly wire: EventStream,
     private told: number,
@@ -32,8 +35,11 @@ export class OrderStream {
   /**
    * Opens with the first answer. Without one too: the order may rest on the broker, and its caller wants to know the outcome.
    * Resolves when the client has it.
+   * @param first read from `readFrom` on
+   * @throws ProblemError 400 the order has never had the version that the caller says they know
    */
   async open(first: OrderChanges | undefined): Promise<void> {
+    if (first && !isPosition(first, this.told)) throw notOfThisStream;
     if (first && hasEnded(first, this.told)) return this.wire.nothingLeft();
     this.wire.open();
     if (first) await this.#tell(first);
@@ -51,12 +57,15 @@ export class OrderStream {
   }
 
   async #goOn(): Promise<void> {
-    const changes = this.wire.ended ? undefined : await this.read(this.told).catch((error: unknown) => this.#notNow(error));
+    const changes = this.wire.ended ? undefined : await this.read(this.#checked ? this.told : readFrom(this.told)).catch((error: unknown) => this.#notNow(error));
     if (changes) await this.#tell(changes);
   }
 
   async #tell(changes: OrderChanges): Promise<void> {
     clearTimeout(this.#patience);
+    // It is open already: a client whose stream ends comes back, and is answered with 400.
+    if (!this.#checked && !isPosition(changes, this.told)) return this.wire.end();
+    this.#checked = true;
     const { events, over } = newsOf(changes, this.told);
     for (const event of events) {
       await this.wire.send(event);

@@ -6,7 +6,7 @@ import type { FastifyReply } from 'fastify';
 import type { GatewayConfig } from '../config.js';
 import { LATE, Rpc } from '../rpc.js';
 import { seenBy, type Caller } from '../web/auth.js';
-import type { OrderChanges } from './order-events.js';
+import { readFrom, type OrderChanges } from './order-events.js';
 import { OrderStream } from './order-stream.js';
 import { Live } from './live.js';
 import { Streams } from './streams.js';
@@ -32,8 +32,8 @@ export class OrderStreams {
 
   /**
    * Resolves when the stream is open and told what was there, or answered otherwise.
-   * @param told the version up to which the caller knows the order
-   * @throws ProblemError 404 no such order, 429 or 503 no place for another stream
+   * @param told the version up to which the caller says that they know the order
+   * @throws ProblemError 400 the order has never had that version, 404 no such order, 429 or 503 no place for another stream
    */
   async open(me: Caller, orderId: string, told: number, reply: FastifyReply): Promise<void> {
     const wire = this.streams.admit(me.id, reply);
@@ -42,7 +42,7 @@ export class OrderStreams {
     // Before the first read: what happens from then on is heard of, or in its answer.
     const unwatch = this.live.watch('orderId', orderId, (fact) => concerns(me, fact) && stream.hint());
     void wire.closed.then(unwatch);
-    await stream.open(await read(told));
+    await stream.open(await read(readFrom(told)));
   }
 
   async #changes(me: Caller, orderId: string, after: number): Promise<OrderChanges | undefined> {

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { asyncApiDocument } from '@sluice/messaging';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { openApiDocument } from './document.js';
 
 /** The documents at `/openapi.json` (HTTP) and `/asyncapi.json` (messages), and a page to read and try the former at `/docs`. */
@@ -10,7 +10,8 @@ export async function serveDocs(fastify: FastifyInstance, controllers: readonly 
   const { default: swaggerUi } = await import('@fastify/swagger-ui');
   await fastify.register(swagger, { mode: 'static', specification: { document: document as never } });
   await fastify.register(swaggerUi, { routePrefix: '/docs' });
-  fastify.get('/openapi.json', () => document);
+  const text = JSON.stringify(document);
+  fastify.get('/openapi.json', (_, reply) => sendDocument(reply, text));
   serveMessages(fastify);
 }
 
@@ -19,6 +20,8 @@ function serveMessages(fastify: FastifyInstance): void {
   let text: Promise<string> | undefined;
   fastify.get('/asyncapi.json', async (_, reply) => {
     text ??= asyncApiDocument().then((document) => JSON.stringify(document));
-    return reply.type('application/json').header('cache-control', 'public, max-age=300').send(await text);
+    return sendDocument(reply, await text);
   });
 }
+
+const sendDocument = (reply: FastifyReply, text: string): FastifyReply => reply.type('application/json').header('cache-control', 'public, max-age=300').send(text);

@@ -69,15 +69,24 @@ function operation({ method, path, handler, schemas }: Route): ZodOpenApiOperati
     ...(!isPublic && { security: [{ token: [] }] }),
     requestParams: parametersOf(schemas, description),
     ...(schemas.body && { requestBody: { required: true, content: { 'application/json': { schema: schemas.body } } } }),
-    responses: responsesOf({ ...commonProblems(path, isPublic, role, schemas), ...description.answers }),
+    responses: responsesOf({ ...commonProblems(method, path, isPublic, role, schemas), ...description.answers }),
   };
 }
 
 const parametersOf = ({ query, path }: Schemas, { headers }: Description): ZodOpenApiParameters => ({ ...(query && { query }), ...(path && { path }), ...(headers && { header: headers }) });
 
+/** Routes that the gateway answers without anybody else. */
+const ALONE = new Set(['/healthz', '/busy']);
+
 /** What a route can answer because of what it asks for. */
-function commonProblems(path: string, isPublic: boolean, role: string | undefined, { body, query }: Schemas): Description['answers'] {
-  const answers: Description['answers'] = {};
+function commonProblems(method: string, path: string, isPublic: boolean, role: string | undefined, { body, query }: Schemas): Description['answers'] {
+  const answers: Description['answers'] = {
+    400: 'Not well-formed: the address, the headers, or a body that is no JSON in UTF-8',
+    417: 'Another expectation than 100-continue',
+    431: 'Too many or too large headers',
+  };
+  if (method !== 'get') Object.assign(answers, { 413: 'A body of more than 64 kB', 415: 'A body that is no application/json in UTF-8, or has a content coding' });
+  if (!ALONE.has(path)) answers[503] = 'What it needs is not reachable: asking again is safe, after Retry-After seconds';
   if (!isPublic) answers[401] = 'No valid token';
   if (role) answers[403] = `Only for the role ${role}`;
   if (body || query) answers[422] = 'What is not valid, field by field';

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
-import { Address } from '@sluice/contracts';
+import { NewAddress } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -14,13 +14,13 @@ import { prefersHtml } from '../web/prefers-html.js';
 import { BUSY_PAGE } from './busy.controller.js';
 import { SalePath } from './flash-sales.controller.js';
 
-const Claim = z.strictObject({ address: Address });
+const Claim = z.strictObject({ address: NewAddress });
 const Waiting = z.object({ ticket: Ticket, status: z.literal('waiting'), ...Place.shape });
 type Waiting = z.output<typeof Waiting>;
 export const TicketPath = z.object({ ...SalePath.shape, ticket: Ticket });
 export type TicketPath = z.output<typeof TicketPath>;
 /** A part of the address that the claim was answered with. */
-export const TicketQuery = z.strictObject({ entry: EntryHint.optional() });
+export const TicketQuery = z.object({ entry: EntryHint.optional() });
 export type TicketQuery = z.output<typeof TicketQuery>;
 
 /** Those who are turned away together should not come back together. Seconds. */

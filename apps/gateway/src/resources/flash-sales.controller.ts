@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
-import { GetSale, Id, ListSales, NewSale, page, PageRequest } from '@sluice/contracts';
+import { GetSale, Id, ListSales, NewSale, page } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
@@ -13,12 +13,11 @@ import { saleIdFor } from '../order-id.js';
 import { LATE, Rpc } from '../rpc.js';
 import { Me, Public, Roles, type Caller } from '../web/auth.js';
 import { IdempotencyHeader, IdempotencyKey } from '../web/idempotency-key.js';
+import { Listing } from '../web/listing.js';
 import { Accepted } from './orders.controller.js';
 
-export const SalePath = z.object({ id: Id.toLowerCase() });
+export const SalePath = z.object({ id: Id });
 export type SalePath = z.output<typeof SalePath>;
-const Listing = z.strictObject(PageRequest.shape);
-type Listing = z.output<typeof Listing>;
 const SalePage = page(SaleView);
 type SalePage = z.output<typeof SalePage>;
 

@@ -1,11 +1,9 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { ListNotifications, Notification, page, PageRequest, type Reply } from '@sluice/contracts';
-import { z } from 'zod';
+import { ListNotifications, Notification, page, type Reply } from '@sluice/contracts';
 import { Describe } from '../openapi/describe.js';
 import { Rpc } from '../rpc.js';
 import { Me, type Caller } from '../web/auth.js';
-
-const Listing = z.strictObject(PageRequest.shape);
+import { Listing } from '../web/listing.js';
 
 @Controller('me/notifications')
 export class NotificationsController {
@@ -13,7 +11,7 @@ export class NotificationsController {
 
   @Get()
   @Describe('My inbox, newest first', { 200: page(Notification) })
-  list(@Me() me: Caller, @Query({ schema: Listing }) listing: z.output<typeof Listing>): Promise<Reply<typeof ListNotifications>> {
+  list(@Me() me: Caller, @Query({ schema: Listing }) listing: Listing): Promise<Reply<typeof ListNotifications>> {
     return this.rpc.ask(ListNotifications, { ...listing, userId: me.id });
   }
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { Describe } from '../openapi/describe.js';
 import { Rpc } from '../rpc.js';
 import { Roles } from '../web/auth.js';
+import { inDigits } from '../web/listing.js';
 
 /** Services that did not answer: they are down, or very busy. */
 const unanswered = z.array(z.string());
@@ -12,6 +13,7 @@ const Dependencies = z.array(DependencyHealth.extend({ service: z.string() }));
 const Queues = z.object({ queues: z.array(QueueState), dependencies: Dependencies, unanswered });
 const Letters = z.object({ queues: z.array(DeadLetters), unanswered });
 const QueuePath = z.object({ queue: z.string().max(200) });
+const Shown = z.object({ limit: inDigits(Showing.shape.limit) });
 const Limit = Redriving.optional();
 
 /** For whoever runs the system. Each service answers for its own queues, so the gateway needs no right to any of them. */
@@ -31,7 +33,7 @@ export class OperationsController {
   @Roles('admin')
   @Get('dead-letters')
   @Describe('See the first dead letters of each queue, why each was given up, and after which tries', { 200: Letters })
-  async deadLetters(@Query({ schema: Showing }) showing: z.output<typeof Showing>): Promise<z.output<typeof Letters>> {
+  async deadLetters(@Query({ schema: Shown }) showing: z.output<typeof Shown>): Promise<z.output<typeof Letters>> {
     const { answers, unanswered } = await fromAll(({ ReadDeadLetters }) => this.rpc.ask(ReadDeadLetters, showing));
     return { queues: answers.flatMap(({ queues }) => queues), unanswered };
   }

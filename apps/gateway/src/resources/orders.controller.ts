@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
-import { GetOrder, GetTimeline, Id, ListOrders, NewOrder, Order, OrderStatus, page, PageRequest, PlaceOrder, Timeline, type Reply } from '@sluice/contracts';
+import { GetOrder, GetTimeline, Id, ListOrders, NewOrder, Order, OrderStatus, page, PlaceOrder, Timeline, type Reply } from '@sluice/contracts';
 import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -9,10 +9,11 @@ import { hashOf, orderIdFor } from '../order-id.js';
 import { LATE, Rpc } from '../rpc.js';
 import { Me, seenBy, type Caller } from '../web/auth.js';
 import { IdempotencyHeader, IdempotencyKey } from '../web/idempotency-key.js';
+import { Listing } from '../web/listing.js';
 
 const OrderPath = z.object({ id: Id });
 type OrderPath = z.output<typeof OrderPath>;
-const Listing = z.strictObject({ ...PageRequest.shape, status: OrderStatus.optional() });
+const OrderListing = Listing.extend({ status: OrderStatus.optional() });
 export const Accepted = z.object({ id: Id, status: z.literal('accepted') });
 
 @Controller('orders')
@@ -36,7 +37,7 @@ export class OrdersController {
 
   @Get()
   @Describe('List my orders, newest first', { 200: page(Order) })
-  list(@Me() me: Caller, @Query({ schema: Listing }) listing: z.output<typeof Listing>): Promise<Reply<typeof ListOrders>> {
+  list(@Me() me: Caller, @Query({ schema: OrderListing }) listing: z.output<typeof OrderListing>): Promise<Reply<typeof ListOrders>> {
     return this.rpc.ask(ListOrders, { ...listing, userId: me.id });
   }
 

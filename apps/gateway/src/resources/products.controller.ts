@@ -1,13 +1,13 @@
 import { Body, Controller, Get, Param, Post, Put, Query } from '@nestjs/common';
-import { GetProduct, ListProducts, page, PageRequest, Product, ProductDetails, PutProduct, Receipt, ReceiveStock, Sku, type Reply } from '@sluice/contracts';
+import { GetProduct, ListProducts, page, Product, ProductDetails, PutProduct, Receipt, ReceiveStock, Sku, type Reply } from '@sluice/contracts';
 import { z } from 'zod';
 import { Describe } from '../openapi/describe.js';
 import { Rpc } from '../rpc.js';
 import { Public, Roles } from '../web/auth.js';
+import { Listing } from '../web/listing.js';
 
 const ProductPath = z.object({ sku: Sku });
 type ProductPath = z.output<typeof ProductPath>;
-const Listing = z.strictObject(PageRequest.shape);
 const Available = z.object({ sku: Sku, available: z.int() });
 
 @Controller('products')
@@ -17,7 +17,7 @@ export class ProductsController {
   @Public()
   @Get()
   @Describe('List products', { 200: page(Product) })
-  list(@Query({ schema: Listing }) listing: z.output<typeof Listing>): Promise<Reply<typeof ListProducts>> {
+  list(@Query({ schema: Listing }) listing: Listing): Promise<Reply<typeof ListProducts>> {
     return this.rpc.ask(ListProducts, listing);
   }
 

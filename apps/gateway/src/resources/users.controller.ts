@@ -1,4 +1,4 @@
-import { Body, Controller, Header, HttpCode, Post, Req } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { Credentials, NewUser, Session, SignIn, SignUp, User, VerificationCode, VerifyPhone } from '@sluice/contracts';
 import type { FastifyRequest } from 'fastify';
 import { v7 } from 'uuid';
@@ -29,10 +29,8 @@ export class UsersController {
     await this.rpc.ask(VerifyPhone, { ...body, userId: me.id });
   }
 
-  /** The answer is a secret, and nobody's to keep (RFC 6749, section 5.1). */
   @Public()
   @Post('sessions')
-  @Header('cache-control', 'no-store')
   @Describe('Sign in', { 201: Session, 401: 'An unknown phone number or a wrong password', 429: 'Too many requests, or signing in has failed too often: come again after Retry-After seconds' })
   signIn(@Body({ schema: Credentials }) credentials: z.output<typeof Credentials>, @Req() request: FastifyRequest): Promise<z.output<typeof Session>> {
     return this.rpc.ask(SignIn, { ...credentials, client: clientAddress(request) }, HASHING_PATIENCE_MS);

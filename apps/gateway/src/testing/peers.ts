@@ -51,6 +51,7 @@ export class AccountsPeer {
 
   @On(VerifyPhone)
   async verify({ data }: Message<typeof VerifyPhone>): Promise<void> {
+    if (data.code === '999999') throw ProblemError.of(429, 'Too many tries');
     if (data.code !== '123456') throw ProblemError.of(422, 'Wrong code');
   }
 }

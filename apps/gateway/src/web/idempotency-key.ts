@@ -9,13 +9,19 @@ const ACCEPTABLE = /^[\x21-\x7e]{1,255}$/;
 /** The header, for the API's document. */
 export const IdempotencyHeader = z.object({ 'Idempotency-Key': z.string().regex(ACCEPTABLE).optional().describe('The same key asks for the same order; remembered for at least 24 hours') });
 
+/** As the IETF's draft writes it: a string in quotes (RFC 9651, section 3.3.3), in which a backslash comes before a quote or a backslash. */
+const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;
+const unquoted = (given: string): string => QUOTED.exec(given)?.[1]!.replace(/\\(["\\])/g, '$1') ?? given;
+
 /**
  * The caller's name for this request, so that sending it again is harmless.
- * A key that cannot be used is refused and not ignored: its caller relies on it.
+ * In quotes or not it is the same key. A key that cannot be used is refused and not ignored: its caller relies on it.
  * @throws ProblemError 422
  */
 export function idempotencyKeyOf(given: string | string[] | undefined): string | undefined {
-  if (given === undefined || (typeof given === 'string' && ACCEPTABLE.test(given))) return given;
+  if (given === undefined) return undefined;
+  const key = typeof given === 'string' ? unquoted(given) : '';
+  if (ACCEPTABLE.test(key)) return key;
   throw ProblemError.of(422, 'Not valid', undefined, { errors: [{ path: 'Idempotency-Key', message: 'a key is 1 to 255 visible ASCII characters' }] });
 }
 

@@ -10,11 +10,14 @@ const GREATEST = 2_147_483_647;
 /** The header, for the API's document. */
 export const LastEventIdHeader = z.object({ 'Last-Event-ID': z.int().min(0).max(GREATEST).optional().describe('The id of the last event that was received: only what came after it is sent') });
 
+/** The id is none of an event that this stream has sent: whoever waited for what comes after it would wait in vain. */
+export const notOfThisStream = ProblemError.of(400, 'Bad Request', 'Last-Event-ID is the id of an event of this stream, a whole number.');
+
 /** @returns the last event that the caller knows, 0 when it knows none. @throws ProblemError 400 */
 export function lastEventIdOf(given: string | string[] | undefined): number {
   if (given === undefined) return 0;
   const id = typeof given === 'string' && /^\d{1,10}$/.test(given) ? Number(given) : Infinity;
-  if (id > GREATEST) throw ProblemError.of(400, 'Bad Request', 'Last-Event-ID is the id of an event of this stream, a whole number.');
+  if (id > GREATEST) throw notOfThisStream;
   return id;
 }
 

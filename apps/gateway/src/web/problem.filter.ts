@@ -52,10 +52,15 @@ function orMethodNotAllowed(problem: Problem, request: FastifyRequest, reply: Fa
   return titled(405);
 }
 
-/** A caller is told when to come back (503, 429 with `retryAfter` in s) and how to sign in (401). */
+/** When to come back if nothing else says so: a service is soon back, a limit counts minutes. Seconds. */
+const RETRY_AFTER: Record<number, number> = { 429: 60, 503: 1 };
+
+/** A caller is told when to come back (503, 429; `retryAfter` in s says it better) and how to sign in (401). Nobody keeps a problem. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  const retryAfter = problem.status === 503 ? 1 : problem['retryAfter'];
+  const retryAfter = problem.status === 503 ? undefined : problem['retryAfter'];
   if (typeof retryAfter === 'number') void reply.header('retry-after', String(retryAfter));
+  else if (RETRY_AFTER[problem.status] !== undefined && !reply.hasHeader('retry-after')) void reply.header('retry-after', String(RETRY_AFTER[problem.status]));
+  void reply.header('cache-control', 'no-store');
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
   return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }

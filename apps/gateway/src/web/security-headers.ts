@@ -34,3 +34,13 @@ export async function sendSecurityHeaders(fastify: FastifyInstance): Promise<voi
     if (request.protocol === 'https') void reply.header('strict-transport-security', HSTS);
   });
 }
+
+/**
+ * Nobody keeps an answer that is one person's: what is asked with a token, or is no mere question. A route that sets the header
+ * itself is right, and so is a problem (see `sendProblem`).
+ */
+export function keepPrivate(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', async ({ method, headers }, reply) => {
+    if (headers.authorization !== undefined || (method !== 'GET' && method !== 'HEAD')) void reply.header('cache-control', 'no-store');
+  });
+}

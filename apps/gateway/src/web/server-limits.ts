@@ -22,6 +22,8 @@ export const SERVER_LIMITS = {
   /** Then a client connects anew, and perhaps to another gateway: one that was added gets its share. */
   maxRequestsPerSocket: 10_000,
   http: {
+    /** It is still asked for, and its absence told as a problem: see `explainRefusals`. */
+    requireHostHeader: false,
     /** The request line and all headers together. A token takes 300 bytes; beside it there is room for the cookies of a whole domain. */
     maxHeaderSize: 16 * 1024,
     /** Headers fit into a few packets: who takes longer keeps connections open for nothing. */
