@@ -90,9 +90,14 @@ describe('a ticket', () => {
     }
   });
 
-  it.each(['entry=x', 'entry=1.2.3', 'place=1'])('is 422 with an address that no claim was answered with: ?%s', async (query) => {
+  it.each(['entry=x', 'entry=1.2.3'])('is 422 with an address that no claim was answered with: ?%s', async (query) => {
     const { location } = await inLine();
     expect(await see(`${location.split('?')[0]}?${query}`)).toMatchObject({ status: 422 });
+  });
+
+  it('is seen whatever else stands in its address', async () => {
+    const { location } = await inLine();
+    expect(await see(`${location.split('?')[0]}?place=1&utm_source=newsletter`)).toMatchObject({ status: 200, body: { status: 'waiting' } });
   });
 });
 
