@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { AccountRegistered, ListNotifications, type Message, type Reply } from '@sluice/contracts';
-import { On, PermanentError } from '@sluice/messaging';
+import { dependencies, On, PermanentError } from '@sluice/messaging';
 import { depth, eventually, letIn, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -62,10 +62,20 @@ describe('operations', () => {
       return answer;
     });
     expect(status).toBe(200);
-    expect(ofQueue(body)).toEqual({ queue: QUEUE, messages: 0, consumers: 1 });
+    expect(ofQueue(body)).toEqual({ queue: QUEUE, messages: 0, consumers: 1, paused: false, held: 0 });
     expect(ofQueue(body, `${QUEUE}.dead`)).toEqual({ queue: `${QUEUE}.dead`, messages: 0, consumers: 0 });
     expect(body['unanswered']).toContain('orders');
     expect(body['unanswered']).not.toContain('notifications');
+  });
+
+  it('show which dependency is sick, of which service, since when and why', async () => {
+    dependencies.broken('sms', 'it answered 503');
+    try {
+      const { body } = await call(gateway, 'GET', '/ops/queues', { as: admin });
+      expect(body['dependencies']).toContainEqual({ service: 'notifications', name: 'sms', state: 'sick', since: expect.stringMatching(/Z$/), because: 'it answered 503' });
+    } finally {
+      dependencies.succeeded('sms');
+    }
   });
 
   it('show why a message was given up, without its content, and send it home when the fault is mended', async () => {

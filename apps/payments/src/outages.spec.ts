@@ -5,6 +5,7 @@ import { Pay, PayableVoided } from '@sluice/contracts';
 import { dependencies, redrive } from '@sluice/messaging';
 import type { Service } from '@sluice/service-kit';
 import { deadLetters, eventually, publish } from '@sluice/testing';
+import * as testing from '@sluice/testing';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { problem, TIERS_MS, useShop } from './testing/shop.js';
@@ -12,7 +13,7 @@ import { problem, TIERS_MS, useShop } from './testing/shop.js';
 /** Of the promise that a cure is seen within it. */
 const SOON = { withinMs: 5_000 };
 
-const shop = useShop();
+const shop = useShop<testing.TestBroker>(testing);
 const { start, payable, pay, capturesOf, captured, refunded, cancel, letterOf } = shop;
 
 describe('with a card gateway over HTTP', () => {

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { CapturePayment, OrderPriced, Pay, PayableOpened, PayableVoided, PaymentDeclined, RefundPayment } from '@sluice/contracts';
 import type { Service } from '@sluice/service-kit';
 import { deadLetters, eventually, publish } from '@sluice/testing';
+import * as testing from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problem, total, useShop } from './testing/shop.js';
 
-const shop = useShop();
+const shop = useShop<testing.TestBroker>(testing);
 const { start, payable, pay, capturesOf, captured, refunded, cancel } = shop;
 
 describe('with the fake card gateway', () => {

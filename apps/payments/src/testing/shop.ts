@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { OrderCancelled, OrderPriced, Pay, PayableOpened, PaymentCaptured, PaymentRefunded } from '@sluice/contracts';
+import { OrderCancelled, OrderPriced, Pay, PayableOpened, PaymentCaptured, PaymentRefunded, type Contract, type Data } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { startService, type Service } from '@sluice/service-kit';
-import { deadLetters, eventually, facts, publish, testBroker, testDatabase, type Facts, type TestBroker, type TestDatabase } from '@sluice/testing';
+import type { Pool } from 'pg';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { PaymentsConfig } from '../config.js';
 import { PaymentsModule } from '../payments.module.js';
@@ -19,10 +19,37 @@ export interface Order {
   userId: string;
 }
 
+interface Facts {
+  of<C extends Contract>(contract: C, matches?: (data: Data<C>) => boolean, count?: number): Data<C>[];
+}
+
+interface Database {
+  url: string;
+  pool: Pool;
+  close(): Promise<void>;
+}
+
+interface Letter {
+  body: string;
+  headers: Readonly<Record<string, unknown>>;
+  properties: { readonly messageId?: unknown };
+}
+
+/** What libs/testing has, handed over by the spec: what lies in an app imports no more than the app may. */
+interface Testing<Broker> {
+  testBroker(options: { tiersMs: number[]; outsideTiersMs: number[] }): Promise<Broker>;
+  testDatabase(service: 'payments'): Promise<Database>;
+  facts(broker: Broker): Promise<Facts>;
+  eventually<T>(assertion: () => T): Promise<T>;
+  publish(broker: Broker, contract: Contract, data: unknown): Promise<string>;
+  deadLetters(broker: Broker, queue: string): Promise<Letter[]>;
+}
+
 /** A broker and a database for the tests of a file, and what the services around say to payments. */
-export function useShop() {
-  let broker: TestBroker;
-  let database: TestDatabase;
+export function useShop<Broker extends { url: string; close(): Promise<void> }>(testing: Testing<Broker>) {
+  const { testBroker, testDatabase, facts, eventually, publish, deadLetters } = testing;
+  let broker: Broker;
+  let database: Database;
   let client: MessageClient;
   let heard: Facts;
 
