@@ -52,7 +52,7 @@ export const ClaimReason = z.string();
 export const ClaimResult = z.object({ status: ClaimStatus, orderId: Id.optional(), reason: ClaimReason.optional() });
 export type ClaimResult = z.infer<typeof ClaimResult>;
 
-export const CreateSale = command('flash-sale.create', z.object({ saleId: Id, ...NewSale.shape }), {
+export const CreateSale = command('flash-sale.create', z.object({ saleId: Id, ...NewSale.shape, price: Money }), {
   reply: Sale,
   about: 'The sale is answered as `preparing`: its pieces are being allotted. The same sale twice is one.',
 });

@@ -14,7 +14,7 @@ export type Product = z.infer<typeof Product>;
 /** `reference` names the delivery note: the same one counts once. */
 export const Receipt = z.strictObject({ warehouse: Warehouse, quantity: z.int().min(1).max(1_000_000), reference: visibleText(100) });
 
-export const PutProduct = command('inventory.put-product', ProductDetails.extend({ sku: Sku }), { reply: Product });
+export const PutProduct = command('inventory.put-product', ProductDetails.extend({ sku: Sku, price: Money }), { reply: Product });
 export const ReceiveStock = command('inventory.receive', Receipt.extend({ sku: Sku }), {
   reply: z.object({ sku: Sku, available: z.int() }),
   about: 'Problems: 404 unknown product, 409 the reference was used for another receipt.',

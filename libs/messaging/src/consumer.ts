@@ -46,6 +46,8 @@ export class Consumer {
   #ticking: NodeJS.Timeout | undefined;
   #blocked = false;
   #closing = false;
+  /** Nothing is taken any more, so what is given back goes to somebody else. */
+  #ended = false;
 
   constructor(
     private readonly routes: QueueRoutes,
@@ -91,6 +93,7 @@ export class Consumer {
     const subscription = this.#subscription;
     this.#subscription = undefined;
     await subscription?.end();
+    this.#ended = true;
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
     if (subscription) await this.#giveBack(subscription.channel, this.#holding.takeBack());
   }
@@ -264,7 +267,7 @@ export class Consumer {
         return true;
       } catch (error) {
         if (tries === 0) this.#logger.error(`not acknowledged until its copy is published: ${(error as Error).message}`);
-        if (this.#closing || channel !== this.#channel) return false;
+        if (this.#ended || channel !== this.#channel) return false;
         await pause(PAUSE_MS, undefined, { ref: false });
       }
     }
