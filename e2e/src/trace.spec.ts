@@ -80,10 +80,7 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('one trace', () => 
     ];
     const captured = await came([...way, 'payments: payment.captured publish']);
     const tries = collector.find('payments', 'payments.capture process').filter((span) => span.traceId === captured.traceId);
-    expect(tries.map((span) => [collector.path(span), span.attributes['sluice.attempts'], span.attributes['sluice.ending']])).toEqual([
-      [way, 0, 'hold'],
-      [way, 0, 'hold'],
-      [way, 0, 'ack'],
-    ]);
+    const held = Array<unknown>(5).fill([way, 0, 'hold']);
+    expect(tries.map((span) => [collector.path(span), span.attributes['sluice.attempts'], span.attributes['sluice.ending']])).toEqual([...held, [way, 0, 'ack']]);
   });
 });

@@ -25,12 +25,11 @@ it('declines the declined card and every unknown one', async () => {
   expect(await gateway.capture(charge('tok_stolen', 'b'))).toEqual({ status: 'declined', reason: 'unknown card' });
 });
 
-it('gives no answer twice and then pays, for each key on its own', async () => {
+it('gives no answer five times and then pays, for each key on its own', async () => {
   const gateway = new FakeCardGateway();
   const unreliable = (key: string) => gateway.capture(charge('tok_fake_0119', key));
   const silence = { name: 'UnavailableError', dependency: 'card gateway', suspect: true };
-  await expect(unreliable('a')).rejects.toMatchObject(silence);
-  await expect(unreliable('a')).rejects.toThrow('no answer');
+  for (let time = 0; time < 5; time++) await expect(unreliable('a')).rejects.toMatchObject(silence);
   await expect(unreliable('b')).rejects.toThrow('no answer');
   expect(await unreliable('a')).toEqual({ status: 'captured', reference: 'fake_a' });
 });

@@ -13,7 +13,7 @@ import { countBatch } from './metrics.js';
 import type { OutboxRelay } from './relay.js';
 import { handlerSpan, inCommitSpan } from './tracing.js';
 import { RowWaiters } from './row-waiters.js';
-import { NotConnectedError, transaction } from './transaction.js';
+import { transaction } from './transaction.js';
 
 export interface UnitOfWorkOptions<T extends Tables> {
   pool: Pool;
@@ -214,7 +214,9 @@ function worthAnotherTry(error: unknown): boolean {
   return fault.whose === 'environment' && fault.suspect && (error as { code?: unknown }).code !== CANCELED;
 }
 
-const isConnectionFault = (error: unknown): boolean => error instanceof NotConnectedError || worthAnotherTry(error);
+/** The server has not refused the work (`ERROR`): the connection broke, or none could be had. */
+const isConnectionFault = (error: unknown): boolean =>
+  worthAnotherTry(error) || (faultOf(error).whose === 'environment' && (error as { severity?: unknown }).severity !== 'ERROR');
 
 /** A message that the broker delivered before may have killed its consumer, so it goes alone. */
 function batchSize(waiting: readonly Waiting[]): number {
