@@ -85,7 +85,7 @@ describe('with a card gateway over HTTP', () => {
     const orders = await paying(6);
     const ids = await pendingIds(orders);
     // Longer than all tiers together.
-    await eventually(() => expect(asked.length).toBeGreaterThan(10));
+    await eventually(() => expect(asked.length).toBeGreaterThan(10), { withinMs: 20_000 });
     refusals = 0;
     await areCaptured(orders);
     expect(await retried()).toBe(0);

@@ -89,6 +89,16 @@ describe('a queue', () => {
     expect(tried).toEqual([[250, ['a']], [500, ['b']], [1_000, ['c']], [2_000, ['a']], [4_000, ['b']], [6_000, ['c']]]);
   });
 
+  it('does not wait longer for those that were being handled when it was paused, and fail later', () => {
+    const holding = paused(certain);
+    for (const late of ['d', 'e', 'f']) holding.hold(late, certain, 10);
+    expect([holding.due(249).again, holding.due(250).again]).toEqual([[], ['a']]);
+    holding.hold('g', certain, 260);
+    expect(holding.due(10_000).again).toEqual([]);
+    holding.hold('a', certain, 300);
+    expect([holding.due(549).again, holding.due(550).again]).toEqual([[], ['b']]);
+  });
+
   it('that is paused leaves a provider alone for as long as it asks', () => {
     const holding = paused({ ...away, retryAfterMs: 3_000 });
     expect([holding.due(2_999).again, holding.due(3_000).again]).toEqual([[], ['a']]);

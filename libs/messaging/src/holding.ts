@@ -41,7 +41,7 @@ export class Holding<M> {
   /** Messages that failed since the last success. */
   readonly #failing = new Set<M>();
   #paused = false;
-  #probing = false;
+  #probing: 'held' | 'fresh' | undefined;
   #probes = 0;
   #probeAt = 0;
 
@@ -68,15 +68,15 @@ export class Holding<M> {
     this.#held.delete(message);
     this.#held.set(message, { ...failure, since: before?.since ?? now, failedAt: now, tries, notBefore, trying: false });
     this.#failing.add(message);
-    if (this.#paused) this.#probeFailed(now, failure);
-    else if (this.#failing.size >= SICK_AFTER) this.#pause(now, failure);
+    if (this.#isProbe(before)) this.#probeFailed(now, failure);
+    else if (!this.#paused && this.#failing.size >= SICK_AFTER) this.#pause(now, failure);
   }
 
   /** The message has an ending. @returns whether the queue goes on now that was paused */
   ended(message: M): boolean {
     this.#held.delete(message);
     this.#failing.clear();
-    this.#probing = false;
+    this.#probing = undefined;
     if (!this.#paused) return false;
     this.#paused = false;
     for (const [one, held] of this.#held) this.#held.set(one, { ...held, notBefore: 0 });
@@ -86,15 +86,15 @@ export class Holding<M> {
   due(now: number): Due<M> {
     if (!this.#paused) return { again: this.#take(([, { notBefore }]) => notBefore <= now), fresh: false };
     if (this.#probing || now < this.#probeAt) return { again: [], fresh: false };
-    this.#probing = true;
     const next = [...this.#held].find(([, { trying }]) => !trying)?.[0];
     const fresh = next === undefined || (this.#held.get(next)!.suspect && this.#probes % (PROBES_PER_FRESH_ONE + 1) === PROBES_PER_FRESH_ONE);
+    this.#probing = fresh ? 'fresh' : 'held';
     return fresh ? { again: [], fresh: true } : { again: this.#take(([message]) => message === next), fresh: false };
   }
 
   /** There was no message in the queue to try. */
   nothingFresh(now: number): void {
-    this.#probing = false;
+    this.#probing = undefined;
     this.#probes += 1;
     this.#probeAt = this.#held.size > 0 ? now : now + LONGEST_PAUSE_MS;
   }
@@ -110,19 +110,24 @@ export class Holding<M> {
   reset(): void {
     this.#held.clear();
     this.#failing.clear();
-    this.#paused = this.#probing = false;
+    this.#paused = false;
+    this.#probing = undefined;
   }
 
   #pause(now: number, failure: Failure): void {
     this.#paused = true;
-    this.#probing = false;
+    this.#probing = undefined;
     this.#probes = 0;
     this.#probeAt = now + Math.max(FIRST_PAUSE_MS, failure.retryAfterMs ?? 0);
   }
 
-  /** Messages that were being handled when the queue was paused fail later, and count as probes. */
+  /** Not one that was being handled when the queue was paused, and fails now: it says nothing new, and must not make the pauses longer. */
+  #isProbe(before: Held | undefined): boolean {
+    return (this.#probing === 'held' && before?.trying === true) || (this.#probing === 'fresh' && before === undefined);
+  }
+
   #probeFailed(now: number, failure: Failure): void {
-    this.#probing = false;
+    this.#probing = undefined;
     this.#probes += 1;
     this.#probeAt = now + Math.max(pauseAfter(this.#probes), failure.retryAfterMs ?? 0);
   }
