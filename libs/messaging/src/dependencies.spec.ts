@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Dependencies } from './dependencies.js';
 
 describe('a dependency', () => {
@@ -16,6 +16,23 @@ describe('a dependency', () => {
     dependencies.succeeded('carrier');
     dependencies.failed('carrier', 'again');
     expect([dependencies.all(), dependencies.isSick('carrier')]).toEqual([[{ name: 'carrier', state: 'healthy' }], false]);
+  });
+
+  it('is sick since the first failure of those in a row, and not since an earlier or a later one', () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const dependencies = new Dependencies();
+      const failAt = (second: number) => {
+        vi.setSystemTime(second * 1_000);
+        dependencies.failed('carrier', `at ${second}`);
+      };
+      failAt(1);
+      dependencies.succeeded('carrier');
+      for (const second of [2, 3, 4]) failAt(second);
+      expect(dependencies.all()).toEqual([{ name: 'carrier', state: 'sick', since: '1970-01-01T00:00:02.000Z', because: 'at 4' }]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('is sick at once when it says so itself', () => {

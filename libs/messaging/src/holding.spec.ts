@@ -142,6 +142,25 @@ describe('a queue', () => {
     expect(probes).toEqual(['a', 'b', 'c', 'fresh', 'a', 'b', 'c', 'fresh']);
   });
 
+  it('counts a new message that fails like any other probe, and tries the next one at once when there is no new one', () => {
+    const holding = paused();
+    for (const [message, at] of [['a', 250], ['b', 500], ['c', 1_000]] as const) {
+      expect(holding.due(at).again).toEqual([message]);
+      holding.hold(message, away, at);
+    }
+    // The third probe has failed at 1,000, so the next one comes a second later.
+    expect([holding.due(1_999).fresh, holding.due(2_000).fresh]).toEqual([false, true]);
+    holding.hold('new', away, 2_000);
+    expect([holding.due(3_999), holding.due(4_000)]).toEqual([{ again: [], fresh: false }, { again: ['a'], fresh: false }]);
+    for (const [message, at] of [['a', 4_000], ['b', 6_000], ['c', 8_000]] as const) {
+      holding.due(at);
+      holding.hold(message, away, at);
+    }
+    expect(holding.due(10_000)).toEqual({ again: [], fresh: true });
+    holding.nothingFresh(10_000);
+    expect(holding.due(10_000)).toEqual({ again: ['new'], fresh: false });
+  });
+
   it('that holds nothing any more waits for a new message, and asks for one every two seconds', () => {
     const holding = paused(certain);
     expect(holding.takeBack()).toEqual(['a', 'b', 'c']);
