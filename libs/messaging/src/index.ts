@@ -5,9 +5,9 @@ export { encode, type About, type WireMessage, type WireProperties } from './cod
 export { currentMessage } from './current-message.js';
 export { countLetters, deadQueueOf, discard, homeOf, look, looking, redrive, summarise, type Choice, type DeadLetter, type Summary, type Taken, type Taking } from './dead-letters/index.js';
 export { DELEGATED } from './delegated.js';
-export { Dependencies, dependencies, type DependencyState } from './dependencies.js';
+export { dependencies, type DependencyState } from './dependencies.js';
 export { LockedError, PermanentError, ProblemError, PublishError, RequestTimeoutError, UnavailableError, UnsupportedError, type PublishFailure } from './errors.js';
-export { BROKER, DATABASE, faultOf, isDatabaseFault, isLocked, isSuspectStatus, isUnavailableStatus, type Fault } from './faults.js';
+export { DATABASE, faultOf, isDatabaseFault, isLocked, isSuspectStatus, isUnavailableStatus, type Fault } from './faults.js';
 export { LiveFeed, type LiveFeedOptions } from './live.js';
 export { On, type OnOptions } from './on.js';
 export { Publisher, type PublisherOptions, type PublishOptions } from './publisher.js';

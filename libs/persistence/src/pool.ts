@@ -8,7 +8,7 @@ export interface PoolOptions {
   ca?: string | undefined;
 }
 
-/** A statement of a full batch takes some 50 ms; one that takes this long is stuck, and its messages go through the retry tiers. */
+/** A statement of a full batch takes some 50 ms; one that takes this long is stuck: its messages are held, or charged when it is slow for one alone. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 /** Locks are held for one batch only. Whoever waits longer waits for somebody stuck; it gives up before its statement does. */
 const LOCK_TIMEOUT_MS = 5_000;
