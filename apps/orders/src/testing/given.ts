@@ -36,8 +36,10 @@ export const request = (change: Partial<Request> = {}): Request => ({
   ...change,
 });
 
-export const ATTENDED: Delivered = { unattended: false, redelivered: false };
-export const UNATTENDED: Delivered = { unattended: true, redelivered: false };
+/** Inventory has been asked for what is unknown; `UNASKED` not yet. */
+export const ATTENDED: Delivered = { unattended: false, redelivered: false, lookedUp: true };
+export const UNASKED: Delivered = { ...ATTENDED, lookedUp: false };
+export const UNATTENDED: Delivered = { unattended: true, redelivered: false, lookedUp: true };
 
 export const BOTH_WAREHOUSES: Allocation = [
   { sku: 'TEE', warehouse: 'east', quantity: 1 },
