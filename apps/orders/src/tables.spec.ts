@@ -4,7 +4,7 @@ import { testDatabase, type TestDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { place } from './placing.js';
 import { orderTables, type RefusedOrder, type Row } from './tables.js';
-import { ATTENDED, COUPON, facts, hearing, NOW, obstacles, ORDER, placedOrder, PRICES, request, USER } from './testing/given.js';
+import { AT_NO_PRICE, ATTENDED, COUPON, facts, hearing, NOW, obstacles, ORDER, placedOrder, PRICES, request, USER } from './testing/given.js';
 
 const MIGRATIONS = path.join(import.meta.dirname, '../../../prisma/orders/migrations');
 const migration = (name: string) => readFile(path.join(MIGRATIONS, name, 'migration.sql'), 'utf8');
@@ -33,6 +33,8 @@ describe('the table of orders', () => {
 
   it('takes an order at every step, the cancellation of one that has not come, and a refused request', async () => {
     for (const coupon of [undefined, COUPON]) for (const way of ways) await write(hearing(placedOrder({ coupon }), way).order);
+    const free = [facts.couponRedeemed, facts.stockReserved, facts.eastDelivered, facts.westDelivered];
+    for (const count of free.keys()) await write(hearing(placedOrder({ shown: AT_NO_PRICE }), free.slice(0, count + 1)).order);
     await write(early);
     expect((await database.pool.query('SELECT status, placed_at, discount, parcels FROM orders')).rows).toEqual([{ status: 'cancelled', placed_at: null, discount: null, parcels: null }]);
     await write(refused);
@@ -46,6 +48,8 @@ describe('the table of orders', () => {
     ['a paid order whose coupon nobody has answered for', paid, { couponRedeemedAt: null, discount: 0, total: 3_800 }],
     ['a rejected coupon of an order that has none', hearing(placedOrder(), [obstacles.outOfStock]).order, { reason: 'coupon_rejected' }],
     ['a payment window of no length', paid, { payWithinSeconds: 0 }],
+    ['an order that was paid without a payment, and costs something', paid, { paymentId: null }],
+    ['a payment of no time', paid, { paidAt: null }],
     ['the cancellation of a paid order while it is unpaid', placedOrder(), { cancellationRequestedAt: NOW }],
     ['an order without parcels, not even none', paid, { parcels: null }],
     ['an order that is nobody\'s', paid, { userId: null }],

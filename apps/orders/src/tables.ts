@@ -30,6 +30,7 @@ export interface Order {
   allocation: Allocation | null;
   /** The end of the payment window; the order can be paid. */
   payBy: Date | null;
+  /** The money was captured. Null of an order that is paid because there was nothing to pay. */
   paymentId: string | null;
   paidAt: Date | null;
   /** The order was cancelled, and its money is on its way back. */
