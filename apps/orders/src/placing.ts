@@ -66,6 +66,7 @@ const subtotalOf = ({ subtotal, currency }: Order) => ({ amount: subtotal, curre
 const newOrder = ({ orderId: id, userId, bodyHash, address, coupon, payWithinSeconds, flashSale }: Request, { lines, currency, subtotal }: Priced, now: Date): Order => {
   const asked = { id, userId, bodyHash, lines, address, coupon: coupon ?? null, payWithinSeconds: payWithinSeconds ?? null, flashSaleId: flashSale?.id ?? null, placedAt: now };
   const amounts = { currency, subtotal, discount: 0, total: subtotal };
-  const nothingKnown = { couponRedeemedAt: null, allocation: null, payBy: null, paymentId: null, paidAt: null, refundedAt: null, cancellationRequestedAt: null, parcels: [] };
-  return { ...asked, ...amounts, ...nothingKnown, status: 'pending', reason: null, version: 0 };
+  const nothingKnown = { couponRedeemedAt: null, allocation: null, payBy: null, paymentId: null, paidAt: null, refundedAt: null, parcels: [] };
+  const notCancelled = { cancellationRequestedAt: null, cancellationRefusedAt: null };
+  return { ...asked, ...amounts, ...nothingKnown, ...notCancelled, status: 'pending', reason: null, version: 0 };
 };

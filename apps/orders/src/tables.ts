@@ -37,6 +37,8 @@ export interface Order {
   refundedAt: Date | null;
   /** The customer wants a paid order cancelled, and logistics was last asked to halt its parcels. */
   cancellationRequestedAt: Date | null;
+  /** It was too late to cancel, since a parcel had left. */
+  cancellationRefusedAt: Date | null;
   parcels: OrderView['parcels'];
   /** Counts the entries of the history; facts about the order carry it. */
   version: number;
@@ -106,8 +108,8 @@ export const orderTables = {
     key: 'id',
     columns: [
       'id', 'userId', 'bodyHash', 'status', 'reason', 'lines', 'address', 'currency', 'subtotal', 'discount', 'total', 'coupon', 'couponRedeemedAt',
-      'placedAt', 'flashSaleId', 'payWithinSeconds', 'allocation', 'payBy', 'paymentId', 'paidAt', 'refundedAt', 'cancellationRequestedAt', 'parcels',
-      'recordedAt', 'refusal', 'version',
+      'placedAt', 'flashSaleId', 'payWithinSeconds', 'allocation', 'payBy', 'paymentId', 'paidAt', 'refundedAt', 'cancellationRequestedAt',
+      'cancellationRefusedAt', 'parcels', 'recordedAt', 'refusal', 'version',
     ],
   }),
   /** Placing an order reads prices as they are: a price that changes meanwhile is no reason to wait. */
