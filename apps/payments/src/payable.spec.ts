@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { resultOf, settle } from './capture.js';
 import { openPayable, pay } from './payable.js';
-import type { Decision, State } from './tables.js';
+import type { Decision, OpenPayable, State } from './tables.js';
 
 const orderId = '0190a6b0-0000-8000-8000-000000000001';
 const userId = '0190a6b0-0000-7000-8000-000000000002';
@@ -30,6 +30,13 @@ describe('a payable', () => {
   it('opens once for the order’s final total', () => {
     expect(told(openPayable(nothing, priced))).toEqual([{ type: 'payable.opened', orderId, userId, amount: total, version: 1 }]);
     expect(openPayable(open, priced)).toEqual({});
+  });
+
+  it('is not opened where there is nothing to pay, and takes no money where it was', () => {
+    const free = { ...priced, total: { amount: 0, currency: 'USD' } };
+    expect(openPayable(nothing, free)).toEqual({});
+    const opened: State = { ...open, payables: { [orderId]: { ...open.payables[orderId], amount: 0 } as OpenPayable } };
+    expect(() => pay(opened, request, first, noon)).toThrow(problem(409, 'Nothing to pay'));
   });
 
   it('asks for a capture under the request’s own id, and leaves the answer to it', () => {

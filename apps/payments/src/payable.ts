@@ -8,16 +8,16 @@ import type { ChargedPayable, Decision, OpenPayable, Payable, PendingCapture, St
 /** The card gateway answers in seconds and the retries of its calls are spent after about a minute: silence for longer needs a push. Milliseconds. */
 const RESEND_AFTER_MS = 60_000;
 
-/** The order's total is final: it can be paid from now on, unless the order was cancelled before. */
+/** The order's total is final: it can be paid from now on, unless the order was cancelled before. Nothing is opened where there is nothing to pay. */
 export function openPayable(state: State, { orderId, userId, total }: Data<typeof OrderPriced>): Decision {
-  if (state.payables[orderId]) return {};
+  if (state.payables[orderId] || total.amount === 0) return {};
   const payable: Payable = { orderId, userId, ...total, status: 'open', captureId: null, capturingSince: null, version: 1 };
   return { state: { payables: { [orderId]: payable } }, messages: [PayableOpened({ orderId, userId, amount: total, version: 1 })] };
 }
 
 /**
  * The user wants to pay. The request's own id becomes the capture's, so the same request twice is one capture.
- * @throws ProblemError 404 no such payable for this user, 409 paid already or cancelled, 402 this very request was declined before
+ * @throws ProblemError 404 no such payable for this user, 409 paid already, cancelled or nothing to pay, 402 this very request was declined before
  */
 export function pay(state: State, request: Data<typeof Pay>, requestId: string, now: Date): Decision<z.infer<typeof PaymentResult>> {
   const payable = state.payables[request.orderId];
@@ -27,6 +27,7 @@ export function pay(state: State, request: Data<typeof Pay>, requestId: string, 
   refuseCancelled(payable);
   switch (payable.status) {
     case 'open':
+      if (payable.amount === 0) throw ProblemError.of(409, 'Nothing to pay', `Order ${request.orderId} costs nothing.`);
       return begin(payable, request.cardToken, requestId, now);
     case 'capturing':
       return wait(payable, now);
