@@ -44,7 +44,7 @@ export const SERVICES: Services = {
   },
   'flash-sale': {
     claims: [c.ClaimPiece],
-    commands: [c.CreateSale],
+    commands: [c.CreateSale, c.CloseSale],
     queries: [c.GetSale, c.ListSales, c.GetClaim],
     events: [c.StockAllotted, c.StockAllotmentRefused, c.AllotmentReturned, c.OrderPaid, c.OrderRejected, c.OrderCancelled, c.StockReleased],
     ops: about('flash-sale'),
