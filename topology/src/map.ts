@@ -37,7 +37,8 @@ export const SERVICES: Services = {
     ops: about('inventory'),
   },
   payments: {
-    commands: [c.Pay],
+    commands: [c.Pay, c.RefuseCard],
+    queries: [c.GetPayable],
     captures: [c.CapturePayment, c.RefundPayment],
     events: [c.OrderPriced, c.OrderCancelled],
     ops: about('payments'),
