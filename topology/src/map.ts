@@ -38,14 +38,15 @@ export const SERVICES: Services = {
     ops: about('inventory'),
   },
   payments: {
-    commands: [c.Pay],
+    commands: [c.Pay, c.RefuseCard],
+    queries: [c.GetPayable],
     captures: [c.CapturePayment, c.RefundPayment],
     events: [c.OrderPriced, c.OrderCancelled],
     ops: about('payments'),
   },
   'flash-sale': {
     claims: [c.ClaimPiece],
-    commands: [c.CreateSale],
+    commands: [c.CreateSale, c.CloseSale],
     queries: [c.GetSale, c.ListSales, c.GetClaim],
     events: [c.StockAllotted, c.StockAllotmentRefused, c.AllotmentReturned, c.OrderPaid, c.OrderRejected, c.OrderCancelled, c.StockReleased],
     ops: about('flash-sale'),

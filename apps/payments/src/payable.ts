@@ -1,8 +1,9 @@
-import { CapturePayment, type Data, type OrderPriced, type Pay, PayableOpened, type PaymentResult } from '@sluice/contracts';
+import { CapturePayment, type Data, type GetPayable, type OrderPriced, type Pay, PayableOpened, type PaymentResult, type Reply } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { z } from 'zod';
 import { refuseCancelled } from './cancellation.js';
 import { resultOf } from './capture.js';
+import { expectFewFailures, type CardLimits } from './card-failures.js';
 import type { ChargedPayable, Decision, OpenPayable, Payable, PendingCapture, State } from './tables.js';
 
 /** The card gateway answers in seconds and the retries of its calls are spent after about a minute: silence for longer needs a push. Milliseconds. */
@@ -49,4 +50,17 @@ function wait(payable: ChargedPayable, now: Date): Decision<z.infer<typeof Payme
   const { orderId, captureId } = payable;
   const asked: Payable = { ...payable, capturingSince: now, version: payable.version + 1 };
   return { state: { payables: { [orderId]: asked } }, messages: [CapturePayment({ orderId, captureId }, { delegate: true })] };
+}
+
+/** The id of no request. */
+const NO_REQUEST = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Whether the order can be paid now, asked before anybody looks at the card.
+ * @throws ProblemError what the payment itself would be refused with: 404, 409; 429 too many cards have failed
+ */
+export function payableNow(state: State, about: Data<typeof GetPayable>, limits: CardLimits, now: Date): Reply<typeof GetPayable> {
+  expectFewFailures(state, about, NO_REQUEST, limits, now);
+  pay(state, { ...about, cardToken: '' }, NO_REQUEST, now);
+  return { status: state.payables[about.orderId]?.status === 'capturing' ? 'capturing' : 'open' };
 }

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { AllotStock, BookCarrier, CapturePayment, CreateCoupon, DeliverParcel, DispatchParcel, GetParcel, GetPoints, GetPrices, GetProduct, HaltParcels, ListNotifications, ListProducts, Pay, PutProduct, RecallCarrier, ReceiveStock, RefundPayment, ReturnAllotment, SignIn, SignUp, VerifyPhone, type Message, type ProductVersion, type Reply } from '@sluice/contracts';
+import { AllotStock, BookCarrier, CapturePayment, CreateCoupon, DeliverParcel, DispatchParcel, GetParcel, GetPayable, GetPoints, GetPrices, GetProduct, HaltParcels, ListNotifications, ListProducts, Pay, PutProduct, RecallCarrier, ReceiveStock, RefundPayment, RefuseCard, ReturnAllotment, SignIn, SignUp, VerifyPhone, type Message, type ProductVersion, type Reply } from '@sluice/contracts';
 import { On, ProblemError } from '@sluice/messaging';
 import { v7 } from 'uuid';
 
@@ -12,6 +12,24 @@ export class PaymentsPeer {
   readonly tokens: string[] = [];
   /** The order that it has opened a payable for; any other cannot be paid. */
   payable: string | undefined;
+
+  /** Of this user too many cards have failed. */
+  blocked: string | undefined;
+  /** The orders for which a card was unknown. */
+  readonly refused: string[] = [];
+
+  @On(GetPayable)
+  async get({ data: { orderId, userId } }: Message<typeof GetPayable>): Promise<Reply<typeof GetPayable>> {
+    if (orderId !== this.payable) throw ProblemError.of(404, 'Nothing to pay');
+    if (userId === this.blocked) throw ProblemError.of(429, 'Too many failed cards', undefined, { retryAfter: 321 });
+    return { status: 'open' };
+  }
+
+  @On(RefuseCard)
+  async refuse({ data }: Message<typeof RefuseCard>): Promise<void> {
+    this.refused.push(data.orderId);
+    throw ProblemError.of(422, 'Unknown card');
+  }
 
   @On(Pay)
   async pay({ data }: Message<typeof Pay>): Promise<Reply<typeof Pay> | void> {
