@@ -32,6 +32,7 @@ import { ProductsController } from './resources/products.controller.js';
 import { TicketStreamController } from './resources/ticket-stream.controller.js';
 import { UsersController } from './resources/users.controller.js';
 import { Rpc } from './rpc.js';
+import { ShopClock } from './shop-clock.js';
 import { AuthGuard } from './web/auth.js';
 import { Leaving } from './web/leaving.js';
 import { ProblemFilter } from './web/problem.filter.js';
@@ -69,6 +70,7 @@ function cardVault({ CARD_GATEWAY_URL }: GatewayConfig): CardVault {
     Tokens,
     Leaving,
     Live,
+    ShopClock,
     Streams,
     OrderStreams,
     Sales,

@@ -23,8 +23,9 @@ export class PaymentsController {
   @HttpCode(200)
   @Describe('Pay an order', { 200: PaymentResult, 202: PaymentResult, 402: 'The card was declined', 404: 'No such order of mine', 409: 'Not payable now' })
   async pay(@Me() me: Caller, @Param({ schema: OrderPath }) { id }: OrderPath, @Body({ schema: PaymentRequest }) { card }: z.output<typeof PaymentRequest>, @Res({ passthrough: true }) reply: FastifyReply): Promise<PaymentResult> {
+    const acceptedAt = this.rpc.acceptedNow();
     const cardToken = await this.cards.exchange(card);
-    const answer = await this.rpc.tell(Pay, { orderId: id, userId: me.id, cardToken }).catch((error: unknown) => this.explain(error, id, me));
+    const answer = await this.rpc.tell(Pay, { orderId: id, userId: me.id, cardToken }, undefined, acceptedAt).catch((error: unknown) => this.explain(error, id, me));
     if (answer !== LATE && answer.status === 'captured') return answer;
     void reply.status(202).header('location', `/orders/${id}`);
     return { status: 'pending' };
