@@ -25,7 +25,7 @@ export const SERVICES: Services = {
     commands: [c.PlaceOrder, c.CancelOrder, c.ExpirePayment],
     queries: [c.GetOrder, c.GetOrderChanges, c.GetTimeline, c.ListOrders],
     events: [
-      c.ProductChanged, c.StockReserved, c.StockRejected, c.CouponRedeemed, c.CouponRejected, c.PayableOpened, c.PaymentCaptured, c.PaymentRefunded,
+      c.ProductChanged, c.StockReserved, c.StockRejected, c.CouponRedeemed, c.CouponRejected, c.PayableOpened, c.PayableVoided, c.PaymentCaptured, c.PaymentRefunded,
       c.ParcelCreated, c.ParcelDispatched, c.ParcelDelivered, c.ParcelsHalted, c.ParcelsLeft,
     ],
     ops: about('orders'),
@@ -37,7 +37,7 @@ export const SERVICES: Services = {
     ops: about('inventory'),
   },
   payments: {
-    commands: [c.Pay],
+    commands: [c.Pay, c.ClosePayable, c.ExtendPayable],
     captures: [c.CapturePayment, c.RefundPayment],
     events: [c.OrderPriced, c.OrderCancelled],
     ops: about('payments'),
@@ -67,7 +67,7 @@ export const SERVICES: Services = {
     sms: [c.SmsDelivery],
     email: [c.EmailDelivery],
     inbox: [c.InboxDelivery],
-    events: [c.AccountRegistered, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused],
+    events: [c.AccountRegistered, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused, c.OrderPaidTooLate, c.PaymentRefunded],
     ops: about('notifications'),
   },
 };
@@ -90,7 +90,7 @@ export const LIVE: readonly Contract[] = [
  */
 export const SENDS: Sends = {
   gateway: [...catalogue.values()].filter(({ kind, waitsIn }) => (kind === 'command' && waitsIn === undefined) || kind === 'query'),
-  orders: [c.HaltParcels, c.ExpirePayment],
+  orders: [c.HaltParcels, c.ExpirePayment, c.ClosePayable, c.ExtendPayable],
   payments: [c.CapturePayment, c.RefundPayment],
   'flash-sale': [c.PlaceOrder, c.AllotStock, c.ReturnAllotment],
   logistics: [c.BookCarrier, c.RecallCarrier, c.DispatchParcel, c.DeliverParcel], // the last two are the fake carrier's

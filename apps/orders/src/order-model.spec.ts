@@ -14,6 +14,7 @@ const settings: fc.Arbitrary<Setting> = fc.record({
   inStock: fc.constantFrom(true, true, true, false),
   allocation: fc.constantFrom(ONE_WAREHOUSE, BOTH_WAREHOUSES),
   couponIsGood: fc.constantFrom(true, true, false),
+  cardIsGood: fc.constantFrom(true, true, true, false),
   reach: fc.constantFrom('preparing' as const, 'dispatched' as const, 'delivered' as const),
 });
 
@@ -69,6 +70,12 @@ describe('an order among others who keep their word, whatever is delivered when,
     expect(world.orders.order!.refundedAt !== null).toBe(refunded > 0);
   });
 
+  always('says that its money was taken, once, whenever it was', (world) => {
+    const { order, said } = world.orders;
+    const told = types(said).filter((type) => ['order.paid', 'order.paid_too_late'].includes(type));
+    expect([order!.paidAt !== null, told.length]).toEqual(world.payments.captured > 0 ? [true, 1] : [false, 0]);
+  });
+
   always('has its stock if it is alive, and none if it is not', (world, { allocation }) => {
     expect(world.inventory.held).toEqual(isAlive(world) ? allocation : []);
   });
@@ -105,10 +112,11 @@ it('tries every way there is for an order to go', () => {
     seen.add(`${order!.status} ${order!.reason ?? ''}`.trim());
     if (order!.refundedAt) seen.add(logistics.parcels.size > 0 ? 'refunded after a halt' : 'refunded without parcels');
     if (types(said).includes('order.cancellation_refused')) seen.add(`${order!.status} after all`);
+    if (types(said).includes('order.paid_too_late')) seen.add('paid too late');
     if (!types(said).includes('order.placed')) seen.add('cancelled before it came');
   }
   expect([...seen].sort()).toEqual([
-    'cancelled before it came', 'cancelled customer', 'cancelled payment_timeout', 'cancelled processing_timeout', 'completed', 'completed after all', 'paid',
+    'cancelled before it came', 'cancelled customer', 'cancelled payment_timeout', 'cancelled processing_timeout', 'completed', 'completed after all', 'paid', 'paid too late',
     'refunded after a halt', 'refunded without parcels', 'rejected coupon_rejected', 'rejected out_of_stock', 'shipped', 'shipped after all',
   ]);
 });

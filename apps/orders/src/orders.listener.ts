@@ -14,6 +14,7 @@ import {
   ParcelsHalted,
   ParcelsLeft,
   PayableOpened,
+  PayableVoided,
   PaymentCaptured,
   PaymentRefunded,
   PlaceOrder,
@@ -23,11 +24,11 @@ import {
   type Data,
   type Message,
 } from '@sluice/contracts';
-import { On, ProblemError } from '@sluice/messaging';
+import { judgedAt, On, ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import { cancel, parcelsHalted, parcelsLeft } from './cancellation.js';
 import type { OrdersConfig } from './config.js';
-import { expire } from './deadlines.js';
+import { expire, lapsed } from './deadlines.js';
 import { couponRedeemed, couponRejected, parcelMoved, payableOpened, paymentCaptured, refunded, stockRejected, stockReserved } from './order.js';
 import { OrderQueries } from './order.queries.js';
 import { OrderRepository } from './order.repository.js';
@@ -45,7 +46,8 @@ export class OrdersListener {
 
   @On(PlaceOrder)
   placeOrder(message: Message<typeof PlaceOrder>) {
-    return this.orders.place(message, (row, prices, now) => place(row, message.data, prices, delivered(message), now));
+    const request = { ...message.data, payWithinSeconds: message.data.payWithinSeconds ?? this.config.PAYMENT_WINDOW_SECONDS };
+    return this.orders.place(message, (row, prices, now) => place(row, request, prices, { ...delivered(message), acceptedAt: judgedAt(message, now) }, now));
   }
 
   @On(CancelOrder)
@@ -80,7 +82,12 @@ export class OrdersListener {
 
   @On(PayableOpened)
   payableOpened(message: Message<typeof PayableOpened>) {
-    return this.orders.change(message, (order, now) => payableOpened(order, this.config.PAYMENT_WINDOW_SECONDS, now));
+    return this.orders.change(message, (order, now) => payableOpened(order, message.data, this.config.PAYMENT_WINDOW_SECONDS, now));
+  }
+
+  @On(PayableVoided)
+  payableVoided(message: Message<typeof PayableVoided>) {
+    return this.orders.change(message, lapsed);
   }
 
   @On(PaymentCaptured)

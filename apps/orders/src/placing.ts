@@ -15,6 +15,8 @@ export interface Delivered {
   unattended: boolean;
   /** The broker delivers it again; it may have been decided before. */
   redelivered: boolean;
+  /** When its customer asked for it; default: when it came. */
+  acceptedAt?: Date;
 }
 
 /**
@@ -24,12 +26,12 @@ export interface Delivered {
  *
  * @throws ProblemError 409 another order has this id
  */
-export function place(existing: Row | undefined, request: Request, prices: Prices, { unattended, redelivered }: Delivered, now: Date): Change<OrderView, Row> {
+export function place(existing: Row | undefined, request: Request, prices: Prices, { unattended, redelivered, acceptedAt }: Delivered, now: Date): Change<OrderView, Row> {
   if (isOrder(existing)) return { reply: answerAgain(existing, request, now) };
   const own = existing?.userId === request.userId ? existing : undefined;
   if (isRefused(own) && redelivered && !unattended) return { problem: problemOf(own) };
   const priced = price(request.lines, request.flashSale ? atPrice(prices, request.flashSale.unitPrice) : prices);
-  if (!isRefusal(priced)) return answered(isEarlyCancellation(own) ? placedTooLate(request, priced, now) : placed(request, priced, now), now);
+  if (!isRefusal(priced)) return answered(isEarlyCancellation(own) ? placedTooLate(request, priced, now) : placed(request, priced, acceptedAt ?? now, now), now);
   const lines = named(request.lines, prices);
   const order = newOrder(request, { lines, ...unpriced(lines) }, now);
   return unattended || isEarlyCancellation(own) ? rejectedAtOnce(order, priced, now) : refused(order, priced, now);
@@ -40,10 +42,10 @@ function answerAgain(existing: Order, { userId, bodyHash }: Request, now: Date):
   throw ProblemError.of(409, 'Another order has this key', 'The idempotency key was used for an order with another body.');
 }
 
-function placed(request: Request, priced: Priced, now: Date): Change {
+function placed(request: Request, priced: Priced, acceptedAt: Date, now: Date): Change {
   const order = newOrder(request, priced, now);
   const { lines, coupon } = order;
-  const message: Told['message'] = (about) => OrderPlaced({ ...about, lines, subtotal: subtotalOf(order), ...(coupon !== null && { coupon }) });
+  const message: Told['message'] = (about) => OrderPlaced({ ...about, lines, subtotal: subtotalOf(order), ...(coupon !== null && { coupon }), acceptedAt: acceptedAt.toISOString() });
   return record(order, [{ ...placement(order), message }], now);
 }
 
@@ -60,6 +62,6 @@ const subtotalOf = ({ subtotal, currency }: Order) => ({ amount: subtotal, curre
 const newOrder = ({ orderId: id, userId, bodyHash, address, coupon, payWithinSeconds, flashSale }: Request, { lines, currency, subtotal }: Priced, now: Date): Order => {
   const asked = { id, userId, bodyHash, lines, address, coupon: coupon ?? null, payWithinSeconds: payWithinSeconds ?? null, flashSaleId: flashSale?.id ?? null, placedAt: now };
   const amounts = { currency, subtotal, discount: 0, total: subtotal };
-  const nothingKnown = { couponRedeemedAt: null, allocation: null, payBy: null, paymentId: null, paidAt: null, refundedAt: null, cancellationRequestedAt: null, parcels: [] };
+  const nothingKnown = { couponRedeemedAt: null, allocation: null, payBy: null, closeAskedAt: null, paymentId: null, paidAt: null, refundedAt: null, cancellationRequestedAt: null, parcels: [] };
   return { ...asked, ...amounts, ...nothingKnown, status: 'pending', reason: null, version: 0 };
 };

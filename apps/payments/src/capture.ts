@@ -1,7 +1,7 @@
 import { PaymentCaptured, PaymentDeclined, type PaymentResult, RefundPayment } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { z } from 'zod';
-import { refunding, refuseCancelled } from './cancellation.js';
+import { refunding, refuseCancelled, voided } from './cancellation.js';
 import type { CardOutcome } from './card-gateway.js';
 import type { Capture, Charge, ChargedPayable, Decision, Payable, PendingCapture, State } from './tables.js';
 
@@ -29,15 +29,17 @@ function captured(payable: ChargedPayable, pending: PendingCapture, gatewayRefer
 }
 
 /**
- * The payable is open again: another try is another capture, with an idempotency key of its own. Unless the order was
- * cancelled meanwhile: then nothing was taken, and nobody has to choose another card.
+ * The payable is open again: another try is another capture, with an idempotency key of its own. Unless its window has ended
+ * meanwhile, or the order was cancelled: then nothing was taken, and nobody has to choose another card.
  */
 function declined(payable: ChargedPayable, pending: PendingCapture, reason: string, now: Date): Decision<Charge> {
   const { orderId, userId } = payable;
   const capture: Capture = { ...pending, status: 'declined', reason, settledAt: now, version: pending.version + 1 };
   const unpaid = { ...payable, captureId: null, capturingSince: null, version: payable.version + 1 };
   if (payable.status === 'voiding') return changed({ ...unpaid, status: 'voided' }, capture);
-  return { ...changed({ ...unpaid, status: 'open' }, capture), messages: [PaymentDeclined({ orderId, userId, reason, version: unpaid.version })] };
+  const after: Payable = { ...unpaid, status: payable.lapsedAt ? 'voided' : 'open' };
+  const fact = PaymentDeclined({ orderId, userId, reason, version: after.version });
+  return { ...changed(after, capture), messages: payable.lapsedAt ? [fact, voided(after)] : [fact] };
 }
 
 const changed = (payable: Payable, capture: Capture): Decision<Charge> => ({

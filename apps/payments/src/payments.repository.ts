@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { CapturePayment, Data, Message, OrderCancelled, OrderPriced, Pay, RefundPayment } from '@sluice/contracts';
-import { DELEGATED } from '@sluice/messaging';
+import type { CapturePayment, ClosePayable, Data, ExtendPayable, Message, OrderCancelled, OrderPriced, Pay, RefundPayment } from '@sluice/contracts';
+import { DELEGATED, judgedAt } from '@sluice/messaging';
 import { newId, type UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { Pool } from 'pg';
@@ -13,6 +13,7 @@ import { PrismaClient } from './generated/prisma/client.js';
 import { openPayable, pay } from './payable.js';
 import { refund, refundRefused } from './refund.js';
 import { type Charge, tables } from './tables.js';
+import { closePayable, extendWindow } from './window.js';
 
 /** Which rows each message is about, and the rule that decides on them. */
 @Injectable()
@@ -30,11 +31,21 @@ export class PaymentsRepository implements OnModuleDestroy {
   }
 
   async open(message: Message<typeof OrderPriced>): Promise<void> {
-    await this.#unit.change(message, { payables: [message.data.orderId] }, (state) => openPayable(state, message.data));
+    await this.#unit.change(message, { payables: [message.data.orderId] }, (state, now) => openPayable(state, message.data, now));
   }
 
   pay(message: Message<typeof Pay>) {
-    return this.#unit.change(message, { payables: [message.data.orderId], captures: [message.id] }, (state, now) => pay(state, message.data, message.id, now));
+    return this.#unit.change(message, { payables: [message.data.orderId], captures: [message.id] }, (state, now) =>
+      pay(state, message.data, message.id, { at: judgedAt(message, now), now }),
+    );
+  }
+
+  async close(message: Message<typeof ClosePayable>): Promise<void> {
+    await this.#unit.change(message, { payables: [message.data.orderId] }, (state, now) => closePayable(state, message.data, now));
+  }
+
+  async extend(message: Message<typeof ExtendPayable>): Promise<void> {
+    await this.#unit.change(message, { payables: [message.data.orderId] }, (state) => extendWindow(state, message.data));
   }
 
   async cancel(message: Message<typeof OrderCancelled>): Promise<void> {

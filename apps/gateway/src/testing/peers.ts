@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { AllotStock, BookCarrier, CapturePayment, CreateCoupon, DeliverParcel, DispatchParcel, GetParcel, GetPoints, GetProduct, HaltParcels, ListNotifications, ListProducts, Pay, PutProduct, RecallCarrier, ReceiveStock, RefundPayment, ReturnAllotment, SignIn, SignUp, VerifyPhone, type Message, type Reply } from '@sluice/contracts';
+import { AllotStock, BookCarrier, CapturePayment, ClosePayable, CreateCoupon, DeliverParcel, DispatchParcel, ExtendPayable, GetParcel, GetPoints, GetProduct, HaltParcels, ListNotifications, ListProducts, Pay, PutProduct, RecallCarrier, ReceiveStock, RefundPayment, ReturnAllotment, SignIn, SignUp, VerifyPhone, type Message, type Reply } from '@sluice/contracts';
 import { On, ProblemError } from '@sluice/messaging';
 import { v7 } from 'uuid';
 
@@ -24,6 +24,16 @@ export class PaymentsPeer {
 
   @On(CapturePayment, { queue: 'captures' })
   async capture(): Promise<void> {
+    throw new Error('the gateway never asks for this');
+  }
+
+  @On(ClosePayable)
+  async close(): Promise<void> {
+    throw new Error('the gateway never asks for this');
+  }
+
+  @On(ExtendPayable)
+  async extend(): Promise<void> {
     throw new Error('the gateway never asks for this');
   }
 
