@@ -26,7 +26,7 @@ export const SERVICES: Services = {
     lookups: [c.PlaceUnlisted],
     queries: [c.GetOrder, c.GetOrderChanges, c.GetTimeline, c.ListOrders],
     events: [
-      c.ProductChanged, c.StockReserved, c.StockRejected, c.CouponRedeemed, c.CouponRejected, c.PayableOpened, c.PaymentCaptured, c.PaymentRefunded,
+      c.ProductChanged, c.StockReserved, c.StockRejected, c.CouponRedeemed, c.CouponRejected, c.PayableOpened, c.PayableVoided, c.PaymentCaptured, c.PaymentRefunded,
       c.ParcelCreated, c.ParcelDispatched, c.ParcelDelivered, c.ParcelsHalted, c.ParcelsLeft,
     ],
     ops: about('orders'),
@@ -38,7 +38,7 @@ export const SERVICES: Services = {
     ops: about('inventory'),
   },
   payments: {
-    commands: [c.Pay, c.RefuseCard],
+    commands: [c.Pay, c.RefuseCard, c.ClosePayable, c.ExtendPayable],
     queries: [c.GetPayable],
     captures: [c.CapturePayment, c.RefundPayment],
     events: [c.OrderPriced, c.OrderCancelled],
@@ -69,7 +69,7 @@ export const SERVICES: Services = {
     sms: [c.SmsDelivery],
     email: [c.EmailDelivery],
     inbox: [c.InboxDelivery],
-    events: [c.AccountRegistered, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused],
+    events: [c.AccountRegistered, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused, c.OrderPaidTooLate, c.PaymentRefunded],
     ops: about('notifications'),
   },
 };
@@ -92,7 +92,7 @@ export const LIVE: readonly Contract[] = [
  */
 export const SENDS: Sends = {
   gateway: [...catalogue.values()].filter(({ kind, waitsIn }) => (kind === 'command' && waitsIn === undefined) || kind === 'query'),
-  orders: [c.HaltParcels, c.ExpirePayment, c.PlaceUnlisted, c.GetPrices],
+  orders: [c.HaltParcels, c.ExpirePayment, c.ClosePayable, c.ExtendPayable, c.PlaceUnlisted, c.GetPrices],
   payments: [c.CapturePayment, c.RefundPayment],
   'flash-sale': [c.PlaceOrder, c.AllotStock, c.ReturnAllotment],
   logistics: [c.BookCarrier, c.RecallCarrier, c.DispatchParcel, c.DeliverParcel], // the last two are the fake carrier's

@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { SignIn, SignUp, VerifyPhone, type Message, type Reply } from '@sluice/contracts';
-import { On, ProblemError } from '@sluice/messaging';
+import { judgedAt, On, ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import { noSuchAccount, signUp, verifyPhone } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
@@ -45,7 +45,7 @@ export class AccountsListener {
     const { userId, code } = message.data;
     const phone = await this.accounts.phoneOf(userId);
     if (!phone) throw noSuchAccount();
-    const problem = await this.accounts.change(message, phone, (account, now) => verifyPhone(account, code, now));
+    const problem = await this.accounts.change(message, phone, (account, now) => verifyPhone(account, code, judgedAt(message, now)));
     if (problem) throw problem;
   }
 }

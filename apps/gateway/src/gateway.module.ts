@@ -33,6 +33,7 @@ import { ProductsController } from './resources/products.controller.js';
 import { TicketStreamController } from './resources/ticket-stream.controller.js';
 import { UsersController } from './resources/users.controller.js';
 import { Rpc } from './rpc.js';
+import { ShopClock } from './shop-clock.js';
 import { AuthGuard } from './web/auth.js';
 import { Leaving } from './web/leaving.js';
 import { ProblemFilter } from './web/problem.filter.js';
@@ -70,6 +71,7 @@ function cardVault({ CARD_GATEWAY_URL }: GatewayConfig): CardVault {
     Tokens,
     Leaving,
     Live,
+    ShopClock,
     Streams,
     OrderStreams,
     ShownProducts,

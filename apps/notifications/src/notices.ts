@@ -11,9 +11,11 @@ import {
   OrderCancelled,
   OrderCompleted,
   OrderPaid,
+  OrderPaidTooLate,
   type OrderReason,
   OrderRejected,
   OrderShipped,
+  PaymentRefunded,
 } from '@sluice/contracts';
 
 /** A fact about one person. */
@@ -26,6 +28,8 @@ export type Fact = Message<
   | typeof OrderRejected
   | typeof OrderCancelled
   | typeof OrderCancellationRefused
+  | typeof OrderPaidTooLate
+  | typeof PaymentRefunded
 >;
 
 export interface Announcement {
@@ -70,6 +74,8 @@ const announcements = new Map<string, Tell>([
   on(OrderRejected, ['sms', 'inbox'], anOrder, ({ orderId, reason }) => `We are sorry: order ${short(orderId)} could not be taken, because ${reasons[reason]}.`),
   on(OrderCancelled, ['sms', 'inbox'], anOrder, ({ orderId, reason }) => `Order ${short(orderId)} is cancelled, ${reason === 'customer' ? 'as you asked' : `because ${reasons[reason]}`}.`),
   on(OrderCancellationRefused, ['sms', 'inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} could not be cancelled any more: it has left.`),
+  on(OrderPaidTooLate, ['sms', 'inbox'], anOrder, ({ orderId, amount }) => `${formatMoney(amount)} was taken for order ${short(orderId)} after it had ended. You get it back.`),
+  on(PaymentRefunded, ['sms', 'inbox'], anOrder, ({ orderId, amount }) => `Refund: ${formatMoney(amount)} for order ${short(orderId)} is on its way back to your card.`),
 ]);
 
 /** What a fact makes us tell the person it is about. @throws Error when the table has no line for it */

@@ -10,8 +10,10 @@ import {
   OrderCancelled,
   OrderCompleted,
   OrderPaid,
+  OrderPaidTooLate,
   OrderRejected,
   OrderShipped,
+  PaymentRefunded,
   SmsDelivery,
 } from '@sluice/contracts';
 import { On } from '@sluice/messaging';
@@ -67,6 +69,16 @@ export class NotificationsListener {
 
   @On(OrderCancellationRefused)
   orderCancellationRefused(message: Message<typeof OrderCancellationRefused>) {
+    return this.notifications.tell(message);
+  }
+
+  @On(OrderPaidTooLate)
+  orderPaidTooLate(message: Message<typeof OrderPaidTooLate>) {
+    return this.notifications.tell(message);
+  }
+
+  @On(PaymentRefunded)
+  paymentRefunded(message: Message<typeof PaymentRefunded>) {
     return this.notifications.tell(message);
   }
 

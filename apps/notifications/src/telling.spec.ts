@@ -1,4 +1,4 @@
-import { AccountRegistered, type Contract, type Message, OrderAwaitingPayment, OrderCancellationRefused, OrderCancelled, OrderCompleted, OrderPaid, OrderRejected, OrderShipped } from '@sluice/contracts';
+import { AccountRegistered, type Contract, type Message, OrderAwaitingPayment, OrderCancellationRefused, OrderCancelled, OrderCompleted, OrderPaid, OrderPaidTooLate, OrderRejected, OrderShipped, PaymentRefunded } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { announce, type Fact } from './notices.js';
@@ -41,6 +41,8 @@ describe('announce', () => {
     [fact(OrderCancelled, { ...about, reason: 'coupon_rejected' }), ['sms', 'inbox'], 'Order a1b2c3d4 is cancelled, because the coupon is not valid.'],
     [fact(OrderCancelled, { ...about, reason: 'processing_timeout' }), ['sms', 'inbox'], 'Order a1b2c3d4 is cancelled, because it could not be made ready in time.'],
     [fact(OrderCancellationRefused, about), ['sms', 'inbox'], 'Order a1b2c3d4 could not be cancelled any more: it has left.'],
+    [fact(OrderPaidTooLate, { ...about, amount: total }), ['sms', 'inbox'], '$42.05 was taken for order a1b2c3d4 after it had ended. You get it back.'],
+    [fact(PaymentRefunded, { ...about, paymentId: orderId, amount: total }), ['sms', 'inbox'], 'Refund: $42.05 for order a1b2c3d4 is on its way back to your card.'],
   ])('says what $type means to its person', (message, channels, text) => {
     expect(announce(message)).toEqual({ channels, text, about: message === registered ? 'verification' : `orders/${orderId}` });
   });

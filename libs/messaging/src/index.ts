@@ -8,6 +8,7 @@ export { DELEGATED } from './delegated.js';
 export { dependencies, type DependencyState } from './dependencies.js';
 export { LockedError, PermanentError, ProblemError, PublishError, RequestTimeoutError, UnavailableError, UnsupportedError, type PublishFailure } from './errors.js';
 export { DATABASE, faultOf, isDatabaseFault, isLocked, isSuspectStatus, isUnavailableStatus, type Fault } from './faults.js';
+export { judgedAt } from './judged-at.js';
 export { LiveFeed, type LiveFeedOptions } from './live.js';
 export { On, type OnOptions } from './on.js';
 export { Publisher, type PublisherOptions, type PublishOptions } from './publisher.js';

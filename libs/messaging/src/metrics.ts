@@ -15,6 +15,8 @@ const rpcSeconds = new Histogram({ name: 'sluice_rpc_seconds', help: 'Requests, 
 
 const overdue = new Counter({ name: 'sluice_messages_overdue_total', help: 'Requests whose caller had stopped waiting when they came: queries are dropped, commands carried out without an answer.', labelNames: ['queue', 'type'] });
 
+const doubtful = new Counter({ name: 'sluice_instants_doubted_total', help: 'Messages that claim to have been accepted in the future, or longer ago than is believed: judged by the nearest instant that is.', labelNames: ['type'] });
+
 /** What the gauges look at when they are scraped: whoever lives in this process puts itself in, and takes itself out when it closes. */
 export const watched = {
   connections: new Set<{ isConnected(): boolean }>(),
@@ -117,6 +119,8 @@ export function countHandled(queue: string, messageType: unknown, ending: Handle
 }
 
 export const countOverdue = (queue: string, type: unknown): void => overdue.inc({ queue, type: known(type) });
+
+export const countDoubtful = (type: unknown): void => doubtful.inc({ type: known(type) });
 
 /** `answered`, `refused` (a business "no"), `failed` (the owner's fault), `timeout`, or why the question did not go out. */
 export async function timeRequest<T>(type: string, request: () => Promise<T>): Promise<T> {

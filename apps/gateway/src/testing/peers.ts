@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { AllotStock, BookCarrier, CapturePayment, CreateCoupon, DeliverParcel, DispatchParcel, GetParcel, GetPayable, GetPoints, GetPrices, GetProduct, HaltParcels, ListNotifications, ListProducts, Pay, PutProduct, RecallCarrier, ReceiveStock, RefundPayment, RefuseCard, ReturnAllotment, SignIn, SignUp, VerifyPhone, type Message, type ProductVersion, type Reply } from '@sluice/contracts';
+import { AllotStock, BookCarrier, CapturePayment, ClosePayable, CreateCoupon, DeliverParcel, DispatchParcel, ExtendPayable, GetParcel, GetPayable, GetPoints, GetPrices, GetProduct, HaltParcels, ListNotifications, ListProducts, type Message, Pay, type ProductVersion, PutProduct, RecallCarrier, ReceiveStock, RefundPayment, RefuseCard, type Reply, ReturnAllotment, SignIn, SignUp, VerifyPhone } from '@sluice/contracts';
 import { On, ProblemError } from '@sluice/messaging';
 import { v7 } from 'uuid';
 
@@ -42,6 +42,16 @@ export class PaymentsPeer {
 
   @On(CapturePayment, { queue: 'captures' })
   async capture(): Promise<void> {
+    throw new Error('the gateway never asks for this');
+  }
+
+  @On(ClosePayable)
+  async close(): Promise<void> {
+    throw new Error('the gateway never asks for this');
+  }
+
+  @On(ExtendPayable)
+  async extend(): Promise<void> {
     throw new Error('the gateway never asks for this');
   }
 

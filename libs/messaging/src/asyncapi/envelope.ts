@@ -23,7 +23,10 @@ const FAILURES = {
   'failed-at': Instant.optional().describe('Dead letters: when it was given up'),
   stack: z.string().optional().describe('Dead letters: where it failed'),
 };
-const TIMEOUT = { 'timeout-ms': z.int().min(0).optional().describe('How long its caller still waits, from the publishing on: milliseconds') };
+const OF_REQUESTS = {
+  'accepted-at': Instant.optional().describe('When it was accepted from outside, by the clock of the databases; deadlines are judged by it'),
+  'timeout-ms': z.int().min(0).optional().describe('How long its caller still waits, from the publishing on: milliseconds'),
+};
 
 /** The AMQP properties beside the headers, called as in the specification. AsyncAPI has no words for them. */
 const PROPERTIES = {
@@ -42,7 +45,7 @@ const EXPIRATION = { expiration: z.string().optional().describe('Milliseconds un
 
 export const ENVELOPES = {
   FactHeaders: jsonSchemaOf(z.looseObject({ ...HEADERS, ...FAILURES })),
-  RequestHeaders: jsonSchemaOf(z.looseObject({ ...HEADERS, ...TIMEOUT, ...FAILURES })),
+  RequestHeaders: jsonSchemaOf(z.looseObject({ ...HEADERS, ...OF_REQUESTS, ...FAILURES })),
   FactProperties: jsonSchemaOf(z.object(PROPERTIES)),
   RequestProperties: jsonSchemaOf(z.object({ ...PROPERTIES, ...ADDRESS })),
   QueryProperties: jsonSchemaOf(z.object({ ...PROPERTIES, ...ADDRESS, ...EXPIRATION })),

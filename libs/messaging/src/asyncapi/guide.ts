@@ -18,6 +18,7 @@ This document speaks from inside the system: what it *sends*, you may receive (f
 | header \`version\` | version of the type's schema: another version is another shape |
 | header \`time\` | when it was said, RFC 3339, UTC |
 | header \`correlation-id\` | the id that everything caused by one request shares; pass it on |
+| header \`accepted-at\` | of a request from outside: when it was accepted, by the clock of the databases; deadlines are judged by it. Absent when the sender does not know that clock |
 | header \`causation-id\` | the \`message-id\` of the message that caused this one |
 | header \`traceparent\` | W3C trace context; pass it on |
 | header \`timeout-ms\` | how long the caller still waits, from the publishing on: milliseconds. Count them from the arrival, by your own clock |
