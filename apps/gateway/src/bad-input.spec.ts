@@ -98,9 +98,22 @@ describe('a request that is not well-formed', () => {
   });
 });
 
+describe('a known parameter written as a list or an object', () => {
+  const BRACKETS = ['limit[]=5', 'limit%5B%5D=5', 'limit[0]=5', 'limit[a][b]=5', 'limit[=5', 'cursor[a]=', 'limit=5&cursor[]=x', 'limit[]=5&utm_source=x'];
+  it.each(BRACKETS)('is 422 and not left out: %s', async (query) => {
+    for (const listing of ['/products', '/orders', '/me/notifications', '/flash-sales']) {
+      expect(await call(gateway, 'GET', `${listing}?${query}`, { as: ann }), listing).toMatchObject({ status: 422, body: { errors: [{ path: expect.stringContaining('[') }] } });
+    }
+  });
+
+  it.each(['/orders?status[]=paid', '/ops/dead-letters?limit[]=5', `/flash-sales/${ANN}/claims/1.${'x'.repeat(43)}?entry[]=1`, `/flash-sales/${ANN}/claims/1.${'x'.repeat(43)}/stream?entry[]=1`])('is 422 wherever there is one: %s', async (url) => {
+    expect(await call(gateway, 'GET', url, { as: admin })).toMatchObject({ status: 422 });
+  });
+});
+
 describe('a parameter that nobody asked for', () => {
   const LISTINGS = ['/products', '/orders', '/me/notifications', '/flash-sales', '/ops/dead-letters'];
-  it.each(['utm_source=newsletter', '_=1732800000', 'fbclid=abc', 'lim=1', 'limit=5&utm_source=x'])('is ignored: %s', async (query) => {
+  it.each(['utm_source=newsletter', '_=1732800000', 'fbclid=abc', 'lim=1', 'limit=5&utm_source=x', 'utm[id]=1', 'toString[]=1', '[]=1'])('is ignored: %s', async (query) => {
     // 503: the gateway has asked the service, and there is no broker.
     for (const listing of LISTINGS) expect(await call(gateway, 'GET', `${listing}?${query}`, { as: admin }), listing).toMatchObject({ status: 503 });
   });
