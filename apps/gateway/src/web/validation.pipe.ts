@@ -14,10 +14,12 @@ export class ValidationPipe implements PipeTransform {
   }
 }
 
-/** `limit[]=5` is what some forms make of a list: it means the parameter and is not one, where another name (`utm[id]`) means nothing here. */
+/** `limit[]=5` is what some forms make of a list: it means the parameter and is not one. Another name (`utm[id]`) means nothing here. */
 function refuseBrackets({ shape }: z.ZodObject, given: Record<string, unknown>): void {
-  const bracketed = Object.keys(given).filter((name) => name.includes('[') && Object.hasOwn(shape, name.split('[', 1)[0]!));
-  if (bracketed.length > 0) throw notValid(bracketed.slice(0, MAX_ERRORS).map((path) => ({ path, message: 'has brackets: a parameter is one value' })));
+  const isKnown = (name: string): boolean => Object.hasOwn(shape, name.split('[', 1)[0]!);
+  const bracketed = Object.keys(given).filter((name) => name.includes('[') && isKnown(name));
+  const faults = bracketed.map((path) => ({ path, message: 'has brackets: a parameter is one value' }));
+  if (faults.length > 0) throw notValid(faults.slice(0, MAX_ERRORS));
 }
 
 const notValid = (errors: Fault[]): ProblemError => ProblemError.of(422, 'Not valid', undefined, { errors });
