@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { untilQuiet } from '../audit/quiet.mjs';
 import { repeat } from './repeats.mjs';
 import { changesBetween } from './still.mjs';
 
@@ -13,13 +12,15 @@ const ROUND = { mixed: 800, repeats: 30, refused: 120 };
 /** What chance has left out is tried so often; numbers that no round uses. */
 const LAST_TRIES = 40;
 const LAST_NUMBERS = 20_000_000;
-const QUIET_WITHIN_MS = 5_000;
 
 /**
  * The whole run, in rounds, until there were enough requests or the time is up.
- * @param {{ session: import('./session.mjs').Session, requests: import('./requests.mjs').Requests, call:
- * import('./repeats.mjs').Tools['call'], stored?: import('./still.mjs').Stored, queues?:
- * import('../audit/queues.mjs').Queues }} parts stored, queues: of a system whose servers are known
+ * @typedef {object} Parts
+ * @property {import('./session.mjs').Session} session @property {import('./requests.mjs').Requests} requests
+ * @property {import('./repeats.mjs').Tools['call']} call
+ * @property {() => Promise<Record<string, string>>} [look] what is stored, by table, once nothing moves; of a system whose
+ * servers are known
+ * @param {Parts} parts
  * @param {{ requests: number, until: number }} bounds @param {(line: string) => void} say
  */
 export async function rounds(parts, bounds, say) {
@@ -34,7 +35,7 @@ export async function rounds(parts, bounds, say) {
     const share = Math.min(1, left / (ROUND.mixed + 2 * ROUND.repeats + ROUND.refused));
     await mixed(parts, n, Math.ceil(ROUND.mixed * share), bounds);
     await repeats(parts, n + ROUND.mixed, Math.ceil(ROUND.repeats * share), bounds);
-    if (parts.stored) await refused(parts, n + ROUND.mixed + ROUND.repeats, Math.ceil(ROUND.refused * share), bounds);
+    if (parts.look) await refused(parts, n + ROUND.mixed + ROUND.repeats, Math.ceil(ROUND.refused * share), bounds);
     reported();
   }
   await reachAll(parts);
@@ -75,7 +76,7 @@ function* tasks(from, count, task) {
  * While nothing else moves, requests that must be refused: the databases stay as they were. Windows and sales end by
  * themselves: only what changes whenever they are sent, and not while nothing is sent, was written by them.
  */
-async function refused(parts, from, count, { until }) {
+export async function refused(parts, from, count, { until }) {
   const { requests } = parts;
   const made = Array.from({ length: count }, (_, index) => requests.make(from + index, { refused: true }));
   const batch = made.filter(({ expects }) => expects);
@@ -94,27 +95,22 @@ async function findWriters(parts, batch) {
 
 /** @returns {Promise<string[]>} the tables that have changed, and do not change in the same time when nothing is sent */
 async function written(parts, batch) {
-  const { session } = parts;
+  const { session, look } = parts;
   const begun = Date.now();
-  const before = await quietLook(parts);
+  const before = await look();
   await session.all(
     batch.map((request) => () => session.ask(request)),
     { atOnce: AT_ONCE },
   );
-  const after = await quietLook(parts);
+  const after = await look();
   const changes = changesBetween(before, after);
   if (changes.length === 0) return [];
   await sleep(Date.now() - begun);
-  const moving = changesBetween(after, await quietLook(parts)).map(tableOf);
+  const moving = changesBetween(after, await look()).map(tableOf);
   return changes.filter((change) => !moving.includes(tableOf(change)));
 }
 
 const tableOf = (change) => change.split(':')[0];
-
-async function quietLook({ stored, queues }) {
-  await untilQuiet({ databases: stored.databases, queues }, { settleMs: QUIET_WITHIN_MS });
-  return stored.look();
-}
 
 /** A line every tenth of the way, and each new fault. */
 function progress({ book }, { requests }, say) {

@@ -1,4 +1,3 @@
-import { Queues } from '../audit/queues.mjs';
 import { runAudit } from '../audit/run.mjs';
 import { systemOf } from '../audit/system.mjs';
 import { Failure } from '../failure.mjs';
@@ -50,19 +49,16 @@ async function fuzzOne(options, say) {
   const session = new Session({ base, seed, document, transport, world, actors, book });
   await stockUp(call, world);
   const requests = new Requests({ seed, operations, document, world, actors });
-  const looking = servers && {
-    stored: await Stored.open(servers.databases),
-    queues: await Queues.open(servers.broker),
-  };
+  const stored = servers && (await Stored.open(servers));
+  const look = stored && (() => stored.quietLook());
   const until = options.seconds === undefined ? Infinity : Date.now() + options.seconds * 1_000;
   try {
-    await rounds({ session, requests, call, ...looking }, { requests: options.requests, until }, say);
+    await rounds({ session, requests, call, look }, { requests: options.requests, until }, say);
     const limited = limitedGateway && (await limits(await limitedGateway(), { session, requests }));
     return await verdict({ options, book, operations, limited, took: seconds(performance.now() - begun), say });
   } finally {
     transport.close();
-    await looking?.stored.close();
-    await looking?.queues.close();
+    await stored?.close();
   }
 }
 

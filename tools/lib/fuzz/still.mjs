@@ -1,3 +1,5 @@
+import { Queues } from '../audit/queues.mjs';
+import { untilQuiet } from '../audit/quiet.mjs';
 import { Databases } from '../audit/snapshot.mjs';
 
 /**
@@ -7,18 +9,31 @@ import { Databases } from '../audit/snapshot.mjs';
  */
 const LEFT_OUT = new Set(['inbox', 'outbox', '_prisma_migrations', 'sign_in_failures']);
 
+/** Timers and carriers go on; what has not come to rest by then is told from what was written by looking twice. */
+const QUIET_WITHIN_MS = 5_000;
+
 /** Looks whether the databases stayed as they were. Reads only, in a transaction that cannot write. */
 export class Stored {
-  /** @param {Databases} databases */
-  constructor(databases) {
-    this.databases = databases;
+  /** @param {Databases} databases @param {Queues} [queues] without, nobody waits for quiet */
+  constructor(databases, queues) {
+    Object.assign(this, { databases, queues });
   }
 
-  /** @param {Record<string, string>} urls by service */
-  static open = async (urls) => new Stored(await Databases.open(urls));
+  /** @param {{ databases: Record<string, string>, broker: { url: string } }} servers databases: URLs by service */
+  static async open({ databases, broker }) {
+    const opened = await Databases.open(databases);
+    return new Stored(opened, await Queues.open(broker));
+  }
 
-  close() {
-    return this.databases.close();
+  async close() {
+    await Promise.all([this.databases.close(), this.queues?.close()]);
+  }
+
+  /** As `look`, once no message is on its way. */
+  async quietLook() {
+    if (this.queues)
+      await untilQuiet({ databases: this.databases, queues: this.queues }, { settleMs: QUIET_WITHIN_MS });
+    return this.look();
   }
 
   /** @returns {Promise<Record<string, string>>} of each table how many rows and a sum over what is in them */
