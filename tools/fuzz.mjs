@@ -6,6 +6,6 @@ import { fuzzArguments } from './lib/fuzz/arguments.mjs';
 
 runTool(async () => {
   const options = fuzzArguments(process.argv.slice(2));
-  const { fuzz } = await import('./lib/fuzz/run.mjs'); // what it is made of is compiled or installed first
+  const { fuzz } = await import('./lib/fuzz/run.mjs'); // neither --help nor a mistake needs it
   return fuzz(options);
 });

@@ -184,6 +184,17 @@ describe('answers to the same request', () => {
     ).toEqual([]);
   });
 
+  it('are about another thing in another round', () => {
+    const roundOf = ({ ticket }) => ticket.split('.')[0];
+    const told = (...tickets) =>
+      differences(
+        tickets.map((ticket) => answer(202, { ticket })),
+        { roundOf },
+      );
+    expect(told('1.a', '1.a', '2.b')).toEqual([]);
+    expect(told('1.a', '1.b', '2.b')).toEqual([expect.stringContaining('something else')]);
+  });
+
   it('are not when one is a refusal, or names another thing', () => {
     expect(differences([answer(201, { id: '1' }), answer(409, {})])).toEqual([expect.stringContaining('201, 409')]);
     expect(differences([answer(201, { id: '1', sku: 'a' }), answer(201, { id: '2', sku: 'a' })])).toEqual([

@@ -17,7 +17,7 @@ const LAST_NUMBERS = 20_000_000;
  * The whole run, in rounds, until there were enough requests or the time is up.
  * @typedef {object} Parts
  * @property {import('./session.mjs').Session} session @property {import('./requests.mjs').Requests} requests
- * @property {import('./repeats.mjs').Tools['call']} call
+ * @property {import('./recipes.mjs').Tools['call']} call
  * @property {() => Promise<Record<string, string>>} [look] what is stored, by table, once nothing moves; of a system whose
  * servers are known
  * @param {Parts} parts

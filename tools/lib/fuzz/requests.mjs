@@ -26,6 +26,7 @@ const WEIGHTS = {
   'POST /orders/{id}/cancellation': 1.5,
   'POST /flash-sales/{id}/claims': 2,
   'POST /flash-sales': 0.7,
+  'POST /flash-sales/{id}/close': 0.1,
 };
 /** Whose correct requests are costly are mostly asked something else. */
 const COSTLY = new Set(['POST /users', 'POST /sessions']);

@@ -52,6 +52,7 @@ export class World {
       this.add('order', { value: one.id, owner });
     if (collection === 'flash-sales' && typeof one?.id === 'string') this.add('sale', { value: one.id });
     if (collection === 'products' && typeof one?.name === 'string') this.add('product', { value: one.sku });
+    if (collection === 'users' && typeof one?.id === 'string') this.add('user', { value: one.id });
     if (collection === 'coupons' && typeof one?.code === 'string') this.add('coupon', { value: one.code });
     for (const parcel of Array.isArray(one?.parcels) ? one.parcels : []) this.add('parcel', { value: parcel.id });
   }
@@ -62,6 +63,7 @@ const REFERENCES = [
   { at: /^\/orders\/\{id\}/, name: 'id', kind: 'order', owned: true },
   { at: /^\/flash-sales\/\{id\}\/claims\/\{ticket\}/, name: 'ticket', kind: 'ticket', owned: true },
   { at: /^\/flash-sales\/\{id\}/, name: 'id', kind: 'sale', owned: false },
+  { at: /^\/users\/\{id\}/, name: 'id', kind: 'user', owned: false },
   { at: /^\/parcels\/\{id\}/, name: 'id', kind: 'parcel', owned: false },
   { at: /^\/products\/\{sku\}/, name: 'sku', kind: 'product', owned: false },
   { at: /\{queue\}/, name: 'queue', kind: 'queue', owned: false },
