@@ -62,6 +62,7 @@ describe('a customer who changes their mind', () => {
     expect((await shop.cancel(customer, id)).status).toBe(409);
     await shop.reaches(customer, id, 'completed');
     expect((await shop.cancel(customer, id)).status).toBe(409);
+    expect((await shop.timeline(customer, id)).filter((type) => type === 'order.cancellation_refused')).toHaveLength(1);
   });
 
   it("and an order that is not theirs, or none: 404", async () => {

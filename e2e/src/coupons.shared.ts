@@ -49,6 +49,31 @@ describe('coupons and points', () => {
     await eventually(async () => expect(await available()).toBe(before));
   });
 
+  it.each([
+    ['a coupon takes off all that it costs', 'HAT', 2_050, 'ALL'],
+    ['its products cost nothing', 'GIFT', 0, undefined],
+  ])('an order is paid at once when %s: no card is asked for, and nobody is told to pay', async (_, sku, subtotal, coupon) => {
+    if (coupon) await shop.coupon(admin, { code: coupon, kind: 'percent', value: 100 });
+    else await shop.stock(admin, sku, { east: 10 }, 0);
+    const id = await shop.placeForSure(customer, sku, { ...(coupon && { coupon }) });
+    const order = await shop.reaches(customer, id, 'completed');
+    expect(order).toMatchObject({ subtotal: { amount: subtotal }, total: { amount: 0 }, paidAt: expect.any(String) });
+    expect(order).not.toHaveProperty('payBy');
+    for (const card of ['4000000000000002', '4242424242424242']) expect(await shop.pay(customer, id, card)).toMatchObject({ status: 409, body: { title: 'Not payable now' } });
+    expect((await shop.timeline(customer, id)).filter((type) => !type.startsWith('parcel.'))).toEqual(
+      expect.arrayContaining(['order.placed', 'stock.reserved', 'order.priced', 'order.paid', 'order.shipped', 'order.completed']),
+    );
+    expect(await shop.timeline(customer, id)).not.toContain('order.awaiting_payment');
+    const texts = await eventually(async () => {
+      const { rows } = await system.databases.notifications.pool.query<{ text: string }>('SELECT text FROM deliveries WHERE about = $1', [`orders/${id}`]);
+      expect(rows).toHaveLength(5);
+      return rows.map(({ text }) => text).join();
+    });
+    expect(texts).toContain('there is nothing to pay');
+    expect(texts).not.toMatch(/0\.00|[Pp]lease pay/);
+    expect((await system.databases.payments.pool.query('SELECT FROM captures WHERE order_id = $1', [id])).rowCount).toBe(0);
+  });
+
   it(`one with a limit of ${LIMIT} is used ${LIMIT} times by 60 orders at once`, async () => {
     await shop.coupon(admin, { code: 'FEW', kind: 'fixed', value: 100, limit: LIMIT });
     const orders = await inParallel(60, 30, () => placed('FEW'));

@@ -3,18 +3,20 @@ import type { Order } from '@sluice/contracts';
 import { eventually, startSystem, type ProcessSystem } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectInvariants } from './invariants.js';
-import { ADMIN, Shop } from './shop.js';
+import { ADMIN, Shop, type Answer } from './shop.js';
 
 describe('while orders hangs', () => {
   let system: ProcessSystem;
   let shop: Shop;
   let customer: string;
+  let admin: string;
 
   beforeAll(async () => {
     system = await startSystem({ REPLY_TIMEOUT_MS: '2000' }, {});
     shop = new Shop(system.url);
     customer = await shop.signIn();
-    await shop.stock(await shop.signIn(ADMIN), 'TEE', { east: 100 });
+    admin = await shop.signIn(ADMIN);
+    await shop.stock(admin, 'TEE', { east: 100 });
     await shop.placeForSure(customer, 'TEE');
   });
   afterAll(() => system?.close());
@@ -53,6 +55,42 @@ describe('while orders hangs', () => {
     expect(await listed()).toEqual(before);
     const { rows } = await system.databases.orders.pool.query("SELECT 1 FROM orders WHERE placed_at IS NULL AND status = 'rejected'");
     expect(rows.length).toBeGreaterThan(0);
+  });
+
+  /** A product that was changed this often, as the page shows it, and nothing of it handled by orders. */
+  const changedTo = async (sku: string, ...cents: number[]) => {
+    for (const price of cents) await shop.stock(admin, sku, { east: 10 }, price);
+    return (await shop.call<{ price: { amount: number } }>('GET', `/products/${sku}`)).body.price.amount;
+  };
+  const bought = async (placed: Answer<Order>) => {
+    const { status, subtotal } = await shop.settles(customer, idOf(placed));
+    return [status, subtotal.amount];
+  };
+
+  it('a product that the shop shows is sold, and at the price that the shop shows', async () => {
+    await changedTo('OLD', 1_000);
+    await shop.reaches(customer, await shop.placeForSure(customer, 'OLD'), 'awaiting_payment');
+    const [fresh, old, mixed] = await hanging(async () => {
+      expect([await changedTo('FRESH', 700), await changedTo('OLD', 500, 400)]).toEqual([700, 400]);
+      return Promise.all([shop.place(customer, 'FRESH'), shop.place(customer, 'OLD', { quantity: 2 }), shop.placeLines(customer, ['OLD', 'FRESH', 'TEE', 'OLD'])]);
+    });
+    expect([fresh.status, old.status, mixed.status]).toEqual([202, 202, 202]);
+    await changedTo('OLD', 9_999);
+    expect(await Promise.all([fresh, old, mixed].map(bought))).toEqual([['awaiting_payment', 700], ['awaiting_payment', 800], ['awaiting_payment', 2_500]]);
+    expect(await bought(await shop.place(customer, 'OLD'))).toEqual(['awaiting_payment', 9_999]);
+  });
+
+  it('that is so, too, when inventory dies as it has answered a change, whether or not orders has heard of it', async () => {
+    const inventory = system.instance('inventory');
+    const [fresh, old] = await hanging(async () => {
+      await changedTo('BRIEF', 300);
+      await shop.stock(admin, 'OLD', { east: 10 }, 250);
+      await inventory.end('SIGKILL');
+      return [await shop.place(customer, 'BRIEF'), await shop.place(customer, 'OLD')] as const;
+    });
+    await inventory.start();
+    expect(await Promise.all([fresh, old].map(bought))).toEqual([['awaiting_payment', 300], ['awaiting_payment', 250]]);
+    await expectInvariants(system);
   });
 
   it('an order and its cancellation that were both answered with 202 end as a cancelled order', async () => {

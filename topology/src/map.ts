@@ -23,6 +23,7 @@ export const SERVICES: Services = {
   },
   orders: {
     commands: [c.PlaceOrder, c.CancelOrder, c.ExpirePayment],
+    lookups: [c.PlaceUnlisted],
     queries: [c.GetOrder, c.GetOrderChanges, c.GetTimeline, c.ListOrders],
     events: [
       c.ProductChanged, c.StockReserved, c.StockRejected, c.CouponRedeemed, c.CouponRejected, c.PayableOpened, c.PaymentCaptured, c.PaymentRefunded,
@@ -32,19 +33,20 @@ export const SERVICES: Services = {
   },
   inventory: {
     commands: [c.PutProduct, c.ReceiveStock, c.AllotStock, c.ReturnAllotment],
-    queries: [c.GetProduct, c.ListProducts],
+    queries: [c.GetProduct, c.ListProducts, c.GetPrices],
     events: [c.OrderPlaced, c.OrderRejected, c.OrderCancelled, c.ParcelDispatched],
     ops: about('inventory'),
   },
   payments: {
-    commands: [c.Pay],
+    commands: [c.Pay, c.RefuseCard],
+    queries: [c.GetPayable],
     captures: [c.CapturePayment, c.RefundPayment],
     events: [c.OrderPriced, c.OrderCancelled],
     ops: about('payments'),
   },
   'flash-sale': {
     claims: [c.ClaimPiece],
-    commands: [c.CreateSale],
+    commands: [c.CreateSale, c.CloseSale],
     queries: [c.GetSale, c.ListSales, c.GetClaim],
     events: [c.StockAllotted, c.StockAllotmentRefused, c.AllotmentReturned, c.OrderPaid, c.OrderRejected, c.OrderCancelled, c.StockReleased],
     ops: about('flash-sale'),
@@ -81,7 +83,7 @@ export const CALLS_OUTSIDE: readonly string[] = ['payments.captures', 'logistics
  */
 export const LIVE: readonly Contract[] = [
   c.OrderPlaced, c.OrderPriced, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused,
-  c.SaleChanged, c.SaleProgress, c.ClaimDecided,
+  c.SaleChanged, c.SaleProgress, c.ClaimDecided, c.ProductChanged,
 ];
 
 /**
@@ -90,7 +92,7 @@ export const LIVE: readonly Contract[] = [
  */
 export const SENDS: Sends = {
   gateway: [...catalogue.values()].filter(({ kind, waitsIn }) => (kind === 'command' && waitsIn === undefined) || kind === 'query'),
-  orders: [c.HaltParcels, c.ExpirePayment],
+  orders: [c.HaltParcels, c.ExpirePayment, c.PlaceUnlisted, c.GetPrices],
   payments: [c.CapturePayment, c.RefundPayment],
   'flash-sale': [c.PlaceOrder, c.AllotStock, c.ReturnAllotment],
   logistics: [c.BookCarrier, c.RecallCarrier, c.DispatchParcel, c.DeliverParcel], // the last two are the fake carrier's

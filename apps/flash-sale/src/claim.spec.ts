@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { claim, ended, paid, placeAgain, released, resultOf } from './claim.js';
 import { allotted, create, lookAtClock, refused } from './sale.js';
 import { claimKey, type Decision, type State, type Winner } from './tables.js';
-import { ADDRESS, after, afterwards, newSale, NOON, nothing, PRICE, sentBy } from './testing/given.js';
+import { ADDRESS, after, afterwards, BOUNDS, newSale, NOON, nothing, PRICE, sentBy } from './testing/given.js';
 
 const request = newSale({ quantity: 1 });
 const { saleId } = request;
@@ -18,7 +18,7 @@ const result = (state: State, userId: string, round = 1) => resultOf(state.claim
 const decided = (decision: Decision) => sentBy(decision).filter(({ type }) => type === 'claim.decided');
 const orders = (decision: Decision) => sentBy(decision).filter(({ type }) => type === 'orders.place');
 
-const preparing = afterwards(nothing, create(nothing, request, NOON));
+const preparing = afterwards(nothing, create(nothing, request, NOON, BOUNDS));
 const scheduled = afterwards(preparing, allotted(preparing, { saleId, sku: 'TEE', version: 1, quantity: 1 }, NOON));
 const won = then(scheduled, ada);
 const orderId = won.claims[claimKey({ saleId, userId: ada })]!.orderId!;
@@ -193,7 +193,7 @@ describe('a win of whose order nothing is known', () => {
 describe('those who watch', () => {
   const many = newSale({ quantity: 1_000 });
   const crowd = Array.from({ length: 300 }, (_, i) => `0193f000-0000-7000-8000-1${String(i).padStart(11, '0')}`);
-  const big = afterwards(nothing, create(nothing, many, NOON));
+  const big = afterwards(nothing, create(nothing, many, NOON, BOUNDS));
   const start = afterwards(big, allotted(big, { saleId, sku: 'TEE', version: 1, quantity: 1_000 }, NOON));
 
   /** A claim every 10 ms: 100 per second, for three seconds. */
@@ -227,7 +227,7 @@ describe('those who watch', () => {
 
   it('are told with the next beat of the claim that sold the last piece', () => {
     const two = newSale({ quantity: 2 });
-    const made = afterwards(nothing, create(nothing, two, NOON));
+    const made = afterwards(nothing, create(nothing, two, NOON, BOUNDS));
     const start = afterwards(made, allotted(made, { saleId, sku: 'TEE', version: 1, quantity: 2 }, NOON));
     const last = then(then(start, ada, 1, after(61_000)), bob, 1, after(61_100));
     expect(lookAtClock(last, two, after(61_499))).toEqual({});

@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import {
   AllotmentReturned,
   ClaimPiece,
+  CloseSale,
   CreateSale,
   GetClaim,
   GetSale,
@@ -35,6 +36,11 @@ export class FlashSaleListener {
   @On(CreateSale)
   createSale(message: Message<typeof CreateSale>) {
     return this.sales.create(message);
+  }
+
+  @On(CloseSale)
+  closeSale(message: Message<typeof CloseSale>) {
+    return this.sales.close(message);
   }
 
   @On(StockAllotted)

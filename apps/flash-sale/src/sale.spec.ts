@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { claim, released } from './claim.js';
-import { allotted, askAgain, confirmed, create, lookAtClock, refused, type NewSale } from './sale.js';
+import { allotted, askAgain, closeEarly, confirmed, create, lookAtClock, refused, type NewSale } from './sale.js';
 import type { Decision, State } from './tables.js';
-import { ADDRESS, after, afterwards, newSale, NOON, nothing, PRICE, sentBy } from './testing/given.js';
+import { ADDRESS, after, afterwards, BOUNDS, newSale, NOON, nothing, PRICE, sentBy } from './testing/given.js';
 
 const request = newSale();
 const { saleId } = request;
@@ -11,7 +11,7 @@ const CLOSES = after(3_660_000);
 const answer = { saleId, sku: 'TEE', version: 1 };
 const users = ['0193f000-0000-7000-8000-000000000001', '0193f000-0000-7000-8000-000000000002'] as const;
 
-const preparing = afterwards(nothing, create(nothing, request, NOON));
+const preparing = afterwards(nothing, create(nothing, request, NOON, BOUNDS));
 const allot = (now: Date): Decision => allotted(preparing, { ...answer, quantity: 2 }, now);
 const scheduled = afterwards(preparing, allot(after(1_000)));
 const open = afterwards(scheduled, lookAtClock(scheduled, request, OPENS));
@@ -23,31 +23,48 @@ const problem = (status: number, title: string) => expect.objectContaining({ pro
 
 describe('a new sale', () => {
   it('asks inventory for its pieces, and is answered as preparing', () => {
-    const { reply } = create(nothing, request, NOON);
+    const { reply } = create(nothing, request, NOON, BOUNDS);
     expect(reply).toMatchObject({ id: saleId, price: PRICE, state: 'preparing', quantity: 2, remaining: 2, held: 0, sold: 0, round: 0, version: 1 });
-    expect(sentBy(create(nothing, request, NOON))).toEqual([
+    expect(sentBy(create(nothing, request, NOON, BOUNDS))).toEqual([
       { type: 'inventory.allot', saleId, sku: 'TEE', quantity: 2, currency: 'EUR' },
       { type: 'sale.changed', ...reply },
     ]);
   });
 
   it('is the same when it is asked for again, whatever has become of it', () => {
-    expect(create(preparing, request, after(9_000))).toEqual({ reply: create(nothing, request, NOON).reply });
-    expect(create(soldOut, { ...request, opensAt: '2026-11-22T12:01:00Z' }, CLOSES)).toMatchObject({ reply: { id: saleId, state: 'sold-out' } });
+    expect(create(preparing, request, after(9_000), BOUNDS)).toEqual({ reply: create(nothing, request, NOON, BOUNDS).reply });
+    expect(create(soldOut, { ...request, opensAt: '2026-11-22T12:01:00Z' }, CLOSES, BOUNDS)).toMatchObject({ reply: { id: saleId, state: 'sold-out' } });
   });
 
   it.each<Partial<NewSale>>([
     { sku: 'MUG' }, { quantity: 3 }, { price: { ...PRICE, amount: 501 } }, { price: { ...PRICE, currency: 'USD' } }, { payWithinSeconds: 61 },
     { opensAt: after(60_001).toISOString() }, { closesAt: after(3_660_001).toISOString() },
   ])('is refused under an id that has other details: %j', (change) => {
-    expect(() => create(preparing, { ...request, ...change }, NOON)).toThrow(problem(409, 'Another sale has this id'));
+    expect(() => create(preparing, { ...request, ...change }, NOON, BOUNDS)).toThrow(problem(409, 'Another sale has this id'));
   });
 
+  const DAY = 86_400_000;
+  const lasting = (fromMs: number, forMs: number) => newSale({ opensAt: after(fromMs).toISOString(), closesAt: after(fromMs + forMs).toISOString() });
   it.each([
-    ['is over', newSale({ opensAt: after(-2).toISOString(), closesAt: NOON.toISOString() })],
-    ['closes before it opens', newSale({ closesAt: request.opensAt })],
-  ])('is refused when it %s', (_, impossible) => {
-    expect(() => create(nothing, impossible, NOON)).toThrow(problem(422, 'No time to sell'));
+    ['is over', lasting(-2, 2), [['closesAt', 'a sale closes after now']]],
+    ['closes before it opens', newSale({ closesAt: request.opensAt }), [['closesAt', 'a sale closes after it opens']]],
+    ['closes in the year 9999', newSale({ closesAt: '9999-12-31T23:59:59Z' }), [['closesAt', 'a sale closes at most 30 days after it opens']]],
+    ['opened long ago', newSale({ opensAt: '0001-01-01T00:00:00Z' }), [['closesAt', 'a sale closes at most 30 days after it opens']]],
+    ['opens in ten years', lasting(3_650 * DAY, 60_000), [['opensAt', 'a sale opens at most 366 days from now']]],
+    ['opens and lasts a moment too long', lasting(366 * DAY + 1, 30 * DAY + 1), [['opensAt', 'a sale opens at most 366 days from now'], ['closesAt', 'a sale closes at most 30 days after it opens']]],
+  ])('is refused when it %s, and the bound is named', (_, impossible, faults) => {
+    const errors = faults.map(([path, message]) => ({ path, message }));
+    const refusal = expect.objectContaining({ problem: expect.objectContaining({ status: 422, title: 'Not valid', errors, detail: errors.map(({ message }) => message).join('; ') }) });
+    expect(() => create(nothing, impossible, NOON, BOUNDS)).toThrow(refusal);
+  });
+
+  it('may be as far away and as long as the bounds say, whatever they say', () => {
+    expect(create(nothing, lasting(366 * DAY, 30 * DAY), NOON, BOUNDS).reply).toMatchObject({ state: 'preparing' });
+    expect(() => create(nothing, lasting(DAY + 1, 1), NOON, { SALE_LONGEST_DAYS: 1, SALE_AHEAD_DAYS: 1 })).toThrow('a sale opens at most 1 day from now');
+  });
+
+  it('is the same when it is asked for again after a bound was lowered', () => {
+    expect(create(preparing, request, NOON, { SALE_LONGEST_DAYS: 0, SALE_AHEAD_DAYS: 0 })).toMatchObject({ reply: { id: saleId } });
   });
 });
 
@@ -177,5 +194,67 @@ describe('a piece that comes back', () => {
     const back = released(soldOut, order(soldOut), CLOSES);
     expect(returnsOf(back)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 1 }]);
     expect(saleIn(afterwards(soldOut, back))).toMatchObject({ state: 'closed', remaining: 1, held: 1, returned: 1 });
+  });
+});
+
+describe('an admin who closes a sale', () => {
+  const close = (state: State, now: Date): Decision => closeEarly(state, { saleId }, now);
+  const EARLY = after(62_000);
+  const closedAt = EARLY.toISOString();
+  const one = wins(open, users[0], after(61_000));
+  const order = (state: State) => ({ saleId, userId: users[0], orderId: state.claims[`${saleId}/${users[0]}`]!.orderId! });
+
+  it.each([
+    ['scheduled', scheduled, after(2_000), 0, 2],
+    ['open', one, EARLY, 1, 1],
+    ['sold out', soldOut, EARLY, 1, 0],
+    ['open by its time, though nobody has looked at the clock', scheduled, EARLY, 0, 2],
+  ])('gets back what is left of one that is %s, all are told, and closing it again changes nothing', (_, state, now, round, left) => {
+    const decision = close(state, now);
+    const closed = afterwards(state, decision);
+    expect(decision.reply).toMatchObject({ id: saleId, state: 'closed', round, remaining: left, closedAt: now.toISOString(), closesAt: CLOSES.toISOString() });
+    expect(returnsOf(decision)).toEqual(left === 0 ? [] : [{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: left, returned: left }]);
+    expect(sentBy(decision)).toContainEqual({ type: 'sale.changed', ...(decision.reply as object) });
+    expect(close(closed, after(1_000, now))).toEqual({ reply: decision.reply });
+    expect(lookAtClock(closed, request, CLOSES)).toEqual({});
+  });
+
+  it('closes one that is preparing as soon as its pieces are there, and not before', () => {
+    const asked = close(preparing, after(500));
+    expect([asked.reply, sentBy(asked)]).toMatchObject([{ state: 'preparing', closedAt: after(500).toISOString() }, [{ type: 'sale.changed', state: 'preparing' }]]);
+    const waiting = afterwards(preparing, asked);
+    expect(close(waiting, after(600))).toEqual({ reply: asked.reply });
+    const there = allotted(waiting, { ...answer, quantity: 2 }, after(1_000));
+    expect(sentBy(there)).toMatchObject([{ type: 'inventory.return-allotment', quantity: 2, returned: 2 }, { type: 'sale.changed', state: 'closed', round: 0 }]);
+    const refusal = refused(waiting, { ...answer, available: 1 }, after(1_000));
+    expect(saleIn(afterwards(waiting, refusal))).toMatchObject({ state: 'refused' });
+  });
+
+  it('changes nothing of one that its time has closed, and says who was first', () => {
+    const byTime = close(one, CLOSES);
+    expect(byTime.reply).toMatchObject({ state: 'closed', remaining: 1 });
+    expect(byTime.reply).not.toHaveProperty('closedAt');
+    expect(close(afterwards(one, byTime), after(9_000_000))).toEqual({ reply: byTime.reply });
+  });
+
+  it('is told 404 of one that is unknown or was refused', () => {
+    const without = afterwards(preparing, refused(preparing, { ...answer, available: 1 }, NOON));
+    for (const state of [nothing, without]) expect(() => close(state, NOON)).toThrow(problem(404, 'Sale not found'));
+  });
+
+  it('leaves a win its time to pay: paid it is sold, unpaid its piece goes to the shelves and to no other claim', () => {
+    const closed = afterwards(one, close(one, EARLY));
+    expect(saleIn(closed)).toMatchObject({ remaining: 1, held: 1, returned: 1 });
+    const back = released(closed, order(closed), after(90_000));
+    expect(returnsOf(back)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 2 }]);
+    const over = afterwards(closed, back);
+    expect(saleIn(over)).toMatchObject({ state: 'closed', remaining: 2, held: 0, returned: 2 });
+    const late = claim(over, { saleId, userId: users[1], round: 1, address: ADDRESS }, after(91_000));
+    expect(sentBy(late)).toContainEqual({ type: 'claim.decided', saleId, userId: users[1], round: 1, status: 'lost', reason: 'closed' });
+  });
+
+  it('does not change what the same sale, asked for again, is answered', () => {
+    const closed = afterwards(one, close(one, EARLY));
+    expect(create(closed, request, after(70_000), BOUNDS)).toMatchObject({ reply: { id: saleId, state: 'closed', closedAt } });
   });
 });

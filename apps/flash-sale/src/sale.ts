@@ -1,6 +1,7 @@
 import { type AllotmentReturned, AllotStock, type CreateSale, type Data, type Outgoing, ReturnAllotment, type Sale as SaleView, SaleChanged, type StockAllotted, type StockAllotmentRefused } from '@sluice/contracts';
 import { PermanentError, ProblemError } from '@sluice/messaging';
 import { type Awaited, isDue } from '@sluice/service-kit';
+import { expectTimes, type SaleBounds } from './sale-times.js';
 import { saleView } from './sale.view.js';
 import type { Decision, Sale, State } from './tables.js';
 import { isOverdue, told, type Turn } from './telling.js';
@@ -9,15 +10,13 @@ export type NewSale = Data<typeof CreateSale>;
 
 /**
  * A new sale, whose pieces inventory is asked for; or once more the answer to it.
- * @throws ProblemError 409 another sale has this id; 422 it would be over before it begins
+ * @throws ProblemError 409 another sale has this id; 422 it is over already, lasts too long or opens too late
  */
-export function create(state: State, request: NewSale, now: Date): Decision<SaleView> {
+export function create(state: State, request: NewSale, now: Date, bounds: SaleBounds): Decision<SaleView> {
   const { saleId } = request;
   const known = state.sales[saleId];
   if (known) return { reply: answerAgain(known, request) };
-  if (Date.parse(request.closesAt) <= Math.max(now.getTime(), Date.parse(request.opensAt))) {
-    throw ProblemError.of(422, 'No time to sell', 'A sale closes after it opens, and after now.');
-  }
+  expectTimes(request, bounds, now);
   const sale = newSale(request, now);
   const reply = saleView(sale);
   return { state: { sales: { [saleId]: sale } }, messages: [owed(sale), SaleChanged(reply)], reply };
@@ -25,7 +24,7 @@ export function create(state: State, request: NewSale, now: Date): Decision<Sale
 
 function newSale({ saleId: id, sku, price, quantity, opensAt, closesAt, payWithinSeconds }: NewSale, now: Date): Sale {
   const pieces = { quantity, remaining: quantity, held: 0, sold: 0, returned: 0, returnedConfirmed: 0 };
-  const offer = { sku, ...price, opensAt: new Date(opensAt), closesAt: new Date(closesAt), payWithinSeconds };
+  const offer = { sku, ...price, opensAt: new Date(opensAt), closesAt: new Date(closesAt), closedAt: null, payWithinSeconds };
   const said = { drained: 0, toldAt: now, toldVersion: 1, toldDrained: 0, perSecond: 0 };
   return { id, ...offer, state: 'preparing', ...pieces, waitingSince: now, askedAt: now, round: 0, createdAt: now, ...said, version: 1 };
 }
@@ -91,6 +90,23 @@ export function lookAtClock(state: State, { saleId }: { saleId: string }, now: D
   return turn.sale !== sale || isOverdue(sale, now) ? changed(sale, turn, now) : {};
 }
 
+/**
+ * An admin ends the sale: what is unsold goes back to the shelves, if need be as soon as it is there. What is won and not
+ * paid keeps its payment window. A sale that has ended, by its time or by an admin, stays as it is.
+ * @throws ProblemError 404 no such sale, or inventory has refused it its pieces
+ */
+export function closeEarly(state: State, { saleId }: { saleId: string }, now: Date): Decision<SaleView> {
+  const sale = state.sales[saleId];
+  if (!sale || sale.state === 'refused') throw ProblemError.of(404, 'Sale not found');
+  const ending = { ...sale, closedAt: sale.closedAt ?? now };
+  const turn = hasEnded(sale, now) ? tick(sale, now) : tick(ending, now);
+  if (turn.sale === sale) return { reply: saleView(sale) };
+  const decision = changed(sale, turn, now);
+  return { ...decision, reply: saleView(decision.state!.sales![saleId]!) };
+}
+
+const hasEnded = ({ state, closesAt, closedAt }: Sale, now: Date): boolean => state === 'closed' || closedAt !== null || now >= closesAt;
+
 export function changed(before: Sale, turn: Turn, now: Date): Decision {
   const { sale, messages } = told(before, turn, now);
   return { state: { sales: { [sale.id]: sale } }, messages };
@@ -99,7 +115,7 @@ export function changed(before: Sale, turn: Turn, now: Date): Decision {
 /** What the clock makes of a sale. Every rule begins with it, so none depends on whether the sweep has been there. */
 export function tick(sale: Sale, now: Date): Turn {
   const living = sale.state === 'scheduled' || sale.state === 'open' || sale.state === 'sold-out';
-  if (living && now >= sale.closesAt) return close(sale, now);
+  if (living && hasEnded(sale, now)) return close(sale, now);
   if (sale.state === 'scheduled' && now >= sale.opensAt) return { sale: opened(sale), messages: [] };
   return { sale, messages: [] };
 }

@@ -2,9 +2,9 @@ import type { Data, ReturnAllotment, SaleChanged } from '@sluice/contracts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { claim, ended, paid, released, resultOf, type Sold } from './claim.js';
-import { allotted, create, lookAtClock, refused } from './sale.js';
+import { allotted, closeEarly, create, lookAtClock, refused } from './sale.js';
 import { claimKey, type Decision, type Sale, type State } from './tables.js';
-import { ADDRESS, after, afterwards, newSale, nothing } from './testing/given.js';
+import { ADDRESS, after, afterwards, BOUNDS, newSale, nothing } from './testing/given.js';
 
 /** Two sales whose times overlap, and more users than pieces. */
 const OFFERS = [
@@ -23,6 +23,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ act: fc.constant('sweep' as const), offer }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('allot' as const), offer }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('refuse' as const), offer }) },
+  { weight: 1, arbitrary: fc.record({ act: fc.constant('close' as const), offer }) },
   { weight: 3, arbitrary: fc.record({ act: fc.constant('pay' as const), ...aboutWin }) },
   { weight: 3, arbitrary: fc.record({ act: fc.constant('cancel' as const), ...aboutWin }) },
   { weight: 3, arbitrary: fc.record({ act: fc.constant('release' as const), ...aboutWin }) },
@@ -37,7 +38,7 @@ class World {
   readonly sent: { type: string; data: Record<string, unknown> }[] = [];
 
   constructor() {
-    for (const each of OFFERS) this.apply(create(this.state, each, this.now));
+    for (const each of OFFERS) this.apply(create(this.state, each, this.now, BOUNDS));
   }
 
   get now(): Date {
@@ -47,10 +48,11 @@ class World {
   take(each: Step): void {
     if (each.act === 'wait') this.ms += each.ms;
     else if (each.act === 'claim') this.claim(each);
+    else if (each.act === 'close') this.close(OFFERS[each.offer]!);
     else this.apply(this.decide(each));
   }
 
-  decide(each: Exclude<Step, Claiming | { act: 'wait' }>): Decision {
+  decide(each: Exclude<Step, Claiming | { act: 'wait' | 'close' }>): Decision {
     const { saleId, sku, quantity } = OFFERS[each.offer]!;
     const answer = { saleId, sku, version: 1 };
     switch (each.act) {
@@ -89,6 +91,15 @@ class World {
     expect(told.at(-1)!.data).toMatchObject({ status: result.status });
   }
 
+  /** An admin closes it, and again: the answer is the same, and nothing is returned for it twice. */
+  close({ saleId }: { saleId: string }): void {
+    if (this.sale(saleId).state === 'refused') return;
+    const first = closeEarly(this.state, { saleId }, this.now);
+    this.apply(first);
+    expect(closeEarly(this.state, { saleId }, this.now)).toEqual({ reply: first.reply });
+    expect(['closed', 'preparing']).toContain(this.sale(saleId).state);
+  }
+
   hasPieces({ state, remaining, opensAt, closesAt }: Sale): boolean {
     return !['preparing', 'refused', 'closed'].includes(state) && remaining > 0 && this.now >= opensAt && this.now < closesAt;
   }
@@ -97,7 +108,10 @@ class World {
     const said = this.saidOfSales().length;
     this.state = afterwards(this.state, decision);
     for (const { contract, data } of decision.messages ?? []) this.sent.push({ type: contract.type, data: data as Record<string, unknown> });
-    for (const { state, closesAt } of this.saidOfSales().slice(said)) expect(this.now < new Date(closesAt) || !['scheduled', 'open', 'sold-out'].includes(state)).toBe(true);
+    for (const { state, closesAt, closedAt } of this.saidOfSales().slice(said)) {
+      const isOver = closedAt !== undefined || this.now >= new Date(closesAt);
+      expect(isOver && ['scheduled', 'open', 'sold-out'].includes(state)).toBe(false);
+    }
   }
 
   /** All time is over, and every order has its end. */

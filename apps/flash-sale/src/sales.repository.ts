@@ -1,9 +1,10 @@
-import { Injectable } from '@nestjs/common';
-import type { AllotmentReturned, ClaimPiece, CreateSale, Message, OrderCancelled, OrderPaid, OrderRejected, StockAllotmentRefused, StockAllotted, StockReleased } from '@sluice/contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import type { AllotmentReturned, ClaimPiece, CloseSale, CreateSale, Message, OrderCancelled, OrderPaid, OrderRejected, StockAllotmentRefused, StockAllotted, StockReleased } from '@sluice/contracts';
 import { newId, type UnitOfWork } from '@sluice/persistence';
-import { UnitsOfWork } from '@sluice/service-kit';
+import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
 import { claim, ended, paid, placeAgain, released, type Sold } from './claim.js';
-import { allotted, askAgain, confirmed, create, lookAtClock, refused } from './sale.js';
+import type { FlashSaleConfig } from './config.js';
+import { allotted, askAgain, closeEarly, confirmed, create, lookAtClock, refused } from './sale.js';
 import { claimKey, tables } from './tables.js';
 
 type OrderFact = Message<typeof OrderPaid | typeof OrderCancelled | typeof OrderRejected | typeof StockReleased>;
@@ -13,13 +14,21 @@ type OrderFact = Message<typeof OrderPaid | typeof OrderCancelled | typeof Order
 export class SalesRepository {
   readonly #unit: UnitOfWork<typeof tables>;
 
-  constructor(units: UnitsOfWork) {
+  constructor(
+    units: UnitsOfWork,
+    @Inject(CONFIG) private readonly config: FlashSaleConfig,
+  ) {
     this.#unit = units.over({ tables });
   }
 
   create(message: Message<typeof CreateSale>) {
     const { data } = message;
-    return this.#unit.change(message, { sales: [data.saleId] }, (state, now) => create(state, data, now));
+    return this.#unit.change(message, { sales: [data.saleId] }, (state, now) => create(state, data, now, this.config));
+  }
+
+  close(message: Message<typeof CloseSale>) {
+    const { data } = message;
+    return this.#unit.change(message, { sales: [data.saleId] }, (state, now) => closeEarly(state, data, now));
   }
 
   async allotted(message: Message<typeof StockAllotted>): Promise<void> {

@@ -1,10 +1,10 @@
-import { CreateSale, GetSale, ListSales, SaleChanged, StockAllotmentRefused, type NewSale } from '@sluice/contracts';
+import { ClaimDecided, CloseSale, CreateSale, GetSale, ListSales, SaleChanged, StockAllotmentRefused, type NewSale } from '@sluice/contracts';
 import { newId } from '@sluice/persistence';
 import { eventually, facts, type Facts, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
 import type { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newSale } from './testing/given.js';
-import { inMs, openShop, sent, type Shop, TIERS_MS } from './testing/running.js';
+import { inMs, openShop, sent, type Shop, ticket, TIERS_MS, users } from './testing/running.js';
 
 let broker: TestBroker;
 let database: TestDatabase;
@@ -44,6 +44,40 @@ describe('making a sale', () => {
     const sale = fresh({ opensAt: inMs(-2_000), closesAt: inMs(-1_000) });
     await expect(create(sale)).rejects.toMatchObject(problem(422));
     await expect(get(sale.saleId, true)).rejects.toMatchObject(problem(404));
+  });
+
+  it('refuses one that lasts longer or opens later than the settings say, and keeps nothing', async () => {
+    const sale = fresh({ closesAt: '9999-12-31T23:59:59Z' });
+    await expect(create(sale)).rejects.toMatchObject({ problem: { status: 422, detail: 'a sale closes at most 30 days after it opens' } });
+    await expect(get(sale.saleId, true)).rejects.toMatchObject(problem(404));
+  });
+});
+
+describe('closing a sale', () => {
+  const close = (saleId: string) => shop.client.request(CloseSale, { saleId }, WITHIN);
+
+  it('at the same time as claims: each is answered, each piece is somebody’s or back on the shelves once, and asking again changes nothing', async () => {
+    const { id } = await shop.allotted({ quantity: 70 });
+    await shop.start();
+    const claimants = users(61);
+    const [first, , again] = await Promise.all([close(id), ...claimants.slice(1).map((user) => shop.tell(ticket(id, user)))]).then(async ([closed]) => [
+      closed,
+      await shop.tell(ticket(id, claimants[0]!)),
+      await close(id),
+    ]);
+    await eventually(() => expect(heard.of(ClaimDecided, ({ saleId }) => saleId === id)).toHaveLength(61));
+    await eventually(async () => expect(await database.pool.query('SELECT FROM outbox')).toMatchObject({ rowCount: 0 }));
+    const results = await Promise.all(claimants.map((user) => shop.result(id, user)));
+    const won = results.filter(({ status }) => status === 'won').length;
+    expect(results.filter(({ status }) => status !== 'won')).toEqual(Array(61 - won).fill({ status: 'lost', reason: 'closed' }));
+    expect(first).toMatchObject({ state: 'closed', held: won, remaining: 70 - won, closedAt: expect.any(String) });
+    expect(again).toEqual({ ...first, version: expect.any(Number) });
+    expect(await askedOfInventory(id)).toEqual([['inventory.allot', 70], ['inventory.return-allotment', 70 - won]]);
+    expect(states(id).at(-1)).toBe('closed');
+  });
+
+  it('is 404 of a sale that is unknown', async () => {
+    await expect(close(newId())).rejects.toMatchObject(problem(404));
   });
 });
 

@@ -27,6 +27,8 @@ export interface Sale {
   round: number;
   opensAt: Date;
   closesAt: Date;
+  /** When an admin ended it before `closesAt`. */
+  closedAt: Date | null;
   payWithinSeconds: number;
   createdAt: Date;
   /** Claims answered since it began. */
@@ -90,7 +92,7 @@ export const tables = {
     key: 'id',
     columns: [
       'id', 'sku', 'amount', 'currency', 'state', 'quantity', 'remaining', 'held', 'sold', 'returned', 'returnedConfirmed', 'waitingSince', 'askedAt',
-      'round', 'opensAt', 'closesAt', 'payWithinSeconds', 'createdAt', 'drained', 'toldAt', 'toldVersion', 'toldDrained', 'perSecond', 'version',
+      'round', 'opensAt', 'closesAt', 'closedAt', 'payWithinSeconds', 'createdAt', 'drained', 'toldAt', 'toldVersion', 'toldDrained', 'perSecond', 'version',
     ],
   }),
   claims: collection<Claim>({

@@ -143,10 +143,11 @@ describe('a card', () => {
     expect(await pay(body)).toMatchObject({ status: 422, body: { title: 'Not valid' } });
   });
 
-  it('is 422 when the card gateway does not know it, and the answer does not repeat it', async () => {
-    const answer = await pay({ card: '5555555555554444' });
-    expect(answer).toMatchObject({ status: 422, body: { title: 'Unknown card' } });
-    expect(JSON.stringify(answer)).not.toContain('5555555555554444');
+  it('is 503 when payments cannot be asked, whether the card gateway knows it or not, and the answer does not repeat it', async () => {
+    const answers = await Promise.all(['4242424242424242', '5555555555554444'].map((card) => pay({ card })));
+    expect(answers[0]).toMatchObject({ status: 503, body: { title: 'Service Unavailable' } });
+    expect(answers[1]!.body).toEqual(answers[0]!.body);
+    expect(JSON.stringify(answers)).not.toMatch(/5555555555554444|4242424242424242/);
   });
 });
 

@@ -4,6 +4,7 @@ import { CONFIG, outside } from '@sluice/service-kit';
 import { CardVault } from './cards/card-vault.js';
 import { FakeCardVault } from './cards/fake-card-vault.js';
 import { HttpCardVault } from './cards/http-card-vault.js';
+import { ShownProducts } from './catalogue/shown-products.js';
 import type { GatewayConfig } from './config.js';
 import { Claims } from './flash-sale/claims.js';
 import { Door } from './flash-sale/door.js';
@@ -71,6 +72,7 @@ function cardVault({ CARD_GATEWAY_URL }: GatewayConfig): CardVault {
     Live,
     Streams,
     OrderStreams,
+    ShownProducts,
     Sales,
     NewSales,
     Tickets,

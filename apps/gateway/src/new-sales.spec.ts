@@ -31,6 +31,38 @@ const SALE = { ...OFFER, perUser: 1 };
 const create = (change: object = {}, { as = admin, key }: { as?: string; key?: string } = {}): Promise<Answer> =>
   call(gateway, 'POST', '/flash-sales', { as, body: { ...SALE, ...change }, ...(key && { headers: { 'idempotency-key': key } }) });
 
+const close = (id: string, { as = admin }: { as?: string } = {}): Promise<Answer> => call(gateway, 'POST', `/flash-sales/${id}/close`, { as });
+
+describe('a sale that an admin closes', () => {
+  it('is 200 with the sale as it is then, the same when it is closed again, and 410 at the door at once', async () => {
+    const id = String((await create()).body['id']);
+    expect(await claim(gateway, id, ann)).toMatchObject({ status: 425 });
+    const closed = await close(id);
+    // No fact says so to the gateway here: the one that was asked knows from the answer.
+    expect(await claim(gateway, id, ann)).toMatchObject({ status: 410, body: { detail: 'The sale is closed.' } });
+    expect(closed).toMatchObject({ status: 200, body: { id, ...OFFER, state: 'closed', closedAt: expect.any(String) } });
+    expect(await close(id.toUpperCase())).toMatchObject({ status: 200, body: closed.body });
+  });
+
+  it('is 202 while its pieces are not there, 404 when there is none, 403 for a customer, 401 without a token', async () => {
+    peer.peer.outcome = 'preparing';
+    const id = String((await create()).body['id']);
+    expect(await close(id)).toMatchObject({ status: 202, headers: { location: `/flash-sales/${id}` }, body: { id, status: 'accepted' } });
+    expect(await close('00000000-0000-7000-8000-000000000404')).toMatchObject({ status: 404 });
+    expect(await close(id, { as: ann })).toMatchObject({ status: 403 });
+    expect(await call(gateway, 'POST', `/flash-sales/${id}/close`)).toMatchObject({ status: 401 });
+  });
+
+  it('is 202 while flash-sale is down, and closed once it is back', async () => {
+    const id = String((await create()).body['id']);
+    await peer.stop();
+    const answer = await close(id);
+    peer = await startPeer(broker, 'flash-sale', FlashSalePeer);
+    expect(answer).toMatchObject({ status: 202, body: { id, status: 'accepted' } });
+    await eventually(() => expect(peer.peer.closed).toEqual([id]));
+  });
+});
+
 describe('a new sale', () => {
   it('is 201 with the sale and its address once its pieces are allotted, and known at the door', async () => {
     const answer = await create();

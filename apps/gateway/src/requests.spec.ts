@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from './gateway.js';
 import { ANN, BOB, call, order, startGateway, tokenOf } from './testing/gateway.js';
 import { OrdersPeer } from './testing/orders-peer.js';
-import { AccountsPeer, InventoryPeer, LogisticsPeer, NotificationsPeer, PaymentsPeer, PromotionsPeer } from './testing/peers.js';
+import { AccountsPeer, InventoryPeer, LogisticsPeer, NotificationsPeer, PromotionsPeer } from './testing/peers.js';
 import { startPeer } from './testing/start-peer.js';
 
 let broker: TestBroker;
@@ -56,12 +56,6 @@ describe('while orders is down', () => {
     const answer = await call(gateway, 'GET', '/orders', { as: ann });
     expect(answer).toMatchObject({ status: 503 });
     expect(answer.headers['retry-after']).toBe('1');
-  });
-
-  it('a payment is 202, to be looked up on the order, while payments is down', async () => {
-    const answer = await call(gateway, 'POST', `/orders/${ANN}/payment`, { as: ann, body: { card: '4242424242424242' } });
-    expect(answer).toMatchObject({ status: 202, body: { status: 'pending' } });
-    expect(answer.headers['location']).toBe(`/orders/${ANN}`);
   });
 });
 
@@ -167,33 +161,6 @@ describe('orders', () => {
   it('carry the correlation id of their request', async () => {
     const answer = await call(gateway, 'POST', '/orders', { as: ann, body: order(), headers: { 'x-correlation-id': 'checkout-7' } });
     expect(orders.orders.get(String(answer.body['id']))?.correlationId).toBe('checkout-7');
-  });
-});
-
-describe('payments', () => {
-  let payments: PaymentsPeer;
-  beforeAll(async () => {
-    payments = await start('payments', PaymentsPeer);
-    payments.payable = ANN;
-  });
-  const pay = (card: string, id = ANN) => call(gateway, 'POST', `/orders/${id}/payment`, { as: ann, body: { card } });
-
-  it('are 200 captured, 402 declined, 202 pending', async () => {
-    expect(await pay('4242424242424242')).toMatchObject({ status: 200, body: { status: 'captured' } });
-    expect(await pay('4000000000000002')).toMatchObject({ status: 402, body: { status: 402 } });
-    expect(await pay('4000000000000119')).toMatchObject({ status: 202, body: { status: 'pending' } });
-  });
-
-  it('are 409 for an order that cannot be paid, and 404 where there is none of mine', async () => {
-    const mine = await call(gateway, 'POST', '/orders', { as: ann, body: order() });
-    const notMine = await call(gateway, 'POST', '/orders', { as: bob, body: order() });
-    expect(await pay('4242424242424242', String(mine.body['id']))).toMatchObject({ status: 409, body: { detail: 'The order is pending.' } });
-    expect(await pay('4242424242424242', String(notMine.body['id']))).toMatchObject({ status: 404 });
-    expect(await pay('4242424242424242', BOB)).toMatchObject({ status: 404 });
-  });
-
-  it('get a token and never the number of the card', () => {
-    expect(new Set(payments.tokens)).toEqual(new Set(['tok_fake_4242', 'tok_fake_0002', 'tok_fake_0119']));
   });
 });
 

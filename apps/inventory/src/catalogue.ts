@@ -1,9 +1,9 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { type Data, type ListProducts, type Product, type Reply, Sku } from '@sluice/contracts';
+import { type Data, type ListProducts, type ProductVersion, type Reply, Sku, type VersionedProduct } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
-import { PrismaClient } from './generated/prisma/client.js';
+import { PrismaClient, type Product as StoredProduct } from './generated/prisma/client.js';
 
 /** The products as customers see them. */
 @Injectable()
@@ -19,7 +19,7 @@ export class Catalogue implements OnModuleDestroy {
   }
 
   /** @throws ProblemError 404 */
-  async product(sku: string): Promise<Product> {
+  async product(sku: string): Promise<VersionedProduct> {
     const [product] = await this.#products({ equals: sku }, 1);
     if (!product) throw ProblemError.of(404, 'No such product', `There is no product ${sku}.`);
     return product;
@@ -33,15 +33,24 @@ export class Catalogue implements OnModuleDestroy {
     return { items, ...(found.length > limit && { next: items.at(-1)!.sku }) };
   }
 
-  async #products(sku: { equals: string } | { gt: string }, take: number): Promise<Product[]> {
+  /** Those of the SKUs that are products; without their stock, which costs a second query. */
+  async prices(skus: readonly string[]): Promise<ProductVersion[]> {
+    const products = await this.#prisma.product.findMany({ where: { sku: { in: [...skus] }, version: { gt: 0 } } });
+    return products.map(versionOf);
+  }
+
+  async #products(sku: { equals: string } | { gt: string }, take: number): Promise<VersionedProduct[]> {
     const products = await this.#prisma.product.findMany({ where: { sku, version: { gt: 0 } }, orderBy: { sku: 'asc' }, take });
     const shelves = await this.#prisma.stock.groupBy({ by: ['sku'], where: { sku: { in: products.map((product) => product.sku) } }, _sum: { onHand: true } });
     const available = new Map(shelves.map((shelf) => [shelf.sku, Number(shelf._sum.onHand)]));
-    return products.map((product) => ({
-      sku: product.sku,
-      name: product.name!,
-      price: { amount: Number(product.priceAmount), currency: product.priceCurrency! },
-      available: available.get(product.sku) ?? 0,
-    }));
+    return products.map((product) => ({ ...versionOf(product), available: available.get(product.sku) ?? 0 }));
   }
 }
+
+/** The row is complete: the table's check says so of every version above 0. */
+const versionOf = ({ sku, name, priceAmount, priceCurrency, version }: StoredProduct): ProductVersion => ({
+  sku,
+  name: name!,
+  price: { amount: Number(priceAmount), currency: priceCurrency! },
+  version,
+});

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { AllotStock, GetProduct, ListProducts, type Message, OrderCancelled, OrderPlaced, OrderRejected, ParcelDispatched, PutProduct, ReceiveStock, ReturnAllotment } from '@sluice/contracts';
+import { AllotStock, GetPrices, GetProduct, ListProducts, type Message, OrderCancelled, OrderPlaced, OrderRejected, ParcelDispatched, PutProduct, ReceiveStock, ReturnAllotment } from '@sluice/contracts';
 import { On } from '@sluice/messaging';
 import { Catalogue } from './catalogue.js';
 import { InventoryRepository } from './inventory.repository.js';
@@ -59,5 +59,10 @@ export class InventoryListener {
   @On(ListProducts)
   listProducts({ data }: Message<typeof ListProducts>) {
     return this.catalogue.page(data);
+  }
+
+  @On(GetPrices)
+  async getPrices({ data }: Message<typeof GetPrices>) {
+    return { items: await this.catalogue.prices(data.skus) };
   }
 }

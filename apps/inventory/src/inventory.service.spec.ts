@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { GetProduct, ListProducts, OrderCancelled, OrderPlaced, type OrderReason, OrderRejected, ParcelDispatched, ProductChanged, StockIssued, StockReceived, StockRejected, StockReleased, StockReserved } from '@sluice/contracts';
+import { GetPrices, GetProduct, ListProducts, OrderCancelled, OrderPlaced, type OrderReason, OrderRejected, ParcelDispatched, ProductChanged, PutProduct, StockIssued, StockReceived, StockRejected, StockReleased, StockReserved } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import type { Service } from '@sluice/service-kit';
 import { deadLetters, eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
@@ -48,10 +48,23 @@ const decided = (id: string) => eventually(async () => expect((await database.po
 
 describe('products and receipts', () => {
   it('answers with the product it has put, and tells everybody its price', async () => {
-    expect(await put('HAT')).toEqual({ sku: 'HAT', name: 'A HAT', price, available: 0 });
+    expect(await put('HAT')).toEqual({ sku: 'HAT', name: 'A HAT', price, available: 0, version: 1 });
     const [fact] = await eventually(() => heard.of(ProductChanged, ({ sku }) => sku === 'HAT', 1));
     expect(fact).toEqual({ sku: 'HAT', name: 'A HAT', price, version: 1 });
-    expect(await client.request(GetProduct, { sku: 'HAT' }, { deadlineMs })).toEqual({ sku: 'HAT', name: 'A HAT', price, available: 0 });
+    expect(await client.request(GetProduct, { sku: 'HAT' }, { deadlineMs })).toEqual({ sku: 'HAT', name: 'A HAT', price, available: 0, version: 1 });
+  });
+
+  it('tells what many products cost at once, each as of its version, and does not name what is no product', async () => {
+    await put('BELT');
+    const cheaper = { amount: 400, currency: 'USD' };
+    const changed = await client.request(PutProduct, { sku: 'BELT', name: 'Belt', price: cheaper }, { deadlineMs });
+    expect(changed).toMatchObject({ version: 2 });
+    expect(await client.request(PutProduct, { sku: 'BELT', name: 'Belt', price: cheaper }, { deadlineMs })).toEqual(changed);
+    const { items } = await client.request(GetPrices, { skus: ['NOTHING', 'BELT', 'HAT'] }, { deadlineMs });
+    expect(items.sort((a, b) => (a.sku < b.sku ? -1 : 1))).toEqual([
+      { sku: 'BELT', name: 'Belt', price: cheaper, version: 2 },
+      { sku: 'HAT', name: 'A HAT', price, version: 1 },
+    ]);
   });
 
   it('counts a delivery note once for each product on it', async () => {

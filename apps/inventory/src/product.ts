@@ -1,12 +1,20 @@
-import { type Data, type Product as ProductView, ProductChanged, type PutProduct } from '@sluice/contracts';
+import { type Data, ProductChanged, type PutProduct, type VersionedProduct } from '@sluice/contracts';
 import { available } from './stock.js';
 import type { CatalogueDecision, CatalogueState, Product } from './tables.js';
 
+type Details = Data<typeof PutProduct>;
+
 /** A product's name and price from now on. Saying the same again changes and tells nothing. */
-export function putProduct(state: CatalogueState, { sku, name, price }: Data<typeof PutProduct>): CatalogueDecision<ProductView> {
+export function putProduct(state: CatalogueState, details: Details): CatalogueDecision<VersionedProduct> {
+  const { sku, name, price } = details;
   const before = state.products[sku];
-  const reply = { sku, name, price, available: available(sku, state.stock) };
-  if (before && before.name === name && before.priceAmount === price.amount && before.priceCurrency === price.currency) return { reply };
-  const product: Product = { sku, name, priceAmount: price.amount, priceCurrency: price.currency, version: (before?.version ?? 0) + 1 };
-  return { state: { products: { [sku]: product } }, messages: [ProductChanged({ sku, name, price, version: product.version })], reply };
+  const answer = (version: number) => ({ sku, name, price, available: available(sku, state.stock), version });
+  if (before && isAsBefore(before, details)) return { reply: answer(before.version) };
+  const version = (before?.version ?? 0) + 1;
+  const product: Product = { sku, name, priceAmount: price.amount, priceCurrency: price.currency, version };
+  const messages = [ProductChanged({ sku, name, price, version })];
+  return { state: { products: { [sku]: product } }, messages, reply: answer(version) };
 }
+
+const isAsBefore = (before: Product, { name, price }: Details): boolean =>
+  before.name === name && before.priceAmount === price.amount && before.priceCurrency === price.currency;

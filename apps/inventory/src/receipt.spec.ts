@@ -55,7 +55,7 @@ describe('putProduct', () => {
     const price = { amount: 1500, currency: 'USD' };
     const { state: changes, reply } = putProduct({ ...state, products: {} }, { sku: 'cap', name: 'Cap', price });
     expect(changes).toEqual({ products: { cap: { ...cap, version: 1 } } });
-    expect(reply).toEqual({ sku: 'cap', name: 'Cap', price, available: 4 });
+    expect(reply).toEqual({ sku: 'cap', name: 'Cap', price, available: 4, version: 1 });
   });
 
   it.each([
@@ -69,6 +69,6 @@ describe('putProduct', () => {
 
   it('tells nobody when nothing has changed', () => {
     const price = { amount: 1500, currency: 'USD' };
-    expect(putProduct(state, { sku: 'cap', name: 'Cap', price })).toEqual({ reply: { sku: 'cap', name: 'Cap', price, available: 4 } });
+    expect(putProduct(state, { sku: 'cap', name: 'Cap', price })).toEqual({ reply: { sku: 'cap', name: 'Cap', price, available: 4, version: 3 } });
   });
 });

@@ -5,6 +5,7 @@ import {
   type Data,
   formatMoney,
   type Message,
+  type Money,
   OrderAwaitingPayment,
   OrderCancellationRefused,
   OrderCancelled,
@@ -54,13 +55,16 @@ const on = <C extends Contract>({ type }: C, channels: readonly Channel[], about
   (data: Data<C>) => ({ channels, about: about(data), text: text(data) }),
 ];
 
+const thanks = (total: Money, order: string): string =>
+  total.amount === 0 ? `Thank you: there is nothing to pay for order ${order}.` : `Thank you: ${formatMoney(total)} received for order ${order}.`;
+
 const anOrder = ({ orderId }: { orderId: string }): string => `orders/${orderId}`;
 
 /** Who is told what, and how. One line per fact; e-mail is for people whose address is known, and nobody's is yet. */
 const announcements = new Map<string, Tell>([
   on(AccountRegistered, ['sms'], () => 'verification', ({ code }) => `Your code is ${code}. It is good for ten minutes.`),
   on(OrderAwaitingPayment, ['sms', 'inbox'], anOrder, ({ orderId, total, payBy }) => `Order ${short(orderId)} is reserved for you. Please pay ${formatMoney(total)} by ${utc(payBy)}.`),
-  on(OrderPaid, ['sms', 'inbox'], anOrder, ({ orderId, total }) => `Thank you: ${formatMoney(total)} received for order ${short(orderId)}. We are packing it.`),
+  on(OrderPaid, ['sms', 'inbox'], anOrder, ({ orderId, total }) => `${thanks(total, short(orderId))} We are packing it.`),
   on(OrderShipped, ['sms', 'inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} is on its way.`),
   on(OrderCompleted, ['inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} has arrived. Enjoy!`),
   on(OrderRejected, ['sms', 'inbox'], anOrder, ({ orderId, reason }) => `We are sorry: order ${short(orderId)} could not be taken, because ${reasons[reason]}.`),

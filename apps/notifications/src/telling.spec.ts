@@ -30,6 +30,7 @@ describe('announce', () => {
     [registered, ['sms'], 'Your code is 123456. It is good for ten minutes.'],
     [awaiting, ['sms', 'inbox'], 'Order a1b2c3d4 is reserved for you. Please pay $42.05 by 2026-01-01 12:30 UTC.'],
     [fact(OrderPaid, { ...about, total }), ['sms', 'inbox'], 'Thank you: $42.05 received for order a1b2c3d4. We are packing it.'],
+    [fact(OrderPaid, { ...about, total: { amount: 0, currency: 'USD' } }), ['sms', 'inbox'], 'Thank you: there is nothing to pay for order a1b2c3d4. We are packing it.'],
     [shipped, ['sms', 'inbox'], 'Order a1b2c3d4 is on its way.'],
     [fact(OrderCompleted, { ...about, total }), ['inbox'], 'Order a1b2c3d4 has arrived. Enjoy!'],
     [fact(OrderRejected, { ...about, reason: 'out_of_stock' }), ['sms', 'inbox'], 'We are sorry: order a1b2c3d4 could not be taken, because something in it is out of stock.'],

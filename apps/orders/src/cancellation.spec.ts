@@ -53,13 +53,28 @@ describe('a customer who cancels an order', () => {
   });
 
   it.each([
-    ['was rejected', hearing(placedOrder(), [obstacles.outOfStock]).order],
     ['has a parcel that has left', hearing(paid(), [facts.eastDispatched]).order],
     ['has a parcel that has arrived', hearing(paid(), [facts.westDelivered]).order],
     ['is shipped', hearing(paid(), [facts.eastDispatched, facts.westDispatched]).order],
     ['is completed', hearing(paid(), [facts.eastDelivered, facts.westDelivered]).order],
-  ])('is too late when it %s', (_, order) => {
-    expect(() => ask(order)).toThrow(problem(409));
+    ['has a parcel that has left, and one that is being halted', hearing(halting(), [facts.eastDispatched]).order],
+  ])('is too late when it %s: that is recorded, and told, once', (_, order) => {
+    const { order: refused, history, messages, problem: answer } = ask(order);
+    expect(answer).toMatchObject({ status: 409, title: 'Too late to cancel' });
+    expect(refused).toEqual({ ...order, cancellationRequestedAt: null, cancellationRefusedAt: NOW, version: order.version + 1 });
+    expect(history).toMatchObject([{ type: 'order.cancellation_refused', version: order.version + 1, status: order.status }]);
+    expect(messages).toEqual([OrderCancellationRefused({ ...mine, version: order.version + 1 })]);
+    expect(cancel(refused, mine, later(60))).toEqual({ problem: answer });
+    expect(parcelsLeft(refused, later(60))).toEqual({});
+  });
+
+  it('is too late when logistics has said that a parcel had left, which nobody is asked for again', () => {
+    const { order } = parcelsLeft(halting(), NOW);
+    expect(cancel(order!, mine, later(60))).toEqual({ problem: expect.objectContaining({ status: 409 }) });
+  });
+
+  it('is too late when it was rejected', () => {
+    expect(() => ask(hearing(placedOrder(), [obstacles.outOfStock]).order)).toThrow(problem(409));
   });
 
   it('finds nothing of somebody else, in whatever state it is', () => {
@@ -127,7 +142,7 @@ describe('the halting of the parcels', () => {
 describe('a parcel that had left', () => {
   it('lets the order go on, and says so once', () => {
     const { order, history, messages } = parcelsLeft(halting(), NOW);
-    expect(order).toEqual({ ...halting(), cancellationRequestedAt: null, version: halting().version + 1 });
+    expect(order).toEqual({ ...halting(), cancellationRequestedAt: null, cancellationRefusedAt: NOW, version: halting().version + 1 });
     expect(history).toMatchObject([{ type: 'order.cancellation_refused', status: 'paid' }]);
     expect(messages).toEqual([OrderCancellationRefused({ ...mine, version: order!.version })]);
     expect(parcelsLeft(order!, NOW)).toEqual({});

@@ -8,9 +8,10 @@ import { isOrder, isRefused, type EarlyCancellation, type Order, type RefusedOrd
 /**
  * The customer does not want the order any more. Before the payment that is free; after it the parcels are halted first, all
  * or none, and logistics tells which. The cancellation of an order that is not there (404) is stored: its caller may have got
- * 202 instead of the 404, so an order of theirs that comes later is taken as cancelled.
+ * 202 instead of the 404, so an order of theirs that comes later is taken as cancelled. So is a refusal because parcels had
+ * left (409), in the order's history, once.
  *
- * @throws ProblemError 404 somebody else's; 409 too late
+ * @throws ProblemError 404 somebody else's; 409 it was rejected
  */
 export function cancel(row: Row | undefined, { orderId, userId }: Data<typeof CancelOrder>, now: Date): Change<OrderView, Row> {
   if (isOrder(row)) return cancelOrder(row, userId, now);
@@ -34,10 +35,18 @@ function cancelOrder(order: Order, userId: string, now: Date): Change<OrderView>
     case 'awaiting_payment':
       return answered(cancelled(order, 'customer', now), now);
     case 'paid':
-      if (!hasLeft(order)) return halting(order, now);
+      if (!hasLeft(order) && !order.cancellationRefusedAt) return halting(order, now);
+      return refusedTooLate(order, now);
+    case 'shipped':
+    case 'completed':
+      return refusedTooLate(order, now);
+    case 'rejected':
+      throw tooLate('The order was rejected.');
   }
-  throw tooLate(order.status === 'rejected' ? 'The order was rejected.' : 'At least one parcel has left its warehouse.');
 }
+
+/** Who was answered 202 finds the refusal in the order's history. */
+const refusedTooLate = (order: Order, now: Date): Change<OrderView> => ({ ...refuse(order, now), problem: tooLate('At least one parcel has left its warehouse.').problem });
 
 const notFound = (): ProblemError => ProblemError.of(404, 'Order not found');
 const tooLate = (detail: string): ProblemError => ProblemError.of(409, 'Too late to cancel', detail);
@@ -72,8 +81,14 @@ export function parcelsHalted(order: Order, { parcels }: Data<typeof ParcelsHalt
 
 /** A parcel had left: it is too late, and the order goes on. */
 export function parcelsLeft(order: Order, now: Date): Change {
-  if (!order.cancellationRequestedAt || hasEnded(order)) return {};
-  return record({ ...order, cancellationRequestedAt: null }, [{ type: OrderCancellationRefused.type, detail: {}, message: (about) => OrderCancellationRefused(about) }], now);
+  return order.cancellationRequestedAt && !hasEnded(order) ? refuse(order, now) : {};
+}
+
+/** What the customer asked for is refused for good: what has left does not come back. It is recorded and told once. */
+function refuse(order: Order, now: Date): Change {
+  if (order.cancellationRefusedAt) return {};
+  const refused = { ...order, cancellationRequestedAt: null, cancellationRefusedAt: now };
+  return record(refused, [{ type: OrderCancellationRefused.type, detail: {}, message: (about) => OrderCancellationRefused(about) }], now);
 }
 
 /** Ends the order. Whoever holds something for it gives it back: also what orders has not heard of, so all lines are named. */

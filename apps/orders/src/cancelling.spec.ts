@@ -103,9 +103,11 @@ describe('cancelling a paid order', () => {
     const order = await placed(3);
     await scene.tell(storyOf(order)[4]);
     await scene.reaches(order, 'shipped');
-    await expect(scene.cancel(order)).rejects.toEqual(problem(409));
+    for (const again of [1, 2]) await expect(scene.cancel(order), `${again}`).rejects.toEqual(problem(409));
     await scene.everythingIsHandled();
     expect(halts(order)).toEqual([]);
+    expect((await scene.timeline(order)).slice(-2)).toEqual(['order.shipped', 'order.cancellation_refused']);
+    expect(scene.factsOf(order).filter((type) => type === 'order.cancellation_refused')).toHaveLength(1);
   });
 
   it('asks logistics again by itself when nobody has answered for a minute, and not again in the next', async () => {

@@ -1,5 +1,5 @@
 import { cancelled } from './cancellation.js';
-import { hasEnded, type Change } from './order-steps.js';
+import { hasEnded, isFree, learn, type Change } from './order-steps.js';
 import type { Order } from './tables.js';
 
 /**
@@ -16,8 +16,9 @@ const isOver = (end: Date, now: Date): boolean => now.getTime() >= end.getTime()
  * holds. One whose window is not over by the database's clock stays, and the sweep comes back.
  */
 export function expire(order: Order, now: Date): Change {
-  if (hasEnded(order) || order.paymentId || !order.payBy || !isOver(order.payBy, now)) return {};
-  return cancelled(order, 'payment_timeout', now);
+  if (hasEnded(order) || order.paidAt || !order.payBy || !isOver(order.payBy, now)) return {};
+  // It waits only since before an order that costs nothing was paid at once.
+  return isFree(order) ? learn(order, {}, now) : cancelled(order, 'payment_timeout', now);
 }
 
 /** An order that could not be made ready for its payment in all this time is cancelled: its customer need not wait for ever. */

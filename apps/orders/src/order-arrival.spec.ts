@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { expire } from './deadlines.js';
 import type { Order } from './tables.js';
-import { COUPON, facts, hearing, later, obstacles, placedOrder, refund, types, type Fact } from './testing/given.js';
+import { AT_NO_PRICE, COUPON, facts, hearing, later, NOW, obstacles, placedOrder, refund, types, type Fact } from './testing/given.js';
 import { expectLegal, WAY } from './testing/legal.js';
 
 const FACTS: readonly Fact[] = Object.values(facts);
@@ -66,6 +67,39 @@ describe.each([['without a coupon', undefined], ['with a coupon', COUPON]])('wha
         expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
       }),
     );
+  });
+});
+
+/** What happens to an order that costs nothing, and what an older payments may say of it. */
+const FREE_FACTS = Object.entries(facts).filter(([name]) => name !== 'paymentCaptured').map(([, fact]) => fact);
+const freeArrivals = fc.array(fc.constantFrom(...FREE_FACTS), { maxLength: 12 }).chain((again) => fc.shuffledSubarray([...FREE_FACTS, ...again], { minLength: FREE_FACTS.length + again.length }));
+
+describe.each([
+  ['its coupon takes off all that it costs', placedOrder({ coupon: COUPON, shown: [{ sku: 'TEE', name: 'Tee', price: { amount: 250, currency: 'EUR' }, version: 2 }, AT_NO_PRICE[1]!] })],
+  ['its products are given away', placedOrder({ shown: AT_NO_PRICE })],
+])('an order that costs nothing, since %s', (_, placed) => {
+  it('is paid as soon as it is priced, in whatever order facts arrive, and nobody is asked for money', () => {
+    fc.assert(
+      fc.property(freeArrivals, (heard) => {
+        wayOf(placed, heard).forEach(expectLegal);
+        const { order, messages } = hearing(placed, heard);
+        expect(order).toMatchObject({ status: 'completed', total: 0, paymentId: null, paidAt: NOW });
+        expect(types(messages.filter(({ contract }) => contract.kind === 'event'))).toEqual(OWN_FACTS.filter((type) => type !== 'order.awaiting_payment'));
+      }),
+    );
+  });
+
+  it('is not touched by the end of a window or of a deadline', () => {
+    const { order } = hearing(placed, [facts.couponRedeemed, facts.payableOpened, facts.stockReserved]);
+    expect(order.status).toBe('paid');
+    for (const end of [obstacles.expired, obstacles.givenUp] as Fact[]) expect(end(order, NOW)).toEqual({});
+  });
+
+  it('goes on instead of being cancelled where it has waited since before this rule', () => {
+    const { order } = hearing(placed, [facts.couponRedeemed, facts.stockReserved]);
+    const waiting: Order = { ...order, status: 'awaiting_payment', paidAt: null, payBy: NOW };
+    const { order: after, messages } = expire(waiting, NOW);
+    expect([after!.status, types(messages)]).toEqual(['paid', ['order.paid']]);
   });
 });
 

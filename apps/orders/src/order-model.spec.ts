@@ -9,11 +9,13 @@ const PERIODS_SECONDS = [30, 61, WINDOW_SECONDS, DEADLINE_SECONDS];
 
 const settings: fc.Arbitrary<Setting> = fc.record({
   coupon: fc.boolean(),
+  givenAway: fc.constantFrom(false, false, false, true),
   payWithinSeconds: fc.constantFrom(undefined, 60),
   promotionsSleeps: fc.boolean(),
   inStock: fc.constantFrom(true, true, true, false),
   allocation: fc.constantFrom(ONE_WAREHOUSE, BOTH_WAREHOUSES),
   couponIsGood: fc.constantFrom(true, true, false),
+  couponIsWorth: fc.constantFrom(500, 500, 3_800),
   reach: fc.constantFrom('preparing' as const, 'dispatched' as const, 'delivered' as const),
 });
 
@@ -26,7 +28,7 @@ const ACTS = {
   pay: (world) => world.pay(),
   cancel: (world) => world.cancel(),
   /** Or else nearly all would be cancelled before they are paid. */
-  cancelWhenPaid: (world) => world.orders.order?.paymentId && world.cancel(),
+  cancelWhenPaid: (world) => world.orders.order?.paidAt && world.cancel(),
   wait: (world, pick) => world.wait(PERIODS_SECONDS[pick % PERIODS_SECONDS.length]!),
   sweep: (world) => world.sweep(),
   loseTimers: (world) => world.loseTimers(),
@@ -69,13 +71,21 @@ describe('an order among others who keep their word, whatever is delivered when,
     expect(world.orders.order!.refundedAt !== null).toBe(refunded > 0);
   });
 
+  always('asks for money and waits for it only where there is something to pay', (world, { givenAway, coupon, couponIsWorth }) => {
+    const { said, order } = world.orders;
+    const free = givenAway || (coupon && couponIsWorth === 3_800);
+    expect(types(said).includes('order.awaiting_payment') && free).toBe(false);
+    if (free) expect([world.payments.captured, world.payments.refunded, order!.reason === 'payment_timeout']).toEqual([0, 0, false]);
+  });
+
   always('has its stock if it is alive, and none if it is not', (world, { allocation }) => {
     expect(world.inventory.held).toEqual(isAlive(world) ? allocation : []);
   });
 
-  always('has used its coupon if it is alive, and not if it is not', (world, { coupon }) => {
+  always('has used its coupon if it is alive, and not if it is not', (world, { coupon, couponIsWorth }) => {
+    const { discount, subtotal } = world.orders.order!;
     expect(world.promotions.isRedeemed).toBe(coupon && isAlive(world));
-    if (isAlive(world)) expect(world.orders.order!.discount).toBe(coupon ? 500 : 0);
+    if (isAlive(world)) expect(discount).toBe(coupon ? Math.min(couponIsWorth, subtotal) : 0);
   });
 
   always('sends all its parcels or halts all of them', (world, { allocation }) => {
@@ -105,10 +115,12 @@ it('tries every way there is for an order to go', () => {
     seen.add(`${order!.status} ${order!.reason ?? ''}`.trim());
     if (order!.refundedAt) seen.add(logistics.parcels.size > 0 ? 'refunded after a halt' : 'refunded without parcels');
     if (types(said).includes('order.cancellation_refused')) seen.add(`${order!.status} after all`);
+    if (order!.total === 0 && order!.paidAt) seen.add(`${order!.status} for nothing`);
     if (!types(said).includes('order.placed')) seen.add('cancelled before it came');
   }
   expect([...seen].sort()).toEqual([
-    'cancelled before it came', 'cancelled customer', 'cancelled payment_timeout', 'cancelled processing_timeout', 'completed', 'completed after all', 'paid',
-    'refunded after a halt', 'refunded without parcels', 'rejected coupon_rejected', 'rejected out_of_stock', 'shipped', 'shipped after all',
+    'cancelled before it came', 'cancelled customer', 'cancelled for nothing', 'cancelled payment_timeout', 'cancelled processing_timeout',
+    'completed', 'completed after all', 'completed for nothing', 'paid', 'paid for nothing', 'refunded after a halt', 'refunded without parcels',
+    'rejected coupon_rejected', 'rejected out_of_stock', 'shipped', 'shipped after all', 'shipped for nothing',
   ]);
 });

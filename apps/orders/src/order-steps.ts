@@ -56,7 +56,7 @@ const STEPS: readonly Step[] = [
   },
   {
     status: 'paid',
-    reached: ({ paymentId }) => paymentId !== null,
+    reached: ({ paidAt }) => paidAt !== null,
     tell: (order) => {
       const { lines, address, allocation } = order;
       const total = totalOf(order);
@@ -91,10 +91,17 @@ function everyParcelIs({ allocation, parcels }: Order, status: ParcelProgress): 
   return allocation!.every(({ warehouse }) => far.has(warehouse));
 }
 
+/** Its total is final and there is nothing to pay: no money is asked for, and none is waited for. */
+export const isFree = (order: Order): boolean => order.total === 0 && STEPS[0]!.reached(order);
+
+/** The way of an order that is free: it is paid as soon as it is priced. */
+const FREE_STEPS = STEPS.filter(({ status }) => status !== 'awaiting_payment');
+
 /** The steps that what is known allows: all up to the first that it does not. */
 function stepsOf(order: Order): readonly Step[] {
-  const blocked = STEPS.findIndex((step) => !step.reached(order));
-  return blocked === -1 ? STEPS : STEPS.slice(0, blocked);
+  const steps = isFree(order) ? FREE_STEPS : STEPS;
+  const blocked = steps.findIndex((step) => !step.reached(order));
+  return blocked === -1 ? steps : steps.slice(0, blocked);
 }
 
 export type Known = Pick<Order, 'allocation' | 'couponRedeemedAt' | 'discount' | 'total' | 'payBy' | 'paymentId' | 'paidAt' | 'parcels'>;
@@ -105,10 +112,12 @@ export const hasEnded = ({ status }: Order): boolean => status === 'rejected' ||
 /** Adds to what is known of an order, and takes every step that this allows. An order that has ended badly stays as it is. */
 export function learn(order: Order, known: Partial<Known>, now: Date, told: Told[] = []): Change {
   if (hasEnded(order)) return {};
-  const after = { ...order, ...known };
+  const after = paidIfFree({ ...order, ...known }, now);
   const taken = stepsOf(after).slice(stepsOf(order).length);
   return record(after, [...told, ...taken.map((step) => ({ ...step.tell(after), status: step.status }))], now);
 }
+
+const paidIfFree = (order: Order, now: Date): Order => (isFree(order) && !order.paidAt ? { ...order, paidAt: now } : order);
 
 /** Appends to the order's history; each entry is one version of the order, and the last one says what the order is now. */
 export function record(order: Order, told: Told[], now: Date): Change {

@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import type { CancelOrder, Contract, Data, GetOrder, Message, Order as OrderView, PlaceOrder } from '@sluice/contracts';
+import type { CancelOrder, Contract, Data, GetOrder, Message, Order as OrderView, PlaceOrder, PlaceUnlisted } from '@sluice/contracts';
 import { newId, type Decision, type UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import type { z } from 'zod';
 import type { Change } from './order-steps.js';
-import type { Prices } from './pricing.js';
+import { unshown, type Prices } from './pricing.js';
 import { disclosed } from './refusal.js';
 import { isOrder, isRefused, orderTables, type Order, type Row } from './tables.js';
 
 /** A fact about one order. */
 type About = Message<Contract<z.ZodType<{ orderId: string }>>>;
+
+type Placing = Message<typeof PlaceOrder | typeof PlaceUnlisted>;
 
 /** Changes orders, many in one commit. */
 @Injectable()
@@ -21,10 +23,10 @@ export class OrderRepository {
   }
 
   /** The order's row is locked even before it exists, so two places of one order are decided one after the other. */
-  async place(message: Message<typeof PlaceOrder>, decide: (row: Row | undefined, prices: Prices, now: Date) => Change<OrderView, Row>) {
-    const { orderId, lines } = message.data;
-    const skus = [...new Set(lines.map(({ sku }) => sku))];
-    return this.#unit.change<OrderView>(message, { orders: [orderId], prices: skus }, ({ orders, prices }, now) => decision(message, decide(orders[orderId], prices, now)));
+  async place(message: Placing, decide: (row: Row | undefined, copies: Prices, now: Date) => Change<OrderView, Row>) {
+    const { orderId } = message.data;
+    const keys = { orders: [orderId], prices: unshown(message.data) };
+    return this.#unit.change<OrderView>(message, keys, ({ orders, prices }, now) => decision(message, decide(orders[orderId], prices, now)));
   }
 
   /** Locked like a place: of the two for one order, whichever comes first, the other sees what it has decided. */

@@ -57,9 +57,9 @@ export const rejection = ({ lines, allocation, coupon }: Order, { reason, detail
   message: (about) => OrderRejected({ ...about, lines, allocation: allocation ?? [], reason, ...(coupon !== null && { coupon }), ...(couponReason && { couponReason }) }),
 });
 
-/** The order can be paid, so its window starts now, and a timer that ends it. */
+/** The order can be paid, so its window starts now, and a timer that ends it. One that is paid has none: there was nothing to pay. */
 export function payableOpened(order: Order, usualWindowSeconds: number, now: Date): Change {
-  if (order.payBy || hasEnded(order)) return {};
+  if (order.payBy || order.paidAt || hasEnded(order)) return {};
   const delayMs = (order.payWithinSeconds ?? usualWindowSeconds) * 1_000;
   const change = learn(order, { payBy: new Date(now.getTime() + delayMs) }, now);
   return { ...change, messages: [...(change.messages ?? []), ExpirePayment({ orderId: order.id }, { delayMs })] };

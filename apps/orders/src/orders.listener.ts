@@ -17,6 +17,7 @@ import {
   PaymentCaptured,
   PaymentRefunded,
   PlaceOrder,
+  PlaceUnlisted,
   ProductChanged,
   StockRejected,
   StockReserved,
@@ -33,6 +34,10 @@ import { OrderQueries } from './order.queries.js';
 import { OrderRepository } from './order.repository.js';
 import { place, type Delivered } from './placing.js';
 import { ProductCopies } from './product-copies.js';
+import { ProductLookup } from './product-lookup.js';
+
+/** Questions to inventory at a time. Their queue is their own: while inventory is away, all other orders are taken. */
+const LOOKUPS_AT_ONCE = 20;
 
 @Controller()
 export class OrdersListener {
@@ -40,12 +45,19 @@ export class OrdersListener {
     private readonly orders: OrderRepository,
     private readonly queries: OrderQueries,
     private readonly products: ProductCopies,
+    private readonly lookup: ProductLookup,
     @Inject(CONFIG) private readonly config: OrdersConfig,
   ) {}
 
   @On(PlaceOrder)
   placeOrder(message: Message<typeof PlaceOrder>) {
     return this.orders.place(message, (row, prices, now) => place(row, message.data, prices, delivered(message), now));
+  }
+
+  @On(PlaceUnlisted, { queue: 'lookups', prefetch: LOOKUPS_AT_ONCE })
+  async placeUnlisted(message: Message<typeof PlaceUnlisted>) {
+    const request = await this.lookup.completed(message.data);
+    return this.orders.place(message, (row, prices, now) => place(row, request, prices, { ...delivered(message), lookedUp: true }, now));
   }
 
   @On(CancelOrder)
@@ -161,4 +173,5 @@ export class OrdersListener {
 const delivered = ({ reply, deadline, redelivered = false }: Message): Delivered => ({
   unattended: reply === undefined || (deadline !== undefined && Date.now() >= deadline),
   redelivered,
+  lookedUp: false,
 });

@@ -1,4 +1,5 @@
 import { CancelOrder, GetOrderChanges, ListOrders, PlaceOrder, ProductChanged, StockRejected } from '@sluice/contracts';
+import { dependencies } from '@sluice/messaging';
 import { newId } from '@sluice/persistence';
 import { depth, eventually, testBroker, testDatabase, type TestBroker } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -62,6 +63,38 @@ describe('placing an order', () => {
     expect(await scene.place(other)).toMatchObject({ status: 'pending' });
     expect(await listOf(order)).toEqual([order.orderId]);
   });
+
+  it('asks inventory for products that it has not heard of, and sells what is there at the price of now', async () => {
+    scene.inventory.has({ sku: 'KITE', name: 'Kite', price: EUR(2_000), version: 3 });
+    const lines = ['TEE', 'KITE'].map((sku) => ({ sku, quantity: 1 }));
+    expect(await scene.place(newRequest({ lines }))).toMatchObject({ total: EUR(3_500), lines: [{ name: 'T-shirt' }, { name: 'Kite' }] });
+    await expect(scene.place(newRequest({ lines: [...lines, { sku: 'GHOST', quantity: 1 }] }))).rejects.toMatchObject({ problem: { status: 422, skus: ['GHOST'] } });
+    const shown = ['KITE', 'TEE'].map((sku) => ({ sku, name: `The ${sku}`, price: EUR(1), version: 1 }));
+    const asked = scene.inventory.asked.length;
+    expect(await scene.place(newRequest({ lines, shown }))).toMatchObject({ total: EUR(2), lines: [{ name: 'The TEE' }, { name: 'The KITE' }] });
+    expect(scene.inventory.asked).toHaveLength(asked);
+  });
+
+  const withoutInventory: [string, () => Promise<unknown>, () => Promise<unknown>][] = [
+    ['is away', () => scene.inventory.leaves(), () => scene.inventory.returns()],
+    ['answers 503', async () => (scene.inventory.problem = { title: 'Temporarily unavailable', status: 503 }), async () => (scene.inventory.problem = undefined)],
+  ];
+  it.each(withoutInventory)('waits with them while inventory %s, holds up no other order meanwhile, and costs them nothing', async (_, breaks, cures) => {
+    const sku = `LATE-${newId()}`;
+    const [real, ghosts] = [newRequest({ lines: [{ sku, quantity: 1 }] }), [1, 2, 3, 4].map((n) => newRequest({ lines: [{ sku: `GHOST-${n}`, quantity: 1 }] }))];
+    await breaks();
+    for (const order of [real, ...ghosts]) await scene.tell(PlaceOrder(order));
+    await eventually(() => expect(dependencies.isSick('inventory')).toBe(true), { withinMs: 20_000 });
+    for (let count = 0; count < 3; count++) expect(await scene.place(newRequest())).toMatchObject({ status: 'pending' });
+    await expect(scene.cancel(ghosts[0]!)).rejects.toEqual(problem(404));
+    expect(await scene.rows('SELECT id FROM orders WHERE id = ANY($1) AND placed_at IS NOT NULL', [[real, ...ghosts].map(({ orderId }) => orderId)])).toEqual([]);
+    scene.inventory.has({ sku, name: 'Late', price: EUR(700), version: 1 });
+    await cures();
+    await scene.reaches(real, 'pending');
+    expect(await scene.see(real)).toMatchObject({ total: EUR(700) });
+    for (const ghost of ghosts) await eventually(async () => expect(await scene.see(ghost)).toMatchObject({ status: 'rejected', reason: 'unknown_product' }));
+    for (const queue of ['orders.lookups', 'orders.lookups.dead', 'orders.commands.dead']) expect(await depth(broker, queue)).toBe(0);
+  }, 60_000);
 
   /** Decided while its caller still waits, as far as orders can tell; the answer never gets there. */
   const refusedUnheard = async () => {

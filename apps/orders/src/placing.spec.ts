@@ -1,4 +1,4 @@
-import { Order as OrderSchema, OrderCancelled, type Order as OrderView } from '@sluice/contracts';
+import { Order as OrderSchema, OrderCancelled, PlaceUnlisted, type Order as OrderView } from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
 import { cancel } from './cancellation.js';
 import type { Change } from './order-steps.js';
@@ -6,7 +6,7 @@ import { orderView } from './order.view.js';
 import { place } from './placing.js';
 import { disclosed } from './refusal.js';
 import type { EarlyCancellation, Order, RefusedOrder } from './tables.js';
-import { ATTENDED, COUPON, facts, hearing, later, NOW, ORDER, PAYMENT, placedOrder, PRICES, request, types, UNATTENDED, USER } from './testing/given.js';
+import { ATTENDED, COUPON, facts, hearing, later, NOW, ORDER, PAYMENT, placedOrder, PRICES, request, types, UNASKED, UNATTENDED, USER } from './testing/given.js';
 
 /** For a request that becomes an order. */
 const placing = (...given: Parameters<typeof place>) => place(...given) as Change<OrderView>;
@@ -98,6 +98,63 @@ describe('placing an order', () => {
   });
 });
 
+describe('what the shop showed', () => {
+  const shown = (sku: string, amount: number, { currency = 'EUR', name = `The ${sku}`, version = 9 } = {}) => ({ sku, name, price: { amount, currency }, version });
+
+  it.each([['newer', 9], ['older', 0]])('is what the order costs and says, also where it is %s than what orders knows', (_, version) => {
+    const { order } = placing(undefined, request({ shown: [shown('TEE', 1_000, { version }), shown('MUG', 1, { version })] }), PRICES, ATTENDED, NOW);
+    expect(order).toMatchObject({ subtotal: 2_001, lines: [{ name: 'The TEE', quantity: 2 }, { name: 'The MUG', unitPrice: { amount: 1 } }] });
+  });
+
+  it('counts for the lines that were shown, and the others cost what orders knows', () => {
+    const lines = ['TEE', 'HAT', 'MUG', 'HAT'].map((sku) => ({ sku, quantity: 1 }));
+    const { order } = placing(undefined, request({ lines, shown: [shown('HAT', 20)] }), PRICES, UNASKED, NOW);
+    expect(order!.lines.map(({ name, quantity, unitPrice }) => [name, quantity, unitPrice.amount])).toEqual([['T-shirt', 1, 1_500], ['The HAT', 2, 20], ['Mug', 1, 800]]);
+  });
+
+  it('decides whether an order has one currency', () => {
+    const other = request({ shown: [shown('TEE', 10, { currency: 'USD' })] });
+    expect(place(undefined, other, PRICES, ATTENDED, NOW)).toMatchObject({ order: { reason: 'not_orderable' }, problem: { status: 422 } });
+    const both = request({ shown: ['TEE', 'MUG'].map((sku) => shown(sku, 10, { currency: 'USD' })) });
+    expect(placing(undefined, both, PRICES, ATTENDED, NOW).order).toMatchObject({ currency: 'USD', total: 30 });
+  });
+
+  it('is the name of a product in a sale, and not its price', () => {
+    const flashSale = { id: PAYMENT, unitPrice: { amount: 99, currency: 'USD' } };
+    const { order } = placing(undefined, request({ lines: [{ sku: 'HAT', quantity: 1 }], flashSale, shown: [shown('HAT', 5_000)] }), PRICES, UNASKED, NOW);
+    expect(order).toMatchObject({ total: 99, currency: 'USD', lines: [{ name: 'The HAT' }] });
+  });
+
+  it('does not make another order of the same request', () => {
+    const { order } = placing(undefined, request({ shown: [shown('TEE', 1_000)] }), PRICES, ATTENDED, NOW);
+    expect(place(order, request({ shown: [shown('TEE', 2_000, { version: 10 })] }), PRICES, ATTENDED, NOW)).toEqual({ reply: orderView(order!, NOW) });
+  });
+
+  it.each(['constructor', 'toString'])('is asked for also where the product is called %s', (sku) => {
+    const odd = request({ lines: [{ sku, quantity: 1 }] });
+    expect(types(place(undefined, odd, Object.create(null) as typeof PRICES, UNASKED, NOW).messages)).toEqual(['orders.place-unlisted']);
+    expect(placing(undefined, { ...odd, shown: [shown(sku, 7)] }, PRICES, UNASKED, NOW).order).toMatchObject({ total: 7 });
+  });
+});
+
+describe('an order with a product that orders has not heard of', () => {
+  const unlisted = request({ lines: [{ sku: 'TEE', quantity: 1 }, { sku: 'HAT', quantity: 1 }] });
+
+  it('is not decided before inventory was asked: it goes on as it is, and so does its caller', () => {
+    for (const delivered of [UNASKED, { ...UNASKED, unattended: true }, { ...UNASKED, redelivered: true }])
+      expect(place(undefined, unlisted, PRICES, delivered, NOW)).toEqual({ messages: [PlaceUnlisted(unlisted, { delegate: true })] });
+  });
+
+  it('is decided where no word of inventory would change the answer', () => {
+    expect(place(placedOrder(), request({ lines: unlisted.lines }), PRICES, UNASKED, NOW)).toMatchObject({ reply: { status: 'pending' } });
+    expect(() => place(placedOrder(), { ...unlisted, bodyHash: 'another' }, PRICES, UNASKED, NOW)).toThrow(problem(409));
+  });
+
+  it('is refused when inventory does not know it either', () => {
+    expect(place(undefined, unlisted, PRICES, ATTENDED, NOW)).toMatchObject({ problem: { status: 422, skus: ['HAT'] } });
+  });
+});
+
 describe('an order that was cancelled before it came', () => {
   const cancelledBy = (userId: string) => cancel(undefined, { orderId: ORDER, userId }, NOW).order as EarlyCancellation;
 
@@ -145,7 +202,7 @@ describe('a request that was refused', () => {
 
   it('is decided when it was never answered, although the broker delivers it again', () => {
     expect(place(undefined, impossible, PRICES, { ...ATTENDED, redelivered: true }, NOW)).toEqual(refusal());
-    expect(place(row(), impossible, PRICES, { unattended: true, redelivered: true }, later(5)).order).toMatchObject({ status: 'rejected', placedAt: later(5), version: 2 });
+    expect(place(row(), impossible, PRICES, { ...UNATTENDED, redelivered: true }, later(5)).order).toMatchObject({ status: 'rejected', placedAt: later(5), version: 2 });
   });
 
   it('is a rejected order when it is sent again and nobody waits for the answer', () => {

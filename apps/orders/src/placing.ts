@@ -1,9 +1,9 @@
-import { OrderPlaced, type Data, type Order as OrderView, type PlaceOrder } from '@sluice/contracts';
+import { OrderPlaced, PlaceUnlisted, type Data, type Order as OrderView, type PlaceOrder } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { cancelled } from './cancellation.js';
 import { record, type Change, type Told } from './order-steps.js';
 import { answered, orderView } from './order.view.js';
-import { atPrice, isRefusal, named, price, unpriced, type Priced, type Prices } from './pricing.js';
+import { atPrice, isRefusal, named, offered, price, unpriced, type Priced, type Prices } from './pricing.js';
 import { problemOf, refused, rejectedAtOnce } from './refusal.js';
 import { isEarlyCancellation, isOrder, isRefused, type Order, type Row } from './tables.js';
 
@@ -15,22 +15,28 @@ export interface Delivered {
   unattended: boolean;
   /** The broker delivers it again; it may have been decided before. */
   redelivered: boolean;
+  /** Inventory was asked for the products that nobody here knew: what is unknown now is no product. */
+  lookedUp: boolean;
 }
 
 /**
  * Takes an order, or repeats the answer to it. One that its own customer has cancelled before it came is taken as cancelled.
  * A refusal (422) is stored with its answer. It is a rejected order at once when the customer knows of the order: the request
  * is unattended, or they have cancelled it. A refused request that is sent again is decided again, whatever its body.
+ * Nothing is decided about a product that is unknown here before inventory was asked for it.
  *
  * @throws ProblemError 409 another order has this id
  */
-export function place(existing: Row | undefined, request: Request, prices: Prices, { unattended, redelivered }: Delivered, now: Date): Change<OrderView, Row> {
+export function place(existing: Row | undefined, request: Request, copies: Prices, delivered: Delivered, now: Date): Change<OrderView, Row> {
+  const { unattended, redelivered, lookedUp } = delivered;
   if (isOrder(existing)) return { reply: answerAgain(existing, request, now) };
   const own = existing?.userId === request.userId ? existing : undefined;
   if (isRefused(own) && redelivered && !unattended) return { problem: problemOf(own) };
-  const priced = price(request.lines, request.flashSale ? atPrice(prices, request.flashSale.unitPrice) : prices);
+  const offers = offered(request, copies);
+  const priced = price(request.lines, request.flashSale ? atPrice(offers, request.flashSale.unitPrice) : offers);
   if (!isRefusal(priced)) return answered(isEarlyCancellation(own) ? placedTooLate(request, priced, now) : placed(request, priced, now), now);
-  const lines = named(request.lines, prices);
+  if (priced.reason === 'unknown_product' && !lookedUp) return { messages: [PlaceUnlisted(request, { delegate: true })] };
+  const lines = named(request.lines, offers);
   const order = newOrder(request, { lines, ...unpriced(lines) }, now);
   return unattended || isEarlyCancellation(own) ? rejectedAtOnce(order, priced, now) : refused(order, priced, now);
 }
@@ -60,6 +66,7 @@ const subtotalOf = ({ subtotal, currency }: Order) => ({ amount: subtotal, curre
 const newOrder = ({ orderId: id, userId, bodyHash, address, coupon, payWithinSeconds, flashSale }: Request, { lines, currency, subtotal }: Priced, now: Date): Order => {
   const asked = { id, userId, bodyHash, lines, address, coupon: coupon ?? null, payWithinSeconds: payWithinSeconds ?? null, flashSaleId: flashSale?.id ?? null, placedAt: now };
   const amounts = { currency, subtotal, discount: 0, total: subtotal };
-  const nothingKnown = { couponRedeemedAt: null, allocation: null, payBy: null, paymentId: null, paidAt: null, refundedAt: null, cancellationRequestedAt: null, parcels: [] };
-  return { ...asked, ...amounts, ...nothingKnown, status: 'pending', reason: null, version: 0 };
+  const nothingKnown = { couponRedeemedAt: null, allocation: null, payBy: null, paymentId: null, paidAt: null, refundedAt: null, parcels: [] };
+  const notCancelled = { cancellationRequestedAt: null, cancellationRefusedAt: null };
+  return { ...asked, ...amounts, ...nothingKnown, ...notCancelled, status: 'pending', reason: null, version: 0 };
 };

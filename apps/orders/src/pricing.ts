@@ -1,4 +1,4 @@
-import { Cents, Quantity, type Money, type OrderLine, type Sku } from '@sluice/contracts';
+import { Cents, Quantity, type Money, type OrderLine, type ProductVersion, type Sku } from '@sluice/contracts';
 import type { z } from 'zod';
 import type { ProductCopy } from './tables.js';
 
@@ -37,6 +37,27 @@ export function price(requested: readonly RequestedLine[], prices: Prices): Pric
   const subtotal = lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice.amount, 0);
   if (!Cents.safeParse(subtotal).success) return notOrderable('The amount is beyond what one order may cost.', lines);
   return { lines, currency: [...currencies][0]!, subtotal };
+}
+
+/** What an order is to be placed from. */
+interface Asked {
+  lines: readonly RequestedLine[];
+  shown?: readonly ProductVersion[] | undefined;
+}
+
+/** The products of which the request does not say what they were shown as. */
+export function unshown({ lines, shown = [] }: Asked): string[] {
+  const known = new Set(shown.map(({ sku }) => sku));
+  return [...new Set(lines.map(({ sku }) => sku))].filter((sku) => !known.has(sku));
+}
+
+/** The products as they were shown, and those that were not as they are known here, whichever version is newer. */
+export function offered({ lines, shown = [] }: Asked, copies: Prices): Prices {
+  // Without a prototype: a product may be called `constructor`.
+  const offers: Record<string, ProductCopy | undefined> = Object.create(null);
+  for (const { sku } of lines) offers[sku] = copies[sku];
+  for (const { sku, name, price, version } of shown) offers[sku] = { sku, name, ...price, version };
+  return offers;
 }
 
 /** What every product costs in a sale. */

@@ -4,7 +4,7 @@ import { testDatabase, type TestDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { place } from './placing.js';
 import { orderTables, type RefusedOrder, type Row } from './tables.js';
-import { ATTENDED, COUPON, facts, hearing, NOW, obstacles, ORDER, placedOrder, PRICES, request, USER } from './testing/given.js';
+import { AT_NO_PRICE, ATTENDED, COUPON, facts, hearing, NOW, obstacles, ORDER, placedOrder, PRICES, request, USER } from './testing/given.js';
 
 const MIGRATIONS = path.join(import.meta.dirname, '../../../prisma/orders/migrations');
 const migration = (name: string) => readFile(path.join(MIGRATIONS, name, 'migration.sql'), 'utf8');
@@ -26,13 +26,15 @@ describe('the table of orders', () => {
   const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
   const steps = Object.values(facts);
-  const ways = [...steps.map((_, count) => steps.slice(0, count)), steps, [obstacles.outOfStock], [obstacles.couponRejected], [...steps.slice(0, 4), obstacles.cancelled], [...steps.slice(0, 4), obstacles.cancelled, obstacles.halted]];
+  const ways = [...steps.map((_, count) => steps.slice(0, count)), steps, [obstacles.outOfStock], [obstacles.couponRejected], [...steps.slice(0, 4), obstacles.cancelled], [...steps.slice(0, 4), obstacles.cancelled, obstacles.halted], [...steps, obstacles.cancelled]];
   const early: Row = { id: ORDER, userId: USER, status: 'cancelled', reason: 'customer', placedAt: null, recordedAt: NOW, version: 1 };
   const refused = place(undefined, request({ coupon: COUPON, lines: [{ sku: 'NOPE', quantity: 1 }] }), PRICES, ATTENDED, NOW).order as RefusedOrder;
   const paid = hearing(placedOrder({ coupon: COUPON, payWithinSeconds: 60 }), steps.slice(0, 4)).order;
 
   it('takes an order at every step, the cancellation of one that has not come, and a refused request', async () => {
     for (const coupon of [undefined, COUPON]) for (const way of ways) await write(hearing(placedOrder({ coupon }), way).order);
+    const free = [facts.couponRedeemed, facts.stockReserved, facts.eastDelivered, facts.westDelivered];
+    for (const count of free.keys()) await write(hearing(placedOrder({ shown: AT_NO_PRICE }), free.slice(0, count + 1)).order);
     await write(early);
     expect((await database.pool.query('SELECT status, placed_at, discount, parcels FROM orders')).rows).toEqual([{ status: 'cancelled', placed_at: null, discount: null, parcels: null }]);
     await write(refused);
@@ -46,7 +48,11 @@ describe('the table of orders', () => {
     ['a paid order whose coupon nobody has answered for', paid, { couponRedeemedAt: null, discount: 0, total: 3_800 }],
     ['a rejected coupon of an order that has none', hearing(placedOrder(), [obstacles.outOfStock]).order, { reason: 'coupon_rejected' }],
     ['a payment window of no length', paid, { payWithinSeconds: 0 }],
+    ['an order that was paid without a payment, and costs something', paid, { paymentId: null }],
+    ['a payment of no time', paid, { paidAt: null }],
     ['the cancellation of a paid order while it is unpaid', placedOrder(), { cancellationRequestedAt: NOW }],
+    ['the refusal to cancel an unpaid order', placedOrder(), { cancellationRefusedAt: NOW }],
+    ['the refusal to cancel an order that has not come', early, { cancellationRefusedAt: NOW }],
     ['an order without parcels, not even none', paid, { parcels: null }],
     ['an order that is nobody\'s', paid, { userId: null }],
     ['an order that was never placed', paid, { placedAt: null }],
@@ -66,7 +72,7 @@ describe('the table of orders', () => {
     ['a refusal that is an order', refused, { placedAt: NOW }],
   ])('refuses %s', async (_, row, change) => {
     await write(row);
-    await expect(write(row, change)).rejects.toThrow('orders_complete');
+    await expect(write(row, change)).rejects.toThrow(/orders_complete|orders_cancellation_refused/);
   });
 });
 

@@ -30,12 +30,15 @@ export interface Order {
   allocation: Allocation | null;
   /** The end of the payment window; the order can be paid. */
   payBy: Date | null;
+  /** The money was captured. Null of an order that is paid because there was nothing to pay. */
   paymentId: string | null;
   paidAt: Date | null;
   /** The order was cancelled, and its money is on its way back. */
   refundedAt: Date | null;
   /** The customer wants a paid order cancelled, and logistics was last asked to halt its parcels. */
   cancellationRequestedAt: Date | null;
+  /** It was too late to cancel, since a parcel had left. */
+  cancellationRefusedAt: Date | null;
   parcels: OrderView['parcels'];
   /** Counts the entries of the history; facts about the order carry it. */
   version: number;
@@ -105,8 +108,8 @@ export const orderTables = {
     key: 'id',
     columns: [
       'id', 'userId', 'bodyHash', 'status', 'reason', 'lines', 'address', 'currency', 'subtotal', 'discount', 'total', 'coupon', 'couponRedeemedAt',
-      'placedAt', 'flashSaleId', 'payWithinSeconds', 'allocation', 'payBy', 'paymentId', 'paidAt', 'refundedAt', 'cancellationRequestedAt', 'parcels',
-      'recordedAt', 'refusal', 'version',
+      'placedAt', 'flashSaleId', 'payWithinSeconds', 'allocation', 'payBy', 'paymentId', 'paidAt', 'refundedAt', 'cancellationRequestedAt',
+      'cancellationRefusedAt', 'parcels', 'recordedAt', 'refusal', 'version',
     ],
   }),
   /** Placing an order reads prices as they are: a price that changes meanwhile is no reason to wait. */

@@ -14,11 +14,11 @@ const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 100
 const asking = { orderId, afterMs: 120_000 };
 const intent = { orderId, captureId };
 
-const after = (state: State, { state: changes = {} }: Decision): State => ({ payables: { ...state.payables, ...changes.payables }, captures: { ...state.captures, ...changes.captures } });
+const after = (state: State, { state: changes = {} }: Decision): State => ({ payables: { ...state.payables, ...changes.payables }, captures: { ...state.captures, ...changes.captures }, failures: { ...state.failures, ...changes.failures } });
 const told = ({ messages = [] }: Decision) => messages.map(({ contract, data, delegate }) => ({ type: contract.type, ...(data as object), ...(delegate && { delegate }) }));
 const cancelled = (state: State, at: Date): State => after(state, cancelPayable(state, { orderId, userId, version: 4, lines: [], allocation: [], reason: 'customer' }, at));
 
-const nothing: State = { payables: {}, captures: {} };
+const nothing: State = { payables: {}, captures: {}, failures: {} };
 const open = after(nothing, openPayable(nothing, { orderId, userId, total: { amount: 4_200, currency: 'USD' }, version: 2 }));
 const capturing = after(open, pay(open, { orderId, userId, cardToken: 'tok' }, captureId, noon));
 const voiding = cancelled(capturing, later(1));

@@ -2,8 +2,9 @@ import { PaymentCaptured, PaymentDeclined, type PaymentResult, RefundPayment } f
 import { ProblemError } from '@sluice/messaging';
 import type { z } from 'zod';
 import { refunding, refuseCancelled } from './cancellation.js';
+import { failed } from './card-failures.js';
 import type { CardOutcome } from './card-gateway.js';
-import type { Capture, Charge, ChargedPayable, Decision, Payable, PendingCapture, State } from './tables.js';
+import type { Capture, CardFailures, Charge, ChargedPayable, Decision, Payable, PendingCapture, State } from './tables.js';
 
 /**
  * Records what the card gateway has said; the first answer counts. Money that came for an order cancelled meanwhile goes
@@ -15,7 +16,7 @@ export function settle(state: State, { orderId, captureId }: { orderId: string; 
   if (!payable || !capture) throw new Error(`capture ${captureId} of order ${orderId} is unknown`);
   if (capture.status !== 'pending') return { reply: { payable, capture } };
   if (payable.status !== 'capturing' && payable.status !== 'voiding') throw new Error(`capture ${captureId} is pending, and order ${orderId} is ${payable.status}`);
-  return outcome.status === 'captured' ? captured(payable, capture, outcome.reference, now) : declined(payable, capture, outcome.reason, now);
+  return outcome.status === 'captured' ? captured(payable, capture, outcome.reference, now) : declined(state, payable, capture, outcome.reason, now);
 }
 
 function captured(payable: ChargedPayable, pending: PendingCapture, gatewayReference: string, now: Date): Decision<Charge> {
@@ -32,16 +33,18 @@ function captured(payable: ChargedPayable, pending: PendingCapture, gatewayRefer
  * The payable is open again: another try is another capture, with an idempotency key of its own. Unless the order was
  * cancelled meanwhile: then nothing was taken, and nobody has to choose another card.
  */
-function declined(payable: ChargedPayable, pending: PendingCapture, reason: string, now: Date): Decision<Charge> {
+function declined(state: State, payable: ChargedPayable, pending: PendingCapture, reason: string, now: Date): Decision<Charge> {
   const { orderId, userId } = payable;
   const capture: Capture = { ...pending, status: 'declined', reason, settledAt: now, version: pending.version + 1 };
   const unpaid = { ...payable, captureId: null, capturingSince: null, version: payable.version + 1 };
-  if (payable.status === 'voiding') return changed({ ...unpaid, status: 'voided' }, capture);
-  return { ...changed({ ...unpaid, status: 'open' }, capture), messages: [PaymentDeclined({ orderId, userId, reason, version: unpaid.version })] };
+  const failures = { [userId]: failed(state, payable, now) };
+  if (payable.status === 'voiding') return changed({ ...unpaid, status: 'voided' }, capture, failures);
+  const messages = [PaymentDeclined({ orderId, userId, reason, version: unpaid.version })];
+  return { ...changed({ ...unpaid, status: 'open' }, capture, failures), messages };
 }
 
-const changed = (payable: Payable, capture: Capture): Decision<Charge> => ({
-  state: { payables: { [payable.orderId]: payable }, captures: { [capture.id]: capture } },
+const changed = (payable: Payable, capture: Capture, failures: Record<string, CardFailures> = {}): Decision<Charge> => ({
+  state: { payables: { [payable.orderId]: payable }, captures: { [capture.id]: capture }, failures },
   reply: { payable, capture },
 });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { resultOf, settle } from './capture.js';
 import { openPayable, pay } from './payable.js';
-import type { Decision, State } from './tables.js';
+import type { Decision, OpenPayable, State } from './tables.js';
 
 const orderId = '0190a6b0-0000-8000-8000-000000000001';
 const userId = '0190a6b0-0000-7000-8000-000000000002';
@@ -12,8 +12,8 @@ const total = { amount: 4_200, currency: 'USD' };
 const noon = new Date('2026-01-01T12:00:00Z');
 const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 1000);
 
-const nothing: State = { payables: {}, captures: {} };
-const after = (state: State, { state: changes = {} }: Decision): State => ({ payables: { ...state.payables, ...changes.payables }, captures: { ...state.captures, ...changes.captures } });
+const nothing: State = { payables: {}, captures: {}, failures: {} };
+const after = (state: State, { state: changes = {} }: Decision): State => ({ payables: { ...state.payables, ...changes.payables }, captures: { ...state.captures, ...changes.captures }, failures: { ...state.failures, ...changes.failures } });
 const told = ({ messages = [] }: Decision) => messages.map(({ contract, data, delegate }) => ({ type: contract.type, ...(data as object), ...(delegate && { delegate }) }));
 const chargeIn = (state: State) => ({ payable: state.payables[orderId]!, capture: state.captures[first]! });
 const problem = (status: number, title: string) => expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
@@ -30,6 +30,13 @@ describe('a payable', () => {
   it('opens once for the order’s final total', () => {
     expect(told(openPayable(nothing, priced))).toEqual([{ type: 'payable.opened', orderId, userId, amount: total, version: 1 }]);
     expect(openPayable(open, priced)).toEqual({});
+  });
+
+  it('is not opened where there is nothing to pay, and takes no money where it was', () => {
+    const free = { ...priced, total: { amount: 0, currency: 'USD' } };
+    expect(openPayable(nothing, free)).toEqual({});
+    const opened: State = { ...open, payables: { [orderId]: { ...open.payables[orderId], amount: 0 } as OpenPayable } };
+    expect(() => pay(opened, request, first, noon)).toThrow(problem(409, 'Nothing to pay'));
   });
 
   it('asks for a capture under the request’s own id, and leaves the answer to it', () => {

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { CapturePayment, type Message, OrderCancelled, OrderPriced, Pay, RefundPayment } from '@sluice/contracts';
+import { CapturePayment, GetPayable, type Message, OrderCancelled, OrderPriced, Pay, RefundPayment, RefuseCard } from '@sluice/contracts';
 import { On } from '@sluice/messaging';
 import { Capturing } from './capturing.js';
 import { PaymentsRepository } from './payments.repository.js';
@@ -24,6 +24,16 @@ export class PaymentsListener {
   @On(OrderCancelled)
   orderCancelled(message: Message<typeof OrderCancelled>) {
     return this.payments.cancel(message);
+  }
+
+  @On(GetPayable)
+  getPayable({ data }: Message<typeof GetPayable>) {
+    return this.payments.payable(data);
+  }
+
+  @On(RefuseCard)
+  refuseCard(message: Message<typeof RefuseCard>) {
+    return this.payments.refuseCard(message);
   }
 
   @On(Pay)

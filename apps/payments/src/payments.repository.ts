@@ -1,18 +1,20 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { CapturePayment, Data, Message, OrderCancelled, OrderPriced, Pay, RefundPayment } from '@sluice/contracts';
+import type { CapturePayment, Data, GetPayable, Message, OrderCancelled, OrderPriced, Pay, RefundPayment, RefuseCard } from '@sluice/contracts';
 import { DELEGATED } from '@sluice/messaging';
-import { newId, type UnitOfWork } from '@sluice/persistence';
-import { UnitsOfWork } from '@sluice/service-kit';
+import { databaseTime, newId, type UnitOfWork } from '@sluice/persistence';
+import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { captureAgain, refundAgain, type AskingAgain } from './asking-again.js';
 import { cancelPayable } from './cancellation.js';
 import { settle } from './capture.js';
 import type { CardOutcome, RefundReceipt } from './card-gateway.js';
+import { expectFewFailures, refuseCard } from './card-failures.js';
+import type { PaymentsConfig } from './config.js';
 import { PrismaClient } from './generated/prisma/client.js';
-import { openPayable, pay } from './payable.js';
+import { openPayable, pay, payableNow } from './payable.js';
 import { refund, refundRefused } from './refund.js';
-import { type Charge, tables } from './tables.js';
+import { type CardFailures, type Charge, type Payable, tables } from './tables.js';
 
 /** Which rows each message is about, and the rule that decides on them. */
 @Injectable()
@@ -20,7 +22,11 @@ export class PaymentsRepository implements OnModuleDestroy {
   readonly #unit: UnitOfWork<typeof tables>;
   readonly #prisma: PrismaClient;
 
-  constructor(units: UnitsOfWork, pool: Pool) {
+  constructor(
+    units: UnitsOfWork,
+    private readonly pool: Pool,
+    @Inject(CONFIG) private readonly config: PaymentsConfig,
+  ) {
     this.#unit = units.over({ tables });
     this.#prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   }
@@ -34,7 +40,30 @@ export class PaymentsRepository implements OnModuleDestroy {
   }
 
   pay(message: Message<typeof Pay>) {
-    return this.#unit.change(message, { payables: [message.data.orderId], captures: [message.id] }, (state, now) => pay(state, message.data, message.id, now));
+    const { orderId, userId } = message.data;
+    const keys = { payables: [orderId], captures: [message.id], failures: [userId] };
+    return this.#unit.change(message, keys, (state, now) => {
+      expectFewFailures(state, message.data, message.id, this.config, now);
+      return pay(state, message.data, message.id, now);
+    });
+  }
+
+  refuseCard(message: Message<typeof RefuseCard>) {
+    const { data } = message;
+    return this.#unit.change(message, { failures: [data.userId] }, (state, now) => refuseCard(state, data, this.config, now));
+  }
+
+  /** What a payment would be answered now, as far as that does not depend on the card. @throws ProblemError 404, 409, 429 */
+  async payable(about: Data<typeof GetPayable>) {
+    const { orderId, userId } = about;
+    const [row, failed, now] = await Promise.all([
+      this.#prisma.payable.findFirst({ where: { orderId, version: { gt: 0 } } }),
+      this.#prisma.cardFailures.findFirst({ where: { userId, version: { gt: 0 } } }),
+      databaseTime(this.pool),
+    ]);
+    const payables = row ? { [orderId]: { ...row, amount: cents(row.amount) } as Payable } : {};
+    const failures = failed ? { [userId]: failed as unknown as CardFailures } : {};
+    return payableNow({ payables, captures: {}, failures }, about, this.config, now);
   }
 
   async cancel(message: Message<typeof OrderCancelled>): Promise<void> {
@@ -48,10 +77,10 @@ export class PaymentsRepository implements OnModuleDestroy {
     return { payable: { ...payable, amount: cents(payable.amount) }, capture: { ...capture, amount: cents(capture.amount) } } as Charge;
   }
 
-  /** The capture with its outcome, for whoever waits for it. */
-  async settle(message: Message<typeof CapturePayment>, outcome: CardOutcome): Promise<Charge | undefined> {
+  /** The capture with its outcome, for whoever waits for it. @param userId who pays */
+  async settle(message: Message<typeof CapturePayment>, userId: string, outcome: CardOutcome): Promise<Charge | undefined> {
     const { orderId, captureId } = message.data;
-    const settled = await this.#unit.change(message, { payables: [orderId], captures: [captureId] }, (state, now) => settle(state, message.data, outcome, now));
+    const settled = await this.#unit.change(message, { payables: [orderId], captures: [captureId], failures: [userId] }, (state, now) => settle(state, message.data, outcome, now));
     return settled === DELEGATED ? undefined : settled;
   }
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { CapturePayment, OrderPriced, Pay, PayableOpened, PayableVoided, PaymentDeclined, RefundPayment } from '@sluice/contracts';
+import { CapturePayment, GetPayable, OrderPriced, Pay, PayableOpened, PayableVoided, PaymentDeclined, RefundPayment, RefuseCard } from '@sluice/contracts';
 import type { Service } from '@sluice/service-kit';
 import { deadLetters, eventually, publish } from '@sluice/testing';
 import * as testing from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { problem, total, useShop } from './testing/shop.js';
+import { problem, total, useShop, type Order } from './testing/shop.js';
 
 const shop = useShop<testing.TestBroker>(testing);
 const { start, payable, pay, capturesOf, captured, refunded, cancel } = shop;
@@ -105,6 +105,34 @@ describe('with the fake card gateway', () => {
     refunded(order.orderId, 1);
     await expect(pay(order, 'tok_fake_4242')).rejects.toMatchObject(problem(409));
     expect(await deadLetters(shop.broker, 'payments.captures')).toEqual([]);
+  });
+});
+
+describe('cards that are tried out', () => {
+  const LIMITS = { CARD_FAILURES_PER_ORDER: '3', CARD_FAILURES_PER_USER: '5', CARD_FAILURES_WINDOW_SECONDS: '6' };
+  const ask = (order: Order) => shop.ask(GetPayable, order);
+  const unknown = (order: Order) => shop.ask(RefuseCard, order).then(() => 0, (error: { problem: { status: number } }) => error.problem.status);
+
+  it('are refused after a few, at all processes together and after a restart, until the window is over; then a good card pays', async () => {
+    const services = await Promise.all([start(LIMITS), start(LIMITS)]);
+    const [order, second] = [await payable(), await payable()];
+    const sameUser = { ...second, userId: order.userId };
+    expect(await ask(order)).toEqual({ status: 'open' });
+    await expect(ask(sameUser)).rejects.toMatchObject(problem(404));
+    await expect(pay(order, 'tok_fake_0002')).rejects.toMatchObject(problem(402));
+    const began = Date.now();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => unknown(order)));
+    expect(answers.sort()).toEqual([422, 422, ...Array(8).fill(429)]);
+    await Promise.all(services.map((service) => service.stop()));
+    const again = await start(LIMITS);
+    const tooMany = { problem: { status: 429, retryAfter: expect.any(Number) } };
+    await expect(ask(order)).rejects.toMatchObject(tooMany);
+    for (const card of ['tok_fake_4242', 'tok_fake_0002']) await expect(pay(order, card)).rejects.toMatchObject(tooMany);
+    expect(await ask(second)).toEqual({ status: 'open' });
+    expect(await eventually(() => pay(order, 'tok_fake_4242'))).toEqual({ status: 'captured' });
+    expect(Date.now() - began).toBeGreaterThan(5_000);
+    expect((await capturesOf(order.orderId)).map(({ status }) => status as string)).toEqual(['declined', 'captured']);
+    await again.stop();
   });
 });
 

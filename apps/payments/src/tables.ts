@@ -92,6 +92,14 @@ export interface DeclinedCapture extends Attempt {
 /** One try to take the money. Its id is the idempotency key at the card gateway. */
 export type Capture = PendingCapture | SettledCapture | RefundedCapture | DeclinedCapture;
 
+/** Cards that were declined or unknown, the latest last. */
+export interface CardFailures {
+  userId: string;
+  /** `at`: RFC 3339. */
+  failures: { orderId: string; at: string }[];
+  version: number;
+}
+
 /** A capture, and the payable it is for. */
 export interface Charge {
   payable: Payable;
@@ -104,6 +112,7 @@ export const tables = {
     key: 'id',
     columns: ['id', 'orderId', 'amount', 'currency', 'cardToken', 'status', 'gatewayReference', 'reason', 'requestedAt', 'settledAt', 'refundReference', 'refundedAt', 'version'],
   }),
+  failures: collection<CardFailures>({ table: 'card_failures', key: 'userId', columns: ['userId', 'failures', 'version'] }),
   payables: collection<Payable>({
     table: 'payables',
     key: 'orderId',

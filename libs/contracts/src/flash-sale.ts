@@ -37,6 +37,7 @@ export const Sale = z.object({
   round: z.int(),
   opensAt: Instant,
   closesAt: Instant,
+  closedAt: Instant.optional().describe('An admin ended it then, before its time'),
   payWithinSeconds: PaymentWindow,
   version: z.int(),
 });
@@ -55,7 +56,12 @@ export type ClaimResult = z.infer<typeof ClaimResult>;
 
 export const CreateSale = command('flash-sale.create', z.object({ saleId: Id, ...NewSale.shape, price: Money }), {
   reply: Sale,
-  about: 'The sale is answered as `preparing`: its pieces are being allotted. The same sale twice is one.',
+  about: 'The sale is answered as `preparing`: its pieces are being allotted. The same sale twice is one. Problems: 409 another sale has this id; 422 it is over, lasts too long or opens too late.',
+});
+export const CloseSale = command('flash-sale.close', z.object({ saleId: Id }), {
+  reply: Sale,
+  about:
+    'Ends a sale before its time: what is unsold goes back to the shelves, and claims that wait lose. Wins that are not paid keep their payment window. A sale that is still preparing stays so, and closes as soon as its pieces are there. Of a sale that has ended it changes nothing. Problems: 404.',
 });
 export const ClaimPiece = command('flash-sale.claim', z.object({ saleId: Id, userId: Id, round: z.int().min(1), address: Address }), {
   bounded: true,

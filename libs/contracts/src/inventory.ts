@@ -9,22 +9,32 @@ export const Allocation = z.array(z.object({ sku: Sku, warehouse: Warehouse, qua
 export type Allocation = z.infer<typeof Allocation>;
 
 export const ProductDetails = z.strictObject({ name: visibleText(200), price: NewMoney });
+/** What a product is called and costs as of one version of it; a newer version replaces an older one. */
+export const ProductVersion = z.object({ sku: Sku, name: z.string(), price: Money, version: z.int() });
+export type ProductVersion = z.infer<typeof ProductVersion>;
+/** The product as customers see it. */
 export const Product = z.object({ sku: Sku, name: z.string(), price: Money, available: z.int() });
 export type Product = z.infer<typeof Product>;
+/** The same with its version, which answers of older replicas do not have. */
+export const VersionedProduct = Product.extend({ version: z.int().optional() });
+export type VersionedProduct = z.infer<typeof VersionedProduct>;
 /** `reference` names the delivery note: the same one counts once. */
 export const Receipt = z.strictObject({ warehouse: Warehouse, quantity: z.int().min(1).max(1_000_000), reference: visibleText(100) });
 
-export const PutProduct = command('inventory.put-product', ProductDetails.extend({ sku: Sku, price: Money }), { reply: Product });
+export const PutProduct = command('inventory.put-product', ProductDetails.extend({ sku: Sku, price: Money }), { reply: VersionedProduct });
 export const ReceiveStock = command('inventory.receive', Receipt.extend({ sku: Sku }), {
   reply: z.object({ sku: Sku, available: z.int() }),
   about: 'Problems: 404 unknown product, 409 the reference was used for another receipt.',
 });
-export const GetProduct = query('inventory.product', z.object({ sku: Sku }), Product, {
+export const GetProduct = query('inventory.product', z.object({ sku: Sku }), VersionedProduct, {
   about: 'Problems: 404 unknown product.',
 });
-export const ListProducts = query('inventory.products', PageRequest, page(Product));
+export const ListProducts = query('inventory.products', PageRequest, page(VersionedProduct));
+export const GetPrices = query('inventory.prices', z.object({ skus: z.array(Sku).min(1).max(100) }), z.object({ items: z.array(ProductVersion) }), {
+  about: 'What these products are called and cost now. A SKU that the answer does not name is no product.',
+});
 
-export const ProductChanged = event('product.changed', z.object({ sku: Sku, name: z.string(), price: Money, version: z.int() }), {
+export const ProductChanged = event('product.changed', ProductVersion, {
   about: "The product's name and price, from now on; whoever keeps a copy ignores an older version.",
 });
 export const StockReceived = event('stock.received', z.object({ sku: Sku, warehouse: Warehouse, quantity: z.int(), available: z.int(), version: z.int() }), { optional: true });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Allocation } from './inventory.js';
+import { Allocation, ProductVersion } from './inventory.js';
 import { command, event, query } from './message.js';
 import { CouponRefusal } from './promotions.js';
 import { Address, CouponCode, Id, Instant, Money, NewAddress, page, PageRequest, Quantity, Sku, Warehouse } from './values.js';
@@ -56,9 +56,25 @@ export const Timeline = z.object({ events: z.array(z.object({ at: Instant, type:
 /** Whole seconds, at most 30 days: each length has a queue of its own. */
 export const PaymentWindow = z.int().min(1).max(2_592_000);
 
-export const PlaceOrder = command('orders.place', NewOrder.extend({ address: Address, orderId: Id, userId: Id, bodyHash: z.string(), payWithinSeconds: PaymentWindow.optional(), flashSale: z.object({ id: Id, unitPrice: Money }).optional() }), {
+/** `shown`: what the shop showed of the products when the request was accepted, as far as the sender knows; they are sold like that. */
+const placing = NewOrder.strip().extend({
+  address: Address,
+  orderId: Id,
+  userId: Id,
+  bodyHash: z.string(),
+  shown: z.array(ProductVersion).max(100).optional(),
+  payWithinSeconds: PaymentWindow.optional(),
+  flashSale: z.object({ id: Id, unitPrice: Money }).optional(),
+});
+
+export const PlaceOrder = command('orders.place', placing, {
   reply: Order,
-  about: "Place an order under an id that the caller made, so that asking again is harmless. `bodyHash` tells a repeat from another order under the same id. `payWithinSeconds` is the order's own payment window; `flashSale` the sale whose pieces and price it takes. Problems: 409 same id, other body; 422 unknown product: the refusal is kept under the id, and is a rejected order once somebody looks for it.",
+  about: "Place an order under an id that the caller made, so that asking again is harmless. `bodyHash` tells a repeat from another order under the same id. `shown` is what the customer was shown of the products: each is sold with that name and price; one that is not in it as orders knows it. `payWithinSeconds` is the order's own payment window; `flashSale` the sale whose pieces and price it takes. Problems: 409 same id, other body; 422 unknown product: the refusal is kept under the id, and is a rejected order once somebody looks for it.",
+});
+
+export const PlaceUnlisted = command('orders.place-unlisted', placing, {
+  reply: Order,
+  about: 'The same for an order with a product that orders has not heard of: inventory is asked for it first, and the order waits until inventory answers. Sent by orders to itself; answers the caller of `orders.place`.',
 });
 
 export const CancelOrder = command('orders.cancel', z.object({ orderId: Id, userId: Id }), {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { command, event } from './message.js';
+import { command, event, query } from './message.js';
 import { Id, Money } from './values.js';
 
 /** A card number, exchanged for a token before anything is stored or published. */
@@ -9,7 +9,13 @@ export const PaymentResult = z.object({ status: z.enum(['captured', 'pending']) 
 
 export const Pay = command('payments.pay', z.object({ orderId: Id, userId: Id, cardToken: z.string().max(200) }), {
   reply: PaymentResult,
-  about: 'Problems: 402 declined, 404 no such payable for this user, 409 not payable now.',
+  about: 'Problems: 402 declined, 404 no such payable for this user, 409 not payable now, 429 with retryAfter (s) when too many cards have failed.',
+});
+export const GetPayable = query('payments.payable', z.object({ orderId: Id, userId: Id }), z.object({ status: z.enum(['open', 'capturing']) }), {
+  about: 'Whether a payment would be taken, asked before the card is exchanged for a token. Problems: 404 no such payable for this user, 409 not payable now, 429 with retryAfter (s) when too many cards have failed.',
+});
+export const RefuseCard = command('payments.refuse-card', z.object({ orderId: Id, userId: Id }), {
+  about: 'The card vault does not know the number that this user wanted to pay with; nothing of the number is told. Counted like a decline. Problems, always one: 422 unknown card, 429 with retryAfter (s) when too many cards have failed before.',
 });
 export const CapturePayment = command('payments.capture', z.object({ orderId: Id, captureId: Id }), {
   reply: PaymentResult,

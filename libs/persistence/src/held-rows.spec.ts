@@ -2,7 +2,7 @@ import { LockedError } from '@sluice/messaging';
 import { testDatabase } from '@sluice/testing';
 import type { PoolClient } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Deposit, depositInto, messageOf, openBank, schemaSql, Transfer, transferOver, type Bank, type BankUnit } from './testing/bank.js';
+import { asked, Deposit, depositInto, messageOf, openBank, schemaSql, Transfer, transferOver, type Bank, type BankUnit } from './testing/bank.js';
 
 let bank: Bank;
 let somebody: PoolClient;
@@ -87,6 +87,19 @@ describe('a row that somebody else holds', () => {
     await expect(depositInto(unit, message)).rejects.toBeInstanceOf(LockedError);
     await somebody.query('ROLLBACK');
     expect(await depositInto(unit, message)).toBe(1);
+  });
+
+  it('does not make a message forgotten that was handled before, and whose caller asks again', async () => {
+    const unit = bank.open();
+    const message = messageOf(Deposit, { account: 'hot', amount: 1 }, asked);
+    await depositInto(unit, message);
+    await somebody.query(`BEGIN; SELECT FROM accounts WHERE id = 'hot' FOR UPDATE`);
+    const again = depositInto(unit, message);
+    expect(await into(unit, 'a')).toBe(1);
+    expect(await bank.count('inbox')).toBe(2);
+    await somebody.query('ROLLBACK');
+    await again;
+    expect(await balances()).toEqual({ a: 1, hot: 1 });
   });
 
   it('lets no more than twenty wait here, so that they do not fill the prefetch', async () => {

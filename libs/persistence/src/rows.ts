@@ -68,7 +68,7 @@ export class Rows {
     if (!lock || !slot) throw new Error(`a rule wrote the row ${key} of ${table}, which ${lock ? 'its message did not lock' : 'is only read here'}`);
     if (row === slot.row) return () => {};
     const own = keyOf(this.collection, row);
-    if (own !== key && this.keyOf(own) !== slot.key) throw new Error(`a rule wrote the row ${own} of ${table} under the key ${key}`);
+    if (this.keyOf(own) !== slot.key) throw new Error(`a rule wrote the row ${own} of ${table} under the key ${key}`);
     const written = asRead({ ...row, ...keyColumns(this.collection, slot.key) }, this.#types);
     if (columns.includes('version') && !(Number(written['version']) >= 1)) throw new Error(`a rule wrote the row ${key} of ${table} without a version`);
     return () => Object.assign(slot, { row: written, changed: true });

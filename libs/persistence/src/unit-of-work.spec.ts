@@ -135,6 +135,17 @@ describe('one message', () => {
     expect(asked.deadline - left[0]!).toBeGreaterThanOrEqual(began);
     expect(asked.deadline - left[0]!).toBeLessThanOrEqual(Date.now());
   });
+
+  it('hands the caller over without a deadline when the caller has none', async () => {
+    const message = messageOf(Deposit, { account: 'ann', amount: 1 }, { reply: asked.reply });
+    await unit.change(message, {}, () => ({ messages: [Balance({ account: 'ann' }, { delegate: true })] }));
+    const [{ headers }] = (await bank.rows(`SELECT wire #> '{properties,headers}' AS headers FROM outbox`)) as [{ headers: object }];
+    expect(headers).not.toHaveProperty('timeout-ms');
+  });
+
+  it('needs nobody who wants to know of the commit', async () => {
+    expect(await depositInto(bank.open({ counted: false }), messageOf(Deposit, { account: 'ann', amount: 1 }))).toBe(1);
+  });
 });
 
 describe('the same message again', () => {
@@ -234,6 +245,17 @@ describe('a message that fails', () => {
     const noVersion = unit.change(messageOf(Balance, { account: 'x' }), { accounts: ['ann'] }, ({ accounts }) => ({ state: { accounts: { ann: { ...accounts['ann']!, version: 0 } } } }));
     await expect(inPlace).rejects.toThrow('not extensible');
     await expect(noVersion).rejects.toThrow('without a version');
+  });
+
+  it('is still known as handled when it failed only in giving its answer once more', async () => {
+    const message = messageOf(Deposit, { account: 'ann', amount: 5 }, asked);
+    await depositInto(unit, message);
+    const again = unit.change(message, { accounts: ['ann'] }, () => {
+      throw new Error('no answer');
+    });
+    expect(await settled([put('bob', 1), again])).toEqual(['fulfilled', 'rejected']);
+    await depositInto(unit, message);
+    expect(await balances()).toEqual({ ann: 5, bob: 1 });
   });
 });
 

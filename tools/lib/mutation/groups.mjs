@@ -44,7 +44,7 @@ export const GROUPS = [
     name: 'unit of work',
     servers: true,
     files: inFolder('libs/persistence/src', '.ts', ['rows', 'collection', 'row-waiters', 'batch', 'unit-of-work']),
-    specs: inFolder('libs/persistence/src', '.spec.ts', ['collection', 'rows', 'row-waiters', 'unit-of-work', 'held-rows', 'database-faults', 'interleaving']),
+    specs: inFolder('libs/persistence/src', '.spec.ts', ['collection', 'rows', 'row-waiters', 'unit-of-work', 'failing-batches', 'held-rows', 'tracing', 'metrics', 'interleaving']),
   },
   {
     name: 'outbox',

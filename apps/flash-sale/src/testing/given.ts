@@ -8,6 +8,9 @@ export const NOON = new Date('2026-11-22T12:00:00.000Z');
 
 export const after = (ms: number, start = NOON): Date => new Date(start.getTime() + ms);
 
+/** Of the times of a sale. */
+export const BOUNDS = { SALE_LONGEST_DAYS: 30, SALE_AHEAD_DAYS: 366 };
+
 /** Opens a minute after noon, for an hour. */
 export const newSale = (change: Partial<NewSale> = {}): NewSale => ({
   saleId: '0193f000-0000-7000-8000-00000000000a',

@@ -1,5 +1,5 @@
-import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
-import { GetSale, Id, ListSales, NewSale, page } from '@sluice/contracts';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import { CloseSale, GetSale, Id, ListSales, NewSale, page } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
@@ -24,6 +24,21 @@ type SalePage = z.output<typeof SalePage>;
 /** Where flash-sale does not answer soon, what is remembered here is answered instead. Milliseconds. */
 const PATIENCE_MS = 1_000;
 
+const CREATED = {
+  201: SaleView,
+  202: Accepted,
+  409: 'Not enough stock, or the key was used for another sale',
+  422: `What is not valid, field by field; also a sale that is over, lasts longer than SALE_LONGEST_DAYS (usually 30) or
+    opens later than in SALE_AHEAD_DAYS (usually 366)`.replace(/\s+/g, ' '),
+};
+/** 202: flash-sale does not answer now, or the pieces of the sale are not there yet; it will be closed. */
+const CLOSED = { 200: SaleView, 202: Accepted, 404: 'No such sale' };
+
+const accepted = (id: string, reply: FastifyReply): z.output<typeof Accepted> => {
+  void reply.status(202).header('location', `/flash-sales/${id}`);
+  return { id, status: 'accepted' };
+};
+
 @Controller('flash-sales')
 export class FlashSalesController {
   constructor(
@@ -35,14 +50,26 @@ export class FlashSalesController {
 
   @Roles('admin')
   @Post()
-  @Describe('Open a sale, once its pieces are allotted', { 201: SaleView, 202: Accepted, 409: 'Not enough stock, or the key was used for another sale' }, IdempotencyHeader)
+  @Describe('Open a sale, once its pieces are allotted', CREATED, IdempotencyHeader)
   async create(@Me() me: Caller, @IdempotencyKey() key: string | undefined, @Body({ schema: NewSale }) sale: z.output<typeof NewSale>, @Res({ passthrough: true }) reply: FastifyReply): Promise<SaleView | z.output<typeof Accepted>> {
     const id = saleIdFor(this.config.IDEMPOTENCY_SECRET, me.id, key);
     const created = await this.newSales.create(id, sale);
     void reply.header('location', `/flash-sales/${id}`);
-    if (created !== LATE) return viewOf(created);
-    void reply.status(202);
-    return { id, status: 'accepted' };
+    return created === LATE ? accepted(id, reply) : viewOf(created);
+  }
+
+  @Roles('admin')
+  @Post(':id/close')
+  @HttpCode(200)
+  @Describe('Close a sale: what is left goes back to the shelf, who waits loses, unpaid wins keep their time; twice is once', CLOSED)
+  async close(
+    @Param({ schema: SalePath }) { id }: SalePath,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SaleView | z.output<typeof Accepted>> {
+    const closed = await this.rpc.tell(CloseSale, { saleId: id });
+    if (closed === LATE || closed.state === 'preparing') return accepted(id, reply);
+    this.sales.remember(closed);
+    return viewOf(closed);
   }
 
   @Public()

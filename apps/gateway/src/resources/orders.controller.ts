@@ -3,6 +3,7 @@ import { GetOrder, GetTimeline, Id, ListOrders, NewOrder, Order, OrderStatus, pa
 import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { ShownProducts } from '../catalogue/shown-products.js';
 import type { GatewayConfig } from '../config.js';
 import { Describe } from '../openapi/describe.js';
 import { hashOf, orderIdFor } from '../order-id.js';
@@ -20,6 +21,7 @@ export const Accepted = z.object({ id: Id, status: z.literal('accepted') });
 export class OrdersController {
   constructor(
     private readonly rpc: Rpc,
+    private readonly shown: ShownProducts,
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -28,7 +30,8 @@ export class OrdersController {
   @Describe('Place an order', { 201: Order, 202: Accepted, 409: 'The key was used for another order', 503: 'Not accepted; safe to try again' }, IdempotencyHeader)
   async place(@Me() me: Caller, @IdempotencyKey() key: string | undefined, @Body({ schema: NewOrder }) order: z.output<typeof NewOrder>, @Res({ passthrough: true }) reply: FastifyReply): Promise<Order | z.output<typeof Accepted>> {
     const orderId = orderIdFor(this.config.IDEMPOTENCY_SECRET, me.id, key);
-    const answer = await this.rpc.tell(PlaceOrder, { ...order, orderId, userId: me.id, bodyHash: hashOf(order) });
+    const shown = await this.shown.of([...new Set(order.lines.map(({ sku }) => sku))]);
+    const answer = await this.rpc.tell(PlaceOrder, { ...order, orderId, userId: me.id, bodyHash: hashOf(order), shown });
     void reply.header('location', `/orders/${orderId}`);
     if (answer !== LATE) return answer;
     void reply.status(202);

@@ -1,38 +1,76 @@
-import { Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
-import { GetOrder, Id, Pay, PaymentRequest, PaymentResult } from '@sluice/contracts';
+import { Body, Controller, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
+import { GetOrder, GetPayable, Id, Pay, PaymentRequest, PaymentResult, RefuseCard } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
+import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CardVault } from '../cards/card-vault.js';
+import type { GatewayConfig } from '../config.js';
 import { Describe } from '../openapi/describe.js';
 import { LATE, Rpc } from '../rpc.js';
 import { Me, type Caller } from '../web/auth.js';
 
 const OrderPath = z.object({ id: Id });
 type OrderPath = z.output<typeof OrderPath>;
+type About = z.input<typeof GetPayable.schema>;
 type PaymentResult = z.output<typeof PaymentResult>;
+
+/** Where payments does not answer soon, the payment is accepted unseen; it looks at everything again then. Milliseconds. */
+const PATIENCE_MS = 1_000;
+
+const ANSWERS = {
+  200: PaymentResult,
+  202: PaymentResult,
+  402: 'The card was declined',
+  404: 'No such order of mine',
+  409: 'Not payable now',
+  422: 'What is not valid, field by field; or a card that the card gateway does not know',
+  429: 'Too many requests, or too many cards have failed for this order or account: come again after Retry-After seconds',
+};
 
 @Controller('orders/:id/payment')
 export class PaymentsController {
   constructor(
     private readonly rpc: Rpc,
     private readonly cards: CardVault,
+    @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
   @Post()
   @HttpCode(200)
-  @Describe('Pay an order', { 200: PaymentResult, 202: PaymentResult, 402: 'The card was declined', 404: 'No such order of mine', 409: 'Not payable now' })
+  @Describe('Pay an order', ANSWERS)
   async pay(@Me() me: Caller, @Param({ schema: OrderPath }) { id }: OrderPath, @Body({ schema: PaymentRequest }) { card }: z.output<typeof PaymentRequest>, @Res({ passthrough: true }) reply: FastifyReply): Promise<PaymentResult> {
-    const cardToken = await this.cards.exchange(card);
-    const answer = await this.rpc.tell(Pay, { orderId: id, userId: me.id, cardToken }).catch((error: unknown) => this.explain(error, id, me));
-    if (answer !== LATE && answer.status === 'captured') return answer;
+    const about = { orderId: id, userId: me.id };
+    const answer = await this.take(about, card).catch((error: unknown) => this.explain(error, id, me));
+    if (answer !== LATE && answer?.status === 'captured') return answer;
     void reply.status(202).header('location', `/orders/${id}`);
     return { status: 'pending' };
   }
+
+  /** Whether there is something to pay is asked before the card is looked at: else the answer tells whether the card exists. */
+  private async take(about: About, card: string) {
+    await this.rpc.tell(GetPayable, about, Math.min(PATIENCE_MS, this.config.REPLY_TIMEOUT_MS)).catch(unlessUnanswered);
+    const cardToken = await this.exchanged(card);
+    return cardToken === undefined ? this.rpc.tell(RefuseCard, about) : this.rpc.tell(Pay, { ...about, cardToken });
+  }
+
+  /** Undefined: an unknown number. Payments counts that before the caller is told. */
+  private exchanged(card: string): Promise<string | undefined> {
+    return this.cards.exchange(card).catch((error: unknown) => {
+      if (error instanceof ProblemError && error.problem.status === 422) return undefined;
+      throw error;
+    });
+  }
+
   /** payments knows what can be paid, and of other orders nothing; whether there is such an order, orders says. */
   private async explain(error: unknown, orderId: string, me: Caller): Promise<never> {
     if (!(error instanceof ProblemError) || error.problem.status !== 404) throw error;
     const { status } = await this.rpc.ask(GetOrder, { orderId, userId: me.id });
     throw ProblemError.of(409, 'Not payable now', `The order is ${status}.`);
   }
+}
+
+/** Payments, or its database, is away: the payment waits for it. */
+function unlessUnanswered(error: unknown): void {
+  if (!(error instanceof ProblemError) || error.problem.status < 500) throw error;
 }

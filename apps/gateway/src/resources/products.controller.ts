@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Param, Post, Put, Query } from '@nestjs/common';
 import { GetProduct, ListProducts, page, Product, ProductDetails, PutProduct, Receipt, ReceiveStock, Sku, type Reply } from '@sluice/contracts';
 import { z } from 'zod';
+import { ShownProducts } from '../catalogue/shown-products.js';
 import { Describe } from '../openapi/describe.js';
 import { Rpc } from '../rpc.js';
 import { Public, Roles } from '../web/auth.js';
@@ -8,31 +9,39 @@ import { Listing } from '../web/listing.js';
 
 const ProductPath = z.object({ sku: Sku });
 type ProductPath = z.output<typeof ProductPath>;
+const Products = page(Product);
 const Available = z.object({ sku: Sku, available: z.int() });
 
 @Controller('products')
 export class ProductsController {
-  constructor(private readonly rpc: Rpc) {}
+  constructor(
+    private readonly rpc: Rpc,
+    private readonly shown: ShownProducts,
+  ) {}
 
   @Public()
   @Get()
-  @Describe('List products', { 200: page(Product) })
-  list(@Query({ schema: Listing }) listing: Listing): Promise<Reply<typeof ListProducts>> {
-    return this.rpc.ask(ListProducts, listing);
+  @Describe('List products', { 200: Products })
+  async list(@Query({ schema: Listing }) listing: Listing): Promise<z.output<typeof Products>> {
+    const askedAt = performance.now();
+    const { items, ...rest } = await this.rpc.ask(ListProducts, listing);
+    return { ...rest, items: items.map((product) => this.shown.shows(product, askedAt)) };
   }
 
   @Public()
   @Get(':sku')
   @Describe('See a product', { 200: Product, 404: 'No such product' })
-  get(@Param({ schema: ProductPath }) { sku }: ProductPath): Promise<Product> {
-    return this.rpc.ask(GetProduct, { sku });
+  async get(@Param({ schema: ProductPath }) { sku }: ProductPath): Promise<Product> {
+    const askedAt = performance.now();
+    return this.shown.shows(await this.rpc.ask(GetProduct, { sku }), askedAt);
   }
 
   @Roles('admin')
   @Put(':sku')
   @Describe('Add a product, or change its name and price', { 200: Product })
-  put(@Param({ schema: ProductPath }) { sku }: ProductPath, @Body({ schema: ProductDetails }) details: z.output<typeof ProductDetails>): Promise<Product> {
-    return this.rpc.ask(PutProduct, { ...details, sku });
+  async put(@Param({ schema: ProductPath }) { sku }: ProductPath, @Body({ schema: ProductDetails }) details: z.output<typeof ProductDetails>): Promise<Product> {
+    const askedAt = performance.now();
+    return this.shown.shows(await this.rpc.ask(PutProduct, { ...details, sku }), askedAt);
   }
 
   @Roles('admin')

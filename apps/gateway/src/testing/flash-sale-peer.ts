@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { ClaimPiece, CreateSale, GetClaim, GetSale, ListSales, Sale, type ClaimResult, type Data, type Message, type Reply } from '@sluice/contracts';
+import { ClaimPiece, CloseSale, CreateSale, GetClaim, GetSale, ListSales, Sale, type ClaimResult, type Data, type Message, type Reply } from '@sluice/contracts';
 import { On, ProblemError } from '@sluice/messaging';
 
 const PRICE = { amount: 100, currency: 'EUR' };
@@ -22,6 +22,8 @@ export class FlashSalePeer {
   readonly claims: Message<typeof ClaimPiece>[] = [];
   /** The sales that were asked for one by one. */
   readonly looked: string[] = [];
+  /** The sales that were to be closed. */
+  readonly closed: string[] = [];
   lists = 0;
   /** How often somebody asked for a ticket. */
   tickets = 0;
@@ -45,6 +47,15 @@ export class FlashSalePeer {
   async create({ data: { saleId: id, ...sale } }: Message<typeof CreateSale>): Promise<Sale> {
     if (sale.sku === 'TAKEN') throw ProblemError.of(409, 'Another sale has this id');
     return this.sales.get(id) ?? this.change(Sale.parse({ ...sale, id, state: 'preparing', round: 0, remaining: sale.quantity, held: 0, sold: 0, version: 1 }));
+  }
+
+  @On(CloseSale)
+  async close({ data: { saleId: id } }: Message<typeof CloseSale>): Promise<Sale> {
+    const sale = this.sales.get(id);
+    this.closed.push(id);
+    if (!sale) throw ProblemError.of(404, 'Sale not found');
+    if (sale.state === 'preparing' || sale.state === 'closed') return sale;
+    return this.change({ id, state: 'closed', closedAt: new Date().toISOString() });
   }
 
   @On(GetSale)

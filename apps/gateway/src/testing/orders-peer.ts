@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { CancelOrder, ExpirePayment, GetOrder, GetOrderChanges, GetTimeline, ListOrders, PlaceOrder, type Message, type Order, type OrderChange, type OrderStatus, type Reply } from '@sluice/contracts';
+import { CancelOrder, ExpirePayment, GetOrder, GetOrderChanges, GetTimeline, ListOrders, PlaceOrder, PlaceUnlisted, type Message, type Order, type OrderChange, type OrderStatus, type ProductVersion, type Reply } from '@sluice/contracts';
 import { On, ProblemError } from '@sluice/messaging';
 import { ADDRESS } from './gateway.js';
 
@@ -11,6 +11,7 @@ interface Known {
   userId: string;
   bodyHash: string;
   correlationId: string;
+  shown: ProductVersion[] | undefined;
   changes: OrderChange[];
 }
 
@@ -37,9 +38,14 @@ export class OrdersPeer {
     if (known && known.bodyHash !== data.bodyHash) throw ProblemError.of(409, 'The key was used for another order');
     if (known) return known.order;
     const order = { ...orderOf(data.orderId, data.lines), ...(data.coupon !== undefined && { coupon: data.coupon }) };
-    this.orders.set(data.orderId, { order, userId: data.userId, bodyHash: data.bodyHash, correlationId, changes: [] });
+    this.orders.set(data.orderId, { order, userId: data.userId, bodyHash: data.bodyHash, correlationId, shown: data.shown, changes: [] });
     this.change(data.orderId, 'pending', {}, 'placed');
     return order;
+  }
+
+  @On(PlaceUnlisted, { queue: 'lookups' })
+  async placeUnlisted(): Promise<void> {
+    throw new Error('the gateway never asks for this');
   }
 
   @On(CancelOrder)

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { AllotStock, BookCarrier, CapturePayment, CreateCoupon, DeliverParcel, DispatchParcel, GetParcel, GetPoints, GetProduct, HaltParcels, ListNotifications, ListProducts, Pay, PutProduct, RecallCarrier, ReceiveStock, RefundPayment, ReturnAllotment, SignIn, SignUp, VerifyPhone, type Message, type Reply } from '@sluice/contracts';
+import { AllotStock, BookCarrier, CapturePayment, CreateCoupon, DeliverParcel, DispatchParcel, GetParcel, GetPayable, GetPoints, GetPrices, GetProduct, HaltParcels, ListNotifications, ListProducts, Pay, PutProduct, RecallCarrier, ReceiveStock, RefundPayment, RefuseCard, ReturnAllotment, SignIn, SignUp, VerifyPhone, type Message, type ProductVersion, type Reply } from '@sluice/contracts';
 import { On, ProblemError } from '@sluice/messaging';
 import { v7 } from 'uuid';
 
@@ -12,6 +12,24 @@ export class PaymentsPeer {
   readonly tokens: string[] = [];
   /** The order that it has opened a payable for; any other cannot be paid. */
   payable: string | undefined;
+
+  /** Of this user too many cards have failed. */
+  blocked: string | undefined;
+  /** The orders for which a card was unknown. */
+  readonly refused: string[] = [];
+
+  @On(GetPayable)
+  async get({ data: { orderId, userId } }: Message<typeof GetPayable>): Promise<Reply<typeof GetPayable>> {
+    if (orderId !== this.payable) throw ProblemError.of(404, 'Nothing to pay');
+    if (userId === this.blocked) throw ProblemError.of(429, 'Too many failed cards', undefined, { retryAfter: 321 });
+    return { status: 'open' };
+  }
+
+  @On(RefuseCard)
+  async refuse({ data }: Message<typeof RefuseCard>): Promise<void> {
+    this.refused.push(data.orderId);
+    throw ProblemError.of(422, 'Unknown card');
+  }
 
   @On(Pay)
   async pay({ data }: Message<typeof Pay>): Promise<Reply<typeof Pay> | void> {
@@ -56,23 +74,36 @@ export class AccountsPeer {
   }
 }
 
-/** A stand-in for inventory. */
+/** A stand-in for inventory: it counts the versions of its products. */
 @Controller()
 export class InventoryPeer {
+  readonly products = new Map<string, ProductVersion>([['TEA', { sku: 'TEA', name: 'Tea', price: PRICE, version: 1 }]]);
+  /** The products that prices were asked for, question by question. */
+  readonly asked: string[][] = [];
+
   @On(GetProduct)
   async product({ data: { sku } }: Message<typeof GetProduct>): Promise<Reply<typeof GetProduct>> {
-    if (sku !== 'TEA') throw ProblemError.of(404, 'No such product');
-    return { sku, name: 'Tea', price: PRICE, available: 5 };
+    const product = this.products.get(sku);
+    if (!product) throw ProblemError.of(404, 'No such product');
+    return { ...product, available: 5 };
+  }
+
+  @On(GetPrices)
+  async prices({ data: { skus } }: Message<typeof GetPrices>): Promise<Reply<typeof GetPrices>> {
+    this.asked.push(skus);
+    return { items: skus.flatMap((sku) => this.products.get(sku) ?? []) };
   }
 
   @On(ListProducts)
   async list({ data }: Message<typeof ListProducts>): Promise<Reply<typeof ListProducts>> {
-    return { items: [{ sku: 'TEA', name: `limit ${data.limit}`, price: PRICE, available: 5 }] };
+    return { items: [...this.products.values()].map((product) => ({ ...product, name: `limit ${data.limit}`, available: 5 })) };
   }
 
   @On(PutProduct)
   async put({ data }: Message<typeof PutProduct>): Promise<Reply<typeof PutProduct>> {
-    return { ...data, available: 0 };
+    const product = { ...data, version: (this.products.get(data.sku)?.version ?? 0) + 1 };
+    this.products.set(data.sku, product);
+    return { ...product, available: 0 };
   }
 
   @On(ReceiveStock)

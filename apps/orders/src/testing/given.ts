@@ -24,6 +24,9 @@ export const PRICES: Prices = {
   YACHT: { sku: 'YACHT', name: 'Yacht', amount: 90_000_000_00, currency: 'EUR', version: 1 },
 };
 
+/** The products of `request` as they are shown when they are given away. */
+export const AT_NO_PRICE = ['TEE', 'MUG'].map((sku) => ({ sku, name: sku, price: { amount: 0, currency: 'EUR' }, version: 2 }));
+
 export const request = (change: Partial<Request> = {}): Request => ({
   orderId: ORDER,
   userId: USER,
@@ -36,8 +39,10 @@ export const request = (change: Partial<Request> = {}): Request => ({
   ...change,
 });
 
-export const ATTENDED: Delivered = { unattended: false, redelivered: false };
-export const UNATTENDED: Delivered = { unattended: true, redelivered: false };
+/** Inventory has been asked for what is unknown; `UNASKED` not yet. */
+export const ATTENDED: Delivered = { unattended: false, redelivered: false, lookedUp: true };
+export const UNASKED: Delivered = { ...ATTENDED, lookedUp: false };
+export const UNATTENDED: Delivered = { unattended: true, redelivered: false, lookedUp: true };
 
 export const BOTH_WAREHOUSES: Allocation = [
   { sku: 'TEE', warehouse: 'east', quantity: 1 },

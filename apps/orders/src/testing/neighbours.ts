@@ -36,6 +36,8 @@ export interface Fate {
   inStock: boolean;
   allocation: Allocation;
   couponIsGood: boolean;
+  /** What a good coupon takes off, in cents, if the order costs that much. */
+  couponIsWorth: number;
   /** How far the carrier takes each parcel. */
   reach: ParcelStatus;
 }
@@ -89,14 +91,14 @@ export class Promotions extends Neighbour {
   isRedeemed = false;
   #decided = false;
 
-  constructor({ couponIsGood }: Fate) {
+  constructor({ couponIsGood, couponIsWorth }: Fate) {
     super();
-    this.on(OrderPlaced, ({ coupon, subtotal: { currency } }) => {
+    this.on(OrderPlaced, ({ coupon, subtotal: { amount, currency } }) => {
       if (coupon === undefined || this.#decided) return [];
       this.#decided = true;
       if (!couponIsGood) return [CouponRejected({ ...about, code: coupon, reason: 'used_up' })];
       this.isRedeemed = true;
-      return [CouponRedeemed({ ...about, code: coupon, discount: { amount: 500, currency } })];
+      return [CouponRedeemed({ ...about, code: coupon, discount: { amount: Math.min(couponIsWorth, amount), currency } })];
     });
     for (const end of [OrderRejected, OrderCancelled]) {
       this.on(end, ({ coupon }) => {
@@ -118,7 +120,7 @@ export class Payments extends Neighbour {
   constructor() {
     super();
     this.on(OrderPriced, ({ total }) => {
-      if (this.#status !== 'none') return [];
+      if (this.#status !== 'none' || total.amount === 0) return [];
       [this.#status, this.#total] = ['open', total];
       return [PayableOpened({ ...about, amount: total })];
     });

@@ -19,6 +19,7 @@ import type { Pool } from 'pg';
 import { expect } from 'vitest';
 import type { Request } from '../placing.js';
 import { PARCELS, PAYMENT, PRICES, request } from './given.js';
+import { ProductOwner } from './owner.js';
 import { startOrders, type Running } from './running.js';
 
 export const EUR = (amount: number) => ({ amount, currency: 'EUR' });
@@ -41,6 +42,8 @@ export interface Stage {
 export interface Scene extends Running {
   /** For a test that holds locks. */
   readonly pool: Pool;
+  /** It has no product that orders has not heard of. */
+  readonly inventory: ProductOwner;
   rows(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   place(order: Request): Promise<OrderView>;
   see(order: Request): Promise<OrderView>;
@@ -57,6 +60,7 @@ export interface Scene extends Running {
 
 export async function openScene({ broker, database, eventually }: Stage, settings: Record<string, string> = {}): Promise<Scene> {
   const said = await listen(broker);
+  const inventory = await ProductOwner.on(broker.connection);
   const running = await startOrders({ AMQP_URL: broker.url, DATABASE_URL: database.url }, settings);
   const rows: Scene['rows'] = async (sql, values = []) => (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
   const place: Scene['place'] = (order) => running.ask(PlaceOrder, order);
@@ -68,6 +72,7 @@ export async function openScene({ broker, database, eventually }: Stage, setting
   return {
     ...running,
     pool: database.pool,
+    inventory,
     rows,
     place,
     see,

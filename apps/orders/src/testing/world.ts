@@ -1,10 +1,12 @@
 import { CancelOrder, Pay, PlaceOrder, type Outgoing } from '@sluice/contracts';
-import { COUPON, DEADLINE_SECONDS, NOW, ORDER, request, USER, WINDOW_SECONDS } from './given.js';
+import { AT_NO_PRICE, COUPON, DEADLINE_SECONDS, NOW, ORDER, request, USER, WINDOW_SECONDS } from './given.js';
 import { Inventory, Logistics, Payments, Promotions, type Fate } from './neighbours.js';
 import { Orders } from './orders.js';
 
 export interface Setting extends Fate {
   coupon: boolean;
+  /** The shop shows its products at a price of nothing. */
+  givenAway: boolean;
   payWithinSeconds: number | undefined;
   /** Promotions is down until the order has come to its end without it. */
   promotionsSleeps: boolean;
@@ -37,10 +39,10 @@ export class World {
   #promotionsSleeps: boolean;
   #now = NOW.getTime();
 
-  constructor({ coupon, payWithinSeconds, promotionsSleeps, ...fate }: Setting) {
+  constructor({ coupon, givenAway, payWithinSeconds, promotionsSleeps, ...fate }: Setting) {
     [this.inventory, this.promotions, this.logistics] = [new Inventory(fate), new Promotions(fate), new Logistics(fate)];
     this.#promotionsSleeps = promotionsSleeps;
-    this.#send([PlaceOrder(request({ ...(coupon && { coupon: COUPON }), payWithinSeconds }))]);
+    this.#send([PlaceOrder(request({ ...(coupon && { coupon: COUPON }), ...(givenAway && { shown: AT_NO_PRICE }), payWithinSeconds }))]);
   }
 
   /** Hands over one letter of the bag, whichever `pick` says. With `again` it stays in the bag, to be delivered once more. */

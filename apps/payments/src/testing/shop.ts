@@ -3,6 +3,7 @@ import { OrderCancelled, OrderPriced, Pay, PayableOpened, PaymentCaptured, Payme
 import { MessageClient } from '@sluice/messaging';
 import { startService, type Service } from '@sluice/service-kit';
 import type { Pool } from 'pg';
+import type { z } from 'zod';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { PaymentsConfig } from '../config.js';
 import { PaymentsModule } from '../payments.module.js';
@@ -86,6 +87,7 @@ export function useShop<Broker extends { url: string; close(): Promise<void> }>(
       return order;
     },
     pay: (order: Order, cardToken: string, deadlineMs = 10_000) => client.request(Pay, { ...order, cardToken }, { deadlineMs }),
+    ask: <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) => client.request(contract, data, { deadlineMs: 10_000 }),
     cancel: (order: Order) => publish(broker, OrderCancelled, { ...order, version: 5, lines: [], allocation: [], reason: 'customer' }),
     capturesOf: async (orderId: string) =>
       (await database.pool.query('SELECT id, status, gateway_reference FROM captures WHERE order_id = $1 ORDER BY requested_at', [orderId])).rows,

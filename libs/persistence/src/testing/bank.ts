@@ -95,7 +95,8 @@ export function openBank(database: Database) {
     rows,
     /** The sizes of the batches that were committed. */
     sizes,
-    open: () => new UnitOfWork({ pool, relay, source: 'bank', tables, onBatch: ({ size }) => sizes.push(size) }),
+    open: ({ counted = true } = {}) =>
+      new UnitOfWork({ pool, relay, source: 'bank', tables, ...(counted && { onBatch: ({ size }: { size: number }) => sizes.push(size) }) }),
     count: async (table: string) => Number((await rows(`SELECT count(*) AS n FROM ${table}`))[0]!['n']),
     clear: async () => {
       sizes.length = 0;

@@ -1,0 +1,64 @@
+import type { Data, GetPayable, RefuseCard } from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
+import type { CardFailures, Decision, State } from './tables.js';
+
+/** How many cards may fail in how long a time. Who tries out numbers needs many, who mistypes one or has no money needs few. */
+export interface CardLimits {
+  CARD_FAILURES_PER_ORDER: number;
+  CARD_FAILURES_PER_USER: number;
+  CARD_FAILURES_WINDOW_SECONDS: number;
+}
+
+/** Which order of which user. */
+type About = Data<typeof GetPayable>;
+
+/** Of one user; beyond the highest limit that can be set they say nothing more. */
+export const MOST_FAILURES = 100;
+
+/** The user's failures with one more. Of the card itself nothing is kept. */
+export function failed({ failures }: State, { orderId, userId }: About, now: Date): CardFailures {
+  const before = failures[userId];
+  const latest = [...(before?.failures ?? []), { orderId, at: now.toISOString() }].slice(-MOST_FAILURES);
+  return { userId, failures: latest, version: (before?.version ?? 0) + 1 };
+}
+
+/**
+ * Another card may be tried for an order that waits for one. A request that has its capture already tries none.
+ * @throws ProblemError 429 with `retryAfter` (s): too many cards have failed for this order, or for all of the user's
+ */
+export function expectFewFailures(state: State, about: About, requestId: string, limits: CardLimits, now: Date): void {
+  const { status, userId } = state.payables[about.orderId] ?? {};
+  if (status !== 'open' || userId !== about.userId || state.captures[requestId]) return;
+  const wait = waitSeconds(state, about, limits, now);
+  if (wait > 0) throw tooMany(limits, wait);
+}
+
+/**
+ * The card vault does not know the number. Until this is counted nobody is told so, and beyond the limit nobody is at all:
+ * however many numbers are tried at once, no more answers come of it than are counted.
+ */
+export function refuseCard(state: State, about: Data<typeof RefuseCard>, limits: CardLimits, now: Date): Decision<never> {
+  const wait = waitSeconds(state, about, limits, now);
+  if (wait > 0) return { problem: tooMany(limits, wait).problem };
+  const { problem } = ProblemError.of(422, 'Unknown card', 'The card gateway does not know this number.');
+  return { state: { failures: { [about.userId]: failed(state, about, now) } }, problem };
+}
+
+/** How long until there are fewer failures than both limits say; 0: there are. */
+function waitSeconds({ failures }: State, { orderId, userId }: About, limits: CardLimits, now: Date): number {
+  const windowMs = limits.CARD_FAILURES_WINDOW_SECONDS * 1_000;
+  const ofUser = (failures[userId]?.failures ?? []).map(({ orderId: of, at }) => ({ of, endsAt: Date.parse(at) + windowMs }));
+  const open = ofUser.filter(({ endsAt }) => endsAt > now.getTime()).sort((one, other) => one.endsAt - other.endsAt);
+  const ofOrder = open.filter(({ of }) => of === orderId);
+  const until = Math.max(fewerAt(open, limits.CARD_FAILURES_PER_USER), fewerAt(ofOrder, limits.CARD_FAILURES_PER_ORDER));
+  return Math.max(0, Math.ceil((until - now.getTime()) / 1_000));
+}
+
+/** When fewer than `most` of them are left; 0: there are fewer. */
+const fewerAt = (failures: { endsAt: number }[], most: number): number => failures.at(-most)?.endsAt ?? 0;
+
+function tooMany(limits: CardLimits, retryAfter: number): ProblemError {
+  const { CARD_FAILURES_PER_ORDER: perOrder, CARD_FAILURES_PER_USER: perUser, CARD_FAILURES_WINDOW_SECONDS: seconds } = limits;
+  const bounds = `In ${seconds} seconds ${perOrder} cards may fail for an order, and ${perUser} for an account`;
+  return ProblemError.of(429, 'Too many failed cards', `${bounds}. Try again in ${retryAfter} seconds.`, { retryAfter });
+}
