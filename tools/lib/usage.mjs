@@ -68,6 +68,16 @@ Runs the tests, all or those of some files, with the servers that they need.`,
 Looks whether everything holds that always must. Changes nothing. Exits with 1 when something is broken.`,
     options: { settle: text },
   },
+  fuzz: {
+    usage: `npm run fuzz -- [--requests <n>] [--seconds <n>] [--seed <n>] [--base <url>]
+  --requests <n>       about so many; 5000 without
+  --seconds <n>        ends after so long, also with fewer
+  --seed <n>           the same requests as the run that printed this seed, as far as the answers name the same things
+  --base <url>         a gateway that runs on this machine, with the accounts of the development seed; without, a system of its own
+Sends what /openapi.json allows and what it does not, and judges every answer by it. With --base and DATABASE_URL, AMQP_URL and
+AMQP_MANAGEMENT_URL also looks whether a refused request has written. Exits with 1 when anything was wrong.`,
+    options: { requests: text, seconds: text, seed: text, base: text },
+  },
   mutate: {
     usage: `npm run mutate -- [file or folder ...]
 Breaks the rules one at a time, and shows which of the mutants no test notices. Takes minutes to hours.`,

@@ -87,6 +87,17 @@ describe('a request that is not well-formed', () => {
     expect(await call(gateway, 'GET', '/products/%20')).toMatchObject({ status: 404 });
   });
 
+  it('is 404 with a name that is too long to be one', async () => {
+    const long = 'x'.repeat(3_000);
+    for (const url of [`/products/${long}`, `/orders/${long}`, `/flash-sales/${ANN}/claims/${long}`]) expect(await call(gateway, 'GET', url, { as: ann })).toMatchObject({ status: 404 });
+    expect(await call(gateway, 'POST', `/ops/dead-letters/${long}/redrive`, { as: admin })).toMatchObject({ status: 404 });
+  });
+
+  it('has a correlation id and is kept by nobody, also when its address cannot be read', async () => {
+    const { headers } = await call(gateway, 'GET', '/orders/%', { headers: { 'x-correlation-id': 'checkout-7' } });
+    expect(headers).toMatchObject({ 'x-correlation-id': 'checkout-7', 'cache-control': 'no-store' });
+  });
+
   it('is 405 with a method that the path does not know, and names those it knows', async () => {
     const answer = await call(gateway, 'DELETE', '/products/TEA', { as: admin });
     expect(answer).toMatchObject({ status: 405, body: { title: 'Method Not Allowed' } });
@@ -98,9 +109,22 @@ describe('a request that is not well-formed', () => {
   });
 });
 
+describe('a known parameter written as a list or an object', () => {
+  const BRACKETS = ['limit[]=5', 'limit%5B%5D=5', 'limit[0]=5', 'limit[a][b]=5', 'limit[=5', 'cursor[a]=', 'limit=5&cursor[]=x', 'limit[]=5&utm_source=x'];
+  it.each(BRACKETS)('is 422 and not left out: %s', async (query) => {
+    for (const listing of ['/products', '/orders', '/me/notifications', '/flash-sales']) {
+      expect(await call(gateway, 'GET', `${listing}?${query}`, { as: ann }), listing).toMatchObject({ status: 422, body: { errors: [{ path: expect.stringContaining('[') }] } });
+    }
+  });
+
+  it.each(['/orders?status[]=paid', '/ops/dead-letters?limit[]=5', `/flash-sales/${ANN}/claims/1.${'x'.repeat(43)}?entry[]=1`, `/flash-sales/${ANN}/claims/1.${'x'.repeat(43)}/stream?entry[]=1`])('is 422 wherever there is one: %s', async (url) => {
+    expect(await call(gateway, 'GET', url, { as: admin })).toMatchObject({ status: 422 });
+  });
+});
+
 describe('a parameter that nobody asked for', () => {
   const LISTINGS = ['/products', '/orders', '/me/notifications', '/flash-sales', '/ops/dead-letters'];
-  it.each(['utm_source=newsletter', '_=1732800000', 'fbclid=abc', 'lim=1', 'limit=5&utm_source=x'])('is ignored: %s', async (query) => {
+  it.each(['utm_source=newsletter', '_=1732800000', 'fbclid=abc', 'lim=1', 'limit=5&utm_source=x', 'utm[id]=1', 'toString[]=1', '[]=1'])('is ignored: %s', async (query) => {
     // 503: the gateway has asked the service, and there is no broker.
     for (const listing of LISTINGS) expect(await call(gateway, 'GET', `${listing}?${query}`, { as: admin }), listing).toMatchObject({ status: 503 });
   });
@@ -208,6 +232,11 @@ describe('on a real connection', () => {
     const head = `POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${size}\r\n\r\n`;
     for (let n = 0; n < 5; n++) expect(await raw(head + 'x'.repeat(size))).toMatch(/^HTTP\/1\.1 413 [^]*application\/problem\+json[^]*"status":413/);
     expect((await call(gateway, 'GET', '/healthz')).status).toBe(200);
+  });
+
+  it('what is refused before it is a request has a correlation id, and is kept by nobody', async () => {
+    const refused = ['not http\r\n\r\n', `GET / HTTP/1.1\r\nhost: x\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`, 'POST /sessions HTTP/1.1\r\nhost: x\r\nexpect: nonsense\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'];
+    for (const bytes of refused) expect(await raw(bytes)).toMatch(/^(?=[^]*\r\nx-correlation-id: [0-9a-f-]{36}\r\n)(?=[^]*\r\ncache-control: no-store\r\n)/i);
   });
 
   it('what is not HTTP at all is answered with a problem and the connection ends', async () => {

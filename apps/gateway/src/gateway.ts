@@ -8,7 +8,7 @@ import { DOOR } from './flash-sale/door-client.js';
 import { CONTROLLERS, GatewayModule } from './gateway.module.js';
 import { serveDocs } from './openapi/docs.js';
 import { explainRefusals, refuseBrokenRequest } from './web/broken-request.js';
-import { correlate, correlationId, correlationIdOf } from './web/correlation.js';
+import { correlate, CORRELATION_HEADER, correlationId, correlationIdOf } from './web/correlation.js';
 import { allowOrigins } from './web/cors.js';
 import { takeEmptyBodies } from './web/empty-body.js';
 import { measureRequests } from './web/http-metrics.js';
@@ -87,7 +87,9 @@ const adapter = ({ TRUST_PROXY }: GatewayConfig): FastifyAdapter =>
     // During shutdown what arrives on an open connection is still answered, and then the connection closes.
     return503OnClosing: false,
     genReqId: correlationIdOf,
-    frameworkErrors: (error: unknown, _: FastifyRequest, reply: FastifyReply) => void sendProblem(reply, problemOf(error)),
+    // No hook has run: the address cannot be read.
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      void sendProblem(reply.header(CORRELATION_HEADER, request.id), problemOf(error)),
     clientErrorHandler: refuseBrokenRequest,
   });
 

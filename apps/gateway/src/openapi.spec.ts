@@ -3,6 +3,7 @@ import { catalogue } from '@sluice/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from './gateway.js';
 import { call, startGateway } from './testing/gateway.js';
+import { idempotencyKeyOf } from './web/idempotency-key.js';
 import { routesOf } from './web/routes.js';
 
 let gateway: Gateway;
@@ -50,6 +51,34 @@ describe('the OpenAPI document', () => {
     expect(place.security).toEqual([{ token: [] }]);
     expect(JSON.stringify(place)).toContain('Idempotency-Key');
     expect(paths['/sessions']!['post']!.security).toBeUndefined();
+  });
+
+  it('says exactly what is accepted', () => {
+    const schemaOf = (path: string) => (paths[path]!['post'] as unknown as { requestBody: { required: boolean; content: { 'application/json': { schema: { properties: Record<string, { pattern?: string; maxLength?: number }> } } } } }).requestBody;
+    const { name, password } = schemaOf('/users').content['application/json'].schema.properties;
+    expect([name!.maxLength, password!.maxLength]).toEqual([100, 200]);
+    const taken = (pattern: string | undefined, text: string) => new RegExp(pattern!, 'u').test(text);
+    expect(['Ada', ' ', 'A\nB', '\u200B'].map((text) => taken(name!.pattern, text))).toEqual([true, false, false, false]);
+    expect(['a password', ' '.repeat(8), '\uD800'.repeat(8)].map((text) => taken(password!.pattern, text))).toEqual([true, false, false]);
+    expect([schemaOf('/orders').required, schemaOf('/ops/dead-letters/{queue}/redrive').required]).toEqual([true, false]);
+    expect(JSON.stringify(schemaOf('/coupons'))).toContain('#/components/schemas/Currency');
+  });
+
+  const KEYS = ['k', '"k"', '"', '"a', 'a"b', '"a\\b"', '"a\\"b"', 'x'.repeat(255), 'x'.repeat(256), `"${'x'.repeat(255)}"`, `"${'x'.repeat(256)}"`, '""', '"a b"', 'a b', '', 'clé'];
+  it.each(KEYS)('says whether "%s" is an idempotency key', (key) => {
+    const { pattern } = (paths['/orders']!['post'] as unknown as { parameters: { schema: { pattern: string } }[] }).parameters[0]!.schema;
+    const taken = () => idempotencyKeyOf(key);
+    if (new RegExp(pattern, 'u').test(key)) expect(taken()).toBeTruthy();
+    else expect(taken).toThrow('Not valid');
+  });
+
+  it('names the headers that answers have', () => {
+    const headers = (path: string, status: string) => Object.keys((paths[path]!['post']!.responses[status] as { headers: object }).headers);
+    expect(headers('/orders', '202')).toEqual(['X-Correlation-Id', 'Location']);
+    expect(headers('/orders', '503')).toContain('Retry-After');
+    expect(headers('/orders', '401')).toContain('WWW-Authenticate');
+    expect(headers('/users', '201')).not.toContain('Location');
+    expect(Object.keys(paths['/parcels/{id}/dispatch']!['post']!.responses)).toContain('409');
   });
 
   it('names what is refused before any route is asked, everywhere it occurs', () => {

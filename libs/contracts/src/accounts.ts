@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { ACCEPTED } from './accepted.js';
 import { command, event } from './message.js';
-import { isVisible, isWellFormed, visibleText } from './text.js';
+import { isVisible, SECRET, secretText, visibleText } from './text.js';
 import { Id, Instant } from './values.js';
 
 /** E.164. */
@@ -9,8 +10,10 @@ export const Phone = z.string().regex(/^\+[1-9][0-9]{6,14}$/, 'a phone number is
  * The upper bound keeps the cost of hashing what a stranger sends small. Halves of surrogate pairs all become the same bytes
  * before they are hashed, so passwords made of them would all match each other.
  */
-const GivenPassword = z.string().min(1).max(200).refine(isWellFormed, { error: 'contains characters that are no text', abort: true });
-export const Password = GivenPassword.min(8).refine(isVisible, 'a password is not blank');
+const GivenPassword = secretText(1, 200).register(ACCEPTED, { pattern: SECRET.any });
+export const Password = secretText(8, 200)
+  .refine(isVisible, 'a password is not blank')
+  .register(ACCEPTED, { pattern: SECRET.seen });
 export const Role = z.enum(['customer', 'admin']);
 export type Role = z.infer<typeof Role>;
 

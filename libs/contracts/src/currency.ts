@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACCEPTED } from './accepted.js';
 
 /** ISO 4217, as the ICU data of this Node knows it: what people pay in, without test codes, metals and currencies that are no more. */
 const KNOWN: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
@@ -10,7 +11,8 @@ export const isCurrency = (code: string): boolean => KNOWN.has(code);
 
 export const CurrencyCode = z.string().regex(/^[A-Z]{3}$/, { error: 'a currency is three capital letters, as in ISO 4217', abort: true });
 /** As it is taken from outside. Messages carry `CurrencyCode`: a refused order has the code of no currency (XXX). */
-export const Currency = CurrencyCode.refine(isCurrency, 'is no currency of ISO 4217');
+export const Currency = CurrencyCode.refine(isCurrency, 'is no currency of ISO 4217')
+  .register(ACCEPTED, { enum: [...KNOWN] });
 
 const formats = new Map<string, Intl.NumberFormat>();
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACCEPTED } from './accepted.js';
 import { command, event, query } from './message.js';
 import { PaymentWindow } from './orders.js';
 import { Address, Id, Instant, Money, NewMoney, page, PageRequest, Quantity, Sku } from './values.js';
@@ -88,3 +89,5 @@ export const ClaimDecided = event('claim.decided', z.object({ saleId: Id, userId
   optional: true,
   about: 'What became of one ticket; whoever holds it is told.',
 });
+
+ACCEPTED.add(NewSale, { description: 'closesAt is after opensAt; the price is in the currency of the product' });

@@ -1,3 +1,4 @@
+export * from './accepted.js';
 export * from './accounts.js';
 export * from './catalogue.js';
 export * from './currency.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACCEPTED } from './accepted.js';
 import { Currency, CurrencyCode } from './currency.js';
 import { command, event, query } from './message.js';
 import { Cents, CouponCode, Id, Instant, Money, NewMoney } from './values.js';
@@ -23,7 +24,11 @@ export const NewCoupon = z
     expiresAt: Instant.optional(),
   })
   .refine(({ kind, value }) => kind === 'fixed' || value <= 100, { path: ['value'], error: 'a percentage is at most 100' })
-  .refine(({ currency, minTotal }) => typeof minTotal !== 'object' || currency === undefined || currency === minTotal.currency, { path: ['currency'], error: 'a coupon has one currency' });
+  .refine(({ currency, minTotal }) => typeof minTotal !== 'object' || currency === undefined || currency === minTotal.currency, { path: ['currency'], error: 'a coupon has one currency' })
+  .register(ACCEPTED, {
+    description: 'currency and the currency of minTotal are one; expiresAt is to come',
+    anyOf: [{ properties: { kind: { const: 'fixed' } } }, { properties: { value: { maximum: 100 } } }],
+  });
 export const Coupon = z.object({ ...NewCoupon.shape, currency: CurrencyCode.optional(), minTotal: z.union([Cents, Money]).optional(), redeemed: z.int().min(0) });
 export type Coupon = z.infer<typeof Coupon>;
 

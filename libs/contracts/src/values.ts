@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACCEPTED } from './accepted.js';
 import { Currency, CurrencyCode } from './currency.js';
 import { text, visibleText } from './text.js';
 
@@ -9,12 +10,16 @@ import { text, visibleText } from './text.js';
 export const Id = z.uuid().toLowerCase();
 /** The forms of UTC in RFC 3339 (sections 4.3 and 5.6) as one: `T` and `Z` in capitals, and no offset of zero. */
 const inOneForm = (instant: string): string => instant.replace(/^(\d{4}-\d\d-\d\d)t/, '$1T').replace(/(?<=\d)(?:z|[+-]00:00)$/, 'Z');
+/** Of a pattern that knows one form: every form that is taken, and no year before 1970. */
+const inAnyForm = ({ source }: RegExp): string =>
+  source.replace('^', '^(?=19[7-9]|[2-9])').replace('T(?:', '[Tt](?:').replace('(?:Z)', '(?:[Zz]|[+-]00:00)');
 /** RFC 3339, UTC. From 1970 on: PostgreSQL knows no year 0, and nothing here is older. */
 export const Instant = z
   .string()
   .overwrite(inOneForm)
   .check(z.iso.datetime({ abort: true }))
-  .refine((instant) => Date.parse(instant) >= 0, 'is before 1970');
+  .refine((instant) => Date.parse(instant) >= 0, 'is before 1970')
+  .register(ACCEPTED, { pattern: inAnyForm(z.core.regexes.datetime({})) });
 
 /** An integer number of the smallest unit of a currency (a cent, a yen), never negative. */
 export const Cents = z.int().min(0).max(1_000_000_000_00);
@@ -32,8 +37,15 @@ export type Warehouse = z.infer<typeof Warehouse>;
 /** Pieces in one order line. The upper bound keeps sums far from the limits of integers. */
 export const Quantity = z.int().min(1).max(10_000);
 
-/** Written by people, so its case does not count. */
-export const CouponCode = z.string().trim().toUpperCase().regex(/^[A-Z0-9][A-Z0-9_-]{0,31}$/, 'a coupon code is 1 to 32 letters, digits, dashes or underscores');
+const NO_COUPON_CODE = 'a coupon code is 1 to 32 letters, digits, dashes or underscores';
+/** Written by people, so its case does not count. Only of ASCII before its letters are made capitals: a ligature becomes two. */
+export const CouponCode = z
+  .string()
+  .trim()
+  .refine((code) => !/[^\x21-\x7e]/.test(code), { error: NO_COUPON_CODE, abort: true })
+  .toUpperCase()
+  .regex(/^[A-Z0-9][A-Z0-9_-]{0,31}$/, NO_COUPON_CODE)
+  .register(ACCEPTED, { pattern: '^\\s*[A-Za-z0-9][A-Za-z0-9_-]{0,31}\\s*$' });
 
 export const Address = z.strictObject({
   name: text(200),

@@ -1,12 +1,20 @@
 import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal';
-import { Problem } from '@sluice/contracts';
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiParameters, type ZodOpenApiResponsesObject } from 'zod-openapi';
+import { ACCEPTED, Problem } from '@sluice/contracts';
+import {
+  createDocument,
+  type CreateDocumentOptions,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiParameters,
+  type ZodOpenApiResponseObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
 import { z } from 'zod';
 import { accessOf } from '../web/auth.js';
 import { isLimited } from '../web/rate-limits.js';
 import { descriptionOf, type Description } from './describe.js';
 import { COMPONENTS } from './components.js';
+import { headersOf } from './response-headers.js';
 
 /** One route as its controller declares it. */
 interface Route {
@@ -30,13 +38,19 @@ export function openApiDocument(controllers: readonly Type[]): object {
   const routes = controllers.flatMap(routesOf);
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route);
-  return createDocument({
-    openapi: '3.1.0',
-    info: { title: 'Sluice', version: '1', description: DESCRIPTION },
-    paths,
-    components: { schemas: COMPONENTS, securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
-  });
+  const info = { title: 'Sluice', version: '1', description: DESCRIPTION };
+  const token = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } as const;
+  const components = { schemas: COMPONENTS, securitySchemes: { token } };
+  return createDocument({ openapi: '3.1.0', info, paths, components }, { override: sayWhatIsAccepted });
 }
+
+/** What a request may have, also where zod checks it by code or after a transformation. */
+const sayWhatIsAccepted: CreateDocumentOptions['override'] = ({ zodSchema, jsonSchema, io }) => {
+  const accepted = io === 'input' ? ACCEPTED.get(zodSchema) : undefined;
+  if (!accepted) return;
+  if (accepted.enum) delete jsonSchema.pattern;
+  Object.assign(jsonSchema, accepted);
+};
 
 function routesOf(controller: Type): Route[] {
   const prefix = String(Reflect.getMetadata(PATH_METADATA, controller) ?? '');
@@ -68,10 +82,12 @@ function operation({ method, path, handler, schemas }: Route): ZodOpenApiOperati
     tags: [path.split('/')[1]!],
     ...(!isPublic && { security: [{ token: [] }] }),
     requestParams: parametersOf(schemas, description),
-    ...(schemas.body && { requestBody: { required: true, content: { 'application/json': { schema: schemas.body } } } }),
-    responses: responsesOf({ ...commonProblems(method, path, isPublic, role, schemas), ...description.answers }),
+    ...(schemas.body && { requestBody: bodyOf(schemas.body) }),
+    responses: responsesOf(path, { ...commonProblems(method, path, isPublic, role, schemas), ...description.answers }),
   };
 }
+
+const bodyOf = (schema: z.ZodType) => ({ required: !schema.safeParse(undefined).success, content: { 'application/json': { schema } } });
 
 const parametersOf = ({ query, path }: Schemas, { headers }: Description): ZodOpenApiParameters => ({ ...(query && { query }), ...(path && { path }), ...(headers && { header: headers }) });
 
@@ -94,11 +110,17 @@ function commonProblems(method: string, path: string, isPublic: boolean, role: s
   return answers;
 }
 
-function responsesOf(answers: Description['answers']): ZodOpenApiResponsesObject {
+function responsesOf(path: string, answers: Description['answers']): ZodOpenApiResponsesObject {
   const entries = Object.entries(answers).map(([status, answer]) => {
-    if (typeof answer === 'object' && 'eachIs' in answer) return [status, { description: 'Server-sent events; this is the data of each', content: { 'text/event-stream': { schema: answer.eachIs } } }];
-    if (typeof answer !== 'string') return [status, { description: 'As asked', content: { 'application/json': { schema: answer } } }];
-    return [status, Number(status) < 400 ? { description: answer } : { description: answer, content: { 'application/problem+json': { schema: Problem } } }];
+    const headers = headersOf(path, Number(status));
+    return [status, { headers, ...responseOf(status, answer) }];
   });
   return Object.fromEntries(entries) as ZodOpenApiResponsesObject;
+}
+
+function responseOf(status: string, answer: Description['answers'][number]): ZodOpenApiResponseObject {
+  const as = (description: string, type: string, schema: z.ZodType) => ({ description, content: { [type]: { schema } } });
+  if (typeof answer === 'object' && 'eachIs' in answer) return as('Server-sent events; this is the data of each', 'text/event-stream', answer.eachIs);
+  if (typeof answer !== 'string') return as('As asked', 'application/json', answer);
+  return Number(status) < 400 ? { description: answer } : as(answer, 'application/problem+json', Problem);
 }

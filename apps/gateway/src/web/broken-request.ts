@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { v7 } from 'uuid';
+import { CORRELATION_HEADER, correlationIdOf } from './correlation.js';
 import { sendProblem } from './problem.filter.js';
 import { SERVER_LIMITS } from './server-limits.js';
 
@@ -15,19 +17,28 @@ const DETAILS: Record<number, string> = {
 
 const problemOf = (status: number) => ({ type: 'about:blank', title: STATUS_CODES[status]!, status, detail: DETAILS[status] });
 
+/** What hooks give to every other problem. */
+const headersOf = (correlationId: string): Record<string, string> => ({
+  'content-type': 'application/problem+json',
+  'cache-control': 'no-store',
+  [CORRELATION_HEADER]: correlationId,
+  connection: 'close',
+});
+
 /** Bytes that are no HTTP request, or come too slowly: a problem like any other, and the end of the connection. */
 export function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const status = STATUS_OF[error.code ?? ''] ?? 400;
   const body = JSON.stringify(problemOf(status));
-  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, 'content-type: application/problem+json', `content-length: ${body.length}`, 'connection: close'];
+  const headers = Object.entries(headersOf(v7())).map(([name, value]) => `${name}: ${value}`);
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...headers, `content-length: ${body.length}`];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
 /** Node would answer these two with a status and an empty body (RFC 9112, section 3.2; RFC 9110, section 10.1.1). */
 export function explainRefusals(fastify: FastifyInstance): void {
-  fastify.server.on('checkExpectation', (_: IncomingMessage, response: ServerResponse) => {
-    response.writeHead(417, { 'content-type': 'application/problem+json', 'cache-control': 'no-store', connection: 'close' }).end(JSON.stringify(problemOf(417)));
+  fastify.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    response.writeHead(417, headersOf(correlationIdOf(request))).end(JSON.stringify(problemOf(417)));
   });
   fastify.addHook('onRequest', async ({ raw: { headers, httpVersion } }, reply) => {
     if (headers.host === undefined && httpVersion === '1.1') return sendProblem(reply, { ...problemOf(400), detail: 'A request names its host.' });

@@ -6,8 +6,11 @@ import { z } from 'zod';
 const HEADER = 'idempotency-key';
 const ACCEPTABLE = /^[\x21-\x7e]{1,255}$/;
 
-/** The header, for the API's document. */
-export const IdempotencyHeader = z.object({ 'Idempotency-Key': z.string().regex(ACCEPTABLE).optional().describe('The same key asks for the same order; remembered for at least 24 hours') });
+/** The header as it is sent: a key as it is (quotes may be in it), or a key in quotes, which is not empty. */
+const SENT = /^(?!""$)(?:[\x21-\x7e]{1,255}|"(?:[\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255}")$/;
+
+/** For the API's document. */
+export const IdempotencyHeader = z.object({ 'Idempotency-Key': z.string().regex(SENT).optional().describe('The same key asks for the same order; remembered for at least 24 hours') });
 
 /** As the IETF's draft writes it: a string in quotes (RFC 9651, section 3.3.3), in which a backslash comes before a quote or a backslash. */
 const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;

@@ -15,6 +15,8 @@ const MOST_WITHOUT_STREAM = 10_000;
 export const SERVER_LIMITS = {
   /** An order of 100 lines takes 10 kB. */
   bodyLimit: 64 * 1024,
+  /** What is too long for a name names nothing (404), as its schema says; Fastify would answer 414. */
+  routerOptions: { maxParamLength: 16 * 1024 },
   /** How long a client may take to send a whole request. */
   requestTimeout: 30_000,
   /** Longer than proxies keep a connection that is idle (60 s with most): who closes first must be the one who sends, or a request meets a closed door. */
