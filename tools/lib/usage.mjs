@@ -68,6 +68,14 @@ Runs the tests, all or those of some files, with the servers that they need.`,
 Looks whether everything holds that always must. Changes nothing. Exits with 1 when something is broken.`,
     options: { settle: text },
   },
+  rights: {
+    usage: `npm run rights -- [--all]
+  --all                prints every single try, and why it ended so
+Tries what every user of the broker and every role of the databases may do and may not: each message by each way, each queue, each
+database. With a PostgreSQL and a RabbitMQ of its own, or those of DATABASE_URL and AMQP_URL, in a vhost and databases of its own.
+Exits with 1 when something is possible that must not be.`,
+    options: { all: flag },
+  },
   mutate: {
     usage: `npm run mutate -- [file or folder ...]
 Breaks the rules one at a time, and shows which of the mutants no test notices. Takes minutes to hours.`,
