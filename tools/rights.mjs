@@ -5,6 +5,7 @@ import { report } from './lib/failure.mjs';
 import { privateServers } from './lib/private-servers.mjs';
 import { Progress } from './lib/progress.mjs';
 import { brokerRights } from './lib/rights/broker.mjs';
+import { databaseRights } from './lib/rights/databases.mjs';
 import { isWrong, reportLines } from './lib/rights/report.mjs';
 import { Shutdown } from './lib/shutdown.mjs';
 import { commandLine } from './lib/usage.mjs';
@@ -30,7 +31,10 @@ async function rights() {
   await install(progress);
   await build(progress);
   const servers = await privateServers(progress, shutdown, { durable: false });
-  const tried = await progress.step('rights', () => brokerRights({ url: servers.AMQP_URL, managementUrl: servers.AMQP_MANAGEMENT_URL }));
+  const tried = [
+    ...(await progress.step('databases', () => databaseRights(servers.DATABASE_URL, { ours: !process.env.DATABASE_URL }))),
+    ...(await progress.step('broker', () => brokerRights({ url: servers.AMQP_URL, managementUrl: servers.AMQP_MANAGEMENT_URL }))),
+  ];
   console.log(reportLines(tried, { all: values.all }).join('\n'));
   return tried.some(isWrong) ? 1 : 0;
 }

@@ -60,7 +60,7 @@ describe('docker-compose.yml', () => {
     expect(variablesOf('secrets').sort()).toEqual([...GIVEN].sort());
     const read = ['main.ts', 'settings.ts'].map((file) => readFileSync(inRoot('topology/src', file), 'utf8')).join('');
     expect(variablesOf('topology').filter((name) => !new RegExp(`\\b${name}\\b`).test(read))).toEqual([]);
-    expect(variablesOf('databases')).toEqual(['ORDER_DEADLINE_SECONDS', 'RETRY_TIERS_MS', 'OUTSIDE_TIERS_MS']); // for `audit`, which runs in it
+    expect(variablesOf('databases')).toEqual(['DATABASE_CONNECTIONS_PER_SERVICE', 'ORDER_DEADLINE_SECONDS', 'RETRY_TIERS_MS', 'OUTSIDE_TIERS_MS']); // the others for `audit`, which runs in it
   });
 
   it('holds no secret: passwords, keys and addresses with passwords are files, or passed on', () => {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { brokerRights } from './broker.mjs';
+import { databaseRights } from './databases.mjs';
 import { isWrong, reportLines } from './report.mjs';
 
 /** Thirty thousand tries, on a busy machine. Milliseconds. */
@@ -45,4 +46,15 @@ describe("the rights of the broker's users", () => {
     expect(reportLines([...tried, forged], { all: false }).at(-1)).toBe('✗ orders, payment.captured, the default exchange: FORGED, orders takes it');
     expect(reportLines(tried, { all: false }).at(-1)).toMatch(/^✓ \d+ tried, none that must not be$/);
   });
+});
+
+describe("the rights of the services' roles", () => {
+  it('are the rows of their own databases, and nothing else', async () => {
+    const tried = await databaseRights(process.env.DATABASE_URL, { ours: true });
+    expect(tried.filter(isWrong)).toEqual([]);
+    const count = (way) => tried.filter((one) => one.way === way).length;
+    expect(count('connect to another database')).toBe(8 * 9);
+    expect(count('read its rows')).toBeGreaterThan(8 * 2);
+    expect([...new Set(tried.filter(({ way }) => /rows/.test(way)).map(({ outcome }) => outcome))]).toEqual(['allowed']);
+  }, WITHIN_MS);
 });
