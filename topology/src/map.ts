@@ -1,7 +1,7 @@
 import * as c from '@sluice/contracts';
-import { catalogue, type Contract } from '@sluice/contracts';
+import { SENDS, type Contract } from '@sluice/contracts';
 import type { Services } from './layout.js';
-import type { Sends, Work } from './users.js';
+import type { Work } from './users.js';
 
 /** What a service is asked about its own queues; libs/service-kit answers. On a queue beside the others, which may be what is in trouble. */
 const about = (service: string): Contract[] => Object.values(c.operationsOf(service) ?? {});
@@ -86,21 +86,8 @@ export const LIVE: readonly Contract[] = [
   c.SaleChanged, c.SaleProgress, c.ClaimDecided, c.ProductChanged,
 ];
 
-/**
- * What a service asks of others, of itself for later, or of the channels. With the map above and its own facts (the contracts
- * say whose they are) this is what its user on the broker may do: users.ts.
- */
-export const SENDS: Sends = {
-  gateway: [...catalogue.values()].filter(({ kind, waitsIn }) => (kind === 'command' && waitsIn === undefined) || kind === 'query'),
-  orders: [c.HaltParcels, c.ExpirePayment, c.ClosePayable, c.ExtendPayable, c.PlaceUnlisted, c.GetPrices],
-  payments: [c.CapturePayment, c.RefundPayment],
-  'flash-sale': [c.PlaceOrder, c.AllotStock, c.ReturnAllotment],
-  logistics: [c.BookCarrier, c.RecallCarrier, c.DispatchParcel, c.DeliverParcel], // the last two are the fake carrier's
-  notifications: [c.SmsDelivery, c.EmailDelivery, c.InboxDelivery],
-};
-
-/** Who does what: the gateway hears `shop.live`, and tells those in line how long it is. */
-export const WORK: Work = { services: SERVICES, sends: SENDS, watches: ['gateway'], looksAt: { gateway: ['flash-sale.claims'] } };
+/** Who does what: what each service sends is said by the contracts, and the gateway reads `shop.live`. */
+export const WORK: Work = { services: SERVICES, sends: SENDS, watches: ['gateway'] };
 
 /** How many claims may wait at the door of the flash sales; FLASH_SALE_QUEUE_LIMIT says otherwise. */
 export const FLASH_SALE_QUEUE_LIMIT = 10_000;

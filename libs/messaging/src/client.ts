@@ -8,6 +8,7 @@ import { currentMessage } from './current-message.js';
 import { timeRequest } from './metrics.js';
 import { Publisher } from './publisher.js';
 import { Replies } from './replies.js';
+import { Senders } from './senders.js';
 import { activeTraceparent, inClientSpan } from './tracing.js';
 
 export interface MessageClientOptions extends BrokerAddress {
@@ -37,14 +38,17 @@ const DEFAULT_DEADLINE_MS = 3_000;
 /** Asks and tells other services. Connects in the background from the start; Nest's `send` and `emit` take a message type. */
 export class MessageClient extends ClientProxy {
   readonly publisher: Publisher;
-  readonly #replies = new Replies();
+  readonly #replies: Replies;
 
   constructor(private readonly options: MessageClientOptions) {
     super();
     const { url, tls, source, door } = options;
+    const senders = new Senders({ ...options, service: source });
+    this.#replies = new Replies(senders);
     this.publisher = new Publisher({
       url,
       tls,
+      user: senders.user,
       name: `${source} ${door ? 'knocks' : 'publishes'}`,
       ...(door && { nacksAreAnswers: door }),
       // Direct reply-to answers on the channel that asked, so this subscription belongs to each publishing channel.

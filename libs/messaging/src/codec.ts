@@ -129,6 +129,8 @@ export interface Delivery {
     readonly type?: unknown;
     readonly replyTo?: unknown;
     readonly correlationId?: unknown;
+    /** The broker's user that published it; the broker refuses any other name. */
+    readonly userId?: unknown;
     readonly headers?: Readonly<Record<string, unknown>> | undefined;
   };
 }

@@ -13,6 +13,7 @@ export { LiveFeed, type LiveFeedOptions } from './live.js';
 export { On, type OnOptions } from './on.js';
 export { Publisher, type PublisherOptions, type PublishOptions } from './publisher.js';
 export { RethrowFilter } from './rethrow-filter.js';
+export { Senders } from './senders.js';
 export { whenScraped } from './scrape.js';
 export { tlsFailure, type TlsVariables } from './tls-failure.js';
 export { MessageServer, type MessageServerOptions } from './server.js';

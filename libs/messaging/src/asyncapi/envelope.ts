@@ -20,6 +20,7 @@ const FAILURES = {
   redriven: count.optional().describe('How often it was sent home after it had been a dead letter'),
   'original-exchange': z.string().optional().describe('Where it was first published'),
   'original-routing-key': z.string().optional(),
+  'sent-by': z.string().optional().describe('The user-id that it first came with; empty: it had none'),
   'failed-at': Instant.optional().describe('Dead letters: when it was given up'),
   stack: z.string().optional().describe('Dead letters: where it failed'),
 };
@@ -34,6 +35,7 @@ const PROPERTIES = {
   type: z.string().describe('The type of the message'),
   timestamp: z.int().describe('Seconds since the epoch'),
   'app-id': z.string().describe('The service that says it'),
+  'user-id': z.string().optional().describe("The broker's user that published it, checked by the broker"),
   'content-type': z.literal('application/json'),
   'delivery-mode': z.union([z.literal(1), z.literal(2)]),
 };
