@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ClaimPiece, type Address } from '@sluice/contracts';
 import { type MessageClient, ProblemError, PublishError } from '@sluice/messaging';
+import { ShopClock } from '../shop-clock.js';
 import { correlationId } from '../web/correlation.js';
 import { DOOR } from './door-client.js';
 import { expectOpen } from './door.guard.js';
@@ -31,6 +32,7 @@ export class Door {
     private readonly sales: Sales,
     private readonly tickets: Tickets,
     private readonly line: Line,
+    private readonly clock: ShopClock,
   ) {}
 
   /**
@@ -39,7 +41,7 @@ export class Door {
    */
   async claim(userId: string, saleId: string, address: Address): Promise<Admitted | typeof FULL> {
     const door = doorFor(await this.sales.find(saleId), this.sales.now());
-    const acceptedAt = this.sales.stamp();
+    const acceptedAt = this.sales.stamp() ?? this.clock.now();
     expectOpen(door);
     const claimed = { saleId, userId, round: door.round };
     const entry = await this.line.end(saleId);
