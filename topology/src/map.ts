@@ -18,7 +18,7 @@ const about = (service: string): Contract[] => Object.values(c.operationsOf(serv
  */
 export const SERVICES: Services = {
   accounts: {
-    queries: [c.SignUp, c.SignIn, c.VerifyPhone],
+    queries: [c.SignUp, c.SignIn, c.VerifyPhone, c.ResendCode, c.SignOut, c.ChangePassword, c.SetRole, c.ListRevocations],
     ops: about('accounts'),
   },
   orders: {
@@ -67,7 +67,10 @@ export const SERVICES: Services = {
     sms: [c.SmsDelivery],
     email: [c.EmailDelivery],
     inbox: [c.InboxDelivery],
-    events: [c.AccountRegistered, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused],
+    events: [
+      c.AccountRegistered, c.CodeIssued, c.AccountVerified,
+      c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused,
+    ],
     ops: about('notifications'),
   },
 };
@@ -81,7 +84,7 @@ export const CALLS_OUTSIDE: readonly string[] = ['payments.captures', 'logistics
  */
 export const LIVE: readonly Contract[] = [
   c.OrderPlaced, c.OrderPriced, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused,
-  c.SaleChanged, c.SaleProgress, c.ClaimDecided,
+  c.SaleChanged, c.SaleProgress, c.ClaimDecided, c.TokensRevoked,
 ];
 
 /**
