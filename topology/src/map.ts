@@ -18,7 +18,7 @@ const about = (service: string): Contract[] => Object.values(c.operationsOf(serv
  */
 export const SERVICES: Services = {
   accounts: {
-    queries: [c.SignUp, c.SignIn, c.VerifyPhone],
+    queries: [c.SignUp, c.SignIn, c.VerifyPhone, c.ResendCode, c.SignOut, c.ChangePassword, c.SetRole, c.ListRevocations],
     ops: about('accounts'),
   },
   orders: {
@@ -69,7 +69,11 @@ export const SERVICES: Services = {
     sms: [c.SmsDelivery],
     email: [c.EmailDelivery],
     inbox: [c.InboxDelivery],
-    events: [c.AccountRegistered, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused, c.OrderPaidTooLate, c.PaymentRefunded],
+    events: [
+      c.AccountRegistered, c.CodeIssued, c.AccountVerified,
+      c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused,
+      c.OrderPaidTooLate, c.PaymentRefunded,
+    ],
     ops: about('notifications'),
   },
 };
@@ -83,7 +87,7 @@ export const CALLS_OUTSIDE: readonly string[] = ['payments.captures', 'logistics
  */
 export const LIVE: readonly Contract[] = [
   c.OrderPlaced, c.OrderPriced, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused,
-  c.SaleChanged, c.SaleProgress, c.ClaimDecided, c.ProductChanged,
+  c.SaleChanged, c.SaleProgress, c.ClaimDecided, c.ProductChanged, c.TokensRevoked,
 ];
 
 /** Who does what: what each service sends is said by the contracts, and the gateway reads `shop.live`. */

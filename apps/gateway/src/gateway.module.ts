@@ -37,6 +37,7 @@ import { ShopClock } from './shop-clock.js';
 import { AuthGuard } from './web/auth.js';
 import { Leaving } from './web/leaving.js';
 import { ProblemFilter } from './web/problem.filter.js';
+import { Revocations } from './web/revocations.js';
 import { Tokens } from './web/tokens.js';
 import { ValidationPipe } from './web/validation.pipe.js';
 
@@ -68,6 +69,7 @@ function cardVault({ CARD_GATEWAY_URL }: GatewayConfig): CardVault {
   controllers: CONTROLLERS,
   providers: [
     Rpc,
+    Revocations,
     Tokens,
     Leaving,
     Live,

@@ -1,6 +1,8 @@
 import { Controller } from '@nestjs/common';
 import {
   AccountRegistered,
+  AccountVerified,
+  CodeIssued,
   EmailDelivery,
   InboxDelivery,
   ListNotifications,
@@ -35,6 +37,16 @@ export class NotificationsListener {
   @On(AccountRegistered)
   accountRegistered(message: Message<typeof AccountRegistered>) {
     return this.notifications.welcome(message);
+  }
+
+  @On(CodeIssued)
+  codeIssued(message: Message<typeof CodeIssued>) {
+    return this.notifications.sendCode(message);
+  }
+
+  @On(AccountVerified)
+  accountVerified(message: Message<typeof AccountVerified>) {
+    return this.notifications.verify(message);
   }
 
   @On(OrderAwaitingPayment)
