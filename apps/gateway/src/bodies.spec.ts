@@ -28,6 +28,8 @@ const BODIES: [string, string, object][] = [
   ['POST', '/users', { phone: '+15550000001', name: 'Zoë', password: 'pässword' }],
   ['POST', '/sessions', { phone: '+15550000001', password: 'pässword' }],
   ['POST', '/users/verification', { code: '123456' }],
+  ['PUT', `/users/${ANN}/role`, { role: 'admin' }],
+  ['POST', '/me/password', { current: 'pässword', new: 'pässwörter' }],
   ['PUT', '/products/TEA', { name: 'Café', price }],
   ['POST', '/products/TEA/receipts', { warehouse: 'east', quantity: 1, reference: 'N-ä' }],
   ['POST', '/orders', order()],

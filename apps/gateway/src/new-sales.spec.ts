@@ -33,20 +33,22 @@ const create = (change: object = {}, { as = admin, key }: { as?: string; key?: s
 
 const close = (id: string, { as = admin }: { as?: string } = {}): Promise<Answer> => call(gateway, 'POST', `/flash-sales/${id}/close`, { as });
 
+/** Each closes a sale of its own: the same offer would be the same sale. */
+let pieces = OFFER.quantity;
 describe('a sale that an admin closes', () => {
   it('is 200 with the sale as it is then, the same when it is closed again, and 410 at the door at once', async () => {
-    const id = String((await create()).body['id']);
+    const id = String((await create({ quantity: ++pieces })).body['id']);
     expect(await claim(gateway, id, ann)).toMatchObject({ status: 425 });
     const closed = await close(id);
     // No fact says so to the gateway here: the one that was asked knows from the answer.
     expect(await claim(gateway, id, ann)).toMatchObject({ status: 410, body: { detail: 'The sale is closed.' } });
-    expect(closed).toMatchObject({ status: 200, body: { id, ...OFFER, state: 'closed', closedAt: expect.any(String) } });
+    expect(closed).toMatchObject({ status: 200, body: { id, ...OFFER, quantity: pieces, state: 'closed', closedAt: expect.any(String) } });
     expect(await close(id.toUpperCase())).toMatchObject({ status: 200, body: closed.body });
   });
 
   it('is 202 while its pieces are not there, 404 when there is none, 403 for a customer, 401 without a token', async () => {
     peer.peer.outcome = 'preparing';
-    const id = String((await create()).body['id']);
+    const id = String((await create({ quantity: ++pieces })).body['id']);
     expect(await close(id)).toMatchObject({ status: 202, headers: { location: `/flash-sales/${id}` }, body: { id, status: 'accepted' } });
     expect(await close('00000000-0000-7000-8000-000000000404')).toMatchObject({ status: 404 });
     expect(await close(id, { as: ann })).toMatchObject({ status: 403 });
@@ -54,7 +56,7 @@ describe('a sale that an admin closes', () => {
   });
 
   it('is 202 while flash-sale is down, and closed once it is back', async () => {
-    const id = String((await create()).body['id']);
+    const id = String((await create({ quantity: ++pieces })).body['id']);
     await peer.stop();
     const answer = await close(id);
     peer = await startPeer(broker, 'flash-sale', FlashSalePeer);
