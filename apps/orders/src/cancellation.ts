@@ -46,7 +46,10 @@ function cancelOrder(order: Order, userId: string, now: Date): Change<OrderView>
 }
 
 /** Who was answered 202 finds the refusal in the order's history. */
-const refusedTooLate = (order: Order, now: Date): Change<OrderView> => ({ ...refuse(order, now), problem: tooLate('At least one parcel has left its warehouse.').problem });
+function refusedTooLate(order: Order, now: Date): Change<OrderView> {
+  const { problem } = tooLate('At least one parcel has left its warehouse.');
+  return { ...refuse(order, now), problem };
+}
 
 const notFound = (): ProblemError => ProblemError.of(404, 'Order not found');
 const tooLate = (detail: string): ProblemError => ProblemError.of(409, 'Too late to cancel', detail);
@@ -88,7 +91,8 @@ export function parcelsLeft(order: Order, now: Date): Change {
 function refuse(order: Order, now: Date): Change {
   if (order.cancellationRefusedAt) return {};
   const refused = { ...order, cancellationRequestedAt: null, cancellationRefusedAt: now };
-  return record(refused, [{ type: OrderCancellationRefused.type, detail: {}, message: (about) => OrderCancellationRefused(about) }], now);
+  const message: Told['message'] = (about) => OrderCancellationRefused(about);
+  return record(refused, [{ type: OrderCancellationRefused.type, detail: {}, message }], now);
 }
 
 /** Ends the order. Whoever holds something for it gives it back: also what orders has not heard of, so all lines are named. */

@@ -39,7 +39,7 @@ export function expire(order: Order, now: Date): Change {
 
 /** Payments has closed the payable of an order that nobody has cancelled: it was not paid in time, and gives back what it holds. */
 export const lapsed = (order: Order, now: Date): Change =>
-  hasEnded(order) || order.paymentId || !order.payBy ? {} : cancelled(order, 'payment_timeout', now);
+  hasEnded(order) || order.paidAt || !order.payBy ? {} : cancelled(order, 'payment_timeout', now);
 
 /** An order that could not be made ready for its payment in all this time is cancelled: its customer need not wait for ever. */
 export function giveUp(order: Order, deadlineSeconds: number, now: Date): Change {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expire } from './deadlines.js';
+import { expire, lapsed } from './deadlines.js';
 import type { Order } from './tables.js';
 import { AT_NO_PRICE, COUPON, facts, hearing, later, NOW, obstacles, placedOrder, refund, types, type Fact } from './testing/given.js';
 import { expectLegal, WAY } from './testing/legal.js';
@@ -100,6 +100,7 @@ describe.each([
     const waiting: Order = { ...order, status: 'awaiting_payment', paidAt: null, payBy: NOW };
     const { order: after, messages } = expire(waiting, NOW);
     expect([after!.status, types(messages)]).toEqual(['paid', ['order.paid']]);
+    expect(lapsed(after!, NOW)).toEqual({});
   });
 });
 

@@ -4,7 +4,7 @@ import type { UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { productTables } from './tables.js';
 
-/** What orders keeps of inventory's products: no order waits for inventory to tell a price. */
+/** What orders keeps of inventory's products, for what was not shown: no order of a known product waits for inventory. */
 @Injectable()
 export class ProductCopies {
   readonly #unit: UnitOfWork<typeof productTables>;

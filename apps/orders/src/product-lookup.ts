@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { GetPrices, type ProductVersion } from '@sluice/contracts';
-import { dependencies, isUnavailableStatus, MessageClient, ProblemError, RequestTimeoutError, UnavailableError } from '@sluice/messaging';
+import {
+  dependencies,
+  isUnavailableStatus,
+  MessageClient,
+  ProblemError,
+  RequestTimeoutError,
+  UnavailableError,
+} from '@sluice/messaging';
 import type { Request } from './placing.js';
 import { unshown } from './pricing.js';
 
@@ -20,7 +27,8 @@ export class ProductLookup {
    */
   async completed(request: Request): Promise<Request> {
     const skus = unshown(request);
-    return skus.length === 0 ? request : { ...request, shown: [...(request.shown ?? []), ...(await this.#prices(skus))] };
+    if (skus.length === 0) return request;
+    return { ...request, shown: [...(request.shown ?? []), ...(await this.#prices(skus))] };
   }
 
   async #prices(skus: string[]): Promise<ProductVersion[]> {
@@ -29,17 +37,18 @@ export class ProductLookup {
       dependencies.succeeded(INVENTORY);
       return items;
     } catch (error) {
-      throw faultOf(error);
+      throw notAnswered(error);
     }
   }
 }
 
-/** Whose fault it is that the order cannot be decided: never its own, and none of it is an answer to its customer. */
-function faultOf(error: unknown): unknown {
-  if (error instanceof RequestTimeoutError) return new UnavailableError('inventory did not answer in time', { dependency: INVENTORY, cause: error });
-  if (!(error instanceof ProblemError)) return error;
-  const { status } = error.problem;
-  if (!isUnavailableStatus(status)) return new Error(`inventory refused to tell prices: ${error.message}`, { cause: error });
+/** Why the order cannot be decided now: never its own fault, and no answer to its customer. */
+function notAnswered(cause: unknown): unknown {
+  const about = { dependency: INVENTORY, cause };
+  if (cause instanceof RequestTimeoutError) return new UnavailableError('inventory did not answer in time', about);
+  if (!(cause instanceof ProblemError)) return cause;
+  const { status } = cause.problem;
+  if (!isUnavailableStatus(status)) return new Error(`inventory refused to tell prices: ${cause.message}`, { cause });
   // 500 is a fault that the question itself may cause; every other one is the same for all questions.
-  return new UnavailableError(`inventory answered ${status}`, { dependency: INVENTORY, suspect: status === 500, cause: error });
+  return new UnavailableError(`inventory answered ${status}`, { ...about, suspect: status === 500 });
 }

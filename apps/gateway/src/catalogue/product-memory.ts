@@ -1,10 +1,10 @@
 import type { ProductVersion } from '@sluice/contracts';
 
-/** Some 3 MB. The one that was remembered longest ago is forgotten first: inventory is asked for it when it is ordered. */
+/** Some 3 MB. The one that was remembered longest ago goes first: inventory is asked for it when it is ordered. */
 const MOST_PRODUCTS = 10_000;
 /**
- * A change is heard of over `shop.live` within milliseconds. A fact may be lost on the way or rest in inventory's outbox, so
- * after this time inventory is asked whether the product is still what it was. Milliseconds.
+ * A change is heard of over `shop.live` within milliseconds. A fact may be lost on the way or rest in inventory's
+ * outbox, so after this time inventory is asked whether the product is still what it was. Milliseconds.
  */
 const FRESH_MS = 5_000;
 
@@ -35,7 +35,7 @@ export class ProductMemory {
     return confirmedAt > this.#doubtedAt && this.clock() - confirmedAt < FRESH_MS;
   }
 
-  /** What inventory answers to a question. @param askedAt when it was asked: a newer version may have been made since */
+  /** What inventory answers. @param askedAt when it was asked: a newer version may have been made since */
   confirmed(product: ProductVersion, askedAt: number): void {
     const known = this.#seen.get(product.sku);
     if (known && known.product.version > product.version) return;
@@ -61,4 +61,5 @@ export class ProductMemory {
   }
 }
 
-const isSame = (known: Seen | undefined, { version }: ProductVersion): known is Seen => known?.product.version === version;
+const isSame = (known: Seen | undefined, { version }: ProductVersion): known is Seen =>
+  known?.product.version === version;

@@ -4,7 +4,7 @@ import { Live } from '../live/live.js';
 import { Rpc } from '../rpc.js';
 import { ProductMemory } from './product-memory.js';
 
-/** An order waits so long for inventory, which answers in some milliseconds; then what is remembered counts. Milliseconds. */
+/** An order waits so long for inventory, which answers in some ms; then what is remembered counts. Milliseconds. */
 const PATIENCE_MS = 250;
 /** While inventory does not answer it is asked so often, and no order waits for it. Milliseconds. */
 const ASK_AGAIN_MS = 1_000;
@@ -25,7 +25,10 @@ export class ShownProducts {
     live.hear(ProductChanged, (fact) => (fact ? this.#memory.heard(fact.data) : this.#memory.doubt()));
   }
 
-  /** Inventory has answered with this product, and the customer is going to see it. @param askedAt `performance.now()` before the question */
+  /**
+   * Inventory has answered with this product, and the customer is going to see it.
+   * @param askedAt `performance.now()` before the question
+   */
   shows({ version, available, ...product }: VersionedProduct, askedAt: number): Product {
     this.#inventoryIsSilent = false;
     if (version !== undefined) this.#memory.confirmed({ ...product, version }, askedAt);
