@@ -21,7 +21,6 @@ const inSeconds = (seconds) => new Date(Date.now() + seconds * 1_000).toISOStrin
  */
 export function hintsFor({ random, world, accounts, operation: { key } }) {
   const account = random.pick(accounts);
-  const opens = random.between(-30, 5);
   const unique = () => `f${random.between(0, 999_999)}${randomUUID().slice(0, 8)}`;
   const likely = {
     sku: () => world.pick('product', random)?.value,
@@ -44,12 +43,18 @@ export function hintsFor({ random, world, accounts, operation: { key } }) {
     ...(key === 'POST /sessions' && { phone: () => account.phone, password: () => account.password }),
     ...(key === 'POST /users' && { phone: () => `+1555${String(random.between(0, 9_999_999)).padStart(7, '0')}` }),
   };
-  const always = {
+  const always = timesOf(key, random);
+  return (name) => always[name]?.() ?? (random.next() < LIKELY ? likely[name]?.() : undefined);
+}
+
+/** What is never any time that fits: a sale that is open soon, and a window of which there is a queue. */
+function timesOf(key, random) {
+  const opens = random.between(-30, 5);
+  return {
     payWithinSeconds: () => random.pick(WINDOWS),
     ...(key === 'POST /flash-sales' && {
       opensAt: () => inSeconds(opens),
       closesAt: () => inSeconds(opens + random.between(60, 3_600)),
     }),
   };
-  return (name) => always[name]?.() ?? (random.next() < LIKELY ? likely[name]?.() : undefined);
 }
