@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { SKUS } from './goods.mjs';
 
 /**
  * Cards of the fake gateway (docs/flows/place-order.md): it pays, it declines, it fails for a while; it does not know
@@ -7,6 +8,8 @@ import { randomUUID } from 'node:crypto';
 const CARDS = { 4242424242424242: 80, 4000000000000002: 8, 4000000000000119: 4, 5555555555554444: 8 };
 /** Of payment windows: each length is a queue of the broker. The last is the longest that is allowed. Seconds. */
 const WINDOWS = [1_800, 1_800, 1_800, 3_600, 1, 2_592_000];
+/** How often something is bought of which there is plenty: of most products there is nothing. */
+const STOCKED = 0.6;
 /** How often a likely value is taken and not any that fits. */
 const LIKELY = 0.8;
 const inSeconds = (seconds) => new Date(Date.now() + seconds * 1_000).toISOString();
@@ -23,7 +26,7 @@ export function hintsFor({ random, world, accounts, operation: { key } }) {
   const account = random.pick(accounts);
   const unique = () => `f${random.between(0, 999_999)}${randomUUID().slice(0, 8)}`;
   const likely = {
-    sku: () => world.pick('product', random)?.value,
+    sku: () => (random.next() < STOCKED ? random.pick(SKUS) : world.pick('product', random)?.value),
     coupon: () => world.pick('coupon', random)?.value,
     quantity: () => random.between(1, 4),
     amount: () => random.between(1, 5_000),
