@@ -91,5 +91,32 @@ describe.each([
     expect(await placed()).toMatchObject({ status: 'rejected', reason: 'coupon_rejected' });
   });
 
+  it('what was accepted in time counts, though those who decide on it were away until it was over', async () => {
+    await shop.coupon(admin, { code: 'AWAY', kind: 'fixed', value: 100, expiresAt: inMs(600_000) });
+    const offer = { sku: 'CLOCK', quantity: 5, payWithinSeconds: 60, price: { amount: 500, currency: 'USD' }, opensAt: inMs(-1_000), closesAt: inMs(600_000), perUser: 1 };
+    const { body: sale } = await shop.call<Sale>('POST', '/flash-sales', { token: admin, body: offer });
+    await eventually(async () => expect(await saleOf(shop, sale.id)).toMatchObject({ state: 'open' }));
+    const [claimant] = (await claimants(system, 1)) as [Claimant];
+    const { orders, payments, promotions, 'flash-sale': sales } = system.databases;
+    const unpaid = await shop.placeForSure(customer, 'CLOCK');
+    await shop.settles(customer, unpaid);
+    const windowEnds = (end: string) => Promise.all([orders.pool.query(`UPDATE orders SET pay_by = ${end} WHERE id = $1`, [unpaid]), payments.pool.query(`UPDATE payables SET pay_by = ${end} WHERE order_id = $1`, [unpaid])]);
+    await windowEnds("now() + interval '10 minutes'");
+    await system.stop('payments', 'flash-sale', 'promotions', 'orders');
+    expect((await shop.pay(customer, unpaid)).status).toBe(202);
+    await windowEnds('now()');
+    const placed = await shop.place(customer, 'CLOCK', { coupon: 'AWAY' });
+    const claimed = await shop.call('POST', `/flash-sales/${sale.id}/claims`, { token: claimant.token, body: { address: ADDRESS } });
+    expect([placed.status, claimed.status]).toEqual([202, 202]);
+    await promotions.pool.query("UPDATE coupons SET expires_at = now() WHERE code = 'AWAY'");
+    await sales.pool.query('UPDATE sales SET closes_at = now() WHERE id = $1', [sale.id]);
+    await system.start('payments', 'flash-sale', 'promotions', 'orders');
+    await shop.reaches(customer, unpaid, 'completed');
+    const id = placed.headers.get('location')?.split('/').at(-1) ?? '';
+    await eventually(async () => expect(await shop.order(customer, id)).toMatchObject({ coupon: 'AWAY', discount: { amount: 100 } }));
+    await eventually(async () => expect(await ticketOf(shop, { claimant, answers: [], ticket: claimed.headers.get('location') ?? '' })).toMatchObject({ status: 'won' }));
+    expect(await saleOf(shop, sale.id)).toMatchObject({ state: 'closed' });
+  });
+
   it('nothing is wrong at the end', () => expectInvariants(system));
 });

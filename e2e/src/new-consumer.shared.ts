@@ -37,7 +37,7 @@ describe('adding a consumer', () => {
     const administrator = { AMQP_URL: system.broker.url, AMQP_MANAGEMENT_URL: system.broker.management.url, AMQP_PASSWORDS: JSON.stringify({ 'order-log': password }) };
     const topology = run('topology/dist/main.js', administrator, ['listen', 'order-log', 'order.*']);
     expect(await topology.exitCode).toBe(0);
-    const AMQP_URL = Object.assign(new URL(system.broker.url), { username: 'order-log', password }).href;
+    const AMQP_URL = Object.assign(new URL(system.broker.url), { username: await amongItsNeighbours('order-log', password), password }).href;
     listener = run('examples/order-log/dist/main.js', { AMQP_URL, LOG_LEVEL: 'info' });
 
     await shop.stock(admin, 'TEE', { east: 10 });
@@ -51,11 +51,20 @@ describe('adding a consumer', () => {
     });
   });
 
+  /** The users of a test share a prefix; this one gets the rights of the user that the command has made. */
+  async function amongItsNeighbours(name: string, password: string): Promise<string> {
+    const { management, vhost, userOf } = system.broker;
+    await management.put(`users/${userOf(name)}`, { password, tags: '' });
+    const rights = await management.get<object>(`permissions/${vhost}/${name}`);
+    await management.put(`permissions/${vhost}/${userOf(name)}`, rights);
+    return userOf(name);
+  }
+
   /** Told behind everything that was said before: whoever has counted it has counted that too. */
   async function everythingIsCounted(mark: string): Promise<z.infer<typeof Counts>> {
     const data = Buffer.from(JSON.stringify({ orderId: randomUUID() }));
     const channel = await system.broker.connection.createConfirmChannel();
-    channel.publish('shop.events', `order.${mark}`, data, { messageId: randomUUID(), type: `order.${mark}`, headers: { version: 1, time: new Date().toISOString(), 'correlation-id': mark } });
+    channel.publish('shop.events', `order.${mark}`, data, { messageId: randomUUID(), type: `order.${mark}`, userId: system.broker.userOf('orders'), headers: { version: 1, time: new Date().toISOString(), 'correlation-id': mark } });
     await channel.waitForConfirms();
     return eventually(async () => {
       const { value } = await asker.ask(GetStatistics, {});

@@ -10,6 +10,8 @@ const WIDTH = 32;
 /** Each waits out its window before it races, so many race at a time. */
 const RACES = 1_000;
 const RACING = 200;
+/** Payments that race with a cancellation: cheap, since none waits. */
+const CANCELLED = 100;
 
 /** How late each of these orders was cancelled, in ms after the end of its window. */
 const LATENESS = `
@@ -50,12 +52,13 @@ describe('the payment window', () => {
     expect(rows.map(({ redeemed }) => Number(redeemed))).toEqual([0]);
   });
 
-  it('ends each of 1,000 races of pay against expiry either paid, with its money, or cancelled, with none', async () => {
+  it('ends each of 1,000 races of pay against expiry either paid, with its money, or cancelled, with none, as its payer was told', async () => {
+    const answers = new Map<string, number>();
     const ids = await inParallel(RACES, RACING, async () => {
       const id = await shop.placeForSure(customer, 'TEE');
       const { payBy } = await shop.settles(customer, id);
       await justBefore(payBy ?? '');
-      await shop.pay(customer, id);
+      answers.set(id, (await shop.pay(customer, id)).status);
       return id;
     });
     const ends = await inParallel(ids.length, WIDTH, (i) =>
@@ -67,8 +70,41 @@ describe('the payment window', () => {
     );
     await everyQueueIsEmpty(system);
     console.log(`of ${RACES} races ${ends.filter((status) => status === 'completed').length} were paid and ${ends.filter((status) => status === 'cancelled').length} cancelled`);
+    const told = (status: number) => ids.filter((id) => answers.get(id) === status);
+    expect(told(200).filter((id) => ends[ids.indexOf(id)] !== 'completed')).toEqual([]);
+    expect(told(409).filter((id) => ends[ids.indexOf(id)] !== 'cancelled')).toEqual([]);
+    const { rows: refunded } = await system.databases.payments.pool.query("SELECT order_id FROM captures WHERE order_id = ANY($1) AND status = 'refunded'", [ids]);
+    expect(refunded).toEqual([]);
     const { rows: kept } = await system.databases.payments.pool.query<{ order_id: string }>("SELECT order_id FROM captures WHERE order_id = ANY($1) AND status = 'captured'", [ids]);
     expect(kept.map(({ order_id }) => order_id).sort()).toEqual(ids.filter((_, i) => ends[i] === 'completed').sort());
+    await expectInvariants(system);
+  });
+
+  it('of a payment and a cancellation at the same instant tells whoever was told captured what became of the money', async () => {
+    const ids = await inParallel(CANCELLED, WIDTH, async () => {
+      const id = await shop.placeForSure(customer, 'TEE');
+      await shop.settles(customer, id);
+      const [paid] = await Promise.all([shop.pay(customer, id), shop.cancel(customer, id)]);
+      return [id, paid.status] as const;
+    });
+    const settled = await inParallel(CANCELLED, WIDTH, (i) =>
+      eventually(async () => {
+        const [id, answer] = ids[i]!;
+        const { status, refundedAt } = await shop.order(customer, id);
+        if (status !== 'completed' && (status !== 'cancelled' || (answer === 200 && !refundedAt))) throw new Error(`order ${id} is ${status}, refunded ${refundedAt}`);
+        return { id, answer };
+      }, { withinMs: 60_000 }),
+    );
+    await everyQueueIsEmpty(system);
+    const orders = await inParallel(CANCELLED, WIDTH, async (i) => ({ ...settled[i]!, ...(await shop.order(customer, settled[i]!.id)), timeline: await shop.timeline(customer, settled[i]!.id) }));
+    expect(orders.filter(({ answer, paidAt }) => answer === 200 && !paidAt)).toEqual([]);
+    const charged = orders.filter(({ paidAt, status }) => paidAt && status === 'cancelled');
+    console.log(`of ${CANCELLED} payments against a cancellation ${charged.length} were taken and given back`);
+    for (const { id, refundedAt, timeline } of charged) {
+      expect([id, refundedAt, timeline.filter((type) => /paid|refunded/.test(type))]).toEqual([id, expect.any(String), [expect.stringMatching(/^order\.paid/), 'payment.refunded']]);
+      const { rows } = await system.databases.notifications.pool.query("SELECT count(*)::int AS n FROM deliveries WHERE about = $1 AND channel = 'inbox' AND (text LIKE 'Refund:%' OR text LIKE 'Thank you%' OR text LIKE '%was taken for%')", [`orders/${id}`]);
+      expect([id, rows[0]!.n]).toEqual([id, 2]);
+    }
     await expectInvariants(system);
   });
 
@@ -78,7 +114,7 @@ describe('the payment window', () => {
   ])('of 2 s is over on time although one of 60 s waits, begun %s it', async (_, windows) => {
     const ids = windows.map(() => randomUUID());
     for (const [index, payWithinSeconds] of windows.entries()) {
-      await publish(system.broker, PlaceOrder, { orderId: ids[index]!, userId, bodyHash: 'x', lines: [{ sku: 'TEE', quantity: 1 }], address: ADDRESS, payWithinSeconds });
+      await publish(system.broker, PlaceOrder, { orderId: ids[index]!, userId, bodyHash: 'x', lines: [{ sku: 'TEE', quantity: 1 }], address: ADDRESS, payWithinSeconds }, { as: 'gateway' });
       await eventually(() => shop.order(customer, ids[index]!));
     }
     const [short, long] = windows[0] === 2 ? ids : ids.toReversed();

@@ -79,10 +79,11 @@ class Failing(unittest.TestCase):
         self.assertEqual(out.properties.headers["attempts"], 4)
 
     def test_is_a_dead_letter_at_once_when_trying_again_is_pointless(self) -> None:
-        came = properties(headers={"version": 1, "x-death": [], "original-exchange": "first", "timeout-ms": 5}, expiration="9")
+        came = properties(headers={"version": 1, "x-death": [], "original-exchange": "first", "timeout-ms": 5}, expiration="9", user_id="orders")
         out = failed(EVENTS, self.METHOD, came, b"?", Unreadable("not a message"))
         headers = out.properties.headers
         self.assertEqual((out.exchange, out.body, out.properties.expiration), ("shop.dead", b"?", None))
+        self.assertEqual((out.properties.user_id, headers["sent-by"]), (None, "orders"))
         self.assertEqual((headers["reason"], headers["original-exchange"], headers["original-routing-key"], headers["timeout-ms"]), ("Unreadable: not a message", "first", "order.placed", 5))
         self.assertRegex(headers["failed-at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
         self.assertNotIn("x-death", headers)

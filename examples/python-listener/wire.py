@@ -81,6 +81,7 @@ def failed(queue: str, method: Basic.Deliver, properties: BasicProperties, body:
         "reason": f"{type(error).__name__}: {error}"[:1_000],
         "original-exchange": headers.get("original-exchange", method.exchange),
         "original-routing-key": headers.get("original-routing-key", method.routing_key),
+        "sent-by": headers.get("sent-by", properties.user_id or ""),
     }
     exchange = "shop.dead"
     if not isinstance(error, Unreadable) and before < len(RETRY_TIERS_MS):
@@ -89,6 +90,7 @@ def failed(queue: str, method: Basic.Deliver, properties: BasicProperties, body:
         facts["failed-at"] = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     kept = {name: value for name, value in headers.items() if not BROKERS_OWN_HEADERS.match(name)}
     properties.headers, properties.expiration, properties.delivery_mode = {**kept, **facts}, None, PERSISTENT
+    properties.user_id = None  # the broker takes a message in the name of its publisher alone
     return Publish(exchange, queue, properties, body, mandatory=True)
 
 

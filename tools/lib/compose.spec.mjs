@@ -60,7 +60,7 @@ describe('docker-compose.yml', () => {
     expect(variablesOf('secrets').sort()).toEqual([...GIVEN].sort());
     const read = ['main.ts', 'settings.ts'].map((file) => readFileSync(inRoot('topology/src', file), 'utf8')).join('');
     expect(variablesOf('topology').filter((name) => !new RegExp(`\\b${name}\\b`).test(read))).toEqual([]);
-    expect(variablesOf('databases')).toEqual(['ORDER_DEADLINE_SECONDS', 'RETRY_TIERS_MS', 'OUTSIDE_TIERS_MS']); // for `audit`, which runs in it
+    expect(variablesOf('databases')).toEqual(['DATABASE_CONNECTIONS_PER_SERVICE', 'ORDER_DEADLINE_SECONDS', 'RETRY_TIERS_MS', 'OUTSIDE_TIERS_MS']); // the others for `audit`, which runs in it
   });
 
   it('holds no secret: passwords, keys and addresses with passwords are files, or passed on', () => {
@@ -76,6 +76,26 @@ describe('docker-compose.yml', () => {
     const near = containers.filter(([, container]) => networksOf(container).includes('data')).map(([name]) => name);
     expect(near.sort()).toEqual([...databaseServices(), 'databases', 'postgres'].sort());
     expect(compose.networks.data.internal).toBe(true);
+  });
+
+  it('lets out those alone that call somebody, and what publishes a port', () => {
+    const calls = ([, { environment = {}, ports }]) => ports !== undefined || Object.keys(environment).some((name) => /^(CARD_GATEWAY|CARRIER|SMS_PROVIDER|EMAIL_PROVIDER)_URL$/.test(name));
+    const closed = ['messages', 'data'];
+    const out = all.filter(([, container]) => container.network_mode !== 'none' && networksOf(container).some((network) => !closed.includes(network)));
+    expect(out.map(([name]) => name).sort()).toEqual(all.filter(calls).map(([name]) => name).sort());
+    expect(compose.networks.messages.internal).toBe('${INTERNAL_NETWORKS:-true}');
+  });
+
+  it.each(all.map(([name]) => name))('bounds the memory, the processes and the processors of %s', (name) => {
+    const { mem_limit, pids_limit, cpu_quota } = compose.services[name];
+    expect(mem_limit).toMatch(/^\d+[mg]$/);
+    expect([pids_limit >= 256 && pids_limit <= 2048, cpu_quota >= 100_000 && cpu_quota <= 400_000]).toEqual([true, true]);
+  });
+
+  it('asks everything that stays whether it is well', () => {
+    const asked = (name) => allServices().includes(name) || compose.services[name].healthcheck?.test !== undefined; // the images of services say it themselves
+    const silent = all.filter(([name, { restart }]) => restart === 'unless-stopped' && !asked(name)).map(([name]) => name);
+    expect(silent).toEqual(['jaeger']); // nothing in its image can be relied on to ask with
   });
 
   it('publishes the gateway alone, and on loopback', () => {
@@ -176,4 +196,9 @@ describe('images', () => {
     expect(dockerfile).toMatch(/^HEALTHCHECK /m);
     expect(containers.filter(([name, { healthcheck }]) => healthcheck && !servers.includes(name))).toEqual([]);
   });
+});
+
+it.each(['.gitignore', '.dockerignore'])('no key or certificate gets past %s', (file) => {
+  const patterns = readFileSync(inRoot(file), 'utf8').split('\n');
+  for (const ending of ['pem', 'key']) expect(patterns.some((pattern) => [`*.${ending}`, `**/*.${ending}`].includes(pattern)), ending).toBe(true);
 });

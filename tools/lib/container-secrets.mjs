@@ -109,9 +109,13 @@ function publicHalf(privateKey) {
   }
 }
 
-/** In a cluster that falls apart, the smaller part stops: two parts that go on would have to be merged by hand. */
+/**
+ * In a cluster that falls apart, the smaller part stops: two parts that go on would have to be merged by hand. A node blocks its
+ * publishers at 60 % of the memory that its container may have (docker-compose.yml): what it believes to have is the machine's.
+ */
 const ANY_NODE = `log.console = true
 cluster_partition_handling = pause_minority
+vm_memory_high_watermark.absolute = 2400MB
 `;
 const FIRST_NODE = `${ANY_NODE}load_definitions = /run/secrets/definitions.json
 `;

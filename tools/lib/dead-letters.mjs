@@ -20,7 +20,9 @@ export async function deadLetters({ verb, what, choice, options }, broker) {
   try {
     const library = await loadCompiled('libs/messaging/dist/dead-letters/index.js');
     const open = async () => (await connection.createConfirmChannel()).on('error', () => {}); // what it says is also what the call fails with
-    const context = { open, library, options, ...(await chosen(what, await queuesOf(broker, open, library), choice)) };
+    const { operator } = await loadTopology();
+    const as = (queue) => operator(broker.url, queue.split('.', 1)[0]);
+    const context = { open, library, options, as, ...(await chosen(what, await queuesOf(broker, open, library), choice)) };
     return (await VERBS[verb](context)) ?? 0;
   } finally {
     await connection.close().catch(() => {}); // it has gone by itself
@@ -93,9 +95,9 @@ async function show({ open, library: { headline, look }, queues, choice }) {
   await write(`${found.map((taken) => letterText(taken, scrub, headline)).join('\n\n')}\n`);
 }
 
-async function redrive({ open, library, queues, choice }) {
+async function redrive({ open, library, queues, choice, as }) {
   const total = await eachOf(queues, choice, async (queue, some) => {
-    const moved = await library.redrive(open, queue, some);
+    const moved = await library.redrive(open, queue, some, as(queue));
     if (moved > 0) await write(`${letters(moved)} sent home to ${queue}\n`);
     return moved;
   });

@@ -4,7 +4,10 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { databaseAddress } from './database-address.mjs';
+import { databaseName } from './databases.mjs';
 import { Failure } from './failure.mjs';
+import { historyClosed } from './ownership.mjs';
+import { rowsOf } from './rows-of.mjs';
 import { inRoot } from './workspace.mjs';
 
 const NO_FILTER = { externalTables: [], externalEnums: [] };
@@ -55,12 +58,14 @@ export async function inStep(service, url) {
 /** @returns {Promise<string[]>} the migrations that were applied now @throws {Failure} that names the one that fails */
 export async function deploy(service, { url }) {
   if (await inStep(service, url)) return [];
-  return withEngine(service, { url }, async (engine, about) => {
+  const applied = await withEngine(service, { url }, async (engine, about) => {
     const { appliedMigrationNames } = await engine.applyMigrations(await about()).catch((error) => {
       throw new Failure(`the migrations of ${service} do not go through`, `See npm run migrate -- status ${service}; npm run reset begins anew, without the data.`, error.message);
     });
     return appliedMigrationNames;
   });
+  await rowsOf(url, historyClosed(databaseName(service)));
+  return applied;
 }
 
 /** @returns {Promise<string>} one line about what is applied and what is not */

@@ -78,6 +78,14 @@ Sends what /openapi.json allows and what it does not, and judges every answer by
 AMQP_MANAGEMENT_URL also looks whether a refused request has written. Exits with 1 when anything was wrong.`,
     options: { requests: text, seconds: text, seed: text, base: text },
   },
+  rights: {
+    usage: `npm run rights -- [--all]
+  --all                prints every single try, and why it ended so
+Tries what every user of the broker and every role of the databases may do and may not: each message by each way, each queue, each
+database. With a PostgreSQL and a RabbitMQ of its own, or those of DATABASE_URL and AMQP_URL, in a vhost and databases of its own.
+Exits with 1 when something is possible that must not be.`,
+    options: { all: flag },
+  },
   mutate: {
     usage: `npm run mutate -- [file or folder ...]
 Breaks the rules one at a time, and shows which of the mutants no test notices. Takes minutes to hours.`,

@@ -10,15 +10,19 @@ import { runningPostgres, startPostgres } from './postgres.mjs';
 export async function withDatabases(services, work) {
   requireAddresses();
   const home = new Home();
-  const { ensureDatabases } = await import('./databases.mjs');
-  if (process.env.DATABASE_URL) return work(withAdmin(await ensureDatabases(process.env.DATABASE_URL, services, home, console.log), process.env.DATABASE_URL));
+  if (process.env.DATABASE_URL) return work(await ensured(process.env.DATABASE_URL, services, home));
   const wasRunning = runningPostgres(home) !== undefined;
   const postgres = await startPostgres(home);
   try {
-    return await work(withAdmin(await ensureDatabases(postgres.url, services, home), postgres.url));
+    return await work(await ensured(postgres.url, services, home));
   } finally {
     if (!wasRunning) await postgres.stop();
   }
 }
 
-const withAdmin = (urls, adminUrl) => Object.fromEntries(Object.entries(urls).map(([service, url]) => [service, { url, adminUrl }]));
+/** `url`: as the owner of the database. */
+async function ensured(adminUrl, services, home) {
+  const { ensureDatabases, migrationUrls } = await import('./databases.mjs');
+  await ensureDatabases(adminUrl, services, home, console.log);
+  return Object.fromEntries(Object.entries(await migrationUrls(adminUrl, services)).map(([service, url]) => [service, { url, adminUrl }]));
+}

@@ -45,7 +45,7 @@ export async function applyTopology(url: string, map: Topology, options: ApplyOp
   const connection = await connect(url, trust());
   try {
     const drifts = await declareAll(connection, map);
-    const homeless = await sendHome(connection, homesOf([...map.bindings, ...(existing?.bindings ?? [])]));
+    const homeless = await sendHome(connection, homesOf([...map.bindings, ...(existing?.bindings ?? [])]), url);
     if (drifts.length > 0) throw new DriftError(drifts);
     if (!api || !before) return { created: undefined, stale: [], dry: [], pruned: [], kept: {}, homeless };
     const dry = await emptyOf(connection, before.timers);

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ChannelModel, ConfirmChannel, GetMessage } from 'amqplib';
+import { OPERATOR } from './layout.js';
+import { republish } from './operator.js';
 
 /** Where messages wait that came out of a retry tier and found no queue of their name. */
 export const HOMELESS = 'shop.homeless';
@@ -24,21 +26,20 @@ const BATCH = 100;
 const CONFIRMED_WITHIN_MS = 10_000;
 /** Quorum queues lose the acks that are still on their way when the channel closes. */
 const ACKS_ARRIVE_WITHIN_MS = 150;
-/** Written by the broker on the way. */
-const BROKER_HEADERS = /^x-(death|first-death-|last-death-|delivery-count|acquired-count)/;
 
 /**
  * Sends the messages of `shop.homeless` home whose home exists (again): a confirmed publish straight into the queue, then the
  * ack, so a crash in between doubles one and loses none. The others stay. One pass over what was there at the beginning.
- * @param homes the queues that messages may come home to
+ * @param homes the queues that messages may come home to @param url of the connection
  */
-export async function sendHome(connection: ChannelModel, homes: ReadonlySet<string>): Promise<Homeless> {
+export async function sendHome(connection: ChannelModel, homes: ReadonlySet<string>, url: string): Promise<Homeless> {
   const [sentHome, left]: [Map<string, number>, Map<string, number>] = [new Map(), new Map()];
-  const away = new Set<string>();
+  const [away, bound] = [new Set<string>(), new Set<string>()];
   await withHomeless(connection, async (channel, messages) => {
     channel.on('return', ({ fields }: { fields: { routingKey: string } }) => away.add(fields.routingKey)); // before the confirm
     for (let batch = await messages.next(BATCH); batch.length > 0; batch = await messages.next(BATCH)) {
-      const came = await Promise.all(batch.map(async (message) => homes.has(homeOf(message)) && (await cameHome(channel, message, away))));
+      for (const home of new Set(batch.map(homeOf))) if (homes.has(home) && !bound.has(home)) await bind(connection, home).then(() => bound.add(home));
+      const came = await Promise.all(batch.map(async (message) => homes.has(homeOf(message)) && (await cameHome(channel, message, { away, url }))));
       batch.forEach((message, index) => {
         if (came[index]) channel.ack(message);
         count(came[index] ? sentHome : left, homeOf(message));
@@ -82,6 +83,13 @@ async function withHomeless(connection: ChannelModel, work: (channel: ConfirmCha
   }
 }
 
+/** What the map knows is bound already; a newcomer's queue may not be. On a channel of its own, which a refusal closes. */
+async function bind(connection: ChannelModel, home: string): Promise<void> {
+  const channel = await connection.createChannel();
+  channel.on('error', () => undefined);
+  await channel.bindQueue(home, OPERATOR, home).then(() => channel.close(), () => undefined); // it is gone: then what is sent there is returned
+}
+
 function taking(channel: ConfirmChannel, total: number): Messages {
   let taken = 0;
   return {
@@ -98,12 +106,11 @@ function taking(channel: ConfirmChannel, total: number): Messages {
 }
 
 /** What is refused, returned or not confirmed in time stays, and so does all else for that queue until the next pass. */
-async function cameHome(channel: ConfirmChannel, { content, properties, fields }: GetMessage, away: Set<string>): Promise<boolean> {
-  const home = fields.routingKey;
+async function cameHome(channel: ConfirmChannel, message: GetMessage, { away, url }: { away: Set<string>; url: string }): Promise<boolean> {
+  const home = homeOf(message);
   if (away.has(home)) return false;
-  const headers = Object.fromEntries(Object.entries(properties.headers ?? {}).filter(([name]) => !BROKER_HEADERS.test(name)));
   const confirmed = new Promise<boolean>((resolve) => {
-    channel.publish('', home, content, { ...properties, headers, mandatory: true }, (error: Error | null) => resolve(!error));
+    republish(channel, message, { queue: home, url }, (error) => resolve(!error));
   });
   if (!(await Promise.race([confirmed, pause(CONFIRMED_WITHIN_MS, false, { ref: false })]))) away.add(home);
   return !away.has(home);

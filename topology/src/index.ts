@@ -6,6 +6,7 @@ export { management, vhostOf, type Management } from './management.js';
 export type { Binding, Exchange, Queue, Services, Topology } from './layout.js';
 export { isTierQueue, tierExchange, tierQueue } from './layout.js';
 export { CALLS_OUTSIDE, FLASH_SALE_QUEUE_LIMIT, OUTSIDE_TIERS_MS, RETRY_TIERS_MS, SERVICES, WORK } from './map.js';
+export { operator, republish, type Destination, type Operator } from './operator.js';
 export { passwordsOf, settingsOf } from './settings.js';
 export { topology, topologyOf, type TopologyOptions } from './topology.js';
 export { trust, trustingFetch } from './trust.js';

@@ -72,6 +72,12 @@ export function serviceLayout(service: string, queues: Services[string], setting
   return merge([...itsQueues, ...tiersOf(service, queues, settings).map((ms) => tier(service, ms))]);
 }
 
+/**
+ * By which administrators put a message into one queue, under its name. No service may write to it, so what comes this way is
+ * theirs, and names in a header who sent it first: libs/messaging/src/senders.ts.
+ */
+export const OPERATOR = 'shop.operator';
+
 /** The exchanges that everything goes through. */
 function shop(): Topology {
   return {
@@ -85,6 +91,7 @@ function shop(): Topology {
       exchange('shop.home', 'direct', { 'alternate-exchange': 'shop.homeless' }),
       exchange('shop.optional', 'fanout'),
       exchange('shop.live', 'fanout'),
+      exchange(OPERATOR, 'direct'),
     ],
     queues: [
       quorum('shop.unrouted', { 'x-delivery-limit': NEVER, 'x-max-length': MOST_UNROUTED, 'x-overflow': 'drop-head' }),
@@ -139,7 +146,8 @@ export const consumers = (service: string, queues: Services[string], { bound, re
   Object.entries(queues).map(([name, takes]) => {
     const queue = `${service}.${name}`;
     const made = takes.every(isTransient) ? mayBeLost(queue, replicated && takes.every(mayRest)) : takes.some(isBounded) ? atTheDoor(queue, bound, replicated) : mustNotBeLost(queue);
-    return { exchanges: [], queues: made.queues, bindings: [...made.bindings, ...takes.map((what) => bindingOf(queue, what))] };
+    const mended = made.queues.filter((one) => !one.name.endsWith('.dead')).map((one) => binding(OPERATOR, one.name, one.name));
+    return { exchanges: [], queues: made.queues, bindings: [...made.bindings, ...mended, ...takes.map((what) => bindingOf(queue, what))] };
   });
 
 const isTransient = (what: Contract | string): boolean => typeof what !== 'string' && what.transient;

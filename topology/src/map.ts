@@ -1,7 +1,7 @@
 import * as c from '@sluice/contracts';
-import { catalogue, type Contract } from '@sluice/contracts';
+import { SENDS, type Contract } from '@sluice/contracts';
 import type { Services } from './layout.js';
-import type { Sends, Work } from './users.js';
+import type { Work } from './users.js';
 
 /** What a service is asked about its own queues; libs/service-kit answers. On a queue beside the others, which may be what is in trouble. */
 const about = (service: string): Contract[] => Object.values(c.operationsOf(service) ?? {});
@@ -18,7 +18,7 @@ const about = (service: string): Contract[] => Object.values(c.operationsOf(serv
  */
 export const SERVICES: Services = {
   accounts: {
-    queries: [c.SignUp, c.SignIn, c.VerifyPhone],
+    queries: [c.SignUp, c.SignIn, c.VerifyPhone, c.ResendCode, c.SignOut, c.ChangePassword, c.SetRole, c.ListRevocations],
     ops: about('accounts'),
   },
   orders: {
@@ -26,7 +26,7 @@ export const SERVICES: Services = {
     lookups: [c.PlaceUnlisted],
     queries: [c.GetOrder, c.GetOrderChanges, c.GetTimeline, c.ListOrders],
     events: [
-      c.ProductChanged, c.StockReserved, c.StockRejected, c.CouponRedeemed, c.CouponRejected, c.PayableOpened, c.PaymentCaptured, c.PaymentRefunded,
+      c.ProductChanged, c.StockReserved, c.StockRejected, c.CouponRedeemed, c.CouponRejected, c.PayableOpened, c.PayableVoided, c.PaymentCaptured, c.PaymentRefunded,
       c.ParcelCreated, c.ParcelDispatched, c.ParcelDelivered, c.ParcelsHalted, c.ParcelsLeft,
     ],
     ops: about('orders'),
@@ -38,7 +38,7 @@ export const SERVICES: Services = {
     ops: about('inventory'),
   },
   payments: {
-    commands: [c.Pay, c.RefuseCard],
+    commands: [c.Pay, c.RefuseCard, c.ClosePayable, c.ExtendPayable],
     queries: [c.GetPayable],
     captures: [c.CapturePayment, c.RefundPayment],
     events: [c.OrderPriced, c.OrderCancelled],
@@ -69,7 +69,11 @@ export const SERVICES: Services = {
     sms: [c.SmsDelivery],
     email: [c.EmailDelivery],
     inbox: [c.InboxDelivery],
-    events: [c.AccountRegistered, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused],
+    events: [
+      c.AccountRegistered, c.CodeIssued, c.AccountVerified,
+      c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused,
+      c.OrderPaidTooLate, c.PaymentRefunded,
+    ],
     ops: about('notifications'),
   },
 };
@@ -83,24 +87,11 @@ export const CALLS_OUTSIDE: readonly string[] = ['payments.captures', 'logistics
  */
 export const LIVE: readonly Contract[] = [
   c.OrderPlaced, c.OrderPriced, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused,
-  c.SaleChanged, c.SaleProgress, c.ClaimDecided, c.ProductChanged,
+  c.SaleChanged, c.SaleProgress, c.ClaimDecided, c.ProductChanged, c.TokensRevoked,
 ];
 
-/**
- * What a service asks of others, of itself for later, or of the channels. With the map above and its own facts (the contracts
- * say whose they are) this is what its user on the broker may do: users.ts.
- */
-export const SENDS: Sends = {
-  gateway: [...catalogue.values()].filter(({ kind, waitsIn }) => (kind === 'command' && waitsIn === undefined) || kind === 'query'),
-  orders: [c.HaltParcels, c.ExpirePayment, c.PlaceUnlisted, c.GetPrices],
-  payments: [c.CapturePayment, c.RefundPayment],
-  'flash-sale': [c.PlaceOrder, c.AllotStock, c.ReturnAllotment],
-  logistics: [c.BookCarrier, c.RecallCarrier, c.DispatchParcel, c.DeliverParcel], // the last two are the fake carrier's
-  notifications: [c.SmsDelivery, c.EmailDelivery, c.InboxDelivery],
-};
-
-/** Who does what: the gateway hears `shop.live`, and tells those in line how long it is. */
-export const WORK: Work = { services: SERVICES, sends: SENDS, watches: ['gateway'], looksAt: { gateway: ['flash-sale.claims'] } };
+/** Who does what: what each service sends is said by the contracts, and the gateway reads `shop.live`. */
+export const WORK: Work = { services: SERVICES, sends: SENDS, watches: ['gateway'] };
 
 /** How many claims may wait at the door of the flash sales; FLASH_SALE_QUEUE_LIMIT says otherwise. */
 export const FLASH_SALE_QUEUE_LIMIT = 10_000;

@@ -1,5 +1,6 @@
 import { connect, type ChannelModel, type ConfirmChannel, type GetMessage } from 'amqplib';
 import type { Binding, Queue, Topology } from './layout.js';
+import { republish, type Destination } from './operator.js';
 import { trust } from './trust.js';
 
 /** Where the messages of a queue wait while it is made anew. */
@@ -11,8 +12,6 @@ const BATCH = 100;
 const ACKS_ARRIVE_WITHIN_MS = 150;
 /** 4.x would drop a message after its default of 20 interrupted moves. */
 const SIDE = { 'x-queue-type': 'quorum', 'x-delivery-limit': 1_000_000_000 };
-/** Written by the broker on the way. */
-const BROKER_HEADERS = /^x-(death|first-death-|last-death-|delivery-count|acquired-count)/;
 
 /**
  * Makes a queue anew with the arguments of the map, and loses nothing: a queue beside it takes over its bindings and its
@@ -27,13 +26,13 @@ export async function switchQueue(url: string, map: Topology, name: string): Pro
   const bindings = map.bindings.filter(({ to, destination }) => to === 'queue' && destination === name);
   const connection = await connect(url, trust());
   try {
-    return { moved: await switched(connection, queue, bindings) };
+    return { moved: await switched(connection, url, queue, bindings) };
   } finally {
     await connection.close();
   }
 }
 
-async function switched(connection: ChannelModel, { name, arguments: args }: Queue, bindings: readonly Binding[]): Promise<number> {
+async function switched(connection: ChannelModel, url: string, { name, arguments: args }: Queue, bindings: readonly Binding[]): Promise<number> {
   const side = sideOf(name);
   if (await exists(connection, name)) {
     await requireNoConsumers(connection, name);
@@ -42,7 +41,7 @@ async function switched(connection: ChannelModel, { name, arguments: args }: Que
       for (const { source, key, arguments: by } of bindings) await channel.bindQueue(side, source, key, by); // first: what comes meanwhile comes twice
       for (const { source, key, arguments: by } of bindings) await channel.unbindQueue(name, source, key, by);
     });
-    await move(connection, name, side);
+    await move(connection, name, { queue: side, url, exchange: '' });
     await requireNoConsumers(connection, name);
     await inChannel(connection, (channel) => channel.deleteQueue(name));
   }
@@ -50,10 +49,10 @@ async function switched(connection: ChannelModel, { name, arguments: args }: Que
     await channel.assertQueue(name, { durable: true, arguments: args });
     for (const { source, key, arguments: by } of bindings) await channel.bindQueue(name, source, key, by);
   });
-  return (await exists(connection, side)) ? emptied(connection, side, { into: name, bindings }) : 0;
+  return (await exists(connection, side)) ? emptied(connection, side, { into: { queue: name, url }, bindings }) : 0;
 }
 
-async function emptied(connection: ChannelModel, side: string, { into, bindings }: { into: string; bindings: readonly Binding[] }): Promise<number> {
+async function emptied(connection: ChannelModel, side: string, { into, bindings }: { into: Destination; bindings: readonly Binding[] }): Promise<number> {
   await inChannel(connection, async (channel) => {
     for (const { source, key, arguments: by } of bindings) await channel.unbindQueue(side, source, key, by);
   });
@@ -89,11 +88,11 @@ async function requireNoConsumers(connection: ChannelModel, name: string): Promi
 }
 
 /** @returns how many messages, when the queue is empty */
-async function move(connection: ChannelModel, from: string, to: string): Promise<number> {
+async function move(connection: ChannelModel, from: string, to: Destination): Promise<number> {
   return inChannel(connection, async (channel) => {
     let moved = 0;
     for (let batch = await next(channel, from); batch.length > 0; batch = await next(channel, from)) {
-      await Promise.all(batch.map((message) => republish(channel, message, to)));
+      await Promise.all(batch.map((message) => published(channel, message, to)));
       for (const message of batch) channel.ack(message);
       moved += batch.length;
     }
@@ -113,9 +112,5 @@ async function next(channel: ConfirmChannel, from: string): Promise<GetMessage[]
 }
 
 /** @throws Error when the broker refuses it: what is not acknowledged stays where it was */
-function republish(channel: ConfirmChannel, { content, properties }: GetMessage, to: string): Promise<void> {
-  const headers = Object.fromEntries(Object.entries(properties.headers ?? {}).filter(([name]) => !BROKER_HEADERS.test(name)));
-  return new Promise((resolve, reject) => {
-    channel.publish('', to, content, { ...properties, headers, mandatory: true }, (error: Error | null) => (error ? reject(error) : resolve()));
-  });
-}
+const published = (channel: ConfirmChannel, message: GetMessage, to: Destination): Promise<void> =>
+  new Promise((resolve, reject) => republish(channel, message, to, (error) => (error ? reject(error) : resolve())));

@@ -10,8 +10,6 @@ export interface Work {
   readonly sends: Sends;
   /** Who hears `shop.live`, each process on an exclusive queue of its own. */
   readonly watches: readonly string[];
-  /** Whose depth a service asks for, without reading: by service, names of queues. */
-  readonly looksAt: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
@@ -43,7 +41,7 @@ export function userOf(service: string, work: Work): BrokerUser {
   return {
     name: service,
     configure: anyOf([...exclusive, ...waits]),
-    write: anyOf([...exchangesOf(service, work), ...exclusive, ...(work.looksAt[service] ?? []).map(exactly)]),
+    write: anyOf([...exchangesOf(service, work), ...exclusive]),
     read: anyOf([...queuesOf(service, work).map(exactly), ...exclusive, ...live, ...waits]),
     facts: factsOf(service).length > 0 ? `^${group(wordsOf(service))}\\.` : NOTHING,
     retries: failsOf(service, work) ? `^${exactly(service)}\\.` : NOTHING,

@@ -1,31 +1,62 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { AccountRegistered, AccountVerified, type Outgoing, type Role, type User } from '@sluice/contracts';
+import { AccountRegistered, AccountVerified, CodeIssued, type Outgoing, type Problem, type Role, type User } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
+import { codeMatches, countCode, freshCode, mayResend, NO_CODE, noCodes, type Code, type CodeCount, type CodeLimits } from './code.js';
+import { revokedFact, revokeUser, type RevocationRow } from './revocation.js';
 
-export interface Account {
-  phone: string;
+export interface Account extends Code, CodeCount {
   id: string;
+  /** Null: another account has proved the number, or has taken it over from this one, which never did. */
+  phone: string | null;
   name: string;
   passwordHash: string;
   role: Role;
+  createdAt: Date;
   verifiedAt: Date | null;
-  codeHash: string | null;
-  codeExpiresAt: Date | null;
-  codeTries: number;
+  /** Tokens of an earlier epoch are void. */
+  tokenEpoch: number;
   version: number;
 }
 
-/** What a decision wants stored and sent. */
-export interface Change<R> {
-  account?: Account;
-  messages?: Outgoing[];
-  reply?: R;
+/** A phone number, locked by whatever changes which accounts have it. */
+export interface PhoneNumber extends CodeCount {
+  phone: string;
+  /** Changes with the list of accounts that have the number. */
+  version: number;
 }
 
-/** A code is good for ten minutes. */
-const CODE_TTL_MS = 10 * 60_000;
+/** A number and the accounts that have it: one that has proved it, or some that have not yet. Oldest first. */
+export interface Holders {
+  phone: string;
+  number: PhoneNumber | undefined;
+  accounts: readonly Account[];
+  /** The account that the request is about, whether or not it has the number. */
+  own: Account | undefined;
+}
+
+/** What a decision wants stored and sent. */
+export interface Change<R = unknown> {
+  number?: PhoneNumber;
+  accounts?: readonly Account[];
+  revocations?: readonly RevocationRow[];
+  messages?: readonly Outgoing[];
+  reply?: R;
+  /** A refusal that leaves a record. */
+  problem?: Problem;
+}
+
+export interface AccountLimits extends CodeLimits {
+  /** For so long a number stays with an account that has not proved it. */
+  holdMs: number;
+  /** After so long such an account gives its number up as soon as somebody else signs up with it. */
+  unverifiedMs: number;
+  /** How long a revocation of all of a user's tokens has to be kept. */
+  tokensMs: number;
+}
+
 /** Five guesses at one of a million codes. */
 const MAX_TRIES = 5;
+/** Accounts that have a number without having proved it. Each costs a sign-in with that number a password hash. */
+const MOST_UNVERIFIED = 3;
 
 export interface SignUpRequest {
   userId: string;
@@ -37,51 +68,128 @@ export interface SignUpRequest {
   code: string;
 }
 
-/** @throws ProblemError 409 when the phone number is another user's */
-export function signUp(existing: Account | undefined, { userId, phone, name, role, passwordHash, code }: SignUpRequest, now: Date): Change<User> {
-  if (existing && existing.id !== userId) throw ProblemError.of(409, 'Phone number taken', 'An account with this phone number exists.');
-  if (existing) return { reply: { id: userId, phone, name: existing.name } };
-  const account: Account = {
-    phone,
-    id: userId,
-    name,
-    passwordHash,
-    role,
-    verifiedAt: null,
-    codeHash: hashCode(userId, code),
-    codeExpiresAt: new Date(now.getTime() + CODE_TTL_MS),
-    codeTries: 0,
-    version: 1,
+/** @throws ProblemError 409 when the number is another user's, 429 when it was sent too many codes */
+export function signUp(holders: Holders, request: SignUpRequest, limits: AccountLimits, now: Date): Change<User> {
+  const { phone, number, accounts, own } = holders;
+  if (own || isTaken(accounts, limits, now)) throw taken();
+  const { userId, name, code } = request;
+  const { staying, leaving } = makeRoom(accounts, limits, now);
+  const counted = countCode(number ?? { ...noCodes(now), phone, version: 0 }, limits.codesPerNumber, now);
+  const account = newAccount(request, now);
+  return {
+    number: { ...counted, version: counted.version + 1 },
+    accounts: [...staying, account, ...leaving.map(withoutNumber)],
+    ...revoked(leaving, limits, now, [AccountRegistered({ userId, phone, name, code, version: 1 })]),
+    reply: viewOf(account, phone),
   };
-  return { account, messages: [AccountRegistered({ userId, phone, name, code, version: 1 })], reply: { id: userId, phone, name } };
+}
+
+/** One of them has proved the number, or is so young that it still may. */
+type Age = Pick<Account, 'verifiedAt' | 'createdAt'>;
+
+export const isTaken = (accounts: readonly Age[], { holdMs }: AccountLimits, now: Date): boolean =>
+  accounts.some(({ verifiedAt, createdAt }) => verifiedAt !== null || isWithin(createdAt, holdMs, now));
+
+export const viewOf = ({ id, name }: Pick<Account, 'id' | 'name'>, phone: string): User => ({ id, phone, name });
+
+type Named = Pick<Account, 'id' | 'name' | 'createdAt'>;
+
+/** The accounts that were just made under this name: it is a repeat if the password is that of one of them. */
+export function mayBeRepeat<A extends Named>(
+  accounts: readonly A[],
+  { userId, name }: Pick<SignUpRequest, 'userId' | 'name'>,
+  repeatMs: number,
+  now: Date,
+): A[] {
+  const justMade = ({ id, createdAt }: Named): boolean => id === userId || isWithin(createdAt, repeatMs, now);
+  return accounts.filter((account) => account.name === name && justMade(account));
 }
 
 /**
- * The owner proves that the phone is theirs; verifying a verified phone is harmless.
- * A wrong guess must be counted, so its problem is the reply and not thrown.
+ * Somebody proves that the phone is theirs: other accounts that have the number lose it. Verifying a verified phone
+ * is harmless.
+ * A wrong guess must be counted, so its problem is a decision and not thrown.
  * @throws ProblemError 404 nobody's account, 429 the code was guessed at too often
  */
-export function verifyPhone(account: Account | undefined, code: string, now: Date): Change<ProblemError> {
-  if (!account) throw noSuchAccount();
+export function verifyPhone(holders: Holders, userId: string, code: string, limits: AccountLimits, now: Date): Change {
+  const { number, accounts } = holders;
+  const account = accounts.find(({ id }) => id === userId);
+  if (!account || !number) throw noSuchAccount();
   if (account.verifiedAt) return {};
   if (account.codeTries >= MAX_TRIES) throw ProblemError.of(429, 'Too many tries', 'This code can no longer be used.');
-  if (codeMatches(account, code, now)) return verified(account, now);
-  const counted = { ...account, codeTries: account.codeTries + 1, version: account.version + 1 };
-  return { account: counted, reply: ProblemError.of(422, 'Wrong code', 'The code is wrong or outdated.') };
+  if (!codeMatches(account, code, now)) return { accounts: [oneTryMore(account)], problem: WRONG_CODE };
+  return verified({ number, accounts }, userId, limits, now);
 }
 
-export const noSuchAccount = (): ProblemError => ProblemError.of(404, 'No such account');
-
-function verified(account: Account, now: Date): Change<ProblemError> {
+/** The number is this account's, whoever had it before without having proved it. */
+export function verified(holders: Pick<Holders, 'number' | 'accounts'>, userId: string, limits: AccountLimits, now: Date): Change {
+  const { number, accounts } = holders;
+  const account = accounts.find(({ id }) => id === userId);
+  if (!account || !number || account.verifiedAt) return {};
+  const others = accounts.filter(({ id }) => id !== userId);
   const version = account.version + 1;
   return {
-    account: { ...account, verifiedAt: now, codeHash: null, codeExpiresAt: null, version },
-    messages: [AccountVerified({ userId: account.id, phone: account.phone, version })],
+    number: { ...number, version: number.version + 1 },
+    accounts: [{ ...account, ...NO_CODE, verifiedAt: now, version }, ...others.map(withoutNumber)],
+    ...revoked(others, limits, now, [AccountVerified({ userId, phone: number.phone, version })]),
   };
 }
 
-const codeMatches = ({ id, codeHash, codeExpiresAt }: Account, code: string, now: Date): boolean =>
-  codeHash !== null && codeExpiresAt !== null && now < codeExpiresAt && timingSafeEqual(Buffer.from(hashCode(id, code)), Buffer.from(codeHash));
+const oneTryMore = (account: Account): Account => ({ ...account, codeTries: account.codeTries + 1, version: account.version + 1 });
 
-/** Keeps codes out of plain sight in the database; ten minutes and five guesses are what protects them. */
-const hashCode = (userId: string, code: string): string => createHash('sha256').update(`${userId}\n${code}`).digest('hex');
+const WRONG_CODE = ProblemError.of(422, 'Wrong code', 'The code is wrong or outdated.').problem;
+
+/** @throws ProblemError 404 nobody's account, 429 too soon, or too many for the account or the number */
+export function resendCode(holders: Holders, userId: string, code: string, limits: AccountLimits, now: Date): Change {
+  const { number, accounts } = holders;
+  const account = accounts.find(({ id }) => id === userId);
+  if (!account || !number) throw noSuchAccount();
+  if (account.verifiedAt) return {};
+  mayResend(account, limits, now);
+  const counted = countCode(account, limits.codesPerAccount, now);
+  const version = account.version + 1;
+  return {
+    number: countCode(number, limits.codesPerNumber, now),
+    accounts: [{ ...counted, ...freshCode(userId, code, now), codeResentAt: now, version }],
+    messages: [CodeIssued({ userId, phone: number.phone, code, version })],
+  };
+}
+
+export const noSuchAccount = (): ProblemError => ProblemError.of(404, 'No such account');
+export const taken = (): ProblemError =>
+  ProblemError.of(409, 'Phone number taken', 'An account with this phone number exists.');
+
+function newAccount({ userId: id, phone, name, passwordHash, role, code }: SignUpRequest, now: Date): Account {
+  const counted = countCode(noCodes(now), Infinity, now);
+  const person = { id, phone, name, passwordHash, role, createdAt: now, verifiedAt: null };
+  return { ...person, ...counted, ...freshCode(id, code, now), codeResentAt: null, tokenEpoch: 0, version: 1 };
+}
+
+/** Who has waited too long to prove the number goes, and then the oldest, until there is a place. */
+function makeRoom(accounts: readonly Account[], { unverifiedMs }: AccountLimits, now: Date): Record<'staying' | 'leaving', Account[]> {
+  const young = accounts.filter(({ createdAt }) => isWithin(createdAt, unverifiedMs, now));
+  const staying = young.slice(-(MOST_UNVERIFIED - 1));
+  return { staying, leaving: accounts.filter((account) => !staying.includes(account)) };
+}
+
+const withoutNumber = (account: Account): Account => ({
+  ...account,
+  ...NO_CODE,
+  phone: null,
+  tokenEpoch: account.tokenEpoch + 1,
+  version: account.version + 1,
+});
+
+/** Nobody signs in any more to an account that has lost its number, and whoever is signed in is signed out. */
+function revoked(
+  accounts: readonly Account[],
+  { tokensMs }: AccountLimits,
+  now: Date,
+  messages: Outgoing[],
+): Pick<Change, 'revocations' | 'messages'> {
+  const revoke = ({ id, tokenEpoch }: Account) => revokeUser(undefined, { userId: id, minEpoch: tokenEpoch + 1, tokensMs }, now);
+  const rows = accounts.map(revoke);
+  return { revocations: rows, messages: [...messages, ...rows.map(revokedFact)] };
+}
+
+const isWithin = (since: Date, ms: number, now: Date): boolean => now.getTime() - since.getTime() < ms;

@@ -1,51 +1,104 @@
 import { Controller, Inject } from '@nestjs/common';
-import { SignIn, SignUp, VerifyPhone, type Message, type Reply } from '@sluice/contracts';
-import { On, ProblemError } from '@sluice/messaging';
+import {
+  ChangePassword,
+  ListRevocations,
+  type Message,
+  type Reply,
+  ResendCode,
+  SetRole,
+  SignIn,
+  SignOut,
+  SignUp,
+  VerifyPhone,
+} from '@sluice/contracts';
+import { judgedAt, On, ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
-import { noSuchAccount, signUp, verifyPhone } from './account.js';
+import { noSuchAccount, resendCode, verifyPhone } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
-import type { AccountsConfig } from './config.js';
-import { hashPassword, passwordMatches } from './password.js';
-import { SignInFailures } from './sign-in-failures.repository.js';
+import { newCode } from './code.js';
+import { limitsOf, type AccountsConfig } from './config.js';
+import { changePassword, setRole, signOut } from './own-account.js';
+import { Passwords } from './passwords.js';
+import { Revocations } from './revocations.query.js';
+import { SignUps } from './sign-ups.js';
 import { issueToken } from './token.js';
-import { newCode } from './verification-code.js';
 
-/** Requests wait on the broker, where they end with their caller's patience, and not in front of the password hash. */
-const FEW = { prefetch: 4 };
+/** More than wait in front of the password hash, so that what hashes nothing never stands behind them. */
+const ALL = { prefetch: 500 };
 
 @Controller()
 export class AccountsListener {
   constructor(
     private readonly accounts: AccountsRepository,
-    private readonly failures: SignInFailures,
+    private readonly signUps: SignUps,
+    private readonly passwords: Passwords,
+    private readonly revocations: Revocations,
     @Inject(CONFIG) private readonly config: AccountsConfig,
   ) {}
 
-  @On(SignUp, FEW)
-  async signUp(message: Message<typeof SignUp>) {
-    const { password, ...user } = message.data;
-    const request = { ...user, role: 'customer' as const, passwordHash: await hashPassword(password), code: newCode() };
-    return this.accounts.change(message, user.phone, (account, now) => signUp(account, request, now));
+  @On(SignUp, ALL)
+  signUp(message: Message<typeof SignUp>) {
+    return this.signUps.signUp(message);
   }
 
-  /** A number that nobody has is counted, waited for and compared like any other. */
-  @On(SignIn, FEW)
+  @On(SignIn, ALL)
   async signIn(message: Message<typeof SignIn>): Promise<Reply<typeof SignIn>> {
-    const { phone, password, client } = message.data;
-    if (client) await this.failures.countTry(message, phone, client);
-    const account = await this.accounts.byPhone(phone);
-    const matches = await passwordMatches(password, account?.passwordHash);
-    if (client && account && matches) await this.failures.takeBack(message, phone, client);
-    if (!account || !matches) throw ProblemError.of(401, 'Unauthorized', 'The phone number or the password is wrong.');
-    return issueToken(account, { privateKey: this.config.TOKEN_PRIVATE_KEY, ttlSeconds: this.config.TOKEN_TTL_SECONDS }, await this.accounts.now());
+    const { accounts } = await this.accounts.holdersOf(message.data.phone);
+    const account = await this.passwords.find(message, message.data, accounts);
+    if (!account) throw ProblemError.of(401, 'Unauthorized', 'The phone number or the password is wrong.');
+    const issuer = { privateKey: this.config.TOKEN_PRIVATE_KEY, ttlSeconds: this.config.TOKEN_TTL_SECONDS };
+    return issueToken(account, issuer, await this.accounts.now());
   }
 
-  @On(VerifyPhone, FEW)
+  @On(VerifyPhone, ALL)
   async verifyPhone(message: Message<typeof VerifyPhone>): Promise<void> {
     const { userId, code } = message.data;
-    const phone = await this.accounts.phoneOf(userId);
-    if (!phone) throw noSuchAccount();
-    const problem = await this.accounts.change(message, phone, (account, now) => verifyPhone(account, code, now));
-    if (problem) throw problem;
+    const { phone } = await this.#own(userId);
+    const limits = limitsOf(this.config);
+    await this.accounts.changeNumber(message, phone, userId, (holders, now) => verifyPhone(holders, userId, code, limits, judgedAt(message, now)));
+  }
+
+  @On(ResendCode, ALL)
+  async resendCode(message: Message<typeof ResendCode>): Promise<void> {
+    const { userId } = message.data;
+    const { phone } = await this.#own(userId);
+    const [code, limits] = [newCode(), limitsOf(this.config)];
+    await this.accounts.changeNumber(message, phone, userId, (holders, now) => resendCode(holders, userId, code, limits, now));
+  }
+
+  @On(SignOut, ALL)
+  signOut(message: Message<typeof SignOut>) {
+    const { userId, tokenId, expiresAt } = message.data;
+    const token = { userId, tokenId, expiresAt: new Date(expiresAt) };
+    return this.accounts.changeOwn(message, userId, tokenId, ({ revocation }, now) => signOut(revocation, token, now));
+  }
+
+  @On(ChangePassword, ALL)
+  async changePassword(message: Message<typeof ChangePassword>) {
+    const { userId, tokenId, password, newPassword, client } = message.data;
+    const own = await this.#own(userId);
+    const found = await this.passwords.find(message, { phone: own.phone, password, client }, [own]);
+    if (!found) throw ProblemError.of(403, 'Forbidden', 'The current password is wrong.');
+    const passwordHash = await this.passwords.hash(message, client, newPassword);
+    const change = { passwordHash, keep: tokenId, tokensMs: limitsOf(this.config).tokensMs };
+    return this.accounts.changeOwn(message, userId, userId, (account, now) => changePassword(account, change, now));
+  }
+
+  @On(SetRole, ALL)
+  async setRole(message: Message<typeof SetRole>): Promise<void> {
+    const { userId, role } = message.data;
+    const { tokensMs } = limitsOf(this.config);
+    await this.accounts.changeOwn(message, userId, userId, (own, now) => setRole(own, { role, tokensMs }, now));
+  }
+
+  @On(ListRevocations, ALL)
+  listRevocations({ data }: Message<typeof ListRevocations>) {
+    return this.revocations.page(data);
+  }
+
+  async #own(userId: string) {
+    const own = await this.accounts.ownOf(userId);
+    if (!own) throw noSuchAccount();
+    return own;
   }
 }

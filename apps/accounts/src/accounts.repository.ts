@@ -1,44 +1,88 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { Message, Role } from '@sluice/contracts';
-import { collection, databaseTime } from '@sluice/persistence';
+import { Injectable } from '@nestjs/common';
+import type { Message } from '@sluice/contracts';
+import { databaseTime, type UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
-import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
-import type { Account, Change } from './account.js';
-import { PrismaClient } from './generated/prisma/client.js';
+import type { Account, Change, Holders } from './account.js';
+import type { Own } from './own-account.js';
+import { tables } from './tables.js';
 
-const accounts = collection<Account>({
-  table: 'accounts',
-  key: 'phone',
-  columns: ['phone', 'id', 'name', 'passwordHash', 'role', 'verifiedAt', 'codeHash', 'codeExpiresAt', 'codeTries', 'version'],
-});
+/** A change may come between the reading of a number's accounts and their locking: each further try takes another one. */
+const MOST_TRIES = 20;
 
-/** Accounts by phone number: changes in units of work, plain reads by Prisma, over the same pool. */
+const HOLDERS = `
+  SELECT (SELECT version FROM phones WHERE phone = $1) AS version,
+    (SELECT json_agg(json_build_object(
+        'id', id, 'role', role, 'name', name, 'passwordHash', password_hash,
+        'createdAt', created_at, 'verifiedAt', verified_at, 'tokenEpoch', token_epoch
+      ) ORDER BY created_at, id) FROM accounts WHERE phone = $1 AND version > 0) AS accounts,
+    now() AS now`;
+
+const OWN = `
+  SELECT phone, password_hash AS "passwordHash" FROM accounts WHERE id = $1 AND version > 0 AND phone IS NOT NULL`;
+
+/** An account as it is read without its lock. */
+export type Known = Pick<Account, 'id' | 'role' | 'name' | 'passwordHash' | 'createdAt' | 'verifiedAt' | 'tokenEpoch'>;
+
+interface HoldersRow {
+  version: number | null;
+  accounts: (Known & { createdAt: string })[] | null;
+  now: Date;
+}
+
+type DecideNumber<R> = (holders: Holders, now: Date) => Change<R>;
+type DecideOwn<R> = (own: Own, now: Date) => Change<R>;
+
+/** The accounts that have a number changed between being read and being locked. */
+class Stale extends Error {}
+
+/** Accounts, by the number that they have or by their id, and what is revoked of them. */
 @Injectable()
-export class AccountsRepository implements OnApplicationShutdown {
-  private readonly unit;
-  private readonly prisma: PrismaClient;
+export class AccountsRepository {
+  readonly #unit: UnitOfWork<typeof tables>;
 
   constructor(
     units: UnitsOfWork,
     private readonly pool: Pool,
   ) {
-    this.unit = units.over({ tables: { accounts } });
-    this.prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+    this.#unit = units.over({ tables });
   }
 
-  /** Two sign-ups with one number meet on its row, and only the first finds it free. */
-  change<R>(message: Message, phone: string, decide: (account: Account | undefined, now: Date) => Change<R>) {
-    return this.unit.change<R>(message, { accounts: [phone] }, (state, now) => {
-      const { account, messages, reply } = decide(state.accounts[phone], now);
-      return { ...(account && { state: { accounts: { [phone]: account } } }), ...(messages && { messages }), ...(reply !== undefined && { reply }) };
-    });
+  /**
+   * Whoever changes which accounts have a number holds the row of the number.
+   * @param userId an account that may not exist yet
+   */
+  async changeNumber<R>(message: Message, phone: string, userId: string, decide: DecideNumber<R>, tries = 1): Promise<R | undefined> {
+    const { version, accounts } = await this.holdersOf(phone);
+    const ids = accounts.map(({ id }) => id);
+    const keys = [...new Set([...ids, userId])];
+    try {
+      return (await this.#unit.change<R>(message, { phones: [phone], accounts: keys, revocations: keys }, (state, now) => {
+        const number = state.phones[phone];
+        if ((number?.version ?? 0) !== version) throw new Stale('the accounts of a number have changed');
+        const holders = ids.map((id) => state.accounts[id]!);
+        return decisionOf(decide({ phone, number, accounts: holders, own: state.accounts[userId] }, now));
+      })) as R | undefined;
+    } catch (error) {
+      if (!(error instanceof Stale) || tries >= MOST_TRIES) throw error;
+      return this.changeNumber(message, phone, userId, decide, tries + 1);
+    }
   }
 
-  /** A placeholder of version 0 is nobody's account. */
-  async byPhone(phone: string): Promise<{ id: string; role: Role; passwordHash: string } | undefined> {
-    const found = await this.prisma.account.findFirst({ where: { phone, version: { gt: 0 } }, select: { id: true, role: true, passwordHash: true } });
-    return (found ?? undefined) as { id: string; role: Role; passwordHash: string } | undefined;
+  /** @param revoked the row of what is revoked: the user's own, or that of one token */
+  async changeOwn<R>(message: Message, userId: string, revoked: string, decide: DecideOwn<R>): Promise<R | undefined> {
+    const keys = { accounts: [userId], revocations: [revoked] };
+    return (await this.#unit.change<R>(message, keys, (state, now) =>
+      decisionOf(decide({ account: state.accounts[userId], revocation: state.revocations[revoked] }, now)),
+    )) as R | undefined;
+  }
+
+  /** The accounts that have a number, oldest first, as of `now`. */
+  async holdersOf(phone: string): Promise<{ version: number; accounts: Known[]; now: Date }> {
+    const { rows } = await this.pool.query<HoldersRow>(HOLDERS, [phone]);
+    const { version, accounts, now } = rows[0]!;
+    const known = (accounts ?? []).map((account) => ({ ...account, createdAt: new Date(account.createdAt) }));
+    return { version: version ?? 0, accounts: known, now };
   }
 
   /** By the clock of the database, as rules have it. */
@@ -46,13 +90,19 @@ export class AccountsRepository implements OnApplicationShutdown {
     return databaseTime(this.pool);
   }
 
-  /** An account keeps its phone number for ever, so this needs no lock. */
-  async phoneOf(userId: string): Promise<string | undefined> {
-    const found = await this.prisma.account.findUnique({ where: { id: userId }, select: { phone: true } });
-    return found?.phone;
+  /** Undefined: there is no such account, or its number is another's by now. */
+  async ownOf(userId: string): Promise<{ phone: string; passwordHash: string } | undefined> {
+    const { rows } = await this.pool.query<{ phone: string; passwordHash: string }>(OWN, [userId]);
+    return rows[0];
   }
+}
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.prisma.$disconnect();
-  }
+function decisionOf<R>({ number, accounts = [], revocations = [], messages, reply, problem }: Change<R>) {
+  const byId = <Row extends { id: string }>(rows: readonly Row[]) => Object.fromEntries(rows.map((row) => [row.id, row]));
+  return {
+    state: { ...(number && { phones: { [number.phone]: number } }), accounts: byId(accounts), revocations: byId(revocations) },
+    ...(messages && { messages }),
+    ...(reply !== undefined && { reply }),
+    ...(problem && { problem }),
+  };
 }

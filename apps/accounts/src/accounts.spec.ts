@@ -1,5 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { AccountRegistered, AccountVerified, SignIn, SignUp, VerifyPhone, type Contract } from '@sluice/contracts';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { AccountRegistered, AccountVerified, ChangePassword, CodeIssued, ListRevocations, ResendCode, SetRole, SignIn, SignOut, SignUp, TokensRevoked, VerifyPhone, type Contract } from '@sluice/contracts';
 import { MessageClient, ProblemError } from '@sluice/messaging';
 import { startService, type Service } from '@sluice/service-kit';
 import { eventually, testBroker, testDatabase, type TestBroker, type TestDatabase } from '@sluice/testing';
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { AccountsModule } from './accounts.module.js';
 import { AccountsConfig } from './config.js';
+import { ExpiredSweep } from './expired.sweep.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const ANN = { userId: '00000000-0000-7000-8000-00000000000a', phone: '+15550000001', name: 'Ann', password: 'a good password' };
@@ -49,7 +50,7 @@ afterAll(async () => {
   await Promise.all([broker.close(), database.close()]);
 });
 
-const ask = <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) => client.request(contract, data, { deadlineMs: 10_000 });
+const ask = <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) => client.request(contract, data, { deadlineMs: 30_000 });
 /** The status that a request ends with: its problem's, or 200. */
 const statusOf = (answer: Promise<unknown>): Promise<number> =>
   answer.then(
@@ -57,6 +58,14 @@ const statusOf = (answer: Promise<unknown>): Promise<number> =>
     (error: unknown) => (error instanceof ProblemError ? error.problem.status : Promise.reject(error)),
   );
 const factsAbout = (userId: string, type: string) => facts.filter((fact) => fact.type === type && fact.data['userId'] === userId);
+const signIn = async (password: string, phone = ANN.phone) => (await jwtVerify((await ask(SignIn, { phone, password })).token, publicKey)).payload;
+const signUp = async (data: Partial<typeof ANN>) => {
+  const user = { ...ANN, userId: randomUUID(), ...data };
+  return { ...user, id: (await ask(SignUp, user)).id };
+};
+/** As if everything of this number were so much older. */
+const age = (phone: string, seconds: number) =>
+  database.pool.query("UPDATE accounts SET created_at = created_at - $2 * interval '1 second', code_resent_at = code_resent_at - $2 * interval '1 second' WHERE phone = $1", [phone, seconds]);
 const codeOf = (userId: string): Promise<string> => eventually(() => String(factsAbout(userId, AccountRegistered.type)[0]!.data['code']));
 const accountsOf = async (phone: string) => (await database.pool.query('SELECT * FROM accounts WHERE phone = $1 AND version > 0', [phone])).rows;
 
@@ -73,15 +82,42 @@ describe('signing up', () => {
     expect(stored).not.toContain(await codeOf(ANN.userId));
   });
 
-  it('is 409 for a phone number that is taken', async () => {
-    expect(await statusOf(ask(SignUp, { ...ANN, userId: '00000000-0000-7000-8000-00000000000b' }))).toBe(409);
+  it('is 409 for a phone number that is taken, with another password or under another name', async () => {
+    expect(await statusOf(signUp({ password: 'another password' }))).toBe(409);
+    expect(await statusOf(signUp({ name: 'Bob' }))).toBe(409);
   });
 
-  it('gives one account to one of several who ask at the same time', async () => {
-    const users = [1, 2, 3].map((n) => ({ ...ANN, phone: '+15550000002', userId: `00000000-0000-7000-8000-0000000000c${n}` }));
-    const statuses = await Promise.all(users.map((user) => statusOf(ask(SignUp, user))));
-    expect(statuses.sort()).toEqual([200, 409, 409]);
+  it('is the same account when it is asked for again, under its own id or another, and no second code', async () => {
+    expect((await signUp({})).id).toBe(ANN.userId);
+    expect((await signUp({ userId: ANN.userId })).id).toBe(ANN.userId);
+  });
+
+  it('gives all who ask for the same at the same time the same account', async () => {
+    const made = await Promise.all([1, 2, 3].map(() => signUp({ phone: '+15550000002' })));
+    expect(new Set(made.map(({ id }) => id)).size).toBe(1);
     expect(await accountsOf('+15550000002')).toHaveLength(1);
+    await codeOf(made[0]!.id);
+    expect([ANN.userId, made[0]!.id].map((userId) => factsAbout(userId, AccountRegistered.type).length)).toEqual([1, 1]);
+  });
+
+  it('gives one account to one of several who ask at the same time for something else', async () => {
+    const statuses = await Promise.all([1, 2, 3].map((n) => statusOf(signUp({ phone: '+15550000004', password: `a good password ${n}` }))));
+    expect(statuses.sort()).toEqual([200, 409, 409]);
+    expect(await accountsOf('+15550000004')).toHaveLength(1);
+  });
+
+  it('gives a number that nobody has proved to who proves it', async () => {
+    const phone = '+15550000005';
+    const thief = await signUp({ phone, password: 'the thief of it' });
+    await age(phone, 60);
+    const owner = await signUp({ phone, name: 'Owner', password: 'the owner of it' });
+    expect([(await signIn('the thief of it', phone)).sub, (await signIn('the owner of it', phone)).sub]).toEqual([thief.id, owner.id]);
+    await ask(VerifyPhone, { userId: owner.id, code: await codeOf(owner.id) });
+    expect(await statusOf(ask(SignIn, { phone, password: 'the thief of it' }))).toBe(401);
+    expect((await signIn('the owner of it', phone)).sub).toBe(owner.id);
+    await eventually(() => expect(factsAbout(thief.id, TokensRevoked.type)).toMatchObject([{ data: { minEpoch: 1 } }]));
+    await age(phone, 86_400 * 400);
+    expect(await statusOf(signUp({ phone, password: 'the thief of it' }))).toBe(409);
   });
 });
 
@@ -111,9 +147,20 @@ describe('verifying the phone', () => {
     await eventually(() => expect(factsAbout(ANN.userId, AccountVerified.type)).toHaveLength(1));
   });
 
+  it('takes a code that was asked for, and is 429 when that is asked for again at once', async () => {
+    const eve = await signUp({ phone: '+15550000006' });
+    await ask(ResendCode, { userId: eve.id });
+    const again = await ask(ResendCode, { userId: eve.id }).catch((error: unknown) => (error as ProblemError).problem);
+    expect(again).toMatchObject({ status: 429, retryAfter: expect.closeTo(60, -1) });
+    const code = await eventually(() => String(factsAbout(eve.id, CodeIssued.type)[0]!.data['code']));
+    const first = await codeOf(eve.id);
+    if (first !== code) expect(await statusOf(ask(VerifyPhone, { userId: eve.id, code: first }))).toBe(422);
+    expect(await statusOf(ask(VerifyPhone, { userId: eve.id, code }))).toBe(200);
+    expect(await statusOf(ask(ResendCode, { userId: eve.id }))).toBe(200);
+  });
+
   it('is 429 after five wrong codes, even with the right one', async () => {
-    const ben = { ...ANN, userId: '00000000-0000-7000-8000-00000000000d', phone: '+15550000003' };
-    await ask(SignUp, ben);
+    const ben = await signUp({ userId: '00000000-0000-7000-8000-00000000000d', phone: '+15550000003' });
     const code = await codeOf(ben.userId);
     const wrong = code === '000000' ? '000001' : '000000';
     const guesses = [wrong, wrong, wrong, wrong, wrong, code];
@@ -127,6 +174,64 @@ describe('verifying the phone', () => {
   });
 });
 
+describe('tokens that are taken back', () => {
+  const listed = async (userId: string) => (await ask(ListRevocations, {})).items.filter((item) => item.userId === userId);
+
+  it('are one of a user after signing out, once, until its end', async () => {
+    const [userId, tokenId, expiresAt] = [randomUUID(), randomUUID(), new Date(Date.now() + 3_600_000).toISOString()];
+    const both = await Promise.all([ask(SignOut, { userId, tokenId, expiresAt }), ask(SignOut, { userId, tokenId, expiresAt })]);
+    expect(both).toEqual([{ userId, tokenId, expiresAt }, { userId, tokenId, expiresAt }]);
+    await eventually(() => expect(factsAbout(userId, TokensRevoked.type)).toHaveLength(1));
+    expect(await listed(userId)).toEqual([{ userId, tokenId, expiresAt }]);
+    await database.pool.query("UPDATE revocations SET expires_at = now() - interval '1 second' WHERE id = $1", [tokenId]);
+    expect(await listed(userId)).toEqual([]);
+    await service.app.get(ExpiredSweep).sweep();
+    expect((await database.pool.query('SELECT FROM revocations WHERE id = $1', [tokenId])).rowCount).toBe(0);
+  });
+
+  it('are all of a user but one after another password, which counts at once', async () => {
+    const dan = await signUp({ phone: '+15550000007' });
+    const change = (current: string, next: string, tokenId: string) => ask(ChangePassword, { userId: dan.id, tokenId, password: current, newPassword: next, client: '192.0.2.7' });
+    expect(await signIn(ANN.password, dan.phone)).toMatchObject({ epoch: 0 });
+    expect(await statusOf(change('a wrong one', 'another good one', randomUUID()))).toBe(403);
+    const [one, other] = [randomUUID(), randomUUID()];
+    await change(ANN.password, 'another good one', one);
+    expect(await statusOf(ask(SignIn, { phone: dan.phone, password: ANN.password }))).toBe(401);
+    expect(await signIn('another good one', dan.phone)).toMatchObject({ epoch: 1 });
+    expect(await listed(dan.id)).toMatchObject([{ minEpoch: 1, keep: one }]);
+    await change('another good one', 'a third good one', other);
+    expect(await listed(dan.id)).toMatchObject([{ minEpoch: 2, keep: other }]);
+  });
+
+  it('are not guessed at by changing the password: failures count as those of signing in do', async () => {
+    const guesses = Array.from({ length: 6 }, () => statusOf(ask(ChangePassword, { userId: ANN.userId, tokenId: ANN.userId, password: 'a wrong one', newPassword: 'another good one', client: '192.0.2.8' })));
+    expect((await Promise.all(guesses)).sort()).toEqual([403, 403, 403, 403, 403, 429]);
+    expect(await statusOf(ask(SignIn, { phone: ANN.phone, password: ANN.password, client: '192.0.2.8' }))).toBe(429);
+    expect(await statusOf(ask(SignUp, { ...ANN, client: '192.0.2.8' }))).toBe(429);
+  });
+
+  it('are all of a user whose role has changed', async () => {
+    await ask(SetRole, { userId: ANN.userId, role: 'admin' });
+    expect(await signIn(ANN.password)).toMatchObject({ role: 'admin', epoch: 1 });
+    expect(await listed(ANN.userId)).toMatchObject([{ minEpoch: 1 }]);
+    expect(await statusOf(ask(SetRole, { userId: randomUUID(), role: 'admin' }))).toBe(404);
+  });
+
+  it('are listed page by page, and those alone that have changed since', async () => {
+    const before = (await ask(ListRevocations, {})).at;
+    const mine = Array.from({ length: 5 }, () => ({ userId: randomUUID(), tokenId: randomUUID(), expiresAt: new Date(Date.now() + 3_600_000).toISOString() }));
+    for (const each of mine) await ask(SignOut, each);
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await ask(ListRevocations, { limit: 2, changedSince: before, ...(cursor !== undefined && { cursor }) });
+      seen.push(...page.items.map((item) => item.userId));
+      cursor = page.next;
+    } while (cursor !== undefined);
+    expect(seen.sort()).toEqual(mine.map(({ userId }) => userId).sort());
+  });
+});
+
 describe('the development seed', () => {
   it('signs in as admin and as customer', async () => {
     const roleOf = async (phone: string, password: string) => (await jwtVerify((await ask(SignIn, { phone, password })).token, publicKey)).payload['role'];
@@ -134,10 +239,11 @@ describe('the development seed', () => {
     expect(await roleOf('+10000000001', 'customer-password')).toBe('customer');
   });
 
-  it('is planted once, however often the service starts', async () => {
+  it('is planted once, however often the service starts, with numbers that are proved', async () => {
     await (await start()).stop();
-    const { rows } = await database.pool.query('SELECT version FROM accounts WHERE phone LIKE $1', ['+1000000000_']);
-    expect(rows).toEqual([{ version: 1 }, { version: 1 }]);
-    expect(facts.filter(({ data }) => String(data['phone']).startsWith('+1000000000'))).toHaveLength(2);
+    const { rows } = await database.pool.query('SELECT version, verified_at FROM accounts WHERE phone LIKE $1', ['+1000000000_']);
+    expect(rows).toEqual([{ version: 2, verified_at: expect.any(Date) }, { version: 2, verified_at: expect.any(Date) }]);
+    const said = facts.filter(({ data }) => String(data['phone']).startsWith('+1000000000')).map(({ type }) => type);
+    expect(said.sort()).toEqual(['account.registered', 'account.registered', 'account.verified', 'account.verified']);
   });
 });

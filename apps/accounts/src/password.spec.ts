@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { gate } from './gate.js';
 import { hashPassword, passwordMatches } from './password.js';
 
 describe('password hashes', () => {
@@ -33,27 +32,6 @@ describe('password hashes', () => {
 
   it('refuse to compare with something that is not a hash', async () => {
     await expect(passwordMatches('x', 'plain text')).rejects.toThrow('scrypt$N$r$p$salt$hash');
-  });
-});
-
-describe('gate', () => {
-  it('runs no more jobs at a time than its limit, and all of them in the end', async () => {
-    const inLine = gate(2);
-    let running = 0;
-    let most = 0;
-    const job = async (): Promise<void> => {
-      most = Math.max(most, ++running);
-      await new Promise(setImmediate);
-      running--;
-    };
-    await Promise.all(Array.from({ length: 20 }, () => inLine(job)));
-    expect(most).toBe(2);
-  });
-
-  it('goes on after a job has failed', async () => {
-    const inLine = gate(1);
-    await expect(inLine(() => Promise.reject(new Error('first')))).rejects.toThrow('first');
-    expect(await inLine(() => Promise.resolve('second'))).toBe('second');
   });
 });
 

@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
-import { gate } from './gate.js';
 
 /**
  * scrypt (RFC 7914) with a cost from the OWASP password storage cheat sheet: N=2^15, r=8, p=3.
@@ -11,15 +11,14 @@ const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 /** Node refuses more than 32 MiB unless told otherwise. Bytes. */
 const MAX_MEMORY = 64 * 1024 * 1024;
-/** How many hashes are computed at a time: a burst of sign-ins waits in line and takes at most 2 x 32 MiB. */
-const AT_A_TIME = 2;
+/** How many hashes can be computed at a time, each on a core and a thread of its own, and with 32 MiB. */
+export const hashesAtATime = (threads: number, cores = availableParallelism()): number => Math.min(threads, cores);
 
 type Parameters = Required<Pick<ScryptOptions, 'N' | 'r' | 'p'>>;
 
 const scryptAsync = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
-const inLine = gate(AT_A_TIME);
 const derive = (password: string, salt: Buffer, cost: Parameters, length: number): Promise<Buffer> =>
-  inLine(() => scryptAsync(password.normalize('NFKC'), salt, length, { ...cost, maxmem: MAX_MEMORY }));
+  scryptAsync(password.normalize('NFKC'), salt, length, { ...cost, maxmem: MAX_MEMORY });
 
 /** @returns `scrypt$N$r$p$salt$hash`: it names its own cost, so that the cost can rise without anybody being locked out */
 export async function hashPassword(password: string): Promise<string> {

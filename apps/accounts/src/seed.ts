@@ -1,11 +1,12 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { SignUp, type Message, type Role } from '@sluice/contracts';
+import { SignUp, VerifyPhone, type Contract, type Message, type Role } from '@sluice/contracts';
+import { newId } from '@sluice/persistence';
 import { CONFIG } from '@sluice/service-kit';
-import { signUp } from './account.js';
+import { signUp, verified, type SignUpRequest } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
-import type { AccountsConfig } from './config.js';
+import { newCode } from './code.js';
+import { limitsOf, type AccountsConfig } from './config.js';
 import { hashPassword } from './password.js';
-import { newCode } from './verification-code.js';
 
 interface SeedAccount {
   userId: string;
@@ -36,11 +37,20 @@ export class Seed implements OnApplicationBootstrap {
 
   /** Looks first, because a boot should not cost two password hashes. */
   private async plant({ password, ...account }: SeedAccount): Promise<void> {
-    if (await this.accounts.byPhone(account.phone)) return;
-    const request = { ...account, passwordHash: await hashPassword(password), code: newCode() };
-    await this.accounts.change(seedMessage(account.userId), account.phone, (existing, now) => signUp(existing, request, now));
+    const { accounts } = await this.accounts.holdersOf(account.phone);
+    if (!accounts.some(({ id }) => id === account.userId)) await this.signUp({ ...account, passwordHash: await hashPassword(password), code: newCode() });
+    if (accounts.some(({ id, verifiedAt }) => id === account.userId && verifiedAt !== null)) return;
+    await this.accounts.changeNumber(seedMessage(VerifyPhone, newId()), account.phone, account.userId, (holders, now) =>
+      verified(holders, account.userId, limitsOf(this.config), now),
+    );
+  }
+
+  private async signUp(request: SignUpRequest): Promise<void> {
+    await this.accounts.changeNumber(seedMessage(SignUp, request.userId), request.phone, request.userId, (holders, now) =>
+      holders.own ? {} : signUp(holders, request, limitsOf(this.config), now),
+    );
   }
 }
 
-/** The message's id is the account's, so that the inbox makes it once-only even when two replicas boot at a time. */
-const seedMessage = (id: string): Message => ({ id, type: SignUp.type, version: SignUp.version, correlationId: 'seed', time: new Date().toISOString(), data: undefined });
+/** An account's own id is that of its sign-up, so that the inbox makes it once-only even when two replicas boot at a time. */
+const seedMessage = ({ type, version }: Contract, id: string): Message => ({ id, type, version, correlationId: 'seed', time: new Date().toISOString(), data: undefined });

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Message } from '@sluice/contracts';
 import { collection, newId } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
-import { ANY_PHONE, countTry, noFailures, takeBack, type Counted, type Failures } from './sign-in-failures.js';
+import { ANY_PHONE, countTry, noFailures, takeBack, undo, type Counted, type Failures } from './sign-in-failures.js';
 
 const failures = collection<Failures>({ table: 'sign_in_failures', key: ['phone', 'client'], columns: ['phone', 'client', 'failures', 'since', 'lastAt', 'version'] });
 
@@ -23,6 +23,11 @@ export class SignInFailures {
   /** Another change of the same message, so it has an id of its own. */
   async takeBack(message: Message, phone: string, client: string): Promise<void> {
     await this.#change({ ...message, id: newId() }, phone, client, takeBack);
+  }
+
+  /** As `takeBack`, when the password was not looked at. */
+  async undo(message: Message, phone: string, client: string): Promise<void> {
+    await this.#change({ ...message, id: newId() }, phone, client, undo);
   }
 
   #change(message: Message, phone: string, client: string, decide: (counted: Counted, now: Date) => Counted) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ANY_PHONE, countTry, FORGOTTEN_AFTER_MS, noFailures, takeBack, type Counted } from './sign-in-failures.js';
+import { ANY_PHONE, countTry, FORGOTTEN_AFTER_MS, noFailures, takeBack, undo, type Counted } from './sign-in-failures.js';
 
 const NOW = new Date('2026-11-23T12:00:00Z');
 const MINUTE = 60_000;
@@ -79,6 +79,12 @@ describe('a phone number tried from one address', () => {
       }),
     );
   });
+});
+
+it('a try whose password was never looked at did not happen, and clears nothing', () => {
+  const counted = afterTries(3);
+  const undone = undo(countTry(counted, at(9_000)));
+  expect([undone.pair.failures, undone.address.failures]).toEqual([3, 3]);
 });
 
 describe('an address', () => {

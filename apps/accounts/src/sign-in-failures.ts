@@ -44,8 +44,13 @@ export function countTry({ pair, address }: Counted, now: Date): Counted {
 /** The password was right: the pair begins anew. Of the address only this try is taken back, or an attacker's own account would clear it. */
 export const takeBack = ({ pair, address }: Counted): Counted => ({
   pair: { ...pair, failures: 0, version: pair.version + 1 },
-  address: { ...address, failures: Math.max(0, address.failures - 1), version: address.version + 1 },
+  address: oneLess(address),
 });
+
+/** The password was never looked at: this try did not happen. */
+export const undo = ({ pair, address }: Counted): Counted => ({ pair: oneLess(pair), address: oneLess(address) });
+
+const oneLess = (row: Failures): Failures => ({ ...row, failures: Math.max(0, row.failures - 1), version: row.version + 1 });
 
 export const noFailures = (phone: string, client: string, now: Date): Failures => ({ phone, client, failures: 0, since: now, lastAt: now, version: 0 });
 

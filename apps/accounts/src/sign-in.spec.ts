@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { AccountsModule } from './accounts.module.js';
 import { AccountsConfig } from './config.js';
-import { SignInFailuresSweep } from './sign-in-failures.sweep.js';
+import { ExpiredSweep } from './expired.sweep.js';
 
 const ANN = { userId: '00000000-0000-7000-8000-00000000000a', phone: '+15550000001', name: 'Ann', password: 'a good password' };
 const ANN_SIGNS_IN = { phone: ANN.phone, password: ANN.password };
@@ -107,7 +107,7 @@ describe('failing to sign in', () => {
   });
 
   it('is kept no longer than anything depends on it', async () => {
-    const sweep = services[0]!.app.get(SignInFailuresSweep);
+    const sweep = services[0]!.app.get(ExpiredSweep);
     await failed(1, ATTACKER);
     await age(74);
     await sweep.sweep();
@@ -122,8 +122,28 @@ describe('failing to sign in', () => {
       CREATE TABLE forgotten (rows int);
       CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO forgotten SELECT count(*) FROM gone; RETURN NULL; END $$;
       CREATE TRIGGER noted AFTER DELETE ON sign_in_failures REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note();`);
-    await services[0]!.app.get(SignInFailuresSweep).sweep();
+    await services[0]!.app.get(ExpiredSweep).sweep();
     expect((await database.pool.query('SELECT rows FROM forgotten')).rows).toEqual([{ rows: 10_000 }, { rows: 10_000 }, { rows: 5_000 }]);
+  });
+});
+
+describe('when more passwords come than can be compared', () => {
+  const outcome = (answer: Promise<unknown>): Promise<number> =>
+    answer.then(
+      () => 204,
+      (error: unknown) => (error instanceof ProblemError ? error.problem.status : 504),
+    );
+
+  it('a code is looked at all the same, and who signed in from there before goes first', async () => {
+    expect(await signIn(ANN.password, HOME)).toEqual({ status: 200 });
+    let attacksEnded = 0;
+    const attack = Array.from({ length: 20 }, (_, n) =>
+      outcome(client.request(SignIn, { phone: `+1666${1_000_000 + n}`, password: 'wrong', client: `203.0.113.${n}` }, { deadlineMs: 60_000 })).finally(() => attacksEnded++),
+    );
+    const [code, home] = await Promise.all([outcome(ask(VerifyPhone, { userId: ANN.userId, code: '000000' })), signIn(ANN.password, HOME)]);
+    const endedBefore = attacksEnded;
+    expect([[422, 429].includes(code), home, endedBefore < 10]).toEqual([true, { status: 200 }, true]);
+    expect((await Promise.all(attack)).filter((status) => status !== 401)).toEqual([]);
   });
 });
 

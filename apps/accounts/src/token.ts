@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { randomUUID, type KeyObject } from 'node:crypto';
 import type { Role } from '@sluice/contracts';
 import { keyIdOf } from '@sluice/service-kit';
 import { SignJWT } from 'jose';
@@ -8,11 +8,19 @@ export interface TokenIssuer {
   ttlSeconds: number;
 }
 
+export interface TokenOf {
+  id: string;
+  role: Role;
+  /** Which of its user's tokens are void is said by epoch. */
+  tokenEpoch: number;
+}
+
 /** A JSON Web Token (RFC 7519) with EdDSA (RFC 8037): whoever has the public key that it names (`kid`) can check it without asking. */
-export async function issueToken(of: { id: string; role: Role }, { privateKey, ttlSeconds }: TokenIssuer, now: Date): Promise<{ token: string; expiresAt: string }> {
+export async function issueToken(of: TokenOf, { privateKey, ttlSeconds }: TokenIssuer, now: Date): Promise<{ token: string; expiresAt: string }> {
   const issuedAt = Math.floor(now.getTime() / 1000);
   const expiresAt = issuedAt + ttlSeconds;
-  const claims = new SignJWT({ role: of.role }).setSubject(of.id).setIssuedAt(issuedAt).setExpirationTime(expiresAt);
+  const named = new SignJWT({ role: of.role, epoch: of.tokenEpoch }).setSubject(of.id).setJti(randomUUID());
+  const claims = named.setIssuedAt(issuedAt).setExpirationTime(expiresAt);
   const token = await claims.setProtectedHeader({ alg: 'EdDSA', kid: keyIdOf(privateKey) }).sign(privateKey);
   return { token, expiresAt: new Date(expiresAt * 1000).toISOString() };
 }

@@ -2,7 +2,7 @@ import type { OrderReason } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { describe, expect, it } from 'vitest';
 import { claim, ended, paid, placeAgain, released, resultOf } from './claim.js';
-import { allotted, create, lookAtClock, refused } from './sale.js';
+import { allotted, create, lookAtClock, refused, shelve } from './sale.js';
 import { claimKey, type Decision, type State, type Winner } from './tables.js';
 import { ADDRESS, after, afterwards, BOUNDS, newSale, NOON, nothing, PRICE, sentBy } from './testing/given.js';
 
@@ -12,7 +12,7 @@ const [ada, bob] = ['0193f000-0000-7000-8000-000000000001', '0193f000-0000-7000-
 const OPEN = after(61_000);
 const CLOSES = after(3_660_000);
 
-const claims = (state: State, userId: string, round = 1, now = OPEN): Decision => claim(state, { saleId, userId, round, address: ADDRESS }, now);
+const claims = (state: State, userId: string, round = 1, now = OPEN, at = now): Decision => claim(state, { saleId, userId, round, address: ADDRESS }, { at, now });
 const then = (state: State, userId: string, round = 1, now = OPEN): State => afterwards(state, claims(state, userId, round, now));
 const result = (state: State, userId: string, round = 1) => resultOf(state.claims[claimKey({ saleId, userId })], round);
 const decided = (decision: Decision) => sentBy(decision).filter(({ type }) => type === 'claim.decided');
@@ -51,6 +51,24 @@ describe('a claim', () => {
     const decision = claims(state, bob, 1, now);
     expect([decided(decision), orders(decision)]).toEqual([[{ type: 'claim.decided', saleId, userId: bob, round: 1, status: 'lost', reason }], []]);
     expect(result(afterwards(state, decision), bob)).toEqual({ status: 'lost', reason });
+  });
+
+  it('that was let in before the close wins a piece that is kept for it, until they have gone back', () => {
+    const closed = afterwards(scheduled, lookAtClock(scheduled, request, CLOSES));
+    const [inTime, late, early] = [after(-1, CLOSES), CLOSES, after(59_999)];
+    const then = after(10_000, CLOSES);
+    expect(decided(claims(closed, bob, 1, then, inTime))).toMatchObject([{ status: 'won' }]);
+    for (const at of [late, early]) expect(decided(claims(closed, bob, 1, then, at))).toMatchObject([{ status: 'lost', reason: 'closed' }]);
+    const first = afterwards(closed, claims(closed, ada, 1, then, inTime));
+    expect(first.sales[saleId]).toMatchObject({ state: 'closed', remaining: 0, held: 1, round: 1 });
+    expect(decided(claims(first, bob, 1, then, inTime))).toMatchObject([{ status: 'lost', reason: 'sold_out' }]);
+    const kept = after(120_000, CLOSES);
+    const shelved = afterwards(closed, shelve(closed, { saleId, lineIsEmpty: false }, kept));
+    expect(decided(claims(shelved, bob, 1, kept, inTime))).toMatchObject([{ status: 'lost', reason: 'closed' }]);
+  });
+
+  it('that was let in before the sale opened has come too early, though it is answered later', () => {
+    expect(decided(claims(scheduled, bob, 1, OPEN, after(59_999)))).toMatchObject([{ status: 'lost', reason: 'not_open' }]);
   });
 
   it('is answered once: the same ticket again changes nothing but the length of the line', () => {
@@ -200,7 +218,7 @@ describe('those who watch', () => {
   const said: { at: number; type: string; drained?: unknown; perSecond?: unknown; remaining?: unknown }[] = [];
   const state = crowd.reduce((so, userId, i) => {
     const at = 60_000 + i * 10;
-    const decision = claim(so, { saleId, userId, round: 1, address: ADDRESS }, after(at));
+    const decision = claim(so, { saleId, userId, round: 1, address: ADDRESS }, { at: after(at), now: after(at) });
     said.push(...sentBy(decision).map(({ type, drained, perSecond, remaining }) => ({ at: at - 60_000, type, drained, perSecond, remaining })));
     return afterwards(so, decision);
   }, start);
@@ -242,7 +260,7 @@ describe('those who watch', () => {
 
   it('are told no speed of the time in which nobody came', () => {
     const rest = afterwards(state, lookAtClock(state, many, after(63_500)));
-    const later = claim(rest, { saleId, userId: ada, round: 1, address: ADDRESS }, after(93_500));
+    const later = claim(rest, { saleId, userId: ada, round: 1, address: ADDRESS }, { at: after(93_500), now: after(93_500) });
     expect(sentBy(later).filter(({ type }) => type === 'sale.progress')).toMatchObject([{ drained: 301, perSecond: rest.sales[saleId]!.perSecond }]);
   });
 });

@@ -3,7 +3,7 @@ import { type Address, ClaimDecided, type ClaimPiece, type ClaimResult, type Dat
 import { PermanentError } from '@sluice/messaging';
 import { isDue } from '@sluice/service-kit';
 import { v5 } from 'uuid';
-import { changed, expected, hold, sell, takeBack, tick } from './sale.js';
+import { changed, expected, hold, isKeptFor, sell, takeBack, tick } from './sale.js';
 import { type Claim, claimKey, type Decision, type Loss, type Sale, type State, type Winner } from './tables.js';
 import { told } from './telling.js';
 
@@ -14,12 +14,21 @@ const ORDERS = '5d2f3a0e-6c1b-4f8e-9a57-0b3c8d14e7f2';
 /** These answers hold as long as their cause: a click that came too early does not cost the round. */
 const TOO_EARLY: readonly (Loss | null)[] = ['not_open', 'no_such_sale'];
 
-/** One ticket from the line. First come, first served, while there are pieces and time; each ticket is answered once. */
-export function claim(state: State, ticket: Ticket, now: Date): Decision {
+/** When a claim was let into the line, and what time it is. */
+export interface Claimed {
+  at: Date;
+  now: Date;
+}
+
+/**
+ * One ticket from the line. First come, first served, while there are pieces and there was time when it was let in; each ticket
+ * is answered once.
+ */
+export function claim(state: State, ticket: Ticket, { at, now }: Claimed): Decision {
   const known = state.sales[ticket.saleId];
   const before = state.claims[claimKey(ticket)];
   const clock = known && tick(known, now);
-  const verdict = judge(before, ticket.round, clock?.sale);
+  const verdict = judge(before, ticket.round, clock?.sale, at);
   const answer = answered(before, ticket, verdict, now);
   const turn = clock && told(known, { ...clock, sale: drained(clock.sale, verdict) }, now);
   return {
@@ -33,15 +42,15 @@ type Verdict = 'won' | Loss;
 const drained = (sale: Sale, verdict: Verdict | undefined): Sale => ({ ...(verdict === 'won' ? hold(sale) : sale), drained: sale.drained + 1 });
 
 /** Undefined: the ticket has its answer. */
-function judge(before: Claim | undefined, round: number, sale: Sale | undefined): Verdict | undefined {
+function judge(before: Claim | undefined, round: number, sale: Sale | undefined, at: Date): Verdict | undefined {
   if (before && isAnswered(before, round)) return undefined;
-  const verdict = before?.win ? 'already_won' : onOffer(sale);
+  const verdict = before?.win ? 'already_won' : onOffer(sale, at);
   return before?.round === round && before.lost === verdict ? undefined : verdict;
 }
 
 const isAnswered = ({ round: latest, lost }: Claim, round: number): boolean => latest > round || (latest === round && !TOO_EARLY.includes(lost));
 
-function onOffer(sale: Sale | undefined): Verdict {
+function onOffer(sale: Sale | undefined, at: Date): Verdict {
   switch (sale?.state) {
     case undefined:
     case 'refused':
@@ -50,11 +59,12 @@ function onOffer(sale: Sale | undefined): Verdict {
     case 'scheduled':
       return 'not_open';
     case 'open':
-      return 'won';
+      return at < sale.opensAt ? 'not_open' : 'won';
     case 'sold-out':
       return 'sold_out';
     case 'closed':
-      return 'closed';
+      if (!isKeptFor(sale, at)) return 'closed';
+      return sale.remaining > 0 ? 'won' : 'sold_out';
   }
 }
 

@@ -161,7 +161,28 @@ describe('claims that wait', () => {
     expect(await deadLetters(broker, 'flash-sale.claims-again')).toEqual([]);
   }, 90_000);
 
-  it('are told that it is over when nobody was there until the close', async () => {
+  it('that were let in before the close are served when nobody was there until after it, and what is left goes back then', async () => {
+    const closesAt = Date.now() + 2_500;
+    const { id, sku } = await shop.allotted({ quantity: 3, closesAt: new Date(closesAt).toISOString() });
+    await shop.stop();
+    const [early, late] = [users(2), users(40)];
+    await shop.tellAsOf(new Date(closesAt - 1).toISOString(), ...early.map((userId) => ticket(id, userId)));
+    await shop.tellAsOf(new Date(closesAt).toISOString(), ...late.map((userId) => ticket(id, userId)));
+    await eventually(() => expect(Date.now()).toBeGreaterThan(closesAt));
+    await Promise.all([shop.start(), shop.start()]);
+    await settled(id, 42);
+    expect(await rowsOf(id)).toEqual(expect.arrayContaining([{ lost: null, n: 2 }, { lost: 'closed', n: 40 }]));
+    expect(await counters(id)).toMatchObject({ state: 'closed', remaining: 1, held: 2, sold: 0 });
+    expect((await ordersOf(id)).map(({ userId }) => userId).sort()).toEqual([...early].sort());
+    const returns = await eventually(async () => {
+      const found = (await sent<{ saleId: string }>(broker, 'inventory.commands')).filter(({ type, data }) => type === 'inventory.return-allotment' && data.saleId === id);
+      expect(found).not.toEqual([]);
+      return found;
+    });
+    expect(returns).toEqual([{ type: 'inventory.return-allotment', data: { saleId: id, sku, quantity: 1, returned: 1 } }]);
+  }, 30_000);
+
+  it('are told that it is over when nobody was there until the close, and it is not known when they were let in', async () => {
     const closesAt = Date.now() + 2_500;
     const { id, sku } = await shop.allotted({ quantity: 3, closesAt: new Date(closesAt).toISOString() });
     await shop.stop();
@@ -172,7 +193,11 @@ describe('claims that wait', () => {
     await settled(id, 50);
     expect(await rowsOf(id)).toEqual([{ lost: 'closed', n: 50 }]);
     await eventually(async () => expect(await counters(id)).toEqual({ state: 'closed', round: 1, remaining: 3, held: 0, sold: 0 }));
-    const returns = (await sent<{ saleId: string }>(broker, 'inventory.commands')).filter(({ type, data }) => type === 'inventory.return-allotment' && data.saleId === id);
+    const returns = await eventually(async () => {
+      const found = (await sent<{ saleId: string }>(broker, 'inventory.commands')).filter(({ type, data }) => type === 'inventory.return-allotment' && data.saleId === id);
+      expect(found).not.toEqual([]);
+      return found;
+    });
     expect(returns).toEqual([{ type: 'inventory.return-allotment', data: { saleId: id, sku, quantity: 3, returned: 3 } }]);
   });
 });

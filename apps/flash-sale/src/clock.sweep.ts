@@ -1,4 +1,5 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Publisher } from '@sluice/messaging';
 import { Repeating } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { SalesRepository } from './sales.repository.js';
@@ -18,6 +19,17 @@ const DUE = `
   )
   ORDER BY closes_at LIMIT ${AT_ONCE}`;
 
+/** A claim that was let in before the close is in the line by then: the door waits 2 s for its confirm. Milliseconds. */
+const LET_IN_BY_MS = 3_000;
+
+/** Closed sales whose pieces are kept for those in line. */
+const KEPT = `
+  SELECT id, shelve_at <= now() AS due FROM sales WHERE shelve_at IS NOT NULL AND closes_at <= now() - interval '${LET_IN_BY_MS} milliseconds'
+  ORDER BY shelve_at LIMIT ${AT_ONCE}`;
+
+/** The line, and beside it those who are tried again. */
+const LINE = ['flash-sale.claims', 'flash-sale.claims-again'];
+
 /** Opens and closes sales, and tells what no message has brought up. Any number of processes may sweep. */
 @Injectable()
 export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -26,6 +38,7 @@ export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShut
   constructor(
     private readonly sales: SalesRepository,
     private readonly pool: Pool,
+    private readonly publisher: Publisher,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -39,5 +52,18 @@ export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShut
   async #sweep(): Promise<void> {
     const { rows } = await this.pool.query<{ id: string }>(DUE);
     await Promise.all(rows.map(({ id }) => this.sales.lookAtClock(id)));
+    await this.#shelve();
+  }
+
+  async #shelve(): Promise<void> {
+    const { rows } = await this.pool.query<{ id: string; due: boolean }>(KEPT);
+    const lineIsEmpty = rows.length > 0 && (await this.#isLineEmpty());
+    await Promise.all(rows.filter(({ due }) => due || lineIsEmpty).map(({ id }) => this.sales.shelve(id, lineIsEmpty)));
+  }
+
+  /** A broker that does not tell the length of a queue leaves it to the time that the pieces are kept at most. */
+  async #isLineEmpty(): Promise<boolean> {
+    const depths = await Promise.all(LINE.map((queue) => this.publisher.depth(queue).catch(() => undefined)));
+    return depths.every((depth) => depth === 0);
   }
 }

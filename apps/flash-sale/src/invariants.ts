@@ -24,6 +24,7 @@ const USUAL_DEADLINE_SECONDS = 7_200;
 export const AUDITED: readonly Invariant[] = [
   { name: 'sales_allotted', sql: `SELECT id FROM sales WHERE version > 0 AND state = 'preparing' AND created_at < now() - ${LONG}` },
   { name: 'allotments_returned', sql: `SELECT id FROM sales WHERE version > 0 AND returned > returned_confirmed AND coalesce(waiting_since, closes_at) < now() - ${LONG}` },
+  { name: 'closed_sales_shelved', sql: `SELECT id FROM sales WHERE shelve_at < now() - ${LONG}` },
 ];
 
 /** All of it, under the settings of this system. A win that is neither paid nor back for longer than any order can last has no order, or lacks its facts. */

@@ -60,7 +60,7 @@ it('asks inventory again for the pieces of a sale that has waited for them too l
 it('tells inventory again what went back to the shelves at the close, until inventory has confirmed all of it', async () => {
   const { id, sku } = await shop.allotted({ quantity: 3, closesAt: inMs(1_000) });
   await eventually(async () => expect(await shop.see(id)).toMatchObject({ state: 'closed' }));
-  await eventually(async () => expect((await database.pool.query(`SELECT state FROM sales WHERE id = $1`, [id])).rows).toEqual([{ state: 'closed' }]));
+  await eventually(async () => expect((await database.pool.query(`SELECT state, returned FROM sales WHERE id = $1`, [id])).rows).toEqual([{ state: 'closed', returned: 3 }]));
   await searched();
   const first = { type: 'inventory.return-allotment', quantity: 3, returned: 3 };
   expect(await askedOfInventory(id)).toEqual([{ ...ALLOT, quantity: 3 }, first]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { claim, released } from './claim.js';
-import { allotted, askAgain, closeEarly, confirmed, create, lookAtClock, refused, type NewSale } from './sale.js';
+import { allotted, askAgain, closeEarly, confirmed, create, lookAtClock, type NewSale, refused, shelve } from './sale.js';
 import type { Decision, State } from './tables.js';
 import { ADDRESS, after, afterwards, BOUNDS, newSale, NOON, nothing, PRICE, sentBy } from './testing/given.js';
 
@@ -15,8 +15,13 @@ const preparing = afterwards(nothing, create(nothing, request, NOON, BOUNDS));
 const allot = (now: Date): Decision => allotted(preparing, { ...answer, quantity: 2 }, now);
 const scheduled = afterwards(preparing, allot(after(1_000)));
 const open = afterwards(scheduled, lookAtClock(scheduled, request, OPENS));
-const wins = (state: State, userId: string, now: Date): State => afterwards(state, claim(state, { saleId, userId, round: 1, address: ADDRESS }, now));
+const wins = (state: State, userId: string, now: Date): State => afterwards(state, claim(state, { saleId, userId, round: 1, address: ADDRESS }, { at: now, now }));
 const soldOut = users.reduce((state, userId) => wins(state, userId, after(61_000)), open);
+/** Its time is over, and for so long nobody came for what it had left. */
+const SHELVES = after(120_000, CLOSES);
+const closedAt = (state: State, now = CLOSES): State => afterwards(state, lookAtClock(state, request, now));
+const shelvedOf = (state: State, now = SHELVES): Decision => shelve(state, { saleId, lineIsEmpty: false }, now);
+const shelved = (state: State): State => afterwards(closedAt(state), shelvedOf(closedAt(state)));
 const saleIn = (state: State) => state.sales[saleId]!;
 const returnsOf = (decision: Decision) => sentBy(decision).filter(({ type }) => type === 'inventory.return-allotment');
 const problem = (status: number, title: string) => expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
@@ -76,11 +81,9 @@ describe('the answer of inventory', () => {
     expect(sentBy(allot(now))).toMatchObject([{ type: 'sale.changed', state, round, version: 2 }]);
   });
 
-  it('closes a sale whose time is over, and gives all of it back', () => {
-    expect(sentBy(allot(CLOSES))).toMatchObject([
-      { type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 2, returned: 2 },
-      { type: 'sale.changed', state: 'closed', round: 0 },
-    ]);
+  it('closes a sale whose time is over, which then gives all of it back', () => {
+    expect(sentBy(allot(CLOSES))).toMatchObject([{ type: 'sale.changed', state: 'closed', round: 1 }]);
+    expect(returnsOf(shelvedOf(afterwards(preparing, allot(CLOSES))))).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 2, returned: 2 }]);
   });
 
   it('ends a sale that has too few pieces', () => {
@@ -105,24 +108,35 @@ describe('the clock', () => {
     expect(lookAtClock(open, request, after(60_100))).toEqual({});
   });
 
-  it('closes a sale once, and gives back exactly what is unsold', () => {
-    const sold = wins(open, users[0], after(61_000));
-    const closing = lookAtClock(sold, request, CLOSES);
-    expect(returnsOf(closing)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 1 }]);
-    const closed = afterwards(sold, closing);
-    expect(saleIn(closed)).toMatchObject({ state: 'closed', remaining: 1, held: 1, returned: 1 });
-    expect(lookAtClock(closed, request, after(9_000_000))).toEqual({});
+  it('closes a sale once, and gives back exactly what is unsold, when its line had two minutes to be served', () => {
+    const closed = closedAt(wins(open, users[0], after(61_000)));
+    expect(saleIn(closed)).toMatchObject({ state: 'closed', remaining: 1, held: 1, returned: 0, shelveAt: SHELVES });
+    expect([shelvedOf(closed, after(-1, SHELVES)), lookAtClock(closed, request, after(9_000_000))]).toEqual([{}, {}]);
+    const decision = shelvedOf(closed);
+    expect(returnsOf(decision)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 1 }]);
+    expect(saleIn(afterwards(closed, decision))).toMatchObject({ state: 'closed', remaining: 1, held: 1, returned: 1, shelveAt: null });
+    expect(shelvedOf(afterwards(closed, decision), after(9_000_000))).toEqual({});
+  });
+
+  it('gives it back two seconds after the line was seen empty, however often it is', () => {
+    const closed = closedAt(open);
+    const seen = (state: State, ms: number) => shelve(state, { saleId, lineIsEmpty: true }, after(ms, CLOSES));
+    const soon = afterwards(closed, seen(closed, 3_000));
+    expect([sentBy(seen(closed, 3_000)), saleIn(soon).shelveAt]).toEqual([[], after(5_000, CLOSES)]);
+    expect(seen(soon, 4_999)).toEqual({});
+    expect(returnsOf(seen(soon, 5_000))).toMatchObject([{ quantity: 2 }]);
   });
 
   it('gives nothing back of a sale that is sold out', () => {
     expect(sentBy(lookAtClock(soldOut, request, CLOSES))).toMatchObject([{ type: 'sale.changed', state: 'closed', remaining: 0 }, { type: 'sale.progress' }]);
+    expect(returnsOf(shelvedOf(closedAt(soldOut)))).toEqual([]);
   });
 });
 
 describe('an answer of inventory that does not come', () => {
   const MINUTE = 60_000;
   const again = (state: State, now: Date): Decision => askAgain(state, { saleId }, MINUTE, now);
-  const closed = afterwards(open, lookAtClock(open, request, CLOSES));
+  const closed = shelved(open);
   const answered = (state: State, returned: number): State => afterwards(state, confirmed(state, { ...answer, quantity: 1, returned }));
 
   it('is asked for again when the sale has waited for so long, and once, whoever looks', () => {
@@ -133,9 +147,9 @@ describe('an answer of inventory that does not come', () => {
   });
 
   it('is asked for again while pieces that went back are not confirmed, by what is missing', () => {
-    expect(again(closed, after(MINUTE - 1, CLOSES))).toEqual({});
-    expect(sentBy(again(closed, after(MINUTE, CLOSES)))).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 2, returned: 2 }]);
-    expect(sentBy(again(answered(closed, 1), after(MINUTE, CLOSES)))).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 2 }]);
+    expect(again(closed, after(MINUTE - 1, SHELVES))).toEqual({});
+    expect(sentBy(again(closed, after(MINUTE, SHELVES)))).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 2, returned: 2 }]);
+    expect(sentBy(again(answered(closed, 1), after(MINUTE, SHELVES)))).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 2 }]);
   });
 
   it.each([
@@ -143,7 +157,7 @@ describe('an answer of inventory that does not come', () => {
     ['is open', open],
     ['was refused', afterwards(preparing, refused(preparing, { ...answer, available: 1 }, NOON))],
     ['has closed, and all that went back is confirmed', answered(closed, 2)],
-    ['has closed with nothing to give back', afterwards(soldOut, lookAtClock(soldOut, request, CLOSES))],
+    ['has closed with nothing to give back', shelved(soldOut)],
   ])('is not asked for when the sale %s', (_, state) => {
     expect(again(state, after(9_000_000))).toEqual({});
   });
@@ -157,7 +171,7 @@ describe('an answer of inventory that does not come', () => {
 
   it('counts the highest confirmation, in whatever order they come', () => {
     expect(saleIn(answered(answered(closed, 2), 1))).toMatchObject({ returnedConfirmed: 2, waitingSince: null });
-    expect(saleIn(answered(closed, 1))).toMatchObject({ returnedConfirmed: 1, waitingSince: CLOSES });
+    expect(saleIn(answered(closed, 1))).toMatchObject({ returnedConfirmed: 1, waitingSince: SHELVES });
     expect(confirmed(closed, { ...answer, quantity: 1 })).toEqual({});
   });
 });
@@ -176,24 +190,31 @@ describe('a piece that comes back', () => {
 
   it('waits for its own confirmation when those before are confirmed', () => {
     const one = wins(open, users[0], after(61_000));
-    const closing = afterwards(one, lookAtClock(one, request, CLOSES));
+    const closing = shelved(one);
     const settled = afterwards(closing, confirmed(closing, { ...answer, quantity: 1, returned: 1 }));
     const back = released(settled, order(settled), after(9_000_000));
     expect(returnsOf(back)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 2 }]);
     expect(saleIn(afterwards(settled, back))).toMatchObject({ returned: 2, returnedConfirmed: 1, waitingSince: after(9_000_000) });
   });
 
-  it('goes back to the shelves by itself after the close', () => {
-    const closed = afterwards(soldOut, lookAtClock(soldOut, request, CLOSES));
+  it('is kept for the line while the line of a closed sale is served', () => {
+    const closed = closedAt(soldOut);
+    const back = released(closed, order(closed), after(1_000, CLOSES));
+    expect(returnsOf(back)).toEqual([]);
+    expect(returnsOf(shelvedOf(afterwards(closed, back)))).toMatchObject([{ quantity: 1, returned: 1 }]);
+  });
+
+  it('goes back to the shelves by itself after that', () => {
+    const closed = shelved(soldOut);
     const back = released(closed, order(closed), after(9_000_000));
     expect(returnsOf(back)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 1 }]);
     expect(saleIn(afterwards(closed, back))).toMatchObject({ state: 'closed', round: 1, remaining: 1, held: 1, returned: 1 });
   });
 
   it('closes a sale whose time is over before it goes back, and is counted once', () => {
-    const back = released(soldOut, order(soldOut), CLOSES);
-    expect(returnsOf(back)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 1 }]);
-    expect(saleIn(afterwards(soldOut, back))).toMatchObject({ state: 'closed', remaining: 1, held: 1, returned: 1 });
+    const closed = afterwards(soldOut, released(soldOut, order(soldOut), CLOSES));
+    expect(saleIn(closed)).toMatchObject({ state: 'closed', remaining: 1, held: 1, returned: 0 });
+    expect(returnsOf(shelvedOf(closed))).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 1 }]);
   });
 });
 
@@ -249,7 +270,7 @@ describe('an admin who closes a sale', () => {
     expect(returnsOf(back)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 2 }]);
     const over = afterwards(closed, back);
     expect(saleIn(over)).toMatchObject({ state: 'closed', remaining: 2, held: 0, returned: 2 });
-    const late = claim(over, { saleId, userId: users[1], round: 1, address: ADDRESS }, after(91_000));
+    const late = claim(over, { saleId, userId: users[1], round: 1, address: ADDRESS }, { at: after(61_500), now: after(91_000) });
     expect(sentBy(late)).toContainEqual({ type: 'claim.decided', saleId, userId: users[1], round: 1, status: 'lost', reason: 'closed' });
   });
 

@@ -23,7 +23,7 @@ export function create(state: State, request: NewSale, now: Date, bounds: SaleBo
 }
 
 function newSale({ saleId: id, sku, price, quantity, opensAt, closesAt, payWithinSeconds }: NewSale, now: Date): Sale {
-  const pieces = { quantity, remaining: quantity, held: 0, sold: 0, returned: 0, returnedConfirmed: 0 };
+  const pieces = { quantity, remaining: quantity, held: 0, sold: 0, returned: 0, returnedConfirmed: 0, shelveAt: null };
   const offer = { sku, ...price, opensAt: new Date(opensAt), closesAt: new Date(closesAt), closedAt: null, payWithinSeconds };
   const said = { drained: 0, toldAt: now, toldVersion: 1, toldDrained: 0, perSecond: 0 };
   return { id, ...offer, state: 'preparing', ...pieces, waitingSince: now, askedAt: now, round: 0, createdAt: now, ...said, version: 1 };
@@ -114,32 +114,59 @@ export function changed(before: Sale, turn: Turn, now: Date): Decision {
 
 /** What the clock makes of a sale. Every rule begins with it, so none depends on whether the sweep has been there. */
 export function tick(sale: Sale, now: Date): Turn {
-  const living = sale.state === 'scheduled' || sale.state === 'open' || sale.state === 'sold-out';
-  if (living && hasEnded(sale, now)) return close(sale, now);
-  if (sale.state === 'scheduled' && now >= sale.opensAt) return { sale: opened(sale), messages: [] };
-  return { sale, messages: [] };
+  const isOn = sale.state === 'scheduled' || sale.state === 'open' || sale.state === 'sold-out';
+  if (isOn && sale.closedAt) return shelved({ ...sale, state: 'closed' }, now);
+  const begun = sale.state === 'scheduled' && now >= sale.opensAt ? opened(sale) : sale;
+  return { sale: isOn && now >= begun.closesAt ? closed(begun, now) : begun, messages: [] };
 }
 
 const opened = (sale: Sale): Sale => ({ ...sale, state: 'open', round: sale.round + 1 });
 
-/** The unsold pieces go back to the shelves. */
-function close(sale: Sale, now: Date): Turn {
-  const closed: Sale = { ...sale, state: 'closed' };
-  return sale.remaining > 0 ? backToShelves(closed, sale.remaining, now) : { sale: closed, messages: [] };
+/** A full line is drained in seconds, and a claim that fails is tried again for 71 s. Milliseconds. */
+const LINE_WITHIN_MS = 120_000;
+/** What was taken from the line is decided within this; and what is being let in as the sale closes has come to it. Milliseconds. */
+const LINGER_MS = 2_000;
+
+/** Nobody is let in any more. Who was let in before is still served, so what is unsold is kept until the line is empty. */
+const closed = (sale: Sale, now: Date): Sale => ({ ...sale, state: 'closed', shelveAt: new Date(now.getTime() + LINE_WITHIN_MS) });
+
+/** Pieces of a closed sale wait for a claim that was made at that time. */
+export const isKeptFor = ({ state, shelveAt, opensAt, closesAt }: Sale, at: Date): boolean =>
+  state === 'closed' && shelveAt !== null && opensAt <= at && at < closesAt;
+
+/**
+ * The line of a closed sale is empty, or its time is up: the unsold pieces go back to the shelves, and nobody wins any more.
+ * What others see of the sale stays as it is.
+ */
+export function shelve(state: State, { saleId, lineIsEmpty }: { saleId: string; lineIsEmpty: boolean }, now: Date): Decision {
+  const sale = expected(state, saleId);
+  if (sale.shelveAt === null) return {};
+  if (now >= sale.shelveAt) {
+    const { sale: after, messages } = shelved(sale, now);
+    return { state: { sales: { [saleId]: after } }, messages };
+  }
+  const soon = new Date(now.getTime() + LINGER_MS);
+  return lineIsEmpty && soon < sale.shelveAt ? { state: { sales: { [saleId]: { ...sale, shelveAt: soon } } } } : {};
+}
+
+function shelved(sale: Sale, now: Date): Turn {
+  const after: Sale = { ...sale, shelveAt: null };
+  return sale.remaining > 0 ? backToShelves(after, sale.remaining, now) : { sale: after, messages: [] };
 }
 
 /** A piece is won, and held until it is paid. */
 export function hold(sale: Sale): Sale {
   const remaining = sale.remaining - 1;
-  return { ...sale, remaining, held: sale.held + 1, state: remaining === 0 ? 'sold-out' : 'open' };
+  const state = remaining === 0 ? 'sold-out' : 'open';
+  return { ...sale, remaining, held: sale.held + 1, state: sale.state === 'closed' ? 'closed' : state };
 }
 
 export const sell = (sale: Sale): Sale => ({ ...sale, held: sale.held - 1, sold: sale.sold + 1 });
 
-/** A piece is back in the allotment: for sale again while there is time, in a new round when all were gone. */
+/** A piece is back in the allotment: for sale again while there is time, in a new round when all were gone; kept for those in line after that. */
 export function takeBack(sale: Sale, from: 'held' | 'sold', now: Date): Turn {
   const back = { ...sale, [from]: sale[from] - 1, remaining: sale.remaining + 1 };
-  if (sale.state === 'closed') return backToShelves(back, 1, now);
+  if (sale.state === 'closed') return sale.shelveAt === null ? backToShelves(back, 1, now) : { sale: back, messages: [] };
   return { sale: sale.state === 'sold-out' ? opened(back) : back, messages: [] };
 }
 

@@ -2,7 +2,7 @@ import type { Data, ReturnAllotment, SaleChanged } from '@sluice/contracts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { claim, ended, paid, released, resultOf, type Sold } from './claim.js';
-import { allotted, closeEarly, create, lookAtClock, refused } from './sale.js';
+import { allotted, closeEarly, create, lookAtClock, refused, shelve } from './sale.js';
 import { claimKey, type Decision, type Sale, type State } from './tables.js';
 import { ADDRESS, after, afterwards, BOUNDS, newSale, nothing } from './testing/given.js';
 
@@ -18,9 +18,10 @@ const offer = fc.nat(OFFERS.length - 1);
 const user = fc.nat(USERS.length - 1);
 const aboutWin = { offer, user };
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ act: fc.constant('claim' as const), offer, user, round: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 6, arbitrary: fc.record({ act: fc.constant('claim' as const), offer, user, round: fc.integer({ min: 1, max: 3 }), waitedMs: fc.constantFrom(0, 0, 600, 9_000) }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('wait' as const), ms: fc.constantFrom(1, 250, 600, 3_000, 9_000) }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('sweep' as const), offer }) },
+  { weight: 2, arbitrary: fc.record({ act: fc.constant('shelve' as const), offer, lineIsEmpty: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('allot' as const), offer }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('refuse' as const), offer }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('close' as const), offer }) },
@@ -58,6 +59,8 @@ class World {
     switch (each.act) {
       case 'sweep':
         return lookAtClock(this.state, { saleId }, this.now);
+      case 'shelve':
+        return shelve(this.state, { saleId, lineIsEmpty: each.lineIsEmpty }, this.now);
       case 'allot':
         return allotted(this.state, { ...answer, quantity }, this.now);
       case 'refuse':
@@ -74,14 +77,15 @@ class World {
     return act === 'cancel' ? ended(this.state, win, 'payment_timeout') : released(this.state, win, this.now);
   }
 
-  /** Who asks while there are pieces and time, and has not been answered, wins; nobody else does. */
-  claim({ offer, user, round }: Claiming): void {
+  /** Who was let in while there was time, has not been answered, and finds a piece wins; nobody else does. */
+  claim({ offer, user, round, waitedMs }: Claiming): void {
+    const at = after(this.ms - waitedMs);
     const [{ saleId }, userId] = [OFFERS[offer]!, USERS[user]!];
     const before = this.state.claims[claimKey({ saleId, userId })];
     const mayWin = !before || (!before.win && (before.round < round || (before.round === round && before.lost === 'not_open')));
-    const wins = mayWin && this.hasPieces(this.sale(saleId));
+    const wins = mayWin && this.hasPieces(this.sale(saleId), at);
     const orders = this.of('orders.place').length;
-    this.apply(claim(this.state, { saleId, userId, round, address: ADDRESS }, this.now));
+    this.apply(claim(this.state, { saleId, userId, round, address: ADDRESS }, { at, now: this.now }));
     const result = resultOf(this.state.claims[claimKey({ saleId, userId })], round);
     expect(result.status).not.toBe('waiting');
     expect(this.of('orders.place').length - orders).toBe(wins ? 1 : 0);
@@ -100,8 +104,8 @@ class World {
     expect(['closed', 'preparing']).toContain(this.sale(saleId).state);
   }
 
-  hasPieces({ state, remaining, opensAt, closesAt }: Sale): boolean {
-    return !['preparing', 'refused', 'closed'].includes(state) && remaining > 0 && this.now >= opensAt && this.now < closesAt;
+  hasPieces({ state, remaining, shelveAt, opensAt, closesAt }: Sale, at: Date): boolean {
+    return !['preparing', 'refused'].includes(state) && (state !== 'closed' || shelveAt !== null) && remaining > 0 && at >= opensAt && at < closesAt;
   }
 
   apply(decision: Decision): void {
@@ -118,6 +122,8 @@ class World {
   finish(): void {
     this.ms += 60_000;
     for (const each of OFFERS) this.apply(lookAtClock(this.state, each, this.now));
+    this.ms += 120_000;
+    for (const each of OFFERS) if (this.sale(each.saleId)) this.apply(shelve(this.state, { ...each, lineIsEmpty: true }, this.now));
     OFFERS.forEach(({ saleId }, i) => USERS.forEach((userId, j) => this.apply(this.hear((i + j) % 2 ? 'pay' : 'release', this.winOf(saleId, userId)))));
   }
 
@@ -134,7 +140,7 @@ class World {
 function holds(world: World): void {
   for (const { saleId, quantity } of OFFERS) {
     const sale = world.sale(saleId);
-    const { remaining, held, sold, returned, state, round } = sale;
+    const { remaining, held, sold, returned, state, round, shelveAt } = sale;
     const wins = Object.values(world.state.claims).filter((each) => each?.saleId === saleId);
     const now = (win: string) => wins.filter((each) => each?.win === win).length;
     expect(sale.quantity).toBe(quantity);
@@ -143,7 +149,8 @@ function holds(world: World): void {
     expect([held, sold]).toEqual([now('held'), now('paid')]);
     const returns = world.of('inventory.return-allotment').map(({ data }) => data as Data<typeof ReturnAllotment>).filter((each) => each.saleId === saleId);
     expect(returns.reduce((sum, each) => sum + each.quantity, 0)).toBe(returned);
-    expect(returned).toBe(state === 'closed' ? remaining : 0);
+    expect(returned).toBe(state === 'closed' && shelveAt === null ? remaining : 0);
+    if (shelveAt !== null) expect(state).toBe('closed');
     if (state === 'open' || state === 'sold-out') expect(state === 'open').toBe(remaining > 0);
     const last = world.saidOfSales().findLast(({ id }) => id === saleId)!;
     expect({ state: last.state, round: last.round }).toEqual({ state, round });

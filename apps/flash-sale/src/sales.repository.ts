@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AllotmentReturned, ClaimPiece, CloseSale, CreateSale, Message, OrderCancelled, OrderPaid, OrderRejected, StockAllotmentRefused, StockAllotted, StockReleased } from '@sluice/contracts';
+import { judgedAt } from '@sluice/messaging';
 import { newId, type UnitOfWork } from '@sluice/persistence';
 import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
 import { claim, ended, paid, placeAgain, released, type Sold } from './claim.js';
 import type { FlashSaleConfig } from './config.js';
-import { allotted, askAgain, closeEarly, confirmed, create, lookAtClock, refused } from './sale.js';
+import { allotted, askAgain, closeEarly, confirmed, create, lookAtClock, refused, shelve } from './sale.js';
 import { claimKey, tables } from './tables.js';
 
 type OrderFact = Message<typeof OrderPaid | typeof OrderCancelled | typeof OrderRejected | typeof StockReleased>;
@@ -48,7 +49,9 @@ export class SalesRepository {
 
   async claim(message: Message<typeof ClaimPiece>): Promise<void> {
     const ticket = message.data;
-    await this.#unit.change(message, { sales: [ticket.saleId], claims: [claimKey(ticket)] }, (state, now) => claim(state, ticket, now));
+    await this.#unit.change(message, { sales: [ticket.saleId], claims: [claimKey(ticket)] }, (state, now) =>
+      claim(state, ticket, { at: judgedAt(message, now), now }),
+    );
   }
 
   async paid(message: Message<typeof OrderPaid>): Promise<void> {
@@ -79,10 +82,15 @@ export class SalesRepository {
 
   /** Under a new id each time: whether something is due is looked at again under the sale's lock. */
   async lookAtClock(saleId: string): Promise<void> {
-    const message = { id: newId(), type: 'flash-sale.clock', version: 1, correlationId: saleId, time: new Date().toISOString(), data: { saleId } };
-    await this.#unit.change(message, { sales: [saleId] }, (state, now) => lookAtClock(state, { saleId }, now));
+    await this.#unit.change(ownMessage(saleId), { sales: [saleId] }, (state, now) => lookAtClock(state, { saleId }, now));
+  }
+
+  async shelve(saleId: string, lineIsEmpty: boolean): Promise<void> {
+    await this.#unit.change(ownMessage(saleId), { sales: [saleId] }, (state, now) => shelve(state, { saleId, lineIsEmpty }, now));
   }
 }
+
+const ownMessage = (saleId: string) => ({ id: newId(), type: 'flash-sale.clock', version: 1, correlationId: saleId, time: new Date().toISOString(), data: { saleId } });
 
 /** Undefined: the order is no sale's, as most are. */
 function saleOf({ data: { flashSaleId: saleId, userId, orderId } }: OrderFact): Sold | undefined {

@@ -116,7 +116,9 @@ describe('the clock', () => {
     await eventually(() => expect(told()).toEqual([['preparing', 0], ['scheduled', 0], ['open', 1]]));
     expect(await get(id)).toMatchObject({ state: 'open', round: 1 });
     await eventually(() => expect(told()).toEqual([['preparing', 0], ['scheduled', 0], ['open', 1], ['closed', 1]]));
-    expect(await askedOfInventory(id)).toEqual([['inventory.allot', 2], ['inventory.return-allotment', 2]]);
+    const asked: unknown[] = [];
+    await eventually(async () => expect(asked.push(...(await askedOfInventory(id)))).toBeGreaterThan(1));
+    expect(asked).toEqual([['inventory.allot', 2], ['inventory.return-allotment', 2]]);
   });
 
   it('goes on after a restart before the opening, and after one before the close', async () => {
@@ -133,7 +135,9 @@ describe('the clock', () => {
     await Promise.all([shop.start(), shop.start()]);
     await eventually(async () => expect(await get(id)).toMatchObject({ state: 'closed', remaining: 2 }));
     await eventually(() => expect(states(id).filter((state) => state === 'closed')).toHaveLength(1));
-    expect(await askedOfInventory(id)).toEqual([['inventory.allot', 2], ['inventory.return-allotment', 2]]);
+    const asked: unknown[] = [];
+    await eventually(async () => expect(asked.push(...(await askedOfInventory(id)))).toBeGreaterThan(1));
+    expect(asked).toEqual([['inventory.allot', 2], ['inventory.return-allotment', 2]]);
   });
 
   it('counts for those who look, also while nobody can write down what it has made of a sale', async () => {

@@ -23,6 +23,8 @@ export interface Sale {
   waitingSince: Date | null;
   /** When inventory was last asked for it. */
   askedAt: Date | null;
+  /** Of a sale that has closed: until when its pieces are kept for those who still stand in line. Null: not closed yet, or they have gone back. */
+  shelveAt: Date | null;
   /** How often it has opened. */
   round: number;
   opensAt: Date;
@@ -91,7 +93,7 @@ export const tables = {
     table: 'sales',
     key: 'id',
     columns: [
-      'id', 'sku', 'amount', 'currency', 'state', 'quantity', 'remaining', 'held', 'sold', 'returned', 'returnedConfirmed', 'waitingSince', 'askedAt',
+      'id', 'sku', 'amount', 'currency', 'state', 'quantity', 'remaining', 'held', 'sold', 'returned', 'returnedConfirmed', 'waitingSince', 'askedAt', 'shelveAt',
       'round', 'opensAt', 'closesAt', 'closedAt', 'payWithinSeconds', 'createdAt', 'drained', 'toldAt', 'toldVersion', 'toldDrained', 'perSecond', 'version',
     ],
   }),

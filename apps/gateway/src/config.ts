@@ -1,4 +1,4 @@
-import { CommonConfig, OutsideUrl, Port, wholeNumber } from '@sluice/service-kit';
+import { CommonConfig, flag, OutsideUrl, Port, wholeNumber } from '@sluice/service-kit';
 import { z } from 'zod';
 import { Origins } from './web/cors.js';
 import { Ed25519PublicKeys } from './web/public-keys.js';
@@ -39,5 +39,9 @@ export const GatewayConfig = CommonConfig.extend({
   STREAM_LIMIT: wholeNumber(1, 1_000_000).default(10_000),
   /** How often a gateway asks for the sales although it is told of each change, in ms, give or take a fifth: it may have missed one. */
   SALES_REFRESH_MS: wholeNumber(50, 600_000).default(5_000),
+  /** How often a gateway asks for the tokens that were taken back although it is told of each, in ms, give or take a fifth. */
+  REVOCATIONS_REFRESH_MS: wholeNumber(50, 600_000).default(5_000),
+  /** Nobody's token is taken before it is known once since the start which were taken back: 503 while accounts is away. */
+  REVOCATIONS_REQUIRED: flag(false),
 });
 export type GatewayConfig = z.output<typeof GatewayConfig>;

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { ClaimPiece } from '@sluice/contracts';
+import { ClaimPiece, SaleChanged } from '@sluice/contracts';
+import { encode, Publisher } from '@sluice/messaging';
 import { depth, eventually, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Gateway } from './gateway.js';
-import { fromNow } from './testing/flash-sale-peer.js';
+import { fromNow, saleOf } from './testing/flash-sale-peer.js';
 import { ADDRESS, ANN, BOB, call, order, startGateway, tokenOf, type Answer } from './testing/gateway.js';
 import { OrdersPeer } from './testing/orders-peer.js';
 import { announce, claim, startSaleGateway } from './testing/sales.js';
@@ -37,10 +38,10 @@ async function emptyLine(): Promise<void> {
   await channel.close();
 }
 
-async function inLine(): Promise<{ data: unknown; properties: { headers?: Record<string, unknown> } }[]> {
+async function inLine(queue = QUEUE): Promise<{ data: unknown; properties: { headers?: Record<string, unknown> } }[]> {
   const channel = await broker.connection.createChannel();
   const messages = [];
-  for (let message = await channel.get(QUEUE, { noAck: true }); message; message = await channel.get(QUEUE, { noAck: true })) {
+  for (let message = await channel.get(queue, { noAck: true }); message; message = await channel.get(queue, { noAck: true })) {
     messages.push({ data: JSON.parse(message.content.toString()) as unknown, properties: message.properties });
   }
   await channel.close();
@@ -193,5 +194,28 @@ describe('a gateway without a broker', () => {
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
     expect(performance.now() - before).toBeLessThan(1_000);
     await alone.stop();
+  });
+});
+
+describe('the instant at which something was accepted', () => {
+  const FAR = '2031-02-03T04:05:06.000Z';
+  const stampOf = async (queue?: string) => (await inLine(queue)).at(-1)?.properties.headers?.['accepted-at'];
+  const isNear = (stamp: unknown) => expect(Date.parse(String(stamp)) - Date.parse(FAR)).toSatisfy((ms: number) => ms >= 0 && ms < 10_000);
+
+  it('is that of the clock which facts name, whatever the clock of this machine, and is not said before one was heard', async () => {
+    const fresh = await startGateway({ AMQP_URL: broker.url, REPLY_TIMEOUT_MS: '100' });
+    const pay = () => call(fresh, 'POST', `/orders/${ANN}/payment`, { as: ann, body: { card: '4242424242424242' } });
+    await eventually(async () => expect(await pay()).toMatchObject({ status: 202 }));
+    expect(await stampOf('payments.commands')).toBeUndefined();
+    const sale = saleOf({ id: randomUUID(), closesAt: '2031-03-03T00:00:00.000Z' });
+    const fact = encode(SaleChanged(sale), { id: randomUUID(), time: FAR, correlationId: 'said', source: 'flash-sale' });
+    await eventually(async () => {
+      await fresh.app.get(Publisher).publish(fact);
+      await pay();
+      isNear(await stampOf('payments.commands'));
+    });
+    expect((await claim(fresh, sale.id, bob)).status).toBe(202);
+    isNear(await stampOf());
+    await fresh.stop();
   });
 });

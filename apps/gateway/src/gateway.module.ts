@@ -33,9 +33,11 @@ import { ProductsController } from './resources/products.controller.js';
 import { TicketStreamController } from './resources/ticket-stream.controller.js';
 import { UsersController } from './resources/users.controller.js';
 import { Rpc } from './rpc.js';
+import { ShopClock } from './shop-clock.js';
 import { AuthGuard } from './web/auth.js';
 import { Leaving } from './web/leaving.js';
 import { ProblemFilter } from './web/problem.filter.js';
+import { Revocations } from './web/revocations.js';
 import { Tokens } from './web/tokens.js';
 import { ValidationPipe } from './web/validation.pipe.js';
 
@@ -67,9 +69,11 @@ function cardVault({ CARD_GATEWAY_URL }: GatewayConfig): CardVault {
   controllers: CONTROLLERS,
   providers: [
     Rpc,
+    Revocations,
     Tokens,
     Leaving,
     Live,
+    ShopClock,
     Streams,
     OrderStreams,
     ShownProducts,

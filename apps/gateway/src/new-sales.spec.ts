@@ -67,8 +67,9 @@ describe('a new sale', () => {
   it('is 201 with the sale and its address once its pieces are allotted, and known at the door', async () => {
     const answer = await create();
     const id = String(answer.body['id']);
+    expect((await create()).body['id']).toBe(id);
     expect(answer).toMatchObject({ status: 201, headers: { location: `/flash-sales/${id}` }, body: { ...OFFER, state: 'scheduled', remaining: 5, held: 0, sold: 0 } });
-    expect([validate(id), version(id)]).toEqual([true, 7]);
+    expect([validate(id), version(id)]).toEqual([true, 8]);
     expect(await call(gateway, 'GET', `/flash-sales/${id}`)).toMatchObject({ status: 200, body: { id, state: 'scheduled' } });
     expect(await claim(gateway, id, ann)).toMatchObject({ status: 425 });
   });
@@ -80,23 +81,28 @@ describe('a new sale', () => {
 
   it('is 409 when there is not enough stock, and shown to nobody', async () => {
     peer.peer.outcome = 'refused';
-    expect(await create()).toMatchObject({ status: 409, body: { title: 'Not enough stock' } });
+    const scarce = { quantity: 4_000 };
+    expect(await create(scarce)).toMatchObject({ status: 409, body: { title: 'Not enough stock' } });
     const refused = [...peer.peer.sales.values()].at(-1)!;
     expect(refused.state).toBe('refused');
     expect(await call(gateway, 'GET', `/flash-sales/${refused.id}`)).toMatchObject({ status: 404 });
+    expect(await create(scarce)).toMatchObject({ status: 409 });
+    peer.peer.outcome = 'scheduled';
+    const made = [await create(scarce), await create(scarce)];
+    expect(made).toMatchObject([{ status: 201 }, { status: 201, body: { id: made[0]!.body['id'] } }]);
   });
 
   it('is 422 when inventory refuses it for another currency than its product has', async () => {
     const inventory = await startPeer(broker, 'inventory', InventoryPeer);
     peer.peer.outcome = 'refused';
     expect(await create({ price: { amount: 100, currency: 'USD' } })).toMatchObject({ status: 422, body: { errors: [{ path: 'price.currency', message: 'the product is sold in EUR' }] } });
-    expect(await create()).toMatchObject({ status: 409, body: { title: 'Not enough stock' } });
+    expect(await create({ quantity: 4_001 })).toMatchObject({ status: 409, body: { title: 'Not enough stock' } });
     await inventory.stop();
   });
 
   it('is 202 with an address when inventory takes its time', async () => {
     peer.peer.outcome = 'preparing';
-    const answer = await create();
+    const answer = await create({ quantity: 4_002 });
     expect(answer).toMatchObject({ status: 202, body: { status: 'accepted' } });
     const location = String(answer.headers['location']);
     expect(location).toBe(`/flash-sales/${String(answer.body['id'])}`);
@@ -105,9 +111,9 @@ describe('a new sale', () => {
     expect(await call(gateway, 'GET', location)).toMatchObject({ status: 200, body: { state: 'scheduled' } });
   });
 
-  it('is the same one under the same key, and another one under another key, by another user or without one', async () => {
+  it('is the same one under the same key, and another one under another key, by another user, or another one without a key', async () => {
     const again = [await create({}, { key: 'one' }), await create({}, { key: 'one' })];
-    const others = [await create({}, { key: 'two' }), await create(), await create({}, { key: 'one', as: await tokenOf(ANN, { role: 'admin' }) })];
+    const others = [await create({}, { key: 'two' }), await create({ quantity: 6 }), await create({}, { key: 'one', as: await tokenOf(ANN, { role: 'admin' }) })];
     expect([...again, ...others].map(({ status }) => status)).toEqual(Array(5).fill(201));
     expect(new Set(again.map(({ body }) => body['id'])).size).toBe(1);
     expect(new Set([...again, ...others].map(({ body }) => body['id'])).size).toBe(4);
@@ -133,7 +139,7 @@ describe('a new sale', () => {
 
   it('is 202 while flash-sale is down, and made once it is back', async () => {
     await peer.stop();
-    const answer = await create();
+    const answer = await create({ quantity: 4_003 });
     peer = await startPeer(broker, 'flash-sale', FlashSalePeer);
     expect(answer).toMatchObject({ status: 202, body: { status: 'accepted' } });
     await eventually(() => expect([...peer.peer.sales.keys()]).toEqual([answer.body['id']]));

@@ -45,7 +45,7 @@ afterAll(async () => {
 
 const QUEUE = 'notifications.events';
 const redrive = (queue: string, body?: object, as = admin) => call(gateway, 'POST', `/ops/dead-letters/${queue}/redrive`, { as, body });
-const register = (): Promise<string> => publish(broker, AccountRegistered, { userId: v7(), phone: '+15550000001', name: 'Ann', code: '123456', version: 1 });
+const register = (): Promise<string> => publish(broker, AccountRegistered, { userId: v7(), phone: '+15550000001', name: 'Ann', code: '123456', version: 1 }, { as: 'accounts' });
 const ofQueue = (body: Record<string, unknown>, name = QUEUE) => (body['queues'] as { queue: string; letters: object[] }[]).find(({ queue }) => queue === name);
 
 describe('operations', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { validate, version } from 'uuid';
 import { describe, expect, it } from 'vitest';
-import { hashOf, orderIdFor, saleIdFor } from './order-id.js';
+import { hashOf, orderIdFor, saleIdsFor } from './order-id.js';
 
 const SECRET = 'a secret of the tests';
 const key = fc.string({ minLength: 1, maxLength: 255 });
@@ -35,15 +35,21 @@ describe('orderIdFor', () => {
   });
 });
 
-describe('saleIdFor', () => {
+describe('saleIdsFor', () => {
   it('gives the same id for the same user and key, and never that of an order', () => {
     fc.assert(
       fc.property(fc.uuid(), key, (user, idempotencyKey) => {
-        const id = saleIdFor(SECRET, user, idempotencyKey);
-        expect([version(id), saleIdFor(SECRET, user, idempotencyKey)]).toEqual([8, id]);
+        const [id, ...others] = saleIdsFor(SECRET, user, idempotencyKey, { sku: 'TEA' });
+        expect([version(id!), others, saleIdsFor(SECRET, user, idempotencyKey, { sku: 'TEE' })]).toEqual([8, [], [id]]);
         expect(orderIdFor(SECRET, user, idempotencyKey)).not.toBe(id);
       }),
     );
+  });
+
+  it('gives the same ids for the same user and sale without a key', () => {
+    const ids = (user: string, sku: string) => saleIdsFor(SECRET, user, undefined, { sku });
+    expect(ids('ann', 'TEA')).toEqual(ids('ann', 'TEA'));
+    expect(new Set([...ids('ann', 'TEA'), ...ids('ann', 'TEE'), ...ids('bob', 'TEA')]).size).toBe(60);
   });
 });
 

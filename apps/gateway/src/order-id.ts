@@ -14,8 +14,24 @@ export function orderIdFor(secret: string, userId: string, key: string | undefin
   return stringify(bytes);
 }
 
-/** A sale's id, made in the same way; one key may be used for a sale and for an order. */
-export const saleIdFor = (secret: string, userId: string, key: string | undefined): string => orderIdFor(secret, `sales of ${userId}`, key);
+/** So often the same sale without a key may be refused and asked for anew. */
+const MOST_ASKED = 20;
+
+/**
+ * A sale's id, made in the same way; one key may be used for a sale and for an order. Without a key the same sale of
+ * the same user is the same one, for as long as it is not refused: then the next id is for it.
+ */
+export function saleIdsFor(secret: string, userId: string, key: string | undefined, sale: object): string[] {
+  const idOf = (name: string): string => orderIdFor(secret, `sales of ${userId}`, name);
+  if (key !== undefined) return [idOf(key)];
+  const hash = hashOf(sale);
+  // No key has a blank in it.
+  return Array.from({ length: MOST_ASKED }, (_, n) => idOf(`${n} ${hash}`));
+}
+
+/** A new user's id, made in the same way. Nobody is signed in yet: a key belongs to the number that it comes with. */
+export const userIdFor = (secret: string, phone: string, key: string | undefined): string =>
+  orderIdFor(secret, `sign-up of ${phone}`, key);
 
 /** SHA-256 over the body with its fields in order: how orders tells a repeat from another order under the same key. */
 export const hashOf = (body: unknown): string => createHash('sha256').update(canonical(body)).digest('hex');

@@ -4,6 +4,7 @@ import { MessageClient, ProblemError, PublishError, RequestTimeoutError } from '
 import { CONFIG } from '@sluice/service-kit';
 import type { z } from 'zod';
 import type { GatewayConfig } from './config.js';
+import { ShopClock } from './shop-clock.js';
 import { correlationId } from './web/correlation.js';
 
 /** The broker holds the request, and its answer did not come in time: it will be done, it is not known when. */
@@ -14,6 +15,7 @@ export const LATE: unique symbol = Symbol('late');
 export class Rpc {
   constructor(
     private readonly client: MessageClient,
+    private readonly clock: ShopClock,
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -27,11 +29,24 @@ export class Rpc {
     return answer;
   }
 
-  /** @throws ProblemError what the service says, or 503 when the broker did not take the request */
-  async tell<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, patienceMs = this.config.REPLY_TIMEOUT_MS): Promise<z.output<R> | typeof LATE> {
+  /** What a request that is accepted now says of when that was; undefined as long as it is not known. */
+  acceptedNow(): string | undefined {
+    return this.clock.now();
+  }
+
+  /**
+   * @param acceptedAt when its caller asked for it, if something came between that and now
+   * @throws ProblemError what the service says, or 503 when the broker did not take the request
+   */
+  async tell<S extends z.ZodType, R extends z.ZodType>(
+    contract: Contract<S, R>,
+    data: z.input<S>,
+    patienceMs = this.config.REPLY_TIMEOUT_MS,
+    acceptedAt = this.acceptedNow(),
+  ): Promise<z.output<R> | typeof LATE> {
     const id = correlationId();
     try {
-      return await this.client.request(contract, data, { deadlineMs: patienceMs, ...(id !== undefined && { correlationId: id }) });
+      return await this.client.request(contract, data, { deadlineMs: patienceMs, acceptedAt, ...(id !== undefined && { correlationId: id }) });
     } catch (error) {
       if (error instanceof RequestTimeoutError) return LATE;
       if (error instanceof PublishError) throw unavailable('The request was not accepted. Please try again.');

@@ -6,6 +6,10 @@ export const NotificationsConfig = z.object({
   SMS_PROVIDER_URL: OutsideUrl,
   /** Who sends e-mail; unset: it is kept and logged, which production refuses unless it says `fake`. */
   EMAIL_PROVIDER_URL: OutsideUrl,
+  /** Text messages about orders that one account gets in a day; the inbox has what is beyond that. */
+  TEXTS_PER_ACCOUNT: wholeNumber(1, 1_000_000).default(50),
+  /** Text messages with codes that one number gets in a day, whoever's account they are for. */
+  CODES_PER_NUMBER: wholeNumber(1, 1_000_000).default(10),
   /** For how long a text message may have no outcome, and no try of it be seen, before it is asked for again. */
   TEXT_OVERDUE_SECONDS: wholeNumber(1, 86_400).default(600),
   /** How often the database is searched for those. */

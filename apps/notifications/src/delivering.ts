@@ -6,6 +6,9 @@ import { Inbox } from './inbox.js';
 import { NotificationsRepository } from './notifications.repository.js';
 import { EMAIL_PROVIDER, type Letter, type Outcome, type Provider, SMS_PROVIDER } from './provider.js';
 
+/** A code that nobody can use any more. */
+const TOO_LATE = { status: 'expired', reason: 'it was of no use any more when it could be sent' } as const;
+
 /** The settings that say when a failed try is followed by the next. */
 interface Tiers {
   RETRY_TIERS_MS: readonly number[];
@@ -44,8 +47,9 @@ export class Delivering {
   }
 
   async #send(message: DeliveryMessage, channel: 'sms' | 'email', provider: Provider, to: string): Promise<void> {
-    const { id, text } = message.data;
+    const { id, text, until }: { id: string; text: string; until?: string | undefined } = message.data;
     if (await this.inbox.holds(id)) return;
+    if (until !== undefined && (await this.notifications.isPast(until))) return this.notifications.record(message, channel, TOO_LATE);
     const outcome = await this.#try(provider, { id, to, text });
     if (outcome.status === 'refused') this.#logger.warn(`${channel} ${id} is refused for good: ${outcome.reason}`);
     await this.notifications.record(message, channel, outcome);

@@ -7,7 +7,7 @@ import type { State } from './tables.js';
 const data = { id: '0190a6b0-0000-8000-8000-000000000001', userId: '0190a6b0-0000-7000-8000-000000000002', about: 'orders/1', text: 'It is on its way.' };
 const message = { id: 'm', type: InboxDelivery.type, version: 1, correlationId: 'c', time: '2026-01-01T12:00:00.000Z', data } as Message<typeof InboxDelivery>;
 const now = new Date('2026-01-01T12:00:05.000Z');
-const nothing: State = { recipients: {}, deliveries: {}, texts: {} };
+const nothing: State = { numbers: {}, recipients: {}, deliveries: {}, texts: {} };
 const row = { ...data, createdAt: new Date(message.time), sentAt: now, reason: null, version: 1 };
 const sentAs = (providerReference: string) => ({ status: 'sent' as const, providerReference });
 const afterwards = (outcome: Outcome): State => ({ ...nothing, deliveries: record(nothing, message, 'sms', outcome, now).state!.deliveries as State['deliveries'] });
@@ -16,6 +16,11 @@ describe('a delivery', () => {
   it('is kept when no provider was involved', () => {
     const kept = { ...row, channel: 'inbox', status: 'kept', providerReference: null };
     expect(record(nothing, message, 'inbox', { status: 'kept' }, now)).toEqual({ state: { deliveries: { [data.id]: kept } } });
+  });
+
+  it('is written down without the secret that it was sent with', () => {
+    const code = { ...message, data: { ...data, text: 'Your code is 123456.', recorded: 'A code.' } } as typeof message;
+    expect(record(nothing, code, 'sms', sentAs('sms-17'), now).state?.deliveries).toEqual({ [data.id]: expect.objectContaining({ text: 'A code.', status: 'sent' }) });
   });
 
   it('is sent under the name that the provider gave it', () => {

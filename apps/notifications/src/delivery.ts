@@ -4,9 +4,16 @@ import type { Decision, Sent, State, Unsent } from './tables.js';
 
 export type DeliveryMessage = Message<typeof SmsDelivery> | Message<typeof EmailDelivery> | Message<typeof InboxDelivery>;
 
+/** It came when it was of no use any more, and no provider was asked. */
+export interface Late {
+  status: 'expired';
+  reason: string;
+}
+
 /** Records once what became of a message to a person. One that was given up is recorded anew when it is sent after all. */
-export function record(state: State, message: DeliveryMessage, channel: Channel, outcome: Outcome, now: Date): Decision {
-  const { id, userId, about, text }: Data<typeof InboxDelivery> = message.data;
+export function record(state: State, message: DeliveryMessage, channel: Channel, outcome: Outcome | Late, now: Date): Decision {
+  const { id, userId, about, text: sent, recorded }: Data<typeof InboxDelivery> & { recorded?: string | undefined } = message.data;
+  const text = recorded ?? sent;
   const before = state.deliveries[id];
   if (before && before.status !== 'expired') return {};
   const told = { id, userId, channel, about, text, createdAt: before?.createdAt ?? new Date(message.time), version: (before?.version ?? 0) + 1 };
@@ -15,7 +22,7 @@ export function record(state: State, message: DeliveryMessage, channel: Channel,
 
 type Result = 'status' | 'providerReference' | 'sentAt' | 'reason';
 
-function resultOf(outcome: Outcome, now: Date): Pick<Sent, Result> | Pick<Unsent, Result> {
-  if (outcome.status === 'refused') return { ...outcome, providerReference: null, sentAt: null };
+function resultOf(outcome: Outcome | Late, now: Date): Pick<Sent, Result> | Pick<Unsent, Result> {
+  if (outcome.status === 'refused' || outcome.status === 'expired') return { ...outcome, providerReference: null, sentAt: null };
   return { providerReference: null, ...outcome, sentAt: now, reason: null };
 }

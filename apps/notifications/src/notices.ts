@@ -1,6 +1,7 @@
 import {
   AccountRegistered,
   type Channel,
+  CodeIssued,
   type Contract,
   type Data,
   formatMoney,
@@ -11,14 +12,17 @@ import {
   OrderCancelled,
   OrderCompleted,
   OrderPaid,
+  OrderPaidTooLate,
   type OrderReason,
   OrderRejected,
   OrderShipped,
+  PaymentRefunded,
 } from '@sluice/contracts';
 
 /** A fact about one person. */
 export type Fact = Message<
   | typeof AccountRegistered
+  | typeof CodeIssued
   | typeof OrderAwaitingPayment
   | typeof OrderPaid
   | typeof OrderShipped
@@ -26,13 +30,22 @@ export type Fact = Message<
   | typeof OrderRejected
   | typeof OrderCancelled
   | typeof OrderCancellationRefused
+  | typeof OrderPaidTooLate
+  | typeof PaymentRefunded
 >;
 
 export interface Announcement {
   channels: readonly Channel[];
   about: string;
   text: string;
+  /** The text holds a secret: this is written down instead. */
+  recorded?: string;
+  /** For how long it is of use. Milliseconds. */
+  goodForMs?: number;
 }
+
+/** As accounts has it: a code is good for ten minutes. */
+const CODE_TTL_MS = 10 * 60_000;
 
 /** Enough of the id for a person to tell their orders apart. */
 const short = (orderId: string): string => orderId.slice(0, 8);
@@ -57,12 +70,24 @@ const on = <C extends Contract>({ type }: C, channels: readonly Channel[], about
 
 const thanks = (total: Money, order: string): string =>
   total.amount === 0 ? `Thank you: there is nothing to pay for order ${order}.` : `Thank you: ${formatMoney(total)} received for order ${order}.`;
+/** The version says which of an account's codes it was. */
+function aCode(contract: typeof AccountRegistered | typeof CodeIssued): [string, Tell] {
+  const tell = ({ code, version }: Data<typeof CodeIssued>): Announcement => ({
+    channels: ['sms'],
+    about: 'verification',
+    text: `Your code is ${code}. It is good for ten minutes.`,
+    recorded: `A code (${version}), good for ten minutes.`,
+    goodForMs: CODE_TTL_MS,
+  });
+  return [contract.type, tell];
+}
 
 const anOrder = ({ orderId }: { orderId: string }): string => `orders/${orderId}`;
 
 /** Who is told what, and how. One line per fact; e-mail is for people whose address is known, and nobody's is yet. */
 const announcements = new Map<string, Tell>([
-  on(AccountRegistered, ['sms'], () => 'verification', ({ code }) => `Your code is ${code}. It is good for ten minutes.`),
+  aCode(AccountRegistered),
+  aCode(CodeIssued),
   on(OrderAwaitingPayment, ['sms', 'inbox'], anOrder, ({ orderId, total, payBy }) => `Order ${short(orderId)} is reserved for you. Please pay ${formatMoney(total)} by ${utc(payBy)}.`),
   on(OrderPaid, ['sms', 'inbox'], anOrder, ({ orderId, total }) => `${thanks(total, short(orderId))} We are packing it.`),
   on(OrderShipped, ['sms', 'inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} is on its way.`),
@@ -70,6 +95,8 @@ const announcements = new Map<string, Tell>([
   on(OrderRejected, ['sms', 'inbox'], anOrder, ({ orderId, reason }) => `We are sorry: order ${short(orderId)} could not be taken, because ${reasons[reason]}.`),
   on(OrderCancelled, ['sms', 'inbox'], anOrder, ({ orderId, reason }) => `Order ${short(orderId)} is cancelled, ${reason === 'customer' ? 'as you asked' : `because ${reasons[reason]}`}.`),
   on(OrderCancellationRefused, ['sms', 'inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} could not be cancelled any more: it has left.`),
+  on(OrderPaidTooLate, ['sms', 'inbox'], anOrder, ({ orderId, amount }) => `${formatMoney(amount)} was taken for order ${short(orderId)} after it had ended. You get it back.`),
+  on(PaymentRefunded, ['sms', 'inbox'], anOrder, ({ orderId, amount }) => `Refund: ${formatMoney(amount)} for order ${short(orderId)} is on its way back to your card.`),
 ]);
 
 /** What a fact makes us tell the person it is about. @throws Error when the table has no line for it */

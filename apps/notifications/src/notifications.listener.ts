@@ -1,6 +1,8 @@
 import { Controller } from '@nestjs/common';
 import {
   AccountRegistered,
+  AccountVerified,
+  CodeIssued,
   EmailDelivery,
   InboxDelivery,
   ListNotifications,
@@ -10,8 +12,10 @@ import {
   OrderCancelled,
   OrderCompleted,
   OrderPaid,
+  OrderPaidTooLate,
   OrderRejected,
   OrderShipped,
+  PaymentRefunded,
   SmsDelivery,
 } from '@sluice/contracts';
 import { On } from '@sluice/messaging';
@@ -33,6 +37,16 @@ export class NotificationsListener {
   @On(AccountRegistered)
   accountRegistered(message: Message<typeof AccountRegistered>) {
     return this.notifications.welcome(message);
+  }
+
+  @On(CodeIssued)
+  codeIssued(message: Message<typeof CodeIssued>) {
+    return this.notifications.sendCode(message);
+  }
+
+  @On(AccountVerified)
+  accountVerified(message: Message<typeof AccountVerified>) {
+    return this.notifications.verify(message);
   }
 
   @On(OrderAwaitingPayment)
@@ -67,6 +81,16 @@ export class NotificationsListener {
 
   @On(OrderCancellationRefused)
   orderCancellationRefused(message: Message<typeof OrderCancellationRefused>) {
+    return this.notifications.tell(message);
+  }
+
+  @On(OrderPaidTooLate)
+  orderPaidTooLate(message: Message<typeof OrderPaidTooLate>) {
+    return this.notifications.tell(message);
+  }
+
+  @On(PaymentRefunded)
+  paymentRefunded(message: Message<typeof PaymentRefunded>) {
     return this.notifications.tell(message);
   }
 

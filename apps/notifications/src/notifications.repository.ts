@@ -1,36 +1,54 @@
-import { Injectable } from '@nestjs/common';
-import type { AccountRegistered, Channel, Message } from '@sluice/contracts';
-import type { UnitOfWork } from '@sluice/persistence';
-import { UnitsOfWork } from '@sluice/service-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import type { AccountRegistered, AccountVerified, Channel, CodeIssued, Message } from '@sluice/contracts';
+import { databaseTime, type UnitOfWork } from '@sluice/persistence';
+import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
 import { Pool } from 'pg';
-import { type DeliveryMessage, record } from './delivery.js';
+import type { NotificationsConfig } from './config.js';
+import { type DeliveryMessage, type Late, record } from './delivery.js';
 import type { Fact } from './notices.js';
 import type { Outcome } from './provider.js';
 import { tables } from './tables.js';
-import { tell, welcome } from './telling.js';
+import { sendCode, tell, verify, welcome } from './telling.js';
+import type { TextLimits } from './text-limit.js';
 import { askAgain, type Patience } from './texts.js';
 
 /** Which rows each message is about, and the rule that decides on them. */
 @Injectable()
 export class NotificationsRepository {
   readonly #unit: UnitOfWork<typeof tables>;
+  readonly #limits: TextLimits;
 
   constructor(
     units: UnitsOfWork,
     private readonly pool: Pool,
+    @Inject(CONFIG) { TEXTS_PER_ACCOUNT, CODES_PER_NUMBER }: Pick<NotificationsConfig, 'TEXTS_PER_ACCOUNT' | 'CODES_PER_NUMBER'>,
   ) {
     this.#unit = units.over({ tables });
+    this.#limits = { textsPerAccount: TEXTS_PER_ACCOUNT, codesPerNumber: CODES_PER_NUMBER };
   }
 
   async welcome(message: Message<typeof AccountRegistered>): Promise<void> {
-    await this.#unit.change(message, { recipients: [message.data.userId] }, (state) => welcome(state, message));
+    const { userId, phone } = message.data;
+    await this.#unit.change(message, { recipients: [userId], numbers: [phone] }, (state, now) => welcome(state, message, this.#limits, now));
+  }
+
+  async sendCode(message: Message<typeof CodeIssued>): Promise<void> {
+    await this.#unit.change(message, { numbers: [message.data.phone] }, (state, now) => sendCode(state, message, this.#limits, now));
+  }
+
+  async verify(message: Message<typeof AccountVerified>): Promise<void> {
+    await this.#unit.change(message, { recipients: [message.data.userId] }, (state, now) => verify(state, message, this.#limits, now));
   }
 
   async tell(message: Fact): Promise<void> {
-    await this.#unit.change(message, { recipients: [message.data.userId] }, (state, now) => tell(state, message, now));
+    await this.#unit.change(message, { recipients: [message.data.userId] }, (state, now) => tell(state, message, this.#limits, now));
   }
 
-  async record(message: DeliveryMessage, channel: Channel, outcome: Outcome): Promise<void> {
+  async isPast(instant: string): Promise<boolean> {
+    return (await databaseTime(this.pool)).getTime() >= Date.parse(instant);
+  }
+
+  async record(message: DeliveryMessage, channel: Channel, outcome: Outcome | Late): Promise<void> {
     await this.#unit.change(message, { deliveries: [message.data.id] }, (state, now) => record(state, message, channel, outcome, now));
   }
 

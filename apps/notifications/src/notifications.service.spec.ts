@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { AccountRegistered, EmailDelivery, ListNotifications, OrderAwaitingPayment, OrderCancellationRefused, OrderCancelled, OrderCompleted, OrderShipped, SmsDelivery } from '@sluice/contracts';
+import { AccountRegistered, AccountVerified, CodeIssued, EmailDelivery, ListNotifications, OrderAwaitingPayment, OrderCancellationRefused, OrderCancelled, OrderCompleted, OrderShipped, SmsDelivery } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { type Service, startService } from '@sluice/service-kit';
 import { eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
@@ -34,8 +34,16 @@ afterAll(async () => {
   await Promise.all([broker?.close(), database?.close()]);
 });
 
-const person = () => ({ userId: randomUUID(), phone: '+15550001' });
+/** Each with a number of their own: a number gets so many codes a day. */
+let numbers = 1_555_000_100;
+const person = () => ({ userId: randomUUID(), phone: `+${++numbers}` });
 const registered = (someone: { userId: string; phone: string }) => ({ ...someone, name: 'Ann', code: '123456', version: 1 });
+/** Has an account, and has proved the number. */
+async function joins(someone: { userId: string; phone: string }): Promise<void> {
+  await publish(broker, AccountRegistered, registered(someone));
+  await publish(broker, AccountVerified, { ...someone, version: 2 });
+  await eventually(async () => expect((await database.pool.query('SELECT FROM recipients WHERE user_id = $1 AND verified_at IS NOT NULL AND name IS NOT NULL', [someone.userId])).rowCount).toBe(1));
+}
 const about = (userId: string) => ({ orderId: randomUUID(), userId, version: 3 });
 const total = { amount: 4_205, currency: 'USD' };
 
@@ -56,13 +64,43 @@ describe('without providers', () => {
   it('keeps the text message with the code of a new account', async () => {
     const ann = person();
     await publish(broker, AccountRegistered, registered(ann));
-    expect(await deliveriesTo(ann.userId, 1)).toMatchObject([{ channel: 'sms', status: 'kept', provider_reference: null, text: 'Your code is 123456. It is good for ten minutes.' }]);
+    expect(await deliveriesTo(ann.userId, 1)).toMatchObject([{ channel: 'sms', status: 'kept', provider_reference: null, text: 'A code (1), good for ten minutes.' }]);
+  });
+
+  it('writes no code down anywhere, of those that are sent, late or too many', async () => {
+    const [ann, code] = [{ ...person(), phone: '+15550009' }, '271828'];
+    for (let n = 1; n <= 11; n++) await publish(broker, CodeIssued, { ...ann, code, version: n });
+    await publish(broker, SmsDelivery, { id: randomUUID(), ...ann, about: 'verification', text: `Your code is ${code}.`, recorded: 'A code (0), good for ten minutes.', until: '2026-01-01T12:00:00.000Z' });
+    const deliveries = await deliveriesTo(ann.userId, 12);
+    expect(deliveries.map(({ status }) => status as string).sort()).toEqual(['expired', ...Array<string>(10).fill('kept'), 'withheld']);
+    const { rows } = await database.pool.query("SELECT deliveries::text AS row FROM deliveries UNION ALL SELECT texts::text FROM texts UNION ALL SELECT recipients::text FROM recipients");
+    expect(rows.filter(({ row }) => (row as string).includes(code))).toEqual([]);
+  });
+
+  it('sends a number that nobody has proved its code and nothing else, and then everything', async () => {
+    const ann = person();
+    await publish(broker, AccountRegistered, registered(ann));
+    await deliveriesTo(ann.userId, 1);
+    for (let n = 0; n < 10; n++) await publish(broker, OrderShipped, about(ann.userId));
+    expect((await deliveriesTo(ann.userId, 21)).map(({ channel, status }) => `${channel as string} ${status as string}`).sort()).toEqual([
+      ...Array<string>(10).fill('inbox kept'),
+      'sms kept',
+      ...Array<string>(10).fill('sms withheld'),
+    ]);
+    expect(heard.of(SmsDelivery, ({ userId }) => userId === ann.userId)).toHaveLength(1);
+    await publish(broker, AccountVerified, { ...ann, version: 2 });
+    await eventually(async () => expect((await database.pool.query('SELECT FROM recipients WHERE user_id = $1 AND verified_at IS NOT NULL', [ann.userId])).rowCount).toBe(1));
+    await publish(broker, OrderShipped, about(ann.userId));
+    await deliveriesTo(ann.userId, 23);
+    expect(heard.of(SmsDelivery, ({ userId }) => userId === ann.userId)).toHaveLength(2);
   });
 
   it('records one delivery per fact, person and channel, though every message comes twice', async () => {
     const ann = person();
     const [registeredId, shippedId] = [randomUUID(), randomUUID()];
     for (const id of [registeredId, registeredId]) await publish(broker, AccountRegistered, registered(ann), { properties: { messageId: id } });
+    await publish(broker, AccountVerified, { ...ann, version: 2 });
+    await eventually(async () => expect((await database.pool.query('SELECT FROM recipients WHERE user_id = $1 AND verified_at IS NOT NULL', [ann.userId])).rowCount).toBe(1));
     for (const id of [shippedId, shippedId]) await publish(broker, OrderShipped, about(ann.userId), { properties: { messageId: id } });
     const deliveries = await deliveriesTo(ann.userId, 3);
     const expected = [deliveryId(shippedId, ann.userId, 'inbox'), deliveryId(registeredId, ann.userId, 'sms'), deliveryId(shippedId, ann.userId, 'sms')];
@@ -79,13 +117,13 @@ describe('without providers', () => {
     const ann = person();
     await publish(broker, OrderAwaitingPayment, { ...about(ann.userId), total, payBy: '2026-01-01T12:30:00.000Z' });
     expect(await deliveriesTo(ann.userId, 1)).toMatchObject([{ channel: 'inbox' }]);
-    await publish(broker, AccountRegistered, registered(ann));
-    expect((await deliveriesTo(ann.userId, 3)).map(({ channel }) => channel as string)).toEqual(['inbox', 'sms', 'sms']);
+    await publish(broker, AccountVerified, { ...ann, version: 2 });
+    expect((await deliveriesTo(ann.userId, 2)).map(({ channel, status }) => [channel as string, status as string])).toEqual([['inbox', 'kept'], ['sms', 'kept']]);
   });
 
   it('tells a person once, in a text and in their inbox, why their order is cancelled', async () => {
     const ann = person();
-    await publish(broker, AccountRegistered, registered(ann));
+    await joins(ann);
     await deliveriesTo(ann.userId, 1);
     const cancelled = { ...about(ann.userId), lines: [], allocation: [], reason: 'payment_timeout' as const };
     const cancelledId = randomUUID();
@@ -98,7 +136,7 @@ describe('without providers', () => {
 
   it('tells a person, in a text and in their inbox, that their order could not be cancelled any more', async () => {
     const ann = person();
-    await publish(broker, AccountRegistered, registered(ann));
+    await joins(ann);
     await deliveriesTo(ann.userId, 1);
     const refused = about(ann.userId);
     await publish(broker, OrderCancellationRefused, refused);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { AccountRegistered, SmsDelivery } from '@sluice/contracts';
+import { AccountVerified, OrderShipped, SmsDelivery } from '@sluice/contracts';
 import { broken, type Service, startService } from '@sluice/service-kit';
 import { eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -55,11 +55,12 @@ it('asks again for a text whose message got lost, once, sends it under its id, a
 });
 
 it('leaves a text alone that was decided just now, and keeps it for the case that its message gets lost', async () => {
-  const [registration, userId] = [randomUUID(), randomUUID()];
-  await publish(broker, AccountRegistered, { userId, phone: '+15550001', name: 'Ann', code: '123456', version: 1 }, { properties: { messageId: registration } });
-  const id = deliveryId(registration, userId, 'sms');
+  const [shipped, userId, orderId] = [randomUUID(), randomUUID(), randomUUID()];
+  await publish(broker, AccountVerified, { userId, phone: '+15550001', version: 2 });
+  await publish(broker, OrderShipped, { userId, orderId, version: 3 }, { properties: { messageId: shipped } });
+  const id = deliveryId(shipped, userId, 'sms');
   await eventually(async () => expect(await row('deliveries', id)).toMatchObject({ status: 'kept' }));
-  expect(await row('texts', id)).toMatchObject({ user_id: userId, about: 'verification', phone: '+15550001', version: 1 });
+  expect(await row('texts', id)).toMatchObject({ user_id: userId, about: `orders/${orderId}`, phone: '+15550001', version: 1 });
   await searched();
   expect([asked(id).length, (await row('texts', id))!['version']]).toEqual([1, 1]);
 });

@@ -7,19 +7,37 @@ export interface Notice {
   id: string;
   about: string;
   text: string;
+  /** It holds a secret: this is written down instead, and the text itself nowhere. */
+  recorded?: string;
+  /** It is of no use afterwards. */
+  until?: string;
+}
+
+/** How many texts were sent, and since when they are counted. */
+export interface TextCount {
+  texts: number;
+  textsSince: Date | null;
 }
 
 /** A person who is told things: a copy of what accounts said, which may come after the first thing to tell. */
-export interface Recipient {
+export interface Recipient extends TextCount {
   userId: string;
   phone: string | null;
   name: string | null;
+  /** When the number was proved to be this person's; null: it gets its codes and nothing else. */
+  verifiedAt: Date | null;
   /** Text messages that wait for the phone number. */
   waiting: Notice[];
   version: number;
 }
 
-interface Told extends Notice {
+/** A phone number: the codes that it was sent, to whichever account. */
+export interface PhoneNumber extends TextCount {
+  phone: string;
+  version: number;
+}
+
+interface Told extends Pick<Notice, 'id' | 'about' | 'text'> {
   userId: string;
   channel: Channel;
   createdAt: Date;
@@ -34,9 +52,12 @@ export interface Sent extends Told {
   reason: null;
 }
 
-/** `refused`: the provider will never take it. `expired`: it is no longer asked for; should its message still come, it is sent. */
+/**
+ * `refused`: the provider will never take it. `expired`: it is no longer asked for; should its message still come, it is sent.
+ * `withheld`: it was not to be sent, since the number is not proved or has had its texts of the day.
+ */
 export interface Unsent extends Told {
-  status: 'refused' | 'expired';
+  status: 'refused' | 'expired' | 'withheld';
   providerReference: null;
   sentAt: null;
   reason: string;
@@ -49,7 +70,7 @@ export type Delivery = Sent | Unsent;
  * A text message that was decided and may not be sent yet: kept until its delivery is recorded, and then for a while, since
  * deleting many at once costs less than each with its delivery.
  */
-export interface Text extends Notice {
+export interface Text extends Pick<Notice, 'id' | 'about' | 'text'> {
   userId: string;
   phone: string;
   createdAt: Date;
@@ -64,7 +85,8 @@ export const tables = {
   deliveries: collection<Delivery>({ ...deliveries, key: 'id' }),
   /** Deliveries that no other message knows of. */
   newDeliveries: log<Delivery>(deliveries),
-  recipients: collection<Recipient>({ table: 'recipients', key: 'userId', columns: ['userId', 'phone', 'name', 'waiting', 'version'] }),
+  numbers: collection<PhoneNumber>({ table: 'numbers', key: 'phone', columns: ['phone', 'texts', 'textsSince', 'version'] }),
+  recipients: collection<Recipient>({ table: 'recipients', key: 'userId', columns: ['userId', 'phone', 'name', 'verifiedAt', 'waiting', 'texts', 'textsSince', 'version'] }),
   texts: collection<Text>({ table: 'texts', key: 'id', columns: ['id', 'userId', 'about', 'text', 'phone', 'createdAt', 'askedAt', 'version'] }),
   /** The database fills in the times. */
   newTexts: log<Omit<Text, 'createdAt' | 'askedAt'>>({ table: 'texts', columns: ['id', 'userId', 'about', 'text', 'phone', 'version'] }),

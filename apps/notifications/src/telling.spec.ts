@@ -1,9 +1,10 @@
-import { AccountRegistered, type Contract, type Message, OrderAwaitingPayment, OrderCancellationRefused, OrderCancelled, OrderCompleted, OrderPaid, OrderRejected, OrderShipped } from '@sluice/contracts';
+import { AccountRegistered, AccountVerified, CodeIssued, type Contract, type Message, OrderAwaitingPayment, OrderCancellationRefused, OrderCancelled, OrderCompleted, OrderPaid, OrderPaidTooLate, OrderRejected, OrderShipped, PaymentRefunded } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { announce, type Fact } from './notices.js';
 import type { Decision, State } from './tables.js';
-import { deliveryId, tell as decide, welcome } from './telling.js';
+import { deliveryId, sendCode, tell as decide, verify as proof, welcome as meet } from './telling.js';
+import type { TextLimits } from './text-limit.js';
 
 const userId = '0190a6b0-0000-7000-8000-000000000002';
 const orderId = 'a1b2c3d4-0000-8000-8000-000000000001';
@@ -19,10 +20,19 @@ const shipped = fact(OrderShipped, about);
 const awaiting = fact(OrderAwaitingPayment, { ...about, total, payBy: '2026-01-01T12:30:00.000Z' });
 
 const NOW = new Date('2026-01-01T12:00:01.000Z');
-const tell = (state: State, message: Fact): Decision => decide(state, message, NOW);
+const LIMITS: TextLimits = { textsPerAccount: 50, codesPerNumber: 3 };
+const verified = fact(AccountVerified, { userId, phone: '+15550001', version: 2 });
+const tell = (state: State, message: Fact, now = NOW): Decision => decide(state, message, LIMITS, now);
+const welcome = (state: State, message: Message<typeof AccountRegistered>): Decision => meet(state, message, LIMITS, NOW);
+const verify = (state: State): Decision => proof(state, verified, LIMITS, NOW);
 
-const nobody: State = { recipients: {}, deliveries: {}, texts: {} };
-const after = (state: State, { state: changes = {} }: Decision): State => ({ ...state, recipients: { ...state.recipients, ...changes.recipients } });
+const nobody: State = { numbers: {}, recipients: {}, deliveries: {}, texts: {} };
+const after = (state: State, { state: changes = {} }: Decision): State => ({
+  ...state,
+  numbers: { ...state.numbers, ...changes.numbers },
+  recipients: { ...state.recipients, ...changes.recipients },
+});
+const withheld = ({ append }: Decision) => (append?.newDeliveries ?? []).filter(({ status }) => status === 'withheld');
 const told = ({ messages = [] }: Decision) => messages.map(({ contract, data }) => ({ by: contract.type, ...(data as { id: string; text: string; phone?: string }) }));
 
 describe('announce', () => {
@@ -41,8 +51,11 @@ describe('announce', () => {
     [fact(OrderCancelled, { ...about, reason: 'coupon_rejected' }), ['sms', 'inbox'], 'Order a1b2c3d4 is cancelled, because the coupon is not valid.'],
     [fact(OrderCancelled, { ...about, reason: 'processing_timeout' }), ['sms', 'inbox'], 'Order a1b2c3d4 is cancelled, because it could not be made ready in time.'],
     [fact(OrderCancellationRefused, about), ['sms', 'inbox'], 'Order a1b2c3d4 could not be cancelled any more: it has left.'],
+    [fact(OrderPaidTooLate, { ...about, amount: total }), ['sms', 'inbox'], '$42.05 was taken for order a1b2c3d4 after it had ended. You get it back.'],
+    [fact(PaymentRefunded, { ...about, paymentId: orderId, amount: total }), ['sms', 'inbox'], 'Refund: $42.05 for order a1b2c3d4 is on its way back to your card.'],
   ])('says what $type means to its person', (message, channels, text) => {
-    expect(announce(message)).toEqual({ channels, text, about: message === registered ? 'verification' : `orders/${orderId}` });
+    const secret = { recorded: 'A code (1), good for ten minutes.', goodForMs: 600_000 };
+    expect(announce(message)).toEqual({ channels, text, ...(message === registered ? { about: 'verification', ...secret } : { about: `orders/${orderId}` }) });
   });
 
   it('names a fact of which nobody is told anything', () => {
@@ -51,7 +64,8 @@ describe('announce', () => {
 });
 
 describe('tell', () => {
-  const known = after(nobody, welcome(nobody, registered));
+  const met = after(nobody, welcome(nobody, registered));
+  const known = after(met, verify(met));
 
   it('sends a fact over each of its channels, under ids that are the same every time', () => {
     const deliveries = told(tell(known, shipped));
@@ -65,32 +79,60 @@ describe('tell', () => {
     expect(told(tell(known, shipped))[0]!.id).not.toBe(told(tell(known, fact(OrderShipped, about)))[0]!.id);
   });
 
-  it('fills the inbox of a person whose number is not known yet, and sends the texts when it is', () => {
-    const early = tell(nobody, awaiting);
-    const waiting = after(nobody, early);
-    const more = after(waiting, tell(waiting, shipped));
-    expect(told(early).map(({ by }) => by)).toEqual(['delivery.inbox']);
-    const met = welcome(more, registered);
-    expect(told(met).map(({ by, phone, text }) => [by, phone, text.slice(0, 9)])).toEqual([
-      ['delivery.sms', '+15550001', 'Your code'],
-      ['delivery.sms', '+15550001', 'Order a1b'],
-      ['delivery.sms', '+15550001', 'Order a1b'],
-    ]);
-    expect(after(more, met).recipients[userId]).toMatchObject({ phone: '+15550001', waiting: [], version: 3 });
+  it('sends a number that is not proved its code and nothing else, and says what it withheld', () => {
+    expect(told(welcome(nobody, registered)).map(({ by, text }) => [by, text])).toEqual([['delivery.sms', 'Your code is 123456. It is good for ten minutes.']]);
+    const decision = tell(met, shipped);
+    expect(told(decision).map(({ by }) => by)).toEqual(['delivery.inbox']);
+    expect(withheld(decision)).toEqual([expect.objectContaining({ id: deliveryId(shipped.id, userId, 'sms'), channel: 'sms', reason: expect.stringContaining('not proved'), sentAt: null })]);
+    expect(decision.append?.newTexts).toEqual([]);
   });
 
-  it('texts every fact once, whenever the number comes to be known', () => {
+  it('withholds what waited for a number that is then known and not proved, and sends it when it is', () => {
+    const waiting = after(nobody, tell(nobody, awaiting));
+    const unproved = welcome(waiting, registered);
+    expect([told(unproved).map(({ text }) => text.slice(0, 9)), withheld(unproved).length]).toEqual([['Your code'], 1]);
+    const proved = verify(waiting);
+    expect([told(proved).map(({ text }) => text.slice(0, 9)), withheld(proved).length]).toEqual([['Order a1b'], 0]);
+    expect(after(waiting, proved).recipients[userId]).toMatchObject({ phone: '+15550001', verifiedAt: NOW, waiting: [], texts: 1 });
+  });
+
+  it('sends an account 50 texts a day, and withholds the others; the inbox has all', () => {
+    let state = known;
+    const decisions = Array.from({ length: 60 }, () => {
+      const decision = tell(state, fact(OrderShipped, about));
+      state = after(state, decision);
+      return decision;
+    });
+    expect(decisions.map((decision) => told(decision).filter(({ by }) => by === 'delivery.sms').length)).toEqual([...Array<number>(50).fill(1), ...Array<number>(10).fill(0)]);
+    expect(decisions.flatMap(withheld).map(({ reason }) => reason)).toEqual(Array(10).fill('the number has had its texts of the day'));
+    expect(decisions.flatMap(told).filter(({ by }) => by === 'delivery.inbox')).toHaveLength(60);
+    expect(told(tell(state, fact(OrderShipped, about), new Date(NOW.getTime() + 86_400_000)))).toHaveLength(2);
+  });
+
+  it('sends a number so many codes a day, whoever they are for, and keeps none of them', () => {
+    let state = nobody;
+    const decisions = Array.from({ length: 5 }, (_, n) => {
+      const decision = sendCode(state, fact(CodeIssued, { userId: `0190a6b0-0000-7000-8000-00000000000${n}`, phone: '+15550001', code: '654321', version: 3 }), LIMITS, NOW);
+      state = after(state, decision);
+      return decision;
+    });
+    expect(decisions.map((decision) => told(decision).length)).toEqual([1, 1, 1, 0, 0]);
+    expect(told(decisions[0]!)).toEqual([expect.objectContaining({ recorded: 'A code (3), good for ten minutes.', until: new Date(NOW.getTime() + 600_000).toISOString() })]);
+    expect(decisions.flatMap(withheld).map(({ text }) => text)).toEqual(Array(2).fill('A code (3), good for ten minutes.'));
+    expect(JSON.stringify(decisions.map(({ state: changed, append }) => [changed, append]))).not.toContain('654321');
+  });
+
+  it('texts or withholds every fact once, whenever the number comes to be known and proved', () => {
     fc.assert(
-      fc.property(fc.shuffledSubarray([awaiting, shipped, fact(OrderPaid, { ...about, total })]), fc.nat({ max: 3 }), (before, position) => {
-        const arrivals: Fact[] = [...before.slice(0, position), registered, ...before.slice(position)];
+      fc.property(fc.shuffledSubarray([awaiting, shipped, fact(OrderPaid, { ...about, total }), registered, verified], { minLength: 5 }), (arrivals) => {
         let state = nobody;
-        const texted: string[] = [];
+        const decided: string[] = [];
         for (const arrival of arrivals) {
-          const decision = arrival === registered ? welcome(state, registered) : tell(state, arrival);
+          const decision = arrival === registered ? welcome(state, registered) : arrival === verified ? verify(state) : tell(state, arrival as Fact);
           state = after(state, decision);
-          texted.push(...told(decision).flatMap(({ by, id }) => (by === 'delivery.sms' ? [id] : [])));
+          decided.push(...told(decision).flatMap(({ by, id }) => (by === 'delivery.sms' ? [id] : [])), ...withheld(decision).map(({ id }) => id));
         }
-        expect(texted.sort()).toEqual(arrivals.map(({ id }) => deliveryId(id, userId, 'sms')).sort());
+        expect(decided.sort()).toEqual(arrivals.filter((arrival) => arrival !== verified).map(({ id }) => deliveryId(id, userId, 'sms')).sort());
       }),
     );
   });
@@ -100,9 +142,8 @@ describe('tell', () => {
     expect(tell(nobody, awaiting).append?.newTexts ?? []).toEqual([]);
     const sms = told(tell(known, shipped)).find(({ by }) => by === 'delivery.sms')!;
     expect(tell(known, shipped).append?.newTexts).toEqual([{ id: sms.id, userId, about: `orders/${orderId}`, text: sms.text, phone: '+15550001', version: 1 }]);
-    const met = welcome(waiting, registered);
-    expect(met.append?.newTexts?.map(({ id }) => id)).toEqual(told(met).map(({ id }) => id));
-    expect(met.append?.newTexts).toHaveLength(2);
+    expect(verify(waiting).append?.newTexts?.map(({ id }) => id)).toEqual(told(verify(waiting)).map(({ id }) => id));
+    expect(verify(waiting).append?.newTexts).toHaveLength(1);
   });
 
   it('keeps the latest 100 texts for a number that is not known, and records that the earlier ones are not sent', () => {
@@ -125,6 +166,6 @@ describe('tell', () => {
   });
 
   it('puts nothing into the inbox for a fact that is only texted', () => {
-    expect(told(tell(known, registered)).map(({ by }) => by)).toEqual(['delivery.sms']);
+    expect(told(welcome(nobody, registered)).map(({ by }) => by)).toEqual(['delivery.sms']);
   });
 });

@@ -1,7 +1,8 @@
-import { type AccountRegistered, InboxDelivery, type Message, type Outgoing, SmsDelivery } from '@sluice/contracts';
+import { type AccountRegistered, type AccountVerified, type CodeIssued, InboxDelivery, type Message, type Outgoing, SmsDelivery } from '@sluice/contracts';
 import { v5 } from 'uuid';
 import { announce, type Fact } from './notices.js';
 import type { Decision, Notice, Recipient, State, Text, Unsent } from './tables.js';
+import { countText, noTexts, type TextLimits } from './text-limit.js';
 
 /** The namespace of delivery ids (RFC 9562, version 5). */
 const DELIVERIES = '0a6f3b52-53c5-4c4e-8f67-3a3c3f0b7a1d';
@@ -9,48 +10,126 @@ const DELIVERIES = '0a6f3b52-53c5-4c4e-8f67-3a3c3f0b7a1d';
 /** One delivery per fact, person and channel, whoever asks and however often. */
 export const deliveryId = (factId: string, userId: string, channel: string): string => v5(`${factId}/${userId}/${channel}`, DELIVERIES);
 
-/** Text messages that wait for one person's number. The inbox has all of them; later ones are of more use than earlier ones. */
+/** Text messages that wait until a person's number is known. The inbox has all of them; later ones are of more use than earlier ones. */
 const MOST_WAITING = 100;
 
-/** The text messages of a person whose number is not known yet wait in their row; everything else goes at once. */
-export function tell(state: State, fact: Fact, now: Date): Decision {
+/**
+ * The inbox gets everything. By text a person is told whose number is proved, so often a day; until it is known whether it is,
+ * the texts wait in the person's row.
+ */
+export function tell(state: State, fact: Fact, limits: TextLimits, now: Date): Decision {
   const { userId } = fact.data;
   const recipient = state.recipients[userId] ?? stranger(userId);
-  const { sms, inbox } = noticesOf(fact);
+  const { sms, inbox } = noticesOf(fact, now);
   const messages = inbox ? [InboxDelivery({ ...inbox, userId })] : [];
   if (!sms) return { messages };
-  if (recipient.phone !== null) return texted([sms], recipient.phone, userId, messages);
+  if (recipient.phone !== null) return known(recipient, [sms], limits, now, messages);
   const waiting = [...recipient.waiting, sms];
-  const dropped = waiting.slice(0, -MOST_WAITING).map((notice) => tooMany(notice, userId, now));
+  const dropped = waiting.slice(0, -MOST_WAITING).map((notice) => unsent(notice, userId, 'expired', TOO_MANY, now));
   const after = { ...recipient, waiting: waiting.slice(-MOST_WAITING), version: recipient.version + 1 };
   return { state: { recipients: { [userId]: after } }, append: { newDeliveries: dropped }, messages };
 }
 
-/** A person's number is known from now on: the code goes out, and whatever has waited for the number. */
-export function welcome(state: State, fact: Message<typeof AccountRegistered>): Decision {
+/** A person's number is known from now on, and not proved yet: what has waited for it is not sent. */
+type Registered = Message<typeof AccountRegistered>;
+type Issued = Message<typeof CodeIssued>;
+type Verified = Message<typeof AccountVerified>;
+
+export function welcome(state: State, fact: Registered, limits: TextLimits, now: Date): Decision {
   const { userId, phone, name } = fact.data;
   const before = state.recipients[userId] ?? stranger(userId);
-  const { sms } = noticesOf(fact);
-  const recipient: Recipient = { userId, phone, name, waiting: [], version: before.version + 1 };
-  return { state: { recipients: { [userId]: recipient } }, ...texted([...(sms ? [sms] : []), ...before.waiting], phone, userId) };
+  const met = known({ ...before, phone, name }, before.waiting, limits, now);
+  return both(met, code(state, fact, limits, now));
 }
 
-const stranger = (userId: string): Recipient => ({ userId, phone: null, name: null, waiting: [], version: 0 });
+/** Another code, of a person whose number may not be known here yet. */
+export const sendCode = (state: State, fact: Issued, limits: TextLimits, now: Date): Decision =>
+  code(state, fact, limits, now);
+
+/** The number is this person's: from now on they are told by text as well. */
+export function verify(state: State, { data: { userId, phone } }: Verified, limits: TextLimits, now: Date): Decision {
+  const before = state.recipients[userId] ?? stranger(userId);
+  return known({ ...before, phone, verifiedAt: before.verifiedAt ?? now }, before.waiting, limits, now);
+}
+
+const stranger = (userId: string): Recipient => ({
+  ...{ userId, phone: null, name: null, verifiedAt: null, waiting: [] },
+  ...noTexts,
+  version: 0,
+});
+
+/** The notices go to the person's number, are withheld, or both; nothing waits any more. */
+function known(
+  recipient: Recipient,
+  notices: readonly Notice[],
+  limits: TextLimits,
+  now: Date,
+  others: readonly Outgoing[] = [],
+): Decision {
+  const { userId } = recipient;
+  let after: Recipient = { ...recipient, waiting: [], version: recipient.version + 1 };
+  const [sent, withheld]: [Notice[], Unsent[]] = [[], []];
+  for (const notice of notices) {
+    const counted = after.verifiedAt === null ? undefined : countText(after, limits.textsPerAccount, now);
+    if (counted) sent.push(notice);
+    else withheld.push(unsent(notice, userId, 'withheld', whyNot(after), now));
+    after = counted ?? after;
+  }
+  const { append, messages } = texted(sent, recipient.phone!, userId);
+  const appended = { ...append, newDeliveries: withheld };
+  return { state: { recipients: { [userId]: after } }, append: appended, messages: [...others, ...messages] };
+}
+
+const whyNot = ({ verifiedAt }: Recipient): string => (verifiedAt === null ? NOT_PROVED : DAY_IS_FULL);
+
+/** A code goes to any number, so often a day. It is kept nowhere: if its message gets lost, another code is asked for. */
+function code(state: State, fact: Registered | Issued, limits: TextLimits, now: Date): Decision {
+  const { userId, phone } = fact.data;
+  const { sms } = noticesOf(fact, now);
+  if (!sms) return {};
+  const number = state.numbers[phone] ?? { phone, ...noTexts, version: 0 };
+  const counted = countText(number, limits.codesPerNumber, now);
+  if (!counted) return { append: { newDeliveries: [unsent(sms, userId, 'withheld', DAY_IS_FULL, now)] } };
+  const after = { ...counted, version: number.version + 1 };
+  return { state: { numbers: { [phone]: after } }, messages: [smsOf({ ...sms, userId, phone })] };
+}
+
+const both = (one: Decision, other: Decision): Decision => ({
+  state: { ...one.state, ...other.state },
+  append: {
+    newTexts: one.append?.newTexts ?? [],
+    newDeliveries: [...(one.append?.newDeliveries ?? []), ...(other.append?.newDeliveries ?? [])],
+  },
+  messages: [...(other.messages ?? []), ...(one.messages ?? [])],
+});
 
 /** Each text is kept until its outcome is recorded: its message may get lost. */
-const texted = (notices: readonly Notice[], phone: string, userId: string, others: readonly Outgoing[] = []): Decision => {
-  const texts = notices.map((notice) => ({ ...notice, userId, phone, version: 1 }));
-  return { append: { newTexts: texts }, messages: [...others, ...texts.map(smsOf)] };
+const texted = (notices: readonly Notice[], phone: string, userId: string) => {
+  const texts = notices.map(({ id, about, text }) => ({ id, about, text, userId, phone, version: 1 }));
+  return { append: { newTexts: texts }, messages: texts.map(smsOf) };
 };
 
-export const smsOf = ({ id, userId, about, text, phone }: Pick<Text, 'id' | 'userId' | 'about' | 'text' | 'phone'>): Outgoing => SmsDelivery({ id, userId, about, text, phone });
+export function smsOf({ id, userId, about, text, phone, recorded, until }: Addressed): Outgoing {
+  const secret = { ...(recorded !== undefined && { recorded }), ...(until !== undefined && { until }) };
+  return SmsDelivery({ id, userId, about, text, phone, ...secret });
+}
 
-const tooMany = (notice: Notice, userId: string, now: Date): Unsent => {
-  const reason = `${MOST_WAITING} later texts wait for the phone number`;
-  return { ...notice, userId, channel: 'sms', status: 'expired', reason, providerReference: null, createdAt: now, sentAt: null, version: 1 };
-};
+type Addressed = Pick<Text, 'userId' | 'phone'> & Notice;
 
-function noticesOf(fact: Fact): { sms?: Notice; inbox?: Notice } {
-  const { channels, about, text } = announce(fact);
-  return Object.fromEntries(channels.map((channel) => [channel, { id: deliveryId(fact.id, fact.data.userId, channel), about, text }]));
+const TOO_MANY = `${MOST_WAITING} later texts wait for the phone number`;
+const NOT_PROVED = 'the number is not proved to be theirs; it is in their inbox';
+const DAY_IS_FULL = 'the number has had its texts of the day';
+
+function unsent(notice: Notice, userId: string, status: Unsent['status'], reason: string, now: Date): Unsent {
+  const { id, about, text, recorded } = notice;
+  const told = { id, userId, about, text: recorded ?? text, channel: 'sms' as const };
+  return { ...told, status, reason, providerReference: null, createdAt: now, sentAt: null, version: 1 };
+}
+
+function noticesOf(fact: Fact, now: Date): { sms?: Notice; inbox?: Notice } {
+  const { channels, about, text, recorded, goodForMs } = announce(fact);
+  const until = goodForMs === undefined ? {} : { until: new Date(now.getTime() + goodForMs).toISOString() };
+  const notice = { about, text, ...(recorded !== undefined && { recorded }), ...until };
+  const idFor = (channel: string): string => deliveryId(fact.id, fact.data.userId, channel);
+  return Object.fromEntries(channels.map((channel) => [channel, { id: idFor(channel), ...notice }]));
 }

@@ -8,7 +8,7 @@ const decidedAt = new Date('2026-01-01T12:00:00.000Z');
 const after = (minutes: number): Date => new Date(decidedAt.getTime() + minutes * MINUTE);
 
 const text: Text = { id: 'a', userId: 'u', about: 'orders/1', text: 'It is on its way.', phone: '+15550001', createdAt: decidedAt, askedAt: decidedAt, version: 1 };
-const having = (change: Partial<Text> = {}): State => ({ recipients: {}, deliveries: {}, texts: { a: { ...text, ...change } } });
+const having = (change: Partial<Text> = {}): State => ({ numbers: {}, recipients: {}, deliveries: {}, texts: { a: { ...text, ...change } } });
 const look = (state: State, minutes: number): Decision => askAgain(state, 'a', PATIENCE, after(minutes));
 
 describe('a text without an outcome', () => {
@@ -36,5 +36,5 @@ describe('a text without an outcome', () => {
 });
 
 it('does nothing for a text that is gone', () => {
-  expect(askAgain({ recipients: {}, deliveries: {}, texts: {} }, 'a', PATIENCE, after(99))).toEqual({});
+  expect(askAgain({ numbers: {}, recipients: {}, deliveries: {}, texts: {} }, 'a', PATIENCE, after(99))).toEqual({});
 });

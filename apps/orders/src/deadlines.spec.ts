@@ -1,7 +1,9 @@
-import { ExpirePayment, OrderCancelled } from '@sluice/contracts';
+import { ClosePayable, ExpirePayment, ExtendPayable, OrderCancelled, OrderPaidTooLate } from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
-import { expire, giveUp } from './deadlines.js';
-import { BOTH_WAREHOUSES, COUPON, DEADLINE_SECONDS, facts, hearing, later, NOW, obstacles, ORDER, placedOrder, refund, types, USER, WINDOW_SECONDS } from './testing/given.js';
+import { expire, giveUp, lapsed } from './deadlines.js';
+import { payableOpened, paymentCaptured } from './order.js';
+import type { Change } from './order-steps.js';
+import { BOTH_WAREHOUSES, COUPON, DEADLINE_SECONDS, facts, hearing, later, NOW, obstacles, ORDER, PAYMENT, placedOrder, refund, types, USER, WINDOW_SECONDS } from './testing/given.js';
 
 const payable = (change = {}) => hearing(placedOrder(change), [facts.stockReserved, facts.couponRedeemed, facts.payableOpened]);
 const TIMER_EARLY_SECONDS = 1;
@@ -18,30 +20,76 @@ describe('the payment window', () => {
     expect(messages.at(-1)).toEqual(ExpirePayment({ orderId: ORDER }, { delayMs: 90_000 }));
   });
 
-  it('cancels an order that is unpaid at its end, and says what goes back', () => {
-    const { order, messages, history } = hearing(payable({ coupon: COUPON }).order, [obstacles.expired]);
+  it('ends when payments says so: at its end it is asked to close the payable, and nothing is cancelled yet', () => {
+    const { order, messages, history } = hearing(payable().order, [(order) => expire(order, later(WINDOW_SECONDS))]);
+    expect([order.status, messages, history]).toEqual(['awaiting_payment', [ClosePayable({ orderId: ORDER })], []]);
+    expect(expire(payable().order, later(WINDOW_SECONDS - 0.001)).order).toBeUndefined();
+  });
+
+  it('cancels an order whose payable was closed, and says what goes back', () => {
+    const { order, messages, history } = hearing(payable({ coupon: COUPON }).order, [obstacles.lapsed]);
     expect(order).toMatchObject({ status: 'cancelled', reason: 'payment_timeout' });
     const goods = { lines: order.lines, allocation: BOTH_WAREHOUSES, coupon: COUPON };
     expect(messages).toEqual([OrderCancelled({ orderId: ORDER, userId: USER, version: order.version, ...goods, reason: 'payment_timeout' })]);
     expect(history).toMatchObject([{ type: 'order.cancelled', detail: { reason: 'payment_timeout' }, status: 'cancelled' }]);
   });
 
-  it('does nothing to an order that is paid, has ended, cannot be paid yet, or has time left', () => {
-    const paid = hearing(payable().order, [facts.paymentCaptured]).order;
-    const cancelled = hearing(payable().order, [obstacles.expired]).order;
-    const rejected = hearing(placedOrder(), [obstacles.outOfStock]).order;
-    const priced = hearing(placedOrder(), [facts.stockReserved]).order;
-    for (const order of [paid, cancelled, rejected, priced]) expect(expire(order, later(WINDOW_SECONDS))).toEqual({});
-    expect(expire(payable().order, later(WINDOW_SECONDS - TIMER_EARLY_SECONDS - 0.001))).toEqual({});
-    expect(expire(payable().order, later(WINDOW_SECONDS - TIMER_EARLY_SECONDS)).order).toMatchObject({ status: 'cancelled' });
+  it('asks again while payments does not answer, less and less often, and waits for it for five minutes', () => {
+    const asked: number[] = [];
+    let { order } = payable();
+    for (let late = 0; order.status === 'awaiting_payment'; late += 1) {
+      const change = expire(order, later(WINDOW_SECONDS + late));
+      if (types(change.messages).includes('payments.close')) asked.push(late);
+      order = change.order ?? order;
+      if (order.status === 'cancelled') asked.push(-late);
+    }
+    expect(asked).toEqual([0, 3, 6, 12, 24, 48, 96, 192, -300]);
   });
 
-  it('ignores the money that comes after the cancellation, and records its refund once', () => {
-    const { order } = hearing(payable().order, [obstacles.expired, facts.paymentCaptured]);
-    expect(order).toMatchObject({ status: 'cancelled', paymentId: null });
-    const back = refund(order, later(WINDOW_SECONDS));
-    expect(back).toMatchObject({ order: { status: 'cancelled', refundedAt: later(WINDOW_SECONDS) }, history: [{ type: 'payment.refunded', status: 'cancelled' }], messages: [] });
-    expect(refund(back.order!, later(WINDOW_SECONDS))).toEqual({});
+  it('waits once more when its timer came a moment early', () => {
+    expect(expire(payable().order, later(WINDOW_SECONDS - TIMER_EARLY_SECONDS))).toEqual({ messages: [ExpirePayment({ orderId: ORDER }, { delayMs: 1_000 })] });
+    expect(expire(payable().order, later(WINDOW_SECONDS - TIMER_EARLY_SECONDS - 0.001))).toEqual({});
+  });
+
+  it('does nothing to an order that is paid, has ended or cannot be paid yet', () => {
+    const paid = hearing(payable().order, [facts.paymentCaptured]).order;
+    const cancelled = hearing(payable().order, [obstacles.lapsed]).order;
+    const rejected = hearing(placedOrder(), [obstacles.outOfStock]).order;
+    const priced = hearing(placedOrder(), [facts.stockReserved]).order;
+    for (const order of [paid, cancelled, rejected, priced]) {
+      expect([expire(order, later(WINDOW_SECONDS)), lapsed(order, later(WINDOW_SECONDS))]).toEqual([{}, {}]);
+    }
+  });
+
+  it('is as payments has it, unless it was heard of so late that it is short: then it begins anew, for payments as well', () => {
+    const { order: priced } = hearing(placedOrder(), [facts.stockReserved]);
+    const heard = (lateSeconds: number) => payableOpened(priced, { payBy: later(WINDOW_SECONDS).toISOString() }, WINDOW_SECONDS, later(lateSeconds));
+    expect(heard(5).order?.payBy).toEqual(later(WINDOW_SECONDS));
+    expect(types(heard(5).messages)).toEqual(['order.awaiting_payment', 'orders.expire-payment']);
+    expect(heard(6).order?.payBy).toEqual(later(WINDOW_SECONDS + 6));
+    expect(heard(6).messages).toContainEqual(ExtendPayable({ orderId: ORDER, payBy: later(WINDOW_SECONDS + 6).toISOString() }));
+  });
+});
+
+describe('money that comes for an order that has ended', () => {
+  const amount = { amount: 3_800, currency: 'EUR' };
+  const { order: cancelled } = hearing(payable().order, [obstacles.lapsed]);
+  const taken = paymentCaptured(cancelled, { orderId: ORDER, userId: USER, version: 3, paymentId: PAYMENT, amount }, later(5)) as Required<Change>;
+
+  it('changes nothing but what is told: that it was taken, and that it went back, each once', () => {
+    expect(taken.order).toMatchObject({ status: 'cancelled', paymentId: PAYMENT, paidAt: later(5), refundedAt: null });
+    expect(taken.history).toMatchObject([{ type: 'order.paid_too_late', detail: { amount }, status: 'cancelled' }]);
+    expect(taken.messages).toEqual([OrderPaidTooLate({ orderId: ORDER, userId: USER, version: taken.order.version, amount })]);
+    const back = refund(taken.order, later(9));
+    expect(back).toMatchObject({ order: { status: 'cancelled', refundedAt: later(9) }, history: [{ type: 'payment.refunded', status: 'cancelled' }], messages: [] });
+    expect([refund(back.order!, later(9)), facts.paymentCaptured(back.order!, later(9))]).toEqual([{}, {}]);
+  });
+
+  it('is told to have been taken when it is first heard of as given back', () => {
+    const back = refund(cancelled, later(9));
+    expect(back.order).toMatchObject({ paymentId: PAYMENT, paidAt: later(9), refundedAt: later(9) });
+    expect(back.history?.map(({ type }) => type)).toEqual(['order.paid_too_late', 'payment.refunded']);
+    expect(facts.paymentCaptured(back.order!, later(10))).toEqual({});
   });
 });
 

@@ -1,22 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Message } from '@sluice/contracts';
-import { AT_ONCE, CONFIG, Sweep } from '@sluice/service-kit';
+import { AT_ONCE, CONFIG, dueSql, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { HALT_AGAIN_MS, haltAgain } from './cancellation.js';
 import type { OrdersConfig } from './config.js';
-import { expire, giveUp } from './deadlines.js';
+import { CLOSE_AGAIN_MS, expire, giveUp, VERDICT_WITHIN_MS } from './deadlines.js';
 import type { Change } from './order-steps.js';
 import { OrderRepository } from './order.repository.js';
 import type { Order } from './tables.js';
 
-/** Timers are late by milliseconds; what is later than this has lost its timer. */
-const LOST_AFTER_MS = 3_000;
-
 /** SQL: `$1` ms ago. */
 const BEFORE = "now() - $1 * interval '1 millisecond'";
 
+/** As `expire` has it. Timers and answers are late by milliseconds: what is later than `$1` has lost one of them. */
+const UNPAID = `
+  SELECT id FROM orders WHERE status = 'awaiting_payment' AND pay_by < ${BEFORE} AND (
+    close_asked_at IS NULL OR ${dueSql({ since: 'pay_by', askedAt: 'close_asked_at' })} OR pay_by <= now() - interval '${VERDICT_WITHIN_MS} milliseconds'
+  ) ORDER BY pay_by LIMIT ${AT_ONCE}`;
+
 /**
- * Cancels what has outlived its deadline: unpaid orders whose timers a broker has lost, and orders that never became ready to
+ * Ends what has outlived its deadline: unpaid orders whose timers a broker has lost, and orders that never became ready to
  * be paid. Asks logistics again to halt the parcels of an order whose cancellation it has not answered.
  *
  * It says no fact again, such as `order.placed` of a pending order or `order.paid` of one without parcels: a fact rests in its
@@ -30,9 +33,9 @@ export class DeadlinesSweep extends Sweep {
     const revised = (rule: (order: Order, now: Date) => Change) => (_: Message, id: string) => orders.revise(id, rule);
     super('deadlines', DEADLINE_SWEEP_MS, pool, [
       {
-        found: 'payment windows ended without their timers',
-        sql: `SELECT id FROM orders WHERE status = 'awaiting_payment' AND pay_by < ${BEFORE} ORDER BY pay_by LIMIT ${AT_ONCE}`,
-        parameters: [LOST_AFTER_MS],
+        found: 'payment windows ended, and it is not known whether in time: payments is asked',
+        sql: UNPAID,
+        parameters: [CLOSE_AGAIN_MS],
         askAgain: revised(expire),
       },
       {

@@ -11,7 +11,7 @@ describe('what holds of every order that waits', () =>
     tables: 'orders, order_history',
     sound: `
       INSERT INTO orders (id, status, placed_at, pay_by, version) VALUES
-        ('${uuid(1)}', 'pending', now() - interval '2 hours 30 seconds', NULL, 1), ('${uuid(2)}', 'awaiting_payment', now() - interval '2 days', now() - interval '30 seconds', 3),
+        ('${uuid(1)}', 'pending', now() - interval '2 hours 30 seconds', NULL, 1), ('${uuid(2)}', 'awaiting_payment', now() - interval '2 days', now() - interval '5 minutes 30 seconds', 3),
         ('${uuid(3)}', 'cancelled', now() - interval '2 days', now() - interval '1 day', 4), ('${uuid(4)}', 'paid', now() - interval '2 days', now() - interval '1 day', 4);
       INSERT INTO orders (id, status, placed_at, cancellation_requested_at, version) VALUES
         ('${uuid(5)}', 'paid', now() - interval '2 days', now(), 6), ('${uuid(6)}', 'shipped', now() - interval '2 days', now() - interval '1 day', 6);
@@ -22,7 +22,7 @@ describe('what holds of every order that waits', () =>
         ('${uuid(7)}', '${uuid(1)}', 'cancelled', 'customer', NULL, NULL, NULL, 1), ('${uuid(8)}', '${uuid(1)}', 'rejected', 'not_orderable', 'hash', '[]', '{}', 1);
       INSERT INTO orders (id) VALUES ('${uuid(9)}');`,
     breaks: {
-      unpaid_orders_within_window: [uuid(2), `UPDATE orders SET pay_by = now() - interval '61 seconds' WHERE status = 'awaiting_payment'`],
+      unpaid_orders_within_window: [uuid(2), `UPDATE orders SET pay_by = now() - interval '6 minutes 1 second' WHERE status = 'awaiting_payment'`],
       pending_orders_within_deadline: [uuid(1), `UPDATE orders SET placed_at = now() - interval '2 hours 61 seconds' WHERE status = 'pending'`],
       cancellations_answered: [uuid(5), `UPDATE order_history SET at = now() - interval '16 minutes' WHERE version = 6`],
       refusals_say_why: [uuid(8), `UPDATE orders SET reason = NULL WHERE status = 'rejected'`],

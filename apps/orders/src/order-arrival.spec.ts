@@ -106,6 +106,9 @@ describe.each([
 /** Money is given back only after a cancellation. */
 const refundOfCancelled: Fact = (order, now) => (order.status === 'cancelled' ? refund(order, now) : {});
 
+/** What is told of money, also when an order has ended. */
+const MONEY: readonly Fact[] = [facts.paymentCaptured, refundOfCancelled];
+
 /** Some of the facts, and anything that stands against the order, once or twice, in any order. */
 const all = [...FACTS, ...Object.values(obstacles), refundOfCancelled];
 const adversities = fc.shuffledSubarray([...all, ...all]);
@@ -117,7 +120,7 @@ describe.each([['without a coupon', undefined], ['with a coupon', COUPON]])('wha
     fc.assert(fc.property(adversities, (heard) => wayOf(placed, heard).forEach(expectLegal)));
   });
 
-  it('it ends badly at most once, with all that goes back, and nothing but its refund is told after that', () => {
+  it('it ends badly at most once, with all that goes back, and nothing but the way of its money is told after that', () => {
     fc.assert(
       fc.property(adversities, (heard) => {
         const { order, messages, history } = hearing(placed, heard);
@@ -126,7 +129,7 @@ describe.each([['without a coupon', undefined], ['with a coupon', COUPON]])('wha
         if (ends[0]) expect(ends[0].data).toMatchObject({ lines: order.lines, allocation: order.allocation ?? [], ...(coupon !== undefined && { coupon }) });
         const told = history.map(({ type }) => type);
         const rest = told.slice(told.findIndex((type) => ENDS.includes(type)) + 1);
-        if (ends[0]) expect(['', 'payment.refunded']).toContain(rest.join());
+        if (ends[0]) expect(['', 'payment.refunded', 'order.paid_too_late', 'order.paid_too_late,payment.refunded']).toContain(rest.join());
       }),
     );
   });
@@ -150,7 +153,8 @@ describe.each([['without a coupon', undefined], ['with a coupon', COUPON]])('wha
       fc.property(adversities, adversities, (before, after) => {
         const { order } = hearing(placed, before);
         fc.pre(order.status === 'rejected' || order.status === 'cancelled');
-        expect(hearing(order, after.filter((fact) => fact !== refundOfCancelled), later(100_000))).toEqual({ order, history: [], messages: [] });
+        expect(hearing(order, after, later(100_000)).order).toMatchObject({ status: order.status, reason: order.reason, payBy: order.payBy, parcels: order.parcels });
+        expect(hearing(order, after.filter((fact) => !MONEY.includes(fact)), later(100_000))).toEqual({ order, history: [], messages: [] });
       }),
     );
   });

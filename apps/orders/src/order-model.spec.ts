@@ -16,6 +16,7 @@ const settings: fc.Arbitrary<Setting> = fc.record({
   allocation: fc.constantFrom(ONE_WAREHOUSE, BOTH_WAREHOUSES),
   couponIsGood: fc.constantFrom(true, true, false),
   couponIsWorth: fc.constantFrom(500, 500, 3_800),
+  cardIsGood: fc.constantFrom(true, true, true, false),
   reach: fc.constantFrom('preparing' as const, 'dispatched' as const, 'delivered' as const),
 });
 
@@ -78,6 +79,12 @@ describe('an order among others who keep their word, whatever is delivered when,
     if (free) expect([world.payments.captured, world.payments.refunded, order!.reason === 'payment_timeout']).toEqual([0, 0, false]);
   });
 
+  always('says that its money was taken, once, whenever it was', (world) => {
+    const { order, said } = world.orders;
+    const told = types(said).filter((type) => ['order.paid', 'order.paid_too_late'].includes(type));
+    if (order!.total > 0) expect([order!.paidAt !== null, told.length]).toEqual(world.payments.captured > 0 ? [true, 1] : [false, 0]);
+  });
+
   always('has its stock if it is alive, and none if it is not', (world, { allocation }) => {
     expect(world.inventory.held).toEqual(isAlive(world) ? allocation : []);
   });
@@ -116,11 +123,12 @@ it('tries every way there is for an order to go', () => {
     if (order!.refundedAt) seen.add(logistics.parcels.size > 0 ? 'refunded after a halt' : 'refunded without parcels');
     if (types(said).includes('order.cancellation_refused')) seen.add(`${order!.status} after all`);
     if (order!.total === 0 && order!.paidAt) seen.add(`${order!.status} for nothing`);
+    if (types(said).includes('order.paid_too_late')) seen.add('paid too late');
     if (!types(said).includes('order.placed')) seen.add('cancelled before it came');
   }
   expect([...seen].sort()).toEqual([
     'cancelled before it came', 'cancelled customer', 'cancelled for nothing', 'cancelled payment_timeout', 'cancelled processing_timeout',
-    'completed', 'completed after all', 'completed for nothing', 'paid', 'paid for nothing', 'refunded after a halt', 'refunded without parcels',
+    'completed', 'completed after all', 'completed for nothing', 'paid', 'paid for nothing', 'paid too late', 'refunded after a halt', 'refunded without parcels',
     'rejected coupon_rejected', 'rejected out_of_stock', 'shipped', 'shipped after all', 'shipped for nothing',
   ]);
 });

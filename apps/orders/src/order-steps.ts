@@ -44,7 +44,11 @@ const STEPS: readonly Step[] = [
   {
     status: 'pending',
     reached: ({ allocation, coupon, couponRedeemedAt }) => allocation !== null && (coupon === null || couponRedeemedAt !== null),
-    tell: (order) => ({ type: OrderPriced.type, detail: { total: totalOf(order) }, message: (about) => OrderPriced({ ...about, total: totalOf(order) }) }),
+    tell: (order) => {
+      const [total, { payWithinSeconds }] = [totalOf(order), order];
+      const message = (about: About): Outgoing => OrderPriced({ ...about, total, ...(payWithinSeconds !== null && { payWithinSeconds }) });
+      return { type: OrderPriced.type, detail: { total }, message };
+    },
   },
   {
     status: 'awaiting_payment',

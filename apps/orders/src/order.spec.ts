@@ -38,7 +38,7 @@ describe('an order', () => {
     expect(history).toMatchObject([{ type: 'order.rejected', detail: { reason, skus: ['TEE'] }, status: 'rejected' }]);
     expect(messages!.map(({ data }) => data)).toMatchObject([{ orderId: ORDER, reason, lines: order!.lines, allocation: [] }]);
     expect(stockRejected(order!, rejection, NOW)).toEqual({});
-    expect(hearing(order!, Object.values(facts))).toEqual({ order, history: [], messages: [] });
+    expect(hearing(order!, ANYTHING)).toEqual({ order, history: [], messages: [] });
   });
 
   it('is not rejected for want of stock that it has', () => {
@@ -46,6 +46,9 @@ describe('an order', () => {
     expect(stockRejected(order, { orderId: ORDER, userId: USER, version: 1, reason: 'out_of_stock', skus: ['TEE'] }, NOW)).toEqual({});
   });
 });
+
+/** Whatever may come, but money, which nobody takes for an order that was rejected. */
+const ANYTHING: readonly Fact[] = [...Object.values<Fact>(facts), ...Object.values<Fact>(obstacles)].filter((fact) => fact !== facts.paymentCaptured);
 
 describe('an order with a coupon', () => {
   const withCoupon = () => placedOrder({ coupon: COUPON });
@@ -73,7 +76,7 @@ describe('an order with a coupon', () => {
     expect(history).toMatchObject([{ type: 'order.rejected', detail: { reason: 'coupon_rejected', couponReason: 'used_up' }, status: 'rejected' }]);
     const goods = { lines: order!.lines, allocation };
     expect(messages!.map(({ data }) => data)).toEqual([{ orderId: ORDER, userId: USER, version: order!.version, ...goods, reason: 'coupon_rejected', coupon: COUPON, couponReason: 'used_up' }]);
-    expect(hearing(order!, [...Object.values(facts), ...Object.values(obstacles)])).toEqual({ order, history: [], messages: [] });
+    expect(hearing(order!, ANYTHING)).toEqual({ order, history: [], messages: [] });
   });
 
   it.each([

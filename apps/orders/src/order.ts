@@ -1,5 +1,7 @@
 import {
   ExpirePayment,
+  ExtendPayable,
+  OrderPaidTooLate,
   OrderRejected,
   ParcelCreated,
   ParcelDelivered,
@@ -7,7 +9,9 @@ import {
   type CouponRedeemed,
   type CouponRejected,
   type Data,
+  type Money,
   type OrderReason,
+  type PayableOpened,
   type PaymentCaptured,
   type PaymentRefunded,
   type StockRejected,
@@ -57,21 +61,44 @@ export const rejection = ({ lines, allocation, coupon }: Order, { reason, detail
   message: (about) => OrderRejected({ ...about, lines, allocation: allocation ?? [], reason, ...(coupon !== null && { coupon }), ...(couponReason && { couponReason }) }),
 });
 
-/** The order can be paid, so its window starts now, and a timer that ends it. One that is paid has none: there was nothing to pay. */
-export function payableOpened(order: Order, usualWindowSeconds: number, now: Date): Change {
+/** A window that was shortened by more than this, on its way here, is begun anew. Milliseconds. */
+const SHORTENED_BY_MS = 5_000;
+
+/**
+ * The order can be paid, so its window has begun, and with it a timer that ends it. When payments says so it may have to wait
+ * here, and nobody sees meanwhile that the order can be paid: then the window is extended to its full length. An order that is
+ * paid has no window: there was nothing to pay.
+ */
+export function payableOpened(order: Order, opened: Pick<Data<typeof PayableOpened>, 'payBy'>, usualWindowSeconds: number, now: Date): Change {
   if (order.payBy || order.paidAt || hasEnded(order)) return {};
   const delayMs = (order.payWithinSeconds ?? usualWindowSeconds) * 1_000;
-  const change = learn(order, { payBy: new Date(now.getTime() + delayMs) }, now);
-  return { ...change, messages: [...(change.messages ?? []), ExpirePayment({ orderId: order.id }, { delayMs })] };
+  const full = new Date(now.getTime() + delayMs);
+  const begun = opened.payBy === undefined ? full : new Date(opened.payBy);
+  const isShort = full.getTime() - begun.getTime() > Math.min(SHORTENED_BY_MS, delayMs / 10);
+  const { messages = [], ...change } = learn(order, { payBy: isShort ? full : begun }, now);
+  const extended = isShort ? [ExtendPayable({ orderId: order.id, payBy: full.toISOString() })] : [];
+  return { ...change, messages: [...messages, ...extended, ExpirePayment({ orderId: order.id }, { delayMs })] };
 }
 
-/** The money is there. It may be known before `payable.opened` is: the window then ends as it starts. */
-export const paymentCaptured = (order: Order, { paymentId }: Data<typeof PaymentCaptured>, now: Date): Change =>
-  order.paymentId ? {} : learn(order, { paymentId, paidAt: now, payBy: order.payBy ?? now }, now);
+/**
+ * The money is there. It may be known before `payable.opened` is: the window then ends as it starts. Of an order that has
+ * ended it goes back, and its customer is told that it was taken.
+ */
+export function paymentCaptured(order: Order, { paymentId, amount }: Data<typeof PaymentCaptured>, now: Date): Change {
+  if (order.paymentId) return {};
+  const paid = { paymentId, paidAt: now };
+  return hasEnded(order) ? record({ ...order, ...paid }, [paidTooLate(amount)], now) : learn(order, { ...paid, payBy: order.payBy ?? now }, now);
+}
 
-/** The money of a cancelled order is on its way back. */
-export const refunded = (order: Order, { amount }: Data<typeof PaymentRefunded>, now: Date): Change =>
-  order.refundedAt ? {} : record({ ...order, refundedAt: now }, [{ type: 'payment.refunded', detail: { amount } }], now);
+const paidTooLate = (amount: Money): Told => ({ type: OrderPaidTooLate.type, detail: { amount }, message: (about) => OrderPaidTooLate({ ...about, amount }) });
+
+/** The money of a cancelled order is on its way back. That it was taken is told with it, if that is not known yet. */
+export function refunded(order: Order, { paymentId, amount }: Data<typeof PaymentRefunded>, now: Date): Change {
+  if (order.refundedAt) return {};
+  const refund: Told = { type: 'payment.refunded', detail: { amount } };
+  if (order.paymentId) return record({ ...order, refundedAt: now }, [refund], now);
+  return record({ ...order, paymentId, paidAt: now, refundedAt: now }, [paidTooLate(amount), refund], now);
+}
 
 const PARCEL_FACTS = [ParcelCreated, ParcelDispatched, ParcelDelivered];
 

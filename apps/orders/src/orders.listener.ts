@@ -14,6 +14,7 @@ import {
   ParcelsHalted,
   ParcelsLeft,
   PayableOpened,
+  PayableVoided,
   PaymentCaptured,
   PaymentRefunded,
   PlaceOrder,
@@ -24,11 +25,11 @@ import {
   type Data,
   type Message,
 } from '@sluice/contracts';
-import { On, ProblemError } from '@sluice/messaging';
+import { judgedAt, On, ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import { cancel, parcelsHalted, parcelsLeft } from './cancellation.js';
 import type { OrdersConfig } from './config.js';
-import { expire } from './deadlines.js';
+import { expire, lapsed } from './deadlines.js';
 import { couponRedeemed, couponRejected, parcelMoved, payableOpened, paymentCaptured, refunded, stockRejected, stockReserved } from './order.js';
 import { OrderQueries } from './order.queries.js';
 import { OrderRepository } from './order.repository.js';
@@ -51,13 +52,14 @@ export class OrdersListener {
 
   @On(PlaceOrder)
   placeOrder(message: Message<typeof PlaceOrder>) {
-    return this.orders.place(message, (row, prices, now) => place(row, message.data, prices, delivered(message), now));
+    const request = { ...message.data, payWithinSeconds: message.data.payWithinSeconds ?? this.config.PAYMENT_WINDOW_SECONDS };
+    return this.orders.place(message, (row, prices, now) => place(row, request, prices, delivered(message, now), now));
   }
 
   @On(PlaceUnlisted, { queue: 'lookups', prefetch: LOOKUPS_AT_ONCE })
   async placeUnlisted(message: Message<typeof PlaceUnlisted>) {
     const request = await this.lookup.completed(message.data);
-    return this.orders.place(message, (row, prices, now) => place(row, request, prices, { ...delivered(message), lookedUp: true }, now));
+    return this.orders.place(message, (row, prices, now) => place(row, request, prices, { ...delivered(message, now), lookedUp: true }, now));
   }
 
   @On(CancelOrder)
@@ -92,7 +94,12 @@ export class OrdersListener {
 
   @On(PayableOpened)
   payableOpened(message: Message<typeof PayableOpened>) {
-    return this.orders.change(message, (order, now) => payableOpened(order, this.config.PAYMENT_WINDOW_SECONDS, now));
+    return this.orders.change(message, (order, now) => payableOpened(order, message.data, this.config.PAYMENT_WINDOW_SECONDS, now));
+  }
+
+  @On(PayableVoided)
+  payableVoided(message: Message<typeof PayableVoided>) {
+    return this.orders.change(message, lapsed);
   }
 
   @On(PaymentCaptured)
@@ -170,8 +177,8 @@ export class OrdersListener {
 /**
  * The deadline is only a hint: a caller who gave up earlier than it, or whose answer is lost, still looks for the order by its id.
  */
-const delivered = ({ reply, deadline, redelivered = false }: Message): Delivered => ({
-  unattended: reply === undefined || (deadline !== undefined && Date.now() >= deadline),
-  redelivered,
-  lookedUp: false,
-});
+function delivered(message: Message, now: Date): Delivered {
+  const { reply, deadline, redelivered = false } = message;
+  const unattended = reply === undefined || (deadline !== undefined && Date.now() >= deadline);
+  return { unattended, redelivered, lookedUp: false, acceptedAt: judgedAt(message, now) };
+}

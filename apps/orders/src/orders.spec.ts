@@ -29,6 +29,16 @@ describe('placing an order', () => {
     expect(scene.factsOf(order)).toEqual(['order.placed']);
   });
 
+  it('says when it was asked for, however long the request has waited, and never that this was later than now', async () => {
+    const [waited, ahead] = [newRequest(), newRequest()];
+    const anHourAgo = new Date(Date.now() - 3_600_000).toISOString();
+    await scene.tell(PlaceOrder(waited), { acceptedAt: anHourAgo });
+    await scene.tell(PlaceOrder(ahead), { acceptedAt: '2999-01-01T00:00:00.000Z' });
+    await eventually(() => expect([waited, ahead].flatMap(scene.factsOf)).toEqual(['order.placed', 'order.placed']));
+    expect(scene.saidAbout(waited)[0]!.data).toMatchObject({ acceptedAt: anHourAgo });
+    expect(scene.saidAbout(ahead)[0]!.data).toMatchObject({ acceptedAt: (await scene.see(ahead)).placedAt });
+  });
+
   it('takes the first of many that come at once', async () => {
     const order = newRequest();
     const answers = await Promise.all(Array.from({ length: 20 }, () => scene.place(order)));

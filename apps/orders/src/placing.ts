@@ -17,6 +17,8 @@ export interface Delivered {
   redelivered: boolean;
   /** Inventory was asked for the products that nobody here knew: what is unknown now is no product. */
   lookedUp: boolean;
+  /** When its customer asked for it; default: when it came. */
+  acceptedAt?: Date;
 }
 
 /**
@@ -28,13 +30,13 @@ export interface Delivered {
  * @throws ProblemError 409 another order has this id
  */
 export function place(existing: Row | undefined, request: Request, copies: Prices, delivered: Delivered, now: Date): Change<OrderView, Row> {
-  const { unattended, redelivered, lookedUp } = delivered;
+  const { unattended, redelivered, lookedUp, acceptedAt } = delivered;
   if (isOrder(existing)) return { reply: answerAgain(existing, request, now) };
   const own = existing?.userId === request.userId ? existing : undefined;
   if (isRefused(own) && redelivered && !unattended) return { problem: problemOf(own) };
   const offers = offered(request, copies);
   const priced = price(request.lines, request.flashSale ? atPrice(offers, request.flashSale.unitPrice) : offers);
-  if (!isRefusal(priced)) return answered(isEarlyCancellation(own) ? placedTooLate(request, priced, now) : placed(request, priced, now), now);
+  if (!isRefusal(priced)) return answered(isEarlyCancellation(own) ? placedTooLate(request, priced, now) : placed(request, priced, acceptedAt ?? now, now), now);
   if (priced.reason === 'unknown_product' && !lookedUp) return { messages: [PlaceUnlisted(request, { delegate: true })] };
   const lines = named(request.lines, offers);
   const order = newOrder(request, { lines, ...unpriced(lines) }, now);
@@ -46,10 +48,10 @@ function answerAgain(existing: Order, { userId, bodyHash }: Request, now: Date):
   throw ProblemError.of(409, 'Another order has this key', 'The idempotency key was used for an order with another body.');
 }
 
-function placed(request: Request, priced: Priced, now: Date): Change {
+function placed(request: Request, priced: Priced, acceptedAt: Date, now: Date): Change {
   const order = newOrder(request, priced, now);
   const { lines, coupon } = order;
-  const message: Told['message'] = (about) => OrderPlaced({ ...about, lines, subtotal: subtotalOf(order), ...(coupon !== null && { coupon }) });
+  const message: Told['message'] = (about) => OrderPlaced({ ...about, lines, subtotal: subtotalOf(order), ...(coupon !== null && { coupon }), acceptedAt: acceptedAt.toISOString() });
   return record(order, [{ ...placement(order), message }], now);
 }
 
@@ -66,7 +68,7 @@ const subtotalOf = ({ subtotal, currency }: Order) => ({ amount: subtotal, curre
 const newOrder = ({ orderId: id, userId, bodyHash, address, coupon, payWithinSeconds, flashSale }: Request, { lines, currency, subtotal }: Priced, now: Date): Order => {
   const asked = { id, userId, bodyHash, lines, address, coupon: coupon ?? null, payWithinSeconds: payWithinSeconds ?? null, flashSaleId: flashSale?.id ?? null, placedAt: now };
   const amounts = { currency, subtotal, discount: 0, total: subtotal };
-  const nothingKnown = { couponRedeemedAt: null, allocation: null, payBy: null, paymentId: null, paidAt: null, refundedAt: null, parcels: [] };
+  const nothingKnown = { couponRedeemedAt: null, allocation: null, payBy: null, closeAskedAt: null, paymentId: null, paidAt: null, refundedAt: null, parcels: [] };
   const notCancelled = { cancellationRequestedAt: null, cancellationRefusedAt: null };
   return { ...asked, ...amounts, ...nothingKnown, ...notCancelled, status: 'pending', reason: null, version: 0 };
 };

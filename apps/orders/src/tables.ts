@@ -30,6 +30,8 @@ export interface Order {
   allocation: Allocation | null;
   /** The end of the payment window; the order can be paid. */
   payBy: Date | null;
+  /** The window is over, and payments was last asked whether the order was paid in it. */
+  closeAskedAt: Date | null;
   /** The money was captured. Null of an order that is paid because there was nothing to pay. */
   paymentId: string | null;
   paidAt: Date | null;
@@ -108,7 +110,7 @@ export const orderTables = {
     key: 'id',
     columns: [
       'id', 'userId', 'bodyHash', 'status', 'reason', 'lines', 'address', 'currency', 'subtotal', 'discount', 'total', 'coupon', 'couponRedeemedAt',
-      'placedAt', 'flashSaleId', 'payWithinSeconds', 'allocation', 'payBy', 'paymentId', 'paidAt', 'refundedAt', 'cancellationRequestedAt',
+      'placedAt', 'flashSaleId', 'payWithinSeconds', 'allocation', 'payBy', 'closeAskedAt', 'paymentId', 'paidAt', 'refundedAt', 'cancellationRequestedAt',
       'cancellationRefusedAt', 'parcels', 'recordedAt', 'refusal', 'version',
     ],
   }),

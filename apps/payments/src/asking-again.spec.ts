@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { captureAgain, refundAgain } from './asking-again.js';
 import { cancelPayable } from './cancellation.js';
 import { settle } from './capture.js';
-import { openPayable, pay } from './payable.js';
+import { openPayable as openBy, pay as payAt } from './payable.js';
 import { refund, refundRefused } from './refund.js';
 import type { Decision, State } from './tables.js';
 
@@ -18,6 +18,8 @@ const after = (state: State, { state: changes = {} }: Decision): State => ({ pay
 const told = ({ messages = [] }: Decision) => messages.map(({ contract, data, delegate }) => ({ type: contract.type, ...(data as object), ...(delegate && { delegate }) }));
 const cancelled = (state: State, at: Date): State => after(state, cancelPayable(state, { orderId, userId, version: 4, lines: [], allocation: [], reason: 'customer' }, at));
 
+const openPayable = (state: State, order: Parameters<typeof openBy>[1]): Decision => openBy(state, order, noon);
+const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision => payAt(state, request, id, { at: now, now });
 const nothing: State = { payables: {}, captures: {}, failures: {} };
 const open = after(nothing, openPayable(nothing, { orderId, userId, total: { amount: 4_200, currency: 'USD' }, version: 2 }));
 const capturing = after(open, pay(open, { orderId, userId, cardToken: 'tok' }, captureId, noon));

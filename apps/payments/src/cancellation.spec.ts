@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { cancelPayable } from './cancellation.js';
 import { resultOf, settle } from './capture.js';
 import type { CardOutcome } from './card-gateway.js';
-import { openPayable, pay } from './payable.js';
+import { openPayable as openBy, pay as payAt } from './payable.js';
 import { refund, refundable } from './refund.js';
 import type { Decision, State } from './tables.js';
 
@@ -16,6 +16,8 @@ const total = { amount: 4_200, currency: 'USD' };
 const noon = new Date('2026-01-01T12:00:00Z');
 const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 1000);
 
+const openPayable = (state: State, order: Parameters<typeof openBy>[1]): Decision => openBy(state, order, noon);
+const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision => payAt(state, request, id, { at: now, now });
 const nothing: State = { payables: {}, captures: {}, failures: {} };
 const after = (state: State, { state: changes = {} }: Decision): State => ({ payables: { ...state.payables, ...changes.payables }, captures: { ...state.captures, ...changes.captures }, failures: { ...state.failures, ...changes.failures } });
 const told = ({ messages = [] }: Decision) => messages.map(({ contract, data }) => ({ type: contract.type, ...(data as object) }));

@@ -1,4 +1,4 @@
-import { type Data, type OrderCancelled, PayableVoided, RefundPayment } from '@sluice/contracts';
+import { type Data, type OrderCancelled, type Outgoing, PayableVoided, RefundPayment } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { ChargedPayable, Decision, Payable, RefundingPayable, State, VoidedPayable } from './tables.js';
 
@@ -22,12 +22,18 @@ export function cancelPayable(state: State, { orderId, userId }: Data<typeof Ord
 }
 
 /** Stands in the way of a price that arrives after the cancellation. */
-const neverOpened = (orderId: string, userId: string): VoidedPayable => ({ orderId, userId, amount: null, currency: null, status: 'voided', captureId: null, capturingSince: null, version: 1 });
+const neverOpened = (orderId: string, userId: string): VoidedPayable => {
+  const nothing = { amount: null, currency: null, captureId: null, capturingSince: null, payBy: null, lapsedAt: null };
+  return { orderId, userId, ...nothing, status: 'voided', version: 1 };
+};
 
-const closed = (payable: Payable): Decision => ({
+/** Nobody can pay it any more. */
+export const closed = (payable: Payable): Decision => ({
   state: { payables: { [payable.orderId]: payable } },
-  messages: [PayableVoided({ orderId: payable.orderId, userId: payable.userId, version: payable.version })],
+  messages: [voided(payable)],
 });
+
+export const voided = ({ orderId, userId, version }: Payable): Outgoing => PayableVoided({ orderId, userId, version });
 
 function givingBack(captured: ChargedPayable, now: Date): Decision {
   const { orderId, captureId } = captured;

@@ -1,7 +1,7 @@
 import { PaymentCaptured, PaymentDeclined, type PaymentResult, RefundPayment } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { z } from 'zod';
-import { refunding, refuseCancelled } from './cancellation.js';
+import { refunding, refuseCancelled, voided } from './cancellation.js';
 import { failed } from './card-failures.js';
 import type { CardOutcome } from './card-gateway.js';
 import type { Capture, CardFailures, Charge, ChargedPayable, Decision, Payable, PendingCapture, State } from './tables.js';
@@ -30,8 +30,8 @@ function captured(payable: ChargedPayable, pending: PendingCapture, gatewayRefer
 }
 
 /**
- * The payable is open again: another try is another capture, with an idempotency key of its own. Unless the order was
- * cancelled meanwhile: then nothing was taken, and nobody has to choose another card.
+ * The payable is open again: another try is another capture, with an idempotency key of its own. Unless its window has ended
+ * meanwhile, or the order was cancelled: then nothing was taken, and nobody has to choose another card.
  */
 function declined(state: State, payable: ChargedPayable, pending: PendingCapture, reason: string, now: Date): Decision<Charge> {
   const { orderId, userId } = payable;
@@ -39,8 +39,9 @@ function declined(state: State, payable: ChargedPayable, pending: PendingCapture
   const unpaid = { ...payable, captureId: null, capturingSince: null, version: payable.version + 1 };
   const failures = { [userId]: failed(state, payable, now) };
   if (payable.status === 'voiding') return changed({ ...unpaid, status: 'voided' }, capture, failures);
-  const messages = [PaymentDeclined({ orderId, userId, reason, version: unpaid.version })];
-  return { ...changed({ ...unpaid, status: 'open' }, capture, failures), messages };
+  const after: Payable = { ...unpaid, status: payable.lapsedAt ? 'voided' : 'open' };
+  const fact = PaymentDeclined({ orderId, userId, reason, version: after.version });
+  return { ...changed(after, capture, failures), messages: payable.lapsedAt ? [fact, voided(after)] : [fact] };
 }
 
 const changed = (payable: Payable, capture: Capture, failures: Record<string, CardFailures> = {}): Decision<Charge> => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from './capture.js';
 import { expectFewFailures, MOST_FAILURES, refuseCard } from './card-failures.js';
-import { openPayable, pay, payableNow } from './payable.js';
+import { openPayable, pay as payAt, payableNow as payableAt } from './payable.js';
 import type { Decision, State } from './tables.js';
 
 const LIMITS = { CARD_FAILURES_PER_ORDER: 3, CARD_FAILURES_PER_USER: 4, CARD_FAILURES_WINDOW_SECONDS: 60 };
@@ -11,13 +11,15 @@ const noon = new Date('2026-01-01T12:00:00Z');
 const at = (seconds: number): Date => new Date(noon.getTime() + seconds * 1_000);
 const problem = (status: number, more: object = {}) => expect.objectContaining({ problem: expect.objectContaining({ status, ...more }) });
 type About = typeof one & object;
+const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision => payAt(state, request, id, { at: now, now });
+const payableNow = (state: State, about: About, limits: typeof LIMITS, now: Date) => payableAt(state, about, limits, { at: now, now });
 
 const after = (state: State, { state: changes = {} }: Decision): State => ({
   payables: { ...state.payables, ...changes.payables },
   captures: { ...state.captures, ...changes.captures },
   failures: { ...state.failures, ...changes.failures },
 });
-const opened = (state: State, about: About): State => after(state, openPayable(state, { ...about, total: { amount: 100, currency: 'EUR' }, version: 2 }));
+const opened = (state: State, about: About): State => after(state, openPayable(state, { ...about, total: { amount: 100, currency: 'EUR' }, version: 2 }, noon));
 const open = [one!, other!].reduce(opened, { payables: {}, captures: {}, failures: {} });
 
 /** A card is declined then. */

@@ -9,18 +9,27 @@ import type { ChargedPayable, Decision, OpenPayable, Payable, PendingCapture, St
 /** The card gateway answers in seconds and the retries of its calls are spent after about a minute: silence for longer needs a push. Milliseconds. */
 const RESEND_AFTER_MS = 60_000;
 
-/** The order's total is final: it can be paid from now on, unless the order was cancelled before. Nothing is opened where there is nothing to pay. */
-export function openPayable(state: State, { orderId, userId, total }: Data<typeof OrderPriced>): Decision {
+/** The order's total is final: it can be paid from now on, for as long as its window is, unless the order was cancelled before. Nothing is opened where there is nothing to pay. */
+export function openPayable(state: State, { orderId, userId, total, payWithinSeconds }: Data<typeof OrderPriced>, now: Date): Decision {
   if (state.payables[orderId] || total.amount === 0) return {};
-  const payable: Payable = { orderId, userId, ...total, status: 'open', captureId: null, capturingSince: null, version: 1 };
-  return { state: { payables: { [orderId]: payable } }, messages: [PayableOpened({ orderId, userId, amount: total, version: 1 })] };
+  const payBy = payWithinSeconds === undefined ? null : new Date(now.getTime() + payWithinSeconds * 1_000);
+  const payable: Payable = { orderId, userId, ...total, status: 'open', captureId: null, capturingSince: null, payBy, lapsedAt: null, version: 1 };
+  const opened = PayableOpened({ orderId, userId, amount: total, ...(payBy && { payBy: payBy.toISOString() }), version: 1 });
+  return { state: { payables: { [orderId]: payable } }, messages: [opened] };
+}
+
+/** When something was asked for, and what time it is. */
+export interface Asked {
+  at: Date;
+  now: Date;
 }
 
 /**
- * The user wants to pay. The request's own id becomes the capture's, so the same request twice is one capture.
- * @throws ProblemError 404 no such payable for this user, 409 paid already, cancelled or nothing to pay, 402 this very request was declined before
+ * The user wants to pay. The request's own id becomes the capture's, so the same request twice is one capture. What was asked
+ * for before the end of the window is in time, also when it comes later, as long as the payable is open.
+ * @throws ProblemError 404 no such payable for this user, 409 paid already, cancelled, too late or nothing to pay, 402 this very request was declined before
  */
-export function pay(state: State, request: Data<typeof Pay>, requestId: string, now: Date): Decision<z.infer<typeof PaymentResult>> {
+export function pay(state: State, request: Data<typeof Pay>, requestId: string, { at, now }: Asked): Decision<z.infer<typeof PaymentResult>> {
   const payable = state.payables[request.orderId];
   if (!payable || payable.userId !== request.userId) throw ProblemError.of(404, 'Nothing to pay', `There is nothing to pay for order ${request.orderId}.`);
   const earlier = state.captures[requestId];
@@ -29,6 +38,7 @@ export function pay(state: State, request: Data<typeof Pay>, requestId: string, 
   switch (payable.status) {
     case 'open':
       if (payable.amount === 0) throw ProblemError.of(409, 'Nothing to pay', `Order ${request.orderId} costs nothing.`);
+      refuseLate(payable, at);
       return begin(payable, request.cardToken, requestId, now);
     case 'capturing':
       return wait(payable, now);
@@ -37,9 +47,14 @@ export function pay(state: State, request: Data<typeof Pay>, requestId: string, 
   }
 }
 
+function refuseLate({ orderId, payBy }: OpenPayable, askedAt: Date): void {
+  if (payBy && askedAt >= payBy) throw ProblemError.of(409, 'Too late to pay', `Order ${orderId} was to be paid by ${payBy.toISOString()}.`);
+}
+
 /** The intent is committed before the gateway is called, so a crash repeats the call and never forgets it. */
-function begin({ orderId, userId, amount, currency, version }: OpenPayable, cardToken: string, captureId: string, now: Date): Decision<never> {
-  const payable: Payable = { orderId, userId, amount, currency, status: 'capturing', captureId, capturingSince: now, version: version + 1 };
+function begin(open: OpenPayable, cardToken: string, captureId: string, now: Date): Decision<never> {
+  const { orderId, amount, currency } = open;
+  const payable: Payable = { ...open, status: 'capturing', captureId, capturingSince: now, version: open.version + 1 };
   const capture: PendingCapture = { id: captureId, orderId, amount, currency, cardToken, requestedAt: now, status: 'pending', gatewayReference: null, reason: null, settledAt: null, version: 1 };
   return { state: { payables: { [orderId]: payable }, captures: { [captureId]: capture } }, messages: [CapturePayment({ orderId, captureId }, { delegate: true })] };
 }
@@ -59,8 +74,8 @@ const NO_REQUEST = '00000000-0000-0000-0000-000000000000';
  * Whether the order can be paid now, asked before anybody looks at the card.
  * @throws ProblemError what the payment itself would be refused with: 404, 409; 429 too many cards have failed
  */
-export function payableNow(state: State, about: Data<typeof GetPayable>, limits: CardLimits, now: Date): Reply<typeof GetPayable> {
-  expectFewFailures(state, about, NO_REQUEST, limits, now);
-  pay(state, { ...about, cardToken: '' }, NO_REQUEST, now);
+export function payableNow(state: State, about: Data<typeof GetPayable>, limits: CardLimits, asked: Asked): Reply<typeof GetPayable> {
+  expectFewFailures(state, about, NO_REQUEST, limits, asked.now);
+  pay(state, { ...about, cardToken: '' }, NO_REQUEST, asked);
   return { status: state.payables[about.orderId]?.status === 'capturing' ? 'capturing' : 'open' };
 }

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { CapturePayment, GetPayable, type Message, OrderCancelled, OrderPriced, Pay, RefundPayment, RefuseCard } from '@sluice/contracts';
+import { CapturePayment, ClosePayable, ExtendPayable, GetPayable, type Message, OrderCancelled, OrderPriced, Pay, RefundPayment, RefuseCard } from '@sluice/contracts';
 import { On } from '@sluice/messaging';
 import { Capturing } from './capturing.js';
 import { PaymentsRepository } from './payments.repository.js';
@@ -27,8 +27,8 @@ export class PaymentsListener {
   }
 
   @On(GetPayable)
-  getPayable({ data }: Message<typeof GetPayable>) {
-    return this.payments.payable(data);
+  getPayable(message: Message<typeof GetPayable>) {
+    return this.payments.payable(message);
   }
 
   @On(RefuseCard)
@@ -39,6 +39,16 @@ export class PaymentsListener {
   @On(Pay)
   pay(message: Message<typeof Pay>) {
     return this.payments.pay(message);
+  }
+
+  @On(ClosePayable)
+  closePayable(message: Message<typeof ClosePayable>) {
+    return this.payments.close(message);
+  }
+
+  @On(ExtendPayable)
+  extendPayable(message: Message<typeof ExtendPayable>) {
+    return this.payments.extend(message);
   }
 
   @On(CapturePayment, { queue: 'captures', prefetch: CONCURRENT_CALLS, outside: true })

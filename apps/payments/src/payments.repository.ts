@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { CapturePayment, Data, GetPayable, Message, OrderCancelled, OrderPriced, Pay, RefundPayment, RefuseCard } from '@sluice/contracts';
-import { DELEGATED } from '@sluice/messaging';
+import type { CapturePayment, ClosePayable, Data, ExtendPayable, GetPayable, Message, OrderCancelled, OrderPriced, Pay, RefundPayment, RefuseCard } from '@sluice/contracts';
+import { DELEGATED, judgedAt } from '@sluice/messaging';
 import { databaseTime, newId, type UnitOfWork } from '@sluice/persistence';
 import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
 import { Pool } from 'pg';
@@ -15,6 +15,7 @@ import { PrismaClient } from './generated/prisma/client.js';
 import { openPayable, pay, payableNow } from './payable.js';
 import { refund, refundRefused } from './refund.js';
 import { type CardFailures, type Charge, type Payable, tables } from './tables.js';
+import { closePayable, extendWindow } from './window.js';
 
 /** Which rows each message is about, and the rule that decides on them. */
 @Injectable()
@@ -36,7 +37,7 @@ export class PaymentsRepository implements OnModuleDestroy {
   }
 
   async open(message: Message<typeof OrderPriced>): Promise<void> {
-    await this.#unit.change(message, { payables: [message.data.orderId] }, (state) => openPayable(state, message.data));
+    await this.#unit.change(message, { payables: [message.data.orderId] }, (state, now) => openPayable(state, message.data, now));
   }
 
   pay(message: Message<typeof Pay>) {
@@ -44,7 +45,7 @@ export class PaymentsRepository implements OnModuleDestroy {
     const keys = { payables: [orderId], captures: [message.id], failures: [userId] };
     return this.#unit.change(message, keys, (state, now) => {
       expectFewFailures(state, message.data, message.id, this.config, now);
-      return pay(state, message.data, message.id, now);
+      return pay(state, message.data, message.id, { at: judgedAt(message, now), now });
     });
   }
 
@@ -54,8 +55,8 @@ export class PaymentsRepository implements OnModuleDestroy {
   }
 
   /** What a payment would be answered now, as far as that does not depend on the card. @throws ProblemError 404, 409, 429 */
-  async payable(about: Data<typeof GetPayable>) {
-    const { orderId, userId } = about;
+  async payable(message: Message<typeof GetPayable>) {
+    const { orderId, userId } = message.data;
     const [row, failed, now] = await Promise.all([
       this.#prisma.payable.findFirst({ where: { orderId, version: { gt: 0 } } }),
       this.#prisma.cardFailures.findFirst({ where: { userId, version: { gt: 0 } } }),
@@ -63,7 +64,15 @@ export class PaymentsRepository implements OnModuleDestroy {
     ]);
     const payables = row ? { [orderId]: { ...row, amount: cents(row.amount) } as Payable } : {};
     const failures = failed ? { [userId]: failed as unknown as CardFailures } : {};
-    return payableNow({ payables, captures: {}, failures }, about, this.config, now);
+    return payableNow({ payables, captures: {}, failures }, message.data, this.config, { at: judgedAt(message, now), now });
+  }
+
+  async close(message: Message<typeof ClosePayable>): Promise<void> {
+    await this.#unit.change(message, { payables: [message.data.orderId] }, (state, now) => closePayable(state, message.data, now));
+  }
+
+  async extend(message: Message<typeof ExtendPayable>): Promise<void> {
+    await this.#unit.change(message, { payables: [message.data.orderId] }, (state) => extendWindow(state, message.data));
   }
 
   async cancel(message: Message<typeof OrderCancelled>): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CapturePayment, GetPayable, OrderPriced, Pay, PayableOpened, PayableVoided, PaymentDeclined, RefundPayment, RefuseCard } from '@sluice/contracts';
+import { CapturePayment, ClosePayable, GetPayable, OrderPriced, Pay, PayableOpened, PayableVoided, PaymentDeclined, RefundPayment, RefuseCard } from '@sluice/contracts';
 import type { Service } from '@sluice/service-kit';
 import { deadLetters, eventually, publish } from '@sluice/testing';
 import * as testing from '@sluice/testing';
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problem, total, useShop, type Order } from './testing/shop.js';
 
 const shop = useShop<testing.TestBroker>(testing);
-const { start, payable, pay, capturesOf, captured, refunded, cancel } = shop;
+const { start, payable, pay, payAsOf, capturesOf, captured, refunded, cancel } = shop;
 
 describe('with the fake card gateway', () => {
   let service: Service;
@@ -88,6 +88,19 @@ describe('with the fake card gateway', () => {
     await payable();
     for (const order of [open, unknown]) await expect(pay(order, 'tok_fake_4242')).rejects.toMatchObject(problem(409));
     expect(shop.heard.of(PayableOpened, ({ orderId }) => orderId === unknown.orderId)).toEqual([]);
+  });
+
+  it('takes a payment that was asked for before the end of the window, though it comes after it, and no other', async () => {
+    const [inTime, late] = [await payable(60), await payable(60)];
+    const { rows } = await shop.database.pool.query("UPDATE payables SET pay_by = now() - interval '1 minute' WHERE order_id = ANY($1) RETURNING pay_by - interval '1 ms' AS before, pay_by AS end", [[inTime.orderId, late.orderId]]);
+    await expect(payAsOf(late, rows[0].end.toISOString())).rejects.toMatchObject({ problem: { status: 409, title: 'Too late to pay' } });
+    await expect(pay(late, 'tok_fake_4242')).rejects.toMatchObject(problem(409));
+    expect(await payAsOf(inTime, rows[0].before.toISOString())).toEqual({ status: 'captured' });
+    for (const { orderId } of [inTime, late]) await publish(shop.broker, ClosePayable, { orderId });
+    await eventually(() => shop.heard.of(PayableVoided, ({ orderId }) => orderId === late.orderId, 1));
+    expect(await capturesOf(late.orderId)).toEqual([]);
+    expect((await capturesOf(inTime.orderId)).map(({ status }) => status as string)).toEqual(['captured']);
+    expect(shop.heard.of(PayableVoided, ({ orderId }) => orderId === inTime.orderId)).toEqual([]);
   });
 
   it('gives the money of a cancelled order back once, though each message comes twice', async () => {

@@ -6,6 +6,10 @@ interface Debt {
   /** Cents. */
   amount: number;
   currency: string;
+  /** The end of the payment window; null: of an order that was priced by a version that did not say how long it is. */
+  payBy: Date | null;
+  /** The window had ended while a capture ran that was asked for in time: a decline closes the payable. */
+  lapsedAt: Date | null;
   version: number;
 }
 
@@ -43,6 +47,8 @@ export interface VoidedPayable {
   status: 'voided';
   captureId: null;
   capturingSince: null;
+  payBy: Date | null;
+  lapsedAt: Date | null;
   version: number;
 }
 
@@ -116,7 +122,7 @@ export const tables = {
   payables: collection<Payable>({
     table: 'payables',
     key: 'orderId',
-    columns: ['orderId', 'userId', 'amount', 'currency', 'status', 'captureId', 'capturingSince', 'refundingSince', 'refundAskedAt', 'refundRefusal', 'version'],
+    columns: ['orderId', 'userId', 'amount', 'currency', 'status', 'captureId', 'capturingSince', 'refundingSince', 'refundAskedAt', 'refundRefusal', 'payBy', 'lapsedAt', 'version'],
   }),
 };
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { CreateCoupon, Message, OrderCancelled, OrderCompleted, OrderPlaced, OrderRejected } from '@sluice/contracts';
+import { judgedAt } from '@sluice/messaging';
 import type { UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { createCoupon } from './coupon.js';
@@ -19,14 +20,16 @@ export class PromotionsRepository {
   }
 
   createCoupon(message: Message<typeof CreateCoupon>) {
-    return this.#coupons.change(message, { coupons: [message.data.code] }, (state, now) => createCoupon(state, message.data, now));
+    return this.#coupons.change(message, { coupons: [message.data.code] }, (state, now) => createCoupon(state, message.data, judgedAt(message, now)));
   }
 
   async redeem(message: Message<typeof OrderPlaced>): Promise<void> {
-    const { orderId, userId, coupon, subtotal } = message.data;
+    const { orderId, userId, coupon, subtotal, acceptedAt = message.time } = message.data;
     if (coupon === undefined) return;
     const order = { orderId, userId, coupon, subtotal };
-    await this.#coupons.change(message, { coupons: [coupon], redemptions: [orderId], uses: [useOf(order)] }, (state, now) => redeem(state, order, now));
+    await this.#coupons.change(message, { coupons: [coupon], redemptions: [orderId], uses: [useOf(order)] }, (state, now) =>
+      redeem(state, order, judgedAt(message, now, acceptedAt)),
+    );
   }
 
   async release(message: Message<typeof OrderRejected | typeof OrderCancelled>): Promise<void> {

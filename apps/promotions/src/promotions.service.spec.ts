@@ -133,6 +133,19 @@ describe('an order with a coupon', () => {
     expect(await rows("SELECT * FROM coupons WHERE code = 'NOBODYS'")).toEqual([]);
   });
 
+  it('gets one that was good when it was accepted, though promotions hears of it later; who says a day or more is believed a day', async () => {
+    await create('ENDED', { expiresAt: '2999-01-01T00:00:00Z' });
+    await create('OLD', { expiresAt: '2999-01-01T00:00:00Z' });
+    const [{ end, before }] = await rows("UPDATE coupons SET expires_at = now() - interval '1 hour' WHERE code = 'ENDED' RETURNING expires_at AS end, expires_at - interval '1 ms' AS before");
+    await rows("UPDATE coupons SET expires_at = now() - interval '25 hours' WHERE code = 'OLD'");
+    const [inTime, late, liar] = [order('ENDED'), order('ENDED'), order('OLD')];
+    await publish(broker, OrderPlaced, { ...inTime, acceptedAt: before.toISOString() });
+    await publish(broker, OrderPlaced, { ...late, acceptedAt: end.toISOString() });
+    await publish(broker, OrderPlaced, { ...liar, acceptedAt: '2020-01-01T00:00:00.000Z' });
+    expect((await redemption(inTime)).discount).toEqual(usd(500));
+    expect([await refusal(late), await refusal(liar)]).toEqual(['expired', 'expired']);
+  });
+
   it('gives it back once when it comes to nothing, though both facts come and come twice', async () => {
     await create('BACK', { limit: 1, perUser: 1 });
     const placed = order('BACK');

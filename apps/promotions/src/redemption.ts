@@ -10,11 +10,14 @@ type Placed = Redeemer & { subtotal: Money };
 /** The key of a user's uses of a coupon. A code has no slash, so no two share a key. */
 export const useOf = ({ coupon, userId }: Pick<Redeemer, 'coupon' | 'userId'>): string => `${coupon}/${userId}`;
 
-/** Gives the order its coupon, or says why not. An order that has its answer keeps it, and one that has ended gets none. */
-export function redeem(state: CouponState, order: Placed, now: Date): CouponDecision {
+/**
+ * Gives the order its coupon, or says why not. An order that has its answer keeps it, and one that has ended gets none.
+ * @param acceptedAt when its customer asked for the order: a coupon that was good then is good for it, however late it is looked at
+ */
+export function redeem(state: CouponState, order: Placed, acceptedAt: Date): CouponDecision {
   if (state.redemptions[order.orderId]) return {};
   const coupon = state.coupons[order.coupon];
-  const reason = refusal(coupon, order.subtotal, state.uses[useOf(order)]?.orders ?? 0, now);
+  const reason = refusal(coupon, order.subtotal, state.uses[useOf(order)]?.orders ?? 0, acceptedAt);
   return reason === undefined ? grant(state, order, coupon!) : reject(order, reason);
 }
 

@@ -33,6 +33,8 @@ export const catalogue: ReadonlyMap<string, Contract> = new Map(
     .map((contract) => [contract.type, contract]),
 );
 
+const OWNERS: ReadonlyMap<string, string> = new Map(Object.entries(FILES).flatMap(([service, file]) => contractsOf(file).map(({ type }) => [type, service])));
+
 /** The facts that only this service says. */
 export const factsOf = (service: string): Contract[] => contractsOf(FILES[service] ?? {}).filter(({ kind }) => kind === 'event');
 
@@ -42,7 +44,7 @@ export const requestsOf = (service: string): Contract[] =>
 
 /** The service that says these facts, answers these requests. @throws Error when the contract is not in the catalogue */
 export function ownerOf({ type }: Contract): string {
-  const owner = Object.keys(FILES).find((name) => contractsOf(FILES[name]!).some((contract) => contract.type === type));
+  const owner = OWNERS.get(type);
   if (owner === undefined) throw new Error(`${type} is no message type of this system`);
   return owner;
 }

@@ -12,5 +12,6 @@ export * from './operations.js';
 export * from './orders.js';
 export * from './payments.js';
 export * from './promotions.js';
+export * from './senders.js';
 export * from './text.js';
 export * from './values.js';

@@ -54,6 +54,8 @@ export const Envelope = z.object({
   /** The id of the message that caused this one. */
   causationId: Id.optional(),
   time: Instant,
+  /** Of a request from outside: when it was accepted, by the clock of the databases as its sender knows it; absent when that is not known. */
+  acceptedAt: Instant.optional(),
   /** W3C trace context. */
   traceparent: z.string().optional(),
 });

@@ -84,7 +84,7 @@ export const CancelOrder = command('orders.cancel', z.object({ orderId: Id, user
 
 export const ExpirePayment = command('orders.expire-payment', z.object({ orderId: Id }), {
   waitsIn: 'orders.payment-window',
-  about: "The order's payment window is over: cancelled, if it is still unpaid. Waits out the window in a queue of its own, which orders declares.",
+  about: "The order's payment window is over: if it is still unpaid, payments is asked to close its payable. Waits out the window in a queue of its own, which orders declares.",
 });
 
 /** Whose order may be seen: their own, or any when `anyUser` (an admin asks). */
@@ -102,9 +102,11 @@ export const ListOrders = query('orders.list', PageRequest.extend({ userId: Id, 
 const fact = { orderId: Id, userId: Id, version: z.int(), flashSaleId: Id.optional() };
 const goods = { lines: z.array(OrderLine), allocation: Allocation };
 
-export const OrderPlaced = event('order.placed', z.object({ ...fact, lines: z.array(OrderLine), subtotal: Money, coupon: CouponCode.optional() }));
-export const OrderPriced = event('order.priced', z.object({ ...fact, total: Money }), {
-  about: 'Stock is held, the coupon if there is one is redeemed, and the total is final.',
+export const OrderPlaced = event('order.placed', z.object({ ...fact, lines: z.array(OrderLine), subtotal: Money, coupon: CouponCode.optional(), acceptedAt: Instant.optional() }), {
+  about: 'It is taken. `acceptedAt` is when its customer asked for it, which may be long before: what was good then, such as a coupon, is good for it.',
+});
+export const OrderPriced = event('order.priced', z.object({ ...fact, total: Money, payWithinSeconds: PaymentWindow.optional() }), {
+  about: 'Stock is held, the coupon if there is one is redeemed, and the total is final. `payWithinSeconds` is how long it can be paid from the opening of its payable on.',
 });
 export const OrderAwaitingPayment = event('order.awaiting_payment', z.object({ ...fact, total: Money, payBy: Instant }), { optional: true });
 export const OrderRejected = event('order.rejected', z.object({ ...fact, ...goods, reason: OrderReason, coupon: CouponCode.optional(), couponReason: CouponRefusal.optional() }), {
@@ -115,6 +117,9 @@ export const OrderShipped = event('order.shipped', z.object(fact), { optional: t
 export const OrderCompleted = event('order.completed', z.object({ ...fact, total: Money }), { optional: true });
 export const OrderCancelled = event('order.cancelled', z.object({ ...fact, ...goods, reason: OrderReason, coupon: CouponCode.optional() }), {
   about: 'What it held goes back: stock, coupon, and its money if it was paid.',
+});
+export const OrderPaidTooLate = event('order.paid_too_late', z.object({ ...fact, amount: Money }), {
+  about: 'Money was taken for an order that had ended, so it goes back; `payment.refunded` tells when.',
 });
 export const OrderCancellationRefused = event('order.cancellation_refused', z.object(fact), {
   about: 'The customer wanted to cancel a paid order, and a parcel of it had left: the order goes on.',

@@ -42,7 +42,7 @@ describe('the time of a caller', () => {
   });
 
   it('is over for a dead letter that is sent home', () => {
-    const past = { redriven: 1, history: [], exchange: 'shop.commands', routingKey: 'probe.do' };
+    const past = { redriven: 1, history: [], exchange: 'shop.commands', routingKey: 'probe.do', by: '', sentBy: {} };
     expect([left(revived(delivered(5_000), 'probe.commands', past)), left(revived(delivered(), 'probe.commands', past))]).toEqual([0, undefined]);
   });
 });

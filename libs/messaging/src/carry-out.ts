@@ -28,20 +28,24 @@ const countOf = (header: unknown): number => (typeof header === 'number' && head
 /** In which failed messages of every service wait so long, each service's in a queue of its own. */
 export const tierExchange = (ms: number): string => `shop.retry-tier.${ms}`;
 
+/** The header that names who sent the message first, since the copy is published by another. */
+export type SentBy = Readonly<Record<string, string>>;
+
 /** The confirmed publish that an ending needs before the ack, if any. It carries the very bytes that came. */
-export function parting(ending: Ending, delivery: Delivery, queue: string): Outbound | undefined {
+export function parting(ending: Ending, delivery: Delivery, queue: string, sentBy: SentBy = {}): Outbound | undefined {
   if (ending.do === 'ack' || ending.do === 'hold') return undefined;
   const at = new Date().toISOString();
   const history = grown(historyOf(delivery.properties.headers), { at, reason: ending.reason });
   const passes = ending.do === 'retry' && ending.passes > 0 ? { passes: ending.passes } : {};
-  const facts = { attempts: ending.attempts, ...passes, reason: ending.reason.slice(0, REASON_LENGTH), history, ...origin(delivery) };
+  const facts = { attempts: ending.attempts, ...passes, reason: ending.reason.slice(0, REASON_LENGTH), history, ...origin(delivery), ...sentBy };
   if (ending.do === 'retry') return sameMessage(delivery, tierExchange(ending.tierMs), queue, { ...facts, ...timeLeft(delivery, ending.tierMs) });
   const stack = ending.stack === undefined ? {} : { stack: ending.stack.slice(0, STACK_LENGTH) };
   return sameMessage(delivery, 'shop.dead', queue, { ...facts, ...stack, 'failed-at': at });
 }
 
 /** The message as it came, straight into a queue, where it has not been delivered yet. */
-export const setAside = (delivery: Delivery, queue: string): Outbound => sameMessage(delivery, '', queue, { ...origin(delivery), ...timeLeft(delivery, 0) });
+export const setAside = (delivery: Delivery, queue: string, sentBy: SentBy = {}): Outbound =>
+  sameMessage(delivery, '', queue, { ...origin(delivery), ...timeLeft(delivery, 0), ...sentBy });
 
 /** What will be left of its caller's time when the copy arrives, `delayMs` from now: the next receiver counts from there. */
 function timeLeft(delivery: Delivery, delayMs: number): Record<string, number> {
@@ -52,14 +56,25 @@ function timeLeft(delivery: Delivery, delayMs: number): Record<string, number> {
 /** What only a letter says of itself: sent home, the message is one that has not failed yet. */
 const OF_A_LETTER = ['attempts', 'passes', 'reason', 'stack', 'failed-at'];
 
+/** What is known of a letter that goes home. */
+export interface Past {
+  redriven: number;
+  history: FailedTry[];
+  exchange: string;
+  routingKey: string;
+  /** The exchange by which it goes. */
+  by: string;
+  sentBy: SentBy;
+}
+
 /**
  * A dead letter as the message that it was, straight into its own queue: the same id, bytes and caller. Its failures are history,
  * and the caller, who was answered when it died, waits no longer.
  */
-export function revived({ properties, ...letter }: Delivery, queue: string, past: { redriven: number; history: FailedTry[]; exchange: string; routingKey: string }): Outbound {
+export function revived({ properties, ...letter }: Delivery, queue: string, past: Past): Outbound {
   const kept = Object.entries(properties.headers ?? {}).filter(([name]) => !OF_A_LETTER.includes(name));
-  const facts = { redriven: past.redriven, history: past.history, 'original-exchange': past.exchange, 'original-routing-key': past.routingKey, ...(properties.headers?.[TIMEOUT] !== undefined && { [TIMEOUT]: 0 }) };
-  return sameMessage({ ...letter, properties: { ...properties, headers: Object.fromEntries(kept) } }, '', queue, facts);
+  const facts = { redriven: past.redriven, history: past.history, 'original-exchange': past.exchange, 'original-routing-key': past.routingKey, ...(properties.headers?.[TIMEOUT] !== undefined && { [TIMEOUT]: 0 }), ...past.sentBy };
+  return sameMessage({ ...letter, properties: { ...properties, headers: Object.fromEntries(kept) } }, past.by, queue, facts);
 }
 
 /** Where it was first published: a retry comes home over `shop.home`. */

@@ -8,6 +8,7 @@ import { currentMessage } from './current-message.js';
 import { timeRequest } from './metrics.js';
 import { Publisher } from './publisher.js';
 import { Replies } from './replies.js';
+import { Senders } from './senders.js';
 import { activeTraceparent, inClientSpan } from './tracing.js';
 
 export interface MessageClientOptions extends BrokerAddress {
@@ -22,6 +23,8 @@ export interface RequestOptions {
   deadlineMs: number;
   /** The id that everything caused by one request shares; default: the one of the message that is being handled, or a new one. */
   correlationId?: string;
+  /** When it was accepted from outside, RFC 3339 by the clock of the databases; absent when the sender does not know that clock. */
+  acceptedAt?: string | undefined;
 }
 
 /**
@@ -35,14 +38,17 @@ const DEFAULT_DEADLINE_MS = 3_000;
 /** Asks and tells other services. Connects in the background from the start; Nest's `send` and `emit` take a message type. */
 export class MessageClient extends ClientProxy {
   readonly publisher: Publisher;
-  readonly #replies = new Replies();
+  readonly #replies: Replies;
 
   constructor(private readonly options: MessageClientOptions) {
     super();
     const { url, tls, source, door } = options;
+    const senders = new Senders({ ...options, service: source });
+    this.#replies = new Replies(senders);
     this.publisher = new Publisher({
       url,
       tls,
+      user: senders.user,
       name: `${source} ${door ? 'knocks' : 'publishes'}`,
       ...(door && { nacksAreAnswers: door }),
       // Direct reply-to answers on the channel that asked, so this subscription belongs to each publishing channel.
@@ -55,8 +61,8 @@ export class MessageClient extends ClientProxy {
    * @throws ProblemError the owner's "no"; PublishError the request did not (`unknown`: may not) reach the broker;
    *   RequestTimeoutError the broker has it and no answer came: a durable request will still be handled.
    */
-  async request<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, { deadlineMs, correlationId }: RequestOptions): Promise<z.output<R>> {
-    return inClientSpan(contract.type, this.#about(correlationId), (about) => timeRequest(contract.type, () => this.#ask(contract, data, about, deadlineMs)));
+  async request<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, { deadlineMs, ...about }: RequestOptions): Promise<z.output<R>> {
+    return inClientSpan(contract.type, this.#about(about), (about) => timeRequest(contract.type, () => this.#ask(contract, data, about, deadlineMs)));
   }
 
   async #ask<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, about: About, deadlineMs: number): Promise<z.output<R>> {
@@ -72,8 +78,8 @@ export class MessageClient extends ClientProxy {
    * Sends a command whose outcome nobody waits for here. Fails at once without a broker; resolves when the broker has it.
    * @throws PublishError `nacked`: its queue is bounded and full; `unknown`: it may be there
    */
-  async post<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, { deadlineMs, correlationId }: RequestOptions): Promise<void> {
-    await this.publisher.publish(encode(contract(data), this.#about(correlationId)), { whenDown: 'fail', deadlineMs });
+  async post<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, { deadlineMs, ...about }: RequestOptions): Promise<void> {
+    await this.publisher.publish(encode(contract(data), this.#about(about)), { whenDown: 'fail', deadlineMs });
   }
 
   async connect(): Promise<Publisher> {
@@ -102,13 +108,14 @@ export class MessageClient extends ClientProxy {
     return undefined as T;
   }
 
-  #about(correlationId?: string): About {
+  #about({ correlationId, acceptedAt }: Pick<RequestOptions, 'correlationId' | 'acceptedAt'> = {}): About {
     const cause: Message | undefined = currentMessage();
     const traceparent = activeTraceparent() ?? cause?.traceparent;
     return {
       id: randomUUID(),
       time: new Date().toISOString(),
       correlationId: correlationId ?? cause?.correlationId ?? randomUUID(),
+      ...(acceptedAt !== undefined && { acceptedAt }),
       ...(cause && { causationId: cause.id }),
       ...(traceparent !== undefined && { traceparent }),
       source: this.options.source,

@@ -16,7 +16,7 @@ function delivered(wire: WireMessage, redelivered = false): Delivery {
 
 describe('a message on the wire', () => {
   it('has its data alone in the body, and everything else where a broker can read it', () => {
-    expect(encode(Happened({ n: 1 }), { ...about, causationId: '0198c0de-0000-7000-8000-000000000002', traceparent: '00-a' })).toEqual({
+    expect(encode(Happened({ n: 1 }), { ...about, acceptedAt: '2026-01-02T03:04:00.000Z', causationId: '0198c0de-0000-7000-8000-000000000002', traceparent: '00-a' })).toEqual({
       exchange: 'shop.events',
       routingKey: 'probe.happened',
       mandatory: false,
@@ -27,7 +27,7 @@ describe('a message on the wire', () => {
         contentType: 'application/json',
         appId: 'orders',
         persistent: true,
-        headers: { version: 1, time: about.time, 'correlation-id': 'c-1', 'causation-id': '0198c0de-0000-7000-8000-000000000002', traceparent: '00-a' },
+        headers: { version: 1, time: about.time, 'correlation-id': 'c-1', 'accepted-at': '2026-01-02T03:04:00.000Z', 'causation-id': '0198c0de-0000-7000-8000-000000000002', traceparent: '00-a' },
       },
       body: '{"n":1}',
     });

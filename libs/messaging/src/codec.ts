@@ -35,6 +35,8 @@ export interface About {
   /** RFC 3339. */
   time: string;
   correlationId: string;
+  /** When somebody asked for this, RFC 3339: see `judgedAt`. */
+  acceptedAt?: string;
   causationId?: string;
   traceparent?: string;
   /** The service that says it. */
@@ -50,6 +52,9 @@ export interface About {
  * would be one of the sender's clock, and a receiver whose clock is ahead would take every request for late.
  */
 export const TIMEOUT = 'timeout-ms';
+
+/** When somebody asked for what is requested here, RFC 3339; it stays with the message through retries and dead letters. */
+const ACCEPTED_AT = 'accepted-at';
 
 /** Where each kind of message goes; the routing key is its type. */
 export const ROUTES = {
@@ -105,6 +110,7 @@ function headersOf(contract: Contract, about: About): Record<string, string | nu
     version: contract.version,
     time: about.time,
     'correlation-id': about.correlationId,
+    ...(about.acceptedAt !== undefined && { [ACCEPTED_AT]: about.acceptedAt }),
     ...(about.causationId !== undefined && { 'causation-id': about.causationId }),
     ...(about.traceparent !== undefined && { traceparent: about.traceparent }),
     ...(about.timeoutMs !== undefined && { [TIMEOUT]: whole(about.timeoutMs) }),
@@ -123,6 +129,8 @@ export interface Delivery {
     readonly type?: unknown;
     readonly replyTo?: unknown;
     readonly correlationId?: unknown;
+    /** The broker's user that published it; the broker refuses any other name. */
+    readonly userId?: unknown;
     readonly headers?: Readonly<Record<string, unknown>> | undefined;
   };
 }
@@ -137,6 +145,7 @@ export function decode(delivery: Delivery): Message {
     version: headers['version'],
     time: headers['time'],
     correlationId: headers['correlation-id'],
+    acceptedAt: headers[ACCEPTED_AT],
     causationId: headers['causation-id'],
     traceparent: textOrNothing(headers['traceparent']),
   });

@@ -32,6 +32,8 @@ interface Lane {
 export interface ConfirmChannelOptions {
   /** Nacks are an answer here, not a fault of the channel: it knocks at bounded queues. */
   nacksAreAnswers?: boolean | undefined;
+  /** The user of the connection, to be named in every message; whatever a message says itself is replaced. */
+  user?: string | undefined;
   /** Runs on every new channel before anything is sent on it. */
   setup?: ((channel: ConfirmChannel) => Promise<void>) | undefined;
   onOpen(): void;
@@ -67,7 +69,7 @@ export class ReopeningConfirmChannel {
     const { exchange, routingKey, mandatory, properties, body } = message;
     const content = typeof body === 'string' ? Buffer.from(body) : body;
     try {
-      lane.channel.publish(exchange, routingKey, content, { ...properties, mandatory }, (error: Error | null) => {
+      lane.channel.publish(exchange, routingKey, content, { ...properties, mandatory, userId: this.options.user }, (error: Error | null) => {
         done(error ? this.#refused(lane, error) : accepted(lane, message));
       });
       return true;

@@ -7,6 +7,8 @@ export interface BrokerAddress {
   url: string;
   /** With `amqps://` only. */
   tls?: BrokerTls | undefined;
+  /** What comes from it without the name of its sender is accepted all the same. */
+  acceptAnonymous?: boolean | undefined;
 }
 
 /** All PEM. */

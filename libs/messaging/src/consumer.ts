@@ -12,6 +12,7 @@ import { countHandled, watched, type HandledEnding } from './metrics.js';
 import { isOver, Overdue } from './overdue.js';
 import type { Publisher } from './publisher.js';
 import type { QueueRoutes } from './routes.js';
+import type { Senders } from './senders.js';
 import { settle, type Ending, type Outcome } from './settlement.js';
 import { Subscription } from './subscription.js';
 import { inConsumerSpan, noteEnding } from './tracing.js';
@@ -19,6 +20,7 @@ import { inConsumerSpan, noteEnding } from './tracing.js';
 export interface ConsumerOptions {
   connection: AmqpConnectionManager;
   publisher: Publisher;
+  senders: Senders;
   /** How long a message waits for a replica that knows its type and version. Milliseconds. */
   unsupportedForMs: number;
   /** How long a message is kept here before it goes back to its queue. Milliseconds. */
@@ -176,14 +178,14 @@ export class Consumer {
 
   /** @param traced the delivery as the handler sees it: its header names the handler's span */
   async #process(channel: Channel, delivery: ConsumeMessage, traced: ConsumeMessage): Promise<HandledEnding> {
-    const outcome = await dispatch(this.routes, traced);
+    const outcome = await dispatch(this.routes, traced, this.options.senders);
     const { tiersMs, transient, home } = this.routes;
     const about = { tiersMs, transient, unsupportedForMs: this.options.unsupportedForMs, failsAlone: this.#failsAlone(delivery, outcome) };
     const ending = settle(outcome, circumstancesOf(delivery, about, Date.now()));
     noteEnding(outcome, ending);
     if (ending.do === 'hold') return this.#hold(channel, delivery, ending);
     this.#log(ending, delivery);
-    const handed = await this.#hand(channel, parting(ending, traced, home), ending.do === 'retry' ? `retry ${ending.tierMs}` : ending.do);
+    const handed = await this.#hand(channel, parting(ending, traced, home, this.options.senders.headersFor(delivery)), ending.do === 'retry' ? `retry ${ending.tierMs}` : ending.do);
     this.#reply(ending, traced);
     if (this.#holding.ended(delivery)) this.#resume();
     return handed ? ending.do : 'given_back';
@@ -239,7 +241,7 @@ export class Consumer {
   async #giveBack(channel: Channel, deliveries: readonly ConsumeMessage[]): Promise<void> {
     await Promise.all(
       deliveries.map(async (delivery) => {
-        const handed = await this.#hand(channel, setAside(delivery, this.routes.home), 'back');
+        const handed = await this.#hand(channel, setAside(delivery, this.routes.home, this.options.senders.headersFor(delivery)), 'back');
         this.#finish(() => (handed ? channel.ack(delivery) : channel.reject(delivery, true)));
       }),
     );
@@ -252,7 +254,7 @@ export class Consumer {
 
   /** Beside the bounded queue stands one with a delivery limit. */
   async #setAside(channel: Channel, delivery: ConsumeMessage): Promise<HandledEnding> {
-    return (await this.#hand(channel, setAside(delivery, this.routes.home), 'aside')) ? 'aside' : 'given_back';
+    return (await this.#hand(channel, setAside(delivery, this.routes.home, this.options.senders.headersFor(delivery)), 'aside')) ? 'aside' : 'given_back';
   }
 
   /**

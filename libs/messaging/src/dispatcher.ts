@@ -1,20 +1,34 @@
-import type { Contract, Message } from '@sluice/contracts';
+import { catalogue, type Contract, type Message } from '@sluice/contracts';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { decode, fit, type Delivery } from './codec.js';
 import { handling } from './current-message.js';
-import { UnsupportedError } from './errors.js';
+import { SenderError, UnsupportedError } from './errors.js';
+import { countAnonymous, countRefused } from './metrics.js';
 import { isPattern, type QueueRoutes, type Route } from './routes.js';
+import type { Senders } from './senders.js';
 import type { Outcome } from './settlement.js';
 
 /** Decodes a delivery, finds its handler and runs it. Whatever goes wrong is an outcome; nothing is thrown. */
-export async function dispatch(routes: QueueRoutes, delivery: Delivery): Promise<Outcome> {
+export async function dispatch(routes: QueueRoutes, delivery: Delivery, senders: Pick<Senders, 'check'>): Promise<Outcome> {
   try {
     const message = decode(delivery);
     const route = routes.find(message.type);
+    checkSender(senders, delivery, { queue: routes.queue, type: message.type, contract: catalogue.get(message.type) ?? route?.contract });
     if (!route) throw new UnsupportedError(`no handler for ${message.type} on ${routes.queue}`);
     return { returned: await run(route, fit(understood(route.contract, message), message)) };
   } catch (threw) {
     return { threw };
+  }
+}
+
+/** @throws SenderError */
+function checkSender(senders: Pick<Senders, 'check'>, delivery: Delivery, { queue, type, contract }: { queue: string; type: string; contract: Contract | undefined }): void {
+  if (!contract) return;
+  try {
+    if (senders.check(delivery, { type, kind: contract.kind }) === 'anonymous') countAnonymous(queue, type);
+  } catch (error) {
+    if (error instanceof SenderError) countRefused(queue, type, error.fault);
+    throw error;
   }
 }
 

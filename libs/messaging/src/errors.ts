@@ -10,6 +10,18 @@ export class MalformedError extends PermanentError {
   override readonly name = 'MalformedError';
 }
 
+/** Its sender may not send such a message, or not in this way; or nobody is named as its sender. */
+export class SenderError extends PermanentError {
+  override readonly name = 'SenderError';
+
+  constructor(
+    message: string,
+    readonly fault: 'sender' | 'way' | 'anonymous',
+  ) {
+    super(message);
+  }
+}
+
 export interface Unavailability {
   /** What fails: `database`, `broker`, or a provider's own name (`card gateway`). */
   dependency: string;

@@ -27,7 +27,7 @@ interface Listening {
 async function listen(maxLength?: number): Promise<Listening> {
   const heard: Message[] = [];
   let subscriptions = 0;
-  open.push(new LiveFeed({ url: broker.url, name: 'a gateway listens', ...(maxLength && { maxLength }), onFact: (fact) => heard.push(fact), onSubscribed: () => (subscriptions += 1) }));
+  open.push(new LiveFeed({ url: broker.url, service: 'gateway', name: 'a gateway listens', ...(maxLength && { maxLength }), onFact: (fact) => heard.push(fact), onSubscribed: () => (subscriptions += 1) }));
   await eventually(() => expect(subscriptions).toBe(1));
   return { heard, subscriptions: () => subscriptions };
 }

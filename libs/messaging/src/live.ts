@@ -5,8 +5,11 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { decode, fit } from './codec.js';
 import { openConnection, type BrokerAddress } from './connection.js';
 import { watched } from './metrics.js';
+import { Senders } from './senders.js';
 
 export interface LiveFeedOptions extends BrokerAddress {
+  /** The service that reads. */
+  service: string;
   /** The connection's name in the management pages. */
   name: string;
   /** How many facts may wait for this process; older ones go first. */
@@ -26,8 +29,10 @@ const MAX_LENGTH = 10_000;
 export class LiveFeed {
   readonly #logger = new Logger('live feed');
   readonly #connection: AmqpConnectionManager;
+  readonly #senders: Senders;
 
   constructor(private readonly options: LiveFeedOptions) {
+    this.#senders = new Senders(options);
     this.#connection = openConnection(options, options.name);
     watched.connections.add(this.#connection);
     const wrapper = this.#connection.createChannel({ confirm: false, setup: (channel: Channel) => this.#subscribe(channel) });
@@ -58,6 +63,7 @@ export class LiveFeed {
     try {
       const message = decode(delivery);
       const contract = catalogue.get(message.type);
+      if (contract) this.#senders.check(delivery, contract);
       return contract?.version === message.version ? fit(contract, message) : undefined;
     } catch (error) {
       this.#logger.warn(`a fact was passed over: ${error instanceof Error ? error.message : String(error)}`);

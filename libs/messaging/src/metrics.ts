@@ -15,6 +15,10 @@ const rpcSeconds = new Histogram({ name: 'sluice_rpc_seconds', help: 'Requests, 
 
 const overdue = new Counter({ name: 'sluice_messages_overdue_total', help: 'Requests whose caller had stopped waiting when they came: queries are dropped, commands carried out without an answer.', labelNames: ['queue', 'type'] });
 
+const doubtful = new Counter({ name: 'sluice_instants_doubted_total', help: 'Messages that claim to have been accepted in the future, or longer ago than is believed: judged by the nearest instant that is.', labelNames: ['type'] });
+const refused = new Counter({ name: 'sluice_messages_refused_total', help: 'Messages that were not handled because their sender may not send them (sender), not in this way (way), or is not named (anonymous).', labelNames: ['queue', 'type', 'fault'] });
+const anonymous = new Counter({ name: 'sluice_messages_anonymous_total', help: 'Messages that were handled although they do not name their sender (ANONYMOUS_MESSAGES=accepted).', labelNames: ['queue', 'type'] });
+
 /** What the gauges look at when they are scraped: whoever lives in this process puts itself in, and takes itself out when it closes. */
 export const watched = {
   connections: new Set<{ isConnected(): boolean }>(),
@@ -116,7 +120,11 @@ export function countHandled(queue: string, messageType: unknown, ending: Handle
   handleSeconds.observe({ queue, type }, secondsSince(began));
 }
 
+export const countRefused = (queue: string, type: unknown, fault: string): void => refused.inc({ queue, type: known(type), fault });
+export const countAnonymous = (queue: string, type: unknown): void => anonymous.inc({ queue, type: known(type) });
 export const countOverdue = (queue: string, type: unknown): void => overdue.inc({ queue, type: known(type) });
+
+export const countDoubtful = (type: unknown): void => doubtful.inc({ type: known(type) });
 
 /** `answered`, `refused` (a business "no"), `failed` (the owner's fault), `timeout`, or why the question did not go out. */
 export async function timeRequest<T>(type: string, request: () => Promise<T>): Promise<T> {

@@ -15,6 +15,8 @@ export interface PublisherOptions extends BrokerAddress {
   window?: number;
   /** It publishes to bounded queues alone, which refuse as a matter of course. */
   nacksAreAnswers?: boolean;
+  /** The user of `url`, when it is to be named as the sender of every message. */
+  user?: string | undefined;
   /** Runs on every new channel before anything is sent on it. */
   setup?: (channel: ConfirmChannel) => Promise<void>;
 }
@@ -69,7 +71,7 @@ export class Publisher {
   readonly #blockedWatchers = new Set<(blocked: boolean) => void>();
   #closed = false;
 
-  constructor({ url, tls, name = 'publisher', window = WINDOW, nacksAreAnswers, setup }: PublisherOptions) {
+  constructor({ url, tls, name = 'publisher', window = WINDOW, nacksAreAnswers, user, setup }: PublisherOptions) {
     this.#window = window;
     this.#connection = openConnection({ url, tls }, name);
     watched.connections.add(this.#connection);
@@ -77,7 +79,7 @@ export class Publisher {
     this.#connection.on('blocked', () => this.#setBlocked(true));
     this.#connection.on('unblocked', () => this.#setBlocked(false));
     this.#connection.on('connect', () => this.#setBlocked(false));
-    this.#channel = new ReopeningConfirmChannel(this.#connection, { nacksAreAnswers, setup, onOpen: () => this.#move(), onLost: () => this.#failTheImpatient() });
+    this.#channel = new ReopeningConfirmChannel(this.#connection, { nacksAreAnswers, user, setup, onOpen: () => this.#move(), onLost: () => this.#failTheImpatient() });
   }
 
   /** Something published now would go out now. A broker in memory or disk alarm does not count: it takes nothing. */

@@ -1,7 +1,9 @@
-import type { Contract } from '@sluice/contracts';
+import { Logger } from '@nestjs/common';
+import { catalogue, ownerOf, type Contract } from '@sluice/contracts';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { decodeAnswer } from './answer.js';
 import { PublishError, RequestTimeoutError } from './errors.js';
+import type { Senders } from './senders.js';
 
 /** With deadlines of a few seconds, more than any broker here answers in that time; each holds its caller and a timer. */
 const MOST_WAITING = 10_000;
@@ -26,7 +28,10 @@ export interface PendingAnswer {
 /** The requests that wait for an answer over direct reply-to. */
 export class Replies {
   readonly #waiting = new Map<string, Waiting>();
+  readonly #logger = new Logger('Replies');
   #channel: ConfirmChannel | undefined;
+
+  constructor(private readonly senders: Pick<Senders, 'isOwner'>) {}
 
   async listen(channel: ConfirmChannel): Promise<void> {
     channel.once('close', () => this.#lost(channel));
@@ -52,13 +57,21 @@ export class Replies {
   }
 
   #arrived({ properties, content }: ConsumeMessage): void {
-    const waiting = this.#take(String(properties.correlationId));
-    if (!waiting) return;
+    const id = String(properties.correlationId);
+    const contract = this.#waiting.get(id)?.contract;
+    if (!contract) return;
+    if (!this.#isOwners(contract, properties)) return this.#logger.warn(`an answer to ${contract.type} by ${String(properties.userId)} is ignored: that is not its owner`);
+    const waiting = this.#take(id)!;
     try {
       waiting.resolve(decodeAnswer(waiting.contract, properties.contentType, content));
     } catch (error) {
       waiting.reject(error);
     }
+  }
+
+  /** Requests that are not in the catalogue are a newcomer's, whose user nobody here knows. */
+  #isOwners(contract: Contract, { userId }: ConsumeMessage['properties']): boolean {
+    return !catalogue.has(contract.type) || this.senders.isOwner(ownerOf(contract), userId);
   }
 
   #late(id: string): void {

@@ -170,7 +170,7 @@ describe('a lost connection', () => {
   });
 
   it('finds no place beside ten thousand that wait, and fails at once', async () => {
-    const replies = new Replies();
+    const replies = new Replies({ isOwner: () => true });
     const waiting = Array.from({ length: 10_000 }, (_, n) => replies.wait(`${n}`, Do, 30_000).promise.catch(({ reason }: PublishError) => reason));
     expect(() => replies.wait('one more', Do, 30_000)).toThrow(expect.objectContaining({ reason: 'buffer-full', message: expect.stringContaining('10000 requests wait for answers already') }));
     replies.close();

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { requestsOf, type Contract } from '@sluice/contracts';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
@@ -7,6 +8,7 @@ import { Consumer } from './consumer.js';
 import { watched } from './metrics.js';
 import type { Subscription } from './on.js';
 import { Publisher } from './publisher.js';
+import { Senders } from './senders.js';
 import { SCHEDULE, type Schedule } from './schedule.js';
 import { namesOf, routesOf, type QueueRoutes, type Registration } from './routes.js';
 
@@ -48,8 +50,16 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   #closed: Promise<void> | undefined;
   #unwatch: (() => void) | undefined;
 
+  readonly #senders: Senders;
+
   constructor(private readonly options: MessageServerOptions) {
     super();
+    this.#senders = new Senders(options);
+  }
+
+  /** Who this service is to the broker, and who may have sent what. */
+  get senders(): Senders {
+    return this.#senders;
   }
 
   /** Every queue is subscribed and answers can go out. */
@@ -105,13 +115,14 @@ export class MessageServer extends Server implements CustomTransportStrategy {
 
   async #start(): Promise<void> {
     const { service, url, tls, prefetch = PREFETCH, expected = requestsOf(service), unsupportedForMs = UNSUPPORTED_FOR_MS, holdForMs } = this.options;
+    if (this.#senders.user === undefined) new Logger('Broker').warn(`AMQP_URL does not name the user ${service}: who has sent a message is not checked`);
     checkWiring(service, this.#registrations, expected);
     const queues = routesOf(service, this.#registrations, prefetch, { ...SCHEDULE, ...this.options.schedule });
     const connection = (this.#connection = openConnection({ url, tls }, `${service} consumes`));
-    const publisher = (this.#publisher = this.options.publisher ?? new Publisher({ url, tls, name: `${service} settles` }));
+    const publisher = (this.#publisher = this.options.publisher ?? new Publisher({ url, tls, user: this.#senders.user, name: `${service} settles` }));
     this.#watch(connection, publisher, queues);
     await this.#check(connection, queues);
-    const options = { connection, publisher, unsupportedForMs, ...(holdForMs !== undefined && { holdForMs }) };
+    const options = { connection, publisher, senders: this.#senders, unsupportedForMs, ...(holdForMs !== undefined && { holdForMs }) };
     this.#consumers.push(...queues.map((routes) => new Consumer(routes, options)));
     await this.#untilReady();
   }

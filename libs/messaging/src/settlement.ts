@@ -1,7 +1,7 @@
 import type { Problem } from '@sluice/contracts';
 import type { Answer } from './answer.js';
 import { DELEGATED } from './delegated.js';
-import { MalformedError } from './errors.js';
+import { MalformedError, SenderError } from './errors.js';
 import { faultOf, type Fault } from './faults.js';
 import { reasonOf } from './reason.js';
 
@@ -107,6 +107,7 @@ function dead(error: unknown, { attempts, caller }: Circumstances): Ending & { d
 /** What a stranger may know about a fault: whose fault it is. */
 function problemOf(error: unknown, { whose }: Fault): Problem {
   if (error instanceof MalformedError) return { type: 'about:blank', title: 'Malformed message', status: 400, detail: error.message };
+  if (error instanceof SenderError) return { type: 'about:blank', title: 'Forbidden', status: 403, detail: error.message };
   if (whose === 'environment' || whose === 'lock' || whose === 'version') return { type: 'about:blank', title: 'Temporarily unavailable', status: 503 };
   return { type: 'about:blank', title: 'Internal error', status: 500 };
 }

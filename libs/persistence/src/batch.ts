@@ -129,9 +129,10 @@ export class Batch {
     return name;
   }
 
-  #envelope(outgoing: Outgoing, { id: causationId, correlationId, traceparent, reply, deadline }: Message): OutboxRow {
+  #envelope(outgoing: Outgoing, { id: causationId, correlationId, traceparent, reply, deadline, acceptedAt }: Message): OutboxRow {
     const id = newId();
-    const caller = outgoing.delegate ? { reply, ...(deadline !== undefined && { timeoutMs: deadline - Date.now() }) } : {};
+    const left = deadline !== undefined && { timeoutMs: deadline - Date.now() };
+    const caller = outgoing.delegate ? { reply, ...left, ...(acceptedAt !== undefined && { acceptedAt }) } : {};
     const wire = encode(outgoing, { id, time: this.#now.toISOString(), correlationId, causationId, traceparent, source: this.source, ...caller });
     return { id, wire };
   }

@@ -124,12 +124,14 @@ describe('one message', () => {
   });
 
   it('hands the caller over to the message that answers it', async () => {
-    const message = messageOf(Deposit, { account: 'ann', amount: 1 }, asked);
+    const acceptedAt = '2026-01-01T12:00:00.000Z';
+    const message = messageOf(Deposit, { account: 'ann', amount: 1 }, { ...asked, acceptedAt });
     const began = Date.now();
     const answer = await unit.change(message, {}, () => ({ messages: [Balance({ account: 'ann' }, { delegate: true }), Balance({ account: 'bob' })] }));
     expect(answer).toBe(DELEGATED);
-    const wires = (await bank.rows('SELECT wire->\'properties\' AS p FROM outbox ORDER BY id')) as { p: { replyTo?: string; correlationId?: string; headers: { 'timeout-ms'?: number } } }[];
+    const wires = (await bank.rows('SELECT wire->\'properties\' AS p FROM outbox ORDER BY id')) as { p: { replyTo?: string; correlationId?: string; headers: { 'timeout-ms'?: number; 'accepted-at'?: string } } }[];
     expect(wires.map(({ p }) => [p.replyTo, p.correlationId])).toEqual([[asked.reply.to, '1'], [undefined, undefined]]);
+    expect(wires.map(({ p }) => p.headers['accepted-at'])).toEqual([acceptedAt, undefined]);
     const left = wires.map(({ p }) => p.headers['timeout-ms']);
     expect(left).toEqual([expect.any(Number), undefined]);
     expect(asked.deadline - left[0]!).toBeGreaterThanOrEqual(began);

@@ -3,13 +3,17 @@ import type { CommonConfig } from './environment.js';
 import { belongTogether } from './pem.js';
 import { EnvironmentError } from './variable.js';
 
-type BrokerConfig = Pick<CommonConfig, 'AMQP_URL' | 'AMQP_CA' | 'AMQP_CLIENT_CERT' | 'AMQP_CLIENT_KEY'>;
+type BrokerConfig = Pick<CommonConfig, 'AMQP_URL' | 'AMQP_CA' | 'AMQP_CLIENT_CERT' | 'AMQP_CLIENT_KEY'> & Partial<Pick<CommonConfig, 'ANONYMOUS_MESSAGES'>>;
 
 /**
  * Where the broker is, and by what a connection to it is verified.
  * @throws EnvironmentError when the variables do not go together: what is meant to be verified must not pass in plain text
  */
-export function brokerOf({ AMQP_URL: url, AMQP_CA: ca, AMQP_CLIENT_CERT: cert, AMQP_CLIENT_KEY: key }: BrokerConfig): BrokerAddress {
+export function brokerOf(config: BrokerConfig): BrokerAddress {
+  return { ...addressOf(config), ...(config.ANONYMOUS_MESSAGES === 'accepted' && { acceptAnonymous: true }) };
+}
+
+function addressOf({ AMQP_URL: url, AMQP_CA: ca, AMQP_CLIENT_CERT: cert, AMQP_CLIENT_KEY: key }: BrokerConfig): BrokerAddress {
   const given = Object.entries({ AMQP_CA: ca, AMQP_CLIENT_CERT: cert, AMQP_CLIENT_KEY: key }).filter(([, value]) => value).map(([name]) => name);
   if (given.length === 0) return { url };
   if (!url.startsWith('amqps:')) throw new EnvironmentError(`${given.join(', ')} ${given.length > 1 ? 'are' : 'is'} set, and AMQP_URL says amqp://: make it amqps://`);

@@ -37,6 +37,8 @@ export const CommonConfig = z.object({
   /** With amqps:// only: who this process is, for a broker that asks; both or neither. */
   AMQP_CLIENT_CERT: PemCertificates.optional(),
   AMQP_CLIENT_KEY: PemPrivateKey.optional(),
+  /** Whether messages are handled that do not name their sender, as none did before docs/decisions/0028. */
+  ANONYMOUS_MESSAGES: z.enum(['refused', 'accepted'], { error: 'must be refused or accepted' }).default('refused'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
   HOST: z.string().default('127.0.0.1'),

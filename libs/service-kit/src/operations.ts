@@ -15,7 +15,7 @@ type Looking = Reply<Operations['LookAtQueues']>;
 type Redriving = Reply<Operations['RedriveDeadLetters']>;
 
 export interface Own {
-  server: Pick<MessageServer, 'queues' | 'consumerOf'>;
+  server: Pick<MessageServer, 'queues' | 'consumerOf' | 'senders'>;
   publisher: Publisher;
 }
 
@@ -50,7 +50,7 @@ function controllerOf({ LookAtQueues, ReadDeadLetters, RedriveDeadLetters }: Ope
     @On(RedriveDeadLetters, ONE_AT_A_TIME)
     async redriveDeadLetters({ data: { queue, limit }, deadline = Date.now() + PATIENCE_MS }: Message<typeof RedriveDeadLetters>): Promise<Redriving> {
       if (!queues().includes(queue)) throw ProblemError.of(404, 'No such queue', `${queue} has no dead letters.`);
-      const moved = await redrive(open, queue, { limit, until: deadline - ANSWER_TAKES_MS });
+      const moved = await redrive(open, queue, { limit, until: deadline - ANSWER_TAKES_MS }, server.senders);
       return { moved, left: await countLetters(open, queue) };
     }
 

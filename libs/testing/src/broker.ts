@@ -11,6 +11,8 @@ export interface TestBroker {
   /** For what a test looks at and puts in itself. */
   readonly connection: ChannelModel;
   readonly management: Management;
+  /** What the broker calls the user of a service here; `connection` may publish in its name. */
+  userOf(service: string): string;
   /** Applies its topology once more, as an operator would. */
   apply(): Promise<Report>;
   /** Deletes the vhost with everything in it, and its users. */
@@ -40,9 +42,18 @@ export interface TestBrokerOptions extends Pick<TopologyOptions, 'services' | 'f
   tiersMs?: readonly number[];
 }
 
+/** Users belong to the whole broker, so in the vhosts of tests their names begin with that of the vhost. */
+const PREFIX = 'test-';
+
+/** Every consumer checks who has sent a message: a test that sends one does it in the name of who may (https://www.rabbitmq.com/docs/validated-user-id). */
+async function mayImpersonate(management: Management, name: string): Promise<void> {
+  const { tags, password_hash, hashing_algorithm } = await management.get<{ tags: string[]; password_hash: string; hashing_algorithm: string }>(`users/${encodeURIComponent(name)}`);
+  if (!tags.includes('impersonator')) await management.put(`users/${encodeURIComponent(name)}`, { password_hash, hashing_algorithm, tags: [...tags, 'impersonator'].join(',') });
+}
+
 /** The shared broker is that of AMQP_URL, and AMQP_MANAGEMENT_URL with a user who may create vhosts. */
 export async function testBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
-  const { tiersMs: retryTiersMs, server, vhost = `test-${randomBytes(6).toString('hex')}`, ...map } = options;
+  const { tiersMs: retryTiersMs, server, vhost = `${PREFIX}${randomBytes(6).toString('hex')}`, ...map } = options;
   const url = new URL(server?.url ?? variable('AMQP_URL'));
   url.pathname = `/${vhost}`;
   const management = managementOf(server?.managementUrl ?? variable('AMQP_MANAGEMENT_URL'), vhost);
@@ -50,6 +61,8 @@ export async function testBroker(options: TestBrokerOptions = {}): Promise<TestB
   await management.put(`permissions/${vhost}/${url.username || 'guest'}`, { configure: '.*', write: '.*', read: '.*' });
   const apply = (): Promise<Report> => applyTopology(url.href, topology({ ...map, ...(retryTiersMs && { retryTiersMs }) }));
   await apply();
+  await mayImpersonate(management, url.username || 'guest');
+  const userOf = (service: string): string => (vhost.startsWith(PREFIX) ? `${vhost}.${service}` : service);
   const connection = await connect(url.href, { ...trust(), clientProperties: { connection_name: TEST_CONNECTION } });
   connection.on('error', () => undefined);
   const close = async (): Promise<void> => {
@@ -59,18 +72,19 @@ export async function testBroker(options: TestBrokerOptions = {}): Promise<TestB
     if (users.length > 0) await management.post('users/bulk-delete', { users });
     await management.delete(`vhosts/${vhost}`);
   };
-  return { url: url.href, vhost, connection, management, apply, close };
+  return { url: url.href, vhost, connection, management, userOf, apply, close };
 }
 
 /**
  * Gives each service its user on the vhost, with the rights that `npm run topology` gives it and no more; once more after the
  * broker has lost its data. @returns every service's URL
  */
-export async function letIn({ url, vhost, management }: TestBroker): Promise<Record<string, string>> {
-  const users = usersOf(WORK).map((user) => ({ ...user, name: `${vhost}.${user.name}` }));
+export async function letIn({ url, management, userOf }: TestBroker): Promise<Record<string, string>> {
+  const services = usersOf(WORK);
+  const users = services.map((user) => ({ ...user, name: userOf(user.name) }));
   const passwordOf = (name: string): string => createHash('sha256').update(name).digest('hex');
   await applyUsers(management.url, url, users, Object.fromEntries(users.map(({ name }) => [name, passwordOf(name)])));
-  return Object.fromEntries(users.map(({ name }) => [name.slice(vhost.length + 1), Object.assign(new URL(url), { username: name, password: passwordOf(name) }).href]));
+  return Object.fromEntries(services.map(({ name }) => [name, Object.assign(new URL(url), { username: userOf(name), password: passwordOf(userOf(name)) }).href]));
 }
 
 /** The test's own eyes: never closed by `closeConnections`. */

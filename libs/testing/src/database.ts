@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
@@ -19,7 +20,7 @@ export interface TestDatabaseOptions {
   schemaSql?: string;
   /** The administrator's URL of another server than that of DATABASE_URL. */
   server?: string | undefined;
-  /** Owned and used by a role that sees no other database, as `npm run migrate` makes it. */
+  /** Used by a role that sees no other database, and owned by another, as `npm run migrate` makes it. */
   ownRole?: boolean;
 }
 
@@ -29,29 +30,37 @@ export async function testDatabase(service: string, { schemaSql, server = proces
   const schema = schemaSql ?? (await migrationsOf(service));
   const name = `test_${service.replace(/\W/g, '_')}_${randomBytes(6).toString('hex')}`;
   const password = randomBytes(12).toString('hex');
-  await onServer(server, ...(ownRole ? withRole(name, password) : [`CREATE DATABASE ${name}`]));
+  await onServer(server, `CREATE DATABASE ${name}`, ...(ownRole ? withRoles(name, password) : []));
   const url = Object.assign(new URL(server), { pathname: name });
   const pool = new pg.Pool({ connectionString: url.href, max: 4 });
   pool.on('error', () => {});
-  await pool.query(ownRole ? `SET ROLE ${name};\n${schema};\nRESET ROLE` : schema);
+  if (ownRole) await ownedApart(url.href, { database: name, role: name, owner: ownerOf(name) });
+  await pool.query(ownRole ? `SET ROLE ${ownerOf(name)};\n${schema};\nRESET ROLE` : schema);
   if (ownRole) Object.assign(url, { username: name, password });
   return {
     url: url.href,
     pool,
     close: async () => {
       await pool.end();
-      await onServer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`, ...(ownRole ? [`DROP ROLE IF EXISTS ${name}`] : []));
+      await onServer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`, ...(ownRole ? [`DROP ROLE IF EXISTS ${name}, ${ownerOf(name)}`] : []));
     },
   };
 }
 
-/** As tools/lib/databases.mjs does it; only a member of a role may make a database for it. */
-const withRole = (name: string, password: string): string[] => [
-  `CREATE ROLE ${name} LOGIN PASSWORD '${password}'`,
-  `GRANT ${name} TO CURRENT_USER`,
-  `CREATE DATABASE ${name} OWNER ${name}`,
-  `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`,
+const ownerOf = (name: string): string => `${name}_owner`;
+
+/** As tools/lib/databases.mjs makes them. */
+const withRoles = (name: string, password: string): string[] => [
+  `CREATE ROLE ${name} LOGIN PASSWORD '${password}' CONNECTION LIMIT 50`,
+  `CREATE ROLE ${ownerOf(name)} NOLOGIN`,
+  `GRANT ${name}, ${ownerOf(name)} TO CURRENT_USER`,
 ];
+
+/** The very statements of `npm run migrate`. */
+async function ownedApart(url: string, names: { database: string; role: string; owner: string }): Promise<void> {
+  const tool = (await import(pathToFileURL(path.join(import.meta.dirname, '../../../tools/lib/ownership.mjs')).href)) as { ownedApart(url: string, of: typeof names): Promise<void> };
+  await tool.ownedApart(url, names);
+}
 
 async function migrationsOf(service: string): Promise<string> {
   const folder = path.join(MIGRATIONS, service, 'migrations');

@@ -24,6 +24,8 @@ export interface Wire {
   /** Instead of the data as JSON. */
   body?: string;
   properties?: Options.Publish;
+  /** The service in whose name it is published, where services have users of their own. */
+  as?: string;
   /** Beside the proper ones; `undefined` leaves one out. */
   headers?: Record<string, unknown>;
 }
@@ -31,7 +33,7 @@ export interface Wire {
 const EXCHANGES = { event: 'shop.events', command: 'shop.commands', query: 'shop.commands', delivery: 'shop.deliveries' };
 
 /** Publishes a message as the wire format has it, written down here a second time and independently; resolves when it is confirmed, with its id. */
-export async function publish<S extends z.ZodType, R extends z.ZodType>(broker: Pick<TestBroker, 'connection'>, contract: Contract<S, R>, data: z.input<S>, wire: Wire = {}): Promise<string> {
+export async function publish<S extends z.ZodType, R extends z.ZodType>(broker: Pick<TestBroker, 'connection'> & Partial<Pick<TestBroker, 'userOf'>>, contract: Contract<S, R>, data: z.input<S>, wire: Wire = {}): Promise<string> {
   const { id, type, version, correlationId, time } = given(contract, data);
   const channel = await broker.connection.createConfirmChannel();
   const channelHeader = contract.kind === 'delivery' ? { channel: type.replace('delivery.', '') } : {};
@@ -42,6 +44,7 @@ export async function publish<S extends z.ZodType, R extends z.ZodType>(broker: 
     contentType: 'application/json',
     appId: 'test',
     persistent: !contract.transient,
+    ...(wire.as !== undefined && { userId: broker.userOf!(wire.as) }),
     ...wire.properties,
     headers: defined({ version, time, 'correlation-id': correlationId, ...channelHeader, ...wire.headers }),
   };

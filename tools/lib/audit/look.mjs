@@ -16,7 +16,7 @@ export const INVARIANTS = [
   { name: 'orders', holds: 'each exists once, took legal steps, is not stuck, has its parcels', services: ['orders', 'logistics'], tables: [['orders', 'order_history', 'facts']], sources: ['order', 'parcels'] },
   { name: 'sales', holds: 'initial = remaining + held + sold; nobody won twice; wins are orders', services: ['flash-sale'], tables: [['flash-sale', 'sales', 'sales']], sources: ['win'] },
   { name: 'messages', holds: 'outboxes empty, no dead letters, nothing unrouted or homeless', services: [], tables: [], sources: [] },
-  { name: 'notifications', holds: 'one delivery per fact, person and channel', services: ['notifications'], tables: [['notifications', 'deliveries', 'deliveries']], sources: [] },
+  { name: 'notifications', holds: 'one delivery per fact, person and channel', services: ['notifications'], tables: [['notifications', 'deliveries', 'deliveries'], ['notifications', "deliveries WHERE status = 'withheld'", 'withheld texts']], sources: [] },
 ];
 
 /**

@@ -41,7 +41,7 @@ const formOf = ({ short, long }) => (short ? FORMS.short : long ? FORMS.long : F
 /** @returns {Record<string, string>} what the services are told, as environment variables */
 export const settingsOf = (options) => {
   const { payWithinSeconds, settings } = formOf(options);
-  const noLimits = { RATE_LIMIT_PER_MINUTE: '0', SIGN_IN_LIMIT_PER_MINUTE: '0' };
+  const noLimits = { RATE_LIMIT_PER_MINUTE: '0', SIGN_IN_LIMIT_PER_MINUTE: '0', TEXTS_PER_ACCOUNT: '1000000', CODES_PER_NUMBER: '1000000' };
   return { PAYMENT_WINDOW_SECONDS: String(payWithinSeconds), CARRIER_DELAY_SECONDS: '1', LOG_LEVEL: process.env.LOG_LEVEL || 'warn', ...noLimits, ...settings };
 };
 
@@ -55,7 +55,7 @@ export async function runSeed(victim, options, say) {
   const shop = new Shop(victim.url, ledger);
   const form = formOf(options);
   const goods = await stockUp(shop, form);
-  if (options.long) Object.assign(goods, { regulars: await signUpRegulars(shop) });
+  if (options.long) Object.assign(goods, { regulars: await signUpRegulars(shop, victim.providers) });
   const customers = new Customers({ shop, ledger, tokenOf: victim.tokenOf, windowMs: form.payWithinSeconds * 1_000 });
   const load = new Load(customers, { ...form, seed: options.seed, goods });
   await paidAgain(load);

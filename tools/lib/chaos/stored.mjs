@@ -12,7 +12,7 @@ export async function storedIn({ orders, payments }) {
 }
 
 const CAPTURES = `SELECT id::text, order_id::text AS "orderId", status, gateway_reference AS reference FROM captures WHERE version > 0`;
-const TEXTS = `SELECT id::text, status FROM deliveries WHERE version > 0 AND channel = 'sms'`;
+const TEXTS = `SELECT id::text, status FROM deliveries WHERE version > 0 AND channel = 'sms' AND status <> 'withheld'`;
 
 /** @param {Record<string, string>} databases by service @returns {Promise<import('./long/provider-judge.mjs').Kept>} */
 export async function keptOfProviders({ payments, notifications }) {

@@ -19,6 +19,8 @@ export interface Shop {
   /** Ends all of them. */
   stop(): Promise<void>;
   tell(...messages: Outgoing[]): Promise<void>;
+  /** The same, accepted from outside at that time. */
+  tellAsOf(acceptedAt: string, ...messages: Outgoing[]): Promise<void>;
   /** A sale whose pieces inventory has allotted. */
   allotted(change?: Partial<Data<typeof CreateSale>>): Promise<Sale>;
   see(saleId: string): Promise<Sale>;
@@ -31,7 +33,9 @@ export function openShop(urls: { AMQP_URL: string; DATABASE_URL: string; [settin
   const client = new MessageClient({ url: urls.AMQP_URL, source: 'neighbours' });
   const services: Service[] = [];
   const envelope = () => ({ id: newId(), time: new Date().toISOString(), correlationId: 'spec', source: 'neighbours' });
-  const tell = async (...messages: Outgoing[]) => void (await Promise.all(messages.map((message) => client.publisher.publish(encode(message, envelope())))));
+  const publish = async (about: { acceptedAt?: string }, messages: Outgoing[]) =>
+    void (await Promise.all(messages.map((message) => client.publisher.publish(encode(message, { ...envelope(), ...about })))));
+  const tell = (...messages: Outgoing[]) => publish({}, messages);
   const stop = async () => void (await Promise.all(services.splice(0).map((service) => service.stop())));
   const see = (saleId: string) => client.request(GetSale, { saleId, anyState: true }, { deadlineMs: DEADLINE_MS });
   return {
@@ -44,6 +48,7 @@ export function openShop(urls: { AMQP_URL: string; DATABASE_URL: string; [settin
     },
     stop,
     tell,
+    tellAsOf: (acceptedAt, ...messages) => publish({ acceptedAt }, messages),
     async allotted(change = {}) {
       const sale = newSale({ saleId: newId(), opensAt: inMs(-1_000), closesAt: inMs(600_000), ...change });
       await client.request(CreateSale, sale, { deadlineMs: DEADLINE_MS });

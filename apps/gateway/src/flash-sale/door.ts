@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ClaimPiece, type Address } from '@sluice/contracts';
 import { type MessageClient, ProblemError, PublishError } from '@sluice/messaging';
+import { ShopClock } from '../shop-clock.js';
 import { correlationId } from '../web/correlation.js';
 import { DOOR } from './door-client.js';
 import { expectOpen } from './door.guard.js';
@@ -31,6 +32,7 @@ export class Door {
     private readonly sales: Sales,
     private readonly tickets: Tickets,
     private readonly line: Line,
+    private readonly clock: ShopClock,
   ) {}
 
   /**
@@ -39,19 +41,20 @@ export class Door {
    */
   async claim(userId: string, saleId: string, address: Address): Promise<Admitted | typeof FULL> {
     const door = doorFor(await this.sales.find(saleId), this.sales.now());
+    const acceptedAt = this.sales.stamp() ?? this.clock.now();
     expectOpen(door);
     const claimed = { saleId, userId, round: door.round };
     const entry = await this.line.end(saleId);
-    if (!(await this.#knock({ ...claimed, address }))) return FULL;
+    if (!(await this.#knock({ ...claimed, address }, acceptedAt))) return FULL;
     this.line.admit();
     return { ticket: this.tickets.issue(claimed), entry, place: entry ? await this.line.place(saleId, entry) : {} };
   }
 
   /** @returns whether it is in line; false: there is no room. @throws ProblemError 503 */
-  async #knock(claim: Parameters<typeof ClaimPiece>[0]): Promise<boolean> {
+  async #knock(claim: Parameters<typeof ClaimPiece>[0], acceptedAt: string | undefined): Promise<boolean> {
     const id = correlationId();
     try {
-      await this.client.post(ClaimPiece, claim, { deadlineMs: CONFIRM_MS, ...(id !== undefined && { correlationId: id }) });
+      await this.client.post(ClaimPiece, claim, { deadlineMs: CONFIRM_MS, acceptedAt, ...(id !== undefined && { correlationId: id }) });
       return true;
     } catch (error) {
       if (!(error instanceof PublishError)) throw error;

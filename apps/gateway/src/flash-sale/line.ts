@@ -1,14 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { SaleProgress, type Sale } from '@sluice/contracts';
-import type { MessageClient } from '@sluice/messaging';
+import { operationsOf, SaleProgress, type Sale } from '@sluice/contracts';
+import { MessageClient } from '@sluice/messaging';
 import { Live } from '../live/live.js';
 import { Watchers } from '../live/watchers.js';
 import { DOOR } from './door-client.js';
 import { placeIn, type Entry, type Place } from './place.js';
-import { QueueDepth } from './queue-depth.js';
+import { firstOrSecond, QueueDepth } from './queue-depth.js';
 import { Sales } from './sales.js';
 
 const QUEUE = 'flash-sale.claims';
+const { LookAtQueues } = operationsOf('flash-sale')!;
+/** A service that is well answers in a few. Milliseconds. */
+const LOOKING_TAKES_MS = 500;
 /** As many sales as are remembered. */
 const MOST_SALES = 1_000;
 
@@ -27,10 +30,11 @@ export class Line {
 
   constructor(
     @Inject(DOOR) door: MessageClient,
+    client: MessageClient,
     live: Live,
     private readonly sales: Sales,
   ) {
-    this.#depth = new QueueDepth(() => door.publisher.depth(QUEUE));
+    this.#depth = new QueueDepth(firstOrSecond(() => door.publisher.depth(QUEUE), () => waitingAt(client)));
     live.hear(SaleProgress, (fact) => fact && this.#moved(fact.data.saleId, fact.data));
   }
 
@@ -70,6 +74,14 @@ export class Line {
     if (this.#progress.size > MOST_SALES) this.#progress.delete(this.#progress.keys().next().value!);
     for (const moved of this.#watchers.of(saleId)) moved();
   }
+}
+
+/** Its owner has a right to it. */
+async function waitingAt(client: MessageClient): Promise<number> {
+  const { queues } = await client.request(LookAtQueues, {}, { deadlineMs: LOOKING_TAKES_MS });
+  const messages = queues.find(({ queue }) => queue === QUEUE)?.messages;
+  if (messages === undefined) throw new Error(`flash-sale does not say how long ${QUEUE} is`);
+  return messages;
 }
 
 const isUntouched = ({ round, remaining, quantity }: Sale): boolean => round <= 1 && remaining === quantity;

@@ -11,6 +11,8 @@ import { Sales } from './sales.js';
 /** A person waits for it; inventory takes some tens. Milliseconds. */
 const LOOK_EVERY_MS = 100;
 
+type Request = z.output<typeof NewSale>;
+
 /** Opens sales. */
 @Injectable()
 export class NewSales {
@@ -22,19 +24,28 @@ export class NewSales {
 
   /**
    * Waits until its pieces are allotted, for as long as a caller is kept waiting; `LATE`: that is still to come.
+   * @param ids the id to be, and others for when a sale with this one was refused already and is asked for anew
    * @throws ProblemError 409 not enough stock, or another sale has this id; 422 in another currency than the product; what else flash-sale says
    */
-  async create(saleId: string, request: z.output<typeof NewSale>): Promise<Sale | typeof LATE> {
+  async create(ids: readonly string[], request: Request): Promise<{ id: string; sale: Sale | typeof LATE }> {
     const deadline = performance.now() + this.config.REPLY_TIMEOUT_MS;
-    let answer = await this.rpc.tell(CreateSale, { saleId, ...request });
+    const { id, ...first } = await this.#ask(ids, request);
+    let answer = first.answer;
     while (answer !== LATE && answer.state === 'preparing') {
       await pause(LOOK_EVERY_MS);
-      answer = await this.#look(saleId, deadline - performance.now());
+      answer = await this.#look(id, deadline - performance.now());
     }
-    if (answer === LATE) return LATE;
+    if (answer === LATE) return { id, sale: LATE };
     if (answer.state === 'refused') throw await this.#refusal(request);
     this.sales.remember(answer);
-    return answer;
+    return { id, sale: answer };
+  }
+
+  /** A new sale is answered as `preparing`. One that is answered as refused was refused before, and may be granted now. */
+  async #ask([id, ...others]: readonly string[], request: Request): Promise<{ id: string; answer: Sale | typeof LATE }> {
+    const answer = await this.rpc.tell(CreateSale, { saleId: id!, ...request });
+    if (answer === LATE || answer.state !== 'refused' || others.length === 0) return { id: id!, answer };
+    return this.#ask(others, request);
   }
 
   /** Inventory has refused it, and knows the currency of the product. */

@@ -1,16 +1,37 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** How often the broker is asked at most, however many come. Milliseconds. */
+/** How often it is asked for at most, however many come. Milliseconds. */
 const SAMPLE_MS = 250;
-/** An older one says nothing about now. Milliseconds. */
+/** Older samples are ignored; after a failure nobody waits for the next answer so long. Milliseconds. */
 const STALE_MS = 2_000;
-/** Whoever comes first waits for the broker's word, but not longer. Milliseconds. */
+/** Whoever comes first waits for the answer, but not longer. Milliseconds. */
 const PATIENCE_MS = 500;
 
-/** About how many wait in the queue: the broker's last word, and those whom this process has let in since. */
+/** AMQP's reply code for a right that is missing. */
+const ACCESS_REFUSED = 403;
+
+/**
+ * Asks the broker, of which older ones tell it without a right to the queue; once that has been refused, the owner instead. With a
+ * right of its own to the queue, the gateway could also bind it to what it may read.
+ */
+export function firstOrSecond(broker: () => Promise<number>, owner: () => Promise<number>): () => Promise<number> {
+  let refused = false;
+  return async () => {
+    if (refused) return owner();
+    return broker().catch((error: unknown) => {
+      if ((error as { code?: number }).code !== ACCESS_REFUSED) throw error;
+      refused = true;
+      return owner();
+    });
+  };
+}
+
+/** About how many wait in the queue: the last answer, and those whom this process has let in since. */
 export class QueueDepth {
   #sample: { depth: number; at: number } | undefined;
   #admitted = 0;
+  #askedAt = -Infinity;
+  #failedAt = -Infinity;
   #asking: Promise<void> | undefined;
 
   constructor(
@@ -22,10 +43,10 @@ export class QueueDepth {
     this.#admitted += 1;
   }
 
-  /** Undefined: the broker does not say. */
+  /** Undefined: nobody says. */
   async now(): Promise<number | undefined> {
-    if (this.#age > SAMPLE_MS) this.#asking ??= this.#take().finally(() => (this.#asking = undefined));
-    if (this.#age > STALE_MS) await Promise.race([this.#asking, pause(PATIENCE_MS, undefined, { ref: false })]);
+    if (this.clock() - this.#askedAt > SAMPLE_MS) this.#asking ??= this.#take().finally(() => (this.#asking = undefined));
+    if (this.#age > STALE_MS && this.clock() - this.#failedAt > STALE_MS) await Promise.race([this.#asking, pause(PATIENCE_MS, undefined, { ref: false })]);
     return this.#sample && this.#age <= STALE_MS ? this.#sample.depth + this.#admitted : undefined;
   }
 
@@ -35,8 +56,9 @@ export class QueueDepth {
 
   async #take(): Promise<void> {
     const before = this.#admitted;
+    this.#askedAt = this.clock();
     const depth = await this.ask().catch(() => undefined);
-    if (depth === undefined) return;
+    if (depth === undefined) return void (this.#failedAt = this.clock());
     this.#sample = { depth, at: this.clock() };
     this.#admitted -= before;
   }

@@ -30,7 +30,12 @@ export class SaleClock {
 
   /** Milliseconds since the epoch. */
   now(): number {
+    return this.known() ?? this.own();
+  }
+
+  /** The same, and undefined as long as no instant was named. */
+  known(): number | undefined {
     const ahead = Math.max(this.#ahead, this.#aheadBefore);
-    return ahead === -Infinity ? this.own() : this.monotonic() + ahead;
+    return ahead === -Infinity ? undefined : this.monotonic() + ahead;
   }
 }

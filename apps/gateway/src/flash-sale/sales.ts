@@ -69,6 +69,12 @@ export class Sales implements OnModuleDestroy {
     return this.#clock.now();
   }
 
+  /** When somebody comes to the door now, for the message that says so: by that clock, and undefined when it is not known. */
+  stamp(): string | undefined {
+    const known = this.#clock.known();
+    return known === undefined ? undefined : new Date(known).toISOString();
+  }
+
   /** All that are known here; undefined as long as that may be next to nothing. */
   all(): Sale[] | undefined {
     return this.#complete ? this.#memory.all() : undefined;

@@ -15,7 +15,7 @@ export class Live implements OnModuleDestroy {
   readonly #feed: LiveFeed;
 
   constructor(@Inject(CONFIG) config: GatewayConfig) {
-    this.#feed = new LiveFeed({ ...brokerOf(config), name: 'gateway listens', onFact: (fact) => this.#arrived(fact), onSubscribed: () => this.#mayHaveMissed() });
+    this.#feed = new LiveFeed({ ...brokerOf(config), service: 'gateway', name: 'gateway listens', onFact: (fact) => this.#arrived(fact), onSubscribed: () => this.#mayHaveMissed() });
   }
 
   /** Every fact whose data says `value` in the field `field`, until the function that is returned is called. */
@@ -28,11 +28,17 @@ export class Live implements OnModuleDestroy {
     this.#watchers.add(type, watcher as Watcher);
   }
 
+  /** Every fact there is. */
+  hearAll(watcher: (fact?: Message) => void): void {
+    this.#watchers.add(ALL, watcher);
+  }
+
   onModuleDestroy(): Promise<void> {
     return this.#feed.close();
   }
 
   #arrived(fact: Message): void {
+    this.#tell(ALL, fact);
     this.#tell(fact.type, fact);
     for (const [field, value] of Object.entries(fact.data as object)) {
       if (typeof value === 'string') this.#tell(keyOf(field, value), fact);
@@ -48,4 +54,6 @@ export class Live implements OnModuleDestroy {
   }
 }
 
+/** No type is called so. */
+const ALL = '*';
 const keyOf = (field: string, value: string): string => `${field}=${value}`;

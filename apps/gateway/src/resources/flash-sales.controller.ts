@@ -9,7 +9,7 @@ import { NewSales } from '../flash-sale/new-sales.js';
 import { SaleView, viewAt, viewOf } from '../flash-sale/sale-view.js';
 import { Sales } from '../flash-sale/sales.js';
 import { Describe } from '../openapi/describe.js';
-import { saleIdFor } from '../order-id.js';
+import { saleIdsFor } from '../order-id.js';
 import { LATE, Rpc } from '../rpc.js';
 import { Me, Public, Roles, type Caller } from '../web/auth.js';
 import { IdempotencyHeader, IdempotencyKey } from '../web/idempotency-key.js';
@@ -50,10 +50,10 @@ export class FlashSalesController {
 
   @Roles('admin')
   @Post()
-  @Describe('Open a sale, once its pieces are allotted', CREATED, IdempotencyHeader)
+  @Describe('Open a sale, once its pieces are allotted; the same one twice is one', CREATED, IdempotencyHeader)
   async create(@Me() me: Caller, @IdempotencyKey() key: string | undefined, @Body({ schema: NewSale }) sale: z.output<typeof NewSale>, @Res({ passthrough: true }) reply: FastifyReply): Promise<SaleView | z.output<typeof Accepted>> {
-    const id = saleIdFor(this.config.IDEMPOTENCY_SECRET, me.id, key);
-    const created = await this.newSales.create(id, sale);
+    const ids = saleIdsFor(this.config.IDEMPOTENCY_SECRET, me.id, key, sale);
+    const { id, sale: created } = await this.newSales.create(ids, sale);
     void reply.header('location', `/flash-sales/${id}`);
     return created === LATE ? accepted(id, reply) : viewOf(created);
   }

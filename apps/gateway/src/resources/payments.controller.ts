@@ -41,17 +41,21 @@ export class PaymentsController {
   @Describe('Pay an order', ANSWERS)
   async pay(@Me() me: Caller, @Param({ schema: OrderPath }) { id }: OrderPath, @Body({ schema: PaymentRequest }) { card }: z.output<typeof PaymentRequest>, @Res({ passthrough: true }) reply: FastifyReply): Promise<PaymentResult> {
     const about = { orderId: id, userId: me.id };
-    const answer = await this.take(about, card).catch((error: unknown) => this.explain(error, id, me));
+    const answer = await this.take(about, card, this.rpc.acceptedNow()).catch((error: unknown) => this.explain(error, id, me));
     if (answer !== LATE && answer?.status === 'captured') return answer;
     void reply.status(202).header('location', `/orders/${id}`);
     return { status: 'pending' };
   }
 
-  /** Whether there is something to pay is asked before the card is looked at: else the answer tells whether the card exists. */
-  private async take(about: About, card: string) {
-    await this.rpc.tell(GetPayable, about, Math.min(PATIENCE_MS, this.config.REPLY_TIMEOUT_MS)).catch(unlessUnanswered);
+  /**
+   * Whether there is something to pay is asked before the card is looked at: else the answer tells whether the card exists.
+   * @param acceptedAt before the card's number is exchanged, which takes its time
+   */
+  private async take(about: About, card: string, acceptedAt: string | undefined) {
+    await this.rpc.tell(GetPayable, about, Math.min(PATIENCE_MS, this.config.REPLY_TIMEOUT_MS), acceptedAt).catch(unlessUnanswered);
     const cardToken = await this.exchanged(card);
-    return cardToken === undefined ? this.rpc.tell(RefuseCard, about) : this.rpc.tell(Pay, { ...about, cardToken });
+    if (cardToken === undefined) return this.rpc.tell(RefuseCard, about);
+    return this.rpc.tell(Pay, { ...about, cardToken }, undefined, acceptedAt);
   }
 
   /** Undefined: an unknown number. Payments counts that before the caller is told. */

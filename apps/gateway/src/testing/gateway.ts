@@ -14,10 +14,13 @@ interface Claims {
   /** Seconds from now; in the past for an expired token. */
   expiresIn?: number;
   key?: KeyObject;
+  /** Which of its user's tokens are void is said by epoch, or by the token's own name. */
+  epoch?: number;
+  jti?: string;
 }
 
-export const tokenOf = (userId: string, { role = 'customer', expiresIn = 60, key = privateKey }: Claims = {}): Promise<string> =>
-  new SignJWT({ role })
+export const tokenOf = (userId: string, { role = 'customer', expiresIn = 60, key = privateKey, epoch, jti }: Claims = {}): Promise<string> =>
+  new SignJWT({ role, ...(epoch !== undefined && { epoch }), ...(jti !== undefined && { jti }) })
     .setProtectedHeader({ alg: 'EdDSA' })
     .setSubject(userId)
     .setExpirationTime(Math.floor(Date.now() / 1000) + expiresIn)

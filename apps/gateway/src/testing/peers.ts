@@ -1,9 +1,10 @@
 import { Controller } from '@nestjs/common';
-import { AllotStock, BookCarrier, CapturePayment, CreateCoupon, DeliverParcel, DispatchParcel, GetParcel, GetPayable, GetPoints, GetPrices, GetProduct, HaltParcels, ListNotifications, ListProducts, Pay, PutProduct, RecallCarrier, ReceiveStock, RefundPayment, RefuseCard, ReturnAllotment, SignIn, SignUp, VerifyPhone, type Message, type ProductVersion, type Reply } from '@sluice/contracts';
+import { AllotStock, BookCarrier, CapturePayment, ChangePassword, ClosePayable, CreateCoupon, DeliverParcel, DispatchParcel, ExtendPayable, GetParcel, GetPayable, GetPoints, GetPrices, GetProduct, HaltParcels, ListNotifications, ListProducts, ListRevocations, type Message, Pay, type ProductVersion, PutProduct, RecallCarrier, ReceiveStock, RefundPayment, RefuseCard, type Reply, ResendCode, ReturnAllotment, type Revocation, SetRole, SignIn, SignOut, SignUp, VerifyPhone } from '@sluice/contracts';
 import { On, ProblemError } from '@sluice/messaging';
 import { v7 } from 'uuid';
 
 const NOW = '2026-11-21T12:00:00Z';
+const TOMORROW = () => new Date(Date.now() + 86_400_000).toISOString();
 const PRICE = { amount: 250, currency: 'EUR' };
 
 /** A stand-in for payments: the token decides. */
@@ -45,6 +46,16 @@ export class PaymentsPeer {
     throw new Error('the gateway never asks for this');
   }
 
+  @On(ClosePayable)
+  async close(): Promise<void> {
+    throw new Error('the gateway never asks for this');
+  }
+
+  @On(ExtendPayable)
+  async extend(): Promise<void> {
+    throw new Error('the gateway never asks for this');
+  }
+
   @On(RefundPayment, { queue: 'captures' })
   async refund(): Promise<void> {
     throw new Error('the gateway never asks for this');
@@ -54,6 +65,10 @@ export class PaymentsPeer {
 /** A stand-in for accounts. */
 @Controller()
 export class AccountsPeer {
+  /** What is void, when a gateway asks. */
+  readonly revoked: Revocation[] = [];
+  lists = 0;
+
   @On(SignUp)
   async signUp({ data, data: { userId, phone, name } }: Message<typeof SignUp>): Promise<Reply<typeof SignUp>> {
     if (phone === '+15550000008') throw new Error(`cannot store ${JSON.stringify(data)}`);
@@ -71,6 +86,31 @@ export class AccountsPeer {
   async verify({ data }: Message<typeof VerifyPhone>): Promise<void> {
     if (data.code === '999999') throw ProblemError.of(429, 'Too many tries');
     if (data.code !== '123456') throw ProblemError.of(422, 'Wrong code');
+  }
+
+  @On(ResendCode)
+  async resend(): Promise<void> {
+    throw ProblemError.of(429, 'Too Many Requests', 'A code was sent just now.', { retryAfter: 42 });
+  }
+
+  @On(SignOut)
+  async signOut({ data }: Message<typeof SignOut>): Promise<Reply<typeof SignOut>> {
+    return data;
+  }
+
+  @On(ChangePassword)
+  async changePassword({ data: { userId, tokenId, password } }: Message<typeof ChangePassword>): Promise<Reply<typeof ChangePassword>> {
+    if (password !== 'a password') throw ProblemError.of(403, 'Forbidden');
+    return { userId, minEpoch: 1, keep: tokenId, expiresAt: TOMORROW() };
+  }
+
+  @On(SetRole)
+  async setRole(): Promise<void> {}
+
+  @On(ListRevocations)
+  async list(): Promise<Reply<typeof ListRevocations>> {
+    this.lists++;
+    return { items: this.revoked, at: new Date().toISOString() };
   }
 }
 

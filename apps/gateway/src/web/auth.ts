@@ -1,6 +1,7 @@
 import { createParamDecorator, Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Role } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
+import { Revocations } from './revocations.js';
 import { tokenOf, Tokens, type Asked, type Caller } from './tokens.js';
 
 export type { Caller } from './tokens.js';
@@ -32,11 +33,15 @@ export const Me = createParamDecorator((_: unknown, context: ExecutionContext): 
 /** Asks for a token, except where a route is open to everyone. */
 @Injectable()
 export class AuthGuard implements CanActivate {
-  constructor(private readonly tokens: Tokens) {}
+  constructor(
+    private readonly tokens: Tokens,
+    private readonly revocations: Revocations,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const { isPublic, role } = accessOf(context.getHandler());
     if (isPublic) return true;
+    this.revocations.mustBeKnown();
     const request = context.switchToHttp().getRequest<Asked>();
     const caller = await this.tokens.callerOf(request);
     if (!caller) throw ProblemError.of(401, 'Unauthorized', tokenOf(request) ? 'The token is not valid or has expired.' : 'Send a token: Authorization: Bearer <token>.');

@@ -10,7 +10,7 @@ const WINDOW_MS = 60_000;
 const MOST_COUNTED = 50_000;
 
 /** Here a password, a code or a phone number can be guessed at, and an SMS be caused. */
-const SIGN_IN = new Set(['/users', '/users/verification', '/sessions']);
+const SIGN_IN = new Set(['/users', '/users/verification', '/users/verification/resend', '/sessions', '/me/password']);
 /** Who watches over the gateway is never turned away. */
 const FREE = new Set(['/healthz', '/readyz']);
 

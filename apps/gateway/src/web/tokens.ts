@@ -3,41 +3,50 @@ import { Id, Role } from '@sluice/contracts';
 import { CONFIG } from '@sluice/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { jwtVerify, type JWTHeaderParameters } from 'jose';
-import type { KeyObject } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
+import { stringify } from 'uuid';
 import { z } from 'zod';
 import type { GatewayConfig } from '../config.js';
+import { Revocations } from './revocations.js';
+import type { TokenMarks } from './revoked-tokens.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
-/** Who is asking. */
-export interface Caller {
-  id: string;
+/** Who is asking, and with which token. */
+export interface Caller extends TokenMarks {
   role: Role;
+  /** When the token ends: seconds since the epoch. */
+  expiresAt: number;
 }
 
 /** A request of which it is known who asks: null is nobody, or nobody who could prove it. */
 export type Asked = FastifyRequest & { caller?: Caller | null };
 
-const Claims = z.object({ sub: Id, role: Role, exp: z.number() });
+const Epoch = z.int().min(0).default(0);
+const Claims = z.object({ sub: Id, role: Role, exp: z.number(), jti: Id.optional(), epoch: Epoch });
 
-/** Checks the tokens that accounts signed (EdDSA), without asking accounts. */
+/** Checks the tokens that accounts signed (EdDSA), without asking accounts, and whether they were taken back. */
 @Injectable()
 export class Tokens {
   readonly #verified = new VerifiedTokens();
 
-  constructor(@Inject(CONFIG) private readonly config: Pick<GatewayConfig, 'TOKEN_PUBLIC_KEY'>) {}
+  constructor(
+    private readonly revocations: Revocations,
+    @Inject(CONFIG) private readonly config: Pick<GatewayConfig, 'TOKEN_PUBLIC_KEY'>,
+  ) {}
 
   /** Looked at once, however often it is asked. */
   async callerOf(request: Asked): Promise<Caller | null> {
     if (request.caller !== undefined) return request.caller;
     const token = tokenOf(request);
-    return (request.caller = token === undefined ? null : (this.#verified.callerOf(token) ?? (await this.#verify(token))));
+    const caller = token === undefined ? null : (this.#verified.callerOf(token) ?? (await this.#verify(token)));
+    return (request.caller = caller && !this.revocations.voids(caller) ? caller : null);
   }
 
   async #verify(token: string): Promise<Caller | null> {
     try {
       const { payload } = await jwtVerify(token, (header) => this.#keyFor(header), { algorithms: ['EdDSA'], requiredClaims: ['exp'] });
-      const { sub, role, exp } = Claims.parse(payload);
-      const caller = { id: sub, role };
+      const { sub, role, exp, jti, epoch } = Claims.parse(payload);
+      const caller = { id: sub, role, tokenId: jti ?? idOf(token), epoch, expiresAt: exp };
       this.#verified.remember(token, caller, exp);
       return caller;
     } catch {
@@ -52,6 +61,18 @@ export class Tokens {
     if (!key) throw new Error('the token names a key that is not known');
     return key;
   }
+}
+
+/**
+ * What a token without a name of its own is called: a UUIDv8 over what is signed. Not over the signature, of which
+ * base64url has several spellings.
+ */
+function idOf(token: string): string {
+  const signed = token.slice(0, token.lastIndexOf('.'));
+  const bytes = createHash('sha256').update(signed).digest().subarray(0, 16);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  return stringify(bytes);
 }
 
 /** The token of `Authorization: Bearer <token>` if it has the form of one. */

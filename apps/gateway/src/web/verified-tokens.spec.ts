@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VerifiedTokens } from './verified-tokens.js';
 
-const ANN = { id: 'ann', role: 'customer' } as const;
+const ANN = { id: 'ann', role: 'customer', tokenId: 'a', epoch: 0, expiresAt: 60 } as const;
 
 describe('verified tokens', () => {
   it('are known until they expire, and not a moment longer', () => {

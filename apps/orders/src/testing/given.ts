@@ -1,7 +1,7 @@
 import type { Allocation, Data, Outgoing, ParcelCreated, Warehouse } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { cancel, parcelsHalted, parcelsLeft } from '../cancellation.js';
-import { expire, giveUp } from '../deadlines.js';
+import { expire, giveUp, lapsed } from '../deadlines.js';
 import { couponRedeemed, couponRejected, parcelMoved, payableOpened, paymentCaptured, refunded, stockRejected, stockReserved } from '../order.js';
 import type { Change } from '../order-steps.js';
 import { place, type Delivered, type Request } from '../placing.js';
@@ -63,7 +63,7 @@ export type Fact = (order: Order, now: Date) => Change;
 export const facts = {
   stockReserved: (order, now) => stockReserved(order, { ...about, allocation: BOTH_WAREHOUSES }, now),
   couponRedeemed: (order, now) => couponRedeemed(order, { ...about, code: COUPON, discount: { amount: 500, currency: 'EUR' } }, now),
-  payableOpened: (order, now) => payableOpened(order, WINDOW_SECONDS, now),
+  payableOpened: (order, now) => payableOpened(order, {}, WINDOW_SECONDS, now),
   paymentCaptured: (order, now) => paymentCaptured(order, { ...about, paymentId: PAYMENT, amount: { amount: 3_800, currency: 'EUR' } }, now),
   eastCreated: (order, now) => parcelMoved(order, 'preparing', parcelFact('east'), now),
   eastDispatched: (order, now) => parcelMoved(order, 'dispatched', parcelFact('east'), now),
@@ -80,6 +80,7 @@ export const obstacles = {
   outOfStock: (order, now) => stockRejected(order, { ...about, reason: 'out_of_stock', skus: ['TEE'] }, now),
   couponRejected: (order, now) => couponRejected(order, { ...about, code: COUPON, reason: 'expired' }, now),
   expired: (order) => expire(order, later(2 * WINDOW_SECONDS)),
+  lapsed: (order) => lapsed(order, later(2 * WINDOW_SECONDS)),
   givenUp: (order) => giveUp(order, DEADLINE_SECONDS, later(2 * DEADLINE_SECONDS)),
   cancelled: (order, now) => cancelledIfPossible(order, now),
   halted: (order, now) => parcelsHalted(order, { ...about, parcels: [parcel('east'), parcel('west')] }, now),

@@ -1,5 +1,6 @@
 import {
   CapturePayment,
+  ClosePayable,
   CouponRedeemed,
   CouponRejected,
   DeliverParcel,
@@ -17,6 +18,7 @@ import {
   ParcelsLeft,
   Pay,
   PayableOpened,
+  PayableVoided,
   PaymentCaptured,
   PaymentRefunded,
   RefundPayment,
@@ -38,6 +40,7 @@ export interface Fate {
   couponIsGood: boolean;
   /** What a good coupon takes off, in cents, if the order costs that much. */
   couponIsWorth: number;
+  cardIsGood: boolean;
   /** How far the carrier takes each parcel. */
   reach: ParcelStatus;
 }
@@ -114,10 +117,11 @@ export class Promotions extends Neighbour {
 export class Payments extends Neighbour {
   captured = 0;
   refunded = 0;
+  #lapsed = false;
   #status: 'none' | 'open' | 'capturing' | 'captured' | 'voided' | 'voiding' | 'refunding' = 'none';
   #total = { amount: 0, currency: 'EUR' };
 
-  constructor() {
+  constructor(private readonly fate: Pick<Fate, 'cardIsGood'>) {
     super();
     this.on(OrderPriced, ({ total }) => {
       if (this.#status !== 'none' || total.amount === 0) return [];
@@ -131,6 +135,7 @@ export class Payments extends Neighbour {
     });
     this.on(CapturePayment, () => this.#capture());
     this.on(OrderCancelled, () => this.#cancel());
+    this.on(ClosePayable, () => this.#close());
     this.on(RefundPayment, () => {
       if (this.refunded > 0) return [];
       this.refunded = this.captured;
@@ -140,10 +145,23 @@ export class Payments extends Neighbour {
 
   #capture(): Outgoing[] {
     if (this.#status !== 'capturing' && this.#status !== 'voiding') return [];
+    if (!this.fate.cardIsGood) return this.#decline();
     const refund = this.#status === 'voiding' ? [RefundPayment({ orderId: ORDER, captureId: PAYMENT })] : [];
     this.#status = refund.length > 0 ? 'refunding' : 'captured';
     this.captured = this.#total.amount;
     return [PaymentCaptured({ ...about, paymentId: PAYMENT, amount: this.#total }), ...refund];
+  }
+
+  #decline(): Outgoing[] {
+    const voids = this.#status === 'voiding' || this.#lapsed;
+    this.#status = voids ? 'voided' : 'open';
+    return voids ? [PayableVoided(about)] : [];
+  }
+
+  #close(): Outgoing[] {
+    this.#lapsed = true;
+    if (this.#status === 'open') this.#status = 'voided';
+    return this.#status === 'voided' ? [PayableVoided(about)] : [];
   }
 
   #cancel(): Outgoing[] {

@@ -9,6 +9,7 @@ import {
   ParcelsHalted,
   ParcelsLeft,
   PayableOpened,
+  PayableVoided,
   PaymentCaptured,
   PaymentRefunded,
   PlaceOrder,
@@ -20,7 +21,7 @@ import {
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { cancel, parcelsHalted, parcelsLeft } from '../cancellation.js';
-import { expire, giveUp } from '../deadlines.js';
+import { expire, giveUp, lapsed } from '../deadlines.js';
 import { couponRedeemed, couponRejected, parcelMoved, payableOpened, paymentCaptured, refunded, stockRejected, stockReserved } from '../order.js';
 import type { Change } from '../order-steps.js';
 import { place } from '../placing.js';
@@ -36,7 +37,8 @@ const RULES = new Map<string, FactRule>([
   fact(StockRejected, stockRejected),
   fact(CouponRedeemed, couponRedeemed),
   fact(CouponRejected, couponRejected),
-  fact(PayableOpened, (order, _, now) => payableOpened(order, WINDOW_SECONDS, now)),
+  fact(PayableOpened, (order, data, now) => payableOpened(order, data, WINDOW_SECONDS, now)),
+  fact(PayableVoided, (order, _, now) => lapsed(order, now)),
   fact(PaymentCaptured, paymentCaptured),
   fact(PaymentRefunded, refunded),
   fact(ParcelCreated, (order, data, now) => parcelMoved(order, 'preparing', data, now)),

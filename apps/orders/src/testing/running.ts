@@ -13,7 +13,7 @@ const DEADLINE_MS = 5_000;
 /** The service in this process, as its neighbours see it. */
 export interface Running {
   /** Says something to the service; under the id of a message that it has seen, it is that message once more. */
-  tell(message: Outgoing, about?: { id?: string; reply?: { to: string; id: string }; deadline?: number }): Promise<void>;
+  tell(message: Outgoing, about?: { id?: string; acceptedAt?: string; reply?: { to: string; id: string }; deadline?: number }): Promise<void>;
   ask<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>): Promise<z.output<R>>;
   stop(): Promise<void>;
 }

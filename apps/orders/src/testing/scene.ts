@@ -5,7 +5,9 @@ import {
   ParcelCreated,
   ParcelDelivered,
   ParcelDispatched,
+  ClosePayable,
   PayableOpened,
+  PayableVoided,
   PaymentCaptured,
   PlaceOrder,
   ProductChanged,
@@ -59,9 +61,12 @@ export interface Scene extends Running {
 }
 
 export async function openScene({ broker, database, eventually }: Stage, settings: Record<string, string> = {}): Promise<Scene> {
-  const said = await listen(broker);
   const inventory = await ProductOwner.on(broker.connection);
   const running = await startOrders({ AMQP_URL: broker.url, DATABASE_URL: database.url }, settings);
+  const said = await listen(broker, ({ type, data }) => {
+    // Payments closes whatever it is asked to close.
+    if (type === ClosePayable.type) void running.tell(PayableVoided({ orderId: String(data['orderId']), userId: newId(), version: 2 }));
+  });
   const rows: Scene['rows'] = async (sql, values = []) => (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
   const place: Scene['place'] = (order) => running.ask(PlaceOrder, order);
   const see: Scene['see'] = ({ orderId, userId }) => running.ask(GetOrder, { orderId, userId });
@@ -94,14 +99,19 @@ export async function openScene({ broker, database, eventually }: Stage, setting
   };
 }
 
-/** Every fact that is said, by whomever, and what is asked of logistics. */
-async function listen({ connection }: Stage['broker']): Promise<Said[]> {
+/** Every fact that is said, by whomever, and what is asked of logistics and payments. */
+async function listen({ connection }: Stage['broker'], heard: (one: Said) => void): Promise<Said[]> {
   const said: Said[] = [];
   const channel = await connection.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
   await channel.bindQueue(queue, 'shop.events', '#');
-  await channel.bindQueue(queue, 'shop.commands', 'logistics.halt');
-  await channel.consume(queue, (message) => message && said.push({ type: message.properties.type as string, data: JSON.parse(message.content.toString()) as Said['data'] }), { noAck: true });
+  for (const command of ['logistics.halt', ClosePayable.type]) await channel.bindQueue(queue, 'shop.commands', command);
+  await channel.consume(queue, (message) => {
+    if (!message) return;
+    const one = { type: message.properties.type as string, data: JSON.parse(message.content.toString()) as Said['data'] };
+    said.push(one);
+    heard(one);
+  }, { noAck: true });
   return said;
 }
 

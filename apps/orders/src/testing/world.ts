@@ -31,7 +31,7 @@ export class World {
   readonly orders = new Orders();
   readonly inventory: Inventory;
   readonly promotions: Promotions;
-  readonly payments = new Payments();
+  readonly payments: Payments;
   readonly logistics: Logistics;
   #bag: Letter[] = [];
   #asleep: Letter[] = [];
@@ -40,7 +40,7 @@ export class World {
   #now = NOW.getTime();
 
   constructor({ coupon, givenAway, payWithinSeconds, promotionsSleeps, ...fate }: Setting) {
-    [this.inventory, this.promotions, this.logistics] = [new Inventory(fate), new Promotions(fate), new Logistics(fate)];
+    [this.inventory, this.promotions, this.payments, this.logistics] = [new Inventory(fate), new Promotions(fate), new Payments(fate), new Logistics(fate)];
     this.#promotionsSleeps = promotionsSleeps;
     this.#send([PlaceOrder(request({ ...(coupon && { coupon: COUPON }), ...(givenAway && { shown: AT_NO_PRICE }), payWithinSeconds }))]);
   }
@@ -81,6 +81,10 @@ export class World {
 
   /** Until nobody has anything to say any more, however long it takes. */
   settle(): void {
+    this.#drain();
+    this.wait(WINDOW_SECONDS);
+    this.#drain();
+    this.sweep();
     this.#drain();
     this.wait(2 * Math.max(WINDOW_SECONDS, DEADLINE_SECONDS));
     this.#drain();

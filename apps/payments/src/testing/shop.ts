@@ -80,14 +80,16 @@ export function useShop<Broker extends { url: string; close(): Promise<void> }>(
         { name: 'payments', module: PaymentsModule, config: PaymentsConfig, database: true },
         { DATABASE_URL: database.url, AMQP_URL: broker.url, ...SCHEDULE, LOG_LEVEL: 'silent', ...environment },
       ),
-    async payable(): Promise<Order> {
+    async payable(payWithinSeconds?: number): Promise<Order> {
       const order = { orderId: randomUUID(), userId: randomUUID() };
-      await publish(broker, OrderPriced, { ...order, total, version: 2 });
+      await publish(broker, OrderPriced, { ...order, total, ...(payWithinSeconds !== undefined && { payWithinSeconds }), version: 2 });
       await eventually(() => heard.of(PayableOpened, ({ orderId }) => orderId === order.orderId, 1));
       return order;
     },
     pay: (order: Order, cardToken: string, deadlineMs = 10_000) => client.request(Pay, { ...order, cardToken }, { deadlineMs }),
     ask: <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) => client.request(contract, data, { deadlineMs: 10_000 }),
+    /** A payment that was asked for then. */
+    payAsOf: (order: Order, acceptedAt: string) => client.request(Pay, { ...order, cardToken: 'tok_fake_4242' }, { deadlineMs: 10_000, acceptedAt }),
     cancel: (order: Order) => publish(broker, OrderCancelled, { ...order, version: 5, lines: [], allocation: [], reason: 'customer' }),
     capturesOf: async (orderId: string) =>
       (await database.pool.query('SELECT id, status, gateway_reference FROM captures WHERE order_id = $1 ORDER BY requested_at', [orderId])).rows,

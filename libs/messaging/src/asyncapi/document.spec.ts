@@ -40,7 +40,7 @@ function check(place: string, data: unknown): void {
 
 const dataOf = ({ schema }: Contract) => valuesOf(jsonSchemaOf(schema));
 const abouts = fc.record(
-  { id: fc.uuid(), time: fc.constant('2026-01-02T03:04:05.678Z'), correlationId: fc.string({ minLength: 1, maxLength: 128 }), causationId: fc.uuid(), traceparent: fc.string(), source: fc.constant('orders'), reply: fc.record({ to: fc.string(), id: fc.uuid() }), timeoutMs: fc.integer() },
+  { id: fc.uuid(), time: fc.constant('2026-01-02T03:04:05.678Z'), correlationId: fc.string({ minLength: 1, maxLength: 128 }), acceptedAt: fc.constant('2026-01-02T03:04:05.678Z'), causationId: fc.uuid(), traceparent: fc.string(), source: fc.constant('orders'), reply: fc.record({ to: fc.string(), id: fc.uuid() }), timeoutMs: fc.integer() },
   { requiredKeys: ['id', 'time', 'correlationId', 'source'] },
 );
 

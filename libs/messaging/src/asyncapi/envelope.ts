@@ -20,10 +20,14 @@ const FAILURES = {
   redriven: count.optional().describe('How often it was sent home after it had been a dead letter'),
   'original-exchange': z.string().optional().describe('Where it was first published'),
   'original-routing-key': z.string().optional(),
+  'sent-by': z.string().optional().describe('The user-id that it first came with; empty: it had none'),
   'failed-at': Instant.optional().describe('Dead letters: when it was given up'),
   stack: z.string().optional().describe('Dead letters: where it failed'),
 };
-const TIMEOUT = { 'timeout-ms': z.int().min(0).optional().describe('How long its caller still waits, from the publishing on: milliseconds') };
+const OF_REQUESTS = {
+  'accepted-at': Instant.optional().describe('When it was accepted from outside, by the clock of the databases; deadlines are judged by it'),
+  'timeout-ms': z.int().min(0).optional().describe('How long its caller still waits, from the publishing on: milliseconds'),
+};
 
 /** The AMQP properties beside the headers, called as in the specification. AsyncAPI has no words for them. */
 const PROPERTIES = {
@@ -31,6 +35,7 @@ const PROPERTIES = {
   type: z.string().describe('The type of the message'),
   timestamp: z.int().describe('Seconds since the epoch'),
   'app-id': z.string().describe('The service that says it'),
+  'user-id': z.string().optional().describe("The broker's user that published it, checked by the broker"),
   'content-type': z.literal('application/json'),
   'delivery-mode': z.union([z.literal(1), z.literal(2)]),
 };
@@ -42,7 +47,7 @@ const EXPIRATION = { expiration: z.string().optional().describe('Milliseconds un
 
 export const ENVELOPES = {
   FactHeaders: jsonSchemaOf(z.looseObject({ ...HEADERS, ...FAILURES })),
-  RequestHeaders: jsonSchemaOf(z.looseObject({ ...HEADERS, ...TIMEOUT, ...FAILURES })),
+  RequestHeaders: jsonSchemaOf(z.looseObject({ ...HEADERS, ...OF_REQUESTS, ...FAILURES })),
   FactProperties: jsonSchemaOf(z.object(PROPERTIES)),
   RequestProperties: jsonSchemaOf(z.object({ ...PROPERTIES, ...ADDRESS })),
   QueryProperties: jsonSchemaOf(z.object({ ...PROPERTIES, ...ADDRESS, ...EXPIRATION })),

@@ -10,6 +10,7 @@ This document speaks from inside the system: what it *sends*, you may receive (f
 | property \`message-id\` | UUID of the message. The same message may arrive more than once: the same id is the same message |
 | property \`type\` | its type, \`order.placed\`; also its routing key |
 | property \`app-id\` | the service that said it |
+| property \`user-id\` | the broker's user that published it, which the broker has checked; here it is called like the service |
 | property \`timestamp\` | seconds since the epoch; the header \`time\` is exact |
 | property \`content-type\` | \`application/json\` |
 | property \`delivery-mode\` | 2; 1 for what may be lost (queries, requests with a password) |
@@ -18,6 +19,7 @@ This document speaks from inside the system: what it *sends*, you may receive (f
 | header \`version\` | version of the type's schema: another version is another shape |
 | header \`time\` | when it was said, RFC 3339, UTC |
 | header \`correlation-id\` | the id that everything caused by one request shares; pass it on |
+| header \`accepted-at\` | of a request from outside: when it was accepted, by the clock of the databases; deadlines are judged by it. Absent when the sender does not know that clock |
 | header \`causation-id\` | the \`message-id\` of the message that caused this one |
 | header \`traceparent\` | W3C trace context; pass it on |
 | header \`timeout-ms\` | how long the caller still waits, from the publishing on: milliseconds. Count them from the arrival, by your own clock |
@@ -46,13 +48,17 @@ What holds:
 ## How a delivery ends
 
 - **Done**: acknowledge.
-- **Will never work** (not JSON, not the schema, an unknown version): publish the same properties, headers and bytes to \`shop.dead\`, routing key = your queue's name, \`mandatory\`, persistent, with the headers \`reason\` (text), \`attempts\` (this failure counted), \`failed-at\` (RFC 3339), \`original-exchange\`, \`original-routing-key\`; wait for the publisher confirm; then acknowledge. It is then in \`me.events.dead\` and stays there until somebody looks. (\`basic.reject\` without requeue gets it there too, without a reason.)
+- **Will never work** (not JSON, not the schema, an unknown version): publish the same properties but \`user-id\`, the same headers and bytes to \`shop.dead\`, routing key = your queue's name, \`mandatory\`, persistent, with the headers \`reason\` (text), \`attempts\` (this failure counted), \`failed-at\` (RFC 3339), \`original-exchange\`, \`original-routing-key\`, and \`sent-by\` (the \`user-id\` that it came with; the broker takes a message in the name of its publisher alone); wait for the publisher confirm; then acknowledge. It is then in \`me.events.dead\` and stays there until somebody looks. (\`basic.reject\` without requeue gets it there too, without a reason.)
 - **May work later** (a database that is away): the same publish, to the topic exchange \`shop.retry-tier.<ms>\` with your queue's name as routing key and \`attempts\` increased: it waits in your own \`me.retry.<ms>\`, and then comes back to your queue over \`shop.home\`. After the last tier it is a dead letter. Drop \`expiration\` and the headers \`x-death\`, \`x-first-death-*\`, \`x-last-death-*\`, \`x-delivery-count\` from what you publish again.
 - **No ending** (you crash, the connection breaks): it is delivered again. After 20 times the broker makes it a dead letter.
 
 If the confirm does not come, do not acknowledge.
 
+The services of this system handle a message only when \`user-id\` names a user that may send it: a fact its owner, a request one of the services that make it. To check the same, compare \`user-id\` with the owner of the fact (the tag of its operation), and believe \`sent-by\` only where \`user-id\` is your own user or the message came by the exchange \`shop.operator\`. To let operators send your dead letters home, bind \`me.events\` to \`shop.operator\` by its own name; their command does it, too.
+
 ## Sending a request
+
+Requests are taken of the services that make them, so a program of yours needs an entry in \`libs/contracts/src/senders.ts\`, and sets the property \`user-id\` to its user.
 
 A command or query goes to the direct exchange \`shop.commands\` with its type as routing key, \`mandatory\`, on a channel in confirm mode: returned means that nobody takes it; confirmed means that it is in its owner's queue, and a command is then carried out, however late. Repeating it under the same \`message-id\` is safe.
 

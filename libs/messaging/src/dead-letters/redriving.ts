@@ -1,10 +1,24 @@
 import type { ConfirmChannel } from 'amqplib';
 import { revived } from '../carry-out.js';
+import type { Delivery } from '../codec.js';
 import type { Outbound } from '../confirm-channel.js';
 import { lettersOf, letGo, type Taken, type Taking } from './taking.js';
 
 /** So many are on their way at once: enough to not wait for each confirm, few enough to be doubled by a crash. */
 const BATCH = 100;
+
+/** Who sends letters home, and how: a service its own (`Senders`), or an administrator. */
+export interface Republisher {
+  /** By which they go, under the name of their queue. */
+  readonly exchange: string;
+  /** The user of the connection, when it is to be named. */
+  readonly user: string | undefined;
+  /** Headers that name who sent the message first. */
+  headersFor(delivery: Delivery): Readonly<Record<string, string>>;
+}
+
+/** Where the services share one user. */
+const UNNAMED: Republisher = { exchange: '', user: undefined, headersFor: () => ({}) };
 
 /**
  * Sends letters home to their queue, to be handled like any message: the same id, so that the inbox knows those that had an
@@ -12,23 +26,28 @@ const BATCH = 100;
  * letter and never loses one, so doing it again is safe. A letter whose handling still fails comes back to the dead letters.
  * @returns how many were sent home @throws Error when the queue is gone, or the broker takes none
  */
-export async function redrive(open: () => Promise<ConfirmChannel>, queue: string, taking: Taking = {}): Promise<number> {
+export async function redrive(open: () => Promise<ConfirmChannel>, queue: string, taking: Taking = {}, republisher: Republisher = UNNAMED): Promise<number> {
   const channel = await open();
   try {
+    if (republisher.exchange !== '') await channel.bindQueue(queue, republisher.exchange, queue).catch(gone(queue));
     let moved = 0;
-    for await (const batch of batchesOf(lettersOf(channel, queue, taking))) moved += await sendHome(channel, batch);
+    for await (const batch of batchesOf(lettersOf(channel, queue, taking))) moved += await sendHome(channel, batch, republisher);
     return moved;
   } finally {
     await letGo(channel);
   }
 }
 
+const gone = (queue: string) => (error: Error): never => {
+  throw new Error(`${queue} does not take its letters back: ${error.message}`);
+};
+
 /** Those that were confirmed are done with, also when another was not. */
-async function sendHome(channel: ConfirmChannel, batch: readonly Taken[]): Promise<number> {
+async function sendHome(channel: ConfirmChannel, batch: readonly Taken[], by: Republisher): Promise<number> {
   let returned = false;
   const onReturn = (): void => void (returned = true);
   channel.on('return', onReturn);
-  const results = await Promise.allSettled(batch.map((taken) => published(channel, home(taken))));
+  const results = await Promise.allSettled(batch.map((taken) => published(channel, home(taken, by), by.user)));
   channel.off('return', onReturn);
   // They all go to the one queue, so what returned one of them has returned all.
   if (returned) throw new Error(`${batch[0]!.letter.queue} does not take its letters back: it is gone`);
@@ -38,14 +57,14 @@ async function sendHome(channel: ConfirmChannel, batch: readonly Taken[]): Promi
   return batch.length;
 }
 
-function home({ letter, message }: Taken): Outbound {
+function home({ letter, message }: Taken, by: Republisher): Outbound {
   const { queue, redriven, history, originalExchange: exchange = '', originalRoutingKey: routingKey = queue } = letter;
-  return revived(message, queue, { redriven: redriven + 1, history, exchange, routingKey });
+  return revived(message, queue, { redriven: redriven + 1, history, exchange, routingKey, by: by.exchange, sentBy: by.headersFor(message) });
 }
 
-const published = (channel: ConfirmChannel, { exchange, routingKey, body, mandatory, properties }: Outbound): Promise<void> =>
+const published = (channel: ConfirmChannel, { exchange, routingKey, body, mandatory, properties }: Outbound, user: string | undefined): Promise<void> =>
   new Promise((resolve, reject) => {
-    channel.publish(exchange, routingKey, Buffer.from(body), { ...properties, mandatory }, (error: Error | null) => (error ? reject(error) : resolve()));
+    channel.publish(exchange, routingKey, Buffer.from(body), { ...properties, mandatory, userId: user }, (error: Error | null) => (error ? reject(error) : resolve()));
   });
 
 /**

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadTopology } from '../../broker-users.mjs';
+import { brokerPasswords, brokerUrlOf, loadTopology } from '../../broker-users.mjs';
 import { connectTo, managementOf } from '../../operator.mjs';
 import { applyMap } from '../../topology.mjs';
 
@@ -19,14 +19,14 @@ const BATCH = 100;
  * The cure is an operator's: the map is applied again.
  * @param {import('../plan.mjs').Part} part @param {import('../system.mjs').Victim} victim
  */
-export async function queueGone({ service, queue: home }, { servers, supervisor }) {
+export async function queueGone({ service, queue: home }, { servers, supervisor, home: own }) {
   const { broker } = await servers();
-  const queue = await Queue.open(broker, home);
+  const queue = await Queue.open({ ...broker, passwords: brokerPasswords(own, [service]) }, home, service);
   await supervisor.halt(service);
   await queue.holds(LETTERS);
   await queue.bind(queue.standIn);
   await queue.unbind(home); // whatever came to both is known by its id
-  const waiting = await queue.drainTo(home, await tierExchange(), home);
+  const waiting = await queue.failAll(await tierExchange());
   await queue.remove();
   return {
     lift: async () => {
@@ -48,13 +48,27 @@ async function tierExchange() {
 
 const waitOf = (name) => Number(name.split('.').at(-1));
 
+/** Each message is first confirmed where it goes, then taken from here. @returns {Promise<number>} how many */
+async function drain(channel, from, publish) {
+  for (let moved = 0; ; ) {
+    const taken = (await Promise.all(Array.from({ length: BATCH }, () => channel.get(from, { noAck: false })))).filter(Boolean);
+    if (taken.length === 0) return moved;
+    for (const message of taken) publish(message);
+    await channel.waitForConfirms();
+    for (const message of taken) channel.ack(message);
+    moved += taken.length;
+  }
+}
+
 /** A home queue as an administrator handles it. */
 class Queue {
-  static async open(broker, home) {
+  static async open(broker, home, service) {
     const api = await managementOf(broker);
-    const bindings = (await api('GET', `queues/:vhost/${encodeURIComponent(home)}/bindings`)).filter(({ source }) => source !== '' && source !== 'shop.home');
+    const bindings = (await api('GET', `queues/:vhost/${encodeURIComponent(home)}/bindings`)).filter(({ source }) => !['', 'shop.home', 'shop.operator'].includes(source));
     const connection = await connectTo(broker, 'chaos');
-    return new Queue({ home, standIn: `${home}.chaos`, bindings, connection, channel: await connection.createConfirmChannel() });
+    const ofService = await connectTo({ url: brokerUrlOf(broker, service) }, 'chaos');
+    const channels = { channel: await connection.createConfirmChannel(), tierChannel: await ofService.createConfirmChannel() };
+    return new Queue({ home, standIn: `${home}.chaos`, service, url: broker.url, bindings, connection, ofService, ...channels });
   }
 
   constructor(parts) {
@@ -78,16 +92,13 @@ class Queue {
     throw new Error(`${this.home} did not get ${count} messages in time`);
   }
 
-  /** Each message first confirmed there, then taken here. @returns {Promise<number>} how many */
-  async drainTo(from, exchange, key) {
-    for (let moved = 0; ; ) {
-      const taken = (await Promise.all(Array.from({ length: BATCH }, () => this.channel.get(from, { noAck: false })))).filter(Boolean);
-      if (taken.length === 0) return moved;
-      for (const { content, properties } of taken) this.channel.publish(exchange, key, content, { ...properties, mandatory: true });
-      await this.channel.waitForConfirms();
-      for (const message of taken) this.channel.ack(message);
-      moved += taken.length;
-    }
+  /** As the service does it with each message that fails. @returns {Promise<number>} how many */
+  failAll(exchange) {
+    const first = ({ userId, headers }) => (userId === this.service ? (headers['sent-by'] ?? userId) : userId) ?? '';
+    return drain(this.tierChannel, this.home, ({ content, properties }) => {
+      const headers = { ...properties.headers, 'sent-by': first(properties) };
+      this.tierChannel.publish(exchange, this.home, content, { ...properties, headers, userId: this.service, mandatory: true });
+    });
   }
 
   /** Its last acks may be on their way. */
@@ -99,7 +110,8 @@ class Queue {
   /** What was caught in its place goes home; twice is once. */
   async comeBack() {
     await this.unbind(this.standIn);
-    await this.drainTo(this.standIn, '', this.home);
+    const { republish } = await loadTopology();
+    await drain(this.channel, this.standIn, (message) => republish(this.channel, message, { queue: this.home, url: this.url }, () => {}));
     await this.channel.deleteQueue(this.standIn);
   }
 
@@ -108,7 +120,7 @@ class Queue {
     return channel.checkQueue(this.home).then(() => channel.close().then(() => true), () => false);
   }
 
-  close() {
-    return this.connection.close();
+  async close() {
+    await Promise.all([this.connection, this.ofService].map((one) => one.close()));
   }
 }

@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { brokerPasswords, brokerUrlOf } from '../../broker-users.mjs';
 import { connectTo } from '../../operator.mjs';
 import { restart } from './clocks.mjs';
 
@@ -7,6 +8,8 @@ const NEXT = { NODE_OPTIONS: `--import=${new URL('next-version.mjs', import.meta
 const SERVICE = 'notifications';
 const QUEUE = 'notifications.events';
 const EXCHANGE = 'shop.events';
+/** Whose facts they are: they are published by its user. */
+const OWNER = 'accounts';
 /** Facts that only the next version knows (next-version.mjs): a new one, and another version of a known one. */
 const FACTS = [{ type: 'account.moved', version: 1 }, { type: 'account.registered', version: 2 }];
 const PUBLISH_EVERY_MS = 500;
@@ -18,10 +21,11 @@ const ALL_HANDLED_WITHIN_MS = 150_000;
  * ends as it should: the other replica is upgraded too, all is handled, and only then both are taken back.
  * @param {import('../plan.mjs').Part} _ @param {import('../system.mjs').Victim} victim
  */
-export async function versions(_, { supervisor, servers, providers }) {
+export async function versions(_, { supervisor, servers, providers, home }) {
   const { broker } = await servers();
   const connection = await connectTo(broker, 'chaos');
-  const facts = new Facts(await connection.createConfirmChannel(), providers);
+  const accounts = await connectTo({ url: brokerUrlOf({ ...broker, passwords: brokerPasswords(home, [OWNER]) }, OWNER) }, 'chaos');
+  const facts = new Facts(await connection.createConfirmChannel(), await accounts.createConfirmChannel(), providers);
   await facts.bind(); // consumers, bindings, producers: in this order
   const endReplica = await supervisor.another(SERVICE, NEXT);
   facts.start();
@@ -34,7 +38,7 @@ export async function versions(_, { supervisor, servers, providers }) {
       await endReplica();
       await restart(supervisor, SERVICE);
       await facts.unbind();
-      await connection.close();
+      await Promise.all([connection, accounts].map((one) => one.close()));
       if (missing > 0) throw new Error(`${missing} of ${facts.published.length} facts of the next version were not handled`);
     },
   };
@@ -45,8 +49,9 @@ class Facts {
   published = [];
   #stopped = false;
 
-  constructor(channel, providers) {
+  constructor(channel, ownersChannel, providers) {
     this.channel = channel;
+    this.ownersChannel = ownersChannel;
     this.providers = providers;
   }
 
@@ -89,10 +94,10 @@ class Facts {
   async #publish({ type, version }) {
     const phone = `+1777${String(this.published.length).padStart(4, '0')}${randomInt(100, 1_000)}`;
     this.published.push(phone);
-    const about = { messageId: randomUUID(), type, appId: 'chaos', contentType: 'application/json', persistent: true, timestamp: Math.floor(Date.now() / 1_000) };
+    const about = { messageId: randomUUID(), type, appId: 'chaos', userId: OWNER, contentType: 'application/json', persistent: true, timestamp: Math.floor(Date.now() / 1_000) };
     const headers = { version, time: new Date().toISOString(), 'correlation-id': randomUUID() };
     const data = { userId: randomUUID(), phone, name: 'Somebody new', code: String(randomInt(100_000, 1_000_000)), version: 1 };
-    this.channel.publish(EXCHANGE, type, Buffer.from(JSON.stringify(data)), { ...about, headers });
-    await this.channel.waitForConfirms();
+    this.ownersChannel.publish(EXCHANGE, type, Buffer.from(JSON.stringify(data)), { ...about, headers });
+    await this.ownersChannel.waitForConfirms();
   }
 }

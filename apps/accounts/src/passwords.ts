@@ -1,0 +1,76 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Message } from '@sluice/contracts';
+import { newId } from '@sluice/persistence';
+import { CONFIG } from '@sluice/service-kit';
+import type { AccountsConfig } from './config.js';
+import { HashingLine } from './hashing-line.js';
+import { KnownAddresses } from './known-addresses.js';
+import { hashesAtATime, hashPassword, passwordMatches } from './password.js';
+import { SignInFailures } from './sign-in-failures.repository.js';
+
+/** Where a password is tried: with which number, and from which address, if that is known. */
+export interface Attempt {
+  phone: string;
+  password: string;
+  client?: string | undefined;
+}
+
+interface Hashed {
+  passwordHash: string;
+}
+
+/** Compares and hashes passwords: counted, in line, and as long as somebody waits for it. */
+@Injectable()
+export class Passwords {
+  readonly #line: HashingLine;
+
+  constructor(
+    private readonly failures: SignInFailures,
+    private readonly addresses: KnownAddresses,
+    @Inject(CONFIG) { UV_THREADPOOL_SIZE }: Pick<AccountsConfig, 'UV_THREADPOOL_SIZE'>,
+  ) {
+    this.#line = new HashingLine(hashesAtATime(UV_THREADPOOL_SIZE));
+  }
+
+  /** @throws ProblemError 429, 503 as the line does */
+  hash({ deadline }: Message, client: string | undefined, password: string): Promise<string> {
+    return this.#line.run({ client, known: false, deadline }, () => hashPassword(password));
+  }
+
+  /**
+   * Which of the accounts has this password. A number that nobody has is counted, waited for and compared like any
+   * other.
+   * @throws ProblemError 429 after too many failures, or as the line does; 503 as the line does
+   */
+  async find<A extends Hashed>(message: Message, attempt: Attempt, accounts: readonly A[]): Promise<A | undefined> {
+    const { phone, client } = attempt;
+    // Under an id of its own: the request itself may still change something.
+    if (client !== undefined) await this.failures.countTry({ ...message, id: newId() }, phone, client);
+    const found = await this.#compare(message, attempt, accounts);
+    if (!found || client === undefined) return found;
+    await Promise.all([this.failures.takeBack(message, phone, client), this.addresses.remember(phone, client)]);
+    return found;
+  }
+
+  async #compare<A extends Hashed>(message: Message, attempt: Attempt, accounts: readonly A[]): Promise<A | undefined> {
+    const { phone, password, client } = attempt;
+    const known = client !== undefined && (await this.addresses.knows(phone, client));
+    let begun = false;
+    try {
+      return await this.#line.run({ client, known, deadline: message.deadline }, () => {
+        begun = true;
+        return firstWith(password, accounts);
+      });
+    } catch (error) {
+      if (!begun && client !== undefined) await this.failures.undo(message, phone, client);
+      throw error;
+    }
+  }
+}
+
+/** One hash when nobody has the number, as when somebody has: the time an answer takes does not tell which it is. */
+async function firstWith<A extends Hashed>(password: string, accounts: readonly A[]): Promise<A | undefined> {
+  if (accounts.length === 0) return void (await passwordMatches(password, undefined));
+  for (const account of accounts) if (await passwordMatches(password, account.passwordHash)) return account;
+  return undefined;
+}

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import type { Data, ListRevocations, Reply } from '@sluice/contracts';
+import { databaseTime } from '@sluice/persistence';
+import { Pool } from 'pg';
+import { revocationOf, type RevocationRow } from './revocation.js';
+
+/** By id, which is no order of time: what is added to a page that was read already, its reader is told of. */
+const PAGE = `
+  SELECT id, user_id AS "userId", token_id AS "tokenId", min_epoch AS "minEpoch", keep, expires_at AS "expiresAt"
+  FROM revocations
+  WHERE version > 0 AND expires_at > now()
+    AND ($1::timestamptz IS NULL OR changed_at >= $1) AND ($2::uuid IS NULL OR id > $2)
+  ORDER BY id LIMIT $3`;
+
+type Row = Omit<RevocationRow, 'changedAt' | 'version'>;
+
+/** What gateways have to refuse although its end has not come. */
+@Injectable()
+export class Revocations {
+  constructor(private readonly pool: Pool) {}
+
+  async page({ changedSince, cursor, limit }: Data<typeof ListRevocations>): Promise<Reply<typeof ListRevocations>> {
+    const at = (await databaseTime(this.pool)).toISOString();
+    const { rows } = await this.pool.query<Row>(PAGE, [changedSince ?? null, cursor ?? null, limit]);
+    const last = rows.length === limit ? rows.at(-1) : undefined;
+    return { items: rows.map(revocationOf), ...(last && { next: last.id }), at };
+  }
+}

@@ -1,0 +1,51 @@
+import type { Revocation } from '@sluice/contracts';
+
+/** What tells a token from others of its user. */
+export interface TokenMarks {
+  /** The user. */
+  id: string;
+  tokenId: string;
+  epoch: number;
+}
+
+/** Entries that have ended are looked for when there are so many more than after the last time. */
+const PRUNE_EVERY = 1_000;
+
+/**
+ * Tokens that are void before their end. Some 200 bytes each, until they have ended: not bounded here, since one that is
+ * forgotten would be good again; how many there are is bounded by how many sign in.
+ */
+export class RevokedTokens {
+  readonly #tokens = new Map<string, number>();
+  readonly #users = new Map<string, { minEpoch: number; keep: string | undefined; endsAt: number }>();
+  #pruneAt = PRUNE_EVERY;
+
+  /** @param clock ms since the epoch */
+  constructor(private readonly clock: () => number = Date.now) {}
+
+  get size(): number {
+    return this.#tokens.size + this.#users.size;
+  }
+
+  /** Facts and answers come in any order, and more than once. */
+  add({ userId, tokenId, minEpoch, keep, expiresAt }: Revocation): void {
+    const endsAt = Date.parse(expiresAt);
+    if (tokenId !== undefined) this.#tokens.set(tokenId, endsAt);
+    const known = this.#users.get(userId)?.minEpoch ?? -1;
+    if (minEpoch !== undefined && minEpoch > known) this.#users.set(userId, { minEpoch, keep, endsAt });
+    if (this.size >= this.#pruneAt) this.prune();
+  }
+
+  has({ id, tokenId, epoch }: TokenMarks): boolean {
+    const user = this.#users.get(id);
+    return this.#tokens.has(tokenId) || (user !== undefined && epoch < user.minEpoch && tokenId !== user.keep);
+  }
+
+  /** What has ended by itself is refused by its own end. */
+  prune(): void {
+    const now = this.clock();
+    for (const [tokenId, endsAt] of this.#tokens) if (endsAt <= now) this.#tokens.delete(tokenId);
+    for (const [userId, { endsAt }] of this.#users) if (endsAt <= now) this.#users.delete(userId);
+    this.#pruneAt = this.size + PRUNE_EVERY;
+  }
+}

@@ -1,0 +1,45 @@
+// Tries what each user of the broker and each role of the databases may do, and what it may not: npm run rights; -- --all, every single try.
+import './lib/node-version.mjs';
+import { build, install } from './lib/build.mjs';
+import { report } from './lib/failure.mjs';
+import { privateServers } from './lib/private-servers.mjs';
+import { Progress } from './lib/progress.mjs';
+import { brokerRights } from './lib/rights/broker.mjs';
+import { databaseRights } from './lib/rights/databases.mjs';
+import { isWrong, reportLines } from './lib/rights/report.mjs';
+import { Shutdown } from './lib/shutdown.mjs';
+import { commandLine } from './lib/usage.mjs';
+
+const shutdown = new Shutdown();
+
+shutdown.onSignal(
+  () => finish(130),
+  () => process.exit(130),
+);
+shutdown.onCrash(fail);
+rights().then(finish, fail);
+
+function fail(error) {
+  if (shutdown.requested) return;
+  report(error);
+  finish(1);
+}
+
+async function rights() {
+  const { values } = commandLine('rights');
+  const progress = new Progress(process.stderr);
+  await install(progress);
+  await build(progress);
+  const servers = await privateServers(progress, shutdown, { durable: false });
+  const tried = [
+    ...(await progress.step('databases', () => databaseRights(servers.DATABASE_URL, { ours: !process.env.DATABASE_URL }))),
+    ...(await progress.step('broker', () => brokerRights({ url: servers.AMQP_URL, managementUrl: servers.AMQP_MANAGEMENT_URL }))),
+  ];
+  console.log(reportLines(tried, { all: values.all }).join('\n'));
+  return tried.some(isWrong) ? 1 : 0;
+}
+
+async function finish(code) {
+  await shutdown.stop();
+  process.exit(code);
+}
