@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { PASSWORD } from './actors.mjs';
 import { SKUS } from './goods.mjs';
 
 /**
@@ -43,6 +44,7 @@ export function hintsFor({ random, world, accounts, operation: { key } }) {
       code: () => unique().toUpperCase(),
       expiresAt: () => inSeconds(random.between(1, 86_400)),
     }),
+    ...(key === 'POST /me/password' && { current: () => PASSWORD, new: () => `${PASSWORD} ${random.between(0, 99)}` }),
     ...(key === 'POST /sessions' && { phone: () => account.phone, password: () => account.password }),
     ...(key === 'POST /users' && { phone: () => `+1555${String(random.between(0, 9_999_999)).padStart(7, '0')}` }),
   };
