@@ -4,7 +4,8 @@ import { Failure } from '../failure.mjs';
 /** Of the development seed (README.md). */
 const ADMIN = { phone: '+10000000000', password: 'admin-password' };
 const CUSTOMER = { phone: '+10000000001', password: 'customer-password' };
-const PASSWORD = 'correct horse battery';
+/** Of everybody who signs up here. */
+export const PASSWORD = 'correct horse battery';
 const digits = () => String(Math.floor(Math.random() * 1e9)).padStart(9, '0');
 const STRANGERS = 2;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 /** Bought from most, and never sold out in a run. */
-const SKUS = ['FUZZ-TEA', 'FUZZ-MUG', 'FUZZ-PEN'];
+export const SKUS = ['FUZZ-TEA', 'FUZZ-MUG', 'FUZZ-PEN'];
 const PIECES = 900_000;
 
 /**

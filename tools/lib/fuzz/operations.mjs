@@ -30,7 +30,7 @@ function operationOf(method, path, { parameters = [], requestBody, responses, se
     method,
     path,
     secured,
-    admin: secured && responses['403'] !== undefined,
+    admin: secured && /\brole admin\b/.test(responses['403']?.description),
     parameters,
     responses,
     ...(schema && { body: { schema, required: requestBody.required === true } }),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SKUS } from './goods.mjs';
 
 const READY_WITHIN_MS = 10_000;
 
@@ -80,9 +81,9 @@ async function freshReceipt({ call }) {
   };
 }
 
-async function freshOrder({ random, actors, world }) {
+async function freshOrder({ random, actors }) {
   const actor = random.pick(actors.customers);
-  const line = { sku: world.pick('product', random, ({ value }) => value.startsWith('FUZZ')).value, quantity: 1 };
+  const line = { sku: random.pick(SKUS), quantity: 1 };
   return { actor, target: '/orders', headers: key(), body: { lines: [line], address } };
 }
 
@@ -108,8 +109,8 @@ async function ofParcel({ world, random, call }, what) {
 }
 
 /** In the currency of its product, which other requests may have changed. */
-async function freshSale({ call, world, random }) {
-  const { value } = world.pick('product', random, ({ value: name }) => name.startsWith('FUZZ'));
+async function freshSale({ call, random }) {
+  const value = random.pick(SKUS);
   const { json: product } = await call('GET', `/products/${value}`);
   const price = { amount: 100, currency: product.price.currency };
   const times = { opensAt: inSeconds(-1), closesAt: inSeconds(3_600), payWithinSeconds: 1_800 };

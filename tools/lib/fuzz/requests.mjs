@@ -57,8 +57,7 @@ export const randomOf = (seed, n) => new Random((Math.imul(seed, 0x9e3779b1) ^ M
 
 /**
  * Makes the requests: the n-th of a seed is always of the same kind and for the same operation; the ids in it are those
- * that
- * the answers before it told of.
+ * that the answers before it told of.
  */
 export class Requests {
   /**
@@ -93,18 +92,9 @@ export class Requests {
 
   /** A request that fits the document, from who may send it. */
   fitting(operation, random) {
-    const actor = LEAVING.has(operation.key)
-      ? 'leaver'
-      : operation.admin
-        ? 'admin'
-        : operation.secured
-          ? random.pick(this.actors.customers)
-          : random.pick(['anonymous', this.actors.customers[0]]);
-    const values = new Values(
-      this.document,
-      random,
-      hintsFor({ random, world: this.world, accounts: this.actors.accounts, operation }),
-    );
+    const actor = this.#actor(operation, random);
+    const { world, document, actors } = this;
+    const values = new Values(document, random, hintsFor({ random, world, accounts: actors.accounts, operation }));
     const parameters = this.#path(operation, actor, values, random);
     const query = operation.parameters
       .filter(({ in: place, required }) => place === 'query' && (required || random.next() < OPTIONAL))
@@ -116,23 +106,34 @@ export class Requests {
     return { operation, actor, method: operation.method, parameters, query, extra, json, headers };
   }
 
+  #actor({ key, admin, secured }, random) {
+    if (LEAVING.has(key)) return 'leaver';
+    if (admin) return 'admin';
+    return random.pick(secured ? this.actors.customers : ['anonymous', this.actors.customers[0]]);
+  }
+
   #path(operation, actor, values, random) {
     const references = referencesOf(operation);
     const chosen = {};
     for (const { in: place, name, schema } of operation.parameters) {
       if (place !== 'path') continue;
-      const reference = references.find((one) => one.name === name);
-      const thing =
-        reference && random.next() > MADE_UP
-          ? this.world.pick(reference.kind, random, ({ owner }) => !reference.owned || owner === actor)
-          : undefined;
+      const thing = this.#thing(
+        references.find((one) => one.name === name),
+        actor,
+        random,
+      );
       if (thing?.of) chosen.id = thing.of; // the sale of a ticket
-      chosen[name] = thing
-        ? thing.value
-        : (chosen[name] ?? (schema.format === 'uuid' ? randomUUID() : values.of(schema, name)));
+      const madeUp = () => (schema.format === 'uuid' ? randomUUID() : values.of(schema, name));
+      chosen[name] = thing?.value ?? chosen[name] ?? madeUp();
       if (schema.format === 'uuid' && random.next() < IN_CAPITALS) chosen[name] = chosen[name].toUpperCase();
     }
     return chosen;
+  }
+
+  /** What exists; of what is one person's, something of this actor's. */
+  #thing(reference, actor, random) {
+    if (!reference || random.next() < MADE_UP) return undefined;
+    return this.world.pick(reference.kind, random, ({ owner }) => !reference.owned || owner === actor);
   }
 
   #headers({ parameters }, random) {
@@ -145,9 +146,9 @@ export class Requests {
   }
 
   #key(random) {
-    if (this.keys.length > 0 && random.next() < OWN_KEY_AGAIN) return random.pick(this.keys.slice(-FEW));
-    const key = random.next() < QUOTED_KEY ? `"${randomUUID()} \\""`.replace(' ', '') : randomUUID();
-    this.keys.push(key);
+    if (this.keys.length > 0 && random.next() < OWN_KEY_AGAIN) return random.pick(this.keys);
+    const key = random.next() < QUOTED_KEY ? `"${randomUUID()}\\""` : randomUUID();
+    this.keys = [...this.keys, key].slice(-FEW);
     return key;
   }
 
