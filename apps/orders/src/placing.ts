@@ -15,7 +15,7 @@ export interface Delivered {
   unattended: boolean;
   /** The broker delivers it again; it may have been decided before. */
   redelivered: boolean;
-  /** When its customer asked for it; default: when it came. */
+  /** When the request was accepted; default: now. */
   acceptedAt?: Date;
 }
 
@@ -62,6 +62,6 @@ const subtotalOf = ({ subtotal, currency }: Order) => ({ amount: subtotal, curre
 const newOrder = ({ orderId: id, userId, bodyHash, address, coupon, payWithinSeconds, flashSale }: Request, { lines, currency, subtotal }: Priced, now: Date): Order => {
   const asked = { id, userId, bodyHash, lines, address, coupon: coupon ?? null, payWithinSeconds: payWithinSeconds ?? null, flashSaleId: flashSale?.id ?? null, placedAt: now };
   const amounts = { currency, subtotal, discount: 0, total: subtotal };
-  const nothingKnown = { couponRedeemedAt: null, allocation: null, payBy: null, closeAskedAt: null, paymentId: null, paidAt: null, refundedAt: null, cancellationRequestedAt: null, parcels: [] };
+  const nothingKnown = { couponRedeemedAt: null, allocation: null, payBy: null, closeRequestedAt: null, paymentId: null, paidAt: null, refundedAt: null, cancellationRequestedAt: null, parcels: [] };
   return { ...asked, ...amounts, ...nothingKnown, status: 'pending', reason: null, version: 0 };
 };
