@@ -10,6 +10,8 @@ const WIDTH = 32;
 /** Each waits out its window before it races, so many race at a time. */
 const RACES = 1_000;
 const RACING = 200;
+/** Gives no answer for some six seconds, and then pays. */
+const SLOW_CARD = '4000000000000119';
 /** Payments that race with a cancellation: cheap, since none waits. */
 const CANCELLED = 100;
 
@@ -78,6 +80,18 @@ describe('the payment window', () => {
     const { rows: kept } = await system.databases.payments.pool.query<{ order_id: string }>("SELECT order_id FROM captures WHERE order_id = ANY($1) AND status = 'captured'", [ids]);
     expect(kept.map(({ order_id }) => order_id).sort()).toEqual(ids.filter((_, i) => ends[i] === 'completed').sort());
     await expectInvariants(system);
+  });
+
+  it('waits for a card gateway that is slow, when it was asked in time, and refuses who asks when it is over', async () => {
+    const [slow, late] = await inParallel(2, 2, () => shop.placeForSure(customer, 'TEE'));
+    for (const id of [slow!, late!]) await shop.settles(customer, id);
+    expect((await shop.pay(customer, slow!, SLOW_CARD)).status).toBe(202);
+    const { payBy } = await shop.order(customer, late!);
+    await eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(payBy ?? '')));
+    expect((await shop.pay(customer, late!)).status).toBe(409);
+    expect(await shop.reaches(customer, late!, 'cancelled')).toMatchObject({ reason: 'payment_timeout' });
+    const paid = await shop.reaches(customer, slow!, 'completed');
+    expect(Date.parse(paid.paidAt ?? '')).toBeGreaterThan(Date.parse(paid.payBy ?? ''));
   });
 
   it('of a payment and a cancellation at the same instant tells whoever was told captured what became of the money', async () => {

@@ -14,15 +14,15 @@ const ORDERS = '5d2f3a0e-6c1b-4f8e-9a57-0b3c8d14e7f2';
 /** These answers hold as long as their cause: a click that came too early does not cost the round. */
 const TOO_EARLY: readonly (Loss | null)[] = ['not_open', 'no_such_sale'];
 
-/** When a claim was let into the line, and what time it is. */
+/** `at`: when the claim was accepted. `now`: when it is decided. */
 export interface Claimed {
   at: Date;
   now: Date;
 }
 
 /**
- * One ticket from the line. First come, first served, while there are pieces and there was time when it was let in; each ticket
- * is answered once.
+ * One ticket from the line. First come, first served, while there are pieces, for claims that were accepted while the sale was
+ * open; each ticket is answered once.
  */
 export function claim(state: State, ticket: Ticket, { at, now }: Claimed): Decision {
   const known = state.sales[ticket.saleId];

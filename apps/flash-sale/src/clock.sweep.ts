@@ -19,15 +19,15 @@ const DUE = `
   )
   ORDER BY closes_at LIMIT ${AT_ONCE}`;
 
-/** A claim that was let in before the close is in the line by then: the door waits 2 s for its confirm. Milliseconds. */
+/** Claims accepted before the close are in the queue this long after it: the gateway waits up to 2 s for the broker's confirm. Milliseconds. */
 const LET_IN_BY_MS = 3_000;
 
-/** Closed sales whose pieces are kept for those in line. */
+/** Closed sales whose unsold pieces are kept for claims that wait. */
 const KEPT = `
   SELECT id, shelve_at <= now() AS due FROM sales WHERE shelve_at IS NOT NULL AND closes_at <= now() - interval '${LET_IN_BY_MS} milliseconds'
   ORDER BY shelve_at LIMIT ${AT_ONCE}`;
 
-/** The line, and beside it those who are tried again. */
+/** The queue of claims, and the one of claims that are retried. */
 const LINE = ['flash-sale.claims', 'flash-sale.claims-again'];
 
 /** Opens and closes sales, and tells what no message has brought up. Any number of processes may sweep. */
@@ -61,7 +61,7 @@ export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShut
     await Promise.all(rows.filter(({ due }) => due || lineIsEmpty).map(({ id }) => this.sales.shelve(id, lineIsEmpty)));
   }
 
-  /** A broker that does not tell the length of a queue leaves it to the time that the pieces are kept at most. */
+  /** Where the broker refuses the length of a queue, the pieces are kept for the longest time. */
   async #isLineEmpty(): Promise<boolean> {
     const depths = await Promise.all(LINE.map((queue) => this.publisher.depth(queue).catch(() => undefined)));
     return depths.every((depth) => depth === 0);

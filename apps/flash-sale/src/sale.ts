@@ -122,21 +122,21 @@ export function tick(sale: Sale, now: Date): Turn {
 
 const opened = (sale: Sale): Sale => ({ ...sale, state: 'open', round: sale.round + 1 });
 
-/** A full line is drained in seconds, and a claim that fails is tried again for 71 s. Milliseconds. */
+/** How long a closed sale keeps its pieces at most: a full queue is drained in seconds, and a claim that fails is retried for 71 s. Milliseconds. */
 const LINE_WITHIN_MS = 120_000;
-/** What was taken from the line is decided within this; and what is being let in as the sale closes has come to it. Milliseconds. */
+/** Claims that a consumer holds when its queue is empty are decided within this. Milliseconds. */
 const LINGER_MS = 2_000;
 
-/** Nobody is let in any more. Who was let in before is still served, so what is unsold is kept until the line is empty. */
+/** No claim is accepted any more. Those accepted before are still served, so unsold pieces are kept until the queue is empty. */
 const closed = (sale: Sale, now: Date): Sale => ({ ...sale, state: 'closed', shelveAt: new Date(now.getTime() + LINE_WITHIN_MS) });
 
-/** Pieces of a closed sale wait for a claim that was made at that time. */
+/** The closed sale still serves a claim that was accepted at that time. */
 export const isKeptFor = ({ state, shelveAt, opensAt, closesAt }: Sale, at: Date): boolean =>
   state === 'closed' && shelveAt !== null && opensAt <= at && at < closesAt;
 
 /**
- * The line of a closed sale is empty, or its time is up: the unsold pieces go back to the shelves, and nobody wins any more.
- * What others see of the sale stays as it is.
+ * Returns the unsold pieces of a closed sale to the shelves when no claim waits any more, or the longest time is over. After that
+ * no claim wins. The public view of the sale does not change.
  */
 export function shelve(state: State, { saleId, lineIsEmpty }: { saleId: string; lineIsEmpty: boolean }, now: Date): Decision {
   const sale = expected(state, saleId);

@@ -23,7 +23,7 @@ export interface Sale {
   waitingSince: Date | null;
   /** When inventory was last asked for it. */
   askedAt: Date | null;
-  /** Of a sale that has closed: until when its pieces are kept for those who still stand in line. Null: not closed yet, or they have gone back. */
+  /** Of a closed sale: until when its unsold pieces are kept for claims that wait. Null: not closed, or the pieces have gone back. */
   shelveAt: Date | null;
   /** How often it has opened. */
   round: number;

@@ -29,13 +29,13 @@ export class Rpc {
     return answer;
   }
 
-  /** What a request that is accepted now says of when that was; undefined as long as it is not known. */
+  /** The `acceptedAt` of a request that is accepted now; undefined before the clock of the databases is known. */
   acceptedNow(): string | undefined {
     return this.clock.now();
   }
 
   /**
-   * @param acceptedAt when its caller asked for it, if something came between that and now
+   * @param acceptedAt when the HTTP request came, if something slow was done since
    * @throws ProblemError what the service says, or 503 when the broker did not take the request
    */
   async tell<S extends z.ZodType, R extends z.ZodType>(

@@ -3,8 +3,9 @@ import { SaleClock } from './flash-sale/sale-clock.js';
 import { Live } from './live/live.js';
 
 /**
- * The clock of the databases, as every fact on `shop.live` names it: what says when a request was accepted must not depend on
- * the clock of this machine. It is late by the shortest way of a message, and never ahead, so nobody is called late who is not.
+ * The clock of the databases, estimated from the `time` of the facts on `shop.live`: the instant at which a request was accepted
+ * must not depend on the clock of this machine. The estimate lags by the shortest latency of a fact and is never ahead, so no
+ * request in time is taken for a late one.
  */
 @Injectable()
 export class ShopClock {
@@ -14,7 +15,7 @@ export class ShopClock {
     live.hearAll((fact) => fact && this.#clock.heard(fact.time));
   }
 
-  /** RFC 3339; undefined until a fact was heard. */
+  /** RFC 3339; undefined before the first fact. */
   now(): string | undefined {
     const known = this.#clock.known();
     return known === undefined ? undefined : new Date(known).toISOString();

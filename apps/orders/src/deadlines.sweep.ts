@@ -12,10 +12,10 @@ import type { Order } from './tables.js';
 /** SQL: `$1` ms ago. */
 const BEFORE = "now() - $1 * interval '1 millisecond'";
 
-/** As `expire` has it. Timers and answers are late by milliseconds: what is later than `$1` has lost one of them. */
+/** The condition of `expire`. Timers and answers take milliseconds; after `$1` one of them is lost. */
 const UNPAID = `
   SELECT id FROM orders WHERE status = 'awaiting_payment' AND pay_by < ${BEFORE} AND (
-    close_asked_at IS NULL OR ${dueSql({ since: 'pay_by', askedAt: 'close_asked_at' })} OR pay_by <= now() - interval '${VERDICT_WITHIN_MS} milliseconds'
+    close_requested_at IS NULL OR ${dueSql({ since: 'pay_by', askedAt: 'close_requested_at' })} OR pay_by <= now() - interval '${VERDICT_WITHIN_MS} milliseconds'
   ) ORDER BY pay_by LIMIT ${AT_ONCE}`;
 
 /**
@@ -33,7 +33,7 @@ export class DeadlinesSweep extends Sweep {
     const revised = (rule: (order: Order, now: Date) => Change) => (_: Message, id: string) => orders.revise(id, rule);
     super('deadlines', DEADLINE_SWEEP_MS, pool, [
       {
-        found: 'payment windows ended, and it is not known whether in time: payments is asked',
+        found: 'payment windows ended without an answer of payments',
         sql: UNPAID,
         parameters: [CLOSE_AGAIN_MS],
         askAgain: revised(expire),

@@ -11,20 +11,20 @@ import type { Order } from './tables.js';
  */
 const TIMER_EARLY_MS = 1_000;
 
-/** Payments answers in ms. Asked again after this long, and then whenever the wait has doubled. Milliseconds. */
+/** Payments answers within milliseconds. `payments.close` is repeated after this, then whenever the wait has doubled. Milliseconds. */
 export const CLOSE_AGAIN_MS = 3_000;
 /**
- * For how long an order waits to hear whether it was paid in time: longer than calls of the card gateway are tried again in a
- * row. Then it gives its stock back; what is captured later goes back, too. Milliseconds.
+ * How long an order waits for the outcome: longer than the first retries of a call to the card gateway (71 s). After that it is
+ * cancelled, its stock goes back, and money that is captured later is refunded. Milliseconds.
  */
 export const VERDICT_WITHIN_MS = 300_000;
 
 const isOver = (end: Date, now: Date): boolean => now.getTime() >= end.getTime() - TIMER_EARLY_MS;
 
 /**
- * The payment window is over, says its timer or the sweep. Whether the order was paid in time payments decides, so it is asked
- * to close the payable, and the order is cancelled when it says that it did (`lapsed`). A payment that was asked for in time may
- * still be going on: the order waits for it, but not for ever.
+ * At the end of the payment window, by timer or sweep. Payments alone decides whether the order was paid in time, so this only
+ * requests that it closes the payable; `payable.voided` then cancels the order (`lapsed`). A payment that was accepted in time
+ * may still be running, which delays that for a bounded time.
  */
 export function expire(order: Order, now: Date): Change {
   if (hasEnded(order) || order.paidAt || !order.payBy) return {};
@@ -33,11 +33,11 @@ export function expire(order: Order, now: Date): Change {
   // It waits only since before an order that costs nothing was paid at once.
   if (isFree(order)) return learn(order, {}, now);
   if (lateMs >= VERDICT_WITHIN_MS) return cancelled(order, 'payment_timeout', now);
-  if (order.closeAskedAt && !isDue({ since: order.payBy, askedAt: order.closeAskedAt }, CLOSE_AGAIN_MS, now)) return {};
-  return { order: { ...order, closeAskedAt: now }, messages: [ClosePayable({ orderId: order.id })] };
+  if (order.closeRequestedAt && !isDue({ since: order.payBy, askedAt: order.closeRequestedAt }, CLOSE_AGAIN_MS, now)) return {};
+  return { order: { ...order, closeRequestedAt: now }, messages: [ClosePayable({ orderId: order.id })] };
 }
 
-/** Payments has closed the payable of an order that nobody has cancelled: it was not paid in time, and gives back what it holds. */
+/** On `payable.voided`: the order was not paid in time. Orders that were cancelled before cause that fact as well, and stay as they are. */
 export const lapsed = (order: Order, now: Date): Change =>
   hasEnded(order) || order.paidAt || !order.payBy ? {} : cancelled(order, 'payment_timeout', now);
 

@@ -61,13 +61,12 @@ export const rejection = ({ lines, allocation, coupon }: Order, { reason, detail
   message: (about) => OrderRejected({ ...about, lines, allocation: allocation ?? [], reason, ...(coupon !== null && { coupon }), ...(couponReason && { couponReason }) }),
 });
 
-/** A window that was shortened by more than this, on its way here, is begun anew. Milliseconds. */
+/** A window is extended when `payable.opened` took longer than this, or a tenth of the window. Milliseconds. */
 const SHORTENED_BY_MS = 5_000;
 
 /**
- * The order can be paid, so its window has begun, and with it a timer that ends it. When payments says so it may have to wait
- * here, and nobody sees meanwhile that the order can be paid: then the window is extended to its full length. An order that is
- * paid has no window: there was nothing to pay.
+ * The order can be paid: its window has begun, and a timer is started for its end. The customer sees this only now; if the fact
+ * was delayed, the window is extended to its full length. An order that is paid has no window: there was nothing to pay.
  */
 export function payableOpened(order: Order, opened: Pick<Data<typeof PayableOpened>, 'payBy'>, usualWindowSeconds: number, now: Date): Change {
   if (order.payBy || order.paidAt || hasEnded(order)) return {};
@@ -81,8 +80,8 @@ export function payableOpened(order: Order, opened: Pick<Data<typeof PayableOpen
 }
 
 /**
- * The money is there. It may be known before `payable.opened` is: the window then ends as it starts. Of an order that has
- * ended it goes back, and its customer is told that it was taken.
+ * The money is there. It may be known before `payable.opened` is: the window then ends as it starts. Money of an order that has
+ * ended is refunded by payments; that it was taken is recorded and published.
  */
 export function paymentCaptured(order: Order, { paymentId, amount }: Data<typeof PaymentCaptured>, now: Date): Change {
   if (order.paymentId) return {};
@@ -92,7 +91,7 @@ export function paymentCaptured(order: Order, { paymentId, amount }: Data<typeof
 
 const paidTooLate = (amount: Money): Told => ({ type: OrderPaidTooLate.type, detail: { amount }, message: (about) => OrderPaidTooLate({ ...about, amount }) });
 
-/** The money of a cancelled order is on its way back. That it was taken is told with it, if that is not known yet. */
+/** The money of a cancelled order is on its way back. If this overtook `payment.captured`, both are recorded. */
 export function refunded(order: Order, { paymentId, amount }: Data<typeof PaymentRefunded>, now: Date): Change {
   if (order.refundedAt) return {};
   const refund: Told = { type: 'payment.refunded', detail: { amount } };

@@ -17,7 +17,7 @@ export interface Delivered {
   redelivered: boolean;
   /** Inventory was asked for the products that nobody here knew: what is unknown now is no product. */
   lookedUp: boolean;
-  /** When its customer asked for it; default: when it came. */
+  /** When the request was accepted; default: now. */
   acceptedAt?: Date;
 }
 
@@ -68,7 +68,7 @@ const subtotalOf = ({ subtotal, currency }: Order) => ({ amount: subtotal, curre
 const newOrder = ({ orderId: id, userId, bodyHash, address, coupon, payWithinSeconds, flashSale }: Request, { lines, currency, subtotal }: Priced, now: Date): Order => {
   const asked = { id, userId, bodyHash, lines, address, coupon: coupon ?? null, payWithinSeconds: payWithinSeconds ?? null, flashSaleId: flashSale?.id ?? null, placedAt: now };
   const amounts = { currency, subtotal, discount: 0, total: subtotal };
-  const nothingKnown = { couponRedeemedAt: null, allocation: null, payBy: null, closeAskedAt: null, paymentId: null, paidAt: null, refundedAt: null, parcels: [] };
+  const nothingKnown = { couponRedeemedAt: null, allocation: null, payBy: null, closeRequestedAt: null, paymentId: null, paidAt: null, refundedAt: null, parcels: [] };
   const notCancelled = { cancellationRequestedAt: null, cancellationRefusedAt: null };
   return { ...asked, ...amounts, ...nothingKnown, ...notCancelled, status: 'pending', reason: null, version: 0 };
 };

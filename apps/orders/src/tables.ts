@@ -30,8 +30,8 @@ export interface Order {
   allocation: Allocation | null;
   /** The end of the payment window; the order can be paid. */
   payBy: Date | null;
-  /** The window is over, and payments was last asked whether the order was paid in it. */
-  closeAskedAt: Date | null;
+  /** When payments was last requested to close the payable, because the window is over. */
+  closeRequestedAt: Date | null;
   /** The money was captured. Null of an order that is paid because there was nothing to pay. */
   paymentId: string | null;
   paidAt: Date | null;
@@ -110,7 +110,7 @@ export const orderTables = {
     key: 'id',
     columns: [
       'id', 'userId', 'bodyHash', 'status', 'reason', 'lines', 'address', 'currency', 'subtotal', 'discount', 'total', 'coupon', 'couponRedeemedAt',
-      'placedAt', 'flashSaleId', 'payWithinSeconds', 'allocation', 'payBy', 'closeAskedAt', 'paymentId', 'paidAt', 'refundedAt', 'cancellationRequestedAt',
+      'placedAt', 'flashSaleId', 'payWithinSeconds', 'allocation', 'payBy', 'closeRequestedAt', 'paymentId', 'paidAt', 'refundedAt', 'cancellationRequestedAt',
       'cancellationRefusedAt', 'parcels', 'recordedAt', 'refusal', 'version',
     ],
   }),

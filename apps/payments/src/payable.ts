@@ -18,15 +18,15 @@ export function openPayable(state: State, { orderId, userId, total, payWithinSec
   return { state: { payables: { [orderId]: payable } }, messages: [opened] };
 }
 
-/** When something was asked for, and what time it is. */
+/** `at`: when the request was accepted. `now`: when it is decided. */
 export interface Asked {
   at: Date;
   now: Date;
 }
 
 /**
- * The user wants to pay. The request's own id becomes the capture's, so the same request twice is one capture. What was asked
- * for before the end of the window is in time, also when it comes later, as long as the payable is open.
+ * The user wants to pay. The request's own id becomes the capture's, so the same request twice is one capture. A request that was
+ * accepted before the end of the window is in time, also when it is handled later, as long as the payable is open.
  * @throws ProblemError 404 no such payable for this user, 409 paid already, cancelled, too late or nothing to pay, 402 this very request was declined before
  */
 export function pay(state: State, request: Data<typeof Pay>, requestId: string, { at, now }: Asked): Decision<z.infer<typeof PaymentResult>> {

@@ -6,9 +6,9 @@ interface Debt {
   /** Cents. */
   amount: number;
   currency: string;
-  /** The end of the payment window; null: of an order that was priced by a version that did not say how long it is. */
+  /** The end of the payment window; null for orders priced before windows were part of `order.priced`. */
   payBy: Date | null;
-  /** The window had ended while a capture ran that was asked for in time: a decline closes the payable. */
+  /** When the window ended while a capture was running: if that is declined, the payable is closed. */
   lapsedAt: Date | null;
   version: number;
 }

@@ -3,9 +3,9 @@ import { closed, voided } from './cancellation.js';
 import type { Decision, State } from './tables.js';
 
 /**
- * The payment window is over, says orders, and waits for the word of payments before it cancels anything: of a payment and a
- * lapse at the same instant this row's lock lets one be the first. A capture that was asked for in time is waited for. Asked
- * again, it says the same again. Before the end of the window by this clock there is nothing to say.
+ * Orders requests this at the end of the window and cancels nothing before `payable.voided`: the lock of this row orders a payment
+ * and a lapse at the same instant. The outcome of a running capture is waited for. A repeated request repeats the fact. Before
+ * the end of the window by this clock nothing happens.
  */
 export function closePayable(state: State, { orderId }: Data<typeof ClosePayable>, now: Date): Decision {
   const payable = state.payables[orderId];
@@ -22,7 +22,7 @@ export function closePayable(state: State, { orderId }: Data<typeof ClosePayable
   }
 }
 
-/** The customer saw only now that the order can be paid. What is closed stays so. */
+/** The customer was shown late that the order can be paid. A closed payable stays closed. */
 export function extendWindow(state: State, { orderId, payBy: until }: Data<typeof ExtendPayable>): Decision {
   const payable = state.payables[orderId];
   const payBy = new Date(until);

@@ -35,7 +35,7 @@ export interface About {
   /** RFC 3339. */
   time: string;
   correlationId: string;
-  /** When somebody asked for this, RFC 3339: see `judgedAt`. */
+  /** Of a request: when it was accepted from outside, RFC 3339 (`judgedAt`). */
   acceptedAt?: string;
   causationId?: string;
   traceparent?: string;
@@ -53,7 +53,7 @@ export interface About {
  */
 export const TIMEOUT = 'timeout-ms';
 
-/** When somebody asked for what is requested here, RFC 3339; it stays with the message through retries and dead letters. */
+/** When a request was accepted from outside, RFC 3339. Retries and dead letters keep it. */
 const ACCEPTED_AT = 'accepted-at';
 
 /** Where each kind of message goes; the routing key is its type. */

@@ -1,21 +1,20 @@
 import type { Message } from '@sluice/contracts';
 import { countDoubtful } from './metrics.js';
 
-/** What the clocks of two databases, or a database's and the gateway's copy of it, may differ by without a word. Milliseconds. */
+/** Difference between the clocks of two databases that is normal and not counted (docs/operations.md). Milliseconds. */
 const ALLOWANCE_MS = 1_000;
 /**
- * Whoever can write a message can make its instant earlier, and would gain that much. Longer than an outage lasts, and as long
- * as the same request may be repeated under its idempotency key. Milliseconds.
+ * Bounds what a forged header gains. Longer than outages last, and as long as a request may be repeated under its idempotency
+ * key. Milliseconds.
  */
 const LONGEST_AGO_MS = 24 * 3_600_000;
 
 /**
- * By which instant a deadline is judged: the one at which the person acted, wherever the message has waited since. Without
- * `acceptedAt` it is `now`. Nothing is judged by an instant that lies ahead of the judge's own clock, or more than a day behind it;
- * a message that names one is counted.
+ * The instant to compare a deadline with: when the request was accepted, however long its message has waited; `now` if that is
+ * unknown. Limited to the 24 hours before `now`; messages outside that are counted.
  *
- * @param acceptedAt RFC 3339; default: what the message's envelope says
- * @param now by the clock of the judge's database
+ * @param acceptedAt RFC 3339; default: the one of the message's envelope
+ * @param now by the clock of the database of whoever decides
  */
 export function judgedAt(message: Pick<Message, 'type' | 'acceptedAt'>, now: Date, acceptedAt = message.acceptedAt): Date {
   if (acceptedAt === undefined) return now;

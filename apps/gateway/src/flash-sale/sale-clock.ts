@@ -33,7 +33,7 @@ export class SaleClock {
     return this.known() ?? this.own();
   }
 
-  /** The same, and undefined as long as no instant was named. */
+  /** The same; undefined before the first instant of flash-sale. */
   known(): number | undefined {
     const ahead = Math.max(this.#ahead, this.#aheadBefore);
     return ahead === -Infinity ? undefined : this.monotonic() + ahead;

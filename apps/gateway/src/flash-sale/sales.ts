@@ -69,7 +69,7 @@ export class Sales implements OnModuleDestroy {
     return this.#clock.now();
   }
 
-  /** When somebody comes to the door now, for the message that says so: by that clock, and undefined when it is not known. */
+  /** The present by flash-sale's clock, RFC 3339; undefined before its first instant. */
   stamp(): string | undefined {
     const known = this.#clock.known();
     return known === undefined ? undefined : new Date(known).toISOString();

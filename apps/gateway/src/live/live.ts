@@ -28,7 +28,7 @@ export class Live implements OnModuleDestroy {
     this.#watchers.add(type, watcher as Watcher);
   }
 
-  /** Every fact there is. */
+  /** Every fact, of whatever type. */
   hearAll(watcher: (fact?: Message) => void): void {
     this.#watchers.add(ALL, watcher);
   }
@@ -54,6 +54,6 @@ export class Live implements OnModuleDestroy {
   }
 }
 
-/** No type is called so. */
+/** Key of the watchers of all facts; no message type is `*`. */
 const ALL = '*';
 const keyOf = (field: string, value: string): string => `${field}=${value}`;

@@ -1,2 +1,2 @@
 -- AlterTable
-ALTER TABLE "orders" ADD COLUMN     "close_asked_at" TIMESTAMPTZ(3);
+ALTER TABLE "orders" ADD COLUMN     "close_requested_at" TIMESTAMPTZ(3);
