@@ -1,5 +1,6 @@
 import { SmsDelivery } from '@sluice/contracts';
 import { eventually, facts, type System } from '@sluice/testing';
+import { connect } from 'amqplib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sharedShop } from './shared-system.js';
 import type { Shop } from './shop.js';
@@ -75,11 +76,14 @@ describe('placing an order', () => {
 
   it('signs a stranger up, sends the code by SMS, and takes the code once', async () => {
     const phone = '+447700900123';
-    const heard = await facts(system.broker);
+    // Of its own: other tests send what is no JSON.
+    const connection = await connect(system.broker.url);
+    const heard = await facts({ connection });
     const signUp = await shop.call<{ id: string }>('POST', '/users', { body: { phone, name: 'Grace', password: 'correct horse battery' } });
     expect(signUp.status).toBe(201);
     const token = await shop.signIn({ phone, password: 'correct horse battery' });
     const code = await eventually(() => /\d{6}/.exec(heard.of(SmsDelivery, (sms) => sms.phone === phone, 1)[0]!.text)![0]);
+    await connection.close();
     await eventually(async () => {
       const { rows } = await system.databases.notifications.pool.query<{ text: string }>("SELECT text FROM deliveries WHERE user_id = $1 AND channel = 'sms'", [signUp.body.id]);
       expect(rows.map(({ text }) => text)).toEqual(['A code (1), good for ten minutes.']);
@@ -87,6 +91,22 @@ describe('placing an order', () => {
     const verify = (digits: string) => shop.call('POST', '/users/verification', { token, body: { code: digits } });
     expect((await verify(code === '000000' ? '000001' : '000000')).status).toBe(422);
     expect((await verify(code)).status).toBe(204);
+  });
+
+  it('makes one account of a sign-up that is repeated, and ends its tokens on request', async () => {
+    const stranger = { phone: '+447700900124', name: 'Joan', password: 'correct horse battery' };
+    const signUps = [await shop.call('POST', '/users', { body: stranger }), await shop.call('POST', '/users', { body: stranger })];
+    expect(signUps).toMatchObject([{ status: 201 }, { status: 201, body: { id: signUps[0]!.body['id'] } }]);
+    expect((await shop.call('POST', '/users', { body: { ...stranger, password: 'another horse' } })).status).toBe(409);
+    const signIn = () => shop.signIn({ phone: stranger.phone, password: stranger.password });
+    const [one, other, third] = [await signIn(), await signIn(), await signIn()];
+    const statusWith = async (token: string) => (await shop.call('GET', '/orders', { token })).status;
+    expect((await shop.call('DELETE', '/sessions/current', { token: one })).status).toBe(204);
+    expect([await statusWith(one), await statusWith(other)]).toEqual([401, 200]);
+    const passwords = { current: stranger.password, new: 'another horse battery' };
+    expect((await shop.call('POST', '/me/password', { token: other, body: passwords })).status).toBe(204);
+    expect([await statusWith(other), await statusWith(third)]).toEqual([200, 401]);
+    expect((await shop.call('POST', '/users/verification/resend', { token: other })).status).toBe(204);
   });
 
   it('tells the customer in their inbox what happened to their orders', async () => {

@@ -1,6 +1,24 @@
-import { AccountRegistered, AccountVerified, CodeIssued, type Outgoing, type Problem, type Role, type User } from '@sluice/contracts';
+import {
+  AccountRegistered,
+  AccountVerified,
+  CodeIssued,
+  type Outgoing,
+  type Problem,
+  type Role,
+  type User,
+} from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import { codeMatches, countCode, freshCode, mayResend, NO_CODE, noCodes, type Code, type CodeCount, type CodeLimits } from './code.js';
+import {
+  type Code,
+  type CodeCount,
+  type CodeLimits,
+  codeMatches,
+  countCode,
+  freshCode,
+  mayResend,
+  NO_CODE,
+  noCodes,
+} from './code.js';
 import { revokedFact, revokeUser, type RevocationRow } from './revocation.js';
 
 export interface Account extends Code, CodeCount {
@@ -84,9 +102,9 @@ export function signUp(holders: Holders, request: SignUpRequest, limits: Account
   };
 }
 
-/** One of them has proved the number, or is so young that it still may. */
 type Age = Pick<Account, 'verifiedAt' | 'createdAt'>;
 
+/** One of them has proved the number, or is so young that it still may. */
 export const isTaken = (accounts: readonly Age[], { holdMs }: AccountLimits, now: Date): boolean =>
   accounts.some(({ verifiedAt, createdAt }) => verifiedAt !== null || isWithin(createdAt, holdMs, now));
 
@@ -118,11 +136,11 @@ export function verifyPhone(holders: Holders, userId: string, code: string, limi
   if (account.verifiedAt) return {};
   if (account.codeTries >= MAX_TRIES) throw ProblemError.of(429, 'Too many tries', 'This code can no longer be used.');
   if (!codeMatches(account, code, now)) return { accounts: [oneTryMore(account)], problem: WRONG_CODE };
-  return verified({ number, accounts }, userId, limits, now);
+  return verified(holders, userId, limits, now);
 }
 
 /** The number is this account's, whoever had it before without having proved it. */
-export function verified(holders: Pick<Holders, 'number' | 'accounts'>, userId: string, limits: AccountLimits, now: Date): Change {
+export function verified(holders: Holders, userId: string, limits: AccountLimits, now: Date): Change {
   const { number, accounts } = holders;
   const account = accounts.find(({ id }) => id === userId);
   if (!account || !number || account.verifiedAt) return {};
@@ -135,7 +153,11 @@ export function verified(holders: Pick<Holders, 'number' | 'accounts'>, userId: 
   };
 }
 
-const oneTryMore = (account: Account): Account => ({ ...account, codeTries: account.codeTries + 1, version: account.version + 1 });
+const oneTryMore = (account: Account): Account => ({
+  ...account,
+  codeTries: account.codeTries + 1,
+  version: account.version + 1,
+});
 
 const WRONG_CODE = ProblemError.of(422, 'Wrong code', 'The code is wrong or outdated.').problem;
 
@@ -165,8 +187,10 @@ function newAccount({ userId: id, phone, name, passwordHash, role, code }: SignU
   return { ...person, ...counted, ...freshCode(id, code, now), codeResentAt: null, tokenEpoch: 0, version: 1 };
 }
 
+type Moves = Record<'staying' | 'leaving', Account[]>;
+
 /** Who has waited too long to prove the number goes, and then the oldest, until there is a place. */
-function makeRoom(accounts: readonly Account[], { unverifiedMs }: AccountLimits, now: Date): Record<'staying' | 'leaving', Account[]> {
+function makeRoom(accounts: readonly Account[], { unverifiedMs }: AccountLimits, now: Date): Moves {
   const young = accounts.filter(({ createdAt }) => isWithin(createdAt, unverifiedMs, now));
   const staying = young.slice(-(MOST_UNVERIFIED - 1));
   return { staying, leaving: accounts.filter((account) => !staying.includes(account)) };
@@ -187,7 +211,8 @@ function revoked(
   now: Date,
   messages: Outgoing[],
 ): Pick<Change, 'revocations' | 'messages'> {
-  const revoke = ({ id, tokenEpoch }: Account) => revokeUser(undefined, { userId: id, minEpoch: tokenEpoch + 1, tokensMs }, now);
+  const revoke = ({ id: userId, tokenEpoch }: Account): RevocationRow =>
+    revokeUser(undefined, { userId, minEpoch: tokenEpoch + 1, tokensMs }, now);
   const rows = accounts.map(revoke);
   return { revocations: rows, messages: [...messages, ...rows.map(revokedFact)] };
 }

@@ -17,7 +17,7 @@ import { noSuchAccount, resendCode, verifyPhone } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { newCode } from './code.js';
 import { limitsOf, type AccountsConfig } from './config.js';
-import { changePassword, setRole, signOut } from './own-account.js';
+import { changePassword, passwordChanged, setRole, signOut } from './own-account.js';
 import { Passwords } from './passwords.js';
 import { Revocations } from './revocations.query.js';
 import { SignUps } from './sign-ups.js';
@@ -25,6 +25,8 @@ import { issueToken } from './token.js';
 
 /** More than wait in front of the password hash, so that what hashes nothing never stands behind them. */
 const ALL = { prefetch: 500 };
+
+const wrongPassword = (): ProblemError => ProblemError.of(403, 'Forbidden', 'The current password is wrong.');
 
 @Controller()
 export class AccountsListener {
@@ -55,7 +57,9 @@ export class AccountsListener {
     const { userId, code } = message.data;
     const { phone } = await this.#own(userId);
     const limits = limitsOf(this.config);
-    await this.accounts.changeNumber(message, phone, userId, (holders, now) => verifyPhone(holders, userId, code, limits, judgedAt(message, now)));
+    await this.accounts.changeNumber(message, phone, userId, (holders, now) =>
+      verifyPhone(holders, userId, code, limits, judgedAt(message, now)),
+    );
   }
 
   @On(ResendCode, ALL)
@@ -63,7 +67,9 @@ export class AccountsListener {
     const { userId } = message.data;
     const { phone } = await this.#own(userId);
     const [code, limits] = [newCode(), limitsOf(this.config)];
-    await this.accounts.changeNumber(message, phone, userId, (holders, now) => resendCode(holders, userId, code, limits, now));
+    await this.accounts.changeNumber(message, phone, userId, (holders, now) =>
+      resendCode(holders, userId, code, limits, now),
+    );
   }
 
   @On(SignOut, ALL)
@@ -77,8 +83,13 @@ export class AccountsListener {
   async changePassword(message: Message<typeof ChangePassword>) {
     const { userId, tokenId, password, newPassword, client } = message.data;
     const own = await this.#own(userId);
-    const found = await this.passwords.find(message, { phone: own.phone, password, client }, [own]);
-    if (!found) throw ProblemError.of(403, 'Forbidden', 'The current password is wrong.');
+    const has = async (tried: string): Promise<boolean> =>
+      (await this.passwords.find(message, { phone: own.phone, password: tried, client }, [own])) !== undefined;
+    if (!(await has(password))) {
+      // Only of the token that made the last change is it asked whether this is the same change again.
+      if (own.keptToken !== tokenId || !(await has(newPassword))) throw wrongPassword();
+      return this.accounts.changeOwn(message, userId, userId, passwordChanged);
+    }
     const passwordHash = await this.passwords.hash(message, client, newPassword);
     const change = { passwordHash, keep: tokenId, tokensMs: limitsOf(this.config).tokensMs };
     return this.accounts.changeOwn(message, userId, userId, (account, now) => changePassword(account, change, now));

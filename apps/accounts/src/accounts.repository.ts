@@ -7,7 +7,7 @@ import type { Account, Change, Holders } from './account.js';
 import type { Own } from './own-account.js';
 import { tables } from './tables.js';
 
-/** A change may come between the reading of a number's accounts and their locking: each further try takes another one. */
+/** A change may come between the reading of a number's accounts and their locking: each try more takes another one. */
 const MOST_TRIES = 20;
 
 const HOLDERS = `
@@ -19,7 +19,17 @@ const HOLDERS = `
     now() AS now`;
 
 const OWN = `
-  SELECT phone, password_hash AS "passwordHash" FROM accounts WHERE id = $1 AND version > 0 AND phone IS NOT NULL`;
+  SELECT phone, password_hash AS "passwordHash", keep AS "keptToken"
+  FROM accounts LEFT JOIN revocations USING (id)
+  WHERE id = $1 AND accounts.version > 0 AND phone IS NOT NULL`;
+
+/** What is read of somebody's own account. */
+export interface OwnKnown {
+  phone: string;
+  passwordHash: string;
+  /** The token that the password was changed with last. */
+  keptToken: string | null;
+}
 
 /** An account as it is read without its lock. */
 export type Known = Pick<Account, 'id' | 'role' | 'name' | 'passwordHash' | 'createdAt' | 'verifiedAt' | 'tokenEpoch'>;
@@ -52,12 +62,19 @@ export class AccountsRepository {
    * Whoever changes which accounts have a number holds the row of the number.
    * @param userId an account that may not exist yet
    */
-  async changeNumber<R>(message: Message, phone: string, userId: string, decide: DecideNumber<R>, tries = 1): Promise<R | undefined> {
+  async changeNumber<R>(
+    message: Message,
+    phone: string,
+    userId: string,
+    decide: DecideNumber<R>,
+    tries = 1,
+  ): Promise<R | undefined> {
     const { version, accounts } = await this.holdersOf(phone);
     const ids = accounts.map(({ id }) => id);
-    const keys = [...new Set([...ids, userId])];
+    const users = [...new Set([...ids, userId])];
+    const keys = { phones: [phone], accounts: users, revocations: users };
     try {
-      return (await this.#unit.change<R>(message, { phones: [phone], accounts: keys, revocations: keys }, (state, now) => {
+      return (await this.#unit.change<R>(message, keys, (state, now) => {
         const number = state.phones[phone];
         if ((number?.version ?? 0) !== version) throw new Stale('the accounts of a number have changed');
         const holders = ids.map((id) => state.accounts[id]!);
@@ -91,16 +108,19 @@ export class AccountsRepository {
   }
 
   /** Undefined: there is no such account, or its number is another's by now. */
-  async ownOf(userId: string): Promise<{ phone: string; passwordHash: string } | undefined> {
-    const { rows } = await this.pool.query<{ phone: string; passwordHash: string }>(OWN, [userId]);
+  async ownOf(userId: string): Promise<OwnKnown | undefined> {
+    const { rows } = await this.pool.query<OwnKnown>(OWN, [userId]);
     return rows[0];
   }
 }
 
+const byId = <Row extends { id: string }>(rows: readonly Row[]): Record<string, Row> =>
+  Object.fromEntries(rows.map((row) => [row.id, row]));
+
 function decisionOf<R>({ number, accounts = [], revocations = [], messages, reply, problem }: Change<R>) {
-  const byId = <Row extends { id: string }>(rows: readonly Row[]) => Object.fromEntries(rows.map((row) => [row.id, row]));
+  const phones = number && { phones: { [number.phone]: number } };
   return {
-    state: { ...(number && { phones: { [number.phone]: number } }), accounts: byId(accounts), revocations: byId(revocations) },
+    state: { ...phones, accounts: byId(accounts), revocations: byId(revocations) },
     ...(messages && { messages }),
     ...(reply !== undefined && { reply }),
     ...(problem && { problem }),

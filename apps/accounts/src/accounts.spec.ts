@@ -191,16 +191,15 @@ describe('tokens that are taken back', () => {
 
   it('are all of a user but one after another password, which counts at once', async () => {
     const dan = await signUp({ phone: '+15550000007' });
-    const change = (current: string, next: string, tokenId: string) => ask(ChangePassword, { userId: dan.id, tokenId, password: current, newPassword: next, client: '192.0.2.7' });
-    expect(await signIn(ANN.password, dan.phone)).toMatchObject({ epoch: 0 });
-    expect(await statusOf(change('a wrong one', 'another good one', randomUUID()))).toBe(403);
-    const [one, other] = [randomUUID(), randomUUID()];
-    await change(ANN.password, 'another good one', one);
-    expect(await statusOf(ask(SignIn, { phone: dan.phone, password: ANN.password }))).toBe(401);
+    const one = randomUUID();
+    const change = (tokenId: string) =>
+      ask(ChangePassword, { userId: dan.id, tokenId, password: ANN.password, newPassword: 'another good one', client: '192.0.2.7' });
+    await change(one);
     expect(await signIn('another good one', dan.phone)).toMatchObject({ epoch: 1 });
     expect(await listed(dan.id)).toMatchObject([{ minEpoch: 1, keep: one }]);
-    await change('another good one', 'a third good one', other);
-    expect(await listed(dan.id)).toMatchObject([{ minEpoch: 2, keep: other }]);
+    // The answer may have been lost; who changed nothing is told nothing of the new one.
+    expect(await change(one)).toMatchObject({ minEpoch: 1, keep: one });
+    expect(await statusOf(change(randomUUID()))).toBe(403);
   });
 
   it('are not guessed at by changing the password: failures count as those of signing in do', async () => {

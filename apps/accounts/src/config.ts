@@ -20,7 +20,7 @@ export const AccountsConfig = z.object({
   TOKEN_PRIVATE_KEY: Ed25519PrivateKey,
   /** How long a token is good for, in seconds. */
   TOKEN_TTL_SECONDS: wholeNumber(1, 31_536_000).default(86_400),
-  /** For how long a number is the only account's that has not proved it, before somebody else may sign up with it, in s. */
+  /** For how long nobody else may sign up with the number of an account that has not proved it, in seconds. */
   UNVERIFIED_HOLD_SECONDS: wholeNumber(1, 86_400).default(60),
   /** After how many days an account that has not proved its number gives it up to the next sign-up with it. */
   UNVERIFIED_ACCOUNT_DAYS: wholeNumber(1, 365).default(7),

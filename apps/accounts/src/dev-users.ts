@@ -29,13 +29,17 @@ export async function* devTokens(pool: Pool, issuer: TokenIssuer, count: number,
   for (let first = 1; first <= count; first += AT_A_TIME) {
     const users = Array.from({ length: Math.min(AT_A_TIME, count - first + 1) }, (_, i) => devUser(first + i));
     await insert(pool, users, now);
-    yield await Promise.all(users.map(async ({ id }) => (await issueToken({ id, role: 'customer', tokenEpoch: 0 }, issuer, now)).token));
+    const tokenOf = async ({ id }: DevUser): Promise<string> =>
+      (await issueToken({ id, role: 'customer', tokenEpoch: 0 }, issuer, now)).token;
+    yield await Promise.all(users.map(tokenOf));
   }
 }
 
 async function insert(pool: Pool, users: DevUser[], now: Date): Promise<void> {
   await pool.query(
-    `WITH numbers AS (INSERT INTO phones (phone, version) SELECT phone, 1 FROM unnest($1::text[]) AS users (phone) ON CONFLICT DO NOTHING)
+    `WITH numbers AS (
+       INSERT INTO phones (phone, version) SELECT phone, 1 FROM unnest($1::text[]) AS users (phone) ON CONFLICT DO NOTHING
+     )
      INSERT INTO accounts (phone, id, name, password_hash, role, verified_at, version)
      SELECT phone, id, name, $4, 'customer', $5, 1 FROM unnest($1::text[], $2::uuid[], $3::text[]) AS users (phone, id, name)
      ON CONFLICT DO NOTHING`,

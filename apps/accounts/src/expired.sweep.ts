@@ -6,14 +6,19 @@ import { FORGOTTEN_AFTER_MS } from './sign-in-failures.js';
 /** What is forgotten is still there for so long at most. Milliseconds. */
 const EVERY_MS = 600_000;
 
-/** Rows that one statement forgets: some ms of work. All that a long attack leaves would take longer than a statement may, every time. */
+/**
+ * Rows that one statement forgets: some ms of work. All that a long attack leaves would take longer than a statement may,
+ * every time.
+ */
 const BATCH = 10_000;
 
 /** So long somebody is known at an address where they signed in. Days. */
 const KNOWN_FOR_DAYS = 90;
 
 const forget = (table: string, key: string, expired: string): string =>
-  `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${expired} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`;
+  `DELETE FROM ${table} WHERE (${key}) IN (
+    SELECT ${key} FROM ${table} WHERE ${expired} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
+  )`;
 
 const FORGET = [
   forget('sign_in_failures', 'phone, client', `last_at < now() - interval '${FORGOTTEN_AFTER_MS} milliseconds'`),
@@ -22,7 +27,7 @@ const FORGET = [
   forget('revocations', 'id', 'version > 0 AND expires_at < now()'),
 ];
 
-/** Forgets what nothing depends on any more: failures, known addresses, revocations. Any number of processes may sweep. */
+/** Forgets failures, known addresses and revocations on which nothing depends. Any number of processes may sweep. */
 @Injectable()
 export class ExpiredSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #repeating = new Repeating('expired rows', EVERY_MS, () => this.sweep());

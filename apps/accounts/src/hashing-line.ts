@@ -48,7 +48,8 @@ class Turns {
   /** The last job of the address that has the most, if that is more than `others`. */
   dropOfMost(others: number): Waiting | undefined {
     const none: [string, Waiting[]] = ['', []];
-    const [client, jobs] = [...this.#byClient].reduce((most, one) => (one[1].length > most[1].length ? one : most), none);
+    const more = (a: [string, Waiting[]], b: [string, Waiting[]]) => (b[1].length > a[1].length ? b : a);
+    const [client, jobs] = [...this.#byClient].reduce(more, none);
     if (jobs.length <= others) return undefined;
     this.#byClient.set(client, jobs.slice(0, -1));
     this.#size--;
@@ -67,7 +68,7 @@ const RETRY_AFTER = 2;
 
 const AGAIN = { retryAfter: RETRY_AFTER };
 const full = (): ProblemError =>
-  ProblemError.of(503, 'Service Unavailable', 'Too many passwords are waiting to be compared. Please try again.', AGAIN);
+  ProblemError.of(503, 'Service Unavailable', 'Too many passwords are waiting to be compared.', AGAIN);
 const tooManyOfYours = (): ProblemError =>
   ProblemError.of(429, 'Too Many Requests', 'Too many requests from this address are waiting already.', AGAIN);
 

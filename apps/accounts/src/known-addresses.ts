@@ -25,7 +25,8 @@ export class KnownAddresses {
   }
 
   async knows(phone: string, client: string): Promise<boolean> {
-    const { rowCount } = await this.pool.query('SELECT FROM known_addresses WHERE id = $1', [this.#idOf(phone, client)]);
+    const id = this.#idOf(phone, client);
+    const { rowCount } = await this.pool.query('SELECT FROM known_addresses WHERE id = $1', [id]);
     return rowCount === 1;
   }
 

@@ -15,9 +15,17 @@ interface NewEpoch {
   tokensMs: number;
 }
 
+type NewHash = NewEpoch & { passwordHash: string };
+
 /** @throws ProblemError 404 */
-export function changePassword(own: Own, { passwordHash, ...epoch }: NewEpoch & { passwordHash: string }, now: Date): Change<Revocation> {
+export function changePassword(own: Own, { passwordHash, ...epoch }: NewHash, now: Date): Change<Revocation> {
   return newEpoch(own, { passwordHash }, epoch, now);
+}
+
+/** The change was made already, with this token, and its answer was lost. @throws ProblemError 404 */
+export function passwordChanged({ revocation }: Own): Change<Revocation> {
+  if (!revocation) throw noSuchAccount();
+  return { reply: revocationOf(revocation) };
 }
 
 /** The tokens that there are name the former role. @throws ProblemError 404 */
@@ -37,7 +45,8 @@ export function signOut(revoked: RevocationRow | undefined, token: Token, now: D
   return { ...(!revoked && { revocations: [row], messages: [revokedFact(row)] }), reply: revocationOf(row) };
 }
 
-function newEpoch({ account, revocation }: Own, changes: Partial<Account>, epoch: NewEpoch, now: Date): Change<Revocation> {
+function newEpoch(own: Own, changes: Partial<Account>, epoch: NewEpoch, now: Date): Change<Revocation> {
+  const { account, revocation } = own;
   if (!account) throw noSuchAccount();
   const tokenEpoch = account.tokenEpoch + 1;
   const row = revokeUser(revocation, { userId: account.id, minEpoch: tokenEpoch, ...epoch }, now);

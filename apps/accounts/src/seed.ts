@@ -38,19 +38,24 @@ export class Seed implements OnApplicationBootstrap {
   /** Looks first, because a boot should not cost two password hashes. */
   private async plant({ password, ...account }: SeedAccount): Promise<void> {
     const { accounts } = await this.accounts.holdersOf(account.phone);
-    if (!accounts.some(({ id }) => id === account.userId)) await this.signUp({ ...account, passwordHash: await hashPassword(password), code: newCode() });
-    if (accounts.some(({ id, verifiedAt }) => id === account.userId && verifiedAt !== null)) return;
-    await this.accounts.changeNumber(seedMessage(VerifyPhone, newId()), account.phone, account.userId, (holders, now) =>
-      verified(holders, account.userId, limitsOf(this.config), now),
+    const planted = accounts.find(({ id }) => id === account.userId);
+    if (!planted) await this.signUp({ ...account, passwordHash: await hashPassword(password), code: newCode() });
+    if (planted?.verifiedAt) return;
+    const { userId, phone } = account;
+    await this.accounts.changeNumber(seedMessage(VerifyPhone, newId()), phone, userId, (holders, now) =>
+      verified(holders, userId, limitsOf(this.config), now),
     );
   }
 
   private async signUp(request: SignUpRequest): Promise<void> {
-    await this.accounts.changeNumber(seedMessage(SignUp, request.userId), request.phone, request.userId, (holders, now) =>
+    const { userId, phone } = request;
+    await this.accounts.changeNumber(seedMessage(SignUp, userId), phone, userId, (holders, now) =>
       holders.own ? {} : signUp(holders, request, limitsOf(this.config), now),
     );
   }
 }
 
-/** An account's own id is that of its sign-up, so that the inbox makes it once-only even when two replicas boot at a time. */
-const seedMessage = ({ type, version }: Contract, id: string): Message => ({ id, type, version, correlationId: 'seed', time: new Date().toISOString(), data: undefined });
+/** An account's own id is that of its sign-up: the inbox makes it once-only even when two replicas boot at a time. */
+function seedMessage({ type, version }: Contract, id: string): Message {
+  return { id, type, version, correlationId: 'seed', time: new Date().toISOString(), data: undefined };
+}

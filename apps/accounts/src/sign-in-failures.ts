@@ -50,7 +50,11 @@ export const takeBack = ({ pair, address }: Counted): Counted => ({
 /** The password was never looked at: this try did not happen. */
 export const undo = ({ pair, address }: Counted): Counted => ({ pair: oneLess(pair), address: oneLess(address) });
 
-const oneLess = (row: Failures): Failures => ({ ...row, failures: Math.max(0, row.failures - 1), version: row.version + 1 });
+const oneLess = (row: Failures): Failures => ({
+  ...row,
+  failures: Math.max(0, row.failures - 1),
+  version: row.version + 1,
+});
 
 export const noFailures = (phone: string, client: string, now: Date): Failures => ({ phone, client, failures: 0, since: now, lastAt: now, version: 0 });
 

@@ -28,9 +28,12 @@ export class SignUps {
     if (before) return before;
     const { password, client, ...user } = message.data;
     const passwordHash = await this.passwords.hash(message, client, password);
-    const [request, limits] = [{ ...user, role: 'customer' as const, passwordHash, code: newCode() }, limitsOf(this.config)];
+    const request = { ...user, role: 'customer' as const, passwordHash, code: newCode() };
+    const limits = limitsOf(this.config);
     try {
-      return await this.accounts.changeNumber(message, user.phone, user.userId, (holders, now) => signUp(holders, request, limits, now));
+      return await this.accounts.changeNumber(message, user.phone, user.userId, (holders, now) =>
+        signUp(holders, request, limits, now),
+      );
     } catch (error) {
       if (!isConflict(error)) throw error;
       // The same request may have been carried out at the same time.

@@ -8,6 +8,11 @@ export interface TokenIssuer {
   ttlSeconds: number;
 }
 
+export interface Token {
+  token: string;
+  expiresAt: string;
+}
+
 export interface TokenOf {
   id: string;
   role: Role;
@@ -16,7 +21,8 @@ export interface TokenOf {
 }
 
 /** A JSON Web Token (RFC 7519) with EdDSA (RFC 8037): whoever has the public key that it names (`kid`) can check it without asking. */
-export async function issueToken(of: TokenOf, { privateKey, ttlSeconds }: TokenIssuer, now: Date): Promise<{ token: string; expiresAt: string }> {
+export async function issueToken(of: TokenOf, issuer: TokenIssuer, now: Date): Promise<Token> {
+  const { privateKey, ttlSeconds } = issuer;
   const issuedAt = Math.floor(now.getTime() / 1000);
   const expiresAt = issuedAt + ttlSeconds;
   const named = new SignJWT({ role: of.role, epoch: of.tokenEpoch }).setSubject(of.id).setJti(randomUUID());

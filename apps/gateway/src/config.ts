@@ -39,9 +39,9 @@ export const GatewayConfig = CommonConfig.extend({
   STREAM_LIMIT: wholeNumber(1, 1_000_000).default(10_000),
   /** How often a gateway asks for the sales although it is told of each change, in ms, give or take a fifth: it may have missed one. */
   SALES_REFRESH_MS: wholeNumber(50, 600_000).default(5_000),
-  /** How often a gateway asks for the tokens that were taken back although it is told of each, in ms, give or take a fifth. */
+  /** How often a gateway asks for the tokens that were taken back although it is told of each, in ms. */
   REVOCATIONS_REFRESH_MS: wholeNumber(50, 600_000).default(5_000),
-  /** Nobody's token is taken before it is known once since the start which were taken back: 503 while accounts is away. */
+  /** Tokens are refused (503) until it is known which were taken back; else they are taken by signature and end. */
   REVOCATIONS_REQUIRED: flag(false),
 });
 export type GatewayConfig = z.output<typeof GatewayConfig>;

@@ -49,7 +49,9 @@ export class Delivering {
   async #send(message: DeliveryMessage, channel: 'sms' | 'email', provider: Provider, to: string): Promise<void> {
     const { id, text, until }: { id: string; text: string; until?: string | undefined } = message.data;
     if (await this.inbox.holds(id)) return;
-    if (until !== undefined && (await this.notifications.isPast(until))) return this.notifications.record(message, channel, TOO_LATE);
+    if (until !== undefined && (await this.notifications.isPast(until))) {
+      return this.notifications.record(message, channel, TOO_LATE);
+    }
     const outcome = await this.#try(provider, { id, to, text });
     if (outcome.status === 'refused') this.#logger.warn(`${channel} ${id} is refused for good: ${outcome.reason}`);
     await this.notifications.record(message, channel, outcome);

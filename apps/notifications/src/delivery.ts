@@ -10,9 +10,13 @@ export interface Late {
   reason: string;
 }
 
+export type Ending = Outcome | Late;
+
+type Recorded = Data<typeof InboxDelivery> & { recorded?: string | undefined };
+
 /** Records once what became of a message to a person. One that was given up is recorded anew when it is sent after all. */
-export function record(state: State, message: DeliveryMessage, channel: Channel, outcome: Outcome | Late, now: Date): Decision {
-  const { id, userId, about, text: sent, recorded }: Data<typeof InboxDelivery> & { recorded?: string | undefined } = message.data;
+export function record(state: State, message: DeliveryMessage, channel: Channel, outcome: Ending, now: Date): Decision {
+  const { id, userId, about, text: sent, recorded }: Recorded = message.data;
   const text = recorded ?? sent;
   const before = state.deliveries[id];
   if (before && before.status !== 'expired') return {};
@@ -22,7 +26,8 @@ export function record(state: State, message: DeliveryMessage, channel: Channel,
 
 type Result = 'status' | 'providerReference' | 'sentAt' | 'reason';
 
-function resultOf(outcome: Outcome | Late, now: Date): Pick<Sent, Result> | Pick<Unsent, Result> {
-  if (outcome.status === 'refused' || outcome.status === 'expired') return { ...outcome, providerReference: null, sentAt: null };
+function resultOf(outcome: Ending, now: Date): Pick<Sent, Result> | Pick<Unsent, Result> {
+  const isUnsent = outcome.status === 'refused' || outcome.status === 'expired';
+  if (isUnsent) return { ...outcome, providerReference: null, sentAt: null };
   return { providerReference: null, ...outcome, sentAt: now, reason: null };
 }

@@ -4,9 +4,8 @@ import { databaseTime, type UnitOfWork } from '@sluice/persistence';
 import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import type { NotificationsConfig } from './config.js';
-import { type DeliveryMessage, type Late, record } from './delivery.js';
+import { type DeliveryMessage, type Ending, record } from './delivery.js';
 import type { Fact } from './notices.js';
-import type { Outcome } from './provider.js';
 import { tables } from './tables.js';
 import { sendCode, tell, verify, welcome } from './telling.js';
 import type { TextLimits } from './text-limit.js';
@@ -21,34 +20,38 @@ export class NotificationsRepository {
   constructor(
     units: UnitsOfWork,
     private readonly pool: Pool,
-    @Inject(CONFIG) { TEXTS_PER_ACCOUNT, CODES_PER_NUMBER }: Pick<NotificationsConfig, 'TEXTS_PER_ACCOUNT' | 'CODES_PER_NUMBER'>,
+    @Inject(CONFIG) config: Pick<NotificationsConfig, 'TEXTS_PER_ACCOUNT' | 'CODES_PER_NUMBER'>,
   ) {
     this.#unit = units.over({ tables });
-    this.#limits = { textsPerAccount: TEXTS_PER_ACCOUNT, codesPerNumber: CODES_PER_NUMBER };
+    this.#limits = { textsPerAccount: config.TEXTS_PER_ACCOUNT, codesPerNumber: config.CODES_PER_NUMBER };
   }
 
   async welcome(message: Message<typeof AccountRegistered>): Promise<void> {
     const { userId, phone } = message.data;
-    await this.#unit.change(message, { recipients: [userId], numbers: [phone] }, (state, now) => welcome(state, message, this.#limits, now));
+    const keys = { recipients: [userId], numbers: [phone] };
+    await this.#unit.change(message, keys, (state, now) => welcome(state, message, this.#limits, now));
   }
 
   async sendCode(message: Message<typeof CodeIssued>): Promise<void> {
-    await this.#unit.change(message, { numbers: [message.data.phone] }, (state, now) => sendCode(state, message, this.#limits, now));
+    const keys = { numbers: [message.data.phone] };
+    await this.#unit.change(message, keys, (state, now) => sendCode(state, message, this.#limits, now));
   }
 
   async verify(message: Message<typeof AccountVerified>): Promise<void> {
-    await this.#unit.change(message, { recipients: [message.data.userId] }, (state, now) => verify(state, message, this.#limits, now));
+    const keys = { recipients: [message.data.userId] };
+    await this.#unit.change(message, keys, (state, now) => verify(state, message, this.#limits, now));
   }
 
   async tell(message: Fact): Promise<void> {
-    await this.#unit.change(message, { recipients: [message.data.userId] }, (state, now) => tell(state, message, this.#limits, now));
+    const keys = { recipients: [message.data.userId] };
+    await this.#unit.change(message, keys, (state, now) => tell(state, message, this.#limits, now));
   }
 
   async isPast(instant: string): Promise<boolean> {
     return (await databaseTime(this.pool)).getTime() >= Date.parse(instant);
   }
 
-  async record(message: DeliveryMessage, channel: Channel, outcome: Outcome | Late): Promise<void> {
+  async record(message: DeliveryMessage, channel: Channel, outcome: Ending): Promise<void> {
     await this.#unit.change(message, { deliveries: [message.data.id] }, (state, now) => record(state, message, channel, outcome, now));
   }
 

@@ -53,7 +53,8 @@ export interface Sent extends Told {
 }
 
 /**
- * `refused`: the provider will never take it. `expired`: it is no longer asked for; should its message still come, it is sent.
+ * `refused`: the provider will never take it. `expired`: it is no longer asked for; should its message still come, it is
+ * sent.
  * `withheld`: it was not to be sent, since the number is not proved or has had its texts of the day.
  */
 export interface Unsent extends Told {
@@ -85,8 +86,16 @@ export const tables = {
   deliveries: collection<Delivery>({ ...deliveries, key: 'id' }),
   /** Deliveries that no other message knows of. */
   newDeliveries: log<Delivery>(deliveries),
-  numbers: collection<PhoneNumber>({ table: 'numbers', key: 'phone', columns: ['phone', 'texts', 'textsSince', 'version'] }),
-  recipients: collection<Recipient>({ table: 'recipients', key: 'userId', columns: ['userId', 'phone', 'name', 'verifiedAt', 'waiting', 'texts', 'textsSince', 'version'] }),
+  numbers: collection<PhoneNumber>({
+    table: 'numbers',
+    key: 'phone',
+    columns: ['phone', 'texts', 'textsSince', 'version'],
+  }),
+  recipients: collection<Recipient>({
+    table: 'recipients',
+    key: 'userId',
+    columns: ['userId', 'phone', 'name', 'verifiedAt', 'waiting', 'texts', 'textsSince', 'version'],
+  }),
   texts: collection<Text>({ table: 'texts', key: 'id', columns: ['id', 'userId', 'about', 'text', 'phone', 'createdAt', 'askedAt', 'version'] }),
   /** The database fills in the times. */
   newTexts: log<Omit<Text, 'createdAt' | 'askedAt'>>({ table: 'texts', columns: ['id', 'userId', 'about', 'text', 'phone', 'version'] }),

@@ -1,4 +1,12 @@
-import { type AccountRegistered, type AccountVerified, type CodeIssued, InboxDelivery, type Message, type Outgoing, SmsDelivery } from '@sluice/contracts';
+import {
+  type AccountRegistered,
+  type AccountVerified,
+  type CodeIssued,
+  InboxDelivery,
+  type Message,
+  type Outgoing,
+  SmsDelivery,
+} from '@sluice/contracts';
 import { v5 } from 'uuid';
 import { announce, type Fact } from './notices.js';
 import type { Decision, Notice, Recipient, State, Text, Unsent } from './tables.js';
@@ -10,12 +18,15 @@ const DELIVERIES = '0a6f3b52-53c5-4c4e-8f67-3a3c3f0b7a1d';
 /** One delivery per fact, person and channel, whoever asks and however often. */
 export const deliveryId = (factId: string, userId: string, channel: string): string => v5(`${factId}/${userId}/${channel}`, DELIVERIES);
 
-/** Text messages that wait until a person's number is known. The inbox has all of them; later ones are of more use than earlier ones. */
+/**
+ * Text messages that wait until a person's number is known. The inbox has all of them; later ones are of more use than
+ * earlier ones.
+ */
 const MOST_WAITING = 100;
 
 /**
- * The inbox gets everything. By text a person is told whose number is proved, so often a day; until it is known whether it is,
- * the texts wait in the person's row.
+ * The inbox gets everything. By text a person is told whose number is proved, so often a day; until it is known whether
+ * it is, the texts wait in the person's row.
  */
 export function tell(state: State, fact: Fact, limits: TextLimits, now: Date): Decision {
   const { userId } = fact.data;
@@ -30,11 +41,11 @@ export function tell(state: State, fact: Fact, limits: TextLimits, now: Date): D
   return { state: { recipients: { [userId]: after } }, append: { newDeliveries: dropped }, messages };
 }
 
-/** A person's number is known from now on, and not proved yet: what has waited for it is not sent. */
 type Registered = Message<typeof AccountRegistered>;
 type Issued = Message<typeof CodeIssued>;
 type Verified = Message<typeof AccountVerified>;
 
+/** A person's number is known from now on, and not proved yet: what has waited for it is not sent. */
 export function welcome(state: State, fact: Registered, limits: TextLimits, now: Date): Decision {
   const { userId, phone, name } = fact.data;
   const before = state.recipients[userId] ?? stranger(userId);
@@ -82,7 +93,7 @@ function known(
 
 const whyNot = ({ verifiedAt }: Recipient): string => (verifiedAt === null ? NOT_PROVED : DAY_IS_FULL);
 
-/** A code goes to any number, so often a day. It is kept nowhere: if its message gets lost, another code is asked for. */
+/** A code goes to any number, so often a day. It is kept nowhere: if its message gets lost, another one is asked for. */
 function code(state: State, fact: Registered | Issued, limits: TextLimits, now: Date): Decision {
   const { userId, phone } = fact.data;
   const { sms } = noticesOf(fact, now);

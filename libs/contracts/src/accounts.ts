@@ -30,27 +30,36 @@ export const ClientAddress = z.union([z.ipv4(), z.ipv6()]);
 export const SignUp = command('accounts.sign-up', NewUser.extend({ userId: Id, client: ClientAddress.optional() }), {
   reply: User, transient: true,
   about:
-    "Transient because it carries a password, which never rests on a broker's disk. The same phone, name and password as those of an account that was just made is that account, under its own id. Problems: 409 phone taken; 429 with retryAfter (s) after too many failures of this client with this phone, or too many codes to this number.",
+    "Transient because it carries a password, which never rests on a broker's disk. The same phone, name and password " +
+    'as those of an account that was just made is that account, under its own id. Problems: 409 phone taken; 429 with ' +
+    'retryAfter (s) after too many failures of this client with this phone, or too many codes to this number.',
 });
 export const SignIn = command('accounts.sign-in', Credentials.extend({ client: ClientAddress.optional() }), {
   reply: Session, transient: true,
-  about: 'Failures are counted by client and phone; without a client they are not. Problems: 401, the same for an unknown phone and a wrong password; 429 with retryAfter (s) after too many failures, the same too; 503 with retryAfter (s) too many passwords wait to be compared.',
+  about:
+    'Failures are counted by client and phone; without a client they are not. Problems: 401, the same for an unknown ' +
+    'phone and a wrong password; 429 with retryAfter (s) after too many failures, the same too; 503 with retryAfter ' +
+    '(s) too many passwords wait to be compared.',
 });
 export const VerifyPhone = command('accounts.verify-phone', VerificationCode.extend({ userId: Id }), {
   transient: true,
-  about: 'Whoever proves a number has it: other unverified accounts with this number lose it. Problems: 422 wrong or outdated code, 429 too many tries.',
+  about:
+    'Whoever proves a number has it: other unverified accounts with this number lose it. Problems: 404 no such ' +
+    'account, 422 wrong or outdated code, 429 too many tries.',
 });
 export const ResendCode = command('accounts.resend-code', z.object({ userId: Id }), {
   transient: true, mayRest: true,
-  about: 'A new code; the former one is void. Nothing happens when the phone is verified. Problems: 404 no such account, 429 with retryAfter (s) too soon, or too many for this account or this number.',
+  about:
+    'A new code; the former one is void. Nothing happens when the phone is verified. Problems: 404 no such account, ' +
+    '429 with retryAfter (s) too soon, or too many for this account or this number.',
 });
 
 /** A token as a gateway read it: what it is told apart by, and when it ends. */
 export const HeldToken = z.object({ tokenId: Id, expiresAt: Instant });
 
 /**
- * Tokens that are void before their end: the one called `tokenId`, or all of a user whose epoch is below `minEpoch`, but for
- * `keep`. After `expiresAt` all of them have ended by themselves.
+ * Tokens that are void before their end: the one called `tokenId`, or all of a user whose epoch is below `minEpoch`, but
+ * for `keep`. After `expiresAt` all of them have ended by themselves.
  */
 export const Revocation = z.object({
   userId: Id,
@@ -66,9 +75,18 @@ export const SignOut = command('accounts.sign-out', HeldToken.extend({ userId: I
   about: 'The token is void from now on. Twice is once.',
 });
 export const NewPassword = z.strictObject({ current: GivenPassword, new: Password });
-export const ChangePassword = command('accounts.change-password', z.object({ userId: Id, tokenId: Id, password: GivenPassword, newPassword: Password, client: ClientAddress.optional() }), {
+const PasswordChange = z.object({
+  userId: Id,
+  tokenId: Id,
+  password: GivenPassword,
+  newPassword: Password,
+  client: ClientAddress.optional(),
+});
+export const ChangePassword = command('accounts.change-password', PasswordChange, {
   reply: Revocation, transient: true,
-  about: "All tokens of the user are void but the one that is named. Problems: 403 the current password is wrong, 404 no such account, 429 and 503 as for `accounts.sign-in`, with which it shares the count of failures.",
+  about:
+    'All tokens of the user are void but the one that is named. Problems: 403 the current password is wrong, 404 no ' +
+    'such account, 429 and 503 as for `accounts.sign-in`, with which it shares the count of failures.',
 });
 export const SetRole = command('accounts.set-role', z.object({ userId: Id, role: Role }), {
   transient: true, mayRest: true,
@@ -76,15 +94,24 @@ export const SetRole = command('accounts.set-role', z.object({ userId: Id, role:
 });
 export const ListRevocations = query(
   'accounts.revocations',
-  z.object({ changedSince: Instant.optional(), cursor: z.string().max(100).optional(), limit: z.int().min(1).max(1_000).default(1_000) }),
-  z.object({ items: z.array(Revocation), next: z.string().optional(), at: Instant }),
-  { about: 'What is void before its end and would still be good otherwise; all of it, or what was added or changed since then. `at`: the time of the database before it was read.' },
+  z.object({
+    changedSince: Instant.optional(),
+    cursor: Id.optional(),
+    limit: z.int().min(1).max(1_000).default(1_000),
+  }),
+  z.object({ items: z.array(Revocation), next: Id.optional(), at: Instant }),
+  {
+    about:
+      'What is void before its end and would still be good otherwise; all of it, or what was added or changed since ' +
+      'then. `at`: the time of the database before it was read.',
+  },
 );
 
 export const AccountRegistered = event('account.registered', z.object({ userId: Id, phone: Phone, name: z.string(), code: z.string(), version: z.int() }), {
   about: '`code` goes to the phone by SMS; it is good for one use and ten minutes.',
 });
-export const CodeIssued = event('account.code_issued', z.object({ userId: Id, phone: Phone, code: z.string(), version: z.int() }), {
+const IssuedCode = z.object({ userId: Id, phone: Phone, code: z.string(), version: z.int() });
+export const CodeIssued = event('account.code_issued', IssuedCode, {
   about: 'Another code, on request; `code` goes to the phone by SMS, and the former one is void.',
 });
 export const AccountVerified = event('account.verified', z.object({ userId: Id, phone: Phone, version: z.int() }), { optional: true });

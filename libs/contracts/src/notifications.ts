@@ -10,8 +10,9 @@ export const Notification = z.object({ id: Id, at: Instant, text: z.string(), ab
 
 /** What one person is told over one channel; `id` is the same however often it is sent, and the provider's idempotency key. */
 const parts = z.object({ id: Id, userId: Id, about: z.string(), text: z.string() });
-/** `recorded`: what is written down instead of the text, which holds a secret. `until`: afterwards it is of no use, and not sent. */
-export const SmsDelivery = delivery('sms', parts.extend({ phone: z.string(), recorded: z.string().optional(), until: Instant.optional() }));
+/** `recorded`: written down instead of the text, which holds a secret. `until`: afterwards it is not sent. */
+const secret = { recorded: z.string().optional(), until: Instant.optional() };
+export const SmsDelivery = delivery('sms', parts.extend({ phone: z.string(), ...secret }));
 export const EmailDelivery = delivery('email', parts.extend({ address: z.string() }));
 export const InboxDelivery = delivery('inbox', parts);
 

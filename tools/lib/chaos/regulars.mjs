@@ -4,8 +4,10 @@ const HOW_MANY = 25;
 const PASSWORD = 'a-regular-customer';
 
 /**
- * People who have proved their telephone number: what happens to their orders goes to the SMS provider. Everybody else's is withheld.
- * @param {import('./shop.mjs').Shop} shop @param {Pick<import('./long/providers.mjs').Providers, 'books'>} providers which were given their codes
+ * People who have proved their telephone number: what happens to their orders goes to the SMS provider. That of all
+ * others is withheld.
+ * @param {import('./shop.mjs').Shop} shop
+ * @param {Pick<import('./long/providers.mjs').Providers, 'books'>} providers which were given their codes
  * @returns {Promise<string[]>} their ids
  */
 export async function signUpRegulars(shop, providers) {

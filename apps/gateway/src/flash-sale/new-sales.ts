@@ -41,8 +41,9 @@ export class NewSales {
     return { id, sale: answer };
   }
 
-  /** A new sale is answered as `preparing`. One that is answered as refused was refused before, and may be granted now. */
-  async #ask([id, ...others]: readonly string[], request: Request): Promise<{ id: string; answer: Sale | typeof LATE }> {
+  /** A new sale is answered as `preparing`. One that is answered as refused was refused before, and may be granted. */
+  async #ask(ids: readonly string[], request: Request): Promise<{ id: string; answer: Sale | typeof LATE }> {
+    const [id, ...others] = ids;
     const answer = await this.rpc.tell(CreateSale, { saleId: id!, ...request });
     if (answer === LATE || answer.state !== 'refused' || others.length === 0) return { id: id!, answer };
     return this.#ask(others, request);

@@ -23,7 +23,7 @@ import type { GatewayConfig } from '../config.js';
 import { Describe } from '../openapi/describe.js';
 import { userIdFor } from '../order-id.js';
 import { Rpc } from '../rpc.js';
-import { Me, Public, Roles, type Caller } from '../web/auth.js';
+import { Me, Public, Roles, WithVoidToken, type Caller } from '../web/auth.js';
 import { clientAddress } from '../web/client-address.js';
 import { IdempotencyHeader, IdempotencyKey } from '../web/idempotency-key.js';
 import { Revocations } from '../web/revocations.js';
@@ -39,6 +39,12 @@ const SIGN_UP = {
   201: User,
   409: 'The phone number is taken',
   429: `${TOO_MANY}; or too many codes were sent to this number`,
+};
+const VERIFY = {
+  204: 'Confirmed',
+  404: 'The account has lost its number to another',
+  422: 'A wrong or outdated code',
+  429: 'Too many requests, or too many tries with this code',
 };
 const RESEND = {
   204: 'Sent, or the phone is verified',
@@ -74,7 +80,7 @@ export class UsersController {
 
   @Post('users/verification')
   @HttpCode(204)
-  @Describe('Confirm the phone number with the code', { 204: 'Confirmed', 422: 'A wrong or outdated code', 429: 'Too many requests, or too many tries with this code' })
+  @Describe('Confirm the phone number with the code; it is this account’s from then on', VERIFY)
   async verify(@Me() me: Caller, @Body({ schema: VerificationCode }) body: z.output<typeof VerificationCode>): Promise<void> {
     await this.rpc.ask(VerifyPhone, { ...body, userId: me.id });
   }
@@ -93,6 +99,7 @@ export class UsersController {
     return this.rpc.ask(SignIn, { ...credentials, client: clientAddress(request) }, HASHING_PATIENCE_MS);
   }
 
+  @WithVoidToken()
   @Delete('sessions/current')
   @HttpCode(204)
   @Describe('Sign out: the token is void at once', { 204: 'Signed out' })

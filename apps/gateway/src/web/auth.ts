@@ -11,11 +11,15 @@ export const seenBy = (me: Caller): { userId: string; anyUser: boolean } => ({ u
 
 const PUBLIC = 'public';
 const ROLE = 'role';
+const VOID_TOO = 'void-too';
 
 /** Open to everyone; without this a route asks for a token. */
 export const Public = () => SetMetadata(PUBLIC, true);
 /** Only for callers of this role. */
 export const Roles = (role: Role) => SetMetadata(ROLE, role);
+
+/** Also with a token that was taken back: taking it back again is no mistake. */
+export const WithVoidToken = () => SetMetadata(VOID_TOO, true);
 
 /** What a route asks of its caller. */
 export const accessOf = (handler: object): { isPublic: boolean; role?: Role } => ({
@@ -43,9 +47,14 @@ export class AuthGuard implements CanActivate {
     if (isPublic) return true;
     this.revocations.mustBeKnown();
     const request = context.switchToHttp().getRequest<Asked>();
-    const caller = await this.tokens.callerOf(request);
+    const caller = await this.#callerOf(request, context.getHandler());
     if (!caller) throw ProblemError.of(401, 'Unauthorized', tokenOf(request) ? 'The token is not valid or has expired.' : 'Send a token: Authorization: Bearer <token>.');
     if (role && caller.role !== role) throw ProblemError.of(403, 'Forbidden', `Only for the role ${role}.`);
     return true;
+  }
+
+  async #callerOf(request: Asked, handler: object): Promise<Caller | null> {
+    if (Reflect.getMetadata(VOID_TOO, handler) !== true) return this.tokens.callerOf(request);
+    return (request.caller = await this.tokens.holderOf(request));
   }
 }

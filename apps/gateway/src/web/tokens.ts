@@ -37,9 +37,14 @@ export class Tokens {
   /** Looked at once, however often it is asked. */
   async callerOf(request: Asked): Promise<Caller | null> {
     if (request.caller !== undefined) return request.caller;
-    const token = tokenOf(request);
-    const caller = token === undefined ? null : (this.#verified.callerOf(token) ?? (await this.#verify(token)));
+    const caller = await this.holderOf(request);
     return (request.caller = caller && !this.revocations.voids(caller) ? caller : null);
+  }
+
+  /** As `callerOf`, also when the token was taken back. */
+  async holderOf(request: Asked): Promise<Caller | null> {
+    const token = tokenOf(request);
+    return token === undefined ? null : (this.#verified.callerOf(token) ?? (await this.#verify(token)));
   }
 
   async #verify(token: string): Promise<Caller | null> {
