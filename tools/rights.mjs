@@ -1,4 +1,5 @@
-// Tries what each user of the broker and each role of the databases may do, and what it may not: npm run rights; -- --all, every single try.
+// Tries what each user of the broker and each role of the databases may do, and what it may not: npm run rights; --
+// --all, every single try.
 import './lib/node-version.mjs';
 import { build, install } from './lib/build.mjs';
 import { report } from './lib/failure.mjs';
@@ -32,8 +33,12 @@ async function rights() {
   await build(progress);
   const servers = await privateServers(progress, shutdown, { durable: false });
   const tried = [
-    ...(await progress.step('databases', () => databaseRights(servers.DATABASE_URL, { ours: !process.env.DATABASE_URL }))),
-    ...(await progress.step('broker', () => brokerRights({ url: servers.AMQP_URL, managementUrl: servers.AMQP_MANAGEMENT_URL }))),
+    ...(await progress.step('databases', () =>
+      databaseRights(servers.DATABASE_URL, { ours: !process.env.DATABASE_URL }),
+    )),
+    ...(await progress.step('broker', () =>
+      brokerRights({ url: servers.AMQP_URL, managementUrl: servers.AMQP_MANAGEMENT_URL }),
+    )),
   ];
   console.log(reportLines(tried, { all: values.all }).join('\n'));
   return tried.some(isWrong) ? 1 : 0;

@@ -2,10 +2,11 @@ import pg from 'pg';
 import { databaseAddress } from './database-address.mjs';
 
 /**
- * Gives a database, and everything in it, to a role of its own, and lets the service's role read and write rows and no more: in
- * one transaction, so that services that run meanwhile notice nothing.
+ * Gives a database, and everything in it, to a role of its own, and lets the service's role read and write rows and
+ * no more: in one transaction, so that services that run meanwhile notice nothing.
  * @param {string} url of an administrator, for this database
- * @param {{ database: string, role: string, owner: string }} names role: the service's; owner: whose everything is to be
+ * @param {{ database: string, role: string, owner: string }} names
+ * role: the service's; owner: whose everything is to be
  */
 export async function ownedApart(url, { database, role, owner }) {
   const client = new pg.Client(databaseAddress(url));
@@ -17,7 +18,10 @@ export async function ownedApart(url, { database, role, owner }) {
   }
 }
 
-/** What belonged to the service's role, and the database, go to the owner; what is made later is shared with the service's role as well. */
+/**
+ * What belonged to the service's role, and the database, go to the owner; what is made later is shared with the
+ * service's role as well.
+ */
 const statements = ({ database, role, owner }) => [
   `REASSIGN OWNED BY ${role} TO ${owner}`,
   `ALTER DATABASE ${database} OWNER TO ${owner}`,
@@ -40,8 +44,9 @@ const statements = ({ database, role, owner }) => [
  * @param {string} role the service's, which is there only where it has one of its own
  */
 export function historyClosed(role) {
-  const both = `to_regclass('public._prisma_migrations') IS NOT NULL AND EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}')`;
-  return `DO $$ BEGIN IF ${both} THEN REVOKE ALL ON public._prisma_migrations FROM ${role}; END IF; END $$`;
+  const table = "to_regclass('public._prisma_migrations') IS NOT NULL";
+  const itsRole = `EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}')`;
+  return `DO $$ BEGIN IF ${table} AND ${itsRole} THEN REVOKE ALL ON public._prisma_migrations FROM ${role}; END IF; END $$`;
 }
 
 const ROWS = 'SELECT, INSERT, UPDATE, DELETE';

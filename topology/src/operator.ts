@@ -11,12 +11,17 @@ export interface Operator {
   readonly exchange: string;
   /** The administrator's own: the broker takes no other name from this connection. */
   readonly user: string;
-  headersFor(message: { readonly properties: { readonly userId?: unknown; readonly headers?: Readonly<Record<string, unknown>> | undefined } }): Record<string, string>;
+  headersFor(message: {
+    readonly properties: {
+      readonly userId?: unknown;
+      readonly headers?: Readonly<Record<string, unknown>> | undefined;
+    };
+  }): Record<string, string>;
 }
 
 /**
- * Into a queue of `service`, over `shop.operator`. Who sent the message first stays as it was: what a header says of that counts
- * where the service itself published the message again, or this administrator did.
+ * Into a queue of `service`, over `shop.operator`. Who sent the message first stays as it was: what a header says of
+ * that counts where the service itself published the message again, or this administrator did.
  * @param url of the administrator
  */
 export function operator(url: string, service: string): Operator {
@@ -27,7 +32,7 @@ export function operator(url: string, service: string): Operator {
     headersFor({ properties: { userId, headers } }) {
       const first: unknown = headers?.[SENT_BY];
       const again = userId === user || userId === service || String(userId).endsWith(`.${service}`);
-      return { [SENT_BY]: again && typeof first === 'string' ? first : (typeof userId === 'string' ? userId : '') };
+      return { [SENT_BY]: again && typeof first === 'string' ? first : typeof userId === 'string' ? userId : '' };
     },
   };
 }
@@ -44,7 +49,12 @@ export interface Destination {
 }
 
 /** The message as it came, straight into a queue. `done` gets the broker's refusal, if it is one. */
-export function republish(channel: ConfirmChannel, message: GetMessage, { queue, url, exchange = OPERATOR }: Destination, done: (error: Error | null) => void): void {
+export function republish(
+  channel: ConfirmChannel,
+  message: GetMessage,
+  { queue, url, exchange = OPERATOR }: Destination,
+  done: (error: Error | null) => void,
+): void {
   const { user, headersFor } = operator(url, serviceOf(queue));
   const { content, properties } = message;
   const kept = Object.entries(properties.headers ?? {}).filter(([name]) => !BROKER_HEADERS.test(name));

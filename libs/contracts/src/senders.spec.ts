@@ -20,8 +20,12 @@ describe('who may send a message', () => {
     ['orders.dead-letters', ['gateway']],
   ])('of %s is %j', (type, senders) => expect(sent(type)).toEqual(senders));
 
-  it('is of a fact that is newer than this process the owner of the thing that it is about, and unknown of anything else', () => {
+  it('of a fact that is not known yet is the owner of the thing that it is about, and of anything else is unknown', () => {
     expect(sent('order.archived')).toEqual(['orders']);
-    expect([sent('weather.changed'), sent('orders.unknown'), sent('order-statistics.get')]).toEqual([undefined, undefined, undefined]);
+    expect([sent('weather.changed'), sent('orders.unknown'), sent('order-statistics.get')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });

@@ -8,16 +8,29 @@ import { CapturePayment, ClosePayable, ExtendPayable, RefundPayment } from './pa
 
 /** Commands that no client causes directly. */
 const BETWEEN_SERVICES: readonly Contract[] = [
-  PlaceUnlisted, ExpirePayment, HaltParcels, ClosePayable, ExtendPayable, CapturePayment, RefundPayment, AllotStock, ReturnAllotment, BookCarrier, RecallCarrier,
+  PlaceUnlisted,
+  ExpirePayment,
+  HaltParcels,
+  ClosePayable,
+  ExtendPayable,
+  CapturePayment,
+  RefundPayment,
+  AllotStock,
+  ReturnAllotment,
+  BookCarrier,
+  RecallCarrier,
 ];
 
 /**
- * Which requests and deliveries a service sends: to others, to itself for later, or to the channels. With its own facts (the
- * catalogue has their owners) this is all that a message of the service may be: what its user may do on the broker is derived
- * from it (topology/src/users.ts), and every consumer compares with it who has sent a message (libs/messaging/src/senders.ts).
+ * Which requests and deliveries a service sends: to others, to itself for later, or to the channels. With its own
+ * facts (the catalogue has their owners) this is all that a message of the service may be: what its user may do on
+ * the broker is derived from it (topology/src/users.ts), and every consumer compares with it who has sent a message
+ * (libs/messaging/src/senders.ts).
  */
 export const SENDS: Readonly<Record<string, readonly Contract[]>> = {
-  gateway: [...catalogue.values()].filter((contract) => contract.kind === 'query' || (contract.kind === 'command' && !BETWEEN_SERVICES.includes(contract))),
+  gateway: [...catalogue.values()].filter(
+    (contract) => contract.kind === 'query' || (contract.kind === 'command' && !BETWEEN_SERVICES.includes(contract)),
+  ),
   orders: [HaltParcels, ExpirePayment, ClosePayable, ExtendPayable, PlaceUnlisted, GetPrices],
   payments: [CapturePayment, RefundPayment],
   'flash-sale': [PlaceOrder, AllotStock, ReturnAllotment],
@@ -26,18 +39,27 @@ export const SENDS: Readonly<Record<string, readonly Contract[]>> = {
 };
 
 const senders = ({ type, kind }: Contract): ReadonlySet<string> =>
-  new Set(kind === 'event' ? [ownerOf(catalogue.get(type)!)] : Object.keys(SENDS).filter((service) => SENDS[service]!.some((sent) => sent.type === type)));
+  new Set(
+    kind === 'event'
+      ? [ownerOf(catalogue.get(type)!)]
+      : Object.keys(SENDS).filter((service) => SENDS[service]!.some((sent) => sent.type === type)),
+  );
 
-const BY_TYPE: ReadonlyMap<string, ReadonlySet<string>> = new Map([...catalogue.values()].map((contract) => [contract.type, senders(contract)]));
+const BY_TYPE: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  [...catalogue.values()].map((contract) => [contract.type, senders(contract)]),
+);
 
 const wordOf = (type: string): string => type.split('.', 1)[0]!;
 
 /** Facts are named after the things that they are about (`order.placed`), and a thing has one owner. */
-const BY_WORD: ReadonlyMap<string, ReadonlySet<string>> = new Map(OPERATED.flatMap((service) => factsOf(service).map(({ type }) => [wordOf(type), new Set([service])])));
+const BY_WORD: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  OPERATED.flatMap((service) => factsOf(service).map(({ type }) => [wordOf(type), new Set([service])])),
+);
 
 /**
- * The services that may send messages of this type. A fact that is not in the catalogue, because it is newer than this process,
- * is one of the service that owns the other facts about the same thing.
+ * The services that may send messages of this type. A fact that is not in the catalogue, because it is newer than
+ * this process, is one of the service that owns the other facts about the same thing.
  * @returns undefined when nobody here knows
  */
-export const sendersOf = (type: string): ReadonlySet<string> | undefined => BY_TYPE.get(type) ?? BY_WORD.get(wordOf(type));
+export const sendersOf = (type: string): ReadonlySet<string> | undefined =>
+  BY_TYPE.get(type) ?? BY_WORD.get(wordOf(type));

@@ -1,6 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { CancelOrder, GetOrder, PayableOpened, PaymentCaptured, PaymentRefunded, StockReserved, type Contract } from '@sluice/contracts';
-import { deadLetters, depth, eventually, letIn, publish, testBroker, type TestBroker, type Wire } from '@sluice/testing';
+import {
+  CancelOrder,
+  GetOrder,
+  PayableOpened,
+  PaymentCaptured,
+  PaymentRefunded,
+  StockReserved,
+  type Contract,
+} from '@sluice/contracts';
+import {
+  deadLetters,
+  depth,
+  eventually,
+  letIn,
+  publish,
+  testBroker,
+  type TestBroker,
+  type Wire,
+} from '@sluice/testing';
 import { operator } from '@sluice/topology';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { register } from 'prom-client';
@@ -20,13 +37,15 @@ const seen: string[] = [];
 beforeAll(async () => {
   broker = await testBroker({ tiersMs: TIERS_MS });
   urls = await letIn(broker);
-  for (const service of ['payments', 'notifications', 'orders', 'gateway']) connections.set(service, await connect(urls[service]!));
+  for (const service of ['payments', 'notifications', 'orders', 'gateway'])
+    connections.set(service, await connect(urls[service]!));
 });
 beforeEach(async () => {
   register.resetMetrics();
   seen.length = 0;
   const channel = await broker.connection.createChannel();
-  for (const queue of [QUEUE, `${QUEUE}.dead`, 'orders.commands', 'orders.commands.dead']) await channel.purgeQueue(queue);
+  for (const queue of [QUEUE, `${QUEUE}.dead`, 'orders.commands', 'orders.commands.dead'])
+    await channel.purgeQueue(queue);
   await channel.close();
 });
 afterEach(stopServices);
@@ -36,27 +55,43 @@ afterAll(async () => {
 });
 
 const userOf = (service: string): string => broker.userOf(service);
-const captured = () => ({ orderId: randomUUID(), userId: randomUUID(), paymentId: randomUUID(), amount: { amount: 100, currency: 'EUR' }, version: 1 });
+const captured = () => ({
+  orderId: randomUUID(),
+  userId: randomUUID(),
+  paymentId: randomUUID(),
+  amount: { amount: 100, currency: 'EUR' },
+  version: 1,
+});
 
 /** Published over a connection of that service's user. */
 function say(service: string, contract: Contract, data: unknown, { properties, ...wire }: Wire = {}): Promise<string> {
-  return publish({ connection: connections.get(service)! }, contract, data, { ...wire, properties: { userId: userOf(service), ...properties } });
+  return publish({ connection: connections.get(service)! }, contract, data, {
+    ...wire,
+    properties: { userId: userOf(service), ...properties },
+  });
 }
 
 /** Straight into the queue of the other. */
 const past = { exchange: '', routingKey: QUEUE };
 const note = async ({ id }: { id: string }): Promise<void> => void seen.push(id);
-const HANDLED = [PaymentCaptured, PaymentRefunded, PayableOpened, StockReserved].map((contract) => handles(contract, note));
+const HANDLED = [PaymentCaptured, PaymentRefunded, PayableOpened, StockReserved].map((contract) =>
+  handles(contract, note),
+);
 
-const orders = (handled = HANDLED, options: { acceptAnonymous?: boolean; url?: string } = {}) => startService({ url: urls['orders']! }, handled, { service: 'orders', ...options });
-const open = (connection: ChannelModel) => async (): Promise<ConfirmChannel> => (await connection.createConfirmChannel()).on('error', () => undefined);
+const orders = (handled = HANDLED, options: { acceptAnonymous?: boolean; url?: string } = {}) =>
+  startService({ url: urls['orders']! }, handled, { service: 'orders', ...options });
+const open = (connection: ChannelModel) => async (): Promise<ConfirmChannel> =>
+  (await connection.createConfirmChannel()).on('error', () => undefined);
 const own = () => new Senders({ url: urls['orders']!, service: 'orders' });
 
-const counted = async (name: string): Promise<string[]> => (await register.getSingleMetricAsString(name)).split('\n').filter((line) => line.startsWith(`${name}{`));
+const counted = async (name: string): Promise<string[]> =>
+  (await register.getSingleMetricAsString(name)).split('\n').filter((line) => line.startsWith(`${name}{`));
 const REFUSED = 'sluice_messages_refused_total';
 
 async function isRefused(id: string, reason: RegExp): Promise<void> {
-  await eventually(async () => expect((await deadLetters(broker, QUEUE)).map(({ properties }) => String(properties.messageId))).toEqual([id]));
+  await eventually(async () =>
+    expect((await deadLetters(broker, QUEUE)).map(({ properties }) => String(properties.messageId))).toEqual([id]),
+  );
   const [letter] = await deadLetters(broker, QUEUE);
   expect(letter!.headers).toMatchObject({ attempts: 1, reason: expect.stringMatching(reason) as string });
   expect(seen).not.toContain(id);
@@ -65,7 +100,9 @@ async function isRefused(id: string, reason: RegExp): Promise<void> {
 describe('a message of whom may send it', () => {
   it('is handled, and again after a failure, which its service publishes', async () => {
     let fails = 2;
-    await orders([handles(PaymentCaptured, async (message) => (fails-- > 0 ? Promise.reject(new Error('not yet')) : note(message)))]);
+    await orders([
+      handles(PaymentCaptured, async (message) => (fails-- > 0 ? Promise.reject(new Error('not yet')) : note(message))),
+    ]);
     const id = await say('payments', PaymentCaptured, captured());
     await eventually(() => expect(seen).toEqual([id]));
     expect(await depth(broker, `${QUEUE}.dead`)).toBe(0);
@@ -73,7 +110,9 @@ describe('a message of whom may send it', () => {
 
   it.each(['its service', 'an administrator'])('is handled when %s sends its dead letter home', async (by) => {
     let broken = true;
-    await orders([handles(PaymentCaptured, async (message) => (broken ? Promise.reject(new TypeError('a fault')) : note(message)))]);
+    await orders([
+      handles(PaymentCaptured, async (message) => (broken ? Promise.reject(new TypeError('a fault')) : note(message))),
+    ]);
     const id = await say('payments', PaymentCaptured, captured());
     await eventually(async () => expect(await countLetters(open(broker.connection), QUEUE)).toBe(1));
     broken = false;
@@ -83,7 +122,11 @@ describe('a message of whom may send it', () => {
 
   it('is handled after its service gave it back, as at its end', async () => {
     const senders = own();
-    const message = { properties: { userId: userOf('payments') }, fields: { exchange: 'shop.events', routingKey: PaymentCaptured.type, redelivered: false }, content: Buffer.of() };
+    const message = {
+      properties: { userId: userOf('payments') },
+      fields: { exchange: 'shop.events', routingKey: PaymentCaptured.type, redelivered: false },
+      content: Buffer.of(),
+    };
     await say('orders', PaymentCaptured, captured(), { ...past, headers: senders.headersFor(message) });
     await orders();
     await eventually(() => expect(seen).toHaveLength(1));
@@ -112,8 +155,17 @@ describe('a message of another', () => {
 
   it('is not believed for what a header says, nor for having been a dead letter', async () => {
     await orders();
-    const headers = { 'sent-by': userOf('payments'), attempts: 3, reason: 'Error: the database was away', 'original-exchange': 'shop.events' };
-    const id = await say('notifications', PaymentCaptured, captured(), { exchange: 'shop.dead', headers, routingKey: QUEUE });
+    const headers = {
+      'sent-by': userOf('payments'),
+      attempts: 3,
+      reason: 'Error: the database was away',
+      'original-exchange': 'shop.events',
+    };
+    const id = await say('notifications', PaymentCaptured, captured(), {
+      exchange: 'shop.dead',
+      headers,
+      routingKey: QUEUE,
+    });
     for (const by of ['its service', 'an administrator']) {
       expect(await sentHomeBy(by)).toBe(1);
       await isRefused(id, /notifications may not send payment\.captured/);
@@ -123,21 +175,32 @@ describe('a message of another', () => {
   it('is refused too when it names nobody, unless that is accepted for a time, and then it is counted', async () => {
     await orders();
     const id = await say('payments', PaymentCaptured, captured(), { properties: { userId: undefined } });
-    await isRefused(id, /^SenderError: nobody is named as the sender of payment\.captured.*ANONYMOUS_MESSAGES=accepted/);
+    await isRefused(
+      id,
+      /^SenderError: nobody is named as the sender of payment\.captured.*ANONYMOUS_MESSAGES=accepted/,
+    );
     await stopServices();
     await orders(HANDLED, { acceptAnonymous: true });
     expect(await sentHomeBy('its service')).toBe(1);
     await eventually(() => expect(seen).toEqual([id]));
-    expect(await counted('sluice_messages_anonymous_total')).toEqual([`sluice_messages_anonymous_total{queue="${QUEUE}",type="payment.captured"} 1`]);
+    expect(await counted('sluice_messages_anonymous_total')).toEqual([
+      `sluice_messages_anonymous_total{queue="${QUEUE}",type="payment.captured"} 1`,
+    ]);
     await isRefused(await say('notifications', PaymentCaptured, captured(), past), /notifications may not send/);
   });
 
   it('is refused when its owner sends it to one listener alone, past its exchange, or under another key', async () => {
     await orders();
-    await isRefused(await say('payments', PaymentCaptured, captured(), past), /^SenderError: payment\.captured came by the default exchange under the key "orders\.events"/);
+    await isRefused(
+      await say('payments', PaymentCaptured, captured(), past),
+      /^SenderError: payment\.captured came by the default exchange under the key "orders\.events"/,
+    );
     const channel = await broker.connection.createChannel();
     await channel.purgeQueue(`${QUEUE}.dead`);
-    await isRefused(await say('payments', PaymentRefunded, captured(), { routingKey: PayableOpened.type }), /came by shop\.events under the key "payable\.opened"/);
+    await isRefused(
+      await say('payments', PaymentRefunded, captured(), { routingKey: PayableOpened.type }),
+      /came by shop\.events under the key "payable\.opened"/,
+    );
     await channel.close();
   });
 
@@ -145,13 +208,26 @@ describe('a message of another', () => {
     await orders([handles(CancelOrder, note as never), handles(GetOrder, note as never)]);
     const channel = await open(connections.get('orders')!)();
     const answers: number[] = [];
-    await channel.consume('amq.rabbitmq.reply-to', (answer) => answer && answers.push((JSON.parse(answer.content.toString()) as { status: number }).status), { noAck: true });
+    await channel.consume(
+      'amq.rabbitmq.reply-to',
+      (answer) => answer && answers.push((JSON.parse(answer.content.toString()) as { status: number }).status),
+      { noAck: true },
+    );
     for (const contract of [CancelOrder, GetOrder]) {
       const about = { version: 1, time: new Date().toISOString(), 'correlation-id': 'c', 'timeout-ms': 5_000 };
-      channel.publish('shop.commands', contract.type, Buffer.from('{}'), { messageId: randomUUID(), type: contract.type, userId: userOf('orders'), replyTo: 'amq.rabbitmq.reply-to', correlationId: 'c', headers: about });
+      channel.publish('shop.commands', contract.type, Buffer.from('{}'), {
+        messageId: randomUUID(),
+        type: contract.type,
+        userId: userOf('orders'),
+        replyTo: 'amq.rabbitmq.reply-to',
+        correlationId: 'c',
+        headers: about,
+      });
     }
     await eventually(() => expect(answers).toEqual([403, 403]));
-    expect((await deadLetters(broker, 'orders.commands')).map(({ properties }) => String(properties.type))).toEqual([CancelOrder.type]);
+    expect((await deadLetters(broker, 'orders.commands')).map(({ properties }) => String(properties.type))).toEqual([
+      CancelOrder.type,
+    ]);
     expect(seen).toEqual([]);
   });
 });
@@ -159,14 +235,23 @@ describe('a message of another', () => {
 describe('an answer', () => {
   it('is taken of the owner of its request, and of nobody else', async () => {
     const stranger = await open(connections.get('notifications')!)();
-    await orders([handles(GetOrder, (async ({ reply }: { reply: { to: string; id: string } }) => {
-      stranger.publish('', reply.to, Buffer.from('{"type":"about:blank","title":"No","status":404}'), { type: 'answer', correlationId: reply.id, contentType: 'application/problem+json', userId: userOf('notifications') });
-      await stranger.waitForConfirms();
-      throw new TypeError('a fault of its owner');
-    }) as never)]);
+    await orders([
+      handles(GetOrder, (async ({ reply }: { reply: { to: string; id: string } }) => {
+        stranger.publish('', reply.to, Buffer.from('{"type":"about:blank","title":"No","status":404}'), {
+          type: 'answer',
+          correlationId: reply.id,
+          contentType: 'application/problem+json',
+          userId: userOf('notifications'),
+        });
+        await stranger.waitForConfirms();
+        throw new TypeError('a fault of its owner');
+      }) as never),
+    ]);
     const client = new MessageClient({ url: urls['gateway']!, source: 'gateway' });
     await eventually(() => expect(client.publisher.ready).toBe(true));
-    await expect(client.request(GetOrder, { orderId: randomUUID(), userId: randomUUID() }, { deadlineMs: 5_000 })).rejects.toMatchObject({ problem: { status: 500 } });
+    await expect(
+      client.request(GetOrder, { orderId: randomUUID(), userId: randomUUID() }, { deadlineMs: 5_000 }),
+    ).rejects.toMatchObject({ problem: { status: 500 } });
     await client.close();
   });
 });
@@ -174,7 +259,14 @@ describe('an answer', () => {
 describe('with one user for all services', () => {
   it('nothing is named, nothing is checked, and a name from before is no hindrance', async () => {
     let fails = 1;
-    await orders([handles(PaymentCaptured, async (message) => (fails-- > 0 ? Promise.reject(new Error('not yet')) : note(message)))], { url: broker.url });
+    await orders(
+      [
+        handles(PaymentCaptured, async (message) =>
+          fails-- > 0 ? Promise.reject(new Error('not yet')) : note(message),
+        ),
+      ],
+      { url: broker.url },
+    );
     const id = await say('payments', PaymentCaptured, captured());
     await eventually(() => expect(seen).toEqual([id]));
     expect(new Senders({ url: broker.url, service: 'orders' }).user).toBeUndefined();
@@ -182,8 +274,16 @@ describe('with one user for all services', () => {
 
   it('a publisher replaces the name that a message came with', async () => {
     const publisher = new Publisher({ url: urls['orders']!, user: userOf('orders') });
-    await publisher.publish({ exchange: 'shop.dead', routingKey: QUEUE, mandatory: true, body: '{}', properties: { userId: userOf('payments'), headers: {} } });
+    await publisher.publish({
+      exchange: 'shop.dead',
+      routingKey: QUEUE,
+      mandatory: true,
+      body: '{}',
+      properties: { userId: userOf('payments'), headers: {} },
+    });
     await publisher.close();
-    expect((await deadLetters(broker, QUEUE)).map(({ properties }) => String(properties.userId))).toEqual([userOf('orders')]);
+    expect((await deadLetters(broker, QUEUE)).map(({ properties }) => String(properties.userId))).toEqual([
+      userOf('orders'),
+    ]);
   });
 });

@@ -23,8 +23,8 @@ export type Verdict = 'proven' | 'anonymous';
  * Who may have sent a message. The broker refuses a publish whose property `user-id` is not the user of its connection
  * (https://www.rabbitmq.com/docs/validated-user-id), so the property is proof, whatever way the message came.
  *
- * Services have users of their own, called like them (with a prefix that all have in common, where one broker serves several
- * systems). With one user for all there is nothing to prove, and nothing is checked.
+ * Services have users of their own, called like them (with a prefix that all have in common, where one broker serves
+ * several systems). With one user for all there is nothing to prove, and nothing is checked.
  */
 export class Senders {
   /** The user to be named in what this process publishes; undefined: the services share one. */
@@ -43,8 +43,9 @@ export class Senders {
   }
 
   /**
-   * The user that first sent the message; undefined when none is named. What was published again, after a failure or by an
-   * operator, names it in a header: believed of this service's own user, who could deceive nobody else, and of administrators.
+   * The user that first sent the message; undefined when none is named. What was published again, after a failure or
+   * by an operator, names it in a header: believed of this service's own user, who could deceive nobody else, and of
+   * administrators.
    */
   senderOf({ properties, fields }: Delivery): string | undefined {
     const { userId, headers } = properties;
@@ -64,8 +65,10 @@ export class Senders {
     const allowed = sendersOf(type);
     const sender = this.senderOf(delivery);
     if (sender === undefined && allowed) return this.#anonymous(type);
-    if (sender !== undefined && allowed && !this.#isOneOf(allowed, sender)) throw new SenderError(`the broker's user ${sender} may not send ${type}`, 'sender');
-    if (!this.#isPublishedAgain(delivery) && !cameByItsExchange(delivery, type, kind)) throw new SenderError(`${type} came by ${wayOf(delivery)}, by which none comes`, 'way');
+    if (sender !== undefined && allowed && !this.#isOneOf(allowed, sender))
+      throw new SenderError(`the broker's user ${sender} may not send ${type}`, 'sender');
+    if (!this.#isPublishedAgain(delivery) && !cameByItsExchange(delivery, type, kind))
+      throw new SenderError(`${type} came by ${wayOf(delivery)}, by which none comes`, 'way');
     return 'proven';
   }
 
@@ -77,7 +80,11 @@ export class Senders {
 
   #anonymous(type: string): Verdict {
     if (this.#acceptAnonymous) return 'anonymous';
-    throw new SenderError(`nobody is named as the sender of ${type}. If it is from before senders were named: ANONYMOUS_MESSAGES=accepted, then redrive it`, 'anonymous');
+    throw new SenderError(
+      `nobody is named as the sender of ${type}. ` +
+        'If it is from before senders were named: ANONYMOUS_MESSAGES=accepted, then redrive it',
+      'anonymous',
+    );
   }
 
   #isPublishedAgain({ properties: { userId }, fields }: Pick<Delivery, 'properties' | 'fields'>): boolean {
@@ -89,8 +96,15 @@ export class Senders {
   }
 }
 
-/** A timer comes by the exchange of its kind as well, out of the queue in which it waited. The key of deliveries is empty. */
-const cameByItsExchange = ({ fields: { exchange, routingKey } }: Delivery, type: string, kind: keyof typeof ROUTES): boolean =>
-  exchange === ROUTES[kind].exchange && (kind === 'delivery' || routingKey === type);
+/**
+ * A timer comes by the exchange of its kind as well, out of the queue in which it waited. The key of deliveries is
+ * empty.
+ */
+const cameByItsExchange = (
+  { fields: { exchange, routingKey } }: Delivery,
+  type: string,
+  kind: keyof typeof ROUTES,
+): boolean => exchange === ROUTES[kind].exchange && (kind === 'delivery' || routingKey === type);
 
-const wayOf = ({ fields: { exchange, routingKey } }: Delivery): string => `${exchange || 'the default exchange'} under the key ${JSON.stringify(routingKey)}`;
+const wayOf = ({ fields: { exchange, routingKey } }: Delivery): string =>
+  `${exchange || 'the default exchange'} under the key ${JSON.stringify(routingKey)}`;

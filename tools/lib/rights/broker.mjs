@@ -13,8 +13,8 @@ import { bindings, messages, readings } from './ways.mjs';
  * @property {string} what a type of message, or a queue
  * @property {string} way
  * @property {'refused' | 'not believed' | 'nowhere' | 'allowed' | 'to itself' | 'FORGED' | 'BROKEN'} outcome
- * - `refused`: by the broker; `not believed`: by the consumer; `nowhere`: no consumer got it; `to itself`: only its sender's own
- * service takes it; `FORGED`: it was taken and must not be; `BROKEN`: it was not taken and must be
+ * - `refused`: by the broker; `not believed`: by the consumer; `nowhere`: no consumer got it; `to itself`: only its
+ * sender's own service takes it; `FORGED`: it was taken and must not be; `BROKEN`: it was not taken and must be
  * @property {string} [why]
  */
 
@@ -24,9 +24,9 @@ const EMPTY_WITHIN_MS = 30_000;
 const LOOK_AGAIN_MS = 50;
 
 /**
- * Every user of the map tries to send every message, to everybody who takes it, by every way that there is; to read every queue;
- * and to bind every queue and exchange. On a vhost of its own, with the real map, users and rights, and the check that every
- * consumer makes.
+ * Every user of the map tries to send every message, to everybody who takes it, by every way that there is; to read
+ * every queue; and to bind every queue and exchange. On a vhost of its own, with the real map, users and rights, and
+ * the check that every consumer makes.
  * @param {{ url: string, managementUrl: string }} broker of an administrator
  * @returns {Promise<Tried[]>}
  */
@@ -49,10 +49,17 @@ async function tried({ topology, users, vhost, own }) {
   await topology.applyTopology(own.url, map);
   await topology.applyUsers(own.managementUrl, own.url, users, passwords);
   const library = await loadCompiled('libs/messaging/dist/index.js');
-  const urlOf = (service) => Object.assign(new URL(own.url), { username: `${vhost}.${service}`, password: passwords[`${vhost}.${service}`] }).href;
+  const urlOf = (service) =>
+    Object.assign(new URL(own.url), { username: `${vhost}.${service}`, password: passwords[`${vhost}.${service}`] })
+      .href;
   const admin = await connectTo(own, 'rights');
-  const everybody = await Promise.all(users.map(({ name }) => User.open(urlOf(name.slice(vhost.length + 1)), name.slice(vhost.length + 1))));
-  const mailbox = new Mailbox(admin, map.queues.map(({ name }) => name));
+  const everybody = await Promise.all(
+    users.map(({ name }) => User.open(urlOf(name.slice(vhost.length + 1)), name.slice(vhost.length + 1))),
+  );
+  const mailbox = new Mailbox(
+    admin,
+    map.queues.map(({ name }) => name),
+  );
   const judge = new Judge((service) => new library.Senders({ url: urlOf(service), service }));
   const context = { map, services: topology.SERVICES, tierMs: TIER_MS, prefix: `${vhost}.`, judge };
   try {
@@ -69,7 +76,10 @@ async function tried({ topology, users, vhost, own }) {
   }
 }
 
-/** What lies in a dead-letter queue is sent home: half of it by its service, as the ops API does it, and half by an administrator. */
+/**
+ * What lies in a dead-letter queue is sent home: half of it by its service, as the ops API does it, and half by an
+ * administrator.
+ */
 async function redriven({ mailbox, judge, everybody, library, topology, own }) {
   for (const queue of await mailbox.withLetters()) {
     const service = queue.split('.', 1)[0];
@@ -83,9 +93,12 @@ async function redriven({ mailbox, judge, everybody, library, topology, own }) {
 /** Nothing is on its way through a tier or a timer any more. */
 async function quiet(mailbox, own) {
   const api = await managementOf(own);
-  const timers = (await api('GET', 'queues/:vhost?columns=name')).map(({ name }) => name).filter((name) => name.startsWith('orders.payment-window.'));
+  const timers = (await api('GET', 'queues/:vhost?columns=name'))
+    .map(({ name }) => name)
+    .filter((name) => name.startsWith('orders.payment-window.'));
   for (const until = Date.now() + EMPTY_WITHIN_MS; Date.now() < until; await sleep(LOOK_AGAIN_MS)) {
-    if (await mailbox.areEmpty([...timers, ...mailbox.tiers])) return sleep(2 * TIER_MS); // those that were just handed on
+    // Twice a tier more, for those that were just handed on.
+    if (await mailbox.areEmpty([...timers, ...mailbox.tiers])) return sleep(2 * TIER_MS);
   }
   throw new Error('a tier or a timer does not let go of its messages');
 }

@@ -13,9 +13,10 @@ import { databaseServices, inRoot } from '../workspace.mjs';
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
- * Every service's role tries to connect to every database, to read and write the rows of its own, to change its tables, and to
- * become another. In databases of its own, made and migrated as `npm run migrate` does it.
- * @param {string} adminUrl @param {{ ours: boolean }} options ours: a server that we started, whose own databases are closed too
+ * Every service's role tries to connect to every database, to read and write the rows of its own, to change its
+ * tables, and to become another. In databases of its own, made and migrated as `npm run migrate` does it.
+ * @param {string} adminUrl
+ * @param {{ ours: boolean }} options ours: a server that we started, whose own databases are closed too
  * @returns {Promise<import('./broker.mjs').Tried[]>}
  */
 export async function databaseRights(adminUrl, { ours }) {
@@ -26,7 +27,11 @@ export async function databaseRights(adminUrl, { ours }) {
     const urls = await ensureDatabases(adminUrl, [...services.keys()], home);
     const owners = await migrationUrls(adminUrl, [...services.keys()]);
     await Promise.all([...services].map(([name, service]) => rowsOf(owners[name], migrationsOf(service))));
-    const tried = await Promise.all([...services].map(([name, service]) => tryRole({ name, service, urls, others: ours ? ['postgres', 'template1'] : [] })));
+    const tried = await Promise.all(
+      [...services].map(([name, service]) =>
+        tryRole({ name, service, urls, others: ours ? ['postgres', 'template1'] : [] }),
+      ),
+    );
     return tried.flat();
   } finally {
     for (const name of services.keys()) await removeDatabase(adminUrl, name);
@@ -36,8 +41,13 @@ export async function databaseRights(adminUrl, { ours }) {
 
 function migrationsOf(service) {
   const folder = inRoot('prisma', service, 'migrations');
-  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  return names.sort().map((name) => readFileSync(path.join(folder, name, 'migration.sql'), 'utf8')).join('\n');
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
+  return names
+    .sort()
+    .map((name) => readFileSync(path.join(folder, name, 'migration.sql'), 'utf8'))
+    .join('\n');
 }
 
 async function removeDatabase(adminUrl, name) {
@@ -47,15 +57,39 @@ async function removeDatabase(adminUrl, name) {
 
 async function tryRole({ name, service, urls, others }) {
   const user = `the role of ${service}`;
-  const foreign = [...Object.keys(urls).filter((one) => one !== name).map(databaseName), ...others];
-  const connects = await Promise.all(foreign.map(async (database) => ({ user, what: named(database), way: 'connect to another database', ...forbidden(await connecting(urls[name], database)) })));
+  const foreign = [
+    ...Object.keys(urls)
+      .filter((one) => one !== name)
+      .map(databaseName),
+    ...others,
+  ];
+  const connects = await Promise.all(
+    foreign.map(async (database) => ({
+      user,
+      what: named(database),
+      way: 'connect to another database',
+      ...forbidden(await connecting(urls[name], database)),
+    })),
+  );
   const client = await connected(urls[name]);
   try {
     const own = [];
-    const { rows: tables } = await client.query("SELECT c.relname AS name FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1");
-    for (const { name: table } of tables) for (const [way, sql] of rowStatements(table)) own.push({ user, what: table, way, ...needed(await refusalOf(client, sql)) });
-    for (const { name: table } of tables) for (const sql of tableStatements(table)) own.push({ user, what: sql, way: 'change a table', ...forbidden(await refusalOf(client, sql)) });
-    for (const sql of roleStatements(name, urls)) own.push({ user, what: named(sql), way: 'make something, or become another', ...forbidden(await refusalOf(client, sql)) });
+    const { rows: tables } = await client.query(
+      "SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1",
+    );
+    for (const { name: table } of tables)
+      for (const [way, sql] of rowStatements(table))
+        own.push({ user, what: table, way, ...needed(await refusalOf(client, sql)) });
+    for (const { name: table } of tables)
+      for (const sql of tableStatements(table))
+        own.push({ user, what: sql, way: 'change a table', ...forbidden(await refusalOf(client, sql)) });
+    for (const sql of roleStatements(name, urls))
+      own.push({
+        user,
+        what: named(sql),
+        way: 'make something, or become another',
+        ...forbidden(await refusalOf(client, sql)),
+      });
     return [...connects, ...own];
   } finally {
     await client.end();
@@ -72,13 +106,29 @@ const rowStatements = (table) => [
   ['write its rows', `DELETE FROM ${table} WHERE false`],
 ];
 
-const tableStatements = (table) => [`ALTER TABLE ${table} ADD COLUMN more int`, `DROP TABLE ${table}`, `TRUNCATE ${table}`, `CREATE TRIGGER more BEFORE INSERT ON ${table} EXECUTE FUNCTION suppress_redundant_updates_trigger()`];
+const tableStatements = (table) => [
+  `ALTER TABLE ${table} ADD COLUMN more int`,
+  `DROP TABLE ${table}`,
+  `TRUNCATE ${table}`,
+  `CREATE TRIGGER more BEFORE INSERT ON ${table} EXECUTE FUNCTION suppress_redundant_updates_trigger()`,
+];
 
 const roleStatements = (name, urls) => [
-  'CREATE TABLE more (one int)', 'CREATE TEMP TABLE more (one int)', 'CREATE SCHEMA more', 'CREATE FUNCTION more() RETURNS int LANGUAGE sql AS $$SELECT 1$$',
-  'CREATE DATABASE more', 'CREATE ROLE more', "COPY (SELECT 1) TO PROGRAM 'true'", "SELECT pg_read_file('PG_VERSION')", 'CREATE EXTENSION dblink',
-  `ALTER ROLE ${databaseName(name)} SUPERUSER`, `ALTER ROLE ${databaseName(name)} CONNECTION LIMIT -1`,
-  ...Object.keys(urls).flatMap((one) => [`SET ROLE ${ownerName(one)}`, ...(one === name ? [] : [`SET ROLE ${databaseName(one)}`])]),
+  'CREATE TABLE more (one int)',
+  'CREATE TEMP TABLE more (one int)',
+  'CREATE SCHEMA more',
+  'CREATE FUNCTION more() RETURNS int LANGUAGE sql AS $$SELECT 1$$',
+  'CREATE DATABASE more',
+  'CREATE ROLE more',
+  "COPY (SELECT 1) TO PROGRAM 'true'",
+  "SELECT pg_read_file('PG_VERSION')",
+  'CREATE EXTENSION dblink',
+  `ALTER ROLE ${databaseName(name)} SUPERUSER`,
+  `ALTER ROLE ${databaseName(name)} CONNECTION LIMIT -1`,
+  ...Object.keys(urls).flatMap((one) => [
+    `SET ROLE ${ownerName(one)}`,
+    ...(one === name ? [] : [`SET ROLE ${databaseName(one)}`]),
+  ]),
 ];
 
 async function connected(url) {

@@ -1,11 +1,15 @@
 import { catalogue, sendersOf } from '@sluice/contracts';
 
 /**
- * What became of every message that somebody tried to send: what the broker refused, and what the check of the consumers says to
- * the deliveries of the others.
+ * What became of every message that somebody tried to send: what the broker refused, and what the check of the
+ * consumers says to the deliveries of the others.
  */
 export class Judge {
-  /** By id of the message. @type {Map<string, { user: string, type: string, way: string, to: string | undefined, must: boolean, refusal?: string, verdicts: { service: string, error?: string }[] }>} */
+  /**
+   * By id of the message.
+   * @type {Map<string, { user: string, type: string, way: string, to: string | undefined, must: boolean, refusal?:
+   * string, verdicts: { service: string, error?: string }[] }>}
+   */
   #attempts = new Map();
   #senders = new Map();
   #open;
@@ -21,7 +25,10 @@ export class Judge {
     return this.#senders.get(service);
   }
 
-  /** @param {{ user: string, type: string, way: string, to?: string, must?: boolean }} attempt must: it is what the user is there for */
+  /**
+   * @param {{ user: string, type: string, way: string, to?: string, must?: boolean }} attempt must: it is what the
+   * user is there for
+   */
   note(id, { must = false, to, ...attempt }) {
     this.#attempts.set(id, { ...attempt, to, must, verdicts: [] });
   }
@@ -34,7 +41,9 @@ export class Judge {
   async read(mailbox) {
     for (const { queue, delivery } of await mailbox.take()) {
       const service = queue.split('.', 1)[0];
-      this.#attempts.get(delivery.properties.messageId).verdicts.push({ service, error: this.#errorOf(service, delivery) });
+      this.#attempts
+        .get(delivery.properties.messageId)
+        .verdicts.push({ service, error: this.#errorOf(service, delivery) });
     }
   }
 
@@ -50,7 +59,12 @@ export class Judge {
 
   /** @returns {import('./broker.mjs').Tried[]} */
   results() {
-    return [...this.#attempts.values()].map((attempt) => ({ user: attempt.user, what: attempt.type, way: attempt.way, ...outcomeOf(attempt) }));
+    return [...this.#attempts.values()].map((attempt) => ({
+      user: attempt.user,
+      what: attempt.type,
+      way: attempt.way,
+      ...outcomeOf(attempt),
+    }));
   }
 }
 

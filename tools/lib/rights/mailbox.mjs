@@ -4,7 +4,9 @@ export class Mailbox {
   constructor(connection, queues) {
     this.connection = connection;
     this.tiers = queues.filter((name) => /\.retry\.\d+$/.test(name));
-    this.consumed = queues.filter((name) => !name.endsWith('.dead') && !this.tiers.includes(name) && !name.startsWith('shop.'));
+    this.consumed = queues.filter(
+      (name) => !name.endsWith('.dead') && !this.tiers.includes(name) && !name.startsWith('shop.'),
+    );
     this.letters = queues.filter((name) => name.endsWith('.dead'));
   }
 
@@ -12,7 +14,10 @@ export class Mailbox {
     return this.connection.createConfirmChannel().then((channel) => channel.on('error', () => {}));
   }
 
-  /** Takes all messages that a consumer would get. @returns {Promise<{ queue: string, delivery: import('amqplib').GetMessage }[]>} */
+  /**
+   * Takes all messages that a consumer would get.
+   * @returns {Promise<{ queue: string, delivery: import('amqplib').GetMessage }[]>}
+   */
   async take() {
     const taken = await Promise.all(this.consumed.map((queue) => this.#all(queue)));
     return taken.flat();
@@ -25,14 +30,21 @@ export class Mailbox {
 
   /** @returns {Promise<string[]>} the queues that have dead letters */
   async withLetters() {
-    const depths = await Promise.all(this.letters.map(async (queue) => [queue.slice(0, -'.dead'.length), await this.#depth(queue)]));
+    const depths = await Promise.all(
+      this.letters.map(async (queue) => [queue.slice(0, -'.dead'.length), await this.#depth(queue)]),
+    );
     return depths.filter(([, depth]) => depth > 0).map(([queue]) => queue);
   }
 
   async #all(queue) {
     const channel = await this.channel();
     const found = [];
-    for (let delivery = await channel.get(queue, { noAck: true }); delivery; delivery = await channel.get(queue, { noAck: true })) found.push({ queue, delivery });
+    for (
+      let delivery = await channel.get(queue, { noAck: true });
+      delivery;
+      delivery = await channel.get(queue, { noAck: true })
+    )
+      found.push({ queue, delivery });
     await channel.close();
     return found;
   }

@@ -19,7 +19,8 @@ export class User {
   }
 
   channel() {
-    return this.connection.createConfirmChannel().then((channel) => channel.on('error', () => {})); // what it says is also what the call fails with
+    // What the error says is also what the call fails with.
+    return this.connection.createConfirmChannel().then((channel) => channel.on('error', () => {}));
   }
 
   /**
@@ -62,6 +63,9 @@ export class User {
 }
 
 /** Resolves when the broker has it. */
-const published = (channel, exchange, key, properties) => new Promise((resolve, reject) => {
-  channel.publish(exchange, key, Buffer.from('{}'), properties, (error) => (error ? reject(error) : resolve(undefined)));
-});
+const published = (channel, exchange, key, properties) =>
+  new Promise((resolve, reject) => {
+    channel.publish(exchange, key, Buffer.from('{}'), properties, (error) =>
+      error ? reject(error) : resolve(undefined),
+    );
+  });
