@@ -50,11 +50,11 @@ interface Obstacle {
 const rejected = (order: Order, obstacle: Obstacle, now: Date): Change => record({ ...order, reason: obstacle.reason }, [rejection(order, obstacle)], now);
 
 /** Names all that others may hold for the order, whether they have said so yet or not. */
-export const rejection = ({ lines, allocation, coupon }: Order, { reason, detail, couponReason }: Obstacle): Told => ({
+export const rejection = ({ lines, allocation, coupon, limitReached: limit }: Order, { reason, detail, couponReason }: Obstacle): Told => ({
   type: OrderRejected.type,
   detail: { reason, ...detail },
   status: 'rejected',
-  message: (about) => OrderRejected({ ...about, lines, allocation: allocation ?? [], reason, ...(coupon !== null && { coupon }), ...(couponReason && { couponReason }) }),
+  message: (about) => OrderRejected({ ...about, lines, allocation: allocation ?? [], reason, ...(limit && { limit }), ...(coupon !== null && { coupon }), ...(couponReason && { couponReason }) }),
 });
 
 /** The order can be paid, so its window starts now, and a timer that ends it. */

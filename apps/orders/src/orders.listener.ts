@@ -1,5 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import {
+  AccountVerified,
   CancelOrder,
   CouponRedeemed,
   CouponRejected,
@@ -27,6 +28,7 @@ import { On, ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import { cancel, parcelsHalted, parcelsLeft } from './cancellation.js';
 import type { OrdersConfig } from './config.js';
+import { Customers } from './customers.js';
 import { expire } from './deadlines.js';
 import { couponRedeemed, couponRejected, parcelMoved, payableOpened, paymentCaptured, refunded, stockRejected, stockReserved } from './order.js';
 import { OrderQueries } from './order.queries.js';
@@ -40,17 +42,23 @@ export class OrdersListener {
     private readonly orders: OrderRepository,
     private readonly queries: OrderQueries,
     private readonly products: ProductCopies,
+    private readonly customers: Customers,
     @Inject(CONFIG) private readonly config: OrdersConfig,
   ) {}
 
   @On(PlaceOrder)
   placeOrder(message: Message<typeof PlaceOrder>) {
-    return this.orders.place(message, (row, prices, now) => place(row, message.data, prices, delivered(message), now));
+    return this.orders.place(message, (row, prices, now, bound) => place(row, message.data, prices, delivered(message), now, bound));
   }
 
   @On(CancelOrder)
   cancelOrder(message: Message<typeof CancelOrder>) {
     return this.orders.cancel(message, (row, now) => cancel(row, message.data, now));
+  }
+
+  @On(AccountVerified)
+  accountVerified(message: Message<typeof AccountVerified>) {
+    return this.customers.verified(message);
   }
 
   @On(ProductChanged)

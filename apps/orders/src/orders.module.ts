@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { Customers } from './customers.js';
 import { DeadlinesSweep } from './deadlines.sweep.js';
 import { OrderQueries } from './order.queries.js';
 import { OrderRepository } from './order.repository.js';
@@ -6,5 +7,5 @@ import { OrdersListener } from './orders.listener.js';
 import { ProductCopies } from './product-copies.js';
 import { RecordsPrune } from './records.prune.js';
 
-@Module({ controllers: [OrdersListener], providers: [OrderRepository, OrderQueries, ProductCopies, DeadlinesSweep, RecordsPrune] })
+@Module({ controllers: [OrdersListener], providers: [OrderRepository, OrderQueries, ProductCopies, Customers, DeadlinesSweep, RecordsPrune] })
 export class OrdersModule {}

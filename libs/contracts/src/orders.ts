@@ -7,11 +7,15 @@ import { Address, CouponCode, Id, Instant, Money, NewAddress, page, PageRequest,
 export const OrderStatus = z.enum(['pending', 'awaiting_payment', 'paid', 'shipped', 'completed', 'rejected', 'cancelled']);
 export type OrderStatus = z.infer<typeof OrderStatus>;
 /**
- * `not_orderable`: the lines cannot be one order (two currencies, an amount beyond the limits).
+ * `not_orderable`: the lines cannot be one order (two currencies, an amount beyond the limits), or, where there is a `limit`, the
+ * customer has too much unpaid.
  * `processing_timeout`: it could not be made ready for its payment in time.
  */
 export const OrderReason = z.enum(['out_of_stock', 'coupon_rejected', 'payment_timeout', 'customer', 'unknown_product', 'not_orderable', 'processing_timeout']);
 export type OrderReason = z.infer<typeof OrderReason>;
+/** The bound that an order goes beyond: so many orders, or pieces, may an account have unpaid. */
+export const UnpaidLimit = z.enum(['unpaid_orders', 'unpaid_pieces']);
+export type UnpaidLimit = z.infer<typeof UnpaidLimit>;
 
 export const RequestedLine = z.strictObject({ sku: Sku, quantity: Quantity });
 export const NewOrder = z.strictObject({
@@ -30,6 +34,7 @@ export const Order = z.object({
   id: Id,
   status: OrderStatus,
   reason: OrderReason.optional(),
+  limit: UnpaidLimit.optional().describe('Rejected as `not_orderable`, because the account had too many unpaid orders, or pieces in them'),
   lines: z.array(OrderLine.extend({ warehouse: Warehouse.optional() })),
   subtotal: Money,
   discount: Money,
@@ -56,9 +61,9 @@ export const Timeline = z.object({ events: z.array(z.object({ at: Instant, type:
 /** Whole seconds, at most 30 days: each length has a queue of its own. */
 export const PaymentWindow = z.int().min(1).max(2_592_000);
 
-export const PlaceOrder = command('orders.place', NewOrder.extend({ address: Address, orderId: Id, userId: Id, bodyHash: z.string(), payWithinSeconds: PaymentWindow.optional(), flashSale: z.object({ id: Id, unitPrice: Money }).optional() }), {
+export const PlaceOrder = command('orders.place', NewOrder.extend({ address: Address, orderId: Id, userId: Id, bodyHash: z.string(), payWithinSeconds: PaymentWindow.optional(), flashSale: z.object({ id: Id, unitPrice: Money }).optional(), verified: z.boolean().optional() }), {
   reply: Order,
-  about: "Place an order under an id that the caller made, so that asking again is harmless. `bodyHash` tells a repeat from another order under the same id. `payWithinSeconds` is the order's own payment window; `flashSale` the sale whose pieces and price it takes. Problems: 409 same id, other body; 422 unknown product: the refusal is kept under the id, and is a rejected order once somebody looks for it.",
+  about: "Place an order under an id that the caller made, so that asking again is harmless. `bodyHash` tells a repeat from another order under the same id. `payWithinSeconds` is the order's own payment window; `flashSale` the sale whose pieces and price it takes; `verified` that the user's phone is, which orders also hears of. Problems: 409 same id, other body; 429 with `limit`: the user has too much unpaid, kept like a 422; 422 unknown product: the refusal is kept under the id, and is a rejected order once somebody looks for it.",
 });
 
 export const CancelOrder = command('orders.cancel', z.object({ orderId: Id, userId: Id }), {
@@ -91,7 +96,7 @@ export const OrderPriced = event('order.priced', z.object({ ...fact, total: Mone
   about: 'Stock is held, the coupon if there is one is redeemed, and the total is final.',
 });
 export const OrderAwaitingPayment = event('order.awaiting_payment', z.object({ ...fact, total: Money, payBy: Instant }), { optional: true });
-export const OrderRejected = event('order.rejected', z.object({ ...fact, ...goods, reason: OrderReason, coupon: CouponCode.optional(), couponReason: CouponRefusal.optional() }), {
+export const OrderRejected = event('order.rejected', z.object({ ...fact, ...goods, reason: OrderReason, limit: UnpaidLimit.optional(), coupon: CouponCode.optional(), couponReason: CouponRefusal.optional() }), {
   about: 'Something stood against it, and what others hold for it goes back: stock, coupon.',
 });
 export const OrderPaid = event('order.paid', z.object({ ...fact, ...goods, total: Money, address: Address }));

@@ -14,10 +14,12 @@ interface Claims {
   /** Seconds from now; in the past for an expired token. */
   expiresIn?: number;
   key?: KeyObject;
+  /** The phone is. */
+  verified?: boolean;
 }
 
-export const tokenOf = (userId: string, { role = 'customer', expiresIn = 60, key = privateKey }: Claims = {}): Promise<string> =>
-  new SignJWT({ role })
+export const tokenOf = (userId: string, { role = 'customer', expiresIn = 60, key = privateKey, verified }: Claims = {}): Promise<string> =>
+  new SignJWT({ role, ...(verified && { verified }) })
     .setProtectedHeader({ alg: 'EdDSA' })
     .setSubject(userId)
     .setExpirationTime(Math.floor(Date.now() / 1000) + expiresIn)

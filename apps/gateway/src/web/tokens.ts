@@ -12,12 +12,14 @@ import { VerifiedTokens } from './verified-tokens.js';
 export interface Caller {
   id: string;
   role: Role;
+  /** The token says that the phone is verified. One that does not may be older than that. */
+  verified?: boolean;
 }
 
 /** A request of which it is known who asks: null is nobody, or nobody who could prove it. */
 export type Asked = FastifyRequest & { caller?: Caller | null };
 
-const Claims = z.object({ sub: Id, role: Role, exp: z.number() });
+const Claims = z.object({ sub: Id, role: Role, exp: z.number(), verified: z.boolean().optional() });
 
 /** Checks the tokens that accounts signed (EdDSA), without asking accounts. */
 @Injectable()
@@ -36,8 +38,8 @@ export class Tokens {
   async #verify(token: string): Promise<Caller | null> {
     try {
       const { payload } = await jwtVerify(token, (header) => this.#keyFor(header), { algorithms: ['EdDSA'], requiredClaims: ['exp'] });
-      const { sub, role, exp } = Claims.parse(payload);
-      const caller = { id: sub, role };
+      const { sub, role, exp, verified } = Claims.parse(payload);
+      const caller = { id: sub, role, ...(verified && { verified }) };
       this.#verified.remember(token, caller, exp);
       return caller;
     } catch {
