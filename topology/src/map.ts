@@ -26,6 +26,7 @@ export const SERVICES: Services = {
     lookups: [c.PlaceUnlisted],
     queries: [c.GetOrder, c.GetOrderChanges, c.GetTimeline, c.ListOrders],
     events: [
+      c.AccountVerified,
       c.ProductChanged, c.StockReserved, c.StockRejected, c.CouponRedeemed, c.CouponRejected, c.PayableOpened, c.PayableVoided, c.PaymentCaptured, c.PaymentRefunded,
       c.ParcelCreated, c.ParcelDispatched, c.ParcelDelivered, c.ParcelsHalted, c.ParcelsLeft,
     ],

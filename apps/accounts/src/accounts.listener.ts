@@ -49,7 +49,8 @@ export class AccountsListener {
     const account = await this.passwords.find(message, message.data, accounts);
     if (!account) throw ProblemError.of(401, 'Unauthorized', 'The phone number or the password is wrong.');
     const issuer = { privateKey: this.config.TOKEN_PRIVATE_KEY, ttlSeconds: this.config.TOKEN_TTL_SECONDS };
-    return issueToken(account, issuer, await this.accounts.now());
+    const { id, role, tokenEpoch, verifiedAt } = account;
+    return issueToken({ id, role, tokenEpoch, verified: verifiedAt !== null }, issuer, await this.accounts.now());
   }
 
   @On(VerifyPhone, ALL)

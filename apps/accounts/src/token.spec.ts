@@ -6,13 +6,14 @@ import { issueToken } from './token.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const NOW = new Date('2026-11-21T12:00:00Z');
-const issue = () => issueToken({ id: 'user-1', role: 'admin', tokenEpoch: 3 }, { privateKey, ttlSeconds: 60 }, NOW);
+const issue = (verified = true) => issueToken({ id: 'user-1', role: 'admin', tokenEpoch: 3, verified }, { privateKey, ttlSeconds: 60 }, NOW);
 
 describe('issueToken', () => {
   it('names the user, the role and the end, checkable with the public key', async () => {
     const { token, expiresAt } = await issue();
     const { payload } = await jwtVerify(token, publicKey, { algorithms: ['EdDSA'], currentDate: NOW });
-    expect(payload).toMatchObject({ sub: 'user-1', role: 'admin', epoch: 3, jti: expect.any(String) });
+    expect(payload).toMatchObject({ sub: 'user-1', role: 'admin', epoch: 3, verified: true, jti: expect.any(String) });
+    expect((await jwtVerify((await issue(false)).token, publicKey, { currentDate: NOW })).payload).not.toHaveProperty('verified');
     expect(expiresAt).toBe('2026-11-21T12:01:00.000Z');
     expect(payload.exp! * 1000).toBe(Date.parse(expiresAt));
   });

@@ -18,6 +18,8 @@ export interface TokenOf {
   role: Role;
   /** Which of its user's tokens are void is said by epoch. */
   tokenEpoch: number;
+  /** The phone was, when the token was issued. */
+  verified: boolean;
 }
 
 /** A JSON Web Token (RFC 7519) with EdDSA (RFC 8037): whoever has the public key that it names (`kid`) can check it without asking. */
@@ -25,7 +27,7 @@ export async function issueToken(of: TokenOf, issuer: TokenIssuer, now: Date): P
   const { privateKey, ttlSeconds } = issuer;
   const issuedAt = Math.floor(now.getTime() / 1000);
   const expiresAt = issuedAt + ttlSeconds;
-  const named = new SignJWT({ role: of.role, epoch: of.tokenEpoch }).setSubject(of.id).setJti(randomUUID());
+  const named = new SignJWT({ role: of.role, epoch: of.tokenEpoch, ...(of.verified && { verified: true }) }).setSubject(of.id).setJti(randomUUID());
   const claims = named.setIssuedAt(issuedAt).setExpirationTime(expiresAt);
   const token = await claims.setProtectedHeader({ alg: 'EdDSA', kid: keyIdOf(privateKey) }).sign(privateKey);
   return { token, expiresAt: new Date(expiresAt * 1000).toISOString() };

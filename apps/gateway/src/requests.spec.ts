@@ -158,6 +158,12 @@ describe('orders', () => {
     expect(await call(gateway, 'GET', '/orders?status=lost', { as: ann })).toMatchObject({ status: 422 });
   });
 
+  it('say that the phone is verified when the token does', async () => {
+    const [known, unknown] = await Promise.all([tokenOf(ANN, { verified: true }), ann].map(async (as) => call(gateway, 'POST', '/orders', { as: await as, body: order() })));
+    expect(orders.verified).toEqual([known!.body['id']]);
+    expect([known!.status, unknown!.status]).toEqual([201, 201]);
+  });
+
   it('carry the correlation id of their request', async () => {
     const answer = await call(gateway, 'POST', '/orders', { as: ann, body: order(), headers: { 'x-correlation-id': 'checkout-7' } });
     expect(orders.orders.get(String(answer.body['id']))?.correlationId).toBe('checkout-7');

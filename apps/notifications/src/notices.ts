@@ -92,7 +92,7 @@ const announcements = new Map<string, Tell>([
   on(OrderPaid, ['sms', 'inbox'], anOrder, ({ orderId, total }) => `${thanks(total, short(orderId))} We are packing it.`),
   on(OrderShipped, ['sms', 'inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} is on its way.`),
   on(OrderCompleted, ['inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} has arrived. Enjoy!`),
-  on(OrderRejected, ['sms', 'inbox'], anOrder, ({ orderId, reason }) => `We are sorry: order ${short(orderId)} could not be taken, because ${reasons[reason]}.`),
+  on(OrderRejected, ['sms', 'inbox'], anOrder, ({ orderId, reason, limit }) => `We are sorry: order ${short(orderId)} could not be taken, because ${limit ? 'other orders of yours are to be paid or cancelled first' : reasons[reason]}.`),
   on(OrderCancelled, ['sms', 'inbox'], anOrder, ({ orderId, reason }) => `Order ${short(orderId)} is cancelled, ${reason === 'customer' ? 'as you asked' : `because ${reasons[reason]}`}.`),
   on(OrderCancellationRefused, ['sms', 'inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} could not be cancelled any more: it has left.`),
   on(OrderPaidTooLate, ['sms', 'inbox'], anOrder, ({ orderId, amount }) => `${formatMoney(amount)} was taken for order ${short(orderId)} after it had ended. You get it back.`),

@@ -13,5 +13,11 @@ export const OrdersConfig = z.object({
   DEADLINE_SWEEP_MS: wholeNumber(100, 60_000).default(5_000),
   /** How often refused requests and early cancellations that are too old are deleted, in ms. */
   RECORDS_PRUNE_MS: wholeNumber(100, 3_600_000).default(600_000),
+  /** How many unpaid orders, and pieces in them, one account may have at a time; 0 for any number. */
+  UNPAID_ORDERS: wholeNumber(0, 10_000).default(100),
+  UNPAID_PIECES: wholeNumber(0, 1_000_000).default(1_000),
+  /** The same while the account's phone is not verified. */
+  UNPAID_ORDERS_UNVERIFIED: wholeNumber(0, 10_000).default(10),
+  UNPAID_PIECES_UNVERIFIED: wholeNumber(0, 1_000_000).default(50),
 });
 export type OrdersConfig = z.output<typeof OrdersConfig>;

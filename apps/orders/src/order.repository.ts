@@ -1,32 +1,56 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { CancelOrder, Contract, Data, GetOrder, Message, Order as OrderView, PlaceOrder, PlaceUnlisted } from '@sluice/contracts';
-import { newId, type Decision, type UnitOfWork } from '@sluice/persistence';
-import { UnitsOfWork } from '@sluice/service-kit';
+import { newId, type Decision, type State, type UnitOfWork } from '@sluice/persistence';
+import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
 import type { z } from 'zod';
+import type { OrdersConfig } from './config.js';
 import type { Change } from './order-steps.js';
+import type { Bound } from './placing.js';
 import { unshown, type Prices } from './pricing.js';
 import { disclosed } from './refusal.js';
 import { isOrder, isRefused, orderTables, type Order, type Row } from './tables.js';
+import { beyondLimit, holdingOf, isUnbounded, withOrder } from './unpaid.js';
 
 /** A fact about one order. */
 type About = Message<Contract<z.ZodType<{ orderId: string }>>>;
 
 type Placing = Message<typeof PlaceOrder | typeof PlaceUnlisted>;
+type DecidePlace = (row: Row | undefined, copies: Prices, now: Date, bound?: Bound) => Change<OrderView, Row>;
 
 /** Changes orders, many in one commit. */
 @Injectable()
 export class OrderRepository {
   readonly #unit: UnitOfWork<typeof orderTables>;
 
-  constructor(units: UnitsOfWork) {
+  constructor(
+    units: UnitsOfWork,
+    @Inject(CONFIG) private readonly config: OrdersConfig,
+  ) {
     this.#unit = units.over({ tables: orderTables });
   }
 
   /** The order's row is locked even before it exists, so two places of one order are decided one after the other. */
-  async place(message: Placing, decide: (row: Row | undefined, copies: Prices, now: Date) => Change<OrderView, Row>) {
-    const { orderId } = message.data;
-    const keys = { orders: [orderId], prices: unshown(message.data) };
-    return this.#unit.change<OrderView>(message, keys, ({ orders, prices }, now) => decision(message, decide(orders[orderId], prices, now)));
+  async place(message: Placing, decide: DecidePlace) {
+    const { orderId, userId, lines } = message.data;
+    const isCounted = this.#isCounted(message.data);
+    const keys = { orders: [orderId], prices: unshown(message.data), ...(isCounted && { customers: [userId], unpaid: [userId] }) };
+    return this.#unit.change<OrderView>(message, keys, (state, now) => {
+      const change = decide(state.orders[orderId], state.prices, now, isCounted ? this.#boundOf(message.data, state, now) : undefined);
+      const decided = decision(message, change);
+      if (!isCounted || change.order?.status !== 'pending') return decided;
+      const customer = withOrder(state.customers[userId], message.data, lines, now);
+      return { ...decided, state: { ...decided.state, customers: { [userId]: customer } } };
+    });
+  }
+
+  /** A win in a sale is one piece, which its user was promised, with a short window of its own. */
+  #isCounted({ flashSale }: Data<typeof PlaceOrder>): boolean {
+    return !flashSale && !isUnbounded(this.config);
+  }
+
+  #boundOf({ userId, verified = false }: Data<typeof PlaceOrder>, { customers, unpaid }: State<typeof orderTables>, now: Date): Bound {
+    const holding = holdingOf(customers[userId], unpaid[userId], now);
+    return (lines) => beyondLimit({ ...holding, verified: holding.verified || verified }, lines, this.config);
   }
 
   /** Locked like a place: of the two for one order, whichever comes first, the other sees what it has decided. */

@@ -54,11 +54,11 @@ interface Obstacle {
 const rejected = (order: Order, obstacle: Obstacle, now: Date): Change => record({ ...order, reason: obstacle.reason }, [rejection(order, obstacle)], now);
 
 /** Names all that others may hold for the order, whether they have said so yet or not. */
-export const rejection = ({ lines, allocation, coupon }: Order, { reason, detail, couponReason }: Obstacle): Told => ({
+export const rejection = ({ lines, allocation, coupon, limitReached: limit }: Order, { reason, detail, couponReason }: Obstacle): Told => ({
   type: OrderRejected.type,
   detail: { reason, ...detail },
   status: 'rejected',
-  message: (about) => OrderRejected({ ...about, lines, allocation: allocation ?? [], reason, ...(coupon !== null && { coupon }), ...(couponReason && { couponReason }) }),
+  message: (about) => OrderRejected({ ...about, lines, allocation: allocation ?? [], reason, ...(limit && { limit }), ...(coupon !== null && { coupon }), ...(couponReason && { couponReason }) }),
 });
 
 /** A window is extended when `payable.opened` took longer than this, or a tenth of the window. Milliseconds. */

@@ -7,12 +7,13 @@ export const answered = (change: Change, now: Date): Change<OrderView> => ({ ...
 
 /** The order as its customer sees it at this moment. */
 export function orderView(order: Order, now: Date): OrderView {
-  const { id, status, reason, lines, address, currency, coupon, flashSaleId, placedAt, payBy, paidAt, refundedAt, cancellationRequestedAt, parcels } = order;
+  const { id, status, reason, lines, address, currency, coupon, flashSaleId, placedAt, payBy, paidAt, refundedAt, cancellationRequestedAt, parcels, limitReached } = order;
   const money = (amount: number) => ({ amount, currency });
   return {
     id,
     status,
     ...(reason && { reason }),
+    ...(limitReached && { limit: limitReached }),
     lines: lines.map((line) => ({ ...line, ...from(line.sku, order.allocation ?? []) })),
     subtotal: money(order.subtotal),
     discount: money(order.discount),

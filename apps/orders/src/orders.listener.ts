@@ -1,5 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import {
+  AccountVerified,
   CancelOrder,
   CouponRedeemed,
   CouponRejected,
@@ -29,6 +30,7 @@ import { judgedAt, On, ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import { cancel, parcelsHalted, parcelsLeft } from './cancellation.js';
 import type { OrdersConfig } from './config.js';
+import { Customers } from './customers.js';
 import { expire, lapsed } from './deadlines.js';
 import { couponRedeemed, couponRejected, parcelMoved, payableOpened, paymentCaptured, refunded, stockRejected, stockReserved } from './order.js';
 import { OrderQueries } from './order.queries.js';
@@ -47,24 +49,34 @@ export class OrdersListener {
     private readonly queries: OrderQueries,
     private readonly products: ProductCopies,
     private readonly lookup: ProductLookup,
+    private readonly customers: Customers,
     @Inject(CONFIG) private readonly config: OrdersConfig,
   ) {}
 
   @On(PlaceOrder)
   placeOrder(message: Message<typeof PlaceOrder>) {
     const request = { ...message.data, payWithinSeconds: message.data.payWithinSeconds ?? this.config.PAYMENT_WINDOW_SECONDS };
-    return this.orders.place(message, (row, prices, now) => place(row, request, prices, delivered(message, now), now));
+    return this.orders.place(message, (row, prices, now, bound) =>
+      place(row, request, prices, delivered(message, now), now, bound),
+    );
   }
 
   @On(PlaceUnlisted, { queue: 'lookups', prefetch: LOOKUPS_AT_ONCE })
   async placeUnlisted(message: Message<typeof PlaceUnlisted>) {
     const request = await this.lookup.completed(message.data);
-    return this.orders.place(message, (row, prices, now) => place(row, request, prices, { ...delivered(message, now), lookedUp: true }, now));
+    return this.orders.place(message, (row, prices, now, bound) =>
+      place(row, request, prices, { ...delivered(message, now), lookedUp: true }, now, bound),
+    );
   }
 
   @On(CancelOrder)
   cancelOrder(message: Message<typeof CancelOrder>) {
     return this.orders.cancel(message, (row, now) => cancel(row, message.data, now));
+  }
+
+  @On(AccountVerified)
+  accountVerified(message: Message<typeof AccountVerified>) {
+    return this.customers.verified(message);
   }
 
   @On(ProductChanged)

@@ -3,7 +3,7 @@ import { ProblemError } from '@sluice/messaging';
 import { cancelled } from './cancellation.js';
 import { record, type Change, type Told } from './order-steps.js';
 import { answered, orderView } from './order.view.js';
-import { atPrice, isRefusal, named, offered, price, unpriced, type Priced, type Prices } from './pricing.js';
+import { atPrice, isRefusal, named, offered, price, type Priced, type Prices, type Refusal, unpriced } from './pricing.js';
 import { problemOf, refused, rejectedAtOnce } from './refusal.js';
 import { isEarlyCancellation, isOrder, isRefused, type Order, type Row } from './tables.js';
 
@@ -21,21 +21,25 @@ export interface Delivered {
   acceptedAt?: Date;
 }
 
+/** Why the customer may not have these lines beside what they have unpaid. */
+export type Bound = (lines: Priced['lines']) => Refusal | undefined;
+
 /**
  * Takes an order, or repeats the answer to it. One that its own customer has cancelled before it came is taken as cancelled.
- * A refusal (422) is stored with its answer. It is a rejected order at once when the customer knows of the order: the request
+ * A refusal (422; 429 when the customer has too much unpaid) is stored with its answer. It is a rejected order at once when the customer knows of the order: the request
  * is unattended, or they have cancelled it. A refused request that is sent again is decided again, whatever its body.
  * Nothing is decided about a product that is unknown here before inventory was asked for it.
  *
  * @throws ProblemError 409 another order has this id
  */
-export function place(existing: Row | undefined, request: Request, copies: Prices, delivered: Delivered, now: Date): Change<OrderView, Row> {
+export function place(existing: Row | undefined, request: Request, copies: Prices, delivered: Delivered, now: Date, bound: Bound = () => undefined): Change<OrderView, Row> {
   const { unattended, redelivered, lookedUp, acceptedAt } = delivered;
   if (isOrder(existing)) return { reply: answerAgain(existing, request, now) };
   const own = existing?.userId === request.userId ? existing : undefined;
   if (isRefused(own) && redelivered && !unattended) return { problem: problemOf(own) };
   const offers = offered(request, copies);
-  const priced = price(request.lines, request.flashSale ? atPrice(offers, request.flashSale.unitPrice) : offers);
+  const asked = price(request.lines, request.flashSale ? atPrice(offers, request.flashSale.unitPrice) : offers);
+  const priced = isRefusal(asked) || isEarlyCancellation(own) ? asked : (bound(asked.lines) ?? asked);
   if (!isRefusal(priced)) return answered(isEarlyCancellation(own) ? placedTooLate(request, priced, now) : placed(request, priced, acceptedAt ?? now, now), now);
   if (priced.reason === 'unknown_product' && !lookedUp) return { messages: [PlaceUnlisted(request, { delegate: true })] };
   const lines = named(request.lines, offers);
@@ -70,5 +74,5 @@ const newOrder = ({ orderId: id, userId, bodyHash, address, coupon, payWithinSec
   const amounts = { currency, subtotal, discount: 0, total: subtotal };
   const nothingKnown = { couponRedeemedAt: null, allocation: null, payBy: null, closeRequestedAt: null, paymentId: null, paidAt: null, refundedAt: null, parcels: [] };
   const notCancelled = { cancellationRequestedAt: null, cancellationRefusedAt: null };
-  return { ...asked, ...amounts, ...nothingKnown, ...notCancelled, status: 'pending', reason: null, version: 0 };
+  return { ...asked, ...amounts, ...nothingKnown, ...notCancelled, status: 'pending', reason: null, limitReached: null, version: 0 };
 };

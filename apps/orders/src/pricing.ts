@@ -1,4 +1,4 @@
-import { Cents, Quantity, type Money, type OrderLine, type ProductVersion, type Sku } from '@sluice/contracts';
+import { Cents, type Money, type OrderLine, type ProductVersion, Quantity, type Sku, type UnpaidLimit } from '@sluice/contracts';
 import type { z } from 'zod';
 import type { ProductCopy } from './tables.js';
 
@@ -18,6 +18,8 @@ export interface Priced {
 /** Why lines cannot be ordered. */
 export interface Refusal {
   reason: 'unknown_product' | 'not_orderable';
+  /** The lines could be ordered, but the customer has too much unpaid. */
+  limit?: UnpaidLimit;
   detail: string;
   skus: string[];
 }

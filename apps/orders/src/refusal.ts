@@ -7,8 +7,9 @@ import type { Refusal } from './pricing.js';
 import type { Order, RefusedOrder, Row } from './tables.js';
 
 /** Stores a request that was refused while its caller may still wait for the answer. */
-export const refused = (order: Order, { reason, detail, skus }: Refusal, now: Date): Change<OrderView, Row> => {
-  const row: RefusedOrder = { ...order, status: 'rejected', reason, placedAt: null, recordedAt: now, refusal: { detail, skus }, version: 1 };
+export const refused = (order: Order, { reason, detail, skus, limit }: Refusal, now: Date): Change<OrderView, Row> => {
+  const refusal = { detail, skus, ...(limit && { limit }) };
+  const row: RefusedOrder = { ...order, status: 'rejected', reason, placedAt: null, recordedAt: now, refusal, version: 1 };
   return { order: row, problem: problemOf(row) };
 };
 
@@ -24,7 +25,13 @@ export function disclosed({ recordedAt, refusal, ...row }: RefusedOrder): Change
 }
 
 /** What the caller of a refused request was told, and is told again when the same message is delivered again. */
-export const problemOf = ({ refusal: { detail, skus } }: { refusal: Pick<Refusal, 'detail' | 'skus'> }): Problem => ProblemError.of(422, 'Not orderable', detail, { skus }).problem;
+export function problemOf({ refusal: { detail, skus, limit } }: { refusal: Omit<Refusal, 'reason'> }): Problem {
+  if (limit) return ProblemError.of(429, 'Too much unpaid', detail, { limit }).problem;
+  return ProblemError.of(422, 'Not orderable', detail, { skus }).problem;
+}
 
-const rejected = (order: Order, { reason, skus }: Pick<Refusal, 'reason' | 'skus'>, now: Date): Change =>
-  record({ ...order, reason }, [{ type: OrderPlaced.type, detail: {} }, rejection(order, { reason, detail: { skus } })], now);
+function rejected(order: Order, { reason, skus, limit }: Omit<Refusal, 'detail'>, now: Date): Change {
+  const known = { ...order, reason, limitReached: limit ?? null };
+  const told = rejection(known, { reason, detail: limit ? { limit } : { skus } });
+  return record(known, [{ type: OrderPlaced.type, detail: {} }, told], now);
+}

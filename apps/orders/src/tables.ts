@@ -1,4 +1,4 @@
-import type { Address, Allocation, Order as OrderView, OrderLine, OrderReason, OrderStatus } from '@sluice/contracts';
+import type { Address, Allocation, Order as OrderView, OrderLine, OrderReason, OrderStatus, UnpaidLimit } from '@sluice/contracts';
 import { collection, log } from '@sluice/persistence';
 
 /**
@@ -12,6 +12,8 @@ export interface Order {
   bodyHash: string;
   status: OrderStatus;
   reason: OrderReason | null;
+  /** Rejected because the customer had too much unpaid: which bound it was. */
+  limitReached: UnpaidLimit | null;
   lines: OrderLine[];
   address: Address;
   currency: string;
@@ -72,7 +74,7 @@ export interface RefusedOrder extends Omit<Order, 'placedAt'> {
   placedAt: null;
   recordedAt: Date;
   /** What the caller was told. */
-  refusal: { detail: string; skus: string[] };
+  refusal: { detail: string; skus: string[]; limit?: UnpaidLimit };
   version: 1;
 }
 
@@ -102,16 +104,40 @@ export interface ProductCopy {
   version: number;
 }
 
+/** Who places orders; see `unpaid.ts`. */
+export interface Customer {
+  userId: string;
+  /** When it was heard that the phone is verified. */
+  verifiedAt: Date | null;
+  /** Pieces by order id, of the orders that the transaction of `placedAt` has placed. */
+  placed: Record<string, number> | null;
+  placedAt: Date | null;
+  version: number;
+}
+
+/** What a customer has unpaid, as it is committed: pieces by order id. Orders of sales do not count. */
+export interface UnpaidOrders {
+  userId: string;
+  orders: Record<string, number>;
+}
+
 const product = { table: 'product_copies', key: 'sku', columns: ['sku', 'name', 'amount', 'currency', 'version'] } as const;
 
+const customers = collection<Customer>({ table: 'customers', key: 'userId', columns: ['userId', 'verifiedAt', 'placed', 'placedAt', 'version'] });
+
+export const customerTables = { customers };
+
 export const orderTables = {
+  /** Locked before what is unpaid is read, since units of work go table by table in the order of their names. */
+  customers,
+  unpaid: collection<UnpaidOrders>({ table: 'unpaid_orders', key: 'userId', columns: ['userId', 'orders'], lock: false }),
   orders: collection<Row>({
     table: 'orders',
     key: 'id',
     columns: [
       'id', 'userId', 'bodyHash', 'status', 'reason', 'lines', 'address', 'currency', 'subtotal', 'discount', 'total', 'coupon', 'couponRedeemedAt',
       'placedAt', 'flashSaleId', 'payWithinSeconds', 'allocation', 'payBy', 'closeRequestedAt', 'paymentId', 'paidAt', 'refundedAt', 'cancellationRequestedAt',
-      'cancellationRefusedAt', 'parcels', 'recordedAt', 'refusal', 'version',
+      'cancellationRefusedAt', 'parcels', 'recordedAt', 'refusal', 'limitReached', 'version',
     ],
   }),
   /** Placing an order reads prices as they are: a price that changes meanwhile is no reason to wait. */

@@ -7,7 +7,6 @@ import type { Place } from './place.js';
 const SKUS = ['TEE-BLACK', 'TEE-WHITE', 'HOODIE-GREY', 'CAP-NAVY', 'SOCKS-WOOL', 'MUG-WHITE', 'MUG-ENAMEL', 'BOTTLE-STEEL', 'NOTEBOOK-A5', 'PEN-BLACK'];
 /** More than any run orders of one SKU, so that every order has the same effect. */
 const PLENTY = 1_000_000;
-const USERS = Array.from({ length: 1_000 }, () => randomUUID());
 const ADDRESS = { name: 'Ann', street: 'Main Street 1', city: 'Springfield', postcode: '12345', country: 'US' };
 /** Half of what may wait for the broker in one process. */
 const AT_ONCE = 5_000;
@@ -24,7 +23,10 @@ export async function stockUp(place: Place): Promise<void> {
   for (const service of services) await service.end();
 }
 
-/** Orders of one line or two, as gateways send them whose callers have gone: nobody waits for an answer. */
+/**
+ * Orders of one line or two, as gateways send them whose callers have gone: nobody waits for an answer. Each is another user's:
+ * what one may have unpaid is bounded.
+ */
 export async function placeOrders(place: Place, count: number): Promise<void> {
   for (let from = 0; from < count; from += AT_ONCE) {
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, index) => say(place, orderOf(from + index))));
@@ -33,5 +35,5 @@ export async function placeOrders(place: Place, count: number): Promise<void> {
 
 function orderOf(index: number): Outgoing {
   const lines = [index, ...(index % 2 === 0 ? [index + 3] : [])].map((n) => ({ sku: SKUS[n % SKUS.length]!, quantity: 1 }));
-  return PlaceOrder({ orderId: randomUUID(), userId: USERS[index % USERS.length]!, bodyHash: `${index}`, lines, address: ADDRESS });
+  return PlaceOrder({ orderId: randomUUID(), userId: randomUUID(), bodyHash: `${index}`, lines, address: ADDRESS });
 }

@@ -7,11 +7,15 @@ import { Address, CouponCode, Id, Instant, Money, NewAddress, page, PageRequest,
 export const OrderStatus = z.enum(['pending', 'awaiting_payment', 'paid', 'shipped', 'completed', 'rejected', 'cancelled']);
 export type OrderStatus = z.infer<typeof OrderStatus>;
 /**
- * `not_orderable`: the lines cannot be one order (two currencies, an amount beyond the limits).
+ * `not_orderable`: the lines cannot be one order (two currencies, an amount beyond the limits), or, where there is a `limit`, the
+ * customer has too much unpaid.
  * `processing_timeout`: it could not be made ready for its payment in time.
  */
 export const OrderReason = z.enum(['out_of_stock', 'coupon_rejected', 'payment_timeout', 'customer', 'unknown_product', 'not_orderable', 'processing_timeout']);
 export type OrderReason = z.infer<typeof OrderReason>;
+/** The bound that an order goes beyond: so many orders, or pieces, may an account have unpaid. */
+export const UnpaidLimit = z.enum(['unpaid_orders', 'unpaid_pieces']);
+export type UnpaidLimit = z.infer<typeof UnpaidLimit>;
 
 export const RequestedLine = z.strictObject({ sku: Sku, quantity: Quantity });
 export const NewOrder = z.strictObject({
@@ -30,6 +34,7 @@ export const Order = z.object({
   id: Id,
   status: OrderStatus,
   reason: OrderReason.optional(),
+  limit: UnpaidLimit.optional().describe('Rejected as `not_orderable`, because the account had too many unpaid orders, or pieces in them'),
   lines: z.array(OrderLine.extend({ warehouse: Warehouse.optional() })),
   subtotal: Money,
   discount: Money,
@@ -64,12 +69,13 @@ const placing = NewOrder.strip().extend({
   bodyHash: z.string(),
   shown: z.array(ProductVersion).max(100).optional(),
   payWithinSeconds: PaymentWindow.optional(),
+  verified: z.boolean().optional(),
   flashSale: z.object({ id: Id, unitPrice: Money }).optional(),
 });
 
 export const PlaceOrder = command('orders.place', placing, {
   reply: Order,
-  about: "Place an order under an id that the caller made, so that asking again is harmless. `bodyHash` tells a repeat from another order under the same id. `shown` is what the customer was shown of the products: each is sold with that name and price; one that is not in it as orders knows it. `payWithinSeconds` is the order's own payment window; `flashSale` the sale whose pieces and price it takes. Problems: 409 same id, other body; 422 unknown product: the refusal is kept under the id, and is a rejected order once somebody looks for it.",
+  about: "Place an order under an id that the caller made, so that asking again is harmless. `bodyHash` tells a repeat from another order under the same id. `shown` is what the customer was shown of the products: each is sold with that name and price; one that is not in it as orders knows it. `payWithinSeconds` is the order's own payment window; `flashSale` the sale whose pieces and price it takes; `verified` that the user's phone is, which orders also hears of. Problems: 409 same id, other body; 429 with `limit`: the user has too much unpaid, kept like a 422; 422 unknown product: the refusal is kept under the id, and is a rejected order once somebody looks for it.",
 });
 
 export const PlaceUnlisted = command('orders.place-unlisted', placing, {
@@ -109,7 +115,7 @@ export const OrderPriced = event('order.priced', z.object({ ...fact, total: Mone
   about: 'Stock is held, the coupon if there is one is redeemed, and the total is final. `payWithinSeconds` is how long it can be paid from the opening of its payable on.',
 });
 export const OrderAwaitingPayment = event('order.awaiting_payment', z.object({ ...fact, total: Money, payBy: Instant }), { optional: true });
-export const OrderRejected = event('order.rejected', z.object({ ...fact, ...goods, reason: OrderReason, coupon: CouponCode.optional(), couponReason: CouponRefusal.optional() }), {
+export const OrderRejected = event('order.rejected', z.object({ ...fact, ...goods, reason: OrderReason, limit: UnpaidLimit.optional(), coupon: CouponCode.optional(), couponReason: CouponRefusal.optional() }), {
   about: 'Something stood against it, and what others hold for it goes back: stock, coupon.',
 });
 export const OrderPaid = event('order.paid', z.object({ ...fact, ...goods, total: Money, address: Address }));

@@ -68,7 +68,10 @@ export interface Servers {
 const inContainers = (): boolean => process.env['E2E_IN_CONTAINERS'] === 'true';
 
 /** A test does in a minute what a thousand people do, from one address. */
-const NO_LIMITS = { RATE_LIMIT_PER_MINUTE: '0', SIGN_IN_LIMIT_PER_MINUTE: '0' };
+const NO_LIMITS = {
+  ...{ RATE_LIMIT_PER_MINUTE: '0', SIGN_IN_LIMIT_PER_MINUTE: '0' },
+  ...{ UNPAID_ORDERS: '0', UNPAID_PIECES: '0', UNPAID_ORDERS_UNVERIFIED: '0', UNPAID_PIECES_UNVERIFIED: '0' },
+};
 
 /**
  * Boots every service from its build (`apps/<name>/dist`), or from its image. `env` goes to all of them; with servers, none

@@ -17,6 +17,14 @@ type OrderPath = z.output<typeof OrderPath>;
 const OrderListing = Listing.extend({ status: OrderStatus.optional() });
 export const Accepted = z.object({ id: Id, status: z.literal('accepted') });
 
+const PLACED = {
+  201: Order,
+  202: Accepted,
+  409: 'The key was used for another order',
+  429: 'Too many requests, or the account has too many unpaid orders, or pieces in them (`limit` says which): pay or cancel one first',
+  503: 'Not accepted; safe to try again',
+};
+
 @Controller('orders')
 export class OrdersController {
   constructor(
@@ -27,11 +35,12 @@ export class OrdersController {
 
   /** Nothing is waiting here: an order that is not answered in time rests on the broker, under an id that asking again finds. */
   @Post()
-  @Describe('Place an order', { 201: Order, 202: Accepted, 409: 'The key was used for another order', 503: 'Not accepted; safe to try again' }, IdempotencyHeader)
+  @Describe('Place an order', PLACED, IdempotencyHeader)
   async place(@Me() me: Caller, @IdempotencyKey() key: string | undefined, @Body({ schema: NewOrder }) order: z.output<typeof NewOrder>, @Res({ passthrough: true }) reply: FastifyReply): Promise<Order | z.output<typeof Accepted>> {
     const orderId = orderIdFor(this.config.IDEMPOTENCY_SECRET, me.id, key);
     const shown = await this.shown.of([...new Set(order.lines.map(({ sku }) => sku))]);
-    const answer = await this.rpc.tell(PlaceOrder, { ...order, orderId, userId: me.id, bodyHash: hashOf(order), shown });
+    const of = { orderId, userId: me.id, bodyHash: hashOf(order), ...(me.verified && { verified: true }) };
+    const answer = await this.rpc.tell(PlaceOrder, { ...order, ...of, shown });
     void reply.header('location', `/orders/${orderId}`);
     if (answer !== LATE) return answer;
     void reply.status(202);

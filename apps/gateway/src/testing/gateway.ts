@@ -17,10 +17,12 @@ interface Claims {
   /** Which of its user's tokens are void is said by epoch, or by the token's own name. */
   epoch?: number;
   jti?: string;
+  /** The phone is. */
+  verified?: boolean;
 }
 
-export const tokenOf = (userId: string, { role = 'customer', expiresIn = 60, key = privateKey, epoch, jti }: Claims = {}): Promise<string> =>
-  new SignJWT({ role, ...(epoch !== undefined && { epoch }), ...(jti !== undefined && { jti }) })
+export const tokenOf = (userId: string, { role = 'customer', expiresIn = 60, key = privateKey, epoch, jti, verified }: Claims = {}): Promise<string> =>
+  new SignJWT({ role, ...(epoch !== undefined && { epoch }), ...(jti !== undefined && { jti }), ...(verified && { verified }) })
     .setProtectedHeader({ alg: 'EdDSA' })
     .setSubject(userId)
     .setExpirationTime(Math.floor(Date.now() / 1000) + expiresIn)

@@ -19,6 +19,8 @@ interface Known {
 @Controller()
 export class OrdersPeer {
   readonly orders = new Map<string, Known>();
+  /** The orders whose user's phone was said to be verified. */
+  readonly verified: string[] = [];
   /** The versions after which changes were asked for, in the order of the questions. */
   readonly asked: number[] = [];
 
@@ -34,6 +36,7 @@ export class OrdersPeer {
   @On(PlaceOrder)
   async place({ data, correlationId }: Message<typeof PlaceOrder>): Promise<Order> {
     if (data.lines.some(({ sku }) => sku === 'UNKNOWN')) throw ProblemError.of(422, 'Unknown product', undefined, { skus: ['UNKNOWN'] });
+    if (data.verified) this.verified.push(data.orderId);
     const known = this.orders.get(data.orderId);
     if (known && known.bodyHash !== data.bodyHash) throw ProblemError.of(409, 'The key was used for another order');
     if (known) return known.order;

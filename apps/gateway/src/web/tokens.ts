@@ -16,13 +16,15 @@ export interface Caller extends TokenMarks {
   role: Role;
   /** When the token ends: seconds since the epoch. */
   expiresAt: number;
+  /** The token says that the phone is verified. One that does not may be older than that. */
+  verified?: boolean;
 }
 
 /** A request of which it is known who asks: null is nobody, or nobody who could prove it. */
 export type Asked = FastifyRequest & { caller?: Caller | null };
 
 const Epoch = z.int().min(0).default(0);
-const Claims = z.object({ sub: Id, role: Role, exp: z.number(), jti: Id.optional(), epoch: Epoch });
+const Claims = z.object({ sub: Id, role: Role, exp: z.number(), jti: Id.optional(), epoch: Epoch, verified: z.boolean().optional() });
 
 /** Checks the tokens that accounts signed (EdDSA), without asking accounts, and whether they were taken back. */
 @Injectable()
@@ -50,8 +52,8 @@ export class Tokens {
   async #verify(token: string): Promise<Caller | null> {
     try {
       const { payload } = await jwtVerify(token, (header) => this.#keyFor(header), { algorithms: ['EdDSA'], requiredClaims: ['exp'] });
-      const { sub, role, exp, jti, epoch } = Claims.parse(payload);
-      const caller = { id: sub, role, tokenId: jti ?? idOf(token), epoch, expiresAt: exp };
+      const { sub, role, exp, jti, epoch, verified } = Claims.parse(payload);
+      const caller = { id: sub, role, tokenId: jti ?? idOf(token), epoch, expiresAt: exp, ...(verified && { verified }) };
       this.#verified.remember(token, caller, exp);
       return caller;
     } catch {
