@@ -18,7 +18,6 @@ import {
   type TestBroker,
   type Wire,
 } from '@sluice/testing';
-import { operator } from '@sluice/topology';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { register } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -136,7 +135,7 @@ describe('a message of whom may send it', () => {
 const sentHomeBy = (by: string): Promise<number> =>
   by === 'its service'
     ? redrive(open(connections.get('orders')!), QUEUE, {}, own())
-    : redrive(open(broker.connection), QUEUE, {}, operator(broker.url, 'orders'));
+    : redrive(open(broker.connection), QUEUE, {}, broker.operator('orders'));
 
 describe('a message of another', () => {
   it('is a dead letter at once, with the reason, and is counted', async () => {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { applyTopology, applyUsers, topology, trust, trustingFetch, usersOf, WORK, type Report, type TopologyOptions } from '@sluice/topology';
+import { applyTopology, applyUsers, operator, topology, trust, trustingFetch, usersOf, WORK, type Operator, type Report, type TopologyOptions } from '@sluice/topology';
 import { connect, type ChannelModel } from 'amqplib';
 import { eventually } from './eventually.js';
 
@@ -13,6 +13,8 @@ export interface TestBroker {
   readonly management: Management;
   /** What the broker calls the user of a service here; `connection` may publish in its name. */
   userOf(service: string): string;
+  /** How an administrator sends messages home to queues of this service. */
+  operator(service: string): Operator;
   /** Applies its topology once more, as an operator would. */
   apply(): Promise<Report>;
   /** Deletes the vhost with everything in it, and its users. */
@@ -72,7 +74,7 @@ export async function testBroker(options: TestBrokerOptions = {}): Promise<TestB
     if (users.length > 0) await management.post('users/bulk-delete', { users });
     await management.delete(`vhosts/${vhost}`);
   };
-  return { url: url.href, vhost, connection, management, userOf, apply, close };
+  return { url: url.href, vhost, connection, management, userOf, operator: (service) => operator(url.href, service), apply, close };
 }
 
 /**

@@ -149,6 +149,12 @@ describe('the judge', () => {
   ];
   it.each(WRONG)('sees %s', (_, answer, more, said) => expect(faults(answer, more).join('\n')).toMatch(said));
 
+  it('lets a token be void of whoever signs out meanwhile, and of nobody else', () => {
+    const void401 = refusal(401, { 'www-authenticate': 'Bearer' });
+    expect(faults(void401, { actor: 'leaver', expects: [422] })).toEqual([]);
+    expect(faults(void401, { actor: 'customer', expects: [422] })).not.toEqual([]);
+  });
+
   it('looks into every event of a stream, and not at one that was cut off', () => {
     const told = (text) =>
       judge(
