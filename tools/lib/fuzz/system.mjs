@@ -16,10 +16,12 @@ import { LIMITS } from './limited.mjs';
 
 /** What others have is not filled with what a fuzz makes. */
 const NOT_OURS = ['DATABASE_URL', 'AMQP_URL', 'AMQP_MANAGEMENT_URL'];
-/** A thousand people ask from one address. */
+/** A thousand people ask from one address, and one buys for many. */
 const SETTINGS = {
   RATE_LIMIT_PER_MINUTE: '0',
   SIGN_IN_LIMIT_PER_MINUTE: '0',
+  UNPAID_ORDERS: '0',
+  UNPAID_PIECES: '0',
   CARRIER_DELAY_SECONDS: '1',
   LOG_LEVEL: process.env.LOG_LEVEL || 'warn',
 };
