@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { OrderShipped, ProductChanged, type Message } from '@sluice/contracts';
+import { OrderShipped, PaymentDeclined, type Message } from '@sluice/contracts';
 import { eventually, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encode } from './codec.js';
@@ -60,7 +60,7 @@ describe('the live feed', () => {
     const later = wire(shipped());
     await publisher.publish({ ...later, properties: { ...later.properties, headers: { ...later.properties.headers, version: 99 } } });
     const about = { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' };
-    await publisher.publish(encode(ProductChanged({ sku: 'TEE', name: 'T-shirt', price: { amount: 1, currency: 'EUR' }, version: 1 }), about));
+    await publisher.publish(encode(PaymentDeclined({ orderId: randomUUID(), userId: randomUUID(), reason: 'no', version: 1 }), about));
     await publisher.publish(wire(good));
     await eventually(() => expect(heard).toHaveLength(1));
     expect(heard).toMatchObject([{ data: good }]);
