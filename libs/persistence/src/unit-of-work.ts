@@ -155,12 +155,12 @@ export class UnitOfWork<T extends Tables> {
     let inARow = 0;
     for (const [index, change] of changes.entries()) {
       const error = await this.#commitAlone(change, changes.length > 1 ? 1 : 2, cause);
-      inARow = error !== undefined && faultOf(error).whose === 'environment' ? inARow + 1 : 0;
+      inARow = faultOf(error).whose === 'environment' ? inARow + 1 : 0;
       if (inARow >= FAILURES_IN_A_ROW) return settleAll(changes.slice(index + 1), { error });
     }
   }
 
-  /** @returns what it failed with */
+  /** @returns what it failed with; undefined when it did not */
   async #commitAlone(change: Waiting, attempt: number, cause: unknown): Promise<unknown> {
     if (attempt > 1 && (attempt > MAX_TRIES || !worthAnotherTry(cause))) {
       change.settle({ error: cause });

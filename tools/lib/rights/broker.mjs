@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadTopology } from '../broker-users.mjs';
-import { connectTo, loadCompiled, managementOf } from '../operator.mjs';
+import { connectTo, managementOf } from '../operator.mjs';
 import { Judge } from './judge.mjs';
 import { Mailbox } from './mailbox.mjs';
 import { User } from './user.mjs';
@@ -48,7 +48,7 @@ async function tried({ topology, users, vhost, own }) {
   const map = topology.topology({ retryTiersMs: [TIER_MS], outsideTiersMs: [] });
   await topology.applyTopology(own.url, map);
   await topology.applyUsers(own.managementUrl, own.url, users, passwords);
-  const library = await loadCompiled('libs/messaging/dist/index.js');
+  const library = await import('@sluice/messaging');
   const urlOf = (service) =>
     Object.assign(new URL(own.url), { username: `${vhost}.${service}`, password: passwords[`${vhost}.${service}`] })
       .href;
