@@ -124,10 +124,16 @@ export class UnitOfWork<T extends Tables> {
 
   /** Somebody is inserting a key of this batch, which makes even its reading wait. */
   async #commitEachFree(changes: Waiting[]): Promise<void> {
+    const stuck: string[][] = [];
     for (const change of changes) {
       // Which of its keys that is, the database does not say.
       const held = rowsOf(change);
-      await this.#commit([change], { free: true }).catch((error: unknown) => (isLocked(error) ? this.#wait([{ change, held }]) : this.#commitEach([change], error)));
+      const wait = (): void => {
+        stuck.push(held);
+        this.#wait([{ change, held }]);
+      };
+      if (stuck.some((rows) => rows.every((row) => held.includes(row)))) wait(); // it comes after the one that needs no more than it
+      else await this.#commit([change], { free: true }).catch((error: unknown) => (isLocked(error) ? wait() : this.#commitEach([change], error)));
     }
   }
 
