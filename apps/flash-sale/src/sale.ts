@@ -98,8 +98,7 @@ export function lookAtClock(state: State, { saleId }: { saleId: string }, now: D
 export function closeEarly(state: State, { saleId }: { saleId: string }, now: Date): Decision<SaleView> {
   const sale = state.sales[saleId];
   if (!sale || sale.state === 'refused') throw ProblemError.of(404, 'Sale not found');
-  const ending = { ...sale, closedAt: sale.closedAt ?? now };
-  const turn = hasEnded(sale, now) ? tick(sale, now) : tick(ending, now);
+  const turn = tick(hasEnded(sale, now) ? sale : { ...sale, closedAt: now }, now);
   if (turn.sale === sale) return { reply: saleView(sale) };
   const decision = changed(sale, turn, now);
   return { ...decision, reply: saleView(decision.state!.sales![saleId]!) };
