@@ -3,7 +3,18 @@ import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
 const libs = ['type:contracts', 'type:messaging', 'type:persistence', 'type:service-kit'];
-const apps = ['gateway', 'accounts', 'orders', 'inventory', 'payments', 'promotions', 'logistics', 'notifications', 'flash-sale', 'order-log'];
+const apps = [
+  'gateway',
+  'accounts',
+  'orders',
+  'inventory',
+  'payments',
+  'promotions',
+  'logistics',
+  'notifications',
+  'flash-sale',
+  'order-log',
+];
 
 /** The dependency rules of the house (docs/decisions/0001): what a kind of project may import. */
 const layers = {
@@ -24,7 +35,10 @@ const boundaries = (extra) => [
     enforceBuildableLibDependency: true,
     allow: [],
     depConstraints: [
-      ...Object.entries(layers).map(([sourceTag, allowed]) => ({ sourceTag, onlyDependOnLibsWithTags: [sourceTag, ...allowed, ...extra] })),
+      ...Object.entries(layers).map(([sourceTag, allowed]) => ({
+        sourceTag,
+        onlyDependOnLibsWithTags: [sourceTag, ...allowed, ...extra],
+      })),
       ...apps.map((app) => ({ sourceTag: `scope:${app}`, onlyDependOnLibsWithTags: [`scope:${app}`, 'scope:shared'] })),
     ],
   },
@@ -56,10 +70,27 @@ export default tseslint.config(
   {
     // k6 gives its scripts little: neither Node's nor the browser's globals.
     files: ['load/*.js', 'load/lib/*.js'],
-    languageOptions: { globals: { __ENV: 'readonly', __VU: 'readonly', __ITER: 'readonly', open: 'readonly', console: 'readonly' } },
+    languageOptions: {
+      globals: { __ENV: 'readonly', __VU: 'readonly', __ITER: 'readonly', open: 'readonly', console: 'readonly' },
+    },
   },
   {
     files: ['**/*.mjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', performance: 'readonly', Buffer: 'readonly', AbortSignal: 'readonly', AbortController: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        fetch: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+        performance: 'readonly',
+        Buffer: 'readonly',
+        AbortSignal: 'readonly',
+        AbortController: 'readonly',
+      },
+    },
   },
 );

@@ -5,7 +5,16 @@ import { project } from './vitest.shared.js';
 /** What takes minutes begins first, the longest before the others: begun last it would run alone, on half of the machine. */
 const LONGEST = [
   'libs/messaging/src/cluster',
-  ...['outages', 'operations', 'flash-sale', 'broker-loss', 'payment-window', 'flash-sale-faults', 'shared-system', 'chaos'].map((name) => `e2e/src/${name}`),
+  ...[
+    'outages',
+    'operations',
+    'flash-sale',
+    'broker-loss',
+    'payment-window',
+    'flash-sale-faults',
+    'shared-system',
+    'chaos',
+  ].map((name) => `e2e/src/${name}`),
 ].map((file) => `/${file}.spec.ts`);
 
 class LongestFirst extends BaseSequencer {
@@ -21,7 +30,12 @@ class LongestFirst extends BaseSequencer {
 /** Everything but e2e as one project, so that a worker imports Nest and the libraries once, and not once for each app. */
 const units = project(import.meta.dirname, {
   name: 'units',
-  include: ['{apps,libs}/*/src/**/*.spec.ts', 'topology/src/**/*.spec.ts', 'tools/lib/**/*.spec.mjs', 'load/spec/**/*.spec.mjs'],
+  include: [
+    '{apps,libs}/*/src/**/*.spec.ts',
+    'topology/src/**/*.spec.ts',
+    'tools/lib/**/*.spec.mjs',
+    'load/spec/**/*.spec.mjs',
+  ],
 });
 
 /** `npm test` runs everything in one process tree; e2e boots the whole system and therefore runs after all others. */

@@ -10,7 +10,11 @@ export function project(root: string, test: UserWorkspaceConfig['test'] = {}): U
     // Nest needs the decorator metadata that esbuild-like transforms drop; spec files are outside tsconfig.json, so say it here.
     oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
     // As Node resolves: it knows no condition `module`, under which some packages keep what only bundlers can load.
-    ssr: { resolve: { conditions: ['@sluice/source', ...defaultServerConditions.filter((condition) => condition !== 'module')] } },
+    ssr: {
+      resolve: {
+        conditions: ['@sluice/source', ...defaultServerConditions.filter((condition) => condition !== 'module')],
+      },
+    },
     test: {
       name: path.relative(import.meta.dirname, root),
       include: ['src/**/*.spec.ts'],

@@ -23,7 +23,9 @@ const backlog = new Gauge('backlog_ms', true);
 
 export const options = {
   ...COMMON,
-  scenarios: { place: { executor: 'constant-vus', vus: VUS, duration: `${SECONDS}s`, gracefulStop: '25s', exec: 'place' } },
+  scenarios: {
+    place: { executor: 'constant-vus', vus: VUS, duration: `${SECONDS}s`, gracefulStop: '25s', exec: 'place' },
+  },
   thresholds: { http_req_failed: FAILED, processed: ['rate==1'] },
 };
 
@@ -53,7 +55,10 @@ export function handleSummary(data) {
     perSecond = Math.floor(count('orders_accepted') / (SECONDS + gauge('backlog_ms') / 1000));
     return [
       ['processed', `${number(perSecond)} orders per second (LOAD_CAPACITY=${perSecond})`],
-      ['accepted', `${number(count('orders_accepted'))} in ${SECONDS} s; the last one was decided ${number(gauge('backlog_ms'))} ms after them`],
+      [
+        'accepted',
+        `${number(count('orders_accepted'))} in ${SECONDS} s; the last one was decided ${number(gauge('backlog_ms'))} ms after them`,
+      ],
     ];
   };
   const shown = summary(data, QUESTION, answer, 'This many.');

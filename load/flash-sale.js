@@ -26,7 +26,12 @@ const LOOKS_FOR_S = 300;
 const SOLD_OUT_WITHIN_S = 60;
 const QUESTION = `flash-sale: when ${number(USERS)} users want one of ${number(STOCK)} pieces within ${SPIKE_SECONDS} s, is exactly the stock sold, and everybody told at once?`;
 
-const answers = { 202: new Counter('claims_accepted'), 410: new Counter('claims_sold_out'), 429: new Counter('claims_line_full'), 503: new Counter('claims_unknown') };
+const answers = {
+  202: new Counter('claims_accepted'),
+  410: new Counter('claims_sold_out'),
+  429: new Counter('claims_line_full'),
+  503: new Counter('claims_unknown'),
+};
 const other = new Counter('claims_other');
 const accepted = new Trend('claim_accepted', true);
 const soldOut = new Trend('claim_sold_out', true);
@@ -46,13 +51,24 @@ export const options = {
       executor: 'ramping-arrival-rate',
       startRate: 0,
       timeUnit: '1s',
-      stages: [{ target: PEAK, duration: `${QUARTER}s` }, { target: PEAK, duration: `${2 * QUARTER}s` }, { target: 0, duration: `${QUARTER}s` }],
+      stages: [
+        { target: PEAK, duration: `${QUARTER}s` },
+        { target: PEAK, duration: `${2 * QUARTER}s` },
+        { target: 0, duration: `${QUARTER}s` },
+      ],
       preAllocatedVUs: Math.min(PEAK, 1_000),
       maxVUs: Math.min(PEAK * 2 + 100, 5_000),
       gracefulStop: `${WAITS_AT_MOST_S + 5}s`,
       exec: 'claimOne',
     },
-    look: { executor: 'shared-iterations', vus: Math.min(50, USERS), iterations: USERS, startTime: `${LOOKS_AFTER_S}s`, maxDuration: `${LOOKS_FOR_S}s`, exec: 'lookAndPay' },
+    look: {
+      executor: 'shared-iterations',
+      vus: Math.min(50, USERS),
+      iterations: USERS,
+      startTime: `${LOOKS_AFTER_S}s`,
+      maxDuration: `${LOOKS_FOR_S}s`,
+      exec: 'lookAndPay',
+    },
   },
   thresholds: {
     ...AUDITED,
@@ -71,7 +87,15 @@ export const options = {
 
 export function setup() {
   const lasts = LOOKS_AFTER_S + LOOKS_FOR_S + 120;
-  return { saleId: openSale(signInAdmin(), tokens[0], { sku: newSku('sale'), quantity: STOCK, opensIn: 2, closesIn: lasts, payWithinSeconds: lasts }) };
+  return {
+    saleId: openSale(signInAdmin(), tokens[0], {
+      sku: newSku('sale'),
+      quantity: STOCK,
+      opensIn: 2,
+      closesIn: lasts,
+      payWithinSeconds: lasts,
+    }),
+  };
 }
 
 export function claimOne({ saleId }) {
@@ -95,7 +119,8 @@ let soldOutSeen = false;
 
 /** Once for each VU: from then on all winners have their orders, or soon will. With fewer users than pieces it never comes. */
 function waitForSellOut(saleId) {
-  if (!soldOutSeen && USERS > STOCK) until(SOLD_OUT_WITHIN_S, 1, () => bodyOf(sale(saleId)).remaining === 0 || undefined);
+  if (!soldOutSeen && USERS > STOCK)
+    until(SOLD_OUT_WITHIN_S, 1, () => bodyOf(sale(saleId)).remaining === 0 || undefined);
   soldOutSeen = true;
 }
 
@@ -118,7 +143,10 @@ export function teardown({ saleId }) {
 
 export function handleSummary(data) {
   return summary(data, QUESTION, ({ count, times }) => [
-    ['claims', `${number(count('claims_accepted'))} in line (202), ${number(count('claims_sold_out'))} told "sold out" at the door (410), ${number(count('claims_line_full'))} told to come again (429), ${number(count('claims_unknown'))} unknown (503), ${number(count('claims_other'))} anything else`],
+    [
+      'claims',
+      `${number(count('claims_accepted'))} in line (202), ${number(count('claims_sold_out'))} told "sold out" at the door (410), ${number(count('claims_line_full'))} told to come again (429), ${number(count('claims_unknown'))} unknown (503), ${number(count('claims_other'))} anything else`,
+    ],
     ['in line', times('claim_accepted')],
     ['sold out', times('claim_sold_out')],
     ['told', `won or lost, in the waiting room: ${times('waited_for_result')}`],

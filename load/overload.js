@@ -13,7 +13,10 @@ import { number, share, summary } from './lib/summary.js';
 import { tokenOf } from './lib/tokens.js';
 
 const CAPACITY = whole('LOAD_CAPACITY', undefined, { most: 10_000 });
-if (!CAPACITY) throw new Error('LOAD_CAPACITY is not set: how many orders per second the system processes. capacity.js tells; npm run load -- overload asks it by itself.');
+if (!CAPACITY)
+  throw new Error(
+    'LOAD_CAPACITY is not set: how many orders per second the system processes. capacity.js tells; npm run load -- overload asks it by itself.',
+  );
 const RATE = 2 * CAPACITY;
 const SECONDS = whole('LOAD_SECONDS', 60, { most: 600 });
 /** Twice the rate for a time leaves as much again to be done; then as long once more, and something to begin with. */
@@ -40,9 +43,34 @@ const recovery = new Gauge('recovered_after_ms', true);
 export const options = {
   ...COMMON,
   scenarios: {
-    offer: { executor: 'constant-arrival-rate', rate: RATE, timeUnit: '1s', duration: `${SECONDS}s`, preAllocatedVUs: Math.min(RATE, 1_000), maxVUs: Math.min(RATE * 5, 6_000), gracefulStop: '25s', exec: 'offer' },
-    recover: { executor: 'per-vu-iterations', vus: 1, iterations: 1, startTime: `${SECONDS}s`, maxDuration: `${RECOVERS_WITHIN_S + 30}s`, exec: 'recover' },
-    after: { executor: 'constant-arrival-rate', rate: AFTER_RATE, timeUnit: '1s', startTime: `${SECONDS + RECOVERS_WITHIN_S}s`, duration: `${AFTER_SECONDS}s`, preAllocatedVUs: AFTER_RATE, maxVUs: AFTER_RATE * 4, exec: 'orderAfter' },
+    offer: {
+      executor: 'constant-arrival-rate',
+      rate: RATE,
+      timeUnit: '1s',
+      duration: `${SECONDS}s`,
+      preAllocatedVUs: Math.min(RATE, 1_000),
+      maxVUs: Math.min(RATE * 5, 6_000),
+      gracefulStop: '25s',
+      exec: 'offer',
+    },
+    recover: {
+      executor: 'per-vu-iterations',
+      vus: 1,
+      iterations: 1,
+      startTime: `${SECONDS}s`,
+      maxDuration: `${RECOVERS_WITHIN_S + 30}s`,
+      exec: 'recover',
+    },
+    after: {
+      executor: 'constant-arrival-rate',
+      rate: AFTER_RATE,
+      timeUnit: '1s',
+      startTime: `${SECONDS + RECOVERS_WITHIN_S}s`,
+      duration: `${AFTER_SECONDS}s`,
+      preAllocatedVUs: AFTER_RATE,
+      maxVUs: AFTER_RATE * 4,
+      exec: 'orderAfter',
+    },
   },
   thresholds: {
     overload_accepted: NOBODY_WAITS_LONGER,
@@ -102,11 +130,22 @@ export function teardown({ sku, pieces, since }) {
 
 export function handleSummary(data) {
   return summary(data, QUESTION, ({ count, gauge, times }) => {
-    const [created, later, refused, wrong] = ['overload_201', 'overload_202', 'overload_503_or_429', 'overload_other'].map(count);
+    const [created, later, refused, wrong] = [
+      'overload_201',
+      'overload_202',
+      'overload_503_or_429',
+      'overload_other',
+    ].map(count);
     const all = created + later + refused + wrong;
     return [
-      ['offered', `${number(all)} orders in ${SECONDS} s, ${number(count('dropped_iterations'))} that k6 could not offer`],
-      ['answered', `201 ${share(created, all)}, 202 ${share(later, all)}, 503 or 429 ${share(refused, all)}, anything else ${number(wrong)}`],
+      [
+        'offered',
+        `${number(all)} orders in ${SECONDS} s, ${number(count('dropped_iterations'))} that k6 could not offer`,
+      ],
+      [
+        'answered',
+        `201 ${share(created, all)}, 202 ${share(later, all)}, 503 or 429 ${share(refused, all)}, anything else ${number(wrong)}`,
+      ],
       ['accepted', times('overload_accepted')],
       ['recovered', `${(gauge('recovered_after_ms') / 1000).toFixed(1)} s after the overload`],
       ['afterwards', times('order_answered_after')],

@@ -22,9 +22,23 @@ const answered = new Trend('order_answered', true);
 export const options = {
   ...COMMON,
   scenarios: {
-    place: { executor: 'constant-arrival-rate', rate: RATE, timeUnit: '1s', duration: `${SECONDS}s`, preAllocatedVUs: Math.min(RATE, 500), maxVUs: Math.min(RATE * 5, 3_000), gracefulStop: '25s', exec: 'place' },
+    place: {
+      executor: 'constant-arrival-rate',
+      rate: RATE,
+      timeUnit: '1s',
+      duration: `${SECONDS}s`,
+      preAllocatedVUs: Math.min(RATE, 500),
+      maxVUs: Math.min(RATE * 5, 3_000),
+      gracefulStop: '25s',
+      exec: 'place',
+    },
   },
-  thresholds: { order_answered: PLACED, http_req_failed: FAILED, ...ORDERS_AUDITED, dropped_iterations: offered(ORDERS) },
+  thresholds: {
+    order_answered: PLACED,
+    http_req_failed: FAILED,
+    ...ORDERS_AUDITED,
+    dropped_iterations: offered(ORDERS),
+  },
 };
 
 export function setup() {
@@ -50,7 +64,10 @@ export function teardown({ sku, pieces, since }) {
 
 export function handleSummary(data) {
   return summary(data, QUESTION, ({ count, times }) => [
-    ['orders', `${number(count('orders_placed'))} placed (201), ${number(count('orders_accepted_late'))} accepted for later (202), ${number(count('http_reqs'))} requests in all, by ${number(tokens.length)} users`],
+    [
+      'orders',
+      `${number(count('orders_placed'))} placed (201), ${number(count('orders_accepted_late'))} accepted for later (202), ${number(count('http_reqs'))} requests in all, by ${number(tokens.length)} users`,
+    ],
     ['answered', times('order_answered')],
   ]);
 }

@@ -24,7 +24,14 @@ export function setup() {
   const admin = signInAdmin();
   const sku = newSku('smoke');
   stock(admin, sku, 10, tokenOf(0));
-  const saleId = openSale(admin, tokenOf(0), { sku: newSku('sale'), quantity: 1, opensIn: OPENS_IN_S, closesIn: 120, payWithinSeconds: 60, state: 'scheduled' });
+  const saleId = openSale(admin, tokenOf(0), {
+    sku: newSku('sale'),
+    quantity: 1,
+    opensIn: OPENS_IN_S,
+    closesIn: 120,
+    payWithinSeconds: 60,
+    state: 'scheduled',
+  });
   return { sku, saleId };
 }
 
@@ -45,7 +52,9 @@ function buyOne(sku) {
   check(first, { 'an order is 201, or 202 for later': ({ status }) => status === 201 || status === 202 });
   check(again, { 'the same key is the same order': (answer) => bodyOf(answer).id === id });
   if (!id) fail(`no order: ${first.status} ${first.body}`);
-  check(waitForDecision(tokenOf(0), id, WITHIN_S), { 'the order can be paid': (found) => found?.status === 'awaiting_payment' });
+  check(waitForDecision(tokenOf(0), id, WITHIN_S), {
+    'the order can be paid': (found) => found?.status === 'awaiting_payment',
+  });
   check(payFor(tokenOf(0), id, WITHIN_S), { 'the order is paid': (paid) => paid });
   check(timeline(tokenOf(0), id), { 'the timeline tells how': (answer) => bodyOf(answer).events?.length > 2 });
 }
@@ -56,11 +65,16 @@ function buyInSale(saleId) {
   const { ticket } = bodyOf(first);
   check(first, { 'a claim is 202 with a ticket': ({ status }) => status === 202 && typeof ticket === 'string' });
   if (!ticket) fail(`no ticket: ${first.status} ${first.body}`);
-  check(again, { 'a double click has the same ticket, or finds it sold out': (answer) => answer.status === 410 || bodyOf(answer).ticket === ticket });
+  check(again, {
+    'a double click has the same ticket, or finds it sold out': (answer) =>
+      answer.status === 410 || bodyOf(answer).ticket === ticket,
+  });
   const won = waitForResult(tokenOf(0), saleId, ticket, WITHIN_S);
   check(won, { 'the first in line wins': (result) => result?.status === 'won' && typeof result.orderId === 'string' });
   check(payFor(tokenOf(0), won?.orderId, WITHIN_S), { 'what was won is paid': (paid) => paid });
-  check(bodyOf(order(tokenOf(0), won?.orderId)), { "it costs the sale's price": ({ flashSaleId, total }) => flashSaleId === saleId && total?.amount === 500 });
+  check(bodyOf(order(tokenOf(0), won?.orderId)), {
+    "it costs the sale's price": ({ flashSaleId, total }) => flashSaleId === saleId && total?.amount === 500,
+  });
   check(tooLate(saleId), { 'whoever comes too late is told that it is sold out': (told) => told });
 }
 

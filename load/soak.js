@@ -32,7 +32,12 @@ const completed = new Rate('bought');
 const told = new Rate('told');
 const placed = new Counter('orders_placed');
 
-const arrivals = { executor: 'constant-arrival-rate', timeUnit: '1s', duration: `${SECONDS}s`, gracefulStop: `${2 * WITHIN_S + 10}s` };
+const arrivals = {
+  executor: 'constant-arrival-rate',
+  timeUnit: '1s',
+  duration: `${SECONDS}s`,
+  gracefulStop: `${2 * WITHIN_S + 10}s`,
+};
 
 export const options = {
   ...COMMON,
@@ -56,7 +61,13 @@ export function setup() {
   const admin = signInAdmin();
   const sku = newSku('soak');
   stock(admin, sku, RATE * SECONDS + 1, tokenOf(0));
-  const saleId = openSale(admin, tokenOf(0), { sku: newSku('sale'), quantity: SALE_STOCK, opensIn: 2, closesIn: SECONDS + 300, payWithinSeconds: PAY_WITHIN_S });
+  const saleId = openSale(admin, tokenOf(0), {
+    sku: newSku('sale'),
+    quantity: SALE_STOCK,
+    opensIn: 2,
+    closesIn: SECONDS + 300,
+    payWithinSeconds: PAY_WITHIN_S,
+  });
   return { sku, saleId, begun: Date.now() };
 }
 
@@ -101,7 +112,10 @@ export function handleSummary(data) {
     ['first tenth', times('order_answered_first_tenth')],
     ['between', times('order_answered_between')],
     ['last tenth', times('order_answered_last_tenth')],
-    ['compared', `95% took ${(p95('order_answered_last_tenth') / (p95('order_answered_first_tenth') || 1)).toFixed(2)} times as long at the end as at the beginning`],
+    [
+      'compared',
+      `95% took ${(p95('order_answered_last_tenth') / (p95('order_answered_first_tenth') || 1)).toFixed(2)} times as long at the end as at the beginning`,
+    ],
     ['sale', `claims: ${times('claim_answered')}`],
   ]);
 }

@@ -17,7 +17,9 @@ const SETTLE_MS = 5_000;
 runTool(async () => {
   const home = temporaryHome();
   try {
-    const first = await whileRunning(home, async (seconds, child) => (await once(child, 'exit'), seconds), ['--exit-after-demo']);
+    const first = await whileRunning(home, async (seconds, child) => (await once(child, 'exit'), seconds), [
+      '--exit-after-demo',
+    ]);
     console.log(`first start, with everything built: ready after ${first.toFixed(1)} s`);
     await whileRunning(home, async (seconds) => {
       console.log(`second start: ready after ${seconds.toFixed(1)} s`);
@@ -33,7 +35,11 @@ runTool(async () => {
 async function whileRunning(home, work, args = ['--no-demo']) {
   const env = { ...process.env, SLUICE_HOME: home.dir, PORT: String(await freePort()) };
   for (const given of ['DATABASE_URL', 'AMQP_URL', 'AMQP_MANAGEMENT_URL']) delete env[given];
-  const child = spawn(process.execPath, [inRoot('tools/start.mjs'), ...args], { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [inRoot('tools/start.mjs'), ...args], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const ended = once(child, 'exit');
   try {
     return await work(await readyAfter(home, child), child);
@@ -66,7 +72,8 @@ function print(processes) {
   const groups = names.map((name) => ({ name, group: processes.filter((usage) => nameOf(usage) === name) }));
   const rows = groups.map(({ name, group }) => ({ name, rss: total(group, 'rss'), pss: total(group, 'pss') }));
   console.log(`\n${'process'.padEnd(24)}${'RSS'.padStart(9)}${'PSS'.padStart(12)}`);
-  for (const { name, rss, pss } of rows.sort((a, b) => b.rss - a.rss)) console.log(`${name.padEnd(22)}${megabytes(rss)}   ${megabytes(pss)}`);
+  for (const { name, rss, pss } of rows.sort((a, b) => b.rss - a.rss))
+    console.log(`${name.padEnd(22)}${megabytes(rss)}   ${megabytes(pss)}`);
   console.log(`${'all'.padEnd(22)}${megabytes(total(processes, 'rss'))}   ${megabytes(total(processes, 'pss'))}`);
 }
 

@@ -29,16 +29,22 @@ function fail(error) {
 
 async function bench() {
   [name, ...args] = commandLine('bench').words;
-  if (!names().includes(name)) throw new Failure(`there is no bench "${name}"`, `npm run bench -- ${names().join(' | ')}`);
+  if (!names().includes(name))
+    throw new Failure(`there is no bench "${name}"`, `npm run bench -- ${names().join(' | ')}`);
   const progress = new Progress();
   await install(progress);
   await build(progress);
   if (name === 'memory') return runToEnd(inRoot('tools/bench-memory.mjs'), process.env);
-  return runToEnd(inRoot('bench/dist', `${name}.js`), { ...process.env, ...(await privateServers(progress, shutdown, { durable: true })) });
+  return runToEnd(inRoot('bench/dist', `${name}.js`), {
+    ...process.env,
+    ...(await privateServers(progress, shutdown, { durable: true })),
+  });
 }
 
 function names() {
-  const programs = readdirSync(inRoot('bench/src')).filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'));
+  const programs = readdirSync(inRoot('bench/src')).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'),
+  );
   return [...programs.map((file) => file.slice(0, -3)), 'memory'];
 }
 

@@ -4,7 +4,14 @@
 import { runAudit, settleArgument } from './lib/audit/run.mjs';
 import { databaseOn } from './lib/audit/system.mjs';
 import { newBrokerPassword, withUsers } from './lib/broker-users.mjs';
-import { containerServices, GIVEN, layOutBroker, layOutDatabases, makeContainerSecrets, serversOfHome } from './lib/container-secrets.mjs';
+import {
+  containerServices,
+  GIVEN,
+  layOutBroker,
+  layOutDatabases,
+  makeContainerSecrets,
+  serversOfHome,
+} from './lib/container-secrets.mjs';
 import { makeContainerTls } from './lib/container-tls.mjs';
 import { closeToPublic, newDatabasePassword } from './lib/databases.mjs';
 import { deadLetters, understoodLetters } from './lib/dead-letters.mjs';
@@ -35,7 +42,8 @@ const STEPS = {
     if (code === 0) layOutBroker(home, broker);
     return code;
   },
-  'dead-letters': (args) => deadLetters(understoodLetters(commandLine('dead-letters', args)), serversOfHome(home).broker),
+  'dead-letters': (args) =>
+    deadLetters(understoodLetters(commandLine('dead-letters', args)), serversOfHome(home).broker),
   tail: (args) => {
     const { words, values } = commandLine('tail', args);
     return tail(words.length > 0 ? words : ['#'], serversOfHome(home).broker, { json: values.json ?? false });
@@ -46,14 +54,21 @@ const STEPS = {
   },
   audit: (args) => {
     const { database, broker } = serversOfHome(home);
-    return runAudit({ databases: Object.fromEntries(databaseServices().map((service) => [service, databaseOn(database, service)])), broker }, settleArgument(args));
+    return runAudit(
+      {
+        databases: Object.fromEntries(databaseServices().map((service) => [service, databaseOn(database, service)])),
+        broker,
+      },
+      settleArgument(args),
+    );
   },
   rotate: ([service]) => progress.step(`new passwords for ${service}`, () => rotate(service)),
 };
 
 /** Connections that are open stay open, so the service works until it is started again, which is when it reads the new ones. */
 async function rotate(service) {
-  if (!containerServices().includes(service)) throw new Failure('whose passwords?', `rotate ${containerServices().join(' | ')}`);
+  if (!containerServices().includes(service))
+    throw new Failure('whose passwords?', `rotate ${containerServices().join(' | ')}`);
   const { broker, database } = serversOfHome(home);
   const { passwords, ...found } = await withUsers(home, broker);
   if (passwords) {
@@ -61,11 +76,13 @@ async function rotate(service) {
     await applyUsersAlone(changed);
     layOutBroker(home, changed);
   }
-  if (databaseServices().includes(service)) layOutDatabases(home, { [service]: await newDatabasePassword(database, service, home) });
+  if (databaseServices().includes(service))
+    layOutDatabases(home, { [service]: await newDatabasePassword(database, service, home) });
 }
 
 /** For servers that speak TLS alone: deploy/tls. */
-const certificates = async () => (process.env.SERVERS_TLS === 'true' ? makeContainerTls(home, containerServices()) : undefined);
+const certificates = async () =>
+  process.env.SERVERS_TLS === 'true' ? makeContainerTls(home, containerServices()) : undefined;
 
 /** What was set by hand, as a variable or as a file. */
 async function given() {

@@ -27,16 +27,23 @@ async function loadFully() {
 }
 
 async function load(script) {
-  if (!existsSync(inRoot('load', `${script}.js`))) throw new Failure(`there is no load test "${script}"`, `npm run load -- ${scripts().join(' | ')}`);
+  if (!existsSync(inRoot('load', `${script}.js`)))
+    throw new Failure(`there is no load test "${script}"`, `npm run load -- ${scripts().join(' | ')}`);
   const k6 = await findK6();
   const home = new Home();
-  const env = { ...process.env, BASE_URL: process.env.BASE_URL || addressOf(home), LOAD_TOKENS: process.env.LOAD_TOKENS || (await users(script, home)) };
+  const env = {
+    ...process.env,
+    BASE_URL: process.env.BASE_URL || addressOf(home),
+    LOAD_TOKENS: process.env.LOAD_TOKENS || (await users(script, home)),
+  };
   if (script === 'overload' && !env.LOAD_CAPACITY) env.LOAD_CAPACITY = await capacity(k6, home, env);
   return runK6(k6, `${script}.js`, options, env);
 }
 
 function scripts() {
-  return readdirSync(inRoot('load')).filter((file) => file.endsWith('.js')).map((file) => file.slice(0, -3));
+  return readdirSync(inRoot('load'))
+    .filter((file) => file.endsWith('.js'))
+    .map((file) => file.slice(0, -3));
 }
 
 /** A name may stand for more than one address, and the gateway listens on one. */
@@ -52,7 +59,10 @@ async function users(script, home) {
   rmSync(file, { force: true });
   const out = openSync(file, 'wx', 0o600);
   try {
-    await makeDevUsers(process.env.LOAD_USERS || String(USERS[script] ?? 1_000), out, { progress: new Progress(), home });
+    await makeDevUsers(process.env.LOAD_USERS || String(USERS[script] ?? 1_000), out, {
+      progress: new Progress(),
+      home,
+    });
   } finally {
     closeSync(out);
   }
@@ -65,6 +75,10 @@ async function capacity(k6, home, env) {
   rmSync(file, { force: true });
   await runK6(k6, 'capacity.js', [], { ...env, LOAD_RESULT: file, LOAD_SECONDS: '' });
   const { perSecond } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-  if (!perSecond) throw new Failure('the capacity of the system could not be found', 'What capacity.js says above; or set LOAD_CAPACITY to orders per second.');
+  if (!perSecond)
+    throw new Failure(
+      'the capacity of the system could not be found',
+      'What capacity.js says above; or set LOAD_CAPACITY to orders per second.',
+    );
   return String(perSecond);
 }

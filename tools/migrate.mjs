@@ -19,7 +19,9 @@ const COMMANDS = {
   },
   async check(service, database) {
     const missing = await check(service, database);
-    return missing ? { line: `the migrations lack, against schema.prisma:\n${missing}`, bad: true } : { line: 'migrations and schema.prisma agree' };
+    return missing
+      ? { line: `the migrations lack, against schema.prisma:\n${missing}`, bad: true }
+      : { line: 'migrations and schema.prisma agree' };
   },
   async create(service, database, name) {
     return { line: (await create(service, database, name)) ?? 'nothing to change' };
@@ -29,7 +31,11 @@ const COMMANDS = {
 runTool(async () => {
   const [command, target, name] = commandLine('migrate').words;
   if (!Object.hasOwn(COMMANDS, command)) throw mistake(USAGE, `not understood: ${command}`);
-  if ((command === 'create') !== Boolean(name)) throw mistake(USAGE, command === 'create' ? 'a new migration needs a service and a name' : `not understood: ${name}`);
+  if ((command === 'create') !== Boolean(name))
+    throw mistake(
+      USAGE,
+      command === 'create' ? 'a new migration needs a service and a name' : `not understood: ${name}`,
+    );
   const services = servicesArgument(target, USAGE);
   let code = 0;
   await withDatabases(services, async (databases) => {

@@ -36,14 +36,19 @@ async function main() {
   const { words: wanted } = commandLine('mutate');
   const unknown = unknownFiles(GROUPS, wanted);
   if (unknown.length > 0) {
-    throw new Failure(`nothing mutates ${unknown.join(', ')}`, 'The files are listed in tools/lib/mutation/groups.mjs.');
+    throw new Failure(
+      `nothing mutates ${unknown.join(', ')}`,
+      'The files are listed in tools/lib/mutation/groups.mjs.',
+    );
   }
   const exists = (file) => existsSync(inRoot(file));
   const groups = chosen(GROUPS, wanted, exists);
   for (const file of absentFiles(GROUPS, exists)) progress.line(`– ${file} is not there`);
   await install(progress);
   await build(progress);
-  const servers = groups.some((group) => group.servers) ? await privateServers(progress, shutdown, { durable: false }) : {};
+  const servers = groups.some((group) => group.servers)
+    ? await privateServers(progress, shutdown, { durable: false })
+    : {};
   await shutdown.add('mutated copy', () => rmSync(COPY, { recursive: true, force: true, maxRetries: 10 }));
   const reports = [];
   for (const group of groups) reports.push(await progress.step(group.name, (tell) => run(group, servers, tell)));
@@ -74,7 +79,9 @@ function printed(reports) {
   for (const line of ['', ...reports.flatMap(survivors), '', ...table(counts)]) console.log(line);
   const reached = score(total(counts));
   if (reached >= THRESHOLD) return 0;
-  console.log(`✗ ${reached.toFixed(1)} % is less than ${THRESHOLD} %: write the tests that notice what is listed above`);
+  console.log(
+    `✗ ${reached.toFixed(1)} % is less than ${THRESHOLD} %: write the tests that notice what is listed above`,
+  );
   return 1;
 }
 

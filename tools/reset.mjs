@@ -14,7 +14,8 @@ import { commandLine } from './lib/usage.mjs';
 runTool(async () => {
   const { yes } = commandLine('reset').values;
   const home = new Home();
-  if (!existsSync(home.dir) && !existsSync(outsideOf(home.dir))) return console.log(`there is nothing to remove in ${home.dir}`);
+  if (!existsSync(home.dir) && !existsSync(outsideOf(home.dir)))
+    return console.log(`there is nothing to remove in ${home.dir}`);
   if (!yes) await confirm(home);
   await new Progress().step('reset', (tell) => reset(home, tell));
 });
@@ -24,14 +25,24 @@ async function reset(home, tell) {
   removePostgres(home);
   await removeRabbit(home);
   rmSync(home.dir, { recursive: true, force: true });
-  tell(process.env.DATABASE_URL || process.env.AMQP_URL ? 'removed; what DATABASE_URL and AMQP_URL point at is untouched' : 'the data is removed');
+  tell(
+    process.env.DATABASE_URL || process.env.AMQP_URL
+      ? 'removed; what DATABASE_URL and AMQP_URL point at is untouched'
+      : 'the data is removed',
+  );
 }
 
 /** @throws {Failure} unless somebody says yes */
 async function confirm(home) {
-  if (!process.stdin.isTTY) throw new Failure(`this stops the system and removes all of its data in ${home.dir}`, 'npm run reset -- --yes does it.');
+  if (!process.stdin.isTTY)
+    throw new Failure(
+      `this stops the system and removes all of its data in ${home.dir}`,
+      'npm run reset -- --yes does it.',
+    );
   const ask = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await ask.question(`This stops the system and removes all of its data in ${home.dir}. Type yes to go on: `);
+  const answer = await ask.question(
+    `This stops the system and removes all of its data in ${home.dir}. Type yes to go on: `,
+  );
   ask.close();
   if (answer.trim() !== 'yes') throw new Failure('nothing was removed');
 }

@@ -10,7 +10,12 @@ const TEXT = { type: /** @type {const} */ ('string') };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   strict: false, // the CLI may pass options that mean nothing here
-  options: { datamodels: { ...TEXT, multiple: true }, datasource: TEXT, 'enabled-preview-features': TEXT, 'extension-types': TEXT },
+  options: {
+    datamodels: { ...TEXT, multiple: true },
+    datasource: TEXT,
+    'enabled-preview-features': TEXT,
+    'extension-types': TEXT,
+  },
 });
 const url = values.datasource ? JSON.parse(values.datasource).url : undefined;
 
@@ -27,13 +32,19 @@ function version() {
 /** `cli can-connect-to-database` and `cli create-database`: the exit code is the answer, the reason a log line. */
 async function answerOnce(command) {
   try {
-    if (command === 'create-database') throw Object.assign(new Error('databases are made by npm run migrate'), { code: 'P1003' });
+    if (command === 'create-database')
+      throw Object.assign(new Error('databases are made by npm run migrate'), { code: 'P1003' });
     const { close } = await open();
     await close();
     process.exit(0);
   } catch (error) {
     const code = error.code ?? (/does not exist/.test(error.message) ? 'P1003' : 'P1001');
-    const line = { timestamp: new Date().toISOString(), level: 'ERROR', fields: { message: error.message, error_code: code }, target: 'schema_engine::logger' };
+    const line = {
+      timestamp: new Date().toISOString(),
+      level: 'ERROR',
+      fields: { message: error.message, error_code: code },
+      target: 'schema_engine::logger',
+    };
     process.stderr.write(`\n${JSON.stringify(line)}\n`);
     process.exit(1);
   }
@@ -42,7 +53,11 @@ async function answerOnce(command) {
 async function open() {
   const { openEngine } = await import('./lib/schema-engine.mjs');
   const files = /** @type {string[]} */ (values.datamodels ?? []);
-  return openEngine({ url, adminUrl: process.env.SHADOW_DATABASE_ADMIN_URL, datamodels: await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')])) });
+  return openEngine({
+    url,
+    adminUrl: process.env.SHADOW_DATABASE_ADMIN_URL,
+    datamodels: await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')])),
+  });
 }
 
 /** One request after the other, as the native engine does. */
@@ -69,7 +84,8 @@ async function answer({ id, method, params }, opened) {
   try {
     const { engine } = await opened();
     const result = (await engine[RENAMED[method] ?? method](params)) ?? {};
-    if (method === 'diff' && result.stdout) send({ id: `print-${id}`, method: 'print', params: { content: result.stdout.trimEnd() } });
+    if (method === 'diff' && result.stdout)
+      send({ id: `print-${id}`, method: 'print', params: { content: result.stdout.trimEnd() } });
     send({ id, result });
   } catch (error) {
     const data = { is_panic: false, message: error.message, meta: error.meta ?? null, error_code: error.code ?? null };

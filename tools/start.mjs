@@ -36,7 +36,14 @@ async function start() {
   await endOrphans(home);
   await requireFreePort();
   const { supervisor, broker } = await startSystem({ home, progress, shutdown, port, giveUp: fail });
-  await shutdown.add('restarts', answerRestarts(home, (service) => supervisor.restart(service), (line) => progress.line(line)));
+  await shutdown.add(
+    'restarts',
+    answerRestarts(
+      home,
+      (service) => supervisor.restart(service),
+      (line) => progress.line(line),
+    ),
+  );
   const ready = seconds(performance.now());
   home.remember('ready', { url, pid: process.pid, seconds: Number.parseFloat(ready) });
   progress.line(`✓ ready after ${ready}`);
@@ -57,12 +64,20 @@ function takeHome() {
   release = tryLock(file, { url });
   if (release) return;
   const holder = holderOf(file);
-  throw new Failure(`Sluice is already running here: ${holder?.url} (process ${holder?.pid})`, 'To stop it: npm run stop');
+  throw new Failure(
+    `Sluice is already running here: ${holder?.url} (process ${holder?.pid})`,
+    'To stop it: npm run stop',
+  );
 }
 
 async function requireFreePort() {
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Failure(`PORT is "${process.env.PORT}": it must be a number from 1 to 65535`);
-  if (!(await isFree(port))) throw new Failure(`port ${port} is taken by another program`, `Set PORT to another one: PORT=${port + 1} npm start`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new Failure(`PORT is "${process.env.PORT}": it must be a number from 1 to 65535`);
+  if (!(await isFree(port)))
+    throw new Failure(
+      `port ${port} is taken by another program`,
+      `Set PORT to another one: PORT=${port + 1} npm start`,
+    );
 }
 
 async function demonstrate() {
@@ -76,10 +91,16 @@ function printAddresses({ managementUrl }) {
   const management = managementUrl && new URL(managementUrl);
   progress.line(`\n  shop      ${url}`);
   progress.line(`  API docs  ${url}/docs`);
-  if (management) progress.line(`  RabbitMQ  ${management.origin} (user ${management.username}, password in ${process.env.AMQP_URL ? 'AMQP_MANAGEMENT_URL' : `${home.dir}/rabbitmq.json`})`);
+  if (management)
+    progress.line(
+      `  RabbitMQ  ${management.origin} (user ${management.username}, password in ${process.env.AMQP_URL ? 'AMQP_MANAGEMENT_URL' : `${home.dir}/rabbitmq.json`})`,
+    );
   const outside = home.recall('postgres')?.data;
-  if (outside && !outside.startsWith(home.dir)) progress.line(`  data      ${home.dir} and, where PostgreSQL's user can reach it, ${outside}`);
-  progress.line(`  logs      ${home.dir}/logs/\n\nCtrl-C stops everything; the data stays. npm run reset removes it.\n`);
+  if (outside && !outside.startsWith(home.dir))
+    progress.line(`  data      ${home.dir} and, where PostgreSQL's user can reach it, ${outside}`);
+  progress.line(
+    `  logs      ${home.dir}/logs/\n\nCtrl-C stops everything; the data stays. npm run reset removes it.\n`,
+  );
 }
 
 function fail(error) {

@@ -33,7 +33,10 @@ async function test() {
   const { args, words } = commandLine('test');
   const files = specFiles(words);
   await install(progress);
-  const [servers] = await all([files.some(needsServers) ? privateServers(progress, shutdown, { durable: false }) : {}, build(progress)]);
+  const [servers] = await all([
+    files.some(needsServers) ? privateServers(progress, shutdown, { durable: false }) : {},
+    build(progress),
+  ]);
   const reports = mkdtempSync(path.join(tmpdir(), 'sluice-report-'));
   await shutdown.add('report', () => rmSync(reports, { recursive: true, force: true }));
   const env = { ...process.env, ...servers };

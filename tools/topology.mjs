@@ -17,8 +17,11 @@ runTool(async () => {
   const { args, words, values } = commandLine('topology');
   if (!isWhole(words, values)) throw mistake(COMMANDS.topology.usage, `not understood: ${args.join(' ')}`);
   requireAddresses();
-  const found = process.env.AMQP_URL ? { url: process.env.AMQP_URL, managementUrl: process.env.AMQP_MANAGEMENT_URL || undefined } : await ours(words[0]);
-  if (words[0] === 'url') return console.log(brokerUrlOf({ url: found.url, passwords: home.recall('broker-users') }, words[1]));
+  const found = process.env.AMQP_URL
+    ? { url: process.env.AMQP_URL, managementUrl: process.env.AMQP_MANAGEMENT_URL || undefined }
+    : await ours(words[0]);
+  if (words[0] === 'url')
+    return console.log(brokerUrlOf({ url: found.url, passwords: home.recall('broker-users') }, words[1]));
   try {
     const progress = new Progress();
     await install(progress);
@@ -41,5 +44,8 @@ async function ours(verb) {
   const running = await runningRabbit(home);
   if (running) return { url: running.url, managementUrl: running.managementUrl };
   if (verb === 'switch' && home.recall('rabbitmq')) return startRabbit(home);
-  throw new Failure('no broker: AMQP_URL is not set and no `npm start` is running here', 'Start one (npm start), or set AMQP_URL and AMQP_MANAGEMENT_URL.');
+  throw new Failure(
+    'no broker: AMQP_URL is not set and no `npm start` is running here',
+    'Start one (npm start), or set AMQP_URL and AMQP_MANAGEMENT_URL.',
+  );
 }

@@ -13,7 +13,10 @@ runTool(async () => {
   const progress = new Progress();
   await install(progress);
   await build(progress);
-  const child = spawn(process.execPath, [inRoot('node_modules/typescript7/bin/tsc'), '-p', 'tsconfig.check.json'], { cwd: root, stdio: 'inherit' });
+  const child = spawn(process.execPath, [inRoot('node_modules/typescript7/bin/tsc'), '-p', 'tsconfig.check.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   const [code] = await once(child, 'exit');
   return code ?? 1;
 });

@@ -34,8 +34,20 @@ async function run(at: Place): Promise<boolean> {
   const bareFacts = await bareRate(at, 'inventory.events', BARE);
   await placeOrders(at, MESSAGES);
   console.log(`a backlog of ${shown(MESSAGES)} messages per queue\n`);
-  const orders = await drained(at, { service: 'orders', queue: 'orders.commands', table: 'orders', before: BARE, bare: bareOrders });
-  const inventory = await drained(at, { service: 'inventory', queue: 'inventory.events', table: 'reservations', before: 0, bare: bareFacts });
+  const orders = await drained(at, {
+    service: 'orders',
+    queue: 'orders.commands',
+    table: 'orders',
+    before: BARE,
+    bare: bareOrders,
+  });
+  const inventory = await drained(at, {
+    service: 'inventory',
+    queue: 'inventory.events',
+    table: 'reservations',
+    before: 0,
+    bare: bareFacts,
+  });
   return orders && inventory;
 }
 

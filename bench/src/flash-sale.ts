@@ -19,7 +19,14 @@ const ROUNDS = 5;
 /** No new round begins after it, whatever the machine. Milliseconds. */
 const TIME_LIMIT_MS = 100_000;
 
-const KINDS = ['bare route', 'bare publish', 'claims taken (202)', 'turned away (410)', 'turned away again (410)', 'claims drained'] as const;
+const KINDS = [
+  'bare route',
+  'bare publish',
+  'claims taken (202)',
+  'turned away (410)',
+  'turned away again (410)',
+  'claims drained',
+] as const;
 type Kind = (typeof KINDS)[number];
 
 const place = await openPlace();
@@ -53,7 +60,10 @@ async function prepare(place: Place): Promise<Record<Kind, () => Promise<number>
   const onSale = await openSale(place.client, PIECES);
   await drainer.end('SIGTERM');
   // Flash-sale is off while the gateway is measured, and back for the drain.
-  const [open, soldOut] = [await pretendSale(place.client, place.gatewayPort, 'open'), await pretendSale(place.client, place.gatewayPort, 'sold-out')];
+  const [open, soldOut] = [
+    await pretendSale(place.client, place.gatewayPort, 'open'),
+    await pretendSale(place.client, place.gatewayPort, 'sold-out'),
+  ];
   return {
     'bare route': () => bareRoute(place, strangers()),
     'bare publish': () => barePublish(place, REQUESTS),
@@ -65,9 +75,13 @@ async function prepare(place: Place): Promise<Record<Kind, () => Promise<number>
 }
 
 function report(results: Record<Kind, number[]>): void {
-  console.log(`per second, ${CLIENTS} at a time, ${results['bare route'].length} rounds of ${shown(REQUESTS)}; median (least to most); then as a share of a bare route, and of a bare confirmed publish\n`);
+  console.log(
+    `per second, ${CLIENTS} at a time, ${results['bare route'].length} rounds of ${shown(REQUESTS)}; median (least to most); then as a share of a bare route, and of a bare confirmed publish\n`,
+  );
   for (const kind of KINDS) {
-    const shares = (['bare route', 'bare publish'] as const).map((bare) => shown(median(results[kind]) / median(results[bare]), 2).padStart(8));
+    const shares = (['bare route', 'bare publish'] as const).map((bare) =>
+      shown(median(results[kind]) / median(results[bare]), 2).padStart(8),
+    );
     console.log(`  ${kind.padEnd(26)}${spread(results[kind]).padEnd(28)}${shares.join('')}`);
   }
 }

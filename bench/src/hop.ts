@@ -46,10 +46,22 @@ async function run(place: Place): Promise<void> {
       p95[side].push(quantile(times, 0.95));
     });
   }
-  console.log(`one hop, ${drained[GROUP].length} rounds of ${shown(BACKLOG)} messages, both sides in turn; median (least to most)\n`);
+  console.log(
+    `one hop, ${drained[GROUP].length} rounds of ${shown(BACKLOG)} messages, both sides in turn; median (least to most)\n`,
+  );
   report('saturated, messages per second', drained, 0, (group, peer) => `${shown(group / peer, 1)} times as many`);
-  report('saturated, every message on one row, messages per second', hot, 0, (group, peer) => `${shown(group / peer, 1)} times as many`);
-  report('idle, one in flight, ms from queue to queue, p50', p50, 2, (group, peer) => `${shown(group - peer, 2)} ms apart`);
+  report(
+    'saturated, every message on one row, messages per second',
+    hot,
+    0,
+    (group, peer) => `${shown(group / peer, 1)} times as many`,
+  );
+  report(
+    'idle, one in flight, ms from queue to queue, p50',
+    p50,
+    2,
+    (group, peer) => `${shown(group - peer, 2)} ms apart`,
+  );
   report('the same, p95', p95, 2, (group, peer) => `${shown(group - peer, 2)} ms apart`);
 }
 
@@ -62,7 +74,12 @@ function perSide(): Record<Side, number[]> {
   return { 'group commit': [], 'one by one': [] };
 }
 
-function report(title: string, results: Record<Side, number[]>, digits: number, compare: (group: number, peer: number) => string): void {
+function report(
+  title: string,
+  results: Record<Side, number[]>,
+  digits: number,
+  compare: (group: number, peer: number) => string,
+): void {
   console.log(title);
   for (const side of [GROUP, PEER]) console.log(`  ${side.padEnd(14)}${spread(results[side], digits)}`);
   console.log(`  ${compare(median(results[GROUP]), median(results[PEER]))}\n`);

@@ -22,8 +22,12 @@ describe('bad input', () => {
   });
 
   const facts = async () => {
-    const orders = await system.databases.orders.pool.query('SELECT id, status FROM orders WHERE version > 0 AND placed_at IS NOT NULL ORDER BY id');
-    const stock = await system.databases.inventory.pool.query('SELECT sku, warehouse, on_hand, reserved FROM stock ORDER BY 1, 2');
+    const orders = await system.databases.orders.pool.query(
+      'SELECT id, status FROM orders WHERE version > 0 AND placed_at IS NOT NULL ORDER BY id',
+    );
+    const stock = await system.databases.inventory.pool.query(
+      'SELECT sku, warehouse, on_hand, reserved FROM stock ORDER BY 1, 2',
+    );
     return JSON.stringify([orders.rows, stock.rows]);
   };
 
@@ -35,7 +39,11 @@ describe('bad input', () => {
     ['a fractional quantity', line('TEE', 1.5), 422],
     ['a quantity as text', line('TEE', '2'), 422],
     ['no lines', { lines: [], address: ADDRESS }, 422],
-    ['1,000 lines', { lines: Array.from({ length: 1_000 }, () => ({ sku: 'TEE', quantity: 1 })), address: ADDRESS }, 422],
+    [
+      '1,000 lines',
+      { lines: Array.from({ length: 1_000 }, () => ({ sku: 'TEE', quantity: 1 })), address: ADDRESS },
+      422,
+    ],
     ['no address', { lines: [{ sku: 'TEE', quantity: 1 }] }, 422],
     ['a field nobody knows', { ...line('TEE', 1), discount: 100 }, 422],
     ['a body of 10 MB', { ...line('TEE', 1), filler: 'x'.repeat(10_000_000) }, 413],
@@ -43,7 +51,11 @@ describe('bad input', () => {
   it.each(bodies)('refuses %s and changes nothing', async (_, body, status) => {
     await shop.call('GET', '/products/TEE');
     const before = await facts();
-    const answer = await shop.call('POST', '/orders', { token: customer, headers: { 'idempotency-key': randomUUID() }, body });
+    const answer = await shop.call('POST', '/orders', {
+      token: customer,
+      headers: { 'idempotency-key': randomUUID() },
+      body,
+    });
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
     expect(answer.body).toMatchObject({ status, title: expect.any(String) });
@@ -72,9 +84,17 @@ describe('bad input', () => {
   it('hides somebody else’s order and does not let them pay it', async () => {
     const { body: order } = await shop.place(customer, 'TEE');
     await shop.reaches(customer, order.id, 'awaiting_payment');
-    const paths: [string, string][] = [['GET', ''], ['GET', '/timeline'], ['POST', '/payment']];
+    const paths: [string, string][] = [
+      ['GET', ''],
+      ['GET', '/timeline'],
+      ['POST', '/payment'],
+    ];
     for (const [method, path] of paths) {
-      const ask = () => shop.call(method, `/orders/${order.id}${path}`, { token: stranger, ...(method === 'POST' && { body: { card: '4242424242424242' } }) });
+      const ask = () =>
+        shop.call(method, `/orders/${order.id}${path}`, {
+          token: stranger,
+          ...(method === 'POST' && { body: { card: '4242424242424242' } }),
+        });
       // While payments is slow, a payment is accepted before it is looked at.
       await eventually(async () => expect([path, (await ask()).status]).toEqual([path, 404]));
     }
@@ -87,7 +107,10 @@ describe('bad input', () => {
     const answers = await Promise.all([shop.pay(customer, order.id), shop.pay(customer, order.id)]);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect((await shop.pay(customer, order.id)).status).toBe(409);
-    const { rows } = await system.databases.payments.pool.query("SELECT id FROM captures WHERE order_id = $1 AND status = 'captured'", [order.id]);
+    const { rows } = await system.databases.payments.pool.query(
+      "SELECT id FROM captures WHERE order_id = $1 AND status = 'captured'",
+      [order.id],
+    );
     expect(rows).toHaveLength(1);
   });
 
@@ -111,6 +134,9 @@ describe('bad input', () => {
   });
 
   it('refuses a taken phone with 409', async () => {
-    expect((await shop.call('POST', '/users', { body: { phone: '+10000000001', name: 'Twin', password: 'long enough' } })).status).toBe(409);
+    expect(
+      (await shop.call('POST', '/users', { body: { phone: '+10000000001', name: 'Twin', password: 'long enough' } }))
+        .status,
+    ).toBe(409);
   });
 });

@@ -1,5 +1,12 @@
 import { once } from 'node:events';
-import { Agent, createServer, request, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  Agent,
+  createServer,
+  request,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Instance } from '@sluice/testing';
@@ -48,7 +55,11 @@ export async function balance(gateways: readonly Instance[]): Promise<Balancer> 
   };
 }
 
-async function check(gateways: readonly Instance[], signal: AbortSignal, onChecked: (ready: Instance[]) => void): Promise<void> {
+async function check(
+  gateways: readonly Instance[],
+  signal: AbortSignal,
+  onChecked: (ready: Instance[]) => void,
+): Promise<void> {
   while (!signal.aborted) {
     const answers = await Promise.all(gateways.map((gateway) => gateway.readiness()));
     onChecked(gateways.filter((_, index) => answers[index] === 200));
@@ -64,15 +75,20 @@ interface Forwarding {
 
 function forward(asked: IncomingMessage, response: ServerResponse, { gateway, agent, onFault }: Forwarding): void {
   const failed = (error: Error & { code?: string }) => !response.closed && onFault(error.code ?? error.message); // closed: its client has gone
-  const out = request(gateway.url + asked.url, { agent, method: asked.method, headers: withoutHops(asked.headers) }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, withoutHops(answer.headers));
-    answer.on('error', failed).pipe(response);
-  });
+  const out = request(
+    gateway.url + asked.url,
+    { agent, method: asked.method, headers: withoutHops(asked.headers) },
+    (answer) => {
+      response.writeHead(answer.statusCode ?? 502, withoutHops(answer.headers));
+      answer.on('error', failed).pipe(response);
+    },
+  );
   out.on('error', failed);
   response.once('close', () => out.destroy());
   asked.pipe(out);
 }
 
 /** What is about one connection is not passed on to another (RFC 9110, section 7.6.1). */
-const withoutHops = (headers: IncomingHttpHeaders): IncomingHttpHeaders => Object.fromEntries(Object.entries(headers).filter(([name]) => !HOPS.includes(name)));
+const withoutHops = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !HOPS.includes(name)));
 const HOPS = ['connection', 'keep-alive', 'transfer-encoding'];

@@ -1,5 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { canStartBroker, depth, eventually, letIn, privateBroker, startSystem, testBroker, type PrivateBroker, type ProcessSystem } from '@sluice/testing';
+import {
+  canStartBroker,
+  depth,
+  eventually,
+  letIn,
+  privateBroker,
+  startSystem,
+  testBroker,
+  type PrivateBroker,
+  type ProcessSystem,
+} from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { everyQueueIsEmpty, expectInvariants } from './invariants.js';
 import { everybodyMisses, processesOf, recovery } from './recovery.js';
@@ -23,11 +33,20 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
 
   beforeAll(async () => {
     server = await privateBroker();
-    system = await startSystem({ PAYMENT_WINDOW_SECONDS: String(WINDOW_SECONDS) }, { broker: await testBroker({ server }) });
+    system = await startSystem(
+      { PAYMENT_WINDOW_SECONDS: String(WINDOW_SECONDS) },
+      { broker: await testBroker({ server }) },
+    );
     shop = new Shop(system.url);
     customer = await shop.signIn();
     await shop.stock(await shop.signIn(ADMIN), 'TEE', { east: 5_000, west: 5_000 });
-    await eventually(() => shop.place(customer, 'TEE').then(({ status, body }) => status === 201 ? shop.cancel(customer, body.id) : Promise.reject(new Error(`answered ${status}`))));
+    await eventually(() =>
+      shop
+        .place(customer, 'TEE')
+        .then(({ status, body }) =>
+          status === 201 ? shop.cancel(customer, body.id) : Promise.reject(new Error(`answered ${status}`)),
+        ),
+    );
   }, 180_000);
   afterAll(async () => {
     await system?.close();
@@ -52,14 +71,18 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
   async function waitingTimers(): Promise<string[]> {
     const channel = await system.broker.connection.createChannel();
     const ids: string[] = [];
-    for (let timer = await channel.get(WINDOW_QUEUE); timer; timer = await channel.get(WINDOW_QUEUE)) ids.push(String(timer.properties.messageId));
+    for (let timer = await channel.get(WINDOW_QUEUE); timer; timer = await channel.get(WINDOW_QUEUE))
+      ids.push(String(timer.properties.messageId));
     await channel.close();
     return ids;
   }
 
   /** How many of these messages orders has handled, by its inbox: the sweep works without them. */
   async function handled(ids: string[]): Promise<number> {
-    const { rows } = await system.databases.orders.pool.query<{ n: number }>('SELECT count(*)::int AS n FROM inbox WHERE id = ANY($1)', [ids]);
+    const { rows } = await system.databases.orders.pool.query<{ n: number }>(
+      'SELECT count(*)::int AS n FROM inbox WHERE id = ANY($1)',
+      [ids],
+    );
     return rows[0]!.n;
   }
 
@@ -82,15 +105,22 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
     const processes = processesOf(system);
     await server.kill();
     await everybodyMisses(system);
-    const [{ readyAfterMs, placedAfterMs, payableAfterMs, orderId }] = await Promise.all([recovery(system, shop, customer, 'TEE'), server.start()]);
+    const [{ readyAfterMs, placedAfterMs, payableAfterMs, orderId }] = await Promise.all([
+      recovery(system, shop, customer, 'TEE'),
+      server.start(),
+    ]);
     expect(processesOf(system)).toEqual(processes);
     await reconnect();
     await shop.cancel(customer, orderId);
-    console.log(`after a broker's return everything was ready after ${readyAfterMs} ms, an order was placed after ${placedAfterMs} ms and could be paid after ${payableAfterMs} ms`);
+    console.log(
+      `after a broker's return everything was ready after ${readyAfterMs} ms, an order was placed after ${placedAfterMs} ms and could be paid after ${payableAfterMs} ms`,
+    );
     expect(Math.max(readyAfterMs, payableAfterMs)).toBeLessThan(RECOVERS_WITHIN_MS);
     const late = await eventually(() => lateness(ids), { withinMs: 60_000 });
     await eventually(async () => expect(await handled(timers)).toBe(timers.length), { withinMs: 60_000 });
-    console.log(`${ORDERS} windows over a broker's death ended late by p50 ${Math.round(late[ORDERS / 2]!)} ms, at most ${Math.round(late.at(-1)!)} ms`);
+    console.log(
+      `${ORDERS} windows over a broker's death ended late by p50 ${Math.round(late[ORDERS / 2]!)} ms, at most ${Math.round(late.at(-1)!)} ms`,
+    );
     await expectInvariants(system);
   }, 240_000);
 

@@ -41,7 +41,12 @@ export class Buyers {
   /** Waits until so many more orders are paid. @throws Error what the API does not promise */
   async more(count: number): Promise<void> {
     const all = this.orders.length + count;
-    await Promise.race([this.#buying, eventually(() => assert(this.orders.length >= all, `only ${this.orders.length} of ${all} orders are paid`), { withinMs: PATIENCE_MS })]);
+    await Promise.race([
+      this.#buying,
+      eventually(() => assert(this.orders.length >= all, `only ${this.orders.length} of ${all} orders are paid`), {
+        withinMs: PATIENCE_MS,
+      }),
+    ]);
   }
 
   /** Lets everybody finish what they have begun. @throws Error what the API does not promise */
@@ -57,7 +62,9 @@ export class Buyers {
   async #buy(): Promise<void> {
     await this.#ask('look', 200, () => this.shop.call('GET', `/products/${this.sku}`));
     const key = randomUUID();
-    const { body: { id } } = await this.#ask('place', 201, () => this.shop.place(this.token, this.sku, { key }));
+    const {
+      body: { id },
+    } = await this.#ask('place', 201, () => this.shop.place(this.token, this.sku, { key }));
     await this.#until(id, (order) => order.status === 'awaiting_payment');
     // 202: it will be paid, and the order says when.
     await this.#ask('pay', [200, 202], () => this.shop.pay(this.token, id));
@@ -67,7 +74,9 @@ export class Buyers {
 
   async #until(id: string, isThere: (order: Order) => boolean): Promise<void> {
     for (const end = Date.now() + PATIENCE_MS; ; await pause(LOOKS_EVERY_MS)) {
-      const { body } = await this.#ask('see', 200, () => this.shop.call<Order>('GET', `/orders/${id}`, { token: this.token }));
+      const { body } = await this.#ask('see', 200, () =>
+        this.shop.call<Order>('GET', `/orders/${id}`, { token: this.token }),
+      );
       if (isThere(body)) return;
       if (Date.now() > end) throw new Error(`order ${id} is still ${body.status}`);
     }
@@ -82,7 +91,8 @@ export class Buyers {
         this.longest.set(what, Math.max(this.longest.get(what) ?? 0, Date.now() - began));
         return answer;
       }
-      if (!AGAIN.includes(answer.status) || Date.now() - began > PATIENCE_MS) throw new Error(`${what} was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+      if (!AGAIN.includes(answer.status) || Date.now() - began > PATIENCE_MS)
+        throw new Error(`${what} was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
       await pause(waitOf(what, answer));
     }
   }

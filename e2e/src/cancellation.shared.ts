@@ -22,7 +22,8 @@ describe('a customer who changes their mind', () => {
     await shop.placeForSure(customer, 'BOWL').then((id) => shop.cancel(customer, id));
   });
 
-  const available = async (sku: string) => (await shop.call<{ available: number }>('GET', `/products/${sku}`)).body.available;
+  const available = async (sku: string) =>
+    (await shop.call<{ available: number }>('GET', `/products/${sku}`)).body.available;
   const paidOrder = async (sku: string, quantity = 1) => {
     const id = await shop.placeForSure(customer, sku, { quantity });
     await shop.settles(customer, id);
@@ -34,7 +35,10 @@ describe('a customer who changes their mind', () => {
     const { body } = await shop.place(customer, 'SCARF', { quantity: 2, coupon: 'once' });
     const payable = await shop.reaches(customer, body.id, 'awaiting_payment');
     expect(payable).toMatchObject({ coupon: 'ONCE', discount: { amount: 500 }, total: { amount: 1_500 } });
-    expect(await shop.cancel(customer, body.id)).toMatchObject({ status: 200, body: { status: 'cancelled', reason: 'customer' } });
+    expect(await shop.cancel(customer, body.id)).toMatchObject({
+      status: 200,
+      body: { status: 'cancelled', reason: 'customer' },
+    });
     expect(await shop.cancel(customer, body.id)).toMatchObject({ status: 200 });
     await eventually(async () => expect(await available('SCARF')).toBe(6));
     expect((await shop.pay(customer, body.id)).status).toBe(409);
@@ -53,7 +57,8 @@ describe('a customer who changes their mind', () => {
     });
     expect(cancelled.parcels.map(({ status }) => status)).toEqual(['halted', 'halted']);
     await eventually(async () => expect(await available('PAIR')).toBe(6));
-    for (const { id: parcel } of cancelled.parcels) expect((await shop.call('POST', `/parcels/${parcel}/dispatch`, { token: admin })).status).toBe(409);
+    for (const { id: parcel } of cancelled.parcels)
+      expect((await shop.call('POST', `/parcels/${parcel}/dispatch`, { token: admin })).status).toBe(409);
   });
 
   it('after a parcel has left is too late', async () => {
@@ -65,7 +70,7 @@ describe('a customer who changes their mind', () => {
     expect((await shop.timeline(customer, id)).filter((type) => type === 'order.cancellation_refused')).toHaveLength(1);
   });
 
-  it("and an order that is not theirs, or none: 404", async () => {
+  it('and an order that is not theirs, or none: 404', async () => {
     expect((await shop.cancel(admin, await shop.placeForSure(customer, 'BOWL'))).status).toBe(404);
     expect((await shop.cancel(customer, '0190a6a0-0000-7000-8000-00000000dead')).status).toBe(404);
   });
@@ -78,21 +83,34 @@ describe('a customer who changes their mind', () => {
       return id;
     });
     const ends = await inParallel(RACES, WIDTH, (i) =>
-      eventually(async () => {
-        const { status } = await shop.order(customer, ids[i]!);
-        if (!['cancelled', 'completed'].includes(status)) throw new Error(`order ${ids[i]} is ${status}`);
-        return status;
-      }, { withinMs: 60_000 }),
+      eventually(
+        async () => {
+          const { status } = await shop.order(customer, ids[i]!);
+          if (!['cancelled', 'completed'].includes(status)) throw new Error(`order ${ids[i]} is ${status}`);
+          return status;
+        },
+        { withinMs: 60_000 },
+      ),
     );
     await everyQueueIsEmpty(system);
     const cancelled = ids.filter((_, i) => ends[i] === 'cancelled').sort();
     console.log(`of ${RACES} cancellations against the carrier ${cancelled.length} came in time`);
-    const { rows: refunded } = await system.databases.payments.pool.query<{ order_id: string }>("SELECT order_id FROM captures WHERE order_id = ANY($1) AND status = 'refunded'", [ids]);
-    const { rows: halted } = await system.databases.logistics.pool.query<{ order_id: string }>("SELECT order_id FROM parcels WHERE order_id = ANY($1) AND status = 'halted'", [ids]);
-    expect([refunded, halted].map((rows) => rows.map(({ order_id }) => order_id).sort())).toEqual([cancelled, cancelled]);
+    const { rows: refunded } = await system.databases.payments.pool.query<{ order_id: string }>(
+      "SELECT order_id FROM captures WHERE order_id = ANY($1) AND status = 'refunded'",
+      [ids],
+    );
+    const { rows: halted } = await system.databases.logistics.pool.query<{ order_id: string }>(
+      "SELECT order_id FROM parcels WHERE order_id = ANY($1) AND status = 'halted'",
+      [ids],
+    );
+    expect([refunded, halted].map((rows) => rows.map(({ order_id }) => order_id).sort())).toEqual([
+      cancelled,
+      cancelled,
+    ]);
     await expectInvariants(system);
   });
 });
 
 /** The race itself: the carrier comes about so long after the payment. */
-const aroundThePickUp = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, CARRIER_MS * (0.5 + Math.random())));
+const aroundThePickUp = (): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, CARRIER_MS * (0.5 + Math.random())));

@@ -6,13 +6,20 @@ const SEED = '7';
 /** Some two minutes; other tests share the machine. */
 const WITHIN_MS = 300_000;
 
-describe.skipIf(!canStartBroker || process.env['E2E_IN_CONTAINERS'] === 'true')('the whole system, when what it is made of is killed, cut off and frozen under load', () => {
-  let chaos: Program | undefined;
-  afterAll(() => chaos?.end('SIGTERM'), 60_000);
+describe.skipIf(!canStartBroker || process.env['E2E_IN_CONTAINERS'] === 'true')(
+  'the whole system, when what it is made of is killed, cut off and frozen under load',
+  () => {
+    let chaos: Program | undefined;
+    afterAll(() => chaos?.end('SIGTERM'), 60_000);
 
-  it('loses nothing, doubles nothing, leaves no dead letter, recovers by itself each time, and adds up', async () => {
-    chaos = run('tools/chaos.mjs', {}, ['--short', '--seed', SEED]);
-    const code = await chaos.exitCode;
-    expect(code, chaos.output()).toBe(0);
-  }, WITHIN_MS);
-});
+    it(
+      'loses nothing, doubles nothing, leaves no dead letter, recovers by itself each time, and adds up',
+      async () => {
+        chaos = run('tools/chaos.mjs', {}, ['--short', '--seed', SEED]);
+        const code = await chaos.exitCode;
+        expect(code, chaos.output()).toBe(0);
+      },
+      WITHIN_MS,
+    );
+  },
+);

@@ -16,8 +16,14 @@ const LATE_MS = 4_000;
 const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
 
 describe.each([
-  ['orders and accounts ahead, gateway, promotions and flash-sale behind', { orders: AHEAD, accounts: AHEAD, gateway: BEHIND, promotions: BEHIND, 'flash-sale': BEHIND }],
-  ['gateway, flash-sale and promotions ahead, orders and payments behind', { gateway: AHEAD, 'flash-sale': AHEAD, promotions: AHEAD, orders: BEHIND, payments: BEHIND }],
+  [
+    'orders and accounts ahead, gateway, promotions and flash-sale behind',
+    { orders: AHEAD, accounts: AHEAD, gateway: BEHIND, promotions: BEHIND, 'flash-sale': BEHIND },
+  ],
+  [
+    'gateway, flash-sale and promotions ahead, orders and payments behind',
+    { gateway: AHEAD, 'flash-sale': AHEAD, promotions: AHEAD, orders: BEHIND, payments: BEHIND },
+  ],
 ])('with clocks that are ten minutes wrong: %s,', (_, wrong) => {
   let system: System;
   let shop: Shop;
@@ -42,7 +48,9 @@ describe.each([
     await shop.reaches(customer, body.id, 'completed');
     // A query that a busy service did not answer in time is 503, and asked again.
     for (const path of ['/products/CLOCK', '/orders', '/me/points', `/orders/${body.id}/timeline`]) {
-      await eventually(async () => expect([path, (await shop.call('GET', path, { token: customer })).status]).toEqual([path, 200]));
+      await eventually(async () =>
+        expect([path, (await shop.call('GET', path, { token: customer })).status]).toEqual([path, 200]),
+      );
     }
   });
 
@@ -60,14 +68,24 @@ describe.each([
   it('a flash sale opens and closes when it should, and what its door lets in is won', async () => {
     const [opensIn, closesIn] = [4_000, 8_000];
     const began = performance.now();
-    const body = { sku: 'CLOCK', quantity: 5, payWithinSeconds: 60, price: { amount: 500, currency: 'USD' }, opensAt: inMs(opensIn), closesAt: inMs(closesIn), perUser: 1 };
+    const body = {
+      sku: 'CLOCK',
+      quantity: 5,
+      payWithinSeconds: 60,
+      price: { amount: 500, currency: 'USD' },
+      opensAt: inMs(opensIn),
+      closesAt: inMs(closesIn),
+      perUser: 1,
+    };
     const sale = await shop.call<Sale>('POST', '/flash-sales', { token: admin, body });
     expect(sale).toMatchObject({ status: 201, body: { state: 'scheduled' } });
     const [claimant] = (await claimants(system, 1)) as [Claimant];
-    const knock = () => shop.call('POST', `/flash-sales/${sale.body.id}/claims`, { token: claimant.token, body: { address: ADDRESS } });
+    const knock = () =>
+      shop.call('POST', `/flash-sales/${sale.body.id}/claims`, { token: claimant.token, body: { address: ADDRESS } });
     const until = async (status: number, before: number) => {
       for (let answer = await knock(); ; answer = await knock()) {
-        if (answer.status === status) return { at: performance.now() - began, ticket: answer.headers.get('location') ?? '' };
+        if (answer.status === status)
+          return { at: performance.now() - began, ticket: answer.headers.get('location') ?? '' };
         expect(answer.status).toBe(before);
         await pause(100);
       }
@@ -76,7 +94,12 @@ describe.each([
     const shown = await saleOf(shop, sale.body.id);
     const closed = await until(410, 202);
     expect(shown.state).toBe('open');
-    expect([opened.at > opensIn - 100, opened.at < opensIn + LATE_MS, closed.at > closesIn - 100, closed.at < closesIn + LATE_MS]).toEqual([true, true, true, true]);
+    expect([
+      opened.at > opensIn - 100,
+      opened.at < opensIn + LATE_MS,
+      closed.at > closesIn - 100,
+      closed.at < closesIn + LATE_MS,
+    ]).toEqual([true, true, true, true]);
     await eventually(async () => expect(await saleOf(shop, sale.body.id)).toMatchObject({ state: 'closed' }));
     expect(await ticketOf(shop, { claimant, answers: [], ticket: opened.ticket })).toMatchObject({ status: 'won' });
   });
@@ -93,28 +116,49 @@ describe.each([
 
   it('what was accepted in time counts, though those who decide on it were away until it was over', async () => {
     await shop.coupon(admin, { code: 'AWAY', kind: 'fixed', value: 100, expiresAt: inMs(600_000) });
-    const offer = { sku: 'CLOCK', quantity: 5, payWithinSeconds: 60, price: { amount: 500, currency: 'USD' }, opensAt: inMs(-1_000), closesAt: inMs(600_000), perUser: 1 };
+    const offer = {
+      sku: 'CLOCK',
+      quantity: 5,
+      payWithinSeconds: 60,
+      price: { amount: 500, currency: 'USD' },
+      opensAt: inMs(-1_000),
+      closesAt: inMs(600_000),
+      perUser: 1,
+    };
     const { body: sale } = await shop.call<Sale>('POST', '/flash-sales', { token: admin, body: offer });
     await eventually(async () => expect(await saleOf(shop, sale.id)).toMatchObject({ state: 'open' }));
     const [claimant] = (await claimants(system, 1)) as [Claimant];
     const { orders, payments, promotions, 'flash-sale': sales } = system.databases;
     const unpaid = await shop.placeForSure(customer, 'CLOCK');
     await shop.settles(customer, unpaid);
-    const windowEnds = (end: string) => Promise.all([orders.pool.query(`UPDATE orders SET pay_by = ${end} WHERE id = $1`, [unpaid]), payments.pool.query(`UPDATE payables SET pay_by = ${end} WHERE order_id = $1`, [unpaid])]);
+    const windowEnds = (end: string) =>
+      Promise.all([
+        orders.pool.query(`UPDATE orders SET pay_by = ${end} WHERE id = $1`, [unpaid]),
+        payments.pool.query(`UPDATE payables SET pay_by = ${end} WHERE order_id = $1`, [unpaid]),
+      ]);
     await windowEnds("now() + interval '10 minutes'");
     await system.stop('payments', 'flash-sale', 'promotions', 'orders');
     expect((await shop.pay(customer, unpaid)).status).toBe(202);
     await windowEnds('now()');
     const placed = await shop.place(customer, 'CLOCK', { coupon: 'AWAY' });
-    const claimed = await shop.call('POST', `/flash-sales/${sale.id}/claims`, { token: claimant.token, body: { address: ADDRESS } });
+    const claimed = await shop.call('POST', `/flash-sales/${sale.id}/claims`, {
+      token: claimant.token,
+      body: { address: ADDRESS },
+    });
     expect([placed.status, claimed.status]).toEqual([202, 202]);
     await promotions.pool.query("UPDATE coupons SET expires_at = now() WHERE code = 'AWAY'");
     await sales.pool.query('UPDATE sales SET closes_at = now() WHERE id = $1', [sale.id]);
     await system.start('payments', 'flash-sale', 'promotions', 'orders');
     await shop.reaches(customer, unpaid, 'completed');
     const id = placed.headers.get('location')?.split('/').at(-1) ?? '';
-    await eventually(async () => expect(await shop.order(customer, id)).toMatchObject({ coupon: 'AWAY', discount: { amount: 100 } }));
-    await eventually(async () => expect(await ticketOf(shop, { claimant, answers: [], ticket: claimed.headers.get('location') ?? '' })).toMatchObject({ status: 'won' }));
+    await eventually(async () =>
+      expect(await shop.order(customer, id)).toMatchObject({ coupon: 'AWAY', discount: { amount: 100 } }),
+    );
+    await eventually(async () =>
+      expect(
+        await ticketOf(shop, { claimant, answers: [], ticket: claimed.headers.get('location') ?? '' }),
+      ).toMatchObject({ status: 'won' }),
+    );
     expect(await saleOf(shop, sale.id)).toMatchObject({ state: 'closed' });
   });
 

@@ -27,7 +27,10 @@ export async function startCollector(): Promise<Collector> {
   const server = createServer((request, response) => {
     receive(request)
       .then((received) => received.forEach((span) => spans.set(span.spanId, span)))
-      .then(() => response.setHeader('content-type', 'application/json').end('{}'), () => response.writeHead(400).end());
+      .then(
+        () => response.setHeader('content-type', 'application/json').end('{}'),
+        () => response.writeHead(400).end(),
+      );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const path = ({ parentSpanId, traceId, service, name }: CollectedSpan): string[] => {
@@ -45,7 +48,10 @@ export async function startCollector(): Promise<Collector> {
 
 /** opentelemetry-proto, `ExportTraceServiceRequest`: what of it is read here. */
 interface Export {
-  resourceSpans: { resource: { attributes: Attribute[] }; scopeSpans: { spans: (Omit<CollectedSpan, 'service' | 'attributes'> & { attributes: Attribute[] })[] }[] }[];
+  resourceSpans: {
+    resource: { attributes: Attribute[] };
+    scopeSpans: { spans: (Omit<CollectedSpan, 'service' | 'attributes'> & { attributes: Attribute[] })[] }[];
+  }[];
 }
 interface Attribute {
   key: string;
@@ -56,8 +62,11 @@ async function receive(request: IncomingMessage): Promise<CollectedSpan[]> {
   const { resourceSpans } = (await json(request)) as Export;
   return resourceSpans.flatMap(({ resource, scopeSpans }) => {
     const service = String(valuesOf(resource.attributes)['service.name']);
-    return scopeSpans.flatMap(({ spans }) => spans).map((span) => ({ ...span, service, attributes: valuesOf(span.attributes) }));
+    return scopeSpans
+      .flatMap(({ spans }) => spans)
+      .map((span) => ({ ...span, service, attributes: valuesOf(span.attributes) }));
   });
 }
 
-const valuesOf = (attributes: Attribute[]): Record<string, unknown> => Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue]));
+const valuesOf = (attributes: Attribute[]): Record<string, unknown> =>
+  Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue]));

@@ -18,14 +18,22 @@ describe('coupons and points', () => {
     await shop.placeForSure(customer, 'HAT');
   });
 
-  const points = async () => (await shop.call<{ points: number }>('GET', '/me/points', { token: customer })).body.points;
-  const placed = async (coupon: string, quantity = 1) => shop.settles(customer, await shop.placeForSure(customer, 'HAT', { coupon, quantity }));
+  const points = async () =>
+    (await shop.call<{ points: number }>('GET', '/me/points', { token: customer })).body.points;
+  const placed = async (coupon: string, quantity = 1) =>
+    shop.settles(customer, await shop.placeForSure(customer, 'HAT', { coupon, quantity }));
 
   it.each([
     ['WELCOME10', { discount: 410, total: 3_690 }],
     ['red5', { discount: 500, total: 3_600 }],
   ])('%s is good from the start', async (coupon, { discount, total }) => {
-    expect(await placed(coupon, 2)).toMatchObject({ status: 'awaiting_payment', coupon: coupon.toUpperCase(), subtotal: { amount: 4_100 }, discount: { amount: discount }, total: { amount: total } });
+    expect(await placed(coupon, 2)).toMatchObject({
+      status: 'awaiting_payment',
+      coupon: coupon.toUpperCase(),
+      subtotal: { amount: 4_100 },
+      discount: { amount: discount },
+      total: { amount: total },
+    });
   });
 
   it('what is paid is the total, and a completed order brings a point for each whole 100 cents of it', async () => {
@@ -45,34 +53,51 @@ describe('coupons and points', () => {
     const available = async () => (await shop.call<{ available: number }>('GET', '/products/HAT')).body.available;
     await eventually(async () => expect(await available()).toBeLessThan(1_000));
     const before = await available();
-    for (const coupon of ['NO-SUCH', 'BIG', 'OLD']) expect(await placed(coupon)).toMatchObject({ status: 'rejected', reason: 'coupon_rejected' });
+    for (const coupon of ['NO-SUCH', 'BIG', 'OLD'])
+      expect(await placed(coupon)).toMatchObject({ status: 'rejected', reason: 'coupon_rejected' });
     await eventually(async () => expect(await available()).toBe(before));
   });
 
   it.each([
     ['a coupon takes off all that it costs', 'HAT', 2_050, 'ALL'],
     ['its products cost nothing', 'GIFT', 0, undefined],
-  ])('an order is paid at once when %s: no card is asked for, and nobody is told to pay', async (_, sku, subtotal, coupon) => {
-    if (coupon) await shop.coupon(admin, { code: coupon, kind: 'percent', value: 100 });
-    else await shop.stock(admin, sku, { east: 10 }, 0);
-    const id = await shop.placeForSure(customer, sku, { ...(coupon && { coupon }) });
-    const order = await shop.reaches(customer, id, 'completed');
-    expect(order).toMatchObject({ subtotal: { amount: subtotal }, total: { amount: 0 }, paidAt: expect.any(String) });
-    expect(order).not.toHaveProperty('payBy');
-    for (const card of ['4000000000000002', '4242424242424242']) expect(await shop.pay(customer, id, card)).toMatchObject({ status: 409, body: { title: 'Not payable now' } });
-    expect((await shop.timeline(customer, id)).filter((type) => !type.startsWith('parcel.'))).toEqual(
-      expect.arrayContaining(['order.placed', 'stock.reserved', 'order.priced', 'order.paid', 'order.shipped', 'order.completed']),
-    );
-    expect(await shop.timeline(customer, id)).not.toContain('order.awaiting_payment');
-    const texts = await eventually(async () => {
-      const { rows } = await system.databases.notifications.pool.query<{ text: string }>('SELECT text FROM deliveries WHERE about = $1', [`orders/${id}`]);
-      expect(rows).toHaveLength(5);
-      return rows.map(({ text }) => text).join();
-    });
-    expect(texts).toContain('there is nothing to pay');
-    expect(texts).not.toMatch(/0\.00|[Pp]lease pay/);
-    expect((await system.databases.payments.pool.query('SELECT FROM captures WHERE order_id = $1', [id])).rowCount).toBe(0);
-  });
+  ])(
+    'an order is paid at once when %s: no card is asked for, and nobody is told to pay',
+    async (_, sku, subtotal, coupon) => {
+      if (coupon) await shop.coupon(admin, { code: coupon, kind: 'percent', value: 100 });
+      else await shop.stock(admin, sku, { east: 10 }, 0);
+      const id = await shop.placeForSure(customer, sku, { ...(coupon && { coupon }) });
+      const order = await shop.reaches(customer, id, 'completed');
+      expect(order).toMatchObject({ subtotal: { amount: subtotal }, total: { amount: 0 }, paidAt: expect.any(String) });
+      expect(order).not.toHaveProperty('payBy');
+      for (const card of ['4000000000000002', '4242424242424242'])
+        expect(await shop.pay(customer, id, card)).toMatchObject({ status: 409, body: { title: 'Not payable now' } });
+      expect((await shop.timeline(customer, id)).filter((type) => !type.startsWith('parcel.'))).toEqual(
+        expect.arrayContaining([
+          'order.placed',
+          'stock.reserved',
+          'order.priced',
+          'order.paid',
+          'order.shipped',
+          'order.completed',
+        ]),
+      );
+      expect(await shop.timeline(customer, id)).not.toContain('order.awaiting_payment');
+      const texts = await eventually(async () => {
+        const { rows } = await system.databases.notifications.pool.query<{ text: string }>(
+          'SELECT text FROM deliveries WHERE about = $1',
+          [`orders/${id}`],
+        );
+        expect(rows).toHaveLength(5);
+        return rows.map(({ text }) => text).join();
+      });
+      expect(texts).toContain('there is nothing to pay');
+      expect(texts).not.toMatch(/0\.00|[Pp]lease pay/);
+      expect(
+        (await system.databases.payments.pool.query('SELECT FROM captures WHERE order_id = $1', [id])).rowCount,
+      ).toBe(0);
+    },
+  );
 
   it(`one with a limit of ${LIMIT} is used ${LIMIT} times by 60 orders at once`, async () => {
     await shop.coupon(admin, { code: 'FEW', kind: 'fixed', value: 100, limit: LIMIT });

@@ -25,14 +25,30 @@ describe('delivering every message twice', () => {
 
   /** Everything that a customer, a warehouse, a bank or a carrier would notice. */
   const effects = async () => {
-    const rows = async (service: 'orders' | 'inventory' | 'payments' | 'logistics' | 'notifications', sql: string) => (await system.databases[service].pool.query(sql)).rows;
+    const rows = async (service: 'orders' | 'inventory' | 'payments' | 'logistics' | 'notifications', sql: string) =>
+      (await system.databases[service].pool.query(sql)).rows;
     return {
       orders: await rows('orders', 'SELECT id, status, version FROM orders WHERE version > 0 ORDER BY 1'),
-      history: await rows('orders', 'SELECT order_id, type, count(*)::int FROM order_history GROUP BY 1, 2 ORDER BY 1, 2'),
-      stock: await rows('inventory', 'SELECT sku, warehouse, received, on_hand, reserved, issued FROM stock ORDER BY 1, 2'),
-      captures: await rows('payments', 'SELECT order_id, status, count(*)::int FROM captures GROUP BY 1, 2 ORDER BY 1, 2'),
-      parcels: await rows('logistics', 'SELECT order_id, warehouse, status, count(*)::int FROM parcels WHERE version > 0 GROUP BY 1, 2, 3 ORDER BY 1, 2'),
-      deliveries: await rows('notifications', 'SELECT about, channel, status, count(*)::int FROM deliveries GROUP BY 1, 2, 3 ORDER BY 1, 2, 3'),
+      history: await rows(
+        'orders',
+        'SELECT order_id, type, count(*)::int FROM order_history GROUP BY 1, 2 ORDER BY 1, 2',
+      ),
+      stock: await rows(
+        'inventory',
+        'SELECT sku, warehouse, received, on_hand, reserved, issued FROM stock ORDER BY 1, 2',
+      ),
+      captures: await rows(
+        'payments',
+        'SELECT order_id, status, count(*)::int FROM captures GROUP BY 1, 2 ORDER BY 1, 2',
+      ),
+      parcels: await rows(
+        'logistics',
+        'SELECT order_id, warehouse, status, count(*)::int FROM parcels WHERE version > 0 GROUP BY 1, 2, 3 ORDER BY 1, 2',
+      ),
+      deliveries: await rows(
+        'notifications',
+        'SELECT about, channel, status, count(*)::int FROM deliveries GROUP BY 1, 2, 3 ORDER BY 1, 2, 3',
+      ),
     };
   };
   const buy = async () => {
@@ -48,7 +64,9 @@ describe('delivering every message twice', () => {
     const of = (row: { order_id: string }) => ids.includes(row.order_id);
     expect(history.filter(of).every(({ count }) => count === 1)).toBe(true);
     expect(captures.filter(of)).toEqual(ids.toSorted().map((order_id) => ({ order_id, status: 'captured', count: 1 })));
-    expect(parcels.filter(of)).toEqual(ids.toSorted().map((order_id) => ({ order_id, warehouse: expect.any(String), status: 'delivered', count: 1 })));
+    expect(parcels.filter(of)).toEqual(
+      ids.toSorted().map((order_id) => ({ order_id, warehouse: expect.any(String), status: 'delivered', count: 1 })),
+    );
     await expectInvariants(system);
   });
 

@@ -1,5 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { canStartBroker, eventually, privateBroker, privatePostgres, startSystem, testBroker, type PrivateBroker, type PrivatePostgres, type System } from '@sluice/testing';
+import {
+  canStartBroker,
+  eventually,
+  privateBroker,
+  privatePostgres,
+  startSystem,
+  testBroker,
+  type PrivateBroker,
+  type PrivatePostgres,
+  type System,
+} from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimAll, claimants, openSale, results, saleOf, watchSums } from './flash-sale.js';
 import { expectInvariants } from './invariants.js';
@@ -21,7 +31,10 @@ describe.skipIf(!canStartBroker)('a flash sale whose servers are killed in the m
   beforeAll(async () => {
     [broker, postgres] = await Promise.all([privateBroker(), privatePostgres()]);
     const env = { FLASH_SALE_QUEUE_LIMIT: '200' };
-    system = await startSystem(env, { broker: await testBroker({ server: broker, flashSaleQueueLimit: 200 }), postgresUrl: postgres.url });
+    system = await startSystem(env, {
+      broker: await testBroker({ server: broker, flashSaleQueueLimit: 200 }),
+      postgresUrl: postgres.url,
+    });
     shop = new Shop(system.url);
     admin = await shop.signIn(ADMIN);
     await shop.stock(admin, 'RUSH', { east: 5 * PIECES });
@@ -33,7 +46,8 @@ describe.skipIf(!canStartBroker)('a flash sale whose servers are killed in the m
     await Promise.all([broker?.close(), postgres?.close()]);
   }, 120_000);
 
-  const open = (quantity: number) => openSale(shop, admin, { sku: 'RUSH', quantity, payWithinSeconds: PAY_WITHIN_SECONDS });
+  const open = (quantity: number) =>
+    openSale(shop, admin, { sku: 'RUSH', quantity, payWithinSeconds: PAY_WITHIN_SECONDS });
   const sellOne = async () => {
     const saleId = await open(1);
     const [outcome] = await claimAll(shop, saleId, await claimants(system, 1), 1);
@@ -42,7 +56,10 @@ describe.skipIf(!canStartBroker)('a flash sale whose servers are killed in the m
   };
 
   const heldOf = async (saleId: string) => {
-    const { rows } = await system.databases['flash-sale'].pool.query<{ held: number }>('SELECT held FROM sales WHERE id = $1', [saleId]);
+    const { rows } = await system.databases['flash-sale'].pool.query<{ held: number }>(
+      'SELECT held FROM sales WHERE id = $1',
+      [saleId],
+    );
     return rows[0]!.held;
   };
 
@@ -64,25 +81,29 @@ describe.skipIf(!canStartBroker)('a flash sale whose servers are killed in the m
     ],
   ];
 
-  it.each(victims)('%s: every piece is sold once, and everybody who was let in is told how it ended', async (_, killAndStart) => {
-    const saleId = await open(PIECES);
-    const claiming = claimAll(shop, saleId, await claimants(system, USERS), WIDTH);
-    await eventually(async () => expect(await heldOf(saleId)).toBeGreaterThan(0));
-    expect(await heldOf(saleId)).toBeLessThan(PIECES);
-    await killAndStart();
-    const sums = watchSums(system, saleId);
-    const outcomes = await claiming;
-    const tickets = outcomes.filter(({ ticket }) => ticket !== undefined);
-    const ends = await results(shop, tickets, WIDTH);
-    const sale = await eventually(async () => {
-      const now = await saleOf(shop, saleId);
-      expect(now).toMatchObject({ state: 'sold-out', remaining: 0 });
-      return now;
-    });
-    expect(sale.held).toBe(PIECES);
-    expect(ends.filter(({ status }) => status === 'won').length).toBeLessThanOrEqual(PIECES);
-    expect(outcomes.every(({ answers }) => [202, 410].includes(answers.at(-1)!))).toBe(true);
-    await sums();
-    await expectInvariants(system);
-  }, 240_000);
+  it.each(victims)(
+    '%s: every piece is sold once, and everybody who was let in is told how it ended',
+    async (_, killAndStart) => {
+      const saleId = await open(PIECES);
+      const claiming = claimAll(shop, saleId, await claimants(system, USERS), WIDTH);
+      await eventually(async () => expect(await heldOf(saleId)).toBeGreaterThan(0));
+      expect(await heldOf(saleId)).toBeLessThan(PIECES);
+      await killAndStart();
+      const sums = watchSums(system, saleId);
+      const outcomes = await claiming;
+      const tickets = outcomes.filter(({ ticket }) => ticket !== undefined);
+      const ends = await results(shop, tickets, WIDTH);
+      const sale = await eventually(async () => {
+        const now = await saleOf(shop, saleId);
+        expect(now).toMatchObject({ state: 'sold-out', remaining: 0 });
+        return now;
+      });
+      expect(sale.held).toBe(PIECES);
+      expect(ends.filter(({ status }) => status === 'won').length).toBeLessThanOrEqual(PIECES);
+      expect(outcomes.every(({ answers }) => [202, 410].includes(answers.at(-1)!))).toBe(true);
+      await sums();
+      await expectInvariants(system);
+    },
+    240_000,
+  );
 });

@@ -1,6 +1,16 @@
 import { depth, eventually, startSystem, type System } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { claim, claimAll, claimants, openSale, results, saleOf, ticketOf, watchSums, type Outcome } from './flash-sale.js';
+import {
+  claim,
+  claimAll,
+  claimants,
+  openSale,
+  results,
+  saleOf,
+  ticketOf,
+  watchSums,
+  type Outcome,
+} from './flash-sale.js';
 import { everyQueueIsEmpty, expectInvariants } from './invariants.js';
 import { ADDRESS, ADMIN, inParallel, Shop } from './shop.js';
 
@@ -41,7 +51,10 @@ describe('a flash sale', () => {
     await shop.payForSure(claimant.token, orderId);
   };
   const ordersOf = async (saleId: string, ...statuses: string[]) => {
-    const { rows } = await system.databases.orders.pool.query<{ n: string }>('SELECT count(*) AS n FROM orders WHERE flash_sale_id = $1 AND status = ANY($2)', [saleId, statuses]);
+    const { rows } = await system.databases.orders.pool.query<{ n: string }>(
+      'SELECT count(*) AS n FROM orders WHERE flash_sale_id = $1 AND status = ANY($2)',
+      [saleId, statuses],
+    );
     return Number(rows[0]!.n);
   };
 
@@ -53,12 +66,20 @@ describe('a flash sale', () => {
     const took = Date.now() - began;
     const tickets = letIn(outcomes);
     const ends = await results(shop, tickets, WIDTH);
-    console.log(`${USERS} claims in ${took} ms: ${JSON.stringify(tally(outcomes.flatMap(({ answers }) => answers)))}; tickets ${JSON.stringify(tally(ends.map(({ status }) => status)))}`);
+    console.log(
+      `${USERS} claims in ${took} ms: ${JSON.stringify(tally(outcomes.flatMap(({ answers }) => answers)))}; tickets ${JSON.stringify(tally(ends.map(({ status }) => status)))}`,
+    );
 
     expect(outcomes.flatMap(({ answers }) => answers).filter((status) => !CLOSED_DOOR.includes(status))).toEqual([]);
     expect(ends.filter(({ status }) => status === 'won')).toHaveLength(PIECES);
-    await inParallel(tickets.length, WIDTH, async (i) => void (ends[i]!.status === 'won' && (await pay(tickets[i]!, ends[i]!.orderId!))));
-    await eventually(async () => expect(await saleOf(shop, saleId)).toMatchObject({ state: 'sold-out', remaining: 0, held: 0, sold: PIECES }));
+    await inParallel(
+      tickets.length,
+      WIDTH,
+      async (i) => void (ends[i]!.status === 'won' && (await pay(tickets[i]!, ends[i]!.orderId!))),
+    );
+    await eventually(async () =>
+      expect(await saleOf(shop, saleId)).toMatchObject({ state: 'sold-out', remaining: 0, held: 0, sold: PIECES }),
+    );
     expect(await ordersOf(saleId, 'paid', 'shipped', 'completed')).toBe(PIECES);
     await sums();
     await expectInvariants(system);
@@ -75,15 +96,32 @@ describe('a flash sale', () => {
     const late = Math.floor(PIECES / 3);
     await inParallel(PIECES - late, WIDTH, (i) => pay(winners[late + i]!, orders[late + i]!));
 
-    await eventually(async () => expect(await saleOf(shop, saleId)).toMatchObject({ state: 'open', remaining: late, sold: PIECES - late }), { withinMs: 120_000 });
-    for (const outcome of winners.slice(0, late)) expect(await ticketOf(shop, outcome)).toMatchObject({ status: 'expired', reason: 'payment_timeout' });
+    await eventually(
+      async () =>
+        expect(await saleOf(shop, saleId)).toMatchObject({ state: 'open', remaining: late, sold: PIECES - late }),
+      { withinMs: 120_000 },
+    );
+    for (const outcome of winners.slice(0, late))
+      expect(await ticketOf(shop, outcome)).toMatchObject({ status: 'expired', reason: 'payment_timeout' });
     const loser = first.find((_, i) => ends[i]!.status === 'lost')!;
-    const second = letIn([await claim(shop, saleId, loser.claimant), ...(await claimAll(shop, saleId, await claimants(system, late * 2), WIDTH))]);
+    const second = letIn([
+      await claim(shop, saleId, loser.claimant),
+      ...(await claimAll(shop, saleId, await claimants(system, late * 2), WIDTH)),
+    ]);
     const seconds = await results(shop, second, WIDTH);
     expect(seconds.filter(({ status }) => status === 'won')).toHaveLength(late);
-    await inParallel(second.length, WIDTH, async (i) => void (seconds[i]!.status === 'won' && (await pay(second[i]!, seconds[i]!.orderId!))));
-    await eventually(async () => expect(await saleOf(shop, saleId)).toMatchObject({ state: 'sold-out', remaining: 0, held: 0, sold: PIECES }));
-    expect([await ordersOf(saleId, 'paid', 'shipped', 'completed'), await ordersOf(saleId, 'cancelled')]).toEqual([PIECES, late]);
+    await inParallel(
+      second.length,
+      WIDTH,
+      async (i) => void (seconds[i]!.status === 'won' && (await pay(second[i]!, seconds[i]!.orderId!))),
+    );
+    await eventually(async () =>
+      expect(await saleOf(shop, saleId)).toMatchObject({ state: 'sold-out', remaining: 0, held: 0, sold: PIECES }),
+    );
+    expect([await ordersOf(saleId, 'paid', 'shipped', 'completed'), await ordersOf(saleId, 'cancelled')]).toEqual([
+      PIECES,
+      late,
+    ]);
     await sums();
     await expectInvariants(system);
   });
@@ -92,11 +130,21 @@ describe('a flash sale', () => {
     const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 300 });
     await system.stop('flash-sale');
     const crowd = await claimants(system, QUEUE_LIMIT + 200);
-    const answers = await inParallel(crowd.length, WIDTH, (i) => shop.call('POST', `/flash-sales/${saleId}/claims`, { token: crowd[i]!.token, body: { address: ADDRESS } }));
-    const taken = answers.flatMap(({ status, headers }, i) => (status === 202 ? [{ claimant: crowd[i]!, answers: [status], ticket: headers.get('location')! }] : []));
+    const answers = await inParallel(crowd.length, WIDTH, (i) =>
+      shop.call('POST', `/flash-sales/${saleId}/claims`, { token: crowd[i]!.token, body: { address: ADDRESS } }),
+    );
+    const taken = answers.flatMap(({ status, headers }, i) =>
+      status === 202 ? [{ claimant: crowd[i]!, answers: [status], ticket: headers.get('location')! }] : [],
+    );
     const refused = answers.filter(({ status }) => status === 429);
-    console.log(`of ${crowd.length} claims on a queue of ${QUEUE_LIMIT}, ${taken.length} were taken and ${refused.length} refused`);
-    expect([taken.length, refused.length, await depth(system.broker, 'flash-sale.claims')]).toEqual([QUEUE_LIMIT, 200, QUEUE_LIMIT]);
+    console.log(
+      `of ${crowd.length} claims on a queue of ${QUEUE_LIMIT}, ${taken.length} were taken and ${refused.length} refused`,
+    );
+    expect([taken.length, refused.length, await depth(system.broker, 'flash-sale.claims')]).toEqual([
+      QUEUE_LIMIT,
+      200,
+      QUEUE_LIMIT,
+    ]);
     expect(refused.every(({ headers }) => Number(headers.get('retry-after')) > 0)).toBe(true);
 
     await system.start('flash-sale');
@@ -109,11 +157,15 @@ describe('a flash sale', () => {
     const sums = watchSums(system, saleId);
     const claiming = claimAll(shop, saleId, await claimants(system, USERS / 2), WIDTH);
     for (const victim of ['flash-sale', 'gateway', 'flash-sale', 'orders'] as const) await system.crash(victim);
-    await system.databases['flash-sale'].pool.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    await system.databases['flash-sale'].pool.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    );
     const outcomes = await claiming;
     const tickets = letIn(outcomes);
     const ends = await results(shop, tickets, WIDTH);
-    console.log(`with crashes: ${JSON.stringify(tally(outcomes.flatMap(({ answers }) => answers)))}; tickets ${JSON.stringify(tally(ends.map(({ status }) => status)))}`);
+    console.log(
+      `with crashes: ${JSON.stringify(tally(outcomes.flatMap(({ answers }) => answers)))}; tickets ${JSON.stringify(tally(ends.map(({ status }) => status)))}`,
+    );
     // A claim whose answer was lost with its gateway may have won too, unseen by its client.
     const sale = await eventually(async () => {
       const now = await saleOf(shop, saleId);
@@ -123,7 +175,10 @@ describe('a flash sale', () => {
     expect(sale.held + sale.sold).toBe(PIECES);
     expect(ends.filter(({ status }) => status === 'won').length).toBeLessThanOrEqual(PIECES);
     await sums();
-    const { rows } = await system.databases['flash-sale'].pool.query('SELECT user_id FROM claims WHERE sale_id = $1 GROUP BY 1 HAVING count(*) > 1', [saleId]);
+    const { rows } = await system.databases['flash-sale'].pool.query(
+      'SELECT user_id FROM claims WHERE sale_id = $1 GROUP BY 1 HAVING count(*) > 1',
+      [saleId],
+    );
     expect(rows).toEqual([]);
     await expectInvariants(system);
   });
@@ -142,8 +197,11 @@ describe('a flash sale', () => {
     const busy: Awaited<ReturnType<typeof takes>>[] = [];
     while (claiming) busy.push(...(await inParallel(2, 2, takes)));
     await spike;
-    const p99 = (orders: typeof busy): number => Math.round(orders.map(({ ms }) => ms).sort((a, b) => a - b)[Math.floor(orders.length * 0.99)]!);
-    console.log(`orders answered with p99 ${p99(quiet)} ms when it was quiet, and ${p99(busy)} ms (${busy.length} of them) while ${USERS} users claimed`);
+    const p99 = (orders: typeof busy): number =>
+      Math.round(orders.map(({ ms }) => ms).sort((a, b) => a - b)[Math.floor(orders.length * 0.99)]!);
+    console.log(
+      `orders answered with p99 ${p99(quiet)} ms when it was quiet, and ${p99(busy)} ms (${busy.length} of them) while ${USERS} users claimed`,
+    );
     expect([...quiet, ...busy].filter(({ status }) => status !== 201 && status !== 202)).toEqual([]);
   });
 
@@ -155,7 +213,10 @@ describe('a flash sale', () => {
     expect(await available()).toBe(before - PIECES);
     const [one] = letIn(await claimAll(shop, saleId, await claimants(system, 1), 1));
     await eventually(async () => expect(await ticketOf(shop, one!)).toMatchObject({ status: 'won' }));
-    await eventually(async () => expect(await saleOf(shop, saleId)).toMatchObject({ state: 'closed', held: 0, sold: 0 }), { withinMs: 30_000 });
+    await eventually(
+      async () => expect(await saleOf(shop, saleId)).toMatchObject({ state: 'closed', held: 0, sold: 0 }),
+      { withinMs: 30_000 },
+    );
     await eventually(async () => expect(await available()).toBe(before));
     expect((await claim(shop, saleId, (await claimants(system, 1))[0]!)).answers).toEqual([410]);
     await expectInvariants(system);

@@ -24,31 +24,48 @@ export interface TicketResult {
 }
 
 export const claimants = (system: System, count: number): Promise<Claimant[]> =>
-  Promise.all(Array.from({ length: count }, async () => {
-    const id = randomUUID();
-    return { id, token: await system.tokenOf(id) };
-  }));
+  Promise.all(
+    Array.from({ length: count }, async () => {
+      const id = randomUUID();
+      return { id, token: await system.tokenOf(id) };
+    }),
+  );
 
 const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
 
 /** Opens a sale that is open at once; resolves when the door knows of it. */
-export async function openSale(shop: Shop, admin: string, sale: { sku: string; quantity: number; payWithinSeconds: number; forMs?: number }): Promise<string> {
+export async function openSale(
+  shop: Shop,
+  admin: string,
+  sale: { sku: string; quantity: number; payWithinSeconds: number; forMs?: number },
+): Promise<string> {
   const { sku, quantity, payWithinSeconds, forMs = 600_000 } = sale;
-  const body = { sku, quantity, payWithinSeconds, price: { amount: 500, currency: 'USD' }, opensAt: inMs(-1_000), closesAt: inMs(forMs), perUser: 1 };
+  const body = {
+    sku,
+    quantity,
+    payWithinSeconds,
+    price: { amount: 500, currency: 'USD' },
+    opensAt: inMs(-1_000),
+    closesAt: inMs(forMs),
+    perUser: 1,
+  };
   const { status, body: made } = await shop.call<Sale>('POST', '/flash-sales', { token: admin, body });
   expect([status, made]).toMatchObject([201, { quantity }]);
   await eventually(async () => expect(await saleOf(shop, made.id)).toMatchObject({ state: 'open' }));
   return made.id;
 }
 
-export const saleOf = async (shop: Shop, id: string): Promise<Sale> => (await shop.call<Sale>('GET', `/flash-sales/${id}`)).body;
+export const saleOf = async (shop: Shop, id: string): Promise<Sale> =>
+  (await shop.call<Sale>('GET', `/flash-sales/${id}`)).body;
 
 /** Asks until the door has decided: full and unknown mean "ask again". */
 export async function claim(shop: Shop, saleId: string, claimant: Claimant): Promise<Outcome> {
   const answers: number[] = [];
   const ticket = await eventually(
     async () => {
-      const { status, headers } = await shop.call('POST', `/flash-sales/${saleId}/claims`, { token: claimant.token, body: { address: ADDRESS } }).catch(() => ({ status: 0, headers: new Headers() }));
+      const { status, headers } = await shop
+        .call('POST', `/flash-sales/${saleId}/claims`, { token: claimant.token, body: { address: ADDRESS } })
+        .catch(() => ({ status: 0, headers: new Headers() }));
       answers.push(status);
       if (status !== 202 && status !== 410) throw new Error(`the door answered ${status}`);
       return headers.get('location') ?? undefined;
@@ -58,9 +75,11 @@ export async function claim(shop: Shop, saleId: string, claimant: Claimant): Pro
   return { claimant, answers, ...(ticket && { ticket }) };
 }
 
-export const claimAll = (shop: Shop, saleId: string, all: Claimant[], width: number): Promise<Outcome[]> => inParallel(all.length, width, (i) => claim(shop, saleId, all[i]!));
+export const claimAll = (shop: Shop, saleId: string, all: Claimant[], width: number): Promise<Outcome[]> =>
+  inParallel(all.length, width, (i) => claim(shop, saleId, all[i]!));
 
-export const ticketOf = async (shop: Shop, { ticket, claimant }: Outcome): Promise<TicketResult> => (await shop.call<TicketResult>('GET', ticket!, { token: claimant.token })).body;
+export const ticketOf = async (shop: Shop, { ticket, claimant }: Outcome): Promise<TicketResult> =>
+  (await shop.call<TicketResult>('GET', ticket!, { token: claimant.token })).body;
 
 /** What became of everybody who was let in; fails as long as somebody waits. */
 export const results = (shop: Shop, letIn: Outcome[], width: number): Promise<TicketResult[]> =>
@@ -80,9 +99,16 @@ export function watchSums(system: System, saleId: string): () => Promise<void> {
   const wrong: object[] = [];
   let looks = 0;
   const look = async (): Promise<void> => {
-    const { rows } = await system.databases['flash-sale'].pool.query<Record<'quantity' | 'remaining' | 'held' | 'sold', number>>('SELECT quantity, remaining, held, sold FROM sales WHERE id = $1', [saleId]);
+    const { rows } = await system.databases['flash-sale'].pool.query<
+      Record<'quantity' | 'remaining' | 'held' | 'sold', number>
+    >('SELECT quantity, remaining, held, sold FROM sales WHERE id = $1', [saleId]);
     looks += rows.length;
-    for (const row of rows) if (Number(row.quantity) !== Number(row.remaining) + Number(row.held) + Number(row.sold) || Math.min(row.remaining, row.held, row.sold) < 0) wrong.push(row);
+    for (const row of rows)
+      if (
+        Number(row.quantity) !== Number(row.remaining) + Number(row.held) + Number(row.sold) ||
+        Math.min(row.remaining, row.held, row.sold) < 0
+      )
+        wrong.push(row);
   };
   // A look that a test has cut off is none.
   let looking = look().catch(() => undefined);

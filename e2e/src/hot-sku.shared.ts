@@ -20,7 +20,8 @@ describe('one hot SKU', () => {
   it('reserves exactly 100 of 1,000 concurrent orders on a stock of 100 and rejects 900 as out of stock', async () => {
     const ids = await inParallel(1_000, 200, () => shop.placeForSure(customer, 'HOT'));
     const settled = await inParallel(ids.length, 50, (i) => shop.settles(customer, ids[i] ?? ''));
-    const count = (status: string, reason?: string) => settled.filter((order) => order.status === status && order.reason === reason).length;
+    const count = (status: string, reason?: string) =>
+      settled.filter((order) => order.status === status && order.reason === reason).length;
     expect([count('awaiting_payment'), count('rejected', 'out_of_stock')]).toEqual([100, 900]);
     expect((await shop.call('GET', '/products/HOT')).body).toMatchObject({ available: 0 });
     await expectInvariants(system);

@@ -9,7 +9,9 @@ const QUIET_WITHIN_SECONDS = 120;
 /** The queues of the topology: not where timers wait out their windows, and not what a test listens on itself. */
 async function queues({ broker }: System): Promise<string[]> {
   const all = await broker.management.get<{ name: string }[]>(`queues/${encodeURIComponent(broker.vhost)}`);
-  return all.map(({ name }) => name).filter((name) => !name.startsWith('amq.') && !name.startsWith(`${ExpirePayment.waitsIn}.`));
+  return all
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith('amq.') && !name.startsWith(`${ExpirePayment.waitsIn}.`));
 }
 
 /** Nothing waits anywhere: no message in a queue, no retry, no row in an outbox. */

@@ -32,19 +32,31 @@ describe('while orders hangs', () => {
     }
   }
   const idOf = ({ headers }: { headers: Headers }) => headers.get('location')?.split('/').at(-1) ?? '';
-  const listed = async () => (await shop.call<{ items: Order[] }>('GET', '/orders?limit=100', { token: customer })).body.items.map(({ id }) => id);
+  const listed = async () =>
+    (await shop.call<{ items: Order[] }>('GET', '/orders?limit=100', { token: customer })).body.items.map(
+      ({ id }) => id,
+    );
 
   it('a refused order that was answered with 202 is there as rejected, with its reason, and its customer is notified', async () => {
     const key = randomUUID();
     const accepted = await hanging(() => shop.place(customer, 'NO-SUCH-THING', { key }));
     expect(accepted.status).toBe(202);
     const id = idOf(accepted);
-    expect(await eventually(() => shop.order(customer, id))).toMatchObject({ status: 'rejected', reason: 'unknown_product' });
+    expect(await eventually(() => shop.order(customer, id))).toMatchObject({
+      status: 'rejected',
+      reason: 'unknown_product',
+    });
     expect(await eventually(() => shop.timeline(customer, id))).toEqual(['order.placed', 'order.rejected']);
     expect(await listed()).toContain(id);
-    expect(await shop.place(customer, 'NO-SUCH-THING', { key })).toMatchObject({ status: 201, body: { id, status: 'rejected' } });
+    expect(await shop.place(customer, 'NO-SUCH-THING', { key })).toMatchObject({
+      status: 201,
+      body: { id, status: 'rejected' },
+    });
     await eventually(async () => {
-      const { rows } = await system.databases.notifications.pool.query('SELECT channel FROM deliveries WHERE about = $1', [`orders/${id}`]);
+      const { rows } = await system.databases.notifications.pool.query(
+        'SELECT channel FROM deliveries WHERE about = $1',
+        [`orders/${id}`],
+      );
       expect(rows.map(({ channel }) => channel as string).sort()).toEqual(['inbox', 'sms']);
     });
   });
@@ -53,7 +65,9 @@ describe('while orders hangs', () => {
     const before = await listed();
     expect((await shop.place(customer, 'NO-SUCH-THING')).status).toBe(422);
     expect(await listed()).toEqual(before);
-    const { rows } = await system.databases.orders.pool.query("SELECT 1 FROM orders WHERE placed_at IS NULL AND status = 'rejected'");
+    const { rows } = await system.databases.orders.pool.query(
+      "SELECT 1 FROM orders WHERE placed_at IS NULL AND status = 'rejected'",
+    );
     expect(rows.length).toBeGreaterThan(0);
   });
 
@@ -72,11 +86,19 @@ describe('while orders hangs', () => {
     await shop.reaches(customer, await shop.placeForSure(customer, 'OLD'), 'awaiting_payment');
     const [fresh, old, mixed] = await hanging(async () => {
       expect([await changedTo('FRESH', 700), await changedTo('OLD', 500, 400)]).toEqual([700, 400]);
-      return Promise.all([shop.place(customer, 'FRESH'), shop.place(customer, 'OLD', { quantity: 2 }), shop.placeLines(customer, ['OLD', 'FRESH', 'TEE', 'OLD'])]);
+      return Promise.all([
+        shop.place(customer, 'FRESH'),
+        shop.place(customer, 'OLD', { quantity: 2 }),
+        shop.placeLines(customer, ['OLD', 'FRESH', 'TEE', 'OLD']),
+      ]);
     });
     expect([fresh.status, old.status, mixed.status]).toEqual([202, 202, 202]);
     await changedTo('OLD', 9_999);
-    expect(await Promise.all([fresh, old, mixed].map(bought))).toEqual([['awaiting_payment', 700], ['awaiting_payment', 800], ['awaiting_payment', 2_500]]);
+    expect(await Promise.all([fresh, old, mixed].map(bought))).toEqual([
+      ['awaiting_payment', 700],
+      ['awaiting_payment', 800],
+      ['awaiting_payment', 2_500],
+    ]);
     expect(await bought(await shop.place(customer, 'OLD'))).toEqual(['awaiting_payment', 9_999]);
   });
 
@@ -89,7 +111,10 @@ describe('while orders hangs', () => {
       return [await shop.place(customer, 'BRIEF'), await shop.place(customer, 'OLD')] as const;
     });
     await inventory.start();
-    expect(await Promise.all([fresh, old].map(bought))).toEqual([['awaiting_payment', 300], ['awaiting_payment', 250]]);
+    expect(await Promise.all([fresh, old].map(bought))).toEqual([
+      ['awaiting_payment', 300],
+      ['awaiting_payment', 250],
+    ]);
     await expectInvariants(system);
   });
 
@@ -108,11 +133,16 @@ describe('while orders hangs', () => {
     const key = randomUUID();
     const { body } = await shop.place(customer, 'NO-SUCH-THING', { key });
     expect(body).toMatchObject({ status: 422 });
-    const { rows } = await system.databases.orders.pool.query<{ id: string }>("SELECT id FROM orders WHERE placed_at IS NULL AND status = 'rejected' ORDER BY recorded_at DESC LIMIT 1");
+    const { rows } = await system.databases.orders.pool.query<{ id: string }>(
+      "SELECT id FROM orders WHERE placed_at IS NULL AND status = 'rejected' ORDER BY recorded_at DESC LIMIT 1",
+    );
     const id = rows[0]!.id;
     await system.databases.orders.pool.query('DELETE FROM orders WHERE id = $1', [id]);
     expect((await hanging(() => shop.cancel(customer, id))).status).toBe(202);
     await eventually(async () => expect((await shop.cancel(customer, id)).status).toBe(404));
-    expect(await shop.place(customer, 'TEE', { key })).toMatchObject({ status: 201, body: { id, status: 'cancelled', reason: 'customer' } });
+    expect(await shop.place(customer, 'TEE', { key })).toMatchObject({
+      status: 201,
+      body: { id, status: 'cancelled', reason: 'customer' },
+    });
   });
 });

@@ -39,8 +39,16 @@ describe('an order, live', () => {
     await second.ended;
 
     const all = [...before, ...second.events];
-    expect(types(all)).toEqual(['order.placed', 'stock.reserved', 'order.priced', 'order.awaiting_payment', 'order.cancelled']);
-    expect(all.map(({ event, id: version }) => [event, Number(version)])).toEqual(all.map((_, index) => ['order', index + 1]));
+    expect(types(all)).toEqual([
+      'order.placed',
+      'stock.reserved',
+      'order.priced',
+      'order.awaiting_payment',
+      'order.cancelled',
+    ]);
+    expect(all.map(({ event, id: version }) => [event, Number(version)])).toEqual(
+      all.map((_, index) => ['order', index + 1]),
+    );
     expect(all.at(-1)!.data).toMatchObject({ id, status: 'cancelled', reason: 'payment_timeout' });
     expect((await shop.watch(customer, id, all.at(-1)!.id)).status).toBe(204);
   });
@@ -52,12 +60,21 @@ describe('an order, live', () => {
     await shop.payForSure(customer, id);
     await stream.ended;
     const own = types(stream.events).filter((type) => type.startsWith('order.'));
-    expect(own).toEqual(['order.placed', 'order.priced', 'order.awaiting_payment', 'order.paid', 'order.shipped', 'order.completed']);
+    expect(own).toEqual([
+      'order.placed',
+      'order.priced',
+      'order.awaiting_payment',
+      'order.paid',
+      'order.shipped',
+      'order.completed',
+    ]);
   });
 
   it("is nobody else's to see", async () => {
     const id = await shop.placeForSure(customer, 'TEE');
-    await shop.call('POST', '/users', { body: { phone: '+15550001111', name: 'Mallory', password: 'a-long-password' } });
+    await shop.call('POST', '/users', {
+      body: { phone: '+15550001111', name: 'Mallory', password: 'a-long-password' },
+    });
     const other = await shop.signIn({ phone: '+15550001111', password: 'a-long-password' });
     expect((await shop.watch(other, id)).status).toBe(404);
   });

@@ -34,10 +34,17 @@ describe('adding a consumer', () => {
 
   it('needs one binding and no change in any app: a new listener hears every fact about orders', async () => {
     const password = randomBytes(12).toString('hex');
-    const administrator = { AMQP_URL: system.broker.url, AMQP_MANAGEMENT_URL: system.broker.management.url, AMQP_PASSWORDS: JSON.stringify({ 'order-log': password }) };
+    const administrator = {
+      AMQP_URL: system.broker.url,
+      AMQP_MANAGEMENT_URL: system.broker.management.url,
+      AMQP_PASSWORDS: JSON.stringify({ 'order-log': password }),
+    };
     const topology = run('topology/dist/main.js', administrator, ['listen', 'order-log', 'order.*']);
     expect(await topology.exitCode).toBe(0);
-    const AMQP_URL = Object.assign(new URL(system.broker.url), { username: await amongItsNeighbours('order-log', password), password }).href;
+    const AMQP_URL = Object.assign(new URL(system.broker.url), {
+      username: await amongItsNeighbours('order-log', password),
+      password,
+    }).href;
     listener = run('examples/order-log/dist/main.js', { AMQP_URL, LOG_LEVEL: 'info' });
 
     await shop.stock(admin, 'TEE', { east: 10 });
@@ -47,7 +54,8 @@ describe('adding a consumer', () => {
 
     await eventually(() => {
       const output = listener?.output() ?? '';
-      for (const type of ['order.placed', 'order.priced', 'order.paid', 'order.shipped', 'order.completed']) expect(output).toContain(`${type} ${id}`);
+      for (const type of ['order.placed', 'order.priced', 'order.paid', 'order.shipped', 'order.completed'])
+        expect(output).toContain(`${type} ${id}`);
     });
   });
 
@@ -64,13 +72,22 @@ describe('adding a consumer', () => {
   async function everythingIsCounted(mark: string): Promise<z.infer<typeof Counts>> {
     const data = Buffer.from(JSON.stringify({ orderId: randomUUID() }));
     const channel = await system.broker.connection.createConfirmChannel();
-    channel.publish('shop.events', `order.${mark}`, data, { messageId: randomUUID(), type: `order.${mark}`, userId: system.broker.userOf('orders'), headers: { version: 1, time: new Date().toISOString(), 'correlation-id': mark } });
+    channel.publish('shop.events', `order.${mark}`, data, {
+      messageId: randomUUID(),
+      type: `order.${mark}`,
+      userId: system.broker.userOf('orders'),
+      headers: { version: 1, time: new Date().toISOString(), 'correlation-id': mark },
+    });
     await channel.waitForConfirms();
-    return eventually(async () => {
-      const { value } = await asker.ask(GetStatistics, {});
-      if (value?.facts[`order.${mark}`] !== 1) throw new Error(`${mark} is not counted: ${JSON.stringify(value)}\n${python?.output()}`);
-      return value;
-    }, { withinMs: 30_000 });
+    return eventually(
+      async () => {
+        const { value } = await asker.ask(GetStatistics, {});
+        if (value?.facts[`order.${mark}`] !== 1)
+          throw new Error(`${mark} is not counted: ${JSON.stringify(value)}\n${python?.output()}`);
+        return value;
+      },
+      { withinMs: 30_000 },
+    );
   }
 
   describe('in another language, written from the AsyncAPI document alone', () => {
@@ -92,8 +109,18 @@ describe('adding a consumer', () => {
       await shop.reaches(customer, id, 'completed');
       await python.start();
 
-      const once = { 'order.placed': 1, 'order.priced': 1, 'order.awaiting_payment': 1, 'order.paid': 1, 'order.shipped': 1, 'order.completed': 1 };
-      expect(await everythingIsCounted('first_mark')).toEqual({ orders: { completed: 1 }, facts: { ...once, 'order.first_mark': 1 } });
+      const once = {
+        'order.placed': 1,
+        'order.priced': 1,
+        'order.awaiting_payment': 1,
+        'order.paid': 1,
+        'order.shipped': 1,
+        'order.completed': 1,
+      };
+      expect(await everythingIsCounted('first_mark')).toEqual({
+        orders: { completed: 1 },
+        facts: { ...once, 'order.first_mark': 1 },
+      });
 
       await python.end('SIGKILL');
       await python.start();
@@ -108,9 +135,15 @@ describe('adding a consumer', () => {
       const late = await asker.send(GetStatistics, {}, { timeoutMs: 0 });
       expect((await asker.ask(GetStatistics, { status: 'completed' })).value?.orders).toEqual({ completed: 1 });
       expect((await asker.ask(GetStatistics, { status: 'cancelled' })).value?.orders).toEqual({});
-      expect((await asker.ask(GetStatistics, { status: 'lost' })).problem).toMatchObject({ status: 422, title: 'Unknown status' });
+      expect((await asker.ask(GetStatistics, { status: 'lost' })).problem).toMatchObject({
+        status: 422,
+        title: 'Unknown status',
+      });
       expect((await asker.ask(GetStatistics, {}, { version: 2 })).problem).toMatchObject({ status: 400 });
-      expect((await asker.ask(GetStatistics, 'no object')).problem).toMatchObject({ status: 400, title: 'Malformed message' });
+      expect((await asker.ask(GetStatistics, 'no object')).problem).toMatchObject({
+        status: 400,
+        title: 'Malformed message',
+      });
       expect(asker.hasAnswer(late)).toBe(false);
     });
 
@@ -118,28 +151,46 @@ describe('adding a consumer', () => {
       if (!PYTHON) skip(NO_PYTHON);
       const { connection } = system.broker;
       const channel = await connection.createConfirmChannel();
-      channel.publish('shop.events', 'order.placed', Buffer.from('no json'), { messageId: randomUUID(), type: 'order.placed', headers: { version: 1 } });
+      channel.publish('shop.events', 'order.placed', Buffer.from('no json'), {
+        messageId: randomUUID(),
+        type: 'order.placed',
+        headers: { version: 1 },
+      });
       await channel.waitForConfirms();
-      const letter = await eventually(async () => (await channel.get('order-statistics.events.dead')) || Promise.reject(new Error('no dead letter')));
+      const letter = await eventually(
+        async () => (await channel.get('order-statistics.events.dead')) || Promise.reject(new Error('no dead letter')),
+      );
       expect(letter.content.toString()).toBe('no json');
-      expect(letter.properties.headers).toMatchObject({ attempts: 1, reason: expect.stringContaining('Unreadable: not a message') as string, 'original-exchange': 'shop.events', 'original-routing-key': 'order.placed' });
+      expect(letter.properties.headers).toMatchObject({
+        attempts: 1,
+        reason: expect.stringContaining('Unreadable: not a message') as string,
+        'original-exchange': 'shop.events',
+        'original-routing-key': 'order.placed',
+      });
       channel.ack(letter);
       await everythingIsCounted('third_mark');
     });
 
     it('declares its queue as the map would', async ({ skip }) => {
       if (!PYTHON) skip(NO_PYTHON);
-      const topology = run('topology/dist/main.js', { AMQP_URL: system.broker.url }, ['listen', 'order-statistics', 'order.*']);
+      const topology = run('topology/dist/main.js', { AMQP_URL: system.broker.url }, [
+        'listen',
+        'order-statistics',
+        'order.*',
+      ]);
       expect(await topology.exitCode, topology.output()).toBe(0);
     });
 
-    it('comes back after its connection was lost, and ends when it is told to, with nothing left behind', async ({ skip }) => {
+    it('comes back after its connection was lost, and ends when it is told to, with nothing left behind', async ({
+      skip,
+    }) => {
       if (!PYTHON || !python) return skip(NO_PYTHON);
       await python.cutOff();
       await everythingIsCounted('fourth_mark');
       expect(python.output()).toContain('no broker, trying again');
       expect(await python.end('SIGTERM')).toBe(0);
-      for (const queue of ['events', 'queries']) expect(await depth(system.broker, `order-statistics.${queue}`)).toBe(0);
+      for (const queue of ['events', 'queries'])
+        expect(await depth(system.broker, `order-statistics.${queue}`)).toBe(0);
     });
   });
 });

@@ -18,7 +18,21 @@ const QUEUE = 'logistics.events';
 
 /** What is written down of an order that was completed from one warehouse. */
 const FACTS = {
-  orders: { sql: 'SELECT order_id AS id, type AS fact FROM order_history', facts: ['order.awaiting_payment', 'order.completed', 'order.paid', 'order.placed', 'order.priced', 'order.shipped', 'parcel.created', 'parcel.delivered', 'parcel.dispatched', 'stock.reserved'] },
+  orders: {
+    sql: 'SELECT order_id AS id, type AS fact FROM order_history',
+    facts: [
+      'order.awaiting_payment',
+      'order.completed',
+      'order.paid',
+      'order.placed',
+      'order.priced',
+      'order.shipped',
+      'parcel.created',
+      'parcel.delivered',
+      'parcel.dispatched',
+      'stock.reserved',
+    ],
+  },
   payments: { sql: 'SELECT order_id AS id, status AS fact FROM captures WHERE version > 0', facts: ['captured'] },
   logistics: { sql: 'SELECT order_id AS id, status AS fact FROM parcels WHERE version > 0', facts: ['delivered'] },
 } as const;
@@ -63,7 +77,10 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('with a shop that i
     onTestFinished(() => buyers.stop().catch(() => undefined));
 
     const [stops, starts] = [new Map<string, number>(), new Map<string, number>()];
-    for (const [name, instance] of [...SERVICES.map((name) => [name, system.instance(name)] as const), ['the other gateway', gateways[1]!] as const]) {
+    for (const [name, instance] of [
+      ...SERVICES.map((name) => [name, system.instance(name)] as const),
+      ['the other gateway', gateways[1]!] as const,
+    ]) {
       const began = Date.now();
       expect(await instance.end('SIGTERM'), instance.output()).toBe(0);
       stops.set(name, Date.now() - began);
@@ -72,7 +89,9 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('with a shop that i
       await buyers.more(BUYERS);
     }
     await buyers.stop();
-    console.log(`${buyers.orders.length} orders; answers ${told(buyers.answers)}; longest wait in ms ${told(buyers.longest)}; stopped in ms ${told(stops)}; started in ms ${told(starts)}; delivered again: ${await redelivered(system)}`);
+    console.log(
+      `${buyers.orders.length} orders; answers ${told(buyers.answers)}; longest wait in ms ${told(buyers.longest)}; stopped in ms ${told(stops)}; started in ms ${told(starts)}; delivered again: ${await redelivered(system)}`,
+    );
 
     expect(balancer.faults).toEqual([]);
     await inParallel(watched.length, 1, (i) => shop.payForSure(customer, watched[i]!));
@@ -93,21 +112,51 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('with a shop that i
       await shop.reaches(customer, ids[i]!, 'awaiting_payment');
       await shop.payForSure(customer, ids[i]!);
     });
-    await eventually(async () => expect(await depth(system.broker, `${QUEUE}.dead`)).toBe(LETTERS), { withinMs: 30_000 });
+    await eventually(async () => expect(await depth(system.broker, `${QUEUE}.dead`)).toBe(LETTERS), {
+      withinMs: 30_000,
+    });
     const letters = await deadLetters(system.broker, QUEUE);
     const id = String(letters[0]!.properties.messageId);
 
-    expect(await operate(system, 'dead-letters', 'list')).toMatchObject({ code: 0, output: expect.stringMatching(new RegExp(`^${QUEUE}  ${LETTERS} dead letters, .*\\n +${LETTERS} × order\\.paid  .*address`)) });
+    expect(await operate(system, 'dead-letters', 'list')).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(
+        new RegExp(`^${QUEUE}  ${LETTERS} dead letters, .*\\n +${LETTERS} × order\\.paid  .*address`),
+      ),
+    });
     const { output } = await operate(system, 'dead-letters', 'show', id);
-    for (const text of [`id: ${id}`, `attempts: ${TRIES}`, 'first published to: shop.events', 'with the routing key: order.paid', 'redriven: 0']) expect(output).toContain(text);
+    for (const text of [
+      `id: ${id}`,
+      `attempts: ${TRIES}`,
+      'first published to: shop.events',
+      'with the routing key: order.paid',
+      'redriven: 0',
+    ])
+      expect(output).toContain(text);
     expect(output).toMatch(/^reason: .*column .*address does not exist$/m);
     expect(output).toMatch(/^stack:\n {2}\S+: column .*\n +at /m);
     expect(output.match(/^ +\d+\. \d{4}-.*address/gm)).toHaveLength(TRIES);
-    const { status, body } = await shop.call<{ queues: { queue: string; count: number; letters: unknown[] }[]; unanswered: string[] }>('GET', '/ops/dead-letters', { token: admin });
+    const { status, body } = await shop.call<{
+      queues: { queue: string; count: number; letters: unknown[] }[];
+      unanswered: string[];
+    }>('GET', '/ops/dead-letters', { token: admin });
     expect([status, body.unanswered]).toEqual([200, []]);
-    const failed = { type: 'order.paid', attempts: TRIES, redriven: 0, originalExchange: 'shop.events', originalRoutingKey: 'order.paid', reason: expect.stringContaining('address'), history: { length: TRIES } };
-    expect(body.queues.filter(({ count }) => count > 0)).toMatchObject([{ queue: QUEUE, count: LETTERS, letters: letters.map(() => failed) }]);
-    expect(await operate(system, 'audit')).toMatchObject({ code: 1, output: expect.stringContaining(`${QUEUE}.dead: ${LETTERS}`) });
+    const failed = {
+      type: 'order.paid',
+      attempts: TRIES,
+      redriven: 0,
+      originalExchange: 'shop.events',
+      originalRoutingKey: 'order.paid',
+      reason: expect.stringContaining('address'),
+      history: { length: TRIES },
+    };
+    expect(body.queues.filter(({ count }) => count > 0)).toMatchObject([
+      { queue: QUEUE, count: LETTERS, letters: letters.map(() => failed) },
+    ]);
+    expect(await operate(system, 'audit')).toMatchObject({
+      code: 1,
+      output: expect.stringContaining(`${QUEUE}.dead: ${LETTERS}`),
+    });
 
     await pool.query('ALTER TABLE parcels RENAME COLUMN destination TO address');
     const sentHome = { code: 0, output: `${LETTERS} dead letters sent home to ${QUEUE}\n` };
@@ -122,7 +171,11 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('with a shop that i
   });
 });
 
-const told = (numbers: Map<string, number>): string => [...numbers].sort().map(([what, number]) => `${what}: ${number}`).join(', ');
+const told = (numbers: Map<string, number>): string =>
+  [...numbers]
+    .sort()
+    .map(([what, number]) => `${what}: ${number}`)
+    .join(', ');
 
 /** Of all queues: what a consumer had held before. */
 async function redelivered({ broker }: ProcessSystem): Promise<number> {
@@ -133,7 +186,8 @@ async function redelivered({ broker }: ProcessSystem): Promise<number> {
 /** As a redrive leaves them that dies between its two halves: sent home, and still there. */
 async function writeBack({ broker }: ProcessSystem, letters: Awaited<ReturnType<typeof deadLetters>>): Promise<void> {
   const channel = await broker.connection.createConfirmChannel();
-  for (const { body, properties } of letters) channel.publish('shop.dead', QUEUE, Buffer.from(body), properties as object);
+  for (const { body, properties } of letters)
+    channel.publish('shop.dead', QUEUE, Buffer.from(body), properties as object);
   await channel.waitForConfirms();
   await channel.close();
 }

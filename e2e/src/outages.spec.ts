@@ -22,27 +22,34 @@ describe('while a service is down', () => {
   afterAll(() => system?.close());
 
   const place = () => inParallel(ORDERS, WIDTH, () => shop.placeForSure(customer, 'TEE'));
-  const all = (ids: string[], status: 'pending' | 'awaiting_payment' | 'paid' | 'completed') => inParallel(ids.length, WIDTH, (i) => shop.reaches(customer, ids[i] ?? '', status, 60_000));
+  const all = (ids: string[], status: 'pending' | 'awaiting_payment' | 'paid' | 'completed') =>
+    inParallel(ids.length, WIDTH, (i) => shop.reaches(customer, ids[i] ?? '', status, 60_000));
   const pay = async (ids: string[]) => {
     await all(ids, 'awaiting_payment');
     await inParallel(ids.length, WIDTH, (i) => shop.payForSure(customer, ids[i] ?? ''));
   };
   const expectCompletedWithParcelsOnce = async (ids: string[]) => {
     await all(ids, 'completed');
-    const { rows } = await system.databases.logistics.pool.query('SELECT order_id, warehouse, count(*)::int AS n FROM parcels WHERE order_id = ANY($1) AND version > 0 GROUP BY 1, 2', [ids]);
+    const { rows } = await system.databases.logistics.pool.query(
+      'SELECT order_id, warehouse, count(*)::int AS n FROM parcels WHERE order_id = ANY($1) AND version > 0 GROUP BY 1, 2',
+      [ids],
+    );
     expect(new Set(rows.map(({ order_id }) => order_id)).size).toBe(ids.length);
     expect(rows.every(({ n }) => n === 1)).toBe(true);
     await expectInvariants(system);
   };
 
-  it.each<[ServiceName]>([['logistics'], ['notifications']])('takes and is paid for 200 orders without %s, and completes them when it returns', async (down) => {
-    await system.stop(down);
-    const ids = await place();
-    await pay(ids);
-    if (down === 'logistics') await all(ids, 'paid');
-    await system.start(down);
-    await expectCompletedWithParcelsOnce(ids);
-  });
+  it.each<[ServiceName]>([['logistics'], ['notifications']])(
+    'takes and is paid for 200 orders without %s, and completes them when it returns',
+    async (down) => {
+      await system.stop(down);
+      const ids = await place();
+      await pay(ids);
+      if (down === 'logistics') await all(ids, 'paid');
+      await system.start(down);
+      await expectCompletedWithParcelsOnce(ids);
+    },
+  );
 
   it('keeps 200 orders pending without inventory, and goes on when it returns', async () => {
     await system.stop('inventory');
@@ -57,7 +64,10 @@ describe('while a service is down', () => {
     await system.stop('payments');
     const ids = await place();
     await eventually(async () => {
-      const { rows } = await system.databases.orders.pool.query("SELECT count(*)::int AS n FROM order_history WHERE order_id = ANY($1) AND type = 'order.priced'", [ids]);
+      const { rows } = await system.databases.orders.pool.query(
+        "SELECT count(*)::int AS n FROM order_history WHERE order_id = ANY($1) AND type = 'order.priced'",
+        [ids],
+      );
       expect(rows[0]).toEqual({ n: ORDERS });
     });
     await all(ids, 'pending');
@@ -86,6 +96,9 @@ describe('while a service is down', () => {
     expect(status).toBe(202);
     await system.start('orders');
     const id = headers.get('location')?.split('/').at(-1) ?? '';
-    expect(await eventually(() => shop.order(customer, id))).toMatchObject({ status: 'rejected', reason: 'unknown_product' });
+    expect(await eventually(() => shop.order(customer, id))).toMatchObject({
+      status: 'rejected',
+      reason: 'unknown_product',
+    });
   });
 });

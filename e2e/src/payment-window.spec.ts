@@ -42,12 +42,17 @@ describe('the payment window', () => {
 
   it('cancels 1,000 unpaid orders on time and puts their stock and coupons back', async () => {
     const ids = await inParallel(1_000, WIDTH, () => shop.placeForSure(customer, 'TEE', { coupon: 'WINDOW' }));
-    const last = await eventually(async () => {
-      const { rows } = await system.databases.orders.pool.query<{ ms: number }>(LATENESS, [ids]);
-      expect(rows).toHaveLength(1_000);
-      return rows.map(({ ms }) => Math.round(ms));
-    }, { withinMs: 60_000 });
-    console.log(`1,000 windows of ${WINDOW_SECONDS} s ended late by p50 ${last[500]} ms, p99 ${last[990]} ms, at most ${last[999]} ms`);
+    const last = await eventually(
+      async () => {
+        const { rows } = await system.databases.orders.pool.query<{ ms: number }>(LATENESS, [ids]);
+        expect(rows).toHaveLength(1_000);
+        return rows.map(({ ms }) => Math.round(ms));
+      },
+      { withinMs: 60_000 },
+    );
+    console.log(
+      `1,000 windows of ${WINDOW_SECONDS} s ended late by p50 ${last[500]} ms, p99 ${last[990]} ms, at most ${last[999]} ms`,
+    );
     await eventually(async () => expect(await available()).toBe(10_000));
     await expectInvariants(system);
     const { rows } = await system.databases.promotions.pool.query("SELECT redeemed FROM coupons WHERE code = 'WINDOW'");
@@ -64,20 +69,31 @@ describe('the payment window', () => {
       return id;
     });
     const ends = await inParallel(ids.length, WIDTH, (i) =>
-      eventually(async () => {
-        const { status } = await shop.order(customer, ids[i] ?? '');
-        if (!['cancelled', 'completed'].includes(status)) throw new Error(`order ${ids[i]} is ${status}`);
-        return status;
-      }, { withinMs: 60_000 }),
+      eventually(
+        async () => {
+          const { status } = await shop.order(customer, ids[i] ?? '');
+          if (!['cancelled', 'completed'].includes(status)) throw new Error(`order ${ids[i]} is ${status}`);
+          return status;
+        },
+        { withinMs: 60_000 },
+      ),
     );
     await everyQueueIsEmpty(system);
-    console.log(`of ${RACES} races ${ends.filter((status) => status === 'completed').length} were paid and ${ends.filter((status) => status === 'cancelled').length} cancelled`);
+    console.log(
+      `of ${RACES} races ${ends.filter((status) => status === 'completed').length} were paid and ${ends.filter((status) => status === 'cancelled').length} cancelled`,
+    );
     const told = (status: number) => ids.filter((id) => answers.get(id) === status);
     expect(told(200).filter((id) => ends[ids.indexOf(id)] !== 'completed')).toEqual([]);
     expect(told(409).filter((id) => ends[ids.indexOf(id)] !== 'cancelled')).toEqual([]);
-    const { rows: refunded } = await system.databases.payments.pool.query("SELECT order_id FROM captures WHERE order_id = ANY($1) AND status = 'refunded'", [ids]);
+    const { rows: refunded } = await system.databases.payments.pool.query(
+      "SELECT order_id FROM captures WHERE order_id = ANY($1) AND status = 'refunded'",
+      [ids],
+    );
     expect(refunded).toEqual([]);
-    const { rows: kept } = await system.databases.payments.pool.query<{ order_id: string }>("SELECT order_id FROM captures WHERE order_id = ANY($1) AND status = 'captured'", [ids]);
+    const { rows: kept } = await system.databases.payments.pool.query<{ order_id: string }>(
+      "SELECT order_id FROM captures WHERE order_id = ANY($1) AND status = 'captured'",
+      [ids],
+    );
     expect(kept.map(({ order_id }) => order_id).sort()).toEqual(ids.filter((_, i) => ends[i] === 'completed').sort());
     await expectInvariants(system);
   });
@@ -102,21 +118,36 @@ describe('the payment window', () => {
       return [id, paid.status] as const;
     });
     const settled = await inParallel(CANCELLED, WIDTH, (i) =>
-      eventually(async () => {
-        const [id, answer] = ids[i]!;
-        const { status, refundedAt } = await shop.order(customer, id);
-        if (status !== 'completed' && (status !== 'cancelled' || (answer === 200 && !refundedAt))) throw new Error(`order ${id} is ${status}, refunded ${refundedAt}`);
-        return { id, answer };
-      }, { withinMs: 60_000 }),
+      eventually(
+        async () => {
+          const [id, answer] = ids[i]!;
+          const { status, refundedAt } = await shop.order(customer, id);
+          if (status !== 'completed' && (status !== 'cancelled' || (answer === 200 && !refundedAt)))
+            throw new Error(`order ${id} is ${status}, refunded ${refundedAt}`);
+          return { id, answer };
+        },
+        { withinMs: 60_000 },
+      ),
     );
     await everyQueueIsEmpty(system);
-    const orders = await inParallel(CANCELLED, WIDTH, async (i) => ({ ...settled[i]!, ...(await shop.order(customer, settled[i]!.id)), timeline: await shop.timeline(customer, settled[i]!.id) }));
+    const orders = await inParallel(CANCELLED, WIDTH, async (i) => ({
+      ...settled[i]!,
+      ...(await shop.order(customer, settled[i]!.id)),
+      timeline: await shop.timeline(customer, settled[i]!.id),
+    }));
     expect(orders.filter(({ answer, paidAt }) => answer === 200 && !paidAt)).toEqual([]);
     const charged = orders.filter(({ paidAt, status }) => paidAt && status === 'cancelled');
     console.log(`of ${CANCELLED} payments against a cancellation ${charged.length} were taken and given back`);
     for (const { id, refundedAt, timeline } of charged) {
-      expect([id, refundedAt, timeline.filter((type) => /paid|refunded/.test(type))]).toEqual([id, expect.any(String), [expect.stringMatching(/^order\.paid/), 'payment.refunded']]);
-      const { rows } = await system.databases.notifications.pool.query("SELECT count(*)::int AS n FROM deliveries WHERE about = $1 AND channel = 'inbox' AND (text LIKE 'Refund:%' OR text LIKE 'Thank you%' OR text LIKE '%was taken for%')", [`orders/${id}`]);
+      expect([id, refundedAt, timeline.filter((type) => /paid|refunded/.test(type))]).toEqual([
+        id,
+        expect.any(String),
+        [expect.stringMatching(/^order\.paid/), 'payment.refunded'],
+      ]);
+      const { rows } = await system.databases.notifications.pool.query(
+        "SELECT count(*)::int AS n FROM deliveries WHERE about = $1 AND channel = 'inbox' AND (text LIKE 'Refund:%' OR text LIKE 'Thank you%' OR text LIKE '%was taken for%')",
+        [`orders/${id}`],
+      );
       expect([id, rows[0]!.n]).toEqual([id, 2]);
     }
     await expectInvariants(system);
@@ -128,7 +159,19 @@ describe('the payment window', () => {
   ])('of 2 s is over on time although one of 60 s waits, begun %s it', async (_, windows) => {
     const ids = windows.map(() => randomUUID());
     for (const [index, payWithinSeconds] of windows.entries()) {
-      await publish(system.broker, PlaceOrder, { orderId: ids[index]!, userId, bodyHash: 'x', lines: [{ sku: 'TEE', quantity: 1 }], address: ADDRESS, payWithinSeconds }, { as: 'gateway' });
+      await publish(
+        system.broker,
+        PlaceOrder,
+        {
+          orderId: ids[index]!,
+          userId,
+          bodyHash: 'x',
+          lines: [{ sku: 'TEE', quantity: 1 }],
+          address: ADDRESS,
+          payWithinSeconds,
+        },
+        { as: 'gateway' },
+      );
       await eventually(() => shop.order(customer, ids[index]!));
     }
     const [short, long] = windows[0] === 2 ? ids : ids.toReversed();
@@ -140,6 +183,6 @@ describe('the payment window', () => {
   });
 });
 
-
 /** The race itself: some pay a moment before the window ends, as long as a payment takes on a busy machine, so that payment and expiry meet. */
-const justBefore = (instant: string): Promise<void> => new Promise((resolve) => setTimeout(resolve, Date.parse(instant) - Date.now() - Math.random() * 400));
+const justBefore = (instant: string): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Date.parse(instant) - Date.now() - Math.random() * 400));

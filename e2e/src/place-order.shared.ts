@@ -31,7 +31,14 @@ describe('placing an order', () => {
     const completed = await shop.reaches(customer, body.id, 'completed');
     expect(completed.parcels).toMatchObject([{ status: 'delivered', lines: [{ sku: 'TEE', quantity: 2 }] }]);
     const told = await shop.timeline(customer, body.id);
-    expect(told.filter((type) => type.startsWith('order.'))).toEqual(['order.placed', 'order.priced', 'order.awaiting_payment', 'order.paid', 'order.shipped', 'order.completed']);
+    expect(told.filter((type) => type.startsWith('order.'))).toEqual([
+      'order.placed',
+      'order.priced',
+      'order.awaiting_payment',
+      'order.paid',
+      'order.shipped',
+      'order.completed',
+    ]);
   });
 
   it('sends an order that no single warehouse can fill in two parcels', async () => {
@@ -62,7 +69,10 @@ describe('placing an order', () => {
   it('pays later with a card whose gateway fails for a while', async () => {
     const { body } = await shop.place(customer, 'TEE');
     await shop.reaches(customer, body.id, 'awaiting_payment');
-    expect(await shop.pay(customer, body.id, '4000000000000119')).toMatchObject({ status: 202, body: { status: 'pending' } });
+    expect(await shop.pay(customer, body.id, '4000000000000119')).toMatchObject({
+      status: 202,
+      body: { status: 'pending' },
+    });
     await shop.reaches(customer, body.id, 'completed', 60_000);
   });
 
@@ -79,13 +89,20 @@ describe('placing an order', () => {
     // Of its own: other tests send what is no JSON.
     const connection = await connect(system.broker.url);
     const heard = await facts({ connection });
-    const signUp = await shop.call<{ id: string }>('POST', '/users', { body: { phone, name: 'Grace', password: 'correct horse battery' } });
+    const signUp = await shop.call<{ id: string }>('POST', '/users', {
+      body: { phone, name: 'Grace', password: 'correct horse battery' },
+    });
     expect(signUp.status).toBe(201);
     const token = await shop.signIn({ phone, password: 'correct horse battery' });
-    const code = await eventually(() => /\d{6}/.exec(heard.of(SmsDelivery, (sms) => sms.phone === phone, 1)[0]!.text)![0]);
+    const code = await eventually(
+      () => /\d{6}/.exec(heard.of(SmsDelivery, (sms) => sms.phone === phone, 1)[0]!.text)![0],
+    );
     await connection.close();
     await eventually(async () => {
-      const { rows } = await system.databases.notifications.pool.query<{ text: string }>("SELECT text FROM deliveries WHERE user_id = $1 AND channel = 'sms'", [signUp.body.id]);
+      const { rows } = await system.databases.notifications.pool.query<{ text: string }>(
+        "SELECT text FROM deliveries WHERE user_id = $1 AND channel = 'sms'",
+        [signUp.body.id],
+      );
       expect(rows.map(({ text }) => text)).toEqual(['A code (1), good for ten minutes.']);
     });
     const verify = (digits: string) => shop.call('POST', '/users/verification', { token, body: { code: digits } });
@@ -95,7 +112,10 @@ describe('placing an order', () => {
 
   it('makes one account of a sign-up that is repeated, and ends its tokens on request', async () => {
     const stranger = { phone: '+447700900124', name: 'Joan', password: 'correct horse battery' };
-    const signUps = [await shop.call('POST', '/users', { body: stranger }), await shop.call('POST', '/users', { body: stranger })];
+    const signUps = [
+      await shop.call('POST', '/users', { body: stranger }),
+      await shop.call('POST', '/users', { body: stranger }),
+    ];
     expect(signUps).toMatchObject([{ status: 201 }, { status: 201, body: { id: signUps[0]!.body['id'] } }]);
     expect((await shop.call('POST', '/users', { body: { ...stranger, password: 'another horse' } })).status).toBe(409);
     const signIn = () => shop.signIn({ phone: stranger.phone, password: stranger.password });
@@ -115,7 +135,9 @@ describe('placing an order', () => {
     await shop.pay(customer, id);
     await shop.reaches(customer, id, 'completed');
     await eventually(async () => {
-      const { body } = await shop.call<{ items: { about: string }[] }>('GET', '/me/notifications?limit=100', { token: customer });
+      const { body } = await shop.call<{ items: { about: string }[] }>('GET', '/me/notifications?limit=100', {
+        token: customer,
+      });
       expect(body.items.filter(({ about }) => about.includes(id)).length).toBeGreaterThanOrEqual(3);
     });
   });

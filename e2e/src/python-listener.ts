@@ -9,12 +9,17 @@ const NAME = 'order-statistics';
 const imports = (python: string): boolean => spawnSync(python, ['-c', 'import pika']).status === 0;
 
 /** An interpreter with pika; PYTHON names one. */
-export const PYTHON = [process.env['PYTHON'], 'python3', '/usr/bin/python3'].find((python) => python !== undefined && imports(python));
+export const PYTHON = [process.env['PYTHON'], 'python3', '/usr/bin/python3'].find(
+  (python) => python !== undefined && imports(python),
+);
 export const NO_PYTHON = 'there is no python3 with pika here: apt-get install python3-pika, or set PYTHON';
 
 /** What its own tests say; empty when they pass. */
 export function unitTests(): string {
-  const { status, stderr } = spawnSync(PYTHON!, ['-B', '-m', 'unittest'], { cwd: path.resolve(import.meta.dirname, '../..', FOLDER), encoding: 'utf8' });
+  const { status, stderr } = spawnSync(PYTHON!, ['-B', '-m', 'unittest'], {
+    cwd: path.resolve(import.meta.dirname, '../..', FOLDER),
+    encoding: 'utf8',
+  });
   return status === 0 && /^Ran [1-9]/m.test(stderr) ? '' : stderr;
 }
 
@@ -30,18 +35,29 @@ export class PythonListener {
 
   static async create({ broker, url }: System): Promise<PythonListener> {
     const { info } = (await (await fetch(`${url}/asyncapi.json`)).json()) as { info: { description: string } };
-    const [, configure, write, read] = /configure `(.+?)`, write `(.+?)`, read `(.+?)`/.exec(info.description.replaceAll('me\\.', `${NAME}\\.`)) ?? [];
+    const [, configure, write, read] =
+      /configure `(.+?)`, write `(.+?)`, read `(.+?)`/.exec(info.description.replaceAll('me\\.', `${NAME}\\.`)) ?? [];
     const user = { name: `${broker.vhost}.${NAME}`, password: 'of a test' };
     await broker.management.put(`users/${user.name}`, { password: user.password, tags: '' });
     await broker.management.put(`permissions/${broker.vhost}/${user.name}`, { configure, write, read });
-    return new PythonListener(Object.assign(new URL(broker.url), { username: user.name, password: user.password }).href, broker.management);
+    return new PythonListener(
+      Object.assign(new URL(broker.url), { username: user.name, password: user.password }).href,
+      broker.management,
+    );
   }
 
   /** Resolves when it listens. */
   async start(): Promise<void> {
-    const program = (this.#program = runWith(PYTHON!, `${FOLDER}/listener.py`, { AMQP_URL: this.amqpUrl, STATISTICS_FILE: path.join(this.#folder, 'counts') }, [], ['-B']));
+    const program = (this.#program = runWith(
+      PYTHON!,
+      `${FOLDER}/listener.py`,
+      { AMQP_URL: this.amqpUrl, STATISTICS_FILE: path.join(this.#folder, 'counts') },
+      [],
+      ['-B'],
+    ));
     await eventually(() => {
-      if (!program.output().includes('listening')) throw new Error(`the listener does not listen:\n${program.output()}`);
+      if (!program.output().includes('listening'))
+        throw new Error(`the listener does not listen:\n${program.output()}`);
     });
   }
 
@@ -50,7 +66,9 @@ export class PythonListener {
     const { username } = new URL(this.amqpUrl);
     const [mine] = await eventually(async () => {
       const all = await this.management.get<{ name: string; user: string }[]>('connections');
-      return all.some(({ user }) => user === username) ? all.filter(({ user }) => user === username) : Promise.reject(new Error(`${username} has no connection`));
+      return all.some(({ user }) => user === username)
+        ? all.filter(({ user }) => user === username)
+        : Promise.reject(new Error(`${username} has no connection`));
     });
     await this.management.delete(`connections/${encodeURIComponent(mine!.name)}`);
   }

@@ -5,12 +5,15 @@ import { expect } from 'vitest';
 import type { Shop } from './shop.js';
 
 /** Which process each service is, by its id. */
-export const processesOf = (system: ProcessSystem): (number | undefined)[] => SERVICES.map((name) => system.instance(name).pid);
+export const processesOf = (system: ProcessSystem): (number | undefined)[] =>
+  SERVICES.map((name) => system.instance(name).pid);
 
-const readiness = (system: ProcessSystem): Promise<(number | undefined)[]> => Promise.all(SERVICES.map((name) => system.instance(name).readiness()));
+const readiness = (system: ProcessSystem): Promise<(number | undefined)[]> =>
+  Promise.all(SERVICES.map((name) => system.instance(name).readiness()));
 
 /** Resolves when every service says that it has no broker. */
-export const everybodyMisses = (system: ProcessSystem): Promise<void> => eventually(async () => expect(await readiness(system)).toEqual(SERVICES.map(() => 503)), { withinMs: 30_000 });
+export const everybodyMisses = (system: ProcessSystem): Promise<void> =>
+  eventually(async () => expect(await readiness(system)).toEqual(SERVICES.map(() => 503)), { withinMs: 30_000 });
 
 export interface Recovery {
   /** From the broker's first connection until every service was ready. Milliseconds. */
@@ -27,13 +30,18 @@ export async function recovery(system: ProcessSystem, shop: Shop, customer: stri
   await eventually(async () => (await connect(system.broker.url)).close(), { withinMs: 90_000 });
   const returned = performance.now();
   const since = () => Math.round(performance.now() - returned);
-  const ready = eventually(async () => expect(await readiness(system)).toEqual(SERVICES.map(() => 200)), { withinMs: 60_000 }).then(since);
+  const ready = eventually(async () => expect(await readiness(system)).toEqual(SERVICES.map(() => 200)), {
+    withinMs: 60_000,
+  }).then(since);
   const key = randomUUID();
-  const { body } = await eventually(async () => {
-    const answer = await shop.place(customer, sku, { key });
-    expect(answer.status).toBe(201);
-    return answer;
-  }, { withinMs: 60_000 });
+  const { body } = await eventually(
+    async () => {
+      const answer = await shop.place(customer, sku, { key });
+      expect(answer.status).toBe(201);
+      return answer;
+    },
+    { withinMs: 60_000 },
+  );
   const placedAfterMs = since();
   await shop.reaches(customer, body.id, 'awaiting_payment');
   return { placedAfterMs, payableAfterMs: since(), readyAfterMs: await ready, orderId: body.id };

@@ -26,21 +26,39 @@ interface Placing {
 export const ADMIN = { phone: '+10000000000', password: 'admin-password' };
 export const CUSTOMER = { phone: '+10000000001', password: 'customer-password' };
 export const CARD = '4242424242424242';
-export const ADDRESS = { name: 'Ada Byron', street: '12 Analytical Row', city: 'London', postcode: 'N1 7AA', country: 'GB' };
+export const ADDRESS = {
+  name: 'Ada Byron',
+  street: '12 Analytical Row',
+  city: 'London',
+  postcode: 'N1 7AA',
+  country: 'GB',
+};
 
 /** The HTTP API as its clients use it. */
 export class Shop {
   constructor(private readonly url: string) {}
 
-  async call<T = Record<string, unknown>>(method: string, path: string, { token, headers, body, raw }: Call = {}): Promise<Answer<T>> {
+  async call<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    { token, headers, body, raw }: Call = {},
+  ): Promise<Answer<T>> {
     const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
     const response = await fetch(this.url + path, {
       method,
-      headers: { ...(payload !== undefined && { 'content-type': 'application/json' }), ...(token && { authorization: `Bearer ${token}` }), ...headers },
+      headers: {
+        ...(payload !== undefined && { 'content-type': 'application/json' }),
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
       ...(payload !== undefined && { body: payload }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: (text === '' ? undefined : JSON.parse(text)) as T };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === '' ? undefined : JSON.parse(text)) as T,
+    };
   }
 
   /** A 503 is asked again, as the API promises that it may be: comparing a password takes its time on a busy machine. */
@@ -51,20 +69,38 @@ export class Shop {
 
   /** A product with stock, known to orders as well (it keeps its own copy of the prices). */
   async stock(admin: string, sku: string, pieces: { east?: number; west?: number }, cents = 1_000): Promise<void> {
-    await this.expect(200, 'PUT', `/products/${sku}`, { token: admin, body: { name: `The ${sku}`, price: { amount: cents, currency: 'USD' } } });
+    await this.expect(200, 'PUT', `/products/${sku}`, {
+      token: admin,
+      body: { name: `The ${sku}`, price: { amount: cents, currency: 'USD' } },
+    });
     for (const [warehouse, quantity] of Object.entries(pieces)) {
-      await this.expect(201, 'POST', `/products/${sku}/receipts`, { token: admin, body: { warehouse, quantity, reference: `${sku}-${warehouse}-${randomUUID()}` } });
+      await this.expect(201, 'POST', `/products/${sku}/receipts`, {
+        token: admin,
+        body: { warehouse, quantity, reference: `${sku}-${warehouse}-${randomUUID()}` },
+      });
     }
   }
 
-  place(token: string, sku: string, { quantity = 1, key = randomUUID(), coupon }: Placing = {}): Promise<Answer<Order>> {
-    return this.call<Order>('POST', '/orders', { token, headers: { 'idempotency-key': key }, body: { lines: [{ sku, quantity }], address: ADDRESS, ...(coupon && { coupon }) } });
+  place(
+    token: string,
+    sku: string,
+    { quantity = 1, key = randomUUID(), coupon }: Placing = {},
+  ): Promise<Answer<Order>> {
+    return this.call<Order>('POST', '/orders', {
+      token,
+      headers: { 'idempotency-key': key },
+      body: { lines: [{ sku, quantity }], address: ADDRESS, ...(coupon && { coupon }) },
+    });
   }
 
   /** One order with one piece in each line. */
   placeLines(token: string, skus: readonly string[]): Promise<Answer<Order>> {
     const lines = skus.map((sku) => ({ sku, quantity: 1 }));
-    return this.call<Order>('POST', '/orders', { token, headers: { 'idempotency-key': randomUUID() }, body: { lines, address: ADDRESS } });
+    return this.call<Order>('POST', '/orders', {
+      token,
+      headers: { 'idempotency-key': randomUUID() },
+      body: { lines, address: ADDRESS },
+    });
   }
 
   /** Places an order and asks again until it has an id: what a client does that reads 202 and 503 as the API means them. */
@@ -125,7 +161,8 @@ export class Shop {
       async () => {
         const { status } = await this.pay(token, id);
         const order = await this.order(token, id);
-        if (!['paid', 'shipped', 'completed'].includes(order.status)) throw new Error(`paying ${id} answered ${status}, the order is ${order.status}`);
+        if (!['paid', 'shipped', 'completed'].includes(order.status))
+          throw new Error(`paying ${id} answered ${status}, the order is ${order.status}`);
       },
       { withinMs: 90_000 },
     );
@@ -135,7 +172,18 @@ export class Shop {
     return this.call<Order>('POST', `/orders/${id}/cancellation`, { token });
   }
 
-  async coupon(admin: string, coupon: { code: string; kind: 'fixed' | 'percent'; value: number; minTotal?: number; limit?: number; perUser?: number; expiresAt?: string }): Promise<void> {
+  async coupon(
+    admin: string,
+    coupon: {
+      code: string;
+      kind: 'fixed' | 'percent';
+      value: number;
+      minTotal?: number;
+      limit?: number;
+      perUser?: number;
+      expiresAt?: string;
+    },
+  ): Promise<void> {
     await this.expect(201, 'POST', '/coupons', { token: admin, body: coupon });
   }
 
@@ -146,13 +194,15 @@ export class Shop {
 
   private async expect<T>(status: number, ...call: Parameters<Shop['call']>): Promise<Answer<T>> {
     const answer = await this.call<T>(...call);
-    if (answer.status !== status) throw new Error(`${call[0]} ${call[1]} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    if (answer.status !== status)
+      throw new Error(`${call[0]} ${call[1]} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     return answer;
   }
 }
 
 /** The user that a token speaks for (RFC 7519). */
-export const userIdOf = (token: string): string => (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { sub: string }).sub;
+export const userIdOf = (token: string): string =>
+  (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { sub: string }).sub;
 
 /** Runs `task` for 0 to `count` - 1, at most `width` at a time, and gives the results in order. */
 export async function inParallel<T>(count: number, width: number, task: (index: number) => Promise<T>): Promise<T[]> {

@@ -31,14 +31,20 @@ afterAll(async () => {
 });
 
 const place = (count: number, sku = 'TEE') => inParallel(count, 8, () => shop.placeForSure(customer, sku));
-const reach = (ids: string[], status: 'awaiting_payment' | 'completed', withinMs: number) => inParallel(ids.length, 16, (i) => shop.reaches(customer, ids[i]!, status, withinMs));
+const reach = (ids: string[], status: 'awaiting_payment' | 'completed', withinMs: number) =>
+  inParallel(ids.length, 16, (i) => shop.reaches(customer, ids[i]!, status, withinMs));
 
-const statuses = (ids: string[]) => inParallel(ids.length, 16, async (i) => (await shop.order(customer, ids[i]!)).status);
+const statuses = (ids: string[]) =>
+  inParallel(ids.length, 16, async (i) => (await shop.order(customer, ids[i]!)).status);
 /** They exist: before that, a customer who was answered 202 finds nothing. */
 const placed = (ids: string[]) => eventually(() => statuses(ids), { withinMs: BACK_WITHIN_MS });
 
 /** Makes the databases of some services sick, as `sql` says; gives what cures them. Connections are ended, so that all new ones meet it. */
-async function makeSick(owners: (keyof System['databases'])[], sick: (name: string) => string, well: (name: string) => string): Promise<() => Promise<void>> {
+async function makeSick(
+  owners: (keyof System['databases'])[],
+  sick: (name: string) => string,
+  well: (name: string) => string,
+): Promise<() => Promise<void>> {
   const names = owners.map((owner) => new URL(system.databases[owner].url).pathname.slice(1));
   for (const name of names) await server.query(sick(name));
   await server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY($1)', [names]);
@@ -54,7 +60,11 @@ const asLongAs = (ms: number) => {
 
 describe('a database that is sick for longer than all retries', () => {
   it('read-only, as after a failover: every order that was accepted with 202 is placed within 5 s of its end', async () => {
-    const cure = await makeSick(['orders'], (name) => `ALTER DATABASE ${name} SET default_transaction_read_only = on`, (name) => `ALTER DATABASE ${name} RESET default_transaction_read_only`);
+    const cure = await makeSick(
+      ['orders'],
+      (name) => `ALTER DATABASE ${name} SET default_transaction_read_only = on`,
+      (name) => `ALTER DATABASE ${name} RESET default_transaction_read_only`,
+    );
     const answers = await inParallel(20, 20, () => shop.place(customer, 'TEE'));
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(202));
     await asLongAs(SICK_FOR_MS);
@@ -68,12 +78,21 @@ describe('a database that is sick for longer than all retries', () => {
   it('refusing connections: captures, bookings and texts of that time are done within 5 s of its end, once', async () => {
     const ids = await place(12);
     await reach(ids, 'awaiting_payment', 30_000);
-    const cure = await makeSick(['payments', 'logistics', 'notifications'], (name) => `ALTER DATABASE ${name} ALLOW_CONNECTIONS false`, (name) => `ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
-    const paid = await inParallel(12, 12, (i) => shop.call('POST', `/orders/${ids[i]}/payment`, { token: customer, body: { card: '4242424242424242' } }));
+    const cure = await makeSick(
+      ['payments', 'logistics', 'notifications'],
+      (name) => `ALTER DATABASE ${name} ALLOW_CONNECTIONS false`,
+      (name) => `ALTER DATABASE ${name} ALLOW_CONNECTIONS true`,
+    );
+    const paid = await inParallel(12, 12, (i) =>
+      shop.call('POST', `/orders/${ids[i]}/payment`, { token: customer, body: { card: '4242424242424242' } }),
+    );
     expect(paid.map(({ status }) => status)).toEqual(Array(12).fill(202));
     await asLongAs(SICK_FOR_MS);
     await cure();
-    await eventually(async () => expect((await statuses(ids)).filter((status) => status === 'awaiting_payment')).toEqual([]), { withinMs: BACK_WITHIN_MS });
+    await eventually(
+      async () => expect((await statuses(ids)).filter((status) => status === 'awaiting_payment')).toEqual([]),
+      { withinMs: BACK_WITHIN_MS },
+    );
     await reach(ids, 'completed', USUAL_WAY_MS);
     await expectInvariants(system);
   }, 120_000);

@@ -17,7 +17,11 @@ export interface Stream<T> {
 
 export async function openStream<T>(url: string, token: string, lastEventId?: string): Promise<Stream<T>> {
   const abort = new AbortController();
-  const headers = { authorization: `Bearer ${token}`, accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) };
+  const headers = {
+    authorization: `Bearer ${token}`,
+    accept: 'text/event-stream',
+    ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+  };
   const response = await fetch(url, { headers, signal: abort.signal });
   const events: StreamEvent<T>[] = [];
   const ended = read(response, (block) => events.push(...parse<T>(block))).catch(() => undefined);
@@ -37,7 +41,11 @@ async function read(response: Response, onBlock: (block: string) => void): Promi
 
 /** Comments and `retry:` make no event. */
 function parse<T>(block: string): StreamEvent<T>[] {
-  const fields = new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]));
+  const fields = new Map(
+    block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
+  );
   const data = fields.get('data');
-  return data === undefined ? [] : [{ id: fields.get('id') ?? '', event: fields.get('event') ?? 'message', data: JSON.parse(data) as T }];
+  return data === undefined
+    ? []
+    : [{ id: fields.get('id') ?? '', event: fields.get('event') ?? 'message', data: JSON.parse(data) as T }];
 }

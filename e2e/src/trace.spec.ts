@@ -17,7 +17,11 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('one trace', () => 
 
   beforeAll(async () => {
     collector = await startCollector();
-    system = await startSystem({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '200', PAYMENT_WINDOW_SECONDS: String(WINDOW_SECONDS) });
+    system = await startSystem({
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_BSP_SCHEDULE_DELAY: '200',
+      PAYMENT_WINDOW_SECONDS: String(WINDOW_SECONDS),
+    });
     shop = new Shop(system.url);
     customer = await shop.signIn();
     await shop.stock(await shop.signIn(ADMIN), 'TEE', { east: 10 });
@@ -29,13 +33,16 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('one trace', () => 
 
   /** Waits for a span of that name whose way from the request is this one; fails with the ways that there are. */
   const came = (way: string[]): Promise<CollectedSpan> =>
-    eventually(() => {
-      const [service, name] = (way.at(-1) ?? '').split(': ') as [string, string];
-      const found = collector.find(service, name);
-      const ways = found.map(collector.path);
-      expect(ways).toContainEqual(way);
-      return found[ways.findIndex((each) => each.join() === way.join())]!;
-    }, { withinMs: 20_000 });
+    eventually(
+      () => {
+        const [service, name] = (way.at(-1) ?? '').split(': ') as [string, string];
+        const found = collector.find(service, name);
+        const ways = found.map(collector.path);
+        expect(ways).toContainEqual(way);
+        return found[ways.findIndex((each) => each.join() === way.join())]!;
+      },
+      { withinMs: 20_000 },
+    );
 
   const OPENED = [
     'gateway: POST /orders',
@@ -83,8 +90,12 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('one trace', () => 
       'payments: payments.capture process',
     ];
     const captured = await came([...way, 'payments: payment.captured publish']);
-    const tries = collector.find('payments', 'payments.capture process').filter((span) => span.traceId === captured.traceId);
+    const tries = collector
+      .find('payments', 'payments.capture process')
+      .filter((span) => span.traceId === captured.traceId);
     const held = Array<unknown>(5).fill([way, 0, 'hold']);
-    expect(tries.map((span) => [collector.path(span), span.attributes['sluice.attempts'], span.attributes['sluice.ending']])).toEqual([...held, [way, 0, 'ack']]);
+    expect(
+      tries.map((span) => [collector.path(span), span.attributes['sluice.attempts'], span.attributes['sluice.ending']]),
+    ).toEqual([...held, [way, 0, 'ack']]);
   });
 });

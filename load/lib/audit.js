@@ -16,11 +16,14 @@ export function auditSale(id, withinSeconds = SETTLED_WITHIN_S) {
   const settled = until(withinSeconds, 1, () => (bodyOf(sale(id)).held === 0 ? true : undefined));
   const found = bodyOf(sale(id));
   const rules = {
-    'sale: it tells quantity, remaining, held and sold': ({ quantity, remaining, held, sold }) => [quantity, remaining, held, sold].every(Number.isInteger),
-    'sale: quantity = remaining + held + sold': ({ quantity, remaining, held, sold }) => quantity === remaining + held + sold,
+    'sale: it tells quantity, remaining, held and sold': ({ quantity, remaining, held, sold }) =>
+      [quantity, remaining, held, sold].every(Number.isInteger),
+    'sale: quantity = remaining + held + sold': ({ quantity, remaining, held, sold }) =>
+      quantity === remaining + held + sold,
     'sale: none of them is negative': ({ remaining, held, sold }) => Math.min(remaining, held, sold) >= 0,
     'sale: everything that was won is paid, or came back': () => settled === true,
-    'sale: sold out when nothing remains, and only then': ({ state, remaining }) => state === 'closed' || (state === 'sold-out') === (remaining === 0),
+    'sale: sold out when nothing remains, and only then': ({ state, remaining }) =>
+      state === 'closed' || (state === 'sold-out') === (remaining === 0),
   };
   check(found, rules, { audit: 'sale' });
   return found;
@@ -47,7 +50,8 @@ export function auditOrders(sku, pieces, since, withinSeconds = SETTLED_WITHIN_S
 }
 
 const decided = (found) => found.every(({ status }) => status !== 'pending');
-const balanced = (found, available, pieces) => available + found.filter(({ status }) => !HOLD_NO_PIECE.includes(status)).length === pieces;
+const balanced = (found, available, pieces) =>
+  available + found.filter(({ status }) => !HOLD_NO_PIECE.includes(status)).length === pieces;
 
 /** Everybody's orders since then (RFC 3339), each order once. */
 function ordersSince(since) {

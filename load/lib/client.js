@@ -28,7 +28,8 @@ const ask = (name, { token, headers, expected = FINE } = {}) => ({
 });
 
 const get = (path, name, how) => http.get(BASE_URL + path, ask(name, how));
-const send = (method, path, name, body, how) => http.request(method, BASE_URL + path, JSON.stringify(body), ask(name, how));
+const send = (method, path, name, body, how) =>
+  http.request(method, BASE_URL + path, JSON.stringify(body), ask(name, how));
 
 /** The body, `{}` when there is none: whoever reads from it finds nothing. */
 export function bodyOf(response) {
@@ -42,7 +43,9 @@ export function bodyOf(response) {
 /** The body of an answer that must be so. @throws Error that says what was answered instead */
 export function expectStatus(wanted, response) {
   if (response.status === wanted) return bodyOf(response);
-  throw new Error(`${response.request.method} ${response.request.url} answered ${response.status || response.error}, not ${wanted}: ${response.body}`);
+  throw new Error(
+    `${response.request.method} ${response.request.url} answered ${response.status || response.error}, not ${wanted}: ${response.body}`,
+  );
 }
 
 /** Asks, again and again, until there is a result. Undefined when the time is over. */
@@ -56,23 +59,34 @@ export function until(withinSeconds, everySeconds, result) {
 export const signIn = (who) => send('POST', '/sessions', 'sign in', who);
 export const products = () => get('/products?limit=20', 'products');
 export const product = (sku) => get(`/products/${sku}`, 'product');
-export const putProduct = (admin, sku, details) => send('PUT', `/products/${sku}`, 'put product', details, { token: admin });
-export const receive = (admin, sku, receipt) => send('POST', `/products/${sku}/receipts`, 'receive', receipt, { token: admin });
+export const putProduct = (admin, sku, details) =>
+  send('PUT', `/products/${sku}`, 'put product', details, { token: admin });
+export const receive = (admin, sku, receipt) =>
+  send('POST', `/products/${sku}/receipts`, 'receive', receipt, { token: admin });
 
 const ordering = (sku) => ({ lines: [{ sku, quantity: 1 }], address: ADDRESS });
-export const placeOrder = (token, sku, key, expected = PLACED) => send('POST', '/orders', 'place', ordering(sku), { token, headers: { 'idempotency-key': key }, expected });
+export const placeOrder = (token, sku, key, expected = PLACED) =>
+  send('POST', '/orders', 'place', ordering(sku), { token, headers: { 'idempotency-key': key }, expected });
 /** A SKU that orders has not heard of yet is 422. */
 export const tryOrder = (token, sku, key) => placeOrder(token, sku, key, ANY);
 export const order = (token, id) => get(`/orders/${id}`, 'order', { token, expected: THERE_SOON });
 export const timeline = (token, id) => get(`/orders/${id}/timeline`, 'timeline', { token });
-export const pay = (token, id) => send('POST', `/orders/${id}/payment`, 'pay', { card: CARD_THAT_PAYS }, { token, expected: PAID });
+export const pay = (token, id) =>
+  send('POST', `/orders/${id}/payment`, 'pay', { card: CARD_THAT_PAYS }, { token, expected: PAID });
 /** The newest twenty. */
 export const orders = (token) => get('/orders', 'orders', { token });
 /** A page of the orders of each user, asked for at the same time. */
 export const ordersOf = (asked) =>
-  http.batch(asked.map(({ token, cursor }) => ({ method: 'GET', url: `${BASE_URL}/orders?limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`, params: ask('orders', { token }) })));
+  http.batch(
+    asked.map(({ token, cursor }) => ({
+      method: 'GET',
+      url: `${BASE_URL}/orders?limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
+      params: ask('orders', { token }),
+    })),
+  );
 
 export const createSale = (admin, sale) => send('POST', '/flash-sales', 'create sale', sale, { token: admin });
 export const sale = (id) => get(`/flash-sales/${id}`, 'sale', { expected: THERE_SOON });
-export const claim = (token, saleId) => send('POST', `/flash-sales/${saleId}/claims`, 'claim', { address: ADDRESS }, { token, expected: CLAIMED });
+export const claim = (token, saleId) =>
+  send('POST', `/flash-sales/${saleId}/claims`, 'claim', { address: ADDRESS }, { token, expected: CLAIMED });
 export const ticket = (token, saleId, id) => get(`/flash-sales/${saleId}/claims/${id}`, 'ticket', { token });

@@ -6,7 +6,9 @@ export const BASE_URL = baseUrl((__ENV.BASE_URL || 'http://127.0.0.1:8080').repl
 
 function baseUrl(url) {
   if (LOOPBACK.test(url) || __ENV.LOAD_ALLOW_REMOTE === 'yes') return url;
-  throw new Error(`BASE_URL is ${url}: load aims at this machine only. If that system is yours to load, set LOAD_ALLOW_REMOTE=yes.`);
+  throw new Error(
+    `BASE_URL is ${url}: load aims at this machine only. If that system is yours to load, set LOAD_ALLOW_REMOTE=yes.`,
+  );
 }
 
 /** A whole number from the environment, within its bounds: an unset one is the fallback, a wrong one stops the run. */

@@ -10,7 +10,8 @@ function reader({ metrics }) {
 }
 
 const ms = (value) => (value === undefined ? '-' : value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`);
-const timesOf = (values) => `median ${ms(values.med)}, 95% within ${ms(values['p(95)'])}, 99% within ${ms(values['p(99)'])}, slowest ${ms(values.max)}`;
+const timesOf = (values) =>
+  `median ${ms(values.med)}, 95% within ${ms(values['p(95)'])}, 99% within ${ms(values['p(99)'])}, slowest ${ms(values.max)}`;
 
 /** 1234567 as 1,234,567. */
 export const number = (value) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
@@ -20,12 +21,18 @@ export const share = (part, whole) => (whole === 0 ? '-' : `${((100 * part) / wh
 /** Every limit and how it went. */
 const limitsOf = ({ metrics }) =>
   Object.entries(metrics)
-    .flatMap(([name, { thresholds = {} }]) => Object.entries(thresholds).map(([limit, { ok }]) => ({ ok, text: `${name} ${limit}` })))
+    .flatMap(([name, { thresholds = {} }]) =>
+      Object.entries(thresholds).map(([limit, { ok }]) => ({ ok, text: `${name} ${limit}` })),
+    )
     .sort((a, b) => (a.text < b.text ? -1 : 1));
 
-const brokenChecks = ({ checks = [], groups = [] }) => [...checks.filter(({ fails }) => fails > 0).map(({ name, fails, passes }) => `${name}: ${fails} of ${fails + passes}`), ...groups.flatMap(brokenChecks)];
+const brokenChecks = ({ checks = [], groups = [] }) => [
+  ...checks.filter(({ fails }) => fails > 0).map(({ name, fails, passes }) => `${name}: ${fails} of ${fails + passes}`),
+  ...groups.flatMap(brokenChecks),
+];
 
-const verdictOf = (limits, broken, good) => (broken === 0 ? good : `No: ${broken} of ${limits} limits ${broken === 1 ? 'is' : 'are'} broken.`);
+const verdictOf = (limits, broken, good) =>
+  broken === 0 ? good : `No: ${broken} of ${limits} limits ${broken === 1 ? 'is' : 'are'} broken.`;
 
 /**
  * What the end of a run prints: the question, the answer, and the limits.

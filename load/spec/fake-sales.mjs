@@ -13,7 +13,17 @@ export class FakeSales {
 
   create({ quantity, opensAt, closesAt, ...sale }) {
     const id = randomUUID();
-    this.#sales.set(id, { id, ...sale, quantity, remaining: quantity, held: 0, sold: 0, opensAt, closesAt, tickets: new Map() });
+    this.#sales.set(id, {
+      id,
+      ...sale,
+      quantity,
+      remaining: quantity,
+      held: 0,
+      sold: 0,
+      opensAt,
+      closesAt,
+      tickets: new Map(),
+    });
     return [201, { id }];
   }
 
@@ -61,7 +71,11 @@ export class FakeSales {
   #expire(sale) {
     for (const ticket of sale.tickets.values()) {
       const order = ticket.status === 'won' ? this.shop.orders.get(ticket.orderId) : undefined;
-      if (order?.status !== 'awaiting_payment' || Date.parse(order.placedAt) + sale.payWithinSeconds * 1000 > this.shop.now()) continue;
+      if (
+        order?.status !== 'awaiting_payment' ||
+        Date.parse(order.placedAt) + sale.payWithinSeconds * 1000 > this.shop.now()
+      )
+        continue;
       order.status = 'cancelled';
       Object.assign(ticket, { status: 'expired', reason: 'payment_timeout' });
       sale.held--;
@@ -73,8 +87,13 @@ export class FakeSales {
     const { faults } = this.shop;
     if (faults.neverDecide) return;
     if (sale.remaining === 0) return void sale.tickets.set(ticket, { status: 'lost', reason: 'sold_out' });
-    const { id: orderId } = this.shop.place(user, { lines: [{ sku: sale.sku }], flashSaleId: sale.id, price: sale.price });
-    if (faults.sellTwice) this.shop.place(user, { lines: [{ sku: sale.sku }], flashSaleId: sale.id, price: sale.price });
+    const { id: orderId } = this.shop.place(user, {
+      lines: [{ sku: sale.sku }],
+      flashSaleId: sale.id,
+      price: sale.price,
+    });
+    if (faults.sellTwice)
+      this.shop.place(user, { lines: [{ sku: sale.sku }], flashSaleId: sale.id, price: sale.price });
     sale.remaining--;
     sale.held++;
     sale.tickets.set(ticket, { status: 'won', orderId });

@@ -45,10 +45,18 @@ export class FakeShop {
     for await (const chunk of request) text += chunk;
     const token = request.headers.authorization?.replace('Bearer ', '');
     const url = new URL(request.url, this.url);
-    const asked = { user: token && subjectOf(token), isAdmin: token === ADMIN, body: text && JSON.parse(text), query: url.searchParams, key: request.headers['idempotency-key'] };
+    const asked = {
+      user: token && subjectOf(token),
+      isAdmin: token === ADMIN,
+      body: text && JSON.parse(text),
+      query: url.searchParams,
+      key: request.headers['idempotency-key'],
+    };
     const [status, body, headers = {}] = this.#route(`${request.method} ${url.pathname}`, asked);
     const took = this.faults.took?.(`${request.method} ${url.pathname}`) ?? 5;
-    response.writeHead(status, { 'content-type': 'application/json', 'x-took-ms': took, ...headers }).end(JSON.stringify(body ?? { title: 'no' }));
+    response
+      .writeHead(status, { 'content-type': 'application/json', 'x-took-ms': took, ...headers })
+      .end(JSON.stringify(body ?? { title: 'no' }));
   }
 
   #route(line, asked) {
@@ -67,24 +75,49 @@ export class FakeShop {
     const product = this.products.get(sku);
     const total = price ?? product.price;
     const status = flashSaleId || product.available-- > 0 ? 'awaiting_payment' : 'rejected';
-    const order = { id, user, status: this.faults.neverPayable ? 'pending' : status, lines: [{ sku, quantity: 1 }], total, flashSaleId, placedAt: new Date(this.now()).toISOString() };
+    const order = {
+      id,
+      user,
+      status: this.faults.neverPayable ? 'pending' : status,
+      lines: [{ sku, quantity: 1 }],
+      total,
+      flashSaleId,
+      placedAt: new Date(this.now()).toISOString(),
+    };
     const isLost = this.faults.loseOrders && this.orders.size % 5 === 4;
     this.orders.set(isLost ? 'lost' : id, order);
     return order;
   }
 }
 
-const admin = (handle) => (shop, asked, ...path) => (asked.isAdmin ? handle(shop, asked, ...path) : [403]);
-const customer = (handle) => (shop, asked, ...path) => (asked.user ? handle(shop, asked, ...path) : [401]);
-const mine = (handle) => customer((shop, asked, id) => (shop.orders.get(id)?.user === asked.user ? handle(shop, shop.orders.get(id), asked) : [404]));
+const admin =
+  (handle) =>
+  (shop, asked, ...path) =>
+    asked.isAdmin ? handle(shop, asked, ...path) : [403];
+const customer =
+  (handle) =>
+  (shop, asked, ...path) =>
+    asked.user ? handle(shop, asked, ...path) : [401];
+const mine = (handle) =>
+  customer((shop, asked, id) =>
+    shop.orders.get(id)?.user === asked.user ? handle(shop, shop.orders.get(id), asked) : [404],
+  );
 
 /** @type {[string, (shop: FakeShop, asked: any, ...path: string[]) => [number, any?, any?]][]} */
 const ROUTES = [
   ['POST /sessions', (_, { body }) => (body.password === 'admin-password' ? [201, { token: ADMIN }] : [401])],
   ['GET /products', (shop) => [200, { items: [...shop.products.values()] }]],
   ['GET /products/:sku', (shop, _, sku) => (shop.products.has(sku) ? [200, shop.products.get(sku)] : [404])],
-  ['PUT /products/:sku', admin((shop, { body }, sku) => (shop.products.set(sku, { sku, ...body, available: 0, tried: 0 }), [200, {}]))],
-  ['POST /products/:sku/receipts', admin((shop, { body }, sku) => (body.quantity > 10_000 ? [422] : [201, { sku, available: (shop.products.get(sku).available += body.quantity) }]))],
+  [
+    'PUT /products/:sku',
+    admin((shop, { body }, sku) => (shop.products.set(sku, { sku, ...body, available: 0, tried: 0 }), [200, {}])),
+  ],
+  [
+    'POST /products/:sku/receipts',
+    admin((shop, { body }, sku) =>
+      body.quantity > 10_000 ? [422] : [201, { sku, available: (shop.products.get(sku).available += body.quantity) }],
+    ),
+  ],
   ['POST /orders', customer(placeOnce)],
   ['GET /orders', customer(listOrders)],
   ['GET /orders/:id', mine((_, order) => [200, order])],
@@ -93,7 +126,10 @@ const ROUTES = [
   ['POST /flash-sales', admin((shop, { body }) => shop.sales.create(body))],
   ['GET /flash-sales/:id', (shop, _, id) => shop.sales.show(id)],
   ['POST /flash-sales/:id/claims', customer((shop, { user }, id) => shop.sales.claim(id, user))],
-  ['GET /flash-sales/:id/claims/:ticket', customer((shop, { user }, id, ticket) => shop.sales.ticket(id, user, ticket))],
+  [
+    'GET /flash-sales/:id/claims/:ticket',
+    customer((shop, { user }, id, ticket) => shop.sales.ticket(id, user, ticket)),
+  ],
 ];
 
 function placeOnce(shop, { user, body, key }) {

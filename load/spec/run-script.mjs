@@ -12,7 +12,8 @@ const RUNNER = path.join(import.meta.dirname, 'stand-in/run.mjs');
 const folder = path.join(import.meta.dirname, '..');
 
 /** Tokens that only the fake shop takes for tokens. */
-const tokensOf = (count) => Array.from({ length: count }, (_, i) => `e30.${Buffer.from(`user-${i}`).toString('base64url')}.e30`);
+const tokensOf = (count) =>
+  Array.from({ length: count }, (_, i) => `e30.${Buffer.from(`user-${i}`).toString('base64url')}.e30`);
 
 /**
  * Runs a script against a fake shop, with the stand-in for k6.
@@ -27,8 +28,18 @@ export async function runScript(script, { faults = {}, env = {}, users = 12, mos
   const tokens = path.join(made, 'tokens.txt');
   writeFileSync(tokens, `> what npm prints\n${tokensOf(users).join('\n')}\n`);
   try {
-    const given = { PATH: process.env.PATH, BASE_URL: shop.url, LOAD_TOKENS: tokens, STAND_IN_EPOCH: String(epoch), STAND_IN_SPEED: String(speed), ...env };
-    const { stdout } = await promisify(execFile)(process.execPath, [RUNNER, path.join(folder, script), String(most)], { env: given, maxBuffer: 2 ** 26 });
+    const given = {
+      PATH: process.env.PATH,
+      BASE_URL: shop.url,
+      LOAD_TOKENS: tokens,
+      STAND_IN_EPOCH: String(epoch),
+      STAND_IN_SPEED: String(speed),
+      ...env,
+    };
+    const { stdout } = await promisify(execFile)(process.execPath, [RUNNER, path.join(folder, script), String(most)], {
+      env: given,
+      maxBuffer: 2 ** 26,
+    });
     return { ...JSON.parse(stdout.trimEnd().split('\n').at(-1)), shop };
   } finally {
     await shop.close();

@@ -4,7 +4,14 @@ import { endOf, problemsOfScenario } from './stand-in/scenarios.mjs';
 
 const SCRIPTS = ['smoke.js', 'place-order.js', 'capacity.js', 'flash-sale.js', 'overload.js', 'soak.js'];
 /** Small enough for a test. */
-const SMALL = { LOAD_STOCK: '4', LOAD_SECONDS: '10', LOAD_CAPACITY: '5', LOAD_RATE: '3', LOAD_MINUTES: '1', LOAD_SPIKE_SECONDS: '8' };
+const SMALL = {
+  LOAD_STOCK: '4',
+  LOAD_SECONDS: '10',
+  LOAD_CAPACITY: '5',
+  LOAD_RATE: '3',
+  LOAD_MINUTES: '1',
+  LOAD_SPIKE_SECONDS: '8',
+};
 /** A script stops by itself: a soak within its minutes, every other one within this. */
 const ENDS_WITHIN_S = 15 * 60;
 
@@ -23,19 +30,28 @@ describe.concurrent.each(SCRIPTS)('%s', (script) => {
     const { problems, options, exported } = await runScript(script, { env: { LOAD_CAPACITY: '500' }, most: 0 });
     const scenarios = Object.values(options.scenarios);
     expect([...problems, ...scenarios.flatMap((scenario) => problemsOfScenario(scenario, exported))]).toEqual([]);
-    expect(Math.max(...scenarios.map(endOf))).toBeLessThan(script === 'soak.js' ? 31 * 60 + ENDS_WITHIN_S : ENDS_WITHIN_S);
+    expect(Math.max(...scenarios.map(endOf))).toBeLessThan(
+      script === 'soak.js' ? 31 * 60 + ENDS_WITHIN_S : ENDS_WITHIN_S,
+    );
     expect(Object.keys(options.thresholds)).toContain('http_req_failed');
   });
 
   it('says that it did not run when it cannot prepare the shop', async () => {
-    const { threw, summary } = await run(script, { faults: { answer: (request) => (request === 'POST /sessions' ? 401 : undefined) } });
+    const { threw, summary } = await run(script, {
+      faults: { answer: (request) => (request === 'POST /sessions' ? 401 : undefined) },
+    });
     expect(threw).toEqual([expect.stringContaining('/sessions answered 401, not 201')]);
     expect(summary.stdout).toContain('It did not run');
   });
 });
 
 describe.concurrent('the load', () => {
-  it.each(['http://example.com', 'http://localhost.example.com', 'http://127.0.0.1@example.com:8080', 'http://10.0.0.1:8080'])('is never aimed at %s', async (BASE_URL) => {
+  it.each([
+    'http://example.com',
+    'http://localhost.example.com',
+    'http://127.0.0.1@example.com:8080',
+    'http://10.0.0.1:8080',
+  ])('is never aimed at %s', async (BASE_URL) => {
     const { threw, shop } = await run('smoke.js', { env: { BASE_URL } });
     expect(threw).toEqual([expect.stringContaining('load aims at this machine only')]);
     expect(shop.counts.size).toBe(0);
@@ -60,7 +76,10 @@ describe.concurrent('smoke.js', () => {
   it.each([
     ['an order that cannot be paid', { neverPayable: true }],
     ['a claim that nobody decides', { neverDecide: true }],
-    ['a timeline that is not there', { answer: (request) => (request === 'GET /orders/:id/timeline' ? 404 : undefined) }],
+    [
+      'a timeline that is not there',
+      { answer: (request) => (request === 'GET /orders/:id/timeline' ? 404 : undefined) },
+    ],
   ])('tells of %s', async (_, faults) => {
     expect(await brokenBy('smoke.js', faults)).toContain('checks rate==1');
   });
@@ -76,7 +95,8 @@ describe.concurrent('place-order.js', () => {
   });
 
   it('tells of errors', async () => {
-    const everyTenth = (request, count) => (request === 'POST /orders' && count > 5 && count % 10 === 0 ? 500 : undefined);
+    const everyTenth = (request, count) =>
+      request === 'POST /orders' && count > 5 && count % 10 === 0 ? 500 : undefined;
     expect(await brokenBy('place-order.js', { answer: everyTenth })).toEqual(['http_req_failed rate<0.001']);
   });
 
@@ -86,7 +106,11 @@ describe.concurrent('place-order.js', () => {
   });
 
   it('counts orders that it finds on the second page', async () => {
-    const { broken } = await run('place-order.js', { users: 2, most: 240, env: { LOAD_RATE: '24', LOAD_SECONDS: '10' } });
+    const { broken } = await run('place-order.js', {
+      users: 2,
+      most: 240,
+      env: { LOAD_RATE: '24', LOAD_SECONDS: '10' },
+    });
     expect(broken).toEqual([]);
   });
 });
@@ -96,7 +120,11 @@ describe.concurrent('flash-sale.js', () => {
     ['a piece that is sold twice', { sellTwice: true }, ['oversold count==0', 'users_who_won_twice count==0']],
     ['books that do not add up', { miscount: true }, ['checks{audit:sale} rate==1', 'oversold count==0']],
     ['tickets that wait for ever', { neverDecide: true }, ['told rate==1']],
-    ['answers that the door does not owe', { answer: (request) => (request.endsWith('/claims') ? 418 : undefined) }, ['claims_other count==0', 'http_req_failed rate<0.001']],
+    [
+      'answers that the door does not owe',
+      { answer: (request) => (request.endsWith('/claims') ? 418 : undefined) },
+      ['claims_other count==0', 'http_req_failed rate<0.001'],
+    ],
     ['prizes that cannot be paid', { neverPayable: true }, ['paid rate==1', 'checks{audit:sale} rate==1']],
   ])('tells of %s', async (_, faults, limits) => {
     expect(await brokenBy('flash-sale.js', faults)).toEqual(expect.arrayContaining(limits));
@@ -111,7 +139,9 @@ describe.concurrent('flash-sale.js', () => {
 });
 
 describe.concurrent('overload.js', () => {
-  const refusing = (from, to) => ({ answer: (request, count) => (request === 'POST /orders' && count >= from && count <= to ? 503 : undefined) });
+  const refusing = (from, to) => ({
+    answer: (request, count) => (request === 'POST /orders' && count >= from && count <= to ? 503 : undefined),
+  });
 
   it('takes a refusal for an answer, and says how many there were', async () => {
     const { broken, summary } = await run('overload.js', { faults: refusing(10, 21) });

@@ -12,7 +12,11 @@ const ADDRESSES = [
  */
 export function requireAddresses(env = process.env) {
   const wrong = ADDRESSES.find(({ name, protocol }) => env[name] && !protocol.test(protocolOf(env[name])));
-  if (wrong) throw new Failure(`${wrong.name} is no address of that kind`, `It is like ${wrong.example}; unset it to use a server of our own.`);
+  if (wrong)
+    throw new Failure(
+      `${wrong.name} is no address of that kind`,
+      `It is like ${wrong.example}; unset it to use a server of our own.`,
+    );
 }
 
 function protocolOf(url) {

@@ -5,8 +5,12 @@ import { databaseServices } from './workspace.mjs';
 export function serviceArgument(name, usage) {
   const services = databaseServices();
   if (services.includes(name)) return name;
-  throw new Failure(name ? `there is no service "${name}" in prisma/` : `usage: ${usage}`, `Services with a database: ${services.join(', ')}`);
+  throw new Failure(
+    name ? `there is no service "${name}" in prisma/` : `usage: ${usage}`,
+    `Services with a database: ${services.join(', ')}`,
+  );
 }
 
 /** @returns {string[]} one service, or every one for `all` and for nothing */
-export const servicesArgument = (name = 'all', usage) => (name === 'all' ? databaseServices() : [serviceArgument(name, usage)]);
+export const servicesArgument = (name = 'all', usage) =>
+  name === 'all' ? databaseServices() : [serviceArgument(name, usage)];

@@ -20,13 +20,19 @@ export const loadTopology = () => import(pathToFileURL(inRoot('topology/dist/ind
 export function brokerPasswords(home, names) {
   const known = home.recall('broker-users') ?? {};
   const missing = names.filter((name) => !known[name]);
-  return missing.length === 0 ? known : home.remember('broker-users', { ...known, ...Object.fromEntries(missing.map((name) => [name, randomPassword()])) });
+  return missing.length === 0
+    ? known
+    : home.remember('broker-users', {
+        ...known,
+        ...Object.fromEntries(missing.map((name) => [name, randomPassword()])),
+      });
 }
 
 const randomPassword = () => randomBytes(24).toString('base64url');
 
 /** @returns {Record<string, string>} as before, with a new one for this user */
-export const newBrokerPassword = (home, name) => home.remember('broker-users', { ...home.recall('broker-users'), [name]: randomPassword() });
+export const newBrokerPassword = (home, name) =>
+  home.remember('broker-users', { ...home.recall('broker-users'), [name]: randomPassword() });
 
 /**
  * Whether users can be made decides who the services are there.
@@ -36,13 +42,16 @@ export const newBrokerPassword = (home, name) => home.remember('broker-users', {
 export async function withUsers(home, broker, { ours = false, more = [] } = {}) {
   const { administers, usersOf, WORK } = await loadTopology();
   const may = ours || (broker.managementUrl !== undefined && (await administers(broker.managementUrl)));
-  return may ? { ...broker, passwords: brokerPasswords(home, [...usersOf(WORK).map(({ name }) => name), ...more]) } : broker;
+  return may
+    ? { ...broker, passwords: brokerPasswords(home, [...usersOf(WORK).map(({ name }) => name), ...more]) }
+    : broker;
 }
 
 /** @param {Broker} broker @param {string} service @returns {string} the URL that this service uses */
 export function brokerUrlOf({ url, passwords }, service) {
   if (!passwords) return url;
   const password = passwords[service];
-  if (!password) throw new Failure(`${service} has no user on the broker`, 'topology/src/map.ts says who consumes and who sends.');
+  if (!password)
+    throw new Failure(`${service} has no user on the broker`, 'topology/src/map.ts says who consumes and who sends.');
   return Object.assign(new URL(url), { username: service, password }).href;
 }

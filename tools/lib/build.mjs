@@ -12,7 +12,8 @@ function alone(work, tell) {
 }
 
 /** @param {import('./progress.mjs').Progress} progress */
-export const install = (progress) => progress.step('dependencies', (tell) => alone(() => installDependencies(tell), tell));
+export const install = (progress) =>
+  progress.step('dependencies', (tell) => alone(() => installDependencies(tell), tell));
 
 /**
  * Generates and compiles what has changed. The compiler looks by itself; nx would cost seconds even when nothing has.
@@ -29,8 +30,13 @@ export const build = (progress) =>
 async function compile() {
   const compiler = inRoot('node_modules/typescript7/bin/tsc');
   const fix = 'Mend what the compiler says above; node node_modules/typescript7/bin/tsc -b says more.';
-  await run(process.execPath, [compiler, '-b', '--pretty', 'false'], { cwd: root, label: 'the build', fix }).catch((error) => {
-    error.output = error.output?.split('\n').filter((line) => !line.startsWith(' ')).join('\n'); // without the explanations beneath each error
-    throw error;
-  });
+  await run(process.execPath, [compiler, '-b', '--pretty', 'false'], { cwd: root, label: 'the build', fix }).catch(
+    (error) => {
+      error.output = error.output
+        ?.split('\n')
+        .filter((line) => !line.startsWith(' '))
+        .join('\n'); // without the explanations beneath each error
+      throw error;
+    },
+  );
 }

@@ -21,13 +21,21 @@ const AUTHORITY_DAYS = 3_650;
  * @returns {Promise<Certificate>}
  */
 export const makeAuthority = (name = 'Sluice development CA') =>
-  make(name, [new x509.BasicConstraintsExtension(true, 0, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true)], { days: AUTHORITY_DAYS });
+  make(
+    name,
+    [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+    ],
+    { days: AUTHORITY_DAYS },
+  );
 
 /**
  * For a server that is reached by these names, host names and addresses; every name must be here (RFC 9525).
  * @param {Certificate} authority @param {string[]} names @param {Validity} [validity]
  */
-export const issueServer = (authority, names, validity) => issue(authority, names[0], x509.ExtendedKeyUsage.serverAuth, { ...validity, names });
+export const issueServer = (authority, names, validity) =>
+  issue(authority, names[0], x509.ExtendedKeyUsage.serverAuth, { ...validity, names });
 
 /** For a client that proves by it who it is. @param {Certificate} authority @param {string} name */
 export const issueClient = (authority, name) => issue(authority, name, x509.ExtendedKeyUsage.clientAuth);
@@ -40,7 +48,9 @@ function issue(authority, name, usage, { names = [], ...validity } = {}) {
     new x509.BasicConstraintsExtension(false, undefined, true),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
     new x509.ExtendedKeyUsageExtension([usage]),
-    ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value })))] : []),
+    ...(names.length > 0
+      ? [new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value })))]
+      : []),
   ];
   return make(name, extensions, { authority, ...validity });
 }
@@ -64,7 +74,10 @@ async function make(name, extensions, { authority, from = new Date(Date.now() - 
       await x509.AuthorityKeyIdentifierExtension.create(issuer ? await issuer.publicKey.export() : keys.publicKey),
     ],
   });
-  return { cert: certificate.toString('pem'), key: x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY') };
+  return {
+    cert: certificate.toString('pem'),
+    key: x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY'),
+  };
 }
 
 const readKey = (pem) => webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(pem), EC, false, ['sign']);

@@ -27,7 +27,9 @@ const readBySdk = ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_TRACES_SAMPLER', 'OTEL_TR
 /** The variables that a service's own code knows. */
 async function knownTo(service) {
   const isConfig = ([name, value]) => name.endsWith('Config') && value.shape !== undefined;
-  const own = readdirSync(inRoot('apps', service, 'src')).includes('config.ts') ? Object.entries(await import(inRoot('apps', service, 'src/config.ts'))).filter(isConfig) : [];
+  const own = readdirSync(inRoot('apps', service, 'src')).includes('config.ts')
+    ? Object.entries(await import(inRoot('apps', service, 'src/config.ts'))).filter(isConfig)
+    : [];
   const common = [TracingConfig, ...(service === 'gateway' ? [CommonConfig] : [ConsumerConfig, DatabaseConfig])];
   return new Set([...common, ...own.map(([, config]) => config)].flatMap(({ shape }) => Object.keys(shape)));
 }
@@ -42,32 +44,51 @@ describe('docker-compose.yml', () => {
     const { build, image, volumes } = compose.services[service];
     expect(image).toBe(`sluice/${service}`);
     expect(build).toEqual({ context: '.', target: 'service', args: { SERVICE: service } });
-    expect(volumes).toEqual([{ type: 'volume', source: 'secrets', target: '/run/secrets', read_only: true, volume: { subpath: service, nocopy: true } }]);
+    expect(volumes).toEqual([
+      {
+        type: 'volume',
+        source: 'secrets',
+        target: '/run/secrets',
+        read_only: true,
+        volume: { subpath: service, nocopy: true },
+      },
+    ]);
   });
 
   it.each(allServices())('sets no variable that %s does not know', async (service) => {
     const known = await knownTo(service);
-    expect(variablesOf(service).filter((name) => !known.has(name) && !known.has(plain(name)) && !readBySdk.includes(name))).toEqual([]);
+    expect(
+      variablesOf(service).filter((name) => !known.has(name) && !known.has(plain(name)) && !readBySdk.includes(name)),
+    ).toEqual([]);
   });
 
   it.each(allServices())('passes to %s every setting that it knows, or its image says it', async (service) => {
     const inImage = ['HOST', 'PORT', 'HEALTH_PORT'];
     const passed = variablesOf(service).map(plain);
-    expect([...(await knownTo(service))].filter((name) => !passed.includes(name) && !inImage.includes(name))).toEqual([]);
+    expect([...(await knownTo(service))].filter((name) => !passed.includes(name) && !inImage.includes(name))).toEqual(
+      [],
+    );
   });
 
   it('gives the steps only what they read', () => {
     expect(variablesOf('secrets').sort()).toEqual([...GIVEN].sort());
     const read = ['main.ts', 'settings.ts'].map((file) => readFileSync(inRoot('topology/src', file), 'utf8')).join('');
     expect(variablesOf('topology').filter((name) => !new RegExp(`\\b${name}\\b`).test(read))).toEqual([]);
-    expect(variablesOf('databases')).toEqual(['DATABASE_CONNECTIONS_PER_SERVICE', 'ORDER_DEADLINE_SECONDS', 'RETRY_TIERS_MS', 'OUTSIDE_TIERS_MS']); // the others for `audit`, which runs in it
+    expect(variablesOf('databases')).toEqual([
+      'DATABASE_CONNECTIONS_PER_SERVICE',
+      'ORDER_DEADLINE_SECONDS',
+      'RETRY_TIERS_MS',
+      'OUTSIDE_TIERS_MS',
+    ]); // the others for `audit`, which runs in it
   });
 
   it('holds no secret: passwords, keys and addresses with passwords are files, or passed on', () => {
     const secret = /PASSWORD|SECRET|KEY|DATABASE_URL|AMQP/;
     for (const [container, { environment = {} }] of containers) {
       for (const [name, value] of Object.entries(environment).filter(([name]) => secret.test(name))) {
-        expect(value, `${container}: ${name}`).toSatisfy((given) => (name.endsWith('_FILE') ? given.startsWith('/run/secrets/') : given === null));
+        expect(value, `${container}: ${name}`).toSatisfy((given) =>
+          name.endsWith('_FILE') ? given.startsWith('/run/secrets/') : given === null,
+        );
       }
     }
   });
@@ -79,22 +100,37 @@ describe('docker-compose.yml', () => {
   });
 
   it('lets out those alone that call somebody, and what publishes a port', () => {
-    const calls = ([, { environment = {}, ports }]) => ports !== undefined || Object.keys(environment).some((name) => /^(CARD_GATEWAY|CARRIER|SMS_PROVIDER|EMAIL_PROVIDER)_URL$/.test(name));
+    const calls = ([, { environment = {}, ports }]) =>
+      ports !== undefined ||
+      Object.keys(environment).some((name) => /^(CARD_GATEWAY|CARRIER|SMS_PROVIDER|EMAIL_PROVIDER)_URL$/.test(name));
     const closed = ['messages', 'data'];
-    const out = all.filter(([, container]) => container.network_mode !== 'none' && networksOf(container).some((network) => !closed.includes(network)));
-    expect(out.map(([name]) => name).sort()).toEqual(all.filter(calls).map(([name]) => name).sort());
+    const out = all.filter(
+      ([, container]) =>
+        container.network_mode !== 'none' && networksOf(container).some((network) => !closed.includes(network)),
+    );
+    expect(out.map(([name]) => name).sort()).toEqual(
+      all
+        .filter(calls)
+        .map(([name]) => name)
+        .sort(),
+    );
     expect(compose.networks.messages.internal).toBe('${INTERNAL_NETWORKS:-true}');
   });
 
   it.each(all.map(([name]) => name))('bounds the memory, the processes and the processors of %s', (name) => {
     const { mem_limit, pids_limit, cpu_quota } = compose.services[name];
     expect(mem_limit).toMatch(/^\d+[mg]$/);
-    expect([pids_limit >= 256 && pids_limit <= 2048, cpu_quota >= 100_000 && cpu_quota <= 400_000]).toEqual([true, true]);
+    expect([pids_limit >= 256 && pids_limit <= 2048, cpu_quota >= 100_000 && cpu_quota <= 400_000]).toEqual([
+      true,
+      true,
+    ]);
   });
 
   it('asks everything that stays whether it is well', () => {
     const asked = (name) => allServices().includes(name) || compose.services[name].healthcheck?.test !== undefined; // the images of services say it themselves
-    const silent = all.filter(([name, { restart }]) => restart === 'unless-stopped' && !asked(name)).map(([name]) => name);
+    const silent = all
+      .filter(([name, { restart }]) => restart === 'unless-stopped' && !asked(name))
+      .map(([name]) => name);
     expect(silent).toEqual(['jaeger']); // nothing in its image can be relied on to ask with
   });
 
@@ -104,7 +140,9 @@ describe('docker-compose.yml', () => {
   });
 
   it('publishes nothing to the world, in no profile', () => {
-    const open = all.flatMap(([name, { ports = [] }]) => ports.filter((port) => !String(port).startsWith('127.0.0.1:')).map((port) => `${name} ${port}`));
+    const open = all.flatMap(([name, { ports = [] }]) =>
+      ports.filter((port) => !String(port).startsWith('127.0.0.1:')).map((port) => `${name} ${port}`),
+    );
     expect(open).toEqual([]);
   });
 
@@ -115,18 +153,27 @@ describe('docker-compose.yml', () => {
 
   it.each([...containers, ...ours].map(([name]) => name))('gives %s no more rights than its work needs', (name) => {
     const { read_only, cap_drop, security_opt, init, privileged, network_mode } = compose.services[name];
-    expect({ read_only, cap_drop, security_opt, init }).toEqual({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges'], init: true });
+    expect({ read_only, cap_drop, security_opt, init }).toEqual({
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges'],
+      init: true,
+    });
     expect(privileged).toBeUndefined();
     expect(network_mode).not.toBe('host');
   });
 
   it('starts a service again when it dies, and a step never', () => {
-    for (const [name, { restart }] of containers) expect(restart, name).toBe(steps.includes(name) ? 'no' : 'unless-stopped');
+    for (const [name, { restart }] of containers)
+      expect(restart, name).toBe(steps.includes(name) ? 'no' : 'unless-stopped');
   });
 
   it('waits for every step to end well, and for every server to be healthy', () => {
     for (const [name, { depends_on = {} }] of [...containers, ...ours]) {
-      for (const [other, { condition }] of Object.entries(depends_on)) expect(condition, `${name} on ${other}`).toBe(ending.includes(other) ? 'service_completed_successfully' : 'service_healthy');
+      for (const [other, { condition }] of Object.entries(depends_on))
+        expect(condition, `${name} on ${other}`).toBe(
+          ending.includes(other) ? 'service_completed_successfully' : 'service_healthy',
+        );
     }
     for (const name of servers) expect(compose.services[name].healthcheck.test[0], name).toBe('CMD');
   });
@@ -140,7 +187,9 @@ describe('the profile cluster', () => {
     expect(nodes.map(same)).toEqual(Array(3).fill(same(nodes[0])));
     expect(new Set(nodes.map(({ hostname }) => hostname)).size).toBe(3);
     expect(new Set(nodes.map(({ volumes }) => volumes[0])).size).toBe(3);
-    expect(nodes.map(({ environment }) => environment.RABBITMQ_CONFIG_FILE)).toEqual(['rabbitmq', 'joining', 'joining'].map((name) => `/run/secrets/${name}.conf`));
+    expect(nodes.map(({ environment }) => environment.RABBITMQ_CONFIG_FILE)).toEqual(
+      ['rabbitmq', 'joining', 'joining'].map((name) => `/run/secrets/${name}.conf`),
+    );
   });
 
   it('is behind the one address that the services know', () => {
@@ -148,8 +197,14 @@ describe('the profile cluster', () => {
   });
 
   it('is whole before its queues are made, and not waited for without it', () => {
-    expect(compose.services.topology.depends_on['rabbitmq-3']).toEqual({ condition: 'service_healthy', required: false });
-    expect([nodes[1], nodes[2]].map(({ depends_on }) => Object.keys(depends_on))).toEqual([['rabbitmq'], ['rabbitmq-2']]);
+    expect(compose.services.topology.depends_on['rabbitmq-3']).toEqual({
+      condition: 'service_healthy',
+      required: false,
+    });
+    expect([nodes[1], nodes[2]].map(({ depends_on }) => Object.keys(depends_on))).toEqual([
+      ['rabbitmq'],
+      ['rabbitmq-2'],
+    ]);
   });
 });
 
@@ -157,12 +212,20 @@ describe('the profile load', () => {
   const { k6, 'load-users': users } = compose.services;
 
   it('gives k6 the scripts, the tokens and every setting of theirs, and no secret', () => {
-    const scripts = ['', 'lib'].flatMap((folder) => readdirSync(inRoot('load', folder)).filter((file) => file.endsWith('.js')).map((file) => readFileSync(inRoot('load', folder, file), 'utf8')));
-    const known = new Set(scripts.flatMap((text) => [...text.matchAll(/\b(?:__ENV\.|whole\(')([A-Z_]+)/g)].map(([, name]) => name)));
+    const scripts = ['', 'lib'].flatMap((folder) =>
+      readdirSync(inRoot('load', folder))
+        .filter((file) => file.endsWith('.js'))
+        .map((file) => readFileSync(inRoot('load', folder, file), 'utf8')),
+    );
+    const known = new Set(
+      scripts.flatMap((text) => [...text.matchAll(/\b(?:__ENV\.|whole\(')([A-Z_]+)/g)].map(([, name]) => name)),
+    );
     known.delete('LOAD_RESULT'); // a file for `npm run load`
     expect(variablesOf('k6').sort()).toEqual([...known].sort());
     expect(k6.volumes).toEqual(['./load:/load:ro', 'tokens:/tokens:ro']);
-    expect(k6.image).toBe(`grafana/k6:${/const VERSION = '(.+)'/.exec(readFileSync(inRoot('tools/lib/k6.mjs'), 'utf8'))[1]}`);
+    expect(k6.image).toBe(
+      `grafana/k6:${/const VERSION = '(.+)'/.exec(readFileSync(inRoot('tools/lib/k6.mjs'), 'utf8'))[1]}`,
+    );
   });
 
   it('makes the users as npm run load does, with the secrets of accounts alone', () => {
@@ -173,7 +236,10 @@ describe('the profile load', () => {
 
 describe('images', () => {
   const stages = [...dockerfile.matchAll(/^FROM (\S+) AS (\S+)$/gm)];
-  const outside = [...stages.map(([, image]) => image).filter((image) => !stages.some(([, , stage]) => stage === image)), ...all.flatMap(([, { image, build }]) => (build ? [] : image))];
+  const outside = [
+    ...stages.map(([, image]) => image).filter((image) => !stages.some(([, , stage]) => stage === image)),
+    ...all.flatMap(([, { image, build }]) => (build ? [] : image)),
+  ];
 
   it('are named with a major version', () => {
     expect(stages.length).toBe([...dockerfile.matchAll(/^FROM /gm)].length);
@@ -188,7 +254,9 @@ describe('images', () => {
   it.each(['service', 'setup'])('run a %s as a user without rights', (target) => {
     const begins = dockerfile.search(new RegExp(` AS ${target}$`, 'm'));
     const next = dockerfile.indexOf('\nFROM ', begins);
-    const users = [...dockerfile.slice(0, next < 0 ? undefined : next).matchAll(/^USER (\S+)$/gm)].map(([, user]) => user);
+    const users = [...dockerfile.slice(0, next < 0 ? undefined : next).matchAll(/^USER (\S+)$/gm)].map(
+      ([, user]) => user,
+    );
     expect(users.at(-1)).toBe('node');
   });
 
@@ -200,5 +268,9 @@ describe('images', () => {
 
 it.each(['.gitignore', '.dockerignore'])('no key or certificate gets past %s', (file) => {
   const patterns = readFileSync(inRoot(file), 'utf8').split('\n');
-  for (const ending of ['pem', 'key']) expect(patterns.some((pattern) => [`*.${ending}`, `**/*.${ending}`].includes(pattern)), ending).toBe(true);
+  for (const ending of ['pem', 'key'])
+    expect(
+      patterns.some((pattern) => [`*.${ending}`, `**/*.${ending}`].includes(pattern)),
+      ending,
+    ).toBe(true);
 });

@@ -8,7 +8,17 @@ import { secretsFor } from './service-environment.mjs';
 import { databaseServices } from './workspace.mjs';
 
 /** What may be given instead of being made. */
-export const GIVEN = ['DATABASE_URL', 'AMQP_URL', 'AMQP_MANAGEMENT_URL', 'POSTGRES_PASSWORD', 'RABBITMQ_PASSWORD', 'TOKEN_PRIVATE_KEY', 'TOKEN_PUBLIC_KEY', 'IDEMPOTENCY_SECRET', ...TRUST];
+export const GIVEN = [
+  'DATABASE_URL',
+  'AMQP_URL',
+  'AMQP_MANAGEMENT_URL',
+  'POSTGRES_PASSWORD',
+  'RABBITMQ_PASSWORD',
+  'TOKEN_PRIVATE_KEY',
+  'TOKEN_PUBLIC_KEY',
+  'IDEMPOTENCY_SECRET',
+  ...TRUST,
+];
 
 /** The image of the steps holds no apps: the gateway is the one that owns no database. */
 export const containerServices = () => ['gateway', ...databaseServices()];
@@ -28,12 +38,24 @@ const BROKER = 'broker';
  */
 export function makeContainerSecrets(home, given, tls) {
   refuseLoopback(given);
-  const passwords = keep(home, 'passwords', { postgres: random, rabbitmq: random, cookie: random }, { postgres: given.POSTGRES_PASSWORD, rabbitmq: given.RABBITMQ_PASSWORD });
+  const passwords = keep(
+    home,
+    'passwords',
+    { postgres: random, rabbitmq: random, cookie: random },
+    { postgres: given.POSTGRES_PASSWORD, rabbitmq: given.RABBITMQ_PASSWORD },
+  );
   home.remember('servers', { ...serversOf(given, passwords, tls), trust: trustOf(ADMINISTRATOR, tls, given) });
   layOut(home, 'postgres', { POSTGRES_PASSWORD: passwords.postgres, ...(tls && postgresFiles(tls)) });
-  layOut(home, 'rabbitmq', { 'rabbitmq.conf': FIRST_NODE + (tls ? RABBITMQ_TLS : ''), 'joining.conf': FURTHER_NODE + (tls ? RABBITMQ_TLS : ''), ...(tls && rabbitmqFiles(tls)), 'erlang.cookie': passwords.cookie, 'definitions.json': definitions(passwords.rabbitmq) });
+  layOut(home, 'rabbitmq', {
+    'rabbitmq.conf': FIRST_NODE + (tls ? RABBITMQ_TLS : ''),
+    'joining.conf': FURTHER_NODE + (tls ? RABBITMQ_TLS : ''),
+    ...(tls && rabbitmqFiles(tls)),
+    'erlang.cookie': passwords.cookie,
+    'definitions.json': definitions(passwords.rabbitmq),
+  });
   const secrets = signingSecrets(home, given);
-  for (const service of containerServices()) layOut(home, service, { ...secretsFor(service, secrets), ...trustOf(service, tls, given) });
+  for (const service of containerServices())
+    layOut(home, service, { ...secretsFor(service, secrets), ...trustOf(service, tls, given) });
   rmSync(home.path('gateway', 'AMQP_MANAGEMENT_URL'), { force: true }); // which earlier versions gave it, with the administrator's password
 }
 
@@ -58,13 +80,18 @@ const random = () => randomBytes(24).toString('base64url');
 
 function keep(home, name, make, given) {
   const known = home.recall(name) ?? {};
-  return home.remember(name, Object.fromEntries(Object.keys(make).map((key) => [key, given[key] ?? known[key] ?? make[key]()])));
+  return home.remember(
+    name,
+    Object.fromEntries(Object.keys(make).map((key) => [key, given[key] ?? known[key] ?? make[key]()])),
+  );
 }
 
 function serversOf({ DATABASE_URL, AMQP_URL, AMQP_MANAGEMENT_URL }, { postgres, rabbitmq }, tls) {
   const user = `${USER}:${encodeURIComponent(rabbitmq)}`;
   return {
-    database: DATABASE_URL ?? `postgresql://postgres:${encodeURIComponent(postgres)}@postgres:5432/postgres${tls ? '?sslmode=verify-full' : ''}`,
+    database:
+      DATABASE_URL ??
+      `postgresql://postgres:${encodeURIComponent(postgres)}@postgres:5432/postgres${tls ? '?sslmode=verify-full' : ''}`,
     broker: AMQP_URL
       ? { url: AMQP_URL, managementUrl: AMQP_MANAGEMENT_URL }
       : tls
@@ -80,7 +107,11 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 function refuseLoopback(given) {
   for (const name of ['DATABASE_URL', 'AMQP_URL', 'AMQP_MANAGEMENT_URL']) {
     const host = URL.canParse(given[name] ?? '') ? new URL(given[name]).hostname : undefined;
-    if (LOOPBACK.has(host)) throw new Failure(`${name} names ${host}, which in a container is the container itself`, `Unset it, to use the server of docker-compose.yml, or name a host that containers reach.`);
+    if (LOOPBACK.has(host))
+      throw new Failure(
+        `${name} names ${host}, which in a container is the container itself`,
+        `Unset it, to use the server of docker-compose.yml, or name a host that containers reach.`,
+      );
   }
 }
 
@@ -89,7 +120,11 @@ function signingSecrets(home, { TOKEN_PRIVATE_KEY, TOKEN_PUBLIC_KEY, IDEMPOTENCY
   const known = secretsOf(home, { mark: '' });
   const listed = withLines(TOKEN_PUBLIC_KEY ?? known.tokenPublicKey);
   const signing = publicHalf(TOKEN_PRIVATE_KEY ?? known.tokenPrivateKey);
-  if (TOKEN_PUBLIC_KEY && !listed.includes(signing.trim())) throw new Failure('TOKEN_PUBLIC_KEY does not hold the public half of the key that tokens are signed with', 'docs/operations.md, "Rotating keys"');
+  if (TOKEN_PUBLIC_KEY && !listed.includes(signing.trim()))
+    throw new Failure(
+      'TOKEN_PUBLIC_KEY does not hold the public half of the key that tokens are signed with',
+      'docs/operations.md, "Rotating keys"',
+    );
   return home.remember('secrets', {
     ...known,
     ...(TOKEN_PRIVATE_KEY && { tokenPrivateKey: TOKEN_PRIVATE_KEY }),
@@ -126,7 +161,12 @@ ${['rabbitmq', 'rabbitmq-2', 'rabbitmq-3'].map((host, index) => `cluster_formati
 
 /** Read by the broker at every boot, so that a new password counts from its next start. */
 function definitions(password) {
-  const user = { name: USER, password_hash: hashOf(password), hashing_algorithm: 'rabbit_password_hashing_sha256', tags: ['administrator'] };
+  const user = {
+    name: USER,
+    password_hash: hashOf(password),
+    hashing_algorithm: 'rabbit_password_hashing_sha256',
+    tags: ['administrator'],
+  };
   const everything = { user: USER, vhost: VHOST, configure: '.*', write: '.*', read: '.*' };
   return JSON.stringify({ users: [user], vhosts: [{ name: VHOST }], permissions: [everything] }, null, 2);
 }

@@ -3,7 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { containerServices, layOutBroker, layOutDatabases, makeContainerSecrets, serversOfHome } from './container-secrets.mjs';
+import {
+  containerServices,
+  layOutBroker,
+  layOutDatabases,
+  makeContainerSecrets,
+  serversOfHome,
+} from './container-secrets.mjs';
 import { TRUST } from './container-tls.mjs';
 import { Home } from './home.mjs';
 import { allServices } from './workspace.mjs';
@@ -16,7 +22,11 @@ beforeEach(() => {
 afterEach(() => rmSync(home.dir, { recursive: true }));
 
 const read = (...parts) => readFileSync(path.join(home.dir, ...parts), 'utf8');
-const everything = () => readdirSync(home.dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => path.relative(home.dir, path.join(entry.parentPath, entry.name))).sort();
+const everything = () =>
+  readdirSync(home.dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(home.dir, path.join(entry.parentPath, entry.name)))
+    .sort();
 const everybody = Object.fromEntries(allServices().map((service) => [service, 'another']));
 const pem = (key) => key.export({ type: 'pkcs8', format: 'pem' });
 
@@ -37,14 +47,19 @@ describe('the secrets of containers', () => {
     makeContainerSecrets(home, {});
     layOutDatabases(home, { orders: 'postgresql://orders', accounts: 'postgresql://accounts' });
     layOutBroker(home, { ...serversOfHome(home).broker, passwords: { ...everybody, orders: 'of-orders' } });
-    const of = (service) => readdirSync(path.join(home.dir, service)).filter((name) => !TRUST.includes(name)).sort();
+    const of = (service) =>
+      readdirSync(path.join(home.dir, service))
+        .filter((name) => !TRUST.includes(name))
+        .sort();
     expect(of('orders')).toEqual(['AMQP_URL', 'DATABASE_URL']);
     expect(of('accounts')).toEqual(['AMQP_URL', 'DATABASE_URL', 'TOKEN_PRIVATE_KEY']);
     expect(of('gateway')).toEqual(['AMQP_URL', 'IDEMPOTENCY_SECRET', 'TOKEN_PUBLIC_KEY']);
     expect(read('orders/DATABASE_URL')).toBe('postgresql://orders');
     expect(read('orders/AMQP_URL')).toBe('amqp://orders:of-orders@broker:5672/sluice');
     const administrator = new URL(serversOfHome(home).broker.url).password;
-    const seen = everything().filter((name) => /^(?!postgres|rabbitmq)[\w-]+\//.test(name) && read(name).includes(administrator));
+    const seen = everything().filter(
+      (name) => /^(?!postgres|rabbitmq)[\w-]+\//.test(name) && read(name).includes(administrator),
+    );
     expect(seen).toEqual([]);
   });
 
@@ -60,9 +75,15 @@ describe('the secrets of containers', () => {
     const both = present + next.publicKey.export({ type: 'spki', format: 'pem' });
     const listed = () => read('gateway/TOKEN_PUBLIC_KEY');
     makeContainerSecrets(home, { TOKEN_PUBLIC_KEY: both.replaceAll('\n', '\\n') });
-    expect([listed(), createPublicKey(read('accounts/TOKEN_PRIVATE_KEY')).equals(createPublicKey(present))]).toEqual([both, true]);
+    expect([listed(), createPublicKey(read('accounts/TOKEN_PRIVATE_KEY')).equals(createPublicKey(present))]).toEqual([
+      both,
+      true,
+    ]);
     makeContainerSecrets(home, { TOKEN_PRIVATE_KEY: pem(next.privateKey) });
-    expect([listed(), createPublicKey(read('accounts/TOKEN_PRIVATE_KEY')).equals(next.publicKey)]).toEqual([both, true]);
+    expect([listed(), createPublicKey(read('accounts/TOKEN_PRIVATE_KEY')).equals(next.publicKey)]).toEqual([
+      both,
+      true,
+    ]);
     makeContainerSecrets(home, {});
     expect(listed()).toBe(both);
     expect(() => makeContainerSecrets(home, { TOKEN_PUBLIC_KEY: present })).toThrow(/^TOKEN_PUBLIC_KEY does not hold/);
@@ -70,7 +91,8 @@ describe('the secrets of containers', () => {
 
   it('can be read by the user of the container that sees them, and written by nobody there', () => {
     makeContainerSecrets(home, {});
-    for (const file of everything().filter((name) => name.includes('/'))) expect(statSync(path.join(home.dir, file)).mode & 0o777, file).toBe(0o444);
+    for (const file of everything().filter((name) => name.includes('/')))
+      expect(statSync(path.join(home.dir, file)).mode & 0o777, file).toBe(0o444);
   });
 
   it("give the broker its administrator's password as a hash", () => {
@@ -86,7 +108,12 @@ describe('the secrets of containers', () => {
   it('are those that were given, from then on', () => {
     makeContainerSecrets(home, {});
     const { privateKey } = generateKeyPairSync('ed25519');
-    makeContainerSecrets(home, { POSTGRES_PASSWORD: 'p@ss/word', RABBITMQ_PASSWORD: 'r:a#b', TOKEN_PRIVATE_KEY: pem(privateKey).replaceAll('\n', '\\n'), IDEMPOTENCY_SECRET: 'given-secret-0123' });
+    makeContainerSecrets(home, {
+      POSTGRES_PASSWORD: 'p@ss/word',
+      RABBITMQ_PASSWORD: 'r:a#b',
+      TOKEN_PRIVATE_KEY: pem(privateKey).replaceAll('\n', '\\n'),
+      IDEMPOTENCY_SECRET: 'given-secret-0123',
+    });
     makeContainerSecrets(home, {});
     expect(read('postgres/POSTGRES_PASSWORD')).toBe('p@ss/word');
     expect(decodeURIComponent(new URL(serversOfHome(home).database).password)).toBe('p@ss/word');
@@ -96,17 +123,34 @@ describe('the secrets of containers', () => {
   });
 
   it('name servers that were given instead of the containers', () => {
-    makeContainerSecrets(home, { DATABASE_URL: 'postgresql://admin:a@db.internal/postgres', AMQP_URL: 'amqps://sluice:b@mq.internal/shop' });
-    expect(serversOfHome(home)).toMatchObject({ database: 'postgresql://admin:a@db.internal/postgres', broker: { url: 'amqps://sluice:b@mq.internal/shop' }, ours: { database: false } });
+    makeContainerSecrets(home, {
+      DATABASE_URL: 'postgresql://admin:a@db.internal/postgres',
+      AMQP_URL: 'amqps://sluice:b@mq.internal/shop',
+    });
+    expect(serversOfHome(home)).toMatchObject({
+      database: 'postgresql://admin:a@db.internal/postgres',
+      broker: { url: 'amqps://sluice:b@mq.internal/shop' },
+      ours: { database: false },
+    });
     layOutBroker(home, serversOfHome(home).broker);
-    expect([read('orders/AMQP_URL'), read('gateway/AMQP_URL')]).toEqual(Array(2).fill('amqps://sluice:b@mq.internal/shop'));
+    expect([read('orders/AMQP_URL'), read('gateway/AMQP_URL')]).toEqual(
+      Array(2).fill('amqps://sluice:b@mq.internal/shop'),
+    );
   });
 
-  it.each(['postgresql://admin@localhost/postgres', 'postgresql://admin@127.0.0.1:5432/postgres', 'postgresql://admin@[::1]/postgres'])('refuse %s: in a container that is the container', (url) => {
-    expect(() => makeContainerSecrets(home, { DATABASE_URL: url })).toThrow(/^DATABASE_URL names .+ the container itself$/);
+  it.each([
+    'postgresql://admin@localhost/postgres',
+    'postgresql://admin@127.0.0.1:5432/postgres',
+    'postgresql://admin@[::1]/postgres',
+  ])('refuse %s: in a container that is the container', (url) => {
+    expect(() => makeContainerSecrets(home, { DATABASE_URL: url })).toThrow(
+      /^DATABASE_URL names .+ the container itself$/,
+    );
   });
 
   it('refuse a signing key that is none, without showing it', () => {
-    expect(() => makeContainerSecrets(home, { TOKEN_PRIVATE_KEY: 'hunter2' })).toThrow(/^TOKEN_PRIVATE_KEY is not a private key in PEM form$/);
+    expect(() => makeContainerSecrets(home, { TOKEN_PRIVATE_KEY: 'hunter2' })).toThrow(
+      /^TOKEN_PRIVATE_KEY is not a private key in PEM form$/,
+    );
   });
 });

@@ -22,7 +22,8 @@ const HERE = ['localhost', '127.0.0.1'];
 export async function makeContainerTls(home, services) {
   const { issueClient, issueServer, makeAuthority } = await import('./certificates.mjs');
   const authority = home.recall('authority') ?? home.remember('authority', await makeAuthority('Sluice in containers'));
-  const issued = async (holders, issue) => Object.fromEntries(await Promise.all(holders.map(async (holder) => [holder, await issue(holder)])));
+  const issued = async (holders, issue) =>
+    Object.fromEntries(await Promise.all(holders.map(async (holder) => [holder, await issue(holder)])));
   return {
     ca: authority.cert,
     servers: await issued(Object.keys(NAMES), (server) => issueServer(authority, [...NAMES[server], ...HERE])),
@@ -36,14 +37,23 @@ export async function makeContainerTls(home, services) {
  * @returns {Record<string, string>} variables
  */
 export function trustOf(name, tls, given) {
-  const broker = tls && !given.AMQP_URL && { AMQP_CA: tls.ca, AMQP_CLIENT_CERT: tls.clients[name].cert, AMQP_CLIENT_KEY: tls.clients[name].key };
+  const broker = tls &&
+    !given.AMQP_URL && {
+      AMQP_CA: tls.ca,
+      AMQP_CLIENT_CERT: tls.clients[name].cert,
+      AMQP_CLIENT_KEY: tls.clients[name].key,
+    };
   const database = tls && !given.DATABASE_URL && { DATABASE_CA: tls.ca };
   const known = { ...given, ...broker, ...database };
   return Object.fromEntries(TRUST.map((variable) => [variable, known[variable] ?? '']));
 }
 
 /** @param {ContainerTls} tls @param {'postgres' | 'rabbitmq'} server */
-const filesOf = (tls, server) => ({ 'authority.pem': tls.ca, 'server.pem': tls.servers[server].cert, 'server.key': tls.servers[server].key });
+const filesOf = (tls, server) => ({
+  'authority.pem': tls.ca,
+  'server.pem': tls.servers[server].cert,
+  'server.key': tls.servers[server].key,
+});
 
 /** What the container of PostgreSQL needs beside its password. @param {ContainerTls} tls */
 export const postgresFiles = (tls) => ({ ...filesOf(tls, 'postgres'), 'pg_hba.conf': HOST_BASED_ACCESS });
@@ -56,7 +66,11 @@ hostssl all all all scram-sha-256
 /** What the container of RabbitMQ needs beside its settings. @param {ContainerTls} tls */
 export const rabbitmqFiles = (tls) => filesOf(tls, 'rabbitmq');
 
-const NAMED = ['cacertfile = /run/secrets/authority.pem', 'certfile = /run/secrets/server.pem', 'keyfile = /run/secrets/server.key'];
+const NAMED = [
+  'cacertfile = /run/secrets/authority.pem',
+  'certfile = /run/secrets/server.pem',
+  'keyfile = /run/secrets/server.key',
+];
 
 /** The broker's settings: clients show a certificate; to the management API their password is enough. */
 export const RABBITMQ_TLS = [

@@ -25,7 +25,10 @@ describe('containers with TLS', () => {
     await make();
     const { database, broker } = serversOfHome(home);
     expect(database).toMatch(/@postgres:5432\/postgres\?sslmode=verify-full$/);
-    expect([broker.url, broker.managementUrl].map((url) => url.replace(/:[^:@]+@/, '@'))).toEqual(['amqps://sluice@broker:5671/sluice', 'https://sluice@broker:15671']);
+    expect([broker.url, broker.managementUrl].map((url) => url.replace(/:[^:@]+@/, '@'))).toEqual([
+      'amqps://sluice@broker:5671/sluice',
+      'https://sluice@broker:15671',
+    ]);
   });
 
   it.each(['rabbitmq', 'postgres'])('give %s a certificate for the names by which it is reached', async (server) => {
@@ -35,7 +38,9 @@ describe('containers with TLS', () => {
     for (const name of [...names, 'localhost']) expect(shown.checkHost(name), name).toBe(name);
     expect(shown.checkHost('elsewhere')).toBeUndefined();
     expect(shown.verify(certificate('orders', 'DATABASE_CA').publicKey)).toBe(true);
-    expect(shown.checkPrivateKey((await import('node:crypto')).createPrivateKey(read(server, 'server.key')))).toBe(true);
+    expect(shown.checkPrivateKey((await import('node:crypto')).createPrivateKey(read(server, 'server.key')))).toBe(
+      true,
+    );
   });
 
   it.each(allServices())('give %s what it verifies by, and a certificate with its own name', async (service) => {
@@ -54,7 +59,12 @@ describe('containers with TLS', () => {
     expect(read('orders', 'AMQP_CA')).toBe(authority);
     expect(read('rabbitmq', 'server.pem')).not.toBe(shown);
     const { key } = home.recall('authority');
-    for (const file of ['postgres/server.key', 'rabbitmq/server.key', ...allServices().map((service) => `${service}/AMQP_CLIENT_KEY`)]) expect(read(file), file).not.toBe(key);
+    for (const file of [
+      'postgres/server.key',
+      'rabbitmq/server.key',
+      ...allServices().map((service) => `${service}/AMQP_CLIENT_KEY`),
+    ])
+      expect(read(file), file).not.toBe(key);
   });
 
   it('verify servers of your own by what you gave for them', async () => {
@@ -90,19 +100,30 @@ describe('deploy/tls/compose.yml', () => {
     const files = [...JSON.stringify(postgres).matchAll(/\/run\/secrets\/([\w.-]+)/g)].map(([, file]) => file);
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) expect(read('postgres', file), file).not.toBe('');
-    for (const [, file] of read('rabbitmq', 'rabbitmq.conf').matchAll(/\/run\/secrets\/([\w.-]+)/g)) expect(read('rabbitmq', file), file).not.toBe('');
+    for (const [, file] of read('rabbitmq', 'rabbitmq.conf').matchAll(/\/run\/secrets\/([\w.-]+)/g))
+      expect(read('rabbitmq', file), file).not.toBe('');
   });
 
   it('keeps what the base gives PostgreSQL, and adds only what TLS needs', () => {
     expect(postgres.command.slice(0, base.services.postgres.command.length)).toEqual(base.services.postgres.command);
-    expect(postgres.command.slice(base.services.postgres.command.length).filter((_, index) => index % 2 === 1).map((setting) => setting.split('=')[0])).toEqual(['ssl', 'ssl_cert_file', 'ssl_key_file', 'ssl_min_protocol_version', 'hba_file']);
+    expect(
+      postgres.command
+        .slice(base.services.postgres.command.length)
+        .filter((_, index) => index % 2 === 1)
+        .map((setting) => setting.split('=')[0]),
+    ).toEqual(['ssl', 'ssl_cert_file', 'ssl_key_file', 'ssl_min_protocol_version', 'hba_file']);
     expect(base.services.postgres.tmpfs).toContain('/tmp'); // the key goes there, for the eyes of its user alone
   });
 
   it('takes a broker for healthy when the ports for TLS are open', async () => {
     await make();
     const settings = read('rabbitmq', 'rabbitmq.conf');
-    const ports = [...rabbitmq.healthcheck.test.join(' ').matchAll(/\/dev\/tcp\/127\.0\.0\.1\/(\d+)/g)].map(([, port]) => port);
-    expect(ports).toEqual([/^listeners\.ssl\.default = (\d+)$/m.exec(settings)[1], /^management\.ssl\.port = (\d+)$/m.exec(settings)[1]]);
+    const ports = [...rabbitmq.healthcheck.test.join(' ').matchAll(/\/dev\/tcp\/127\.0\.0\.1\/(\d+)/g)].map(
+      ([, port]) => port,
+    );
+    expect(ports).toEqual([
+      /^listeners\.ssl\.default = (\d+)$/m.exec(settings)[1],
+      /^management\.ssl\.port = (\d+)$/m.exec(settings)[1],
+    ]);
   });
 });

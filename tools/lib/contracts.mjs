@@ -10,7 +10,11 @@ const built = (file) => import(pathToFileURL(inRoot('libs/contracts/dist', file)
 
 /** The rules, the present contracts, and what a folder says of the published ones. */
 async function load(folder) {
-  const [{ catalogue }, publication, rules] = await Promise.all([built('index.js'), built('publishing/publication.js'), built('publishing/publish.js')]);
+  const [{ catalogue }, publication, rules] = await Promise.all([
+    built('index.js'),
+    built('publishing/publication.js'),
+    built('publishing/publish.js'),
+  ]);
   const present = [...catalogue.values()].map(publication.publicationOf);
   const published = readdirSync(folder).map((file) => JSON.parse(readFileSync(path.join(folder, file), 'utf8')));
   return { present, published, fileOf: publication.fileOf, ...rules };

@@ -27,7 +27,9 @@ describe('npm run contracts:publish', () => {
     published.data.required.push('colour');
     write('order.placed.v1.json', published);
     rmSync(fileOf('order.paid.v1.json'));
-    await expect(publishContracts(folder)).rejects.toMatchObject({ output: expect.stringContaining('"colour" may be absent, and its reader requires it') });
+    await expect(publishContracts(folder)).rejects.toMatchObject({
+      output: expect.stringContaining('"colour" may be absent, and its reader requires it'),
+    });
     expect(readdirSync(folder)).not.toContain('order.paid.v1.json');
   });
 

@@ -13,8 +13,12 @@ const yaml = (...names) => parse(readFileSync(at(...names), 'utf8'));
 const compose = parse(readFileSync(inRoot('docker-compose.yml'), 'utf8'), { merge: true });
 const prometheus = yaml('prometheus/prometheus.yml');
 const alerts = yaml('prometheus/alerts.yml').groups.flatMap(({ rules }) => rules);
-const dashboards = readdirSync(at('grafana/dashboards')).map((file) => JSON.parse(readFileSync(at('grafana/dashboards', file), 'utf8')));
-const panels = dashboards.flatMap((board) => board.panels.filter(({ type }) => type !== 'row').map((panel) => ({ ...panel, board: board.title })));
+const dashboards = readdirSync(at('grafana/dashboards')).map((file) =>
+  JSON.parse(readFileSync(at('grafana/dashboards', file), 'utf8')),
+);
+const panels = dashboards.flatMap((board) =>
+  board.panels.filter(({ type }) => type !== 'row').map((panel) => ({ ...panel, board: board.title })),
+);
 
 /** Everything that is asked of Prometheus, by where. */
 const expressions = [
@@ -43,10 +47,16 @@ const known = new Map(Object.entries(EXTERNAL));
 
 /** The sources of libraries and apps that make metrics: to load one declares them. */
 function declaring() {
-  const folders = ['libs', 'apps'].flatMap((kind) => readdirSync(inRoot(kind)).map((name) => inRoot(kind, name, 'src')));
-  const files = folders.flatMap((folder) => readdirSync(folder, { recursive: true }).map((file) => path.join(folder, file)));
+  const folders = ['libs', 'apps'].flatMap((kind) =>
+    readdirSync(inRoot(kind)).map((name) => inRoot(kind, name, 'src')),
+  );
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true }).map((file) => path.join(folder, file)),
+  );
   const sources = files.filter((file) => file.endsWith('.ts') && !/\.spec\.ts$|\/generated\/|\/testing\//.test(file));
-  return sources.filter((file) => /new (Counter|Gauge|Histogram|Summary|AskedGauge)\(/.test(readFileSync(file, 'utf8')));
+  return sources.filter((file) =>
+    /new (Counter|Gauge|Histogram|Summary|AskedGauge)\(/.test(readFileSync(file, 'utf8')),
+  );
 }
 
 beforeAll(async () => {
@@ -54,19 +64,35 @@ beforeAll(async () => {
   for (const file of declaring()) await import(file);
   for (const { name, labelNames, constructor } of register.getMetricsAsArray()) {
     const suffixes = constructor.name === 'Histogram' ? ['_bucket', '_sum', '_count'] : [''];
-    for (const suffix of suffixes) known.set(`${name}${suffix}`, [...labelNames, ...(suffix === '_bucket' ? ['le'] : [])]);
+    for (const suffix of suffixes)
+      known.set(`${name}${suffix}`, [...labelNames, ...(suffix === '_bucket' ? ['le'] : [])]);
   }
 });
 
 const metricsIn = (expr) => [...new Set(expr.match(/\b(?:sluice|rabbitmq|nodejs|process)_[a-z0-9_]+|\bup\b/g) ?? [])];
 /** Each selector with its metrics: `name{...}`, or `{__name__=~"a|b", ...}`. */
-const selectorsIn = (expr) => [...expr.matchAll(/([a-z0-9_]*)\{([^}]*)\}/g)].map(([, name, matchers]) => ({ metrics: name ? [name] : metricsIn(matchers), labels: [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)\s*"/g)].map(([, label]) => label) }));
-const groupedBy = (expr) => [...expr.matchAll(/\b(?:by|on) \(([^)]*)\)/g)].flatMap(([, labels]) => labels.split(',').map((label) => label.trim()));
-const valuesOf = (expr, label) => [...expr.matchAll(new RegExp(`\\b${label}="([^"]*)"`, 'g'))].map(([, value]) => value);
+const selectorsIn = (expr) =>
+  [...expr.matchAll(/([a-z0-9_]*)\{([^}]*)\}/g)].map(([, name, matchers]) => ({
+    metrics: name ? [name] : metricsIn(matchers),
+    labels: [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)\s*"/g)].map(([, label]) => label),
+  }));
+const groupedBy = (expr) =>
+  [...expr.matchAll(/\b(?:by|on) \(([^)]*)\)/g)].flatMap(([, labels]) =>
+    labels.split(',').map((label) => label.trim()),
+  );
+const valuesOf = (expr, label) =>
+  [...expr.matchAll(new RegExp(`\\b${label}="([^"]*)"`, 'g'))].map(([, value]) => value);
 
 describe('dashboards and alerts', () => {
   it('know of metrics at all', () => {
-    expect([...known.keys()]).toEqual(expect.arrayContaining(['sluice_http_requests_total', 'sluice_handle_seconds_bucket', 'sluice_sale_pieces', 'process_cpu_seconds_total']));
+    expect([...known.keys()]).toEqual(
+      expect.arrayContaining([
+        'sluice_http_requests_total',
+        'sluice_handle_seconds_bucket',
+        'sluice_sale_pieces',
+        'process_cpu_seconds_total',
+      ]),
+    );
     expect(expressions.length).toBeGreaterThan(50);
   });
 
@@ -75,7 +101,11 @@ describe('dashboards and alerts', () => {
     expect(metrics.length > 0 || expr.startsWith('vector(')).toBe(true);
     expect(metrics.filter((name) => !known.has(name))).toEqual([]);
     for (const selector of selectorsIn(expr)) {
-      for (const name of selector.metrics) expect(selector.labels.filter((label) => ![...TARGET, ...known.get(name)].includes(label)), name).toEqual([]);
+      for (const name of selector.metrics)
+        expect(
+          selector.labels.filter((label) => ![...TARGET, ...known.get(name)].includes(label)),
+          name,
+        ).toEqual([]);
     }
     const labels = metrics.flatMap((name) => known.get(name));
     expect(groupedBy(expr).filter((label) => ![...TARGET, ...labels].includes(label))).toEqual([]);
@@ -84,23 +114,40 @@ describe('dashboards and alerts', () => {
   it('name queues, messages and routes that there are', () => {
     const all = expressions.map(([, expr]) => expr).join('\n');
     const queues = topology({ retryTiersMs: [1_000] }).queues.map(({ name }) => name);
-    const controllers = readdirSync(inRoot('apps/gateway/src/resources')).map((file) => readFileSync(inRoot('apps/gateway/src/resources', file), 'utf8')).join('\n');
+    const controllers = readdirSync(inRoot('apps/gateway/src/resources'))
+      .map((file) => readFileSync(inRoot('apps/gateway/src/resources', file), 'utf8'))
+      .join('\n');
     expect(valuesOf(all, 'queue').filter((name) => !queues.includes(name))).toEqual([]);
     expect(valuesOf(all, 'type').filter((name) => !catalogue.has(name))).toEqual([]);
-    expect(valuesOf(all, 'route').filter((route) => !controllers.includes(`@Controller('${route.slice(1)}')`))).toEqual([]);
+    expect(valuesOf(all, 'route').filter((route) => !controllers.includes(`@Controller('${route.slice(1)}')`))).toEqual(
+      [],
+    );
     for (const label of ['queue', 'type', 'route']) expect(valuesOf(all, label), label).not.toEqual([]);
   });
 
   it('label a line by what it is grouped by', () => {
-    const wrong = panels.flatMap(({ title, targets }) => targets.filter(({ expr, legendFormat }) => (legendFormat.match(/(?<=\{\{)\w+/g) ?? []).some((label) => !groupedBy(expr).includes(label))).map(() => title));
+    const wrong = panels.flatMap(({ title, targets }) =>
+      targets
+        .filter(({ expr, legendFormat }) =>
+          (legendFormat.match(/(?<=\{\{)\w+/g) ?? []).some((label) => !groupedBy(expr).includes(label)),
+        )
+        .map(() => title),
+    );
     expect(wrong).toEqual([]);
   });
 
   it('cover the four golden signals and the flash sale, each panel with a name of its own', () => {
-    const rows = dashboards.flatMap((board) => board.panels.filter(({ type }) => type === 'row').map(({ title }) => title));
-    expect(rows).toEqual(expect.arrayContaining(['Traffic', 'Errors', 'Latency', 'Saturation', 'The door', 'The pieces']));
+    const rows = dashboards.flatMap((board) =>
+      board.panels.filter(({ type }) => type === 'row').map(({ title }) => title),
+    );
+    expect(rows).toEqual(
+      expect.arrayContaining(['Traffic', 'Errors', 'Latency', 'Saturation', 'The door', 'The pieces']),
+    );
     for (const board of dashboards) {
-      for (const key of ['id', 'title']) expect(new Set(board.panels.map((panel) => panel[key])).size, `${board.title}: ${key}`).toBe(board.panels.length);
+      for (const key of ['id', 'title'])
+        expect(new Set(board.panels.map((panel) => panel[key])).size, `${board.title}: ${key}`).toBe(
+          board.panels.length,
+        );
     }
   });
 
@@ -108,13 +155,21 @@ describe('dashboards and alerts', () => {
     const sources = yaml('grafana/provisioning/datasources/datasources.yml').datasources;
     const asked = panels.flatMap(({ targets }) => targets.map(({ datasource }) => datasource.uid));
     expect(new Set(asked)).toEqual(new Set(['prometheus']));
-    expect(sources.map(({ uid, url }) => [uid, url])).toEqual([['prometheus', 'http://prometheus:9090'], ['jaeger', 'http://jaeger:16686']]);
+    expect(sources.map(({ uid, url }) => [uid, url])).toEqual([
+      ['prometheus', 'http://prometheus:9090'],
+      ['jaeger', 'http://jaeger:16686'],
+    ]);
     const links = dashboards.flatMap((board) => board.links.map(({ url }) => url));
     expect(links.sort()).toEqual(dashboards.map(({ uid }) => `/d/${uid}`).sort());
   });
 
   it('warn of everything with a cause, a summary and a word on what it means', () => {
-    for (const { alert, labels, annotations } of alerts) expect([alert, labels.severity, Object.keys(annotations)]).toEqual([alert, expect.stringMatching(/^(warning|critical)$/), ['summary', 'description']]);
+    for (const { alert, labels, annotations } of alerts)
+      expect([alert, labels.severity, Object.keys(annotations)]).toEqual([
+        alert,
+        expect.stringMatching(/^(warning|critical)$/),
+        ['summary', 'description'],
+      ]);
   });
 });
 
@@ -130,7 +185,8 @@ describe('Prometheus', () => {
   });
 
   it('scrapes every node of the broker, and each of its queues', () => {
-    for (const job of ['rabbitmq', 'rabbitmq-queues']) expect(scraped(job)).toEqual({ type: 'A', port: 15692, names: ['broker'] });
+    for (const job of ['rabbitmq', 'rabbitmq-queues'])
+      expect(scraped(job)).toEqual({ type: 'A', port: 15692, names: ['broker'] });
     const nodes = Object.entries(compose.services).filter(([, { image }]) => image?.startsWith('rabbitmq:'));
     for (const [name, { networks }] of nodes) expect(networks.messages.aliases, name).toContain('broker');
     expect(nodes).not.toEqual([]);
@@ -147,12 +203,20 @@ describe('the containers of the profile', () => {
 
   it.each(names)('%s has no more rights than its work needs, and is asked for', (name) => {
     const { read_only, cap_drop, security_opt, profiles, ports } = compose.services[name];
-    expect({ read_only, cap_drop, security_opt, profiles }).toEqual({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges'], profiles: ['observability'] });
+    expect({ read_only, cap_drop, security_opt, profiles }).toEqual({
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges'],
+      profiles: ['observability'],
+    });
     expect(ports.every((port) => port.startsWith('127.0.0.1:'))).toBe(true);
   });
 
   it('read what is in the repository', () => {
-    const mounts = names.flatMap((name) => compose.services[name].volumes ?? []).filter((mount) => mount.startsWith('./')).map((mount) => mount.split(':'));
+    const mounts = names
+      .flatMap((name) => compose.services[name].volumes ?? [])
+      .filter((mount) => mount.startsWith('./'))
+      .map((mount) => mount.split(':'));
     for (const [from, , mode] of mounts) expect([readdirSync(inRoot(from)).length > 0, mode]).toEqual([true, 'ro']);
     expect(mounts).toHaveLength(2);
   });

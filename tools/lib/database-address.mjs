@@ -10,11 +10,18 @@ import { Failure } from './failure.mjs';
  */
 export function databaseAddress(url, env = process.env) {
   const target = new URL(url);
-  const foreign = ['ssl', 'sslrootcert', 'sslcert', 'sslkey', 'uselibpqcompat'].filter((name) => target.searchParams.has(name));
-  if (foreign.length > 0) throw new Failure(`DATABASE_URL has ${foreign.join(', ')}`, "Say sslmode=verify-full, and give the authority's certificate in DATABASE_CA.");
+  const foreign = ['ssl', 'sslrootcert', 'sslcert', 'sslkey', 'uselibpqcompat'].filter((name) =>
+    target.searchParams.has(name),
+  );
+  if (foreign.length > 0)
+    throw new Failure(
+      `DATABASE_URL has ${foreign.join(', ')}`,
+      "Say sslmode=verify-full, and give the authority's certificate in DATABASE_CA.",
+    );
   const mode = target.searchParams.get('sslmode');
   if (mode === null) return { connectionString: url, ssl: false };
-  if (!MODES.has(mode)) throw new Failure(`DATABASE_URL has sslmode=${mode}`, `It must be one of ${[...MODES.keys()].join(', ')}.`);
+  if (!MODES.has(mode))
+    throw new Failure(`DATABASE_URL has sslmode=${mode}`, `It must be one of ${[...MODES.keys()].join(', ')}.`);
   target.searchParams.delete('sslmode'); // the driver would take it for more than what is said beside it
   const ssl = MODES.get(mode);
   const ca = ssl && ssl.rejectUnauthorized !== false ? authority(env) : undefined;

@@ -15,14 +15,22 @@ const outcome = (read) => {
 };
 
 describe('the tools and the services', () => {
-  it.each(['', 'disable', 'no-verify', 'prefer', 'allow', 'require', 'verify-ca', 'verify-full', 'constructor'])('take sslmode=%s for the same', (mode) => {
-    const url = `${PLAIN}&sslmode=${mode}`;
-    expect(outcome(() => databaseAddress(url, {}))).toEqual(outcome(() => asServicesHaveIt(url)));
-  });
+  it.each(['', 'disable', 'no-verify', 'prefer', 'allow', 'require', 'verify-ca', 'verify-full', 'constructor'])(
+    'take sslmode=%s for the same',
+    (mode) => {
+      const url = `${PLAIN}&sslmode=${mode}`;
+      expect(outcome(() => databaseAddress(url, {}))).toEqual(outcome(() => asServicesHaveIt(url)));
+    },
+  );
 
-  it.each(['', '&ssl=true', '&sslrootcert=/etc/ca.pem', '&sslmode=verify-full&sslcert=/etc/own.pem'])('take "%s" for the same', (parameters) => {
-    expect(outcome(() => databaseAddress(`${PLAIN}${parameters}`, {}))).toEqual(outcome(() => asServicesHaveIt(`${PLAIN}${parameters}`)));
-  });
+  it.each(['', '&ssl=true', '&sslrootcert=/etc/ca.pem', '&sslmode=verify-full&sslcert=/etc/own.pem'])(
+    'take "%s" for the same',
+    (parameters) => {
+      expect(outcome(() => databaseAddress(`${PLAIN}${parameters}`, {}))).toEqual(
+        outcome(() => asServicesHaveIt(`${PLAIN}${parameters}`)),
+      );
+    },
+  );
 
   it('verify by the same authority', () => {
     const url = `${PLAIN}&sslmode=verify-full`;
@@ -34,9 +42,13 @@ describe('the authority of a database', () => {
   it('may be in a file, and one that cannot be read is named', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'authority-'));
     writeFileSync(path.join(folder, 'ca.pem'), 'PEM');
-    expect(databaseAddress(`${PLAIN}&sslmode=verify-full`, { DATABASE_CA_FILE: path.join(folder, 'ca.pem') }).ssl).toEqual({ ca: 'PEM' });
+    expect(
+      databaseAddress(`${PLAIN}&sslmode=verify-full`, { DATABASE_CA_FILE: path.join(folder, 'ca.pem') }).ssl,
+    ).toEqual({ ca: 'PEM' });
     rmSync(folder, { recursive: true });
-    expect(() => databaseAddress(`${PLAIN}&sslmode=verify-full`, { DATABASE_CA_FILE: path.join(folder, 'ca.pem') })).toThrow(/^DATABASE_CA_FILE names a file that cannot be read \(ENOENT\)$/);
+    expect(() =>
+      databaseAddress(`${PLAIN}&sslmode=verify-full`, { DATABASE_CA_FILE: path.join(folder, 'ca.pem') }),
+    ).toThrow(/^DATABASE_CA_FILE names a file that cannot be read \(ENOENT\)$/);
   });
 
   it('is of no use to a server without TLS, and the tools do not mind', () => {

@@ -25,7 +25,9 @@ export async function ensureDatabases(adminUrl, services, home, note = () => {})
     const admin = await describe(client);
     if (!admin.createsRoles) note(`user ${admin.name} may not create roles: it serves every service`);
     for (const service of services) await ensureDatabase(client, admin, { service, adminUrl, home });
-    return Object.fromEntries(services.map((service) => [service, urlOf(adminUrl, admin, databaseName(service), home)]));
+    return Object.fromEntries(
+      services.map((service) => [service, urlOf(adminUrl, admin, databaseName(service), home)]),
+    );
   } finally {
     await client.end();
   }
@@ -40,7 +42,12 @@ export async function migrationUrls(adminUrl, services) {
   const client = await connected(adminUrl);
   try {
     const { createsRoles } = await describe(client);
-    return Object.fromEntries(services.map((service) => [service, withRole(databaseUrl(adminUrl, service), createsRoles && ownerName(service))]));
+    return Object.fromEntries(
+      services.map((service) => [
+        service,
+        withRole(databaseUrl(adminUrl, service), createsRoles && ownerName(service)),
+      ]),
+    );
   } finally {
     await client.end();
   }
@@ -77,7 +84,10 @@ export async function closeToPublic(adminUrl) {
 async function connected(adminUrl) {
   const client = new pg.Client({ ...databaseAddress(adminUrl), connectionTimeoutMillis: 10_000 });
   await client.connect().catch((error) => {
-    throw new Failure(`PostgreSQL does not let us in: ${error.message || error.code}`, 'Check DATABASE_URL; for a server with TLS, its sslmode and DATABASE_CA too.');
+    throw new Failure(
+      `PostgreSQL does not let us in: ${error.message || error.code}`,
+      'Check DATABASE_URL; for a server with TLS, its sslmode and DATABASE_CA too.',
+    );
   });
   return client;
 }
@@ -96,12 +106,16 @@ async function ensureDatabase(client, admin, { service, adminUrl, home }) {
   const [name, owner] = [databaseName(service), ownerName(service)];
   if (admin.createsRoles) await ensureRoles(client, admin, { name, owner, home });
   if (!Object.hasOwn(admin.databases, name)) await createDatabase(client, admin, name);
-  if (admin.createsRoles && admin.databases[name] !== owner) await ownedApart(databaseUrl(adminUrl, service).href, { database: name, role: name, owner });
+  if (admin.createsRoles && admin.databases[name] !== owner)
+    await ownedApart(databaseUrl(adminUrl, service).href, { database: name, role: name, owner });
 }
 
 async function createDatabase(client, admin, name) {
   await client.query(`CREATE DATABASE ${name}`).catch((error) => {
-    throw new Failure(`database ${name} is missing and could not be created: ${error.message}`, `Create it for ${admin.name}, or give that user CREATEDB.`);
+    throw new Failure(
+      `database ${name} is missing and could not be created: ${error.message}`,
+      `Create it for ${admin.name}, or give that user CREATEDB.`,
+    );
   });
   await client.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
 }
@@ -119,7 +133,11 @@ async function ensureRoles(client, admin, { name, owner, home }) {
   if (admin.roles[name] !== limit) await client.query(`ALTER ROLE ${name} CONNECTION LIMIT ${limit}`);
   if (!Object.hasOwn(admin.roles, owner)) await client.query(`CREATE ROLE ${owner} NOLOGIN`);
   // Only a member may give a database, or what is in it, to a role, or become it.
-  for (const [role, isNew] of [[name, !exists], [owner, !Object.hasOwn(admin.roles, owner)]]) if (isNew) await client.query(`GRANT ${role} TO CURRENT_USER`);
+  for (const [role, isNew] of [
+    [name, !exists],
+    [owner, !Object.hasOwn(admin.roles, owner)],
+  ])
+    if (isNew) await client.query(`GRANT ${role} TO CURRENT_USER`);
 }
 
 /** A process takes up to 10. */
@@ -133,7 +151,10 @@ const MOST_CONNECTIONS = 10_000;
 export function connectionLimit(maxConnections, { DATABASE_CONNECTIONS_PER_SERVICE: given } = process.env) {
   const wanted = given ? Number(given) : Math.max(LEAST_CONNECTIONS, Math.floor(maxConnections / 4));
   if (Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST_CONNECTIONS) return wanted;
-  throw new Failure(`DATABASE_CONNECTIONS_PER_SERVICE is "${given}"`, `It must be a whole number from 1 to ${MOST_CONNECTIONS}.`);
+  throw new Failure(
+    `DATABASE_CONNECTIONS_PER_SERVICE is "${given}"`,
+    `It must be a whole number from 1 to ${MOST_CONNECTIONS}.`,
+  );
 }
 
 function urlOf(adminUrl, { createsRoles }, name, home) {

@@ -9,7 +9,9 @@ import { Home } from './home.mjs';
 import { rowsOf } from './rows-of.mjs';
 
 const admin = process.env.DATABASE_URL;
-const [orders, payments, former] = ['orders', 'payments', 'former'].map((name) => `test-${randomBytes(4).toString('hex')}-${name}`);
+const [orders, payments, former] = ['orders', 'payments', 'former'].map(
+  (name) => `test-${randomBytes(4).toString('hex')}-${name}`,
+);
 const nameOf = (service) => `sluice_${service.replaceAll('-', '_')}`;
 
 let home;
@@ -42,16 +44,39 @@ describe("a service's role", () => {
 
   it('changes no table, makes nothing, and cannot become the owner', async () => {
     await migrated(orders, 'CREATE TABLE kept (one int)');
-    const tried = ['CREATE TABLE more ()', 'CREATE TEMP TABLE more ()', 'CREATE SCHEMA more', 'ALTER TABLE kept ADD two int', 'DROP TABLE kept', 'TRUNCATE kept', 'CREATE INDEX ON kept (one)', 'CREATE FUNCTION more() RETURNS int LANGUAGE sql AS $$SELECT 1$$', `SET ROLE ${nameOf(orders)}_owner`, `DROP DATABASE ${nameOf(orders)}`];
-    for (const sql of tried) await expect(rowsOf(urls[orders], sql), sql).rejects.toThrow(/permission denied|must be owner|must be a member|no privileges|cannot drop the currently open database/);
+    const tried = [
+      'CREATE TABLE more ()',
+      'CREATE TEMP TABLE more ()',
+      'CREATE SCHEMA more',
+      'ALTER TABLE kept ADD two int',
+      'DROP TABLE kept',
+      'TRUNCATE kept',
+      'CREATE INDEX ON kept (one)',
+      'CREATE FUNCTION more() RETURNS int LANGUAGE sql AS $$SELECT 1$$',
+      `SET ROLE ${nameOf(orders)}_owner`,
+      `DROP DATABASE ${nameOf(orders)}`,
+    ];
+    for (const sql of tried)
+      await expect(rowsOf(urls[orders], sql), sql).rejects.toThrow(
+        /permission denied|must be owner|must be a member|no privileges|cannot drop the currently open database/,
+      );
   });
 
   it('has a bounded number of connections, so that it keeps no other service out', async () => {
     const [{ max }] = await rowsOf(admin, "SELECT current_setting('max_connections')::int AS max");
-    const [{ rolconnlimit: limit }] = await rowsOf(admin, `SELECT rolconnlimit FROM pg_roles WHERE rolname = '${nameOf(orders)}'`);
+    const [{ rolconnlimit: limit }] = await rowsOf(
+      admin,
+      `SELECT rolconnlimit FROM pg_roles WHERE rolname = '${nameOf(orders)}'`,
+    );
     expect(limit).toBe(Math.max(20, Math.floor(max / 4)));
-    expect([connectionLimit(400, {}), connectionLimit(40, {}), connectionLimit(400, { DATABASE_CONNECTIONS_PER_SERVICE: '30' })]).toEqual([100, 20, 30]);
-    expect(() => connectionLimit(400, { DATABASE_CONNECTIONS_PER_SERVICE: 'many' })).toThrow('DATABASE_CONNECTIONS_PER_SERVICE is "many"');
+    expect([
+      connectionLimit(400, {}),
+      connectionLimit(40, {}),
+      connectionLimit(400, { DATABASE_CONNECTIONS_PER_SERVICE: '30' }),
+    ]).toEqual([100, 20, 30]);
+    expect(() => connectionLimit(400, { DATABASE_CONNECTIONS_PER_SERVICE: 'many' })).toThrow(
+      'DATABASE_CONNECTIONS_PER_SERVICE is "many"',
+    );
     await rowsOf(admin, `ALTER ROLE ${nameOf(orders)} CONNECTION LIMIT 1`);
     const first = new pg.Client(urls[orders]);
     await first.connect();
@@ -63,28 +88,51 @@ describe("a service's role", () => {
 
   it('loses what it owned before there was an owner, and keeps its rows and its work', async () => {
     const [role, password] = [nameOf(former), 'of-before'];
-    for (const sql of [`CREATE ROLE ${role} LOGIN PASSWORD '${password}'`, `GRANT ${role} TO CURRENT_USER`, `CREATE DATABASE ${role} OWNER ${role}`, `REVOKE ALL ON DATABASE ${role} FROM PUBLIC`]) await rowsOf(admin, sql);
+    for (const sql of [
+      `CREATE ROLE ${role} LOGIN PASSWORD '${password}'`,
+      `GRANT ${role} TO CURRENT_USER`,
+      `CREATE DATABASE ${role} OWNER ${role}`,
+      `REVOKE ALL ON DATABASE ${role} FROM PUBLIC`,
+    ])
+      await rowsOf(admin, sql);
     home.remember('databases', { ...home.recall('databases'), [role]: password });
     const before = Object.assign(new URL(admin), { pathname: role, username: role, password }).href;
-    await rowsOf(before, "CREATE TABLE outbox (id serial, one int); CREATE TABLE _prisma_migrations (name text); INSERT INTO outbox (one) VALUES (7); INSERT INTO _prisma_migrations VALUES ('init')");
+    await rowsOf(
+      before,
+      "CREATE TABLE outbox (id serial, one int); CREATE TABLE _prisma_migrations (name text); INSERT INTO outbox (one) VALUES (7); INSERT INTO _prisma_migrations VALUES ('init')",
+    );
     const running = new pg.Client(before);
     await running.connect();
     expect(await ensureDatabases(admin, [former], home)).toEqual({ [former]: before });
     await running.query('INSERT INTO outbox (one) VALUES (8)');
     expect((await running.query('SELECT one FROM outbox ORDER BY id')).rows).toEqual([{ one: 7 }, { one: 8 }]);
-    for (const sql of ['ALTER TABLE outbox ADD two int', 'CREATE TABLE more ()', 'DELETE FROM _prisma_migrations']) await expect(running.query(sql), sql).rejects.toThrow(/permission denied|must be owner/);
+    for (const sql of ['ALTER TABLE outbox ADD two int', 'CREATE TABLE more ()', 'DELETE FROM _prisma_migrations'])
+      await expect(running.query(sql), sql).rejects.toThrow(/permission denied|must be owner/);
     await running.end();
-    const owners = await rowsOf(Object.assign(new URL(admin), { pathname: role }).href, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'");
+    const owners = await rowsOf(
+      Object.assign(new URL(admin), { pathname: role }).href,
+      "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'",
+    );
     expect(owners).toEqual([{ tableowner: `${role}_owner` }]);
   });
 
   it("cannot connect to another service's database", async () => {
-    await expect(rowsOf(withDatabase(urls[orders], nameOf(payments)), 'SELECT 1')).rejects.toThrow(`permission denied for database "${nameOf(payments)}"`);
+    await expect(rowsOf(withDatabase(urls[orders], nameOf(payments)), 'SELECT 1')).rejects.toThrow(
+      `permission denied for database "${nameOf(payments)}"`,
+    );
   });
 
   it('cannot make databases, roles, or itself more than it is', async () => {
-    for (const sql of ['CREATE DATABASE more', 'CREATE ROLE more', `ALTER ROLE ${nameOf(orders)} SUPERUSER`, `GRANT ${nameOf(payments)} TO ${nameOf(orders)}`, "COPY (SELECT 1) TO PROGRAM 'true'"]) {
-      await expect(rowsOf(urls[orders], sql), sql).rejects.toThrow(/permission denied|must be superuser|must have admin option/);
+    for (const sql of [
+      'CREATE DATABASE more',
+      'CREATE ROLE more',
+      `ALTER ROLE ${nameOf(orders)} SUPERUSER`,
+      `GRANT ${nameOf(payments)} TO ${nameOf(orders)}`,
+      "COPY (SELECT 1) TO PROGRAM 'true'",
+    ]) {
+      await expect(rowsOf(urls[orders], sql), sql).rejects.toThrow(
+        /permission denied|must be superuser|must have admin option/,
+      );
     }
   });
 

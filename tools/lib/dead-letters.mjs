@@ -22,7 +22,13 @@ export async function deadLetters({ verb, what, choice, options }, broker) {
     const open = async () => (await connection.createConfirmChannel()).on('error', () => {}); // what it says is also what the call fails with
     const { operator } = await loadTopology();
     const as = (queue) => operator(broker.url, queue.split('.', 1)[0]);
-    const context = { open, library, options, as, ...(await chosen(what, await queuesOf(broker, open, library), choice)) };
+    const context = {
+      open,
+      library,
+      options,
+      as,
+      ...(await chosen(what, await queuesOf(broker, open, library), choice)),
+    };
     return (await VERBS[verb](context)) ?? 0;
   } finally {
     await connection.close().catch(() => {}); // it has gone by itself
@@ -39,7 +45,8 @@ export function understoodLetters({ words: [verb, what], values: { type, reason,
   const most = limit === undefined ? undefined : Number(limit);
   const complete = verb === 'list' || (verb === 'show' ? what !== undefined : Boolean(what) !== Boolean(options.all));
   const bounded = most === undefined || (Number.isInteger(most) && most > 0);
-  if (Object.hasOwn(VERBS, verb) && complete && bounded) return { verb, what, choice: { type, reason, limit: most }, options };
+  if (Object.hasOwn(VERBS, verb) && complete && bounded)
+    return { verb, what, choice: { type, reason, limit: most }, options };
   throw mistake(COMMANDS['dead-letters'].usage, `not understood: ${args.join(' ')}`);
 }
 
@@ -54,7 +61,8 @@ async function queuesOf(broker, open, { homeOf, countLetters }) {
   return counted.filter(({ count }) => count !== undefined);
 }
 
-const listedOn = async (broker) => (await (await managementOf(broker))('GET', 'queues/:vhost?columns=name')).map(({ name }) => name);
+const listedOn = async (broker) =>
+  (await (await managementOf(broker))('GET', 'queues/:vhost?columns=name')).map(({ name }) => name);
 
 /** A queue, with or without `.dead`, or else the id of a letter that may be in any. */
 async function chosen(what, queues, choice) {
@@ -62,7 +70,11 @@ async function chosen(what, queues, choice) {
   if (what === undefined) return { queues, choice };
   const queue = queues.find((one) => one.queue === name);
   if (queue) return { queues: [queue], choice, queue };
-  if (/^[\w-]+\.[\w.-]+$/.test(what)) throw new Failure(`${what} is no queue with dead letters here`, `There are: ${queues.map((one) => one.queue).join(', ')}`);
+  if (/^[\w-]+\.[\w.-]+$/.test(what))
+    throw new Failure(
+      `${what} is no queue with dead letters here`,
+      `There are: ${queues.map((one) => one.queue).join(', ')}`,
+    );
   return { queues: queues.filter(({ count }) => count > 0), choice: { ...choice, id: what } };
 }
 
@@ -73,8 +85,11 @@ async function list({ open, library: { headline, looking, summarise }, queues, q
     const summary = await summarise(noting(looking(open, name, { limit: MOST_SUMMARISED, ...choice }), found));
     if (summary.count === 0) continue;
     some = true;
-    await write(`${summaryText(name, summary, choice.type || choice.reason || choice.limit ? summary.count : count)}\n`);
-    if (queue) await write(`${found.map((letter) => lineOf({ ...letter, reason: headline(letter.reason) })).join('\n')}\n`);
+    await write(
+      `${summaryText(name, summary, choice.type || choice.reason || choice.limit ? summary.count : count)}\n`,
+    );
+    if (queue)
+      await write(`${found.map((letter) => lineOf({ ...letter, reason: headline(letter.reason) })).join('\n')}\n`);
   }
   if (!some) await write('no dead letters\n');
 }
@@ -108,9 +123,14 @@ async function redrive({ open, library, queues, choice, as }) {
 async function discard({ open, library, queues, choice, options }) {
   if (!options.yes) {
     const count = await eachOf(queues, choice, async (queue, some) => (await library.look(open, queue, some)).length);
-    throw new Failure(`${letters(count)} would be removed for good`, 'Say --yes, and keep what it writes: npm run --silent dead-letters -- discard ... --yes > discarded.jsonl');
+    throw new Failure(
+      `${letters(count)} would be removed for good`,
+      'Say --yes, and keep what it writes: npm run --silent dead-letters -- discard ... --yes > discarded.jsonl',
+    );
   }
-  const total = await eachOf(queues, choice, (queue, some) => library.discard(open, queue, some, (taken) => write(jsonLineOf(taken))));
+  const total = await eachOf(queues, choice, (queue, some) =>
+    library.discard(open, queue, some, (taken) => write(jsonLineOf(taken))),
+  );
   console.error(`${letters(total)} removed`);
 }
 
@@ -124,4 +144,5 @@ async function eachOf(queues, { limit = Infinity, ...choice }, work) {
   return total;
 }
 
-const nobody = (id) => new Failure(`no dead letter has the id ${id}`, 'npm run dead-letters -- list <queue> shows ids.');
+const nobody = (id) =>
+  new Failure(`no dead letter has the id ${id}`, 'npm run dead-letters -- list <queue> shows ids.');

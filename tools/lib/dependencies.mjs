@@ -12,7 +12,9 @@ export function dependenciesAreInstalled() {
   if (!existsSync(inRoot(INSTALLED))) return false;
   const installed = packagesOf(INSTALLED);
   const wanted = Object.entries(packagesOf('package-lock.json')).filter(([place]) => place.includes('node_modules/'));
-  return wanted.every(([place, { version, optional }]) => (installed[place] ? installed[place].version === version : optional === true));
+  return wanted.every(([place, { version, optional }]) =>
+    installed[place] ? installed[place].version === version : optional === true,
+  );
 }
 
 /** @param {(what: string) => void} tell */

@@ -20,7 +20,10 @@ const NEEDED = 'Start one (npm start), or set DATABASE_URL (of accounts) and TOK
  */
 export async function makeDevUsers(count, out, { progress, env = process.env, home = new Home() }) {
   if (![undefined, '', 'development', 'test'].includes(env.NODE_ENV)) {
-    throw new Failure(`users without a password are refused in production (NODE_ENV=${env.NODE_ENV})`, 'They are for load tests of a development system.');
+    throw new Failure(
+      `users without a password are refused in production (NODE_ENV=${env.NODE_ENV})`,
+      'They are for load tests of a development system.',
+    );
   }
   if (!/^[1-9]\d*$/.test(count ?? '')) throw new Failure('how many users?', 'npm run dev:users -- 20000');
   requireAddresses(env);
@@ -28,9 +31,17 @@ export async function makeDevUsers(count, out, { progress, env = process.env, ho
   await install(progress);
   await build(progress);
   await progress.step(`${count} users`, async () => {
-    const child = spawn(process.execPath, [PROGRAM, count], { cwd: root, env: { ...env, ...system }, stdio: ['ignore', out, 'inherit'] });
+    const child = spawn(process.execPath, [PROGRAM, count], {
+      cwd: root,
+      env: { ...env, ...system },
+      stdio: ['ignore', out, 'inherit'],
+    });
     const [code] = await once(child, 'exit');
-    if (code !== 0) throw new Failure('the users were not made', `What it says above; the system must have been started once. ${NEEDED}`);
+    if (code !== 0)
+      throw new Failure(
+        'the users were not made',
+        `What it says above; the system must have been started once. ${NEEDED}`,
+      );
   });
 }
 

@@ -22,6 +22,12 @@ it.each([undefined, '', '0', '-1', '1.5', 'many'])('asks how many for %s', async
   await expect(make(count, {})).rejects.toThrow('how many users?');
 });
 
-it.each([{}, { DATABASE_URL: 'postgresql://127.0.0.1:1/x' }, { TOKEN_PRIVATE_KEY: 'key' }])('says what is missing where no system runs, with %o', async (env) => {
-  await expect(make('5', env)).rejects.toMatchObject({ message: expect.stringContaining('no system'), fix: expect.stringContaining('TOKEN_PRIVATE_KEY') });
-});
+it.each([{}, { DATABASE_URL: 'postgresql://127.0.0.1:1/x' }, { TOKEN_PRIVATE_KEY: 'key' }])(
+  'says what is missing where no system runs, with %o',
+  async (env) => {
+    await expect(make('5', env)).rejects.toMatchObject({
+      message: expect.stringContaining('no system'),
+      fix: expect.stringContaining('TOKEN_PRIVATE_KEY'),
+    });
+  },
+);

@@ -12,7 +12,13 @@ const ENTITIES = ['orderId', 'saleId', 'sku', 'userId'];
  */
 export function factLine({ time, type, correlationId = '', data, place }, { width, coloured }) {
   const [id, rest] = entityOf(type, data);
-  const start = [time.slice(11, 23), ...(place === undefined ? [] : [place.padEnd(PLACE_WIDTH)]), type.padEnd(TYPE_WIDTH), id.padEnd(36), ''].join('  ');
+  const start = [
+    time.slice(11, 23),
+    ...(place === undefined ? [] : [place.padEnd(PLACE_WIDTH)]),
+    type.padEnd(TYPE_WIDTH),
+    id.padEnd(36),
+    '',
+  ].join('  ');
   const text = rest === undefined ? '' : typeof rest === 'string' ? rest : JSON.stringify(rest);
   const room = Math.max(20, width - start.length - correlationId.length - 2);
   return `${start}${coloured ? paint(correlationId) : correlationId}  ${text.length > room ? `${text.slice(0, room - 1)}…` : text}`;
@@ -21,7 +27,9 @@ export function factLine({ time, type, correlationId = '', data, place }, { widt
 /** The id of what it is about, and the rest. */
 function entityOf(type, data) {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return ['', data];
-  const key = [`${type.split('.', 1)[0].replace(/s$/, '')}Id`, ...ENTITIES].find((name) => typeof data[name] === 'string');
+  const key = [`${type.split('.', 1)[0].replace(/s$/, '')}Id`, ...ENTITIES].find(
+    (name) => typeof data[name] === 'string',
+  );
   if (key === undefined) return ['', data];
   const { [key]: id, ...rest } = data;
   return [id, rest];
@@ -33,7 +41,10 @@ function paint(text) {
   return `\x1b[${COLOURS[sum % COLOURS.length]}m${text}\x1b[0m`;
 }
 
-export const terminal = () => ({ width: process.stdout.columns ?? 200, coloured: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR });
+export const terminal = () => ({
+  width: process.stdout.columns ?? 200,
+  coloured: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
+});
 
 /** What a body says, for people; no JSON stays text. */
 export function dataOf(content) {

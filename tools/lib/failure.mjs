@@ -23,7 +23,11 @@ export function report(thrown) {
   if (!(error instanceof Failure)) console.error(`  This was not foreseen; the details are in ${keep(error)}`);
 }
 
-const firstLine = (error) => String(error.message || error.code || error).trim().split('\n')[0].slice(0, 300);
+const firstLine = (error) =>
+  String(error.message || error.code || error)
+    .trim()
+    .split('\n')[0]
+    .slice(0, 300);
 
 function keep(error) {
   const file = path.join(defaultHome(), 'logs', 'failures.log');

@@ -14,7 +14,12 @@ afterEach(() => rmSync(home, { recursive: true }));
 
 const run = (tool, args, env) =>
   new Promise((resolve) => {
-    execFile(process.execPath, [inRoot(`tools/${tool}.mjs`), ...args], { env: { PATH: process.env.PATH, SLUICE_HOME: home, ...env } }, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
+    execFile(
+      process.execPath,
+      [inRoot(`tools/${tool}.mjs`), ...args],
+      { env: { PATH: process.env.PATH, SLUICE_HOME: home, ...env } },
+      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
+    );
   });
 
 it.each([
@@ -26,15 +31,25 @@ it.each([
   ['topology', [], 'AMQP_MANAGEMENT_URL'],
   ['test', ['tools/lib/dead-letters.spec.mjs'], 'AMQP_URL'],
 ])('npm run %s %j names %s when it is no address, starts nothing and does not show it', async (tool, args, name) => {
-  const { code, stderr } = await run(tool, args, { AMQP_URL: name === 'AMQP_MANAGEMENT_URL' ? 'amqp://127.0.0.1' : '', [name]: 'nonsense-hunter2' });
+  const { code, stderr } = await run(tool, args, {
+    AMQP_URL: name === 'AMQP_MANAGEMENT_URL' ? 'amqp://127.0.0.1' : '',
+    [name]: 'nonsense-hunter2',
+  });
   expect(code).toBe(1);
   expect(stderr).toContain(`${name} is no address of that kind`);
   expect(stderr).not.toMatch(/not foreseen|hunter2/);
 });
 
-it.each([['tail', []], ['dead-letters', ['list']], ['trace', ['on']]])('npm run %s says that nothing listens at a closed port, with what to check', async (tool, args) => {
+it.each([
+  ['tail', []],
+  ['dead-letters', ['list']],
+  ['trace', ['on']],
+])('npm run %s says that nothing listens at a closed port, with what to check', async (tool, args) => {
   const port = await freePort();
-  const { code, stderr } = await run(tool, args, { AMQP_URL: `amqp://u:hunter2@127.0.0.1:${port}`, AMQP_MANAGEMENT_URL: `http://u:hunter2@127.0.0.1:${port}` });
+  const { code, stderr } = await run(tool, args, {
+    AMQP_URL: `amqp://u:hunter2@127.0.0.1:${port}`,
+    AMQP_MANAGEMENT_URL: `http://u:hunter2@127.0.0.1:${port}`,
+  });
   expect(code).toBe(1);
   expect(stderr).toContain(`127.0.0.1:${port}`);
   expect(stderr).toMatch(/AMQP_(MANAGEMENT_)?URL/);
@@ -44,14 +59,23 @@ it.each([['tail', []], ['dead-letters', ['list']], ['trace', ['on']]])('npm run 
 it('puts into words what the network says, also inside of what fetch says', async () => {
   const port = await freePort();
   const refused = await new Promise((resolve) => connect({ port, host: '127.0.0.1' }).once('error', resolve));
-  const expected = { message: `nothing listens at 127.0.0.1:${port} (ECONNREFUSED)`, fix: expect.stringContaining('AMQP_URL') };
+  const expected = {
+    message: `nothing listens at 127.0.0.1:${port} (ECONNREFUSED)`,
+    fix: expect.stringContaining('AMQP_URL'),
+  };
   expect(ordinary(refused)).toEqual(expected);
   expect(ordinary(new AggregateError([refused, refused]))).toEqual(expected);
   expect(ordinary(await fetch(`http://127.0.0.1:${port}`).catch((error) => error))).toEqual(expected);
 });
 
 it('takes a wrong password for the broker for ordinary, and a bug for none', () => {
-  expect(ordinary(new Error('Handshake terminated by server: 403 (ACCESS-REFUSED) with message "ACCESS_REFUSED - Login was refused"'))).toMatchObject({ fix: expect.stringContaining('AMQP_URL') });
+  expect(
+    ordinary(
+      new Error(
+        'Handshake terminated by server: 403 (ACCESS-REFUSED) with message "ACCESS_REFUSED - Login was refused"',
+      ),
+    ),
+  ).toMatchObject({ fix: expect.stringContaining('AMQP_URL') });
   expect(ordinary(new TypeError('x is not a function'))).toBeUndefined();
   expect(ordinary(undefined)).toBeUndefined();
 });

@@ -12,10 +12,14 @@ const stampOf = (service) => inRoot('apps', service, 'src/generated', 'schema.sh
 
 function digestOf(service) {
   const { version } = JSON.parse(readFileSync(inRoot('node_modules/prisma/package.json'), 'utf8'));
-  return createHash('sha256').update(version).update(readFileSync(inRoot('prisma', service, 'schema.prisma'))).digest('hex');
+  return createHash('sha256')
+    .update(version)
+    .update(readFileSync(inRoot('prisma', service, 'schema.prisma')))
+    .digest('hex');
 }
 
-const isCurrent = (service) => existsSync(stampOf(service)) && readFileSync(stampOf(service), 'utf8') === digestOf(service);
+const isCurrent = (service) =>
+  existsSync(stampOf(service)) && readFileSync(stampOf(service), 'utf8') === digestOf(service);
 
 /** Generates the Prisma clients whose schema has changed. @returns {Promise<string[]>} their services */
 export async function generateClients() {
@@ -31,7 +35,12 @@ export async function generateClients() {
 async function generate(service) {
   const digest = digestOf(service);
   const [program, ...args] = prismaCommand(service, ['generate']);
-  await run(program, args, { cwd: root, env: prismaEnvironment(), label: `prisma generate (${service})`, fix: `Mend prisma/${service}/schema.prisma` });
+  await run(program, args, {
+    cwd: root,
+    env: prismaEnvironment(),
+    label: `prisma generate (${service})`,
+    fix: `Mend prisma/${service}/schema.prisma`,
+  });
   mkdirSync(path.dirname(stampOf(service)), { recursive: true });
   writeFileSync(stampOf(service), digest);
 }

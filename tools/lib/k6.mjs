@@ -34,9 +34,20 @@ export const onMachine = (script, options) => ({ program: 'k6', args: ['run', ..
  * @type {HowToRun}
  */
 export function inContainer(script, options, env) {
-  const folders = [`${inRoot('load')}:${inRoot('load')}:ro`, ...[env.LOAD_TOKENS, env.LOAD_RESULT].filter(Boolean).map((file) => `${path.dirname(file)}:${path.dirname(file)}`)];
+  const folders = [
+    `${inRoot('load')}:${inRoot('load')}:ro`,
+    ...[env.LOAD_TOKENS, env.LOAD_RESULT].filter(Boolean).map((file) => `${path.dirname(file)}:${path.dirname(file)}`),
+  ];
   const variables = Object.keys(env).filter((name) => PASSED.test(name));
-  const args = ['run', '--rm', '--init', '--network', 'host', '--user', `${process.getuid?.() ?? 1000}:${process.getgid?.() ?? 1000}`];
+  const args = [
+    'run',
+    '--rm',
+    '--init',
+    '--network',
+    'host',
+    '--user',
+    `${process.getuid?.() ?? 1000}:${process.getgid?.() ?? 1000}`,
+  ];
   for (const folder of new Set(folders)) args.push('-v', folder);
   for (const name of variables) args.push('-e', name); // the value comes from our environment, and not on the command line
   return { program: 'docker', args: [...args, IMAGE, 'run', ...options, inRoot('load', script)] };

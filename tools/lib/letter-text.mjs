@@ -5,7 +5,14 @@ const HOUR_MS = 60 * MINUTE_MS;
 export function ago(instant, now = Date.now()) {
   if (instant === undefined) return 'at an unknown time';
   const ms = Math.max(0, now - Date.parse(instant));
-  const [n, unit] = ms < MINUTE_MS ? [ms / 1_000, 's'] : ms < HOUR_MS ? [ms / MINUTE_MS, 'min'] : ms < 48 * HOUR_MS ? [ms / HOUR_MS, 'h'] : [ms / (24 * HOUR_MS), 'days'];
+  const [n, unit] =
+    ms < MINUTE_MS
+      ? [ms / 1_000, 's']
+      : ms < HOUR_MS
+        ? [ms / MINUTE_MS, 'min']
+        : ms < 48 * HOUR_MS
+          ? [ms / HOUR_MS, 'h']
+          : [ms / (24 * HOUR_MS), 'days'];
   return `${Math.floor(n)} ${unit} ago (${instant})`;
 }
 
@@ -14,7 +21,10 @@ export const letters = (count) => `${count} dead letter${count === 1 ? '' : 's'}
 /** One queue: how many letters, the oldest, and what they died of. */
 export function summaryText(queue, { count, oldest, groups }, total = count) {
   const seen = total > count ? ` (these are of the first ${count})` : '';
-  return [`${queue}  ${letters(total)}, the oldest ${ago(oldest)}${seen}`, ...groups.map((group) => `  ${String(group.count).padStart(6)} × ${group.type}  ${group.reason}`)].join('\n');
+  return [
+    `${queue}  ${letters(total)}, the oldest ${ago(oldest)}${seen}`,
+    ...groups.map((group) => `  ${String(group.count).padStart(6)} × ${group.type}  ${group.reason}`),
+  ].join('\n');
 }
 
 /** One letter on one line, with a reason of one line. */
@@ -25,7 +35,10 @@ export const lineOf = ({ id = '(no id)', type = '(no type)', failedAt = '', atte
 export function letterText({ letter, message }, scrub, headline) {
   const { stack, history, headers, ...facts } = { ...letter, headers: message.properties.headers ?? {} };
   const others = Object.entries(headers).filter(([name]) => !SHOWN.has(name));
-  const list = [...Object.entries(facts).filter(([, value]) => value !== undefined), ...others.map(([name, value]) => [`header ${name}`, typeof value === 'object' ? JSON.stringify(value) : value])];
+  const list = [
+    ...Object.entries(facts).filter(([, value]) => value !== undefined),
+    ...others.map(([name, value]) => [`header ${name}`, typeof value === 'object' ? JSON.stringify(value) : value]),
+  ];
   return scrub(
     [
       ...list.map(([name, value]) => `${NAMES[name] ?? name}: ${value}`),
@@ -38,8 +51,23 @@ export function letterText({ letter, message }, scrub, headline) {
   );
 }
 
-const NAMES = { correlationId: 'correlation id', failedAt: 'failed at', originalExchange: 'first published to', originalRoutingKey: 'with the routing key' };
-const SHOWN = new Set(['reason', 'stack', 'attempts', 'failed-at', 'history', 'redriven', 'original-exchange', 'original-routing-key', 'correlation-id']);
+const NAMES = {
+  correlationId: 'correlation id',
+  failedAt: 'failed at',
+  originalExchange: 'first published to',
+  originalRoutingKey: 'with the routing key',
+};
+const SHOWN = new Set([
+  'reason',
+  'stack',
+  'attempts',
+  'failed-at',
+  'history',
+  'redriven',
+  'original-exchange',
+  'original-routing-key',
+  'correlation-id',
+]);
 
 function pretty(content) {
   const text = content.toString('utf8');

@@ -12,14 +12,19 @@ function limits() {
   const rows = readFileSync(inRoot('docs/limits.md'), 'utf8').split('\n');
   return rows.flatMap((row) => {
     const { limit, number, unit = '', name, file } = ROW.exec(row)?.groups ?? {};
-    return limit ? [{ limit, value: Number(number.replaceAll(',', '')) * UNITS[unit], name, file: path.join('docs', file) }] : [];
+    return limit
+      ? [{ limit, value: Number(number.replaceAll(',', '')) * UNITS[unit], name, file: path.join('docs', file) }]
+      : [];
   });
 }
 
 /** What the code says: `NAME = 64 * 1024`, `name: 30_000`, `NAME: wholeNumber(1, 100).default(50)`. */
 function valueOf(name, file) {
   const code = readFileSync(inRoot(file), 'utf8');
-  const given = new RegExp(`(?:\\b${name} = |^ +${name}: (?:wholeNumber\\([^)]*\\)\\.default\\()?)(?<sum>\\d[\\d_]*(?: \\* [\\d_]+)*)`, 'm').exec(code)?.groups.sum;
+  const given = new RegExp(
+    `(?:\\b${name} = |^ +${name}: (?:wholeNumber\\([^)]*\\)\\.default\\()?)(?<sum>\\d[\\d_]*(?: \\* [\\d_]+)*)`,
+    'm',
+  ).exec(code)?.groups.sum;
   return given?.split(' * ').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1);
 }
 

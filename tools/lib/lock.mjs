@@ -35,7 +35,8 @@ function clearDead(file) {
   } catch {
     return;
   }
-  if (isAlive(read(aside))) renameSync(aside, file); // somebody was quicker and this is theirs
+  if (isAlive(read(aside)))
+    renameSync(aside, file); // somebody was quicker and this is theirs
   else rmSync(aside, { force: true });
 }
 

@@ -15,7 +15,15 @@ function fromProc() {
     try {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-      return [{ pid: Number(pid), parent: number(status, 'PPid'), command, rss: number(status, 'VmRSS') * 1024, pss: proportional(pid) }];
+      return [
+        {
+          pid: Number(pid),
+          parent: number(status, 'PPid'),
+          command,
+          rss: number(status, 'VmRSS') * 1024,
+          pss: proportional(pid),
+        },
+      ];
     } catch {
       return []; // it ended meanwhile
     }
@@ -43,6 +51,9 @@ function fromPs() {
 /** @param {Usage[]} processes @param {number[]} roots @returns {Usage[]} these and all that descend from them */
 export function withDescendants(processes, roots) {
   const found = processes.filter(({ pid }) => roots.includes(pid));
-  for (let i = 0; i < found.length; i++) found.push(...processes.filter(({ parent, pid }) => parent === found[i].pid && !found.some((other) => other.pid === pid)));
+  for (let i = 0; i < found.length; i++)
+    found.push(
+      ...processes.filter(({ parent, pid }) => parent === found[i].pid && !found.some((other) => other.pid === pid)),
+    );
   return found;
 }

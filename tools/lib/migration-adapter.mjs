@@ -45,7 +45,11 @@ export class MigrationAdapter extends PrismaPg {
     const pool = new pg.Pool({ ...databaseAddress(url), max: 1, idleTimeoutMillis: 0 }); // 1: the advisory lock is the session's
     const session = readingChars(await new PrismaPg(pool, { disposeExternalPool: true }).connect());
     // The adapter's own cuts a script at every ";", which breaks functions and string literals.
-    session.executeScript = (script) => pool.query(script).then(() => {}, (error) => session.onError(error));
+    session.executeScript = (script) =>
+      pool.query(script).then(
+        () => {},
+        (error) => session.onError(error),
+      );
     this.#open.add(session);
     return afterDispose(session, () => this.#open.delete(session));
   }

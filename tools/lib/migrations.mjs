@@ -17,8 +17,13 @@ const folderOf = (service) => inRoot('prisma', service, 'migrations');
 async function read(service) {
   const folder = folderOf(service);
   const entries = existsSync(folder) ? await readdir(folder, { withFileTypes: true }) : [];
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
-  return Promise.all(names.map(async (name) => ({ name, script: await readFile(path.join(folder, name, 'migration.sql'), 'utf8') })));
+  const names = entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+  return Promise.all(
+    names.map(async (name) => ({ name, script: await readFile(path.join(folder, name, 'migration.sql'), 'utf8') })),
+  );
 }
 
 /** The migrations of a service as the engine wants to be told of them. */
@@ -44,9 +49,13 @@ export async function inStep(service, url) {
   const client = new pg.Client(databaseAddress(url));
   await client.connect();
   try {
-    const { rows } = await client.query('SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL');
+    const { rows } = await client.query(
+      'SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+    );
     const applied = new Map(rows.map((row) => [row.migration_name, row.checksum]));
-    return (await read(service)).every(({ name, script }) => applied.get(name) === createHash('sha256').update(script).digest('hex'));
+    return (await read(service)).every(
+      ({ name, script }) => applied.get(name) === createHash('sha256').update(script).digest('hex'),
+    );
   } catch (error) {
     if (error.code === '42P01') return false; // undefined_table: a new database
     throw error;
@@ -60,7 +69,11 @@ export async function deploy(service, { url }) {
   if (await inStep(service, url)) return [];
   const applied = await withEngine(service, { url }, async (engine, about) => {
     const { appliedMigrationNames } = await engine.applyMigrations(await about()).catch((error) => {
-      throw new Failure(`the migrations of ${service} do not go through`, `See npm run migrate -- status ${service}; npm run reset begins anew, without the data.`, error.message);
+      throw new Failure(
+        `the migrations of ${service} do not go through`,
+        `See npm run migrate -- status ${service}; npm run reset begins anew, without the data.`,
+        error.message,
+      );
     });
     return appliedMigrationNames;
   });
@@ -71,7 +84,9 @@ export async function deploy(service, { url }) {
 /** @returns {Promise<string>} one line about what is applied and what is not */
 export async function status(service, { url }) {
   if (await inStep(service, url)) return 'in step';
-  const found = await withEngine(service, { url }, async (engine, about) => engine.diagnoseMigrationHistory(await about({ optInToShadowDatabase: false })));
+  const found = await withEngine(service, { url }, async (engine, about) =>
+    engine.diagnoseMigrationHistory(await about({ optInToShadowDatabase: false })),
+  );
   const facts = {
     'failed half way': found.failedMigrationNames,
     'changed after they were applied': found.editedMigrationNames,
@@ -85,7 +100,12 @@ export async function status(service, { url }) {
 export function check(service, database) {
   return withEngine(service, database, async (engine, about, schema) => {
     const { migrationsList } = await about();
-    const question = { from: { tag: 'migrations', ...migrationsList }, to: { tag: 'schemaDatamodel', ...schema }, script: true, exitCode: true };
+    const question = {
+      from: { tag: 'migrations', ...migrationsList },
+      to: { tag: 'schemaDatamodel', ...schema },
+      script: true,
+      exitCode: true,
+    };
     const { exitCode, stdout } = await engine.diff({ ...question, filters: NO_FILTER });
     return exitCode === 2 ? stdout : '';
   });
@@ -99,7 +119,8 @@ export function check(service, database) {
 export function create(service, database, name) {
   return withEngine(service, database, async (engine, about, schema) => {
     const { action } = await engine.devDiagnostic(await about()); // also fills the engine's cache for createMigration
-    if (action.tag === 'reset') throw new Failure(`${service}: the database does not follow its migrations: ${action.reason}`, 'npm run reset');
+    if (action.tag === 'reset')
+      throw new Failure(`${service}: the database does not follow its migrations: ${action.reason}`, 'npm run reset');
     await engine.applyMigrations(await about());
     await refuseDataLoss(engine, await about({ schema }));
     const made = await engine.createMigration(await about({ migrationName: name, draft: false, schema }));
@@ -120,7 +141,10 @@ async function write(service, { generatedMigrationName, migrationScript, connect
   const folder = path.join(folderOf(service), generatedMigrationName);
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'migration.sql'), migrationScript);
-  await writeFile(path.join(folderOf(service), 'migration_lock.toml'), `# Written by Prisma, kept in version control.\nprovider = "${connectorType}"\n`);
+  await writeFile(
+    path.join(folderOf(service), 'migration_lock.toml'),
+    `# Written by Prisma, kept in version control.\nprovider = "${connectorType}"\n`,
+  );
 }
 
 /** @param {{ url: string, adminUrl?: string }} database adminUrl: who may create databases, for what needs a shadow database */
@@ -128,7 +152,10 @@ async function withEngine(service, database, work) {
   const { openEngine } = await import('./schema-engine.mjs');
   const file = inRoot('prisma', service, 'schema.prisma');
   const schema = { files: [{ path: file, content: await readFile(file, 'utf8') }] };
-  const { engine, close } = await openEngine({ ...database, datamodels: schema.files.map(({ path: name, content }) => [name, content]) });
+  const { engine, close } = await openEngine({
+    ...database,
+    datamodels: schema.files.map(({ path: name, content }) => [name, content]),
+  });
   const about = async (more = {}) => ({ migrationsList: await listOf(service), filters: NO_FILTER, ...more });
   try {
     return await work(engine, about, schema);

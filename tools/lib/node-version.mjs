@@ -13,10 +13,13 @@ export function supports(version, range = engines.node) {
 }
 
 const numbers = (text) => (text.match(/\d+/g) ?? []).slice(0, 3).map(Number);
-const compare = (one, other) => one.map((number, n) => number - (other[n] ?? 0)).find((difference) => difference !== 0) ?? 0;
+const compare = (one, other) =>
+  one.map((number, n) => number - (other[n] ?? 0)).find((difference) => difference !== 0) ?? 0;
 
 if (!supports(process.versions.node)) {
-  console.error(`✗ this is Node.js ${process.versions.node}, and Sluice needs ${engines.node.replaceAll(' || ', ' or ')}`);
+  console.error(
+    `✗ this is Node.js ${process.versions.node}, and Sluice needs ${engines.node.replaceAll(' || ', ' or ')}`,
+  );
   console.error('  Install one of these (https://nodejs.org), or choose it (nvm install 24), and start again.');
   process.exit(1);
 }

@@ -18,6 +18,9 @@ const NOT_BY_PEOPLE = ['schema-engine.mjs', 'container-setup.mjs', 'bench-memory
 
 it('looks at the version before anything else in every tool', () => {
   const tools = readdirSync(inRoot('tools')).filter((file) => file.endsWith('.mjs') && !NOT_BY_PEOPLE.includes(file));
-  const first = (file) => readFileSync(inRoot('tools', file), 'utf8').split('\n').find((line) => line.startsWith('import'));
+  const first = (file) =>
+    readFileSync(inRoot('tools', file), 'utf8')
+      .split('\n')
+      .find((line) => line.startsWith('import'));
   expect(tools.filter((file) => first(file) !== "import './lib/node-version.mjs';")).toEqual([]);
 });

@@ -17,7 +17,10 @@ const MACHINE = {
   ENOSPC: { what: 'the disk is full', fix: 'Make room; npm run reset removes the data of this checkout.' },
   EROFS: { what: 'the disk cannot be written', fix: 'Set SLUICE_HOME to a folder that can.' },
   EMFILE: { what: 'too many open files', fix: 'Raise the limit: ulimit -n 4096' },
-  EADDRINUSE: { what: 'another program has the port', fix: 'Start again, which takes another one; or end that program.' },
+  EADDRINUSE: {
+    what: 'another program has the port',
+    fix: 'Start again, which takes another one; or end that program.',
+  },
 };
 const SERVERS = 'Check DATABASE_URL, AMQP_URL and AMQP_MANAGEMENT_URL if they are set, and that the servers run.';
 /** The broker's own words (AMQP 0-9-1, 1.2): 403 while logging in, 530 for the vhost. */
@@ -33,7 +36,11 @@ export function ordinary(error) {
   if (network) return { message: `${network} at ${placeOf(first)} (${first.code})`, fix: SERVERS };
   const machine = MACHINE[first.code];
   if (machine) return { message: `${machine.what}: ${first.path ?? placeOf(first)} (${first.code})`, fix: machine.fix };
-  if (REFUSED_BY_BROKER.test(first.message)) return { message: `the broker refuses: ${first.message.split('\n')[0]}`, fix: 'Check user, password and vhost in AMQP_URL.' };
+  if (REFUSED_BY_BROKER.test(first.message))
+    return {
+      message: `the broker refuses: ${first.message.split('\n')[0]}`,
+      fix: 'Check user, password and vhost in AMQP_URL.',
+    };
   return undefined;
 }
 
@@ -43,4 +50,5 @@ function deepest(error) {
   return inner instanceof Error ? deepest(inner) : (error ?? {});
 }
 
-const placeOf = ({ address, hostname, host, port }) => [address ?? hostname ?? host ?? 'a server', port].filter(Boolean).join(':');
+const placeOf = ({ address, hostname, host, port }) =>
+  [address ?? hostname ?? host ?? 'a server', port].filter(Boolean).join(':');

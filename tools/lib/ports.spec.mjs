@@ -42,10 +42,17 @@ const CHOOSING = `
   process.stdin.resume();`;
 
 it('never gives one port to two processes of a machine, be it tools or tests, before anybody listens there', async () => {
-  const children = Array.from({ length: 3 }, () => spawn(process.execPath, ['--input-type=module', '-e', CHOOSING], { stdio: ['pipe', 'pipe', 'inherit'] }));
+  const children = Array.from({ length: 3 }, () =>
+    spawn(process.execPath, ['--input-type=module', '-e', CHOOSING], { stdio: ['pipe', 'pipe', 'inherit'] }),
+  );
   const chosen = children.map(async ({ stdout }) => {
     let text = '';
-    for await (const chunk of stdout) if ((text += chunk).includes('chosen')) return text.split('\n').map(Number).filter((port) => port > 0);
+    for await (const chunk of stdout)
+      if ((text += chunk).includes('chosen'))
+        return text
+          .split('\n')
+          .map(Number)
+          .filter((port) => port > 0);
     return [];
   });
   const ours = [];

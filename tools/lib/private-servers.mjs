@@ -28,7 +28,9 @@ export async function privateServers(progress, shutdown, { durable }) {
   await sweep();
   requireWholeBroker();
   const home = temporaryHome();
-  const postgres = process.env.DATABASE_URL ? { url: process.env.DATABASE_URL } : progress.step('PostgreSQL', () => startPostgres(home, { durable }));
+  const postgres = process.env.DATABASE_URL
+    ? { url: process.env.DATABASE_URL }
+    : progress.step('PostgreSQL', () => startPostgres(home, { durable }));
   const rabbit = process.env.AMQP_URL ? given() : progress.step('RabbitMQ', (note) => startRabbit(home, { note }));
   await shutdown.add('private servers', async () => {
     await stopAll(home, { throwAway: true });
@@ -43,7 +45,10 @@ const given = () => ({ url: process.env.AMQP_URL, managementUrl: process.env.AMQ
 
 function requireWholeBroker() {
   if (!process.env.AMQP_URL || process.env.AMQP_MANAGEMENT_URL) return;
-  throw new Failure('AMQP_URL is given without AMQP_MANAGEMENT_URL: the tests make virtual hosts through the management API', 'Set AMQP_MANAGEMENT_URL, for example http://user:password@host:15672, or unset AMQP_URL.');
+  throw new Failure(
+    'AMQP_URL is given without AMQP_MANAGEMENT_URL: the tests make virtual hosts through the management API',
+    'Set AMQP_MANAGEMENT_URL, for example http://user:password@host:15672, or unset AMQP_URL.',
+  );
 }
 
 /** A home for one run, which `remove` removes; should the run be killed, the next one does. */
@@ -64,7 +69,9 @@ export async function remove(home) {
 
 /** Removes what runs that were killed have left behind. */
 export async function sweep() {
-  const homes = readdirSync(tmpdir()).filter((name) => name.startsWith(PREFIX)).map((name) => new Home(path.join(tmpdir(), name)));
+  const homes = readdirSync(tmpdir())
+    .filter((name) => name.startsWith(PREFIX))
+    .map((name) => new Home(path.join(tmpdir(), name)));
   const abandoned = homes.filter((home) => existsSync(path.join(home.dir, LOCK)) && !holderOf(home.path(LOCK)));
   for (const home of abandoned) await remove(home);
 }

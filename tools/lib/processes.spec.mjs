@@ -6,7 +6,9 @@ import { commandLineHas, end, hasEnded, identify, isAlive, parentOf } from './pr
 const children = [];
 
 function sleeper(...args) {
-  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000); process.stdout.write("up")', ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000); process.stdout.write("up")', ...args], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   children.push(child);
   return once(child.stdout, 'data').then(() => child);
 }
@@ -39,7 +41,11 @@ describe('a process record', () => {
 
 describe('ending', () => {
   it('ends what ignores SIGTERM after its time is up', async () => {
-    const child = spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); process.stdout.write("up")'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(
+      process.execPath,
+      ['-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); process.stdout.write("up")'],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    );
     children.push(child);
     await once(child.stdout, 'data');
     const record = identify(child.pid);

@@ -12,8 +12,22 @@ export async function runContainer(home, { ports, user, password }) {
   const name = nameOf(home);
   const publish = ['-p', `127.0.0.1:${ports.amqp}:5672`, '-p', `127.0.0.1:${ports.management}:15672`];
   const identity = ['--name', name, '--hostname', 'sluice']; // the host's name is part of the node's, and so of its data's
-  const settings = ['-e', 'RABBITMQ_DEFAULT_USER', '-e', 'RABBITMQ_DEFAULT_PASS', '-e', 'RABBITMQ_DEFAULT_VHOST', '-v', `${name}:/var/lib/rabbitmq`];
-  const env = { ...process.env, RABBITMQ_DEFAULT_USER: user, RABBITMQ_DEFAULT_PASS: password, RABBITMQ_DEFAULT_VHOST: VHOST };
+  const settings = [
+    '-e',
+    'RABBITMQ_DEFAULT_USER',
+    '-e',
+    'RABBITMQ_DEFAULT_PASS',
+    '-e',
+    'RABBITMQ_DEFAULT_VHOST',
+    '-v',
+    `${name}:/var/lib/rabbitmq`,
+  ];
+  const env = {
+    ...process.env,
+    RABBITMQ_DEFAULT_USER: user,
+    RABBITMQ_DEFAULT_PASS: password,
+    RABBITMQ_DEFAULT_VHOST: VHOST,
+  };
   const fix = 'Pull it by hand (docker pull rabbitmq:4-management), install RabbitMQ, or set AMQP_URL.';
   await run('docker', ['run', '--detach', '--rm', ...identity, ...publish, ...settings, IMAGE], { env, fix });
 }

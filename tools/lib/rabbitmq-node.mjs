@@ -75,7 +75,10 @@ export async function endNode(home, signal) {
 function killEpmd(port) {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(Buffer.from([0, 1, 'k'.charCodeAt(0)])));
-    socket.on('data', () => socket.end()).on('error', () => resolve()).on('close', () => resolve());
+    socket
+      .on('data', () => socket.end())
+      .on('error', () => resolve())
+      .on('close', () => resolve());
     socket.setTimeout(2_000, () => socket.destroy());
   });
 }

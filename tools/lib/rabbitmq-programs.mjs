@@ -4,7 +4,12 @@ import { Failure } from './failure.mjs';
 import { run, succeeds } from './run.mjs';
 
 /** The servers' own folders first: on Debian the program on PATH is a wrapper that changes to another user. */
-const PLACES = ['/usr/lib/rabbitmq/bin', '/opt/homebrew/opt/rabbitmq/sbin', '/usr/local/opt/rabbitmq/sbin', '/opt/rabbitmq/sbin'];
+const PLACES = [
+  '/usr/lib/rabbitmq/bin',
+  '/opt/homebrew/opt/rabbitmq/sbin',
+  '/usr/local/opt/rabbitmq/sbin',
+  '/opt/rabbitmq/sbin',
+];
 
 /** @returns {string | undefined} the folder with `rabbitmq-server` */
 export function findRabbit() {
@@ -28,7 +33,10 @@ export async function installRabbit(note) {
   }
   const found = findRabbit();
   if (found) return found;
-  throw new Failure('there is no RabbitMQ on this machine, no Docker that answers, and no way to install it without a password', advice());
+  throw new Failure(
+    'there is no RabbitMQ on this machine, no Docker that answers, and no way to install it without a password',
+    advice(),
+  );
 }
 
 async function withApt() {
@@ -53,6 +61,7 @@ async function withBrew() {
 function advice() {
   const or = 'or start Docker, or set AMQP_URL and AMQP_MANAGEMENT_URL to a broker you have.';
   if (process.platform === 'darwin') return `Run: brew install rabbitmq ${or}`;
-  if (existsSync('/usr/bin/apt-get')) return `Run: sudo apt-get update && sudo apt-get install -y --no-install-recommends rabbitmq-server ${or}`;
+  if (existsSync('/usr/bin/apt-get'))
+    return `Run: sudo apt-get update && sudo apt-get install -y --no-install-recommends rabbitmq-server ${or}`;
   return `Install RabbitMQ 3.10 or later (https://www.rabbitmq.com/docs/download), ${or}`;
 }

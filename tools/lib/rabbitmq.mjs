@@ -88,7 +88,10 @@ async function logOf(home, { container }) {
 
 /** rabbitmqctl would cost a second a call: the ports are asked instead. */
 async function becomesReady(home, state) {
-  const patience = new Patience({ ...READY, progress: () => ({ processorMs: state.container ? undefined : processorMs(runningNode(home)?.pid) }) });
+  const patience = new Patience({
+    ...READY,
+    progress: () => ({ processorMs: state.container ? undefined : processorMs(runningNode(home)?.pid) }),
+  });
   for (; !patience.isOver && (await lives(home, state)); await sleep(state.container ? 500 : 50)) {
     if ((await accepts(state.ports.amqp)) && (await managementAnswers(state))) return true;
   }
@@ -102,7 +105,10 @@ const addressOf = ({ user, password, ports }) => ({
 
 async function managementAnswers({ user, password, ports }) {
   const headers = { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
-  const answer = await fetch(`http://127.0.0.1:${ports.management}/api/whoami`, { headers, signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
+  const answer = await fetch(`http://127.0.0.1:${ports.management}/api/whoami`, {
+    headers,
+    signal: AbortSignal.timeout(5_000),
+  }).catch(() => undefined);
   return answer?.ok ?? false;
 }
 

@@ -49,7 +49,9 @@ export async function askRestart(home, services) {
   if (!holder) throw new Failure(`no \`npm start\` is running in ${home.dir}`, 'Start one (npm start).');
   const id = randomUUID();
   home.remember(REQUEST, { id, services });
-  const answer = await answered(home, id, holder).finally(() => home.recall(REQUEST)?.id === id && home.forget(REQUEST));
+  const answer = await answered(home, id, holder).finally(
+    () => home.recall(REQUEST)?.id === id && home.forget(REQUEST),
+  );
   if (!answer.ok) throw new Failure(answer.message, answer.fix, answer.output);
 }
 
@@ -57,7 +59,8 @@ async function answered(home, id, holder) {
   for (; isAlive(holder); await sleep(POLL_MS)) {
     const found = home.recall(REQUEST);
     if (found?.id === id && found.answer) return found.answer;
-    if (found && found.id !== id) throw new Failure('another restart was asked for meanwhile', 'Ask again when it is done.');
+    if (found && found.id !== id)
+      throw new Failure('another restart was asked for meanwhile', 'Ask again when it is done.');
   }
   throw new Failure('the system has stopped meanwhile');
 }

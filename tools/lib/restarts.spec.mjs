@@ -30,7 +30,11 @@ it('restarts the services that are asked for, in turn, and returns when they are
 
 it('passes on why a service does not start', async () => {
   running(() => Promise.reject(new Failure('orders does not start', 'Its log: x', 'last words')));
-  await expect(askRestart(home, ['orders'])).rejects.toMatchObject({ message: 'orders does not start', fix: 'Its log: x', output: 'last words' });
+  await expect(askRestart(home, ['orders'])).rejects.toMatchObject({
+    message: 'orders does not start',
+    fix: 'Its log: x',
+    output: 'last words',
+  });
 });
 
 it('says that nothing runs', async () => {

@@ -38,7 +38,11 @@ export function run(program, args, { fix, label = `${program} ${args[0] ?? ''}`.
 }
 
 /** @returns {Promise<boolean>} whether the program runs and ends well */
-export const succeeds = (program, args) => run(program, args).then(() => true, () => false);
+export const succeeds = (program, args) =>
+  run(program, args).then(
+    () => true,
+    () => false,
+  );
 
 /** @param {string} text @param {number} count */
 export const lastLines = (text, count) => text.trimEnd().split('\n').slice(-count).join('\n');

@@ -11,9 +11,14 @@ const COMMENT = `# ${DEVELOPMENT}key, made by npm start\n`;
  * @returns {{ tokenPrivateKey: string, tokenPublicKey: string, idempotencySecret: string }}
  */
 export function secretsOf(home, { mark = DEVELOPMENT } = {}) {
-  const known = home.once('secrets', () => ({ ...makeKeys(mark), idempotencySecret: `${mark}${randomBytes(32).toString('base64url')}` }));
+  const known = home.once('secrets', () => ({
+    ...makeKeys(mark),
+    idempotencySecret: `${mark}${randomBytes(32).toString('base64url')}`,
+  }));
   // Keys that were made before keys had a mark are replaced: whoever is signed in signs in again.
-  return !mark || known.tokenPublicKey.startsWith(COMMENT) ? known : home.remember('secrets', { ...known, ...makeKeys(mark) });
+  return !mark || known.tokenPublicKey.startsWith(COMMENT)
+    ? known
+    : home.remember('secrets', { ...known, ...makeKeys(mark) });
 }
 
 function makeKeys(mark) {

@@ -18,7 +18,10 @@ const settingsOf = ({ tokenPrivateKey, tokenPublicKey, idempotencySecret }) => (
   TOKEN_PUBLIC_KEY: tokenPublicKey,
   IDEMPOTENCY_SECRET: idempotencySecret,
 });
-const refused = (secrets) => refusals(settingsOf(secrets)).map(({ variable }) => variable).sort();
+const refused = (secrets) =>
+  refusals(settingsOf(secrets))
+    .map(({ variable }) => variable)
+    .sort();
 
 it('makes secrets that production refuses, keeps them, and makes others for containers', () => {
   const secrets = secretsOf(home);

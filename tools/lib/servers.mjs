@@ -42,7 +42,12 @@ async function endFor(starting, end) {
  */
 export async function broker(home, tell, starting, options) {
   const { AMQP_URL: url, AMQP_MANAGEMENT_URL: managementUrl } = process.env;
-  if (!url) return keepServer('RabbitMQ', { start: () => startRabbit(home, { note: tell, starting }), end: () => endRabbit(home) }, options);
+  if (!url)
+    return keepServer(
+      'RabbitMQ',
+      { start: () => startRabbit(home, { note: tell, starting }), end: () => endRabbit(home) },
+      options,
+    );
   tell('the one of AMQP_URL');
   starting({ url, managementUrl });
   return { url, managementUrl };

@@ -1,7 +1,8 @@
 import { brokerUrlOf } from './broker-users.mjs';
 
 /** Of our own environment these stay here: they are the administrator's, or npm's. */
-const OURS = /^(npm_|INIT_CWD$|DATABASE_URL$|AMQP_(?!CA|CLIENT_)|HEALTH_PORT$|PORT$|SLUICE_|TOKEN_PUBLIC_KEY$|TOKEN_PRIVATE_KEY$|IDEMPOTENCY_SECRET$)/;
+const OURS =
+  /^(npm_|INIT_CWD$|DATABASE_URL$|AMQP_(?!CA|CLIENT_)|HEALTH_PORT$|PORT$|SLUICE_|TOKEN_PUBLIC_KEY$|TOKEN_PRIVATE_KEY$|IDEMPOTENCY_SECRET$)/;
 
 /** @param {NodeJS.ProcessEnv} env @returns {Record<string, string | undefined>} the settings in it that every service gets */
 export const passedOn = (env) => Object.fromEntries(Object.entries(env).filter(([name]) => !OURS.test(name)));
@@ -12,7 +13,11 @@ export const passedOn = (env) => Object.fromEntries(Object.entries(env).filter((
  * @param {{ broker: import('./broker-users.mjs').Broker, databases: Record<string, string>, secrets: ReturnType<typeof import('./secrets.mjs').secretsOf>, port: number, healthPort: number, cache: string }} system
  * @param {NodeJS.ProcessEnv} [inherited] settings that the caller gave, such as PAYMENT_WINDOW_SECONDS
  */
-export function environmentOf(service, { broker, databases, secrets, port, healthPort, cache }, inherited = process.env) {
+export function environmentOf(
+  service,
+  { broker, databases, secrets, port, healthPort, cache },
+  inherited = process.env,
+) {
   return {
     NODE_ENV: 'development',
     DEV_SEED: 'true',
@@ -40,6 +45,9 @@ export const credentialsOf = (service, { broker, databases, secrets }) => ({
 export const secretsFor = (service, secrets) => OWN[service]?.(secrets) ?? {};
 
 const OWN = {
-  gateway: ({ tokenPublicKey, idempotencySecret }) => ({ TOKEN_PUBLIC_KEY: tokenPublicKey, IDEMPOTENCY_SECRET: idempotencySecret }),
+  gateway: ({ tokenPublicKey, idempotencySecret }) => ({
+    TOKEN_PUBLIC_KEY: tokenPublicKey,
+    IDEMPOTENCY_SECRET: idempotencySecret,
+  }),
   accounts: ({ tokenPrivateKey }) => ({ TOKEN_PRIVATE_KEY: tokenPrivateKey }),
 };

@@ -2,18 +2,35 @@ import { expect, it } from 'vitest';
 import { environmentOf } from './service-environment.mjs';
 
 const system = {
-  broker: { url: 'amqp://admin:secret@broker/sluice', managementUrl: 'http://admin:secret@management', passwords: { orders: 'of-orders', gateway: 'of-gateway', accounts: 'of-accounts' } },
+  broker: {
+    url: 'amqp://admin:secret@broker/sluice',
+    managementUrl: 'http://admin:secret@management',
+    passwords: { orders: 'of-orders', gateway: 'of-gateway', accounts: 'of-accounts' },
+  },
   databases: { orders: 'postgresql://orders', accounts: 'postgresql://accounts' },
   secrets: { tokenPrivateKey: 'private', tokenPublicKey: 'public', idempotencySecret: 'secret' },
   port: 8080,
   healthPort: 21_000,
   cache: '/cache',
 };
-const inherited = { PATH: '/bin', PAYMENT_WINDOW_SECONDS: '5', DATABASE_URL: 'postgresql://admin', npm_config_user_agent: 'npm', TOKEN_PRIVATE_KEY: 'stray', PORT: '1' };
+const inherited = {
+  PATH: '/bin',
+  PAYMENT_WINDOW_SECONDS: '5',
+  DATABASE_URL: 'postgresql://admin',
+  npm_config_user_agent: 'npm',
+  TOKEN_PRIVATE_KEY: 'stray',
+  PORT: '1',
+};
 const of = (service) => environmentOf(service, system, inherited);
 
 it('gives a service its own database, and the settings of the caller', () => {
-  expect(of('orders')).toMatchObject({ DATABASE_URL: 'postgresql://orders', AMQP_URL: 'amqp://orders:of-orders@broker/sluice', HEALTH_PORT: '21000', PAYMENT_WINDOW_SECONDS: '5', DEV_SEED: 'true' });
+  expect(of('orders')).toMatchObject({
+    DATABASE_URL: 'postgresql://orders',
+    AMQP_URL: 'amqp://orders:of-orders@broker/sluice',
+    HEALTH_PORT: '21000',
+    PAYMENT_WINDOW_SECONDS: '5',
+    DEV_SEED: 'true',
+  });
 });
 
 it("keeps the administrator's database and npm's variables from every service", () => {

@@ -73,9 +73,15 @@ export class ServiceProcess {
     const begun = Date.now();
     for (; !(await isSo()); await sleep(POLL_MS)) {
       if (this.#wrongSettings) throw new Failure(`the settings of ${this.service} are wrong`, this.#tail.at(-1));
-      if (this.#failures >= FAILING_AFTER) throw new Failure(`${this.service} does not start`, `Its log: ${this.logFile}`, this.#tail.join('\n'));
+      if (this.#failures >= FAILING_AFTER)
+        throw new Failure(`${this.service} does not start`, `Its log: ${this.logFile}`, this.#tail.join('\n'));
       if (this.#stopping) throw new Failure('stopped while starting');
-      if (patience.isOver) throw new Failure(`${this.service} is not ready after ${Math.round((Date.now() - begun) / 1000)} s`, `Its log: ${this.logFile}`, this.#tail.join('\n'));
+      if (patience.isOver)
+        throw new Failure(
+          `${this.service} is not ready after ${Math.round((Date.now() - begun) / 1000)} s`,
+          `Its log: ${this.logFile}`,
+          this.#tail.join('\n'),
+        );
     }
   }
 
@@ -94,7 +100,9 @@ export class ServiceProcess {
   }
 
   async #answers(path) {
-    const answer = await fetch(`http://127.0.0.1:${this.healthPort}${path}`, { signal: AbortSignal.timeout(3_000) }).catch(() => undefined);
+    const answer = await fetch(`http://127.0.0.1:${this.healthPort}${path}`, {
+      signal: AbortSignal.timeout(3_000),
+    }).catch(() => undefined);
     await answer?.body?.cancel();
     return answer?.ok ?? false;
   }
@@ -107,7 +115,10 @@ export class ServiceProcess {
       this.deaths++;
       this.#failures = Date.now() - begun < WELL_AFTER_MS ? this.#failures + 1 : 1;
       this.#wrongSettings = code === WRONG_SETTINGS;
-      if (this.#wrongSettings) return this.say(`${this.#tail.at(-1)}\n${this.service} is not started again before that is mended: npm run restart -- ${this.service}`);
+      if (this.#wrongSettings)
+        return this.say(
+          `${this.#tail.at(-1)}\n${this.service} is not started again before that is mended: npm run restart -- ${this.service}`,
+        );
       const pauseMs = Math.min(this.pauseMs.first * 2 ** (this.#failures - 1), this.pauseMs.most);
       this.say(this.#lastWords(how, pauseMs));
       await this.#pause(pauseMs);
@@ -133,7 +144,8 @@ export class ServiceProcess {
     child.record = identify(child.pid ?? 0);
     this.#child = child;
     this.onChange();
-    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', (line) => this.#keep(line));
+    for (const stream of [child.stdout, child.stderr])
+      createInterface({ input: stream }).on('line', (line) => this.#keep(line));
     const [code, signal] = await Promise.race([once(child, 'close'), once(child, 'error').then(() => [1, null])]);
     return { how: signal ?? `exit code ${code}`, code };
   }

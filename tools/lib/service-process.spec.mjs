@@ -27,7 +27,15 @@ async function start(source, options = {}) {
   const healthPort = await freePort();
   const env = { PATH: process.env.PATH, HEALTH_PORT: String(healthPort) };
   const silent = { onLine: () => {}, onChange: () => {}, say: (line) => said.push(line) };
-  service = new ServiceProcess({ service: 'orders', program, env, healthPort, logFile: path.join(folder, 'orders.log'), ...silent, ...options });
+  service = new ServiceProcess({
+    service: 'orders',
+    program,
+    env,
+    healthPort,
+    logFile: path.join(folder, 'orders.log'),
+    ...silent,
+    ...options,
+  });
   service.start();
 }
 
@@ -43,15 +51,23 @@ it('starts a service again that was killed', async () => {
 
 it('tells who waits for a service that it dies at every boot, with its last words, and tries on for ever, more and more slowly', async () => {
   await start(`console.error('the broker is not there'); process.exit(3);`, { pauseMs: { first: 1, most: 64 } });
-  await expect(service.ready(60_000)).rejects.toMatchObject({ message: 'orders does not start', output: expect.stringContaining('the broker is not there') });
+  await expect(service.ready(60_000)).rejects.toMatchObject({
+    message: 'orders does not start',
+    output: expect.stringContaining('the broker is not there'),
+  });
   await vi.waitFor(() => expect(said.length).toBeGreaterThan(7), 30_000);
-  const pauses = said.slice(4, 8).map((line) => /^orders ended \d times in a row \(exit code 3\); the next try is in ([\d.]+) s/.exec(line)?.[1]);
+  const pauses = said
+    .slice(4, 8)
+    .map((line) => /^orders ended \d times in a row \(exit code 3\); the next try is in ([\d.]+) s/.exec(line)?.[1]);
   expect(pauses).toEqual(['0.016', '0.032', '0.064', '0.064']);
   expect(said.slice(0, 4)).toEqual(Array.from({ length: 4 }, () => 'orders ended (exit code 3); starting it again'));
 });
 
 it('starts a service in the end that died at its first ten boots', async () => {
-  await start(`const fs = require('node:fs'); fs.appendFileSync(__filename + '.tries', 'x'); if (fs.readFileSync(__filename + '.tries').length < 11) process.exit(1); ${READY}`, { pauseMs: { first: 1, most: 10 } });
+  await start(
+    `const fs = require('node:fs'); fs.appendFileSync(__filename + '.tries', 'x'); if (fs.readFileSync(__filename + '.tries').length < 11) process.exit(1); ${READY}`,
+    { pauseMs: { first: 1, most: 10 } },
+  );
   await vi.waitFor(() => service.ready(1_000), 60_000);
   expect(service.deaths).toBe(10);
 });
@@ -70,7 +86,10 @@ it('does not wait for the next try of a service that is to stop, or to start aga
 });
 
 it('waits longer than a service may be idle for one that gets on', async () => {
-  await start(`const says = setInterval(() => console.log('getting on'), 50); setTimeout(() => { clearInterval(says); ${READY} }, 2_000);`, { idleMs: 1_000 });
+  await start(
+    `const says = setInterval(() => console.log('getting on'), 50); setTimeout(() => { clearInterval(says); ${READY} }, 2_000);`,
+    { idleMs: 1_000 },
+  );
   await service.ready(60_000);
 });
 
@@ -80,8 +99,13 @@ it('gives up to wait for a service that does nothing', async () => {
 });
 
 it('does not try again with settings that are wrong, and repeats what is wrong with them', async () => {
-  await start(`console.error('orders: PAYMENT_WINDOW_SECONDS is not valid: must be a whole number from 1 to 10, not "abc"'); process.exit(78);`);
-  await expect(service.ready(60_000)).rejects.toMatchObject({ message: 'the settings of orders are wrong', fix: expect.stringContaining('not "abc"') });
+  await start(
+    `console.error('orders: PAYMENT_WINDOW_SECONDS is not valid: must be a whole number from 1 to 10, not "abc"'); process.exit(78);`,
+  );
+  await expect(service.ready(60_000)).rejects.toMatchObject({
+    message: 'the settings of orders are wrong',
+    fix: expect.stringContaining('not "abc"'),
+  });
   await service.ended;
   expect(said).toEqual([expect.stringMatching(/not "abc"\norders is not started again before that is mended/)]);
 });

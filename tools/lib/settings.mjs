@@ -6,7 +6,10 @@ import { loadCompiled } from './operator.mjs';
 import { passedOn } from './service-environment.mjs';
 import { allServices, inRoot } from './workspace.mjs';
 
-const configs = () => allServices().map((service) => `apps/${service}/src/config.ts`).filter((file) => existsSync(inRoot(file)));
+const configs = () =>
+  allServices()
+    .map((service) => `apps/${service}/src/config.ts`)
+    .filter((file) => existsSync(inRoot(file)));
 const SHARED = 'libs/service-kit/src/environment.ts';
 const TOPOLOGY = 'topology/src/settings.ts';
 const sources = () => [...configs(), SHARED, TOPOLOGY];
@@ -17,12 +20,20 @@ const NAME = /^\s*([A-Z][A-Z0-9_]+)(?::|(?=[,} ]))|\{ ([A-Z][A-Z0-9_, ]+) \}/gm;
 
 /** @returns {boolean} whether one of the services' settings was given, so that there is something to check */
 export function settingsAreGiven(env = process.env) {
-  const known = new Set(sources().flatMap((file) => [...readFileSync(inRoot(file), 'utf8').matchAll(NAME)].flatMap(([, one, several = '']) => [one, ...several.split(/, */)])));
+  const known = new Set(
+    sources().flatMap((file) =>
+      [...readFileSync(inRoot(file), 'utf8').matchAll(NAME)].flatMap(([, one, several = '']) => [
+        one,
+        ...several.split(/, */),
+      ]),
+    ),
+  );
   return Object.keys(passedOn(env)).some((name) => env[name] && known.has(name.replace(/_FILE$/, '')));
 }
 
 /** @returns {boolean} whether the compiled schemas are there and are those of the sources */
-export const settingsAreCompiled = () => dependenciesAreInstalled() && sources().every((source) => isNewer(inRoot(compiledOf(source)), inRoot(source)));
+export const settingsAreCompiled = () =>
+  dependenciesAreInstalled() && sources().every((source) => isNewer(inRoot(compiledOf(source)), inRoot(source)));
 
 const isNewer = (file, than) => existsSync(file) && statSync(file).mtimeMs >= statSync(than).mtimeMs;
 

@@ -12,7 +12,12 @@ afterEach(() => rmSync(home, { recursive: true }));
 
 const start = (env) =>
   new Promise((resolve) => {
-    execFile(process.execPath, [inRoot('tools/start.mjs'), '--no-demo'], { env: { PATH: process.env.PATH, SLUICE_HOME: home, ...env } }, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
+    execFile(
+      process.execPath,
+      [inRoot('tools/start.mjs'), '--no-demo'],
+      { env: { PATH: process.env.PATH, SLUICE_HOME: home, ...env } },
+      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
+    );
   });
 
 it.each([
@@ -32,6 +37,25 @@ it.each([
 });
 
 it('finds settings of every kind, and takes no other variable for one', () => {
-  for (const name of ['PAYMENT_WINDOW_SECONDS', 'LOG_LEVEL', 'PREFETCH', 'NODE_ENV', 'CARRIER_URL', 'CARRIER_URL_FILE', 'REPLICATED_QUEUES', 'INBOX_RETENTION_DAYS']) expect([name, settingsAreGiven({ [name]: 'x' })]).toEqual([name, true]);
-  expect(settingsAreGiven({ PATH: '/bin', HOME: '/root', npm_config_x: 'y', AMQP_URL: 'amqp://x', PORT: '8080', PAYMENT_WINDOW_SECONDS: '' })).toBe(false);
+  for (const name of [
+    'PAYMENT_WINDOW_SECONDS',
+    'LOG_LEVEL',
+    'PREFETCH',
+    'NODE_ENV',
+    'CARRIER_URL',
+    'CARRIER_URL_FILE',
+    'REPLICATED_QUEUES',
+    'INBOX_RETENTION_DAYS',
+  ])
+    expect([name, settingsAreGiven({ [name]: 'x' })]).toEqual([name, true]);
+  expect(
+    settingsAreGiven({
+      PATH: '/bin',
+      HOME: '/root',
+      npm_config_x: 'y',
+      AMQP_URL: 'amqp://x',
+      PORT: '8080',
+      PAYMENT_WINDOW_SECONDS: '',
+    }),
+  ).toBe(false);
 });

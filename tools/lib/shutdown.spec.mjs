@@ -16,9 +16,14 @@ const crashing = (how) => `
   setInterval(() => {}, 1_000);
   ${how}`;
 
-it.each(['setTimeout(() => { throw new Error("wasm"); }, 10);', 'Promise.reject(new Error("wasm"));'])('stops what was started when nobody catches an error: %s', async (how) => {
-  const { code, stdout } = await new Promise((resolve) => {
-    execFile(process.execPath, ['--input-type=module', '-e', crashing(how)], (error, out) => resolve({ code: error?.code ?? 0, stdout: out }));
-  });
-  expect({ code, stdout }).toEqual({ code: 1, stdout: 'failed: wasm\nserver stopped\n' });
-});
+it.each(['setTimeout(() => { throw new Error("wasm"); }, 10);', 'Promise.reject(new Error("wasm"));'])(
+  'stops what was started when nobody catches an error: %s',
+  async (how) => {
+    const { code, stdout } = await new Promise((resolve) => {
+      execFile(process.execPath, ['--input-type=module', '-e', crashing(how)], (error, out) =>
+        resolve({ code: error?.code ?? 0, stdout: out }),
+      );
+    });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: 'failed: wasm\nserver stopped\n' });
+  },
+);

@@ -27,7 +27,11 @@ export function specFiles(words) {
   if (words.length === 0) return all;
   const found = words.map((word) => ({ word, files: all.filter((file) => matches(file, word)) }));
   const lost = found.filter(({ files }) => files.length === 0).map(({ word }) => word);
-  if (lost.length > 0) throw new Failure(`no file of tests has ${lost.join(', ')} in its path`, 'Paths are as in the repository: npm test -- libs/contracts');
+  if (lost.length > 0)
+    throw new Failure(
+      `no file of tests has ${lost.join(', ')} in its path`,
+      'Paths are as in the repository: npm test -- libs/contracts',
+    );
   return [...new Set(found.flatMap(({ files }) => files))];
 }
 
@@ -63,19 +67,30 @@ const importsOf = (file, source) =>
     const target = from ?? alone;
     if (target.startsWith('.')) return [sourceOf(path.resolve(path.dirname(file), target))];
     if (target === '@sluice/testing') return valuesOf(names).map(exporterOf);
-    return target.startsWith('@sluice/testing/') ? [inRoot('libs/testing/src', `${target.slice('@sluice/testing/'.length)}.ts`)] : [];
+    return target.startsWith('@sluice/testing/')
+      ? [inRoot('libs/testing/src', `${target.slice('@sluice/testing/'.length)}.ts`)]
+      : [];
   });
 
 const sourceOf = (file) => (existsSync(file) ? file : file.replace(/\.js$/, '.ts'));
 
 /** Of `{ a, type B, c as d }`: a and c. */
-const valuesOf = (names) => names.replace(/[{}]/g, '').split(',').map((name) => name.trim()).filter((name) => name && !name.startsWith('type ')).map((name) => name.split(' ')[0]);
+const valuesOf = (names) =>
+  names
+    .replace(/[{}]/g, '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name && !name.startsWith('type '))
+    .map((name) => name.split(' ')[0]);
 
-const declares = (file, name) => new RegExp(`^export (?:async )?(?:function|const|class) ${name}\\b`, 'm').test(readFileSync(file, 'utf8'));
+const declares = (file, name) =>
+  new RegExp(`^export (?:async )?(?:function|const|class) ${name}\\b`, 'm').test(readFileSync(file, 'utf8'));
 
 /** The file of libs/testing that a name comes from; its index when that cannot be found, which needs servers. */
 function exporterOf(name) {
   const index = inRoot(TESTING);
-  const files = [...readFileSync(index, 'utf8').matchAll(IMPORT)].map(([, , from]) => sourceOf(path.resolve(path.dirname(index), from)));
+  const files = [...readFileSync(index, 'utf8').matchAll(IMPORT)].map(([, , from]) =>
+    sourceOf(path.resolve(path.dirname(index), from)),
+  );
   return files.find((file) => declares(file, name)) ?? index;
 }

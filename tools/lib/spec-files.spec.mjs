@@ -7,19 +7,36 @@ import { root } from './workspace.mjs';
 const USES_SERVERS = /\b(testBroker|testDatabase|startSystem|itNamesWhatBreaks)\(/;
 const nameOf = (file) => path.relative(root, file);
 
-it.each(['libs/contracts', 'libs/service-kit/src/environment.spec.ts', 'libs/service-kit/src/repeating.spec.ts', 'apps/orders/src/order.spec.ts', 'libs/messaging/src/settlement'])('needs no servers for %s', (word) => {
+it.each([
+  'libs/contracts',
+  'libs/service-kit/src/environment.spec.ts',
+  'libs/service-kit/src/repeating.spec.ts',
+  'apps/orders/src/order.spec.ts',
+  'libs/messaging/src/settlement',
+])('needs no servers for %s', (word) => {
   expect(specFiles([word]).filter(needsServers).map(nameOf)).toEqual([]);
 });
 
-it.each(['apps/notifications/src/notifications.service.spec.ts', 'libs/persistence/src/prune', 'e2e/src/outages.spec.ts', 'tools/lib/dead-letters.spec.mjs', 'tools/lib/databases.spec.mjs'])('needs servers for %s', (word) => {
+it.each([
+  'apps/notifications/src/notifications.service.spec.ts',
+  'libs/persistence/src/prune',
+  'e2e/src/outages.spec.ts',
+  'tools/lib/dead-letters.spec.mjs',
+  'tools/lib/databases.spec.mjs',
+])('needs servers for %s', (word) => {
   expect(specFiles([word]).some(needsServers)).toBe(true);
 });
 
 it('needs servers wherever a test asks for a broker, a database or a system', () => {
-  const without = specFiles([]).filter((file) => !file.endsWith('/spec-files.spec.mjs') && USES_SERVERS.test(readFileSync(file, 'utf8')) && !needsServers(file));
+  const without = specFiles([]).filter(
+    (file) =>
+      !file.endsWith('/spec-files.spec.mjs') && USES_SERVERS.test(readFileSync(file, 'utf8')) && !needsServers(file),
+  );
   expect(without.map(nameOf)).toEqual([]);
 });
 
 it('refuses a word that no file of tests has in its path', () => {
-  expect(() => specFiles(['libs/contracts', 'libs/contarcts'])).toThrow('no file of tests has libs/contarcts in its path');
+  expect(() => specFiles(['libs/contracts', 'libs/contarcts'])).toThrow(
+    'no file of tests has libs/contarcts in its path',
+  );
 });

@@ -17,12 +17,20 @@ export async function stopAll(home, { throwAway = false } = {}) {
   const running = await whatRuns(home, holder);
   await end(holder, { graceMs: STOP_WITHIN_MS });
   await endOrphans(home);
-  await Promise.all([endPostgres(home, throwAway ? 'SIGQUIT' : 'SIGINT'), endRabbit(home, throwAway ? 'SIGKILL' : 'SIGTERM')]);
+  await Promise.all([
+    endPostgres(home, throwAway ? 'SIGQUIT' : 'SIGINT'),
+    endRabbit(home, throwAway ? 'SIGKILL' : 'SIGTERM'),
+  ]);
   return running;
 }
 
 async function whatRuns(home, holder) {
   const services = (home.recall('services') ?? []).filter(isAlive);
-  const found = { 'npm start': isAlive(holder), services: services.length > 0, PostgreSQL: runningPostgres(home) !== undefined, RabbitMQ: (await runningRabbit(home)) !== undefined };
+  const found = {
+    'npm start': isAlive(holder),
+    services: services.length > 0,
+    PostgreSQL: runningPostgres(home) !== undefined,
+    RabbitMQ: (await runningRabbit(home)) !== undefined,
+  };
   return Object.keys(found).filter((name) => found[name]);
 }

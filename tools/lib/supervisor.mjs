@@ -73,7 +73,11 @@ export class Supervisor {
    */
   async restart(name) {
     const found = this.#services.filter(({ service }) => service === name);
-    if (found.length === 0) throw new Failure(`no service ${name} runs here`, `There are: ${[...new Set(this.#services.map(({ service }) => service))].join(', ')}`);
+    if (found.length === 0)
+      throw new Failure(
+        `no service ${name} runs here`,
+        `There are: ${[...new Set(this.#services.map(({ service }) => service))].join(', ')}`,
+      );
     for (const service of found) {
       await service.stop();
       service.start();
@@ -105,7 +109,10 @@ export class Supervisor {
 
   /** Written down at every change: should we be killed, the next start ends what is left. People find the ports of metrics there. */
   #remember() {
-    this.home.remember('services', this.#services.flatMap(({ service, healthPort, record }) => (record ? { service, healthPort, ...record } : [])));
+    this.home.remember(
+      'services',
+      this.#services.flatMap(({ service, healthPort, record }) => (record ? { service, healthPort, ...record } : [])),
+    );
   }
 
   /** @throws {import('./failure.mjs').Failure} naming the service that does not become ready */

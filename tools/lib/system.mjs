@@ -32,17 +32,27 @@ export async function startSystem({ home, progress, shutdown, port, giveUp, reac
   const address = new Promise((resolve) => (starting = resolve));
   const rabbit = step('RabbitMQ', (tell) => broker(home, tell, starting, servers));
   const built = install(progress).then(() => {
-    const urls = step('PostgreSQL', (tell) => database(home, tell, servers)).then(({ url }) => step('databases', (tell) => prepareDatabases(url, home, { tell, say })));
+    const urls = step('PostgreSQL', (tell) => database(home, tell, servers)).then(({ url }) =>
+      step('databases', (tell) => prepareDatabases(url, home, { tell, say })),
+    );
     return all([urls, shutdown.requested ? stopped() : build(progress).catch(failed)]);
   });
   // The race, because a broker that fails to start may have no address.
-  const known = all([Promise.race([address, rabbit]), built]).then(([found]) => withUsers(home, found, { ours: !process.env.AMQP_URL }).catch(failed));
-  const topology = all([known, rabbit]).then(([found]) => step('topology', (tell) => applyTopology({ found, home, say, tell, shutdown })));
+  const known = all([Promise.race([address, rabbit]), built]).then(([found]) =>
+    withUsers(home, found, { ours: !process.env.AMQP_URL }).catch(failed),
+  );
+  const topology = all([known, rabbit]).then(([found]) =>
+    step('topology', (tell) => applyTopology({ found, home, say, tell, shutdown })),
+  );
   const supervisor = new Supervisor({ home, say });
   const services = startable({ home, known, built, topology }).then(([found, [databases]]) =>
     step('services', async (tell) => {
       await shutdown.add('services', () => supervisor.stop());
-      await supervisor.start(builtServices(), { ...(await reach({ broker: found, databases })), secrets: secretsOf(home), port }, rabbit);
+      await supervisor.start(
+        builtServices(),
+        { ...(await reach({ broker: found, databases })), secrets: secretsOf(home), port },
+        rabbit,
+      );
       tell(describeServices());
       await supervisor.ready();
     }),
@@ -79,7 +89,8 @@ async function applyTopology({ found, home, say, tell, shutdown }) {
   if (created?.length) tell(`created ${created.length}`);
   for (const what of corrected) say(`the broker: put right: ${what}`);
   for (const what of homeless) say(`the broker: ${what}`);
-  if (!found.passwords) say('every service uses AMQP_URL itself: users of their own take AMQP_MANAGEMENT_URL of an administrator');
+  if (!found.passwords)
+    say('every service uses AMQP_URL itself: users of their own take AMQP_MANAGEMENT_URL of an administrator');
   home.remember('topology', { digest: await digestOfMap(found) });
   await shutdown.add('topology', keepTopology(found, say));
 }

@@ -14,8 +14,11 @@ const PREFETCH = 100;
  */
 export async function tail(patterns, broker, { json }) {
   const { scrub } = await loadCompiled('libs/service-kit/dist/secrets.js');
-  const print = (message) => write(`${json ? JSON.stringify(wholeOf(message, scrub)) : factLine(factOf(message, scrub), terminal())}\n`);
-  await follow(broker, 'shop.events', patterns, print, () => console.error(`listening to ${patterns.join(', ')}; Ctrl-C ends it`));
+  const print = (message) =>
+    write(`${json ? JSON.stringify(wholeOf(message, scrub)) : factLine(factOf(message, scrub), terminal())}\n`);
+  await follow(broker, 'shop.events', patterns, print, () =>
+    console.error(`listening to ${patterns.join(', ')}; Ctrl-C ends it`),
+  );
 }
 
 /**
@@ -26,15 +29,31 @@ export async function tail(patterns, broker, { json }) {
 export async function follow(broker, exchange, patterns, print, ready) {
   const ended = whenEnded();
   const connection = await connectTo(broker, `follows ${exchange}`);
-  const gone = new Promise((_, reject) => connection.once('close', () => reject(new Failure('the broker has closed the connection', 'Start it again when the broker is back.'))));
+  const gone = new Promise((_, reject) =>
+    connection.once('close', () =>
+      reject(new Failure('the broker has closed the connection', 'Start it again when the broker is back.')),
+    ),
+  );
   gone.catch(() => {}); // also when it is we who close
   try {
     const channel = (await connection.createChannel()).on('error', () => {});
-    const { queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true, maxLength: MOST_WAITING, arguments: { 'x-overflow': 'drop-head' } });
+    const { queue } = await channel.assertQueue('', {
+      exclusive: true,
+      autoDelete: true,
+      maxLength: MOST_WAITING,
+      arguments: { 'x-overflow': 'drop-head' },
+    });
     for (const pattern of patterns) await channel.bindQueue(queue, exchange, pattern);
     await channel.prefetch(PREFETCH);
     // No ack before it is written: then a slow terminal fills the bounded queue, and not this process or its connection.
-    await channel.consume(queue, (message) => message && print(message).then(() => channel.ack(message)).catch(() => {})); // its reader has gone, which ends us
+    await channel.consume(
+      queue,
+      (message) =>
+        message &&
+        print(message)
+          .then(() => channel.ack(message))
+          .catch(() => {}),
+    ); // its reader has gone, which ends us
     ready();
     await Promise.race([ended, gone]);
   } finally {

@@ -16,7 +16,10 @@ afterAll(() => broker.close());
 
 /** The program in a terminal of its own. */
 function start(tool, args, more = { AMQP_MANAGEMENT_URL: broker.management.url }) {
-  const child = spawn(process.execPath, [inRoot(`tools/${tool}.mjs`), ...args], { env: { PATH: process.env.PATH, AMQP_URL: broker.url, ...more }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [inRoot(`tools/${tool}.mjs`), ...args], {
+    env: { PATH: process.env.PATH, AMQP_URL: broker.url, ...more },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   running.push(child);
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr']) child[name].on('data', (chunk) => (said[name] += chunk));
@@ -24,9 +27,19 @@ function start(tool, args, more = { AMQP_MANAGEMENT_URL: broker.management.url }
   return { said, ended, end: () => (child.kill('SIGINT'), ended) };
 }
 
-const exclusiveQueues = async () => (await broker.management.get(`queues/${broker.vhost}?columns=name`)).map(({ name }) => name).filter((name) => name.startsWith('amq.gen-'));
-const shipped = () => publish(broker, OrderShipped, { orderId: ORDER, userId: USER, version: 7 }, { headers: { 'correlation-id': 'c-42' } });
-const registered = () => publish(broker, AccountRegistered, { userId: USER, phone: '+15550000001', name: 'Ann', code: '123456', version: 1 });
+const exclusiveQueues = async () =>
+  (await broker.management.get(`queues/${broker.vhost}?columns=name`))
+    .map(({ name }) => name)
+    .filter((name) => name.startsWith('amq.gen-'));
+const shipped = () =>
+  publish(
+    broker,
+    OrderShipped,
+    { orderId: ORDER, userId: USER, version: 7 },
+    { headers: { 'correlation-id': 'c-42' } },
+  );
+const registered = () =>
+  publish(broker, AccountRegistered, { userId: USER, phone: '+15550000001', name: 'Ann', code: '123456', version: 1 });
 
 describe('npm run tail', () => {
   it('prints the facts that match, one a line with the correlation id, and leaves nothing', async () => {
@@ -35,7 +48,9 @@ describe('npm run tail', () => {
     await registered();
     await shipped();
     await eventually(() => expect(tail.said.stdout).toContain('\n'));
-    expect(tail.said.stdout).toMatch(new RegExp(`^[\\d:.]{12} {2}order\\.shipped +${ORDER} +c-42 +.*"userId":"${USER}".*\\n$`));
+    expect(tail.said.stdout).toMatch(
+      new RegExp(`^[\\d:.]{12} {2}order\\.shipped +${ORDER} +c-42 +.*"userId":"${USER}".*\\n$`),
+    );
     expect(await exclusiveQueues()).toHaveLength(1);
     expect(await tail.end()).toBe(0);
     await eventually(async () => expect(await exclusiveQueues()).toEqual([]));
@@ -46,7 +61,13 @@ describe('npm run tail', () => {
     await eventually(() => expect(tail.said.stderr).toContain('listening to #'));
     const id = await registered();
     await eventually(() => expect(tail.said.stdout).toContain('\n'));
-    expect(JSON.parse(tail.said.stdout)).toMatchObject({ id, type: 'account.registered', from: 'test', headers: { version: 1 }, data: { userId: USER, code: '[secret]' } });
+    expect(JSON.parse(tail.said.stdout)).toMatchObject({
+      id,
+      type: 'account.registered',
+      from: 'test',
+      headers: { version: 1 },
+      data: { userId: USER, code: '[secret]' },
+    });
     expect(await tail.end()).toBe(0);
   });
 
@@ -88,7 +109,12 @@ describe('npm run trace', () => {
 });
 
 describe('a line', () => {
-  const message = { time: '2026-11-21T12:00:00.123Z', type: 'parcel.created', correlationId: 'c-1', data: { parcelId: 'p-1', orderId: 'o-1', lines: ['x'.repeat(100)] } };
+  const message = {
+    time: '2026-11-21T12:00:00.123Z',
+    type: 'parcel.created',
+    correlationId: 'c-1',
+    data: { parcelId: 'p-1', orderId: 'o-1', lines: ['x'.repeat(100)] },
+  };
 
   it('is about the thing that the fact is named after, and fits the terminal', () => {
     const line = factLine(message, { width: 110, coloured: false });
@@ -97,7 +123,8 @@ describe('a line', () => {
   });
 
   it('has one colour for one correlation id', () => {
-    const colourOf = (correlationId) => /\[\d+m(?=c-)/.exec(factLine({ ...message, correlationId }, { width: 110, coloured: true }))?.[0];
+    const colourOf = (correlationId) =>
+      /\[\d+m(?=c-)/.exec(factLine({ ...message, correlationId }, { width: 110, coloured: true }))?.[0];
     expect([colourOf('c-1'), colourOf('c-1')]).toEqual([expect.any(String), colourOf('c-1')]);
     expect(new Set(['c-1', 'c-2', 'c-3'].map(colourOf)).size).toBe(3);
   });

@@ -17,7 +17,10 @@ const DRIFT = 'docs/operations.md, "Other arguments for a queue", says how, with
 /** Says which map and users were applied to which broker; the private one keeps its data, whatever its ports. */
 export async function digestOfMap({ passwords }) {
   const { map, usersOf, WORK } = await load();
-  return createHash('sha256').update(process.env.AMQP_URL ?? 'private').update(JSON.stringify([map, passwords && usersOf(WORK), passwords])).digest('hex');
+  return createHash('sha256')
+    .update(process.env.AMQP_URL ?? 'private')
+    .update(JSON.stringify([map, passwords && usersOf(WORK), passwords]))
+    .digest('hex');
 }
 
 /**
@@ -27,14 +30,22 @@ export async function digestOfMap({ passwords }) {
  * @throws {Failure} when something exists otherwise than the map says
  */
 export async function applyMap({ url, managementUrl, passwords }) {
-  const { applyTopology, applyUsers, DriftError, ensureVhost, ForeignUserError, homelessLines, map, usersOf, WORK } = await load();
+  const { applyTopology, applyUsers, DriftError, ensureVhost, ForeignUserError, homelessLines, map, usersOf, WORK } =
+    await load();
   try {
     const vhost = passwords ? await ensureVhost(managementUrl, url) : [];
     const { created, homeless } = await applyTopology(url, map, { managementUrl });
-    const users = passwords ? await applyUsers(managementUrl, url, usersOf(WORK), passwords) : { created: [], corrected: [] };
-    return { created: created && [...vhost, ...created, ...users.created], corrected: users.corrected, homeless: homelessLines(homeless) };
+    const users = passwords
+      ? await applyUsers(managementUrl, url, usersOf(WORK), passwords)
+      : { created: [], corrected: [] };
+    return {
+      created: created && [...vhost, ...created, ...users.created],
+      corrected: users.corrected,
+      homeless: homelessLines(homeless),
+    };
   } catch (error) {
-    if (error instanceof DriftError) throw new Failure('the broker holds something otherwise than the map says', DRIFT, error.message);
+    if (error instanceof DriftError)
+      throw new Failure('the broker holds something otherwise than the map says', DRIFT, error.message);
     if (error instanceof ForeignUserError) throw new Failure(error.message);
     throw error;
   }
@@ -52,7 +63,12 @@ export async function applyUsersAlone({ url, managementUrl, passwords }) {
  * @returns {Promise<number>} its exit code
  */
 export async function runTopology(args, { url, managementUrl, passwords }) {
-  const env = { ...process.env, AMQP_URL: url, ...(managementUrl && { AMQP_MANAGEMENT_URL: managementUrl }), ...(passwords && { AMQP_PASSWORDS: JSON.stringify(passwords) }) };
+  const env = {
+    ...process.env,
+    AMQP_URL: url,
+    ...(managementUrl && { AMQP_MANAGEMENT_URL: managementUrl }),
+    ...(passwords && { AMQP_PASSWORDS: JSON.stringify(passwords) }),
+  };
   const child = spawn(process.execPath, [inRoot('topology/dist/main.js'), ...args], { env, stdio: 'inherit' });
   const [code] = await once(child, 'exit');
   return code ?? 1;

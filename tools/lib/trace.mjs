@@ -24,7 +24,11 @@ export async function traceOn(broker, { json }) {
   const print = (message) => write(`${json ? JSON.stringify(seen(message)) : factLine(seen(message), terminal())}\n`);
   await switchFirehose(broker, true);
   try {
-    await follow(broker, FIREHOSE, ['#'], print, () => console.error('every message of this vhost is copied here, which costs the broker; Ctrl-C ends it and switches it off'));
+    await follow(broker, FIREHOSE, ['#'], print, () =>
+      console.error(
+        'every message of this vhost is copied here, which costs the broker; Ctrl-C ends it and switches it off',
+      ),
+    );
   } finally {
     await switchFirehose(broker, false);
   }
@@ -37,18 +41,39 @@ export const traceOff = (broker) => switchFirehose(broker, false);
 async function switchFirehose(broker, tracing) {
   const { pathname } = new URL(broker.url);
   const byHand = `On a node of the broker: rabbitmqctl trace_${tracing ? 'on' : 'off'} -p ${pathname.length > 1 ? decodeURIComponent(pathname.slice(1)) : '/'}`;
-  if (!broker.managementUrl) throw new Failure('the firehose is switched by the management API, and AMQP_MANAGEMENT_URL is not set', `Set it to that of an administrator, for example http://user:password@host:15672. ${byHand}`);
+  if (!broker.managementUrl)
+    throw new Failure(
+      'the firehose is switched by the management API, and AMQP_MANAGEMENT_URL is not set',
+      `Set it to that of an administrator, for example http://user:password@host:15672. ${byHand}`,
+    );
   const call = await managementOf(broker);
   try {
     const { description, tags, default_queue_type: type } = await call('GET', 'vhosts/:vhost');
-    await call('PUT', 'vhosts/:vhost', { tracing, ...(description && { description }), ...(tags?.length && { tags: tags.join(',') }), ...(type && type !== 'undefined' && { default_queue_type: type }) });
+    await call('PUT', 'vhosts/:vhost', {
+      tracing,
+      ...(description && { description }),
+      ...(tags?.length && { tags: tags.join(',') }),
+      ...(type && type !== 'undefined' && { default_queue_type: type }),
+    });
   } catch (error) {
-    throw new Failure(`the firehose could not be switched ${tracing ? 'on' : 'off'}: ${ordinary(error)?.message ?? error.message}`, `It takes an administrator in AMQP_MANAGEMENT_URL. ${byHand}`);
+    throw new Failure(
+      `the firehose could not be switched ${tracing ? 'on' : 'off'}: ${ordinary(error)?.message ?? error.message}`,
+      `It takes an administrator in AMQP_MANAGEMENT_URL. ${byHand}`,
+    );
   }
 }
 
 /** The message inside, and where it passed: `→` into an exchange, `←` out of a queue. */
-function seenOf({ fields: { routingKey }, properties: { headers: { properties = {}, routing_keys: keys = [] } }, content }, scrub) {
+function seenOf(
+  {
+    fields: { routingKey },
+    properties: {
+      headers: { properties = {}, routing_keys: keys = [] },
+    },
+    content,
+  },
+  scrub,
+) {
   const [, direction, place = ''] = /^(publish|deliver)\.(.*)$/.exec(routingKey) ?? [];
   const headers = properties.headers ?? {};
   return {

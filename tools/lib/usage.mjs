@@ -47,7 +47,9 @@ Runs the tests, all or those of some files, with the servers that they need.`,
     options: {
       testNamePattern: { type: 'string', short: 't' },
       update: { type: 'boolean', short: 'u' },
-      ...Object.fromEntries(['bail', 'hookTimeout', 'maxWorkers', 'retry', 'shard', 'testTimeout'].map((name) => [name, text])),
+      ...Object.fromEntries(
+        ['bail', 'hookTimeout', 'maxWorkers', 'retry', 'shard', 'testTimeout'].map((name) => [name, text]),
+      ),
       ...Object.fromEntries(['project', 'reporter'].map((name) => [name, { type: 'string', multiple: true }])),
       ...Object.fromEntries(['coverage', 'logHeapUsage', 'no-file-parallelism', 'silent'].map((name) => [name, flag])),
     },
@@ -61,7 +63,11 @@ Runs the tests, all or those of some files, with the servers that they need.`,
     words: [0, MANY],
     passes: true,
   },
-  'dev:users': { usage: 'npm run --silent dev:users -- <count> > tokens.txt\nMakes users for load tests, and prints a token for each.', words: [1, 1] },
+  'dev:users': {
+    usage:
+      'npm run --silent dev:users -- <count> > tokens.txt\nMakes users for load tests, and prints a token for each.',
+    words: [1, 1],
+  },
   audit: {
     usage: `npm run audit -- [--settle <seconds>]
   --settle <seconds>   waits so long for quiet first
@@ -162,14 +168,16 @@ export function commandLine(name, args = process.argv.slice(2)) {
 }
 
 /** Behind the first word of a command that passes its arguments on, it is the other program's help. */
-const wantsHelp = ({ passes }, args) => (passes ? args.slice(0, 1) : args).some((arg) => arg === '--help' || arg === '-h');
+const wantsHelp = ({ passes }, args) =>
+  (passes ? args.slice(0, 1) : args).some((arg) => arg === '--help' || arg === '-h');
 
 /** @param {Command} command @param {string[]} args @throws {Failure} */
 export function understood({ usage, options = {}, words: [least, most] = [0, 0], passes }, args) {
   if (passes) return { words: args, values: {} };
   const { positionals: words, values } = parsed(usage, args, options);
   if (words.length > most) throw mistake(usage, `not understood: ${words.slice(most).join(' ')}`);
-  if (words.length < least) throw mistake(usage, args.length === 0 ? 'what shall it do?' : `not enough: ${args.join(' ')}`);
+  if (words.length < least)
+    throw mistake(usage, args.length === 0 ? 'what shall it do?' : `not enough: ${args.join(' ')}`);
   return { words, values };
 }
 

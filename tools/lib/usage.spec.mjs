@@ -7,7 +7,9 @@ import { COMMANDS, understood } from './usage.mjs';
 import { inRoot } from './workspace.mjs';
 
 const { scripts } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
-const tools = Object.entries(scripts).flatMap(([name, script]) => (/node (tools\/[\w-]+\.mjs)$/.exec(script)?.[1] ? [[name, /node (tools\/[\w-]+\.mjs)$/.exec(script)[1]]] : []));
+const tools = Object.entries(scripts).flatMap(([name, script]) =>
+  /node (tools\/[\w-]+\.mjs)$/.exec(script)?.[1] ? [[name, /node (tools\/[\w-]+\.mjs)$/.exec(script)[1]]] : [],
+);
 /** It would reach k6, or prisma, which refuse what they do not know. */
 const PASSED_ON = ['load', 'prisma'];
 
@@ -21,7 +23,12 @@ afterEach(() => rmSync(home, { recursive: true }));
 /** As npm runs it, in a home of its own, without servers and without a terminal. */
 const run = (tool, ...args) =>
   new Promise((resolve) => {
-    const child = execFile(process.execPath, [inRoot(tool), ...args], { env: { PATH: process.env.PATH, SLUICE_HOME: home } }, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
+    const child = execFile(
+      process.execPath,
+      [inRoot(tool), ...args],
+      { env: { PATH: process.env.PATH, SLUICE_HOME: home } },
+      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
+    );
     child.stdin.end();
   });
 
@@ -48,11 +55,14 @@ describe.each(tools)('npm run %s', (name, tool) => {
   });
 });
 
-it.each(['build', 'start', 'stop', 'reset', 'audit', 'typecheck', 'contracts:publish'])('npm run %s refuses a word too many', async (name) => {
-  const { code, stdout } = await run(tools.find(([one]) => one === name)[1], 'nonsense');
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  untouched();
-});
+it.each(['build', 'start', 'stop', 'reset', 'audit', 'typecheck', 'contracts:publish'])(
+  'npm run %s refuses a word too many',
+  async (name) => {
+    const { code, stdout } = await run(tools.find(([one]) => one === name)[1], 'nonsense');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    untouched();
+  },
+);
 
 it('npm run reset removes nothing without --yes where nobody can be asked', async () => {
   const { code, stderr } = await run('tools/reset.mjs');
@@ -63,7 +73,22 @@ it('npm run reset removes nothing without --yes where nobody can be asked', asyn
   writeFileSync(home, ''); // for the end of the test
 });
 
-it.each([['topology', 'listen'], ['topology', '--prune', 'x'], ['topology', 'switch'], ['topology', 'lsiten', 'audit', 'x.*'], ['load', 'no-such-script'], ['bench', 'no-such-bench'], ['migrate', 'destroy'], ['migrate', 'create', 'orders'], ['mutate', 'no/such/file'], ['test', 'no/such/file'], ['trace', 'maybe'], ['restart'], ['dead-letters', 'redrive'], ['prisma', 'no-such-service']])('npm run %s -- %s is refused before anything is built', async (name, ...args) => {
+it.each([
+  ['topology', 'listen'],
+  ['topology', '--prune', 'x'],
+  ['topology', 'switch'],
+  ['topology', 'lsiten', 'audit', 'x.*'],
+  ['load', 'no-such-script'],
+  ['bench', 'no-such-bench'],
+  ['migrate', 'destroy'],
+  ['migrate', 'create', 'orders'],
+  ['mutate', 'no/such/file'],
+  ['test', 'no/such/file'],
+  ['trace', 'maybe'],
+  ['restart'],
+  ['dead-letters', 'redrive'],
+  ['prisma', 'no-such-service'],
+])('npm run %s -- %s is refused before anything is built', async (name, ...args) => {
   const { code, stdout, stderr } = await run(tools.find(([one]) => one === name)[1], ...args);
   expect({ code, stdout }).toEqual({ code: 1, stdout: saidBy(name) });
   expect(stderr).not.toContain('not foreseen');
@@ -75,5 +100,8 @@ it('lists a usage for every command that is not documented elsewhere', () => {
 });
 
 it('takes options behind words, and words behind options', () => {
-  expect(understood(COMMANDS.tail, ['order.*', '--json', 'parcel.#'])).toMatchObject({ words: ['order.*', 'parcel.#'], values: { json: true } });
+  expect(understood(COMMANDS.tail, ['order.*', '--json', 'parcel.#'])).toMatchObject({
+    words: ['order.*', 'parcel.#'],
+    values: { json: true },
+  });
 });

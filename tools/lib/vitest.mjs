@@ -11,7 +11,11 @@ import { inRoot, root } from './workspace.mjs';
  */
 export async function runVitest(args, env, reportFile, onStart) {
   const options = ['run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
-  const child = spawn(process.execPath, [inRoot('node_modules/vitest/vitest.mjs'), ...options], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(process.execPath, [inRoot('node_modules/vitest/vitest.mjs'), ...options], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   onStart(() => child.kill('SIGTERM'));
   const [code] = await once(child, 'close');
   return countTests(existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, 'utf8')) : undefined, code);
@@ -24,7 +28,9 @@ export async function runVitest(args, env, reportFile, onStart) {
  */
 export function countTests(report, exitCode) {
   const passed = report?.numPassedTests ?? 0;
-  const uncollected = (report?.testResults ?? []).filter(({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'));
+  const uncollected = (report?.testResults ?? []).filter(
+    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+  );
   const failed = (report?.numFailedTests ?? 0) + uncollected.length;
   return { passed, failed: failed === 0 && exitCode !== 0 ? 1 : failed };
 }

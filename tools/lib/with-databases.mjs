@@ -24,5 +24,7 @@ export async function withDatabases(services, work) {
 async function ensured(adminUrl, services, home) {
   const { ensureDatabases, migrationUrls } = await import('./databases.mjs');
   await ensureDatabases(adminUrl, services, home, console.log);
-  return Object.fromEntries(Object.entries(await migrationUrls(adminUrl, services)).map(([service, url]) => [service, { url, adminUrl }]));
+  return Object.fromEntries(
+    Object.entries(await migrationUrls(adminUrl, services)).map(([service, url]) => [service, { url, adminUrl }]),
+  );
 }

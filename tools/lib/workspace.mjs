@@ -9,7 +9,11 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 export const inRoot = (...parts) => path.join(root, ...parts);
 
 const folders = (parent, has) =>
-  existsSync(inRoot(parent)) ? readdirSync(inRoot(parent)).filter((name) => existsSync(inRoot(parent, name, has))).sort() : [];
+  existsSync(inRoot(parent))
+    ? readdirSync(inRoot(parent))
+        .filter((name) => existsSync(inRoot(parent, name, has)))
+        .sort()
+    : [];
 
 /** Services that own a database: the folders of prisma/. */
 export const databaseServices = () => folders('prisma', 'schema.prisma');

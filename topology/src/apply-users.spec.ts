@@ -9,7 +9,14 @@ let broker: Vhost;
 let user: BrokerUser;
 beforeAll(async () => {
   broker = await emptyVhost();
-  user = { name: `${broker.name}.orders`, configure: '^$', write: '^shop$', read: '^(orders\\.events)$', facts: '^(order)\\.', retries: '^orders\\.' };
+  user = {
+    name: `${broker.name}.orders`,
+    configure: '^$',
+    write: '^shop$',
+    read: '^(orders\\.events)$',
+    facts: '^(order)\\.',
+    retries: '^orders\\.',
+  };
 });
 afterEach(() => broker.call('DELETE', `users/${user.name}`).catch(() => undefined));
 afterAll(() => broker.close());
@@ -29,16 +36,29 @@ describe('applying the users', () => {
   it('makes a user with its password, its rights and its facts, and changes nothing the second time', async () => {
     expect(await apply()).toEqual({ created: [`user ${user.name}`], corrected: [] });
     expect(await opens('one')).toBe(true);
-    expect(await read(`permissions/${broker.name}/${user.name}`)).toMatchObject({ configure: '^$', write: '^shop$', read: '^(orders\\.events)$' });
-    expect(await read(`topic-permissions/${broker.name}/${user.name}`)).toMatchObject([{ exchange: 'shop.events', write: '^(order)\\.', read: '^$' }]);
+    expect(await read(`permissions/${broker.name}/${user.name}`)).toMatchObject({
+      configure: '^$',
+      write: '^shop$',
+      read: '^(orders\\.events)$',
+    });
+    expect(await read(`topic-permissions/${broker.name}/${user.name}`)).toMatchObject([
+      { exchange: 'shop.events', write: '^(order)\\.', read: '^$' },
+    ]);
     expect(await apply()).toEqual({ created: [], corrected: [] });
   });
 
   it('puts back what was changed by hand, and says what it was', async () => {
     await apply();
-    await broker.call('PUT', `permissions/${broker.name}/${user.name}`, { configure: '^$', write: '^shop$', read: '.*' });
+    await broker.call('PUT', `permissions/${broker.name}/${user.name}`, {
+      configure: '^$',
+      write: '^shop$',
+      read: '.*',
+    });
     await broker.call('DELETE', `topic-permissions/${broker.name}/${user.name}`);
-    expect((await apply()).corrected).toEqual([`user ${user.name}: facts (was any)`, `user ${user.name}: read (was .*)`]);
+    expect((await apply()).corrected).toEqual([
+      `user ${user.name}: facts (was any)`,
+      `user ${user.name}: read (was .*)`,
+    ]);
     expect(await read(`permissions/${broker.name}/${user.name}`)).toMatchObject({ read: '^(orders\\.events)$' });
     expect(await apply()).toEqual({ created: [], corrected: [] });
   });
@@ -60,7 +80,9 @@ describe('applying the users', () => {
   });
 
   it('takes a password for every user', async () => {
-    await expect(applyUsers(broker.managementUrl, broker.url, [user], {})).rejects.toThrow(`there is no password for ${user.name}`);
+    await expect(applyUsers(broker.managementUrl, broker.url, [user], {})).rejects.toThrow(
+      `there is no password for ${user.name}`,
+    );
   });
 
   it('knows who may do so', async () => {
@@ -75,7 +97,10 @@ describe('a vhost', () => {
     const name = `test-${randomUUID()}`;
     const url = Object.assign(new URL(broker.url), { pathname: name }).href;
     try {
-      expect([await ensureVhost(broker.managementUrl, url), await ensureVhost(broker.managementUrl, url)]).toEqual([[`vhost ${name}`], []]);
+      expect([await ensureVhost(broker.managementUrl, url), await ensureVhost(broker.managementUrl, url)]).toEqual([
+        [`vhost ${name}`],
+        [],
+      ]);
       await (await connect(url)).close();
     } finally {
       await broker.call('DELETE', `vhosts/${name}`);

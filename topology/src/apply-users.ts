@@ -11,7 +11,9 @@ export class ForeignUserError extends Error {
   override readonly name = 'ForeignUserError';
 
   constructor(users: readonly string[]) {
-    super(`${users.join(', ')}: on this broker a user of that name is somebody else's. Without AMQP_MANAGEMENT_URL the services use AMQP_URL itself; or delete that user`);
+    super(
+      `${users.join(', ')}: on this broker a user of that name is somebody else's. Without AMQP_MANAGEMENT_URL the services use AMQP_URL itself; or delete that user`,
+    );
   }
 }
 
@@ -23,7 +25,12 @@ export interface UsersReport {
 }
 
 interface Existing {
-  users: readonly { name: string; password_hash: string; hashing_algorithm: string; tags: string | readonly string[] }[];
+  users: readonly {
+    name: string;
+    password_hash: string;
+    hashing_algorithm: string;
+    tags: string | readonly string[];
+  }[];
   permissions: readonly ({ user: string } & Permission)[];
   topics: readonly { user: string; exchange: string; write: string; read: string }[];
   /** The exchanges of the retry tiers. */
@@ -55,15 +62,29 @@ export async function ensureVhost(managementUrl: string, url: string): Promise<s
  * put back. Connections that are open stay open when a password changes. Takes an administrator.
  * @throws ForeignUserError when a user of that name is somebody else's: users belong to the whole broker, not to a vhost
  */
-export async function applyUsers(managementUrl: string, url: string, users: readonly BrokerUser[], passwords: Passwords): Promise<UsersReport> {
+export async function applyUsers(
+  managementUrl: string,
+  url: string,
+  users: readonly BrokerUser[],
+  passwords: Passwords,
+): Promise<UsersReport> {
   const api = management(managementUrl, url);
   const existing = await existingOn(api);
   const tag = `sluice-${vhostOf(url)}`;
-  const foreign = users.filter(({ name }) => existing.users.some((user) => user.name === name && !tagsOf(user.tags).includes(tag))).map(({ name }) => name);
+  const foreign = users
+    .filter(({ name }) => existing.users.some((user) => user.name === name && !tagsOf(user.tags).includes(tag)))
+    .map(({ name }) => name);
   if (foreign.length > 0) throw new ForeignUserError(foreign);
-  const changes = await Promise.all(users.map((user) => applyUser(api, user, { existing, tag, password: passwordOf(user, passwords) })));
+  const changes = await Promise.all(
+    users.map((user) => applyUser(api, user, { existing, tag, password: passwordOf(user, passwords) })),
+  );
   const isNew = ({ name }: BrokerUser): boolean => !existing.users.some((one) => one.name === name);
-  return { created: users.filter(isNew).map(({ name }) => `user ${name}`), corrected: users.flatMap((user, index) => (isNew(user) ? [] : changes[index]!.map((what) => `user ${user.name}: ${what}`))) };
+  return {
+    created: users.filter(isNew).map(({ name }) => `user ${name}`),
+    corrected: users.flatMap((user, index) =>
+      isNew(user) ? [] : changes[index]!.map((what) => `user ${user.name}: ${what}`),
+    ),
+  };
 }
 
 async function existingOn(api: Management): Promise<Existing> {
@@ -83,15 +104,28 @@ function passwordOf({ name }: BrokerUser, passwords: Passwords): string {
 }
 
 /** First what narrows, then what opens: at no moment does a user have more than its rights. @returns what was otherwise */
-async function applyUser(api: Management, user: BrokerUser, { existing, tag, password }: { existing: Existing; tag: string; password: string }): Promise<string[]> {
+async function applyUser(
+  api: Management,
+  user: BrokerUser,
+  { existing, tag, password }: { existing: Existing; tag: string; password: string },
+): Promise<string[]> {
   const name = encodeURIComponent(user.name);
-  const identity = differenceOf(existing.users.find((one) => one.name === user.name), tag, password);
+  const identity = differenceOf(
+    existing.users.find((one) => one.name === user.name),
+    tag,
+    password,
+  );
   if (identity) await api.put(`users/${name}`, { password, tags: tag });
   const topics = await applyTopics(api, user, existing);
   const rights = existing.permissions.find((one) => one.user === user.name);
   const wrong = RIGHTS.filter((right) => rights?.[right] !== user[right]);
-  if (wrong.length > 0) await api.put(`permissions/${api.vhost}/${name}`, Object.fromEntries(RIGHTS.map((right) => [right, user[right]])));
-  return [...(identity ? [identity] : []), ...topics, ...wrong.map((right) => `${right} (was ${rights?.[right] ?? 'none'})`)];
+  if (wrong.length > 0)
+    await api.put(`permissions/${api.vhost}/${name}`, Object.fromEntries(RIGHTS.map((right) => [right, user[right]])));
+  return [
+    ...(identity ? [identity] : []),
+    ...topics,
+    ...wrong.map((right) => `${right} (was ${rights?.[right] ?? 'none'})`),
+  ];
 }
 
 /**
@@ -99,11 +133,22 @@ async function applyUser(api: Management, user: BrokerUser, { existing, tag, pas
  * (https://www.rabbitmq.com/docs/access-control#topic-authorisation). An exchange without such a line takes every key.
  */
 async function applyTopics(api: Management, user: BrokerUser, { topics, tiers }: Existing): Promise<string[]> {
-  const wanted = [{ exchange: EVENTS, write: user.facts, what: 'facts' }, ...tiers.map((exchange) => ({ exchange, write: user.retries, what: `retries in ${exchange}` }))];
+  const wanted = [
+    { exchange: EVENTS, write: user.facts, what: 'facts' },
+    ...tiers.map((exchange) => ({ exchange, write: user.retries, what: `retries in ${exchange}` })),
+  ];
   const wrong = wanted
-    .map((topic) => ({ ...topic, found: topics.find((one) => one.user === user.name && one.exchange === topic.exchange) }))
+    .map((topic) => ({
+      ...topic,
+      found: topics.find((one) => one.user === user.name && one.exchange === topic.exchange),
+    }))
     .filter(({ write, found }) => found?.write !== write || found.read !== NOTHING);
-  for (const { exchange, write } of wrong) await api.put(`topic-permissions/${api.vhost}/${encodeURIComponent(user.name)}`, { exchange, write, read: NOTHING });
+  for (const { exchange, write } of wrong)
+    await api.put(`topic-permissions/${api.vhost}/${encodeURIComponent(user.name)}`, {
+      exchange,
+      write,
+      read: NOTHING,
+    });
   return wrong.map(({ what, found }) => `${what} (was ${found?.write ?? 'any'})`);
 }
 
@@ -119,9 +164,13 @@ function differenceOf(user: Existing['users'][number] | undefined, tag: string, 
 function matches(password: string, hash: string, algorithm: string): boolean {
   const bytes = Buffer.from(hash, 'base64');
   const salt = bytes.subarray(0, 4);
-  const digest = createHash(algorithm.endsWith('sha512') ? 'sha512' : 'sha256').update(salt).update(password).digest();
+  const digest = createHash(algorithm.endsWith('sha512') ? 'sha512' : 'sha256')
+    .update(salt)
+    .update(password)
+    .digest();
   return bytes.subarray(4).equals(digest);
 }
 
 /** A list; before 3.9 text with commas. */
-const tagsOf = (tags: string | readonly string[]): readonly string[] => (typeof tags === 'string' ? tags.split(',').filter(Boolean) : tags);
+const tagsOf = (tags: string | readonly string[]): readonly string[] =>
+  typeof tags === 'string' ? tags.split(',').filter(Boolean) : tags;

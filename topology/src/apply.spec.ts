@@ -18,7 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => broker.close());
 
-const apply = (to: Topology, prune = false) => applyTopology(broker.url, to, { managementUrl: broker.managementUrl, prune, statisticsWithinMs: 0 });
+const apply = (to: Topology, prune = false) =>
+  applyTopology(broker.url, to, { managementUrl: broker.managementUrl, prune, statisticsWithinMs: 0 });
 const withQueue = (name: string, args: Record<string, string | number>): Topology => ({
   ...map,
   queues: [...map.queues, { name, arguments: { 'x-queue-type': 'quorum', ...args } }],
@@ -32,27 +33,50 @@ describe('applying the topology', () => {
 
   it('says what it created: exchange, queue and binding', async () => {
     const { created } = await apply(topology({ retryTiersMs: [50, 70], services }));
-    expect(created).toEqual(['exchange shop.retry-tier.70 (topic)', 'queue inventory.retry.70', 'binding shop.retry-tier.70 --inventory.#--> inventory.retry.70']);
+    expect(created).toEqual([
+      'exchange shop.retry-tier.70 (topic)',
+      'queue inventory.retry.70',
+      'binding shop.retry-tier.70 --inventory.#--> inventory.retry.70',
+    ]);
   });
 
   it('applies without the management API, and admits that it could not list', async () => {
-    expect(await applyTopology(broker.url, map)).toEqual({ created: undefined, stale: [], dry: [], pruned: [], kept: {}, homeless: NONE });
+    expect(await applyTopology(broker.url, map)).toEqual({
+      created: undefined,
+      stale: [],
+      dry: [],
+      pruned: [],
+      kept: {},
+      homeless: NONE,
+    });
   });
 
   it('refuses a drifted queue: names the argument, what is there and what the map wants, and applies the rest', async () => {
     await apply(withQueue('audit.events', { 'x-max-length': 10 }));
     const changed = withQueue('audit.events', { 'x-max-length': 20 });
-    const error = await apply({ ...changed, queues: [...changed.queues, { name: 'audit.more', arguments: { 'x-queue-type': 'quorum' } }] }).catch((thrown: unknown) => thrown);
+    const error = await apply({
+      ...changed,
+      queues: [...changed.queues, { name: 'audit.more', arguments: { 'x-queue-type': 'quorum' } }],
+    }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DriftError);
-    expect((error as DriftError).drifts).toEqual([{ what: 'queue', name: 'audit.events', argument: 'x-max-length', wanted: '20', found: '10' }]);
+    expect((error as DriftError).drifts).toEqual([
+      { what: 'queue', name: 'audit.events', argument: 'x-max-length', wanted: '20', found: '10' },
+    ]);
     expect((error as DriftError).message).toContain('topology/src/layout.ts');
-    expect((error as DriftError).message).toContain('stop every process of audit and run "npm run topology -- switch audit.events"');
+    expect((error as DriftError).message).toContain(
+      'stop every process of audit and run "npm run topology -- switch audit.events"',
+    );
     expect(await broker.depth('audit.more')).toBe(0);
   });
 
   it('explains a drifted exchange too', async () => {
-    const changed = { ...map, exchanges: map.exchanges.map((one) => (one.name === 'shop.commands' ? { ...one, type: 'topic' as const } : one)) };
-    await expect(apply(changed)).rejects.toMatchObject({ drifts: [{ what: 'exchange', name: 'shop.commands', argument: 'type', wanted: 'topic', found: 'direct' }] });
+    const changed = {
+      ...map,
+      exchanges: map.exchanges.map((one) => (one.name === 'shop.commands' ? { ...one, type: 'topic' as const } : one)),
+    };
+    await expect(apply(changed)).rejects.toMatchObject({
+      drifts: [{ what: 'exchange', name: 'shop.commands', argument: 'type', wanted: 'topic', found: 'direct' }],
+    });
   });
 
   it('reports what the map does not know, and leaves it there', async () => {
@@ -88,7 +112,10 @@ describe('queues in which timers wait', () => {
     const options = { managementUrl: broker.managementUrl, timersInUse: [windowOf(1_800)], statisticsWithinMs: 0 };
 
     expect(await applyTopology(broker.url, map, options)).toMatchObject({ stale: [], dry: [`queue ${windowOf(5)}`] });
-    expect(await applyTopology(broker.url, map, { ...options, prune: true })).toMatchObject({ dry: [], pruned: [`queue ${windowOf(5)}`] });
+    expect(await applyTopology(broker.url, map, { ...options, prune: true })).toMatchObject({
+      dry: [],
+      pruned: [`queue ${windowOf(5)}`],
+    });
 
     expect(await broker.depth(windowOf(7))).toBe(1);
     const left = await broker.queueNames();
@@ -97,8 +124,13 @@ describe('queues in which timers wait', () => {
 });
 
 describe('a bounded queue', () => {
-  const bound = (flashSaleQueueLimit: number) => topology({ retryTiersMs: [50], services: { 'flash-sale': { claims: [ClaimPiece] } }, flashSaleQueueLimit });
-  const limit = async (limit: number) => apply(bound(limit)).then(() => 'applied', (error: Error) => error.message);
+  const bound = (flashSaleQueueLimit: number) =>
+    topology({ retryTiersMs: [50], services: { 'flash-sale': { claims: [ClaimPiece] } }, flashSaleQueueLimit });
+  const limit = async (limit: number) =>
+    apply(bound(limit)).then(
+      () => 'applied',
+      (error: Error) => error.message,
+    );
 
   it('has the length that is set, and takes a new one while it is empty; one that holds messages is refused', async () => {
     expect([await limit(10), await limit(20)]).toEqual(['applied', 'applied']);
@@ -113,9 +145,18 @@ describe('a bounded queue', () => {
 describe('queues that are to survive a node', () => {
   it('take the place of those that live on one, while these are empty', async () => {
     const one = { retryTiersMs: [50], services: { orders: { queries: [GetOrder] } } };
-    expect(await apply(topology({ ...one, replicated: true })).then(() => 'applied', (error: Error) => error.message)).toBe('applied');
-    expect((await (await broker.call('GET', `queues/${broker.name}/orders.queries`)).json()) as object).toMatchObject({ arguments: { 'x-queue-type': 'quorum' } });
-    await expect(apply(topology(one))).rejects.toMatchObject({ drifts: [{ name: 'orders.queries', argument: 'x-queue-type', wanted: 'classic', found: 'quorum' }] });
+    expect(
+      await apply(topology({ ...one, replicated: true })).then(
+        () => 'applied',
+        (error: Error) => error.message,
+      ),
+    ).toBe('applied');
+    expect((await (await broker.call('GET', `queues/${broker.name}/orders.queries`)).json()) as object).toMatchObject({
+      arguments: { 'x-queue-type': 'quorum' },
+    });
+    await expect(apply(topology(one))).rejects.toMatchObject({
+      drifts: [{ name: 'orders.queries', argument: 'x-queue-type', wanted: 'classic', found: 'quorum' }],
+    });
     await broker.channel.deleteQueue('orders.queries');
     await apply(topology(one));
   });
@@ -124,7 +165,8 @@ describe('queues that are to survive a node', () => {
 describe('facts', () => {
   it('that nobody hears are kept and counted, unless their contract is optional', async () => {
     const { channel } = broker;
-    for (const type of ['nobody.listens', OrderCompleted.type]) channel.publish('shop.events', type, Buffer.from('{}'), { type });
+    for (const type of ['nobody.listens', OrderCompleted.type])
+      channel.publish('shop.events', type, Buffer.from('{}'), { type });
     await channel.waitForConfirms();
 
     expect(await broker.depth('shop.unrouted')).toBe(1);

@@ -51,7 +51,11 @@ export async function applyTopology(url: string, map: Topology, options: ApplyOp
     const dry = await emptyOf(connection, before.timers);
     const report = { created: before.missing, kept: {}, homeless };
     if (!prune) return { ...report, stale: describeStale(before.stale), dry: dry.map(describeQueue), pruned: [] };
-    const { removed, kept } = await remove(connection, { ...before.stale, queues: [...before.stale.queues, ...dry] }, { api, statisticsWithinMs });
+    const { removed, kept } = await remove(
+      connection,
+      { ...before.stale, queues: [...before.stale.queues, ...dry] },
+      { api, statisticsWithinMs },
+    );
     return { ...report, stale: Object.keys(kept), dry: [], pruned: removed, kept };
   } finally {
     await connection.close();
@@ -59,7 +63,8 @@ export async function applyTopology(url: string, map: Topology, options: ApplyOp
 }
 
 /** The queues that messages come home to out of a retry tier. */
-const homesOf = (bindings: readonly Binding[]): Set<string> => new Set(bindings.filter(({ source }) => source === 'shop.home').map(({ destination }) => destination));
+const homesOf = (bindings: readonly Binding[]): Set<string> =>
+  new Set(bindings.filter(({ source }) => source === 'shop.home').map(({ destination }) => destination));
 
 async function listed(api: Management): Promise<Existing> {
   const [exchanges, queues, bindings] = await Promise.all([api.exchanges(), api.queues(), api.bindings()]);
@@ -69,7 +74,10 @@ async function listed(api: Management): Promise<Existing> {
 /** Bindings last: both their ends must be there. What has drifted is there as well. */
 async function declareAll(connection: ChannelModel, map: Topology): Promise<Drift[]> {
   const declarations = [
-    ...map.exchanges.map((exchange) => ({ name: exchange.name, run: (channel: Channel) => declareExchange(channel, exchange) })),
+    ...map.exchanges.map((exchange) => ({
+      name: exchange.name,
+      run: (channel: Channel) => declareExchange(channel, exchange),
+    })),
     ...map.queues.map((queue) => ({ name: queue.name, run: (channel: Channel) => declareQueue(channel, queue) })),
   ];
   const bounded = new Map(map.queues.filter((queue) => queue.bounded).map((queue) => [queue.name, queue]));
@@ -79,7 +87,8 @@ async function declareAll(connection: ChannelModel, map: Topology): Promise<Drif
     await scratch.run(run).catch(async (error: unknown) => {
       const drift = driftOf(name, error);
       const queue = bounded.get(name);
-      if (!queue || !isClassic(queue, drift) || !(await scratch.run((channel) => replaced(channel, name, run)))) drifts.push(drift);
+      if (!queue || !isClassic(queue, drift) || !(await scratch.run((channel) => replaced(channel, name, run))))
+        drifts.push(drift);
     });
   }
   for (const binding of map.bindings) await scratch.run((channel) => bind(channel, binding));
@@ -87,16 +96,25 @@ async function declareAll(connection: ChannelModel, map: Topology): Promise<Drif
   return drifts;
 }
 
-const declareExchange = (channel: Channel, { name, type, arguments: args }: Exchange): Promise<unknown> => channel.assertExchange(name, type, { durable: true, arguments: args });
-const declareQueue = (channel: Channel, { name, arguments: args }: Queue): Promise<unknown> => channel.assertQueue(name, { durable: true, arguments: args });
+const declareExchange = (channel: Channel, { name, type, arguments: args }: Exchange): Promise<unknown> =>
+  channel.assertExchange(name, type, { durable: true, arguments: args });
+const declareQueue = (channel: Channel, { name, arguments: args }: Queue): Promise<unknown> =>
+  channel.assertQueue(name, { durable: true, arguments: args });
 const bind = (channel: Channel, { source, to, destination, key, arguments: args }: Binding): Promise<unknown> =>
-  to === 'queue' ? channel.bindQueue(destination, source, key, args) : channel.bindExchange(destination, source, key, args);
+  to === 'queue'
+    ? channel.bindQueue(destination, source, key, args)
+    : channel.bindExchange(destination, source, key, args);
 
 /** What is there: a quorum queue cannot be deleted on condition that it is empty, and must be so by hand. */
-const isClassic = (wanted: Queue, { argument, found }: Drift): boolean => (argument === 'x-queue-type' ? found : wanted.arguments['x-queue-type']) === 'classic';
+const isClassic = (wanted: Queue, { argument, found }: Drift): boolean =>
+  (argument === 'x-queue-type' ? found : wanted.arguments['x-queue-type']) === 'classic';
 
 /** Its length is a setting that has changed. @returns false when it holds messages, and must not go */
-async function replaced(channel: Channel, name: string, declare: (channel: Channel) => Promise<unknown>): Promise<boolean> {
+async function replaced(
+  channel: Channel,
+  name: string,
+  declare: (channel: Channel) => Promise<unknown>,
+): Promise<boolean> {
   const { messageCount } = await channel.checkQueue(name);
   if (messageCount > 0) return false;
   await channel.deleteQueue(name, { ifEmpty: true });

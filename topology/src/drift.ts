@@ -9,7 +9,8 @@ export interface Drift {
 }
 
 /** RabbitMQ: "inequivalent arg 'x-max-length' for queue 'a' in vhost '/': received the value '5' of type 'long' but current is the value '10' ...". */
-const INEQUIVALENT = /inequivalent arg '([^']+)' for (queue|exchange) '([^']+)' in vhost '[^']*': received (.+?) but current is (.+?)"?$/s;
+const INEQUIVALENT =
+  /inequivalent arg '([^']+)' for (queue|exchange) '([^']+)' in vhost '[^']*': received (.+?) but current is (.+?)"?$/s;
 
 /** @throws the error itself when it is no refusal of other arguments (406). */
 export function driftOf(name: string, error: unknown): Drift {
@@ -19,7 +20,7 @@ export function driftOf(name: string, error: unknown): Drift {
   return { what, name, argument, wanted: plain(wanted), found: plain(found) };
 }
 
-const plain = (value: string): string => /^none\b/.test(value) ? 'not set' : (/'([^']*)'/.exec(value)?.[1] ?? value);
+const plain = (value: string): string => (/^none\b/.test(value) ? 'not set' : (/'([^']*)'/.exec(value)?.[1] ?? value));
 
 /** Nothing is changed behind the operator's back: arguments of a queue are fixed when it is made, and it may hold messages. */
 export class DriftError extends Error {

@@ -15,7 +15,9 @@ export interface Homeless {
 /** For people. */
 export const homelessLines = ({ sentHome, left }: Homeless): string[] => [
   ...Object.entries(sentHome).map(([home, count]) => `sent home from ${HOMELESS}: ${count} to ${home}`),
-  ...Object.entries(left).map(([home, count]) => `waits in ${HOMELESS}: ${count} for ${home}, which does not exist or takes nothing`),
+  ...Object.entries(left).map(
+    ([home, count]) => `waits in ${HOMELESS}: ${count} for ${home}, which does not exist or takes nothing`,
+  ),
 ];
 
 /** One look takes about ten seconds at most. What is beyond it waits for the next. */
@@ -38,8 +40,11 @@ export async function sendHome(connection: ChannelModel, homes: ReadonlySet<stri
   await withHomeless(connection, async (channel, messages) => {
     channel.on('return', ({ fields }: { fields: { routingKey: string } }) => away.add(fields.routingKey)); // before the confirm
     for (let batch = await messages.next(BATCH); batch.length > 0; batch = await messages.next(BATCH)) {
-      for (const home of new Set(batch.map(homeOf))) if (homes.has(home) && !bound.has(home)) await bind(connection, home).then(() => bound.add(home));
-      const came = await Promise.all(batch.map(async (message) => homes.has(homeOf(message)) && (await cameHome(channel, message, { away, url }))));
+      for (const home of new Set(batch.map(homeOf)))
+        if (homes.has(home) && !bound.has(home)) await bind(connection, home).then(() => bound.add(home));
+      const came = await Promise.all(
+        batch.map(async (message) => homes.has(homeOf(message)) && (await cameHome(channel, message, { away, url }))),
+      );
       batch.forEach((message, index) => {
         if (came[index]) channel.ack(message);
         count(came[index] ? sentHome : left, homeOf(message));
@@ -70,7 +75,10 @@ interface Messages {
 }
 
 /** What is taken and not acknowledged goes back when the channel closes. A broker without `shop.homeless` has none. */
-async function withHomeless(connection: ChannelModel, work: (channel: ConfirmChannel, messages: Messages) => Promise<void>): Promise<void> {
+async function withHomeless(
+  connection: ChannelModel,
+  work: (channel: ConfirmChannel, messages: Messages) => Promise<void>,
+): Promise<void> {
   const channel = await connection.createConfirmChannel();
   channel.on('error', () => undefined); // what it says is also what the call fails with
   try {
@@ -87,7 +95,10 @@ async function withHomeless(connection: ChannelModel, work: (channel: ConfirmCha
 async function bind(connection: ChannelModel, home: string): Promise<void> {
   const channel = await connection.createChannel();
   channel.on('error', () => undefined);
-  await channel.bindQueue(home, OPERATOR, home).then(() => channel.close(), () => undefined); // it is gone: then what is sent there is returned
+  await channel.bindQueue(home, OPERATOR, home).then(
+    () => channel.close(),
+    () => undefined,
+  ); // it is gone: then what is sent there is returned
 }
 
 function taking(channel: ConfirmChannel, total: number): Messages {
@@ -106,7 +117,11 @@ function taking(channel: ConfirmChannel, total: number): Messages {
 }
 
 /** What is refused, returned or not confirmed in time stays, and so does all else for that queue until the next pass. */
-async function cameHome(channel: ConfirmChannel, message: GetMessage, { away, url }: { away: Set<string>; url: string }): Promise<boolean> {
+async function cameHome(
+  channel: ConfirmChannel,
+  message: GetMessage,
+  { away, url }: { away: Set<string>; url: string },
+): Promise<boolean> {
   const home = homeOf(message);
   if (away.has(home)) return false;
   const confirmed = new Promise<boolean>((resolve) => {

@@ -1,6 +1,13 @@
 export { homelessLines, homesWaitedFor, type Homeless } from './homeless.js';
 export { applyTopology, type ApplyOptions, type Report } from './apply.js';
-export { administers, applyUsers, ensureVhost, ForeignUserError, type Passwords, type UsersReport } from './apply-users.js';
+export {
+  administers,
+  applyUsers,
+  ensureVhost,
+  ForeignUserError,
+  type Passwords,
+  type UsersReport,
+} from './apply-users.js';
 export { DriftError, type Drift } from './drift.js';
 export { management, vhostOf, type Management } from './management.js';
 export type { Binding, Exchange, Queue, Services, Topology } from './layout.js';

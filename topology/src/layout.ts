@@ -38,10 +38,20 @@ const MOST_QUERIES = 10_000;
 /** Facts that nobody hears are a sign, not a store: the oldest go before they fill the disk. */
 const MOST_UNROUTED = 100_000;
 
-const exchange = (name: string, type: Exchange['type'], args: Arguments = {}): Exchange => ({ name, type, arguments: args });
+const exchange = (name: string, type: Exchange['type'], args: Arguments = {}): Exchange => ({
+  name,
+  type,
+  arguments: args,
+});
 const quorum = (name: string, args: Arguments): Queue => ({ name, arguments: { 'x-queue-type': 'quorum', ...args } });
 const classic = (name: string, args: Arguments): Queue => ({ name, arguments: { 'x-queue-type': 'classic', ...args } });
-const binding = (source: string, destination: string, key = '', args: Arguments = {}): Binding => ({ source, to: 'queue', destination, key, arguments: args });
+const binding = (source: string, destination: string, key = '', args: Arguments = {}): Binding => ({
+  source,
+  to: 'queue',
+  destination,
+  key,
+  arguments: args,
+});
 
 /** At most once is the default for dead-lettering, and loses nearly all when the target is full or missing. */
 const AT_LEAST_ONCE = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
@@ -102,8 +112,14 @@ function shop(): Topology {
 }
 
 /** A service without a durable queue tries nothing again, and has no tiers. */
-function tiersOf(service: string, queues: Services[string], { retryTiersMs, outsideTiersMs, callsOutside }: Settings): number[] {
-  const durable = Object.entries(queues).filter(([, takes]) => !takes.every(isTransient)).map(([name]) => `${service}.${name}`);
+function tiersOf(
+  service: string,
+  queues: Services[string],
+  { retryTiersMs, outsideTiersMs, callsOutside }: Settings,
+): number[] {
+  const durable = Object.entries(queues)
+    .filter(([, takes]) => !takes.every(isTransient))
+    .map(([name]) => `${service}.${name}`);
   if (durable.length === 0) return [];
   const outside = durable.some((queue) => callsOutside.includes(queue));
   return [...new Set([...retryTiersMs, ...(outside ? outsideTiersMs : [])])];
@@ -125,7 +141,14 @@ function tier(service: string, ms: number): Topology {
   const [source, name] = [tierExchange(ms), tierQueue(service, ms)];
   return {
     exchanges: [exchange(source, 'topic')],
-    queues: [quorum(name, { 'x-message-ttl': ms, 'x-dead-letter-exchange': 'shop.home', 'x-delivery-limit': NEVER, ...AT_LEAST_ONCE })],
+    queues: [
+      quorum(name, {
+        'x-message-ttl': ms,
+        'x-dead-letter-exchange': 'shop.home',
+        'x-delivery-limit': NEVER,
+        ...AT_LEAST_ONCE,
+      }),
+    ],
     bindings: [binding(source, name, `${service}.#`)],
   };
 }
@@ -137,17 +160,38 @@ function optionalFacts(): Topology {
 }
 
 /** Every gateway binds a queue of its own to the exchange behind, and takes it along when it goes. */
-const liveFacts = (live: readonly Contract[]): Topology => ({ exchanges: [], queues: [], bindings: live.map(({ type }) => onwards('shop.live', type)) });
+const liveFacts = (live: readonly Contract[]): Topology => ({
+  exchanges: [],
+  queues: [],
+  bindings: live.map(({ type }) => onwards('shop.live', type)),
+});
 
-const onwards = (exchange: string, key: string): Binding => ({ ...binding('shop.events', exchange, key), to: 'exchange' });
+const onwards = (exchange: string, key: string): Binding => ({
+  ...binding('shop.events', exchange, key),
+  to: 'exchange',
+});
 
 /** One service's queues, with their dead letters and bindings. */
-export const consumers = (service: string, queues: Services[string], { bound, replicated }: Pick<Settings, 'bound' | 'replicated'> = { bound: 0, replicated: false }): Topology[] =>
+export const consumers = (
+  service: string,
+  queues: Services[string],
+  { bound, replicated }: Pick<Settings, 'bound' | 'replicated'> = { bound: 0, replicated: false },
+): Topology[] =>
   Object.entries(queues).map(([name, takes]) => {
     const queue = `${service}.${name}`;
-    const made = takes.every(isTransient) ? mayBeLost(queue, replicated && takes.every(mayRest)) : takes.some(isBounded) ? atTheDoor(queue, bound, replicated) : mustNotBeLost(queue);
-    const mended = made.queues.filter((one) => !one.name.endsWith('.dead')).map((one) => binding(OPERATOR, one.name, one.name));
-    return { exchanges: [], queues: made.queues, bindings: [...made.bindings, ...mended, ...takes.map((what) => bindingOf(queue, what))] };
+    const made = takes.every(isTransient)
+      ? mayBeLost(queue, replicated && takes.every(mayRest))
+      : takes.some(isBounded)
+        ? atTheDoor(queue, bound, replicated)
+        : mustNotBeLost(queue);
+    const mended = made.queues
+      .filter((one) => !one.name.endsWith('.dead'))
+      .map((one) => binding(OPERATOR, one.name, one.name));
+    return {
+      exchanges: [],
+      queues: made.queues,
+      bindings: [...made.bindings, ...mended, ...takes.map((what) => bindingOf(queue, what))],
+    };
   });
 
 const isTransient = (what: Contract | string): boolean => typeof what !== 'string' && what.transient;
@@ -157,7 +201,12 @@ type QueueAndBindings = Pick<Topology, 'queues' | 'bindings'>;
 
 /** Bounded, and without dead letters, which would outlive their deadline. Only a classic queue keeps them off the disk: they may hold a password. */
 const mayBeLost = (queue: string, replicated: boolean): QueueAndBindings => ({
-  queues: [{ ...(replicated ? quorum : classic)(queue, { 'x-max-length': MOST_QUERIES, 'x-overflow': 'reject-publish' }), bounded: true }],
+  queues: [
+    {
+      ...(replicated ? quorum : classic)(queue, { 'x-max-length': MOST_QUERIES, 'x-overflow': 'reject-publish' }),
+      bounded: true,
+    },
+  ],
   bindings: [],
 });
 
@@ -165,7 +214,12 @@ const mayBeLost = (queue: string, replicated: boolean): QueueAndBindings => ({
 const mustNotBeLost = (queue: string): QueueAndBindings => ({
   queues: [
     quorum(`${queue}.dead`, { 'x-delivery-limit': NEVER }),
-    quorum(queue, { 'x-delivery-limit': DELIVERY_LIMIT, 'x-dead-letter-exchange': 'shop.dead', 'x-dead-letter-routing-key': queue, ...AT_LEAST_ONCE }),
+    quorum(queue, {
+      'x-delivery-limit': DELIVERY_LIMIT,
+      'x-dead-letter-exchange': 'shop.dead',
+      'x-dead-letter-routing-key': queue,
+      ...AT_LEAST_ONCE,
+    }),
   ],
   bindings: [binding('shop.dead', `${queue}.dead`, queue), binding('shop.home', queue, queue)],
 });
@@ -177,13 +231,23 @@ const mustNotBeLost = (queue: string): QueueAndBindings => ({
  */
 function atTheDoor(queue: string, bound: number, replicated: boolean): QueueAndBindings {
   const again = mustNotBeLost(`${queue}-again`);
-  return { ...again, queues: [...again.queues, { ...(replicated ? quorum : classic)(queue, { 'x-max-length': bound, 'x-overflow': 'reject-publish' }), bounded: true }] };
+  return {
+    ...again,
+    queues: [
+      ...again.queues,
+      {
+        ...(replicated ? quorum : classic)(queue, { 'x-max-length': bound, 'x-overflow': 'reject-publish' }),
+        bounded: true,
+      },
+    ],
+  };
 }
 
 function bindingOf(queue: string, what: Contract | string): Binding {
   if (typeof what === 'string') return binding('shop.events', queue, what);
   if (what.kind === 'event') return binding('shop.events', queue, what.type);
-  if (what.kind === 'delivery') return binding('shop.deliveries', queue, '', { 'x-match': 'all', channel: what.type.replace('delivery.', '') });
+  if (what.kind === 'delivery')
+    return binding('shop.deliveries', queue, '', { 'x-match': 'all', channel: what.type.replace('delivery.', '') });
   return binding('shop.commands', queue, what.type);
 }
 

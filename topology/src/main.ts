@@ -18,7 +18,8 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 /** Reads AMQP_URL and, all optional, AMQP_MANAGEMENT_URL, AMQP_PASSWORDS (with the two: users are made), RETRY_TIERS_MS, OUTSIDE_TIERS_MS, FLASH_SALE_QUEUE_LIMIT, REPLICATED_QUEUES and PAYMENT_WINDOW_SECONDS. */
 async function main([verb, ...rest]: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   const url = env['AMQP_URL'];
-  if (!url) throw new Error('AMQP_URL is not set: say which broker, for example AMQP_URL=amqp://user:password@host:5672');
+  if (!url)
+    throw new Error('AMQP_URL is not set: say which broker, for example AMQP_URL=amqp://user:password@host:5672');
   if (verb === undefined || verb === '--prune') return apply(url, env, verb === '--prune');
   const [service, pattern] = rest;
   if (verb === 'switch' && service && !pattern) return makeAnew(url, env, service);
@@ -28,18 +29,27 @@ async function main([verb, ...rest]: readonly string[], env: NodeJS.ProcessEnv):
 
 async function apply(url: string, env: NodeJS.ProcessEnv, prune: boolean): Promise<void> {
   const managementUrl = env['AMQP_MANAGEMENT_URL'];
-  if (prune && !managementUrl) throw new Error('--prune has to list what is there: set AMQP_MANAGEMENT_URL, for example http://user:password@host:15672');
+  if (prune && !managementUrl)
+    throw new Error(
+      '--prune has to list what is there: set AMQP_MANAGEMENT_URL, for example http://user:password@host:15672',
+    );
   const map = topology(settingsOf(env));
   const timersInUse = [paymentWindow(env['PAYMENT_WINDOW_SECONDS'])];
   const admin = administratorOf(env);
   const vhost = admin ? await ensureVhost(admin.managementUrl, url) : [];
   const report = await applyTopology(url, map, { prune, timersInUse, ...(managementUrl && { managementUrl }) });
   const users = admin && (await applyUsers(admin.managementUrl, url, usersOf(WORK), admin.passwords));
-  say(describe({ ...report, created: report.created && [...vhost, ...report.created, ...(users?.created ?? [])] }, users?.corrected));
+  say(
+    describe(
+      { ...report, created: report.created && [...vhost, ...report.created, ...(users?.created ?? [])] },
+      users?.corrected,
+    ),
+  );
   if (!users) say(ONE_FOR_ALL);
 }
 
-const ONE_FOR_ALL = 'no users are made (that takes AMQP_MANAGEMENT_URL of an administrator, and AMQP_PASSWORDS): every service uses AMQP_URL itself';
+const ONE_FOR_ALL =
+  'no users are made (that takes AMQP_MANAGEMENT_URL of an administrator, and AMQP_PASSWORDS): every service uses AMQP_URL itself';
 
 function administratorOf(env: NodeJS.ProcessEnv): { managementUrl: string; passwords: Passwords } | undefined {
   const [managementUrl, passwords] = [env['AMQP_MANAGEMENT_URL'], passwordsOf(env)];
@@ -47,11 +57,17 @@ function administratorOf(env: NodeJS.ProcessEnv): { managementUrl: string; passw
 }
 
 /** For good, the line belongs on the map. */
-async function listen(url: string, env: NodeJS.ProcessEnv, { service, pattern }: { service: string; pattern: string }): Promise<void> {
+async function listen(
+  url: string,
+  env: NodeJS.ProcessEnv,
+  { service, pattern }: { service: string; pattern: string },
+): Promise<void> {
   await applyTopology(url, topologyOf(service, { events: [pattern] }, settingsOf(env)));
   const admin = administratorOf(env);
   if (admin) await applyUsers(admin.managementUrl, url, [listener(service, pattern)], admin.passwords);
-  say(`${service}.events hears ${pattern}. To keep it, add to topology/src/map.ts:\n  '${service}': { events: ['${pattern}'] },`);
+  say(
+    `${service}.events hears ${pattern}. To keep it, add to topology/src/map.ts:\n  '${service}': { events: ['${pattern}'] },`,
+  );
 }
 
 /** Its service must not run: what consumers hold would be lost with the queue. */
@@ -61,7 +77,8 @@ async function makeAnew(url: string, env: NodeJS.ProcessEnv, queue: string): Pro
 }
 
 /** With what it may do already, if it is on the map. */
-const listener = (service: string, pattern: string): BrokerUser => userOf(service, { ...WORK, services: { [service]: { ...SERVICES[service], events: [pattern] } } });
+const listener = (service: string, pattern: string): BrokerUser =>
+  userOf(service, { ...WORK, services: { [service]: { ...SERVICES[service], events: [pattern] } } });
 
 /** The queue of the window that orders is set to; its own default when the setting is absent. */
 const paymentWindow = (seconds = '1800'): string => `${ExpirePayment.waitsIn}.${Number(seconds) * 1_000}`;

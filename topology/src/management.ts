@@ -29,8 +29,14 @@ export function management(url: string, amqpUrl: string): Management {
   const { origin, username, password, pathname } = new URL(url);
   const authorization = `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
   const call = async (path: string, init: Call = {}): Promise<Response> => {
-    const response = await trustingFetch(`${origin}${pathname.replace(/\/$/, '')}/api/${path}`, { ...init, headers: { authorization, 'content-type': 'application/json' } });
-    if (!response.ok && response.status !== 404) throw new Error(`the management API at ${origin} answers ${response.status} for ${init.method ?? 'GET'} /api/${path}`);
+    const response = await trustingFetch(`${origin}${pathname.replace(/\/$/, '')}/api/${path}`, {
+      ...init,
+      headers: { authorization, 'content-type': 'application/json' },
+    });
+    if (!response.ok && response.status !== 404)
+      throw new Error(
+        `the management API at ${origin} answers ${response.status} for ${init.method ?? 'GET'} /api/${path}`,
+      );
     return response;
   };
   const get = async <T>(path: string): Promise<T | undefined> => {
@@ -62,7 +68,11 @@ export function vhostOf(amqpUrl: string): string {
   return pathname.length > 1 ? decodeURIComponent(pathname.slice(1)) : '/';
 }
 
-const toQueue = ({ name, exclusive, messages = 0 }: Row): ExistingQueue => ({ name: String(name), messages: Number(messages), exclusive: exclusive === true });
+const toQueue = ({ name, exclusive, messages = 0 }: Row): ExistingQueue => ({
+  name: String(name),
+  messages: Number(messages),
+  exclusive: exclusive === true,
+});
 
 const toBinding = (row: Row): Binding => ({
   source: String(row['source']),

@@ -18,7 +18,16 @@ const about = (service: string): Contract[] => Object.values(c.operationsOf(serv
  */
 export const SERVICES: Services = {
   accounts: {
-    queries: [c.SignUp, c.SignIn, c.VerifyPhone, c.ResendCode, c.SignOut, c.ChangePassword, c.SetRole, c.ListRevocations],
+    queries: [
+      c.SignUp,
+      c.SignIn,
+      c.VerifyPhone,
+      c.ResendCode,
+      c.SignOut,
+      c.ChangePassword,
+      c.SetRole,
+      c.ListRevocations,
+    ],
     ops: about('accounts'),
   },
   orders: {
@@ -27,8 +36,20 @@ export const SERVICES: Services = {
     queries: [c.GetOrder, c.GetOrderChanges, c.GetTimeline, c.ListOrders],
     events: [
       c.AccountVerified,
-      c.ProductChanged, c.StockReserved, c.StockRejected, c.CouponRedeemed, c.CouponRejected, c.PayableOpened, c.PayableVoided, c.PaymentCaptured, c.PaymentRefunded,
-      c.ParcelCreated, c.ParcelDispatched, c.ParcelDelivered, c.ParcelsHalted, c.ParcelsLeft,
+      c.ProductChanged,
+      c.StockReserved,
+      c.StockRejected,
+      c.CouponRedeemed,
+      c.CouponRejected,
+      c.PayableOpened,
+      c.PayableVoided,
+      c.PaymentCaptured,
+      c.PaymentRefunded,
+      c.ParcelCreated,
+      c.ParcelDispatched,
+      c.ParcelDelivered,
+      c.ParcelsHalted,
+      c.ParcelsLeft,
     ],
     ops: about('orders'),
   },
@@ -49,7 +70,15 @@ export const SERVICES: Services = {
     claims: [c.ClaimPiece],
     commands: [c.CreateSale, c.CloseSale],
     queries: [c.GetSale, c.ListSales, c.GetClaim],
-    events: [c.StockAllotted, c.StockAllotmentRefused, c.AllotmentReturned, c.OrderPaid, c.OrderRejected, c.OrderCancelled, c.StockReleased],
+    events: [
+      c.StockAllotted,
+      c.StockAllotmentRefused,
+      c.AllotmentReturned,
+      c.OrderPaid,
+      c.OrderRejected,
+      c.OrderCancelled,
+      c.StockReleased,
+    ],
     ops: about('flash-sale'),
   },
   promotions: {
@@ -71,24 +100,50 @@ export const SERVICES: Services = {
     email: [c.EmailDelivery],
     inbox: [c.InboxDelivery],
     events: [
-      c.AccountRegistered, c.CodeIssued, c.AccountVerified,
-      c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused,
-      c.OrderPaidTooLate, c.PaymentRefunded,
+      c.AccountRegistered,
+      c.CodeIssued,
+      c.AccountVerified,
+      c.OrderAwaitingPayment,
+      c.OrderPaid,
+      c.OrderShipped,
+      c.OrderCompleted,
+      c.OrderRejected,
+      c.OrderCancelled,
+      c.OrderCancellationRefused,
+      c.OrderPaidTooLate,
+      c.PaymentRefunded,
     ],
     ops: about('notifications'),
   },
 };
 
 /** The queues whose handlers call the outside: a card gateway, a carrier, a provider of SMS or e-mail. They try again for a day. */
-export const CALLS_OUTSIDE: readonly string[] = ['payments.captures', 'logistics.bookings', 'notifications.sms', 'notifications.email'];
+export const CALLS_OUTSIDE: readonly string[] = [
+  'payments.captures',
+  'logistics.bookings',
+  'notifications.sms',
+  'notifications.email',
+];
 
 /**
  * The facts that go on to `shop.live`, and from there to every running gateway: what somebody may be watching. Named one by
  * one, because to the broker a fact that goes there is heard, and would not be counted as unrouted any more.
  */
 export const LIVE: readonly Contract[] = [
-  c.OrderPlaced, c.OrderPriced, c.OrderAwaitingPayment, c.OrderPaid, c.OrderShipped, c.OrderCompleted, c.OrderRejected, c.OrderCancelled, c.OrderCancellationRefused,
-  c.SaleChanged, c.SaleProgress, c.ClaimDecided, c.ProductChanged, c.TokensRevoked,
+  c.OrderPlaced,
+  c.OrderPriced,
+  c.OrderAwaitingPayment,
+  c.OrderPaid,
+  c.OrderShipped,
+  c.OrderCompleted,
+  c.OrderRejected,
+  c.OrderCancelled,
+  c.OrderCancellationRefused,
+  c.SaleChanged,
+  c.SaleProgress,
+  c.ClaimDecided,
+  c.ProductChanged,
+  c.TokensRevoked,
 ];
 
 /** Who does what: what each service sends is said by the contracts, and the gateway reads `shop.live`. */

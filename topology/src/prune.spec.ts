@@ -6,7 +6,11 @@ import { emptyVhost, type Vhost } from './testing/vhost.js';
 import { topology } from './topology.js';
 
 const TIER_MS = 60_000;
-const listensTo = (...services: string[]) => topology({ retryTiersMs: [TIER_MS], services: Object.fromEntries(services.map((service) => [service, { events: [OrderPlaced] }])) });
+const listensTo = (...services: string[]) =>
+  topology({
+    retryTiersMs: [TIER_MS],
+    services: Object.fromEntries(services.map((service) => [service, { events: [OrderPlaced] }])),
+  });
 const map = listensTo('inventory');
 
 let broker: Vhost;
@@ -21,7 +25,13 @@ async function publish(exchange: string, key: string): Promise<void> {
 /** A tier as all services shared it before each had its own: a message comes home over the default exchange. */
 async function sharedTier(ms: number): Promise<void> {
   const { channel } = broker;
-  const args = { 'x-queue-type': 'quorum', 'x-message-ttl': ms, 'x-dead-letter-exchange': '', 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
+  const args = {
+    'x-queue-type': 'quorum',
+    'x-message-ttl': ms,
+    'x-dead-letter-exchange': '',
+    'x-dead-letter-strategy': 'at-least-once',
+    'x-overflow': 'reject-publish',
+  };
   await channel.assertExchange(`shop.retry.${ms}`, 'fanout');
   await channel.assertQueue(`shop.retry.${ms}`, { durable: true, arguments: args });
   await channel.bindQueue(`shop.retry.${ms}`, `shop.retry.${ms}`, '');
@@ -36,11 +46,18 @@ describe('a queue that the map does not know', () => {
     await broker.channel.unbindQueue('homeless.events', 'shop.home', 'homeless.events');
     await publish('shop.home', 'homeless.events');
 
-    const { pruned, kept, homeless } = await applyTopology(broker.url, map, { managementUrl: broker.managementUrl, prune: true, statisticsWithinMs: 0 });
+    const { pruned, kept, homeless } = await applyTopology(broker.url, map, {
+      managementUrl: broker.managementUrl,
+      prune: true,
+      statisticsWithinMs: 0,
+    });
 
     expect(homeless.left).toEqual({ 'homeless.events': 1 });
     expect(pruned).toEqual(['queue gone.events', 'queue gone.events.dead', `queue gone.retry.${TIER_MS}`]);
-    const needed = (service: string) => Object.fromEntries(['events.dead', `retry.${TIER_MS}`].map((name) => [`queue ${service}.${name}`, 'a queue that stays needs it']));
+    const needed = (service: string) =>
+      Object.fromEntries(
+        ['events.dead', `retry.${TIER_MS}`].map((name) => [`queue ${service}.${name}`, 'a queue that stays needs it']),
+      );
     expect(kept).toEqual({
       ...needed('full'),
       ...needed('retrying'),
@@ -69,7 +86,11 @@ describe('a tier that all services shared once', () => {
 
     expect(pruned).toEqual(['queue shop.retry.1000']);
     const fed = 'a queue that stays may be fed by it';
-    expect(kept).toEqual({ 'queue shop.retry.50': '1 message waits in it', 'exchange shop.retry.50': fed, 'exchange shop.retry.1000': fed });
+    expect(kept).toEqual({
+      'queue shop.retry.50': '1 message waits in it',
+      'exchange shop.retry.50': fed,
+      'exchange shop.retry.1000': fed,
+    });
   });
 });
 
@@ -78,13 +99,23 @@ describe('why a queue is kept', () => {
 
   it.each([
     ['nothing waits for it', nothing, undefined],
-    ['the tiers of another service hold messages', { ...nothing, messages: { 'orders.retry.1000': 3, 'a.retry.1000': 0 } }, undefined],
-    ['a tier that all services shared holds one', { ...nothing, messages: { 'shop.retry.1000': 2 } }, '2 messages wait in shop.retry.1000, and may come home to it'],
+    [
+      'the tiers of another service hold messages',
+      { ...nothing, messages: { 'orders.retry.1000': 3, 'a.retry.1000': 0 } },
+      undefined,
+    ],
+    [
+      'a tier that all services shared holds one',
+      { ...nothing, messages: { 'shop.retry.1000': 2 } },
+      '2 messages wait in shop.retry.1000, and may come home to it',
+    ],
   ])('%s', (_, waiting, why) => {
     expect(whyKept('a.events', waiting, [])).toBe(why);
   });
 
   it('is not that a queue of timers has a service whose tiers hold messages', () => {
-    expect(whyKept('orders.payment-window.5000', { ...nothing, messages: { 'orders.retry.1000': 3 } }, [])).toBeUndefined();
+    expect(
+      whyKept('orders.payment-window.5000', { ...nothing, messages: { 'orders.retry.1000': 3 } }, []),
+    ).toBeUndefined();
   });
 });

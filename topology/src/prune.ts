@@ -33,7 +33,11 @@ interface Looking {
 }
 
 /** Bindings go, and queues for which nothing waits; an exchange goes when no queue had to be kept, which might still be fed by it. */
-export async function remove(connection: ChannelModel, stale: Difference['stale'], { api, statisticsWithinMs }: Looking): Promise<Pruned> {
+export async function remove(
+  connection: ChannelModel,
+  stale: Difference['stale'],
+  { api, statisticsWithinMs }: Looking,
+): Promise<Pruned> {
   const channel = await connection.createChannel();
   for (const binding of stale.bindings) await unbind(channel, binding);
   const waiting = stale.queues.length > 0 ? await waitingOn(connection, api, statisticsWithinMs) : NOTHING;
@@ -44,17 +48,26 @@ export async function remove(connection: ChannelModel, stale: Difference['stale'
   const queuesGone = stale.queues.filter((name) => !(name in kept));
   const gone = { bindings: stale.bindings, queues: queuesGone, exchanges: staying ? [] : stale.exchanges };
   const queues = Object.entries(kept).map(([name, why]) => [describeQueue(name), why]);
-  const exchanges = staying ? stale.exchanges.map((name) => [describeExchange(name), 'a queue that stays may be fed by it']) : [];
+  const exchanges = staying
+    ? stale.exchanges.map((name) => [describeExchange(name), 'a queue that stays may be fed by it'])
+    : [];
   return { removed: describeStale(gone), kept: Object.fromEntries([...queues, ...exchanges]) };
 }
 
 /** @returns why a queue is kept, by its name */
-async function removeQueues(channel: Channel, queues: readonly string[], waiting: Waiting): Promise<Record<string, string>> {
+async function removeQueues(
+  channel: Channel,
+  queues: readonly string[],
+  waiting: Waiting,
+): Promise<Record<string, string>> {
   const kept: Record<string, string> = {};
   // What others depend on comes last.
   for (const name of queues.toSorted((a, b) => Number(isHome(b)) - Number(isHome(a)))) {
     const { messageCount, consumerCount } = await channel.checkQueue(name);
-    const counted = { ...waiting, messages: { ...waiting.messages, [name]: Math.max(messageCount, waiting.messages[name] ?? 0) } };
+    const counted = {
+      ...waiting,
+      messages: { ...waiting.messages, [name]: Math.max(messageCount, waiting.messages[name] ?? 0) },
+    };
     const why = consumerCount > 0 ? 'it has consumers' : whyKept(name, counted, Object.keys(kept));
     if (why) kept[name] = why;
     else await channel.deleteQueue(name);
@@ -65,7 +78,9 @@ async function removeQueues(channel: Channel, queues: readonly string[], waiting
 /** Messages in it, or such as may come home to it: out of its service's tiers, out of `shop.homeless`, out of its dead letters. */
 export function whyKept(name: string, { messages, homeless }: Waiting, staying: readonly string[]): string | undefined {
   const waits = (queue: string): boolean => (messages[queue] ?? 0) > 0;
-  const tiers = Object.keys(messages).filter((queue) => isTierQueue(queue) && [serviceOf(name), 'shop'].includes(serviceOf(queue)));
+  const tiers = Object.keys(messages).filter(
+    (queue) => isTierQueue(queue) && [serviceOf(name), 'shop'].includes(serviceOf(queue)),
+  );
   const tier = tiers.find(waits);
   if (waits(name)) return `${counted(messages[name]!)} in it`;
   if (!isHome(name)) return staying.some((queue) => serves(name, queue)) ? 'a queue that stays needs it' : undefined;
@@ -86,7 +101,10 @@ const serves = (name: string, queue: string): boolean =>
 async function waitingOn(connection: ChannelModel, api: Management, statisticsWithinMs: number): Promise<Waiting> {
   await pause(statisticsWithinMs);
   const queues = await api.queues();
-  const now = await depthsOf(connection, queues.map(({ name }) => name).filter((name) => !isHome(name)));
+  const now = await depthsOf(
+    connection,
+    queues.map(({ name }) => name).filter((name) => !isHome(name)),
+  );
   const messages = queues.map(({ name, messages: known }) => [name, Math.max(known, now.get(name) ?? 0)]);
   return { messages: Object.fromEntries(messages), homeless: await homesWaitedFor(connection) };
 }
@@ -103,7 +121,9 @@ async function depthsOf(connection: ChannelModel, queues: readonly string[]): Pr
 }
 
 const unbind = (channel: Channel, { source, to, destination, key, arguments: args }: Binding): Promise<unknown> =>
-  to === 'queue' ? channel.unbindQueue(destination, source, key, args) : channel.unbindExchange(destination, source, key, args);
+  to === 'queue'
+    ? channel.unbindQueue(destination, source, key, args)
+    : channel.unbindExchange(destination, source, key, args);
 
 export const describeQueue = (name: string): string => `queue ${name}`;
 const describeExchange = (name: string): string => `exchange ${name}`;

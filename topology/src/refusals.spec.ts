@@ -19,8 +19,13 @@ beforeAll(async () => {
   const passwords = Object.fromEntries(users.map(({ name }) => [name, randomBytes(12).toString('hex')]));
   await applyUsers(broker.managementUrl, broker.url, users, passwords);
   for (const service of ['orders', 'accounts', 'gateway', 'notifications']) {
-    const connection = await connect(Object.assign(new URL(broker.url), { username: nameOf(service), password: passwords[nameOf(service)] }).href);
-    connections.set(service, connection.on('error', () => undefined));
+    const connection = await connect(
+      Object.assign(new URL(broker.url), { username: nameOf(service), password: passwords[nameOf(service)] }).href,
+    );
+    connections.set(
+      service,
+      connection.on('error', () => undefined),
+    );
   }
 });
 afterAll(async () => {
@@ -38,7 +43,10 @@ async function tried(service: string, work: (channel: ConfirmChannel) => Promise
     await channel.close();
     return 'ok';
   } catch (error) {
-    return /ACCESS_REFUSED - .*? refused for user/s.exec((error as Error).message)?.[0].replace(/ in vhost '.*/, '') ?? (error as Error).message;
+    return (
+      /ACCESS_REFUSED - .*? refused for user/s.exec((error as Error).message)?.[0].replace(/ in vhost '.*/, '') ??
+      (error as Error).message
+    );
   }
 }
 
@@ -48,45 +56,81 @@ const publish = (exchange: string, key: string) => async (channel: ConfirmChanne
   channel.publish(exchange, key, Buffer.from('{}'), { type: key, headers: { channel: 'inbox' } });
   await channel.waitForConfirms();
 };
-const timers = { 'x-queue-type': 'quorum', 'x-message-ttl': 60_000, 'x-dead-letter-exchange': 'shop.commands', 'x-dead-letter-routing-key': 'orders.expire-payment', 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
+const timers = {
+  'x-queue-type': 'quorum',
+  'x-message-ttl': 60_000,
+  'x-dead-letter-exchange': 'shop.commands',
+  'x-dead-letter-routing-key': 'orders.expire-payment',
+  'x-dead-letter-strategy': 'at-least-once',
+  'x-overflow': 'reject-publish',
+};
 
 describe("orders' user", () => {
-  it.each(['payments.events', 'payments.commands', 'payments.captures', 'flash-sale.claims', 'payments.events.dead', 'shop.unrouted'])('cannot consume %s', async (queue) => {
+  it.each([
+    'payments.events',
+    'payments.commands',
+    'payments.captures',
+    'flash-sale.claims',
+    'payments.events.dead',
+    'shop.unrouted',
+  ])('cannot consume %s', async (queue) => {
     expect(await tried('orders', consume(queue))).toBe(refused(`queue '${queue}'`));
     expect(await tried('orders', (channel) => channel.get(queue))).toBe(refused(`queue '${queue}'`));
   });
 
   it('cannot purge, delete, change or bind what is not its own', async () => {
-    expect(await tried('orders', (channel) => channel.purgeQueue('payments.events'))).toBe(refused("queue 'payments.events'"));
-    expect(await tried('orders', (channel) => channel.deleteQueue('payments.events'))).toBe(refused("queue 'payments.events'"));
-    expect(await tried('orders', (channel) => channel.bindQueue('orders.events', 'shop.events', '#'))).toBe(refused("queue 'orders.events'"));
-    expect(await tried('orders', (channel) => channel.deleteExchange('shop.events'))).toBe(refused("exchange 'shop.events'"));
+    expect(await tried('orders', (channel) => channel.purgeQueue('payments.events'))).toBe(
+      refused("queue 'payments.events'"),
+    );
+    expect(await tried('orders', (channel) => channel.deleteQueue('payments.events'))).toBe(
+      refused("queue 'payments.events'"),
+    );
+    expect(await tried('orders', (channel) => channel.bindQueue('orders.events', 'shop.events', '#'))).toBe(
+      refused("queue 'orders.events'"),
+    );
+    expect(await tried('orders', (channel) => channel.deleteExchange('shop.events'))).toBe(
+      refused("exchange 'shop.events'"),
+    );
   });
 
   it('cannot declare a queue or an exchange, not even its own', async () => {
     for (const queue of ['payments.more', 'orders.more', 'orders.payment-window', 'orders.payment-window.60000.x']) {
-      expect(await tried('orders', (channel) => channel.assertQueue(queue, { durable: true }))).toBe(refused(`queue '${queue}'`));
+      expect(await tried('orders', (channel) => channel.assertQueue(queue, { durable: true }))).toBe(
+        refused(`queue '${queue}'`),
+      );
     }
-    expect(await tried('orders', (channel) => channel.assertQueue('', { exclusive: true }))).toMatch(/^ACCESS_REFUSED - access to queue 'amq\.gen-/);
-    expect(await tried('orders', (channel) => channel.assertExchange('shop.more', 'fanout'))).toBe(refused("exchange 'shop.more'"));
+    expect(await tried('orders', (channel) => channel.assertQueue('', { exclusive: true }))).toMatch(
+      /^ACCESS_REFUSED - access to queue 'amq\.gen-/,
+    );
+    expect(await tried('orders', (channel) => channel.assertExchange('shop.more', 'fanout'))).toBe(
+      refused("exchange 'shop.more'"),
+    );
   });
 
   it("cannot say what is another service's fact", async () => {
     for (const type of ['payment.captured', 'stock.reserved', 'parcel.delivered', 'orders.placed', 'xorder.placed']) {
-      expect(await tried('orders', publish('shop.events', type)), type).toBe(refused(`topic '${type}' in exchange 'shop.events'`));
+      expect(await tried('orders', publish('shop.events', type)), type).toBe(
+        refused(`topic '${type}' in exchange 'shop.events'`),
+      );
     }
   });
 
   it("cannot put a message into the tier of another service, nor one that would come home to another's queue", async () => {
     for (const home of ['payments.events', 'orders', 'ordersXevents', 'shop.homeless']) {
-      expect(await tried('orders', publish('shop.retry-tier.60000', home)), home).toBe(refused(`topic '${home}' in exchange 'shop.retry-tier.60000'`));
+      expect(await tried('orders', publish('shop.retry-tier.60000', home)), home).toBe(
+        refused(`topic '${home}' in exchange 'shop.retry-tier.60000'`),
+      );
     }
     expect(await tried('orders', publish('shop.home', 'orders.events'))).toBe(refused("exchange 'shop.home'"));
-    for (const queue of ['orders.retry.60000', 'payments.retry.60000', 'shop.homeless']) expect(await tried('orders', consume(queue))).toBe(refused(`queue '${queue}'`));
+    for (const queue of ['orders.retry.60000', 'payments.retry.60000', 'shop.homeless'])
+      expect(await tried('orders', consume(queue))).toBe(refused(`queue '${queue}'`));
   });
 
   it('cannot write to exchanges that it does not need', async () => {
-    for (const exchange of ['shop.deliveries', 'shop.live', 'shop.unrouted', 'amq.topic']) expect(await tried('orders', publish(exchange, 'order.placed')), exchange).toBe(refused(`exchange '${exchange}'`));
+    for (const exchange of ['shop.deliveries', 'shop.live', 'shop.unrouted', 'amq.topic'])
+      expect(await tried('orders', publish(exchange, 'order.placed')), exchange).toBe(
+        refused(`exchange '${exchange}'`),
+      );
   });
 
   it('can do its work: consume and look, say its facts, ask, answer, retry, bury, and let timers wait', async () => {
@@ -99,17 +143,25 @@ describe("orders' user", () => {
       ['wait for answers', (channel) => channel.consume('amq.rabbitmq.reply-to', () => undefined, { noAck: true })],
       ['retry', publish('shop.retry-tier.60000', 'orders.events')],
       ['bury', publish('shop.dead', 'orders.events')],
-      ['declare timers', (channel) => channel.assertQueue('orders.payment-window.60000', { durable: true, arguments: timers })],
+      [
+        'declare timers',
+        (channel) => channel.assertQueue('orders.payment-window.60000', { durable: true, arguments: timers }),
+      ],
       ['start a timer', publish('', 'orders.payment-window.60000')],
     ];
     for (const [what, run] of work) expect(await tried('orders', run), what).toBe('ok');
-    expect([await broker.depth('orders.events.dead'), await broker.depth('orders.payment-window.60000')]).toEqual([1, 1]);
+    expect([await broker.depth('orders.events.dead'), await broker.depth('orders.payment-window.60000')]).toEqual([
+      1, 1,
+    ]);
   });
 });
 
 describe('the users of others', () => {
   it('accounts cannot deliver, command or bury; it can say its facts', async () => {
-    for (const exchange of ['shop.deliveries', 'shop.commands', 'shop.dead', 'shop.retry-tier.60000']) expect(await tried('accounts', publish(exchange, 'delivery.sms')), exchange).toBe(refused(`exchange '${exchange}'`));
+    for (const exchange of ['shop.deliveries', 'shop.commands', 'shop.dead', 'shop.retry-tier.60000'])
+      expect(await tried('accounts', publish(exchange, 'delivery.sms')), exchange).toBe(
+        refused(`exchange '${exchange}'`),
+      );
     expect(await tried('accounts', publish('shop.events', 'account.registered'))).toBe('ok');
   });
 
@@ -120,7 +172,10 @@ describe('the users of others', () => {
 
   it('the gateway can ask and hear, reads no durable queue, and puts nothing straight into one', async () => {
     const hear = async (channel: ConfirmChannel) => {
-      const { queue } = await channel.assertQueue('', { exclusive: true, arguments: { 'x-max-length': 10, 'x-overflow': 'drop-head' } });
+      const { queue } = await channel.assertQueue('', {
+        exclusive: true,
+        arguments: { 'x-max-length': 10, 'x-overflow': 'drop-head' },
+      });
       await channel.bindQueue(queue, 'shop.live', '');
       await channel.consume(queue, () => undefined, { noAck: true });
     };

@@ -12,7 +12,9 @@ const map = topology({ retryTiersMs: [50], services: { inventory: { events: [Ord
 /** The same queue with another delivery limit. */
 const changed: Topology = {
   ...map,
-  queues: map.queues.map((queue) => (queue.name === QUEUE ? { ...queue, arguments: { ...queue.arguments, 'x-delivery-limit': 7 } } : queue)),
+  queues: map.queues.map((queue) =>
+    queue.name === QUEUE ? { ...queue, arguments: { ...queue.arguments, 'x-delivery-limit': 7 } } : queue,
+  ),
 };
 
 let broker: Vhost;
@@ -24,14 +26,24 @@ afterEach(() => broker.close());
 
 async function publish(from: number, to: number): Promise<void> {
   const { channel } = broker;
-  for (let n = from; n < to; n++) channel.publish('shop.events', 'order.placed', Buffer.from(String(n)), { persistent: true, messageId: String(n), type: 'order.placed', headers: { attempts: n % 4 } });
+  for (let n = from; n < to; n++)
+    channel.publish('shop.events', 'order.placed', Buffer.from(String(n)), {
+      persistent: true,
+      messageId: String(n),
+      type: 'order.placed',
+      headers: { attempts: n % 4 },
+    });
   await channel.waitForConfirms();
 }
 
 /** Everything in the queue, by its number, with what it says of its earlier tries. */
 async function drained(): Promise<Map<string, unknown>> {
   const found = new Map<string, unknown>();
-  for (let message = await broker.channel.get(QUEUE, { noAck: true }); message; message = await broker.channel.get(QUEUE, { noAck: true })) {
+  for (
+    let message = await broker.channel.get(QUEUE, { noAck: true });
+    message;
+    message = await broker.channel.get(QUEUE, { noAck: true })
+  ) {
     expect(message.content.toString()).toBe(message.properties.messageId);
     found.set(message.properties.messageId as string, message.properties.headers?.['attempts']);
   }
@@ -56,14 +68,19 @@ describe('a queue whose arguments have changed', () => {
 
   it('is refused while somebody consumes from it, and nothing is changed', async () => {
     await broker.channel.consume(QUEUE, () => undefined);
-    await expect(switchQueue(broker.url, changed, QUEUE)).rejects.toThrow(/has 1 consumers: stop every process of inventory/);
+    await expect(switchQueue(broker.url, changed, QUEUE)).rejects.toThrow(
+      /has 1 consumers: stop every process of inventory/,
+    );
     await applyTopology(broker.url, map);
     expect(await broker.queueNames()).not.toContain(sideOf(QUEUE));
   });
 
   it('goes on where it was interrupted: the queue is gone, and its messages wait beside it', async () => {
     const { channel } = broker;
-    await channel.assertQueue(sideOf(QUEUE), { durable: true, arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': 1_000_000_000 } });
+    await channel.assertQueue(sideOf(QUEUE), {
+      durable: true,
+      arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': 1_000_000_000 },
+    });
     await channel.bindQueue(sideOf(QUEUE), 'shop.events', 'order.placed');
     await channel.deleteQueue(QUEUE);
     await publish(0, 10);
@@ -73,6 +90,8 @@ describe('a queue whose arguments have changed', () => {
   });
 
   it('must be on the map', async () => {
-    await expect(switchQueue(broker.url, changed, 'inventory.evnets')).rejects.toThrow('inventory.evnets is not on the map');
+    await expect(switchQueue(broker.url, changed, 'inventory.evnets')).rejects.toThrow(
+      'inventory.evnets is not on the map',
+    );
   });
 });

@@ -32,7 +32,12 @@ export async function switchQueue(url: string, map: Topology, name: string): Pro
   }
 }
 
-async function switched(connection: ChannelModel, url: string, { name, arguments: args }: Queue, bindings: readonly Binding[]): Promise<number> {
+async function switched(
+  connection: ChannelModel,
+  url: string,
+  { name, arguments: args }: Queue,
+  bindings: readonly Binding[],
+): Promise<number> {
   const side = sideOf(name);
   if (await exists(connection, name)) {
     await requireNoConsumers(connection, name);
@@ -52,7 +57,11 @@ async function switched(connection: ChannelModel, url: string, { name, arguments
   return (await exists(connection, side)) ? emptied(connection, side, { into: { queue: name, url }, bindings }) : 0;
 }
 
-async function emptied(connection: ChannelModel, side: string, { into, bindings }: { into: Destination; bindings: readonly Binding[] }): Promise<number> {
+async function emptied(
+  connection: ChannelModel,
+  side: string,
+  { into, bindings }: { into: Destination; bindings: readonly Binding[] },
+): Promise<number> {
   await inChannel(connection, async (channel) => {
     for (const { source, key, arguments: by } of bindings) await channel.unbindQueue(side, source, key, by);
   });
@@ -84,7 +93,10 @@ async function exists(connection: ChannelModel, name: string): Promise<boolean> 
 async function requireNoConsumers(connection: ChannelModel, name: string): Promise<void> {
   const { consumerCount } = await inChannel(connection, (channel) => channel.checkQueue(name));
   const service = name.split('.', 1)[0];
-  if (consumerCount > 0) throw new Error(`${name} has ${consumerCount} consumers: stop every process of ${service} first. What is published meanwhile waits`);
+  if (consumerCount > 0)
+    throw new Error(
+      `${name} has ${consumerCount} consumers: stop every process of ${service} first. What is published meanwhile waits`,
+    );
 }
 
 /** @returns how many messages, when the queue is empty */

@@ -14,7 +14,8 @@ export interface TopologyOptions {
 }
 
 /** The map, spelled out as exchanges, queues and bindings. */
-export const topology = ({ services = SERVICES, ...options }: TopologyOptions = {}): Topology => layout(services, settingsFor(options));
+export const topology = ({ services = SERVICES, ...options }: TopologyOptions = {}): Topology =>
+  layout(services, settingsFor(options));
 
 /** What one more service needs on a broker that holds the map. */
 export const topologyOf = (service: string, queues: Services[string], options: TopologyOptions = {}): Topology =>
@@ -25,4 +26,11 @@ const settingsFor = ({
   outsideTiersMs = OUTSIDE_TIERS_MS,
   flashSaleQueueLimit = FLASH_SALE_QUEUE_LIMIT,
   replicated = false,
-}: TopologyOptions): Settings => ({ retryTiersMs, outsideTiersMs, callsOutside: CALLS_OUTSIDE, bound: flashSaleQueueLimit, live: LIVE, replicated });
+}: TopologyOptions): Settings => ({
+  retryTiersMs,
+  outsideTiersMs,
+  callsOutside: CALLS_OUTSIDE,
+  bound: flashSaleQueueLimit,
+  live: LIVE,
+  replicated,
+});

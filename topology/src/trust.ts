@@ -25,7 +25,10 @@ function pem(name: string, env: NodeJS.ProcessEnv): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Error(`${name}_FILE names a file that cannot be read (${String((error as NodeJS.ErrnoException).code)})`, { cause: error });
+    throw new Error(
+      `${name}_FILE names a file that cannot be read (${String((error as NodeJS.ErrnoException).code)})`,
+      { cause: error },
+    );
   }
 }
 
@@ -48,6 +51,8 @@ const NO_BODY = new Set([204, 205, 304]);
 
 function send(url: string, { body, ...options }: Call): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    request(url, { ...options, ...trust() }, resolve).on('error', reject).end(body);
+    request(url, { ...options, ...trust() }, resolve)
+      .on('error', reject)
+      .end(body);
   });
 }

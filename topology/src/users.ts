@@ -32,7 +32,9 @@ export interface BrokerUser {
 
 /** Everybody on the map, each with the rights that its work needs. */
 export const usersOf = (work: Work): BrokerUser[] =>
-  [...new Set([...Object.keys(work.services), ...Object.keys(work.sends), ...work.watches])].map((service) => userOf(service, work));
+  [...new Set([...Object.keys(work.services), ...Object.keys(work.sends), ...work.watches])].map((service) =>
+    userOf(service, work),
+  );
 
 export function userOf(service: string, work: Work): BrokerUser {
   const waits = (work.sends[service] ?? []).flatMap(({ waitsIn }) => (waitsIn === undefined ? [] : timersIn(waitsIn)));
@@ -58,14 +60,18 @@ const anyOf = (patterns: readonly string[]): string => (patterns.length > 0 ? `^
 const timersIn = (prefix: string): string[] => [`${exactly(prefix)}\\.[0-9]+`];
 
 /** Facts are named after the things they are about (`order.placed`), and a thing has one owner: a new fact needs no new right. */
-const wordsOf = (service: string): string[] => [...new Set(factsOf(service).map(({ type }) => exactly(type.split('.', 1)[0]!)))].sort();
+const wordsOf = (service: string): string[] =>
+  [...new Set(factsOf(service).map(({ type }) => exactly(type.split('.', 1)[0]!)))].sort();
 
 /** Its dead letters too, which it counts: newer brokers tell the depth only to who has some right to the queue. */
-const queuesOf = (service: string, { services }: Work): string[] => consumers(service, services[service] ?? {}).flatMap(({ queues }) => queues.map(({ name }) => name));
+const queuesOf = (service: string, { services }: Work): string[] =>
+  consumers(service, services[service] ?? {}).flatMap(({ queues }) => queues.map(({ name }) => name));
 
 /** What is transient is not tried again. */
 const failsOf = (service: string, { services }: Work): boolean =>
-  Object.values(services[service] ?? {}).flat().some((what) => typeof what === 'string' || !what.transient);
+  Object.values(services[service] ?? {})
+    .flat()
+    .some((what) => typeof what === 'string' || !what.transient);
 
 /**
  * Commands and queries go through one exchange, so who may send one may send any. A timer's queue gives its messages to that

@@ -18,7 +18,9 @@ function defaultQueue({ kind, type, transient }: contracts.Contract): string {
 function sourcesOf(service: string): string[] {
   const folder = path.join(APPS, service, 'src');
   const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
-  return files.filter((file) => file.endsWith('.ts') && !/\.spec\.ts$|^(testing|generated)\//.test(file)).map((file) => readFileSync(path.join(folder, file), 'utf8'));
+  return files
+    .filter((file) => file.endsWith('.ts') && !/\.spec\.ts$|^(testing|generated)\//.test(file))
+    .map((file) => readFileSync(path.join(folder, file), 'utf8'));
 }
 
 /** "orders.events takes stock.reserved", once per `@On` in the service's code. */
@@ -37,11 +39,15 @@ const callingOutside = (service: string): string[] =>
   sourcesOf(service).flatMap((source) =>
     [...source.matchAll(SUBSCRIPTION)]
       .filter(([, , options = '']) => /\boutside: true\b/.test(options))
-      .map(([, name = '', options = '']) => `${service}.${namedQueue(options, source) ?? defaultQueue((contracts as Record<string, unknown>)[name] as contracts.Contract)}`),
+      .map(
+        ([, name = '', options = '']) =>
+          `${service}.${namedQueue(options, source) ?? defaultQueue((contracts as Record<string, unknown>)[name] as contracts.Contract)}`,
+      ),
   );
 
 /** What libs/service-kit answers for the service: run-service.spec.ts. */
-const answeredByTheKit = (service: string): string[] => Object.values(contracts.operationsOf(service) ?? {}).map(({ type }) => `${service}.ops takes ${type}`);
+const answeredByTheKit = (service: string): string[] =>
+  Object.values(contracts.operationsOf(service) ?? {}).map(({ type }) => `${service}.ops takes ${type}`);
 
 /** Options may be a constant of the same file. */
 function namedQueue(options: string, source: string): string | undefined {
@@ -51,12 +57,17 @@ function namedQueue(options: string, source: string): string | undefined {
 }
 
 const mapped = (service: string): string[] =>
-  Object.entries(SERVICES[service] ?? {}).flatMap(([queue, takes]) => takes.map((what) => `${service}.${queue} takes ${typeof what === 'string' ? what : what.type}`));
+  Object.entries(SERVICES[service] ?? {}).flatMap(([queue, takes]) =>
+    takes.map((what) => `${service}.${queue} takes ${typeof what === 'string' ? what : what.type}`),
+  );
 
 describe('the map and the listeners agree', () => {
-  it.each(Object.keys(SERVICES))('%s has exactly one @On for everything that is bound for it, and nothing else', (service) => {
-    expect([...subscribed(service), ...answeredByTheKit(service)].sort()).toEqual(mapped(service).sort());
-  });
+  it.each(Object.keys(SERVICES))(
+    '%s has exactly one @On for everything that is bound for it, and nothing else',
+    (service) => {
+      expect([...subscribed(service), ...answeredByTheKit(service)].sort()).toEqual(mapped(service).sort());
+    },
+  );
 
   it('of the queues whose messages call the outside, and are tried again for a day', () => {
     const calling = new Set(Object.keys(SERVICES).flatMap(callingOutside));

@@ -1,24 +1,52 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { resendCode, signUp, verifyPhone, type Account, type AccountLimits, type Change, type Holders } from './account.js';
+import {
+  resendCode,
+  signUp,
+  verifyPhone,
+  type Account,
+  type AccountLimits,
+  type Change,
+  type Holders,
+} from './account.js';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000);
 const minutesLater = (minutes: number) => later(minutes * 60);
 const DAY = 86_400;
 const id = (n: number) => `00000000-0000-7000-8000-00000000000${n.toString(16)}`;
-const REQUEST = { userId: id(10), phone: '+15550000001', name: 'Ann', role: 'customer' as const, passwordHash: 'scrypt$hash', code: '123456' };
-const LIMITS: AccountLimits = { holdMs: 60_000, unverifiedMs: 7 * DAY * 1_000, resendMs: 60_000, codesPerAccount: 5, codesPerNumber: 10, tokensMs: DAY * 1_000 };
+const REQUEST = {
+  userId: id(10),
+  phone: '+15550000001',
+  name: 'Ann',
+  role: 'customer' as const,
+  passwordHash: 'scrypt$hash',
+  code: '123456',
+};
+const LIMITS: AccountLimits = {
+  holdMs: 60_000,
+  unverifiedMs: 7 * DAY * 1_000,
+  resendMs: 60_000,
+  codesPerAccount: 5,
+  codesPerNumber: 10,
+  tokensMs: DAY * 1_000,
+};
 const NOBODY: Holders = { phone: REQUEST.phone, number: undefined, accounts: [], own: undefined };
 
 /** What the number's next change sees. */
 const after = (holders: Holders, { number, accounts = [] }: Change): Holders => {
   const byId = new Map([...holders.accounts, ...accounts].map((account) => [account.id, account]));
-  return { ...holders, number: number ?? holders.number, accounts: [...byId.values()].filter(({ phone }) => phone !== null) };
+  return {
+    ...holders,
+    number: number ?? holders.number,
+    accounts: [...byId.values()].filter(({ phone }) => phone !== null),
+  };
 };
-const joins = (holders: Holders, userId: string, now: Date, request: Partial<typeof REQUEST> = {}): Holders => after(holders, signUp(holders, { ...REQUEST, ...request, userId }, LIMITS, now));
+const joins = (holders: Holders, userId: string, now: Date, request: Partial<typeof REQUEST> = {}): Holders =>
+  after(holders, signUp(holders, { ...REQUEST, ...request, userId }, LIMITS, now));
 const fresh = (): Holders => joins(NOBODY, REQUEST.userId, NOW);
-const named = (holders: Holders, userId = REQUEST.userId): Account => holders.accounts.find((account) => account.id === userId)!;
+const named = (holders: Holders, userId = REQUEST.userId): Account =>
+  holders.accounts.find((account) => account.id === userId)!;
 const statusOf = (decide: () => Change): number => {
   try {
     return decide().problem?.status ?? 200;
@@ -26,8 +54,10 @@ const statusOf = (decide: () => Change): number => {
     return (error as { problem: { status: number } }).problem.status;
   }
 };
-const said = ({ messages = [] }: Change) => messages.map(({ contract, data }) => [contract.type, (data as { userId: string }).userId]);
-const verify = (holders: Holders, code: string, now = NOW, userId = REQUEST.userId) => verifyPhone(holders, userId, code, LIMITS, now);
+const said = ({ messages = [] }: Change) =>
+  messages.map(({ contract, data }) => [contract.type, (data as { userId: string }).userId]);
+const verify = (holders: Holders, code: string, now = NOW, userId = REQUEST.userId) =>
+  verifyPhone(holders, userId, code, LIMITS, now);
 
 /** Guesses one after the other, each on the state that the one before left. */
 function guess(holders: Holders, codes: string[], now = NOW): { holders: Holders; statuses: number[] } {
@@ -42,7 +72,9 @@ function guess(holders: Holders, codes: string[], now = NOW): { holders: Holders
 describe('signUp', () => {
   it('opens an unverified account and tells the world, with the code for the SMS', () => {
     const { accounts, messages, reply } = signUp(NOBODY, REQUEST, LIMITS, NOW);
-    expect(accounts).toMatchObject([{ id: REQUEST.userId, phone: REQUEST.phone, role: 'customer', verifiedAt: null, version: 1 }]);
+    expect(accounts).toMatchObject([
+      { id: REQUEST.userId, phone: REQUEST.phone, role: 'customer', verifiedAt: null, version: 1 },
+    ]);
     expect(reply).toEqual({ id: REQUEST.userId, phone: REQUEST.phone, name: 'Ann' });
     expect(messages?.map(({ contract, data }) => [contract.type, data])).toEqual([
       ['account.registered', { userId: REQUEST.userId, phone: REQUEST.phone, name: 'Ann', code: '123456', version: 1 }],
@@ -66,7 +98,10 @@ describe('signUp', () => {
 
   it('opens another account beside one that has not proved the number, which goes on', () => {
     const both = joins(fresh(), id(11), later(60));
-    expect(both.accounts.map(({ phone, tokenEpoch }) => [phone, tokenEpoch])).toEqual([[REQUEST.phone, 0], [REQUEST.phone, 0]]);
+    expect(both.accounts.map(({ phone, tokenEpoch }) => [phone, tokenEpoch])).toEqual([
+      [REQUEST.phone, 0],
+      [REQUEST.phone, 0],
+    ]);
   });
 
   it('takes the number from one that has not proved it for a week, and from the oldest of three', () => {
@@ -83,7 +118,9 @@ describe('signUp', () => {
   it('sends one number ten codes a day, whoever asks', () => {
     let [holders, now] = [NOBODY, NOW];
     for (let n = 0; n < 10; n++, now = new Date(now.getTime() + 60_000)) holders = joins(holders, id(n), now);
-    expect(() => joins(holders, id(15), now)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 429, retryAfter: DAY - 600 }) }));
+    expect(() => joins(holders, id(15), now)).toThrow(
+      expect.objectContaining({ problem: expect.objectContaining({ status: 429, retryAfter: DAY - 600 }) }),
+    );
     expect(joins(holders, id(15), later(DAY)).accounts.map((account) => account.id)).toContain(id(15));
   });
 });
@@ -99,7 +136,10 @@ describe('verifyPhone', () => {
   it('gives the number to who proves it, and takes it and every token from the others', () => {
     const both = joins(fresh(), id(11), later(60), { code: '654321' });
     const proof = verify(both, '654321', later(61), id(11));
-    expect(said(proof)).toEqual([['account.verified', id(11)], ['account.tokens_revoked', REQUEST.userId]]);
+    expect(said(proof)).toEqual([
+      ['account.verified', id(11)],
+      ['account.tokens_revoked', REQUEST.userId],
+    ]);
     expect(after(both, proof).accounts).toEqual([expect.objectContaining({ id: id(11), verifiedAt: later(61) })]);
     expect(proof.revocations).toEqual([expect.objectContaining({ id: REQUEST.userId, minEpoch: 1, keep: null })]);
     expect(statusOf(() => verify(after(both, proof), '123456', later(62)))).toBe(404);
@@ -133,7 +173,8 @@ describe('verifyPhone', () => {
 });
 
 describe('resendCode', () => {
-  const resend = (holders: Holders, now: Date, code = '654321') => resendCode(holders, REQUEST.userId, code, LIMITS, now);
+  const resend = (holders: Holders, now: Date, code = '654321') =>
+    resendCode(holders, REQUEST.userId, code, LIMITS, now);
 
   it('makes a new code, five guesses and ten minutes, and the former code is void', () => {
     const used = guess(fresh(), ['000000', '000000', '000000', '000000', '000000']).holders;
@@ -145,7 +186,9 @@ describe('resendCode', () => {
 
   it('waits a minute between two, and says how long', () => {
     const once = after(fresh(), resend(fresh(), NOW));
-    expect(() => resend(once, later(59))).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 429, retryAfter: 1 }) }));
+    expect(() => resend(once, later(59))).toThrow(
+      expect.objectContaining({ problem: expect.objectContaining({ status: 429, retryAfter: 1 }) }),
+    );
     expect(statusOf(() => resend(once, later(60)))).toBe(200);
   });
 

@@ -1,5 +1,19 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { AccountRegistered, AccountVerified, ChangePassword, CodeIssued, ListRevocations, ResendCode, SetRole, SignIn, SignOut, SignUp, TokensRevoked, VerifyPhone, type Contract } from '@sluice/contracts';
+import {
+  AccountRegistered,
+  AccountVerified,
+  ChangePassword,
+  CodeIssued,
+  ListRevocations,
+  ResendCode,
+  SetRole,
+  SignIn,
+  SignOut,
+  SignUp,
+  TokensRevoked,
+  VerifyPhone,
+  type Contract,
+} from '@sluice/contracts';
 import { MessageClient, ProblemError } from '@sluice/messaging';
 import { startService, type Service } from '@sluice/service-kit';
 import { eventually, testBroker, testDatabase, type TestBroker, type TestDatabase } from '@sluice/testing';
@@ -12,7 +26,12 @@ import { AccountsConfig } from './config.js';
 import { ExpiredSweep } from './expired.sweep.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-const ANN = { userId: '00000000-0000-7000-8000-00000000000a', phone: '+15550000001', name: 'Ann', password: 'a good password' };
+const ANN = {
+  userId: '00000000-0000-7000-8000-00000000000a',
+  phone: '+15550000001',
+  name: 'Ann',
+  password: 'a good password',
+};
 
 let broker: TestBroker;
 let database: TestDatabase;
@@ -24,7 +43,13 @@ const facts: { type: string; data: Record<string, unknown> }[] = [];
 const start = () =>
   startService(
     { name: 'accounts', module: AccountsModule, config: AccountsConfig, database: true },
-    { AMQP_URL: broker.url, DATABASE_URL: database.url, LOG_LEVEL: 'error', DEV_SEED: 'true', TOKEN_PRIVATE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() },
+    {
+      AMQP_URL: broker.url,
+      DATABASE_URL: database.url,
+      LOG_LEVEL: 'error',
+      DEV_SEED: 'true',
+      TOKEN_PRIVATE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    },
   );
 
 /** Notes every fact about accounts. */
@@ -33,7 +58,12 @@ async function listen(): Promise<void> {
   const channel = await tap.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
   await channel.bindQueue(queue, 'shop.events', 'account.*');
-  await channel.consume(queue, (message) => message && facts.push({ type: message.fields.routingKey, data: JSON.parse(message.content.toString()) as never }), { noAck: true });
+  await channel.consume(
+    queue,
+    (message) =>
+      message && facts.push({ type: message.fields.routingKey, data: JSON.parse(message.content.toString()) as never }),
+    { noAck: true },
+  );
 }
 
 beforeAll(async () => {
@@ -50,24 +80,32 @@ afterAll(async () => {
   await Promise.all([broker.close(), database.close()]);
 });
 
-const ask = <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) => client.request(contract, data, { deadlineMs: 30_000 });
+const ask = <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) =>
+  client.request(contract, data, { deadlineMs: 30_000 });
 /** The status that a request ends with: its problem's, or 200. */
 const statusOf = (answer: Promise<unknown>): Promise<number> =>
   answer.then(
     () => 200,
     (error: unknown) => (error instanceof ProblemError ? error.problem.status : Promise.reject(error)),
   );
-const factsAbout = (userId: string, type: string) => facts.filter((fact) => fact.type === type && fact.data['userId'] === userId);
-const signIn = async (password: string, phone = ANN.phone) => (await jwtVerify((await ask(SignIn, { phone, password })).token, publicKey)).payload;
+const factsAbout = (userId: string, type: string) =>
+  facts.filter((fact) => fact.type === type && fact.data['userId'] === userId);
+const signIn = async (password: string, phone = ANN.phone) =>
+  (await jwtVerify((await ask(SignIn, { phone, password })).token, publicKey)).payload;
 const signUp = async (data: Partial<typeof ANN>) => {
   const user = { ...ANN, userId: randomUUID(), ...data };
   return { ...user, id: (await ask(SignUp, user)).id };
 };
 /** As if everything of this number were so much older. */
 const age = (phone: string, seconds: number) =>
-  database.pool.query("UPDATE accounts SET created_at = created_at - $2 * interval '1 second', code_resent_at = code_resent_at - $2 * interval '1 second' WHERE phone = $1", [phone, seconds]);
-const codeOf = (userId: string): Promise<string> => eventually(() => String(factsAbout(userId, AccountRegistered.type)[0]!.data['code']));
-const accountsOf = async (phone: string) => (await database.pool.query('SELECT * FROM accounts WHERE phone = $1 AND version > 0', [phone])).rows;
+  database.pool.query(
+    "UPDATE accounts SET created_at = created_at - $2 * interval '1 second', code_resent_at = code_resent_at - $2 * interval '1 second' WHERE phone = $1",
+    [phone, seconds],
+  );
+const codeOf = (userId: string): Promise<string> =>
+  eventually(() => String(factsAbout(userId, AccountRegistered.type)[0]!.data['code']));
+const accountsOf = async (phone: string) =>
+  (await database.pool.query('SELECT * FROM accounts WHERE phone = $1 AND version > 0', [phone])).rows;
 
 describe('signing up', () => {
   it('makes an account and tells the world, with a code for the SMS', async () => {
@@ -97,11 +135,15 @@ describe('signing up', () => {
     expect(new Set(made.map(({ id }) => id)).size).toBe(1);
     expect(await accountsOf('+15550000002')).toHaveLength(1);
     await codeOf(made[0]!.id);
-    expect([ANN.userId, made[0]!.id].map((userId) => factsAbout(userId, AccountRegistered.type).length)).toEqual([1, 1]);
+    expect([ANN.userId, made[0]!.id].map((userId) => factsAbout(userId, AccountRegistered.type).length)).toEqual([
+      1, 1,
+    ]);
   });
 
   it('gives one account to one of several who ask at the same time for something else', async () => {
-    const statuses = await Promise.all([1, 2, 3].map((n) => statusOf(signUp({ phone: '+15550000004', password: `a good password ${n}` }))));
+    const statuses = await Promise.all(
+      [1, 2, 3].map((n) => statusOf(signUp({ phone: '+15550000004', password: `a good password ${n}` }))),
+    );
     expect(statuses.sort()).toEqual([200, 409, 409]);
     expect(await accountsOf('+15550000004')).toHaveLength(1);
   });
@@ -111,7 +153,10 @@ describe('signing up', () => {
     const thief = await signUp({ phone, password: 'the thief of it' });
     await age(phone, 60);
     const owner = await signUp({ phone, name: 'Owner', password: 'the owner of it' });
-    expect([(await signIn('the thief of it', phone)).sub, (await signIn('the owner of it', phone)).sub]).toEqual([thief.id, owner.id]);
+    expect([(await signIn('the thief of it', phone)).sub, (await signIn('the owner of it', phone)).sub]).toEqual([
+      thief.id,
+      owner.id,
+    ]);
     await ask(VerifyPhone, { userId: owner.id, code: await codeOf(owner.id) });
     expect(await statusOf(ask(SignIn, { phone, password: 'the thief of it' }))).toBe(401);
     expect((await signIn('the owner of it', phone)).sub).toBe(owner.id);
@@ -130,7 +175,8 @@ describe('signing in', () => {
   });
 
   it('is 401, told alike, for a wrong password and for an unknown phone number', async () => {
-    const told = (phone: string, password: string) => ask(SignIn, { phone, password }).catch((error: unknown) => (error as ProblemError).problem);
+    const told = (phone: string, password: string) =>
+      ask(SignIn, { phone, password }).catch((error: unknown) => (error as ProblemError).problem);
     const wrong = await told(ANN.phone, 'wrong');
     expect(wrong).toMatchObject({ status: 401 });
     expect(await told('+15559999999', 'wrong')).toEqual(wrong);
@@ -170,20 +216,31 @@ describe('verifying the phone', () => {
   });
 
   it('is 404 for somebody who has no account', async () => {
-    expect(await statusOf(ask(VerifyPhone, { userId: '00000000-0000-7000-8000-00000000000e', code: '123456' }))).toBe(404);
+    expect(await statusOf(ask(VerifyPhone, { userId: '00000000-0000-7000-8000-00000000000e', code: '123456' }))).toBe(
+      404,
+    );
   });
 });
 
 describe('tokens that are taken back', () => {
-  const listed = async (userId: string) => (await ask(ListRevocations, {})).items.filter((item) => item.userId === userId);
+  const listed = async (userId: string) =>
+    (await ask(ListRevocations, {})).items.filter((item) => item.userId === userId);
 
   it('are one of a user after signing out, once, until its end', async () => {
     const [userId, tokenId, expiresAt] = [randomUUID(), randomUUID(), new Date(Date.now() + 3_600_000).toISOString()];
-    const both = await Promise.all([ask(SignOut, { userId, tokenId, expiresAt }), ask(SignOut, { userId, tokenId, expiresAt })]);
-    expect(both).toEqual([{ userId, tokenId, expiresAt }, { userId, tokenId, expiresAt }]);
+    const both = await Promise.all([
+      ask(SignOut, { userId, tokenId, expiresAt }),
+      ask(SignOut, { userId, tokenId, expiresAt }),
+    ]);
+    expect(both).toEqual([
+      { userId, tokenId, expiresAt },
+      { userId, tokenId, expiresAt },
+    ]);
     await eventually(() => expect(factsAbout(userId, TokensRevoked.type)).toHaveLength(1));
     expect(await listed(userId)).toEqual([{ userId, tokenId, expiresAt }]);
-    await database.pool.query("UPDATE revocations SET expires_at = now() - interval '1 second' WHERE id = $1", [tokenId]);
+    await database.pool.query("UPDATE revocations SET expires_at = now() - interval '1 second' WHERE id = $1", [
+      tokenId,
+    ]);
     expect(await listed(userId)).toEqual([]);
     await service.app.get(ExpiredSweep).sweep();
     expect((await database.pool.query('SELECT FROM revocations WHERE id = $1', [tokenId])).rowCount).toBe(0);
@@ -193,7 +250,13 @@ describe('tokens that are taken back', () => {
     const dan = await signUp({ phone: '+15550000007' });
     const one = randomUUID();
     const change = (tokenId: string) =>
-      ask(ChangePassword, { userId: dan.id, tokenId, password: ANN.password, newPassword: 'another good one', client: '192.0.2.7' });
+      ask(ChangePassword, {
+        userId: dan.id,
+        tokenId,
+        password: ANN.password,
+        newPassword: 'another good one',
+        client: '192.0.2.7',
+      });
     await change(one);
     expect(await signIn('another good one', dan.phone)).toMatchObject({ epoch: 1 });
     expect(await listed(dan.id)).toMatchObject([{ minEpoch: 1, keep: one }]);
@@ -203,7 +266,17 @@ describe('tokens that are taken back', () => {
   });
 
   it('are not guessed at by changing the password: failures count as those of signing in do', async () => {
-    const guesses = Array.from({ length: 6 }, () => statusOf(ask(ChangePassword, { userId: ANN.userId, tokenId: ANN.userId, password: 'a wrong one', newPassword: 'another good one', client: '192.0.2.8' })));
+    const guesses = Array.from({ length: 6 }, () =>
+      statusOf(
+        ask(ChangePassword, {
+          userId: ANN.userId,
+          tokenId: ANN.userId,
+          password: 'a wrong one',
+          newPassword: 'another good one',
+          client: '192.0.2.8',
+        }),
+      ),
+    );
     expect((await Promise.all(guesses)).sort()).toEqual([403, 403, 403, 403, 403, 429]);
     expect(await statusOf(ask(SignIn, { phone: ANN.phone, password: ANN.password, client: '192.0.2.8' }))).toBe(429);
     expect(await statusOf(ask(SignUp, { ...ANN, client: '192.0.2.8' }))).toBe(429);
@@ -218,12 +291,20 @@ describe('tokens that are taken back', () => {
 
   it('are listed page by page, and those alone that have changed since', async () => {
     const before = (await ask(ListRevocations, {})).at;
-    const mine = Array.from({ length: 5 }, () => ({ userId: randomUUID(), tokenId: randomUUID(), expiresAt: new Date(Date.now() + 3_600_000).toISOString() }));
+    const mine = Array.from({ length: 5 }, () => ({
+      userId: randomUUID(),
+      tokenId: randomUUID(),
+      expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+    }));
     for (const each of mine) await ask(SignOut, each);
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
-      const page = await ask(ListRevocations, { limit: 2, changedSince: before, ...(cursor !== undefined && { cursor }) });
+      const page = await ask(ListRevocations, {
+        limit: 2,
+        changedSince: before,
+        ...(cursor !== undefined && { cursor }),
+      });
       seen.push(...page.items.map((item) => item.userId));
       cursor = page.next;
     } while (cursor !== undefined);
@@ -233,15 +314,21 @@ describe('tokens that are taken back', () => {
 
 describe('the development seed', () => {
   it('signs in as admin and as customer', async () => {
-    const roleOf = async (phone: string, password: string) => (await jwtVerify((await ask(SignIn, { phone, password })).token, publicKey)).payload['role'];
+    const roleOf = async (phone: string, password: string) =>
+      (await jwtVerify((await ask(SignIn, { phone, password })).token, publicKey)).payload['role'];
     expect(await roleOf('+10000000000', 'admin-password')).toBe('admin');
     expect(await roleOf('+10000000001', 'customer-password')).toBe('customer');
   });
 
   it('is planted once, however often the service starts, with numbers that are proved', async () => {
     await (await start()).stop();
-    const { rows } = await database.pool.query('SELECT version, verified_at FROM accounts WHERE phone LIKE $1', ['+1000000000_']);
-    expect(rows).toEqual([{ version: 2, verified_at: expect.any(Date) }, { version: 2, verified_at: expect.any(Date) }]);
+    const { rows } = await database.pool.query('SELECT version, verified_at FROM accounts WHERE phone LIKE $1', [
+      '+1000000000_',
+    ]);
+    expect(rows).toEqual([
+      { version: 2, verified_at: expect.any(Date) },
+      { version: 2, verified_at: expect.any(Date) },
+    ]);
     const said = facts.filter(({ data }) => String(data['phone']).startsWith('+1000000000')).map(({ type }) => type);
     expect(said.sort()).toEqual(['account.registered', 'account.registered', 'account.verified', 'account.verified']);
   });

@@ -32,12 +32,16 @@ describe('users for load tests', () => {
   it('are accounts as others are, each with a token of its own that the public key confirms', async () => {
     const tokens = await make(3);
     expect(await Promise.all(tokens.map(subjectOf))).toEqual((await rows()).map(({ id }) => id));
-    expect(await rows()).toMatchObject([1, 2, 3].map((number) => ({ ...devUser(number), role: 'customer', version: 1 })));
+    expect(await rows()).toMatchObject(
+      [1, 2, 3].map((number) => ({ ...devUser(number), role: 'customer', version: 1 })),
+    );
   });
 
   it('are the same users when they are asked for again, and only what is missing is added', async () => {
     const before = await rows();
-    expect(await Promise.all((await make(4_001)).map(subjectOf))).toEqual(Array.from({ length: 4_001 }, (_, i) => devUser(i + 1).id));
+    expect(await Promise.all((await make(4_001)).map(subjectOf))).toEqual(
+      Array.from({ length: 4_001 }, (_, i) => devUser(i + 1).id),
+    );
     const after = await rows();
     expect(after.slice(0, 3)).toEqual(before);
     await make(4_001);
@@ -66,12 +70,16 @@ describe('the program', () => {
   const program = path.join(import.meta.dirname, '../dist/make-dev-users.js');
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const run = (count: string, env: Record<string, string> = {}) =>
-    promisify(execFile)(process.execPath, [program, count], { env: { PATH: process.env['PATH'], DATABASE_URL: database.url, TOKEN_PRIVATE_KEY: pem, ...env } });
+    promisify(execFile)(process.execPath, [program, count], {
+      env: { PATH: process.env['PATH'], DATABASE_URL: database.url, TOKEN_PRIVATE_KEY: pem, ...env },
+    });
 
   it('prints tokens and nothing else, one a line', async () => {
     const { stdout, stderr } = await run('5');
     expect(stderr).toBe('');
-    expect(await Promise.all(stdout.trimEnd().split('\n').map(subjectOf))).toEqual([1, 2, 3, 4, 5].map((number) => devUser(number).id));
+    expect(await Promise.all(stdout.trimEnd().split('\n').map(subjectOf))).toEqual(
+      [1, 2, 3, 4, 5].map((number) => devUser(number).id),
+    );
   });
 
   it.each([

@@ -10,7 +10,12 @@ function line(clock: () => number = () => 0) {
   const first = hashing.run({ client: 'first', known: false }, () => new Promise<void>((resolve) => (open = resolve)));
   const answers: Promise<string>[] = [first.then(() => 'first')];
   const stand = (name: string, who: Partial<Hasher> & { client: string }): Promise<string> => {
-    const answer = hashing.run({ known: false, ...who }, async () => void order.push(name)).then(() => 'done', (error: { problem: { status: number } }) => String(error.problem.status));
+    const answer = hashing
+      .run({ known: false, ...who }, async () => void order.push(name))
+      .then(
+        () => 'done',
+        (error: { problem: { status: number } }) => String(error.problem.status),
+      );
     answers.push(answer);
     return answer;
   };
@@ -75,7 +80,9 @@ describe('the line in front of the password hash', () => {
       await new Promise(setImmediate);
       running--;
     };
-    await expect(hashing.run({ client: undefined, known: false }, () => Promise.reject(new Error('first')))).rejects.toThrow('first');
+    await expect(
+      hashing.run({ client: undefined, known: false }, () => Promise.reject(new Error('first'))),
+    ).rejects.toThrow('first');
     await Promise.all(Array.from({ length: 40 }, () => hashing.run({ client: undefined, known: false }, job)));
     expect(most).toBe(2);
   });

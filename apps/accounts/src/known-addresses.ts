@@ -41,4 +41,6 @@ export class KnownAddresses {
 
 /** All processes of accounts have the same one. When it is rotated nobody is known for a while. */
 const keyFrom = (key: KeyObject): Buffer =>
-  createHmac('sha256', key.export({ type: 'pkcs8', format: 'der' })).update('known addresses').digest();
+  createHmac('sha256', key.export({ type: 'pkcs8', format: 'der' }))
+    .update('known addresses')
+    .digest();

@@ -9,7 +9,10 @@ import { devTokens, MOST_USERS } from './dev-users.js';
 const Config = z.object({
   ...CommonConfig.pick({ LOG_LEVEL: true, LOG_FORMAT: true }).shape,
   ...AccountsConfig.pick({ TOKEN_PRIVATE_KEY: true, TOKEN_TTL_SECONDS: true }).shape,
-  NODE_ENV: CommonConfig.shape.NODE_ENV.refine((name) => name !== 'production', 'users without a password are refused in production'),
+  NODE_ENV: CommonConfig.shape.NODE_ENV.refine(
+    (name) => name !== 'production',
+    'users without a password are refused in production',
+  ),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "must be the postgresql:// URL of accounts' database" }),
   DATABASE_CA: DatabaseConfig.shape.DATABASE_CA,
   USERS: wholeNumber(1, MOST_USERS),

@@ -7,7 +7,8 @@ const IN_A_DAY = new Date('2026-11-22T12:00:00Z');
 const [ANN, ONE, OTHER] = ['ann', 'one', 'other'];
 const account = { id: ANN, role: 'customer', tokenEpoch: 0, passwordHash: 'old', version: 1 } as Account;
 const own = (change: Partial<Own> = {}): Own => ({ account, revocation: undefined, ...change });
-const change = (before: Own, keep: string) => changePassword(before, { passwordHash: 'new', keep, tokensMs: 86_400_000 }, NOW);
+const change = (before: Own, keep: string) =>
+  changePassword(before, { passwordHash: 'new', keep, tokensMs: 86_400_000 }, NOW);
 
 describe('another password', () => {
   it('makes the tokens of former epochs void, but the one that it was changed with, and says so', () => {
@@ -32,7 +33,9 @@ describe('another password', () => {
 
 describe('another role', () => {
   it('makes all tokens void, and the same one none', () => {
-    expect(setRole(own(), { role: 'admin', tokensMs: 1 }, NOW).revocations).toMatchObject([{ minEpoch: 1, keep: null }]);
+    expect(setRole(own(), { role: 'admin', tokensMs: 1 }, NOW).revocations).toMatchObject([
+      { minEpoch: 1, keep: null },
+    ]);
     expect(setRole(own(), { role: 'customer', tokensMs: 1 }, NOW)).toEqual({});
   });
 });

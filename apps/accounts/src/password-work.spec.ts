@@ -11,12 +11,17 @@ afterAll(() => void counting.disable());
 it('is the same for a number that nobody has as for a wrong and for a right password: one hash, at the same cost', async () => {
   const stored = await hashPassword('right');
   const each: number[] = [];
-  for (const [password, hash] of [['right', stored], ['wrong', stored], ['wrong', undefined]] as const) {
+  for (const [password, hash] of [
+    ['right', stored],
+    ['wrong', stored],
+    ['wrong', undefined],
+  ] as const) {
     hashes = 0;
     await passwordMatches(password, hash);
     each.push(hashes);
   }
   expect(each).toEqual([1, 1, 1]);
-  const costOf = (hash: string) => hash.split('$').map((part, index) => (index < 4 ? part : Buffer.from(part, 'base64url').length));
+  const costOf = (hash: string) =>
+    hash.split('$').map((part, index) => (index < 4 ? part : Buffer.from(part, 'base64url').length));
   expect(costOf(NOBODY)).toEqual(costOf(stored));
 });

@@ -24,7 +24,10 @@ describe('password hashes', () => {
 
   it('never match when there is no account, and take as long to say so', async () => {
     const stored = await hashPassword('a password');
-    const [known, unknown] = [await timed(() => passwordMatches('wrong', stored)), await timed(() => passwordMatches('wrong', undefined))];
+    const [known, unknown] = [
+      await timed(() => passwordMatches('wrong', stored)),
+      await timed(() => passwordMatches('wrong', undefined)),
+    ];
     expect(known.value).toBe(false);
     expect(unknown.value).toBe(false);
     expect(unknown.ms).toBeGreaterThan(known.ms / 3);
@@ -35,7 +38,8 @@ describe('password hashes', () => {
   });
 });
 
-const RFC_7914 = '7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887';
+const RFC_7914 =
+  '7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887';
 
 async function timed<T>(job: () => Promise<T>): Promise<{ value: T; ms: number }> {
   const start = performance.now();

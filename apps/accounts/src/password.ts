@@ -38,10 +38,22 @@ export async function passwordMatches(password: string, stored: string | undefin
 }
 
 /** Formed like any other hash, of a password that nobody has: made of chance alone. */
-export const NOBODY = ['scrypt', COST.N, COST.r, COST.p, randomBytes(SALT_BYTES).toString('base64url'), randomBytes(HASH_BYTES).toString('base64url')].join('$');
+export const NOBODY = [
+  'scrypt',
+  COST.N,
+  COST.r,
+  COST.p,
+  randomBytes(SALT_BYTES).toString('base64url'),
+  randomBytes(HASH_BYTES).toString('base64url'),
+].join('$');
 
 function parse(stored: string): { cost: Parameters; salt: Buffer; hash: Buffer } {
   const [scheme, N, r, p, salt, hash] = stored.split('$');
-  if (scheme !== 'scrypt' || !salt || !hash) throw new Error('a stored password hash is not of the form scrypt$N$r$p$salt$hash');
-  return { cost: { N: Number(N), r: Number(r), p: Number(p) }, salt: Buffer.from(salt, 'base64url'), hash: Buffer.from(hash, 'base64url') };
+  if (scheme !== 'scrypt' || !salt || !hash)
+    throw new Error('a stored password hash is not of the form scrypt$N$r$p$salt$hash');
+  return {
+    cost: { N: Number(N), r: Number(r), p: Number(p) },
+    salt: Buffer.from(salt, 'base64url'),
+    hash: Buffer.from(hash, 'base64url'),
+  };
 }

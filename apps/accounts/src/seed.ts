@@ -18,8 +18,20 @@ interface SeedAccount {
 
 /** The accounts of a development system; their passwords are public. */
 const SEED: SeedAccount[] = [
-  { userId: '00000000-0000-7000-8000-000000000000', phone: '+10000000000', name: 'Admin', role: 'admin', password: 'admin-password' },
-  { userId: '00000000-0000-7000-8000-000000000001', phone: '+10000000001', name: 'Customer', role: 'customer', password: 'customer-password' },
+  {
+    userId: '00000000-0000-7000-8000-000000000000',
+    phone: '+10000000000',
+    name: 'Admin',
+    role: 'admin',
+    password: 'admin-password',
+  },
+  {
+    userId: '00000000-0000-7000-8000-000000000001',
+    phone: '+10000000001',
+    name: 'Customer',
+    role: 'customer',
+    password: 'customer-password',
+  },
 ];
 
 /** Signs up the seed accounts before the first message is taken; nothing happens when they exist. */

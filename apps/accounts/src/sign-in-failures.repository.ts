@@ -4,7 +4,11 @@ import { collection, newId } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { ANY_PHONE, countTry, noFailures, takeBack, undo, type Counted, type Failures } from './sign-in-failures.js';
 
-const failures = collection<Failures>({ table: 'sign_in_failures', key: ['phone', 'client'], columns: ['phone', 'client', 'failures', 'since', 'lastAt', 'version'] });
+const failures = collection<Failures>({
+  table: 'sign_in_failures',
+  key: ['phone', 'client'],
+  columns: ['phone', 'client', 'failures', 'since', 'lastAt', 'version'],
+});
 
 /** The failed sign-ins that all accounts processes count together. */
 @Injectable()
@@ -33,7 +37,10 @@ export class SignInFailures {
   #change(message: Message, phone: string, client: string, decide: (counted: Counted, now: Date) => Counted) {
     const [pairKey, addressKey] = [`${phone}/${client}`, `${ANY_PHONE}/${client}`];
     return this.unit.change(message, { failures: [pairKey, addressKey] }, (state, now) => {
-      const before = { pair: state.failures[pairKey] ?? noFailures(phone, client, now), address: state.failures[addressKey] ?? noFailures(ANY_PHONE, client, now) };
+      const before = {
+        pair: state.failures[pairKey] ?? noFailures(phone, client, now),
+        address: state.failures[addressKey] ?? noFailures(ANY_PHONE, client, now),
+      };
       const { pair, address } = decide(before, now);
       return { state: { failures: { [pairKey]: pair, [addressKey]: address } } };
     });

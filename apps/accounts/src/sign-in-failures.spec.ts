@@ -1,11 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ANY_PHONE, countTry, FORGOTTEN_AFTER_MS, noFailures, takeBack, undo, type Counted } from './sign-in-failures.js';
+import {
+  ANY_PHONE,
+  countTry,
+  FORGOTTEN_AFTER_MS,
+  noFailures,
+  takeBack,
+  undo,
+  type Counted,
+} from './sign-in-failures.js';
 
 const NOW = new Date('2026-11-23T12:00:00Z');
 const MINUTE = 60_000;
 const at = (ms: number) => new Date(NOW.getTime() + ms);
-const fresh = (phone = '+15550000001', address = noFailures(ANY_PHONE, '192.0.2.1', NOW)): Counted => ({ pair: noFailures(phone, '192.0.2.1', NOW), address });
+const fresh = (phone = '+15550000001', address = noFailures(ANY_PHONE, '192.0.2.1', NOW)): Counted => ({
+  pair: noFailures(phone, '192.0.2.1', NOW),
+  address,
+});
 
 /** How long it has to wait (s), or what the rows say after one more try. */
 function tried(counted: Counted, ms: number): Counted | number {

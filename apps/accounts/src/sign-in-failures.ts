@@ -56,7 +56,14 @@ const oneLess = (row: Failures): Failures => ({
   version: row.version + 1,
 });
 
-export const noFailures = (phone: string, client: string, now: Date): Failures => ({ phone, client, failures: 0, since: now, lastAt: now, version: 0 });
+export const noFailures = (phone: string, client: string, now: Date): Failures => ({
+  phone,
+  client,
+  failures: 0,
+  since: now,
+  lastAt: now,
+  version: 0,
+});
 
 const windowEnd = ({ since }: Failures): number => since.getTime() + WINDOW_MS;
 
@@ -64,16 +71,26 @@ const windowEnd = ({ since }: Failures): number => since.getTime() + WINDOW_MS;
 const forgottenAt = (pair: Failures): number => Math.max(windowEnd(pair), pairWaitsUntil(pair) + WINDOW_MS);
 
 const pairWaitsUntil = ({ failures, lastAt }: Failures): number =>
-  failures < PAIR_LIMIT ? -Infinity : lastAt.getTime() + Math.min(FIRST_WAIT_MS * 2 ** (failures - PAIR_LIMIT), LONGEST_WAIT_MS);
+  failures < PAIR_LIMIT
+    ? -Infinity
+    : lastAt.getTime() + Math.min(FIRST_WAIT_MS * 2 ** (failures - PAIR_LIMIT), LONGEST_WAIT_MS);
 
 /** Not longer than a window: others who share the address wait with its attacker. */
-const addressWaitsUntil = (address: Failures): number => (address.failures < ADDRESS_LIMIT ? -Infinity : windowEnd(address));
+const addressWaitsUntil = (address: Failures): number =>
+  address.failures < ADDRESS_LIMIT ? -Infinity : windowEnd(address);
 
-const standing = (row: Failures, until: number, now: Date): Failures => (now.getTime() < until ? row : { ...row, failures: 0, since: now });
+const standing = (row: Failures, until: number, now: Date): Failures =>
+  now.getTime() < until ? row : { ...row, failures: 0, since: now };
 
-const oneMore = (row: Failures, now: Date): Failures => ({ ...row, failures: row.failures + 1, lastAt: now, version: row.version + 1 });
+const oneMore = (row: Failures, now: Date): Failures => ({
+  ...row,
+  failures: row.failures + 1,
+  lastAt: now,
+  version: row.version + 1,
+});
 
 function refuseUntil(until: number, now: Date): void {
   const retryAfter = Math.ceil((until - now.getTime()) / 1_000);
-  if (retryAfter > 0) throw ProblemError.of(429, 'Too Many Requests', 'Signing in has failed too often. Please wait.', { retryAfter });
+  if (retryAfter > 0)
+    throw ProblemError.of(429, 'Too Many Requests', 'Signing in has failed too often. Please wait.', { retryAfter });
 }

@@ -2,14 +2,30 @@ import { generateKeyPairSync } from 'node:crypto';
 import { AccountRegistered, SignIn, SignUp, VerifyPhone, type Contract } from '@sluice/contracts';
 import { MessageClient, ProblemError } from '@sluice/messaging';
 import { startService, type Service } from '@sluice/service-kit';
-import { captureLog, eventually, facts, publish, testBroker, testDatabase, type CapturedLog, type Facts, type TestBroker, type TestDatabase } from '@sluice/testing';
+import {
+  captureLog,
+  eventually,
+  facts,
+  publish,
+  testBroker,
+  testDatabase,
+  type CapturedLog,
+  type Facts,
+  type TestBroker,
+  type TestDatabase,
+} from '@sluice/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { AccountsModule } from './accounts.module.js';
 import { AccountsConfig } from './config.js';
 import { ExpiredSweep } from './expired.sweep.js';
 
-const ANN = { userId: '00000000-0000-7000-8000-00000000000a', phone: '+15550000001', name: 'Ann', password: 'a good password' };
+const ANN = {
+  userId: '00000000-0000-7000-8000-00000000000a',
+  phone: '+15550000001',
+  name: 'Ann',
+  password: 'a good password',
+};
 const ANN_SIGNS_IN = { phone: ANN.phone, password: ANN.password };
 const [ATTACKER, HOME] = ['192.0.2.66', '198.51.100.7'];
 const TOKEN_PRIVATE_KEY = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -22,7 +38,10 @@ let heard: Facts;
 let log: CapturedLog;
 
 const start = () =>
-  startService({ name: 'accounts', module: AccountsModule, config: AccountsConfig, database: true }, { AMQP_URL: broker.url, DATABASE_URL: database.url, LOG_LEVEL: 'trace', TOKEN_PRIVATE_KEY });
+  startService(
+    { name: 'accounts', module: AccountsModule, config: AccountsConfig, database: true },
+    { AMQP_URL: broker.url, DATABASE_URL: database.url, LOG_LEVEL: 'trace', TOKEN_PRIVATE_KEY },
+  );
 
 /** Two processes, as the counts are shared. */
 beforeAll(async () => {
@@ -42,21 +61,43 @@ afterAll(async () => {
   log.release();
 });
 
-const ask = <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) => client.request(contract, data, { deadlineMs: 20_000 });
+const ask = <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) =>
+  client.request(contract, data, { deadlineMs: 20_000 });
 
 /** What a sign-in ends with: 200, or its problem. */
-const signIn = (password: string, from?: string, phone = ANN.phone): Promise<{ status: number; retryAfter?: unknown }> =>
+const signIn = (
+  password: string,
+  from?: string,
+  phone = ANN.phone,
+): Promise<{ status: number; retryAfter?: unknown }> =>
   ask(SignIn, { phone, password, ...(from && { client: from }) }).then(
     () => ({ status: 200 }),
     (error: unknown) => (error instanceof ProblemError ? error.problem : Promise.reject(error)),
   );
-const statuses = async (answers: Promise<{ status: number }>[]): Promise<number[]> => (await Promise.all(answers)).map(({ status }) => status).sort();
-const wrong = (count: number, from?: string, phone?: string) => Array.from({ length: count }, () => signIn('wrong', from, phone));
-const failuresOf = async (phone: string, from: string) => (await database.pool.query<{ failures: number }>('SELECT failures FROM sign_in_failures WHERE phone = $1 AND client = $2', [phone, from])).rows[0]?.failures;
+const statuses = async (answers: Promise<{ status: number }>[]): Promise<number[]> =>
+  (await Promise.all(answers)).map(({ status }) => status).sort();
+const wrong = (count: number, from?: string, phone?: string) =>
+  Array.from({ length: count }, () => signIn('wrong', from, phone));
+const failuresOf = async (phone: string, from: string) =>
+  (
+    await database.pool.query<{ failures: number }>(
+      'SELECT failures FROM sign_in_failures WHERE phone = $1 AND client = $2',
+      [phone, from],
+    )
+  ).rows[0]?.failures;
 /** So many failures a moment ago, without the work of making them. */
-const failed = (failures: number, from: string, phone = ANN.phone) => database.pool.query('INSERT INTO sign_in_failures (phone, client, failures, version) VALUES ($1, $2, $3, 1)', [phone, from, failures]);
+const failed = (failures: number, from: string, phone = ANN.phone) =>
+  database.pool.query('INSERT INTO sign_in_failures (phone, client, failures, version) VALUES ($1, $2, $3, 1)', [
+    phone,
+    from,
+    failures,
+  ]);
 /** As if they had been so long ago. */
-const age = (minutes: number) => database.pool.query("UPDATE sign_in_failures SET since = since - $1 * interval '1 minute', last_at = last_at - $1 * interval '1 minute'", [minutes]);
+const age = (minutes: number) =>
+  database.pool.query(
+    "UPDATE sign_in_failures SET since = since - $1 * interval '1 minute', last_at = last_at - $1 * interval '1 minute'",
+    [minutes],
+  );
 
 describe('failing to sign in', () => {
   it('is told to wait after five times from one address, even with the right password, and its owner gets in from another', async () => {
@@ -79,7 +120,11 @@ describe('failing to sign in', () => {
     const ann = await Promise.all(wrong(2, HOME));
     expect(ann.map(({ status }) => status).sort()).toEqual([401, 429]);
     // What is left of the minute may be a second less for whoever asked second.
-    const alike = ann.sort(byStatus).map((problem) => ('retryAfter' in problem ? { ...problem, retryAfter: expect.closeTo(Number(problem.retryAfter), -1) } : problem));
+    const alike = ann
+      .sort(byStatus)
+      .map((problem) =>
+        'retryAfter' in problem ? { ...problem, retryAfter: expect.closeTo(Number(problem.retryAfter), -1) } : problem,
+      );
     expect(nobody.sort(byStatus)).toEqual(alike);
   });
 
@@ -101,7 +146,10 @@ describe('failing to sign in', () => {
   it('with ever other numbers stops the address, and nobody elsewhere', async () => {
     await failed(99, ATTACKER, '*');
     expect(await signIn('wrong', ATTACKER)).toMatchObject({ status: 401 });
-    expect(await signIn('wrong', ATTACKER, '+15550000042')).toMatchObject({ status: 429, retryAfter: expect.closeTo(900, -2) });
+    expect(await signIn('wrong', ATTACKER, '+15550000042')).toMatchObject({
+      status: 429,
+      retryAfter: expect.closeTo(900, -2),
+    });
     expect(await signIn(ANN.password, HOME)).toEqual({ status: 200 });
   });
 
@@ -122,12 +170,17 @@ describe('failing to sign in', () => {
   });
 
   it('is forgotten ten thousand at a time, however many there are', async () => {
-    await database.pool.query(`INSERT INTO sign_in_failures (phone, client, last_at) SELECT '+1' || n, 'attacker', now() - interval '1 day' FROM generate_series(1, 25000) n;
+    await database.pool
+      .query(`INSERT INTO sign_in_failures (phone, client, last_at) SELECT '+1' || n, 'attacker', now() - interval '1 day' FROM generate_series(1, 25000) n;
       CREATE TABLE forgotten (rows int);
       CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO forgotten SELECT count(*) FROM gone; RETURN NULL; END $$;
       CREATE TRIGGER noted AFTER DELETE ON sign_in_failures REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note();`);
     await services[0]!.app.get(ExpiredSweep).sweep();
-    expect((await database.pool.query('SELECT rows FROM forgotten')).rows).toEqual([{ rows: 10_000 }, { rows: 10_000 }, { rows: 5_000 }]);
+    expect((await database.pool.query('SELECT rows FROM forgotten')).rows).toEqual([
+      { rows: 10_000 },
+      { rows: 10_000 },
+      { rows: 5_000 },
+    ]);
   });
 });
 
@@ -142,9 +195,18 @@ describe('when more passwords come than can be compared', () => {
     expect(await signIn(ANN.password, HOME)).toEqual({ status: 200 });
     let attacksEnded = 0;
     const attack = Array.from({ length: 20 }, (_, n) =>
-      outcome(client.request(SignIn, { phone: `+1666${1_000_000 + n}`, password: 'wrong', client: `203.0.113.${n}` }, { deadlineMs: 60_000 })).finally(() => attacksEnded++),
+      outcome(
+        client.request(
+          SignIn,
+          { phone: `+1666${1_000_000 + n}`, password: 'wrong', client: `203.0.113.${n}` },
+          { deadlineMs: 60_000 },
+        ),
+      ).finally(() => attacksEnded++),
     );
-    const [code, home] = await Promise.all([outcome(ask(VerifyPhone, { userId: ANN.userId, code: '000000' })), signIn(ANN.password, HOME)]);
+    const [code, home] = await Promise.all([
+      outcome(ask(VerifyPhone, { userId: ANN.userId, code: '000000' })),
+      signIn(ANN.password, HOME),
+    ]);
     const endedBefore = attacksEnded;
     expect([[422, 429].includes(code), home, endedBefore < 10]).toEqual([true, { status: 200 }, true]);
     expect((await Promise.all(attack)).filter((status) => status !== 401)).toEqual([]);
@@ -157,11 +219,20 @@ describe('the log of all that', () => {
     const code = String(heard.of(AccountRegistered, ({ userId }) => userId === ANN.userId, 1)[0]!.code);
     const broken = 'correct horse battery';
     await publish(broker, SignUp, ANN, { body: `{"phone":"${ANN.phone}","password":"${broken}` });
-    await publish(broker, SignIn, ANN_SIGNS_IN, { body: JSON.stringify({ phone: 'none', password: broken, pin: broken }), properties: { messageId: `password="${broken}"` } });
-    await expect(ask(VerifyPhone, { userId: ANN.userId, code: code === '000000' ? '000001' : '000000' })).rejects.toThrow('Wrong code');
+    await publish(broker, SignIn, ANN_SIGNS_IN, {
+      body: JSON.stringify({ phone: 'none', password: broken, pin: broken }),
+      properties: { messageId: `password="${broken}"` },
+    });
+    await expect(
+      ask(VerifyPhone, { userId: ANN.userId, code: code === '000000' ? '000001' : '000000' }),
+    ).rejects.toThrow('Wrong code');
     await ask(VerifyPhone, { userId: ANN.userId, code });
     await eventually(() => expect(log.text().match(/MalformedError/g)).toHaveLength(2));
-    expect([ANN.password, 'wrong', broken, 'horse', code, token, HOME, ATTACKER].filter((secret) => log.text().includes(secret))).toEqual([]);
+    expect(
+      [ANN.password, 'wrong', broken, 'horse', code, token, HOME, ATTACKER].filter((secret) =>
+        log.text().includes(secret),
+      ),
+    ).toEqual([]);
   });
 });
 

@@ -27,7 +27,9 @@ export async function issueToken(of: TokenOf, issuer: TokenIssuer, now: Date): P
   const { privateKey, ttlSeconds } = issuer;
   const issuedAt = Math.floor(now.getTime() / 1000);
   const expiresAt = issuedAt + ttlSeconds;
-  const named = new SignJWT({ role: of.role, epoch: of.tokenEpoch, ...(of.verified && { verified: true }) }).setSubject(of.id).setJti(randomUUID());
+  const named = new SignJWT({ role: of.role, epoch: of.tokenEpoch, ...(of.verified && { verified: true }) })
+    .setSubject(of.id)
+    .setJti(randomUUID());
   const claims = named.setIssuedAt(issuedAt).setExpirationTime(expiresAt);
   const token = await claims.setProtectedHeader({ alg: 'EdDSA', kid: keyIdOf(privateKey) }).sign(privateKey);
   return { token, expiresAt: new Date(expiresAt * 1000).toISOString() };

@@ -12,8 +12,10 @@ const [ada, bob] = ['0193f000-0000-7000-8000-000000000001', '0193f000-0000-7000-
 const OPEN = after(61_000);
 const CLOSES = after(3_660_000);
 
-const claims = (state: State, userId: string, round = 1, now = OPEN, at = now): Decision => claim(state, { saleId, userId, round, address: ADDRESS }, { at, now });
-const then = (state: State, userId: string, round = 1, now = OPEN): State => afterwards(state, claims(state, userId, round, now));
+const claims = (state: State, userId: string, round = 1, now = OPEN, at = now): Decision =>
+  claim(state, { saleId, userId, round, address: ADDRESS }, { at, now });
+const then = (state: State, userId: string, round = 1, now = OPEN): State =>
+  afterwards(state, claims(state, userId, round, now));
 const result = (state: State, userId: string, round = 1) => resultOf(state.claims[claimKey({ saleId, userId })], round);
 const decided = (decision: Decision) => sentBy(decision).filter(({ type }) => type === 'claim.decided');
 const orders = (decision: Decision) => sentBy(decision).filter(({ type }) => type === 'orders.place');
@@ -23,33 +25,57 @@ const scheduled = afterwards(preparing, allotted(preparing, { saleId, sku: 'TEE'
 const won = then(scheduled, ada);
 const orderId = won.claims[claimKey({ saleId, userId: ada })]!.orderId!;
 const order = { saleId, userId: ada, orderId };
-const counters = (state: State) => { const { remaining, held, sold } = state.sales[saleId]!; return { remaining, held, sold }; };
+const counters = (state: State) => {
+  const { remaining, held, sold } = state.sales[saleId]!;
+  return { remaining, held, sold };
+};
 const reopened = afterwards(won, released(won, order, after(70_000)));
 
 describe('a claim', () => {
   it('wins while there are pieces, and becomes one order at the sale’s price', () => {
     const decision = claims(scheduled, ada);
     expect(orders(decision)).toEqual([
-      { type: 'orders.place', orderId, userId: ada, lines: [{ sku: 'TEE', quantity: 1 }], address: ADDRESS, bodyHash: expect.stringMatching(/^[0-9a-f]{64}$/), payWithinSeconds: 60, flashSale: { id: saleId, unitPrice: PRICE } },
+      {
+        type: 'orders.place',
+        orderId,
+        userId: ada,
+        lines: [{ sku: 'TEE', quantity: 1 }],
+        address: ADDRESS,
+        bodyHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+        payWithinSeconds: 60,
+        flashSale: { id: saleId, unitPrice: PRICE },
+      },
     ]);
-    expect(decided(decision)).toEqual([{ type: 'claim.decided', saleId, userId: ada, round: 1, status: 'won', orderId }]);
+    expect(decided(decision)).toEqual([
+      { type: 'claim.decided', saleId, userId: ada, round: 1, status: 'won', orderId },
+    ]);
     expect(result(won, ada)).toEqual({ status: 'won', orderId });
   });
 
   it('opens a sale whose time has come, before the sweep has been there, and sells it out', () => {
-    expect(sentBy(claims(scheduled, ada)).filter(({ type }) => type === 'sale.changed')).toMatchObject([{ state: 'sold-out', round: 1, remaining: 0, held: 1 }]);
+    expect(sentBy(claims(scheduled, ada)).filter(({ type }) => type === 'sale.changed')).toMatchObject([
+      { state: 'sold-out', round: 1, remaining: 0, held: 1 },
+    ]);
   });
 
   it.each([
     ['no_such_sale', 'the sale is unknown', nothing, OPEN],
-    ['no_such_sale', 'inventory has refused it', afterwards(preparing, refused(preparing, { saleId, sku: 'TEE', version: 1, available: 0 }, NOON)), OPEN],
+    [
+      'no_such_sale',
+      'inventory has refused it',
+      afterwards(preparing, refused(preparing, { saleId, sku: 'TEE', version: 1, available: 0 }, NOON)),
+      OPEN,
+    ],
     ['not_open', 'its pieces are not there yet', preparing, OPEN],
     ['not_open', 'it is too early', scheduled, after(59_999)],
     ['sold_out', 'all are gone', won, OPEN],
     ['closed', 'it is too late, though the sweep has not been there', scheduled, CLOSES],
   ])('loses with %s when %s', (reason, _, state, now) => {
     const decision = claims(state, bob, 1, now);
-    expect([decided(decision), orders(decision)]).toEqual([[{ type: 'claim.decided', saleId, userId: bob, round: 1, status: 'lost', reason }], []]);
+    expect([decided(decision), orders(decision)]).toEqual([
+      [{ type: 'claim.decided', saleId, userId: bob, round: 1, status: 'lost', reason }],
+      [],
+    ]);
     expect(result(afterwards(state, decision), bob)).toEqual({ status: 'lost', reason });
   });
 
@@ -58,7 +84,8 @@ describe('a claim', () => {
     const [inTime, late, early] = [after(-1, CLOSES), CLOSES, after(59_999)];
     const then = after(10_000, CLOSES);
     expect(decided(claims(closed, bob, 1, then, inTime))).toMatchObject([{ status: 'won' }]);
-    for (const at of [late, early]) expect(decided(claims(closed, bob, 1, then, at))).toMatchObject([{ status: 'lost', reason: 'closed' }]);
+    for (const at of [late, early])
+      expect(decided(claims(closed, bob, 1, then, at))).toMatchObject([{ status: 'lost', reason: 'closed' }]);
     const first = afterwards(closed, claims(closed, ada, 1, then, inTime));
     expect(first.sales[saleId]).toMatchObject({ state: 'closed', remaining: 0, held: 1, round: 1 });
     expect(decided(claims(first, bob, 1, then, inTime))).toMatchObject([{ status: 'lost', reason: 'sold_out' }]);
@@ -68,7 +95,9 @@ describe('a claim', () => {
   });
 
   it('that was let in before the sale opened has come too early, though it is answered later', () => {
-    expect(decided(claims(scheduled, bob, 1, OPEN, after(59_999)))).toMatchObject([{ status: 'lost', reason: 'not_open' }]);
+    expect(decided(claims(scheduled, bob, 1, OPEN, after(59_999)))).toMatchObject([
+      { status: 'lost', reason: 'not_open' },
+    ]);
   });
 
   it('is answered once: the same ticket again changes nothing but the length of the line', () => {
@@ -96,7 +125,20 @@ describe('a claim', () => {
 
   it('that lost is written down without a win, and each answer raises its version', () => {
     const early = then(scheduled, bob, 1, after(59_999));
-    const row = { saleId, userId: bob, round: 1, wonRound: null, orderId: null, win: null, endReason: null, address: null, wonAt: null, askedAt: null, lost: 'not_open', version: 1 };
+    const row = {
+      saleId,
+      userId: bob,
+      round: 1,
+      wonRound: null,
+      orderId: null,
+      win: null,
+      endReason: null,
+      address: null,
+      wonAt: null,
+      askedAt: null,
+      lost: 'not_open',
+      version: 1,
+    };
     const key = claimKey({ saleId, userId: bob });
     expect(early.claims[key]).toEqual(row);
     const closed = then(early, bob, 1, CLOSES);
@@ -124,24 +166,38 @@ describe('a claim', () => {
   it('that a later one of its user has overtaken is told so, and changes nothing', () => {
     const second = then(reopened, bob, 2, after(71_000));
     const late = claims(second, bob, 1, after(72_000));
-    expect([late.state?.claims, decided(late)]).toEqual([undefined, [{ type: 'claim.decided', saleId, userId: bob, round: 1, status: 'lost', reason: 'sold_out' }]]);
+    expect([late.state?.claims, decided(late)]).toEqual([
+      undefined,
+      [{ type: 'claim.decided', saleId, userId: bob, round: 1, status: 'lost', reason: 'sold_out' }],
+    ]);
   });
 });
 
 describe('a win', () => {
   it('is sold when its order is paid, and stays won', () => {
     const sold = afterwards(won, paid(won, order, after(70_000)));
-    expect([counters(sold), result(sold, ada)]).toEqual([{ remaining: 0, held: 0, sold: 1 }, { status: 'won', orderId }]);
+    expect([counters(sold), result(sold, ada)]).toEqual([
+      { remaining: 0, held: 0, sold: 1 },
+      { status: 'won', orderId },
+    ]);
     expect(paid(sold, order, after(71_000))).toEqual({});
   });
 
-  it.each<OrderReason>(['payment_timeout', 'unknown_product'])('is held until inventory has the piece back, then expires with the reason: %s', (reason) => {
-    const over = afterwards(won, ended(won, order, reason));
-    expect([counters(over), result(over, ada)]).toEqual([{ remaining: 0, held: 1, sold: 0 }, { status: 'won', orderId }]);
-    const back = released(over, order, after(70_000));
-    expect(decided(back)).toEqual([{ type: 'claim.decided', saleId, userId: ada, round: 1, status: 'expired', orderId, reason }]);
-    expect(counters(afterwards(over, back))).toEqual({ remaining: 1, held: 0, sold: 0 });
-  });
+  it.each<OrderReason>(['payment_timeout', 'unknown_product'])(
+    'is held until inventory has the piece back, then expires with the reason: %s',
+    (reason) => {
+      const over = afterwards(won, ended(won, order, reason));
+      expect([counters(over), result(over, ada)]).toEqual([
+        { remaining: 0, held: 1, sold: 0 },
+        { status: 'won', orderId },
+      ]);
+      const back = released(over, order, after(70_000));
+      expect(decided(back)).toEqual([
+        { type: 'claim.decided', saleId, userId: ada, round: 1, status: 'expired', orderId, reason },
+      ]);
+      expect(counters(afterwards(over, back))).toEqual({ remaining: 1, held: 0, sold: 0 });
+    },
+  );
 
   it('that was sold comes back when its order is cancelled', () => {
     const sold = afterwards(won, paid(won, order, after(70_000)));
@@ -172,7 +228,12 @@ describe('a win', () => {
     ['another order of the winner', won, { ...order, orderId: saleId }],
     ['somebody unknown', nothing, order],
   ])('is not taken for that of %s', (_, state, about) => {
-    for (const fact of [() => paid(state, about, OPEN), () => ended(state, about, 'customer'), () => released(state, about, OPEN)]) expect(fact).toThrow(PermanentError);
+    for (const fact of [
+      () => paid(state, about, OPEN),
+      () => ended(state, about, 'customer'),
+      () => released(state, about, OPEN),
+    ])
+      expect(fact).toThrow(PermanentError);
   });
 });
 
@@ -203,7 +264,12 @@ describe('a win of whose order nothing is known', () => {
 
   it('is left alone when it is older than its address', () => {
     const key = claimKey({ saleId, userId: ada });
-    expect(again({ ...won, claims: { [key]: { ...(won.claims[key] as Winner), address: null, wonAt: null, askedAt: null } } }, late)).toEqual({});
+    expect(
+      again(
+        { ...won, claims: { [key]: { ...(won.claims[key] as Winner), address: null, wonAt: null, askedAt: null } } },
+        late,
+      ),
+    ).toEqual({});
     expect(placeAgain(then(won, bob), { saleId, userId: bob }, FIVE_MINUTES, late)).toEqual({});
   });
 });
@@ -219,27 +285,43 @@ describe('those who watch', () => {
   const state = crowd.reduce((so, userId, i) => {
     const at = 60_000 + i * 10;
     const decision = claim(so, { saleId, userId, round: 1, address: ADDRESS }, { at: after(at), now: after(at) });
-    said.push(...sentBy(decision).map(({ type, drained, perSecond, remaining }) => ({ at: at - 60_000, type, drained, perSecond, remaining })));
+    said.push(
+      ...sentBy(decision).map(({ type, drained, perSecond, remaining }) => ({
+        at: at - 60_000,
+        type,
+        drained,
+        perSecond,
+        remaining,
+      })),
+    );
     return afterwards(so, decision);
   }, start);
   const of = (type: string) => said.filter((message) => message.type === type);
 
   it('are told twice a second of a burst, and how fast it goes', () => {
     expect(of('claim.decided')).toHaveLength(300);
-    expect(of('sale.changed').map(({ at, remaining }) => [at, remaining])).toEqual([0, 500, 1_000, 1_500, 2_000, 2_500].map((at) => [at, 999 - at / 10]));
-    expect(of('sale.progress').map(({ at, drained }) => [at, drained])).toEqual([0, 500, 1_000, 1_500, 2_000, 2_500].map((at) => [at, 1 + at / 10]));
+    expect(of('sale.changed').map(({ at, remaining }) => [at, remaining])).toEqual(
+      [0, 500, 1_000, 1_500, 2_000, 2_500].map((at) => [at, 999 - at / 10]),
+    );
+    expect(of('sale.progress').map(({ at, drained }) => [at, drained])).toEqual(
+      [0, 500, 1_000, 1_500, 2_000, 2_500].map((at) => [at, 1 + at / 10]),
+    );
     expect(of('sale.progress').map(({ perSecond }) => perSecond)).toEqual([0, 100, 100, 100, 100, 100]);
   });
 
   it('are told the rest when no claim brings it up any more', () => {
     expect(lookAtClock(state, many, after(62_999))).toEqual({});
     const rest = lookAtClock(state, many, after(63_500));
-    expect(sentBy(rest)).toMatchObject([{ type: 'sale.changed', remaining: 700 }, { type: 'sale.progress', drained: 300, perSecond: expect.closeTo(67.8, 0) }]);
+    expect(sentBy(rest)).toMatchObject([
+      { type: 'sale.changed', remaining: 700 },
+      { type: 'sale.progress', drained: 300, perSecond: expect.closeTo(67.8, 0) },
+    ]);
     expect(lookAtClock(afterwards(state, rest), many, after(64_500))).toEqual({});
   });
 
   it('are told a speed of two seconds, and of no longer time', () => {
-    const speed = (ms: number) => sentBy(lookAtClock(state, many, after(ms))).find(({ type }) => type === 'sale.progress')!['perSecond'];
+    const speed = (ms: number) =>
+      sentBy(lookAtClock(state, many, after(ms))).find(({ type }) => type === 'sale.progress')!['perSecond'];
     expect([speed(64_500), speed(64_501)]).toEqual([expect.closeTo(34.7, 0), 100]);
   });
 
@@ -249,18 +331,29 @@ describe('those who watch', () => {
     const start = afterwards(made, allotted(made, { saleId, sku: 'TEE', version: 1, quantity: 2 }, NOON));
     const last = then(then(start, ada, 1, after(61_000)), bob, 1, after(61_100));
     expect(lookAtClock(last, two, after(61_499))).toEqual({});
-    expect(sentBy(lookAtClock(last, two, after(61_500)))).toMatchObject([{ type: 'sale.changed' }, { type: 'sale.progress', drained: 2 }]);
+    expect(sentBy(lookAtClock(last, two, after(61_500)))).toMatchObject([
+      { type: 'sale.changed' },
+      { type: 'sale.progress', drained: 2 },
+    ]);
   });
 
   it('are told with the next beat of a payment, which is no claim', () => {
     const decision = paid(won, order, after(61_100));
     expect(sentBy(decision)).toEqual([]);
-    expect(sentBy(lookAtClock(afterwards(won, decision), request, after(61_500)))).toMatchObject([{ type: 'sale.changed', sold: 1 }]);
+    expect(sentBy(lookAtClock(afterwards(won, decision), request, after(61_500)))).toMatchObject([
+      { type: 'sale.changed', sold: 1 },
+    ]);
   });
 
   it('are told no speed of the time in which nobody came', () => {
     const rest = afterwards(state, lookAtClock(state, many, after(63_500)));
-    const later = claim(rest, { saleId, userId: ada, round: 1, address: ADDRESS }, { at: after(93_500), now: after(93_500) });
-    expect(sentBy(later).filter(({ type }) => type === 'sale.progress')).toMatchObject([{ drained: 301, perSecond: rest.sales[saleId]!.perSecond }]);
+    const later = claim(
+      rest,
+      { saleId, userId: ada, round: 1, address: ADDRESS },
+      { at: after(93_500), now: after(93_500) },
+    );
+    expect(sentBy(later).filter(({ type }) => type === 'sale.progress')).toMatchObject([
+      { drained: 301, perSecond: rest.sales[saleId]!.perSecond },
+    ]);
   });
 });

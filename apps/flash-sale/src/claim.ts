@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type Address, ClaimDecided, type ClaimPiece, type ClaimResult, type Data, type OrderReason, type Outgoing, PlaceOrder } from '@sluice/contracts';
+import {
+  type Address,
+  ClaimDecided,
+  type ClaimPiece,
+  type ClaimResult,
+  type Data,
+  type OrderReason,
+  type Outgoing,
+  PlaceOrder,
+} from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { isDue } from '@sluice/service-kit';
 import { v5 } from 'uuid';
@@ -32,14 +41,24 @@ export function claim(state: State, ticket: Ticket, { at, now }: Claimed): Decis
   const answer = answered(before, ticket, verdict, now);
   const turn = clock && told(known, { ...clock, sale: drained(clock.sale, verdict) }, now);
   return {
-    state: { ...(turn && { sales: { [ticket.saleId]: turn.sale } }), ...(answer.row && { claims: { [claimKey(ticket)]: answer.row } }) },
-    messages: [...(turn && verdict === 'won' ? [order({ ...ticket, orderId: orderIdOf(ticket) }, turn.sale)] : []), ...answer.messages, ...(turn?.messages ?? [])],
+    state: {
+      ...(turn && { sales: { [ticket.saleId]: turn.sale } }),
+      ...(answer.row && { claims: { [claimKey(ticket)]: answer.row } }),
+    },
+    messages: [
+      ...(turn && verdict === 'won' ? [order({ ...ticket, orderId: orderIdOf(ticket) }, turn.sale)] : []),
+      ...answer.messages,
+      ...(turn?.messages ?? []),
+    ],
   };
 }
 
 type Verdict = 'won' | Loss;
 
-const drained = (sale: Sale, verdict: Verdict | undefined): Sale => ({ ...(verdict === 'won' ? hold(sale) : sale), drained: sale.drained + 1 });
+const drained = (sale: Sale, verdict: Verdict | undefined): Sale => ({
+  ...(verdict === 'won' ? hold(sale) : sale),
+  drained: sale.drained + 1,
+});
 
 /** Undefined: the ticket has its answer. */
 function judge(before: Claim | undefined, round: number, sale: Sale | undefined, at: Date): Verdict | undefined {
@@ -48,7 +67,8 @@ function judge(before: Claim | undefined, round: number, sale: Sale | undefined,
   return before?.round === round && before.lost === verdict ? undefined : verdict;
 }
 
-const isAnswered = ({ round: latest, lost }: Claim, round: number): boolean => latest > round || (latest === round && !TOO_EARLY.includes(lost));
+const isAnswered = ({ round: latest, lost }: Claim, round: number): boolean =>
+  latest > round || (latest === round && !TOO_EARLY.includes(lost));
 
 function onOffer(sale: Sale | undefined, at: Date): Verdict {
   switch (sale?.state) {
@@ -68,7 +88,12 @@ function onOffer(sale: Sale | undefined, at: Date): Verdict {
   }
 }
 
-function answered(before: Claim | undefined, ticket: Ticket, verdict: Verdict | undefined, now: Date): { row?: Claim; messages: Outgoing[] } {
+function answered(
+  before: Claim | undefined,
+  ticket: Ticket,
+  verdict: Verdict | undefined,
+  now: Date,
+): { row?: Claim; messages: Outgoing[] } {
   if (!verdict) return { messages: before && isOvertaken(before, ticket.round) ? [decided(before, ticket.round)] : [] };
   const { saleId, userId, round } = ticket;
   const latest = { saleId, userId, round, version: (before?.version ?? 0) + 1 };
@@ -77,9 +102,18 @@ function answered(before: Claim | undefined, ticket: Ticket, verdict: Verdict | 
 }
 
 /** The user's next ticket was answered first: this one was never written down, and its holder waits for a word. */
-const isOvertaken = ({ round: latest, wonRound }: Claim, round: number): boolean => latest > round && wonRound !== round;
+const isOvertaken = ({ round: latest, wonRound }: Claim, round: number): boolean =>
+  latest > round && wonRound !== round;
 
-const NEVER_WON = { wonRound: null, orderId: null, win: null, endReason: null, address: null, wonAt: null, askedAt: null };
+const NEVER_WON = {
+  wonRound: null,
+  orderId: null,
+  win: null,
+  endReason: null,
+  address: null,
+  wonAt: null,
+  askedAt: null,
+};
 
 const won = (latest: Pick<Claim, 'saleId' | 'userId' | 'round' | 'version'>, ticket: Ticket, now: Date): Winner => {
   const placing = { orderId: orderIdOf(ticket), address: ticket.address, wonAt: now, askedAt: now };
@@ -89,26 +123,47 @@ const won = (latest: Pick<Claim, 'saleId' | 'userId' | 'round' | 'version'>, tic
 const orderIdOf = (ticket: Ticket): string => v5(claimKey(ticket), ORDERS);
 
 /** A win becomes an order, at the sale's price and with its payment window. */
-function order({ saleId, userId, orderId, address }: Sold & { address: Address }, { amount, currency, sku, payWithinSeconds }: Sale): Outgoing {
-  const details = { lines: [{ sku, quantity: 1 }], address: inOrder(address), payWithinSeconds, flashSale: { id: saleId, unitPrice: { amount, currency } } };
+function order(
+  { saleId, userId, orderId, address }: Sold & { address: Address },
+  { amount, currency, sku, payWithinSeconds }: Sale,
+): Outgoing {
+  const details = {
+    lines: [{ sku, quantity: 1 }],
+    address: inOrder(address),
+    payWithinSeconds,
+    flashSale: { id: saleId, unitPrice: { amount, currency } },
+  };
   const bodyHash = createHash('sha256').update(JSON.stringify(details)).digest('hex');
   return PlaceOrder({ orderId, userId, bodyHash, ...details });
 }
 
 /** PostgreSQL gives the keys of a JSON object in another order, which would be another hash. */
-const inOrder = ({ name, street, city, postcode, country }: Address): Address => ({ name, street, city, postcode, country });
+const inOrder = ({ name, street, city, postcode, country }: Address): Address => ({
+  name,
+  street,
+  city,
+  postcode,
+  country,
+});
 
 /** Asks orders once more for an order of which no fact has come for too long. It places an order once. */
-export function placeAgain(state: State, about: { saleId: string; userId: string }, afterMs: number, now: Date): Decision {
+export function placeAgain(
+  state: State,
+  about: { saleId: string; userId: string },
+  afterMs: number,
+  now: Date,
+): Decision {
   const claim = state.claims[claimKey(about)];
   if (claim?.win !== 'held' || !claim.address || !isOverdue(claim, afterMs, now)) return {};
   const row: Winner = { ...claim, askedAt: now, version: claim.version + 1 };
   return withClaim({ messages: [order({ ...claim, address: claim.address }, expected(state, about.saleId))] }, row);
 }
 
-const isOverdue = ({ wonAt, askedAt }: Winner, afterMs: number, now: Date): boolean => wonAt !== null && isDue({ since: wonAt, askedAt: askedAt ?? wonAt }, afterMs, now);
+const isOverdue = ({ wonAt, askedAt }: Winner, afterMs: number, now: Date): boolean =>
+  wonAt !== null && isDue({ since: wonAt, askedAt: askedAt ?? wonAt }, afterMs, now);
 
-const decided = (claim: Claim, round: number): Outgoing => ClaimDecided({ saleId: claim.saleId, userId: claim.userId, round, ...resultOf(claim, round) });
+const decided = (claim: Claim, round: number): Outgoing =>
+  ClaimDecided({ saleId: claim.saleId, userId: claim.userId, round, ...resultOf(claim, round) });
 
 /** What became of a user's ticket of one round. */
 export function resultOf(claim: Claim | undefined, round: number): ClaimResult {
@@ -119,7 +174,9 @@ export function resultOf(claim: Claim | undefined, round: number): ClaimResult {
 }
 
 const resultOfWin = ({ win, orderId, endReason }: Winner): ClaimResult =>
-  win === 'expired' ? { status: 'expired', orderId, ...(endReason && { reason: endReason }) } : { status: 'won', orderId };
+  win === 'expired'
+    ? { status: 'expired', orderId, ...(endReason && { reason: endReason }) }
+    : { status: 'won', orderId };
 
 /** What an order's facts say of the sale that it is from. */
 export interface Sold {
@@ -134,7 +191,12 @@ export function paid(state: State, about: Sold, now: Date): Decision {
   if (winner.win !== 'held') return {};
   const sale = expected(state, about.saleId);
   const turn = tick(sale, now);
-  return withClaim(changed(sale, { ...turn, sale: sell(turn.sale) }, now), { ...winner, win: 'paid', address: null, version: winner.version + 1 });
+  return withClaim(changed(sale, { ...turn, sale: sell(turn.sale) }, now), {
+    ...winner,
+    win: 'paid',
+    address: null,
+    version: winner.version + 1,
+  });
 }
 
 /** The order is cancelled or rejected: why is remembered; the piece is held until inventory has it back. */
@@ -158,8 +220,12 @@ export function released(state: State, about: Sold, now: Date): Decision {
 /** @throws PermanentError the win was committed before its order was placed: trying again would not find it either */
 function winnerOf({ claims }: State, about: Sold): Winner {
   const claim = claims[claimKey(about)];
-  if (!claim?.win || claim.orderId !== about.orderId) throw new PermanentError(`order ${about.orderId} is from no win in sale ${about.saleId}`);
+  if (!claim?.win || claim.orderId !== about.orderId)
+    throw new PermanentError(`order ${about.orderId} is from no win in sale ${about.saleId}`);
   return claim;
 }
 
-const withClaim = (decision: Decision, row: Winner): Decision => ({ ...decision, state: { ...decision.state, claims: { [claimKey(row)]: row } } });
+const withClaim = (decision: Decision, row: Winner): Decision => ({
+  ...decision,
+  state: { ...decision.state, claims: { [claimKey(row)]: row } },
+});

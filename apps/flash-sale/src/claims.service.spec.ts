@@ -1,6 +1,26 @@
-import { ClaimDecided, type Data, OrderCancelled, OrderPaid, OrderRejected, type PlaceOrder, SaleChanged, SaleProgress, StockReleased } from '@sluice/contracts';
+import {
+  ClaimDecided,
+  type Data,
+  OrderCancelled,
+  OrderPaid,
+  OrderRejected,
+  type PlaceOrder,
+  SaleChanged,
+  SaleProgress,
+  StockReleased,
+} from '@sluice/contracts';
 import { newId } from '@sluice/persistence';
-import { deadLetters, depth, eventually, facts, type Facts, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import {
+  deadLetters,
+  depth,
+  eventually,
+  facts,
+  type Facts,
+  type TestBroker,
+  testBroker,
+  type TestDatabase,
+  testDatabase,
+} from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openShop, sent, type Shop, ticket, TIERS_MS, users } from './testing/running.js';
 
@@ -21,23 +41,40 @@ afterAll(async () => {
 
 const LONG = { withinMs: 60_000 };
 const decided = (saleId: string, count?: number) => heard.of(ClaimDecided, (each) => each.saleId === saleId, count);
-const ordersOf = async (saleId: string) => (await sent<Data<typeof PlaceOrder>>(broker, 'orders.commands')).map(({ data }) => data).filter(({ flashSale }) => flashSale?.id === saleId);
+const ordersOf = async (saleId: string) =>
+  (await sent<Data<typeof PlaceOrder>>(broker, 'orders.commands'))
+    .map(({ data }) => data)
+    .filter(({ flashSale }) => flashSale?.id === saleId);
 const counters = async (saleId: string) => {
   const { state, round, remaining, held, sold } = await shop.see(saleId);
   return { state, round, remaining, held, sold };
 };
 const rowsOf = async (saleId: string) =>
-  (await database.pool.query<{ lost: string | null; n: number }>('SELECT lost, count(*)::int AS n FROM claims WHERE sale_id = $1 AND version > 0 GROUP BY 1', [saleId])).rows;
+  (
+    await database.pool.query<{ lost: string | null; n: number }>(
+      'SELECT lost, count(*)::int AS n FROM claims WHERE sale_id = $1 AND version > 0 GROUP BY 1',
+      [saleId],
+    )
+  ).rows;
 
 const settled = async (saleId: string, drained: number) =>
   eventually(async () => {
-    const { rows } = await database.pool.query('SELECT drained, (SELECT count(*)::int FROM outbox) AS outbox FROM sales WHERE id = $1', [saleId]);
+    const { rows } = await database.pool.query(
+      'SELECT drained, (SELECT count(*)::int FROM outbox) AS outbox FROM sales WHERE id = $1',
+      [saleId],
+    );
     expect(rows).toEqual([{ drained, outbox: 0 }]);
   }, LONG);
 
 /** What others say of an order of this sale. */
-const about = (saleId: string, userId: string, orderId: string) => ({ orderId, userId, version: 1, flashSaleId: saleId });
-const cancelled = (fact: ReturnType<typeof about>) => OrderCancelled({ ...fact, lines: [], allocation: [], reason: 'payment_timeout' });
+const about = (saleId: string, userId: string, orderId: string) => ({
+  orderId,
+  userId,
+  version: 1,
+  flashSaleId: saleId,
+});
+const cancelled = (fact: ReturnType<typeof about>) =>
+  OrderCancelled({ ...fact, lines: [], allocation: [], reason: 'payment_timeout' });
 const released = (fact: ReturnType<typeof about>) => StockReleased({ ...fact, allocation: [] });
 
 describe('two processes side by side', () => {
@@ -49,13 +86,30 @@ describe('two processes side by side', () => {
     await settled(id, 2_000);
     const beats = (Date.now() - began) / 500;
     const orders = await ordersOf(id);
-    expect([orders.length, new Set(orders.map(({ orderId }) => orderId)).size, new Set(orders.map(({ userId }) => userId)).size]).toEqual([50, 50, 50]);
-    expect(await rowsOf(id)).toEqual(expect.arrayContaining([{ lost: null, n: 50 }, { lost: 'sold_out', n: 1_950 }]));
+    expect([
+      orders.length,
+      new Set(orders.map(({ orderId }) => orderId)).size,
+      new Set(orders.map(({ userId }) => userId)).size,
+    ]).toEqual([50, 50, 50]);
+    expect(await rowsOf(id)).toEqual(
+      expect.arrayContaining([
+        { lost: null, n: 50 },
+        { lost: 'sold_out', n: 1_950 },
+      ]),
+    );
     expect(await counters(id)).toEqual({ state: 'sold-out', round: 1, remaining: 0, held: 50, sold: 0 });
     await eventually(() => decided(id, 2_000));
     expect(new Set(decided(id).map(({ userId }) => userId))).toEqual(new Set(crowd));
-    expect(new Set(decided(id).filter(({ status }) => status === 'won').map(({ orderId }) => orderId))).toEqual(new Set(orders.map(({ orderId }) => orderId)));
-    await eventually(() => expect(heard.of(SaleProgress, ({ saleId }) => saleId === id).at(-1)).toMatchObject({ drained: 2_000 }));
+    expect(
+      new Set(
+        decided(id)
+          .filter(({ status }) => status === 'won')
+          .map(({ orderId }) => orderId),
+      ),
+    ).toEqual(new Set(orders.map(({ orderId }) => orderId)));
+    await eventually(() =>
+      expect(heard.of(SaleProgress, ({ saleId }) => saleId === id).at(-1)).toMatchObject({ drained: 2_000 }),
+    );
     expect(heard.of(SaleProgress, ({ saleId }) => saleId === id).length).toBeLessThanOrEqual(beats + 3);
     // Made, allotted, sold out, and the beats.
     expect(heard.of(SaleChanged, (sale) => sale.id === id).length).toBeLessThanOrEqual(beats + 6);
@@ -84,9 +138,21 @@ describe('two processes side by side', () => {
     const order = about(id, ada, orderId);
     await shop.tell(cancelled(order));
     await shop.tell(released(order), released(order), cancelled(order));
-    await eventually(async () => expect(await counters(id)).toEqual({ state: 'open', round: 2, remaining: 1, held: 0, sold: 0 }));
-    await eventually(async () => expect(await shop.result(id, ada)).toEqual({ status: 'expired', orderId, reason: 'payment_timeout' }));
-    await shop.tell(OrderPaid({ ...order, lines: [], allocation: [], total: { amount: 500, currency: 'EUR' }, address: { name: 'a', street: 'b', city: 'c', postcode: 'd', country: 'GB' } }));
+    await eventually(async () =>
+      expect(await counters(id)).toEqual({ state: 'open', round: 2, remaining: 1, held: 0, sold: 0 }),
+    );
+    await eventually(async () =>
+      expect(await shop.result(id, ada)).toEqual({ status: 'expired', orderId, reason: 'payment_timeout' }),
+    );
+    await shop.tell(
+      OrderPaid({
+        ...order,
+        lines: [],
+        allocation: [],
+        total: { amount: 500, currency: 'EUR' },
+        address: { name: 'a', street: 'b', city: 'c', postcode: 'd', country: 'GB' },
+      }),
+    );
     expect(await shop.result(id, bob, 2)).toEqual({ status: 'waiting' });
     await shop.tell(ticket(id, ada, 2));
     await shop.tell(ticket(id, bob, 2));
@@ -94,7 +160,11 @@ describe('two processes side by side', () => {
     expect(await shop.result(id, bob, 2)).toMatchObject({ status: 'won' });
     expect(await shop.result(id, ada, 2)).toEqual({ status: 'lost', reason: 'already_won' });
     expect(await counters(id)).toEqual({ state: 'sold-out', round: 2, remaining: 0, held: 1, sold: 0 });
-    expect(decided(id).map(({ round, status }) => `${round} ${status}`).sort()).toEqual(['1 expired', '1 lost', '1 won', '2 lost', '2 won']);
+    expect(
+      decided(id)
+        .map(({ round, status }) => `${round} ${status}`)
+        .sort(),
+    ).toEqual(['1 expired', '1 lost', '1 won', '2 lost', '2 won']);
   });
 
   it('know a sale, a user and an order by any spelling of their ids', async () => {
@@ -109,26 +179,38 @@ describe('two processes side by side', () => {
     const fact = about(id.toUpperCase(), ada.toUpperCase(), order!.orderId.toUpperCase());
     await shop.tell(cancelled(fact), released(fact));
     await eventually(async () => expect(await counters(id)).toMatchObject({ remaining: 1, held: 0 }));
-    expect(await shop.result(id, ada)).toEqual({ status: 'expired', orderId: order!.orderId, reason: 'payment_timeout' });
+    expect(await shop.result(id, ada)).toEqual({
+      status: 'expired',
+      orderId: order!.orderId,
+      reason: 'payment_timeout',
+    });
   });
 
   it('answer claims of a sale that they do not know', async () => {
     const [saleId, userId] = users(2) as [string, string];
     await shop.tell(ticket(saleId, userId));
-    await eventually(async () => expect(await shop.result(saleId, userId)).toEqual({ status: 'lost', reason: 'no_such_sale' }));
+    await eventually(async () =>
+      expect(await shop.result(saleId, userId)).toEqual({ status: 'lost', reason: 'no_such_sale' }),
+    );
   });
 
   it('leave orders alone that are from no sale', async () => {
     const order = { orderId: newId(), userId: newId(), version: 1, lines: [], allocation: [] };
     const { id } = await shop.allotted();
-    await shop.tell(OrderRejected({ ...order, reason: 'out_of_stock' }), OrderCancelled({ ...order, reason: 'customer' }), StockReleased({ ...order }));
+    await shop.tell(
+      OrderRejected({ ...order, reason: 'out_of_stock' }),
+      OrderCancelled({ ...order, reason: 'customer' }),
+      StockReleased({ ...order }),
+    );
     await shop.tell(OrderCancelled({ ...order, flashSaleId: id, reason: 'customer' }));
     const letters = await eventually(async () => {
       const found = await deadLetters(broker, 'flash-sale.events');
       expect(found).not.toEqual([]);
       return found;
     });
-    expect(letters.map(({ headers }) => headers['reason'])).toEqual([`PermanentError: order ${order.orderId} is from no win in sale ${id}`]);
+    expect(letters.map(({ headers }) => headers['reason'])).toEqual([
+      `PermanentError: order ${order.orderId} is from no win in sale ${id}`,
+    ]);
   });
 });
 
@@ -155,7 +237,12 @@ describe('claims that wait', () => {
       other.release();
     }
     await settled(id, 600);
-    expect(await rowsOf(id)).toEqual(expect.arrayContaining([{ lost: null, n: 10 }, { lost: 'sold_out', n: 590 }]));
+    expect(await rowsOf(id)).toEqual(
+      expect.arrayContaining([
+        { lost: null, n: 10 },
+        { lost: 'sold_out', n: 590 },
+      ]),
+    );
     await eventually(async () => expect(new Set(decided(id).map(({ userId }) => userId))).toEqual(new Set(crowd)));
     expect(new Set((await ordersOf(id)).map(({ userId }) => userId)).size).toBe(10);
     expect(await deadLetters(broker, 'flash-sale.claims-again')).toEqual([]);
@@ -171,15 +258,24 @@ describe('claims that wait', () => {
     await eventually(() => expect(Date.now()).toBeGreaterThan(closesAt));
     await Promise.all([shop.start(), shop.start()]);
     await settled(id, 42);
-    expect(await rowsOf(id)).toEqual(expect.arrayContaining([{ lost: null, n: 2 }, { lost: 'closed', n: 40 }]));
+    expect(await rowsOf(id)).toEqual(
+      expect.arrayContaining([
+        { lost: null, n: 2 },
+        { lost: 'closed', n: 40 },
+      ]),
+    );
     expect(await counters(id)).toMatchObject({ state: 'closed', remaining: 1, held: 2, sold: 0 });
     expect((await ordersOf(id)).map(({ userId }) => userId).sort()).toEqual([...early].sort());
     const returns = await eventually(async () => {
-      const found = (await sent<{ saleId: string }>(broker, 'inventory.commands')).filter(({ type, data }) => type === 'inventory.return-allotment' && data.saleId === id);
+      const found = (await sent<{ saleId: string }>(broker, 'inventory.commands')).filter(
+        ({ type, data }) => type === 'inventory.return-allotment' && data.saleId === id,
+      );
       expect(found).not.toEqual([]);
       return found;
     });
-    expect(returns).toEqual([{ type: 'inventory.return-allotment', data: { saleId: id, sku, quantity: 1, returned: 1 } }]);
+    expect(returns).toEqual([
+      { type: 'inventory.return-allotment', data: { saleId: id, sku, quantity: 1, returned: 1 } },
+    ]);
   }, 30_000);
 
   it('are told that it is over when nobody was there until the close, and it is not known when they were let in', async () => {
@@ -192,12 +288,18 @@ describe('claims that wait', () => {
     await Promise.all([shop.start(), shop.start()]);
     await settled(id, 50);
     expect(await rowsOf(id)).toEqual([{ lost: 'closed', n: 50 }]);
-    await eventually(async () => expect(await counters(id)).toEqual({ state: 'closed', round: 1, remaining: 3, held: 0, sold: 0 }));
+    await eventually(async () =>
+      expect(await counters(id)).toEqual({ state: 'closed', round: 1, remaining: 3, held: 0, sold: 0 }),
+    );
     const returns = await eventually(async () => {
-      const found = (await sent<{ saleId: string }>(broker, 'inventory.commands')).filter(({ type, data }) => type === 'inventory.return-allotment' && data.saleId === id);
+      const found = (await sent<{ saleId: string }>(broker, 'inventory.commands')).filter(
+        ({ type, data }) => type === 'inventory.return-allotment' && data.saleId === id,
+      );
       expect(found).not.toEqual([]);
       return found;
     });
-    expect(returns).toEqual([{ type: 'inventory.return-allotment', data: { saleId: id, sku, quantity: 3, returned: 3 } }]);
+    expect(returns).toEqual([
+      { type: 'inventory.return-allotment', data: { saleId: id, sku, quantity: 3, returned: 3 } },
+    ]);
   });
 });

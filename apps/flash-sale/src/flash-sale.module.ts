@@ -9,10 +9,17 @@ import { PiecesGauge } from './pieces.gauge.js';
 import { SaleQueries } from './sale.queries.js';
 import { SalesRepository } from './sales.repository.js';
 
-const overdueSweep = (sales: SalesRepository, pool: Pool, config: FlashSaleConfig): Sweep => new Sweep('overdue', config.OVERDUE_SWEEP_MS, pool, overdue(sales, config));
+const overdueSweep = (sales: SalesRepository, pool: Pool, config: FlashSaleConfig): Sweep =>
+  new Sweep('overdue', config.OVERDUE_SWEEP_MS, pool, overdue(sales, config));
 
 @Module({
   controllers: [FlashSaleListener],
-  providers: [SalesRepository, SaleQueries, ClockSweep, PiecesGauge, { provide: Sweep, useFactory: overdueSweep, inject: [SalesRepository, Pool, CONFIG] }],
+  providers: [
+    SalesRepository,
+    SaleQueries,
+    ClockSweep,
+    PiecesGauge,
+    { provide: Sweep, useFactory: overdueSweep, inject: [SalesRepository, Pool, CONFIG] },
+  ],
 })
 export class FlashSaleModule {}

@@ -24,11 +24,26 @@ describe('what holds of every sale', () =>
     breaks: {
       sale_pieces_conserved: [uuid(1), `UPDATE sales SET remaining = 2 WHERE id = '${uuid(1)}'`],
       sale_pieces_not_negative: [uuid(1), `UPDATE sales SET remaining = -1, quantity = 1 WHERE id = '${uuid(1)}'`],
-      users_win_once: [`${uuid(1)}/${uuid(3)}`, `INSERT INTO claims (sale_id, user_id, round, win, won_round, order_id, version) VALUES ('${uuid(1)}', '${uuid(3)}', 2, 'held', 2, '${uuid(9)}', 1)`],
-      sales_allotted: [uuid(0), `UPDATE sales SET created_at = now() - interval '16 minutes' WHERE state = 'preparing'`],
-      closed_sales_shelved: ['00000000-0000-7000-8000-000000000011', `UPDATE sales SET shelve_at = now() - interval '16 minutes' WHERE state = 'closed' AND returned_confirmed = 4`],
-      allotments_returned: ['00000000-0000-7000-8000-000000000011', `UPDATE sales SET waiting_since = now() - interval '16 minutes' WHERE state = 'closed'`],
-      wins_have_orders: [`${uuid(1)}/${uuid(3)}`, `UPDATE claims SET won_at = now() - interval '146 minutes' WHERE win = 'held'`],
+      users_win_once: [
+        `${uuid(1)}/${uuid(3)}`,
+        `INSERT INTO claims (sale_id, user_id, round, win, won_round, order_id, version) VALUES ('${uuid(1)}', '${uuid(3)}', 2, 'held', 2, '${uuid(9)}', 1)`,
+      ],
+      sales_allotted: [
+        uuid(0),
+        `UPDATE sales SET created_at = now() - interval '16 minutes' WHERE state = 'preparing'`,
+      ],
+      closed_sales_shelved: [
+        '00000000-0000-7000-8000-000000000011',
+        `UPDATE sales SET shelve_at = now() - interval '16 minutes' WHERE state = 'closed' AND returned_confirmed = 4`,
+      ],
+      allotments_returned: [
+        '00000000-0000-7000-8000-000000000011',
+        `UPDATE sales SET waiting_since = now() - interval '16 minutes' WHERE state = 'closed'`,
+      ],
+      wins_have_orders: [
+        `${uuid(1)}/${uuid(3)}`,
+        `UPDATE claims SET won_at = now() - interval '146 minutes' WHERE win = 'held'`,
+      ],
       won_pieces_have_winners: [uuid(1), `UPDATE claims SET win = 'expired' WHERE win = 'paid'`],
     },
   }));

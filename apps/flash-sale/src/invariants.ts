@@ -2,9 +2,18 @@ import type { Invariant } from '@sluice/service-kit';
 
 /** Of every sale: neither oversold nor undersold, and each piece is somebody's. */
 export const INVARIANTS: readonly Invariant[] = [
-  { name: 'sale_pieces_conserved', sql: 'SELECT id FROM sales WHERE version > 0 AND quantity <> remaining + held + sold' },
-  { name: 'sale_pieces_not_negative', sql: 'SELECT id FROM sales WHERE version > 0 AND least(remaining, held, sold) < 0' },
-  { name: 'users_win_once', sql: "SELECT sale_id || '/' || user_id AS id FROM claims WHERE win IS NOT NULL GROUP BY sale_id, user_id HAVING count(*) > 1" },
+  {
+    name: 'sale_pieces_conserved',
+    sql: 'SELECT id FROM sales WHERE version > 0 AND quantity <> remaining + held + sold',
+  },
+  {
+    name: 'sale_pieces_not_negative',
+    sql: 'SELECT id FROM sales WHERE version > 0 AND least(remaining, held, sold) < 0',
+  },
+  {
+    name: 'users_win_once',
+    sql: "SELECT sale_id || '/' || user_id AS id FROM claims WHERE win IS NOT NULL GROUP BY sale_id, user_id HAVING count(*) > 1",
+  },
   {
     name: 'won_pieces_have_winners',
     sql: `
@@ -22,13 +31,23 @@ const USUAL_DEADLINE_SECONDS = 7_200;
 
 /** What may last while a neighbour is away, and is for `npm run audit`, not for an alert. */
 export const AUDITED: readonly Invariant[] = [
-  { name: 'sales_allotted', sql: `SELECT id FROM sales WHERE version > 0 AND state = 'preparing' AND created_at < now() - ${LONG}` },
-  { name: 'allotments_returned', sql: `SELECT id FROM sales WHERE version > 0 AND returned > returned_confirmed AND coalesce(waiting_since, closes_at) < now() - ${LONG}` },
+  {
+    name: 'sales_allotted',
+    sql: `SELECT id FROM sales WHERE version > 0 AND state = 'preparing' AND created_at < now() - ${LONG}`,
+  },
+  {
+    name: 'allotments_returned',
+    sql: `SELECT id FROM sales WHERE version > 0 AND returned > returned_confirmed AND coalesce(waiting_since, closes_at) < now() - ${LONG}`,
+  },
   { name: 'closed_sales_shelved', sql: `SELECT id FROM sales WHERE shelve_at < now() - ${LONG}` },
 ];
 
 /** All of it, under the settings of this system. A win that is neither paid nor back for longer than any order can last has no order, or lacks its facts. */
-export const invariantsOf = ({ ORDER_DEADLINE_SECONDS = USUAL_DEADLINE_SECONDS }: { ORDER_DEADLINE_SECONDS?: number }): readonly Invariant[] => [
+export const invariantsOf = ({
+  ORDER_DEADLINE_SECONDS = USUAL_DEADLINE_SECONDS,
+}: {
+  ORDER_DEADLINE_SECONDS?: number;
+}): readonly Invariant[] => [
   ...INVARIANTS,
   {
     name: 'wins_have_orders',

@@ -21,22 +21,46 @@ afterAll(async () => {
 
 /** What has been asked of a neighbour about a sale, since it was last looked at. */
 const askedOfInventory = async (saleId: string) =>
-  (await sent<{ saleId: string; quantity: number; returned?: number }>(broker, 'inventory.commands')).filter(({ data }) => data.saleId === saleId).map(({ type, data: { quantity, returned } }) => ({ type, quantity, returned }));
-const askedOfOrders = async (saleId: string) => (await sent<Data<typeof PlaceOrder>>(broker, 'orders.commands')).map(({ data }) => data).filter(({ flashSale }) => flashSale?.id === saleId);
+  (await sent<{ saleId: string; quantity: number; returned?: number }>(broker, 'inventory.commands'))
+    .filter(({ data }) => data.saleId === saleId)
+    .map(({ type, data: { quantity, returned } }) => ({ type, quantity, returned }));
+const askedOfOrders = async (saleId: string) =>
+  (await sent<Data<typeof PlaceOrder>>(broker, 'orders.commands'))
+    .map(({ data }) => data)
+    .filter(({ flashSale }) => flashSale?.id === saleId);
 
 const sixMinutesPass = {
-  forSale: (id: string) => database.pool.query(`UPDATE sales SET waiting_since = waiting_since - interval '6 minutes', asked_at = asked_at - interval '6 minutes' WHERE id = $1`, [id]),
-  forWins: (id: string) => database.pool.query(`UPDATE claims SET won_at = won_at - interval '6 minutes', asked_at = asked_at - interval '6 minutes' WHERE sale_id = $1`, [id]),
+  forSale: (id: string) =>
+    database.pool.query(
+      `UPDATE sales SET waiting_since = waiting_since - interval '6 minutes', asked_at = asked_at - interval '6 minutes' WHERE id = $1`,
+      [id],
+    ),
+  forWins: (id: string) =>
+    database.pool.query(
+      `UPDATE claims SET won_at = won_at - interval '6 minutes', asked_at = asked_at - interval '6 minutes' WHERE sale_id = $1`,
+      [id],
+    ),
 };
 
-const create = async (): Promise<string> => (await shop.client.request(CreateSale, newSale({ saleId: newId(), opensAt: inMs(600_000), closesAt: inMs(900_000) }), { deadlineMs: 10_000 })).id;
+const create = async (): Promise<string> =>
+  (
+    await shop.client.request(
+      CreateSale,
+      newSale({ saleId: newId(), opensAt: inMs(600_000), closesAt: inMs(900_000) }),
+      { deadlineMs: 10_000 },
+    )
+  ).id;
 
 /** Resolves when the processes have searched twice more: what was due before has been asked for. */
 async function searched(): Promise<void> {
   for (let times = 0; times < 2; times++) {
     const id = await create();
     await sixMinutesPass.forSale(id);
-    await eventually(async () => expect(await database.pool.query(`SELECT FROM sales WHERE id = $1 AND asked_at > now() - interval '1 minute'`, [id])).toMatchObject({ rowCount: 1 }));
+    await eventually(async () =>
+      expect(
+        await database.pool.query(`SELECT FROM sales WHERE id = $1 AND asked_at > now() - interval '1 minute'`, [id]),
+      ).toMatchObject({ rowCount: 1 }),
+    );
     await shop.tell(StockAllotted({ saleId: id, sku: 'TEE', version: 1, quantity: 2 }));
   }
 }
@@ -60,7 +84,11 @@ it('asks inventory again for the pieces of a sale that has waited for them too l
 it('tells inventory again what went back to the shelves at the close, until inventory has confirmed all of it', async () => {
   const { id, sku } = await shop.allotted({ quantity: 3, closesAt: inMs(1_000) });
   await eventually(async () => expect(await shop.see(id)).toMatchObject({ state: 'closed' }));
-  await eventually(async () => expect((await database.pool.query(`SELECT state, returned FROM sales WHERE id = $1`, [id])).rows).toEqual([{ state: 'closed', returned: 3 }]));
+  await eventually(async () =>
+    expect((await database.pool.query(`SELECT state, returned FROM sales WHERE id = $1`, [id])).rows).toEqual([
+      { state: 'closed', returned: 3 },
+    ]),
+  );
   await searched();
   const first = { type: 'inventory.return-allotment', quantity: 3, returned: 3 };
   expect(await askedOfInventory(id)).toEqual([{ ...ALLOT, quantity: 3 }, first]);
@@ -68,7 +96,11 @@ it('tells inventory again what went back to the shelves at the close, until inve
   await searched();
   expect(await askedOfInventory(id)).toEqual([first]);
   await shop.tell(AllotmentReturned({ saleId: id, sku, quantity: 3, returned: 3, version: 2 }));
-  await eventually(async () => expect((await database.pool.query(`SELECT returned_confirmed, waiting_since FROM sales WHERE id = $1`, [id])).rows).toEqual([{ returned_confirmed: 3, waiting_since: null }]));
+  await eventually(async () =>
+    expect(
+      (await database.pool.query(`SELECT returned_confirmed, waiting_since FROM sales WHERE id = $1`, [id])).rows,
+    ).toEqual([{ returned_confirmed: 3, waiting_since: null }]),
+  );
   await database.pool.query(`UPDATE sales SET asked_at = now() - interval '1 day' WHERE id = $1`, [id]);
   await searched();
   expect(await askedOfInventory(id)).toEqual([]);
@@ -79,12 +111,25 @@ it('asks orders again for the order of a win of which nothing is known, with the
   const [ada] = users(1) as [string];
   await shop.tell(ticket(id, ada), ticket(id, users(1)[0]!));
   const orders = await eventually(async () => {
-    await expect(database.pool.query('SELECT FROM claims WHERE sale_id = $1 AND win IS NOT NULL', [id])).resolves.toMatchObject({ rowCount: 2 });
+    await expect(
+      database.pool.query('SELECT FROM claims WHERE sale_id = $1 AND win IS NOT NULL', [id]),
+    ).resolves.toMatchObject({ rowCount: 2 });
     await expect(database.pool.query('SELECT FROM outbox')).resolves.toMatchObject({ rowCount: 0 });
   }).then(() => askedOfOrders(id));
   expect(orders).toHaveLength(2);
   const { orderId } = orders.find(({ userId }) => userId === ada)!;
-  await shop.tell(OrderPaid({ orderId, userId: ada, version: 3, flashSaleId: id, lines: [], allocation: [], total: { amount: 500, currency: 'EUR' }, address: ADDRESS }));
+  await shop.tell(
+    OrderPaid({
+      orderId,
+      userId: ada,
+      version: 3,
+      flashSaleId: id,
+      lines: [],
+      allocation: [],
+      total: { amount: 500, currency: 'EUR' },
+      address: ADDRESS,
+    }),
+  );
   await eventually(async () => expect(await shop.see(id)).toMatchObject({ held: 1, sold: 1 }));
   await searched();
   expect(await askedOfOrders(id)).toEqual([]);

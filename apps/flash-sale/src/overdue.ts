@@ -16,10 +16,23 @@ const UNPLACED_WINS = `
   ORDER BY won_at LIMIT ${AT_ONCE}`;
 
 /** What a sale and a win wait for, and how it is asked for again. */
-export function overdue(sales: SalesRepository, { ALLOTMENT_OVERDUE_SECONDS, WIN_OVERDUE_SECONDS }: FlashSaleConfig): Overdue[] {
+export function overdue(
+  sales: SalesRepository,
+  { ALLOTMENT_OVERDUE_SECONDS, WIN_OVERDUE_SECONDS }: FlashSaleConfig,
+): Overdue[] {
   const [saleMs, winMs] = [ALLOTMENT_OVERDUE_SECONDS * 1_000, WIN_OVERDUE_SECONDS * 1_000];
   return [
-    { found: 'sales without an answer of inventory', sql: UNANSWERED_SALES, parameters: [saleMs], askAgain: (message, id) => sales.askAgain(message, id, saleMs) },
-    { found: 'wins without a fact of their orders', sql: UNPLACED_WINS, parameters: [winMs], askAgain: (message, id) => sales.placeAgain(message, id, winMs) },
+    {
+      found: 'sales without an answer of inventory',
+      sql: UNANSWERED_SALES,
+      parameters: [saleMs],
+      askAgain: (message, id) => sales.askAgain(message, id, saleMs),
+    },
+    {
+      found: 'wins without a fact of their orders',
+      sql: UNPLACED_WINS,
+      parameters: [winMs],
+      askAgain: (message, id) => sales.placeAgain(message, id, winMs),
+    },
   ];
 }

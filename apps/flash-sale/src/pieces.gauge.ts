@@ -2,7 +2,12 @@ import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap
 import { AskedGauge, readOnly } from '@sluice/service-kit';
 import { Pool } from 'pg';
 
-const pieces = new AskedGauge({ name: 'sluice_sale_pieces', help: 'Pieces of the sales that are open or sold out: for sale, won and not paid yet, sold.', label: 'part', maxAgeMs: 2_000 });
+const pieces = new AskedGauge({
+  name: 'sluice_sale_pieces',
+  help: 'Pieces of the sales that are open or sold out: for sale, won and not paid yet, sold.',
+  label: 'part',
+  maxAgeMs: 2_000,
+});
 
 const SQL = `
   SELECT coalesce(sum(remaining), 0) AS remaining, coalesce(sum(held), 0) AS held, coalesce(sum(sold), 0) AS sold
@@ -16,7 +21,9 @@ export class PiecesGauge implements OnApplicationBootstrap, BeforeApplicationShu
   constructor(private readonly pool: Pool) {}
 
   onApplicationBootstrap(): void {
-    this.#end = pieces.of(async () => (await readOnly<{ remaining: number; held: number; sold: number }>(this.pool, SQL))[0]!);
+    this.#end = pieces.of(
+      async () => (await readOnly<{ remaining: number; held: number; sold: number }>(this.pool, SQL))[0]!,
+    );
   }
 
   beforeApplicationShutdown(): void {

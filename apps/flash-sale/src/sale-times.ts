@@ -16,8 +16,16 @@ export function expectTimes(times: Times, bounds: SaleBounds, now: Date): void {
   const [opensAt, closesAt] = [Date.parse(times.opensAt), Date.parse(times.closesAt)];
   const { SALE_LONGEST_DAYS: longest, SALE_AHEAD_DAYS: ahead } = bounds;
   const rules = [
-    { path: 'opensAt', holds: opensAt <= now.getTime() + ahead * DAY_MS, message: `a sale opens at most ${days(ahead)} from now` },
-    { path: 'closesAt', holds: closesAt <= opensAt + longest * DAY_MS, message: `a sale closes at most ${days(longest)} after it opens` },
+    {
+      path: 'opensAt',
+      holds: opensAt <= now.getTime() + ahead * DAY_MS,
+      message: `a sale opens at most ${days(ahead)} from now`,
+    },
+    {
+      path: 'closesAt',
+      holds: closesAt <= opensAt + longest * DAY_MS,
+      message: `a sale closes at most ${days(longest)} after it opens`,
+    },
     { path: 'closesAt', holds: closesAt > opensAt, message: 'a sale closes after it opens' },
     { path: 'closesAt', holds: closesAt > now.getTime(), message: 'a sale closes after now' },
   ];

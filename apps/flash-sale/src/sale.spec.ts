@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { claim, released } from './claim.js';
-import { allotted, askAgain, closeEarly, confirmed, create, lookAtClock, type NewSale, refused, shelve } from './sale.js';
+import {
+  allotted,
+  askAgain,
+  closeEarly,
+  confirmed,
+  create,
+  lookAtClock,
+  type NewSale,
+  refused,
+  shelve,
+} from './sale.js';
 import type { Decision, State } from './tables.js';
 import { ADDRESS, after, afterwards, BOUNDS, newSale, NOON, nothing, PRICE, sentBy } from './testing/given.js';
 
@@ -15,7 +25,8 @@ const preparing = afterwards(nothing, create(nothing, request, NOON, BOUNDS));
 const allot = (now: Date): Decision => allotted(preparing, { ...answer, quantity: 2 }, now);
 const scheduled = afterwards(preparing, allot(after(1_000)));
 const open = afterwards(scheduled, lookAtClock(scheduled, request, OPENS));
-const wins = (state: State, userId: string, now: Date): State => afterwards(state, claim(state, { saleId, userId, round: 1, address: ADDRESS }, { at: now, now }));
+const wins = (state: State, userId: string, now: Date): State =>
+  afterwards(state, claim(state, { saleId, userId, round: 1, address: ADDRESS }, { at: now, now }));
 const soldOut = users.reduce((state, userId) => wins(state, userId, after(61_000)), open);
 /** Its time is over, and for so long nobody came for what it had left. */
 const SHELVES = after(120_000, CLOSES);
@@ -24,12 +35,23 @@ const shelvedOf = (state: State, now = SHELVES): Decision => shelve(state, { sal
 const shelved = (state: State): State => afterwards(closedAt(state), shelvedOf(closedAt(state)));
 const saleIn = (state: State) => state.sales[saleId]!;
 const returnsOf = (decision: Decision) => sentBy(decision).filter(({ type }) => type === 'inventory.return-allotment');
-const problem = (status: number, title: string) => expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
+const problem = (status: number, title: string) =>
+  expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
 
 describe('a new sale', () => {
   it('asks inventory for its pieces, and is answered as preparing', () => {
     const { reply } = create(nothing, request, NOON, BOUNDS);
-    expect(reply).toMatchObject({ id: saleId, price: PRICE, state: 'preparing', quantity: 2, remaining: 2, held: 0, sold: 0, round: 0, version: 1 });
+    expect(reply).toMatchObject({
+      id: saleId,
+      price: PRICE,
+      state: 'preparing',
+      quantity: 2,
+      remaining: 2,
+      held: 0,
+      sold: 0,
+      round: 0,
+      version: 1,
+    });
     expect(sentBy(create(nothing, request, NOON, BOUNDS))).toEqual([
       { type: 'inventory.allot', saleId, sku: 'TEE', quantity: 2, currency: 'EUR' },
       { type: 'sale.changed', ...reply },
@@ -37,39 +59,77 @@ describe('a new sale', () => {
   });
 
   it('is the same when it is asked for again, whatever has become of it', () => {
-    expect(create(preparing, request, after(9_000), BOUNDS)).toEqual({ reply: create(nothing, request, NOON, BOUNDS).reply });
-    expect(create(soldOut, { ...request, opensAt: '2026-11-22T12:01:00Z' }, CLOSES, BOUNDS)).toMatchObject({ reply: { id: saleId, state: 'sold-out' } });
+    expect(create(preparing, request, after(9_000), BOUNDS)).toEqual({
+      reply: create(nothing, request, NOON, BOUNDS).reply,
+    });
+    expect(create(soldOut, { ...request, opensAt: '2026-11-22T12:01:00Z' }, CLOSES, BOUNDS)).toMatchObject({
+      reply: { id: saleId, state: 'sold-out' },
+    });
   });
 
   it.each<Partial<NewSale>>([
-    { sku: 'MUG' }, { quantity: 3 }, { price: { ...PRICE, amount: 501 } }, { price: { ...PRICE, currency: 'USD' } }, { payWithinSeconds: 61 },
-    { opensAt: after(60_001).toISOString() }, { closesAt: after(3_660_001).toISOString() },
+    { sku: 'MUG' },
+    { quantity: 3 },
+    { price: { ...PRICE, amount: 501 } },
+    { price: { ...PRICE, currency: 'USD' } },
+    { payWithinSeconds: 61 },
+    { opensAt: after(60_001).toISOString() },
+    { closesAt: after(3_660_001).toISOString() },
   ])('is refused under an id that has other details: %j', (change) => {
-    expect(() => create(preparing, { ...request, ...change }, NOON, BOUNDS)).toThrow(problem(409, 'Another sale has this id'));
+    expect(() => create(preparing, { ...request, ...change }, NOON, BOUNDS)).toThrow(
+      problem(409, 'Another sale has this id'),
+    );
   });
 
   const DAY = 86_400_000;
-  const lasting = (fromMs: number, forMs: number) => newSale({ opensAt: after(fromMs).toISOString(), closesAt: after(fromMs + forMs).toISOString() });
+  const lasting = (fromMs: number, forMs: number) =>
+    newSale({ opensAt: after(fromMs).toISOString(), closesAt: after(fromMs + forMs).toISOString() });
   it.each([
     ['is over', lasting(-2, 2), [['closesAt', 'a sale closes after now']]],
     ['closes before it opens', newSale({ closesAt: request.opensAt }), [['closesAt', 'a sale closes after it opens']]],
-    ['closes in the year 9999', newSale({ closesAt: '9999-12-31T23:59:59Z' }), [['closesAt', 'a sale closes at most 30 days after it opens']]],
-    ['opened long ago', newSale({ opensAt: '0001-01-01T00:00:00Z' }), [['closesAt', 'a sale closes at most 30 days after it opens']]],
+    [
+      'closes in the year 9999',
+      newSale({ closesAt: '9999-12-31T23:59:59Z' }),
+      [['closesAt', 'a sale closes at most 30 days after it opens']],
+    ],
+    [
+      'opened long ago',
+      newSale({ opensAt: '0001-01-01T00:00:00Z' }),
+      [['closesAt', 'a sale closes at most 30 days after it opens']],
+    ],
     ['opens in ten years', lasting(3_650 * DAY, 60_000), [['opensAt', 'a sale opens at most 366 days from now']]],
-    ['opens and lasts a moment too long', lasting(366 * DAY + 1, 30 * DAY + 1), [['opensAt', 'a sale opens at most 366 days from now'], ['closesAt', 'a sale closes at most 30 days after it opens']]],
+    [
+      'opens and lasts a moment too long',
+      lasting(366 * DAY + 1, 30 * DAY + 1),
+      [
+        ['opensAt', 'a sale opens at most 366 days from now'],
+        ['closesAt', 'a sale closes at most 30 days after it opens'],
+      ],
+    ],
   ])('is refused when it %s, and the bound is named', (_, impossible, faults) => {
     const errors = faults.map(([path, message]) => ({ path, message }));
-    const refusal = expect.objectContaining({ problem: expect.objectContaining({ status: 422, title: 'Not valid', errors, detail: errors.map(({ message }) => message).join('; ') }) });
+    const refusal = expect.objectContaining({
+      problem: expect.objectContaining({
+        status: 422,
+        title: 'Not valid',
+        errors,
+        detail: errors.map(({ message }) => message).join('; '),
+      }),
+    });
     expect(() => create(nothing, impossible, NOON, BOUNDS)).toThrow(refusal);
   });
 
   it('may be as far away and as long as the bounds say, whatever they say', () => {
     expect(create(nothing, lasting(366 * DAY, 30 * DAY), NOON, BOUNDS).reply).toMatchObject({ state: 'preparing' });
-    expect(() => create(nothing, lasting(DAY + 1, 1), NOON, { SALE_LONGEST_DAYS: 1, SALE_AHEAD_DAYS: 1 })).toThrow('a sale opens at most 1 day from now');
+    expect(() => create(nothing, lasting(DAY + 1, 1), NOON, { SALE_LONGEST_DAYS: 1, SALE_AHEAD_DAYS: 1 })).toThrow(
+      'a sale opens at most 1 day from now',
+    );
   });
 
   it('is the same when it is asked for again after a bound was lowered', () => {
-    expect(create(preparing, request, NOON, { SALE_LONGEST_DAYS: 0, SALE_AHEAD_DAYS: 0 })).toMatchObject({ reply: { id: saleId } });
+    expect(create(preparing, request, NOON, { SALE_LONGEST_DAYS: 0, SALE_AHEAD_DAYS: 0 })).toMatchObject({
+      reply: { id: saleId },
+    });
   });
 });
 
@@ -83,7 +143,9 @@ describe('the answer of inventory', () => {
 
   it('closes a sale whose time is over, which then gives all of it back', () => {
     expect(sentBy(allot(CLOSES))).toMatchObject([{ type: 'sale.changed', state: 'closed', round: 1 }]);
-    expect(returnsOf(shelvedOf(afterwards(preparing, allot(CLOSES))))).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 2, returned: 2 }]);
+    expect(returnsOf(shelvedOf(afterwards(preparing, allot(CLOSES))))).toEqual([
+      { type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 2, returned: 2 },
+    ]);
   });
 
   it('ends a sale that has too few pieces', () => {
@@ -93,7 +155,10 @@ describe('the answer of inventory', () => {
   });
 
   it('counts once', () => {
-    expect([allotted(scheduled, { ...answer, quantity: 2 }, CLOSES), refused(scheduled, { ...answer, available: 1 }, CLOSES)]).toEqual([{}, {}]);
+    expect([
+      allotted(scheduled, { ...answer, quantity: 2 }, CLOSES),
+      refused(scheduled, { ...answer, available: 1 }, CLOSES),
+    ]).toEqual([{}, {}]);
   });
 
   it('is a dead letter when nothing is known of the sale', () => {
@@ -104,7 +169,9 @@ describe('the answer of inventory', () => {
 describe('the clock', () => {
   it('opens a sale at its time and not before', () => {
     expect(lookAtClock(scheduled, request, after(59_999))).toEqual({});
-    expect(sentBy(lookAtClock(scheduled, request, OPENS))).toMatchObject([{ type: 'sale.changed', state: 'open', round: 1, remaining: 2 }]);
+    expect(sentBy(lookAtClock(scheduled, request, OPENS))).toMatchObject([
+      { type: 'sale.changed', state: 'open', round: 1, remaining: 2 },
+    ]);
     expect(lookAtClock(open, request, after(60_100))).toEqual({});
   });
 
@@ -113,8 +180,16 @@ describe('the clock', () => {
     expect(saleIn(closed)).toMatchObject({ state: 'closed', remaining: 1, held: 1, returned: 0, shelveAt: SHELVES });
     expect([shelvedOf(closed, after(-1, SHELVES)), lookAtClock(closed, request, after(9_000_000))]).toEqual([{}, {}]);
     const decision = shelvedOf(closed);
-    expect(returnsOf(decision)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 1 }]);
-    expect(saleIn(afterwards(closed, decision))).toMatchObject({ state: 'closed', remaining: 1, held: 1, returned: 1, shelveAt: null });
+    expect(returnsOf(decision)).toEqual([
+      { type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 1 },
+    ]);
+    expect(saleIn(afterwards(closed, decision))).toMatchObject({
+      state: 'closed',
+      remaining: 1,
+      held: 1,
+      returned: 1,
+      shelveAt: null,
+    });
     expect(shelvedOf(afterwards(closed, decision), after(9_000_000))).toEqual({});
   });
 
@@ -128,7 +203,10 @@ describe('the clock', () => {
   });
 
   it('gives nothing back of a sale that is sold out', () => {
-    expect(sentBy(lookAtClock(soldOut, request, CLOSES))).toMatchObject([{ type: 'sale.changed', state: 'closed', remaining: 0 }, { type: 'sale.progress' }]);
+    expect(sentBy(lookAtClock(soldOut, request, CLOSES))).toMatchObject([
+      { type: 'sale.changed', state: 'closed', remaining: 0 },
+      { type: 'sale.progress' },
+    ]);
     expect(returnsOf(shelvedOf(closedAt(soldOut)))).toEqual([]);
   });
 });
@@ -137,7 +215,8 @@ describe('an answer of inventory that does not come', () => {
   const MINUTE = 60_000;
   const again = (state: State, now: Date): Decision => askAgain(state, { saleId }, MINUTE, now);
   const closed = shelved(open);
-  const answered = (state: State, returned: number): State => afterwards(state, confirmed(state, { ...answer, quantity: 1, returned }));
+  const answered = (state: State, returned: number): State =>
+    afterwards(state, confirmed(state, { ...answer, quantity: 1, returned }));
 
   it('is asked for again when the sale has waited for so long, and once, whoever looks', () => {
     expect(again(preparing, after(MINUTE - 1))).toEqual({});
@@ -148,8 +227,12 @@ describe('an answer of inventory that does not come', () => {
 
   it('is asked for again while pieces that went back are not confirmed, by what is missing', () => {
     expect(again(closed, after(MINUTE - 1, SHELVES))).toEqual({});
-    expect(sentBy(again(closed, after(MINUTE, SHELVES)))).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 2, returned: 2 }]);
-    expect(sentBy(again(answered(closed, 1), after(MINUTE, SHELVES)))).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 2 }]);
+    expect(sentBy(again(closed, after(MINUTE, SHELVES)))).toEqual([
+      { type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 2, returned: 2 },
+    ]);
+    expect(sentBy(again(answered(closed, 1), after(MINUTE, SHELVES)))).toEqual([
+      { type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 2 },
+    ]);
   });
 
   it.each([
@@ -177,15 +260,28 @@ describe('an answer of inventory that does not come', () => {
 });
 
 describe('a piece that comes back', () => {
-  const order = (state: State) => ({ saleId, userId: users[0], orderId: state.claims[`${saleId}/${users[0]}`]!.orderId! });
+  const order = (state: State) => ({
+    saleId,
+    userId: users[0],
+    orderId: state.claims[`${saleId}/${users[0]}`]!.orderId!,
+  });
 
   it('opens a sold-out sale again, in a new round', () => {
-    expect(sentBy(released(soldOut, order(soldOut), after(90_000)))).toMatchObject([{ type: 'claim.decided' }, { type: 'sale.changed', state: 'open', round: 2, remaining: 1, held: 1 }, { type: 'sale.progress' }]);
+    expect(sentBy(released(soldOut, order(soldOut), after(90_000)))).toMatchObject([
+      { type: 'claim.decided' },
+      { type: 'sale.changed', state: 'open', round: 2, remaining: 1, held: 1 },
+      { type: 'sale.progress' },
+    ]);
   });
 
   it('begins no new round while the sale is open', () => {
     const one = wins(open, users[0], after(61_000));
-    expect(saleIn(afterwards(one, released(one, order(one), after(90_000))))).toMatchObject({ state: 'open', round: 1, remaining: 2, held: 0 });
+    expect(saleIn(afterwards(one, released(one, order(one), after(90_000))))).toMatchObject({
+      state: 'open',
+      round: 1,
+      remaining: 2,
+      held: 0,
+    });
   });
 
   it('waits for its own confirmation when those before are confirmed', () => {
@@ -193,8 +289,14 @@ describe('a piece that comes back', () => {
     const closing = shelved(one);
     const settled = afterwards(closing, confirmed(closing, { ...answer, quantity: 1, returned: 1 }));
     const back = released(settled, order(settled), after(9_000_000));
-    expect(returnsOf(back)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 2 }]);
-    expect(saleIn(afterwards(settled, back))).toMatchObject({ returned: 2, returnedConfirmed: 1, waitingSince: after(9_000_000) });
+    expect(returnsOf(back)).toEqual([
+      { type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 2 },
+    ]);
+    expect(saleIn(afterwards(settled, back))).toMatchObject({
+      returned: 2,
+      returnedConfirmed: 1,
+      waitingSince: after(9_000_000),
+    });
   });
 
   it('is kept for the line while the line of a closed sale is served', () => {
@@ -207,14 +309,24 @@ describe('a piece that comes back', () => {
   it('goes back to the shelves by itself after that', () => {
     const closed = shelved(soldOut);
     const back = released(closed, order(closed), after(9_000_000));
-    expect(returnsOf(back)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 1 }]);
-    expect(saleIn(afterwards(closed, back))).toMatchObject({ state: 'closed', round: 1, remaining: 1, held: 1, returned: 1 });
+    expect(returnsOf(back)).toEqual([
+      { type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 1 },
+    ]);
+    expect(saleIn(afterwards(closed, back))).toMatchObject({
+      state: 'closed',
+      round: 1,
+      remaining: 1,
+      held: 1,
+      returned: 1,
+    });
   });
 
   it('closes a sale whose time is over before it goes back, and is counted once', () => {
     const closed = afterwards(soldOut, released(soldOut, order(soldOut), CLOSES));
     expect(saleIn(closed)).toMatchObject({ state: 'closed', remaining: 1, held: 1, returned: 0 });
-    expect(returnsOf(shelvedOf(closed))).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 1 }]);
+    expect(returnsOf(shelvedOf(closed))).toEqual([
+      { type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 1 },
+    ]);
   });
 });
 
@@ -223,30 +335,52 @@ describe('an admin who closes a sale', () => {
   const EARLY = after(62_000);
   const closedAt = EARLY.toISOString();
   const one = wins(open, users[0], after(61_000));
-  const order = (state: State) => ({ saleId, userId: users[0], orderId: state.claims[`${saleId}/${users[0]}`]!.orderId! });
+  const order = (state: State) => ({
+    saleId,
+    userId: users[0],
+    orderId: state.claims[`${saleId}/${users[0]}`]!.orderId!,
+  });
 
   it.each([
     ['scheduled', scheduled, after(2_000), 0, 2],
     ['open', one, EARLY, 1, 1],
     ['sold out', soldOut, EARLY, 1, 0],
     ['open by its time, though nobody has looked at the clock', scheduled, EARLY, 0, 2],
-  ])('gets back what is left of one that is %s, all are told, and closing it again changes nothing', (_, state, now, round, left) => {
-    const decision = close(state, now);
-    const closed = afterwards(state, decision);
-    expect(decision.reply).toMatchObject({ id: saleId, state: 'closed', round, remaining: left, closedAt: now.toISOString(), closesAt: CLOSES.toISOString() });
-    expect(returnsOf(decision)).toEqual(left === 0 ? [] : [{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: left, returned: left }]);
-    expect(sentBy(decision)).toContainEqual({ type: 'sale.changed', ...(decision.reply as object) });
-    expect(close(closed, after(1_000, now))).toEqual({ reply: decision.reply });
-    expect(lookAtClock(closed, request, CLOSES)).toEqual({});
-  });
+  ])(
+    'gets back what is left of one that is %s, all are told, and closing it again changes nothing',
+    (_, state, now, round, left) => {
+      const decision = close(state, now);
+      const closed = afterwards(state, decision);
+      expect(decision.reply).toMatchObject({
+        id: saleId,
+        state: 'closed',
+        round,
+        remaining: left,
+        closedAt: now.toISOString(),
+        closesAt: CLOSES.toISOString(),
+      });
+      expect(returnsOf(decision)).toEqual(
+        left === 0 ? [] : [{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: left, returned: left }],
+      );
+      expect(sentBy(decision)).toContainEqual({ type: 'sale.changed', ...(decision.reply as object) });
+      expect(close(closed, after(1_000, now))).toEqual({ reply: decision.reply });
+      expect(lookAtClock(closed, request, CLOSES)).toEqual({});
+    },
+  );
 
   it('closes one that is preparing as soon as its pieces are there, and not before', () => {
     const asked = close(preparing, after(500));
-    expect([asked.reply, sentBy(asked)]).toMatchObject([{ state: 'preparing', closedAt: after(500).toISOString() }, [{ type: 'sale.changed', state: 'preparing' }]]);
+    expect([asked.reply, sentBy(asked)]).toMatchObject([
+      { state: 'preparing', closedAt: after(500).toISOString() },
+      [{ type: 'sale.changed', state: 'preparing' }],
+    ]);
     const waiting = afterwards(preparing, asked);
     expect(close(waiting, after(600))).toEqual({ reply: asked.reply });
     const there = allotted(waiting, { ...answer, quantity: 2 }, after(1_000));
-    expect(sentBy(there)).toMatchObject([{ type: 'inventory.return-allotment', quantity: 2, returned: 2 }, { type: 'sale.changed', state: 'closed', round: 0 }]);
+    expect(sentBy(there)).toMatchObject([
+      { type: 'inventory.return-allotment', quantity: 2, returned: 2 },
+      { type: 'sale.changed', state: 'closed', round: 0 },
+    ]);
     const refusal = refused(waiting, { ...answer, available: 1 }, after(1_000));
     expect(saleIn(afterwards(waiting, refusal))).toMatchObject({ state: 'refused' });
   });
@@ -267,15 +401,30 @@ describe('an admin who closes a sale', () => {
     const closed = afterwards(one, close(one, EARLY));
     expect(saleIn(closed)).toMatchObject({ remaining: 1, held: 1, returned: 1 });
     const back = released(closed, order(closed), after(90_000));
-    expect(returnsOf(back)).toEqual([{ type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 2 }]);
+    expect(returnsOf(back)).toEqual([
+      { type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 2 },
+    ]);
     const over = afterwards(closed, back);
     expect(saleIn(over)).toMatchObject({ state: 'closed', remaining: 2, held: 0, returned: 2 });
-    const late = claim(over, { saleId, userId: users[1], round: 1, address: ADDRESS }, { at: after(61_500), now: after(91_000) });
-    expect(sentBy(late)).toContainEqual({ type: 'claim.decided', saleId, userId: users[1], round: 1, status: 'lost', reason: 'closed' });
+    const late = claim(
+      over,
+      { saleId, userId: users[1], round: 1, address: ADDRESS },
+      { at: after(61_500), now: after(91_000) },
+    );
+    expect(sentBy(late)).toContainEqual({
+      type: 'claim.decided',
+      saleId,
+      userId: users[1],
+      round: 1,
+      status: 'lost',
+      reason: 'closed',
+    });
   });
 
   it('does not change what the same sale, asked for again, is answered', () => {
     const closed = afterwards(one, close(one, EARLY));
-    expect(create(closed, request, after(70_000), BOUNDS)).toMatchObject({ reply: { id: saleId, state: 'closed', closedAt } });
+    expect(create(closed, request, after(70_000), BOUNDS)).toMatchObject({
+      reply: { id: saleId, state: 'closed', closedAt },
+    });
   });
 });

@@ -1,4 +1,15 @@
-import { type AllotmentReturned, AllotStock, type CreateSale, type Data, type Outgoing, ReturnAllotment, type Sale as SaleView, SaleChanged, type StockAllotted, type StockAllotmentRefused } from '@sluice/contracts';
+import {
+  type AllotmentReturned,
+  AllotStock,
+  type CreateSale,
+  type Data,
+  type Outgoing,
+  ReturnAllotment,
+  type Sale as SaleView,
+  SaleChanged,
+  type StockAllotted,
+  type StockAllotmentRefused,
+} from '@sluice/contracts';
 import { PermanentError, ProblemError } from '@sluice/messaging';
 import { type Awaited, isDue } from '@sluice/service-kit';
 import { expectTimes, type SaleBounds } from './sale-times.js';
@@ -24,9 +35,27 @@ export function create(state: State, request: NewSale, now: Date, bounds: SaleBo
 
 function newSale({ saleId: id, sku, price, quantity, opensAt, closesAt, payWithinSeconds }: NewSale, now: Date): Sale {
   const pieces = { quantity, remaining: quantity, held: 0, sold: 0, returned: 0, returnedConfirmed: 0, shelveAt: null };
-  const offer = { sku, ...price, opensAt: new Date(opensAt), closesAt: new Date(closesAt), closedAt: null, payWithinSeconds };
+  const offer = {
+    sku,
+    ...price,
+    opensAt: new Date(opensAt),
+    closesAt: new Date(closesAt),
+    closedAt: null,
+    payWithinSeconds,
+  };
   const said = { drained: 0, toldAt: now, toldVersion: 1, toldDrained: 0, perSecond: 0 };
-  return { id, ...offer, state: 'preparing', ...pieces, waitingSince: now, askedAt: now, round: 0, createdAt: now, ...said, version: 1 };
+  return {
+    id,
+    ...offer,
+    state: 'preparing',
+    ...pieces,
+    waitingSince: now,
+    askedAt: now,
+    round: 0,
+    createdAt: now,
+    ...said,
+    version: 1,
+  };
 }
 
 function answerAgain(known: Sale, request: NewSale): SaleView {
@@ -39,13 +68,17 @@ function answerAgain(known: Sale, request: NewSale): SaleView {
 /** Inventory has set the pieces aside: the sale waits for its time, or opens now. */
 export function allotted(state: State, { saleId }: Data<typeof StockAllotted>, now: Date): Decision {
   const sale = expected(state, saleId);
-  return sale.state === 'preparing' ? changed(sale, tick({ ...sale, state: 'scheduled', waitingSince: null }, now), now) : {};
+  return sale.state === 'preparing'
+    ? changed(sale, tick({ ...sale, state: 'scheduled', waitingSince: null }, now), now)
+    : {};
 }
 
 /** Inventory has too few of them. */
 export function refused(state: State, { saleId }: Data<typeof StockAllotmentRefused>, now: Date): Decision {
   const sale = expected(state, saleId);
-  return sale.state === 'preparing' ? changed(sale, { sale: { ...sale, state: 'refused', waitingSince: null }, messages: [] }, now) : {};
+  return sale.state === 'preparing'
+    ? changed(sale, { sale: { ...sale, state: 'refused', waitingSince: null }, messages: [] }, now)
+    : {};
 }
 
 /** Inventory has put so many of the sale's pieces back on its shelves. What others see of the sale stays as it is. */
@@ -66,9 +99,12 @@ export function askAgain(state: State, { saleId }: { saleId: string }, afterMs: 
 
 /** What inventory is to do for the sale and has not confirmed. */
 const owed = ({ id: saleId, sku, currency, state, quantity, returned, returnedConfirmed }: Sale): Outgoing =>
-  state === 'preparing' ? AllotStock({ saleId, sku, quantity, currency }) : ReturnAllotment({ saleId, sku, quantity: returned - returnedConfirmed, returned });
+  state === 'preparing'
+    ? AllotStock({ saleId, sku, quantity, currency })
+    : ReturnAllotment({ saleId, sku, quantity: returned - returnedConfirmed, returned });
 
-const isUnanswered = ({ state, returned, returnedConfirmed }: Sale): boolean => state === 'preparing' || returned > returnedConfirmed;
+const isUnanswered = ({ state, returned, returnedConfirmed }: Sale): boolean =>
+  state === 'preparing' || returned > returnedConfirmed;
 
 /** A sale that is older than these columns waits since the moment for which it stands. */
 function awaited({ state, createdAt, closesAt, waitingSince, askedAt }: Sale): Awaited {
@@ -104,7 +140,8 @@ export function closeEarly(state: State, { saleId }: { saleId: string }, now: Da
   return { ...decision, reply: saleView(decision.state!.sales![saleId]!) };
 }
 
-const hasEnded = ({ state, closesAt, closedAt }: Sale, now: Date): boolean => state === 'closed' || closedAt !== null || now >= closesAt;
+const hasEnded = ({ state, closesAt, closedAt }: Sale, now: Date): boolean =>
+  state === 'closed' || closedAt !== null || now >= closesAt;
 
 export function changed(before: Sale, turn: Turn, now: Date): Decision {
   const { sale, messages } = told(before, turn, now);
@@ -127,7 +164,11 @@ const LINE_WITHIN_MS = 120_000;
 const LINGER_MS = 2_000;
 
 /** No claim is accepted any more. Those accepted before are still served, so unsold pieces are kept until the queue is empty. */
-const closed = (sale: Sale, now: Date): Sale => ({ ...sale, state: 'closed', shelveAt: new Date(now.getTime() + LINE_WITHIN_MS) });
+const closed = (sale: Sale, now: Date): Sale => ({
+  ...sale,
+  state: 'closed',
+  shelveAt: new Date(now.getTime() + LINE_WITHIN_MS),
+});
 
 /** The closed sale still serves a claim that was accepted at that time. */
 export const isKeptFor = ({ state, shelveAt, opensAt, closesAt }: Sale, at: Date): boolean =>
@@ -137,7 +178,11 @@ export const isKeptFor = ({ state, shelveAt, opensAt, closesAt }: Sale, at: Date
  * Returns the unsold pieces of a closed sale to the shelves when no claim waits any more, or the longest time is over. After that
  * no claim wins. The public view of the sale does not change.
  */
-export function shelve(state: State, { saleId, lineIsEmpty }: { saleId: string; lineIsEmpty: boolean }, now: Date): Decision {
+export function shelve(
+  state: State,
+  { saleId, lineIsEmpty }: { saleId: string; lineIsEmpty: boolean },
+  now: Date,
+): Decision {
   const sale = expected(state, saleId);
   if (sale.shelveAt === null) return {};
   if (now >= sale.shelveAt) {
@@ -165,7 +210,8 @@ export const sell = (sale: Sale): Sale => ({ ...sale, held: sale.held - 1, sold:
 /** A piece is back in the allotment: for sale again while there is time, in a new round when all were gone; kept for those in line after that. */
 export function takeBack(sale: Sale, from: 'held' | 'sold', now: Date): Turn {
   const back = { ...sale, [from]: sale[from] - 1, remaining: sale.remaining + 1 };
-  if (sale.state === 'closed') return sale.shelveAt === null ? backToShelves(back, 1, now) : { sale: back, messages: [] };
+  if (sale.state === 'closed')
+    return sale.shelveAt === null ? backToShelves(back, 1, now) : { sale: back, messages: [] };
   return { sale: sale.state === 'sold-out' ? opened(back) : back, messages: [] };
 }
 

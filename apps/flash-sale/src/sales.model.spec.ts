@@ -9,7 +9,12 @@ import { ADDRESS, after, afterwards, BOUNDS, newSale, nothing } from './testing/
 /** Two sales whose times overlap, and more users than pieces. */
 const OFFERS = [
   newSale({ quantity: 1, opensAt: after(2_000).toISOString(), closesAt: after(20_000).toISOString() }),
-  newSale({ quantity: 3, opensAt: after(-1_000).toISOString(), closesAt: after(12_000).toISOString(), saleId: '0193f000-0000-7000-8000-00000000000b' }),
+  newSale({
+    quantity: 3,
+    opensAt: after(-1_000).toISOString(),
+    closesAt: after(12_000).toISOString(),
+    saleId: '0193f000-0000-7000-8000-00000000000b',
+  }),
 ];
 const USERS = ['1', '2', '3', '4', '5'].map((n) => `0193f000-0000-7000-8000-00000000000${n}`);
 
@@ -18,8 +23,20 @@ const offer = fc.nat(OFFERS.length - 1);
 const user = fc.nat(USERS.length - 1);
 const aboutWin = { offer, user };
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ act: fc.constant('claim' as const), offer, user, round: fc.integer({ min: 1, max: 3 }), waitedMs: fc.constantFrom(0, 0, 600, 9_000) }) },
-  { weight: 2, arbitrary: fc.record({ act: fc.constant('wait' as const), ms: fc.constantFrom(1, 250, 600, 3_000, 9_000) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      act: fc.constant('claim' as const),
+      offer,
+      user,
+      round: fc.integer({ min: 1, max: 3 }),
+      waitedMs: fc.constantFrom(0, 0, 600, 9_000),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ act: fc.constant('wait' as const), ms: fc.constantFrom(1, 250, 600, 3_000, 9_000) }),
+  },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('sweep' as const), offer }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('shelve' as const), offer, lineIsEmpty: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('allot' as const), offer }) },
@@ -82,7 +99,8 @@ class World {
     const at = after(this.ms - waitedMs);
     const [{ saleId }, userId] = [OFFERS[offer]!, USERS[user]!];
     const before = this.state.claims[claimKey({ saleId, userId })];
-    const mayWin = !before || (!before.win && (before.round < round || (before.round === round && before.lost === 'not_open')));
+    const mayWin =
+      !before || (!before.win && (before.round < round || (before.round === round && before.lost === 'not_open')));
     const wins = mayWin && this.hasPieces(this.sale(saleId), at);
     const orders = this.of('orders.place').length;
     this.apply(claim(this.state, { saleId, userId, round, address: ADDRESS }, { at, now: this.now }));
@@ -90,7 +108,9 @@ class World {
     expect(result.status).not.toBe('waiting');
     expect(this.of('orders.place').length - orders).toBe(wins ? 1 : 0);
     if (wins) expect(result.status).toBe('won');
-    const told = this.of('claim.decided').filter(({ data }) => data['saleId'] === saleId && data['userId'] === userId && data['round'] === round);
+    const told = this.of('claim.decided').filter(
+      ({ data }) => data['saleId'] === saleId && data['userId'] === userId && data['round'] === round,
+    );
     expect(told.length).toBeGreaterThan(0);
     expect(told.at(-1)!.data).toMatchObject({ status: result.status });
   }
@@ -105,13 +125,20 @@ class World {
   }
 
   hasPieces({ state, remaining, shelveAt, opensAt, closesAt }: Sale, at: Date): boolean {
-    return !['preparing', 'refused'].includes(state) && (state !== 'closed' || shelveAt !== null) && remaining > 0 && at >= opensAt && at < closesAt;
+    return (
+      !['preparing', 'refused'].includes(state) &&
+      (state !== 'closed' || shelveAt !== null) &&
+      remaining > 0 &&
+      at >= opensAt &&
+      at < closesAt
+    );
   }
 
   apply(decision: Decision): void {
     const said = this.saidOfSales().length;
     this.state = afterwards(this.state, decision);
-    for (const { contract, data } of decision.messages ?? []) this.sent.push({ type: contract.type, data: data as Record<string, unknown> });
+    for (const { contract, data } of decision.messages ?? [])
+      this.sent.push({ type: contract.type, data: data as Record<string, unknown> });
     for (const { state, closesAt, closedAt } of this.saidOfSales().slice(said)) {
       const isOver = closedAt !== undefined || this.now >= new Date(closesAt);
       expect(isOver && ['scheduled', 'open', 'sold-out'].includes(state)).toBe(false);
@@ -123,8 +150,11 @@ class World {
     this.ms += 60_000;
     for (const each of OFFERS) this.apply(lookAtClock(this.state, each, this.now));
     this.ms += 120_000;
-    for (const each of OFFERS) if (this.sale(each.saleId)) this.apply(shelve(this.state, { ...each, lineIsEmpty: true }, this.now));
-    OFFERS.forEach(({ saleId }, i) => USERS.forEach((userId, j) => this.apply(this.hear((i + j) % 2 ? 'pay' : 'release', this.winOf(saleId, userId)))));
+    for (const each of OFFERS)
+      if (this.sale(each.saleId)) this.apply(shelve(this.state, { ...each, lineIsEmpty: true }, this.now));
+    OFFERS.forEach(({ saleId }, i) =>
+      USERS.forEach((userId, j) => this.apply(this.hear((i + j) % 2 ? 'pay' : 'release', this.winOf(saleId, userId)))),
+    );
   }
 
   sale = (saleId: string): Sale => this.state.sales[saleId]!;
@@ -147,7 +177,10 @@ function holds(world: World): void {
     expect(remaining + held + sold).toBe(quantity);
     expect(Math.min(remaining, held, sold, returned)).toBeGreaterThanOrEqual(0);
     expect([held, sold]).toEqual([now('held'), now('paid')]);
-    const returns = world.of('inventory.return-allotment').map(({ data }) => data as Data<typeof ReturnAllotment>).filter((each) => each.saleId === saleId);
+    const returns = world
+      .of('inventory.return-allotment')
+      .map(({ data }) => data as Data<typeof ReturnAllotment>)
+      .filter((each) => each.saleId === saleId);
     expect(returns.reduce((sum, each) => sum + each.quantity, 0)).toBe(returned);
     expect(returned).toBe(state === 'closed' && shelveAt === null ? remaining : 0);
     if (shelveAt !== null) expect(state).toBe('closed');
@@ -166,7 +199,11 @@ function rests(world: World): void {
   holds(world);
   for (const { saleId, quantity } of OFFERS) {
     const { state, remaining, held, sold, returned } = world.sale(saleId);
-    if (state === 'preparing' || state === 'refused') expect([remaining, world.of('orders.place').filter(({ data }) => (data['flashSale'] as { id: string }).id === saleId)]).toEqual([quantity, []]);
+    if (state === 'preparing' || state === 'refused')
+      expect([
+        remaining,
+        world.of('orders.place').filter(({ data }) => (data['flashSale'] as { id: string }).id === saleId),
+      ]).toEqual([quantity, []]);
     else expect([state, held, remaining + sold, returned]).toEqual(['closed', 0, quantity, remaining]);
   }
 }

@@ -1,5 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { AllotmentReturned, ClaimPiece, CloseSale, CreateSale, Message, OrderCancelled, OrderPaid, OrderRejected, StockAllotmentRefused, StockAllotted, StockReleased } from '@sluice/contracts';
+import type {
+  AllotmentReturned,
+  ClaimPiece,
+  CloseSale,
+  CreateSale,
+  Message,
+  OrderCancelled,
+  OrderPaid,
+  OrderRejected,
+  StockAllotmentRefused,
+  StockAllotted,
+  StockReleased,
+} from '@sluice/contracts';
 import { judgedAt } from '@sluice/messaging';
 import { newId, type UnitOfWork } from '@sluice/persistence';
 import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
@@ -56,18 +68,27 @@ export class SalesRepository {
 
   async paid(message: Message<typeof OrderPaid>): Promise<void> {
     const about = saleOf(message);
-    if (about) await this.#unit.change(message, { sales: [about.saleId], claims: [claimKey(about)] }, (state, now) => paid(state, about, now));
+    if (about)
+      await this.#unit.change(message, { sales: [about.saleId], claims: [claimKey(about)] }, (state, now) =>
+        paid(state, about, now),
+      );
   }
 
   /** Touches the claim alone: the sale's row is the one that everybody waits for. */
   async ended(message: Message<typeof OrderCancelled | typeof OrderRejected>): Promise<void> {
     const about = saleOf(message);
-    if (about) await this.#unit.change(message, { claims: [claimKey(about)] }, (state) => ended(state, about, message.data.reason));
+    if (about)
+      await this.#unit.change(message, { claims: [claimKey(about)] }, (state) =>
+        ended(state, about, message.data.reason),
+      );
   }
 
   async released(message: Message<typeof StockReleased>): Promise<void> {
     const about = saleOf(message);
-    if (about) await this.#unit.change(message, { sales: [about.saleId], claims: [claimKey(about)] }, (state, now) => released(state, about, now));
+    if (about)
+      await this.#unit.change(message, { sales: [about.saleId], claims: [claimKey(about)] }, (state, now) =>
+        released(state, about, now),
+      );
   }
 
   async askAgain(message: Message, saleId: string, afterMs: number): Promise<void> {
@@ -77,20 +98,33 @@ export class SalesRepository {
   /** @param key of the user's row in `claims` */
   async placeAgain(message: Message, key: string, afterMs: number): Promise<void> {
     const [saleId, userId] = key.split('/') as [string, string];
-    await this.#unit.change(message, { sales: [saleId], claims: [key] }, (state, now) => placeAgain(state, { saleId, userId }, afterMs, now));
+    await this.#unit.change(message, { sales: [saleId], claims: [key] }, (state, now) =>
+      placeAgain(state, { saleId, userId }, afterMs, now),
+    );
   }
 
   /** Under a new id each time: whether something is due is looked at again under the sale's lock. */
   async lookAtClock(saleId: string): Promise<void> {
-    await this.#unit.change(ownMessage(saleId), { sales: [saleId] }, (state, now) => lookAtClock(state, { saleId }, now));
+    await this.#unit.change(ownMessage(saleId), { sales: [saleId] }, (state, now) =>
+      lookAtClock(state, { saleId }, now),
+    );
   }
 
   async shelve(saleId: string, lineIsEmpty: boolean): Promise<void> {
-    await this.#unit.change(ownMessage(saleId), { sales: [saleId] }, (state, now) => shelve(state, { saleId, lineIsEmpty }, now));
+    await this.#unit.change(ownMessage(saleId), { sales: [saleId] }, (state, now) =>
+      shelve(state, { saleId, lineIsEmpty }, now),
+    );
   }
 }
 
-const ownMessage = (saleId: string) => ({ id: newId(), type: 'flash-sale.clock', version: 1, correlationId: saleId, time: new Date().toISOString(), data: { saleId } });
+const ownMessage = (saleId: string) => ({
+  id: newId(),
+  type: 'flash-sale.clock',
+  version: 1,
+  correlationId: saleId,
+  time: new Date().toISOString(),
+  data: { saleId },
+});
 
 /** Undefined: the order is no sale's, as most are. */
 function saleOf({ data: { flashSaleId: saleId, userId, orderId } }: OrderFact): Sold | undefined {

@@ -1,6 +1,23 @@
-import { ClaimDecided, CloseSale, CreateSale, GetSale, ListSales, SaleChanged, StockAllotmentRefused, type NewSale } from '@sluice/contracts';
+import {
+  ClaimDecided,
+  CloseSale,
+  CreateSale,
+  GetSale,
+  ListSales,
+  SaleChanged,
+  StockAllotmentRefused,
+  type NewSale,
+} from '@sluice/contracts';
 import { newId } from '@sluice/persistence';
-import { eventually, facts, type Facts, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import {
+  eventually,
+  facts,
+  type Facts,
+  type TestBroker,
+  testBroker,
+  type TestDatabase,
+  testDatabase,
+} from '@sluice/testing';
 import type { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newSale } from './testing/given.js';
@@ -23,11 +40,15 @@ afterAll(async () => {
 
 const WITHIN = { deadlineMs: 10_000 };
 const problem = (status: number) => ({ problem: { status } });
-const fresh = (change: Partial<z.output<typeof NewSale>> = {}) => newSale({ saleId: newId(), opensAt: inMs(600_000), closesAt: inMs(900_000), ...change });
+const fresh = (change: Partial<z.output<typeof NewSale>> = {}) =>
+  newSale({ saleId: newId(), opensAt: inMs(600_000), closesAt: inMs(900_000), ...change });
 const create = (sale: ReturnType<typeof fresh>) => shop.client.request(CreateSale, sale, WITHIN);
 const get = (saleId: string, anyState = false) => shop.client.request(GetSale, { saleId, anyState }, WITHIN);
 const states = (saleId: string) => heard.of(SaleChanged, ({ id }) => id === saleId).map(({ state }) => state);
-const askedOfInventory = async (saleId: string) => (await sent<{ saleId: string; quantity: number }>(broker, 'inventory.commands')).filter(({ data }) => data.saleId === saleId).map(({ type, data }) => [type, data.quantity]);
+const askedOfInventory = async (saleId: string) =>
+  (await sent<{ saleId: string; quantity: number }>(broker, 'inventory.commands'))
+    .filter(({ data }) => data.saleId === saleId)
+    .map(({ type, data }) => [type, data.quantity]);
 
 describe('making a sale', () => {
   it('asks inventory once however often it is asked itself, and refuses other details', async () => {
@@ -48,7 +69,9 @@ describe('making a sale', () => {
 
   it('refuses one that lasts longer or opens later than the settings say, and keeps nothing', async () => {
     const sale = fresh({ closesAt: '9999-12-31T23:59:59Z' });
-    await expect(create(sale)).rejects.toMatchObject({ problem: { status: 422, detail: 'a sale closes at most 30 days after it opens' } });
+    await expect(create(sale)).rejects.toMatchObject({
+      problem: { status: 422, detail: 'a sale closes at most 30 days after it opens' },
+    });
     await expect(get(sale.saleId, true)).rejects.toMatchObject(problem(404));
   });
 });
@@ -60,19 +83,25 @@ describe('closing a sale', () => {
     const { id } = await shop.allotted({ quantity: 70 });
     await shop.start();
     const claimants = users(61);
-    const [first, , again] = await Promise.all([close(id), ...claimants.slice(1).map((user) => shop.tell(ticket(id, user)))]).then(async ([closed]) => [
-      closed,
-      await shop.tell(ticket(id, claimants[0]!)),
-      await close(id),
-    ]);
+    const [first, , again] = await Promise.all([
+      close(id),
+      ...claimants.slice(1).map((user) => shop.tell(ticket(id, user))),
+    ]).then(async ([closed]) => [closed, await shop.tell(ticket(id, claimants[0]!)), await close(id)]);
     await eventually(() => expect(heard.of(ClaimDecided, ({ saleId }) => saleId === id)).toHaveLength(61));
-    await eventually(async () => expect(await database.pool.query('SELECT FROM outbox')).toMatchObject({ rowCount: 0 }));
+    await eventually(async () =>
+      expect(await database.pool.query('SELECT FROM outbox')).toMatchObject({ rowCount: 0 }),
+    );
     const results = await Promise.all(claimants.map((user) => shop.result(id, user)));
     const won = results.filter(({ status }) => status === 'won').length;
-    expect(results.filter(({ status }) => status !== 'won')).toEqual(Array(61 - won).fill({ status: 'lost', reason: 'closed' }));
+    expect(results.filter(({ status }) => status !== 'won')).toEqual(
+      Array(61 - won).fill({ status: 'lost', reason: 'closed' }),
+    );
     expect(first).toMatchObject({ state: 'closed', held: won, remaining: 70 - won, closedAt: expect.any(String) });
     expect(again).toEqual({ ...first, version: expect.any(Number) });
-    expect(await askedOfInventory(id)).toEqual([['inventory.allot', 70], ['inventory.return-allotment', 70 - won]]);
+    expect(await askedOfInventory(id)).toEqual([
+      ['inventory.allot', 70],
+      ['inventory.return-allotment', 70 - won],
+    ]);
     expect(states(id).at(-1)).toBe('closed');
   });
 
@@ -98,11 +127,14 @@ describe('looking at sales', () => {
     for (let i = 0; i < 5; i++) ids.push((await shop.allotted()).id);
     await create(fresh());
     const pages = [await shop.client.request(ListSales, { limit: 2 }, WITHIN)];
-    for (let next = pages[0]!.next; next && pages.length < 20; next = pages.at(-1)!.next) pages.push(await shop.client.request(ListSales, { limit: 2, cursor: next }, WITHIN));
+    for (let next = pages[0]!.next; next && pages.length < 20; next = pages.at(-1)!.next)
+      pages.push(await shop.client.request(ListSales, { limit: 2, cursor: next }, WITHIN));
     const listed = pages.flatMap(({ items }) => items.map(({ id }) => id));
     expect(listed.slice(0, 5)).toEqual(ids.reverse());
     expect(new Set(listed).size).toBe(listed.length);
-    expect(pages.flatMap(({ items }) => items.filter(({ state }) => state === 'preparing' || state === 'refused'))).toEqual([]);
+    expect(
+      pages.flatMap(({ items }) => items.filter(({ state }) => state === 'preparing' || state === 'refused')),
+    ).toEqual([]);
     await expect(shop.client.request(ListSales, { cursor: 'nonsense' }, WITHIN)).rejects.toMatchObject(problem(422));
   });
 });
@@ -113,17 +145,36 @@ describe('the clock', () => {
     await shop.start();
     expect(await get(id)).toMatchObject({ state: 'scheduled' });
     const told = () => heard.of(SaleChanged, (sale) => sale.id === id).map(({ state, round }) => [state, round]);
-    await eventually(() => expect(told()).toEqual([['preparing', 0], ['scheduled', 0], ['open', 1]]));
+    await eventually(() =>
+      expect(told()).toEqual([
+        ['preparing', 0],
+        ['scheduled', 0],
+        ['open', 1],
+      ]),
+    );
     expect(await get(id)).toMatchObject({ state: 'open', round: 1 });
-    await eventually(() => expect(told()).toEqual([['preparing', 0], ['scheduled', 0], ['open', 1], ['closed', 1]]));
+    await eventually(() =>
+      expect(told()).toEqual([
+        ['preparing', 0],
+        ['scheduled', 0],
+        ['open', 1],
+        ['closed', 1],
+      ]),
+    );
     const asked: unknown[] = [];
     await eventually(async () => expect(asked.push(...(await askedOfInventory(id)))).toBeGreaterThan(1));
-    expect(asked).toEqual([['inventory.allot', 2], ['inventory.return-allotment', 2]]);
+    expect(asked).toEqual([
+      ['inventory.allot', 2],
+      ['inventory.return-allotment', 2],
+    ]);
   });
 
   it('goes on after a restart before the opening, and after one before the close', async () => {
     const [opensAt, closesAt] = [Date.now() + 1_500, Date.now() + 6_000];
-    const { id } = await shop.allotted({ opensAt: new Date(opensAt).toISOString(), closesAt: new Date(closesAt).toISOString() });
+    const { id } = await shop.allotted({
+      opensAt: new Date(opensAt).toISOString(),
+      closesAt: new Date(closesAt).toISOString(),
+    });
     await shop.stop();
     expect(states(id)).not.toContain('open');
     await eventually(() => expect(Date.now()).toBeGreaterThan(opensAt));
@@ -137,7 +188,10 @@ describe('the clock', () => {
     await eventually(() => expect(states(id).filter((state) => state === 'closed')).toHaveLength(1));
     const asked: unknown[] = [];
     await eventually(async () => expect(asked.push(...(await askedOfInventory(id)))).toBeGreaterThan(1));
-    expect(asked).toEqual([['inventory.allot', 2], ['inventory.return-allotment', 2]]);
+    expect(asked).toEqual([
+      ['inventory.allot', 2],
+      ['inventory.return-allotment', 2],
+    ]);
   });
 
   it('counts for those who look, also while nobody can write down what it has made of a sale', async () => {
@@ -162,5 +216,7 @@ it.each([
   ['an opening with nothing to sell', "state = 'open', round = 1, remaining = 0, sold = quantity, held = 0"],
 ])('the database takes no sale with %s', async (_, change) => {
   const { id } = await shop.allotted({ opensAt: inMs(600_000), closesAt: inMs(900_000) });
-  await expect(database.pool.query(`UPDATE sales SET ${change} WHERE id = $1`, [id])).rejects.toThrow('violates check constraint');
+  await expect(database.pool.query(`UPDATE sales SET ${change} WHERE id = $1`, [id])).rejects.toThrow(
+    'violates check constraint',
+  );
 });

@@ -33,9 +33,15 @@ export function told(before: Sale, { sale, messages }: Turn, now: Date): Turn {
 const isBeat = ({ toldAt }: Sale, now: Date): boolean => now.getTime() - toldAt.getTime() >= BEAT_MS;
 
 /** Something has happened of which nobody was told, and the time for it has come. */
-export const isOverdue = (sale: Sale, now: Date): boolean => isBeat(sale, now) && (sale.version > sale.toldVersion || sale.drained > sale.toldDrained);
+export const isOverdue = (sale: Sale, now: Date): boolean =>
+  isBeat(sale, now) && (sale.version > sale.toldVersion || sale.drained > sale.toldDrained);
 
-const beaten = (sale: Sale, now: Date): Sale => ({ ...sale, perSecond: rate(sale, now.getTime() - sale.toldAt.getTime()), toldAt: now, toldDrained: sale.drained });
+const beaten = (sale: Sale, now: Date): Sale => ({
+  ...sale,
+  perSecond: rate(sale, now.getTime() - sale.toldAt.getTime()),
+  toldAt: now,
+  toldDrained: sale.drained,
+});
 
 function rate({ perSecond, drained, toldDrained }: Sale, ms: number): number {
   if (ms > MEASURABLE_MS) return perSecond;

@@ -18,7 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-const place = (body: unknown, headers?: Record<string, string>) => call(gateway, 'POST', '/orders', { as: ann, body, ...(headers && { headers }) });
+const place = (body: unknown, headers?: Record<string, string>) =>
+  call(gateway, 'POST', '/orders', { as: ann, body, ...(headers && { headers }) });
 
 describe('an order that is not valid', () => {
   const lines = (count: number) => Array.from({ length: count }, (_, n) => ({ sku: `SKU-${n}`, quantity: 1 }));
@@ -44,7 +45,10 @@ describe('an order that is not valid', () => {
 
   it.each(cases)('is 422 for %s, and the fault is named', async (_, body, path) => {
     const answer = await place(body);
-    expect(answer).toMatchObject({ status: 422, body: { status: 422, title: 'Not valid', errors: expect.arrayContaining([expect.objectContaining({ path })]) } });
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { status: 422, title: 'Not valid', errors: expect.arrayContaining([expect.objectContaining({ path })]) },
+    });
     expect(answer.headers['content-type']).toContain('application/problem+json');
   });
 
@@ -59,9 +63,15 @@ describe('an order that is not valid', () => {
     expect(body['errors']).toHaveLength(20);
   });
 
-  it.each(['', 'x'.repeat(256), 'a b', 'clé', '""', '"a b"', `"${'x'.repeat(256)}"`])('is 422 with the idempotency key "%s"', async (key) => {
-    expect(await place(order(), { 'idempotency-key': key })).toMatchObject({ status: 422, body: { errors: [{ path: 'Idempotency-Key' }] } });
-  });
+  it.each(['', 'x'.repeat(256), 'a b', 'clé', '""', '"a b"', `"${'x'.repeat(256)}"`])(
+    'is 422 with the idempotency key "%s"',
+    async (key) => {
+      expect(await place(order(), { 'idempotency-key': key })).toMatchObject({
+        status: 422,
+        body: { errors: [{ path: 'Idempotency-Key' }] },
+      });
+    },
+  );
 });
 
 describe('a request that is not well-formed', () => {
@@ -69,17 +79,29 @@ describe('a request that is not well-formed', () => {
     expect(await place(body)).toMatchObject({ status: 400, body: { status: 400, title: 'Bad Request' } });
   });
 
-  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml'])('is 415 with a body of type %s', async (type) => {
-    expect(await place('lines=1', { 'content-type': type })).toMatchObject({ status: 415, body: { title: 'Unsupported Media Type' } });
-  });
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml'])(
+    'is 415 with a body of type %s',
+    async (type) => {
+      expect(await place('lines=1', { 'content-type': type })).toMatchObject({
+        status: 415,
+        body: { title: 'Unsupported Media Type' },
+      });
+    },
+  );
 
   it('is 413 with a body over 64 kB', async () => {
-    expect(await place({ ...order(), note: 'x'.repeat(64 * 1024) })).toMatchObject({ status: 413, body: { title: 'Payload Too Large' } });
+    expect(await place({ ...order(), note: 'x'.repeat(64 * 1024) })).toMatchObject({
+      status: 413,
+      body: { title: 'Payload Too Large' },
+    });
   });
 
   it('is 400 with a path that cannot be decoded, 404 with one that is unknown', async () => {
     expect(await call(gateway, 'GET', '/orders/%')).toMatchObject({ status: 400, body: { status: 400 } });
-    expect(await call(gateway, 'GET', '/nowhere')).toMatchObject({ status: 404, body: { status: 404, title: 'Not Found' } });
+    expect(await call(gateway, 'GET', '/nowhere')).toMatchObject({
+      status: 404,
+      body: { status: 404, title: 'Not Found' },
+    });
   });
 
   it('is 404 with an id that cannot be one', async () => {
@@ -89,8 +111,11 @@ describe('a request that is not well-formed', () => {
 
   it('is 404 with a name that is too long to be one', async () => {
     const long = 'x'.repeat(3_000);
-    for (const url of [`/products/${long}`, `/orders/${long}`, `/flash-sales/${ANN}/claims/${long}`]) expect(await call(gateway, 'GET', url, { as: ann })).toMatchObject({ status: 404 });
-    expect(await call(gateway, 'POST', `/ops/dead-letters/${long}/redrive`, { as: admin })).toMatchObject({ status: 404 });
+    for (const url of [`/products/${long}`, `/orders/${long}`, `/flash-sales/${ANN}/claims/${long}`])
+      expect(await call(gateway, 'GET', url, { as: ann })).toMatchObject({ status: 404 });
+    expect(await call(gateway, 'POST', `/ops/dead-letters/${long}/redrive`, { as: admin })).toMatchObject({
+      status: 404,
+    });
   });
 
   it('has a correlation id and is kept by nobody, also when its address cannot be read', async () => {
@@ -104,44 +129,91 @@ describe('a request that is not well-formed', () => {
     expect(String(answer.headers['allow']).split(', ').sort()).toEqual(['GET', 'HEAD', 'PUT']);
   });
 
-  it.each(['/products?limit=0', '/products?limit=101', '/products?limit=ten', '/products?limit=1&limit=2', '/products?limit=0x10', '/products?limit=1e1', '/products?limit=%205', '/products?limit=05', '/products?limit='])('is 422 for %s', async (url) => {
+  it.each([
+    '/products?limit=0',
+    '/products?limit=101',
+    '/products?limit=ten',
+    '/products?limit=1&limit=2',
+    '/products?limit=0x10',
+    '/products?limit=1e1',
+    '/products?limit=%205',
+    '/products?limit=05',
+    '/products?limit=',
+  ])('is 422 for %s', async (url) => {
     expect(await call(gateway, 'GET', url)).toMatchObject({ status: 422 });
   });
 });
 
 describe('a known parameter written as a list or an object', () => {
-  const BRACKETS = ['limit[]=5', 'limit%5B%5D=5', 'limit[0]=5', 'limit[a][b]=5', 'limit[=5', 'cursor[a]=', 'limit=5&cursor[]=x', 'limit[]=5&utm_source=x'];
+  const BRACKETS = [
+    'limit[]=5',
+    'limit%5B%5D=5',
+    'limit[0]=5',
+    'limit[a][b]=5',
+    'limit[=5',
+    'cursor[a]=',
+    'limit=5&cursor[]=x',
+    'limit[]=5&utm_source=x',
+  ];
   it.each(BRACKETS)('is 422 and not left out: %s', async (query) => {
     for (const listing of ['/products', '/orders', '/me/notifications', '/flash-sales']) {
-      expect(await call(gateway, 'GET', `${listing}?${query}`, { as: ann }), listing).toMatchObject({ status: 422, body: { errors: [{ path: expect.stringContaining('[') }] } });
+      expect(await call(gateway, 'GET', `${listing}?${query}`, { as: ann }), listing).toMatchObject({
+        status: 422,
+        body: { errors: [{ path: expect.stringContaining('[') }] },
+      });
     }
   });
 
-  it.each(['/orders?status[]=paid', '/ops/dead-letters?limit[]=5', `/flash-sales/${ANN}/claims/1.${'x'.repeat(43)}?entry[]=1`, `/flash-sales/${ANN}/claims/1.${'x'.repeat(43)}/stream?entry[]=1`])('is 422 wherever there is one: %s', async (url) => {
+  it.each([
+    '/orders?status[]=paid',
+    '/ops/dead-letters?limit[]=5',
+    `/flash-sales/${ANN}/claims/1.${'x'.repeat(43)}?entry[]=1`,
+    `/flash-sales/${ANN}/claims/1.${'x'.repeat(43)}/stream?entry[]=1`,
+  ])('is 422 wherever there is one: %s', async (url) => {
     expect(await call(gateway, 'GET', url, { as: admin })).toMatchObject({ status: 422 });
   });
 });
 
 describe('a parameter that nobody asked for', () => {
   const LISTINGS = ['/products', '/orders', '/me/notifications', '/flash-sales', '/ops/dead-letters'];
-  it.each(['utm_source=newsletter', '_=1732800000', 'fbclid=abc', 'lim=1', 'limit=5&utm_source=x', 'utm[id]=1', 'toString[]=1', '[]=1'])('is ignored: %s', async (query) => {
+  it.each([
+    'utm_source=newsletter',
+    '_=1732800000',
+    'fbclid=abc',
+    'lim=1',
+    'limit=5&utm_source=x',
+    'utm[id]=1',
+    'toString[]=1',
+    '[]=1',
+  ])('is ignored: %s', async (query) => {
     // 503: the gateway has asked the service, and there is no broker.
-    for (const listing of LISTINGS) expect(await call(gateway, 'GET', `${listing}?${query}`, { as: admin }), listing).toMatchObject({ status: 503 });
+    for (const listing of LISTINGS)
+      expect(await call(gateway, 'GET', `${listing}?${query}`, { as: admin }), listing).toMatchObject({ status: 503 });
   });
 });
 
 describe('sign-up', () => {
   const NEW = { phone: '+15550000001', name: 'Ann', password: 'a password' };
-  it.each([{ phone: '555' }, { password: 'short' }, { password: 'x'.repeat(201) }, { name: ' ' }, { name: 7 }, { role: 'admin' }])('is 422 with %o', async (fault) => {
+  it.each([
+    { phone: '555' },
+    { password: 'short' },
+    { password: 'x'.repeat(201) },
+    { name: ' ' },
+    { name: 7 },
+    { role: 'admin' },
+  ])('is 422 with %o', async (fault) => {
     expect(await call(gateway, 'POST', '/users', { body: { ...NEW, ...fault } })).toMatchObject({ status: 422 });
   });
 });
 
 describe('a card', () => {
   const pay = (body: unknown) => call(gateway, 'POST', `/orders/${ANN}/payment`, { as: ann, body });
-  it.each([{ card: 'not a number' }, { card: 4242424242424242 }, {}, { card: '4242424242424242', cvc: '1' }])('is 422 as %o', async (body) => {
-    expect(await pay(body)).toMatchObject({ status: 422, body: { title: 'Not valid' } });
-  });
+  it.each([{ card: 'not a number' }, { card: 4242424242424242 }, {}, { card: '4242424242424242', cvc: '1' }])(
+    'is 422 as %o',
+    async (body) => {
+      expect(await pay(body)).toMatchObject({ status: 422, body: { title: 'Not valid' } });
+    },
+  );
 
   it('is 503 when payments cannot be asked, whether the card gateway knows it or not, and the answer does not repeat it', async () => {
     const answers = await Promise.all(['4242424242424242', '5555555555554444'].map((card) => pay({ card })));
@@ -167,8 +239,14 @@ describe('a token', () => {
   it('is 401 when it has expired, has a foreign signature, no signature, an unknown role or no user', async () => {
     const foreign = generateKeyPairSync('ed25519').privateKey;
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${ann.split('.')[1]}.x`;
-    const tokens = await Promise.all([tokenOf(ANN, { expiresIn: -1 }), tokenOf(ANN, { key: foreign }), tokenOf(ANN, { role: 'root' }), tokenOf('nobody')]);
-    for (const token of [...tokens, unsigned]) expect(await withHeader(`Bearer ${token}`)).toMatchObject({ status: 401 });
+    const tokens = await Promise.all([
+      tokenOf(ANN, { expiresIn: -1 }),
+      tokenOf(ANN, { key: foreign }),
+      tokenOf(ANN, { role: 'root' }),
+      tokenOf('nobody'),
+    ]);
+    for (const token of [...tokens, unsigned])
+      expect(await withHeader(`Bearer ${token}`)).toMatchObject({ status: 401 });
   });
 
   it('that was good is 401 as soon as it has expired', async () => {
@@ -179,7 +257,10 @@ describe('a token', () => {
 
   it('is 403 for a customer where an admin is asked for', async () => {
     const price = { amount: 100, currency: 'EUR' };
-    expect(await call(gateway, 'PUT', '/products/TEA', { as: ann, body: { name: 'Tea', price } })).toMatchObject({ status: 403, body: { status: 403 } });
+    expect(await call(gateway, 'PUT', '/products/TEA', { as: ann, body: { name: 'Tea', price } })).toMatchObject({
+      status: 403,
+      body: { status: 403 },
+    });
     expect(await call(gateway, 'GET', `/parcels/${ANN}`, { as: ann })).toMatchObject({ status: 403 });
   });
 });
@@ -204,7 +285,8 @@ describe('without a broker', () => {
 
 describe('a correlation id', () => {
   it('is the caller’s own when it is usable, else a new one', async () => {
-    const idFor = async (given: string) => (await call(gateway, 'GET', '/healthz', { headers: { 'x-correlation-id': given } })).headers['x-correlation-id'];
+    const idFor = async (given: string) =>
+      (await call(gateway, 'GET', '/healthz', { headers: { 'x-correlation-id': given } })).headers['x-correlation-id'];
     expect(await idFor('checkout-7')).toBe('checkout-7');
     expect(await idFor('two words')).toMatch(/^[0-9a-f-]{36}$/);
     expect(await idFor('x'.repeat(129))).toMatch(/^[0-9a-f-]{36}$/);
@@ -230,13 +312,23 @@ describe('on a real connection', () => {
   it('a body of 10 MB is answered with 413 without a reset, and the connection ends', async () => {
     const size = 10 * 1024 * 1024;
     const head = `POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${size}\r\n\r\n`;
-    for (let n = 0; n < 5; n++) expect(await raw(head + 'x'.repeat(size))).toMatch(/^HTTP\/1\.1 413 [^]*application\/problem\+json[^]*"status":413/);
+    for (let n = 0; n < 5; n++)
+      expect(await raw(head + 'x'.repeat(size))).toMatch(
+        /^HTTP\/1\.1 413 [^]*application\/problem\+json[^]*"status":413/,
+      );
     expect((await call(gateway, 'GET', '/healthz')).status).toBe(200);
   });
 
   it('what is refused before it is a request has a correlation id, and is kept by nobody', async () => {
-    const refused = ['not http\r\n\r\n', `GET / HTTP/1.1\r\nhost: x\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`, 'POST /sessions HTTP/1.1\r\nhost: x\r\nexpect: nonsense\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'];
-    for (const bytes of refused) expect(await raw(bytes)).toMatch(/^(?=[^]*\r\nx-correlation-id: [0-9a-f-]{36}\r\n)(?=[^]*\r\ncache-control: no-store\r\n)/i);
+    const refused = [
+      'not http\r\n\r\n',
+      `GET / HTTP/1.1\r\nhost: x\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`,
+      'POST /sessions HTTP/1.1\r\nhost: x\r\nexpect: nonsense\r\ncontent-length: 0\r\nconnection: close\r\n\r\n',
+    ];
+    for (const bytes of refused)
+      expect(await raw(bytes)).toMatch(
+        /^(?=[^]*\r\nx-correlation-id: [0-9a-f-]{36}\r\n)(?=[^]*\r\ncache-control: no-store\r\n)/i,
+      );
   });
 
   it('what is not HTTP at all is answered with a problem and the connection ends', async () => {
@@ -244,12 +336,17 @@ describe('on a real connection', () => {
   });
 
   it('a request without a host is answered with a problem, and one of HTTP/1.0 needs none', async () => {
-    expect(await raw('GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"detail":"A request names its host\."/);
+    expect(await raw('GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n')).toMatch(
+      /^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"detail":"A request names its host\."/,
+    );
     expect(await raw('GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it('an expectation that is not met is answered with a problem, and 100-continue is met', async () => {
-    const expecting = (what: string) => raw(`POST /sessions HTTP/1.1\r\nhost: x\r\nexpect: ${what}\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}`);
+    const expecting = (what: string) =>
+      raw(
+        `POST /sessions HTTP/1.1\r\nhost: x\r\nexpect: ${what}\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}`,
+      );
     expect(await expecting('nonsense')).toMatch(/^HTTP\/1\.1 417 [^]*application\/problem\+json[^]*"status":417/);
     expect(await expecting('100-continue')).toMatch(/^HTTP\/1\.1 100 Continue[^]*HTTP\/1\.1 422 /);
   });

@@ -23,8 +23,10 @@ afterAll(async () => {
   await broker.close();
 });
 
-const cancel = (id: string, as = ann, headers: Record<string, string> = {}) => call(gateway, 'POST', `/orders/${id}/cancellation`, { as, headers });
-const placed = async (): Promise<string> => String((await call(gateway, 'POST', '/orders', { as: ann, body: order() })).body['id']);
+const cancel = (id: string, as = ann, headers: Record<string, string> = {}) =>
+  call(gateway, 'POST', `/orders/${id}/cancellation`, { as, headers });
+const placed = async (): Promise<string> =>
+  String((await call(gateway, 'POST', '/orders', { as: ann, body: order() })).body['id']);
 
 describe('a cancellation', () => {
   it('is accepted with 202 while orders is down, and done once it is back', async () => {
@@ -34,7 +36,9 @@ describe('a cancellation', () => {
     expect([status, answer.status, answer.body]).toEqual([202, 202, { id, status: 'accepted' }]);
     expect(answer.headers['location']).toBe(`/orders/${id}`);
     orders = await startPeer(broker, 'orders', OrdersPeer);
-    await eventually(async () => expect(await call(gateway, 'GET', `/orders/${id}`, { as: ann })).toMatchObject({ body: { status: 'cancelled' } }));
+    await eventually(async () =>
+      expect(await call(gateway, 'GET', `/orders/${id}`, { as: ann })).toMatchObject({ body: { status: 'cancelled' } }),
+    );
   });
 
   it('is 200 with the order when it is cancelled, and again when it is so already', async () => {
@@ -47,7 +51,10 @@ describe('a cancellation', () => {
     const id = await placed();
     orders!.peer.change(id, 'paid');
     const answer = await cancel(id);
-    expect(answer).toMatchObject({ status: 202, body: { id, status: 'paid', cancellationRequestedAt: expect.any(String) } });
+    expect(answer).toMatchObject({
+      status: 202,
+      body: { id, status: 'paid', cancellationRequestedAt: expect.any(String) },
+    });
     expect(answer.headers['location']).toBe(`/orders/${id}`);
   });
 
@@ -65,7 +72,12 @@ describe('a cancellation', () => {
     expect(await call(gateway, 'POST', `/orders/${id}/cancellation`)).toMatchObject({ status: 401 });
   });
 
-  it.each(['application/json', 'application/x-www-form-urlencoded', 'text/plain'])('needs no body, also when %s is named as its type', async (type) => {
-    expect(await cancel(await placed(), ann, { 'content-type': type, 'content-length': '0' })).toMatchObject({ status: 200 });
-  });
+  it.each(['application/json', 'application/x-www-form-urlencoded', 'text/plain'])(
+    'needs no body, also when %s is named as its type',
+    async (type) => {
+      expect(await cancel(await placed(), ann, { 'content-type': type, 'content-length': '0' })).toMatchObject({
+        status: 200,
+      });
+    },
+  );
 });

@@ -54,14 +54,22 @@ describe('an id in capitals is the same id', () => {
   it('of an order that is paid', async () => {
     const { id, capitals } = await place();
     payments.payable = id;
-    expect(await call(gateway, 'POST', `/orders/${capitals}/payment`, { as: ann, body: { card: '4242424242424242' } })).toMatchObject({ status: 200 });
-    const pending = await call(gateway, 'POST', `/orders/${capitals}/payment`, { as: ann, body: { card: '4000000000000119' } });
+    expect(
+      await call(gateway, 'POST', `/orders/${capitals}/payment`, { as: ann, body: { card: '4242424242424242' } }),
+    ).toMatchObject({ status: 200 });
+    const pending = await call(gateway, 'POST', `/orders/${capitals}/payment`, {
+      as: ann,
+      body: { card: '4000000000000119' },
+    });
     expect(pending).toMatchObject({ status: 202, headers: { location: `/orders/${id}` } });
   });
 
   it('of an order that is cancelled', async () => {
     const { id, capitals } = await place();
-    expect(await call(gateway, 'POST', `/orders/${capitals}/cancellation`, { as: ann })).toMatchObject({ status: 200, body: { id, status: 'cancelled' } });
+    expect(await call(gateway, 'POST', `/orders/${capitals}/cancellation`, { as: ann })).toMatchObject({
+      status: 200,
+      body: { id, status: 'cancelled' },
+    });
   });
 
   it('of an order that is followed', async () => {
@@ -73,8 +81,15 @@ describe('an id in capitals is the same id', () => {
 
   it('of a parcel', async () => {
     const id = ANN.replace('8000', 'abcd');
-    for (const [method, path] of [['GET', ''], ['POST', '/dispatch'], ['POST', '/delivery']] as const) {
-      expect(await call(gateway, method, `/parcels/${id.toUpperCase()}${path}`, { as: admin })).toMatchObject({ status: 200, body: { id } });
+    for (const [method, path] of [
+      ['GET', ''],
+      ['POST', '/dispatch'],
+      ['POST', '/delivery'],
+    ] as const) {
+      expect(await call(gateway, method, `/parcels/${id.toUpperCase()}${path}`, { as: admin })).toMatchObject({
+        status: 200,
+        body: { id },
+      });
     }
   });
 });

@@ -58,7 +58,9 @@ describe('a door whose connection is lost', () => {
 /** The management pages show a connection only seconds after it was opened. */
 async function loseTheDoor(): Promise<void> {
   const door = await eventually(async () => {
-    const all = await broker.management.get<{ name: string; client_properties?: { connection_name?: string } }[]>(`vhosts/${broker.vhost}/connections`);
+    const all = await broker.management.get<{ name: string; client_properties?: { connection_name?: string } }[]>(
+      `vhosts/${broker.vhost}/connections`,
+    );
     const found = all.find((one) => one.client_properties?.connection_name === 'gateway knocks');
     expect(found).toBeDefined();
     return found!;

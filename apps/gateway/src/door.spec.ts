@@ -41,20 +41,26 @@ async function emptyLine(): Promise<void> {
 async function inLine(queue = QUEUE): Promise<{ data: unknown; properties: { headers?: Record<string, unknown> } }[]> {
   const channel = await broker.connection.createChannel();
   const messages = [];
-  for (let message = await channel.get(queue, { noAck: true }); message; message = await channel.get(queue, { noAck: true })) {
+  for (
+    let message = await channel.get(queue, { noAck: true });
+    message;
+    message = await channel.get(queue, { noAck: true })
+  ) {
     messages.push({ data: JSON.parse(message.content.toString()) as unknown, properties: message.properties });
   }
   await channel.close();
   return messages;
 }
 
-const tokens = (count: number): Promise<string[]> => Promise.all(Array.from({ length: count }, () => tokenOf(randomUUID())));
+const tokens = (count: number): Promise<string[]> =>
+  Promise.all(Array.from({ length: count }, () => tokenOf(randomUUID())));
 const statuses = (answers: Answer[]): Record<number, number> => {
   const counted: Record<number, number> = {};
   for (const { status } of answers) counted[status] = (counted[status] ?? 0) + 1;
   return counted;
 };
-const fill = async (saleId: string): Promise<Answer[]> => Promise.all((await tokens(LIMIT)).map((token) => claim(gateway, saleId, token)));
+const fill = async (saleId: string): Promise<Answer[]> =>
+  Promise.all((await tokens(LIMIT)).map((token) => claim(gateway, saleId, token)));
 
 describe('a claim on an open sale', () => {
   it('is 202 with a ticket, its place in line and its address', async () => {
@@ -70,13 +76,19 @@ describe('a claim on an open sale', () => {
     await claim(gateway, saleId, ann, { 'x-correlation-id': 'click-7' });
     const [message] = await inLine();
     expect(ClaimPiece.schema.parse(message?.data)).toEqual({ saleId, userId: ANN, round: 4, address: ADDRESS });
-    expect(message?.properties).toMatchObject({ type: 'flash-sale.claim', deliveryMode: 2, headers: { version: 1, 'correlation-id': 'click-7' } });
+    expect(message?.properties).toMatchObject({
+      type: 'flash-sale.claim',
+      deliveryMode: 2,
+      headers: { version: 1, 'correlation-id': 'click-7' },
+    });
     expect(message?.properties.headers).not.toHaveProperty('timeout-ms');
   });
 
   it('gives the same ticket to who clicks twice, on any gateway, and others to others', async () => {
     const [one, other] = [await announce(gateways), await announce(gateways)];
-    const twice = await Promise.all(gateways.flatMap((each) => [claim(each, one.id, ann), claim(each, one.id.toUpperCase(), ann)]));
+    const twice = await Promise.all(
+      gateways.flatMap((each) => [claim(each, one.id, ann), claim(each, one.id.toUpperCase(), ann)]),
+    );
     expect(new Set(twice.map(({ body }) => body['ticket'])).size).toBe(1);
     const others = [await claim(gateway, one.id, bob), await claim(gateway, other.id, ann)];
     expect(new Set([...twice, ...others].map(({ body }) => body['ticket'])).size).toBe(3);
@@ -84,9 +96,14 @@ describe('a claim on an open sale', () => {
 
   it('is 401 without a token, 422 with an address that is none, 404 with an id that is none', async () => {
     const { id } = await announce(gateways);
-    expect(await call(gateway, 'POST', `/flash-sales/${id}/claims`, { body: { address: ADDRESS } })).toMatchObject({ status: 401 });
+    expect(await call(gateway, 'POST', `/flash-sales/${id}/claims`, { body: { address: ADDRESS } })).toMatchObject({
+      status: 401,
+    });
     const claimWith = (body: unknown) => call(gateway, 'POST', `/flash-sales/${id}/claims`, { as: ann, body });
-    expect(await claimWith({ address: { ...ADDRESS, city: ' ' } })).toMatchObject({ status: 422, body: { errors: [{ path: 'address.city' }] } });
+    expect(await claimWith({ address: { ...ADDRESS, city: ' ' } })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'address.city' }] },
+    });
     expect(await claimWith({ address: ADDRESS, round: 1 })).toMatchObject({ status: 422 });
     expect(await claim(gateway, 'none', ann)).toMatchObject({ status: 404 });
     expect(await depth(broker, QUEUE)).toBe(0);
@@ -102,9 +119,12 @@ describe('a sale that has nothing to give', () => {
     ['sold-out', 410, { closesAt: fromNow(-1) }],
   ] as const)('says so at the door, and lets nobody into the line (%s, %d)', async (state, status, change) => {
     const { id } = await announce(gateways, { state, ...change });
-    for (const accept of ['application/json', BROWSER]) expect(await claim(gateway, id, ann, { accept })).toMatchObject({ status, body: { status } });
+    for (const accept of ['application/json', BROWSER])
+      expect(await claim(gateway, id, ann, { accept })).toMatchObject({ status, body: { status } });
     // Whatever is in the body: it is not looked at.
-    expect(await call(gateway, 'POST', `/flash-sales/${id.toUpperCase()}/claims`, { as: ann, body: {} })).toMatchObject({ status });
+    expect(await call(gateway, 'POST', `/flash-sales/${id.toUpperCase()}/claims`, { as: ann, body: {} })).toMatchObject(
+      { status },
+    );
     expect(await call(gateway, 'POST', `/flash-sales/${id}/claims`)).toMatchObject({ status: 401 });
     expect(await depth(broker, QUEUE)).toBe(0);
   });
@@ -121,13 +141,17 @@ describe('a sale that has nothing to give', () => {
     expect([round, (await claim(gateway, id, ann)).body['ticket']]).toEqual([1, answer.body['ticket']]);
   });
 
-  it.each([['ahead', 600_000], ['behind', -600_000]])('opens and closes by the clock of flash-sale, with that of the gateway ten minutes %s', async (_, wrongByMs) => {
+  it.each([
+    ['ahead', 600_000],
+    ['behind', -600_000],
+  ])('opens and closes by the clock of flash-sale, with that of the gateway ten minutes %s', async (_, wrongByMs) => {
     const token = await tokenOf(ANN, { expiresIn: 3_600 });
     const [began, opensAt, closesAt] = [performance.now(), fromNow(1_500), fromNow(3_000)];
     const since = () => performance.now() - began;
     const { id } = await announce(gateways, { state: 'scheduled', round: 0, opensAt, closesAt });
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + wrongByMs, shouldAdvanceTime: true });
-    const turns = async (status: number) => eventually(async () => expect((await claim(gateway, id, token)).status).toBe(status)).then(since);
+    const turns = async (status: number) =>
+      eventually(async () => expect((await claim(gateway, id, token)).status).toBe(status)).then(since);
     const [first, opened, closed] = [(await claim(gateway, id, token)).status, await turns(202), await turns(410)];
     vi.useRealTimers();
     expect(first).toBe(425);
@@ -156,7 +180,10 @@ describe('a line that is full', () => {
     expect(await depth(broker, QUEUE)).toBe(LIMIT);
     const refused = answers.filter(({ status }) => status === 429);
     for (const { headers, body } of refused) {
-      expect([headers['content-type'], body['status']]).toEqual([expect.stringContaining('application/problem+json'), 429]);
+      expect([headers['content-type'], body['status']]).toEqual([
+        expect.stringContaining('application/problem+json'),
+        429,
+      ]);
       expect(['1', '2', '3']).toContain(headers['retry-after']);
     }
     expect(new Set(refused.map(({ headers }) => headers['retry-after'])).size).toBeGreaterThan(1);
@@ -170,7 +197,13 @@ describe('a line that is full', () => {
     const answer = await claim(gateway, id, ann, { accept: BROWSER });
     expect(answer).toMatchObject({ status: 303, headers: { location: '/busy' }, body: {} });
     const page = await gateway.app.inject({ method: 'GET', url: '/busy' });
-    expect(page).toMatchObject({ statusCode: 200, headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': expect.stringContaining("default-src 'none'") } });
+    expect(page).toMatchObject({
+      statusCode: 200,
+      headers: {
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': expect.stringContaining("default-src 'none'"),
+      },
+    });
     expect(page.body).not.toMatch(/(src|href)=|https?:/);
   });
 
@@ -180,7 +213,9 @@ describe('a line that is full', () => {
     const orders = await startPeer(broker, 'orders', OrdersPeer);
     const patient = await startSaleGateway(broker, { REPLY_TIMEOUT_MS: '10000' });
     const knocking = (await tokens(400)).map((token) => claim(patient, id, token));
-    const placed = await Promise.all(Array.from({ length: 10 }, () => call(patient, 'POST', '/orders', { as: ann, body: order() })));
+    const placed = await Promise.all(
+      Array.from({ length: 10 }, () => call(patient, 'POST', '/orders', { as: ann, body: order() })),
+    );
     expect([statuses(placed), statuses(await Promise.all(knocking))]).toEqual([{ 201: 10 }, { 429: 400 }]);
     await Promise.all([patient.stop(), orders.stop()]);
   });
@@ -200,7 +235,8 @@ describe('a gateway without a broker', () => {
 describe('the instant at which something was accepted', () => {
   const FAR = '2031-02-03T04:05:06.000Z';
   const stampOf = async (queue?: string) => (await inLine(queue)).at(-1)?.properties.headers?.['accepted-at'];
-  const isNear = (stamp: unknown) => expect(Date.parse(String(stamp)) - Date.parse(FAR)).toSatisfy((ms: number) => ms >= 0 && ms < 10_000);
+  const isNear = (stamp: unknown) =>
+    expect(Date.parse(String(stamp)) - Date.parse(FAR)).toSatisfy((ms: number) => ms >= 0 && ms < 10_000);
 
   it('is that of the clock which facts name, whatever the clock of this machine, and is not said before one was heard', async () => {
     const fresh = await startGateway({ AMQP_URL: broker.url, REPLY_TIMEOUT_MS: '100' });
@@ -208,7 +244,12 @@ describe('the instant at which something was accepted', () => {
     await eventually(async () => expect(await pay()).toMatchObject({ status: 202 }));
     expect(await stampOf('payments.commands')).toBeUndefined();
     const sale = saleOf({ id: randomUUID(), closesAt: '2031-03-03T00:00:00.000Z' });
-    const fact = encode(SaleChanged(sale), { id: randomUUID(), time: FAR, correlationId: 'said', source: 'flash-sale' });
+    const fact = encode(SaleChanged(sale), {
+      id: randomUUID(),
+      time: FAR,
+      correlationId: 'said',
+      source: 'flash-sale',
+    });
     await eventually(async () => {
       await fresh.app.get(Publisher).publish(fact);
       await pay();

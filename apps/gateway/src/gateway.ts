@@ -32,7 +32,10 @@ export interface Gateway {
 
 /** The gateway, ready to listen. It boots without the broker, and says 503 until there is one. */
 export async function createGateway(environment: NodeJS.ProcessEnv): Promise<Gateway> {
-  const { config, logger, stopTracing } = await prepare({ name: 'gateway', config: GatewayConfig, context: aboutRequest }, environment);
+  const { config, logger, stopTracing } = await prepare(
+    { name: 'gateway', config: GatewayConfig, context: aboutRequest },
+    environment,
+  );
   const broker = brokerOf(config);
   const client = new MessageClient({ ...broker, source: 'gateway' });
   const door = new MessageClient({ ...broker, source: 'gateway', door: true });
@@ -57,9 +60,17 @@ interface Clients {
   door: MessageClient;
 }
 
-async function createApp(config: GatewayConfig, { client, door }: Clients, logger: ServiceLogger): Promise<NestFastifyApplication> {
+async function createApp(
+  config: GatewayConfig,
+  { client, door }: Clients,
+  logger: ServiceLogger,
+): Promise<NestFastifyApplication> {
   const root = { module: GatewayModule, imports: [globalModule(config, client, [{ provide: DOOR, useValue: door }])] };
-  const app = await NestFactory.create<NestFastifyApplication>(root, adapter(config), { logger, abortOnError: false, bodyParser: false });
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter(config), {
+    logger,
+    abortOnError: false,
+    bodyParser: false,
+  });
   const fastify = app.getHttpAdapter().getInstance();
   takeJsonBodies(fastify);
   measureRequests(fastify);

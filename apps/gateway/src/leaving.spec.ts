@@ -13,14 +13,20 @@ afterAll(() => broker.close());
 
 async function start(graceMs = 0) {
   const port = await freePort();
-  const gateway = await startGateway({ AMQP_URL: broker.url, HEALTH_PORT: String(port), SHUTDOWN_GRACE_MS: String(graceMs) });
+  const gateway = await startGateway({
+    AMQP_URL: broker.url,
+    HEALTH_PORT: String(port),
+    SHUTDOWN_GRACE_MS: String(graceMs),
+  });
   return { gateway, readiness: () => fetch(`http://127.0.0.1:${port}/readyz`) };
 }
 
 describe('a gateway behind a load balancer', () => {
   it('is ready when it listens, not before', async () => {
     const { gateway, readiness } = await start();
-    await eventually(async () => expect(await (await readiness()).json()).toMatchObject({ status: 'not ready', missing: ['listener'] }));
+    await eventually(async () =>
+      expect(await (await readiness()).json()).toMatchObject({ status: 'not ready', missing: ['listener'] }),
+    );
     await gateway.app.listen(0, '127.0.0.1');
     expect((await readiness()).status).toBe(200);
     await gateway.stop();

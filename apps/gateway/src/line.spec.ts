@@ -42,15 +42,19 @@ async function behind(count: number, saleId?: string): Promise<{ saleId: string;
   const answer = await claim(one!, id, ann);
   return { saleId: id, answer, location: String(answer.headers['location']) };
 }
-const progress = (saleId: string, drained: number, perSecond: number): Promise<string> => publish(broker, SaleProgress, { saleId, drained, perSecond });
-const see = async (gateway: Gateway, location: string): Promise<unknown> => (await call(gateway, 'GET', location, { as: ann })).body;
-const sees = (gateway: Gateway, location: string, place: object): Promise<void> => eventually(async () => expect(await see(gateway, location)).toEqual({ status: 'waiting', ...place }));
+const progress = (saleId: string, drained: number, perSecond: number): Promise<string> =>
+  publish(broker, SaleProgress, { saleId, drained, perSecond });
+const see = async (gateway: Gateway, location: string): Promise<unknown> =>
+  (await call(gateway, 'GET', location, { as: ann })).body;
+const sees = (gateway: Gateway, location: string, place: object): Promise<void> =>
+  eventually(async () => expect(await see(gateway, location)).toEqual({ status: 'waiting', ...place }));
 async function follow(location: string): Promise<Listening> {
   const stream = await listenTo(one!, location.replace('?', '/stream?'), { as: ann });
   opened.push(stream);
   return stream;
 }
-const places = (stream: Listening): unknown[] => stream.events().map(({ event, data }) => [event, data['ahead'], data['etaSeconds']]);
+const places = (stream: Listening): unknown[] =>
+  stream.events().map(({ event, data }) => [event, data['ahead'], data['etaSeconds']]);
 
 describe('while flash-sale does not answer, a ticket', () => {
   it('waits, and its place moves on with the line, at every gateway', async () => {
@@ -88,7 +92,10 @@ describe('while flash-sale does not answer, a ticket', () => {
     const alone = await startGateway({ AMQP_URL: 'amqp://127.0.0.1:1' });
     const saleId = randomUUID();
     const ticket = alone.app.get(Tickets).issue({ saleId, userId: ANN, round: 1 });
-    expect(await call(alone, 'GET', `/flash-sales/${saleId}/claims/${ticket}`, { as: ann })).toMatchObject({ status: 200, body: { status: 'waiting' } });
+    expect(await call(alone, 'GET', `/flash-sales/${saleId}/claims/${ticket}`, { as: ann })).toMatchObject({
+      status: 200,
+      body: { status: 'waiting' },
+    });
     await alone.stop();
   });
 

@@ -26,12 +26,24 @@ afterAll(async () => {
   await broker.close();
 });
 
-const OFFER = { sku: 'TEA', price: { amount: 100, currency: 'EUR' }, quantity: 5, opensAt: fromNow(60_000), closesAt: fromNow(120_000), payWithinSeconds: 60 };
+const OFFER = {
+  sku: 'TEA',
+  price: { amount: 100, currency: 'EUR' },
+  quantity: 5,
+  opensAt: fromNow(60_000),
+  closesAt: fromNow(120_000),
+  payWithinSeconds: 60,
+};
 const SALE = { ...OFFER, perUser: 1 };
 const create = (change: object = {}, { as = admin, key }: { as?: string; key?: string } = {}): Promise<Answer> =>
-  call(gateway, 'POST', '/flash-sales', { as, body: { ...SALE, ...change }, ...(key && { headers: { 'idempotency-key': key } }) });
+  call(gateway, 'POST', '/flash-sales', {
+    as,
+    body: { ...SALE, ...change },
+    ...(key && { headers: { 'idempotency-key': key } }),
+  });
 
-const close = (id: string, { as = admin }: { as?: string } = {}): Promise<Answer> => call(gateway, 'POST', `/flash-sales/${id}/close`, { as });
+const close = (id: string, { as = admin }: { as?: string } = {}): Promise<Answer> =>
+  call(gateway, 'POST', `/flash-sales/${id}/close`, { as });
 
 /** Each closes a sale of its own: the same offer would be the same sale. */
 let pieces = OFFER.quantity;
@@ -42,14 +54,21 @@ describe('a sale that an admin closes', () => {
     const closed = await close(id);
     // No fact says so to the gateway here: the one that was asked knows from the answer.
     expect(await claim(gateway, id, ann)).toMatchObject({ status: 410, body: { detail: 'The sale is closed.' } });
-    expect(closed).toMatchObject({ status: 200, body: { id, ...OFFER, quantity: pieces, state: 'closed', closedAt: expect.any(String) } });
+    expect(closed).toMatchObject({
+      status: 200,
+      body: { id, ...OFFER, quantity: pieces, state: 'closed', closedAt: expect.any(String) },
+    });
     expect(await close(id.toUpperCase())).toMatchObject({ status: 200, body: closed.body });
   });
 
   it('is 202 while its pieces are not there, 404 when there is none, 403 for a customer, 401 without a token', async () => {
     peer.peer.outcome = 'preparing';
     const id = String((await create({ quantity: ++pieces })).body['id']);
-    expect(await close(id)).toMatchObject({ status: 202, headers: { location: `/flash-sales/${id}` }, body: { id, status: 'accepted' } });
+    expect(await close(id)).toMatchObject({
+      status: 202,
+      headers: { location: `/flash-sales/${id}` },
+      body: { id, status: 'accepted' },
+    });
     expect(await close('00000000-0000-7000-8000-000000000404')).toMatchObject({ status: 404 });
     expect(await close(id, { as: ann })).toMatchObject({ status: 403 });
     expect(await call(gateway, 'POST', `/flash-sales/${id}/close`)).toMatchObject({ status: 401 });
@@ -70,9 +89,16 @@ describe('a new sale', () => {
     const answer = await create();
     const id = String(answer.body['id']);
     expect((await create()).body['id']).toBe(id);
-    expect(answer).toMatchObject({ status: 201, headers: { location: `/flash-sales/${id}` }, body: { ...OFFER, state: 'scheduled', remaining: 5, held: 0, sold: 0 } });
+    expect(answer).toMatchObject({
+      status: 201,
+      headers: { location: `/flash-sales/${id}` },
+      body: { ...OFFER, state: 'scheduled', remaining: 5, held: 0, sold: 0 },
+    });
     expect([validate(id), version(id)]).toEqual([true, 8]);
-    expect(await call(gateway, 'GET', `/flash-sales/${id}`)).toMatchObject({ status: 200, body: { id, state: 'scheduled' } });
+    expect(await call(gateway, 'GET', `/flash-sales/${id}`)).toMatchObject({
+      status: 200,
+      body: { id, state: 'scheduled' },
+    });
     expect(await claim(gateway, id, ann)).toMatchObject({ status: 425 });
   });
 
@@ -97,7 +123,10 @@ describe('a new sale', () => {
   it('is 422 when inventory refuses it for another currency than its product has', async () => {
     const inventory = await startPeer(broker, 'inventory', InventoryPeer);
     peer.peer.outcome = 'refused';
-    expect(await create({ price: { amount: 100, currency: 'USD' } })).toMatchObject({ status: 422, body: { errors: [{ path: 'price.currency', message: 'the product is sold in EUR' }] } });
+    expect(await create({ price: { amount: 100, currency: 'USD' } })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'price.currency', message: 'the product is sold in EUR' }] },
+    });
     expect(await create({ quantity: 4_001 })).toMatchObject({ status: 409, body: { title: 'Not enough stock' } });
     await inventory.stop();
   });
@@ -115,7 +144,11 @@ describe('a new sale', () => {
 
   it('is the same one under the same key, and another one under another key, by another user, or another one without a key', async () => {
     const again = [await create({}, { key: 'one' }), await create({}, { key: 'one' })];
-    const others = [await create({}, { key: 'two' }), await create({ quantity: 6 }), await create({}, { key: 'one', as: await tokenOf(ANN, { role: 'admin' }) })];
+    const others = [
+      await create({}, { key: 'two' }),
+      await create({ quantity: 6 }),
+      await create({}, { key: 'one', as: await tokenOf(ANN, { role: 'admin' }) }),
+    ];
     expect([...again, ...others].map(({ status }) => status)).toEqual(Array(5).fill(201));
     expect(new Set(again.map(({ body }) => body['id'])).size).toBe(1);
     expect(new Set([...again, ...others].map(({ body }) => body['id'])).size).toBe(4);
@@ -136,7 +169,10 @@ describe('a new sale', () => {
     ['payWithinSeconds', { payWithinSeconds: 0 }],
     ['', { state: 'open' }],
   ])('is 422 when it is not valid, and the fault is named (%s)', async (path, fault) => {
-    expect(await create(fault)).toMatchObject({ status: 422, body: { errors: expect.arrayContaining([expect.objectContaining({ path })]) } });
+    expect(await create(fault)).toMatchObject({
+      status: 422,
+      body: { errors: expect.arrayContaining([expect.objectContaining({ path })]) },
+    });
   });
 
   it('is 202 while flash-sale is down, and made once it is back', async () => {

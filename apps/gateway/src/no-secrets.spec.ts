@@ -7,7 +7,13 @@ import { AccountsPeer, PaymentsPeer } from './testing/peers.js';
 import { startPeer } from './testing/start-peer.js';
 
 const PASSWORD = 'correct horse battery';
-const [PAYS, DECLINED, UNKNOWN, SPACED, SHORT] = ['4242424242424242', '4000000000000002', '5555555555554444', '4111 1111 1111 1111', '501800000009'];
+const [PAYS, DECLINED, UNKNOWN, SPACED, SHORT] = [
+  '4242424242424242',
+  '4000000000000002',
+  '5555555555554444',
+  '4111 1111 1111 1111',
+  '501800000009',
+];
 const [CODE, WRONG_CODE] = ['123456', '987654'];
 const NEW = { phone: '+15550000001', name: 'Ann', password: PASSWORD };
 
@@ -44,10 +50,25 @@ async function say(method: 'GET' | 'POST', url: string, given: Parameters<typeof
   answers.push(answer);
   return answer.status;
 }
-const pay = (body: unknown, headers?: Record<string, string>) => say('POST', `/orders/${ANN}/payment`, { as: token, body, ...(headers && { headers }) });
+const pay = (body: unknown, headers?: Record<string, string>) =>
+  say('POST', `/orders/${ANN}/payment`, { as: token, body, ...(headers && { headers }) });
 
 /** Long enough to stand nowhere by chance. */
-const secrets = () => [PASSWORD, 'correct horse', 'horse battery', PAYS, DECLINED, UNKNOWN, SPACED, SPACED.replaceAll(' ', ''), SHORT, CODE, WRONG_CODE, token, token.split('.')[2]!];
+const secrets = () => [
+  PASSWORD,
+  'correct horse',
+  'horse battery',
+  PAYS,
+  DECLINED,
+  UNKNOWN,
+  SPACED,
+  SPACED.replaceAll(' ', ''),
+  SHORT,
+  CODE,
+  WRONG_CODE,
+  token,
+  token.split('.')[2]!,
+];
 const repeated = (text: string) => secrets().filter((secret) => text.includes(secret));
 
 describe('secrets are sent', () => {
@@ -62,14 +83,17 @@ describe('secrets are sent', () => {
 
   it('when a card pays, is declined, is unknown or is none', async () => {
     const statuses = [];
-    for (const card of [PAYS, DECLINED, UNKNOWN, SPACED, Number(PAYS), SHORT, { number: PAYS }]) statuses.push(await pay({ card }));
+    for (const card of [PAYS, DECLINED, UNKNOWN, SPACED, Number(PAYS), SHORT, { number: PAYS }])
+      statuses.push(await pay({ card }));
     expect(statuses).toEqual([200, 402, 422, 422, 422, 422, 422]);
   });
 
   it('when a body is broken, has another type or is too long', async () => {
     expect(await pay(`{"card":"${PAYS}`)).toBe(400);
     expect(await say('POST', '/sessions', { body: `{"phone":"+15550000001","password":"${PASSWORD}" "x"` })).toBe(400);
-    expect(await say('POST', '/sessions', { body: `password=${PASSWORD}`, headers: { 'content-type': 'text/plain' } })).toBe(415);
+    expect(
+      await say('POST', '/sessions', { body: `password=${PASSWORD}`, headers: { 'content-type': 'text/plain' } }),
+    ).toBe(415);
     expect(await pay({ card: PAYS, note: PASSWORD.repeat(4_000) })).toBe(413);
   });
 
@@ -77,7 +101,9 @@ describe('secrets are sent', () => {
     expect(await say('GET', `/nowhere/${PAYS}?token=${token}&password=${encodeURIComponent(PASSWORD)}`)).toBe(404);
     expect(await say('GET', `/orders?cursor=${token}`, { as: token.slice(0, -1) })).toBe(401);
     expect(await say('GET', '/orders', { headers: { cookie: `token=${token}`, 'x-api-key': PAYS } })).toBe(401);
-    expect(await say('POST', '/orders', { as: token, body: {}, headers: { 'idempotency-key': `${PAYS} ${PASSWORD}` } })).toBe(422);
+    expect(
+      await say('POST', '/orders', { as: token, body: {}, headers: { 'idempotency-key': `${PAYS} ${PASSWORD}` } }),
+    ).toBe(422);
   });
 
   it('when what handles it fails, and repeats it in what it throws', async () => {
@@ -85,7 +111,12 @@ describe('secrets are sent', () => {
     const vault = gateway.app.get(CardVault);
     const { exchange } = vault;
     // A short number is one of many things, unless it is called a card.
-    vault.exchange = (card) => Promise.reject(new Error(`cannot exchange ${JSON.stringify({ card, password: PASSWORD })} of ${token} for ${card === SHORT ? 'it' : card}`));
+    vault.exchange = (card) =>
+      Promise.reject(
+        new Error(
+          `cannot exchange ${JSON.stringify({ card, password: PASSWORD })} of ${token} for ${card === SHORT ? 'it' : card}`,
+        ),
+      );
     try {
       for (const card of [PAYS, SHORT]) expect(await pay({ card })).toBe(500);
       // As a correlation id it is on every line of the request.
@@ -104,10 +135,18 @@ describe('of all that', () => {
   });
 
   it('no line of the log does, although the faults are all there', () => {
-    const lines = log.text().split('\n').filter(Boolean).map((line) => JSON.parse(line) as { service: string; level: string; msg: string; correlationId?: string });
+    const lines = log
+      .text()
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as { service: string; level: string; msg: string; correlationId?: string });
     const faults = lines.filter(({ msg }) => /cannot (store|exchange)/.test(msg));
-    expect(faults.filter(({ msg }) => msg.includes('cannot store {"phone":"+15550000008","name":"Ann","password":[secret]'))).not.toEqual([]);
-    expect(faults.filter(({ msg }) => msg.includes('cannot exchange {"card":"[card]","password":[secret]} of [token] for'))).toHaveLength(3);
+    expect(
+      faults.filter(({ msg }) => msg.includes('cannot store {"phone":"+15550000008","name":"Ann","password":[secret]')),
+    ).not.toEqual([]);
+    expect(
+      faults.filter(({ msg }) => msg.includes('cannot exchange {"card":"[card]","password":[secret]} of [token] for')),
+    ).toHaveLength(3);
     expect(faults.at(-1)).toMatchObject({ service: 'gateway', correlationId: '[card]' });
     expect(repeated(log.text())).toEqual([]);
   });

@@ -15,7 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-const documented = () => Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+const documented = () =>
+  Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
 const DOCUMENTS = ['/openapi.json', '/asyncapi.json'];
 /** Every GET answers HEAD as well, and the documentation does not document itself. */
 const served = () =>
@@ -54,26 +57,67 @@ describe('the OpenAPI document', () => {
   });
 
   it('says exactly what is accepted', () => {
-    const schemaOf = (path: string) => (paths[path]!['post'] as unknown as { requestBody: { required: boolean; content: { 'application/json': { schema: { properties: Record<string, { pattern?: string; maxLength?: number }> } } } } }).requestBody;
+    const schemaOf = (path: string) =>
+      (
+        paths[path]!['post'] as unknown as {
+          requestBody: {
+            required: boolean;
+            content: {
+              'application/json': { schema: { properties: Record<string, { pattern?: string; maxLength?: number }> } };
+            };
+          };
+        }
+      ).requestBody;
     const { name, password } = schemaOf('/users').content['application/json'].schema.properties;
     expect([name!.maxLength, password!.maxLength]).toEqual([100, 200]);
     const taken = (pattern: string | undefined, text: string) => new RegExp(pattern!, 'u').test(text);
-    expect(['Ada', ' ', 'A\nB', '\u200B'].map((text) => taken(name!.pattern, text))).toEqual([true, false, false, false]);
-    expect(['a password', ' '.repeat(8), '\uD800'.repeat(8)].map((text) => taken(password!.pattern, text))).toEqual([true, false, false]);
-    expect([schemaOf('/orders').required, schemaOf('/ops/dead-letters/{queue}/redrive').required]).toEqual([true, false]);
+    expect(['Ada', ' ', 'A\nB', '\u200B'].map((text) => taken(name!.pattern, text))).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect(['a password', ' '.repeat(8), '\uD800'.repeat(8)].map((text) => taken(password!.pattern, text))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect([schemaOf('/orders').required, schemaOf('/ops/dead-letters/{queue}/redrive').required]).toEqual([
+      true,
+      false,
+    ]);
     expect(JSON.stringify(schemaOf('/coupons'))).toContain('#/components/schemas/Currency');
   });
 
-  const KEYS = ['k', '"k"', '"', '"a', 'a"b', '"a\\b"', '"a\\"b"', 'x'.repeat(255), 'x'.repeat(256), `"${'x'.repeat(255)}"`, `"${'x'.repeat(256)}"`, '""', '"a b"', 'a b', '', 'clé'];
+  const KEYS = [
+    'k',
+    '"k"',
+    '"',
+    '"a',
+    'a"b',
+    '"a\\b"',
+    '"a\\"b"',
+    'x'.repeat(255),
+    'x'.repeat(256),
+    `"${'x'.repeat(255)}"`,
+    `"${'x'.repeat(256)}"`,
+    '""',
+    '"a b"',
+    'a b',
+    '',
+    'clé',
+  ];
   it.each(KEYS)('says whether "%s" is an idempotency key', (key) => {
-    const { pattern } = (paths['/orders']!['post'] as unknown as { parameters: { schema: { pattern: string } }[] }).parameters[0]!.schema;
+    const { pattern } = (paths['/orders']!['post'] as unknown as { parameters: { schema: { pattern: string } }[] })
+      .parameters[0]!.schema;
     const taken = () => idempotencyKeyOf(key);
     if (new RegExp(pattern, 'u').test(key)) expect(taken()).toBeTruthy();
     else expect(taken).toThrow('Not valid');
   });
 
   it('names the headers that answers have', () => {
-    const headers = (path: string, status: string) => Object.keys((paths[path]!['post']!.responses[status] as { headers: object }).headers);
+    const headers = (path: string, status: string) =>
+      Object.keys((paths[path]!['post']!.responses[status] as { headers: object }).headers);
     expect(headers('/orders', '202')).toEqual(['X-Correlation-Id', 'Location']);
     expect(headers('/orders', '503')).toContain('Retry-After');
     expect(headers('/orders', '401')).toContain('WWW-Authenticate');
@@ -82,10 +126,20 @@ describe('the OpenAPI document', () => {
   });
 
   it('names what is refused before any route is asked, everywhere it occurs', () => {
-    const operations = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, { responses }]) => ({ path, method, statuses: Object.keys(responses) })));
+    const operations = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { responses }]) => ({ path, method, statuses: Object.keys(responses) })),
+    );
     expect(operations.length).toBeGreaterThan(30);
     for (const { path, method, statuses } of operations) {
-      expect(statuses, `${method} ${path}`).toEqual(expect.arrayContaining(['400', '417', '431', ...(method === 'get' ? [] : ['413', '415']), ...(['/healthz', '/busy'].includes(path) ? [] : ['503'])]));
+      expect(statuses, `${method} ${path}`).toEqual(
+        expect.arrayContaining([
+          '400',
+          '417',
+          '431',
+          ...(method === 'get' ? [] : ['413', '415']),
+          ...(['/healthz', '/busy'].includes(path) ? [] : ['503']),
+        ]),
+      );
       expect(statuses.includes('415'), `${method} ${path}`).toBe(method !== 'get');
     }
     expect(Object.keys(paths['/healthz']!['get']!.responses)).not.toContain('503');
@@ -93,19 +147,39 @@ describe('the OpenAPI document', () => {
 
   it('is made once, and may be kept for a while', async () => {
     const { headers } = await call(gateway, 'GET', '/openapi.json');
-    expect([headers['cache-control'], headers['content-type']]).toEqual(['public, max-age=300', expect.stringMatching(/^application\/json/)]);
+    expect([headers['cache-control'], headers['content-type']]).toEqual([
+      'public, max-age=300',
+      expect.stringMatching(/^application\/json/),
+    ]);
   });
 
   it('says what a stream sends, and where it goes on', () => {
     const stream = paths['/orders/{id}/stream']!['get']!;
     expect(Object.keys(stream.responses)).toEqual(['200', '204', '400', '401', '404', '417', '429', '431', '503']);
-    expect(stream.responses['200']).toMatchObject({ content: { 'text/event-stream': { schema: { properties: { status: {}, change: {} } } } } });
+    expect(stream.responses['200']).toMatchObject({
+      content: { 'text/event-stream': { schema: { properties: { status: {}, change: {} } } } },
+    });
     expect(JSON.stringify(stream)).toContain('Last-Event-ID');
   });
 
   it('says what the door of a flash sale answers', () => {
     const claim = paths['/flash-sales/{id}/claims']!['post']!;
-    expect(Object.keys(claim.responses)).toEqual(['202', '303', '400', '401', '404', '410', '413', '415', '417', '422', '425', '429', '431', '503']);
+    expect(Object.keys(claim.responses)).toEqual([
+      '202',
+      '303',
+      '400',
+      '401',
+      '404',
+      '410',
+      '413',
+      '415',
+      '417',
+      '422',
+      '425',
+      '429',
+      '431',
+      '503',
+    ]);
     expect(claim.security).toEqual([{ token: [] }]);
     expect(paths['/flash-sales/{id}']!['get']!.security).toBeUndefined();
     expect(JSON.stringify(paths['/flash-sales/{id}/claims/{ticket}']!['get'])).toContain('"entry"');

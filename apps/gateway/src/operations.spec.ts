@@ -44,14 +44,27 @@ afterAll(async () => {
 });
 
 const QUEUE = 'notifications.events';
-const redrive = (queue: string, body?: object, as = admin) => call(gateway, 'POST', `/ops/dead-letters/${queue}/redrive`, { as, body });
-const register = (): Promise<string> => publish(broker, AccountRegistered, { userId: v7(), phone: '+15550000001', name: 'Ann', code: '123456', version: 1 }, { as: 'accounts' });
-const ofQueue = (body: Record<string, unknown>, name = QUEUE) => (body['queues'] as { queue: string; letters: object[] }[]).find(({ queue }) => queue === name);
+const redrive = (queue: string, body?: object, as = admin) =>
+  call(gateway, 'POST', `/ops/dead-letters/${queue}/redrive`, { as, body });
+const register = (): Promise<string> =>
+  publish(
+    broker,
+    AccountRegistered,
+    { userId: v7(), phone: '+15550000001', name: 'Ann', code: '123456', version: 1 },
+    { as: 'accounts' },
+  );
+const ofQueue = (body: Record<string, unknown>, name = QUEUE) =>
+  (body['queues'] as { queue: string; letters: object[] }[]).find(({ queue }) => queue === name);
 
 describe('operations', () => {
   it('are for admins', async () => {
     const customer = await tokenOf(BOB);
-    const asked = [call(gateway, 'GET', '/ops/queues', { as: customer }), call(gateway, 'GET', '/ops/dead-letters', { as: customer }), redrive(QUEUE, undefined, customer), call(gateway, 'GET', '/ops/queues')];
+    const asked = [
+      call(gateway, 'GET', '/ops/queues', { as: customer }),
+      call(gateway, 'GET', '/ops/dead-letters', { as: customer }),
+      redrive(QUEUE, undefined, customer),
+      call(gateway, 'GET', '/ops/queues'),
+    ];
     expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([403, 403, 403, 401]);
   });
 
@@ -72,7 +85,13 @@ describe('operations', () => {
     dependencies.broken('sms', 'it answered 503');
     try {
       const { body } = await call(gateway, 'GET', '/ops/queues', { as: admin });
-      expect(body['dependencies']).toContainEqual({ service: 'notifications', name: 'sms', state: 'sick', since: expect.stringMatching(/Z$/), because: 'it answered 503' });
+      expect(body['dependencies']).toContainEqual({
+        service: 'notifications',
+        name: 'sms',
+        state: 'sick',
+        since: expect.stringMatching(/Z$/),
+        because: 'it answered 503',
+      });
     } finally {
       dependencies.succeeded('sms');
     }
@@ -87,7 +106,15 @@ describe('operations', () => {
     expect(rest).toEqual({ queue: QUEUE, count: 3 });
     expect(letters).toHaveLength(2);
     const reason = 'PermanentError: no greeting for password=[secret]';
-    expect(letters[0]).toMatchObject({ id: ids[0], type: 'account.registered', reason, attempts: 1, redriven: 0, history: [{ at: expect.any(String), reason }], originalExchange: 'shop.events' });
+    expect(letters[0]).toMatchObject({
+      id: ids[0],
+      type: 'account.registered',
+      reason,
+      attempts: 1,
+      redriven: 0,
+      history: [{ at: expect.any(String), reason }],
+      originalExchange: 'shop.events',
+    });
     expect(JSON.stringify(body)).not.toMatch(/hunter2|123456|5550000001/);
     await eventually(async () => expect(await depth(broker, `${QUEUE}.dead`)).toBe(3));
 
@@ -99,7 +126,8 @@ describe('operations', () => {
   });
 
   it('refuse what is no queue with dead letters, and a limit that is none', async () => {
-    for (const queue of ['nobody.events', 'notifications.queries', 'notifications.nothing', `${QUEUE}.dead`]) expect((await redrive(queue)).status, queue).toBe(404);
+    for (const queue of ['nobody.events', 'notifications.queries', 'notifications.nothing', `${QUEUE}.dead`])
+      expect((await redrive(queue)).status, queue).toBe(404);
     expect((await redrive(QUEUE, { limit: 0 })).status).toBe(422);
     expect((await call(gateway, 'GET', '/ops/dead-letters?limit=101', { as: admin })).status).toBe(422);
   });

@@ -22,7 +22,12 @@ describe('orderIdFor', () => {
     fc.assert(
       fc.property(fc.uuid(), fc.uuid(), key, key, (user, otherUser, one, other) => {
         fc.pre(user !== otherUser && one !== other);
-        const ids = [orderIdFor(SECRET, user, one), orderIdFor(SECRET, otherUser, one), orderIdFor(SECRET, user, other), orderIdFor('another secret', user, one)];
+        const ids = [
+          orderIdFor(SECRET, user, one),
+          orderIdFor(SECRET, otherUser, one),
+          orderIdFor(SECRET, user, other),
+          orderIdFor('another secret', user, one),
+        ];
         expect(new Set(ids).size).toBe(4);
       }),
     );
@@ -74,5 +79,9 @@ describe('hashOf', () => {
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  return { fields: Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, field]) => [name, sorted(field)]) };
+  return {
+    fields: Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, field]) => [name, sorted(field)]),
+  };
 };

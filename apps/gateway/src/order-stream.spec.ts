@@ -29,9 +29,18 @@ const start = async (settings: Record<string, string>): Promise<Gateway> => {
 beforeAll(async () => {
   broker = await testBroker();
   orders = await startPeer(broker, 'orders', OrdersPeer);
-  [listening, polling] = await Promise.all([start({ STREAM_REFRESH_MS: NEVER_MS }), start({ STREAM_REFRESH_MS: '100', REPLY_TIMEOUT_MS: '200' })]);
+  [listening, polling] = await Promise.all([
+    start({ STREAM_REFRESH_MS: NEVER_MS }),
+    start({ STREAM_REFRESH_MS: '100', REPLY_TIMEOUT_MS: '200' }),
+  ]);
   [ann, bob, admin] = await Promise.all([tokenOf(ANN), tokenOf(BOB), tokenOf(BOB, { role: 'admin' })]);
-  await eventually(async () => expect((await broker.management.get<{ source: string }[]>(`bindings/${broker.vhost}`)).filter(({ source }) => source === 'shop.live')).toHaveLength(2));
+  await eventually(async () =>
+    expect(
+      (await broker.management.get<{ source: string }[]>(`bindings/${broker.vhost}`)).filter(
+        ({ source }) => source === 'shop.live',
+      ),
+    ).toHaveLength(2),
+  );
 });
 afterEach(() => {
   for (const stream of opened.splice(0)) stream.cut();
@@ -47,8 +56,18 @@ async function place(): Promise<string> {
   expect([201, 202]).toContain(status);
   return String(body['id']);
 }
-const follow = async (id: string, { gateway = listening, as = ann, lastEventId }: { gateway?: Gateway; as?: string; lastEventId?: string | number } = {}): Promise<Listening> => {
-  const stream = await listenTo(gateway, `/orders/${id}/stream`, { as, ...(lastEventId !== undefined && { lastEventId }) });
+const follow = async (
+  id: string,
+  {
+    gateway = listening,
+    as = ann,
+    lastEventId,
+  }: { gateway?: Gateway; as?: string; lastEventId?: string | number } = {},
+): Promise<Listening> => {
+  const stream = await listenTo(gateway, `/orders/${id}/stream`, {
+    as,
+    ...(lastEventId !== undefined && { lastEventId }),
+  });
   opened.push(stream);
   return stream;
 };
@@ -56,8 +75,20 @@ const idsOf = (stream: Listening): number[] => stream.events().map(({ id }) => N
 const heard = (stream: Listening, ids: number[]): Promise<void> => eventually(() => expect(idsOf(stream)).toEqual(ids));
 /** The order changes and orders says so. */
 const changes = {
-  awaitingPayment: (id: string) => publish(broker, OrderAwaitingPayment, { ...orders.peer.change(id, 'awaiting_payment'), total: TOTAL, payBy: '2026-11-21T12:30:00Z' }),
-  paid: (id: string) => publish(broker, OrderPaid, { ...orders.peer.change(id, 'paid'), total: TOTAL, lines: [], allocation: [], address: ADDRESS }),
+  awaitingPayment: (id: string) =>
+    publish(broker, OrderAwaitingPayment, {
+      ...orders.peer.change(id, 'awaiting_payment'),
+      total: TOTAL,
+      payBy: '2026-11-21T12:30:00Z',
+    }),
+  paid: (id: string) =>
+    publish(broker, OrderPaid, {
+      ...orders.peer.change(id, 'paid'),
+      total: TOTAL,
+      lines: [],
+      allocation: [],
+      address: ADDRESS,
+    }),
   shipped: (id: string) => publish(broker, OrderShipped, orders.peer.change(id, 'shipped')),
 };
 
@@ -65,14 +96,30 @@ describe('the stream of an order', () => {
   it('is told what was, and then every change as it happens', async () => {
     const id = await place();
     const stream = await follow(id);
-    expect(stream).toMatchObject({ status: 200, headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no', 'x-correlation-id': expect.any(String) } });
+    expect(stream).toMatchObject({
+      status: 200,
+      headers: {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+        'x-correlation-id': expect.any(String),
+      },
+    });
     await heard(stream, [1]);
     await changes.awaitingPayment(id);
     await heard(stream, [1, 2]);
     await changes.paid(id);
     await heard(stream, [1, 2, 3]);
     expect(stream.text()).toMatch(/^retry: 1000\n\nid: 1\nevent: order\ndata: \{/);
-    expect(stream.events()[1]).toMatchObject({ event: 'order', data: { id, status: 'awaiting_payment', total: TOTAL, change: { type: 'awaiting_payment', detail: {}, at: expect.any(String) } } });
+    expect(stream.events()[1]).toMatchObject({
+      event: 'order',
+      data: {
+        id,
+        status: 'awaiting_payment',
+        total: TOTAL,
+        change: { type: 'awaiting_payment', detail: {}, at: expect.any(String) },
+      },
+    });
   });
 
   it('tells changes that come all at once in order and once each', async () => {
@@ -80,7 +127,12 @@ describe('the stream of an order', () => {
     const stream = await follow(id);
     await Promise.all([changes.awaitingPayment(id), changes.paid(id), changes.shipped(id)]);
     await heard(stream, [1, 2, 3, 4]);
-    expect(stream.events().map(({ data }) => data['status'])).toEqual(['pending', 'awaiting_payment', 'paid', 'shipped']);
+    expect(stream.events().map(({ data }) => data['status'])).toEqual([
+      'pending',
+      'awaiting_payment',
+      'paid',
+      'shipped',
+    ]);
   });
 
   it('goes on after a cut where it was, without gaps or repeats', async () => {
@@ -111,7 +163,10 @@ describe('the stream of an order', () => {
 
   it('is 404 for somebody else and for no order, open to an admin, closed without a token', async () => {
     const id = await place();
-    expect(await follow(id, { as: bob })).toMatchObject({ status: 404, headers: { 'content-type': expect.stringContaining('application/problem+json') } });
+    expect(await follow(id, { as: bob })).toMatchObject({
+      status: 404,
+      headers: { 'content-type': expect.stringContaining('application/problem+json') },
+    });
     expect(await follow(ANN)).toMatchObject({ status: 404 });
     expect(await follow(id, { as: 'a.b.c' })).toMatchObject({ status: 401 });
     const stream = await follow(id, { as: admin });
@@ -120,13 +175,20 @@ describe('the stream of an order', () => {
     await heard(stream, [1, 2]);
   });
 
-  it.each(['', '-1', '1.5', 'last', '1, 2', '99999999999', '2147483648'])('is 400 after the event "%s"', async (lastEventId) => {
-    expect(await follow(ANN, { lastEventId })).toMatchObject({ status: 400, headers: { 'content-type': expect.stringContaining('application/problem+json') } });
-  });
+  it.each(['', '-1', '1.5', 'last', '1, 2', '99999999999', '2147483648'])(
+    'is 400 after the event "%s"',
+    async (lastEventId) => {
+      expect(await follow(ANN, { lastEventId })).toMatchObject({
+        status: 400,
+        headers: { 'content-type': expect.stringContaining('application/problem+json') },
+      });
+    },
+  );
 
   it('is 400 after an event that it never had, before and after its end', async () => {
     const id = await place();
-    for (const lastEventId of [2, 999, 2_147_483_647]) expect(await follow(id, { lastEventId })).toMatchObject({ status: 400 });
+    for (const lastEventId of [2, 999, 2_147_483_647])
+      expect(await follow(id, { lastEventId })).toMatchObject({ status: 400 });
     await call(listening, 'POST', `/orders/${id}/cancellation`, { as: ann });
     for (const lastEventId of [3, 999]) expect(await follow(id, { lastEventId })).toMatchObject({ status: 400 });
     expect(await follow(id, { lastEventId: 2 })).toMatchObject({ status: 204 });
@@ -165,18 +227,21 @@ describe('the stream of an order that orders does not know of yet', () => {
     }
   };
 
-  it.each(['listening', 'polling'] as const)('opens while orders is away, and tells the outcome later (%s)', async (how) => {
-    const gateway = { listening, polling }[how];
-    const { id, stream } = await whileDown(async () => {
-      const id = await place();
-      const stream = await follow(id, { gateway });
-      expect(stream).toMatchObject({ status: 200 });
-      return { id, stream };
-    });
-    await eventually(() => expect(orders.peer.orders.has(id)).toBe(true));
-    if (how === 'listening') await changes.awaitingPayment(id);
-    await heard(stream, how === 'listening' ? [1, 2] : [1]);
-  });
+  it.each(['listening', 'polling'] as const)(
+    'opens while orders is away, and tells the outcome later (%s)',
+    async (how) => {
+      const gateway = { listening, polling }[how];
+      const { id, stream } = await whileDown(async () => {
+        const id = await place();
+        const stream = await follow(id, { gateway });
+        expect(stream).toMatchObject({ status: 200 });
+        return { id, stream };
+      });
+      await eventually(() => expect(orders.peer.orders.has(id)).toBe(true));
+      if (how === 'listening') await changes.awaitingPayment(id);
+      await heard(stream, how === 'listening' ? [1, 2] : [1]);
+    },
+  );
 
   it('hears nothing of an order that is somebody else’s, and does not even ask for it', async () => {
     const { id, stream } = await whileDown(async () => {
@@ -196,7 +261,11 @@ describe('the stream of an order that orders does not know of yet', () => {
   it('ends when the event that the caller says they have proves to be none of its own, and is 400 then', async () => {
     const { id, stream, truthful } = await whileDown(async () => {
       const id = await place();
-      return { id, stream: await follow(id, { gateway: polling, lastEventId: 7 }), truthful: await follow(id, { gateway: polling, lastEventId: 1 }) };
+      return {
+        id,
+        stream: await follow(id, { gateway: polling, lastEventId: 7 }),
+        truthful: await follow(id, { gateway: polling, lastEventId: 1 }),
+      };
     });
     expect(await stream.ended).toBe(true);
     expect(idsOf(stream)).toEqual([]);
@@ -206,14 +275,26 @@ describe('the stream of an order that orders does not know of yet', () => {
   });
 
   it('has all the time of the world once the order was seen', async () => {
-    const patient = await start({ STREAM_REFRESH_MS: '50', STREAM_PATIENCE_MS: '3000', STREAM_HEARTBEAT_MS: '100', REPLY_TIMEOUT_MS: '200' });
+    const patient = await start({
+      STREAM_REFRESH_MS: '50',
+      STREAM_PATIENCE_MS: '3000',
+      STREAM_HEARTBEAT_MS: '100',
+      REPLY_TIMEOUT_MS: '200',
+    });
     const { id, stream } = await whileDown(async () => {
       const id = await place();
       return { id, stream: await follow(id, { gateway: patient }) };
     });
     await heard(stream, [1]);
     // As many heartbeats as take longer than the patience that it had.
-    await eventually(() => expect(stream.text().split('\n\n').filter((block) => block === ':').length).toBeGreaterThan(35));
+    await eventually(() =>
+      expect(
+        stream
+          .text()
+          .split('\n\n')
+          .filter((block) => block === ':').length,
+      ).toBeGreaterThan(35),
+    );
     orders.peer.change(id, 'awaiting_payment');
     await heard(stream, [1, 2]);
     await patient.stop();

@@ -55,7 +55,10 @@ describe('payments', () => {
   it('are 409 for an order that cannot be paid, and 404 where there is none of mine', async () => {
     const mine = await call(gateway, 'POST', '/orders', { as: ann, body: order() });
     const notMine = await call(gateway, 'POST', '/orders', { as: bob, body: order() });
-    expect(await pay('4242424242424242', String(mine.body['id']))).toMatchObject({ status: 409, body: { detail: 'The order is pending.' } });
+    expect(await pay('4242424242424242', String(mine.body['id']))).toMatchObject({
+      status: 409,
+      body: { detail: 'The order is pending.' },
+    });
     expect(await pay('4242424242424242', String(notMine.body['id']))).toMatchObject({ status: 404 });
     expect(await pay('4242424242424242', BOB)).toMatchObject({ status: 404 });
   });
@@ -67,9 +70,17 @@ describe('payments', () => {
 
   it('do not tell a card that exists from one that does not where there is nothing to pay, or when too many have failed', async () => {
     const { length } = payments.tokens;
-    expect(await Promise.all(['4242424242424242', UNKNOWN].map((card) => pay(card, BOB)))).toMatchObject([{ status: 404 }, { status: 404 }]);
+    expect(await Promise.all(['4242424242424242', UNKNOWN].map((card) => pay(card, BOB)))).toMatchObject([
+      { status: 404 },
+      { status: 404 },
+    ]);
     payments.blocked = ANN;
-    for (const card of ['4242424242424242', '4000000000000002', UNKNOWN]) expect(await pay(card)).toMatchObject({ status: 429, headers: { 'retry-after': '321' }, body: { title: 'Too many failed cards' } });
+    for (const card of ['4242424242424242', '4000000000000002', UNKNOWN])
+      expect(await pay(card)).toMatchObject({
+        status: 429,
+        headers: { 'retry-after': '321' },
+        body: { title: 'Too many failed cards' },
+      });
     payments.blocked = undefined;
     expect([payments.tokens.length, payments.refused]).toEqual([length, [ANN, ANN]]);
   });

@@ -13,8 +13,18 @@ let [ann, bob, forged, expired] = ['', '', '', ''];
 let hosts = 0;
 
 beforeAll(async () => {
-  gateway = await startGateway({ ...NO_BROKER, RATE_LIMIT_PER_MINUTE: String(LIMIT), SIGN_IN_LIMIT_PER_MINUTE: String(SIGN_INS), TRUST_PROXY: '10.0.0.0/8' });
-  [ann, bob, forged, expired] = await Promise.all([tokenOf(ANN), tokenOf(BOB), tokenOf(ANN, { key: generateKeyPairSync('ed25519').privateKey }), tokenOf(ANN, { expiresIn: -1 })]);
+  gateway = await startGateway({
+    ...NO_BROKER,
+    RATE_LIMIT_PER_MINUTE: String(LIMIT),
+    SIGN_IN_LIMIT_PER_MINUTE: String(SIGN_INS),
+    TRUST_PROXY: '10.0.0.0/8',
+  });
+  [ann, bob, forged, expired] = await Promise.all([
+    tokenOf(ANN),
+    tokenOf(BOB),
+    tokenOf(ANN, { key: generateKeyPairSync('ed25519').privateKey }),
+    tokenOf(ANN, { expiresIn: -1 }),
+  ]);
 });
 afterAll(() => gateway.stop());
 afterEach(() => vi.useRealTimers());
@@ -29,23 +39,47 @@ interface Request {
   method?: InjectOptions['method'];
   at?: Gateway;
 }
-const ask = ({ from = newAddress(), as, through, path = '/flash-sales/none/claims/none', method = 'GET', at = gateway }: Request) =>
-  at.app.inject({ method, url: path, remoteAddress: through ?? from, headers: { ...(as && { authorization: `Bearer ${as}` }), ...(through && { 'x-forwarded-for': from }) } });
+const ask = ({
+  from = newAddress(),
+  as,
+  through,
+  path = '/flash-sales/none/claims/none',
+  method = 'GET',
+  at = gateway,
+}: Request) =>
+  at.app.inject({
+    method,
+    url: path,
+    remoteAddress: through ?? from,
+    headers: { ...(as && { authorization: `Bearer ${as}` }), ...(through && { 'x-forwarded-for': from }) },
+  });
 
 async function statusesOf(count: number, request: Request): Promise<number[]> {
   const statuses: number[] = [];
   for (let n = 0; n < count; n++) statuses.push((await ask(request)).statusCode);
   return statuses;
 }
-const refusals = async (count: number, request: Request): Promise<number> => (await statusesOf(count, request)).filter((status) => status === 429).length;
+const refusals = async (count: number, request: Request): Promise<number> =>
+  (await statusesOf(count, request)).filter((status) => status === 429).length;
 
 describe('requests without a token', () => {
   it('are counted by address, and what is too much is 429 with the time to wait', async () => {
     const from = newAddress();
     expect(await refusals(LIMIT, { from })).toBe(0);
     const answer = await ask({ from });
-    expect(answer.json()).toEqual({ type: 'about:blank', title: 'Too Many Requests', status: 429, detail: expect.any(String) });
-    expect(answer.headers).toMatchObject({ 'content-type': expect.stringContaining('application/problem+json'), 'retry-after': expect.stringMatching(/^(5\d|60)$/), 'ratelimit-limit': '5', 'ratelimit-remaining': '0', 'x-correlation-id': expect.any(String) });
+    expect(answer.json()).toEqual({
+      type: 'about:blank',
+      title: 'Too Many Requests',
+      status: 429,
+      detail: expect.any(String),
+    });
+    expect(answer.headers).toMatchObject({
+      'content-type': expect.stringContaining('application/problem+json'),
+      'retry-after': expect.stringMatching(/^(5\d|60)$/),
+      'ratelimit-limit': '5',
+      'ratelimit-remaining': '0',
+      'x-correlation-id': expect.any(String),
+    });
     expect(await refusals(1, {})).toBe(0);
   });
 

@@ -42,7 +42,8 @@ function countRequests({ app }: Gateway): () => number {
   return () => seen;
 }
 
-const place = (key: string, as = ann, body: object = order()) => call(gateway, 'POST', '/orders', { as, body, headers: { 'idempotency-key': key } });
+const place = (key: string, as = ann, body: object = order()) =>
+  call(gateway, 'POST', '/orders', { as, body, headers: { 'idempotency-key': key } });
 
 describe('while orders is down', () => {
   it('an order is accepted with 202 under an id that the same key finds again', async () => {
@@ -65,7 +66,11 @@ describe('a gateway that is told to stop', () => {
     await eventually(async () => expect(await call(leaving, 'GET', '/readyz')).toMatchObject({ status: 200 }));
     await leaving.app.listen(0, '127.0.0.1');
     const requestsSeen = countRequests(leaving);
-    const answer = fetch(`${await leaving.app.getUrl()}/orders`, { method: 'POST', body: JSON.stringify(order()), headers: { 'content-type': 'application/json', authorization: `Bearer ${ann}` } });
+    const answer = fetch(`${await leaving.app.getUrl()}/orders`, {
+      method: 'POST',
+      body: JSON.stringify(order()),
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${ann}` },
+    });
     await eventually(() => expect(requestsSeen()).toBe(1));
     await leaving.stop();
     expect((await answer).status).toBe(202);
@@ -106,13 +111,19 @@ describe('orders', () => {
 
   it('are the same for the same key, whatever the order of the fields and the blanks around the text', async () => {
     const body = order();
-    const shuffled = { address: { ...Object.fromEntries(Object.entries(body.address).reverse()), city: ' Springfield ' }, lines: body.lines };
+    const shuffled = {
+      address: { ...Object.fromEntries(Object.entries(body.address).reverse()), city: ' Springfield ' },
+      lines: body.lines,
+    };
     const [first, again] = [await place('same'), await place('same', ann, shuffled)];
     expect(again).toMatchObject({ status: 201, body: { id: first.body['id'] } });
   });
 
   it('are the same for the same key and the same coupon, however it is written', async () => {
-    const [first, again] = [await place('coupon', ann, { ...order(), coupon: 'RED5' }), await place('coupon', ann, { ...order(), coupon: ' red5 ' })];
+    const [first, again] = [
+      await place('coupon', ann, { ...order(), coupon: 'RED5' }),
+      await place('coupon', ann, { ...order(), coupon: ' red5 ' }),
+    ];
     expect(first).toMatchObject({ status: 201, body: { coupon: 'RED5' } });
     expect(again).toMatchObject({ status: 201, body: { id: first.body['id'] } });
     expect(await place('coupon', ann, { ...order(), coupon: 'RED6' })).toMatchObject({ status: 409 });
@@ -128,7 +139,10 @@ describe('orders', () => {
 
   it('are 409 for the same key with another body', async () => {
     await place('other-body');
-    expect(await place('other-body', ann, order([{ sku: 'TEA', quantity: 3 }]))).toMatchObject({ status: 409, body: { status: 409 } });
+    expect(await place('other-body', ann, order([{ sku: 'TEA', quantity: 3 }]))).toMatchObject({
+      status: 409,
+      body: { status: 409 },
+    });
   });
 
   it('are different ones for different users with the same key, and without a key', async () => {
@@ -149,7 +163,10 @@ describe('orders', () => {
     const id = String((await place('mine')).body['id']);
     expect(await call(gateway, 'GET', `/orders/${id}`, { as: bob })).toMatchObject({ status: 404 });
     expect(await call(gateway, 'GET', `/orders/${id}`, { as: admin })).toMatchObject({ status: 200 });
-    expect(await call(gateway, 'GET', `/orders/${id}/timeline`, { as: ann })).toMatchObject({ status: 200, body: { events: [{ type: 'placed' }] } });
+    expect(await call(gateway, 'GET', `/orders/${id}/timeline`, { as: ann })).toMatchObject({
+      status: 200,
+      body: { events: [{ type: 'placed' }] },
+    });
   });
 
   it('are listed for their owner, by status, a page at a time', async () => {
@@ -159,13 +176,21 @@ describe('orders', () => {
   });
 
   it('say that the phone is verified when the token does', async () => {
-    const [known, unknown] = await Promise.all([tokenOf(ANN, { verified: true }), ann].map(async (as) => call(gateway, 'POST', '/orders', { as: await as, body: order() })));
+    const [known, unknown] = await Promise.all(
+      [tokenOf(ANN, { verified: true }), ann].map(async (as) =>
+        call(gateway, 'POST', '/orders', { as: await as, body: order() }),
+      ),
+    );
     expect(orders.verified).toEqual([known!.body['id']]);
     expect([known!.status, unknown!.status]).toEqual([201, 201]);
   });
 
   it('carry the correlation id of their request', async () => {
-    const answer = await call(gateway, 'POST', '/orders', { as: ann, body: order(), headers: { 'x-correlation-id': 'checkout-7' } });
+    const answer = await call(gateway, 'POST', '/orders', {
+      as: ann,
+      body: order(),
+      headers: { 'x-correlation-id': 'checkout-7' },
+    });
     expect(orders.orders.get(String(answer.body['id']))?.correlationId).toBe('checkout-7');
   });
 });
@@ -178,12 +203,18 @@ describe('users', () => {
     const { status, body } = await call(gateway, 'POST', '/users', { body: NEW });
     expect({ status, body }).toEqual({ status: 201, body: { id: expect.any(String), phone: NEW.phone, name: 'Ann' } });
     expect(version(String(body['id']))).toBe(7);
-    expect(await call(gateway, 'POST', '/users', { body: { ...NEW, phone: '+15550000009' } })).toMatchObject({ status: 409 });
+    expect(await call(gateway, 'POST', '/users', { body: { ...NEW, phone: '+15550000009' } })).toMatchObject({
+      status: 409,
+    });
   });
 
   it('sign in, or are told 401', async () => {
-    expect(await call(gateway, 'POST', '/sessions', { body: { phone: NEW.phone, password: NEW.password } })).toMatchObject({ status: 201, body: { token: 't' } });
-    expect(await call(gateway, 'POST', '/sessions', { body: { phone: NEW.phone, password: 'wrong' } })).toMatchObject({ status: 401 });
+    expect(
+      await call(gateway, 'POST', '/sessions', { body: { phone: NEW.phone, password: NEW.password } }),
+    ).toMatchObject({ status: 201, body: { token: 't' } });
+    expect(await call(gateway, 'POST', '/sessions', { body: { phone: NEW.phone, password: 'wrong' } })).toMatchObject({
+      status: 401,
+    });
   });
 
   it('are told when to come back, also where a service does not say it', async () => {
@@ -192,9 +223,16 @@ describe('users', () => {
   });
 
   it('verify their phone with 204 and an empty body', async () => {
-    expect(await call(gateway, 'POST', '/users/verification', { as: ann, body: { code: '123456' } })).toMatchObject({ status: 204, body: {} });
-    expect(await call(gateway, 'POST', '/users/verification', { as: ann, body: { code: '000000' } })).toMatchObject({ status: 422 });
-    expect(await call(gateway, 'POST', '/users/verification', { body: { code: '123456' } })).toMatchObject({ status: 401 });
+    expect(await call(gateway, 'POST', '/users/verification', { as: ann, body: { code: '123456' } })).toMatchObject({
+      status: 204,
+      body: {},
+    });
+    expect(await call(gateway, 'POST', '/users/verification', { as: ann, body: { code: '000000' } })).toMatchObject({
+      status: 422,
+    });
+    expect(await call(gateway, 'POST', '/users/verification', { body: { code: '123456' } })).toMatchObject({
+      status: 401,
+    });
   });
 });
 
@@ -202,18 +240,32 @@ describe('products', () => {
   beforeAll(() => start('inventory', InventoryPeer));
 
   it('are seen by anyone', async () => {
-    expect(await call(gateway, 'GET', '/products/TEA')).toMatchObject({ status: 200, body: { sku: 'TEA', available: 5 } });
+    expect(await call(gateway, 'GET', '/products/TEA')).toMatchObject({
+      status: 200,
+      body: { sku: 'TEA', available: 5 },
+    });
     expect(await call(gateway, 'GET', '/products/COFFEE')).toMatchObject({ status: 404 });
-    expect(await call(gateway, 'GET', '/products')).toMatchObject({ status: 200, body: { items: [{ name: 'limit 20' }] } });
+    expect(await call(gateway, 'GET', '/products')).toMatchObject({
+      status: 200,
+      body: { items: [{ name: 'limit 20' }] },
+    });
     expect(await call(gateway, 'GET', '/products?limit=5')).toMatchObject({ body: { items: [{ name: 'limit 5' }] } });
   });
 
   it('are changed and received by an admin', async () => {
     const price = { amount: 100, currency: 'EUR' };
-    expect(await call(gateway, 'PUT', '/products/TEA', { as: admin, body: { name: 'Tea', price } })).toMatchObject({ status: 200, body: { sku: 'TEA', price } });
+    expect(await call(gateway, 'PUT', '/products/TEA', { as: admin, body: { name: 'Tea', price } })).toMatchObject({
+      status: 200,
+      body: { sku: 'TEA', price },
+    });
     const receipt = { warehouse: 'east', quantity: 7, reference: 'note 1' };
-    expect(await call(gateway, 'POST', '/products/TEA/receipts', { as: admin, body: receipt })).toMatchObject({ status: 201, body: { sku: 'TEA', available: 7 } });
-    expect(await call(gateway, 'POST', '/products/TEA/receipts', { as: admin, body: { ...receipt, warehouse: 'north' } })).toMatchObject({ status: 422 });
+    expect(await call(gateway, 'POST', '/products/TEA/receipts', { as: admin, body: receipt })).toMatchObject({
+      status: 201,
+      body: { sku: 'TEA', available: 7 },
+    });
+    expect(
+      await call(gateway, 'POST', '/products/TEA/receipts', { as: admin, body: { ...receipt, warehouse: 'north' } }),
+    ).toMatchObject({ status: 422 });
   });
 });
 
@@ -221,9 +273,18 @@ describe('parcels', () => {
   beforeAll(() => start('logistics', LogisticsPeer));
 
   it('are dispatched and delivered by an admin, without a body', async () => {
-    expect(await call(gateway, 'GET', `/parcels/${ANN}`, { as: admin })).toMatchObject({ status: 200, body: { id: ANN, status: 'preparing' } });
-    expect(await call(gateway, 'POST', `/parcels/${ANN}/dispatch`, { as: admin })).toMatchObject({ status: 200, body: { status: 'dispatched' } });
-    expect(await call(gateway, 'POST', `/parcels/${ANN}/delivery`, { as: admin })).toMatchObject({ status: 200, body: { status: 'delivered' } });
+    expect(await call(gateway, 'GET', `/parcels/${ANN}`, { as: admin })).toMatchObject({
+      status: 200,
+      body: { id: ANN, status: 'preparing' },
+    });
+    expect(await call(gateway, 'POST', `/parcels/${ANN}/dispatch`, { as: admin })).toMatchObject({
+      status: 200,
+      body: { status: 'dispatched' },
+    });
+    expect(await call(gateway, 'POST', `/parcels/${ANN}/delivery`, { as: admin })).toMatchObject({
+      status: 200,
+      body: { status: 'delivered' },
+    });
   });
 });
 
@@ -238,8 +299,18 @@ describe('promotions', () => {
     expect(await create(coupon, ann)).toMatchObject({ status: 403 });
   });
 
-  it.each([{ value: 101 }, { value: 0 }, { code: 'ten percent' }, { kind: 'free' }, { limit: 0 }, { expiresAt: 'tomorrow' }])('are not asked for a coupon with %o, and the fault is named', async (fault) => {
-    expect(await create({ ...coupon, ...fault })).toMatchObject({ status: 422, body: { errors: [{ path: Object.keys(fault)[0] }] } });
+  it.each([
+    { value: 101 },
+    { value: 0 },
+    { code: 'ten percent' },
+    { kind: 'free' },
+    { limit: 0 },
+    { expiresAt: 'tomorrow' },
+  ])('are not asked for a coupon with %o, and the fault is named', async (fault) => {
+    expect(await create({ ...coupon, ...fault })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: Object.keys(fault)[0] }] },
+    });
   });
 
   it('tell everybody their own points', async () => {
@@ -253,7 +324,10 @@ describe('notifications', () => {
   beforeAll(() => start('notifications', NotificationsPeer));
 
   it('are listed for the user they are for', async () => {
-    expect(await call(gateway, 'GET', '/me/notifications', { as: bob })).toMatchObject({ status: 200, body: { items: [{ id: BOB }] } });
+    expect(await call(gateway, 'GET', '/me/notifications', { as: bob })).toMatchObject({
+      status: 200,
+      body: { items: [{ id: BOB }] },
+    });
     expect(await call(gateway, 'GET', '/me/notifications')).toMatchObject({ status: 401 });
   });
 });

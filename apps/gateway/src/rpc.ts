@@ -23,7 +23,11 @@ export class Rpc {
    * @param patienceMs how long the caller is kept waiting
    * @throws ProblemError what the service says, or 503 when it does not answer in time; asking again is safe
    */
-  async ask<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, patienceMs = this.config.REPLY_TIMEOUT_MS): Promise<z.output<R>> {
+  async ask<S extends z.ZodType, R extends z.ZodType>(
+    contract: Contract<S, R>,
+    data: z.input<S>,
+    patienceMs = this.config.REPLY_TIMEOUT_MS,
+  ): Promise<z.output<R>> {
     const answer = await this.tell(contract, data, patienceMs);
     if (answer === LATE) throw unavailable('The service did not answer in time.');
     return answer;
@@ -46,7 +50,11 @@ export class Rpc {
   ): Promise<z.output<R> | typeof LATE> {
     const id = correlationId();
     try {
-      return await this.client.request(contract, data, { deadlineMs: patienceMs, acceptedAt, ...(id !== undefined && { correlationId: id }) });
+      return await this.client.request(contract, data, {
+        deadlineMs: patienceMs,
+        acceptedAt,
+        ...(id !== undefined && { correlationId: id }),
+      });
     } catch (error) {
       if (error instanceof RequestTimeoutError) return LATE;
       if (error instanceof PublishError) throw unavailable('The request was not accepted. Please try again.');

@@ -30,10 +30,13 @@ async function flashSale(...sales: Sale[]): Promise<FlashSalePeer> {
   for (const sale of sales) peer.peer.sales.set(sale.id, sale);
   return peer.peer;
 }
-const start = async (settings: Record<string, string> = {}): Promise<Gateway> => (gateway = await startSaleGateway(broker, settings));
+const start = async (settings: Record<string, string> = {}): Promise<Gateway> =>
+  (gateway = await startSaleGateway(broker, settings));
 const statusOf = async (saleId: string): Promise<number> => (await claim(gateway!, saleId, ann)).status;
-const becomes = (saleId: string, status: number): Promise<void> => eventually(async () => expect(await statusOf(saleId)).toBe(status));
-const soldOut = (change: Partial<Sale> = {}): Sale => saleOf({ id: randomUUID(), state: 'sold-out', remaining: 0, ...change });
+const becomes = (saleId: string, status: number): Promise<void> =>
+  eventually(async () => expect(await statusOf(saleId)).toBe(status));
+const soldOut = (change: Partial<Sale> = {}): Sale =>
+  saleOf({ id: randomUUID(), state: 'sold-out', remaining: 0, ...change });
 
 describe('what a gateway knows of sales', () => {
   it('is there when it starts, closed ones too, however many pages they fill', async () => {
@@ -81,7 +84,10 @@ describe('what a gateway knows of sales', () => {
   });
 
   it('is made up for in a sale too that stands behind a page of closed ones', async () => {
-    const { sales } = await flashSale(soldOut({ version: 2 }), ...Array.from({ length: 100 }, () => soldOut({ state: 'closed' })));
+    const { sales } = await flashSale(
+      soldOut({ version: 2 }),
+      ...Array.from({ length: 100 }, () => soldOut({ state: 'closed' })),
+    );
     const [id] = sales.keys();
     await start({ SALES_REFRESH_MS: '100' });
     await becomes(id!, 410);
@@ -96,7 +102,8 @@ describe('what a gateway knows of sales', () => {
     await becomes(id!, 410);
     await peer!.stop();
     // As often as it is asked for, what nobody answers expires.
-    for (const waiting of [1, 0, 1]) await eventually(async () => expect(await depth(broker, 'flash-sale.queries')).toBe(waiting));
+    for (const waiting of [1, 0, 1])
+      await eventually(async () => expect(await depth(broker, 'flash-sale.queries')).toBe(waiting));
     expect(await statusOf(id!)).toBe(410);
     peer = undefined;
   });
@@ -145,12 +152,21 @@ describe('a sale that a gateway has not heard of', () => {
 
 describe('the sales that everybody may see', () => {
   it('are answered by flash-sale, by page, and not as long as they are hidden', async () => {
-    const { sales } = await flashSale(...Array.from({ length: 3 }, (_, n) => saleOf({ id: randomUUID(), remaining: n })), saleOf({ id: ANN, state: 'refused' }));
+    const { sales } = await flashSale(
+      ...Array.from({ length: 3 }, (_, n) => saleOf({ id: randomUUID(), remaining: n })),
+      saleOf({ id: ANN, state: 'refused' }),
+    );
     await start();
     const [last] = [...sales.values()].slice(-2);
     const first = await call(gateway!, 'GET', '/flash-sales?limit=2');
-    expect(first).toMatchObject({ status: 200, body: { items: [{ id: last!.id, remaining: 2 }, { remaining: 1 }], next: '2' } });
-    expect(await call(gateway!, 'GET', '/flash-sales?limit=2&cursor=2')).toMatchObject({ status: 200, body: { items: [{ remaining: 0 }] } });
+    expect(first).toMatchObject({
+      status: 200,
+      body: { items: [{ id: last!.id, remaining: 2 }, { remaining: 1 }], next: '2' },
+    });
+    expect(await call(gateway!, 'GET', '/flash-sales?limit=2&cursor=2')).toMatchObject({
+      status: 200,
+      body: { items: [{ remaining: 0 }] },
+    });
     const shown = await call(gateway!, 'GET', `/flash-sales/${last!.id.toUpperCase()}`);
     expect({ ...shown.body, version: last!.version }).toEqual(last);
     expect([shown.status, shown.body['version']]).toEqual([200, undefined]);
@@ -159,16 +175,30 @@ describe('the sales that everybody may see', () => {
   });
 
   it('are answered from memory while flash-sale is away, and as the clock has it', async () => {
-    const [open, over] = [saleOf({ id: randomUUID() }), saleOf({ id: randomUUID(), closesAt: new Date().toISOString() })];
+    const [open, over] = [
+      saleOf({ id: randomUUID() }),
+      saleOf({ id: randomUUID(), closesAt: new Date().toISOString() }),
+    ];
     await flashSale(open, over);
     await start({ REPLY_TIMEOUT_MS: '200' });
     await eventually(() => expect(peer!.peer.lists).toBe(1));
     await peer!.stop();
     peer = undefined;
-    expect(await call(gateway!, 'GET', `/flash-sales/${over.id}`)).toMatchObject({ status: 200, body: { id: over.id, state: 'closed' } });
+    expect(await call(gateway!, 'GET', `/flash-sales/${over.id}`)).toMatchObject({
+      status: 200,
+      body: { id: over.id, state: 'closed' },
+    });
     expect(await call(gateway!, 'GET', `/flash-sales/${randomUUID()}`)).toMatchObject({ status: 503 });
     const all = await call(gateway!, 'GET', '/flash-sales');
-    expect(all).toMatchObject({ status: 200, body: { items: expect.arrayContaining([expect.objectContaining({ id: open.id, state: 'open' }), expect.objectContaining({ id: over.id })]) } });
+    expect(all).toMatchObject({
+      status: 200,
+      body: {
+        items: expect.arrayContaining([
+          expect.objectContaining({ id: open.id, state: 'open' }),
+          expect.objectContaining({ id: over.id }),
+        ]),
+      },
+    });
     expect((await call(gateway!, 'GET', '/flash-sales?limit=1')).body['items']).toHaveLength(1);
     expect(await call(gateway!, 'GET', '/flash-sales?cursor=1')).toMatchObject({ status: 503 });
   });

@@ -38,15 +38,23 @@ async function values(name: string): Promise<Record<string, number>> {
   return Object.fromEntries(metric.values.map(({ labels, value }) => [Object.values(labels).join(' '), value]));
 }
 const requests = () => values('sluice_http_requests_total');
-const span = (test: (one: Seen) => boolean): Promise<Seen> => eventually(() => collector.spans.find(test) ?? expect.unreachable());
-const place = (headers: Record<string, string>) => call(gateway, 'POST', '/orders', { as: ann, body: order(), headers });
+const span = (test: (one: Seen) => boolean): Promise<Seen> =>
+  eventually(() => collector.spans.find(test) ?? expect.unreachable());
+const place = (headers: Record<string, string>) =>
+  call(gateway, 'POST', '/orders', { as: ann, body: order(), headers });
 
 describe('the metrics of HTTP', () => {
   it('go by the pattern of a route and by the answer, whatever was asked for', async () => {
     for (const id of ['a', 'b']) await call(gateway, 'GET', `/orders/${id}?q=${id}`);
     for (const path of ['/nowhere', '/some/where/else']) await call(gateway, 'GET', path);
     await call(gateway, 'PROPFIND' as 'GET', '/orders');
-    await eventually(async () => expect(await requests()).toMatchObject({ 'GET /orders/:id 401': 2, 'GET unknown 404': 2, 'other unknown 405': 1 }));
+    await eventually(async () =>
+      expect(await requests()).toMatchObject({
+        'GET /orders/:id 401': 2,
+        'GET unknown 404': 2,
+        'other unknown 405': 1,
+      }),
+    );
     expect(Object.keys(await requests()).join()).not.toMatch(/nowhere|else|orders\/[ab]/);
   });
 
@@ -55,15 +63,28 @@ describe('the metrics of HTTP', () => {
     expect(await place({})).toMatchObject({ status: 202 });
     const timed = async (suffix: string): Promise<number> => {
       const text = await register.getSingleMetricAsString('sluice_http_request_seconds');
-      return Number(new RegExp(`^sluice_http_request_seconds${suffix}\\{method="POST",route="/orders"\\} (\\S+)$`, 'm').exec(text)?.[1]);
+      return Number(
+        new RegExp(`^sluice_http_request_seconds${suffix}\\{method="POST",route="/orders"\\} (\\S+)$`, 'm').exec(
+          text,
+        )?.[1],
+      );
     };
     await eventually(async () => expect(await timed('_count')).toBe(1));
     expect(await timed('_sum')).toBeGreaterThan(0.9);
     const leaving = new AbortController();
     gateway.app.getHttpServer().once('request', () => leaving.abort());
     const headers = { authorization: `Bearer ${ann}`, 'content-type': 'application/json' };
-    await expect(fetch(`${await gateway.app.getUrl()}/orders`, { method: 'POST', headers, body: JSON.stringify(order()), signal: leaving.signal })).rejects.toThrow('abort');
-    await eventually(async () => expect(await requests()).toMatchObject({ 'POST /orders 202': 1, 'POST /orders 499': 1 }));
+    await expect(
+      fetch(`${await gateway.app.getUrl()}/orders`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(order()),
+        signal: leaving.signal,
+      }),
+    ).rejects.toThrow('abort');
+    await eventually(async () =>
+      expect(await requests()).toMatchObject({ 'POST /orders 202': 1, 'POST /orders 499': 1 }),
+    );
   });
 
   it('count open streams, and do not time them', async () => {
@@ -85,13 +106,24 @@ describe('the span of a request', () => {
     expect(status).toBe(201);
     const server = await span(({ traceId, kind }) => traceId === PARENT.traceId && kind === SERVER);
     expect(server).toMatchObject({ name: 'POST /orders', parentSpanId: PARENT.spanId });
-    expect(server.attributes).toEqual({ 'http.request.method': 'POST', 'http.route': '/orders', 'url.scheme': 'http', 'http.response.status_code': 201 });
-    expect(await span(({ name, traceId }) => name === 'orders.place request' && traceId === PARENT.traceId)).toMatchObject({ parentSpanId: server.spanId });
+    expect(server.attributes).toEqual({
+      'http.request.method': 'POST',
+      'http.route': '/orders',
+      'url.scheme': 'http',
+      'http.response.status_code': 201,
+    });
+    expect(
+      await span(({ name, traceId }) => name === 'orders.place request' && traceId === PARENT.traceId),
+    ).toMatchObject({ parentSpanId: server.spanId });
   });
 
   it('begins a trace of its own when the caller has none, and names no tickets, ids or queries', async () => {
-    await call(gateway, 'GET', '/orders/secret?q=secret', { headers: { traceparent: 'nonsense', authorization: 'Bearer secret' } });
-    const server = await span(({ name, attributes }) => name === 'GET /orders/:id' && attributes['http.response.status_code'] === 401);
+    await call(gateway, 'GET', '/orders/secret?q=secret', {
+      headers: { traceparent: 'nonsense', authorization: 'Bearer secret' },
+    });
+    const server = await span(
+      ({ name, attributes }) => name === 'GET /orders/:id' && attributes['http.response.status_code'] === 401,
+    );
     expect(server.parentSpanId).toBeUndefined();
     expect(JSON.stringify(collector.spans)).not.toContain('secret');
   });
@@ -101,7 +133,14 @@ describe('the span of a request', () => {
     orders = undefined;
     await call(gateway, 'GET', '/orders/00000000-0000-7000-8000-000000000001', { as: ann });
     const failed = await span(({ name, status }) => name === 'GET /orders/:id' && status.code === 2);
-    expect(failed.attributes).toMatchObject({ 'error.type': String(failed.attributes['http.response.status_code']), 'http.response.status_code': expect.toSatisfy((status: number) => status >= 500) });
-    expect(collector.spans.filter(({ attributes, status }) => Number(attributes['http.response.status_code']) < 500 && status.code === 2)).toEqual([]);
+    expect(failed.attributes).toMatchObject({
+      'error.type': String(failed.attributes['http.response.status_code']),
+      'http.response.status_code': expect.toSatisfy((status: number) => status >= 500),
+    });
+    expect(
+      collector.spans.filter(
+        ({ attributes, status }) => Number(attributes['http.response.status_code']) < 500 && status.code === 2,
+      ),
+    ).toEqual([]);
   });
 });

@@ -69,7 +69,11 @@ describe('a stream on which nothing happens', () => {
     const id = await place();
     const before = performance.now();
     const stream = await follow(id);
-    const beats = () => stream.text().split('\n\n').filter((block) => block === ':').length;
+    const beats = () =>
+      stream
+        .text()
+        .split('\n\n')
+        .filter((block) => block === ':').length;
     await eventually(() => expect(beats()).toBe(3));
     expect(performance.now() - before).toBeGreaterThan(3 * 200 - 10);
     expect(idsOf(stream)).toEqual(['1']);
@@ -226,13 +230,19 @@ describe('a gateway that is told to stop', () => {
     const late = follow(id);
     await eventually(async () => expect(await depth(broker, 'orders.queries')).toBe(1));
     await gateway.stop();
-    expect(await late).toMatchObject({ status: 503, headers: { 'content-type': expect.stringContaining('application/problem+json') } });
+    expect(await late).toMatchObject({
+      status: 503,
+      headers: { 'content-type': expect.stringContaining('application/problem+json') },
+    });
     orders = await startPeer(broker, 'orders', OrdersPeer);
   });
 });
 
 describe('a setting of the streams that is not valid', () => {
-  it.each(['STREAM_HEARTBEAT_MS', 'STREAM_REFRESH_MS', 'STREAM_PATIENCE_MS', 'STREAM_BUFFER_BYTES', 'STREAM_LIMIT'])('keeps the gateway from starting, and is named: %s', async (name) => {
-    await expect(startGateway({ AMQP_URL: broker.url, [name]: 'many' })).rejects.toThrow(`${name} is not valid`);
-  });
+  it.each(['STREAM_HEARTBEAT_MS', 'STREAM_REFRESH_MS', 'STREAM_PATIENCE_MS', 'STREAM_BUFFER_BYTES', 'STREAM_LIMIT'])(
+    'keeps the gateway from starting, and is named: %s',
+    async (name) => {
+      await expect(startGateway({ AMQP_URL: broker.url, [name]: 'many' })).rejects.toThrow(`${name} is not valid`);
+    },
+  );
 });

@@ -6,20 +6,29 @@ import type { Gateway } from './gateway.js';
 import { ANN, call, startGateway } from './testing/gateway.js';
 
 const NO_BROKER = { AMQP_URL: 'amqp://127.0.0.1:1' };
-const [former, present, next, foreign] = [1, 2, 3, 4].map(() => generateKeyPairSync('ed25519')) as [Pair, Pair, Pair, Pair];
+const [former, present, next, foreign] = [1, 2, 3, 4].map(() => generateKeyPairSync('ed25519')) as [
+  Pair,
+  Pair,
+  Pair,
+  Pair,
+];
 type Pair = { privateKey: KeyObject; publicKey: KeyObject };
 
-const pem = (...pairs: Pair[]) => pairs.map(({ publicKey }) => publicKey.export({ type: 'spki', format: 'pem' })).join('');
+const pem = (...pairs: Pair[]) =>
+  pairs.map(({ publicKey }) => publicKey.export({ type: 'spki', format: 'pem' })).join('');
 const now = () => Math.floor(Date.now() / 1_000);
 const GOOD = (): JWTPayload => ({ sub: ANN, role: 'customer', exp: now() + 60 });
 
 /** A token signed with one key, that names this one or another, or none. */
-const signed = ({ privateKey }: Pair, { kid, claims = GOOD() }: { kid?: string; claims?: JWTPayload } = {}) => new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', ...(kid && { kid }) }).sign(privateKey);
-const named = (pair: Pair, claims?: JWTPayload) => signed(pair, { kid: keyIdOf(pair.publicKey), ...(claims && { claims }) });
+const signed = ({ privateKey }: Pair, { kid, claims = GOOD() }: { kid?: string; claims?: JWTPayload } = {}) =>
+  new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', ...(kid && { kid }) }).sign(privateKey);
+const named = (pair: Pair, claims?: JWTPayload) =>
+  signed(pair, { kid: keyIdOf(pair.publicKey), ...(claims && { claims }) });
 const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
 
 /** 401, or what an order that may be asked for is without a broker: 503. */
-const statusWith = async (gateway: Gateway, token: string) => (await call(gateway, 'GET', `/orders/${ANN}`, { as: token })).status;
+const statusWith = async (gateway: Gateway, token: string) =>
+  (await call(gateway, 'GET', `/orders/${ANN}`, { as: token })).status;
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -33,7 +42,11 @@ describe('keys that change', () => {
     expect([await statusWith(gateway, old), await statusWith(gateway, young)]).toEqual([503, 503]);
     const later = await startGateway({ ...NO_BROKER, TOKEN_PUBLIC_KEY: pem(present, next) });
     try {
-      expect([await statusWith(later, old), await statusWith(later, young), await statusWith(later, await named(next))]).toEqual([401, 503, 503]);
+      expect([
+        await statusWith(later, old),
+        await statusWith(later, young),
+        await statusWith(later, await named(next)),
+      ]).toEqual([401, 503, 503]);
     } finally {
       await later.stop();
     }
@@ -46,7 +59,9 @@ describe('keys that change', () => {
   });
 
   it('are the first one for a token that names none', async () => {
-    expect([await statusWith(gateway, await signed(former)), await statusWith(gateway, await signed(present))]).toEqual([503, 401]);
+    expect([await statusWith(gateway, await signed(former)), await statusWith(gateway, await signed(present))]).toEqual(
+      [503, 401],
+    );
   });
 });
 
@@ -55,17 +70,30 @@ describe('a token is refused', () => {
   const unsigned = (alg: string) => `${encoded({ alg, kid })}.${encoded(GOOD())}.`;
 
   it('although it says that it needs no signature', async () => {
-    for (const token of [unsigned('none'), `${unsigned('none')}AA`, `${unsigned('None')}AA`]) expect(await statusWith(gateway, token)).toBe(401);
+    for (const token of [unsigned('none'), `${unsigned('none')}AA`, `${unsigned('None')}AA`])
+      expect(await statusWith(gateway, token)).toBe(401);
   });
 
   it.each(['HS256', 'HS512'])('that is signed (%s) with what everybody knows, the public key', async (alg) => {
-    const secrets = [pem(present), present.publicKey.export({ type: 'spki', format: 'der' }), Buffer.from(present.publicKey.export({ format: 'jwk' }).x!, 'base64url')];
-    for (const secret of secrets) expect(await statusWith(gateway, await new SignJWT(GOOD()).setProtectedHeader({ alg, kid }).sign(Buffer.from(secret)))).toBe(401);
+    const secrets = [
+      pem(present),
+      present.publicKey.export({ type: 'spki', format: 'der' }),
+      Buffer.from(present.publicKey.export({ format: 'jwk' }).x!, 'base64url'),
+    ];
+    for (const secret of secrets)
+      expect(
+        await statusWith(gateway, await new SignJWT(GOOD()).setProtectedHeader({ alg, kid }).sign(Buffer.from(secret))),
+      ).toBe(401);
   });
 
   it('that brings its own key', async () => {
     const jwk = foreign.publicKey.export({ format: 'jwk' });
-    expect(await statusWith(gateway, await new SignJWT(GOOD()).setProtectedHeader({ alg: 'EdDSA', kid, jwk: jwk as never }).sign(foreign.privateKey))).toBe(401);
+    expect(
+      await statusWith(
+        gateway,
+        await new SignJWT(GOOD()).setProtectedHeader({ alg: 'EdDSA', kid, jwk: jwk as never }).sign(foreign.privateKey),
+      ),
+    ).toBe(401);
   });
 
   it.each([
@@ -83,7 +111,12 @@ describe('a token is refused', () => {
   it('that was changed, in any part', async () => {
     const [head, body, signature] = (await named(present)).split('.') as [string, string, string];
     const admin = encoded({ ...GOOD(), role: 'admin' });
-    for (const token of [`${head}.${admin}.${signature}`, `${encoded({ alg: 'EdDSA' })}.${body}.${signature}`, `${head}.${body}.${signature.slice(0, -4)}AAAA`]) expect(await statusWith(gateway, token)).toBe(401);
+    for (const token of [
+      `${head}.${admin}.${signature}`,
+      `${encoded({ alg: 'EdDSA' })}.${body}.${signature}`,
+      `${head}.${body}.${signature.slice(0, -4)}AAAA`,
+    ])
+      expect(await statusWith(gateway, token)).toBe(401);
     expect(await statusWith(gateway, `${head}.${body}.${signature}`)).toBe(503);
   });
 });

@@ -27,7 +27,10 @@ const start = async (settings: Record<string, string> = SELDOM): Promise<Gateway
 };
 beforeAll(async () => {
   broker = await testBroker();
-  [accounts, orders] = await Promise.all([startPeer(broker, 'accounts', AccountsPeer), startPeer(broker, 'orders', OrdersPeer)]);
+  [accounts, orders] = await Promise.all([
+    startPeer(broker, 'accounts', AccountsPeer),
+    startPeer(broker, 'orders', OrdersPeer),
+  ]);
   [one, other] = await Promise.all([start(), start()]);
   await eventually(() => expect(accounts.peer.lists).toBeGreaterThanOrEqual(2));
 });
@@ -41,33 +44,58 @@ afterAll(async () => {
   await broker.close();
 });
 
-const statusOf = async (gateway: Gateway, token: string) => (await call(gateway, 'GET', '/orders', { as: token })).status;
-const becomes = (gateway: Gateway, token: string, status: number) => eventually(async () => expect(await statusOf(gateway, token)).toBe(status));
+const statusOf = async (gateway: Gateway, token: string) =>
+  (await call(gateway, 'GET', '/orders', { as: token })).status;
+const becomes = (gateway: Gateway, token: string, status: number) =>
+  eventually(async () => expect(await statusOf(gateway, token)).toBe(status));
 /** As accounts says it, once it is committed. */
 const announce = (revocation: Revocation) => publish(broker, TokensRevoked, { ...revocation, version: 1 });
 
 describe('people', () => {
   it('sign up as the same user under the same key, for one phone number', async () => {
-    const signUp = (phone: string, key?: string) => call(one!, 'POST', '/users', { body: { name: 'Ann', password: 'a password', phone }, ...(key && { headers: { 'idempotency-key': key } }) });
-    const ids = (await Promise.all([signUp('+15550000001', 'one'), signUp('+15550000001', 'one'), signUp('+15550000002', 'one'), signUp('+15550000001', 'two'), signUp('+15550000001')])).map(({ body }) => body['id']);
+    const signUp = (phone: string, key?: string) =>
+      call(one!, 'POST', '/users', {
+        body: { name: 'Ann', password: 'a password', phone },
+        ...(key && { headers: { 'idempotency-key': key } }),
+      });
+    const ids = (
+      await Promise.all([
+        signUp('+15550000001', 'one'),
+        signUp('+15550000001', 'one'),
+        signUp('+15550000002', 'one'),
+        signUp('+15550000001', 'two'),
+        signUp('+15550000001'),
+      ])
+    ).map(({ body }) => body['id']);
     expect(ids[1]).toBe(ids[0]);
     expect(new Set(ids).size).toBe(4);
   });
 
   it('ask for another code, and are told when it is too soon', async () => {
-    expect(await call(one!, 'POST', '/users/verification/resend', { as: await tokenOf(randomUUID()) })).toMatchObject({ status: 429, headers: { 'retry-after': '42' } });
+    expect(await call(one!, 'POST', '/users/verification/resend', { as: await tokenOf(randomUUID()) })).toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '42' },
+    });
     expect(await call(one!, 'POST', '/users/verification/resend')).toMatchObject({ status: 401 });
   });
 
   it('have their role changed by an admin, and by nobody else', async () => {
-    const change = (as: string, role: string) => call(one!, 'PUT', `/users/${randomUUID()}/role`, { as, body: { role } });
+    const change = (as: string, role: string) =>
+      call(one!, 'PUT', `/users/${randomUUID()}/role`, { as, body: { role } });
     const [admin, ann] = await Promise.all([tokenOf(randomUUID(), { role: 'admin' }), tokenOf(randomUUID())]);
-    expect((await Promise.all([change(admin, 'admin'), change(ann, 'admin'), change(admin, 'root')])).map(({ status }) => status)).toEqual([204, 403, 422]);
+    expect(
+      (await Promise.all([change(admin, 'admin'), change(ann, 'admin'), change(admin, 'root')])).map(
+        ({ status }) => status,
+      ),
+    ).toEqual([204, 403, 422]);
   });
 });
 
 describe('signing out', () => {
-  it.each([['has a name', { jti: randomUUID() }], ['has none', {}]])('makes a token that %s void at once, and no other of its user', async (_, claims) => {
+  it.each([
+    ['has a name', { jti: randomUUID() }],
+    ['has none', {}],
+  ])('makes a token that %s void at once, and no other of its user', async (_, claims) => {
     const [userId, elsewhere] = [randomUUID(), randomUUID()];
     const [token, kept] = await Promise.all([tokenOf(userId, claims), tokenOf(userId, { jti: elsewhere })]);
     expect(await statusOf(one!, token)).toBe(200);
@@ -82,8 +110,12 @@ describe('signing out', () => {
     const token = await tokenOf(randomUUID());
     // The last of 86 characters holds 2 bits of the 64 bytes, and 4 that are ignored.
     const last = token.at(-1)!;
-    const respelled = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'].map((character) => token.slice(0, -1) + character).filter((spelling) => spelling.at(-1) !== last);
-    const spellings = (await Promise.all(respelled.map(async (spelling) => ((await statusOf(one!, spelling)) === 200 ? [spelling] : [])))).flat();
+    const respelled = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']
+      .map((character) => token.slice(0, -1) + character)
+      .filter((spelling) => spelling.at(-1) !== last);
+    const spellings = (
+      await Promise.all(respelled.map(async (spelling) => ((await statusOf(one!, spelling)) === 200 ? [spelling] : [])))
+    ).flat();
     await call(one!, 'DELETE', '/sessions/current', { as: token });
     for (const spelling of [token, ...spellings]) expect(await statusOf(one!, spelling)).toBe(401);
   });
@@ -103,17 +135,26 @@ describe('signing out', () => {
 describe('another password', () => {
   it('makes all tokens void at once, but the one that it was changed with', async () => {
     const userId = randomUUID();
-    const [mine, others, later] = await Promise.all([tokenOf(userId, { jti: randomUUID() }), tokenOf(userId, { jti: randomUUID() }), tokenOf(userId, { epoch: 1 })]);
-    const change = (current: string) => call(one!, 'POST', '/me/password', { as: mine, body: { current, new: 'another password' } });
+    const [mine, others, later] = await Promise.all([
+      tokenOf(userId, { jti: randomUUID() }),
+      tokenOf(userId, { jti: randomUUID() }),
+      tokenOf(userId, { epoch: 1 }),
+    ]);
+    const change = (current: string) =>
+      call(one!, 'POST', '/me/password', { as: mine, body: { current, new: 'another password' } });
     expect((await change('wrong')).status).toBe(403);
     expect(await statusOf(one!, others)).toBe(200);
     expect((await change('a password')).status).toBe(204);
-    expect([await statusOf(one!, mine), await statusOf(one!, others), await statusOf(one!, later)]).toEqual([200, 401, 200]);
+    expect([await statusOf(one!, mine), await statusOf(one!, others), await statusOf(one!, later)]).toEqual([
+      200, 401, 200,
+    ]);
   });
 
   it('is not one that could not be signed up with', async () => {
     const mine = await tokenOf(randomUUID());
-    expect((await call(one!, 'POST', '/me/password', { as: mine, body: { current: 'a password', new: 'short' } })).status).toBe(422);
+    expect(
+      (await call(one!, 'POST', '/me/password', { as: mine, body: { current: 'a password', new: 'short' } })).status,
+    ).toBe(422);
   });
 });
 
@@ -128,7 +169,10 @@ describe('a token that was taken back elsewhere', () => {
 
   it('is void by the latest of several facts, whatever order they come in', async () => {
     const [userId, kept] = [randomUUID(), randomUUID()];
-    const [former, latter] = await Promise.all([tokenOf(userId, { jti: kept, epoch: 0 }), tokenOf(userId, { epoch: 1 })]);
+    const [former, latter] = await Promise.all([
+      tokenOf(userId, { jti: kept, epoch: 0 }),
+      tokenOf(userId, { epoch: 1 }),
+    ]);
     await announce({ userId, minEpoch: 2, expiresAt: TOMORROW });
     await becomes(one!, latter, 401);
     await announce({ userId, minEpoch: 1, keep: kept, expiresAt: TOMORROW });
@@ -151,9 +195,15 @@ describe('a token that was taken back elsewhere', () => {
 describe('a gateway that starts while accounts is away', () => {
   it('takes tokens until it knows which are void, or, when it is told to know, none', async () => {
     const [userId, tokenId] = [randomUUID(), randomUUID()];
-    const [token, good] = await Promise.all([tokenOf(userId, { jti: tokenId }), tokenOf(userId, { jti: randomUUID() })]);
+    const [token, good] = await Promise.all([
+      tokenOf(userId, { jti: tokenId }),
+      tokenOf(userId, { jti: randomUUID() }),
+    ]);
     await accounts.stop();
-    const [open, closed] = await Promise.all([start({ REVOCATIONS_REFRESH_MS: '50', REPLY_TIMEOUT_MS: '200' }), start({ REVOCATIONS_REFRESH_MS: '50', REPLY_TIMEOUT_MS: '200', REVOCATIONS_REQUIRED: 'true' })]);
+    const [open, closed] = await Promise.all([
+      start({ REVOCATIONS_REFRESH_MS: '50', REPLY_TIMEOUT_MS: '200' }),
+      start({ REVOCATIONS_REFRESH_MS: '50', REPLY_TIMEOUT_MS: '200', REVOCATIONS_REQUIRED: 'true' }),
+    ]);
     const refused = await call(closed, 'GET', '/orders', { as: good });
     expect([await statusOf(open, token), refused.status, refused.headers['retry-after']]).toEqual([200, 503, '1']);
     expect((await call(open, 'DELETE', '/sessions/current', { as: token })).status).toBe(503);

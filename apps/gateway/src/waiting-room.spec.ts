@@ -49,17 +49,28 @@ async function inLine(saleId = peer.peer.change({ id: randomUUID() }).id, as = a
   return { saleId, location: String(headers['location']), ticket: String(body['ticket']) };
 }
 const see = (location: string, as = ann) => call(listening, 'GET', location, { as });
-async function follow(location: string, { gateway = listening, as = ann, lastEventId }: { gateway?: Gateway; as?: string; lastEventId?: number } = {}): Promise<Listening> {
+async function follow(
+  location: string,
+  { gateway = listening, as = ann, lastEventId }: { gateway?: Gateway; as?: string; lastEventId?: number } = {},
+): Promise<Listening> {
   const [path, query] = location.split('?');
-  const stream = await listenTo(gateway, `${path}/stream?${query ?? ''}`, { as, ...(lastEventId !== undefined && { lastEventId }) });
+  const stream = await listenTo(gateway, `${path}/stream?${query ?? ''}`, {
+    as,
+    ...(lastEventId !== undefined && { lastEventId }),
+  });
   opened.push(stream);
   return stream;
 }
 const heard = (stream: Listening): string[] => stream.events().map(({ event }) => event);
-const hears = (stream: Listening, events: string[]): Promise<void> => eventually(() => expect(heard(stream)).toEqual(events));
+const hears = (stream: Listening, events: string[]): Promise<void> =>
+  eventually(() => expect(heard(stream)).toEqual(events));
 
 /** Flash-sale decides, and says so unless that is lost. */
-async function decide(saleId: string, result: ClaimResult, { userId = ANN, round = 1, lost = false } = {}): Promise<void> {
+async function decide(
+  saleId: string,
+  result: ClaimResult,
+  { userId = ANN, round = 1, lost = false } = {},
+): Promise<void> {
   peer.peer.results.set(ticketKey({ saleId, userId, round }), result);
   if (!lost) await publish(broker, ClaimDecided, { saleId, userId, round, ...result });
 }
@@ -68,8 +79,14 @@ describe('a ticket', () => {
   it.each([
     [{ status: 'waiting' }, { status: 'waiting', ahead: expect.any(Number) }],
     [WON, WON],
-    [{ status: 'lost', reason: 'sold_out' }, { status: 'lost', reason: 'sold_out' }],
-    [{ status: 'expired', orderId: ORDER, reason: 'payment_timeout' }, { status: 'expired', orderId: ORDER, reason: 'payment_timeout' }],
+    [
+      { status: 'lost', reason: 'sold_out' },
+      { status: 'lost', reason: 'sold_out' },
+    ],
+    [
+      { status: 'expired', orderId: ORDER, reason: 'payment_timeout' },
+      { status: 'expired', orderId: ORDER, reason: 'payment_timeout' },
+    ],
   ] as [ClaimResult, object][])('tells what became of its claim: %o', async (result, told) => {
     const { saleId, location } = await inLine();
     await decide(saleId, result, { lost: true });
@@ -83,7 +100,12 @@ describe('a ticket', () => {
     for (const path of ['', '/stream']) {
       const at = (saleId: string, ticket: string) => `/flash-sales/${saleId}/claims/${ticket}${path}`;
       expect(await see(at(mine.saleId, mine.ticket), bob)).toMatchObject({ status: 404 });
-      for (const [saleId, ticket] of [[other.saleId, mine.ticket], [mine.saleId, forged], [mine.saleId, 'ticket'], ['sale', mine.ticket]] as const) {
+      for (const [saleId, ticket] of [
+        [other.saleId, mine.ticket],
+        [mine.saleId, forged],
+        [mine.saleId, 'ticket'],
+        ['sale', mine.ticket],
+      ] as const) {
         expect(await see(at(saleId, ticket))).toMatchObject({ status: 404, body: { status: 404 } });
       }
       expect(await call(listening, 'GET', at(mine.saleId, mine.ticket))).toMatchObject({ status: 401 });
@@ -97,7 +119,10 @@ describe('a ticket', () => {
 
   it('is seen whatever else stands in its address', async () => {
     const { location } = await inLine();
-    expect(await see(`${location.split('?')[0]}?place=1&utm_source=newsletter`)).toMatchObject({ status: 200, body: { status: 'waiting' } });
+    expect(await see(`${location.split('?')[0]}?place=1&utm_source=newsletter`)).toMatchObject({
+      status: 200,
+      body: { status: 'waiting' },
+    });
   });
 });
 
@@ -105,11 +130,17 @@ describe('the stream of a ticket', () => {
   it('tells that it waits, then that it has won, and ends', async () => {
     const { saleId, location } = await inLine();
     const stream = await follow(location);
-    expect(stream).toMatchObject({ status: 200, headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' } });
+    expect(stream).toMatchObject({
+      status: 200,
+      headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+    });
     await hears(stream, ['waiting']);
     await decide(saleId, WON);
     expect(await stream.ended).toBe(true);
-    expect(stream.events()).toEqual([{ id: '', event: 'waiting', data: { status: 'waiting', ahead: expect.any(Number) } }, { id: '1', event: 'won', data: WON }]);
+    expect(stream.events()).toEqual([
+      { id: '', event: 'waiting', data: { status: 'waiting', ahead: expect.any(Number) } },
+      { id: '1', event: 'won', data: WON },
+    ]);
   });
 
   it.each([
@@ -140,7 +171,11 @@ describe('the stream of a ticket', () => {
 
   it('is 400 after an event that it cannot have had', async () => {
     const { saleId, location } = await inLine();
-    for (const lastEventId of [1, 2, 3, 999]) expect(await follow(location, { lastEventId })).toMatchObject({ status: 400, headers: { 'content-type': expect.stringContaining('application/problem+json') } });
+    for (const lastEventId of [1, 2, 3, 999])
+      expect(await follow(location, { lastEventId })).toMatchObject({
+        status: 400,
+        headers: { 'content-type': expect.stringContaining('application/problem+json') },
+      });
     await decide(saleId, WON, { lost: true });
     for (const lastEventId of [2, 3]) expect(await follow(location, { lastEventId })).toMatchObject({ status: 400 });
     expect(await follow(location, { lastEventId: 1 })).toMatchObject({ status: 204 });

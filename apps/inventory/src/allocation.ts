@@ -27,9 +27,12 @@ export const shortages = (lines: readonly Wanted[], onHand: OnHand): string[] =>
  */
 export function allocate(lines: readonly Wanted[], onHand: OnHand): Allocation | undefined {
   const wanted = [...totals(lines)];
-  const able = SELECTIONS.filter((selection) => wanted.every(([sku, quantity]) => sum(sku, selection, onHand) >= quantity));
+  const able = SELECTIONS.filter((selection) =>
+    wanted.every(([sku, quantity]) => sum(sku, selection, onHand) >= quantity),
+  );
   const fewest = Math.min(...able.map((selection) => selection.length));
-  const stocked = (selection: readonly Warehouse[]): number => wanted.reduce((pieces, [sku]) => pieces + sum(sku, selection, onHand), 0);
+  const stocked = (selection: readonly Warehouse[]): number =>
+    wanted.reduce((pieces, [sku]) => pieces + sum(sku, selection, onHand), 0);
   const chosen = able.filter((selection) => selection.length === fewest).sort((a, b) => stocked(b) - stocked(a))[0];
   return chosen && wanted.flatMap(([sku, quantity]) => fromTheFullest(sku, quantity, chosen, onHand));
 }
@@ -47,7 +50,11 @@ function fromTheFullest(sku: string, quantity: number, warehouses: readonly Ware
   return picks;
 }
 
-const sum = (sku: string, warehouses: readonly Warehouse[], onHand: OnHand): number => warehouses.reduce((pieces, warehouse) => pieces + onHand(sku, warehouse), 0);
+const sum = (sku: string, warehouses: readonly Warehouse[], onHand: OnHand): number =>
+  warehouses.reduce((pieces, warehouse) => pieces + onHand(sku, warehouse), 0);
 
 /** Every choice of warehouses. There are 2^n: fine for a handful of warehouses, not for a hundred. */
-const SELECTIONS = WAREHOUSES.reduce<Warehouse[][]>((chosen, next) => [...chosen, ...chosen.map((selection) => [...selection, next])], [[]]);
+const SELECTIONS = WAREHOUSES.reduce<Warehouse[][]>(
+  (chosen, next) => [...chosen, ...chosen.map((selection) => [...selection, next])],
+  [[]],
+);

@@ -1,8 +1,35 @@
 import { randomUUID } from 'node:crypto';
-import { AllotmentReturned, AllotStock, type Data, OrderCancelled, OrderPlaced, OrderRejected, ParcelDispatched, ReturnAllotment, StockAllotmentRefused, StockAllotted, StockIssued, StockRejected, StockReleased, StockReserved, type Warehouse, WAREHOUSES } from '@sluice/contracts';
+import {
+  AllotmentReturned,
+  AllotStock,
+  type Data,
+  OrderCancelled,
+  OrderPlaced,
+  OrderRejected,
+  ParcelDispatched,
+  ReturnAllotment,
+  StockAllotmentRefused,
+  StockAllotted,
+  StockIssued,
+  StockRejected,
+  StockReleased,
+  StockReserved,
+  type Warehouse,
+  WAREHOUSES,
+} from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import type { Service } from '@sluice/service-kit';
-import { deadLetters, eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import {
+  deadLetters,
+  eventually,
+  facts,
+  type Facts,
+  publish,
+  type TestBroker,
+  testBroker,
+  type TestDatabase,
+  testDatabase,
+} from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { order, shelfIn, startInventory, supplier, TIERS_MS } from './testing/running.js';
 
@@ -31,13 +58,18 @@ afterAll(async () => {
 const shelf = (sku: string, warehouse: Warehouse) => shelfIn(database.pool, sku, warehouse);
 
 /** Waits until a message has been decided on. */
-const decided = (id: string) => eventually(async () => expect((await database.pool.query('SELECT 1 FROM inbox WHERE id = $1', [id])).rowCount).toBe(1));
+const decided = (id: string) =>
+  eventually(async () =>
+    expect((await database.pool.query('SELECT 1 FROM inbox WHERE id = $1', [id])).rowCount).toBe(1),
+  );
 
 type Pieces = Partial<Record<Warehouse, number>>;
 const stockUp = async (sku: string, pieces: Pieces): Promise<void> => {
   const { put, receive } = supplier(client);
   await put(sku);
-  await Promise.all(WAREHOUSES.flatMap((warehouse) => (pieces[warehouse] ? [receive(sku, warehouse, pieces[warehouse])] : [])));
+  await Promise.all(
+    WAREHOUSES.flatMap((warehouse) => (pieces[warehouse] ? [receive(sku, warehouse, pieces[warehouse])] : [])),
+  );
 };
 /** A sale of a new product, for which `quantity` pieces are set aside. */
 const sale = async (sku: string, pieces: Pieces, quantity: number): Promise<string> => {
@@ -48,22 +80,47 @@ const sale = async (sku: string, pieces: Pieces, quantity: number): Promise<stri
   return saleId;
 };
 const saleOrder = (flashSaleId: string, sku: string) => ({ ...order([sku, 1]), flashSaleId });
-const ended = ({ lines, ...about }: Omit<Data<typeof OrderPlaced>, 'coupon'>) => ({ ...about, lines, allocation: [], version: 2, reason: 'payment_timeout' as const });
+const ended = ({ lines, ...about }: Omit<Data<typeof OrderPlaced>, 'coupon'>) => ({
+  ...about,
+  lines,
+  allocation: [],
+  version: 2,
+  reason: 'payment_timeout' as const,
+});
 const allotment = async (saleId: string) =>
-  (await database.pool.query('SELECT status, quantity::int, remaining, taken::int, returned::int, version FROM allotments WHERE sale_id = $1', [saleId])).rows[0];
-const ofOrder = ({ orderId: id }: { orderId: string }) => ({ orderId }: { orderId: string }) => orderId === id;
+  (
+    await database.pool.query(
+      'SELECT status, quantity::int, remaining, taken::int, returned::int, version FROM allotments WHERE sale_id = $1',
+      [saleId],
+    )
+  ).rows[0];
+const ofOrder =
+  ({ orderId: id }: { orderId: string }) =>
+  ({ orderId }: { orderId: string }) =>
+    orderId === id;
 
 describe('a sale’s allotment', () => {
   it('is set aside once, though it is asked for twice, and told to whoever asks again', async () => {
     await stockUp('RING', { east: 5, west: 3 });
     const asked = { saleId: randomUUID(), sku: 'RING', quantity: 6 };
     const messageId = randomUUID();
-    for (const id of [messageId, messageId, randomUUID()]) await publish(broker, AllotStock, asked, { properties: { messageId: id } });
+    for (const id of [messageId, messageId, randomUUID()])
+      await publish(broker, AllotStock, asked, { properties: { messageId: id } });
     const answers = await eventually(() => heard.of(StockAllotted, ({ saleId }) => saleId === asked.saleId, 2));
-    expect(answers).toEqual([{ ...asked, version: 1 }, { ...asked, version: 1 }]);
+    expect(answers).toEqual([
+      { ...asked, version: 1 },
+      { ...asked, version: 1 },
+    ]);
     expect(await shelf('RING', 'east')).toEqual({ received: 5, on_hand: 0, reserved: 0, allotted: 5, issued: 0 });
     expect(await shelf('RING', 'west')).toEqual({ received: 3, on_hand: 2, reserved: 0, allotted: 1, issued: 0 });
-    expect(await allotment(asked.saleId)).toEqual({ status: 'allotted', quantity: 6, remaining: { east: 5, west: 1 }, taken: 0, returned: 0, version: 1 });
+    expect(await allotment(asked.saleId)).toEqual({
+      status: 'allotted',
+      quantity: 6,
+      remaining: { east: 5, west: 1 },
+      taken: 0,
+      returned: 0,
+      version: 1,
+    });
   });
 
   it('is refused for a product that nobody knows, of which nothing is kept', async () => {
@@ -79,9 +136,16 @@ describe('a sale’s allotment', () => {
     const saleId = await sale('CROWN', { east: 4 }, 4);
     const messageId = randomUUID();
     const back = { saleId, sku: 'CROWN', quantity: 3 };
-    for (const id of [messageId, messageId, randomUUID()]) await publish(broker, ReturnAllotment, back, { properties: { messageId: id } });
-    await eventually(async () => expect(JSON.stringify(await deadLetters(broker, 'inventory.commands'))).toContain(`sale ${saleId} has fewer than 3 pieces of CROWN`));
-    expect(heard.of(AllotmentReturned, (fact) => fact.saleId === saleId)).toEqual([{ ...back, returned: 3, version: 2 }]);
+    for (const id of [messageId, messageId, randomUUID()])
+      await publish(broker, ReturnAllotment, back, { properties: { messageId: id } });
+    await eventually(async () =>
+      expect(JSON.stringify(await deadLetters(broker, 'inventory.commands'))).toContain(
+        `sale ${saleId} has fewer than 3 pieces of CROWN`,
+      ),
+    );
+    expect(heard.of(AllotmentReturned, (fact) => fact.saleId === saleId)).toEqual([
+      { ...back, returned: 3, version: 2 },
+    ]);
     expect(await shelf('CROWN', 'east')).toMatchObject({ on_hand: 3, allotted: 1 });
     expect(await allotment(saleId)).toMatchObject({ remaining: { east: 1 }, returned: 3 });
   });
@@ -89,16 +153,28 @@ describe('a sale’s allotment', () => {
   it('goes back up to a total once, though a second message asks for it again, and that one is answered too', async () => {
     const saleId = await sale('SHIELD', { east: 4 }, 4);
     const back = { saleId, sku: 'SHIELD', quantity: 3, returned: 3 };
-    for (const id of [randomUUID(), randomUUID()]) await publish(broker, ReturnAllotment, back, { properties: { messageId: id } });
+    for (const id of [randomUUID(), randomUUID()])
+      await publish(broker, ReturnAllotment, back, { properties: { messageId: id } });
     const answers = await eventually(() => heard.of(AllotmentReturned, (fact) => fact.saleId === saleId, 2));
-    expect(answers.map(({ quantity, returned }) => [quantity, returned]).sort()).toEqual([[0, 3], [3, 3]]);
+    expect(answers.map(({ quantity, returned }) => [quantity, returned]).sort()).toEqual([
+      [0, 3],
+      [3, 3],
+    ]);
     expect(await shelf('SHIELD', 'east')).toMatchObject({ on_hand: 3, allotted: 1 });
     expect(await allotment(saleId)).toMatchObject({ remaining: { east: 1 }, returned: 3 });
   });
 
-  it.each(['taken = quantity + 1', 'taken = -1', 'returned = -1', `remaining = '{"east": -1}'`, `status = 'refused', available = 0`])('is kept by the database itself from %s', async (wrong) => {
+  it.each([
+    'taken = quantity + 1',
+    'taken = -1',
+    'returned = -1',
+    `remaining = '{"east": -1}'`,
+    `status = 'refused', available = 0`,
+  ])('is kept by the database itself from %s', async (wrong) => {
     const saleId = await sale(`GEM-${randomUUID()}`, { east: 1 }, 1);
-    await expect(database.pool.query(`UPDATE allotments SET ${wrong} WHERE sale_id = $1`, [saleId])).rejects.toThrow('violates check constraint "allotments_');
+    await expect(database.pool.query(`UPDATE allotments SET ${wrong} WHERE sale_id = $1`, [saleId])).rejects.toThrow(
+      'violates check constraint "allotments_',
+    );
   });
 });
 
@@ -109,9 +185,18 @@ describe('the order of a sale', () => {
     await publish(broker, OrderPlaced, placed);
     await eventually(() => heard.of(StockReserved, ofOrder(placed), 1));
     expect(await allotment(saleId)).toMatchObject({ remaining: { east: 0 }, taken: 1 });
-    for (const id of await Promise.all([OrderCancelled, OrderRejected, OrderCancelled].map((end) => publish(broker, end, ended(placed))))) await decided(id);
+    for (const id of await Promise.all(
+      [OrderCancelled, OrderRejected, OrderCancelled].map((end) => publish(broker, end, ended(placed))),
+    ))
+      await decided(id);
     const [released] = await eventually(() => heard.of(StockReleased, ofOrder(placed), 1));
-    expect(released).toEqual({ orderId: placed.orderId, userId: placed.userId, flashSaleId: saleId, version: 2, allocation: [{ sku: 'TIARA', warehouse: 'east', quantity: 1 }] });
+    expect(released).toEqual({
+      orderId: placed.orderId,
+      userId: placed.userId,
+      flashSaleId: saleId,
+      version: 2,
+      allocation: [{ sku: 'TIARA', warehouse: 'east', quantity: 1 }],
+    });
     expect(await shelf('TIARA', 'east')).toEqual({ received: 1, on_hand: 0, reserved: 0, allotted: 1, issued: 0 });
     expect(await allotment(saleId)).toMatchObject({ remaining: { east: 1 }, taken: 0 });
   });
@@ -123,7 +208,9 @@ describe('the order of a sale', () => {
     await publish(broker, OrderPlaced, refused);
     await eventually(() => heard.of(StockRejected, ofOrder(refused), 1));
     const unknown = { ...ended(unplaced), reason: 'unknown_product' as const };
-    for (const end of [unknown, ended(refused)]) for (const id of [await publish(broker, OrderRejected, end), await publish(broker, OrderRejected, end)]) await decided(id);
+    for (const end of [unknown, ended(refused)])
+      for (const id of [await publish(broker, OrderRejected, end), await publish(broker, OrderRejected, end)])
+        await decided(id);
     for (const each of [unplaced, refused]) {
       const [released] = await eventually(() => heard.of(StockReleased, ofOrder(each), 1));
       expect(released).toMatchObject({ flashSaleId: each.flashSaleId, allocation: [] });
@@ -149,7 +236,9 @@ it('gives 500 orders at once on an allotment of 200 exactly 200 reservations, al
   expect(rejected.every(({ reason }) => reason === 'out_of_stock')).toBe(true);
   expect(await allotment(saleId)).toMatchObject({ remaining: { east: 0, west: 0 }, taken: 200, returned: 200 });
   const [east, west] = [await shelf('STAR', 'east'), await shelf('STAR', 'west')];
-  expect([east.allotted, west.allotted, east.reserved + west.reserved, east.on_hand + west.on_hand]).toEqual([0, 0, 200, 300]);
+  expect([east.allotted, west.allotted, east.reserved + west.reserved, east.on_hand + west.on_hand]).toEqual([
+    0, 0, 200, 300,
+  ]);
 
   await Promise.all(orders.map((placed) => publish(broker, OrderCancelled, ended(placed))));
   const released = await eventually(() => heard.of(StockReleased, mine, 500), { withinMs: 20_000 });
@@ -183,7 +272,14 @@ it('lets regular orders of the same product by, from their placing to their end,
     await eventually(() => heard.of(StockReleased, ofOrder(cancelled), 1));
     const [{ allocation }] = heard.of(StockReserved, ofOrder(shipped)) as [Data<typeof StockReserved>];
     const { orderId, userId } = shipped;
-    await publish(broker, ParcelDispatched, { parcelId: randomUUID(), orderId, userId, warehouse: allocation[0]!.warehouse, lines: [{ sku: 'MOON', quantity: 1 }], version: 2 });
+    await publish(broker, ParcelDispatched, {
+      parcelId: randomUUID(),
+      orderId,
+      userId,
+      warehouse: allocation[0]!.warehouse,
+      lines: [{ sku: 'MOON', quantity: 1 }],
+      version: 2,
+    });
     await eventually(() => heard.of(StockIssued, ofOrder(shipped), 1));
   });
   expect(await allotment(saleId)).toEqual(before);

@@ -3,7 +3,20 @@ import { PermanentError } from '@sluice/messaging';
 import { describe, expect, it } from 'vitest';
 import { allot, putBack, returnAllotment, take } from './allotment.js';
 import { issue, release, reserve } from './reservation.js';
-import { after, cancelled, ended, following, order, orderId, parcel, saleId, saleOrder, stocked, told, userId } from './testing/given.js';
+import {
+  after,
+  cancelled,
+  ended,
+  following,
+  order,
+  orderId,
+  parcel,
+  saleId,
+  saleOrder,
+  stocked,
+  told,
+  userId,
+} from './testing/given.js';
 
 const flashSaleId = saleId;
 const otherSale = '0190a6b0-0000-7000-8000-000000000009';
@@ -11,14 +24,34 @@ const asked = (quantity: number, sku = 'cap', sale = saleId) => ({ saleId: sale,
 const shelves = stocked({ cap: { east: 5, west: 3 } });
 /** East has 5 for the sale, west 1; 2 in west are for everybody. */
 const allotted = following(shelves, (state) => allot(state, asked(6)));
-const reasons: OrderReason[] = ['unknown_product', 'not_orderable', 'out_of_stock', 'coupon_rejected', 'customer', 'payment_timeout', 'processing_timeout'];
+const reasons: OrderReason[] = [
+  'unknown_product',
+  'not_orderable',
+  'out_of_stock',
+  'coupon_rejected',
+  'customer',
+  'payment_timeout',
+  'processing_timeout',
+];
 
 describe('allot', () => {
   it('moves the pieces from on hand to allotted, keeps from where, and says so', () => {
     const decision = allot(shelves, asked(6));
     expect(decision.state?.stock?.['cap/east']).toMatchObject({ received: 5, onHand: 0, allotted: 5, version: 2 });
     expect(decision.state?.stock?.['cap/west']).toMatchObject({ received: 3, onHand: 2, allotted: 1, version: 2 });
-    expect(decision.state?.allotments).toEqual({ [saleId]: { saleId, sku: 'cap', quantity: 6, status: 'allotted', remaining: { east: 5, west: 1 }, taken: 0, returned: 0, available: null, version: 1 } });
+    expect(decision.state?.allotments).toEqual({
+      [saleId]: {
+        saleId,
+        sku: 'cap',
+        quantity: 6,
+        status: 'allotted',
+        remaining: { east: 5, west: 1 },
+        taken: 0,
+        returned: 0,
+        available: null,
+        version: 1,
+      },
+    });
     expect(told(decision)).toEqual([{ type: 'stock.allotted', saleId, sku: 'cap', quantity: 6, version: 1 }]);
   });
 
@@ -28,20 +61,34 @@ describe('allot', () => {
 
   it('sets nothing aside when there are too few, and says how many there are', () => {
     const decision = allot(shelves, asked(9));
-    const refused = { saleId, sku: 'cap', quantity: 9, status: 'refused', remaining: {}, taken: 0, returned: 0, available: 8, version: 1 };
+    const refused = {
+      saleId,
+      sku: 'cap',
+      quantity: 9,
+      status: 'refused',
+      remaining: {},
+      taken: 0,
+      returned: 0,
+      available: 8,
+      version: 1,
+    };
     expect(decision.state).toEqual({ allotments: { [saleId]: refused } });
     expect(told(decision)).toEqual([{ type: 'stock.allotment_refused', saleId, sku: 'cap', available: 8, version: 1 }]);
   });
 
   it('sets nothing aside for a sale in another currency than that of its product', () => {
     const decision = allot(shelves, { ...asked(1), currency: 'EUR' });
-    expect(decision.state).toEqual({ allotments: { [saleId]: expect.objectContaining({ status: 'refused', remaining: {} }) } });
+    expect(decision.state).toEqual({
+      allotments: { [saleId]: expect.objectContaining({ status: 'refused', remaining: {} }) },
+    });
     expect(told(decision)).toEqual([{ type: 'stock.allotment_refused', saleId, sku: 'cap', available: 8, version: 1 }]);
     expect(told(allot(shelves, { ...asked(1), currency: 'USD' }))).toMatchObject([{ type: 'stock.allotted' }]);
   });
 
   it('refuses pieces of a product that nobody knows: there are none', () => {
-    expect(told(allot(shelves, asked(1, 'hat')))).toEqual([{ type: 'stock.allotment_refused', saleId, sku: 'hat', available: 0, version: 1 }]);
+    expect(told(allot(shelves, asked(1, 'hat')))).toEqual([
+      { type: 'stock.allotment_refused', saleId, sku: 'hat', available: 0, version: 1 },
+    ]);
   });
 
   it('counts once for a sale: asked again it only says again what stands', () => {
@@ -62,14 +109,32 @@ describe('allot', () => {
 describe('an order of a sale', () => {
   it('takes the sale’s pieces, from the warehouse that has most of them', () => {
     const decision = reserve(allotted, saleOrder('cap', 2));
-    expect(decision.state?.stock).toEqual({ 'cap/east': expect.objectContaining({ received: 5, onHand: 0, allotted: 3, reserved: 2 }) });
-    expect(decision.state?.allotments?.[saleId]).toMatchObject({ remaining: { east: 3, west: 1 }, taken: 2, returned: 0, version: 2 });
+    expect(decision.state?.stock).toEqual({
+      'cap/east': expect.objectContaining({ received: 5, onHand: 0, allotted: 3, reserved: 2 }),
+    });
+    expect(decision.state?.allotments?.[saleId]).toMatchObject({
+      remaining: { east: 3, west: 1 },
+      taken: 2,
+      returned: 0,
+      version: 2,
+    });
     expect(decision.state?.reservations?.[orderId]).toMatchObject({ status: 'held', flashSaleId });
-    expect(told(decision)).toEqual([{ type: 'stock.reserved', orderId, userId, flashSaleId, version: 1, allocation: [{ sku: 'cap', warehouse: 'east', quantity: 2 }] }]);
+    expect(told(decision)).toEqual([
+      {
+        type: 'stock.reserved',
+        orderId,
+        userId,
+        flashSaleId,
+        version: 1,
+        allocation: [{ sku: 'cap', warehouse: 'east', quantity: 2 }],
+      },
+    ]);
   });
 
   it('needs no product of the catalogue: what a sale has set aside can be sold', () => {
-    expect(told(reserve({ ...allotted, products: {} }, saleOrder('cap', 2)))).toMatchObject([{ type: 'stock.reserved' }]);
+    expect(told(reserve({ ...allotted, products: {} }, saleOrder('cap', 2)))).toMatchObject([
+      { type: 'stock.reserved' },
+    ]);
   });
 
   it.each([
@@ -84,13 +149,19 @@ describe('an order of a sale', () => {
   it('gets nothing from the shelves when the sale has too few', () => {
     const decision = reserve(allotted, saleOrder('cap', 7));
     expect(decision.state).toEqual({ reservations: { [orderId]: expect.objectContaining({ status: 'rejected' }) } });
-    expect(told(decision)).toEqual([{ type: 'stock.rejected', orderId, userId, flashSaleId, version: 1, reason: 'out_of_stock', skus: ['cap'] }]);
+    expect(told(decision)).toEqual([
+      { type: 'stock.rejected', orderId, userId, flashSaleId, version: 1, reason: 'out_of_stock', skus: ['cap'] },
+    ]);
   });
 
   it.each([
     ['a sale that has no allotment', shelves, 'cap'],
     ['a sale that was refused its pieces', following(shelves, (state) => allot(state, asked(9))), 'cap'],
-    ['a product that the sale does not sell', following(stocked({ cap: { east: 5, west: 3 }, mug: { east: 5, west: 3 } }), (state) => allot(state, asked(6))), 'mug'],
+    [
+      'a product that the sale does not sell',
+      following(stocked({ cap: { east: 5, west: 3 }, mug: { east: 5, west: 3 } }), (state) => allot(state, asked(6))),
+      'mug',
+    ],
   ])('is out of stock for %s', (_, state, sku) => {
     const decision = reserve(state, saleOrder(sku, 1));
     expect(decision.state?.stock).toBeUndefined();
@@ -99,13 +170,21 @@ describe('an order of a sale', () => {
 
   it('is the only one to get them: other orders find what is on hand', () => {
     const decision = reserve(allotted, order([{ sku: 'cap', quantity: 2 }]));
-    expect(decision.state?.stock).toEqual({ 'cap/west': expect.objectContaining({ onHand: 0, allotted: 1, reserved: 2 }) });
+    expect(decision.state?.stock).toEqual({
+      'cap/west': expect.objectContaining({ onHand: 0, allotted: 1, reserved: 2 }),
+    });
     expect(decision.state).not.toHaveProperty('allotments');
-    expect(told(reserve(allotted, order([{ sku: 'cap', quantity: 3 }])))).toMatchObject([{ type: 'stock.rejected', reason: 'out_of_stock' }]);
+    expect(told(reserve(allotted, order([{ sku: 'cap', quantity: 3 }])))).toMatchObject([
+      { type: 'stock.rejected', reason: 'out_of_stock' },
+    ]);
   });
 
   it('is issued like any other, and what has left counts as taken', () => {
-    const left = following(allotted, (state) => reserve(state, saleOrder('cap', 2)), (state) => issue(state, parcel('east', [{ sku: 'cap', quantity: 2 }])));
+    const left = following(
+      allotted,
+      (state) => reserve(state, saleOrder('cap', 2)),
+      (state) => issue(state, parcel('east', [{ sku: 'cap', quantity: 2 }])),
+    );
     expect(left.stock['cap/east']).toMatchObject({ reserved: 0, allotted: 3, issued: 2 });
     expect(left.allotments[saleId]).toMatchObject({ remaining: { east: 3, west: 1 }, taken: 2 });
   });
@@ -114,7 +193,9 @@ describe('an order of a sale', () => {
 describe('the end of a sale’s order', () => {
   const end = (reason: OrderReason, sale = saleId) => ({ ...ended(reason), flashSaleId: sale });
   const held = following(allotted, (state) => reserve(state, saleOrder('cap', 6)));
-  const freed = (allocation: object[], version: number) => [{ type: 'stock.released', orderId, userId, flashSaleId, version, allocation }];
+  const freed = (allocation: object[], version: number) => [
+    { type: 'stock.released', orderId, userId, flashSaleId, version, allocation },
+  ];
 
   it.each(reasons)('by %s puts its pieces back into the sale, in their warehouses, and says so once', (reason) => {
     const decision = release(held, end(reason));
@@ -122,7 +203,15 @@ describe('the end of a sale’s order', () => {
     expect(free.allotments[saleId]).toMatchObject({ remaining: { east: 5, west: 1 }, taken: 0, version: 3 });
     expect(free.stock['cap/east']).toMatchObject({ onHand: 0, allotted: 5, reserved: 0 });
     expect(free.stock['cap/west']).toMatchObject({ onHand: 2, allotted: 1, reserved: 0 });
-    expect(told(decision)).toEqual(freed([{ sku: 'cap', warehouse: 'east', quantity: 5 }, { sku: 'cap', warehouse: 'west', quantity: 1 }], 2));
+    expect(told(decision)).toEqual(
+      freed(
+        [
+          { sku: 'cap', warehouse: 'east', quantity: 5 },
+          { sku: 'cap', warehouse: 'west', quantity: 1 },
+        ],
+        2,
+      ),
+    );
     for (const again of reasons) expect(release(free, end(again))).toEqual({});
   });
 
@@ -135,20 +224,27 @@ describe('the end of a sale’s order', () => {
   });
 
   it('is told with nothing in it when every piece has left', () => {
-    const shipped = following(held, (state) => issue(state, parcel('east', [{ sku: 'cap', quantity: 5 }])), (state) => issue(state, parcel('west', [{ sku: 'cap', quantity: 1 }], 'second')));
+    const shipped = following(
+      held,
+      (state) => issue(state, parcel('east', [{ sku: 'cap', quantity: 5 }])),
+      (state) => issue(state, parcel('west', [{ sku: 'cap', quantity: 1 }], 'second')),
+    );
     const decision = release(shipped, end('customer'));
     expect(told(decision)).toEqual(freed([], 4));
     expect(after(shipped, decision)).toMatchObject({ stock: shipped.stock, allotments: shipped.allotments });
   });
 
-  it.each(reasons)('by %s is told with nothing in it when it was never placed, and nothing is held for it later', (reason) => {
-    const decision = release(allotted, end(reason));
-    expect(told(decision)).toEqual(freed([], 1));
-    const marked = after(allotted, decision);
-    expect(marked).toMatchObject({ stock: allotted.stock, allotments: allotted.allotments });
-    expect(release(marked, end(reason))).toEqual({});
-    expect(reserve(marked, saleOrder('cap', 1))).toEqual({});
-  });
+  it.each(reasons)(
+    'by %s is told with nothing in it when it was never placed, and nothing is held for it later',
+    (reason) => {
+      const decision = release(allotted, end(reason));
+      expect(told(decision)).toEqual(freed([], 1));
+      const marked = after(allotted, decision);
+      expect(marked).toMatchObject({ stock: allotted.stock, allotments: allotted.allotments });
+      expect(release(marked, end(reason))).toEqual({});
+      expect(reserve(marked, saleOrder('cap', 1))).toEqual({});
+    },
+  );
 
   it.each(reasons)('by %s is told with nothing in it when it was refused its stock, once', (reason) => {
     const refused = following(allotted, (state) => reserve(state, saleOrder('cap', 7)));
@@ -173,16 +269,31 @@ describe('returnAllotment', () => {
   it('puts exactly so many pieces back on hand, from the fullest warehouse first', () => {
     const few = returnAllotment(allotted, asked(4));
     expect(few.state?.stock).toEqual({ 'cap/east': expect.objectContaining({ received: 5, onHand: 4, allotted: 1 }) });
-    expect(few.state?.allotments?.[saleId]).toMatchObject({ remaining: { east: 1, west: 1 }, returned: 4, taken: 0, version: 2 });
-    expect(told(few)).toEqual([{ type: 'stock.allotment_returned', saleId, sku: 'cap', quantity: 4, returned: 4, version: 2 }]);
+    expect(few.state?.allotments?.[saleId]).toMatchObject({
+      remaining: { east: 1, west: 1 },
+      returned: 4,
+      taken: 0,
+      version: 2,
+    });
+    expect(told(few)).toEqual([
+      { type: 'stock.allotment_returned', saleId, sku: 'cap', quantity: 4, returned: 4, version: 2 },
+    ]);
     const all = after(allotted, returnAllotment(allotted, asked(6)));
     expect(all.stock).toMatchObject({ 'cap/east': { onHand: 5, allotted: 0 }, 'cap/west': { onHand: 3, allotted: 0 } });
   });
 
   it('takes back one by one what comes back after the sale has closed', () => {
-    const held = following(allotted, (state) => reserve(state, saleOrder('cap', 1)), (state) => returnAllotment(state, asked(5)));
+    const held = following(
+      allotted,
+      (state) => reserve(state, saleOrder('cap', 1)),
+      (state) => returnAllotment(state, asked(5)),
+    );
     expect(() => returnAllotment(held, asked(1))).toThrow(PermanentError);
-    const free = following(held, (state) => release(state, { ...cancelled(), flashSaleId }), (state) => returnAllotment(state, asked(1)));
+    const free = following(
+      held,
+      (state) => release(state, { ...cancelled(), flashSaleId }),
+      (state) => returnAllotment(state, asked(1)),
+    );
     expect(free.allotments[saleId]).toMatchObject({ remaining: { east: 0, west: 0 }, returned: 6, taken: 0 });
     expect(free.stock['cap/east']).toMatchObject({ onHand: 5, allotted: 0, reserved: 0 });
   });
@@ -194,9 +305,13 @@ describe('returnAllotment', () => {
     for (const again of [total(4), total(3)]) {
       const decision = returnAllotment(few, again);
       expect(decision.state).toBeUndefined();
-      expect(told(decision)).toEqual([{ type: 'stock.allotment_returned', saleId, sku: 'cap', quantity: 0, returned: 4, version: 2 }]);
+      expect(told(decision)).toEqual([
+        { type: 'stock.allotment_returned', saleId, sku: 'cap', quantity: 0, returned: 4, version: 2 },
+      ]);
     }
-    expect(told(returnAllotment(few, total(6)))).toEqual([{ type: 'stock.allotment_returned', saleId, sku: 'cap', quantity: 2, returned: 6, version: 3 }]);
+    expect(told(returnAllotment(few, total(6)))).toEqual([
+      { type: 'stock.allotment_returned', saleId, sku: 'cap', quantity: 2, returned: 6, version: 3 },
+    ]);
     expect(() => returnAllotment(few, total(7))).toThrow(PermanentError);
   });
 

@@ -1,4 +1,13 @@
-import { AllotmentReturned, type Allocation, type AllotStock, type Data, type Outgoing, type ReturnAllotment, StockAllotmentRefused, StockAllotted } from '@sluice/contracts';
+import {
+  AllotmentReturned,
+  type Allocation,
+  type AllotStock,
+  type Data,
+  type Outgoing,
+  type ReturnAllotment,
+  StockAllotmentRefused,
+  StockAllotted,
+} from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { allocate, type OnHand } from './allocation.js';
 import { allotted, available, drawn, moved, onHand, unallotted, undrawn } from './stock.js';
@@ -13,14 +22,31 @@ export function allot(state: State, { saleId, sku, quantity, currency }: Data<ty
   const isForeign = currency !== undefined && priced !== undefined && currency !== priced;
   const picks = isForeign ? undefined : allocate([{ sku, quantity }], onHand(state.stock));
   const allotment = picks ? granted(asked, picks) : refused(asked, available(sku, state.stock));
-  return { state: { allotments: { [saleId]: allotment }, ...(picks && { stock: moved(state.stock, picks, allotted) }) }, messages: [answer(allotment)] };
+  return {
+    state: { allotments: { [saleId]: allotment }, ...(picks && { stock: moved(state.stock, picks, allotted) }) },
+    messages: [answer(allotment)],
+  };
 }
 
 type Asked = Data<typeof AllotStock> & { version: number };
 
-const granted = (asked: Asked, picks: Allocation): GrantedAllotment => ({ ...asked, status: 'allotted', remaining: counted({}, picks, 1), taken: 0, returned: 0, available: null });
+const granted = (asked: Asked, picks: Allocation): GrantedAllotment => ({
+  ...asked,
+  status: 'allotted',
+  remaining: counted({}, picks, 1),
+  taken: 0,
+  returned: 0,
+  available: null,
+});
 
-const refused = (asked: Asked, pieces: number): RefusedAllotment => ({ ...asked, status: 'refused', remaining: {}, taken: 0, returned: 0, available: pieces });
+const refused = (asked: Asked, pieces: number): RefusedAllotment => ({
+  ...asked,
+  status: 'refused',
+  remaining: {},
+  taken: 0,
+  returned: 0,
+  available: pieces,
+});
 
 function answer({ saleId, sku, version, ...allotment }: Allotment): Outgoing {
   return allotment.status === 'allotted'
@@ -36,17 +62,28 @@ function answer({ saleId, sku, version, ...allotment }: Allotment): Outgoing {
 export function returnAllotment(state: State, request: Data<typeof ReturnAllotment>): Decision {
   const { saleId, sku } = request;
   const allotment = state.allotments[saleId];
-  if (allotment?.status !== 'allotted' || allotment.sku !== sku) throw new PermanentError(`sale ${saleId} has no pieces of ${sku} to give back`);
+  if (allotment?.status !== 'allotted' || allotment.sku !== sku)
+    throw new PermanentError(`sale ${saleId} has no pieces of ${sku} to give back`);
   const quantity = missing(allotment, request);
   if (quantity <= 0) return { messages: [backOnHand(allotment, 0)] };
   const picks = allocate([{ sku, quantity }], remaining(allotment));
   if (!picks) throw new PermanentError(`sale ${saleId} has fewer than ${quantity} pieces of ${sku} to give back`);
-  const after = { ...allotment, remaining: counted(allotment.remaining, picks, -1), returned: allotment.returned + quantity, version: allotment.version + 1 };
-  return { state: { allotments: { [saleId]: after }, stock: moved(state.stock, picks, unallotted) }, messages: [backOnHand(after, quantity)] };
+  const after = {
+    ...allotment,
+    remaining: counted(allotment.remaining, picks, -1),
+    returned: allotment.returned + quantity,
+    version: allotment.version + 1,
+  };
+  return {
+    state: { allotments: { [saleId]: after }, stock: moved(state.stock, picks, unallotted) },
+    messages: [backOnHand(after, quantity)],
+  };
 }
 
-const missing = ({ returned: before }: GrantedAllotment, { quantity, returned }: Data<typeof ReturnAllotment>): number =>
-  returned === undefined ? quantity : returned - before;
+const missing = (
+  { returned: before }: GrantedAllotment,
+  { quantity, returned }: Data<typeof ReturnAllotment>,
+): number => (returned === undefined ? quantity : returned - before);
 
 const backOnHand = ({ saleId, sku, returned, version }: GrantedAllotment, quantity: number): Outgoing =>
   AllotmentReturned({ saleId, sku, quantity, returned, version });
@@ -68,11 +105,19 @@ function changed(state: State, saleId: string, picks: Allocation, sign: 1 | -1):
   const allotment = state.allotments[saleId];
   if (allotment?.status !== 'allotted') throw new PermanentError(`nothing is set aside for sale ${saleId}`);
   const pieces = picks.reduce((sum, { quantity }) => sum + quantity, 0);
-  const after = { ...allotment, remaining: counted(allotment.remaining, picks, sign), taken: allotment.taken - sign * pieces, version: allotment.version + 1 };
+  const after = {
+    ...allotment,
+    remaining: counted(allotment.remaining, picks, sign),
+    taken: allotment.taken - sign * pieces,
+    version: allotment.version + 1,
+  };
   return { allotments: { [saleId]: after }, stock: moved(state.stock, picks, sign < 0 ? drawn : undrawn) };
 }
 
 type Counts = GrantedAllotment['remaining'];
 
 const counted = (counts: Counts, picks: Allocation, sign: 1 | -1): Counts =>
-  picks.reduce<Counts>((sums, { warehouse, quantity }) => ({ ...sums, [warehouse]: (sums[warehouse] ?? 0) + sign * quantity }), counts);
+  picks.reduce<Counts>(
+    (sums, { warehouse, quantity }) => ({ ...sums, [warehouse]: (sums[warehouse] ?? 0) + sign * quantity }),
+    counts,
+  );

@@ -1,5 +1,12 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { type Data, type ListProducts, type ProductVersion, type Reply, Sku, type VersionedProduct } from '@sluice/contracts';
+import {
+  type Data,
+  type ListProducts,
+  type ProductVersion,
+  type Reply,
+  Sku,
+  type VersionedProduct,
+} from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
@@ -27,7 +34,8 @@ export class Catalogue implements OnModuleDestroy {
 
   /** By SKU; the cursor is the last SKU of the page before. @throws ProblemError 422 for a cursor that is none of ours */
   async page({ cursor, limit }: Data<typeof ListProducts>): Promise<Reply<typeof ListProducts>> {
-    if (cursor !== undefined && !Sku.safeParse(cursor).success) throw ProblemError.of(422, 'Invalid cursor', 'The cursor must come from the page before.');
+    if (cursor !== undefined && !Sku.safeParse(cursor).success)
+      throw ProblemError.of(422, 'Invalid cursor', 'The cursor must come from the page before.');
     const found = await this.#products({ gt: cursor ?? '' }, limit + 1);
     const items = found.slice(0, limit);
     return { items, ...(found.length > limit && { next: items.at(-1)!.sku }) };
@@ -40,8 +48,16 @@ export class Catalogue implements OnModuleDestroy {
   }
 
   async #products(sku: { equals: string } | { gt: string }, take: number): Promise<VersionedProduct[]> {
-    const products = await this.#prisma.product.findMany({ where: { sku, version: { gt: 0 } }, orderBy: { sku: 'asc' }, take });
-    const shelves = await this.#prisma.stock.groupBy({ by: ['sku'], where: { sku: { in: products.map((product) => product.sku) } }, _sum: { onHand: true } });
+    const products = await this.#prisma.product.findMany({
+      where: { sku, version: { gt: 0 } },
+      orderBy: { sku: 'asc' },
+      take,
+    });
+    const shelves = await this.#prisma.stock.groupBy({
+      by: ['sku'],
+      where: { sku: { in: products.map((product) => product.sku) } },
+      _sum: { onHand: true },
+    });
     const available = new Map(shelves.map((shelf) => [shelf.sku, Number(shelf._sum.onHand)]));
     return products.map((product) => ({ ...versionOf(product), available: available.get(product.sku) ?? 0 }));
   }

@@ -28,7 +28,17 @@ interface Step {
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  happens: fc.constantFrom('allot', 'return', 'placed', 'placed', 'placed', 'cancelled', 'rejected', 'never-placed', 'left'),
+  happens: fc.constantFrom(
+    'allot',
+    'return',
+    'placed',
+    'placed',
+    'placed',
+    'cancelled',
+    'rejected',
+    'never-placed',
+    'left',
+  ),
   id: fc.constantFrom(...Object.keys(ORDERS)),
   sale: fc.constantFrom(...Object.keys(SALES)),
   quantity: fc.integer({ min: 1, max: 4 }),
@@ -48,7 +58,10 @@ function decide(state: State, { happens, id, sale, quantity, warehouse }: Step):
     case 'return':
       return returnAllotment(state, { saleId: sale, sku: SALES[sale]!, quantity });
     case 'placed':
-      return reserve(state, flashSaleId === undefined ? order([{ sku, quantity }], id) : saleOrder(sku, quantity, id, flashSaleId));
+      return reserve(
+        state,
+        flashSaleId === undefined ? order([{ sku, quantity }], id) : saleOrder(sku, quantity, id, flashSaleId),
+      );
     case 'cancelled':
       return release(state, { ...ended('customer', id), ...end });
     case 'rejected':
@@ -71,7 +84,12 @@ function tried(state: State, each: Step): Decision {
 }
 
 /** Every state on the way and what was decided there. */
-function* history([shelvesAtFirst, steps]: [Parameters<typeof stocked>[0], Step[]]): Generator<{ before: State; now: State; decision: Decision; each: Step }> {
+function* history([shelvesAtFirst, steps]: [Parameters<typeof stocked>[0], Step[]]): Generator<{
+  before: State;
+  now: State;
+  decision: Decision;
+  each: Step;
+}> {
   let before = stocked(shelvesAtFirst);
   for (const each of steps) {
     const decision = tried(before, each);
@@ -81,12 +99,15 @@ function* history([shelvesAtFirst, steps]: [Parameters<typeof stocked>[0], Step[
   }
 }
 
-const granted = (state: State): GrantedAllotment[] => Object.values(state.allotments).flatMap((allotment) => (allotment?.status === 'allotted' ? [allotment] : []));
-const remainingIn = ({ remaining }: GrantedAllotment): number => Object.values(remaining).reduce((sum, each) => sum + each, 0);
+const granted = (state: State): GrantedAllotment[] =>
+  Object.values(state.allotments).flatMap((allotment) => (allotment?.status === 'allotted' ? [allotment] : []));
+const remainingIn = ({ remaining }: GrantedAllotment): number =>
+  Object.values(remaining).reduce((sum, each) => sum + each, 0);
 /** Pieces that orders still have on a shelf. */
 const heldOn = (state: State, sku: string, warehouse: string): number =>
   Object.values(state.reservations).reduce((sum, reservation) => {
-    const on = (picks: Allocation): number => quantityOf(picks.filter((pick) => pick.sku === sku && pick.warehouse === warehouse));
+    const on = (picks: Allocation): number =>
+      quantityOf(picks.filter((pick) => pick.sku === sku && pick.warehouse === warehouse));
     return sum + on(reservation!.allocation) - on(reservation!.parcels.flatMap(({ allocation }) => allocation));
   }, 0);
 
@@ -98,13 +119,17 @@ it('loses and invents no piece, on no shelf and in no allotment, whatever happen
           const { sku, warehouse, received, onHand, reserved, allotted, issued } = stock!;
           expect(onHand + reserved + allotted + issued).toBe(received);
           expect(Math.min(onHand, reserved, allotted, issued)).toBeGreaterThanOrEqual(0);
-          const inAllotments = granted(now).filter((allotment) => allotment.sku === sku).reduce((sum, { remaining }) => sum + (remaining[warehouse as Warehouse] ?? 0), 0);
+          const inAllotments = granted(now)
+            .filter((allotment) => allotment.sku === sku)
+            .reduce((sum, { remaining }) => sum + (remaining[warehouse as Warehouse] ?? 0), 0);
           expect(allotted).toBe(inAllotments);
           expect(reserved).toBe(heldOn(now, sku, warehouse));
         }
         for (const allotment of granted(now)) {
           expect(remainingIn(allotment) + allotment.taken + allotment.returned).toBe(allotment.quantity);
-          expect(Math.min(allotment.taken, allotment.returned, ...Object.values(allotment.remaining))).toBeGreaterThanOrEqual(0);
+          expect(
+            Math.min(allotment.taken, allotment.returned, ...Object.values(allotment.remaining)),
+          ).toBeGreaterThanOrEqual(0);
         }
       }
     }),
@@ -117,9 +142,14 @@ it('takes no piece from the wrong pot: a sale’s order changes its own allotmen
     fc.property(histories, (past) => {
       for (const { before, now, each } of history(past)) {
         const mine = each.happens === 'allot' || each.happens === 'return' ? each.sale : ORDERS[each.id]!.sale;
-        for (const sale of Object.keys(SALES)) if (sale !== mine) expect(now.allotments[sale]).toBe(before.allotments[sale]);
+        for (const sale of Object.keys(SALES))
+          if (sale !== mine) expect(now.allotments[sale]).toBe(before.allotments[sale]);
         if (each.happens === 'allot' || each.happens === 'return') continue;
-        const left = (of: 'onHand' | 'allotted') => Object.values(now.stock).reduce((sum, stock, index) => sum + stock![of] - Object.values(before.stock)[index]![of], 0);
+        const left = (of: 'onHand' | 'allotted') =>
+          Object.values(now.stock).reduce(
+            (sum, stock, index) => sum + stock![of] - Object.values(before.stock)[index]![of],
+            0,
+          );
         expect(left(mine === undefined ? 'allotted' : 'onHand')).toBe(0);
       }
     }),
@@ -136,7 +166,8 @@ it('has for every sale as many pieces taken as its orders have held and not give
         for (const fact of told(decision) as unknown as ({ type: string } & Data<typeof StockReleased>)[]) {
           if (fact.type !== 'stock.reserved' && fact.type !== 'stock.released') continue;
           expect(fact.flashSaleId).toBe(sale);
-          if (sale) taken[sale] = (taken[sale] ?? 0) + (fact.type === 'stock.reserved' ? 1 : -1) * quantityOf(fact.allocation);
+          if (sale)
+            taken[sale] = (taken[sale] ?? 0) + (fact.type === 'stock.reserved' ? 1 : -1) * quantityOf(fact.allocation);
         }
         for (const allotment of granted(now)) expect(allotment.taken).toBe(taken[allotment.saleId] ?? 0);
       }
@@ -151,9 +182,14 @@ it('tells every sale once of every order that has ended, and of no other', () =>
       const ends = new Set<string>();
       const released: string[] = [];
       for (const { decision, each } of history(past)) {
-        if (each.happens === 'cancelled' || each.happens === 'rejected' || each.happens === 'never-placed') ends.add(each.id);
+        if (each.happens === 'cancelled' || each.happens === 'rejected' || each.happens === 'never-placed')
+          ends.add(each.id);
         const facts = told(decision) as unknown as ({ type: string } & Data<typeof StockReleased>)[];
-        released.push(...facts.filter(({ type, flashSaleId }) => type === 'stock.released' && flashSaleId !== undefined).map(({ orderId }) => orderId));
+        released.push(
+          ...facts
+            .filter(({ type, flashSaleId }) => type === 'stock.released' && flashSaleId !== undefined)
+            .map(({ orderId }) => orderId),
+        );
       }
       expect(released.sort()).toEqual([...ends].filter((id) => ORDERS[id]!.sale !== undefined).sort());
     }),

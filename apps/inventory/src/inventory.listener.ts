@@ -1,5 +1,18 @@
 import { Controller } from '@nestjs/common';
-import { AllotStock, GetPrices, GetProduct, ListProducts, type Message, OrderCancelled, OrderPlaced, OrderRejected, ParcelDispatched, PutProduct, ReceiveStock, ReturnAllotment } from '@sluice/contracts';
+import {
+  AllotStock,
+  GetPrices,
+  GetProduct,
+  ListProducts,
+  type Message,
+  OrderCancelled,
+  OrderPlaced,
+  OrderRejected,
+  ParcelDispatched,
+  PutProduct,
+  ReceiveStock,
+  ReturnAllotment,
+} from '@sluice/contracts';
 import { On } from '@sluice/messaging';
 import { Catalogue } from './catalogue.js';
 import { InventoryRepository } from './inventory.repository.js';

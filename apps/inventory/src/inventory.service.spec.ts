@@ -1,8 +1,34 @@
 import { randomUUID } from 'node:crypto';
-import { GetPrices, GetProduct, ListProducts, OrderCancelled, OrderPlaced, type OrderReason, OrderRejected, ParcelDispatched, ProductChanged, PutProduct, StockIssued, StockReceived, StockRejected, StockReleased, StockReserved } from '@sluice/contracts';
+import {
+  GetPrices,
+  GetProduct,
+  ListProducts,
+  OrderCancelled,
+  OrderPlaced,
+  type OrderReason,
+  OrderRejected,
+  ParcelDispatched,
+  ProductChanged,
+  PutProduct,
+  StockIssued,
+  StockReceived,
+  StockRejected,
+  StockReleased,
+  StockReserved,
+} from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import type { Service } from '@sluice/service-kit';
-import { deadLetters, eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import {
+  deadLetters,
+  eventually,
+  facts,
+  type Facts,
+  publish,
+  type TestBroker,
+  testBroker,
+  type TestDatabase,
+  testDatabase,
+} from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SEEDED_PRODUCTS } from './seed.data.js';
 import { order, price, shelfIn, startInventory, supplier, TIERS_MS } from './testing/running.js';
@@ -31,27 +57,46 @@ afterAll(async () => {
 
 const deadlineMs = 10_000;
 const put = (sku: string) => supplier(client).put(sku);
-const receive = (...delivery: Parameters<ReturnType<typeof supplier>['receive']>) => supplier(client).receive(...delivery);
+const receive = (...delivery: Parameters<ReturnType<typeof supplier>['receive']>) =>
+  supplier(client).receive(...delivery);
 type Placed = ReturnType<typeof order>;
-const ended = <R extends OrderReason>({ orderId, userId, lines }: Placed, reason: R) => ({ orderId, userId, lines, allocation: [], version: 2, reason });
+const ended = <R extends OrderReason>({ orderId, userId, lines }: Placed, reason: R) => ({
+  orderId,
+  userId,
+  lines,
+  allocation: [],
+  version: 2,
+  reason,
+});
 /** The ways in which an order ends that may hold stock, told under a message id. */
 const ends = {
-  cancelled: (placed: Placed, messageId: string) => publish(broker, OrderCancelled, ended(placed, 'payment_timeout'), { properties: { messageId } }),
-  rejected: (placed: Placed, messageId: string) => publish(broker, OrderRejected, ended(placed, 'coupon_rejected'), { properties: { messageId } }),
+  cancelled: (placed: Placed, messageId: string) =>
+    publish(broker, OrderCancelled, ended(placed, 'payment_timeout'), { properties: { messageId } }),
+  rejected: (placed: Placed, messageId: string) =>
+    publish(broker, OrderRejected, ended(placed, 'coupon_rejected'), { properties: { messageId } }),
 };
 const eachEnd = Object.entries(ends);
 
 const shelf = (sku: string, warehouse: 'east' | 'west') => shelfIn(database.pool, sku, warehouse);
 
 /** Waits until a message has been decided on. */
-const decided = (id: string) => eventually(async () => expect((await database.pool.query('SELECT 1 FROM inbox WHERE id = $1', [id])).rowCount).toBe(1));
+const decided = (id: string) =>
+  eventually(async () =>
+    expect((await database.pool.query('SELECT 1 FROM inbox WHERE id = $1', [id])).rowCount).toBe(1),
+  );
 
 describe('products and receipts', () => {
   it('answers with the product it has put, and tells everybody its price', async () => {
     expect(await put('HAT')).toEqual({ sku: 'HAT', name: 'A HAT', price, available: 0, version: 1 });
     const [fact] = await eventually(() => heard.of(ProductChanged, ({ sku }) => sku === 'HAT', 1));
     expect(fact).toEqual({ sku: 'HAT', name: 'A HAT', price, version: 1 });
-    expect(await client.request(GetProduct, { sku: 'HAT' }, { deadlineMs })).toEqual({ sku: 'HAT', name: 'A HAT', price, available: 0, version: 1 });
+    expect(await client.request(GetProduct, { sku: 'HAT' }, { deadlineMs })).toEqual({
+      sku: 'HAT',
+      name: 'A HAT',
+      price,
+      available: 0,
+      version: 1,
+    });
   });
 
   it('tells what many products cost at once, each as of its version, and does not name what is no product', async () => {
@@ -59,7 +104,9 @@ describe('products and receipts', () => {
     const cheaper = { amount: 400, currency: 'USD' };
     const changed = await client.request(PutProduct, { sku: 'BELT', name: 'Belt', price: cheaper }, { deadlineMs });
     expect(changed).toMatchObject({ version: 2 });
-    expect(await client.request(PutProduct, { sku: 'BELT', name: 'Belt', price: cheaper }, { deadlineMs })).toEqual(changed);
+    expect(await client.request(PutProduct, { sku: 'BELT', name: 'Belt', price: cheaper }, { deadlineMs })).toEqual(
+      changed,
+    );
     const { items } = await client.request(GetPrices, { skus: ['NOTHING', 'BELT', 'HAT'] }, { deadlineMs });
     expect(items.sort((a, b) => (a.sku < b.sku ? -1 : 1))).toEqual([
       { sku: 'BELT', name: 'Belt', price: cheaper, version: 2 },
@@ -78,7 +125,9 @@ describe('products and receipts', () => {
 
   it('knows no stock of an unknown product', async () => {
     await expect(receive('NOTHING', 'east', 1)).rejects.toMatchObject({ problem: { status: 404 } });
-    await expect(client.request(GetProduct, { sku: 'NOTHING' }, { deadlineMs })).rejects.toMatchObject({ problem: { status: 404 } });
+    await expect(client.request(GetProduct, { sku: 'NOTHING' }, { deadlineMs })).rejects.toMatchObject({
+      problem: { status: 404 },
+    });
   });
 
   it('lists every product once, page by page, in the order of their SKUs', async () => {
@@ -90,10 +139,14 @@ describe('products and receipts', () => {
       skus.push(...page.items.map(({ sku }) => sku));
       cursor = page.next;
     } while (cursor);
-    const all = (await database.pool.query('SELECT sku FROM products ORDER BY sku')).rows.map(({ sku }) => sku as string);
+    const all = (await database.pool.query('SELECT sku FROM products ORDER BY sku')).rows.map(
+      ({ sku }) => sku as string,
+    );
     expect(skus).toEqual(all);
     expect(all).toEqual(expect.arrayContaining(SEEDED_PRODUCTS.map(({ sku }) => sku)));
-    await expect(client.request(ListProducts, { cursor: 'not a cursor' }, { deadlineMs })).rejects.toMatchObject({ problem: { status: 422 } });
+    await expect(client.request(ListProducts, { cursor: 'not a cursor' }, { deadlineMs })).rejects.toMatchObject({
+      problem: { status: 422 },
+    });
   });
 });
 
@@ -104,7 +157,8 @@ describe('reservations', () => {
     await receive('CAP', 'west', 2);
     const placed = order(['CAP', 4]);
     const placedId = randomUUID();
-    for (const id of [placedId, placedId, randomUUID()]) await publish(broker, OrderPlaced, placed, { properties: { messageId: id } });
+    for (const id of [placedId, placedId, randomUUID()])
+      await publish(broker, OrderPlaced, placed, { properties: { messageId: id } });
     const [reserved] = await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === placed.orderId, 1));
     expect(reserved!.allocation).toEqual([
       { sku: 'CAP', warehouse: 'east', quantity: 3 },
@@ -112,9 +166,17 @@ describe('reservations', () => {
     ]);
     expect(await shelf('CAP', 'east')).toEqual({ received: 3, on_hand: 0, reserved: 3, allotted: 0, issued: 0 });
 
-    const dispatched = { parcelId: randomUUID(), orderId: placed.orderId, userId: placed.userId, warehouse: 'east' as const, lines: [{ sku: 'CAP', quantity: 3 }], version: 2 };
+    const dispatched = {
+      parcelId: randomUUID(),
+      orderId: placed.orderId,
+      userId: placed.userId,
+      warehouse: 'east' as const,
+      lines: [{ sku: 'CAP', quantity: 3 }],
+      version: 2,
+    };
     const dispatchId = randomUUID();
-    for (const id of [dispatchId, dispatchId, randomUUID()]) await publish(broker, ParcelDispatched, dispatched, { properties: { messageId: id } });
+    for (const id of [dispatchId, dispatchId, randomUUID()])
+      await publish(broker, ParcelDispatched, dispatched, { properties: { messageId: id } });
     const next = order(['CAP', 1]);
     await publish(broker, OrderPlaced, next);
     await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
@@ -128,14 +190,22 @@ describe('reservations', () => {
     const [unknown, short] = [order(['NOTHING', 1], ['POSTER-2019', 1]), order(['TEE-BLACK', 1], ['POSTER-2019', 1])];
     await publish(broker, OrderPlaced, unknown);
     await publish(broker, OrderPlaced, short);
-    const answer = async (orderId: string) => (await eventually(() => heard.of(StockRejected, (fact) => fact.orderId === orderId, 1)))[0];
+    const answer = async (orderId: string) =>
+      (await eventually(() => heard.of(StockRejected, (fact) => fact.orderId === orderId, 1)))[0];
     expect(await answer(unknown.orderId)).toMatchObject({ reason: 'unknown_product', skus: ['NOTHING'] });
     expect(await answer(short.orderId)).toMatchObject({ reason: 'out_of_stock', skus: ['POSTER-2019'] });
   });
 
   it('takes a parcel that overtakes its reservation when the reservation is there', async () => {
     const placed = order(['TEE-WHITE', 2]);
-    const parcel = { parcelId: randomUUID(), orderId: placed.orderId, userId: placed.userId, warehouse: 'east' as const, lines: [{ sku: 'TEE-WHITE', quantity: 2 }], version: 2 };
+    const parcel = {
+      parcelId: randomUUID(),
+      orderId: placed.orderId,
+      userId: placed.userId,
+      warehouse: 'east' as const,
+      lines: [{ sku: 'TEE-WHITE', quantity: 2 }],
+      version: 2,
+    };
     await publish(broker, ParcelDispatched, parcel);
     await publish(broker, OrderPlaced, placed);
     await eventually(() => heard.of(StockIssued, ({ parcelId }) => parcelId === parcel.parcelId, 1));
@@ -156,30 +226,39 @@ describe('reservations', () => {
     await publish(broker, OrderPlaced, next);
     await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
     expect(await shelf(sku, 'east')).toEqual({ received: 3, on_hand: 0, reserved: 3, allotted: 0, issued: 0 });
-    expect(heard.of(StockReleased, ({ orderId }) => orderId === placed.orderId)).toMatchObject([{ allocation: [{ sku, warehouse: 'east', quantity: 2 }], version: 2 }]);
+    expect(heard.of(StockReleased, ({ orderId }) => orderId === placed.orderId)).toMatchObject([
+      { allocation: [{ sku, warehouse: 'east', quantity: 2 }], version: 2 },
+    ]);
   });
 
-  it.each(eachEnd)('holds nothing for an order that was %s before it was placed, and says nothing', async (end, tell) => {
-    const sku = `SASH-${end}`;
-    await put(sku);
-    await receive(sku, 'east', 1);
-    const early = order([sku, 1]);
-    const [endId, placedId] = [randomUUID(), randomUUID()];
-    await tell(early, endId);
-    await decided(endId);
-    await publish(broker, OrderPlaced, early, { properties: { messageId: placedId } });
-    await decided(placedId);
-    const next = order([sku, 1]);
-    await publish(broker, OrderPlaced, next);
-    await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
-    for (const answer of [StockReserved, StockRejected, StockReleased]) expect(heard.of(answer, ({ orderId }) => orderId === early.orderId)).toEqual([]);
-  });
+  it.each(eachEnd)(
+    'holds nothing for an order that was %s before it was placed, and says nothing',
+    async (end, tell) => {
+      const sku = `SASH-${end}`;
+      await put(sku);
+      await receive(sku, 'east', 1);
+      const early = order([sku, 1]);
+      const [endId, placedId] = [randomUUID(), randomUUID()];
+      await tell(early, endId);
+      await decided(endId);
+      await publish(broker, OrderPlaced, early, { properties: { messageId: placedId } });
+      await decided(placedId);
+      const next = order([sku, 1]);
+      await publish(broker, OrderPlaced, next);
+      await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
+      for (const answer of [StockReserved, StockRejected, StockReleased])
+        expect(heard.of(answer, ({ orderId }) => orderId === early.orderId)).toEqual([]);
+    },
+  );
 
   it('keeps nothing of a rejected order that was never placed, nor of the products that nobody knows', async () => {
     const stranger = order(['NEVER-SOLD', 1]);
     const messageId = await publish(broker, OrderRejected, ended(stranger, 'unknown_product'));
     await decided(messageId);
-    const kept = await database.pool.query('SELECT sku AS key FROM stock WHERE sku = $1 UNION ALL SELECT order_id::text FROM reservations WHERE order_id = $2', ['NEVER-SOLD', stranger.orderId]);
+    const kept = await database.pool.query(
+      'SELECT sku AS key FROM stock WHERE sku = $1 UNION ALL SELECT order_id::text FROM reservations WHERE order_id = $2',
+      ['NEVER-SOLD', stranger.orderId],
+    );
     expect(kept.rows).toEqual([]);
   });
 
@@ -187,8 +266,17 @@ describe('reservations', () => {
     const placed = order(['TEE-WHITE', 1]);
     await publish(broker, OrderPlaced, placed);
     await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === placed.orderId, 1));
-    await publish(broker, ParcelDispatched, { parcelId: randomUUID(), orderId: placed.orderId, userId: placed.userId, warehouse: 'east', lines: [{ sku: 'PEN-BLACK', quantity: 1 }], version: 2 });
-    await eventually(async () => expect(JSON.stringify(await deadLetters(broker, 'inventory.events'))).toContain('pieces that were not held'));
+    await publish(broker, ParcelDispatched, {
+      parcelId: randomUUID(),
+      orderId: placed.orderId,
+      userId: placed.userId,
+      warehouse: 'east',
+      lines: [{ sku: 'PEN-BLACK', quantity: 1 }],
+      version: 2,
+    });
+    await eventually(async () =>
+      expect(JSON.stringify(await deadLetters(broker, 'inventory.events'))).toContain('pieces that were not held'),
+    );
     expect(await put('AFTER')).toMatchObject({ sku: 'AFTER' });
   });
 });
@@ -200,8 +288,12 @@ it('gives 1,000 orders at once on 100 pieces exactly 100 reservations and 900 re
   const orders = Array.from({ length: 1_000 }, () => order(['HOT', 1]));
   await Promise.all(orders.map((placed) => publish(broker, OrderPlaced, placed)));
   const ours = new Set<string>(orders.map(({ orderId }) => orderId));
-  const reserved = await eventually(() => heard.of(StockReserved, ({ orderId }) => ours.has(orderId), 100), { withinMs: 25_000 });
-  const rejected = await eventually(() => heard.of(StockRejected, ({ orderId }) => ours.has(orderId), 900), { withinMs: 25_000 });
+  const reserved = await eventually(() => heard.of(StockReserved, ({ orderId }) => ours.has(orderId), 100), {
+    withinMs: 25_000,
+  });
+  const rejected = await eventually(() => heard.of(StockRejected, ({ orderId }) => ours.has(orderId), 900), {
+    withinMs: 25_000,
+  });
   expect(new Set([...reserved, ...rejected].map(({ orderId }) => orderId)).size).toBe(1_000);
   expect(rejected.every(({ reason }) => reason === 'out_of_stock')).toBe(true);
   expect(await shelf('HOT', 'east')).toEqual({ received: 60, on_hand: 0, reserved: 60, allotted: 0, issued: 0 });
@@ -209,7 +301,10 @@ it('gives 1,000 orders at once on 100 pieces exactly 100 reservations and 900 re
 });
 
 it('stocks the shelves of a development system once, however often it starts', async () => {
-  const seeded = () => database.pool.query('SELECT sku, warehouse, received FROM stock WHERE sku = ANY($1) ORDER BY 1, 2', [SEEDED_PRODUCTS.map(({ sku }) => sku)]);
+  const seeded = () =>
+    database.pool.query('SELECT sku, warehouse, received FROM stock WHERE sku = ANY($1) ORDER BY 1, 2', [
+      SEEDED_PRODUCTS.map(({ sku }) => sku),
+    ]);
   const before = (await seeded()).rows;
   expect(before).toContainEqual({ sku: 'MUG-WHITE', warehouse: 'west', received: '5000' });
   await (await start()).stop();

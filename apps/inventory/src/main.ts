@@ -3,4 +3,10 @@ import { InventoryConfig } from './config.js';
 import { INVARIANTS } from './invariants.js';
 import { InventoryModule } from './inventory.module.js';
 
-await runService({ name: 'inventory', module: InventoryModule, config: InventoryConfig, database: true, invariants: () => INVARIANTS });
+await runService({
+  name: 'inventory',
+  module: InventoryModule,
+  config: InventoryConfig,
+  database: true,
+  invariants: () => INVARIANTS,
+});

@@ -5,16 +5,25 @@ import { emptyShelf, received } from './stock.js';
 import type { Product, State } from './tables.js';
 
 const cap: Product = { sku: 'cap', name: 'Cap', priceAmount: 1500, priceCurrency: 'USD', version: 3 };
-const state: State = { products: { cap }, allotments: {}, receipts: {}, reservations: {}, stock: { 'cap/west': received(emptyShelf('cap', 'west'), 4) } };
+const state: State = {
+  products: { cap },
+  allotments: {},
+  receipts: {},
+  reservations: {},
+  stock: { 'cap/west': received(emptyShelf('cap', 'west'), 4) },
+};
 const delivered = { sku: 'cap', warehouse: 'east' as const, quantity: 10, reference: 'note 7/b' };
-const refused = (status: number, title: string) => expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
+const refused = (status: number, title: string) =>
+  expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
 
 describe('receiveStock', () => {
   it('adds the pieces to their shelf and answers with what all warehouses have', () => {
     const { state: changes, messages, reply } = receiveStock(state, delivered);
     expect(changes?.stock?.['cap/east']).toMatchObject({ received: 10, onHand: 10, version: 1 });
     expect(changes?.receipts).toEqual({ 'cap/note 7/b': { id: 'cap/note 7/b', ...delivered, version: 1 } });
-    expect(messages?.map(({ data }) => data)).toEqual([{ sku: 'cap', warehouse: 'east', quantity: 10, available: 14, version: 1 }]);
+    expect(messages?.map(({ data }) => data)).toEqual([
+      { sku: 'cap', warehouse: 'east', quantity: 10, available: 14, version: 1 },
+    ]);
     expect(reply).toEqual({ sku: 'cap', available: 14 });
   });
 
@@ -46,9 +55,15 @@ describe('receiveStock', () => {
 
 describe('putProduct', () => {
   it('raises the version with every change, so that copies can tell old from new', () => {
-    const { state: changes, messages } = putProduct(state, { sku: 'cap', name: 'Cap', price: { amount: 1600, currency: 'USD' } });
+    const { state: changes, messages } = putProduct(state, {
+      sku: 'cap',
+      name: 'Cap',
+      price: { amount: 1600, currency: 'USD' },
+    });
     expect(changes).toEqual({ products: { cap: { ...cap, priceAmount: 1600, version: 4 } } });
-    expect(messages?.map(({ data }) => data)).toEqual([{ sku: 'cap', name: 'Cap', price: { amount: 1600, currency: 'USD' }, version: 4 }]);
+    expect(messages?.map(({ data }) => data)).toEqual([
+      { sku: 'cap', name: 'Cap', price: { amount: 1600, currency: 'USD' }, version: 4 },
+    ]);
   });
 
   it('begins with version 1', () => {
@@ -64,11 +79,15 @@ describe('putProduct', () => {
     ['currency', 'Cap', 1500, 'EUR'],
   ])('is changed by another %s alone', (_, name, amount, currency) => {
     const { state: changes } = putProduct(state, { sku: 'cap', name, price: { amount, currency } });
-    expect(changes).toEqual({ products: { cap: { sku: 'cap', name, priceAmount: amount, priceCurrency: currency, version: 4 } } });
+    expect(changes).toEqual({
+      products: { cap: { sku: 'cap', name, priceAmount: amount, priceCurrency: currency, version: 4 } },
+    });
   });
 
   it('tells nobody when nothing has changed', () => {
     const price = { amount: 1500, currency: 'USD' };
-    expect(putProduct(state, { sku: 'cap', name: 'Cap', price })).toEqual({ reply: { sku: 'cap', name: 'Cap', price, available: 4, version: 3 } });
+    expect(putProduct(state, { sku: 'cap', name: 'Cap', price })).toEqual({
+      reply: { sku: 'cap', name: 'Cap', price, available: 4, version: 3 },
+    });
   });
 });

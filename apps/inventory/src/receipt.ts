@@ -16,16 +16,25 @@ export function receiveStock(state: State, delivered: Delivered): Decision<Reply
   const { sku, warehouse, quantity } = delivered;
   if (!state.products[sku]) throw ProblemError.of(404, 'No such product', `There is no product ${sku}.`);
   const before = state.receipts[receiptId(delivered)];
-  if (before && !isRepeat(before, delivered)) throw ProblemError.of(409, 'Reference already used', `${delivered.reference} has brought ${before.quantity} of ${sku} to ${before.warehouse}.`);
+  if (before && !isRepeat(before, delivered))
+    throw ProblemError.of(
+      409,
+      'Reference already used',
+      `${delivered.reference} has brought ${before.quantity} of ${sku} to ${before.warehouse}.`,
+    );
   if (before) return { reply: { sku, available: available(sku, state.stock) } };
   const key = shelf(sku, warehouse);
   const stock = received(state.stock[key] ?? emptyShelf(sku, warehouse), quantity);
   const total = available(sku, { ...state.stock, [key]: stock });
   return {
-    state: { receipts: { [receiptId(delivered)]: { id: receiptId(delivered), ...delivered, version: 1 } }, stock: { [key]: stock } },
+    state: {
+      receipts: { [receiptId(delivered)]: { id: receiptId(delivered), ...delivered, version: 1 } },
+      stock: { [key]: stock },
+    },
     messages: [StockReceived({ sku, warehouse, quantity, available: total, version: stock.version })],
     reply: { sku, available: total },
   };
 }
 
-const isRepeat = (receipt: Receipt, { warehouse, quantity }: Delivered): boolean => receipt.warehouse === warehouse && receipt.quantity === quantity;
+const isRepeat = (receipt: Receipt, { warehouse, quantity }: Delivered): boolean =>
+  receipt.warehouse === warehouse && receipt.quantity === quantity;

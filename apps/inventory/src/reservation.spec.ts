@@ -4,23 +4,58 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { issue, release, reserve } from './reservation.js';
 import type { Decision, State } from './tables.js';
-import { after, cancelled, couponRejected, ended, order, orderId, parcel, parcelId, quantityOf, stocked, told, userId } from './testing/given.js';
+import {
+  after,
+  cancelled,
+  couponRejected,
+  ended,
+  order,
+  orderId,
+  parcel,
+  parcelId,
+  quantityOf,
+  stocked,
+  told,
+  userId,
+} from './testing/given.js';
 
 describe('reserve', () => {
   it('moves the pieces from on hand to reserved and says from where they leave', () => {
     const decision = reserve(stocked({ cap: { east: 5, west: 1 } }), order([{ sku: 'cap', quantity: 2 }]));
     expect(decision.state?.stock?.['cap/east']).toMatchObject({ received: 5, onHand: 3, reserved: 2, version: 2 });
-    expect(told(decision)).toEqual([{ type: 'stock.reserved', orderId, userId, version: 1, allocation: [{ sku: 'cap', warehouse: 'east', quantity: 2 }] }]);
+    expect(told(decision)).toEqual([
+      {
+        type: 'stock.reserved',
+        orderId,
+        userId,
+        version: 1,
+        allocation: [{ sku: 'cap', warehouse: 'east', quantity: 2 }],
+      },
+    ]);
   });
 
   it('holds nothing and names the SKU when one is short', () => {
-    const decision = reserve(stocked({ cap: { east: 5, west: 1 }, mug: { east: 1, west: 1 } }), order([{ sku: 'cap', quantity: 2 }, { sku: 'mug', quantity: 3 }]));
+    const decision = reserve(
+      stocked({ cap: { east: 5, west: 1 }, mug: { east: 1, west: 1 } }),
+      order([
+        { sku: 'cap', quantity: 2 },
+        { sku: 'mug', quantity: 3 },
+      ]),
+    );
     expect(decision.state?.stock).toBeUndefined();
-    expect(told(decision)).toEqual([{ type: 'stock.rejected', orderId, userId, version: 1, reason: 'out_of_stock', skus: ['mug'] }]);
+    expect(told(decision)).toEqual([
+      { type: 'stock.rejected', orderId, userId, version: 1, reason: 'out_of_stock', skus: ['mug'] },
+    ]);
   });
 
   it('tells an unknown product from one that is out of stock', () => {
-    const decision = reserve(stocked({ cap: { east: 0, west: 0 } }), order([{ sku: 'cap', quantity: 1 }, { sku: 'hat', quantity: 1 }]));
+    const decision = reserve(
+      stocked({ cap: { east: 0, west: 0 } }),
+      order([
+        { sku: 'cap', quantity: 1 },
+        { sku: 'hat', quantity: 1 },
+      ]),
+    );
     expect(told(decision)).toMatchObject([{ type: 'stock.rejected', reason: 'unknown_product', skus: ['hat'] }]);
   });
 
@@ -38,7 +73,16 @@ describe('issue', () => {
   it('moves a parcel’s pieces from reserved to issued, once per parcel', () => {
     const decision = issue(held, parcel('east', [{ sku: 'cap', quantity: 5 }]));
     expect(decision.state?.stock?.['cap/east']).toMatchObject({ received: 5, onHand: 0, reserved: 0, issued: 5 });
-    expect(told(decision)).toEqual([{ type: 'stock.issued', orderId, userId, parcelId, version: 2, allocation: [{ sku: 'cap', warehouse: 'east', quantity: 5 }] }]);
+    expect(told(decision)).toEqual([
+      {
+        type: 'stock.issued',
+        orderId,
+        userId,
+        parcelId,
+        version: 2,
+        allocation: [{ sku: 'cap', warehouse: 'east', quantity: 5 }],
+      },
+    ]);
     expect(issue(after(held, decision), parcel('east', [{ sku: 'cap', quantity: 5 }]))).toEqual({});
   });
 
@@ -51,7 +95,15 @@ describe('issue', () => {
   it('refuses for good a parcel with pieces that were not held there', () => {
     expect(() => issue(held, parcel('west', [{ sku: 'cap', quantity: 2 }]))).toThrow(PermanentError);
     expect(() => issue(held, parcel('east', [{ sku: 'mug', quantity: 1 }]))).toThrow(PermanentError);
-    expect(() => issue(held, parcel('east', [{ sku: 'cap', quantity: 1 }, { sku: 'mug', quantity: 1 }]))).toThrow(PermanentError);
+    expect(() =>
+      issue(
+        held,
+        parcel('east', [
+          { sku: 'cap', quantity: 1 },
+          { sku: 'mug', quantity: 1 },
+        ]),
+      ),
+    ).toThrow(PermanentError);
     const issuedOnce = after(held, issue(held, parcel('east', [{ sku: 'cap', quantity: 5 }])));
     expect(() => issue(issuedOnce, parcel('east', [{ sku: 'cap', quantity: 1 }], userId))).toThrow(PermanentError);
   });
@@ -68,7 +120,10 @@ describe('release', () => {
     expect(decision.state?.stock?.['cap/east']).toMatchObject({ received: 5, onHand: 5, reserved: 0, version: 3 });
     expect(decision.state?.stock?.['cap/west']).toMatchObject({ received: 2, onHand: 2, reserved: 0, version: 3 });
     expect(decision.state?.reservations?.[orderId]).toMatchObject({ status: 'released', allocation: [], version: 2 });
-    const allocation = [{ sku: 'cap', warehouse: 'east', quantity: 5 }, { sku: 'cap', warehouse: 'west', quantity: 1 }];
+    const allocation = [
+      { sku: 'cap', warehouse: 'east', quantity: 5 },
+      { sku: 'cap', warehouse: 'west', quantity: 1 },
+    ];
     expect(told(decision)).toEqual([{ type: 'stock.released', orderId, userId, version: 2, allocation }]);
   });
 
@@ -76,16 +131,29 @@ describe('release', () => {
     const shipped = after(held, issue(held, dispatched));
     const decision = release(shipped, cancelled());
     expect(decision.state?.stock?.['cap/east']).toMatchObject({ received: 5, onHand: 2, reserved: 0, issued: 3 });
-    expect(decision.state?.reservations?.[orderId]).toMatchObject({ allocation: [{ sku: 'cap', warehouse: 'east', quantity: 3 }], version: 3 });
-    const allocation = [{ sku: 'cap', warehouse: 'east', quantity: 2 }, { sku: 'cap', warehouse: 'west', quantity: 1 }];
+    expect(decision.state?.reservations?.[orderId]).toMatchObject({
+      allocation: [{ sku: 'cap', warehouse: 'east', quantity: 3 }],
+      version: 3,
+    });
+    const allocation = [
+      { sku: 'cap', warehouse: 'east', quantity: 2 },
+      { sku: 'cap', warehouse: 'west', quantity: 1 },
+    ];
     expect(told(decision)).toEqual([{ type: 'stock.released', orderId, userId, version: 3, allocation }]);
   });
 
   it('has nothing to say when every piece has left', () => {
-    const shipped = [dispatched, parcel('east', [{ sku: 'cap', quantity: 2 }], 'second'), parcel('west', [{ sku: 'cap', quantity: 1 }], 'third')].reduce((now, each) => after(now, issue(now, each)), held);
+    const shipped = [
+      dispatched,
+      parcel('east', [{ sku: 'cap', quantity: 2 }], 'second'),
+      parcel('west', [{ sku: 'cap', quantity: 1 }], 'third'),
+    ].reduce((now, each) => after(now, issue(now, each)), held);
     const decision = release(shipped, cancelled());
     expect(told(decision)).toEqual([]);
-    expect(after(shipped, decision)).toMatchObject({ stock: shipped.stock, reservations: { [orderId]: { status: 'released' } } });
+    expect(after(shipped, decision)).toMatchObject({
+      stock: shipped.stock,
+      reservations: { [orderId]: { status: 'released' } },
+    });
   });
 
   it('changes nothing for an order that was refused its stock, and nothing the second time', () => {
@@ -102,20 +170,40 @@ describe('release', () => {
     for (const again of [couponRejected(), cancelled()]) expect(release(free, again)).toEqual({});
   });
 
-  it.each<OrderReason>(['unknown_product', 'not_orderable', 'out_of_stock'])('keeps nothing of an order that is rejected as %s, for which nothing was ever held', (reason) => {
-    expect(release(state, ended(reason))).toEqual({});
-    const refused = after(state, reserve(state, order([{ sku: 'cap', quantity: 8 }])));
-    expect(release(refused, ended(reason))).toEqual({});
-  });
+  it.each<OrderReason>(['unknown_product', 'not_orderable', 'out_of_stock'])(
+    'keeps nothing of an order that is rejected as %s, for which nothing was ever held',
+    (reason) => {
+      expect(release(state, ended(reason))).toEqual({});
+      const refused = after(state, reserve(state, order([{ sku: 'cap', quantity: 8 }])));
+      expect(release(refused, ended(reason))).toEqual({});
+    },
+  );
 
-  it.each<OrderReason>(['coupon_rejected', 'customer', 'payment_timeout', 'processing_timeout'])('holds nothing for an order that was ended as %s before it was placed', (reason) => {
-    const decision = release(state, ended(reason));
-    expect(told(decision)).toEqual([]);
-    expect(decision.state).toEqual({ reservations: { [orderId]: { orderId, userId, flashSaleId: null, status: 'released', allocation: [], parcels: [], reason: null, skus: null, version: 1 } } });
-    const marked = after(state, decision);
-    expect(reserve(marked, placed)).toEqual({});
-    expect(release(marked, ended(reason))).toEqual({});
-  });
+  it.each<OrderReason>(['coupon_rejected', 'customer', 'payment_timeout', 'processing_timeout'])(
+    'holds nothing for an order that was ended as %s before it was placed',
+    (reason) => {
+      const decision = release(state, ended(reason));
+      expect(told(decision)).toEqual([]);
+      expect(decision.state).toEqual({
+        reservations: {
+          [orderId]: {
+            orderId,
+            userId,
+            flashSaleId: null,
+            status: 'released',
+            allocation: [],
+            parcels: [],
+            reason: null,
+            skus: null,
+            version: 1,
+          },
+        },
+      });
+      const marked = after(state, decision);
+      expect(reserve(marked, placed)).toEqual({});
+      expect(release(marked, ended(reason))).toEqual({});
+    },
+  );
 
   it('refuses for good a parcel of a cancelled order, but not the repeat of one that had left before', () => {
     const shipped = after(held, issue(held, dispatched));
@@ -129,49 +217,80 @@ describe('release', () => {
 it('loses and invents no piece, whatever is ordered and shipped', () => {
   const skus = fc.constantFrom('cap', 'mug');
   const pieces = fc.integer({ min: 0, max: 9 });
-  const carts = fc.array(fc.array(fc.record({ sku: skus, quantity: fc.integer({ min: 1, max: 4 }) }), { minLength: 1, maxLength: 3 }), { maxLength: 8 });
+  const carts = fc.array(
+    fc.array(fc.record({ sku: skus, quantity: fc.integer({ min: 1, max: 4 }) }), { minLength: 1, maxLength: 3 }),
+    { maxLength: 8 },
+  );
   fc.assert(
-    fc.property(fc.record({ cap: fc.record({ east: pieces, west: pieces }), mug: fc.record({ east: pieces, west: pieces }) }), carts, (shelves, orders) => {
-      let state = stocked(shelves);
-      for (const [index, lines] of orders.entries()) {
-        const decision = reserve(state, order(lines, `order-${index}`));
-        state = after(state, decision);
-        const reservation = state.reservations[`order-${index}`]!;
-        for (const warehouse of WAREHOUSES) {
-          const packed = reservation.allocation.filter((pick) => pick.warehouse === warehouse);
-          if (index % 2 === 0 && packed.length > 0) state = after(state, issue(state, { ...parcel(warehouse, packed, `${index}-${warehouse}`), orderId: `order-${index}` }));
+    fc.property(
+      fc.record({ cap: fc.record({ east: pieces, west: pieces }), mug: fc.record({ east: pieces, west: pieces }) }),
+      carts,
+      (shelves, orders) => {
+        let state = stocked(shelves);
+        for (const [index, lines] of orders.entries()) {
+          const decision = reserve(state, order(lines, `order-${index}`));
+          state = after(state, decision);
+          const reservation = state.reservations[`order-${index}`]!;
+          for (const warehouse of WAREHOUSES) {
+            const packed = reservation.allocation.filter((pick) => pick.warehouse === warehouse);
+            if (index % 2 === 0 && packed.length > 0)
+              state = after(
+                state,
+                issue(state, { ...parcel(warehouse, packed, `${index}-${warehouse}`), orderId: `order-${index}` }),
+              );
+          }
         }
-      }
-      for (const stock of Object.values(state.stock)) {
-        const { received: all, onHand, reserved, allotted, issued } = stock!;
-        expect(onHand + reserved + allotted + issued).toBe(all);
-        expect(Math.min(onHand, reserved, allotted, issued)).toBeGreaterThanOrEqual(0);
-      }
-    }),
+        for (const stock of Object.values(state.stock)) {
+          const { received: all, onHand, reserved, allotted, issued } = stock!;
+          expect(onHand + reserved + allotted + issued).toBe(all);
+          expect(Math.min(onHand, reserved, allotted, issued)).toBeGreaterThanOrEqual(0);
+        }
+      },
+    ),
   );
 });
 
 it('loses and invents no piece, in whatever order orders are placed, rejected, cancelled and shipped, and however often', () => {
   const pieces = fc.integer({ min: 0, max: 6 });
-  const step = fc.record({ id: fc.constantFrom('a', 'b', 'c'), happens: fc.constantFrom('placed', 'rejected', 'cancelled', 'east', 'west'), quantity: fc.integer({ min: 1, max: 4 }) });
+  const step = fc.record({
+    id: fc.constantFrom('a', 'b', 'c'),
+    happens: fc.constantFrom('placed', 'rejected', 'cancelled', 'east', 'west'),
+    quantity: fc.integer({ min: 1, max: 4 }),
+  });
   fc.assert(
-    fc.property(fc.record({ cap: fc.record({ east: pieces, west: pieces }) }), fc.array(step, { maxLength: 30 }), (shelves, steps) => {
-      let state = stocked(shelves);
-      const moved = { 'stock.reserved': 0, 'stock.released': 0, 'stock.issued': 0 };
-      for (const each of steps) {
-        const decision = decide(state, each);
-        state = after(state, decision);
-        for (const fact of told(decision)) if (fact.type in moved) moved[fact.type as keyof typeof moved] += quantityOf((fact as unknown as { allocation: Allocation }).allocation);
-      }
-      const sum = (of: 'onHand' | 'reserved' | 'issued' | 'received'): number => Object.values(state.stock).reduce((total, stock) => total + stock![of], 0);
-      for (const stock of Object.values(state.stock)) expect(Math.min(stock!.onHand, stock!.reserved, stock!.issued)).toBeGreaterThanOrEqual(0);
-      expect(sum('onHand') + sum('reserved') + sum('issued')).toBe(sum('received'));
-      expect(sum('reserved')).toBe(moved['stock.reserved'] - moved['stock.released'] - moved['stock.issued']);
-      const endedOnes = steps.filter(({ happens }) => happens === 'cancelled' || happens === 'rejected').map(({ id }) => id);
-      for (const id of endedOnes) expect(state.reservations[id]?.status).not.toBe('held');
-      const held = Object.values(state.reservations).map((reservation) => quantityOf(reservation!.allocation) - quantityOf(reservation!.parcels.flatMap(({ allocation }) => allocation)));
-      expect(held.reduce((total, each) => total + each, 0)).toBe(sum('reserved'));
-    }),
+    fc.property(
+      fc.record({ cap: fc.record({ east: pieces, west: pieces }) }),
+      fc.array(step, { maxLength: 30 }),
+      (shelves, steps) => {
+        let state = stocked(shelves);
+        const moved = { 'stock.reserved': 0, 'stock.released': 0, 'stock.issued': 0 };
+        for (const each of steps) {
+          const decision = decide(state, each);
+          state = after(state, decision);
+          for (const fact of told(decision))
+            if (fact.type in moved)
+              moved[fact.type as keyof typeof moved] += quantityOf(
+                (fact as unknown as { allocation: Allocation }).allocation,
+              );
+        }
+        const sum = (of: 'onHand' | 'reserved' | 'issued' | 'received'): number =>
+          Object.values(state.stock).reduce((total, stock) => total + stock![of], 0);
+        for (const stock of Object.values(state.stock))
+          expect(Math.min(stock!.onHand, stock!.reserved, stock!.issued)).toBeGreaterThanOrEqual(0);
+        expect(sum('onHand') + sum('reserved') + sum('issued')).toBe(sum('received'));
+        expect(sum('reserved')).toBe(moved['stock.reserved'] - moved['stock.released'] - moved['stock.issued']);
+        const endedOnes = steps
+          .filter(({ happens }) => happens === 'cancelled' || happens === 'rejected')
+          .map(({ id }) => id);
+        for (const id of endedOnes) expect(state.reservations[id]?.status).not.toBe('held');
+        const held = Object.values(state.reservations).map(
+          (reservation) =>
+            quantityOf(reservation!.allocation) -
+            quantityOf(reservation!.parcels.flatMap(({ allocation }) => allocation)),
+        );
+        expect(held.reduce((total, each) => total + each, 0)).toBe(sum('reserved'));
+      },
+    ),
   );
 });
 
@@ -181,7 +300,10 @@ function decide(state: State, { id, happens, quantity }: { id: string; happens: 
   if (happens === 'cancelled') return release(state, cancelled(id));
   if (happens === 'rejected') return release(state, couponRejected(id));
   try {
-    return issue(state, { ...parcel(happens as 'east' | 'west', [{ sku: 'cap', quantity }], `${id}-${happens}-${quantity}`), orderId: id });
+    return issue(state, {
+      ...parcel(happens as 'east' | 'west', [{ sku: 'cap', quantity }], `${id}-${happens}-${quantity}`),
+      orderId: id,
+    });
   } catch {
     return {};
   }

@@ -1,9 +1,29 @@
-import { type Allocation, type Data, type OrderCancelled, type OrderPlaced, type OrderReason, type OrderRejected, type ParcelDispatched, StockIssued, StockRejected, StockReleased, StockReserved } from '@sluice/contracts';
+import {
+  type Allocation,
+  type Data,
+  type OrderCancelled,
+  type OrderPlaced,
+  type OrderReason,
+  type OrderRejected,
+  type ParcelDispatched,
+  StockIssued,
+  StockRejected,
+  StockReleased,
+  StockReserved,
+} from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { allocate, shortages, totals } from './allocation.js';
 import { putBack, remaining, take } from './allotment.js';
 import { issued, moved, onHand, released, reserved } from './stock.js';
-import type { Changes, Decision, HeldReservation, RejectedReservation, ReleasedReservation, Reservation, State } from './tables.js';
+import type {
+  Changes,
+  Decision,
+  HeldReservation,
+  RejectedReservation,
+  ReleasedReservation,
+  Reservation,
+  State,
+} from './tables.js';
 
 type Placed = Data<typeof OrderPlaced>;
 type Ended = Data<typeof OrderCancelled> | Data<typeof OrderRejected>;
@@ -24,18 +44,48 @@ type Orderer = Pick<Placed, 'orderId' | 'userId' | 'flashSaleId'>;
 const of = ({ orderId, userId, flashSaleId }: Orderer) => ({ orderId, userId, flashSaleId: flashSaleId ?? null });
 
 /** What every fact about a reservation says. */
-const about = ({ orderId, userId, flashSaleId, version }: Reservation) => ({ orderId, userId, version, ...(flashSaleId !== null && { flashSaleId }) });
+const about = ({ orderId, userId, flashSaleId, version }: Reservation) => ({
+  orderId,
+  userId,
+  version,
+  ...(flashSaleId !== null && { flashSaleId }),
+});
 
 function hold(state: State, placed: Placed, allocation: Allocation): Decision {
-  const reservation: HeldReservation = { ...of(placed), status: 'held', allocation, parcels: [], reason: null, skus: null, version: 1 };
+  const reservation: HeldReservation = {
+    ...of(placed),
+    status: 'held',
+    allocation,
+    parcels: [],
+    reason: null,
+    skus: null,
+    version: 1,
+  };
   const { orderId, flashSaleId } = placed;
-  const pieces = flashSaleId === undefined ? { stock: moved(state.stock, allocation, reserved) } : take(state, flashSaleId, allocation);
-  return { state: { reservations: { [orderId]: reservation }, ...pieces }, messages: [StockReserved({ ...about(reservation), allocation })] };
+  const pieces =
+    flashSaleId === undefined
+      ? { stock: moved(state.stock, allocation, reserved) }
+      : take(state, flashSaleId, allocation);
+  return {
+    state: { reservations: { [orderId]: reservation }, ...pieces },
+    messages: [StockReserved({ ...about(reservation), allocation })],
+  };
 }
 
 function reject(placed: Placed, reason: RejectedReservation['reason'], skus: string[]): Decision {
-  const reservation: RejectedReservation = { ...of(placed), status: 'rejected', allocation: [], parcels: [], reason, skus, version: 1 };
-  return { state: { reservations: { [placed.orderId]: reservation } }, messages: [StockRejected({ ...about(reservation), reason, skus })] };
+  const reservation: RejectedReservation = {
+    ...of(placed),
+    status: 'rejected',
+    allocation: [],
+    parcels: [],
+    reason,
+    skus,
+    version: 1,
+  };
+  return {
+    state: { reservations: { [placed.orderId]: reservation } },
+    messages: [StockRejected({ ...about(reservation), reason, skus })],
+  };
 }
 
 /**
@@ -51,7 +101,11 @@ export function issue(state: State, { parcelId, orderId, warehouse, lines }: Dat
   if (reservation.status !== 'held' || !allocation.every((pick) => pick.quantity <= stillHeld(reservation, pick))) {
     throw new PermanentError(`parcel ${parcelId} holds pieces that were not held in ${warehouse} for order ${orderId}`);
   }
-  const after: HeldReservation = { ...reservation, parcels: [...reservation.parcels, { parcelId, allocation }], version: reservation.version + 1 };
+  const after: HeldReservation = {
+    ...reservation,
+    parcels: [...reservation.parcels, { parcelId, allocation }],
+    version: reservation.version + 1,
+  };
   return {
     state: { reservations: { [orderId]: after }, stock: moved(state.stock, allocation, issued) },
     messages: [StockIssued({ ...about(after), parcelId, allocation })],
@@ -68,36 +122,72 @@ const NEVER_HELD: ReadonlySet<OrderReason> = new Set(['unknown_product', 'not_or
  */
 export function release(state: State, ended: Ended): Decision {
   const reservation = state.reservations[ended.orderId];
-  if (!reservation) return ended.flashSaleId === undefined && NEVER_HELD.has(ended.reason) ? {} : told(ended, neverHeld(ended), []);
+  if (!reservation)
+    return ended.flashSaleId === undefined && NEVER_HELD.has(ended.reason) ? {} : told(ended, neverHeld(ended), []);
   if (reservation.status === 'held') return giveBack(state, ended, reservation);
   if (reservation.status === 'released' || reservation.flashSaleId === null) return {};
-  return told(ended, { ...reservation, status: 'released', reason: null, skus: null, version: reservation.version + 1 }, []);
+  return told(
+    ended,
+    { ...reservation, status: 'released', reason: null, skus: null, version: reservation.version + 1 },
+    [],
+  );
 }
 
 function giveBack(state: State, ended: Ended, reservation: HeldReservation): Decision {
-  const free = reservation.allocation.map((pick) => ({ ...pick, quantity: stillHeld(reservation, pick) })).filter(({ quantity }) => quantity > 0);
+  const free = reservation.allocation
+    .map((pick) => ({ ...pick, quantity: stillHeld(reservation, pick) }))
+    .filter(({ quantity }) => quantity > 0);
   const left = reservation.parcels.flatMap(({ allocation }) => allocation);
-  const after: ReleasedReservation = { ...reservation, status: 'released', allocation: left, version: reservation.version + 1 };
+  const after: ReleasedReservation = {
+    ...reservation,
+    status: 'released',
+    allocation: left,
+    version: reservation.version + 1,
+  };
   return told(ended, after, free, free.length > 0 ? backWhereTheyWere(state, ended, reservation, free) : {});
 }
 
-function backWhereTheyWere(state: State, { orderId, flashSaleId }: Ended, reservation: HeldReservation, free: Allocation): Changes {
+function backWhereTheyWere(
+  state: State,
+  { orderId, flashSaleId }: Ended,
+  reservation: HeldReservation,
+  free: Allocation,
+): Changes {
   if (reservation.flashSaleId === null) return { stock: moved(state.stock, free, released) };
   if (flashSaleId === undefined || state.allotments[flashSaleId]?.saleId !== reservation.flashSaleId) {
-    throw new PermanentError(`order ${orderId} holds pieces of sale ${reservation.flashSaleId}, but its end names sale ${flashSaleId}`);
+    throw new PermanentError(
+      `order ${orderId} holds pieces of sale ${reservation.flashSaleId}, but its end names sale ${flashSaleId}`,
+    );
   }
   return putBack(state, flashSaleId, free);
 }
 
 function told({ orderId }: Ended, after: ReleasedReservation, free: Allocation, pieces: Changes = {}): Decision {
   const isAwaited = free.length > 0 || after.flashSaleId !== null;
-  return { state: { reservations: { [orderId]: after }, ...pieces }, messages: isAwaited ? [StockReleased({ ...about(after), allocation: free })] : [] };
+  return {
+    state: { reservations: { [orderId]: after }, ...pieces },
+    messages: isAwaited ? [StockReleased({ ...about(after), allocation: free })] : [],
+  };
 }
 
-const neverHeld = (ended: Ended): ReleasedReservation => ({ ...of(ended), status: 'released', allocation: [], parcels: [], reason: null, skus: null, version: 1 });
+const neverHeld = (ended: Ended): ReleasedReservation => ({
+  ...of(ended),
+  status: 'released',
+  allocation: [],
+  parcels: [],
+  reason: null,
+  skus: null,
+  version: 1,
+});
 
 /** Pieces held for the order on one shelf that have not left yet. */
-function stillHeld({ allocation, parcels }: HeldReservation, { sku, warehouse }: { sku: string; warehouse: string }): number {
-  const pieces = (picks: Allocation): number => picks.filter((pick) => pick.sku === sku && pick.warehouse === warehouse).reduce((sum, { quantity }) => sum + quantity, 0);
+function stillHeld(
+  { allocation, parcels }: HeldReservation,
+  { sku, warehouse }: { sku: string; warehouse: string },
+): number {
+  const pieces = (picks: Allocation): number =>
+    picks
+      .filter((pick) => pick.sku === sku && pick.warehouse === warehouse)
+      .reduce((sum, { quantity }) => sum + quantity, 0);
   return pieces(allocation) - parcels.reduce((left, parcel) => left + pieces(parcel.allocation), 0);
 }

@@ -22,17 +22,37 @@ export class Seed implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.DEV_SEED) return;
-    await Promise.all(SEEDED_PRODUCTS.map(({ sku, name, price }) => this.inventory.putProduct(seeded(PutProduct, sku, { sku, name, price: { amount: price, currency: 'USD' } }))));
-    await Promise.all(receipts().map((receipt) => this.inventory.receiveStock(seeded(ReceiveStock, `${receipt.sku}/${receipt.warehouse}`, receipt))));
+    await Promise.all(
+      SEEDED_PRODUCTS.map(({ sku, name, price }) =>
+        this.inventory.putProduct(seeded(PutProduct, sku, { sku, name, price: { amount: price, currency: 'USD' } })),
+      ),
+    );
+    await Promise.all(
+      receipts().map((receipt) =>
+        this.inventory.receiveStock(seeded(ReceiveStock, `${receipt.sku}/${receipt.warehouse}`, receipt)),
+      ),
+    );
   }
 }
 
 const receipts = (): Data<typeof ReceiveStock>[] =>
   SEEDED_PRODUCTS.flatMap((product) =>
-    WAREHOUSES.filter((warehouse) => product[warehouse] > 0).map((warehouse) => ({ sku: product.sku, warehouse, quantity: product[warehouse], reference: `seed-${warehouse}` })),
+    WAREHOUSES.filter((warehouse) => product[warehouse] > 0).map((warehouse) => ({
+      sku: product.sku,
+      warehouse,
+      quantity: product[warehouse],
+      reference: `seed-${warehouse}`,
+    })),
   );
 
 function seeded<C extends Contract>(contract: C, name: string, data: Data<C>): Message<C> {
   const { type, version } = contract;
-  return { id: v5(`${type}/${name}`, SEED), type, version, correlationId: 'seed', time: new Date().toISOString(), data };
+  return {
+    id: v5(`${type}/${name}`, SEED),
+    type,
+    version,
+    correlationId: 'seed',
+    time: new Date().toISOString(),
+    data,
+  };
 }

@@ -11,7 +11,8 @@ export const shelvesOf = (sku: string): string[] => WAREHOUSES.map((warehouse) =
 type Shelves = Readonly<Record<string, Stock | undefined>>;
 
 /** Pieces of a product that can be ordered now, in all warehouses. */
-export const available = (sku: string, shelves: Shelves): number => shelvesOf(sku).reduce((pieces, key) => pieces + (shelves[key]?.onHand ?? 0), 0);
+export const available = (sku: string, shelves: Shelves): number =>
+  shelvesOf(sku).reduce((pieces, key) => pieces + (shelves[key]?.onHand ?? 0), 0);
 
 /** Those that any order may have. */
 export const onHand =
@@ -20,15 +21,34 @@ export const onHand =
     shelves[shelf(sku, warehouse)]?.onHand ?? 0;
 
 /** A shelf on which nothing has ever been. */
-export const emptyShelf = (sku: string, warehouse: string): Stock => ({ sku, warehouse, received: 0, onHand: 0, reserved: 0, allotted: 0, issued: 0, version: 0 });
+export const emptyShelf = (sku: string, warehouse: string): Stock => ({
+  sku,
+  warehouse,
+  received: 0,
+  onHand: 0,
+  reserved: 0,
+  allotted: 0,
+  issued: 0,
+  version: 0,
+});
 
 /** Pieces come into the warehouse. */
-export const received = (stock: Stock, pieces: number): Stock => ({ ...stock, received: stock.received + pieces, onHand: stock.onHand + pieces, version: stock.version + 1 });
+export const received = (stock: Stock, pieces: number): Stock => ({
+  ...stock,
+  received: stock.received + pieces,
+  onHand: stock.onHand + pieces,
+  version: stock.version + 1,
+});
 
 type Place = 'onHand' | 'reserved' | 'allotted' | 'issued';
 const move =
   (from: Place, to: Place) =>
-  (stock: Stock, pieces: number): Stock => ({ ...stock, [from]: stock[from] - pieces, [to]: stock[to] + pieces, version: stock.version + 1 });
+  (stock: Stock, pieces: number): Stock => ({
+    ...stock,
+    [from]: stock[from] - pieces,
+    [to]: stock[to] + pieces,
+    version: stock.version + 1,
+  });
 
 /** Pieces are held for an order. */
 export const reserved = move('onHand', 'reserved');
@@ -52,7 +72,11 @@ export const drawn = move('allotted', 'reserved');
 export const undrawn = move('reserved', 'allotted');
 
 /** The shelves from which picks are taken, after `move`. @throws Error when one of them is unknown */
-export function moved(shelves: Shelves, picks: readonly { sku: string; warehouse: string; quantity: number }[], move: (stock: Stock, pieces: number) => Stock): Record<string, Stock> {
+export function moved(
+  shelves: Shelves,
+  picks: readonly { sku: string; warehouse: string; quantity: number }[],
+  move: (stock: Stock, pieces: number) => Stock,
+): Record<string, Stock> {
   return Object.fromEntries(
     picks.map(({ sku, warehouse, quantity }) => {
       const key = shelf(sku, warehouse);

@@ -115,8 +115,16 @@ export interface Receipt {
   version: number;
 }
 
-const products = { table: 'products', key: 'sku', columns: ['sku', 'name', 'priceAmount', 'priceCurrency', 'version'] } as const;
-const stock = { table: 'stock', key: ['sku', 'warehouse'], columns: ['sku', 'warehouse', 'received', 'onHand', 'reserved', 'allotted', 'issued', 'version'] } as const;
+const products = {
+  table: 'products',
+  key: 'sku',
+  columns: ['sku', 'name', 'priceAmount', 'priceCurrency', 'version'],
+} as const;
+const stock = {
+  table: 'stock',
+  key: ['sku', 'warehouse'],
+  columns: ['sku', 'warehouse', 'received', 'onHand', 'reserved', 'allotted', 'issued', 'version'],
+} as const;
 
 /** A price change reads the stock it shows and holds up no order. */
 export const catalogueTables = {
@@ -134,7 +142,11 @@ export const stockTables = {
     columns: ['saleId', 'sku', 'status', 'quantity', 'remaining', 'taken', 'returned', 'available', 'version'],
   }),
   products: collection<Product>({ ...products, lock: false }),
-  receipts: collection<Receipt>({ table: 'receipts', key: 'id', columns: ['id', 'sku', 'reference', 'warehouse', 'quantity', 'version'] }),
+  receipts: collection<Receipt>({
+    table: 'receipts',
+    key: 'id',
+    columns: ['id', 'sku', 'reference', 'warehouse', 'quantity', 'version'],
+  }),
   reservations: collection<Reservation>({
     table: 'reservations',
     key: 'orderId',

@@ -37,10 +37,13 @@ describe('a carrier who has not answered', () => {
     expect(told(carrierAgain({ ...preparing, carrierAskedAt: null }, AFTER_MS, later(120)))).toHaveLength(1);
   });
 
-  it.each(Object.entries({ booked, dispatched: only(dispatch(preparing, { asked: false }, NOON)), neverBooked, back }))('there is none of a parcel that is %s', (_, parcel) => {
-    expect(carrierAgain(parcel, AFTER_MS, later(9_999))).toEqual({});
-    expect(carrierRefused(parcel, 'no')).toEqual({});
-  });
+  it.each(Object.entries({ booked, dispatched: only(dispatch(preparing, { asked: false }, NOON)), neverBooked, back }))(
+    'there is none of a parcel that is %s',
+    (_, parcel) => {
+      expect(carrierAgain(parcel, AFTER_MS, later(9_999))).toEqual({});
+      expect(carrierRefused(parcel, 'no')).toEqual({});
+    },
+  );
 });
 
 describe('a refusal for good', () => {

@@ -3,7 +3,8 @@ import { needsCarrier, type Change } from './parcel.js';
 import type { Parcel } from './tables.js';
 
 /** The carrier has been asked to leave the halted parcel, and has not said yet that it will. */
-export const needsRecall = ({ status, carrierAskedAt, recalledAt }: Parcel): boolean => status === 'halted' && carrierAskedAt !== null && recalledAt === null;
+export const needsRecall = ({ status, carrierAskedAt, recalledAt }: Parcel): boolean =>
+  status === 'halted' && carrierAskedAt !== null && recalledAt === null;
 
 /** The carrier leaves the parcel where it is. */
 export function recalled(parcel: Parcel, now: Date): Change {
@@ -26,5 +27,8 @@ export function carrierAgain(parcel: Parcel, afterMs: number, now: Date): Change
   const message = needsCarrier(parcel) ? BookCarrier : needsRecall(parcel) ? RecallCarrier : undefined;
   const askedAt = parcel.carrierAskedAt ?? parcel.createdAt;
   if (!message || parcel.carrierRefusal !== null || now.getTime() - askedAt.getTime() < afterMs) return {};
-  return { parcels: [{ ...parcel, carrierAskedAt: now, version: parcel.version + 1 }], messages: [message({ parcelId: parcel.id })] };
+  return {
+    parcels: [{ ...parcel, carrierAskedAt: now, version: parcel.version + 1 }],
+    messages: [message({ parcelId: parcel.id })],
+  };
 }

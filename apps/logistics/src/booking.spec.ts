@@ -30,7 +30,8 @@ class World {
   settle(): void {
     const { bookingBegins, bookingReachesCarrier, answerOfCarrierIsKept, recallReachesCarrier } = this.happenings;
     while ([this.#bookings, this.#calls, this.#answers, this.#recalls].some((queue) => queue.length > 0)) {
-      for (const happen of [bookingBegins, bookingReachesCarrier, answerOfCarrierIsKept, recallReachesCarrier]) happen();
+      for (const happen of [bookingBegins, bookingReachesCarrier, answerOfCarrierIsKept, recallReachesCarrier])
+        happen();
     }
   }
 
@@ -57,7 +58,10 @@ class World {
   }
 }
 
-const underWay = fc.array(fc.constantFrom('bookingBegins', 'bookingReachesCarrier', 'answerOfCarrierIsKept', 'recallReachesCarrier'), { maxLength: 12 });
+const underWay = fc.array(
+  fc.constantFrom('bookingBegins', 'bookingReachesCarrier', 'answerOfCarrierIsKept', 'recallReachesCarrier'),
+  { maxLength: 12 },
+);
 
 it('leaves no halted parcel with the carrier and takes every other one there, though bookings, answers and recalls cross', () => {
   fc.assert(

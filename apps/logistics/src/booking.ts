@@ -22,7 +22,13 @@ export class Booking {
     if (parcel.status === 'halted') return this.recall(message);
     if (!needsCarrier(parcel)) return;
     const { id, warehouse, address, lines } = parcel;
-    const booking = this.carrier.book({ parcelId: id, warehouse, address, lines, correlationId: message.correlationId });
+    const booking = this.carrier.book({
+      parcelId: id,
+      warehouse,
+      address,
+      lines,
+      correlationId: message.correlationId,
+    });
     const reference = await booking.catch((error: unknown) => this.#refused(message, error));
     await this.parcels.change(message, id, (current, now) => carrierBooked(current, reference, now));
   }
@@ -30,13 +36,18 @@ export class Booking {
   /** A repeat of the message is a repeat to the carrier. @throws UnavailableError no answer from the carrier; PermanentError it refuses for good */
   async recall(message: Message<typeof RecallCarrier> | Message<typeof BookCarrier>): Promise<void> {
     const { id, data, correlationId } = message;
-    await this.carrier.recall({ parcelId: data.parcelId, key: id, correlationId }).catch((error: unknown) => this.#refused(message, error));
+    await this.carrier
+      .recall({ parcelId: data.parcelId, key: id, correlationId })
+      .catch((error: unknown) => this.#refused(message, error));
     await this.parcels.note(message, data.parcelId, recalled);
   }
 
   /** Under another id: the message itself is not done, and may be redriven. */
   async #refused(message: Message<typeof RecallCarrier> | Message<typeof BookCarrier>, error: unknown): Promise<never> {
-    if (error instanceof PermanentError) await this.parcels.note({ ...message, id: newId() }, message.data.parcelId, (parcel) => carrierRefused(parcel, error.message));
+    if (error instanceof PermanentError)
+      await this.parcels.note({ ...message, id: newId() }, message.data.parcelId, (parcel) =>
+        carrierRefused(parcel, error.message),
+      );
     throw error;
   }
 }

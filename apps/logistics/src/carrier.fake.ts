@@ -49,7 +49,13 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
 
   async book({ parcelId, correlationId }: Shipment): Promise<string> {
     await this.#unit.change(stepOf({ parcelId, next: 'book', correlationId }), { jobs: [parcelId] }, ({ jobs }, now) =>
-      jobs[parcelId] ? {} : { state: { jobs: { [parcelId]: { parcelId, next: 'dispatch', dueAt: this.#later(now), correlationId, version: 1 } } } },
+      jobs[parcelId]
+        ? {}
+        : {
+            state: {
+              jobs: { [parcelId]: { parcelId, next: 'dispatch', dueAt: this.#later(now), correlationId, version: 1 } },
+            },
+          },
     );
     return `fake_${parcelId}`;
   }
@@ -95,7 +101,13 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
 
   #done(job: FakeCarrierJob, now: Date) {
     const { parcelId } = job;
-    if (job.next === 'dispatch') return { state: { jobs: { [parcelId]: { ...job, next: 'deliver' as const, dueAt: this.#later(now), version: job.version + 1 } } }, messages: [DispatchParcel({ parcelId })] };
+    if (job.next === 'dispatch')
+      return {
+        state: {
+          jobs: { [parcelId]: { ...job, next: 'deliver' as const, dueAt: this.#later(now), version: job.version + 1 } },
+        },
+        messages: [DispatchParcel({ parcelId })],
+      };
     return { state: { jobs: { [parcelId]: ended(job) } }, messages: [DeliverParcel({ parcelId })] };
   }
 
@@ -104,9 +116,22 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
   }
 }
 
-const ended = (job: Omit<FakeCarrierJob, 'next' | 'dueAt'>): FakeCarrierJob => ({ ...job, next: 'nothing', dueAt: null, version: job.version + 1 });
+const ended = (job: Omit<FakeCarrierJob, 'next' | 'dueAt'>): FakeCarrierJob => ({
+  ...job,
+  next: 'nothing',
+  dueAt: null,
+  version: job.version + 1,
+});
 
-const stepOf = ({ parcelId, next, correlationId }: { parcelId: string; next: string; correlationId: string }): Message => ({
+const stepOf = ({
+  parcelId,
+  next,
+  correlationId,
+}: {
+  parcelId: string;
+  next: string;
+  correlationId: string;
+}): Message => ({
   id: v5(`${parcelId}/${next}`, STEPS),
   type: `fake-carrier.${next}`,
   version: 1,

@@ -22,7 +22,8 @@ const CALLS: [string, (carrier: HttpCarrier) => Promise<unknown>][] = [
 const TRANSIENT = [500, 503, 429, 408, 409, 401, 403, 304];
 /** What one request may cause by itself. */
 const SUSPECT = [500, 503, 408, 409, 304];
-const each = <T>(values: readonly T[]) => CALLS.flatMap(([name, call]) => values.map((value) => [name, value, call] as const));
+const each = <T>(values: readonly T[]) =>
+  CALLS.flatMap(([name, call]) => values.map((value) => [name, value, call] as const));
 
 describe('the HTTP carrier', () => {
   let server: Server;
@@ -35,11 +36,15 @@ describe('the HTTP carrier', () => {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         requests.push({ request, body: chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : undefined });
-        if (status !== undefined) response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+        if (status !== undefined)
+          response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new HttpCarrier(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`, status === undefined ? 200 : 10_000);
+    return new HttpCarrier(
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`,
+      status === undefined ? 200 : 10_000,
+    );
   }
 
   afterEach(() => {
@@ -48,11 +53,16 @@ describe('the HTTP carrier', () => {
     server.close();
   });
 
-  it('books under the parcel as the key, so that asking twice books once, and gives the carrier\'s reference', async () => {
+  it("books under the parcel as the key, so that asking twice books once, and gives the carrier's reference", async () => {
     const carrier = await carrierAnswering(201, { reference: 'C-77' });
     expect(await carrier.book(SHIPMENT)).toBe('C-77');
     const [{ request, body }] = requests as [(typeof requests)[number]];
-    expect([request.method, request.url, request.headers['idempotency-key'], request.headers['x-correlation-id']]).toEqual(['POST', '/api/shipments', SHIPMENT.parcelId, 'one-order']);
+    expect([
+      request.method,
+      request.url,
+      request.headers['idempotency-key'],
+      request.headers['x-correlation-id'],
+    ]).toEqual(['POST', '/api/shipments', SHIPMENT.parcelId, 'one-order']);
     const { parcelId, warehouse, address, lines } = SHIPMENT;
     expect(body).toEqual({ parcelId, warehouse, address, lines });
   });
@@ -61,13 +71,13 @@ describe('the HTTP carrier', () => {
     const carrier = await carrierAnswering(200);
     await carrier.recall(RECALL);
     const [{ request, body }] = requests as [(typeof requests)[number]];
-    expect([request.method, request.url, request.headers['idempotency-key'], request.headers['x-correlation-id'], body]).toEqual([
-      'DELETE',
-      `/api/shipments/${SHIPMENT.parcelId}`,
-      'this-recall',
-      'one-order',
-      undefined,
-    ]);
+    expect([
+      request.method,
+      request.url,
+      request.headers['idempotency-key'],
+      request.headers['x-correlation-id'],
+      body,
+    ]).toEqual(['DELETE', `/api/shipments/${SHIPMENT.parcelId}`, 'this-recall', 'one-order', undefined]);
   });
 
   it.each([404, 410])('has nothing to recall when it answers %i', async (status) => {
@@ -78,7 +88,11 @@ describe('the HTTP carrier', () => {
     const failure = await call(await carrierAnswering(status)).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Error);
     expect(failure).not.toBeInstanceOf(PermanentError);
-    expect(faultOf(failure)).toEqual({ whose: 'environment', dependency: 'carrier', suspect: SUSPECT.includes(status) });
+    expect(faultOf(failure)).toEqual({
+      whose: 'environment',
+      dependency: 'carrier',
+      suspect: SUSPECT.includes(status),
+    });
   });
 
   it.each(each([400, 422]))('is not asked again to %s after %i', async (_name, status, call) => {

@@ -21,10 +21,13 @@ export class HttpCarrier implements Carrier {
 
   book({ parcelId, correlationId, ...shipment }: Shipment): Promise<string> {
     const headers = { 'x-correlation-id': correlationId };
-    return this.#service.ask({ method: 'POST', path: 'shipments', key: parcelId, headers, body: { parcelId, ...shipment } }, async (response) => {
-      if (!response.ok) throw await noYes(response, parcelId);
-      return Booked.parse(await jsonFrom(response)).reference;
-    });
+    return this.#service.ask(
+      { method: 'POST', path: 'shipments', key: parcelId, headers, body: { parcelId, ...shipment } },
+      async (response) => {
+        if (!response.ok) throw await noYes(response, parcelId);
+        return Booked.parse(await jsonFrom(response)).reference;
+      },
+    );
   }
 
   recall({ parcelId, key, correlationId }: Recall): Promise<void> {

@@ -1,9 +1,31 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { DeliverParcel, DispatchParcel, GetParcel, HaltParcels, OrderPaid, ParcelCreated, ParcelDelivered, ParcelDispatched, ParcelsHalted, ParcelsLeft, RecallCarrier, type Outgoing } from '@sluice/contracts';
+import {
+  DeliverParcel,
+  DispatchParcel,
+  GetParcel,
+  HaltParcels,
+  OrderPaid,
+  ParcelCreated,
+  ParcelDelivered,
+  ParcelDispatched,
+  ParcelsHalted,
+  ParcelsLeft,
+  RecallCarrier,
+  type Outgoing,
+} from '@sluice/contracts';
 import { newId } from '@sluice/persistence';
-import { deadLetters, eventually, facts, testBroker, testDatabase, type Facts, type TestBroker, type TestDatabase } from '@sluice/testing';
+import {
+  deadLetters,
+  eventually,
+  facts,
+  testBroker,
+  testDatabase,
+  type Facts,
+  type TestBroker,
+  type TestDatabase,
+} from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parcelIds } from './parcel.js';
 import { orderFrom } from './testing/orders.js';
@@ -21,7 +43,10 @@ let heard: Facts;
 const started: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  [broker, database] = await Promise.all([testBroker({ tiersMs: [RETRY_MS], outsideTiersMs: [RETRY_MS] }), testDatabase('logistics')]);
+  [broker, database] = await Promise.all([
+    testBroker({ tiersMs: [RETRY_MS], outsideTiersMs: [RETRY_MS] }),
+    testDatabase('logistics'),
+  ]);
   heard = await facts(broker);
   around = neighbours(broker.url);
 });
@@ -33,8 +58,10 @@ afterAll(async () => {
   await Promise.all([broker?.close(), database?.close()]);
 });
 
-const start = async (settings: { CARRIER_DELAY_SECONDS?: string; CARRIER_URL?: string }) => started.push(await startLogistics({ AMQP_URL: broker.url, DATABASE_URL: database.url, ...settings }));
-const rows = async (sql: string, values: unknown[]): Promise<Record<string, unknown>[]> => (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
+const start = async (settings: { CARRIER_DELAY_SECONDS?: string; CARRIER_URL?: string }) =>
+  started.push(await startLogistics({ AMQP_URL: broker.url, DATABASE_URL: database.url, ...settings }));
+const rows = async (sql: string, values: unknown[]): Promise<Record<string, unknown>[]> =>
+  (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
 
 /** Resolves when the message has been decided on. */
 async function tell(message: Outgoing): Promise<void> {
@@ -54,15 +81,24 @@ function order() {
     answers: () => [...heard.of(ParcelsHalted, ours), ...heard.of(ParcelsLeft, ours)],
     halted: () => heard.of(ParcelsHalted, ours),
     left: () => heard.of(ParcelsLeft, ours),
-    journeys: () => [ParcelCreated, ParcelDispatched, ParcelDelivered].map((contract) => heard.of(contract, ours).length),
-    statuses: async () => Promise.all(parcels.map(async (parcelId) => (await around.ask(GetParcel, { parcelId })).status)),
-    jobs: async () => (await rows('SELECT next FROM fake_carrier_jobs WHERE parcel_id = ANY($1)', [parcels])).map(({ next }) => next),
-    references: async () => (await rows('SELECT carrier_reference FROM parcels WHERE id = ANY($1) AND carrier_reference IS NOT NULL', [parcels])).length,
+    journeys: () =>
+      [ParcelCreated, ParcelDispatched, ParcelDelivered].map((contract) => heard.of(contract, ours).length),
+    statuses: async () =>
+      Promise.all(parcels.map(async (parcelId) => (await around.ask(GetParcel, { parcelId })).status)),
+    jobs: async () =>
+      (await rows('SELECT next FROM fake_carrier_jobs WHERE parcel_id = ANY($1)', [parcels])).map(({ next }) => next),
+    references: async () =>
+      (
+        await rows('SELECT carrier_reference FROM parcels WHERE id = ANY($1) AND carrier_reference IS NOT NULL', [
+          parcels,
+        ])
+      ).length,
   };
 }
 
 /** Each of three comes first in turn. */
-const rotated = (messages: Outgoing[], by: number): Outgoing[] => messages.map((_, index) => messages[(index + by) % messages.length]!);
+const rotated = (messages: Outgoing[], by: number): Outgoing[] =>
+  messages.map((_, index) => messages[(index + by) % messages.length]!);
 
 /** A paid order whose parcels the carrier has. */
 async function bookedOrder() {
@@ -81,7 +117,8 @@ describe('an order that is halted', () => {
     expect(answer!.parcels.map(({ id }) => id).sort()).toEqual([...parcels].sort());
     expect(await statuses()).toEqual(['halted', 'halted']);
     await eventually(async () => expect(await jobs()).toEqual(['nothing', 'nothing']));
-    for (const step of [DispatchParcel, DeliverParcel]) await expect(around.ask(step, { parcelId: parcels[0] })).rejects.toEqual(conflict);
+    for (const step of [DispatchParcel, DeliverParcel])
+      await expect(around.ask(step, { parcelId: parcels[0] })).rejects.toEqual(conflict);
   });
 
   it('is not moved by a carrier who has not heard of it, and that is no failure', async () => {
@@ -107,7 +144,10 @@ describe('an order that is halted', () => {
     const next = order();
     await tell(next.paid);
     await eventually(() => expect(next.journeys()).toEqual([2, 2, 2]));
-    expect([await statuses(), journeys()]).toEqual([['halted', 'halted'], [0, 0, 0]]);
+    expect([await statuses(), journeys()]).toEqual([
+      ['halted', 'halted'],
+      [0, 0, 0],
+    ]);
   });
 
   it('goes on as a whole when one of its parcels has left', async () => {
@@ -116,21 +156,31 @@ describe('an order that is halted', () => {
     await around.ask(DispatchParcel, { parcelId: parcels[1] });
     await tell(halt);
     await eventually(() => expect(left()).toMatchObject([{ version: 3 }]));
-    expect([answers().length, await statuses(), await jobs()]).toEqual([1, ['preparing', 'dispatched'], ['dispatch', 'dispatch']]);
+    expect([answers().length, await statuses(), await jobs()]).toEqual([
+      1,
+      ['preparing', 'dispatched'],
+      ['dispatch', 'dispatch'],
+    ]);
     expect(await around.ask(DispatchParcel, { parcelId: parcels[0] })).toMatchObject({ status: 'dispatched' });
   });
 
   it('is halted as a whole or not at all, and told so, when its parcels leave at that instant', async () => {
     await Promise.all([start(NEVER), start(NEVER)]);
     const orders = await Promise.all(Array.from({ length: 100 }, bookedOrder));
-    const race = orders.flatMap(({ halt, parcels: [east, west] }, index) => rotated([halt, DispatchParcel({ parcelId: east }), DispatchParcel({ parcelId: west })], index));
+    const race = orders.flatMap(({ halt, parcels: [east, west] }, index) =>
+      rotated([halt, DispatchParcel({ parcelId: east }), DispatchParcel({ parcelId: west })], index),
+    );
     await Promise.all(race.map(tell));
     const outcomes = new Set<string>();
     for (const { halted, left, journeys, statuses } of orders) {
       const [one, other] = await statuses();
       expect(other).toBe(one);
       outcomes.add(one!);
-      await eventually(() => expect([halted().length, left().length, journeys()]).toEqual(one === 'halted' ? [1, 0, [2, 0, 0]] : [0, 1, [2, 2, 0]]));
+      await eventually(() =>
+        expect([halted().length, left().length, journeys()]).toEqual(
+          one === 'halted' ? [1, 0, [2, 0, 0]] : [0, 1, [2, 2, 0]],
+        ),
+      );
     }
     expect([...outcomes].sort()).toEqual(['dispatched', 'halted']);
   }, 60_000);
@@ -147,7 +197,10 @@ describe('the fake carrier', () => {
     const next = order();
     await tell(next.paid);
     await eventually(() => expect(next.journeys()).toEqual([2, 2, 2]));
-    expect([await jobs(), journeys()]).toEqual([['nothing', 'nothing'], [2, 0, 0]]);
+    expect([await jobs(), journeys()]).toEqual([
+      ['nothing', 'nothing'],
+      [2, 0, 0],
+    ]);
   });
 });
 
@@ -174,7 +227,12 @@ describe('a carrier over HTTP', () => {
   }
 
   it.each([
-    ['is told', (booking: ServerResponse) => booking.writeHead(201, { 'content-type': 'application/json' }).end('{"reference":"C-77"}'), 'C-77'],
+    [
+      'is told',
+      (booking: ServerResponse) =>
+        booking.writeHead(201, { 'content-type': 'application/json' }).end('{"reference":"C-77"}'),
+      'C-77',
+    ],
     ['is lost', (booking: ServerResponse) => booking.destroy(), null],
   ])('is asked again to give back a parcel whose booking %s only after the recall', async (_how, end, reference) => {
     await start({ CARRIER_URL: await slowCarrier() });
@@ -189,6 +247,8 @@ describe('a carrier over HTTP', () => {
     expect(recalls.map(({ parcel }) => parcel)).toEqual([`/shipments/${id}`, `/shipments/${id}`]);
     expect(recalls[0]!.key).not.toBe(recalls[1]!.key);
     expect(bookings).toHaveLength(1);
-    expect(await rows('SELECT status, carrier_reference FROM parcels WHERE id = $1', [id])).toEqual([{ status: 'halted', carrier_reference: reference }]);
+    expect(await rows('SELECT status, carrier_reference FROM parcels WHERE id = $1', [id])).toEqual([
+      { status: 'halted', carrier_reference: reference },
+    ]);
   });
 });

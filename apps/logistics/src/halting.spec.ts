@@ -2,7 +2,16 @@ import { HaltParcels, type Outgoing } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { halt } from './halting.js';
-import { carrierBooked, deliver, dispatch, needsCarrier, orderPaid, parcelIds, type Change, type Parcels } from './parcel.js';
+import {
+  carrierBooked,
+  deliver,
+  dispatch,
+  needsCarrier,
+  orderPaid,
+  parcelIds,
+  type Change,
+  type Parcels,
+} from './parcel.js';
 import type { Parcel } from './tables.js';
 import { after, orderFrom } from './testing/orders.js';
 
@@ -15,7 +24,8 @@ const typeOf = ({ contract }: Outgoing): string => contract.type;
 const types = ({ messages = [] }: Change): string[] => messages.map(typeOf);
 const versionOf = ({ data }: Outgoing): number => (data as { version: number }).version;
 const statuses = (parcels: Parcels): string[] => [EAST, WEST].map((id) => parcels[id]?.status ?? 'absent');
-const conflict = (title: string) => expect.objectContaining({ problem: expect.objectContaining({ status: 409, title }) });
+const conflict = (title: string) =>
+  expect.objectContaining({ problem: expect.objectContaining({ status: 409, title }) });
 
 const paid = after({}, orderPaid({}, ORDER.paid, NOW));
 const halted = after(paid, halt(paid, ORDER.halt, LATER));
@@ -23,15 +33,29 @@ const halted = after(paid, halt(paid, ORDER.halt, LATER));
 describe('halting an order', () => {
   it('halts all its parcels, says which, and has the carrier leave them', () => {
     const { parcels, messages } = halt(paid, ORDER.halt, LATER);
-    expect(parcels).toEqual([EAST, WEST].map((id) => ({ ...paid[id], status: 'halted', haltedAt: LATER, carrierAskedAt: LATER, version: 2 })));
+    expect(parcels).toEqual(
+      [EAST, WEST].map((id) => ({ ...paid[id], status: 'halted', haltedAt: LATER, carrierAskedAt: LATER, version: 2 })),
+    );
     const { orderId, userId } = ORDER.halt;
     const lines = [{ sku: 'TEE', quantity: 1 }];
     expect(messages!.map(({ contract, data }) => [contract.type, data])).toEqual([
-      ['parcels.halted', { orderId, userId, version: 2, parcels: [{ id: EAST, warehouse: 'east', lines }, { id: WEST, warehouse: 'west', lines }] }],
+      [
+        'parcels.halted',
+        {
+          orderId,
+          userId,
+          version: 2,
+          parcels: [
+            { id: EAST, warehouse: 'east', lines },
+            { id: WEST, warehouse: 'west', lines },
+          ],
+        },
+      ],
       ['logistics.recall', { parcelId: EAST }],
       ['logistics.recall', { parcelId: WEST }],
     ]);
-    for (const { contract, data } of [...messages!, HaltParcels(ORDER.halt)]) expect(contract.schema.safeParse(data)).toMatchObject({ success: true });
+    for (const { contract, data } of [...messages!, HaltParcels(ORDER.halt)])
+      expect(contract.schema.safeParse(data)).toMatchObject({ success: true });
   });
 
   it.each([
@@ -40,7 +64,9 @@ describe('halting an order', () => {
   ])('halts none when one is %s', (_status, leave) => {
     const left = after(paid, leave(paid[WEST]!));
     const { orderId, userId } = ORDER.halt;
-    expect(halt(left, ORDER.halt, LATER)).toEqual({ messages: [expect.objectContaining({ data: { orderId, userId, version: left[WEST]!.version } })] });
+    expect(halt(left, ORDER.halt, LATER)).toEqual({
+      messages: [expect.objectContaining({ data: { orderId, userId, version: left[WEST]!.version } })],
+    });
     expect(types(halt(left, ORDER.halt, LATER))).toEqual(['parcels.left']);
   });
 
@@ -61,7 +87,10 @@ describe('halting an order', () => {
 });
 
 describe('a halted parcel', () => {
-  it.each([['dispatched', dispatch], ['delivered', deliver]])('is not %s by somebody who asks, nor by a carrier who has not heard of it', (_step, leave) => {
+  it.each([
+    ['dispatched', dispatch],
+    ['delivered', deliver],
+  ])('is not %s by somebody who asks, nor by a carrier who has not heard of it', (_step, leave) => {
     expect(() => leave(halted[EAST]!, { asked: true }, NOW)).toThrow(conflict('Halted'));
     expect(leave(halted[EAST]!, { asked: false }, NOW)).toEqual({});
   });
@@ -69,15 +98,22 @@ describe('a halted parcel', () => {
   it('needs no carrier, and is taken back from one who took it meanwhile, once', () => {
     expect(needsCarrier(halted[EAST]!)).toBe(false);
     const booked = carrierBooked({ ...halted[EAST]!, recalledAt: LATER }, 'ref-1', NOW);
-    expect(booked.parcels).toEqual([{ ...halted[EAST], carrierReference: 'ref-1', carrierAskedAt: NOW, recalledAt: null, version: 3 }]);
-    expect(booked.messages!.map(({ contract, data }) => [contract.type, data])).toEqual([['logistics.recall', { parcelId: EAST }]]);
+    expect(booked.parcels).toEqual([
+      { ...halted[EAST], carrierReference: 'ref-1', carrierAskedAt: NOW, recalledAt: null, version: 3 },
+    ]);
+    expect(booked.messages!.map(({ contract, data }) => [contract.type, data])).toEqual([
+      ['logistics.recall', { parcelId: EAST }],
+    ]);
     expect(carrierBooked(booked.parcels![0]!, 'ref-1', NOW)).toEqual({});
   });
 });
 
 /** What may happen to the order; a refusal, or a parcel that is not there, changes nothing. */
 type Step = (parcels: Parcels) => Change;
-const toParcel = (id: string, rule: (parcel: Parcel) => Change): Step => (parcels) => (parcels[id] ? rule(parcels[id]) : {});
+const toParcel =
+  (id: string, rule: (parcel: Parcel) => Change): Step =>
+  (parcels) =>
+    parcels[id] ? rule(parcels[id]) : {};
 const unlessRefused = (rule: () => Change): Change => {
   try {
     return rule();
@@ -91,7 +127,9 @@ const thePayment: Step = (parcels) => orderPaid(parcels, ORDER.paid, NOW);
 const aMove = fc
   .record({ id: fc.constantFrom(EAST, WEST), rule: fc.constantFrom(dispatch, deliver), asked: fc.boolean() })
   .map(({ id, rule, asked }) => toParcel(id, (parcel) => unlessRefused(() => rule(parcel, { asked }, NOW))));
-const aBooking = fc.constantFrom(EAST, WEST).map((id) => toParcel(id, (parcel) => carrierBooked(parcel, `ref-${id}`, NOW)));
+const aBooking = fc
+  .constantFrom(EAST, WEST)
+  .map((id) => toParcel(id, (parcel) => carrierBooked(parcel, `ref-${id}`, NOW)));
 const history = fc.array(fc.oneof(fc.constant(theHalt), fc.constant(thePayment), aMove, aBooking), { maxLength: 15 });
 
 describe('in whatever order an order is paid, halted, fetched and brought, and however often', () => {
@@ -105,15 +143,22 @@ describe('in whatever order an order is paid, halted, fetched and brought, and h
           const wasHalted = said.includes('parcels.halted');
           const change = step(parcels);
           if (step === theHalt) expect(types(change)[0]).toBe(hadLeft ? 'parcels.left' : 'parcels.halted');
-          if (wasHalted) expect(types(change).filter((type) => type !== 'parcels.halted' && type !== 'logistics.recall')).toEqual([]);
+          if (wasHalted)
+            expect(types(change).filter((type) => type !== 'parcels.halted' && type !== 'logistics.recall')).toEqual(
+              [],
+            );
           if (step === theHalt && hadLeft) expect(change.parcels).toBeUndefined();
           parcels = after(parcels, change);
           said.push(...types(change));
           if (said.includes('parcels.halted')) expect(statuses(parcels)).toEqual(['halted', 'halted']);
           else expect(statuses(parcels)).not.toContain('halted');
         }
-        expect(said.includes('parcels.halted') && (said.includes('parcels.left') || said.includes('parcel.dispatched'))).toBe(false);
-        expect(said.filter((type) => type === 'parcels.halted' || type === 'parcels.left')).toHaveLength(steps.filter((step) => step === theHalt).length);
+        expect(
+          said.includes('parcels.halted') && (said.includes('parcels.left') || said.includes('parcel.dispatched')),
+        ).toBe(false);
+        expect(said.filter((type) => type === 'parcels.halted' || type === 'parcels.left')).toHaveLength(
+          steps.filter((step) => step === theHalt).length,
+        );
       }),
     );
   });
@@ -124,9 +169,13 @@ describe('in whatever order an order is paid, halted, fetched and brought, and h
         let parcels: Parcels = {};
         for (const step of steps) {
           const change = step(parcels);
-          for (const parcel of change.parcels ?? []) if (parcel !== parcels[parcel.id]) expect(parcel.version).toBeGreaterThan(parcels[parcel.id]?.version ?? 0);
+          for (const parcel of change.parcels ?? [])
+            if (parcel !== parcels[parcel.id]) expect(parcel.version).toBeGreaterThan(parcels[parcel.id]?.version ?? 0);
           parcels = after(parcels, change);
-          if (step === theHalt) expect(versionOf(change.messages![0]!)).toBe(Math.max(...Object.values(parcels).map((parcel) => parcel!.version)));
+          if (step === theHalt)
+            expect(versionOf(change.messages![0]!)).toBe(
+              Math.max(...Object.values(parcels).map((parcel) => parcel!.version)),
+            );
         }
       }),
     );

@@ -19,7 +19,10 @@ describe('what holds of every parcel', () =>
         ('${uuid(4)}', '${uuid(7)}', 'west', 'halted', 'C-1', ${at(99)}, ${at(99)}, ${at(99)}, ${at(98)}, 3),
         ('${uuid(5)}', '${uuid(8)}', 'east', 'halted', NULL, ${at(99)}, NULL, ${at(99)}, NULL, 1);`,
     breaks: {
-      parcels_halted_all_or_none: [uuid(6), `UPDATE parcels SET status = 'halted', carrier_asked_at = NULL WHERE id = '${uuid(1)}'`],
+      parcels_halted_all_or_none: [
+        uuid(6),
+        `UPDATE parcels SET status = 'halted', carrier_asked_at = NULL WHERE id = '${uuid(1)}'`,
+      ],
       one_parcel_per_warehouse: [uuid(6), `UPDATE parcels SET warehouse = 'east' WHERE id = '${uuid(2)}'`],
       parcels_are_booked: [uuid(1), `UPDATE parcels SET created_at = ${at(16)} WHERE id = '${uuid(1)}'`],
       recalls_are_answered: [uuid(3), `UPDATE parcels SET halted_at = ${at(16)} WHERE id = '${uuid(3)}'`],

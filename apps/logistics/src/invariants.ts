@@ -11,8 +11,14 @@ export const AUDITED: readonly Invariant[] = [
       SELECT order_id AS id FROM parcels WHERE version > 0 GROUP BY order_id
       HAVING bool_or(status = 'halted') AND bool_or(status IN ('dispatched', 'delivered'))`,
   },
-  { name: 'one_parcel_per_warehouse', sql: 'SELECT order_id AS id FROM parcels WHERE version > 0 GROUP BY order_id, warehouse HAVING count(*) > 1' },
-  { name: 'parcels_are_booked', sql: `SELECT id FROM parcels WHERE carrier_reference IS NULL AND status = 'preparing' AND created_at < now() - ${LATE}` },
+  {
+    name: 'one_parcel_per_warehouse',
+    sql: 'SELECT order_id AS id FROM parcels WHERE version > 0 GROUP BY order_id, warehouse HAVING count(*) > 1',
+  },
+  {
+    name: 'parcels_are_booked',
+    sql: `SELECT id FROM parcels WHERE carrier_reference IS NULL AND status = 'preparing' AND created_at < now() - ${LATE}`,
+  },
   {
     name: 'recalls_are_answered',
     sql: `SELECT id FROM parcels WHERE halted_at < now() - ${LATE} AND recalled_at IS NULL AND carrier_asked_at IS NOT NULL`,

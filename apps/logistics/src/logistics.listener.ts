@@ -1,5 +1,14 @@
 import { Controller } from '@nestjs/common';
-import { BookCarrier, DeliverParcel, DispatchParcel, GetParcel, HaltParcels, OrderPaid, RecallCarrier, type Message } from '@sluice/contracts';
+import {
+  BookCarrier,
+  DeliverParcel,
+  DispatchParcel,
+  GetParcel,
+  HaltParcels,
+  OrderPaid,
+  RecallCarrier,
+  type Message,
+} from '@sluice/contracts';
 import { On } from '@sluice/messaging';
 import { Booking } from './booking.js';
 import { halt } from './halting.js';
@@ -36,12 +45,16 @@ export class LogisticsListener {
 
   @On(DispatchParcel)
   dispatchParcel(message: Message<typeof DispatchParcel>) {
-    return this.parcels.change(message, message.data.parcelId, (parcel, now) => dispatch(parcel, tellerOf(message), now));
+    return this.parcels.change(message, message.data.parcelId, (parcel, now) =>
+      dispatch(parcel, tellerOf(message), now),
+    );
   }
 
   @On(DeliverParcel)
   deliverParcel(message: Message<typeof DeliverParcel>) {
-    return this.parcels.change(message, message.data.parcelId, (parcel, now) => deliver(parcel, tellerOf(message), now));
+    return this.parcels.change(message, message.data.parcelId, (parcel, now) =>
+      deliver(parcel, tellerOf(message), now),
+    );
   }
 
   @On(GetParcel)

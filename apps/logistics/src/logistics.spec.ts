@@ -23,7 +23,10 @@ const started: (() => Promise<void>)[] = [];
 const heard: { type: string; data: Record<string, unknown>; correlationId: unknown }[] = [];
 
 beforeAll(async () => {
-  [broker, database] = await Promise.all([testBroker({ tiersMs: [RETRY_MS], outsideTiersMs: [RETRY_MS] }), testDatabase('logistics')]);
+  [broker, database] = await Promise.all([
+    testBroker({ tiersMs: [RETRY_MS], outsideTiersMs: [RETRY_MS] }),
+    testDatabase('logistics'),
+  ]);
   await listen();
   around = neighbours(broker.url);
 });
@@ -44,17 +47,27 @@ async function listen(): Promise<void> {
     (message) => {
       if (!message) return;
       const { type, headers } = message.properties;
-      heard.push({ type: type as string, data: JSON.parse(message.content.toString()) as Record<string, unknown>, correlationId: headers?.['correlation-id'] });
+      heard.push({
+        type: type as string,
+        data: JSON.parse(message.content.toString()) as Record<string, unknown>,
+        correlationId: headers?.['correlation-id'],
+      });
     },
     { noAck: true },
   );
 }
 
-const run = (settings: { CARRIER_DELAY_SECONDS?: string; CARRIER_URL?: string }) => startLogistics({ AMQP_URL: broker.url, DATABASE_URL: database.url, ...settings });
+const run = (settings: { CARRIER_DELAY_SECONDS?: string; CARRIER_URL?: string }) =>
+  startLogistics({ AMQP_URL: broker.url, DATABASE_URL: database.url, ...settings });
 const start = async (settings: Parameters<typeof run>[0]) => started.push(await run(settings));
-const rows = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> => (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
+const rows = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
+  (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
 /** In the order of the parcel's own versions: facts may overtake each other on their way. */
-const saidAbout = (id: string) => heard.filter(({ data }) => data['parcelId'] === id).sort((a, b) => Number(a.data['version']) - Number(b.data['version'])).map(({ type }) => type);
+const saidAbout = (id: string) =>
+  heard
+    .filter(({ data }) => data['parcelId'] === id)
+    .sort((a, b) => Number(a.data['version']) - Number(b.data['version']))
+    .map(({ type }) => type);
 const hasArrived = (id: string) => JOURNEY.every((type) => saidAbout(id).includes(type));
 const arrives = (id: string) => eventually(() => expect(hasArrived(id)).toBe(true));
 
@@ -68,7 +81,11 @@ async function preparedParcel(): Promise<string> {
   await start(NEVER);
   const { message, parcels } = paidOrder('east');
   await around.tell(message);
-  await eventually(async () => expect(await rows('SELECT 1 FROM parcels WHERE id = $1 AND carrier_reference IS NOT NULL', parcels)).toHaveLength(1));
+  await eventually(async () =>
+    expect(await rows('SELECT 1 FROM parcels WHERE id = $1 AND carrier_reference IS NOT NULL', parcels)).toHaveLength(
+      1,
+    ),
+  );
   return parcels[0]!;
 }
 
@@ -79,8 +96,18 @@ describe('a paid order', () => {
     await around.tell(message, { correlationId: 'one-order' });
     for (const id of parcels) await arrives(id);
     for (const id of parcels) expect(saidAbout(id)).toEqual(JOURNEY);
-    expect(new Set(heard.filter(({ data }) => parcels.includes(data['parcelId'] as string)).map(({ correlationId }) => correlationId))).toEqual(new Set(['one-order']));
-    expect(await around.ask(GetParcel, { parcelId: parcels[1]! })).toMatchObject({ warehouse: 'west', status: 'delivered', lines: [{ sku: 'TEE', quantity: 1 }] });
+    expect(
+      new Set(
+        heard
+          .filter(({ data }) => parcels.includes(data['parcelId'] as string))
+          .map(({ correlationId }) => correlationId),
+      ),
+    ).toEqual(new Set(['one-order']));
+    expect(await around.ask(GetParcel, { parcelId: parcels[1]! })).toMatchObject({
+      warehouse: 'west',
+      status: 'delivered',
+      lines: [{ sku: 'TEE', quantity: 1 }],
+    });
   });
 
   it('has the same parcels, with the same journey, however often every message comes', async () => {
@@ -93,7 +120,9 @@ describe('a paid order', () => {
     const before = await state();
     await around.tell(message, { id });
     await around.tell(message);
-    for (const parcel of parcels) for (const command of [BookCarrier, DispatchParcel, DeliverParcel]) await around.tell(command({ parcelId: parcel }));
+    for (const parcel of parcels)
+      for (const command of [BookCarrier, DispatchParcel, DeliverParcel])
+        await around.tell(command({ parcelId: parcel }));
     const next = paidOrder('east');
     await around.tell(next.message);
     await arrives(next.parcels[0]!);
@@ -130,7 +159,8 @@ describe('a parcel', () => {
 
   it('that does not exist is not found, and leaves nothing behind', async () => {
     await start(NEVER);
-    for (const contract of [GetParcel, DispatchParcel, DeliverParcel]) await expect(around.ask(contract, { parcelId: newId() })).rejects.toEqual(problem(404));
+    for (const contract of [GetParcel, DispatchParcel, DeliverParcel])
+      await expect(around.ask(contract, { parcelId: newId() })).rejects.toEqual(problem(404));
     expect(await rows('SELECT * FROM parcels WHERE version = 0')).toEqual([]);
   });
 });
@@ -140,7 +170,11 @@ describe('the fake carrier', () => {
     const stop = await run({ CARRIER_DELAY_SECONDS: '1' });
     const { message, parcels } = paidOrder('east');
     await around.tell(message);
-    await eventually(async () => expect(await rows("SELECT 1 FROM fake_carrier_jobs WHERE parcel_id = $1 AND next = 'dispatch'", parcels)).toHaveLength(1));
+    await eventually(async () =>
+      expect(
+        await rows("SELECT 1 FROM fake_carrier_jobs WHERE parcel_id = $1 AND next = 'dispatch'", parcels),
+      ).toHaveLength(1),
+    );
     await stop();
     expect(saidAbout(parcels[0]!)).toEqual(['parcel.created']);
     await start(QUICK);
@@ -155,7 +189,9 @@ describe('the fake carrier', () => {
     const parcels = orders.flatMap((order) => order.parcels);
     await eventually(() => expect(parcels.filter((id) => !hasArrived(id))).toEqual([]), { withinMs: 20_000 });
     for (const id of parcels) expect(saidAbout(id)).toEqual(JOURNEY);
-    expect(await rows("SELECT 1 FROM fake_carrier_jobs WHERE next <> 'nothing' AND parcel_id = ANY($1)", [parcels])).toEqual([]);
+    expect(
+      await rows("SELECT 1 FROM fake_carrier_jobs WHERE next <> 'nothing' AND parcel_id = ANY($1)", [parcels]),
+    ).toEqual([]);
   });
 });
 
@@ -167,13 +203,19 @@ describe('a carrier over HTTP', () => {
     const keys: unknown[] = [];
     server = createServer((request, response) => {
       keys.push(request.headers['idempotency-key']);
-      response.writeHead(keys.length === 1 ? 503 : 201, { 'content-type': 'application/json' }).end(JSON.stringify({ reference: 'C-77' }));
+      response
+        .writeHead(keys.length === 1 ? 503 : 201, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ reference: 'C-77' }));
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     await start({ CARRIER_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
     const { message, parcels } = paidOrder('east');
     await around.tell(message);
-    await eventually(async () => expect(await rows('SELECT carrier_reference FROM parcels WHERE id = $1', parcels)).toEqual([{ carrier_reference: 'C-77' }]));
+    await eventually(async () =>
+      expect(await rows('SELECT carrier_reference FROM parcels WHERE id = $1', parcels)).toEqual([
+        { carrier_reference: 'C-77' },
+      ]),
+    );
     await around.tell(BookCarrier({ parcelId: parcels[0]! }));
     expect(await around.ask(DispatchParcel, { parcelId: parcels[0]! })).toMatchObject({ status: 'dispatched' });
     expect(keys).toEqual([parcels[0], parcels[0]]);

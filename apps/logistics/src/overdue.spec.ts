@@ -20,7 +20,10 @@ const refused = new Set<string>();
 let away = false;
 
 beforeAll(async () => {
-  [broker, database] = await Promise.all([testBroker({ tiersMs: [RETRY_MS], outsideTiersMs: [RETRY_MS] }), testDatabase('logistics')]);
+  [broker, database] = await Promise.all([
+    testBroker({ tiersMs: [RETRY_MS], outsideTiersMs: [RETRY_MS] }),
+    testDatabase('logistics'),
+  ]);
   around = neighbours(broker.url);
   carrier = createServer((request, response) => {
     request.resume();
@@ -44,7 +47,9 @@ afterAll(async () => {
 
 const start = async (ASK_AGAIN_SECONDS = '1') => {
   const CARRIER_URL = `http://127.0.0.1:${(carrier.address() as AddressInfo).port}`;
-  started.push(await startLogistics({ AMQP_URL: broker.url, DATABASE_URL: database.url, CARRIER_URL, ASK_AGAIN_SECONDS }));
+  started.push(
+    await startLogistics({ AMQP_URL: broker.url, DATABASE_URL: database.url, CARRIER_URL, ASK_AGAIN_SECONDS }),
+  );
 };
 
 const PREPARING = { status: 'preparing', created_at: '10 seconds', carrier_asked_at: '10 seconds' };
@@ -53,7 +58,9 @@ const HALTED = { status: 'halted', created_at: '1 hour', carrier_asked_at: '10 s
 /** A parcel that waits for a message that nobody has any more; times are how long ago. */
 async function left(columns: Record<string, string>): Promise<string> {
   const id = newId();
-  const values = Object.entries(columns).map(([name, value]) => (name.endsWith('_at') ? `now() - interval '${value}'` : `'${value}'`));
+  const values = Object.entries(columns).map(([name, value]) =>
+    name.endsWith('_at') ? `now() - interval '${value}'` : `'${value}'`,
+  );
   await database.pool.query(
     `INSERT INTO parcels (id, order_id, user_id, warehouse, lines, address, version, ${Object.keys(columns).join()})
      VALUES ($1, $2, $3, 'east', '[{"sku":"TEE","quantity":1}]', '{"name":"A","street":"S","city":"C","postcode":"P","country":"GB"}', 1, ${values.join()})`,
@@ -62,13 +69,17 @@ async function left(columns: Record<string, string>): Promise<string> {
   return id;
 }
 
-const row = async (id: string) => (await database.pool.query<Record<string, unknown>>('SELECT * FROM parcels WHERE id = $1', [id])).rows[0]!;
+const row = async (id: string) =>
+  (await database.pool.query<Record<string, unknown>>('SELECT * FROM parcels WHERE id = $1', [id])).rows[0]!;
 const SOON = { withinMs: 5_000 };
-const isBooked = (id: string) => eventually(async () => expect(await row(id)).toMatchObject({ carrier_reference: 'C-1' }), SOON);
-const isRecalled = (id: string) => eventually(async () => expect(await row(id)).toMatchObject({ recalled_at: expect.any(Date) }), SOON);
+const isBooked = (id: string) =>
+  eventually(async () => expect(await row(id)).toMatchObject({ carrier_reference: 'C-1' }), SOON);
+const isRecalled = (id: string) =>
+  eventually(async () => expect(await row(id)).toMatchObject({ recalled_at: expect.any(Date) }), SOON);
 /** The sweep has looked at everything once more. */
 const aRoundPasses = async () => isBooked(await left(PREPARING));
-const letters = async (id: string) => (await deadLetters(broker, 'logistics.bookings')).filter(({ body }) => body.includes(id));
+const letters = async (id: string) =>
+  (await deadLetters(broker, 'logistics.bookings')).filter(({ body }) => body.includes(id));
 const callsAbout = (id: string) => asked.filter((call) => call.endsWith(id));
 
 it('books and recalls when the message that should is lost', async () => {
@@ -85,7 +96,8 @@ it('leaves alone what the carrier has answered, what it never had, and what was 
     await left({ status: 'halted', created_at: '1 hour', halted_at: '1 hour' }),
     await left({ ...PREPARING, created_at: '1 hour', carrier_asked_at: '20 minutes' }),
   ];
-  const rows = async () => (await database.pool.query('SELECT * FROM parcels WHERE id = ANY($1) ORDER BY id', [all])).rows as unknown[];
+  const rows = async () =>
+    (await database.pool.query('SELECT * FROM parcels WHERE id = ANY($1) ORDER BY id', [all])).rows as unknown[];
   const before = await rows();
   await start();
   await aRoundPasses();
@@ -117,25 +129,34 @@ it('asks at most twice for each, though several processes look, and the carrier 
 /** The database refuses connections, and ends those that it has. */
 async function setDatabase(reachable: boolean): Promise<void> {
   const name = new URL(database.url).pathname.slice(1);
-  const server = new pg.Client({ connectionString: Object.assign(new URL(database.url), { pathname: 'postgres' }).href });
+  const server = new pg.Client({
+    connectionString: Object.assign(new URL(database.url), { pathname: 'postgres' }).href,
+  });
   await server.connect();
   await server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${reachable}`);
-  if (!reachable) await server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+  if (!reachable)
+    await server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
   await server.end();
 }
 
 it.each([
   ['the carrier is away', async () => void (away = true), async () => void (away = false), 'carrier'],
   ['the database refuses connections', () => setDatabase(false), () => setDatabase(true), 'database'],
-])('loses no booking and no recall while %s, and they are done within 5 s of its return', async (_, fail, cure, dependency) => {
-  const [preparing, halted] = [await Promise.all([1, 2, 3].map(() => left(PREPARING))), await Promise.all([1, 2, 3].map(() => left(HALTED)))];
-  await start('3600');
-  await fail();
-  for (const parcelId of preparing) await around.tell(BookCarrier({ parcelId }));
-  for (const parcelId of halted) await around.tell(RecallCarrier({ parcelId }));
-  await eventually(() => expect(dependencies.isSick(dependency)).toBe(true));
-  await cure();
-  for (const id of preparing) await isBooked(id);
-  for (const id of halted) await isRecalled(id);
-  for (const id of [...preparing, ...halted]) expect(await letters(id)).toEqual([]);
-});
+])(
+  'loses no booking and no recall while %s, and they are done within 5 s of its return',
+  async (_, fail, cure, dependency) => {
+    const [preparing, halted] = [
+      await Promise.all([1, 2, 3].map(() => left(PREPARING))),
+      await Promise.all([1, 2, 3].map(() => left(HALTED))),
+    ];
+    await start('3600');
+    await fail();
+    for (const parcelId of preparing) await around.tell(BookCarrier({ parcelId }));
+    for (const parcelId of halted) await around.tell(RecallCarrier({ parcelId }));
+    await eventually(() => expect(dependencies.isSick(dependency)).toBe(true));
+    await cure();
+    for (const id of preparing) await isBooked(id);
+    for (const id of halted) await isRecalled(id);
+    for (const id of [...preparing, ...halted]) expect(await letters(id)).toEqual([]);
+  },
+);

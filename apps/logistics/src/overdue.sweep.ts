@@ -8,7 +8,8 @@ import type { ParcelRepository } from './parcel.repository.js';
 export function overdueSweep(pool: Pool, parcels: ParcelRepository, { ASK_AGAIN_SECONDS }: LogisticsConfig): Sweep {
   const again = {
     parameters: [ASK_AGAIN_SECONDS],
-    askAgain: (message: Parameters<typeof parcels.change>[0], id: string) => parcels.change(message, id, (parcel, now) => carrierAgain(parcel, ASK_AGAIN_SECONDS * 1_000, now)),
+    askAgain: (message: Parameters<typeof parcels.change>[0], id: string) =>
+      parcels.change(message, id, (parcel, now) => carrierAgain(parcel, ASK_AGAIN_SECONDS * 1_000, now)),
   };
   return new Sweep('logistics', (ASK_AGAIN_SECONDS * 1_000) / 4, pool, [
     {

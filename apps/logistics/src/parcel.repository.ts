@@ -25,8 +25,13 @@ export class ParcelRepository implements OnApplicationShutdown {
   }
 
   /** All parcels of the message's order together, also those that are not there yet. */
-  async changeAll(message: Message<typeof OrderPaid> | Message<typeof HaltParcels>, decide: (existing: Parcels, now: Date) => Change): Promise<void> {
-    await this.#unit.change(message, { parcels: parcelIds(message.data) }, ({ parcels }, now) => decision(decide(parcels, now)));
+  async changeAll(
+    message: Message<typeof OrderPaid> | Message<typeof HaltParcels>,
+    decide: (existing: Parcels, now: Date) => Change,
+  ): Promise<void> {
+    await this.#unit.change(message, { parcels: parcelIds(message.data) }, ({ parcels }, now) =>
+      decision(decide(parcels, now)),
+    );
   }
 
   /** @throws ProblemError 404 no such parcel */

@@ -1,7 +1,16 @@
 import { BookCarrier, type Data, type OrderPaid } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { carrierBooked, deliver, dispatch, needsCarrier, orderPaid, parcelId, parcelIds, type Change } from './parcel.js';
+import {
+  carrierBooked,
+  deliver,
+  dispatch,
+  needsCarrier,
+  orderPaid,
+  parcelId,
+  parcelIds,
+  type Change,
+} from './parcel.js';
 import type { Parcel } from './tables.js';
 
 const NOW = new Date('2026-11-21T10:00:00.000Z');
@@ -24,7 +33,8 @@ const ASKED = { asked: true };
 const TOLD = { asked: false };
 const made = () => orderPaid({}, PAID, NOW);
 const east = () => made().parcels![0]!;
-const conflict = (title: string) => expect.objectContaining({ problem: expect.objectContaining({ status: 409, title }) });
+const conflict = (title: string) =>
+  expect.objectContaining({ problem: expect.objectContaining({ status: 409, title }) });
 const types = ({ messages = [] }: Change) => messages.map(({ contract }) => contract.type);
 
 describe('a paid order', () => {
@@ -32,10 +42,17 @@ describe('a paid order', () => {
     const { parcels, messages } = made();
     expect(parcels!.map(({ warehouse, lines }) => [warehouse, lines])).toEqual([
       ['east', [{ sku: 'TEE', quantity: 1 }]],
-      ['west', [{ sku: 'TEE', quantity: 2 }, { sku: 'MUG', quantity: 1 }]],
+      [
+        'west',
+        [
+          { sku: 'TEE', quantity: 2 },
+          { sku: 'MUG', quantity: 1 },
+        ],
+      ],
     ]);
     expect(types({ messages })).toEqual(['parcel.created', 'logistics.book', 'parcel.created', 'logistics.book']);
-    for (const { contract, data } of messages!) expect(contract.schema.safeParse(data)).toMatchObject({ success: true });
+    for (const { contract, data } of messages!)
+      expect(contract.schema.safeParse(data)).toMatchObject({ success: true });
     expect(messages![1]).toMatchObject(BookCarrier({ parcelId: parcels![0]!.id }));
   });
 
@@ -87,8 +104,14 @@ describe('a parcel', () => {
 
   it('ends the same in whatever order and how often the carrier tells what it did, and tells each fact once', () => {
     type Told = (parcel: Parcel) => Change;
-    const all: Told[] = [(parcel) => dispatch(parcel, TOLD, NOW), (parcel) => deliver(parcel, TOLD, NOW), (parcel) => carrierBooked(parcel, 'ref-1', NOW)];
-    const arrivals = fc.array(fc.constantFrom(...all), { maxLength: 5 }).chain((again) => fc.shuffledSubarray([...all, ...again], { minLength: all.length + again.length }));
+    const all: Told[] = [
+      (parcel) => dispatch(parcel, TOLD, NOW),
+      (parcel) => deliver(parcel, TOLD, NOW),
+      (parcel) => carrierBooked(parcel, 'ref-1', NOW),
+    ];
+    const arrivals = fc
+      .array(fc.constantFrom(...all), { maxLength: 5 })
+      .chain((again) => fc.shuffledSubarray([...all, ...again], { minLength: all.length + again.length }));
     fc.assert(
       fc.property(arrivals, (told) => {
         let parcel = east();
@@ -97,7 +120,14 @@ describe('a parcel', () => {
           parcel = change.parcels?.[0] ?? parcel;
           return change.messages ?? [];
         });
-        expect(parcel).toEqual({ ...east(), status: 'delivered', carrierReference: 'ref-1', dispatchedAt: NOW, deliveredAt: NOW, version: 4 });
+        expect(parcel).toEqual({
+          ...east(),
+          status: 'delivered',
+          carrierReference: 'ref-1',
+          dispatchedAt: NOW,
+          deliveredAt: NOW,
+          version: 4,
+        });
         expect(facts.map(({ contract }) => contract.type)).toEqual(['parcel.dispatched', 'parcel.delivered']);
         const versions = facts.map(({ data }) => (data as { version: number }).version);
         expect(versions[0]).toBeLessThan(versions[1]!);

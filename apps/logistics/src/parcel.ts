@@ -1,4 +1,15 @@
-import { BookCarrier, ParcelCreated, ParcelDelivered, ParcelDispatched, RecallCarrier, type Data, type HaltParcels, type Outgoing, type Parcel as ParcelView, type Warehouse } from '@sluice/contracts';
+import {
+  BookCarrier,
+  ParcelCreated,
+  ParcelDelivered,
+  ParcelDispatched,
+  RecallCarrier,
+  type Data,
+  type HaltParcels,
+  type Outgoing,
+  type Parcel as ParcelView,
+  type Warehouse,
+} from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { v5 } from 'uuid';
 import type { Parcel } from './tables.js';
@@ -19,11 +30,15 @@ export type Shipping = Data<typeof HaltParcels>;
 const PARCELS = '5b0f7a52-6a0e-4d0b-9d5c-0f6b7f1f2c11';
 
 /** An order has one parcel per warehouse, so its id follows from the two, and a repeat makes no other. */
-export const parcelId = (orderId: string, warehouse: Warehouse): string => v5(`${orderId.toLowerCase()}/${warehouse}`, PARCELS);
+export const parcelId = (orderId: string, warehouse: Warehouse): string =>
+  v5(`${orderId.toLowerCase()}/${warehouse}`, PARCELS);
 
-export const parcelIds = (order: Shipping): string[] => warehousesOf(order).map((warehouse) => parcelId(order.orderId, warehouse));
+export const parcelIds = (order: Shipping): string[] =>
+  warehousesOf(order).map((warehouse) => parcelId(order.orderId, warehouse));
 
-const warehousesOf = ({ allocation }: Shipping): Warehouse[] => [...new Set(allocation.map(({ warehouse }) => warehouse))];
+const warehousesOf = ({ allocation }: Shipping): Warehouse[] => [
+  ...new Set(allocation.map(({ warehouse }) => warehouse)),
+];
 
 /** The parcels of an order that are not there yet, as they are when they are made. */
 export const missingParcels = (existing: Parcels, order: Shipping, now: Date): Parcel[] =>
@@ -34,17 +49,42 @@ export const missingParcels = (existing: Parcels, order: Shipping, now: Date): P
 /** Each warehouse that gives something makes its parcel and books the carrier; those it has made are left alone. */
 export function orderPaid(existing: Parcels, order: Shipping, now: Date): Change {
   const parcels = missingParcels(existing, order, now).map((parcel) => ({ ...parcel, carrierAskedAt: now }));
-  return { parcels, messages: parcels.flatMap((parcel) => [ParcelCreated(factOf(parcel)), BookCarrier({ parcelId: parcel.id })]) };
+  return {
+    parcels,
+    messages: parcels.flatMap((parcel) => [ParcelCreated(factOf(parcel)), BookCarrier({ parcelId: parcel.id })]),
+  };
 }
 
 function newParcel({ orderId, userId, address, allocation }: Shipping, warehouse: Warehouse, now: Date): Parcel {
-  const lines = allocation.filter((pick) => pick.warehouse === warehouse).map(({ sku, quantity }) => ({ sku, quantity }));
-  const nothingYet = { carrierReference: null, carrierAskedAt: null, carrierRefusal: null, recalledAt: null, dispatchedAt: null, deliveredAt: null, haltedAt: null };
-  return { id: parcelId(orderId, warehouse), orderId, userId, warehouse, lines, address, status: 'preparing', createdAt: now, ...nothingYet, version: 1 };
+  const lines = allocation
+    .filter((pick) => pick.warehouse === warehouse)
+    .map(({ sku, quantity }) => ({ sku, quantity }));
+  const nothingYet = {
+    carrierReference: null,
+    carrierAskedAt: null,
+    carrierRefusal: null,
+    recalledAt: null,
+    dispatchedAt: null,
+    deliveredAt: null,
+    haltedAt: null,
+  };
+  return {
+    id: parcelId(orderId, warehouse),
+    orderId,
+    userId,
+    warehouse,
+    lines,
+    address,
+    status: 'preparing',
+    createdAt: now,
+    ...nothingYet,
+    version: 1,
+  };
 }
 
 /** A parcel that the carrier has, or that has left without it, needs no carrier; nor does one that stays. */
-export const needsCarrier = ({ status, carrierReference }: Parcel): boolean => status === 'preparing' && carrierReference === null;
+export const needsCarrier = ({ status, carrierReference }: Parcel): boolean =>
+  status === 'preparing' && carrierReference === null;
 
 /**
  * The carrier gives the same reference for the same parcel, however often it is asked. A parcel that was halted meanwhile is
@@ -54,7 +94,10 @@ export function carrierBooked(parcel: Parcel, carrierReference: string, now: Dat
   if (parcel.carrierReference) return {};
   const booked = { ...parcel, carrierReference, carrierRefusal: null, version: parcel.version + 1 };
   if (parcel.status !== 'halted') return { parcels: [booked] };
-  return { parcels: [{ ...booked, carrierAskedAt: now, recalledAt: null }], messages: [RecallCarrier({ parcelId: parcel.id })] };
+  return {
+    parcels: [{ ...booked, carrierAskedAt: now, recalledAt: null }],
+    messages: [RecallCarrier({ parcelId: parcel.id })],
+  };
 }
 
 /** Whether somebody asked for this, rather than the carrier telling it. */
@@ -84,7 +127,8 @@ function leave(parcel: Parcel, now: Date): Change {
 export function deliver(parcel: Parcel, { asked }: Teller, now: Date): Change {
   if (parcel.status === 'halted') return remain(asked);
   if (parcel.status === 'delivered') return { reply: viewOf(parcel) };
-  if (parcel.status === 'preparing' && asked) throw ProblemError.of(409, 'Not dispatched yet', 'The parcel has not left its warehouse.');
+  if (parcel.status === 'preparing' && asked)
+    throw ProblemError.of(409, 'Not dispatched yet', 'The parcel has not left its warehouse.');
   const { parcels: [left = parcel] = [], messages = [] } = leave(parcel, now);
   const after: Parcel = { ...left, status: 'delivered', deliveredAt: now, version: left.version + 1 };
   return { parcels: [after], messages: [...messages, ParcelDelivered(factOf(after))], reply: viewOf(after) };
@@ -92,10 +136,29 @@ export function deliver(parcel: Parcel, { asked }: Teller, now: Date): Change {
 
 /** A halted parcel is not handed over, whatever a carrier says who does not know yet that it was recalled. */
 function remain(asked: boolean): Change {
-  if (asked) throw ProblemError.of(409, 'Halted', 'The order of this parcel is cancelled, and the parcel stays in its warehouse.');
+  if (asked)
+    throw ProblemError.of(
+      409,
+      'Halted',
+      'The order of this parcel is cancelled, and the parcel stays in its warehouse.',
+    );
   return {};
 }
 
-export const viewOf = ({ id, orderId, userId, warehouse, status, lines }: Parcel): ParcelView => ({ id, orderId, userId, warehouse, status, lines });
+export const viewOf = ({ id, orderId, userId, warehouse, status, lines }: Parcel): ParcelView => ({
+  id,
+  orderId,
+  userId,
+  warehouse,
+  status,
+  lines,
+});
 
-const factOf = ({ id, orderId, userId, warehouse, lines, version }: Parcel) => ({ parcelId: id, orderId, userId, warehouse, lines, version });
+const factOf = ({ id, orderId, userId, warehouse, lines, version }: Parcel) => ({
+  parcelId: id,
+  orderId,
+  userId,
+  warehouse,
+  lines,
+  version,
+});

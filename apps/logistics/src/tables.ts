@@ -33,10 +33,31 @@ export const parcelTables = {
   parcels: collection<Parcel>({
     table: 'parcels',
     key: 'id',
-    columns: ['id', 'orderId', 'userId', 'warehouse', 'lines', 'address', 'status', 'carrierReference', 'carrierAskedAt', 'carrierRefusal', 'recalledAt', 'createdAt', 'dispatchedAt', 'deliveredAt', 'haltedAt', 'version'],
+    columns: [
+      'id',
+      'orderId',
+      'userId',
+      'warehouse',
+      'lines',
+      'address',
+      'status',
+      'carrierReference',
+      'carrierAskedAt',
+      'carrierRefusal',
+      'recalledAt',
+      'createdAt',
+      'dispatchedAt',
+      'deliveredAt',
+      'haltedAt',
+      'version',
+    ],
   }),
 };
 
 export const fakeCarrierTables = {
-  jobs: collection<FakeCarrierJob>({ table: 'fake_carrier_jobs', key: 'parcelId', columns: ['parcelId', 'next', 'dueAt', 'correlationId', 'version'] }),
+  jobs: collection<FakeCarrierJob>({
+    table: 'fake_carrier_jobs',
+    key: 'parcelId',
+    columns: ['parcelId', 'next', 'dueAt', 'correlationId', 'version'],
+  }),
 };

@@ -2,7 +2,8 @@ import type { Channel, Data, Message, SmsDelivery, EmailDelivery, InboxDelivery 
 import type { Outcome } from './provider.js';
 import type { Decision, Sent, State, Unsent } from './tables.js';
 
-export type DeliveryMessage = Message<typeof SmsDelivery> | Message<typeof EmailDelivery> | Message<typeof InboxDelivery>;
+export type DeliveryMessage =
+  Message<typeof SmsDelivery> | Message<typeof EmailDelivery> | Message<typeof InboxDelivery>;
 
 /** It came when it was of no use any more, and no provider was asked. */
 export interface Late {
@@ -20,7 +21,15 @@ export function record(state: State, message: DeliveryMessage, channel: Channel,
   const text = recorded ?? sent;
   const before = state.deliveries[id];
   if (before && before.status !== 'expired') return {};
-  const told = { id, userId, channel, about, text, createdAt: before?.createdAt ?? new Date(message.time), version: (before?.version ?? 0) + 1 };
+  const told = {
+    id,
+    userId,
+    channel,
+    about,
+    text,
+    createdAt: before?.createdAt ?? new Date(message.time),
+    version: (before?.version ?? 0) + 1,
+  };
   return { state: { deliveries: { [id]: { ...told, ...resultOf(outcome, now) } } } };
 }
 

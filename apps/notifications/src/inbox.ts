@@ -22,7 +22,11 @@ export class Inbox implements OnModuleDestroy {
 
   /** Whether a delivery has its outcome; one that was given up may still get another. */
   async holds(deliveryId: string): Promise<boolean> {
-    return (await this.#prisma.delivery.count({ where: { id: deliveryId, version: { gt: 0 }, status: { not: 'expired' } } })) > 0;
+    return (
+      (await this.#prisma.delivery.count({
+        where: { id: deliveryId, version: { gt: 0 }, status: { not: 'expired' } },
+      })) > 0
+    );
   }
 
   /** Newest first. @throws ProblemError 422 for a cursor that is none of ours */
@@ -30,6 +34,14 @@ export class Inbox implements OnModuleDestroy {
     const where = { userId, channel: 'inbox', ...listing.after(cursor) };
     const found = await this.#prisma.delivery.findMany({ where, orderBy: listing.orderBy, take: listing.take(limit) });
     const { rows, ...next } = listing.page(found, limit);
-    return { items: rows.map(({ id, createdAt, text, about }) => ({ id, at: createdAt!.toISOString(), text: text!, about: about! })), ...next };
+    return {
+      items: rows.map(({ id, createdAt, text, about }) => ({
+        id,
+        at: createdAt!.toISOString(),
+        text: text!,
+        about: about!,
+      })),
+      ...next,
+    };
   }
 }

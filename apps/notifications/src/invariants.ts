@@ -5,7 +5,10 @@ import type { Invariant } from '@sluice/service-kit';
  * orders is counted there against the facts; the rest is codes.
  */
 export const AUDITED: readonly Invariant[] = [
-  { name: 'codes_sent_once', sql: "SELECT user_id || '/' || channel AS id FROM deliveries WHERE version > 0 AND about = 'verification' GROUP BY user_id, channel, text HAVING count(*) > 1" },
+  {
+    name: 'codes_sent_once',
+    sql: "SELECT user_id || '/' || channel AS id FROM deliveries WHERE version > 0 AND about = 'verification' GROUP BY user_id, channel, text HAVING count(*) > 1",
+  },
   /** A provider that is away for longer shows here too. */
   {
     name: 'texts_sent',

@@ -63,13 +63,17 @@ const reasons: Record<OrderReason, string> = {
 
 type Tell = (data: never) => Announcement;
 
-const on = <C extends Contract>({ type }: C, channels: readonly Channel[], about: (data: Data<C>) => string, text: (data: Data<C>) => string): [string, Tell] => [
-  type,
-  (data: Data<C>) => ({ channels, about: about(data), text: text(data) }),
-];
+const on = <C extends Contract>(
+  { type }: C,
+  channels: readonly Channel[],
+  about: (data: Data<C>) => string,
+  text: (data: Data<C>) => string,
+): [string, Tell] => [type, (data: Data<C>) => ({ channels, about: about(data), text: text(data) })];
 
 const thanks = (total: Money, order: string): string =>
-  total.amount === 0 ? `Thank you: there is nothing to pay for order ${order}.` : `Thank you: ${formatMoney(total)} received for order ${order}.`;
+  total.amount === 0
+    ? `Thank you: there is nothing to pay for order ${order}.`
+    : `Thank you: ${formatMoney(total)} received for order ${order}.`;
 /** The version says which of an account's codes it was. */
 function aCode(contract: typeof AccountRegistered | typeof CodeIssued): [string, Tell] {
   const tell = ({ code, version }: Data<typeof CodeIssued>): Announcement => ({
@@ -88,15 +92,55 @@ const anOrder = ({ orderId }: { orderId: string }): string => `orders/${orderId}
 const announcements = new Map<string, Tell>([
   aCode(AccountRegistered),
   aCode(CodeIssued),
-  on(OrderAwaitingPayment, ['sms', 'inbox'], anOrder, ({ orderId, total, payBy }) => `Order ${short(orderId)} is reserved for you. Please pay ${formatMoney(total)} by ${utc(payBy)}.`),
-  on(OrderPaid, ['sms', 'inbox'], anOrder, ({ orderId, total }) => `${thanks(total, short(orderId))} We are packing it.`),
+  on(
+    OrderAwaitingPayment,
+    ['sms', 'inbox'],
+    anOrder,
+    ({ orderId, total, payBy }) =>
+      `Order ${short(orderId)} is reserved for you. Please pay ${formatMoney(total)} by ${utc(payBy)}.`,
+  ),
+  on(
+    OrderPaid,
+    ['sms', 'inbox'],
+    anOrder,
+    ({ orderId, total }) => `${thanks(total, short(orderId))} We are packing it.`,
+  ),
   on(OrderShipped, ['sms', 'inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} is on its way.`),
   on(OrderCompleted, ['inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} has arrived. Enjoy!`),
-  on(OrderRejected, ['sms', 'inbox'], anOrder, ({ orderId, reason, limit }) => `We are sorry: order ${short(orderId)} could not be taken, because ${limit ? 'other orders of yours are to be paid or cancelled first' : reasons[reason]}.`),
-  on(OrderCancelled, ['sms', 'inbox'], anOrder, ({ orderId, reason }) => `Order ${short(orderId)} is cancelled, ${reason === 'customer' ? 'as you asked' : `because ${reasons[reason]}`}.`),
-  on(OrderCancellationRefused, ['sms', 'inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} could not be cancelled any more: it has left.`),
-  on(OrderPaidTooLate, ['sms', 'inbox'], anOrder, ({ orderId, amount }) => `${formatMoney(amount)} was taken for order ${short(orderId)} after it had ended. You get it back.`),
-  on(PaymentRefunded, ['sms', 'inbox'], anOrder, ({ orderId, amount }) => `Refund: ${formatMoney(amount)} for order ${short(orderId)} is on its way back to your card.`),
+  on(
+    OrderRejected,
+    ['sms', 'inbox'],
+    anOrder,
+    ({ orderId, reason, limit }) =>
+      `We are sorry: order ${short(orderId)} could not be taken, because ${limit ? 'other orders of yours are to be paid or cancelled first' : reasons[reason]}.`,
+  ),
+  on(
+    OrderCancelled,
+    ['sms', 'inbox'],
+    anOrder,
+    ({ orderId, reason }) =>
+      `Order ${short(orderId)} is cancelled, ${reason === 'customer' ? 'as you asked' : `because ${reasons[reason]}`}.`,
+  ),
+  on(
+    OrderCancellationRefused,
+    ['sms', 'inbox'],
+    anOrder,
+    ({ orderId }) => `Order ${short(orderId)} could not be cancelled any more: it has left.`,
+  ),
+  on(
+    OrderPaidTooLate,
+    ['sms', 'inbox'],
+    anOrder,
+    ({ orderId, amount }) =>
+      `${formatMoney(amount)} was taken for order ${short(orderId)} after it had ended. You get it back.`,
+  ),
+  on(
+    PaymentRefunded,
+    ['sms', 'inbox'],
+    anOrder,
+    ({ orderId, amount }) =>
+      `Refund: ${formatMoney(amount)} for order ${short(orderId)} is on its way back to your card.`,
+  ),
 ]);
 
 /** What a fact makes us tell the person it is about. @throws Error when the table has no line for it */

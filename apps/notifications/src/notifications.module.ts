@@ -24,8 +24,15 @@ const A_DAY_SECONDS = 86_400;
 
 type Settings = NotificationsConfig & { OUTSIDE_FOR_SECONDS: Readonly<Record<string, number>> };
 
-function textsSweep(notifications: NotificationsRepository, pool: Pool, { TEXT_OVERDUE_SECONDS, TEXT_SWEEP_MS, OUTSIDE_FOR_SECONDS }: Settings): Sweep {
-  const patience = { overdueMs: TEXT_OVERDUE_SECONDS * 1_000, horizonMs: (OUTSIDE_FOR_SECONDS['sms'] ?? A_DAY_SECONDS) * 1_000 };
+function textsSweep(
+  notifications: NotificationsRepository,
+  pool: Pool,
+  { TEXT_OVERDUE_SECONDS, TEXT_SWEEP_MS, OUTSIDE_FOR_SECONDS }: Settings,
+): Sweep {
+  const patience = {
+    overdueMs: TEXT_OVERDUE_SECONDS * 1_000,
+    horizonMs: (OUTSIDE_FOR_SECONDS['sms'] ?? A_DAY_SECONDS) * 1_000,
+  };
   return new Sweep('texts', TEXT_SWEEP_MS, pool, overdue(notifications, patience));
 }
 

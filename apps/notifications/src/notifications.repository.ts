@@ -52,15 +52,22 @@ export class NotificationsRepository {
   }
 
   async record(message: DeliveryMessage, channel: Channel, outcome: Ending): Promise<void> {
-    await this.#unit.change(message, { deliveries: [message.data.id] }, (state, now) => record(state, message, channel, outcome, now));
+    await this.#unit.change(message, { deliveries: [message.data.id] }, (state, now) =>
+      record(state, message, channel, outcome, now),
+    );
   }
 
   async askAgain(message: Message, id: string, patience: Patience): Promise<void> {
-    await this.#unit.change(message, { deliveries: [id], texts: [id] }, (state, now) => askAgain(state, id, patience, now));
+    await this.#unit.change(message, { deliveries: [id], texts: [id] }, (state, now) =>
+      askAgain(state, id, patience, now),
+    );
   }
 
   /** A try has failed, so the message is not lost: it is tried again within `restsMs`, and not asked for until then. */
   async tried(id: string, restsMs: number): Promise<void> {
-    await this.pool.query(`UPDATE texts SET asked_at = now() + $2 * interval '1 millisecond' WHERE id = $1`, [id, restsMs]);
+    await this.pool.query(`UPDATE texts SET asked_at = now() + $2 * interval '1 millisecond' WHERE id = $1`, [
+      id,
+      restsMs,
+    ]);
   }
 }

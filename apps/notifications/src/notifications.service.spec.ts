@@ -2,10 +2,31 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { AccountRegistered, AccountVerified, CodeIssued, EmailDelivery, ListNotifications, OrderAwaitingPayment, OrderCancellationRefused, OrderCancelled, OrderCompleted, OrderShipped, SmsDelivery } from '@sluice/contracts';
+import {
+  AccountRegistered,
+  AccountVerified,
+  CodeIssued,
+  EmailDelivery,
+  ListNotifications,
+  OrderAwaitingPayment,
+  OrderCancellationRefused,
+  OrderCancelled,
+  OrderCompleted,
+  OrderShipped,
+  SmsDelivery,
+} from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { type Service, startService } from '@sluice/service-kit';
-import { eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import {
+  eventually,
+  facts,
+  type Facts,
+  publish,
+  type TestBroker,
+  testBroker,
+  type TestDatabase,
+  testDatabase,
+} from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NotificationsConfig } from './config.js';
 import { NotificationsModule } from './notifications.module.js';
@@ -19,7 +40,13 @@ let heard: Facts;
 const start = (environment: Record<string, string> = {}): Promise<Service> =>
   startService(
     { name: 'notifications', module: NotificationsModule, config: NotificationsConfig, database: true },
-    { DATABASE_URL: database.url, AMQP_URL: broker.url, RETRY_TIERS_MS: '100,200', LOG_LEVEL: 'silent', ...environment },
+    {
+      DATABASE_URL: database.url,
+      AMQP_URL: broker.url,
+      RETRY_TIERS_MS: '100,200',
+      LOG_LEVEL: 'silent',
+      ...environment,
+    },
   );
 
 beforeAll(async () => {
@@ -37,19 +64,36 @@ afterAll(async () => {
 /** Each with a number of their own: a number gets so many codes a day. */
 let numbers = 1_555_000_100;
 const person = () => ({ userId: randomUUID(), phone: `+${++numbers}` });
-const registered = (someone: { userId: string; phone: string }) => ({ ...someone, name: 'Ann', code: '123456', version: 1 });
+const registered = (someone: { userId: string; phone: string }) => ({
+  ...someone,
+  name: 'Ann',
+  code: '123456',
+  version: 1,
+});
 /** Has an account, and has proved the number. */
 async function joins(someone: { userId: string; phone: string }): Promise<void> {
   await publish(broker, AccountRegistered, registered(someone));
   await publish(broker, AccountVerified, { ...someone, version: 2 });
-  await eventually(async () => expect((await database.pool.query('SELECT FROM recipients WHERE user_id = $1 AND verified_at IS NOT NULL AND name IS NOT NULL', [someone.userId])).rowCount).toBe(1));
+  await eventually(async () =>
+    expect(
+      (
+        await database.pool.query(
+          'SELECT FROM recipients WHERE user_id = $1 AND verified_at IS NOT NULL AND name IS NOT NULL',
+          [someone.userId],
+        )
+      ).rowCount,
+    ).toBe(1),
+  );
 }
 const about = (userId: string) => ({ orderId: randomUUID(), userId, version: 3 });
 const total = { amount: 4_205, currency: 'USD' };
 
 const deliveriesTo = async (userId: string, count: number) =>
   eventually(async () => {
-    const { rows } = await database.pool.query('SELECT id, channel, text, status, provider_reference FROM deliveries WHERE user_id = $1 ORDER BY channel, created_at', [userId]);
+    const { rows } = await database.pool.query(
+      'SELECT id, channel, text, status, provider_reference FROM deliveries WHERE user_id = $1 ORDER BY channel, created_at',
+      [userId],
+    );
     expect(rows).toHaveLength(count);
     return rows;
   });
@@ -64,16 +108,31 @@ describe('without providers', () => {
   it('keeps the text message with the code of a new account', async () => {
     const ann = person();
     await publish(broker, AccountRegistered, registered(ann));
-    expect(await deliveriesTo(ann.userId, 1)).toMatchObject([{ channel: 'sms', status: 'kept', provider_reference: null, text: 'A code (1), good for ten minutes.' }]);
+    expect(await deliveriesTo(ann.userId, 1)).toMatchObject([
+      { channel: 'sms', status: 'kept', provider_reference: null, text: 'A code (1), good for ten minutes.' },
+    ]);
   });
 
   it('writes no code down anywhere, of those that are sent, late or too many', async () => {
     const [ann, code] = [{ ...person(), phone: '+15550009' }, '271828'];
     for (let n = 1; n <= 11; n++) await publish(broker, CodeIssued, { ...ann, code, version: n });
-    await publish(broker, SmsDelivery, { id: randomUUID(), ...ann, about: 'verification', text: `Your code is ${code}.`, recorded: 'A code (0), good for ten minutes.', until: '2026-01-01T12:00:00.000Z' });
+    await publish(broker, SmsDelivery, {
+      id: randomUUID(),
+      ...ann,
+      about: 'verification',
+      text: `Your code is ${code}.`,
+      recorded: 'A code (0), good for ten minutes.',
+      until: '2026-01-01T12:00:00.000Z',
+    });
     const deliveries = await deliveriesTo(ann.userId, 12);
-    expect(deliveries.map(({ status }) => status as string).sort()).toEqual(['expired', ...Array<string>(10).fill('kept'), 'withheld']);
-    const { rows } = await database.pool.query("SELECT deliveries::text AS row FROM deliveries UNION ALL SELECT texts::text FROM texts UNION ALL SELECT recipients::text FROM recipients");
+    expect(deliveries.map(({ status }) => status as string).sort()).toEqual([
+      'expired',
+      ...Array<string>(10).fill('kept'),
+      'withheld',
+    ]);
+    const { rows } = await database.pool.query(
+      'SELECT deliveries::text AS row FROM deliveries UNION ALL SELECT texts::text FROM texts UNION ALL SELECT recipients::text FROM recipients',
+    );
     expect(rows.filter(({ row }) => (row as string).includes(code))).toEqual([]);
   });
 
@@ -82,14 +141,22 @@ describe('without providers', () => {
     await publish(broker, AccountRegistered, registered(ann));
     await deliveriesTo(ann.userId, 1);
     for (let n = 0; n < 10; n++) await publish(broker, OrderShipped, about(ann.userId));
-    expect((await deliveriesTo(ann.userId, 21)).map(({ channel, status }) => `${channel as string} ${status as string}`).sort()).toEqual([
-      ...Array<string>(10).fill('inbox kept'),
-      'sms kept',
-      ...Array<string>(10).fill('sms withheld'),
-    ]);
+    expect(
+      (await deliveriesTo(ann.userId, 21))
+        .map(({ channel, status }) => `${channel as string} ${status as string}`)
+        .sort(),
+    ).toEqual([...Array<string>(10).fill('inbox kept'), 'sms kept', ...Array<string>(10).fill('sms withheld')]);
     expect(heard.of(SmsDelivery, ({ userId }) => userId === ann.userId)).toHaveLength(1);
     await publish(broker, AccountVerified, { ...ann, version: 2 });
-    await eventually(async () => expect((await database.pool.query('SELECT FROM recipients WHERE user_id = $1 AND verified_at IS NOT NULL', [ann.userId])).rowCount).toBe(1));
+    await eventually(async () =>
+      expect(
+        (
+          await database.pool.query('SELECT FROM recipients WHERE user_id = $1 AND verified_at IS NOT NULL', [
+            ann.userId,
+          ])
+        ).rowCount,
+      ).toBe(1),
+    );
     await publish(broker, OrderShipped, about(ann.userId));
     await deliveriesTo(ann.userId, 23);
     expect(heard.of(SmsDelivery, ({ userId }) => userId === ann.userId)).toHaveLength(2);
@@ -98,12 +165,26 @@ describe('without providers', () => {
   it('records one delivery per fact, person and channel, though every message comes twice', async () => {
     const ann = person();
     const [registeredId, shippedId] = [randomUUID(), randomUUID()];
-    for (const id of [registeredId, registeredId]) await publish(broker, AccountRegistered, registered(ann), { properties: { messageId: id } });
+    for (const id of [registeredId, registeredId])
+      await publish(broker, AccountRegistered, registered(ann), { properties: { messageId: id } });
     await publish(broker, AccountVerified, { ...ann, version: 2 });
-    await eventually(async () => expect((await database.pool.query('SELECT FROM recipients WHERE user_id = $1 AND verified_at IS NOT NULL', [ann.userId])).rowCount).toBe(1));
-    for (const id of [shippedId, shippedId]) await publish(broker, OrderShipped, about(ann.userId), { properties: { messageId: id } });
+    await eventually(async () =>
+      expect(
+        (
+          await database.pool.query('SELECT FROM recipients WHERE user_id = $1 AND verified_at IS NOT NULL', [
+            ann.userId,
+          ])
+        ).rowCount,
+      ).toBe(1),
+    );
+    for (const id of [shippedId, shippedId])
+      await publish(broker, OrderShipped, about(ann.userId), { properties: { messageId: id } });
     const deliveries = await deliveriesTo(ann.userId, 3);
-    const expected = [deliveryId(shippedId, ann.userId, 'inbox'), deliveryId(registeredId, ann.userId, 'sms'), deliveryId(shippedId, ann.userId, 'sms')];
+    const expected = [
+      deliveryId(shippedId, ann.userId, 'inbox'),
+      deliveryId(registeredId, ann.userId, 'sms'),
+      deliveryId(shippedId, ann.userId, 'sms'),
+    ];
     expect(deliveries.map(({ id }) => id as string).sort()).toEqual(expected.sort());
 
     const [sms] = heard.of(SmsDelivery, ({ id }) => id === deliveryId(shippedId, ann.userId, 'sms'));
@@ -118,7 +199,12 @@ describe('without providers', () => {
     await publish(broker, OrderAwaitingPayment, { ...about(ann.userId), total, payBy: '2026-01-01T12:30:00.000Z' });
     expect(await deliveriesTo(ann.userId, 1)).toMatchObject([{ channel: 'inbox' }]);
     await publish(broker, AccountVerified, { ...ann, version: 2 });
-    expect((await deliveriesTo(ann.userId, 2)).map(({ channel, status }) => [channel as string, status as string])).toEqual([['inbox', 'kept'], ['sms', 'kept']]);
+    expect(
+      (await deliveriesTo(ann.userId, 2)).map(({ channel, status }) => [channel as string, status as string]),
+    ).toEqual([
+      ['inbox', 'kept'],
+      ['sms', 'kept'],
+    ]);
   });
 
   it('tells a person once, in a text and in their inbox, why their order is cancelled', async () => {
@@ -127,11 +213,15 @@ describe('without providers', () => {
     await deliveriesTo(ann.userId, 1);
     const cancelled = { ...about(ann.userId), lines: [], allocation: [], reason: 'payment_timeout' as const };
     const cancelledId = randomUUID();
-    for (const id of [cancelledId, cancelledId]) await publish(broker, OrderCancelled, cancelled, { properties: { messageId: id } });
+    for (const id of [cancelledId, cancelledId])
+      await publish(broker, OrderCancelled, cancelled, { properties: { messageId: id } });
     await publish(broker, OrderCompleted, { ...about(ann.userId), total });
     const text = `Order ${cancelled.orderId.slice(0, 8)} is cancelled, because it was not paid in time.`;
     const deliveries = await deliveriesTo(ann.userId, 4);
-    expect(deliveries.filter((delivery) => delivery.text === text).map(({ channel }) => channel as string)).toEqual(['inbox', 'sms']);
+    expect(deliveries.filter((delivery) => delivery.text === text).map(({ channel }) => channel as string)).toEqual([
+      'inbox',
+      'sms',
+    ]);
   });
 
   it('tells a person, in a text and in their inbox, that their order could not be cancelled any more', async () => {
@@ -141,7 +231,11 @@ describe('without providers', () => {
     const refused = about(ann.userId);
     await publish(broker, OrderCancellationRefused, refused);
     const text = `Order ${refused.orderId.slice(0, 8)} could not be cancelled any more: it has left.`;
-    expect((await deliveriesTo(ann.userId, 3)).filter((delivery) => delivery.text === text).map(({ channel }) => channel as string)).toEqual(['inbox', 'sms']);
+    expect(
+      (await deliveriesTo(ann.userId, 3))
+        .filter((delivery) => delivery.text === text)
+        .map(({ channel }) => channel as string),
+    ).toEqual(['inbox', 'sms']);
   });
 
   it('shows a person their own inbox, newest first, page by page', async () => {
@@ -157,17 +251,29 @@ describe('without providers', () => {
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
-      const page = await client.request(ListNotifications, { userId: ann.userId, limit: 2, cursor }, { deadlineMs: 10_000 });
+      const page = await client.request(
+        ListNotifications,
+        { userId: ann.userId, limit: 2, cursor },
+        { deadlineMs: 10_000 },
+      );
       seen.push(...page.items.map((item) => item.about));
       cursor = page.next;
     } while (cursor);
     expect(seen).toEqual(orders);
-    await expect(client.request(ListNotifications, { userId: ann.userId, cursor: 'x' }, { deadlineMs: 10_000 })).rejects.toMatchObject({ problem: { status: 422 } });
+    await expect(
+      client.request(ListNotifications, { userId: ann.userId, cursor: 'x' }, { deadlineMs: 10_000 }),
+    ).rejects.toMatchObject({ problem: { status: 422 } });
   });
 
   it('records an e-mail to a person whose address is known', async () => {
     const ann = person();
-    await publish(broker, EmailDelivery, { id: randomUUID(), userId: ann.userId, about: 'x', text: 'Hello', address: 'ann@example.org' });
+    await publish(broker, EmailDelivery, {
+      id: randomUUID(),
+      userId: ann.userId,
+      about: 'x',
+      text: 'Hello',
+      address: 'ann@example.org',
+    });
     expect(await deliveriesTo(ann.userId, 1)).toMatchObject([{ channel: 'email', status: 'kept', text: 'Hello' }]);
   });
 });

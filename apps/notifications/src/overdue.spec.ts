@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { AccountVerified, OrderShipped, SmsDelivery } from '@sluice/contracts';
 import { broken, type Service, startService } from '@sluice/service-kit';
-import { eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import {
+  eventually,
+  facts,
+  type Facts,
+  publish,
+  type TestBroker,
+  testBroker,
+  type TestDatabase,
+  testDatabase,
+} from '@sluice/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { NotificationsConfig } from './config.js';
 import { AUDITED } from './invariants.js';
@@ -19,7 +28,14 @@ beforeAll(async () => {
   const start = () =>
     startService(
       { name: 'notifications', module: NotificationsModule, config: NotificationsConfig, database: true },
-      { DATABASE_URL: database.url, AMQP_URL: broker.url, LOG_LEVEL: 'silent', RETRY_TIERS_MS: '100', OUTSIDE_TIERS_MS: '100', TEXT_SWEEP_MS: '100' },
+      {
+        DATABASE_URL: database.url,
+        AMQP_URL: broker.url,
+        LOG_LEVEL: 'silent',
+        RETRY_TIERS_MS: '100',
+        OUTSIDE_TIERS_MS: '100',
+        TEXT_SWEEP_MS: '100',
+      },
     );
   services = await Promise.all([start(), start()]);
 });
@@ -32,10 +48,15 @@ afterAll(async () => {
 async function lost(minutes: number): Promise<string> {
   const id = randomUUID();
   const ago = `now() - interval '${minutes} minutes'`;
-  await database.pool.query(`INSERT INTO texts (id, user_id, about, text, phone, created_at, asked_at, version) VALUES ($1, $2, 'orders/1', 'Hello', '+15550001', ${ago}, ${ago}, 1)`, [id, randomUUID()]);
+  await database.pool.query(
+    `INSERT INTO texts (id, user_id, about, text, phone, created_at, asked_at, version) VALUES ($1, $2, 'orders/1', 'Hello', '+15550001', ${ago}, ${ago}, 1)`,
+    [id, randomUUID()],
+  );
   return id;
 }
-const row = async (table: 'texts' | 'deliveries', id: string) => (await database.pool.query(`SELECT * FROM ${table} WHERE id = $1`, [id])).rows[0] as Record<string, unknown> | undefined;
+const row = async (table: 'texts' | 'deliveries', id: string) =>
+  (await database.pool.query(`SELECT * FROM ${table} WHERE id = $1`, [id])).rows[0] as
+    Record<string, unknown> | undefined;
 const asked = (id: string) => heard.of(SmsDelivery, (text) => text.id === id);
 /** What was overdue before has been looked at. */
 const searched = async () => {
@@ -45,7 +66,9 @@ const searched = async () => {
 
 it('asks again for a text whose message got lost, once, sends it under its id, and forgets it later', async () => {
   const id = await lost(11);
-  await eventually(async () => expect(await row('deliveries', id)).toMatchObject({ status: 'kept', channel: 'sms', text: 'Hello' }));
+  await eventually(async () =>
+    expect(await row('deliveries', id)).toMatchObject({ status: 'kept', channel: 'sms', text: 'Hello' }),
+  );
   await searched();
   expect(asked(id)).toHaveLength(1);
   await database.pool.query(`UPDATE texts SET asked_at = now() - interval '11 minutes' WHERE id = $1`, [id]);
@@ -60,7 +83,12 @@ it('leaves a text alone that was decided just now, and keeps it for the case tha
   await publish(broker, OrderShipped, { userId, orderId, version: 3 }, { properties: { messageId: shipped } });
   const id = deliveryId(shipped, userId, 'sms');
   await eventually(async () => expect(await row('deliveries', id)).toMatchObject({ status: 'kept' }));
-  expect(await row('texts', id)).toMatchObject({ user_id: userId, about: `orders/${orderId}`, phone: '+15550001', version: 1 });
+  expect(await row('texts', id)).toMatchObject({
+    user_id: userId,
+    about: `orders/${orderId}`,
+    phone: '+15550001',
+    version: 1,
+  });
   await searched();
   expect([asked(id).length, (await row('texts', id))!['version']]).toEqual([1, 1]);
 });
@@ -76,9 +104,16 @@ it.each([
   ['16 minutes', 16, true],
 ])('the audit looks at a text that has no outcome after %s', async (_, minutes, named) => {
   const id = await lost(minutes);
-  const { rows } = await database.pool.query(`UPDATE texts SET asked_at = now() + interval '1 hour' WHERE id = $1 RETURNING id`, [id]);
+  const { rows } = await database.pool.query(
+    `UPDATE texts SET asked_at = now() + interval '1 hour' WHERE id = $1 RETURNING id`,
+    [id],
+  );
   expect(rows).toHaveLength(1);
   await database.pool.query('DELETE FROM deliveries WHERE id = $1', [id]);
-  const found = await broken(database.pool, AUDITED.find(({ name }) => name === 'texts_sent')!, 10);
+  const found = await broken(
+    database.pool,
+    AUDITED.find(({ name }) => name === 'texts_sent')!,
+    10,
+  );
   expect(found.includes(id)).toBe(named);
 });

@@ -27,12 +27,21 @@ it('hands the message over under the delivery’s id and keeps the provider’s 
     response.writeHead(202).end('{"id":"SM7"}');
   });
   expect(await provider.send(letter)).toEqual({ status: 'sent', providerReference: 'SM7' });
-  expect(seen[0]?.request).toMatchObject({ method: 'POST', url: '/messages', headers: { 'idempotency-key': 'delivery-1' } });
+  expect(seen[0]?.request).toMatchObject({
+    method: 'POST',
+    url: '/messages',
+    headers: { 'idempotency-key': 'delivery-1' },
+  });
   expect(seen[0]?.body).toEqual({ to: '+15550001', text: 'Hello' });
 });
 
 it.each([400, 404, 410, 422])('takes %i for a refusal for good, with the reason', async (status) => {
-  const provider = await providerThat((_, response) => void response.writeHead(status, { 'content-type': 'application/problem+json' }).end('{"title":"No","detail":"no such number"}'));
+  const provider = await providerThat(
+    (_, response) =>
+      void response
+        .writeHead(status, { 'content-type': 'application/problem+json' })
+        .end('{"title":"No","detail":"no such number"}'),
+  );
   expect(await provider.send(letter)).toEqual({ status: 'refused', reason: `${status}: no such number` });
 });
 
@@ -46,22 +55,40 @@ it.each([
   expect(await provider.send(letter)).toEqual({ status: 'refused', reason });
 });
 
-it.each([401, 403, 408, 409, 429, 500, 503])('takes %i for no answer about the message, so that it is tried again', async (status) => {
-  const provider = await providerThat((_, response) => void response.writeHead(status).end());
-  const error: unknown = await provider.send(letter).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(UnavailableError);
-  expect(error).toMatchObject({ dependency: 'sms', message: `the sms answered ${status}` });
-});
+it.each([401, 403, 408, 409, 429, 500, 503])(
+  'takes %i for no answer about the message, so that it is tried again',
+  async (status) => {
+    const provider = await providerThat((_, response) => void response.writeHead(status).end());
+    const error: unknown = await provider.send(letter).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UnavailableError);
+    expect(error).toMatchObject({ dependency: 'sms', message: `the sms answered ${status}` });
+  },
+);
 
-it.each([402, 405, 415])('takes %i for no answer about the message either: only 400, 404, 410 and 422 refuse it', async (status) => {
-  const provider = await providerThat((_, response) => void response.writeHead(status).end());
-  await expect(provider.send(letter)).rejects.toMatchObject({ name: 'UnavailableError', dependency: 'sms', suspect: true, message: `the sms answered ${status}` });
-});
+it.each([402, 405, 415])(
+  'takes %i for no answer about the message either: only 400, 404, 410 and 422 refuse it',
+  async (status) => {
+    const provider = await providerThat((_, response) => void response.writeHead(status).end());
+    await expect(provider.send(letter)).rejects.toMatchObject({
+      name: 'UnavailableError',
+      dependency: 'sms',
+      suspect: true,
+      message: `the sms answered ${status}`,
+    });
+  },
+);
 
-it.each(['', '{}', '<html>Welcome</html>', '{"id":7}'])('does not believe a provider that has taken a message and answers %j', async (body) => {
-  const provider = await providerThat((_, response) => void response.writeHead(200).end(body));
-  await expect(provider.send(letter)).rejects.toMatchObject({ name: 'UnavailableError', dependency: 'sms', suspect: true });
-});
+it.each(['', '{}', '<html>Welcome</html>', '{"id":7}'])(
+  'does not believe a provider that has taken a message and answers %j',
+  async (body) => {
+    const provider = await providerThat((_, response) => void response.writeHead(200).end(body));
+    await expect(provider.send(letter)).rejects.toMatchObject({
+      name: 'UnavailableError',
+      dependency: 'sms',
+      suspect: true,
+    });
+  },
+);
 
 it('stops waiting for a provider that does not answer', async () => {
   const provider = await providerThat(() => {}, 50);

@@ -35,19 +35,28 @@ export class HttpProvider implements Provider {
     try {
       return Accepted.parse(await jsonFrom(response)).id;
     } catch (cause) {
-      throw new UnavailableError(`the ${this.#outside.name} answered ${response.status}, and not what it has taken`, { dependency: this.#outside.name, suspect: true, cause });
+      throw new UnavailableError(`the ${this.#outside.name} answered ${response.status}, and not what it has taken`, {
+        dependency: this.#outside.name,
+        suspect: true,
+        cause,
+      });
     }
   }
 
   /** Unread, a long page would keep its connection. */
   async #unexpected({ status, body }: Response): Promise<UnavailableError> {
     await body?.cancel();
-    return new UnavailableError(`the ${this.#outside.name} answered ${status}`, { dependency: this.#outside.name, suspect: true });
+    return new UnavailableError(`the ${this.#outside.name} answered ${status}`, {
+      dependency: this.#outside.name,
+      suspect: true,
+    });
   }
 }
 
 async function reasonOf(response: Response): Promise<string> {
-  const { detail, message, error, title } = await jsonFrom(response).then((json) => Explained.parse(json)).catch((): z.output<typeof Explained> => ({}));
+  const { detail, message, error, title } = await jsonFrom(response)
+    .then((json) => Explained.parse(json))
+    .catch((): z.output<typeof Explained> => ({}));
   const why = detail ?? message ?? error ?? title;
   return why === undefined ? `${response.status}` : `${response.status}: ${why}`.slice(0, LONGEST_REASON);
 }

@@ -11,7 +11,8 @@ export interface Letter {
  * What became of a letter. `kept`: it is here to be read, no provider was involved. `sent`: the provider has it, under its own
  * name for it. `refused`: the provider never will, for the reason it gives.
  */
-export type Outcome = { status: 'kept' } | { status: 'sent'; providerReference: string } | { status: 'refused'; reason: string };
+export type Outcome =
+  { status: 'kept' } | { status: 'sent'; providerReference: string } | { status: 'refused'; reason: string };
 
 /** Somebody who brings messages to people. */
 export interface Provider {

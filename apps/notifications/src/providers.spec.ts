@@ -4,7 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { EmailDelivery, InboxDelivery, SmsDelivery } from '@sluice/contracts';
 import { type Service, startService } from '@sluice/service-kit';
-import { deadLetters, eventually, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import {
+  deadLetters,
+  eventually,
+  publish,
+  type TestBroker,
+  testBroker,
+  type TestDatabase,
+  testDatabase,
+} from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NotificationsConfig } from './config.js';
 import { NotificationsModule } from './notifications.module.js';
@@ -20,7 +28,10 @@ class Provider {
   readonly calls: { key: string; to: string; at: number }[] = [];
   #server: Server | undefined;
   port = 0;
-  answer: (to: string) => { status: number; headers?: Record<string, string>; body?: string } = () => ({ status: 202, body: '{"id":"P1"}' });
+  answer: (to: string) => { status: number; headers?: Record<string, string>; body?: string } = () => ({
+    status: 202,
+    body: '{"id":"P1"}',
+  });
 
   async open(): Promise<void> {
     const server = createServer(async (request, response) => {
@@ -52,7 +63,10 @@ afterAll(() => Promise.all([broker?.close(), database?.close()]));
 beforeEach(async () => {
   [sms, email] = [new Provider(), new Provider()];
   await Promise.all([sms.open(), email.open()]);
-  const urls = { SMS_PROVIDER_URL: `http://127.0.0.1:${sms.port}`, EMAIL_PROVIDER_URL: `http://127.0.0.1:${email.port}` };
+  const urls = {
+    SMS_PROVIDER_URL: `http://127.0.0.1:${sms.port}`,
+    EMAIL_PROVIDER_URL: `http://127.0.0.1:${email.port}`,
+  };
   service = await startService(
     { name: 'notifications', module: NotificationsModule, config: NotificationsConfig, database: true },
     { DATABASE_URL: database.url, AMQP_URL: broker.url, LOG_LEVEL: 'silent', ...TIERS, ...urls },
@@ -68,8 +82,15 @@ const textTo = async (phone: string): Promise<string> => {
   await publish(broker, SmsDelivery, { id, userId: randomUUID(), about: 'orders/1', text: 'Hello', phone });
   return id;
 };
-const textsTo = (count: number): Promise<string[]> => Promise.all(Array.from({ length: count }, (_, n) => textTo(`+1555${n}`)));
-const delivered = async (ids: readonly string[]) => (await database.pool.query('SELECT id, status, reason, provider_reference FROM deliveries WHERE id = ANY($1) AND version > 0', [ids])).rows;
+const textsTo = (count: number): Promise<string[]> =>
+  Promise.all(Array.from({ length: count }, (_, n) => textTo(`+1555${n}`)));
+const delivered = async (ids: readonly string[]) =>
+  (
+    await database.pool.query(
+      'SELECT id, status, reason, provider_reference FROM deliveries WHERE id = ANY($1) AND version > 0',
+      [ids],
+    )
+  ).rows;
 const smsDead = () => deadLetters(broker, 'notifications.sms');
 
 describe('while the SMS provider is away for longer than all tiers', () => {
@@ -93,10 +114,13 @@ describe('while the SMS provider is away for longer than all tiers', () => {
 
 describe('a text that the provider', () => {
   it('refuses for good is recorded with the reason, and is no dead letter', async () => {
-    sms.answer = (to) => (to === '+1' ? { status: 404, body: '{"message":"no such number"}' } : { status: 202, body: '{"id":"P1"}' });
+    sms.answer = (to) =>
+      to === '+1' ? { status: 404, body: '{"message":"no such number"}' } : { status: 202, body: '{"id":"P1"}' };
     const [refused, sent] = [await textTo('+1'), await textTo('+2')];
     await eventually(async () => expect(await delivered([refused, sent])).toHaveLength(2));
-    expect(await delivered([refused])).toEqual([{ id: refused, status: 'refused', reason: '404: no such number', provider_reference: null }]);
+    expect(await delivered([refused])).toEqual([
+      { id: refused, status: 'refused', reason: '404: no such number', provider_reference: null },
+    ]);
     expect(await delivered([sent])).toEqual([{ id: sent, status: 'sent', reason: null, provider_reference: 'P1' }]);
     expect([sms.calls.filter(({ to }) => to === '+1').length, await smsDead()]).toEqual([1, []]);
   });
@@ -104,7 +128,10 @@ describe('a text that the provider', () => {
   it('fails on, while others are sent, goes through the tiers and is a dead letter after its horizon, and harms no other', async () => {
     sms.answer = (to) => (to === '+666' ? { status: 500 } : { status: 202, body: '{"id":"P1"}' });
     const bad = await textTo('+666');
-    await database.pool.query(`INSERT INTO texts (id, user_id, about, text, phone, version) VALUES ($1, $2, 'orders/1', 'Hello', '+666', 1)`, [bad, randomUUID()]);
+    await database.pool.query(
+      `INSERT INTO texts (id, user_id, about, text, phone, version) VALUES ($1, $2, 'orders/1', 'Hello', '+666', 1)`,
+      [bad, randomUUID()],
+    );
     const others: string[] = [];
     const letters = await eventually(
       async () => {
@@ -117,15 +144,23 @@ describe('a text that the provider', () => {
       },
       { withinMs: 30_000 },
     );
-    expect(letters[0]).toMatchObject({ body: expect.stringContaining(bad), headers: { reason: 'UnavailableError: the sms answered 500' } });
+    expect(letters[0]).toMatchObject({
+      body: expect.stringContaining(bad),
+      headers: { reason: 'UnavailableError: the sms answered 500' },
+    });
     expect(sms.calls.filter(({ to }) => to === '+666').length).toBeGreaterThan(3);
     expect([(await delivered(others)).length, await delivered([bad])]).toEqual([others.length, []]);
     // Its tries were noted, so that it was not asked for while it rested in a tier.
-    await expect(database.pool.query(`SELECT FROM texts WHERE id = $1 AND asked_at > created_at + interval '2 seconds'`, [bad])).resolves.toMatchObject({ rowCount: 1 });
+    await expect(
+      database.pool.query(`SELECT FROM texts WHERE id = $1 AND asked_at > created_at + interval '2 seconds'`, [bad]),
+    ).resolves.toMatchObject({ rowCount: 1 });
   }, 60_000);
 
   it('asks to wait with is not sent before that', async () => {
-    sms.answer = (to) => (to === '+429' && sms.calls.filter((call) => call.to === to).length === 1 ? { status: 429, headers: { 'retry-after': '2' } } : { status: 202, body: '{"id":"P1"}' });
+    sms.answer = (to) =>
+      to === '+429' && sms.calls.filter((call) => call.to === to).length === 1
+        ? { status: 429, headers: { 'retry-after': '2' } }
+        : { status: 202, body: '{"id":"P1"}' };
     const id = await textTo('+429');
     await eventually(async () => expect(await delivered([id])).toHaveLength(1), CURED_WITHIN);
     const [first, second, ...more] = sms.calls.filter(({ to }) => to === '+429').map(({ at }) => at);

@@ -80,7 +80,22 @@ export interface Text extends Pick<Notice, 'id' | 'about' | 'text'> {
   version: number;
 }
 
-const deliveries = { table: 'deliveries', columns: ['id', 'userId', 'channel', 'about', 'text', 'status', 'providerReference', 'reason', 'createdAt', 'sentAt', 'version'] } as const;
+const deliveries = {
+  table: 'deliveries',
+  columns: [
+    'id',
+    'userId',
+    'channel',
+    'about',
+    'text',
+    'status',
+    'providerReference',
+    'reason',
+    'createdAt',
+    'sentAt',
+    'version',
+  ],
+} as const;
 
 export const tables = {
   deliveries: collection<Delivery>({ ...deliveries, key: 'id' }),
@@ -96,9 +111,16 @@ export const tables = {
     key: 'userId',
     columns: ['userId', 'phone', 'name', 'verifiedAt', 'waiting', 'texts', 'textsSince', 'version'],
   }),
-  texts: collection<Text>({ table: 'texts', key: 'id', columns: ['id', 'userId', 'about', 'text', 'phone', 'createdAt', 'askedAt', 'version'] }),
+  texts: collection<Text>({
+    table: 'texts',
+    key: 'id',
+    columns: ['id', 'userId', 'about', 'text', 'phone', 'createdAt', 'askedAt', 'version'],
+  }),
   /** The database fills in the times. */
-  newTexts: log<Omit<Text, 'createdAt' | 'askedAt'>>({ table: 'texts', columns: ['id', 'userId', 'about', 'text', 'phone', 'version'] }),
+  newTexts: log<Omit<Text, 'createdAt' | 'askedAt'>>({
+    table: 'texts',
+    columns: ['id', 'userId', 'about', 'text', 'phone', 'version'],
+  }),
 };
 
 export type State = StateOf<typeof tables>;

@@ -16,7 +16,8 @@ import { countText, noTexts, type TextLimits } from './text-limit.js';
 const DELIVERIES = '0a6f3b52-53c5-4c4e-8f67-3a3c3f0b7a1d';
 
 /** One delivery per fact, person and channel, whoever asks and however often. */
-export const deliveryId = (factId: string, userId: string, channel: string): string => v5(`${factId}/${userId}/${channel}`, DELIVERIES);
+export const deliveryId = (factId: string, userId: string, channel: string): string =>
+  v5(`${factId}/${userId}/${channel}`, DELIVERIES);
 
 /**
  * Text messages that wait until a person's number is known. The inbox has all of them; later ones are of more use than

@@ -7,15 +7,31 @@ const PATIENCE = { overdueMs: 10 * MINUTE, horizonMs: 1_440 * MINUTE };
 const decidedAt = new Date('2026-01-01T12:00:00.000Z');
 const after = (minutes: number): Date => new Date(decidedAt.getTime() + minutes * MINUTE);
 
-const text: Text = { id: 'a', userId: 'u', about: 'orders/1', text: 'It is on its way.', phone: '+15550001', createdAt: decidedAt, askedAt: decidedAt, version: 1 };
-const having = (change: Partial<Text> = {}): State => ({ numbers: {}, recipients: {}, deliveries: {}, texts: { a: { ...text, ...change } } });
+const text: Text = {
+  id: 'a',
+  userId: 'u',
+  about: 'orders/1',
+  text: 'It is on its way.',
+  phone: '+15550001',
+  createdAt: decidedAt,
+  askedAt: decidedAt,
+  version: 1,
+};
+const having = (change: Partial<Text> = {}): State => ({
+  numbers: {},
+  recipients: {},
+  deliveries: {},
+  texts: { a: { ...text, ...change } },
+});
 const look = (state: State, minutes: number): Decision => askAgain(state, 'a', PATIENCE, after(minutes));
 
 describe('a text without an outcome', () => {
   it('is asked for again when it has waited for so long, under the same id, and once, whoever looks', () => {
     expect(look(having(), 9.99)).toEqual({});
     const decision = look(having(), 10);
-    expect(decision.messages?.map(({ contract, data }) => [contract.type, data])).toEqual([['delivery.sms', { id: 'a', userId: 'u', about: 'orders/1', text: 'It is on its way.', phone: '+15550001' }]]);
+    expect(decision.messages?.map(({ contract, data }) => [contract.type, data])).toEqual([
+      ['delivery.sms', { id: 'a', userId: 'u', about: 'orders/1', text: 'It is on its way.', phone: '+15550001' }],
+    ]);
     expect(look({ ...having(), texts: { a: decision.state!.texts!['a'] } }, 10)).toEqual({});
   });
 
@@ -26,7 +42,18 @@ describe('a text without an outcome', () => {
   it('is given up after a day, and then asked for no more', () => {
     const decision = look(having({ askedAt: after(1_300) }), 1_440);
     expect(decision.messages).toBeUndefined();
-    expect(decision.state).toEqual({ deliveries: { a: expect.objectContaining({ id: 'a', channel: 'sms', status: 'expired', sentAt: null, createdAt: decidedAt, version: 1 }) } });
+    expect(decision.state).toEqual({
+      deliveries: {
+        a: expect.objectContaining({
+          id: 'a',
+          channel: 'sms',
+          status: 'expired',
+          sentAt: null,
+          createdAt: decidedAt,
+          version: 1,
+        }),
+      },
+    });
     expect(look({ ...having(), deliveries: decision.state!.deliveries! }, 9_000)).toEqual({});
   });
 

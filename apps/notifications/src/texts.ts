@@ -27,5 +27,17 @@ const isOver = ({ createdAt, askedAt }: Text, { overdueMs, horizonMs }: Patience
 
 const givenUp = ({ id, userId, about, text, createdAt }: Text): Unsent => {
   const reason = 'it has no outcome, though it was asked for again';
-  return { id, userId, about, text, channel: 'sms', status: 'expired', reason, providerReference: null, createdAt, sentAt: null, version: 1 };
+  return {
+    id,
+    userId,
+    about,
+    text,
+    channel: 'sms',
+    status: 'expired',
+    reason,
+    providerReference: null,
+    createdAt,
+    sentAt: null,
+    version: 1,
+  };
 };

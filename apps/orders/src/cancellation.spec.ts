@@ -4,13 +4,33 @@ import { cancel, haltAgain, parcelsHalted, parcelsLeft } from './cancellation.js
 import { hasLeft } from './order-steps.js';
 import { orderView } from './order.view.js';
 import type { Order } from './tables.js';
-import { BOTH_WAREHOUSES, COUPON, facts, hearing, later, NOW, obstacles, ORDER, PARCELS, PAYMENT, placedOrder, USER } from './testing/given.js';
+import {
+  BOTH_WAREHOUSES,
+  COUPON,
+  facts,
+  hearing,
+  later,
+  NOW,
+  obstacles,
+  ORDER,
+  PARCELS,
+  PAYMENT,
+  placedOrder,
+  USER,
+} from './testing/given.js';
 
 const mine = { orderId: ORDER, userId: USER };
 const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
-const ask = (order: Order, now = NOW) => cancel(order, mine, now) as Required<ReturnType<typeof cancel>> & { order: Order };
+const ask = (order: Order, now = NOW) =>
+  cancel(order, mine, now) as Required<ReturnType<typeof cancel>> & { order: Order };
 
-const paid = () => hearing(placedOrder({ coupon: COUPON }), [facts.stockReserved, facts.couponRedeemed, facts.payableOpened, facts.paymentCaptured]).order;
+const paid = () =>
+  hearing(placedOrder({ coupon: COUPON }), [
+    facts.stockReserved,
+    facts.couponRedeemed,
+    facts.payableOpened,
+    facts.paymentCaptured,
+  ]).order;
 const halting = () => ask(paid()).order;
 
 describe('a customer who cancels an order', () => {
@@ -22,7 +42,16 @@ describe('a customer who cancels an order', () => {
     const { order, history, messages, reply } = ask(hearing(placedOrder({ coupon: COUPON }), heard).order);
     expect(order).toMatchObject({ status: 'cancelled', reason: 'customer' });
     expect(history).toMatchObject([{ type: 'order.cancelled', detail: { reason: 'customer' }, status: 'cancelled' }]);
-    expect(messages).toEqual([OrderCancelled({ ...mine, version: order.version, lines: order.lines, allocation, reason: 'customer', coupon: COUPON })]);
+    expect(messages).toEqual([
+      OrderCancelled({
+        ...mine,
+        version: order.version,
+        lines: order.lines,
+        allocation,
+        reason: 'customer',
+        coupon: COUPON,
+      }),
+    ]);
     expect(reply).toEqual(orderView(order, NOW));
   });
 
@@ -42,15 +71,23 @@ describe('a customer who cancels an order', () => {
   it('has the parcels halted once more when nobody has answered for a minute, and then not for another', () => {
     const again = ask(halting(), later(60));
     expect(again.order).toEqual({ ...halting(), cancellationRequestedAt: later(60) });
-    expect([again.messages, again.history]).toEqual([[HaltParcels({ ...mine, allocation: BOTH_WAREHOUSES, address: halting().address })], []]);
+    expect([again.messages, again.history]).toEqual([
+      [HaltParcels({ ...mine, allocation: BOTH_WAREHOUSES, address: halting().address })],
+      [],
+    ]);
     expect(cancel(again.order, mine, later(119))).toEqual({ reply: again.reply });
   });
 
-  it.each(['expired', 'cancelled', 'halted'] as const)('gets the order as it is when it is cancelled already (%s)', (how) => {
-    const { order } = hearing(hearing(placedOrder(), [facts.stockReserved, facts.payableOpened]).order, [obstacles[how]]);
-    expect(order.status).toBe('cancelled');
-    expect(cancel(order, mine, NOW)).toEqual({ reply: orderView(order, NOW) });
-  });
+  it.each(['expired', 'cancelled', 'halted'] as const)(
+    'gets the order as it is when it is cancelled already (%s)',
+    (how) => {
+      const { order } = hearing(hearing(placedOrder(), [facts.stockReserved, facts.payableOpened]).order, [
+        obstacles[how],
+      ]);
+      expect(order.status).toBe('cancelled');
+      expect(cancel(order, mine, NOW)).toEqual({ reply: orderView(order, NOW) });
+    },
+  );
 
   it.each([
     ['has a parcel that has left', hearing(paid(), [facts.eastDispatched]).order],
@@ -61,8 +98,15 @@ describe('a customer who cancels an order', () => {
   ])('is too late when it %s: that is recorded, and told, once', (_, order) => {
     const { order: refused, history, messages, problem: answer } = ask(order);
     expect(answer).toMatchObject({ status: 409, title: 'Too late to cancel' });
-    expect(refused).toEqual({ ...order, cancellationRequestedAt: null, cancellationRefusedAt: NOW, version: order.version + 1 });
-    expect(history).toMatchObject([{ type: 'order.cancellation_refused', version: order.version + 1, status: order.status }]);
+    expect(refused).toEqual({
+      ...order,
+      cancellationRequestedAt: null,
+      cancellationRefusedAt: NOW,
+      version: order.version + 1,
+    });
+    expect(history).toMatchObject([
+      { type: 'order.cancellation_refused', version: order.version + 1, status: order.status },
+    ]);
     expect(messages).toEqual([OrderCancellationRefused({ ...mine, version: order.version + 1 })]);
     expect(cancel(refused, mine, later(60))).toEqual({ problem: answer });
     expect(parcelsLeft(refused, later(60))).toEqual({});
@@ -85,7 +129,15 @@ describe('a customer who cancels an order', () => {
 
   it('is told that there is no such order, and leaves a note for one that may still come', () => {
     const { order, ...rest } = cancel(undefined, mine, NOW);
-    expect(order).toEqual({ id: ORDER, userId: USER, status: 'cancelled', reason: 'customer', placedAt: null, recordedAt: NOW, version: 1 });
+    expect(order).toEqual({
+      id: ORDER,
+      userId: USER,
+      status: 'cancelled',
+      reason: 'customer',
+      placedAt: null,
+      recordedAt: NOW,
+      version: 1,
+    });
     expect(rest).toEqual({ problem: expect.objectContaining({ status: 404 }) });
     expect(cancel(order, mine, later(5))).toEqual({ order: { ...order, recordedAt: later(5) }, ...rest });
   });
@@ -95,7 +147,11 @@ describe('a request to halt that nobody has answered', () => {
   it('is sent again by the sweep after a minute, and then not for another', () => {
     expect(haltAgain(halting(), later(59))).toEqual({});
     const again = haltAgain(halting(), later(60));
-    expect(again).toEqual({ order: { ...halting(), cancellationRequestedAt: later(60) }, history: [], messages: [HaltParcels({ ...mine, allocation: BOTH_WAREHOUSES, address: halting().address })] });
+    expect(again).toEqual({
+      order: { ...halting(), cancellationRequestedAt: later(60) },
+      history: [],
+      messages: [HaltParcels({ ...mine, allocation: BOTH_WAREHOUSES, address: halting().address })],
+    });
     expect(haltAgain(again.order!, later(119))).toEqual({});
   });
 
@@ -107,7 +163,11 @@ describe('a request to halt that nobody has answered', () => {
 });
 
 describe('the halting of the parcels', () => {
-  const parcel = (warehouse: 'east' | 'west') => ({ id: PARCELS[warehouse], warehouse, lines: [{ sku: 'MUG', quantity: 1 }] });
+  const parcel = (warehouse: 'east' | 'west') => ({
+    id: PARCELS[warehouse],
+    warehouse,
+    lines: [{ sku: 'MUG', quantity: 1 }],
+  });
   const fact = { ...mine, version: 3, parcels: [parcel('east'), parcel('west')] };
 
   it.each([
@@ -115,14 +175,34 @@ describe('the halting of the parcels', () => {
     ['not known yet', []],
   ])('cancels the order, its parcels being %s', (_, heard) => {
     const { order, history, messages } = parcelsHalted(hearing(halting(), heard).order, fact, NOW);
-    expect(order).toMatchObject({ status: 'cancelled', reason: 'customer', parcels: [{ ...parcel('east'), status: 'halted' }, { ...parcel('west'), status: 'halted' }] });
+    expect(order).toMatchObject({
+      status: 'cancelled',
+      reason: 'customer',
+      parcels: [
+        { ...parcel('east'), status: 'halted' },
+        { ...parcel('west'), status: 'halted' },
+      ],
+    });
     expect(history).toMatchObject([{ type: 'order.cancelled', status: 'cancelled', detail: { reason: 'customer' } }]);
-    expect(messages).toEqual([OrderCancelled({ ...mine, version: order!.version, lines: order!.lines, allocation: BOTH_WAREHOUSES, reason: 'customer', coupon: COUPON })]);
+    expect(messages).toEqual([
+      OrderCancelled({
+        ...mine,
+        version: order!.version,
+        lines: order!.lines,
+        allocation: BOTH_WAREHOUSES,
+        reason: 'customer',
+        coupon: COUPON,
+      }),
+    ]);
   });
 
   it('stays what it is when the parcels are told after it, and when it comes again', () => {
     const { order } = parcelsHalted(halting(), fact, NOW);
-    expect(hearing(order!, [facts.eastCreated, facts.westCreated, obstacles.halted, obstacles.left])).toEqual({ order, history: [], messages: [] });
+    expect(hearing(order!, [facts.eastCreated, facts.westCreated, obstacles.halted, obstacles.left])).toEqual({
+      order,
+      history: [],
+      messages: [],
+    });
   });
 
   it('sends nothing: what is halted has not left', () => {
@@ -142,7 +222,12 @@ describe('the halting of the parcels', () => {
 describe('a parcel that had left', () => {
   it('lets the order go on, and says so once', () => {
     const { order, history, messages } = parcelsLeft(halting(), NOW);
-    expect(order).toEqual({ ...halting(), cancellationRequestedAt: null, cancellationRefusedAt: NOW, version: halting().version + 1 });
+    expect(order).toEqual({
+      ...halting(),
+      cancellationRequestedAt: null,
+      cancellationRefusedAt: NOW,
+      version: halting().version + 1,
+    });
     expect(history).toMatchObject([{ type: 'order.cancellation_refused', status: 'paid' }]);
     expect(messages).toEqual([OrderCancellationRefused({ ...mine, version: order!.version })]);
     expect(parcelsLeft(order!, NOW)).toEqual({});

@@ -1,4 +1,13 @@
-import { HaltParcels, OrderCancelled, OrderCancellationRefused, type CancelOrder, type Data, type Order as OrderView, type OrderReason, type ParcelsHalted } from '@sluice/contracts';
+import {
+  HaltParcels,
+  OrderCancelled,
+  OrderCancellationRefused,
+  type CancelOrder,
+  type Data,
+  type Order as OrderView,
+  type OrderReason,
+  type ParcelsHalted,
+} from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { hasEnded, hasLeft, record, type Change, type Told } from './order-steps.js';
 import { answered, orderView } from './order.view.js';
@@ -13,10 +22,22 @@ import { isOrder, isRefused, type EarlyCancellation, type Order, type RefusedOrd
  *
  * @throws ProblemError 404 somebody else's; 409 it was rejected
  */
-export function cancel(row: Row | undefined, { orderId, userId }: Data<typeof CancelOrder>, now: Date): Change<OrderView, Row> {
+export function cancel(
+  row: Row | undefined,
+  { orderId, userId }: Data<typeof CancelOrder>,
+  now: Date,
+): Change<OrderView, Row> {
   if (isOrder(row)) return cancelOrder(row, userId, now);
   if (isRefused(row)) return cancelRefused(row, userId);
-  const early: EarlyCancellation = { id: orderId, userId, status: 'cancelled', reason: 'customer', placedAt: null, recordedAt: now, version: 1 };
+  const early: EarlyCancellation = {
+    id: orderId,
+    userId,
+    status: 'cancelled',
+    reason: 'customer',
+    placedAt: null,
+    recordedAt: now,
+    version: 1,
+  };
   return { order: early, problem: notFound().problem };
 }
 
@@ -65,7 +86,8 @@ function halting(order: Order, now: Date): Change<OrderView> {
 }
 
 /** The sweep asks again: nobody has answered the last request to halt. */
-export const haltAgain = (order: Order, now: Date): Change => (isUnanswered(order, now) ? askToHalt(order, [], now) : {});
+export const haltAgain = (order: Order, now: Date): Change =>
+  isUnanswered(order, now) ? askToHalt(order, [], now) : {};
 
 const isUnanswered = ({ status, cancellationRequestedAt: asked }: Order, now: Date): boolean =>
   status === 'paid' && asked !== null && now.getTime() - asked.getTime() >= HALT_AGAIN_MS;
@@ -103,5 +125,6 @@ const cancellation = ({ lines, allocation, coupon }: Order, reason: OrderReason)
   type: OrderCancelled.type,
   detail: { reason },
   status: 'cancelled',
-  message: (about) => OrderCancelled({ ...about, lines, allocation: allocation ?? [], reason, ...(coupon !== null && { coupon }) }),
+  message: (about) =>
+    OrderCancelled({ ...about, lines, allocation: allocation ?? [], reason, ...(coupon !== null && { coupon }) }),
 });

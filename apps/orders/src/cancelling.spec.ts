@@ -1,4 +1,12 @@
-import { CancelOrder, ParcelCreated, ParcelsHalted, ParcelsLeft, PaymentRefunded, PlaceOrder, type Data } from '@sluice/contracts';
+import {
+  CancelOrder,
+  ParcelCreated,
+  ParcelsHalted,
+  ParcelsLeft,
+  PaymentRefunded,
+  PlaceOrder,
+  type Data,
+} from '@sluice/contracts';
 import { newId } from '@sluice/persistence';
 import { eventually, testBroker, testDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +17,10 @@ import { EUR, newRequest, openScene, problem, storyOf, type Scene } from './test
 
 let scene: Scene;
 beforeAll(async () => {
-  scene = await openScene({ broker: await testBroker({ tiersMs: [RETRY_MS] }), database: await testDatabase('orders'), eventually }, { DEADLINE_SWEEP_MS: '500' });
+  scene = await openScene(
+    { broker: await testBroker({ tiersMs: [RETRY_MS] }), database: await testDatabase('orders'), eventually },
+    { DEADLINE_SWEEP_MS: '500' },
+  );
 });
 afterAll(() => scene?.stop());
 
@@ -17,7 +28,12 @@ const GONE = { reply: { to: 'gone', id: '1' }, deadline: Date.now() - 1 };
 const about = ({ orderId, userId }: Request) => ({ orderId, userId, version: 1 });
 const cancellation = ({ orderId, userId }: Request) => CancelOrder({ orderId, userId });
 const halts = (order: Request) => scene.saidAbout(order).filter(({ type }) => type === 'logistics.halt');
-const isNoted = ({ orderId }: Request) => eventually(async () => expect(await scene.rows('SELECT status FROM orders WHERE id = $1 AND version = 1', [orderId])).toEqual([{ status: 'cancelled' }]));
+const isNoted = ({ orderId }: Request) =>
+  eventually(async () =>
+    expect(await scene.rows('SELECT status FROM orders WHERE id = $1 AND version = 1', [orderId])).toEqual([
+      { status: 'cancelled' },
+    ]),
+  );
 
 async function placed(upTo: 0 | 2 | 3): Promise<Request> {
   const order = newRequest();
@@ -31,10 +47,19 @@ describe('cancelling an order that is not paid', () => {
   it.each([0, 2] as const)('ends it at once, and once however often it is asked (after %i facts)', async (facts) => {
     const order = await placed(facts);
     const answers = await Promise.all(Array.from({ length: 10 }, () => scene.cancel(order)));
-    for (const answer of answers) expect(answer).toMatchObject({ id: order.orderId, status: 'cancelled', reason: 'customer' });
+    for (const answer of answers)
+      expect(answer).toMatchObject({ id: order.orderId, status: 'cancelled', reason: 'customer' });
     await scene.everythingIsHandled();
     expect(scene.factsOf(order).filter((type) => type === 'order.cancelled')).toHaveLength(1);
-    expect(scene.saidAbout(order).at(-1)).toMatchObject({ data: { reason: 'customer', lines: [{ sku: 'TEE', quantity: 2 }, { sku: 'MUG', quantity: 1 }] } });
+    expect(scene.saidAbout(order).at(-1)).toMatchObject({
+      data: {
+        reason: 'customer',
+        lines: [
+          { sku: 'TEE', quantity: 2 },
+          { sku: 'MUG', quantity: 1 },
+        ],
+      },
+    });
     expect(halts(order)).toEqual([]);
   });
 
@@ -62,7 +87,14 @@ describe('cancelling an order that is not paid', () => {
 });
 
 describe('cancelling a paid order', () => {
-  const parcel = { id: PARCELS.west, warehouse: 'west' as const, lines: [{ sku: 'TEE', quantity: 2 }, { sku: 'MUG', quantity: 1 }] };
+  const parcel = {
+    id: PARCELS.west,
+    warehouse: 'west' as const,
+    lines: [
+      { sku: 'TEE', quantity: 2 },
+      { sku: 'MUG', quantity: 1 },
+    ],
+  };
   const halted = (order: Request) => ParcelsHalted({ ...about(order), parcels: [parcel] });
 
   it('asks logistics once, and ends when the parcels are halted', async () => {
@@ -71,7 +103,12 @@ describe('cancelling a paid order', () => {
     expect(answers[0]).toMatchObject({ status: 'paid', cancellationRequestedAt: expect.any(String) });
     expect(answers[1]).toEqual(answers[0]);
     await eventually(() => expect(halts(order)).toHaveLength(1));
-    expect(halts(order)[0]!.data).toMatchObject({ orderId: order.orderId, userId: order.userId, allocation: [{ sku: 'TEE', warehouse: 'west' }, { sku: 'MUG' }], address: order.address });
+    expect(halts(order)[0]!.data).toMatchObject({
+      orderId: order.orderId,
+      userId: order.userId,
+      allocation: [{ sku: 'TEE', warehouse: 'west' }, { sku: 'MUG' }],
+      address: order.address,
+    });
     await scene.tell(halted(order));
     await scene.reaches(order, 'cancelled');
     await scene.tell(ParcelCreated({ ...about(order), parcelId: parcel.id, warehouse: 'west', lines: parcel.lines }));
@@ -83,7 +120,12 @@ describe('cancelling a paid order', () => {
     expect(seen).not.toHaveProperty('cancellationRequestedAt');
     expect(await scene.cancel(order)).toEqual(seen);
     expect(scene.factsOf(order).filter((type) => type === 'order.cancelled')).toHaveLength(1);
-    expect((await scene.timeline(order)).slice(-4)).toEqual(['order.paid', 'order.cancellation_requested', 'order.cancelled', 'payment.refunded']);
+    expect((await scene.timeline(order)).slice(-4)).toEqual([
+      'order.paid',
+      'order.cancellation_requested',
+      'order.cancelled',
+      'payment.refunded',
+    ]);
     expect(halts(order)).toHaveLength(1);
   });
 
@@ -113,7 +155,9 @@ describe('cancelling a paid order', () => {
   it('asks logistics again by itself when nobody has answered for a minute, and not again in the next', async () => {
     const [order, other] = [await placed(3), await placed(3)];
     for (const asked of [order, other]) await scene.cancel(asked);
-    await scene.rows("UPDATE orders SET cancellation_requested_at = now() - interval '61 seconds' WHERE id = $1", [order.orderId]);
+    await scene.rows("UPDATE orders SET cancellation_requested_at = now() - interval '61 seconds' WHERE id = $1", [
+      order.orderId,
+    ]);
     await eventually(() => expect(halts(order)).toHaveLength(2));
     const sweeps = await placed(2);
     await scene.rows("UPDATE orders SET pay_by = now() - interval '1 hour' WHERE id = $1", [sweeps.orderId]);
@@ -124,19 +168,32 @@ describe('cancelling a paid order', () => {
 });
 
 describe('a cancellation and its order, when both have waited and nobody waits for them any more', () => {
-  const seenBefore = async (order: Request) => (await scene.see(order)) as Partial<Data<typeof PlaceOrder>> & { status: string; reason?: string };
+  const seenBefore = async (order: Request) =>
+    (await scene.see(order)) as Partial<Data<typeof PlaceOrder>> & { status: string; reason?: string };
 
   it.each([
     ['the cancellation first', (order: Request) => [cancellation(order), PlaceOrder(order)], ['order.cancelled']],
-    ['the order first', (order: Request) => [PlaceOrder(order), cancellation(order)], ['order.placed', 'order.cancelled']],
+    [
+      'the order first',
+      (order: Request) => [PlaceOrder(order), cancellation(order)],
+      ['order.placed', 'order.cancelled'],
+    ],
   ])('end in a cancelled order: %s', async (_, both, facts) => {
     const order = newRequest();
     const [first, second] = both(order) as [ReturnType<typeof cancellation>, ReturnType<typeof cancellation>];
     await scene.tell(first, GONE);
-    await eventually(async () => expect(await scene.rows('SELECT 1 FROM orders WHERE id = $1 AND version > 0', [order.orderId])).toHaveLength(1));
+    await eventually(async () =>
+      expect(await scene.rows('SELECT 1 FROM orders WHERE id = $1 AND version > 0', [order.orderId])).toHaveLength(1),
+    );
     await scene.tell(second, GONE);
     await scene.reaches(order, 'cancelled');
-    expect(await seenBefore(order)).toMatchObject({ reason: 'customer', lines: [{ sku: 'TEE', quantity: 2 }, { sku: 'MUG', quantity: 1 }] });
+    expect(await seenBefore(order)).toMatchObject({
+      reason: 'customer',
+      lines: [
+        { sku: 'TEE', quantity: 2 },
+        { sku: 'MUG', quantity: 1 },
+      ],
+    });
     expect(await scene.timeline(order)).toEqual(['order.placed', 'order.cancelled']);
     await scene.everythingIsHandled();
     expect(scene.factsOf(order)).toEqual(facts);
@@ -145,10 +202,13 @@ describe('a cancellation and its order, when both have waited and nobody waits f
 
   it('end in a cancelled order when they come in one breath', async () => {
     const orders = Array.from({ length: 50 }, () => newRequest());
-    await Promise.all(orders.flatMap((order) => [cancellation(order), PlaceOrder(order)].map((message) => scene.tell(message, GONE))));
+    await Promise.all(
+      orders.flatMap((order) => [cancellation(order), PlaceOrder(order)].map((message) => scene.tell(message, GONE))),
+    );
     for (const order of orders) await scene.reaches(order, 'cancelled');
     await scene.everythingIsHandled();
-    for (const order of orders) expect(scene.factsOf(order).filter((type) => type === 'order.cancelled')).toHaveLength(1);
+    for (const order of orders)
+      expect(scene.factsOf(order).filter((type) => type === 'order.cancelled')).toHaveLength(1);
   });
 
   it('answers the one who places it after all with the cancelled order', async () => {

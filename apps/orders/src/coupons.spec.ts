@@ -1,4 +1,11 @@
-import { CouponRedeemed, CouponRejected, PaymentCaptured, StockRejected, StockReserved, type Order } from '@sluice/contracts';
+import {
+  CouponRedeemed,
+  CouponRejected,
+  PaymentCaptured,
+  StockRejected,
+  StockReserved,
+  type Order,
+} from '@sluice/contracts';
 import { eventually, testBroker, testDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COUPON } from './testing/given.js';
@@ -8,7 +15,11 @@ import { EUR, newRequest, openScene, storyOf, type Scene } from './testing/scene
 
 let scene: Scene;
 beforeAll(async () => {
-  scene = await openScene({ broker: await testBroker({ tiersMs: [RETRY_MS] }), database: await testDatabase('orders'), eventually });
+  scene = await openScene({
+    broker: await testBroker({ tiersMs: [RETRY_MS] }),
+    database: await testDatabase('orders'),
+    eventually,
+  });
 });
 afterAll(() => scene?.stop());
 
@@ -24,7 +35,9 @@ const refused = (order: Request) => CouponRejected({ ...about(order), code: COUP
 describe('an order with a coupon', () => {
   it('tells its coupon to whoever redeems it', async () => {
     const order = await placeWithCoupon();
-    await eventually(() => expect(scene.saidAbout(order)).toMatchObject([{ type: 'order.placed', data: { coupon: COUPON } }]));
+    await eventually(() =>
+      expect(scene.saidAbout(order)).toMatchObject([{ type: 'order.placed', data: { coupon: COUPON } }]),
+    );
   });
 
   it('ends the same whether its stock or its coupon is known first', async () => {
@@ -32,7 +45,9 @@ describe('an order with a coupon', () => {
       const order = await placeWithCoupon();
       await tell(order);
       await eventually(() => expect(scene.factsOf(order)).toEqual(['order.placed', 'order.priced']));
-      expect(scene.saidAbout(order).find(({ type }) => type === 'order.priced')).toMatchObject({ data: { total: EUR(3_300) } });
+      expect(scene.saidAbout(order).find(({ type }) => type === 'order.priced')).toMatchObject({
+        data: { total: EUR(3_300) },
+      });
       for (const fact of storyOf(order).slice(1)) await scene.tell(fact);
       await scene.reaches(order, 'completed');
       return [await scene.see(order), await scene.timeline(order)];
@@ -59,9 +74,22 @@ describe('an order with a coupon', () => {
     const [reserved] = storyOf(order);
     await scene.tell(reserved);
     await scene.tell(refused(order));
-    await eventually(async () => expect(await scene.see(order)).toMatchObject({ status: 'rejected', reason: 'coupon_rejected', coupon: COUPON }));
+    await eventually(async () =>
+      expect(await scene.see(order)).toMatchObject({ status: 'rejected', reason: 'coupon_rejected', coupon: COUPON }),
+    );
     const { allocation } = reserved.data as Parameters<typeof StockReserved>[0];
-    await eventually(() => expect(scene.saidAbout(order).at(-1)).toMatchObject({ type: 'order.rejected', data: { reason: 'coupon_rejected', couponReason: 'used_up', coupon: COUPON, allocation, lines: [{ sku: 'TEE' }, { sku: 'MUG' }] } }));
+    await eventually(() =>
+      expect(scene.saidAbout(order).at(-1)).toMatchObject({
+        type: 'order.rejected',
+        data: {
+          reason: 'coupon_rejected',
+          couponReason: 'used_up',
+          coupon: COUPON,
+          allocation,
+          lines: [{ sku: 'TEE' }, { sku: 'MUG' }],
+        },
+      }),
+    );
   });
 
   it('is rejected once when both stand against it, and nothing that is late wakes it up', async () => {
@@ -69,7 +97,12 @@ describe('an order with a coupon', () => {
     await scene.tell(StockRejected({ ...about(order), reason: 'out_of_stock', skus: ['TEE'] }));
     await scene.tell(refused(order));
     await scene.reaches(order, 'rejected');
-    for (const fact of [refused(order), redeemed(order), ...storyOf(order).filter(({ contract }) => contract !== PaymentCaptured)]) await scene.tell(fact);
+    for (const fact of [
+      refused(order),
+      redeemed(order),
+      ...storyOf(order).filter(({ contract }) => contract !== PaymentCaptured),
+    ])
+      await scene.tell(fact);
     await scene.everythingIsHandled();
     expect(await scene.see(order)).toMatchObject({ status: 'rejected', discount: EUR(0), parcels: [] });
     expect(scene.factsOf(order)).toEqual(['order.placed', 'order.rejected']);

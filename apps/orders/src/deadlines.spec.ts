@@ -3,9 +3,26 @@ import { describe, expect, it } from 'vitest';
 import { expire, giveUp, lapsed } from './deadlines.js';
 import { payableOpened, paymentCaptured } from './order.js';
 import type { Change } from './order-steps.js';
-import { BOTH_WAREHOUSES, COUPON, DEADLINE_SECONDS, facts, hearing, later, NOW, obstacles, ORDER, PAYMENT, placedOrder, refund, types, USER, WINDOW_SECONDS } from './testing/given.js';
+import {
+  BOTH_WAREHOUSES,
+  COUPON,
+  DEADLINE_SECONDS,
+  facts,
+  hearing,
+  later,
+  NOW,
+  obstacles,
+  ORDER,
+  PAYMENT,
+  placedOrder,
+  refund,
+  types,
+  USER,
+  WINDOW_SECONDS,
+} from './testing/given.js';
 
-const payable = (change = {}) => hearing(placedOrder(change), [facts.stockReserved, facts.couponRedeemed, facts.payableOpened]);
+const payable = (change = {}) =>
+  hearing(placedOrder(change), [facts.stockReserved, facts.couponRedeemed, facts.payableOpened]);
 const TIMER_EARLY_SECONDS = 1;
 
 describe('the payment window', () => {
@@ -30,8 +47,12 @@ describe('the payment window', () => {
     const { order, messages, history } = hearing(payable({ coupon: COUPON }).order, [obstacles.lapsed]);
     expect(order).toMatchObject({ status: 'cancelled', reason: 'payment_timeout' });
     const goods = { lines: order.lines, allocation: BOTH_WAREHOUSES, coupon: COUPON };
-    expect(messages).toEqual([OrderCancelled({ orderId: ORDER, userId: USER, version: order.version, ...goods, reason: 'payment_timeout' })]);
-    expect(history).toMatchObject([{ type: 'order.cancelled', detail: { reason: 'payment_timeout' }, status: 'cancelled' }]);
+    expect(messages).toEqual([
+      OrderCancelled({ orderId: ORDER, userId: USER, version: order.version, ...goods, reason: 'payment_timeout' }),
+    ]);
+    expect(history).toMatchObject([
+      { type: 'order.cancelled', detail: { reason: 'payment_timeout' }, status: 'cancelled' },
+    ]);
   });
 
   it('asks again while payments does not answer, less and less often, and waits for it for five minutes', () => {
@@ -47,7 +68,9 @@ describe('the payment window', () => {
   });
 
   it('waits once more when its timer came a moment early', () => {
-    expect(expire(payable().order, later(WINDOW_SECONDS - TIMER_EARLY_SECONDS))).toEqual({ messages: [ExpirePayment({ orderId: ORDER }, { delayMs: 1_000 })] });
+    expect(expire(payable().order, later(WINDOW_SECONDS - TIMER_EARLY_SECONDS))).toEqual({
+      messages: [ExpirePayment({ orderId: ORDER }, { delayMs: 1_000 })],
+    });
     expect(expire(payable().order, later(WINDOW_SECONDS - TIMER_EARLY_SECONDS - 0.001))).toEqual({});
   });
 
@@ -63,25 +86,38 @@ describe('the payment window', () => {
 
   it('is as payments has it, unless it was heard of so late that it is short: then it begins anew, for payments as well', () => {
     const { order: priced } = hearing(placedOrder(), [facts.stockReserved]);
-    const heard = (lateSeconds: number) => payableOpened(priced, { payBy: later(WINDOW_SECONDS).toISOString() }, WINDOW_SECONDS, later(lateSeconds));
+    const heard = (lateSeconds: number) =>
+      payableOpened(priced, { payBy: later(WINDOW_SECONDS).toISOString() }, WINDOW_SECONDS, later(lateSeconds));
     expect(heard(5).order?.payBy).toEqual(later(WINDOW_SECONDS));
     expect(types(heard(5).messages)).toEqual(['order.awaiting_payment', 'orders.expire-payment']);
     expect(heard(6).order?.payBy).toEqual(later(WINDOW_SECONDS + 6));
-    expect(heard(6).messages).toContainEqual(ExtendPayable({ orderId: ORDER, payBy: later(WINDOW_SECONDS + 6).toISOString() }));
+    expect(heard(6).messages).toContainEqual(
+      ExtendPayable({ orderId: ORDER, payBy: later(WINDOW_SECONDS + 6).toISOString() }),
+    );
   });
 });
 
 describe('money that comes for an order that has ended', () => {
   const amount = { amount: 3_800, currency: 'EUR' };
   const { order: cancelled } = hearing(payable().order, [obstacles.lapsed]);
-  const taken = paymentCaptured(cancelled, { orderId: ORDER, userId: USER, version: 3, paymentId: PAYMENT, amount }, later(5)) as Required<Change>;
+  const taken = paymentCaptured(
+    cancelled,
+    { orderId: ORDER, userId: USER, version: 3, paymentId: PAYMENT, amount },
+    later(5),
+  ) as Required<Change>;
 
   it('changes nothing but what is told: that it was taken, and that it went back, each once', () => {
     expect(taken.order).toMatchObject({ status: 'cancelled', paymentId: PAYMENT, paidAt: later(5), refundedAt: null });
     expect(taken.history).toMatchObject([{ type: 'order.paid_too_late', detail: { amount }, status: 'cancelled' }]);
-    expect(taken.messages).toEqual([OrderPaidTooLate({ orderId: ORDER, userId: USER, version: taken.order.version, amount })]);
+    expect(taken.messages).toEqual([
+      OrderPaidTooLate({ orderId: ORDER, userId: USER, version: taken.order.version, amount }),
+    ]);
     const back = refund(taken.order, later(9));
-    expect(back).toMatchObject({ order: { status: 'cancelled', refundedAt: later(9) }, history: [{ type: 'payment.refunded', status: 'cancelled' }], messages: [] });
+    expect(back).toMatchObject({
+      order: { status: 'cancelled', refundedAt: later(9) },
+      history: [{ type: 'payment.refunded', status: 'cancelled' }],
+      messages: [],
+    });
     expect([refund(back.order!, later(9)), facts.paymentCaptured(back.order!, later(9))]).toEqual([{}, {}]);
   });
 
@@ -103,14 +139,23 @@ describe('the deadline of an order that cannot be paid yet', () => {
     const { order, messages, history } = giveUp(pending, DEADLINE_SECONDS, later(DEADLINE_SECONDS));
     expect(order).toMatchObject({ status: 'cancelled', reason: 'processing_timeout' });
     const goods = { lines: order!.lines, allocation, coupon: COUPON };
-    expect(messages).toEqual([OrderCancelled({ orderId: ORDER, userId: USER, version: order!.version, ...goods, reason: 'processing_timeout' })]);
+    expect(messages).toEqual([
+      OrderCancelled({ orderId: ORDER, userId: USER, version: order!.version, ...goods, reason: 'processing_timeout' }),
+    ]);
     expect(history).toMatchObject([{ type: 'order.cancelled', detail: { reason: 'processing_timeout' } }]);
   });
 
   it('does nothing to an order that can be paid, is paid, has ended, or has time left', () => {
     const paid = hearing(payable().order, [facts.paymentCaptured]).order;
     const rejected = hearing(placedOrder(), [obstacles.outOfStock]).order;
-    for (const order of [payable().order, paid, rejected]) expect(giveUp(order, DEADLINE_SECONDS, later(DEADLINE_SECONDS))).toEqual({});
-    expect(giveUp(placedOrder(), DEADLINE_SECONDS, new Date(NOW.getTime() + (DEADLINE_SECONDS - TIMER_EARLY_SECONDS) * 1_000 - 1))).toEqual({});
+    for (const order of [payable().order, paid, rejected])
+      expect(giveUp(order, DEADLINE_SECONDS, later(DEADLINE_SECONDS))).toEqual({});
+    expect(
+      giveUp(
+        placedOrder(),
+        DEADLINE_SECONDS,
+        new Date(NOW.getTime() + (DEADLINE_SECONDS - TIMER_EARLY_SECONDS) * 1_000 - 1),
+      ),
+    ).toEqual({});
   });
 });

@@ -11,7 +11,10 @@ const MANY = 1_100;
 
 let scene: Scene;
 beforeAll(async () => {
-  scene = await openScene({ broker: await testBroker({ tiersMs: [RETRY_MS] }), database: await testDatabase('orders'), eventually }, { DEADLINE_SWEEP_MS: String(SWEEP_MS), ORDER_DEADLINE_SECONDS: String(DEADLINE_SECONDS) });
+  scene = await openScene(
+    { broker: await testBroker({ tiersMs: [RETRY_MS] }), database: await testDatabase('orders'), eventually },
+    { DEADLINE_SWEEP_MS: String(SWEEP_MS), ORDER_DEADLINE_SECONDS: String(DEADLINE_SECONDS) },
+  );
 });
 afterAll(() => scene?.stop());
 
@@ -31,8 +34,20 @@ const copies = ({ orderId }: Request, column: 'pay_by' | 'placed_at', secondsAgo
   );
 
 async function expectAllCancelled({ userId }: Request, reason: string): Promise<void> {
-  await eventually(async () => expect(await scene.rows('SELECT status, reason, count(*)::int FROM orders WHERE user_id = $1 GROUP BY 1, 2 ORDER BY 1 DESC', [userId])).toContainEqual({ status: 'cancelled', reason, count: MANY }), { withinMs: 25_000 });
-  const [times] = await scene.rows("SELECT extract(epoch FROM max(h.at) - min(h.at)) * 1000 AS ms FROM orders o JOIN order_history h ON h.order_id = o.id AND h.type = 'order.cancelled' WHERE o.user_id = $1", [userId]);
+  await eventually(
+    async () =>
+      expect(
+        await scene.rows(
+          'SELECT status, reason, count(*)::int FROM orders WHERE user_id = $1 GROUP BY 1, 2 ORDER BY 1 DESC',
+          [userId],
+        ),
+      ).toContainEqual({ status: 'cancelled', reason, count: MANY }),
+    { withinMs: 25_000 },
+  );
+  const [times] = await scene.rows(
+    "SELECT extract(epoch FROM max(h.at) - min(h.at)) * 1000 AS ms FROM orders o JOIN order_history h ON h.order_id = o.id AND h.type = 'order.cancelled' WHERE o.user_id = $1",
+    [userId],
+  );
   expect(Number(times!['ms'])).toBeLessThan(1.5 * SWEEP_MS);
 }
 
@@ -42,11 +57,16 @@ describe('the sweep', () => {
   it('takes the time of the database: a process whose clock is ahead cancels nothing early', async () => {
     const [young, unpaid, old] = [await placed(), await placed(0, 1), await placed()];
     await scene.reaches(unpaid, 'awaiting_payment');
-    await scene.rows('UPDATE orders SET pay_by = now() + interval \'5 minutes\' WHERE id = $1', [unpaid.orderId]);
+    await scene.rows("UPDATE orders SET pay_by = now() + interval '5 minutes' WHERE id = $1", [unpaid.orderId]);
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1.5 * DEADLINE_SECONDS * 1_000 });
-    await scene.rows(`UPDATE orders SET placed_at = now() - interval '${DEADLINE_SECONDS + 1} seconds' WHERE id = $1`, [old.orderId]);
+    await scene.rows(`UPDATE orders SET placed_at = now() - interval '${DEADLINE_SECONDS + 1} seconds' WHERE id = $1`, [
+      old.orderId,
+    ]);
     await scene.reaches(old, 'cancelled');
-    expect([await scene.see(young), await scene.see(unpaid)]).toMatchObject([{ status: 'pending' }, { status: 'awaiting_payment' }]);
+    expect([await scene.see(young), await scene.see(unpaid)]).toMatchObject([
+      { status: 'pending' },
+      { status: 'awaiting_payment' },
+    ]);
   });
 
   it('cancels unpaid orders whose timers are lost, all at once however many, and no other', async () => {
@@ -66,13 +86,32 @@ describe('the sweep', () => {
   });
 
   it.each([
-    ['was not paid', [0, 1], 'awaiting_payment', "pay_by = now() - interval '1 hour'", 'payment_timeout', [{ sku: 'TEE' }, { sku: 'MUG' }]],
-    ['was never ready', [], 'pending', `placed_at = now() - interval '${DEADLINE_SECONDS + 1} seconds'`, 'processing_timeout', []],
+    [
+      'was not paid',
+      [0, 1],
+      'awaiting_payment',
+      "pay_by = now() - interval '1 hour'",
+      'payment_timeout',
+      [{ sku: 'TEE' }, { sku: 'MUG' }],
+    ],
+    [
+      'was never ready',
+      [],
+      'pending',
+      `placed_at = now() - interval '${DEADLINE_SECONDS + 1} seconds'`,
+      'processing_timeout',
+      [],
+    ],
   ])('says what goes back of an order that %s', async (_, facts, status, past, reason, allocation) => {
     const order = await placed(...facts);
     await scene.reaches(order, status);
     await scene.rows(`UPDATE orders SET ${past} WHERE id = $1`, [order.orderId]);
     await scene.reaches(order, 'cancelled');
-    await eventually(() => expect(scene.saidAbout(order).at(-1)).toMatchObject({ type: 'order.cancelled', data: { reason, lines: [{ sku: 'TEE' }, { sku: 'MUG' }], allocation } }));
+    await eventually(() =>
+      expect(scene.saidAbout(order).at(-1)).toMatchObject({
+        type: 'order.cancelled',
+        data: { reason, lines: [{ sku: 'TEE' }, { sku: 'MUG' }], allocation },
+      }),
+    );
   });
 });

@@ -29,7 +29,11 @@ const UNPAID = `
  */
 @Injectable()
 export class DeadlinesSweep extends Sweep {
-  constructor(orders: OrderRepository, pool: Pool, @Inject(CONFIG) { ORDER_DEADLINE_SECONDS: seconds, DEADLINE_SWEEP_MS }: OrdersConfig) {
+  constructor(
+    orders: OrderRepository,
+    pool: Pool,
+    @Inject(CONFIG) { ORDER_DEADLINE_SECONDS: seconds, DEADLINE_SWEEP_MS }: OrdersConfig,
+  ) {
     const revised = (rule: (order: Order, now: Date) => Change) => (_: Message, id: string) => orders.revise(id, rule);
     super('deadlines', DEADLINE_SWEEP_MS, pool, [
       {

@@ -29,11 +29,15 @@ const isOver = (end: Date, now: Date): boolean => now.getTime() >= end.getTime()
 export function expire(order: Order, now: Date): Change {
   if (hasEnded(order) || order.paidAt || !order.payBy) return {};
   const lateMs = now.getTime() - order.payBy.getTime();
-  if (lateMs < 0) return lateMs < -TIMER_EARLY_MS ? {} : { messages: [ExpirePayment({ orderId: order.id }, { delayMs: TIMER_EARLY_MS })] };
+  if (lateMs < 0)
+    return lateMs < -TIMER_EARLY_MS
+      ? {}
+      : { messages: [ExpirePayment({ orderId: order.id }, { delayMs: TIMER_EARLY_MS })] };
   // It waits only since before an order that costs nothing was paid at once.
   if (isFree(order)) return learn(order, {}, now);
   if (lateMs >= VERDICT_WITHIN_MS) return cancelled(order, 'payment_timeout', now);
-  if (order.closeRequestedAt && !isDue({ since: order.payBy, askedAt: order.closeRequestedAt }, CLOSE_AGAIN_MS, now)) return {};
+  if (order.closeRequestedAt && !isDue({ since: order.payBy, askedAt: order.closeRequestedAt }, CLOSE_AGAIN_MS, now))
+    return {};
   return { order: { ...order, closeRequestedAt: now }, messages: [ClosePayable({ orderId: order.id })] };
 }
 

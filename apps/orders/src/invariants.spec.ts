@@ -6,7 +6,12 @@ import { invariantsOf } from './invariants.js';
 describe('what holds of every order that waits', () =>
   itNamesWhatBreaks({
     service: 'orders',
-    invariants: invariantsOf({ PAYMENT_WINDOW_SECONDS: 1_800, ORDER_DEADLINE_SECONDS: 7_200, DEADLINE_SWEEP_MS: 5_000, RECORDS_PRUNE_MS: 600_000 }),
+    invariants: invariantsOf({
+      PAYMENT_WINDOW_SECONDS: 1_800,
+      ORDER_DEADLINE_SECONDS: 7_200,
+      DEADLINE_SWEEP_MS: 5_000,
+      RECORDS_PRUNE_MS: 600_000,
+    }),
     broken,
     tables: 'orders, order_history',
     sound: `
@@ -22,9 +27,18 @@ describe('what holds of every order that waits', () =>
         ('${uuid(7)}', '${uuid(1)}', 'cancelled', 'customer', NULL, NULL, NULL, 1), ('${uuid(8)}', '${uuid(1)}', 'rejected', 'not_orderable', 'hash', '[]', '{}', 1);
       INSERT INTO orders (id) VALUES ('${uuid(9)}');`,
     breaks: {
-      unpaid_orders_within_window: [uuid(2), `UPDATE orders SET pay_by = now() - interval '6 minutes 1 second' WHERE status = 'awaiting_payment'`],
-      pending_orders_within_deadline: [uuid(1), `UPDATE orders SET placed_at = now() - interval '2 hours 61 seconds' WHERE status = 'pending'`],
-      cancellations_answered: [uuid(5), `UPDATE order_history SET at = now() - interval '16 minutes' WHERE version = 6`],
+      unpaid_orders_within_window: [
+        uuid(2),
+        `UPDATE orders SET pay_by = now() - interval '6 minutes 1 second' WHERE status = 'awaiting_payment'`,
+      ],
+      pending_orders_within_deadline: [
+        uuid(1),
+        `UPDATE orders SET placed_at = now() - interval '2 hours 61 seconds' WHERE status = 'pending'`,
+      ],
+      cancellations_answered: [
+        uuid(5),
+        `UPDATE order_history SET at = now() - interval '16 minutes' WHERE version = 6`,
+      ],
       refusals_say_why: [uuid(8), `UPDATE orders SET reason = NULL WHERE status = 'rejected'`],
     },
   }));

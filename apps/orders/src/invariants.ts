@@ -12,8 +12,13 @@ export const USUAL_DEADLINE_SECONDS = 7_200;
 const LOGISTICS_ANSWERS = "interval '15 minutes'";
 
 /** No order waits for ever, and what was refused says why. */
-export const invariantsOf = ({ ORDER_DEADLINE_SECONDS = USUAL_DEADLINE_SECONDS }: Partial<OrdersConfig>): readonly Invariant[] => [
-  { name: 'unpaid_orders_within_window', sql: `SELECT id FROM orders WHERE status = 'awaiting_payment' AND pay_by < now() - interval '${VERDICT_WITHIN_MS} milliseconds' - ${GRACE}` },
+export const invariantsOf = ({
+  ORDER_DEADLINE_SECONDS = USUAL_DEADLINE_SECONDS,
+}: Partial<OrdersConfig>): readonly Invariant[] => [
+  {
+    name: 'unpaid_orders_within_window',
+    sql: `SELECT id FROM orders WHERE status = 'awaiting_payment' AND pay_by < now() - interval '${VERDICT_WITHIN_MS} milliseconds' - ${GRACE}`,
+  },
   {
     name: 'pending_orders_within_deadline',
     sql: `SELECT id FROM orders WHERE status = 'pending' AND placed_at < now() - interval '${ORDER_DEADLINE_SECONDS} seconds' - ${GRACE}`,

@@ -3,4 +3,10 @@ import { OrdersConfig } from './config.js';
 import { invariantsOf } from './invariants.js';
 import { OrdersModule } from './orders.module.js';
 
-await runService({ name: 'orders', module: OrdersModule, config: OrdersConfig, database: true, invariants: invariantsOf });
+await runService({
+  name: 'orders',
+  module: OrdersModule,
+  config: OrdersConfig,
+  database: true,
+  invariants: invariantsOf,
+});

@@ -2,7 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expire, lapsed } from './deadlines.js';
 import type { Order } from './tables.js';
-import { AT_NO_PRICE, COUPON, facts, hearing, later, NOW, obstacles, placedOrder, refund, types, type Fact } from './testing/given.js';
+import {
+  AT_NO_PRICE,
+  COUPON,
+  facts,
+  hearing,
+  later,
+  NOW,
+  obstacles,
+  placedOrder,
+  refund,
+  types,
+  type Fact,
+} from './testing/given.js';
 import { expectLegal, WAY } from './testing/legal.js';
 
 const FACTS: readonly Fact[] = Object.values(facts);
@@ -17,9 +29,13 @@ const arrivals = fc
 /** The end of a payment window depends on when it began, and that on who was first. */
 const timeless = (order: Order) => ({ ...order, payBy: order.payBy !== null });
 
-const wayOf = (order: Order, heard: readonly Fact[]): Order[] => heard.map((_, index) => hearing(order, heard.slice(0, index + 1)).order);
+const wayOf = (order: Order, heard: readonly Fact[]): Order[] =>
+  heard.map((_, index) => hearing(order, heard.slice(0, index + 1)).order);
 
-describe.each([['without a coupon', undefined], ['with a coupon', COUPON]])('whatever the order in which facts arrive, and however often, %s', (_, coupon) => {
+describe.each([
+  ['without a coupon', undefined],
+  ['with a coupon', COUPON],
+])('whatever the order in which facts arrive, and however often, %s', (_, coupon) => {
   const placed = placedOrder({ coupon });
   const asItHappens = hearing(placed, FACTS);
 
@@ -50,7 +66,9 @@ describe.each([['without a coupon', undefined], ['with a coupon', COUPON]])('wha
     fc.assert(
       fc.property(arrivals, (heard) => {
         const { order, history } = hearing(placed, heard);
-        expect([1, ...history.map(({ version }) => version)]).toEqual(Array.from({ length: order.version }, (_, index) => index + 1));
+        expect([1, ...history.map(({ version }) => version)]).toEqual(
+          Array.from({ length: order.version }, (_, index) => index + 1),
+        );
         const ranks = history.map(({ status }) => WAY.indexOf(status));
         expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
         expect(history.at(-1)!.status).toBe(order.status);
@@ -71,11 +89,21 @@ describe.each([['without a coupon', undefined], ['with a coupon', COUPON]])('wha
 });
 
 /** What happens to an order that costs nothing, and what an older payments may say of it. */
-const FREE_FACTS = Object.entries(facts).filter(([name]) => name !== 'paymentCaptured').map(([, fact]) => fact);
-const freeArrivals = fc.array(fc.constantFrom(...FREE_FACTS), { maxLength: 12 }).chain((again) => fc.shuffledSubarray([...FREE_FACTS, ...again], { minLength: FREE_FACTS.length + again.length }));
+const FREE_FACTS = Object.entries(facts)
+  .filter(([name]) => name !== 'paymentCaptured')
+  .map(([, fact]) => fact);
+const freeArrivals = fc
+  .array(fc.constantFrom(...FREE_FACTS), { maxLength: 12 })
+  .chain((again) => fc.shuffledSubarray([...FREE_FACTS, ...again], { minLength: FREE_FACTS.length + again.length }));
 
 describe.each([
-  ['its coupon takes off all that it costs', placedOrder({ coupon: COUPON, shown: [{ sku: 'TEE', name: 'Tee', price: { amount: 250, currency: 'EUR' }, version: 2 }, AT_NO_PRICE[1]!] })],
+  [
+    'its coupon takes off all that it costs',
+    placedOrder({
+      coupon: COUPON,
+      shown: [{ sku: 'TEE', name: 'Tee', price: { amount: 250, currency: 'EUR' }, version: 2 }, AT_NO_PRICE[1]!],
+    }),
+  ],
   ['its products are given away', placedOrder({ shown: AT_NO_PRICE })],
 ])('an order that costs nothing, since %s', (_, placed) => {
   it('is paid as soon as it is priced, in whatever order facts arrive, and nobody is asked for money', () => {
@@ -84,7 +112,9 @@ describe.each([
         wayOf(placed, heard).forEach(expectLegal);
         const { order, messages } = hearing(placed, heard);
         expect(order).toMatchObject({ status: 'completed', total: 0, paymentId: null, paidAt: NOW });
-        expect(types(messages.filter(({ contract }) => contract.kind === 'event'))).toEqual(OWN_FACTS.filter((type) => type !== 'order.awaiting_payment'));
+        expect(types(messages.filter(({ contract }) => contract.kind === 'event'))).toEqual(
+          OWN_FACTS.filter((type) => type !== 'order.awaiting_payment'),
+        );
       }),
     );
   });
@@ -114,7 +144,10 @@ const MONEY: readonly Fact[] = [facts.paymentCaptured, refundOfCancelled];
 const all = [...FACTS, ...Object.values(obstacles), refundOfCancelled];
 const adversities = fc.shuffledSubarray([...all, ...all]);
 
-describe.each([['without a coupon', undefined], ['with a coupon', COUPON]])('whatever stands against an order, and whenever, %s', (_, coupon) => {
+describe.each([
+  ['without a coupon', undefined],
+  ['with a coupon', COUPON],
+])('whatever stands against an order, and whenever, %s', (_, coupon) => {
   const placed = placedOrder({ coupon });
 
   it('it is always in a legal state', () => {
@@ -127,10 +160,18 @@ describe.each([['without a coupon', undefined], ['with a coupon', COUPON]])('wha
         const { order, messages, history } = hearing(placed, heard);
         const ends = messages.filter(({ contract }) => ENDS.includes(contract.type));
         expect(types(ends)).toEqual(WAY.includes(order.status) ? [] : [`order.${order.status}`]);
-        if (ends[0]) expect(ends[0].data).toMatchObject({ lines: order.lines, allocation: order.allocation ?? [], ...(coupon !== undefined && { coupon }) });
+        if (ends[0])
+          expect(ends[0].data).toMatchObject({
+            lines: order.lines,
+            allocation: order.allocation ?? [],
+            ...(coupon !== undefined && { coupon }),
+          });
         const told = history.map(({ type }) => type);
         const rest = told.slice(told.findIndex((type) => ENDS.includes(type)) + 1);
-        if (ends[0]) expect(['', 'payment.refunded', 'order.paid_too_late', 'order.paid_too_late,payment.refunded']).toContain(rest.join());
+        if (ends[0])
+          expect(['', 'payment.refunded', 'order.paid_too_late', 'order.paid_too_late,payment.refunded']).toContain(
+            rest.join(),
+          );
       }),
     );
   });
@@ -141,7 +182,9 @@ describe.each([['without a coupon', undefined], ['with a coupon', COUPON]])('wha
         const { order, messages, history } = hearing(placed, heard);
         const own = types(messages).filter((type) => OWN_FACTS.includes(type) || ENDS.includes(type));
         expect(own).toEqual([...new Set(own)]);
-        expect([1, ...history.map(({ version }) => version)]).toEqual(Array.from({ length: order.version }, (_, index) => index + 1));
+        expect([1, ...history.map(({ version }) => version)]).toEqual(
+          Array.from({ length: order.version }, (_, index) => index + 1),
+        );
         const ranks = history.map(({ status }) => (WAY.includes(status) ? WAY.indexOf(status) : WAY.length));
         expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
         expect(history.at(-1)?.status ?? placed.status).toBe(order.status);
@@ -154,8 +197,19 @@ describe.each([['without a coupon', undefined], ['with a coupon', COUPON]])('wha
       fc.property(adversities, adversities, (before, after) => {
         const { order } = hearing(placed, before);
         fc.pre(order.status === 'rejected' || order.status === 'cancelled');
-        expect(hearing(order, after, later(100_000)).order).toMatchObject({ status: order.status, reason: order.reason, payBy: order.payBy, parcels: order.parcels });
-        expect(hearing(order, after.filter((fact) => !MONEY.includes(fact)), later(100_000))).toEqual({ order, history: [], messages: [] });
+        expect(hearing(order, after, later(100_000)).order).toMatchObject({
+          status: order.status,
+          reason: order.reason,
+          payBy: order.payBy,
+          parcels: order.parcels,
+        });
+        expect(
+          hearing(
+            order,
+            after.filter((fact) => !MONEY.includes(fact)),
+            later(100_000),
+          ),
+        ).toEqual({ order, history: [], messages: [] });
       }),
     );
   });

@@ -4,7 +4,10 @@ import { BOTH_WAREHOUSES, DEADLINE_SECONDS, types, WINDOW_SECONDS } from './test
 import { expectLegal, WAY } from './testing/legal.js';
 import { World, type Setting } from './testing/world.js';
 
-const ONE_WAREHOUSE = [{ sku: 'TEE', warehouse: 'east' as const, quantity: 2 }, { sku: 'MUG', warehouse: 'east' as const, quantity: 1 }];
+const ONE_WAREHOUSE = [
+  { sku: 'TEE', warehouse: 'east' as const, quantity: 2 },
+  { sku: 'MUG', warehouse: 'east' as const, quantity: 1 },
+];
 const PERIODS_SECONDS = [30, 61, WINDOW_SECONDS, DEADLINE_SECONDS];
 
 const settings: fc.Arbitrary<Setting> = fc.record({
@@ -34,8 +37,20 @@ const ACTS = {
   sweep: (world) => world.sweep(),
   loseTimers: (world) => world.loseTimers(),
 } satisfies Record<string, Act>;
-const WEIGHTS: Record<keyof typeof ACTS, number> = { deliver: 48, deliverAgain: 6, pay: 6, cancelWhenPaid: 6, cancel: 1, wait: 2, sweep: 1, loseTimers: 1 };
-const acts = Object.entries(WEIGHTS).map(([act, weight]) => ({ weight, arbitrary: fc.constant(act as keyof typeof ACTS) }));
+const WEIGHTS: Record<keyof typeof ACTS, number> = {
+  deliver: 48,
+  deliverAgain: 6,
+  pay: 6,
+  cancelWhenPaid: 6,
+  cancel: 1,
+  wait: 2,
+  sweep: 1,
+  loseTimers: 1,
+};
+const acts = Object.entries(WEIGHTS).map(([act, weight]) => ({
+  weight,
+  arbitrary: fc.constant(act as keyof typeof ACTS),
+}));
 const choice = fc.record({ act: fc.oneof(...acts), pick: fc.nat(11) });
 const lives = fc.tuple(settings, fc.array(choice, { maxLength: 80, size: 'max' }));
 type Life = typeof lives extends fc.Arbitrary<infer L> ? L : never;
@@ -54,15 +69,27 @@ const isAlive = ({ orders }: World): boolean => ['paid', 'shipped', 'completed']
 
 describe('an order among others who keep their word, whatever is delivered when, and however often', () => {
   const always = (title: string, holds: (world: World, setting: Setting) => void) =>
-    it(title, () => fc.assert(fc.property(lives, (life) => holds(live(life), life[0])), { numRuns: 400 }));
+    it(title, () =>
+      fc.assert(
+        fc.property(lives, (life) => holds(live(life), life[0])),
+        { numRuns: 400 },
+      ),
+    );
 
   it('is in a legal state at every moment', () => {
-    fc.assert(fc.property(lives, (life) => void live(life, ({ orders: { order } }) => order && expectLegal(order))), { numRuns: 100 });
+    fc.assert(
+      fc.property(lives, (life) => void live(life, ({ orders: { order } }) => order && expectLegal(order))),
+      { numRuns: 100 },
+    );
   });
 
   always('is never stuck: it ends, or it is paid and as far as its parcels are', (world, { reach }) => {
     const { status, cancellationRequestedAt } = world.orders.order!;
-    expect(['rejected', 'cancelled', { preparing: 'paid', dispatched: 'shipped', delivered: 'completed', halted: '' }[reach]]).toContain(status);
+    expect([
+      'rejected',
+      'cancelled',
+      { preparing: 'paid', dispatched: 'shipped', delivered: 'completed', halted: '' }[reach],
+    ]).toContain(status);
     if (isAlive(world)) expect(cancellationRequestedAt).toBeNull();
   });
 
@@ -72,17 +99,26 @@ describe('an order among others who keep their word, whatever is delivered when,
     expect(world.orders.order!.refundedAt !== null).toBe(refunded > 0);
   });
 
-  always('asks for money and waits for it only where there is something to pay', (world, { givenAway, coupon, couponIsWorth }) => {
-    const { said, order } = world.orders;
-    const free = givenAway || (coupon && couponIsWorth === 3_800);
-    expect(types(said).includes('order.awaiting_payment') && free).toBe(false);
-    if (free) expect([world.payments.captured, world.payments.refunded, order!.reason === 'payment_timeout']).toEqual([0, 0, false]);
-  });
+  always(
+    'asks for money and waits for it only where there is something to pay',
+    (world, { givenAway, coupon, couponIsWorth }) => {
+      const { said, order } = world.orders;
+      const free = givenAway || (coupon && couponIsWorth === 3_800);
+      expect(types(said).includes('order.awaiting_payment') && free).toBe(false);
+      if (free)
+        expect([world.payments.captured, world.payments.refunded, order!.reason === 'payment_timeout']).toEqual([
+          0,
+          0,
+          false,
+        ]);
+    },
+  );
 
   always('says that its money was taken, once, whenever it was', (world) => {
     const { order, said } = world.orders;
     const told = types(said).filter((type) => ['order.paid', 'order.paid_too_late'].includes(type));
-    if (order!.total > 0) expect([order!.paidAt !== null, told.length]).toEqual(world.payments.captured > 0 ? [true, 1] : [false, 0]);
+    if (order!.total > 0)
+      expect([order!.paidAt !== null, told.length]).toEqual(world.payments.captured > 0 ? [true, 1] : [false, 0]);
   });
 
   always('has its stock if it is alive, and none if it is not', (world, { allocation }) => {
@@ -99,7 +135,9 @@ describe('an order among others who keep their word, whatever is delivered when,
     const fates = [...world.logistics.parcels.values()];
     expect(fates.includes('halted') && fates.some((fate) => fate !== 'halted')).toBe(false);
     expect(fates.length > 0 && !fates.includes('halted')).toBe(isAlive(world));
-    expect(new Map(world.orders.order!.parcels.map(({ warehouse, status }) => [warehouse, status]))).toEqual(world.logistics.parcels);
+    expect(new Map(world.orders.order!.parcels.map(({ warehouse, status }) => [warehouse, status]))).toEqual(
+      world.logistics.parcels,
+    );
     if (isAlive(world)) expect(fates).toHaveLength(new Set(allocation.map(({ warehouse }) => warehouse)).size);
   });
 
@@ -107,7 +145,9 @@ describe('an order among others who keep their word, whatever is delivered when,
     const { order, history } = world.orders;
     const ends = types(world.orders.said).filter((type) => ['order.rejected', 'order.cancelled'].includes(type));
     expect(ends).toEqual(isAlive(world) ? [] : [`order.${order!.status}`]);
-    expect(history.map(({ version }) => version)).toEqual(Array.from({ length: order!.version }, (_, index) => index + 1));
+    expect(history.map(({ version }) => version)).toEqual(
+      Array.from({ length: order!.version }, (_, index) => index + 1),
+    );
     const ranks = history.map(({ status }) => (WAY.includes(status) ? WAY.indexOf(status) : WAY.length));
     expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
     expect(history.at(-1)!.status).toBe(order!.status);
@@ -127,8 +167,23 @@ it('tries every way there is for an order to go', () => {
     if (!types(said).includes('order.placed')) seen.add('cancelled before it came');
   }
   expect([...seen].sort()).toEqual([
-    'cancelled before it came', 'cancelled customer', 'cancelled for nothing', 'cancelled payment_timeout', 'cancelled processing_timeout',
-    'completed', 'completed after all', 'completed for nothing', 'paid', 'paid for nothing', 'paid too late', 'refunded after a halt', 'refunded without parcels',
-    'rejected coupon_rejected', 'rejected out_of_stock', 'shipped', 'shipped after all', 'shipped for nothing',
+    'cancelled before it came',
+    'cancelled customer',
+    'cancelled for nothing',
+    'cancelled payment_timeout',
+    'cancelled processing_timeout',
+    'completed',
+    'completed after all',
+    'completed for nothing',
+    'paid',
+    'paid for nothing',
+    'paid too late',
+    'refunded after a halt',
+    'refunded without parcels',
+    'rejected coupon_rejected',
+    'rejected out_of_stock',
+    'shipped',
+    'shipped after all',
+    'shipped for nothing',
   ]);
 });

@@ -1,4 +1,15 @@
-import { OrderAwaitingPayment, OrderCompleted, OrderPaid, OrderPriced, OrderShipped, type Money, type OrderStatus, type Outgoing, type ParcelStatus, type Problem } from '@sluice/contracts';
+import {
+  OrderAwaitingPayment,
+  OrderCompleted,
+  OrderPaid,
+  OrderPriced,
+  OrderShipped,
+  type Money,
+  type OrderStatus,
+  type Outgoing,
+  type ParcelStatus,
+  type Problem,
+} from '@sluice/contracts';
 import type { HistoryEntry, Order, Row } from './tables.js';
 
 /** What a rule has decided about an order; nothing at all when it changes nothing. */
@@ -43,10 +54,12 @@ interface Step {
 const STEPS: readonly Step[] = [
   {
     status: 'pending',
-    reached: ({ allocation, coupon, couponRedeemedAt }) => allocation !== null && (coupon === null || couponRedeemedAt !== null),
+    reached: ({ allocation, coupon, couponRedeemedAt }) =>
+      allocation !== null && (coupon === null || couponRedeemedAt !== null),
     tell: (order) => {
       const [total, { payWithinSeconds }] = [totalOf(order), order];
-      const message = (about: About): Outgoing => OrderPriced({ ...about, total, ...(payWithinSeconds !== null && { payWithinSeconds }) });
+      const message = (about: About): Outgoing =>
+        OrderPriced({ ...about, total, ...(payWithinSeconds !== null && { payWithinSeconds }) });
       return { type: OrderPriced.type, detail: { total }, message };
     },
   },
@@ -55,7 +68,11 @@ const STEPS: readonly Step[] = [
     reached: ({ payBy }) => payBy !== null,
     tell: (order) => {
       const facts = { total: totalOf(order), payBy: order.payBy!.toISOString() };
-      return { type: OrderAwaitingPayment.type, detail: facts, message: (about) => OrderAwaitingPayment({ ...about, ...facts }) };
+      return {
+        type: OrderAwaitingPayment.type,
+        detail: facts,
+        message: (about) => OrderAwaitingPayment({ ...about, ...facts }),
+      };
     },
   },
   {
@@ -64,7 +81,11 @@ const STEPS: readonly Step[] = [
     tell: (order) => {
       const { lines, address, allocation } = order;
       const total = totalOf(order);
-      return { type: OrderPaid.type, detail: { total }, message: (about) => OrderPaid({ ...about, lines, allocation: allocation!, total, address }) };
+      return {
+        type: OrderPaid.type,
+        detail: { total },
+        message: (about) => OrderPaid({ ...about, lines, allocation: allocation!, total, address }),
+      };
     },
   },
   {
@@ -75,23 +96,34 @@ const STEPS: readonly Step[] = [
   {
     status: 'completed',
     reached: (order) => everyParcelIs(order, 'delivered'),
-    tell: (order) => ({ type: OrderCompleted.type, detail: {}, message: (about) => OrderCompleted({ ...about, total: totalOf(order) }) }),
+    tell: (order) => ({
+      type: OrderCompleted.type,
+      detail: {},
+      message: (about) => OrderCompleted({ ...about, total: totalOf(order) }),
+    }),
   },
 ];
 
 /** The way of a parcel that is not halted. */
 export type ParcelProgress = Exclude<ParcelStatus, 'halted'>;
-const PARCEL_PROGRESS: readonly (ParcelStatus | undefined)[] = ['preparing', 'dispatched', 'delivered'] satisfies ParcelProgress[];
+const PARCEL_PROGRESS: readonly (ParcelStatus | undefined)[] = [
+  'preparing',
+  'dispatched',
+  'delivered',
+] satisfies ParcelProgress[];
 
 /** How far a parcel is on its way; -1 when nothing is known of it, and when it is halted, for then it goes nowhere. */
 export const parcelRank = (status: ParcelStatus | undefined): number => PARCEL_PROGRESS.indexOf(status);
 
 /** At least one parcel is known to have left. */
-export const hasLeft = ({ parcels }: Order): boolean => parcels.some(({ status }) => parcelRank(status) >= parcelRank('dispatched'));
+export const hasLeft = ({ parcels }: Order): boolean =>
+  parcels.some(({ status }) => parcelRank(status) >= parcelRank('dispatched'));
 
 /** Every warehouse that gives something has sent its parcel at least this far. */
 function everyParcelIs({ allocation, parcels }: Order, status: ParcelProgress): boolean {
-  const far = new Set(parcels.filter((parcel) => parcelRank(parcel.status) >= parcelRank(status)).map(({ warehouse }) => warehouse));
+  const far = new Set(
+    parcels.filter((parcel) => parcelRank(parcel.status) >= parcelRank(status)).map(({ warehouse }) => warehouse),
+  );
   return allocation!.every(({ warehouse }) => far.has(warehouse));
 }
 
@@ -108,7 +140,10 @@ function stepsOf(order: Order): readonly Step[] {
   return blocked === -1 ? steps : steps.slice(0, blocked);
 }
 
-export type Known = Pick<Order, 'allocation' | 'couponRedeemedAt' | 'discount' | 'total' | 'payBy' | 'paymentId' | 'paidAt' | 'parcels'>;
+export type Known = Pick<
+  Order,
+  'allocation' | 'couponRedeemedAt' | 'discount' | 'total' | 'payBy' | 'paymentId' | 'paidAt' | 'parcels'
+>;
 
 /** It was rejected or cancelled, and stays so. */
 export const hasEnded = ({ status }: Order): boolean => status === 'rejected' || status === 'cancelled';
@@ -121,17 +156,26 @@ export function learn(order: Order, known: Partial<Known>, now: Date, told: Told
   return record(after, [...told, ...taken.map((step) => ({ ...step.tell(after), status: step.status }))], now);
 }
 
-const paidIfFree = (order: Order, now: Date): Order => (isFree(order) && !order.paidAt ? { ...order, paidAt: now } : order);
+const paidIfFree = (order: Order, now: Date): Order =>
+  isFree(order) && !order.paidAt ? { ...order, paidAt: now } : order;
 
 /** Appends to the order's history; each entry is one version of the order, and the last one says what the order is now. */
 export function record(order: Order, told: Told[], now: Date): Change {
   const { id: orderId, userId, flashSaleId } = order;
   const about = { orderId, userId, ...(flashSaleId !== null && { flashSaleId }) };
-  const statusAfter = (count: number): OrderStatus => told.slice(0, count).findLast(({ status }) => status)?.status ?? order.status;
+  const statusAfter = (count: number): OrderStatus =>
+    told.slice(0, count).findLast(({ status }) => status)?.status ?? order.status;
   const version = (index: number): number => order.version + index + 1;
   return {
     order: { ...order, status: statusAfter(told.length), version: order.version + told.length },
-    history: told.map(({ type, detail }, index) => ({ orderId, version: version(index), at: now, type, detail, status: statusAfter(index + 1) })),
+    history: told.map(({ type, detail }, index) => ({
+      orderId,
+      version: version(index),
+      at: now,
+      type,
+      detail,
+      status: statusAfter(index + 1),
+    })),
     messages: told.flatMap(({ message }, index) => (message ? [message({ ...about, version: version(index) })] : [])),
   };
 }

@@ -7,22 +7,33 @@ import { newRequest, openScene, problem, storyOf, type Scene } from './testing/s
 
 let scene: Scene;
 beforeAll(async () => {
-  scene = await openScene({ broker: await testBroker({ tiersMs: [RETRY_MS] }), database: await testDatabase('orders'), eventually });
+  scene = await openScene({
+    broker: await testBroker({ tiersMs: [RETRY_MS] }),
+    database: await testDatabase('orders'),
+    eventually,
+  });
 });
 afterAll(() => scene?.stop());
 
 describe('looking at orders', () => {
   afterEach(() => vi.useRealTimers());
 
-  it.each([600, -600])('tells how long the window still is by the clock of the database, whatever that of the process (%i s off)', async (secondsOff) => {
-    const order = newRequest();
-    await scene.place(order);
-    for (const fact of storyOf(order).slice(0, 2)) await scene.tell(fact);
-    await scene.reaches(order, 'awaiting_payment');
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + secondsOff * 1_000 });
-    const seen = [await scene.see(order), (await scene.ask(GetOrderChanges, order)).order, (await scene.ask(ListOrders, { userId: order.userId })).items[0]!];
-    for (const { secondsLeft } of seen) expect(Math.abs(secondsLeft! - 1_800)).toBeLessThan(60);
-  });
+  it.each([600, -600])(
+    'tells how long the window still is by the clock of the database, whatever that of the process (%i s off)',
+    async (secondsOff) => {
+      const order = newRequest();
+      await scene.place(order);
+      for (const fact of storyOf(order).slice(0, 2)) await scene.tell(fact);
+      await scene.reaches(order, 'awaiting_payment');
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + secondsOff * 1_000 });
+      const seen = [
+        await scene.see(order),
+        (await scene.ask(GetOrderChanges, order)).order,
+        (await scene.ask(ListOrders, { userId: order.userId })).items[0]!,
+      ];
+      for (const { secondsLeft } of seen) expect(Math.abs(secondsLeft! - 1_800)).toBeLessThan(60);
+    },
+  );
 
   it('shows an order and its timeline to its owner and to an admin, to nobody else', async () => {
     const order = newRequest();
@@ -33,7 +44,9 @@ describe('looking at orders', () => {
     await expect(scene.ask(GetTimeline, stranger)).rejects.toEqual(problem(404));
     expect(await scene.ask(GetOrder, { ...stranger, anyUser: true })).toMatchObject({ id: orderId });
     expect((await scene.ask(GetTimeline, { ...stranger, anyUser: true })).events).toHaveLength(1);
-    await expect(scene.ask(GetOrder, { orderId: newId(), userId: order.userId, anyUser: true })).rejects.toEqual(problem(404));
+    await expect(scene.ask(GetOrder, { orderId: newId(), userId: order.userId, anyUser: true })).rejects.toEqual(
+      problem(404),
+    );
   });
 
   it('lists them newest first, page by page, each once', async () => {
@@ -44,7 +57,8 @@ describe('looking at orders', () => {
     await Promise.all(orders.slice(0, 5).map(scene.place));
     for (const order of orders.slice(5)) await scene.place(order);
     const pages = [await scene.ask(ListOrders, { userId, limit: 3 })];
-    for (let next = pages[0]!.next; next; next = pages.at(-1)!.next) pages.push(await scene.ask(ListOrders, { userId, limit: 3, cursor: next }));
+    for (let next = pages[0]!.next; next; next = pages.at(-1)!.next)
+      pages.push(await scene.ask(ListOrders, { userId, limit: 3, cursor: next }));
     expect(pages.map(({ items }) => items.length)).toEqual([3, 3, 1]);
     const listed = pages.flatMap(({ items }) => items);
     expect(new Set(listed.map(({ id }) => id))).toEqual(new Set(orders.map(({ orderId }) => orderId)));
@@ -56,19 +70,25 @@ describe('looking at orders', () => {
     const userId = newId();
     const [pending, rejected] = [newRequest({ userId }), newRequest({ userId })];
     await Promise.all([scene.place(pending), scene.place(rejected)]);
-    await scene.tell(StockRejected({ orderId: rejected.orderId, userId, version: 1, reason: 'out_of_stock', skus: ['TEE'] }));
+    await scene.tell(
+      StockRejected({ orderId: rejected.orderId, userId, version: 1, reason: 'out_of_stock', skus: ['TEE'] }),
+    );
     await scene.reaches(rejected, 'rejected');
     const { items, next } = await scene.ask(ListOrders, { userId, status: 'rejected' });
     expect([items.map(({ id }) => id), next]).toEqual([[rejected.orderId], undefined]);
   });
 
-  it.each(['nonsense', Buffer.from('2026-11-21 x').toString('base64url'), ''])('refuses "%s" as a cursor', async (cursor) => {
-    await expect(scene.ask(ListOrders, { userId: newId(), cursor })).rejects.toEqual(problem(422));
-  });
+  it.each(['nonsense', Buffer.from('2026-11-21 x').toString('base64url'), ''])(
+    'refuses "%s" as a cursor',
+    async (cursor) => {
+      await expect(scene.ask(ListOrders, { userId: newId(), cursor })).rejects.toEqual(problem(422));
+    },
+  );
 });
 
 describe('the changes of an order', () => {
-  const changesOf = ({ orderId, userId }: { orderId: string; userId: string }, after?: number) => scene.ask(GetOrderChanges, { orderId, userId, ...(after !== undefined && { after }) });
+  const changesOf = ({ orderId, userId }: { orderId: string; userId: string }, after?: number) =>
+    scene.ask(GetOrderChanges, { orderId, userId, ...(after !== undefined && { after }) });
 
   it('come in their order, each with what the order was after it, and with the order as it is', async () => {
     const order = newRequest();
@@ -79,7 +99,11 @@ describe('the changes of an order', () => {
     const { order: now, changes } = await changesOf(order);
     expect(now).toEqual(await scene.see(order));
     expect(changes.map(({ version, type, status }) => [version, type, status])).toEqual([
-      [1, 'order.placed', 'pending'], [2, 'stock.reserved', 'pending'], [3, 'order.priced', 'pending'], [4, 'order.awaiting_payment', 'awaiting_payment'], [5, 'order.paid', 'paid'],
+      [1, 'order.placed', 'pending'],
+      [2, 'stock.reserved', 'pending'],
+      [3, 'order.priced', 'pending'],
+      [4, 'order.awaiting_payment', 'awaiting_payment'],
+      [5, 'order.paid', 'paid'],
     ]);
     expect((await changesOf(order, 3)).changes).toEqual(changes.slice(3));
     expect(await changesOf(order, 5)).toMatchObject({ order: { status: 'paid' }, changes: [] });
@@ -89,15 +113,25 @@ describe('the changes of an order', () => {
     const order = newRequest();
     await scene.place(order);
     await expect(changesOf({ ...order, userId: newId() })).rejects.toEqual(problem(404));
-    expect(await scene.ask(GetOrderChanges, { orderId: order.orderId, userId: newId(), anyUser: true })).toMatchObject({ changes: [{ type: 'order.placed' }] });
+    expect(await scene.ask(GetOrderChanges, { orderId: order.orderId, userId: newId(), anyUser: true })).toMatchObject({
+      changes: [{ type: 'order.placed' }],
+    });
   });
 });
 
 it('shows nothing of an order that was cancelled and has not come', async () => {
   const { orderId, userId } = newRequest();
   await scene.tell(CancelOrder({ orderId, userId }));
-  await eventually(async () => expect(await scene.rows('SELECT 1 FROM orders WHERE id = $1 AND version > 0', [orderId])).toHaveLength(1));
+  await eventually(async () =>
+    expect(await scene.rows('SELECT 1 FROM orders WHERE id = $1 AND version > 0', [orderId])).toHaveLength(1),
+  );
   const asked = { orderId, userId, anyUser: true };
-  for (const ask of [() => scene.ask(GetOrder, asked), () => scene.ask(GetTimeline, asked), () => scene.ask(GetOrderChanges, asked)]) await expect(ask()).rejects.toEqual(problem(404));
-  for (const status of [undefined, 'cancelled' as const]) expect(await scene.ask(ListOrders, { userId, ...(status && { status }) })).toEqual({ items: [] });
+  for (const ask of [
+    () => scene.ask(GetOrder, asked),
+    () => scene.ask(GetTimeline, asked),
+    () => scene.ask(GetOrderChanges, asked),
+  ])
+    await expect(ask()).rejects.toEqual(problem(404));
+  for (const status of [undefined, 'cancelled' as const])
+    expect(await scene.ask(ListOrders, { userId, ...(status && { status }) })).toEqual({ items: [] });
 });

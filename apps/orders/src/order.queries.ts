@@ -38,8 +38,15 @@ export class OrderQueries implements OnApplicationShutdown {
    */
   async changes({ after: seen, ...asked }: Data<typeof GetOrderChanges>): Promise<Reply<typeof GetOrderChanges>> {
     const order = await this.#order(asked);
-    const history = await this.#prisma.historyEntry.findMany({ where: { orderId: order.id, version: { gt: seen, lte: order.version } }, orderBy: { version: 'asc' } });
-    const changes = history.map((entry) => ({ ...eventOf(entry), version: entry.version, status: entry.status as OrderStatus }));
+    const history = await this.#prisma.historyEntry.findMany({
+      where: { orderId: order.id, version: { gt: seen, lte: order.version } },
+      orderBy: { version: 'asc' },
+    });
+    const changes = history.map((entry) => ({
+      ...eventOf(entry),
+      version: entry.version,
+      status: entry.status as OrderStatus,
+    }));
     return { order: orderView(order, await this.#now([order])), changes };
   }
 
@@ -48,7 +55,10 @@ export class OrderQueries implements OnApplicationShutdown {
    * @throws ProblemError 404 no such order, or somebody else's
    */
   async timeline({ orderId, ...viewer }: Data<typeof GetTimeline>): Promise<Reply<typeof GetTimeline>> {
-    const order = await this.#prisma.order.findFirst({ where: { id: orderId, ...REAL, ...seenBy(viewer) }, select: { id: true } });
+    const order = await this.#prisma.order.findFirst({
+      where: { id: orderId, ...REAL, ...seenBy(viewer) },
+      select: { id: true },
+    });
     if (!order) throw notFound();
     const history = await this.#prisma.historyEntry.findMany({ where: { orderId }, orderBy: { version: 'asc' } });
     return { events: history.map(eventOf) };
@@ -69,7 +79,11 @@ export class OrderQueries implements OnApplicationShutdown {
 
   /** Whether a request for this order was refused: nobody has looked for it yet, or somebody does at this moment. */
   async wasRefused({ orderId, ...viewer }: Data<typeof GetOrder>): Promise<boolean> {
-    return (await this.#prisma.order.count({ where: { id: orderId, version: { gt: 0 }, status: 'rejected', ...seenBy(viewer) } })) > 0;
+    return (
+      (await this.#prisma.order.count({
+        where: { id: orderId, version: { gt: 0 }, status: 'rejected', ...seenBy(viewer) },
+      })) > 0
+    );
   }
 
   /** The database's time, as that of `payBy`. Only `secondsLeft` needs it, so it is asked for when an order can be paid. */
@@ -86,11 +100,22 @@ export class OrderQueries implements OnApplicationShutdown {
   }
 }
 
-const seenBy = ({ userId, anyUser }: { userId: string; anyUser: boolean }): { userId?: string } => (anyUser ? {} : { userId });
+const seenBy = ({ userId, anyUser }: { userId: string; anyUser: boolean }): { userId?: string } =>
+  anyUser ? {} : { userId };
 
 /** The row is complete: the table's check says so of every order. */
-const orderOf = (row: StoredOrder): Order => ({ ...row, subtotal: Number(row.subtotal), discount: Number(row.discount), total: Number(row.total) }) as unknown as Order;
+const orderOf = (row: StoredOrder): Order =>
+  ({
+    ...row,
+    subtotal: Number(row.subtotal),
+    discount: Number(row.discount),
+    total: Number(row.total),
+  }) as unknown as Order;
 
-const eventOf = ({ at, type, detail }: HistoryEntry) => ({ at: at.toISOString(), type, detail: detail as Record<string, unknown> });
+const eventOf = ({ at, type, detail }: HistoryEntry) => ({
+  at: at.toISOString(),
+  type,
+  detail: detail as Record<string, unknown>,
+});
 
 const notFound = (): ProblemError => ProblemError.of(404, 'Order not found');

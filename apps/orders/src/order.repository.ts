@@ -1,5 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { CancelOrder, Contract, Data, GetOrder, Message, Order as OrderView, PlaceOrder, PlaceUnlisted } from '@sluice/contracts';
+import type {
+  CancelOrder,
+  Contract,
+  Data,
+  GetOrder,
+  Message,
+  Order as OrderView,
+  PlaceOrder,
+  PlaceUnlisted,
+} from '@sluice/contracts';
 import { newId, type Decision, type State, type UnitOfWork } from '@sluice/persistence';
 import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
 import type { z } from 'zod';
@@ -33,9 +42,18 @@ export class OrderRepository {
   async place(message: Placing, decide: DecidePlace) {
     const { orderId, userId, lines } = message.data;
     const isCounted = this.#isCounted(message.data);
-    const keys = { orders: [orderId], prices: unshown(message.data), ...(isCounted && { customers: [userId], unpaid: [userId] }) };
+    const keys = {
+      orders: [orderId],
+      prices: unshown(message.data),
+      ...(isCounted && { customers: [userId], unpaid: [userId] }),
+    };
     return this.#unit.change<OrderView>(message, keys, (state, now) => {
-      const change = decide(state.orders[orderId], state.prices, now, isCounted ? this.#boundOf(message.data, state, now) : undefined);
+      const change = decide(
+        state.orders[orderId],
+        state.prices,
+        now,
+        isCounted ? this.#boundOf(message.data, state, now) : undefined,
+      );
       const decided = decision(message, change);
       if (!isCounted || change.order?.status !== 'pending') return decided;
       const customer = withOrder(state.customers[userId], message.data, lines, now);
@@ -48,15 +66,24 @@ export class OrderRepository {
     return !flashSale && !isUnbounded(this.config);
   }
 
-  #boundOf({ userId, verified = false }: Data<typeof PlaceOrder>, { customers, unpaid }: State<typeof orderTables>, now: Date): Bound {
+  #boundOf(
+    { userId, verified = false }: Data<typeof PlaceOrder>,
+    { customers, unpaid }: State<typeof orderTables>,
+    now: Date,
+  ): Bound {
     const holding = holdingOf(customers[userId], unpaid[userId], now);
     return (lines) => beyondLimit({ ...holding, verified: holding.verified || verified }, lines, this.config);
   }
 
   /** Locked like a place: of the two for one order, whichever comes first, the other sees what it has decided. */
-  async cancel(message: Message<typeof CancelOrder>, decide: (row: Row | undefined, now: Date) => Change<OrderView, Row>) {
+  async cancel(
+    message: Message<typeof CancelOrder>,
+    decide: (row: Row | undefined, now: Date) => Change<OrderView, Row>,
+  ) {
     const { orderId } = message.data;
-    return this.#unit.change<OrderView>(message, { orders: [orderId] }, ({ orders }, now) => decision(message, decide(orders[orderId], now)));
+    return this.#unit.change<OrderView>(message, { orders: [orderId] }, ({ orders }, now) =>
+      decision(message, decide(orders[orderId], now)),
+    );
   }
 
   /** @throws Error when there is no such order: every fact follows from one that was placed, so the message comes again later */
@@ -84,10 +111,20 @@ export class OrderRepository {
   }
 }
 
-const ownMessage = (type: string, orderId: string): About => ({ id: newId(), type, version: 1, correlationId: orderId, time: new Date().toISOString(), data: { orderId } });
+const ownMessage = (type: string, orderId: string): About => ({
+  id: newId(),
+  type,
+  version: 1,
+  correlationId: orderId,
+  time: new Date().toISOString(),
+  data: { orderId },
+});
 
 /** Without a caller there is nobody to be told of a problem. */
-const decision = <R>({ data: { orderId }, reply: caller }: About, { order, history, messages, reply, problem }: Change<R, Row>): Decision<R, typeof orderTables> => ({
+const decision = <R>(
+  { data: { orderId }, reply: caller }: About,
+  { order, history, messages, reply, problem }: Change<R, Row>,
+): Decision<R, typeof orderTables> => ({
   ...(order && { state: { orders: { [orderId]: order } } }),
   ...(history && { append: { history } }),
   ...(messages && { messages }),

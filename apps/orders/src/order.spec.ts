@@ -2,7 +2,23 @@ import { Order as OrderSchema } from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
 import { couponRejected, stockRejected, stockReserved } from './order.js';
 import { orderView } from './order.view.js';
-import { BOTH_WAREHOUSES, COUPON, facts, hearing, NOW, obstacles, ORDER, PARCELS, PAYMENT, placedOrder, refund, types, USER, WINDOW_SECONDS, type Fact } from './testing/given.js';
+import {
+  BOTH_WAREHOUSES,
+  COUPON,
+  facts,
+  hearing,
+  NOW,
+  obstacles,
+  ORDER,
+  PARCELS,
+  PAYMENT,
+  placedOrder,
+  refund,
+  types,
+  USER,
+  WINDOW_SECONDS,
+  type Fact,
+} from './testing/given.js';
 
 describe('an order', () => {
   it('has its total when its stock is held, and can be paid only when the payable is open', () => {
@@ -10,19 +26,43 @@ describe('an order', () => {
     expect(priced.order).toMatchObject({ status: 'pending', allocation: BOTH_WAREHOUSES, payBy: null });
     expect(priced.messages.map(({ data }) => data)).toMatchObject([{ total: { amount: 3_800, currency: 'EUR' } }]);
     const payable = hearing(priced.order, [facts.payableOpened]);
-    expect(payable.order).toMatchObject({ status: 'awaiting_payment', payBy: new Date(NOW.getTime() + WINDOW_SECONDS * 1_000) });
+    expect(payable.order).toMatchObject({
+      status: 'awaiting_payment',
+      payBy: new Date(NOW.getTime() + WINDOW_SECONDS * 1_000),
+    });
     expect(types(payable.messages)).toEqual(['order.awaiting_payment', 'orders.expire-payment']);
   });
 
   it('tells whoever prepares it everything about it when it is paid', () => {
-    const { order, messages } = hearing(placedOrder(), [facts.stockReserved, facts.payableOpened, facts.paymentCaptured]);
+    const { order, messages } = hearing(placedOrder(), [
+      facts.stockReserved,
+      facts.payableOpened,
+      facts.paymentCaptured,
+    ]);
     expect(order).toMatchObject({ status: 'paid', paymentId: PAYMENT, paidAt: NOW });
-    expect(messages.at(-1)!.data).toMatchObject({ allocation: BOTH_WAREHOUSES, address: order.address, total: { amount: 3_800, currency: 'EUR' }, lines: order.lines, version: order.version });
+    expect(messages.at(-1)!.data).toMatchObject({
+      allocation: BOTH_WAREHOUSES,
+      address: order.address,
+      total: { amount: 3_800, currency: 'EUR' },
+      lines: order.lines,
+      version: order.version,
+    });
   });
 
   it('is shipped when the parcels of all warehouses have left, and completed when all have arrived', () => {
-    const { order: paid } = hearing(placedOrder(), [facts.stockReserved, facts.payableOpened, facts.paymentCaptured, facts.eastCreated]);
-    const statuses = [facts.eastDispatched, facts.eastDelivered, facts.westCreated, facts.westDispatched, facts.westDelivered].map((_, index, all) => hearing(paid, all.slice(0, index + 1)).order.status);
+    const { order: paid } = hearing(placedOrder(), [
+      facts.stockReserved,
+      facts.payableOpened,
+      facts.paymentCaptured,
+      facts.eastCreated,
+    ]);
+    const statuses = [
+      facts.eastDispatched,
+      facts.eastDelivered,
+      facts.westCreated,
+      facts.westDispatched,
+      facts.westDelivered,
+    ].map((_, index, all) => hearing(paid, all.slice(0, index + 1)).order.status);
     expect(statuses).toEqual(['paid', 'paid', 'paid', 'shipped', 'completed']);
   });
 
@@ -31,39 +71,69 @@ describe('an order', () => {
     expect(fact(order, new Date(NOW.getTime() + 7_200_000))).toEqual({});
   });
 
-  it.each(['out_of_stock', 'unknown_product'] as const)('is rejected once and for good when inventory says %s', (reason) => {
-    const rejection = { orderId: ORDER, userId: USER, version: 1, reason, skus: ['TEE'] };
-    const { order, history, messages } = stockRejected(placedOrder(), rejection, NOW);
-    expect(order).toMatchObject({ status: 'rejected', reason, version: 2 });
-    expect(history).toMatchObject([{ type: 'order.rejected', detail: { reason, skus: ['TEE'] }, status: 'rejected' }]);
-    expect(messages!.map(({ data }) => data)).toMatchObject([{ orderId: ORDER, reason, lines: order!.lines, allocation: [] }]);
-    expect(stockRejected(order!, rejection, NOW)).toEqual({});
-    expect(hearing(order!, ANYTHING)).toEqual({ order, history: [], messages: [] });
-  });
+  it.each(['out_of_stock', 'unknown_product'] as const)(
+    'is rejected once and for good when inventory says %s',
+    (reason) => {
+      const rejection = { orderId: ORDER, userId: USER, version: 1, reason, skus: ['TEE'] };
+      const { order, history, messages } = stockRejected(placedOrder(), rejection, NOW);
+      expect(order).toMatchObject({ status: 'rejected', reason, version: 2 });
+      expect(history).toMatchObject([
+        { type: 'order.rejected', detail: { reason, skus: ['TEE'] }, status: 'rejected' },
+      ]);
+      expect(messages!.map(({ data }) => data)).toMatchObject([
+        { orderId: ORDER, reason, lines: order!.lines, allocation: [] },
+      ]);
+      expect(stockRejected(order!, rejection, NOW)).toEqual({});
+      expect(hearing(order!, ANYTHING)).toEqual({ order, history: [], messages: [] });
+    },
+  );
 
   it('is not rejected for want of stock that it has', () => {
     const { order } = hearing(placedOrder(), [facts.stockReserved]);
-    expect(stockRejected(order, { orderId: ORDER, userId: USER, version: 1, reason: 'out_of_stock', skus: ['TEE'] }, NOW)).toEqual({});
+    expect(
+      stockRejected(order, { orderId: ORDER, userId: USER, version: 1, reason: 'out_of_stock', skus: ['TEE'] }, NOW),
+    ).toEqual({});
   });
 });
 
 /** Whatever may come, but money, which nobody takes for an order that was rejected. */
-const ANYTHING: readonly Fact[] = [...Object.values<Fact>(facts), ...Object.values<Fact>(obstacles)].filter((fact) => fact !== facts.paymentCaptured);
+const ANYTHING: readonly Fact[] = [...Object.values<Fact>(facts), ...Object.values<Fact>(obstacles)].filter(
+  (fact) => fact !== facts.paymentCaptured,
+);
 
 describe('an order with a coupon', () => {
   const withCoupon = () => placedOrder({ coupon: COUPON });
 
   it.each([
     ['stock first', [facts.stockReserved, facts.couponRedeemed], ['stock.reserved', 'coupon.redeemed', 'order.priced']],
-    ['the coupon first', [facts.couponRedeemed, facts.stockReserved], ['coupon.redeemed', 'stock.reserved', 'order.priced']],
+    [
+      'the coupon first',
+      [facts.couponRedeemed, facts.stockReserved],
+      ['coupon.redeemed', 'stock.reserved', 'order.priced'],
+    ],
   ])('has its total when both its stock and its discount are known: %s', (_, [first, second], told) => {
     const half = hearing(withCoupon(), [first!]);
     expect([half.order.status, half.messages]).toEqual(['pending', []]);
     const { order, history, messages } = hearing(withCoupon(), [first!, second!]);
-    expect(order).toMatchObject({ status: 'pending', subtotal: 3_800, discount: 500, total: 3_300, couponRedeemedAt: NOW });
+    expect(order).toMatchObject({
+      status: 'pending',
+      subtotal: 3_800,
+      discount: 500,
+      total: 3_300,
+      couponRedeemedAt: NOW,
+    });
     expect(history.map(({ type }) => type)).toEqual(told);
-    expect(history).toContainEqual({ orderId: ORDER, version: expect.any(Number), at: NOW, type: 'coupon.redeemed', detail: { code: COUPON, discount: { amount: 500, currency: 'EUR' } }, status: 'pending' });
-    expect(messages.map(({ data }) => data)).toEqual([{ orderId: ORDER, userId: USER, version: 4, total: { amount: 3_300, currency: 'EUR' } }]);
+    expect(history).toContainEqual({
+      orderId: ORDER,
+      version: expect.any(Number),
+      at: NOW,
+      type: 'coupon.redeemed',
+      detail: { code: COUPON, discount: { amount: 500, currency: 'EUR' } },
+      status: 'pending',
+    });
+    expect(messages.map(({ data }) => data)).toEqual([
+      { orderId: ORDER, userId: USER, version: 4, total: { amount: 3_300, currency: 'EUR' } },
+    ]);
   });
 
   it.each([
@@ -71,11 +141,27 @@ describe('an order with a coupon', () => {
     ['not known', [], []],
   ])('is rejected once and for good when promotions refuses it, its stock being %s', (_, before, allocation) => {
     const { order: pending } = hearing(withCoupon(), before);
-    const { order, history, messages } = couponRejected(pending, { orderId: ORDER, userId: USER, version: 1, code: COUPON, reason: 'used_up' }, NOW);
+    const { order, history, messages } = couponRejected(
+      pending,
+      { orderId: ORDER, userId: USER, version: 1, code: COUPON, reason: 'used_up' },
+      NOW,
+    );
     expect(order).toMatchObject({ status: 'rejected', reason: 'coupon_rejected', discount: 0 });
-    expect(history).toMatchObject([{ type: 'order.rejected', detail: { reason: 'coupon_rejected', couponReason: 'used_up' }, status: 'rejected' }]);
+    expect(history).toMatchObject([
+      { type: 'order.rejected', detail: { reason: 'coupon_rejected', couponReason: 'used_up' }, status: 'rejected' },
+    ]);
     const goods = { lines: order!.lines, allocation };
-    expect(messages!.map(({ data }) => data)).toEqual([{ orderId: ORDER, userId: USER, version: order!.version, ...goods, reason: 'coupon_rejected', coupon: COUPON, couponReason: 'used_up' }]);
+    expect(messages!.map(({ data }) => data)).toEqual([
+      {
+        orderId: ORDER,
+        userId: USER,
+        version: order!.version,
+        ...goods,
+        reason: 'coupon_rejected',
+        coupon: COUPON,
+        couponReason: 'used_up',
+      },
+    ]);
     expect(hearing(order!, ANYTHING)).toEqual({ order, history: [], messages: [] });
   });
 
@@ -100,29 +186,56 @@ describe('an order with a coupon', () => {
 
 describe('the history of an order', () => {
   it('says what the order was after each entry, also when several things are learned at once', () => {
-    const { history } = hearing(placedOrder(), [facts.paymentCaptured, facts.eastDelivered, facts.westDelivered, facts.stockReserved]);
+    const { history } = hearing(placedOrder(), [
+      facts.paymentCaptured,
+      facts.eastDelivered,
+      facts.westDelivered,
+      facts.stockReserved,
+    ]);
     expect(history.map(({ type, status }) => [type, status])).toEqual([
-      ['parcel.created', 'pending'], ['parcel.dispatched', 'pending'], ['parcel.delivered', 'pending'],
-      ['parcel.created', 'pending'], ['parcel.dispatched', 'pending'], ['parcel.delivered', 'pending'],
-      ['stock.reserved', 'pending'], ['order.priced', 'pending'], ['order.awaiting_payment', 'awaiting_payment'],
-      ['order.paid', 'paid'], ['order.shipped', 'shipped'], ['order.completed', 'completed'],
+      ['parcel.created', 'pending'],
+      ['parcel.dispatched', 'pending'],
+      ['parcel.delivered', 'pending'],
+      ['parcel.created', 'pending'],
+      ['parcel.dispatched', 'pending'],
+      ['parcel.delivered', 'pending'],
+      ['stock.reserved', 'pending'],
+      ['order.priced', 'pending'],
+      ['order.awaiting_payment', 'awaiting_payment'],
+      ['order.paid', 'paid'],
+      ['order.shipped', 'shipped'],
+      ['order.completed', 'completed'],
     ]);
   });
 
   it('names the warehouses that hold the stock', () => {
-    const westFirst: Fact = (order, now) => stockReserved(order, { orderId: ORDER, userId: USER, version: 1, allocation: [...BOTH_WAREHOUSES].reverse() }, now);
+    const westFirst: Fact = (order, now) =>
+      stockReserved(
+        order,
+        { orderId: ORDER, userId: USER, version: 1, allocation: [...BOTH_WAREHOUSES].reverse() },
+        now,
+      );
     for (const reserved of [facts.stockReserved, westFirst])
-      expect(hearing(placedOrder(), [reserved]).history[0]).toMatchObject({ type: 'stock.reserved', detail: { warehouses: ['east', 'west'] } });
+      expect(hearing(placedOrder(), [reserved]).history[0]).toMatchObject({
+        type: 'stock.reserved',
+        detail: { warehouses: ['east', 'west'] },
+      });
   });
 
   it('says what the order costs, what was paid, which parcel it is and what goes back', () => {
     const total = { amount: 3_800, currency: 'EUR' };
-    const { order, history } = hearing(placedOrder(), [facts.stockReserved, facts.payableOpened, facts.paymentCaptured, facts.eastDelivered]);
+    const { order, history } = hearing(placedOrder(), [
+      facts.stockReserved,
+      facts.payableOpened,
+      facts.paymentCaptured,
+      facts.eastDelivered,
+    ]);
     const details = new Map(history.map(({ type, detail }) => [type, detail]));
     expect(details.get('order.priced')).toEqual({ total });
     expect(details.get('order.awaiting_payment')).toEqual({ total, payBy: order.payBy!.toISOString() });
     expect(details.get('order.paid')).toEqual({ total });
-    for (const type of ['parcel.created', 'parcel.dispatched', 'parcel.delivered']) expect(details.get(type)).toEqual({ parcelId: PARCELS.east, warehouse: 'east' });
+    for (const type of ['parcel.created', 'parcel.dispatched', 'parcel.delivered'])
+      expect(details.get(type)).toEqual({ parcelId: PARCELS.east, warehouse: 'east' });
     expect(refund(order, NOW).history).toMatchObject([{ type: 'payment.refunded', detail: { amount: total } }]);
   });
 });
@@ -132,29 +245,45 @@ describe('the view of an order', () => {
 
   it('counts the seconds that are left to pay, down to zero', () => {
     const at = (ms: number) => orderView(order, new Date(NOW.getTime() + ms)).secondsLeft;
-    expect([at(0), at(1_500), at(WINDOW_SECONDS * 1_000), at(WINDOW_SECONDS * 2_000)]).toEqual([WINDOW_SECONDS, WINDOW_SECONDS - 1, 0, 0]);
+    expect([at(0), at(1_500), at(WINDOW_SECONDS * 1_000), at(WINDOW_SECONDS * 2_000)]).toEqual([
+      WINDOW_SECONDS,
+      WINDOW_SECONDS - 1,
+      0,
+      0,
+    ]);
     const { order: paid } = hearing(order, [facts.paymentCaptured]);
     expect(orderView(paid, NOW)).not.toHaveProperty('secondsLeft');
   });
 
   it('names the warehouse of a line that comes from one, and of no other', () => {
-    expect(orderView(order, NOW).lines.map(({ sku, warehouse }) => [sku, warehouse])).toEqual([['TEE', undefined], ['MUG', 'west']]);
+    expect(orderView(order, NOW).lines.map(({ sku, warehouse }) => [sku, warehouse])).toEqual([
+      ['TEE', undefined],
+      ['MUG', 'west'],
+    ]);
   });
 
   it('shows the coupon, and what it takes off once that is known', () => {
     const view = (heard: readonly Fact[]) => orderView(hearing(placedOrder({ coupon: COUPON }), heard).order, NOW);
     expect(view([])).toMatchObject({ coupon: COUPON, discount: { amount: 0 }, total: { amount: 3_800 } });
-    expect(view([facts.couponRedeemed])).toMatchObject({ coupon: COUPON, discount: { amount: 500 }, total: { amount: 3_300 } });
+    expect(view([facts.couponRedeemed])).toMatchObject({
+      coupon: COUPON,
+      discount: { amount: 500 },
+      total: { amount: 3_300 },
+    });
     expect(orderView(order, NOW)).not.toHaveProperty('coupon');
   });
 
   it('shows that it is being cancelled for as long as it is paid', () => {
     const { order: halting } = hearing(order, [facts.paymentCaptured, obstacles.cancelled]);
     expect(orderView(halting, NOW)).toMatchObject({ status: 'paid', cancellationRequestedAt: NOW.toISOString() });
-    for (const next of [[obstacles.halted], [obstacles.left], [facts.eastDelivered, facts.westDelivered]]) expect(orderView(hearing(halting, next).order, NOW)).not.toHaveProperty('cancellationRequestedAt');
+    for (const next of [[obstacles.halted], [obstacles.left], [facts.eastDelivered, facts.westDelivered]])
+      expect(orderView(hearing(halting, next).order, NOW)).not.toHaveProperty('cancellationRequestedAt');
   });
 
-  it.each([['with', COUPON], ['without', undefined]])('is what the contract says, at every step, %s a coupon', (_, coupon) => {
+  it.each([
+    ['with', COUPON],
+    ['without', undefined],
+  ])('is what the contract says, at every step, %s a coupon', (_, coupon) => {
     const all = Object.values(facts);
     const placed = placedOrder({ coupon });
     for (const obstacle of [undefined, ...Object.values(obstacles)])
@@ -163,6 +292,9 @@ describe('the view of an order', () => {
         expect(OrderSchema.strict().safeParse(orderView(at, NOW))).toMatchObject({ success: true });
       }
     const { parcels } = orderView(hearing(placed, all).order, NOW);
-    expect(parcels).toMatchObject([{ id: PARCELS.east, status: 'delivered' }, { id: PARCELS.west, status: 'delivered' }]);
+    expect(parcels).toMatchObject([
+      { id: PARCELS.east, status: 'delivered' },
+      { id: PARCELS.west, status: 'delivered' },
+    ]);
   });
 });

@@ -41,7 +41,11 @@ export function couponRedeemed(order: Order, { code, discount }: Data<typeof Cou
 /** Promotions answers an order once, too. An order is not sold without the discount that its customer counted on. */
 export function couponRejected(order: Order, { code, reason }: Data<typeof CouponRejected>, now: Date): Change {
   if (order.status !== 'pending' || order.coupon === null || order.couponRedeemedAt) return {};
-  return rejected(order, { reason: 'coupon_rejected', detail: { coupon: code, couponReason: reason }, couponReason: reason }, now);
+  return rejected(
+    order,
+    { reason: 'coupon_rejected', detail: { coupon: code, couponReason: reason }, couponReason: reason },
+    now,
+  );
 }
 
 interface Obstacle {
@@ -51,14 +55,27 @@ interface Obstacle {
   couponReason?: Data<typeof CouponRejected>['reason'];
 }
 
-const rejected = (order: Order, obstacle: Obstacle, now: Date): Change => record({ ...order, reason: obstacle.reason }, [rejection(order, obstacle)], now);
+const rejected = (order: Order, obstacle: Obstacle, now: Date): Change =>
+  record({ ...order, reason: obstacle.reason }, [rejection(order, obstacle)], now);
 
 /** Names all that others may hold for the order, whether they have said so yet or not. */
-export const rejection = ({ lines, allocation, coupon, limitReached: limit }: Order, { reason, detail, couponReason }: Obstacle): Told => ({
+export const rejection = (
+  { lines, allocation, coupon, limitReached: limit }: Order,
+  { reason, detail, couponReason }: Obstacle,
+): Told => ({
   type: OrderRejected.type,
   detail: { reason, ...detail },
   status: 'rejected',
-  message: (about) => OrderRejected({ ...about, lines, allocation: allocation ?? [], reason, ...(limit && { limit }), ...(coupon !== null && { coupon }), ...(couponReason && { couponReason }) }),
+  message: (about) =>
+    OrderRejected({
+      ...about,
+      lines,
+      allocation: allocation ?? [],
+      reason,
+      ...(limit && { limit }),
+      ...(coupon !== null && { coupon }),
+      ...(couponReason && { couponReason }),
+    }),
 });
 
 /** A window is extended when `payable.opened` took longer than this, or a tenth of the window. Milliseconds. */
@@ -68,7 +85,12 @@ const SHORTENED_BY_MS = 5_000;
  * The order can be paid: its window has begun, and a timer is started for its end. The customer sees this only now; if the fact
  * was delayed, the window is extended to its full length. An order that is paid has no window: there was nothing to pay.
  */
-export function payableOpened(order: Order, opened: Pick<Data<typeof PayableOpened>, 'payBy'>, usualWindowSeconds: number, now: Date): Change {
+export function payableOpened(
+  order: Order,
+  opened: Pick<Data<typeof PayableOpened>, 'payBy'>,
+  usualWindowSeconds: number,
+  now: Date,
+): Change {
   if (order.payBy || order.paidAt || hasEnded(order)) return {};
   const delayMs = (order.payWithinSeconds ?? usualWindowSeconds) * 1_000;
   const full = new Date(now.getTime() + delayMs);
@@ -86,10 +108,16 @@ export function payableOpened(order: Order, opened: Pick<Data<typeof PayableOpen
 export function paymentCaptured(order: Order, { paymentId, amount }: Data<typeof PaymentCaptured>, now: Date): Change {
   if (order.paymentId) return {};
   const paid = { paymentId, paidAt: now };
-  return hasEnded(order) ? record({ ...order, ...paid }, [paidTooLate(amount)], now) : learn(order, { ...paid, payBy: order.payBy ?? now }, now);
+  return hasEnded(order)
+    ? record({ ...order, ...paid }, [paidTooLate(amount)], now)
+    : learn(order, { ...paid, payBy: order.payBy ?? now }, now);
 }
 
-const paidTooLate = (amount: Money): Told => ({ type: OrderPaidTooLate.type, detail: { amount }, message: (about) => OrderPaidTooLate({ ...about, amount }) });
+const paidTooLate = (amount: Money): Told => ({
+  type: OrderPaidTooLate.type,
+  detail: { amount },
+  message: (about) => OrderPaidTooLate({ ...about, amount }),
+});
 
 /** The money of a cancelled order is on its way back. If this overtook `payment.captured`, both are recorded. */
 export function refunded(order: Order, { paymentId, amount }: Data<typeof PaymentRefunded>, now: Date): Change {
@@ -102,11 +130,21 @@ export function refunded(order: Order, { paymentId, amount }: Data<typeof Paymen
 const PARCEL_FACTS = [ParcelCreated, ParcelDispatched, ParcelDelivered];
 
 /** A parcel is at least this far. What was overtaken is told with it: what has arrived has left. */
-export function parcelMoved(order: Order, status: ParcelProgress, { parcelId, warehouse, lines }: Data<typeof ParcelCreated>, now: Date): Change {
+export function parcelMoved(
+  order: Order,
+  status: ParcelProgress,
+  { parcelId, warehouse, lines }: Data<typeof ParcelCreated>,
+  now: Date,
+): Change {
   const others = order.parcels.filter(({ id }) => id !== parcelId);
   const from = parcelRank(order.parcels.find(({ id }) => id === parcelId)?.status) + 1;
-  const told = PARCEL_FACTS.slice(from, parcelRank(status) + 1).map(({ type }): Told => ({ type, detail: { parcelId, warehouse } }));
+  const told = PARCEL_FACTS.slice(from, parcelRank(status) + 1).map(({ type }): Told => ({
+    type,
+    detail: { parcelId, warehouse },
+  }));
   if (told.length === 0) return {};
-  const parcels = [...others, { id: parcelId, warehouse, status, lines }].sort((a, b) => (a.warehouse < b.warehouse ? -1 : 1));
+  const parcels = [...others, { id: parcelId, warehouse, status, lines }].sort((a, b) =>
+    a.warehouse < b.warehouse ? -1 : 1,
+  );
   return learn(order, { parcels }, now, told);
 }

@@ -3,11 +3,30 @@ import type { Change } from './order-steps.js';
 import type { Order } from './tables.js';
 
 /** A change whose answer is the order that it leads to. */
-export const answered = (change: Change, now: Date): Change<OrderView> => ({ ...change, ...(change.order && { reply: orderView(change.order, now) }) });
+export const answered = (change: Change, now: Date): Change<OrderView> => ({
+  ...change,
+  ...(change.order && { reply: orderView(change.order, now) }),
+});
 
 /** The order as its customer sees it at this moment. */
 export function orderView(order: Order, now: Date): OrderView {
-  const { id, status, reason, lines, address, currency, coupon, flashSaleId, placedAt, payBy, paidAt, refundedAt, cancellationRequestedAt, parcels, limitReached } = order;
+  const {
+    id,
+    status,
+    reason,
+    lines,
+    address,
+    currency,
+    coupon,
+    flashSaleId,
+    placedAt,
+    payBy,
+    paidAt,
+    refundedAt,
+    cancellationRequestedAt,
+    parcels,
+    limitReached,
+  } = order;
   const money = (amount: number) => ({ amount, currency });
   return {
     id,
@@ -26,7 +45,8 @@ export function orderView(order: Order, now: Date): OrderView {
     ...(payBy && status === 'awaiting_payment' && { secondsLeft: secondsUntil(payBy, now) }),
     ...(paidAt && { paidAt: paidAt.toISOString() }),
     ...(refundedAt && { refundedAt: refundedAt.toISOString() }),
-    ...(cancellationRequestedAt && status === 'paid' && { cancellationRequestedAt: cancellationRequestedAt.toISOString() }),
+    ...(cancellationRequestedAt &&
+      status === 'paid' && { cancellationRequestedAt: cancellationRequestedAt.toISOString() }),
     parcels,
   };
 }

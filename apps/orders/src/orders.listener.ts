@@ -32,7 +32,16 @@ import { cancel, parcelsHalted, parcelsLeft } from './cancellation.js';
 import type { OrdersConfig } from './config.js';
 import { Customers } from './customers.js';
 import { expire, lapsed } from './deadlines.js';
-import { couponRedeemed, couponRejected, parcelMoved, payableOpened, paymentCaptured, refunded, stockRejected, stockReserved } from './order.js';
+import {
+  couponRedeemed,
+  couponRejected,
+  parcelMoved,
+  payableOpened,
+  paymentCaptured,
+  refunded,
+  stockRejected,
+  stockReserved,
+} from './order.js';
 import { OrderQueries } from './order.queries.js';
 import { OrderRepository } from './order.repository.js';
 import { place, type Delivered } from './placing.js';
@@ -55,7 +64,10 @@ export class OrdersListener {
 
   @On(PlaceOrder)
   placeOrder(message: Message<typeof PlaceOrder>) {
-    const request = { ...message.data, payWithinSeconds: message.data.payWithinSeconds ?? this.config.PAYMENT_WINDOW_SECONDS };
+    const request = {
+      ...message.data,
+      payWithinSeconds: message.data.payWithinSeconds ?? this.config.PAYMENT_WINDOW_SECONDS,
+    };
     return this.orders.place(message, (row, prices, now, bound) =>
       place(row, request, prices, delivered(message, now), now, bound),
     );
@@ -106,7 +118,9 @@ export class OrdersListener {
 
   @On(PayableOpened)
   payableOpened(message: Message<typeof PayableOpened>) {
-    return this.orders.change(message, (order, now) => payableOpened(order, message.data, this.config.PAYMENT_WINDOW_SECONDS, now));
+    return this.orders.change(message, (order, now) =>
+      payableOpened(order, message.data, this.config.PAYMENT_WINDOW_SECONDS, now),
+    );
   }
 
   @On(PayableVoided)

@@ -22,7 +22,12 @@ describe('placing an order', () => {
   it('answers with the order, and says so once however often it is asked', async () => {
     const order = newRequest();
     const answer = await scene.place(order);
-    expect(answer).toMatchObject({ id: order.orderId, status: 'pending', total: EUR(3_800), lines: [{ name: 'T-shirt' }, { name: 'Mug' }] });
+    expect(answer).toMatchObject({
+      id: order.orderId,
+      status: 'pending',
+      total: EUR(3_800),
+      lines: [{ name: 'T-shirt' }, { name: 'Mug' }],
+    });
     expect(await scene.place(order)).toEqual(answer);
     expect(await scene.see(order)).toEqual(answer);
     await scene.everythingIsHandled();
@@ -50,7 +55,9 @@ describe('placing an order', () => {
   it('refuses another body under the same id, and keeps the order as it was', async () => {
     const order = newRequest();
     const answer = await scene.place(order);
-    await expect(scene.place({ ...order, bodyHash: 'another', lines: [{ sku: 'MUG', quantity: 9 }] })).rejects.toEqual(problem(409));
+    await expect(scene.place({ ...order, bodyHash: 'another', lines: [{ sku: 'MUG', quantity: 9 }] })).rejects.toEqual(
+      problem(409),
+    );
     expect(await scene.see(order)).toEqual(answer);
   });
 
@@ -60,7 +67,9 @@ describe('placing an order', () => {
     expect(await listOf(order)).toEqual([]);
     expect(await scene.rows('SELECT * FROM order_history WHERE order_id = $1', [order.orderId])).toEqual([]);
     await scene.tell(ProductChanged({ sku: 'NEW', name: 'New', price: EUR(100), version: 1 }));
-    await eventually(async () => expect(await scene.place(order)).toMatchObject({ status: 'pending', total: EUR(100) }));
+    await eventually(async () =>
+      expect(await scene.place(order)).toMatchObject({ status: 'pending', total: EUR(100) }),
+    );
     expect(await scene.timeline(order)).toEqual(['order.placed']);
     await scene.everythingIsHandled();
     expect(scene.factsOf(order)).toEqual(['order.placed']);
@@ -77,66 +86,121 @@ describe('placing an order', () => {
   it('asks inventory for products that it has not heard of, and sells what is there at the price of now', async () => {
     scene.inventory.has({ sku: 'KITE', name: 'Kite', price: EUR(2_000), version: 3 });
     const lines = ['TEE', 'KITE'].map((sku) => ({ sku, quantity: 1 }));
-    expect(await scene.place(newRequest({ lines }))).toMatchObject({ total: EUR(3_500), lines: [{ name: 'T-shirt' }, { name: 'Kite' }] });
-    await expect(scene.place(newRequest({ lines: [...lines, { sku: 'GHOST', quantity: 1 }] }))).rejects.toMatchObject({ problem: { status: 422, skus: ['GHOST'] } });
+    expect(await scene.place(newRequest({ lines }))).toMatchObject({
+      total: EUR(3_500),
+      lines: [{ name: 'T-shirt' }, { name: 'Kite' }],
+    });
+    await expect(scene.place(newRequest({ lines: [...lines, { sku: 'GHOST', quantity: 1 }] }))).rejects.toMatchObject({
+      problem: { status: 422, skus: ['GHOST'] },
+    });
     const shown = ['KITE', 'TEE'].map((sku) => ({ sku, name: `The ${sku}`, price: EUR(1), version: 1 }));
     const asked = scene.inventory.asked.length;
-    expect(await scene.place(newRequest({ lines, shown }))).toMatchObject({ total: EUR(2), lines: [{ name: 'The TEE' }, { name: 'The KITE' }] });
+    expect(await scene.place(newRequest({ lines, shown }))).toMatchObject({
+      total: EUR(2),
+      lines: [{ name: 'The TEE' }, { name: 'The KITE' }],
+    });
     expect(scene.inventory.asked).toHaveLength(asked);
   });
 
   const withoutInventory: [string, () => Promise<unknown>, () => Promise<unknown>][] = [
     ['is away', () => scene.inventory.leaves(), () => scene.inventory.returns()],
-    ['answers 503', async () => (scene.inventory.problem = { title: 'Temporarily unavailable', status: 503 }), async () => (scene.inventory.problem = undefined)],
+    [
+      'answers 503',
+      async () => (scene.inventory.problem = { title: 'Temporarily unavailable', status: 503 }),
+      async () => (scene.inventory.problem = undefined),
+    ],
   ];
-  it.each(withoutInventory)('waits with them while inventory %s, holds up no other order meanwhile, and costs them nothing', async (_, breaks, cures) => {
-    const sku = `LATE-${newId()}`;
-    const [real, ghosts] = [newRequest({ lines: [{ sku, quantity: 1 }] }), [1, 2, 3, 4].map((n) => newRequest({ lines: [{ sku: `GHOST-${n}`, quantity: 1 }] }))];
-    await breaks();
-    for (const order of [real, ...ghosts]) await scene.tell(PlaceOrder(order));
-    await eventually(() => expect(dependencies.isSick('inventory')).toBe(true), { withinMs: 20_000 });
-    for (let count = 0; count < 3; count++) expect(await scene.place(newRequest())).toMatchObject({ status: 'pending' });
-    await expect(scene.cancel(ghosts[0]!)).rejects.toEqual(problem(404));
-    expect(await scene.rows('SELECT id FROM orders WHERE id = ANY($1) AND placed_at IS NOT NULL', [[real, ...ghosts].map(({ orderId }) => orderId)])).toEqual([]);
-    scene.inventory.has({ sku, name: 'Late', price: EUR(700), version: 1 });
-    await cures();
-    await scene.reaches(real, 'pending');
-    expect(await scene.see(real)).toMatchObject({ total: EUR(700) });
-    for (const ghost of ghosts) await eventually(async () => expect(await scene.see(ghost)).toMatchObject({ status: 'rejected', reason: 'unknown_product' }));
-    for (const queue of ['orders.lookups', 'orders.lookups.dead', 'orders.commands.dead']) expect(await depth(broker, queue)).toBe(0);
-  }, 60_000);
+  it.each(withoutInventory)(
+    'waits with them while inventory %s, holds up no other order meanwhile, and costs them nothing',
+    async (_, breaks, cures) => {
+      const sku = `LATE-${newId()}`;
+      const [real, ghosts] = [
+        newRequest({ lines: [{ sku, quantity: 1 }] }),
+        [1, 2, 3, 4].map((n) => newRequest({ lines: [{ sku: `GHOST-${n}`, quantity: 1 }] })),
+      ];
+      await breaks();
+      for (const order of [real, ...ghosts]) await scene.tell(PlaceOrder(order));
+      await eventually(() => expect(dependencies.isSick('inventory')).toBe(true), { withinMs: 20_000 });
+      for (let count = 0; count < 3; count++)
+        expect(await scene.place(newRequest())).toMatchObject({ status: 'pending' });
+      await expect(scene.cancel(ghosts[0]!)).rejects.toEqual(problem(404));
+      expect(
+        await scene.rows('SELECT id FROM orders WHERE id = ANY($1) AND placed_at IS NOT NULL', [
+          [real, ...ghosts].map(({ orderId }) => orderId),
+        ]),
+      ).toEqual([]);
+      scene.inventory.has({ sku, name: 'Late', price: EUR(700), version: 1 });
+      await cures();
+      await scene.reaches(real, 'pending');
+      expect(await scene.see(real)).toMatchObject({ total: EUR(700) });
+      for (const ghost of ghosts)
+        await eventually(async () =>
+          expect(await scene.see(ghost)).toMatchObject({ status: 'rejected', reason: 'unknown_product' }),
+        );
+      for (const queue of ['orders.lookups', 'orders.lookups.dead', 'orders.commands.dead'])
+        expect(await depth(broker, queue)).toBe(0);
+    },
+    60_000,
+  );
 
   /** Decided while its caller still waits, as far as orders can tell; the answer never gets there. */
   const refusedUnheard = async () => {
     const order = newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] });
     await scene.tell(PlaceOrder(order), { reply: { to: 'gone', id: '1' }, deadline: Date.now() + 60_000 });
-    await eventually(async () => expect(await scene.rows('SELECT placed_at FROM orders WHERE id = $1 AND version > 0', [order.orderId])).toEqual([{ placed_at: null }]));
+    await eventually(async () =>
+      expect(await scene.rows('SELECT placed_at FROM orders WHERE id = $1 AND version > 0', [order.orderId])).toEqual([
+        { placed_at: null },
+      ]),
+    );
     return order;
   };
 
   const looks: [string, (order: Request) => Promise<unknown>, unknown][] = [
-    ['reads it', (order) => scene.see(order), { status: 'rejected', reason: 'unknown_product', lines: [{ sku: 'NOPE', quantity: 1 }] }],
+    [
+      'reads it',
+      (order) => scene.see(order),
+      { status: 'rejected', reason: 'unknown_product', lines: [{ sku: 'NOPE', quantity: 1 }] },
+    ],
     ['reads its timeline', (order) => scene.timeline(order), ['order.placed', 'order.rejected']],
-    ['follows it', ({ orderId, userId }) => scene.ask(GetOrderChanges, { orderId, userId }), { order: { status: 'rejected' }, changes: [{ type: 'order.placed' }, { type: 'order.rejected', detail: { reason: 'unknown_product', skus: ['NOPE'] } }] }],
-    ['cancels it', (order) => scene.cancel(order).catch((error: unknown) => error), { problem: { status: 409, detail: 'The order was rejected.' } }],
+    [
+      'follows it',
+      ({ orderId, userId }) => scene.ask(GetOrderChanges, { orderId, userId }),
+      {
+        order: { status: 'rejected' },
+        changes: [
+          { type: 'order.placed' },
+          { type: 'order.rejected', detail: { reason: 'unknown_product', skus: ['NOPE'] } },
+        ],
+      },
+    ],
+    [
+      'cancels it',
+      (order) => scene.cancel(order).catch((error: unknown) => error),
+      { problem: { status: 409, detail: 'The order was rejected.' } },
+    ],
   ];
 
-  it.each(looks)('shows a refused request as a rejected order when the answer to it was late and its customer %s', async (_, look, sees) => {
-    const order = await refusedUnheard();
-    const answers = await Promise.all([look(order), look(order)]);
-    for (const answer of answers) expect(answer).toMatchObject(sees as object);
-    expect(await listOf(order)).toEqual([order.orderId]);
-    expect(await scene.timeline(order)).toEqual(['order.placed', 'order.rejected']);
-    expect(await scene.place(order)).toMatchObject({ status: 'rejected' });
-    await scene.everythingIsHandled();
-    expect(scene.factsOf(order)).toEqual(['order.rejected']);
-  });
+  it.each(looks)(
+    'shows a refused request as a rejected order when the answer to it was late and its customer %s',
+    async (_, look, sees) => {
+      const order = await refusedUnheard();
+      const answers = await Promise.all([look(order), look(order)]);
+      for (const answer of answers) expect(answer).toMatchObject(sees as object);
+      expect(await listOf(order)).toEqual([order.orderId]);
+      expect(await scene.timeline(order)).toEqual(['order.placed', 'order.rejected']);
+      expect(await scene.place(order)).toMatchObject({ status: 'rejected' });
+      await scene.everythingIsHandled();
+      expect(scene.factsOf(order)).toEqual(['order.rejected']);
+    },
+  );
 
   it('shows a refused request to nobody else', async () => {
     const order = await refusedUnheard();
     await expect(scene.see({ ...order, userId: newId() })).rejects.toEqual(problem(404));
     await expect(scene.cancel({ ...order, userId: newId() })).rejects.toEqual(problem(404));
-    expect(await scene.rows('SELECT placed_at FROM orders WHERE id = $1', [order.orderId])).toEqual([{ placed_at: null }]);
+    expect(await scene.rows('SELECT placed_at FROM orders WHERE id = $1', [order.orderId])).toEqual([
+      { placed_at: null },
+    ]);
   });
 
   it.each([
@@ -145,7 +209,9 @@ describe('placing an order', () => {
   ])('keeps an order with an unknown SKU as rejected when %s', async (_, about) => {
     const order = newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] });
     await scene.tell(PlaceOrder(order), about);
-    await eventually(async () => expect(await scene.see(order)).toMatchObject({ status: 'rejected', reason: 'unknown_product' }));
+    await eventually(async () =>
+      expect(await scene.see(order)).toMatchObject({ status: 'rejected', reason: 'unknown_product' }),
+    );
     await eventually(() => expect(scene.factsOf(order)).toEqual(['order.rejected']));
     expect(await scene.place(order)).toMatchObject({ status: 'rejected' });
   });
@@ -154,7 +220,11 @@ describe('placing an order', () => {
     const [order, { orderId, userId }] = [newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] }), newRequest()];
     await scene.tell(PlaceOrder(order));
     await scene.tell(CancelOrder({ orderId, userId }));
-    await eventually(async () => expect(await scene.rows('SELECT 1 FROM orders WHERE id = ANY($1) AND version > 0', [[orderId, order.orderId]])).toHaveLength(2));
+    await eventually(async () =>
+      expect(
+        await scene.rows('SELECT 1 FROM orders WHERE id = ANY($1) AND version > 0', [[orderId, order.orderId]]),
+      ).toHaveLength(2),
+    );
     await scene.everythingIsHandled();
     expect(await depth(broker, 'orders.commands.dead')).toBe(0);
   });
@@ -169,18 +239,27 @@ describe('placing an order', () => {
     await eventually(() => expect(Date.now()).toBeGreaterThan(deadline));
     await other.query('ROLLBACK');
     other.release();
-    await eventually(async () => expect(await scene.see(order)).toMatchObject({ status: 'rejected', reason: 'unknown_product' }));
+    await eventually(async () =>
+      expect(await scene.see(order)).toMatchObject({ status: 'rejected', reason: 'unknown_product' }),
+    );
   });
 
   it('sells at the newest price, in whatever order prices arrive', async () => {
-    const change = (version: number, amount: number) => ProductChanged({ sku: 'PEN', name: 'Pen', price: EUR(amount), version });
+    const change = (version: number, amount: number) =>
+      ProductChanged({ sku: 'PEN', name: 'Pen', price: EUR(amount), version });
     await scene.tell(change(3, 300));
     await scene.tell(change(2, 200));
     await scene.tell(change(4, 400));
     await scene.tell(change(1, 100));
-    await eventually(async () => expect(await scene.rows("SELECT amount::int, version FROM product_copies WHERE sku = 'PEN'")).toEqual([{ amount: 400, version: 4 }]));
+    await eventually(async () =>
+      expect(await scene.rows("SELECT amount::int, version FROM product_copies WHERE sku = 'PEN'")).toEqual([
+        { amount: 400, version: 4 },
+      ]),
+    );
     await scene.tell(ProductChanged({ sku: 'FENCE', name: 'Fence', price: EUR(1), version: 1 }));
-    await eventually(async () => expect(await scene.rows("SELECT 1 FROM product_copies WHERE sku = 'FENCE'")).toHaveLength(1));
+    await eventually(async () =>
+      expect(await scene.rows("SELECT 1 FROM product_copies WHERE sku = 'FENCE'")).toHaveLength(1),
+    );
     expect(await scene.place(newRequest({ lines: [{ sku: 'PEN', quantity: 2 }] }))).toMatchObject({ total: EUR(800) });
   });
 });
@@ -198,18 +277,39 @@ describe('an order', () => {
     await scene.reaches(order, 'paid');
     for (const fact of parcels) await scene.tell(fact);
     await scene.reaches(order, 'completed');
-    expect(await scene.see(order)).toMatchObject({ lines: [{ warehouse: 'west' }, { warehouse: 'west' }], parcels: [{ id: PARCELS.west, status: 'delivered' }] });
+    expect(await scene.see(order)).toMatchObject({
+      lines: [{ warehouse: 'west' }, { warehouse: 'west' }],
+      parcels: [{ id: PARCELS.west, status: 'delivered' }],
+    });
     expect(await scene.timeline(order)).toEqual([
-      'order.placed', 'stock.reserved', 'order.priced', 'order.awaiting_payment', 'order.paid',
-      'parcel.created', 'parcel.dispatched', 'order.shipped', 'parcel.delivered', 'order.completed',
+      'order.placed',
+      'stock.reserved',
+      'order.priced',
+      'order.awaiting_payment',
+      'order.paid',
+      'parcel.created',
+      'parcel.dispatched',
+      'order.shipped',
+      'parcel.delivered',
+      'order.completed',
     ]);
   });
 
   it('is rejected when inventory cannot give it', async () => {
     const order = newRequest();
     await scene.place(order);
-    await scene.tell(StockRejected({ orderId: order.orderId, userId: order.userId, version: 1, reason: 'out_of_stock', skus: ['TEE'] }));
-    await eventually(async () => expect(await scene.see(order)).toMatchObject({ status: 'rejected', reason: 'out_of_stock' }));
+    await scene.tell(
+      StockRejected({
+        orderId: order.orderId,
+        userId: order.userId,
+        version: 1,
+        reason: 'out_of_stock',
+        skus: ['TEE'],
+      }),
+    );
+    await eventually(async () =>
+      expect(await scene.see(order)).toMatchObject({ status: 'rejected', reason: 'out_of_stock' }),
+    );
     await eventually(() => expect(scene.factsOf(order)).toEqual(['order.placed', 'order.rejected']));
   });
 
@@ -220,14 +320,25 @@ describe('an order', () => {
     await eventually(() => scene.see(order));
     for (const { message, id } of [...story, ...story]) await scene.tell(message, { id });
     await scene.reaches(order, 'completed');
-    const state = () => Promise.all([scene.rows('SELECT * FROM orders WHERE id = $1', [order.orderId]), scene.rows('SELECT * FROM order_history WHERE order_id = $1', [order.orderId])]);
+    const state = () =>
+      Promise.all([
+        scene.rows('SELECT * FROM orders WHERE id = $1', [order.orderId]),
+        scene.rows('SELECT * FROM order_history WHERE order_id = $1', [order.orderId]),
+      ]);
     const [before, said] = [await state(), scene.factsOf(order)];
     for (const { message, id } of story) await scene.tell(message, { id });
     for (const { message } of story) await scene.tell(message);
     await scene.everythingIsHandled();
     expect(await state()).toEqual(before);
     expect(scene.factsOf(order)).toEqual(said);
-    expect(said).toEqual(['order.placed', 'order.priced', 'order.awaiting_payment', 'order.paid', 'order.shipped', 'order.completed']);
+    expect(said).toEqual([
+      'order.placed',
+      'order.priced',
+      'order.awaiting_payment',
+      'order.paid',
+      'order.shipped',
+      'order.completed',
+    ]);
   });
 
   it('loses no fact that is known before the order is', async () => {
@@ -236,6 +347,15 @@ describe('an order', () => {
     await scene.everythingIsHandled();
     await scene.place(order);
     await scene.reaches(order, 'completed');
-    await eventually(() => expect(scene.factsOf(order)).toEqual(['order.placed', 'order.priced', 'order.awaiting_payment', 'order.paid', 'order.shipped', 'order.completed']));
+    await eventually(() =>
+      expect(scene.factsOf(order)).toEqual([
+        'order.placed',
+        'order.priced',
+        'order.awaiting_payment',
+        'order.paid',
+        'order.shipped',
+        'order.completed',
+      ]),
+    );
   });
 });

@@ -3,7 +3,17 @@ import { ProblemError } from '@sluice/messaging';
 import { cancelled } from './cancellation.js';
 import { record, type Change, type Told } from './order-steps.js';
 import { answered, orderView } from './order.view.js';
-import { atPrice, isRefusal, named, offered, price, type Priced, type Prices, type Refusal, unpriced } from './pricing.js';
+import {
+  atPrice,
+  isRefusal,
+  named,
+  offered,
+  price,
+  type Priced,
+  type Prices,
+  type Refusal,
+  unpriced,
+} from './pricing.js';
 import { problemOf, refused, rejectedAtOnce } from './refusal.js';
 import { isEarlyCancellation, isOrder, isRefused, type Order, type Row } from './tables.js';
 
@@ -32,7 +42,14 @@ export type Bound = (lines: Priced['lines']) => Refusal | undefined;
  *
  * @throws ProblemError 409 another order has this id
  */
-export function place(existing: Row | undefined, request: Request, copies: Prices, delivered: Delivered, now: Date, bound: Bound = () => undefined): Change<OrderView, Row> {
+export function place(
+  existing: Row | undefined,
+  request: Request,
+  copies: Prices,
+  delivered: Delivered,
+  now: Date,
+  bound: Bound = () => undefined,
+): Change<OrderView, Row> {
   const { unattended, redelivered, lookedUp, acceptedAt } = delivered;
   if (isOrder(existing)) return { reply: answerAgain(existing, request, now) };
   const own = existing?.userId === request.userId ? existing : undefined;
@@ -40,8 +57,13 @@ export function place(existing: Row | undefined, request: Request, copies: Price
   const offers = offered(request, copies);
   const asked = price(request.lines, request.flashSale ? atPrice(offers, request.flashSale.unitPrice) : offers);
   const priced = isRefusal(asked) || isEarlyCancellation(own) ? asked : (bound(asked.lines) ?? asked);
-  if (!isRefusal(priced)) return answered(isEarlyCancellation(own) ? placedTooLate(request, priced, now) : placed(request, priced, acceptedAt ?? now, now), now);
-  if (priced.reason === 'unknown_product' && !lookedUp) return { messages: [PlaceUnlisted(request, { delegate: true })] };
+  if (!isRefusal(priced))
+    return answered(
+      isEarlyCancellation(own) ? placedTooLate(request, priced, now) : placed(request, priced, acceptedAt ?? now, now),
+      now,
+    );
+  if (priced.reason === 'unknown_product' && !lookedUp)
+    return { messages: [PlaceUnlisted(request, { delegate: true })] };
   const lines = named(request.lines, offers);
   const order = newOrder(request, { lines, ...unpriced(lines) }, now);
   return unattended || isEarlyCancellation(own) ? rejectedAtOnce(order, priced, now) : refused(order, priced, now);
@@ -49,13 +71,24 @@ export function place(existing: Row | undefined, request: Request, copies: Price
 
 function answerAgain(existing: Order, { userId, bodyHash }: Request, now: Date): OrderView {
   if (existing.userId === userId && existing.bodyHash === bodyHash) return orderView(existing, now);
-  throw ProblemError.of(409, 'Another order has this key', 'The idempotency key was used for an order with another body.');
+  throw ProblemError.of(
+    409,
+    'Another order has this key',
+    'The idempotency key was used for an order with another body.',
+  );
 }
 
 function placed(request: Request, priced: Priced, acceptedAt: Date, now: Date): Change {
   const order = newOrder(request, priced, now);
   const { lines, coupon } = order;
-  const message: Told['message'] = (about) => OrderPlaced({ ...about, lines, subtotal: subtotalOf(order), ...(coupon !== null && { coupon }), acceptedAt: acceptedAt.toISOString() });
+  const message: Told['message'] = (about) =>
+    OrderPlaced({
+      ...about,
+      lines,
+      subtotal: subtotalOf(order),
+      ...(coupon !== null && { coupon }),
+      acceptedAt: acceptedAt.toISOString(),
+    });
   return record(order, [{ ...placement(order), message }], now);
 }
 
@@ -69,10 +102,42 @@ const placement = (order: Order): Told => ({ type: OrderPlaced.type, detail: { s
 
 const subtotalOf = ({ subtotal, currency }: Order) => ({ amount: subtotal, currency });
 
-const newOrder = ({ orderId: id, userId, bodyHash, address, coupon, payWithinSeconds, flashSale }: Request, { lines, currency, subtotal }: Priced, now: Date): Order => {
-  const asked = { id, userId, bodyHash, lines, address, coupon: coupon ?? null, payWithinSeconds: payWithinSeconds ?? null, flashSaleId: flashSale?.id ?? null, placedAt: now };
+const newOrder = (
+  { orderId: id, userId, bodyHash, address, coupon, payWithinSeconds, flashSale }: Request,
+  { lines, currency, subtotal }: Priced,
+  now: Date,
+): Order => {
+  const asked = {
+    id,
+    userId,
+    bodyHash,
+    lines,
+    address,
+    coupon: coupon ?? null,
+    payWithinSeconds: payWithinSeconds ?? null,
+    flashSaleId: flashSale?.id ?? null,
+    placedAt: now,
+  };
   const amounts = { currency, subtotal, discount: 0, total: subtotal };
-  const nothingKnown = { couponRedeemedAt: null, allocation: null, payBy: null, closeRequestedAt: null, paymentId: null, paidAt: null, refundedAt: null, parcels: [] };
+  const nothingKnown = {
+    couponRedeemedAt: null,
+    allocation: null,
+    payBy: null,
+    closeRequestedAt: null,
+    paymentId: null,
+    paidAt: null,
+    refundedAt: null,
+    parcels: [],
+  };
   const notCancelled = { cancellationRequestedAt: null, cancellationRefusedAt: null };
-  return { ...asked, ...amounts, ...nothingKnown, ...notCancelled, status: 'pending', reason: null, limitReached: null, version: 0 };
+  return {
+    ...asked,
+    ...amounts,
+    ...nothingKnown,
+    ...notCancelled,
+    status: 'pending',
+    reason: null,
+    limitReached: null,
+    version: 0,
+  };
 };

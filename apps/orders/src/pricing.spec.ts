@@ -6,15 +6,33 @@ const aSentence = expect.stringMatching(/^[A-Z].+\.$/);
 
 describe('price', () => {
   it.each([
-    ['two currencies', [{ sku: 'TEE', quantity: 1 }, { sku: 'CAP', quantity: 1 }], ['TEE', 'CAP']],
-    ['more pieces of a SKU than a line takes', [{ sku: 'MUG', quantity: 10_001 }, { sku: 'TEE', quantity: 1 }], ['MUG']],
+    [
+      'two currencies',
+      [
+        { sku: 'TEE', quantity: 1 },
+        { sku: 'CAP', quantity: 1 },
+      ],
+      ['TEE', 'CAP'],
+    ],
+    [
+      'more pieces of a SKU than a line takes',
+      [
+        { sku: 'MUG', quantity: 10_001 },
+        { sku: 'TEE', quantity: 1 },
+      ],
+      ['MUG'],
+    ],
     ['an amount beyond the limit', [{ sku: 'YACHT', quantity: 10_000 }], ['YACHT']],
   ])('refuses %s, says why, and names the products', (_, lines, skus) => {
     expect(price(lines, PRICES)).toEqual({ reason: 'not_orderable', detail: aSentence, skus });
   });
 
   it('names every product that is unknown', () => {
-    const lines = [{ sku: 'HAT', quantity: 1 }, { sku: 'TEE', quantity: 1 }, { sku: 'SOCK', quantity: 1 }];
+    const lines = [
+      { sku: 'HAT', quantity: 1 },
+      { sku: 'TEE', quantity: 1 },
+      { sku: 'SOCK', quantity: 1 },
+    ];
     const refusal = price(lines, PRICES);
     expect(refusal).toEqual({ reason: 'unknown_product', detail: aSentence, skus: ['HAT', 'SOCK'] });
     expect(refusal).toMatchObject({ detail: expect.stringContaining('HAT, SOCK') });

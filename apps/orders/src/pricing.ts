@@ -1,4 +1,12 @@
-import { Cents, type Money, type OrderLine, type ProductVersion, Quantity, type Sku, type UnpaidLimit } from '@sluice/contracts';
+import {
+  Cents,
+  type Money,
+  type OrderLine,
+  type ProductVersion,
+  Quantity,
+  type Sku,
+  type UnpaidLimit,
+} from '@sluice/contracts';
 import type { z } from 'zod';
 import type { ProductCopy } from './tables.js';
 
@@ -30,12 +38,14 @@ const NO_CURRENCY = 'XXX';
 /** Prices lines; the same SKU in two lines is one line with the pieces of both. */
 export function price(requested: readonly RequestedLine[], prices: Prices): Priced | Refusal {
   const unknown = requested.map(({ sku }) => sku).filter((sku) => !prices[sku]);
-  if (unknown.length > 0) return { reason: 'unknown_product', detail: `There is no product ${unknown.join(', ')}.`, skus: unknown };
+  if (unknown.length > 0)
+    return { reason: 'unknown_product', detail: `There is no product ${unknown.join(', ')}.`, skus: unknown };
   const lines = named(merged(requested), prices);
   const currencies = new Set(lines.map(({ unitPrice }) => unitPrice.currency));
   if (currencies.size > 1) return notOrderable('All lines of an order must have the same currency.', lines);
   const tooMany = lines.filter(({ quantity }) => !Quantity.safeParse(quantity).success);
-  if (tooMany.length > 0) return notOrderable(`An order takes at most ${Quantity.maxValue} pieces of a product.`, tooMany);
+  if (tooMany.length > 0)
+    return notOrderable(`An order takes at most ${Quantity.maxValue} pieces of a product.`, tooMany);
   const subtotal = lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice.amount, 0);
   if (!Cents.safeParse(subtotal).success) return notOrderable('The amount is beyond what one order may cost.', lines);
   return { lines, currency: [...currencies][0]!, subtotal };
@@ -64,7 +74,9 @@ export function offered({ lines, shown = [] }: Asked, copies: Prices): Prices {
 
 /** What every product costs in a sale. */
 export const atPrice = (prices: Prices, { amount, currency }: Money): Prices =>
-  Object.fromEntries(Object.entries(prices).map(([sku, product]) => [sku, product && { ...product, amount, currency }]));
+  Object.fromEntries(
+    Object.entries(prices).map(([sku, product]) => [sku, product && { ...product, amount, currency }]),
+  );
 
 export const isRefusal = (result: Priced | Refusal): result is Refusal => 'reason' in result;
 
@@ -77,7 +89,8 @@ export const named = (lines: readonly RequestedLine[], prices: Prices): OrderLin
 
 /** A refused order is never priced: its amounts are zero, in the currency of the first product that has one. */
 export const unpriced = (lines: readonly OrderLine[]): Omit<Priced, 'lines'> => ({
-  currency: lines.map(({ unitPrice }) => unitPrice.currency).find((currency) => currency !== NO_CURRENCY) ?? NO_CURRENCY,
+  currency:
+    lines.map(({ unitPrice }) => unitPrice.currency).find((currency) => currency !== NO_CURRENCY) ?? NO_CURRENCY,
   subtotal: 0,
 });
 
@@ -87,4 +100,8 @@ function merged(lines: readonly RequestedLine[]): RequestedLine[] {
   return [...pieces].map(([sku, quantity]) => ({ sku, quantity }));
 }
 
-const notOrderable = (detail: string, lines: readonly OrderLine[]): Refusal => ({ reason: 'not_orderable', detail, skus: lines.map(({ sku }) => sku) });
+const notOrderable = (detail: string, lines: readonly OrderLine[]): Refusal => ({
+  reason: 'not_orderable',
+  detail,
+  skus: lines.map(({ sku }) => sku),
+});

@@ -19,10 +19,15 @@ const early = (userId: string, at: Date) => cancel(undefined, { orderId: newId()
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 function write({ pool }: Pick<TestDatabase, 'pool'>, rows: Row[]): Promise<unknown> {
-  const columns = rows.map((row) => Object.fromEntries(orderTables.orders.columns.map((name) => [snake(name), row[name as keyof Row]])));
-  return pool.query('INSERT INTO orders SELECT * FROM jsonb_populate_recordset(null::orders, $1::jsonb)', [JSON.stringify(columns)]);
+  const columns = rows.map((row) =>
+    Object.fromEntries(orderTables.orders.columns.map((name) => [snake(name), row[name as keyof Row]])),
+  );
+  return pool.query('INSERT INTO orders SELECT * FROM jsonb_populate_recordset(null::orders, $1::jsonb)', [
+    JSON.stringify(columns),
+  ]);
 }
-const stored = async ({ pool }: Pick<TestDatabase, 'pool'>) => (await pool.query<{ id: string }>('SELECT id FROM orders ORDER BY id')).rows.map(({ id }) => id);
+const stored = async ({ pool }: Pick<TestDatabase, 'pool'>) =>
+  (await pool.query<{ id: string }>('SELECT id FROM orders ORDER BY id')).rows.map(({ id }) => id);
 const idsOf = (rows: Row[]) => rows.map(({ id }) => id).sort();
 
 describe('refused requests and early cancellations', () => {
@@ -35,8 +40,16 @@ describe('refused requests and early cancellations', () => {
 
   it('are forgotten when they are older than the inbox, however many; orders and placeholders stay', async () => {
     const userId = newId();
-    const stay = [refused(userId, ago(DAYS - 1)), early(userId, ago(DAYS - 1)), rejected(userId, ago(DAYS + 1)), { ...early(newId(), ago(DAYS + 1)), version: 0 } as unknown as Row];
-    const old = Array.from({ length: 1_100 }, () => [refused(newId(), ago(DAYS + 1)), early(newId(), ago(DAYS + 1))]).flat();
+    const stay = [
+      refused(userId, ago(DAYS - 1)),
+      early(userId, ago(DAYS - 1)),
+      rejected(userId, ago(DAYS + 1)),
+      { ...early(newId(), ago(DAYS + 1)), version: 0 } as unknown as Row,
+    ];
+    const old = Array.from({ length: 1_100 }, () => [
+      refused(newId(), ago(DAYS + 1)),
+      early(newId(), ago(DAYS + 1)),
+    ]).flat();
     await write(database, [...stay, ...old]);
     expect(await pruneRecords(database.pool, DAYS)).toBe(old.length);
     expect(await stored(database)).toEqual(idsOf(stay));
@@ -44,7 +57,9 @@ describe('refused requests and early cancellations', () => {
 
   it('are kept of one user up to the newest hundred, and of every other', async () => {
     const [many, few] = [newId(), newId()];
-    const records = Array.from({ length: 130 }, (_, n) => (n % 2 === 0 ? refused : early)(many, new Date(Date.now() - n * 1_000)));
+    const records = Array.from({ length: 130 }, (_, n) =>
+      (n % 2 === 0 ? refused : early)(many, new Date(Date.now() - n * 1_000)),
+    );
     const others = [refused(few, ago(1)), early(few, ago(1))];
     await write(database, [...records, ...others]);
     expect(await pruneRecords(database.pool, DAYS)).toBe(30);
@@ -67,7 +82,10 @@ describe('refused requests and early cancellations', () => {
 
 it('the service forgets them by itself', async () => {
   const database = await testDatabase('orders');
-  const scene = await openScene({ broker: await testBroker({ tiersMs: [RETRY_MS] }), database, eventually }, { RECORDS_PRUNE_MS: '200', INBOX_RETENTION_DAYS: '3' });
+  const scene = await openScene(
+    { broker: await testBroker({ tiersMs: [RETRY_MS] }), database, eventually },
+    { RECORDS_PRUNE_MS: '200', INBOX_RETENTION_DAYS: '3' },
+  );
   try {
     const [old, young] = [refused(newId(), ago(4)), refused(newId(), ago(2))];
     await write(database, [old, young]);

@@ -28,9 +28,14 @@ const DELETE_BATCH = `
  * Forgets refused requests and early cancellations: those older than the retention of the inbox (a message that comes later
  * than that is not known either), and those of a user beyond the newest.
  */
-export async function pruneRecords(pool: Pool, retentionDays: number, goOn: () => boolean = () => true): Promise<number> {
+export async function pruneRecords(
+  pool: Pool,
+  retentionDays: number,
+  goOn: () => boolean = () => true,
+): Promise<number> {
   let pruned = 0;
-  for (let rows = BATCH; rows === BATCH && goOn(); pruned += rows) rows = (await pool.query(DELETE_BATCH, [retentionDays])).rowCount ?? 0;
+  for (let rows = BATCH; rows === BATCH && goOn(); pruned += rows)
+    rows = (await pool.query(DELETE_BATCH, [retentionDays])).rowCount ?? 0;
   return pruned;
 }
 
@@ -41,7 +46,11 @@ export class RecordsPrune implements OnApplicationBootstrap, BeforeApplicationSh
   #stopping = false;
 
   constructor(pool: Pool, @Inject(CONFIG) { RECORDS_PRUNE_MS, INBOX_RETENTION_DAYS }: OrdersConfig & DatabaseConfig) {
-    this.#repeating = new Repeating('records', RECORDS_PRUNE_MS, async () => void (await pruneRecords(pool, INBOX_RETENTION_DAYS, () => !this.#stopping)));
+    this.#repeating = new Repeating(
+      'records',
+      RECORDS_PRUNE_MS,
+      async () => void (await pruneRecords(pool, INBOX_RETENTION_DAYS, () => !this.#stopping)),
+    );
   }
 
   onApplicationBootstrap(): void {

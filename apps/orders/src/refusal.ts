@@ -9,7 +9,15 @@ import type { Order, RefusedOrder, Row } from './tables.js';
 /** Stores a request that was refused while its caller may still wait for the answer. */
 export const refused = (order: Order, { reason, detail, skus, limit }: Refusal, now: Date): Change<OrderView, Row> => {
   const refusal = { detail, skus, ...(limit && { limit }) };
-  const row: RefusedOrder = { ...order, status: 'rejected', reason, placedAt: null, recordedAt: now, refusal, version: 1 };
+  const row: RefusedOrder = {
+    ...order,
+    status: 'rejected',
+    reason,
+    placedAt: null,
+    recordedAt: now,
+    refusal,
+    version: 1,
+  };
   return { order: row, problem: problemOf(row) };
 };
 

@@ -4,7 +4,20 @@ import { testDatabase, type TestDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { place } from './placing.js';
 import { orderTables, type RefusedOrder, type Row } from './tables.js';
-import { AT_NO_PRICE, ATTENDED, COUPON, facts, hearing, NOW, obstacles, ORDER, placedOrder, PRICES, request, USER } from './testing/given.js';
+import {
+  AT_NO_PRICE,
+  ATTENDED,
+  COUPON,
+  facts,
+  hearing,
+  NOW,
+  obstacles,
+  ORDER,
+  placedOrder,
+  PRICES,
+  request,
+  USER,
+} from './testing/given.js';
 
 const MIGRATIONS = path.join(import.meta.dirname, '../../../prisma/orders/migrations');
 const migration = (name: string) => readFile(path.join(MIGRATIONS, name, 'migration.sql'), 'utf8');
@@ -19,34 +32,74 @@ describe('the table of orders', () => {
 
   /** The row as the unit of work writes it, with some columns otherwise. */
   const write = async (row: Row, change: Record<string, unknown> = {}) => {
-    const columns = Object.fromEntries(orderTables.orders.columns.map((name) => [snake(name), { ...row, ...change }[name as keyof Row]]));
+    const columns = Object.fromEntries(
+      orderTables.orders.columns.map((name) => [snake(name), { ...row, ...change }[name as keyof Row]]),
+    );
     await database.pool.query('DELETE FROM orders');
-    await database.pool.query('INSERT INTO orders SELECT * FROM jsonb_populate_record(null::orders, $1::jsonb)', [JSON.stringify(columns)]);
+    await database.pool.query('INSERT INTO orders SELECT * FROM jsonb_populate_record(null::orders, $1::jsonb)', [
+      JSON.stringify(columns),
+    ]);
   };
   const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
   const steps = Object.values(facts);
-  const ways = [...steps.map((_, count) => steps.slice(0, count)), steps, [obstacles.outOfStock], [obstacles.couponRejected], [...steps.slice(0, 4), obstacles.cancelled], [...steps.slice(0, 4), obstacles.cancelled, obstacles.halted], [...steps, obstacles.cancelled]];
-  const early: Row = { id: ORDER, userId: USER, status: 'cancelled', reason: 'customer', placedAt: null, recordedAt: NOW, version: 1 };
-  const refused = place(undefined, request({ coupon: COUPON, lines: [{ sku: 'NOPE', quantity: 1 }] }), PRICES, ATTENDED, NOW).order as RefusedOrder;
+  const ways = [
+    ...steps.map((_, count) => steps.slice(0, count)),
+    steps,
+    [obstacles.outOfStock],
+    [obstacles.couponRejected],
+    [...steps.slice(0, 4), obstacles.cancelled],
+    [...steps.slice(0, 4), obstacles.cancelled, obstacles.halted],
+    [...steps, obstacles.cancelled],
+  ];
+  const early: Row = {
+    id: ORDER,
+    userId: USER,
+    status: 'cancelled',
+    reason: 'customer',
+    placedAt: null,
+    recordedAt: NOW,
+    version: 1,
+  };
+  const refused = place(
+    undefined,
+    request({ coupon: COUPON, lines: [{ sku: 'NOPE', quantity: 1 }] }),
+    PRICES,
+    ATTENDED,
+    NOW,
+  ).order as RefusedOrder;
   const paid = hearing(placedOrder({ coupon: COUPON, payWithinSeconds: 60 }), steps.slice(0, 4)).order;
 
   it('takes an order at every step, the cancellation of one that has not come, and a refused request', async () => {
-    for (const coupon of [undefined, COUPON]) for (const way of ways) await write(hearing(placedOrder({ coupon }), way).order);
+    for (const coupon of [undefined, COUPON])
+      for (const way of ways) await write(hearing(placedOrder({ coupon }), way).order);
     const free = [facts.couponRedeemed, facts.stockReserved, facts.eastDelivered, facts.westDelivered];
-    for (const count of free.keys()) await write(hearing(placedOrder({ shown: AT_NO_PRICE }), free.slice(0, count + 1)).order);
+    for (const count of free.keys())
+      await write(hearing(placedOrder({ shown: AT_NO_PRICE }), free.slice(0, count + 1)).order);
     await write(early);
-    expect((await database.pool.query('SELECT status, placed_at, discount, parcels FROM orders')).rows).toEqual([{ status: 'cancelled', placed_at: null, discount: null, parcels: null }]);
+    expect((await database.pool.query('SELECT status, placed_at, discount, parcels FROM orders')).rows).toEqual([
+      { status: 'cancelled', placed_at: null, discount: null, parcels: null },
+    ]);
     await write(refused);
-    expect((await database.pool.query('SELECT status, placed_at, refusal FROM orders')).rows).toEqual([{ status: 'rejected', placed_at: null, refusal: refused.refusal }]);
+    expect((await database.pool.query('SELECT status, placed_at, refusal FROM orders')).rows).toEqual([
+      { status: 'rejected', placed_at: null, refusal: refused.refusal },
+    ]);
   });
 
   it.each<[string, Row, Record<string, unknown>]>([
-    ['a discount without a redeemed coupon', paid, { couponRedeemedAt: null, discount: 500, total: 3_300, status: 'pending' }],
+    [
+      'a discount without a redeemed coupon',
+      paid,
+      { couponRedeemedAt: null, discount: 500, total: 3_300, status: 'pending' },
+    ],
     ['a redeemed coupon of an order that has none', paid, { coupon: null }],
     ['a discount beyond the subtotal', paid, { discount: 3_801, total: -1 }],
     ['a paid order whose coupon nobody has answered for', paid, { couponRedeemedAt: null, discount: 0, total: 3_800 }],
-    ['a rejected coupon of an order that has none', hearing(placedOrder(), [obstacles.outOfStock]).order, { reason: 'coupon_rejected' }],
+    [
+      'a rejected coupon of an order that has none',
+      hearing(placedOrder(), [obstacles.outOfStock]).order,
+      { reason: 'coupon_rejected' },
+    ],
     ['a payment window of no length', paid, { payWithinSeconds: 0 }],
     ['an order that was paid without a payment, and costs something', paid, { paymentId: null }],
     ['a payment of no time', paid, { paidAt: null }],
@@ -54,7 +107,7 @@ describe('the table of orders', () => {
     ['the refusal to cancel an unpaid order', placedOrder(), { cancellationRefusedAt: NOW }],
     ['the refusal to cancel an order that has not come', early, { cancellationRefusedAt: NOW }],
     ['an order without parcels, not even none', paid, { parcels: null }],
-    ['an order that is nobody\'s', paid, { userId: null }],
+    ["an order that is nobody's", paid, { userId: null }],
     ['an order that was never placed', paid, { placedAt: null }],
     ['an early cancellation with lines', early, { lines: [] }],
     ['an early cancellation of nobody', early, { userId: null }],
@@ -77,12 +130,27 @@ describe('the table of orders', () => {
 });
 
 it('keeps the orders of before, and says of each entry of their history what the order was after it', async () => {
-  const old = (await Promise.all([migration('20261121000000_init'), migration('20261121000001_payment_window')])).join('\n');
+  const old = (await Promise.all([migration('20261121000000_init'), migration('20261121000001_payment_window')])).join(
+    '\n',
+  );
   const before = await testDatabase('orders', { schemaSql: old });
   try {
-    const told = ['order.placed', 'order.priced', 'order.awaiting_payment', 'parcel.created', 'order.paid', 'parcel.dispatched', 'order.shipped', 'parcel.delivered', 'order.completed'];
+    const told = [
+      'order.placed',
+      'order.priced',
+      'order.awaiting_payment',
+      'parcel.created',
+      'order.paid',
+      'parcel.dispatched',
+      'order.shipped',
+      'parcel.delivered',
+      'order.completed',
+    ];
     const insert = (id: string, types: string[]) =>
-      before.pool.query("INSERT INTO order_history SELECT $1, n, now(), type, '{}' FROM unnest($2::text[]) WITH ORDINALITY AS t(type, n)", [id, types]);
+      before.pool.query(
+        "INSERT INTO order_history SELECT $1, n, now(), type, '{}' FROM unnest($2::text[]) WITH ORDINALITY AS t(type, n)",
+        [id, types],
+      );
     await insert(ORDER, told);
     await insert(USER, ['order.placed', 'order.cancelled', 'payment.refunded']);
     await before.pool.query(
@@ -91,10 +159,28 @@ it('keeps the orders of before, and says of each entry of their history what the
       [ORDER, USER],
     );
     await before.pool.query(await migration('20261121000003_coupons_and_cancellation'));
-    const statuses = async (id: string) => (await before.pool.query<{ status: string }>('SELECT status FROM order_history WHERE order_id = $1 ORDER BY version', [id])).rows.map(({ status }) => status);
-    expect(await statuses(ORDER)).toEqual(['pending', 'pending', 'awaiting_payment', 'awaiting_payment', 'paid', 'paid', 'shipped', 'shipped', 'completed']);
+    const statuses = async (id: string) =>
+      (
+        await before.pool.query<{ status: string }>(
+          'SELECT status FROM order_history WHERE order_id = $1 ORDER BY version',
+          [id],
+        )
+      ).rows.map(({ status }) => status);
+    expect(await statuses(ORDER)).toEqual([
+      'pending',
+      'pending',
+      'awaiting_payment',
+      'awaiting_payment',
+      'paid',
+      'paid',
+      'shipped',
+      'shipped',
+      'completed',
+    ]);
     expect(await statuses(USER)).toEqual(['pending', 'cancelled', 'cancelled']);
-    expect((await before.pool.query('SELECT coupon, discount::int, version FROM orders')).rows).toEqual([{ coupon: null, discount: 0, version: 2 }]);
+    expect((await before.pool.query('SELECT coupon, discount::int, version FROM orders')).rows).toEqual([
+      { coupon: null, discount: 0, version: 2 },
+    ]);
   } finally {
     await before.close();
   }

@@ -1,4 +1,12 @@
-import type { Address, Allocation, Order as OrderView, OrderLine, OrderReason, OrderStatus, UnpaidLimit } from '@sluice/contracts';
+import type {
+  Address,
+  Allocation,
+  Order as OrderView,
+  OrderLine,
+  OrderReason,
+  OrderStatus,
+  UnpaidLimit,
+} from '@sluice/contracts';
 import { collection, log } from '@sluice/persistence';
 
 /**
@@ -82,8 +90,10 @@ export interface RefusedOrder extends Omit<Order, 'placedAt'> {
 export type Row = Order | EarlyCancellation | RefusedOrder;
 
 export const isOrder = (row: Row | undefined): row is Order => row !== undefined && row.placedAt !== null;
-export const isRefused = (row: Row | undefined): row is RefusedOrder => row?.placedAt === null && row.status === 'rejected';
-export const isEarlyCancellation = (row: Row | undefined): row is EarlyCancellation => row?.placedAt === null && row.status === 'cancelled';
+export const isRefused = (row: Row | undefined): row is RefusedOrder =>
+  row?.placedAt === null && row.status === 'rejected';
+export const isEarlyCancellation = (row: Row | undefined): row is EarlyCancellation =>
+  row?.placedAt === null && row.status === 'cancelled';
 
 /** One line of an order's public timeline, and what the order was after it; `version` is its place there. */
 export interface HistoryEntry {
@@ -121,28 +131,70 @@ export interface UnpaidOrders {
   orders: Record<string, number>;
 }
 
-const product = { table: 'product_copies', key: 'sku', columns: ['sku', 'name', 'amount', 'currency', 'version'] } as const;
+const product = {
+  table: 'product_copies',
+  key: 'sku',
+  columns: ['sku', 'name', 'amount', 'currency', 'version'],
+} as const;
 
-const customers = collection<Customer>({ table: 'customers', key: 'userId', columns: ['userId', 'verifiedAt', 'placed', 'placedAt', 'version'] });
+const customers = collection<Customer>({
+  table: 'customers',
+  key: 'userId',
+  columns: ['userId', 'verifiedAt', 'placed', 'placedAt', 'version'],
+});
 
 export const customerTables = { customers };
 
 export const orderTables = {
   /** Locked before what is unpaid is read, since units of work go table by table in the order of their names. */
   customers,
-  unpaid: collection<UnpaidOrders>({ table: 'unpaid_orders', key: 'userId', columns: ['userId', 'orders'], lock: false }),
+  unpaid: collection<UnpaidOrders>({
+    table: 'unpaid_orders',
+    key: 'userId',
+    columns: ['userId', 'orders'],
+    lock: false,
+  }),
   orders: collection<Row>({
     table: 'orders',
     key: 'id',
     columns: [
-      'id', 'userId', 'bodyHash', 'status', 'reason', 'lines', 'address', 'currency', 'subtotal', 'discount', 'total', 'coupon', 'couponRedeemedAt',
-      'placedAt', 'flashSaleId', 'payWithinSeconds', 'allocation', 'payBy', 'closeRequestedAt', 'paymentId', 'paidAt', 'refundedAt', 'cancellationRequestedAt',
-      'cancellationRefusedAt', 'parcels', 'recordedAt', 'refusal', 'limitReached', 'version',
+      'id',
+      'userId',
+      'bodyHash',
+      'status',
+      'reason',
+      'lines',
+      'address',
+      'currency',
+      'subtotal',
+      'discount',
+      'total',
+      'coupon',
+      'couponRedeemedAt',
+      'placedAt',
+      'flashSaleId',
+      'payWithinSeconds',
+      'allocation',
+      'payBy',
+      'closeRequestedAt',
+      'paymentId',
+      'paidAt',
+      'refundedAt',
+      'cancellationRequestedAt',
+      'cancellationRefusedAt',
+      'parcels',
+      'recordedAt',
+      'refusal',
+      'limitReached',
+      'version',
     ],
   }),
   /** Placing an order reads prices as they are: a price that changes meanwhile is no reason to wait. */
   prices: collection<ProductCopy>({ ...product, lock: false }),
-  history: log<HistoryEntry>({ table: 'order_history', columns: ['orderId', 'version', 'at', 'type', 'detail', 'status'] }),
+  history: log<HistoryEntry>({
+    table: 'order_history',
+    columns: ['orderId', 'version', 'at', 'type', 'detail', 'status'],
+  }),
 };
 
 export const productTables = { products: collection<ProductCopy>(product) };

@@ -7,7 +7,10 @@ import { newRequest, openScene, storyOf, type Scene } from './testing/scene.js';
 /** The timers of this service do all the work: its sweep comes too seldom to help. */
 let scene: Scene;
 beforeAll(async () => {
-  scene = await openScene({ broker: await testBroker({ tiersMs: [RETRY_MS] }), database: await testDatabase('orders'), eventually }, { DEADLINE_SWEEP_MS: '60000' });
+  scene = await openScene(
+    { broker: await testBroker({ tiersMs: [RETRY_MS] }), database: await testDatabase('orders'), eventually },
+    { DEADLINE_SWEEP_MS: '60000' },
+  );
 });
 afterAll(() => scene?.stop());
 
@@ -25,10 +28,15 @@ describe('payment windows of different lengths', () => {
     const long = await payable(60);
     const usual = await payable();
     const after = await payable(1);
-    for (const short of [before, after]) await eventually(async () => expect(await scene.see(short)).toMatchObject({ status: 'cancelled', reason: 'payment_timeout' }));
+    for (const short of [before, after])
+      await eventually(async () =>
+        expect(await scene.see(short)).toMatchObject({ status: 'cancelled', reason: 'payment_timeout' }),
+      );
     expect((await scene.see(long)).secondsLeft).toBeGreaterThan(30);
     expect((await scene.see(usual)).secondsLeft).toBeGreaterThan(1_700);
-    const [late] = await scene.rows("SELECT max(extract(epoch FROM h.at - o.pay_by))::float8 AS seconds FROM orders o JOIN order_history h ON h.order_id = o.id AND h.type = 'order.cancelled'");
+    const [late] = await scene.rows(
+      "SELECT max(extract(epoch FROM h.at - o.pay_by))::float8 AS seconds FROM orders o JOIN order_history h ON h.order_id = o.id AND h.type = 'order.cancelled'",
+    );
     expect(late!['seconds']).toBeLessThan(5);
   });
 

@@ -14,14 +14,31 @@ const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 100
 const asking = { orderId, afterMs: 120_000 };
 const intent = { orderId, captureId };
 
-const after = (state: State, { state: changes = {} }: Decision): State => ({ payables: { ...state.payables, ...changes.payables }, captures: { ...state.captures, ...changes.captures }, failures: { ...state.failures, ...changes.failures } });
-const told = ({ messages = [] }: Decision) => messages.map(({ contract, data, delegate }) => ({ type: contract.type, ...(data as object), ...(delegate && { delegate }) }));
-const cancelled = (state: State, at: Date): State => after(state, cancelPayable(state, { orderId, userId, version: 4, lines: [], allocation: [], reason: 'customer' }, at));
+const after = (state: State, { state: changes = {} }: Decision): State => ({
+  payables: { ...state.payables, ...changes.payables },
+  captures: { ...state.captures, ...changes.captures },
+  failures: { ...state.failures, ...changes.failures },
+});
+const told = ({ messages = [] }: Decision) =>
+  messages.map(({ contract, data, delegate }) => ({
+    type: contract.type,
+    ...(data as object),
+    ...(delegate && { delegate }),
+  }));
+const cancelled = (state: State, at: Date): State =>
+  after(
+    state,
+    cancelPayable(state, { orderId, userId, version: 4, lines: [], allocation: [], reason: 'customer' }, at),
+  );
 
 const openPayable = (state: State, order: Parameters<typeof openBy>[1]): Decision => openBy(state, order, noon);
-const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision => payAt(state, request, id, { at: now, now });
+const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision =>
+  payAt(state, request, id, { at: now, now });
 const nothing: State = { payables: {}, captures: {}, failures: {} };
-const open = after(nothing, openPayable(nothing, { orderId, userId, total: { amount: 4_200, currency: 'USD' }, version: 2 }));
+const open = after(
+  nothing,
+  openPayable(nothing, { orderId, userId, total: { amount: 4_200, currency: 'USD' }, version: 2 }),
+);
 const capturing = after(open, pay(open, { orderId, userId, cardToken: 'tok' }, captureId, noon));
 const voiding = cancelled(capturing, later(1));
 const paid = after(capturing, settle(capturing, intent, { status: 'captured', reference: 'ref' }, later(1)));
@@ -30,19 +47,29 @@ const refunding = cancelled(paid, noon);
 const refunded = after(refunding, refund(refunding, intent, { reference: 're' }, later(1)));
 
 describe('a capture without an outcome', () => {
-  it.each(Object.entries({ capturing, voiding }))('is asked for again when it is due, under the same id, and not twice: %s', (_, state) => {
-    expect(captureAgain(state, asking, later(119))).toEqual({});
-    const again = captureAgain(state, asking, later(120));
-    expect(told(again)).toEqual([{ type: 'payments.capture', orderId, captureId }]);
-    const asked = after(state, again);
-    expect(asked.payables[orderId]).toEqual({ ...state.payables[orderId], capturingSince: later(120), version: state.payables[orderId]!.version + 1 });
-    expect(captureAgain(asked, asking, later(121))).toEqual({});
-    expect(told(captureAgain(asked, asking, later(240)))).toHaveLength(1);
-  });
+  it.each(Object.entries({ capturing, voiding }))(
+    'is asked for again when it is due, under the same id, and not twice: %s',
+    (_, state) => {
+      expect(captureAgain(state, asking, later(119))).toEqual({});
+      const again = captureAgain(state, asking, later(120));
+      expect(told(again)).toEqual([{ type: 'payments.capture', orderId, captureId }]);
+      const asked = after(state, again);
+      expect(asked.payables[orderId]).toEqual({
+        ...state.payables[orderId],
+        capturingSince: later(120),
+        version: state.payables[orderId]!.version + 1,
+      });
+      expect(captureAgain(asked, asking, later(121))).toEqual({});
+      expect(told(captureAgain(asked, asking, later(240)))).toHaveLength(1);
+    },
+  );
 
-  it.each(Object.entries({ nothing, open, paid, declined, refunding, refunded }))('there is none of: %s', (_, state) => {
-    expect(captureAgain(state, asking, later(9_999))).toEqual({});
-  });
+  it.each(Object.entries({ nothing, open, paid, declined, refunding, refunded }))(
+    'there is none of: %s',
+    (_, state) => {
+      expect(captureAgain(state, asking, later(9_999))).toEqual({});
+    },
+  );
 });
 
 describe('a refund that is not done', () => {
@@ -51,15 +78,25 @@ describe('a refund that is not done', () => {
     const again = refundAgain(refunding, asking, later(120));
     expect(told(again)).toEqual([{ type: 'payments.refund', orderId, captureId }]);
     const asked = after(refunding, again);
-    expect(asked.payables[orderId]).toMatchObject({ status: 'refunding', refundingSince: noon, refundAskedAt: later(120), version: refunding.payables[orderId]!.version + 1 });
+    expect(asked.payables[orderId]).toMatchObject({
+      status: 'refunding',
+      refundingSince: noon,
+      refundAskedAt: later(120),
+      version: refunding.payables[orderId]!.version + 1,
+    });
     expect(refundAgain(asked, asking, later(121))).toEqual({});
   });
 
   it('of a version that did not keep when it began is asked for too', () => {
-    const old = { ...refunding.payables[orderId]!, refundingSince: null, refundAskedAt: null } as NonNullable<State['payables'][string]>;
+    const old = { ...refunding.payables[orderId]!, refundingSince: null, refundAskedAt: null } as NonNullable<
+      State['payables'][string]
+    >;
     const again = refundAgain({ ...refunding, payables: { [orderId]: old } }, asking, later(9_999));
     expect(told(again)).toHaveLength(1);
-    expect(again.state!.payables![orderId]).toMatchObject({ refundingSince: later(9_999), refundAskedAt: later(9_999) });
+    expect(again.state!.payables![orderId]).toMatchObject({
+      refundingSince: later(9_999),
+      refundAskedAt: later(9_999),
+    });
   });
 
   it('waits for a person when it is refused for good, who can still have it done', () => {
@@ -70,7 +107,8 @@ describe('a refund that is not done', () => {
     expect(done.payables[orderId]).toMatchObject({ status: 'refunded', refundRefusal: null });
   });
 
-  it('that was done meanwhile is not refused any more', () => expect(refundRefused(refunded, intent, 'late')).toEqual({}));
+  it('that was done meanwhile is not refused any more', () =>
+    expect(refundRefused(refunded, intent, 'late')).toEqual({}));
 
   it.each(Object.entries({ nothing, open, capturing, voiding, paid, refunded }))('there is none of: %s', (_, state) => {
     expect(refundAgain(state, asking, later(9_999))).toEqual({});

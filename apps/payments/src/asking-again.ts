@@ -13,7 +13,10 @@ export function captureAgain(state: State, { orderId, afterMs }: AskingAgain, no
   if (payable?.status !== 'capturing' && payable?.status !== 'voiding') return {};
   if (!isOver(payable.capturingSince, afterMs, now)) return {};
   const asked = { ...payable, capturingSince: now, version: payable.version + 1 };
-  return { state: { payables: { [orderId]: asked } }, messages: [CapturePayment({ orderId, captureId: payable.captureId })] };
+  return {
+    state: { payables: { [orderId]: asked } },
+    messages: [CapturePayment({ orderId, captureId: payable.captureId })],
+  };
 }
 
 /** The money of the order has been on its way back for too long. What was refused for good waits for a person. */
@@ -21,8 +24,16 @@ export function refundAgain(state: State, { orderId, afterMs }: AskingAgain, now
   const payable = state.payables[orderId];
   if (payable?.status !== 'refunding' || payable.refundRefusal !== null) return {};
   if (!isOver(payable.refundAskedAt ?? payable.capturingSince, afterMs, now)) return {};
-  const asked = { ...payable, refundingSince: payable.refundingSince ?? now, refundAskedAt: now, version: payable.version + 1 };
-  return { state: { payables: { [orderId]: asked } }, messages: [RefundPayment({ orderId, captureId: payable.captureId })] };
+  const asked = {
+    ...payable,
+    refundingSince: payable.refundingSince ?? now,
+    refundAskedAt: now,
+    version: payable.version + 1,
+  };
+  return {
+    state: { payables: { [orderId]: asked } },
+    messages: [RefundPayment({ orderId, captureId: payable.captureId })],
+  };
 }
 
 const isOver = (since: Date, ms: number, now: Date): boolean => now.getTime() - since.getTime() >= ms;

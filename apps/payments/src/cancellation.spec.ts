@@ -17,18 +17,32 @@ const noon = new Date('2026-01-01T12:00:00Z');
 const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 1000);
 
 const openPayable = (state: State, order: Parameters<typeof openBy>[1]): Decision => openBy(state, order, noon);
-const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision => payAt(state, request, id, { at: now, now });
+const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision =>
+  payAt(state, request, id, { at: now, now });
 const nothing: State = { payables: {}, captures: {}, failures: {} };
-const after = (state: State, { state: changes = {} }: Decision): State => ({ payables: { ...state.payables, ...changes.payables }, captures: { ...state.captures, ...changes.captures }, failures: { ...state.failures, ...changes.failures } });
-const told = ({ messages = [] }: Decision) => messages.map(({ contract, data }) => ({ type: contract.type, ...(data as object) }));
+const after = (state: State, { state: changes = {} }: Decision): State => ({
+  payables: { ...state.payables, ...changes.payables },
+  captures: { ...state.captures, ...changes.captures },
+  failures: { ...state.failures, ...changes.failures },
+});
+const told = ({ messages = [] }: Decision) =>
+  messages.map(({ contract, data }) => ({ type: contract.type, ...(data as object) }));
 const chargeIn = (state: State) => ({ payable: state.payables[orderId]!, capture: state.captures[first]! });
 const statusOf = (state: State) => state.payables[orderId]?.status;
-const problem = (status: number, title: string) => expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
+const problem = (status: number, title: string) =>
+  expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
 
 const priced = { orderId, userId, total, version: 2 };
 const request = { orderId, userId, cardToken: 'tok' };
 const intent = { orderId, captureId: first };
-const cancellation: Data<typeof OrderCancelled> = { orderId, userId, version: 4, lines: [], allocation: [], reason: 'payment_timeout' };
+const cancellation: Data<typeof OrderCancelled> = {
+  orderId,
+  userId,
+  version: 4,
+  lines: [],
+  allocation: [],
+  reason: 'payment_timeout',
+};
 const yes: CardOutcome = { status: 'captured', reference: 'ref' };
 const no: CardOutcome = { status: 'declined', reason: 'insufficient funds' };
 const receipt = { reference: 're_1' };
@@ -43,7 +57,9 @@ const refunded = after(refunding, refund(refunding, intent, receipt, later(9)));
 
 describe('the cancellation of an order', () => {
   it('closes an open payable: nobody can pay it any more', () => {
-    expect(told(cancelPayable(open, cancellation, noon))).toEqual([{ type: 'payable.voided', orderId, userId, version: 2 }]);
+    expect(told(cancelPayable(open, cancellation, noon))).toEqual([
+      { type: 'payable.voided', orderId, userId, version: 2 },
+    ]);
     expect(statusOf(cancelled(open))).toBe('voided');
     expect(() => pay(cancelled(open), request, first, noon)).toThrow(problem(409, 'Order cancelled'));
   });
@@ -56,18 +72,24 @@ describe('the cancellation of an order', () => {
   });
 
   it('sends the money of a paid order back', () => {
-    expect(told(cancelPayable(paid, cancellation, noon))).toEqual([{ type: 'payments.refund', orderId, captureId: first }]);
+    expect(told(cancelPayable(paid, cancellation, noon))).toEqual([
+      { type: 'payments.refund', orderId, captureId: first },
+    ]);
     expect(statusOf(refunding)).toBe('refunding');
   });
 
-  it.each(Object.entries({ 'never opened': cancelled(nothing), voided: cancelled(open), voiding, refunding, refunded }))('changes nothing the second time: %s', (_, state) => {
+  it.each(
+    Object.entries({ 'never opened': cancelled(nothing), voided: cancelled(open), voiding, refunding, refunded }),
+  )('changes nothing the second time: %s', (_, state) => {
     expect(cancelPayable(state, cancellation, noon)).toEqual({});
   });
 });
 
 describe('a capture that runs while its order is cancelled', () => {
   it('keeps the payable closed until its outcome is known', () => {
-    expect(told(cancelPayable(capturing, cancellation, noon))).toEqual([{ type: 'payable.voided', orderId, userId, version: 3 }]);
+    expect(told(cancelPayable(capturing, cancellation, noon))).toEqual([
+      { type: 'payable.voided', orderId, userId, version: 3 },
+    ]);
     expect(voiding.payables[orderId]).toMatchObject({ status: 'voiding', captureId: first });
     expect(() => pay(voiding, request, second, later(120))).toThrow(problem(409, 'Order cancelled'));
     expect(() => pay(voiding, request, first, later(120))).toThrow(problem(409, 'Order cancelled'));
@@ -96,9 +118,16 @@ describe('a capture that runs while its order is cancelled', () => {
 
 describe('a refund', () => {
   it('tells that the money is on its way back, with the capture as the payment', () => {
-    expect(told(refund(refunding, intent, receipt, later(9)))).toEqual([{ type: 'payment.refunded', orderId, userId, paymentId: first, amount: total, version: 5 }]);
+    expect(told(refund(refunding, intent, receipt, later(9)))).toEqual([
+      { type: 'payment.refunded', orderId, userId, paymentId: first, amount: total, version: 5 },
+    ]);
     expect(refunded.payables[orderId]).toMatchObject({ status: 'refunded', captureId: first });
-    expect(refunded.captures[first]).toMatchObject({ status: 'refunded', gatewayReference: 'ref', refundReference: 're_1', refundedAt: later(9) });
+    expect(refunded.captures[first]).toMatchObject({
+      status: 'refunded',
+      gatewayReference: 'ref',
+      refundReference: 're_1',
+      refundedAt: later(9),
+    });
   });
 
   it('is recorded once and asked for no more', () => {
@@ -108,7 +137,12 @@ describe('a refund', () => {
 
   it('raises the versions of the payable and of the capture', () => {
     const versions = ({ payables, captures }: State) => [payables[orderId]!.version, captures[first]!.version];
-    expect([capturing, paid, refunding, refunded].map(versions)).toEqual([[2, 1], [3, 2], [4, 2], [5, 3]]);
+    expect([capturing, paid, refunding, refunded].map(versions)).toEqual([
+      [2, 1],
+      [3, 2],
+      [4, 2],
+      [5, 3],
+    ]);
     const declined = after(capturing, settle(capturing, intent, no, later(1)));
     expect(versions(declined)).toEqual([3, 2]);
   });
@@ -131,10 +165,13 @@ describe('a refund', () => {
     expect(() => pay(refunded, request, second, later(20))).toThrow(problem(409, 'Order cancelled'));
   });
 
-  it.each(Object.entries({ 'a paid order': paid, 'a capture without an outcome': voiding }))('is refused to %s', (_, state) => {
-    expect(() => refund(state, intent, receipt, noon)).toThrow(PermanentError);
-    expect(() => refundable(chargeIn(state))).toThrow(PermanentError);
-  });
+  it.each(Object.entries({ 'a paid order': paid, 'a capture without an outcome': voiding }))(
+    'is refused to %s',
+    (_, state) => {
+      expect(() => refund(state, intent, receipt, noon)).toThrow(PermanentError);
+      expect(() => refundable(chargeIn(state))).toThrow(PermanentError);
+    },
+  );
 });
 
 const captureId = fc.constantFrom(first, second);
@@ -156,7 +193,9 @@ function decide(state: State, each: Step, now: Date): Decision {
     case 'pay':
       return pay(state, request, each.captureId, now);
     case 'answer':
-      return state.captures[each.captureId] ? settle(state, { orderId, captureId: each.captureId }, each.outcome, now) : {};
+      return state.captures[each.captureId]
+        ? settle(state, { orderId, captureId: each.captureId }, each.outcome, now)
+        : {};
     case 'refund':
       return state.captures[each.captureId] ? refund(state, { orderId, captureId: each.captureId }, receipt, now) : {};
   }
@@ -170,7 +209,8 @@ function run(steps: readonly Step[], from: State = nothing): { state: State; sai
         const decision = decide(state, each, later(index));
         return { state: after(state, decision), said: [...said, ...told(decision)] };
       } catch (error) {
-        if (!(error instanceof PermanentError)) expect(error).toMatchObject({ problem: { status: expect.any(Number) } });
+        if (!(error instanceof PermanentError))
+          expect(error).toMatchObject({ problem: { status: expect.any(Number) } });
         return { state, said };
       }
     },
@@ -179,7 +219,10 @@ function run(steps: readonly Step[], from: State = nothing): { state: State; sai
 }
 
 it('keeps no money of a cancelled order, whatever comes in whatever order', () => {
-  const rest: Step[] = [first, second].flatMap((id): Step[] => [{ act: 'answer', captureId: id, outcome: yes }, { act: 'refund', captureId: id }]);
+  const rest: Step[] = [first, second].flatMap((id): Step[] => [
+    { act: 'answer', captureId: id, outcome: yes },
+    { act: 'refund', captureId: id },
+  ]);
   fc.assert(
     fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
       const wasCancelled = steps.some(({ act }) => act === 'cancel');

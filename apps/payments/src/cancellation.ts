@@ -42,11 +42,22 @@ function givingBack(captured: ChargedPayable, now: Date): Decision {
 }
 
 /** The state in which a refund is being asked for. */
-export const refunding = (charged: ChargedPayable, now: Date): RefundingPayable => ({ ...charged, status: 'refunding', refundingSince: now, refundAskedAt: now, refundRefusal: null });
+export const refunding = (charged: ChargedPayable, now: Date): RefundingPayable => ({
+  ...charged,
+  status: 'refunding',
+  refundingSince: now,
+  refundAskedAt: now,
+  refundRefusal: null,
+});
 
 const CANCELLED: readonly Payable['status'][] = ['voided', 'voiding', 'refunding', 'refunded'];
 
 /** Nobody pays for a cancelled order, and nobody is told that they did. @throws ProblemError 409 the order is cancelled */
 export function refuseCancelled({ orderId, status }: Payable): void {
-  if (CANCELLED.includes(status)) throw ProblemError.of(409, 'Order cancelled', `Order ${orderId} is cancelled; money that was taken for it goes back.`);
+  if (CANCELLED.includes(status))
+    throw ProblemError.of(
+      409,
+      'Order cancelled',
+      `Order ${orderId} is cancelled; money that was taken for it goes back.`,
+    );
 }

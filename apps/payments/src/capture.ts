@@ -4,36 +4,84 @@ import type { z } from 'zod';
 import { refunding, refuseCancelled, voided } from './cancellation.js';
 import { failed } from './card-failures.js';
 import type { CardOutcome } from './card-gateway.js';
-import type { Capture, CardFailures, Charge, ChargedPayable, Decision, Payable, PendingCapture, State } from './tables.js';
+import type {
+  Capture,
+  CardFailures,
+  Charge,
+  ChargedPayable,
+  Decision,
+  Payable,
+  PendingCapture,
+  State,
+} from './tables.js';
 
 /**
  * Records what the card gateway has said; the first answer counts. Money that came for an order cancelled meanwhile goes
  * straight back.
  * @throws Error when the capture is unknown
  */
-export function settle(state: State, { orderId, captureId }: { orderId: string; captureId: string }, outcome: CardOutcome, now: Date): Decision<Charge> {
+export function settle(
+  state: State,
+  { orderId, captureId }: { orderId: string; captureId: string },
+  outcome: CardOutcome,
+  now: Date,
+): Decision<Charge> {
   const [payable, capture] = [state.payables[orderId], state.captures[captureId]];
   if (!payable || !capture) throw new Error(`capture ${captureId} of order ${orderId} is unknown`);
   if (capture.status !== 'pending') return { reply: { payable, capture } };
-  if (payable.status !== 'capturing' && payable.status !== 'voiding') throw new Error(`capture ${captureId} is pending, and order ${orderId} is ${payable.status}`);
-  return outcome.status === 'captured' ? captured(payable, capture, outcome.reference, now) : declined(state, payable, capture, outcome.reason, now);
+  if (payable.status !== 'capturing' && payable.status !== 'voiding')
+    throw new Error(`capture ${captureId} is pending, and order ${orderId} is ${payable.status}`);
+  return outcome.status === 'captured'
+    ? captured(payable, capture, outcome.reference, now)
+    : declined(state, payable, capture, outcome.reason, now);
 }
 
-function captured(payable: ChargedPayable, pending: PendingCapture, gatewayReference: string, now: Date): Decision<Charge> {
+function captured(
+  payable: ChargedPayable,
+  pending: PendingCapture,
+  gatewayReference: string,
+  now: Date,
+): Decision<Charge> {
   const { orderId, userId } = payable;
   const cancelled = payable.status === 'voiding';
-  const charged = { ...payable, captureId: pending.id, capturingSince: pending.requestedAt, version: payable.version + 1 };
-  const capture: Capture = { ...pending, status: 'captured', gatewayReference, settledAt: now, version: pending.version + 1 };
+  const charged = {
+    ...payable,
+    captureId: pending.id,
+    capturingSince: pending.requestedAt,
+    version: payable.version + 1,
+  };
+  const capture: Capture = {
+    ...pending,
+    status: 'captured',
+    gatewayReference,
+    settledAt: now,
+    version: pending.version + 1,
+  };
   const paid: Payable = cancelled ? refunding(charged, now) : { ...charged, status: 'captured' };
-  const fact = PaymentCaptured({ orderId, userId, paymentId: capture.id, amount: { amount: capture.amount, currency: capture.currency }, version: paid.version });
-  return { ...changed(paid, capture), messages: cancelled ? [fact, RefundPayment({ orderId, captureId: capture.id })] : [fact] };
+  const fact = PaymentCaptured({
+    orderId,
+    userId,
+    paymentId: capture.id,
+    amount: { amount: capture.amount, currency: capture.currency },
+    version: paid.version,
+  });
+  return {
+    ...changed(paid, capture),
+    messages: cancelled ? [fact, RefundPayment({ orderId, captureId: capture.id })] : [fact],
+  };
 }
 
 /**
  * The payable is open again: another try is another capture, with an idempotency key of its own. Unless its window has ended
  * meanwhile, or the order was cancelled: then nothing was taken, and nobody has to choose another card.
  */
-function declined(state: State, payable: ChargedPayable, pending: PendingCapture, reason: string, now: Date): Decision<Charge> {
+function declined(
+  state: State,
+  payable: ChargedPayable,
+  pending: PendingCapture,
+  reason: string,
+  now: Date,
+): Decision<Charge> {
   const { orderId, userId } = payable;
   const capture: Capture = { ...pending, status: 'declined', reason, settledAt: now, version: pending.version + 1 };
   const unpaid = { ...payable, captureId: null, capturingSince: null, version: payable.version + 1 };
@@ -44,7 +92,11 @@ function declined(state: State, payable: ChargedPayable, pending: PendingCapture
   return { ...changed(after, capture, failures), messages: payable.lapsedAt ? [fact, voided(after)] : [fact] };
 }
 
-const changed = (payable: Payable, capture: Capture, failures: Record<string, CardFailures> = {}): Decision<Charge> => ({
+const changed = (
+  payable: Payable,
+  capture: Capture,
+  failures: Record<string, CardFailures> = {},
+): Decision<Charge> => ({
   state: { payables: { [payable.orderId]: payable }, captures: { [capture.id]: capture }, failures },
   reply: { payable, capture },
 });
@@ -52,6 +104,7 @@ const changed = (payable: Payable, capture: Capture, failures: Record<string, Ca
 /** What the payer is told. @throws ProblemError 409 the order is cancelled, 402 declined */
 export function resultOf({ payable, capture }: Charge): z.infer<typeof PaymentResult> {
   refuseCancelled(payable);
-  if (capture.status === 'declined') throw ProblemError.of(402, 'Payment declined', `The card was declined: ${capture.reason}.`);
+  if (capture.status === 'declined')
+    throw ProblemError.of(402, 'Payment declined', `The card was declined: ${capture.reason}.`);
   return { status: capture.status === 'pending' ? 'pending' : 'captured' };
 }

@@ -23,11 +23,16 @@ export class Capturing {
    */
   async capture(message: Message<typeof CapturePayment>): Promise<Reply<typeof CapturePayment> | void> {
     const known = await this.payments.charge(message.data);
-    const charge = known.capture.status === 'pending' ? await this.#take(message, known.payable.userId, known.capture) : known;
+    const charge =
+      known.capture.status === 'pending' ? await this.#take(message, known.payable.userId, known.capture) : known;
     if (message.reply && charge) return resultOf(charge);
   }
 
-  async #take(message: Message<typeof CapturePayment>, userId: string, capture: PendingCapture): Promise<Charge | undefined> {
+  async #take(
+    message: Message<typeof CapturePayment>,
+    userId: string,
+    capture: PendingCapture,
+  ): Promise<Charge | undefined> {
     const { id: idempotencyKey, cardToken: token, amount, currency } = capture;
     const outcome = await this.gateway.capture({ token, amount: { amount, currency }, idempotencyKey });
     return this.payments.settle(message, userId, outcome);

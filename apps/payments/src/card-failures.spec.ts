@@ -9,26 +9,35 @@ const userId = '0190a6b0-0000-7000-8000-000000000002';
 const [one, other] = [1, 2].map((n) => ({ orderId: `0190a6b0-0000-8000-8000-00000000000${n}`, userId }));
 const noon = new Date('2026-01-01T12:00:00Z');
 const at = (seconds: number): Date => new Date(noon.getTime() + seconds * 1_000);
-const problem = (status: number, more: object = {}) => expect.objectContaining({ problem: expect.objectContaining({ status, ...more }) });
+const problem = (status: number, more: object = {}) =>
+  expect.objectContaining({ problem: expect.objectContaining({ status, ...more }) });
 type About = typeof one & object;
-const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision => payAt(state, request, id, { at: now, now });
-const payableNow = (state: State, about: About, limits: typeof LIMITS, now: Date) => payableAt(state, about, limits, { at: now, now });
+const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision =>
+  payAt(state, request, id, { at: now, now });
+const payableNow = (state: State, about: About, limits: typeof LIMITS, now: Date) =>
+  payableAt(state, about, limits, { at: now, now });
 
 const after = (state: State, { state: changes = {} }: Decision): State => ({
   payables: { ...state.payables, ...changes.payables },
   captures: { ...state.captures, ...changes.captures },
   failures: { ...state.failures, ...changes.failures },
 });
-const opened = (state: State, about: About): State => after(state, openPayable(state, { ...about, total: { amount: 100, currency: 'EUR' }, version: 2 }, noon));
+const opened = (state: State, about: About): State =>
+  after(state, openPayable(state, { ...about, total: { amount: 100, currency: 'EUR' }, version: 2 }, noon));
 const open = [one!, other!].reduce(opened, { payables: {}, captures: {}, failures: {} });
 
 /** A card is declined then. */
 function declined(state: State, about: About, seconds: number, captureId = `capture at ${seconds}`): State {
   const asked = after(state, pay(state, { ...about, cardToken: 'tok' }, captureId, at(seconds)));
-  return after(asked, settle(asked, { orderId: about.orderId, captureId }, { status: 'declined', reason: 'no' }, at(seconds)));
+  return after(
+    asked,
+    settle(asked, { orderId: about.orderId, captureId }, { status: 'declined', reason: 'no' }, at(seconds)),
+  );
 }
-const unknown = (state: State, about: About, seconds: number): State => after(state, refuseCard(state, about, LIMITS, at(seconds)));
-const trying = (state: State, about: About, seconds: number) => () => expectFewFailures(state, about, 'a request', LIMITS, at(seconds));
+const unknown = (state: State, about: About, seconds: number): State =>
+  after(state, refuseCard(state, about, LIMITS, at(seconds)));
+const trying = (state: State, about: About, seconds: number) => () =>
+  expectFewFailures(state, about, 'a request', LIMITS, at(seconds));
 
 describe('cards that fail', () => {
   it('may be so many for an order, declined and unknown ones together, until the first of them is old enough', () => {
@@ -59,15 +68,30 @@ describe('cards that fail', () => {
 
   it('count also when the order was cancelled meanwhile, and nobody is told of the decline', () => {
     const asked = after(open, pay(open, { ...one!, cardToken: 'tok' }, 'capture', noon));
-    const voiding: State = { ...asked, payables: { [one!.orderId]: { ...asked.payables[one!.orderId]!, status: 'voiding' } as never } };
-    const decision = settle(voiding, { orderId: one!.orderId, captureId: 'capture' }, { status: 'declined', reason: 'no' }, noon);
-    expect([decision.messages, decision.state?.failures?.[userId]?.failures]).toEqual([undefined, [{ orderId: one!.orderId, at: noon.toISOString() }]]);
+    const voiding: State = {
+      ...asked,
+      payables: { [one!.orderId]: { ...asked.payables[one!.orderId]!, status: 'voiding' } as never },
+    };
+    const decision = settle(
+      voiding,
+      { orderId: one!.orderId, captureId: 'capture' },
+      { status: 'declined', reason: 'no' },
+      noon,
+    );
+    expect([decision.messages, decision.state?.failures?.[userId]?.failures]).toEqual([
+      undefined,
+      [{ orderId: one!.orderId, at: noon.toISOString() }],
+    ]);
   });
 
   it('are forgotten when there are very many, the earliest first', () => {
     const state = Array.from({ length: MOST_FAILURES + 5 }, (_, n) => n).reduce((so, n) => declined(so, one!, n), open);
     const kept = state.failures[userId]!;
-    expect([kept.failures.length, kept.failures[0], kept.version]).toEqual([MOST_FAILURES, { orderId: one!.orderId, at: at(5).toISOString() }, MOST_FAILURES + 5]);
+    expect([kept.failures.length, kept.failures[0], kept.version]).toEqual([
+      MOST_FAILURES,
+      { orderId: one!.orderId, at: at(5).toISOString() },
+      MOST_FAILURES + 5,
+    ]);
   });
 
   it('do not stand in the way of the answer to a payment that was made, of somebody else, or of a card that pays', () => {
@@ -75,7 +99,10 @@ describe('cards that fail', () => {
     expect(() => expectFewFailures(state, one!, 'capture at 1', LIMITS, at(3))).not.toThrow();
     expect(trying(state, { ...one!, userId: other!.orderId }, 3)).not.toThrow();
     const asked = after(open, pay(open, { ...other!, cardToken: 'tok' }, 'good', noon));
-    const paid = after(asked, settle(asked, { orderId: other!.orderId, captureId: 'good' }, { status: 'captured', reference: 'r' }, noon));
+    const paid = after(
+      asked,
+      settle(asked, { orderId: other!.orderId, captureId: 'good' }, { status: 'captured', reference: 'r' }, noon),
+    );
     expect(paid.failures).toEqual({});
   });
 });
@@ -83,13 +110,18 @@ describe('cards that fail', () => {
 describe('before a card is looked at', () => {
   it('an order is payable, for its own user, and says whether a payment runs', () => {
     expect(payableNow(open, one!, LIMITS, noon)).toEqual({ status: 'open' });
-    expect(payableNow(after(open, pay(open, { ...one!, cardToken: 'tok' }, 'c', noon)), one!, LIMITS, noon)).toEqual({ status: 'capturing' });
+    expect(payableNow(after(open, pay(open, { ...one!, cardToken: 'tok' }, 'c', noon)), one!, LIMITS, noon)).toEqual({
+      status: 'capturing',
+    });
     expect(() => payableNow(open, { ...one!, userId: one!.orderId }, LIMITS, noon)).toThrow(problem(404));
   });
 
   it('it is refused as the payment itself would be', () => {
     const asked = after(open, pay(open, { ...one!, cardToken: 'tok' }, 'c', noon));
-    const paid = after(asked, settle(asked, { orderId: one!.orderId, captureId: 'c' }, { status: 'captured', reference: 'r' }, noon));
+    const paid = after(
+      asked,
+      settle(asked, { orderId: one!.orderId, captureId: 'c' }, { status: 'captured', reference: 'r' }, noon),
+    );
     expect(() => payableNow(paid, one!, LIMITS, noon)).toThrow(problem(409, { title: 'Already paid' }));
     const tried = [0, 1, 2].reduce((so, n) => declined(so, one!, n), open);
     expect(() => payableNow(tried, one!, LIMITS, at(3))).toThrow(problem(429, { retryAfter: 57 }));

@@ -37,7 +37,12 @@ export function expectFewFailures(state: State, about: About, requestId: string,
  * The card vault does not know the number. Until this is counted nobody is told so, and beyond the limit nobody is at all:
  * however many numbers are tried at once, no more answers come of it than are counted.
  */
-export function refuseCard(state: State, about: Data<typeof RefuseCard>, limits: CardLimits, now: Date): Decision<never> {
+export function refuseCard(
+  state: State,
+  about: Data<typeof RefuseCard>,
+  limits: CardLimits,
+  now: Date,
+): Decision<never> {
   const wait = waitSeconds(state, about, limits, now);
   if (wait > 0) return { problem: tooMany(limits, wait).problem };
   const { problem } = ProblemError.of(422, 'Unknown card', 'The card gateway does not know this number.');
@@ -47,10 +52,16 @@ export function refuseCard(state: State, about: Data<typeof RefuseCard>, limits:
 /** How long until there are fewer failures than both limits say; 0: there are. */
 function waitSeconds({ failures }: State, { orderId, userId }: About, limits: CardLimits, now: Date): number {
   const windowMs = limits.CARD_FAILURES_WINDOW_SECONDS * 1_000;
-  const ofUser = (failures[userId]?.failures ?? []).map(({ orderId: of, at }) => ({ of, endsAt: Date.parse(at) + windowMs }));
+  const ofUser = (failures[userId]?.failures ?? []).map(({ orderId: of, at }) => ({
+    of,
+    endsAt: Date.parse(at) + windowMs,
+  }));
   const open = ofUser.filter(({ endsAt }) => endsAt > now.getTime()).sort((one, other) => one.endsAt - other.endsAt);
   const ofOrder = open.filter(({ of }) => of === orderId);
-  const until = Math.max(fewerAt(open, limits.CARD_FAILURES_PER_USER), fewerAt(ofOrder, limits.CARD_FAILURES_PER_ORDER));
+  const until = Math.max(
+    fewerAt(open, limits.CARD_FAILURES_PER_USER),
+    fewerAt(ofOrder, limits.CARD_FAILURES_PER_ORDER),
+  );
   return Math.max(0, Math.ceil((until - now.getTime()) / 1_000));
 }
 
@@ -58,7 +69,13 @@ function waitSeconds({ failures }: State, { orderId, userId }: About, limits: Ca
 const fewerAt = (failures: { endsAt: number }[], most: number): number => failures.at(-most)?.endsAt ?? 0;
 
 function tooMany(limits: CardLimits, retryAfter: number): ProblemError {
-  const { CARD_FAILURES_PER_ORDER: perOrder, CARD_FAILURES_PER_USER: perUser, CARD_FAILURES_WINDOW_SECONDS: seconds } = limits;
+  const {
+    CARD_FAILURES_PER_ORDER: perOrder,
+    CARD_FAILURES_PER_USER: perUser,
+    CARD_FAILURES_WINDOW_SECONDS: seconds,
+  } = limits;
   const bounds = `In ${seconds} seconds ${perOrder} cards may fail for an order, and ${perUser} for an account`;
-  return ProblemError.of(429, 'Too many failed cards', `${bounds}. Try again in ${retryAfter} seconds.`, { retryAfter });
+  return ProblemError.of(429, 'Too many failed cards', `${bounds}. Try again in ${retryAfter} seconds.`, {
+    retryAfter,
+  });
 }

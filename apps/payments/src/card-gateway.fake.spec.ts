@@ -21,7 +21,10 @@ it('gives the money back, and under the same key is the same refund', async () =
 
 it('declines the declined card and every unknown one', async () => {
   const gateway = new FakeCardGateway();
-  expect(await gateway.capture(charge('tok_fake_0002', 'a'))).toEqual({ status: 'declined', reason: 'insufficient funds' });
+  expect(await gateway.capture(charge('tok_fake_0002', 'a'))).toEqual({
+    status: 'declined',
+    reason: 'insufficient funds',
+  });
   expect(await gateway.capture(charge('tok_stolen', 'b'))).toEqual({ status: 'declined', reason: 'unknown card' });
 });
 

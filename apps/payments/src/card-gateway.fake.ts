@@ -32,7 +32,10 @@ export class FakeCardGateway implements CardGateway {
     const failures = this.#failures.get(key) ?? 0;
     if (failures >= FAILURES) return paid(key);
     this.#failures.set(key, failures + 1);
-    throw new UnavailableError(`the card gateway gives no answer (${failures + 1} of ${FAILURES})`, { dependency: 'card gateway', suspect: true });
+    throw new UnavailableError(`the card gateway gives no answer (${failures + 1} of ${FAILURES})`, {
+      dependency: 'card gateway',
+      suspect: true,
+    });
   }
 }
 

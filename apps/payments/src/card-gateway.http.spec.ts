@@ -27,7 +27,11 @@ it('asks for the money under the idempotency key and keeps the gateway’s refer
     response.writeHead(201, { 'content-type': 'application/json' }).end('{"id":"ch_7"}');
   });
   expect(await gateway.capture(charge)).toEqual({ status: 'captured', reference: 'ch_7' });
-  expect(seen[0]?.request).toMatchObject({ method: 'POST', url: '/v1/captures', headers: { 'idempotency-key': 'key-1', 'content-type': 'application/json' } });
+  expect(seen[0]?.request).toMatchObject({
+    method: 'POST',
+    url: '/v1/captures',
+    headers: { 'idempotency-key': 'key-1', 'content-type': 'application/json' },
+  });
   expect(seen[0]?.body).toEqual({ token: 'tok', amount: 4_200, currency: 'USD' });
 });
 
@@ -50,11 +54,14 @@ it.each([400, 404, 410, 422])('takes %i with a reason for a decline', async (sta
 const open = (suspect: boolean) => ({ whose: 'environment', dependency: 'card gateway', suspect });
 const faultIn = (asking: Promise<unknown>) => asking.then(() => 'an answer', faultOf);
 
-it.each([500, 503, 409, 404, 405, 304])('takes %i for a fault: nobody knows whether the money was taken', async (status) => {
-  const gateway = await gatewayThat((_, response) => void response.writeHead(status).end());
-  await expect(gateway.capture(charge)).rejects.toThrow(`answered ${status}`);
-  expect(await faultIn(gateway.capture(charge))).toEqual(open(true));
-});
+it.each([500, 503, 409, 404, 405, 304])(
+  'takes %i for a fault: nobody knows whether the money was taken',
+  async (status) => {
+    const gateway = await gatewayThat((_, response) => void response.writeHead(status).end());
+    await expect(gateway.capture(charge)).rejects.toThrow(`answered ${status}`);
+    expect(await faultIn(gateway.capture(charge))).toEqual(open(true));
+  },
+);
 
 it.each([401, 403, 429])('takes %i for a fault that every other capture has too', async (status) => {
   const gateway = await gatewayThat((_, response) => void response.writeHead(status).end('{"reason":"who are you?"}'));
@@ -82,7 +89,11 @@ it('asks for the money of a capture to go back under the idempotency key', async
     response.writeHead(201, { 'content-type': 'application/json' }).end('{"id":"re_7"}');
   });
   expect(await gateway.refund(back)).toEqual({ reference: 're_7' });
-  expect(seen[0]?.request).toMatchObject({ method: 'POST', url: '/v1/refunds', headers: { 'idempotency-key': 'key-1:refund', 'content-type': 'application/json' } });
+  expect(seen[0]?.request).toMatchObject({
+    method: 'POST',
+    url: '/v1/refunds',
+    headers: { 'idempotency-key': 'key-1:refund', 'content-type': 'application/json' },
+  });
   expect(seen[0]?.body).toEqual({ capture: 'ch_7', amount: 4_200, currency: 'USD' });
 });
 

@@ -29,18 +29,26 @@ export class HttpCardGateway implements CardGateway {
 
   /** @throws UnavailableError it is not known whether the money was taken */
   capture({ token, amount, idempotencyKey }: CardCharge): Promise<CardOutcome> {
-    return this.#service.ask({ method: 'POST', path: 'captures', key: idempotencyKey, body: { token, ...amount } }, async (response) => {
-      if (response.ok) return { status: 'captured', reference: await acceptedAs(response) };
-      return { status: 'declined', reason: await refusalOf(response) };
-    });
+    return this.#service.ask(
+      { method: 'POST', path: 'captures', key: idempotencyKey, body: { token, ...amount } },
+      async (response) => {
+        if (response.ok) return { status: 'captured', reference: await acceptedAs(response) };
+        return { status: 'declined', reason: await refusalOf(response) };
+      },
+    );
   }
 
   /** @throws UnavailableError it is not known whether the money goes back; PermanentError it is refused for good */
   refund({ reference: capture, amount, idempotencyKey }: CardRefund): Promise<RefundReceipt> {
-    return this.#service.ask({ method: 'POST', path: 'refunds', key: idempotencyKey, body: { capture, ...amount } }, async (response) => {
-      if (response.ok) return { reference: await acceptedAs(response) };
-      throw new PermanentError(`the card gateway answered ${response.status} to the refund of ${capture}: ${await refusalOf(response)}`);
-    });
+    return this.#service.ask(
+      { method: 'POST', path: 'refunds', key: idempotencyKey, body: { capture, ...amount } },
+      async (response) => {
+        if (response.ok) return { reference: await acceptedAs(response) };
+        throw new PermanentError(
+          `the card gateway answered ${response.status} to the refund of ${capture}: ${await refusalOf(response)}`,
+        );
+      },
+    );
   }
 }
 

@@ -18,9 +18,15 @@ describe('what holds of the money of every order', () =>
         ('${uuid(8)}', 'capturing', '${uuid(4)}', now(), NULL, 2), ('${uuid(7)}', 'refunded', '${uuid(3)}', now() - interval '1 day', now() - interval '1 day', 5),
         ('${uuid(6)}', 'refunding', '${uuid(2)}', now() - interval '1 day', now() - interval '14 minutes', 4);`,
     breaks: {
-      orders_captured_once: [uuid(6), `INSERT INTO captures (id, order_id, amount, status, gateway_reference, version) VALUES ('${uuid(5)}', '${uuid(6)}', 500, 'captured', 'g-5', 2)`],
+      orders_captured_once: [
+        uuid(6),
+        `INSERT INTO captures (id, order_id, amount, status, gateway_reference, version) VALUES ('${uuid(5)}', '${uuid(6)}', 500, 'captured', 'g-5', 2)`,
+      ],
       captures_have_outcomes: [uuid(8), `UPDATE captures SET requested_at = now() - interval '16 minutes'`],
-      refunds_are_done: [uuid(6), `UPDATE payables SET refunding_since = now() - interval '16 minutes' WHERE status = 'refunding'`],
+      refunds_are_done: [
+        uuid(6),
+        `UPDATE payables SET refunding_since = now() - interval '16 minutes' WHERE status = 'refunding'`,
+      ],
       refunds_within_captures: [uuid(8), `UPDATE captures SET refund_reference = 'r-4' WHERE id = '${uuid(4)}'`],
     },
   }));

@@ -5,7 +5,10 @@ const LATE = "interval '15 minutes'";
 
 /** Of every order's money. */
 export const INVARIANTS: readonly Invariant[] = [
-  { name: 'orders_captured_once', sql: "SELECT order_id AS id FROM captures WHERE status IN ('captured', 'refunded') GROUP BY order_id HAVING count(*) > 1" },
+  {
+    name: 'orders_captured_once',
+    sql: "SELECT order_id AS id FROM captures WHERE status IN ('captured', 'refunded') GROUP BY order_id HAVING count(*) > 1",
+  },
   {
     name: 'refunds_within_captures',
     sql: `

@@ -61,7 +61,8 @@ describe('with a card gateway over HTTP', () => {
       expect(captures).toMatchObject(orders.map(() => [{ status: 'pending' }]));
       return captures.map(([{ id }]) => id as string);
     });
-  const areCaptured = (orders: readonly { orderId: string }[], within = SOON) => eventually(() => orders.forEach(({ orderId }) => captured(orderId, 1)), within);
+  const areCaptured = (orders: readonly { orderId: string }[], within = SOON) =>
+    eventually(() => orders.forEach(({ orderId }) => captured(orderId, 1)), within);
   /** Messages that go through a tier of the service from now on. */
   const retries = async () => {
     const channel = await shop.broker.connection.createChannel();
@@ -75,7 +76,8 @@ describe('with a card gateway over HTTP', () => {
     const server = new pg.Client({ connectionString: Object.assign(new URL(url), { pathname: 'postgres' }).href });
     await server.connect();
     await server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${reachable}`);
-    if (!reachable) await server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+    if (!reachable)
+      await server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
     await server.end();
   };
 
@@ -116,12 +118,21 @@ describe('with a card gateway over HTTP', () => {
   it('gives up a capture that fails alone, with its history, after its horizon, and holds up no other', async () => {
     const order = await payable();
     await publish(shop.broker, Pay, { ...order, cardToken: 'tok_breaks_it' });
-    const letter = await eventually(async () => {
-      await areCaptured(await paying(1));
-      expect(await letterOf(order)).toBeDefined();
-      return (await letterOf(order))!;
-    }, { withinMs: 40_000 });
-    expect(letter.headers).toMatchObject({ attempts: 4, history: Array(4).fill({ at: expect.any(String), reason: expect.stringContaining('the card gateway answered 500') }) });
+    const letter = await eventually(
+      async () => {
+        await areCaptured(await paying(1));
+        expect(await letterOf(order)).toBeDefined();
+        return (await letterOf(order))!;
+      },
+      { withinMs: 40_000 },
+    );
+    expect(letter.headers).toMatchObject({
+      attempts: 4,
+      history: Array(4).fill({
+        at: expect.any(String),
+        reason: expect.stringContaining('the card gateway answered 500'),
+      }),
+    });
     expect(await deadLetters(shop.broker, 'payments.captures')).toHaveLength(1);
   }, 60_000);
 
@@ -132,7 +143,11 @@ describe('with a card gateway over HTTP', () => {
     const orders = await paying(4);
     await pendingIds(orders);
     for (const order of cancelled) await cancel(order);
-    await eventually(async () => expect((await shop.database.pool.query("SELECT 1 FROM payables WHERE status = 'refunding'")).rows).toHaveLength(4));
+    await eventually(async () =>
+      expect((await shop.database.pool.query("SELECT 1 FROM payables WHERE status = 'refunding'")).rows).toHaveLength(
+        4,
+      ),
+    );
     const retried = await retries();
     await setDatabase(false);
     refusals = 0;
@@ -152,7 +167,9 @@ describe('with a card gateway over HTTP', () => {
     refusals = 2;
     await cancel(order);
     await eventually(() => refunded(order.orderId, 1));
-    expect(keysOf('/refunds').filter((key) => key.startsWith(captureId as string))).toEqual(Array(3).fill(`${captureId}:refund`));
+    expect(keysOf('/refunds').filter((key) => key.startsWith(captureId as string))).toEqual(
+      Array(3).fill(`${captureId}:refund`),
+    );
   });
 
   it('gives the money back that arrives after the cancellation, and tells the waiting payer', async () => {
@@ -174,19 +191,27 @@ describe('with a card gateway over HTTP', () => {
   it('takes the money of a cancelled order and gives it back, once, when its capture is redriven from the dead letters, twice', async () => {
     const order = await payable();
     await publish(shop.broker, Pay, { ...order, cardToken: 'tok_breaks_it' });
-    const id = await eventually(async () => {
-      await areCaptured(await paying(1));
-      const letter = await letterOf(order);
-      expect(letter).toBeDefined();
-      return String(letter!.properties.messageId);
-    }, { withinMs: 40_000 });
+    const id = await eventually(
+      async () => {
+        await areCaptured(await paying(1));
+        const letter = await letterOf(order);
+        expect(letter).toBeDefined();
+        return String(letter!.properties.messageId);
+      },
+      { withinMs: 40_000 },
+    );
     mended = true;
     await cancel(order);
     await eventually(() => shop.heard.of(PayableVoided, ({ orderId }) => orderId === order.orderId, 1));
     expect(await capturesOf(order.orderId)).toMatchObject([{ status: 'pending' }]);
 
     const open = () => shop.broker.connection.createConfirmChannel();
-    const dying = async () => Object.assign(await open(), { ack: () => { throw new Error('power cut'); } });
+    const dying = async () =>
+      Object.assign(await open(), {
+        ack: () => {
+          throw new Error('power cut');
+        },
+      });
     await expect(redrive(dying, 'payments.captures', { id })).rejects.toThrow('power cut');
     expect(await redrive(open, 'payments.captures', { id })).toBe(1);
 

@@ -4,7 +4,16 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { PaymentCaptured, PaymentRefunded } from '@sluice/contracts';
 import { startService, type Service } from '@sluice/service-kit';
-import { deadLetters, eventually, facts, testBroker, testDatabase, type Facts, type TestBroker, type TestDatabase } from '@sluice/testing';
+import {
+  deadLetters,
+  eventually,
+  facts,
+  testBroker,
+  testDatabase,
+  type Facts,
+  type TestBroker,
+  type TestDatabase,
+} from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { PaymentsConfig } from './config.js';
 import { PaymentsModule } from './payments.module.js';
@@ -19,7 +28,10 @@ const asked: string[] = [];
 const refused = new Set<string>();
 
 beforeAll(async () => {
-  [broker, database] = await Promise.all([testBroker({ tiersMs: [100], outsideTiersMs: [100] }), testDatabase('payments')]);
+  [broker, database] = await Promise.all([
+    testBroker({ tiersMs: [100], outsideTiersMs: [100] }),
+    testDatabase('payments'),
+  ]);
   heard = await facts(broker);
   gateway = createServer((request, response) => {
     const call = `${request.url} ${String(request.headers['idempotency-key'])}`;
@@ -44,7 +56,13 @@ const start = async () =>
     await startService(
       { name: 'payments', module: PaymentsModule, config: PaymentsConfig, database: true },
       {
-        ...{ DATABASE_URL: database.url, AMQP_URL: broker.url, RETRY_TIERS_MS: '100', OUTSIDE_TIERS_MS: '100', LOG_LEVEL: 'silent' },
+        ...{
+          DATABASE_URL: database.url,
+          AMQP_URL: broker.url,
+          RETRY_TIERS_MS: '100',
+          OUTSIDE_TIERS_MS: '100',
+          LOG_LEVEL: 'silent',
+        },
         ...{ CARD_GATEWAY_URL: `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`, ASK_AGAIN_SECONDS: '1' },
       },
     ),
@@ -59,7 +77,12 @@ interface Left {
 }
 
 /** A state that waits for a message that nobody has any more. */
-async function left({ payable, capture = 'pending', since = '10 seconds', askedAt = since }: Left): Promise<{ orderId: string; captureId: string }> {
+async function left({
+  payable,
+  capture = 'pending',
+  since = '10 seconds',
+  askedAt = since,
+}: Left): Promise<{ orderId: string; captureId: string }> {
   const [orderId, captureId] = [randomUUID(), randomUUID()];
   const done = capture === 'captured';
   await database.pool.query(
@@ -74,13 +97,20 @@ async function left({ payable, capture = 'pending', since = '10 seconds', askedA
   return { orderId, captureId };
 }
 
-const statusOf = async (orderId: string) => (await database.pool.query<{ status: string }>('SELECT status FROM payables WHERE order_id = $1', [orderId])).rows[0]!.status;
-const becomes = (orderId: string, status: string) => eventually(async () => expect(await statusOf(orderId)).toBe(status), { withinMs: 5_000 });
+const statusOf = async (orderId: string) =>
+  (await database.pool.query<{ status: string }>('SELECT status FROM payables WHERE order_id = $1', [orderId])).rows[0]!
+    .status;
+const becomes = (orderId: string, status: string) =>
+  eventually(async () => expect(await statusOf(orderId)).toBe(status), { withinMs: 5_000 });
 /** The sweep has looked at everything once more. */
 const aRoundPasses = async () => becomes((await left({ payable: 'capturing' })).orderId, 'captured');
 
 it('takes the money, or gives it back, when the message that should is lost', async () => {
-  const [capturing, voiding, refunding] = [await left({ payable: 'capturing' }), await left({ payable: 'voiding' }), await left({ payable: 'refunding', capture: 'captured' })];
+  const [capturing, voiding, refunding] = [
+    await left({ payable: 'capturing' }),
+    await left({ payable: 'voiding' }),
+    await left({ payable: 'refunding', capture: 'captured' }),
+  ];
   await start();
   await becomes(capturing.orderId, 'captured');
   await becomes(voiding.orderId, 'refunded');
@@ -95,7 +125,12 @@ it('leaves alone what has its outcome, what was asked a moment ago, and a captur
   const slower = await left({ payable: 'capturing', since: '1 hour', askedAt: '20 minutes' });
   const forgotten = await left({ payable: 'capturing', since: '25 hours' });
   const all = [paid, slower, forgotten];
-  const rows = async () => (await database.pool.query('SELECT * FROM payables WHERE order_id = ANY($1) ORDER BY order_id', [all.map(({ orderId }) => orderId)])).rows as unknown[];
+  const rows = async () =>
+    (
+      await database.pool.query('SELECT * FROM payables WHERE order_id = ANY($1) ORDER BY order_id', [
+        all.map(({ orderId }) => orderId),
+      ])
+    ).rows as unknown[];
   const before = await rows();
   await start();
   await aRoundPasses();
@@ -123,11 +158,18 @@ it('makes one dead letter of a refund that is refused for good, and asks no more
 
 it('asks once for each, though several processes look', async () => {
   await Promise.all([start(), start()]);
-  const all = await Promise.all(Array.from({ length: 30 }, (_, n) => left(n % 2 ? { payable: 'capturing' } : { payable: 'refunding', capture: 'captured' })));
+  const all = await Promise.all(
+    Array.from({ length: 30 }, (_, n) =>
+      left(n % 2 ? { payable: 'capturing' } : { payable: 'refunding', capture: 'captured' }),
+    ),
+  );
   for (const [n, { orderId }] of all.entries()) await becomes(orderId, n % 2 ? 'captured' : 'refunded');
   await aRoundPasses();
   for (const { orderId, captureId } of all) {
     expect(asked.filter((call) => call.includes(captureId)).length).toBeLessThanOrEqual(2);
-    expect(heard.of(PaymentCaptured, (fact) => fact.orderId === orderId).length + heard.of(PaymentRefunded, (fact) => fact.orderId === orderId).length).toBe(1);
+    expect(
+      heard.of(PaymentCaptured, (fact) => fact.orderId === orderId).length +
+        heard.of(PaymentRefunded, (fact) => fact.orderId === orderId).length,
+    ).toBe(1);
   }
 });

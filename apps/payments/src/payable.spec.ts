@@ -13,12 +13,23 @@ const noon = new Date('2026-01-01T12:00:00Z');
 const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 1000);
 
 const openPayable = (state: State, order: Parameters<typeof openBy>[1]): Decision => openBy(state, order, noon);
-const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision => payAt(state, request, id, { at: now, now });
+const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision =>
+  payAt(state, request, id, { at: now, now });
 const nothing: State = { payables: {}, captures: {}, failures: {} };
-const after = (state: State, { state: changes = {} }: Decision): State => ({ payables: { ...state.payables, ...changes.payables }, captures: { ...state.captures, ...changes.captures }, failures: { ...state.failures, ...changes.failures } });
-const told = ({ messages = [] }: Decision) => messages.map(({ contract, data, delegate }) => ({ type: contract.type, ...(data as object), ...(delegate && { delegate }) }));
+const after = (state: State, { state: changes = {} }: Decision): State => ({
+  payables: { ...state.payables, ...changes.payables },
+  captures: { ...state.captures, ...changes.captures },
+  failures: { ...state.failures, ...changes.failures },
+});
+const told = ({ messages = [] }: Decision) =>
+  messages.map(({ contract, data, delegate }) => ({
+    type: contract.type,
+    ...(data as object),
+    ...(delegate && { delegate }),
+  }));
 const chargeIn = (state: State) => ({ payable: state.payables[orderId]!, capture: state.captures[first]! });
-const problem = (status: number, title: string) => expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
+const problem = (status: number, title: string) =>
+  expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
 
 const priced = { orderId, userId, total, version: 2 };
 const request = { orderId, userId, cardToken: 'tok' };
@@ -26,11 +37,16 @@ const open = after(nothing, openPayable(nothing, priced));
 const capturing = after(open, pay(open, request, first, noon));
 const intent = { orderId, captureId: first };
 const paid = after(capturing, settle(capturing, intent, { status: 'captured', reference: 'ref' }, later(1)));
-const declined = after(capturing, settle(capturing, intent, { status: 'declined', reason: 'insufficient funds' }, later(1)));
+const declined = after(
+  capturing,
+  settle(capturing, intent, { status: 'declined', reason: 'insufficient funds' }, later(1)),
+);
 
 describe('a payable', () => {
   it('opens once for the order’s final total', () => {
-    expect(told(openPayable(nothing, priced))).toEqual([{ type: 'payable.opened', orderId, userId, amount: total, version: 1 }]);
+    expect(told(openPayable(nothing, priced))).toEqual([
+      { type: 'payable.opened', orderId, userId, amount: total, version: 1 },
+    ]);
     expect(openPayable(open, priced)).toEqual({});
   });
 
@@ -42,7 +58,9 @@ describe('a payable', () => {
   });
 
   it('asks for a capture under the request’s own id, and leaves the answer to it', () => {
-    expect(told(pay(open, request, first, noon))).toEqual([{ type: 'payments.capture', orderId, captureId: first, delegate: true }]);
+    expect(told(pay(open, request, first, noon))).toEqual([
+      { type: 'payments.capture', orderId, captureId: first, delegate: true },
+    ]);
     expect(capturing.captures[first]).toMatchObject({ id: first, status: 'pending', cardToken: 'tok', amount: 4_200 });
   });
 
@@ -69,7 +87,9 @@ describe('a payable', () => {
   });
 
   it('is open again after a decline: a new try is a new capture', () => {
-    expect(told(pay(declined, request, second, later(5)))).toEqual([{ type: 'payments.capture', orderId, captureId: second, delegate: true }]);
+    expect(told(pay(declined, request, second, later(5)))).toEqual([
+      { type: 'payments.capture', orderId, captureId: second, delegate: true },
+    ]);
     expect(() => pay(declined, request, first, later(5))).toThrow(problem(402, 'Payment declined'));
   });
 });
@@ -77,7 +97,9 @@ describe('a payable', () => {
 describe('a capture', () => {
   it('tells that the money is there, with the capture as the payment', () => {
     const decision = settle(capturing, intent, { status: 'captured', reference: 'ref' }, later(1));
-    expect(told(decision)).toEqual([{ type: 'payment.captured', orderId, userId, paymentId: first, amount: total, version: 3 }]);
+    expect(told(decision)).toEqual([
+      { type: 'payment.captured', orderId, userId, paymentId: first, amount: total, version: 3 },
+    ]);
     expect(decision.reply).toEqual(chargeIn(paid));
     expect(paid.captures[first]).toMatchObject({ status: 'captured', gatewayReference: 'ref', settledAt: later(1) });
     expect(resultOf(chargeIn(paid))).toEqual({ status: 'captured' });
@@ -85,7 +107,9 @@ describe('a capture', () => {
 
   it('tells that the card was declined, and why', () => {
     const decision = settle(capturing, intent, { status: 'declined', reason: 'insufficient funds' }, later(1));
-    expect(told(decision)).toEqual([{ type: 'payment.declined', orderId, userId, reason: 'insufficient funds', version: 3 }]);
+    expect(told(decision)).toEqual([
+      { type: 'payment.declined', orderId, userId, reason: 'insufficient funds', version: 3 },
+    ]);
     expect(() => resultOf(chargeIn(declined))).toThrow(problem(402, 'Payment declined'));
   });
 
@@ -98,12 +122,16 @@ describe('a capture', () => {
 
   it('has no outcome when its order asks for none', () => {
     const state = { ...capturing, payables: open.payables };
-    expect(() => settle(state, intent, { status: 'captured', reference: 'ref' }, noon)).toThrow(/is pending, and order .* is open/);
+    expect(() => settle(state, intent, { status: 'captured', reference: 'ref' }, noon)).toThrow(
+      /is pending, and order .* is open/,
+    );
   });
 
   it('keeps its first outcome when the gateway answers twice', () => {
     expect(settle(paid, intent, { status: 'declined', reason: 'late' }, later(9))).toEqual({ reply: chargeIn(paid) });
-    expect(settle(declined, intent, { status: 'captured', reference: 'late' }, later(9))).toEqual({ reply: chargeIn(declined) });
+    expect(settle(declined, intent, { status: 'captured', reference: 'late' }, later(9))).toEqual({
+      reply: chargeIn(declined),
+    });
   });
 });
 
@@ -129,13 +157,24 @@ it('takes the money of an order at most once, whatever is asked and answered in 
       for (const [index, each] of steps.entries()) {
         if ('ask' in each) follow(() => pay(state, request, each.ask, later(index)));
         else if (state.captures[each.answer]) {
-          follow(() => settle(state, { orderId, captureId: each.answer }, each.captured ? { status: 'captured', reference: 'r' } : { status: 'declined', reason: 'no' }, later(index)));
+          follow(() =>
+            settle(
+              state,
+              { orderId, captureId: each.answer },
+              each.captured ? { status: 'captured', reference: 'r' } : { status: 'declined', reason: 'no' },
+              later(index),
+            ),
+          );
         }
       }
       const captures = Object.values(state.captures);
       expect(captures.filter((capture) => capture?.status === 'pending').length).toBeLessThanOrEqual(1);
-      expect(events.filter((type) => type === 'payment.captured')).toHaveLength(captures.filter((capture) => capture?.status === 'captured').length);
-      expect(captures.filter((capture) => capture?.status === 'captured')).toHaveLength(state.payables[orderId]?.status === 'captured' ? 1 : 0);
+      expect(events.filter((type) => type === 'payment.captured')).toHaveLength(
+        captures.filter((capture) => capture?.status === 'captured').length,
+      );
+      expect(captures.filter((capture) => capture?.status === 'captured')).toHaveLength(
+        state.payables[orderId]?.status === 'captured' ? 1 : 0,
+      );
     }),
   );
 });

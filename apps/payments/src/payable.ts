@@ -1,4 +1,13 @@
-import { CapturePayment, type Data, type GetPayable, type OrderPriced, type Pay, PayableOpened, type PaymentResult, type Reply } from '@sluice/contracts';
+import {
+  CapturePayment,
+  type Data,
+  type GetPayable,
+  type OrderPriced,
+  type Pay,
+  PayableOpened,
+  type PaymentResult,
+  type Reply,
+} from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { z } from 'zod';
 import { refuseCancelled } from './cancellation.js';
@@ -10,11 +19,31 @@ import type { ChargedPayable, Decision, OpenPayable, Payable, PendingCapture, St
 const RESEND_AFTER_MS = 60_000;
 
 /** The order's total is final: it can be paid from now on, for as long as its window is, unless the order was cancelled before. Nothing is opened where there is nothing to pay. */
-export function openPayable(state: State, { orderId, userId, total, payWithinSeconds }: Data<typeof OrderPriced>, now: Date): Decision {
+export function openPayable(
+  state: State,
+  { orderId, userId, total, payWithinSeconds }: Data<typeof OrderPriced>,
+  now: Date,
+): Decision {
   if (state.payables[orderId] || total.amount === 0) return {};
   const payBy = payWithinSeconds === undefined ? null : new Date(now.getTime() + payWithinSeconds * 1_000);
-  const payable: Payable = { orderId, userId, ...total, status: 'open', captureId: null, capturingSince: null, payBy, lapsedAt: null, version: 1 };
-  const opened = PayableOpened({ orderId, userId, amount: total, ...(payBy && { payBy: payBy.toISOString() }), version: 1 });
+  const payable: Payable = {
+    orderId,
+    userId,
+    ...total,
+    status: 'open',
+    captureId: null,
+    capturingSince: null,
+    payBy,
+    lapsedAt: null,
+    version: 1,
+  };
+  const opened = PayableOpened({
+    orderId,
+    userId,
+    amount: total,
+    ...(payBy && { payBy: payBy.toISOString() }),
+    version: 1,
+  });
   return { state: { payables: { [orderId]: payable } }, messages: [opened] };
 }
 
@@ -29,9 +58,15 @@ export interface Asked {
  * accepted before the end of the window is in time, also when it is handled later, as long as the payable is open.
  * @throws ProblemError 404 no such payable for this user, 409 paid already, cancelled, too late or nothing to pay, 402 this very request was declined before
  */
-export function pay(state: State, request: Data<typeof Pay>, requestId: string, { at, now }: Asked): Decision<z.infer<typeof PaymentResult>> {
+export function pay(
+  state: State,
+  request: Data<typeof Pay>,
+  requestId: string,
+  { at, now }: Asked,
+): Decision<z.infer<typeof PaymentResult>> {
   const payable = state.payables[request.orderId];
-  if (!payable || payable.userId !== request.userId) throw ProblemError.of(404, 'Nothing to pay', `There is nothing to pay for order ${request.orderId}.`);
+  if (!payable || payable.userId !== request.userId)
+    throw ProblemError.of(404, 'Nothing to pay', `There is nothing to pay for order ${request.orderId}.`);
   const earlier = state.captures[requestId];
   if (earlier) return { reply: resultOf({ payable, capture: earlier }) };
   refuseCancelled(payable);
@@ -48,15 +83,31 @@ export function pay(state: State, request: Data<typeof Pay>, requestId: string, 
 }
 
 function refuseLate({ orderId, payBy }: OpenPayable, askedAt: Date): void {
-  if (payBy && askedAt >= payBy) throw ProblemError.of(409, 'Too late to pay', `Order ${orderId} was to be paid by ${payBy.toISOString()}.`);
+  if (payBy && askedAt >= payBy)
+    throw ProblemError.of(409, 'Too late to pay', `Order ${orderId} was to be paid by ${payBy.toISOString()}.`);
 }
 
 /** The intent is committed before the gateway is called, so a crash repeats the call and never forgets it. */
 function begin(open: OpenPayable, cardToken: string, captureId: string, now: Date): Decision<never> {
   const { orderId, amount, currency } = open;
   const payable: Payable = { ...open, status: 'capturing', captureId, capturingSince: now, version: open.version + 1 };
-  const capture: PendingCapture = { id: captureId, orderId, amount, currency, cardToken, requestedAt: now, status: 'pending', gatewayReference: null, reason: null, settledAt: null, version: 1 };
-  return { state: { payables: { [orderId]: payable }, captures: { [captureId]: capture } }, messages: [CapturePayment({ orderId, captureId }, { delegate: true })] };
+  const capture: PendingCapture = {
+    id: captureId,
+    orderId,
+    amount,
+    currency,
+    cardToken,
+    requestedAt: now,
+    status: 'pending',
+    gatewayReference: null,
+    reason: null,
+    settledAt: null,
+    version: 1,
+  };
+  return {
+    state: { payables: { [orderId]: payable }, captures: { [captureId]: capture } },
+    messages: [CapturePayment({ orderId, captureId }, { delegate: true })],
+  };
 }
 
 /** A capture is under way. One that has been silent for too long is asked for again, under the same id: the gateway takes the money once. */
@@ -64,7 +115,10 @@ function wait(payable: ChargedPayable, now: Date): Decision<z.infer<typeof Payme
   if (now.getTime() - payable.capturingSince.getTime() < RESEND_AFTER_MS) return { reply: { status: 'pending' } };
   const { orderId, captureId } = payable;
   const asked: Payable = { ...payable, capturingSince: now, version: payable.version + 1 };
-  return { state: { payables: { [orderId]: asked } }, messages: [CapturePayment({ orderId, captureId }, { delegate: true })] };
+  return {
+    state: { payables: { [orderId]: asked } },
+    messages: [CapturePayment({ orderId, captureId }, { delegate: true })],
+  };
 }
 
 /** The id of no request. */
@@ -74,7 +128,12 @@ const NO_REQUEST = '00000000-0000-0000-0000-000000000000';
  * Whether the order can be paid now, asked before anybody looks at the card.
  * @throws ProblemError what the payment itself would be refused with: 404, 409; 429 too many cards have failed
  */
-export function payableNow(state: State, about: Data<typeof GetPayable>, limits: CardLimits, asked: Asked): Reply<typeof GetPayable> {
+export function payableNow(
+  state: State,
+  about: Data<typeof GetPayable>,
+  limits: CardLimits,
+  asked: Asked,
+): Reply<typeof GetPayable> {
   expectFewFailures(state, about, NO_REQUEST, limits, asked.now);
   pay(state, { ...about, cardToken: '' }, NO_REQUEST, asked);
   return { status: state.payables[about.orderId]?.status === 'capturing' ? 'capturing' : 'open' };

@@ -1,5 +1,16 @@
 import { Controller } from '@nestjs/common';
-import { CapturePayment, ClosePayable, ExtendPayable, GetPayable, type Message, OrderCancelled, OrderPriced, Pay, RefundPayment, RefuseCard } from '@sluice/contracts';
+import {
+  CapturePayment,
+  ClosePayable,
+  ExtendPayable,
+  GetPayable,
+  type Message,
+  OrderCancelled,
+  OrderPriced,
+  Pay,
+  RefundPayment,
+  RefuseCard,
+} from '@sluice/contracts';
 import { On } from '@sluice/messaging';
 import { Capturing } from './capturing.js';
 import { PaymentsRepository } from './payments.repository.js';

@@ -1,6 +1,18 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { CapturePayment, ClosePayable, Data, ExtendPayable, GetPayable, Message, OrderCancelled, OrderPriced, Pay, RefundPayment, RefuseCard } from '@sluice/contracts';
+import type {
+  CapturePayment,
+  ClosePayable,
+  Data,
+  ExtendPayable,
+  GetPayable,
+  Message,
+  OrderCancelled,
+  OrderPriced,
+  Pay,
+  RefundPayment,
+  RefuseCard,
+} from '@sluice/contracts';
 import { DELEGATED, judgedAt } from '@sluice/messaging';
 import { databaseTime, newId, type UnitOfWork } from '@sluice/persistence';
 import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
@@ -37,7 +49,9 @@ export class PaymentsRepository implements OnModuleDestroy {
   }
 
   async open(message: Message<typeof OrderPriced>): Promise<void> {
-    await this.#unit.change(message, { payables: [message.data.orderId] }, (state, now) => openPayable(state, message.data, now));
+    await this.#unit.change(message, { payables: [message.data.orderId] }, (state, now) =>
+      openPayable(state, message.data, now),
+    );
   }
 
   pay(message: Message<typeof Pay>) {
@@ -51,7 +65,9 @@ export class PaymentsRepository implements OnModuleDestroy {
 
   refuseCard(message: Message<typeof RefuseCard>) {
     const { data } = message;
-    return this.#unit.change(message, { failures: [data.userId] }, (state, now) => refuseCard(state, data, this.config, now));
+    return this.#unit.change(message, { failures: [data.userId] }, (state, now) =>
+      refuseCard(state, data, this.config, now),
+    );
   }
 
   /** What a payment would be answered now, as far as that does not depend on the card. @throws ProblemError 404, 409, 429 */
@@ -64,43 +80,67 @@ export class PaymentsRepository implements OnModuleDestroy {
     ]);
     const payables = row ? { [orderId]: { ...row, amount: cents(row.amount) } as Payable } : {};
     const failures = failed ? { [userId]: failed as unknown as CardFailures } : {};
-    return payableNow({ payables, captures: {}, failures }, message.data, this.config, { at: judgedAt(message, now), now });
+    return payableNow({ payables, captures: {}, failures }, message.data, this.config, {
+      at: judgedAt(message, now),
+      now,
+    });
   }
 
   async close(message: Message<typeof ClosePayable>): Promise<void> {
-    await this.#unit.change(message, { payables: [message.data.orderId] }, (state, now) => closePayable(state, message.data, now));
+    await this.#unit.change(message, { payables: [message.data.orderId] }, (state, now) =>
+      closePayable(state, message.data, now),
+    );
   }
 
   async extend(message: Message<typeof ExtendPayable>): Promise<void> {
-    await this.#unit.change(message, { payables: [message.data.orderId] }, (state) => extendWindow(state, message.data));
+    await this.#unit.change(message, { payables: [message.data.orderId] }, (state) =>
+      extendWindow(state, message.data),
+    );
   }
 
   async cancel(message: Message<typeof OrderCancelled>): Promise<void> {
-    await this.#unit.change(message, { payables: [message.data.orderId] }, (state, now) => cancelPayable(state, message.data, now));
+    await this.#unit.change(message, { payables: [message.data.orderId] }, (state, now) =>
+      cancelPayable(state, message.data, now),
+    );
   }
 
   /** The payable is read first: what was refunded in between shows in the capture. @throws Error when there is no such capture */
   async charge({ orderId, captureId }: Data<typeof CapturePayment>): Promise<Charge> {
     const payable = await this.#prisma.payable.findUniqueOrThrow({ where: { orderId } });
     const capture = await this.#prisma.capture.findUniqueOrThrow({ where: { id: captureId } });
-    return { payable: { ...payable, amount: cents(payable.amount) }, capture: { ...capture, amount: cents(capture.amount) } } as Charge;
+    return {
+      payable: { ...payable, amount: cents(payable.amount) },
+      capture: { ...capture, amount: cents(capture.amount) },
+    } as Charge;
   }
 
   /** The capture with its outcome, for whoever waits for it. @param userId who pays */
-  async settle(message: Message<typeof CapturePayment>, userId: string, outcome: CardOutcome): Promise<Charge | undefined> {
+  async settle(
+    message: Message<typeof CapturePayment>,
+    userId: string,
+    outcome: CardOutcome,
+  ): Promise<Charge | undefined> {
     const { orderId, captureId } = message.data;
-    const settled = await this.#unit.change(message, { payables: [orderId], captures: [captureId], failures: [userId] }, (state, now) => settle(state, message.data, outcome, now));
+    const settled = await this.#unit.change(
+      message,
+      { payables: [orderId], captures: [captureId], failures: [userId] },
+      (state, now) => settle(state, message.data, outcome, now),
+    );
     return settled === DELEGATED ? undefined : settled;
   }
 
   async refund(message: Message<typeof RefundPayment>, receipt: RefundReceipt): Promise<void> {
     const { orderId, captureId } = message.data;
-    await this.#unit.change(message, { payables: [orderId], captures: [captureId] }, (state, now) => refund(state, message.data, receipt, now));
+    await this.#unit.change(message, { payables: [orderId], captures: [captureId] }, (state, now) =>
+      refund(state, message.data, receipt, now),
+    );
   }
 
   /** Under another id: the message itself is not done, and may be redriven. */
   async refundRefused(message: Message<typeof RefundPayment>, reason: string): Promise<void> {
-    await this.#unit.change({ ...message, id: newId() }, { payables: [message.data.orderId] }, (state) => refundRefused(state, message.data, reason));
+    await this.#unit.change({ ...message, id: newId() }, { payables: [message.data.orderId] }, (state) =>
+      refundRefused(state, message.data, reason),
+    );
   }
 
   async captureAgain(message: Message, asking: AskingAgain): Promise<void> {

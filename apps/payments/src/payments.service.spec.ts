@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { CapturePayment, ClosePayable, GetPayable, OrderPriced, Pay, PayableOpened, PayableVoided, PaymentDeclined, RefundPayment, RefuseCard } from '@sluice/contracts';
+import {
+  CapturePayment,
+  ClosePayable,
+  GetPayable,
+  OrderPriced,
+  Pay,
+  PayableOpened,
+  PayableVoided,
+  PaymentDeclined,
+  RefundPayment,
+  RefuseCard,
+} from '@sluice/contracts';
 import type { Service } from '@sluice/service-kit';
 import { deadLetters, eventually, publish } from '@sluice/testing';
 import * as testing from '@sluice/testing';
@@ -57,14 +68,24 @@ describe('with the fake card gateway', () => {
   it('takes the money once though each message comes twice', async () => {
     const order = { orderId: randomUUID(), userId: randomUUID() };
     const [pricedId, payId, captureId] = [randomUUID(), randomUUID(), randomUUID()];
-    for (const id of [pricedId, pricedId, randomUUID()]) await publish(shop.broker, OrderPriced, { ...order, total, version: 2 }, { properties: { messageId: id } });
+    for (const id of [pricedId, pricedId, randomUUID()])
+      await publish(shop.broker, OrderPriced, { ...order, total, version: 2 }, { properties: { messageId: id } });
     await eventually(() => shop.heard.of(PayableOpened, ({ orderId }) => orderId === order.orderId, 1));
-    for (const id of [payId, payId]) await publish(shop.broker, Pay, { ...order, cardToken: 'tok_fake_4242' }, { properties: { messageId: id } });
+    for (const id of [payId, payId])
+      await publish(shop.broker, Pay, { ...order, cardToken: 'tok_fake_4242' }, { properties: { messageId: id } });
     await eventually(() => captured(order.orderId, 1));
-    for (const id of [captureId, captureId]) await publish(shop.broker, CapturePayment, { orderId: order.orderId, captureId: payId }, { properties: { messageId: id } });
+    for (const id of [captureId, captureId])
+      await publish(
+        shop.broker,
+        CapturePayment,
+        { orderId: order.orderId, captureId: payId },
+        { properties: { messageId: id } },
+      );
     const last = await payable();
     expect(await pay(last, 'tok_fake_4242')).toEqual({ status: 'captured' });
-    expect(await capturesOf(order.orderId)).toEqual([{ id: payId, status: 'captured', gateway_reference: `fake_${payId}` }]);
+    expect(await capturesOf(order.orderId)).toEqual([
+      { id: payId, status: 'captured', gateway_reference: `fake_${payId}` },
+    ]);
     expect(captured(order.orderId, 1)).toHaveLength(1);
     expect(shop.heard.of(PayableOpened, ({ orderId }) => orderId === order.orderId)).toHaveLength(1);
     expect(await deadLetters(shop.broker, 'payments.captures')).toEqual([]);
@@ -92,8 +113,13 @@ describe('with the fake card gateway', () => {
 
   it('takes a payment that was asked for before the end of the window, though it comes after it, and no other', async () => {
     const [inTime, late] = [await payable(60), await payable(60)];
-    const { rows } = await shop.database.pool.query("UPDATE payables SET pay_by = now() - interval '1 minute' WHERE order_id = ANY($1) RETURNING pay_by - interval '1 ms' AS before, pay_by AS end", [[inTime.orderId, late.orderId]]);
-    await expect(payAsOf(late, rows[0].end.toISOString())).rejects.toMatchObject({ problem: { status: 409, title: 'Too late to pay' } });
+    const { rows } = await shop.database.pool.query(
+      "UPDATE payables SET pay_by = now() - interval '1 minute' WHERE order_id = ANY($1) RETURNING pay_by - interval '1 ms' AS before, pay_by AS end",
+      [[inTime.orderId, late.orderId]],
+    );
+    await expect(payAsOf(late, rows[0].end.toISOString())).rejects.toMatchObject({
+      problem: { status: 409, title: 'Too late to pay' },
+    });
     await expect(pay(late, 'tok_fake_4242')).rejects.toMatchObject(problem(409));
     expect(await payAsOf(inTime, rows[0].before.toISOString())).toEqual({ status: 'captured' });
     for (const { orderId } of [inTime, late]) await publish(shop.broker, ClosePayable, { orderId });
@@ -114,7 +140,9 @@ describe('with the fake card gateway', () => {
     await publish(shop.broker, RefundPayment, { orderId: order.orderId, captureId });
     const last = await payable();
     expect(await pay(last, 'tok_fake_4242')).toEqual({ status: 'captured' });
-    expect(await capturesOf(order.orderId)).toEqual([{ id: captureId, status: 'refunded', gateway_reference: `fake_${captureId}` }]);
+    expect(await capturesOf(order.orderId)).toEqual([
+      { id: captureId, status: 'refunded', gateway_reference: `fake_${captureId}` },
+    ]);
     refunded(order.orderId, 1);
     await expect(pay(order, 'tok_fake_4242')).rejects.toMatchObject(problem(409));
     expect(await deadLetters(shop.broker, 'payments.captures')).toEqual([]);
@@ -124,7 +152,11 @@ describe('with the fake card gateway', () => {
 describe('cards that are tried out', () => {
   const LIMITS = { CARD_FAILURES_PER_ORDER: '3', CARD_FAILURES_PER_USER: '5', CARD_FAILURES_WINDOW_SECONDS: '6' };
   const ask = (order: Order) => shop.ask(GetPayable, order);
-  const unknown = (order: Order) => shop.ask(RefuseCard, order).then(() => 0, (error: { problem: { status: number } }) => error.problem.status);
+  const unknown = (order: Order) =>
+    shop.ask(RefuseCard, order).then(
+      () => 0,
+      (error: { problem: { status: number } }) => error.problem.status,
+    );
 
   it('are refused after a few, at all processes together and after a restart, until the window is over; then a good card pays', async () => {
     const services = await Promise.all([start(LIMITS), start(LIMITS)]);
@@ -140,7 +172,8 @@ describe('cards that are tried out', () => {
     const again = await start(LIMITS);
     const tooMany = { problem: { status: 429, retryAfter: expect.any(Number) } };
     await expect(ask(order)).rejects.toMatchObject(tooMany);
-    for (const card of ['tok_fake_4242', 'tok_fake_0002']) await expect(pay(order, card)).rejects.toMatchObject(tooMany);
+    for (const card of ['tok_fake_4242', 'tok_fake_0002'])
+      await expect(pay(order, card)).rejects.toMatchObject(tooMany);
     expect(await ask(second)).toEqual({ status: 'open' });
     expect(await eventually(() => pay(order, 'tok_fake_4242'))).toEqual({ status: 'captured' });
     expect(Date.now() - began).toBeGreaterThan(5_000);

@@ -4,25 +4,44 @@ import type { RefundReceipt } from './card-gateway.js';
 import type { Charge, Decision, RefundedCapture, RefundingPayable, SettledCapture, State } from './tables.js';
 
 /** The capture whose money has to go back now; undefined when it is back already. @throws PermanentError it is not to go back */
-export function refundable({ payable, capture }: Charge): { payable: RefundingPayable; capture: SettledCapture } | undefined {
+export function refundable({
+  payable,
+  capture,
+}: Charge): { payable: RefundingPayable; capture: SettledCapture } | undefined {
   if (capture.status === 'refunded') return undefined;
-  if (capture.status === 'captured' && payable.status === 'refunding' && payable.captureId === capture.id) return { payable, capture };
-  throw new PermanentError(`capture ${capture.id} is ${capture.status} and its order's payable ${payable.status}: there is nothing to give back`);
+  if (capture.status === 'captured' && payable.status === 'refunding' && payable.captureId === capture.id)
+    return { payable, capture };
+  throw new PermanentError(
+    `capture ${capture.id} is ${capture.status} and its order's payable ${payable.status}: there is nothing to give back`,
+  );
 }
 
 /** Records that the card gateway gives the money back; once. @throws PermanentError the money is not to go back */
-export function refund(state: State, { orderId, captureId }: Data<typeof RefundPayment>, { reference }: RefundReceipt, now: Date): Decision {
+export function refund(
+  state: State,
+  { orderId, captureId }: Data<typeof RefundPayment>,
+  { reference }: RefundReceipt,
+  now: Date,
+): Decision {
   const [known, attempt] = [state.payables[orderId], state.captures[captureId]];
   if (!known || !attempt) throw new PermanentError(`capture ${captureId} of order ${orderId} is unknown`);
   const charge = refundable({ payable: known, capture: attempt });
   if (!charge) return {};
   const { payable, capture } = charge;
   const closed = { ...payable, status: 'refunded' as const, refundRefusal: null, version: payable.version + 1 };
-  const refunded: RefundedCapture = { ...capture, status: 'refunded', refundReference: reference, refundedAt: now, version: capture.version + 1 };
+  const refunded: RefundedCapture = {
+    ...capture,
+    status: 'refunded',
+    refundReference: reference,
+    refundedAt: now,
+    version: capture.version + 1,
+  };
   const amount = { amount: capture.amount, currency: capture.currency };
   return {
     state: { payables: { [orderId]: closed }, captures: { [captureId]: refunded } },
-    messages: [PaymentRefunded({ orderId, userId: payable.userId, paymentId: captureId, amount, version: closed.version })],
+    messages: [
+      PaymentRefunded({ orderId, userId: payable.userId, paymentId: captureId, amount, version: closed.version }),
+    ],
   };
 }
 

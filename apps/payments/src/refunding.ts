@@ -23,7 +23,9 @@ export class Refunding {
     const charge = refundable(await this.payments.charge(message.data));
     if (!charge) return;
     const { id, gatewayReference: reference, amount, currency } = charge.capture;
-    const receipt = await this.gateway.refund({ reference, amount: { amount, currency }, idempotencyKey: keyOf(id) }).catch((error: unknown) => this.#refused(message, error));
+    const receipt = await this.gateway
+      .refund({ reference, amount: { amount, currency }, idempotencyKey: keyOf(id) })
+      .catch((error: unknown) => this.#refused(message, error));
     await this.payments.refund(message, receipt);
   }
 

@@ -16,19 +16,35 @@ const noon = new Date('2026-01-01T12:00:00Z');
 const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 1000);
 const end = later(WINDOW_SECONDS);
 
-const after = (state: State, { state: changes = {} }: Decision): State => ({ payables: { ...state.payables, ...changes.payables }, captures: { ...state.captures, ...changes.captures }, failures: { ...state.failures, ...changes.failures } });
-const told = ({ messages = [] }: Decision) => messages.map(({ contract, data }) => ({ type: contract.type, ...(data as object) }));
+const after = (state: State, { state: changes = {} }: Decision): State => ({
+  payables: { ...state.payables, ...changes.payables },
+  captures: { ...state.captures, ...changes.captures },
+  failures: { ...state.failures, ...changes.failures },
+});
+const told = ({ messages = [] }: Decision) =>
+  messages.map(({ contract, data }) => ({ type: contract.type, ...(data as object) }));
 const types = (decision: Decision) => told(decision).map(({ type }) => type);
 
 const nothing: State = { payables: {}, captures: {}, failures: {} };
 const request = { orderId, userId, cardToken: 'tok' };
 const closing = { orderId };
-const opening = openPayable(nothing, { orderId, userId, total: { amount: 4_200, currency: 'USD' }, version: 2, payWithinSeconds: WINDOW_SECONDS }, noon);
+const opening = openPayable(
+  nothing,
+  { orderId, userId, total: { amount: 4_200, currency: 'USD' }, version: 2, payWithinSeconds: WINDOW_SECONDS },
+  noon,
+);
 const open = after(nothing, opening);
 const asked = (state: State, id: string, at: Date, now = at): Decision => pay(state, request, id, { at, now });
 const outcome = (state: State, id: string, captured: boolean, now: Date): Decision =>
-  settle(state, { orderId, captureId: id }, captured ? { status: 'captured', reference: 'r' } : { status: 'declined', reason: 'no' }, now);
-const tooLate = expect.objectContaining({ problem: expect.objectContaining({ status: 409, title: 'Too late to pay' }) });
+  settle(
+    state,
+    { orderId, captureId: id },
+    captured ? { status: 'captured', reference: 'r' } : { status: 'declined', reason: 'no' },
+    now,
+  );
+const tooLate = expect.objectContaining({
+  problem: expect.objectContaining({ status: 409, title: 'Too late to pay' }),
+});
 
 describe('a payable with a window', () => {
   it('says until when it can be paid, and is open until then', () => {
@@ -38,7 +54,9 @@ describe('a payable with a window', () => {
   });
 
   it('takes what was asked for in time, though it comes when the window is over', () => {
-    expect(types(asked(open, first, later(WINDOW_SECONDS - 0.001), later(WINDOW_SECONDS + 30)))).toEqual(['payments.capture']);
+    expect(types(asked(open, first, later(WINDOW_SECONDS - 0.001), later(WINDOW_SECONDS + 30)))).toEqual([
+      'payments.capture',
+    ]);
   });
 
   it('is extended, and never shortened', () => {
@@ -58,7 +76,9 @@ describe('the end of a window', () => {
     const decision = closePayable(open, closing, end);
     expect(told(decision)).toEqual([{ type: 'payable.voided', orderId, userId, version: 2 }]);
     const closed = after(open, decision);
-    expect(told(closePayable(closed, closing, later(90)))).toEqual([{ type: 'payable.voided', orderId, userId, version: 2 }]);
+    expect(told(closePayable(closed, closing, later(90)))).toEqual([
+      { type: 'payable.voided', orderId, userId, version: 2 },
+    ]);
     expect(() => asked(closed, first, later(1), later(90))).toThrow(ProblemError);
   });
 
@@ -83,7 +103,10 @@ describe('the end of a window', () => {
   });
 
   it('closes what was priced by a version that knew no windows', () => {
-    const old = after(nothing, openPayable(nothing, { orderId, userId, total: { amount: 1, currency: 'USD' }, version: 2 }, noon));
+    const old = after(
+      nothing,
+      openPayable(nothing, { orderId, userId, total: { amount: 1, currency: 'USD' }, version: 2 }, noon),
+    );
     expect(types(asked(old, first, later(9_000)))).toEqual(['payments.capture']);
     expect(types(closePayable(old, closing, noon))).toEqual(['payable.voided']);
   });
@@ -114,8 +137,21 @@ it('closes or keeps its money, never both, whoever is told captured, whatever co
         now += each.act === 'wait' ? 45 : 1;
         if (each.act === 'pay') follow(() => asked(state, each.id, later(now)));
         if (each.act === 'close') follow(() => closePayable(state, closing, later(now)));
-        if (each.act === 'cancel') follow(() => ((cancelled = true), cancelPayable(state, { orderId, userId, version: 4, lines: [], allocation: [], reason: 'customer' }, later(now))));
-        if (each.act === 'refund') follow(() => refund(state, { orderId, captureId: state.payables[orderId]!.captureId! }, { reference: 're' }, later(now)));
+        if (each.act === 'cancel')
+          follow(
+            () => (
+              (cancelled = true),
+              cancelPayable(
+                state,
+                { orderId, userId, version: 4, lines: [], allocation: [], reason: 'customer' },
+                later(now),
+              )
+            ),
+          );
+        if (each.act === 'refund')
+          follow(() =>
+            refund(state, { orderId, captureId: state.payables[orderId]!.captureId! }, { reference: 're' }, later(now)),
+          );
         if (each.act === 'answer' && state.captures[each.id]) {
           follow(() => {
             const decision = outcome(state, each.id, each.captured, later(now));

@@ -14,7 +14,9 @@ export function closePayable(state: State, { orderId }: Data<typeof ClosePayable
     case 'open':
       return closed({ ...payable, status: 'voided', lapsedAt: now, version: payable.version + 1 });
     case 'capturing':
-      return payable.lapsedAt ? {} : { state: { payables: { [orderId]: { ...payable, lapsedAt: now, version: payable.version + 1 } } } };
+      return payable.lapsedAt
+        ? {}
+        : { state: { payables: { [orderId]: { ...payable, lapsedAt: now, version: payable.version + 1 } } } };
     case 'voided':
       return { messages: [voided(payable)] };
     default:

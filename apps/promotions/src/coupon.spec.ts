@@ -6,9 +6,13 @@ import type { Coupon, CouponState } from './tables.js';
 
 const now = new Date('2026-06-01T12:00:00Z');
 const none: CouponState = { coupons: {}, redemptions: {}, uses: {} };
-const wanted = (details: object = {}) => CreateCoupon.schema.parse({ code: 'RED', kind: 'fixed', value: 500, ...details });
+const wanted = (details: object = {}) =>
+  CreateCoupon.schema.parse({ code: 'RED', kind: 'fixed', value: 500, ...details });
 /** Made long ago. */
-const stored = (details: object = {}, redeemed = 0): Coupon => ({ ...createCoupon(none, wanted(details), new Date(0)).state!.coupons!['RED']!, redeemed });
+const stored = (details: object = {}, redeemed = 0): Coupon => ({
+  ...createCoupon(none, wanted(details), new Date(0)).state!.coupons!['RED']!,
+  redeemed,
+});
 const usd = (amount: number) => ({ amount, currency: 'USD' });
 
 const all = { minTotal: usd(2_000), limit: 10, perUser: 1, expiresAt: '2026-12-31T23:59:59.000Z' };
@@ -17,7 +21,17 @@ describe('createCoupon', () => {
   it('keeps every detail, and answers with them', () => {
     const { state, reply } = createCoupon(none, wanted(all), now);
     expect(state?.coupons?.['RED']).toEqual({
-      code: 'RED', kind: 'fixed', value: 500, currency: null, minAmount: 2_000, minCurrency: 'USD', limit: 10, perUser: 1, expiresAt: new Date(all.expiresAt), redeemed: 0, version: 1,
+      code: 'RED',
+      kind: 'fixed',
+      value: 500,
+      currency: null,
+      minAmount: 2_000,
+      minCurrency: 'USD',
+      limit: 10,
+      perUser: 1,
+      expiresAt: new Date(all.expiresAt),
+      redeemed: 0,
+      version: 1,
     });
     expect(reply).toEqual({ code: 'RED', kind: 'fixed', value: 500, ...all, redeemed: 0 });
   });
@@ -29,23 +43,37 @@ describe('createCoupon', () => {
 
   it('takes the same coupon again for the same one, and says how many are redeemed', () => {
     const state = { ...none, coupons: { RED: stored(all, 3) } };
-    expect(createCoupon(state, wanted({ ...all, expiresAt: '2026-12-31T23:59:59Z' }), now)).toEqual({ reply: { code: 'RED', kind: 'fixed', value: 500, ...all, redeemed: 3 } });
+    expect(createCoupon(state, wanted({ ...all, expiresAt: '2026-12-31T23:59:59Z' }), now)).toEqual({
+      reply: { code: 'RED', kind: 'fixed', value: 500, ...all, redeemed: 3 },
+    });
     const plain = { ...none, coupons: { RED: stored({}, 3) } };
-    expect(createCoupon(plain, wanted(), now)).toEqual({ reply: { code: 'RED', kind: 'fixed', value: 500, redeemed: 3 } });
+    expect(createCoupon(plain, wanted(), now)).toEqual({
+      reply: { code: 'RED', kind: 'fixed', value: 500, redeemed: 3 },
+    });
   });
 
-  it.each([{ kind: 'percent', value: 50 }, { value: 501 }, { minTotal: 2_000 }, { minTotal: usd(2_001) }, { limit: 11 }, { perUser: undefined }, { expiresAt: undefined }, { expiresAt: '2027-01-01T00:00:00Z' }])(
-    'refuses another coupon under the same code: %o',
-    (other) => {
-      const state = { ...none, coupons: { RED: stored(all) } };
-      expect(() => createCoupon(state, wanted({ ...all, ...other }), now)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409, title: 'Coupon code taken' }) }));
-    },
-  );
+  it.each([
+    { kind: 'percent', value: 50 },
+    { value: 501 },
+    { minTotal: 2_000 },
+    { minTotal: usd(2_001) },
+    { limit: 11 },
+    { perUser: undefined },
+    { expiresAt: undefined },
+    { expiresAt: '2027-01-01T00:00:00Z' },
+  ])('refuses another coupon under the same code: %o', (other) => {
+    const state = { ...none, coupons: { RED: stored(all) } };
+    expect(() => createCoupon(state, wanted({ ...all, ...other }), now)).toThrow(
+      expect.objectContaining({ problem: expect.objectContaining({ status: 409, title: 'Coupon code taken' }) }),
+    );
+  });
 });
 
 describe('a coupon that is expired already', () => {
   const ended = { expiresAt: now.toISOString() };
-  const notValid = expect.objectContaining({ problem: expect.objectContaining({ status: 422, errors: [expect.objectContaining({ path: 'expiresAt' })] }) });
+  const notValid = expect.objectContaining({
+    problem: expect.objectContaining({ status: 422, errors: [expect.objectContaining({ path: 'expiresAt' })] }),
+  });
 
   it('is not made, and one that has a millisecond left is', () => {
     expect(() => createCoupon(none, wanted(ended), now)).toThrow(notValid);
@@ -54,7 +82,9 @@ describe('a coupon that is expired already', () => {
 
   it('is the same coupon when it was made before it expired', () => {
     const state = { ...none, coupons: { RED: stored(ended, 3) } };
-    expect(createCoupon(state, wanted(ended), now)).toEqual({ reply: { code: 'RED', kind: 'fixed', value: 500, ...ended, redeemed: 3 } });
+    expect(createCoupon(state, wanted(ended), now)).toEqual({
+      reply: { code: 'RED', kind: 'fixed', value: 500, ...ended, redeemed: 3 },
+    });
   });
 });
 
@@ -62,7 +92,9 @@ describe('refusal', () => {
   it('has nothing against an order that meets every condition', () => {
     expect(refusal(stored(all, 9), usd(2_000), 0, now)).toBeUndefined();
     expect(refusal(stored(), usd(0), 1_000_000, now)).toBeUndefined();
-    expect(refusal(stored({ kind: 'percent', value: 5 }), { amount: 0, currency: 'EUR' }, 1_000_000, now)).toBeUndefined();
+    expect(
+      refusal(stored({ kind: 'percent', value: 5 }), { amount: 0, currency: 'EUR' }, 1_000_000, now),
+    ).toBeUndefined();
   });
 
   it('says what is wrong', () => {
@@ -79,30 +111,48 @@ describe('refusal', () => {
   });
 
   it('takes a fixed amount off orders of its currency alone: its own, that of its minimum, or the shop’s', () => {
-    const reasons = (details: object) => ['USD', 'EUR', 'JPY'].map((currency) => refusal(stored(details), { amount: 5_000, currency }, 0, now));
+    const reasons = (details: object) =>
+      ['USD', 'EUR', 'JPY'].map((currency) => refusal(stored(details), { amount: 5_000, currency }, 0, now));
     expect(reasons({})).toEqual([undefined, 'other_currency', 'other_currency']);
     expect(reasons({ minTotal: 1 })).toEqual([undefined, 'other_currency', 'other_currency']);
-    expect(reasons({ minTotal: { amount: 1, currency: 'EUR' } })).toEqual(['other_currency', undefined, 'other_currency']);
+    expect(reasons({ minTotal: { amount: 1, currency: 'EUR' } })).toEqual([
+      'other_currency',
+      undefined,
+      'other_currency',
+    ]);
     expect(reasons({ currency: 'JPY' })).toEqual(['other_currency', 'other_currency', undefined]);
     expect(reasons({ kind: 'percent', value: 5 })).toEqual([undefined, undefined, undefined]);
-    expect(reasons({ kind: 'percent', value: 5, currency: 'EUR' })).toEqual(['other_currency', undefined, 'other_currency']);
+    expect(reasons({ kind: 'percent', value: 5, currency: 'EUR' })).toEqual([
+      'other_currency',
+      undefined,
+      'other_currency',
+    ]);
   });
 
   it('has the currency that it was made with, and is another coupon with another one', () => {
     const made = createCoupon(none, wanted({ currency: 'EUR' }), now);
     expect(made.reply).toMatchObject({ currency: 'EUR' });
-    expect(() => createCoupon({ ...none, coupons: { RED: stored({ currency: 'EUR' }) } }, wanted({ currency: 'USD' }), now)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) }));
+    expect(() =>
+      createCoupon({ ...none, coupons: { RED: stored({ currency: 'EUR' }) } }, wanted({ currency: 'USD' }), now),
+    ).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) }));
   });
 
   it('takes a minimum in plain cents for one in any currency', () => {
-    expect(refusal(stored({ kind: 'percent', value: 5, minTotal: 100 }), { amount: 100, currency: 'JPY' }, 0, now)).toBeUndefined();
-    expect(refusal(stored({ kind: 'percent', value: 5, minTotal: 100 }), { amount: 99, currency: 'JPY' }, 0, now)).toBe('below_minimum');
+    expect(
+      refusal(stored({ kind: 'percent', value: 5, minTotal: 100 }), { amount: 100, currency: 'JPY' }, 0, now),
+    ).toBeUndefined();
+    expect(refusal(stored({ kind: 'percent', value: 5, minTotal: 100 }), { amount: 99, currency: 'JPY' }, 0, now)).toBe(
+      'below_minimum',
+    );
   });
 });
 
 describe('discount', () => {
   it('takes a fixed amount off, and no more than there is', () => {
-    expect(discount({ kind: 'fixed', value: 500 }, { amount: 1_200, currency: 'EUR' })).toEqual({ amount: 500, currency: 'EUR' });
+    expect(discount({ kind: 'fixed', value: 500 }, { amount: 1_200, currency: 'EUR' })).toEqual({
+      amount: 500,
+      currency: 'EUR',
+    });
     expect(discount({ kind: 'fixed', value: 500 }, usd(300))).toEqual(usd(300));
   });
 
@@ -117,7 +167,9 @@ describe('discount', () => {
   it('is exact, also of the largest subtotals', () => {
     fc.assert(
       fc.property(subtotals, fc.integer({ min: 1, max: 100 }), (amount, value) => {
-        expect(BigInt(discount({ kind: 'percent', value }, usd(amount)).amount)).toBe((BigInt(amount) * BigInt(value)) / 100n);
+        expect(BigInt(discount({ kind: 'percent', value }, usd(amount)).amount)).toBe(
+          (BigInt(amount) * BigInt(value)) / 100n,
+        );
       }),
     );
   });

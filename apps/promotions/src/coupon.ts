@@ -1,4 +1,11 @@
-import { type Coupon as CouponView, type CouponRefusal, type CreateCoupon, type Data, DEFAULT_CURRENCY, type Money } from '@sluice/contracts';
+import {
+  type Coupon as CouponView,
+  type CouponRefusal,
+  type CreateCoupon,
+  type Data,
+  DEFAULT_CURRENCY,
+  type Money,
+} from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { Coupon, CouponDecision, CouponState } from './tables.js';
 
@@ -9,17 +16,34 @@ type Details = Omit<Coupon, 'redeemed' | 'version'>;
  * Makes a coupon. The same one again is the same coupon, also after it has expired.
  * @throws ProblemError 409 the code is another coupon's, 422 it would be expired from the start
  */
-export function createCoupon(state: CouponState, wanted: Data<typeof CreateCoupon>, now: Date): CouponDecision<CouponView> {
+export function createCoupon(
+  state: CouponState,
+  wanted: Data<typeof CreateCoupon>,
+  now: Date,
+): CouponDecision<CouponView> {
   const details = detailsOf(wanted);
   const before = state.coupons[details.code];
-  if (before && !isSame(before, details)) throw ProblemError.of(409, 'Coupon code taken', `${details.code} is another coupon's code.`);
+  if (before && !isSame(before, details))
+    throw ProblemError.of(409, 'Coupon code taken', `${details.code} is another coupon's code.`);
   if (before) return { reply: viewOf(before) };
-  if (isExpired(details, now)) throw ProblemError.of(422, 'Not valid', undefined, { errors: [{ path: 'expiresAt', message: 'a coupon expires in the future' }] });
+  if (isExpired(details, now))
+    throw ProblemError.of(422, 'Not valid', undefined, {
+      errors: [{ path: 'expiresAt', message: 'a coupon expires in the future' }],
+    });
   const coupon: Coupon = { ...details, redeemed: 0, version: 1 };
   return { state: { coupons: { [coupon.code]: coupon } }, reply: viewOf(coupon) };
 }
 
-function detailsOf({ code, kind, value, currency, minTotal, limit, perUser, expiresAt }: Data<typeof CreateCoupon>): Details {
+function detailsOf({
+  code,
+  kind,
+  value,
+  currency,
+  minTotal,
+  limit,
+  perUser,
+  expiresAt,
+}: Data<typeof CreateCoupon>): Details {
   const minimum = typeof minTotal === 'number' ? { amount: minTotal, currency: null } : minTotal;
   return {
     code,
@@ -38,15 +62,29 @@ const isExpired = ({ expiresAt }: Details, now: Date): boolean => expiresAt !== 
 
 const DETAILS = ['kind', 'value', 'currency', 'minAmount', 'minCurrency', 'limit', 'perUser'] as const;
 
-const isSame = (a: Details, b: Details): boolean => DETAILS.every((name) => a[name] === b[name]) && a.expiresAt?.getTime() === b.expiresAt?.getTime();
+const isSame = (a: Details, b: Details): boolean =>
+  DETAILS.every((name) => a[name] === b[name]) && a.expiresAt?.getTime() === b.expiresAt?.getTime();
 
-function viewOf({ code, kind, value, currency, minAmount, minCurrency, limit, perUser, expiresAt, redeemed }: Coupon): CouponView {
+function viewOf({
+  code,
+  kind,
+  value,
+  currency,
+  minAmount,
+  minCurrency,
+  limit,
+  perUser,
+  expiresAt,
+  redeemed,
+}: Coupon): CouponView {
   return {
     code,
     kind,
     value,
     ...(currency !== null && { currency }),
-    ...(minAmount !== null && { minTotal: minCurrency === null ? minAmount : { amount: minAmount, currency: minCurrency } }),
+    ...(minAmount !== null && {
+      minTotal: minCurrency === null ? minAmount : { amount: minAmount, currency: minCurrency },
+    }),
     ...(limit !== null && { limit }),
     ...(perUser !== null && { perUser }),
     ...(expiresAt !== null && { expiresAt: expiresAt.toISOString() }),
@@ -55,7 +93,12 @@ function viewOf({ code, kind, value, currency, minAmount, minCurrency, limit, pe
 }
 
 /** What stands against one more order of a user who has the coupon in `usedByUser` orders now; undefined when nothing does. */
-export function refusal(coupon: Coupon | undefined, subtotal: Money, usedByUser: number, now: Date): CouponRefusal | undefined {
+export function refusal(
+  coupon: Coupon | undefined,
+  subtotal: Money,
+  usedByUser: number,
+  now: Date,
+): CouponRefusal | undefined {
   if (!coupon) return 'unknown';
   if (isExpired(coupon, now)) return 'expired';
   const currency = currencyOf(coupon);
@@ -67,7 +110,8 @@ export function refusal(coupon: Coupon | undefined, subtotal: Money, usedByUser:
 }
 
 /** The only currency whose orders may have it; null: any. A fixed amount is always one of a currency. */
-const currencyOf = ({ kind, currency, minCurrency }: Coupon): string | null => currency ?? minCurrency ?? (kind === 'fixed' ? DEFAULT_CURRENCY : null);
+const currencyOf = ({ kind, currency, minCurrency }: Coupon): string | null =>
+  currency ?? minCurrency ?? (kind === 'fixed' ? DEFAULT_CURRENCY : null);
 
 /** What the coupon takes off a subtotal, in its currency: never more than the subtotal, and never a part of a cent. */
 export function discount({ kind, value }: Pick<Coupon, 'kind' | 'value'>, { amount, currency }: Money): Money {

@@ -15,7 +15,10 @@ describe('what holds of every coupon', () =>
       INSERT INTO redemptions (order_id, user_id, code, status, version) VALUES ('${uuid(3)}', '${uuid(1)}', 'TEN', 'redeemed', 1), ('${uuid(4)}', '${uuid(2)}', 'TEN', 'redeemed', 1), ('${uuid(5)}', '${uuid(1)}', 'FREE', 'released', 2);`,
     breaks: {
       coupons_within_limit: ['TEN', `UPDATE coupons SET redeemed = 3 WHERE code = 'TEN'`],
-      coupons_within_limit_per_user: [`TEN/${uuid(1)}`, `UPDATE coupon_uses SET orders = 2 WHERE code = 'TEN' AND user_id = '${uuid(1)}'`],
+      coupons_within_limit_per_user: [
+        `TEN/${uuid(1)}`,
+        `UPDATE coupon_uses SET orders = 2 WHERE code = 'TEN' AND user_id = '${uuid(1)}'`,
+      ],
       coupons_count_their_redemptions: ['FREE', `UPDATE coupons SET redeemed = 1 WHERE code = 'FREE'`],
     },
   }));

@@ -5,7 +5,12 @@ import { earnPoints } from './points.js';
 import type { PointsDecision, PointsState } from './tables.js';
 
 const none: PointsState = { balances: {}, earnings: {} };
-const completed = (orderId: string, amount: number, userId = 'ann'): Data<typeof OrderCompleted> => ({ orderId, userId, version: 7, total: { amount, currency: 'USD' } });
+const completed = (orderId: string, amount: number, userId = 'ann'): Data<typeof OrderCompleted> => ({
+  orderId,
+  userId,
+  version: 7,
+  total: { amount, currency: 'USD' },
+});
 const after = (state: PointsState, { state: changes = {} }: PointsDecision): PointsState => ({
   balances: { ...state.balances, ...changes.balances },
   earnings: { ...state.earnings, ...changes.earnings },
@@ -15,8 +20,13 @@ describe('earnPoints', () => {
   it('gives one point for each whole 100 cents, on top of those before', () => {
     const first = after(none, earnPoints(none, completed('one', 1_999)));
     const { state, messages } = earnPoints(first, completed('two', 200));
-    expect(state).toEqual({ balances: { ann: { userId: 'ann', points: 21, version: 2 } }, earnings: { two: { orderId: 'two', userId: 'ann', points: 2, version: 1 } } });
-    expect(messages?.map(({ data }) => data)).toEqual([{ orderId: 'two', userId: 'ann', points: 2, balance: 21, version: 2 }]);
+    expect(state).toEqual({
+      balances: { ann: { userId: 'ann', points: 21, version: 2 } },
+      earnings: { two: { orderId: 'two', userId: 'ann', points: 2, version: 1 } },
+    });
+    expect(messages?.map(({ data }) => data)).toEqual([
+      { orderId: 'two', userId: 'ann', points: 2, balance: 21, version: 2 },
+    ]);
   });
 
   it('gives them once per order', () => {
@@ -29,14 +39,20 @@ describe('earnPoints', () => {
   });
 
   it('adds up to the points of every order once, whatever the order and repetition', () => {
-    const facts = fc.array(fc.record({ id: fc.integer({ min: 0, max: 9 }), user: fc.constantFrom('ann', 'bob') }), { maxLength: 30 });
+    const facts = fc.array(fc.record({ id: fc.integer({ min: 0, max: 9 }), user: fc.constantFrom('ann', 'bob') }), {
+      maxLength: 30,
+    });
     fc.assert(
       fc.property(facts, (happens) => {
         const seen = happens.map(({ id, user }) => completed(`${id} of ${user}`, 77 * id, user));
         const state = seen.reduce((now, fact) => after(now, earnPoints(now, fact)), none);
         for (const user of ['ann', 'bob']) {
-          const orders = new Map(seen.filter(({ userId }) => userId === user).map(({ orderId, total }) => [orderId, total.amount]));
-          expect(state.balances[user]?.points ?? 0).toBe([...orders.values()].reduce((sum, amount) => sum + Math.floor(amount / 100), 0));
+          const orders = new Map(
+            seen.filter(({ userId }) => userId === user).map(({ orderId, total }) => [orderId, total.amount]),
+          );
+          expect(state.balances[user]?.points ?? 0).toBe(
+            [...orders.values()].reduce((sum, amount) => sum + Math.floor(amount / 100), 0),
+          );
         }
       }),
     );

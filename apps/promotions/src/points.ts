@@ -5,7 +5,10 @@ import type { Balance, Earning, PointsDecision, PointsState } from './tables.js'
 const CENTS_PER_POINT = 100;
 
 /** A completed order gives its points once. The fact carries the balance's version, so that a copy can tell old from new. */
-export function earnPoints(state: PointsState, { orderId, userId, total }: Data<typeof OrderCompleted>): PointsDecision {
+export function earnPoints(
+  state: PointsState,
+  { orderId, userId, total }: Data<typeof OrderCompleted>,
+): PointsDecision {
   const points = Math.floor(total.amount / CENTS_PER_POINT);
   if (points === 0 || state.earnings[orderId]) return {};
   const earning: Earning = { orderId, userId, points, version: 1 };

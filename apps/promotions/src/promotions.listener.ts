@@ -1,5 +1,13 @@
 import { Controller } from '@nestjs/common';
-import { CreateCoupon, GetPoints, type Message, OrderCancelled, OrderCompleted, OrderPlaced, OrderRejected } from '@sluice/contracts';
+import {
+  CreateCoupon,
+  GetPoints,
+  type Message,
+  OrderCancelled,
+  OrderCompleted,
+  OrderPlaced,
+  OrderRejected,
+} from '@sluice/contracts';
 import { On } from '@sluice/messaging';
 import { PointsQueries } from './points.queries.js';
 import { PromotionsRepository } from './promotions.repository.js';

@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { CreateCoupon, Message, OrderCancelled, OrderCompleted, OrderPlaced, OrderRejected } from '@sluice/contracts';
+import type {
+  CreateCoupon,
+  Message,
+  OrderCancelled,
+  OrderCompleted,
+  OrderPlaced,
+  OrderRejected,
+} from '@sluice/contracts';
 import { judgedAt } from '@sluice/messaging';
 import type { UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
@@ -20,15 +27,19 @@ export class PromotionsRepository {
   }
 
   createCoupon(message: Message<typeof CreateCoupon>) {
-    return this.#coupons.change(message, { coupons: [message.data.code] }, (state, now) => createCoupon(state, message.data, judgedAt(message, now)));
+    return this.#coupons.change(message, { coupons: [message.data.code] }, (state, now) =>
+      createCoupon(state, message.data, judgedAt(message, now)),
+    );
   }
 
   async redeem(message: Message<typeof OrderPlaced>): Promise<void> {
     const { orderId, userId, coupon, subtotal, acceptedAt = message.time } = message.data;
     if (coupon === undefined) return;
     const order = { orderId, userId, coupon, subtotal };
-    await this.#coupons.change(message, { coupons: [coupon], redemptions: [orderId], uses: [useOf(order)] }, (state, now) =>
-      redeem(state, order, judgedAt(message, now, acceptedAt)),
+    await this.#coupons.change(
+      message,
+      { coupons: [coupon], redemptions: [orderId], uses: [useOf(order)] },
+      (state, now) => redeem(state, order, judgedAt(message, now, acceptedAt)),
     );
   }
 
@@ -36,11 +47,15 @@ export class PromotionsRepository {
     const { orderId, userId, coupon } = message.data;
     if (coupon === undefined) return;
     const order = { orderId, userId, coupon };
-    await this.#coupons.change(message, { coupons: [coupon], redemptions: [orderId], uses: [useOf(order)] }, (state) => release(state, order));
+    await this.#coupons.change(message, { coupons: [coupon], redemptions: [orderId], uses: [useOf(order)] }, (state) =>
+      release(state, order),
+    );
   }
 
   async earnPoints(message: Message<typeof OrderCompleted>): Promise<void> {
     const { orderId, userId } = message.data;
-    await this.#points.change(message, { balances: [userId], earnings: [orderId] }, (state) => earnPoints(state, message.data));
+    await this.#points.change(message, { balances: [userId], earnings: [orderId] }, (state) =>
+      earnPoints(state, message.data),
+    );
   }
 }

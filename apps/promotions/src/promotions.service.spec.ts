@@ -1,8 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { CouponRedeemed, CouponRejected, CouponReleased, CreateCoupon, GetPoints, OrderCancelled, OrderCompleted, OrderPlaced, OrderRejected, PointsEarned } from '@sluice/contracts';
+import {
+  CouponRedeemed,
+  CouponRejected,
+  CouponReleased,
+  CreateCoupon,
+  GetPoints,
+  OrderCancelled,
+  OrderCompleted,
+  OrderPlaced,
+  OrderRejected,
+  PointsEarned,
+} from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { type Service, startService } from '@sluice/service-kit';
-import { eventually, facts, type Facts, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import {
+  eventually,
+  facts,
+  type Facts,
+  publish,
+  type TestBroker,
+  testBroker,
+  type TestDatabase,
+  testDatabase,
+} from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PromotionsConfig } from './config.js';
 import { PromotionsModule } from './promotions.module.js';
@@ -16,7 +36,13 @@ let heard: Facts;
 const start = (): Promise<Service> =>
   startService(
     { name: 'promotions', module: PromotionsModule, config: PromotionsConfig, database: true },
-    { DATABASE_URL: database.url, AMQP_URL: broker.url, RETRY_TIERS_MS: '100,200', LOG_LEVEL: 'silent', DEV_SEED: 'true' },
+    {
+      DATABASE_URL: database.url,
+      AMQP_URL: broker.url,
+      RETRY_TIERS_MS: '100,200',
+      LOG_LEVEL: 'silent',
+      DEV_SEED: 'true',
+    },
   );
 
 beforeAll(async () => {
@@ -35,24 +61,45 @@ afterAll(async () => {
 
 const deadlineMs = 10_000;
 const usd = (amount: number) => ({ amount, currency: 'USD' });
-const create = (code: string, details: object = {}) => client.request(CreateCoupon, { code, kind: 'fixed', value: 500, ...details }, { deadlineMs });
+const create = (code: string, details: object = {}) =>
+  client.request(CreateCoupon, { code, kind: 'fixed', value: 500, ...details }, { deadlineMs });
 const points = async (userId: string) => (await client.request(GetPoints, { userId }, { deadlineMs })).points;
-const order = (coupon: string | undefined, amount = 2_000, userId: string = randomUUID()) => ({ orderId: randomUUID(), userId, version: 1, lines: [], subtotal: usd(amount), ...(coupon && { coupon }) });
+const order = (coupon: string | undefined, amount = 2_000, userId: string = randomUUID()) => ({
+  orderId: randomUUID(),
+  userId,
+  version: 1,
+  lines: [],
+  subtotal: usd(amount),
+  ...(coupon && { coupon }),
+});
 type Ordered = ReturnType<typeof order>;
-const ended = ({ orderId, userId, coupon }: Ordered) => ({ orderId, userId, coupon, version: 2, lines: [], allocation: [] });
+const ended = ({ orderId, userId, coupon }: Ordered) => ({
+  orderId,
+  userId,
+  coupon,
+  version: 2,
+  lines: [],
+  allocation: [],
+});
 const cancelled = (placed: Ordered) => ({ ...ended(placed), reason: 'customer' as const });
 const rejected = (placed: Ordered) => ({ ...ended(placed), reason: 'out_of_stock' as const });
 const rows = async (sql: string, values: unknown[] = []) => (await database.pool.query(sql, values)).rows;
-const redeemedOf = async (code: string) => (await rows('SELECT redeemed::int FROM coupons WHERE code = $1', [code]))[0]?.redeemed;
+const redeemedOf = async (code: string) =>
+  (await rows('SELECT redeemed::int FROM coupons WHERE code = $1', [code]))[0]?.redeemed;
 
-const of = ({ orderId }: { orderId: string }) => (fact: { orderId: string }): boolean => fact.orderId === orderId;
+const of =
+  ({ orderId }: { orderId: string }) =>
+  (fact: { orderId: string }): boolean =>
+    fact.orderId === orderId;
 /** What has been said about an order so far. */
-const saidOf = (placed: Ordered) => [CouponRedeemed, CouponRejected, CouponReleased].flatMap((contract) => heard.of(contract, of(placed)));
+const saidOf = (placed: Ordered) =>
+  [CouponRedeemed, CouponRejected, CouponReleased].flatMap((contract) => heard.of(contract, of(placed)));
 const redemption = async (placed: Ordered) => (await eventually(() => heard.of(CouponRedeemed, of(placed), 1)))[0]!;
 const refusal = async (placed: Ordered) => (await eventually(() => heard.of(CouponRejected, of(placed), 1)))[0]!.reason;
 
 /** Waits until a message has been decided on. */
-const decided = (id: string) => eventually(async () => expect(await rows('SELECT 1 FROM inbox WHERE id = $1', [id])).toHaveLength(1));
+const decided = (id: string) =>
+  eventually(async () => expect(await rows('SELECT 1 FROM inbox WHERE id = $1', [id])).toHaveLength(1));
 
 /** An order goes through after everything before it: once it has its answer, so would they. */
 async function settled(): Promise<void> {
@@ -63,7 +110,15 @@ async function settled(): Promise<void> {
 
 describe('coupons', () => {
   it('makes a coupon once, in any spelling of its code, and refuses another one under it', async () => {
-    const details = { kind: 'percent', value: 15, minTotal: usd(1_000), limit: 5, perUser: 2, currency: 'USD', expiresAt: '2999-01-01T00:00:00.000Z' };
+    const details = {
+      kind: 'percent',
+      value: 15,
+      minTotal: usd(1_000),
+      limit: 5,
+      perUser: 2,
+      currency: 'USD',
+      expiresAt: '2999-01-01T00:00:00.000Z',
+    };
     const coupon = { code: 'SPRING', ...details, redeemed: 0 };
     expect(await create('SPRING', details)).toEqual(coupon);
     await publish(broker, OrderPlaced, order('SPRING'));
@@ -81,10 +136,16 @@ describe('coupons', () => {
 
   it('has those of a development system, once, however often it starts', async () => {
     const boundless = { limit: null, per_user: null, expires_at: null, min_amount: null };
-    const seeded = () => rows("SELECT code, kind, value::int, \"limit\", per_user, expires_at, min_amount, version FROM coupons WHERE code IN ('WELCOME10', 'RED5') ORDER BY 1");
+    const seeded = () =>
+      rows(
+        "SELECT code, kind, value::int, \"limit\", per_user, expires_at, min_amount, version FROM coupons WHERE code IN ('WELCOME10', 'RED5') ORDER BY 1",
+      );
     const taken = () => rows('SELECT count(*) FROM inbox');
     const before = [await seeded(), await taken()];
-    expect(before[0]).toMatchObject([{ code: 'RED5', kind: 'fixed', value: 500, ...boundless }, { code: 'WELCOME10', kind: 'percent', value: 10, ...boundless }]);
+    expect(before[0]).toMatchObject([
+      { code: 'RED5', kind: 'fixed', value: 500, ...boundless },
+      { code: 'WELCOME10', kind: 'percent', value: 10, ...boundless },
+    ]);
     await (await start()).stop();
     expect([await seeded(), await taken()]).toEqual(before);
   });
@@ -95,10 +156,13 @@ describe('an order with a coupon', () => {
     await create('TWICE', { limit: 2 });
     const placed = order('TWICE');
     const [placedId, againId] = [randomUUID(), randomUUID()];
-    for (const id of [placedId, placedId, againId]) await publish(broker, OrderPlaced, placed, { properties: { messageId: id } });
+    for (const id of [placedId, placedId, againId])
+      await publish(broker, OrderPlaced, placed, { properties: { messageId: id } });
     await Promise.all([decided(placedId), decided(againId)]);
     await settled();
-    expect(saidOf(placed)).toEqual([{ orderId: placed.orderId, userId: placed.userId, code: 'TWICE', discount: usd(500), version: 1 }]);
+    expect(saidOf(placed)).toEqual([
+      { orderId: placed.orderId, userId: placed.userId, code: 'TWICE', discount: usd(500), version: 1 },
+    ]);
     expect(await redeemedOf('TWICE')).toBe(1);
   });
 
@@ -115,7 +179,9 @@ describe('an order with a coupon', () => {
     await create('STRICT', { minTotal: usd(1_000), perUser: 1 });
     await create('OVER', { expiresAt: '2999-01-01T00:00:00Z' });
     await rows("UPDATE coupons SET expires_at = now() WHERE code = 'OVER'");
-    await expect(create('PAST', { expiresAt: '2020-01-01T00:00:00Z' })).rejects.toMatchObject({ problem: { status: 422, errors: [{ path: 'expiresAt' }] } });
+    await expect(create('PAST', { expiresAt: '2020-01-01T00:00:00Z' })).rejects.toMatchObject({
+      problem: { status: 422, errors: [{ path: 'expiresAt' }] },
+    });
     await create('ONCE', { limit: 1 });
     await publish(broker, OrderPlaced, order('STRICT', 1_000, user));
     await publish(broker, OrderPlaced, order('ONCE'));
@@ -136,7 +202,9 @@ describe('an order with a coupon', () => {
   it('gets one that was good when it was accepted, though promotions hears of it later; who says a day or more is believed a day', async () => {
     await create('ENDED', { expiresAt: '2999-01-01T00:00:00Z' });
     await create('OLD', { expiresAt: '2999-01-01T00:00:00Z' });
-    const [{ end, before }] = await rows("UPDATE coupons SET expires_at = now() - interval '1 hour' WHERE code = 'ENDED' RETURNING expires_at AS end, expires_at - interval '1 ms' AS before");
+    const [{ end, before }] = await rows(
+      "UPDATE coupons SET expires_at = now() - interval '1 hour' WHERE code = 'ENDED' RETURNING expires_at AS end, expires_at - interval '1 ms' AS before",
+    );
     await rows("UPDATE coupons SET expires_at = now() - interval '25 hours' WHERE code = 'OLD'");
     const [inTime, late, liar] = [order('ENDED'), order('ENDED'), order('OLD')];
     await publish(broker, OrderPlaced, { ...inTime, acceptedAt: before.toISOString() });
@@ -151,13 +219,19 @@ describe('an order with a coupon', () => {
     const placed = order('BACK');
     await publish(broker, OrderPlaced, placed);
     await redemption(placed);
-    const ids = [await publish(broker, OrderRejected, rejected(placed)), await publish(broker, OrderCancelled, cancelled(placed)), await publish(broker, OrderRejected, rejected(placed))];
+    const ids = [
+      await publish(broker, OrderRejected, rejected(placed)),
+      await publish(broker, OrderCancelled, cancelled(placed)),
+      await publish(broker, OrderRejected, rejected(placed)),
+    ];
     await Promise.all(ids.map(decided));
     await eventually(() => heard.of(CouponReleased, of(placed), 1));
     const next = order('BACK', 2_000, placed.userId);
     await publish(broker, OrderPlaced, next);
     await redemption(next);
-    expect(heard.of(CouponReleased, of(placed))).toEqual([{ orderId: placed.orderId, userId: placed.userId, code: 'BACK', version: 2 }]);
+    expect(heard.of(CouponReleased, of(placed))).toEqual([
+      { orderId: placed.orderId, userId: placed.userId, code: 'BACK', version: 2 },
+    ]);
     expect(await redeemedOf('BACK')).toBe(1);
     expect(await rows("SELECT orders::int FROM coupon_uses WHERE code = 'BACK'")).toEqual([{ orders: 1 }]);
   });
@@ -174,7 +248,10 @@ describe('an order with a coupon', () => {
     expect([saidOf(second).length, await redeemedOf('FULL')]).toEqual([1, 1]);
   });
 
-  it.each([['rejected', OrderRejected, rejected], ['cancelled', OrderCancelled, cancelled]] as const)('redeems nothing and says nothing when it was %s before it was placed', async (name, contract, fact) => {
+  it.each([
+    ['rejected', OrderRejected, rejected],
+    ['cancelled', OrderCancelled, cancelled],
+  ] as const)('redeems nothing and says nothing when it was %s before it was placed', async (name, contract, fact) => {
     const code = `EARLY-${name}`.toUpperCase();
     await create(code, { limit: 1 });
     const early = order(code);
@@ -211,13 +288,19 @@ it('gives 50 orders at once on a coupon for 10 exactly 10 redemptions and 40 ref
 });
 
 describe('points', () => {
-  const completed = (amount: number, userId: string) => ({ orderId: randomUUID(), userId, version: 9, total: usd(amount) });
+  const completed = (amount: number, userId: string) => ({
+    orderId: randomUUID(),
+    userId,
+    version: 9,
+    total: usd(amount),
+  });
 
   it('are earned once per order, whatever the message, and add up', async () => {
     const userId = randomUUID();
     const [first, second] = [completed(1_999, userId), completed(250, userId)];
     const [firstId, againId] = [randomUUID(), randomUUID()];
-    for (const id of [firstId, firstId, againId]) await publish(broker, OrderCompleted, first, { properties: { messageId: id } });
+    for (const id of [firstId, firstId, againId])
+      await publish(broker, OrderCompleted, first, { properties: { messageId: id } });
     await Promise.all([decided(firstId), decided(againId)]);
     expect(await points(userId)).toBe(19);
     await publish(broker, OrderCompleted, second);
@@ -239,19 +322,28 @@ describe('points', () => {
 
 describe('the database', () => {
   it('counts as redeemed what orders have, of each coupon and user', async () => {
-    const live = "SELECT code, user_id, count(*)::int AS orders FROM redemptions WHERE status = 'redeemed' GROUP BY 1, 2 ORDER BY 1, 2";
-    expect(await rows('SELECT code, user_id, orders::int FROM coupon_uses WHERE orders > 0 ORDER BY 1, 2')).toEqual(await rows(live));
-    const sums = "SELECT code, count(*)::int AS redeemed FROM redemptions WHERE status = 'redeemed' GROUP BY 1 ORDER BY 1";
-    expect(await rows('SELECT code, redeemed::int FROM coupons WHERE redeemed > 0 ORDER BY 1')).toEqual(await rows(sums));
+    const live =
+      "SELECT code, user_id, count(*)::int AS orders FROM redemptions WHERE status = 'redeemed' GROUP BY 1, 2 ORDER BY 1, 2";
+    expect(await rows('SELECT code, user_id, orders::int FROM coupon_uses WHERE orders > 0 ORDER BY 1, 2')).toEqual(
+      await rows(live),
+    );
+    const sums =
+      "SELECT code, count(*)::int AS redeemed FROM redemptions WHERE status = 'redeemed' GROUP BY 1 ORDER BY 1";
+    expect(await rows('SELECT code, redeemed::int FROM coupons WHERE redeemed > 0 ORDER BY 1')).toEqual(
+      await rows(sums),
+    );
   });
 
   it.each([
-    ['coupons_within_limit', 'UPDATE coupons SET redeemed = 11 WHERE code = \'HOT\''],
-    ['coupons_within_limit', 'UPDATE coupons SET redeemed = -1 WHERE code = \'RED5\''],
+    ['coupons_within_limit', "UPDATE coupons SET redeemed = 11 WHERE code = 'HOT'"],
+    ['coupons_within_limit', "UPDATE coupons SET redeemed = -1 WHERE code = 'RED5'"],
     ['coupons_complete', 'UPDATE coupons SET kind = NULL'],
     ['coupons_complete', "UPDATE coupons SET value = 101 WHERE kind = 'percent'"],
     ['coupon_uses_none_negative', 'UPDATE coupon_uses SET orders = -1'],
-    ['redemptions_complete', "UPDATE redemptions SET discount_amount = NULL, discount_currency = NULL WHERE status = 'redeemed'"],
+    [
+      'redemptions_complete',
+      "UPDATE redemptions SET discount_amount = NULL, discount_currency = NULL WHERE status = 'redeemed'",
+    ],
     ['redemptions_complete', "UPDATE redemptions SET reason = NULL WHERE status = 'rejected'"],
     ['points_earnings_complete', 'UPDATE points_earnings SET points = 0'],
     ['points_balances_none_negative', 'UPDATE points_balances SET points = -1'],

@@ -8,36 +8,88 @@ import type { Coupon, CouponDecision, CouponState } from './tables.js';
 const now = new Date('2026-06-01T12:00:00Z');
 const orderId = '0190a6b0-0000-8000-8000-000000000001';
 const userId = '0190a6b0-0000-7000-8000-000000000002';
-const coupon: Coupon = { code: 'RED', kind: 'fixed', value: 500, currency: null, minAmount: null, minCurrency: null, limit: null, perUser: null, expiresAt: null, redeemed: 0, version: 1 };
+const coupon: Coupon = {
+  code: 'RED',
+  kind: 'fixed',
+  value: 500,
+  currency: null,
+  minAmount: null,
+  minCurrency: null,
+  limit: null,
+  perUser: null,
+  expiresAt: null,
+  redeemed: 0,
+  version: 1,
+};
 
-const issued = (details: Partial<Coupon> = {}): CouponState => ({ coupons: { RED: { ...coupon, ...details } }, redemptions: {}, uses: {} });
-const order = (id = orderId, amount = 2_000) => ({ orderId: id, userId, coupon: 'RED', subtotal: { amount, currency: 'USD' } });
+const issued = (details: Partial<Coupon> = {}): CouponState => ({
+  coupons: { RED: { ...coupon, ...details } },
+  redemptions: {},
+  uses: {},
+});
+const order = (id = orderId, amount = 2_000) => ({
+  orderId: id,
+  userId,
+  coupon: 'RED',
+  subtotal: { amount, currency: 'USD' },
+});
 const after = (state: CouponState, { state: changes = {} }: CouponDecision): CouponState => ({
   coupons: { ...state.coupons, ...changes.coupons },
   redemptions: { ...state.redemptions, ...changes.redemptions },
   uses: { ...state.uses, ...changes.uses },
 });
-const told = ({ messages = [] }: CouponDecision) => messages.map(({ contract, data }: Outgoing) => ({ type: contract.type, ...(data as object) }));
+const told = ({ messages = [] }: CouponDecision) =>
+  messages.map(({ contract, data }: Outgoing) => ({ type: contract.type, ...(data as object) }));
 
 describe('redeem', () => {
   it('takes the discount off, and counts the coupon for all and for its user', () => {
     const decision = redeem(issued(), order(), now);
-    expect(told(decision)).toEqual([{ type: 'coupon.redeemed', orderId, userId, code: 'RED', discount: { amount: 500, currency: 'USD' }, version: 1 }]);
+    expect(told(decision)).toEqual([
+      { type: 'coupon.redeemed', orderId, userId, code: 'RED', discount: { amount: 500, currency: 'USD' }, version: 1 },
+    ]);
     expect(decision.state).toEqual({
       coupons: { RED: { ...coupon, redeemed: 1, version: 2 } },
       uses: { [`RED/${userId}`]: { code: 'RED', userId, orders: 1, version: 1 } },
-      redemptions: { [orderId]: { orderId, userId, code: 'RED', status: 'redeemed', discountAmount: 500, discountCurrency: 'USD', reason: null, version: 1 } },
+      redemptions: {
+        [orderId]: {
+          orderId,
+          userId,
+          code: 'RED',
+          status: 'redeemed',
+          discountAmount: 500,
+          discountCurrency: 'USD',
+          reason: null,
+          version: 1,
+        },
+      },
     });
   });
 
   it('says why not, and counts nothing', () => {
     const decision = redeem(issued({ limit: 1, redeemed: 1 }), order(), now);
-    expect(told(decision)).toEqual([{ type: 'coupon.rejected', orderId, userId, code: 'RED', reason: 'used_up', version: 1 }]);
-    expect(decision.state).toEqual({ redemptions: { [orderId]: { orderId, userId, code: 'RED', status: 'rejected', discountAmount: null, discountCurrency: null, reason: 'used_up', version: 1 } } });
+    expect(told(decision)).toEqual([
+      { type: 'coupon.rejected', orderId, userId, code: 'RED', reason: 'used_up', version: 1 },
+    ]);
+    expect(decision.state).toEqual({
+      redemptions: {
+        [orderId]: {
+          orderId,
+          userId,
+          code: 'RED',
+          status: 'rejected',
+          discountAmount: null,
+          discountCurrency: null,
+          reason: 'used_up',
+          version: 1,
+        },
+      },
+    });
   });
 
   it('knows no coupon that nobody has made', () => {
-    expect(told(redeem({ coupons: {}, redemptions: {}, uses: {} }, order(), now))).toMatchObject([{ type: 'coupon.rejected', reason: 'unknown' }]);
+    expect(told(redeem({ coupons: {}, redemptions: {}, uses: {} }, order(), now))).toMatchObject([
+      { type: 'coupon.rejected', reason: 'unknown' },
+    ]);
   });
 
   it('gives an order one answer, also when it asks twice', () => {
@@ -54,8 +106,12 @@ describe('redeem', () => {
 
   it('counts a user’s own orders only', () => {
     const state = after(issued({ perUser: 1 }), redeem(issued({ perUser: 1 }), order(), now));
-    expect(told(redeem(state, order('another'), now))).toMatchObject([{ type: 'coupon.rejected', reason: 'used_by_user' }]);
-    expect(told(redeem(state, { ...order('another'), userId: 'somebody else' }, now))).toMatchObject([{ type: 'coupon.redeemed' }]);
+    expect(told(redeem(state, order('another'), now))).toMatchObject([
+      { type: 'coupon.rejected', reason: 'used_by_user' },
+    ]);
+    expect(told(redeem(state, { ...order('another'), userId: 'somebody else' }, now))).toMatchObject([
+      { type: 'coupon.redeemed' },
+    ]);
   });
 });
 
@@ -66,7 +122,11 @@ describe('release', () => {
     const decision = release(redeemed, order());
     expect(told(decision)).toEqual([{ type: 'coupon.released', orderId, userId, code: 'RED', version: 2 }]);
     const free = after(redeemed, decision);
-    expect(free).toMatchObject({ coupons: { RED: { redeemed: 0 } }, uses: { [`RED/${userId}`]: { orders: 0 } }, redemptions: { [orderId]: { status: 'released', discountAmount: 500 } } });
+    expect(free).toMatchObject({
+      coupons: { RED: { redeemed: 0 } },
+      uses: { [`RED/${userId}`]: { orders: 0 } },
+      redemptions: { [orderId]: { status: 'released', discountAmount: 500 } },
+    });
     expect(release(free, order())).toEqual({});
     expect(redeem(free, order(), now)).toEqual({});
     expect(told(redeem(free, order('another'), now))).toMatchObject([{ type: 'coupon.redeemed' }]);
@@ -79,14 +139,30 @@ describe('release', () => {
 
   it('redeems nothing for an order that ended before it was placed, and says nothing', () => {
     const decision = release(issued(), order());
-    expect(decision).toEqual({ state: { redemptions: { [orderId]: { orderId, userId, code: 'RED', status: 'released', discountAmount: null, discountCurrency: null, reason: null, version: 1 } } } });
+    expect(decision).toEqual({
+      state: {
+        redemptions: {
+          [orderId]: {
+            orderId,
+            userId,
+            code: 'RED',
+            status: 'released',
+            discountAmount: null,
+            discountCurrency: null,
+            reason: null,
+            version: 1,
+          },
+        },
+      },
+    });
     const marked = after(issued(), decision);
     expect(redeem(marked, order(), now)).toEqual({});
     expect(release(marked, order())).toEqual({});
   });
 
   it('gives no other coupon back than the order has', () => {
-    const other = () => release({ ...redeemed, coupons: { BLUE: { ...coupon, code: 'BLUE' } } }, { ...order(), coupon: 'BLUE' });
+    const other = () =>
+      release({ ...redeemed, coupons: { BLUE: { ...coupon, code: 'BLUE' } } }, { ...order(), coupon: 'BLUE' });
     expect(other).toThrow('has redeemed RED and not BLUE');
     expect(other).toThrow(PermanentError);
   });
@@ -96,11 +172,16 @@ describe('whatever the order and repetition of placed, rejected and cancelled', 
   const USERS = 2;
   const orders = fc.integer({ min: 0, max: 7 });
   const steps = fc.array(fc.record({ id: orders, ends: fc.boolean() }), { maxLength: 40 });
-  const limits = fc.record({ limit: fc.option(fc.integer({ min: 1, max: 4 })), perUser: fc.option(fc.integer({ min: 1, max: 3 })) });
+  const limits = fc.record({
+    limit: fc.option(fc.integer({ min: 1, max: 4 })),
+    perUser: fc.option(fc.integer({ min: 1, max: 3 })),
+  });
   const numbered = (id: number) => ({ ...order(String(id), 100 * id), userId: `user ${id % USERS}` });
-  const decide = (state: CouponState, { id, ends }: { id: number; ends: boolean }): CouponDecision => (ends ? release(state, numbered(id)) : redeem(state, numbered(id), now));
+  const decide = (state: CouponState, { id, ends }: { id: number; ends: boolean }): CouponDecision =>
+    ends ? release(state, numbered(id)) : redeem(state, numbered(id), now);
   const live = ({ redemptions }: CouponState, mine: (userId: string) => boolean = () => true): number =>
-    Object.values(redemptions).filter((redemption) => redemption?.status === 'redeemed' && mine(redemption.userId)).length;
+    Object.values(redemptions).filter((redemption) => redemption?.status === 'redeemed' && mine(redemption.userId))
+      .length;
 
   it('the coupon is in as many orders as are counted, and never in more than its limits', () => {
     fc.assert(
@@ -129,7 +210,13 @@ describe('whatever the order and repetition of placed, rejected and cancelled', 
           heard.set(step.id, [...(heard.get(step.id) ?? []), ...told(decision).map(({ type }) => type)]);
           state = after(state, decision);
         }
-        for (const [id, types] of heard) expect(types).toEqual(expected(happens.filter((step) => step.id === id).map(({ ends }) => ends), types[0]));
+        for (const [id, types] of heard)
+          expect(types).toEqual(
+            expected(
+              happens.filter((step) => step.id === id).map(({ ends }) => ends),
+              types[0],
+            ),
+          );
       }),
     );
   });

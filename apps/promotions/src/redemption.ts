@@ -1,7 +1,23 @@
-import { CouponRedeemed, CouponRejected, CouponReleased, type CouponRefusal, type Data, type Money, type OrderPlaced } from '@sluice/contracts';
+import {
+  CouponRedeemed,
+  CouponRejected,
+  CouponReleased,
+  type CouponRefusal,
+  type Data,
+  type Money,
+  type OrderPlaced,
+} from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { discount, refusal } from './coupon.js';
-import type { Coupon, CouponDecision, CouponState, CouponUse, GrantedRedemption, RejectedRedemption, ReleasedRedemption } from './tables.js';
+import type {
+  Coupon,
+  CouponDecision,
+  CouponState,
+  CouponUse,
+  GrantedRedemption,
+  RejectedRedemption,
+  ReleasedRedemption,
+} from './tables.js';
 
 /** An order with a coupon. */
 export type Redeemer = Pick<Data<typeof OrderPlaced>, 'orderId' | 'userId'> & { coupon: string };
@@ -24,7 +40,16 @@ export function redeem(state: CouponState, order: Placed, acceptedAt: Date): Cou
 function grant(state: CouponState, order: Placed, coupon: Coupon): CouponDecision {
   const { orderId, userId, coupon: code } = order;
   const off = discount(coupon, order.subtotal);
-  const redemption: GrantedRedemption = { orderId, userId, code, status: 'redeemed', discountAmount: off.amount, discountCurrency: off.currency, reason: null, version: 1 };
+  const redemption: GrantedRedemption = {
+    orderId,
+    userId,
+    code,
+    status: 'redeemed',
+    discountAmount: off.amount,
+    discountCurrency: off.currency,
+    reason: null,
+    version: 1,
+  };
   return {
     state: { redemptions: { [orderId]: redemption }, ...counted(state, order, coupon, 1) },
     messages: [CouponRedeemed({ orderId, userId, code, discount: off, version: 1 })],
@@ -32,8 +57,20 @@ function grant(state: CouponState, order: Placed, coupon: Coupon): CouponDecisio
 }
 
 function reject({ orderId, userId, coupon: code }: Redeemer, reason: CouponRefusal): CouponDecision {
-  const redemption: RejectedRedemption = { orderId, userId, code, status: 'rejected', discountAmount: null, discountCurrency: null, reason, version: 1 };
-  return { state: { redemptions: { [orderId]: redemption } }, messages: [CouponRejected({ orderId, userId, code, reason, version: 1 })] };
+  const redemption: RejectedRedemption = {
+    orderId,
+    userId,
+    code,
+    status: 'rejected',
+    discountAmount: null,
+    discountCurrency: null,
+    reason,
+    version: 1,
+  };
+  return {
+    state: { redemptions: { [orderId]: redemption } },
+    messages: [CouponRejected({ orderId, userId, code, reason, version: 1 })],
+  };
 }
 
 /**
@@ -67,7 +104,12 @@ const neverRedeemed = ({ orderId, userId, coupon }: Redeemer): ReleasedRedemptio
 });
 
 /** The coupon is in one order more, or in one less. */
-function counted(state: CouponState, order: Redeemer, coupon: Coupon, orders: 1 | -1): { coupons: Record<string, Coupon>; uses: Record<string, CouponUse> } {
+function counted(
+  state: CouponState,
+  order: Redeemer,
+  coupon: Coupon,
+  orders: 1 | -1,
+): { coupons: Record<string, Coupon>; uses: Record<string, CouponUse> } {
   const use = state.uses[useOf(order)] ?? { code: coupon.code, userId: order.userId, orders: 0, version: 0 };
   return {
     coupons: { [coupon.code]: { ...coupon, redeemed: coupon.redeemed + orders, version: coupon.version + 1 } },

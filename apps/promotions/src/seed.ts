@@ -30,5 +30,12 @@ export class Seed implements OnApplicationBootstrap {
 
 function seeded(data: Data<typeof CreateCoupon>): Message<typeof CreateCoupon> {
   const { type, version } = CreateCoupon;
-  return { id: v5(`${type}/${data.code}`, SEED), type, version, correlationId: 'seed', time: new Date().toISOString(), data };
+  return {
+    id: v5(`${type}/${data.code}`, SEED),
+    type,
+    version,
+    correlationId: 'seed',
+    time: new Date().toISOString(),
+    data,
+  };
 }

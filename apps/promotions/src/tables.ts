@@ -81,14 +81,30 @@ export const couponTables = {
   coupons: collection<Coupon>({
     table: 'coupons',
     key: 'code',
-    columns: ['code', 'kind', 'value', 'currency', 'minAmount', 'minCurrency', 'limit', 'perUser', 'expiresAt', 'redeemed', 'version'],
+    columns: [
+      'code',
+      'kind',
+      'value',
+      'currency',
+      'minAmount',
+      'minCurrency',
+      'limit',
+      'perUser',
+      'expiresAt',
+      'redeemed',
+      'version',
+    ],
   }),
   redemptions: collection<Redemption>({
     table: 'redemptions',
     key: 'orderId',
     columns: ['orderId', 'userId', 'code', 'status', 'discountAmount', 'discountCurrency', 'reason', 'version'],
   }),
-  uses: collection<CouponUse>({ table: 'coupon_uses', key: ['code', 'userId'], columns: ['code', 'userId', 'orders', 'version'] }),
+  uses: collection<CouponUse>({
+    table: 'coupon_uses',
+    key: ['code', 'userId'],
+    columns: ['code', 'userId', 'orders', 'version'],
+  }),
 };
 export type CouponState = StateOf<typeof couponTables>;
 export type CouponDecision<R = unknown> = DecisionOver<R, typeof couponTables>;
@@ -96,7 +112,11 @@ export type CouponDecision<R = unknown> = DecisionOver<R, typeof couponTables>;
 /** Points have nothing to do with coupons, so neither waits for the other's rows. */
 export const pointsTables = {
   balances: collection<Balance>({ table: 'points_balances', key: 'userId', columns: ['userId', 'points', 'version'] }),
-  earnings: collection<Earning>({ table: 'points_earnings', key: 'orderId', columns: ['orderId', 'userId', 'points', 'version'] }),
+  earnings: collection<Earning>({
+    table: 'points_earnings',
+    key: 'orderId',
+    columns: ['orderId', 'userId', 'points', 'version'],
+  }),
 };
 export type PointsState = StateOf<typeof pointsTables>;
 export type PointsDecision = DecisionOver<unknown, typeof pointsTables>;

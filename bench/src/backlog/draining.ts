@@ -26,14 +26,26 @@ const SLOWEST = 50;
 const STARTS_WITHIN_MS = 60_000;
 
 /** Looks at a service until it has handled `count` messages of a queue and sent all that came of them. @throws Error it takes far too long */
-export async function watchDraining(place: Place, name: Backlogged, { metricsUrl }: Service, { queue, count }: { queue: string; count: number }): Promise<Sample[]> {
+export async function watchDraining(
+  place: Place,
+  name: Backlogged,
+  { metricsUrl }: Service,
+  { queue, count }: { queue: string; count: number },
+): Promise<Sample[]> {
   const end = performance.now() + STARTS_WITHIN_MS + (count / SLOWEST) * 1_000;
   const samples: Sample[] = [];
   for (let isDone = false; !isDone; await pause(LOOK_EVERY_MS)) {
-    const [text, pages, broker] = await Promise.all([fetch(metricsUrl).then((response) => response.text()), place.pages(name), place.brokerMemory()]);
+    const [text, pages, broker] = await Promise.all([
+      fetch(metricsUrl).then((response) => response.text()),
+      place.pages(name),
+      place.brokerMemory(),
+    ]);
     const sample = { ...read(text, queue), at: performance.now(), pages, broker };
     samples.push(sample);
-    if (sample.at > end) throw new Error(`${queue}: ${sample.handled} of ${count} messages are handled, and ${sample.outbox} wait in the outbox`);
+    if (sample.at > end)
+      throw new Error(
+        `${queue}: ${sample.handled} of ${count} messages are handled, and ${sample.outbox} wait in the outbox`,
+      );
     isDone = sample.handled >= count && sample.outbox === 0;
   }
   return samples;
@@ -43,7 +55,10 @@ function read(metrics: string, queue: string): Omit<Sample, 'at' | 'pages' | 'br
   const lines = metrics.split('\n');
   /** Of all series of a metric that have these labels. */
   const sumOf = (name: string, labels: string[] = []): number => {
-    const series = lines.filter((line) => (line.startsWith(`${name} `) || line.startsWith(`${name}{`)) && labels.every((label) => line.includes(label)));
+    const series = lines.filter(
+      (line) =>
+        (line.startsWith(`${name} `) || line.startsWith(`${name}{`)) && labels.every((label) => line.includes(label)),
+    );
     return series.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
   };
   return {
@@ -71,9 +86,12 @@ export function tenthsOf(samples: readonly Sample[], count: number): Tenth[] {
   const busy = samples.slice(samples.findLastIndex(({ handled }) => handled === samples[0]!.handled));
   return Array.from({ length: 10 }, (_, index) => {
     const [from, to] = [Math.max(busy[0]!.handled, (count / 10) * index), (count / 10) * (index + 1)];
-    const each = (field: 'at' | 'cpu' | 'pages'): number => (valueAt(busy, to, field) - valueAt(busy, from, field)) / (to - from);
+    const each = (field: 'at' | 'cpu' | 'pages'): number =>
+      (valueAt(busy, to, field) - valueAt(busy, from, field)) / (to - from);
     const within = busy.filter(({ handled }, at) => handled >= from && (at === 0 || busy[at - 1]!.handled < to));
-    const most = Object.fromEntries(LEVELS.map((field) => [field, Math.max(...within.map((sample) => sample[field]))])) as Pick<Tenth, (typeof LEVELS)[number]>;
+    const most = Object.fromEntries(
+      LEVELS.map((field) => [field, Math.max(...within.map((sample) => sample[field]))]),
+    ) as Pick<Tenth, (typeof LEVELS)[number]>;
     return { rate: 1_000 / each('at'), cpu: each('cpu') * 1_000_000, pages: each('pages'), ...most };
   });
 }

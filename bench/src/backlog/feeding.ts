@@ -4,7 +4,18 @@ import { encode } from '@sluice/messaging';
 import type { Place } from './place.js';
 
 /** Those that DEV_SEED puts on the shelves in plenty. */
-const SKUS = ['TEE-BLACK', 'TEE-WHITE', 'HOODIE-GREY', 'CAP-NAVY', 'SOCKS-WOOL', 'MUG-WHITE', 'MUG-ENAMEL', 'BOTTLE-STEEL', 'NOTEBOOK-A5', 'PEN-BLACK'];
+const SKUS = [
+  'TEE-BLACK',
+  'TEE-WHITE',
+  'HOODIE-GREY',
+  'CAP-NAVY',
+  'SOCKS-WOOL',
+  'MUG-WHITE',
+  'MUG-ENAMEL',
+  'BOTTLE-STEEL',
+  'NOTEBOOK-A5',
+  'PEN-BLACK',
+];
 /** More than any run orders of one SKU, so that every order has the same effect. */
 const PLENTY = 1_000_000;
 const ADDRESS = { name: 'Ann', street: 'Main Street 1', city: 'Springfield', postcode: '12345', country: 'US' };
@@ -12,14 +23,23 @@ const ADDRESS = { name: 'Ann', street: 'Main Street 1', city: 'Springfield', pos
 const AT_ONCE = 5_000;
 
 const say = ({ publisher }: Place, message: Outgoing): Promise<void> =>
-  publisher.publish(encode(message, { id: randomUUID(), time: new Date().toISOString(), correlationId: randomUUID(), source: 'bench' }));
+  publisher.publish(
+    encode(message, { id: randomUUID(), time: new Date().toISOString(), correlationId: randomUUID(), source: 'bench' }),
+  );
 
 /** Lets orders know the products, and puts more on the shelves than is ordered here. Both services are stopped again. */
 export async function stockUp(place: Place): Promise<void> {
   const services = [await place.start('orders'), await place.start('inventory', { DEV_SEED: 'true' })];
-  await place.until('orders knows the products', async () => (await place.count('orders', 'product_copies WHERE version > 0')) >= SKUS.length);
-  for (const sku of SKUS) await say(place, ReceiveStock({ sku, warehouse: 'east', quantity: PLENTY, reference: 'bench' }));
-  await place.until('the shelves are full', async () => (await place.count('inventory', `stock WHERE on_hand >= ${PLENTY}`)) === SKUS.length);
+  await place.until(
+    'orders knows the products',
+    async () => (await place.count('orders', 'product_copies WHERE version > 0')) >= SKUS.length,
+  );
+  for (const sku of SKUS)
+    await say(place, ReceiveStock({ sku, warehouse: 'east', quantity: PLENTY, reference: 'bench' }));
+  await place.until(
+    'the shelves are full',
+    async () => (await place.count('inventory', `stock WHERE on_hand >= ${PLENTY}`)) === SKUS.length,
+  );
   for (const service of services) await service.end();
 }
 
@@ -29,11 +49,16 @@ export async function stockUp(place: Place): Promise<void> {
  */
 export async function placeOrders(place: Place, count: number): Promise<void> {
   for (let from = 0; from < count; from += AT_ONCE) {
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, index) => say(place, orderOf(from + index))));
+    await Promise.all(
+      Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, index) => say(place, orderOf(from + index))),
+    );
   }
 }
 
 function orderOf(index: number): Outgoing {
-  const lines = [index, ...(index % 2 === 0 ? [index + 3] : [])].map((n) => ({ sku: SKUS[n % SKUS.length]!, quantity: 1 }));
+  const lines = [index, ...(index % 2 === 0 ? [index + 3] : [])].map((n) => ({
+    sku: SKUS[n % SKUS.length]!,
+    quantity: 1,
+  }));
   return PlaceOrder({ orderId: randomUUID(), userId: randomUUID(), bodyHash: `${index}`, lines, address: ADDRESS });
 }

@@ -19,17 +19,27 @@ export interface Service {
 
 /** A broker's virtual host with all queues of the shop, and the databases of the two services that are drained here. */
 export async function openPlace() {
-  const [broker, orders, inventory] = await Promise.all([testBroker(), testDatabase('orders'), testDatabase('inventory')]);
+  const [broker, orders, inventory] = await Promise.all([
+    testBroker(),
+    testDatabase('orders'),
+    testDatabase('inventory'),
+  ]);
   const databases = { orders, inventory };
   const publisher = new Publisher({ url: broker.url, name: 'bench feeds' });
   const programs = new Programs();
-  const numberOf = async (name: Backlogged, sql: string): Promise<number> => Number((await databases[name].pool.query(sql)).rows[0].n);
+  const numberOf = async (name: Backlogged, sql: string): Promise<number> =>
+    Number((await databases[name].pool.query(sql)).rows[0].n);
   return {
     broker,
     publisher,
     async start(name: Backlogged, env: Record<string, string> = {}): Promise<Service> {
       const port = await freePort();
-      const common = { AMQP_URL: broker.url, DATABASE_URL: databases[name].url, LOG_LEVEL: 'warn', HEALTH_PORT: String(port) };
+      const common = {
+        AMQP_URL: broker.url,
+        DATABASE_URL: databases[name].url,
+        LOG_LEVEL: 'warn',
+        HEALTH_PORT: String(port),
+      };
       const program = await programs.begin(`apps/${name}/dist/main.js`, { ...common, ...env }, port);
       return { metricsUrl: `http://127.0.0.1:${port}/metrics`, end: () => stop(program) };
     },
@@ -43,7 +53,11 @@ export async function openPlace() {
       await eventually(expectIt, { withinMs: WITHIN_MS });
     },
     /** Of the whole broker. Bytes. */
-    brokerMemory: async (): Promise<number> => (await broker.management.get<{ mem_used?: number }[]>('nodes')).reduce((sum, { mem_used = 0 }) => sum + mem_used, 0),
+    brokerMemory: async (): Promise<number> =>
+      (await broker.management.get<{ mem_used?: number }[]>('nodes')).reduce(
+        (sum, { mem_used = 0 }) => sum + mem_used,
+        0,
+      ),
     async close(): Promise<void> {
       await programs.end();
       await publisher.close();

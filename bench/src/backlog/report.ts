@@ -24,9 +24,17 @@ export function report(queue: string, tenths: readonly Tenth[], bare: number): b
   const ofBare = median(tenths.map(({ rate }) => rate)) / bare;
   console.log(`${queue}, emptied by a bare consumer at ${shown(bare)} a second\n`);
   console.log(`  tenth${TITLES.map((title) => title.padStart(WIDTH)).join('')}`);
-  tenths.forEach((tenth, index) => console.log(`  ${String(index + 1).padEnd(5)}${cells(tenth, bare).map((text) => text.padStart(WIDTH)).join('')}`));
+  tenths.forEach((tenth, index) =>
+    console.log(
+      `  ${String(index + 1).padEnd(5)}${cells(tenth, bare)
+        .map((text) => text.padStart(WIDTH))
+        .join('')}`,
+    ),
+  );
   console.log(`\n  the last two tenths to the first two: ${shown(ratio, 2)}, at least ${LEAST_RATIO}`);
-  console.log(`  RSS after the first tenth: ${growth < 0 ? '-' : '+'}${megabytes(Math.abs(growth))}, at most +${megabytes(MOST_GROWTH)}`);
+  console.log(
+    `  RSS after the first tenth: ${growth < 0 ? '-' : '+'}${megabytes(Math.abs(growth))}, at most +${megabytes(MOST_GROWTH)}`,
+  );
   console.log(`  of a bare consumer: ${shown(ofBare, 2)}\n`);
   return ratio >= LEAST_RATIO && growth <= MOST_GROWTH;
 }

@@ -11,20 +11,38 @@ export const BARE_QUEUE = 'bench.claims';
 
 /** A broker's virtual host and a database of its own, a gateway, a bare route, and flash-sale when it is needed. */
 export async function openPlace() {
-  const [broker, database] = await Promise.all([testBroker({ flashSaleQueueLimit: QUEUE_LIMIT }), testDatabase('flash-sale')]);
+  const [broker, database] = await Promise.all([
+    testBroker({ flashSaleQueueLimit: QUEUE_LIMIT }),
+    testDatabase('flash-sale'),
+  ]);
   const client = new MessageClient({ url: broker.url, source: 'bench' });
   const programs = new Programs();
   const [gatewayPort, barePort, healthPort] = [await freePort(), await freePort(), await freePort()];
   const common = { AMQP_URL: broker.url, LOG_LEVEL: 'warn' };
-  await programs.begin('apps/gateway/dist/main.js', { ...common, PORT: String(gatewayPort), TOKEN_PUBLIC_KEY: PUBLIC_KEY, IDEMPOTENCY_SECRET: 'only-for-this-bench-0123456789' }, gatewayPort);
+  await programs.begin(
+    'apps/gateway/dist/main.js',
+    {
+      ...common,
+      PORT: String(gatewayPort),
+      TOKEN_PUBLIC_KEY: PUBLIC_KEY,
+      IDEMPOTENCY_SECRET: 'only-for-this-bench-0123456789',
+    },
+    gatewayPort,
+  );
   await programs.begin('bench/dist/flash-sale/bare-route.js', { PORT: String(barePort) }, barePort, '/');
   return {
     gatewayPort,
     barePort,
     client,
-    startDrainer: () => programs.begin('apps/flash-sale/dist/main.js', { ...common, DATABASE_URL: database.url, HEALTH_PORT: String(healthPort) }, healthPort),
+    startDrainer: () =>
+      programs.begin(
+        'apps/flash-sale/dist/main.js',
+        { ...common, DATABASE_URL: database.url, HEALTH_PORT: String(healthPort) },
+        healthPort,
+      ),
     /** Claims answered so far. */
-    drained: async (saleId: string): Promise<number> => Number((await database.pool.query('SELECT drained FROM sales WHERE id = $1', [saleId])).rows[0].drained),
+    drained: async (saleId: string): Promise<number> =>
+      Number((await database.pool.query('SELECT drained FROM sales WHERE id = $1', [saleId])).rows[0].drained),
     empty: await emptier(broker),
     async close(): Promise<void> {
       await programs.end();

@@ -10,7 +10,9 @@ export class Programs {
   async begin(file: string, env: Record<string, string>, port: number, path = '/readyz'): Promise<Program> {
     const program = run(file, env);
     this.#running.push(program);
-    await eventually(async () => expectAnswer(program, await fetch(`http://127.0.0.1:${port}${path}`)), { withinMs: READY_WITHIN_MS });
+    await eventually(async () => expectAnswer(program, await fetch(`http://127.0.0.1:${port}${path}`)), {
+      withinMs: READY_WITHIN_MS,
+    });
     return program;
   }
 

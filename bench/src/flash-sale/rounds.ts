@@ -11,17 +11,21 @@ const BODY = JSON.stringify({ address: ADDRESS });
 const LOOK_EVERY_MS = 20;
 const WITHIN_MS = 120_000;
 
-export const bareRoute = (place: Place, tokens: readonly string[]): Promise<number> => answered(202, place.barePort, '/bare', tokens);
+export const bareRoute = (place: Place, tokens: readonly string[]): Promise<number> =>
+  answered(202, place.barePort, '/bare', tokens);
 
 /** Claims that are in line. */
-export const accepted = (place: Place, saleId: string, tokens: readonly string[]): Promise<number> => answered(202, place.gatewayPort, `/flash-sales/${saleId}/claims`, tokens);
+export const accepted = (place: Place, saleId: string, tokens: readonly string[]): Promise<number> =>
+  answered(202, place.gatewayPort, `/flash-sales/${saleId}/claims`, tokens);
 
-export const refused = (place: Place, saleId: string, tokens: readonly string[]): Promise<number> => answered(410, place.gatewayPort, `/flash-sales/${saleId}/claims`, tokens);
+export const refused = (place: Place, saleId: string, tokens: readonly string[]): Promise<number> =>
+  answered(410, place.gatewayPort, `/flash-sales/${saleId}/claims`, tokens);
 
 /** A side that answers otherwise would be fast for nothing. */
 async function answered(status: number, port: number, path: string, tokens: readonly string[]): Promise<number> {
   const { perSecond, statuses } = await load({ port, path, body: BODY }, tokens);
-  if (statuses[status] !== tokens.length) throw new Error(`${path} answered ${JSON.stringify(statuses)} and not ${status} alone`);
+  if (statuses[status] !== tokens.length)
+    throw new Error(`${path} answered ${JSON.stringify(statuses)} and not ${status} alone`);
   return perSecond;
 }
 
@@ -37,7 +41,10 @@ export async function barePublish({ client }: Place, count: number): Promise<num
 /** The real flash-sale service, from the first claims that it has answered to the last of `count`. */
 export async function drain(place: Place, saleId: string, count: number): Promise<number> {
   const before = await place.drained(saleId);
-  await publishAll(place.client.publisher, Array.from({ length: count }, () => wireOf(saleId)));
+  await publishAll(
+    place.client.publisher,
+    Array.from({ length: count }, () => wireOf(saleId)),
+  );
   const drainer = await place.startDrainer();
   const first = await reached(place, saleId, before + 1);
   const last = await reached(place, saleId, before + count);
@@ -57,7 +64,12 @@ async function reached(place: Place, saleId: string, wanted: number): Promise<{ 
 
 const wireOf = (saleId: string): WireMessage => {
   const id = newId();
-  return encode(ClaimPiece({ saleId, userId: id, round: 1, address: ADDRESS }), { id, time: new Date().toISOString(), correlationId: id, source: 'bench' });
+  return encode(ClaimPiece({ saleId, userId: id, round: 1, address: ADDRESS }), {
+    id,
+    time: new Date().toISOString(),
+    correlationId: id,
+    source: 'bench',
+  });
 };
 
 async function publishAll(publisher: Publisher, wires: readonly WireMessage[]): Promise<void> {

@@ -6,7 +6,14 @@ import { eventually } from '@sluice/testing';
 const WITHIN_MS = 30_000;
 
 const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
-const offer = (quantity: number) => ({ sku: 'TEA', quantity, price: { amount: 1, currency: 'EUR' }, opensAt: inMs(-1_000), closesAt: inMs(3_600_000), payWithinSeconds: 3_600 });
+const offer = (quantity: number) => ({
+  sku: 'TEA',
+  quantity,
+  price: { amount: 1, currency: 'EUR' },
+  opensAt: inMs(-1_000),
+  closesAt: inMs(3_600_000),
+  payWithinSeconds: 3_600,
+});
 
 const say = (client: MessageClient, message: Outgoing): Promise<void> =>
   client.publisher.publish(encode(message, { id: newId(), time: inMs(0), correlationId: 'bench', source: 'bench' }));
@@ -28,7 +35,8 @@ export async function pretendSale(client: MessageClient, gatewayPort: number, st
   const sale = { id: newId(), state, ...offer(1), remaining: 1, held: 0, sold: 0, round: 1, version: 2 };
   const heard = async (): Promise<void> => {
     await say(client, SaleChanged(sale));
-    if (!(await fetch(`http://127.0.0.1:${gatewayPort}/flash-sales/${sale.id}`)).ok) throw new Error('the gateway has not heard of the sale');
+    if (!(await fetch(`http://127.0.0.1:${gatewayPort}/flash-sales/${sale.id}`)).ok)
+      throw new Error('the gateway has not heard of the sale');
   };
   await eventually(heard, { withinMs: WITHIN_MS });
   return sale.id;

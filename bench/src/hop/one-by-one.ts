@@ -15,19 +15,35 @@ const OUTBOX = 'INSERT INTO outbox (id, wire) VALUES ($1, $2)';
  * statements are prepared and pipelined into two round trips like those of the unit of work, and 16 run side by side
  * (the pool's size; messages beyond that wait for a connection).
  */
-export const oneByOne = (pool: Pool, relay: OutboxRelay) =>
+export const oneByOne =
+  (pool: Pool, relay: OutboxRelay) =>
   async (message: Message<typeof Take>): Promise<void> => {
     const client = await pool.connect();
     const run = (name: string, text: string, values: unknown[]) => client.query({ name, text, values });
     try {
       const { sku } = message.data;
-      const [, claimed, , locked] = await Promise.all([client.query('BEGIN'), run('claim', CLAIM, [message.id]), run('stub', STUB, [sku]), run('lock', LOCK, [sku])]);
+      const [, claimed, , locked] = await Promise.all([
+        client.query('BEGIN'),
+        run('claim', CLAIM, [message.id]),
+        run('stub', STUB, [sku]),
+        run('lock', LOCK, [sku]),
+      ]);
       if (claimed.rowCount === 0) return void (await client.query('ROLLBACK'));
       const { state, messages } = take(message.data, { stock: { [sku]: locked.rows[0] as Stock } });
       const { onHand, version } = state!.stock![sku]!;
       const id = newId();
-      const wire = encode(messages![0]!, { id, time: new Date().toISOString(), correlationId: message.correlationId, causationId: message.id, source: SERVICE });
-      await Promise.all([run('update', UPDATE, [sku, onHand, version]), run('outbox', OUTBOX, [id, JSON.stringify(wire)]), client.query('COMMIT')]);
+      const wire = encode(messages![0]!, {
+        id,
+        time: new Date().toISOString(),
+        correlationId: message.correlationId,
+        causationId: message.id,
+        source: SERVICE,
+      });
+      await Promise.all([
+        run('update', UPDATE, [sku, onHand, version]),
+        run('outbox', OUTBOX, [id, JSON.stringify(wire)]),
+        client.query('COMMIT'),
+      ]);
       relay.forward([{ id, wire }]);
     } finally {
       client.release();

@@ -7,20 +7,31 @@ import { SERVICE, Take } from './stock.js';
 
 const request = (publisher: Publisher, sku: string): Promise<void> => {
   const id = newId();
-  return publisher.publish(encode(Take({ sku, quantity: 1 }), { id, time: new Date().toISOString(), correlationId: id, source: SERVICE }));
+  return publisher.publish(
+    encode(Take({ sku, quantity: 1 }), { id, time: new Date().toISOString(), correlationId: id, source: SERVICE }),
+  );
 };
 
 /**
  * Drains a backlog of `count` messages, from the first handler's call until everything that came of them is confirmed
  * by the broker and gone from the outbox. @returns messages per second
  */
-export async function saturated(side: Side, place: Place, feeder: Publisher, count: number, skuOf: (index: number) => string): Promise<number> {
+export async function saturated(
+  side: Side,
+  place: Place,
+  feeder: Publisher,
+  count: number,
+  skuOf: (index: number) => string,
+): Promise<number> {
   await place.forget();
   await Promise.all(Array.from({ length: count }, (_, index) => request(feeder, skuOf(index))));
   const { promise: all, resolve: done } = withResolvers();
   let began = 0;
   let left = count;
-  const service = await startService(side, place, { began: () => (began ||= performance.now()), handled: () => --left === 0 && done() });
+  const service = await startService(side, place, {
+    began: () => (began ||= performance.now()),
+    handled: () => --left === 0 && done(),
+  });
   await all;
   await service.drained();
   const seconds = (performance.now() - began) / 1_000;
@@ -30,7 +41,13 @@ export async function saturated(side: Side, place: Place, feeder: Publisher, cou
 }
 
 /** One message in flight. @returns for each, the milliseconds from its publishing until what came of it has arrived at the next queue */
-export async function idle(side: Side, place: Place, feeder: Publisher, count: number, skuOf: (index: number) => string): Promise<number[]> {
+export async function idle(
+  side: Side,
+  place: Place,
+  feeder: Publisher,
+  count: number,
+  skuOf: (index: number) => string,
+): Promise<number[]> {
   await place.forget();
   const arrivals = new EventTarget();
   const stop = await place.listen(() => arrivals.dispatchEvent(new Event('heard')));
@@ -50,7 +67,8 @@ export async function idle(side: Side, place: Place, feeder: Publisher, count: n
 /** A side that loses or doubles messages would be fast for nothing. */
 async function expectAll(place: Place, count: number): Promise<void> {
   const found = [await place.handled(), await place.heard()];
-  if (found.some((number) => number !== count)) throw new Error(`of ${count} messages ${found[0]} were handled and ${found[1]} came out`);
+  if (found.some((number) => number !== count))
+    throw new Error(`of ${count} messages ${found[0]} were handled and ${found[1]} came out`);
 }
 
 function withResolvers(): { promise: Promise<void>; resolve: () => void } {

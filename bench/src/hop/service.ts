@@ -18,7 +18,10 @@ const groupCommit = (pool: Pool, relay: OutboxRelay): Handle => {
   return (message) => unit.change(message, { stock: [message.data.sku] }, (state) => take(message.data, state));
 };
 
-export const SIDES = { 'group commit': groupCommit, 'one by one': oneByOne } satisfies Record<string, (pool: Pool, relay: OutboxRelay) => Handle>;
+export const SIDES = { 'group commit': groupCommit, 'one by one': oneByOne } satisfies Record<
+  string,
+  (pool: Pool, relay: OutboxRelay) => Handle
+>;
 export type Side = keyof typeof SIDES;
 
 export interface Observer {
@@ -45,7 +48,13 @@ export async function startService(side: Side, place: Place, observer: Observer)
   @Module({ controllers: [Listener] })
   class Wiring {}
 
-  const strategy = new MessageServer({ url: place.url, service: SERVICE, expected: [], publisher, schedule: { retryTiersMs: [] } }); // no handler fails here
+  const strategy = new MessageServer({
+    url: place.url,
+    service: SERVICE,
+    expected: [],
+    publisher,
+    schedule: { retryTiersMs: [] },
+  }); // no handler fails here
   const app = await NestFactory.createMicroservice(Wiring, { strategy, logger: ['error', 'warn'] });
   app.useGlobalFilters(new RethrowFilter());
   await app.listen();

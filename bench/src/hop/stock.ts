@@ -16,7 +16,9 @@ export interface Stock {
   version: number;
 }
 
-export const tables = { stock: collection<Stock>({ table: 'stock', key: 'sku', columns: ['sku', 'onHand', 'version'] }) };
+export const tables = {
+  stock: collection<Stock>({ table: 'stock', key: 'sku', columns: ['sku', 'onHand', 'version'] }),
+};
 
 export const schemaSql = `
   CREATE TABLE inbox (id uuid PRIMARY KEY, received_at timestamptz(3) NOT NULL DEFAULT now());
@@ -25,7 +27,10 @@ export const schemaSql = `
   CREATE TABLE stock (sku text PRIMARY KEY, on_hand bigint, version int NOT NULL DEFAULT 0);
   INSERT INTO stock SELECT 'sku-' || n, 1000000000, 1 FROM generate_series(0, ${SKUS - 1}) n;`;
 
-export const take = ({ sku, quantity }: Data<typeof Take>, { stock }: State<typeof tables>): Decision<void, typeof tables> => {
+export const take = (
+  { sku, quantity }: Data<typeof Take>,
+  { stock }: State<typeof tables>,
+): Decision<void, typeof tables> => {
   const { onHand, version } = stock[sku]!;
   const row = { sku, onHand: onHand - quantity, version: version + 1 };
   return { state: { stock: { [sku]: row } }, messages: [Taken(row)] };

@@ -5,7 +5,9 @@ import { isVisible, SECRET, secretText, visibleText } from './text.js';
 import { Id, Instant } from './values.js';
 
 /** E.164. */
-export const Phone = z.string().regex(/^\+[1-9][0-9]{6,14}$/, 'a phone number is a plus sign and 7 to 15 digits, as in E.164');
+export const Phone = z
+  .string()
+  .regex(/^\+[1-9][0-9]{6,14}$/, 'a phone number is a plus sign and 7 to 15 digits, as in E.164');
 /**
  * The upper bound keeps the cost of hashing what a stranger sends small. Halves of surrogate pairs all become the same bytes
  * before they are hashed, so passwords made of them would all match each other.
@@ -28,14 +30,16 @@ export const VerificationCode = z.strictObject({ code: z.string().regex(/^[0-9]{
 export const ClientAddress = z.union([z.ipv4(), z.ipv6()]);
 
 export const SignUp = command('accounts.sign-up', NewUser.extend({ userId: Id, client: ClientAddress.optional() }), {
-  reply: User, transient: true,
+  reply: User,
+  transient: true,
   about:
     "Transient because it carries a password, which never rests on a broker's disk. The same phone, name and password " +
     'as those of an account that was just made is that account, under its own id. Problems: 409 phone taken; 429 with ' +
     'retryAfter (s) after too many failures of this client with this phone, or too many codes to this number.',
 });
 export const SignIn = command('accounts.sign-in', Credentials.extend({ client: ClientAddress.optional() }), {
-  reply: Session, transient: true,
+  reply: Session,
+  transient: true,
   about:
     'Failures are counted by client and phone; without a client they are not. Problems: 401, the same for an unknown ' +
     'phone and a wrong password; 429 with retryAfter (s) after too many failures, the same too; 503 with retryAfter ' +
@@ -48,7 +52,8 @@ export const VerifyPhone = command('accounts.verify-phone', VerificationCode.ext
     'account, 422 wrong or outdated code, 429 too many tries.',
 });
 export const ResendCode = command('accounts.resend-code', z.object({ userId: Id }), {
-  transient: true, mayRest: true,
+  transient: true,
+  mayRest: true,
   about:
     'A new code; the former one is void. Nothing happens when the phone is verified. Problems: 404 no such account, ' +
     '429 with retryAfter (s) too soon, or too many for this account or this number.',
@@ -71,7 +76,9 @@ export const Revocation = z.object({
 export type Revocation = z.infer<typeof Revocation>;
 
 export const SignOut = command('accounts.sign-out', HeldToken.extend({ userId: Id }), {
-  reply: Revocation, transient: true, mayRest: true,
+  reply: Revocation,
+  transient: true,
+  mayRest: true,
   about: 'The token is void from now on. Twice is once.',
 });
 export const NewPassword = z.strictObject({ current: GivenPassword, new: Password });
@@ -83,13 +90,15 @@ const PasswordChange = z.object({
   client: ClientAddress.optional(),
 });
 export const ChangePassword = command('accounts.change-password', PasswordChange, {
-  reply: Revocation, transient: true,
+  reply: Revocation,
+  transient: true,
   about:
     'All tokens of the user are void but the one that is named. Problems: 403 the current password is wrong, 404 no ' +
     'such account, 429 and 503 as for `accounts.sign-in`, with which it shares the count of failures.',
 });
 export const SetRole = command('accounts.set-role', z.object({ userId: Id, role: Role }), {
-  transient: true, mayRest: true,
+  transient: true,
+  mayRest: true,
   about: 'All tokens of the user are void, since they name the former role. Problems: 404 no such account.',
 });
 export const ListRevocations = query(
@@ -107,14 +116,20 @@ export const ListRevocations = query(
   },
 );
 
-export const AccountRegistered = event('account.registered', z.object({ userId: Id, phone: Phone, name: z.string(), code: z.string(), version: z.int() }), {
-  about: '`code` goes to the phone by SMS; it is good for one use and ten minutes.',
-});
+export const AccountRegistered = event(
+  'account.registered',
+  z.object({ userId: Id, phone: Phone, name: z.string(), code: z.string(), version: z.int() }),
+  {
+    about: '`code` goes to the phone by SMS; it is good for one use and ten minutes.',
+  },
+);
 const IssuedCode = z.object({ userId: Id, phone: Phone, code: z.string(), version: z.int() });
 export const CodeIssued = event('account.code_issued', IssuedCode, {
   about: 'Another code, on request; `code` goes to the phone by SMS, and the former one is void.',
 });
-export const AccountVerified = event('account.verified', z.object({ userId: Id, phone: Phone, version: z.int() }), { optional: true });
+export const AccountVerified = event('account.verified', z.object({ userId: Id, phone: Phone, version: z.int() }), {
+  optional: true,
+});
 export const TokensRevoked = event('account.tokens_revoked', Revocation.extend({ version: z.int() }), {
   optional: true,
   about: 'Whoever checks tokens refuses these from now on.',

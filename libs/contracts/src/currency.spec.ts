@@ -13,11 +13,18 @@ describe('a currency', () => {
   it.each(UNKNOWN)('is not "%s"', (code) => expect(Currency.safeParse(code).success).toBe(false));
 
   it('has the decimals of ISO 4217', () => {
-    expect(['USD', 'EUR', 'JPY', 'KRW', 'VND', 'ISK', 'KWD', 'BHD', 'TND'].map(decimalsOf)).toEqual([2, 2, 0, 0, 0, 0, 3, 3, 3]);
+    expect(['USD', 'EUR', 'JPY', 'KRW', 'VND', 'ISK', 'KWD', 'BHD', 'TND'].map(decimalsOf)).toEqual([
+      2, 2, 0, 0, 0, 0, 3, 3, 3,
+    ]);
   });
 
   it.each([
-    ['JPY', 5_000, '¥5,000'], ['USD', 5_000, '$50.00'], ['EUR', 123_456_789, '€1,234,567.89'], ['KWD', 5_000, 'KWD 5.000'], ['USD', 5, '$0.05'], ['USD', 99_999_999_999, '$999,999,999.99'],
+    ['JPY', 5_000, '¥5,000'],
+    ['USD', 5_000, '$50.00'],
+    ['EUR', 123_456_789, '€1,234,567.89'],
+    ['KWD', 5_000, 'KWD 5.000'],
+    ['USD', 5, '$0.05'],
+    ['USD', 99_999_999_999, '$999,999,999.99'],
   ])('%s %i is written %s', (currency, amount, text) => expect(formatMoney({ amount, currency })).toBe(text));
 });
 
@@ -42,6 +49,9 @@ describe('money that is taken from outside', () => {
 
   it('is in one currency in a coupon', () => {
     const coupon = { code: 'RED', kind: 'fixed', value: 1, minTotal: { amount: 1, currency: 'EUR' } };
-    expect([NewCoupon.safeParse({ ...coupon, currency: 'EUR' }).success, NewCoupon.safeParse({ ...coupon, currency: 'USD' }).success]).toEqual([true, false]);
+    expect([
+      NewCoupon.safeParse({ ...coupon, currency: 'EUR' }).success,
+      NewCoupon.safeParse({ ...coupon, currency: 'USD' }).success,
+    ]).toEqual([true, false]);
   });
 });

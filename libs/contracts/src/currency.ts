@@ -9,10 +9,13 @@ export const DEFAULT_CURRENCY = 'USD';
 
 export const isCurrency = (code: string): boolean => KNOWN.has(code);
 
-export const CurrencyCode = z.string().regex(/^[A-Z]{3}$/, { error: 'a currency is three capital letters, as in ISO 4217', abort: true });
+export const CurrencyCode = z
+  .string()
+  .regex(/^[A-Z]{3}$/, { error: 'a currency is three capital letters, as in ISO 4217', abort: true });
 /** As it is taken from outside. Messages carry `CurrencyCode`: a refused order has the code of no currency (XXX). */
-export const Currency = CurrencyCode.refine(isCurrency, 'is no currency of ISO 4217')
-  .register(ACCEPTED, { enum: [...KNOWN] });
+export const Currency = CurrencyCode.refine(isCurrency, 'is no currency of ISO 4217').register(ACCEPTED, {
+  enum: [...KNOWN],
+});
 
 const formats = new Map<string, Intl.NumberFormat>();
 
@@ -28,4 +31,6 @@ export const decimalsOf = (currency: string): number => formatOf(currency).resol
 /** An amount for people, such as `$42.05`, `¥5,000` or `KWD 5.000`. @param amount in the smallest unit of its currency */
 export const formatMoney = ({ amount, currency }: { amount: number; currency: string }): string =>
   // An SMS with a no-break space takes twice the room.
-  formatOf(currency).format(amount / 10 ** decimalsOf(currency)).replaceAll('\u00A0', ' ');
+  formatOf(currency)
+    .format(amount / 10 ** decimalsOf(currency))
+    .replaceAll('\u00A0', ' ');

@@ -19,7 +19,10 @@ export const NewSale = z
     /** One piece for each user: more is not on offer yet. */
     perUser: z.literal(1).default(1),
   })
-  .refine(({ opensAt, closesAt }) => Date.parse(opensAt) < Date.parse(closesAt), { path: ['closesAt'], error: 'a sale closes after it opens' });
+  .refine(({ opensAt, closesAt }) => Date.parse(opensAt) < Date.parse(closesAt), {
+    path: ['closesAt'],
+    error: 'a sale closes after it opens',
+  });
 
 /**
  * Always: quantity = remaining + held + sold. `held` are won and not paid yet. `round` counts how often it has opened: a
@@ -56,26 +59,42 @@ export type ClaimResult = z.infer<typeof ClaimResult>;
 
 export const CreateSale = command('flash-sale.create', z.object({ saleId: Id, ...NewSale.shape, price: Money }), {
   reply: Sale,
-  about: 'The sale is answered as `preparing`: its pieces are being allotted. The same sale twice is one. Problems: 409 another sale has this id; 422 it is over, lasts too long or opens too late.',
+  about:
+    'The sale is answered as `preparing`: its pieces are being allotted. The same sale twice is one. Problems: 409 another sale has this id; 422 it is over, lasts too long or opens too late.',
 });
 export const CloseSale = command('flash-sale.close', z.object({ saleId: Id }), {
   reply: Sale,
   about:
     'Ends a sale before its time: what is unsold goes back to the shelves, and claims that wait lose. Wins that are not paid keep their payment window. A sale that is still preparing stays so, and closes as soon as its pieces are there. Of a sale that has ended it changes nothing. Problems: 404.',
 });
-export const ClaimPiece = command('flash-sale.claim', z.object({ saleId: Id, userId: Id, round: z.int().min(1), address: Address }), {
-  bounded: true,
-  about: 'One user wants one piece, in one round of a sale: one ticket. It waits in a queue that holds so many and no more, which the broker refuses beyond that; who is refused is told so at once.',
-});
-export const GetSale = query('flash-sale.sale', z.object({ saleId: Id, anyState: z.boolean().default(false) }), SeenSale, {
-  about: 'Problems: 404, also of a sale that is refused or still preparing, unless `anyState`.',
-});
+export const ClaimPiece = command(
+  'flash-sale.claim',
+  z.object({ saleId: Id, userId: Id, round: z.int().min(1), address: Address }),
+  {
+    bounded: true,
+    about:
+      'One user wants one piece, in one round of a sale: one ticket. It waits in a queue that holds so many and no more, which the broker refuses beyond that; who is refused is told so at once.',
+  },
+);
+export const GetSale = query(
+  'flash-sale.sale',
+  z.object({ saleId: Id, anyState: z.boolean().default(false) }),
+  SeenSale,
+  {
+    about: 'Problems: 404, also of a sale that is refused or still preparing, unless `anyState`.',
+  },
+);
 export const ListSales = query('flash-sale.sales', PageRequest, page(SeenSale), {
   about: 'Newest first.',
 });
-export const GetClaim = query('flash-sale.ticket', z.object({ saleId: Id, userId: Id, round: z.int().min(1) }), ClaimResult, {
-  about: 'What became of a ticket; of one that nothing is known of yet, that it waits.',
-});
+export const GetClaim = query(
+  'flash-sale.ticket',
+  z.object({ saleId: Id, userId: Id, round: z.int().min(1) }),
+  ClaimResult,
+  {
+    about: 'What became of a ticket; of one that nothing is known of yet, that it waits.',
+  },
+);
 
 export const SaleChanged = event('sale.changed', Sale, {
   optional: true,
@@ -85,9 +104,13 @@ export const SaleProgress = event('sale.progress', z.object({ saleId: Id, draine
   optional: true,
   about: 'How far the line has moved: claims answered since the sale began, and how many are answered per second now.',
 });
-export const ClaimDecided = event('claim.decided', z.object({ saleId: Id, userId: Id, round: z.int(), ...ClaimResult.shape }), {
-  optional: true,
-  about: 'What became of one ticket; whoever holds it is told.',
-});
+export const ClaimDecided = event(
+  'claim.decided',
+  z.object({ saleId: Id, userId: Id, round: z.int(), ...ClaimResult.shape }),
+  {
+    optional: true,
+    about: 'What became of one ticket; whoever holds it is told.',
+  },
+);
 
 ACCEPTED.add(NewSale, { description: 'closesAt is after opensAt; the price is in the currency of the product' });

@@ -19,9 +19,15 @@ export type Product = z.infer<typeof Product>;
 export const VersionedProduct = Product.extend({ version: z.int().optional() });
 export type VersionedProduct = z.infer<typeof VersionedProduct>;
 /** `reference` names the delivery note: the same one counts once. */
-export const Receipt = z.strictObject({ warehouse: Warehouse, quantity: z.int().min(1).max(1_000_000), reference: visibleText(100) });
+export const Receipt = z.strictObject({
+  warehouse: Warehouse,
+  quantity: z.int().min(1).max(1_000_000),
+  reference: visibleText(100),
+});
 
-export const PutProduct = command('inventory.put-product', ProductDetails.extend({ sku: Sku, price: Money }), { reply: VersionedProduct });
+export const PutProduct = command('inventory.put-product', ProductDetails.extend({ sku: Sku, price: Money }), {
+  reply: VersionedProduct,
+});
 export const ReceiveStock = command('inventory.receive', Receipt.extend({ sku: Sku }), {
   reply: z.object({ sku: Sku, available: z.int() }),
   about: 'Problems: 404 unknown product, 409 the reference was used for another receipt.',
@@ -30,43 +36,71 @@ export const GetProduct = query('inventory.product', z.object({ sku: Sku }), Ver
   about: 'Problems: 404 unknown product.',
 });
 export const ListProducts = query('inventory.products', PageRequest, page(VersionedProduct));
-export const GetPrices = query('inventory.prices', z.object({ skus: z.array(Sku).min(1).max(100) }), z.object({ items: z.array(ProductVersion) }), {
-  about: 'What these products are called and cost now. A SKU that the answer does not name is no product.',
-});
+export const GetPrices = query(
+  'inventory.prices',
+  z.object({ skus: z.array(Sku).min(1).max(100) }),
+  z.object({ items: z.array(ProductVersion) }),
+  {
+    about: 'What these products are called and cost now. A SKU that the answer does not name is no product.',
+  },
+);
 
 export const ProductChanged = event('product.changed', ProductVersion, {
   about: "The product's name and price, from now on; whoever keeps a copy ignores an older version.",
 });
-export const StockReceived = event('stock.received', z.object({ sku: Sku, warehouse: Warehouse, quantity: z.int(), available: z.int(), version: z.int() }), { optional: true });
+export const StockReceived = event(
+  'stock.received',
+  z.object({ sku: Sku, warehouse: Warehouse, quantity: z.int(), available: z.int(), version: z.int() }),
+  { optional: true },
+);
 
 /** How many pieces of one SKU are set aside in which warehouse. */
 const allotment = { saleId: Id, sku: Sku, version: z.int() };
-export const AllotStock = command('inventory.allot', z.object({ saleId: Id, sku: Sku, quantity: Quantity, currency: CurrencyCode.optional() }), {
-  about: 'Sets pieces aside for a sale, all or none; none where the sale is not in the currency of the product; `stock.allotted` or `stock.allotment_refused` tells which. A sale has one allotment.',
-});
-export const ReturnAllotment = command('inventory.return-allotment', z.object({ saleId: Id, sku: Sku, quantity: Quantity, returned: z.int().positive().optional() }), {
-  about:
-    'Puts pieces that a sale did not sell back on the shelves. `returned` counts all that the sale has ever returned, these among them: what is missing up to there goes back, so it may be sent again. Without it, exactly `quantity` pieces go back.',
-});
+export const AllotStock = command(
+  'inventory.allot',
+  z.object({ saleId: Id, sku: Sku, quantity: Quantity, currency: CurrencyCode.optional() }),
+  {
+    about:
+      'Sets pieces aside for a sale, all or none; none where the sale is not in the currency of the product; `stock.allotted` or `stock.allotment_refused` tells which. A sale has one allotment.',
+  },
+);
+export const ReturnAllotment = command(
+  'inventory.return-allotment',
+  z.object({ saleId: Id, sku: Sku, quantity: Quantity, returned: z.int().positive().optional() }),
+  {
+    about:
+      'Puts pieces that a sale did not sell back on the shelves. `returned` counts all that the sale has ever returned, these among them: what is missing up to there goes back, so it may be sent again. Without it, exactly `quantity` pieces go back.',
+  },
+);
 export const StockAllotted = event('stock.allotted', z.object({ ...allotment, quantity: z.int() }));
 export const StockAllotmentRefused = event('stock.allotment_refused', z.object({ ...allotment, available: z.int() }));
-export const AllotmentReturned = event('stock.allotment_returned', z.object({ ...allotment, quantity: z.int(), returned: z.int().optional() }), {
-  optional: true,
-  about: 'Pieces of a sale are back on the shelves: `quantity` of them just now, 0 in an answer that is given again; `returned` of them in all.',
-});
+export const AllotmentReturned = event(
+  'stock.allotment_returned',
+  z.object({ ...allotment, quantity: z.int(), returned: z.int().optional() }),
+  {
+    optional: true,
+    about:
+      'Pieces of a sale are back on the shelves: `quantity` of them just now, 0 in an answer that is given again; `returned` of them in all.',
+  },
+);
 
 const reservation = { orderId: Id, userId: Id, version: z.int(), flashSaleId: Id.optional() };
 export const StockReserved = event('stock.reserved', z.object({ ...reservation, allocation: Allocation }), {
   about: 'Every line of the order is held for it.',
 });
-export const StockRejected = event('stock.rejected', z.object({ ...reservation, reason: z.enum(['out_of_stock', 'unknown_product']), skus: z.array(Sku) }), {
-  about: 'No line is held: at least one could not be.',
-});
+export const StockRejected = event(
+  'stock.rejected',
+  z.object({ ...reservation, reason: z.enum(['out_of_stock', 'unknown_product']), skus: z.array(Sku) }),
+  {
+    about: 'No line is held: at least one could not be.',
+  },
+);
 export const StockIssued = event('stock.issued', z.object({ ...reservation, parcelId: Id, allocation: Allocation }), {
   optional: true,
   about: 'The pieces of one parcel have left their warehouse.',
 });
 export const StockReleased = event('stock.released', z.object({ ...reservation, allocation: Allocation }), {
   optional: true,
-  about: "What was held for a cancelled order and had not left is free again; of a sale's order, in the sale's allotment. A sale's order that ends before anything was held is told too, with nothing in it: the sale may sell its piece again.",
+  about:
+    "What was held for a cancelled order and had not left is free again; of a sale's order, in the sale's allotment. A sale's order that ends before anything was held is told too, with nothing in it: the sale may sell its piece again.",
 });

@@ -30,7 +30,11 @@ export interface JsonSchema {
  * is strict. Checks that are code (`refine`) cannot be told in JSON Schema and are missing.
  */
 export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
-  const described = z.toJSONSchema(schema, { target: 'draft-7', io: 'input', override: ({ jsonSchema }) => leaveOutTheObvious(jsonSchema) });
+  const described = z.toJSONSchema(schema, {
+    target: 'draft-7',
+    io: 'input',
+    override: ({ jsonSchema }) => leaveOutTheObvious(jsonSchema),
+  });
   delete described.$schema;
   return described as JsonSchema;
 }

@@ -15,14 +15,20 @@ export const Parcel = z.object({
 export type Parcel = z.infer<typeof Parcel>;
 
 export const BookCarrier = command('logistics.book', z.object({ parcelId: Id }), {
-  about: "Hands one parcel to the carrier; sent by logistics to itself. The parcel's id is the carrier's idempotency key.",
+  about:
+    "Hands one parcel to the carrier; sent by logistics to itself. The parcel's id is the carrier's idempotency key.",
 });
 export const RecallCarrier = command('logistics.recall', z.object({ parcelId: Id }), {
   about: 'Takes one parcel back from the carrier, who is not to fetch it any more; sent by logistics to itself.',
 });
-export const HaltParcels = command('logistics.halt', z.object({ orderId: Id, userId: Id, allocation: Allocation, address: Address }), {
-  about: 'Halt all parcels of an order or none; `parcels.halted` or `parcels.left` tells which. It says what `order.paid` says, which it may overtake.',
-});
+export const HaltParcels = command(
+  'logistics.halt',
+  z.object({ orderId: Id, userId: Id, allocation: Allocation, address: Address }),
+  {
+    about:
+      'Halt all parcels of an order or none; `parcels.halted` or `parcels.left` tells which. It says what `order.paid` says, which it may overtake.',
+  },
+);
 export const DispatchParcel = command('logistics.dispatch', z.object({ parcelId: Id }), {
   reply: Parcel,
   about: 'The parcel has left its warehouse. Twice is once. Problems: 404, 409 halted.',
@@ -35,15 +41,31 @@ export const GetParcel = query('logistics.parcel', z.object({ parcelId: Id }), P
   about: 'Problems: 404.',
 });
 
-const fact = z.object({ parcelId: Id, orderId: Id, userId: Id, warehouse: Warehouse, lines: z.array(z.object({ sku: Sku, quantity: z.int() })), version: z.int() });
+const fact = z.object({
+  parcelId: Id,
+  orderId: Id,
+  userId: Id,
+  warehouse: Warehouse,
+  lines: z.array(z.object({ sku: Sku, quantity: z.int() })),
+  version: z.int(),
+});
 export const ParcelCreated = event('parcel.created', fact);
 export const ParcelDispatched = event('parcel.dispatched', fact);
 export const ParcelDelivered = event('parcel.delivered', fact);
 
 const order = { orderId: Id, userId: Id, version: z.int() };
-export const ParcelsHalted = event('parcels.halted', z.object({ ...order, parcels: z.array(z.object({ id: Id, warehouse: Warehouse, lines: z.array(z.object({ sku: Sku, quantity: z.int() })) })) }), {
-  about: "None of the order's parcels has left, and none will.",
-});
+export const ParcelsHalted = event(
+  'parcels.halted',
+  z.object({
+    ...order,
+    parcels: z.array(
+      z.object({ id: Id, warehouse: Warehouse, lines: z.array(z.object({ sku: Sku, quantity: z.int() })) }),
+    ),
+  }),
+  {
+    about: "None of the order's parcels has left, and none will.",
+  },
+);
 export const ParcelsLeft = event('parcels.left', z.object(order), {
   about: "At least one parcel had left when the order's were to be halted: none is.",
 });

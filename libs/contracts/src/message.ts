@@ -82,8 +82,14 @@ interface Options {
 
 const NO_FLAGS = { transient: false, mayRest: false, optional: false, bounded: false };
 
-function contract<S extends z.ZodType, R extends z.ZodType>(facts: Omit<Contract<S, R>, 'version'> & Options): Contract<S, R> {
-  const make = (data: z.input<S>, options: OutgoingOptions = {}): Outgoing => ({ contract: made as Contract, data, ...options });
+function contract<S extends z.ZodType, R extends z.ZodType>(
+  facts: Omit<Contract<S, R>, 'version'> & Options,
+): Contract<S, R> {
+  const make = (data: z.input<S>, options: OutgoingOptions = {}): Outgoing => ({
+    contract: made as Contract,
+    data,
+    ...options,
+  });
   const made = Object.assign(make, { version: 1, ...facts }) as Contract<S, R>;
   return made;
 }
@@ -92,8 +98,11 @@ function contract<S extends z.ZodType, R extends z.ZodType>(facts: Omit<Contract
  * A past fact, named `<entity>.<what happened>`; published to everyone who listens.
  * A listener that only watches may name a topic pattern (`order.*`, `#`) and the fields that it needs.
  */
-export const event = <S extends z.ZodType>(type: string, schema: S, options: Options & { optional?: boolean } = {}): Contract<S, z.ZodNever> =>
-  contract({ kind: 'event', type, schema, ...NO_FLAGS, ...options });
+export const event = <S extends z.ZodType>(
+  type: string,
+  schema: S,
+  options: Options & { optional?: boolean } = {},
+): Contract<S, z.ZodNever> => contract({ kind: 'event', type, schema, ...NO_FLAGS, ...options });
 
 /** A request, named `<owner>.<verb>`; durable unless `transient`. */
 export const command = <S extends z.ZodType, R extends z.ZodType = z.ZodVoid>(
@@ -103,9 +112,18 @@ export const command = <S extends z.ZodType, R extends z.ZodType = z.ZodVoid>(
 ): Contract<S, R> => contract({ kind: 'command', type, schema, ...NO_FLAGS, ...options });
 
 /** A read, named `<owner>.<noun>`; it expires at the caller's deadline. */
-export const query = <S extends z.ZodType, R extends z.ZodType>(type: string, schema: S, reply: R, options: Options = {}): Contract<S, R> =>
+export const query = <S extends z.ZodType, R extends z.ZodType>(
+  type: string,
+  schema: S,
+  reply: R,
+  options: Options = {},
+): Contract<S, R> =>
   contract({ kind: 'query', type, schema, reply, ...NO_FLAGS, transient: true, mayRest: true, ...options });
 
 /** A message to one person over one channel, named `delivery.<channel>`; routed by the header `channel`. */
-export const delivery = <S extends z.ZodType>(channel: string, schema: S, options: Options = {}): Contract<S, z.ZodNever> =>
+export const delivery = <S extends z.ZodType>(
+  channel: string,
+  schema: S,
+  options: Options = {},
+): Contract<S, z.ZodNever> =>
   contract({ kind: 'delivery', type: `delivery.${channel}`, schema, ...NO_FLAGS, ...options });

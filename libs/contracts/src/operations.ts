@@ -65,17 +65,22 @@ export const Showing = z.strictObject({ limit: z.coerce.number().int().min(1).ma
 
 /** What every service answers about its own queues. None of it is kept: who asked and got no answer asks again. */
 export const operationsAt = (service: string) => ({
-  LookAtQueues: query(`${service}.queues`, z.strictObject({}), z.object({ queues: z.array(QueueState), dependencies: z.array(DependencyHealth).optional() }), {
-    about: `How long each queue of ${service} is, how many consumers it has, and how what ${service} depends on does.`,
-  }),
+  LookAtQueues: query(
+    `${service}.queues`,
+    z.strictObject({}),
+    z.object({ queues: z.array(QueueState), dependencies: z.array(DependencyHealth).optional() }),
+    {
+      about: `How long each queue of ${service} is, how many consumers it has, and how what ${service} depends on does.`,
+    },
+  ),
   ReadDeadLetters: query(`${service}.dead-letters`, Showing, z.object({ queues: z.array(DeadLetters) }), {
     about: `The first dead letters of each queue of ${service}: why, and after which tries. They stay where they are.`,
   }),
   RedriveDeadLetters: command(`${service}.redrive`, Redriving.extend({ queue: z.string() }), {
-    transient: true, mayRest: true,
+    transient: true,
+    mayRest: true,
     reply: Redriven,
     about: `Sends dead letters of one queue of ${service} home to it, to be handled like any message. Twice is safe: each keeps its id. Problems: 404 not a queue of ${service} with dead letters.`,
   }),
 });
 export type Operations = ReturnType<typeof operationsAt>;
-

@@ -2,16 +2,44 @@ import { z } from 'zod';
 import { Allocation, ProductVersion } from './inventory.js';
 import { command, event, query } from './message.js';
 import { CouponRefusal } from './promotions.js';
-import { Address, CouponCode, Id, Instant, Money, NewAddress, page, PageRequest, Quantity, Sku, Warehouse } from './values.js';
+import {
+  Address,
+  CouponCode,
+  Id,
+  Instant,
+  Money,
+  NewAddress,
+  page,
+  PageRequest,
+  Quantity,
+  Sku,
+  Warehouse,
+} from './values.js';
 
-export const OrderStatus = z.enum(['pending', 'awaiting_payment', 'paid', 'shipped', 'completed', 'rejected', 'cancelled']);
+export const OrderStatus = z.enum([
+  'pending',
+  'awaiting_payment',
+  'paid',
+  'shipped',
+  'completed',
+  'rejected',
+  'cancelled',
+]);
 export type OrderStatus = z.infer<typeof OrderStatus>;
 /**
  * `not_orderable`: the lines cannot be one order (two currencies, an amount beyond the limits), or, where there is a `limit`, the
  * customer has too much unpaid.
  * `processing_timeout`: it could not be made ready for its payment in time.
  */
-export const OrderReason = z.enum(['out_of_stock', 'coupon_rejected', 'payment_timeout', 'customer', 'unknown_product', 'not_orderable', 'processing_timeout']);
+export const OrderReason = z.enum([
+  'out_of_stock',
+  'coupon_rejected',
+  'payment_timeout',
+  'customer',
+  'unknown_product',
+  'not_orderable',
+  'processing_timeout',
+]);
 export type OrderReason = z.infer<typeof OrderReason>;
 /** The bound that an order goes beyond: so many orders, or pieces, may an account have unpaid. */
 export const UnpaidLimit = z.enum(['unpaid_orders', 'unpaid_pieces']);
@@ -34,7 +62,9 @@ export const Order = z.object({
   id: Id,
   status: OrderStatus,
   reason: OrderReason.optional(),
-  limit: UnpaidLimit.optional().describe('Rejected as `not_orderable`, because the account had too many unpaid orders, or pieces in them'),
+  limit: UnpaidLimit.optional().describe(
+    'Rejected as `not_orderable`, because the account had too many unpaid orders, or pieces in them',
+  ),
   lines: z.array(OrderLine.extend({ warehouse: Warehouse.optional() })),
   subtotal: Money,
   discount: Money,
@@ -49,14 +79,29 @@ export const Order = z.object({
   flashSaleId: Id.optional(),
   /** The customer has asked to cancel it, and its parcels are being halted. */
   cancellationRequestedAt: Instant.optional(),
-  parcels: z.array(z.object({ id: Id, warehouse: Warehouse, status: ParcelStatus, lines: z.array(z.object({ sku: Sku, quantity: z.int() })) })),
+  parcels: z.array(
+    z.object({
+      id: Id,
+      warehouse: Warehouse,
+      status: ParcelStatus,
+      lines: z.array(z.object({ sku: Sku, quantity: z.int() })),
+    }),
+  ),
 });
 export type Order = z.infer<typeof Order>;
 
 /** One entry of the timeline, with what the order was after it. `version` is its place: the id of a live event. */
-export const OrderChange = z.object({ version: z.int(), at: Instant, type: z.string(), detail: z.record(z.string(), z.unknown()), status: OrderStatus });
+export const OrderChange = z.object({
+  version: z.int(),
+  at: Instant,
+  type: z.string(),
+  detail: z.record(z.string(), z.unknown()),
+  status: OrderStatus,
+});
 export type OrderChange = z.infer<typeof OrderChange>;
-export const Timeline = z.object({ events: z.array(z.object({ at: Instant, type: z.string(), detail: z.record(z.string(), z.unknown()) })) });
+export const Timeline = z.object({
+  events: z.array(z.object({ at: Instant, type: z.string(), detail: z.record(z.string(), z.unknown()) })),
+});
 
 /** Whole seconds, at most 30 days: each length has a queue of its own. */
 export const PaymentWindow = z.int().min(1).max(2_592_000);
@@ -75,22 +120,26 @@ const placing = NewOrder.strip().extend({
 
 export const PlaceOrder = command('orders.place', placing, {
   reply: Order,
-  about: "Place an order under an id that the caller made, so that asking again is harmless. `bodyHash` tells a repeat from another order under the same id. `shown` is what the customer was shown of the products: each is sold with that name and price; one that is not in it as orders knows it. `payWithinSeconds` is the order's own payment window; `flashSale` the sale whose pieces and price it takes; `verified` that the user's phone is, which orders also hears of. Problems: 409 same id, other body; 429 with `limit`: the user has too much unpaid, kept like a 422; 422 unknown product: the refusal is kept under the id, and is a rejected order once somebody looks for it.",
+  about:
+    "Place an order under an id that the caller made, so that asking again is harmless. `bodyHash` tells a repeat from another order under the same id. `shown` is what the customer was shown of the products: each is sold with that name and price; one that is not in it as orders knows it. `payWithinSeconds` is the order's own payment window; `flashSale` the sale whose pieces and price it takes; `verified` that the user's phone is, which orders also hears of. Problems: 409 same id, other body; 429 with `limit`: the user has too much unpaid, kept like a 422; 422 unknown product: the refusal is kept under the id, and is a rejected order once somebody looks for it.",
 });
 
 export const PlaceUnlisted = command('orders.place-unlisted', placing, {
   reply: Order,
-  about: 'The same for an order with a product that orders has not heard of: inventory is asked for it first, and the order waits until inventory answers. Sent by orders to itself; answers the caller of `orders.place`.',
+  about:
+    'The same for an order with a product that orders has not heard of: inventory is asked for it first, and the order waits until inventory answers. Sent by orders to itself; answers the caller of `orders.place`.',
 });
 
 export const CancelOrder = command('orders.cancel', z.object({ orderId: Id, userId: Id }), {
   reply: Order,
-  about: "Before the payment free; after it the parcels are halted first, all or none, and the order that is answered says so by `cancellationRequestedAt`. One that is cancelled already stays so. Problems: 404, also for somebody else's: an order of the same user that comes later is taken as cancelled; 409 too late.",
+  about:
+    "Before the payment free; after it the parcels are halted first, all or none, and the order that is answered says so by `cancellationRequestedAt`. One that is cancelled already stays so. Problems: 404, also for somebody else's: an order of the same user that comes later is taken as cancelled; 409 too late.",
 });
 
 export const ExpirePayment = command('orders.expire-payment', z.object({ orderId: Id }), {
   waitsIn: 'orders.payment-window',
-  about: "The order's payment window is over: if it is still unpaid, payments is asked to close its payable. Waits out the window in a queue of its own, which orders declares.",
+  about:
+    "The order's payment window is over: if it is still unpaid, payments is asked to close its payable. Waits out the window in a queue of its own, which orders declares.",
 });
 
 /** Whose order may be seen: their own, or any when `anyUser` (an admin asks). */
@@ -99,31 +148,76 @@ export const GetOrder = query('orders.order', z.object({ orderId: Id, ...viewer 
   about: "Problems: 404, also for somebody else's.",
 });
 export const GetTimeline = query('orders.timeline', z.object({ orderId: Id, ...viewer }), Timeline);
-export const GetOrderChanges = query('orders.changes', z.object({ orderId: Id, after: z.int().min(0).default(0), ...viewer }), z.object({ order: Order, changes: z.array(OrderChange) }), {
-  about: "What has happened to an order after a version of it, and the order as it is now. Problems: 404, also for somebody else's.",
-});
-export const ListOrders = query('orders.list', PageRequest.extend({ userId: Id, status: OrderStatus.optional() }), page(Order));
+export const GetOrderChanges = query(
+  'orders.changes',
+  z.object({ orderId: Id, after: z.int().min(0).default(0), ...viewer }),
+  z.object({ order: Order, changes: z.array(OrderChange) }),
+  {
+    about:
+      "What has happened to an order after a version of it, and the order as it is now. Problems: 404, also for somebody else's.",
+  },
+);
+export const ListOrders = query(
+  'orders.list',
+  PageRequest.extend({ userId: Id, status: OrderStatus.optional() }),
+  page(Order),
+);
 
 /** `flashSaleId`: its pieces are those of a sale. */
 const fact = { orderId: Id, userId: Id, version: z.int(), flashSaleId: Id.optional() };
 const goods = { lines: z.array(OrderLine), allocation: Allocation };
 
-export const OrderPlaced = event('order.placed', z.object({ ...fact, lines: z.array(OrderLine), subtotal: Money, coupon: CouponCode.optional(), acceptedAt: Instant.optional() }), {
-  about: 'It is taken. `acceptedAt` is when its customer asked for it, which may be long before: what was good then, such as a coupon, is good for it.',
-});
-export const OrderPriced = event('order.priced', z.object({ ...fact, total: Money, payWithinSeconds: PaymentWindow.optional() }), {
-  about: 'Stock is held, the coupon if there is one is redeemed, and the total is final. `payWithinSeconds` is how long it can be paid from the opening of its payable on.',
-});
-export const OrderAwaitingPayment = event('order.awaiting_payment', z.object({ ...fact, total: Money, payBy: Instant }), { optional: true });
-export const OrderRejected = event('order.rejected', z.object({ ...fact, ...goods, reason: OrderReason, limit: UnpaidLimit.optional(), coupon: CouponCode.optional(), couponReason: CouponRefusal.optional() }), {
-  about: 'Something stood against it, and what others hold for it goes back: stock, coupon.',
-});
+export const OrderPlaced = event(
+  'order.placed',
+  z.object({
+    ...fact,
+    lines: z.array(OrderLine),
+    subtotal: Money,
+    coupon: CouponCode.optional(),
+    acceptedAt: Instant.optional(),
+  }),
+  {
+    about:
+      'It is taken. `acceptedAt` is when its customer asked for it, which may be long before: what was good then, such as a coupon, is good for it.',
+  },
+);
+export const OrderPriced = event(
+  'order.priced',
+  z.object({ ...fact, total: Money, payWithinSeconds: PaymentWindow.optional() }),
+  {
+    about:
+      'Stock is held, the coupon if there is one is redeemed, and the total is final. `payWithinSeconds` is how long it can be paid from the opening of its payable on.',
+  },
+);
+export const OrderAwaitingPayment = event(
+  'order.awaiting_payment',
+  z.object({ ...fact, total: Money, payBy: Instant }),
+  { optional: true },
+);
+export const OrderRejected = event(
+  'order.rejected',
+  z.object({
+    ...fact,
+    ...goods,
+    reason: OrderReason,
+    limit: UnpaidLimit.optional(),
+    coupon: CouponCode.optional(),
+    couponReason: CouponRefusal.optional(),
+  }),
+  {
+    about: 'Something stood against it, and what others hold for it goes back: stock, coupon.',
+  },
+);
 export const OrderPaid = event('order.paid', z.object({ ...fact, ...goods, total: Money, address: Address }));
 export const OrderShipped = event('order.shipped', z.object(fact), { optional: true });
 export const OrderCompleted = event('order.completed', z.object({ ...fact, total: Money }), { optional: true });
-export const OrderCancelled = event('order.cancelled', z.object({ ...fact, ...goods, reason: OrderReason, coupon: CouponCode.optional() }), {
-  about: 'What it held goes back: stock, coupon, and its money if it was paid.',
-});
+export const OrderCancelled = event(
+  'order.cancelled',
+  z.object({ ...fact, ...goods, reason: OrderReason, coupon: CouponCode.optional() }),
+  {
+    about: 'What it held goes back: stock, coupon, and its money if it was paid.',
+  },
+);
 export const OrderPaidTooLate = event('order.paid_too_late', z.object({ ...fact, amount: Money }), {
   about: 'Money was taken for an order that had ended, so it goes back; `payment.refunded` tells when.',
 });

@@ -23,17 +23,36 @@ export const NewCoupon = z
     perUser: z.int().min(1).max(1_000_000).optional(),
     expiresAt: Instant.optional(),
   })
-  .refine(({ kind, value }) => kind === 'fixed' || value <= 100, { path: ['value'], error: 'a percentage is at most 100' })
-  .refine(({ currency, minTotal }) => typeof minTotal !== 'object' || currency === undefined || currency === minTotal.currency, { path: ['currency'], error: 'a coupon has one currency' })
+  .refine(({ kind, value }) => kind === 'fixed' || value <= 100, {
+    path: ['value'],
+    error: 'a percentage is at most 100',
+  })
+  .refine(
+    ({ currency, minTotal }) =>
+      typeof minTotal !== 'object' || currency === undefined || currency === minTotal.currency,
+    { path: ['currency'], error: 'a coupon has one currency' },
+  )
   .register(ACCEPTED, {
     description: 'currency and the currency of minTotal are one; expiresAt is to come',
     anyOf: [{ properties: { kind: { const: 'fixed' } } }, { properties: { value: { maximum: 100 } } }],
   });
-export const Coupon = z.object({ ...NewCoupon.shape, currency: CurrencyCode.optional(), minTotal: z.union([Cents, Money]).optional(), redeemed: z.int().min(0) });
+export const Coupon = z.object({
+  ...NewCoupon.shape,
+  currency: CurrencyCode.optional(),
+  minTotal: z.union([Cents, Money]).optional(),
+  redeemed: z.int().min(0),
+});
 export type Coupon = z.infer<typeof Coupon>;
 
 /** `unknown`, `expired`, `below_minimum`, `used_up` (its limit in all), `used_by_user` (their own limit), `other_currency`. */
-export const CouponRefusal = z.enum(['unknown', 'expired', 'below_minimum', 'used_up', 'used_by_user', 'other_currency']);
+export const CouponRefusal = z.enum([
+  'unknown',
+  'expired',
+  'below_minimum',
+  'used_up',
+  'used_by_user',
+  'other_currency',
+]);
 export type CouponRefusal = z.infer<typeof CouponRefusal>;
 
 /** One point for each whole 100 cents of a completed order. */
@@ -54,7 +73,11 @@ export const CouponReleased = event('coupon.released', z.object(fact), {
   optional: true,
   about: 'The order came to nothing: the coupon can be used again.',
 });
-export const PointsEarned = event('points.earned', z.object({ orderId: Id, userId: Id, points: z.int(), balance: z.int(), version: z.int() }), {
-  optional: true,
-  about: '`balance` is what the user has with them.',
-});
+export const PointsEarned = event(
+  'points.earned',
+  z.object({ orderId: Id, userId: Id, points: z.int(), balance: z.int(), version: z.int() }),
+  {
+    optional: true,
+    about: '`balance` is what the user has with them.',
+  },
+);

@@ -16,7 +16,10 @@ describe('the contracts', () => {
   });
 
   it('are published as they are', () => {
-    expect(write.map(fileOf), `what is new is not published: run ${PUBLISH} and commit libs/contracts/published`).toEqual([]);
+    expect(
+      write.map(fileOf),
+      `what is new is not published: run ${PUBLISH} and commit libs/contracts/published`,
+    ).toEqual([]);
   });
 
   it('are kept in files that are called after them', () => {

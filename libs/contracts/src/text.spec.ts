@@ -5,14 +5,52 @@ import { jsonSchemaOf } from './json-schema.js';
 import { NewOrder, PlaceOrder } from './orders.js';
 import { text, visibleText } from './text.js';
 
-const INVISIBLE = ['\u200B\u200B', '\u00AD', '\u202E', '\uFE0F', '\u3164', '\uFFA0', '\u1160', '\u2060', '\u{E0041}', '\u2800', ' \u200B ', '\u0301', '', '\u180E'];
-const CONTROL = ['A\r\nBcc: everybody', 'A\u001B[31mB', 'A\u0007B', 'A\tB', 'A\u0085B', 'A\u2028B', 'A\u2029B', 'A\u007FB'];
+const INVISIBLE = [
+  '\u200B\u200B',
+  '\u00AD',
+  '\u202E',
+  '\uFE0F',
+  '\u3164',
+  '\uFFA0',
+  '\u1160',
+  '\u2060',
+  '\u{E0041}',
+  '\u2800',
+  ' \u200B ',
+  '\u0301',
+  '',
+  '\u180E',
+];
+const CONTROL = [
+  'A\r\nBcc: everybody',
+  'A\u001B[31mB',
+  'A\u0007B',
+  'A\tB',
+  'A\u0085B',
+  'A\u2028B',
+  'A\u2029B',
+  'A\u007FB',
+];
 const NO_TEXT = ['x\0', 'x\uD800', 'a\uDC00b'];
-const GOOD = ['Ada', '\u{1F468}\u200D\u{1F469}\u200D\u{1F467}', 'محمد', 'می\u200Cخواهم', 'José', '李雷', '7', '-', '❤\uFE0F', 'x'.repeat(200), '\u{1F600}'.repeat(200)];
+const GOOD = [
+  'Ada',
+  '\u{1F468}\u200D\u{1F469}\u200D\u{1F467}',
+  'محمد',
+  'می\u200Cخواهم',
+  'José',
+  '李雷',
+  '7',
+  '-',
+  '❤\uFE0F',
+  'x'.repeat(200),
+  '\u{1F600}'.repeat(200),
+];
 
 describe('text from people', () => {
   const name = visibleText(200);
-  it.each([...INVISIBLE, ...CONTROL, ...NO_TEXT, '', '  ', '\u{1F600}'.repeat(201)])('is not %j', (value) => expect(name.safeParse(value).success).toBe(false));
+  it.each([...INVISIBLE, ...CONTROL, ...NO_TEXT, '', '  ', '\u{1F600}'.repeat(201)])('is not %j', (value) =>
+    expect(name.safeParse(value).success).toBe(false),
+  );
   it.each(GOOD)('is %j, as it is', (value) => expect(name.parse(value)).toBe(value));
 
   it('loses the blanks around it', () => expect(name.parse('  Ada\n')).toBe('Ada'));
@@ -40,18 +78,37 @@ describe('what is taken from outside is visible:', () => {
       ProductDetails.safeParse({ name, price }).success,
       Receipt.safeParse({ warehouse: 'east', quantity: 1, reference: name }).success,
     ]);
-    expect([good, bad]).toEqual([[true, true, true], [false, false, false]]);
+    expect([good, bad]).toEqual([
+      [true, true, true],
+      [false, false, false],
+    ]);
   });
 
   it('and an address that was taken before is still carried', () => {
-    const place = { ...order, address: { ...address, name: 'A\tB' }, orderId: '019ab3f0-0c1d-7abc-8def-0123456789ab', userId: '019ab3f0-0c1d-7abc-8def-0123456789ab', bodyHash: 'x' };
+    const place = {
+      ...order,
+      address: { ...address, name: 'A\tB' },
+      orderId: '019ab3f0-0c1d-7abc-8def-0123456789ab',
+      userId: '019ab3f0-0c1d-7abc-8def-0123456789ab',
+      bodyHash: 'x',
+    };
     expect(PlaceOrder.schema.safeParse(place).success).toBe(true);
   });
 });
 
 describe('a password', () => {
-  it.each([' '.repeat(8), '\u200B'.repeat(8), '\u3000'.repeat(8), '\uD800'.repeat(10), `password${'\uDC00'}`, 'x'.repeat(7), 'x'.repeat(201)])('is not %j', (value) => expect(Password.safeParse(value).success).toBe(false));
-  it.each(['correct horse', 'pässwörter', 'mañana-café', '密码密码密码密码', '  x     '])('is %j', (value) => expect(Password.parse(value)).toBe(value));
+  it.each([
+    ' '.repeat(8),
+    '\u200B'.repeat(8),
+    '\u3000'.repeat(8),
+    '\uD800'.repeat(10),
+    `password${'\uDC00'}`,
+    'x'.repeat(7),
+    'x'.repeat(201),
+  ])('is not %j', (value) => expect(Password.safeParse(value).success).toBe(false));
+  it.each(['correct horse', 'pässwörter', 'mañana-café', '密码密码密码密码', '  x     '])('is %j', (value) =>
+    expect(Password.parse(value)).toBe(value),
+  );
 
   it('of halves of characters is not even looked at, and any other is', () => {
     const signIn = (password: string) => Credentials.safeParse({ phone: '+15550000001', password }).success;

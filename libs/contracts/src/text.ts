@@ -17,8 +17,14 @@ const SEEN = `(?=[\\s\\S]*${VISIBLE_CHARACTER})`;
 export const isVisible = (value: string): boolean => VISIBLE.test(value);
 
 /** Characters as JSON Schema counts them: an emoji is one. */
-export const hasAtMost = (max: number) => (value: string): boolean => value.length <= max || [...value].length <= max;
-export const hasAtLeast = (min: number) => (value: string): boolean => [...value].length >= min;
+export const hasAtMost =
+  (max: number) =>
+  (value: string): boolean =>
+    value.length <= max || [...value].length <= max;
+export const hasAtLeast =
+  (min: number) =>
+  (value: string): boolean =>
+    [...value].length >= min;
 
 /**
  * Text that is kept. PostgreSQL stores no NUL and no half of a surrogate pair; without the check such a text would fail only
@@ -32,7 +38,10 @@ export const text = (max: number) =>
     .refine(hasAtMost(max), { error: `has more than ${max} characters`, abort: true })
     .trim()
     .min(1, { abort: true })
-    .refine((value) => isWellFormed(value) && !value.includes('\0'), { error: 'contains characters that are no text', abort: true })
+    .refine((value) => isWellFormed(value) && !value.includes('\0'), {
+      error: 'contains characters that are no text',
+      abort: true,
+    })
     .meta({ maxLength: max });
 
 /** Text from people, as it is taken from outside: something is to be seen, and no control character is in it. */

@@ -9,7 +9,8 @@ import { text, visibleText } from './text.js';
  */
 export const Id = z.uuid().toLowerCase();
 /** The forms of UTC in RFC 3339 (sections 4.3 and 5.6) as one: `T` and `Z` in capitals, and no offset of zero. */
-const inOneForm = (instant: string): string => instant.replace(/^(\d{4}-\d\d-\d\d)t/, '$1T').replace(/(?<=\d)(?:z|[+-]00:00)$/, 'Z');
+const inOneForm = (instant: string): string =>
+  instant.replace(/^(\d{4}-\d\d-\d\d)t/, '$1T').replace(/(?<=\d)(?:z|[+-]00:00)$/, 'Z');
 /** Of a pattern that knows one form: every form that is taken, and no year before 1970. */
 const inAnyForm = ({ source }: RegExp): string =>
   source.replace('^', '^(?=19[7-9]|[2-9])').replace('T(?:', '[Tt](?:').replace('(?:Z)', '(?:[Zz]|[+-]00:00)');
@@ -28,7 +29,9 @@ export type Money = z.infer<typeof Money>;
 /** Money as it is taken from outside. */
 export const NewMoney = z.strictObject({ amount: Cents, currency: Currency });
 
-export const Sku = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a SKU is 1 to 64 letters, digits, dots, dashes or underscores');
+export const Sku = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a SKU is 1 to 64 letters, digits, dots, dashes or underscores');
 
 export const WAREHOUSES = ['east', 'west'] as const;
 export const Warehouse = z.enum(WAREHOUSES);
@@ -56,7 +59,12 @@ export const Address = z.strictObject({
 });
 export type Address = z.infer<typeof Address>;
 /** An address as it is taken from outside. Messages carry `Address`, which addresses that were taken earlier fit, too. */
-export const NewAddress = Address.extend({ name: visibleText(200), street: visibleText(200), city: visibleText(200), postcode: visibleText(20) });
+export const NewAddress = Address.extend({
+  name: visibleText(200),
+  street: visibleText(200),
+  city: visibleText(200),
+  postcode: visibleText(20),
+});
 
 /** RFC 9457 problem details: how every error is told, over HTTP and in RPC answers. */
 export const Problem = z.looseObject({

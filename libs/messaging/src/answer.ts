@@ -27,6 +27,9 @@ export function decodeAnswer(contract: Contract, contentType: unknown, content: 
   const body: unknown = content.length === 0 ? undefined : JSON.parse(content.toString('utf8'));
   if (contentType === PROBLEM_TYPE) throw new ProblemError(Problem.parse(body));
   const value = contract.reply?.safeParse(body);
-  if (value && !value.success) throw new PermanentError(`the answer to ${contract.type} does not fit its contract: ${z.prettifyError(value.error)}`);
+  if (value && !value.success)
+    throw new PermanentError(
+      `the answer to ${contract.type} does not fit its contract: ${z.prettifyError(value.error)}`,
+    );
   return value?.data;
 }

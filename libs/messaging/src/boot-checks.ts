@@ -6,7 +6,11 @@ import { namesOf, type QueueRoutes, type Registration } from './routes.js';
 const EXCHANGES = ['shop.events', 'shop.commands', 'shop.deliveries', 'shop.dead'];
 
 /** Wrong wiring stops the boot: what no message would show for weeks, or only as a dead letter. @throws Error saying what to change. */
-export function checkWiring(service: string, registrations: readonly Registration[], expected: readonly Contract[]): void {
+export function checkWiring(
+  service: string,
+  registrations: readonly Registration[],
+  expected: readonly Contract[],
+): void {
   const patterns = registrations.map(({ pattern }) => pattern);
   const twice = [...new Set(patterns.filter((pattern, index) => patterns.indexOf(pattern) !== index))];
   const unanswered = expected.map(({ type }) => type).filter((type) => !patterns.includes(type));
@@ -18,13 +22,22 @@ export function checkWiring(service: string, registrations: readonly Registratio
 }
 
 /** Looks, without creating anything, whether what this service uses is there. @throws Error naming all that is missing and the fix. */
-export async function checkTopology(connection: ChannelModel, queues: readonly QueueRoutes[], tiersMs: readonly number[]): Promise<void> {
+export async function checkTopology(
+  connection: ChannelModel,
+  queues: readonly QueueRoutes[],
+  tiersMs: readonly number[],
+): Promise<void> {
   const exchanges = [...EXCHANGES, ...tiersMs.map(tierExchange)];
   const names = [...namesOf(queues), ...tierQueuesOf(queues, tiersMs)];
   const missing: string[] = [];
-  for (const name of exchanges) if (!(await exists(connection, (channel) => channel.checkExchange(name)))) missing.push(`exchange ${name}`);
-  for (const name of names) if (!(await exists(connection, (channel) => channel.checkQueue(name)))) missing.push(`queue ${name}`);
-  if (missing.length > 0) throw new Error(`the broker lacks ${missing.join(', ')}. Apply the map: npm run topology (a queue that is not in it: topology/src/map.ts)`);
+  for (const name of exchanges)
+    if (!(await exists(connection, (channel) => channel.checkExchange(name)))) missing.push(`exchange ${name}`);
+  for (const name of names)
+    if (!(await exists(connection, (channel) => channel.checkQueue(name)))) missing.push(`queue ${name}`);
+  if (missing.length > 0)
+    throw new Error(
+      `the broker lacks ${missing.join(', ')}. Apply the map: npm run topology (a queue that is not in it: topology/src/map.ts)`,
+    );
 }
 
 /** One for each length of waiting, named after the service, which is the first word of its queues; what is transient is not tried again. */

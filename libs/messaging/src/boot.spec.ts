@@ -18,11 +18,15 @@ const answer = async () => ({ n: 1 });
 describe('a service does not boot', () => {
   it('when a request that is named after it has no handler', async () => {
     const booting = startService(broker, [handles(Do, answer)], { expected: [Do, Ask] });
-    await expect(booting).rejects.toThrow('probe is wired wrongly: probe.ask has no handler: add a method with @On for it, or remove the contract');
+    await expect(booting).rejects.toThrow(
+      'probe is wired wrongly: probe.ask has no handler: add a method with @On for it, or remove the contract',
+    );
   });
 
   it('when a real service forgets one, without anybody listing them', async () => {
-    await expect(startService(broker, [], { service: 'logistics', expected: undefined as never })).rejects.toThrow(/logistics.parcel has no handler/);
+    await expect(startService(broker, [], { service: 'logistics', expected: undefined as never })).rejects.toThrow(
+      /logistics.parcel has no handler/,
+    );
   });
 
   it.each([
@@ -33,19 +37,28 @@ describe('a service does not boot', () => {
   });
 
   it('when one queue would hold what must be kept and what must not', async () => {
-    await expect(startService(broker, [handles(Do, answer), handles(Ask, answer, { queue: 'commands' })])).rejects.toThrow('probe.commands mixes messages');
+    await expect(
+      startService(broker, [handles(Do, answer), handles(Ask, answer, { queue: 'commands' })]),
+    ).rejects.toThrow('probe.commands mixes messages');
   });
 
   it('when a queue or a retry tier is not on the broker, and says how to get it', async () => {
     const Other = event('other.fact', z.unknown());
-    const booting = startService(broker, [handles(Other, nothing)], { service: 'stranger', schedule: { retryTiersMs: [7] } });
-    await expect(booting).rejects.toThrow('the broker lacks exchange shop.retry-tier.7, queue stranger.events, queue stranger.events.dead, queue stranger.retry.7. Apply the map: npm run topology');
+    const booting = startService(broker, [handles(Other, nothing)], {
+      service: 'stranger',
+      schedule: { retryTiersMs: [7] },
+    });
+    await expect(booting).rejects.toThrow(
+      'the broker lacks exchange shop.retry-tier.7, queue stranger.events, queue stranger.events.dead, queue stranger.retry.7. Apply the map: npm run topology',
+    );
   });
 
   it('when the broker refuses its password', async () => {
     const url = new URL(broker.url);
     url.password = 'wrong';
-    await expect(startService({ url: url.href }, [handles(Happened, nothing)])).rejects.toThrow(/^RabbitMQ cannot be used: .+ AMQP_URL\.$/);
+    await expect(startService({ url: url.href }, [handles(Happened, nothing)])).rejects.toThrow(
+      /^RabbitMQ cannot be used: .+ AMQP_URL\.$/,
+    );
   });
 });
 

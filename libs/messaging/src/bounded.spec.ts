@@ -20,12 +20,15 @@ afterEach(async () => {
   await broker.close();
 });
 
-
 const knock = (n: number): Promise<string> =>
-  publisher.publish(encode(Knock({ n }), { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' })).then(
-    () => 'in',
-    ({ reason }: { reason: string }) => reason,
-  );
+  publisher
+    .publish(
+      encode(Knock({ n }), { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' }),
+    )
+    .then(
+      () => 'in',
+      ({ reason }: { reason: string }) => reason,
+    );
 
 describe('a bounded queue', () => {
   it('takes exactly so many, refuses the others at once, and every one that it took is handled', async () => {
@@ -40,16 +43,41 @@ describe('a bounded queue', () => {
 
   it('gets no retries back, however full it is: they are tried again from a queue beside it', async () => {
     const tried: number[] = [];
-    await startService(broker, [handles(Knock, async ({ data }) => { tried.push(data.n); if (tried.length === 1) throw new Error('not now'); }, DOOR)], { prefetch: 1 });
+    await startService(
+      broker,
+      [
+        handles(
+          Knock,
+          async ({ data }) => {
+            tried.push(data.n);
+            if (tried.length === 1) throw new Error('not now');
+          },
+          DOOR,
+        ),
+      ],
+      { prefetch: 1 },
+    );
     expect(await knock(1)).toBe('in');
     await eventually(() => expect(tried).toEqual([1, 1]));
     expect(await depth(broker, 'probe.door-again')).toBe(0);
   });
 
   it('has the dead letters of the queue beside it', async () => {
-    await startService(broker, [handles(Knock, async () => { throw new PermanentError('never'); }, DOOR)]);
+    await startService(broker, [
+      handles(
+        Knock,
+        async () => {
+          throw new PermanentError('never');
+        },
+        DOOR,
+      ),
+    ]);
     await publish(broker, Knock, { n: 1 });
-    await eventually(async () => expect(await deadLetters(broker, 'probe.door-again')).toMatchObject([{ headers: { reason: 'PermanentError: never' } }]));
+    await eventually(async () =>
+      expect(await deadLetters(broker, 'probe.door-again')).toMatchObject([
+        { headers: { reason: 'PermanentError: never' } },
+      ]),
+    );
   });
 
   it('gives a message that came back from a dead consumer to the queue that counts deliveries', async () => {
@@ -58,7 +86,13 @@ describe('a bounded queue', () => {
     await channel.get('probe.door');
     await channel.close(); // as a process that dies with it
     const seen: { n: number; from: string }[] = [];
-    await startService(broker, [handles(Knock, async ({ data, redelivered }) => void seen.push({ n: data.n, from: redelivered ? 'the door' : 'beside it' }), DOOR)]);
+    await startService(broker, [
+      handles(
+        Knock,
+        async ({ data, redelivered }) => void seen.push({ n: data.n, from: redelivered ? 'the door' : 'beside it' }),
+        DOOR,
+      ),
+    ]);
     await eventually(() => expect(seen).toEqual([{ n: 7, from: 'beside it' }]));
   });
 });

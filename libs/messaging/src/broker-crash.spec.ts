@@ -15,7 +15,8 @@ async function declare(url: string): Promise<void> {
   await channel.assertExchange('shop.events', 'topic');
   for (const exchange of ['shop.commands', 'shop.dead']) await channel.assertExchange(exchange, 'direct');
   await channel.assertExchange('shop.deliveries', 'headers');
-  for (const queue of ['probe.events', 'probe.events.dead']) await channel.assertQueue(queue, { arguments: { 'x-queue-type': 'quorum' } });
+  for (const queue of ['probe.events', 'probe.events.dead'])
+    await channel.assertQueue(queue, { arguments: { 'x-queue-type': 'quorum' } });
   await channel.bindQueue('probe.events', 'shop.events', Happened.type);
   await connection.close();
   await pause(2_000); // a quorum queue made less than about a second before a kill -9 can be lost
@@ -35,11 +36,25 @@ describe.skipIf(!canStartBroker)('a broker that is killed', () => {
   it('while 2,000 messages are published and handled loses none of them', async () => {
     const handled = new Set<number>();
     let deliveries = 0;
-    await startService(broker, [handles(Happened, async ({ data }) => { deliveries += 1; handled.add(data.n); })], { schedule: { retryTiersMs: [] } });
+    await startService(
+      broker,
+      [
+        handles(Happened, async ({ data }) => {
+          deliveries += 1;
+          handled.add(data.n);
+        }),
+      ],
+      { schedule: { retryTiersMs: [] } },
+    );
     const publisher = new Publisher({ url: broker.url, window: 100 });
     const failures: string[] = [];
     const send = async (n: number, id = randomUUID()): Promise<void> => {
-      const message = encode(Happened({ n }), { id, time: new Date().toISOString(), correlationId: 'c', source: 'test' });
+      const message = encode(Happened({ n }), {
+        id,
+        time: new Date().toISOString(),
+        correlationId: 'c',
+        source: 'test',
+      });
       await publisher.publish(message, { deadlineMs: 60_000 }).catch((error: unknown) => {
         failures.push((error as PublishError).reason);
         return send(n, id);

@@ -4,15 +4,29 @@ import { decode, encode, type Delivery } from './codec.js';
 import type { Outbound } from './confirm-channel.js';
 import { Do } from './testing/probe.js';
 
-const about = { id: '0198c0de-0000-7000-8000-000000000001', time: '2026-01-02T03:04:05.678Z', correlationId: 'c-1', source: 'orders' };
+const about = {
+  id: '0198c0de-0000-7000-8000-000000000001',
+  time: '2026-01-02T03:04:05.678Z',
+  correlationId: 'c-1',
+  source: 'orders',
+};
 const ABOUT_QUEUE = { tiersMs: [1_000], transient: false, failsAlone: false, unsupportedForMs: 0 };
 
 function delivered(timeoutMs?: number, headers: Record<string, unknown> = {}): Delivery {
-  const { properties, body } = encode(Do({ n: 1 }), { ...about, reply: { to: 'x', id: 'y' }, ...(timeoutMs !== undefined && { timeoutMs }) });
-  return { properties: { ...properties, headers: { ...properties.headers, ...headers } }, content: Buffer.from(body), fields: { redelivered: false, exchange: 'shop.commands', routingKey: 'probe.do' } };
+  const { properties, body } = encode(Do({ n: 1 }), {
+    ...about,
+    reply: { to: 'x', id: 'y' },
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  });
+  return {
+    properties: { ...properties, headers: { ...properties.headers, ...headers } },
+    content: Buffer.from(body),
+    fields: { redelivered: false, exchange: 'shop.commands', routingKey: 'probe.do' },
+  };
 }
 
-const retry = (delivery: Delivery): Outbound | undefined => parting({ do: 'retry', tierMs: 1_000, attempts: 1, passes: 0, reason: 'x' }, delivery, 'probe.commands');
+const retry = (delivery: Delivery): Outbound | undefined =>
+  parting({ do: 'retry', tierMs: 1_000, attempts: 1, passes: 0, reason: 'x' }, delivery, 'probe.commands');
 const left = (copy: Outbound | undefined): unknown => copy?.properties.headers?.['timeout-ms'];
 const callerOf = (delivery: Delivery, now = Date.now()): string => circumstancesOf(delivery, ABOUT_QUEUE, now).caller;
 
@@ -28,7 +42,10 @@ describe('the time of a caller', () => {
   });
 
   it('is without an end when a version before sent an instant of its own clock', () => {
-    expect([callerOf(delivered(undefined, { deadline: 1 })), callerOf(delivered(undefined, { deadline: 9_000_000 }))]).toEqual(['waiting', 'waiting']);
+    expect([
+      callerOf(delivered(undefined, { deadline: 1 })),
+      callerOf(delivered(undefined, { deadline: 9_000_000 })),
+    ]).toEqual(['waiting', 'waiting']);
   });
 
   it('goes on in a copy: less what has passed here, and the wait in the tier', () => {
@@ -43,6 +60,9 @@ describe('the time of a caller', () => {
 
   it('is over for a dead letter that is sent home', () => {
     const past = { redriven: 1, history: [], exchange: 'shop.commands', routingKey: 'probe.do', by: '', sentBy: {} };
-    expect([left(revived(delivered(5_000), 'probe.commands', past)), left(revived(delivered(), 'probe.commands', past))]).toEqual([0, undefined]);
+    expect([
+      left(revived(delivered(5_000), 'probe.commands', past)),
+      left(revived(delivered(), 'probe.commands', past)),
+    ]).toEqual([0, undefined]);
   });
 });

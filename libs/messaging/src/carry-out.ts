@@ -11,7 +11,11 @@ const STACK_LENGTH = 4_000;
 const BROKER_HEADERS = /^x-(death|first-death-|last-death-|delivery-count|acquired-count)/;
 
 /** What the delivery says about itself, readable even where the message is not. */
-export function circumstancesOf(delivery: Delivery, about: Omit<Circumstances, 'attempts' | 'passes' | 'caller'>, now: number): Circumstances {
+export function circumstancesOf(
+  delivery: Delivery,
+  about: Omit<Circumstances, 'attempts' | 'passes' | 'caller'>,
+  now: number,
+): Circumstances {
   const asked = askedBy(delivery);
   const { attempts, passes } = delivery.properties.headers ?? {};
   return {
@@ -37,8 +41,19 @@ export function parting(ending: Ending, delivery: Delivery, queue: string, sentB
   const at = new Date().toISOString();
   const history = grown(historyOf(delivery.properties.headers), { at, reason: ending.reason });
   const passes = ending.do === 'retry' && ending.passes > 0 ? { passes: ending.passes } : {};
-  const facts = { attempts: ending.attempts, ...passes, reason: ending.reason.slice(0, REASON_LENGTH), history, ...origin(delivery), ...sentBy };
-  if (ending.do === 'retry') return sameMessage(delivery, tierExchange(ending.tierMs), queue, { ...facts, ...timeLeft(delivery, ending.tierMs) });
+  const facts = {
+    attempts: ending.attempts,
+    ...passes,
+    reason: ending.reason.slice(0, REASON_LENGTH),
+    history,
+    ...origin(delivery),
+    ...sentBy,
+  };
+  if (ending.do === 'retry')
+    return sameMessage(delivery, tierExchange(ending.tierMs), queue, {
+      ...facts,
+      ...timeLeft(delivery, ending.tierMs),
+    });
   const stack = ending.stack === undefined ? {} : { stack: ending.stack.slice(0, STACK_LENGTH) };
   return sameMessage(delivery, 'shop.dead', queue, { ...facts, ...stack, 'failed-at': at });
 }
@@ -73,21 +88,45 @@ export interface Past {
  */
 export function revived({ properties, ...letter }: Delivery, queue: string, past: Past): Outbound {
   const kept = Object.entries(properties.headers ?? {}).filter(([name]) => !OF_A_LETTER.includes(name));
-  const facts = { redriven: past.redriven, history: past.history, 'original-exchange': past.exchange, 'original-routing-key': past.routingKey, ...(properties.headers?.[TIMEOUT] !== undefined && { [TIMEOUT]: 0 }), ...past.sentBy };
-  return sameMessage({ ...letter, properties: { ...properties, headers: Object.fromEntries(kept) } }, past.by, queue, facts);
+  const facts = {
+    redriven: past.redriven,
+    history: past.history,
+    'original-exchange': past.exchange,
+    'original-routing-key': past.routingKey,
+    ...(properties.headers?.[TIMEOUT] !== undefined && { [TIMEOUT]: 0 }),
+    ...past.sentBy,
+  };
+  return sameMessage(
+    { ...letter, properties: { ...properties, headers: Object.fromEntries(kept) } },
+    past.by,
+    queue,
+    facts,
+  );
 }
 
 /** Where it was first published: a retry comes home over `shop.home`. */
 function origin({ properties, fields }: Delivery): Record<string, unknown> {
-  const { 'original-exchange': exchange = fields.exchange, 'original-routing-key': key = fields.routingKey } = properties.headers ?? {};
+  const { 'original-exchange': exchange = fields.exchange, 'original-routing-key': key = fields.routingKey } =
+    properties.headers ?? {};
   return { 'original-exchange': exchange, 'original-routing-key': key };
 }
 
 /** The reply address stays. Mandatory: a missing tier or dead-letter queue must be an error, not a hole. */
-function sameMessage({ properties, content }: Delivery, exchange: string, routingKey: string, facts: Record<string, unknown>): Outbound {
+function sameMessage(
+  { properties, content }: Delivery,
+  exchange: string,
+  routingKey: string,
+  facts: Record<string, unknown>,
+): Outbound {
   const kept = Object.entries(properties.headers ?? {}).filter(([name]) => !BROKER_HEADERS.test(name));
   const headers = { ...Object.fromEntries(kept), ...facts };
-  return { exchange, routingKey, mandatory: true, body: content, properties: { ...(properties as Outbound['properties']), headers, persistent: true, expiration: undefined } };
+  return {
+    exchange,
+    routingKey,
+    mandatory: true,
+    body: content,
+    properties: { ...(properties as Outbound['properties']), headers, persistent: true, expiration: undefined },
+  };
 }
 
 export function replyTo(delivery: Delivery, answer: Answer): Outbound | undefined {

@@ -61,11 +61,22 @@ export class MessageClient extends ClientProxy {
    * @throws ProblemError the owner's "no"; PublishError the request did not (`unknown`: may not) reach the broker;
    *   RequestTimeoutError the broker has it and no answer came: a durable request will still be handled.
    */
-  async request<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, { deadlineMs, ...about }: RequestOptions): Promise<z.output<R>> {
-    return inClientSpan(contract.type, this.#about(about), (about) => timeRequest(contract.type, () => this.#ask(contract, data, about, deadlineMs)));
+  async request<S extends z.ZodType, R extends z.ZodType>(
+    contract: Contract<S, R>,
+    data: z.input<S>,
+    { deadlineMs, ...about }: RequestOptions,
+  ): Promise<z.output<R>> {
+    return inClientSpan(contract.type, this.#about(about), (about) =>
+      timeRequest(contract.type, () => this.#ask(contract, data, about, deadlineMs)),
+    );
   }
 
-  async #ask<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, about: About, deadlineMs: number): Promise<z.output<R>> {
+  async #ask<S extends z.ZodType, R extends z.ZodType>(
+    contract: Contract<S, R>,
+    data: z.input<S>,
+    about: About,
+    deadlineMs: number,
+  ): Promise<z.output<R>> {
     const id = randomUUID();
     const timeoutMs = deadlineMs - Math.min(GRACE_MS, deadlineMs / 10);
     const wire = encode(contract(data), { ...about, reply: { to: 'amq.rabbitmq.reply-to', id }, timeoutMs });
@@ -78,7 +89,11 @@ export class MessageClient extends ClientProxy {
    * Sends a command whose outcome nobody waits for here. Fails at once without a broker; resolves when the broker has it.
    * @throws PublishError `nacked`: its queue is bounded and full; `unknown`: it may be there
    */
-  async post<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, { deadlineMs, ...about }: RequestOptions): Promise<void> {
+  async post<S extends z.ZodType, R extends z.ZodType>(
+    contract: Contract<S, R>,
+    data: z.input<S>,
+    { deadlineMs, ...about }: RequestOptions,
+  ): Promise<void> {
     await this.publisher.publish(encode(contract(data), this.#about(about)), { whenDown: 'fail', deadlineMs });
   }
 

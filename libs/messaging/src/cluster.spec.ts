@@ -45,7 +45,8 @@ async function traffic(broker: { url: string }) {
     handlings.beat();
     handled.add(data.n);
   });
-  for (let started = 0; started < OF_EACH; started++) await startService(broker, [handler], { schedule: { retryTiersMs: [] } });
+  for (let started = 0; started < OF_EACH; started++)
+    await startService(broker, [handler], { schedule: { retryTiersMs: [] } });
   const publishers = Array.from({ length: OF_EACH }, () => new Publisher(broker));
   onTestFinished(async () => {
     stopped = over = true;
@@ -74,7 +75,10 @@ async function traffic(broker: { url: string }) {
     /** Resolves when a hundred more were published, confirmed and handled. */
     async goesOn() {
       const first = next;
-      await eventually(() => expect([...handled].filter((n) => n >= first && confirmed.has(n)).length).toBeGreaterThan(100), { withinMs: 30_000 });
+      await eventually(
+        () => expect([...handled].filter((n) => n >= first && confirmed.has(n)).length).toBeGreaterThan(100),
+        { withinMs: 30_000 },
+      );
     },
     /** Everything that was confirmed must have been handled now, or soon. */
     async stop(what: string) {
@@ -82,7 +86,9 @@ async function traffic(broker: { url: string }) {
       await sending;
       const gaps = `longest without a confirm ${confirms.longest} ms, without a message ${handlings.longest} ms`;
       await eventually(() => expect([...confirmed].filter((n) => !handled.has(n))).toEqual([]), { withinMs: 30_000 });
-      console.log(`${what}: ${confirmed.size} confirmed and handled, ${deliveries - handled.size} twice, ${refusals.length} sent again (${[...new Set(refusals)].join(', ')}), ${gaps}`);
+      console.log(
+        `${what}: ${confirmed.size} confirmed and handled, ${deliveries - handled.size} twice, ${refusals.length} sent again (${[...new Set(refusals)].join(', ')}), ${gaps}`,
+      );
       expect(confirmed.size).toBe(next);
     },
   };
@@ -91,18 +97,24 @@ async function traffic(broker: { url: string }) {
 describe.skipIf(!canStartBroker)('a cluster of three brokers (skipped where no rabbitmq-server is installed)', () => {
   let cluster: PrivateCluster;
   beforeAll(async () => {
-    cluster = await privateCluster({ retryTiersMs: [TIER_MS], services: { probe: { events: [Happened] }, lonely: { commands: [Do] } } });
+    cluster = await privateCluster({
+      retryTiersMs: [TIER_MS],
+      services: { probe: { events: [Happened] }, lonely: { commands: [Do] } },
+    });
   }, 120_000);
   afterEach(stopServices);
   afterAll(() => cluster.close(), 60_000);
 
   /** Resolves when the queue has a member on every node; gives the one that leads. */
   const wholeUnder = () =>
-    eventually(async () => {
-      const { leader, online } = await cluster.members('probe.events');
-      expect(online.toSorted()).toEqual([0, 1, 2]);
-      return leader;
-    }, { withinMs: 30_000 });
+    eventually(
+      async () => {
+        const { leader, online } = await cluster.members('probe.events');
+        expect(online.toSorted()).toEqual([0, 1, 2]);
+        return leader;
+      },
+      { withinMs: 30_000 },
+    );
 
   it('that loses sight of the leader goes on without it, loses nothing that was confirmed, and is whole when it is back', async () => {
     const leader = await wholeUnder();
@@ -125,26 +137,54 @@ describe.skipIf(!canStartBroker)('a cluster of three brokers (skipped where no r
     const broker = { connection };
     const numbers = Array.from({ length: WAITING }, (_, n) => n);
     const failed: number[] = [];
-    await startService(cluster, [handles(Do, async ({ data }) => { failed.push(data.n); throw new Error('not yet'); })], { service: 'lonely', schedule: { retryTiersMs: [TIER_MS] } });
+    await startService(
+      cluster,
+      [
+        handles(Do, async ({ data }) => {
+          failed.push(data.n);
+          throw new Error('not yet');
+        }),
+      ],
+      { service: 'lonely', schedule: { retryTiersMs: [TIER_MS] } },
+    );
     for (const n of numbers) await publish(broker, Do, { n });
     await eventually(() => expect(failed).toHaveLength(WAITING), { withinMs: TIER_MS });
     await stopServices();
     await cluster.kill(node);
     // What the alert RetriesOverdue is made of: messages whose time is up are not ready any more.
-    await eventually(async () => expect(await cluster.figures(`lonely.retry.${TIER_MS}`)).toEqual({ messages: WAITING, ready: 0 }), { withinMs: 30_000 });
+    await eventually(
+      async () => expect(await cluster.figures(`lonely.retry.${TIER_MS}`)).toEqual({ messages: WAITING, ready: 0 }),
+      { withinMs: 30_000 },
+    );
 
     const tries: number[] = [];
-    await startService(cluster, [handles(Happened, async () => { if (tries.push(performance.now()) === 1) throw new Error('once'); })], { schedule: { retryTiersMs: [TIER_MS] } });
+    await startService(
+      cluster,
+      [
+        handles(Happened, async () => {
+          if (tries.push(performance.now()) === 1) throw new Error('once');
+        }),
+      ],
+      { schedule: { retryTiersMs: [TIER_MS] } },
+    );
     await publish(broker, Happened, { n: 1 });
     await eventually(() => expect(tries).toHaveLength(2), { withinMs: TIER_MS + 10_000 });
     expect(tries[1]! - tries[0]!).toBeLessThan(TIER_MS + 2_000);
 
     await cluster.start(node);
     const handled: number[] = [];
-    await startService(cluster, [handles(Do, async ({ data }) => void handled.push(data.n))], { service: 'lonely', schedule: { retryTiersMs: [TIER_MS] } });
-    await eventually(() => expect([...new Set(handled)].toSorted((a, b) => a - b)).toEqual(numbers), { withinMs: 30_000 });
-    for (const queue of ['lonely.commands.dead', 'shop.homeless']) expect((await cluster.figures(queue)).messages, queue).toBe(0);
-    console.log(`a majority lost: another's retry after ${Math.round(tries[1]! - tries[0]!)} ms, ${handled.length - WAITING} of ${WAITING} twice`);
+    await startService(cluster, [handles(Do, async ({ data }) => void handled.push(data.n))], {
+      service: 'lonely',
+      schedule: { retryTiersMs: [TIER_MS] },
+    });
+    await eventually(() => expect([...new Set(handled)].toSorted((a, b) => a - b)).toEqual(numbers), {
+      withinMs: 30_000,
+    });
+    for (const queue of ['lonely.commands.dead', 'shop.homeless'])
+      expect((await cluster.figures(queue)).messages, queue).toBe(0);
+    console.log(
+      `a majority lost: another's retry after ${Math.round(tries[1]! - tries[0]!)} ms, ${handled.length - WAITING} of ${WAITING} twice`,
+    );
   }, 120_000);
 
   it('whose leader is killed, and the next one, and the next, loses nothing that was confirmed, and restarts no client', async () => {

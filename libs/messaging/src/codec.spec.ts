@@ -6,7 +6,12 @@ import { decode, encode, fit, type About, type Delivery, type WireMessage } from
 import { MalformedError, PermanentError } from './errors.js';
 import { Ask, Do, Happened, Secret } from './testing/probe.js';
 
-const about: About = { id: '0198c0de-0000-7000-8000-000000000001', time: '2026-01-02T03:04:05.678Z', correlationId: 'c-1', source: 'orders' };
+const about: About = {
+  id: '0198c0de-0000-7000-8000-000000000001',
+  time: '2026-01-02T03:04:05.678Z',
+  correlationId: 'c-1',
+  source: 'orders',
+};
 
 /** What the broker makes of a wire message, after the outbox stored it as JSON. */
 function delivered(wire: WireMessage, redelivered = false): Delivery {
@@ -16,7 +21,14 @@ function delivered(wire: WireMessage, redelivered = false): Delivery {
 
 describe('a message on the wire', () => {
   it('has its data alone in the body, and everything else where a broker can read it', () => {
-    expect(encode(Happened({ n: 1 }), { ...about, acceptedAt: '2026-01-02T03:04:00.000Z', causationId: '0198c0de-0000-7000-8000-000000000002', traceparent: '00-a' })).toEqual({
+    expect(
+      encode(Happened({ n: 1 }), {
+        ...about,
+        acceptedAt: '2026-01-02T03:04:00.000Z',
+        causationId: '0198c0de-0000-7000-8000-000000000002',
+        traceparent: '00-a',
+      }),
+    ).toEqual({
       exchange: 'shop.events',
       routingKey: 'probe.happened',
       mandatory: false,
@@ -27,53 +39,105 @@ describe('a message on the wire', () => {
         contentType: 'application/json',
         appId: 'orders',
         persistent: true,
-        headers: { version: 1, time: about.time, 'correlation-id': 'c-1', 'accepted-at': '2026-01-02T03:04:00.000Z', 'causation-id': '0198c0de-0000-7000-8000-000000000002', traceparent: '00-a' },
+        headers: {
+          version: 1,
+          time: about.time,
+          'correlation-id': 'c-1',
+          'accepted-at': '2026-01-02T03:04:00.000Z',
+          'causation-id': '0198c0de-0000-7000-8000-000000000002',
+          traceparent: '00-a',
+        },
       },
       body: '{"n":1}',
     });
   });
 
   it('goes to its owner and must be taken, when it is a request', () => {
-    expect(encode(Do({ n: 1 }), about)).toMatchObject({ exchange: 'shop.commands', routingKey: 'probe.do', mandatory: true });
-    expect(encode(Ask({ n: 1 }), about)).toMatchObject({ exchange: 'shop.commands', routingKey: 'probe.ask', mandatory: true });
+    expect(encode(Do({ n: 1 }), about)).toMatchObject({
+      exchange: 'shop.commands',
+      routingKey: 'probe.do',
+      mandatory: true,
+    });
+    expect(encode(Ask({ n: 1 }), about)).toMatchObject({
+      exchange: 'shop.commands',
+      routingKey: 'probe.ask',
+      mandatory: true,
+    });
   });
 
   it('goes by its channel, when it is a delivery', () => {
     const sms = SmsDelivery({ id: about.id, userId: about.id, about: 'x', text: 'hello', phone: '+4912345678' });
-    expect(encode(sms, about)).toMatchObject({ exchange: 'shop.deliveries', mandatory: false, properties: { headers: { channel: 'sms' } } });
+    expect(encode(sms, about)).toMatchObject({
+      exchange: 'shop.deliveries',
+      mandatory: false,
+      properties: { headers: { channel: 'sms' } },
+    });
   });
 
   it('says how long its caller still waits: a durable command in a header, a read also as its expiration', () => {
     const asked = { ...about, reply: { to: 'amq.rabbitmq.reply-to', id: 'r-1' }, timeoutMs: 250.9 };
     const durable = encode(Do({ n: 1 }), asked).properties;
-    expect(durable).toMatchObject({ replyTo: 'amq.rabbitmq.reply-to', correlationId: 'r-1', persistent: true, headers: { 'timeout-ms': 250 } });
+    expect(durable).toMatchObject({
+      replyTo: 'amq.rabbitmq.reply-to',
+      correlationId: 'r-1',
+      persistent: true,
+      headers: { 'timeout-ms': 250 },
+    });
     expect(durable.expiration).toBeUndefined();
     expect(encode(Ask({ n: 1 }), asked).properties).toMatchObject({ persistent: false, expiration: '250' });
-    expect(encode(Secret({ n: 1 }), { ...asked, timeoutMs: -1 }).properties).toMatchObject({ expiration: '0', headers: { 'timeout-ms': 0 } });
+    expect(encode(Secret({ n: 1 }), { ...asked, timeoutMs: -1 }).properties).toMatchObject({
+      expiration: '0',
+      headers: { 'timeout-ms': 0 },
+    });
   });
 
   it('that is larger than a broker takes is not sent', () => {
     const long = event('probe.long', z.string());
     expect(encode(long('x'.repeat(8 * 1024 * 1024 - 2)), about).body).toHaveLength(8 * 1024 * 1024);
-    expect(() => encode(long('x'.repeat(8 * 1024 * 1024 - 1)), about)).toThrow(new PermanentError('probe.long is too large for a message: 8388609 of 8388608 characters'));
+    expect(() => encode(long('x'.repeat(8 * 1024 * 1024 - 1)), about)).toThrow(
+      new PermanentError('probe.long is too large for a message: 8388609 of 8388608 characters'),
+    );
   });
 
   it('that does not fit its contract is not sent', () => {
     expect(() => encode({ contract: Happened, data: { n: 'one' } } as Outgoing, about)).toThrow(PermanentError);
-    expect(() => encode({ contract: Happened, data: { n: 'one' } } as Outgoing, about)).toThrow(/probe.happened does not fit/);
+    expect(() => encode({ contract: Happened, data: { n: 'one' } } as Outgoing, about)).toThrow(
+      /probe.happened does not fit/,
+    );
   });
 });
 
 describe('a message that arrives', () => {
   it('is what was sent, through JSON and back, for whatever data, ids and callers', () => {
     const text = fc.string({ minLength: 1, maxLength: 50 });
-    const extras = fc.record({ n: fc.integer(), causationId: fc.uuid(), traceparent: text, correlationId: text, id: fc.uuid(), timeoutMs: fc.nat(), redelivered: fc.boolean(), reply: fc.record({ to: text, id: text }) }, { requiredKeys: ['n', 'id', 'correlationId', 'redelivered', 'reply'] });
+    const extras = fc.record(
+      {
+        n: fc.integer(),
+        causationId: fc.uuid(),
+        traceparent: text,
+        correlationId: text,
+        id: fc.uuid(),
+        timeoutMs: fc.nat(),
+        redelivered: fc.boolean(),
+        reply: fc.record({ to: text, id: text }),
+      },
+      { requiredKeys: ['n', 'id', 'correlationId', 'redelivered', 'reply'] },
+    );
     fc.assert(
       fc.property(extras, ({ n, redelivered, ...rest }) => {
         const began = Date.now();
-        const { deadline, ...message } = fit(Do, decode(delivered(encode(Do({ n }), { ...about, ...rest }), redelivered)));
+        const { deadline, ...message } = fit(
+          Do,
+          decode(delivered(encode(Do({ n }), { ...about, ...rest }), redelivered)),
+        );
         const { source, timeoutMs, ...envelope } = { ...about, ...rest };
-        expect(message).toEqual({ ...envelope, type: 'probe.do', version: 1, data: { n }, ...(redelivered && { redelivered: true }) });
+        expect(message).toEqual({
+          ...envelope,
+          type: 'probe.do',
+          version: 1,
+          data: { n },
+          ...(redelivered && { redelivered: true }),
+        });
         expect(deadline === undefined).toBe(timeoutMs === undefined);
         expect((deadline ?? began) - (timeoutMs ?? 0)).toBeGreaterThanOrEqual(began);
         expect((deadline ?? began) - (timeoutMs ?? 0)).toBeLessThanOrEqual(Date.now());
@@ -106,12 +170,28 @@ describe('a message that arrives', () => {
   });
 
   it('is either a message or malformed, whatever the bytes and the headers: never another error', () => {
-    const header = fc.dictionary(fc.constantFrom('version', 'time', 'correlation-id', 'causation-id', 'timeout-ms', 'attempts'), fc.anything());
-    const properties = fc.record({ messageId: fc.anything(), type: fc.anything(), replyTo: fc.anything(), correlationId: fc.anything(), headers: fc.option(header, { nil: undefined }) }, { requiredKeys: [] });
+    const header = fc.dictionary(
+      fc.constantFrom('version', 'time', 'correlation-id', 'causation-id', 'timeout-ms', 'attempts'),
+      fc.anything(),
+    );
+    const properties = fc.record(
+      {
+        messageId: fc.anything(),
+        type: fc.anything(),
+        replyTo: fc.anything(),
+        correlationId: fc.anything(),
+        headers: fc.option(header, { nil: undefined }),
+      },
+      { requiredKeys: [] },
+    );
     fc.assert(
       fc.property(properties, fc.uint8Array(), (some, bytes) => {
         try {
-          decode({ properties: some, content: Buffer.from(bytes), fields: { redelivered: false, exchange: '', routingKey: '' } });
+          decode({
+            properties: some,
+            content: Buffer.from(bytes),
+            fields: { redelivered: false, exchange: '', routingKey: '' },
+          });
         } catch (error) {
           expect(error).toBeInstanceOf(MalformedError);
         }

@@ -76,18 +76,31 @@ const LONGEST_BODY = 8 * 1024 * 1024;
 /** @throws PermanentError when the data does not fit the contract, or the broker: better here than at every listener. */
 export function encode({ contract, data, delayMs }: Outgoing, about: About): WireMessage {
   const checked = contract.schema.safeParse(data);
-  if (!checked.success) throw new PermanentError(`${contract.type} does not fit its contract: ${z.prettifyError(checked.error)}`);
+  if (!checked.success)
+    throw new PermanentError(`${contract.type} does not fit its contract: ${z.prettifyError(checked.error)}`);
   const body = JSON.stringify(checked.data) ?? '';
-  if (body.length > LONGEST_BODY) throw new PermanentError(`${contract.type} is too large for a message: ${body.length} of ${LONGEST_BODY} characters`);
+  if (body.length > LONGEST_BODY)
+    throw new PermanentError(
+      `${contract.type} is too large for a message: ${body.length} of ${LONGEST_BODY} characters`,
+    );
   return { ...routeOf(contract, delayMs), properties: propertiesOf(contract, about), body };
 }
 
 /** A timer goes straight into the queue where it waits; the broker delivers it to its owner when its time is up. */
-function routeOf({ kind, type, waitsIn }: Contract, delayMs: number | undefined): Pick<WireMessage, 'exchange' | 'routingKey' | 'mandatory'> {
-  if (delayMs !== undefined && (waitsIn === undefined || delayMs <= 0 || delayMs % 1_000 !== 0 || delayMs > LONGEST_DELAY_MS)) {
-    throw new PermanentError(`${type} cannot wait for ${delayMs} ms: only timers wait, for whole seconds and at most 30 days`);
+function routeOf(
+  { kind, type, waitsIn }: Contract,
+  delayMs: number | undefined,
+): Pick<WireMessage, 'exchange' | 'routingKey' | 'mandatory'> {
+  if (
+    delayMs !== undefined &&
+    (waitsIn === undefined || delayMs <= 0 || delayMs % 1_000 !== 0 || delayMs > LONGEST_DELAY_MS)
+  ) {
+    throw new PermanentError(
+      `${type} cannot wait for ${delayMs} ms: only timers wait, for whole seconds and at most 30 days`,
+    );
   }
-  if (waitsIn === undefined || delayMs === undefined) return { ...ROUTES[kind], routingKey: kind === 'delivery' ? '' : type };
+  if (waitsIn === undefined || delayMs === undefined)
+    return { ...ROUTES[kind], routingKey: kind === 'delivery' ? '' : type };
   return { exchange: '', routingKey: `${waitsIn}.${delayMs}`, mandatory: true };
 }
 
@@ -186,6 +199,7 @@ function parseJson(content: Buffer): unknown {
 /** The message with its data checked. @throws MalformedError when it does not fit the contract. */
 export function fit<C extends Contract>(contract: C, message: Message): Message<C> {
   const data = contract.schema.safeParse(message.data);
-  if (!data.success) throw new MalformedError(`${message.type} does not fit its contract: ${z.prettifyError(data.error)}`);
+  if (!data.success)
+    throw new MalformedError(`${message.type} does not fit its contract: ${z.prettifyError(data.error)}`);
   return { ...message, data: data.data as Message<C>['data'] };
 }

@@ -69,9 +69,15 @@ export class ReopeningConfirmChannel {
     const { exchange, routingKey, mandatory, properties, body } = message;
     const content = typeof body === 'string' ? Buffer.from(body) : body;
     try {
-      lane.channel.publish(exchange, routingKey, content, { ...properties, mandatory, userId: this.options.user }, (error: Error | null) => {
-        done(error ? this.#refused(lane, error) : accepted(lane, message));
-      });
+      lane.channel.publish(
+        exchange,
+        routingKey,
+        content,
+        { ...properties, mandatory, userId: this.options.user },
+        (error: Error | null) => {
+          done(error ? this.#refused(lane, error) : accepted(lane, message));
+        },
+      );
       return true;
     } catch (error) {
       if ((error as Error).name !== 'IllegalOperationError') throw error;
@@ -91,7 +97,9 @@ export class ReopeningConfirmChannel {
       // A retired channel is not set up again when the connection comes back.
       setup: async (channel: ConfirmChannel) => (wrapper === this.#wrapper ? this.#setUp(channel) : undefined),
     });
-    wrapper.on('error', (error: Error) => this.#logger.warn(`the publishing channel could not be opened: ${error.message}`));
+    wrapper.on('error', (error: Error) =>
+      this.#logger.warn(`the publishing channel could not be opened: ${error.message}`),
+    );
     return wrapper;
   }
 

@@ -39,7 +39,12 @@ export function openConnection({ url, tls }: BrokerAddress, name: string): AmqpC
     heartbeatIntervalInSeconds: HEARTBEAT_SECONDS,
     reconnectTimeInSeconds: RECONNECT_SECONDS,
     // Without noDelay, Nagle's algorithm holds small frames back: 787 instead of 1,146 requests per second, tails of 44 ms.
-    connectionOptions: { ...tls, noDelay: true, timeout: CONNECT_TIMEOUT_MS, clientProperties: { connection_name: name } },
+    connectionOptions: {
+      ...tls,
+      noDelay: true,
+      timeout: CONNECT_TIMEOUT_MS,
+      clientProperties: { connection_name: name },
+    },
   });
   logTheFirstOfEach(manager, { url, name });
   return manager;
@@ -63,7 +68,8 @@ function logTheFirstOfEach(manager: AmqpConnectionManager, { url, name }: { url:
 }
 
 /** Refused on several addresses (IPv4, IPv6) is an AggregateError without a text of its own. */
-const reasonOf = (err: Error | undefined): string => (err instanceof AggregateError ? (err.errors[0] as Error).message : (err?.message ?? 'closed'));
+const reasonOf = (err: Error | undefined): string =>
+  err instanceof AggregateError ? (err.errors[0] as Error).message : (err?.message ?? 'closed');
 
 /** Resolves at the first connection, however long the broker takes to start. @throws Error in one line when it would refuse every further try */
 export function connected(manager: AmqpConnectionManager, { url }: BrokerAddress): Promise<void> {

@@ -57,8 +57,14 @@ export class Consumer {
   ) {
     this.#logger = new Logger(routes.queue);
     this.#overdue = new Overdue(routes.queue, this.#logger);
-    this.#wrapper = options.connection.createChannel({ confirm: false, name: routes.queue, setup: (channel: Channel) => this.#subscribe(channel) });
-    this.#wrapper.on('error', (error: Error) => this.#logger.error(`cannot consume: ${error.message}. If the queue is missing: npm run topology`));
+    this.#wrapper = options.connection.createChannel({
+      confirm: false,
+      name: routes.queue,
+      setup: (channel: Channel) => this.#subscribe(channel),
+    });
+    this.#wrapper.on('error', (error: Error) =>
+      this.#logger.error(`cannot consume: ${error.message}. If the queue is missing: npm run topology`),
+    );
     this.#stopWatching = options.publisher.watchBlocked((blocked) => this.#setBlocked(blocked));
     watched.consumers.add(this);
   }
@@ -171,7 +177,8 @@ export class Consumer {
     const end = await (this.#mayHaveKilled(delivery)
       ? this.#setAside(channel, delivery)
       : inConsumerSpan(delivery, this.queue, (traced) => this.#process(channel, delivery, traced)));
-    if (end === 'given_back') this.#finish(() => channel.reject(delivery, true)); // reject, not nack: since 4.3 only a reject counts towards the delivery limit
+    if (end === 'given_back')
+      this.#finish(() => channel.reject(delivery, true)); // reject, not nack: since 4.3 only a reject counts towards the delivery limit
     else if (end !== 'hold') this.#finish(() => channel.ack(delivery));
     countHandled(this.queue, delivery.properties.type, end, began);
   }
@@ -180,12 +187,21 @@ export class Consumer {
   async #process(channel: Channel, delivery: ConsumeMessage, traced: ConsumeMessage): Promise<HandledEnding> {
     const outcome = await dispatch(this.routes, traced, this.options.senders);
     const { tiersMs, transient, home } = this.routes;
-    const about = { tiersMs, transient, unsupportedForMs: this.options.unsupportedForMs, failsAlone: this.#failsAlone(delivery, outcome) };
+    const about = {
+      tiersMs,
+      transient,
+      unsupportedForMs: this.options.unsupportedForMs,
+      failsAlone: this.#failsAlone(delivery, outcome),
+    };
     const ending = settle(outcome, circumstancesOf(delivery, about, Date.now()));
     noteEnding(outcome, ending);
     if (ending.do === 'hold') return this.#hold(channel, delivery, ending);
     this.#log(ending, delivery);
-    const handed = await this.#hand(channel, parting(ending, traced, home, this.options.senders.headersFor(delivery)), ending.do === 'retry' ? `retry ${ending.tierMs}` : ending.do);
+    const handed = await this.#hand(
+      channel,
+      parting(ending, traced, home, this.options.senders.headersFor(delivery)),
+      ending.do === 'retry' ? `retry ${ending.tierMs}` : ending.do,
+    );
     this.#reply(ending, traced);
     if (this.#holding.ended(delivery)) this.#resume();
     return handed ? ending.do : 'given_back';
@@ -198,11 +214,19 @@ export class Consumer {
   }
 
   /** Keeps the delivery unacknowledged: that costs it nothing, and it is the first to go on. */
-  #hold(channel: Channel, delivery: ConsumeMessage, { dependency, suspect, reason, retryAfterMs }: Ending & { do: 'hold' }): HandledEnding {
+  #hold(
+    channel: Channel,
+    delivery: ConsumeMessage,
+    { dependency, suspect, reason, retryAfterMs }: Ending & { do: 'hold' },
+  ): HandledEnding {
     if (channel !== this.#channel) return 'hold';
     const wasPaused = this.#holding.paused;
     dependencies.failed(dependency, reason);
-    this.#holding.hold(delivery, { dependency, suspect, ...(retryAfterMs !== undefined && { retryAfterMs }) }, performance.now());
+    this.#holding.hold(
+      delivery,
+      { dependency, suspect, ...(retryAfterMs !== undefined && { retryAfterMs }) },
+      performance.now(),
+    );
     if (this.#holding.paused && !wasPaused) {
       this.#logger.warn(`paused until the ${dependency} works again: ${reason}`);
       this.#consume(false);
@@ -241,7 +265,11 @@ export class Consumer {
   async #giveBack(channel: Channel, deliveries: readonly ConsumeMessage[]): Promise<void> {
     await Promise.all(
       deliveries.map(async (delivery) => {
-        const handed = await this.#hand(channel, setAside(delivery, this.routes.home, this.options.senders.headersFor(delivery)), 'back');
+        const handed = await this.#hand(
+          channel,
+          setAside(delivery, this.routes.home, this.options.senders.headersFor(delivery)),
+          'back',
+        );
         this.#finish(() => (handed ? channel.ack(delivery) : channel.reject(delivery, true)));
       }),
     );
@@ -254,7 +282,13 @@ export class Consumer {
 
   /** Beside the bounded queue stands one with a delivery limit. */
   async #setAside(channel: Channel, delivery: ConsumeMessage): Promise<HandledEnding> {
-    return (await this.#hand(channel, setAside(delivery, this.routes.home, this.options.senders.headersFor(delivery)), 'aside')) ? 'aside' : 'given_back';
+    return (await this.#hand(
+      channel,
+      setAside(delivery, this.routes.home, this.options.senders.headersFor(delivery)),
+      'aside',
+    ))
+      ? 'aside'
+      : 'given_back';
   }
 
   /**
@@ -268,7 +302,8 @@ export class Consumer {
         await this.options.publisher.publish(copy, { operation });
         return true;
       } catch (error) {
-        if (tries === 0) this.#logger.error(`not acknowledged until its copy is published: ${(error as Error).message}`);
+        if (tries === 0)
+          this.#logger.error(`not acknowledged until its copy is published: ${(error as Error).message}`);
         if (this.#ended || channel !== this.#channel) return false;
         await pause(PAUSE_MS, undefined, { ref: false });
       }
@@ -279,7 +314,10 @@ export class Consumer {
   /** Not awaited: an answer that gets lost is a timeout for its caller, and holds up nobody else. */
   #reply(ending: Ending, delivery: ConsumeMessage): void {
     const reply = 'answer' in ending && ending.answer ? replyTo(delivery, ending.answer) : undefined;
-    if (reply) this.options.publisher.publish(reply, { whenDown: 'fail' }).catch((error: Error) => this.#logger.warn(`an answer was lost: ${error.message}`));
+    if (reply)
+      this.options.publisher
+        .publish(reply, { whenDown: 'fail' })
+        .catch((error: Error) => this.#logger.warn(`an answer was lost: ${error.message}`));
   }
 
   /** On the channel that delivered, or not at all: on a later one the same tag is another message. */
@@ -293,7 +331,8 @@ export class Consumer {
 
   #log(ending: Exclude<Ending, { do: 'hold' }>, { properties }: ConsumeMessage): void {
     const subject = `${String(properties.type)} ${String(properties.messageId)}`;
-    if (ending.do === 'retry') this.#logger.warn(`${subject} failed (${ending.attempts}), again in ${ending.tierMs} ms: ${ending.reason}`);
+    if (ending.do === 'retry')
+      this.#logger.warn(`${subject} failed (${ending.attempts}), again in ${ending.tierMs} ms: ${ending.reason}`);
     else if (ending.do === 'dead') this.#logger.error(`${subject} is a dead letter: ${ending.reason}`);
     else if (ending.note !== undefined) this.#logger.warn(`${subject}: ${ending.note}`);
   }

@@ -3,7 +3,17 @@ import { deadLetters, depth, eventually, publish, testBroker, type TestBroker } 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { currentMessage } from './current-message.js';
-import { Happened, handles, Ignored, SERVICES, Slow, startService, stopServices, TIERS_MS, Told } from './testing/probe.js';
+import {
+  Happened,
+  handles,
+  Ignored,
+  SERVICES,
+  Slow,
+  startService,
+  stopServices,
+  TIERS_MS,
+  Told,
+} from './testing/probe.js';
 
 let broker: TestBroker;
 beforeAll(async () => (broker = await testBroker({ tiersMs: TIERS_MS, services: SERVICES })));
@@ -19,10 +29,22 @@ describe('consuming', () => {
   it('gives the handler the whole envelope, and the logs the message that is handled', async () => {
     const seen: unknown[] = [];
     await startService(broker, [handles(Happened, async (message) => void seen.push([message, currentMessage()]))]);
-    const id = await publish(broker, Happened, { n: 1 }, { headers: { 'correlation-id': 'c-1', traceparent: '00-a-b-01' } });
+    const id = await publish(
+      broker,
+      Happened,
+      { n: 1 },
+      { headers: { 'correlation-id': 'c-1', traceparent: '00-a-b-01' } },
+    );
 
     await eventually(() => expect(seen).toHaveLength(1));
-    const message = expect.objectContaining({ id, type: 'probe.happened', version: 1, correlationId: 'c-1', traceparent: '00-a-b-01', data: { n: 1 } });
+    const message = expect.objectContaining({
+      id,
+      type: 'probe.happened',
+      version: 1,
+      correlationId: 'c-1',
+      traceparent: '00-a-b-01',
+      data: { n: 1 },
+    });
     expect(seen[0]).toEqual([message, message]);
     expect(currentMessage()).toBeUndefined();
   });
@@ -72,10 +94,16 @@ describe('consuming', () => {
     const exact = collector();
     const rest = collector();
     const anyProbe = event('probe.*', z.unknown());
-    await startService(broker, [handles(anyProbe, rest.handler), handles(Happened, exact.handler)], { service: 'watcher' });
+    await startService(broker, [handles(anyProbe, rest.handler), handles(Happened, exact.handler)], {
+      service: 'watcher',
+    });
     await publish(broker, Ignored, { n: 4 });
     await publish(broker, Happened, { n: 5 });
-    await eventually(() => expect([...exact.seen, ...rest.seen].filter(({ data }) => [4, 5].includes((data as { n: number }).n))).toHaveLength(2));
+    await eventually(() =>
+      expect(
+        [...exact.seen, ...rest.seen].filter(({ data }) => [4, 5].includes((data as { n: number }).n)),
+      ).toHaveLength(2),
+    );
     expect(exact.seen.every(({ type }) => type === 'probe.happened')).toBe(true);
     expect(rest.seen.every(({ type }) => type === 'probe.ignored')).toBe(true);
   });
@@ -98,40 +126,55 @@ describe('what is no message', () => {
     ['data that does not fit the contract', Happened, { body: '{"n":"seven"}' }, /does not fit its contract.*n/s],
   ] as const;
 
-  it.each(kinds)('%s is a dead letter at once, with its reason, while others go on', async (_, contract, wire, reason) => {
-    const { seen, handler } = collector();
-    await startService(broker, [handles(Happened, handler)], { prefetch: 1 });
-    const id = await publish(broker, contract as typeof Happened, { n: 7 }, wire);
-    await publish(broker, Happened, { n: 8 });
+  it.each(kinds)(
+    '%s is a dead letter at once, with its reason, while others go on',
+    async (_, contract, wire, reason) => {
+      const { seen, handler } = collector();
+      await startService(broker, [handles(Happened, handler)], { prefetch: 1 });
+      const id = await publish(broker, contract as typeof Happened, { n: 7 }, wire);
+      await publish(broker, Happened, { n: 8 });
 
-    const letter = await eventually(async () => {
-      const found = (await deadLetters(broker, 'probe.events')).find(({ properties }) => properties.messageId === id);
-      expect(found).toBeDefined();
-      return found;
-    });
-    expect(letter?.headers['reason']).toMatch(reason);
-    expect(letter?.headers).toMatchObject({ attempts: 1, 'original-routing-key': expect.any(String), 'failed-at': expect.any(String) });
-    await eventually(() => expect(seen).toContainEqual(expect.objectContaining({ data: { n: 8 } })));
-    expect(await depth(broker, 'probe.events')).toBe(0);
-  });
+      const letter = await eventually(async () => {
+        const found = (await deadLetters(broker, 'probe.events')).find(({ properties }) => properties.messageId === id);
+        expect(found).toBeDefined();
+        return found;
+      });
+      expect(letter?.headers['reason']).toMatch(reason);
+      expect(letter?.headers).toMatchObject({
+        attempts: 1,
+        'original-routing-key': expect.any(String),
+        'failed-at': expect.any(String),
+      });
+      await eventually(() => expect(seen).toContainEqual(expect.objectContaining({ data: { n: 8 } })));
+      expect(await depth(broker, 'probe.events')).toBe(0);
+    },
+  );
 
   const Nobodys = event('probe.unknown', z.unknown());
 
   it.each([
     ['a version that is not known here', Happened, { headers: { version: 2 } }, /version 2/],
-    ['a type without a handler', Nobodys, { exchange: '', routingKey: 'probe.events' }, /no handler for probe.unknown on probe.events/],
-  ] as const)('%s waits for a replica that knows it, and is a dead letter when there is none, without a charge', async (_, contract, wire, reason) => {
-    await startService(broker, [handles(Happened, async () => undefined)], { unsupportedForMs: 300 });
-    const id = await publish(broker, contract as typeof Happened, { n: 7 }, wire);
-    const letter = await eventually(async () => {
-      const found = (await deadLetters(broker, 'probe.events')).find(({ properties }) => properties.messageId === id);
-      expect(found).toBeDefined();
-      return found;
-    });
-    expect(letter?.headers['reason']).toMatch(reason);
-    // Five times 50 ms and then once 100 ms, before each of which it was tried.
-    expect(letter?.headers).toMatchObject({ attempts: 1, passes: 6 });
-  });
+    [
+      'a type without a handler',
+      Nobodys,
+      { exchange: '', routingKey: 'probe.events' },
+      /no handler for probe.unknown on probe.events/,
+    ],
+  ] as const)(
+    '%s waits for a replica that knows it, and is a dead letter when there is none, without a charge',
+    async (_, contract, wire, reason) => {
+      await startService(broker, [handles(Happened, async () => undefined)], { unsupportedForMs: 300 });
+      const id = await publish(broker, contract as typeof Happened, { n: 7 }, wire);
+      const letter = await eventually(async () => {
+        const found = (await deadLetters(broker, 'probe.events')).find(({ properties }) => properties.messageId === id);
+        expect(found).toBeDefined();
+        return found;
+      });
+      expect(letter?.headers['reason']).toMatch(reason);
+      // Five times 50 ms and then once 100 ms, before each of which it was tried.
+      expect(letter?.headers).toMatchObject({ attempts: 1, passes: 6 });
+    },
+  );
 
   it('a version that only another replica knows is handled by it, and is no dead letter', async () => {
     await startService(broker, [handles(Happened, async () => undefined)]);
@@ -141,7 +184,9 @@ describe('what is no message', () => {
     const { seen, handler } = collector();
     await startService(broker, [handles(Newer, handler)]);
     await eventually(() => expect(seen).toMatchObject([{ id, version: 2, data: { n: 70 } }]));
-    expect((await deadLetters(broker, 'probe.events')).filter(({ properties }) => properties.messageId === id)).toEqual([]);
+    expect((await deadLetters(broker, 'probe.events')).filter(({ properties }) => properties.messageId === id)).toEqual(
+      [],
+    );
   });
 
   it('keeps a body that is not even text byte for byte', async () => {

@@ -15,7 +15,10 @@ describe('a dependency', () => {
     expect(dependencies.isSick('carrier')).toBe(true);
     dependencies.succeeded('carrier');
     dependencies.failed('carrier', 'again');
-    expect([dependencies.all(), dependencies.isSick('carrier')]).toEqual([[{ name: 'carrier', state: 'healthy' }], false]);
+    expect([dependencies.all(), dependencies.isSick('carrier')]).toEqual([
+      [{ name: 'carrier', state: 'healthy' }],
+      false,
+    ]);
   });
 
   it('is sick since the first failure of those in a row, and not since an earlier or a later one', () => {
@@ -29,7 +32,9 @@ describe('a dependency', () => {
       failAt(1);
       dependencies.succeeded('carrier');
       for (const second of [2, 3, 4]) failAt(second);
-      expect(dependencies.all()).toEqual([{ name: 'carrier', state: 'sick', since: '1970-01-01T00:00:02.000Z', because: 'at 4' }]);
+      expect(dependencies.all()).toEqual([
+        { name: 'carrier', state: 'sick', since: '1970-01-01T00:00:02.000Z', because: 'at 4' },
+      ]);
     } finally {
       vi.useRealTimers();
     }
@@ -38,7 +43,9 @@ describe('a dependency', () => {
   it('is sick at once when it says so itself', () => {
     const dependencies = new Dependencies();
     dependencies.broken('broker', 'disk alarm');
-    expect(dependencies.all()).toEqual([{ name: 'broker', state: 'sick', since: expect.any(String), because: 'disk alarm' }]);
+    expect(dependencies.all()).toEqual([
+      { name: 'broker', state: 'sick', since: expect.any(String), because: 'disk alarm' },
+    ]);
   });
 
   it('has succeeded after an instant, or not', () => {
@@ -48,7 +55,10 @@ describe('a dependency', () => {
     dependencies.failed('carrier', 'no');
     expect(dependencies.hasSucceededSince('carrier', -1)).toBe(false);
     dependencies.succeeded('carrier');
-    expect([dependencies.hasSucceededSince('carrier', before), dependencies.hasSucceededSince('carrier', performance.now() + 1)]).toEqual([true, false]);
+    expect([
+      dependencies.hasSucceededSince('carrier', before),
+      dependencies.hasSucceededSince('carrier', performance.now() + 1),
+    ]).toEqual([true, false]);
     expect([dependencies.hasSucceededSince('sms', before), dependencies.isSick('sms')]).toEqual([false, false]);
   });
 });

@@ -53,7 +53,9 @@ export class Dependencies {
 
   all(): DependencyState[] {
     return [...this.#records].map(([name, { since, because }]) =>
-      this.isSick(name) ? { name, state: 'sick' as const, since: since.toISOString(), because } : { name, state: 'healthy' as const },
+      this.isSick(name)
+        ? { name, state: 'sick' as const, since: since.toISOString(), because }
+        : { name, state: 'healthy' as const },
     );
   }
 

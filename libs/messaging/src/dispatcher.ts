@@ -9,11 +9,19 @@ import type { Senders } from './senders.js';
 import type { Outcome } from './settlement.js';
 
 /** Decodes a delivery, finds its handler and runs it. Whatever goes wrong is an outcome; nothing is thrown. */
-export async function dispatch(routes: QueueRoutes, delivery: Delivery, senders: Pick<Senders, 'check'>): Promise<Outcome> {
+export async function dispatch(
+  routes: QueueRoutes,
+  delivery: Delivery,
+  senders: Pick<Senders, 'check'>,
+): Promise<Outcome> {
   try {
     const message = decode(delivery);
     const route = routes.find(message.type);
-    checkSender(senders, delivery, { queue: routes.queue, type: message.type, contract: catalogue.get(message.type) ?? route?.contract });
+    checkSender(senders, delivery, {
+      queue: routes.queue,
+      type: message.type,
+      contract: catalogue.get(message.type) ?? route?.contract,
+    });
     if (!route) throw new UnsupportedError(`no handler for ${message.type} on ${routes.queue}`);
     return { returned: await run(route, fit(understood(route.contract, message), message)) };
   } catch (threw) {
@@ -22,7 +30,11 @@ export async function dispatch(routes: QueueRoutes, delivery: Delivery, senders:
 }
 
 /** @throws SenderError */
-function checkSender(senders: Pick<Senders, 'check'>, delivery: Delivery, { queue, type, contract }: { queue: string; type: string; contract: Contract | undefined }): void {
+function checkSender(
+  senders: Pick<Senders, 'check'>,
+  delivery: Delivery,
+  { queue, type, contract }: { queue: string; type: string; contract: Contract | undefined },
+): void {
   if (!contract) return;
   try {
     if (senders.check(delivery, { type, kind: contract.kind }) === 'anonymous') countAnonymous(queue, type);

@@ -1,5 +1,12 @@
 import type { Problem } from '@sluice/contracts';
-import { LockedError, PermanentError, ProblemError, PublishError, UnavailableError, UnsupportedError } from './errors.js';
+import {
+  LockedError,
+  PermanentError,
+  ProblemError,
+  PublishError,
+  UnavailableError,
+  UnsupportedError,
+} from './errors.js';
 
 /**
  * Whose fault an error is; it decides what becomes of the message (`settlement.ts`).
@@ -14,7 +21,12 @@ import { LockedError, PermanentError, ProblemError, PublishError, UnavailableErr
 export type Fault =
   | { readonly whose: 'message' | 'lock' | 'version' | 'unknown' }
   | { readonly whose: 'caller'; readonly problem: Problem }
-  | { readonly whose: 'environment'; readonly dependency: string; readonly suspect: boolean; readonly retryAfterMs?: number };
+  | {
+      readonly whose: 'environment';
+      readonly dependency: string;
+      readonly suspect: boolean;
+      readonly retryAfterMs?: number;
+    };
 
 /** The names of the dependencies that errors alone tell; every provider has its own name (`UnavailableError`). */
 export const DATABASE = 'database';
@@ -37,8 +49,8 @@ const SQLSTATES: Readonly<Record<string, string>> = {
   '55P03': 'lock not available',
   '57': 'operator intervention: statement timeout, shutdown, crash, startup',
   '58': 'system error: input or output, a missing file',
-  'XX001': 'data corrupted: a failing disk',
-  'XX002': 'index corrupted',
+  XX001: 'data corrupted: a failing disk',
+  XX002: 'index corrupted',
 };
 
 /** Codes of faults that one message can cause by itself: a statement that is too slow, or that makes its server process crash. */
@@ -48,13 +60,37 @@ const SUSPECT = /^(57014|57P0[12]|08...|40...|XX...|ECONNRESET|EPIPE)$/;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Codes of Node.js and libuv (https://nodejs.org/api/errors.html#common-system-errors), and of Prisma (https://www.prisma.io/docs/orm/reference/error-reference): a server that cannot be reached. */
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'ENOTFOUND', 'EAI_AGAIN', 'P1001', 'P1002', 'P1008', 'P1017', 'P2024']);
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'P1001',
+  'P1002',
+  'P1008',
+  'P1017',
+  'P2024',
+]);
 
 /** Kinds of Prisma's driver adapters (@prisma/driver-adapter-utils). */
-const ADAPTER_KINDS = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections', 'DatabaseDoesNotExist', 'AuthenticationFailed']);
+const ADAPTER_KINDS = new Set([
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'SocketTimeout',
+  'TooManyConnections',
+  'DatabaseDoesNotExist',
+  'AuthenticationFailed',
+]);
 
 /** Errors of node-postgres itself have no code. */
-const DRIVER_TEXTS = /^(timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Client was closed|no connection to the database)/;
+const DRIVER_TEXTS =
+  /^(timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Client was closed|no connection to the database)/;
 
 /**
  * PostgreSQL refuses a prepared statement whose table has changed (0A000), until it is prepared on a new connection:
@@ -81,7 +117,9 @@ interface ErrorLike {
   readonly severity?: unknown;
   readonly cause?: unknown;
   readonly errors?: readonly unknown[];
-  readonly meta?: { readonly driverAdapterError?: { readonly cause?: { readonly kind?: unknown; readonly originalCode?: unknown } } };
+  readonly meta?: {
+    readonly driverAdapterError?: { readonly cause?: { readonly kind?: unknown; readonly originalCode?: unknown } };
+  };
 }
 
 /** Whose fault a thrown value is. */
@@ -92,11 +130,17 @@ export function faultOf(error: unknown): Fault {
   if (error instanceof LockedError || isLocked(error)) return { whose: 'lock' };
   if (error instanceof UnavailableError) return unavailable(error);
   if (error instanceof PublishError) return { whose: 'environment', dependency: BROKER, suspect: false };
-  return isDatabaseFault(error) ? { whose: 'environment', dependency: DATABASE, suspect: isSuspect(error) } : { whose: 'unknown' };
+  return isDatabaseFault(error)
+    ? { whose: 'environment', dependency: DATABASE, suspect: isSuspect(error) }
+    : { whose: 'unknown' };
 }
 
-const unavailable = ({ dependency, retryAfterMs, suspect }: UnavailableError): Fault =>
-  ({ whose: 'environment', dependency, suspect, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+const unavailable = ({ dependency, retryAfterMs, suspect }: UnavailableError): Fault => ({
+  whose: 'environment',
+  dependency,
+  suspect,
+  ...(retryAfterMs !== undefined && { retryAfterMs }),
+});
 
 /** A row, or a key that is being inserted, is held by another transaction for longer than `lock_timeout`. */
 export const isLocked = (error: unknown): boolean => codesOf(error).includes(LOCK_NOT_AVAILABLE);
@@ -108,15 +152,25 @@ export const isLocked = (error: unknown): boolean => codesOf(error).includes(LOC
 export function isDatabaseFault(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { message, severity, cause, errors, meta } = error as ErrorLike;
-  if (severity === 'FATAL' || severity === 'PANIC' || DRIVER_TEXTS.test(String(message)) || STALE_PLAN.test(String(message))) return true;
-  if (codesOf(error).some(isDatabaseCode) || ADAPTER_KINDS.has(String(meta?.driverAdapterError?.cause?.kind))) return true;
+  if (
+    severity === 'FATAL' ||
+    severity === 'PANIC' ||
+    DRIVER_TEXTS.test(String(message)) ||
+    STALE_PLAN.test(String(message))
+  )
+    return true;
+  if (codesOf(error).some(isDatabaseCode) || ADAPTER_KINDS.has(String(meta?.driverAdapterError?.cause?.kind)))
+    return true;
   return [cause, meta?.driverAdapterError?.cause, ...(errors ?? [])].some(isDatabaseFault);
 }
 
 /** A connection that breaks in the middle of a statement has no code of the server. */
-const isSuspect = (error: unknown): boolean => codesOf(error).some((code) => SUSPECT.test(code)) || /^(Connection terminated|Query read timeout)/.test(String((error as ErrorLike).message));
+const isSuspect = (error: unknown): boolean =>
+  codesOf(error).some((code) => SUSPECT.test(code)) ||
+  /^(Connection terminated|Query read timeout)/.test(String((error as ErrorLike).message));
 
-const isDatabaseCode = (code: string): boolean => UNREACHABLE.has(code) || (isSqlState(code) && (code in SQLSTATES || code.slice(0, 2) in SQLSTATES));
+const isDatabaseCode = (code: string): boolean =>
+  UNREACHABLE.has(code) || (isSqlState(code) && (code in SQLSTATES || code.slice(0, 2) in SQLSTATES));
 
 const isSqlState = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code);
 

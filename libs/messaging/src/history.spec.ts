@@ -5,7 +5,10 @@ const tried = (n: number): FailedTry => ({ at: new Date(n * 1_000).toISOString()
 
 describe('the history of a message', () => {
   it('keeps the first try and the last ones of very many', () => {
-    const history = Array.from({ length: 50 }, (_, n) => tried(n)).reduce<FailedTry[]>((all, one) => grown(all, one), []);
+    const history = Array.from({ length: 50 }, (_, n) => tried(n)).reduce<FailedTry[]>(
+      (all, one) => grown(all, one),
+      [],
+    );
     expect(history).toHaveLength(20);
     expect(history[0]).toEqual(tried(0));
     expect(history.slice(1)).toEqual(Array.from({ length: 19 }, (_, n) => tried(31 + n)));
@@ -16,6 +19,7 @@ describe('the history of a message', () => {
   });
 
   it('is empty where somebody wrote something else', () => {
-    for (const history of [undefined, 'long', {}, [null, 1, { at: 1, reason: 'x' }]]) expect(historyOf({ history })).toEqual([]);
+    for (const history of [undefined, 'long', {}, [null, 1, { at: 1, reason: 'x' }]])
+      expect(historyOf({ history })).toEqual([]);
   });
 });

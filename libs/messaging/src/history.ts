@@ -25,4 +25,5 @@ export function grown(history: readonly FailedTry[], { at, reason }: FailedTry):
 }
 
 /** Anybody may have written the header. */
-const isTry = (one: unknown): one is FailedTry => typeof (one as FailedTry | null)?.at === 'string' && typeof (one as FailedTry).reason === 'string';
+const isTry = (one: unknown): one is FailedTry =>
+  typeof (one as FailedTry | null)?.at === 'string' && typeof (one as FailedTry).reason === 'string';

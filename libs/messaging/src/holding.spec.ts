@@ -86,7 +86,14 @@ describe('a queue', () => {
       expect(holding.due(now + 1)).toEqual({ again: [], fresh: false });
       holding.hold(again[0]!, certain, now);
     }
-    expect(tried).toEqual([[250, ['a']], [500, ['b']], [1_000, ['c']], [2_000, ['a']], [4_000, ['b']], [6_000, ['c']]]);
+    expect(tried).toEqual([
+      [250, ['a']],
+      [500, ['b']],
+      [1_000, ['c']],
+      [2_000, ['a']],
+      [4_000, ['b']],
+      [6_000, ['c']],
+    ]);
   });
 
   it('does not wait longer for those that were being handled when it was paused, and fail later', () => {
@@ -144,15 +151,26 @@ describe('a queue', () => {
 
   it('counts a new message that fails like any other probe, and tries the next one at once when there is no new one', () => {
     const holding = paused();
-    for (const [message, at] of [['a', 250], ['b', 500], ['c', 1_000]] as const) {
+    for (const [message, at] of [
+      ['a', 250],
+      ['b', 500],
+      ['c', 1_000],
+    ] as const) {
       expect(holding.due(at).again).toEqual([message]);
       holding.hold(message, away, at);
     }
     // The third probe has failed at 1,000, so the next one comes a second later.
     expect([holding.due(1_999).fresh, holding.due(2_000).fresh]).toEqual([false, true]);
     holding.hold('new', away, 2_000);
-    expect([holding.due(3_999), holding.due(4_000)]).toEqual([{ again: [], fresh: false }, { again: ['a'], fresh: false }]);
-    for (const [message, at] of [['a', 4_000], ['b', 6_000], ['c', 8_000]] as const) {
+    expect([holding.due(3_999), holding.due(4_000)]).toEqual([
+      { again: [], fresh: false },
+      { again: ['a'], fresh: false },
+    ]);
+    for (const [message, at] of [
+      ['a', 4_000],
+      ['b', 6_000],
+      ['c', 8_000],
+    ] as const) {
       holding.due(at);
       holding.hold(message, away, at);
     }

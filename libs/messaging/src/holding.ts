@@ -66,7 +66,14 @@ export class Holding<M> {
     const notBefore = now + Math.max(pauseAfter(tries), failure.retryAfterMs ?? 0);
     // Deleted first: the one that has just been tried is the last in turn.
     this.#held.delete(message);
-    this.#held.set(message, { ...failure, since: before?.since ?? now, failedAt: now, tries, notBefore, trying: false });
+    this.#held.set(message, {
+      ...failure,
+      since: before?.since ?? now,
+      failedAt: now,
+      tries,
+      notBefore,
+      trying: false,
+    });
     this.#failing.add(message);
     if (this.#isProbe(before)) this.#probeFailed(now, failure);
     else if (!this.#paused && this.#failing.size >= SICK_AFTER) this.#pause(now, failure);
@@ -87,7 +94,9 @@ export class Holding<M> {
     if (!this.#paused) return { again: this.#take(([, { notBefore }]) => notBefore <= now), fresh: false };
     if (this.#probing || now < this.#probeAt) return { again: [], fresh: false };
     const next = [...this.#held].find(([, { trying }]) => !trying)?.[0];
-    const fresh = next === undefined || (this.#held.get(next)!.suspect && this.#probes % (PROBES_PER_FRESH_ONE + 1) === PROBES_PER_FRESH_ONE);
+    const fresh =
+      next === undefined ||
+      (this.#held.get(next)!.suspect && this.#probes % (PROBES_PER_FRESH_ONE + 1) === PROBES_PER_FRESH_ONE);
     this.#probing = fresh ? 'fresh' : 'held';
     return fresh ? { again: [], fresh: true } : { again: this.#take(([message]) => message === next), fresh: false };
   }

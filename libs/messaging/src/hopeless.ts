@@ -15,7 +15,8 @@ const PROBE_WITHIN_MS = 5_000;
  */
 export async function whyHopeless(error: Error, url: string): Promise<string | undefined> {
   if (REFUSED.test(error.message)) return `${error.message}. Check the user, the password and the vhost of AMQP_URL`;
-  if (CUT_OFF.test(error.message) && (await speaksTls(url))) return 'the port that AMQP_URL names speaks TLS, and AMQP_URL says amqp://. Make it amqps://';
+  if (CUT_OFF.test(error.message) && (await speaksTls(url)))
+    return 'the port that AMQP_URL names speaks TLS, and AMQP_URL says amqp://. Make it amqps://';
   return tlsFailure(error, VARIABLES);
 }
 
@@ -23,7 +24,11 @@ export async function whyHopeless(error: Error, url: string): Promise<string | u
 async function speaksTls(url: string): Promise<boolean> {
   const { protocol, hostname, port } = new URL(url);
   if (protocol !== 'amqp:') return false;
-  const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 5672), rejectUnauthorized: false });
+  const socket = connect({
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port || 5672),
+    rejectUnauthorized: false,
+  });
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.timeout(PROBE_WITHIN_MS) });
     return true;

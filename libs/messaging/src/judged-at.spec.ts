@@ -4,8 +4,13 @@ import { judgedAt } from './judged-at.js';
 
 const now = new Date('2026-01-02T12:00:00.000Z');
 const ago = (ms: number): Date => new Date(now.getTime() - ms);
-const judged = (acceptedAt?: Date) => judgedAt({ type: 'orders.place', ...(acceptedAt && { acceptedAt: acceptedAt.toISOString() }) }, now);
-const doubted = async (): Promise<number> => (await register.getSingleMetric('sluice_instants_doubted_total')!.get()).values.reduce((sum, { value }) => sum + value, 0);
+const judged = (acceptedAt?: Date) =>
+  judgedAt({ type: 'orders.place', ...(acceptedAt && { acceptedAt: acceptedAt.toISOString() }) }, now);
+const doubted = async (): Promise<number> =>
+  (await register.getSingleMetric('sluice_instants_doubted_total')!.get()).values.reduce(
+    (sum, { value }) => sum + value,
+    0,
+  );
 
 const DAY_MS = 86_400_000;
 

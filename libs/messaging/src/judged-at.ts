@@ -16,7 +16,11 @@ const LONGEST_AGO_MS = 24 * 3_600_000;
  * @param acceptedAt RFC 3339; default: the one of the message's envelope
  * @param now by the clock of the database of whoever decides
  */
-export function judgedAt(message: Pick<Message, 'type' | 'acceptedAt'>, now: Date, acceptedAt = message.acceptedAt): Date {
+export function judgedAt(
+  message: Pick<Message, 'type' | 'acceptedAt'>,
+  now: Date,
+  acceptedAt = message.acceptedAt,
+): Date {
   if (acceptedAt === undefined) return now;
   const [latest, earliest, claimed] = [now.getTime(), now.getTime() - LONGEST_AGO_MS, Date.parse(acceptedAt)];
   if (claimed > latest + ALLOWANCE_MS || claimed < earliest) countDoubtful(message.type);

@@ -27,20 +27,31 @@ interface Listening {
 async function listen(maxLength?: number): Promise<Listening> {
   const heard: Message[] = [];
   let subscriptions = 0;
-  open.push(new LiveFeed({ url: broker.url, service: 'gateway', name: 'a gateway listens', ...(maxLength && { maxLength }), onFact: (fact) => heard.push(fact), onSubscribed: () => (subscriptions += 1) }));
+  open.push(
+    new LiveFeed({
+      url: broker.url,
+      service: 'gateway',
+      name: 'a gateway listens',
+      ...(maxLength && { maxLength }),
+      onFact: (fact) => heard.push(fact),
+      onSubscribed: () => (subscriptions += 1),
+    }),
+  );
   await eventually(() => expect(subscriptions).toBe(1));
   return { heard, subscriptions: () => subscriptions };
 }
 
 const shipped = () => ({ orderId: randomUUID(), userId: randomUUID(), version: 4 });
-const wire = (data: ReturnType<typeof shipped>) => encode(OrderShipped(data), { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' });
+const wire = (data: ReturnType<typeof shipped>) =>
+  encode(OrderShipped(data), { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' });
 
 describe('the live feed', () => {
   it('tells every process each live fact', async () => {
     const both = [await listen(), await listen()];
     const data = shipped();
     await publisher.publish(wire(data));
-    for (const { heard } of both) await eventually(() => expect(heard).toMatchObject([{ type: 'order.shipped', data }]));
+    for (const { heard } of both)
+      await eventually(() => expect(heard).toMatchObject([{ type: 'order.shipped', data }]));
   });
 
   it('listens again after its connection was lost, and says so, so that what was missed can be read', async () => {
@@ -58,9 +69,14 @@ describe('the live feed', () => {
     await publisher.publish({ ...wire(shipped()), body: '{"orderId": 1}' });
     await publisher.publish({ ...wire(shipped()), body: 'no JSON' });
     const later = wire(shipped());
-    await publisher.publish({ ...later, properties: { ...later.properties, headers: { ...later.properties.headers, version: 99 } } });
+    await publisher.publish({
+      ...later,
+      properties: { ...later.properties, headers: { ...later.properties.headers, version: 99 } },
+    });
     const about = { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' };
-    await publisher.publish(encode(PaymentDeclined({ orderId: randomUUID(), userId: randomUUID(), reason: 'no', version: 1 }), about));
+    await publisher.publish(
+      encode(PaymentDeclined({ orderId: randomUUID(), userId: randomUUID(), reason: 'no', version: 1 }), about),
+    );
     await publisher.publish(wire(good));
     await eventually(() => expect(heard).toHaveLength(1));
     expect(heard).toMatchObject([{ data: good }]);
@@ -68,8 +84,13 @@ describe('the live feed', () => {
 
   it('has a queue that holds so much and no more, the newest, and goes with its process', async () => {
     await listen(5);
-    const queues = async () => (await broker.management.get<{ exclusive: boolean; arguments: object }[]>(`queues/${broker.vhost}`)).filter(({ exclusive }) => exclusive);
-    await eventually(async () => expect(await queues()).toMatchObject([{ arguments: { 'x-max-length': 5, 'x-overflow': 'drop-head' } }]));
+    const queues = async () =>
+      (await broker.management.get<{ exclusive: boolean; arguments: object }[]>(`queues/${broker.vhost}`)).filter(
+        ({ exclusive }) => exclusive,
+      );
+    await eventually(async () =>
+      expect(await queues()).toMatchObject([{ arguments: { 'x-max-length': 5, 'x-overflow': 'drop-head' } }]),
+    );
     await Promise.all(open.splice(0).map((feed) => feed.close()));
     await eventually(async () => expect(await queues()).toEqual([]));
   });

@@ -35,8 +35,13 @@ export class LiveFeed {
     this.#senders = new Senders(options);
     this.#connection = openConnection(options, options.name);
     watched.connections.add(this.#connection);
-    const wrapper = this.#connection.createChannel({ confirm: false, setup: (channel: Channel) => this.#subscribe(channel) });
-    wrapper.on('error', (error: Error) => this.#logger.error(`cannot listen: ${error.message}. If shop.live is missing: npm run topology`));
+    const wrapper = this.#connection.createChannel({
+      confirm: false,
+      setup: (channel: Channel) => this.#subscribe(channel),
+    });
+    wrapper.on('error', (error: Error) =>
+      this.#logger.error(`cannot listen: ${error.message}. If shop.live is missing: npm run topology`),
+    );
   }
 
   async close(): Promise<void> {
@@ -46,7 +51,10 @@ export class LiveFeed {
 
   async #subscribe(channel: Channel): Promise<void> {
     const { maxLength = MAX_LENGTH, onSubscribed } = this.options;
-    const { queue } = await channel.assertQueue('', { exclusive: true, arguments: { 'x-max-length': maxLength, 'x-overflow': 'drop-head' } });
+    const { queue } = await channel.assertQueue('', {
+      exclusive: true,
+      arguments: { 'x-max-length': maxLength, 'x-overflow': 'drop-head' },
+    });
     await channel.bindQueue(queue, 'shop.live', '');
     await channel.consume(queue, (delivery) => this.#arrived(delivery), { noAck: true });
     onSubscribed();

@@ -11,7 +11,10 @@ import { Do, Happened, handles, SERVICES, startService, stopServices, TIERS_MS }
 let broker: TestBroker;
 let client: MessageClient;
 beforeAll(async () => {
-  broker = await testBroker({ tiersMs: TIERS_MS, services: { ...SERVICES, orders: { commands: [ExpirePayment], queries: [GetOrder] } } });
+  broker = await testBroker({
+    tiersMs: TIERS_MS,
+    services: { ...SERVICES, orders: { commands: [ExpirePayment], queries: [GetOrder] } },
+  });
 });
 beforeEach(async () => {
   register.resetMetrics();
@@ -32,17 +35,28 @@ const within = (deadlineMs = 5_000) => ({ deadlineMs });
 
 /** The samples of one metric as a scrape shows them; of a histogram, how many it has seen. */
 async function scraped(name: string): Promise<Record<string, number>> {
-  const lines = (await register.getSingleMetricAsString(name)).split('\n').filter((line) => line !== '' && !/^#|_bucket|_sum/.test(line));
-  return Object.fromEntries(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')).replace(name, ''), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+  const lines = (await register.getSingleMetricAsString(name))
+    .split('\n')
+    .filter((line) => line !== '' && !/^#|_bucket|_sum/.test(line));
+  return Object.fromEntries(
+    lines.map((line) => [
+      line.slice(0, line.lastIndexOf(' ')).replace(name, ''),
+      Number(line.slice(line.lastIndexOf(' ') + 1)),
+    ]),
+  );
 }
-const shows = (name: string, samples: Record<string, number>) => eventually(async () => expect(await scraped(name)).toEqual(samples));
+const shows = (name: string, samples: Record<string, number>) =>
+  eventually(async () => expect(await scraped(name)).toEqual(samples));
 
 describe('publishing', () => {
   it('is counted by type and outcome, and timed', async () => {
     await client.post(ExpirePayment, ORDER, within());
     await broker.management.delete(`bindings/${broker.vhost}/e/shop.commands/q/orders.commands/orders.expire-payment`);
     await expect(client.post(ExpirePayment, ORDER, within())).rejects.toThrow();
-    await shows('sluice_messages_published_total', { '{type="orders.expire-payment",outcome="confirmed"}': 1, '{type="orders.expire-payment",outcome="unroutable"}': 1 });
+    await shows('sluice_messages_published_total', {
+      '{type="orders.expire-payment",outcome="confirmed"}': 1,
+      '{type="orders.expire-payment",outcome="unroutable"}': 1,
+    });
     await shows('sluice_publish_seconds', { _count: 2 });
     const channel = await broker.connection.createChannel();
     await channel.bindQueue('orders.commands', 'shop.commands', 'orders.expire-payment');
@@ -58,15 +72,30 @@ describe('publishing', () => {
 describe('handling', () => {
   it('is counted by how it ended, and timed', async () => {
     let failures = 1;
-    await startService(broker, [handles(ExpirePayment, async () => { if (failures-- > 0) throw new Error('not yet'); })], { service: 'orders' });
+    await startService(
+      broker,
+      [
+        handles(ExpirePayment, async () => {
+          if (failures-- > 0) throw new Error('not yet');
+        }),
+      ],
+      { service: 'orders' },
+    );
     await publish(broker, ExpirePayment, ORDER);
     const labels = 'queue="orders.commands",type="orders.expire-payment"';
-    await shows('sluice_messages_handled_total', { [`{${labels},ending="retry"}`]: 1, [`{${labels},ending="ack"}`]: 1 });
+    await shows('sluice_messages_handled_total', {
+      [`{${labels},ending="retry"}`]: 1,
+      [`{${labels},ending="ack"}`]: 1,
+    });
     await shows('sluice_handle_seconds', { [`_count{${labels}}`]: 2 });
   });
 
   it('that gives up is a dead letter, in the count and in the depth of its queue', async () => {
-    await startService(broker, [handles(Happened, async () => { throw new PermanentError('never'); })]);
+    await startService(broker, [
+      handles(Happened, async () => {
+        throw new PermanentError('never');
+      }),
+    ]);
     await publish(broker, Happened, { n: 1 });
     await shows('sluice_messages_handled_total', { '{queue="probe.events",type="other",ending="dead"}': 1 });
     await shows('sluice_queue_messages', { '{queue="probe.events"}': 0, '{queue="probe.events.dead"}': 1 });
@@ -76,7 +105,12 @@ describe('handling', () => {
     const own = await testBroker({ tiersMs: TIERS_MS, services: { probe: { events: [Happened] } } });
     const channel = await own.connection.createChannel();
     let tries = 0;
-    await startService(own, [handles(Happened, async () => { tries += 1; throw new Error('once'); })]);
+    await startService(own, [
+      handles(Happened, async () => {
+        tries += 1;
+        throw new Error('once');
+      }),
+    ]);
     await channel.deleteQueue('probe.retry.50');
     await publish(own, Happened, { n: 1 });
     await eventually(() => expect(tries).toBe(1));
@@ -101,17 +135,26 @@ describe('handling', () => {
 
 it('requests are timed by what came of them', async () => {
   const order = 'type="orders.order"';
-  let answer: () => Promise<never> = async () => { throw ProblemError.of(404, 'No such order'); };
+  let answer: () => Promise<never> = async () => {
+    throw ProblemError.of(404, 'No such order');
+  };
   await startService(broker, [handles(GetOrder, () => answer())], { service: 'orders' });
-  const ask = (deadlineMs = 5_000) => client.request(GetOrder, { ...ORDER, userId: ORDER.orderId }, within(deadlineMs)).catch(() => undefined);
+  const ask = (deadlineMs = 5_000) =>
+    client.request(GetOrder, { ...ORDER, userId: ORDER.orderId }, within(deadlineMs)).catch(() => undefined);
   await ask();
-  answer = async () => { throw new Error('a fault'); };
+  answer = async () => {
+    throw new Error('a fault');
+  };
   await ask();
   let finish!: (error: Error) => void;
   answer = () => new Promise((_, reject) => (finish = reject));
   await ask(200);
   finish(new Error('too late'));
-  expect(await scraped('sluice_rpc_seconds')).toEqual({ [`_count{${order},outcome="refused"}`]: 1, [`_count{${order},outcome="failed"}`]: 1, [`_count{${order},outcome="timeout"}`]: 1 });
+  expect(await scraped('sluice_rpc_seconds')).toEqual({
+    [`_count{${order},outcome="refused"}`]: 1,
+    [`_count{${order},outcome="failed"}`]: 1,
+    [`_count{${order},outcome="timeout"}`]: 1,
+  });
 });
 
 describe('the broker', () => {
@@ -125,7 +168,10 @@ describe('the broker', () => {
 
   it('is asked for the queues of those who are there, and only for them; what cannot be told is left out', async () => {
     const { app } = await startService(broker, [handles(Do, async () => undefined)], { publisher: client.publisher });
-    expect(await scraped('sluice_queue_messages')).toEqual({ '{queue="probe.commands"}': 0, '{queue="probe.commands.dead"}': 0 });
+    expect(await scraped('sluice_queue_messages')).toEqual({
+      '{queue="probe.commands"}': 0,
+      '{queue="probe.commands.dead"}': 0,
+    });
     const channel = await broker.connection.createChannel();
     await channel.deleteQueue('probe.commands.dead');
     expect(await scraped('sluice_queue_messages')).toEqual({ '{queue="probe.commands"}': 0 });

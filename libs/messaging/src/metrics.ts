@@ -7,22 +7,65 @@ import { whenScraped } from './scrape.js';
 /** Seconds: from a confirm by an idle broker (1 ms) to the time after which publishing and draining give up (10 s). */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-const published = new Counter({ name: 'sluice_messages_published_total', help: 'Messages published, by what became of them.', labelNames: ['type', 'outcome'] });
-const publishSeconds = new Histogram({ name: 'sluice_publish_seconds', help: 'From publishing to the confirm, waiting in line included. Seconds.', buckets: SECONDS });
-const handled = new Counter({ name: 'sluice_messages_handled_total', help: 'Deliveries, by how they ended.', labelNames: ['queue', 'type', 'ending'] });
-const handleSeconds = new Histogram({ name: 'sluice_handle_seconds', help: 'From the delivery to its ending. Seconds.', labelNames: ['queue', 'type'], buckets: SECONDS });
-const rpcSeconds = new Histogram({ name: 'sluice_rpc_seconds', help: 'Requests, from the question to the answer or to giving up. Seconds.', labelNames: ['type', 'outcome'], buckets: SECONDS });
+const published = new Counter({
+  name: 'sluice_messages_published_total',
+  help: 'Messages published, by what became of them.',
+  labelNames: ['type', 'outcome'],
+});
+const publishSeconds = new Histogram({
+  name: 'sluice_publish_seconds',
+  help: 'From publishing to the confirm, waiting in line included. Seconds.',
+  buckets: SECONDS,
+});
+const handled = new Counter({
+  name: 'sluice_messages_handled_total',
+  help: 'Deliveries, by how they ended.',
+  labelNames: ['queue', 'type', 'ending'],
+});
+const handleSeconds = new Histogram({
+  name: 'sluice_handle_seconds',
+  help: 'From the delivery to its ending. Seconds.',
+  labelNames: ['queue', 'type'],
+  buckets: SECONDS,
+});
+const rpcSeconds = new Histogram({
+  name: 'sluice_rpc_seconds',
+  help: 'Requests, from the question to the answer or to giving up. Seconds.',
+  labelNames: ['type', 'outcome'],
+  buckets: SECONDS,
+});
 
-const overdue = new Counter({ name: 'sluice_messages_overdue_total', help: 'Requests whose caller had stopped waiting when they came: queries are dropped, commands carried out without an answer.', labelNames: ['queue', 'type'] });
+const overdue = new Counter({
+  name: 'sluice_messages_overdue_total',
+  help: 'Requests whose caller had stopped waiting when they came: queries are dropped, commands carried out without an answer.',
+  labelNames: ['queue', 'type'],
+});
 
-const doubtful = new Counter({ name: 'sluice_instants_doubted_total', help: 'Messages that claim to have been accepted in the future, or longer ago than is believed: judged by the nearest instant that is.', labelNames: ['type'] });
-const refused = new Counter({ name: 'sluice_messages_refused_total', help: 'Messages that were not handled because their sender may not send them (sender), not in this way (way), or is not named (anonymous).', labelNames: ['queue', 'type', 'fault'] });
-const anonymous = new Counter({ name: 'sluice_messages_anonymous_total', help: 'Messages that were handled although they do not name their sender (ANONYMOUS_MESSAGES=accepted).', labelNames: ['queue', 'type'] });
+const doubtful = new Counter({
+  name: 'sluice_instants_doubted_total',
+  help: 'Messages that claim to have been accepted in the future, or longer ago than is believed: judged by the nearest instant that is.',
+  labelNames: ['type'],
+});
+const refused = new Counter({
+  name: 'sluice_messages_refused_total',
+  help: 'Messages that were not handled because their sender may not send them (sender), not in this way (way), or is not named (anonymous).',
+  labelNames: ['queue', 'type', 'fault'],
+});
+const anonymous = new Counter({
+  name: 'sluice_messages_anonymous_total',
+  help: 'Messages that were handled although they do not name their sender (ANONYMOUS_MESSAGES=accepted).',
+  labelNames: ['queue', 'type'],
+});
 
 /** What the gauges look at when they are scraped: whoever lives in this process puts itself in, and takes itself out when it closes. */
 export const watched = {
   connections: new Set<{ isConnected(): boolean }>(),
-  consumers: new Set<{ readonly queue: string; readonly inFlight: number; readonly held: number; readonly paused: boolean }>(),
+  consumers: new Set<{
+    readonly queue: string;
+    readonly inFlight: number;
+    readonly held: number;
+    readonly paused: boolean;
+  }>(),
   queues: new Set<{ readonly names: readonly string[]; depth(queue: string): Promise<number> }>(),
 };
 
@@ -76,7 +119,9 @@ new Gauge({
 });
 
 const depths = whenScraped(async () => {
-  const asked = [...watched.queues].flatMap(({ names, depth }) => names.map(async (queue) => ({ queue, depth: await depth(queue) })));
+  const asked = [...watched.queues].flatMap(({ names, depth }) =>
+    names.map(async (queue) => ({ queue, depth: await depth(queue) })),
+  );
   return (await Promise.allSettled(asked)).flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
 });
 
@@ -92,7 +137,8 @@ new Gauge({
 });
 
 /** Anybody may write a type on a message; labels are the types of this system. `answer` is what a reply calls itself. */
-const known = (type: unknown): string => (typeof type === 'string' && (type === 'answer' || catalogue.has(type)) ? type : 'other');
+const known = (type: unknown): string =>
+  typeof type === 'string' && (type === 'answer' || catalogue.has(type)) ? type : 'other';
 
 const secondsSince = (began: number): number => (performance.now() - began) / 1_000;
 
@@ -120,7 +166,8 @@ export function countHandled(queue: string, messageType: unknown, ending: Handle
   handleSeconds.observe({ queue, type }, secondsSince(began));
 }
 
-export const countRefused = (queue: string, type: unknown, fault: string): void => refused.inc({ queue, type: known(type), fault });
+export const countRefused = (queue: string, type: unknown, fault: string): void =>
+  refused.inc({ queue, type: known(type), fault });
 export const countAnonymous = (queue: string, type: unknown): void => anonymous.inc({ queue, type: known(type) });
 export const countOverdue = (queue: string, type: unknown): void => overdue.inc({ queue, type: known(type) });
 

@@ -6,7 +6,11 @@ it('counts each request that came too late, and logs one line a minute at most',
   const lines: string[] = [];
   let now = 0;
   const overdue = new Overdue('probe.queries', { warn: (line: string) => void lines.push(line) }, () => now);
-  const delivery = () => ({ properties: { type: 'orders.order' }, content: Buffer.of(), fields: { redelivered: false, exchange: '', routingKey: '' } });
+  const delivery = () => ({
+    properties: { type: 'orders.order' },
+    content: Buffer.of(),
+    fields: { redelivered: false, exchange: '', routingKey: '' },
+  });
   for (now of [0, 1, 59_999, 60_000]) overdue.note(delivery());
   const held = delivery();
   for (now of [60_001, 60_002]) overdue.note(held);

@@ -25,7 +25,9 @@ export class Overdue {
     countOverdue(this.queue, type);
     this.#unlogged += 1;
     if (this.clock() - this.#loggedAt < LOG_EVERY_MS) return;
-    this.logger.warn(`requests that came after their caller had stopped waiting: ${this.#unlogged}, the latest ${String(type)}`);
+    this.logger.warn(
+      `requests that came after their caller had stopped waiting: ${this.#unlogged}, the latest ${String(type)}`,
+    );
     this.#unlogged = 0;
     this.#loggedAt = this.clock();
   }

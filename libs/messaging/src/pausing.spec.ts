@@ -47,7 +47,9 @@ describe('while a dependency of its messages is sick', () => {
     await eventually(() => expect(server.paused).toEqual(['probe.events']));
     // What it had taken before it knew is at most its prefetch; the rest is where it was.
     await eventually(async () => expect(await depth(broker, 'probe.events')).toBeGreaterThanOrEqual(50));
-    expect(dependencies.all()).toContainEqual(expect.objectContaining({ name: 'sick-1', state: 'sick', because: 'UnavailableError: no answer' }));
+    expect(dependencies.all()).toContainEqual(
+      expect.objectContaining({ name: 'sick-1', state: 'sick', because: 'UnavailableError: no answer' }),
+    );
     // A longer outage than all tiers together: by then each would have been a dead letter.
     const before = sick.calls.length;
     await eventually(() => expect(sick.calls.length).toBeGreaterThanOrEqual(before + 4), { withinMs: 15_000 });
@@ -81,7 +83,9 @@ describe('while a dependency of its messages is sick', () => {
       },
       { withinMs: 60_000 },
     );
-    expect(letters.map(({ headers }) => [headers['attempts'], (headers['history'] as unknown[]).length])).toEqual(Array(3).fill([4, 4]));
+    expect(letters.map(({ headers }) => [headers['attempts'], (headers['history'] as unknown[]).length])).toEqual(
+      Array(3).fill([4, 4]),
+    );
     expect(sorted(picky.done)).toEqual(numbers(next).slice(3));
   }, 90_000);
 
@@ -148,7 +152,9 @@ describe('while the broker blocks its publishers', () => {
         calls.push(n);
         if (fails) throw new Error('a provider that is down as well');
       };
-      const { server } = await startService(vhost, [handles(Happened, handler)], { schedule: { retryTiersMs: Array<number>(400).fill(150) } });
+      const { server } = await startService(vhost, [handles(Happened, handler)], {
+        schedule: { retryTiersMs: Array<number>(400).fill(150) },
+      });
       for (let n = 0; n < 5; n++) await publish(vhost, Happened, { n });
       await eventually(() => expect(calls.length).toBeGreaterThan(5));
       await own.setDiskAlarm(true);

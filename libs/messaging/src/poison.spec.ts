@@ -14,7 +14,11 @@ let broker: TestBroker;
 let folder: string;
 beforeAll(async () => {
   broker = await testBroker({ tiersMs: TIERS_MS, services: SERVICES });
-  await broker.management.put(`policies/${broker.vhost}/sooner`, { pattern: '^probe\\.events$', 'apply-to': 'queues', definition: { 'delivery-limit': LIMIT } });
+  await broker.management.put(`policies/${broker.vhost}/sooner`, {
+    pattern: '^probe\\.events$',
+    'apply-to': 'queues',
+    definition: { 'delivery-limit': LIMIT },
+  });
   folder = mkdtempSync(path.join(tmpdir(), 'sluice-poison-'));
 });
 afterAll(async () => {
@@ -26,7 +30,13 @@ afterAll(async () => {
 function supervised() {
   const notes = path.join(folder, 'notes');
   writeFileSync(notes, '');
-  const start = () => run('libs/messaging/src/testing/mortal.mjs', { URL: broker.url, PREFETCH: String(PREFETCH), POISON: String(POISON), NOTES: notes });
+  const start = () =>
+    run('libs/messaging/src/testing/mortal.mjs', {
+      URL: broker.url,
+      PREFETCH: String(PREFETCH),
+      POISON: String(POISON),
+      NOTES: notes,
+    });
   let service = start();
   let [deaths, stopped] = [0, false];
   const supervising = (async () => {
@@ -49,18 +59,31 @@ describe('a message that kills the process of its consumer', () => {
     for (const n of before) await publish(broker, Happened, { n });
     const { handled, deaths, stop } = supervised();
     try {
-      await eventually(async () => expect(await deadLetters(broker, 'probe.events')).not.toEqual([]), { withinMs: 60_000 });
+      await eventually(async () => expect(await deadLetters(broker, 'probe.events')).not.toEqual([]), {
+        withinMs: 60_000,
+      });
       for (const n of [151, 152, 153]) await publish(broker, Happened, { n });
-      await eventually(() => expect(handled()).toEqual(new Set([...before.filter((n) => n !== POISON), 151, 152, 153])), { withinMs: 30_000 });
+      await eventually(
+        () => expect(handled()).toEqual(new Set([...before.filter((n) => n !== POISON), 151, 152, 153])),
+        { withinMs: 30_000 },
+      );
       // What an earlier process had handled, and not yet acknowledged, comes once more.
-      await eventually(async () => expect((await broker.management.get<{ messages: number }>(`queues/${broker.vhost}/probe.events`)).messages).toBe(0), { withinMs: 30_000 });
+      await eventually(
+        async () =>
+          expect(
+            (await broker.management.get<{ messages: number }>(`queues/${broker.vhost}/probe.events`)).messages,
+          ).toBe(0),
+        { withinMs: 30_000 },
+      );
     } finally {
       await stop();
     }
     expect(deaths()).toBe(LIMIT + 1);
     await eventually(async () => {
       const letters = await deadLetters(broker, 'probe.events');
-      expect(letters.map(({ body, headers }) => [body, headers['x-first-death-reason']])).toEqual([[JSON.stringify({ n: POISON }), 'delivery_limit']]);
+      expect(letters.map(({ body, headers }) => [body, headers['x-first-death-reason']])).toEqual([
+        [JSON.stringify({ n: POISON }), 'delivery_limit'],
+      ]);
     });
     expect(await depth(broker, 'probe.events')).toBe(0);
   }, 120_000);

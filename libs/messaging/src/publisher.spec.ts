@@ -13,7 +13,8 @@ const open: Publisher[] = [];
 afterEach(async () => void (await Promise.all(open.splice(0).map((publisher) => publisher.close()))));
 afterAll(() => broker.close());
 
-const wire = (outgoing: Outgoing): WireMessage => encode(outgoing, { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' });
+const wire = (outgoing: Outgoing): WireMessage =>
+  encode(outgoing, { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' });
 
 function publisherOf(options: Partial<PublisherOptions> = {}): Publisher {
   const publisher = new Publisher({ url: broker.url, ...options });
@@ -24,11 +25,17 @@ function publisherOf(options: Partial<PublisherOptions> = {}): Publisher {
 async function boundedQueue(limit: number): Promise<{ name: string; to(): WireMessage }> {
   const channel = await broker.connection.createChannel();
   const name = `bounded-${randomUUID()}`;
-  await channel.assertQueue(name, { arguments: { 'x-queue-type': 'classic', 'x-max-length': limit, 'x-overflow': 'reject-publish' } });
+  await channel.assertQueue(name, {
+    arguments: { 'x-queue-type': 'classic', 'x-max-length': limit, 'x-overflow': 'reject-publish' },
+  });
   return { name, to: () => ({ ...wire(Happened({ n: 1 })), exchange: '', routingKey: name }) };
 }
 
-const reason = (publishing: Promise<void>) => publishing.then(() => 'confirmed', (error: { reason: string }) => error.reason);
+const reason = (publishing: Promise<void>) =>
+  publishing.then(
+    () => 'confirmed',
+    (error: { reason: string }) => error.reason,
+  );
 
 describe('publishing', () => {
   it('resolves when the broker has the message, persistent and with its envelope in properties', async () => {
@@ -37,23 +44,40 @@ describe('publishing', () => {
     await publisher.publish(message);
     const channel = await broker.connection.createChannel();
     const got = await channel.get('probe.commands', { noAck: true });
-    expect(got).toMatchObject({ fields: { exchange: 'shop.commands', routingKey: 'probe.do' }, properties: { deliveryMode: 2, messageId: message.properties.messageId, type: 'probe.do', appId: 'test', contentType: 'application/json' } });
+    expect(got).toMatchObject({
+      fields: { exchange: 'shop.commands', routingKey: 'probe.do' },
+      properties: {
+        deliveryMode: 2,
+        messageId: message.properties.messageId,
+        type: 'probe.do',
+        appId: 'test',
+        contentType: 'application/json',
+      },
+    });
     await channel.close();
   });
 
   it('of a command that nobody takes is an error; of a fact or a delivery that nobody takes it is not', async () => {
     const publisher = publisherOf();
-    await expect(publisher.publish(wire(Nowhere({ n: 1 })))).rejects.toMatchObject({ reason: 'unroutable', message: expect.stringContaining('npm run topology') });
+    await expect(publisher.publish(wire(Nowhere({ n: 1 })))).rejects.toMatchObject({
+      reason: 'unroutable',
+      message: expect.stringContaining('npm run topology'),
+    });
     const unheard = wire(Happened({ n: 1 }));
     await publisher.publish({ ...unheard, routingKey: 'nobody.hears' });
-    await publisher.publish({ ...wire(Told({ n: 1 })), properties: { ...unheard.properties, headers: { channel: 'pigeon' } } });
+    await publisher.publish({
+      ...wire(Told({ n: 1 })),
+      properties: { ...unheard.properties, headers: { channel: 'pigeon' } },
+    });
     expect(await depth(broker, 'shop.unrouted')).toBe(1);
   });
 
   it('tells each of two sends of one message apart, and one unroutable message does not hurt its neighbours', async () => {
     const publisher = publisherOf();
     const twice = wire(Nowhere({ n: 1 }));
-    const results = await Promise.all([twice, wire(Happened({ n: 1 })), twice, wire(Do({ n: 1 }))].map((message) => reason(publisher.publish(message))));
+    const results = await Promise.all(
+      [twice, wire(Happened({ n: 1 })), twice, wire(Do({ n: 1 }))].map((message) => reason(publisher.publish(message))),
+    );
     expect(results).toEqual(['unroutable', 'confirmed', 'unroutable', 'confirmed']);
   });
 
@@ -78,7 +102,12 @@ describe('publishing', () => {
   it('fails when a header cannot be encoded, and goes on with the next', async () => {
     const publisher = publisherOf();
     const message = wire(Happened({ n: 1 }));
-    await expect(publisher.publish({ ...message, properties: { ...message.properties, expiration: 5 as unknown as string, type: 7 as unknown as string } })).rejects.toThrow();
+    await expect(
+      publisher.publish({
+        ...message,
+        properties: { ...message.properties, expiration: 5 as unknown as string, type: 7 as unknown as string },
+      }),
+    ).rejects.toThrow();
     await publisher.publish(message);
   });
 });
@@ -122,7 +151,9 @@ describe('without a broker', () => {
     const publisher = publisherOf({ url: `amqp://127.0.0.1:${await freePort()}` });
     expect(publisher.ready).toBe(false);
     const started = Date.now();
-    expect(await reason(publisher.publish(wire(Happened({ n: 1 })), { whenDown: 'fail', deadlineMs: 10_000 }))).toBe('not-connected');
+    expect(await reason(publisher.publish(wire(Happened({ n: 1 })), { whenDown: 'fail', deadlineMs: 10_000 }))).toBe(
+      'not-connected',
+    );
     expect(Date.now() - started).toBeLessThan(5_000);
     expect(await reason(publisher.publish(wire(Happened({ n: 1 })), { deadlineMs: 200 }))).toBe('not-connected');
     expect(Date.now() - started).toBeGreaterThanOrEqual(195);
@@ -137,7 +168,10 @@ describe('without a broker', () => {
     const sockets: Socket[] = [];
     const proxy = createServer((client) => {
       const server = connect(at);
-      sockets.push(client.on('error', () => server.destroy()), server.on('error', () => client.destroy()));
+      sockets.push(
+        client.on('error', () => server.destroy()),
+        server.on('error', () => client.destroy()),
+      );
       client.pipe(server).pipe(client);
     }).listen(Number(url.port), '127.0.0.1');
 

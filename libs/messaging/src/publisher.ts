@@ -79,7 +79,13 @@ export class Publisher {
     this.#connection.on('blocked', () => this.#setBlocked(true));
     this.#connection.on('unblocked', () => this.#setBlocked(false));
     this.#connection.on('connect', () => this.#setBlocked(false));
-    this.#channel = new ReopeningConfirmChannel(this.#connection, { nacksAreAnswers, user, setup, onOpen: () => this.#move(), onLost: () => this.#failTheImpatient() });
+    this.#channel = new ReopeningConfirmChannel(this.#connection, {
+      nacksAreAnswers,
+      user,
+      setup,
+      onOpen: () => this.#move(),
+      onLost: () => this.#failTheImpatient(),
+    });
   }
 
   /** Something published now would go out now. A broker in memory or disk alarm does not count: it takes nothing. */
@@ -118,19 +124,26 @@ export class Publisher {
 
   /** Resolves when the broker has the message. @throws PublishError */
   publish(message: Outbound, options: PublishOptions = {}): Promise<void> {
-    return inProducerSpan(message, options.operation ?? 'publish', (traced) => countPublish(traced.properties.type, () => this.#start(traced, options)));
+    return inProducerSpan(message, options.operation ?? 'publish', (traced) =>
+      countPublish(traced.properties.type, () => this.#start(traced, options)),
+    );
   }
 
   #start(message: Outbound, options: PublishOptions): Promise<void> {
     const type = timerType(message);
     if (type === undefined) return this.#enqueue(message, options);
-    if (this.#preparing >= LONGEST_LINE) return Promise.reject(new PublishError('buffer-full', explain(message, 'buffer-full')));
+    if (this.#preparing >= LONGEST_LINE)
+      return Promise.reject(new PublishError('buffer-full', explain(message, 'buffer-full')));
     this.#preparing += 1;
     return this.#startTimer(message, type, options).finally(() => (this.#preparing -= 1));
   }
 
   /** A queue that was removed after it was declared is declared once more. */
-  async #startTimer(message: Outbound, type: string, { whenDown = 'wait', deadlineMs = DEADLINE_MS }: PublishOptions): Promise<void> {
+  async #startTimer(
+    message: Outbound,
+    type: string,
+    { whenDown = 'wait', deadlineMs = DEADLINE_MS }: PublishOptions,
+  ): Promise<void> {
     const deadline = performance.now() + deadlineMs;
     const start = async (): Promise<void> => {
       await this.#declare(message, type);
@@ -166,7 +179,13 @@ export class Publisher {
         if (failure) fail(failure);
         else resolve();
       };
-      const job: Job = { message, whenDown, settle, abort: reject, timer: setTimeout(() => this.#expire(job), deadlineMs) };
+      const job: Job = {
+        message,
+        whenDown,
+        settle,
+        abort: reject,
+        timer: setTimeout(() => this.#expire(job), deadlineMs),
+      };
       this.#line.add(job);
       this.#move();
     });
@@ -176,7 +195,8 @@ export class Publisher {
   async close(): Promise<void> {
     if (this.#closed) return;
     const end = performance.now() + CLOSE_WITHIN_MS;
-    while ((this.#out > 0 || this.#line.size > 0) && this.ready && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+    while ((this.#out > 0 || this.#line.size > 0) && this.ready && performance.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 10));
     this.#closed = true;
     for (const job of this.#line) this.#expire(job);
     await this.#channel.close().catch(() => undefined);

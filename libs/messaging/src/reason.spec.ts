@@ -22,14 +22,19 @@ describe('the reason of a failure', () => {
   });
 
   it('is that of the first address when all have failed', () => {
-    expect(reasonOf(new AggregateError([new Error('connect ECONNREFUSED ::1:5432'), new Error('x')]))).toBe('Error: connect ECONNREFUSED ::1:5432');
+    expect(reasonOf(new AggregateError([new Error('connect ECONNREFUSED ::1:5432'), new Error('x')]))).toBe(
+      'Error: connect ECONNREFUSED ::1:5432',
+    );
   });
 });
 
 describe('the headline of a reason', () => {
   it.each([
     [`${PRISMA.name}: ${PRISMA.message}`, SHORT],
-    [`${PRISMA.name}: \nInvalid \`x()\` invocation:\n\n\nCan't reach database`, "PrismaClientKnownRequestError: Can't reach database"],
+    [
+      `${PRISMA.name}: \nInvalid \`x()\` invocation:\n\n\nCan't reach database`,
+      "PrismaClientKnownRequestError: Can't reach database",
+    ],
     ['Error: away\n    at somewhere', 'Error: away'],
     ['Error: \nsaid below', 'Error: said below'],
     ['Error: ', 'Error:'],

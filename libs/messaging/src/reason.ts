@@ -4,7 +4,8 @@ const PRISMA = /^Invalid `(.+)` invocation/;
 /** Why a message failed, in words that are kept with it. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof AggregateError && error.message === '' && error.errors.length > 0) return reasonOf(error.errors[0]);
+  if (error instanceof AggregateError && error.message === '' && error.errors.length > 0)
+    return reasonOf(error.errors[0]);
   const message = error.message.trim();
   const call = PRISMA.exec(message)?.[1];
   return call === undefined ? `${error.name}: ${message}` : `${error.name}: ${lastLine(message)} (${call})`;
@@ -17,5 +18,9 @@ export function headline(reason: string): string {
   return `${first} ${PRISMA.test(second) ? (others.at(-1) ?? second) : second}`;
 }
 
-const lines = (text: string): string[] => text.split('\n').map((line) => line.trim()).filter(Boolean);
+const lines = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
 const lastLine = (text: string): string => lines(text).at(-1) ?? '';

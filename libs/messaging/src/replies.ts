@@ -41,9 +41,20 @@ export class Replies {
 
   /** @throws PublishError `buffer-full` when too many wait already. */
   wait(id: string, contract: Contract, deadlineMs: number): PendingAnswer {
-    if (this.#waiting.size >= MOST_WAITING) throw new PublishError('buffer-full', `${contract.type} was not sent: ${MOST_WAITING} requests wait for answers already`);
+    if (this.#waiting.size >= MOST_WAITING)
+      throw new PublishError(
+        'buffer-full',
+        `${contract.type} was not sent: ${MOST_WAITING} requests wait for answers already`,
+      );
     const { promise, resolve, reject } = deferred();
-    const waiting: Waiting = { contract, channel: this.#channel, confirmed: false, resolve, reject, timer: setTimeout(() => this.#late(id), deadlineMs) };
+    const waiting: Waiting = {
+      contract,
+      channel: this.#channel,
+      confirmed: false,
+      resolve,
+      reject,
+      timer: setTimeout(() => this.#late(id), deadlineMs),
+    };
     this.#waiting.set(id, waiting);
     return {
       promise,
@@ -60,7 +71,10 @@ export class Replies {
     const id = String(properties.correlationId);
     const contract = this.#waiting.get(id)?.contract;
     if (!contract) return;
-    if (!this.#isOwners(contract, properties)) return this.#logger.warn(`an answer to ${contract.type} by ${String(properties.userId)} is ignored: that is not its owner`);
+    if (!this.#isOwners(contract, properties))
+      return this.#logger.warn(
+        `an answer to ${contract.type} by ${String(properties.userId)} is ignored: that is not its owner`,
+      );
     const waiting = this.#take(id)!;
     try {
       waiting.resolve(decodeAnswer(waiting.contract, properties.contentType, content));
@@ -90,7 +104,11 @@ export class Replies {
     if (!waiting) return;
     const { contract, confirmed } = waiting;
     const text = `${contract.type}: ${why}`;
-    waiting.reject(confirmed ? new RequestTimeoutError(text) : new PublishError('unknown', `${text}, and the broker has not confirmed it`));
+    waiting.reject(
+      confirmed
+        ? new RequestTimeoutError(text)
+        : new PublishError('unknown', `${text}, and the broker has not confirmed it`),
+    );
   }
 
   #take(id: string): Waiting | undefined {

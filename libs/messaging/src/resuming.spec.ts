@@ -7,22 +7,32 @@ import { Publisher } from './publisher.js';
 import { Happened, handles, Ignored, SERVICES, startService, stopServices, TIERS_MS } from './testing/probe.js';
 
 let broker: TestBroker;
-beforeAll(async () => (broker = await testBroker({ tiersMs: TIERS_MS, services: { probe: SERVICES.probe, watcher: { events: [Ignored] } } })));
+beforeAll(
+  async () =>
+    (broker = await testBroker({
+      tiersMs: TIERS_MS,
+      services: { probe: SERVICES.probe, watcher: { events: [Ignored] } },
+    })),
+);
 afterEach(stopServices);
 afterAll(() => broker.close());
 
-const message = (n: number) => encode(Happened({ n }), { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' });
+const message = (n: number) =>
+  encode(Happened({ n }), { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' });
 
 describe('connections that the broker closes', () => {
   it('come back with their subscriptions, and nothing is lost on the way', async () => {
     const handled = new Set<number>();
-    const { server } = await startService(broker, [handles(Happened, async ({ data }) => void handled.add(data.n))], { prefetch: 20 });
+    const { server } = await startService(broker, [handles(Happened, async ({ data }) => void handled.add(data.n))], {
+      prefetch: 20,
+    });
     const publisher = new Publisher({ url: broker.url });
     const all = Array.from({ length: 400 }, (_, n) => n);
     const send = async (n: number): Promise<void> => publisher.publish(message(n)).catch(() => send(n)); // unknown: again
 
     const closings = (async () => {
-      for (let round = 0; round < 2; round++) await eventually(async () => expect(await broker.management.closeConnections()).toBeGreaterThan(1));
+      for (let round = 0; round < 2; round++)
+        await eventually(async () => expect(await broker.management.closeConnections()).toBeGreaterThan(1));
     })();
     for (const n of all) {
       await send(n);
@@ -38,7 +48,9 @@ describe('connections that the broker closes', () => {
     const handled: number[] = [];
     const { server } = await startService(broker, [handles(Happened, async ({ data }) => void handled.push(data.n))]);
     const channel = await broker.connection.createChannel();
-    const { arguments: args } = await broker.management.get<{ arguments: object }>(`queues/${broker.vhost}/probe.events`);
+    const { arguments: args } = await broker.management.get<{ arguments: object }>(
+      `queues/${broker.vhost}/probe.events`,
+    );
     await channel.deleteQueue('probe.events');
     await eventually(() => expect(server.ready).toBe(false));
     await channel.assertQueue('probe.events', { arguments: args });
@@ -53,7 +65,16 @@ describe('a shutdown', () => {
     let open = (): void => undefined;
     const gate = new Promise<void>((resolve) => (open = resolve));
     const started: number[] = [];
-    const { app } = await startService(broker, [handles(Happened, async ({ data }) => { started.push(data.n); await gate; })], { prefetch: 100 });
+    const { app } = await startService(
+      broker,
+      [
+        handles(Happened, async ({ data }) => {
+          started.push(data.n);
+          await gate;
+        }),
+      ],
+      { prefetch: 100 },
+    );
     const publisher = new Publisher({ url: broker.url });
     await Promise.all(Array.from({ length: 300 }, (_, n) => publisher.publish(message(n))));
     await eventually(() => expect(started).toHaveLength(100));
@@ -63,7 +84,9 @@ describe('a shutdown', () => {
     await closed;
 
     const later: [number, boolean | undefined][] = [];
-    await startService(broker, [handles(Happened, async ({ data, redelivered }) => void later.push([data.n, redelivered]))]);
+    await startService(broker, [
+      handles(Happened, async ({ data, redelivered }) => void later.push([data.n, redelivered])),
+    ]);
     await eventually(() => expect(later.length).toBeGreaterThanOrEqual(200));
     await eventually(async () => expect(await depth(broker, 'probe.events')).toBe(0));
     expect(later.filter(([n, redelivered]) => started.includes(n) || redelivered)).toEqual([]);
@@ -73,7 +96,9 @@ describe('a shutdown', () => {
   it('of one service leaves the queues of another alone', async () => {
     const handled: number[] = [];
     const first = await startService(broker, [handles(Happened, async () => undefined)]);
-    await startService(broker, [handles(Ignored, async ({ data }) => void handled.push(data.n))], { service: 'watcher' });
+    await startService(broker, [handles(Ignored, async ({ data }) => void handled.push(data.n))], {
+      service: 'watcher',
+    });
     await first.app.close();
     await publish(broker, Ignored, { n: 1 });
     await eventually(() => expect(handled).toContain(1));

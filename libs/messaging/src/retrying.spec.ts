@@ -18,11 +18,22 @@ const letterOf = (queue: string, id: string) =>
 describe('a handler that fails', () => {
   it('is tried again after each tier in turn, then its message is a dead letter with the reason and the attempts', async () => {
     const tries: number[] = [];
-    await startService(broker, [handles(Happened, async () => { tries.push(Date.now()); throw new Error('the database is away'); })]);
+    await startService(broker, [
+      handles(Happened, async () => {
+        tries.push(Date.now());
+        throw new Error('the database is away');
+      }),
+    ]);
     const id = await publish(broker, Happened, { n: 1 }, { headers: { traceparent: '00-t' } });
 
     const { headers, body, properties } = await letterOf('probe.events', id);
-    expect(headers).toMatchObject({ reason: 'Error: the database is away', attempts: 4, traceparent: '00-t', 'original-exchange': 'shop.events', 'original-routing-key': 'probe.happened' });
+    expect(headers).toMatchObject({
+      reason: 'Error: the database is away',
+      attempts: 4,
+      traceparent: '00-t',
+      'original-exchange': 'shop.events',
+      'original-routing-key': 'probe.happened',
+    });
     expect(headers['stack']).toContain('retrying.spec');
     expect(headers).not.toHaveProperty('x-death');
     expect(body).toBe('{"n":1}');
@@ -35,7 +46,16 @@ describe('a handler that fails', () => {
   it('that recovers is acknowledged, and others are not held up meanwhile', async () => {
     const handled: number[] = [];
     let failures = 2;
-    await startService(broker, [handles(Happened, async ({ data }) => { if (data.n === 1 && failures-- > 0) throw new Error('not yet'); handled.push(data.n); })], { prefetch: 1 });
+    await startService(
+      broker,
+      [
+        handles(Happened, async ({ data }) => {
+          if (data.n === 1 && failures-- > 0) throw new Error('not yet');
+          handled.push(data.n);
+        }),
+      ],
+      { prefetch: 1 },
+    );
     await publish(broker, Happened, { n: 1 });
     await publish(broker, Happened, { n: 2 });
     await eventually(() => expect(handled).toEqual([2, 1]));
@@ -44,16 +64,31 @@ describe('a handler that fails', () => {
 
   it('for good is not tried again', async () => {
     let tries = 0;
-    await startService(broker, [handles(Happened, async () => { tries += 1; throw new PermanentError('no such thing'); })]);
+    await startService(broker, [
+      handles(Happened, async () => {
+        tries += 1;
+        throw new PermanentError('no such thing');
+      }),
+    ]);
     const id = await publish(broker, Happened, { n: 3 });
-    expect((await letterOf('probe.events', id)).headers).toMatchObject({ reason: 'PermanentError: no such thing', attempts: 1 });
+    expect((await letterOf('probe.events', id)).headers).toMatchObject({
+      reason: 'PermanentError: no such thing',
+      attempts: 1,
+    });
     expect(tries).toBe(1);
   });
 
   it('with a "no" that nobody asked for leaves a dead letter', async () => {
-    await startService(broker, [handles(Do, async () => { throw ProblemError.of(409, 'Too late'); })]);
+    await startService(broker, [
+      handles(Do, async () => {
+        throw ProblemError.of(409, 'Too late');
+      }),
+    ]);
     const id = await publish(broker, Do, { n: 4 });
-    expect((await letterOf('probe.commands', id)).headers).toMatchObject({ reason: 'ProblemError: Too late', attempts: 1 });
+    expect((await letterOf('probe.commands', id)).headers).toMatchObject({
+      reason: 'ProblemError: Too late',
+      attempts: 1,
+    });
   });
 
   it('keeps its message while the tier is gone, without handling it again, and goes on when the tier is back', async () => {
@@ -62,7 +97,12 @@ describe('a handler that fails', () => {
     const seen: (boolean | undefined)[] = [];
     try {
       const { arguments: args } = await own.management.get<{ arguments: object }>(`queues/${own.vhost}/probe.retry.50`);
-      await startService(own, [handles(Happened, async ({ redelivered }) => { seen.push(redelivered); if (seen.length < 2) throw new Error('once'); })]);
+      await startService(own, [
+        handles(Happened, async ({ redelivered }) => {
+          seen.push(redelivered);
+          if (seen.length < 2) throw new Error('once');
+        }),
+      ]);
       await channel.deleteQueue('probe.retry.50');
       await publish(own, Happened, { n: 5 });
       await eventually(() => expect(seen).toEqual([undefined]));

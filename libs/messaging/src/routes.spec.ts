@@ -5,7 +5,11 @@ import { z } from 'zod';
 import { routesOf, topicMatcher, type Registration } from './routes.js';
 import { Ask, Do, Happened, Slow } from './testing/probe.js';
 
-const registration = (contract: Registration['subscription']['contract'], queue: string, prefetch?: number): Registration => ({
+const registration = (
+  contract: Registration['subscription']['contract'],
+  queue: string,
+  prefetch?: number,
+): Registration => ({
   pattern: contract?.type ?? '',
   handler: async () => undefined,
   subscription: { ...(contract && { contract }), queue, ...(prefetch !== undefined && { prefetch }) },
@@ -27,28 +31,49 @@ describe('topic patterns', () => {
 
   const word = fc.stringMatching(/^[a-z]{1,4}$/);
   it('without a wildcard take exactly themselves', () => {
-    fc.assert(fc.property(fc.array(word, { minLength: 1 }), fc.array(word, { minLength: 1 }), (one, other) => topicMatcher(one.join('.'))(other.join('.')) === (one.join('.') === other.join('.'))));
+    fc.assert(
+      fc.property(
+        fc.array(word, { minLength: 1 }),
+        fc.array(word, { minLength: 1 }),
+        (one, other) => topicMatcher(one.join('.'))(other.join('.')) === (one.join('.') === other.join('.')),
+      ),
+    );
   });
 });
 
 describe('the queues of a service', () => {
   it('take the largest prefetch that a handler asks for, and the default where none does', () => {
-    const queues = routesOf('probe', [registration(Do, 'commands', 5), registration(Slow, 'commands', 7), registration(Happened, 'events')], 100);
-    expect(queues.map(({ queue, prefetch }) => [queue, prefetch])).toEqual([['probe.commands', 7], ['probe.events', 100]]);
+    const queues = routesOf(
+      'probe',
+      [registration(Do, 'commands', 5), registration(Slow, 'commands', 7), registration(Happened, 'events')],
+      100,
+    );
+    expect(queues.map(({ queue, prefetch }) => [queue, prefetch])).toEqual([
+      ['probe.commands', 7],
+      ['probe.events', 100],
+    ]);
   });
 
   it('are transient only when everything in them is', () => {
     expect(routesOf('probe', [registration(Ask, 'queries')], 1)[0]?.transient).toBe(true);
-    expect(() => routesOf('probe', [registration(Ask, 'mixed'), registration(Do, 'mixed')], 1)).toThrow('give them two queues');
+    expect(() => routesOf('probe', [registration(Ask, 'mixed'), registration(Do, 'mixed')], 1)).toThrow(
+      'give them two queues',
+    );
   });
 
   it('find the exact type before a pattern', () => {
     const any = event('probe.*', z.unknown());
     const [queue] = routesOf('probe', [registration(any, 'events'), registration(Happened, 'events')], 1);
-    expect([queue?.find('probe.happened')?.contract, queue?.find('probe.other')?.contract, queue?.find('order.placed')]).toEqual([Happened, any, undefined]);
+    expect([
+      queue?.find('probe.happened')?.contract,
+      queue?.find('probe.other')?.contract,
+      queue?.find('order.placed'),
+    ]).toEqual([Happened, any, undefined]);
   });
 
   it('refuse a handler that was not made with @On', () => {
-    expect(() => routesOf('probe', [{ pattern: 'x', handler: async () => undefined, subscription: {} }], 1)).toThrow('"x" in probe was not made with @On');
+    expect(() => routesOf('probe', [{ pattern: 'x', handler: async () => undefined, subscription: {} }], 1)).toThrow(
+      '"x" in probe was not made with @On',
+    );
   });
 });

@@ -32,30 +32,57 @@ export interface Registration {
 }
 
 /** Groups handlers by their queue. @throws Error naming every registration that cannot be served. */
-export function routesOf(service: string, registrations: readonly Registration[], prefetch: number, schedule: Schedule = SCHEDULE): QueueRoutes[] {
+export function routesOf(
+  service: string,
+  registrations: readonly Registration[],
+  prefetch: number,
+  schedule: Schedule = SCHEDULE,
+): QueueRoutes[] {
   const queues = new Map<string, Route[]>();
   for (const { pattern, handler, subscription } of registrations) {
-    if (!subscription.contract || !subscription.queue) throw new Error(`the handler of "${pattern}" in ${service} was not made with @On(contract)`);
+    if (!subscription.contract || !subscription.queue)
+      throw new Error(`the handler of "${pattern}" in ${service} was not made with @On(contract)`);
     const queue = `${service}.${subscription.queue}`;
-    queues.set(queue, [...(queues.get(queue) ?? []), { contract: subscription.contract, handler, prefetch: subscription.prefetch, outside: subscription.outside ?? false }]);
+    queues.set(queue, [
+      ...(queues.get(queue) ?? []),
+      {
+        contract: subscription.contract,
+        handler,
+        prefetch: subscription.prefetch,
+        outside: subscription.outside ?? false,
+      },
+    ]);
   }
   return [...queues].flatMap(([queue, routes]) => queueRoutes(queue, routes, prefetch, schedule));
 }
 
 function queueRoutes(queue: string, routes: readonly Route[], prefetch: number, schedule: Schedule): QueueRoutes[] {
   const transient = routes.every(({ contract }) => contract.transient);
-  if (!transient && routes.some(({ contract }) => contract.transient)) throw new Error(`${queue} mixes messages that must be kept with messages that must not: give them two queues`);
+  if (!transient && routes.some(({ contract }) => contract.transient))
+    throw new Error(`${queue} mixes messages that must be kept with messages that must not: give them two queues`);
   const own = routes.flatMap((route) => route.prefetch ?? []);
   const home = routes.some(({ contract }) => contract.bounded) ? `${queue}-again` : queue;
-  const tiersMs = tiersOf(queue.slice(queue.indexOf('.') + 1), routes.some(({ outside }) => outside), schedule);
-  const common = { home, transient, tiersMs, prefetch: own.length > 0 ? Math.max(...own) : prefetch, find: finder(routes) };
+  const tiersMs = tiersOf(
+    queue.slice(queue.indexOf('.') + 1),
+    routes.some(({ outside }) => outside),
+    schedule,
+  );
+  const common = {
+    home,
+    transient,
+    tiersMs,
+    prefetch: own.length > 0 ? Math.max(...own) : prefetch,
+    find: finder(routes),
+  };
   return [...new Set([queue, home])].map((name) => ({ queue: name, ...common }));
 }
 
 /** Exact types first, then topic patterns, in the order of their declaration. */
 function finder(routes: readonly Route[]): (type: string) => Route | undefined {
   const exact = new Map(routes.map((route) => [route.contract.type, route]));
-  const patterns = routes.filter(({ contract }) => isPattern(contract.type)).map((route) => ({ route, matches: topicMatcher(route.contract.type) }));
+  const patterns = routes
+    .filter(({ contract }) => isPattern(contract.type))
+    .map((route) => ({ route, matches: topicMatcher(route.contract.type) }));
   return (type) => exact.get(type) ?? patterns.find(({ matches }) => matches(type))?.route;
 }
 

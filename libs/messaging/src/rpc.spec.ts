@@ -8,7 +8,18 @@ import { currentMessage } from './current-message.js';
 import { DELEGATED } from './delegated.js';
 import { ProblemError, RequestTimeoutError, type PublishError } from './errors.js';
 import { Replies } from './replies.js';
-import { Ask, Do, handles, Nowhere, Secret, SERVICES, Slow, startService, stopServices, TIERS_MS } from './testing/probe.js';
+import {
+  Ask,
+  Do,
+  handles,
+  Nowhere,
+  Secret,
+  SERVICES,
+  Slow,
+  startService,
+  stopServices,
+  TIERS_MS,
+} from './testing/probe.js';
 
 let broker: TestBroker;
 let client: MessageClient;
@@ -48,10 +59,16 @@ describe('a request', () => {
   });
 
   it('that is refused throws the problem that the owner told', async () => {
-    await startService(broker, [handles(Do, async () => { throw ProblemError.of(409, 'Already shipped', 'it left yesterday', { orderId: 'o-1' }); })]);
+    await startService(broker, [
+      handles(Do, async () => {
+        throw ProblemError.of(409, 'Already shipped', 'it left yesterday', { orderId: 'o-1' });
+      }),
+    ]);
     const error = await client.request(Do, { n: 1 }, within()).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProblemError);
-    expect(error).toMatchObject({ problem: { status: 409, title: 'Already shipped', detail: 'it left yesterday', orderId: 'o-1' } });
+    expect(error).toMatchObject({
+      problem: { status: 409, title: 'Already shipped', detail: 'it left yesterday', orderId: 'o-1' },
+    });
     expect(await depth(broker, 'probe.commands.dead')).toBe(0);
   });
 
@@ -62,7 +79,9 @@ describe('a request', () => {
   it('without an answer in time is a timeout; the command is handled all the same, and its answer is for nobody', async () => {
     await expect(client.request(Do, { n: 5 }, within(100))).rejects.toBeInstanceOf(RequestTimeoutError);
     const handled: unknown[] = [];
-    await startService(broker, [handles(Do, async ({ data, reply }) => (handled.push([data.n, reply !== undefined]), data))]);
+    await startService(broker, [
+      handles(Do, async ({ data, reply }) => (handled.push([data.n, reply !== undefined]), data)),
+    ]);
     await eventually(() => expect(handled).toEqual([[5, true]]));
   });
 
@@ -74,9 +93,14 @@ describe('a request', () => {
     expect(handled).toEqual([7]);
   });
 
-  it.each([['ahead', 600_000], ['behind', -600_000]])('is answered by an owner whose clock is ten minutes %s of that of its caller', async (_, wrongByMs) => {
+  it.each([
+    ['ahead', 600_000],
+    ['behind', -600_000],
+  ])('is answered by an owner whose clock is ten minutes %s of that of its caller', async (_, wrongByMs) => {
     const asked = [client.request(Ask, { n: 6 }, within()), client.request(Do, { n: 7 }, within())];
-    await eventually(async () => expect([await depth(broker, 'probe.queries'), await depth(broker, 'probe.commands')]).toEqual([1, 1]));
+    await eventually(async () =>
+      expect([await depth(broker, 'probe.queries'), await depth(broker, 'probe.commands')]).toEqual([1, 1]),
+    );
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + wrongByMs });
     await startService(broker, [handles(Ask, double), handles(Do, double)]);
     expect(await Promise.all(asked).finally(() => vi.useRealTimers())).toEqual([{ n: 12 }, { n: 14 }]);
@@ -86,15 +110,28 @@ describe('a request', () => {
     const handled: number[] = [];
     const handle = async ({ data }: { data: { n: number } }) => (handled.push(data.n), data);
     const service = await startService(broker, [handles(Ask, handle), handles(Do, handle)]);
-    const about = { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test', reply: { to: 'gone', id: '1' } };
-    for (const [contract, timeoutMs] of [[Ask, 0], [Do, 0], [Ask, 9_000]] as const) {
+    const about = {
+      id: randomUUID(),
+      time: new Date().toISOString(),
+      correlationId: 'c',
+      source: 'test',
+      reply: { to: 'gone', id: '1' },
+    };
+    for (const [contract, timeoutMs] of [
+      [Ask, 0],
+      [Do, 0],
+      [Ask, 9_000],
+    ] as const) {
       const wire = encode(contract({ n: 1 }), { ...about, id: randomUUID(), timeoutMs });
       // Without the expiration, by which the broker would drop it.
       await client.publisher.publish({ ...wire, properties: { ...wire.properties, expiration: undefined } });
     }
     await eventually(() => expect(handled).toHaveLength(2));
     const { values } = await register.getSingleMetric('sluice_messages_overdue_total')!.get();
-    expect(values.map(({ labels, value }) => [labels['queue'], value])).toEqual([['probe.queries', 1], ['probe.commands', 1]]);
+    expect(values.map(({ labels, value }) => [labels['queue'], value])).toEqual([
+      ['probe.queries', 1],
+      ['probe.commands', 1],
+    ]);
     await service.app.close();
   });
 
@@ -109,18 +146,35 @@ describe('a request', () => {
 
   it('that fails for a while is answered by a retry: the way back stays with it', async () => {
     let failures = 2;
-    await startService(broker, [handles(Do, async ({ data }) => { if (failures-- > 0) throw new Error('not yet'); return data; })]);
+    await startService(broker, [
+      handles(Do, async ({ data }) => {
+        if (failures-- > 0) throw new Error('not yet');
+        return data;
+      }),
+    ]);
     expect(await client.request(Do, { n: 9 }, within())).toEqual({ n: 9 });
   });
 
   it('that fails for good tells its caller so, instead of letting them wait', async () => {
-    await startService(broker, [handles(Slow, async () => { throw new Error('broken'); }, { queue: 'slow' })]);
+    await startService(broker, [
+      handles(
+        Slow,
+        async () => {
+          throw new Error('broken');
+        },
+        { queue: 'slow' },
+      ),
+    ]);
     await expect(client.request(Slow, { n: 1 }, within())).rejects.toMatchObject({ problem: { status: 500 } });
     expect(await depth(broker, 'probe.slow.dead')).toBe(1);
   });
 
   it('that is a read and fails is told at once and leaves nothing behind', async () => {
-    await startService(broker, [handles(Ask, async () => { throw new Error('secret detail'); })]);
+    await startService(broker, [
+      handles(Ask, async () => {
+        throw new Error('secret detail');
+      }),
+    ]);
     const error = await client.request(Ask, { n: 1 }, within()).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ problem: { status: 500, title: 'Internal error' } });
     expect(JSON.stringify(error)).not.toContain('secret detail');
@@ -129,7 +183,9 @@ describe('a request', () => {
   it('with a password is never on disk and never a dead letter', async () => {
     const modes: unknown[] = [];
     const channel = await broker.connection.createChannel();
-    await expect(client.request(Secret, { n: 1 }, within(1_000)).catch((error: unknown) => error)).resolves.toBeInstanceOf(RequestTimeoutError);
+    await expect(
+      client.request(Secret, { n: 1 }, within(1_000)).catch((error: unknown) => error),
+    ).resolves.toBeInstanceOf(RequestTimeoutError);
     const asked = client.request(Secret, { n: 2 }, within()).catch((error: unknown) => error);
     await eventually(async () => {
       const message = await channel.get('probe.queries', { noAck: false });
@@ -137,7 +193,11 @@ describe('a request', () => {
       if (message) modes.push(message.properties.deliveryMode, Number(message.properties.expiration) > 0);
     });
     await channel.close();
-    await startService(broker, [handles(Secret, async () => { throw new Error('x'); })]);
+    await startService(broker, [
+      handles(Secret, async () => {
+        throw new Error('x');
+      }),
+    ]);
     expect(await asked).toMatchObject({ problem: { status: 500 } });
     expect(modes).toEqual([1, true]);
   });
@@ -145,7 +205,14 @@ describe('a request', () => {
   it('may be answered by somebody else', async () => {
     await startService(broker, [
       handles(Do, async ({ data, reply, deadline }) => {
-        const about = { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'probe', ...(reply && { reply }), ...(deadline !== undefined && { timeoutMs: deadline - Date.now() }) };
+        const about = {
+          id: randomUUID(),
+          time: new Date().toISOString(),
+          correlationId: 'c',
+          source: 'probe',
+          ...(reply && { reply }),
+          ...(deadline !== undefined && { timeoutMs: deadline - Date.now() }),
+        };
         await client.publisher.publish(encode(Slow(data), about));
         return DELEGATED;
       }),
@@ -157,7 +224,9 @@ describe('a request', () => {
 
 describe('a lost connection', () => {
   it('fails the requests that wait, and not the ones after it', async () => {
-    const asked = [client.request(Do, { n: 1 }, within(20_000)), client.request(Ask, { n: 1 }, within(20_000))].map((request) => request.catch((error: Error) => error.name));
+    const asked = [client.request(Do, { n: 1 }, within(20_000)), client.request(Ask, { n: 1 }, within(20_000))].map(
+      (request) => request.catch((error: Error) => error.name),
+    );
     await eventually(async () => expect(await depth(broker, 'probe.commands')).toBe(1));
     await eventually(async () => expect(await depth(broker, 'probe.queries')).toBe(1));
     await eventually(async () => expect(await broker.management.closeConnections()).toBeGreaterThan(0));
@@ -171,8 +240,15 @@ describe('a lost connection', () => {
 
   it('finds no place beside ten thousand that wait, and fails at once', async () => {
     const replies = new Replies({ isOwner: () => true });
-    const waiting = Array.from({ length: 10_000 }, (_, n) => replies.wait(`${n}`, Do, 30_000).promise.catch(({ reason }: PublishError) => reason));
-    expect(() => replies.wait('one more', Do, 30_000)).toThrow(expect.objectContaining({ reason: 'buffer-full', message: expect.stringContaining('10000 requests wait for answers already') }));
+    const waiting = Array.from({ length: 10_000 }, (_, n) =>
+      replies.wait(`${n}`, Do, 30_000).promise.catch(({ reason }: PublishError) => reason),
+    );
+    expect(() => replies.wait('one more', Do, 30_000)).toThrow(
+      expect.objectContaining({
+        reason: 'buffer-full',
+        message: expect.stringContaining('10000 requests wait for answers already'),
+      }),
+    );
     replies.close();
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(['unknown']));
   });

@@ -3,7 +3,8 @@ import { SCHEDULE, tiersOf } from './schedule.js';
 
 const HOUR_MS = 3_600_000;
 
-it('a message is tried again three times within some 71 seconds', () => expect(tiersOf('events', false, SCHEDULE)).toEqual([1_000, 10_000, 60_000]));
+it('a message is tried again three times within some 71 seconds', () =>
+  expect(tiersOf('events', false, SCHEDULE)).toEqual([1_000, 10_000, 60_000]));
 
 it('a call to the outside is tried again in growing steps for a day', () => {
   const times = tiersOf('captures', true, SCHEDULE);

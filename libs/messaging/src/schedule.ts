@@ -12,14 +12,23 @@ export interface Schedule {
 const OUTSIDE_FOR_MS = 24 * 3_600_000;
 
 /** A minute for what may pass, then an hour at most between two calls to somebody who fails for one message. */
-export const SCHEDULE: Schedule = { retryTiersMs: [1_000, 10_000, 60_000], outsideTiersMs: [600_000, 3_600_000], outsideForMs: {} };
+export const SCHEDULE: Schedule = {
+  retryTiersMs: [1_000, 10_000, 60_000],
+  outsideTiersMs: [600_000, 3_600_000],
+  outsideForMs: {},
+};
 
 /** The waiting times before each further try of a message of the queue `name`; after the last one it is a dead letter. */
-export function tiersOf(name: string, outside: boolean, { retryTiersMs, outsideTiersMs, outsideForMs }: Schedule): number[] {
+export function tiersOf(
+  name: string,
+  outside: boolean,
+  { retryTiersMs, outsideTiersMs, outsideForMs }: Schedule,
+): number[] {
   if (!outside) return [...retryTiersMs];
   const tiers = [...retryTiersMs, ...outsideTiersMs];
   const horizonMs = outsideForMs[name] ?? OUTSIDE_FOR_MS;
   const times: number[] = [];
-  for (let waited = 0; waited < horizonMs && tiers.length > 0; waited += times.at(-1)!) times.push(tiers[Math.min(times.length, tiers.length - 1)]!);
+  for (let waited = 0; waited < horizonMs && tiers.length > 0; waited += times.at(-1)!)
+    times.push(tiers[Math.min(times.length, tiers.length - 1)]!);
   return times;
 }

@@ -83,7 +83,12 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   }
 
   /** Nest would chain a second event handler silently, and let a second request handler replace the first. */
-  override addHandler(pattern: string, handler: MessageHandler, isEventHandler = false, extras: Partial<Subscription> = {}): void {
+  override addHandler(
+    pattern: string,
+    handler: MessageHandler,
+    isEventHandler = false,
+    extras: Partial<Subscription> = {},
+  ): void {
     this.#registrations.push({ pattern, handler, subscription: extras });
     super.addHandler(pattern, handler, isEventHandler, extras);
   }
@@ -114,15 +119,31 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   }
 
   async #start(): Promise<void> {
-    const { service, url, tls, prefetch = PREFETCH, expected = requestsOf(service), unsupportedForMs = UNSUPPORTED_FOR_MS, holdForMs } = this.options;
-    if (this.#senders.user === undefined) new Logger('Broker').warn(`AMQP_URL does not name the user ${service}: who has sent a message is not checked`);
+    const {
+      service,
+      url,
+      tls,
+      prefetch = PREFETCH,
+      expected = requestsOf(service),
+      unsupportedForMs = UNSUPPORTED_FOR_MS,
+      holdForMs,
+    } = this.options;
+    if (this.#senders.user === undefined)
+      new Logger('Broker').warn(`AMQP_URL does not name the user ${service}: who has sent a message is not checked`);
     checkWiring(service, this.#registrations, expected);
     const queues = routesOf(service, this.#registrations, prefetch, { ...SCHEDULE, ...this.options.schedule });
     const connection = (this.#connection = openConnection({ url, tls }, `${service} consumes`));
-    const publisher = (this.#publisher = this.options.publisher ?? new Publisher({ url, tls, user: this.#senders.user, name: `${service} settles` }));
+    const publisher = (this.#publisher =
+      this.options.publisher ?? new Publisher({ url, tls, user: this.#senders.user, name: `${service} settles` }));
     this.#watch(connection, publisher, queues);
     await this.#check(connection, queues);
-    const options = { connection, publisher, senders: this.#senders, unsupportedForMs, ...(holdForMs !== undefined && { holdForMs }) };
+    const options = {
+      connection,
+      publisher,
+      senders: this.#senders,
+      unsupportedForMs,
+      ...(holdForMs !== undefined && { holdForMs }),
+    };
     this.#consumers.push(...queues.map((routes) => new Consumer(routes, options)));
     await this.#untilReady();
   }

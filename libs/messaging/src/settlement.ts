@@ -31,9 +31,27 @@ export interface Circumstances {
  */
 export type Ending =
   | { readonly do: 'ack'; readonly answer?: Answer; readonly note?: string }
-  | { readonly do: 'hold'; readonly dependency: string; readonly suspect: boolean; readonly reason: string; readonly retryAfterMs?: number }
-  | { readonly do: 'retry'; readonly tierMs: number; readonly attempts: number; readonly passes: number; readonly reason: string }
-  | { readonly do: 'dead'; readonly attempts: number; readonly reason: string; readonly stack?: string; readonly answer?: Answer };
+  | {
+      readonly do: 'hold';
+      readonly dependency: string;
+      readonly suspect: boolean;
+      readonly reason: string;
+      readonly retryAfterMs?: number;
+    }
+  | {
+      readonly do: 'retry';
+      readonly tierMs: number;
+      readonly attempts: number;
+      readonly passes: number;
+      readonly reason: string;
+    }
+  | {
+      readonly do: 'dead';
+      readonly attempts: number;
+      readonly reason: string;
+      readonly stack?: string;
+      readonly answer?: Answer;
+    };
 
 /** The first passes take the shortest tier, since most replicas may know the message already; the others take the next one. */
 const QUICK_PASSES = 5;
@@ -47,8 +65,10 @@ export function settle(outcome: Outcome, circumstances: Circumstances): Ending {
 
 function settleError(error: unknown, circumstances: Circumstances): Ending {
   const fault = faultOf(error);
-  if (fault.whose === 'caller' && circumstances.caller !== 'nobody') return done({ problem: fault.problem }, circumstances);
-  if (circumstances.transient) return { ...done({ problem: problemOf(error, fault) }, circumstances), note: reasonOf(error) };
+  if (fault.whose === 'caller' && circumstances.caller !== 'nobody')
+    return done({ problem: fault.problem }, circumstances);
+  if (circumstances.transient)
+    return { ...done({ problem: problemOf(error, fault) }, circumstances), note: reasonOf(error) };
   switch (fault.whose) {
     case 'environment':
       return fault.suspect && circumstances.failsAlone ? charged(error, circumstances) : hold(error, fault);
@@ -64,20 +84,29 @@ function settleError(error: unknown, circumstances: Circumstances): Ending {
   }
 }
 
-const hold = (error: unknown, { dependency, suspect, retryAfterMs }: Fault & { whose: 'environment' }): Ending =>
-  ({ do: 'hold', dependency, suspect, reason: reasonOf(error), ...(retryAfterMs !== undefined && { retryAfterMs }) });
+const hold = (error: unknown, { dependency, suspect, retryAfterMs }: Fault & { whose: 'environment' }): Ending => ({
+  do: 'hold',
+  dependency,
+  suspect,
+  reason: reasonOf(error),
+  ...(retryAfterMs !== undefined && { retryAfterMs }),
+});
 
 /** The next tier, or after the last one dead. */
 function charged(error: unknown, circumstances: Circumstances): Ending {
   const { attempts, passes, tiersMs } = circumstances;
   const tierMs = tiersMs[attempts];
-  return tierMs === undefined ? dead(error, circumstances) : { do: 'retry', tierMs, attempts: attempts + 1, passes, reason: reasonOf(error) };
+  return tierMs === undefined
+    ? dead(error, circumstances)
+    : { do: 'retry', tierMs, attempts: attempts + 1, passes, reason: reasonOf(error) };
 }
 
 /** Waits in a tier and costs no attempt. */
 function passed(error: unknown, circumstances: Circumstances, tierMs: number | undefined): Ending {
   const { attempts, passes } = circumstances;
-  return tierMs === undefined ? dead(error, circumstances) : { do: 'retry', tierMs, attempts, passes: passes + 1, reason: reasonOf(error) };
+  return tierMs === undefined
+    ? dead(error, circumstances)
+    : { do: 'retry', tierMs, attempts, passes: passes + 1, reason: reasonOf(error) };
 }
 
 /** Undefined: no replica has taken it for so long that none will. Counted in passes, since clocks differ. */
@@ -90,7 +119,9 @@ function tierOfUnsupported({ passes, tiersMs, unsupportedForMs }: Circumstances)
 
 const done = (answer: Answer, { caller }: Circumstances): Ending & { do: 'ack' } => {
   if (caller === 'waiting') return { do: 'ack', answer };
-  return 'problem' in answer ? { do: 'ack', note: `nobody waits for this any more: ${answer.problem.title}` } : { do: 'ack' };
+  return 'problem' in answer
+    ? { do: 'ack', note: `nobody waits for this any more: ${answer.problem.title}` }
+    : { do: 'ack' };
 };
 
 /** A caller who still waits is told: an operator may replay the letter, but nothing will come of it in time. */
@@ -106,8 +137,11 @@ function dead(error: unknown, { attempts, caller }: Circumstances): Ending & { d
 
 /** What a stranger may know about a fault: whose fault it is. */
 function problemOf(error: unknown, { whose }: Fault): Problem {
-  if (error instanceof MalformedError) return { type: 'about:blank', title: 'Malformed message', status: 400, detail: error.message };
-  if (error instanceof SenderError) return { type: 'about:blank', title: 'Forbidden', status: 403, detail: error.message };
-  if (whose === 'environment' || whose === 'lock' || whose === 'version') return { type: 'about:blank', title: 'Temporarily unavailable', status: 503 };
+  if (error instanceof MalformedError)
+    return { type: 'about:blank', title: 'Malformed message', status: 400, detail: error.message };
+  if (error instanceof SenderError)
+    return { type: 'about:blank', title: 'Forbidden', status: 403, detail: error.message };
+  if (whose === 'environment' || whose === 'lock' || whose === 'version')
+    return { type: 'about:blank', title: 'Temporarily unavailable', status: 503 };
   return { type: 'about:blank', title: 'Internal error', status: 500 };
 }

@@ -62,7 +62,8 @@ export class Subscription {
   /** A prefetch is that of a consumer and cannot be changed: a second one takes what is missing. */
   #consumeTheRest(): void {
     if (!this.#consuming) return;
-    const arrived = (delivery: ConsumeMessage | null): void => (delivery ? this.options.arrived(this.channel, delivery) : undefined);
+    const arrived = (delivery: ConsumeMessage | null): void =>
+      delivery ? this.options.arrived(this.channel, delivery) : undefined;
     // Fails when the channel closes, and with it the first.
     this.#consume(REST, this.options.prefetch - 1, arrived).catch((error: Error) =>
       this.#logger.debug(`one at a time until the next connection: ${error.message}`),
@@ -70,7 +71,10 @@ export class Subscription {
   }
 
   async #consume(part: string, prefetch: number, arrived: (delivery: ConsumeMessage | null) => void): Promise<void> {
-    await Promise.all([this.channel.prefetch(prefetch), this.channel.consume(this.options.queue, arrived, { consumerTag: this.#tag(part) })]);
+    await Promise.all([
+      this.channel.prefetch(prefetch),
+      this.channel.consume(this.options.queue, arrived, { consumerTag: this.#tag(part) }),
+    ]);
   }
 
   readonly #tag = (part: string): string => `${part} ${this.#begun}`;

@@ -22,13 +22,22 @@ afterAll(async () => {
 });
 
 const timer = (orderId: string, seconds: number) =>
-  encode(ExpirePayment({ orderId }, { delayMs: seconds * 1_000 }), { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' });
+  encode(ExpirePayment({ orderId }, { delayMs: seconds * 1_000 }), {
+    id: randomUUID(),
+    time: new Date().toISOString(),
+    correlationId: 'c',
+    source: 'test',
+  });
 
 /** The orders whose timers have come back, in the order of their coming. */
 async function fired(): Promise<string[]> {
   const channel = await broker.connection.createChannel();
   const orderIds: string[] = [];
-  for (let message = await channel.get('orders.commands', { noAck: true }); message; message = await channel.get('orders.commands', { noAck: true })) {
+  for (
+    let message = await channel.get('orders.commands', { noAck: true });
+    message;
+    message = await channel.get('orders.commands', { noAck: true })
+  ) {
     orderIds.push((JSON.parse(message.content.toString()) as { orderId: string }).orderId);
   }
   await channel.close();

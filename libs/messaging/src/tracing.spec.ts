@@ -6,7 +6,18 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { MessageClient } from './client.js';
 import { encode } from './codec.js';
 import { PermanentError, ProblemError } from './errors.js';
-import { Ask, Do, Happened, handles, Knock, Nowhere, SERVICES, startService, stopServices, TIERS_MS } from './testing/probe.js';
+import {
+  Ask,
+  Do,
+  Happened,
+  handles,
+  Knock,
+  Nowhere,
+  SERVICES,
+  startService,
+  stopServices,
+  TIERS_MS,
+} from './testing/probe.js';
 
 let broker: TestBroker;
 let client: MessageClient;
@@ -33,11 +44,16 @@ describe('one trace', () => {
     const heard: unknown[] = [];
     await startService(broker, [handles(Do, async ({ traceparent }) => void heard.push(traceparent))]);
     await spans.within('the request', () => client.post(Do, { n: 1 }, { ...within, correlationId: 'c-1' }));
-    const [request, sent, handled] = await Promise.all(['the request', 'probe.do publish', 'probe.do process'].map(spans.one));
+    const [request, sent, handled] = await Promise.all(
+      ['the request', 'probe.do publish', 'probe.do process'].map(spans.one),
+    );
     expect([parentOf(sent!), parentOf(handled!)]).toEqual([idOf(request!), idOf(sent!)]);
     expect(heard).toEqual([traceparentOf(handled!)]);
     expect([sent!.kind, handled!.kind]).toEqual([SpanKind.PRODUCER, SpanKind.CONSUMER]);
-    expect(sent!.attributes).toMatchObject({ 'messaging.destination.name': 'shop.commands', 'sluice.correlation_id': 'c-1' });
+    expect(sent!.attributes).toMatchObject({
+      'messaging.destination.name': 'shop.commands',
+      'sluice.correlation_id': 'c-1',
+    });
     expect(handled!.attributes).toEqual({
       'messaging.system': 'rabbitmq',
       'messaging.destination.name': 'probe.commands',
@@ -49,9 +65,20 @@ describe('one trace', () => {
   });
 
   it('goes through a request, and through those that its handler sends', async () => {
-    await startService(broker, [handles(Do, ({ data }) => client.request(Ask, data, within)), handles(Ask, async ({ data }) => data)]);
+    await startService(broker, [
+      handles(Do, ({ data }) => client.request(Ask, data, within)),
+      handles(Ask, async ({ data }) => data),
+    ]);
     expect(await spans.within('the request', () => client.request(Do, { n: 1 }, within))).toEqual({ n: 1 });
-    const chain = ['the request', 'probe.do request', 'probe.do publish', 'probe.do process', 'probe.ask request', 'probe.ask publish', 'probe.ask process'];
+    const chain = [
+      'the request',
+      'probe.do request',
+      'probe.do publish',
+      'probe.do process',
+      'probe.ask request',
+      'probe.ask publish',
+      'probe.ask process',
+    ];
     const found = await Promise.all(chain.map(spans.one));
     expect(found.slice(1).map(parentOf)).toEqual(found.slice(0, -1).map(idOf));
     expect(found.map(({ status }) => status.code)).toEqual(chain.map(() => SpanStatusCode.UNSET));
@@ -60,7 +87,11 @@ describe('one trace', () => {
 
   it('goes through the tiers of a message that fails: what comes back is caused by its retry', async () => {
     let failures = 2;
-    await startService(broker, [handles(Happened, async () => { if (failures-- > 0) throw new Error('not yet'); })]);
+    await startService(broker, [
+      handles(Happened, async () => {
+        if (failures-- > 0) throw new Error('not yet');
+      }),
+    ]);
     await publish(broker, Happened, { n: 1 });
     const tries = await eventually(() => {
       const all = spans.named('probe.happened process');
@@ -70,12 +101,24 @@ describe('one trace', () => {
     const retries = await Promise.all(['probe.happened retry 50', 'probe.happened retry 100'].map(spans.one));
     expect(retries.map(parentOf)).toEqual(tries.slice(0, 2).map(idOf));
     expect(tries.map(parentOf)).toEqual([undefined, ...retries.map(idOf)]);
-    expect(tries.map(({ attributes }) => [attributes['sluice.attempts'], attributes['sluice.ending']])).toEqual([[0, 'retry'], [1, 'retry'], [2, 'ack']]);
-    expect(tries.map(({ status }) => status)).toEqual([{ code: SpanStatusCode.ERROR, message: 'not yet' }, { code: SpanStatusCode.ERROR, message: 'not yet' }, { code: SpanStatusCode.UNSET }]);
+    expect(tries.map(({ attributes }) => [attributes['sluice.attempts'], attributes['sluice.ending']])).toEqual([
+      [0, 'retry'],
+      [1, 'retry'],
+      [2, 'ack'],
+    ]);
+    expect(tries.map(({ status }) => status)).toEqual([
+      { code: SpanStatusCode.ERROR, message: 'not yet' },
+      { code: SpanStatusCode.ERROR, message: 'not yet' },
+      { code: SpanStatusCode.UNSET },
+    ]);
   });
 
   it('ends in a dead letter, which carries it on to whoever takes it up again', async () => {
-    await startService(broker, [handles(Do, async () => { throw new PermanentError('no such thing'); })]);
+    await startService(broker, [
+      handles(Do, async () => {
+        throw new PermanentError('no such thing');
+      }),
+    ]);
     await publish(broker, Do, { n: 1 });
     const [handled, dead] = await Promise.all(['probe.do process', 'probe.do dead'].map(spans.one));
     expect(parentOf(dead!)).toBe(idOf(handled!));
@@ -100,49 +143,77 @@ describe('one trace', () => {
     const orderId = '0198c0de-0000-7000-8000-000000000001';
     const about = { id: orderId, time: new Date().toISOString(), correlationId: 'c', source: 'orders' };
     await client.publisher.publish(encode(ExpirePayment({ orderId }, { delayMs: 1_000 }), about));
-    const [started, ended] = await Promise.all(['orders.expire-payment publish', 'orders.expire-payment process'].map(spans.one));
+    const [started, ended] = await Promise.all(
+      ['orders.expire-payment publish', 'orders.expire-payment process'].map(spans.one),
+    );
     expect(parentOf(ended!)).toBe(idOf(started!));
   });
 
   it('that its beginner does not record is not recorded here either, and goes on so', async () => {
     const heard: unknown[] = [];
-    await startService(broker, [handles(Do, ({ data }) => client.request(Ask, data, within)), handles(Ask, async ({ data, traceparent }) => (heard.push(traceparent), data))]);
-    await publish(broker, Do, { n: 1 }, { headers: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00' } });
-    await eventually(() => expect(heard).toEqual([expect.stringMatching(/^00-0af7651916cd43dd8448eb211c80319c-[\da-f]{16}-00$/)]));
+    await startService(broker, [
+      handles(Do, ({ data }) => client.request(Ask, data, within)),
+      handles(Ask, async ({ data, traceparent }) => (heard.push(traceparent), data)),
+    ]);
+    await publish(
+      broker,
+      Do,
+      { n: 1 },
+      { headers: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00' } },
+    );
+    await eventually(() =>
+      expect(heard).toEqual([expect.stringMatching(/^00-0af7651916cd43dd8448eb211c80319c-[\da-f]{16}-00$/)]),
+    );
     expect(spans.named('probe.do process')).toEqual([]);
   });
 });
 
 describe('a fault', () => {
   it('is not what a caller is told as a matter of business', async () => {
-    await startService(broker, [handles(Do, async () => { throw ProblemError.of(409, 'Too late'); })]);
+    await startService(broker, [
+      handles(Do, async () => {
+        throw ProblemError.of(409, 'Too late');
+      }),
+    ]);
     await expect(client.request(Do, { n: 1 }, within)).rejects.toThrow('Too late');
     const found = await Promise.all(['probe.do request', 'probe.do process'].map(spans.one));
     expect(found.map(({ status }) => status.code)).toEqual([SpanStatusCode.UNSET, SpanStatusCode.UNSET]);
   });
 
   it('is what a query fails with, and what cannot be published', async () => {
-    await startService(broker, [handles(Ask, async () => { throw new Error('the database is away'); })]);
+    await startService(broker, [
+      handles(Ask, async () => {
+        throw new Error('the database is away');
+      }),
+    ]);
     await expect(client.request(Ask, { n: 1 }, within)).rejects.toThrow();
     await expect(client.request(Nowhere, { n: 1 }, within)).rejects.toThrow();
-    const found = await Promise.all(['probe.ask request', 'probe.ask process', 'nobody.do request', 'nobody.do publish'].map(spans.one));
+    const found = await Promise.all(
+      ['probe.ask request', 'probe.ask process', 'nobody.do request', 'nobody.do publish'].map(spans.one),
+    );
     expect(found.map(({ status }) => status.code)).toEqual(found.map(() => SpanStatusCode.ERROR));
   });
 });
 
 describe('a traceparent', () => {
-  it.each(['', 'no such thing', '00-00000000000000000000000000000000-b7ad6b7169203331-01', 7])('that names no span (%j) begins a new trace and harms nobody', async (traceparent) => {
-    await startService(broker, [handles(Happened, async () => undefined)]);
-    await publish(broker, Happened, { n: 1 }, { headers: { traceparent } });
-    const handled = await spans.one('probe.happened process');
-    expect([parentOf(handled), handled.attributes['sluice.ending']]).toEqual([undefined, 'ack']);
-  });
+  it.each(['', 'no such thing', '00-00000000000000000000000000000000-b7ad6b7169203331-01', 7])(
+    'that names no span (%j) begins a new trace and harms nobody',
+    async (traceparent) => {
+      await startService(broker, [handles(Happened, async () => undefined)]);
+      await publish(broker, Happened, { n: 1 }, { headers: { traceparent } });
+      const handled = await spans.one('probe.happened process');
+      expect([parentOf(handled), handled.attributes['sluice.ending']]).toEqual([undefined, 'ack']);
+    },
+  );
 
   it('travels on as it came when nothing is traced', async () => {
     await spans.close();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const heard: unknown[] = [];
-    await startService(broker, [handles(Do, ({ data }) => client.request(Ask, data, within)), handles(Ask, async (message) => (heard.push(message.traceparent), message.data))]);
+    await startService(broker, [
+      handles(Do, ({ data }) => client.request(Ask, data, within)),
+      handles(Ask, async (message) => (heard.push(message.traceparent), message.data)),
+    ]);
     await publish(broker, Do, { n: 1 }, { headers: { traceparent } });
     await eventually(() => expect(heard).toEqual([traceparent]));
   });

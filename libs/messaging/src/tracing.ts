@@ -1,4 +1,15 @@
-import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Attributes, type Context, type Span, type Tracer } from '@opentelemetry/api';
+import {
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type Span,
+  type Tracer,
+} from '@opentelemetry/api';
 import type { About, Delivery } from './codec.js';
 import type { Outbound } from './confirm-channel.js';
 import { ProblemError } from './errors.js';
@@ -19,7 +30,8 @@ const tracer = (): Tracer => trace.getTracer('@sluice/messaging');
 const isOn = (): boolean => propagation.fields().length > 0;
 
 /** A text that names no span is as good as none: then a new trace begins. */
-const causedBy = (traceparent: unknown): Context => (typeof traceparent === 'string' ? propagation.extract(ROOT_CONTEXT, { traceparent }) : ROOT_CONTEXT);
+const causedBy = (traceparent: unknown): Context =>
+  typeof traceparent === 'string' ? propagation.extract(ROOT_CONTEXT, { traceparent }) : ROOT_CONTEXT;
 
 function traceparentOf(cause: Context): string | undefined {
   const carrier: { traceparent?: string } = {};
@@ -35,7 +47,13 @@ type Headed = { readonly properties: { readonly headers?: Readonly<Record<string
 /** The same message, caused by this span. */
 function under<M extends Headed>(message: M, span: Span): M {
   const { properties } = message;
-  return { ...message, properties: { ...properties, headers: { ...properties.headers, traceparent: traceparentOf(trace.setSpan(ROOT_CONTEXT, span)) } } };
+  return {
+    ...message,
+    properties: {
+      ...properties,
+      headers: { ...properties.headers, traceparent: traceparentOf(trace.setSpan(ROOT_CONTEXT, span)) },
+    },
+  };
 }
 
 const causeOf = ({ properties }: Headed): Context => causedBy(properties.headers?.['traceparent']);
@@ -51,26 +69,44 @@ function attributesOf({ properties }: Pick<Delivery, 'properties'>, destination:
 }
 
 /** `<type> publish`, `<type> retry 1000`, `<type> dead`: until the broker has it. An answer has no span, its request's shows its time. */
-export function inProducerSpan(message: Outbound, operation: string, send: (message: Outbound) => Promise<void>): Promise<void> {
+export function inProducerSpan(
+  message: Outbound,
+  operation: string,
+  send: (message: Outbound) => Promise<void>,
+): Promise<void> {
   if (!isOn() || message.properties.messageId === undefined) return send(message);
-  const options = { kind: SpanKind.PRODUCER, attributes: attributesOf(message, message.exchange || message.routingKey) };
+  const options = {
+    kind: SpanKind.PRODUCER,
+    attributes: attributesOf(message, message.exchange || message.routingKey),
+  };
   const span = tracer().startSpan(`${message.properties.type} ${operation}`, options, causeOf(message));
   return ending(span, send(under(message, span)));
 }
 
 /** `<type> process`: from the delivery to its ending, active in the handler; what the handler sends is caused by it. */
-export function inConsumerSpan<D extends Delivery, T>(delivery: D, queue: string, handle: (delivery: D) => Promise<T>): Promise<T> {
+export function inConsumerSpan<D extends Delivery, T>(
+  delivery: D,
+  queue: string,
+  handle: (delivery: D) => Promise<T>,
+): Promise<T> {
   if (!isOn()) return handle(delivery);
   const options = { kind: SpanKind.CONSUMER, attributes: attributesOf(delivery, queue) };
   const span = tracer().startSpan(`${String(delivery.properties.type)} process`, options, causeOf(delivery));
-  return ending(span, context.with(trace.setSpan(ROOT_CONTEXT, span), () => handle(under(delivery, span))));
+  return ending(
+    span,
+    context.with(trace.setSpan(ROOT_CONTEXT, span), () => handle(under(delivery, span))),
+  );
 }
 
 /** `<type> request`: the publish, the wait and the answer. */
 export function inClientSpan<T>(type: string, about: About, ask: (about: About) => Promise<T>): Promise<T> {
   if (!isOn()) return ask(about);
   const attributes = { 'messaging.system': 'rabbitmq', 'sluice.correlation_id': about.correlationId };
-  const span = tracer().startSpan(`${type} request`, { kind: SpanKind.CLIENT, attributes }, causedBy(about.traceparent));
+  const span = tracer().startSpan(
+    `${type} request`,
+    { kind: SpanKind.CLIENT, attributes },
+    causedBy(about.traceparent),
+  );
   const traceparent = traceparentOf(trace.setSpan(ROOT_CONTEXT, span));
   return ending(span, ask({ ...about, ...(traceparent !== undefined && { traceparent }) }));
 }

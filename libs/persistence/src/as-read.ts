@@ -21,7 +21,8 @@ const COMES_BACK: Readonly<Record<number, (value: unknown) => unknown>> = {
 export const asRead = (row: object, types: ReadonlyMap<string, number>): Values =>
   frozen(Object.fromEntries([...types].map(([name, type]) => [name, comesBack((row as Values)[name], type)])));
 
-const comesBack = (value: unknown, type: number): unknown => (value === undefined || value === null ? null : (COMES_BACK[type]?.(value) ?? value));
+const comesBack = (value: unknown, type: number): unknown =>
+  value === undefined || value === null ? null : (COMES_BACK[type]?.(value) ?? value);
 
 /** Rules share rows within a batch: one that changed a row in place would change it for the others too, so that throws. */
 export function frozen<T>(value: T): T {

@@ -36,8 +36,13 @@ export type BatchOutcome = Outcome | { readonly held: readonly string[] };
 export const idOf = ({ message }: Change): string => message.id.toLowerCase();
 
 /** The rows that a change names, as `collection/key`: all, or those that `are` so. */
-export const rowsOf = ({ keys }: Pick<Change, 'keys'>, are: (name: string, key: string) => boolean = () => true): string[] =>
-  Object.entries(keys).flatMap(([name, values]) => (values ?? []).filter((key) => are(name, key)).map((key) => `${name}/${key}`));
+export const rowsOf = (
+  { keys }: Pick<Change, 'keys'>,
+  are: (name: string, key: string) => boolean = () => true,
+): string[] =>
+  Object.entries(keys).flatMap(([name, values]) =>
+    (values ?? []).filter((key) => are(name, key)).map((key) => `${name}/${key}`),
+  );
 
 /** The state, messages and answers of some changes, decided in the order of their arrival; touches no connection itself. */
 export class Batch {
@@ -64,7 +69,10 @@ export class Batch {
   }
 
   reads(): Statement[] {
-    return [claim(this.changes.map(idOf)), ...[...this.#rows.values()].flatMap((rows) => rows.reads({ free: this.free }))];
+    return [
+      claim(this.changes.map(idOf)),
+      ...[...this.#rows.values()].flatMap((rows) => rows.reads({ free: this.free })),
+    ];
   }
 
   /** Runs the rules on the results of `reads()`; returns what is to be written, undefined when no message is to be kept as handled. */
@@ -109,8 +117,13 @@ export class Batch {
 
   /** Everything that may fail comes first, so that a message counts as a whole or not at all. */
   #apply(change: Change, { state = {}, append = {}, messages = [] }: Decided): void {
-    const writes = Object.entries(state).flatMap(([name, rows]) => Object.entries(rows ?? {}).map(([key, row]) => this.#write(change, name, key, row)));
-    const logged = Object.entries(append).map(([name, entries]) => ({ name: this.#logNamed(name), entries: entries ?? [] }));
+    const writes = Object.entries(state).flatMap(([name, rows]) =>
+      Object.entries(rows ?? {}).map(([key, row]) => this.#write(change, name, key, row)),
+    );
+    const logged = Object.entries(append).map(([name, entries]) => ({
+      name: this.#logNamed(name),
+      entries: entries ?? [],
+    }));
     const outbox = messages.map((outgoing) => this.#envelope(outgoing, change.message));
     for (const write of writes) write();
     for (const { name, entries } of logged) this.#appended.set(name, [...(this.#appended.get(name) ?? []), ...entries]);
@@ -119,7 +132,8 @@ export class Batch {
 
   #write({ keys }: Change, name: string, key: string, row: object | undefined): () => void {
     const rows = this.#rows.get(name);
-    if (!rows || !keys[name]?.some((named) => rows.keyOf(named) === rows.keyOf(key))) throw new Error(`a rule wrote the row ${key} of ${name}, which its message did not name`);
+    if (!rows || !keys[name]?.some((named) => rows.keyOf(named) === rows.keyOf(key)))
+      throw new Error(`a rule wrote the row ${key} of ${name}, which its message did not name`);
     if (!row) throw new Error(`a rule wrote nothing as the row ${key} of ${name}; rows are not deleted`);
     return rows.write(key, row);
   }
@@ -129,11 +143,22 @@ export class Batch {
     return name;
   }
 
-  #envelope(outgoing: Outgoing, { id: causationId, correlationId, traceparent, reply, deadline, acceptedAt }: Message): OutboxRow {
+  #envelope(
+    outgoing: Outgoing,
+    { id: causationId, correlationId, traceparent, reply, deadline, acceptedAt }: Message,
+  ): OutboxRow {
     const id = newId();
     const left = deadline !== undefined && { timeoutMs: deadline - Date.now() };
     const caller = outgoing.delegate ? { reply, ...left, ...(acceptedAt !== undefined && { acceptedAt }) } : {};
-    const wire = encode(outgoing, { id, time: this.#now.toISOString(), correlationId, causationId, traceparent, source: this.source, ...caller });
+    const wire = encode(outgoing, {
+      id,
+      time: this.#now.toISOString(),
+      correlationId,
+      causationId,
+      traceparent,
+      source: this.source,
+      ...caller,
+    });
     return { id, wire };
   }
 

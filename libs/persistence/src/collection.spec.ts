@@ -26,13 +26,20 @@ describe('a key', () => {
 
   it('consists of columns of its table', () => {
     const columns = ['onHand'] as const;
-    expect(() => collection<Bin>({ table: 'bins', key: ['sku', 'onHand', 'warehouse'], columns })).toThrow('the columns of bins lack its key sku, warehouse');
+    expect(() => collection<Bin>({ table: 'bins', key: ['sku', 'onHand', 'warehouse'], columns })).toThrow(
+      'the columns of bins lack its key sku, warehouse',
+    );
   });
 });
 
 describe('the statements', () => {
   it('lock unless the collection is only read', () => {
-    const rates = collection<Bin>({ table: 'bins', key: ['sku', 'warehouse'], columns: ['sku', 'warehouse', 'onHand'], lock: false });
+    const rates = collection<Bin>({
+      table: 'bins',
+      key: ['sku', 'warehouse'],
+      columns: ['sku', 'warehouse', 'onHand'],
+      lock: false,
+    });
     expect([bins.lock, rates.lock]).toEqual([true, false]);
     expect(bins.sql.read).toMatch(/ ORDER BY t\."sku", t\."warehouse" FOR NO KEY UPDATE OF t$/);
     expect(bins.sql.read).toContain('SELECT k.ordinality::int AS "#key", t.version AS "#version", t."sku" AS "sku"');

@@ -40,7 +40,12 @@ export interface CollectionOptions<Row> {
  * Describes a table. A locked table has `version int not null default 0`, where 0 marks a stub: a row that is only there
  * to be locked, shown to decisions as absent. Its other columns are therefore nullable or have defaults.
  */
-export function collection<Row extends object>({ table, key, columns, lock = true }: CollectionOptions<Row>): Collection<Row> {
+export function collection<Row extends object>({
+  table,
+  key,
+  columns,
+  lock = true,
+}: CollectionOptions<Row>): Collection<Row> {
   const keys: readonly string[] = typeof key === 'string' ? [key] : key;
   const missing = keys.filter((part) => !(columns as readonly string[]).includes(part));
   if (missing.length > 0) throw new Error(`the columns of ${table} lack its key ${missing.join(', ')}`);
@@ -54,13 +59,15 @@ export function keyColumns({ table, key }: Collection, value: string): Record<st
   return Object.fromEntries(key.map((name, index) => [name, parts[index]!]));
 }
 
-export const keyOf = ({ key }: Collection, row: object): string => key.map((name) => (row as Record<string, unknown>)[name]).join('/');
+export const keyOf = ({ key }: Collection, row: object): string =>
+  key.map((name) => (row as Record<string, unknown>)[name]).join('/');
 
 function statements(table: string, key: readonly string[], columns: readonly string[], lock: boolean): CollectionSql {
   const name = quoted(table);
   const keys = key.map(column).join(', ');
   const given = `jsonb_populate_recordset(null::${name}, $1::jsonb)`;
-  const same = (a: string, b: string): string => key.map((part) => `${a}.${column(part)} = ${b}.${column(part)}`).join(' AND ');
+  const same = (a: string, b: string): string =>
+    key.map((part) => `${a}.${column(part)} = ${b}.${column(part)}`).join(' AND ');
   const shown = columns.map((part) => `t.${column(part)} AS ${quoted(part)}`);
   const written = columns.filter((part) => !key.includes(part)).map((part) => `${column(part)} = v.${column(part)}`);
   const version = lock ? ['t.version AS "#version"'] : [];

@@ -4,16 +4,25 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 let database: TestDatabase;
-beforeAll(async () => void (database = await testDatabase('probe', { schemaSql: 'CREATE TABLE shelves (id int PRIMARY KEY)' })));
+beforeAll(
+  async () => void (database = await testDatabase('probe', { schemaSql: 'CREATE TABLE shelves (id int PRIMARY KEY)' })),
+);
 afterAll(() => database.close());
 
 /** What the statement throws on a connection of its own, while `meanwhile` happens to it. */
-async function thrown(sql: string, config: pg.PoolConfig = {}, meanwhile?: (pool: pg.Pool, pid: number) => Promise<unknown>): Promise<unknown> {
+async function thrown(
+  sql: string,
+  config: pg.PoolConfig = {},
+  meanwhile?: (pool: pg.Pool, pid: number) => Promise<unknown>,
+): Promise<unknown> {
   const pool = new pg.Pool({ connectionString: database.url, max: 1, ...config });
   pool.on('error', () => undefined);
   try {
     const pid = meanwhile && (await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]!.pid;
-    const failing = pool.query(sql).then(() => undefined, (error: unknown) => error);
+    const failing = pool.query(sql).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     await meanwhile?.(pool, pid!);
     return await failing;
   } finally {
@@ -44,14 +53,22 @@ describe('a database', () => {
   });
 
   it('that was asked something wrong is there', async () => {
-    const faults = await Promise.all([thrown('SELECT nonsense'), thrown('INSERT INTO shelves VALUES (1), (1)'), thrown('SELECT * FROM nowhere')]);
+    const faults = await Promise.all([
+      thrown('SELECT nonsense'),
+      thrown('INSERT INTO shelves VALUES (1), (1)'),
+      thrown('SELECT * FROM nowhere'),
+    ]);
     expect(faults.map(isDatabaseFault)).toEqual([false, false, false]);
     expect([undefined, null, 'text', new Error('away')].map(isDatabaseFault)).toEqual([false, false, false, false]);
   });
 });
 
 describe('Prisma', () => {
-  const prisma = (code: string, cause: object) => Object.assign(new Error('Invalid invocation'), { code, meta: { driverAdapterError: { name: 'DriverAdapterError', cause } } });
+  const prisma = (code: string, cause: object) =>
+    Object.assign(new Error('Invalid invocation'), {
+      code,
+      meta: { driverAdapterError: { name: 'DriverAdapterError', cause } },
+    });
 
   it.each([
     ['a server that is gone', prisma('P2010', { kind: 'DatabaseNotReachable' }), true],

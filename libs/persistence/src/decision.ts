@@ -12,7 +12,9 @@ type RowOf<Table> = Table extends Collection<infer Row> ? Row : Table extends Lo
 export type Keys<T extends Tables> = { readonly [N in Named<T, Collection>]?: readonly string[] };
 
 /** The rows of those keys: absent ones are undefined. Frozen: a decision makes new rows, it never changes one in place. */
-export type State<T extends Tables> = { readonly [N in Named<T, Collection>]: Readonly<Record<string, RowOf<T[N]> | undefined>> };
+export type State<T extends Tables> = {
+  readonly [N in Named<T, Collection>]: Readonly<Record<string, RowOf<T[N]> | undefined>>;
+};
 
 /** What a rule has decided about the tables `T` (`typeof tables`); what is left out stays as it is. */
 export interface Decision<R = unknown, T extends Tables = Record<never, never>> {

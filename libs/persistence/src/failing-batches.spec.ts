@@ -1,7 +1,17 @@
 import { faultOf } from '@sluice/messaging';
 import { testDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Balance, Deposit, depositInto, messageOf, openBank, POISON, schemaSql, type Bank, type BankUnit } from './testing/bank.js';
+import {
+  Balance,
+  Deposit,
+  depositInto,
+  messageOf,
+  openBank,
+  POISON,
+  schemaSql,
+  type Bank,
+  type BankUnit,
+} from './testing/bank.js';
 
 let bank: Bank;
 let unit: BankUnit;
@@ -36,26 +46,43 @@ beforeEach(async () => {
 afterAll(() => bank.close());
 
 const FOR_EVER = 1_000;
-const trouble = (account: string, sqlstate: string, times = FOR_EVER) => bank.rows('INSERT INTO troubles VALUES ($1, $2, $3)', [account, sqlstate, times]);
+const trouble = (account: string, sqlstate: string, times = FOR_EVER) =>
+  bank.rows('INSERT INTO troubles VALUES ($1, $2, $3)', [account, sqlstate, times]);
 const tries = async (): Promise<number> => Number((await bank.rows(`SELECT nextval('tries') - 1 AS n`))[0]!['n']);
 const put = (account: string, amount = 1) => depositInto(unit, messageOf(Deposit, { account, amount }));
-const balances = async () => Object.fromEntries((await bank.rows('SELECT id, balance::int FROM accounts ORDER BY id')).map(({ id, balance }) => [id, balance]));
+const balances = async () =>
+  Object.fromEntries(
+    (await bank.rows('SELECT id, balance::int FROM accounts ORDER BY id')).map(({ id, balance }) => [id, balance]),
+  );
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
 /** What became of each: its answer, or the SQLSTATE it failed with. */
 const outcomes = async (promises: Promise<unknown>[]): Promise<unknown[]> =>
-  (await Promise.allSettled(promises)).map((result) => (result.status === 'fulfilled' ? result.value : codeOf(result.reason)));
+  (await Promise.allSettled(promises)).map((result) =>
+    result.status === 'fulfilled' ? result.value : codeOf(result.reason),
+  );
 
 describe('a transaction that the server chose to fail', () => {
-  it.each([[SERIALIZATION_FAILURE], [CONNECTION_ENDS]])('succeeds as soon as the same work does: %s', async (sqlstate) => {
-    await trouble('ann', sqlstate, 6);
-    expect(await put('ann')).toBe(1);
-    expect([await balances(), await tries(), await bank.count('ledger'), bank.sizes]).toEqual([{ ann: 1 }, 7, 1, [1]]);
-  });
+  it.each([[SERIALIZATION_FAILURE], [CONNECTION_ENDS]])(
+    'succeeds as soon as the same work does: %s',
+    async (sqlstate) => {
+      await trouble('ann', sqlstate, 6);
+      expect(await put('ann')).toBe(1);
+      expect([await balances(), await tries(), await bank.count('ledger'), bank.sizes]).toEqual([
+        { ann: 1 },
+        7,
+        1,
+        [1],
+      ]);
+    },
+  );
 
   it('is given up after seven tries, as the fault of the database, with nothing kept', async () => {
     await trouble('ann', SERIALIZATION_FAILURE);
     const error = await put('ann').catch((thrown: unknown) => thrown);
-    expect([faultOf(error), await tries()]).toEqual([{ whose: 'environment', dependency: 'database', suspect: true }, 7]);
+    expect([faultOf(error), await tries()]).toEqual([
+      { whose: 'environment', dependency: 'database', suspect: true },
+      7,
+    ]);
     expect([await balances(), await bank.count('inbox')]).toEqual([{}, 0]);
   });
 
@@ -80,7 +107,10 @@ describe('a statement that was too slow', () => {
 
   it('fails all others of the batch untried when two messages in a row were too slow, each by itself', async () => {
     for (const account of ['bad', 'worse']) await trouble(account, QUERY_CANCELED);
-    expect(await outcomes([put('a'), put('bad'), put('worse'), put('b'), put('c')])).toEqual([1, ...Array(4).fill(QUERY_CANCELED)]);
+    expect(await outcomes([put('a'), put('bad'), put('worse'), put('b'), put('c')])).toEqual([
+      1,
+      ...Array(4).fill(QUERY_CANCELED),
+    ]);
     expect([await balances(), await tries()]).toEqual([{ a: 1 }, 3]);
   });
 
@@ -102,14 +132,18 @@ describe('a database that fails for all alike', () => {
     await trouble('bad', DISK_FULL, 1);
     const messages = ['a', 'bad'].map((account) => messageOf(Deposit, { account, amount: 1 }));
     const all = () => outcomes(messages.map((message) => depositInto(unit, message)));
-    expect([await all(), await all()]).toEqual([[DISK_FULL, DISK_FULL], [1, 1]]);
+    expect([await all(), await all()]).toEqual([
+      [DISK_FULL, DISK_FULL],
+      [1, 1],
+    ]);
     expect(await bank.count('ledger')).toBe(2);
   });
 });
 
 describe('a rule that is wrong', () => {
   it('fails its own message with a clear error when it writes where that named nothing, writes nothing, or appends to no log', async () => {
-    const decided = (keys: object, decision: object) => unit.change(messageOf(Balance, { account: 'x' }), keys, () => decision);
+    const decided = (keys: object, decision: object) =>
+      unit.change(messageOf(Balance, { account: 'x' }), keys, () => decision);
     const nameless = decided({}, { state: { accounts: { ann: { id: 'ann' } } } });
     const nothing = decided({ accounts: ['ann'] }, { state: { accounts: { ann: undefined } } });
     const noLog = decided({}, { append: { accounts: [{ id: 'ann' }] } });

@@ -2,7 +2,18 @@ import { LockedError } from '@sluice/messaging';
 import { testDatabase } from '@sluice/testing';
 import type { PoolClient } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { asked, Deposit, depositInto, messageOf, openBank, schemaSql, Transfer, transferOver, type Bank, type BankUnit } from './testing/bank.js';
+import {
+  asked,
+  Deposit,
+  depositInto,
+  messageOf,
+  openBank,
+  schemaSql,
+  Transfer,
+  transferOver,
+  type Bank,
+  type BankUnit,
+} from './testing/bank.js';
 
 let bank: Bank;
 let somebody: PoolClient;
@@ -17,8 +28,15 @@ afterEach(async () => {
 });
 afterAll(() => bank.close());
 
-const into = (unit: BankUnit, account: string, amount = 1) => depositInto(unit, messageOf(Deposit, { account, amount }));
-const balances = async () => Object.fromEntries((await bank.rows('SELECT id, balance::int FROM accounts WHERE version > 0 ORDER BY id')).map(({ id, balance }) => [id, balance]));
+const into = (unit: BankUnit, account: string, amount = 1) =>
+  depositInto(unit, messageOf(Deposit, { account, amount }));
+const balances = async () =>
+  Object.fromEntries(
+    (await bank.rows('SELECT id, balance::int FROM accounts WHERE version > 0 ORDER BY id')).map(({ id, balance }) => [
+      id,
+      balance,
+    ]),
+  );
 
 /** Somebody holds the row of an account, for longer than a unit of work waits. */
 async function hold(unit: BankUnit, account: string): Promise<void> {
@@ -110,7 +128,9 @@ describe('a row that somebody else holds', () => {
     await Promise.race(stuck.map((one) => one.catch(() => undefined)));
     await into(unit, 'a');
     await somebody.query('ROLLBACK');
-    const reasons = (await results).flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    const reasons = (await results).flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as unknown] : [],
+    );
     expect(reasons).toHaveLength(10);
     expect(reasons.every((reason) => reason instanceof LockedError)).toBe(true);
     expect(await balances()).toEqual({ a: 1, hot: 20 });

@@ -3,7 +3,23 @@ import { testDatabase } from '@sluice/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Decision } from './index.js';
-import { asked, balance, Balance, Deposit, deposit, messageOf, openBank, POISON, schemaSql, transfer, Transfer, type Account, type Bank, type BankTables, type BankUnit } from './testing/bank.js';
+import {
+  asked,
+  balance,
+  Balance,
+  Deposit,
+  deposit,
+  messageOf,
+  openBank,
+  POISON,
+  schemaSql,
+  transfer,
+  Transfer,
+  type Account,
+  type Bank,
+  type BankTables,
+  type BankUnit,
+} from './testing/bank.js';
 
 /** What may arrive: some of it twice, some refused by its rule, some refused by SQL, some only asking. */
 type Operation =
@@ -22,22 +38,40 @@ interface Arrival {
 }
 
 const account = fc.constantFrom('a', 'b', 'c', 'd');
-const amount = fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 9 }) }, { weight: 1, arbitrary: fc.constant(POISON) });
+const amount = fc.oneof(
+  { weight: 9, arbitrary: fc.integer({ min: 1, max: 9 }) },
+  { weight: 1, arbitrary: fc.constant(POISON) },
+);
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ kind: fc.constant('deposit' as const), data: fc.record({ account, amount }) }),
-  fc.record({ kind: fc.constant('transfer' as const), data: fc.record({ from: account, to: account, amount }).filter(({ from, to }) => from !== to) }),
+  fc.record({
+    kind: fc.constant('transfer' as const),
+    data: fc.record({ from: account, to: account, amount }).filter(({ from, to }) => from !== to),
+  }),
   fc.record({ kind: fc.constant('balance' as const), data: fc.record({ account }) }),
 );
 const arrivals = (units: number): fc.Arbitrary<Arrival[]> =>
   fc.array(
-    fc.record({ operation, unit: fc.nat(units - 1), delay: fc.constantFrom(0, 0, 0, 1, 5, 40), asks: fc.boolean(), redelivered: fc.constantFrom(false, false, false, true), repeats: fc.option(fc.nat(20), { nil: undefined, freq: 4 }) }),
+    fc.record({
+      operation,
+      unit: fc.nat(units - 1),
+      delay: fc.constantFrom(0, 0, 0, 1, 5, 40),
+      asks: fc.boolean(),
+      redelivered: fc.constantFrom(false, false, false, true),
+      repeats: fc.option(fc.nat(20), { nil: undefined, freq: 4 }),
+    }),
     { minLength: 1, maxLength: 40 },
   );
 
 type Held = Record<string, Account | undefined>;
 type Rule = (held: { accounts: Held }, now: Date) => Decision<number, BankTables>;
 const keysOf = ({ data }: Operation): string[] => ('account' in data ? [data.account] : [data.from, data.to]);
-const ruleOf = (operation: Operation): Rule => (operation.kind === 'deposit' ? deposit(operation.data) : operation.kind === 'transfer' ? transfer(operation.data) : balance(operation.data));
+const ruleOf = (operation: Operation): Rule =>
+  operation.kind === 'deposit'
+    ? deposit(operation.data)
+    : operation.kind === 'transfer'
+      ? transfer(operation.data)
+      : balance(operation.data);
 
 /** One delivery as it was handled: what its rule saw in its last run (nothing when it was not run), and what came of it. */
 interface Handled {
@@ -69,7 +103,9 @@ async function handle(unit: BankUnit, message: Message, operation: Operation): P
     handled.seen = Object.fromEntries(keysOf(operation).map((key) => [key, held.accounts[key]?.version ?? 0]));
     return ruleOf(operation)(held, now);
   };
-  handled.result = await unit.change(message, { accounts: keysOf(operation) }, rule).catch((error: Error) => error.message);
+  handled.result = await unit
+    .change(message, { accounts: keysOf(operation) }, rule)
+    .catch((error: Error) => error.message);
   return handled;
 }
 
@@ -93,7 +129,9 @@ async function handleTogether(arriving: Arrival[], units: number): Promise<Handl
 const outcome = async () => ({
   accounts: await bank.rows('SELECT id, balance::int, tags, version FROM accounts ORDER BY id'),
   ledger: await bank.rows('SELECT account_id, amount::int, count(*)::int FROM ledger GROUP BY 1, 2 ORDER BY 1, 2'),
-  sent: await bank.rows(`SELECT wire->'properties'->'headers'->>'causation-id' AS by, wire->>'body' AS body FROM outbox ORDER BY 1, 2`),
+  sent: await bank.rows(
+    `SELECT wire->'properties'->'headers'->>'causation-id' AS by, wire->>'body' AS body FROM outbox ORDER BY 1, 2`,
+  ),
 });
 
 /** Handles the same deliveries one after the other, each committed before the next begins. */
@@ -146,16 +184,23 @@ async function writers(): Promise<Map<string, string>> {
  * @throws Error when there is none: then the units have not been isolated from each other
  */
 function serialOrder(handled: Handled[], writers: Map<string, string>): Handled[] {
-  const wrote = ({ seen, message }: Handled): boolean => Object.entries(seen!).every(([key, version]) => writers.get(`${key}@${version + 1}`) === message.id);
+  const wrote = ({ seen, message }: Handled): boolean =>
+    Object.entries(seen!).every(([key, version]) => writers.get(`${key}@${version + 1}`) === message.id);
   const version: Record<string, number> = { a: 1, b: 1 };
   const left = new Set(handled);
   const order: Handled[] = [];
-  const seesNow = ({ seen }: Handled): boolean => Object.entries(seen!).every(([key, at]) => at === (version[key] ?? 0));
+  const seesNow = ({ seen }: Handled): boolean =>
+    Object.entries(seen!).every(([key, at]) => at === (version[key] ?? 0));
   const waitsForNobody = (writer: Handled): boolean =>
-    [...left].every((other) => other === writer || Object.entries(writer.seen!).every(([key, at]) => other.seen![key] !== at));
+    [...left].every(
+      (other) => other === writer || Object.entries(writer.seen!).every(([key, at]) => other.seen![key] !== at),
+    );
   while (left.size > 0) {
     const next = [...left].filter(seesNow).find((each) => !wrote(each) || waitsForNobody(each));
-    if (!next) throw new Error(`no serial order explains ${JSON.stringify([...left].map(({ operation, seen }) => ({ operation, seen })))}`);
+    if (!next)
+      throw new Error(
+        `no serial order explains ${JSON.stringify([...left].map(({ operation, seen }) => ({ operation, seen })))}`,
+      );
     if (wrote(next)) for (const key of Object.keys(next.seen!)) version[key] = (version[key] ?? 0) + 1;
     left.delete(next);
     order.push(next);

@@ -14,10 +14,13 @@ export interface OrderedTables {
  */
 export function lockOrder(tables: Tables): OrderedTables {
   const entries = Object.entries(tables);
-  const collections = entries.filter((entry): entry is [string, Collection] => entry[1].kind === 'collection').sort(([, a], [, b]) => (a.table < b.table ? -1 : 1));
+  const collections = entries
+    .filter((entry): entry is [string, Collection] => entry[1].kind === 'collection')
+    .sort(([, a], [, b]) => (a.table < b.table ? -1 : 1));
   const logs = entries.filter((entry): entry is [string, Log] => entry[1].kind === 'log');
   collections.forEach(([name, { table }], index) => {
-    if (collections[index + 1]?.[1].table === table) throw new Error(`${name} lists the table ${table} a second time in one unit of work`);
+    if (collections[index + 1]?.[1].table === table)
+      throw new Error(`${name} lists the table ${table} a second time in one unit of work`);
   });
   return { collections: new Map(collections), logs: new Map(logs) };
 }

@@ -11,7 +11,13 @@ export interface Log<Row extends object = object> {
 }
 
 /** Describes an append-only table; `columns` are those that a decision fills, the database fills the others. */
-export function log<Row extends object>({ table, columns }: { table: string; columns: readonly ColumnOf<Row>[] }): Log<Row> {
+export function log<Row extends object>({
+  table,
+  columns,
+}: {
+  table: string;
+  columns: readonly ColumnOf<Row>[];
+}): Log<Row> {
   const list = columns.map(column).join(', ');
   return {
     kind: 'log',

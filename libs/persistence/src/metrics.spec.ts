@@ -21,18 +21,29 @@ afterAll(async () => {
 
 /** The samples of one metric as a scrape shows them. */
 async function scraped(name: string): Promise<Record<string, number>> {
-  const lines = (await register.getSingleMetricAsString(name)).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return Object.fromEntries(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+  const lines = (await register.getSingleMetricAsString(name))
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+  );
 }
 const deposit = (count: number) => {
   const unit = bank.open();
-  return Promise.all(Array.from({ length: count }, (_, n) => depositInto(unit, messageOf(Deposit, { account: `a${n % 5}`, amount: 1 }))));
+  return Promise.all(
+    Array.from({ length: count }, (_, n) => depositInto(unit, messageOf(Deposit, { account: `a${n % 5}`, amount: 1 }))),
+  );
 };
 
 it('every commit is counted with its size and its time', async () => {
   await deposit(7);
   const sizes = await scraped('sluice_batch_messages');
-  expect(sizes).toMatchObject({ sluice_batch_messages_count: 1, sluice_batch_messages_sum: 7, 'sluice_batch_messages_bucket{le="5"}': 0, 'sluice_batch_messages_bucket{le="10"}': 1 });
+  expect(sizes).toMatchObject({
+    sluice_batch_messages_count: 1,
+    sluice_batch_messages_sum: 7,
+    'sluice_batch_messages_bucket{le="5"}': 0,
+    'sluice_batch_messages_bucket{le="10"}': 1,
+  });
   const times = await scraped('sluice_batch_seconds');
   expect(times).toMatchObject({ sluice_batch_seconds_count: 1 });
   expect(times['sluice_batch_seconds_sum']).toBeLessThan(10);
@@ -46,9 +57,14 @@ describe('the outbox', () => {
   it('shows how many wait, and since when the first', async () => {
     await bank.clear();
     relay.start();
-    expect([await scraped('sluice_outbox_rows'), await scraped('sluice_outbox_oldest_seconds')]).toEqual([{ sluice_outbox_rows: 0 }, { sluice_outbox_oldest_seconds: 0 }]);
+    expect([await scraped('sluice_outbox_rows'), await scraped('sluice_outbox_oldest_seconds')]).toEqual([
+      { sluice_outbox_rows: 0 },
+      { sluice_outbox_oldest_seconds: 0 },
+    ]);
     await deposit(12);
-    await bank.rows(`UPDATE outbox SET created_at = now() - interval '1 minute' WHERE id = (SELECT id FROM outbox LIMIT 1)`);
+    await bank.rows(
+      `UPDATE outbox SET created_at = now() - interval '1 minute' WHERE id = (SELECT id FROM outbox LIMIT 1)`,
+    );
     const [rows, oldest] = await Promise.all([scraped('sluice_outbox_rows'), scraped('sluice_outbox_oldest_seconds')]);
     expect(rows).toEqual({ sluice_outbox_rows: 12 });
     expect(oldest['sluice_outbox_oldest_seconds']).toBeGreaterThanOrEqual(60);
@@ -90,7 +106,12 @@ describe('the outbox', () => {
 it('the connections of the pool are shown by what they do, and no more when the relay has stopped', async () => {
   const client = await bank.pool.connect();
   // The relay's sweep takes a connection of its own now and then.
-  await eventually(async () => expect(await scraped('sluice_pool_connections')).toMatchObject({ 'sluice_pool_connections{state="busy"}': 1, 'sluice_pool_connections{state="waiting"}': 0 }));
+  await eventually(async () =>
+    expect(await scraped('sluice_pool_connections')).toMatchObject({
+      'sluice_pool_connections{state="busy"}': 1,
+      'sluice_pool_connections{state="waiting"}': 0,
+    }),
+  );
   client.release();
   await relay.stop();
   expect(await scraped('sluice_pool_connections')).toEqual({});

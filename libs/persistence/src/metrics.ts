@@ -20,7 +20,10 @@ export function countBatch(size: number, ms: number): void {
   batchSeconds.observe(ms / 1_000);
 }
 
-const inboxPruned = new Counter({ name: 'sluice_inbox_pruned_total', help: 'Handled messages that the inbox has forgotten, because they are too old to come again.' });
+const inboxPruned = new Counter({
+  name: 'sluice_inbox_pruned_total',
+  help: 'Handled messages that the inbox has forgotten, because they are too old to come again.',
+});
 
 export function countPruned(rows: number): void {
   inboxPruned.inc(rows);
@@ -60,7 +63,12 @@ new Gauge({
   name: 'sluice_outbox_rows',
   help: `Messages that are committed and not yet confirmed by the broker; an estimate from ${COUNTED} on.`,
   collect() {
-    return setFromOutboxes(this, (all) => all.reduce((sum, { counted, estimated }) => sum + (counted < COUNTED ? counted : Math.max(counted, estimated)), 0));
+    return setFromOutboxes(this, (all) =>
+      all.reduce(
+        (sum, { counted, estimated }) => sum + (counted < COUNTED ? counted : Math.max(counted, estimated)),
+        0,
+      ),
+    );
   },
 });
 

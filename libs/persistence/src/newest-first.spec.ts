@@ -25,7 +25,13 @@ describe('a listing, newest first', () => {
   });
 
   const text = (value: string): string => Buffer.from(value).toString('base64url');
-  it.each(['nonsense', '', text('2026-11-21 x'), text(`0000-01-01T00:00:00.000Z ${idOf(1)}`), text(`2026-11-21T00:00:00.000Z ${idOf(1)} more`)])('takes no "%s" for a cursor', (cursor) => {
+  it.each([
+    'nonsense',
+    '',
+    text('2026-11-21 x'),
+    text(`0000-01-01T00:00:00.000Z ${idOf(1)}`),
+    text(`2026-11-21T00:00:00.000Z ${idOf(1)} more`),
+  ])('takes no "%s" for a cursor', (cursor) => {
     expect(() => after(cursor)).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 422 }) }));
   });
 });

@@ -27,11 +27,13 @@ export const newestFirst = <T extends string>(time: T) => ({
 
 function behind<T extends string>(time: T, cursor: string) {
   const position = Position.safeParse(Buffer.from(cursor, 'base64url').toString().split(' '));
-  if (!position.success) throw ProblemError.of(422, 'Not a cursor', 'Take the cursor from the `next` of the page before.');
+  if (!position.success)
+    throw ProblemError.of(422, 'Not a cursor', 'Take the cursor from the `next` of the page before.');
   const [at, id] = position.data;
   const where = <V>(value: V) => ({ [time]: value }) as Record<T, V>;
   // The first condition repeats what the second implies, for the index.
   return { ...where({ lte: at }), OR: [where({ lt: at }), { ...where(at), id: { lt: id } }] };
 }
 
-const cursorOf = <T extends string>(time: T, row: Row<T>): string => Buffer.from(`${row[time]!.toISOString()} ${row.id}`).toString('base64url');
+const cursorOf = <T extends string>(time: T, row: Row<T>): string =>
+  Buffer.from(`${row[time]!.toISOString()} ${row.id}`).toString('base64url');

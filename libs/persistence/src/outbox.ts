@@ -8,10 +8,14 @@ export interface OutboxRow {
 }
 
 export const insertRows = (rows: readonly OutboxRow[]): Statement =>
-  prepared('INSERT INTO outbox (id, wire) SELECT id, wire FROM jsonb_to_recordset($1::jsonb) AS row (id uuid, wire jsonb)', [JSON.stringify(rows)]);
+  prepared(
+    'INSERT INTO outbox (id, wire) SELECT id, wire FROM jsonb_to_recordset($1::jsonb) AS row (id uuid, wire jsonb)',
+    [JSON.stringify(rows)],
+  );
 
 /** In a transaction with `needNotReachDisk`. */
-export const deleteRows = (ids: string[]): Statement => prepared('DELETE FROM outbox WHERE id = ANY($1::uuid[])', [ids]);
+export const deleteRows = (ids: string[]): Statement =>
+  prepared('DELETE FROM outbox WHERE id = ANY($1::uuid[])', [ids]);
 
 /** A delete that a crash of the server forgets costs a duplicate, which the receiver's inbox swallows: nobody need wait for the disk. */
 export const needNotReachDisk: Statement = { text: 'SET LOCAL synchronous_commit = off' };
@@ -23,7 +27,12 @@ export interface SweepPosition {
 }
 
 /** Takes leftovers, oldest first, that no other sweep holds. @param except ids of messages that somebody publishes already */
-export const takeLeftovers = (olderThanMs: number, after: SweepPosition, limit: number, except: readonly string[]): Statement =>
+export const takeLeftovers = (
+  olderThanMs: number,
+  after: SweepPosition,
+  limit: number,
+  except: readonly string[],
+): Statement =>
   prepared(
     `SELECT id, wire, created_at AS "createdAt" FROM outbox
      WHERE created_at < now() - $1 * interval '1 millisecond' AND (created_at, id) > ($2::timestamptz, $3::uuid) AND id <> ALL($5::uuid[])

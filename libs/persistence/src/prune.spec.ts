@@ -18,9 +18,13 @@ afterAll(() => bank.close());
 const RETENTION_DAYS = 40;
 /** What was handled so many days ago, one second after the other from then on. */
 const handled = (count: number, daysAgo: number) =>
-  bank.rows(`INSERT INTO inbox SELECT gen_random_uuid(), now() - interval '${daysAgo} days' + n * interval '1 second' FROM generate_series(1, ${count}) AS n`);
-const prune = (more: { signal?: AbortSignal } = {}) => pruneInbox(bank.pool, { retentionDays: RETENTION_DAYS, pauseMs: 0, ...more });
-const pruned = async (): Promise<number> => Number((await register.getSingleMetricAsString('sluice_inbox_pruned_total')).split('\n').at(-1)!.split(' ').at(-1));
+  bank.rows(
+    `INSERT INTO inbox SELECT gen_random_uuid(), now() - interval '${daysAgo} days' + n * interval '1 second' FROM generate_series(1, ${count}) AS n`,
+  );
+const prune = (more: { signal?: AbortSignal } = {}) =>
+  pruneInbox(bank.pool, { retentionDays: RETENTION_DAYS, pauseMs: 0, ...more });
+const pruned = async (): Promise<number> =>
+  Number((await register.getSingleMetricAsString('sluice_inbox_pruned_total')).split('\n').at(-1)!.split(' ').at(-1));
 
 describe('pruning the inbox', () => {
   beforeEach(() => bank.clear());
@@ -35,7 +39,9 @@ describe('pruning the inbox', () => {
   });
 
   it('forgets a batch that was received at one moment as a whole, however large it is', async () => {
-    await bank.rows(`INSERT INTO inbox SELECT gen_random_uuid(), now() - interval '50 days' FROM generate_series(1, 3500)`);
+    await bank.rows(
+      `INSERT INTO inbox SELECT gen_random_uuid(), now() - interval '50 days' FROM generate_series(1, 3500)`,
+    );
     expect([await prune(), await bank.count('inbox')]).toEqual([3_500, 0]);
   });
 
@@ -62,7 +68,10 @@ describe('pruning the inbox', () => {
     }
     expect(await pruning).toBe(20_000);
     expect([await bank.count('inbox'), await bank.count('ledger')]).toEqual([20, 20]);
-    expect(commits.some((left) => left > 20), 'commits while rows were left to be pruned').toBe(true);
+    expect(
+      commits.some((left) => left > 20),
+      'commits while rows were left to be pruned',
+    ).toBe(true);
   });
 
   it('shares the work among any number of processes, each row once', async () => {
@@ -100,32 +109,54 @@ interface Plan {
 }
 
 /** What a statement did, with the settings of the transactions that it runs in; nothing is kept. */
-async function explain({ text, values }: Statement, begin = beginning()): Promise<{ nodes: string[]; indexes: string[]; blocks: number }> {
+async function explain(
+  { text, values }: Statement,
+  begin = beginning(),
+): Promise<{ nodes: string[]; indexes: string[]; blocks: number }> {
   const client = await bank.pool.connect();
   try {
     await client.query(begin);
-    const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values);
+    const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+      `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
+      values,
+    );
     const plan = rows[0]!['QUERY PLAN'][0].Plan;
     const all = (node: Plan): Plan[] => [node, ...(node.Plans ?? []).flatMap(all)];
     const nodes = all(plan);
-    return { nodes: nodes.map((node) => node['Node Type']), indexes: nodes.flatMap((node) => node['Index Name'] ?? []), blocks: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'] };
+    return {
+      nodes: nodes.map((node) => node['Node Type']),
+      indexes: nodes.flatMap((node) => node['Index Name'] ?? []),
+      blocks: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'],
+    };
   } finally {
     await client.query('ROLLBACK');
     client.release();
   }
 }
 
-const uuids = (count: number, first = 0): string[] => Array.from({ length: count }, (_, n) => `01900000-0000-7000-8000-${(first + n).toString(16).padStart(12, '0')}`);
-const wire = encode(Deposited({ account: 'a', balance: 1, version: 1 }), { id: newId(), time: new Date().toISOString(), correlationId: 'a-request', source: 'bank' });
+const uuids = (count: number, first = 0): string[] =>
+  Array.from({ length: count }, (_, n) => `01900000-0000-7000-8000-${(first + n).toString(16).padStart(12, '0')}`);
+const wire = encode(Deposited({ account: 'a', balance: 1, version: 1 }), {
+  id: newId(),
+  time: new Date().toISOString(),
+  correlationId: 'a-request',
+  source: 'bank',
+});
 
 describe('a history of a million messages', () => {
   /** Ids and times grow together, as they do. The indexes come after the rows, which is faster. */
   beforeAll(async () => {
     await bank.clear();
     await bank.rows('ALTER TABLE inbox DROP CONSTRAINT inbox_pkey; DROP INDEX inbox_received_at_idx');
-    await bank.rows(`INSERT INTO inbox SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, now() - interval '50 days' + n * interval '4 seconds' FROM generate_series(1, 1000000) AS n`);
-    await bank.rows(`INSERT INTO outbox SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '{}', now() - interval '1 day' + n * interval '0.5 seconds' FROM generate_series(1, 100000) AS n`);
-    await bank.rows('ALTER TABLE inbox ADD PRIMARY KEY (id); CREATE INDEX ON inbox (received_at); ANALYZE inbox; ANALYZE outbox');
+    await bank.rows(
+      `INSERT INTO inbox SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, now() - interval '50 days' + n * interval '4 seconds' FROM generate_series(1, 1000000) AS n`,
+    );
+    await bank.rows(
+      `INSERT INTO outbox SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '{}', now() - interval '1 day' + n * interval '0.5 seconds' FROM generate_series(1, 100000) AS n`,
+    );
+    await bank.rows(
+      'ALTER TABLE inbox ADD PRIMARY KEY (id); CREATE INDEX ON inbox (received_at); ANALYZE inbox; ANALYZE outbox',
+    );
   }, 60_000);
 
   /** The tables and their indexes have more than 10,000 pages each: what reads one from end to end is far above this. A row costs a way down the index, and the row. */
@@ -139,7 +170,12 @@ describe('a history of a million messages', () => {
     ['forgets the oldest', forget(RETENTION_DAYS, new Date(0), 100), undefined, 'inbox_received_at_idx'],
     ['adds to the outbox', insertRows(uuids(100, 5_000_000).map((id) => ({ id, wire }))), undefined, ''],
     ['deletes what is confirmed', deleteRows(uuids(100, 50_000)), undefined, 'outbox_pkey'],
-    ['takes leftovers', takeLeftovers(15_000, { createdAt: new Date(0), id: uuids(1)[0]! }, 100, uuids(5_000)), plain, 'outbox_created_at_idx'],
+    [
+      'takes leftovers',
+      takeLeftovers(15_000, { createdAt: new Date(0), id: uuids(1)[0]! }, 100, uuids(5_000)),
+      plain,
+      'outbox_created_at_idx',
+    ],
   ])('does not slow down what %s', async (_what, statement, begin, index) => {
     const { nodes, indexes, blocks } = await explain(statement, begin);
     expect(nodes).not.toContain('Seq Scan');
@@ -149,7 +185,9 @@ describe('a history of a million messages', () => {
 
   it('is forgotten from where the batch before has ended, past nothing that is deleted and not vacuumed yet', async () => {
     await bank.rows('ALTER TABLE inbox SET (autovacuum_enabled = false)');
-    const [{ upTo }] = (await bank.rows(`WITH gone AS (DELETE FROM inbox WHERE id <= '${uuids(1, 150_000)[0]}' RETURNING received_at) SELECT max(received_at) AS "upTo" FROM gone`)) as [{ upTo: Date }];
+    const [{ upTo }] = (await bank.rows(
+      `WITH gone AS (DELETE FROM inbox WHERE id <= '${uuids(1, 150_000)[0]}' RETURNING received_at) SELECT max(received_at) AS "upTo" FROM gone`,
+    )) as [{ upTo: Date }];
     expect((await explain(forget(RETENTION_DAYS, upTo, 100))).blocks).toBeLessThan(MOST_BLOCKS);
   });
 });

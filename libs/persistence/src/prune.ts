@@ -30,9 +30,12 @@ export interface PruneOptions {
  * @returns how many were forgotten
  * @throws Error when the database cannot be reached; what was forgotten until then stays forgotten
  */
-export async function pruneInbox(pool: Pool, { retentionDays, signal, pauseMs = PAUSE_MS }: PruneOptions): Promise<number> {
+export async function pruneInbox(
+  pool: Pool,
+  { retentionDays, signal, pauseMs = PAUSE_MS }: PruneOptions,
+): Promise<number> {
   let pruned = 0;
-  for (let after: Date | null = BEGINNING; after && !signal?.aborted; ) {
+  for (let after: Date | null = BEGINNING; after && !signal?.aborted;) {
     const { rows, upTo }: Pruned = await pruneBatch(pool, forget(retentionDays, after, BATCH));
     countPruned(rows);
     pruned += rows;

@@ -6,7 +6,17 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { newId, OutboxRelay, UnitOfWork } from './index.js';
 import type { OutboxRow } from './outbox.js';
 import { sweep } from './sweep.js';
-import { Balance, Deposit, depositInto, messageOf, openBank, POISON, schemaSql, tables, type Bank } from './testing/bank.js';
+import {
+  Balance,
+  Deposit,
+  depositInto,
+  messageOf,
+  openBank,
+  POISON,
+  schemaSql,
+  tables,
+  type Bank,
+} from './testing/bank.js';
 import { openCable } from './testing/cable.js';
 
 let bank: Bank;
@@ -35,7 +45,9 @@ async function listen(): Promise<void> {
   const channel = await broker.connection.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
   await channel.bindQueue(queue, 'shop.events', '#');
-  await channel.consume(queue, (message) => message && heard.push(message.properties.messageId as string), { noAck: true });
+  await channel.consume(queue, (message) => message && heard.push(message.properties.messageId as string), {
+    noAck: true,
+  });
 }
 
 async function publisherAt(url: string): Promise<Publisher> {
@@ -51,7 +63,8 @@ function relayOver(publisher: Publisher, options = {}): OutboxRelay {
   return relay;
 }
 
-const deposits = (count: number) => Array.from({ length: count }, (_, index) => messageOf(Deposit, { account: `a${index % 10}`, amount: 1 }));
+const deposits = (count: number) =>
+  Array.from({ length: count }, (_, index) => messageOf(Deposit, { account: `a${index % 10}`, amount: 1 }));
 /** Commits as a process does that dies before it publishes. */
 const commitAndCrash = async (count: number): Promise<void> => {
   const unit = bank.open();
@@ -65,11 +78,19 @@ async function withoutOutbox(work: () => Promise<unknown>): Promise<void> {
   await bank.rows('ALTER TABLE outbox_away RENAME TO outbox');
 }
 const published = (count: number) =>
-  eventually(async () => expect([heard.length, new Set(heard).size, await bank.count('outbox')]).toEqual([count, count, 0]), { withinMs: 20_000 });
+  eventually(
+    async () => expect([heard.length, new Set(heard).size, await bank.count('outbox')]).toEqual([count, count, 0]),
+    { withinMs: 20_000 },
+  );
 
 describe('after a commit', () => {
   it('publishes at once, without a sweep, and deletes what the broker has confirmed', async () => {
-    const unit = new UnitOfWork({ pool: bank.pool, relay: relayOver(await publisherAt(broker.url)), source: 'bank', tables });
+    const unit = new UnitOfWork({
+      pool: bank.pool,
+      relay: relayOver(await publisherAt(broker.url)),
+      source: 'bank',
+      tables,
+    });
     await Promise.all(deposits(300).map((message) => depositInto(unit, message)));
     await published(300);
   });
@@ -114,7 +135,12 @@ describe('after a commit', () => {
   });
 
   it('publishes from memory when a lost connection is back, without waiting for a sweep', async () => {
-    const unit = new UnitOfWork({ pool: bank.pool, relay: relayOver(await publisherAt(cable.url)), source: 'bank', tables });
+    const unit = new UnitOfWork({
+      pool: bank.pool,
+      relay: relayOver(await publisherAt(cable.url)),
+      source: 'bank',
+      tables,
+    });
     cable.cut();
     await Promise.all(deposits(50).map((message) => depositInto(unit, message)));
     expect(await bank.count('outbox')).toBe(50);
@@ -124,7 +150,9 @@ describe('after a commit', () => {
 
   it('has no room while as many as it keeps in memory are published but not deleted', async () => {
     await commitAndCrash(1);
-    await bank.rows('INSERT INTO outbox (id, wire) SELECT gen_random_uuid(), wire FROM outbox, generate_series(1, 4999)');
+    await bank.rows(
+      'INSERT INTO outbox (id, wire) SELECT gen_random_uuid(), wire FROM outbox, generate_series(1, 4999)',
+    );
     const rows = (await bank.rows('SELECT id, wire FROM outbox')) as unknown as OutboxRow[];
     // On a busy machine publishing may take longer than a delete would wait for a lock.
     const patient = new pg.Pool({ ...bank.pool.options, lock_timeout: 0, statement_timeout: 0, query_timeout: 0 });
@@ -187,7 +215,10 @@ describe('a sweep', () => {
     const nowhere = new Publisher({ url: 'amqp://127.0.0.1:1' });
     closing.push(() => nowhere.close());
     expect(await sweep(bank.pool, nowhere, -60_000, () => true)).toEqual({ published: 0, refused: 0 });
-    expect(await sweep(bank.pool, await publisherAt(broker.url), -60_000, () => false)).toEqual({ published: 0, refused: 0 });
+    expect(await sweep(bank.pool, await publisherAt(broker.url), -60_000, () => false)).toEqual({
+      published: 0,
+      refused: 0,
+    });
     expect(await bank.count('outbox')).toBe(1);
   });
 
@@ -266,7 +297,10 @@ describe('a sweep', () => {
   it('leaves to another process what is not older than the publish deadline and a margin', async () => {
     await commitAndCrash(2);
     const agedBy = (seconds: number, offset: number) =>
-      bank.rows(`UPDATE outbox SET created_at = now() - $1 * interval '1 second' WHERE id = (SELECT id FROM outbox ORDER BY id OFFSET $2 LIMIT 1) RETURNING id`, [seconds, offset]);
+      bank.rows(
+        `UPDATE outbox SET created_at = now() - $1 * interval '1 second' WHERE id = (SELECT id FROM outbox ORDER BY id OFFSET $2 LIMIT 1) RETURNING id`,
+        [seconds, offset],
+      );
     const [[old], [young]] = [await agedBy(300, 0), await agedBy(150, 1)];
     relayOver(await publisherAt(broker.url), { publishDeadlineMs: 100_000, marginMs: 100_000 }).start();
     await eventually(async () => expect(await bank.count('outbox')).toBe(1));
@@ -275,16 +309,25 @@ describe('a sweep', () => {
 
   it('passes what the broker refuses, and keeps it', async () => {
     const unit = bank.open();
-    const nobodyTakes = () => unit.change(messageOf(Balance, { account: 'x' }), {}, () => ({ messages: [Balance({ account: 'x' })] }));
+    const nobodyTakes = () =>
+      unit.change(messageOf(Balance, { account: 'x' }), {}, () => ({ messages: [Balance({ account: 'x' })] }));
     await Promise.all(Array.from({ length: 250 }, nobodyTakes));
     await commitAndCrash(5);
     const swept = await sweep(bank.pool, await publisherAt(broker.url), -60_000, () => true);
-    expect([swept, await bank.count('outbox')]).toEqual([{ published: 5, refused: 250, reason: expect.objectContaining({ reason: 'unroutable' }) }, 250]);
+    expect([swept, await bank.count('outbox')]).toEqual([
+      { published: 5, refused: 250, reason: expect.objectContaining({ reason: 'unroutable' }) },
+      250,
+    ]);
   });
 });
 
 it('publishes from memory what was in flight when the connection broke, again and again', async () => {
-  const unit = new UnitOfWork({ pool: bank.pool, relay: relayOver(await publisherAt(cable.url)), source: 'bank', tables });
+  const unit = new UnitOfWork({
+    pool: bank.pool,
+    relay: relayOver(await publisherAt(cable.url)),
+    source: 'bank',
+    tables,
+  });
   for (let round = 0; round < 4; round++) {
     const before = heard.length;
     const load = Promise.all(deposits(250).map((message) => depositInto(unit, message)));
@@ -293,5 +336,7 @@ it('publishes from memory what was in flight when the connection broke, again an
     await load;
     cable.mend();
   }
-  await eventually(async () => expect([new Set(heard).size, await bank.count('outbox')]).toEqual([1_000, 0]), { withinMs: 25_000 });
+  await eventually(async () => expect([new Set(heard).size, await bank.count('outbox')]).toEqual([1_000, 0]), {
+    withinMs: 25_000,
+  });
 });

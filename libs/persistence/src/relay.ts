@@ -54,7 +54,10 @@ export class OutboxRelay {
   #sweeping?: Promise<void>;
 
   constructor(private readonly options: OutboxRelayOptions) {
-    this.#confirmed = new Gathering((ids) => this.#delete(ids), (ids) => Math.min(ids.length, MAX_DELETE));
+    this.#confirmed = new Gathering(
+      (ids) => this.#delete(ids),
+      (ids) => Math.min(ids.length, MAX_DELETE),
+    );
   }
 
   /** Sweeps from now on: at once, when the broker comes back, and every few seconds. */
@@ -70,7 +73,8 @@ export class OutboxRelay {
 
   /** Resolves when there is room in memory, so that commits do not outrun a healthy broker; at once when it is down. */
   async room(): Promise<void> {
-    while (this.#inMemory.size >= MAX_IN_MEMORY && this.options.publisher.ready) await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
+    while (this.#inMemory.size >= MAX_IN_MEMORY && this.options.publisher.ready)
+      await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
   }
 
   /** Finishes what is in flight, for at most `deadlineMs`; what is left then stays in the outbox for the next start. */
@@ -106,7 +110,8 @@ export class OutboxRelay {
         await publisher.publish(wire, { whenDown: 'wait', deadlineMs: deadline - performance.now() });
         return true;
       } catch (error) {
-        if (!mayPass(error) || performance.now() + RETRY_PAUSE_MS >= deadline || this.#stopping.signal.aborted) return false;
+        if (!mayPass(error) || performance.now() + RETRY_PAUSE_MS >= deadline || this.#stopping.signal.aborted)
+          return false;
         await pause(RETRY_PAUSE_MS);
       }
     }
@@ -114,7 +119,9 @@ export class OutboxRelay {
 
   async #delete(ids: string[]): Promise<void> {
     await transaction(this.options.pool, [], () => [needNotReachDisk, deleteRows(ids)]).catch((error: unknown) =>
-      this.#logger.warn(`${ids.length} published messages stay in the outbox and will be published again: ${String(error)}`),
+      this.#logger.warn(
+        `${ids.length} published messages stay in the outbox and will be published again: ${String(error)}`,
+      ),
     );
     this.#leave(ids);
   }
@@ -130,7 +137,10 @@ export class OutboxRelay {
   async #untilNextSweep(): Promise<void> {
     const { publisher, sweepEveryMs = SWEEP_EVERY_MS } = this.options;
     const end = performance.now() + sweepEveryMs;
-    for (let wasReady = true; performance.now() < end && !this.#stopping.signal.aborted && (wasReady || !publisher.ready); ) {
+    for (
+      let wasReady = true;
+      performance.now() < end && !this.#stopping.signal.aborted && (wasReady || !publisher.ready);
+    ) {
       wasReady = publisher.ready;
       await this.#pause(Math.min(sweepEveryMs, RECONNECT_POLL_MS));
     }
@@ -140,7 +150,9 @@ export class OutboxRelay {
     const { pool, publisher, publishDeadlineMs = PUBLISH_DEADLINE_MS, marginMs = MARGIN_MS } = this.options;
     const goOn = (): boolean => !this.#stopping.signal.aborted;
     try {
-      const { published, refused, reason } = await sweep(pool, publisher, publishDeadlineMs + marginMs, goOn, () => [...this.#inMemory]);
+      const { published, refused, reason } = await sweep(pool, publisher, publishDeadlineMs + marginMs, goOn, () => [
+        ...this.#inMemory,
+      ]);
       if (published > 0) this.#logger.log(`published ${published} messages that were left in the outbox`);
       if (refused > 0) this.#logger.warn(`${refused} messages stay in the outbox: ${String(reason)}`);
     } catch (error) {

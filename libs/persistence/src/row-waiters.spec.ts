@@ -9,7 +9,13 @@ describe('a change that waits for a row', () => {
     const waiters = new RowWaiters();
     expect(waiters.heldOf(change('ann'))).toEqual([]);
     waiters.add(change('ann', 'bob'), ['accounts/bob'], 0, 0);
-    const others = [change('bob', 'eve'), change('ann'), change('eve'), { keys: { bins: ['bob'] } }, { keys: { accounts: undefined } }];
+    const others = [
+      change('bob', 'eve'),
+      change('ann'),
+      change('eve'),
+      { keys: { bins: ['bob'] } },
+      { keys: { accounts: undefined } },
+    ];
     expect(others.map((each) => waiters.heldOf(each))).toEqual([['accounts/bob'], [], [], [], []]);
   });
 
@@ -19,19 +25,27 @@ describe('a change that waits for a row', () => {
     waiters.add(first, ['accounts/ann'], 10, 10);
     waiters.add(second, ['accounts/bob'], 20, 30);
     expect(waiters.size).toBe(2);
-    expect(waiters.take()).toEqual([{ change: first, since: 10 }, { change: second, since: 20 }]);
+    expect(waiters.take()).toEqual([
+      { change: first, since: 10 },
+      { change: second, since: 20 },
+    ]);
     expect([waiters.size, waiters.take(), waiters.heldOf(first)]).toEqual([0, [], []]);
   });
 
   it('has waited long enough after five seconds', () => {
     const waiters = new RowWaiters();
-    expect([waiters.add(change('ann'), [], 100, 100 + PATIENCE_MS), waiters.add(change('bob'), ['accounts/bob'], 100, 101 + PATIENCE_MS)]).toEqual([true, false]);
+    expect([
+      waiters.add(change('ann'), [], 100, 100 + PATIENCE_MS),
+      waiters.add(change('bob'), ['accounts/bob'], 100, 101 + PATIENCE_MS),
+    ]).toEqual([true, false]);
     expect([waiters.size, waiters.heldOf(change('bob'))]).toEqual([1, ['accounts/bob']]);
   });
 
   it('is one of at most twenty', () => {
     const waiters = new RowWaiters();
-    const added = Array.from({ length: MOST + 1 }, (_, index) => waiters.add(change(`a${index}`), [`accounts/a${index}`], 0, 0));
+    const added = Array.from({ length: MOST + 1 }, (_, index) =>
+      waiters.add(change(`a${index}`), [`accounts/a${index}`], 0, 0),
+    );
     expect(added.indexOf(false)).toBe(MOST);
     waiters.take();
     expect(waiters.add(change('ann'), ['accounts/ann'], 0, 0)).toBe(true);

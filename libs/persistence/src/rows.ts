@@ -40,7 +40,9 @@ export class Rows {
 
   /** Takes the result of the last of `reads()`. Two spellings of one key (a UUID in capitals) share one row. */
   fill({ rows, fields }: QueryResult): void {
-    this.#types = new Map(fields.filter(({ name }) => !name.startsWith('#')).map(({ name, dataTypeID }) => [name, dataTypeID]));
+    this.#types = new Map(
+      fields.filter(({ name }) => !name.startsWith('#')).map(({ name, dataTypeID }) => [name, dataTypeID]),
+    );
     const slots = new Map<string, Slot>();
     for (const { '#key': position, '#version': version, ...row } of rows as Values[]) {
       const key = keyOf(this.collection, row);
@@ -57,7 +59,8 @@ export class Rows {
   /** @throws Error when a locked row is missing: somebody deletes rows, and the message must come again */
   get(key: string): Values | undefined {
     const slot = this.#slots.get(key);
-    if (!slot && this.collection.lock) throw new Error(`the row ${key} of ${this.collection.table} was deleted while it was being locked`);
+    if (!slot && this.collection.lock)
+      throw new Error(`the row ${key} of ${this.collection.table} was deleted while it was being locked`);
     return slot?.row;
   }
 
@@ -65,12 +68,16 @@ export class Rows {
   write(key: string, row: object): () => void {
     const { table, lock, columns } = this.collection;
     const slot = this.#slots.get(this.keyOf(key));
-    if (!lock || !slot) throw new Error(`a rule wrote the row ${key} of ${table}, which ${lock ? 'its message did not lock' : 'is only read here'}`);
+    if (!lock || !slot)
+      throw new Error(
+        `a rule wrote the row ${key} of ${table}, which ${lock ? 'its message did not lock' : 'is only read here'}`,
+      );
     if (row === slot.row) return () => {};
     const own = keyOf(this.collection, row);
     if (this.keyOf(own) !== slot.key) throw new Error(`a rule wrote the row ${own} of ${table} under the key ${key}`);
     const written = asRead({ ...row, ...keyColumns(this.collection, slot.key) }, this.#types);
-    if (columns.includes('version') && !(Number(written['version']) >= 1)) throw new Error(`a rule wrote the row ${key} of ${table} without a version`);
+    if (columns.includes('version') && !(Number(written['version']) >= 1))
+      throw new Error(`a rule wrote the row ${key} of ${table} without a version`);
     return () => Object.assign(slot, { row: written, changed: true });
   }
 

@@ -33,12 +33,18 @@ export async function sweep(
 ): Promise<Swept> {
   const total: Swept = { published: 0, refused: 0 };
   let position: SweepPosition | undefined = START;
-  while (position && publisher.ready && goOn()) position = await sweepPage(pool, publisher, takeLeftovers(olderThanMs, position, PAGE, inMemory()), total);
+  while (position && publisher.ready && goOn())
+    position = await sweepPage(pool, publisher, takeLeftovers(olderThanMs, position, PAGE, inMemory()), total);
   return total;
 }
 
 /** @returns where the next page begins; undefined after the last one */
-async function sweepPage(pool: Pool, publisher: Publisher, take: ReturnType<typeof takeLeftovers>, total: Swept): Promise<SweepPosition | undefined> {
+async function sweepPage(
+  pool: Pool,
+  publisher: Publisher,
+  take: ReturnType<typeof takeLeftovers>,
+  total: Swept,
+): Promise<SweepPosition | undefined> {
   const client = await connect(pool);
   try {
     const [, , leftovers] = await together(client, [{ text: 'BEGIN' }, needNotReachDisk, take]);
@@ -54,7 +60,9 @@ async function sweepPage(pool: Pool, publisher: Publisher, take: ReturnType<type
 }
 
 async function publishAll(publisher: Publisher, rows: Leftover[], total: Swept): Promise<string[]> {
-  const results = await Promise.allSettled(rows.map(({ wire }) => publisher.publish(wire, { whenDown: 'fail', deadlineMs: PAGE_DEADLINE_MS })));
+  const results = await Promise.allSettled(
+    rows.map(({ wire }) => publisher.publish(wire, { whenDown: 'fail', deadlineMs: PAGE_DEADLINE_MS })),
+  );
   const confirmed = rows.filter((_, index) => results[index]!.status === 'fulfilled').map(({ id }) => id);
   total.published += confirmed.length;
   total.refused += rows.length - confirmed.length;

@@ -27,9 +27,13 @@ export interface DatabaseAddress {
 export function databaseAddress(url: string, ca?: string): DatabaseAddress {
   const target = new URL(url);
   const foreign = FOREIGN.filter((name) => target.searchParams.has(name));
-  if (foreign.length > 0) throw new Error(`DATABASE_URL has ${foreign.join(', ')}: say sslmode=verify-full, and give the authority's certificate in DATABASE_CA`);
+  if (foreign.length > 0)
+    throw new Error(
+      `DATABASE_URL has ${foreign.join(', ')}: say sslmode=verify-full, and give the authority's certificate in DATABASE_CA`,
+    );
   const ssl = modeOf(target.searchParams.get('sslmode') ?? 'disable');
-  if (ca && !verifies(ssl)) throw new Error('DATABASE_CA is set, and DATABASE_URL does not verify: add sslmode=verify-full');
+  if (ca && !verifies(ssl))
+    throw new Error('DATABASE_CA is set, and DATABASE_URL does not verify: add sslmode=verify-full');
   return { connectionString: withoutMode(target, url), ssl: ssl && ca ? { ...ssl, ca } : ssl };
 }
 

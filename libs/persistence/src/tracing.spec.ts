@@ -4,7 +4,17 @@ import { eventually, testBroker, testDatabase, type TestBroker } from '@sluice/t
 import { idOf, parentOf, recordSpans, traceparentOf, type Recorder } from '@sluice/testing/spans';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { OutboxRelay, UnitOfWork } from './index.js';
-import { Deposit, depositInto, messageOf, openBank, POISON, schemaSql, tables, type Bank, type BankUnit } from './testing/bank.js';
+import {
+  Deposit,
+  depositInto,
+  messageOf,
+  openBank,
+  POISON,
+  schemaSql,
+  tables,
+  type Bank,
+  type BankUnit,
+} from './testing/bank.js';
 
 let bank: Bank;
 let broker: TestBroker;
@@ -28,7 +38,12 @@ afterAll(async () => {
 
 /** As a consumer does it: in the span of its handler, with a message that names it. */
 const handle = (name: string, unit: BankUnit, amount = 1) =>
-  spans.within(name, () => depositInto(unit, messageOf(Deposit, { account: name, amount }, { traceparent: traceparentOf(trace.getActiveSpan()!) })));
+  spans.within(name, () =>
+    depositInto(
+      unit,
+      messageOf(Deposit, { account: name, amount }, { traceparent: traceparentOf(trace.getActiveSpan()!) }),
+    ),
+  );
 const published = (count: number) =>
   eventually(() => {
     const found = spans.named('account.deposited publish');
@@ -68,15 +83,23 @@ it('a commit is linked with all its handlers, both ways, and is the child of non
   expect(parentOf(commit)).toBeUndefined();
   expect(commit.attributes).toEqual({ 'sluice.batch.messages': 3 });
   expect(commit.links.map(({ context }) => `${context.traceId} ${context.spanId}`)).toEqual(handlers.map(idOf));
-  expect(handlers.map(({ links }) => links.map(({ context }) => context.spanId))).toEqual(handlers.map(() => [commit.spanContext().spanId]));
+  expect(handlers.map(({ links }) => links.map(({ context }) => context.spanId))).toEqual(
+    handlers.map(() => [commit.spanContext().spanId]),
+  );
 });
 
 it('a commit that fails says so, and those that are tried one by one have one each', async () => {
   const unit = bank.open();
   const results = await Promise.allSettled([handle('ann', unit), handle('bob', unit, POISON)]);
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
-  const commits = spans.named('commit').map(({ attributes, status }) => [attributes['sluice.batch.messages'], status.code]);
-  expect(commits).toEqual([[2, SpanStatusCode.ERROR], [1, SpanStatusCode.UNSET], [1, SpanStatusCode.ERROR]]);
+  const commits = spans
+    .named('commit')
+    .map(({ attributes, status }) => [attributes['sluice.batch.messages'], status.code]);
+  expect(commits).toEqual([
+    [2, SpanStatusCode.ERROR],
+    [1, SpanStatusCode.UNSET],
+    [1, SpanStatusCode.ERROR],
+  ]);
 });
 
 it('nothing is traced, and nothing changes, without an SDK', async () => {

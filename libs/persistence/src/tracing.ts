@@ -11,7 +11,9 @@ export async function inCommitSpan<T>(handlers: readonly (Span | undefined)[], c
   const traced = handlers.filter((span) => span?.isRecording() === true) as Span[];
   if (traced.length === 0) return commit();
   const links = traced.map((span) => ({ context: span.spanContext() }));
-  const span = trace.getTracer('@sluice/persistence').startSpan('commit', { root: true, links, attributes: { 'sluice.batch.messages': handlers.length } });
+  const span = trace
+    .getTracer('@sluice/persistence')
+    .startSpan('commit', { root: true, links, attributes: { 'sluice.batch.messages': handlers.length } });
   for (const handler of traced) handler.addLink({ context: span.spanContext() });
   try {
     return await commit();

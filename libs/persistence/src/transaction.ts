@@ -65,7 +65,10 @@ const timeOf = (begun: unknown): Date => (begun as QueryResult<{ now: Date }>[])
 /** @throws NotConnectedError */
 export const connect = (pool: Pool): Promise<PoolClient> =>
   pool.connect().catch((cause: unknown) => {
-    throw new NotConnectedError(`no connection to the database: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new NotConnectedError(
+      `no connection to the database: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   });
 
 /** Sends all statements before it waits for the first answer (the pool's connections are pipelined). */

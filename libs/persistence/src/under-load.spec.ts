@@ -2,7 +2,19 @@ import { faultOf } from '@sluice/messaging';
 import { eventually, testDatabase } from '@sluice/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { asked, balanceFrom, Balance, Deposit, depositInto, messageOf, openBank, schemaSql, Transfer, transferOver, type Bank } from './testing/bank.js';
+import {
+  asked,
+  balanceFrom,
+  Balance,
+  Deposit,
+  depositInto,
+  messageOf,
+  openBank,
+  schemaSql,
+  Transfer,
+  transferOver,
+  type Bank,
+} from './testing/bank.js';
 
 let bank: Bank;
 const server = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 1 });
@@ -18,11 +30,16 @@ beforeEach(() => bank.clear());
 
 const deposits = (count: number, accountOf: (index: number) => string, more = {}) =>
   Array.from({ length: count }, (_, index) => messageOf(Deposit, { account: accountOf(index), amount: 1 }, more));
-const total = async (): Promise<number> => Number((await bank.rows('SELECT coalesce(sum(balance), 0) AS sum FROM accounts'))[0]!['sum']);
+const total = async (): Promise<number> =>
+  Number((await bank.rows('SELECT coalesce(sum(balance), 0) AS sum FROM accounts'))[0]!['sum']);
 const writes = async (): Promise<number> => Number((await bank.rows(`SELECT nextval('account_writes') AS n`))[0]!['n']);
 
-const connections = () => bank.rows(`SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bank'`);
-const hangUp = () => bank.rows(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bank'`);
+const connections = () =>
+  bank.rows(`SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bank'`);
+const hangUp = () =>
+  bank.rows(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bank'`,
+  );
 
 describe('batches', () => {
   it('form under load: what arrives during a commit shares the next one', async () => {
@@ -30,7 +47,10 @@ describe('batches', () => {
     const first = deposits(1, () => 'a').map((message) => depositInto(unit, message));
     await new Promise(setImmediate);
     await new Promise(setImmediate);
-    await Promise.all([...first, ...deposits(600, (index) => `a${index}`).map((message) => depositInto(unit, message))]);
+    await Promise.all([
+      ...first,
+      ...deposits(600, (index) => `a${index}`).map((message) => depositInto(unit, message)),
+    ]);
     expect(bank.sizes).toEqual([1, 500, 100]);
   });
 
@@ -54,7 +74,9 @@ it('looks rows up by their index, also when the table was empty at first and nob
   const scanned = async (): Promise<number> => {
     await hangUp();
     await eventually(async () => expect(await connections()).toEqual([]));
-    return Number((await bank.rows(`SELECT seq_tup_read AS n FROM pg_stat_user_tables WHERE relname = 'accounts'`))[0]!['n']);
+    return Number(
+      (await bank.rows(`SELECT seq_tup_read AS n FROM pg_stat_user_tables WHERE relname = 'accounts'`))[0]!['n'],
+    );
   };
   await bank.rows('ALTER TABLE accounts SET (autovacuum_enabled = false)');
   await bank.rows('ANALYZE accounts');
@@ -78,7 +100,9 @@ it('many units that lock overlapping keys in any order never deadlock', async ()
     }),
   );
   await Promise.all(work);
-  const [{ deadlocks }] = (await bank.rows('SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()')) as [{ deadlocks: number }];
+  const [{ deadlocks }] = (await bank.rows(
+    'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
+  )) as [{ deadlocks: number }];
   expect([deadlocks, await total(), await bank.count('ledger')]).toEqual([0, 12_000, 12 + 1_200]);
 });
 
@@ -86,38 +110,59 @@ it('many units that lock overlapping keys in any order never deadlock', async ()
 const SLOW_MS = 90_000;
 
 describe('connections that break', () => {
-  it('lose and double nothing, however many are ended in the middle of the load', async () => {
-    const messages = deposits(900, (index) => `a${index % 7}`);
-    const units = [bank.open(), bank.open(), bank.open()];
-    const feed = async (each: typeof messages, unit: (typeof units)[number]): Promise<void> => {
-      for (let at = 0; at < each.length; at += 50) await Promise.all(each.slice(at, at + 50).map((message) => depositInto(unit, message)));
-    };
-    let done = false;
-    const load = Promise.all(units.map((unit, index) => feed(messages.filter((_, at) => at % 3 === index), unit))).finally(() => (done = true));
-    let ended = 0;
-    while (!done) {
-      ended += (await hangUp()).length;
-      const batches = bank.sizes.length;
-      await eventually(() => expect(done || bank.sizes.length > batches + 4).toBe(true), { withinMs: SLOW_MS });
-    }
-    await load;
-    expect(ended).toBeGreaterThan(5);
-    expect([await total(), await bank.count('ledger'), await bank.count('inbox'), await bank.count('outbox')]).toEqual([900, 900, 900, 900]);
-  }, SLOW_MS);
+  it(
+    'lose and double nothing, however many are ended in the middle of the load',
+    async () => {
+      const messages = deposits(900, (index) => `a${index % 7}`);
+      const units = [bank.open(), bank.open(), bank.open()];
+      const feed = async (each: typeof messages, unit: (typeof units)[number]): Promise<void> => {
+        for (let at = 0; at < each.length; at += 50)
+          await Promise.all(each.slice(at, at + 50).map((message) => depositInto(unit, message)));
+      };
+      let done = false;
+      const load = Promise.all(
+        units.map((unit, index) =>
+          feed(
+            messages.filter((_, at) => at % 3 === index),
+            unit,
+          ),
+        ),
+      ).finally(() => (done = true));
+      let ended = 0;
+      while (!done) {
+        ended += (await hangUp()).length;
+        const batches = bank.sizes.length;
+        await eventually(() => expect(done || bank.sizes.length > batches + 4).toBe(true), { withinMs: SLOW_MS });
+      }
+      await load;
+      expect(ended).toBeGreaterThan(5);
+      expect([
+        await total(),
+        await bank.count('ledger'),
+        await bank.count('inbox'),
+        await bank.count('outbox'),
+      ]).toEqual([900, 900, 900, 900]);
+    },
+    SLOW_MS,
+  );
 
-  it('fail every message at once while the database refuses connections, as its fault, and the same messages succeed after it', async () => {
-    const [{ name }] = (await bank.rows('SELECT current_database() AS name')) as [{ name: string }];
-    const unit = bank.open();
-    const allow = (may: boolean) => server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${may}`);
-    const messages = deposits(30, () => 'ann', asked);
-    const all = () => Promise.allSettled(messages.map((message) => depositInto(unit, message)));
-    await allow(false);
-    await hangUp();
-    const faults = (await all()).map((result) => result.status === 'rejected' && faultOf(result.reason));
-    expect(faults).toEqual(Array(30).fill({ whose: 'environment', dependency: 'database', suspect: false }));
-    expect(await bank.count('inbox')).toBe(0);
-    await allow(true);
-    expect((await all()).at(-1)).toEqual({ status: 'fulfilled', value: 30 });
-    expect(await balanceFrom(unit, messageOf(Balance, { account: 'ann' }))).toBe(30);
-  }, SLOW_MS);
+  it(
+    'fail every message at once while the database refuses connections, as its fault, and the same messages succeed after it',
+    async () => {
+      const [{ name }] = (await bank.rows('SELECT current_database() AS name')) as [{ name: string }];
+      const unit = bank.open();
+      const allow = (may: boolean) => server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${may}`);
+      const messages = deposits(30, () => 'ann', asked);
+      const all = () => Promise.allSettled(messages.map((message) => depositInto(unit, message)));
+      await allow(false);
+      await hangUp();
+      const faults = (await all()).map((result) => result.status === 'rejected' && faultOf(result.reason));
+      expect(faults).toEqual(Array(30).fill({ whose: 'environment', dependency: 'database', suspect: false }));
+      expect(await bank.count('inbox')).toBe(0);
+      await allow(true);
+      expect((await all()).at(-1)).toEqual({ status: 'fulfilled', value: 30 });
+      expect(await balanceFrom(unit, messageOf(Balance, { account: 'ann' }))).toBe(30);
+    },
+    SLOW_MS,
+  );
 });

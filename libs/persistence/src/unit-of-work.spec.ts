@@ -2,7 +2,24 @@ import { DELEGATED, PermanentError, ProblemError } from '@sluice/messaging';
 import { testDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newId } from './index.js';
-import { asked, Balance, balance, balanceFrom, Deposit, deposit, Deposited, depositInto, messageOf, openBank, POISON, schemaSql, Transfer, transferOver, type Bank, type BankUnit } from './testing/bank.js';
+import {
+  asked,
+  Balance,
+  balance,
+  balanceFrom,
+  Deposit,
+  deposit,
+  Deposited,
+  depositInto,
+  messageOf,
+  openBank,
+  POISON,
+  schemaSql,
+  Transfer,
+  transferOver,
+  type Bank,
+  type BankUnit,
+} from './testing/bank.js';
 
 let bank: Bank;
 let unit: BankUnit;
@@ -16,20 +33,33 @@ beforeEach(async () => {
   unit = bank.open();
 });
 
-const put = (account: string, amount: number, more = {}) => depositInto(unit, messageOf(Deposit, { account, amount }, more));
-const balances = async (): Promise<Record<string, unknown>> => Object.fromEntries((await bank.rows('SELECT id, balance::int FROM accounts')).map(({ id, balance }) => [id, balance]));
-const settled = (promises: Promise<unknown>[]): Promise<string[]> => Promise.allSettled(promises).then((all) => all.map(({ status }) => status));
+const put = (account: string, amount: number, more = {}) =>
+  depositInto(unit, messageOf(Deposit, { account, amount }, more));
+const balances = async (): Promise<Record<string, unknown>> =>
+  Object.fromEntries(
+    (await bank.rows('SELECT id, balance::int FROM accounts')).map(({ id, balance }) => [id, balance]),
+  );
+const settled = (promises: Promise<unknown>[]): Promise<string[]> =>
+  Promise.allSettled(promises).then((all) => all.map(({ status }) => status));
 
 describe('one message', () => {
   it('commits its state, its history, its messages and its inbox entry, and answers', async () => {
     const message = messageOf(Deposit, { account: 'ann', amount: 5 }, { traceparent: '00-trace' });
     expect(await depositInto(unit, message)).toBe(5);
-    expect(await bank.rows('SELECT id, balance::int, tags, version FROM accounts')).toEqual([{ id: 'ann', balance: 5, tags: ['5'], version: 1 }]);
+    expect(await bank.rows('SELECT id, balance::int, tags, version FROM accounts')).toEqual([
+      { id: 'ann', balance: 5, tags: ['5'], version: 1 },
+    ]);
     expect(await bank.rows('SELECT account_id, amount::int FROM ledger')).toEqual([{ account_id: 'ann', amount: 5 }]);
     expect(await bank.rows('SELECT id FROM inbox')).toEqual([{ id: message.id }]);
-    const [{ id, wire }] = (await bank.rows('SELECT id, wire FROM outbox')) as [{ id: string; wire: { body: string; properties: { messageId: string; appId: string; headers: object } } }];
+    const [{ id, wire }] = (await bank.rows('SELECT id, wire FROM outbox')) as [
+      { id: string; wire: { body: string; properties: { messageId: string; appId: string; headers: object } } },
+    ];
     expect(JSON.parse(wire.body)).toEqual({ account: 'ann', balance: 5, version: 1 });
-    expect(wire.properties).toMatchObject({ messageId: id, appId: 'bank', headers: { 'correlation-id': 'a-request', 'causation-id': message.id, traceparent: '00-trace' } });
+    expect(wire.properties).toMatchObject({
+      messageId: id,
+      appId: 'bank',
+      headers: { 'correlation-id': 'a-request', 'causation-id': message.id, traceparent: '00-trace' },
+    });
     expect(id[14]).toBe('7');
   });
 
@@ -39,7 +69,9 @@ describe('one message', () => {
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + wrongByMs });
       const before = await utc();
       const messages = [Deposited({ account: 'ann', balance: 1, version: 1 })];
-      const seen = await unit.change(messageOf(Balance, { account: 'ann' }), {}, (_, now) => ({ reply: now, messages })).finally(() => vi.useRealTimers());
+      const seen = await unit
+        .change(messageOf(Balance, { account: 'ann' }), {}, (_, now) => ({ reply: now, messages }))
+        .finally(() => vi.useRealTimers());
       expect(Number(seen)).toBeGreaterThanOrEqual(Math.floor(before));
       expect(Number(seen)).toBeLessThanOrEqual(await utc());
       const sent = await bank.rows(`SELECT wire #>> '{properties,headers,time}' AS time FROM outbox ORDER BY id`);
@@ -50,12 +82,23 @@ describe('one message', () => {
   const refusing = (account: string, more = {}) => {
     const message = messageOf(Deposit, { account, amount: 1 }, more);
     const { problem } = ProblemError.of(422, 'Not today');
-    return { message, answer: unit.change(message, { accounts: [account] }, (held, now) => ({ ...deposit(message.data)(held, now), problem })) };
+    return {
+      message,
+      answer: unit.change(message, { accounts: [account] }, (held, now) => ({
+        ...deposit(message.data)(held, now),
+        problem,
+      })),
+    };
   };
 
   it('commits a refusal that leaves a record like any other decision, and then says no', async () => {
     const { message, answer } = refusing('ann', asked);
-    await expect(answer).rejects.toEqual(expect.objectContaining({ name: 'ProblemError', problem: expect.objectContaining({ status: 422, title: 'Not today' }) }));
+    await expect(answer).rejects.toEqual(
+      expect.objectContaining({
+        name: 'ProblemError',
+        problem: expect.objectContaining({ status: 422, title: 'Not today' }),
+      }),
+    );
     expect(await balances()).toEqual({ ann: 1 });
     expect(await bank.rows('SELECT id FROM inbox')).toEqual([{ id: message.id }]);
     expect(await bank.rows('SELECT 1 FROM outbox')).toHaveLength(1);
@@ -64,73 +107,124 @@ describe('one message', () => {
   it('refuses again when the refused message comes again with a caller, and changes nothing more', async () => {
     const { message, answer } = refusing('ann', asked);
     await expect(answer).rejects.toThrow('Not today');
-    const again = unit.change(message, { accounts: ['ann'] }, (held, now) => ({ ...deposit(message.data)(held, now), problem: ProblemError.of(422, 'Not today').problem }));
+    const again = unit.change(message, { accounts: ['ann'] }, (held, now) => ({
+      ...deposit(message.data)(held, now),
+      problem: ProblemError.of(422, 'Not today').problem,
+    }));
     await expect(again).rejects.toThrow('Not today');
     expect(await balances()).toEqual({ ann: 1 });
   });
 
   it('shows a rule the rows of its keys: dates as dates, absent ones as undefined, and none besides', async () => {
     await put('ann', 5);
-    const seen = await unit.change(messageOf(Balance, { account: 'ann' }), { accounts: ['ann', 'constructor'] }, ({ accounts }) => ({ reply: accounts }));
-    expect(seen).toEqual({ ann: { id: 'ann', balance: 5, openedAt: expect.any(Date), tags: ['5'], version: 1 }, constructor: undefined });
+    const seen = await unit.change(
+      messageOf(Balance, { account: 'ann' }),
+      { accounts: ['ann', 'constructor'] },
+      ({ accounts }) => ({ reply: accounts }),
+    );
+    expect(seen).toEqual({
+      ann: { id: 'ann', balance: 5, openedAt: expect.any(Date), tags: ['5'], version: 1 },
+      constructor: undefined,
+    });
   });
 
   it('shows a row to the next message of its batch just as to one that comes after the commit', async () => {
     const tag = { at: new Date(0) } as unknown as string;
-    const write = { id: 'ann', balance: 5, openedAt: '2026-01-02T03:04:05.000Z' as unknown as Date, tags: [tag], version: 1, extra: undefined };
-    const written = unit.change(messageOf(Balance, { account: 'ann' }), { accounts: ['ann'] }, () => ({ state: { accounts: { ann: write } } }));
-    const read = () => unit.change(messageOf(Balance, { account: 'ann' }), { accounts: ['ann'] }, ({ accounts }) => ({ reply: accounts['ann'] }));
+    const write = {
+      id: 'ann',
+      balance: 5,
+      openedAt: '2026-01-02T03:04:05.000Z' as unknown as Date,
+      tags: [tag],
+      version: 1,
+      extra: undefined,
+    };
+    const written = unit.change(messageOf(Balance, { account: 'ann' }), { accounts: ['ann'] }, () => ({
+      state: { accounts: { ann: write } },
+    }));
+    const read = () =>
+      unit.change(messageOf(Balance, { account: 'ann' }), { accounts: ['ann'] }, ({ accounts }) => ({
+        reply: accounts['ann'],
+      }));
     const [, inBatch] = await Promise.all([written, read()]);
     expect(bank.sizes).toEqual([2]);
-    expect(inBatch).toStrictEqual({ id: 'ann', balance: 5, openedAt: new Date('2026-01-02T03:04:05Z'), tags: [{ at: '1970-01-01T00:00:00.000Z' }], version: 1 });
+    expect(inBatch).toStrictEqual({
+      id: 'ann',
+      balance: 5,
+      openedAt: new Date('2026-01-02T03:04:05Z'),
+      tags: [{ at: '1970-01-01T00:00:00.000Z' }],
+      version: 1,
+    });
     expect(await read()).toStrictEqual(inBatch);
   });
 
   it('reads unlocked collections in the same transaction and keeps them as they are', async () => {
     await bank.rows(`INSERT INTO rates VALUES ('EUR', 110)`);
-    const seen = await unit.change(messageOf(Balance, { account: 'x' }), { rates: ['EUR', 'USD'] }, ({ rates }) => ({ reply: rates }));
+    const seen = await unit.change(messageOf(Balance, { account: 'x' }), { rates: ['EUR', 'USD'] }, ({ rates }) => ({
+      reply: rates,
+    }));
     expect(seen).toEqual({ EUR: { currency: 'EUR', cents: 110 }, USD: undefined });
-    const write = unit.change(messageOf(Balance, { account: 'x' }), { rates: ['EUR'] }, () => ({ state: { rates: { EUR: { currency: 'EUR', cents: 1 } } } }));
+    const write = unit.change(messageOf(Balance, { account: 'x' }), { rates: ['EUR'] }, () => ({
+      state: { rates: { EUR: { currency: 'EUR', cents: 1 } } },
+    }));
     await expect(write).rejects.toThrow('only read here');
   });
 
   it('raises the version itself where it is no column of the rule, and joins the parts of a key by a slash', async () => {
     const receive = () =>
       unit.change(messageOf(Balance, { account: 'x' }), { bins: ['bolt/east'] }, ({ bins }) => ({
-        state: { bins: { 'bolt/east': { sku: 'bolt', warehouse: 'east', onHand: (bins['bolt/east']?.onHand ?? 0) + 1 } } },
+        state: {
+          bins: { 'bolt/east': { sku: 'bolt', warehouse: 'east', onHand: (bins['bolt/east']?.onHand ?? 0) + 1 } },
+        },
       }));
     await Promise.all([receive(), receive()]);
     await receive();
     expect(await bank.rows('SELECT * FROM bins')).toEqual([{ sku: 'bolt', warehouse: 'east', on_hand: 3, version: 2 }]);
-    await expect(unit.change(messageOf(Balance, { account: 'x' }), { bins: ['bolt'] }, () => ({}))).rejects.toThrow('a key of bins is sku/warehouse, not bolt');
+    await expect(unit.change(messageOf(Balance, { account: 'x' }), { bins: ['bolt'] }, () => ({}))).rejects.toThrow(
+      'a key of bins is sku/warehouse, not bolt',
+    );
   });
 
   it('treats two spellings of a uuid as one row', async () => {
     const id = newId();
-    const add = (key: string) => unit.change(messageOf(Balance, { account: 'x' }), { carts: [key] }, ({ carts }) => ({ state: { carts: { [key]: { id: key, items: (carts[key]?.items ?? 0) + 1 } } } }));
+    const add = (key: string) =>
+      unit.change(messageOf(Balance, { account: 'x' }), { carts: [key] }, ({ carts }) => ({
+        state: { carts: { [key]: { id: key, items: (carts[key]?.items ?? 0) + 1 } } },
+      }));
     await Promise.all([add(id), add(id.toUpperCase()), add(id)]);
     expect(await bank.rows('SELECT id, items FROM carts')).toEqual([{ id, items: 3 }]);
   });
 
   it('lets a rule write a row under the id that the row has, whichever way the message spells it, and no other row', async () => {
     const [id, other] = [newId(), newId()];
-    const add = (named: string, written: string) => unit.change(messageOf(Balance, { account: 'x' }), { carts: [named] }, ({ carts }) => ({ state: { carts: { [written]: { id: written, items: (carts[named]?.items ?? 0) + 1 } } } }));
+    const add = (named: string, written: string) =>
+      unit.change(messageOf(Balance, { account: 'x' }), { carts: [named] }, ({ carts }) => ({
+        state: { carts: { [written]: { id: written, items: (carts[named]?.items ?? 0) + 1 } } },
+      }));
     await add(id, id);
     await add(id.toUpperCase(), id);
     await add(id, id.toUpperCase());
     expect(await bank.rows('SELECT id, items FROM carts')).toEqual([{ id, items: 3 }]);
     await add(other, other);
-    await expect(Promise.all([add(id.toUpperCase(), other), add(other, other)])).rejects.toThrow(`the row ${other} of carts, which its message did not name`);
+    await expect(Promise.all([add(id.toUpperCase(), other), add(other, other)])).rejects.toThrow(
+      `the row ${other} of carts, which its message did not name`,
+    );
   });
 
   it('hands the caller over to the message that answers it', async () => {
     const acceptedAt = '2026-01-01T12:00:00.000Z';
     const message = messageOf(Deposit, { account: 'ann', amount: 1 }, { ...asked, acceptedAt });
     const began = Date.now();
-    const answer = await unit.change(message, {}, () => ({ messages: [Balance({ account: 'ann' }, { delegate: true }), Balance({ account: 'bob' })] }));
+    const answer = await unit.change(message, {}, () => ({
+      messages: [Balance({ account: 'ann' }, { delegate: true }), Balance({ account: 'bob' })],
+    }));
     expect(answer).toBe(DELEGATED);
-    const wires = (await bank.rows('SELECT wire->\'properties\' AS p FROM outbox ORDER BY id')) as { p: { replyTo?: string; correlationId?: string; headers: { 'timeout-ms'?: number; 'accepted-at'?: string } } }[];
-    expect(wires.map(({ p }) => [p.replyTo, p.correlationId])).toEqual([[asked.reply.to, '1'], [undefined, undefined]]);
+    const wires = (await bank.rows("SELECT wire->'properties' AS p FROM outbox ORDER BY id")) as {
+      p: { replyTo?: string; correlationId?: string; headers: { 'timeout-ms'?: number; 'accepted-at'?: string } };
+    }[];
+    expect(wires.map(({ p }) => [p.replyTo, p.correlationId])).toEqual([
+      [asked.reply.to, '1'],
+      [undefined, undefined],
+    ]);
     expect(wires.map(({ p }) => p.headers['accepted-at'])).toEqual([acceptedAt, undefined]);
     const left = wires.map(({ p }) => p.headers['timeout-ms']);
     expect(left).toEqual([expect.any(Number), undefined]);
@@ -141,7 +235,9 @@ describe('one message', () => {
   it('hands the caller over without a deadline when the caller has none', async () => {
     const message = messageOf(Deposit, { account: 'ann', amount: 1 }, { reply: asked.reply });
     await unit.change(message, {}, () => ({ messages: [Balance({ account: 'ann' }, { delegate: true })] }));
-    const [{ headers }] = (await bank.rows(`SELECT wire #> '{properties,headers}' AS headers FROM outbox`)) as [{ headers: object }];
+    const [{ headers }] = (await bank.rows(`SELECT wire #> '{properties,headers}' AS headers FROM outbox`)) as [
+      { headers: object },
+    ];
     expect(headers).not.toHaveProperty('timeout-ms');
   });
 
@@ -156,7 +252,12 @@ describe('the same message again', () => {
     await depositInto(unit, message);
     let asked = 0;
     expect(await bank.open().change(message, { accounts: ['ann'] }, () => ({ reply: ++asked }))).toBeUndefined();
-    expect([asked, await balances(), await bank.count('outbox'), await bank.count('ledger')]).toEqual([0, { ann: 5 }, 1, 1]);
+    expect([asked, await balances(), await bank.count('outbox'), await bank.count('ledger')]).toEqual([
+      0,
+      { ann: 5 },
+      1,
+      1,
+    ]);
   });
 
   it('is known even when it changed nothing the first time', async () => {
@@ -221,18 +322,30 @@ describe('a message that fails', () => {
   });
 
   it('fails alone when SQL refuses it, and the others are tried one by one', async () => {
-    expect(await settled([put('ann', 1), put('bob', POISON), put('bob', 2)])).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect([await balances(), await bank.count('outbox'), await bank.count('inbox')]).toEqual([{ ann: 1, bob: 2 }, 2, 2]);
+    expect(await settled([put('ann', 1), put('bob', POISON), put('bob', 2)])).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+    expect([await balances(), await bank.count('outbox'), await bank.count('inbox')]).toEqual([
+      { ann: 1, bob: 2 },
+      2,
+      2,
+    ]);
   });
 
   it('is told what SQL said', async () => {
     await expect(put('ann', POISON)).rejects.toThrow('unlucky');
-    await expect(unit.change(messageOf(Balance, { account: 'x' }, { id: 'no uuid' }), {}, () => ({}))).rejects.toThrow('invalid input syntax');
+    await expect(unit.change(messageOf(Balance, { account: 'x' }, { id: 'no uuid' }), {}, () => ({}))).rejects.toThrow(
+      'invalid input syntax',
+    );
     expect(await bank.count('accounts')).toBe(0);
   });
 
   it('fails with a clear error when its rule writes a row that it did not name, though another message of the batch did', async () => {
-    const stray = unit.change(messageOf(Balance, { account: 'x' }), { accounts: ['bob'] }, (held, now) => deposit({ account: 'ann', amount: 1 })(held, now));
+    const stray = unit.change(messageOf(Balance, { account: 'x' }), { accounts: ['bob'] }, (held, now) =>
+      deposit({ account: 'ann', amount: 1 })(held, now),
+    );
     expect(await settled([put('ann', 1), stray])).toEqual(['fulfilled', 'rejected']);
     await expect(stray).rejects.toThrow('a rule wrote the row ann of accounts, which its message did not name');
     expect(await balances()).toEqual({ ann: 1 });
@@ -244,7 +357,9 @@ describe('a message that fails', () => {
       accounts['ann']!.tags.push('mine');
       return {};
     });
-    const noVersion = unit.change(messageOf(Balance, { account: 'x' }), { accounts: ['ann'] }, ({ accounts }) => ({ state: { accounts: { ann: { ...accounts['ann']!, version: 0 } } } }));
+    const noVersion = unit.change(messageOf(Balance, { account: 'x' }), { accounts: ['ann'] }, ({ accounts }) => ({
+      state: { accounts: { ann: { ...accounts['ann']!, version: 0 } } },
+    }));
     await expect(inPlace).rejects.toThrow('not extensible');
     await expect(noVersion).rejects.toThrow('without a version');
   });
@@ -264,7 +379,11 @@ describe('a message that fails', () => {
 describe('absent keys', () => {
   it('are locked too: of two units that both want to open an account, the second sees the first', async () => {
     const open = (each: BankUnit) =>
-      each.change(messageOf(Balance, { account: 'x' }), { accounts: ['new'] }, (held, now) => (held.accounts['new'] ? { reply: 'taken' } : { ...deposit({ account: 'new', amount: 1 })(held, now), reply: 'mine' }));
+      each.change(messageOf(Balance, { account: 'x' }), { accounts: ['new'] }, (held, now) =>
+        held.accounts['new']
+          ? { reply: 'taken' }
+          : { ...deposit({ account: 'new', amount: 1 })(held, now), reply: 'mine' },
+      );
     const units = Array.from({ length: 8 }, () => bank.open());
     const replies = await Promise.all(units.map(open));
     expect(replies.filter((reply) => reply === 'mine')).toHaveLength(1);
@@ -272,8 +391,14 @@ describe('absent keys', () => {
   });
 
   it('can be given a tombstone, so that what comes too late finds it', async () => {
-    const cancel = unit.change(messageOf(Balance, { account: 'x' }), { accounts: ['ann'] }, (_, now) => ({ state: { accounts: { ann: { id: 'ann', balance: 0, openedAt: now, tags: ['closed'], version: 1 } } } }));
-    const place = bank.open().change(messageOf(Balance, { account: 'x' }), { accounts: ['ann'] }, ({ accounts }) => ({ reply: accounts['ann']?.tags }));
+    const cancel = unit.change(messageOf(Balance, { account: 'x' }), { accounts: ['ann'] }, (_, now) => ({
+      state: { accounts: { ann: { id: 'ann', balance: 0, openedAt: now, tags: ['closed'], version: 1 } } },
+    }));
+    const place = bank
+      .open()
+      .change(messageOf(Balance, { account: 'x' }), { accounts: ['ann'] }, ({ accounts }) => ({
+        reply: accounts['ann']?.tags,
+      }));
     await cancel;
     expect([[undefined], [['closed']]]).toContainEqual([await place]);
     expect(await balanceFrom(unit, messageOf(Balance, { account: 'ann' }))).toBe(0);
@@ -281,7 +406,13 @@ describe('absent keys', () => {
 
   it('leave nothing behind when no rule fills them', async () => {
     const none = ['a', 'b'].map((account) => balanceFrom(unit, messageOf(Balance, { account })));
-    expect(await Promise.all([...none, put('c', 1), transferOver(unit, messageOf(Transfer, { from: 'd', to: 'e', amount: 1 })).catch(() => 'no')])).toEqual([-1, -1, 1, 'no']);
+    expect(
+      await Promise.all([
+        ...none,
+        put('c', 1),
+        transferOver(unit, messageOf(Transfer, { from: 'd', to: 'e', amount: 1 })).catch(() => 'no'),
+      ]),
+    ).toEqual([-1, -1, 1, 'no']);
     expect(await bank.rows('SELECT id FROM accounts')).toEqual([{ id: 'c' }]);
   });
 });

@@ -77,7 +77,8 @@ export class UnitOfWork<T extends Tables> {
     return new Promise((resolve, reject) => {
       const change = { message, keys, decide } as unknown as Change;
       this.#check(change.keys);
-      const settle = (outcome: Outcome): void => ('error' in outcome ? reject(outcome.error) : resolve(outcome.answer as R));
+      const settle = (outcome: Outcome): void =>
+        'error' in outcome ? reject(outcome.error) : resolve(outcome.answer as R);
       this.#gathering.add({ ...change, span: handlerSpan(), settle });
     });
   }
@@ -95,7 +96,9 @@ export class UnitOfWork<T extends Tables> {
     const ready = withoutTwins(waiting).filter((change) => !this.#joinsWaiters(change));
     if (ready.length === 0) return;
     const someWereHeld = ready.some(({ heldSince }) => heldSince !== undefined);
-    await this.#commit(ready, { free: someWereHeld }).catch((error: unknown) => this.#recover(ready, error, someWereHeld));
+    await this.#commit(ready, { free: someWereHeld }).catch((error: unknown) =>
+      this.#recover(ready, error, someWereHeld),
+    );
   }
 
   /** It needs a row that is known to be held. Those that wait already are here to be tried once more. */
@@ -132,8 +135,12 @@ export class UnitOfWork<T extends Tables> {
         stuck.push(held);
         this.#wait([{ change, held }]);
       };
-      if (stuck.some((rows) => rows.every((row) => held.includes(row)))) wait(); // it comes after the one that needs no more than it
-      else await this.#commit([change], { free: true }).catch((error: unknown) => (isLocked(error) ? wait() : this.#commitEach([change], error)));
+      if (stuck.some((rows) => rows.every((row) => held.includes(row))))
+        wait(); // it comes after the one that needs no more than it
+      else
+        await this.#commit([change], { free: true }).catch((error: unknown) =>
+          isLocked(error) ? wait() : this.#commitEach([change], error),
+        );
     }
   }
 
@@ -145,7 +152,8 @@ export class UnitOfWork<T extends Tables> {
       if (this.#rowWaiters.add(change, held, change.heldSince ?? now, now)) continue;
       change.settle({ error: new LockedError('another transaction holds a row of this message') });
     }
-    if (wasEmpty && this.#rowWaiters.size > 0) this.#lookAgain(waiting.some(({ change }) => change.heldSince === undefined));
+    if (wasEmpty && this.#rowWaiters.size > 0)
+      this.#lookAgain(waiting.some(({ change }) => change.heldSince === undefined));
   }
 
   #lookAgain(soon: boolean): void {
@@ -157,7 +165,8 @@ export class UnitOfWork<T extends Tables> {
 
   /** The whole batch has failed because of one of its messages, or of none: which one, each finds out for itself. */
   async #commitEach(changes: Waiting[], cause: unknown): Promise<void> {
-    if (changes.length > 1) this.#logger.warn(`a batch of ${changes.length} failed and is tried one by one: ${String(cause)}`);
+    if (changes.length > 1)
+      this.#logger.warn(`a batch of ${changes.length} failed and is tried one by one: ${String(cause)}`);
     let inARow = 0;
     for (const [index, change] of changes.entries()) {
       const error = await this.#commitAlone(change, changes.length > 1 ? 1 : 2, cause);
@@ -188,7 +197,10 @@ export class UnitOfWork<T extends Tables> {
     const began = performance.now();
     const batch = new Batch(this.#tables, source, changes, free);
     const lock = free ? { lockTimeoutMs: HELD_LOCK_TIMEOUT_MS } : {};
-    await inCommitSpan(changes.map(({ span }) => span), () => transaction(pool, batch.reads(), (results, now) => batch.decide(results, now), lock));
+    await inCommitSpan(
+      changes.map(({ span }) => span),
+      () => transaction(pool, batch.reads(), (results, now) => batch.decide(results, now), lock),
+    );
     dependencies.succeeded(DATABASE);
     relay.forward(batch.outbox);
     const held = changes.flatMap((change, index) => settled(change, batch.outcomes[index]!));
@@ -206,7 +218,8 @@ function settled(change: Waiting, outcome: BatchOutcome): { change: Waiting; hel
   return [];
 }
 
-const settleAll = (changes: readonly Waiting[], outcome: Outcome): void => changes.forEach((change) => change.settle(outcome));
+const settleAll = (changes: readonly Waiting[], outcome: Outcome): void =>
+  changes.forEach((change) => change.settle(outcome));
 
 /** The database fails for all messages alike, so none need be tried alone. */
 const isCertain = (fault: Fault): boolean => fault.whose === 'environment' && !fault.suspect;
@@ -222,7 +235,8 @@ function worthAnotherTry(error: unknown): boolean {
 
 /** The server has not refused the work (`ERROR`): the connection broke, or none could be had. */
 const isConnectionFault = (error: unknown): boolean =>
-  worthAnotherTry(error) || (faultOf(error).whose === 'environment' && (error as { severity?: unknown }).severity !== 'ERROR');
+  worthAnotherTry(error) ||
+  (faultOf(error).whose === 'environment' && (error as { severity?: unknown }).severity !== 'ERROR');
 
 /** A message that the broker delivered before may have killed its consumer, so it goes alone. */
 function batchSize(waiting: readonly Waiting[]): number {
@@ -234,5 +248,8 @@ function batchSize(waiting: readonly Waiting[]): number {
 function withoutTwins(waiting: Waiting[]): Waiting[] {
   const byId = new Map<string, Waiting[]>();
   for (const change of waiting) byId.set(idOf(change), [...(byId.get(idOf(change)) ?? []), change]);
-  return [...byId.values()].map((twins) => ({ ...twins[0]!, settle: (outcome) => twins.forEach((twin) => twin.settle(outcome)) }));
+  return [...byId.values()].map((twins) => ({
+    ...twins[0]!,
+    settle: (outcome) => twins.forEach((twin) => twin.settle(outcome)),
+  }));
 }

@@ -8,7 +8,8 @@ const after = (ms: number): Date => new Date(NOON + ms);
 function askedAt(afterMs: number, seconds: number): number[] {
   const asked = [0];
   for (let second = 1; second <= seconds; second++) {
-    if (isDue({ since: after(0), askedAt: after(asked.at(-1)! * 1_000) }, afterMs, after(second * 1_000))) asked.push(second);
+    if (isDue({ since: after(0), askedAt: after(asked.at(-1)! * 1_000) }, afterMs, after(second * 1_000)))
+      asked.push(second);
   }
   return asked.slice(1);
 }

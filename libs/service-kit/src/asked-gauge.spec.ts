@@ -45,7 +45,11 @@ describe('a gauge that asks', () => {
 
   it('says nothing when it gets no answer, rather than what was true once', async () => {
     vi.useFakeTimers();
-    const source = vi.fn().mockResolvedValueOnce({ held: 1, sold: 2 }).mockRejectedValueOnce(new Error('down')).mockResolvedValueOnce({ sold: 3 });
+    const source = vi
+      .fn()
+      .mockResolvedValueOnce({ held: 1, sold: 2 })
+      .mockRejectedValueOnce(new Error('down'))
+      .mockResolvedValueOnce({ sold: 3 });
     const end = probe().of(source);
     expect(await values()).toEqual({ held: 1, sold: 2 });
     later(15_000);

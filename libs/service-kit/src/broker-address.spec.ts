@@ -14,7 +14,8 @@ beforeAll(async () => {
   [client, other] = await Promise.all([issueClient(authority, 'orders'), issueClient(authority, 'payments')]);
 });
 
-const read = (environment: Record<string, string>) => brokerOf(parseEnvironment(ConsumerConfig, { AMQP_URL, ...environment }));
+const read = (environment: Record<string, string>) =>
+  brokerOf(parseEnvironment(ConsumerConfig, { AMQP_URL, ...environment }));
 
 describe('the address of the broker', () => {
   it('has nothing to do with certificates when none is named', () => {
@@ -23,7 +24,10 @@ describe('the address of the broker', () => {
 
   it('holds what it is verified by, and who this process is', () => {
     const tls = { ca: authority.cert, cert: client.cert, key: client.key };
-    expect(read({ AMQP_CA: tls.ca, AMQP_CLIENT_CERT: tls.cert, AMQP_CLIENT_KEY: tls.key })).toEqual({ url: AMQP_URL, tls });
+    expect(read({ AMQP_CA: tls.ca, AMQP_CLIENT_CERT: tls.cert, AMQP_CLIENT_KEY: tls.key })).toEqual({
+      url: AMQP_URL,
+      tls,
+    });
   });
 
   it('takes several authorities, and line breaks that are spelled out', () => {
@@ -33,19 +37,32 @@ describe('the address of the broker', () => {
 
   it('is refused when the connection would pass in plain text, whatever it was to be verified by', () => {
     const plain = { AMQP_URL: 'amqp://mq.internal', AMQP_CLIENT_CERT: client.cert, AMQP_CLIENT_KEY: client.key };
-    expect(() => read(plain)).toThrow(/^AMQP_CLIENT_CERT, AMQP_CLIENT_KEY are set, and AMQP_URL says amqp:\/\/: make it amqps:\/\/$/);
+    expect(() => read(plain)).toThrow(
+      /^AMQP_CLIENT_CERT, AMQP_CLIENT_KEY are set, and AMQP_URL says amqp:\/\/: make it amqps:\/\/$/,
+    );
   });
 
   it('wants a certificate and its key, or neither', () => {
     expect(() => read({ AMQP_CLIENT_CERT: client.cert })).toThrow(/^AMQP_CLIENT_KEY is not set/);
     expect(() => read({ AMQP_CLIENT_KEY: client.key })).toThrow(/^AMQP_CLIENT_CERT is not set/);
-    expect(() => read({ AMQP_CLIENT_CERT: client.cert, AMQP_CLIENT_KEY: other.key })).toThrow(/^AMQP_CLIENT_KEY is not the key of AMQP_CLIENT_CERT$/);
+    expect(() => read({ AMQP_CLIENT_CERT: client.cert, AMQP_CLIENT_KEY: other.key })).toThrow(
+      /^AMQP_CLIENT_KEY is not the key of AMQP_CLIENT_CERT$/,
+    );
   });
 
   it('is refused with certificates or keys that are none, in one line that does not show them', () => {
     const broken = `-----BEGIN CERTIFICATE-----\nhunter2\n-----END CERTIFICATE-----`;
-    const parse = () => parseEnvironment(ConsumerConfig.extend(DatabaseConfig.shape), { AMQP_URL, DATABASE_URL: 'postgresql://db', AMQP_CA: broken, AMQP_CLIENT_KEY: client.cert, DATABASE_CA: client.key });
-    expect(parse).toThrow(/^AMQP_CA is not valid: must be one .+; AMQP_CLIENT_KEY is not valid: must be a private key.+; DATABASE_CA is not valid: must be one .+$/);
+    const parse = () =>
+      parseEnvironment(ConsumerConfig.extend(DatabaseConfig.shape), {
+        AMQP_URL,
+        DATABASE_URL: 'postgresql://db',
+        AMQP_CA: broken,
+        AMQP_CLIENT_KEY: client.cert,
+        DATABASE_CA: client.key,
+      });
+    expect(parse).toThrow(
+      /^AMQP_CA is not valid: must be one .+; AMQP_CLIENT_KEY is not valid: must be a private key.+; DATABASE_CA is not valid: must be one .+$/,
+    );
     expect(parse).not.toThrow(/hunter2|BEGIN/);
   });
 });

@@ -3,7 +3,8 @@ import type { CommonConfig } from './environment.js';
 import { belongTogether } from './pem.js';
 import { EnvironmentError } from './variable.js';
 
-type BrokerConfig = Pick<CommonConfig, 'AMQP_URL' | 'AMQP_CA' | 'AMQP_CLIENT_CERT' | 'AMQP_CLIENT_KEY'> & Partial<Pick<CommonConfig, 'ANONYMOUS_MESSAGES'>>;
+type BrokerConfig = Pick<CommonConfig, 'AMQP_URL' | 'AMQP_CA' | 'AMQP_CLIENT_CERT' | 'AMQP_CLIENT_KEY'> &
+  Partial<Pick<CommonConfig, 'ANONYMOUS_MESSAGES'>>;
 
 /**
  * Where the broker is, and by what a connection to it is verified.
@@ -13,11 +14,25 @@ export function brokerOf(config: BrokerConfig): BrokerAddress {
   return { ...addressOf(config), ...(config.ANONYMOUS_MESSAGES === 'accepted' && { acceptAnonymous: true }) };
 }
 
-function addressOf({ AMQP_URL: url, AMQP_CA: ca, AMQP_CLIENT_CERT: cert, AMQP_CLIENT_KEY: key }: BrokerConfig): BrokerAddress {
-  const given = Object.entries({ AMQP_CA: ca, AMQP_CLIENT_CERT: cert, AMQP_CLIENT_KEY: key }).filter(([, value]) => value).map(([name]) => name);
+function addressOf({
+  AMQP_URL: url,
+  AMQP_CA: ca,
+  AMQP_CLIENT_CERT: cert,
+  AMQP_CLIENT_KEY: key,
+}: BrokerConfig): BrokerAddress {
+  const given = Object.entries({ AMQP_CA: ca, AMQP_CLIENT_CERT: cert, AMQP_CLIENT_KEY: key })
+    .filter(([, value]) => value)
+    .map(([name]) => name);
   if (given.length === 0) return { url };
-  if (!url.startsWith('amqps:')) throw new EnvironmentError(`${given.join(', ')} ${given.length > 1 ? 'are' : 'is'} set, and AMQP_URL says amqp://: make it amqps://`);
-  if (!cert !== !key) throw new EnvironmentError(`${cert ? 'AMQP_CLIENT_KEY' : 'AMQP_CLIENT_CERT'} is not set: a client's certificate and its key go together`);
-  if (cert && key && !belongTogether(cert, key)) throw new EnvironmentError('AMQP_CLIENT_KEY is not the key of AMQP_CLIENT_CERT');
+  if (!url.startsWith('amqps:'))
+    throw new EnvironmentError(
+      `${given.join(', ')} ${given.length > 1 ? 'are' : 'is'} set, and AMQP_URL says amqp://: make it amqps://`,
+    );
+  if (!cert !== !key)
+    throw new EnvironmentError(
+      `${cert ? 'AMQP_CLIENT_KEY' : 'AMQP_CLIENT_CERT'} is not set: a client's certificate and its key go together`,
+    );
+  if (cert && key && !belongTogether(cert, key))
+    throw new EnvironmentError('AMQP_CLIENT_KEY is not the key of AMQP_CLIENT_CERT');
   return { url, tls: { ca, cert, key } };
 }

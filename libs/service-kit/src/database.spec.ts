@@ -18,9 +18,15 @@ afterEach(() => vi.useRealTimers());
 const remembered = async (): Promise<number> => (await database.pool.query('SELECT FROM inbox')).rowCount!;
 
 it('a service forgets what it has handled when the retention is over, and not before it has run for a while', async () => {
-  await database.pool.query("INSERT INTO inbox VALUES (gen_random_uuid(), now() - interval '8 days'), (gen_random_uuid(), now() - interval '6 days')");
+  await database.pool.query(
+    "INSERT INTO inbox VALUES (gen_random_uuid(), now() - interval '8 days'), (gen_random_uuid(), now() - interval '6 days')",
+  );
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  const { start, close } = await openDatabase({ DATABASE_URL: database.url, INBOX_RETENTION_DAYS: 7 }, publisher, 'accounts');
+  const { start, close } = await openDatabase(
+    { DATABASE_URL: database.url, INBOX_RETENTION_DAYS: 7 },
+    publisher,
+    'accounts',
+  );
   start();
   await vi.advanceTimersByTimeAsync(599_000);
   expect(await remembered()).toBe(2);

@@ -25,15 +25,26 @@ export interface Database {
 }
 
 /** @throws Error in one line when the database does not answer or has no tables yet */
-export async function openDatabase({ DATABASE_URL: url, DATABASE_CA: ca, INBOX_RETENTION_DAYS: retentionDays }: DatabaseConfig, publisher: Publisher, source: string): Promise<Database> {
+export async function openDatabase(
+  { DATABASE_URL: url, DATABASE_CA: ca, INBOX_RETENTION_DAYS: retentionDays }: DatabaseConfig,
+  publisher: Publisher,
+  source: string,
+): Promise<Database> {
   const pool = createPool(url, { ca });
   await probe(pool, url);
   const relay = new OutboxRelay({ pool, publisher });
   const stopping = new AbortController();
-  const pruning = new Repeating('inbox', PRUNE_EVERY_MS, async () => void (await pruneInbox(pool, { retentionDays, signal: stopping.signal })));
+  const pruning = new Repeating(
+    'inbox',
+    PRUNE_EVERY_MS,
+    async () => void (await pruneInbox(pool, { retentionDays, signal: stopping.signal })),
+  );
   const units: UnitsOfWork = { over: ({ tables }) => new UnitOfWork({ pool, relay, source, tables }) };
   return {
-    providers: [{ provide: Pool, useValue: pool }, { provide: UnitsOfWork, useValue: units }],
+    providers: [
+      { provide: Pool, useValue: pool },
+      { provide: UnitsOfWork, useValue: units },
+    ],
     check: { missing: 'database', ok: async () => (await pool.query('SELECT 1')).rowCount === 1 },
     start: () => {
       relay.start();
@@ -64,7 +75,8 @@ const NOT_LET_IN = '28000';
 function why(error: unknown): string {
   const { code, message = '' } = error as { code?: string; message?: string };
   if (code === UNDEFINED_TABLE) return 'it has no tables yet, run npm run migrate';
-  if (code === NOT_LET_IN && message.includes('no encryption')) return 'it takes TLS only. Add sslmode=verify-full to DATABASE_URL';
+  if (code === NOT_LET_IN && message.includes('no encryption'))
+    return 'it takes TLS only. Add sslmode=verify-full to DATABASE_URL';
   if (message.includes('does not support SSL')) return 'it has no TLS, and DATABASE_URL asks for it by its sslmode';
   return tlsFailure(error, { url: 'DATABASE_URL', ca: 'DATABASE_CA' }) ?? oneLine(error);
 }

@@ -10,11 +10,24 @@ const commaSeparatedMs = z
 /** `captures=3600,bookings=86400`: a number of seconds for each of some queues. */
 const secondsByQueue = z
   .string()
-  .transform((text) => Object.fromEntries(text.split(',').map((part) => [part.slice(0, part.indexOf('=')), Number(part.slice(part.indexOf('=') + 1))])))
-  .pipe(z.record(z.string().regex(/^[a-z-]+$/, 'must be like captures=3600,bookings=86400'), z.int('must be like captures=3600,bookings=86400').positive()));
+  .transform((text) =>
+    Object.fromEntries(
+      text.split(',').map((part) => [part.slice(0, part.indexOf('=')), Number(part.slice(part.indexOf('=') + 1))]),
+    ),
+  )
+  .pipe(
+    z.record(
+      z.string().regex(/^[a-z-]+$/, 'must be like captures=3600,bookings=86400'),
+      z.int('must be like captures=3600,bookings=86400').positive(),
+    ),
+  );
 
 /** A yes-or-no variable: `true` or `false`, nothing else, so that a typo is not taken for "no". */
-export const flag = (fallback: boolean) => z.enum(['true', 'false']).default(fallback ? 'true' : 'false').transform((text) => text === 'true');
+export const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false'])
+    .default(fallback ? 'true' : 'false')
+    .transform((text) => text === 'true');
 
 /** A whole number with its bounds. */
 export function wholeNumber(min: number, max: number) {
@@ -26,7 +39,9 @@ export function wholeNumber(min: number, max: number) {
 export const Port = wholeNumber(0, 65_535);
 
 /** Exactly one of these words: with any other, a system that is meant to be in production would start as one of development. */
-export const NodeEnv = z.enum(['development', 'production', 'test'], { error: 'must be development, production or test' }).default('development');
+export const NodeEnv = z
+  .enum(['development', 'production', 'test'], { error: 'must be development, production or test' })
+  .default('development');
 
 /** The variables of every process. */
 export const CommonConfig = z.object({
@@ -80,11 +95,16 @@ export type DatabaseConfig = z.output<typeof DatabaseConfig>;
  * Reads a configuration from environment variables, each given as NAME or as a file by NAME_FILE; an empty one counts as unset.
  * @throws EnvironmentError that names every bad variable in one line
  */
-export function parseEnvironment<S extends z.ZodObject>(schema: S, environment: Record<string, string | undefined>): z.output<S> {
+export function parseEnvironment<S extends z.ZodObject>(
+  schema: S,
+  environment: Record<string, string | undefined>,
+): z.output<S> {
   const { given, unreadable } = read(Object.keys(schema.shape), environment);
   const result = schema.safeParse(given);
   if (result.success && unreadable.size === 0) return result.data;
-  const problems = (result.error?.issues ?? []).filter((issue) => !unreadable.has(nameOf(issue))).map((issue) => explain(issue, given));
+  const problems = (result.error?.issues ?? [])
+    .filter((issue) => !unreadable.has(nameOf(issue)))
+    .map((issue) => explain(issue, given));
   throw new EnvironmentError([...unreadable.values(), ...problems].join('; '));
 }
 
@@ -112,7 +132,9 @@ const nameOf = (issue: z.core.$ZodIssue): string => String(issue.path[0] ?? 'the
 
 function explain(issue: z.core.$ZodIssue, given: Record<string, string>): string {
   const name = nameOf(issue);
-  return Object.hasOwn(given, name) ? `${name} is not valid: ${issue.message}${issue.code === 'custom' ? '' : butGiven(name, given[name] ?? '')}` : `${name} is not set`;
+  return Object.hasOwn(given, name)
+    ? `${name} is not valid: ${issue.message}${issue.code === 'custom' ? '' : butGiven(name, given[name] ?? '')}`
+    : `${name} is not set`;
 }
 
 /** Variables whose value may be a secret, or hold one. */
@@ -121,4 +143,5 @@ const SECRET = /(^|_)(URL|KEYS?|SECRET|PASSWORDS?|TOKEN|CERT|CA)(_FILE)?$/;
 const MOST_SHOWN = 60;
 
 /** What was given, for who has mistyped it. */
-const butGiven = (name: string, text: string): string => (SECRET.test(name) || text.length > MOST_SHOWN || /:\/\/|-----/.test(text) ? '' : `, not ${JSON.stringify(text)}`);
+const butGiven = (name: string, text: string): string =>
+  SECRET.test(name) || text.length > MOST_SHOWN || /:\/\/|-----/.test(text) ? '' : `, not ${JSON.stringify(text)}`;

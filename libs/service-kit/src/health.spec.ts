@@ -23,7 +23,10 @@ describe('the health server', () => {
   });
 
   it('is ready when everything is there', async () => {
-    expect(await get('/readyz', [there, { missing: 'database', ok: async () => true }])).toMatchObject({ status: 200, body: { status: 'ready', dependencies: expect.any(Array) } });
+    expect(await get('/readyz', [there, { missing: 'database', ok: async () => true }])).toMatchObject({
+      status: 200,
+      body: { status: 'ready', dependencies: expect.any(Array) },
+    });
   });
 
   it('is ready although a provider is sick, and says since when and why', async () => {
@@ -39,19 +42,34 @@ describe('the health server', () => {
   });
 
   it('is not ready when a check says no or fails, and names what is missing', async () => {
-    const checks = [there, { missing: 'database', ok: () => Promise.reject(new Error('down')) }, { missing: 'disk', ok: () => false }];
-    expect(await get('/readyz', checks)).toMatchObject({ status: 503, body: { status: 'not ready', missing: ['database', 'disk'] } });
+    const checks = [
+      there,
+      { missing: 'database', ok: () => Promise.reject(new Error('down')) },
+      { missing: 'disk', ok: () => false },
+    ];
+    expect(await get('/readyz', checks)).toMatchObject({
+      status: 503,
+      body: { status: 'not ready', missing: ['database', 'disk'] },
+    });
   });
 
   it('answers although a check hangs', async () => {
-    expect(await get('/readyz', [{ missing: 'database', ok: () => new Promise(() => undefined) }])).toMatchObject({ status: 503, body: { missing: ['database'] } });
+    expect(await get('/readyz', [{ missing: 'database', ok: () => new Promise(() => undefined) }])).toMatchObject({
+      status: 503,
+      body: { missing: ['database'] },
+    });
   });
 
   it('answers fifty at a time and hangs up on one more, so that probes do not take the database from the work', async () => {
     server = await startHealthServer(0, '127.0.0.1', [{ missing: 'database', ok: () => new Promise(() => undefined) }]);
     const { port } = server.address() as AddressInfo;
     const asked = Array.from({ length: 51 }, () => connect(port, '127.0.0.1'));
-    const ended = asked.map((socket) => once(socket.resume(), 'close').then(() => 'hung up on', () => 'hung up on'));
+    const ended = asked.map((socket) =>
+      once(socket.resume(), 'close').then(
+        () => 'hung up on',
+        () => 'hung up on',
+      ),
+    );
     await eventually(async () => expect(await Promise.race(ended)).toBe('hung up on'));
     expect(await new Promise((resolve) => server!.getConnections((_, count) => resolve(count)))).toBe(50);
     for (const socket of asked) socket.destroy();
@@ -59,6 +77,8 @@ describe('the health server', () => {
 
   it('fails to start on a port that is taken', async () => {
     server = await startHealthServer(0, '127.0.0.1', []);
-    await expect(startHealthServer((server.address() as AddressInfo).port, '127.0.0.1', [])).rejects.toThrow('EADDRINUSE');
+    await expect(startHealthServer((server.address() as AddressInfo).port, '127.0.0.1', [])).rejects.toThrow(
+      'EADDRINUSE',
+    );
   });
 });

@@ -34,7 +34,10 @@ async function holds({ ok }: Check): Promise<boolean> {
 }
 
 /** The health server of a process, when its configuration asks for one. @returns what closes it */
-export async function serveHealth({ HEALTH_PORT, HOST }: CommonConfig, checks: readonly Check[]): Promise<() => Promise<void>> {
+export async function serveHealth(
+  { HEALTH_PORT, HOST }: CommonConfig,
+  checks: readonly Check[],
+): Promise<() => Promise<void>> {
   const server = HEALTH_PORT === undefined ? undefined : await startHealthServer(HEALTH_PORT, HOST, checks);
   return async () => void server?.close();
 }
@@ -47,7 +50,10 @@ export async function startHealthServer(port: number, host: string, checks: read
   const server = createServer((request, response) => {
     if (request.url === '/healthz') answer(response, 200, { status: 'alive' });
     else if (request.url === '/readyz') void whatIsMissing(checks).then((missing) => answerReady(response, missing));
-    else if (request.url === '/metrics') void metricsText().then((text) => response.writeHead(200, { 'content-type': metricsType, 'cache-control': 'no-store' }).end(text));
+    else if (request.url === '/metrics')
+      void metricsText().then((text) =>
+        response.writeHead(200, { 'content-type': metricsType, 'cache-control': 'no-store' }).end(text),
+      );
     else answer(response, 404, { status: 'not found' });
   });
   server.maxConnections = MOST_CONNECTIONS;
@@ -61,5 +67,7 @@ const answerReady = (response: ServerResponse, missing: string[]): void =>
     : answer(response, 503, { status: 'not ready', missing, dependencies: dependencies.all() });
 
 function answer(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(body));
+  response
+    .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+    .end(JSON.stringify(body));
 }

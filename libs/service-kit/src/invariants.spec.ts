@@ -4,7 +4,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { broken, readOnly, watchInvariants, type Invariant } from './invariants.js';
 
 let database: TestDatabase;
-beforeAll(async () => void (database = await testDatabase('probe', { schemaSql: 'CREATE TABLE shelves (id text PRIMARY KEY, pieces int)' })));
+beforeAll(
+  async () =>
+    void (database = await testDatabase('probe', {
+      schemaSql: 'CREATE TABLE shelves (id text PRIMARY KEY, pieces int)',
+    })),
+);
 afterAll(() => database.close());
 
 const NONE_NEGATIVE: Invariant = { name: 'none_negative', sql: 'SELECT id FROM shelves WHERE pieces < 0' };
@@ -32,7 +37,11 @@ describe('what always holds', () => {
   });
 
   it('is not waited for: a check that takes too long is counted, and the others are made', async () => {
-    end = watchInvariants(database.pool, [SLOW, { name: 'wrong', sql: 'SELECT id FROM nowhere' }, { name: 'holds', sql: 'SELECT id FROM shelves WHERE false' }]);
+    end = watchInvariants(database.pool, [
+      SLOW,
+      { name: 'wrong', sql: 'SELECT id FROM nowhere' },
+      { name: 'holds', sql: 'SELECT id FROM shelves WHERE false' },
+    ]);
     expect(await values('sluice_invariant_violations')).toEqual({ holds: 0 });
     expect(await values('sluice_invariant_checks_failed_total')).toMatchObject({ slow: 1, wrong: 1 });
   });

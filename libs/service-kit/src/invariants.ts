@@ -17,8 +17,16 @@ const STATEMENT_TIMEOUT_MS = 2_000;
 /** More rows than this are as bad as this many. */
 const COUNTED = 1_000;
 
-const violations = new AskedGauge({ name: 'sluice_invariant_violations', help: `Rows that break what must always hold, at most ${COUNTED} of each.`, label: 'invariant' });
-const failures = new Counter({ name: 'sluice_invariant_checks_failed_total', help: 'Checks of an invariant that failed or took too long: it is not known whether it holds.', labelNames: ['invariant'] });
+const violations = new AskedGauge({
+  name: 'sluice_invariant_violations',
+  help: `Rows that break what must always hold, at most ${COUNTED} of each.`,
+  label: 'invariant',
+});
+const failures = new Counter({
+  name: 'sluice_invariant_checks_failed_total',
+  help: 'Checks of an invariant that failed or took too long: it is not known whether it holds.',
+  labelNames: ['invariant'],
+});
 
 /** Checks what must always hold whenever somebody scrapes. @returns what ends it */
 export function watchInvariants(pool: Pool, invariants: readonly Invariant[]): () => void {
@@ -52,6 +60,9 @@ export async function readOnly<Row extends object>(pool: Pool, sql: string): Pro
     await client.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
     return (await client.query<Row>(sql)).rows;
   } finally {
-    await client.query('ROLLBACK').then(() => client.release(), (error: Error) => client.release(error));
+    await client.query('ROLLBACK').then(
+      () => client.release(),
+      (error: Error) => client.release(error),
+    );
   }
 }

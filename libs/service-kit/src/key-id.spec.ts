@@ -3,9 +3,16 @@ import { expect, it } from 'vitest';
 import { keyIdOf } from './key-id.js';
 
 it('is the thumbprint that RFC 8037 computes for its example, from either half of the pair', () => {
-  const pair = { kty: 'OKP', crv: 'Ed25519', d: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
+  const pair = {
+    kty: 'OKP',
+    crv: 'Ed25519',
+    d: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A',
+    x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+  };
   const key = createPrivateKey({ key: pair, format: 'jwk' });
-  expect([keyIdOf(key), keyIdOf(createPublicKey(key))]).toEqual(Array(2).fill('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k'));
+  expect([keyIdOf(key), keyIdOf(createPublicKey(key))]).toEqual(
+    Array(2).fill('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k'),
+  );
 });
 
 it('is another one for another key', () => {

@@ -17,11 +17,20 @@ async function listening(options: Partial<LoggerOptions> = {}) {
 
 describe('the log', () => {
   it('writes one JSON line with the service, the level, the time and what is being handled', async () => {
-    const { logger, lines, last } = await listening({ context: () => ({ correlationId: 'c-1', messageType: 'orders.place' }) });
+    const { logger, lines, last } = await listening({
+      context: () => ({ correlationId: 'c-1', messageType: 'orders.place' }),
+    });
     logger.log('placed', 'Orders');
     expect(lines).toHaveLength(1);
     expect(lines[0]!.trimEnd()).not.toContain('\n');
-    expect(last()).toMatchObject({ level: 'info', service: 'orders', correlationId: 'c-1', messageType: 'orders.place', context: 'Orders', msg: 'placed' });
+    expect(last()).toMatchObject({
+      level: 'info',
+      service: 'orders',
+      correlationId: 'c-1',
+      messageType: 'orders.place',
+      context: 'Orders',
+      msg: 'placed',
+    });
     expect(Date.parse(String(last()['time']))).toBeGreaterThan(Date.now() - 60_000);
   });
 
@@ -35,7 +44,11 @@ describe('the log', () => {
   it('takes an error with the stack and the context that Nest passes beside it', async () => {
     const { logger, last } = await listening();
     logger.error('boom', 'Error: boom\n    at somewhere (file.ts:1:1)', 'ExceptionsHandler');
-    expect(last()).toMatchObject({ msg: 'boom', stack: 'Error: boom\n    at somewhere (file.ts:1:1)', context: 'ExceptionsHandler' });
+    expect(last()).toMatchObject({
+      msg: 'boom',
+      stack: 'Error: boom\n    at somewhere (file.ts:1:1)',
+      context: 'ExceptionsHandler',
+    });
   });
 
   it('writes nothing below its level', async () => {
@@ -48,7 +61,13 @@ describe('the log', () => {
 
   it('masks passwords, tokens and card numbers wherever they stand', async () => {
     const { logger, lines } = await listening();
-    logger.log({ order: { card: '4242424242424242', holder: [{ password: 'hunter2', cardToken: 'tok_1' }], authorization: 'Bearer abc' } });
+    logger.log({
+      order: {
+        card: '4242424242424242',
+        holder: [{ password: 'hunter2', cardToken: 'tok_1' }],
+        authorization: 'Bearer abc',
+      },
+    });
     logger.error(new Error('connect amqp://guest:hunter2@host:5672 failed for 4242 4242 4242 4242'));
     logger.log('token eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl given', { code: '123456' });
     expect(lines.join('')).not.toMatch(/hunter2|4242|tok_1|abc|eyJzdWIi|123456/);
@@ -58,7 +77,10 @@ describe('the log', () => {
   it('leaves ids, times and error codes readable', async () => {
     const { logger, last } = await listening();
     logger.log('order 00000000-0000-7000-8000-000000000001 at 1763700000000', { code: 'ECONNREFUSED' });
-    expect(last()).toMatchObject({ msg: 'order 00000000-0000-7000-8000-000000000001 at 1763700000000', code: 'ECONNREFUSED' });
+    expect(last()).toMatchObject({
+      msg: 'order 00000000-0000-7000-8000-000000000001 at 1763700000000',
+      code: 'ECONNREFUSED',
+    });
   });
 
   it('survives an object that holds itself', async () => {

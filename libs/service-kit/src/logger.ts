@@ -14,7 +14,14 @@ export interface LoggerOptions {
 }
 
 /** The parts of Nest that tell every module and route they load: of interest to whoever debugs a boot. */
-const CHATTER = new Set<unknown>(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication', 'NestMicroservice']);
+const CHATTER = new Set<unknown>([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+  'NestMicroservice',
+]);
 
 /** Nest's logger over pino: one JSON line each, secrets masked, with the correlation id of the message that is being handled. */
 export class ServiceLogger implements LoggerService {
@@ -44,7 +51,11 @@ export class ServiceLogger implements LoggerService {
     this.write('fatal', message, rest);
   }
 
-  private write(level: 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal', message: unknown, rest: unknown[]): void {
+  private write(
+    level: 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal',
+    message: unknown,
+    rest: unknown[],
+  ): void {
     if (!this.pino.isLevelEnabled(level)) return;
     const { text, fields } = describe(message, rest);
     this.pino[level](scrub(fields), scrub(text));
@@ -65,9 +76,22 @@ function describe(message: unknown, rest: unknown[]): { text: string; fields: Re
 }
 
 /** `pretty` loads its printer only when asked for, which keeps it out of a production process. */
-export async function createLogger({ service, level, format, context, destination }: LoggerOptions): Promise<ServiceLogger> {
-  const options = { level, base: { service }, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label: string) => ({ level: label }) }, ...(context && { mixin: () => scrub(context()) }) };
-  const stream = format === 'pretty' ? await prettyStream(destination) : (destination ?? pino.destination({ dest: 1, sync: true }));
+export async function createLogger({
+  service,
+  level,
+  format,
+  context,
+  destination,
+}: LoggerOptions): Promise<ServiceLogger> {
+  const options = {
+    level,
+    base: { service },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    ...(context && { mixin: () => scrub(context()) }),
+  };
+  const stream =
+    format === 'pretty' ? await prettyStream(destination) : (destination ?? pino.destination({ dest: 1, sync: true }));
   return new ServiceLogger(pino(options, stream));
 }
 

@@ -11,14 +11,18 @@ afterEach(() => {
   for (const name of ['probe', 'probe_failing', 'probe_hanging']) register.removeSingleMetric(name);
 });
 
-const gauge = (name: string, collect: () => void | Promise<void> = () => undefined) => new Gauge({ name, help: 'A probe.', collect }).set(7);
+const gauge = (name: string, collect: () => void | Promise<void> = () => undefined) =>
+  new Gauge({ name, help: 'A probe.', collect }).set(7);
 
 describe('/metrics', () => {
   it('says what the process knows of itself and of its work, in the format of Prometheus', async () => {
     server = await startHealthServer(0, '127.0.0.1', []);
     gauge('probe');
     const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`);
-    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      200,
+      'text/plain; version=0.0.4; charset=utf-8',
+    ]);
     const text = await response.text();
     expect(text).toMatch(/^# TYPE probe gauge\nprobe 7$/m);
     expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
@@ -33,6 +37,7 @@ describe('/metrics', () => {
     expect(text).toMatch(/^probe 7$/m);
     expect(text).not.toMatch(/^probe_(failing|hanging)/m);
     const next = await metricsText(50);
-    for (const name of ['probe_failing', 'probe_hanging']) expect(next).toMatch(new RegExp(`^sluice_metrics_unread_total\\{metric="${name}"\\} [1-9]`, 'm'));
+    for (const name of ['probe_failing', 'probe_hanging'])
+      expect(next).toMatch(new RegExp(`^sluice_metrics_unread_total\\{metric="${name}"\\} [1-9]`, 'm'));
   });
 });

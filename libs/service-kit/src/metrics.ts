@@ -3,7 +3,11 @@ import { collectDefaultMetrics, Counter, register } from 'prom-client';
 /** How long a metric may take to be read: less than a scrape waits (10 s), longer than the questions that some ask. Milliseconds. */
 const READ_TIMEOUT_MS = 3_000;
 
-const unread = new Counter({ name: 'sluice_metrics_unread_total', help: 'Scrapes that had to leave out a metric because it failed or took too long.', labelNames: ['metric'] });
+const unread = new Counter({
+  name: 'sluice_metrics_unread_total',
+  help: 'Scrapes that had to leave out a metric because it failed or took too long.',
+  labelNames: ['metric'],
+});
 
 let watched = false;
 

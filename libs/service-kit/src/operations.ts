@@ -1,6 +1,17 @@
 import { Controller, type DynamicModule, type Type } from '@nestjs/common';
 import { operationsOf, type DeadLetterSummary, type Message, type Operations, type Reply } from '@sluice/contracts';
-import { countLetters, dependencies, homeOf, look, On, ProblemError, redrive, type DeadLetter, type MessageServer, type Publisher } from '@sluice/messaging';
+import {
+  countLetters,
+  dependencies,
+  homeOf,
+  look,
+  On,
+  ProblemError,
+  redrive,
+  type DeadLetter,
+  type MessageServer,
+  type Publisher,
+} from '@sluice/messaging';
 import { scrub } from './secrets.js';
 
 /** One at a time: two who look at the same letters would each see a part of them. */
@@ -30,7 +41,10 @@ export function operationsModule(service: string, own: Own): DynamicModule {
   return { module: OperationsModule, controllers: contracts ? [controllerOf(contracts, own)] : [] };
 }
 
-function controllerOf({ LookAtQueues, ReadDeadLetters, RedriveDeadLetters }: Operations, { server, publisher }: Own): Type {
+function controllerOf(
+  { LookAtQueues, ReadDeadLetters, RedriveDeadLetters }: Operations,
+  { server, publisher }: Own,
+): Type {
   const open = () => publisher.openChannel();
   const queues = (): string[] => server.queues.flatMap((name) => homeOf(name) ?? []);
 
@@ -38,8 +52,19 @@ function controllerOf({ LookAtQueues, ReadDeadLetters, RedriveDeadLetters }: Ope
   class OperationsListener {
     @On(LookAtQueues, ONE_AT_A_TIME)
     async lookAtQueues(): Promise<Looking> {
-      const queues = await Promise.all(server.queues.map(async (queue) => ({ queue, ...(await publisher.lookAt(queue).catch(untold)), ...this.#consumerOf(queue) })));
-      return { queues, dependencies: dependencies.all().map(({ because, ...state }) => ({ ...state, ...(because !== undefined && { because: scrub(because) }) })) };
+      const queues = await Promise.all(
+        server.queues.map(async (queue) => ({
+          queue,
+          ...(await publisher.lookAt(queue).catch(untold)),
+          ...this.#consumerOf(queue),
+        })),
+      );
+      return {
+        queues,
+        dependencies: dependencies
+          .all()
+          .map(({ because, ...state }) => ({ ...state, ...(because !== undefined && { because: scrub(because) }) })),
+      };
     }
 
     @On(ReadDeadLetters, ONE_AT_A_TIME)
@@ -48,7 +73,10 @@ function controllerOf({ LookAtQueues, ReadDeadLetters, RedriveDeadLetters }: Ope
     }
 
     @On(RedriveDeadLetters, ONE_AT_A_TIME)
-    async redriveDeadLetters({ data: { queue, limit }, deadline = Date.now() + PATIENCE_MS }: Message<typeof RedriveDeadLetters>): Promise<Redriving> {
+    async redriveDeadLetters({
+      data: { queue, limit },
+      deadline = Date.now() + PATIENCE_MS,
+    }: Message<typeof RedriveDeadLetters>): Promise<Redriving> {
       if (!queues().includes(queue)) throw ProblemError.of(404, 'No such queue', `${queue} has no dead letters.`);
       const moved = await redrive(open, queue, { limit, until: deadline - ANSWER_TAKES_MS }, server.senders);
       return { moved, left: await countLetters(open, queue) };
@@ -76,7 +104,18 @@ function untold(error: unknown): object {
 }
 
 /** Its reasons may repeat what was in the message; its stack is for who may see the code. */
-const summaryOf = ({ id, type, correlationId, reason, failedAt, attempts, redriven, history, originalExchange, originalRoutingKey }: DeadLetter): DeadLetterSummary => ({
+const summaryOf = ({
+  id,
+  type,
+  correlationId,
+  reason,
+  failedAt,
+  attempts,
+  redriven,
+  history,
+  originalExchange,
+  originalRoutingKey,
+}: DeadLetter): DeadLetterSummary => ({
   ...{ id, type, correlationId, reason: scrub(reason), failedAt, attempts, redriven, history: scrub(history) },
   ...{ originalExchange, originalRoutingKey },
 });

@@ -11,7 +11,9 @@ afterEach(() => {
 });
 
 /** Somebody outside, who sends `kilobytes` of JSON, or as many as are taken. */
-async function answerOf(kilobytes: number): Promise<{ response: Response; sent: () => number; ended: Promise<unknown> }> {
+async function answerOf(
+  kilobytes: number,
+): Promise<{ response: Response; sent: () => number; ended: Promise<unknown> }> {
   let sent = 0;
   function* text(): Generator<string> {
     yield '"';
@@ -23,7 +25,11 @@ async function answerOf(kilobytes: number): Promise<{ response: Response; sent: 
   const listening = createServer((_, response) => pipeline(Readable.from(text()), response, () => end()));
   server = listening;
   await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
-  return { response: await fetch(`http://127.0.0.1:${(listening.address() as AddressInfo).port}`), sent: () => sent, ended };
+  return {
+    response: await fetch(`http://127.0.0.1:${(listening.address() as AddressInfo).port}`),
+    sent: () => sent,
+    ended,
+  };
 }
 
 describe('an answer from outside', () => {

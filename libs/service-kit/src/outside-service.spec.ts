@@ -20,14 +20,29 @@ afterEach(() => {
 async function serviceThat(answers: RequestListener, timeoutMs?: number): Promise<OutsideService> {
   server = createServer(answers).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return new OutsideService(`service ${(count += 1)}`, `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/`, timeoutMs);
+  return new OutsideService(
+    `service ${(count += 1)}`,
+    `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/`,
+    timeoutMs,
+  );
 }
 
-const answering = (status: number, headers: Record<string, string> = {}, body = '{}') => serviceThat((_, response) => void response.writeHead(status, headers).end(body));
+const answering = (status: number, headers: Record<string, string> = {}, body = '{}') =>
+  serviceThat((_, response) => void response.writeHead(status, headers).end(body));
 
 /** What the failure of a request is taken for. */
-const faultIn = async (asking: Promise<unknown>) => faultOf(await asking.then(() => 'no failure', (error: unknown) => error));
-const environment = ({ name }: OutsideService, suspect: boolean) => ({ whose: 'environment', dependency: name, suspect });
+const faultIn = async (asking: Promise<unknown>) =>
+  faultOf(
+    await asking.then(
+      () => 'no failure',
+      (error: unknown) => error,
+    ),
+  );
+const environment = ({ name }: OutsideService, suspect: boolean) => ({
+  whose: 'environment',
+  dependency: name,
+  suspect,
+});
 const hasSucceeded = ({ name }: OutsideService): boolean => dependencies.hasSucceededSince(name, 0);
 
 describe('a request to somebody outside', () => {
@@ -39,8 +54,18 @@ describe('a request to somebody outside', () => {
     });
     await service.send({ ...REQUEST, headers: { 'x-more': 'yes' } });
     await service.send({ method: 'DELETE', path: 'things/1', key: 'key-2' });
-    expect(seen[0]).toMatchObject({ request: { method: 'POST', url: '/v1/things', headers: { 'idempotency-key': 'key-1', 'x-more': 'yes', 'content-type': 'application/json' } }, body: '{"a":1}' });
-    expect(seen[1]).toMatchObject({ request: { method: 'DELETE', url: '/v1/things/1', headers: { 'idempotency-key': 'key-2' } }, body: '' });
+    expect(seen[0]).toMatchObject({
+      request: {
+        method: 'POST',
+        url: '/v1/things',
+        headers: { 'idempotency-key': 'key-1', 'x-more': 'yes', 'content-type': 'application/json' },
+      },
+      body: '{"a":1}',
+    });
+    expect(seen[1]).toMatchObject({
+      request: { method: 'DELETE', url: '/v1/things/1', headers: { 'idempotency-key': 'key-2' } },
+      body: '',
+    });
   });
 
   it.each([200, 201, 400, 402, 404, 410, 422])('has its answer with %i, and the service works', async (status) => {
@@ -50,11 +75,14 @@ describe('a request to somebody outside', () => {
     expect(hasSucceeded(service)).toBe(true);
   });
 
-  it.each([500, 502, 503, 504, 408, 409])('has none with %i, which the request itself may have caused', async (status) => {
-    const service = await answering(status);
-    expect(await faultIn(service.send(REQUEST))).toEqual(environment(service, true));
-    expect(hasSucceeded(service)).toBe(false);
-  });
+  it.each([500, 502, 503, 504, 408, 409])(
+    'has none with %i, which the request itself may have caused',
+    async (status) => {
+      const service = await answering(status);
+      expect(await faultIn(service.send(REQUEST))).toEqual(environment(service, true));
+      expect(hasSucceeded(service)).toBe(false);
+    },
+  );
 
   it.each([401, 403, 407, 425, 429])('has none with %i, as any other request would', async (status) => {
     const service = await answering(status);
@@ -122,7 +150,9 @@ describe('an answer that is read', () => {
 
   it('says nothing about the request when it cannot be understood, and the service does not work', async () => {
     const service = await answering(200, {}, '<html>back soon</html>');
-    expect(await faultIn(service.ask(REQUEST, async (response) => response.json()))).toEqual(environment(service, true));
+    expect(await faultIn(service.ask(REQUEST, async (response) => response.json()))).toEqual(
+      environment(service, true),
+    );
     expect(hasSucceeded(service)).toBe(false);
   });
 
@@ -131,7 +161,9 @@ describe('an answer that is read', () => {
       response.writeHead(200, { 'content-length': '100' }).write('{');
       setImmediate(() => request.socket.destroy());
     });
-    expect(await faultIn(service.ask(REQUEST, async (response) => response.json()))).toEqual(environment(service, true));
+    expect(await faultIn(service.ask(REQUEST, async (response) => response.json()))).toEqual(
+      environment(service, true),
+    );
   });
 
   it('that refuses the request for good is the request’s own fault, and the service works', async () => {

@@ -1,4 +1,10 @@
-import { dependencies, isSuspectStatus, isUnavailableStatus, PermanentError, UnavailableError } from '@sluice/messaging';
+import {
+  dependencies,
+  isSuspectStatus,
+  isUnavailableStatus,
+  PermanentError,
+  UnavailableError,
+} from '@sluice/messaging';
 
 /** Healthy providers answer in less; who takes longer is asked again with the same key. Milliseconds. */
 const TIMEOUT_MS = 10_000;
@@ -61,7 +67,11 @@ export class OutsideService {
   #answerTo(request: Request): Promise<Response> {
     return fetch(request).catch((cause: unknown) => {
       const suspect = brokeOff(cause);
-      throw new UnavailableError(`the ${this.name} gives no answer: ${reasonOf(cause)}`, { dependency: this.name, suspect, cause });
+      throw new UnavailableError(`the ${this.name} gives no answer: ${reasonOf(cause)}`, {
+        dependency: this.name,
+        suspect,
+        cause,
+      });
     });
   }
 
@@ -71,7 +81,11 @@ export class OutsideService {
     // A date is one of the provider's clock, and so is the time of its answer (RFC 9110, 6.6.1).
     const answeredAt = Date.parse(headers.get('date') ?? '');
     const wait = retryAfterMs(headers.get('retry-after'), Number.isNaN(answeredAt) ? Date.now() : answeredAt);
-    const about = { dependency: this.name, suspect: isSuspectStatus(status), ...(wait !== undefined && { retryAfterMs: wait }) };
+    const about = {
+      dependency: this.name,
+      suspect: isSuspectStatus(status),
+      ...(wait !== undefined && { retryAfterMs: wait }),
+    };
     return new UnavailableError(`the ${this.name} answered ${status}`, about);
   }
 
@@ -81,7 +95,10 @@ export class OutsideService {
       throw error;
     }
     const about = { dependency: this.name, suspect: true, cause: error };
-    throw new UnavailableError(`the ${this.name} answered ${status}, and it cannot be understood: ${reasonOf(error)}`, about);
+    throw new UnavailableError(
+      `the ${this.name} answered ${status}, and it cannot be understood: ${reasonOf(error)}`,
+      about,
+    );
   }
 }
 

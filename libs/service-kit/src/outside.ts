@@ -6,7 +6,10 @@ export const FAKE = 'fake';
 /** Where something outside of this system is reached; unset: it is faked, which production refuses unless it is said. */
 export const OutsideUrl = z
   .string()
-  .refine((text) => text === FAKE || /^https?:$/.test(protocolOf(text)), `must be an http:// or https:// URL, or ${FAKE}`)
+  .refine(
+    (text) => text === FAKE || /^https?:$/.test(protocolOf(text)),
+    `must be an http:// or https:// URL, or ${FAKE}`,
+  )
   .optional();
 
 const protocolOf = (text: string): string => (URL.canParse(text) ? new URL(text).protocol : '');

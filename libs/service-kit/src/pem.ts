@@ -5,10 +5,16 @@ import { z } from 'zod';
 const withLines = (pem: string): string => pem.replaceAll('\\n', '\n');
 
 /** One certificate or several, in PEM form, as they are. */
-export const PemCertificates = z.string().transform(withLines).refine(areCertificates, 'must be one certificate or more in PEM form');
+export const PemCertificates = z
+  .string()
+  .transform(withLines)
+  .refine(areCertificates, 'must be one certificate or more in PEM form');
 
 /** A private key in PEM form, as it is, of any kind and without a password. */
-export const PemPrivateKey = z.string().transform(withLines).refine(isPrivateKey, 'must be a private key in PEM form, without a password');
+export const PemPrivateKey = z
+  .string()
+  .transform(withLines)
+  .refine(isPrivateKey, 'must be a private key in PEM form, without a password');
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
@@ -32,4 +38,5 @@ function succeeds(parse: () => unknown): boolean {
 }
 
 /** @param certificates the client's own comes first */
-export const belongTogether = (certificates: string, key: string): boolean => new X509Certificate(certificates).checkPrivateKey(createPrivateKey(key));
+export const belongTogether = (certificates: string, key: string): boolean =>
+  new X509Certificate(certificates).checkPrivateKey(createPrivateKey(key));

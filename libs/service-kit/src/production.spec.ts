@@ -4,10 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { refusals, refuseDevelopmentSettings, warnings } from './production.js';
 import { EnvironmentError } from './variable.js';
 
-const pem = (der: Buffer, which: string): string => `-----BEGIN ${which} KEY-----\n${der.toString('base64')}\n-----END ${which} KEY-----\n`;
+const pem = (der: Buffer, which: string): string =>
+  `-----BEGIN ${which} KEY-----\n${der.toString('base64')}\n-----END ${which} KEY-----\n`;
 const own = generateKeyPairSync('ed25519');
 /** As tools/lib/secrets.mjs makes them: the seed is marked. */
-const DEVELOPMENT_KEY = pem(Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.from('development-'), randomBytes(20)]), 'PRIVATE');
+const DEVELOPMENT_KEY = pem(
+  Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.from('development-'), randomBytes(20)]),
+  'PRIVATE',
+);
 
 /** A whole production system's, with nothing to say against it. */
 const SOUND = {
@@ -87,7 +91,10 @@ describe('a production start', () => {
   });
 
   it.each(WARNED)('starts with %s=%s, and warns', (variable, value) => {
-    expect([named(refusals(having(variable, value))), named(warnings(having(variable, value)))]).toEqual([[], [variable]]);
+    expect([named(refusals(having(variable, value))), named(warnings(having(variable, value)))]).toEqual([
+      [],
+      [variable],
+    ]);
   });
 
   it.each(SILENT)('starts with %s=%s without a word', (variable, value) => {
@@ -100,13 +107,30 @@ describe('a production start', () => {
 
   it('takes every random secret of 24 bytes or more for one', () => {
     const forms = fc.constantFrom('hex' as const, 'base64' as const, 'base64url' as const);
-    fc.assert(fc.property(fc.integer({ min: 24, max: 64 }), forms, (size, form) => refusals(having('IDEMPOTENCY_SECRET', randomBytes(size).toString(form))).length === 0));
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 24, max: 64 }),
+        forms,
+        (size, form) => refusals(having('IDEMPOTENCY_SECRET', randomBytes(size).toString(form))).length === 0,
+      ),
+    );
   });
 
   it('names all that it refuses in one line, says what to do, and shows no value', () => {
-    const start = () => refuseDevelopmentSettings(Object.fromEntries([...Object.entries(SOUND), ['DEV_SEED', true], ['CARD_GATEWAY_URL', undefined], ['AMQP_URL', 'amqp://orders:hunter2-and-more@mq.internal'], ['DATABASE_URL', 'postgresql://hunter2:hunter2@db.internal/orders']]));
+    const start = () =>
+      refuseDevelopmentSettings(
+        Object.fromEntries([
+          ...Object.entries(SOUND),
+          ['DEV_SEED', true],
+          ['CARD_GATEWAY_URL', undefined],
+          ['AMQP_URL', 'amqp://orders:hunter2-and-more@mq.internal'],
+          ['DATABASE_URL', 'postgresql://hunter2:hunter2@db.internal/orders'],
+        ]),
+      );
     expect(start).toThrow(EnvironmentError);
-    expect(start).toThrow(/^refused in production \(NODE_ENV=production\): DEV_SEED .+set it to false; DATABASE_URL .+give it a random one; CARD_GATEWAY_URL .+ say fake to want that$/);
+    expect(start).toThrow(
+      /^refused in production \(NODE_ENV=production\): DEV_SEED .+set it to false; DATABASE_URL .+give it a random one; CARD_GATEWAY_URL .+ say fake to want that$/,
+    );
     expect(start).not.toThrow(/hunter2|\n/);
   });
 });

@@ -24,11 +24,31 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|)$/;
 const isFar = (url: string): boolean => !LOOPBACK.test(new URL(url).hostname);
 
 /** From the pages by which these servers are installed, from this project, and what people type. */
-const KNOWN = new Set(['guest', 'postgres', 'rabbitmq', 'rabbit', 'sluice', 'admin', 'root', 'user', 'test', 'password', 'passwd', 'secret', 'mysecretpassword', 'changeme', 'example', 'development', '123456', '12345678']);
+const KNOWN = new Set([
+  'guest',
+  'postgres',
+  'rabbitmq',
+  'rabbit',
+  'sluice',
+  'admin',
+  'root',
+  'user',
+  'test',
+  'password',
+  'passwd',
+  'secret',
+  'mysecretpassword',
+  'changeme',
+  'example',
+  'development',
+  '123456',
+  '12345678',
+]);
 
 function knownPassword(value: Value): string | undefined {
   const { protocol, username, password } = new URL(String(value));
-  if (username === '' && password === '' && protocol.startsWith('amqp')) return 'names no user, which is guest with the password guest: name one';
+  if (username === '' && password === '' && protocol.startsWith('amqp'))
+    return 'names no user, which is guest with the password guest: name one';
   if (password === '') return undefined; // a certificate, or the server's own rules, may let it in
   const known = KNOWN.has(password.toLowerCase()) || password === username || tooSimple(decoded(password));
   return known ? 'has a password that anybody would guess: give it a random one' : undefined;
@@ -36,7 +56,8 @@ function knownPassword(value: Value): string | undefined {
 
 /** Few characters are soon tried out, and so are many that are the same. */
 const LEAST = { characters: 8, different: 5 };
-const tooSimple = (password: string): boolean => password.length < LEAST.characters || new Set(password).size < LEAST.different;
+const tooSimple = (password: string): boolean =>
+  password.length < LEAST.characters || new Set(password).size < LEAST.different;
 
 function decoded(text: string): string {
   try {
@@ -55,12 +76,18 @@ const ONE_OF_ITS_OWN = 'was made by npm start, on a development machine: give it
 function guessable(value: Value): string | undefined {
   const secret = String(value);
   if (MADE_BY_NPM_START.test(secret)) return `${ONE_OF_ITS_OWN} (openssl rand -base64 32)`;
-  return RANDOM.test(secret) && new Set(secret).size >= 8 ? undefined : 'can be guessed: give it 32 random characters or more (openssl rand -base64 32)';
+  return RANDOM.test(secret) && new Set(secret).size >= 8
+    ? undefined
+    : 'can be guessed: give it 32 random characters or more (openssl rand -base64 32)';
 }
 
-const developmentKey = (pem: unknown): string | undefined => (typeof pem === 'string' && isMarked(pem.replaceAll('\\n', '\n')) ? `${ONE_OF_ITS_OWN} (openssl genpkey -algorithm ed25519)` : undefined);
+const developmentKey = (pem: unknown): string | undefined =>
+  typeof pem === 'string' && isMarked(pem.replaceAll('\\n', '\n'))
+    ? `${ONE_OF_ITS_OWN} (openssl genpkey -algorithm ed25519)`
+    : undefined;
 
-const isMarked = (pem: string): boolean => pem.split('\n').some((line) => MADE_BY_NPM_START.test(line)) || MADE_BY_NPM_START.test(seedOf(pem));
+const isMarked = (pem: string): boolean =>
+  pem.split('\n').some((line) => MADE_BY_NPM_START.test(line)) || MADE_BY_NPM_START.test(seedOf(pem));
 
 /** The 32 bytes that an Ed25519 private key is made from (RFC 8032, 5.1.5), as text. Empty: it is no such key. */
 function seedOf(pem: string): string {
@@ -71,10 +98,17 @@ function seedOf(pem: string): string {
   }
 }
 
-const faked = (does: string) => (value: unknown) => (value === undefined ? `is not set, and a fake would ${does}: name the real one, or say ${FAKE} to want that` : undefined);
+const faked = (does: string) => (value: unknown) =>
+  value === undefined
+    ? `is not set, and a fake would ${does}: name the real one, or say ${FAKE} to want that`
+    : undefined;
 
 const REFUSED: readonly Rule[] = [
-  { variable: 'DEV_SEED', why: (value) => (value === true ? 'makes accounts with passwords that everybody knows: set it to false' : undefined) },
+  {
+    variable: 'DEV_SEED',
+    why: (value) =>
+      value === true ? 'makes accounts with passwords that everybody knows: set it to false' : undefined,
+  },
   { variable: 'AMQP_URL', why: knownPassword },
   { variable: 'DATABASE_URL', why: knownPassword },
   { variable: 'IDEMPOTENCY_SECRET', why: guessable },
@@ -84,22 +118,42 @@ const REFUSED: readonly Rule[] = [
   { variable: 'CARRIER_URL', why: faked('deliver parcels that never left') },
   { variable: 'SMS_PROVIDER_URL', why: faked('log the codes instead of sending them') },
   { variable: 'EMAIL_PROVIDER_URL', why: faked('log e-mail instead of sending it') },
-  { variable: 'CARD_GATEWAY_URL', why: (url) => (inTheClear(url) ? 'sends card numbers in plain text: make it https://' : undefined) },
+  {
+    variable: 'CARD_GATEWAY_URL',
+    why: (url) => (inTheClear(url) ? 'sends card numbers in plain text: make it https://' : undefined),
+  },
 ];
 
 const inTheClear = (url: unknown): boolean => typeof url === 'string' && url.startsWith('http:') && isFar(url);
-const unencrypted = (url: unknown): string | undefined => (inTheClear(url) ? 'sends in plain text what only its reader should see: better https://' : undefined);
-const unlimited = (whose: string) => (value: unknown) => (value === 0 ? `is 0, so that ${whose} not limited: better a number` : undefined);
+const unencrypted = (url: unknown): string | undefined =>
+  inTheClear(url) ? 'sends in plain text what only its reader should see: better https://' : undefined;
+const unlimited = (whose: string) => (value: unknown) =>
+  value === 0 ? `is 0, so that ${whose} not limited: better a number` : undefined;
 const chosenFake = (value: unknown): string | undefined => (value === FAKE ? 'is a fake' : undefined);
 const VERIFIED = /[?&]sslmode=(verify-full|verify-ca|require)(&|$)/;
 
 const WARNED: readonly Rule[] = [
-  { variable: 'AMQP_URL', why: (url) => (String(url).startsWith('amqp:') && isFar(String(url)) ? 'goes over the network in plain text: better amqps://' : undefined) },
-  { variable: 'DATABASE_URL', why: (url) => (!VERIFIED.test(String(url)) && isFar(String(url)) ? 'goes over the network unverified: better sslmode=verify-full' : undefined) },
+  {
+    variable: 'AMQP_URL',
+    why: (url) =>
+      String(url).startsWith('amqp:') && isFar(String(url))
+        ? 'goes over the network in plain text: better amqps://'
+        : undefined,
+  },
+  {
+    variable: 'DATABASE_URL',
+    why: (url) =>
+      !VERIFIED.test(String(url)) && isFar(String(url))
+        ? 'goes over the network unverified: better sslmode=verify-full'
+        : undefined,
+  },
   { variable: 'RATE_LIMIT_PER_MINUTE', why: unlimited('requests are') },
   { variable: 'SIGN_IN_LIMIT_PER_MINUTE', why: unlimited('guesses at passwords and codes are') },
   ...['CARRIER_URL', 'SMS_PROVIDER_URL', 'EMAIL_PROVIDER_URL'].map((variable) => ({ variable, why: unencrypted })),
-  ...['CARD_GATEWAY_URL', 'CARRIER_URL', 'SMS_PROVIDER_URL', 'EMAIL_PROVIDER_URL'].map((variable) => ({ variable, why: chosenFake })),
+  ...['CARD_GATEWAY_URL', 'CARRIER_URL', 'SMS_PROVIDER_URL', 'EMAIL_PROVIDER_URL'].map((variable) => ({
+    variable,
+    why: chosenFake,
+  })),
 ];
 
 /** What keeps a production system from starting. */
@@ -120,5 +174,8 @@ function findings(rules: readonly Rule[], settings: Settings): Finding[] {
 /** @throws EnvironmentError that names every variable which only a development system may start with, in one line and without values */
 export function refuseDevelopmentSettings(settings: Settings): void {
   const found = refusals(settings);
-  if (found.length > 0) throw new EnvironmentError(`refused in production (NODE_ENV=production): ${found.map(({ variable, why }) => `${variable} ${why}`).join('; ')}`);
+  if (found.length > 0)
+    throw new EnvironmentError(
+      `refused in production (NODE_ENV=production): ${found.map(({ variable, why }) => `${variable} ${why}`).join('; ')}`,
+    );
 }

@@ -45,7 +45,9 @@ describe('repeated work', () => {
       if (outcomes[rounds++] === 'fails') throw new Error('the database is away');
     });
     await eventually(() => expect(rounds).toBeGreaterThan(outcomes.length));
-    expect(told.mock.calls).toEqual(Array.from({ length: 2 }, () => ['failed and will be repeated: the database is away']));
+    expect(told.mock.calls).toEqual(
+      Array.from({ length: 2 }, () => ['failed and will be repeated: the database is away']),
+    );
   });
 
   it('that is stopped ends its round and begins no other', async () => {

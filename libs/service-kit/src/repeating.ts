@@ -20,7 +20,10 @@ export class Repeating {
   }
 
   start(): void {
-    this.#timer = setInterval(() => (this.#round ??= this.#run().finally(() => (this.#round = undefined))), this.everyMs);
+    this.#timer = setInterval(
+      () => (this.#round ??= this.#run().finally(() => (this.#round = undefined))),
+      this.everyMs,
+    );
   }
 
   /** Resolves when the round that is under way has ended. */
@@ -34,7 +37,8 @@ export class Repeating {
       await this.work();
       this.#failing = false;
     } catch (error) {
-      if (!this.#failing) this.#logger.warn(`failed and will be repeated: ${error instanceof Error ? error.message : String(error)}`);
+      if (!this.#failing)
+        this.#logger.warn(`failed and will be repeated: ${error instanceof Error ? error.message : String(error)}`);
       this.#failing = true;
     }
   }

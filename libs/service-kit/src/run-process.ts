@@ -28,11 +28,19 @@ export interface Running<C> {
 export type Stop = () => Promise<void>;
 
 /** Reads the configuration, opens the log and starts tracing. @throws EnvironmentError */
-export async function prepare<C extends z.ZodObject>({ name, config, context }: ProcessOptions<C>, environment: NodeJS.ProcessEnv): Promise<Running<z.output<C> & CommonConfig>> {
+export async function prepare<C extends z.ZodObject>(
+  { name, config, context }: ProcessOptions<C>,
+  environment: NodeJS.ProcessEnv,
+): Promise<Running<z.output<C> & CommonConfig>> {
   const settings = parseEnvironment(config, environment) as z.output<C> & CommonConfig;
   const all = asGiven(config, settings, environment);
   refuseDevelopmentSettings(all);
-  const logger = await createLogger({ service: name, level: settings.LOG_LEVEL, format: settings.LOG_FORMAT, context: () => ({ ...context?.(), ...aboutSpan() }) });
+  const logger = await createLogger({
+    service: name,
+    level: settings.LOG_LEVEL,
+    format: settings.LOG_FORMAT,
+    context: () => ({ ...context?.(), ...aboutSpan() }),
+  });
   // What is opened before Nest starts logs as well.
   Logger.overrideLogger(logger);
   for (const warning of warnings(all)) logger.warn(`${warning.variable} ${warning.why}`);
@@ -51,7 +59,10 @@ function asGiven(config: z.ZodObject, settings: Settings, environment: NodeJS.Pr
 export const WRONG_SETTINGS = 78;
 
 /** A whole process: configuration, log, signals. Whatever stops it from booting is one clear line and exit 1; a wrong setting, exit 78. */
-export async function runProcess(name: string, start: () => Promise<{ logger: ServiceLogger; stop: Stop }>): Promise<void> {
+export async function runProcess(
+  name: string,
+  start: () => Promise<{ logger: ServiceLogger; stop: Stop }>,
+): Promise<void> {
   try {
     const { logger, stop } = await start();
     stopOnSignal(stop, logger);
@@ -75,5 +86,9 @@ function endOnUncaught(logger: ServiceLogger): void {
 export function oneLine(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return oneLine(error.errors[0]);
   const text = error instanceof Error ? error.message || error.name : String(error);
-  return text.split('\n').map((line) => line.trim()).filter(Boolean).join(' ');
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .join(' ');
 }

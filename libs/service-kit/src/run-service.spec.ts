@@ -33,7 +33,13 @@ class Greeter {
 class GreeterModule {}
 Module({ controllers: [Greeter] })(GreeterModule);
 
-const SERVICE: ServiceOptions = { name: 'notifications', module: GreeterModule, config: Config, database: true, invariants: ({ GREETING }) => [{ name: `nobody_said_${String(GREETING)}`, sql: 'SELECT id FROM outbox' }] };
+const SERVICE: ServiceOptions = {
+  name: 'notifications',
+  module: GreeterModule,
+  config: Config,
+  database: true,
+  invariants: ({ GREETING }) => [{ name: `nobody_said_${String(GREETING)}`, sql: 'SELECT id FROM outbox' }],
+};
 const USER = '00000000-0000-7000-8000-00000000000a';
 
 let broker: TestBroker;
@@ -43,7 +49,13 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([broker.close(), database.close()]));
 
-const environment = (more: Record<string, string> = {}) => ({ AMQP_URL: broker.url, DATABASE_URL: database.url, LOG_LEVEL: 'error', GREETING: 'hello', ...more });
+const environment = (more: Record<string, string> = {}) => ({
+  AMQP_URL: broker.url,
+  DATABASE_URL: database.url,
+  LOG_LEVEL: 'error',
+  GREETING: 'hello',
+  ...more,
+});
 
 /** A port that nothing listens on. */
 async function freePort(): Promise<number> {
@@ -65,21 +77,29 @@ describe('a service', () => {
     expect(items[0]!.text).toBe('hello');
     expect(greeter.publisher).toBe(greeter.client.publisher);
     expect(greeter.units.over({ tables: {} })).toHaveProperty('change');
-    expect((await greeter.pool.query('SELECT current_database() AS name')).rows[0].name).toBe(new URL(database.url).pathname.slice(1));
-    expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain('sluice_invariant_violations{invariant="nobody_said_hello"} 0');
+    expect((await greeter.pool.query('SELECT current_database() AS name')).rows[0].name).toBe(
+      new URL(database.url).pathname.slice(1),
+    );
+    expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain(
+      'sluice_invariant_violations{invariant="nobody_said_hello"} 0',
+    );
     await service.stop();
     await expect(ready()).rejects.toThrow();
   });
 
   it('names the variable that keeps it from booting', async () => {
     await expect(startService(SERVICE, environment({ GREETING: '' }))).rejects.toThrow(/^GREETING is not set$/);
-    await expect(startService(SERVICE, { ...environment(), DATABASE_URL: undefined })).rejects.toThrow(/^DATABASE_URL is not set$/);
+    await expect(startService(SERVICE, { ...environment(), DATABASE_URL: undefined })).rejects.toThrow(
+      /^DATABASE_URL is not set$/,
+    );
   });
 
   it('says what to do about a database without tables', async () => {
     const empty = new URL(database.url);
     empty.pathname = '/template1';
-    await expect(startService(SERVICE, environment({ DATABASE_URL: empty.href }))).rejects.toThrow(/template1 on .+ cannot be used: .+npm run migrate/);
+    await expect(startService(SERVICE, environment({ DATABASE_URL: empty.href }))).rejects.toThrow(
+      /template1 on .+ cannot be used: .+npm run migrate/,
+    );
   });
 
   it('says in one line, without the password, that the database is not there', async () => {
@@ -93,7 +113,9 @@ describe('a service', () => {
 describe('oneLine', () => {
   it('makes one line of any error, also of one that tried several addresses', () => {
     expect(oneLine(new Error('first\n  second'))).toBe('first second');
-    expect(oneLine(new AggregateError([new Error('connect ECONNREFUSED ::1:5432'), new Error('and the other')], ''))).toBe('connect ECONNREFUSED ::1:5432');
+    expect(
+      oneLine(new AggregateError([new Error('connect ECONNREFUSED ::1:5432'), new Error('and the other')], '')),
+    ).toBe('connect ECONNREFUSED ::1:5432');
     expect(oneLine('text')).toBe('text');
   });
 });

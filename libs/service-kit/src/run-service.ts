@@ -31,11 +31,18 @@ export interface Service {
 }
 
 /** A service's whole `main.ts`: configuration, log, broker, database, health, shutdown. */
-export const runService = <C extends z.ZodObject>(options: ServiceOptions<C>): Promise<void> => runProcess(options.name, () => startService(options, process.env));
+export const runService = <C extends z.ZodObject>(options: ServiceOptions<C>): Promise<void> =>
+  runProcess(options.name, () => startService(options, process.env));
 
 /** Starts a service in this process. `stop` finishes what is in flight, empties the outbox and closes everything, in that order. */
-export async function startService<C extends z.ZodObject>(options: ServiceOptions<C>, environment: NodeJS.ProcessEnv): Promise<Service> {
-  const { config, logger, stopTracing } = await prepare({ name: options.name, config: configOf(options), context: aboutMessage }, environment);
+export async function startService<C extends z.ZodObject>(
+  options: ServiceOptions<C>,
+  environment: NodeJS.ProcessEnv,
+): Promise<Service> {
+  const { config, logger, stopTracing } = await prepare(
+    { name: options.name, config: configOf(options), context: aboutMessage },
+    environment,
+  );
   const opened: Stop[] = [stopTracing];
   const stop = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close();
@@ -53,29 +60,55 @@ export async function startService<C extends z.ZodObject>(options: ServiceOption
 
 type Config = z.output<typeof ConsumerConfig> & Partial<DatabaseConfig>;
 
-const configOf = ({ config, database }: Pick<ServiceOptions, 'config' | 'database'>): z.ZodObject<typeof ConsumerConfig.shape> =>
+const configOf = ({
+  config,
+  database,
+}: Pick<ServiceOptions, 'config' | 'database'>): z.ZodObject<typeof ConsumerConfig.shape> =>
   ConsumerConfig.extend({ ...(database && DatabaseConfig.shape), ...config?.shape });
 
 /** Opens one thing after the other, each with what closes it, so that a failed boot leaves nothing behind. */
-async function open({ name, module }: Pick<ServiceOptions, 'name' | 'module'>, config: Config, logger: ServiceLogger, opened: Stop[]): Promise<INestMicroservice> {
+async function open(
+  { name, module }: Pick<ServiceOptions, 'name' | 'module'>,
+  config: Config,
+  logger: ServiceLogger,
+  opened: Stop[],
+): Promise<INestMicroservice> {
   const broker = brokerOf(config);
   const client = new MessageClient({ ...broker, source: name });
   const { publisher } = client;
-  const server = new MessageServer({ ...broker, service: name, prefetch: config.PREFETCH, schedule: scheduleOf(config), publisher, unsupportedForMs: config.UNSUPPORTED_FOR_SECONDS * 1_000 });
+  const server = new MessageServer({
+    ...broker,
+    service: name,
+    prefetch: config.PREFETCH,
+    schedule: scheduleOf(config),
+    publisher,
+    unsupportedForMs: config.UNSUPPORTED_FOR_SECONDS * 1_000,
+  });
   opened.push(() => client.close());
   const database = hasDatabase(config) ? await databaseOf(config, publisher, name) : undefined;
   if (database) opened.push(() => database.close());
   const checks: Check[] = [{ missing: 'broker', ok: () => server.ready }, ...(database ? [database.check] : [])];
   opened.push(await serveHealth(config, checks));
-  const app = await createApp({ module, shared: [globalModule(config, client, database?.providers), operationsModule(name, { server, publisher })], server, logger });
+  const app = await createApp({
+    module,
+    shared: [globalModule(config, client, database?.providers), operationsModule(name, { server, publisher })],
+    server,
+    logger,
+  });
   opened.push(() => app.close());
   database?.start();
   await app.listen();
   return app;
 }
 
-const scheduleOf = ({ RETRY_TIERS_MS: retryTiersMs, OUTSIDE_TIERS_MS: outsideTiersMs, OUTSIDE_FOR_SECONDS }: Config) => {
-  const outsideForMs = Object.fromEntries(Object.entries(OUTSIDE_FOR_SECONDS).map(([queue, seconds]) => [queue, seconds * 1_000]));
+const scheduleOf = ({
+  RETRY_TIERS_MS: retryTiersMs,
+  OUTSIDE_TIERS_MS: outsideTiersMs,
+  OUTSIDE_FOR_SECONDS,
+}: Config) => {
+  const outsideForMs = Object.fromEntries(
+    Object.entries(OUTSIDE_FOR_SECONDS).map(([queue, seconds]) => [queue, seconds * 1_000]),
+  );
   return { retryTiersMs, outsideTiersMs, outsideForMs };
 };
 
@@ -104,7 +137,11 @@ class ServiceModule {}
 
 async function createApp({ module, shared, server, logger }: Parts): Promise<INestMicroservice> {
   const root: DynamicModule = { module: ServiceModule, imports: [...shared, module] };
-  const app = await NestFactory.createMicroservice<MicroserviceOptions>(root, { strategy: server, logger, abortOnError: false });
+  const app = await NestFactory.createMicroservice<MicroserviceOptions>(root, {
+    strategy: server,
+    logger,
+    abortOnError: false,
+  });
   app.useGlobalFilters(new RethrowFilter());
   return app;
 }

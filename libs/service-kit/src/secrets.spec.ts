@@ -13,7 +13,10 @@ describe('a text that repeats what was sent', () => {
     ['JSON that is cut off', '{"phone":"+15550000001","password":"correct horse'],
     ['a printed object', inspect(BODY)],
     ['a form', 'phone=%2B15550000001&password=correct+horse&remember=1'],
-    ['what a parser says of it', `Expected ',' after property value in JSON at position 20: {"password":"correct horse" "x"`],
+    [
+      'what a parser says of it',
+      `Expected ',' after property value in JSON at position 20: {"password":"correct horse" "x"`,
+    ],
   ])('is without its password, as %s', (_, text) => {
     const scrubbed = scrub(`cannot do this: ${text}`);
     expect(scrubbed).toMatch(/password.*\[secret\]/s);
@@ -22,7 +25,9 @@ describe('a text that repeats what was sent', () => {
   });
 
   it('keeps what stands beside the secret', () => {
-    expect(scrub(JSON.stringify({ ...BODY, password: 'x' }))).toBe(`{"phone":"+15550000001","password":[secret],"note":"it's"}`);
+    expect(scrub(JSON.stringify({ ...BODY, password: 'x' }))).toBe(
+      `{"phone":"+15550000001","password":[secret],"note":"it's"}`,
+    );
     expect(scrub('/x?token=abc&page=2')).toBe('/x?token=[secret]&page=2');
   });
 
@@ -43,19 +48,45 @@ describe('a text that repeats what was sent', () => {
 
   it('is looked through in time that grows with its length alone', () => {
     const began = performance.now();
-    for (const part of ['a', '"', '\\', '1', 'password', 'password="', 'token\\"', '4242 ', 'eyJ', 'Bearer ', '://a:', '-----BEGIN PRIVATE KEY-----', 'password:   ']) scrub(part.repeat(64 * 1024 / part.length));
+    for (const part of [
+      'a',
+      '"',
+      '\\',
+      '1',
+      'password',
+      'password="',
+      'token\\"',
+      '4242 ',
+      'eyJ',
+      'Bearer ',
+      '://a:',
+      '-----BEGIN PRIVATE KEY-----',
+      'password:   ',
+    ])
+      scrub(part.repeat((64 * 1024) / part.length));
     expect(performance.now() - began).toBeLessThan(2_000);
   });
 });
 
 describe('an object', () => {
   it('is without cards that are numbers, and those that are names of fields', () => {
-    expect(scrub({ amount: 4242424242424242, 4242424242424242: 1, at: 1763700000000, ratio: 0.5 })).toEqual({ amount: '[card]', '[card]': 1, at: 1763700000000, ratio: 0.5 });
+    expect(scrub({ amount: 4242424242424242, 4242424242424242: 1, at: 1763700000000, ratio: 0.5 })).toEqual({
+      amount: '[card]',
+      '[card]': 1,
+      at: 1763700000000,
+      ratio: 0.5,
+    });
   });
 });
 
 describe('a text that repeats nothing', () => {
-  it.each(['the token is not valid or has expired', 'TOKEN_PRIVATE_KEY is not valid: must be an Ed25519 private key in PEM form', 'order 00000000-0000-7000-8000-000000000001 at 1763700000000', '"code":"ECONNREFUSED"', 'a password is 8 to 200 characters'])('stays as it is: %s', (text) => {
+  it.each([
+    'the token is not valid or has expired',
+    'TOKEN_PRIVATE_KEY is not valid: must be an Ed25519 private key in PEM form',
+    'order 00000000-0000-7000-8000-000000000001 at 1763700000000',
+    '"code":"ECONNREFUSED"',
+    'a password is 8 to 200 characters',
+  ])('stays as it is: %s', (text) => {
     expect(scrub(text)).toBe(text);
   });
 });

@@ -4,7 +4,8 @@ const SECRET_FIELD = /password|secret|token|authorization|cookie|(?:private|clie
 /** The code that an SMS carries; other codes are names of errors and stay readable. */
 const SMS_CODE = /^[0-9]{6}$/;
 
-const isSecret = (name: string, value: unknown): boolean => SECRET_FIELD.test(name) || (name === 'code' && SMS_CODE.test(String(value)));
+const isSecret = (name: string, value: unknown): boolean =>
+  SECRET_FIELD.test(name) || (name === 'code' && SMS_CODE.test(String(value)));
 
 /** What a secret field is called where it stands in a text: as JSON, also inside of a JSON string, as an object that was printed, in a query, in a header. */
 const NAMED = String.raw`((?:password|secret|token|authorization|cookie|(?:private|client)_?key)[\w-]{0,32}\\?["']?\s{0,2}[:=]\s{0,2})`;
@@ -19,7 +20,10 @@ const SECRET_TEXT: [RegExp, string][] = [
   // A password in a connection URL, as drivers repeat it in their errors.
   [/((?<!\w)\w+:\/\/[^\s:/@]*:)[^\s/@]+@/g, '$1[secret]@'],
   // The value of a secret field: quoted, quoted inside of a string, or bare.
-  [new RegExp(String.raw`${NAMED}(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\\"[^"\\]*|[^\s,;&"'\\}]+)`, 'gi'), '$1[secret]'],
+  [
+    new RegExp(String.raw`${NAMED}(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\\"[^"\\]*|[^\s,;&"'\\}]+)`, 'gi'),
+    '$1[secret]',
+  ],
   [/("code\\?"\s{0,2}:\s{0,2}\\?"?)\d{6}\b/gi, '$1[secret]'],
   // A card of any length, where it is called one.
   [/(\bcard\\?["']?\s{0,2}[:=]\s{0,2}\\?["']?)\d[\d -]{10,24}\d/gi, '$1[card]'],
@@ -27,7 +31,8 @@ const SECRET_TEXT: [RegExp, string][] = [
   [/\b\d{14,19}\b|\b\d{4}(?:[ -]\d{4}){2}[ -]\d{2,7}\b|\b\d{4}[ -]\d{6}[ -]\d{4,5}\b/g, '[card]'],
 ];
 
-const scrubText = (text: string): string => SECRET_TEXT.reduce((result, [pattern, mask]) => result.replace(pattern, mask), text);
+const scrubText = (text: string): string =>
+  SECRET_TEXT.reduce((result, [pattern, mask]) => result.replace(pattern, mask), text);
 
 /** A copy fit for a log: passwords, tokens and card numbers are masked, at any depth. */
 export function scrub<T>(value: T): T {
@@ -46,5 +51,10 @@ function mask(value: unknown, depth: number): unknown {
   if (depth === MAX_DEPTH) return '[deep]';
   if (Array.isArray(value)) return value.map((item) => mask(item, depth + 1));
   if (value instanceof Error) return mask({ message: value.message, stack: value.stack }, depth);
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [scrubText(name), isSecret(name, field) ? '[secret]' : mask(field, depth + 1)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [
+      scrubText(name),
+      isSecret(name, field) ? '[secret]' : mask(field, depth + 1),
+    ]),
+  );
 }

@@ -13,7 +13,12 @@ export interface Host {
  * SIGTERM and SIGINT stop the process in order and end it with 0.
  * A second signal, a failing stop, or 15 s without an end: exit 1.
  */
-export function stopOnSignal(stop: () => Promise<void>, logger: ServiceLogger, host: Host = process, deadlineMs = STOP_DEADLINE_MS): void {
+export function stopOnSignal(
+  stop: () => Promise<void>,
+  logger: ServiceLogger,
+  host: Host = process,
+  deadlineMs = STOP_DEADLINE_MS,
+): void {
   let stopping = false;
   const onSignal = (signal: string): void => {
     if (stopping) return host.exit(1);

@@ -5,7 +5,13 @@ import { AT_ONCE, Sweep, type Overdue } from './sweep.js';
 
 let database: TestDatabase;
 const sweeps = new Set<Sweep>();
-beforeAll(async () => (database = await testDatabase('probe', { schemaSql: 'CREATE TABLE promises (id text PRIMARY KEY, since timestamptz NOT NULL, asked int NOT NULL DEFAULT 0)' })));
+beforeAll(
+  async () =>
+    (database = await testDatabase('probe', {
+      schemaSql:
+        'CREATE TABLE promises (id text PRIMARY KEY, since timestamptz NOT NULL, asked int NOT NULL DEFAULT 0)',
+    })),
+);
 afterEach(async () => {
   await Promise.all([...sweeps].map((sweep) => sweep.beforeApplicationShutdown()));
   sweeps.clear();
@@ -13,13 +19,20 @@ afterEach(async () => {
 });
 afterAll(() => database.close());
 
-const promise = (id: string, ageSeconds: number) => database.pool.query("INSERT INTO promises VALUES ($1, now() - $2 * interval '1 second')", [id, ageSeconds]);
-const keep = (id: string) => database.pool.query('UPDATE promises SET since = now(), asked = asked + 1 WHERE id = $1', [id]);
-const asked = async () => (await database.pool.query<{ id: string; asked: number }>('SELECT id, asked FROM promises ORDER BY id')).rows.map((row) => row.asked);
+const promise = (id: string, ageSeconds: number) =>
+  database.pool.query("INSERT INTO promises VALUES ($1, now() - $2 * interval '1 second')", [id, ageSeconds]);
+const keep = (id: string) =>
+  database.pool.query('UPDATE promises SET since = now(), asked = asked + 1 WHERE id = $1', [id]);
+const asked = async () =>
+  (await database.pool.query<{ id: string; asked: number }>('SELECT id, asked FROM promises ORDER BY id')).rows.map(
+    (row) => row.asked,
+  );
 
 function sweeping(askAgain: Overdue['askAgain']): void {
   const sql = `SELECT id FROM promises WHERE since < now() - $1 * interval '1 second' ORDER BY since LIMIT ${AT_ONCE}`;
-  const sweep = new Sweep('promises', 20, database.pool, [{ found: 'promises without an answer', sql, parameters: [60], askAgain }]);
+  const sweep = new Sweep('promises', 20, database.pool, [
+    { found: 'promises without an answer', sql, parameters: [60], askAgain },
+  ]);
   sweeps.add(sweep);
   sweep.onApplicationBootstrap();
 }
@@ -54,7 +67,10 @@ it('is not held up by a row that fails, and tries that again', async () => {
 });
 
 it('takes all that there are, also more than one round', async () => {
-  await database.pool.query("INSERT INTO promises SELECT n, now() - interval '1 hour' FROM generate_series(1, $1) AS n", [AT_ONCE + 7]);
+  await database.pool.query(
+    "INSERT INTO promises SELECT n, now() - interval '1 hour' FROM generate_series(1, $1) AS n",
+    [AT_ONCE + 7],
+  );
   sweeping((_, id) => keep(id));
   await eventually(async () => expect((await asked()).every((times) => times === 1)).toBe(true));
   expect(await asked()).toHaveLength(AT_ONCE + 7);

@@ -64,7 +64,7 @@ export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown 
 
   /** A full round leaves others behind, who have waited long enough. */
   async #sweepOne(state: Overdue): Promise<void> {
-    for (let found = AT_ONCE; found === AT_ONCE && !this.#stopping; ) found = await this.#round(state);
+    for (let found = AT_ONCE; found === AT_ONCE && !this.#stopping;) found = await this.#round(state);
   }
 
   async #round({ found, sql, parameters = [], askAgain }: Overdue): Promise<number> {
@@ -78,7 +78,14 @@ export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown 
 
   /** A new id each time: the rule decides under the lock whether there is still something to do. */
   #messageOf(id: string): Message {
-    return { id: randomUUID(), type: `${this.name}.sweep`, version: 1, correlationId: id, time: new Date().toISOString(), data: { id } };
+    return {
+      id: randomUUID(),
+      type: `${this.name}.sweep`,
+      version: 1,
+      correlationId: id,
+      time: new Date().toISOString(),
+      data: { id },
+    };
   }
 }
 

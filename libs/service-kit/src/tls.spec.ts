@@ -4,7 +4,20 @@ import { createServer } from 'node:tls';
 import { Controller, Module } from '@nestjs/common';
 import { ListNotifications, type Reply } from '@sluice/contracts';
 import { MessageClient, On } from '@sluice/messaging';
-import { canStartBroker, certificates, eventually, privateBroker, privatePostgres, testBroker, testDatabase, type Certificate, type PrivateBroker, type PrivatePostgres, type TestBroker, type TestDatabase } from '@sluice/testing';
+import {
+  canStartBroker,
+  certificates,
+  eventually,
+  privateBroker,
+  privatePostgres,
+  testBroker,
+  testDatabase,
+  type Certificate,
+  type PrivateBroker,
+  type PrivatePostgres,
+  type TestBroker,
+  type TestDatabase,
+} from '@sluice/testing';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startService, type ServiceOptions } from './run-service.js';
@@ -38,10 +51,21 @@ let database: TestDatabase;
 beforeAll(async () => {
   const server = await issueServer(authority, ['127.0.0.1']);
   ours = await issueClient(authority, 'notifications');
-  for (const [name, value] of Object.entries({ AMQP_CA: authority.cert, AMQP_CLIENT_CERT: ours.cert, AMQP_CLIENT_KEY: ours.key })) vi.stubEnv(name, value); // for testBroker, as for npm run topology
-  const [rabbit, postgres] = await Promise.all([privateBroker({ tls: { ca: authority.cert, server, client: ours } }), privatePostgres({ server })]);
+  for (const [name, value] of Object.entries({
+    AMQP_CA: authority.cert,
+    AMQP_CLIENT_CERT: ours.cert,
+    AMQP_CLIENT_KEY: ours.key,
+  }))
+    vi.stubEnv(name, value); // for testBroker, as for npm run topology
+  const [rabbit, postgres] = await Promise.all([
+    privateBroker({ tls: { ca: authority.cert, server, client: ours } }),
+    privatePostgres({ server }),
+  ]);
   servers = { rabbit, postgres };
-  [broker, database] = await Promise.all([testBroker({ server: rabbit }), testDatabase('notifications', { server: postgres.url })]);
+  [broker, database] = await Promise.all([
+    testBroker({ server: rabbit }),
+    testDatabase('notifications', { server: postgres.url }),
+  ]);
 }, 60_000);
 afterAll(async () => {
   await Promise.allSettled([broker.close(), database.close()]);
@@ -59,29 +83,71 @@ const environment = (more: Environment = {}): Environment => ({
   DATABASE_CA: authority.cert,
   ...more,
 });
-const starting = (more: Environment): Promise<unknown> => startService(SERVICE, environment(more)).then(({ stop }) => stop());
+const starting = (more: Environment): Promise<unknown> =>
+  startService(SERVICE, environment(more)).then(({ stop }) => stop());
 const byName = (url: string): string => url.replace('127.0.0.1', 'localhost');
 
 describe.runIf(canStartBroker)('a service with TLS', () => {
   it('works, and both servers say that its connections are encrypted', async () => {
     const service = await startService(SERVICE, environment());
     const { client, pool } = service.app.get(Quiet);
-    expect(await client.request(ListNotifications, { userId: '00000000-0000-7000-8000-00000000000a' }, { deadlineMs: 5_000 })).toEqual({ items: [] });
-    expect((await pool.query('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()')).rows).toEqual([{ ssl: true }]);
+    expect(
+      await client.request(
+        ListNotifications,
+        { userId: '00000000-0000-7000-8000-00000000000a' },
+        { deadlineMs: 5_000 },
+      ),
+    ).toEqual({ items: [] });
+    expect((await pool.query('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()')).rows).toEqual([
+      { ssl: true },
+    ]);
     const encrypted = { ssl: true, peer_cert_subject: 'CN=notifications' };
     await eventually(async () => expect(await connectionsOf('notifications')).toMatchObject([encrypted, encrypted])); // its lists are seconds old
     await service.stop();
   });
 
   const refused: [string, () => Environment, RegExp][] = [
-    ['a broker whose authority it does not trust', () => ({ AMQP_CA: stranger.cert }), /^RabbitMQ cannot be used: .+ is not issued by an authority that is trusted here: AMQP_CA must /],
+    [
+      'a broker whose authority it does not trust',
+      () => ({ AMQP_CA: stranger.cert }),
+      /^RabbitMQ cannot be used: .+ is not issued by an authority that is trusted here: AMQP_CA must /,
+    ],
     ['a broker that Node.js would have to know', () => ({ AMQP_CA: undefined }), /AMQP_CA must hold/],
-    ['a broker of another name', () => ({ AMQP_URL: byName(broker.url) }), /^RabbitMQ cannot be used: .+ not for the host that AMQP_URL names: .*localhost/],
-    ['to speak plain text to a port for TLS', () => ({ AMQP_URL: broker.url.replace('amqps:', 'amqp:'), AMQP_CA: undefined, AMQP_CLIENT_CERT: undefined, AMQP_CLIENT_KEY: undefined }), /^RabbitMQ cannot be used: the port that AMQP_URL names speaks TLS, and AMQP_URL says amqp:\/\/\. Make it amqps:\/\/\.$/],
-    ['to speak TLS to a port without', () => ({ AMQP_URL: String(process.env['AMQP_URL']).replace('amqp:', 'amqps:') }), /^RabbitMQ cannot be used: the port that AMQP_URL names does not speak TLS/],
-    ['a database whose authority it does not trust', () => ({ DATABASE_CA: stranger.cert }), /^the database \S+ on 127\.0\.0\.1:\d+ cannot be used: .+: DATABASE_CA must /],
-    ['a database of another name', () => ({ DATABASE_URL: byName(environment()['DATABASE_URL']!) }), /not for the host that DATABASE_URL names: .*localhost/],
-    ['a database without TLS, when it asks for it', () => ({ DATABASE_URL: `${process.env['DATABASE_URL']}?sslmode=verify-full` }), /it has no TLS, and DATABASE_URL asks for it by its sslmode$/],
+    [
+      'a broker of another name',
+      () => ({ AMQP_URL: byName(broker.url) }),
+      /^RabbitMQ cannot be used: .+ not for the host that AMQP_URL names: .*localhost/,
+    ],
+    [
+      'to speak plain text to a port for TLS',
+      () => ({
+        AMQP_URL: broker.url.replace('amqps:', 'amqp:'),
+        AMQP_CA: undefined,
+        AMQP_CLIENT_CERT: undefined,
+        AMQP_CLIENT_KEY: undefined,
+      }),
+      /^RabbitMQ cannot be used: the port that AMQP_URL names speaks TLS, and AMQP_URL says amqp:\/\/\. Make it amqps:\/\/\.$/,
+    ],
+    [
+      'to speak TLS to a port without',
+      () => ({ AMQP_URL: String(process.env['AMQP_URL']).replace('amqp:', 'amqps:') }),
+      /^RabbitMQ cannot be used: the port that AMQP_URL names does not speak TLS/,
+    ],
+    [
+      'a database whose authority it does not trust',
+      () => ({ DATABASE_CA: stranger.cert }),
+      /^the database \S+ on 127\.0\.0\.1:\d+ cannot be used: .+: DATABASE_CA must /,
+    ],
+    [
+      'a database of another name',
+      () => ({ DATABASE_URL: byName(environment()['DATABASE_URL']!) }),
+      /not for the host that DATABASE_URL names: .*localhost/,
+    ],
+    [
+      'a database without TLS, when it asks for it',
+      () => ({ DATABASE_URL: `${process.env['DATABASE_URL']}?sslmode=verify-full` }),
+      /it has no TLS, and DATABASE_URL asks for it by its sslmode$/,
+    ],
   ];
 
   it.each(refused)('refuses %s, in one line that names what to mend', async (_, more, line) => {
@@ -90,23 +156,39 @@ describe.runIf(canStartBroker)('a service with TLS', () => {
 
   it.each([
     ['none', () => ({ AMQP_CLIENT_CERT: undefined, AMQP_CLIENT_KEY: undefined })],
-    ['one that somebody else issued', async () => issueClient(stranger, 'notifications').then(({ cert, key }) => ({ AMQP_CLIENT_CERT: cert, AMQP_CLIENT_KEY: key }))],
+    [
+      'one that somebody else issued',
+      async () =>
+        issueClient(stranger, 'notifications').then(({ cert, key }) => ({
+          AMQP_CLIENT_CERT: cert,
+          AMQP_CLIENT_KEY: key,
+        })),
+    ],
   ])('is refused by a broker that asks for a certificate, and has %s', async (_, more) => {
-    await expect(starting(await more())).rejects.toThrow(/^RabbitMQ cannot be used: the server asks for a client's certificate that it trusts: AMQP_CLIENT_CERT must hold one/);
+    await expect(starting(await more())).rejects.toThrow(
+      /^RabbitMQ cannot be used: the server asks for a client's certificate that it trusts: AMQP_CLIENT_CERT must hold one/,
+    );
   });
 
   it('refuses a broker whose certificate has expired', async () => {
     const lastMonth = new Date(Date.now() - 30 * 86_400_000);
-    const expired = createServer(await issueServer(authority, ['127.0.0.1'], { from: lastMonth, days: 7 })).listen(0, '127.0.0.1');
+    const expired = createServer(await issueServer(authority, ['127.0.0.1'], { from: lastMonth, days: 7 })).listen(
+      0,
+      '127.0.0.1',
+    );
     await once(expired, 'listening');
     const { port } = expired.address() as AddressInfo;
-    await expect(starting({ AMQP_URL: `amqps://127.0.0.1:${port}` })).rejects.toThrow(/^RabbitMQ cannot be used: the certificate of the server that AMQP_URL names is not valid today/);
+    await expect(starting({ AMQP_URL: `amqps://127.0.0.1:${port}` })).rejects.toThrow(
+      /^RabbitMQ cannot be used: the certificate of the server that AMQP_URL names is not valid today/,
+    );
     expired.close();
   });
 
   it('says what a database wants that takes TLS only', async () => {
     await letInWithTlsOnly(database.pool);
-    await expect(starting({ DATABASE_URL: database.url, DATABASE_CA: undefined })).rejects.toThrow(/it takes TLS only\. Add sslmode=verify-full to DATABASE_URL$/);
+    await expect(starting({ DATABASE_URL: database.url, DATABASE_CA: undefined })).rejects.toThrow(
+      /it takes TLS only\. Add sslmode=verify-full to DATABASE_URL$/,
+    );
   });
 });
 
@@ -117,11 +199,15 @@ interface Connection {
 }
 
 const connectionsOf = async (service: string): Promise<Connection[]> =>
-  (await broker.management.get<Connection[]>('connections')).filter(({ client_properties }) => client_properties?.connection_name?.startsWith(`${service} `));
+  (await broker.management.get<Connection[]>('connections')).filter(({ client_properties }) =>
+    client_properties?.connection_name?.startsWith(`${service} `),
+  );
 
 /** As an administrator would in pg_hba.conf, for the user of these tests. */
 async function letInWithTlsOnly(pool: Pool): Promise<void> {
   const { rows } = await pool.query<{ hba_file: string }>('SHOW hba_file');
-  await pool.query(`COPY (SELECT unnest(ARRAY['hostssl all all 127.0.0.1/32 scram-sha-256'])) TO '${rows[0]!.hba_file}'`);
+  await pool.query(
+    `COPY (SELECT unnest(ARRAY['hostssl all all 127.0.0.1/32 scram-sha-256'])) TO '${rows[0]!.hba_file}'`,
+  );
   await pool.query('SELECT pg_reload_conf()');
 }

@@ -15,7 +15,9 @@ export function exportSpans(name: string, url: string, log: TracingLog): StopTra
   // The set-up's own words only (a sampler that does not exist): what is lost later is told by `Delivery`, once, not for each batch.
   diag.setLogger(complaints(log), { logLevel: DiagLogLevel.WARN });
   const exporter = new Delivery(new OTLPTraceExporter({ url, ...timeout() }), url, log);
-  const resource = defaultResource().merge(resourceFromAttributes({ [ATTR_SERVICE_NAME]: name })).merge(detectResources({ detectors: [envDetector] }));
+  const resource = defaultResource()
+    .merge(resourceFromAttributes({ [ATTR_SERVICE_NAME]: name }))
+    .merge(detectResources({ detectors: [envDetector] }));
   // The queue of the processor is bounded (OTEL_BSP_MAX_QUEUE_SIZE, 2048 spans): what is beyond it is dropped.
   const provider = new NodeTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(exporter)] });
   provider.register();
@@ -24,7 +26,9 @@ export function exportSpans(name: string, url: string, log: TracingLog): StopTra
 }
 
 const timeout = (): { timeoutMillis?: number } =>
-  process.env['OTEL_EXPORTER_OTLP_TIMEOUT'] || process.env['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT'] ? {} : { timeoutMillis: EXPORT_TIMEOUT_MS };
+  process.env['OTEL_EXPORTER_OTLP_TIMEOUT'] || process.env['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT']
+    ? {}
+    : { timeoutMillis: EXPORT_TIMEOUT_MS };
 
 async function stop(provider: NodeTracerProvider): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
@@ -68,7 +72,8 @@ class Delivery implements SpanExporter {
   #note(error: Error | undefined): void {
     if (this.#away === Boolean(error)) return;
     this.#away = Boolean(error);
-    if (error) this.log.warn(`traces are lost, the collector at ${this.url} does not take them: ${error.message || error.name}`);
+    if (error)
+      this.log.warn(`traces are lost, the collector at ${this.url} does not take them: ${error.message || error.name}`);
     else this.log.log(`the collector at ${this.url} takes traces again`);
   }
 }

@@ -15,7 +15,9 @@ const LOADS = `
   for (const environment of JSON.parse(process.argv[1])) await startTracing('orders', environment, console);
   console.log(Object.keys(createRequire(process.execPath).cache).some((file) => file.includes('@opentelemetry/sdk-trace')));
   process.exit(0);`;
-const loadsSdk = async (...environments: object[]): Promise<string> => (await promisify(execFile)(process.execPath, ['--input-type=module', '-e', LOADS, JSON.stringify(environments)])).stdout;
+const loadsSdk = async (...environments: object[]): Promise<string> =>
+  (await promisify(execFile)(process.execPath, ['--input-type=module', '-e', LOADS, JSON.stringify(environments)]))
+    .stdout;
 const log = () => ({ log: vi.fn<(message: string) => void>(), warn: vi.fn<(message: string) => void>() });
 
 interface Exported {
@@ -37,8 +39,12 @@ async function collect(status: number | 'never' = 200): Promise<{ url: string; g
   const got: Exported[] = [];
   collector = createServer(async (request, response) => {
     const chunks = await request.toArray();
-    const { resourceSpans: [{ resource, scopeSpans }] } = JSON.parse(Buffer.concat(chunks).toString());
-    const attributes = resource.attributes.map(({ key, value }: { key: string; value: { stringValue: string } }) => `${key}=${value.stringValue}`);
+    const {
+      resourceSpans: [{ resource, scopeSpans }],
+    } = JSON.parse(Buffer.concat(chunks).toString());
+    const attributes = resource.attributes.map(
+      ({ key, value }: { key: string; value: { stringValue: string } }) => `${key}=${value.stringValue}`,
+    );
     got.push({ path: request.url!, resource: attributes, spans: scopeSpans.flatMap(({ spans }: Exported) => spans) });
     if (status !== 'never') response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
   });
@@ -51,7 +57,12 @@ const span = (name: string): void => trace.getTracer('test').startSpan(name).end
 describe('tracing', () => {
   it('loads nothing and records nothing where no collector is named, or it is switched off', async () => {
     const there = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://there' };
-    const silent = [{}, { OTEL_EXPORTER_OTLP_ENDPOINT: '' }, { ...there, OTEL_SDK_DISABLED: 'true' }, { ...there, OTEL_TRACES_EXPORTER: 'none' }];
+    const silent = [
+      {},
+      { OTEL_EXPORTER_OTLP_ENDPOINT: '' },
+      { ...there, OTEL_SDK_DISABLED: 'true' },
+      { ...there, OTEL_TRACES_EXPORTER: 'none' },
+    ];
     for (const environment of silent) {
       stop = await startTracing('orders', environment, log());
       expect(trace.getTracer('test').startSpan('lost').isRecording()).toBe(false);
@@ -73,7 +84,12 @@ describe('tracing', () => {
       }),
     );
     await stop();
-    expect(got).toMatchObject([{ path: '/v1/traces', spans: [{ name: 'work', traceId: PARENT.split('-')[1], parentSpanId: PARENT.split('-')[2] }] }]);
+    expect(got).toMatchObject([
+      {
+        path: '/v1/traces',
+        spans: [{ name: 'work', traceId: PARENT.split('-')[1], parentSpanId: PARENT.split('-')[2] }],
+      },
+    ]);
     expect(got[0]!.resource).toContain('service.name=orders');
   });
 
@@ -118,13 +134,23 @@ describe('tracing', () => {
 describe('the collector', () => {
   it('is named by one variable as a base, and by the other as it is', () => {
     expect(collectorOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://jaeger:4318' })).toBe('http://jaeger:4318/v1/traces');
-    expect(collectorOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://there/otlp/?key=1' })).toBe('https://there/otlp/v1/traces?key=1');
-    expect(collectorOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://jaeger:4318', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://other/traces' })).toBe('http://other/traces');
+    expect(collectorOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://there/otlp/?key=1' })).toBe(
+      'https://there/otlp/v1/traces?key=1',
+    );
+    expect(
+      collectorOf({
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://jaeger:4318',
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://other/traces',
+      }),
+    ).toBe('http://other/traces');
   });
 
   it('is refused in one line that names the variable, when its address is none', async () => {
     for (const name of ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) {
-      for (const bad of ['jaeger:4318', 'grpc://jaeger:4317', 'nonsense']) await expect(startTracing('orders', { [name]: bad }, log())).rejects.toThrow(new RegExp(`^${name} is not valid: must be an http`));
+      for (const bad of ['jaeger:4318', 'grpc://jaeger:4317', 'nonsense'])
+        await expect(startTracing('orders', { [name]: bad }, log())).rejects.toThrow(
+          new RegExp(`^${name} is not valid: must be an http`),
+        );
     }
   });
 });

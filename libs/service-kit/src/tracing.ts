@@ -24,7 +24,11 @@ export type StopTracing = () => Promise<void>;
  * loaded, and every span is a no-op.
  * @throws EnvironmentError that names a bad endpoint
  */
-export async function startTracing(name: string, environment: NodeJS.ProcessEnv, log: TracingLog): Promise<StopTracing> {
+export async function startTracing(
+  name: string,
+  environment: NodeJS.ProcessEnv,
+  log: TracingLog,
+): Promise<StopTracing> {
   const url = collectorOf(environment);
   if (url === undefined) return async () => undefined;
   const { exportSpans } = await import('./tracing.sdk.js');
@@ -39,7 +43,11 @@ export function aboutSpan(): { traceId?: string } {
 
 /** OTLP/HTTP: the signal's own address is taken as it is, the common one is a base (OpenTelemetry Protocol Exporter, "Endpoint URLs"). */
 export function collectorOf(environment: NodeJS.ProcessEnv): string | undefined {
-  if (environment['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true' || environment['OTEL_TRACES_EXPORTER'] === 'none') return undefined;
+  if (
+    environment['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true' ||
+    environment['OTEL_TRACES_EXPORTER'] === 'none'
+  )
+    return undefined;
   const own = endpoint('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', environment);
   if (own !== undefined) return own;
   const base = endpoint('OTEL_EXPORTER_OTLP_ENDPOINT', environment);

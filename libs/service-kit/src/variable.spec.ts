@@ -34,9 +34,12 @@ describe('a variable', () => {
     expect(variable('A', { A_FILE: file('pem', '-----BEGIN\nabc\n-----END\n') })).toBe('-----BEGIN\nabc\n-----END');
   });
 
-  it.each<Record<string, string>>([{}, { A: '' }, { A_FILE: '' }, { A: '', A_FILE: '' }])('is unset when there is nothing: %j', (environment) => {
-    expect(variable('A', environment)).toBeUndefined();
-  });
+  it.each<Record<string, string>>([{}, { A: '' }, { A_FILE: '' }, { A: '', A_FILE: '' }])(
+    'is unset when there is nothing: %j',
+    (environment) => {
+      expect(variable('A', environment)).toBeUndefined();
+    },
+  );
 
   it('is unset when its file is empty', () => {
     expect(variable('A', { A_FILE: file('empty', '\n') })).toBeUndefined();
@@ -49,7 +52,11 @@ describe('a variable', () => {
 
 describe('a configuration of files', () => {
   it('takes any variable from a file', () => {
-    const environment = { AMQP_URL_FILE: file('amqp', `${AMQP_URL}\n`), DATABASE_URL, PREFETCH_FILE: file('prefetch', '7\n') };
+    const environment = {
+      AMQP_URL_FILE: file('amqp', `${AMQP_URL}\n`),
+      DATABASE_URL,
+      PREFETCH_FILE: file('prefetch', '7\n'),
+    };
     expect(parseEnvironment(schema, environment)).toMatchObject({ AMQP_URL, DATABASE_URL, PREFETCH: 7 });
   });
 
@@ -60,13 +67,18 @@ describe('a configuration of files', () => {
   });
 
   it('names the variable whose file cannot be read, and shows neither the name of the file nor a value', () => {
-    const parse = () => parseEnvironment(schema, { AMQP_URL_FILE: 'amqp://guest:hunter2@localhost', DATABASE_URL_FILE: folder });
-    expect(parse).toThrow(/^AMQP_URL_FILE names a file that cannot be read \(ENOENT\); DATABASE_URL_FILE names a file that cannot be read \(EISDIR\)$/);
+    const parse = () =>
+      parseEnvironment(schema, { AMQP_URL_FILE: 'amqp://guest:hunter2@localhost', DATABASE_URL_FILE: folder });
+    expect(parse).toThrow(
+      /^AMQP_URL_FILE names a file that cannot be read \(ENOENT\); DATABASE_URL_FILE names a file that cannot be read \(EISDIR\)$/,
+    );
   });
 
   it('tells of bad files and of bad values in one line', () => {
     const parse = () => parseEnvironment(schema, { AMQP_URL_FILE: '/nowhere', SECRET_FILE: file('short', 'hunter2') });
-    expect(parse).toThrow(/^AMQP_URL_FILE names a file that cannot be read \(ENOENT\); DATABASE_URL is not set; SECRET is not valid: .+$/);
+    expect(parse).toThrow(
+      /^AMQP_URL_FILE names a file that cannot be read \(ENOENT\); DATABASE_URL is not set; SECRET is not valid: .+$/,
+    );
     expect(parse).not.toThrow(/hunter2|\n/);
   });
 });

@@ -20,6 +20,8 @@ function contentOf(file: string, name: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new EnvironmentError(`${name} names a file that cannot be read (${String((error as NodeJS.ErrnoException).code)})`);
+    throw new EnvironmentError(
+      `${name} names a file that cannot be read (${String((error as NodeJS.ErrnoException).code)})`,
+    );
   }
 }

@@ -6,7 +6,13 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 /** The server's own folders first: on Debian the program on PATH is a wrapper that changes to another user. */
-const PLACES = ['/usr/lib/rabbitmq/bin', '/opt/homebrew/opt/rabbitmq/sbin', '/usr/local/opt/rabbitmq/sbin', '/opt/rabbitmq/sbin', ...(process.env['PATH'] ?? '').split(path.delimiter)];
+const PLACES = [
+  '/usr/lib/rabbitmq/bin',
+  '/opt/homebrew/opt/rabbitmq/sbin',
+  '/usr/local/opt/rabbitmq/sbin',
+  '/opt/rabbitmq/sbin',
+  ...(process.env['PATH'] ?? '').split(path.delimiter),
+];
 const PLACE = PLACES.find((place) => existsSync(path.join(place, 'rabbitmq-server')));
 const program = (name: string): string => path.join(PLACE ?? '', name);
 
@@ -41,7 +47,10 @@ export interface BrokerNodeOptions {
 export function brokerNode({ folder, home, name, ports, config, plugins = [] }: BrokerNodeOptions): BrokerNode {
   const inFolder = (file: string): string => path.join(folder, file);
   for (const directory of [home, inFolder('mnesia'), inFolder('log')]) mkdirSync(directory, { recursive: true });
-  writeFileSync(inFolder('rabbitmq.conf'), [...config, 'log.file = false', 'disk_free_limit.absolute = 50MB', ''].join('\n'));
+  writeFileSync(
+    inFolder('rabbitmq.conf'),
+    [...config, 'log.file = false', 'disk_free_limit.absolute = 50MB', ''].join('\n'),
+  );
   writeFileSync(inFolder('enabled_plugins'), `[${plugins.join(', ')}].\n`);
   const env = environment({ folder, home, name, ports });
   let child: ChildProcess | undefined;
@@ -57,7 +66,9 @@ export function brokerNode({ folder, home, name, ports, config, plugins = [] }: 
       rmSync(inFolder('mnesia'), { recursive: true, force: true });
       mkdirSync(inFolder('mnesia'));
     },
-    ctl: async (...args) => (await promisify(execFile)(program('rabbitmqctl'), ['-n', name, '--quiet', ...args], { env, cwd: folder })).stdout,
+    ctl: async (...args) =>
+      (await promisify(execFile)(program('rabbitmqctl'), ['-n', name, '--quiet', ...args], { env, cwd: folder }))
+        .stdout,
   };
 }
 
@@ -68,7 +79,12 @@ const NO_SPINNING = '+sbwt none +sbwtdcpu none +sbwtdio none';
 const DEAD_LETTERS_AGAIN = '-rabbit dead_letter_worker_publisher_confirm_timeout 5000';
 
 /** RABBITMQ_ALLOW_INPUT makes the start script become the server, so that the child's pid is the server's own. */
-function environment({ folder, home, name, ports }: Pick<BrokerNodeOptions, 'folder' | 'home' | 'name' | 'ports'>): NodeJS.ProcessEnv {
+function environment({
+  folder,
+  home,
+  name,
+  ports,
+}: Pick<BrokerNodeOptions, 'folder' | 'home' | 'name' | 'ports'>): NodeJS.ProcessEnv {
   const inFolder = (file: string): string => path.join(folder, file);
   return {
     PATH: process.env['PATH'],
@@ -102,7 +118,10 @@ export async function opened(port: number): Promise<Socket> {
 export function killEpmd(port: number): Promise<void> {
   return new Promise((resolve) => {
     const socket = connectTcp({ port, host: '127.0.0.1' }, () => socket.write(Buffer.from([0, 1, 'k'.charCodeAt(0)])));
-    socket.on('data', () => socket.end()).on('error', () => resolve()).on('close', () => resolve());
+    socket
+      .on('data', () => socket.end())
+      .on('error', () => resolve())
+      .on('close', () => resolve());
     socket.setTimeout(2_000, () => socket.destroy());
   });
 }

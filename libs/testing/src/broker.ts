@@ -1,5 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { applyTopology, applyUsers, operator, topology, trust, trustingFetch, usersOf, WORK, type Operator, type Report, type TopologyOptions } from '@sluice/topology';
+import {
+  applyTopology,
+  applyUsers,
+  operator,
+  topology,
+  trust,
+  trustingFetch,
+  usersOf,
+  WORK,
+  type Operator,
+  type Report,
+  type TopologyOptions,
+} from '@sluice/topology';
 import { connect, type ChannelModel } from 'amqplib';
 import { eventually } from './eventually.js';
 
@@ -35,7 +47,10 @@ export interface Management {
   closeConnectionsNamed(name: string, count: number): Promise<void>;
 }
 
-export interface TestBrokerOptions extends Pick<TopologyOptions, 'services' | 'flashSaleQueueLimit' | 'outsideTiersMs'> {
+export interface TestBrokerOptions extends Pick<
+  TopologyOptions,
+  'services' | 'flashSaleQueueLimit' | 'outsideTiersMs'
+> {
   /** The shared broker when absent. */
   server?: { readonly url: string; readonly managementUrl: string };
   /** One that may be there already; a new one when absent. */
@@ -49,8 +64,17 @@ const PREFIX = 'test-';
 
 /** Every consumer checks who has sent a message: a test that sends one does it in the name of who may (https://www.rabbitmq.com/docs/validated-user-id). */
 async function mayImpersonate(management: Management, name: string): Promise<void> {
-  const { tags, password_hash, hashing_algorithm } = await management.get<{ tags: string[]; password_hash: string; hashing_algorithm: string }>(`users/${encodeURIComponent(name)}`);
-  if (!tags.includes('impersonator')) await management.put(`users/${encodeURIComponent(name)}`, { password_hash, hashing_algorithm, tags: [...tags, 'impersonator'].join(',') });
+  const { tags, password_hash, hashing_algorithm } = await management.get<{
+    tags: string[];
+    password_hash: string;
+    hashing_algorithm: string;
+  }>(`users/${encodeURIComponent(name)}`);
+  if (!tags.includes('impersonator'))
+    await management.put(`users/${encodeURIComponent(name)}`, {
+      password_hash,
+      hashing_algorithm,
+      tags: [...tags, 'impersonator'].join(','),
+    });
 }
 
 /** The shared broker is that of AMQP_URL, and AMQP_MANAGEMENT_URL with a user who may create vhosts. */
@@ -61,7 +85,8 @@ export async function testBroker(options: TestBrokerOptions = {}): Promise<TestB
   const management = managementOf(server?.managementUrl ?? variable('AMQP_MANAGEMENT_URL'), vhost);
   await management.put(`vhosts/${vhost}`);
   await management.put(`permissions/${vhost}/${url.username || 'guest'}`, { configure: '.*', write: '.*', read: '.*' });
-  const apply = (): Promise<Report> => applyTopology(url.href, topology({ ...map, ...(retryTiersMs && { retryTiersMs }) }));
+  const apply = (): Promise<Report> =>
+    applyTopology(url.href, topology({ ...map, ...(retryTiersMs && { retryTiersMs }) }));
   await apply();
   await mayImpersonate(management, url.username || 'guest');
   const userOf = (service: string): string => (vhost.startsWith(PREFIX) ? `${vhost}.${service}` : service);
@@ -74,7 +99,16 @@ export async function testBroker(options: TestBrokerOptions = {}): Promise<TestB
     if (users.length > 0) await management.post('users/bulk-delete', { users });
     await management.delete(`vhosts/${vhost}`);
   };
-  return { url: url.href, vhost, connection, management, userOf, operator: (service) => operator(url.href, service), apply, close };
+  return {
+    url: url.href,
+    vhost,
+    connection,
+    management,
+    userOf,
+    operator: (service) => operator(url.href, service),
+    apply,
+    close,
+  };
 }
 
 /**
@@ -86,7 +120,12 @@ export async function letIn({ url, management, userOf }: TestBroker): Promise<Re
   const users = services.map((user) => ({ ...user, name: userOf(user.name) }));
   const passwordOf = (name: string): string => createHash('sha256').update(name).digest('hex');
   await applyUsers(management.url, url, users, Object.fromEntries(users.map(({ name }) => [name, passwordOf(name)])));
-  return Object.fromEntries(services.map(({ name }) => [name, Object.assign(new URL(url), { username: userOf(name), password: passwordOf(userOf(name)) }).href]));
+  return Object.fromEntries(
+    services.map(({ name }) => [
+      name,
+      Object.assign(new URL(url), { username: userOf(name), password: passwordOf(userOf(name)) }).href,
+    ]),
+  );
 }
 
 /** The test's own eyes: never closed by `closeConnections`. */
@@ -101,17 +140,28 @@ interface Connection {
 
 function managementOf(url: string, vhost: string): Management {
   const { origin, username, password } = new URL(url);
-  const headers = { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`, 'content-type': 'application/json' };
+  const headers = {
+    authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+    'content-type': 'application/json',
+  };
   const call = async (method: string, path: string, body?: object): Promise<Response> => {
-    const response = await trustingFetch(`${origin}/api/${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
-    if (!response.ok && !(method === 'DELETE' && response.status === 404)) throw new Error(`${method} /api/${path}: ${response.status} ${await response.text()}`);
+    const response = await trustingFetch(`${origin}/api/${path}`, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok && !(method === 'DELETE' && response.status === 404))
+      throw new Error(`${method} /api/${path}: ${response.status} ${await response.text()}`);
     return response;
   };
   const get = async <T>(path: string): Promise<T> => (await (await call('GET', path)).json()) as T;
   const remove = async (path: string): Promise<void> => void (await call('DELETE', path));
   const connections = async (): Promise<Connection[]> =>
-    (await get<{ name: string; client_properties?: { connection_name?: string } }[]>(`vhosts/${vhost}/connections`)).map(({ name, client_properties }) => ({ name, calledBy: client_properties?.connection_name }));
-  const end = async (which: Connection[]): Promise<void> => void (await Promise.all(which.map(({ name }) => remove(`connections/${encodeURIComponent(name)}`))));
+    (
+      await get<{ name: string; client_properties?: { connection_name?: string } }[]>(`vhosts/${vhost}/connections`)
+    ).map(({ name, client_properties }) => ({ name, calledBy: client_properties?.connection_name }));
+  const end = async (which: Connection[]): Promise<void> =>
+    void (await Promise.all(which.map(({ name }) => remove(`connections/${encodeURIComponent(name)}`))));
   return {
     url,
     get,

@@ -15,7 +15,8 @@ export function captureLog(): CapturedLog {
   let text = '';
   fs.writeSync = ((fd: number, data: string | NodeJS.ArrayBufferView, ...rest: never[]) => {
     if (fd !== STDOUT) return writeSync(fd, data as string, ...rest);
-    const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const bytes =
+      typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     text += bytes.toString();
     return bytes.length;
   }) as typeof fs.writeSync;

@@ -14,7 +14,10 @@ export interface Certificates {
 }
 
 /** The maker of certificates of the development tools. */
-export const certificates = (): Promise<Certificates> => import(pathToFileURL(path.join(import.meta.dirname, '../../../tools/lib/certificates.mjs')).href) as Promise<Certificates>;
+export const certificates = (): Promise<Certificates> =>
+  import(
+    pathToFileURL(path.join(import.meta.dirname, '../../../tools/lib/certificates.mjs')).href
+  ) as Promise<Certificates>;
 
 /** What a private server with TLS is made of. */
 export interface ServerTls {

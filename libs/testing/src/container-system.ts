@@ -39,7 +39,10 @@ export async function startContainers(env: Record<string, string>, keys: KeyPair
 
 /** A container that is started again must keep its ports, so they are chosen here. */
 async function portsOf<P extends string>(...names: P[]): Promise<Record<P, string>> {
-  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, String(await freePort())]))) as Record<P, string>;
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, String(await freePort())]))) as Record<
+    P,
+    string
+  >;
 }
 
 const password = (): string => randomBytes(12).toString('hex');
@@ -66,16 +69,23 @@ class Project {
   }
 
   runSync(...args: string[]): string {
-    return execFileSync('docker', this.#arguments(args), { env: this.#env, maxBuffer: MOST_OUTPUT_BYTES, encoding: 'utf8' });
+    return execFileSync('docker', this.#arguments(args), {
+      env: this.#env,
+      maxBuffer: MOST_OUTPUT_BYTES,
+      encoding: 'utf8',
+    });
   }
 
   /** Every process in the container but its first is killed, from inside; compose's restart policy is to start it again. */
   async crash(service: string): Promise<void> {
     const container = (await this.run('ps', '--quiet', service)).trim();
-    const restarts = async (): Promise<number> => Number(await docker(['inspect', '--format', '{{.RestartCount}}', container]));
+    const restarts = async (): Promise<number> =>
+      Number(await docker(['inspect', '--format', '{{.RestartCount}}', container]));
     const before = await restarts();
     await this.run('exec', '--no-TTY', service, 'sh', '-c', 'kill -9 -1').catch(() => undefined); // it ends with its container
-    await eventually(async () => assert(await restarts() > before, `${service} was not started again`), { withinMs: RESTARTED_WITHIN_MS });
+    await eventually(async () => assert((await restarts()) > before, `${service} was not started again`), {
+      withinMs: RESTARTED_WITHIN_MS,
+    });
     await this.start(service);
   }
 
@@ -94,11 +104,27 @@ interface Access {
   passwords: Record<'POSTGRES_PASSWORD' | 'RABBITMQ_PASSWORD', string>;
 }
 
-async function systemOf(project: Project, { ports, passwords }: Access, limit: string | undefined, keys: KeyPairKeyObjectResult): Promise<System> {
+async function systemOf(
+  project: Project,
+  { ports, passwords }: Access,
+  limit: string | undefined,
+  keys: KeyPairKeyObjectResult,
+): Promise<System> {
   const user = `sluice:${passwords.RABBITMQ_PASSWORD}`;
-  const server = { url: `amqp://${user}@127.0.0.1:${ports.AMQP_PORT}`, managementUrl: `http://${user}@127.0.0.1:${ports.AMQP_MANAGEMENT_PORT}` };
-  const lookAtBroker = () => testBroker({ server, vhost: 'sluice', ...(limit !== undefined && { flashSaleQueueLimit: Number(limit) }) });
-  const databases = Object.fromEntries(OWNERS.map((name) => [name, databaseOf(`postgresql://postgres:${passwords.POSTGRES_PASSWORD}@127.0.0.1:${ports.POSTGRES_PORT}/sluice_${name.replace('-', '_')}`)])) as Record<Owner, TestDatabase>;
+  const server = {
+    url: `amqp://${user}@127.0.0.1:${ports.AMQP_PORT}`,
+    managementUrl: `http://${user}@127.0.0.1:${ports.AMQP_MANAGEMENT_PORT}`,
+  };
+  const lookAtBroker = () =>
+    testBroker({ server, vhost: 'sluice', ...(limit !== undefined && { flashSaleQueueLimit: Number(limit) }) });
+  const databases = Object.fromEntries(
+    OWNERS.map((name) => [
+      name,
+      databaseOf(
+        `postgresql://postgres:${passwords.POSTGRES_PASSWORD}@127.0.0.1:${ports.POSTGRES_PORT}/sluice_${name.replace('-', '_')}`,
+      ),
+    ]),
+  ) as Record<Owner, TestDatabase>;
   const system: System = {
     url: `http://127.0.0.1:${ports.PORT}`,
     broker: await lookAtBroker(),

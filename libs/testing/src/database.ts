@@ -25,7 +25,10 @@ export interface TestDatabaseOptions {
 }
 
 /** A database of its own, with the tables of `service`. */
-export async function testDatabase(service: string, { schemaSql, server = process.env['DATABASE_URL'], ownRole = false }: TestDatabaseOptions = {}): Promise<TestDatabase> {
+export async function testDatabase(
+  service: string,
+  { schemaSql, server = process.env['DATABASE_URL'], ownRole = false }: TestDatabaseOptions = {},
+): Promise<TestDatabase> {
   if (!server) throw new Error('DATABASE_URL must name a PostgreSQL server on which tests may create databases');
   const schema = schemaSql ?? (await migrationsOf(service));
   const name = `test_${service.replace(/\W/g, '_')}_${randomBytes(6).toString('hex')}`;
@@ -42,7 +45,11 @@ export async function testDatabase(service: string, { schemaSql, server = proces
     pool,
     close: async () => {
       await pool.end();
-      await onServer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`, ...(ownRole ? [`DROP ROLE IF EXISTS ${name}, ${ownerOf(name)}`] : []));
+      await onServer(
+        server,
+        `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`,
+        ...(ownRole ? [`DROP ROLE IF EXISTS ${name}, ${ownerOf(name)}`] : []),
+      );
     },
   };
 }
@@ -58,13 +65,17 @@ const withRoles = (name: string, password: string): string[] => [
 
 /** The very statements of `npm run migrate`. */
 async function ownedApart(url: string, names: { database: string; role: string; owner: string }): Promise<void> {
-  const tool = (await import(pathToFileURL(path.join(import.meta.dirname, '../../../tools/lib/ownership.mjs')).href)) as { ownedApart(url: string, of: typeof names): Promise<void> };
+  const tool = (await import(
+    pathToFileURL(path.join(import.meta.dirname, '../../../tools/lib/ownership.mjs')).href
+  )) as { ownedApart(url: string, of: typeof names): Promise<void> };
   await tool.ownedApart(url, names);
 }
 
 async function migrationsOf(service: string): Promise<string> {
   const folder = path.join(MIGRATIONS, service, 'migrations');
-  const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const names = (await readdir(folder, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
   const files = names.sort().map((name) => readFile(path.join(folder, name, 'migration.sql'), 'utf8'));
   return (await Promise.all(files)).join('\n');
 }

@@ -14,12 +14,18 @@ export async function facts({ connection }: { connection: ChannelModel }): Promi
   await channel.bindQueue(queue, 'shop.events', '#');
   await channel.bindQueue(queue, 'shop.deliveries', '', { 'x-match': 'all' });
   const heard: { type: string; data: unknown }[] = [];
-  await channel.consume(queue, (message) => message && heard.push({ type: message.properties.type as string, data: JSON.parse(message.content.toString()) }), { noAck: true });
+  await channel.consume(
+    queue,
+    (message) =>
+      message && heard.push({ type: message.properties.type as string, data: JSON.parse(message.content.toString()) }),
+    { noAck: true },
+  );
   return {
     of<C extends Contract>({ type }: C, matches: (data: Data<C>) => boolean = () => true, count?: number): Data<C>[] {
       const found = heard.filter((message) => message.type === type).map(({ data }) => data as Data<C>);
       const matching = found.filter(matches);
-      if (count !== undefined && matching.length !== count) throw new Error(`heard ${matching.length} instead of ${count} of ${type}`);
+      if (count !== undefined && matching.length !== count)
+        throw new Error(`heard ${matching.length} instead of ${count} of ${type}`);
       return matching;
     },
   };

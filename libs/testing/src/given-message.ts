@@ -5,7 +5,11 @@ import type { z } from 'zod';
 import type { TestBroker } from './broker.js';
 
 /** A received message with a valid envelope, as a handler gets it. @throws ZodError when the data does not fit the contract. */
-export function given<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>, overrides: Partial<Message<Contract<S, R>>> = {}): Message<Contract<S, R>> {
+export function given<S extends z.ZodType, R extends z.ZodType>(
+  contract: Contract<S, R>,
+  data: z.input<S>,
+  overrides: Partial<Message<Contract<S, R>>> = {},
+): Message<Contract<S, R>> {
   return {
     id: randomUUID(),
     type: contract.type,
@@ -30,10 +34,20 @@ export interface Wire {
   headers?: Record<string, unknown>;
 }
 
-const EXCHANGES = { event: 'shop.events', command: 'shop.commands', query: 'shop.commands', delivery: 'shop.deliveries' };
+const EXCHANGES = {
+  event: 'shop.events',
+  command: 'shop.commands',
+  query: 'shop.commands',
+  delivery: 'shop.deliveries',
+};
 
 /** Publishes a message as the wire format has it, written down here a second time and independently; resolves when it is confirmed, with its id. */
-export async function publish<S extends z.ZodType, R extends z.ZodType>(broker: Pick<TestBroker, 'connection'> & Partial<Pick<TestBroker, 'userOf'>>, contract: Contract<S, R>, data: z.input<S>, wire: Wire = {}): Promise<string> {
+export async function publish<S extends z.ZodType, R extends z.ZodType>(
+  broker: Pick<TestBroker, 'connection'> & Partial<Pick<TestBroker, 'userOf'>>,
+  contract: Contract<S, R>,
+  data: z.input<S>,
+  wire: Wire = {},
+): Promise<string> {
   const { id, type, version, correlationId, time } = given(contract, data);
   const channel = await broker.connection.createConfirmChannel();
   const channelHeader = contract.kind === 'delivery' ? { channel: type.replace('delivery.', '') } : {};
@@ -48,13 +62,19 @@ export async function publish<S extends z.ZodType, R extends z.ZodType>(broker: 
     ...wire.properties,
     headers: defined({ version, time, 'correlation-id': correlationId, ...channelHeader, ...wire.headers }),
   };
-  channel.publish(wire.exchange ?? EXCHANGES[contract.kind], wire.routingKey ?? type, Buffer.from(wire.body ?? JSON.stringify(data)), properties);
+  channel.publish(
+    wire.exchange ?? EXCHANGES[contract.kind],
+    wire.routingKey ?? type,
+    Buffer.from(wire.body ?? JSON.stringify(data)),
+    properties,
+  );
   await channel.waitForConfirms();
   await channel.close();
   return id;
 }
 
-const defined = (headers: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
+const defined = (headers: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
 
 /** A dead letter: its body as text, its properties, and the headers that say why. */
 export interface DeadLetter {
@@ -68,7 +88,11 @@ export async function deadLetters(broker: TestBroker, queue: string): Promise<De
   const channel = await broker.connection.createChannel();
   const letters: DeadLetter[] = [];
   for (let message = await channel.get(`${queue}.dead`); message; message = await channel.get(`${queue}.dead`)) {
-    letters.push({ body: message.content.toString(), properties: message.properties, headers: message.properties.headers ?? {} });
+    letters.push({
+      body: message.content.toString(),
+      properties: message.properties,
+      headers: message.properties.headers ?? {},
+    });
   }
   await channel.close();
   return letters;

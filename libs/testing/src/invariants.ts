@@ -21,7 +21,14 @@ export interface InvariantsOf<Invariant> {
 export const uuid = (n: number): string => `00000000-0000-7000-8000-00000000000${n}`;
 
 /** Two promises, on the service's own tables without their guards: what is in order is not complained about, and each break is named. */
-export function itNamesWhatBreaks<Invariant extends { name: string }>({ service, invariants, broken, tables, sound, breaks }: InvariantsOf<Invariant>): void {
+export function itNamesWhatBreaks<Invariant extends { name: string }>({
+  service,
+  invariants,
+  broken,
+  tables,
+  sound,
+  breaks,
+}: InvariantsOf<Invariant>): void {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await testDatabase(service);
@@ -29,7 +36,10 @@ export function itNamesWhatBreaks<Invariant extends { name: string }>({ service,
   });
   afterAll(() => database.close());
   afterEach(() => database.pool.query(`TRUNCATE ${tables}`));
-  const found = async () => Object.fromEntries(await Promise.all(invariants.map(async (one) => [one.name, await broken(database.pool, one, 10)] as const)));
+  const found = async () =>
+    Object.fromEntries(
+      await Promise.all(invariants.map(async (one) => [one.name, await broken(database.pool, one, 10)] as const)),
+    );
 
   it('holds where everything is in order', async () => {
     await database.pool.query(sound);

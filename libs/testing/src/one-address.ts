@@ -13,7 +13,9 @@ export async function oneAddress(ports: readonly number[]): Promise<OneAddress> 
   let turn = 0;
   const server = createServer({ noDelay: true }, (client) => {
     const first = turn++ % ports.length;
-    void firstOpened([...ports.slice(first), ...ports.slice(0, first)]).then((upstream) => join(client, upstream, sockets));
+    void firstOpened([...ports.slice(first), ...ports.slice(0, first)]).then((upstream) =>
+      join(client, upstream, sockets),
+    );
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -34,7 +36,10 @@ async function firstOpened([port, ...others]: readonly number[]): Promise<Socket
 function join(client: Socket, upstream: Socket | undefined, sockets: Set<Socket>): void {
   if (!upstream) return void client.destroy();
   upstream.setNoDelay(true);
-  for (const [one, other] of [[client, upstream], [upstream, client]] as const) {
+  for (const [one, other] of [
+    [client, upstream],
+    [upstream, client],
+  ] as const) {
     sockets.add(one);
     one.on('error', () => undefined).once('close', () => (sockets.delete(one), other.destroy()));
     one.pipe(other);

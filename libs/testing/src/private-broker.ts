@@ -29,9 +29,21 @@ export interface PrivateBrokerOptions {
 
 export async function privateBroker({ tls }: PrivateBrokerOptions = {}): Promise<PrivateBroker> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sluice-broker-'));
-  const ports = { amqp: await freePort(), management: await freePort(), dist: await freePort(), epmd: await freePort() };
+  const ports = {
+    amqp: await freePort(),
+    management: await freePort(),
+    dist: await freePort(),
+    epmd: await freePort(),
+  };
   const config = tls ? encrypted(folder, ports, tls) : plain(ports);
-  const node = brokerNode({ folder, home: path.join(folder, 'home'), name: 'sluice-test@localhost', ports, config, plugins: ['rabbitmq_management'] });
+  const node = brokerNode({
+    folder,
+    home: path.join(folder, 'home'),
+    name: 'sluice-test@localhost',
+    ports,
+    config,
+    plugins: ['rabbitmq_management'],
+  });
   const url = `amqp${tls ? 's' : ''}://guest:guest@127.0.0.1:${ports.amqp}`;
   const managementUrl = `http${tls ? 's' : ''}://guest:guest@127.0.0.1:${ports.management}`;
   const start = async (): Promise<void> => {
@@ -48,20 +60,36 @@ export async function privateBroker({ tls }: PrivateBrokerOptions = {}): Promise
     await close();
     throw error;
   });
-  const setDiskAlarm = async (on: boolean): Promise<void> => void (await node.ctl('set_disk_free_limit', on ? '100000GB' : '50MB'));
+  const setDiskAlarm = async (on: boolean): Promise<void> =>
+    void (await node.ctl('set_disk_free_limit', on ? '100000GB' : '50MB'));
   return { url, managementUrl, start, close, kill: () => node.kill(), wipe: () => node.wipe(), setDiskAlarm };
 }
 
 type Ports = Record<'amqp' | 'management', number>;
 
-const plain = ({ amqp, management }: Ports): string[] => [`listeners.tcp.local = 127.0.0.1:${amqp}`, 'management.tcp.ip = 127.0.0.1', `management.tcp.port = ${management}`];
+const plain = ({ amqp, management }: Ports): string[] => [
+  `listeners.tcp.local = 127.0.0.1:${amqp}`,
+  'management.tcp.ip = 127.0.0.1',
+  `management.tcp.port = ${management}`,
+];
 
 function encrypted(folder: string, { amqp, management }: Ports, { ca, server }: ServerTls): string[] {
-  const files = { cacertfile: path.join(folder, 'ca.pem'), certfile: path.join(folder, 'server.pem'), keyfile: path.join(folder, 'server.key') };
+  const files = {
+    cacertfile: path.join(folder, 'ca.pem'),
+    certfile: path.join(folder, 'server.pem'),
+    keyfile: path.join(folder, 'server.key'),
+  };
   writeFileSync(files.cacertfile, ca);
   writeFileSync(files.certfile, server.cert);
   writeFileSync(files.keyfile, server.key);
-  const named = (section: string): string[] => Object.entries(files).map(([name, file]) => `${section}.${name} = ${file}`);
-  const amqps = ['listeners.tcp = none', `listeners.ssl.local = 127.0.0.1:${amqp}`, ...named('ssl_options'), 'ssl_options.verify = verify_peer', 'ssl_options.fail_if_no_peer_cert = true'];
+  const named = (section: string): string[] =>
+    Object.entries(files).map(([name, file]) => `${section}.${name} = ${file}`);
+  const amqps = [
+    'listeners.tcp = none',
+    `listeners.ssl.local = 127.0.0.1:${amqp}`,
+    ...named('ssl_options'),
+    'ssl_options.verify = verify_peer',
+    'ssl_options.fail_if_no_peer_cert = true',
+  ];
   return [...amqps, 'management.ssl.ip = 127.0.0.1', `management.ssl.port = ${management}`, ...named('management.ssl')];
 }

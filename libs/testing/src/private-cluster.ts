@@ -47,7 +47,8 @@ export async function privateCluster(map: TopologyOptions = {}): Promise<Private
   const url = urlOf(address.port);
   const urls = ports.map(urlOf);
 
-  const takesConnections = (node: number): Promise<void> => eventually(async () => (await connect(urls[node]!)).close(), { withinMs: BOOTS_WITHIN_MS });
+  const takesConnections = (node: number): Promise<void> =>
+    eventually(async () => (await connect(urls[node]!)).close(), { withinMs: BOOTS_WITHIN_MS });
   const start = async (node: number): Promise<void> => {
     nodes[node]!.spawn();
     await takesConnections(node);
@@ -88,7 +89,10 @@ export async function privateCluster(map: TopologyOptions = {}): Promise<Private
     },
     onOneNode: (queue, node) => withOneMember(urls[node]!, queue, topology({ ...map, replicated: true })),
     async figures(queue) {
-      const { messages, messages_ready: ready } = await listed<{ messages: number; messages_ready: number }>(queue, ['messages', 'messages_ready']);
+      const { messages, messages_ready: ready } = await listed<{ messages: number; messages_ready: number }>(queue, [
+        'messages',
+        'messages_ready',
+      ]);
       return { messages, ready };
     },
     close,
@@ -111,7 +115,12 @@ async function nodesIn(folder: string, epmd: number, ports: readonly number[]): 
         name,
         ports: { dist: await freePort(), epmd },
         // As in containers: tools/lib/container-secrets.mjs.
-        config: [`listeners.tcp.local = 127.0.0.1:${ports[index]}`, 'cluster_partition_handling = pause_minority', 'cluster_formation.peer_discovery_backend = classic_config', ...together],
+        config: [
+          `listeners.tcp.local = 127.0.0.1:${ports[index]}`,
+          'cluster_partition_handling = pause_minority',
+          'cluster_formation.peer_discovery_backend = classic_config',
+          ...together,
+        ],
       }),
     ),
   );
@@ -124,7 +133,8 @@ const CUT_OFF = `Others = nodes(),
   [erlang:disconnect_node(Node) || Node <- Others].`;
 
 /** A node that has paused asks every second who is there. */
-const JOIN = (nodes: readonly BrokerNode[]): string => `[erlang:set_cookie(Node, erlang:get_cookie()) || Node <- [${nodes.map(({ name }) => `'${name}'`).join(', ')}] -- [node()]].`;
+const JOIN = (nodes: readonly BrokerNode[]): string =>
+  `[erlang:set_cookie(Node, erlang:get_cookie()) || Node <- [${nodes.map(({ name }) => `'${name}'`).join(', ')}] -- [node()]].`;
 
 async function refuses(port: number): Promise<void> {
   const socket = await opened(port).catch(() => undefined);
@@ -136,15 +146,26 @@ async function withOneMember(url: string, name: string, { queues, bindings }: To
   const connection = await connect(url);
   const channel = await connection.createChannel();
   await channel.deleteQueue(name);
-  await channel.assertQueue(name, { durable: true, arguments: { ...queues.find((queue) => queue.name === name)!.arguments, 'x-quorum-initial-group-size': 1 } });
-  for (const { source, key, arguments: args } of bindings.filter(({ destination }) => destination === name)) await channel.bindQueue(name, source, key, args);
+  await channel.assertQueue(name, {
+    durable: true,
+    arguments: { ...queues.find((queue) => queue.name === name)!.arguments, 'x-quorum-initial-group-size': 1 },
+  });
+  for (const { source, key, arguments: args } of bindings.filter(({ destination }) => destination === name))
+    await channel.bindQueue(name, source, key, args);
   await connection.close();
   await pause(SAFE_AFTER_MS);
 }
 
-async function listedOn<T>(queue: string, columns: readonly string[], nodes: readonly BrokerNode[], ports: readonly number[]): Promise<T> {
+async function listedOn<T>(
+  queue: string,
+  columns: readonly string[],
+  nodes: readonly BrokerNode[],
+  ports: readonly number[],
+): Promise<T> {
   const alive = await Promise.any(ports.map(async (port, node) => ((await opened(port)).destroy(), node)));
-  const queues = JSON.parse(await nodes[alive]!.ctl('list_queues', '--formatter', 'json', 'name', ...columns)) as ({ name: string } & T)[];
+  const queues = JSON.parse(await nodes[alive]!.ctl('list_queues', '--formatter', 'json', 'name', ...columns)) as ({
+    name: string;
+  } & T)[];
   const found = queues.find(({ name }) => name === queue);
   if (!found) throw new Error(`there is no queue ${queue}`);
   return found;

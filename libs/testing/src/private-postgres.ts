@@ -8,7 +8,8 @@ import type { Certificate } from './certificates.js';
 import { eventually } from './eventually.js';
 
 const TOOLS = path.join(import.meta.dirname, '../../../tools/lib');
-const tool = (file: string): Promise<Record<string, unknown>> => import(pathToFileURL(path.join(TOOLS, file)).href) as Promise<Record<string, unknown>>;
+const tool = (file: string): Promise<Record<string, unknown>> =>
+  import(pathToFileURL(path.join(TOOLS, file)).href) as Promise<Record<string, unknown>>;
 
 /** A PostgreSQL of this test's own, which it may kill. */
 export interface PrivatePostgres {
@@ -34,7 +35,10 @@ export interface PrivatePostgresOptions {
 
 /** Started as `npm start` starts its own, with every commit on disk. */
 export async function privatePostgres({ server: certificate }: PrivatePostgresOptions = {}): Promise<PrivatePostgres> {
-  const { startPostgres, removePostgres } = (await tool('postgres.mjs')) as { startPostgres(home: object, options: { extra: Record<string, string> }): Promise<Server>; removePostgres(home: object): void };
+  const { startPostgres, removePostgres } = (await tool('postgres.mjs')) as {
+    startPostgres(home: object, options: { extra: Record<string, string> }): Promise<Server>;
+    removePostgres(home: object): void;
+  };
   const { Home } = (await tool('home.mjs')) as { Home: new (dir: string) => object };
   const folder = mkdtempSync(path.join(tmpdir(), 'sluice-postgres-'));
   chmodSync(folder, 0o711); // the server may have to run as another user
@@ -70,7 +74,9 @@ export async function privatePostgres({ server: certificate }: PrivatePostgresOp
 
 /** PostgreSQL takes no key that others may read. @returns the settings that name the files */
 async function layOut(folder: string, { cert, key }: Certificate): Promise<Record<string, string>> {
-  const { unprivilegedUser } = (await tool('reachable.mjs')) as { unprivilegedUser(): { uid: number; gid: number } | undefined };
+  const { unprivilegedUser } = (await tool('reachable.mjs')) as {
+    unprivilegedUser(): { uid: number; gid: number } | undefined;
+  };
   const files = { ssl_cert_file: path.join(folder, 'server.pem'), ssl_key_file: path.join(folder, 'server.key') };
   writeFileSync(files.ssl_cert_file, cert);
   writeFileSync(files.ssl_key_file, key, { mode: 0o600 });

@@ -25,7 +25,13 @@ export const run = (file: string, env: Record<string, string>, args: string[] = 
   runWith(process.execPath, file, env, args, ['--enable-source-maps']);
 
 /** The same with another interpreter, and what that takes before the file. */
-export function runWith(interpreter: string, file: string, env: Record<string, string>, args: string[] = [], options: string[] = []): Program {
+export function runWith(
+  interpreter: string,
+  file: string,
+  env: Record<string, string>,
+  args: string[] = [],
+  options: string[] = [],
+): Program {
   const child = spawn(interpreter, [...options, path.join(ROOT, file), ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,12 +2,17 @@ import { expect, it } from 'vitest';
 import { processorMs, whileProgressing } from './progress.js';
 
 const PATIENCE = { idleMs: 100, atMostMs: 5_000, pollMs: 5 };
-const after = (ms: number, from = Date.now()) => async () => Date.now() - from > ms;
+const after =
+  (ms: number, from = Date.now()) =>
+  async () =>
+    Date.now() - from > ms;
 const idle = { written: 0, processorMs: 0 };
 
 it('waits longer than a process may be idle while it writes', async () => {
   let written = 0;
-  expect(await whileProgressing(after(500), () => ({ written: written++, processorMs: undefined }), PATIENCE)).toBe(true);
+  expect(await whileProgressing(after(500), () => ({ written: written++, processorMs: undefined }), PATIENCE)).toBe(
+    true,
+  );
 });
 
 it('waits longer than a process may be idle while it computes', async () => {
@@ -22,12 +27,18 @@ it('gives a process up that does nothing but answer that it is not ready', async
 
 it('gives a process up in the end that is busy for ever', async () => {
   let written = 0;
-  expect(await whileProgressing(async () => false, () => ({ ...idle, written: written++ }), { ...PATIENCE, atMostMs: 200 })).toBe(false);
+  expect(
+    await whileProgressing(
+      async () => false,
+      () => ({ ...idle, written: written++ }),
+      { ...PATIENCE, atMostMs: 200 },
+    ),
+  ).toBe(false);
 });
 
 it('reads what this very process has used', { skip: process.platform !== 'linux' }, () => {
   const before = processorMs(process.pid)!;
-  for (const until = before + 50; processorMs(process.pid)! < until; );
+  for (const until = before + 50; processorMs(process.pid)! < until;);
   expect(processorMs(process.pid)).toBeGreaterThanOrEqual(before + 50);
   expect(processorMs(undefined)).toBeUndefined();
 });

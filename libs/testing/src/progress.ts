@@ -25,7 +25,11 @@ const WORK_MS = 1_000;
  * takes, and a process that hangs is seen all the same.
  * @returns whether it came about
  */
-export async function whileProgressing(isSo: () => Promise<boolean>, progress: () => Progress, { idleMs, atMostMs, pollMs = 100 }: Patience): Promise<boolean> {
+export async function whileProgressing(
+  isSo: () => Promise<boolean>,
+  progress: () => Progress,
+  { idleMs, atMostMs, pollMs = 100 }: Patience,
+): Promise<boolean> {
   const end = Date.now() + atMostMs;
   let last = { at: Date.now(), ...progress() };
   while (!(await isSo())) {
@@ -37,7 +41,8 @@ export async function whileProgressing(isSo: () => Promise<boolean>, progress: (
   return true;
 }
 
-const hasGotOn = (before: Progress, after: Progress): boolean => after.written > before.written || (after.processorMs ?? 0) - (before.processorMs ?? 0) >= WORK_MS;
+const hasGotOn = (before: Progress, after: Progress): boolean =>
+  after.written > before.written || (after.processorMs ?? 0) - (before.processorMs ?? 0) >= WORK_MS;
 
 /** Of Linux: fields 14 and 15 of /proc/<pid>/stat are in clock ticks, 100 a second (proc(5)). */
 const MS_PER_TICK = 10;

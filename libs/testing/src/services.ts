@@ -1,5 +1,14 @@
 /** The services with a database. */
-export const OWNERS = ['accounts', 'flash-sale', 'inventory', 'logistics', 'notifications', 'orders', 'payments', 'promotions'] as const;
+export const OWNERS = [
+  'accounts',
+  'flash-sale',
+  'inventory',
+  'logistics',
+  'notifications',
+  'orders',
+  'payments',
+  'promotions',
+] as const;
 export type Owner = (typeof OWNERS)[number];
 
 export const SERVICES = [...OWNERS, 'gateway'] as const;

@@ -1,5 +1,10 @@
 import { context, propagation, trace } from '@opentelemetry/api';
-import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import {
+  InMemorySpanExporter,
+  NodeTracerProvider,
+  SimpleSpanProcessor,
+  type ReadableSpan,
+} from '@opentelemetry/sdk-trace-node';
 import { eventually } from './eventually.js';
 
 /** The spans that this process makes, kept in memory. */
@@ -26,10 +31,17 @@ export function recordSpans(): Recorder {
     one: (name) =>
       eventually(() => {
         const [span, ...more] = named(name);
-        if (!span || more.length > 0) throw new Error(`${more.length + (span ? 1 : 0)} spans are called "${name}", among ${exporter.getFinishedSpans().map((each) => each.name).join(', ')}`);
+        if (!span || more.length > 0)
+          throw new Error(
+            `${more.length + (span ? 1 : 0)} spans are called "${name}", among ${exporter
+              .getFinishedSpans()
+              .map((each) => each.name)
+              .join(', ')}`,
+          );
         return span;
       }),
-    within: (name, work) => trace.getTracer('test').startActiveSpan(name, { root: true }, (span) => work().finally(() => span.end())),
+    within: (name, work) =>
+      trace.getTracer('test').startActiveSpan(name, { root: true }, (span) => work().finally(() => span.end())),
     clear: () => exporter.reset(),
     close: async () => {
       await provider.shutdown();
@@ -45,5 +57,7 @@ export const traceparentOf = (span: Pick<ReadableSpan, 'spanContext'>): string =
 };
 
 /** For assertions about edges: what a span says of its parent, and the same of the parent itself. */
-export const parentOf = ({ parentSpanContext }: ReadableSpan): string | undefined => parentSpanContext && `${parentSpanContext.traceId} ${parentSpanContext.spanId}`;
-export const idOf = (span: Pick<ReadableSpan, 'spanContext'>): string => `${span.spanContext().traceId} ${span.spanContext().spanId}`;
+export const parentOf = ({ parentSpanContext }: ReadableSpan): string | undefined =>
+  parentSpanContext && `${parentSpanContext.traceId} ${parentSpanContext.spanId}`;
+export const idOf = (span: Pick<ReadableSpan, 'spanContext'>): string =>
+  `${span.spanContext().traceId} ${span.spanContext().spanId}`;

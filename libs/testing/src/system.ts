@@ -85,17 +85,37 @@ export async function startSystem(env: Record<string, string> = {}, servers?: Se
   return inContainers() && !servers ? startContainers(settings, keys) : startProcesses(settings, keys, servers);
 }
 
-async function startProcesses(env: Record<string, string>, keys: KeyPairKeyObjectResult, { broker: given, postgresUrl, settingsOf = {} }: Servers = {}): Promise<ProcessSystem> {
+async function startProcesses(
+  env: Record<string, string>,
+  keys: KeyPairKeyObjectResult,
+  { broker: given, postgresUrl, settingsOf = {} }: Servers = {},
+): Promise<ProcessSystem> {
   const limit = env['FLASH_SALE_QUEUE_LIMIT'];
   const broker = given ?? (await testBroker(limit === undefined ? {} : { flashSaleQueueLimit: Number(limit) }));
-  const [users, made] = await Promise.all([letIn(broker), Promise.all(OWNERS.map(async (name) => [name, await testDatabase(name, { ownRole: true, ...(postgresUrl !== undefined && { server: postgresUrl }) })] as const))]);
+  const [users, made] = await Promise.all([
+    letIn(broker),
+    Promise.all(
+      OWNERS.map(
+        async (name) =>
+          [
+            name,
+            await testDatabase(name, { ownRole: true, ...(postgresUrl !== undefined && { server: postgresUrl }) }),
+          ] as const,
+      ),
+    ),
+  ]);
   const databases = Object.fromEntries(made) as Record<Owner, TestDatabase>;
   const shared = { ...secretsOf(keys), DEV_SEED: 'true' };
   const instanceOf = async (name: ServiceName): Promise<Instance> => {
-    const own = { ...(users[name] !== undefined && { AMQP_URL: users[name] }), ...(name !== 'gateway' && { DATABASE_URL: databases[name].url }) };
+    const own = {
+      ...(users[name] !== undefined && { AMQP_URL: users[name] }),
+      ...(name !== 'gateway' && { DATABASE_URL: databases[name].url }),
+    };
     return place(name, name === 'gateway' ? await freePort() : 0, { ...shared, ...own, ...env, ...settingsOf[name] });
   };
-  const first = Object.fromEntries(await Promise.all(SERVICES.map(async (name) => [name, await instanceOf(name)]))) as Record<ServiceName, Instance>;
+  const first = Object.fromEntries(
+    await Promise.all(SERVICES.map(async (name) => [name, await instanceOf(name)])),
+  ) as Record<ServiceName, Instance>;
   const others: Instance[] = [];
 
   const system: ProcessSystem = {
@@ -136,7 +156,10 @@ async function startProcesses(env: Record<string, string>, keys: KeyPairKeyObjec
 function place(name: ServiceName, port: number, env: Record<string, string>): Instance {
   let program: Program | undefined;
   let health = 0;
-  const readiness = () => fetch(`http://127.0.0.1:${health}/readyz`).then(({ status }) => status).catch(() => undefined);
+  const readiness = () =>
+    fetch(`http://127.0.0.1:${health}/readyz`)
+      .then(({ status }) => status)
+      .catch(() => undefined);
   return {
     url: `http://127.0.0.1:${port}`,
     get pid() {
@@ -145,8 +168,16 @@ function place(name: ServiceName, port: number, env: Record<string, string>): In
     readiness,
     async start() {
       health = await freePort();
-      const started = (program = run(`apps/${name}/dist/main.js`, { PORT: String(port), ...env, HEALTH_PORT: String(health) }));
-      const ready = await whileProgressing(async () => !started.running() || (await readiness()) === 200, started.progress, BOOT);
+      const started = (program = run(`apps/${name}/dist/main.js`, {
+        PORT: String(port),
+        ...env,
+        HEALTH_PORT: String(health),
+      }));
+      const ready = await whileProgressing(
+        async () => !started.running() || (await readiness()) === 200,
+        started.progress,
+        BOOT,
+      );
       assertReady(ready && started.running(), name, started);
     },
     async end(signal) {

@@ -16,13 +16,18 @@ export async function tap(broker: TestBroker, { doubling = false } = {}): Promis
   const connection = await connect(broker.url);
   const channel = await connection.createConfirmChannel();
   const messages = new Map<string, ConsumeMessage>();
-  const again = ({ fields, properties, content }: ConsumeMessage) => channel.publish(fields.exchange, fields.routingKey, content, properties);
+  const again = ({ fields, properties, content }: ConsumeMessage) =>
+    channel.publish(fields.exchange, fields.routingKey, content, properties);
   const { queue } = await channel.assertQueue('', { exclusive: true });
 
   await channel.bindQueue(queue, 'shop.events', '#');
   for (const [type, { kind }] of catalogue) {
     if (kind === 'command') await channel.bindQueue(queue, 'shop.commands', type);
-    if (kind === 'delivery') await channel.bindQueue(queue, 'shop.deliveries', '', { 'x-match': 'all', channel: type.replace('delivery.', '') });
+    if (kind === 'delivery')
+      await channel.bindQueue(queue, 'shop.deliveries', '', {
+        'x-match': 'all',
+        channel: type.replace('delivery.', ''),
+      });
   }
   await channel.consume(
     queue,

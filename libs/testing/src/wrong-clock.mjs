@@ -1,7 +1,8 @@
 // A preload (`node --import`), for tests and chaos alone: the clock of this process is wrong by CLOCK_OFFSET_MS. Timers and
 // performance.now() go on as they are, as on a machine whose clock is set wrong.
 const offset = Number(process.env.CLOCK_OFFSET_MS);
-if (!Number.isFinite(offset)) throw new Error('CLOCK_OFFSET_MS says how wrong the clock is: milliseconds, ahead if positive');
+if (!Number.isFinite(offset))
+  throw new Error('CLOCK_OFFSET_MS says how wrong the clock is: milliseconds, ahead if positive');
 
 const Right = Date;
 const now = () => Right.now() + offset;

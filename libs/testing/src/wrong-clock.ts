@@ -5,4 +5,7 @@ import path from 'node:path';
 const PRELOAD = pathToFileURL(path.resolve(import.meta.dirname, '../src/wrong-clock.mjs'));
 
 /** The environment of a process whose clock is ahead by so many milliseconds, or behind if negative. */
-export const wrongClock = (aheadMs: number): Record<string, string> => ({ NODE_OPTIONS: `--import=${PRELOAD.href}`, CLOCK_OFFSET_MS: String(aheadMs) });
+export const wrongClock = (aheadMs: number): Record<string, string> => ({
+  NODE_OPTIONS: `--import=${PRELOAD.href}`,
+  CLOCK_OFFSET_MS: String(aheadMs),
+});

@@ -5,7 +5,12 @@ const { port, done } = workerData;
 /** A request that gets no answer has status 0, as in k6. */
 async function ask({ method, url, body, headers }) {
   try {
-    const answer = await fetch(url, { method, headers, redirect: 'manual', ...(body !== null && body !== undefined && { body }) });
+    const answer = await fetch(url, {
+      method,
+      headers,
+      redirect: 'manual',
+      ...(body !== null && body !== undefined && { body }),
+    });
     const text = await answer.text();
     return { status: answer.status, headers: Object.fromEntries(answer.headers), text };
   } catch (error) {

@@ -4,7 +4,11 @@ import { afterInit, sample } from './run-state.mjs';
 // k6's requests are synchronous: a thread makes them while this one sleeps.
 const { port1: ours, port2: theirs } = new MessageChannel();
 const done = new Int32Array(new SharedArrayBuffer(4));
-const worker = new Worker(new URL('fetcher.mjs', import.meta.url), { workerData: { port: theirs, done }, transferList: [theirs], env: {} });
+const worker = new Worker(new URL('fetcher.mjs', import.meta.url), {
+  workerData: { port: theirs, done },
+  transferList: [theirs],
+  env: {},
+});
 worker.unref();
 
 function fetchAll(requests) {
@@ -15,7 +19,9 @@ function fetchAll(requests) {
 }
 
 const SUCCESS = { statuses: [{ min: 200, max: 399 }] };
-export const expectedStatuses = (...statuses) => ({ statuses: statuses.map((status) => (typeof status === 'number' ? { min: status, max: status } : status)) });
+export const expectedStatuses = (...statuses) => ({
+  statuses: statuses.map((status) => (typeof status === 'number' ? { min: status, max: status } : status)),
+});
 
 /** `url` to `new.url`: Go writes the names of headers like that. */
 const goName = (name) => name.replaceAll(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());

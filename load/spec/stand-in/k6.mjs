@@ -10,7 +10,9 @@ export function sleep(seconds) {
 
 export function check(value, rules, tags = {}) {
   afterInit('check()');
-  const results = Object.entries(rules).map(([name, rule]) => note(name, Boolean(typeof rule === 'function' ? rule(value) : rule), tags));
+  const results = Object.entries(rules).map(([name, rule]) =>
+    note(name, Boolean(typeof rule === 'function' ? rule(value) : rule), tags),
+  );
   return results.every(Boolean);
 }
 

@@ -31,5 +31,12 @@ export function sample(name, value, tags = {}) {
   run.metrics.get(name).samples.push({ value, tags });
 }
 
-const BUILT_IN = { checks: 'rate', http_reqs: 'counter', http_req_duration: 'trend', http_req_failed: 'rate', iterations: 'counter', dropped_iterations: 'counter' };
+const BUILT_IN = {
+  checks: 'rate',
+  http_reqs: 'counter',
+  http_req_duration: 'trend',
+  http_req_failed: 'rate',
+  iterations: 'counter',
+  dropped_iterations: 'counter',
+};
 for (const [name, type] of Object.entries(BUILT_IN)) declare(name, type);

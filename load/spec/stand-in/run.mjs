@@ -59,9 +59,17 @@ async function attempt(phase, work) {
 function report({ options, handleSummary, ...exported }) {
   const problems = problemsOf(options.thresholds, run.metrics);
   if (problems.length > 0) return { options, problems };
-  const thresholds = Object.entries(options.thresholds).flatMap(([name, limits]) => limits.map((limit) => [`${name} ${limit}`, isKept(name, limit, run.metrics)]));
+  const thresholds = Object.entries(options.thresholds).flatMap(([name, limits]) =>
+    limits.map((limit) => [`${name} ${limit}`, isKept(name, limit, run.metrics)]),
+  );
   run.phase = 'summary';
-  return { options, problems, exported: Object.keys(exported), broken: thresholds.filter(([, ok]) => !ok).map(([limit]) => limit), summary: handleSummary(summaryData(options)) };
+  return {
+    options,
+    problems,
+    exported: Object.keys(exported),
+    broken: thresholds.filter(([, ok]) => !ok).map(([limit]) => limit),
+    summary: handleSummary(summaryData(options)),
+  };
 }
 
 /** The shape that k6 hands to handleSummary: what has samples, and what has thresholds. */
@@ -73,5 +81,9 @@ function summaryData({ thresholds }) {
     return [name, { ...valuesOf(name, run.metrics), ...(limits && { thresholds: Object.fromEntries(limits) }) }];
   });
   const checks = [...run.checks].map(([name, counts]) => ({ name, ...counts }));
-  return { root_group: { name: '', groups: [], checks }, state: { testRunDurationMs: 1 }, metrics: Object.fromEntries(metrics) };
+  return {
+    root_group: { name: '', groups: [], checks },
+    state: { testRunDurationMs: 1 },
+    metrics: Object.fromEntries(metrics),
+  };
 }

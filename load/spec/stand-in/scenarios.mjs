@@ -12,19 +12,28 @@ const ITERATIONS = {
   'shared-iterations': ({ iterations }) => iterations,
   'constant-vus': () => Infinity,
   'constant-arrival-rate': ({ rate, duration }) => rate * secondsOf(duration),
-  'ramping-arrival-rate': ({ startRate, stages }) => sum(stages.map(({ target, duration }, i) => ((target + (stages[i - 1]?.target ?? startRate)) / 2) * secondsOf(duration))),
+  'ramping-arrival-rate': ({ startRate, stages }) =>
+    sum(
+      stages.map(
+        ({ target, duration }, i) => ((target + (stages[i - 1]?.target ?? startRate)) / 2) * secondsOf(duration),
+      ),
+    ),
 };
 export const iterationsOf = (scenario) => Math.round(ITERATIONS[scenario.executor](scenario));
 
 const LENGTH = {
-  'per-vu-iterations': ({ maxDuration }) => secondsOf(maxDuration.replace(/^(\d+)m$/, (_, minutes) => `${minutes * 60}s`)),
+  'per-vu-iterations': ({ maxDuration }) =>
+    secondsOf(maxDuration.replace(/^(\d+)m$/, (_, minutes) => `${minutes * 60}s`)),
   'shared-iterations': ({ maxDuration }) => secondsOf(maxDuration),
   'constant-vus': ({ duration }) => secondsOf(duration),
   'constant-arrival-rate': ({ duration }) => secondsOf(duration),
   'ramping-arrival-rate': (scenario) => sum(stagesOf(scenario)),
 };
 /** When the scenario is over at the latest, in seconds from the beginning. NaN when it says that in a way that k6 does not know. */
-export const endOf = (scenario) => startOf(scenario) + LENGTH[scenario.executor](scenario) + (scenario.gracefulStop === undefined ? 30 : secondsOf(scenario.gracefulStop));
+export const endOf = (scenario) =>
+  startOf(scenario) +
+  LENGTH[scenario.executor](scenario) +
+  (scenario.gracefulStop === undefined ? 30 : secondsOf(scenario.gracefulStop));
 
 /** Seconds between two of so many iterations; where k6 takes the next one at once, 0. */
 export const waitsBetween = ({ duration }, turns) => (duration === undefined ? 0 : secondsOf(duration) / turns);
@@ -38,7 +47,9 @@ export function problemsOfScenario(scenario, exported) {
   return [
     !exported.includes(exec) && `exec ${exec} is not exported`,
     !Number.isFinite(endOf(scenario)) && 'it has no end',
-    ARRIVALS.includes(executor) && !(preAllocatedVUs >= 1 && maxVUs >= preAllocatedVUs) && `${preAllocatedVUs} of at most ${maxVUs} VUs are preallocated`,
+    ARRIVALS.includes(executor) &&
+      !(preAllocatedVUs >= 1 && maxVUs >= preAllocatedVUs) &&
+      `${preAllocatedVUs} of at most ${maxVUs} VUs are preallocated`,
     ![rate, ...stages.map(({ target }) => target)].every(Number.isInteger) && 'a rate is no whole number',
   ].filter(Boolean);
 }

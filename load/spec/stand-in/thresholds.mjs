@@ -1,16 +1,31 @@
 /** Which aggregations a type of metric has (k6, "Thresholds"). */
-const AGGREGATIONS = { counter: /^(count|rate)$/, gauge: /^value$/, rate: /^rate$/, trend: /^(avg|min|med|max|p\(\d+(\.\d+)?\))$/ };
+const AGGREGATIONS = {
+  counter: /^(count|rate)$/,
+  gauge: /^value$/,
+  rate: /^rate$/,
+  trend: /^(avg|min|med|max|p\(\d+(\.\d+)?\))$/,
+};
 const EXPRESSION = /^([a-z]+(?:\([\d.]+\))?) *(<=|<|>=|>|===|==|!=) *(\d+(?:\.\d+)?)$/;
 const NAME = /^(\w+)(?:\{(\w+):(\w+)\})?$/;
 
-const COMPARE = { '<': (a, b) => a < b, '<=': (a, b) => a <= b, '>': (a, b) => a > b, '>=': (a, b) => a >= b, '==': (a, b) => a === b, '===': (a, b) => a === b, '!=': (a, b) => a !== b };
+const COMPARE = {
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+  '==': (a, b) => a === b,
+  '===': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
+};
 
 /** What k6 would refuse of these thresholds. @returns {string[]} */
 export function problemsOf(thresholds, metrics) {
   return Object.entries(thresholds).flatMap(([name, limits]) => {
     const metric = metrics.get(NAME.exec(name)?.[1]);
     if (!metric) return [`there is no metric ${name}`];
-    return limits.filter((limit) => !AGGREGATIONS[metric.type].test(EXPRESSION.exec(limit)?.[1] ?? '')).map((limit) => `${name} (${metric.type}) has no ${limit}`);
+    return limits
+      .filter((limit) => !AGGREGATIONS[metric.type].test(EXPRESSION.exec(limit)?.[1] ?? ''))
+      .map((limit) => `${name} (${metric.type}) has no ${limit}`);
   });
 }
 
@@ -28,8 +43,19 @@ const share = (values) => (values.length === 0 ? 0 : values.filter((value) => va
 const VALUES = {
   counter: (values) => ({ count: sum(values), rate: sum(values) }),
   gauge: (values) => ({ value: values.at(-1) ?? 0, min: Math.min(...values), max: Math.max(...values) }),
-  rate: (values) => ({ rate: share(values), passes: values.filter(Boolean).length, fails: values.filter((value) => !value).length }),
-  trend: (values) => ({ avg: sum(values) / (values.length || 1), min: Math.min(0, ...values), med: percentile(values, 50), max: Math.max(0, ...values), 'p(95)': percentile(values, 95), 'p(99)': percentile(values, 99) }),
+  rate: (values) => ({
+    rate: share(values),
+    passes: values.filter(Boolean).length,
+    fails: values.filter((value) => !value).length,
+  }),
+  trend: (values) => ({
+    avg: sum(values) / (values.length || 1),
+    min: Math.min(0, ...values),
+    med: percentile(values, 50),
+    max: Math.max(0, ...values),
+    'p(95)': percentile(values, 95),
+    'p(99)': percentile(values, 99),
+  }),
 };
 
 function percentile(values, percent) {

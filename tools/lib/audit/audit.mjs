@@ -23,16 +23,32 @@ const STATISTICS_WITHIN_MS = 12_000;
  * @returns {Promise<Audit>}
  * @throws {import('../failure.mjs').Failure} when a server does not answer
  */
-export async function audit({ databases: urls, broker }, { settleMs = 0, pause = () => sleep(LOOK_AGAIN_AFTER_MS), settings = process.env, statisticsWithinMs = STATISTICS_WITHIN_MS } = {}) {
+export async function audit(
+  { databases: urls, broker },
+  {
+    settleMs = 0,
+    pause = () => sleep(LOOK_AGAIN_AFTER_MS),
+    settings = process.env,
+    statisticsWithinMs = STATISTICS_WITHIN_MS,
+  } = {},
+) {
   const databases = await Databases.open(urls);
   const queues = await Queues.open(broker).catch((error) => databases.close().then(() => Promise.reject(error)));
   try {
     const system = { databases, queues, statisticsWithinMs };
     const state = await untilQuiet(system, { settleMs });
     const first = await lookOnce(system, settings);
-    const { checks, looked } = first.checks.some(isDoubtful) ? await lookAgain(system, first, { settleMs, pause, settings }) : first;
+    const { checks, looked } = first.checks.some(isDoubtful)
+      ? await lookAgain(system, first, { settleMs, pause, settings })
+      : first;
     const settling = settleMs > 0;
-    return { ok: (state.quiet || !settling) && checks.every(({ count }) => count === 0), state, settling, looked, checks };
+    return {
+      ok: (state.quiet || !settling) && checks.every(({ count }) => count === 0),
+      state,
+      settling,
+      looked,
+      checks,
+    };
   } finally {
     await Promise.all([queues.close(), databases.close()]);
   }
@@ -41,7 +57,11 @@ export async function audit({ databases: urls, broker }, { settleMs = 0, pause =
 const isDoubtful = ({ across, count }) => across && count > 0;
 
 async function lookOnce({ databases, queues, statisticsWithinMs }, settings) {
-  const depths = { ...(await queues.depths()), homeless: await queues.homeless(), expired: await queues.expired(statisticsWithinMs) };
+  const depths = {
+    ...(await queues.depths()),
+    homeless: await queues.homeless(),
+    expired: await queues.expired(statisticsWithinMs),
+  };
   return databases.atOneMoment((snapshots) => look(snapshots, depths, settings));
 }
 
@@ -50,7 +70,10 @@ async function lookAgain(system, first, { settleMs, pause, settings }) {
   await pause();
   if (settleMs > 0) await untilQuiet(system, { settleMs, held: true });
   const second = await lookOnce(system, settings);
-  return { ...second, checks: second.checks.map((check, index) => (isDoubtful(check) ? inBoth(first.checks[index], check) : check)) };
+  return {
+    ...second,
+    checks: second.checks.map((check, index) => (isDoubtful(check) ? inBoth(first.checks[index], check) : check)),
+  };
 }
 
 /** @param {import('./look.mjs').Check} first @param {import('./look.mjs').Check} second of the same check */

@@ -22,13 +22,20 @@ beforeAll(async () => {
   databases = Object.fromEntries(await made);
   await Promise.all(Object.values(databases).map((database) => unguarded(database)));
   channel = await broker.connection.createConfirmChannel();
-  system = { databases: Object.fromEntries(Object.entries(databases).map(([service, { url }]) => [service, url])), broker: { url: broker.url, managementUrl: broker.management.url } };
+  system = {
+    databases: Object.fromEntries(Object.entries(databases).map(([service, { url }]) => [service, url])),
+    broker: { url: broker.url, managementUrl: broker.management.url },
+  };
 }, 60_000);
 afterAll(() => Promise.all([broker.close(), ...Object.values(databases).map((database) => database.close())]));
 
 /** A shop in order: one order in every state, a sale, a coupon, and the people told. */
 beforeEach(async () => {
-  await Promise.all(Object.entries(SOUND).map(([service, { tables, sql }]) => databases[service].pool.query(`TRUNCATE inbox, outbox, ${tables}; ${sql(uuid)}`)));
+  await Promise.all(
+    Object.entries(SOUND).map(([service, { tables, sql }]) =>
+      databases[service].pool.query(`TRUNCATE inbox, outbox, ${tables}; ${sql(uuid)}`),
+    ),
+  );
 });
 
 const query = (service, sql) => databases[service].pool.query(sql);
@@ -37,13 +44,24 @@ const put = async (queue) => {
   await channel.waitForConfirms();
 };
 const look = (options) => audit(system, { pause: async () => {}, settings: {}, ...options });
-const found = ({ checks }) => Object.fromEntries(checks.filter(({ count }) => count > 0).map(({ invariant, name, ids }) => [`${invariant}.${name}`, ids]));
+const found = ({ checks }) =>
+  Object.fromEntries(
+    checks.filter(({ count }) => count > 0).map(({ invariant, name, ids }) => [`${invariant}.${name}`, ids]),
+  );
 
 /** `npm run audit`, against these servers. */
 async function run(...args) {
-  const urls = Object.fromEntries(Object.entries(system.databases).map(([service, url]) => [`DATABASE_URL_${service.replaceAll('-', '_').toUpperCase()}`, url]));
+  const urls = Object.fromEntries(
+    Object.entries(system.databases).map(([service, url]) => [
+      `DATABASE_URL_${service.replaceAll('-', '_').toUpperCase()}`,
+      url,
+    ]),
+  );
   const env = { PATH: process.env.PATH, AMQP_URL: broker.url, AMQP_MANAGEMENT_URL: broker.management.url, ...urls };
-  const child = spawn(process.execPath, [inRoot('tools/audit.mjs'), ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [inRoot('tools/audit.mjs'), ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { code, out, error };
 }
@@ -52,7 +70,13 @@ describe('a shop in order', () => {
   it('passes, says what was looked at, and ends with 0', async () => {
     const { code, out, error } = await run('--settle', '10');
     expect({ code, error }).toEqual({ code: 0, error: '' });
-    const lines = Object.fromEntries(out.split('\n').slice(2).map((line) => line.split(/ {2,}/)).map(([name, , looked, broken]) => [name, [looked, broken]]));
+    const lines = Object.fromEntries(
+      out
+        .split('\n')
+        .slice(2)
+        .map((line) => line.split(/ {2,}/))
+        .map(([name, , looked, broken]) => [name, [looked, broken]]),
+    );
     expect(lines).toMatchObject({
       stock: ['7 reservations, 2 shelves', '0'],
       money: ['2 redemptions, 1 earnings, 5 captures', '0'],
@@ -67,18 +91,52 @@ describe('a shop in order', () => {
 
 /** By invariant: how it is broken, as which checks see it, with what ids. */
 const BREAKS = {
-  stock: [() => query('inventory', `UPDATE stock SET on_hand = on_hand + 1 WHERE warehouse = 'east'`), { 'stock.stock_conserved': ['cap/east'] }],
-  money: [() => query('payments', `DELETE FROM captures WHERE order_id = '${uuid(3)}'`), { 'money.kept_for_sold_orders': [uuid(3)] }],
-  orders: [() => query('orders', `DELETE FROM orders WHERE id = '${uuid(2)}'; DELETE FROM order_history WHERE order_id = '${uuid(2)}'`), { 'orders.exist': [uuid(2)], 'stock.reserved_for_orders': [uuid(2)], 'notifications.one_per_fact_and_channel': [uuid(2)] }],
-  sales: [() => query('flash-sale', 'UPDATE sales SET remaining = remaining + 1'), { 'sales.sale_pieces_conserved': [uuid(90)] }],
+  stock: [
+    () => query('inventory', `UPDATE stock SET on_hand = on_hand + 1 WHERE warehouse = 'east'`),
+    { 'stock.stock_conserved': ['cap/east'] },
+  ],
+  money: [
+    () => query('payments', `DELETE FROM captures WHERE order_id = '${uuid(3)}'`),
+    { 'money.kept_for_sold_orders': [uuid(3)] },
+  ],
+  orders: [
+    () =>
+      query(
+        'orders',
+        `DELETE FROM orders WHERE id = '${uuid(2)}'; DELETE FROM order_history WHERE order_id = '${uuid(2)}'`,
+      ),
+    {
+      'orders.exist': [uuid(2)],
+      'stock.reserved_for_orders': [uuid(2)],
+      'notifications.one_per_fact_and_channel': [uuid(2)],
+    },
+  ],
+  sales: [
+    () => query('flash-sale', 'UPDATE sales SET remaining = remaining + 1'),
+    { 'sales.sale_pieces_conserved': [uuid(90)] },
+  ],
   messages: [
     async () => {
       await Promise.all([put('orders.events.dead'), put('shop.unrouted')]);
-      await query('orders', `INSERT INTO outbox VALUES ('${uuid(70)}', '{"properties": {"type": "order.paid"}}', now() - interval '2 minutes')`);
+      await query(
+        'orders',
+        `INSERT INTO outbox VALUES ('${uuid(70)}', '{"properties": {"type": "order.paid"}}', now() - interval '2 minutes')`,
+      );
     },
-    { 'messages.dead_letters': ['orders.events.dead: 1'], 'messages.are_heard': ['shop.unrouted: 1'], 'messages.leave_the_outbox': [`outbox of orders: order.paid ${uuid(70)}`] },
+    {
+      'messages.dead_letters': ['orders.events.dead: 1'],
+      'messages.are_heard': ['shop.unrouted: 1'],
+      'messages.leave_the_outbox': [`outbox of orders: order.paid ${uuid(70)}`],
+    },
   ],
-  notifications: [() => query('notifications', `INSERT INTO deliveries SELECT gen_random_uuid(), user_id, channel, about, text, status, provider_reference, created_at, sent_at, version FROM deliveries WHERE about = 'orders/${uuid(3)}' AND channel = 'inbox' LIMIT 1`), { 'notifications.one_per_fact_and_channel': [uuid(3)] }],
+  notifications: [
+    () =>
+      query(
+        'notifications',
+        `INSERT INTO deliveries SELECT gen_random_uuid(), user_id, channel, about, text, status, provider_reference, created_at, sent_at, version FROM deliveries WHERE about = 'orders/${uuid(3)}' AND channel = 'inbox' LIMIT 1`,
+      ),
+    { 'notifications.one_per_fact_and_channel': [uuid(3)] },
+  ],
 };
 
 describe('what is broken', () => {
@@ -93,15 +151,27 @@ describe('what is broken', () => {
   });
 
   it('is found as well where it takes reading everything there ever was', async () => {
-    await query('orders', `
+    await query(
+      'orders',
+      `
       UPDATE orders SET version = version + 1 WHERE id = '${uuid(1)}';
       UPDATE order_history SET status = 'pending' WHERE order_id = '${uuid(3)}' AND status = 'awaiting_payment';
       INSERT INTO order_history SELECT order_id, 3, at, type, detail, status FROM order_history WHERE order_id = '${uuid(6)}' AND version = 2; UPDATE orders SET version = 3 WHERE id = '${uuid(6)}';
-      UPDATE orders SET parcels = '[]', paid_at = now() - interval '16 minutes' WHERE id IN ('${uuid(4)}', '${uuid(8)}')`);
-    await query('inventory', `UPDATE stock SET reserved = reserved + 1, on_hand = on_hand - 1 WHERE warehouse = 'west'`);
+      UPDATE orders SET parcels = '[]', paid_at = now() - interval '16 minutes' WHERE id IN ('${uuid(4)}', '${uuid(8)}')`,
+    );
+    await query(
+      'inventory',
+      `UPDATE stock SET reserved = reserved + 1, on_hand = on_hand - 1 WHERE warehouse = 'west'`,
+    );
     await query('promotions', 'UPDATE points_balances SET points = points + 1');
-    await query('logistics', `UPDATE parcels SET status = CASE warehouse WHEN 'east' THEN 'halted' ELSE 'dispatched' END WHERE order_id = '${uuid(3)}'; UPDATE parcels SET warehouse = 'east' WHERE order_id = '${uuid(3)}'`);
-    await query('notifications', `INSERT INTO deliveries (id, user_id, channel, about, text, version) SELECT gen_random_uuid(), '${uuid(50)}', 'sms', 'verification', 'Your code is 1.', 1 FROM generate_series(1, 2)`);
+    await query(
+      'logistics',
+      `UPDATE parcels SET status = CASE warehouse WHEN 'east' THEN 'halted' ELSE 'dispatched' END WHERE order_id = '${uuid(3)}'; UPDATE parcels SET warehouse = 'east' WHERE order_id = '${uuid(3)}'`,
+    );
+    await query(
+      'notifications',
+      `INSERT INTO deliveries (id, user_id, channel, about, text, version) SELECT gen_random_uuid(), '${uuid(50)}', 'sms', 'verification', 'Your code is 1.', 1 FROM generate_series(1, 2)`,
+    );
     expect(found(await look())).toMatchObject({
       'orders.orders_are_as_their_history_says': [uuid(1)],
       'orders.orders_take_legal_steps': [uuid(3)],
@@ -125,7 +195,10 @@ describe('what is broken', () => {
   });
 
   it('is shown up to a limit, with how many more', async () => {
-    await query('payments', `INSERT INTO captures (id, order_id, amount, status, version) SELECT gen_random_uuid(), gen_random_uuid(), 5, 'captured', 2 FROM generate_series(1, 1500)`);
+    await query(
+      'payments',
+      `INSERT INTO captures (id, order_id, amount, status, version) SELECT gen_random_uuid(), gen_random_uuid(), 5, 'captured', 2 FROM generate_series(1, 1500)`,
+    );
     const lines = reportLines(await look());
     expect(lines).toContain('    and 1,490 more');
     expect(lines.length).toBeLessThan(60);
@@ -143,19 +216,34 @@ describe('a failed message', () => {
     await publish('shop.homeless', 'orders.events');
     const result = await look();
     await channel.purgeQueue('shop.homeless');
-    const seen = ['shop.homeless: 1 for gone.events, which does not exist', 'shop.homeless: 1 for orders.events, which is there: npm run topology sends them home'];
+    const seen = [
+      'shop.homeless: 1 for gone.events, which does not exist',
+      'shop.homeless: 1 for orders.events, which is there: npm run topology sends them home',
+    ];
     expect([found(result), result.ok, result.state.quiet]).toEqual([{ 'messages.have_a_home': seen }, false, true]);
   });
 
   it('whose time in a tier is up and whose queue does not take it is counted, though the tier itself counts none', async () => {
-    const args = { 'x-queue-type': 'quorum', 'x-message-ttl': 1, 'x-dead-letter-exchange': '', 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
-    await channel.assertQueue('orders.retry.1', { durable: true, arguments: { ...args, 'x-dead-letter-routing-key': 'orders.gone' } });
+    const args = {
+      'x-queue-type': 'quorum',
+      'x-message-ttl': 1,
+      'x-dead-letter-exchange': '',
+      'x-dead-letter-strategy': 'at-least-once',
+      'x-overflow': 'reject-publish',
+    };
+    await channel.assertQueue('orders.retry.1', {
+      durable: true,
+      arguments: { ...args, 'x-dead-letter-routing-key': 'orders.gone' },
+    });
     await put('orders.retry.1');
-    const [, seen] = await eventually(async () => {
-      const result = await look({ statisticsWithinMs: 0 });
-      expect(result.ok).toBe(false);
-      return [result, found(result)];
-    }, { withinMs: 20_000 });
+    const [, seen] = await eventually(
+      async () => {
+        const result = await look({ statisticsWithinMs: 0 });
+        expect(result.ok).toBe(false);
+        return [result, found(result)];
+      },
+      { withinMs: 20_000 },
+    );
     expect(seen).toEqual({ 'messages.leave_their_tier': ['orders.retry.1: 1'] });
     expect((await channel.checkQueue('orders.retry.1')).messageCount).toBe(0);
     await channel.deleteQueue('orders.retry.1');
@@ -190,6 +278,9 @@ describe('what is on its way', () => {
   });
 });
 
-it.each([['--settle'], ['--settle', 'soon'], ['--settle', '5', 'more'], ['--settel', '5']])('refuses arguments that it does not know: %s %s', (...args) => {
-  expect(() => settleArgument(args)).toThrow('usage: npm run audit');
-});
+it.each([['--settle'], ['--settle', 'soon'], ['--settle', '5', 'more'], ['--settel', '5']])(
+  'refuses arguments that it does not know: %s %s',
+  (...args) => {
+    expect(() => settleArgument(args)).toThrow('usage: npm run audit');
+  },
+);

@@ -10,12 +10,20 @@ const ANSWER_WITHIN_MS = 1_000;
  * @returns {Promise<string[]>} one line for each that is sick; none where no service answers
  */
 export async function sickDependencies({ url }) {
-  const [{ MessageClient }, { OPERATED, operationsOf }] = await Promise.all(['libs/messaging', 'libs/contracts'].map(load));
+  const [{ MessageClient }, { OPERATED, operationsOf }] = await Promise.all(
+    ['libs/messaging', 'libs/contracts'].map(load),
+  );
   const client = new MessageClient({ url, source: 'audit' });
   try {
     await connected(client);
-    const answers = await Promise.allSettled(OPERATED.map((service) => client.request(operationsOf(service).LookAtQueues, {}, { deadlineMs: ANSWER_WITHIN_MS })));
-    return answers.flatMap(({ value }, index) => (value?.dependencies ?? []).filter(({ state }) => state === 'sick').map((sick) => line(OPERATED[index], sick)));
+    const answers = await Promise.allSettled(
+      OPERATED.map((service) =>
+        client.request(operationsOf(service).LookAtQueues, {}, { deadlineMs: ANSWER_WITHIN_MS }),
+      ),
+    );
+    return answers.flatMap(({ value }, index) =>
+      (value?.dependencies ?? []).filter(({ state }) => state === 'sick').map((sick) => line(OPERATED[index], sick)),
+    );
   } finally {
     await client.close();
   }

@@ -11,12 +11,51 @@ const OVERDUE_SECONDS = 60;
 
 /** What is always looked at, in the order of DESIGN: the services whose own invariants belong to each, and what there is to count. */
 export const INVARIANTS = [
-  { name: 'stock', holds: 'received = on hand + reserved + allotted + issued, reserved for orders', services: ['inventory'], tables: [['inventory', 'stock', 'shelves']], sources: ['reservation'] },
-  { name: 'money', holds: 'captured - refunded = what paid, shipped and completed orders cost', services: ['payments', 'promotions'], tables: [['payments', 'captures', 'captures']], sources: ['redemption', 'earning'] },
-  { name: 'orders', holds: 'each exists once, took legal steps, is not stuck, has its parcels', services: ['orders', 'logistics'], tables: [['orders', 'order_history', 'facts']], sources: ['order', 'parcels'] },
-  { name: 'sales', holds: 'initial = remaining + held + sold; nobody won twice; wins are orders', services: ['flash-sale'], tables: [['flash-sale', 'sales', 'sales']], sources: ['win'] },
-  { name: 'messages', holds: 'outboxes empty, no dead letters, nothing unrouted or homeless', services: [], tables: [], sources: [] },
-  { name: 'notifications', holds: 'one delivery per fact, person and channel', services: ['notifications'], tables: [['notifications', 'deliveries', 'deliveries'], ['notifications', "deliveries WHERE status = 'withheld'", 'withheld texts']], sources: [] },
+  {
+    name: 'stock',
+    holds: 'received = on hand + reserved + allotted + issued, reserved for orders',
+    services: ['inventory'],
+    tables: [['inventory', 'stock', 'shelves']],
+    sources: ['reservation'],
+  },
+  {
+    name: 'money',
+    holds: 'captured - refunded = what paid, shipped and completed orders cost',
+    services: ['payments', 'promotions'],
+    tables: [['payments', 'captures', 'captures']],
+    sources: ['redemption', 'earning'],
+  },
+  {
+    name: 'orders',
+    holds: 'each exists once, took legal steps, is not stuck, has its parcels',
+    services: ['orders', 'logistics'],
+    tables: [['orders', 'order_history', 'facts']],
+    sources: ['order', 'parcels'],
+  },
+  {
+    name: 'sales',
+    holds: 'initial = remaining + held + sold; nobody won twice; wins are orders',
+    services: ['flash-sale'],
+    tables: [['flash-sale', 'sales', 'sales']],
+    sources: ['win'],
+  },
+  {
+    name: 'messages',
+    holds: 'outboxes empty, no dead letters, nothing unrouted or homeless',
+    services: [],
+    tables: [],
+    sources: [],
+  },
+  {
+    name: 'notifications',
+    holds: 'one delivery per fact, person and channel',
+    services: ['notifications'],
+    tables: [
+      ['notifications', 'deliveries', 'deliveries'],
+      ['notifications', "deliveries WHERE status = 'withheld'", 'withheld texts'],
+    ],
+    sources: [],
+  },
 ];
 
 /**
@@ -34,9 +73,15 @@ export const INVARIANTS = [
  */
 export async function look(snapshots, depths, settings) {
   const { checks: across, counted } = await compareOrders(snapshots);
-  const own = await Promise.all(INVARIANTS.flatMap(({ name, services }) => services.map((service) => checkService(name, service, snapshots[service], settings))));
+  const own = await Promise.all(
+    INVARIANTS.flatMap(({ name, services }) =>
+      services.map((service) => checkService(name, service, snapshots[service], settings)),
+    ),
+  );
   const messages = await checkMessages(snapshots, depths);
-  const looked = await Promise.all(INVARIANTS.map(async (invariant) => [invariant.name, await describe(invariant, { snapshots, counted, depths })]));
+  const looked = await Promise.all(
+    INVARIANTS.map(async (invariant) => [invariant.name, await describe(invariant, { snapshots, counted, depths })]),
+  );
   return { checks: [...own.flat(), ...across, ...messages], looked: Object.fromEntries(looked) };
 }
 
@@ -49,7 +94,12 @@ async function compareOrders(snapshots) {
       yield row;
     }
   };
-  const checks = Object.entries(RULES).flatMap(([invariant, rules]) => Object.entries(rules).map(([name, rule]) => ({ rule, check: { invariant, name, across: true, count: 0, ids: [] } })));
+  const checks = Object.entries(RULES).flatMap(([invariant, rules]) =>
+    Object.entries(rules).map(([name, rule]) => ({
+      rule,
+      check: { invariant, name, across: true, count: 0, ids: [] },
+    })),
+  );
   for await (const known of merge(Object.fromEntries(SOURCES.map((source) => [source.name, counting(source)])))) {
     for (const { rule, check } of checks) if (!rule(known)) add(check, known.id);
   }
@@ -63,42 +113,72 @@ function add(check, id) {
 
 /** What the service itself says that always holds: those that it watches, and those that take too long for that. */
 async function checkService(invariant, service, snapshot, settings) {
-  const { INVARIANTS: watched = [], invariantsOf, AUDITED = [] } = await import(pathToFileURL(inRoot('apps', service, 'dist/invariants.js')).href);
+  const {
+    INVARIANTS: watched = [],
+    invariantsOf,
+    AUDITED = [],
+  } = await import(pathToFileURL(inRoot('apps', service, 'dist/invariants.js')).href);
   const checks = [];
   for (const { name, sql } of [...(invariantsOf?.(settingsOf(settings)) ?? watched), ...AUDITED]) {
-    const rows = await snapshot.rows(`SELECT id::text, (count(*) OVER ())::int AS count FROM (${sql}) AS broken LIMIT ${KEPT}`);
+    const rows = await snapshot.rows(
+      `SELECT id::text, (count(*) OVER ())::int AS count FROM (${sql}) AS broken LIMIT ${KEPT}`,
+    );
     checks.push({ invariant, name, across: false, count: rows[0]?.count ?? 0, ids: rows.map(({ id }) => id) });
   }
   return checks;
 }
 
-const settingsOf = ({ ORDER_DEADLINE_SECONDS: seconds }) => (seconds ? { ORDER_DEADLINE_SECONDS: Number(seconds) } : {});
+const settingsOf = ({ ORDER_DEADLINE_SECONDS: seconds }) =>
+  seconds ? { ORDER_DEADLINE_SECONDS: Number(seconds) } : {};
 
 async function checkMessages(snapshots, { dead, unrouted, missing, homeless, expired }) {
-  const overdue = await Promise.all(Object.entries(snapshots).map(([service, snapshot]) => overdueOf(service, snapshot)));
+  const overdue = await Promise.all(
+    Object.entries(snapshots).map(([service, snapshot]) => overdueOf(service, snapshot)),
+  );
   const queues = (found) => Object.entries(found).map(([queue, count]) => `${queue}: ${count}`);
-  const check = (name, ids, count = ids.length) => ({ invariant: 'messages', name, across: false, count, ids: ids.slice(0, KEPT) });
+  const check = (name, ids, count = ids.length) => ({
+    invariant: 'messages',
+    name,
+    across: false,
+    count,
+    ids: ids.slice(0, KEPT),
+  });
   const sum = (counts) => Object.values(counts).reduce((total, count) => total + count, 0);
   return [
     check('leave_the_outbox', overdue.flat()),
     check('dead_letters', queues(dead), sum(dead)),
     check('are_heard', unrouted > 0 ? [`shop.unrouted: ${unrouted}`] : [], unrouted),
     check('have_their_queues', missing),
-    check('have_a_home', homeless.map(homelessLine), homeless.reduce((total, { count }) => total + count, 0)),
+    check(
+      'have_a_home',
+      homeless.map(homelessLine),
+      homeless.reduce((total, { count }) => total + count, 0),
+    ),
     check('leave_their_tier', queues(expired), sum(expired)),
   ];
 }
 
-const homelessLine = ({ home, count, exists }) => `shop.homeless: ${count} for ${home}, which ${exists ? 'is there: npm run topology sends them home' : 'does not exist'}`;
+const homelessLine = ({ home, count, exists }) =>
+  `shop.homeless: ${count} for ${home}, which ${exists ? 'is there: npm run topology sends them home' : 'does not exist'}`;
 
 async function overdueOf(service, snapshot) {
-  const rows = await snapshot.rows(`SELECT id::text, wire->'properties'->>'type' AS type FROM outbox WHERE created_at < now() - interval '${OVERDUE_SECONDS} seconds' ORDER BY created_at LIMIT ${KEPT}`);
+  const rows = await snapshot.rows(
+    `SELECT id::text, wire->'properties'->>'type' AS type FROM outbox WHERE created_at < now() - interval '${OVERDUE_SECONDS} seconds' ORDER BY created_at LIMIT ${KEPT}`,
+  );
   return rows.map(({ id, type }) => `outbox of ${service}: ${type} ${id}`);
 }
 
 async function describe({ name, tables, sources }, { snapshots, counted, depths }) {
   if (name === 'messages') return `${depths.looked} queues, ${Object.keys(snapshots).length} outboxes`;
-  const inTables = await Promise.all(tables.map(async ([service, table, what]) => [what, (await snapshots[service].rows(`SELECT count(*)::int AS n FROM ${table}`))[0].n]));
-  const streamed = SOURCES.filter((source) => sources.includes(source.name)).map(({ name: source, counts }) => [counts, counted[source]]);
+  const inTables = await Promise.all(
+    tables.map(async ([service, table, what]) => [
+      what,
+      (await snapshots[service].rows(`SELECT count(*)::int AS n FROM ${table}`))[0].n,
+    ]),
+  );
+  const streamed = SOURCES.filter((source) => sources.includes(source.name)).map(({ name: source, counts }) => [
+    counts,
+    counted[source],
+  ]);
   return [...streamed, ...inTables].map(([what, count]) => `${count.toLocaleString('en')} ${what}`).join(', ');
 }

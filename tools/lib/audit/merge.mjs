@@ -19,9 +19,11 @@ const iterate = (rows) => rows[Symbol.asyncIterator]?.() ?? rows[Symbol.iterator
 
 async function advance(source) {
   const { value, done } = await source.rows.next();
-  if (!done && source.head && value.id <= source.head.id) throw new Error(`${source.name} is not in order: ${value.id} comes after ${source.head.id}`);
+  if (!done && source.head && value.id <= source.head.id)
+    throw new Error(`${source.name} is not in order: ${value.id} comes after ${source.head.id}`);
   source.head = done ? undefined : value;
 }
 
 /** Ids are lower-case UUIDs: their letters sort as their bytes do. */
-const least = (open) => open.reduce((min, { head }) => (head && (min === undefined || head.id < min) ? head.id : min), undefined);
+const least = (open) =>
+  open.reduce((min, { head }) => (head && (min === undefined || head.id < min) ? head.id : min), undefined);

@@ -12,11 +12,20 @@ const collect = async (merged) => {
 it('gives each id once, in order, with the row of every source that knows it and of no other', async () => {
   await fc.assert(
     fc.asyncProperty(rows, rows, rows, async (a, b, more) => {
-      const c = [...a.filter((_, n) => n % 2 === 0).map(({ id }) => ({ id, n: -1 })), ...more].sort((one, other) => (one.id < other.id ? -1 : 1));
+      const c = [...a.filter((_, n) => n % 2 === 0).map(({ id }) => ({ id, n: -1 })), ...more].sort((one, other) =>
+        one.id < other.id ? -1 : 1,
+      );
       const sources = { a, b, c: c.filter(({ id }, n) => id !== c[n - 1]?.id) };
       const ids = [...new Set(Object.values(sources).flatMap((source) => source.map(({ id }) => id)))].sort();
       const found = (source, id) => source.find((row) => row.id === id);
-      const expected = ids.map((id) => ({ id, ...Object.fromEntries(Object.entries(sources).filter(([, source]) => found(source, id)).map(([name, source]) => [name, found(source, id)])) }));
+      const expected = ids.map((id) => ({
+        id,
+        ...Object.fromEntries(
+          Object.entries(sources)
+            .filter(([, source]) => found(source, id))
+            .map(([name, source]) => [name, found(source, id)]),
+        ),
+      }));
       expect(await collect(merge(sources))).toEqual(expected);
     }),
   );
@@ -31,6 +40,9 @@ it('reads a source no further than it has to', async () => {
   expect(read).toBeLessThan(9);
 });
 
-it.each([[['b', 'a']], [['a', 'a']]])('refuses a source whose ids come as %j: what is late would be taken for missing', async (ids) => {
-  await expect(collect(merge({ source: ids.map((id) => ({ id })) }))).rejects.toThrow('source is not in order');
-});
+it.each([[['b', 'a']], [['a', 'a']]])(
+  'refuses a source whose ids come as %j: what is late would be taken for missing',
+  async (ids) => {
+    await expect(collect(merge({ source: ids.map((id) => ({ id })) }))).rejects.toThrow('source is not in order');
+  },
+);

@@ -27,10 +27,15 @@ export class Queues {
   /** @param {{ url: string, managementUrl?: string }} broker @throws {Failure} when it cannot be reached */
   static async open(broker) {
     const { trust } = await loadTopology();
-    const connection = await connect(broker.url, { ...trust(), clientProperties: { connection_name: 'audit' } }).catch((error) => {
-      throw new Failure(`the broker does not let us in: ${error.message || error.code}`, 'Check AMQP_URL.');
-    });
-    return new Queues(broker, connection.on('error', () => {}));
+    const connection = await connect(broker.url, { ...trust(), clientProperties: { connection_name: 'audit' } }).catch(
+      (error) => {
+        throw new Failure(`the broker does not let us in: ${error.message || error.code}`, 'Check AMQP_URL.');
+      },
+    );
+    return new Queues(
+      broker,
+      connection.on('error', () => {}),
+    );
   }
 
   close() {
@@ -42,7 +47,8 @@ export class Queues {
     const { waitsIn, names } = await (this.#known ??= this.#names());
     const lasting = names.filter((name) => !name.startsWith(`${waitsIn}.`)); // timers wait on purpose
     const counts = await this.#count(lasting);
-    const some = (pick) => Object.fromEntries(lasting.filter((name) => counts[name] > 0 && pick(name)).map((name) => [name, counts[name]]));
+    const some = (pick) =>
+      Object.fromEntries(lasting.filter((name) => counts[name] > 0 && pick(name)).map((name) => [name, counts[name]]));
     const dead = (name) => name.endsWith('.dead');
     return {
       looked: names.length,
@@ -75,8 +81,17 @@ export class Queues {
 
   async #expiredNow() {
     const { isTierQueue } = await loadTopology();
-    const tiers = (await this.#listed('name,messages,messages_ready,messages_unacknowledged')).filter(({ name }) => isTierQueue(name));
-    return Object.fromEntries(tiers.map(({ name, messages, messages_ready: ready, messages_unacknowledged: taken }) => [name, messages - ready - taken]).filter(([, count]) => count > 0));
+    const tiers = (await this.#listed('name,messages,messages_ready,messages_unacknowledged')).filter(({ name }) =>
+      isTierQueue(name),
+    );
+    return Object.fromEntries(
+      tiers
+        .map(({ name, messages, messages_ready: ready, messages_unacknowledged: taken }) => [
+          name,
+          messages - ready - taken,
+        ])
+        .filter(([, count]) => count > 0),
+    );
   }
 
   /** @returns {Promise<number>} messages that consumers hold, as the management API knew a few seconds ago; 0 without it */
@@ -89,7 +104,9 @@ export class Queues {
   async #names() {
     const { isTierQueue, topology, settingsOf } = await loadTopology();
     const { ExpirePayment } = await import(pathToFileURL(inRoot('libs/contracts/dist/index.js')).href);
-    const listed = (await this.#listed('name,exclusive')).filter(({ name, exclusive }) => !exclusive && !name.startsWith('amq.')).map(({ name }) => name);
+    const listed = (await this.#listed('name,exclusive'))
+      .filter(({ name, exclusive }) => !exclusive && !name.startsWith('amq.'))
+      .map(({ name }) => name);
     const mapped = topology(settingsOf(process.env)).queues.map(({ name }) => name);
     // A broker that lists its queues has those tiers and listeners that its services need.
     const needed = listed.length > 0 ? mapped.filter((name) => !isTierQueue(name)) : mapped;

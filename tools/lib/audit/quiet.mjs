@@ -13,10 +13,11 @@ const COUNTED = 1_000;
  */
 export async function untilQuiet(system, { settleMs, held = false }) {
   const end = Date.now() + settleMs;
-  for (let before; ; ) {
+  for (let before; ;) {
     const now = await whatMoves(system, held);
     if (now.waiting.length === 0 && now.taken === before?.taken) return { quiet: true, waiting: [] };
-    if (Date.now() >= end && before) return { quiet: false, waiting: now.waiting.length > 0 ? now.waiting : ['messages are being handled'] };
+    if (Date.now() >= end && before)
+      return { quiet: false, waiting: now.waiting.length > 0 ? now.waiting : ['messages are being handled'] };
     before = now.waiting.length === 0 ? now : {};
     await sleep(EVERY_MS);
   }
@@ -37,6 +38,8 @@ async function whatMoves({ databases, queues }, held) {
 }
 
 async function boxesOf([service, snapshot]) {
-  const [found] = await snapshot.rows(`SELECT (SELECT count(*)::int FROM (SELECT FROM outbox LIMIT ${COUNTED}) AS counted) AS rows, (SELECT max(received_at)::text FROM inbox) AS taken`);
+  const [found] = await snapshot.rows(
+    `SELECT (SELECT count(*)::int FROM (SELECT FROM outbox LIMIT ${COUNTED}) AS counted) AS rows, (SELECT max(received_at)::text FROM inbox) AS taken`,
+  );
   return { service, ...found };
 }

@@ -27,23 +27,29 @@ const isPending = ({ order }) => order?.status === 'pending';
 /** By invariant and name. @type {Readonly<Record<string, Readonly<Record<string, (known: Known) => boolean>>>>} */
 export const RULES = {
   stock: {
-    reserved_for_orders: (known) => isPending(known) || (known.reservation?.holds ?? false) === ['awaiting_payment', 'paid'].includes(known.order?.status),
+    reserved_for_orders: (known) =>
+      isPending(known) ||
+      (known.reservation?.holds ?? false) === ['awaiting_payment', 'paid'].includes(known.order?.status),
   },
   money: {
     kept_for_sold_orders: (known) => (known.money?.net ?? 0) === (isSold(known) ? known.order.total : 0),
-    coupons_redeemed_for_orders: (known) => isPending(known) || (known.redemption?.redeemed ?? false) === (isAlive(known) && known.order.hasCoupon),
-    points_for_completed_orders: ({ order, earning }) => (earning?.points ?? 0) === (order?.status === 'completed' ? Math.floor(order.total / CENTS_PER_POINT) : 0),
+    coupons_redeemed_for_orders: (known) =>
+      isPending(known) || (known.redemption?.redeemed ?? false) === (isAlive(known) && known.order.hasCoupon),
+    points_for_completed_orders: ({ order, earning }) =>
+      (earning?.points ?? 0) === (order?.status === 'completed' ? Math.floor(order.total / CENTS_PER_POINT) : 0),
   },
   orders: {
     exist: ({ order }) => order !== undefined,
-    have_their_parcels: ({ order, parcels = NO_PARCELS }) => (PARCELS[order?.status] ?? stayed)(parcels, order?.warehouses ?? 0),
+    have_their_parcels: ({ order, parcels = NO_PARCELS }) =>
+      (PARCELS[order?.status] ?? stayed)(parcels, order?.warehouses ?? 0),
   },
   sales: {
     wins_are_orders: ({ order, win }) => win === undefined || win.saleId === order?.saleId,
     orders_are_wins: (known) => isPending(known) || (known.win?.state ?? 'expired') === stateOfWin(known),
   },
   notifications: {
-    one_per_fact_and_channel: ({ facts = NOTHING, told = NOTHING }) => facts.sms === told.sms && facts.inbox === told.inbox,
+    one_per_fact_and_channel: ({ facts = NOTHING, told = NOTHING }) =>
+      facts.sms === told.sms && facts.inbox === told.inbox,
   },
 };
 

@@ -9,7 +9,8 @@ import { reportLines } from './report.mjs';
 export function settleArgument(args) {
   if (args.length === 0) return 0;
   const [name, seconds] = args;
-  if (name !== '--settle' || !/^[1-9]\d{0,4}$/.test(seconds ?? '') || args.length > 2) throw new Failure('usage: npm run audit -- [--settle <seconds>]');
+  if (name !== '--settle' || !/^[1-9]\d{0,4}$/.test(seconds ?? '') || args.length > 2)
+    throw new Failure('usage: npm run audit -- [--settle <seconds>]');
   return Number(seconds) * 1_000;
 }
 

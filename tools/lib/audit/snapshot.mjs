@@ -20,17 +20,26 @@ class Database {
 
   /** @param {string} service @param {string} url @throws {Failure} when it cannot be reached */
   static async open(service, url) {
-    const client = new pg.Client({ ...databaseAddress(url), application_name: 'audit', connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+    const client = new pg.Client({
+      ...databaseAddress(url),
+      application_name: 'audit',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    });
     client.on('error', () => {}); // whoever asks next hears of it
     await client.connect().catch((error) => {
-      throw new Failure(`the database of ${service} does not let us in: ${error.message || error.code}`, 'Check DATABASE_URL, and that the system has been started once.');
+      throw new Failure(
+        `the database of ${service} does not let us in: ${error.message || error.code}`,
+        'Check DATABASE_URL, and that the system has been started once.',
+      );
     });
     return new Database(client);
   }
 
   /** The first look is the moment. */
   begin() {
-    return this.#query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}; SELECT 1`);
+    return this.#query(
+      `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}; SELECT 1`,
+    );
   }
 
   /** Soon, for what others delete meanwhile stays on the disk for as long. */
@@ -47,7 +56,7 @@ class Database {
   async *stream(sql) {
     const cursor = `audit_${this.#cursors++}`;
     await this.#query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`);
-    for (let full = true; full; ) {
+    for (let full = true; full;) {
       const { rows } = await this.#query(`FETCH ${PAGE} FROM ${cursor}`);
       yield* rows;
       full = rows.length === PAGE;
@@ -77,8 +86,12 @@ export class Databases {
 
   /** @param {Record<string, string>} urls by service @throws {Failure} naming the first that cannot be reached */
   static async open(urls) {
-    const opened = await Promise.allSettled(Object.entries(urls).map(async ([service, url]) => [service, await Database.open(service, url)]));
-    const databases = new Databases(Object.fromEntries(opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))));
+    const opened = await Promise.allSettled(
+      Object.entries(urls).map(async ([service, url]) => [service, await Database.open(service, url)]),
+    );
+    const databases = new Databases(
+      Object.fromEntries(opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))),
+    );
     const failed = opened.find(({ status }) => status === 'rejected');
     if (!failed) return databases;
     await databases.close();

@@ -1,5 +1,14 @@
 /** What is announced to people of an order's facts, and how. Said here once more: an auditor does not ask whom he audits. */
-const BY_SMS = ['order.awaiting_payment', 'order.paid', 'order.shipped', 'order.rejected', 'order.cancelled', 'order.cancellation_refused', 'order.paid_too_late', 'payment.refunded'];
+const BY_SMS = [
+  'order.awaiting_payment',
+  'order.paid',
+  'order.shipped',
+  'order.rejected',
+  'order.cancelled',
+  'order.cancellation_refused',
+  'order.paid_too_late',
+  'payment.refunded',
+];
 const BY_INBOX = [...BY_SMS, 'order.completed'];
 
 const oneOf = (types) => `type IN (${types.map((type) => `'${type}'`).join(', ')})`;

@@ -14,13 +14,19 @@ const NEEDED = 'Start one (npm start), or set DATABASE_URL, AMQP_URL and AMQP_MA
  */
 export async function systemOf(home, env) {
   const services = databaseServices();
-  const own = Object.fromEntries(services.map((service) => [service, env[`DATABASE_URL_${service.replaceAll('-', '_').toUpperCase()}`]]));
+  const own = Object.fromEntries(
+    services.map((service) => [service, env[`DATABASE_URL_${service.replaceAll('-', '_').toUpperCase()}`]]),
+  );
   const server = env.DATABASE_URL || (services.every((service) => own[service]) ? undefined : await ourServer(home));
-  return { databases: Object.fromEntries(services.map((service) => [service, own[service] || databaseOn(server, service)])), broker: await brokerOf(home, env) };
+  return {
+    databases: Object.fromEntries(services.map((service) => [service, own[service] || databaseOn(server, service)])),
+    broker: await brokerOf(home, env),
+  };
 }
 
 /** As the administrator, who may look into every service's database. @param {string} server */
-export const databaseOn = (server, service) => Object.assign(new URL(server), { pathname: `/${databaseName(service)}` }).href;
+export const databaseOn = (server, service) =>
+  Object.assign(new URL(server), { pathname: `/${databaseName(service)}` }).href;
 
 async function ourServer(home) {
   if (!runningPostgres(home)) throw new Failure(`no system: no \`npm start\` is running in ${home.dir}`, NEEDED);

@@ -31,7 +31,8 @@ const HELP = 'npm run chaos -- --help';
 export function chaosArguments(args, newSeed = () => 1 + Math.floor(Math.random() * LARGEST_SEED)) {
   const { help = false, short = false, long = false, seed, seeds, scale, only } = valuesOf(args);
   if (short && long) throw new Failure('a run is short or long, not both', HELP);
-  if (!long && (scale !== undefined || only !== undefined)) throw new Failure('--scale and --only are of the long form: say --long too', HELP);
+  if (!long && (scale !== undefined || only !== undefined))
+    throw new Failure('--scale and --only are of the long form: say --long too', HELP);
   return {
     help,
     short,
@@ -47,7 +48,10 @@ function valuesOf(args) {
   const flag = { type: /** @type {const} */ ('boolean') };
   const value = { type: /** @type {const} */ ('string') };
   try {
-    return parseArgs({ args, options: { help: flag, short: flag, long: flag, seed: value, seeds: value, scale: value, only: value } }).values;
+    return parseArgs({
+      args,
+      options: { help: flag, short: flag, long: flag, seed: value, seeds: value, scale: value, only: value },
+    }).values;
   } catch (error) {
     throw new Failure(error.message, HELP);
   }
@@ -68,7 +72,8 @@ function share(name, text) {
 function faults(text) {
   const keys = text.split(',');
   const unknown = keys.filter((key) => !LONG_FAULTS.includes(/** @type {any} */ (key)));
-  if (unknown.length > 0) throw new Failure(`--only does not know "${unknown.join(', ')}": there are ${LONG_FAULTS.join(', ')}`, HELP);
+  if (unknown.length > 0)
+    throw new Failure(`--only does not know "${unknown.join(', ')}": there are ${LONG_FAULTS.join(', ')}`, HELP);
   return keys;
 }
 
@@ -81,4 +86,5 @@ export const formArguments = ({ short, long, scale = 1, only }) => [
 ];
 
 /** @returns {string} what does this very run again */
-export const commandOf = ({ seed, ...form }) => `npm run chaos -- ${[...formArguments(form), '--seed', seed].join(' ')}`;
+export const commandOf = ({ seed, ...form }) =>
+  `npm run chaos -- ${[...formArguments(form), '--seed', seed].join(' ')}`;

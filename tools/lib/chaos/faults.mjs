@@ -44,7 +44,9 @@ const KINDS = {
   lock,
   providers: ({ phases }, { providers }, holdMs) => {
     const before = { ...providers.met };
-    const timers = startingAt(phasesOf(phases, holdMs)).map(({ mode, at }) => setTimeout(() => providers.become(mode), at));
+    const timers = startingAt(phasesOf(phases, holdMs)).map(({ mode, at }) =>
+      setTimeout(() => providers.become(mode), at),
+    );
     return {
       lift: () => (timers.forEach(clearTimeout), providers.become('well')),
       seen: () => Object.keys(phases).every((mode) => providers.met[mode] > before[mode]),
@@ -60,7 +62,8 @@ function send(signal, record) {
   process.kill(record.pid, signal);
 }
 
-const startingAt = (phases) => phases.map(({ mode }, index) => ({ mode, at: phases.slice(0, index).reduce((sum, { ms }) => sum + ms, 0) }));
+const startingAt = (phases) =>
+  phases.map(({ mode }, index) => ({ mode, at: phases.slice(0, index).reduce((sum, { ms }) => sum + ms, 0) }));
 
 /** As the management API knows; it is some seconds behind. */
 async function diskAlarm(servers) {

@@ -2,7 +2,12 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { inflict } from './faults.mjs';
 import { Providers } from './long/providers.mjs';
 
-const fault = { name: 'providers', parts: [{ kind: /** @type {const} */ ('providers'), phases: { away: 1, broken: 1 } }], pauseMs: 0, holdMs: 400 };
+const fault = {
+  name: 'providers',
+  parts: [{ kind: /** @type {const} */ ('providers'), phases: { away: 1, broken: 1 } }],
+  pauseMs: 0,
+  holdMs: 400,
+};
 
 let providers;
 beforeEach(async () => {
@@ -10,7 +15,11 @@ beforeEach(async () => {
 });
 afterEach(() => providers.close());
 
-const answer = () => fetch(`${providers.url}/messages`, { method: 'POST', headers: { 'idempotency-key': 'k' }, body: '{}' }).then(({ status }) => status, () => 'none');
+const answer = () =>
+  fetch(`${providers.url}/messages`, { method: 'POST', headers: { 'idempotency-key': 'k' }, body: '{}' }).then(
+    ({ status }) => status,
+    () => 'none',
+  );
 
 it('does what the plan says, one phase after the other, and ends it', async () => {
   const answers = new Set();
@@ -31,6 +40,8 @@ it('says that a fault was not really there when nobody has met it', async () => 
 
 it('ends what was begun when something after it cannot be done', async () => {
   const parts = [...fault.parts, { kind: /** @type {const} */ ('kill'), victims: ['orders'] }];
-  await expect(inflict({ ...fault, parts }, { providers, supervisor: { processOf: () => undefined } })).rejects.toThrow('nobody to send SIGKILL to');
+  await expect(inflict({ ...fault, parts }, { providers, supervisor: { processOf: () => undefined } })).rejects.toThrow(
+    'nobody to send SIGKILL to',
+  );
   expect(await answer()).toBe(201);
 });

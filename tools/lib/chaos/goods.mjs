@@ -19,11 +19,22 @@ export async function stockUp(shop, { saleQuantity, payWithinSeconds, baskets = 
   const admin = (status, method, path, body) => shop.expect(status, method, path, { token, body });
   for (const sku of new Set([...SKUS, ...(baskets ? BASKETS.flat() : []), 'RUSH'])) {
     await admin(200, 'PUT', `/products/${sku}`, { name: `The ${sku}`, price: { amount: 1_000, currency: 'USD' } });
-    for (const warehouse of ['east', 'west']) await admin(201, 'POST', `/products/${sku}/receipts`, { warehouse, quantity: PIECES, reference: randomUUID() });
+    for (const warehouse of ['east', 'west'])
+      await admin(201, 'POST', `/products/${sku}/receipts`, { warehouse, quantity: PIECES, reference: randomUUID() });
   }
   await admin(201, 'POST', '/coupons', { code: COUPON, kind: 'percent', value: 10 });
-  const sale = { sku: 'RUSH', quantity: saleQuantity, price: { amount: 500, currency: 'USD' }, opensAt: inMs(-1_000), closesAt: inMs(3_600_000), payWithinSeconds, perUser: 1 };
+  const sale = {
+    sku: 'RUSH',
+    quantity: saleQuantity,
+    price: { amount: 500, currency: 'USD' },
+    opensAt: inMs(-1_000),
+    closesAt: inMs(3_600_000),
+    payWithinSeconds,
+    perUser: 1,
+  };
   const { id: saleId } = await admin(201, 'POST', '/flash-sales', sale);
-  await shop.until(async () => ((await shop.call('GET', `/flash-sales/${saleId}`)).body?.state === 'open' ? true : undefined));
+  await shop.until(async () =>
+    (await shop.call('GET', `/flash-sales/${saleId}`)).body?.state === 'open' ? true : undefined,
+  );
   return { skus: SKUS, ...(baskets && { baskets: BASKETS }), coupon: COUPON, saleId };
 }

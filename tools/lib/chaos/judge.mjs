@@ -11,7 +11,8 @@ const AS_MEANT = {
   pay: ({ status, reason }) => status === 'completed' || (status === 'cancelled' && reason === 'payment_timeout'),
   leave: ({ status, reason }) => status === 'cancelled' && reason === 'payment_timeout',
   cancel: ({ status, reason }) => status === 'cancelled' && ['customer', 'payment_timeout'].includes(reason),
-  'pay-and-cancel': ({ status, reason }) => status === 'completed' || (status === 'cancelled' && ['customer', 'payment_timeout'].includes(reason)),
+  'pay-and-cancel': ({ status, reason }) =>
+    status === 'completed' || (status === 'cancelled' && ['customer', 'payment_timeout'].includes(reason)),
 };
 
 /**
@@ -20,8 +21,14 @@ const AS_MEANT = {
  * @returns {Finding[]} nothing, when every promise was kept once
  */
 export function judge({ orders, claims }, stored) {
-  const known = { orders: new Map(stored.orders.map((order) => [order.id, order])), money: new Map(stored.money.map((money) => [money.orderId, money])) };
-  const promised = [...orders.flatMap((entry) => judgeOrder(entry, known)), ...claims.flatMap((entry) => judgeClaim(entry, known))];
+  const known = {
+    orders: new Map(stored.orders.map((order) => [order.id, order])),
+    money: new Map(stored.money.map((money) => [money.orderId, money])),
+  };
+  const promised = [
+    ...orders.flatMap((entry) => judgeOrder(entry, known)),
+    ...claims.flatMap((entry) => judgeClaim(entry, known)),
+  ];
   return [...promised, ...unasked(orders, stored), ...soldTwice(stored)];
 }
 
@@ -38,14 +45,20 @@ function judgeOrder(entry, { orders, money }) {
   if (entry.trouble) return [...found, lost(`${entry.trouble}; it is ${order?.status ?? 'not there'}`)];
   if (!order) return [...found, lost('accepted, and not there')];
   if (order.status !== entry.end) found.push(lost(`its customer was told ${entry.end}, and it is ${order.status}`));
-  if (entry.seenPaid && order.reason === 'payment_timeout') found.push(lost('its customer saw it paid, and it was cancelled as unpaid'));
-  if (!answeredTruly(entry.cancelAnswer, order)) found.push(lost(`its cancellation was answered with ${entry.cancelAnswer}, and it is ${order.status}`));
+  if (entry.seenPaid && order.reason === 'payment_timeout')
+    found.push(lost('its customer saw it paid, and it was cancelled as unpaid'));
+  if (!answeredTruly(entry.cancelAnswer, order))
+    found.push(lost(`its cancellation was answered with ${entry.cancelAnswer}, and it is ${order.status}`));
   if (!AS_MEANT[entry.wish](order)) found.push(lost(`ended ${order.status} (${order.reason})`));
   return [...found, ...judgeMoney(order, money.get(order.id), [lost, doubled])];
 }
 
 /** The states that each answer to a cancellation allows. 202: it is cancelled, or its state shows that it was too late. */
-const AFTER_CANCELLING = { 200: ['cancelled'], 202: ['cancelled', 'completed', 'rejected'], 409: ['completed', 'rejected'] };
+const AFTER_CANCELLING = {
+  200: ['cancelled'],
+  202: ['cancelled', 'completed', 'rejected'],
+  409: ['completed', 'rejected'],
+};
 const answeredTruly = (answer, { status }) => answer === undefined || AFTER_CANCELLING[answer].includes(status);
 
 function judgeMoney({ status }, { taken = 0, kept = 0 } = {}, [lost, doubled]) {
@@ -59,7 +72,9 @@ function judgeClaim(entry, { orders, money }) {
   if (entry.trouble) return [lost(entry.trouble)];
   if (entry.end !== 'won') return entry.seenPaid ? [lost(`its user saw it paid, and it ended ${entry.end}`)] : [];
   const order = orders.get(entry.orderId);
-  return order?.status === 'completed' ? judgeMoney(order, money.get(order.id), [lost, doubled]) : [lost(`won and paid, and its order is ${order?.status ?? 'not there'}`)];
+  return order?.status === 'completed'
+    ? judgeMoney(order, money.get(order.id), [lost, doubled])
+    : [lost(`won and paid, and its order is ${order?.status ?? 'not there'}`)];
 }
 
 /** Orders that nobody has asked for: a key that made two. Those of a sale are made by it. */
@@ -67,19 +82,24 @@ function unasked(entries, { orders }) {
   const asked = new Set(entries.flatMap(({ ids }) => [...ids]));
   // Whoever was never told that it was accepted has not been told its id either.
   const untold = new Set(entries.filter(({ id }) => id === undefined).map(({ userId }) => userId));
-  return orders.filter(({ id, userId, saleId }) => saleId === null && !asked.has(id) && !untold.has(userId)).map(({ id }) => always('doubled', `order ${id}: nobody was told of it`));
+  return orders
+    .filter(({ id, userId, saleId }) => saleId === null && !asked.has(id) && !untold.has(userId))
+    .map(({ id }) => always('doubled', `order ${id}: nobody was told of it`));
 }
 
 /** One piece for each user. */
 function soldTwice({ orders }) {
   const users = new Set();
-  return orders.filter(({ saleId, status }) => saleId !== null && status === 'completed').flatMap(({ userId }) => {
-    const again = users.has(userId);
-    users.add(userId);
-    return again ? [always('doubled', `${userId} was sold two pieces of the sale`)] : [];
-  });
+  return orders
+    .filter(({ saleId, status }) => saleId !== null && status === 'completed')
+    .flatMap(({ userId }) => {
+      const again = users.has(userId);
+      users.add(userId);
+      return again ? [always('doubled', `${userId} was sold two pieces of the sale`)] : [];
+    });
 }
 
 const always = (kind, what) => ({ kind, what, from: -Infinity, to: Infinity });
 
-const findingsOf = ({ acceptedAt = -Infinity, endedAt = Infinity }, name) => ['lost', 'doubled'].map((kind) => (what) => ({ kind, what: `${name}: ${what}`, from: acceptedAt, to: endedAt }));
+const findingsOf = ({ acceptedAt = -Infinity, endedAt = Infinity }, name) =>
+  ['lost', 'doubled'].map((kind) => (what) => ({ kind, what: `${name}: ${what}`, from: acceptedAt, to: endedAt }));

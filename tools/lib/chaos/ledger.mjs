@@ -37,7 +37,8 @@ export class Ledger {
 
   /** Accepted and not ended yet. */
   get inFlight() {
-    const open = (entries) => entries.filter(({ acceptedAt, endedAt }) => acceptedAt !== undefined && endedAt === undefined).length;
+    const open = (entries) =>
+      entries.filter(({ acceptedAt, endedAt }) => acceptedAt !== undefined && endedAt === undefined).length;
     return { orders: open(this.orders), claims: open(this.claims) };
   }
 }

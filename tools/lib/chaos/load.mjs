@@ -43,12 +43,18 @@ export class Load {
   }
 
   #someone() {
-    if (this.random.next() < CLAIMS) return this.customers.claim(this.goods.saleId, { pays: this.random.next() < WINNERS_WHO_PAY });
+    if (this.random.next() < CLAIMS)
+      return this.customers.claim(this.goods.saleId, { pays: this.random.next() < WINNERS_WHO_PAY });
     const { baskets, skus, regulars } = this.goods;
     const basket = baskets ? this.random.pick(baskets) : skus.slice(0, this.random.between(1, 2));
     const lines = basket.map((sku) => ({ sku, quantity: this.random.between(1, 3) }));
     const wish = /** @type {import('./ledger.mjs').Wish} */ (this.random.weighted(WISHES));
-    return this.customers.order({ wish, lines, ...(regulars && { userId: this.random.pick(regulars) }), ...(this.random.next() < WITH_COUPON && { coupon: this.goods.coupon }) });
+    return this.customers.order({
+      wish,
+      lines,
+      ...(regulars && { userId: this.random.pick(regulars) }),
+      ...(this.random.next() < WITH_COUPON && { coupon: this.goods.coupon }),
+    });
   }
 
   /**
@@ -57,7 +63,10 @@ export class Load {
    */
   probe() {
     return new Promise((resolve) => {
-      const order = this.customers.order({ wish: 'pay', lines: [{ sku: this.goods.skus[0], quantity: 1 }], coupon: this.goods.coupon }, ({ answers }) => resolve(answers.length === 1 && answers[0] === 201));
+      const order = this.customers.order(
+        { wish: 'pay', lines: [{ sku: this.goods.skus[0], quantity: 1 }], coupon: this.goods.coupon },
+        ({ answers }) => resolve(answers.length === 1 && answers[0] === 201),
+      );
       this.#keep(order.then(() => resolve(false)));
     });
   }

@@ -40,7 +40,14 @@ export function planOf(seed, services, { short = false, long = false, scale = 1,
   const random = new Random(seed);
   if (long) return longPlan(services, random, { scale, only });
   const kinds = short ? shortKinds(services, random) : allKinds(services, random);
-  return random.shuffled(kinds).map(({ name, parts, hold }) => ({ name, parts, pauseMs: random.between(...(short ? [300, 1_000] : PAUSE)), holdMs: random.between(...hold) }));
+  return random
+    .shuffled(kinds)
+    .map(({ name, parts, hold }) => ({
+      name,
+      parts,
+      pauseMs: random.between(...(short ? [300, 1_000] : PAUSE)),
+      holdMs: random.between(...hold),
+    }));
 }
 
 /** All are drawn, and then those left out that nobody wants: `--only` repeats a fault as it was in the whole run. */
@@ -74,7 +81,10 @@ function shortKinds(services, random) {
     once('kill -9 the broker', { kind: 'kill-broker' }),
     once('kill -9 PostgreSQL', { kind: 'kill-postgres' }),
     once('reset all connections to PostgreSQL', { kind: 'reset', to: 'database' }),
-    lasting(`black hole to the broker, ${frozen} frozen`, [16_000, 16_500], hole, { kind: 'freeze', victims: [frozen] }),
+    lasting(`black hole to the broker, ${frozen} frozen`, [16_000, 16_500], hole, {
+      kind: 'freeze',
+      victims: [frozen],
+    }),
   ];
 }
 

@@ -18,7 +18,10 @@ beforeEach(async () => {
   server = createServer((socket) => {
     const said = { text: '', ended: false, broken: false, socket };
     served.push(said);
-    socket.on('data', (chunk) => ((said.text += chunk), socket.write(chunk))).on('end', () => (said.ended = true)).on('error', () => (said.broken = true));
+    socket
+      .on('data', (chunk) => ((said.text += chunk), socket.write(chunk)))
+      .on('end', () => (said.ended = true))
+      .on('error', () => (said.broken = true));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();

@@ -7,10 +7,12 @@ const some = (random, count) => Array.from({ length: count }, () => random.next(
 
 describe('seeded numbers', () => {
   it('are the same for the same seed, and others for another', () => {
-    fc.assert(fc.property(seed, (n) => {
-      expect(some(new Random(n), 20)).toEqual(some(new Random(n), 20));
-      expect(some(new Random(n), 20)).not.toEqual(some(new Random(n + 1), 20));
-    }));
+    fc.assert(
+      fc.property(seed, (n) => {
+        expect(some(new Random(n), 20)).toEqual(some(new Random(n), 20));
+        expect(some(new Random(n), 20)).not.toEqual(some(new Random(n + 1), 20));
+      }),
+    );
   });
 
   it('are those of Mulberry32', () => {
@@ -18,18 +20,22 @@ describe('seeded numbers', () => {
   });
 
   it('lie between what was asked for, both ends included, and spread over it', () => {
-    fc.assert(fc.property(seed, (n) => {
-      const random = new Random(n);
-      const counts = [0, 0, 0, 0];
-      for (let i = 0; i < 4_000; i++) counts[random.between(3, 6) - 3]++;
-      expect(counts.every((count) => count > 800 && count < 1_200)).toBe(true);
-    }));
+    fc.assert(
+      fc.property(seed, (n) => {
+        const random = new Random(n);
+        const counts = [0, 0, 0, 0];
+        for (let i = 0; i < 4_000; i++) counts[random.between(3, 6) - 3]++;
+        expect(counts.every((count) => count > 800 && count < 1_200)).toBe(true);
+      }),
+    );
   });
 
   it('shuffle without losing or doubling anything', () => {
-    fc.assert(fc.property(seed, fc.uniqueArray(fc.integer()), (n, items) => {
-      expect(new Random(n).shuffled(items).sort()).toEqual([...items].sort());
-    }));
+    fc.assert(
+      fc.property(seed, fc.uniqueArray(fc.integer()), (n, items) => {
+        expect(new Random(n).shuffled(items).sort()).toEqual([...items].sort());
+      }),
+    );
   });
 
   it('choose by weight, and never what weighs nothing', () => {

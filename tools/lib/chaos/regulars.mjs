@@ -15,7 +15,9 @@ export async function signUpRegulars(shop, providers) {
   const country = `+1888${randomInt(100, 1_000)}`;
   for (let n = 0; n < HOW_MANY; n++) {
     const phone = `${country}${String(n).padStart(4, '0')}`;
-    ids.push((await shop.expect(201, 'POST', '/users', { body: { phone, name: `Regular ${n}`, password: PASSWORD } })).id);
+    ids.push(
+      (await shop.expect(201, 'POST', '/users', { body: { phone, name: `Regular ${n}`, password: PASSWORD } })).id,
+    );
     const { token } = await shop.expect(201, 'POST', '/sessions', { body: { phone, password: PASSWORD } });
     const code = await shop.until(async () => codeFor(phone, providers.books));
     await shop.expect(204, 'POST', '/users/verification', { token, body: { code } });

@@ -27,11 +27,27 @@ export function faultTable(rows, findings) {
     ...(long ? [row.skipped ? '-' : String(row.paidMeanwhile)] : []),
     ending(row),
     ...(long ? [row.overMs === undefined ? '-' : row.overMs === Infinity ? 'never ✗' : seconds(row.overMs)] : []),
-    ...['lost', 'doubled'].map((kind) => verdict(during(findings, row).filter((finding) => finding.kind === kind).length)),
+    ...['lost', 'doubled'].map((kind) =>
+      verdict(during(findings, row).filter((finding) => finding.kind === kind).length),
+    ),
   ]);
   const meanwhile = long ? ['paid meanwhile'] : [];
   const over = long ? ['all over after'] : [];
-  return table([['at', 'fault', 'orders in flight', 'claims waiting', 'requests refused', ...meanwhile, 'recovered after', ...over, 'lost', 'doubled'], ...cells]);
+  return table([
+    [
+      'at',
+      'fault',
+      'orders in flight',
+      'claims waiting',
+      'requests refused',
+      ...meanwhile,
+      'recovered after',
+      ...over,
+      'lost',
+      'doubled',
+    ],
+    ...cells,
+  ]);
 }
 
 function ending(row) {
@@ -41,7 +57,8 @@ function ending(row) {
 }
 
 /** @param {Row} row */
-export const recoveryOf = ({ recoveredMs, bootMs }) => (bootMs ? `${seconds(recoveredMs)} (${seconds(bootMs)} of it its own start)` : seconds(recoveredMs));
+export const recoveryOf = ({ recoveredMs, bootMs }) =>
+  bootMs ? `${seconds(recoveredMs)} (${seconds(bootMs)} of it its own start)` : seconds(recoveredMs);
 
 /** What a client waited for while the fault lasted. */
 const during = (findings, { from, to }) => findings.filter((finding) => finding.from < to && finding.to > from);
@@ -56,7 +73,21 @@ export function seedTable(runs) {
     ...[lost, doubled, dead].map(verdict),
     audit ? 'clean' : 'broken ✗',
   ]);
-  return table([['seed', 'faults', 'orders', 'claims', 'requests refused', 'slowest recovery', 'lost', 'doubled', 'dead letters', 'audit'], ...cells]);
+  return table([
+    [
+      'seed',
+      'faults',
+      'orders',
+      'claims',
+      'requests refused',
+      'slowest recovery',
+      'lost',
+      'doubled',
+      'dead letters',
+      'audit',
+    ],
+    ...cells,
+  ]);
 }
 
 function slowestOf(rows) {
@@ -76,7 +107,10 @@ function table(rows) {
 /** @param {import('./judge.mjs').Finding[]} findings @returns {string[]} */
 export function findingLines(findings) {
   const more = findings.length - SHOWN;
-  return [...findings.slice(0, SHOWN).map(({ kind, what }) => `✗ ${kind}: ${what}`), ...(more > 0 ? [`  and ${more} more`] : [])];
+  return [
+    ...findings.slice(0, SHOWN).map(({ kind, what }) => `✗ ${kind}: ${what}`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ];
 }
 
 /** @param {import('./ledger.mjs').Ledger} ledger @param {number} late @returns {string} what the clients did, and how it ended */

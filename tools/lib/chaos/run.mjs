@@ -27,14 +27,25 @@ export async function chaos(options) {
   await sweep();
   const home = temporaryHome();
   const end = () => endAll(home, shutdown, progress);
-  shutdown.onSignal(() => end().then(() => remove(home)).then(() => process.exit(130)), () => process.exit(130));
+  shutdown.onSignal(
+    () =>
+      end()
+        .then(() => remove(home))
+        .then(() => process.exit(130)),
+    () => process.exit(130),
+  );
   progress.line(`seed ${options.seed}: ${commandOf(options)}`);
   try {
     const { wrong, summary } = await whole(options, { home, progress, shutdown });
     process.send?.(summary); // to whoever runs many
     if (wrong.length > 0) throw new Failure(wrong.join('; '), `To repeat it: ${commandOf(options)}`);
-    const skipped = summary.rows.filter((row) => row.skipped).map(({ name }) => `; skipped: ${name}`).join('');
-    progress.line(`✓ nothing lost, nothing doubled, no dead letters, after ${seconds(performance.now())}${skipped}; to repeat it: ${commandOf(options)}`);
+    const skipped = summary.rows
+      .filter((row) => row.skipped)
+      .map(({ name }) => `; skipped: ${name}`)
+      .join('');
+    progress.line(
+      `✓ nothing lost, nothing doubled, no dead letters, after ${seconds(performance.now())}${skipped}; to repeat it: ${commandOf(options)}`,
+    );
     return 0;
   } catch (error) {
     if (shutdown.requested) await new Promise(() => {}); // it failed because we stop, and whoever stops us ends the process
@@ -91,6 +102,10 @@ export async function chaosOften({ seed: first, seeds, ...form }) {
     console.log('');
   }
   for (const line of summaries.length > 0 ? [...seedTable(summaries), ''] : []) console.log(line);
-  console.log(failed.length === 0 ? `✓ ${seeds} of ${seeds} seeds` : `✗ failed: ${failed.map((seed) => commandOf({ seed, ...form })).join(', ')}`);
+  console.log(
+    failed.length === 0
+      ? `✓ ${seeds} of ${seeds} seeds`
+      : `✗ failed: ${failed.map((seed) => commandOf({ seed, ...form })).join(', ')}`,
+  );
   return failed.length === 0 ? 0 : 1;
 }

@@ -32,7 +32,13 @@ const NO_DISK = 'a small file system cannot be mounted here: that takes root, on
 /** In the short form what waits, waits less long: an hour of a shop in a minute. */
 const FORMS = {
   whole: { perSecond: 10, atOnce: 200, saleQuantity: 150, payWithinSeconds: 15, settings: {} },
-  short: { perSecond: 4, atOnce: 80, saleQuantity: 10, payWithinSeconds: 10, settings: { RETRY_TIERS_MS: '1000,4000,15000' } },
+  short: {
+    perSecond: 4,
+    atOnce: 80,
+    saleQuantity: 10,
+    payWithinSeconds: 10,
+    settings: { RETRY_TIERS_MS: '1000,4000,15000' },
+  },
   long: { perSecond: 6, atOnce: 200, saleQuantity: 150, payWithinSeconds: 30, baskets: true, settings: {} },
 };
 
@@ -47,8 +53,18 @@ const LIMITS = [
 /** @returns {Record<string, string>} what the services are told, as environment variables */
 export const settingsOf = (options) => {
   const { payWithinSeconds, settings } = formOf(options);
-  const noLimits = { ...Object.fromEntries(LIMITS.map((name) => [name, '0'])), TEXTS_PER_ACCOUNT: '1000000', CODES_PER_NUMBER: '1000000' };
-  return { PAYMENT_WINDOW_SECONDS: String(payWithinSeconds), CARRIER_DELAY_SECONDS: '1', LOG_LEVEL: process.env.LOG_LEVEL || 'warn', ...noLimits, ...settings };
+  const noLimits = {
+    ...Object.fromEntries(LIMITS.map((name) => [name, '0'])),
+    TEXTS_PER_ACCOUNT: '1000000',
+    CODES_PER_NUMBER: '1000000',
+  };
+  return {
+    PAYMENT_WINDOW_SECONDS: String(payWithinSeconds),
+    CARRIER_DELAY_SECONDS: '1',
+    LOG_LEVEL: process.env.LOG_LEVEL || 'warn',
+    ...noLimits,
+    ...settings,
+  };
 };
 
 /**
@@ -71,7 +87,8 @@ export async function runSeed(victim, options, say) {
   load.start();
   const rows = [];
   const begun = Date.now();
-  for (const fault of planOf(options.seed, allServices(), options)) rows.push(await sufferOne(fault, { victim, ledger, load, begun, say }));
+  for (const fault of planOf(options.seed, allServices(), options))
+    rows.push(await sufferOne(fault, { victim, ledger, load, begun, say }));
   shop.patientUntil = Date.now() + ENDS_WITHIN_MS;
   await load.stop();
   return reckon({ options, victim, ledger, rows, ended: ended(), say });
@@ -80,28 +97,55 @@ export async function runSeed(victim, options, say) {
 /** The long form kills nothing: whatever ends by itself is found out. @returns {() => string[]} asked at the end */
 function endedByItself({ supervisor, home }, { long }) {
   const before = serverPids(home);
-  return () => (long ? [...supervisor.deaths, ...Object.entries(serverPids(home)).flatMap(([name, pid]) => (pid === before[name] ? [] : [name]))] : []);
+  return () =>
+    long
+      ? [
+          ...supervisor.deaths,
+          ...Object.entries(serverPids(home)).flatMap(([name, pid]) => (pid === before[name] ? [] : [name])),
+        ]
+      : [];
 }
 
 /** @returns {Promise<import('./report.mjs').Row>} */
 async function sufferOne(fault, { victim, ledger, load, begun, say }) {
   await sleep(fault.pauseMs);
-  const row = { name: nameOf(fault), from: Date.now(), at: Date.now() - begun, inFlight: ledger.inFlight, flows: fault.flows };
+  const row = {
+    name: nameOf(fault),
+    from: Date.now(),
+    at: Date.now() - begun,
+    inFlight: ledger.inFlight,
+    flows: fault.flows,
+  };
   if (!victim.disk && fault.parts.some(({ kind }) => kind === 'disk-full')) return skip(row, NO_DISK, say);
   const refused = ledger.refused;
   const serverIsBack = returnOf(fault, victim);
   const { bit, error } = await inflict(fault, victim).catch((thrown) => ({ bit: true, error: thrown }));
   const over = Date.now();
   const back = serverIsBack(over + RECOVERS_WITHIN_MS);
-  const failed = error ?? (await recover(victim, load).then(() => undefined, (thrown) => thrown));
-  Object.assign(row, { to: Date.now(), over, bit, refused: ledger.refused - refused, ...paidDuring(ledger, row.from, over), trouble: failed?.message });
+  const failed =
+    error ??
+    (await recover(victim, load).then(
+      () => undefined,
+      (thrown) => thrown,
+    ));
+  Object.assign(row, {
+    to: Date.now(),
+    over,
+    bit,
+    refused: ledger.refused - refused,
+    ...paidDuring(ledger, row.from, over),
+    trouble: failed?.message,
+  });
   if (!failed) Object.assign(row, { recoveredMs: row.to - over, bootMs: ((await back) ?? over) - over });
   say(failed ? `✗ ${row.name}: ${failed.message}` : `✓ ${row.name}: recovered after ${recoveryOf(row)}`);
   return row;
 }
 
 /** What went on before it stopped at the fault was on its way already: only the second half shows whether anything goes on. */
-const paidDuring = (ledger, from, over) => ({ paidMeanwhile: paidBetween(ledger, from, over), paidLate: paidBetween(ledger, (from + over) / 2, over) });
+const paidDuring = (ledger, from, over) => ({
+  paidMeanwhile: paidBetween(ledger, from, over),
+  paidLate: paidBetween(ledger, (from + over) / 2, over),
+});
 
 function skip(row, skipped, say) {
   say(`- ${row.name}: skipped, because ${skipped}`);
@@ -135,10 +179,33 @@ async function reckon({ options, victim, ledger, rows, ended, say }) {
   const audit = (await runAudit(servers, SETTLES_WITHIN_MS)) === 0;
   const dead = await deadIn(servers.broker);
   const stored = await storedIn(servers.databases);
-  const findings = [...judge(ledger, stored), ...(victim.providers ? judgeProviders(victim.providers.books, await keptOfProviders(servers.databases)) : [])];
-  const measured = rows.map((row) => ({ ...row, ...(options.long && !row.skipped && { overMs: overAfter(ledger, row.over) }) }));
-  for (const line of ['', ...faultTable(measured, findings), '', loadLine(ledger, tooLate(ledger, stored)), ...findingLines(findings)]) say(line);
+  const findings = [
+    ...judge(ledger, stored),
+    ...(victim.providers ? judgeProviders(victim.providers.books, await keptOfProviders(servers.databases)) : []),
+  ];
+  const measured = rows.map((row) => ({
+    ...row,
+    ...(options.long && !row.skipped && { overMs: overAfter(ledger, row.over) }),
+  }));
+  for (const line of [
+    '',
+    ...faultTable(measured, findings),
+    '',
+    loadLine(ledger, tooLate(ledger, stored)),
+    ...findingLines(findings),
+  ])
+    say(line);
   const wrong = wrongIn({ rows, findings, audit, dead, unexpected: ledger.unexpectedAnswers, ended });
   const counts = { lost: countOf(findings, 'lost'), doubled: countOf(findings, 'doubled'), dead: deadLetters(dead) };
-  return { wrong, summary: { seed: options.seed, rows: measured, orders: ledger.orders.length, claims: ledger.claims.length, ...counts, audit } };
+  return {
+    wrong,
+    summary: {
+      seed: options.seed,
+      rows: measured,
+      orders: ledger.orders.length,
+      claims: ledger.claims.length,
+      ...counts,
+      audit,
+    },
+  };
 }

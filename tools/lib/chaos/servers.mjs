@@ -34,7 +34,14 @@ export const serverPids = (home) => ({ RabbitMQ: runningNode(home)?.pid, Postgre
 
 /** A PostgreSQL that still recovers accepts connections and then refuses them. */
 async function opens({ port, password }) {
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password, database: 'postgres', connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port,
+    user: 'postgres',
+    password,
+    database: 'postgres',
+    connectionTimeoutMillis: 5_000,
+  });
   client.on('error', () => {});
   try {
     await client.connect();

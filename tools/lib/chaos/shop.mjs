@@ -6,7 +6,13 @@ const ASK_AGAIN_MS = { first: 300, most: 3_000 };
 /** What means "not now, ask again": 0 is no answer at all. */
 const NOT_NOW = new Set([0, 429, 503]);
 
-export const ADDRESS = { name: 'Ada Byron', street: '12 Analytical Row', city: 'London', postcode: 'N1 7AA', country: 'GB' };
+export const ADDRESS = {
+  name: 'Ada Byron',
+  street: '12 Analytical Row',
+  city: 'London',
+  postcode: 'N1 7AA',
+  country: 'GB',
+};
 const CARD = '4242424242424242';
 
 /** @typedef {{ status: number, location?: string, body: any }} Answer status: 0 when there was none */
@@ -24,7 +30,11 @@ export class Shop {
 
   /** @returns {Promise<Answer>} */
   async call(method, path, { token, key, body } = {}) {
-    const headers = { ...(body && { 'content-type': 'application/json' }), ...(token && { authorization: `Bearer ${token}` }), ...(key && { 'idempotency-key': key }) };
+    const headers = {
+      ...(body && { 'content-type': 'application/json' }),
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(key && { 'idempotency-key': key }),
+    };
     const answer = await this.#send(method, path, { headers, body: body && JSON.stringify(body) });
     this.#note(method, path, answer);
     return answer;
@@ -37,9 +47,17 @@ export class Shop {
 
   async #send(method, path, request) {
     try {
-      const response = await fetch(this.url + path, { method, ...request, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+      const response = await fetch(this.url + path, {
+        method,
+        ...request,
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      });
       const text = await response.text();
-      return { status: response.status, location: response.headers.get('location') ?? undefined, body: text === '' ? undefined : JSON.parse(text) };
+      return {
+        status: response.status,
+        location: response.headers.get('location') ?? undefined,
+        body: text === '' ? undefined : JSON.parse(text),
+      };
     } catch {
       return { status: 0, body: undefined };
     }
@@ -69,7 +87,8 @@ export class Shop {
   /** For what must succeed before there is any fault. @throws Error */
   async expect(status, method, path, request) {
     const answer = await this.decided(method, path, request);
-    if (answer.status !== status) throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    if (answer.status !== status)
+      throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     return answer.body;
   }
 
@@ -82,5 +101,6 @@ export class Shop {
   cancel = (token, id) => this.call('POST', `/orders/${id}/cancellation`, { token });
 
   /** Until the door has decided: 202, or 410. */
-  claim = (token, saleId) => this.decided('POST', `/flash-sales/${saleId}/claims`, { token, body: { address: ADDRESS } });
+  claim = (token, saleId) =>
+    this.decided('POST', `/flash-sales/${saleId}/claims`, { token, body: { address: ADDRESS } });
 }

@@ -40,7 +40,11 @@ const at = (url, port) => Object.assign(new URL(url), { port: String(port) }).hr
  * @returns {Promise<Victim>}
  */
 export async function startVictim(options, settings, { long }) {
-  if (!findRabbit()) throw new Failure('chaos kills a broker of its own, and there is no RabbitMQ on this machine', 'Install RabbitMQ 3.10 or later; a container cannot be killed and brought back from here.');
+  if (!findRabbit())
+    throw new Failure(
+      'chaos kills a broker of its own, and there is no RabbitMQ on this machine',
+      'Install RabbitMQ 3.10 or later; a container cannot be killed and brought back from here.',
+    );
   for (const name of NOT_OURS) delete process.env[name];
   const { home, shutdown } = options;
   const proxies = {};
@@ -48,10 +52,23 @@ export async function startVictim(options, settings, { long }) {
   const url = `http://127.0.0.1:${port}`;
   const outside = long ? await outsideWorld({ url, home, shutdown }) : {};
   Object.assign(process.env, settings, outside.settings);
-  const { supervisor } = await startSystem({ ...options, port, reach: (servers) => prepared(servers, { proxies, home, disk: outside.disk }) });
+  const { supervisor } = await startSystem({
+    ...options,
+    port,
+    reach: (servers) => prepared(servers, { proxies, home, disk: outside.disk }),
+  });
   await shutdown.add('proxies', () => Promise.all(Object.values(proxies).map((proxy) => proxy.close())));
   const { providers, disk } = outside;
-  return { url, supervisor, proxies, home, servers: () => serversOf(home), tokenOf: tokensOf(home, 'customer'), ...(providers && { providers }), ...(disk && { disk }) };
+  return {
+    url,
+    supervisor,
+    proxies,
+    home,
+    servers: () => serversOf(home),
+    tokenOf: tokensOf(home, 'customer'),
+    ...(providers && { providers }),
+    ...(disk && { disk }),
+  };
 }
 
 /** What the long form has besides: providers of our own, and a small disk. */
@@ -59,13 +76,19 @@ async function outsideWorld({ url, home, shutdown }) {
   const token = () => tokensOf(home, 'admin')(randomUUID());
   const call = async (parcelId, step) => {
     const headers = { authorization: `Bearer ${await token()}` };
-    const answer = await fetch(`${url}/parcels/${parcelId}/${step}`, { method: 'POST', headers, signal: AbortSignal.timeout(CALL_BACK_MS) }).catch(() => ({ status: 0, body: null }));
+    const answer = await fetch(`${url}/parcels/${parcelId}/${step}`, {
+      method: 'POST',
+      headers,
+      signal: AbortSignal.timeout(CALL_BACK_MS),
+    }).catch(() => ({ status: 0, body: null }));
     await answer.body?.cancel();
     return answer;
   };
   const providers = await new Providers({ tell: calledBack(call) }).open();
   await shutdown.add('providers', () => providers.close());
-  const settings = Object.fromEntries(['CARD_GATEWAY_URL', 'CARRIER_URL', 'SMS_PROVIDER_URL'].map((name) => [name, providers.url]));
+  const settings = Object.fromEntries(
+    ['CARD_GATEWAY_URL', 'CARRIER_URL', 'SMS_PROVIDER_URL'].map((name) => [name, providers.url]),
+  );
   return { providers, settings, disk: await SmallDisk.mount(home) };
 }
 
@@ -96,5 +119,6 @@ async function serversOf(home) {
 /** Tokens as accounts would give them, without asking accounts. */
 function tokensOf(home, role) {
   const key = createPrivateKey(secretsOf(home).tokenPrivateKey);
-  return (userId) => new SignJWT({ role }).setProtectedHeader({ alg: 'EdDSA' }).setSubject(userId).setExpirationTime('2h').sign(key);
+  return (userId) =>
+    new SignJWT({ role }).setProtectedHeader({ alg: 'EdDSA' }).setSubject(userId).setExpirationTime('2h').sign(key);
 }

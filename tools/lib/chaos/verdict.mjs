@@ -10,8 +10,17 @@
 export function wrongIn({ rows, findings, audit, dead, unexpected, ended }) {
   return [
     ...rows.flatMap(wrongAbout),
-    ...['lost', 'doubled'].map((kind) => [countOf(findings, kind), kind]).filter(([count]) => count > 0).map(([count, kind]) => `${count} ${kind}`),
-    ...(deadLetters(dead) > 0 ? [`${deadLetters(dead)} dead letters: ${Object.entries(dead).map(([queue, count]) => `${queue} ${count}`).join(', ')}`] : []),
+    ...['lost', 'doubled']
+      .map((kind) => [countOf(findings, kind), kind])
+      .filter(([count]) => count > 0)
+      .map(([count, kind]) => `${count} ${kind}`),
+    ...(deadLetters(dead) > 0
+      ? [
+          `${deadLetters(dead)} dead letters: ${Object.entries(dead)
+            .map(([queue, count]) => `${queue} ${count}`)
+            .join(', ')}`,
+        ]
+      : []),
     ...(audit ? [] : ['the audit found something broken']),
     ...ended.map((who) => `ended by itself: ${who}`),
     ...unexpected.map((what) => `not an answer of the API: ${what}`),
@@ -44,4 +53,5 @@ export function overAfter({ orders }, cure) {
 }
 
 /** @param {{ orders: import('./ledger.mjs').OrderEntry[] }} ledger @returns {number} orders paid between these two times */
-export const paidBetween = ({ orders }, from, to) => orders.filter(({ paidAt }) => paidAt >= from && paidAt < to).length;
+export const paidBetween = ({ orders }, from, to) =>
+  orders.filter(({ paidAt }) => paidAt >= from && paidAt < to).length;

@@ -44,7 +44,17 @@ export const GROUPS = [
     name: 'unit of work',
     servers: true,
     files: inFolder('libs/persistence/src', '.ts', ['rows', 'collection', 'row-waiters', 'batch', 'unit-of-work']),
-    specs: inFolder('libs/persistence/src', '.spec.ts', ['collection', 'rows', 'row-waiters', 'unit-of-work', 'failing-batches', 'held-rows', 'tracing', 'metrics', 'interleaving']),
+    specs: inFolder('libs/persistence/src', '.spec.ts', [
+      'collection',
+      'rows',
+      'row-waiters',
+      'unit-of-work',
+      'failing-batches',
+      'held-rows',
+      'tracing',
+      'metrics',
+      'interleaving',
+    ]),
   },
   {
     name: 'outbox',

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { absentFiles, chosen, GROUPS, unknownFiles } from './groups.mjs';
 
 const groups = [
-  { name: 'a', files: ['apps/a/src/one.ts', 'apps/a/src/two.ts'], specs: ['apps/a/src/one.spec.ts', 'apps/a/src/two.spec.ts'] },
+  {
+    name: 'a',
+    files: ['apps/a/src/one.ts', 'apps/a/src/two.ts'],
+    specs: ['apps/a/src/one.spec.ts', 'apps/a/src/two.spec.ts'],
+  },
   { name: 'b', files: ['apps/b/src/one.ts'], specs: ['apps/b/src/one.spec.ts'] },
 ];
 const all = () => true;
@@ -20,12 +24,19 @@ describe('the files to mutate', () => {
   it('are those of a folder that is named, and not those of one whose name begins so', () => {
     expect(files(chosen(groups, ['apps/a'], all))).toEqual([groups[0].files]);
     expect(files(chosen(groups, ['apps/a/'], all))).toEqual([groups[0].files]);
-    expect(unknownFiles(groups, ['app', 'apps/b', 'apps/a/src/one.ts', 'apps/c/src/one.ts'])).toEqual(['app', 'apps/c/src/one.ts']);
+    expect(unknownFiles(groups, ['app', 'apps/b', 'apps/a/src/one.ts', 'apps/c/src/one.ts'])).toEqual([
+      'app',
+      'apps/c/src/one.ts',
+    ]);
   });
 
   it('are only those that are there', () => {
     const exists = (file) => !file.includes('two');
-    expect(chosen(groups, [], exists)[0]).toEqual({ name: 'a', files: ['apps/a/src/one.ts'], specs: ['apps/a/src/one.spec.ts'] });
+    expect(chosen(groups, [], exists)[0]).toEqual({
+      name: 'a',
+      files: ['apps/a/src/one.ts'],
+      specs: ['apps/a/src/one.spec.ts'],
+    });
     expect(absentFiles(groups, exists)).toEqual(['apps/a/src/two.ts', 'apps/a/src/two.spec.ts']);
   });
 

@@ -35,7 +35,11 @@ export async function mutate(group, { reports, copy, concurrency, env, onStart, 
   const [code] = await once(child, 'close');
   if (code !== 0 || !existsSync(report)) {
     const fix = `See whether its tests are green: npm test -- ${group.specs.join(' ')}`;
-    throw new Failure(`the tests of ${group.name} did not run on its mutants (exit code ${code})`, fix, output.slice(-30).join('\n'));
+    throw new Failure(
+      `the tests of ${group.name} did not run on its mutants (exit code ${code})`,
+      fix,
+      output.slice(-30).join('\n'),
+    );
   }
   return JSON.parse(readFileSync(report, 'utf8'));
 }

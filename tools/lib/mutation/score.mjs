@@ -39,11 +39,14 @@ export function score({ killed, timeout, survived, noCoverage }) {
 
 /** @param {Counts[]} counts @returns {string[]} the lines of a table, the last of which is the sum */
 export function table(counts) {
-  const cells = (row) => [row.file, row.killed, row.timeout, row.survived, row.noCoverage, score(row).toFixed(1)].map(String);
+  const cells = (row) =>
+    [row.file, row.killed, row.timeout, row.survived, row.noCoverage, score(row).toFixed(1)].map(String);
   const rows = [...counts, total(counts)].map(cells);
   const all = [['file', 'killed', 'timeout', 'survived', 'not covered', 'score %'], ...rows];
   const widths = all[0].map((_, column) => Math.max(...all.map((row) => row[column].length)));
-  return all.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '));
+  return all.map((row) =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '),
+  );
 }
 
 /**

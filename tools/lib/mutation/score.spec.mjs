@@ -6,8 +6,20 @@ const mutant = (status, replacement = 'x', at = location(1, 1, 2)) => ({ status,
 const source = 'const a = 1 + 2;\nconst b = a;\n';
 const report = {
   files: {
-    'one.ts': { source, mutants: [mutant('Killed'), mutant('RuntimeError'), mutant('Timeout'), mutant('Survived', '1 - 2', location(1, 11, 16)), mutant('Ignored')] },
-    'two.ts': { source, mutants: [mutant('NoCoverage', '', { start: { line: 1, column: 15 }, end: { line: 2, column: 6 } })] },
+    'one.ts': {
+      source,
+      mutants: [
+        mutant('Killed'),
+        mutant('RuntimeError'),
+        mutant('Timeout'),
+        mutant('Survived', '1 - 2', location(1, 11, 16)),
+        mutant('Ignored'),
+      ],
+    },
+    'two.ts': {
+      source,
+      mutants: [mutant('NoCoverage', '', { start: { line: 1, column: 15 }, end: { line: 2, column: 6 } })],
+    },
     'none.ts': { source, mutants: [] },
   },
 };

@@ -33,7 +33,8 @@ export async function emptyVhost(): Promise<Vhost> {
     call,
     channel,
     depth: async (queue) => (await channel.checkQueue(queue)).messageCount,
-    queueNames: async () => ((await (await call('GET', `queues/${vhost}`)).json()) as { name: string }[]).map(({ name }) => name),
+    queueNames: async () =>
+      ((await (await call('GET', `queues/${vhost}`)).json()) as { name: string }[]).map(({ name }) => name),
     close: async () => {
       await connection.close();
       await call('DELETE', `vhosts/${vhost}`);
@@ -43,9 +44,16 @@ export async function emptyVhost(): Promise<Vhost> {
 
 function caller(managementUrl: string): (method: string, path: string, body?: object) => Promise<Response> {
   const { origin, username, password } = new URL(managementUrl);
-  const headers = { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`, 'content-type': 'application/json' };
+  const headers = {
+    authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+    'content-type': 'application/json',
+  };
   return async (method, path, body) => {
-    const response = await fetch(`${origin}/api/${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    const response = await fetch(`${origin}/api/${path}`, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
     if (!response.ok) throw new Error(`${method} /api/${path}: ${response.status}`);
     return response;
   };

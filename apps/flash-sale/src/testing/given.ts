@@ -2,7 +2,13 @@ import type { Address } from '@sluice/contracts';
 import type { NewSale } from '../sale.js';
 import type { Decision, State } from '../tables.js';
 
-export const ADDRESS: Address = { name: 'Ada Byron', street: '12 Analytical Row', city: 'London', postcode: 'N1 7AA', country: 'GB' };
+export const ADDRESS: Address = {
+  name: 'Ada Byron',
+  street: '12 Analytical Row',
+  city: 'London',
+  postcode: 'N1 7AA',
+  country: 'GB',
+};
 export const PRICE = { amount: 500, currency: 'EUR' };
 export const NOON = new Date('2026-11-22T12:00:00.000Z');
 
@@ -27,7 +33,11 @@ export const newSale = (change: Partial<NewSale> = {}): NewSale => ({
 export const nothing: State = { sales: {}, claims: {} };
 
 /** The state that a decision leaves behind. */
-export const afterwards = (state: State, { state: changes = {} }: Decision): State => ({ sales: { ...state.sales, ...changes.sales }, claims: { ...state.claims, ...changes.claims } });
+export const afterwards = (state: State, { state: changes = {} }: Decision): State => ({
+  sales: { ...state.sales, ...changes.sales },
+  claims: { ...state.claims, ...changes.claims },
+});
 
 /** What a decision sends: types with their data. */
-export const sentBy = ({ messages = [] }: Decision): { type: string; [field: string]: unknown }[] => messages.map(({ contract, data }) => ({ type: contract.type, ...(data as Record<string, unknown>) }));
+export const sentBy = ({ messages = [] }: Decision): { type: string; [field: string]: unknown }[] =>
+  messages.map(({ contract, data }) => ({ type: contract.type, ...(data as Record<string, unknown>) }));

@@ -1,4 +1,14 @@
-import { ClaimPiece, type ClaimResult, CreateSale, type Data, GetClaim, GetSale, type Outgoing, type Sale, StockAllotted } from '@sluice/contracts';
+import {
+  ClaimPiece,
+  type ClaimResult,
+  CreateSale,
+  type Data,
+  GetClaim,
+  GetSale,
+  type Outgoing,
+  type Sale,
+  StockAllotted,
+} from '@sluice/contracts';
 import { encode, MessageClient } from '@sluice/messaging';
 import { newId } from '@sluice/persistence';
 import { startService, type Service } from '@sluice/service-kit';
@@ -29,12 +39,17 @@ export interface Shop {
 }
 
 /** @param eventually how to wait for what others do */
-export function openShop(urls: { AMQP_URL: string; DATABASE_URL: string; [setting: string]: string }, eventually: <T>(assertion: () => Promise<T>) => Promise<T>): Shop {
+export function openShop(
+  urls: { AMQP_URL: string; DATABASE_URL: string; [setting: string]: string },
+  eventually: <T>(assertion: () => Promise<T>) => Promise<T>,
+): Shop {
   const client = new MessageClient({ url: urls.AMQP_URL, source: 'neighbours' });
   const services: Service[] = [];
   const envelope = () => ({ id: newId(), time: new Date().toISOString(), correlationId: 'spec', source: 'neighbours' });
   const publish = async (about: { acceptedAt?: string }, messages: Outgoing[]) =>
-    void (await Promise.all(messages.map((message) => client.publisher.publish(encode(message, { ...envelope(), ...about })))));
+    void (await Promise.all(
+      messages.map((message) => client.publisher.publish(encode(message, { ...envelope(), ...about }))),
+    ));
   const tell = (...messages: Outgoing[]) => publish({}, messages);
   const stop = async () => void (await Promise.all(services.splice(0).map((service) => service.stop())));
   const see = (saleId: string) => client.request(GetSale, { saleId, anyState: true }, { deadlineMs: DEADLINE_MS });
@@ -42,7 +57,10 @@ export function openShop(urls: { AMQP_URL: string; DATABASE_URL: string; [settin
     client,
     async start() {
       const environment = { ...urls, RETRY_TIERS_MS: TIERS_MS.join(), LOG_LEVEL: 'silent' };
-      const service = await startService({ name: 'flash-sale', module: FlashSaleModule, config: FlashSaleConfig, database: true }, environment);
+      const service = await startService(
+        { name: 'flash-sale', module: FlashSaleModule, config: FlashSaleConfig, database: true },
+        environment,
+      );
       services.push(service);
       return service;
     },
@@ -60,7 +78,8 @@ export function openShop(urls: { AMQP_URL: string; DATABASE_URL: string; [settin
       });
     },
     see,
-    result: (saleId, userId, round = 1) => client.request(GetClaim, { saleId, userId, round }, { deadlineMs: DEADLINE_MS }),
+    result: (saleId, userId, round = 1) =>
+      client.request(GetClaim, { saleId, userId, round }, { deadlineMs: DEADLINE_MS }),
     async close() {
       await stop();
       await client.close();
@@ -69,14 +88,22 @@ export function openShop(urls: { AMQP_URL: string; DATABASE_URL: string; [settin
 }
 
 export const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
-export const ticket = (saleId: string, userId: string, round = 1): Outgoing => ClaimPiece({ saleId, userId, round, address: ADDRESS });
+export const ticket = (saleId: string, userId: string, round = 1): Outgoing =>
+  ClaimPiece({ saleId, userId, round, address: ADDRESS });
 export const users = (count: number): string[] => Array.from({ length: count }, newId);
 
 /** What was sent to a neighbour that is not there: it waits in its queue, and is taken from it. */
-export async function sent<T>({ connection }: { connection: ChannelModel }, queue: string): Promise<{ type: string; data: T }[]> {
+export async function sent<T>(
+  { connection }: { connection: ChannelModel },
+  queue: string,
+): Promise<{ type: string; data: T }[]> {
   const channel = await connection.createChannel();
   const messages: { type: string; data: T }[] = [];
-  for (let message = await channel.get(queue, { noAck: true }); message; message = await channel.get(queue, { noAck: true })) {
+  for (
+    let message = await channel.get(queue, { noAck: true });
+    message;
+    message = await channel.get(queue, { noAck: true })
+  ) {
     messages.push({ type: String(message.properties.type), data: JSON.parse(message.content.toString()) as T });
   }
   await channel.close();

@@ -6,7 +6,8 @@ const KNOWN = ['4242424242424242', '4000000000000002', '4000000000000119'];
 
 export class FakeCardVault implements CardVault {
   async exchange(card: string): Promise<string> {
-    if (!KNOWN.includes(card)) throw ProblemError.of(422, 'Unknown card', 'The test card gateway does not know this number.');
+    if (!KNOWN.includes(card))
+      throw ProblemError.of(422, 'Unknown card', 'The test card gateway does not know this number.');
     return `tok_fake_${card.slice(-4)}`;
   }
 }

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ProductMemory } from './product-memory.js';
 
-const tea = (version: number, amount = 100 * version) => ({ sku: 'TEA', name: `Tea ${version}`, price: { amount, currency: 'EUR' }, version });
+const tea = (version: number, amount = 100 * version) => ({
+  sku: 'TEA',
+  name: `Tea ${version}`,
+  price: { amount, currency: 'EUR' },
+  version,
+});
 
 function memoryAt(start: number, most?: number) {
   let now = start;

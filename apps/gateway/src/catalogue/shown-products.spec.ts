@@ -19,27 +19,49 @@ describe('an order', () => {
   beforeAll(async () => {
     broker = await testBroker();
     [gateway, other] = [await startGateway({ AMQP_URL: broker.url }), await startGateway({ AMQP_URL: broker.url })];
-    [orders, inventory] = [await startPeer(broker, 'orders', OrdersPeer), await startPeer(broker, 'inventory', InventoryPeer)];
+    [orders, inventory] = [
+      await startPeer(broker, 'orders', OrdersPeer),
+      await startPeer(broker, 'inventory', InventoryPeer),
+    ];
     [ann, admin] = [await tokenOf(ANN), await tokenOf(ANN, { role: 'admin' })];
-    for (const one of [gateway, other]) await eventually(async () => expect(await call(one, 'GET', '/readyz')).toMatchObject({ status: 200 }));
+    for (const one of [gateway, other])
+      await eventually(async () => expect(await call(one, 'GET', '/readyz')).toMatchObject({ status: 200 }));
   });
   afterAll(async () => {
     await Promise.all([gateway?.stop(), other?.stop(), orders?.stop(), inventory?.stop()]);
     await broker?.close();
   });
 
-  const put = (sku: string, amount: number, through = gateway) => call(through, 'PUT', `/products/${sku}`, { as: admin, body: { name: sku, price: { amount, currency: 'EUR' } } });
+  const put = (sku: string, amount: number, through = gateway) =>
+    call(through, 'PUT', `/products/${sku}`, { as: admin, body: { name: sku, price: { amount, currency: 'EUR' } } });
   const placed = async (skus: string[], through = gateway, headers: Record<string, string> = {}) => {
-    const { body } = await call(through, 'POST', '/orders', { as: ann, body: order(skus.map((sku) => ({ sku, quantity: 1 }))), headers });
-    return { id: String(body['id']), shown: orders.peer.orders.get(String(body['id']))!.shown!.map(({ sku, price, version }) => [sku, price.amount, version]) };
+    const { body } = await call(through, 'POST', '/orders', {
+      as: ann,
+      body: order(skus.map((sku) => ({ sku, quantity: 1 }))),
+      headers,
+    });
+    return {
+      id: String(body['id']),
+      shown: orders.peer.orders
+        .get(String(body['id']))!
+        .shown!.map(({ sku, price, version }) => [sku, price.amount, version]),
+    };
   };
 
   it('says what the shop shows: the newest version that was answered or asked for, once for each product', async () => {
     await put('MILK', 100);
     await put('MILK', 90);
     expect((await placed(['MILK'])).shown).toEqual([['MILK', 90, 2]]);
-    inventory.peer.products.set('HONEY', { sku: 'HONEY', name: 'Honey', price: { amount: 700, currency: 'EUR' }, version: 4 });
-    expect((await placed(['MILK', 'HONEY', 'NOTHING', 'MILK'])).shown).toEqual([['MILK', 90, 2], ['HONEY', 700, 4]]);
+    inventory.peer.products.set('HONEY', {
+      sku: 'HONEY',
+      name: 'Honey',
+      price: { amount: 700, currency: 'EUR' },
+      version: 4,
+    });
+    expect((await placed(['MILK', 'HONEY', 'NOTHING', 'MILK'])).shown).toEqual([
+      ['MILK', 90, 2],
+      ['HONEY', 700, 4],
+    ]);
   });
 
   it('asks for a product that was seen not long ago no more than once, also when many are placed at a time', async () => {
@@ -53,7 +75,10 @@ describe('an order', () => {
     await put('RICE', 100);
     const first = await placed(['RICE'], gateway, { 'idempotency-key': 'rice' });
     await put('RICE', 200);
-    expect(await placed(['RICE'], gateway, { 'idempotency-key': 'rice' })).toEqual({ id: first.id, shown: [['RICE', 100, 1]] });
+    expect(await placed(['RICE'], gateway, { 'idempotency-key': 'rice' })).toEqual({
+      id: first.id,
+      shown: [['RICE', 100, 1]],
+    });
   });
 
   it('says what another gateway has changed, as soon as that is heard', async () => {
@@ -62,8 +87,18 @@ describe('an order', () => {
     await put('SALT', 80);
     await publish(broker, ProductChanged, inventory.peer.products.get('SALT')!);
     await eventually(async () => expect((await placed(['SALT'], other)).shown).toEqual([['SALT', 80, 2]]));
-    await publish(broker, ProductChanged, { sku: 'SALT', name: 'SALT', price: { amount: 100, currency: 'EUR' }, version: 1 });
-    await publish(broker, ProductChanged, { sku: 'WATER', name: 'WATER', price: { amount: 1, currency: 'EUR' }, version: 1 });
+    await publish(broker, ProductChanged, {
+      sku: 'SALT',
+      name: 'SALT',
+      price: { amount: 100, currency: 'EUR' },
+      version: 1,
+    });
+    await publish(broker, ProductChanged, {
+      sku: 'WATER',
+      name: 'WATER',
+      price: { amount: 1, currency: 'EUR' },
+      version: 1,
+    });
     await eventually(async () => expect((await placed(['WATER'], other)).shown).toEqual([['WATER', 1, 1]]));
     expect((await placed(['SALT'], other)).shown).toEqual([['SALT', 80, 2]]);
   });
@@ -72,8 +107,18 @@ describe('an order', () => {
     await put('OIL', 100);
     await put('OIL', 60);
     await inventory.stop();
-    await publish(broker, ProductChanged, { sku: 'WINE', name: 'Wine', price: { amount: 900, currency: 'EUR' }, version: 3 });
-    await eventually(async () => expect((await placed(['WINE', 'OIL', 'NOTHING'])).shown).toEqual([['WINE', 900, 3], ['OIL', 60, 2]]));
+    await publish(broker, ProductChanged, {
+      sku: 'WINE',
+      name: 'Wine',
+      price: { amount: 900, currency: 'EUR' },
+      version: 3,
+    });
+    await eventually(async () =>
+      expect((await placed(['WINE', 'OIL', 'NOTHING'])).shown).toEqual([
+        ['WINE', 900, 3],
+        ['OIL', 60, 2],
+      ]),
+    );
     const began = performance.now();
     for (let count = 0; count < 10; count++) await placed(['NOTHING']);
     expect(performance.now() - began).toBeLessThan(2_000);

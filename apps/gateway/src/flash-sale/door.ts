@@ -54,12 +54,20 @@ export class Door {
   async #knock(claim: Parameters<typeof ClaimPiece>[0], acceptedAt: string | undefined): Promise<boolean> {
     const id = correlationId();
     try {
-      await this.client.post(ClaimPiece, claim, { deadlineMs: CONFIRM_MS, acceptedAt, ...(id !== undefined && { correlationId: id }) });
+      await this.client.post(ClaimPiece, claim, {
+        deadlineMs: CONFIRM_MS,
+        acceptedAt,
+        ...(id !== undefined && { correlationId: id }),
+      });
       return true;
     } catch (error) {
       if (!(error instanceof PublishError)) throw error;
       if (error.reason === 'nacked') return false;
-      throw ProblemError.of(503, 'Service Unavailable', 'It is not known whether the claim is in line. Ask again: it counts once, and the ticket is the same.');
+      throw ProblemError.of(
+        503,
+        'Service Unavailable',
+        'It is not known whether the claim is in line. Ask again: it counts once, and the ticket is the same.',
+      );
     }
   }
 }

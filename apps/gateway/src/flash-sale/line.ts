@@ -34,7 +34,12 @@ export class Line {
     live: Live,
     private readonly sales: Sales,
   ) {
-    this.#depth = new QueueDepth(firstOrSecond(() => door.publisher.depth(QUEUE), () => waitingAt(client)));
+    this.#depth = new QueueDepth(
+      firstOrSecond(
+        () => door.publisher.depth(QUEUE),
+        () => waitingAt(client),
+      ),
+    );
     live.hear(SaleProgress, (fact) => fact && this.#moved(fact.data.saleId, fact.data));
   }
 

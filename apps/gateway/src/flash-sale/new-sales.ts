@@ -52,8 +52,11 @@ export class NewSales {
   /** Inventory has refused it, and knows the currency of the product. */
   async #refusal({ sku, quantity, price: { currency } }: z.output<typeof NewSale>): Promise<ProblemError> {
     const product = await this.rpc.ask(GetProduct, { sku }).catch(() => undefined);
-    if (!product || product.price.currency === currency) return ProblemError.of(409, 'Not enough stock', `Inventory does not have ${quantity} of ${sku} to allot.`);
-    return ProblemError.of(422, 'Not valid', undefined, { errors: [{ path: 'price.currency', message: `the product is sold in ${product.price.currency}` }] });
+    if (!product || product.price.currency === currency)
+      return ProblemError.of(409, 'Not enough stock', `Inventory does not have ${quantity} of ${sku} to allot.`);
+    return ProblemError.of(422, 'Not valid', undefined, {
+      errors: [{ path: 'price.currency', message: `the product is sold in ${product.price.currency}` }],
+    });
   }
 
   async #look(saleId: string, patienceMs: number): Promise<Sale | typeof LATE> {

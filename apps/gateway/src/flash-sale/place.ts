@@ -18,7 +18,8 @@ export const EntryHint = z
     return { depth: depth!, ...(drained !== undefined && { drained }) };
   });
 
-export const hintOf = ({ depth, drained }: Entry): string => (drained === undefined ? `${depth}` : `${depth}.${drained}`);
+export const hintOf = ({ depth, drained }: Entry): string =>
+  drained === undefined ? `${depth}` : `${depth}.${drained}`;
 
 /** Each is there when it is known. */
 export const Place = z.object({

@@ -19,14 +19,27 @@ describe('who is asked for the depth', () => {
   it('is the broker, and the owner as soon as the broker refuses to say', async () => {
     const asked: string[] = [];
     const ask = (who: string, answer: () => number) => async () => (asked.push(who), answer());
-    const answers = [() => 4, () => { throw refusal; }];
-    const depth = firstOrSecond(ask('broker', () => answers.shift()!()), ask('owner', () => 5));
+    const answers = [
+      () => 4,
+      () => {
+        throw refusal;
+      },
+    ];
+    const depth = firstOrSecond(
+      ask('broker', () => answers.shift()!()),
+      ask('owner', () => 5),
+    );
     expect([await depth(), await depth(), await depth()]).toEqual([4, 5, 5]);
     expect(asked).toEqual(['broker', 'broker', 'owner', 'owner']);
   });
 
   it('is nobody while there is no broker', async () => {
-    await expect(firstOrSecond(() => Promise.reject(new Error('there is no connection to the broker')), async () => 5)()).rejects.toThrow('no connection');
+    await expect(
+      firstOrSecond(
+        () => Promise.reject(new Error('there is no connection to the broker')),
+        async () => 5,
+      )(),
+    ).rejects.toThrow('no connection');
   });
 });
 
@@ -64,7 +77,10 @@ describe('the depth of the queue', () => {
 
   it('is asked for again after a failure, and nobody waits for that answer', async () => {
     let answer: (depth: number) => void = () => undefined;
-    const { depth, pass, asked } = sampled(Promise.reject(new Error('away')), new Promise<number>((resolve) => (answer = resolve)));
+    const { depth, pass, asked } = sampled(
+      Promise.reject(new Error('away')),
+      new Promise<number>((resolve) => (answer = resolve)),
+    );
     expect(await depth.now()).toBeUndefined();
     pass(251);
     const began = performance.now();

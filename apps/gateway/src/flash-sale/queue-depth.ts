@@ -45,8 +45,10 @@ export class QueueDepth {
 
   /** Undefined: nobody says. */
   async now(): Promise<number | undefined> {
-    if (this.clock() - this.#askedAt > SAMPLE_MS) this.#asking ??= this.#take().finally(() => (this.#asking = undefined));
-    if (this.#age > STALE_MS && this.clock() - this.#failedAt > STALE_MS) await Promise.race([this.#asking, pause(PATIENCE_MS, undefined, { ref: false })]);
+    if (this.clock() - this.#askedAt > SAMPLE_MS)
+      this.#asking ??= this.#take().finally(() => (this.#asking = undefined));
+    if (this.#age > STALE_MS && this.clock() - this.#failedAt > STALE_MS)
+      await Promise.race([this.#asking, pause(PATIENCE_MS, undefined, { ref: false })]);
     return this.#sample && this.#age <= STALE_MS ? this.#sample.depth + this.#admitted : undefined;
   }
 

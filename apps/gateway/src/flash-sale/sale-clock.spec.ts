@@ -9,7 +9,10 @@ describe('the clock of sales', () => {
   let clock: SaleClock;
   beforeEach(() => {
     uptime = 1_000;
-    clock = new SaleClock(() => uptime, () => 42);
+    clock = new SaleClock(
+      () => uptime,
+      () => 42,
+    );
   });
 
   it('is that of the process until flash-sale has named an instant', () => {

@@ -27,7 +27,9 @@ export class SaleMemory {
   }
 
   #forgetOne(): void {
-    const closesFirst = [...this.#sales.values()].reduce((first, sale) => (Date.parse(sale.closesAt) < Date.parse(first.closesAt) ? sale : first));
+    const closesFirst = [...this.#sales.values()].reduce((first, sale) =>
+      Date.parse(sale.closesAt) < Date.parse(first.closesAt) ? sale : first,
+    );
     this.#sales.delete(closesFirst.id);
   }
 }

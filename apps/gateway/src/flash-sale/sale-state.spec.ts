@@ -5,7 +5,8 @@ import { saleOf } from '../testing/flash-sale-peer.js';
 import { doorFor, stateAt } from './sale-state.js';
 
 const [OPENS, CLOSES] = [Date.parse('2026-11-27T08:00:00Z'), Date.parse('2026-11-27T09:00:00Z')];
-const sale = (change: Partial<Sale>): Sale => saleOf({ id: 'x', opensAt: new Date(OPENS).toISOString(), closesAt: new Date(CLOSES).toISOString(), ...change });
+const sale = (change: Partial<Sale>): Sale =>
+  saleOf({ id: 'x', opensAt: new Date(OPENS).toISOString(), closesAt: new Date(CLOSES).toISOString(), ...change });
 
 describe('doorFor', () => {
   it.each([
@@ -27,11 +28,17 @@ describe('doorFor', () => {
   });
 
   it('lets in before and after a word from flash-sale under the same round', () => {
-    expect(doorFor(sale({ state: 'scheduled', round: 0 }), OPENS)).toEqual(doorFor(sale({ state: 'open', round: 1 }), OPENS));
+    expect(doorFor(sale({ state: 'scheduled', round: 0 }), OPENS)).toEqual(
+      doorFor(sale({ state: 'open', round: 1 }), OPENS),
+    );
   });
 
   it('is open exactly while the state is, and lets nobody in after the close', () => {
-    const any = fc.record({ state: fc.constantFrom(...SaleState.options), now: fc.integer({ min: OPENS - 9, max: CLOSES + 9 }), round: fc.integer({ min: 1, max: 9 }) });
+    const any = fc.record({
+      state: fc.constantFrom(...SaleState.options),
+      now: fc.integer({ min: OPENS - 9, max: CLOSES + 9 }),
+      round: fc.integer({ min: 1, max: 9 }),
+    });
     fc.assert(
       fc.property(any, ({ state, now, round }) => {
         const door = doorFor(sale({ state, round }), now);

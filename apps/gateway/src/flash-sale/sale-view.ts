@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { stateAt } from './sale-state.js';
 
 /** A sale as everybody may see it. */
-export const SaleView = Sale.omit({ version: true }).extend({ state: z.enum(['scheduled', 'open', 'sold-out', 'closed']) });
+export const SaleView = Sale.omit({ version: true }).extend({
+  state: z.enum(['scheduled', 'open', 'sold-out', 'closed']),
+});
 export type SaleView = z.output<typeof SaleView>;
 
 /** As flash-sale has just told it; only of a sale that may be seen. */

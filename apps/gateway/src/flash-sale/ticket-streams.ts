@@ -36,11 +36,14 @@ export class TicketStreams {
   async open(claimed: Claimed, entry: Entry | undefined, knows: number, reply: FastifyReply): Promise<void> {
     const { saleId, userId } = claimed;
     const wire = this.streams.admit(userId, reply);
-    const read = (): Promise<ClaimResult | undefined> => this.#turns.take(async () => (wire.ended ? undefined : this.claims.read(claimed)));
+    const read = (): Promise<ClaimResult | undefined> =>
+      this.#turns.take(async () => (wire.ended ? undefined : this.claims.read(claimed)));
     const stream = new TicketStream(wire, knows, { read, place: () => this.line.place(saleId, entry) }, this.config);
     // Before the first read: what is decided from then on is heard of, or in its answer.
     const unwatch = [
-      this.live.watch('userId', userId, (fact) => (fact ? isAbout(claimed, fact) && stream.decided(ClaimResult.parse(fact.data)) : stream.hint())),
+      this.live.watch('userId', userId, (fact) =>
+        fact ? isAbout(claimed, fact) && stream.decided(ClaimResult.parse(fact.data)) : stream.hint(),
+      ),
       this.line.watch(saleId, () => stream.moved()),
     ];
     void wire.closed.then(() => unwatch.forEach((stop) => stop()));

@@ -24,7 +24,9 @@ describe('a ticket', () => {
   });
 
   it('is another one for another sale, user, round and secret', () => {
-    const tickets = [mine, { ...mine, saleId: BOB }, { ...mine, userId: BOB }, { ...mine, round: 3 }].map((claim) => one.issue(claim));
+    const tickets = [mine, { ...mine, saleId: BOB }, { ...mine, userId: BOB }, { ...mine, round: 3 }].map((claim) =>
+      one.issue(claim),
+    );
     expect(new Set([...tickets, new Tickets({ IDEMPOTENCY_SECRET: 'another secret' }).issue(mine)]).size).toBe(5);
   });
 
@@ -39,7 +41,9 @@ describe('a ticket', () => {
     fc.assert(
       fc.property(fc.nat(ticket.length - 1), fc.constantFrom(...'0123456789ABCabc-_.'), (at, character) => {
         fc.pre(ticket[at] !== character);
-        expect(() => one.verify(`${ticket.slice(0, at)}${character}${ticket.slice(at + 1)}`, SALE, ANN)).toThrow('no such ticket');
+        expect(() => one.verify(`${ticket.slice(0, at)}${character}${ticket.slice(at + 1)}`, SALE, ANN)).toThrow(
+          'no such ticket',
+        );
       }),
     );
   });
@@ -49,7 +53,16 @@ describe('a ticket', () => {
     expect(() => one.verify(`2.${signature}`, SALE, ANN)).toThrow('no such ticket');
   });
 
-  it.each(['', '1', '1.', `0.${'a'.repeat(43)}`, `01.${'a'.repeat(43)}`, `1.${'a'.repeat(44)}`, `1.${'!'.repeat(43)}`, `1234567890.${'a'.repeat(43)}`])('does not look like "%s"', (ticket) => {
+  it.each([
+    '',
+    '1',
+    '1.',
+    `0.${'a'.repeat(43)}`,
+    `01.${'a'.repeat(43)}`,
+    `1.${'a'.repeat(44)}`,
+    `1.${'!'.repeat(43)}`,
+    `1234567890.${'a'.repeat(43)}`,
+  ])('does not look like "%s"', (ticket) => {
     expect(Ticket.safeParse(ticket).success).toBe(false);
   });
 });

@@ -14,7 +14,8 @@ function asking() {
   const ask = (id: string): Promise<Sale> => new Promise((answer, refuse) => asked.push({ id, answer, refuse }));
   return { sales: new UnknownSales(ask, () => now), asked, pass: (ms: number) => (now += ms) };
 }
-const outcome = (look: Promise<Sale | undefined>): Promise<unknown> => look.catch((error: ProblemError) => error.problem.status);
+const outcome = (look: Promise<Sale | undefined>): Promise<unknown> =>
+  look.catch((error: ProblemError) => error.problem.status);
 
 describe('a sale that was never heard of', () => {
   it('is asked for once, however many come for it', async () => {

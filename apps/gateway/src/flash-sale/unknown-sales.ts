@@ -29,7 +29,9 @@ export class UnknownSales {
 
   /** Undefined: nobody could say. @throws ProblemError 404 there is none; 503 too many others are being asked for */
   async look(id: string): Promise<Sale | undefined> {
-    const answer = this.#isKnown(id) ? this.#answers.get(id)!.answer : await (this.#questions.get(id) ?? this.#question(id));
+    const answer = this.#isKnown(id)
+      ? this.#answers.get(id)!.answer
+      : await (this.#questions.get(id) ?? this.#question(id));
     if (answer === 'none') throw ProblemError.of(404, 'Not found', 'There is no such sale.');
     return answer?.sale;
   }
@@ -55,4 +57,5 @@ export class UnknownSales {
   }
 }
 
-const refusal = (error: unknown): Answer => (error instanceof ProblemError && error.problem.status === 404 ? 'none' : undefined);
+const refusal = (error: unknown): Answer =>
+  error instanceof ProblemError && error.problem.status === 404 ? 'none' : undefined;

@@ -70,7 +70,9 @@ export class EventStream {
   /** Resolves when the client has room for more, or has gone. */
   async send({ id, event, data }: StreamEvent): Promise<void> {
     if (this.ended) return;
-    const taken = this.#write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    const taken = this.#write(
+      `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`,
+    );
     if (!this.#overLimit) return;
     const timer = setTimeout(() => this.reply.raw.destroy(), OVER_LIMIT_MS);
     await Promise.race([taken, this.closed]);

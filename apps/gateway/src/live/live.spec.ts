@@ -19,7 +19,14 @@ afterEach(async () => {
 /** Watches, and notes the order of each fact, or that some may have been missed. */
 function watch(field: string, value: string): { told: string[]; unwatch(): void } {
   const told: string[] = [];
-  return { told, unwatch: live.watch(field, value, (fact?: Message) => void told.push(fact ? (fact.data as { orderId: string }).orderId : 'missed')) };
+  return {
+    told,
+    unwatch: live.watch(
+      field,
+      value,
+      (fact?: Message) => void told.push(fact ? (fact.data as { orderId: string }).orderId : 'missed'),
+    ),
+  };
 }
 const ship = (orderId: string, userId: string) => publish(broker, OrderShipped, { orderId, userId, version: 1 });
 
@@ -30,7 +37,12 @@ describe('who hears all facts of a kind', () => {
     await eventually(() => expect(told).toEqual(['missed']));
     const [one, other, user] = [randomUUID(), randomUUID(), randomUUID()];
     await ship(one, user);
-    await publish(broker, OrderCompleted, { orderId: one, userId: user, version: 2, total: { amount: 1, currency: 'EUR' } });
+    await publish(broker, OrderCompleted, {
+      orderId: one,
+      userId: user,
+      version: 2,
+      total: { amount: 1, currency: 'EUR' },
+    });
     await ship(other, user);
     await eventually(() => expect(told).toEqual(['missed', one, other]));
   });

@@ -15,7 +15,13 @@ export class Live implements OnModuleDestroy {
   readonly #feed: LiveFeed;
 
   constructor(@Inject(CONFIG) config: GatewayConfig) {
-    this.#feed = new LiveFeed({ ...brokerOf(config), service: 'gateway', name: 'gateway listens', onFact: (fact) => this.#arrived(fact), onSubscribed: () => this.#mayHaveMissed() });
+    this.#feed = new LiveFeed({
+      ...brokerOf(config),
+      service: 'gateway',
+      name: 'gateway listens',
+      onFact: (fact) => this.#arrived(fact),
+      onSubscribed: () => this.#mayHaveMissed(),
+    });
   }
 
   /** Every fact whose data says `value` in the field `field`, until the function that is returned is called. */

@@ -6,17 +6,32 @@ import { newsOf } from './order-events.js';
 const NOW = '2026-11-21T12:00:00Z';
 const NOTHING = { amount: 0, currency: 'EUR' };
 const ADDRESS = { name: 'Ann', street: 'Main Street 1', city: 'Springfield', postcode: '12345', country: 'US' };
-const orderThatIs = (status: OrderStatus): Order => ({ id: 'x', status, lines: [], subtotal: NOTHING, discount: NOTHING, total: NOTHING, address: ADDRESS, placedAt: NOW, parcels: [] });
+const orderThatIs = (status: OrderStatus): Order => ({
+  id: 'x',
+  status,
+  lines: [],
+  subtotal: NOTHING,
+  discount: NOTHING,
+  total: NOTHING,
+  address: ADDRESS,
+  placedAt: NOW,
+  parcels: [],
+});
 
-const historyOf = (statuses: OrderStatus[]): OrderChange[] => statuses.map((status, index) => ({ version: index + 1, at: NOW, type: `change ${index + 1}`, detail: {}, status }));
+const historyOf = (statuses: OrderStatus[]): OrderChange[] =>
+  statuses.map((status, index) => ({ version: index + 1, at: NOW, type: `change ${index + 1}`, detail: {}, status }));
 const FINAL = ['completed', 'rejected', 'cancelled'];
 
 describe('newsOf', () => {
   it('tells a change with its own status and the rest of the order as it is now', () => {
     const order = { ...orderThatIs('paid'), paidAt: NOW };
-    const changes = [{ version: 2, at: NOW, type: 'awaiting_payment', detail: { payBy: NOW }, status: 'awaiting_payment' as const }];
+    const changes = [
+      { version: 2, at: NOW, type: 'awaiting_payment', detail: { payBy: NOW }, status: 'awaiting_payment' as const },
+    ];
     const change = { at: NOW, type: 'awaiting_payment', detail: { payBy: NOW } };
-    expect(newsOf({ order, changes }, 1).events).toEqual([{ id: 2, event: 'order', data: { ...order, status: 'awaiting_payment', change } }]);
+    expect(newsOf({ order, changes }, 1).events).toEqual([
+      { id: 2, event: 'order', data: { ...order, status: 'awaiting_payment', change } },
+    ]);
   });
 
   it('tells a refund that is already there before it ends, and ends without one too', () => {
@@ -30,23 +45,35 @@ describe('newsOf', () => {
   it('tells every change once and in order, whenever and however often the owner is asked', () => {
     const status = fc.constantFrom(...OrderStatus.options);
     fc.assert(
-      fc.property(fc.array(status, { minLength: 1, maxLength: 12 }), fc.array(fc.nat(12)), fc.boolean(), (statuses, known, fromTheStart) => {
-        const history = historyOf(statuses);
-        const told: number[] = [];
-        // The owner's answer may be older than the one before it, unsorted, and hold what was told already.
-        for (const length of [...known, history.length]) {
-          const changes = history.slice(0, length).reverse().filter(({ version }) => fromTheStart || version > told.length);
-          told.push(...newsOf({ order: orderThatIs('pending'), changes }, told.at(-1) ?? 0).events.map(({ id }) => id));
-        }
-        expect(told).toEqual(history.map(({ version }) => version));
-      }),
+      fc.property(
+        fc.array(status, { minLength: 1, maxLength: 12 }),
+        fc.array(fc.nat(12)),
+        fc.boolean(),
+        (statuses, known, fromTheStart) => {
+          const history = historyOf(statuses);
+          const told: number[] = [];
+          // The owner's answer may be older than the one before it, unsorted, and hold what was told already.
+          for (const length of [...known, history.length]) {
+            const changes = history
+              .slice(0, length)
+              .reverse()
+              .filter(({ version }) => fromTheStart || version > told.length);
+            told.push(
+              ...newsOf({ order: orderThatIs('pending'), changes }, told.at(-1) ?? 0).events.map(({ id }) => id),
+            );
+          }
+          expect(told).toEqual(history.map(({ version }) => version));
+        },
+      ),
     );
   });
 
   it('is over exactly when the last that is told is final', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...OrderStatus.options), { minLength: 1 }), (statuses) => {
-        expect(newsOf({ order: orderThatIs('pending'), changes: historyOf(statuses) }, 0).over).toBe(FINAL.includes(statuses.at(-1)!));
+        expect(newsOf({ order: orderThatIs('pending'), changes: historyOf(statuses) }, 0).over).toBe(
+          FINAL.includes(statuses.at(-1)!),
+        );
       }),
     );
   });

@@ -17,7 +17,8 @@ export interface News {
 /** The changes to read for a caller who says that they know the order up to a version: with that one, if there is it. */
 export const readFrom = (told: number): number => Math.max(0, told - 1);
 /** Whether the order has had this version, or 0 for none. @param changes read from `readFrom(told)` */
-export const isPosition = ({ changes }: OrderChanges, told: number): boolean => told === 0 || changes.some(({ version }) => version === told);
+export const isPosition = ({ changes }: OrderChanges, told: number): boolean =>
+  told === 0 || changes.some(({ version }) => version === told);
 
 /** What is to be told to somebody who knows the order up to the version `after`. */
 export function newsOf({ order, changes }: OrderChanges, after: number): News {
@@ -26,4 +27,8 @@ export function newsOf({ order, changes }: OrderChanges, after: number): News {
   return { events: news.map((change) => eventOf(order, change)), over: FINAL.has(status) };
 }
 
-const eventOf = (order: Order, { version, status, at, type, detail }: OrderChange): Required<StreamEvent> => ({ id: version, event: 'order', data: { ...order, status, change: { at, type, detail } } });
+const eventOf = (order: Order, { version, status, at, type, detail }: OrderChange): Required<StreamEvent> => ({
+  id: version,
+  event: 'order',
+  data: { ...order, status, change: { at, type, detail } },
+});

@@ -57,7 +57,9 @@ export class OrderStream {
   }
 
   async #goOn(): Promise<void> {
-    const changes = this.wire.ended ? undefined : await this.read(this.#checked ? this.told : readFrom(this.told)).catch((error: unknown) => this.#notNow(error));
+    const changes = this.wire.ended
+      ? undefined
+      : await this.read(this.#checked ? this.told : readFrom(this.told)).catch((error: unknown) => this.#notNow(error));
     if (changes) await this.#tell(changes);
   }
 

@@ -38,7 +38,12 @@ export class OrderStreams {
   async open(me: Caller, orderId: string, told: number, reply: FastifyReply): Promise<void> {
     const wire = this.streams.admit(me.id, reply);
     const read = (after: number): Promise<OrderChanges | undefined> => this.#changes(me, orderId, after);
-    const stream = new OrderStream(wire, told, (after) => this.#turns.take(async () => (wire.ended ? undefined : read(after))), this.config);
+    const stream = new OrderStream(
+      wire,
+      told,
+      (after) => this.#turns.take(async () => (wire.ended ? undefined : read(after))),
+      this.config,
+    );
     // Before the first read: what happens from then on is heard of, or in its answer.
     const unwatch = this.live.watch('orderId', orderId, (fact) => concerns(me, fact) && stream.hint());
     void wire.closed.then(unwatch);
@@ -57,4 +62,5 @@ export class OrderStreams {
 }
 
 /** An id can be guessed before it is placed; only facts of their own lead a caller to ask. */
-const concerns = (me: Caller, fact: Message | undefined): boolean => fact === undefined || me.role === 'admin' || (fact.data as { userId?: unknown }).userId === me.id;
+const concerns = (me: Caller, fact: Message | undefined): boolean =>
+  fact === undefined || me.role === 'admin' || (fact.data as { userId?: unknown }).userId === me.id;

@@ -35,8 +35,12 @@ export class Streams implements OnModuleDestroy {
    */
   admit(userId: string, reply: FastifyReply): EventStream {
     const mine = this.#byUser.get(userId) ?? new Set();
-    if (this.#leaving || this.#count >= this.config.STREAM_LIMIT) throw ProblemError.of(503, 'Service Unavailable', 'No more streams can be opened here.');
-    if (mine.size >= PER_USER) throw ProblemError.of(429, 'Too Many Requests', `At most ${PER_USER} streams may be open at a time.`, { retryAfter: 5 });
+    if (this.#leaving || this.#count >= this.config.STREAM_LIMIT)
+      throw ProblemError.of(503, 'Service Unavailable', 'No more streams can be opened here.');
+    if (mine.size >= PER_USER)
+      throw ProblemError.of(429, 'Too Many Requests', `At most ${PER_USER} streams may be open at a time.`, {
+        retryAfter: 5,
+      });
     const stream = new EventStream(reply, this.config);
     const open = { stream, caller: (reply.request as Asked).caller };
     this.#byUser.set(userId, mine.add(open));

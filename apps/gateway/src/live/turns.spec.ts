@@ -20,7 +20,14 @@ describe('turns', () => {
       finish[done]!();
       await new Promise(setImmediate);
     }
-    expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
+    expect((await settled).map(({ status }) => status)).toEqual([
+      'rejected',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
     await expect(turns.take(async () => 'free again')).resolves.toBe('free again');
   });
 });

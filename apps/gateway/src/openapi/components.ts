@@ -1,6 +1,38 @@
-import { Address, Coupon, Currency, Money, NewAddress, Notification, Order, Parcel, Points, Problem, Product, Session, Timeline, User } from '@sluice/contracts';
+import {
+  Address,
+  Coupon,
+  Currency,
+  Money,
+  NewAddress,
+  Notification,
+  Order,
+  Parcel,
+  Points,
+  Problem,
+  Product,
+  Session,
+  Timeline,
+  User,
+} from '@sluice/contracts';
 import { ClaimView } from '../flash-sale/claims.js';
 import { SaleView } from '../flash-sale/sale-view.js';
 
 /** The schemas that the document names once and refers to. */
-export const COMPONENTS = { Address, Claim: ClaimView, Coupon, Currency, FlashSale: SaleView, Money, NewAddress, Notification, Order, Parcel, Points, Problem, Product, Session, Timeline, User };
+export const COMPONENTS = {
+  Address,
+  Claim: ClaimView,
+  Coupon,
+  Currency,
+  FlashSale: SaleView,
+  Money,
+  NewAddress,
+  Notification,
+  Order,
+  Parcel,
+  Points,
+  Problem,
+  Product,
+  Session,
+  Timeline,
+  User,
+};

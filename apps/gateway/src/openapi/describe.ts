@@ -19,4 +19,5 @@ const DESCRIPTION = 'description';
 export const Describe = (summary: string, answers: Description['answers'], headers?: z.ZodObject) =>
   SetMetadata(DESCRIPTION, { summary, answers, ...(headers && { headers }) } satisfies Description);
 
-export const descriptionOf = (handler: object): Description | undefined => Reflect.getMetadata(DESCRIPTION, handler) as Description | undefined;
+export const descriptionOf = (handler: object): Description | undefined =>
+  Reflect.getMetadata(DESCRIPTION, handler) as Description | undefined;

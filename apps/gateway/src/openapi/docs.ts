@@ -24,4 +24,5 @@ function serveMessages(fastify: FastifyInstance): void {
   });
 }
 
-const sendDocument = (reply: FastifyReply, text: string): FastifyReply => reply.type('application/json').header('cache-control', 'public, max-age=300').send(text);
+const sendDocument = (reply: FastifyReply, text: string): FastifyReply =>
+  reply.type('application/json').header('cache-control', 'public, max-age=300').send(text);

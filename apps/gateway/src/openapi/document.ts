@@ -57,20 +57,34 @@ function routesOf(controller: Type): Route[] {
   const prototype = controller.prototype as Record<string, object>;
   return Object.getOwnPropertyNames(prototype)
     .filter((name) => Reflect.hasMetadata(METHOD_METADATA, prototype[name]!))
-    .map((name) => ({ ...addressOf(prefix, prototype[name]!), handler: prototype[name]!, schemas: schemasOf(controller, name) }));
+    .map((name) => ({
+      ...addressOf(prefix, prototype[name]!),
+      handler: prototype[name]!,
+      schemas: schemasOf(controller, name),
+    }));
 }
 
 function addressOf(prefix: string, handler: object): { method: string; path: string } {
   const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod].toLowerCase();
-  const parts = [prefix, String(Reflect.getMetadata(PATH_METADATA, handler))].flatMap((path) => path.split('/')).filter(Boolean);
+  const parts = [prefix, String(Reflect.getMetadata(PATH_METADATA, handler))]
+    .flatMap((path) => path.split('/'))
+    .filter(Boolean);
   return { method, path: `/${parts.map((part) => part.replace(/^:(.+)$/, '{$1}')).join('/')}` };
 }
 
 /** Nest keeps `@Body({ schema })` and its like under `<kind>:<index>`. */
 function schemasOf(controller: Type, name: string): Schemas {
-  const declared = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Record<string, { schema?: unknown }>;
-  const of = (kind: RouteParamtypes): unknown => Object.entries(declared).find(([key, { schema }]) => key.startsWith(`${kind}:`) && schema)?.[1].schema;
-  return { body: of(RouteParamtypes.BODY) as z.ZodType, query: of(RouteParamtypes.QUERY) as z.ZodObject, path: of(RouteParamtypes.PARAM) as z.ZodObject };
+  const declared = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Record<
+    string,
+    { schema?: unknown }
+  >;
+  const of = (kind: RouteParamtypes): unknown =>
+    Object.entries(declared).find(([key, { schema }]) => key.startsWith(`${kind}:`) && schema)?.[1].schema;
+  return {
+    body: of(RouteParamtypes.BODY) as z.ZodType,
+    query: of(RouteParamtypes.QUERY) as z.ZodObject,
+    path: of(RouteParamtypes.PARAM) as z.ZodObject,
+  };
 }
 
 function operation({ method, path, handler, schemas }: Route): ZodOpenApiOperationObject {
@@ -87,22 +101,40 @@ function operation({ method, path, handler, schemas }: Route): ZodOpenApiOperati
   };
 }
 
-const bodyOf = (schema: z.ZodType) => ({ required: !schema.safeParse(undefined).success, content: { 'application/json': { schema } } });
+const bodyOf = (schema: z.ZodType) => ({
+  required: !schema.safeParse(undefined).success,
+  content: { 'application/json': { schema } },
+});
 
-const parametersOf = ({ query, path }: Schemas, { headers }: Description): ZodOpenApiParameters => ({ ...(query && { query }), ...(path && { path }), ...(headers && { header: headers }) });
+const parametersOf = ({ query, path }: Schemas, { headers }: Description): ZodOpenApiParameters => ({
+  ...(query && { query }),
+  ...(path && { path }),
+  ...(headers && { header: headers }),
+});
 
 /** Routes that the gateway answers without anybody else. */
 const ALONE = new Set(['/healthz', '/busy']);
 
 /** What a route can answer because of what it asks for. */
-function commonProblems(method: string, path: string, isPublic: boolean, role: string | undefined, { body, query }: Schemas): Description['answers'] {
+function commonProblems(
+  method: string,
+  path: string,
+  isPublic: boolean,
+  role: string | undefined,
+  { body, query }: Schemas,
+): Description['answers'] {
   const answers: Description['answers'] = {
     400: 'Not well-formed: the address, the headers, or a body that is no JSON in UTF-8',
     417: 'Another expectation than 100-continue',
     431: 'Too many or too large headers',
   };
-  if (method !== 'get') Object.assign(answers, { 413: 'A body of more than 64 kB', 415: 'A body that is no application/json in UTF-8, or has a content coding' });
-  if (!ALONE.has(path)) answers[503] = 'What it needs is not reachable: asking again is safe, after Retry-After seconds';
+  if (method !== 'get')
+    Object.assign(answers, {
+      413: 'A body of more than 64 kB',
+      415: 'A body that is no application/json in UTF-8, or has a content coding',
+    });
+  if (!ALONE.has(path))
+    answers[503] = 'What it needs is not reachable: asking again is safe, after Retry-After seconds';
   if (!isPublic) answers[401] = 'No valid token';
   if (role) answers[403] = `Only for the role ${role}`;
   if (body || query) answers[422] = 'What is not valid, field by field';
@@ -119,8 +151,12 @@ function responsesOf(path: string, answers: Description['answers']): ZodOpenApiR
 }
 
 function responseOf(status: string, answer: Description['answers'][number]): ZodOpenApiResponseObject {
-  const as = (description: string, type: string, schema: z.ZodType) => ({ description, content: { [type]: { schema } } });
-  if (typeof answer === 'object' && 'eachIs' in answer) return as('Server-sent events; this is the data of each', 'text/event-stream', answer.eachIs);
+  const as = (description: string, type: string, schema: z.ZodType) => ({
+    description,
+    content: { [type]: { schema } },
+  });
+  if (typeof answer === 'object' && 'eachIs' in answer)
+    return as('Server-sent events; this is the data of each', 'text/event-stream', answer.eachIs);
   if (typeof answer !== 'string') return as('As asked', 'application/json', answer);
   return Number(status) < 400 ? { description: answer } : as(answer, 'application/problem+json', Problem);
 }

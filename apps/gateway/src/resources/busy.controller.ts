@@ -16,7 +16,8 @@ const tick = () => {
 };
 tick();
 `;
-const STYLE = 'body{font:18px/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;text-align:center}';
+const STYLE =
+  'body{font:18px/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;text-align:center}';
 const PAGE = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -41,7 +42,9 @@ export class BusyController {
   @Header('content-type', 'text/html; charset=utf-8')
   @Header('cache-control', 'public, max-age=300')
   @Header('content-security-policy', ONLY_THIS)
-  @Describe('A page for browsers that were turned away because the line is full: it says so, and goes back by itself', { 200: 'The page' })
+  @Describe('A page for browsers that were turned away because the line is full: it says so, and goes back by itself', {
+    200: 'The page',
+  })
   busy(): string {
     return PAGE;
   }

@@ -18,8 +18,17 @@ export class CancellationsController {
   /** An order that is not cancelled by the answer has parcels to be halted first, and its stream tells how that ended. */
   @Post()
   @HttpCode(200)
-  @Describe('Cancel an order: at once before it is paid; after that if its parcels can be halted', { 200: Order, 202: z.union([Order, Accepted]), 404: 'No such order of mine', 409: 'Too late' })
-  async cancel(@Me() me: Caller, @Param({ schema: OrderPath }) { id }: OrderPath, @Res({ passthrough: true }) reply: FastifyReply): Promise<Order | Accepted> {
+  @Describe('Cancel an order: at once before it is paid; after that if its parcels can be halted', {
+    200: Order,
+    202: z.union([Order, Accepted]),
+    404: 'No such order of mine',
+    409: 'Too late',
+  })
+  async cancel(
+    @Me() me: Caller,
+    @Param({ schema: OrderPath }) { id }: OrderPath,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Order | Accepted> {
     const answer = await this.rpc.tell(CancelOrder, { orderId: id, userId: me.id });
     if (answer !== LATE && answer.status === 'cancelled') return answer;
     void reply.status(202).header('location', `/orders/${id}`);

@@ -48,7 +48,13 @@ export class ClaimsController {
   @UseGuards(DoorGuard)
   @HttpCode(202)
   @Describe('Claim a piece: one for each user', ANSWERS)
-  async claim(@Me() me: Caller, @Param({ schema: SalePath }) { id }: SalePath, @Body({ schema: Claim }) { address }: z.output<typeof Claim>, @Headers('accept') accept: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<Waiting | undefined> {
+  async claim(
+    @Me() me: Caller,
+    @Param({ schema: SalePath }) { id }: SalePath,
+    @Body({ schema: Claim }) { address }: z.output<typeof Claim>,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Waiting | undefined> {
     const admitted = await this.door.claim(me.id, id, address);
     if (admitted === FULL) return turnAway(reply, accept);
     const { ticket, place } = admitted;
@@ -57,13 +63,21 @@ export class ClaimsController {
   }
 
   @Get(':ticket')
-  @Describe('See what became of a claim, and while it waits, the place in line', { 200: ClaimView, 404: 'No such ticket of mine' })
-  see(@Me() me: Caller, @Param({ schema: TicketPath }) { id, ticket }: TicketPath, @Query({ schema: TicketQuery }) { entry }: TicketQuery): Promise<ClaimView> {
+  @Describe('See what became of a claim, and while it waits, the place in line', {
+    200: ClaimView,
+    404: 'No such ticket of mine',
+  })
+  see(
+    @Me() me: Caller,
+    @Param({ schema: TicketPath }) { id, ticket }: TicketPath,
+    @Query({ schema: TicketQuery }) { entry }: TicketQuery,
+  ): Promise<ClaimView> {
     return this.claims.see(this.tickets.verify(ticket, id, me.id), entry);
   }
 }
 
-const locationOf = (saleId: string, { ticket, entry }: Admitted): string => `/flash-sales/${saleId}/claims/${ticket}${entry ? `?entry=${hintOf(entry)}` : ''}`;
+const locationOf = (saleId: string, { ticket, entry }: Admitted): string =>
+  `/flash-sales/${saleId}/claims/${ticket}${entry ? `?entry=${hintOf(entry)}` : ''}`;
 
 /** @throws ProblemError 429 to whoever is not a browser */
 function turnAway(reply: FastifyReply, accept: string | undefined): undefined {

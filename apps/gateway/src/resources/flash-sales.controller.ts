@@ -51,7 +51,12 @@ export class FlashSalesController {
   @Roles('admin')
   @Post()
   @Describe('Open a sale, once its pieces are allotted; the same one twice is one', CREATED, IdempotencyHeader)
-  async create(@Me() me: Caller, @IdempotencyKey() key: string | undefined, @Body({ schema: NewSale }) sale: z.output<typeof NewSale>, @Res({ passthrough: true }) reply: FastifyReply): Promise<SaleView | z.output<typeof Accepted>> {
+  async create(
+    @Me() me: Caller,
+    @IdempotencyKey() key: string | undefined,
+    @Body({ schema: NewSale }) sale: z.output<typeof NewSale>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SaleView | z.output<typeof Accepted>> {
     const ids = saleIdsFor(this.config.IDEMPOTENCY_SECRET, me.id, key, sale);
     const { id, sale: created } = await this.newSales.create(ids, sale);
     void reply.header('location', `/flash-sales/${id}`);
@@ -61,7 +66,10 @@ export class FlashSalesController {
   @Roles('admin')
   @Post(':id/close')
   @HttpCode(200)
-  @Describe('Close a sale: what is left goes back to the shelf, who waits loses, unpaid wins keep their time; twice is once', CLOSED)
+  @Describe(
+    'Close a sale: what is left goes back to the shelf, who waits loses, unpaid wins keep their time; twice is once',
+    CLOSED,
+  )
   async close(
     @Param({ schema: SalePath }) { id }: SalePath,
     @Res({ passthrough: true }) reply: FastifyReply,

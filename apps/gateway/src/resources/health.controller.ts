@@ -27,7 +27,8 @@ export class HealthController {
   @Describe('Requests can be taken', { 200: Ready, 503: 'What is missing' })
   ready(): z.output<typeof Ready> {
     if (this.leaving.begun) throw ProblemError.of(503, 'Not ready', 'This gateway is about to stop.');
-    if (!this.publisher.ready) throw ProblemError.of(503, 'Not ready', 'The broker is not connected.', { missing: ['broker'] });
+    if (!this.publisher.ready)
+      throw ProblemError.of(503, 'Not ready', 'The broker is not connected.', { missing: ['broker'] });
     return { status: 'ready' };
   }
 }

@@ -1,5 +1,15 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { DeadLetters, DependencyHealth, OPERATED, operationsOf, QueueState, Redriven, Redriving, Showing, type Operations } from '@sluice/contracts';
+import {
+  DeadLetters,
+  DependencyHealth,
+  OPERATED,
+  operationsOf,
+  QueueState,
+  Redriven,
+  Redriving,
+  Showing,
+  type Operations,
+} from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { z } from 'zod';
 import { Describe } from '../openapi/describe.js';
@@ -23,10 +33,18 @@ export class OperationsController {
 
   @Roles('admin')
   @Get('queues')
-  @Describe('See how long the queues are, how many consumers they have, and how the database, the broker and the providers do', { 200: Queues })
+  @Describe(
+    'See how long the queues are, how many consumers they have, and how the database, the broker and the providers do',
+    { 200: Queues },
+  )
   async queues(): Promise<z.output<typeof Queues>> {
-    const { answers, unanswered } = await fromAll(async ({ LookAtQueues }, service) => ({ service, ...(await this.rpc.ask(LookAtQueues, {})) }));
-    const dependencies = answers.flatMap(({ service, dependencies = [] }) => dependencies.map((dependency) => ({ service, ...dependency })));
+    const { answers, unanswered } = await fromAll(async ({ LookAtQueues }, service) => ({
+      service,
+      ...(await this.rpc.ask(LookAtQueues, {})),
+    }));
+    const dependencies = answers.flatMap(({ service, dependencies = [] }) =>
+      dependencies.map((dependency) => ({ service, ...dependency })),
+    );
     return { queues: answers.flatMap(({ queues }) => queues), dependencies, unanswered };
   }
 
@@ -41,8 +59,14 @@ export class OperationsController {
   @Roles('admin')
   @Post('dead-letters/:queue/redrive')
   @HttpCode(202)
-  @Describe('Send dead letters home to their queue, to be handled again; twice is safe', { 202: Redriven, 404: 'No such queue, or one without dead letters' })
-  redrive(@Param({ schema: QueuePath }) { queue }: z.output<typeof QueuePath>, @Body({ schema: Limit }) body: z.output<typeof Limit>): Promise<Redriven> {
+  @Describe('Send dead letters home to their queue, to be handled again; twice is safe', {
+    202: Redriven,
+    404: 'No such queue, or one without dead letters',
+  })
+  redrive(
+    @Param({ schema: QueuePath }) { queue }: z.output<typeof QueuePath>,
+    @Body({ schema: Limit }) body: z.output<typeof Limit>,
+  ): Promise<Redriven> {
     const operations = operationsOf(queue.split('.', 1)[0]!);
     if (!operations) throw ProblemError.of(404, 'No such queue');
     return this.rpc.ask(operations.RedriveDeadLetters, { queue, ...body });
@@ -52,7 +76,9 @@ export class OperationsController {
 type Redriven = z.output<typeof Redriven>;
 
 /** One that is down must not hide the others. @throws what the first said, when none answers */
-async function fromAll<T>(ask: (operations: Operations, service: string) => Promise<T>): Promise<{ answers: T[]; unanswered: string[] }> {
+async function fromAll<T>(
+  ask: (operations: Operations, service: string) => Promise<T>,
+): Promise<{ answers: T[]; unanswered: string[] }> {
   const results = await Promise.allSettled(OPERATED.map((service) => ask(operationsOf(service)!, service)));
   const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   if (answers.length === 0) throw (results[0] as PromiseRejectedResult).reason;

@@ -25,7 +25,12 @@ export class OrderStreamController {
 
   @Get()
   @Describe('Follow an order: an event `order` for each change, until it has ended', ANSWERS, LastEventIdHeader)
-  follow(@Me() me: Caller, @Param({ schema: OrderPath }) { id }: OrderPath, @LastEventId() lastEventId: number, @Res() reply: FastifyReply): Promise<void> {
+  follow(
+    @Me() me: Caller,
+    @Param({ schema: OrderPath }) { id }: OrderPath,
+    @LastEventId() lastEventId: number,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     return this.streams.open(me, id, lastEventId, reply);
   }
 }

@@ -1,5 +1,17 @@
 import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
-import { GetOrder, GetTimeline, Id, ListOrders, NewOrder, Order, OrderStatus, page, PlaceOrder, Timeline, type Reply } from '@sluice/contracts';
+import {
+  GetOrder,
+  GetTimeline,
+  Id,
+  ListOrders,
+  NewOrder,
+  Order,
+  OrderStatus,
+  page,
+  PlaceOrder,
+  Timeline,
+  type Reply,
+} from '@sluice/contracts';
 import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -36,7 +48,12 @@ export class OrdersController {
   /** Nothing is waiting here: an order that is not answered in time rests on the broker, under an id that asking again finds. */
   @Post()
   @Describe('Place an order', PLACED, IdempotencyHeader)
-  async place(@Me() me: Caller, @IdempotencyKey() key: string | undefined, @Body({ schema: NewOrder }) order: z.output<typeof NewOrder>, @Res({ passthrough: true }) reply: FastifyReply): Promise<Order | z.output<typeof Accepted>> {
+  async place(
+    @Me() me: Caller,
+    @IdempotencyKey() key: string | undefined,
+    @Body({ schema: NewOrder }) order: z.output<typeof NewOrder>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Order | z.output<typeof Accepted>> {
     const orderId = orderIdFor(this.config.IDEMPOTENCY_SECRET, me.id, key);
     const shown = await this.shown.of([...new Set(order.lines.map(({ sku }) => sku))]);
     const of = { orderId, userId: me.id, bodyHash: hashOf(order), ...(me.verified && { verified: true }) };
@@ -49,7 +66,10 @@ export class OrdersController {
 
   @Get()
   @Describe('List my orders, newest first', { 200: page(Order) })
-  list(@Me() me: Caller, @Query({ schema: OrderListing }) listing: z.output<typeof OrderListing>): Promise<Reply<typeof ListOrders>> {
+  list(
+    @Me() me: Caller,
+    @Query({ schema: OrderListing }) listing: z.output<typeof OrderListing>,
+  ): Promise<Reply<typeof ListOrders>> {
     return this.rpc.ask(ListOrders, { ...listing, userId: me.id });
   }
 

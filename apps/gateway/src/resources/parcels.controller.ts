@@ -22,7 +22,11 @@ export class ParcelsController {
   @Roles('admin')
   @Post(':id/dispatch')
   @HttpCode(200)
-  @Describe('The parcel has left its warehouse; twice is once', { 200: Parcel, 404: 'No such parcel', 409: 'Halted: its order was cancelled' })
+  @Describe('The parcel has left its warehouse; twice is once', {
+    200: Parcel,
+    404: 'No such parcel',
+    409: 'Halted: its order was cancelled',
+  })
   dispatch(@Param({ schema: ParcelPath }) { id }: ParcelPath): Promise<Parcel> {
     return this.rpc.ask(DispatchParcel, { parcelId: id });
   }
@@ -30,7 +34,11 @@ export class ParcelsController {
   @Roles('admin')
   @Post(':id/delivery')
   @HttpCode(200)
-  @Describe('The parcel has arrived; twice is once', { 200: Parcel, 404: 'No such parcel', 409: 'Not dispatched yet, or halted' })
+  @Describe('The parcel has arrived; twice is once', {
+    200: Parcel,
+    404: 'No such parcel',
+    409: 'Not dispatched yet, or halted',
+  })
   deliver(@Param({ schema: ParcelPath }) { id }: ParcelPath): Promise<Parcel> {
     return this.rpc.ask(DeliverParcel, { parcelId: id });
   }

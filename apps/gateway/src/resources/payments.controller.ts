@@ -39,9 +39,16 @@ export class PaymentsController {
   @Post()
   @HttpCode(200)
   @Describe('Pay an order', ANSWERS)
-  async pay(@Me() me: Caller, @Param({ schema: OrderPath }) { id }: OrderPath, @Body({ schema: PaymentRequest }) { card }: z.output<typeof PaymentRequest>, @Res({ passthrough: true }) reply: FastifyReply): Promise<PaymentResult> {
+  async pay(
+    @Me() me: Caller,
+    @Param({ schema: OrderPath }) { id }: OrderPath,
+    @Body({ schema: PaymentRequest }) { card }: z.output<typeof PaymentRequest>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PaymentResult> {
     const about = { orderId: id, userId: me.id };
-    const answer = await this.take(about, card, this.rpc.acceptedNow()).catch((error: unknown) => this.explain(error, id, me));
+    const answer = await this.take(about, card, this.rpc.acceptedNow()).catch((error: unknown) =>
+      this.explain(error, id, me),
+    );
     if (answer !== LATE && answer?.status === 'captured') return answer;
     void reply.status(202).header('location', `/orders/${id}`);
     return { status: 'pending' };
@@ -52,7 +59,9 @@ export class PaymentsController {
    * @param acceptedAt before the card's number is exchanged, which takes its time
    */
   private async take(about: About, card: string, acceptedAt: string | undefined) {
-    await this.rpc.tell(GetPayable, about, Math.min(PATIENCE_MS, this.config.REPLY_TIMEOUT_MS), acceptedAt).catch(unlessUnanswered);
+    await this.rpc
+      .tell(GetPayable, about, Math.min(PATIENCE_MS, this.config.REPLY_TIMEOUT_MS), acceptedAt)
+      .catch(unlessUnanswered);
     const cardToken = await this.exchanged(card);
     if (cardToken === undefined) return this.rpc.tell(RefuseCard, about);
     return this.rpc.tell(Pay, { ...about, cardToken }, undefined, acceptedAt);

@@ -1,5 +1,16 @@
 import { Body, Controller, Get, Param, Post, Put, Query } from '@nestjs/common';
-import { GetProduct, ListProducts, page, Product, ProductDetails, PutProduct, Receipt, ReceiveStock, Sku, type Reply } from '@sluice/contracts';
+import {
+  GetProduct,
+  ListProducts,
+  page,
+  Product,
+  ProductDetails,
+  PutProduct,
+  Receipt,
+  ReceiveStock,
+  Sku,
+  type Reply,
+} from '@sluice/contracts';
 import { z } from 'zod';
 import { ShownProducts } from '../catalogue/shown-products.js';
 import { Describe } from '../openapi/describe.js';
@@ -39,15 +50,25 @@ export class ProductsController {
   @Roles('admin')
   @Put(':sku')
   @Describe('Add a product, or change its name and price', { 200: Product })
-  async put(@Param({ schema: ProductPath }) { sku }: ProductPath, @Body({ schema: ProductDetails }) details: z.output<typeof ProductDetails>): Promise<Product> {
+  async put(
+    @Param({ schema: ProductPath }) { sku }: ProductPath,
+    @Body({ schema: ProductDetails }) details: z.output<typeof ProductDetails>,
+  ): Promise<Product> {
     const askedAt = performance.now();
     return this.shown.shows(await this.rpc.ask(PutProduct, { ...details, sku }), askedAt);
   }
 
   @Roles('admin')
   @Post(':sku/receipts')
-  @Describe('Take in stock; the same reference twice counts once', { 201: Available, 404: 'No such product', 409: 'The reference was used for another receipt' })
-  receive(@Param({ schema: ProductPath }) { sku }: ProductPath, @Body({ schema: Receipt }) receipt: z.output<typeof Receipt>): Promise<Reply<typeof ReceiveStock>> {
+  @Describe('Take in stock; the same reference twice counts once', {
+    201: Available,
+    404: 'No such product',
+    409: 'The reference was used for another receipt',
+  })
+  receive(
+    @Param({ schema: ProductPath }) { sku }: ProductPath,
+    @Body({ schema: Receipt }) receipt: z.output<typeof Receipt>,
+  ): Promise<Reply<typeof ReceiveStock>> {
     return this.rpc.ask(ReceiveStock, { ...receipt, sku });
   }
 }

@@ -24,8 +24,18 @@ export class TicketStreamController {
   ) {}
 
   @Get()
-  @Describe('Wait for what becomes of a claim: events `waiting` with the place in line, then `won`, `lost` or `expired`', ANSWERS, LastEventIdHeader)
-  async follow(@Me() me: Caller, @Param({ schema: TicketPath }) { id, ticket }: TicketPath, @Query({ schema: TicketQuery }) { entry }: TicketQuery, @LastEventId() lastEventId: number, @Res() reply: FastifyReply): Promise<void> {
+  @Describe(
+    'Wait for what becomes of a claim: events `waiting` with the place in line, then `won`, `lost` or `expired`',
+    ANSWERS,
+    LastEventIdHeader,
+  )
+  async follow(
+    @Me() me: Caller,
+    @Param({ schema: TicketPath }) { id, ticket }: TicketPath,
+    @Query({ schema: TicketQuery }) { entry }: TicketQuery,
+    @LastEventId() lastEventId: number,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     await this.streams.open(this.tickets.verify(ticket, id, me.id), entry, lastEventId, reply);
   }
 }

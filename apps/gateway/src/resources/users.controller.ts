@@ -81,7 +81,10 @@ export class UsersController {
   @Post('users/verification')
   @HttpCode(204)
   @Describe('Confirm the phone number with the code; it is this account’s from then on', VERIFY)
-  async verify(@Me() me: Caller, @Body({ schema: VerificationCode }) body: z.output<typeof VerificationCode>): Promise<void> {
+  async verify(
+    @Me() me: Caller,
+    @Body({ schema: VerificationCode }) body: z.output<typeof VerificationCode>,
+  ): Promise<void> {
     await this.rpc.ask(VerifyPhone, { ...body, userId: me.id });
   }
 
@@ -95,7 +98,10 @@ export class UsersController {
   @Public()
   @Post('sessions')
   @Describe('Sign in', { 201: Session, 401: 'An unknown phone number or a wrong password', 429: TOO_MANY })
-  signIn(@Body({ schema: Credentials }) credentials: z.output<typeof Credentials>, @Req() request: FastifyRequest): Promise<z.output<typeof Session>> {
+  signIn(
+    @Body({ schema: Credentials }) credentials: z.output<typeof Credentials>,
+    @Req() request: FastifyRequest,
+  ): Promise<z.output<typeof Session>> {
     return this.rpc.ask(SignIn, { ...credentials, client: clientAddress(request) }, HASHING_PATIENCE_MS);
   }
 

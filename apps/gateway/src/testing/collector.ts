@@ -23,9 +23,16 @@ type Attribute = { key: string; value: Record<string, unknown> };
 export async function startCollector(): Promise<Collector> {
   const spans: Seen[] = [];
   const server = createServer(async (request, response) => {
-    const { resourceSpans } = JSON.parse(Buffer.concat(await request.toArray()).toString()) as { resourceSpans: { scopeSpans: { spans: (Seen & { attributes: Attribute[] })[] }[] }[] };
+    const { resourceSpans } = JSON.parse(Buffer.concat(await request.toArray()).toString()) as {
+      resourceSpans: { scopeSpans: { spans: (Seen & { attributes: Attribute[] })[] }[] }[];
+    };
     const all = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
-    spans.push(...all.map((span) => ({ ...span, attributes: Object.fromEntries(span.attributes.map(({ key, value }) => [key, Object.values(value)[0]])) })));
+    spans.push(
+      ...all.map((span) => ({
+        ...span,
+        attributes: Object.fromEntries(span.attributes.map(({ key, value }) => [key, Object.values(value)[0]])),
+      })),
+    );
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -21,21 +21,42 @@ export interface Listening {
 }
 
 /** Opens a stream of a gateway that listens; resolves with its head, however long the rest takes. */
-export async function listenTo({ app }: Gateway, path: string, { as, lastEventId }: { as: string; lastEventId?: string | number }): Promise<Listening> {
-  const headers = { authorization: `Bearer ${as}`, ...(lastEventId !== undefined && { 'last-event-id': String(lastEventId) }) };
+export async function listenTo(
+  { app }: Gateway,
+  path: string,
+  { as, lastEventId }: { as: string; lastEventId?: string | number },
+): Promise<Listening> {
+  const headers = {
+    authorization: `Bearer ${as}`,
+    ...(lastEventId !== undefined && { 'last-event-id': String(lastEventId) }),
+  };
   const url = `${await app.getUrl()}${path}`;
-  const response = await new Promise<IncomingMessage>((resolve, reject) => void get(url, { agent: false, headers }, resolve).on('error', reject));
+  const response = await new Promise<IncomingMessage>(
+    (resolve, reject) => void get(url, { agent: false, headers }, resolve).on('error', reject),
+  );
   let text = '';
-  response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('error', () => undefined);
+  response
+    .setEncoding('utf8')
+    .on('data', (chunk: string) => (text += chunk))
+    .on('error', () => undefined);
   const ended = new Promise<boolean>((resolve) => void response.on('close', () => resolve(response.complete)));
-  return { status: response.statusCode ?? 0, headers: response.headers, text: () => text, events: () => eventsIn(text), ended, cut: () => void response.destroy() };
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    text: () => text,
+    events: () => eventsIn(text),
+    ended,
+    cut: () => void response.destroy(),
+  };
 }
 
 /** Whole events only: a browser drops a last one that was cut off. */
 const eventsIn = (text: string): Heard[] => text.split('\n\n').slice(0, -1).flatMap(eventIn);
 
 function eventIn(block: string): Heard[] {
-  const fields = Object.fromEntries(block.split('\n').map((line) => [line.slice(0, line.indexOf(': ')), line.slice(line.indexOf(': ') + 2)]));
+  const fields = Object.fromEntries(
+    block.split('\n').map((line) => [line.slice(0, line.indexOf(': ')), line.slice(line.indexOf(': ') + 2)]),
+  );
   const { id = '', event = 'message', data } = fields;
   return data === undefined ? [] : [{ id, event, data: JSON.parse(data) as Record<string, unknown> }];
 }

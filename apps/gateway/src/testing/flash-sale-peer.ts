@@ -1,5 +1,17 @@
 import { Controller } from '@nestjs/common';
-import { ClaimPiece, CloseSale, CreateSale, GetClaim, GetSale, ListSales, Sale, type ClaimResult, type Data, type Message, type Reply } from '@sluice/contracts';
+import {
+  ClaimPiece,
+  CloseSale,
+  CreateSale,
+  GetClaim,
+  GetSale,
+  ListSales,
+  Sale,
+  type ClaimResult,
+  type Data,
+  type Message,
+  type Reply,
+} from '@sluice/contracts';
 import { On, ProblemError } from '@sluice/messaging';
 
 const PRICE = { amount: 100, currency: 'EUR' };
@@ -46,7 +58,21 @@ export class FlashSalePeer {
   @On(CreateSale)
   async create({ data: { saleId: id, ...sale } }: Message<typeof CreateSale>): Promise<Sale> {
     if (sale.sku === 'TAKEN') throw ProblemError.of(409, 'Another sale has this id');
-    return this.sales.get(id) ?? this.change(Sale.parse({ ...sale, id, state: 'preparing', round: 0, remaining: sale.quantity, held: 0, sold: 0, version: 1 }));
+    return (
+      this.sales.get(id) ??
+      this.change(
+        Sale.parse({
+          ...sale,
+          id,
+          state: 'preparing',
+          round: 0,
+          remaining: sale.quantity,
+          held: 0,
+          sold: 0,
+          version: 1,
+        }),
+      )
+    );
   }
 
   @On(CloseSale)

@@ -21,8 +21,16 @@ interface Claims {
   verified?: boolean;
 }
 
-export const tokenOf = (userId: string, { role = 'customer', expiresIn = 60, key = privateKey, epoch, jti, verified }: Claims = {}): Promise<string> =>
-  new SignJWT({ role, ...(epoch !== undefined && { epoch }), ...(jti !== undefined && { jti }), ...(verified && { verified }) })
+export const tokenOf = (
+  userId: string,
+  { role = 'customer', expiresIn = 60, key = privateKey, epoch, jti, verified }: Claims = {},
+): Promise<string> =>
+  new SignJWT({
+    role,
+    ...(epoch !== undefined && { epoch }),
+    ...(jti !== undefined && { jti }),
+    ...(verified && { verified }),
+  })
     .setProtectedHeader({ alg: 'EdDSA' })
     .setSubject(userId)
     .setExpirationTime(Math.floor(Date.now() / 1000) + expiresIn)
@@ -44,14 +52,27 @@ export interface Answer {
 }
 
 /** Calls a gateway as somebody, with JSON in and JSON out. */
-export async function call({ app }: Gateway, method: InjectOptions['method'], url: string, { as, body, headers }: { as?: string; body?: unknown; headers?: Record<string, string> } = {}): Promise<Answer> {
+export async function call(
+  { app }: Gateway,
+  method: InjectOptions['method'],
+  url: string,
+  { as, body, headers }: { as?: string; body?: unknown; headers?: Record<string, string> } = {},
+): Promise<Answer> {
   const response = await app.inject({
     method,
     url,
-    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...(as && { authorization: `Bearer ${as}` }), ...headers },
+    headers: {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(as && { authorization: `Bearer ${as}` }),
+      ...headers,
+    },
     ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
-  return { status: response.statusCode, headers: response.headers, body: response.body === '' ? {} : (response.json() as Record<string, unknown>) };
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    body: response.body === '' ? {} : (response.json() as Record<string, unknown>),
+  };
 }
 
 export const ADDRESS = { name: 'Ann', street: 'Main Street 1', city: 'Springfield', postcode: '12345', country: 'US' };

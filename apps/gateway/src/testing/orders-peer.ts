@@ -1,5 +1,20 @@
 import { Controller } from '@nestjs/common';
-import { CancelOrder, ExpirePayment, GetOrder, GetOrderChanges, GetTimeline, ListOrders, PlaceOrder, PlaceUnlisted, type Message, type Order, type OrderChange, type OrderStatus, type ProductVersion, type Reply } from '@sluice/contracts';
+import {
+  CancelOrder,
+  ExpirePayment,
+  GetOrder,
+  GetOrderChanges,
+  GetTimeline,
+  ListOrders,
+  PlaceOrder,
+  PlaceUnlisted,
+  type Message,
+  type Order,
+  type OrderChange,
+  type OrderStatus,
+  type ProductVersion,
+  type Reply,
+} from '@sluice/contracts';
 import { On, ProblemError } from '@sluice/messaging';
 import { ADDRESS } from './gateway.js';
 
@@ -25,7 +40,12 @@ export class OrdersPeer {
   readonly asked: number[] = [];
 
   /** What its own rules would have made of the order. @returns the fact that it says about that */
-  change(id: string, status: OrderStatus, detail: Record<string, unknown> = {}, type: string = status): { orderId: string; userId: string; version: number } {
+  change(
+    id: string,
+    status: OrderStatus,
+    detail: Record<string, unknown> = {},
+    type: string = status,
+  ): { orderId: string; userId: string; version: number } {
     const known = this.orders.get(id)!;
     const version = known.changes.length + 1;
     known.order = { ...known.order, status };
@@ -35,13 +55,21 @@ export class OrdersPeer {
 
   @On(PlaceOrder)
   async place({ data, correlationId }: Message<typeof PlaceOrder>): Promise<Order> {
-    if (data.lines.some(({ sku }) => sku === 'UNKNOWN')) throw ProblemError.of(422, 'Unknown product', undefined, { skus: ['UNKNOWN'] });
+    if (data.lines.some(({ sku }) => sku === 'UNKNOWN'))
+      throw ProblemError.of(422, 'Unknown product', undefined, { skus: ['UNKNOWN'] });
     if (data.verified) this.verified.push(data.orderId);
     const known = this.orders.get(data.orderId);
     if (known && known.bodyHash !== data.bodyHash) throw ProblemError.of(409, 'The key was used for another order');
     if (known) return known.order;
     const order = { ...orderOf(data.orderId, data.lines), ...(data.coupon !== undefined && { coupon: data.coupon }) };
-    this.orders.set(data.orderId, { order, userId: data.userId, bodyHash: data.bodyHash, correlationId, shown: data.shown, changes: [] });
+    this.orders.set(data.orderId, {
+      order,
+      userId: data.userId,
+      bodyHash: data.bodyHash,
+      correlationId,
+      shown: data.shown,
+      changes: [],
+    });
     this.change(data.orderId, 'pending', {}, 'placed');
     return order;
   }
@@ -85,7 +113,9 @@ export class OrdersPeer {
 
   @On(ListOrders)
   async list({ data }: Message<typeof ListOrders>): Promise<Reply<typeof ListOrders>> {
-    const mine = [...this.orders.values()].filter(({ userId, order }) => userId === data.userId && (!data.status || order.status === data.status));
+    const mine = [...this.orders.values()].filter(
+      ({ userId, order }) => userId === data.userId && (!data.status || order.status === data.status),
+    );
     return { items: mine.slice(0, data.limit).map(({ order }) => order) };
   }
 
@@ -97,9 +127,17 @@ export class OrdersPeer {
 }
 
 function orderOf(id: string, lines: { sku: string; quantity: number }[]): Order {
-  const amount = { amount: lines.reduce((sum, { quantity }) => sum + quantity * PRICE.amount, 0), currency: PRICE.currency };
+  const amount = {
+    amount: lines.reduce((sum, { quantity }) => sum + quantity * PRICE.amount, 0),
+    currency: PRICE.currency,
+  };
   return {
     ...{ id, status: 'pending', subtotal: amount, discount: { ...amount, amount: 0 }, total: amount },
-    ...{ lines: lines.map((line) => ({ ...line, name: line.sku, unitPrice: PRICE })), address: ADDRESS, placedAt: NOW, parcels: [] },
+    ...{
+      lines: lines.map((line) => ({ ...line, name: line.sku, unitPrice: PRICE })),
+      address: ADDRESS,
+      placedAt: NOW,
+      parcels: [],
+    },
   };
 }

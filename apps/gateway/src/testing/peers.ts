@@ -1,5 +1,41 @@
 import { Controller } from '@nestjs/common';
-import { AllotStock, BookCarrier, CapturePayment, ChangePassword, ClosePayable, CreateCoupon, DeliverParcel, DispatchParcel, ExtendPayable, GetParcel, GetPayable, GetPoints, GetPrices, GetProduct, HaltParcels, ListNotifications, ListProducts, ListRevocations, type Message, Pay, type ProductVersion, PutProduct, RecallCarrier, ReceiveStock, RefundPayment, RefuseCard, type Reply, ResendCode, ReturnAllotment, type Revocation, SetRole, SignIn, SignOut, SignUp, VerifyPhone } from '@sluice/contracts';
+import {
+  AllotStock,
+  BookCarrier,
+  CapturePayment,
+  ChangePassword,
+  ClosePayable,
+  CreateCoupon,
+  DeliverParcel,
+  DispatchParcel,
+  ExtendPayable,
+  GetParcel,
+  GetPayable,
+  GetPoints,
+  GetPrices,
+  GetProduct,
+  HaltParcels,
+  ListNotifications,
+  ListProducts,
+  ListRevocations,
+  type Message,
+  Pay,
+  type ProductVersion,
+  PutProduct,
+  RecallCarrier,
+  ReceiveStock,
+  RefundPayment,
+  RefuseCard,
+  type Reply,
+  ResendCode,
+  ReturnAllotment,
+  type Revocation,
+  SetRole,
+  SignIn,
+  SignOut,
+  SignUp,
+  VerifyPhone,
+} from '@sluice/contracts';
 import { On, ProblemError } from '@sluice/messaging';
 import { v7 } from 'uuid';
 
@@ -99,7 +135,9 @@ export class AccountsPeer {
   }
 
   @On(ChangePassword)
-  async changePassword({ data: { userId, tokenId, password } }: Message<typeof ChangePassword>): Promise<Reply<typeof ChangePassword>> {
+  async changePassword({
+    data: { userId, tokenId, password },
+  }: Message<typeof ChangePassword>): Promise<Reply<typeof ChangePassword>> {
     if (password !== 'a password') throw ProblemError.of(403, 'Forbidden');
     return { userId, minEpoch: 1, keep: tokenId, expiresAt: TOMORROW() };
   }
@@ -136,7 +174,9 @@ export class InventoryPeer {
 
   @On(ListProducts)
   async list({ data }: Message<typeof ListProducts>): Promise<Reply<typeof ListProducts>> {
-    return { items: [...this.products.values()].map((product) => ({ ...product, name: `limit ${data.limit}`, available: 5 })) };
+    return {
+      items: [...this.products.values()].map((product) => ({ ...product, name: `limit ${data.limit}`, available: 5 })),
+    };
   }
 
   @On(PutProduct)
@@ -196,7 +236,14 @@ export class LogisticsPeer {
   }
 }
 
-const parcelOf = (id: string, status: 'preparing' | 'dispatched' | 'delivered') => ({ id, status, orderId: v7(), userId: v7(), warehouse: 'east' as const, lines: [] });
+const parcelOf = (id: string, status: 'preparing' | 'dispatched' | 'delivered') => ({
+  id,
+  status,
+  orderId: v7(),
+  userId: v7(),
+  warehouse: 'east' as const,
+  lines: [],
+});
 
 /** A stand-in for promotions. */
 @Controller()

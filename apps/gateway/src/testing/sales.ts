@@ -13,8 +13,16 @@ export const NEVER_MS = '600000';
 const SOON = { timeout: 10_000, interval: 25 };
 
 /** A gateway that listens, knocks, and hears live facts. */
-export async function startSaleGateway({ url }: { url: string }, settings: Record<string, string> = {}): Promise<Gateway> {
-  const gateway = await startGateway({ AMQP_URL: url, SALES_REFRESH_MS: NEVER_MS, STREAM_REFRESH_MS: NEVER_MS, ...settings });
+export async function startSaleGateway(
+  { url }: { url: string },
+  settings: Record<string, string> = {},
+): Promise<Gateway> {
+  const gateway = await startGateway({
+    AMQP_URL: url,
+    SALES_REFRESH_MS: NEVER_MS,
+    STREAM_REFRESH_MS: NEVER_MS,
+    ...settings,
+  });
   await gateway.app.listen(0, '127.0.0.1');
   const publishers = [gateway.app.get(Publisher), gateway.app.get<MessageClient>(DOOR).publisher];
   await vi.waitFor(() => expect(publishers.map(({ ready }) => ready)).toEqual([true, true]), SOON);
@@ -27,7 +35,12 @@ export async function startSaleGateway({ url }: { url: string }, settings: Recor
   return gateway;
 }
 
-export const claim = (gateway: Gateway, saleId: string, as: string, headers: Record<string, string> = {}): Promise<Answer> =>
+export const claim = (
+  gateway: Gateway,
+  saleId: string,
+  as: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> =>
   call(gateway, 'POST', `/flash-sales/${saleId}/claims`, { as, body: { address: ADDRESS }, headers });
 
 /** Says of a sale to everybody how it is, and waits until the gateways know. */

@@ -7,9 +7,17 @@ export interface Peer<P> {
 }
 
 /** Starts a service whose only listener is the controller. */
-export async function startPeer<P>({ url }: { url: string }, name: string, controller: Type<P>, settings: Record<string, string> = {}): Promise<Peer<P>> {
+export async function startPeer<P>(
+  { url }: { url: string },
+  name: string,
+  controller: Type<P>,
+  settings: Record<string, string> = {},
+): Promise<Peer<P>> {
   class PeerModule {}
   Module({ controllers: [controller] })(PeerModule);
-  const { app, stop } = await startService({ name, module: PeerModule }, { AMQP_URL: url, LOG_LEVEL: 'error', ...settings });
+  const { app, stop } = await startService(
+    { name, module: PeerModule },
+    { AMQP_URL: url, LOG_LEVEL: 'error', ...settings },
+  );
   return { peer: app.get(controller), stop };
 }

@@ -7,7 +7,10 @@ import { tokenOf, Tokens, type Asked, type Caller } from './tokens.js';
 export type { Caller } from './tokens.js';
 
 /** An admin sees what is anyone's, a customer their own. */
-export const seenBy = (me: Caller): { userId: string; anyUser: boolean } => ({ userId: me.id, anyUser: me.role === 'admin' });
+export const seenBy = (me: Caller): { userId: string; anyUser: boolean } => ({
+  userId: me.id,
+  anyUser: me.role === 'admin',
+});
 
 const PUBLIC = 'public';
 const ROLE = 'role';
@@ -48,7 +51,12 @@ export class AuthGuard implements CanActivate {
     this.revocations.mustBeKnown();
     const request = context.switchToHttp().getRequest<Asked>();
     const caller = await this.#callerOf(request, context.getHandler());
-    if (!caller) throw ProblemError.of(401, 'Unauthorized', tokenOf(request) ? 'The token is not valid or has expired.' : 'Send a token: Authorization: Bearer <token>.');
+    if (!caller)
+      throw ProblemError.of(
+        401,
+        'Unauthorized',
+        tokenOf(request) ? 'The token is not valid or has expired.' : 'Send a token: Authorization: Bearer <token>.',
+      );
     if (role && caller.role !== role) throw ProblemError.of(403, 'Forbidden', `Only for the role ${role}.`);
     return true;
   }

@@ -15,7 +15,12 @@ const DETAILS: Record<number, string> = {
   431: `The address and the headers of a request have at most ${SERVER_LIMITS.http.maxHeaderSize / 1024} kB together.`,
 };
 
-const problemOf = (status: number) => ({ type: 'about:blank', title: STATUS_CODES[status]!, status, detail: DETAILS[status] });
+const problemOf = (status: number) => ({
+  type: 'about:blank',
+  title: STATUS_CODES[status]!,
+  status,
+  detail: DETAILS[status],
+});
 
 /** What hooks give to every other problem. */
 const headersOf = (correlationId: string): Record<string, string> => ({
@@ -41,6 +46,7 @@ export function explainRefusals(fastify: FastifyInstance): void {
     response.writeHead(417, headersOf(correlationIdOf(request))).end(JSON.stringify(problemOf(417)));
   });
   fastify.addHook('onRequest', async ({ raw: { headers, httpVersion } }, reply) => {
-    if (headers.host === undefined && httpVersion === '1.1') return sendProblem(reply, { ...problemOf(400), detail: 'A request names its host.' });
+    if (headers.host === undefined && httpVersion === '1.1')
+      return sendProblem(reply, { ...problemOf(400), detail: 'A request names its host.' });
   });
 }

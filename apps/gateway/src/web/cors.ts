@@ -9,7 +9,8 @@ export const Origins = z.string().transform((text, context): string[] => {
   return z.NEVER;
 });
 
-const isOrigin = (text: string): boolean => /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+const isOrigin = (text: string): boolean =>
+  /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 
 /** Seconds that a browser need not ask again; two hours is the most that Chromium takes. */
 const PREFLIGHT_GOOD_FOR = 7_200;
@@ -21,7 +22,14 @@ export async function allowOrigins(fastify: FastifyInstance, origins: readonly s
   await fastify.register(cors, {
     origin: [...origins],
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'Last-Event-ID', 'X-Correlation-ID', 'traceparent'],
+    allowedHeaders: [
+      'Authorization',
+      'Content-Type',
+      'Idempotency-Key',
+      'Last-Event-ID',
+      'X-Correlation-ID',
+      'traceparent',
+    ],
     exposedHeaders: ['Location', 'Retry-After', 'X-Correlation-ID'],
     maxAge: PREFLIGHT_GOOD_FOR,
     strictPreflight: false,

@@ -10,7 +10,13 @@ const ACCEPTABLE = /^[\x21-\x7e]{1,255}$/;
 const SENT = /^(?!""$)(?:[\x21-\x7e]{1,255}|"(?:[\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255}")$/;
 
 /** For the API's document. */
-export const IdempotencyHeader = z.object({ 'Idempotency-Key': z.string().regex(SENT).optional().describe('The same key asks for the same order; remembered for at least 24 hours') });
+export const IdempotencyHeader = z.object({
+  'Idempotency-Key': z
+    .string()
+    .regex(SENT)
+    .optional()
+    .describe('The same key asks for the same order; remembered for at least 24 hours'),
+});
 
 /** As the IETF's draft writes it: a string in quotes (RFC 9651, section 3.3.3), in which a backslash comes before a quote or a backslash. */
 const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;
@@ -25,7 +31,11 @@ export function idempotencyKeyOf(given: string | string[] | undefined): string |
   if (given === undefined) return undefined;
   const key = typeof given === 'string' ? unquoted(given) : '';
   if (ACCEPTABLE.test(key)) return key;
-  throw ProblemError.of(422, 'Not valid', undefined, { errors: [{ path: 'Idempotency-Key', message: 'a key is 1 to 255 visible ASCII characters' }] });
+  throw ProblemError.of(422, 'Not valid', undefined, {
+    errors: [{ path: 'Idempotency-Key', message: 'a key is 1 to 255 visible ASCII characters' }],
+  });
 }
 
-export const IdempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext) => idempotencyKeyOf(context.switchToHttp().getRequest<FastifyRequest>().headers[HEADER]));
+export const IdempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  idempotencyKeyOf(context.switchToHttp().getRequest<FastifyRequest>().headers[HEADER]),
+);

@@ -24,11 +24,14 @@ export function takeJsonBodies(fastify: FastifyInstance): void {
     if (!isUtf8(type)) return done(otherCharset);
     const text = decoded(body);
     if (text === undefined) return done(notUtf8);
-    void parse(request, text, (error: Error | null, value?: unknown) => (error ? done(error) : hasRepeatedField(text) ? done(repeated) : done(null, value)));
+    void parse(request, text, (error: Error | null, value?: unknown) =>
+      error ? done(error) : hasRepeatedField(text) ? done(repeated) : done(null, value),
+    );
   });
 }
 
-const isPlain = (coding: string | undefined): boolean => coding === undefined || coding.trim().toLowerCase() === 'identity';
+const isPlain = (coding: string | undefined): boolean =>
+  coding === undefined || coding.trim().toLowerCase() === 'identity';
 
 function isUtf8(type: string | undefined): boolean {
   try {

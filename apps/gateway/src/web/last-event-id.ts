@@ -8,10 +8,21 @@ const HEADER = 'last-event-id';
 const GREATEST = 2_147_483_647;
 
 /** The header, for the API's document. */
-export const LastEventIdHeader = z.object({ 'Last-Event-ID': z.int().min(0).max(GREATEST).optional().describe('The id of the last event that was received: only what came after it is sent') });
+export const LastEventIdHeader = z.object({
+  'Last-Event-ID': z
+    .int()
+    .min(0)
+    .max(GREATEST)
+    .optional()
+    .describe('The id of the last event that was received: only what came after it is sent'),
+});
 
 /** The id is none of an event that this stream has sent: whoever waited for what comes after it would wait in vain. */
-export const notOfThisStream = ProblemError.of(400, 'Bad Request', 'Last-Event-ID is the id of an event of this stream, a whole number.');
+export const notOfThisStream = ProblemError.of(
+  400,
+  'Bad Request',
+  'Last-Event-ID is the id of an event of this stream, a whole number.',
+);
 
 /** @returns the last event that the caller knows, 0 when it knows none. @throws ProblemError 400 */
 export function lastEventIdOf(given: string | string[] | undefined): number {
@@ -21,4 +32,6 @@ export function lastEventIdOf(given: string | string[] | undefined): number {
   return id;
 }
 
-export const LastEventId = createParamDecorator((_: unknown, context: ExecutionContext) => lastEventIdOf(context.switchToHttp().getRequest<FastifyRequest>().headers[HEADER]));
+export const LastEventId = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  lastEventIdOf(context.switchToHttp().getRequest<FastifyRequest>().headers[HEADER]),
+);

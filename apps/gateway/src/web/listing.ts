@@ -2,7 +2,8 @@ import { PageRequest } from '@sluice/contracts';
 import { z } from 'zod';
 
 /** JavaScript takes more for a number than people do: `0x10`, `1e1`, blanks. */
-const plainly = (given: unknown): unknown => (typeof given === 'string' && !/^(0|[1-9]\d*)$/.test(given) ? Number.NaN : given);
+const plainly = (given: unknown): unknown =>
+  typeof given === 'string' && !/^(0|[1-9]\d*)$/.test(given) ? Number.NaN : given;
 
 /** A number in a query: decimal digits and nothing else. */
 export const inDigits = <S extends z.ZodType>(schema: S) => z.preprocess(plainly, schema);

@@ -11,6 +11,17 @@ it.each([
   expect(prefersHtml(accept)).toBe(true);
 });
 
-it.each([undefined, '', '*/*', 'application/json', 'application/json, text/html', 'text/html;q=0.5, application/json', 'text/html;q=0', 'text/html;q=x', 'text/plain', 'text/event-stream'])('a program does not, with "%s"', (accept) => {
+it.each([
+  undefined,
+  '',
+  '*/*',
+  'application/json',
+  'application/json, text/html',
+  'text/html;q=0.5, application/json',
+  'text/html;q=0',
+  'text/html;q=x',
+  'text/plain',
+  'text/event-stream',
+])('a program does not, with "%s"', (accept) => {
   expect(prefersHtml(accept)).toBe(false);
 });

@@ -59,7 +59,8 @@ const RETRY_AFTER: Record<number, number> = { 429: 60, 503: 1 };
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   const retryAfter = problem.status === 503 ? undefined : problem['retryAfter'];
   if (typeof retryAfter === 'number') void reply.header('retry-after', String(retryAfter));
-  else if (RETRY_AFTER[problem.status] !== undefined && !reply.hasHeader('retry-after')) void reply.header('retry-after', String(RETRY_AFTER[problem.status]));
+  else if (RETRY_AFTER[problem.status] !== undefined && !reply.hasHeader('retry-after'))
+    void reply.header('retry-after', String(RETRY_AFTER[problem.status]));
   void reply.header('cache-control', 'no-store');
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
   return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));

@@ -16,7 +16,8 @@ export const Ed25519PublicKeys = z.string().transform((text, context): PublicKey
   const pem = text.replaceAll('\\n', '\n').replace(COMMENT, '');
   const keys = (pem.match(BLOCK) ?? []).map(keyOf);
   const known = keys.filter((key) => key !== undefined);
-  if (known.length > 0 && known.length === keys.length && pem.replace(BLOCK, '').trim() === '') return new Map(known.map((key) => [keyIdOf(key), key]));
+  if (known.length > 0 && known.length === keys.length && pem.replace(BLOCK, '').trim() === '')
+    return new Map(known.map((key) => [keyIdOf(key), key]));
   context.addIssue('must be one or more Ed25519 public keys in PEM form');
   return z.NEVER;
 });

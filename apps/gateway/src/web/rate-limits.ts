@@ -23,20 +23,35 @@ export const isLimited = (path: string | undefined): boolean => path === undefin
  *
  * Counts are this process's: n gateways let n times as many through.
  */
-export async function limitRates(fastify: FastifyInstance, { RATE_LIMIT_PER_MINUTE, SIGN_IN_LIMIT_PER_MINUTE }: Pick<GatewayConfig, 'RATE_LIMIT_PER_MINUTE' | 'SIGN_IN_LIMIT_PER_MINUTE'>, tokens: Tokens): Promise<void> {
+export async function limitRates(
+  fastify: FastifyInstance,
+  {
+    RATE_LIMIT_PER_MINUTE,
+    SIGN_IN_LIMIT_PER_MINUTE,
+  }: Pick<GatewayConfig, 'RATE_LIMIT_PER_MINUTE' | 'SIGN_IN_LIMIT_PER_MINUTE'>,
+  tokens: Tokens,
+): Promise<void> {
   await fastify.register(rateLimit, { global: false });
-  const [users, addresses] = [counter(fastify, RATE_LIMIT_PER_MINUTE, callerId), counter(fastify, RATE_LIMIT_PER_MINUTE, clientAddress)];
+  const [users, addresses] = [
+    counter(fastify, RATE_LIMIT_PER_MINUTE, callerId),
+    counter(fastify, RATE_LIMIT_PER_MINUTE, clientAddress),
+  ];
   const signIn = counter(fastify, SIGN_IN_LIMIT_PER_MINUTE, clientAddress);
   fastify.addHook('onRequest', async (request: Asked, reply) => {
     const path = request.routeOptions.url;
     if (!isLimited(path)) return;
-    const count = isSignIn(request) ? signIn : RATE_LIMIT_PER_MINUTE > 0 && (await tokens.callerOf(request)) ? users : addresses;
+    const count = isSignIn(request)
+      ? signIn
+      : RATE_LIMIT_PER_MINUTE > 0 && (await tokens.callerOf(request))
+        ? users
+        : addresses;
     const standing = await count?.(request);
     if (standing && !standing.isAllowed) return tell(reply, standing);
   });
 }
 
-const isSignIn = ({ method, routeOptions: { url } }: FastifyRequest): boolean => method === 'POST' && url !== undefined && SIGN_IN.has(url);
+const isSignIn = ({ method, routeOptions: { url } }: FastifyRequest): boolean =>
+  method === 'POST' && url !== undefined && SIGN_IN.has(url);
 
 const callerId = ({ caller }: Asked): string => caller!.id;
 
@@ -55,10 +70,18 @@ interface Standing {
 }
 
 /** Made once: to be told this is most of what a flood gets. */
-const TOO_MANY = { type: 'about:blank', title: 'Too Many Requests', status: 429, detail: 'More requests than a minute allows. Please wait.' };
+const TOO_MANY = {
+  type: 'about:blank',
+  title: 'Too Many Requests',
+  status: 429,
+  detail: 'More requests than a minute allows. Please wait.',
+};
 
 /** The names of draft-ietf-httpapi-ratelimit-headers-07: requests and seconds. */
 function tell(reply: FastifyReply, { max, remaining, ttlInSeconds, isExceeded }: Standing): FastifyReply | undefined {
-  void reply.header('ratelimit-limit', max).header('ratelimit-remaining', remaining).header('ratelimit-reset', ttlInSeconds);
+  void reply
+    .header('ratelimit-limit', max)
+    .header('ratelimit-remaining', remaining)
+    .header('ratelimit-reset', ttlInSeconds);
   if (isExceeded) return sendProblem(reply.header('retry-after', ttlInSeconds), TOO_MANY);
 }

@@ -10,7 +10,9 @@ describe('revoked tokens', () => {
     revoked.add({ userId: 'ann', tokenId: 'a', expiresAt: at(60) });
     revoked.add({ userId: 'bob', minEpoch: 2, keep: 'k', expiresAt: at(60) });
     expect([token('a'), token('b')].map((each) => revoked.has(each))).toEqual([true, false]);
-    expect([token('c', 1, 'bob'), token('k', 1, 'bob'), token('c', 2, 'bob')].map((each) => revoked.has(each))).toEqual([true, false, false]);
+    expect([token('c', 1, 'bob'), token('k', 1, 'bob'), token('c', 2, 'bob')].map((each) => revoked.has(each))).toEqual(
+      [true, false, false],
+    );
   });
 
   it('are forgotten when they have ended, and not before', () => {
@@ -29,7 +31,8 @@ describe('revoked tokens', () => {
   it('do not pile up however many come between two looks', () => {
     let now = 0;
     const revoked = new RevokedTokens(() => now);
-    for (let n = 0; n < 10_000; n++, now += 1_000) revoked.add({ userId: 'ann', tokenId: String(n), expiresAt: at(n + 10) });
+    for (let n = 0; n < 10_000; n++, now += 1_000)
+      revoked.add({ userId: 'ann', tokenId: String(n), expiresAt: at(n + 10) });
     expect(revoked.size).toBeLessThan(1_100);
     expect([revoked.has(token('9999')), revoked.has(token('9991'))]).toEqual([true, true]);
   });

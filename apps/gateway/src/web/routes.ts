@@ -21,9 +21,12 @@ export const routesOf = (fastify: FastifyInstance): readonly Route[] => known.ge
 /** The methods that the path of `url` answers; empty when there is no such path. */
 export function allowedMethods(fastify: FastifyInstance, url: string): string[] {
   const path = url.split('?')[0]!.split('/');
-  const methods = routesOf(fastify).filter((route) => matches(route.url.split('/'), path)).map(({ method }) => method);
+  const methods = routesOf(fastify)
+    .filter((route) => matches(route.url.split('/'), path))
+    .map(({ method }) => method);
   return [...new Set(methods)];
 }
 
 const matches = (template: string[], path: string[]): boolean =>
-  template.length === path.length && template.every((part, index) => (part.startsWith(':') ? path[index] !== '' : part === path[index]));
+  template.length === path.length &&
+  template.every((part, index) => (part.startsWith(':') ? path[index] !== '' : part === path[index]));

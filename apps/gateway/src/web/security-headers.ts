@@ -2,11 +2,25 @@ import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
 
 /** Answers are data: a browser that is led to one as if it were a page runs, loads and frames nothing. */
-const NOTHING = { 'default-src': ["'none'"], 'base-uri': ["'none'"], 'form-action': ["'none'"], 'frame-ancestors': ["'none'"] };
+const NOTHING = {
+  'default-src': ["'none'"],
+  'base-uri': ["'none'"],
+  'form-action': ["'none'"],
+  'frame-ancestors': ["'none'"],
+};
 /** The page at /docs: its own scripts and styles, and calls to this API. */
-const OWN = { ...NOTHING, 'script-src': ["'self'"], 'style-src': ["'self'"], 'img-src': ["'self'", 'data:'], 'font-src': ["'self'", 'data:'], 'connect-src': ["'self'"] };
+const OWN = {
+  ...NOTHING,
+  'script-src': ["'self'"],
+  'style-src': ["'self'"],
+  'img-src': ["'self'", 'data:'],
+  'font-src': ["'self'", 'data:'],
+  'connect-src': ["'self'"],
+};
 
-const policy = (directives: Record<string, string[]>) => ({ contentSecurityPolicy: { useDefaults: false, directives } });
+const policy = (directives: Record<string, string[]>) => ({
+  contentSecurityPolicy: { useDefaults: false, directives },
+});
 
 /** Seconds: a year. Without subdomains and preloading, which are for the owner of the domain to promise. */
 const HSTS = 'max-age=31536000';
@@ -41,6 +55,7 @@ export async function sendSecurityHeaders(fastify: FastifyInstance): Promise<voi
  */
 export function keepPrivate(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', async ({ method, headers }, reply) => {
-    if (headers.authorization !== undefined || (method !== 'GET' && method !== 'HEAD')) void reply.header('cache-control', 'no-store');
+    if (headers.authorization !== undefined || (method !== 'GET' && method !== 'HEAD'))
+      void reply.header('cache-control', 'no-store');
   });
 }

@@ -44,6 +44,12 @@ export function limitConnections(fastify: FastifyInstance, streams: number): voi
 export function refuseManyHeaders(fastify: FastifyInstance): void {
   (fastify.server as Server).maxHeadersCount = MOST_HEADERS + 1;
   fastify.addHook('onRequest', async ({ raw }, reply) => {
-    if (raw.rawHeaders.length / 2 > MOST_HEADERS) return sendProblem(reply, { type: 'about:blank', title: 'Request Header Fields Too Large', status: 431, detail: `A request has at most ${MOST_HEADERS} headers.` });
+    if (raw.rawHeaders.length / 2 > MOST_HEADERS)
+      return sendProblem(reply, {
+        type: 'about:blank',
+        title: 'Request Header Fields Too Large',
+        status: 431,
+        detail: `A request has at most ${MOST_HEADERS} headers.`,
+      });
   });
 }

@@ -24,7 +24,14 @@ export interface Caller extends TokenMarks {
 export type Asked = FastifyRequest & { caller?: Caller | null };
 
 const Epoch = z.int().min(0).default(0);
-const Claims = z.object({ sub: Id, role: Role, exp: z.number(), jti: Id.optional(), epoch: Epoch, verified: z.boolean().optional() });
+const Claims = z.object({
+  sub: Id,
+  role: Role,
+  exp: z.number(),
+  jti: Id.optional(),
+  epoch: Epoch,
+  verified: z.boolean().optional(),
+});
 
 /** Checks the tokens that accounts signed (EdDSA), without asking accounts, and whether they were taken back. */
 @Injectable()
@@ -51,9 +58,19 @@ export class Tokens {
 
   async #verify(token: string): Promise<Caller | null> {
     try {
-      const { payload } = await jwtVerify(token, (header) => this.#keyFor(header), { algorithms: ['EdDSA'], requiredClaims: ['exp'] });
+      const { payload } = await jwtVerify(token, (header) => this.#keyFor(header), {
+        algorithms: ['EdDSA'],
+        requiredClaims: ['exp'],
+      });
       const { sub, role, exp, jti, epoch, verified } = Claims.parse(payload);
-      const caller = { id: sub, role, tokenId: jti ?? idOf(token), epoch, expiresAt: exp, ...(verified && { verified }) };
+      const caller = {
+        id: sub,
+        role,
+        tokenId: jti ?? idOf(token),
+        epoch,
+        expiresAt: exp,
+        ...(verified && { verified }),
+      };
       this.#verified.remember(token, caller, exp);
       return caller;
     } catch {
@@ -83,4 +100,5 @@ function idOf(token: string): string {
 }
 
 /** The token of `Authorization: Bearer <token>` if it has the form of one. */
-export const tokenOf = ({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined => /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(headers.authorization ?? '')?.[1];
+export const tokenOf = ({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined =>
+  /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(headers.authorization ?? '')?.[1];

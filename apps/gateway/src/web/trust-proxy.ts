@@ -13,7 +13,9 @@ export const TrustProxy = z.string().transform((text, context): Trust => {
   try {
     return within(text.split(',').map((part) => part.trim()));
   } catch {
-    context.addIssue('must be how many proxies there are, or their addresses and networks, such as 10.0.0.0/8, separated by commas');
+    context.addIssue(
+      'must be how many proxies there are, or their addresses and networks, such as 10.0.0.0/8, separated by commas',
+    );
     return z.NEVER;
   }
 });

@@ -14,8 +14,14 @@ export const stocked = (pieces: Pieces): State => ({
   allotments: {},
   receipts: {},
   reservations: {},
-  products: Object.fromEntries(Object.keys(pieces).map((sku) => [sku, { sku, name: sku, priceAmount: 100, priceCurrency: 'USD', version: 1 }])),
-  stock: Object.fromEntries(Object.entries(pieces).flatMap(([sku, of]) => WAREHOUSES.map((warehouse) => [shelf(sku, warehouse), received(emptyShelf(sku, warehouse), of[warehouse])]))),
+  products: Object.fromEntries(
+    Object.keys(pieces).map((sku) => [sku, { sku, name: sku, priceAmount: 100, priceCurrency: 'USD', version: 1 }]),
+  ),
+  stock: Object.fromEntries(
+    Object.entries(pieces).flatMap(([sku, of]) =>
+      WAREHOUSES.map((warehouse) => [shelf(sku, warehouse), received(emptyShelf(sku, warehouse), of[warehouse])]),
+    ),
+  ),
 });
 
 export const after = (state: State, { state: changes = {} }: Decision): State => ({
@@ -26,7 +32,8 @@ export const after = (state: State, { state: changes = {} }: Decision): State =>
 });
 
 /** What one decision after the other makes of a state. */
-export const following = (state: State, ...rules: ((state: State) => Decision)[]): State => rules.reduce((now, rule) => after(now, rule(now)), state);
+export const following = (state: State, ...rules: ((state: State) => Decision)[]): State =>
+  rules.reduce((now, rule) => after(now, rule(now)), state);
 
 const price = { amount: 100, currency: 'USD' };
 type Line = { sku: string; quantity: number };
@@ -39,14 +46,33 @@ export const order = (lines: Line[], id = orderId) => ({
   lines: lines.map((line) => ({ ...line, name: line.sku, unitPrice: price })),
 });
 /** One of a sale. */
-export const saleOrder = (sku: string, quantity: number, id = orderId, flashSaleId = saleId) => ({ ...order([{ sku, quantity }], id), flashSaleId });
+export const saleOrder = (sku: string, quantity: number, id = orderId, flashSaleId = saleId) => ({
+  ...order([{ sku, quantity }], id),
+  flashSaleId,
+});
 
-export const parcel = (warehouse: Warehouse, lines: Line[], id = parcelId) => ({ parcelId: id, orderId, userId, warehouse, lines, version: 2 });
+export const parcel = (warehouse: Warehouse, lines: Line[], id = parcelId) => ({
+  parcelId: id,
+  orderId,
+  userId,
+  warehouse,
+  lines,
+  version: 2,
+});
 
-export const ended = (reason: OrderReason, id = orderId) => ({ orderId: id, userId, version: 3, lines: [], allocation: [], reason });
+export const ended = (reason: OrderReason, id = orderId) => ({
+  orderId: id,
+  userId,
+  version: 3,
+  lines: [],
+  allocation: [],
+  reason,
+});
 export const cancelled = (id = orderId) => ended('customer', id);
 export const couponRejected = (id = orderId) => ended('coupon_rejected', id);
 
-export const told = ({ messages = [] }: Decision) => messages.map(({ contract, data }: Outgoing) => ({ type: contract.type, ...(data as object) }));
+export const told = ({ messages = [] }: Decision) =>
+  messages.map(({ contract, data }: Outgoing) => ({ type: contract.type, ...(data as object) }));
 
-export const quantityOf = (allocation: Allocation): number => allocation.reduce((total, { quantity }) => total + quantity, 0);
+export const quantityOf = (allocation: Allocation): number =>
+  allocation.reduce((total, { quantity }) => total + quantity, 0);

@@ -26,8 +26,17 @@ export const supplier = (client: MessageClient) => ({
 });
 
 /** The shelf as the database has it. */
-export const shelfIn = async (pool: Pool, sku: string, warehouse: Warehouse): Promise<Record<'received' | 'on_hand' | 'reserved' | 'allotted' | 'issued', number>> =>
-  (await pool.query('SELECT received::int, on_hand::int, reserved::int, allotted::int, issued::int FROM stock WHERE sku = $1 AND warehouse = $2', [sku, warehouse])).rows[0];
+export const shelfIn = async (
+  pool: Pool,
+  sku: string,
+  warehouse: Warehouse,
+): Promise<Record<'received' | 'on_hand' | 'reserved' | 'allotted' | 'issued', number>> =>
+  (
+    await pool.query(
+      'SELECT received::int, on_hand::int, reserved::int, allotted::int, issued::int FROM stock WHERE sku = $1 AND warehouse = $2',
+      [sku, warehouse],
+    )
+  ).rows[0];
 
 /** An order that orders has placed. */
 export const order = (...lines: [string, number][]) => ({

@@ -5,7 +5,10 @@ import type { Change, Parcels } from '../parcel.js';
 const money = (amount: number) => ({ amount, currency: 'EUR' });
 
 /** An order whose pieces leave from these warehouses, as it is told to be paid, and to be halted. */
-export function orderFrom(warehouses: readonly Warehouse[], orderId: string = newId()): { paid: Data<typeof OrderPaid>; halt: Data<typeof HaltParcels> } {
+export function orderFrom(
+  warehouses: readonly Warehouse[],
+  orderId: string = newId(),
+): { paid: Data<typeof OrderPaid>; halt: Data<typeof HaltParcels> } {
   const address = { name: 'Ada Byron', street: '12 Analytical Row', city: 'London', postcode: 'N1 7AA', country: 'GB' };
   const lines = [{ sku: 'TEE', name: 'T-shirt', quantity: warehouses.length, unitPrice: money(1_500) }];
   const allocation = warehouses.map((warehouse) => ({ sku: 'TEE', warehouse, quantity: 1 }));
@@ -14,4 +17,7 @@ export function orderFrom(warehouses: readonly Warehouse[], orderId: string = ne
 }
 
 /** An order's parcels when a rule has decided on them. */
-export const after = (parcels: Parcels, change: Change): Parcels => ({ ...parcels, ...Object.fromEntries((change.parcels ?? []).map((parcel) => [parcel.id, parcel])) });
+export const after = (parcels: Parcels, change: Change): Parcels => ({
+  ...parcels,
+  ...Object.fromEntries((change.parcels ?? []).map((parcel) => [parcel.id, parcel])),
+});

@@ -20,8 +20,18 @@ interface Environment {
 
 /** One process of the service, though in this one; the result ends it. */
 export async function startLogistics(environment: Environment): Promise<() => Promise<void>> {
-  const settings = { ...environment, LOG_LEVEL: 'error', RETRY_TIERS_MS: Array(20).fill(RETRY_MS).join(), OUTSIDE_TIERS_MS: String(RETRY_MS) };
-  return (await startService({ name: 'logistics', module: LogisticsModule, config: LogisticsConfig, database: true }, settings)).stop;
+  const settings = {
+    ...environment,
+    LOG_LEVEL: 'error',
+    RETRY_TIERS_MS: Array(20).fill(RETRY_MS).join(),
+    OUTSIDE_TIERS_MS: String(RETRY_MS),
+  };
+  return (
+    await startService(
+      { name: 'logistics', module: LogisticsModule, config: LogisticsConfig, database: true },
+      settings,
+    )
+  ).stop;
 }
 
 /** The services around it. */
@@ -35,7 +45,16 @@ export interface Neighbours {
 export function neighbours(url: string): Neighbours {
   const client = new MessageClient({ url, source: 'neighbours' });
   return {
-    tell: (message, about) => client.publisher.publish(encode(message, { id: newId(), time: new Date().toISOString(), correlationId: 'test', source: 'neighbours', ...about })),
+    tell: (message, about) =>
+      client.publisher.publish(
+        encode(message, {
+          id: newId(),
+          time: new Date().toISOString(),
+          correlationId: 'test',
+          source: 'neighbours',
+          ...about,
+        }),
+      ),
     ask: (contract, data) => client.request(contract, data, { deadlineMs: DEADLINE_MS }),
     close: () => client.close(),
   };

@@ -2,7 +2,16 @@ import type { Allocation, Data, Outgoing, ParcelCreated, Warehouse } from '@slui
 import { ProblemError } from '@sluice/messaging';
 import { cancel, parcelsHalted, parcelsLeft } from '../cancellation.js';
 import { expire, giveUp, lapsed } from '../deadlines.js';
-import { couponRedeemed, couponRejected, parcelMoved, payableOpened, paymentCaptured, refunded, stockRejected, stockReserved } from '../order.js';
+import {
+  couponRedeemed,
+  couponRejected,
+  parcelMoved,
+  payableOpened,
+  paymentCaptured,
+  refunded,
+  stockRejected,
+  stockReserved,
+} from '../order.js';
 import type { Change } from '../order-steps.js';
 import { place, type Delivered, type Request } from '../placing.js';
 import type { Prices } from '../pricing.js';
@@ -15,7 +24,10 @@ export const COUPON = 'RED5';
 export const ORDER = '7d4d3b1c-0a52-8c5b-9d8e-4b1f0e6c7a01';
 export const USER = '01930000-0000-7000-8000-000000000001';
 export const PAYMENT = '01930000-0000-7000-8000-000000000002';
-export const PARCELS: Record<Warehouse, string> = { east: '2f0c5dd6-55a5-5c1e-8f7c-0e1f6a8b9c01', west: '2f0c5dd6-55a5-5c1e-8f7c-0e1f6a8b9c02' };
+export const PARCELS: Record<Warehouse, string> = {
+  east: '2f0c5dd6-55a5-5c1e-8f7c-0e1f6a8b9c01',
+  west: '2f0c5dd6-55a5-5c1e-8f7c-0e1f6a8b9c02',
+};
 
 export const PRICES: Prices = {
   TEE: { sku: 'TEE', name: 'T-shirt', amount: 1_500, currency: 'EUR', version: 1 },
@@ -25,7 +37,12 @@ export const PRICES: Prices = {
 };
 
 /** The products of `request` as they are shown when they are given away. */
-export const AT_NO_PRICE = ['TEE', 'MUG'].map((sku) => ({ sku, name: sku, price: { amount: 0, currency: 'EUR' }, version: 2 }));
+export const AT_NO_PRICE = ['TEE', 'MUG'].map((sku) => ({
+  sku,
+  name: sku,
+  price: { amount: 0, currency: 'EUR' },
+  version: 2,
+}));
 
 export const request = (change: Partial<Request> = {}): Request => ({
   orderId: ORDER,
@@ -50,21 +67,29 @@ export const BOTH_WAREHOUSES: Allocation = [
   { sku: 'MUG', warehouse: 'west', quantity: 1 },
 ];
 
-export const placedOrder = (change: Partial<Request> = {}): Order => place(undefined, request(change), PRICES, ATTENDED, NOW).order as Order;
+export const placedOrder = (change: Partial<Request> = {}): Order =>
+  place(undefined, request(change), PRICES, ATTENDED, NOW).order as Order;
 
 export const later = (seconds: number): Date => new Date(NOW.getTime() + seconds * 1_000);
 
 const about = { orderId: ORDER, userId: USER, version: 1 };
-const parcelFact = (warehouse: Warehouse): Data<typeof ParcelCreated> => ({ ...about, parcelId: PARCELS[warehouse], warehouse, lines: [] });
+const parcelFact = (warehouse: Warehouse): Data<typeof ParcelCreated> => ({
+  ...about,
+  parcelId: PARCELS[warehouse],
+  warehouse,
+  lines: [],
+});
 
 export type Fact = (order: Order, now: Date) => Change;
 
 /** Everything that others tell about an order that goes well. */
 export const facts = {
   stockReserved: (order, now) => stockReserved(order, { ...about, allocation: BOTH_WAREHOUSES }, now),
-  couponRedeemed: (order, now) => couponRedeemed(order, { ...about, code: COUPON, discount: { amount: 500, currency: 'EUR' } }, now),
+  couponRedeemed: (order, now) =>
+    couponRedeemed(order, { ...about, code: COUPON, discount: { amount: 500, currency: 'EUR' } }, now),
   payableOpened: (order, now) => payableOpened(order, {}, WINDOW_SECONDS, now),
-  paymentCaptured: (order, now) => paymentCaptured(order, { ...about, paymentId: PAYMENT, amount: { amount: 3_800, currency: 'EUR' } }, now),
+  paymentCaptured: (order, now) =>
+    paymentCaptured(order, { ...about, paymentId: PAYMENT, amount: { amount: 3_800, currency: 'EUR' } }, now),
   eastCreated: (order, now) => parcelMoved(order, 'preparing', parcelFact('east'), now),
   eastDispatched: (order, now) => parcelMoved(order, 'dispatched', parcelFact('east'), now),
   eastDelivered: (order, now) => parcelMoved(order, 'delivered', parcelFact('east'), now),
@@ -87,7 +112,8 @@ export const obstacles = {
   left: (order, now) => parcelsLeft(order, now),
 } satisfies Record<string, Fact>;
 
-export const refund: Fact = (order, now) => refunded(order, { ...about, paymentId: PAYMENT, amount: { amount: 3_800, currency: 'EUR' } }, now);
+export const refund: Fact = (order, now) =>
+  refunded(order, { ...about, paymentId: PAYMENT, amount: { amount: 3_800, currency: 'EUR' } }, now);
 
 /** The customer may ask at any moment; "too late" changes nothing. */
 function cancelledIfPossible(order: Order, now: Date): Change {
@@ -102,7 +128,11 @@ function cancelledIfPossible(order: Order, now: Date): Change {
 export const types = (messages: readonly Outgoing[] = []): string[] => messages.map(({ contract }) => contract.type);
 
 /** What becomes of an order that hears these facts one after the other. */
-export function hearing(order: Order, heard: readonly Fact[], now = NOW): Required<Pick<Change, 'order' | 'history' | 'messages'>> {
+export function hearing(
+  order: Order,
+  heard: readonly Fact[],
+  now = NOW,
+): Required<Pick<Change, 'order' | 'history' | 'messages'>> {
   const start = { order, history: [], messages: [] };
   return heard.reduce<Required<Pick<Change, 'order' | 'history' | 'messages'>>>((so, fact) => {
     const { order: after = so.order, history = [], messages = [] } = fact(so.order, now);

@@ -6,12 +6,29 @@ import type { Order } from '../tables.js';
 export const WAY: readonly OrderStatus[] = ['pending', 'awaiting_payment', 'paid', 'shipped', 'completed'];
 
 /** What the status of an order stands on, and what its amounts say. */
-export function expectLegal({ status, reason, allocation, coupon, couponRedeemedAt, discount, payBy, paymentId, paidAt, refundedAt, cancellationRequestedAt, total, subtotal, parcels }: Order): void {
+export function expectLegal({
+  status,
+  reason,
+  allocation,
+  coupon,
+  couponRedeemedAt,
+  discount,
+  payBy,
+  paymentId,
+  paidAt,
+  refundedAt,
+  cancellationRequestedAt,
+  total,
+  subtotal,
+  parcels,
+}: Order): void {
   const ended = status === 'rejected' || status === 'cancelled';
   const isAtLeast = (step: OrderStatus): boolean => WAY.indexOf(status) >= WAY.indexOf(step);
   expect(reason !== null).toBe(ended);
-  if (isAtLeast('awaiting_payment')) expect([allocation, payBy ?? paidAt, coupon === null || couponRedeemedAt]).not.toContain(null);
-  if (status === 'awaiting_payment') expect([payBy === null, total]).toEqual([false, expect.toSatisfy((cents: number) => cents > 0)]);
+  if (isAtLeast('awaiting_payment'))
+    expect([allocation, payBy ?? paidAt, coupon === null || couponRedeemedAt]).not.toContain(null);
+  if (status === 'awaiting_payment')
+    expect([payBy === null, total]).toEqual([false, expect.toSatisfy((cents: number) => cents > 0)]);
   if (isAtLeast('paid')) expect(paidAt).not.toBeNull();
   if (total > 0) expect(paymentId === null).toBe(paidAt === null);
   expect(total).toBe(subtotal - discount);

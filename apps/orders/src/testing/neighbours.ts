@@ -101,7 +101,9 @@ export class Promotions extends Neighbour {
       this.#decided = true;
       if (!couponIsGood) return [CouponRejected({ ...about, code: coupon, reason: 'used_up' })];
       this.isRedeemed = true;
-      return [CouponRedeemed({ ...about, code: coupon, discount: { amount: Math.min(couponIsWorth, amount), currency } })];
+      return [
+        CouponRedeemed({ ...about, code: coupon, discount: { amount: Math.min(couponIsWorth, amount), currency } }),
+      ];
     });
     for (const end of [OrderRejected, OrderCancelled]) {
       this.on(end, ({ coupon }) => {
@@ -197,13 +199,22 @@ export class Logistics extends Neighbour {
   #create(allocation: Allocation, reach: ParcelStatus): Outgoing[] {
     if (this.parcels.size > 0) return [];
     for (const { warehouse } of allocation) this.parcels.set(warehouse, 'preparing');
-    return [...this.parcels.keys()].flatMap((warehouse) => [ParcelCreated(factOf(warehouse)), ...(reach === 'preparing' ? [] : [DispatchParcel({ parcelId: PARCELS[warehouse] })])]);
+    return [...this.parcels.keys()].flatMap((warehouse) => [
+      ParcelCreated(factOf(warehouse)),
+      ...(reach === 'preparing' ? [] : [DispatchParcel({ parcelId: PARCELS[warehouse] })]),
+    ]);
   }
 
   #halt(allocation: Allocation): Outgoing[] {
-    if ([...this.parcels.values()].some((status) => status === 'dispatched' || status === 'delivered')) return [ParcelsLeft(about)];
+    if ([...this.parcels.values()].some((status) => status === 'dispatched' || status === 'delivered'))
+      return [ParcelsLeft(about)];
     for (const { warehouse } of allocation) this.parcels.set(warehouse, 'halted');
-    return [ParcelsHalted({ ...about, parcels: [...this.parcels.keys()].map((warehouse) => ({ id: PARCELS[warehouse], warehouse, lines: [] })) })];
+    return [
+      ParcelsHalted({
+        ...about,
+        parcels: [...this.parcels.keys()].map((warehouse) => ({ id: PARCELS[warehouse], warehouse, lines: [] })),
+      }),
+    ];
   }
 }
 

@@ -22,14 +22,26 @@ import {
 import { ProblemError } from '@sluice/messaging';
 import { cancel, parcelsHalted, parcelsLeft } from '../cancellation.js';
 import { expire, giveUp, lapsed } from '../deadlines.js';
-import { couponRedeemed, couponRejected, parcelMoved, payableOpened, paymentCaptured, refunded, stockRejected, stockReserved } from '../order.js';
+import {
+  couponRedeemed,
+  couponRejected,
+  parcelMoved,
+  payableOpened,
+  paymentCaptured,
+  refunded,
+  stockRejected,
+  stockReserved,
+} from '../order.js';
 import type { Change } from '../order-steps.js';
 import { place } from '../placing.js';
 import { isOrder, type HistoryEntry, type Order, type Row } from '../tables.js';
 import { DEADLINE_SECONDS, PRICES, UNATTENDED, WINDOW_SECONDS } from './given.js';
 
 type FactRule = (order: Order, data: never, now: Date) => Change;
-const fact = <C extends Contract>({ type }: C, rule: (order: Order, data: Data<C>, now: Date) => Change): [string, FactRule] => [type, rule as FactRule];
+const fact = <C extends Contract>(
+  { type }: C,
+  rule: (order: Order, data: Data<C>, now: Date) => Change,
+): [string, FactRule] => [type, rule as FactRule];
 
 /** What the service does on each fact, without its transport. */
 const RULES = new Map<string, FactRule>([
@@ -64,7 +76,8 @@ export class Orders {
   }
 
   take({ contract: { type }, data }: Outgoing, now: Date): Outgoing[] {
-    if (type === PlaceOrder.type) return this.#decided(place(this.row, data as Data<typeof PlaceOrder>, PRICES, UNATTENDED, now));
+    if (type === PlaceOrder.type)
+      return this.#decided(place(this.row, data as Data<typeof PlaceOrder>, PRICES, UNATTENDED, now));
     if (type === CancelOrder.type) return this.#cancel(data as Data<typeof CancelOrder>, now);
     if (!this.order) throw new Error(`${type} is about an order that nobody has heard of`);
     return this.#decided(RULES.get(type)!(this.order, data as never, now));

@@ -27,7 +27,11 @@ export class ProductOwner {
   }
 
   async returns(): Promise<void> {
-    const { consumerTag } = await this.channel.consume('inventory.queries', (question) => question && this.#answer(question), { noAck: true });
+    const { consumerTag } = await this.channel.consume(
+      'inventory.queries',
+      (question) => question && this.#answer(question),
+      { noAck: true },
+    );
     this.#consumer = consumerTag;
   }
 
@@ -36,6 +40,10 @@ export class ProductOwner {
     this.asked.push(skus);
     const body = this.problem ?? { items: skus.flatMap((sku) => this.products.get(sku) ?? []) };
     const contentType = this.problem ? 'application/problem+json' : 'application/json';
-    this.channel.sendToQueue(properties.replyTo as string, Buffer.from(JSON.stringify(body)), { correlationId: properties.correlationId as string, contentType, type: 'answer' });
+    this.channel.sendToQueue(properties.replyTo as string, Buffer.from(JSON.stringify(body)), {
+      correlationId: properties.correlationId as string,
+      contentType,
+      type: 'answer',
+    });
   }
 }

@@ -13,19 +13,37 @@ const DEADLINE_MS = 5_000;
 /** The service in this process, as its neighbours see it. */
 export interface Running {
   /** Says something to the service; under the id of a message that it has seen, it is that message once more. */
-  tell(message: Outgoing, about?: { id?: string; acceptedAt?: string; reply?: { to: string; id: string }; deadline?: number }): Promise<void>;
+  tell(
+    message: Outgoing,
+    about?: { id?: string; acceptedAt?: string; reply?: { to: string; id: string }; deadline?: number },
+  ): Promise<void>;
   ask<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>): Promise<z.output<R>>;
   stop(): Promise<void>;
 }
 
-export async function startOrders(urls: { AMQP_URL: string; DATABASE_URL: string }, settings: Record<string, string> = {}): Promise<Running> {
+export async function startOrders(
+  urls: { AMQP_URL: string; DATABASE_URL: string },
+  settings: Record<string, string> = {},
+): Promise<Running> {
   const environment = { ...urls, LOG_LEVEL: 'error', RETRY_TIERS_MS: Array(20).fill(RETRY_MS).join(), ...settings };
-  const service = await startService({ name: 'orders', module: OrdersModule, config: OrdersConfig, database: true }, environment);
+  const service = await startService(
+    { name: 'orders', module: OrdersModule, config: OrdersConfig, database: true },
+    environment,
+  );
   const client = new MessageClient({ url: urls.AMQP_URL, source: 'neighbours' });
   return {
     tell: (message, { deadline, ...about } = {}) => {
       const left = deadline === undefined ? {} : { timeoutMs: deadline - Date.now() };
-      return client.publisher.publish(encode(message, { id: newId(), time: new Date().toISOString(), correlationId: 'test', source: 'neighbours', ...left, ...about }));
+      return client.publisher.publish(
+        encode(message, {
+          id: newId(),
+          time: new Date().toISOString(),
+          correlationId: 'test',
+          source: 'neighbours',
+          ...left,
+          ...about,
+        }),
+      );
     },
     ask: (contract, data) => client.request(contract, data, { deadlineMs: DEADLINE_MS }),
     stop: async () => {

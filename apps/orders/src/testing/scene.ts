@@ -26,7 +26,8 @@ import { startOrders, type Running } from './running.js';
 
 export const EUR = (amount: number) => ({ amount, currency: 'EUR' });
 export const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
-export const newRequest = (change: Partial<Request> = {}): Request => request({ orderId: newId(), userId: newId(), ...change });
+export const newRequest = (change: Partial<Request> = {}): Request =>
+  request({ orderId: newId(), userId: newId(), ...change });
 
 interface Said {
   type: string;
@@ -60,18 +61,26 @@ export interface Scene extends Running {
   everythingIsHandled(): Promise<void>;
 }
 
-export async function openScene({ broker, database, eventually }: Stage, settings: Record<string, string> = {}): Promise<Scene> {
+export async function openScene(
+  { broker, database, eventually }: Stage,
+  settings: Record<string, string> = {},
+): Promise<Scene> {
   const inventory = await ProductOwner.on(broker.connection);
   const running = await startOrders({ AMQP_URL: broker.url, DATABASE_URL: database.url }, settings);
   const said = await listen(broker, ({ type, data }) => {
     // Payments closes whatever it is asked to close.
-    if (type === ClosePayable.type) void running.tell(PayableVoided({ orderId: String(data['orderId']), userId: newId(), version: 2 }));
+    if (type === ClosePayable.type)
+      void running.tell(PayableVoided({ orderId: String(data['orderId']), userId: newId(), version: 2 }));
   });
-  const rows: Scene['rows'] = async (sql, values = []) => (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
+  const rows: Scene['rows'] = async (sql, values = []) =>
+    (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
   const place: Scene['place'] = (order) => running.ask(PlaceOrder, order);
   const see: Scene['see'] = ({ orderId, userId }) => running.ask(GetOrder, { orderId, userId });
   const saidAbout: Scene['saidAbout'] = ({ orderId }) => said.filter(({ data }) => data['orderId'] === orderId);
-  const factsOf: Scene['factsOf'] = (order) => saidAbout(order).map(({ type }) => type).filter((type) => type.startsWith('order.'));
+  const factsOf: Scene['factsOf'] = (order) =>
+    saidAbout(order)
+      .map(({ type }) => type)
+      .filter((type) => type.startsWith('order.'));
   for (const product of PRODUCTS) await running.tell(product);
   await eventually(async () => expect(await rows('SELECT 1 FROM product_copies')).toHaveLength(PRODUCTS.length));
   return {
@@ -82,7 +91,8 @@ export async function openScene({ broker, database, eventually }: Stage, setting
     place,
     see,
     cancel: ({ orderId, userId }) => running.ask(CancelOrder, { orderId, userId }),
-    timeline: async ({ orderId, userId }) => (await running.ask(GetTimeline, { orderId, userId })).events.map(({ type }) => type),
+    timeline: async ({ orderId, userId }) =>
+      (await running.ask(GetTimeline, { orderId, userId })).events.map(({ type }) => type),
     reaches: async (order, status) => eventually(async () => expect(await see(order)).toMatchObject({ status })),
     saidAbout,
     factsOf,
@@ -106,12 +116,19 @@ async function listen({ connection }: Stage['broker'], heard: (one: Said) => voi
   const { queue } = await channel.assertQueue('', { exclusive: true });
   await channel.bindQueue(queue, 'shop.events', '#');
   for (const command of ['logistics.halt', ClosePayable.type]) await channel.bindQueue(queue, 'shop.commands', command);
-  await channel.consume(queue, (message) => {
-    if (!message) return;
-    const one = { type: message.properties.type as string, data: JSON.parse(message.content.toString()) as Said['data'] };
-    said.push(one);
-    heard(one);
-  }, { noAck: true });
+  await channel.consume(
+    queue,
+    (message) => {
+      if (!message) return;
+      const one = {
+        type: message.properties.type as string,
+        data: JSON.parse(message.content.toString()) as Said['data'],
+      };
+      said.push(one);
+      heard(one);
+    },
+    { noAck: true },
+  );
   return said;
 }
 
@@ -121,9 +138,27 @@ const PRODUCTS = Object.values(PRICES).map((product) => {
 });
 
 /** What others say about an order that goes well, in the order in which it happens. */
-export function storyOf({ orderId, userId }: Request): [reserved: Outgoing, payable: Outgoing, captured: Outgoing, created: Outgoing, dispatched: Outgoing, delivered: Outgoing] {
+export function storyOf({
+  orderId,
+  userId,
+}: Request): [
+  reserved: Outgoing,
+  payable: Outgoing,
+  captured: Outgoing,
+  created: Outgoing,
+  dispatched: Outgoing,
+  delivered: Outgoing,
+] {
   const about = { orderId, userId, version: 1 };
-  const parcel = { ...about, parcelId: PARCELS.west, warehouse: 'west' as const, lines: [{ sku: 'TEE', quantity: 2 }, { sku: 'MUG', quantity: 1 }] };
+  const parcel = {
+    ...about,
+    parcelId: PARCELS.west,
+    warehouse: 'west' as const,
+    lines: [
+      { sku: 'TEE', quantity: 2 },
+      { sku: 'MUG', quantity: 1 },
+    ],
+  };
   return [
     StockReserved({ ...about, allocation: parcel.lines.map((line) => ({ ...line, warehouse: 'west' })) }),
     PayableOpened({ ...about, amount: EUR(3_800) }),

@@ -40,9 +40,18 @@ export class World {
   #now = NOW.getTime();
 
   constructor({ coupon, givenAway, payWithinSeconds, promotionsSleeps, ...fate }: Setting) {
-    [this.inventory, this.promotions, this.payments, this.logistics] = [new Inventory(fate), new Promotions(fate), new Payments(fate), new Logistics(fate)];
+    [this.inventory, this.promotions, this.payments, this.logistics] = [
+      new Inventory(fate),
+      new Promotions(fate),
+      new Payments(fate),
+      new Logistics(fate),
+    ];
     this.#promotionsSleeps = promotionsSleeps;
-    this.#send([PlaceOrder(request({ ...(coupon && { coupon: COUPON }), ...(givenAway && { shown: AT_NO_PRICE }), payWithinSeconds }))]);
+    this.#send([
+      PlaceOrder(
+        request({ ...(coupon && { coupon: COUPON }), ...(givenAway && { shown: AT_NO_PRICE }), payWithinSeconds }),
+      ),
+    ]);
   }
 
   /** Hands over one letter of the bag, whichever `pick` says. With `again` it stays in the bag, to be delivered once more. */
@@ -101,18 +110,33 @@ export class World {
 
   #drain(): void {
     for (let count = 0; this.#bag.length > 0; count += 1) {
-      if (count === ENDLESS) throw new Error(`there is no end of messages: ${this.#bag.map(({ message }) => message.contract.type).join()}`);
+      if (count === ENDLESS)
+        throw new Error(`there is no end of messages: ${this.#bag.map(({ message }) => message.contract.type).join()}`);
       this.deliver(0);
     }
   }
 
   #send(messages: readonly Outgoing[]): void {
-    this.#timers.push(...messages.flatMap((message) => (message.delayMs === undefined ? [] : [{ due: this.#now + message.delayMs, message }])));
+    this.#timers.push(
+      ...messages.flatMap((message) =>
+        message.delayMs === undefined ? [] : [{ due: this.#now + message.delayMs, message }],
+      ),
+    );
     this.#post(messages.filter(({ delayMs }) => delayMs === undefined));
   }
 
   #post(messages: readonly Outgoing[]): void {
-    const receivers: readonly Receiver[] = [this.orders, this.inventory, this.promotions, this.payments, this.logistics];
-    this.#bag.push(...messages.flatMap((message) => receivers.filter((receiver) => receiver.hears(message)).map((to) => ({ to, message }))));
+    const receivers: readonly Receiver[] = [
+      this.orders,
+      this.inventory,
+      this.promotions,
+      this.payments,
+      this.logistics,
+    ];
+    this.#bag.push(
+      ...messages.flatMap((message) =>
+        receivers.filter((receiver) => receiver.hears(message)).map((to) => ({ to, message })),
+      ),
+    );
   }
 }

@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { OrderCancelled, OrderPriced, Pay, PayableOpened, PaymentCaptured, PaymentRefunded, type Contract, type Data } from '@sluice/contracts';
+import {
+  OrderCancelled,
+  OrderPriced,
+  Pay,
+  PayableOpened,
+  PaymentCaptured,
+  PaymentRefunded,
+  type Contract,
+  type Data,
+} from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { startService, type Service } from '@sluice/service-kit';
 import type { Pool } from 'pg';
@@ -55,7 +64,10 @@ export function useShop<Broker extends { url: string; close(): Promise<void> }>(
   let heard: Facts;
 
   beforeAll(async () => {
-    [broker, database] = await Promise.all([testBroker({ tiersMs: [100, 200], outsideTiersMs: [1_000] }), testDatabase('payments')]);
+    [broker, database] = await Promise.all([
+      testBroker({ tiersMs: [100, 200], outsideTiersMs: [1_000] }),
+      testDatabase('payments'),
+    ]);
     heard = await facts(broker);
     client = new MessageClient({ url: broker.url, source: 'spec' });
     await eventually(() => expect(client.publisher.ready).toBe(true));
@@ -82,19 +94,34 @@ export function useShop<Broker extends { url: string; close(): Promise<void> }>(
       ),
     async payable(payWithinSeconds?: number): Promise<Order> {
       const order = { orderId: randomUUID(), userId: randomUUID() };
-      await publish(broker, OrderPriced, { ...order, total, ...(payWithinSeconds !== undefined && { payWithinSeconds }), version: 2 });
+      await publish(broker, OrderPriced, {
+        ...order,
+        total,
+        ...(payWithinSeconds !== undefined && { payWithinSeconds }),
+        version: 2,
+      });
       await eventually(() => heard.of(PayableOpened, ({ orderId }) => orderId === order.orderId, 1));
       return order;
     },
-    pay: (order: Order, cardToken: string, deadlineMs = 10_000) => client.request(Pay, { ...order, cardToken }, { deadlineMs }),
-    ask: <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) => client.request(contract, data, { deadlineMs: 10_000 }),
+    pay: (order: Order, cardToken: string, deadlineMs = 10_000) =>
+      client.request(Pay, { ...order, cardToken }, { deadlineMs }),
+    ask: <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) =>
+      client.request(contract, data, { deadlineMs: 10_000 }),
     /** A payment that was asked for then. */
-    payAsOf: (order: Order, acceptedAt: string) => client.request(Pay, { ...order, cardToken: 'tok_fake_4242' }, { deadlineMs: 10_000, acceptedAt }),
-    cancel: (order: Order) => publish(broker, OrderCancelled, { ...order, version: 5, lines: [], allocation: [], reason: 'customer' }),
+    payAsOf: (order: Order, acceptedAt: string) =>
+      client.request(Pay, { ...order, cardToken: 'tok_fake_4242' }, { deadlineMs: 10_000, acceptedAt }),
+    cancel: (order: Order) =>
+      publish(broker, OrderCancelled, { ...order, version: 5, lines: [], allocation: [], reason: 'customer' }),
     capturesOf: async (orderId: string) =>
-      (await database.pool.query('SELECT id, status, gateway_reference FROM captures WHERE order_id = $1 ORDER BY requested_at', [orderId])).rows,
+      (
+        await database.pool.query(
+          'SELECT id, status, gateway_reference FROM captures WHERE order_id = $1 ORDER BY requested_at',
+          [orderId],
+        )
+      ).rows,
     captured: (of: string, count: number) => heard.of(PaymentCaptured, ({ orderId }) => orderId === of, count),
     refunded: (of: string, count: number) => heard.of(PaymentRefunded, ({ orderId }) => orderId === of, count),
-    letterOf: async ({ orderId }: Order) => (await deadLetters(broker, 'payments.captures')).find(({ body }) => body.includes(orderId)),
+    letterOf: async ({ orderId }: Order) =>
+      (await deadLetters(broker, 'payments.captures')).find(({ body }) => body.includes(orderId)),
   };
 }

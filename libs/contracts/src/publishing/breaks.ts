@@ -12,7 +12,9 @@ import type { Publication } from './publication.js';
 export function breaks(published: Publication, present: Publication): string[] {
   if (published.kind !== present.kind) return [`it was a ${published.kind} and is a ${present.kind}`];
   const isRequest = published.kind === 'command' || published.kind === 'query';
-  const data = isRequest ? senders(published.data, present.data) : [...readers(published.data, present.data), ...senders(published.data, present.data)];
+  const data = isRequest
+    ? senders(published.data, present.data)
+    : [...readers(published.data, present.data), ...senders(published.data, present.data)];
   return [...data, ...answerBreaks(published.answer, present.answer)];
 }
 
@@ -27,4 +29,6 @@ const readers = (published: JsonSchema, present: JsonSchema): string[] =>
   misfits(present, published).map((why) => `who reads it as published cannot read it now: ${why}`);
 
 const senders = (published: JsonSchema, present: JsonSchema): string[] =>
-  misfits(published, present, { mustBeHeard: true }).map((why) => `what is sent as published is not understood now: ${why}`);
+  misfits(published, present, { mustBeHeard: true }).map(
+    (why) => `what is sent as published is not understood now: ${why}`,
+  );

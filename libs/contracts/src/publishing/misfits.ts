@@ -13,11 +13,19 @@ interface Options {
 export function misfits(writer: JsonSchema, reader: JsonSchema, options: Options = {}, at = ''): string[] {
   if (isDeepStrictEqual(writer, reader) || takesAnything(reader)) return [];
   if (writer.anyOf) return writer.anyOf.flatMap((one) => misfits(one, reader, options, at));
-  if (reader.anyOf) return reader.anyOf.some((one) => misfits(writer, one, options, at).length === 0) ? [] : [told(at, 'fits none of the alternatives that are read')];
+  if (reader.anyOf)
+    return reader.anyOf.some((one) => misfits(writer, one, options, at).length === 0)
+      ? []
+      : [told(at, 'fits none of the alternatives that are read')];
   const wrongType = typeMisfit(writer, reader);
   if (wrongType) return [told(at, wrongType)];
   return [
-    ...[valueMisfit(writer, reader), ...boundMisfits(writer, reader), ...textMisfits(writer, reader), defaultMisfit(writer, reader, options)].flatMap((why) => (why ? [told(at, why)] : [])),
+    ...[
+      valueMisfit(writer, reader),
+      ...boundMisfits(writer, reader),
+      ...textMisfits(writer, reader),
+      defaultMisfit(writer, reader, options),
+    ].flatMap((why) => (why ? [told(at, why)] : [])),
     ...objectMisfits(writer, reader, options, at),
     ...(writer.items && reader.items ? misfits(writer.items, reader.items, options, `${at}[]`) : []),
   ];
@@ -33,7 +41,8 @@ function typeMisfit({ type: written }: JsonSchema, { type: read }: JsonSchema): 
   return `is written as ${written ?? 'anything'} and read as ${read}`;
 }
 
-const valuesOf = (schema: JsonSchema): readonly unknown[] | undefined => schema.enum ?? ('const' in schema ? [schema.const] : undefined);
+const valuesOf = (schema: JsonSchema): readonly unknown[] | undefined =>
+  schema.enum ?? ('const' in schema ? [schema.const] : undefined);
 
 function valueMisfit(writer: JsonSchema, reader: JsonSchema): string | undefined {
   const [written, read] = [valuesOf(writer), valuesOf(reader)];
@@ -51,37 +60,57 @@ function boundMisfits(writer: JsonSchema, reader: JsonSchema): string[] {
     ...LEAST.filter((bound) => reader[bound] !== undefined && !((writer[bound] ?? -Infinity) >= reader[bound])),
     ...MOST.filter((bound) => reader[bound] !== undefined && !((writer[bound] ?? Infinity) <= reader[bound])),
   ];
-  return loose.map((bound) => `is written with ${bound} ${writer[bound] ?? 'open'} and read with ${bound} ${reader[bound]}`);
+  return loose.map(
+    (bound) => `is written with ${bound} ${writer[bound] ?? 'open'} and read with ${bound} ${reader[bound]}`,
+  );
 }
 
 /** Whether one pattern allows all that another does is not decidable here: they must be the same. */
 function textMisfits(writer: JsonSchema, reader: JsonSchema): string[] {
-  const differing = (['format', 'pattern'] as const).filter((rule) => reader[rule] !== undefined && reader[rule] !== writer[rule]);
-  return differing.map((rule) => `is written with ${rule} ${writer[rule] ?? 'open'} and read with ${rule} ${reader[rule]}`);
+  const differing = (['format', 'pattern'] as const).filter(
+    (rule) => reader[rule] !== undefined && reader[rule] !== writer[rule],
+  );
+  return differing.map(
+    (rule) => `is written with ${rule} ${writer[rule] ?? 'open'} and read with ${rule} ${reader[rule]}`,
+  );
 }
 
 /** Who leaves a field out means what its absence meant when they wrote it. */
 const defaultMisfit = (writer: JsonSchema, reader: JsonSchema, { mustBeHeard }: Options): string | undefined =>
-  mustBeHeard && writer.default !== undefined && !isDeepStrictEqual(writer.default, reader.default) ? `meant ${String(writer.default)} when absent, and now means ${String(reader.default)}` : undefined;
+  mustBeHeard && writer.default !== undefined && !isDeepStrictEqual(writer.default, reader.default)
+    ? `meant ${String(writer.default)} when absent, and now means ${String(reader.default)}`
+    : undefined;
 
 function objectMisfits(writer: JsonSchema, reader: JsonSchema, options: Options, at: string): string[] {
   const [written, read] = [writer.properties ?? {}, reader.properties ?? {}];
   const missing = (reader.required ?? []).filter((field) => !writer.required?.includes(field));
   return [
     ...missing.map((field) => told(inside(at, field), 'may be absent, and its reader requires it')),
-    ...Object.entries(written).flatMap(([field, schema]) => fieldMisfits(schema, read[field] ?? reader.additionalProperties, options, inside(at, field))),
+    ...Object.entries(written).flatMap(([field, schema]) =>
+      fieldMisfits(schema, read[field] ?? reader.additionalProperties, options, inside(at, field)),
+    ),
     ...restMisfits(writer, reader, options, at),
   ];
 }
 
-function fieldMisfits(writer: JsonSchema, reader: JsonSchema | boolean | undefined, options: Options, at: string): string[] {
+function fieldMisfits(
+  writer: JsonSchema,
+  reader: JsonSchema | boolean | undefined,
+  options: Options,
+  at: string,
+): string[] {
   if (typeof reader === 'object') return misfits(writer, reader, options, at);
   if (reader === false) return [told(at, 'may be there, and its reader refuses fields that it does not know')];
   return options.mustBeHeard ? [told(at, 'may be there, and its reader does not know it')] : [];
 }
 
 /** The fields without a name in the schema, those of a record. */
-function restMisfits({ additionalProperties: written, propertyNames: names }: JsonSchema, { additionalProperties: read, propertyNames: readNames }: JsonSchema, options: Options, at: string): string[] {
+function restMisfits(
+  { additionalProperties: written, propertyNames: names }: JsonSchema,
+  { additionalProperties: read, propertyNames: readNames }: JsonSchema,
+  options: Options,
+  at: string,
+): string[] {
   const keys = readNames ? misfits(names ?? {}, readNames, options, inside(at, '<key>')) : [];
   return typeof written === 'object' ? [...keys, ...fieldMisfits(written, read, options, inside(at, '*'))] : keys;
 }

@@ -21,4 +21,7 @@ export const publicationOf = ({ type, version, kind, schema, reply }: Contract):
 /** One file for each type and version. */
 export const fileOf = ({ type, version }: Pick<Publication, 'type' | 'version'>): string => `${type}.v${version}.json`;
 
-export const sameAs = (one: Publication) => (other: Publication): boolean => other.type === one.type && other.version === one.version;
+export const sameAs =
+  (one: Publication) =>
+  (other: Publication): boolean =>
+    other.type === one.type && other.version === one.version;

@@ -4,7 +4,8 @@ import { event } from '../message.js';
 import { publicationOf } from './publication.js';
 import { changes, withdrawn } from './publish.js';
 
-const version = (number: number, schema: z.ZodType) => publicationOf(event('thing.happened', schema, { version: number }));
+const version = (number: number, schema: z.ZodType) =>
+  publicationOf(event('thing.happened', schema, { version: number }));
 const first = version(1, z.object({ n: z.int() }));
 const more = version(1, z.object({ n: z.int(), note: z.string().optional() }));
 const broken = version(1, z.object({ n: z.string() }));
@@ -32,8 +33,12 @@ describe('publishing', () => {
   });
 
   it('misses a type that is gone, and a version that went back', () => {
-    expect(changes([first], []).refused).toEqual([expect.stringContaining('contracts:publish -- --withdraw thing.happened')]);
-    expect(changes([first, second], [first]).refused).toEqual([expect.stringContaining('thing.happened.v2.json is published, and the contract is still version 1')]);
+    expect(changes([first], []).refused).toEqual([
+      expect.stringContaining('contracts:publish -- --withdraw thing.happened'),
+    ]);
+    expect(changes([first, second], [first]).refused).toEqual([
+      expect.stringContaining('thing.happened.v2.json is published, and the contract is still version 1'),
+    ]);
   });
 
   it('withdraws all versions of a type that is gone, and of no other', () => {

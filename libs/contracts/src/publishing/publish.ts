@@ -24,7 +24,9 @@ function brokenPromises(published: Publication | undefined, present: Publication
   const why = published ? breaks(published, present) : [];
   if (why.length === 0) return [];
   const { type, version } = present;
-  return [`${type} breaks its published version ${version}:\n${why.map((line) => `  - ${line}`).join('\n')}\n  Undo that, or make it a new version ({ version: ${version + 1} } in its contract) and run: ${PUBLISH}`];
+  return [
+    `${type} breaks its published version ${version}:\n${why.map((line) => `  - ${line}`).join('\n')}\n  Undo that, or make it a new version ({ version: ${version + 1} } in its contract) and run: ${PUBLISH}`,
+  ];
 }
 
 /** The last version of a type is gone, or one was published that the contract does not have yet. */
@@ -32,14 +34,22 @@ function orphans(published: readonly Publication[], present: readonly Publicatio
   const versions = new Map(present.map(({ type, version }) => [type, version]));
   return published.flatMap(({ type, version }) => {
     const now = versions.get(type);
-    if (now === undefined) return [`${fileOf({ type, version })} is published, and no contract has that type any more.\n  Bring it back, or, when nobody sends or reads it any more, run: ${PUBLISH} -- --withdraw ${type}`];
+    if (now === undefined)
+      return [
+        `${fileOf({ type, version })} is published, and no contract has that type any more.\n  Bring it back, or, when nobody sends or reads it any more, run: ${PUBLISH} -- --withdraw ${type}`,
+      ];
     return version > now ? [`${fileOf({ type, version })} is published, and the contract is still version ${now}`] : [];
   });
 }
 
 /** The files that may go with a type. @throws Error when a contract still has it */
-export function withdrawn(type: string, published: readonly Publication[], present: readonly Publication[]): Publication[] {
-  if (present.some((one) => one.type === type)) throw new Error(`${type} is a message of the present contracts: only what is gone can be withdrawn`);
+export function withdrawn(
+  type: string,
+  published: readonly Publication[],
+  present: readonly Publication[],
+): Publication[] {
+  if (present.some((one) => one.type === type))
+    throw new Error(`${type} is a message of the present contracts: only what is gone can be withdrawn`);
   const files = published.filter((one) => one.type === type);
   if (files.length === 0) throw new Error(`${type} is not published`);
   return files;

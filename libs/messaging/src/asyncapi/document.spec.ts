@@ -21,7 +21,10 @@ const { default: Ajv } = fromParser('ajv') as { default: new (options: object) =
 const { default: addFormats } = fromParser('ajv-formats') as { default: (ajv: Validator) => void };
 
 const text = JSON.stringify(asyncApiDocument());
-const raw = JSON.parse(text) as { channels: Record<string, { messages: Record<string, object> }>; operations: Record<string, object> };
+const raw = JSON.parse(text) as {
+  channels: Record<string, { messages: Record<string, object> }>;
+  operations: Record<string, object>;
+};
 const ajv = new Ajv({ strict: false });
 addFormats(ajv);
 ajv.addSchema({ $id: 'document', ...raw });
@@ -40,7 +43,17 @@ function check(place: string, data: unknown): void {
 
 const dataOf = ({ schema }: Contract) => valuesOf(jsonSchemaOf(schema));
 const abouts = fc.record(
-  { id: fc.uuid(), time: fc.constant('2026-01-02T03:04:05.678Z'), correlationId: fc.string({ minLength: 1, maxLength: 128 }), acceptedAt: fc.constant('2026-01-02T03:04:05.678Z'), causationId: fc.uuid(), traceparent: fc.string(), source: fc.constant('orders'), reply: fc.record({ to: fc.string(), id: fc.uuid() }), timeoutMs: fc.integer() },
+  {
+    id: fc.uuid(),
+    time: fc.constant('2026-01-02T03:04:05.678Z'),
+    correlationId: fc.string({ minLength: 1, maxLength: 128 }),
+    acceptedAt: fc.constant('2026-01-02T03:04:05.678Z'),
+    causationId: fc.uuid(),
+    traceparent: fc.string(),
+    source: fc.constant('orders'),
+    reply: fc.record({ to: fc.string(), id: fc.uuid() }),
+    timeoutMs: fc.integer(),
+  },
   { requiredKeys: ['id', 'time', 'correlationId', 'source'] },
 );
 
@@ -55,7 +68,17 @@ function encoded(contract: Contract, data: unknown, about: Parameters<typeof enc
 }
 
 /** As the specification calls what amqplib calls otherwise. */
-const amqpNames = ({ messageId, type, timestamp, contentType, appId, persistent, expiration, replyTo, correlationId }: Partial<Record<keyof WireMessage['properties'], unknown>>) => ({
+const amqpNames = ({
+  messageId,
+  type,
+  timestamp,
+  contentType,
+  appId,
+  persistent,
+  expiration,
+  replyTo,
+  correlationId,
+}: Partial<Record<keyof WireMessage['properties'], unknown>>) => ({
   type,
   timestamp,
   'message-id': messageId,
@@ -88,7 +111,10 @@ describe('the AsyncAPI document', () => {
       const operation = document?.operations().get(`${action}.${type}`);
       const [channel] = operation?.channels().all() ?? [];
       expect(channel?.address()).toBe(kind === 'delivery' ? null : type);
-      expect(channel?.bindings().get('amqp')?.value()).toMatchObject({ is: 'routingKey', exchange: { name: ROUTES[kind].exchange, type: EXCHANGE_TYPES[kind] } });
+      expect(channel?.bindings().get('amqp')?.value()).toMatchObject({
+        is: 'routingKey',
+        exchange: { name: ROUTES[kind].exchange, type: EXCHANGE_TYPES[kind] },
+      });
       const [message, ...more] = operation?.messages().all() ?? [];
       expect(more).toEqual([]);
       expect(message?.headers()?.properties()?.['version']?.const()).toBe(version);
@@ -100,41 +126,55 @@ describe('the AsyncAPI document', () => {
 
   it('names the exchanges as they are on a broker', async () => {
     const broker = await testBroker();
-    const exchanges = await broker.management.get<{ name: string; type: string; durable: boolean }[]>(`exchanges/${broker.vhost}`);
+    const exchanges = await broker.management.get<{ name: string; type: string; durable: boolean }[]>(
+      `exchanges/${broker.vhost}`,
+    );
     await broker.close();
     for (const kind of Object.keys(ROUTES) as (keyof typeof ROUTES)[]) {
-      expect(exchanges).toContainEqual(expect.objectContaining({ name: ROUTES[kind].exchange, type: EXCHANGE_TYPES[kind], durable: true }));
+      expect(exchanges).toContainEqual(
+        expect.objectContaining({ name: ROUTES[kind].exchange, type: EXCHANGE_TYPES[kind], durable: true }),
+      );
     }
   });
 
-  it.each(['event', 'command', 'query', 'delivery'] as const)('describes every %s as it is encoded: its data, its headers, its properties', (kind) => {
-    for (const contract of contracts.filter((one) => one.kind === kind)) {
-      const at = `channels/${contract.type}/messages/${contract.type}`;
-      let count = 0;
-      const property = fc.property(dataOf(contract), abouts, (data, about) => {
-        const wire = encoded(contract, data, about);
-        if (!wire) return;
-        count++;
-        check(`${at}/payload`, JSON.parse(wire.body));
-        check(`${at}/headers`, wire.properties.headers);
-        check(`${at}/x-amqp-properties`, amqpNames(wire.properties));
-      });
-      // Checks that are code refuse most values of a few contracts (a currency, a percentage), so these need more tries.
-      for (let numRuns = 20; count === 0 && numRuns <= 2_000; numRuns *= 10) fc.assert(property, { numRuns });
-      expect(count, contract.type).toBeGreaterThan(0);
-    }
-  });
+  it.each(['event', 'command', 'query', 'delivery'] as const)(
+    'describes every %s as it is encoded: its data, its headers, its properties',
+    (kind) => {
+      for (const contract of contracts.filter((one) => one.kind === kind)) {
+        const at = `channels/${contract.type}/messages/${contract.type}`;
+        let count = 0;
+        const property = fc.property(dataOf(contract), abouts, (data, about) => {
+          const wire = encoded(contract, data, about);
+          if (!wire) return;
+          count++;
+          check(`${at}/payload`, JSON.parse(wire.body));
+          check(`${at}/headers`, wire.properties.headers);
+          check(`${at}/x-amqp-properties`, amqpNames(wire.properties));
+        });
+        // Checks that are code refuse most values of a few contracts (a currency, a percentage), so these need more tries.
+        for (let numRuns = 20; count === 0 && numRuns <= 2_000; numRuns *= 10) fc.assert(property, { numRuns });
+        expect(count, contract.type).toBeGreaterThan(0);
+      }
+    },
+  );
 
   it('describes every answer, and every problem', () => {
     const to = { to: 'somebody', id: 'request-1' };
-    const answered = requests.filter((contract): contract is Contract & { reply: NonNullable<Contract['reply']> } => contract.reply !== undefined);
+    const answered = requests.filter(
+      (contract): contract is Contract & { reply: NonNullable<Contract['reply']> } => contract.reply !== undefined,
+    );
     fc.assert(
-      fc.property(fc.constantFrom(...answered).chain((contract) => fc.tuple(fc.constant(contract), valuesOf(jsonSchemaOf(contract.reply)))), ([contract, value]) => {
-        const answer = encodeAnswer({ value: contract.reply.safeParse(value).data }, to);
-        if (answer.body.length === 0) return;
-        check(`channels/answers/messages/${contract.type}.answer/payload`, JSON.parse(answer.body.toString()));
-        check(`channels/answers/messages/${contract.type}.answer/x-amqp-properties`, amqpNames(answer.properties));
-      }),
+      fc.property(
+        fc
+          .constantFrom(...answered)
+          .chain((contract) => fc.tuple(fc.constant(contract), valuesOf(jsonSchemaOf(contract.reply)))),
+        ([contract, value]) => {
+          const answer = encodeAnswer({ value: contract.reply.safeParse(value).data }, to);
+          if (answer.body.length === 0) return;
+          check(`channels/answers/messages/${contract.type}.answer/payload`, JSON.parse(answer.body.toString()));
+          check(`channels/answers/messages/${contract.type}.answer/x-amqp-properties`, amqpNames(answer.properties));
+        },
+      ),
     );
     const problem = encodeAnswer({ problem: { type: 'about:blank', title: 'Not found', status: 404, sku: 'X' } }, to);
     check('channels/answers/messages/problem/payload', JSON.parse(problem.body.toString()));
@@ -142,13 +182,21 @@ describe('the AsyncAPI document', () => {
   });
 
   it('refuses what is not a message: another version, no id, a payload without its fields', () => {
-    const payload = raw.channels['order.placed']?.messages['order.placed'] as { headers: JsonSchema; payload: JsonSchema; examples: { headers: object; payload: object }[] };
+    const payload = raw.channels['order.placed']?.messages['order.placed'] as {
+      headers: JsonSchema;
+      payload: JsonSchema;
+      examples: { headers: object; payload: object }[];
+    };
     const [{ headers, payload: data }] = payload.examples as [{ headers: object; payload: object }];
     check('channels/order.placed/messages/order.placed/headers', headers);
     check('channels/order.placed/messages/order.placed/payload', data);
     expect(() => check('channels/order.placed/messages/order.placed/headers', { ...headers, version: 2 })).toThrow();
-    expect(() => check('channels/order.placed/messages/order.placed/headers', { ...headers, 'correlation-id': undefined })).toThrow();
+    expect(() =>
+      check('channels/order.placed/messages/order.placed/headers', { ...headers, 'correlation-id': undefined }),
+    ).toThrow();
     expect(() => check('channels/order.placed/messages/order.placed/payload', { ...data, orderId: 'x' })).toThrow();
-    expect(() => check('channels/order.placed/messages/order.placed/x-amqp-properties', { type: 'order.placed' })).toThrow();
+    expect(() =>
+      check('channels/order.placed/messages/order.placed/x-amqp-properties', { type: 'order.placed' }),
+    ).toThrow();
   });
 });

@@ -29,15 +29,31 @@ export function asyncApiDocument(): object {
       version: '1',
       description: GUIDE,
       license: { name: 'MIT' },
-      tags: [...new Set(contracts.map(ownerOf))].map((name) => ({ name, description: `What ${name} says and answers` })),
+      tags: [...new Set(contracts.map(ownerOf))].map((name) => ({
+        name,
+        description: `What ${name} says and answers`,
+      })),
     },
     defaultContentType: 'application/json',
     servers: { broker: server() },
-    channels: { ...Object.fromEntries(contracts.map((contract) => [contract.type, channel(contract)])), [ANSWERS]: answers(contracts) },
-    operations: Object.fromEntries(contracts.map((contract) => [`${isRequest(contract) ? 'receive' : 'send'}.${contract.type}`, operation(contract)])),
+    channels: {
+      ...Object.fromEntries(contracts.map((contract) => [contract.type, channel(contract)])),
+      [ANSWERS]: answers(contracts),
+    },
+    operations: Object.fromEntries(
+      contracts.map((contract) => [
+        `${isRequest(contract) ? 'receive' : 'send'}.${contract.type}`,
+        operation(contract),
+      ]),
+    ),
     components: {
       schemas: ENVELOPES,
-      securitySchemes: { user: { type: 'userPassword', description: 'A broker user of your own; the description says what it must be allowed' } },
+      securitySchemes: {
+        user: {
+          type: 'userPassword',
+          description: 'A broker user of your own; the description says what it must be allowed',
+        },
+      },
     },
   };
 }
@@ -48,7 +64,11 @@ const server = () => ({
   protocol: 'amqp',
   protocolVersion: '0-9-1',
   description: 'RabbitMQ 3.10 or later',
-  variables: { host: { default: 'localhost' }, port: { default: '5672' }, vhost: { default: 'sluice', description: "The system's virtual host" } },
+  variables: {
+    host: { default: 'localhost' },
+    port: { default: '5672' },
+    vhost: { default: 'sluice', description: "The system's virtual host" },
+  },
   security: [{ $ref: '#/components/securitySchemes/user' }],
 });
 
@@ -59,9 +79,15 @@ function channel(contract: Contract): object {
     // Deliveries have an empty routing key: their address is a header.
     address: kind === 'delivery' ? null : type,
     title: type,
-    description: kind === 'delivery' ? `Exchange ${exchange}: bind with x-match: all, channel: ${channelOf(contract)}` : `Exchange ${exchange}, routing key ${type}`,
+    description:
+      kind === 'delivery'
+        ? `Exchange ${exchange}: bind with x-match: all, channel: ${channelOf(contract)}`
+        : `Exchange ${exchange}, routing key ${type}`,
     messages: { [type]: message(contract) },
-    bindings: amqp({ is: 'routingKey', exchange: { name: exchange, type: EXCHANGE_TYPES[kind], durable: true, autoDelete: false } }),
+    bindings: amqp({
+      is: 'routingKey',
+      exchange: { name: exchange, type: EXCHANGE_TYPES[kind], durable: true, autoDelete: false },
+    }),
   };
 }
 
@@ -75,7 +101,10 @@ function message(contract: Contract): object {
     contentType: 'application/json',
     headers: headersOf(contract),
     payload: jsonSchemaOf(contract.schema),
-    correlationId: { location: '$message.header#/correlation-id', description: 'What everything caused by one request shares' },
+    correlationId: {
+      location: '$message.header#/correlation-id',
+      description: 'What everything caused by one request shares',
+    },
     bindings: amqp({ messageType: type }),
     ...exampleOf(contract),
     'x-amqp-properties': propertiesOf(contract),
@@ -85,10 +114,16 @@ function message(contract: Contract): object {
 function summary(contract: Contract): string {
   const owner = ownerOf(contract);
   switch (contract.kind) {
-    case 'event': return `A fact, said by ${owner}`;
-    case 'delivery': return `To one person over ${channelOf(contract)}, said by ${owner}`;
-    case 'query': return `A read, answered by ${owner}; over when its caller stops waiting`;
-    case 'command': return contract.transient ? `A request, answered by ${owner}; never kept, and over when its caller stops waiting` : `A request, carried out by ${owner}`;
+    case 'event':
+      return `A fact, said by ${owner}`;
+    case 'delivery':
+      return `To one person over ${channelOf(contract)}, said by ${owner}`;
+    case 'query':
+      return `A read, answered by ${owner}; over when its caller stops waiting`;
+    case 'command':
+      return contract.transient
+        ? `A request, answered by ${owner}; never kept, and over when its caller stops waiting`
+        : `A request, carried out by ${owner}`;
   }
 }
 
@@ -96,7 +131,11 @@ function operation(contract: Contract): object {
   const { type, transient, bounded, waitsIn, kind } = contract;
   const notes = [
     ...(bounded ? ['Its queue holds so many and no more: beyond that the broker refuses it (a nack).'] : []),
-    ...(waitsIn === undefined ? [] : [`A timer: its owner puts it into a queue ${waitsIn}.<milliseconds>, from which the broker delivers it when its time is up.`]),
+    ...(waitsIn === undefined
+      ? []
+      : [
+          `A timer: its owner puts it into a queue ${waitsIn}.<milliseconds>, from which the broker delivers it when its time is up.`,
+        ]),
   ];
   return {
     action: isRequest(contract) ? 'receive' : 'send',
@@ -105,7 +144,11 @@ function operation(contract: Contract): object {
     summary: summary(contract),
     ...(notes.length > 0 && { description: notes.join(' ') }),
     tags: [{ name: ownerOf(contract) }],
-    bindings: amqp({ deliveryMode: transient ? 1 : 2, mandatory: ROUTES[kind].mandatory, ...(isRequest(contract) ? { ack: true } : {}) }),
+    bindings: amqp({
+      deliveryMode: transient ? 1 : 2,
+      mandatory: ROUTES[kind].mandatory,
+      ...(isRequest(contract) ? { ack: true } : {}),
+    }),
     ...(isRequest(contract) && { reply: reply(contract) }),
   };
 }
@@ -113,7 +156,10 @@ function operation(contract: Contract): object {
 const answerName = ({ type }: Contract): string => `${type}.answer`;
 
 const reply = (contract: Contract): object => ({
-  address: { location: '$message.header#/reply-to', description: 'The AMQP property reply-to, a routing key of the default exchange; answered only when it is there' },
+  address: {
+    location: '$message.header#/reply-to',
+    description: 'The AMQP property reply-to, a routing key of the default exchange; answered only when it is there',
+  },
   channel: { $ref: `#/channels/${ANSWERS}` },
   messages: [answerName(contract), PROBLEM].map((name) => ({ $ref: `#/channels/${ANSWERS}/messages/${name}` })),
 });
@@ -124,8 +170,12 @@ function answers(contracts: readonly Contract[]): object {
   return {
     address: null,
     title: 'Answers',
-    description: 'To the reply-to of the request, over the default exchange. The content type tells an answer from a problem.',
-    messages: { ...Object.fromEntries(requests.map((contract) => [answerName(contract), answer(contract)])), [PROBLEM]: problem() },
+    description:
+      'To the reply-to of the request, over the default exchange. The content type tells an answer from a problem.',
+    messages: {
+      ...Object.fromEntries(requests.map((contract) => [answerName(contract), answer(contract)])),
+      [PROBLEM]: problem(),
+    },
   };
 }
 
@@ -146,4 +196,7 @@ const problem = (): object => ({
   ...answered(),
 });
 
-const answered = (): object => ({ bindings: amqp({ messageType: 'answer' }), 'x-amqp-properties': schema('AnswerProperties') });
+const answered = (): object => ({
+  bindings: amqp({ messageType: 'answer' }),
+  'x-amqp-properties': schema('AnswerProperties'),
+});

@@ -16,7 +16,10 @@ const HEADERS = {
 const FAILURES = {
   attempts: count.optional().describe('How often handling it has failed so far'),
   reason: z.string().optional().describe('Why it failed last'),
-  history: z.array(z.object({ at: Instant, reason: z.string() })).optional().describe('Each try that failed, oldest first; of very many the first and the last ones'),
+  history: z
+    .array(z.object({ at: Instant, reason: z.string() }))
+    .optional()
+    .describe('Each try that failed, oldest first; of very many the first and the last ones'),
   redriven: count.optional().describe('How often it was sent home after it had been a dead letter'),
   'original-exchange': z.string().optional().describe('Where it was first published'),
   'original-routing-key': z.string().optional(),
@@ -25,8 +28,14 @@ const FAILURES = {
   stack: z.string().optional().describe('Dead letters: where it failed'),
 };
 const OF_REQUESTS = {
-  'accepted-at': Instant.optional().describe('When it was accepted from outside, by the clock of the databases; deadlines are judged by it'),
-  'timeout-ms': z.int().min(0).optional().describe('How long its caller still waits, from the publishing on: milliseconds'),
+  'accepted-at': Instant.optional().describe(
+    'When it was accepted from outside, by the clock of the databases; deadlines are judged by it',
+  ),
+  'timeout-ms': z
+    .int()
+    .min(0)
+    .optional()
+    .describe('How long its caller still waits, from the publishing on: milliseconds'),
 };
 
 /** The AMQP properties beside the headers, called as in the specification. AsyncAPI has no words for them. */
@@ -41,7 +50,10 @@ const PROPERTIES = {
 };
 const ADDRESS = {
   'reply-to': z.string().optional().describe('Routing key of the answer, on the default exchange'),
-  'correlation-id': z.string().optional().describe('Comes back with the answer; another thing than the header of that name'),
+  'correlation-id': z
+    .string()
+    .optional()
+    .describe('Comes back with the answer; another thing than the header of that name'),
 };
 const EXPIRATION = { expiration: z.string().optional().describe('Milliseconds until the caller has gone') };
 
@@ -51,7 +63,14 @@ export const ENVELOPES = {
   FactProperties: jsonSchemaOf(z.object(PROPERTIES)),
   RequestProperties: jsonSchemaOf(z.object({ ...PROPERTIES, ...ADDRESS })),
   QueryProperties: jsonSchemaOf(z.object({ ...PROPERTIES, ...ADDRESS, ...EXPIRATION })),
-  AnswerProperties: jsonSchemaOf(z.object({ 'correlation-id': z.string().describe("The request's"), type: z.literal('answer'), 'content-type': z.enum(['application/json', 'application/problem+json']), 'delivery-mode': z.literal(1) })),
+  AnswerProperties: jsonSchemaOf(
+    z.object({
+      'correlation-id': z.string().describe("The request's"),
+      type: z.literal('answer'),
+      'content-type': z.enum(['application/json', 'application/problem+json']),
+      'delivery-mode': z.literal(1),
+    }),
+  ),
   Problem: jsonSchemaOf(Problem),
 } satisfies Record<string, JsonSchema>;
 
@@ -64,7 +83,10 @@ export const headersOf = (contract: Contract): object => ({
   type: 'object',
   allOf: [schema(isRequest(contract) ? 'RequestHeaders' : 'FactHeaders')],
   required: contract.kind === 'delivery' ? ['channel'] : [],
-  properties: { version: { const: contract.version }, ...(contract.kind === 'delivery' && { channel: { const: channelOf(contract) } }) },
+  properties: {
+    version: { const: contract.version },
+    ...(contract.kind === 'delivery' && { channel: { const: channelOf(contract) } }),
+  },
 });
 
 export function propertiesOf(contract: Contract): object {

@@ -7,9 +7,16 @@ const price = { amount: 1_999, currency: 'USD' };
 const lines = [{ sku: 'TEE-BLACK', name: 'Tee, black', quantity: 2, unitPrice: price }];
 
 /** What one message looks like stands for all: the others differ in their data alone. */
-const SAID: readonly Outgoing[] = [OrderPlaced({ orderId: ORDER, userId: USER, version: 1, lines, subtotal: { amount: 3_998, currency: 'USD' } })];
+const SAID: readonly Outgoing[] = [
+  OrderPlaced({ orderId: ORDER, userId: USER, version: 1, lines, subtotal: { amount: 3_998, currency: 'USD' } }),
+];
 
-const ABOUT = { id: '0198c0de-0000-7000-8000-000000000003', time: '2026-01-02T03:04:05.678Z', correlationId: '0198c0de-0000-7000-8000-000000000004', source: 'orders' };
+const ABOUT = {
+  id: '0198c0de-0000-7000-8000-000000000003',
+  time: '2026-01-02T03:04:05.678Z',
+  correlationId: '0198c0de-0000-7000-8000-000000000004',
+  source: 'orders',
+};
 
 /** As it is encoded. */
 export function exampleOf({ type }: Contract): { examples?: object[] } {

@@ -45,7 +45,17 @@ describe('a dead letter', () => {
 
     const [{ letter } = { letter: undefined }] = await look(open, QUEUE);
     const reason = 'Error: the database is away';
-    expect(letter).toMatchObject({ queue: QUEUE, id, type: 'probe.happened', correlationId: 'c-1', reason, attempts: 4, redriven: 0, originalExchange: 'shop.events', originalRoutingKey: 'probe.happened' });
+    expect(letter).toMatchObject({
+      queue: QUEUE,
+      id,
+      type: 'probe.happened',
+      correlationId: 'c-1',
+      reason,
+      attempts: 4,
+      redriven: 0,
+      originalExchange: 'shop.events',
+      originalRoutingKey: 'probe.happened',
+    });
     expect(letter?.stack).toContain('dead-letters.spec');
     expect(letter?.history.map((one) => one.reason)).toEqual([reason, reason, reason, reason]);
     const times = letter!.history.map(({ at }) => at);
@@ -65,7 +75,14 @@ describe('a dead letter', () => {
     await channel.close();
     const [{ letter } = { letter: undefined }] = await look(open, QUEUE);
     const reason = expect.stringMatching(/^rejected: /);
-    expect(letter).toMatchObject({ id, reason, attempts: 0, originalExchange: 'shop.events', originalRoutingKey: 'probe.happened', history: [{ reason }] });
+    expect(letter).toMatchObject({
+      id,
+      reason,
+      attempts: 0,
+      originalExchange: 'shop.events',
+      originalRoutingKey: 'probe.happened',
+      history: [{ reason }],
+    });
   });
 
   it('stays where it is when it is looked at', async () => {
@@ -100,7 +117,13 @@ describe('redriving', () => {
     await letters(0);
     await letters(1);
     const [taken] = await look(open, QUEUE);
-    expect(taken?.letter).toMatchObject({ id, attempts: 4, redriven: 1, originalExchange: 'shop.events', originalRoutingKey: 'probe.happened' });
+    expect(taken?.letter).toMatchObject({
+      id,
+      attempts: 4,
+      redriven: 1,
+      originalExchange: 'shop.events',
+      originalRoutingKey: 'probe.happened',
+    });
     expect(taken?.letter.history).toHaveLength(8);
     expect(taken?.message.properties.headers).toMatchObject({ traceparent: '00-t', version: 1 });
   });
@@ -161,8 +184,11 @@ describe('redriving', () => {
       await channel.waitForConfirms();
       await channel.deleteQueue('probe.commands');
       await channel.close();
-      const open = async () => (await own.connection.createConfirmChannel()).on('error', () => undefined) as ConfirmChannel;
-      await expect(redrive(open, 'probe.commands')).rejects.toThrow('probe.commands does not take its letters back: it is gone');
+      const open = async () =>
+        (await own.connection.createConfirmChannel()).on('error', () => undefined) as ConfirmChannel;
+      await expect(redrive(open, 'probe.commands')).rejects.toThrow(
+        'probe.commands does not take its letters back: it is gone',
+      );
       await eventually(async () => expect(await depth(own, 'probe.commands.dead')).toBe(1));
     } finally {
       await own.close();
@@ -179,7 +205,9 @@ describe('discarding', () => {
     expect(await discard(open, QUEUE, { id: gone }, async ({ letter }) => void written.push(letter.id))).toBe(1);
     expect(written).toEqual([gone]);
     expect((await deadLetters(broker, QUEUE)).map(({ properties }) => properties.messageId)).toEqual([kept]);
-    await expect(discard(open, QUEUE, {}, () => Promise.reject(new Error('the disk is full')))).rejects.toThrow('the disk is full');
+    await expect(discard(open, QUEUE, {}, () => Promise.reject(new Error('the disk is full')))).rejects.toThrow(
+      'the disk is full',
+    );
     await letters(1);
   });
 });
@@ -188,7 +216,11 @@ describe('a summary', () => {
   it('takes reasons for one that differ in ids and numbers alone', async () => {
     const failed = (reason: string, failedAt: string) => ({ type: 'order.placed', reason, failedAt });
     const id = '00000000-0000-7000-8000-00000000000';
-    const found = [failed(`Error: order ${id}1 has 2 lines`, '2026-11-21T12:00:01.000Z'), failed('Error: away\nand more', '2026-11-21T12:00:00.000Z'), failed(`Error: order ${id}2 has 13 lines`, '2026-11-21T12:00:02.000Z')];
+    const found = [
+      failed(`Error: order ${id}1 has 2 lines`, '2026-11-21T12:00:01.000Z'),
+      failed('Error: away\nand more', '2026-11-21T12:00:00.000Z'),
+      failed(`Error: order ${id}2 has 13 lines`, '2026-11-21T12:00:02.000Z'),
+    ];
     expect(await summarise(found)).toEqual({
       count: 3,
       oldest: '2026-11-21T12:00:00.000Z',

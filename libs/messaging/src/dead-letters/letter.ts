@@ -24,7 +24,8 @@ export interface DeadLetter {
 export const deadQueueOf = (queue: string): string => `${queue}.dead`;
 
 /** The queue whose dead letters are there; undefined for any other queue. */
-export const homeOf = (queue: string): string | undefined => (queue.endsWith('.dead') ? queue.slice(0, -'.dead'.length) : undefined);
+export const homeOf = (queue: string): string | undefined =>
+  queue.endsWith('.dead') ? queue.slice(0, -'.dead'.length) : undefined;
 
 /** Reads what the consumer wrote on it, or else the broker, which writes less. */
 export function letterOf(queue: string, { properties }: Delivery): DeadLetter {
@@ -63,12 +64,20 @@ const BROKER_REASONS: Readonly<Record<string, string>> = {
 };
 
 /** What the broker itself gave up has its own account of that, newest first. */
-function byTheBroker(deaths: unknown): { reason: string; at: string | undefined; exchange: string | undefined; routingKey: string | undefined } | undefined {
+function byTheBroker(
+  deaths: unknown,
+):
+  { reason: string; at: string | undefined; exchange: string | undefined; routingKey: string | undefined } | undefined {
   const [death] = (Array.isArray(deaths) ? deaths : []) as Record<string, unknown>[];
   if (!death) return undefined;
   const reason = String(death['reason']);
   const keys = death['routing-keys'];
-  return { reason: BROKER_REASONS[reason] ?? reason, at: instantOf(death['time']), exchange: textOf(death['exchange']), routingKey: Array.isArray(keys) ? textOf(keys[0]) : undefined };
+  return {
+    reason: BROKER_REASONS[reason] ?? reason,
+    at: instantOf(death['time']),
+    exchange: textOf(death['exchange']),
+    routingKey: Array.isArray(keys) ? textOf(keys[0]) : undefined,
+  };
 }
 
 /** A timestamp of AMQP, as amqplib gives it: whole seconds. */
@@ -86,4 +95,6 @@ export interface Choice {
 }
 
 export const isChosen = (letter: DeadLetter, { id, type, reason }: Choice): boolean =>
-  (id === undefined || letter.id === id) && (type === undefined || letter.type === type) && (reason === undefined || letter.reason.includes(reason));
+  (id === undefined || letter.id === id) &&
+  (type === undefined || letter.type === type) &&
+  (reason === undefined || letter.reason.includes(reason));

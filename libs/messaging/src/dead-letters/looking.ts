@@ -10,7 +10,11 @@ export async function look(open: () => Promise<Channel>, queue: string, taking: 
 }
 
 /** The same one by one, for queues that do not fit into memory. All that was seen is held until the end. */
-export async function* looking(open: () => Promise<Channel>, queue: string, taking: Taking = {}): AsyncGenerator<Taken> {
+export async function* looking(
+  open: () => Promise<Channel>,
+  queue: string,
+  taking: Taking = {},
+): AsyncGenerator<Taken> {
   const channel = await open();
   try {
     yield* lettersOf(channel, queue, taking);

@@ -26,21 +26,29 @@ const UNNAMED: Republisher = { exchange: '', user: undefined, headersFor: () => 
  * letter and never loses one, so doing it again is safe. A letter whose handling still fails comes back to the dead letters.
  * @returns how many were sent home @throws Error when the queue is gone, or the broker takes none
  */
-export async function redrive(open: () => Promise<ConfirmChannel>, queue: string, taking: Taking = {}, republisher: Republisher = UNNAMED): Promise<number> {
+export async function redrive(
+  open: () => Promise<ConfirmChannel>,
+  queue: string,
+  taking: Taking = {},
+  republisher: Republisher = UNNAMED,
+): Promise<number> {
   const channel = await open();
   try {
     if (republisher.exchange !== '') await channel.bindQueue(queue, republisher.exchange, queue).catch(gone(queue));
     let moved = 0;
-    for await (const batch of batchesOf(lettersOf(channel, queue, taking))) moved += await sendHome(channel, batch, republisher);
+    for await (const batch of batchesOf(lettersOf(channel, queue, taking)))
+      moved += await sendHome(channel, batch, republisher);
     return moved;
   } finally {
     await letGo(channel);
   }
 }
 
-const gone = (queue: string) => (error: Error): never => {
-  throw new Error(`${queue} does not take its letters back: ${error.message}`);
-};
+const gone =
+  (queue: string) =>
+  (error: Error): never => {
+    throw new Error(`${queue} does not take its letters back: ${error.message}`);
+  };
 
 /** Those that were confirmed are done with, also when another was not. */
 async function sendHome(channel: ConfirmChannel, batch: readonly Taken[], by: Republisher): Promise<number> {
@@ -53,25 +61,48 @@ async function sendHome(channel: ConfirmChannel, batch: readonly Taken[], by: Re
   if (returned) throw new Error(`${batch[0]!.letter.queue} does not take its letters back: it is gone`);
   results.forEach(({ status }, index) => status === 'fulfilled' && channel.ack(batch[index]!.message));
   const failed = results.find((result) => result.status === 'rejected');
-  if (failed) throw new Error(`${batch[0]!.letter.queue} does not take its letters back: ${(failed.reason as Error).message}`);
+  if (failed)
+    throw new Error(`${batch[0]!.letter.queue} does not take its letters back: ${(failed.reason as Error).message}`);
   return batch.length;
 }
 
 function home({ letter, message }: Taken, by: Republisher): Outbound {
   const { queue, redriven, history, originalExchange: exchange = '', originalRoutingKey: routingKey = queue } = letter;
-  return revived(message, queue, { redriven: redriven + 1, history, exchange, routingKey, by: by.exchange, sentBy: by.headersFor(message) });
+  return revived(message, queue, {
+    redriven: redriven + 1,
+    history,
+    exchange,
+    routingKey,
+    by: by.exchange,
+    sentBy: by.headersFor(message),
+  });
 }
 
-const published = (channel: ConfirmChannel, { exchange, routingKey, body, mandatory, properties }: Outbound, user: string | undefined): Promise<void> =>
+const published = (
+  channel: ConfirmChannel,
+  { exchange, routingKey, body, mandatory, properties }: Outbound,
+  user: string | undefined,
+): Promise<void> =>
   new Promise((resolve, reject) => {
-    channel.publish(exchange, routingKey, Buffer.from(body), { ...properties, mandatory, userId: user }, (error: Error | null) => (error ? reject(error) : resolve()));
+    channel.publish(
+      exchange,
+      routingKey,
+      Buffer.from(body),
+      { ...properties, mandatory, userId: user },
+      (error: Error | null) => (error ? reject(error) : resolve()),
+    );
   });
 
 /**
  * Removes letters for good, each after `keep` has it. A crash in between keeps a letter that was written down.
  * @returns how many
  */
-export async function discard(open: () => Promise<ConfirmChannel>, queue: string, taking: Taking, keep: (taken: Taken) => Promise<void>): Promise<number> {
+export async function discard(
+  open: () => Promise<ConfirmChannel>,
+  queue: string,
+  taking: Taking,
+  keep: (taken: Taken) => Promise<void>,
+): Promise<number> {
   const channel = await open();
   try {
     let discarded = 0;

@@ -23,14 +23,19 @@ const sameKind = (reason: string): string =>
     .replaceAll(/\d+/g, '<n>');
 
 /** What ails a queue, at a glance. */
-export async function summarise(letters: AsyncIterable<Pick<DeadLetter, 'type' | 'reason' | 'failedAt'>> | Iterable<Pick<DeadLetter, 'type' | 'reason' | 'failedAt'>>): Promise<Summary> {
+export async function summarise(
+  letters:
+    | AsyncIterable<Pick<DeadLetter, 'type' | 'reason' | 'failedAt'>>
+    | Iterable<Pick<DeadLetter, 'type' | 'reason' | 'failedAt'>>,
+): Promise<Summary> {
   const groups = new Map<string, Group>();
   const summary: Summary = { count: 0, oldest: undefined, groups: [] };
   for await (const { type = '(no type)', reason, failedAt } of letters) {
     const group = groups.get(`${type} ${sameKind(reason)}`) ?? { type, reason: headline(reason), count: 0 };
     groups.set(`${type} ${sameKind(reason)}`, { ...group, count: group.count + 1 });
     summary.count += 1;
-    if (failedAt !== undefined && (summary.oldest === undefined || failedAt < summary.oldest)) summary.oldest = failedAt;
+    if (failedAt !== undefined && (summary.oldest === undefined || failedAt < summary.oldest))
+      summary.oldest = failedAt;
   }
   return { ...summary, groups: [...groups.values()].sort((a, b) => b.count - a.count) };
 }

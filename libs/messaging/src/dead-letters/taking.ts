@@ -23,7 +23,11 @@ const ACKS_ARRIVE_WITHIN_MS = 150;
  * to the end of the same queue, and would be taken for ever. Those that are not chosen are held with the others, as there is no
  * other way past them. @throws the broker's 404 when the queue has no dead letters
  */
-export async function* lettersOf(channel: Channel, queue: string, { limit = Infinity, until = Infinity, ...choice }: Taking = {}): AsyncGenerator<Taken> {
+export async function* lettersOf(
+  channel: Channel,
+  queue: string,
+  { limit = Infinity, until = Infinity, ...choice }: Taking = {},
+): AsyncGenerator<Taken> {
   let [total, chosen] = [Infinity, 0];
   for (let seen = 0; seen < total && chosen < limit && Date.now() < until; seen++) {
     const message = await channel.get(deadQueueOf(queue));

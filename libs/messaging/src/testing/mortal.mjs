@@ -17,17 +17,30 @@ const WORK_MS = 20;
 class Listener {
   async happened({ data }) {
     // As a bug in a callback that nobody awaits.
-    if (data.n === Number(POISON)) setImmediate(() => { throw new Error('poison'); });
+    if (data.n === Number(POISON))
+      setImmediate(() => {
+        throw new Error('poison');
+      });
     await pause(WORK_MS);
     appendFileSync(NOTES, `${data.n}\n`);
   }
 }
-On(event('probe.happened', z.object({ n: z.int() })))(Listener.prototype, 'happened', Object.getOwnPropertyDescriptor(Listener.prototype, 'happened'));
+On(event('probe.happened', z.object({ n: z.int() })))(
+  Listener.prototype,
+  'happened',
+  Object.getOwnPropertyDescriptor(Listener.prototype, 'happened'),
+);
 Controller()(Listener);
 class Mortal {}
 Module({ controllers: [Listener] })(Mortal);
 
-const strategy = new MessageServer({ url, service: 'probe', prefetch: Number(PREFETCH), schedule: { retryTiersMs: [] }, expected: [] });
+const strategy = new MessageServer({
+  url,
+  service: 'probe',
+  prefetch: Number(PREFETCH),
+  schedule: { retryTiersMs: [] },
+  expected: [],
+});
 const app = await NestFactory.createMicroservice(Mortal, { strategy, logger: false });
 await app.listen();
 process.once('SIGTERM', () => app.close().then(() => process.exit(0)));

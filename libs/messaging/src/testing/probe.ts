@@ -20,7 +20,14 @@ export const Told = delivery('probe', N);
 
 /** The map of these tests. */
 export const SERVICES = {
-  probe: { events: [Happened, Ignored], commands: [Do], queries: [Ask, Secret], slow: [Slow], door: [Knock], told: [Told] },
+  probe: {
+    events: [Happened, Ignored],
+    commands: [Do],
+    queries: [Ask, Secret],
+    slow: [Slow],
+    door: [Knock],
+    told: [Told],
+  },
   watcher: { events: ['probe.*', 'sale.#'] },
 };
 export const TIERS_MS = [50, 100, 150];
@@ -31,7 +38,11 @@ interface Handled {
   options: OnOptions;
 }
 
-export const handles = <C extends Contract>(contract: C, handle: Handler<C>, options: OnOptions = {}): Handled => ({ contract, handle: handle as Handled['handle'], options });
+export const handles = <C extends Contract>(contract: C, handle: Handler<C>, options: OnOptions = {}): Handled => ({
+  contract,
+  handle: handle as Handled['handle'],
+  options,
+});
 
 export interface Running {
   app: INestMicroservice;
@@ -41,9 +52,23 @@ export interface Running {
 const running = new Set<INestMicroservice>();
 
 /** A service as its authors write one, a Nest application with `@On` methods, made from plain functions. */
-export async function startService({ url }: { url: string }, handled: Handled[], options: Partial<MessageServerOptions> = {}): Promise<Running> {
-  const server = new MessageServer({ url, service: 'probe', schedule: { retryTiersMs: TIERS_MS }, expected: [], ...options });
-  const app = await NestFactory.createMicroservice(moduleOf(handled), { strategy: server, logger: false, abortOnError: false });
+export async function startService(
+  { url }: { url: string },
+  handled: Handled[],
+  options: Partial<MessageServerOptions> = {},
+): Promise<Running> {
+  const server = new MessageServer({
+    url,
+    service: 'probe',
+    schedule: { retryTiersMs: TIERS_MS },
+    expected: [],
+    ...options,
+  });
+  const app = await NestFactory.createMicroservice(moduleOf(handled), {
+    strategy: server,
+    logger: false,
+    abortOnError: false,
+  });
   app.useGlobalFilters(new RethrowFilter());
   running.add(app);
   await app.listen();
@@ -61,8 +86,14 @@ function moduleOf(handled: Handled[]): new () => object {
   class Listener {}
   handled.forEach(({ contract, handle, options }, index) => {
     const name = `handler${index}`;
-    Object.defineProperty(Listener.prototype, name, { value: (message: never) => handle(message), configurable: true, writable: true });
-    const descriptor = Object.getOwnPropertyDescriptor(Listener.prototype, name) as TypedPropertyDescriptor<Handler<Contract>>;
+    Object.defineProperty(Listener.prototype, name, {
+      value: (message: never) => handle(message),
+      configurable: true,
+      writable: true,
+    });
+    const descriptor = Object.getOwnPropertyDescriptor(Listener.prototype, name) as TypedPropertyDescriptor<
+      Handler<Contract>
+    >;
     On(contract, options)(Listener.prototype, name, descriptor);
   });
   Controller()(Listener);

@@ -32,9 +32,18 @@ export const schemaSql = `
   CREATE TABLE carts (id uuid PRIMARY KEY, items int, version int NOT NULL DEFAULT 0);`;
 
 export const tables = {
-  accounts: collection<Account>({ table: 'accounts', key: 'id', columns: ['id', 'balance', 'openedAt', 'tags', 'version'] }),
+  accounts: collection<Account>({
+    table: 'accounts',
+    key: 'id',
+    columns: ['id', 'balance', 'openedAt', 'tags', 'version'],
+  }),
   ledger: log<{ accountId: string; amount: number }>({ table: 'ledger', columns: ['accountId', 'amount'] }),
-  rates: collection<{ currency: string; cents: number }>({ table: 'rates', key: 'currency', columns: ['currency', 'cents'], lock: false }),
+  rates: collection<{ currency: string; cents: number }>({
+    table: 'rates',
+    key: 'currency',
+    columns: ['currency', 'cents'],
+    lock: false,
+  }),
   bins: collection<Bin>({ table: 'bins', key: ['sku', 'warehouse'], columns: ['sku', 'warehouse', 'onHand'] }),
   carts: collection<{ id: string; items: number }>({ table: 'carts', key: 'id', columns: ['id', 'items'] }),
 };
@@ -44,12 +53,25 @@ export type BankTables = typeof tables;
 export const POISON = 13;
 
 export const Deposit = command('bank.deposit', z.object({ account: z.string(), amount: z.int() }), { reply: z.int() });
-export const Transfer = command('bank.transfer', z.object({ from: z.string(), to: z.string(), amount: z.int() }), { reply: z.int() });
+export const Transfer = command('bank.transfer', z.object({ from: z.string(), to: z.string(), amount: z.int() }), {
+  reply: z.int(),
+});
 export const Balance = command('bank.balance', z.object({ account: z.string() }), { reply: z.int() });
-export const Deposited = event('account.deposited', z.object({ account: z.string(), balance: z.int(), version: z.int() }));
+export const Deposited = event(
+  'account.deposited',
+  z.object({ account: z.string(), balance: z.int(), version: z.int() }),
+);
 
 export function messageOf<C extends Contract>(contract: C, data: Data<C>, more: Partial<Message> = {}): Message<C> {
-  return { id: newId(), type: contract.type, version: 1, correlationId: 'a-request', time: new Date().toISOString(), data, ...more } as Message<C>;
+  return {
+    id: newId(),
+    type: contract.type,
+    version: 1,
+    correlationId: 'a-request',
+    time: new Date().toISOString(),
+    data,
+    ...more,
+  } as Message<C>;
 }
 
 /** Somebody waits for the answer. */
@@ -61,21 +83,38 @@ const changed = (held: Held, id: string, amount: number, now: Date): Account => 
   const { balance, openedAt, version, tags } = held.accounts[id] ?? { balance: 0, openedAt: now, version: 0, tags: [] };
   return { id, balance: balance + amount, openedAt, tags: [...tags, String(amount)].slice(-3), version: version + 1 };
 };
-const told = ({ id: account, balance, version }: Account): ReturnType<typeof Deposited> => Deposited({ account, balance, version });
+const told = ({ id: account, balance, version }: Account): ReturnType<typeof Deposited> =>
+  Deposited({ account, balance, version });
 
-export const deposit = ({ account, amount }: Data<typeof Deposit>) => (held: Held, now: Date): Decision<number, BankTables> => {
-  const row = changed(held, account, amount, now);
-  return { state: { accounts: { [account]: row } }, append: { ledger: [{ accountId: account, amount }] }, messages: [told(row)], reply: row.balance };
-};
+export const deposit =
+  ({ account, amount }: Data<typeof Deposit>) =>
+  (held: Held, now: Date): Decision<number, BankTables> => {
+    const row = changed(held, account, amount, now);
+    return {
+      state: { accounts: { [account]: row } },
+      append: { ledger: [{ accountId: account, amount }] },
+      messages: [told(row)],
+      reply: row.balance,
+    };
+  };
 
-export const transfer = ({ from, to, amount }: Data<typeof Transfer>) => (held: Held, now: Date): Decision<number, BankTables> => {
-  if ((held.accounts[from]?.balance ?? 0) < amount) throw ProblemError.of(409, 'insufficient funds');
-  const rows = [changed(held, from, -amount, now), changed(held, to, amount, now)];
-  const ledger = rows.map(({ id }, index) => ({ accountId: id, amount: index === 0 ? -amount : amount }));
-  return { state: { accounts: Object.fromEntries(rows.map((row) => [row.id, row])) }, append: { ledger }, messages: rows.map(told), reply: rows[0]!.balance };
-};
+export const transfer =
+  ({ from, to, amount }: Data<typeof Transfer>) =>
+  (held: Held, now: Date): Decision<number, BankTables> => {
+    if ((held.accounts[from]?.balance ?? 0) < amount) throw ProblemError.of(409, 'insufficient funds');
+    const rows = [changed(held, from, -amount, now), changed(held, to, amount, now)];
+    const ledger = rows.map(({ id }, index) => ({ accountId: id, amount: index === 0 ? -amount : amount }));
+    return {
+      state: { accounts: Object.fromEntries(rows.map((row) => [row.id, row])) },
+      append: { ledger },
+      messages: rows.map(told),
+      reply: rows[0]!.balance,
+    };
+  };
 
-export const balance = ({ account }: Data<typeof Balance>) => (held: Held): Decision<number, BankTables> => ({ reply: held.accounts[account]?.balance ?? -1 });
+export const balance =
+  ({ account }: Data<typeof Balance>) =>
+  (held: Held): Decision<number, BankTables> => ({ reply: held.accounts[account]?.balance ?? -1 });
 
 interface Database {
   url: string;
@@ -89,14 +128,21 @@ export function openBank(database: Database) {
   const publisher = new Publisher({ url: 'amqp://127.0.0.1:1' });
   const relay = new OutboxRelay({ pool, publisher, publishDeadlineMs: 100 });
   const sizes: number[] = [];
-  const rows = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> => (await database.pool.query(sql, values)).rows;
+  const rows = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
+    (await database.pool.query(sql, values)).rows;
   return {
     pool,
     rows,
     /** The sizes of the batches that were committed. */
     sizes,
     open: ({ counted = true } = {}) =>
-      new UnitOfWork({ pool, relay, source: 'bank', tables, ...(counted && { onBatch: ({ size }: { size: number }) => sizes.push(size) }) }),
+      new UnitOfWork({
+        pool,
+        relay,
+        source: 'bank',
+        tables,
+        ...(counted && { onBatch: ({ size }: { size: number }) => sizes.push(size) }),
+      }),
     count: async (table: string) => Number((await rows(`SELECT count(*) AS n FROM ${table}`))[0]!['n']),
     clear: async () => {
       sizes.length = 0;
@@ -114,7 +160,9 @@ export type Bank = ReturnType<typeof openBank>;
 export type BankUnit = UnitOfWork<BankTables>;
 
 /** Hands a message to a unit, with the keys and the rule of its type. */
-export const depositInto = (unit: BankUnit, message: Message<typeof Deposit>) => unit.change(message, { accounts: [message.data.account] }, deposit(message.data));
+export const depositInto = (unit: BankUnit, message: Message<typeof Deposit>) =>
+  unit.change(message, { accounts: [message.data.account] }, deposit(message.data));
 export const transferOver = (unit: BankUnit, message: Message<typeof Transfer>) =>
   unit.change(message, { accounts: [message.data.from, message.data.to] }, transfer(message.data));
-export const balanceFrom = (unit: BankUnit, message: Message<typeof Balance>) => unit.change(message, { accounts: [message.data.account] }, balance(message.data));
+export const balanceFrom = (unit: BankUnit, message: Message<typeof Balance>) =>
+  unit.change(message, { accounts: [message.data.account] }, balance(message.data));

@@ -11,9 +11,15 @@ export async function openCable(url: string) {
     if (cut) return near.destroy();
     const far = open(Number(port), hostname);
     answers.push([far, near]);
-    for (const [from, to] of [[near, far], [far, near]] as const) {
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       sockets.add(from);
-      from.on('error', () => from.destroy()).on('close', () => to.destroy()).pipe(to);
+      from
+        .on('error', () => from.destroy())
+        .on('close', () => to.destroy())
+        .pipe(to);
     }
     return undefined;
   });

@@ -25,5 +25,10 @@ export async function restart(supervisor, service, extra) {
 /** Linux alone shows what a process was started with. */
 function wasTold({ pid }, name) {
   const file = `/proc/${pid}/environ`;
-  return !existsSync('/proc/self/environ') || readFileSync(file, 'utf8').split('\0').some((line) => line.startsWith(`${name}=`));
+  return (
+    !existsSync('/proc/self/environ') ||
+    readFileSync(file, 'utf8')
+      .split('\0')
+      .some((line) => line.startsWith(`${name}=`))
+  );
 }

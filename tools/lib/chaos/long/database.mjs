@@ -32,19 +32,29 @@ async function once(url, work, options) {
 }
 
 /** @returns {Promise<string | undefined>} the SQLSTATE with which it fails */
-const failureOf = (work) => work.then(() => undefined, (error) => error.code);
+const failureOf = (work) =>
+  work.then(
+    () => undefined,
+    (error) => error.code,
+  );
 
 /** The setting is read at the start of every transaction, also by sessions that were there before. */
 export async function readOnly(_, { servers }) {
   const { orders } = (await servers()).databases;
-  const reload = (statement) => once(orders, async (client) => {
-    await client.query(statement);
-    await client.query('SELECT pg_reload_conf()');
-  }, '-c default_transaction_read_only=off'); // else it could not put it back
+  const reload = (statement) =>
+    once(
+      orders,
+      async (client) => {
+        await client.query(statement);
+        await client.query('SELECT pg_reload_conf()');
+      },
+      '-c default_transaction_read_only=off',
+    ); // else it could not put it back
   await reload('ALTER SYSTEM SET default_transaction_read_only = on');
   return {
     lift: () => reload('ALTER SYSTEM RESET default_transaction_read_only'),
-    seen: async () => (await failureOf(once(orders, (client) => client.query('CREATE TABLE chaos_was_here ()')))) === READ_ONLY,
+    seen: async () =>
+      (await failureOf(once(orders, (client) => client.query('CREATE TABLE chaos_was_here ()')))) === READ_ONLY,
   };
 }
 
@@ -54,7 +64,14 @@ export async function diskFull(_, { disk, servers }) {
   await disk.fill();
   return {
     lift: () => disk.empty(),
-    seen: async () => (await failureOf(once(orders, (client) => client.query('CREATE TABLE chaos_was_here AS SELECT repeat(md5(n::text), 20) FROM generate_series(1, 100000) AS n')))) === DISK_FULL,
+    seen: async () =>
+      (await failureOf(
+        once(orders, (client) =>
+          client.query(
+            'CREATE TABLE chaos_was_here AS SELECT repeat(md5(n::text), 20) FROM generate_series(1, 100000) AS n',
+          ),
+        ),
+      )) === DISK_FULL,
   };
 }
 
@@ -63,7 +80,11 @@ export async function refuse({ to }, { proxies }) {
   proxies[to].refuse();
   return {
     lift: () => proxies[to].pass(),
-    seen: () => connected(through).then(() => false, (error) => !error.severity), // an error with a severity is an answer of the server
+    seen: () =>
+      connected(through).then(
+        () => false,
+        (error) => !error.severity,
+      ), // an error with a severity is an answer of the server
   };
 }
 
@@ -84,7 +105,9 @@ export async function lock({ sku }, { servers }) {
   }
   return {
     lift,
-    seen: async () => (await failureOf(once(inventory, (client) => client.query(`${shelves[0]} NOWAIT`, shelves[1])))) === LOCK_NOT_AVAILABLE,
+    seen: async () =>
+      (await failureOf(once(inventory, (client) => client.query(`${shelves[0]} NOWAIT`, shelves[1])))) ===
+      LOCK_NOT_AVAILABLE,
   };
 }
 
@@ -99,7 +122,9 @@ async function holdingAnOrder(url) {
   const client = await connected(url, '-c idle_in_transaction_session_timeout=0');
   for (const until = Date.now() + ORDER_WITHIN_MS; Date.now() < until; await sleep(LOOK_FOR_ORDER_EVERY_MS)) {
     await client.query('BEGIN');
-    const { rowCount } = await client.query(`SELECT FROM orders WHERE status = 'awaiting_payment' ORDER BY placed_at DESC LIMIT 1 FOR UPDATE SKIP LOCKED`);
+    const { rowCount } = await client.query(
+      `SELECT FROM orders WHERE status = 'awaiting_payment' ORDER BY placed_at DESC LIMIT 1 FOR UPDATE SKIP LOCKED`,
+    );
     if (rowCount === 1) return client;
     await client.query('ROLLBACK');
   }

@@ -23,8 +23,15 @@ beforeAll(async () => {
   const databases = Object.fromEntries(SERVICES.map((service) => [service, databaseOn(url, service)]));
   await disk?.take(url, SERVICES);
   await rowsOf(databases.inventory, "CREATE TABLE stock AS SELECT unnest(ARRAY['MUG', 'TEE']) AS sku, 0 AS reserved");
-  await rowsOf(databases.orders, "CREATE TABLE orders AS SELECT 1 AS id, 'awaiting_payment' AS status, now() AS placed_at");
-  victim = { disk, servers: async () => ({ databases }), proxies: { database: await Proxy.before(() => Number(new URL(url).port)) } };
+  await rowsOf(
+    databases.orders,
+    "CREATE TABLE orders AS SELECT 1 AS id, 'awaiting_payment' AS status, now() AS placed_at",
+  );
+  victim = {
+    disk,
+    servers: async () => ({ databases }),
+    proxies: { database: await Proxy.before(() => Number(new URL(url).port)) },
+  };
 }, FOR_A_START);
 afterAll(async () => {
   await victim.proxies.database.close();
@@ -33,10 +40,27 @@ afterAll(async () => {
   await remove(home);
 }, FOR_A_START);
 
-const outcome = (work) => work.then(() => 'fine', (error) => error.code ?? error.message);
-const grow = async () => outcome(rowsOf((await victim.servers()).databases.orders, 'CREATE TABLE more AS SELECT repeat(md5(n::text), 20) FROM generate_series(1, 20000) AS n; DROP TABLE more'));
-const reserve = async (sku) => outcome(rowsOf((await victim.servers()).databases.inventory, `SET lock_timeout = '200ms'; UPDATE stock SET reserved = reserved + 1 WHERE sku = '${sku}'`));
-const connect = async () => outcome(rowsOf(Object.assign(new URL(url), { port: String(victim.proxies.database.port) }).href, 'SELECT 1'));
+const outcome = (work) =>
+  work.then(
+    () => 'fine',
+    (error) => error.code ?? error.message,
+  );
+const grow = async () =>
+  outcome(
+    rowsOf(
+      (await victim.servers()).databases.orders,
+      'CREATE TABLE more AS SELECT repeat(md5(n::text), 20) FROM generate_series(1, 20000) AS n; DROP TABLE more',
+    ),
+  );
+const reserve = async (sku) =>
+  outcome(
+    rowsOf(
+      (await victim.servers()).databases.inventory,
+      `SET lock_timeout = '200ms'; UPDATE stock SET reserved = reserved + 1 WHERE sku = '${sku}'`,
+    ),
+  );
+const connect = async () =>
+  outcome(rowsOf(Object.assign(new URL(url), { port: String(victim.proxies.database.port) }).href, 'SELECT 1'));
 
 /** What it does while it lasts, and after it. */
 async function suffer(begin, part, look) {
@@ -65,6 +89,9 @@ describe('PostgreSQL', () => {
 
   it('keeps the locked shelves from everybody else, and no others', async () => {
     const both = async () => [await reserve('MUG'), await reserve('TEE')];
-    expect([await suffer(lock, { sku: 'MUG' }, both), await both()]).toEqual([[['55P03', 'fine'], true], ['fine', 'fine']]);
+    expect([await suffer(lock, { sku: 'MUG' }, both), await both()]).toEqual([
+      [['55P03', 'fine'], true],
+      ['fine', 'fine'],
+    ]);
   });
 });

@@ -59,7 +59,8 @@ export class SmallDisk {
     await client.connect();
     try {
       await client.query(`CREATE TABLESPACE ${TABLESPACE} LOCATION '${path.join(this.folder, 'data')}'`);
-      for (const service of services) await client.query(`ALTER DATABASE ${databaseName(service)} SET TABLESPACE ${TABLESPACE}`);
+      for (const service of services)
+        await client.query(`ALTER DATABASE ${databaseName(service)} SET TABLESPACE ${TABLESPACE}`);
     } finally {
       await client.end();
     }
@@ -92,9 +93,16 @@ export async function unmount({ dir }) {
 
 /** Of runs that were killed. @param {string} prefix of their homes in the folder for temporary files */
 export async function unmountAbandoned(prefix, lock) {
-  const dirs = readdirSync(tmpdir()).filter((name) => name.startsWith(prefix)).map((name) => path.join(tmpdir(), name));
-  for (const dir of dirs) if (existsSync(path.join(dir, lock)) && !holderOf(path.join(dir, lock))) await unmount({ dir });
+  const dirs = readdirSync(tmpdir())
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => path.join(tmpdir(), name));
+  for (const dir of dirs)
+    if (existsSync(path.join(dir, lock)) && !holderOf(path.join(dir, lock))) await unmount({ dir });
 }
 
 const MOUNTS = '/proc/self/mounts';
-const isMounted = (folder) => existsSync(MOUNTS) && readFileSync(MOUNTS, 'utf8').split('\n').some((line) => line.split(' ')[1] === folder);
+const isMounted = (folder) =>
+  existsSync(MOUNTS) &&
+  readFileSync(MOUNTS, 'utf8')
+    .split('\n')
+    .some((line) => line.split(' ')[1] === folder);

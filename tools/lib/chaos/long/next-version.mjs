@@ -2,7 +2,11 @@
 // another version of one that they do. Both are told by SMS, so that the provider can count them.
 const built = (file) => import(new URL(`../../../../${file}`, import.meta.url).href);
 const [{ AccountRegistered, event }, { On }, { NotificationsListener }] = await Promise.all(
-  ['libs/contracts/dist/index.js', 'libs/messaging/dist/index.js', 'apps/notifications/dist/notifications.listener.js'].map(built),
+  [
+    'libs/contracts/dist/index.js',
+    'libs/messaging/dist/index.js',
+    'apps/notifications/dist/notifications.listener.js',
+  ].map(built),
 );
 
 AccountRegistered.version = 2;

@@ -39,7 +39,9 @@ export class Providers {
   /** @param {{ tell?: (parcelId: string, step: 'dispatch' | 'delivery') => Promise<boolean> }} [carrier] tell: what the carrier calls back; whether it was heard */
   constructor({ tell = async () => true } = {}) {
     this.tell = tell;
-    this.server = createServer((request, response) => void this.#serve(request, response).catch(() => response.destroy()));
+    this.server = createServer(
+      (request, response) => void this.#serve(request, response).catch(() => response.destroy()),
+    );
     this.server.on('connection', (socket) => this.#connected(socket));
   }
 
@@ -61,7 +63,9 @@ export class Providers {
 
   /** @returns {Books} */
   get books() {
-    return /** @type {Books} */ (Object.fromEntries(RESOURCES.map((resource) => [resource, [...this.#books[resource].values()]])));
+    return /** @type {Books} */ (
+      Object.fromEntries(RESOURCES.map((resource) => [resource, [...this.#books[resource].values()]]))
+    );
   }
 
   async close() {
@@ -85,7 +89,8 @@ export class Providers {
     if (mode === 'broken' || mode === 'slow') this.met[mode]++;
     if (mode === 'broken') return answer(response, 500, { title: 'Internal error' });
     // What is asked for is done at once; only the answer is late.
-    const [status, said] = request.method === 'DELETE' ? this.#recall(id) : this.#do(resource, request.headers['idempotency-key'], body);
+    const [status, said] =
+      request.method === 'DELETE' ? this.#recall(id) : this.#do(resource, request.headers['idempotency-key'], body);
     if (mode === 'slow') await sleep(SLOW_MS, undefined, { ref: false });
     answer(response, status, said);
   }
@@ -100,7 +105,8 @@ export class Providers {
     const book = this.#books[resource];
     if (!book || !key) return [400, { title: 'No such resource, or no key' }];
     const known = book.get(key);
-    if (!known) return this.#first(resource, book, { key, body, asked: 1, others: [], id: `${resource}_${randomUUID()}` });
+    if (!known)
+      return this.#first(resource, book, { key, body, asked: 1, others: [], id: `${resource}_${randomUUID()}` });
     known.asked++;
     if (known.body !== body) known.others.push(body);
     return [201, named(known)];

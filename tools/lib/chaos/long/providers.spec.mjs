@@ -13,7 +13,11 @@ beforeEach(async () => {
 afterEach(() => providers.close());
 
 const ask = (method, path, { key, body } = {}) =>
-  fetch(`${providers.url}/${path}`, { method, headers: { ...(key && { 'idempotency-key': key }) }, ...(body && { body: JSON.stringify(body) }) });
+  fetch(`${providers.url}/${path}`, {
+    method,
+    headers: { ...(key && { 'idempotency-key': key }) },
+    ...(body && { body: JSON.stringify(body) }),
+  });
 const capture = (key, amount = 5) => ask('POST', 'captures', { key, body: { token: 't', amount, currency: 'USD' } });
 
 describe('the providers of a run', () => {
@@ -47,7 +51,14 @@ describe('the providers of a run', () => {
   it('do at once what they answer late when they are slow', async () => {
     providers.become('slow');
     const stopped = AbortSignal.timeout(200);
-    await expect(fetch(`${providers.url}/messages`, { method: 'POST', headers: { 'idempotency-key': 'k' }, body: '{}', signal: stopped })).rejects.toThrow();
+    await expect(
+      fetch(`${providers.url}/messages`, {
+        method: 'POST',
+        headers: { 'idempotency-key': 'k' },
+        body: '{}',
+        signal: stopped,
+      }),
+    ).rejects.toThrow();
     expect(providers.books.messages).toHaveLength(1);
   });
 
@@ -73,10 +84,20 @@ describe('the providers of a run', () => {
   });
 });
 
-it.each([[200, true], [409, true], [404, false], [503, false], [0, false]])('takes %d for heard: %s', async (status, wasHeard) => {
+it.each([
+  [200, true],
+  [409, true],
+  [404, false],
+  [503, false],
+  [0, false],
+])('takes %d for heard: %s', async (status, wasHeard) => {
   expect(await calledBack(async () => ({ status }))('p', 'dispatch')).toBe(wasHeard);
 });
 
 it('shares the time among the phases', () => {
-  expect(phasesOf({ away: 4, broken: 2, slow: 2 }, 800)).toEqual([{ mode: 'away', ms: 400 }, { mode: 'broken', ms: 200 }, { mode: 'slow', ms: 200 }]);
+  expect(phasesOf({ away: 4, broken: 2, slow: 2 }, 800)).toEqual([
+    { mode: 'away', ms: 400 },
+    { mode: 'broken', ms: 200 },
+    { mode: 'slow', ms: 200 },
+  ]);
 });

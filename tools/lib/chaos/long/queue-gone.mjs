@@ -42,16 +42,22 @@ export async function queueGone({ service, queue: home }, { servers, supervisor,
 /** @returns {Promise<string>} the exchange of the shortest tier that lets go of nothing before its home is gone; the routing key there is the home's name */
 async function tierExchange() {
   const { topology, settingsOf } = await loadTopology();
-  const tiers = topology(settingsOf(process.env)).exchanges.map(({ name }) => name).filter((name) => /^shop\.retry(-tier)?\.\d+$/.test(name));
-  return tiers.filter((name) => waitOf(name) >= DELETED_WITHIN_MS).reduce((short, name) => (waitOf(name) < waitOf(short) ? name : short));
+  const tiers = topology(settingsOf(process.env))
+    .exchanges.map(({ name }) => name)
+    .filter((name) => /^shop\.retry(-tier)?\.\d+$/.test(name));
+  return tiers
+    .filter((name) => waitOf(name) >= DELETED_WITHIN_MS)
+    .reduce((short, name) => (waitOf(name) < waitOf(short) ? name : short));
 }
 
 const waitOf = (name) => Number(name.split('.').at(-1));
 
 /** Each message is first confirmed where it goes, then taken from here. @returns {Promise<number>} how many */
 async function drain(channel, from, publish) {
-  for (let moved = 0; ; ) {
-    const taken = (await Promise.all(Array.from({ length: BATCH }, () => channel.get(from, { noAck: false })))).filter(Boolean);
+  for (let moved = 0; ;) {
+    const taken = (await Promise.all(Array.from({ length: BATCH }, () => channel.get(from, { noAck: false })))).filter(
+      Boolean,
+    );
     if (taken.length === 0) return moved;
     for (const message of taken) publish(message);
     await channel.waitForConfirms();
@@ -64,11 +70,25 @@ async function drain(channel, from, publish) {
 class Queue {
   static async open(broker, home, service) {
     const api = await managementOf(broker);
-    const bindings = (await api('GET', `queues/:vhost/${encodeURIComponent(home)}/bindings`)).filter(({ source }) => !['', 'shop.home', 'shop.operator'].includes(source));
+    const bindings = (await api('GET', `queues/:vhost/${encodeURIComponent(home)}/bindings`)).filter(
+      ({ source }) => !['', 'shop.home', 'shop.operator'].includes(source),
+    );
     const connection = await connectTo(broker, 'chaos');
     const ofService = await connectTo({ url: brokerUrlOf(broker, service) }, 'chaos');
-    const channels = { channel: await connection.createConfirmChannel(), tierChannel: await ofService.createConfirmChannel() };
-    return new Queue({ home, standIn: `${home}.chaos`, service, url: broker.url, bindings, connection, ofService, ...channels });
+    const channels = {
+      channel: await connection.createConfirmChannel(),
+      tierChannel: await ofService.createConfirmChannel(),
+    };
+    return new Queue({
+      home,
+      standIn: `${home}.chaos`,
+      service,
+      url: broker.url,
+      bindings,
+      connection,
+      ofService,
+      ...channels,
+    });
   }
 
   constructor(parts) {
@@ -79,16 +99,19 @@ class Queue {
   /** Made when it is not there. Bound to what the home was bound to. */
   async bind(name) {
     await this.channel.assertQueue(name, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
-    for (const { source, routing_key: key, arguments: args } of this.bindings) await this.channel.bindQueue(name, source, key, args);
+    for (const { source, routing_key: key, arguments: args } of this.bindings)
+      await this.channel.bindQueue(name, source, key, args);
   }
 
   async unbind(name) {
-    for (const { source, routing_key: key, arguments: args } of this.bindings) await this.channel.unbindQueue(name, source, key, args);
+    for (const { source, routing_key: key, arguments: args } of this.bindings)
+      await this.channel.unbindQueue(name, source, key, args);
   }
 
   /** Waits until so many messages are there. */
   async holds(count) {
-    for (const until = Date.now() + LETTERS_WITHIN_MS; Date.now() < until; await sleep(LOOK_AGAIN_MS)) if ((await this.channel.checkQueue(this.home)).messageCount >= count) return;
+    for (const until = Date.now() + LETTERS_WITHIN_MS; Date.now() < until; await sleep(LOOK_AGAIN_MS))
+      if ((await this.channel.checkQueue(this.home)).messageCount >= count) return;
     throw new Error(`${this.home} did not get ${count} messages in time`);
   }
 
@@ -97,7 +120,12 @@ class Queue {
     const first = ({ userId, headers }) => (userId === this.service ? (headers['sent-by'] ?? userId) : userId) ?? '';
     return drain(this.tierChannel, this.home, ({ content, properties }) => {
       const headers = { ...properties.headers, 'sent-by': first(properties) };
-      this.tierChannel.publish(exchange, this.home, content, { ...properties, headers, userId: this.service, mandatory: true });
+      this.tierChannel.publish(exchange, this.home, content, {
+        ...properties,
+        headers,
+        userId: this.service,
+        mandatory: true,
+      });
     });
   }
 
@@ -111,13 +139,18 @@ class Queue {
   async comeBack() {
     await this.unbind(this.standIn);
     const { republish } = await loadTopology();
-    await drain(this.channel, this.standIn, (message) => republish(this.channel, message, { queue: this.home, url: this.url }, () => {}));
+    await drain(this.channel, this.standIn, (message) =>
+      republish(this.channel, message, { queue: this.home, url: this.url }, () => {}),
+    );
     await this.channel.deleteQueue(this.standIn);
   }
 
   async exists() {
     const channel = (await this.connection.createChannel()).on('error', () => {}); // a failed look closes its channel
-    return channel.checkQueue(this.home).then(() => channel.close().then(() => true), () => false);
+    return channel.checkQueue(this.home).then(
+      () => channel.close().then(() => true),
+      () => false,
+    );
   }
 
   async close() {

@@ -11,7 +11,10 @@ const EXCHANGE = 'shop.events';
 /** Whose facts they are: they are published by its user. */
 const OWNER = 'accounts';
 /** Facts that only the next version knows (next-version.mjs): a new one, and another version of a known one. */
-const FACTS = [{ type: 'account.moved', version: 1 }, { type: 'account.registered', version: 2 }];
+const FACTS = [
+  { type: 'account.moved', version: 1 },
+  { type: 'account.registered', version: 2 },
+];
 const PUBLISH_EVERY_MS = 500;
 /** The longest tier, twice: the last tier that the versions share, and one more that met the old version at its end. */
 const ALL_HANDLED_WITHIN_MS = 150_000;
@@ -24,7 +27,10 @@ const ALL_HANDLED_WITHIN_MS = 150_000;
 export async function versions(_, { supervisor, servers, providers, home }) {
   const { broker } = await servers();
   const connection = await connectTo(broker, 'chaos');
-  const accounts = await connectTo({ url: brokerUrlOf({ ...broker, passwords: brokerPasswords(home, [OWNER]) }, OWNER) }, 'chaos');
+  const accounts = await connectTo(
+    { url: brokerUrlOf({ ...broker, passwords: brokerPasswords(home, [OWNER]) }, OWNER) },
+    'chaos',
+  );
   const facts = new Facts(await connection.createConfirmChannel(), await accounts.createConfirmChannel(), providers);
   await facts.bind(); // consumers, bindings, producers: in this order
   const endReplica = await supervisor.another(SERVICE, NEXT);
@@ -39,7 +45,8 @@ export async function versions(_, { supervisor, servers, providers, home }) {
       await restart(supervisor, SERVICE);
       await facts.unbind();
       await Promise.all([connection, accounts].map((one) => one.close()));
-      if (missing > 0) throw new Error(`${missing} of ${facts.published.length} facts of the next version were not handled`);
+      if (missing > 0)
+        throw new Error(`${missing} of ${facts.published.length} facts of the next version were not handled`);
     },
   };
 }
@@ -80,7 +87,8 @@ class Facts {
 
   /** @returns {Promise<number>} how many were not, in time */
   async allHandled() {
-    for (const until = Date.now() + ALL_HANDLED_WITHIN_MS; this.handled < this.published.length && Date.now() < until; ) await sleep(PUBLISH_EVERY_MS);
+    for (const until = Date.now() + ALL_HANDLED_WITHIN_MS; this.handled < this.published.length && Date.now() < until;)
+      await sleep(PUBLISH_EVERY_MS);
     return this.published.length - this.handled;
   }
 
@@ -94,9 +102,23 @@ class Facts {
   async #publish({ type, version }) {
     const phone = `+1777${String(this.published.length).padStart(4, '0')}${randomInt(100, 1_000)}`;
     this.published.push(phone);
-    const about = { messageId: randomUUID(), type, appId: 'chaos', userId: OWNER, contentType: 'application/json', persistent: true, timestamp: Math.floor(Date.now() / 1_000) };
+    const about = {
+      messageId: randomUUID(),
+      type,
+      appId: 'chaos',
+      userId: OWNER,
+      contentType: 'application/json',
+      persistent: true,
+      timestamp: Math.floor(Date.now() / 1_000),
+    };
     const headers = { version, time: new Date().toISOString(), 'correlation-id': randomUUID() };
-    const data = { userId: randomUUID(), phone, name: 'Somebody new', code: String(randomInt(100_000, 1_000_000)), version: 1 };
+    const data = {
+      userId: randomUUID(),
+      phone,
+      name: 'Somebody new',
+      code: String(randomInt(100_000, 1_000_000)),
+      version: 1,
+    };
     this.ownersChannel.publish(EXCHANGE, type, Buffer.from(JSON.stringify(data)), { ...about, headers });
     await this.ownersChannel.waitForConfirms();
   }
