@@ -394,11 +394,9 @@ describe('absent keys', () => {
     const cancel = unit.change(messageOf(Balance, { account: 'x' }), { accounts: ['ann'] }, (_, now) => ({
       state: { accounts: { ann: { id: 'ann', balance: 0, openedAt: now, tags: ['closed'], version: 1 } } },
     }));
-    const place = bank
-      .open()
-      .change(messageOf(Balance, { account: 'x' }), { accounts: ['ann'] }, ({ accounts }) => ({
-        reply: accounts['ann']?.tags,
-      }));
+    const place = bank.open().change(messageOf(Balance, { account: 'x' }), { accounts: ['ann'] }, ({ accounts }) => ({
+      reply: accounts['ann']?.tags,
+    }));
     await cancel;
     expect([[undefined], [['closed']]]).toContainEqual([await place]);
     expect(await balanceFrom(unit, messageOf(Balance, { account: 'ann' }))).toBe(0);

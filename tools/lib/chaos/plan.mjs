@@ -40,14 +40,12 @@ export function planOf(seed, services, { short = false, long = false, scale = 1,
   const random = new Random(seed);
   if (long) return longPlan(services, random, { scale, only });
   const kinds = short ? shortKinds(services, random) : allKinds(services, random);
-  return random
-    .shuffled(kinds)
-    .map(({ name, parts, hold }) => ({
-      name,
-      parts,
-      pauseMs: random.between(...(short ? [300, 1_000] : PAUSE)),
-      holdMs: random.between(...hold),
-    }));
+  return random.shuffled(kinds).map(({ name, parts, hold }) => ({
+    name,
+    parts,
+    pauseMs: random.between(...(short ? [300, 1_000] : PAUSE)),
+    holdMs: random.between(...hold),
+  }));
 }
 
 /** All are drawn, and then those left out that nobody wants: `--only` repeats a fault as it was in the whole run. */
