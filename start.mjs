@@ -2,7 +2,7 @@
 // nothing but Node.js: it installs what package-lock.json names, compiles the commands (cli/), and hands over to them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -103,14 +103,27 @@ function takeLock() {
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
-    if (!holderLives()) releaseLock();
+    if (!holderLives(LOCK)) clearDead();
     return false;
   }
 }
 
-function holderLives() {
+/** Moved aside under a name of its own first: of two that find the same dead holder only one succeeds. */
+function clearDead() {
+  const aside = `${LOCK}.${process.pid}`;
   try {
-    process.kill(Number(readFileSync(inRoot(LOCK), 'utf8')) || process.pid, 0);
+    renameSync(inRoot(LOCK), inRoot(aside));
+  } catch {
+    return;
+  }
+  if (holderLives(aside)) renameSync(inRoot(aside), inRoot(LOCK));
+  else rmSync(inRoot(aside), { force: true });
+}
+
+/** A file that is still empty is being written. */
+function holderLives(file) {
+  try {
+    process.kill(Number(readFileSync(inRoot(file), 'utf8')) || process.pid, 0);
     return true;
   } catch (error) {
     return error.code === 'EPERM';

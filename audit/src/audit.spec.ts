@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { eventually, testBroker, testDatabase, unguarded } from '@sluice/testing/index';
+import { eventually, testBroker, testDatabase, unguarded } from '@sluice/testing';
 import { databaseServices, inRoot } from '@sluice/stack/workspace';
 import { audit } from './audit.js';
 import { INVARIANTS } from './look.js';

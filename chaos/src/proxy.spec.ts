@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventually } from '@sluice/testing/index';
+import { eventually } from '@sluice/testing';
 import { Proxy } from './proxy.js';
 
 /** Long enough for what goes through to have gone through. Milliseconds. */

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { freePort as freePortOfTests } from '@sluice/testing/free-port';
+import { freePort as freePortOfTests } from '@sluice/testing';
 import { accepts, freePort, freePorts, isFree } from './ports.js';
 import { inRoot } from './workspace.js';
 

@@ -1,6 +1,6 @@
 // @ts-nocheck
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventually } from '@sluice/testing/index';
+import { eventually } from '@sluice/testing';
 import { calledBack, phasesOf, Providers } from './providers.js';
 
 let providers;
