@@ -159,8 +159,8 @@ async function checkMessages(snapshots, { dead, unrouted, missing, homeless, exp
   ];
 }
 
-const homelessLine = ({ home, count, exists }) =>
-  `shop.homeless: ${count} for ${home}, which ${exists ? 'is there: npm run topology sends them home' : 'does not exist'}`;
+const homelessLine = ({ stateDirectory, count, exists }) =>
+  `shop.homeless: ${count} for ${stateDirectory}, which ${exists ? 'is there: npm run topology sends them home' : 'does not exist'}`;
 
 async function overdueOf(service, snapshot) {
   const rows = await snapshot.rows(

@@ -65,7 +65,11 @@ export class Queues {
     const { homesWaitedFor } = await loadTopology();
     const waiting = await homesWaitedFor(this.#connection);
     const depths = await this.#count(Object.keys(waiting));
-    return Object.entries(waiting).map(([home, count]) => ({ home, count, exists: depths[home] !== undefined }));
+    return Object.entries(waiting).map(([stateDirectory, count]) => ({
+      stateDirectory,
+      count,
+      exists: depths[stateDirectory] !== undefined,
+    }));
   }
 
   /**

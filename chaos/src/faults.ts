@@ -25,14 +25,17 @@ const DISK = { full: '1000000GB', fine: '200MB' };
  */
 const KINDS = {
   kill: ({ victims }, { supervisor }) => victims.forEach((service) => send('SIGKILL', supervisor.processOf(service))),
-  'kill-broker': (_, { home }) => send('SIGKILL', runningNode(home)),
-  'kill-postgres': (_, { home }) => send('SIGKILL', runningPostgres(home)),
+  'kill-broker': (_, { stateDirectory }) => send('SIGKILL', runningNode(stateDirectory)),
+  'kill-postgres': (_, { stateDirectory }) => send('SIGKILL', runningPostgres(stateDirectory)),
   reset: ({ to }, { proxies }) => proxies[to].reset(),
   swallow: ({ to }, { proxies }) => (proxies[to].swallow(), { lift: () => proxies[to].pass() }),
   delay: ({ to }, { proxies }) => (proxies[to].delay(DELAY_MS), { lift: () => proxies[to].pass() }),
-  'disk-alarm': async (_, { home, servers }) => {
-    await brokerControl(home, 'set_disk_free_limit', DISK.full);
-    return { lift: () => brokerControl(home, 'set_disk_free_limit', DISK.fine), seen: () => diskAlarm(servers) };
+  'disk-alarm': async (_, { stateDirectory, servers }) => {
+    await brokerControl(stateDirectory, 'set_disk_free_limit', DISK.full);
+    return {
+      lift: () => brokerControl(stateDirectory, 'set_disk_free_limit', DISK.fine),
+      seen: () => diskAlarm(servers),
+    };
   },
   freeze: ({ victims }, { supervisor }) => {
     const frozen = victims.map((service) => supervisor.processOf(service));

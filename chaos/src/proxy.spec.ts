@@ -38,7 +38,7 @@ afterEach(async () => {
 /** A client of a server that says everything back. */
 async function client() {
   const socket = connect({ port: proxy.port, host: '127.0.0.1' });
-  const heard = { text: '', broken: undefined, socket, say: (text) => socket.write(text) };
+  const heard = { text: '', broken: undefined, socket, printLine: (text) => socket.write(text) };
   socket.on('data', (chunk) => (heard.text += chunk)).on('error', ({ code }) => (heard.broken = code));
   clients.push(heard);
   await once(socket, 'connect');
@@ -49,7 +49,7 @@ const hears = (who, text) => eventually(() => expect(who.text).toBe(text));
 describe('the proxy', () => {
   it('passes on what both sides say, and their end', async () => {
     const one = await client();
-    one.say('hello');
+    one.printLine('hello');
     await hears(one, 'hello');
     one.socket.end();
     await eventually(() => expect(served[0].ended).toBe(true));
@@ -60,7 +60,7 @@ describe('the proxy', () => {
     const one = await client();
     const text = 'x'.repeat(5_000_000);
     one.socket.pause();
-    one.say(text);
+    one.printLine(text);
     await pause(A_MOMENT);
     one.socket.resume();
     await eventually(() => expect(one.text.length).toBe(text.length));
@@ -68,27 +68,27 @@ describe('the proxy', () => {
 
   it('breaks all connections off for both sides when it resets, and takes new ones', async () => {
     const one = await client();
-    one.say('a');
+    one.printLine('a');
     await hears(one, 'a');
     proxy.reset();
     await eventually(() => expect([one.broken, served[0].broken]).toEqual(['ECONNRESET', true]));
     const next = await client();
-    next.say('b');
+    next.printLine('b');
     await hears(next, 'b');
   });
 
   it('swallows what both sides say without either knowing, and delivers it in order when it passes again', async () => {
     const one = await client();
-    one.say('before ');
+    one.printLine('before ');
     await hears(one, 'before ');
     proxy.swallow();
-    one.say('dur');
-    one.say('ing ');
+    one.printLine('dur');
+    one.printLine('ing ');
     served[0].socket.write('from the server ');
     await pause(A_MOMENT);
     expect([one.text, served[0].text, one.broken]).toEqual(['before ', 'before ', undefined]);
     proxy.pass();
-    one.say('after');
+    one.printLine('after');
     await hears(served[0], 'before during after');
     await eventually(() => expect(one.text).toMatch(/^before from the server during after$/));
   });
@@ -96,7 +96,7 @@ describe('the proxy', () => {
   it('accepts connections while it swallows, of which the server hears later', async () => {
     proxy.swallow();
     const one = await client();
-    one.say('hello');
+    one.printLine('hello');
     await pause(A_MOMENT);
     expect(served).toEqual([]);
     proxy.pass();
@@ -110,14 +110,14 @@ describe('the proxy', () => {
     await pause(A_MOMENT);
     proxy.pass();
     const next = await client();
-    next.say('hello');
+    next.printLine('hello');
     await hears(next, 'hello');
     expect(served).toHaveLength(1);
   });
 
   it('keeps an end to itself while it swallows', async () => {
     const one = await client();
-    one.say('hello');
+    one.printLine('hello');
     await hears(one, 'hello');
     proxy.swallow();
     one.socket.end();
@@ -129,12 +129,12 @@ describe('the proxy', () => {
 
   it('delays each direction, and keeps the order', async () => {
     const one = await client();
-    one.say('a');
+    one.printLine('a');
     await hears(one, 'a');
     proxy.delay(300);
     const begun = performance.now();
-    one.say('b');
-    one.say('c');
+    one.printLine('b');
+    one.printLine('c');
     await hears(served[0], 'abc');
     expect(performance.now() - begun).toBeGreaterThan(290);
     await hears(one, 'abc');
@@ -155,7 +155,7 @@ describe('the proxy', () => {
     await eventually(() => expect(meanwhile.broken).toBe('ECONNRESET'));
     proxy.pass();
     const after = await client();
-    after.say('hello');
+    after.printLine('hello');
     await hears(after, 'hello');
     expect(served).toHaveLength(2);
   });

@@ -5,7 +5,7 @@ import { mkdtempSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Failure } from '@sluice/stack/failure';
-import { LOCK, PREFIX, remove, sweep, temporaryHome } from '@sluice/stack/private-servers';
+import { LOCK, PREFIX, remove, sweep, temporaryStateDirectory } from '@sluice/stack/private-servers';
 import { Progress, seconds } from '@sluice/stack/progress';
 import { Shutdown } from '@sluice/stack/shutdown';
 import { stopAll } from '@sluice/stack/stop-all';
@@ -26,18 +26,18 @@ export async function chaos(options) {
   const shutdown = new Shutdown();
   await unmountAbandoned(PREFIX, LOCK);
   await sweep();
-  const home = temporaryHome();
-  const end = () => endAll(home, shutdown, progress);
+  const stateDirectory = temporaryStateDirectory();
+  const end = () => endAll(stateDirectory, shutdown, progress);
   shutdown.onSignal(
     () =>
       end()
-        .then(() => remove(home))
+        .then(() => remove(stateDirectory))
         .then(() => process.exit(130)),
     () => process.exit(130),
   );
   progress.line(`seed ${options.seed}: ${commandOf(options)}`);
   try {
-    const { wrong, summary } = await whole(options, { home, progress, shutdown });
+    const { wrong, summary } = await whole(options, { stateDirectory, progress, shutdown });
     process.send?.(summary); // to whoever runs many
     if (wrong.length > 0) throw new Failure(wrong.join('; '), `To repeat it: ${commandOf(options)}`);
     const skipped = summary.rows
@@ -51,19 +51,21 @@ export async function chaos(options) {
   } catch (error) {
     if (shutdown.requested) await new Promise(() => {}); // it failed because we stop, and whoever stops us ends the process
     await end();
-    throw Object.assign(error, { fix: [error.fix, `The logs: ${keepLogs(home)}`].filter(Boolean).join('\n  ') });
+    throw Object.assign(error, {
+      fix: [error.fix, `The logs: ${keepLogs(stateDirectory)}`].filter(Boolean).join('\n  '),
+    });
   } finally {
     await end();
-    await remove(home);
+    await remove(stateDirectory);
   }
 }
 
 /** A server that cannot be started again ends the run at once. */
-async function whole(options, { home, progress, shutdown }) {
+async function whole(options, { stateDirectory, progress, shutdown }) {
   let giveUp;
   const gaveUp = new Promise((_, reject) => (giveUp = reject));
   const run = async () => {
-    const victim = await startVictim({ home, progress, shutdown, giveUp }, settingsOf(options), options);
+    const victim = await startVictim({ stateDirectory, progress, shutdown, giveUp }, settingsOf(options), options);
     await shutdown.add('victim', () => victim.supervisor.kill()); // nobody waits for an orderly end
     return runSeed(victim, options, (line) => progress.line(line));
   };
@@ -71,18 +73,18 @@ async function whole(options, { home, progress, shutdown }) {
 }
 
 /** The data is thrown away, so the servers are not asked but killed. */
-async function endAll(home, shutdown, progress) {
+async function endAll(stateDirectory, shutdown, progress) {
   progress.stopping = true;
   const stopped = shutdown.stop();
-  await stopAll(home, { throwAway: true });
+  await stopAll(stateDirectory, { throwAway: true });
   await stopped;
-  await unmount(home);
+  await unmount(stateDirectory);
 }
 
 /** Out of the home, which is removed. */
-function keepLogs(home) {
+function keepLogs(stateDirectory) {
   const kept = path.join(mkdtempSync(path.join(tmpdir(), 'sluice-chaos-')), 'logs');
-  renameSync(home.path('logs'), kept);
+  renameSync(stateDirectory.path('logs'), kept);
   return kept;
 }
 

@@ -73,7 +73,7 @@ export const settingsOf = (options) => {
  * @param {import('./system.js').Victim} victim @param {import('./arguments.js').Options} options @param {(line: string) => void} say
  * @returns {Promise<{ wrong: string[], summary: import('./report.js').Summary }>} wrong: nothing, when all is well
  */
-export async function runSeed(victim, options, say) {
+export async function runSeed(victim, options, printLine) {
   const ledger = new Ledger();
   const shop = new Shop(victim.url, ledger);
   const form = formOf(options);
@@ -89,26 +89,26 @@ export async function runSeed(victim, options, say) {
   const rows = [];
   const begun = Date.now();
   for (const fault of planOf(options.seed, allServices(), options))
-    rows.push(await sufferOne(fault, { victim, ledger, load, begun, say }));
+    rows.push(await sufferOne(fault, { victim, ledger, load, begun, printLine }));
   shop.patientUntil = Date.now() + ENDS_WITHIN_MS;
   await load.stop();
-  return reckon({ options, victim, ledger, rows, ended: ended(), say });
+  return reckon({ options, victim, ledger, rows, ended: ended(), printLine });
 }
 
 /** The long form kills nothing: whatever ends by itself is found out. @returns {() => string[]} asked at the end */
-function endedByItself({ supervisor, home }, { long }) {
-  const before = serverPids(home);
+function endedByItself({ supervisor, stateDirectory }, { long }) {
+  const before = serverPids(stateDirectory);
   return () =>
     long
       ? [
           ...supervisor.deaths,
-          ...Object.entries(serverPids(home)).flatMap(([name, pid]) => (pid === before[name] ? [] : [name])),
+          ...Object.entries(serverPids(stateDirectory)).flatMap(([name, pid]) => (pid === before[name] ? [] : [name])),
         ]
       : [];
 }
 
 /** @returns {Promise<import('./report.js').Row>} */
-async function sufferOne(fault, { victim, ledger, load, begun, say }) {
+async function sufferOne(fault, { victim, ledger, load, begun, printLine }) {
   await sleep(fault.pauseMs);
   const row = {
     name: nameOf(fault),
@@ -117,7 +117,7 @@ async function sufferOne(fault, { victim, ledger, load, begun, say }) {
     inFlight: ledger.inFlight,
     flows: fault.flows,
   };
-  if (!victim.disk && fault.parts.some(({ kind }) => kind === 'disk-full')) return skip(row, NO_DISK, say);
+  if (!victim.disk && fault.parts.some(({ kind }) => kind === 'disk-full')) return skip(row, NO_DISK, printLine);
   const refused = ledger.refused;
   const serverIsBack = returnOf(fault, victim);
   const { bit, error } = await inflict(fault, victim).catch((thrown) => ({ bit: true, error: thrown }));
@@ -138,7 +138,7 @@ async function sufferOne(fault, { victim, ledger, load, begun, say }) {
     trouble: failed?.message,
   });
   if (!failed) Object.assign(row, { recoveredMs: row.to - over, bootMs: ((await back) ?? over) - over });
-  say(failed ? `✗ ${row.name}: ${failed.message}` : `✓ ${row.name}: recovered after ${recoveryOf(row)}`);
+  printLine(failed ? `✗ ${row.name}: ${failed.message}` : `✓ ${row.name}: recovered after ${recoveryOf(row)}`);
   return row;
 }
 
@@ -148,8 +148,8 @@ const paidDuring = (ledger, from, over) => ({
   paidLate: paidBetween(ledger, (from + over) / 2, over),
 });
 
-function skip(row, skipped, say) {
-  say(`- ${row.name}: skipped, because ${skipped}`);
+function skip(row, skipped, printLine) {
+  printLine(`- ${row.name}: skipped, because ${skipped}`);
   return { ...row, to: row.from, over: row.from, refused: 0, skipped };
 }
 
@@ -174,9 +174,9 @@ function paidAgain(load) {
   });
 }
 
-async function reckon({ options, victim, ledger, rows, ended, say }) {
+async function reckon({ options, victim, ledger, rows, ended, printLine }) {
   const servers = await victim.servers();
-  say('');
+  printLine('');
   const audit = (await runAudit(servers, SETTLES_WITHIN_MS)) === 0;
   const dead = await deadIn(servers.broker);
   const stored = await storedIn(servers.databases);
@@ -195,7 +195,7 @@ async function reckon({ options, victim, ledger, rows, ended, say }) {
     loadLine(ledger, tooLate(ledger, stored)),
     ...findingLines(findings),
   ])
-    say(line);
+    printLine(line);
   const wrong = wrongIn({ rows, findings, audit, dead, unexpected: ledger.unexpectedAnswers, ended });
   const counts = { lost: countOf(findings, 'lost'), doubled: countOf(findings, 'doubled'), dead: deadLetters(dead) };
   return {

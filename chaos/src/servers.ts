@@ -13,25 +13,34 @@ const EVERY_MS = 200;
  * @param {import('./plan.js').Fault} fault @param {import('./system.js').Victim} victim
  * @returns {(until: number) => Promise<number | undefined>} ms since the epoch; undefined when it was none of a server, or the time is up
  */
-export function returnOf({ parts }, { home }) {
+export function returnOf({ parts }, { stateDirectory }) {
   const server = parts.map(({ kind }) => SERVERS[kind]).find(Boolean);
-  const killed = server?.process(home);
+  const killed = server?.process(stateDirectory);
   return async (until) => {
     for (; server && Date.now() < until; await sleep(EVERY_MS)) {
-      const record = server.process(home); // it may take a moment to die
-      if (record && record.pid !== killed?.pid && (await server.takesClients(home))) return Date.now();
+      const record = server.process(stateDirectory); // it may take a moment to die
+      if (record && record.pid !== killed?.pid && (await server.takesClients(stateDirectory))) return Date.now();
     }
     return undefined;
   };
 }
 
 const SERVERS = {
-  'kill-broker': { process: runningNode, takesClients: (home) => accepts(home.recall('rabbitmq').ports.amqp) },
-  'kill-postgres': { process: runningPostgres, takesClients: (home) => opens(home.recall('postgres')) },
+  'kill-broker': {
+    process: runningNode,
+    takesClients: (stateDirectory) => accepts(stateDirectory.recall('rabbitmq').ports.amqp),
+  },
+  'kill-postgres': {
+    process: runningPostgres,
+    takesClients: (stateDirectory) => opens(stateDirectory.recall('postgres')),
+  },
 };
 
-/** @param {import('@sluice/stack/home').Home} home @returns {Record<string, number | undefined>} the processes of now, by server */
-export const serverPids = (home) => ({ RabbitMQ: runningNode(home)?.pid, PostgreSQL: runningPostgres(home)?.pid });
+/** @param {import('@sluice/stack/state-directory').Home} stateDirectory @returns {Record<string, number | undefined>} the processes of now, by server */
+export const serverPids = (stateDirectory) => ({
+  RabbitMQ: runningNode(stateDirectory)?.pid,
+  PostgreSQL: runningPostgres(stateDirectory)?.pid,
+});
 
 /** A PostgreSQL that still recovers accepts connections and then refuses them. */
 async function opens({ port, password }) {

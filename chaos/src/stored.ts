@@ -1,6 +1,6 @@
 // @ts-nocheck
 import { Queues } from '@sluice/audit/queues';
-import { rowsOf } from '@sluice/stack/databases/rows-of';
+import { queryRows } from '@sluice/stack/databases/query-rows';
 
 const ORDERS = `SELECT id::text, user_id::text AS "userId", status, reason, flash_sale_id::text AS "saleId" FROM orders WHERE version > 0 AND placed_at IS NOT NULL`;
 const MONEY = `
@@ -9,7 +9,7 @@ const MONEY = `
 
 /** @param {Record<string, string>} databases by service @returns {Promise<import('./judge.js').Stored>} */
 export async function storedIn({ orders, payments }) {
-  return { orders: await rowsOf(orders, ORDERS), money: await rowsOf(payments, MONEY) };
+  return { orders: await queryRows(orders, ORDERS), money: await queryRows(payments, MONEY) };
 }
 
 const CAPTURES = `SELECT id::text, order_id::text AS "orderId", status, gateway_reference AS reference FROM captures WHERE version > 0`;
@@ -17,7 +17,7 @@ const TEXTS = `SELECT id::text, status FROM deliveries WHERE version > 0 AND cha
 
 /** @param {Record<string, string>} databases by service @returns {Promise<import('./long/provider-judge.js').Kept>} */
 export async function keptOfProviders({ payments, notifications }) {
-  return { captures: await rowsOf(payments, CAPTURES), texts: await rowsOf(notifications, TEXTS) };
+  return { captures: await queryRows(payments, CAPTURES), texts: await queryRows(notifications, TEXTS) };
 }
 
 /** @param {{ url: string, managementUrl?: string }} broker @returns {Promise<Record<string, number>>} dead letters, by queue */
@@ -31,4 +31,4 @@ export async function deadIn(broker) {
 }
 
 /** Writes down what is only in the log of the server. @param {Record<string, string>} databases as an administrator */
-export const checkpoint = ({ orders }) => rowsOf(orders, 'CHECKPOINT');
+export const checkpoint = ({ orders }) => queryRows(orders, 'CHECKPOINT');

@@ -27,7 +27,7 @@ const at = (url, port) => Object.assign(new URL(url), { port: String(port) }).hr
  * @property {string} url of the gateway
  * @property {import('@sluice/stack/services/supervisor').Supervisor} supervisor
  * @property {{ broker: Proxy, database: Proxy }} proxies between the services and their servers
- * @property {import('@sluice/stack/home').Home} home
+ * @property {import('@sluice/stack/state-directory').Home} home
  * @property {() => Promise<{ databases: Record<string, string>, broker: { url: string, managementUrl?: string } }>} servers as the administrator reaches them, past the proxies
  * @property {(userId: string) => Promise<string>} tokenOf of a customer
  * @property {Providers} [providers] of the long form: card gateway, carrier and SMS
@@ -35,7 +35,7 @@ const at = (url, port) => Object.assign(new URL(url), { port: String(port) }).hr
  */
 
 /**
- * @param {{ home: import('@sluice/stack/home').Home, progress: import('@sluice/stack/progress').Progress, shutdown: import('@sluice/stack/shutdown').Shutdown, giveUp: (error: Error) => void }} options
+ * @param {{ stateDirectory: import('@sluice/stack/state-directory').Home, progress: import('@sluice/stack/progress').Progress, shutdown: import('@sluice/stack/shutdown').Shutdown, giveUp: (error: Error) => void }} options
  * @param {Record<string, string>} settings of the services, as environment variables
  * @param {{ long: boolean }} form
  * @returns {Promise<Victim>}
@@ -47,16 +47,16 @@ export async function startVictim(options, settings, { long }) {
       'Install RabbitMQ 3.10 or later; a container cannot be killed and brought back from here.',
     );
   for (const name of NOT_OURS) delete process.env[name];
-  const { home, shutdown } = options;
+  const { stateDirectory, shutdown } = options;
   const proxies = {};
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const outside = long ? await outsideWorld({ url, home, shutdown }) : {};
+  const outside = long ? await outsideWorld({ url, stateDirectory, shutdown }) : {};
   Object.assign(process.env, settings, outside.settings);
   const { supervisor } = await startSystem({
     ...options,
     port,
-    reach: (servers) => prepared(servers, { proxies, home, disk: outside.disk }),
+    reach: (servers) => prepared(servers, { proxies, stateDirectory, disk: outside.disk }),
   });
   await shutdown.add('proxies', () => Promise.all(Object.values(proxies).map((proxy) => proxy.close())));
   const { providers, disk } = outside;
@@ -64,17 +64,17 @@ export async function startVictim(options, settings, { long }) {
     url,
     supervisor,
     proxies,
-    home,
-    servers: () => serversOf(home),
-    tokenOf: tokensOf(home, 'customer'),
+    stateDirectory,
+    servers: () => serversOf(stateDirectory),
+    tokenOf: tokensOf(stateDirectory, 'customer'),
     ...(providers && { providers }),
     ...(disk && { disk }),
   };
 }
 
 /** What the long form has besides: providers of our own, and a small disk. */
-async function outsideWorld({ url, home, shutdown }) {
-  const token = () => tokensOf(home, 'admin')(randomUUID());
+async function outsideWorld({ url, stateDirectory, shutdown }) {
+  const token = () => tokensOf(stateDirectory, 'admin')(randomUUID());
   const call = async (parcelId, step) => {
     const headers = { authorization: `Bearer ${await token()}` };
     const answer = await fetch(`${url}/parcels/${parcelId}/${step}`, {
@@ -85,17 +85,17 @@ async function outsideWorld({ url, home, shutdown }) {
     await answer.body?.cancel();
     return answer;
   };
-  const providers = await new Providers({ tell: calledBack(call) }).open();
+  const providers = await new Providers({ note: calledBack(call) }).open();
   await shutdown.add('providers', () => providers.close());
   const settings = Object.fromEntries(
     ['CARD_GATEWAY_URL', 'CARRIER_URL', 'SMS_PROVIDER_URL'].map((name) => [name, providers.url]),
   );
-  return { providers, settings, disk: await SmallDisk.mount(home) };
+  return { providers, settings, disk: await SmallDisk.mount(stateDirectory) };
 }
 
 /** The databases are there, and no service has connected yet. */
-async function prepared(servers, { proxies, home, disk }) {
-  if (disk) await disk.take((await startPostgres(home)).url, databaseServices());
+async function prepared(servers, { proxies, stateDirectory, disk }) {
+  if (disk) await disk.take((await startPostgres(stateDirectory)).url, databaseServices());
   return throughProxies(servers, proxies);
 }
 
@@ -108,18 +108,18 @@ async function throughProxies({ broker, databases }, proxies) {
   return { broker: { ...broker, url: at(broker.url, proxies.broker.port) }, databases: Object.fromEntries(moved) };
 }
 
-async function serversOf(home) {
-  if (!runningPostgres(home)) throw new Failure('PostgreSQL did not come back');
-  const { url: server } = await startPostgres(home); // running, it is taken over
-  const rabbit = await runningRabbit(home);
+async function serversOf(stateDirectory) {
+  if (!runningPostgres(stateDirectory)) throw new Failure('PostgreSQL did not come back');
+  const { url: server } = await startPostgres(stateDirectory); // running, it is taken over
+  const rabbit = await runningRabbit(stateDirectory);
   if (!rabbit) throw new Failure('RabbitMQ did not come back');
   const databases = databaseServices().map((service) => [service, databaseOn(server, service)]);
   return { databases: Object.fromEntries(databases), broker: { url: rabbit.url, managementUrl: rabbit.managementUrl } };
 }
 
 /** Tokens as accounts would give them, without asking accounts. */
-function tokensOf(home, role) {
-  const key = createPrivateKey(secretsOf(home).tokenPrivateKey);
+function tokensOf(stateDirectory, role) {
+  const key = createPrivateKey(secretsOf(stateDirectory).tokenPrivateKey);
   return (userId) =>
     new SignJWT({ role }).setProtectedHeader({ alg: 'EdDSA' }).setSubject(userId).setExpirationTime('2h').sign(key);
 }

@@ -15,16 +15,16 @@ const STATE_WITHIN_MS = 60_000;
  * @param {string} url of the gateway @param {(what: string) => void} tell
  * @returns {Promise<{ order: any, events: { at: string, type: string, detail?: unknown }[] }>} the completed order and its timeline
  */
-export async function sellOneOrder(url, tell) {
+export async function sellOneOrder(url, note) {
   const shop = client(url);
-  tell('signing in');
+  note('signing in');
   const { token } = await until(
     SEEDED_WITHIN_MS,
     () => shop('POST', '/sessions', CUSTOMER),
     ({ status }) => status === 201,
   );
   const customer = client(url, token);
-  tell('placing an order');
+  note('placing an order');
   const { items } = await until(
     SEEDED_WITHIN_MS,
     () => customer('GET', '/products'),
@@ -41,22 +41,22 @@ export async function sellOneOrder(url, tell) {
       () => customer('GET', `/orders/${id}`),
       ({ body }) => body.status === wanted,
     );
-  tell('waiting until it can be paid');
+  note('waiting until it can be paid');
   await reaches('awaiting_payment');
-  tell('paying');
+  note('paying');
   await until(
     STATE_WITHIN_MS,
     () => customer('POST', `/orders/${id}/payment`, { card: CARD_THAT_PAYS }),
     ({ status }) => status === 200 || status === 202,
   );
-  tell('waiting for its parcels');
+  note('waiting for its parcels');
   const completed = await reaches('completed');
   const { events } = await until(
     STATE_WITHIN_MS,
     () => customer('GET', `/orders/${id}/timeline`),
     ({ status }) => status === 200,
   );
-  tell(`${id} is completed`);
+  note(`${id} is completed`);
   return { order: completed, events };
 }
 

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makeDevUsers } from './dev-users.js';
-import { Home } from '@sluice/stack/home';
+import { StateDirectory } from '@sluice/stack/state-directory';
 
-let home;
+let stateDirectory;
 
 beforeEach(() => {
-  home = new Home(mkdtempSync(path.join(tmpdir(), 'home-')));
+  stateDirectory = new StateDirectory(mkdtempSync(path.join(tmpdir(), 'home-')));
 });
-afterEach(() => rmSync(home.dir, { recursive: true }));
+afterEach(() => rmSync(stateDirectory.dir, { recursive: true }));
 
-const make = (count, env) => makeDevUsers(count, 'inherit', { home, env, progress: undefined }); // it fails before it has any
+const make = (count, env) => makeDevUsers(count, 'inherit', { stateDirectory, env, progress: undefined }); // it fails before it has any
 
 it.each(['production', 'Production', 'prod'])('makes no users in NODE_ENV=%s', async (NODE_ENV) => {
   await expect(make('5', { NODE_ENV })).rejects.toThrow('refused in production');

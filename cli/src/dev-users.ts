@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { requireAddresses } from '@sluice/stack/addresses';
 import { build, install } from '@sluice/stack/build/build';
 import { Failure } from '@sluice/stack/failure';
-import { Home } from '@sluice/stack/home';
+import { StateDirectory } from '@sluice/stack/state-directory';
 import { runningPostgres, startPostgres } from '@sluice/stack/postgres/postgres';
 import { inRoot, root } from '@sluice/stack/workspace';
 
@@ -19,7 +19,7 @@ const NEEDED = 'Start one (npm start), or set DATABASE_URL (of accounts) and TOK
  * @param {{ progress: import('@sluice/stack/progress').Progress, env?: NodeJS.ProcessEnv, home?: Home }} options progress: not on `out`
  * @throws {Failure} in production, and when there is no such system
  */
-export async function makeDevUsers(count, out, { progress, env = process.env, home = new Home() }) {
+export async function makeDevUsers(count, out, { progress, env = process.env, stateDirectory = new StateDirectory() }) {
   if (![undefined, '', 'development', 'test'].includes(env.NODE_ENV)) {
     throw new Failure(
       `users without a password are refused in production (NODE_ENV=${env.NODE_ENV})`,
@@ -28,7 +28,7 @@ export async function makeDevUsers(count, out, { progress, env = process.env, ho
   }
   if (!/^[1-9]\d*$/.test(count ?? '')) throw new Failure('how many users?', 'npm run dev:users -- 20000');
   requireAddresses(env);
-  const system = await accountsOf(home, env);
+  const system = await accountsOf(stateDirectory, env);
   await install(progress);
   await build(progress);
   await progress.step(`${count} users`, async () => {
@@ -47,12 +47,12 @@ export async function makeDevUsers(count, out, { progress, env = process.env, ho
 }
 
 /** The database of accounts and the key it signs with. */
-async function accountsOf(home, { DATABASE_URL, TOKEN_PRIVATE_KEY }) {
+async function accountsOf(stateDirectory, { DATABASE_URL, TOKEN_PRIVATE_KEY }) {
   if (DATABASE_URL && TOKEN_PRIVATE_KEY) return { DATABASE_URL, TOKEN_PRIVATE_KEY };
-  const secrets = home.recall('secrets');
-  const server = DATABASE_URL ?? (runningPostgres(home) && (await startPostgres(home)).url); // started, it is taken over
-  if (!secrets || !server) throw new Failure(`no system: no \`npm start\` is running in ${home.dir}`, NEEDED);
+  const secrets = stateDirectory.recall('secrets');
+  const server = DATABASE_URL ?? (runningPostgres(stateDirectory) && (await startPostgres(stateDirectory)).url); // started, it is taken over
+  if (!secrets || !server) throw new Failure(`no system: no \`npm start\` is running in ${stateDirectory.dir}`, NEEDED);
   const { ensureDatabases } = await import('@sluice/stack/databases/databases');
-  const { accounts } = await ensureDatabases(server, ['accounts'], home);
+  const { accounts } = await ensureDatabases(server, ['accounts'], stateDirectory);
   return { DATABASE_URL: accounts, TOKEN_PRIVATE_KEY: secrets.tokenPrivateKey };
 }

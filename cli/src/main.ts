@@ -1,6 +1,6 @@
 // @ts-nocheck
 // The command that start.mjs was asked for, with its arguments behind it.
-import { Failure, runTool } from '@sluice/stack/failure';
+import { Failure, runCommand } from '@sluice/stack/failure';
 
 const INTERNAL = ['bench-memory', 'container-setup', 'schema-engine'];
 const COMMANDS =
@@ -10,7 +10,7 @@ const COMMANDS =
 const [, , name] = process.argv;
 
 if (![...COMMANDS, ...INTERNAL].includes(name))
-  await runTool(() => {
+  await runCommand(() => {
     throw new Failure(`there is no command ${name}`, COMMANDS.join(' | '));
   });
 process.argv.splice(2, 1);

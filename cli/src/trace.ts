@@ -2,7 +2,7 @@
 import { Failure } from '@sluice/stack/failure';
 import { dataOf, factLine, terminal } from './fact-line.js';
 import { loadCompiled, managementOf, write } from '@sluice/stack/rabbitmq/operator';
-import { ordinary } from '@sluice/stack/ordinary';
+import { explainEnvironmentError } from '@sluice/stack/environment-errors';
 import { follow } from './tail.js';
 import { COMMANDS, mistake } from '@sluice/stack/usage';
 
@@ -58,7 +58,7 @@ async function switchFirehose(broker, tracing) {
     });
   } catch (error) {
     throw new Failure(
-      `the firehose could not be switched ${tracing ? 'on' : 'off'}: ${ordinary(error)?.message ?? error.message}`,
+      `the firehose could not be switched ${tracing ? 'on' : 'off'}: ${explainEnvironmentError(error)?.message ?? error.message}`,
       `It takes an administrator in AMQP_MANAGEMENT_URL. ${byHand}`,
     );
   }

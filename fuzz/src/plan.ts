@@ -24,9 +24,9 @@ const LAST_NUMBERS = 20_000_000;
  * @param {Parts} parts
  * @param {{ requests: number, until: number }} bounds @param {(line: string) => void} say
  */
-export async function rounds(parts, bounds, say) {
+export async function rounds(parts, bounds, printLine) {
   const { session } = parts;
-  const reported = progress(session, bounds, say);
+  const reported = progress(session, bounds, printLine);
   for (
     let n = 1;
     session.book.total < bounds.requests && Date.now() < bounds.until;
@@ -114,14 +114,14 @@ async function written(parts, batch) {
 const tableOf = (change) => change.split(':')[0];
 
 /** A line every tenth of the way, and each new fault. */
-function progress({ book }, { requests }, say) {
+function progress({ book }, { requests }, printLine) {
   let told = 0;
   let shown = 0;
   return () => {
-    for (const { key, what } of book.latestFaults(shown)) say(`✗ ${key}: ${what}`);
+    for (const { key, what } of book.latestFaults(shown)) printLine(`✗ ${key}: ${what}`);
     shown = book.faults;
     const share = Math.min(10, Math.floor((book.total / requests) * 10));
-    if (share > told) say(`${book.total.toLocaleString('en')} requests, ${book.faults} faults`);
+    if (share > told) printLine(`${book.total.toLocaleString('en')} requests, ${book.faults} faults`);
     told = share;
   };
 }

@@ -2,7 +2,7 @@
 import { runAudit } from '@sluice/audit/run';
 import { systemOf } from '@sluice/audit/system';
 import { Failure } from '@sluice/stack/failure';
-import { Home } from '@sluice/stack/home';
+import { StateDirectory } from '@sluice/stack/state-directory';
 import { seconds } from '@sluice/stack/progress';
 import { Actors } from './actors.js';
 import { commandOf } from './arguments.js';
@@ -24,21 +24,21 @@ const SETTLES_WITHIN_MS = 120_000;
  * @param {import('./arguments.js').Options} options @param {(line: string) => void} [say]
  * @returns {Promise<number>} the exit code @throws {Failure} when there were faults
  */
-export async function fuzz(options, say = console.log) {
-  say(`seed ${options.seed}: ${commandOf(options)}`);
+export async function fuzz(options, printLine = console.log) {
+  printLine(`seed ${options.seed}: ${commandOf(options)}`);
   if (options.base === undefined)
-    return withOwnSystem((system) => fuzzOne({ ...options, ...system, command: commandOf(options) }, say));
-  return fuzzOne({ ...options, servers: await knownServers(), command: commandOf(options) }, say);
+    return withOwnSystem((system) => fuzzOne({ ...options, ...system, command: commandOf(options) }, printLine));
+  return fuzzOne({ ...options, servers: await knownServers(), command: commandOf(options) }, printLine);
 }
 
 /** Of a system that runs elsewhere, its servers are known when the environment names them. */
-const knownServers = async () => (process.env.AMQP_URL ? systemOf(new Home(), process.env) : undefined);
+const knownServers = async () => (process.env.AMQP_URL ? systemOf(new StateDirectory(), process.env) : undefined);
 
 /**
  * @param {import('./arguments.js').Options & { base: string, command: string, servers?: any, limitedGateway?: () =>
  * Promise<string> }} options
  */
-async function fuzzOne(options, say) {
+async function fuzzOne(options, printLine) {
   const { base, seed, servers, limitedGateway } = options;
   const begun = performance.now();
   const transport = new Transport(base);
@@ -54,9 +54,9 @@ async function fuzzOne(options, say) {
   const look = stored && (() => stored.quietLook());
   const until = options.seconds === undefined ? Infinity : Date.now() + options.seconds * 1_000;
   try {
-    await rounds({ session, requests, call, look }, { requests: options.requests, until }, say);
+    await rounds({ session, requests, call, look }, { requests: options.requests, until }, printLine);
     const limited = limitedGateway && (await limits(await limitedGateway(), { session, requests }));
-    return await verdict({ options, book, operations, limited, took: seconds(performance.now() - begun), say });
+    return await verdict({ options, book, operations, limited, took: seconds(performance.now() - begun), printLine });
   } finally {
     transport.close();
     await stored?.close();
@@ -100,9 +100,9 @@ async function limits(base, { session, requests }) {
   return turnedAway;
 }
 
-async function verdict({ options, book, operations, limited, took, say }) {
+async function verdict({ options, book, operations, limited, took, printLine }) {
   const { servers, limitedGateway, command } = options;
-  for (const line of ['', ...tableOf(book), '', ...faultLines(book)]) say(line);
+  for (const line of ['', ...tableOf(book), '', ...faultLines(book)]) printLine(line);
   const audited = limitedGateway ? await runAudit(servers, SETTLES_WITHIN_MS) : 0;
   const wrong = [
     ...(book.faults > 0 ? [`${book.faults} faults`] : []),
@@ -112,6 +112,6 @@ async function verdict({ options, book, operations, limited, took, say }) {
   ];
   const done = `${book.total.toLocaleString('en')} requests of ${operations.length} operations after ${took}`;
   if (wrong.length > 0) throw new Failure(`${done}: ${wrong.join('; ')}`, `To repeat it: ${command}`);
-  say(`✓ ${done}, no faults; to repeat it: ${command}`);
+  printLine(`✓ ${done}, no faults; to repeat it: ${command}`);
   return 0;
 }

@@ -6,7 +6,7 @@ import { databaseOn } from '@sluice/audit/system';
 import { Failure } from '@sluice/stack/failure';
 import { freePort } from '@sluice/stack/ports';
 import { startPostgres } from '@sluice/stack/postgres/postgres';
-import { remove, sweep, temporaryHome } from '@sluice/stack/private-servers';
+import { remove, sweep, temporaryStateDirectory } from '@sluice/stack/private-servers';
 import { Progress } from '@sluice/stack/progress';
 import { runningRabbit } from '@sluice/stack/rabbitmq/rabbitmq';
 import { Shutdown } from '@sluice/stack/shutdown';
@@ -39,48 +39,50 @@ export async function withOwnSystem(work) {
   Object.assign(process.env, SETTINGS);
   const [progress, shutdown] = [new Progress(), new Shutdown()];
   await sweep();
-  const home = temporaryHome();
-  const end = () => endAll(home, shutdown, progress);
+  const stateDirectory = temporaryStateDirectory();
+  const end = () => endAll(stateDirectory, shutdown, progress);
   shutdown.onSignal(
     () =>
       end()
-        .then(() => remove(home))
+        .then(() => remove(stateDirectory))
         .then(() => process.exit(130)),
     () => process.exit(130),
   );
   try {
-    return await started({ home, progress, shutdown }, work);
+    return await started({ stateDirectory, progress, shutdown }, work);
   } catch (error) {
     if (shutdown.requested) await new Promise(() => {}); // whoever stops us ends the process
     await end();
-    throw Object.assign(error, { fix: [error.fix, `The logs: ${keepLogs(home)}`].filter(Boolean).join('\n  ') });
+    throw Object.assign(error, {
+      fix: [error.fix, `The logs: ${keepLogs(stateDirectory)}`].filter(Boolean).join('\n  '),
+    });
   } finally {
     await end();
-    await remove(home);
+    await remove(stateDirectory);
   }
 }
 
-async function started({ home, progress, shutdown }, work) {
+async function started({ stateDirectory, progress, shutdown }, work) {
   let giveUp;
   const gaveUp = new Promise((_, reject) => (giveUp = reject));
   const run = async () => {
     const port = await freePort();
-    const { supervisor } = await startSystem({ home, progress, shutdown, port, giveUp });
+    const { supervisor } = await startSystem({ stateDirectory, progress, shutdown, port, giveUp });
     await shutdown.add('services', () => supervisor.kill()); // nobody waits for an orderly end
     const limitedGateway = async () => {
       const another = await freePort();
       await supervisor.another('gateway', { ...LIMITS, PORT: String(another) });
       return `http://127.0.0.1:${another}`;
     };
-    return work({ base: `http://127.0.0.1:${port}`, servers: await serversOf(home), limitedGateway });
+    return work({ base: `http://127.0.0.1:${port}`, servers: await serversOf(stateDirectory), limitedGateway });
   };
   return Promise.race([run(), gaveUp]);
 }
 
 /** As the administrator reaches them. */
-async function serversOf(home) {
-  const { url } = await startPostgres(home); // running, it is taken over
-  const rabbit = await runningRabbit(home);
+async function serversOf(stateDirectory) {
+  const { url } = await startPostgres(stateDirectory); // running, it is taken over
+  const rabbit = await runningRabbit(stateDirectory);
   if (!rabbit) throw new Failure('RabbitMQ is not there any more');
   return {
     databases: Object.fromEntries(databaseServices().map((service) => [service, databaseOn(url, service)])),
@@ -89,16 +91,16 @@ async function serversOf(home) {
 }
 
 /** The data is thrown away, so the servers are not asked but killed. */
-async function endAll(home, shutdown, progress) {
+async function endAll(stateDirectory, shutdown, progress) {
   progress.stopping = true;
   const stopped = shutdown.stop();
-  await stopAll(home, { throwAway: true });
+  await stopAll(stateDirectory, { throwAway: true });
   await stopped;
 }
 
 /** Out of the home, which is removed. */
-function keepLogs(home) {
+function keepLogs(stateDirectory) {
   const kept = path.join(mkdtempSync(path.join(tmpdir(), 'sluice-fuzz-')), 'logs');
-  renameSync(home.path('logs'), kept);
+  renameSync(stateDirectory.path('logs'), kept);
   return kept;
 }

@@ -19,7 +19,7 @@ const PROGRESS = /^Mutation testing\s+(.*)$/;
  * reports: folder that keeps the report; copy: folder for the copies of the checkout that are mutated
  * @returns {Promise<object>} Stryker's report (mutation-testing-report-schema)
  */
-export async function mutate(group, { reports, copy, concurrency, env, onStart, tell }) {
+export async function mutate(group, { reports, copy, concurrency, env, onStart, note }) {
   const report = path.join(reports, `${group.name.replaceAll(' ', '-')}.json`);
   const temporary = path.relative(root, copy);
   rmSync(report, { force: true });
@@ -32,7 +32,7 @@ export async function mutate(group, { reports, copy, concurrency, env, onStart, 
   });
   onStart(() => child.kill('SIGTERM'));
   const output = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => takeLines(String(data), output, tell));
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => takeLines(String(data), output, note));
   const [code] = await once(child, 'close');
   if (code !== 0 || !existsSync(report)) {
     const fix = `See whether its tests are green: npm test -- ${group.specs.join(' ')}`;
@@ -45,10 +45,10 @@ export async function mutate(group, { reports, copy, concurrency, env, onStart, 
   return JSON.parse(readFileSync(report, 'utf8'));
 }
 
-function takeLines(text, output, tell) {
+function takeLines(text, output, note) {
   for (const line of text.split('\n').filter(Boolean)) {
     const progress = PROGRESS.exec(line)?.[1];
-    if (progress) tell(progress);
+    if (progress) note(progress);
     else output.push(line);
   }
 }

@@ -6,8 +6,8 @@ import path from 'node:path';
 import pg from 'pg';
 import { databaseAddress } from '@sluice/stack/databases/address';
 import { databaseName, ensureDatabases, migrationUrls, ownerName } from '@sluice/stack/databases/databases';
-import { Home } from '@sluice/stack/home';
-import { rowsOf } from '@sluice/stack/databases/rows-of';
+import { StateDirectory } from '@sluice/stack/state-directory';
+import { queryRows } from '@sluice/stack/databases/query-rows';
 import { databaseServices, inRoot } from '@sluice/stack/workspace';
 
 /** SQLSTATE insufficient_privilege, https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -23,11 +23,11 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 export async function databaseRights(adminUrl, { ours }) {
   const mark = randomBytes(4).toString('hex');
   const services = new Map(databaseServices().map((service) => [`rights-${mark}-${service}`, service]));
-  const home = new Home(mkdtempSync(path.join(tmpdir(), 'sluice-rights-')));
+  const stateDirectory = new StateDirectory(mkdtempSync(path.join(tmpdir(), 'sluice-rights-')));
   try {
-    const urls = await ensureDatabases(adminUrl, [...services.keys()], home);
+    const urls = await ensureDatabases(adminUrl, [...services.keys()], stateDirectory);
     const owners = await migrationUrls(adminUrl, [...services.keys()]);
-    await Promise.all([...services].map(([name, service]) => rowsOf(owners[name], migrationsOf(service))));
+    await Promise.all([...services].map(([name, service]) => queryRows(owners[name], migrationsOf(service))));
     const tried = await Promise.all(
       [...services].map(([name, service]) =>
         tryRole({ name, service, urls, others: ours ? ['postgres', 'template1'] : [] }),
@@ -36,7 +36,7 @@ export async function databaseRights(adminUrl, { ours }) {
     return tried.flat();
   } finally {
     for (const name of services.keys()) await removeDatabase(adminUrl, name);
-    rmSync(home.dir, { recursive: true });
+    rmSync(stateDirectory.dir, { recursive: true });
   }
 }
 
@@ -52,8 +52,8 @@ function migrationsOf(service) {
 }
 
 async function removeDatabase(adminUrl, name) {
-  await rowsOf(adminUrl, `DROP DATABASE IF EXISTS ${databaseName(name)} WITH (FORCE)`);
-  await rowsOf(adminUrl, `DROP ROLE IF EXISTS ${databaseName(name)}, ${ownerName(name)}`);
+  await queryRows(adminUrl, `DROP DATABASE IF EXISTS ${databaseName(name)} WITH (FORCE)`);
+  await queryRows(adminUrl, `DROP ROLE IF EXISTS ${databaseName(name)}, ${ownerName(name)}`);
 }
 
 async function tryRole({ name, service, urls, others }) {

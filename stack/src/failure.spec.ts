@@ -5,20 +5,20 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ordinary } from './ordinary.js';
+import { explainEnvironmentError } from './environment-errors.js';
 import { freePort } from './ports.js';
 import { inRoot } from './workspace.js';
 
-let home;
-beforeEach(() => (home = mkdtempSync(path.join(tmpdir(), 'failure-'))));
-afterEach(() => rmSync(home, { recursive: true }));
+let stateDirectory;
+beforeEach(() => (stateDirectory = mkdtempSync(path.join(tmpdir(), 'failure-'))));
+afterEach(() => rmSync(stateDirectory, { recursive: true }));
 
 const run = (tool, args, env) =>
   new Promise((resolve) => {
     execFile(
       process.execPath,
       [inRoot('start.mjs'), tool, ...args],
-      { env: { PATH: process.env.PATH, SLUICE_HOME: home, ...env } },
+      { env: { PATH: process.env.PATH, SLUICE_HOME: stateDirectory, ...env } },
       (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
     );
   });
@@ -64,19 +64,19 @@ it('puts into words what the network says, also inside of what fetch says', asyn
     message: `nothing listens at 127.0.0.1:${port} (ECONNREFUSED)`,
     fix: expect.stringContaining('AMQP_URL'),
   };
-  expect(ordinary(refused)).toEqual(expected);
-  expect(ordinary(new AggregateError([refused, refused]))).toEqual(expected);
-  expect(ordinary(await fetch(`http://127.0.0.1:${port}`).catch((error) => error))).toEqual(expected);
+  expect(explainEnvironmentError(refused)).toEqual(expected);
+  expect(explainEnvironmentError(new AggregateError([refused, refused]))).toEqual(expected);
+  expect(explainEnvironmentError(await fetch(`http://127.0.0.1:${port}`).catch((error) => error))).toEqual(expected);
 });
 
 it('takes a wrong password for the broker for ordinary, and a bug for none', () => {
   expect(
-    ordinary(
+    explainEnvironmentError(
       new Error(
         'Handshake terminated by server: 403 (ACCESS-REFUSED) with message "ACCESS_REFUSED - Login was refused"',
       ),
     ),
   ).toMatchObject({ fix: expect.stringContaining('AMQP_URL') });
-  expect(ordinary(new TypeError('x is not a function'))).toBeUndefined();
-  expect(ordinary(undefined)).toBeUndefined();
+  expect(explainEnvironmentError(new TypeError('x is not a function'))).toBeUndefined();
+  expect(explainEnvironmentError(undefined)).toBeUndefined();
 });

@@ -1,8 +1,8 @@
 // @ts-nocheck
 import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { defaultHome } from './home.js';
-import { ordinary } from './ordinary.js';
+import { defaultStateDirectory } from './state-directory.js';
+import { explainEnvironmentError } from './environment-errors.js';
 
 /** A failure that its reader can mend: one line that says what is wrong, and one that says what to do. */
 export class Failure extends Error {
@@ -15,8 +15,8 @@ export class Failure extends Error {
 }
 
 /** Prints a failure for people. The stack of an unforeseen one goes to `failures.log`, never to the terminal. */
-export function report(thrown) {
-  const known = thrown instanceof Failure ? undefined : ordinary(thrown);
+export function printFailure(thrown) {
+  const known = thrown instanceof Failure ? undefined : explainEnvironmentError(thrown);
   const error = known ? new Failure(known.message, known.fix) : thrown;
   if (error.output) console.error(error.output.trimEnd().replaceAll(/^/gm, '  │ '));
   console.error(`✗ ${firstLine(error)}`);
@@ -31,7 +31,7 @@ const firstLine = (error) =>
     .slice(0, 300);
 
 function keep(error) {
-  const file = path.join(defaultHome(), 'logs', 'failures.log');
+  const file = path.join(defaultStateDirectory(), 'logs', 'failures.log');
   mkdirSync(path.dirname(file), { recursive: true });
   appendFileSync(file, `${new Date().toISOString()} ${error.stack ?? error}\n`, { mode: 0o600 });
   return path.relative(process.cwd(), file);
@@ -41,11 +41,11 @@ function keep(error) {
  * Runs a tool to its end and exits with its code.
  * @param {() => Promise<number | void>} tool resolves to the exit code, 0 when it gives none
  */
-export async function runTool(tool) {
+export async function runCommand(tool) {
   try {
     process.exit((await tool()) ?? 0); // at once: the schema engine leaves a 10 s timer behind
   } catch (error) {
-    report(error);
+    printFailure(error);
     process.exit(1);
   }
 }

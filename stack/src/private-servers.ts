@@ -3,9 +3,9 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { requireAddresses } from './addresses.js';
-import { all } from './all.js';
+import { waitForAll } from './wait-for-all.js';
 import { Failure } from './failure.js';
-import { Home } from './home.js';
+import { StateDirectory } from './state-directory.js';
 import { holderOf, tryLock } from './lock.js';
 import { removePostgres, startPostgres } from './postgres/postgres.js';
 import { startRabbit } from './rabbitmq/rabbitmq.js';
@@ -28,17 +28,19 @@ export async function privateServers(progress, shutdown, { durable }) {
   requireAddresses();
   await sweep();
   requireWholeBroker();
-  const home = temporaryHome();
+  const stateDirectory = temporaryStateDirectory();
   const postgres = process.env.DATABASE_URL
     ? { url: process.env.DATABASE_URL }
-    : progress.step('PostgreSQL', () => startPostgres(home, { durable }));
-  const rabbit = process.env.AMQP_URL ? given() : progress.step('RabbitMQ', (note) => startRabbit(home, { note }));
+    : progress.step('PostgreSQL', () => startPostgres(stateDirectory, { durable }));
+  const rabbit = process.env.AMQP_URL
+    ? given()
+    : progress.step('RabbitMQ', (note) => startRabbit(stateDirectory, { note }));
   await shutdown.add('private servers', async () => {
-    await stopAll(home, { throwAway: true });
+    await stopAll(stateDirectory, { throwAway: true });
     await Promise.allSettled([postgres, rabbit]); // one that was only starting has now failed, or is there to be stopped
-    await remove(home);
+    await remove(stateDirectory);
   });
-  const [{ url: DATABASE_URL }, broker] = await all([postgres, rabbit]);
+  const [{ url: DATABASE_URL }, broker] = await waitForAll([postgres, rabbit]);
   return { DATABASE_URL, AMQP_URL: broker.url, AMQP_MANAGEMENT_URL: broker.managementUrl };
 }
 
@@ -53,26 +55,28 @@ function requireWholeBroker() {
 }
 
 /** A home for one run, which `remove` removes; should the run be killed, the next one does. */
-export function temporaryHome() {
+export function temporaryStateDirectory() {
   const dir = mkdtempSync(path.join(tmpdir(), PREFIX));
   chmodSync(dir, 0o711); // PostgreSQL may have to run as another user; every file inside is closed
-  const home = new Home(dir);
-  tryLock(home.path(LOCK));
-  return home;
+  const stateDirectory = new StateDirectory(dir);
+  tryLock(stateDirectory.path(LOCK));
+  return stateDirectory;
 }
 
 /** The data is thrown away, so nobody waits for an orderly end. */
-export async function remove(home) {
-  await stopAll(home, { throwAway: true });
-  removePostgres(home);
-  rmSync(home.dir, { recursive: true, force: true, maxRetries: 5 });
+export async function remove(stateDirectory) {
+  await stopAll(stateDirectory, { throwAway: true });
+  removePostgres(stateDirectory);
+  rmSync(stateDirectory.dir, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Removes what runs that were killed have left behind. */
 export async function sweep() {
   const homes = readdirSync(tmpdir())
     .filter((name) => name.startsWith(PREFIX))
-    .map((name) => new Home(path.join(tmpdir(), name)));
-  const abandoned = homes.filter((home) => existsSync(path.join(home.dir, LOCK)) && !holderOf(home.path(LOCK)));
-  for (const home of abandoned) await remove(home);
+    .map((name) => new StateDirectory(path.join(tmpdir(), name)));
+  const abandoned = homes.filter(
+    (stateDirectory) => existsSync(path.join(stateDirectory.dir, LOCK)) && !holderOf(stateDirectory.path(LOCK)),
+  );
+  for (const stateDirectory of abandoned) await remove(stateDirectory);
 }

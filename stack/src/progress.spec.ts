@@ -9,8 +9,8 @@ function terminal(isTTY = false) {
 
 it('prints one line for a step, with what it found and its time', async () => {
   const out = terminal();
-  const result = await new Progress(out).step('databases', async (tell) => {
-    tell('applied 2 migrations');
+  const result = await new Progress(out).step('databases', async (note) => {
+    note('applied 2 migrations');
     return 7;
   });
   expect(result).toBe(7);

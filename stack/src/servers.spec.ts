@@ -7,30 +7,30 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureDatabases, newDatabasePassword } from './databases/databases.js';
 import { accepts } from './ports.js';
 import { endPostgres, runningPostgres, startPostgres } from './postgres/postgres.js';
-import { Home } from './home.js';
-import { remove, temporaryHome } from './private-servers.js';
+import { StateDirectory } from './state-directory.js';
+import { remove, temporaryStateDirectory } from './private-servers.js';
 import { isAlive } from './processes.js';
 import { endRabbit, startRabbit } from './rabbitmq/rabbitmq.js';
 import { folderOf } from './rabbitmq/node.js';
 import { stopAll } from './stop-all.js';
-import { rowsOf } from './databases/rows-of.js';
+import { queryRows } from './databases/query-rows.js';
 import { inRoot } from './workspace.js';
 
 /** Starts both servers and is killed, as a supervisor may be. */
 const KILLED = `
-  const { Home } = await import('${inRoot('stack/dist/home.js')}');
+  const { StateDirectory } = await import('${inRoot('stack/dist/state-directory.js')}');
   const { startPostgres } = await import('${inRoot('stack/dist/postgres/postgres.js')}');
   const { startRabbit } = await import('${inRoot('stack/dist/rabbitmq/rabbitmq.js')}');
-  const home = new Home(process.argv[1]);
+  const home = new StateDirectory(process.argv[1]);
   await Promise.all([startPostgres(home), startRabbit(home)]);
   process.kill(process.pid, 'SIGKILL');`;
 
-let home;
+let stateDirectory;
 
 beforeAll(() => {
-  home = temporaryHome();
+  stateDirectory = temporaryStateDirectory();
 });
-afterAll(() => remove(home));
+afterAll(() => remove(stateDirectory));
 
 async function onBroker(rabbit, work) {
   const connection = await connect(rabbit.url);
@@ -46,16 +46,16 @@ it(
   "lets a service's role into no database that the server begins with, and in only by its present password",
   { timeout: 60_000 },
   async () => {
-    const postgres = await startPostgres(home, { durable: false });
-    const { orders } = await ensureDatabases(postgres.url, ['orders'], home);
+    const postgres = await startPostgres(stateDirectory, { durable: false });
+    const { orders } = await ensureDatabases(postgres.url, ['orders'], stateDirectory);
     for (const pathname of ['postgres', 'template1']) {
-      await expect(rowsOf(Object.assign(new URL(orders), { pathname }).href, 'SELECT 1')).rejects.toThrow(
+      await expect(queryRows(Object.assign(new URL(orders), { pathname }).href, 'SELECT 1')).rejects.toThrow(
         `permission denied for database "${pathname}"`,
       );
     }
-    const after = await newDatabasePassword(postgres.url, 'orders', home);
-    expect(await rowsOf(after, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-    await expect(rowsOf(orders, 'SELECT 1')).rejects.toThrow('password authentication failed');
+    const after = await newDatabasePassword(postgres.url, 'orders', stateDirectory);
+    expect(await queryRows(after, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await expect(queryRows(orders, 'SELECT 1')).rejects.toThrow('password authentication failed');
     await postgres.stop();
   },
 );
@@ -64,28 +64,30 @@ it(
   'takes over the servers of a start that was killed, stops them, and finds their data again',
   { timeout: 180_000 },
   async () => {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', KILLED, home.dir], { stdio: 'inherit' });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', KILLED, stateDirectory.dir], {
+      stdio: 'inherit',
+    });
     await once(child, 'exit');
-    const [left, { process: leftBroker }] = [runningPostgres(home), home.recall('rabbitmq')];
+    const [left, { process: leftBroker }] = [runningPostgres(stateDirectory), stateDirectory.recall('rabbitmq')];
     expect(isAlive(leftBroker)).toBe(true);
 
-    const [postgres, rabbit] = await Promise.all([startPostgres(home), startRabbit(home)]);
+    const [postgres, rabbit] = await Promise.all([startPostgres(stateDirectory), startRabbit(stateDirectory)]);
     expect(postgres.process.pid).toBe(left.pid);
     expect(rabbit.process).toEqual(leftBroker);
-    await rowsOf(postgres.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    await queryRows(postgres.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
     await onBroker(rabbit, async (channel) => {
       await channel.assertQueue('kept', { durable: true });
       channel.sendToQueue('kept', Buffer.from('42'), { persistent: true });
       await channel.waitForConfirms();
     });
 
-    await Promise.all([endPostgres(home), endRabbit(home)]);
+    await Promise.all([endPostgres(stateDirectory), endRabbit(stateDirectory)]);
     expect([isAlive(postgres.process), isAlive(rabbit.process)]).toEqual([false, false]);
-    expect(await accepts(home.recall('rabbitmq').ports.epmd)).toBe(false);
+    expect(await accepts(stateDirectory.recall('rabbitmq').ports.epmd)).toBe(false);
 
-    const [again, broker] = await Promise.all([startPostgres(home), startRabbit(home)]);
+    const [again, broker] = await Promise.all([startPostgres(stateDirectory), startRabbit(stateDirectory)]);
     expect([again.url, broker.url]).toEqual([postgres.url, rabbit.url]);
-    expect(await rowsOf(again.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+    expect(await queryRows(again.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
     const message = await onBroker(broker, (channel) => channel.get('kept', { noAck: true }));
     expect(message && message.content.toString()).toBe('42');
   },
@@ -95,8 +97,8 @@ it(
   'boots a broker in a checkout whose path has letters beyond Latin-1, says that it ran when it is stopped, and leaves nothing of it',
   { timeout: 120_000 },
   async () => {
-    const parent = temporaryHome();
-    const far = new Home(`${parent.dir}/заказы-注文`);
+    const parent = temporaryStateDirectory();
+    const far = new StateDirectory(`${parent.dir}/заказы-注文`);
     try {
       const rabbit = await startRabbit(far);
       expect(isAlive(rabbit.process)).toBe(true);

@@ -10,7 +10,7 @@ import { endRabbit, startRabbit } from './rabbitmq/rabbitmq.js';
  * @param {{ shutdown: import('./shutdown.js').Shutdown, say: (line: string) => void, giveUp: (error: Error) => void }} options
  * @returns {Promise<S>} the first one; later ones have the same address
  */
-async function keepServer(name, { start, end }, { shutdown, say, giveUp }) {
+async function keepServer(name, { start, end }, { shutdown, printLine, giveUp }) {
   let starting = start();
   await shutdown.add(name, () => endFor(starting, end));
   const first = await starting;
@@ -18,7 +18,7 @@ async function keepServer(name, { start, end }, { shutdown, say, giveUp }) {
     await server.ended;
     await sleep(PAUSE_MS);
     if (shutdown.requested) return;
-    say(`${name} has ended; starting it again`);
+    printLine(`${name} has ended; starting it again`);
     starting = start();
     await watch(await starting);
   };
@@ -41,23 +41,27 @@ async function endFor(starting, end) {
  * @param {(address: { url: string, managementUrl?: string }) => void} starting told the address before the broker is ready
  * @returns {Promise<{ url: string, managementUrl?: string }>}
  */
-export async function broker(home, tell, starting, options) {
+export async function broker(stateDirectory, note, starting, options) {
   const { AMQP_URL: url, AMQP_MANAGEMENT_URL: managementUrl } = process.env;
   if (!url)
     return keepServer(
       'RabbitMQ',
-      { start: () => startRabbit(home, { note: tell, starting }), end: () => endRabbit(home) },
+      { start: () => startRabbit(stateDirectory, { note: note, starting }), end: () => endRabbit(stateDirectory) },
       options,
     );
-  tell('the one of AMQP_URL');
+  note('the one of AMQP_URL');
   starting({ url, managementUrl });
   return { url, managementUrl };
 }
 
 /** The server that was given, or a private one. @returns {Promise<{ url: string }>} */
-export async function database(home, tell, options) {
+export async function database(stateDirectory, note, options) {
   const { DATABASE_URL: url } = process.env;
-  if (url) tell('the one of DATABASE_URL');
+  if (url) note('the one of DATABASE_URL');
   if (url) return { url };
-  return keepServer('PostgreSQL', { start: () => startPostgres(home), end: () => endPostgres(home) }, options);
+  return keepServer(
+    'PostgreSQL',
+    { start: () => startPostgres(stateDirectory), end: () => endPostgres(stateDirectory) },
+    options,
+  );
 }

@@ -10,28 +10,28 @@ const STOP_WITHIN_MS = 60_000;
 
 /**
  * Stops the system of a home: through its running start, and whatever a killed one left behind.
- * @param {import('./home.js').Home} home @param {{ throwAway?: boolean }} [options] throwAway: the data is removed anyway, so nothing is waited for
+ * @param {import('./state-directory.js').StateDirectory} stateDirectory @param {{ throwAway?: boolean }} [options] throwAway: the data is removed anyway, so nothing is waited for
  * @returns {Promise<string[]>} what was running
  */
-export async function stopAll(home, { throwAway = false } = {}) {
-  const holder = holderOf(home.path('running.lock'));
-  const running = await whatRuns(home, holder);
+export async function stopAll(stateDirectory, { throwAway = false } = {}) {
+  const holder = holderOf(stateDirectory.path('running.lock'));
+  const running = await whatRuns(stateDirectory, holder);
   await end(holder, { graceMs: STOP_WITHIN_MS });
-  await endOrphans(home);
+  await endOrphans(stateDirectory);
   await Promise.all([
-    endPostgres(home, throwAway ? 'SIGQUIT' : 'SIGINT'),
-    endRabbit(home, throwAway ? 'SIGKILL' : 'SIGTERM'),
+    endPostgres(stateDirectory, throwAway ? 'SIGQUIT' : 'SIGINT'),
+    endRabbit(stateDirectory, throwAway ? 'SIGKILL' : 'SIGTERM'),
   ]);
   return running;
 }
 
-async function whatRuns(home, holder) {
-  const services = (home.recall('services') ?? []).filter(isAlive);
+async function whatRuns(stateDirectory, holder) {
+  const services = (stateDirectory.recall('services') ?? []).filter(isAlive);
   const found = {
     'npm start': isAlive(holder),
     services: services.length > 0,
-    PostgreSQL: runningPostgres(home) !== undefined,
-    RabbitMQ: (await runningRabbit(home)) !== undefined,
+    PostgreSQL: runningPostgres(stateDirectory) !== undefined,
+    RabbitMQ: (await runningRabbit(stateDirectory)) !== undefined,
   };
   return Object.keys(found).filter((name) => found[name]);
 }

@@ -1,5 +1,5 @@
 // @ts-nocheck
-import { all } from './all.js';
+import { waitForAll } from './wait-for-all.js';
 import { withUsers } from './rabbitmq/users.js';
 import { build, install } from './build/build.js';
 import { prepareDatabases } from './databases/prepare.js';
@@ -14,15 +14,22 @@ import { allServices, builtServices } from './workspace.js';
 /**
  * Brings the whole system up, everything as early as it can be: the broker boots while the rest is installed and built.
  * @param {object} options
- * @param {import('./home.js').Home} options.home @param {import('./progress.js').Progress} options.progress
+ * @param {import('./state-directory.js').StateDirectory} options.home @param {import('./progress.js').Progress} options.progress
  * @param {import('./shutdown.js').Shutdown} options.shutdown @param {number} options.port of the gateway
  * @param {(error: Error) => void} options.giveUp called at the first failure, also at one of a later day: a server of ours that cannot be started again
  * @param {(servers: Servers) => Promise<Servers>} [options.reach] how the services reach their servers, when not directly
  * @returns {Promise<{ supervisor: Supervisor, broker: import('./rabbitmq/users.js').Broker }>}
  */
-export async function startSystem({ home, progress, shutdown, port, giveUp, reach = async (servers) => servers }) {
-  const say = (line) => progress.line(line);
-  const servers = { shutdown, say, giveUp };
+export async function startSystem({
+  stateDirectory,
+  progress,
+  shutdown,
+  port,
+  giveUp,
+  reach = async (servers) => servers,
+}) {
+  const printLine = (line) => progress.line(line);
+  const servers = { shutdown, printLine, giveUp };
   const failed = (error) => {
     giveUp(error); // at once, and not when all the others have come to their end
     throw error;
@@ -31,34 +38,34 @@ export async function startSystem({ home, progress, shutdown, port, giveUp, reac
   if (settingsAreGiven()) await step('settings', () => checkedSettings(progress));
   let starting;
   const address = new Promise((resolve) => (starting = resolve));
-  const rabbit = step('RabbitMQ', (tell) => broker(home, tell, starting, servers));
+  const rabbit = step('RabbitMQ', (note) => broker(stateDirectory, note, starting, servers));
   const built = install(progress).then(() => {
-    const urls = step('PostgreSQL', (tell) => database(home, tell, servers)).then(({ url }) =>
-      step('databases', (tell) => prepareDatabases(url, home, { tell, say })),
+    const urls = step('PostgreSQL', (note) => database(stateDirectory, note, servers)).then(({ url }) =>
+      step('databases', (note) => prepareDatabases(url, stateDirectory, { note, printLine })),
     );
-    return all([urls, shutdown.requested ? stopped() : build(progress).catch(failed)]);
+    return waitForAll([urls, shutdown.requested ? stopped() : build(progress).catch(failed)]);
   });
   // The race, because a broker that fails to start may have no address.
-  const known = all([Promise.race([address, rabbit]), built]).then(([found]) =>
-    withUsers(home, found, { ours: !process.env.AMQP_URL }).catch(failed),
+  const known = waitForAll([Promise.race([address, rabbit]), built]).then(([found]) =>
+    withUsers(stateDirectory, found, { ours: !process.env.AMQP_URL }).catch(failed),
   );
-  const topology = all([known, rabbit]).then(([found]) =>
-    step('topology', (tell) => applyTopology({ found, home, say, tell, shutdown })),
+  const topology = waitForAll([known, rabbit]).then(([found]) =>
+    step('topology', (note) => applyTopology({ found, stateDirectory, printLine, note, shutdown })),
   );
-  const supervisor = new Supervisor({ home, say });
-  const services = startable({ home, known, built, topology }).then(([found, [databases]]) =>
-    step('services', async (tell) => {
+  const supervisor = new Supervisor({ stateDirectory, printLine });
+  const services = startable({ stateDirectory, known, built, topology }).then(([found, [databases]]) =>
+    step('services', async (note) => {
       await shutdown.add('services', () => supervisor.stop());
       await supervisor.start(
         builtServices(),
-        { ...(await reach({ broker: found, databases })), secrets: secretsOf(home), port },
+        { ...(await reach({ broker: found, databases })), secrets: secretsOf(stateDirectory), port },
         rabbit,
       );
-      tell(describeServices());
+      note(describeServices());
       await supervisor.ready();
     }),
   );
-  const [found] = await all([rabbit, built, topology, services]);
+  const [found] = await waitForAll([rabbit, built, topology, services]);
   return { supervisor, broker: found };
 }
 
@@ -66,10 +73,10 @@ export async function startSystem({ home, progress, shutdown, port, giveUp, reac
  * When the services can start: at once when the broker is known to hold their topology and users, so that they boot while it does;
  * otherwise when it has been applied, for they refuse to work without it.
  */
-async function startable({ home, known, built, topology }) {
-  const [found, ready] = await all([known, built]);
+async function startable({ stateDirectory, known, built, topology }) {
+  const [found, ready] = await waitForAll([known, built]);
   const { digestOfMap } = await import('./rabbitmq/topology.js');
-  if (home.recall('topology')?.digest !== (await digestOfMap(found))) await topology;
+  if (stateDirectory.recall('topology')?.digest !== (await digestOfMap(found))) await topology;
   return [found, ready];
 }
 
@@ -84,16 +91,16 @@ async function checkedSettings(progress) {
 
 const stopped = () => Promise.reject(new Error('stopped while starting'));
 
-async function applyTopology({ found, home, say, tell, shutdown }) {
+async function applyTopology({ found, stateDirectory, printLine, note, shutdown }) {
   const { applyMap, digestOfMap, keepTopology } = await import('./rabbitmq/topology.js');
   const { created, corrected, homeless } = await applyMap(found);
-  if (created?.length) tell(`created ${created.length}`);
-  for (const what of corrected) say(`the broker: put right: ${what}`);
-  for (const what of homeless) say(`the broker: ${what}`);
+  if (created?.length) note(`created ${created.length}`);
+  for (const what of corrected) printLine(`the broker: put right: ${what}`);
+  for (const what of homeless) printLine(`the broker: ${what}`);
   if (!found.passwords)
-    say('every service uses AMQP_URL itself: users of their own take AMQP_MANAGEMENT_URL of an administrator');
-  home.remember('topology', { digest: await digestOfMap(found) });
-  await shutdown.add('topology', keepTopology(found, say));
+    printLine('every service uses AMQP_URL itself: users of their own take AMQP_MANAGEMENT_URL of an administrator');
+  stateDirectory.remember('topology', { digest: await digestOfMap(found) });
+  await shutdown.add('topology', keepTopology(found, printLine));
 }
 
 function describeServices() {

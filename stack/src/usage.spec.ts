@@ -14,12 +14,12 @@ const tools = Object.entries(scripts).flatMap(([name, script]) =>
 /** It would reach k6, or prisma, which refuse what they do not know. */
 const PASSED_ON = ['load', 'prisma'];
 
-let home;
+let stateDirectory;
 beforeEach(() => {
-  home = mkdtempSync(path.join(tmpdir(), 'usage-'));
-  writeFileSync(path.join(home, 'kept.json'), '{}');
+  stateDirectory = mkdtempSync(path.join(tmpdir(), 'usage-'));
+  writeFileSync(path.join(stateDirectory, 'kept.json'), '{}');
 });
-afterEach(() => rmSync(home, { recursive: true }));
+afterEach(() => rmSync(stateDirectory, { recursive: true }));
 
 /** As npm runs it, in a home of its own, without servers and without a terminal. */
 const run = (tool, ...args) =>
@@ -27,7 +27,7 @@ const run = (tool, ...args) =>
     const child = execFile(
       process.execPath,
       [inRoot('start.mjs'), tool, ...args],
-      { env: { PATH: process.env.PATH, SLUICE_HOME: home } },
+      { env: { PATH: process.env.PATH, SLUICE_HOME: stateDirectory } },
       (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
     );
     child.stdin.end();
@@ -37,7 +37,7 @@ const run = (tool, ...args) =>
 const saidBy = (name) => (name === 'test' ? '0 passed, 1 failed\n' : '');
 
 /** Neither a lock nor a log nor a password was made, and nothing was removed. */
-const untouched = () => expect(readdirSync(home)).toEqual(['kept.json']);
+const untouched = () => expect(readdirSync(stateDirectory)).toEqual(['kept.json']);
 
 describe.each(tools)('npm run %s', (name, tool) => {
   it('says how it is used with --help, and does nothing', async () => {
@@ -70,8 +70,8 @@ it('npm run reset removes nothing without --yes where nobody can be asked', asyn
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('npm run reset -- --yes') });
   untouched();
   expect(await run('reset', '--yes')).toMatchObject({ code: 0 });
-  expect(() => readdirSync(home)).toThrow('ENOENT');
-  writeFileSync(home, ''); // for the end of the test
+  expect(() => readdirSync(stateDirectory)).toThrow('ENOENT');
+  writeFileSync(stateDirectory, ''); // for the end of the test
 });
 
 it.each([

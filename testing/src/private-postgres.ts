@@ -36,22 +36,22 @@ export interface PrivatePostgresOptions {
 /** Started as `npm start` starts its own, with every commit on disk. */
 export async function privatePostgres({ server: certificate }: PrivatePostgresOptions = {}): Promise<PrivatePostgres> {
   const { startPostgres, removePostgres } = (await tool('postgres/postgres.js')) as {
-    startPostgres(home: object, options: { extra: Record<string, string> }): Promise<Server>;
-    removePostgres(home: object): void;
+    startPostgres(stateDirectory: object, options: { extra: Record<string, string> }): Promise<Server>;
+    removePostgres(stateDirectory: object): void;
   };
-  const { Home } = (await tool('home.js')) as { Home: new (dir: string) => object };
+  const { StateDirectory } = (await tool('state-directory.js')) as { StateDirectory: new (dir: string) => object };
   const folder = mkdtempSync(path.join(tmpdir(), 'sluice-postgres-'));
   chmodSync(folder, 0o711); // the server may have to run as another user
-  const home = new Home(folder);
+  const stateDirectory = new StateDirectory(folder);
   const options = { extra: certificate ? await layOut(folder, certificate) : {} };
-  let server = await startPostgres(home, options);
+  let server = await startPostgres(stateDirectory, options);
   const { url } = server;
   /** Sessions notice the death of their server a moment later, and hold its port until then. */
   const start = (): Promise<void> =>
     eventually(
       async () => {
         await canListen(Number(new URL(url).port));
-        server = await startPostgres(home, options);
+        server = await startPostgres(stateDirectory, options);
         if (server.url !== url) throw new Error(`PostgreSQL came back at ${server.url} and not at ${url}`);
       },
       { withinMs: 60_000 },
@@ -66,7 +66,7 @@ export async function privatePostgres({ server: certificate }: PrivatePostgresOp
     start,
     close: async () => {
       await kill().catch(() => undefined);
-      removePostgres(home);
+      removePostgres(stateDirectory);
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseOn } from '@sluice/audit/system';
 import { startPostgres } from '@sluice/stack/postgres/postgres';
-import { remove, temporaryHome } from '@sluice/stack/private-servers';
-import { rowsOf } from '@sluice/stack/databases/rows-of';
+import { remove, temporaryStateDirectory } from '@sluice/stack/private-servers';
+import { queryRows } from '@sluice/stack/databases/query-rows';
 import { stopAll } from '@sluice/stack/stop-all';
 import { Proxy } from '../proxy.js';
 import { diskFull, lock, readOnly, refuse } from './database.js';
@@ -12,19 +12,22 @@ import { SmallDisk, unmount } from './disk.js';
 const SERVICES = ['orders', 'inventory'];
 const FOR_A_START = 60_000;
 
-let home;
+let stateDirectory;
 let victim;
 let url;
 let disk;
 beforeAll(async () => {
-  home = temporaryHome();
-  disk = await SmallDisk.mount(home);
-  ({ url } = await startPostgres(home, { durable: false }));
-  for (const service of SERVICES) await rowsOf(url, `CREATE DATABASE sluice_${service}`);
+  stateDirectory = temporaryStateDirectory();
+  disk = await SmallDisk.mount(stateDirectory);
+  ({ url } = await startPostgres(stateDirectory, { durable: false }));
+  for (const service of SERVICES) await queryRows(url, `CREATE DATABASE sluice_${service}`);
   const databases = Object.fromEntries(SERVICES.map((service) => [service, databaseOn(url, service)]));
   await disk?.take(url, SERVICES);
-  await rowsOf(databases.inventory, "CREATE TABLE stock AS SELECT unnest(ARRAY['MUG', 'TEE']) AS sku, 0 AS reserved");
-  await rowsOf(
+  await queryRows(
+    databases.inventory,
+    "CREATE TABLE stock AS SELECT unnest(ARRAY['MUG', 'TEE']) AS sku, 0 AS reserved",
+  );
+  await queryRows(
     databases.orders,
     "CREATE TABLE orders AS SELECT 1 AS id, 'awaiting_payment' AS status, now() AS placed_at",
   );
@@ -36,9 +39,9 @@ beforeAll(async () => {
 }, FOR_A_START);
 afterAll(async () => {
   await victim.proxies.database.close();
-  await stopAll(home, { throwAway: true });
-  await unmount(home);
-  await remove(home);
+  await stopAll(stateDirectory, { throwAway: true });
+  await unmount(stateDirectory);
+  await remove(stateDirectory);
 }, FOR_A_START);
 
 const outcome = (work) =>
@@ -48,20 +51,20 @@ const outcome = (work) =>
   );
 const grow = async () =>
   outcome(
-    rowsOf(
+    queryRows(
       (await victim.servers()).databases.orders,
       'CREATE TABLE more AS SELECT repeat(md5(n::text), 20) FROM generate_series(1, 20000) AS n; DROP TABLE more',
     ),
   );
 const reserve = async (sku) =>
   outcome(
-    rowsOf(
+    queryRows(
       (await victim.servers()).databases.inventory,
       `SET lock_timeout = '200ms'; UPDATE stock SET reserved = reserved + 1 WHERE sku = '${sku}'`,
     ),
   );
 const connect = async () =>
-  outcome(rowsOf(Object.assign(new URL(url), { port: String(victim.proxies.database.port) }).href, 'SELECT 1'));
+  outcome(queryRows(Object.assign(new URL(url), { port: String(victim.proxies.database.port) }).href, 'SELECT 1'));
 
 /** What it does while it lasts, and after it. */
 async function suffer(begin, part, look) {

@@ -32,7 +32,7 @@ export class SmallDisk {
   }
 
   /**
-   * @param {import('@sluice/stack/home').Home} home
+   * @param {import('@sluice/stack/state-directory').Home} stateDirectory
    * @returns {Promise<SmallDisk | undefined>} undefined where we may not mount: that takes root, on Linux
    */
   static async mount({ dir }) {
@@ -87,7 +87,7 @@ export class SmallDisk {
   }
 }
 
-/** @param {import('@sluice/stack/home').Home} home whose servers have ended */
+/** @param {import('@sluice/stack/state-directory').Home} stateDirectory whose servers have ended */
 export async function unmount({ dir }) {
   if (isMounted(folderOf(dir))) await run('umount', ['--lazy', folderOf(dir)], { label: 'umount' });
 }

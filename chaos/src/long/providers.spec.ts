@@ -9,7 +9,7 @@ let heard;
 beforeEach(async () => {
   told = [];
   heard = true;
-  providers = await new Providers({ tell: async (parcelId, step) => (told.push(`${step} ${parcelId}`), heard) }).open();
+  providers = await new Providers({ note: async (parcelId, step) => (told.push(`${step} ${parcelId}`), heard) }).open();
 });
 afterEach(() => providers.close());
 

@@ -38,8 +38,8 @@ export class Providers {
   #closed = false;
 
   /** @param {{ tell?: (parcelId: string, step: 'dispatch' | 'delivery') => Promise<boolean> }} [carrier] tell: what the carrier calls back; whether it was heard */
-  constructor({ tell = async () => true } = {}) {
-    this.tell = tell;
+  constructor({ note = async () => true } = {}) {
+    this.note = note;
     this.server = createServer(
       (request, response) => void this.#serve(request, response).catch(() => response.destroy()),
     );
@@ -124,7 +124,7 @@ export class Providers {
     for (const step of /** @type {const} */ ['dispatch', 'delivery']) {
       await sleep(CARRIER_MS, undefined, { ref: false });
       if (this.#closed || (step === 'dispatch' && this.#recalled.has(parcelId))) return;
-      while (this.#mode === 'away' || !(await this.tell(parcelId, step))) {
+      while (this.#mode === 'away' || !(await this.note(parcelId, step))) {
         await sleep(CALL_AGAIN_MS, undefined, { ref: false });
         if (this.#closed || (step === 'dispatch' && this.#recalled.has(parcelId))) return;
       }

@@ -20,13 +20,13 @@ const BATCH = 100;
  * The cure is an operator's: the map is applied again.
  * @param {import('../plan.js').Part} part @param {import('../system.js').Victim} victim
  */
-export async function queueGone({ service, queue: home }, { servers, supervisor, home: own }) {
+export async function queueGone({ service, queue: stateDirectory }, { servers, supervisor, stateDirectory: own }) {
   const { broker } = await servers();
-  const queue = await Queue.open({ ...broker, passwords: brokerPasswords(own, [service]) }, home, service);
+  const queue = await Queue.open({ ...broker, passwords: brokerPasswords(own, [service]) }, stateDirectory, service);
   await supervisor.halt(service);
   await queue.holds(LETTERS);
   await queue.bind(queue.standIn);
-  await queue.unbind(home); // whatever came to both is known by its id
+  await queue.unbind(stateDirectory); // whatever came to both is known by its id
   const waiting = await queue.failAll(await tierExchange());
   await queue.remove();
   return {
@@ -69,9 +69,9 @@ async function drain(channel, from, publish) {
 
 /** A home queue as an administrator handles it. */
 class Queue {
-  static async open(broker, home, service) {
+  static async open(broker, stateDirectory, service) {
     const api = await managementOf(broker);
-    const bindings = (await api('GET', `queues/:vhost/${encodeURIComponent(home)}/bindings`)).filter(
+    const bindings = (await api('GET', `queues/:vhost/${encodeURIComponent(stateDirectory)}/bindings`)).filter(
       ({ source }) => !['', 'shop.home', 'shop.operator'].includes(source),
     );
     const connection = await connectTo(broker, 'chaos');
@@ -81,8 +81,8 @@ class Queue {
       tierChannel: await ofService.createConfirmChannel(),
     };
     return new Queue({
-      home,
-      standIn: `${home}.chaos`,
+      stateDirectory,
+      standIn: `${stateDirectory}.chaos`,
       service,
       url: broker.url,
       bindings,
@@ -112,16 +112,16 @@ class Queue {
   /** Waits until so many messages are there. */
   async holds(count) {
     for (const until = Date.now() + LETTERS_WITHIN_MS; Date.now() < until; await sleep(LOOK_AGAIN_MS))
-      if ((await this.channel.checkQueue(this.home)).messageCount >= count) return;
-    throw new Error(`${this.home} did not get ${count} messages in time`);
+      if ((await this.channel.checkQueue(this.stateDirectory)).messageCount >= count) return;
+    throw new Error(`${this.stateDirectory} did not get ${count} messages in time`);
   }
 
   /** As the service does it with each message that fails. @returns {Promise<number>} how many */
   failAll(exchange) {
     const first = ({ userId, headers }) => (userId === this.service ? (headers['sent-by'] ?? userId) : userId) ?? '';
-    return drain(this.tierChannel, this.home, ({ content, properties }) => {
+    return drain(this.tierChannel, this.stateDirectory, ({ content, properties }) => {
       const headers = { ...properties.headers, 'sent-by': first(properties) };
-      this.tierChannel.publish(exchange, this.home, content, {
+      this.tierChannel.publish(exchange, this.stateDirectory, content, {
         ...properties,
         headers,
         userId: this.service,
@@ -132,8 +132,8 @@ class Queue {
 
   /** Its last acks may be on their way. */
   async remove() {
-    while ((await this.channel.checkQueue(this.home)).messageCount > 0) await sleep(LOOK_AGAIN_MS);
-    await this.channel.deleteQueue(this.home);
+    while ((await this.channel.checkQueue(this.stateDirectory)).messageCount > 0) await sleep(LOOK_AGAIN_MS);
+    await this.channel.deleteQueue(this.stateDirectory);
   }
 
   /** What was caught in its place goes home; twice is once. */
@@ -141,14 +141,14 @@ class Queue {
     await this.unbind(this.standIn);
     const { republish } = await loadTopology();
     await drain(this.channel, this.standIn, (message) =>
-      republish(this.channel, message, { queue: this.home, url: this.url }, () => {}),
+      republish(this.channel, message, { queue: this.stateDirectory, url: this.url }, () => {}),
     );
     await this.channel.deleteQueue(this.standIn);
   }
 
   async exists() {
     const channel = (await this.connection.createChannel()).on('error', () => {}); // a failed look closes its channel
-    return channel.checkQueue(this.home).then(
+    return channel.checkQueue(this.stateDirectory).then(
       () => channel.close().then(() => true),
       () => false,
     );

@@ -25,11 +25,11 @@ const ALL_HANDLED_WITHIN_MS = 150_000;
  * ends as it should: the other replica is upgraded too, all is handled, and only then both are taken back.
  * @param {import('../plan.js').Part} _ @param {import('../system.js').Victim} victim
  */
-export async function versions(_, { supervisor, servers, providers, home }) {
+export async function versions(_, { supervisor, servers, providers, stateDirectory }) {
   const { broker } = await servers();
   const connection = await connectTo(broker, 'chaos');
   const accounts = await connectTo(
-    { url: brokerUrlOf({ ...broker, passwords: brokerPasswords(home, [OWNER]) }, OWNER) },
+    { url: brokerUrlOf({ ...broker, passwords: brokerPasswords(stateDirectory, [OWNER]) }, OWNER) },
     'chaos',
   );
   const facts = new Facts(await connection.createConfirmChannel(), await accounts.createConfirmChannel(), providers);

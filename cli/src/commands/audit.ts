@@ -4,12 +4,12 @@
 import { requireAddresses } from '@sluice/stack/addresses';
 import { runAudit, settleArgument } from '@sluice/audit/run';
 import { systemOf } from '@sluice/audit/system';
-import { runTool } from '@sluice/stack/failure';
-import { Home } from '@sluice/stack/home';
+import { runCommand } from '@sluice/stack/failure';
+import { StateDirectory } from '@sluice/stack/state-directory';
 import { commandLine } from '@sluice/stack/usage';
 
-runTool(async () => {
+runCommand(async () => {
   const settleMs = settleArgument(commandLine('audit').args);
   requireAddresses();
-  return runAudit(await systemOf(new Home(), process.env), settleMs);
+  return runAudit(await systemOf(new StateDirectory(), process.env), settleMs);
 });

@@ -4,37 +4,37 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '@sluice/stack/ports';
-import { Failure, runTool } from '@sluice/stack/failure';
+import { Failure, runCommand } from '@sluice/stack/failure';
 import { allProcesses, withDescendants } from '../memory.js';
 import { runningPostgres } from '@sluice/stack/postgres/postgres';
 import { runningRabbit } from '@sluice/stack/rabbitmq/rabbitmq';
-import { temporaryHome, remove } from '@sluice/stack/private-servers';
+import { temporaryStateDirectory, remove } from '@sluice/stack/private-servers';
 import { inRoot, root } from '@sluice/stack/workspace';
 
 const READY_WITHIN_MS = 300_000;
 /** After the demo order, so that every service has worked; then a moment for what is only used at boot to be given back. */
 const SETTLE_MS = 5_000;
 
-runTool(async () => {
-  const home = temporaryHome();
+runCommand(async () => {
+  const stateDirectory = temporaryStateDirectory();
   try {
-    const first = await whileRunning(home, async (seconds, child) => (await once(child, 'exit'), seconds), [
+    const first = await whileRunning(stateDirectory, async (seconds, child) => (await once(child, 'exit'), seconds), [
       '--exit-after-demo',
     ]);
     console.log(`first start, with everything built: ready after ${first.toFixed(1)} s`);
-    await whileRunning(home, async (seconds) => {
+    await whileRunning(stateDirectory, async (seconds) => {
       console.log(`second start: ready after ${seconds.toFixed(1)} s`);
       await sleep(SETTLE_MS);
-      print(await measure(home));
+      print(await measure(stateDirectory));
     });
   } finally {
-    await remove(home);
+    await remove(stateDirectory);
   }
 });
 
 /** Runs `npm start` in that home, does something once it is ready, and stops it. */
-async function whileRunning(home, work, args = ['--no-demo']) {
-  const env = { ...process.env, SLUICE_HOME: home.dir, PORT: String(await freePort()) };
+async function whileRunning(stateDirectory, work, args = ['--no-demo']) {
+  const env = { ...process.env, SLUICE_HOME: stateDirectory.dir, PORT: String(await freePort()) };
   for (const given of ['DATABASE_URL', 'AMQP_URL', 'AMQP_MANAGEMENT_URL']) delete env[given];
   const child = spawn(process.execPath, [inRoot('start.mjs'), 'start', ...args], {
     cwd: root,
@@ -43,24 +43,26 @@ async function whileRunning(home, work, args = ['--no-demo']) {
   });
   const ended = once(child, 'exit');
   try {
-    return await work(await readyAfter(home, child), child);
+    return await work(await readyAfter(stateDirectory, child), child);
   } finally {
     child.kill('SIGTERM');
     await ended;
   }
 }
 
-async function readyAfter(home, child) {
+async function readyAfter(stateDirectory, child) {
   for (const until = Date.now() + READY_WITHIN_MS; Date.now() < until && child.exitCode === null; await sleep(50)) {
-    const ready = home.recall('ready');
+    const ready = stateDirectory.recall('ready');
     if (ready?.pid === child.pid) return ready.seconds;
   }
-  throw new Failure('the system did not become ready', `Its logs: ${home.path('logs')}`);
+  throw new Failure('the system did not become ready', `Its logs: ${stateDirectory.path('logs')}`);
 }
 
-async function measure(home) {
-  const rabbit = await runningRabbit(home);
-  const roots = [home.recall('ready').pid, runningPostgres(home)?.pid, rabbit?.process?.pid].filter(Boolean);
+async function measure(stateDirectory) {
+  const rabbit = await runningRabbit(stateDirectory);
+  const roots = [stateDirectory.recall('ready').pid, runningPostgres(stateDirectory)?.pid, rabbit?.process?.pid].filter(
+    Boolean,
+  );
   return withDescendants(allProcesses(), roots);
 }
 

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { build, install } from '@sluice/stack/build/build';
-import { Failure, report } from '@sluice/stack/failure';
+import { Failure, printFailure } from '@sluice/stack/failure';
 import { privateServers } from '@sluice/stack/private-servers';
 import { Progress } from '@sluice/stack/progress';
 import { Shutdown } from '@sluice/stack/shutdown';
@@ -23,7 +23,7 @@ bench().then(finish, fail);
 
 function fail(error) {
   if (shutdown.requested) return;
-  report(error);
+  printFailure(error);
   finish(1);
 }
 

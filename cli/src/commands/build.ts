@@ -1,11 +1,11 @@
 // @ts-nocheck
 // Installs, generates and compiles what has changed: npm run build
-import { runTool } from '@sluice/stack/failure';
+import { runCommand } from '@sluice/stack/failure';
 import { build, install } from '@sluice/stack/build/build';
 import { Progress } from '@sluice/stack/progress';
 import { commandLine } from '@sluice/stack/usage';
 
-runTool(async () => {
+runCommand(async () => {
   commandLine('build');
   const progress = new Progress();
   await install(progress);

@@ -11,13 +11,13 @@ import {
   layOutBroker,
   layOutDatabases,
   makeContainerSecrets,
-  serversOfHome,
+  recordedServers,
 } from '@sluice/stack/containers/secrets';
 import { makeContainerTls } from '@sluice/stack/containers/tls';
 import { closeToPublic, newDatabasePassword } from '@sluice/stack/databases/databases';
 import { deadLetters, understoodLetters } from '../dead-letters.js';
-import { Failure, runTool } from '@sluice/stack/failure';
-import { Home } from '@sluice/stack/home';
+import { Failure, runCommand } from '@sluice/stack/failure';
+import { StateDirectory } from '@sluice/stack/state-directory';
 import { prepareDatabases } from '@sluice/stack/databases/prepare';
 import { Progress } from '@sluice/stack/progress';
 import { tail } from '../tail.js';
@@ -26,35 +26,41 @@ import { traceOff, traceOn, understoodTrace } from '../trace.js';
 import { commandLine } from '@sluice/stack/usage';
 import { databaseServices, inRoot } from '@sluice/stack/workspace';
 
-const home = new Home();
+const stateDirectory = new StateDirectory();
 const progress = new Progress();
 
 const STEPS = {
-  secrets: () => progress.step('secrets', async () => makeContainerSecrets(home, await given(), await certificates())),
+  secrets: () =>
+    progress.step('secrets', async () => makeContainerSecrets(stateDirectory, await given(), await certificates())),
   databases: () =>
-    progress.step('databases', async (tell) => {
-      const { database, ours } = serversOfHome(home);
+    progress.step('databases', async (note) => {
+      const { database, ours } = recordedServers(stateDirectory);
       if (ours.database) await closeToPublic(database);
-      layOutDatabases(home, await prepareDatabases(database, home, { tell, say: (line) => progress.line(line) }));
+      layOutDatabases(
+        stateDirectory,
+        await prepareDatabases(database, stateDirectory, { note, printLine: (line) => progress.line(line) }),
+      );
     }),
   topology: async (args) => {
-    const broker = await withUsers(home, serversOfHome(home).broker);
+    const broker = await withUsers(stateDirectory, recordedServers(stateDirectory).broker);
     const code = await runTopology(args, broker);
-    if (code === 0) layOutBroker(home, broker);
+    if (code === 0) layOutBroker(stateDirectory, broker);
     return code;
   },
   'dead-letters': (args) =>
-    deadLetters(understoodLetters(commandLine('dead-letters', args)), serversOfHome(home).broker),
+    deadLetters(understoodLetters(commandLine('dead-letters', args)), recordedServers(stateDirectory).broker),
   tail: (args) => {
     const { words, values } = commandLine('tail', args);
-    return tail(words.length > 0 ? words : ['#'], serversOfHome(home).broker, { json: values.json ?? false });
+    return tail(words.length > 0 ? words : ['#'], recordedServers(stateDirectory).broker, {
+      json: values.json ?? false,
+    });
   },
   trace: (args) => {
     const { state, json } = understoodTrace(commandLine('trace', args));
-    return (state === 'off' ? traceOff : traceOn)(serversOfHome(home).broker, { json });
+    return (state === 'off' ? traceOff : traceOn)(recordedServers(stateDirectory).broker, { json });
   },
   audit: (args) => {
-    const { database, broker } = serversOfHome(home);
+    const { database, broker } = recordedServers(stateDirectory);
     return runAudit(
       {
         databases: Object.fromEntries(databaseServices().map((service) => [service, databaseOn(database, service)])),
@@ -70,20 +76,20 @@ const STEPS = {
 async function rotate(service) {
   if (!containerServices().includes(service))
     throw new Failure('whose passwords?', `rotate ${containerServices().join(' | ')}`);
-  const { broker, database } = serversOfHome(home);
-  const { passwords, ...found } = await withUsers(home, broker);
+  const { broker, database } = recordedServers(stateDirectory);
+  const { passwords, ...found } = await withUsers(stateDirectory, broker);
   if (passwords) {
-    const changed = { ...found, passwords: newBrokerPassword(home, service) };
+    const changed = { ...found, passwords: newBrokerPassword(stateDirectory, service) };
     await applyUsersAlone(changed);
-    layOutBroker(home, changed);
+    layOutBroker(stateDirectory, changed);
   }
   if (databaseServices().includes(service))
-    layOutDatabases(home, { [service]: await newDatabasePassword(database, service, home) });
+    layOutDatabases(stateDirectory, { [service]: await newDatabasePassword(database, service, stateDirectory) });
 }
 
 /** For servers that speak TLS alone: deploy/tls. */
 const certificates = async () =>
-  process.env.SERVERS_TLS === 'true' ? makeContainerTls(home, containerServices()) : undefined;
+  process.env.SERVERS_TLS === 'true' ? makeContainerTls(stateDirectory, containerServices()) : undefined;
 
 /** What was set by hand, as a variable or as a file. */
 async function given() {
@@ -95,9 +101,9 @@ async function given() {
   }
 }
 
-runTool(async () => {
+runCommand(async () => {
   const [name, ...args] = process.argv.slice(2);
   if (!Object.hasOwn(STEPS, name ?? '')) throw new Failure(`which step? ${Object.keys(STEPS).join(', ')}`);
-  if (name !== 'secrets') Object.assign(process.env, serversOfHome(home).trust);
+  if (name !== 'secrets') Object.assign(process.env, recordedServers(stateDirectory).trust);
   return STEPS[name](args);
 });

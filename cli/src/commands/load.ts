@@ -3,8 +3,8 @@
 //       npm run load -- <script> [options]    a k6 script of load/ against the system of a running `npm start`; options are k6's
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { makeDevUsers } from '../dev-users.js';
-import { Failure, runTool } from '@sluice/stack/failure';
-import { Home } from '@sluice/stack/home';
+import { Failure, runCommand } from '@sluice/stack/failure';
+import { StateDirectory } from '@sluice/stack/state-directory';
 import { findK6, runK6 } from '../k6.js';
 import { Progress } from '@sluice/stack/progress';
 import { commandLine } from '@sluice/stack/usage';
@@ -16,7 +16,7 @@ const USERS = { smoke: 2, 'place-order': 500, capacity: 500, 'flash-sale': 20_00
 
 const [name, ...options] = process.argv.slice(2);
 
-if (name) runTool(() => load(commandLine('load').words[0].replace(/\.js$/, '')));
+if (name) runCommand(() => load(commandLine('load').words[0].replace(/\.js$/, '')));
 else await loadFully();
 
 /** The tests' own way to run a spec, told to spare nothing. */
@@ -30,13 +30,13 @@ async function load(script) {
   if (!existsSync(inRoot('load', `${script}.js`)))
     throw new Failure(`there is no load test "${script}"`, `npm run load -- ${scripts().join(' | ')}`);
   const k6 = await findK6();
-  const home = new Home();
+  const stateDirectory = new StateDirectory();
   const env = {
     ...process.env,
-    BASE_URL: process.env.BASE_URL || addressOf(home),
-    LOAD_TOKENS: process.env.LOAD_TOKENS || (await users(script, home)),
+    BASE_URL: process.env.BASE_URL || addressOf(stateDirectory),
+    LOAD_TOKENS: process.env.LOAD_TOKENS || (await users(script, stateDirectory)),
   };
-  if (script === 'overload' && !env.LOAD_CAPACITY) env.LOAD_CAPACITY = await capacity(k6, home, env);
+  if (script === 'overload' && !env.LOAD_CAPACITY) env.LOAD_CAPACITY = await capacity(k6, stateDirectory, env);
   return runK6(k6, `${script}.js`, options, env);
 }
 
@@ -47,21 +47,24 @@ function scripts() {
 }
 
 /** A name may stand for more than one address, and the gateway listens on one. */
-function addressOf(home) {
-  const { url } = home.recall('ready') ?? {};
+function addressOf(stateDirectory) {
+  const { url } = stateDirectory.recall('ready') ?? {};
   if (url) return url.replace('//localhost', '//127.0.0.1');
-  throw new Failure(`no system: no \`npm start\` is running in ${home.dir}`, 'Start one (npm start), or set BASE_URL.');
+  throw new Failure(
+    `no system: no \`npm start\` is running in ${stateDirectory.dir}`,
+    'Start one (npm start), or set BASE_URL.',
+  );
 }
 
 /** @returns {Promise<string>} the file with the tokens of this run's users */
-async function users(script, home) {
-  const file = home.path('load', 'tokens.txt');
+async function users(script, stateDirectory) {
+  const file = stateDirectory.path('load', 'tokens.txt');
   rmSync(file, { force: true });
   const out = openSync(file, 'wx', 0o600);
   try {
     await makeDevUsers(process.env.LOAD_USERS || String(USERS[script] ?? 1_000), out, {
       progress: new Progress(),
-      home,
+      stateDirectory,
     });
   } finally {
     closeSync(out);
@@ -70,8 +73,8 @@ async function users(script, home) {
 }
 
 /** Asks first what the system can do, so that twice as much can be offered. */
-async function capacity(k6, home, env) {
-  const file = home.path('load', 'capacity.json');
+async function capacity(k6, stateDirectory, env) {
+  const file = stateDirectory.path('load', 'capacity.json');
   rmSync(file, { force: true });
   await runK6(k6, 'capacity.js', [], { ...env, LOAD_RESULT: file, LOAD_SECONDS: '' });
   const { perSecond } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};

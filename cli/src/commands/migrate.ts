@@ -1,7 +1,7 @@
 // @ts-nocheck
 // The services' database migrations: npm run migrate -- deploy|status|check [service|all], or create <service> <name>
 import { servicesArgument } from '../arguments.js';
-import { runTool } from '@sluice/stack/failure';
+import { runCommand } from '@sluice/stack/failure';
 import { check, create, deploy, status } from '@sluice/stack/databases/migrations';
 import { COMMANDS as USAGES, commandLine, mistake } from '@sluice/stack/usage';
 import { withDatabases } from '@sluice/stack/databases/with-databases';
@@ -28,7 +28,7 @@ const COMMANDS = {
   },
 };
 
-runTool(async () => {
+runCommand(async () => {
   const [command, target, name] = commandLine('migrate').words;
   if (!Object.hasOwn(COMMANDS, command)) throw mistake(USAGE, `not understood: ${command}`);
   if ((command === 'create') !== Boolean(name))

@@ -2,7 +2,7 @@
 // Whether the tests notice when a rule is broken (docs/reliability.md): npm run mutate; -- <files> mutates only those.
 import { existsSync, rmSync } from 'node:fs';
 import { build, install } from '@sluice/stack/build/build';
-import { Failure, report } from '@sluice/stack/failure';
+import { Failure, printFailure } from '@sluice/stack/failure';
 import { absentFiles, chosen, GROUPS, unknownFiles } from '@sluice/mutation/groups';
 import { mutate } from '@sluice/mutation/run';
 import { countMutants, score, survivors, table, THRESHOLD, total } from '@sluice/mutation/score';
@@ -28,7 +28,7 @@ main().catch(fail);
 
 function fail(error) {
   if (shutdown.requested) return;
-  report(error);
+  printFailure(error);
   finish(1);
 }
 
@@ -48,26 +48,26 @@ async function main() {
     : {};
   await shutdown.add('mutated copy', () => rmSync(COPY, { recursive: true, force: true, maxRetries: 10 }));
   const reports = [];
-  for (const group of groups) reports.push(await progress.step(group.name, (tell) => run(group, servers, tell)));
+  for (const group of groups) reports.push(await progress.step(group.name, (note) => run(group, servers, note)));
   if (!shutdown.requested) await finish(printed(reports));
 }
 
 /** Where nothing can be drawn over (a pipe, CI), how far a group is appears this often. Milliseconds. */
 const PROGRESS_EVERY_MS = 60_000;
 
-function appearing(tell) {
+function appearing(note) {
   let last = Date.now();
   return (text) => {
-    tell(text);
+    note(text);
     if (progress.live || Date.now() - last < PROGRESS_EVERY_MS) return;
     last = Date.now();
     progress.line(`  ${text}`);
   };
 }
 
-function run(group, env, tell) {
+function run(group, env, note) {
   const onStart = (stop) => void shutdown.add(`mutation of ${group.name}`, stop);
-  return mutate(group, { reports: REPORTS, copy: COPY, concurrency, env, tell: appearing(tell), onStart });
+  return mutate(group, { reports: REPORTS, copy: COPY, concurrency, env, note: appearing(note), onStart });
 }
 
 /** @returns {number} the exit code */

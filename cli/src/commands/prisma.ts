@@ -2,7 +2,7 @@
 // The Prisma CLI for one service, offline: npm run prisma -- <service> generate | validate | format | studio | migrate dev --name x ...
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { runTool } from '@sluice/stack/failure';
+import { runCommand } from '@sluice/stack/failure';
 import { prismaCommand, prismaEnvironment } from '@sluice/stack/build/prisma-cli';
 import { serviceArgument } from '../arguments.js';
 import { commandLine } from '@sluice/stack/usage';
@@ -12,7 +12,7 @@ import { root } from '@sluice/stack/workspace';
 /** Commands that only read the schema file; every other one needs the service's database. */
 const OFFLINE = ['generate', 'validate', 'format', 'version', '--help', '-h'];
 
-runTool(async () => {
+runCommand(async () => {
   const [name, ...args] = commandLine('prisma').words;
   const service = serviceArgument(name, 'npm run prisma -- <service> <command>');
   if (OFFLINE.includes(args[0] ?? '--help')) return prisma(service, args);

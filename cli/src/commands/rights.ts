@@ -2,7 +2,7 @@
 // Tries what each user of the broker and each role of the databases may do, and what it may not: npm run rights; --
 // --all, every single try.
 import { build, install } from '@sluice/stack/build/build';
-import { report } from '@sluice/stack/failure';
+import { printFailure } from '@sluice/stack/failure';
 import { privateServers } from '@sluice/stack/private-servers';
 import { Progress } from '@sluice/stack/progress';
 import { brokerRights } from '@sluice/rights/broker';
@@ -22,7 +22,7 @@ rights().then(finish, fail);
 
 function fail(error) {
   if (shutdown.requested) return;
-  report(error);
+  printFailure(error);
   finish(1);
 }
 

@@ -4,18 +4,18 @@
 //   -- --exit-after-demo    stops after the demo order, for scripted checks
 import { requireAddresses } from '@sluice/stack/addresses';
 import { sellOneOrder, timelineLines } from '../demo.js';
-import { Failure, report } from '@sluice/stack/failure';
-import { Home } from '@sluice/stack/home';
+import { Failure, printFailure } from '@sluice/stack/failure';
+import { StateDirectory } from '@sluice/stack/state-directory';
 import { holderOf, tryLock } from '@sluice/stack/lock';
 import { isFree } from '@sluice/stack/ports';
 import { Progress, seconds } from '@sluice/stack/progress';
 import { Shutdown } from '@sluice/stack/shutdown';
-import { answerRestarts } from '@sluice/stack/services/restarts';
+import { serveRestartRequests } from '@sluice/stack/services/restarts';
 import { endOrphans } from '@sluice/stack/services/supervisor';
 import { startSystem } from '@sluice/stack/system';
 import { commandLine } from '@sluice/stack/usage';
 
-const home = new Home();
+const stateDirectory = new StateDirectory();
 const progress = new Progress();
 const shutdown = new Shutdown();
 const port = Number(process.env.PORT || 8080);
@@ -33,19 +33,19 @@ async function start() {
   const options = readOptions();
   requireAddresses();
   takeHome();
-  await endOrphans(home);
+  await endOrphans(stateDirectory);
   await requireFreePort();
-  const { supervisor, broker } = await startSystem({ home, progress, shutdown, port, giveUp: fail });
+  const { supervisor, broker } = await startSystem({ stateDirectory, progress, shutdown, port, giveUp: fail });
   await shutdown.add(
     'restarts',
-    answerRestarts(
-      home,
+    serveRestartRequests(
+      stateDirectory,
       (service) => supervisor.restart(service),
       (line) => progress.line(line),
     ),
   );
   const ready = seconds(performance.now());
-  home.remember('ready', { url, pid: process.pid, seconds: Number.parseFloat(ready) });
+  stateDirectory.remember('ready', { url, pid: process.pid, seconds: Number.parseFloat(ready) });
   progress.line(`✓ ready after ${ready}`);
   if (options.demo) await demonstrate();
   printAddresses(broker);
@@ -60,7 +60,7 @@ function readOptions() {
 
 /** One start at a time for one home: its data has one owner. */
 function takeHome() {
-  const file = home.path('running.lock');
+  const file = stateDirectory.path('running.lock');
   release = tryLock(file, { url });
   if (release) return;
   const holder = holderOf(file);
@@ -81,7 +81,7 @@ async function requireFreePort() {
 }
 
 async function demonstrate() {
-  const { order, events } = await progress.step('demo order', (tell) => sellOneOrder(url, tell));
+  const { order, events } = await progress.step('demo order', (note) => sellOneOrder(url, note));
   const { amount, currency } = order.total;
   progress.line(`\nOrder ${order.id}: ${(amount / 100).toFixed(2)} ${currency}, ${order.status}`);
   timelineLines(events).forEach((line) => progress.line(line));
@@ -93,19 +93,19 @@ function printAddresses({ managementUrl }) {
   progress.line(`  API docs  ${url}/docs`);
   if (management)
     progress.line(
-      `  RabbitMQ  ${management.origin} (user ${management.username}, password in ${process.env.AMQP_URL ? 'AMQP_MANAGEMENT_URL' : `${home.dir}/rabbitmq.json`})`,
+      `  RabbitMQ  ${management.origin} (user ${management.username}, password in ${process.env.AMQP_URL ? 'AMQP_MANAGEMENT_URL' : `${stateDirectory.dir}/rabbitmq.json`})`,
     );
-  const outside = home.recall('postgres')?.data;
-  if (outside && !outside.startsWith(home.dir))
-    progress.line(`  data      ${home.dir} and, where PostgreSQL's user can reach it, ${outside}`);
+  const outside = stateDirectory.recall('postgres')?.data;
+  if (outside && !outside.startsWith(stateDirectory.dir))
+    progress.line(`  data      ${stateDirectory.dir} and, where PostgreSQL's user can reach it, ${outside}`);
   progress.line(
-    `  logs      ${home.dir}/logs/\n\nCtrl-C stops everything; the data stays. npm run reset removes it.\n`,
+    `  logs      ${stateDirectory.dir}/logs/\n\nCtrl-C stops everything; the data stays. npm run reset removes it.\n`,
   );
 }
 
 function fail(error) {
   if (shutdown.requested) return; // it failed because we stop
-  report(error);
+  printFailure(error);
   finish(1);
 }
 
@@ -119,7 +119,7 @@ async function finish(code) {
   progress.stopping = true;
   if (code === 0) progress.line('stopping');
   await shutdown.stop();
-  home.forget('ready');
+  stateDirectory.forget('ready');
   release?.();
   if (code === 0) progress.line(`✓ stopped (${seconds(performance.now() - begun)})`);
   process.exit(code);

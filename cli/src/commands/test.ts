@@ -3,9 +3,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { all } from '@sluice/stack/all';
+import { waitForAll } from '@sluice/stack/wait-for-all';
 import { build, install } from '@sluice/stack/build/build';
-import { report } from '@sluice/stack/failure';
+import { printFailure } from '@sluice/stack/failure';
 import { privateServers } from '@sluice/stack/private-servers';
 import { Progress } from '@sluice/stack/progress';
 import { Shutdown } from '@sluice/stack/shutdown';
@@ -25,7 +25,7 @@ test().catch(fail);
 
 function fail(error) {
   if (shutdown.requested) return;
-  report(error);
+  printFailure(error);
   finish(1, { passed: 0, failed: 1 });
 }
 
@@ -33,7 +33,7 @@ async function test() {
   const { args, words } = commandLine('test');
   const files = specFiles(words);
   await install(progress);
-  const [servers] = await all([
+  const [servers] = await waitForAll([
     files.some(needsServers) ? privateServers(progress, shutdown, { durable: false }) : {},
     build(progress),
   ]);

@@ -4,16 +4,16 @@
 import { requireAddresses } from '@sluice/stack/addresses';
 import { brokerUrlOf, withUsers } from '@sluice/stack/rabbitmq/users';
 import { build, install } from '@sluice/stack/build/build';
-import { Failure, runTool } from '@sluice/stack/failure';
-import { Home } from '@sluice/stack/home';
+import { Failure, runCommand } from '@sluice/stack/failure';
+import { StateDirectory } from '@sluice/stack/state-directory';
 import { Progress } from '@sluice/stack/progress';
 import { runningRabbit, startRabbit } from '@sluice/stack/rabbitmq/rabbitmq';
 import { runTopology } from '@sluice/stack/rabbitmq/topology';
 import { COMMANDS, commandLine, mistake } from '@sluice/stack/usage';
 
-const home = new Home();
+const stateDirectory = new StateDirectory();
 
-runTool(async () => {
+runCommand(async () => {
   const { args, words, values } = commandLine('topology');
   if (!isWhole(words, values)) throw mistake(COMMANDS.topology.usage, `not understood: ${args.join(' ')}`);
   requireAddresses();
@@ -21,13 +21,13 @@ runTool(async () => {
     ? { url: process.env.AMQP_URL, managementUrl: process.env.AMQP_MANAGEMENT_URL || undefined }
     : await ours(words[0]);
   if (words[0] === 'url')
-    return console.log(brokerUrlOf({ url: found.url, passwords: home.recall('broker-users') }, words[1]));
+    return console.log(brokerUrlOf({ url: found.url, passwords: stateDirectory.recall('broker-users') }, words[1]));
   try {
     const progress = new Progress();
     await install(progress);
     await build(progress);
     const more = words[0] === 'listen' ? [words[1]] : [];
-    return await runTopology(args, await withUsers(home, found, { ours: !process.env.AMQP_URL, more }));
+    return await runTopology(args, await withUsers(stateDirectory, found, { ours: !process.env.AMQP_URL, more }));
   } finally {
     await found.stop?.();
   }
@@ -41,9 +41,9 @@ function isWhole([verb, ...rest], { prune }) {
 
 /** The broker of the running start. A queue is made anew while no service runs, so then the broker runs for that alone. */
 async function ours(verb) {
-  const running = await runningRabbit(home);
+  const running = await runningRabbit(stateDirectory);
   if (running) return { url: running.url, managementUrl: running.managementUrl };
-  if (verb === 'switch' && home.recall('rabbitmq')) return startRabbit(home);
+  if (verb === 'switch' && stateDirectory.recall('rabbitmq')) return startRabbit(stateDirectory);
   throw new Failure(
     'no broker: AMQP_URL is not set and no `npm start` is running here',
     'Start one (npm start), or set AMQP_URL and AMQP_MANAGEMENT_URL.',

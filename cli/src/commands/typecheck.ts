@@ -3,12 +3,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { build, install } from '@sluice/stack/build/build';
-import { runTool } from '@sluice/stack/failure';
+import { runCommand } from '@sluice/stack/failure';
 import { Progress } from '@sluice/stack/progress';
 import { commandLine } from '@sluice/stack/usage';
 import { inRoot, root } from '@sluice/stack/workspace';
 
-runTool(async () => {
+runCommand(async () => {
   commandLine('typecheck');
   const progress = new Progress();
   await install(progress);

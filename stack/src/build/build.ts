@@ -7,25 +7,25 @@ import { run } from '../run.js';
 import { inRoot, root } from '../workspace.js';
 
 /** One at a time in a checkout: two builds at once would write the same files. */
-function alone(work, tell) {
+function alone(work, note) {
   mkdirSync(inRoot('.nx'), { recursive: true });
-  return withLock(inRoot('.nx', 'build.lock'), work, () => tell('waiting for another build in this checkout'));
+  return withLock(inRoot('.nx', 'build.lock'), work, () => note('waiting for another build in this checkout'));
 }
 
 /** @param {import('../progress.js').Progress} progress */
 export const install = (progress) =>
-  progress.step('dependencies', (tell) => alone(() => installDependencies(tell), tell));
+  progress.step('dependencies', (note) => alone(() => installDependencies(note), note));
 
 /**
  * Generates and compiles what has changed. The compiler looks by itself; nx would cost seconds even when nothing has.
  * @param {import('../progress.js').Progress} progress
  */
 export const build = (progress) =>
-  progress.step('build', (tell) =>
+  progress.step('build', (note) =>
     alone(async () => {
       await generateClients();
       await compile();
-    }, tell),
+    }, note),
   );
 
 async function compile() {

@@ -19,9 +19,9 @@ export function dependenciesAreInstalled() {
 }
 
 /** @param {(what: string) => void} tell */
-export async function installDependencies(tell = () => {}) {
+export async function installDependencies(note = () => {}) {
   if (dependenciesAreInstalled()) return;
-  tell('npm ci, about a minute');
+  note('npm ci, about a minute');
   const npm = process.env.npm_execpath;
   const [program, ...args] = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
   await run(program, [...args, 'ci', '--include=dev', '--no-audit', '--no-fund'], {

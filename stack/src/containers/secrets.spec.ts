@@ -4,23 +4,23 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { containerServices, layOutBroker, layOutDatabases, makeContainerSecrets, serversOfHome } from './secrets.js';
+import { containerServices, layOutBroker, layOutDatabases, makeContainerSecrets, recordedServers } from './secrets.js';
 import { TRUST } from './tls.js';
-import { Home } from '../home.js';
+import { StateDirectory } from '../state-directory.js';
 import { allServices } from '../workspace.js';
 
-let home;
+let stateDirectory;
 
 beforeEach(() => {
-  home = new Home(mkdtempSync(path.join(tmpdir(), 'container-secrets-')));
+  stateDirectory = new StateDirectory(mkdtempSync(path.join(tmpdir(), 'container-secrets-')));
 });
-afterEach(() => rmSync(home.dir, { recursive: true }));
+afterEach(() => rmSync(stateDirectory.dir, { recursive: true }));
 
-const read = (...parts) => readFileSync(path.join(home.dir, ...parts), 'utf8');
+const read = (...parts) => readFileSync(path.join(stateDirectory.dir, ...parts), 'utf8');
 const everything = () =>
-  readdirSync(home.dir, { recursive: true, withFileTypes: true })
+  readdirSync(stateDirectory.dir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(home.dir, path.join(entry.parentPath, entry.name)))
+    .map((entry) => path.relative(stateDirectory.dir, path.join(entry.parentPath, entry.name)))
     .sort();
 const everybody = Object.fromEntries(allServices().map((service) => [service, 'another']));
 const pem = (key) => key.export({ type: 'pkcs8', format: 'pem' });
@@ -32,18 +32,21 @@ describe('the secrets of containers', () => {
 
   it('are made once and then kept', () => {
     const files = ['postgres/POSTGRES_PASSWORD', 'rabbitmq/erlang.cookie', 'accounts/TOKEN_PRIVATE_KEY'];
-    makeContainerSecrets(home, {});
-    const before = [...files.map((file) => read(file)), serversOfHome(home)];
-    makeContainerSecrets(home, {});
-    expect([...files.map((file) => read(file)), serversOfHome(home)]).toEqual(before);
+    makeContainerSecrets(stateDirectory, {});
+    const before = [...files.map((file) => read(file)), recordedServers(stateDirectory)];
+    makeContainerSecrets(stateDirectory, {});
+    expect([...files.map((file) => read(file)), recordedServers(stateDirectory)]).toEqual(before);
   });
 
   it('are laid out so that a service finds its own and no other', () => {
-    makeContainerSecrets(home, {});
-    layOutDatabases(home, { orders: 'postgresql://orders', accounts: 'postgresql://accounts' });
-    layOutBroker(home, { ...serversOfHome(home).broker, passwords: { ...everybody, orders: 'of-orders' } });
+    makeContainerSecrets(stateDirectory, {});
+    layOutDatabases(stateDirectory, { orders: 'postgresql://orders', accounts: 'postgresql://accounts' });
+    layOutBroker(stateDirectory, {
+      ...recordedServers(stateDirectory).broker,
+      passwords: { ...everybody, orders: 'of-orders' },
+    });
     const of = (service) =>
-      readdirSync(path.join(home.dir, service))
+      readdirSync(path.join(stateDirectory.dir, service))
         .filter((name) => !TRUST.includes(name))
         .sort();
     expect(of('orders')).toEqual(['AMQP_URL', 'DATABASE_URL']);
@@ -51,7 +54,7 @@ describe('the secrets of containers', () => {
     expect(of('gateway')).toEqual(['AMQP_URL', 'IDEMPOTENCY_SECRET', 'TOKEN_PUBLIC_KEY']);
     expect(read('orders/DATABASE_URL')).toBe('postgresql://orders');
     expect(read('orders/AMQP_URL')).toBe('amqp://orders:of-orders@broker:5672/sluice');
-    const administrator = new URL(serversOfHome(home).broker.url).password;
+    const administrator = new URL(recordedServers(stateDirectory).broker.url).password;
     const seen = everything().filter(
       (name) => /^(?!postgres|rabbitmq)[\w-]+\//.test(name) && read(name).includes(administrator),
     );
@@ -59,40 +62,42 @@ describe('the secrets of containers', () => {
   });
 
   it('take back what the gateway was given by an earlier version', () => {
-    writeFileSync(home.path('gateway', 'AMQP_MANAGEMENT_URL'), 'http://sluice:secret@rabbitmq:15672');
-    makeContainerSecrets(home, {});
-    expect(readdirSync(path.join(home.dir, 'gateway'))).not.toContain('AMQP_MANAGEMENT_URL');
+    writeFileSync(stateDirectory.path('gateway', 'AMQP_MANAGEMENT_URL'), 'http://sluice:secret@rabbitmq:15672');
+    makeContainerSecrets(stateDirectory, {});
+    expect(readdirSync(path.join(stateDirectory.dir, 'gateway'))).not.toContain('AMQP_MANAGEMENT_URL');
   });
 
   it('list the key of the next tokens beside that of the present ones, and change the one that signs when they are told to', () => {
-    makeContainerSecrets(home, {});
+    makeContainerSecrets(stateDirectory, {});
     const [present, next] = [read('gateway/TOKEN_PUBLIC_KEY'), generateKeyPairSync('ed25519')];
     const both = present + next.publicKey.export({ type: 'spki', format: 'pem' });
     const listed = () => read('gateway/TOKEN_PUBLIC_KEY');
-    makeContainerSecrets(home, { TOKEN_PUBLIC_KEY: both.replaceAll('\n', '\\n') });
+    makeContainerSecrets(stateDirectory, { TOKEN_PUBLIC_KEY: both.replaceAll('\n', '\\n') });
     expect([listed(), createPublicKey(read('accounts/TOKEN_PRIVATE_KEY')).equals(createPublicKey(present))]).toEqual([
       both,
       true,
     ]);
-    makeContainerSecrets(home, { TOKEN_PRIVATE_KEY: pem(next.privateKey) });
+    makeContainerSecrets(stateDirectory, { TOKEN_PRIVATE_KEY: pem(next.privateKey) });
     expect([listed(), createPublicKey(read('accounts/TOKEN_PRIVATE_KEY')).equals(next.publicKey)]).toEqual([
       both,
       true,
     ]);
-    makeContainerSecrets(home, {});
+    makeContainerSecrets(stateDirectory, {});
     expect(listed()).toBe(both);
-    expect(() => makeContainerSecrets(home, { TOKEN_PUBLIC_KEY: present })).toThrow(/^TOKEN_PUBLIC_KEY does not hold/);
+    expect(() => makeContainerSecrets(stateDirectory, { TOKEN_PUBLIC_KEY: present })).toThrow(
+      /^TOKEN_PUBLIC_KEY does not hold/,
+    );
   });
 
   it('can be read by the user of the container that sees them, and written by nobody there', () => {
-    makeContainerSecrets(home, {});
+    makeContainerSecrets(stateDirectory, {});
     for (const file of everything().filter((name) => name.includes('/')))
-      expect(statSync(path.join(home.dir, file)).mode & 0o777, file).toBe(0o444);
+      expect(statSync(path.join(stateDirectory.dir, file)).mode & 0o777, file).toBe(0o444);
   });
 
   it("give the broker its administrator's password as a hash", () => {
-    makeContainerSecrets(home, {});
-    const { password, pathname } = new URL(serversOfHome(home).broker.url);
+    makeContainerSecrets(stateDirectory, {});
+    const { password, pathname } = new URL(recordedServers(stateDirectory).broker.url);
     const { users, vhosts } = JSON.parse(read('rabbitmq/definitions.json'));
     const hash = Buffer.from(users[0].password_hash, 'base64');
     expect(hash.subarray(4)).toEqual(createHash('sha256').update(hash.subarray(0, 4)).update(password).digest());
@@ -101,33 +106,33 @@ describe('the secrets of containers', () => {
   });
 
   it('are those that were given, from then on', () => {
-    makeContainerSecrets(home, {});
+    makeContainerSecrets(stateDirectory, {});
     const { privateKey } = generateKeyPairSync('ed25519');
-    makeContainerSecrets(home, {
+    makeContainerSecrets(stateDirectory, {
       POSTGRES_PASSWORD: 'p@ss/word',
       RABBITMQ_PASSWORD: 'r:a#b',
       TOKEN_PRIVATE_KEY: pem(privateKey).replaceAll('\n', '\\n'),
       IDEMPOTENCY_SECRET: 'given-secret-0123',
     });
-    makeContainerSecrets(home, {});
+    makeContainerSecrets(stateDirectory, {});
     expect(read('postgres/POSTGRES_PASSWORD')).toBe('p@ss/word');
-    expect(decodeURIComponent(new URL(serversOfHome(home).database).password)).toBe('p@ss/word');
-    expect(decodeURIComponent(new URL(serversOfHome(home).broker.url).password)).toBe('r:a#b');
+    expect(decodeURIComponent(new URL(recordedServers(stateDirectory).database).password)).toBe('p@ss/word');
+    expect(decodeURIComponent(new URL(recordedServers(stateDirectory).broker.url).password)).toBe('r:a#b');
     expect(createPublicKey(read('gateway/TOKEN_PUBLIC_KEY')).equals(createPublicKey(privateKey))).toBe(true);
     expect(read('gateway/IDEMPOTENCY_SECRET')).toBe('given-secret-0123');
   });
 
   it('name servers that were given instead of the containers', () => {
-    makeContainerSecrets(home, {
+    makeContainerSecrets(stateDirectory, {
       DATABASE_URL: 'postgresql://admin:a@db.internal/postgres',
       AMQP_URL: 'amqps://sluice:b@mq.internal/shop',
     });
-    expect(serversOfHome(home)).toMatchObject({
+    expect(recordedServers(stateDirectory)).toMatchObject({
       database: 'postgresql://admin:a@db.internal/postgres',
       broker: { url: 'amqps://sluice:b@mq.internal/shop' },
       ours: { database: false },
     });
-    layOutBroker(home, serversOfHome(home).broker);
+    layOutBroker(stateDirectory, recordedServers(stateDirectory).broker);
     expect([read('orders/AMQP_URL'), read('gateway/AMQP_URL')]).toEqual(
       Array(2).fill('amqps://sluice:b@mq.internal/shop'),
     );
@@ -138,13 +143,13 @@ describe('the secrets of containers', () => {
     'postgresql://admin@127.0.0.1:5432/postgres',
     'postgresql://admin@[::1]/postgres',
   ])('refuse %s: in a container that is the container', (url) => {
-    expect(() => makeContainerSecrets(home, { DATABASE_URL: url })).toThrow(
+    expect(() => makeContainerSecrets(stateDirectory, { DATABASE_URL: url })).toThrow(
       /^DATABASE_URL names .+ the container itself$/,
     );
   });
 
   it('refuse a signing key that is none, without showing it', () => {
-    expect(() => makeContainerSecrets(home, { TOKEN_PRIVATE_KEY: 'hunter2' })).toThrow(
+    expect(() => makeContainerSecrets(stateDirectory, { TOKEN_PRIVATE_KEY: 'hunter2' })).toThrow(
       /^TOKEN_PRIVATE_KEY is not a private key in PEM form$/,
     );
   });

@@ -32,56 +32,60 @@ const BROKER = 'broker';
 /**
  * Makes the secrets of a system in containers, those that it has not got yet, and lays each container's into a folder of its
  * own: the only one that is mounted there. Where a service finds its servers follows when they know it.
- * @param {import('../home.js').Home} home the volume of secrets
+ * @param {import('../state-directory.js').StateDirectory} stateDirectory the volume of secrets
  * @param {Partial<Record<typeof GIVEN[number], string>>} given what was set by hand; what is not keeps its value
  * @param {import('./tls.js').ContainerTls} [tls] for servers of ours that speak nothing else
  * @throws {Failure} naming the one that cannot be used
  */
-export function makeContainerSecrets(home, given, tls) {
+export function makeContainerSecrets(stateDirectory, given, tls) {
   refuseLoopback(given);
   const passwords = keep(
-    home,
+    stateDirectory,
     'passwords',
     { postgres: random, rabbitmq: random, cookie: random },
     { postgres: given.POSTGRES_PASSWORD, rabbitmq: given.RABBITMQ_PASSWORD },
   );
-  home.remember('servers', { ...serversOf(given, passwords, tls), trust: trustOf(ADMINISTRATOR, tls, given) });
-  layOut(home, 'postgres', { POSTGRES_PASSWORD: passwords.postgres, ...(tls && postgresFiles(tls)) });
-  layOut(home, 'rabbitmq', {
+  stateDirectory.remember('servers', {
+    ...serversOf(given, passwords, tls),
+    trust: trustOf(ADMINISTRATOR, tls, given),
+  });
+  layOut(stateDirectory, 'postgres', { POSTGRES_PASSWORD: passwords.postgres, ...(tls && postgresFiles(tls)) });
+  layOut(stateDirectory, 'rabbitmq', {
     'rabbitmq.conf': FIRST_NODE + (tls ? RABBITMQ_TLS : ''),
     'joining.conf': FURTHER_NODE + (tls ? RABBITMQ_TLS : ''),
     ...(tls && rabbitmqFiles(tls)),
     'erlang.cookie': passwords.cookie,
     'definitions.json': definitions(passwords.rabbitmq),
   });
-  const secrets = signingSecrets(home, given);
+  const secrets = signingSecrets(stateDirectory, given);
   for (const service of containerServices())
-    layOut(home, service, { ...secretsFor(service, secrets), ...trustOf(service, tls, given) });
-  rmSync(home.path('gateway', 'AMQP_MANAGEMENT_URL'), { force: true }); // which earlier versions gave it, with the administrator's password
+    layOut(stateDirectory, service, { ...secretsFor(service, secrets), ...trustOf(service, tls, given) });
+  rmSync(stateDirectory.path('gateway', 'AMQP_MANAGEMENT_URL'), { force: true }); // which earlier versions gave it, with the administrator's password
 }
 
 /** @returns {{ database: string, broker: import('../rabbitmq/users.js').Broker, ours: { database: boolean }, trust: Record<string, string> }} with the administrators' passwords; trust: variables */
-export function serversOfHome(home) {
-  const servers = home.recall('servers');
+export function recordedServers(stateDirectory) {
+  const servers = stateDirectory.recall('servers');
   if (servers) return servers;
   throw new Failure('there are no secrets yet', 'docker compose up makes them first.');
 }
 
 /** @param {Record<string, string>} databases every service's own URL */
-export function layOutDatabases(home, databases) {
-  for (const [service, url] of Object.entries(databases)) layOut(home, service, { DATABASE_URL: url });
+export function layOutDatabases(stateDirectory, databases) {
+  for (const [service, url] of Object.entries(databases)) layOut(stateDirectory, service, { DATABASE_URL: url });
 }
 
 /** @param {import('../rabbitmq/users.js').Broker} broker which lets the services in */
-export function layOutBroker(home, broker) {
-  for (const service of containerServices()) layOut(home, service, { AMQP_URL: brokerUrlOf(broker, service) });
+export function layOutBroker(stateDirectory, broker) {
+  for (const service of containerServices())
+    layOut(stateDirectory, service, { AMQP_URL: brokerUrlOf(broker, service) });
 }
 
 const random = () => randomBytes(24).toString('base64url');
 
-function keep(home, name, make, given) {
-  const known = home.recall(name) ?? {};
-  return home.remember(
+function keep(stateDirectory, name, make, given) {
+  const known = stateDirectory.recall(name) ?? {};
+  return stateDirectory.remember(
     name,
     Object.fromEntries(Object.keys(make).map((key) => [key, given[key] ?? known[key] ?? make[key]()])),
   );
@@ -117,8 +121,8 @@ function refuseLoopback(given) {
 }
 
 /** The public keys stay as they are when the new private one is of one of them: it was announced, and its forerunner is not done with yet. */
-function signingSecrets(home, { TOKEN_PRIVATE_KEY, TOKEN_PUBLIC_KEY, IDEMPOTENCY_SECRET }) {
-  const known = secretsOf(home, { mark: '' });
+function signingSecrets(stateDirectory, { TOKEN_PRIVATE_KEY, TOKEN_PUBLIC_KEY, IDEMPOTENCY_SECRET }) {
+  const known = secretsOf(stateDirectory, { mark: '' });
   const listed = withLines(TOKEN_PUBLIC_KEY ?? known.tokenPublicKey);
   const signing = publicHalf(TOKEN_PRIVATE_KEY ?? known.tokenPrivateKey);
   if (TOKEN_PUBLIC_KEY && !listed.includes(signing.trim()))
@@ -126,7 +130,7 @@ function signingSecrets(home, { TOKEN_PRIVATE_KEY, TOKEN_PUBLIC_KEY, IDEMPOTENCY
       'TOKEN_PUBLIC_KEY does not hold the public half of the key that tokens are signed with',
       'docs/operations.md, "Rotating keys"',
     );
-  return home.remember('secrets', {
+  return stateDirectory.remember('secrets', {
     ...known,
     ...(TOKEN_PRIVATE_KEY && { tokenPrivateKey: TOKEN_PRIVATE_KEY }),
     tokenPublicKey: listed.includes(signing.trim()) ? listed : signing,
@@ -179,9 +183,9 @@ function hashOf(password) {
 }
 
 /** Whoever sees such a folder may read it: which container does is decided by where it is mounted. */
-function layOut(home, folder, files) {
+function layOut(stateDirectory, folder, files) {
   for (const [name, content] of Object.entries(files)) {
-    const file = home.path(folder, name);
+    const file = stateDirectory.path(folder, name);
     writeFileSync(`${file}.draft`, content);
     chmodSync(`${file}.draft`, 0o444);
     renameSync(`${file}.draft`, file);

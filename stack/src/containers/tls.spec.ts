@@ -5,26 +5,27 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { containerServices, makeContainerSecrets, serversOfHome } from './secrets.js';
+import { containerServices, makeContainerSecrets, recordedServers } from './secrets.js';
 import { makeContainerTls } from './tls.js';
-import { Home } from '../home.js';
+import { StateDirectory } from '../state-directory.js';
 import { allServices, inRoot } from '../workspace.js';
 
-let home;
+let stateDirectory;
 
 beforeEach(() => {
-  home = new Home(mkdtempSync(path.join(tmpdir(), 'container-tls-')));
+  stateDirectory = new StateDirectory(mkdtempSync(path.join(tmpdir(), 'container-tls-')));
 });
-afterEach(() => rmSync(home.dir, { recursive: true }));
+afterEach(() => rmSync(stateDirectory.dir, { recursive: true }));
 
-const read = (...parts) => readFileSync(path.join(home.dir, ...parts), 'utf8');
+const read = (...parts) => readFileSync(path.join(stateDirectory.dir, ...parts), 'utf8');
 const certificate = (...parts) => new X509Certificate(read(...parts));
-const make = async (given = {}) => makeContainerSecrets(home, given, await makeContainerTls(home, containerServices()));
+const make = async (given = {}) =>
+  makeContainerSecrets(stateDirectory, given, await makeContainerTls(stateDirectory, containerServices()));
 
 describe('containers with TLS', () => {
   it('ask for it by the addresses of their servers', async () => {
     await make();
-    const { database, broker } = serversOfHome(home);
+    const { database, broker } = recordedServers(stateDirectory);
     expect(database).toMatch(/@postgres:5432\/postgres\?sslmode=verify-full$/);
     expect([broker.url, broker.managementUrl].map((url) => url.replace(/:[^:@]+@/, '@'))).toEqual([
       'amqps://sluice@broker:5671/sluice',
@@ -50,7 +51,7 @@ describe('containers with TLS', () => {
     expect(own.subject).toBe(`CN=${service}`);
     expect(own.verify(certificate('rabbitmq', 'authority.pem').publicKey)).toBe(true);
     expect(read(service, 'AMQP_CA')).toBe(read('rabbitmq', 'authority.pem'));
-    expect(statSync(path.join(home.dir, service, 'AMQP_CLIENT_KEY')).mode & 0o777).toBe(0o444);
+    expect(statSync(path.join(stateDirectory.dir, service, 'AMQP_CLIENT_KEY')).mode & 0o777).toBe(0o444);
   });
 
   it('keep their authority, whose key no container sees, and get new certificates at every start', async () => {
@@ -59,7 +60,7 @@ describe('containers with TLS', () => {
     await make();
     expect(read('orders', 'AMQP_CA')).toBe(authority);
     expect(read('rabbitmq', 'server.pem')).not.toBe(shown);
-    const { key } = home.recall('authority');
+    const { key } = stateDirectory.recall('authority');
     for (const file of [
       'postgres/server.key',
       'rabbitmq/server.key',
@@ -72,15 +73,15 @@ describe('containers with TLS', () => {
     await make({ AMQP_URL: 'amqps://sluice:b@mq.internal/shop', AMQP_CA: 'yours' });
     expect([read('orders', 'AMQP_CA'), read('orders', 'AMQP_CLIENT_CERT')]).toEqual(['yours', '']);
     expect(certificate('orders', 'DATABASE_CA').ca).toBe(true);
-    expect(serversOfHome(home).trust).toMatchObject({ AMQP_CA: 'yours', AMQP_CLIENT_KEY: '' });
+    expect(recordedServers(stateDirectory).trust).toMatchObject({ AMQP_CA: 'yours', AMQP_CLIENT_KEY: '' });
   });
 
   it('can go back to plain text', async () => {
     await make();
-    makeContainerSecrets(home, {});
+    makeContainerSecrets(stateDirectory, {});
     expect(read('orders', 'AMQP_CA')).toBe('');
     expect(read('rabbitmq', 'rabbitmq.conf')).not.toContain('ssl');
-    expect(serversOfHome(home).broker.url).toMatch(/^amqp:/);
+    expect(recordedServers(stateDirectory).broker.url).toMatch(/^amqp:/);
   });
 });
 

@@ -17,12 +17,14 @@ const HERE = ['localhost', '127.0.0.1'];
 
 /**
  * The certificates of a system whose servers speak TLS alone. The authority is kept; what it issues is made anew at every start.
- * @param {import('../home.js').Home} home @param {string[]} services
+ * @param {import('../state-directory.js').StateDirectory} stateDirectory @param {string[]} services
  * @returns {Promise<ContainerTls>}
  */
-export async function makeContainerTls(home, services) {
+export async function makeContainerTls(stateDirectory, services) {
   const { issueClient, issueServer, makeAuthority } = await import('../services/certificates.js');
-  const authority = home.recall('authority') ?? home.remember('authority', await makeAuthority('Sluice in containers'));
+  const authority =
+    stateDirectory.recall('authority') ??
+    stateDirectory.remember('authority', await makeAuthority('Sluice in containers'));
   const issued = async (holders, issue) =>
     Object.fromEntries(await Promise.all(holders.map(async (holder) => [holder, await issue(holder)])));
   return {

@@ -6,8 +6,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import pg from 'pg';
 import { connectionLimit, ensureDatabases, migrationUrls, newDatabasePassword } from './databases.js';
-import { Home } from '../home.js';
-import { rowsOf } from './rows-of.js';
+import { StateDirectory } from '../state-directory.js';
+import { queryRows } from './query-rows.js';
 
 const admin = process.env.DATABASE_URL;
 const [orders, payments, former] = ['orders', 'payments', 'former'].map(
@@ -15,32 +15,32 @@ const [orders, payments, former] = ['orders', 'payments', 'former'].map(
 );
 const nameOf = (service) => `sluice_${service.replaceAll('-', '_')}`;
 
-let home;
+let stateDirectory;
 let urls;
 beforeAll(async () => {
-  home = new Home(mkdtempSync(path.join(tmpdir(), 'databases-')));
-  urls = await ensureDatabases(admin, [orders, payments], home);
+  stateDirectory = new StateDirectory(mkdtempSync(path.join(tmpdir(), 'databases-')));
+  urls = await ensureDatabases(admin, [orders, payments], stateDirectory);
 });
 afterAll(async () => {
   for (const name of [orders, payments, former].map(nameOf)) {
-    await rowsOf(admin, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-    await rowsOf(admin, `DROP ROLE IF EXISTS ${name}, ${name}_owner`);
+    await queryRows(admin, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    await queryRows(admin, `DROP ROLE IF EXISTS ${name}, ${name}_owner`);
   }
-  rmSync(home.dir, { recursive: true });
+  rmSync(stateDirectory.dir, { recursive: true });
 });
 
 const withDatabase = (url, pathname) => Object.assign(new URL(url), { pathname }).href;
 
 describe("a service's role", () => {
   /** As the owner, which migrations are. */
-  const migrated = async (service, sql) => rowsOf((await migrationUrls(admin, [service]))[service], sql);
+  const migrated = async (service, sql) => queryRows((await migrationUrls(admin, [service]))[service], sql);
 
   it('reads and writes the rows of its own database, also of tables that are made later', async () => {
     await migrated(orders, 'CREATE TABLE things (id serial PRIMARY KEY, one int)');
-    await rowsOf(urls[orders], 'INSERT INTO things (one) VALUES (1), (2)');
-    await rowsOf(urls[orders], 'UPDATE things SET one = one + 1');
-    await rowsOf(urls[orders], 'DELETE FROM things WHERE one = 3');
-    expect(await rowsOf(urls[orders], 'SELECT one FROM things')).toEqual([{ one: 2 }]);
+    await queryRows(urls[orders], 'INSERT INTO things (one) VALUES (1), (2)');
+    await queryRows(urls[orders], 'UPDATE things SET one = one + 1');
+    await queryRows(urls[orders], 'DELETE FROM things WHERE one = 3');
+    expect(await queryRows(urls[orders], 'SELECT one FROM things')).toEqual([{ one: 2 }]);
   });
 
   it('changes no table, makes nothing, and cannot become the owner', async () => {
@@ -58,14 +58,14 @@ describe("a service's role", () => {
       `DROP DATABASE ${nameOf(orders)}`,
     ];
     for (const sql of tried)
-      await expect(rowsOf(urls[orders], sql), sql).rejects.toThrow(
+      await expect(queryRows(urls[orders], sql), sql).rejects.toThrow(
         /permission denied|must be owner|must be a member|no privileges|cannot drop the currently open database/,
       );
   });
 
   it('has a bounded number of connections, so that it keeps no other service out', async () => {
-    const [{ max }] = await rowsOf(admin, "SELECT current_setting('max_connections')::int AS max");
-    const [{ rolconnlimit: limit }] = await rowsOf(
+    const [{ max }] = await queryRows(admin, "SELECT current_setting('max_connections')::int AS max");
+    const [{ rolconnlimit: limit }] = await queryRows(
       admin,
       `SELECT rolconnlimit FROM pg_roles WHERE rolname = '${nameOf(orders)}'`,
     );
@@ -78,13 +78,13 @@ describe("a service's role", () => {
     expect(() => connectionLimit(400, { DATABASE_CONNECTIONS_PER_SERVICE: 'many' })).toThrow(
       'DATABASE_CONNECTIONS_PER_SERVICE is "many"',
     );
-    await rowsOf(admin, `ALTER ROLE ${nameOf(orders)} CONNECTION LIMIT 1`);
+    await queryRows(admin, `ALTER ROLE ${nameOf(orders)} CONNECTION LIMIT 1`);
     const first = new pg.Client(urls[orders]);
     await first.connect();
-    await expect(rowsOf(urls[orders], 'SELECT 1')).rejects.toThrow('too many connections for role');
+    await expect(queryRows(urls[orders], 'SELECT 1')).rejects.toThrow('too many connections for role');
     await first.end();
-    await ensureDatabases(admin, [orders], home);
-    expect(await rowsOf(urls[orders], 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await ensureDatabases(admin, [orders], stateDirectory);
+    expect(await queryRows(urls[orders], 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   it('loses what it owned before there was an owner, and keeps its rows and its work', async () => {
@@ -95,22 +95,22 @@ describe("a service's role", () => {
       `CREATE DATABASE ${role} OWNER ${role}`,
       `REVOKE ALL ON DATABASE ${role} FROM PUBLIC`,
     ])
-      await rowsOf(admin, sql);
-    home.remember('databases', { ...home.recall('databases'), [role]: password });
+      await queryRows(admin, sql);
+    stateDirectory.remember('databases', { ...stateDirectory.recall('databases'), [role]: password });
     const before = Object.assign(new URL(admin), { pathname: role, username: role, password }).href;
-    await rowsOf(
+    await queryRows(
       before,
       "CREATE TABLE outbox (id serial, one int); CREATE TABLE _prisma_migrations (name text); INSERT INTO outbox (one) VALUES (7); INSERT INTO _prisma_migrations VALUES ('init')",
     );
     const running = new pg.Client(before);
     await running.connect();
-    expect(await ensureDatabases(admin, [former], home)).toEqual({ [former]: before });
+    expect(await ensureDatabases(admin, [former], stateDirectory)).toEqual({ [former]: before });
     await running.query('INSERT INTO outbox (one) VALUES (8)');
     expect((await running.query('SELECT one FROM outbox ORDER BY id')).rows).toEqual([{ one: 7 }, { one: 8 }]);
     for (const sql of ['ALTER TABLE outbox ADD two int', 'CREATE TABLE more ()', 'DELETE FROM _prisma_migrations'])
       await expect(running.query(sql), sql).rejects.toThrow(/permission denied|must be owner/);
     await running.end();
-    const owners = await rowsOf(
+    const owners = await queryRows(
       Object.assign(new URL(admin), { pathname: role }).href,
       "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'",
     );
@@ -118,7 +118,7 @@ describe("a service's role", () => {
   });
 
   it("cannot connect to another service's database", async () => {
-    await expect(rowsOf(withDatabase(urls[orders], nameOf(payments)), 'SELECT 1')).rejects.toThrow(
+    await expect(queryRows(withDatabase(urls[orders], nameOf(payments)), 'SELECT 1')).rejects.toThrow(
       `permission denied for database "${nameOf(payments)}"`,
     );
   });
@@ -131,17 +131,17 @@ describe("a service's role", () => {
       `GRANT ${nameOf(payments)} TO ${nameOf(orders)}`,
       "COPY (SELECT 1) TO PROGRAM 'true'",
     ]) {
-      await expect(rowsOf(urls[orders], sql), sql).rejects.toThrow(
+      await expect(queryRows(urls[orders], sql), sql).rejects.toThrow(
         /permission denied|must be superuser|must have admin option/,
       );
     }
   });
 
   it('keeps its password, until it is given a new one', async () => {
-    expect(await ensureDatabases(admin, [orders], home)).toEqual({ [orders]: urls[orders] });
-    const after = await newDatabasePassword(admin, orders, home);
+    expect(await ensureDatabases(admin, [orders], stateDirectory)).toEqual({ [orders]: urls[orders] });
+    const after = await newDatabasePassword(admin, orders, stateDirectory);
     expect(new URL(after).password).not.toBe(new URL(urls[orders]).password);
-    expect(await rowsOf(after, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-    expect(await ensureDatabases(admin, [orders], home)).toEqual({ [orders]: after });
+    expect(await queryRows(after, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(await ensureDatabases(admin, [orders], stateDirectory)).toEqual({ [orders]: after });
   });
 });

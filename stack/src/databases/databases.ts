@@ -16,18 +16,18 @@ export const ownerName = (service) => `${databaseName(service)}_owner`;
  * and changes no table: the database is another role's (docs/decisions/0029).
  * @param {string} adminUrl a user who may create databases, and roles if each service is to have its own
  * @param {string[]} services
- * @param {import('../home.js').Home} home keeps the roles' passwords
+ * @param {import('../state-directory.js').StateDirectory} stateDirectory keeps the roles' passwords
  * @param {(what: string) => void} [note]
  * @returns {Promise<Record<string, string>>} every service's own URL
  */
-export async function ensureDatabases(adminUrl, services, home, note = () => {}) {
+export async function ensureDatabases(adminUrl, services, stateDirectory, note = () => {}) {
   const client = await connected(adminUrl);
   try {
     const admin = await describe(client);
     if (!admin.createsRoles) note(`user ${admin.name} may not create roles: it serves every service`);
-    for (const service of services) await ensureDatabase(client, admin, { service, adminUrl, home });
+    for (const service of services) await ensureDatabase(client, admin, { service, adminUrl, stateDirectory });
     return Object.fromEntries(
-      services.map((service) => [service, urlOf(adminUrl, admin, databaseName(service), home)]),
+      services.map((service) => [service, urlOf(adminUrl, admin, databaseName(service), stateDirectory)]),
     );
   } finally {
     await client.end();
@@ -63,9 +63,9 @@ function withRole(url, role) {
 }
 
 /** @returns {Promise<string>} the service's URL with a new password; connections that are open stay open */
-export async function newDatabasePassword(adminUrl, service, home) {
-  home.remember('databases', { ...home.recall('databases'), [databaseName(service)]: undefined });
-  const urls = await ensureDatabases(adminUrl, [service], home);
+export async function newDatabasePassword(adminUrl, service, stateDirectory) {
+  stateDirectory.remember('databases', { ...stateDirectory.recall('databases'), [databaseName(service)]: undefined });
+  const urls = await ensureDatabases(adminUrl, [service], stateDirectory);
   return urls[service];
 }
 
@@ -103,9 +103,9 @@ async function describe(client) {
   return rows[0];
 }
 
-async function ensureDatabase(client, admin, { service, adminUrl, home }) {
+async function ensureDatabase(client, admin, { service, adminUrl, stateDirectory }) {
   const [name, owner] = [databaseName(service), ownerName(service)];
-  if (admin.createsRoles) await ensureRoles(client, admin, { name, owner, home });
+  if (admin.createsRoles) await ensureRoles(client, admin, { name, owner, stateDirectory });
   if (!Object.hasOwn(admin.databases, name)) await createDatabase(client, admin, name);
   if (admin.createsRoles && admin.databases[name] !== owner)
     await ownedApart(databaseUrl(adminUrl, service).href, { database: name, role: name, owner });
@@ -122,13 +122,13 @@ async function createDatabase(client, admin, name) {
 }
 
 /** A password is set when it is made: a role that this home knows keeps its own. */
-async function ensureRoles(client, admin, { name, owner, home }) {
-  const known = home.recall('databases') ?? {};
+async function ensureRoles(client, admin, { name, owner, stateDirectory }) {
+  const known = stateDirectory.recall('databases') ?? {};
   const exists = Object.hasOwn(admin.roles, name);
   if (!exists || !known[name]) {
     const password = known[name] ?? randomBytes(18).toString('base64url');
     await client.query(`${exists ? 'ALTER' : 'CREATE'} ROLE ${name} LOGIN PASSWORD '${password}'`);
-    home.remember('databases', { ...known, [name]: password });
+    stateDirectory.remember('databases', { ...known, [name]: password });
   }
   const limit = connectionLimit(admin.maxConnections);
   if (admin.roles[name] !== limit) await client.query(`ALTER ROLE ${name} CONNECTION LIMIT ${limit}`);
@@ -158,9 +158,9 @@ export function connectionLimit(maxConnections, { DATABASE_CONNECTIONS_PER_SERVI
   );
 }
 
-function urlOf(adminUrl, { createsRoles }, name, home) {
+function urlOf(adminUrl, { createsRoles }, name, stateDirectory) {
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
-  if (createsRoles) Object.assign(url, { username: name, password: home.recall('databases')[name] });
+  if (createsRoles) Object.assign(url, { username: name, password: stateDirectory.recall('databases')[name] });
   return url.href;
 }

@@ -8,7 +8,7 @@ import { databaseAddress } from './address.js';
 import { databaseName } from './databases.js';
 import { Failure } from '../failure.js';
 import { historyClosed } from './ownership.js';
-import { rowsOf } from './rows-of.js';
+import { queryRows } from './query-rows.js';
 import { inRoot } from '../workspace.js';
 
 const NO_FILTER = { externalTables: [], externalEnums: [] };
@@ -78,7 +78,7 @@ export async function deploy(service, { url }) {
     });
     return appliedMigrationNames;
   });
-  await rowsOf(url, historyClosed(databaseName(service)));
+  await queryRows(url, historyClosed(databaseName(service)));
   return applied;
 }
 

@@ -1,6 +1,6 @@
 // @ts-nocheck
 import { requireAddresses } from '../addresses.js';
-import { Home } from '../home.js';
+import { StateDirectory } from '../state-directory.js';
 import { runningPostgres, startPostgres } from '../postgres/postgres.js';
 
 /**
@@ -10,21 +10,21 @@ import { runningPostgres, startPostgres } from '../postgres/postgres.js';
  */
 export async function withDatabases(services, work) {
   requireAddresses();
-  const home = new Home();
-  if (process.env.DATABASE_URL) return work(await ensured(process.env.DATABASE_URL, services, home));
-  const wasRunning = runningPostgres(home) !== undefined;
-  const postgres = await startPostgres(home);
+  const stateDirectory = new StateDirectory();
+  if (process.env.DATABASE_URL) return work(await ensured(process.env.DATABASE_URL, services, stateDirectory));
+  const wasRunning = runningPostgres(stateDirectory) !== undefined;
+  const postgres = await startPostgres(stateDirectory);
   try {
-    return await work(await ensured(postgres.url, services, home));
+    return await work(await ensured(postgres.url, services, stateDirectory));
   } finally {
     if (!wasRunning) await postgres.stop();
   }
 }
 
 /** `url`: as the owner of the database. */
-async function ensured(adminUrl, services, home) {
+async function ensured(adminUrl, services, stateDirectory) {
   const { ensureDatabases, migrationUrls } = await import('./databases.js');
-  await ensureDatabases(adminUrl, services, home, console.log);
+  await ensureDatabases(adminUrl, services, stateDirectory, console.log);
   return Object.fromEntries(
     Object.entries(await migrationUrls(adminUrl, services)).map(([service, url]) => [service, { url, adminUrl }]),
   );

@@ -25,23 +25,23 @@ const READY_WITHIN_MS = 60_000;
 
 /**
  * Starts a private PostgreSQL, or takes over the one that an earlier start left behind.
- * @param {import('../home.js').Home} home
+ * @param {import('../state-directory.js').StateDirectory} stateDirectory
  * @param {{ durable?: boolean, extra?: Record<string, string> }} [options] not durable: for data that is thrown away; extra: settings of the server
  * @returns {Promise<Postgres>}
  */
-export async function startPostgres(home, { durable = true, extra = {} } = {}) {
-  const state = home.once('postgres', () => ({
+export async function startPostgres(stateDirectory, { durable = true, extra = {} } = {}) {
+  const state = stateDirectory.once('postgres', () => ({
     password: randomBytes(18).toString('base64url'),
-    data: dataFolder(home),
+    data: dataFolder(stateDirectory),
   }));
-  const left = runningPostgres(home);
+  const left = runningPostgres(stateDirectory);
   if (left && (await answers(urlOf(state, left.port), state.data))) return closed(handle(state, left));
   if (left) await end(left, { signal: 'SIGINT' });
-  const programs = reachablePrograms(findPostgres(), outside(home));
-  if (!existsSync(path.join(state.data, 'PG_VERSION'))) await initialise(programs, state, home);
+  const programs = reachablePrograms(findPostgres(), outside(stateDirectory));
+  if (!existsSync(path.join(state.data, 'PG_VERSION'))) await initialise(programs, state, stateDirectory);
   const port = await freePort(state.port);
-  home.remember('postgres', { ...state, port });
-  return closed(handle(state, await boot({ programs, state, port, home, durable, extra })));
+  stateDirectory.remember('postgres', { ...state, port });
+  return closed(handle(state, await boot({ programs, state, port, stateDirectory, durable, extra })));
 }
 
 /** A service's role is to see its own database alone. */
@@ -52,29 +52,30 @@ async function closed(postgres) {
 }
 
 /** Ends a server that an earlier start left behind. */
-export async function endPostgres(home, signal = /** @type {NodeJS.Signals} */ 'SIGINT') {
-  await end(runningPostgres(home), { signal, graceMs: 20_000 });
+export async function endPostgres(stateDirectory, signal = /** @type {NodeJS.Signals} */ 'SIGINT') {
+  await end(runningPostgres(stateDirectory), { signal, graceMs: 20_000 });
 }
 
 /** Removes its data, wherever it had to be kept. */
-export function removePostgres(home) {
-  const data = home.recall('postgres')?.data;
+export function removePostgres(stateDirectory) {
+  const data = stateDirectory.recall('postgres')?.data;
   if (data) rmSync(data, { recursive: true, force: true });
-  rmSync(outsideOf(home.dir), { recursive: true, force: true });
+  rmSync(outsideOf(stateDirectory.dir), { recursive: true, force: true });
 }
 
-const outside = (home) => (unprivilegedUser() ? makeOutside(outsideOf(home.dir)) : home.dir);
+const outside = (stateDirectory) =>
+  unprivilegedUser() ? makeOutside(outsideOf(stateDirectory.dir)) : stateDirectory.dir;
 
-function dataFolder(home) {
-  const inside = home.path('postgres');
-  return unprivilegedUser() && !isReachable(inside) ? path.join(outside(home), 'postgres') : inside;
+function dataFolder(stateDirectory) {
+  const inside = stateDirectory.path('postgres');
+  return unprivilegedUser() && !isReachable(inside) ? path.join(outside(stateDirectory), 'postgres') : inside;
 }
 
 const urlOf = ({ password }, port) => `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
 
 /** The server's own pid file names process and port; the command line tells whether the process is that server. */
-export function runningPostgres(home) {
-  const data = home.recall('postgres')?.data;
+export function runningPostgres(stateDirectory) {
+  const data = stateDirectory.recall('postgres')?.data;
   if (!data || !existsSync(path.join(data, 'postmaster.pid'))) return undefined;
   const [pid, , , port] = readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n').map(Number);
   const found = identify(pid);
@@ -82,7 +83,7 @@ export function runningPostgres(home) {
 }
 
 /** Made beside its place and moved there when it is whole, so that a killed start leaves nothing half made. */
-async function initialise(programs, { data, password }, home) {
+async function initialise(programs, { data, password }, stateDirectory) {
   const draft = `${data}.new`;
   const passwordFile = `${data}.password`;
   rmSync(draft, { recursive: true, force: true });
@@ -110,7 +111,7 @@ async function initialise(programs, { data, password }, home) {
       cwd: '/',
       env,
       label: 'initdb',
-      fix: `Make room and rights in ${home.dir}, or set DATABASE_URL.`,
+      fix: `Make room and rights in ${stateDirectory.dir}, or set DATABASE_URL.`,
     });
   } finally {
     rmSync(passwordFile, { force: true });
@@ -128,7 +129,7 @@ async function boot(server, tries = TRIES) {
     return { ...record, port: server.port };
   await end(record, { signal: 'SIGQUIT' });
   if (tries > 1) return sleep(1_000).then(() => boot(server, tries - 1));
-  const log = logOf(server.home);
+  const log = logOf(server.stateDirectory);
   throw new Failure('PostgreSQL did not start', `Its log: ${log}`, lastLines(readFileSync(log, 'utf8'), 20));
 }
 
@@ -138,10 +139,10 @@ function forgetDeadServer(data) {
   if (existsSync(file) && isZombie(Number.parseInt(readFileSync(file, 'utf8'), 10))) rmSync(file);
 }
 
-const logOf = (home) => home.path('logs', 'postgres.log');
+const logOf = (stateDirectory) => stateDirectory.path('logs', 'postgres.log');
 
-function spawnServer({ programs, state, port, home, durable, extra }) {
-  const output = openLog(logOf(home)); // a file, not a pipe: the server must outlive a killed supervisor
+function spawnServer({ programs, state, port, stateDirectory, durable, extra }) {
+  const output = openLog(logOf(stateDirectory)); // a file, not a pipe: the server must outlive a killed supervisor
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', ...extra };
   if (!durable) Object.assign(settings, { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' });
   const args = [

@@ -5,12 +5,13 @@ import { run, succeeds } from '../run.js';
 
 const IMAGE = 'rabbitmq:4-management';
 
-const nameOf = (home) => `sluice-${createHash('sha256').update(home.dir).digest('hex').slice(0, 12)}`;
+const nameOf = (stateDirectory) =>
+  `sluice-${createHash('sha256').update(stateDirectory.dir).digest('hex').slice(0, 12)}`;
 
 /** Starts the broker in a container whose data is a volume of the same name. The password does not show on the command line. */
-export async function runContainer(home, { ports, user, password }) {
-  await endContainer(home);
-  const name = nameOf(home);
+export async function runContainer(stateDirectory, { ports, user, password }) {
+  await endContainer(stateDirectory);
+  const name = nameOf(stateDirectory);
   const publish = ['-p', `127.0.0.1:${ports.amqp}:5672`, '-p', `127.0.0.1:${ports.management}:15672`];
   const identity = ['--name', name, '--hostname', 'sluice']; // the host's name is part of the node's, and so of its data's
   const settings = [
@@ -33,12 +34,14 @@ export async function runContainer(home, { ports, user, password }) {
   await run('docker', ['run', '--detach', '--rm', ...identity, ...publish, ...settings, IMAGE], { env, fix });
 }
 
-export const containerRuns = async (home) =>
-  (await run('docker', ['ps', '--quiet', '--filter', `name=^${nameOf(home)}$`]).catch(() => '')).trim() !== '';
+export const containerRuns = async (stateDirectory) =>
+  (await run('docker', ['ps', '--quiet', '--filter', `name=^${nameOf(stateDirectory)}$`]).catch(() => '')).trim() !==
+  '';
 
 /** `stop` sends SIGTERM and waits; the container removes itself. */
-export const endContainer = (home) => succeeds('docker', ['stop', '--time', '30', nameOf(home)]);
+export const endContainer = (stateDirectory) => succeeds('docker', ['stop', '--time', '30', nameOf(stateDirectory)]);
 
-export const containerLog = (home) => run('docker', ['logs', '--tail', '20', nameOf(home)]).catch(() => '');
+export const containerLog = (stateDirectory) =>
+  run('docker', ['logs', '--tail', '20', nameOf(stateDirectory)]).catch(() => '');
 
-export const removeVolume = (home) => succeeds('docker', ['volume', 'rm', '--force', nameOf(home)]);
+export const removeVolume = (stateDirectory) => succeeds('docker', ['volume', 'rm', '--force', nameOf(stateDirectory)]);

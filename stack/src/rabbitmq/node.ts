@@ -21,18 +21,19 @@ export const VHOST = 'sluice';
 /** Erlang takes a path of its environment as Latin-1: with other letters in it the node dies while it boots. */
 const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
 
-const isOutside = (home) => BEYOND_LATIN_1.test(home.dir);
+const isOutside = (stateDirectory) => BEYOND_LATIN_1.test(stateDirectory.dir);
 
-/** @param {import('../home.js').Home} home @returns {string} where its broker keeps configuration and data */
-export const folderOf = (home) => path.join(isOutside(home) ? outsideOf(home.dir) : home.dir, 'rabbitmq');
+/** @param {import('../state-directory.js').StateDirectory} stateDirectory @returns {string} where its broker keeps configuration and data */
+export const folderOf = (stateDirectory) =>
+  path.join(isOutside(stateDirectory) ? outsideOf(stateDirectory.dir) : stateDirectory.dir, 'rabbitmq');
 
-/** @param {import('../home.js').Home} home @returns {import('../processes.js').ProcessRecord} of the Erlang machine itself */
-export function spawnNode(home, state, programs) {
-  if (isOutside(home)) makeOutside(outsideOf(home.dir));
-  const folder = folderOf(home);
+/** @param {import('../state-directory.js').StateDirectory} stateDirectory @returns {import('../processes.js').ProcessRecord} of the Erlang machine itself */
+export function spawnNode(stateDirectory, state, programs) {
+  if (isOutside(stateDirectory)) makeOutside(outsideOf(stateDirectory.dir));
+  const folder = folderOf(stateDirectory);
   for (const name of ['mnesia', 'log', 'home']) mkdirSync(path.join(folder, name), { recursive: true, mode: 0o700 });
   writeConfiguration(folder, state);
-  const log = openLog(home.path('logs', 'rabbitmq.log'));
+  const log = openLog(stateDirectory.path('logs', 'rabbitmq.log'));
   // RABBITMQ_ALLOW_INPUT makes the script become the server, so that this child's pid is the server's own.
   const options = { env: environment(folder, state), cwd: folder, stdio: ['ignore', log, log], detached: true };
   const child = spawn(path.join(programs, 'rabbitmq-server'), ['-noinput'], options);
@@ -46,10 +47,10 @@ export function spawnNode(home, state, programs) {
  * The process we started; or, when that was never written down, the one its own pid file names, if its command line
  * shows that it is this very node.
  */
-export function runningNode(home) {
-  const started = home.recall('rabbitmq')?.process;
+export function runningNode(stateDirectory) {
+  const started = stateDirectory.recall('rabbitmq')?.process;
   if (isAlive(started)) return started;
-  const folder = folderOf(home);
+  const folder = folderOf(stateDirectory);
   const pid = pidFile(folder);
   return pid && commandLineHas(pid, folder) ? identify(pid) : undefined;
 }
@@ -60,15 +61,15 @@ function pidFile(folder) {
 }
 
 /** Asks the running node for something: `rabbitmqctl` with these arguments. Takes a second. @returns {Promise<string>} what it says */
-export function brokerControl(home, ...args) {
-  const env = environment(folderOf(home), home.recall('rabbitmq'));
+export function brokerControl(stateDirectory, ...args) {
+  const env = environment(folderOf(stateDirectory), stateDirectory.recall('rabbitmq'));
   return run(path.join(findRabbit(), 'rabbitmqctl'), args, { env, label: `rabbitmqctl ${args[0]}` });
 }
 
 /** Ends the node and then its epmd, the name server that every Erlang node leaves behind. */
-export async function endNode(home, signal) {
-  await end(runningNode(home), { signal, graceMs: 30_000 });
-  const port = home.recall('rabbitmq')?.ports?.epmd;
+export async function endNode(stateDirectory, signal) {
+  await end(runningNode(stateDirectory), { signal, graceMs: 30_000 });
+  const port = stateDirectory.recall('rabbitmq')?.ports?.epmd;
   if (port) await killEpmd(port);
 }
 

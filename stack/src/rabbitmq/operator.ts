@@ -10,10 +10,10 @@ import { runningRabbit } from './rabbitmq.js';
 import { inRoot } from '../workspace.js';
 
 /** The administrator's broker, for who looks into it: that of AMQP_URL, else that of a running `npm start`. */
-export async function operatorsBroker(home, env = process.env) {
+export async function operatorsBroker(stateDirectory, env = process.env) {
   requireAddresses(env);
   if (env.AMQP_URL) return { url: env.AMQP_URL, managementUrl: env.AMQP_MANAGEMENT_URL || undefined };
-  const rabbit = await runningRabbit(home);
+  const rabbit = await runningRabbit(stateDirectory);
   if (!rabbit)
     throw new Failure(
       'no broker: AMQP_URL is not set and no `npm start` is running here',

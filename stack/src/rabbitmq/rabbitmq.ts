@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../failure.js';
 import { accepts, freePorts } from '../ports.js';
-import { Patience } from '../patience.js';
+import { ProgressDeadline } from '../progress-deadline.js';
 import { hasEnded, processorMs } from '../processes.js';
 import { containerLog, containerRuns, endContainer, removeVolume, runContainer } from './container.js';
 import { endNode, folderOf, runningNode, spawnNode, VHOST } from './node.js';
@@ -25,75 +25,83 @@ const READY = { idleMs: 90_000, atMostMs: 600_000 };
 
 /**
  * Starts a private RabbitMQ, or takes over the one that an earlier start left behind.
- * @param {import('../home.js').Home} home
+ * @param {import('../state-directory.js').StateDirectory} stateDirectory
  * @param {object} [options]
  * @param {(what: string) => void} [options.note] @param {(address: { url: string, managementUrl: string }) => void} [options.starting] told where it will be
  * @returns {Promise<Rabbit>}
  */
-export async function startRabbit(home, { note = () => {}, starting = () => {} } = {}) {
-  const state = home.once('rabbitmq', () => ({ user: 'sluice', password: randomBytes(18).toString('base64url') }));
-  const left = await takeOver(home, state);
-  if (left) return handle(home, left);
+export async function startRabbit(stateDirectory, { note = () => {}, starting = () => {} } = {}) {
+  const state = stateDirectory.once('rabbitmq', () => ({
+    user: 'sluice',
+    password: randomBytes(18).toString('base64url'),
+  }));
+  const left = await takeOver(stateDirectory, state);
+  if (left) return handle(stateDirectory, left);
   const programs = findRabbit() ?? ((await dockerAnswers()) ? undefined : await installRabbit(note));
   const ports = await freePorts(['amqp', 'management', 'dist', 'epmd'], state.ports);
-  const chosen = home.remember('rabbitmq', { ...state, ports, container: programs === undefined });
+  const chosen = stateDirectory.remember('rabbitmq', { ...state, ports, container: programs === undefined });
   starting(addressOf(chosen));
-  if (chosen.container) await runContainer(home, chosen);
-  else home.remember('rabbitmq', { ...chosen, process: spawnNode(home, chosen, programs) });
-  await whenReady(home, chosen);
-  return handle(home, chosen);
+  if (chosen.container) await runContainer(stateDirectory, chosen);
+  else stateDirectory.remember('rabbitmq', { ...chosen, process: spawnNode(stateDirectory, chosen, programs) });
+  await whenReady(stateDirectory, chosen);
+  return handle(stateDirectory, chosen);
 }
 
 /** @returns {Promise<Rabbit | undefined>} the broker that runs for this home */
-export async function runningRabbit(home) {
-  const state = home.recall('rabbitmq');
-  return state?.ports && (await lives(home, state)) ? handle(home, state) : undefined;
+export async function runningRabbit(stateDirectory) {
+  const state = stateDirectory.recall('rabbitmq');
+  return state?.ports && (await lives(stateDirectory, state)) ? handle(stateDirectory, state) : undefined;
 }
 
 /** Ends a broker that an earlier start left behind, and its epmd. */
-export async function endRabbit(home, signal = /** @type {NodeJS.Signals} */ 'SIGTERM') {
-  const state = home.recall('rabbitmq');
-  if (state?.container) await endContainer(home);
-  else if (state) await endNode(home, signal);
+export async function endRabbit(stateDirectory, signal = /** @type {NodeJS.Signals} */ 'SIGTERM') {
+  const state = stateDirectory.recall('rabbitmq');
+  if (state?.container) await endContainer(stateDirectory);
+  else if (state) await endNode(stateDirectory, signal);
 }
 
 /** Removes its data. It must have ended. */
-export async function removeRabbit(home) {
-  if (home.recall('rabbitmq')?.container) await removeVolume(home);
-  rmSync(folderOf(home), { recursive: true, force: true });
+export async function removeRabbit(stateDirectory) {
+  if (stateDirectory.recall('rabbitmq')?.container) await removeVolume(stateDirectory);
+  rmSync(folderOf(stateDirectory), { recursive: true, force: true });
 }
 
-const lives = async (home, { container }) => (container ? containerRuns(home) : runningNode(home) !== undefined);
+const lives = async (stateDirectory, { container }) =>
+  container ? containerRuns(stateDirectory) : runningNode(stateDirectory) !== undefined;
 
 /** A broker that still boots is waited for; one that does not answer our password is ended. */
-async function takeOver(home, state) {
+async function takeOver(stateDirectory, state) {
   if (!state.ports) return undefined;
-  const alive = await lives(home, state);
-  if (alive && (await becomesReady(home, state))) return state;
-  await endRabbit(home); // also the epmd of a broker that was killed
+  const alive = await lives(stateDirectory, state);
+  if (alive && (await becomesReady(stateDirectory, state))) return state;
+  await endRabbit(stateDirectory); // also the epmd of a broker that was killed
   return undefined;
 }
 
-async function whenReady(home, state) {
-  if (await becomesReady(home, state)) return;
-  const output = await logOf(home, state);
-  await endRabbit(home);
-  throw new Failure('RabbitMQ did not start', `Its log: ${home.path('logs', 'rabbitmq.log')}`, lastLines(output, 20));
+async function whenReady(stateDirectory, state) {
+  if (await becomesReady(stateDirectory, state)) return;
+  const output = await logOf(stateDirectory, state);
+  await endRabbit(stateDirectory);
+  throw new Failure(
+    'RabbitMQ did not start',
+    `Its log: ${stateDirectory.path('logs', 'rabbitmq.log')}`,
+    lastLines(output, 20),
+  );
 }
 
-async function logOf(home, { container }) {
-  if (container) return containerLog(home);
-  const log = home.path('logs', 'rabbitmq.log');
+async function logOf(stateDirectory, { container }) {
+  if (container) return containerLog(stateDirectory);
+  const log = stateDirectory.path('logs', 'rabbitmq.log');
   return existsSync(log) ? readFileSync(log, 'utf8') : '';
 }
 
 /** rabbitmqctl would cost a second a call: the ports are asked instead. */
-async function becomesReady(home, state) {
-  const patience = new Patience({
+async function becomesReady(stateDirectory, state) {
+  const deadline = new ProgressDeadline({
     ...READY,
-    progress: () => ({ processorMs: state.container ? undefined : processorMs(runningNode(home)?.pid) }),
+    progress: () => ({ processorMs: state.container ? undefined : processorMs(runningNode(stateDirectory)?.pid) }),
   });
-  for (; !patience.isOver && (await lives(home, state)); await sleep(state.container ? 500 : 50)) {
+  for (; !deadline.isOver && (await lives(stateDirectory, state)); await sleep(state.container ? 500 : 50)) {
     if ((await accepts(state.ports.amqp)) && (await managementAnswers(state))) return true;
   }
   return false;
@@ -114,16 +122,16 @@ async function managementAnswers({ user, password, ports }) {
 }
 
 /** @returns {Rabbit} */
-function handle(home, state) {
-  const process = state.container ? undefined : runningNode(home);
+function handle(stateDirectory, state) {
+  const process = state.container ? undefined : runningNode(stateDirectory);
   return {
     ...addressOf(state),
     process,
-    ended: process ? hasEnded(process) : containerEnds(home),
-    stop: () => endRabbit(home),
+    ended: process ? hasEnded(process) : containerEnds(stateDirectory),
+    stop: () => endRabbit(stateDirectory),
   };
 }
 
-async function containerEnds(home) {
-  while (await containerRuns(home)) await sleep(2_000);
+async function containerEnds(stateDirectory) {
+  while (await containerRuns(stateDirectory)) await sleep(2_000);
 }

@@ -82,13 +82,13 @@ const RETRY_MS = 1_000;
  * @param {import('./users.js').Broker} broker @param {(line: string) => void} say
  * @returns {() => Promise<void>} what ends the watch
  */
-export function keepTopology(broker, say) {
+export function keepTopology(broker, printLine) {
   let stopped = false;
   let connection;
   const watch = async () => {
     connection = await connectTo(broker.url);
     await new Promise((resolve) => connection.once('close', resolve));
-    while (!stopped && !(await appliedAgain(broker, say))) await sleep(RETRY_MS);
+    while (!stopped && !(await appliedAgain(broker, printLine))) await sleep(RETRY_MS);
   };
   const forever = async () => {
     while (!stopped) await watch().catch(() => sleep(RETRY_MS));
@@ -115,14 +115,15 @@ async function connectTo(url) {
   return connection.on('error', () => {}); // "close" follows
 }
 
-async function appliedAgain(broker, say) {
+async function appliedAgain(broker, printLine) {
   try {
     const { created, corrected, homeless } = await applyMap(broker);
-    if (created?.length !== 0 || corrected.length > 0) say('the broker is back; its topology has been applied again');
-    for (const what of homeless) say(`the broker: ${what}`);
+    if (created?.length !== 0 || corrected.length > 0)
+      printLine('the broker is back; its topology has been applied again');
+    for (const what of homeless) printLine(`the broker: ${what}`);
     return true;
   } catch (error) {
-    if (error instanceof Failure) say(`✗ ${error.message}\n${error.output}`);
+    if (error instanceof Failure) printLine(`✗ ${error.message}\n${error.output}`);
     return error instanceof Failure; // any other: the broker is not back yet
   }
 }

@@ -16,14 +16,14 @@ export const loadTopology = () => import(pathToFileURL(inRoot('topology/dist/ind
 
 /**
  * The passwords of the users of this home, each made once and then kept.
- * @param {import('../home.js').Home} home @param {string[]} names those that are needed @returns {Record<string, string>}
+ * @param {import('../state-directory.js').StateDirectory} stateDirectory @param {string[]} names those that are needed @returns {Record<string, string>}
  */
-export function brokerPasswords(home, names) {
-  const known = home.recall('broker-users') ?? {};
+export function brokerPasswords(stateDirectory, names) {
+  const known = stateDirectory.recall('broker-users') ?? {};
   const missing = names.filter((name) => !known[name]);
   return missing.length === 0
     ? known
-    : home.remember('broker-users', {
+    : stateDirectory.remember('broker-users', {
         ...known,
         ...Object.fromEntries(missing.map((name) => [name, randomPassword()])),
       });
@@ -32,19 +32,19 @@ export function brokerPasswords(home, names) {
 const randomPassword = () => randomBytes(24).toString('base64url');
 
 /** @returns {Record<string, string>} as before, with a new one for this user */
-export const newBrokerPassword = (home, name) =>
-  home.remember('broker-users', { ...home.recall('broker-users'), [name]: randomPassword() });
+export const newBrokerPassword = (stateDirectory, name) =>
+  stateDirectory.remember('broker-users', { ...stateDirectory.recall('broker-users'), [name]: randomPassword() });
 
 /**
  * Whether users can be made decides who the services are there.
- * @param {import('../home.js').Home} home @param {Broker} broker @param {{ ours?: boolean, more?: string[] }} [options] ours: it lets us, and may still be booting; more: users beside those of the map
+ * @param {import('../state-directory.js').StateDirectory} stateDirectory @param {Broker} broker @param {{ ours?: boolean, more?: string[] }} [options] ours: it lets us, and may still be booting; more: users beside those of the map
  * @returns {Promise<Broker>}
  */
-export async function withUsers(home, broker, { ours = false, more = [] } = {}) {
+export async function withUsers(stateDirectory, broker, { ours = false, more = [] } = {}) {
   const { administers, usersOf, WORK } = await loadTopology();
   const may = ours || (broker.managementUrl !== undefined && (await administers(broker.managementUrl)));
   return may
-    ? { ...broker, passwords: brokerPasswords(home, [...usersOf(WORK).map(({ name }) => name), ...more]) }
+    ? { ...broker, passwords: brokerPasswords(stateDirectory, [...usersOf(WORK).map(({ name }) => name), ...more]) }
     : broker;
 }
 

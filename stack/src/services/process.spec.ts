@@ -27,7 +27,7 @@ async function start(source, options = {}) {
   writeFileSync(program, source);
   const healthPort = await freePort();
   const env = { PATH: process.env.PATH, HEALTH_PORT: String(healthPort) };
-  const silent = { onLine: () => {}, onChange: () => {}, say: (line) => said.push(line) };
+  const silent = { onLine: () => {}, onChange: () => {}, printLine: (line) => said.push(line) };
   service = new ServiceProcess({
     service: 'orders',
     program,

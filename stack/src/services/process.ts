@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../failure.js';
 import { LogFile } from '../log-lines.js';
-import { Patience } from '../patience.js';
+import { ProgressDeadline } from '../progress-deadline.js';
 import { end, identify, processorMs } from '../processes.js';
 import { root } from '../workspace.js';
 
@@ -68,16 +68,16 @@ export class ServiceProcess {
     return this.#until(() => this.#answers('/readyz'), withinMs);
   }
 
-  async #until(isSo, withinMs) {
+  async #until(condition, withinMs) {
     const progress = () => ({ lines: this.#lines, processorMs: processorMs(this.record?.pid) });
-    const patience = new Patience({ idleMs: this.idleMs, atMostMs: withinMs, progress });
+    const deadline = new ProgressDeadline({ idleMs: this.idleMs, atMostMs: withinMs, progress });
     const begun = Date.now();
-    for (; !(await isSo()); await sleep(POLL_MS)) {
+    for (; !(await condition()); await sleep(POLL_MS)) {
       if (this.#wrongSettings) throw new Failure(`the settings of ${this.service} are wrong`, this.#tail.at(-1));
       if (this.#failures >= FAILING_AFTER)
         throw new Failure(`${this.service} does not start`, `Its log: ${this.logFile}`, this.#tail.join('\n'));
       if (this.#stopping) throw new Failure('stopped while starting');
-      if (patience.isOver)
+      if (deadline.isOver)
         throw new Failure(
           `${this.service} is not ready after ${Math.round((Date.now() - begun) / 1000)} s`,
           `Its log: ${this.logFile}`,
@@ -117,11 +117,11 @@ export class ServiceProcess {
       this.#failures = Date.now() - begun < WELL_AFTER_MS ? this.#failures + 1 : 1;
       this.#wrongSettings = code === WRONG_SETTINGS;
       if (this.#wrongSettings)
-        return this.say(
+        return this.printLine(
           `${this.#tail.at(-1)}\n${this.service} is not started again before that is mended: npm run restart -- ${this.service}`,
         );
       const pauseMs = Math.min(this.pauseMs.first * 2 ** (this.#failures - 1), this.pauseMs.most);
-      this.say(this.#lastWords(how, pauseMs));
+      this.printLine(this.#lastWords(how, pauseMs));
       await this.#pause(pauseMs);
     }
   }

@@ -4,34 +4,34 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Failure } from '../failure.js';
-import { Home } from '../home.js';
+import { StateDirectory } from '../state-directory.js';
 import { tryLock } from '../lock.js';
-import { answerRestarts, askRestart } from './restarts.js';
+import { serveRestartRequests, requestRestart } from './restarts.js';
 
-let home;
+let stateDirectory;
 let end = () => {};
-beforeEach(() => (home = new Home(mkdtempSync(path.join(tmpdir(), 'restarts-')))));
+beforeEach(() => (stateDirectory = new StateDirectory(mkdtempSync(path.join(tmpdir(), 'restarts-')))));
 afterEach(() => {
   end();
-  rmSync(home.dir, { recursive: true });
+  rmSync(stateDirectory.dir, { recursive: true });
 });
 
 function running(restart) {
-  tryLock(home.path('running.lock'));
-  end = answerRestarts(home, restart, () => {});
+  tryLock(stateDirectory.path('running.lock'));
+  end = serveRestartRequests(stateDirectory, restart, () => {});
 }
 
 it('restarts the services that are asked for, in turn, and returns when they are ready', async () => {
   const restarted = [];
   running(async (service) => void restarted.push(service));
-  await askRestart(home, ['orders', 'payments']);
-  await askRestart(home, ['orders']);
+  await requestRestart(stateDirectory, ['orders', 'payments']);
+  await requestRestart(stateDirectory, ['orders']);
   expect(restarted).toEqual(['orders', 'payments', 'orders']);
 });
 
 it('passes on why a service does not start', async () => {
   running(() => Promise.reject(new Failure('orders does not start', 'Its log: x', 'last words')));
-  await expect(askRestart(home, ['orders'])).rejects.toMatchObject({
+  await expect(requestRestart(stateDirectory, ['orders'])).rejects.toMatchObject({
     message: 'orders does not start',
     fix: 'Its log: x',
     output: 'last words',
@@ -39,5 +39,5 @@ it('passes on why a service does not start', async () => {
 });
 
 it('says that nothing runs', async () => {
-  await expect(askRestart(home, ['orders'])).rejects.toThrow('no `npm start` is running');
+  await expect(requestRestart(stateDirectory, ['orders'])).rejects.toThrow('no `npm start` is running');
 });

@@ -11,27 +11,27 @@ const POLL_MS = 250;
 
 /**
  * Restarts what is asked for, one request after the other.
- * @param {import('../home.js').Home} home @param {(service: string) => Promise<void>} restart @param {(line: string) => void} say
+ * @param {import('../state-directory.js').StateDirectory} stateDirectory @param {(service: string) => Promise<void>} restart @param {(line: string) => void} say
  * @returns {() => void} what ends it
  */
-export function answerRestarts(home, restart, say) {
-  home.forget(REQUEST); // nobody waits for the answer of an earlier start
+export function serveRestartRequests(stateDirectory, restart, printLine) {
+  stateDirectory.forget(REQUEST); // nobody waits for the answer of an earlier start
   let busy = false;
   const look = async () => {
-    const request = busy ? undefined : home.recall(REQUEST);
+    const request = busy ? undefined : stateDirectory.recall(REQUEST);
     if (!request || request.answer) return;
     busy = true;
-    home.remember(REQUEST, { ...request, answer: await answerTo(request, restart, say) });
+    stateDirectory.remember(REQUEST, { ...request, answer: await answerTo(request, restart, printLine) });
     busy = false;
   };
   const timer = setInterval(() => void look(), POLL_MS);
   return () => clearInterval(timer);
 }
 
-async function answerTo({ services }, restart, say) {
+async function answerTo({ services }, restart, printLine) {
   try {
     for (const service of services) {
-      say(`restarting ${service}`);
+      printLine(`restarting ${service}`);
       await restart(service);
     }
     return { ok: true };
@@ -42,23 +42,23 @@ async function answerTo({ services }, restart, say) {
 
 /**
  * Asks the running start to restart services, and waits until they are ready again.
- * @param {import('../home.js').Home} home @param {string[]} services
+ * @param {import('../state-directory.js').StateDirectory} stateDirectory @param {string[]} services
  * @throws {Failure} when none runs, or a service does not become ready
  */
-export async function askRestart(home, services) {
-  const holder = holderOf(home.path('running.lock'));
-  if (!holder) throw new Failure(`no \`npm start\` is running in ${home.dir}`, 'Start one (npm start).');
+export async function requestRestart(stateDirectory, services) {
+  const holder = holderOf(stateDirectory.path('running.lock'));
+  if (!holder) throw new Failure(`no \`npm start\` is running in ${stateDirectory.dir}`, 'Start one (npm start).');
   const id = randomUUID();
-  home.remember(REQUEST, { id, services });
-  const answer = await answered(home, id, holder).finally(
-    () => home.recall(REQUEST)?.id === id && home.forget(REQUEST),
+  stateDirectory.remember(REQUEST, { id, services });
+  const answer = await answered(stateDirectory, id, holder).finally(
+    () => stateDirectory.recall(REQUEST)?.id === id && stateDirectory.forget(REQUEST),
   );
   if (!answer.ok) throw new Failure(answer.message, answer.fix, answer.output);
 }
 
-async function answered(home, id, holder) {
+async function answered(stateDirectory, id, holder) {
   for (; isAlive(holder); await sleep(POLL_MS)) {
-    const found = home.recall(REQUEST);
+    const found = stateDirectory.recall(REQUEST);
     if (found?.id === id && found.answer) return found.answer;
     if (found && found.id !== id)
       throw new Failure('another restart was asked for meanwhile', 'Ask again when it is done.');

@@ -6,12 +6,12 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { refusals } from '../../../libs/service-kit/src/production.ts';
 import { Ed25519PublicKeys } from '../../../apps/gateway/src/web/public-keys.ts';
-import { Home } from '../home.js';
+import { StateDirectory } from '../state-directory.js';
 import { secretsOf } from './secrets.js';
 
-let home;
-beforeEach(() => (home = new Home(mkdtempSync(path.join(tmpdir(), 'secrets-')))));
-afterEach(() => rmSync(home.dir, { recursive: true }));
+let stateDirectory;
+beforeEach(() => (stateDirectory = new StateDirectory(mkdtempSync(path.join(tmpdir(), 'secrets-')))));
+afterEach(() => rmSync(stateDirectory.dir, { recursive: true }));
 
 const settingsOf = ({ tokenPrivateKey, tokenPublicKey, idempotencySecret }) => ({
   NODE_ENV: 'production',
@@ -25,22 +25,22 @@ const refused = (secrets) =>
     .sort();
 
 it('makes secrets that production refuses, keeps them, and makes others for containers', () => {
-  const secrets = secretsOf(home);
+  const secrets = secretsOf(stateDirectory);
   expect(refused(secrets)).toEqual(['IDEMPOTENCY_SECRET', 'TOKEN_PRIVATE_KEY', 'TOKEN_PUBLIC_KEY']);
-  expect(secretsOf(home)).toEqual(secrets);
-  home.forget('secrets');
-  expect(refused(secretsOf(home, { mark: '' }))).toEqual([]);
+  expect(secretsOf(stateDirectory)).toEqual(secrets);
+  stateDirectory.forget('secrets');
+  expect(refused(secretsOf(stateDirectory, { mark: '' }))).toEqual([]);
 });
 
 it('makes two halves of one key, which services can read', () => {
-  const { tokenPrivateKey, tokenPublicKey } = secretsOf(home);
+  const { tokenPrivateKey, tokenPublicKey } = secretsOf(stateDirectory);
   const [[, key]] = Ed25519PublicKeys.parse(tokenPublicKey);
   expect(createPublicKey(createPrivateKey(tokenPrivateKey)).equals(key)).toBe(true);
 });
 
 it('replaces keys that were made before keys had a mark, and nothing else', () => {
-  const before = secretsOf(home, { mark: '' });
-  const after = secretsOf(home);
+  const before = secretsOf(stateDirectory, { mark: '' });
+  const after = secretsOf(stateDirectory);
   expect(refused(after)).toEqual(['TOKEN_PRIVATE_KEY', 'TOKEN_PUBLIC_KEY']);
   expect(after.idempotencySecret).toBe(before.idempotencySecret);
 });

@@ -8,18 +8,18 @@ const COMMENT = `# ${DEVELOPMENT}key, made by npm start\n`;
 
 /**
  * What a system signs with, made once and kept in its home. Each service gets only what it needs.
- * @param {import('../home.js').Home} home @param {{ mark?: string }} [options] mark: what the secret begins with
+ * @param {import('../state-directory.js').StateDirectory} stateDirectory @param {{ mark?: string }} [options] mark: what the secret begins with
  * @returns {{ tokenPrivateKey: string, tokenPublicKey: string, idempotencySecret: string }}
  */
-export function secretsOf(home, { mark = DEVELOPMENT } = {}) {
-  const known = home.once('secrets', () => ({
+export function secretsOf(stateDirectory, { mark = DEVELOPMENT } = {}) {
+  const known = stateDirectory.once('secrets', () => ({
     ...makeKeys(mark),
     idempotencySecret: `${mark}${randomBytes(32).toString('base64url')}`,
   }));
   // Keys that were made before keys had a mark are replaced: whoever is signed in signs in again.
   return !mark || known.tokenPublicKey.startsWith(COMMENT)
     ? known
-    : home.remember('secrets', { ...known, ...makeKeys(mark) });
+    : stateDirectory.remember('secrets', { ...known, ...makeKeys(mark) });
 }
 
 function makeKeys(mark) {

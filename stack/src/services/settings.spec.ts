@@ -7,16 +7,16 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { settingsAreGiven } from './settings.js';
 import { inRoot } from '../workspace.js';
 
-let home;
-beforeEach(() => (home = mkdtempSync(path.join(tmpdir(), 'settings-'))));
-afterEach(() => rmSync(home, { recursive: true }));
+let stateDirectory;
+beforeEach(() => (stateDirectory = mkdtempSync(path.join(tmpdir(), 'settings-'))));
+afterEach(() => rmSync(stateDirectory, { recursive: true }));
 
 const start = (env) =>
   new Promise((resolve) => {
     execFile(
       process.execPath,
       [inRoot('start.mjs'), 'start', '--no-demo'],
-      { env: { PATH: process.env.PATH, SLUICE_HOME: home, ...env } },
+      { env: { PATH: process.env.PATH, SLUICE_HOME: stateDirectory, ...env } },
       (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
     );
   });
@@ -34,7 +34,7 @@ it.each([
   expect(stderr).toContain(name);
   expect(stderr).toContain(words);
   expect(stdout).not.toMatch(/RabbitMQ|PostgreSQL/);
-  expect(readdirSync(home).filter((file) => /rabbitmq|postgres/.test(file))).toEqual([]);
+  expect(readdirSync(stateDirectory).filter((file) => /rabbitmq|postgres/.test(file))).toEqual([]);
 });
 
 it('finds settings of every kind, and takes no other variable for one', () => {

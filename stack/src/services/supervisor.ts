@@ -17,10 +17,10 @@ export class Supervisor {
   /** Until it is switched on, log lines go to the files alone, so that the progress stays readable. */
   showLogs = false;
 
-  /** @param {{ home: import('../home.js').Home, say: (line: string) => void }} options */
-  constructor({ home, say }) {
-    this.home = home;
-    this.say = say;
+  /** @param {{ stateDirectory: import('../state-directory.js').StateDirectory, say: (line: string) => void }} options */
+  constructor({ stateDirectory, printLine }) {
+    this.stateDirectory = stateDirectory;
+    this.printLine = printLine;
   }
 
   /**
@@ -91,7 +91,7 @@ export class Supervisor {
   }
 
   #environment(service, healthPort) {
-    return environmentOf(service, { ...this.#system, healthPort, cache: this.home.path('compile-cache') });
+    return environmentOf(service, { ...this.#system, healthPort, cache: this.stateDirectory.path('compile-cache') });
   }
 
   async #prepare(service, { log = service, extra = {} } = {}) {
@@ -101,16 +101,16 @@ export class Supervisor {
       program: inRoot('apps', service, 'dist/main.js'),
       healthPort,
       env: { ...this.#environment(service, healthPort), ...extra },
-      logFile: this.home.path('logs', `${log}.log`),
-      onLine: (line) => this.showLogs && this.say(prefixed(service, line, Boolean(process.stdout.isTTY))),
-      say: this.say,
+      logFile: this.stateDirectory.path('logs', `${log}.log`),
+      onLine: (line) => this.showLogs && this.printLine(prefixed(service, line, Boolean(process.stdout.isTTY))),
+      printLine: this.printLine,
       onChange: () => this.#remember(),
     });
   }
 
   /** Written down at every change: should we be killed, the next start ends what is left. People find the ports of metrics there. */
   #remember() {
-    this.home.remember(
+    this.stateDirectory.remember(
       'services',
       this.#services.flatMap(({ service, healthPort, record }) => (record ? { service, healthPort, ...record } : [])),
     );
@@ -133,7 +133,7 @@ export class Supervisor {
 
   async stop() {
     await Promise.all(this.#services.map((service) => service.stop()));
-    this.home.forget('services');
+    this.stateDirectory.forget('services');
   }
 
   kill() {
@@ -142,9 +142,9 @@ export class Supervisor {
 }
 
 /** Ends the services that a killed start left behind. @returns {Promise<number>} how many there were */
-export async function endOrphans(home) {
-  const records = home.recall('services') ?? [];
+export async function endOrphans(stateDirectory) {
+  const records = stateDirectory.recall('services') ?? [];
   await Promise.all(records.map((record) => end(record, { graceMs: 5_000 })));
-  home.forget('services');
+  stateDirectory.forget('services');
   return records.length;
 }

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { databaseAddress } from './address.js';
 
 /** One question to a database, over a connection of its own. @param {string} url @param {string} sql @returns {Promise<any[]>} */
-export async function rowsOf(url, sql) {
+export async function queryRows(url, sql) {
   const client = new pg.Client(databaseAddress(url));
   await client.connect();
   try {

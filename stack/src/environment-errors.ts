@@ -31,7 +31,7 @@ const REFUSED_BY_BROKER = /\b(403 \(ACCESS[-_]REFUSED\)|ACCESS_REFUSED|530 \(NOT
  * An error that anybody's environment may bring about, in words for people.
  * @param {any} error @returns {{ message: string, fix: string } | undefined} undefined: a fault of ours
  */
-export function ordinary(error) {
+export function explainEnvironmentError(error) {
   const first = deepest(error);
   const network = NETWORK[first.code];
   if (network) return { message: `${network} at ${placeOf(first)} (${first.code})`, fix: SERVERS };

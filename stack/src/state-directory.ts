@@ -4,12 +4,12 @@ import path from 'node:path';
 import { inRoot } from './workspace.js';
 
 /** Where the local system keeps its data: SLUICE_HOME, else .sluice in the checkout. */
-export const defaultHome = () => path.resolve(inRoot(), process.env.SLUICE_HOME || '.sluice');
+export const defaultStateDirectory = () => path.resolve(inRoot(), process.env.SLUICE_HOME || '.sluice');
 
 /** A folder with what a private system must remember between two starts: ports, passwords, who runs. */
-export class Home {
+export class StateDirectory {
   /** @param {string} dir */
-  constructor(dir = defaultHome()) {
+  constructor(dir = defaultStateDirectory()) {
     this.dir = dir;
   }
 

@@ -6,7 +6,7 @@ const WORK_MS = 1_000;
  * How long a process is waited for: while it gets on, however slowly a busy machine lets it, and no longer.
  * As testing/src/progress.ts, with which tools share no code.
  */
-export class Patience {
+export class ProgressDeadline {
   #last;
 
   /**
