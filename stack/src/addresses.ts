@@ -1,4 +1,3 @@
-// @ts-nocheck
 import { Failure } from './failure.js';
 
 const ADDRESSES = [
@@ -8,10 +7,10 @@ const ADDRESSES = [
 ];
 
 /**
- * The addresses of servers that were given. Their values may hold passwords and are not shown.
- * @param {NodeJS.ProcessEnv} [env] @throws {Failure} that names the first one which is no such address
+ * Checks the addresses of servers that were given. Their values may contain passwords and are not shown.
+ * @throws {Failure} that names the first one which is no such address
  */
-export function requireAddresses(env = process.env) {
+export function requireAddresses(env: NodeJS.ProcessEnv = process.env): void {
   const wrong = ADDRESSES.find(({ name, protocol }) => env[name] && !protocol.test(protocolOf(env[name])));
   if (wrong)
     throw new Failure(
@@ -20,10 +19,4 @@ export function requireAddresses(env = process.env) {
     );
 }
 
-function protocolOf(url) {
-  try {
-    return new URL(url).protocol;
-  } catch {
-    return '';
-  }
-}
+const protocolOf = (url: string): string => (URL.canParse(url) ? new URL(url).protocol : '');

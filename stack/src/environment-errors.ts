@@ -1,6 +1,7 @@
-// @ts-nocheck
+import { codeOf } from './errors.js';
+
 /** What Node.js says (https://nodejs.org/api/errors.html#common-system-errors) of what is no fault of the program: in words, and what to do. */
-const NETWORK = {
+const NETWORK: Record<string, string> = {
   ECONNREFUSED: 'nothing listens',
   ECONNRESET: 'the connection was cut',
   EHOSTUNREACH: 'there is no way',
@@ -12,7 +13,7 @@ const NETWORK = {
   UND_ERR_CONNECT_TIMEOUT: 'nobody answers',
   UND_ERR_SOCKET: 'the connection was cut',
 };
-const MACHINE = {
+const MACHINE: Record<string, { what: string; fix: string }> = {
   EACCES: { what: 'no rights', fix: 'Give them to this user, or set SLUICE_HOME to a folder of yours.' },
   EPERM: { what: 'no rights', fix: 'Give them to this user, or set SLUICE_HOME to a folder of yours.' },
   ENOSPC: { what: 'the disk is full', fix: 'Make room; npm run reset removes the data of this checkout.' },
@@ -27,29 +28,45 @@ const SERVERS = 'Check DATABASE_URL, AMQP_URL and AMQP_MANAGEMENT_URL if they ar
 /** The broker's own words (AMQP 0-9-1, 1.2): 403 while logging in, 530 for the vhost. */
 const REFUSED_BY_BROKER = /\b(403 \(ACCESS[-_]REFUSED\)|ACCESS_REFUSED|530 \(NOT[-_]ALLOWED\))/;
 
-/**
- * An error that anybody's environment may bring about, in words for people.
- * @param {any} error @returns {{ message: string, fix: string } | undefined} undefined: a fault of ours
- */
-export function explainEnvironmentError(error) {
+/** What Node.js adds to an error of the system or of the network. */
+interface ErrorDetails {
+  message?: string;
+  code?: string;
+  path?: string;
+  address?: string;
+  hostname?: string;
+  host?: string;
+  port?: number | string;
+}
+
+export interface Explanation {
+  message: string;
+  fix: string;
+}
+
+/** An error that anybody's environment may bring about, in words for people; undefined: a fault of ours. */
+export function explainEnvironmentError(error: unknown): Explanation | undefined {
   const first = deepest(error);
-  const network = NETWORK[first.code];
-  if (network) return { message: `${network} at ${placeOf(first)} (${first.code})`, fix: SERVERS };
-  const machine = MACHINE[first.code];
-  if (machine) return { message: `${machine.what}: ${first.path ?? placeOf(first)} (${first.code})`, fix: machine.fix };
-  if (REFUSED_BY_BROKER.test(first.message))
+  const { code = '', message = '' } = first;
+  const network = NETWORK[code];
+  if (network) return { message: `${network} at ${placeOf(first)} (${code})`, fix: SERVERS };
+  const machine = MACHINE[code];
+  if (machine) return { message: `${machine.what}: ${first.path ?? placeOf(first)} (${code})`, fix: machine.fix };
+  if (REFUSED_BY_BROKER.test(message))
     return {
-      message: `the broker refuses: ${first.message.split('\n')[0]}`,
+      message: `the broker refuses: ${message.split('\n', 1).join()}`,
       fix: 'Check user, password and vhost in AMQP_URL.',
     };
   return undefined;
 }
 
 /** fetch wraps what has happened in a TypeError, and a host with several addresses gives one error for each. */
-function deepest(error) {
-  const inner = error?.errors?.[0] ?? (error?.code === undefined ? error?.cause : undefined);
-  return inner instanceof Error ? deepest(inner) : (error ?? {});
+function deepest(error: unknown): ErrorDetails {
+  if (!(error instanceof Error)) return {};
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
+  const inner = first ?? (codeOf(error) === undefined ? error.cause : undefined);
+  return inner instanceof Error ? deepest(inner) : error;
 }
 
-const placeOf = ({ address, hostname, host, port }) =>
+const placeOf = ({ address, hostname, host, port }: ErrorDetails): string =>
   [address ?? hostname ?? host ?? 'a server', port].filter(Boolean).join(':');

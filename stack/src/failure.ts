@@ -1,49 +1,55 @@
-// @ts-nocheck
 import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { defaultStateDirectory } from './state-directory.js';
 import { explainEnvironmentError } from './environment-errors.js';
+import { codeOf, messageOf } from './errors.js';
+import { defaultStateDirectory } from './state-directory.js';
 
-/** A failure that its reader can mend: one line that says what is wrong, and one that says what to do. */
+/** A failure that its reader can mend: one line with what is wrong, and one with what to do. */
 export class Failure extends Error {
-  /** @param {string} message @param {string} [fix] what the reader should do @param {string} [output] last lines of a program that failed */
-  constructor(message, fix, output) {
+  constructor(
+    message: string,
+    /** What the reader should do. */
+    readonly fix?: string,
+    /** Last lines of a program that failed. */
+    readonly output?: string,
+  ) {
     super(message);
-    this.fix = fix;
-    this.output = output;
   }
 }
 
 /** Prints a failure for people. The stack of an unforeseen one goes to `failures.log`, never to the terminal. */
-export function printFailure(thrown) {
-  const known = thrown instanceof Failure ? undefined : explainEnvironmentError(thrown);
-  const error = known ? new Failure(known.message, known.fix) : thrown;
-  if (error.output) console.error(error.output.trimEnd().replaceAll(/^/gm, '  │ '));
-  console.error(`✗ ${firstLine(error)}`);
-  if (error.fix) console.error(`  ${error.fix}`);
-  if (!(error instanceof Failure)) console.error(`  This was not foreseen; the details are in ${keep(error)}`);
+export function printFailure(thrown: unknown): void {
+  const failure = asFailure(thrown);
+  if (failure?.output) console.error(failure.output.trimEnd().replaceAll(/^/gm, '  │ '));
+  console.error(`✗ ${firstLine(failure ?? thrown)}`);
+  if (failure?.fix) console.error(`  ${failure.fix}`);
+  if (!failure) console.error(`  This was not foreseen; the details are in ${logUnforeseen(thrown)}`);
 }
 
-const firstLine = (error) =>
-  String(error.message || error.code || error)
-    .trim()
-    .split('\n')[0]
-    .slice(0, 300);
+function asFailure(thrown: unknown): Failure | undefined {
+  if (thrown instanceof Failure) return thrown;
+  const explained = explainEnvironmentError(thrown);
+  return explained && new Failure(explained.message, explained.fix);
+}
 
-function keep(error) {
+const firstLine = (thrown: unknown): string =>
+  (messageOf(thrown) || codeOf(thrown) || String(thrown)).trim().split('\n', 1).join().slice(0, 300);
+
+function logUnforeseen(thrown: unknown): string {
   const file = path.join(defaultStateDirectory(), 'logs', 'failures.log');
   mkdirSync(path.dirname(file), { recursive: true });
-  appendFileSync(file, `${new Date().toISOString()} ${error.stack ?? error}\n`, { mode: 0o600 });
+  const details = thrown instanceof Error ? thrown.stack : undefined;
+  appendFileSync(file, `${new Date().toISOString()} ${details ?? String(thrown)}\n`, { mode: 0o600 });
   return path.relative(process.cwd(), file);
 }
 
 /**
- * Runs a tool to its end and exits with its code.
- * @param {() => Promise<number | void>} tool resolves to the exit code, 0 when it gives none
+ * Runs a command to its end and exits with its code.
+ * @param command resolves to the exit code; 0 when it resolves to none
  */
-export async function runCommand(tool) {
+export async function runCommand(command: () => Promise<number | void>): Promise<never> {
   try {
-    process.exit((await tool()) ?? 0); // at once: the schema engine leaves a 10 s timer behind
+    process.exit((await command()) ?? 0); // at once: the schema engine leaves a 10 s timer behind
   } catch (error) {
     printFailure(error);
     process.exit(1);

@@ -1,49 +1,64 @@
-// @ts-nocheck
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identify, isAlive } from './processes.js';
+import { codeOf } from './errors.js';
+import { identify, isAlive, type ProcessRecord } from './processes.js';
 
-/** @param {string} file @returns {object | undefined} what its holder wrote, undefined when nobody (alive) holds it */
-export function holderOf(file) {
-  const holder = read(file);
+/** The holder of a lock, with what it wrote about itself for others to read. */
+export type Holder<About extends object = object> = ProcessRecord & Partial<About>;
+
+/** The process that holds the lock; undefined when no living one does. */
+export function holderOf<About extends object = object>(file: string): Holder<About> | undefined {
+  const holder = read<About>(file);
   return isAlive(holder) ? holder : undefined;
 }
 
 /**
  * Takes a lock that its holder's death releases.
- * @param {string} file @param {object} [about] what others may read about the holder
- * @returns {(() => void) | undefined} what releases it; undefined when a living process holds it
+ * @param about what others may read about the holder
+ * @returns what releases it; undefined when a living process holds it
  */
-export function tryLock(file, about = {}) {
-  const mine = { ...identify(process.pid), ...about };
-  clearDead(file);
+export function tryLock(file: string, about: object = {}): (() => void) | undefined {
+  removeDead(file);
+  if (!create(file, JSON.stringify({ ...identify(process.pid), ...about }))) return undefined;
+  return () => {
+    if (read(file)?.pid === process.pid) rmSync(file, { force: true });
+  };
+}
+
+/** Written under a name of its own and linked when whole: nobody ever reads half a lock. */
+function create(file: string, content: string): boolean {
+  const draft = `${file}.${randomUUID()}`;
+  writeFileSync(draft, content, { mode: 0o600 });
   try {
-    writeFileSync(file, JSON.stringify(mine), { flag: 'wx', mode: 0o600 });
+    linkSync(draft, file);
+    return true;
   } catch (error) {
-    if (error.code === 'EEXIST') return undefined;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
+  } finally {
+    rmSync(draft, { force: true });
   }
-  return () => read(file)?.pid === process.pid && rmSync(file, { force: true });
 }
 
 /** Moved aside under a name of its own first: of two that find the same dead holder only one succeeds. */
-function clearDead(file) {
+function removeDead(file: string): void {
   const holder = read(file);
   if (holder === undefined || isAlive(holder)) return;
-  const aside = `${file}.${process.pid}`;
+  const aside = `${file}.${randomUUID()}`;
   try {
     renameSync(file, aside);
   } catch {
     return;
   }
   if (isAlive(read(aside)))
-    renameSync(aside, file); // somebody was quicker and this is theirs
+    renameSync(aside, file); // another process was quicker, and this is its lock
   else rmSync(aside, { force: true });
 }
 
-function read(file) {
+function read<About extends object>(file: string): Holder<About> | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(readFileSync(file, 'utf8')) as Holder<About>;
   } catch {
     return undefined;
   }
@@ -51,10 +66,9 @@ function read(file) {
 
 /**
  * Does something while no other process does.
- * @template T @param {string} file @param {() => Promise<T>} work @param {() => void} [onWait] called once when it must wait
- * @returns {Promise<T>}
+ * @param onWait called once when it must wait
  */
-export async function withLock(file, work, onWait = () => {}) {
+export async function withLock<T>(file: string, work: () => Promise<T>, onWait: () => void = () => {}): Promise<T> {
   let release = tryLock(file);
   if (!release) onWait();
   for (; !release; release = tryLock(file)) await sleep(200);

@@ -1,87 +1,75 @@
-// @ts-nocheck
 import { randomInt } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { tryLock } from './lock.js';
 
 /** Below what systems hand out to outgoing connections (32768 on Linux), so that a choice stays free until it is used. */
-const FROM = 21_000;
-const TO = 32_000;
+const MIN_PORT = 21_000;
+const MAX_PORT = 32_000;
 
-/** @param {number} port @param {string} [host] */
-export function isFree(port, host = '127.0.0.1') {
-  return new Promise((resolve) => {
+/** Whether no process listens there. */
+export const isFree = (port: number, host = '127.0.0.1'): Promise<boolean> =>
+  new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
+
+/**
+ * A lock for each port that a process of this machine has chosen: between the choice and the moment in which a server listens
+ * there, the port is free for every other process.
+ */
+const CLAIMS = path.join(tmpdir(), 'sluice-ports');
+const claimed = new Map<number, () => void>();
+
+process.once('exit', () => claimed.forEach((release) => release()));
+
+/** Whether no other living process has chosen the port. */
+function claim(port: number): boolean {
+  const release = tryClaim(port);
+  if (release) claimed.set(port, release);
+  return release !== undefined;
+}
+
+function tryClaim(port: number): (() => void) | undefined {
+  try {
+    mkdirSync(CLAIMS, { recursive: true, mode: 0o777 });
+    return tryLock(path.join(CLAIMS, String(port)));
+  } catch {
+    return () => {}; // no place to write: then without
+  }
 }
 
 /**
- * A file for each port that a process of this machine has chosen: between the choice and the moment in which somebody listens
- * there, the port is free for everybody else. The same files as testing/src/free-port.ts, which shares no code with tools.
+ * A port that no process listens on, and that no other is given while this process lives.
+ * @param preferred taken when it is free: the port of the last start
  */
-const CLAIMS = path.join(tmpdir(), 'sluice-ports');
-const claimOf = (port) => path.join(CLAIMS, String(port));
-const chosen = new Set();
-
-process.once('exit', () => chosen.forEach((port) => rmSync(claimOf(port), { force: true })));
-
-/** @returns {boolean} whether nobody who lives has chosen it */
-function claim(port, tries = 2) {
-  try {
-    mkdirSync(CLAIMS, { recursive: true, mode: 0o777 });
-    writeFileSync(claimOf(port), String(process.pid), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (error.code !== 'EEXIST') return error.code !== 'EACCES' && error.code !== 'EPERM'; // nowhere to write: then without
-    if (tries === 1 || lives(holderOf(port))) return false;
-    rmSync(claimOf(port), { force: true });
-    return claim(port, tries - 1);
+export async function freePort(preferred?: number): Promise<number> {
+  for (let port = preferred ?? randomInt(MIN_PORT, MAX_PORT); ; port = randomInt(MIN_PORT, MAX_PORT)) {
+    const again = claimed.has(port) && port === preferred; // the port of the last start went to the same purpose
+    if ((again || claim(port)) && (await isFree(port))) return port;
   }
 }
 
-function holderOf(port) {
-  try {
-    return Number(readFileSync(claimOf(port), 'utf8'));
-  } catch {
-    return 0;
-  }
-}
-
-function lives(pid) {
-  if (pid === 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM'; // somebody else's
-  }
-}
-
-/** @param {number} [preferred] taken when it is free: the port of the last start @returns {Promise<number>} a free port */
-export async function freePort(preferred) {
-  for (let port = preferred ?? randomInt(FROM, TO); ; port = randomInt(FROM, TO)) {
-    const again = chosen.has(port) && port === preferred; // the port of the last start went to the same purpose
-    if (!again && !claim(port)) continue;
-    chosen.add(port);
-    if (await isFree(port)) return port;
-  }
-}
-
-/** @template {string} K @param {K[]} names @param {Partial<Record<K, number>>} [last] @returns {Promise<Record<K, number>>} */
-export async function freePorts(names, last = {}) {
-  const ports = {};
+/** @param last the ports of the last start */
+export async function freePorts<K extends string>(
+  names: readonly K[],
+  last: Partial<Record<K, number>> = {},
+): Promise<Record<K, number>> {
+  const ports: Partial<Record<K, number>> = {};
   for (const name of names) ports[name] = await freePort(last[name]);
-  return ports;
+  return ports as Record<K, number>;
 }
 
-/** @param {number} port @returns {Promise<boolean>} whether somebody accepts connections there */
-export function accepts(port, host = '127.0.0.1') {
-  return new Promise((resolve) => {
+/** Whether a server accepts connections there. */
+export const accepts = (port: number, host = '127.0.0.1'): Promise<boolean> =>
+  new Promise((resolve) => {
     const socket = connect({ port, host });
-    const answer = (yes) => () => (socket.destroy(), resolve(yes));
+    const answer = (accepted: boolean) => () => {
+      socket.destroy();
+      resolve(accepted);
+    };
     socket.once('connect', answer(true)).once('error', answer(false)).setTimeout(1_000, answer(false));
   });
-}

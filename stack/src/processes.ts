@@ -1,60 +1,66 @@
-// @ts-nocheck
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from './errors.js';
 
-/**
- * A process, recognisable later: a pid alone is given to another program sooner or later, the pair is not.
- * @typedef {{ pid: number, startedAt: string }} ProcessRecord
- */
-
-/** @param {number} pid @returns {ProcessRecord | undefined} undefined when it has already ended */
-export function identify(pid) {
-  const startedAt = pid > 0 ? startOf(pid) : undefined;
-  return startedAt === undefined ? undefined : { pid, startedAt };
+/** A process, recognisable later: a pid alone is given to another program sooner or later, the pair is not. */
+export interface ProcessRecord {
+  pid: number;
+  startedAt: string;
 }
 
-/** @param {ProcessRecord | undefined} record whether that very process still runs */
-export const isAlive = (record) => record !== undefined && identify(record.pid)?.startedAt === record.startedAt;
+/** The record of a process; undefined when it has already ended. */
+export function identify(pid: number | undefined): ProcessRecord | undefined {
+  const startedAt = pid !== undefined && pid > 0 ? startOf(pid) : undefined;
+  return pid === undefined || startedAt === undefined ? undefined : { pid, startedAt };
+}
 
-/** @param {number} pid whether it has ended and only its parent has not taken note yet, as in containers without an init */
-export const isZombie = (pid) => linux && /\) Z /.test(read(`/proc/${pid}/stat`) ?? '');
+/** Whether that very process runs. */
+export const isAlive = (record: ProcessRecord | undefined): boolean =>
+  record !== undefined && identify(record.pid)?.startedAt === record.startedAt;
 
-/** @param {number} pid @param {string} text whether the process was started with that text on its command line */
-export const commandLineHas = (pid, text) => (commandLine(pid) ?? '').includes(text);
+/** Whether it has ended and its parent has not yet taken note, as in containers without an init. */
+export const isZombie = (pid: number): boolean => linux && /\) Z /.test(read(`/proc/${pid}/stat`) ?? '');
+
+/** Whether the process was started with that text on its command line. */
+export const commandLineHas = (pid: number, text: string): boolean => (commandLine(pid) ?? '').includes(text);
 
 /** Of Linux: /proc/<pid>/stat counts in clock ticks, 100 a second (proc(5)). */
 const MS_PER_TICK = 10;
 
-/** @param {number | undefined} pid @returns {number | undefined} the time of a processor that it has used, in ms; undefined where that cannot be read */
-export function processorMs(pid) {
-  const stat = linux && pid ? read(`/proc/${pid}/stat`) : undefined;
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+/** The time of a processor that a process has used, in ms; undefined where that cannot be read. */
+export function processorMs(pid: number | undefined): number | undefined {
+  const fields = linux && pid ? statOf(pid) : undefined;
   return fields && (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
 }
 
-/** @param {number} pid @returns {number | undefined} */
-export function parentOf(pid) {
+export function parentOf(pid: number): number | undefined {
   const parent = Number(linux ? /^PPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] : ps(pid, 'ppid'));
   return Number.isNaN(parent) ? undefined : parent;
 }
 
 const linux = process.platform === 'linux';
 
-function startOf(pid) {
+function startOf(pid: number): string | undefined {
   if (!linux) return ps(pid, 'lstart');
-  const stat = read(`/proc/${pid}/stat`);
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' '); // the name before it may hold spaces
+  const fields = statOf(pid);
   const dead = fields === undefined || fields[0] === 'Z' || fields[0] === 'X';
   return dead ? undefined : `${bootId()}/${fields[19]}`; // ticks since the boot: together unique
 }
 
-let boot;
-const bootId = () => (boot ??= read('/proc/sys/kernel/random/boot_id')?.trim() ?? '');
+/** The fields of /proc/<pid>/stat behind the name, which may contain spaces (proc(5)); the first is the state. */
+function statOf(pid: number): string[] | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
 
-const commandLine = (pid) => (linux ? read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ') : ps(pid, 'args'));
+let boot: string | undefined;
+const bootId = (): string => (boot ??= read('/proc/sys/kernel/random/boot_id')?.trim() ?? '');
 
-function read(file) {
+const commandLine = (pid: number): string | undefined =>
+  linux ? read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ') : ps(pid, 'args');
+
+function read(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch {
@@ -62,17 +68,17 @@ function read(file) {
   }
 }
 
-function ps(pid, column) {
+function ps(pid: number, column: string): string | undefined {
   try {
-    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
-    return execFileSync('ps', ['-p', String(pid), '-o', `${column}=`], options).trim() || undefined;
+    const args = ['-p', String(pid), '-o', `${column}=`];
+    return execFileSync('ps', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() || undefined;
   } catch {
     return undefined;
   }
 }
 
-/** @param {ProcessRecord} record resolves when it has ended, false when it has not within that time */
-export async function hasEnded(record, withinMs = Infinity) {
+/** Resolves to true when the process has ended, to false when it has not within that time. */
+export async function hasEnded(record: ProcessRecord | undefined, withinMs = Infinity): Promise<boolean> {
   const until = Date.now() + withinMs;
   for (let wait = 20; isAlive(record); wait = Math.min(wait * 1.5, 250)) {
     if (Date.now() > until) return false;
@@ -82,22 +88,25 @@ export async function hasEnded(record, withinMs = Infinity) {
 }
 
 /**
- * Asks a process to end, and ends it when it does not.
- * @param {ProcessRecord | undefined} record nothing happens unless that very process runs
- * @param {{ signal?: NodeJS.Signals, graceMs?: number }} [options]
+ * Ends a process: by the signal, and by SIGKILL when it has not ended in time.
+ * @param record nothing happens unless that very process runs
  */
-export async function end(record, { signal = 'SIGTERM', graceMs = 10_000 } = {}) {
-  if (!isAlive(record)) return;
+export async function end(
+  record: ProcessRecord | undefined,
+  { signal = 'SIGTERM', graceMs = 10_000 }: { signal?: NodeJS.Signals; graceMs?: number } = {},
+): Promise<void> {
+  if (record === undefined || !isAlive(record)) return;
   kill(record.pid, signal);
   if (await hasEnded(record, graceMs)) return;
   kill(record.pid, 'SIGKILL');
   await hasEnded(record, 5_000);
 }
 
-function kill(pid, signal) {
+/** @param pid negative: of a process group */
+export function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if (error.code !== 'ESRCH') throw error;
+    if (codeOf(error) !== 'ESRCH') throw error;
   }
 }

@@ -1,34 +1,39 @@
-// @ts-nocheck
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { Failure } from './failure.js';
+import { kill } from './processes.js';
 
-/** Programs this tool is waiting for: ended with it, so that Ctrl-C leaves no npm or compiler behind. */
-const running = new Set();
+/** Programs that this process waits for: ended with it, so that Ctrl-C leaves no npm or compiler behind. */
+const running = new Set<ChildProcess>();
 
-export const endRunning = () => running.forEach(endGroup);
+/** Ends each program and those that it has started: npm and tsc are wrappers around others. */
+export const endRunning = (): void => running.forEach(({ pid }) => pid && kill(-pid, 'SIGTERM'));
 
-/** The program and those it has started: npm and tsc are wrappers around others. */
-function endGroup({ pid }) {
-  try {
-    process.kill(-pid, 'SIGTERM');
-  } catch (error) {
-    if (error.code !== 'ESRCH') throw error;
-  }
+export interface RunOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  uid?: number;
+  gid?: number;
+  /** What the reader of a failure should do. */
+  fix?: string;
+  /** The name of the program in a failure; its command line without. */
+  label?: string;
 }
 
 /**
- * Runs a program to its end and gives its output.
- * @param {string} program @param {string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, uid?: number, gid?: number, fix?: string, label?: string }} [options]
- * @returns {Promise<string>} stdout and stderr, as they came
+ * Runs a program to its end and gives its output: stdout and stderr, as they came.
  * @throws {Failure} when it cannot be started or its exit code is not 0
  */
-export function run(program, args, { fix, label = `${program} ${args[0] ?? ''}`.trim(), ...options } = {}) {
+export function run(
+  program: string,
+  args: readonly string[],
+  { fix, label = `${program} ${args[0] ?? ''}`.trim(), ...options }: RunOptions = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     if (child.pid) running.add(child);
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.once('error', (error) => reject(new Failure(`${label} could not be started: ${error.message}`, fix)));
     child.once('close', (code, signal) => {
       running.delete(child);
@@ -38,12 +43,11 @@ export function run(program, args, { fix, label = `${program} ${args[0] ?? ''}`.
   });
 }
 
-/** @returns {Promise<boolean>} whether the program runs and ends well */
-export const succeeds = (program, args) =>
+/** Whether the program can be started and its exit code is 0. */
+export const succeeds = (program: string, args: readonly string[]): Promise<boolean> =>
   run(program, args).then(
     () => true,
     () => false,
   );
 
-/** @param {string} text @param {number} count */
-export const lastLines = (text, count) => text.trimEnd().split('\n').slice(-count).join('\n');
+export const lastLines = (text: string, count: number): string => text.trimEnd().split('\n').slice(-count).join('\n');

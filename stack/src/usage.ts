@@ -1,21 +1,26 @@
-// @ts-nocheck
 import { parseArgs } from 'node:util';
+import { messageOf } from './errors.js';
 import { Failure } from './failure.js';
 
-/**
- * @typedef {object} Command
- * @property {string} usage its lines, as people type it; the first one alone is shown beside a mistake
- * @property {import('node:util').ParseArgsConfig['options']} [options]
- * @property {[number, number]} [words] how many words may stand beside the options; none when absent
- * @property {boolean} [passes] what follows the first word is another program's, which refuses what it does not know
- */
+type Options = Record<string, { type: 'boolean' | 'string'; short?: string; multiple?: boolean }>;
 
-const flag = /** @type {const} */ { type: 'boolean' };
-const text = /** @type {const} */ { type: 'string' };
-const MANY = Number.POSITIVE_INFINITY;
+export interface Command {
+  /** Its lines, as people type it; the first one alone is shown beside a mistake. */
+  usage: string;
+  options?: Options;
+  /** How many words may stand beside the options; none when absent. */
+  words?: readonly [min: number, max: number];
+  /** What follows the first word is another program's, which refuses what it does not know. */
+  passes?: boolean;
+}
 
-/** Every command of package.json that these tools carry out. `npm run chaos -- --help` has its own (chaos/arguments.mjs). */
-export const COMMANDS = /** @type {Record<string, Command>} */ {
+const flag = { type: 'boolean' } as const;
+const text = { type: 'string' } as const;
+const many = { type: 'string', multiple: true } as const;
+const NO_LIMIT = Number.POSITIVE_INFINITY;
+
+/** Every command of package.json that cli/ carries out. `npm run chaos -- --help` has its own (chaos/src/arguments.ts). */
+export const COMMANDS = {
   start: {
     usage: `npm start -- [--no-demo] [--exit-after-demo]
   --no-demo            sells no demo order
@@ -31,7 +36,7 @@ Stops what npm start has started, also when that was killed. The data stays.`,
     usage: `npm run restart -- <service ...>
 Ends the processes of these services of the running npm start in order, one after the other, and starts them again, with the
 settings that npm start was given.`,
-    words: [1, MANY],
+    words: [1, NO_LIMIT],
   },
   reset: {
     usage: `npm run reset -- [--yes]
@@ -48,20 +53,21 @@ Runs the tests, all or those of some files, with the servers that they need.`,
     options: {
       testNamePattern: { type: 'string', short: 't' },
       update: { type: 'boolean', short: 'u' },
-      ...Object.fromEntries(
-        ['bail', 'hookTimeout', 'maxWorkers', 'retry', 'shard', 'testTimeout'].map((name) => [name, text]),
-      ),
-      ...Object.fromEntries(['project', 'reporter'].map((name) => [name, { type: 'string', multiple: true }])),
-      ...Object.fromEntries(['coverage', 'logHeapUsage', 'no-file-parallelism', 'silent'].map((name) => [name, flag])),
+      ...{ bail: text, hookTimeout: text, maxWorkers: text, retry: text, shard: text, testTimeout: text },
+      ...{ project: many, reporter: many },
+      ...{ coverage: flag, logHeapUsage: flag, 'no-file-parallelism': flag, silent: flag },
     },
-    words: [0, MANY],
+    words: [0, NO_LIMIT],
   },
-  bench: { usage: 'npm run bench -- <name>\nMeasures, with a PostgreSQL and a RabbitMQ of its own.', words: [1, MANY] },
+  bench: {
+    usage: 'npm run bench -- <name>\nMeasures, with a PostgreSQL and a RabbitMQ of its own.',
+    words: [1, NO_LIMIT],
+  },
   load: {
     usage: `npm run load -- [<script> [options of k6]]
   without a script     the flash sale in full, with a PostgreSQL and a RabbitMQ of its own
   <script>             a k6 script of load/, against the running npm start or BASE_URL`,
-    words: [0, MANY],
+    words: [0, NO_LIMIT],
     passes: true,
   },
   'dev:users': {
@@ -96,7 +102,7 @@ Exits with 1 when something is possible that must not be.`,
   mutate: {
     usage: `npm run mutate -- [file or folder ...]
 Breaks the rules one at a time, and shows which of the mutants no test notices. Takes minutes to hours.`,
-    words: [0, MANY],
+    words: [0, NO_LIMIT],
   },
   topology: {
     usage: `npm run topology -- [--prune | switch <queue> | listen <service> '<pattern>' | url <service>]
@@ -123,7 +129,7 @@ npm run dead-letters -- discard <id | queue | --all> --yes     removed for good;
   --json               whole messages, one a line
 Prints facts as they are published, until Ctrl-C.`,
     options: { json: flag },
-    words: [0, MANY],
+    words: [0, NO_LIMIT],
   },
   trace: {
     usage: `npm run trace -- on [--json] | off
@@ -140,7 +146,7 @@ The migrations of the services' databases.`,
   prisma: {
     usage: `npm run prisma -- <service> <command of prisma> ...
 Such as: npm run prisma -- orders validate`,
-    words: [1, MANY],
+    words: [1, NO_LIMIT],
     passes: true,
   },
   'contracts:publish': {
@@ -150,45 +156,75 @@ Writes the contracts down as they are now; refuses to break what is there.`,
     options: { withdraw: text },
   },
   build: { usage: 'npm run build\nInstalls, generates and compiles what has changed.' },
+  style: {
+    usage: `npm run style -- [--folder <path>] [--list]
+  --folder <path>      measures the files of one folder
+  --list               prints every place that was counted
+Measures the source by the house's style: long lines, words of comments, names, untyped files. Exits with 1 when a limit is not held.`,
+    options: { folder: text, list: flag },
+  },
   typecheck: { usage: 'npm run typecheck\nBuilds, and checks the types of everything with its specs.' },
-};
+} satisfies Record<string, Command>;
+
+export type CommandName = keyof typeof COMMANDS;
+
+/** The values of options, as parseArgs of Node.js gives them. */
+type ValuesOf<C> = C extends { options: infer O extends Options }
+  ? { [K in keyof O]?: O[K]['type'] extends 'boolean' ? boolean : O[K]['multiple'] extends true ? string[] : string }
+  : Record<string, never>;
+
+interface Parsed<Values> {
+  words: string[];
+  values: Values;
+}
 
 /**
- * What was asked of a command. `--help` prints its usage and ends the process.
- * @param {string} name @param {string[]} [args]
- * @returns {{ words: string[], values: Record<string, any>, args: string[] }}
- * @throws {Failure} at the first thing that it does not know
+ * The words and options that a command was given. `--help` prints its usage and ends the process.
+ * @throws {Failure} at the first that the command does not have
  */
-export function commandLine(name, args = process.argv.slice(2)) {
-  const command = COMMANDS[name];
+export function commandLine<Name extends CommandName>(
+  name: Name,
+  args: string[] = process.argv.slice(2),
+): Parsed<ValuesOf<(typeof COMMANDS)[Name]>> & { args: string[] } {
+  const command: Command = COMMANDS[name];
   if (wantsHelp(command, args)) {
     console.log(command.usage);
     process.exit(0);
   }
-  return { ...understood(command, args), args };
+  const { words, values } = understood(command, args);
+  return { words, values: values as ValuesOf<(typeof COMMANDS)[Name]>, args };
 }
 
 /** Behind the first word of a command that passes its arguments on, it is the other program's help. */
-const wantsHelp = ({ passes }, args) =>
+const wantsHelp = ({ passes }: Command, args: string[]): boolean =>
   (passes ? args.slice(0, 1) : args).some((arg) => arg === '--help' || arg === '-h');
 
-/** @param {Command} command @param {string[]} args @throws {Failure} */
-export function understood({ usage, options = {}, words: [least, most] = [0, 0], passes }, args) {
+/** @throws {Failure} with the usage of the command */
+export function understood(
+  { usage, options = {}, words: [min, max] = [0, 0], passes }: Command,
+  args: string[],
+): Parsed<object> {
   if (passes) return { words: args, values: {} };
-  const { positionals: words, values } = parsed(usage, args, options);
-  if (words.length > most) throw mistake(usage, `not understood: ${words.slice(most).join(' ')}`);
-  if (words.length < least)
+  const { positionals: words, values } = parse(usage, args, options);
+  if (words.length > max) throw mistake(usage, `not understood: ${words.slice(max).join(' ')}`);
+  if (words.length < min)
     throw mistake(usage, args.length === 0 ? 'what shall it do?' : `not enough: ${args.join(' ')}`);
   return { words, values };
 }
 
-function parsed(usage, args, options) {
+function parse(usage: string, args: string[], options: Options): { positionals: string[]; values: object } {
   try {
     return parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
-    throw mistake(usage, error.message.split(/\. |\n/, 1)[0]); // Node goes on with advice about "--"
+    throw mistake(
+      usage,
+      messageOf(error)
+        .split(/\. |\n/, 1)
+        .join(),
+    ); // Node goes on with advice about "--"
   }
 }
 
-/** @param {string} usage @param {string} message what was wrong with the arguments */
-export const mistake = (usage, message) => new Failure(message, `Usage: ${usage.replaceAll('\n', '\n  ')}`);
+/** @param message what was wrong with the arguments */
+export const mistake = (usage: string, message: string): Failure =>
+  new Failure(message, `Usage: ${usage.replaceAll('\n', '\n  ')}`);

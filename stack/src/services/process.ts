@@ -69,7 +69,7 @@ export class ServiceProcess {
   }
 
   async #until(condition, withinMs) {
-    const progress = () => ({ lines: this.#lines, processorMs: processorMs(this.record?.pid) });
+    const progress = () => ({ written: this.#lines, processorMs: processorMs(this.record?.pid) });
     const deadline = new ProgressDeadline({ idleMs: this.idleMs, atMostMs: withinMs, progress });
     const begun = Date.now();
     for (; !(await condition()); await sleep(POLL_MS)) {
