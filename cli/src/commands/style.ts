@@ -5,7 +5,7 @@ import { measure } from '../style/figures.js';
 import { isWithinLimits, styleReport } from '../style/report.js';
 import { sourceFiles } from '../style/source-files.js';
 
-runCommand(() => {
+await runCommand(async () => {
   const { folder = '', list = false } = commandLine('style').values as { folder?: string; list?: boolean };
   const figures = measure(sourceFiles(folder));
   for (const line of styleReport(figures, { list })) console.log(line);
