@@ -84,7 +84,7 @@ export function serviceLayout(service: string, queues: Services[string], setting
 
 /**
  * By which administrators put a message into one queue, under its name. No service may write to it, so what comes this way is
- * theirs, and names in a header who sent it first: libs/messaging/src/senders.ts.
+ * theirs, and names in a header who sent it first: libs/messaging/src/sender-verification.ts.
  */
 export const OPERATOR = 'shop.operator';
 

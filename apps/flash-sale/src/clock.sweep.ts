@@ -1,6 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Publisher } from '@sluice/messaging';
-import { Repeating } from '@sluice/service-kit';
+import { PeriodicTask } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { SalesRepository } from './sales.repository.js';
 import { BEAT_MS } from './telling.js';
@@ -33,7 +33,7 @@ const LINE = ['flash-sale.claims', 'flash-sale.claims-again'];
 /** Opens and closes sales, and tells what no message has brought up. Any number of processes may sweep. */
 @Injectable()
 export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #repeating = new Repeating('clock', EVERY_MS, () => this.#sweep());
+  readonly #task = new PeriodicTask('clock', EVERY_MS, () => this.#sweep());
 
   constructor(
     private readonly sales: SalesRepository,
@@ -42,11 +42,11 @@ export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#repeating.start();
+    this.#task.start();
   }
 
   beforeApplicationShutdown(): Promise<void> {
-    return this.#repeating.stop();
+    return this.#task.stop();
   }
 
   async #sweep(): Promise<void> {

@@ -11,7 +11,7 @@ import {
   type StockAllotmentRefused,
 } from '@sluice/contracts';
 import { PermanentError, ProblemError } from '@sluice/messaging';
-import { type Awaited, isDue } from '@sluice/service-kit';
+import { type PendingRequest, isDue } from '@sluice/service-kit';
 import { expectTimes, type SaleBounds } from './sale-times.js';
 import { saleView } from './sale.view.js';
 import type { Decision, Sale, State } from './tables.js';
@@ -107,7 +107,7 @@ const isUnanswered = ({ state, returned, returnedConfirmed }: Sale): boolean =>
   state === 'preparing' || returned > returnedConfirmed;
 
 /** A sale that is older than these columns waits since the moment for which it stands. */
-function awaited({ state, createdAt, closesAt, waitingSince, askedAt }: Sale): Awaited {
+function awaited({ state, createdAt, closesAt, waitingSince, askedAt }: Sale): PendingRequest {
   const since = waitingSince ?? (state === 'preparing' ? createdAt : closesAt);
   return { since, askedAt: askedAt ?? since };
 }

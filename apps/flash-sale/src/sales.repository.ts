@@ -12,7 +12,7 @@ import type {
   StockAllotted,
   StockReleased,
 } from '@sluice/contracts';
-import { judgedAt } from '@sluice/messaging';
+import { decisionTime } from '@sluice/messaging';
 import { newId, type UnitOfWork } from '@sluice/persistence';
 import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
 import { claim, ended, paid, placeAgain, released, type Sold } from './claim.js';
@@ -62,7 +62,7 @@ export class SalesRepository {
   async claim(message: Message<typeof ClaimPiece>): Promise<void> {
     const ticket = message.data;
     await this.#unit.change(message, { sales: [ticket.saleId], claims: [claimKey(ticket)] }, (state, now) =>
-      claim(state, ticket, { at: judgedAt(message, now), now }),
+      claim(state, ticket, { at: decisionTime(message, now), now }),
     );
   }
 

@@ -38,7 +38,7 @@ export async function createGateway(environment: NodeJS.ProcessEnv): Promise<Gat
   );
   const broker = brokerOf(config);
   const client = new MessageClient({ ...broker, source: 'gateway' });
-  const door = new MessageClient({ ...broker, source: 'gateway', door: true });
+  const door = new MessageClient({ ...broker, source: 'gateway', nacksAreAnswers: true });
   const app = await createApp(config, { client, door }, logger);
   const leaving = app.get(Leaving);
   const closeHealth = await serveHealth(config, [

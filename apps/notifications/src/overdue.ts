@@ -1,4 +1,4 @@
-import { AT_ONCE, dueSql, type Overdue } from '@sluice/service-kit';
+import { BATCH_SIZE, dueSql, type OverdueState } from '@sluice/service-kit';
 import type { NotificationsRepository } from './notifications.repository.js';
 import type { Patience } from './texts.js';
 
@@ -16,14 +16,14 @@ const UNSENT = `
   )
   SELECT id FROM texts WHERE ${QUIET} AND ${DUE} AND version > 0
     AND NOT EXISTS (SELECT FROM deliveries WHERE deliveries.id = texts.id AND deliveries.version > 0)
-  ORDER BY asked_at LIMIT ${AT_ONCE}`;
+  ORDER BY asked_at LIMIT ${BATCH_SIZE}`;
 
 /** What people wait for, and how it is asked for again. */
-export const overdue = (notifications: NotificationsRepository, patience: Patience): Overdue[] => [
+export const overdue = (notifications: NotificationsRepository, patience: Patience): OverdueState[] => [
   {
     found: 'texts without an outcome',
     sql: UNSENT,
     parameters: [patience.overdueMs, patience.horizonMs],
-    askAgain: (message, id) => notifications.askAgain(message, id, patience),
+    resend: (message, id) => notifications.askAgain(message, id, patience),
   },
 ];

@@ -37,7 +37,7 @@ export class HttpProvider implements Provider {
     } catch (cause) {
       throw new UnavailableError(`the ${this.#outside.name} answered ${response.status}, and not what it has taken`, {
         dependency: this.#outside.name,
-        suspect: true,
+        mayBePoison: true,
         cause,
       });
     }
@@ -48,7 +48,7 @@ export class HttpProvider implements Provider {
     await body?.cancel();
     return new UnavailableError(`the ${this.#outside.name} answered ${status}`, {
       dependency: this.#outside.name,
-      suspect: true,
+      mayBePoison: true,
     });
   }
 }

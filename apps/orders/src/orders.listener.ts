@@ -26,7 +26,7 @@ import {
   type Data,
   type Message,
 } from '@sluice/contracts';
-import { judgedAt, On, ProblemError } from '@sluice/messaging';
+import { decisionTime, On, ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import { cancel, parcelsHalted, parcelsLeft } from './cancellation.js';
 import type { OrdersConfig } from './config.js';
@@ -206,5 +206,5 @@ export class OrdersListener {
 function delivered(message: Message, now: Date): Delivered {
   const { reply, deadline, redelivered = false } = message;
   const unattended = reply === undefined || (deadline !== undefined && Date.now() >= deadline);
-  return { unattended, redelivered, lookedUp: false, acceptedAt: judgedAt(message, now) };
+  return { unattended, redelivered, lookedUp: false, acceptedAt: decisionTime(message, now) };
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { CONFIG, Repeating, type DatabaseConfig } from '@sluice/service-kit';
+import { CONFIG, PeriodicTask, type DatabaseConfig } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import type { OrdersConfig } from './config.js';
 
@@ -42,11 +42,11 @@ export async function pruneRecords(
 /** Prunes again and again, beside the sweep of deadlines. */
 @Injectable()
 export class RecordsPrune implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #repeating: Repeating;
+  readonly #task: PeriodicTask;
   #stopping = false;
 
   constructor(pool: Pool, @Inject(CONFIG) { RECORDS_PRUNE_MS, INBOX_RETENTION_DAYS }: OrdersConfig & DatabaseConfig) {
-    this.#repeating = new Repeating(
+    this.#task = new PeriodicTask(
       'records',
       RECORDS_PRUNE_MS,
       async () => void (await pruneRecords(pool, INBOX_RETENTION_DAYS, () => !this.#stopping)),
@@ -54,11 +54,11 @@ export class RecordsPrune implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   onApplicationBootstrap(): void {
-    this.#repeating.start();
+    this.#task.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.#stopping = true;
-    await this.#repeating.stop();
+    await this.#task.stop();
   }
 }

@@ -13,7 +13,7 @@ import type {
   RefundPayment,
   RefuseCard,
 } from '@sluice/contracts';
-import { DELEGATED, judgedAt } from '@sluice/messaging';
+import { DELEGATED, decisionTime } from '@sluice/messaging';
 import { databaseTime, newId, type UnitOfWork } from '@sluice/persistence';
 import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
 import { Pool } from 'pg';
@@ -59,7 +59,7 @@ export class PaymentsRepository implements OnModuleDestroy {
     const keys = { payables: [orderId], captures: [message.id], failures: [userId] };
     return this.#unit.change(message, keys, (state, now) => {
       expectFewFailures(state, message.data, message.id, this.config, now);
-      return pay(state, message.data, message.id, { at: judgedAt(message, now), now });
+      return pay(state, message.data, message.id, { at: decisionTime(message, now), now });
     });
   }
 
@@ -81,7 +81,7 @@ export class PaymentsRepository implements OnModuleDestroy {
     const payables = row ? { [orderId]: { ...row, amount: cents(row.amount) } as Payable } : {};
     const failures = failed ? { [userId]: failed as unknown as CardFailures } : {};
     return payableNow({ payables, captures: {}, failures }, message.data, this.config, {
-      at: judgedAt(message, now),
+      at: decisionTime(message, now),
       now,
     });
   }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encode } from './codec.js';
 import { PermanentError } from './errors.js';
 import { Publisher } from './publisher.js';
-import { handles, Knock, SERVICES, startService, stopServices, TIERS_MS } from './testing/probe.js';
+import { handles, Bounded, SERVICES, startService, stopServices, TIERS_MS } from './testing/probe.js';
 
 const LIMIT = 50;
 const DOOR = { queue: 'door' };
@@ -23,7 +23,7 @@ afterEach(async () => {
 const knock = (n: number): Promise<string> =>
   publisher
     .publish(
-      encode(Knock({ n }), { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' }),
+      encode(Bounded({ n }), { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' }),
     )
     .then(
       () => 'in',
@@ -36,7 +36,7 @@ describe('a bounded queue', () => {
     const taken = answers.flatMap((answer, n) => (answer === 'in' ? [n] : []));
     expect([taken.length, new Set(answers)]).toEqual([LIMIT, new Set(['in', 'nacked'])]);
     const handled: number[] = [];
-    await startService(broker, [handles(Knock, async ({ data }) => void handled.push(data.n), DOOR)]);
+    await startService(broker, [handles(Bounded, async ({ data }) => void handled.push(data.n), DOOR)]);
     await eventually(() => expect(handled.sort((a, b) => a - b)).toEqual(taken));
     expect(await knock(1)).toBe('in');
   });
@@ -47,7 +47,7 @@ describe('a bounded queue', () => {
       broker,
       [
         handles(
-          Knock,
+          Bounded,
           async ({ data }) => {
             tried.push(data.n);
             if (tried.length === 1) throw new Error('not now');
@@ -65,14 +65,14 @@ describe('a bounded queue', () => {
   it('has the dead letters of the queue beside it', async () => {
     await startService(broker, [
       handles(
-        Knock,
+        Bounded,
         async () => {
           throw new PermanentError('never');
         },
         DOOR,
       ),
     ]);
-    await publish(broker, Knock, { n: 1 });
+    await publish(broker, Bounded, { n: 1 });
     await eventually(async () =>
       expect(await deadLetters(broker, 'probe.door-again')).toMatchObject([
         { headers: { reason: 'PermanentError: never' } },
@@ -88,7 +88,7 @@ describe('a bounded queue', () => {
     const seen: { n: number; from: string }[] = [];
     await startService(broker, [
       handles(
-        Knock,
+        Bounded,
         async ({ data, redelivered }) => void seen.push({ n: data.n, from: redelivered ? 'the door' : 'beside it' }),
         DOOR,
       ),

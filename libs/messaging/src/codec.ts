@@ -35,7 +35,7 @@ export interface About {
   /** RFC 3339. */
   time: string;
   correlationId: string;
-  /** Of a request: when it was accepted from outside, RFC 3339 (`judgedAt`). */
+  /** Of a request: when it was accepted from outside, RFC 3339 (`decisionTime`). */
   acceptedAt?: string;
   causationId?: string;
   traceparent?: string;
@@ -148,7 +148,7 @@ export interface Delivery {
   };
 }
 
-/** @throws MalformedError when the envelope is not one or the body is not JSON. The data is not checked yet: see `fit`. */
+/** @throws MalformedError when the envelope is not one or the body is not JSON. The data is not checked yet: see `validateData`. */
 export function decode(delivery: Delivery): Message {
   const { properties, content, fields } = delivery;
   const headers = properties.headers ?? {};
@@ -163,13 +163,13 @@ export function decode(delivery: Delivery): Message {
     traceparent: textOrNothing(headers['traceparent']),
   });
   if (!envelope.success) throw new MalformedError(`not a message envelope: ${z.prettifyError(envelope.error)}`);
-  const asked = askedBy(delivery);
+  const request = rpcRequestOf(delivery);
   return {
     ...envelope.data,
     data: parseJson(content),
     ...(fields.redelivered && { redelivered: true }),
-    ...(asked && { reply: asked.reply }),
-    ...(asked?.deadline !== undefined && { deadline: asked.deadline }),
+    ...(request && { reply: request.reply }),
+    ...(request?.deadline !== undefined && { deadline: request.deadline }),
   };
 }
 
@@ -181,7 +181,7 @@ const textOrNothing = (value: unknown): string | undefined => (typeof value === 
  * The deadline is an instant of this process's clock: what was left at the publishing, from the arrival here. How long the
  * message waited in a queue is not in it; there the broker drops a query that is over.
  */
-export function askedBy(delivery: Delivery): { reply: { to: string; id: string }; deadline?: number } | undefined {
+export function rpcRequestOf(delivery: Delivery): { reply: { to: string; id: string }; deadline?: number } | undefined {
   const { replyTo: to, correlationId: id, headers } = delivery.properties;
   if (typeof to !== 'string' || typeof id !== 'string') return undefined;
   const left = headers?.[TIMEOUT];
@@ -197,7 +197,7 @@ function parseJson(content: Buffer): unknown {
 }
 
 /** The message with its data checked. @throws MalformedError when it does not fit the contract. */
-export function fit<C extends Contract>(contract: C, message: Message): Message<C> {
+export function validateData<C extends Contract>(contract: C, message: Message): Message<C> {
   const data = contract.schema.safeParse(message.data);
   if (!data.success)
     throw new MalformedError(`${message.type} does not fit its contract: ${z.prettifyError(data.error)}`);

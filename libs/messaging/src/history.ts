@@ -19,7 +19,7 @@ export function historyOf(headers: Headers): FailedTry[] {
 }
 
 /** The history with one more try in it. */
-export function grown(history: readonly FailedTry[], { at, reason }: FailedTry): FailedTry[] {
+export function appendTry(history: readonly FailedTry[], { at, reason }: FailedTry): FailedTry[] {
   const all = [...history, { at, reason: reason.slice(0, REASON_LENGTH) }];
   return all.length > MOST_TRIES ? [...all.slice(0, 1), ...all.slice(1 - MOST_TRIES)] : all;
 }

@@ -3,7 +3,7 @@ import { catalogue, ownerOf, type Contract } from '@sluice/contracts';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { decodeAnswer } from './answer.js';
 import { PublishError, RequestTimeoutError } from './errors.js';
-import type { Senders } from './senders.js';
+import type { SenderVerification } from './sender-verification.js';
 
 /** With deadlines of a few seconds, more than any broker here answers in that time; each holds its caller and a timer. */
 const MOST_WAITING = 10_000;
@@ -31,7 +31,7 @@ export class Replies {
   readonly #logger = new Logger('Replies');
   #channel: ConfirmChannel | undefined;
 
-  constructor(private readonly senders: Pick<Senders, 'isOwner'>) {}
+  constructor(private readonly senders: Pick<SenderVerification, 'isOwner'>) {}
 
   async listen(channel: ConfirmChannel): Promise<void> {
     channel.once('close', () => this.#lost(channel));

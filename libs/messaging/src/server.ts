@@ -8,7 +8,7 @@ import { Consumer } from './consumer.js';
 import { watched } from './metrics.js';
 import type { Subscription } from './on.js';
 import { Publisher } from './publisher.js';
-import { Senders } from './senders.js';
+import { SenderVerification } from './sender-verification.js';
 import { SCHEDULE, type Schedule } from './schedule.js';
 import { namesOf, routesOf, type QueueRoutes, type Registration } from './routes.js';
 
@@ -50,15 +50,15 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   #closed: Promise<void> | undefined;
   #unwatch: (() => void) | undefined;
 
-  readonly #senders: Senders;
+  readonly #senders: SenderVerification;
 
   constructor(private readonly options: MessageServerOptions) {
     super();
-    this.#senders = new Senders(options);
+    this.#senders = new SenderVerification(options);
   }
 
   /** Who this service is to the broker, and who may have sent what. */
-  get senders(): Senders {
+  get senders(): SenderVerification {
     return this.#senders;
   }
 

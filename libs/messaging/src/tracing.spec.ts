@@ -11,7 +11,7 @@ import {
   Do,
   Happened,
   handles,
-  Knock,
+  Bounded,
   Nowhere,
   SERVICES,
   startService,
@@ -129,11 +129,11 @@ describe('one trace', () => {
   });
 
   it('goes through the queue beside a bounded one', async () => {
-    await publish(broker, Knock, { n: 1 });
+    await publish(broker, Bounded, { n: 1 });
     const channel = await broker.connection.createChannel();
     await eventually(async () => expect(await channel.get('probe.door')).not.toBe(false));
     await channel.close();
-    await startService(broker, [handles(Knock, async () => undefined, { queue: 'door' })]);
+    await startService(broker, [handles(Bounded, async () => undefined, { queue: 'door' })]);
     const [aside, handled] = await Promise.all(['probe.knock aside', 'probe.knock process'].map(spans.one));
     expect(parentOf(handled!)).toBe(idOf(aside!));
   });

@@ -162,7 +162,7 @@ describe('after a commit', () => {
     closing.push(async () => other.release(true));
     await other.query('BEGIN; SELECT FROM outbox FOR UPDATE');
     relay.forward(rows);
-    const room = relay.room().then(() => 'room');
+    const room = relay.untilCapacity().then(() => 'room');
     await eventually(() => expect(heard.length).toBe(5_000));
     expect(await Promise.race([room, pause(200, 'none')])).toBe('none');
     await other.query('COMMIT');
@@ -180,7 +180,7 @@ describe('after a commit', () => {
     const rows = (length: number) => Array.from({ length }, () => ({ id: newId(), wire }));
     relay.forward(rows(6_000));
     relay.forward(rows(10));
-    await relay.room();
+    await relay.untilCapacity();
     cable.mend();
     await eventually(() => expect(heard.length).toBe(5_000));
     await relay.stop();

@@ -3,8 +3,8 @@ import { operationsOf, type DeadLetterSummary, type Message, type Operations, ty
 import {
   countLetters,
   dependencies,
-  homeOf,
-  look,
+  ownQueueOf,
+  readLetters,
   On,
   ProblemError,
   redrive,
@@ -46,7 +46,7 @@ function controllerOf(
   { server, publisher }: Own,
 ): Type {
   const open = () => publisher.openChannel();
-  const queues = (): string[] => server.queues.flatMap((name) => homeOf(name) ?? []);
+  const queues = (): string[] => server.queues.flatMap((name) => ownQueueOf(name) ?? []);
 
   @Controller()
   class OperationsListener {
@@ -55,7 +55,7 @@ function controllerOf(
       const queues = await Promise.all(
         server.queues.map(async (queue) => ({
           queue,
-          ...(await publisher.lookAt(queue).catch(untold)),
+          ...(await publisher.inspectQueue(queue).catch(untold)),
           ...this.#consumerOf(queue),
         })),
       );
@@ -90,7 +90,7 @@ function controllerOf(
     /** Counted first: those that are looked at are not counted. */
     async #lettersOf(queue: string, limit: number): Promise<Reading['queues'][number]> {
       const count = await countLetters(open, queue);
-      const taken = count > 0 ? await look(open, queue, { limit }) : [];
+      const taken = count > 0 ? await readLetters(open, queue, { limit }) : [];
       return { queue, count, letters: taken.map(({ letter }) => summaryOf(letter)) };
     }
   }

@@ -1,6 +1,6 @@
 import {
   dependencies,
-  isSuspectStatus,
+  mayBePoisonStatus,
   isUnavailableStatus,
   PermanentError,
   UnavailableError,
@@ -66,10 +66,10 @@ export class OutsideService {
 
   #answerTo(request: Request): Promise<Response> {
     return fetch(request).catch((cause: unknown) => {
-      const suspect = brokeOff(cause);
+      const mayBePoison = brokeOff(cause);
       throw new UnavailableError(`the ${this.name} gives no answer: ${reasonOf(cause)}`, {
         dependency: this.name,
-        suspect,
+        mayBePoison,
         cause,
       });
     });
@@ -83,7 +83,7 @@ export class OutsideService {
     const wait = retryAfterMs(headers.get('retry-after'), Number.isNaN(answeredAt) ? Date.now() : answeredAt);
     const about = {
       dependency: this.name,
-      suspect: isSuspectStatus(status),
+      mayBePoison: mayBePoisonStatus(status),
       ...(wait !== undefined && { retryAfterMs: wait }),
     };
     return new UnavailableError(`the ${this.name} answered ${status}`, about);
@@ -94,7 +94,7 @@ export class OutsideService {
       dependencies.succeeded(this.name);
       throw error;
     }
-    const about = { dependency: this.name, suspect: true, cause: error };
+    const about = { dependency: this.name, mayBePoison: true, cause: error };
     throw new UnavailableError(
       `the ${this.name} answered ${status}, and it cannot be understood: ${reasonOf(error)}`,
       about,

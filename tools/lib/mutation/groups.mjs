@@ -37,8 +37,14 @@ export const GROUPS = [
   rules('notifications', ['telling', 'delivery', 'notices'], ['delivery', 'telling']),
   {
     name: 'messaging',
-    files: inFolder('libs/messaging/src', '.ts', ['settlement', 'faults', 'holding', 'dependencies', 'schedule']),
-    specs: inFolder('libs/messaging/src', '.spec.ts', ['settlement', 'faults', 'holding', 'dependencies', 'schedule']),
+    files: inFolder('libs/messaging/src', '.ts', ['settlement', 'faults', 'held-messages', 'dependencies', 'schedule']),
+    specs: inFolder('libs/messaging/src', '.spec.ts', [
+      'settlement',
+      'faults',
+      'held-messages',
+      'dependencies',
+      'schedule',
+    ]),
   },
   {
     name: 'unit of work',

@@ -1,5 +1,5 @@
 import type { Message } from '@sluice/contracts';
-import { countDoubtful } from './metrics.js';
+import { countImplausibleTime } from './metrics.js';
 
 /** Difference between the clocks of two databases that is normal and not counted (docs/operations.md). Milliseconds. */
 const ALLOWANCE_MS = 1_000;
@@ -7,7 +7,7 @@ const ALLOWANCE_MS = 1_000;
  * Bounds what a forged header gains. Longer than outages last, and as long as a request may be repeated under its idempotency
  * key. Milliseconds.
  */
-const LONGEST_AGO_MS = 24 * 3_600_000;
+const MAX_AGE_MS = 24 * 3_600_000;
 
 /**
  * The instant to compare a deadline with: when the request was accepted, however long its message has waited; `now` if that is
@@ -16,13 +16,13 @@ const LONGEST_AGO_MS = 24 * 3_600_000;
  * @param acceptedAt RFC 3339; default: the one of the message's envelope
  * @param now by the clock of the database of whoever decides
  */
-export function judgedAt(
+export function decisionTime(
   message: Pick<Message, 'type' | 'acceptedAt'>,
   now: Date,
   acceptedAt = message.acceptedAt,
 ): Date {
   if (acceptedAt === undefined) return now;
-  const [latest, earliest, claimed] = [now.getTime(), now.getTime() - LONGEST_AGO_MS, Date.parse(acceptedAt)];
-  if (claimed > latest + ALLOWANCE_MS || claimed < earliest) countDoubtful(message.type);
+  const [latest, earliest, claimed] = [now.getTime(), now.getTime() - MAX_AGE_MS, Date.parse(acceptedAt)];
+  if (claimed > latest + ALLOWANCE_MS || claimed < earliest) countImplausibleTime(message.type);
   return new Date(Math.min(latest, Math.max(earliest, claimed)));
 }

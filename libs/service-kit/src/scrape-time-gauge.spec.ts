@@ -1,6 +1,6 @@
 import { register } from 'prom-client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { AskedGauge } from './asked-gauge.js';
+import { ScrapeTimeGauge } from './scrape-time-gauge.js';
 
 afterEach(() => {
   register.removeSingleMetric('probe');
@@ -11,7 +11,7 @@ const values = async (): Promise<Record<string, number>> => {
   const { values } = await register.getSingleMetric('probe')!.get();
   return Object.fromEntries(values.map(({ labels, value }) => [labels['part'], value]));
 };
-const probe = () => new AskedGauge({ name: 'probe', help: 'A probe.', label: 'part' });
+const probe = () => new ScrapeTimeGauge({ name: 'probe', help: 'A probe.', label: 'part' });
 const later = (ms: number) => vi.advanceTimersByTime(ms);
 
 describe('a gauge that asks', () => {
@@ -19,7 +19,7 @@ describe('a gauge that asks', () => {
     vi.useFakeTimers();
     let n = 0;
     const source = vi.fn(async () => ({ held: (n += 1) }));
-    probe().of(source);
+    probe().addSource(source);
     expect(source).not.toHaveBeenCalled();
     expect(await Promise.all([values(), values()])).toEqual([{ held: 1 }, { held: 1 }]);
     later(14_999);
@@ -35,7 +35,7 @@ describe('a gauge that asks', () => {
       later(1_000);
       return { held: source.mock.calls.length };
     });
-    probe().of(source);
+    probe().addSource(source);
     expect(await values()).toEqual({ held: 1 });
     later(98_000);
     expect(await values()).toEqual({ held: 1 });
@@ -50,7 +50,7 @@ describe('a gauge that asks', () => {
       .mockResolvedValueOnce({ held: 1, sold: 2 })
       .mockRejectedValueOnce(new Error('down'))
       .mockResolvedValueOnce({ sold: 3 });
-    const end = probe().of(source);
+    const end = probe().addSource(source);
     expect(await values()).toEqual({ held: 1, sold: 2 });
     later(15_000);
     await expect(values()).rejects.toThrow('down');

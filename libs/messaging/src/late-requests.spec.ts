@@ -1,11 +1,11 @@
 import { register } from 'prom-client';
 import { expect, it } from 'vitest';
-import { Overdue } from './overdue.js';
+import { LateRequests } from './late-requests.js';
 
 it('counts each request that came too late, and logs one line a minute at most', async () => {
   const lines: string[] = [];
   let now = 0;
-  const overdue = new Overdue('probe.queries', { warn: (line: string) => void lines.push(line) }, () => now);
+  const overdue = new LateRequests('probe.queries', { warn: (line: string) => void lines.push(line) }, () => now);
   const delivery = () => ({
     properties: { type: 'orders.order' },
     content: Buffer.of(),

@@ -13,7 +13,7 @@ const PROBE_WITHIN_MS = 5_000;
  * Why the broker will refuse every further try as well, in words that name what to mend.
  * @returns undefined when it may yet come about: a broker that boots, a network that is away
  */
-export async function whyHopeless(error: Error, url: string): Promise<string | undefined> {
+export async function fatalConnectionError(error: Error, url: string): Promise<string | undefined> {
   if (REFUSED.test(error.message)) return `${error.message}. Check the user, the password and the vhost of AMQP_URL`;
   if (CUT_OFF.test(error.message) && (await speaksTls(url)))
     return 'the port that AMQP_URL names speaks TLS, and AMQP_URL says amqp://. Make it amqps://';

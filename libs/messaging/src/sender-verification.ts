@@ -7,7 +7,7 @@ export const OPERATOR = 'shop.operator';
 /** Of a message that is published again: the user that sent it first. Empty: it had none. */
 export const SENT_BY = 'sent-by';
 
-export interface SendersOptions {
+export interface SenderVerificationOptions {
   /** AMQP, with the user that the broker knows this process by. */
   url: string;
   /** The service that this process is. */
@@ -26,7 +26,7 @@ export type Verdict = 'proven' | 'anonymous';
  * Services have users of their own, called like them (with a prefix that all have in common, where one broker serves
  * several systems). With one user for all there is nothing to prove, and nothing is checked.
  */
-export class Senders {
+export class SenderVerification {
   /** The user to be named in what this process publishes; undefined: the services share one. */
   readonly user: string | undefined;
   /** What it publishes again goes straight into its own queues. */
@@ -34,7 +34,7 @@ export class Senders {
   readonly #prefix: string = '';
   readonly #acceptAnonymous: boolean;
 
-  constructor({ url, service, acceptAnonymous = false }: SendersOptions) {
+  constructor({ url, service, acceptAnonymous = false }: SenderVerificationOptions) {
     const user = decodeURIComponent(new URL(url).username);
     this.#acceptAnonymous = acceptAnonymous;
     if (user !== service && !user.endsWith(`.${service}`)) return;
@@ -67,8 +67,8 @@ export class Senders {
     if (sender === undefined && allowed) return this.#anonymous(type);
     if (sender !== undefined && allowed && !this.#isOneOf(allowed, sender))
       throw new SenderError(`the broker's user ${sender} may not send ${type}`, 'sender');
-    if (!this.#isPublishedAgain(delivery) && !cameByItsExchange(delivery, type, kind))
-      throw new SenderError(`${type} came by ${wayOf(delivery)}, by which none comes`, 'way');
+    if (!this.#isPublishedAgain(delivery) && !cameThroughItsExchange(delivery, type, kind))
+      throw new SenderError(`${type} came by ${routeOf(delivery)}, by which none comes`, 'way');
     return 'proven';
   }
 
@@ -100,11 +100,11 @@ export class Senders {
  * A timer comes by the exchange of its kind as well, out of the queue in which it waited. The key of deliveries is
  * empty.
  */
-const cameByItsExchange = (
+const cameThroughItsExchange = (
   { fields: { exchange, routingKey } }: Delivery,
   type: string,
   kind: keyof typeof ROUTES,
 ): boolean => exchange === ROUTES[kind].exchange && (kind === 'delivery' || routingKey === type);
 
-const wayOf = ({ fields: { exchange, routingKey } }: Delivery): string =>
+const routeOf = ({ fields: { exchange, routingKey } }: Delivery): string =>
   `${exchange || 'the default exchange'} under the key ${JSON.stringify(routingKey)}`;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isDue } from './asked-again.js';
+import { isDue } from './resend-backoff.js';
 
 const NOON = Date.parse('2026-11-22T12:00:00.000Z');
 const after = (ms: number): Date => new Date(NOON + ms);

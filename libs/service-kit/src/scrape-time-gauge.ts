@@ -3,7 +3,7 @@ import { Gauge } from 'prom-client';
 /** By label: how much. */
 export type Numbers = Readonly<Record<string, number>>;
 
-export interface AskedGaugeOptions {
+export interface ScrapeTimeGaugeOptions {
   name: string;
   help: string;
   /** The label that tells its numbers apart. */
@@ -19,13 +19,13 @@ const SHARE = 100;
 
 /**
  * A gauge whose numbers cost a question, to a database say: it is asked only when somebody scrapes, and not more often than an
- * answer is good for. A metric exists once in a process; what it is asked of comes and goes (`of`).
+ * answer is good for. A metric exists once in a process; what it is asked of comes and goes (`addSource`).
  */
-export class AskedGauge {
+export class ScrapeTimeGauge {
   readonly #maxAgeMs: number;
   readonly #sources = new Set<() => Promise<Numbers>>();
 
-  constructor({ name, help, label, maxAgeMs = MAX_AGE_MS }: AskedGaugeOptions) {
+  constructor({ name, help, label, maxAgeMs = MAX_AGE_MS }: ScrapeTimeGaugeOptions) {
     this.#maxAgeMs = maxAgeMs;
     const ask = (): Promise<Numbers[]> => Promise.all([...this.#sources].map((source) => source()));
     new Gauge({
@@ -41,22 +41,24 @@ export class AskedGauge {
   }
 
   /** @returns what ends it */
-  of(source: () => Promise<Numbers>): () => void {
-    const remembering = remembered(source, this.#maxAgeMs);
-    this.#sources.add(remembering);
-    return () => void this.#sources.delete(remembering);
+  addSource(source: () => Promise<Numbers>): () => void {
+    const cachedSource = cached(source, this.#maxAgeMs);
+    this.#sources.add(cachedSource);
+    return () => void this.#sources.delete(cachedSource);
   }
 }
 
 /** Whoever asks meanwhile shares the answer, and a question that fails is not asked again at once either. */
-function remembered(ask: () => Promise<Numbers>, maxAgeMs: number): () => Promise<Numbers> {
+function cached(query: () => Promise<Numbers>, maxAgeMs: number): () => Promise<Numbers> {
   let answer: Promise<Numbers> | undefined;
   let goodUntil = 0;
   return () => {
     if (answer && performance.now() < goodUntil) return answer;
-    const asked = performance.now();
+    const startedAt = performance.now();
     goodUntil = Infinity;
-    answer = ask().finally(() => (goodUntil = asked + Math.max(maxAgeMs, (performance.now() - asked) * SHARE)));
+    answer = query().finally(
+      () => (goodUntil = startedAt + Math.max(maxAgeMs, (performance.now() - startedAt) * SHARE)),
+    );
     return answer;
   };
 }

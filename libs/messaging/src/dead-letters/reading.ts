@@ -1,23 +1,27 @@
 import type { Channel } from 'amqplib';
 import { deadQueueOf } from './letter.js';
-import { close, countWith, lettersOf, type Taken, type Taking } from './taking.js';
+import { close, lettersIncluding, lettersOf, type FetchedLetter, type FetchOptions } from './fetching.js';
 
 /** Looks at letters, which stay: their order in the queue may be another one afterwards. */
-export async function look(open: () => Promise<Channel>, queue: string, taking: Taking = {}): Promise<Taken[]> {
-  const found: Taken[] = [];
-  for await (const taken of looking(open, queue, taking)) found.push(taken);
+export async function readLetters(
+  open: () => Promise<Channel>,
+  queue: string,
+  options: FetchOptions = {},
+): Promise<FetchedLetter[]> {
+  const found: FetchedLetter[] = [];
+  for await (const letter of streamLetters(open, queue, options)) found.push(letter);
   return found;
 }
 
 /** The same one by one, for queues that do not fit into memory. All that was seen is held until the end. */
-export async function* looking(
+export async function* streamLetters(
   open: () => Promise<Channel>,
   queue: string,
-  taking: Taking = {},
-): AsyncGenerator<Taken> {
+  options: FetchOptions = {},
+): AsyncGenerator<FetchedLetter> {
   const channel = await open();
   try {
-    yield* lettersOf(channel, queue, taking);
+    yield* lettersOf(channel, queue, options);
   } finally {
     await close(channel);
   }
@@ -28,7 +32,7 @@ export async function countLetters(open: () => Promise<Channel>, queue: string):
   const channel = await open();
   try {
     const message = await channel.get(deadQueueOf(queue));
-    return message ? countWith(message) : 0;
+    return message ? lettersIncluding(message) : 0;
   } finally {
     await close(channel);
   }

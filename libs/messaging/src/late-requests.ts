@@ -1,12 +1,12 @@
 import type { Logger } from '@nestjs/common';
-import { askedBy, type Delivery } from './codec.js';
-import { countOverdue } from './metrics.js';
+import { rpcRequestOf, type Delivery } from './codec.js';
+import { countLateRequest } from './metrics.js';
 
 /** Milliseconds. */
 const LOG_EVERY_MS = 60_000;
 
 /** The requests of one queue whose caller had stopped waiting when they came: each is counted, and a line a minute is logged. */
-export class Overdue {
+export class LateRequests {
   /** What is held for a dependency is handled again and again. */
   readonly #noted = new WeakSet<Delivery>();
   #unlogged = 0;
@@ -22,7 +22,7 @@ export class Overdue {
     if (this.#noted.has(delivery)) return;
     this.#noted.add(delivery);
     const { type } = delivery.properties;
-    countOverdue(this.queue, type);
+    countLateRequest(this.queue, type);
     this.#unlogged += 1;
     if (this.clock() - this.#loggedAt < LOG_EVERY_MS) return;
     this.logger.warn(
@@ -34,7 +34,7 @@ export class Overdue {
 }
 
 /** Its caller has stopped waiting while it was on its way to us; the broker drops those that are over in the queue. */
-export function isOver(delivery: Delivery): boolean {
-  const deadline = askedBy(delivery)?.deadline;
+export function isPastDeadline(delivery: Delivery): boolean {
+  const deadline = rpcRequestOf(delivery)?.deadline;
   return deadline !== undefined && deadline <= Date.now();
 }

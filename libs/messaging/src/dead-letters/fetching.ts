@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Channel, GetMessage } from 'amqplib';
-import { deadQueueOf, isChosen, letterOf, type Choice, type DeadLetter } from './letter.js';
+import { deadQueueOf, matchesFilter, letterOf, type LetterFilter, type DeadLetter } from './letter.js';
 
 /** A letter that this channel holds: nobody else sees it meanwhile, and it goes back when the channel closes. */
-export interface Taken {
+export interface FetchedLetter {
   letter: DeadLetter;
   message: GetMessage;
 }
 
-export interface Taking extends Choice {
+export interface FetchOptions extends LetterFilter {
   /** At most so many that are chosen. */
   limit?: number | undefined;
   /** None is taken after this (ms since the epoch). */
@@ -26,25 +26,25 @@ const ACKS_ARRIVE_WITHIN_MS = 150;
 export async function* lettersOf(
   channel: Channel,
   queue: string,
-  { limit = Infinity, until = Infinity, ...choice }: Taking = {},
-): AsyncGenerator<Taken> {
+  { limit = Infinity, until = Infinity, ...choice }: FetchOptions = {},
+): AsyncGenerator<FetchedLetter> {
   let [total, chosen] = [Infinity, 0];
   for (let seen = 0; seen < total && chosen < limit && Date.now() < until; seen++) {
     const message = await channel.get(deadQueueOf(queue));
     if (!message) return;
-    if (seen === 0) total = countWith(message);
+    if (seen === 0) total = lettersIncluding(message);
     const letter = letterOf(queue, message);
-    if (!isChosen(letter, choice)) continue;
+    if (!matchesFilter(letter, choice)) continue;
     chosen += 1;
     yield { letter, message };
   }
 }
 
 /** How many letters there were when this one, the first, was taken. Newer brokers tell it to who may read the queue in no other way. */
-export const countWith = ({ fields: { messageCount } }: GetMessage): number => messageCount + 1;
+export const lettersIncluding = ({ fields: { messageCount } }: GetMessage): number => messageCount + 1;
 
 /** Closes the channel, which gives back what it holds, once the acks have arrived. */
-export async function letGo(channel: Channel): Promise<void> {
+export async function releaseAndClose(channel: Channel): Promise<void> {
   await pause(ACKS_ARRIVE_WITHIN_MS);
   await close(channel);
 }

@@ -2,7 +2,7 @@
  * Group commit without a timer: while one batch is being worked on, the next one gathers. An idle system therefore
  * starts at once, and a loaded one takes whatever has come meanwhile in one go.
  */
-export class Gathering<T> {
+export class Batcher<T> {
   readonly #waiting: T[] = [];
   #working?: Promise<void>;
 

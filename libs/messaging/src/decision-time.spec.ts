@@ -1,11 +1,11 @@
 import { register } from 'prom-client';
 import { describe, expect, it } from 'vitest';
-import { judgedAt } from './judged-at.js';
+import { decisionTime } from './decision-time.js';
 
 const now = new Date('2026-01-02T12:00:00.000Z');
 const ago = (ms: number): Date => new Date(now.getTime() - ms);
 const judged = (acceptedAt?: Date) =>
-  judgedAt({ type: 'orders.place', ...(acceptedAt && { acceptedAt: acceptedAt.toISOString() }) }, now);
+  decisionTime({ type: 'orders.place', ...(acceptedAt && { acceptedAt: acceptedAt.toISOString() }) }, now);
 const doubted = async (): Promise<number> =>
   (await register.getSingleMetric('sluice_instants_doubted_total')!.get()).values.reduce(
     (sum, { value }) => sum + value,

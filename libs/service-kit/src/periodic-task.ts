@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
  * Work that is done again and again, one round at a time: a round that takes longer than the interval is not followed by
  * those that fell into it. A round that fails is told once, and again after one that went well.
  */
-export class Repeating {
+export class PeriodicTask {
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;

@@ -1,5 +1,5 @@
 /** An answer that is awaited: since when, and when it was last asked for. */
-export interface Awaited {
+export interface PendingRequest {
   since: Date;
   askedAt: Date;
 }
@@ -8,7 +8,7 @@ export interface Awaited {
  * An answer is asked for again when none has come for `afterMs`, and then whenever the wait has doubled: while its owner is away
  * for long, a few requests wait for it and not thousands.
  */
-export const isDue = ({ since, askedAt }: Awaited, afterMs: number, now: Date): boolean =>
+export const isDue = ({ since, askedAt }: PendingRequest, afterMs: number, now: Date): boolean =>
   now.getTime() - askedAt.getTime() >= Math.max(afterMs, askedAt.getTime() - since.getTime());
 
 /** The same in SQL, for columns; $1 is `afterMs`. */

@@ -12,7 +12,7 @@ const PROBES_PER_FRESH_ONE = SICK_AFTER;
 /** What a message failed on. Instants are those of a monotonic clock. Milliseconds. */
 export interface Failure {
   readonly dependency: string;
-  readonly suspect: boolean;
+  readonly mayBePoison: boolean;
   readonly retryAfterMs?: number;
 }
 
@@ -27,7 +27,7 @@ interface Held extends Failure {
 
 /** What is to be done now: messages to try once more, and whether to fetch one that has not been tried. */
 export interface Due<M> {
-  readonly again: readonly M[];
+  readonly retries: readonly M[];
   readonly fresh: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface Due<M> {
  * with no success between, each is tried by itself and the queue goes on. Then the queue is paused: one message at a time
  * probes, and the first that gets through sets all others free. Decides only; the consumer carries out.
  */
-export class Holding<M> {
+export class HeldMessages<M> {
   readonly #held = new Map<M, Held>();
   /** Messages that failed since the last success. */
   readonly #failing = new Set<M>();
@@ -80,7 +80,7 @@ export class Holding<M> {
   }
 
   /** The message has an ending. @returns whether the queue goes on now that was paused */
-  ended(message: M): boolean {
+  settled(message: M): boolean {
     this.#held.delete(message);
     this.#failing.clear();
     this.#probing = undefined;
@@ -91,25 +91,27 @@ export class Holding<M> {
   }
 
   due(now: number): Due<M> {
-    if (!this.#paused) return { again: this.#take(([, { notBefore }]) => notBefore <= now), fresh: false };
-    if (this.#probing || now < this.#probeAt) return { again: [], fresh: false };
+    if (!this.#paused) return { retries: this.#take(([, { notBefore }]) => notBefore <= now), fresh: false };
+    if (this.#probing || now < this.#probeAt) return { retries: [], fresh: false };
     const next = [...this.#held].find(([, { trying }]) => !trying)?.[0];
     const fresh =
       next === undefined ||
-      (this.#held.get(next)!.suspect && this.#probes % (PROBES_PER_FRESH_ONE + 1) === PROBES_PER_FRESH_ONE);
+      (this.#held.get(next)!.mayBePoison && this.#probes % (PROBES_PER_FRESH_ONE + 1) === PROBES_PER_FRESH_ONE);
     this.#probing = fresh ? 'fresh' : 'held';
-    return fresh ? { again: [], fresh: true } : { again: this.#take(([message]) => message === next), fresh: false };
+    return fresh
+      ? { retries: [], fresh: true }
+      : { retries: this.#take(([message]) => message === next), fresh: false };
   }
 
   /** There was no message in the queue to try. */
-  nothingFresh(now: number): void {
+  queueIsEmpty(now: number): void {
     this.#probing = undefined;
     this.#probes += 1;
     this.#probeAt = this.#held.size > 0 ? now : now + LONGEST_PAUSE_MS;
   }
 
   /** Takes those that have waited since before `instant`, to be given back to their queue; all of them by default. */
-  takeBack(instant = Infinity): M[] {
+  takeForReturn(instant = Infinity): M[] {
     const taken = this.#take(([, { since }]) => since < instant);
     for (const message of taken) this.#held.delete(message);
     return taken;

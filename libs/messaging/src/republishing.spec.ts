@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { circumstancesOf, parting, revived, setAside } from './carry-out.js';
+import { circumstancesOf, republishedCopy, redrivenCopy, freshCopy } from './republishing.js';
 import { decode, encode, type Delivery } from './codec.js';
 import type { Outbound } from './confirm-channel.js';
 import { Do } from './testing/probe.js';
@@ -26,7 +26,11 @@ function delivered(timeoutMs?: number, headers: Record<string, unknown> = {}): D
 }
 
 const retry = (delivery: Delivery): Outbound | undefined =>
-  parting({ do: 'retry', tierMs: 1_000, attempts: 1, passes: 0, reason: 'x' }, delivery, 'probe.commands');
+  republishedCopy(
+    { do: 'retry', tierMs: 1_000, attempts: 1, unchargedRetries: 0, reason: 'x' },
+    delivery,
+    'probe.commands',
+  );
 const left = (copy: Outbound | undefined): unknown => copy?.properties.headers?.['timeout-ms'];
 const callerOf = (delivery: Delivery, now = Date.now()): string => circumstancesOf(delivery, ABOUT_QUEUE, now).caller;
 
@@ -52,17 +56,24 @@ describe('the time of a caller', () => {
     const delivery = delivered(5_000);
     decode(delivery);
     vi.setSystemTime(1_000_300);
-    expect([left(retry(delivery)), left(setAside(delivery, 'probe.commands'))]).toEqual([3_700, 4_700]);
+    expect([left(retry(delivery)), left(freshCopy(delivery, 'probe.commands'))]).toEqual([3_700, 4_700]);
     vi.setSystemTime(1_004_500);
     expect(left(retry(delivery))).toBe(0);
     expect(left(retry(delivered()))).toBeUndefined();
   });
 
   it('is over for a dead letter that is sent home', () => {
-    const past = { redriven: 1, history: [], exchange: 'shop.commands', routingKey: 'probe.do', by: '', sentBy: {} };
+    const info = {
+      redriven: 1,
+      history: [],
+      exchange: 'shop.commands',
+      routingKey: 'probe.do',
+      viaExchange: '',
+      sentBy: {},
+    };
     expect([
-      left(revived(delivered(5_000), 'probe.commands', past)),
-      left(revived(delivered(), 'probe.commands', past)),
+      left(redrivenCopy(delivered(5_000), 'probe.commands', info)),
+      left(redrivenCopy(delivered(), 'probe.commands', info)),
     ]).toEqual([0, undefined]);
   });
 });

@@ -1,18 +1,18 @@
 import { Logger } from '@nestjs/common';
 import { eventually } from '@sluice/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Repeating } from './repeating.js';
+import { PeriodicTask } from './periodic-task.js';
 
-const running: Repeating[] = [];
-const repeat = (work: () => Promise<void>): Repeating => {
-  const repeating = new Repeating('a sweep', 5, work);
-  running.push(repeating);
-  repeating.start();
-  return repeating;
+const running: PeriodicTask[] = [];
+const repeat = (work: () => Promise<void>): PeriodicTask => {
+  const task = new PeriodicTask('a sweep', 5, work);
+  running.push(task);
+  task.start();
+  return task;
 };
 afterEach(async () => {
   vi.restoreAllMocks();
-  await Promise.all(running.splice(0).map((repeating) => repeating.stop()));
+  await Promise.all(running.splice(0).map((task) => task.stop()));
 });
 
 describe('repeated work', () => {
@@ -53,13 +53,13 @@ describe('repeated work', () => {
   it('that is stopped ends its round and begins no other', async () => {
     let rounds = 0;
     let ended = 0;
-    const repeating = repeat(async () => {
+    const task = repeat(async () => {
       rounds += 1;
       await new Promise((resolve) => setImmediate(resolve));
       ended += 1;
     });
     await eventually(() => expect(rounds).toBeGreaterThan(0));
-    await repeating.stop();
+    await task.stop();
     const [begun, done] = [rounds, ended];
     expect(done).toBe(begun);
     let ticks = 0;

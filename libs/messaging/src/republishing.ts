@@ -1,7 +1,7 @@
 import { encodeAnswer, type Answer } from './answer.js';
-import { askedBy, TIMEOUT, type Delivery } from './codec.js';
+import { rpcRequestOf, TIMEOUT, type Delivery } from './codec.js';
 import type { Outbound } from './confirm-channel.js';
-import { grown, historyOf, type FailedTry } from './history.js';
+import { appendTry, historyOf, type FailedTry } from './history.js';
 import type { Circumstances, Ending } from './settlement.js';
 
 /** A header frame holds 128 kB in all; what explains a failure is at its beginning. Characters. */
@@ -13,16 +13,16 @@ const BROKER_HEADERS = /^x-(death|first-death-|last-death-|delivery-count|acquir
 /** What the delivery says about itself, readable even where the message is not. */
 export function circumstancesOf(
   delivery: Delivery,
-  about: Omit<Circumstances, 'attempts' | 'passes' | 'caller'>,
+  about: Omit<Circumstances, 'attempts' | 'unchargedRetries' | 'caller'>,
   now: number,
 ): Circumstances {
-  const asked = askedBy(delivery);
+  const request = rpcRequestOf(delivery);
   const { attempts, passes } = delivery.properties.headers ?? {};
   return {
     ...about,
     attempts: countOf(attempts),
-    passes: countOf(passes),
-    caller: asked ? (asked.deadline !== undefined && asked.deadline <= now ? 'late' : 'waiting') : 'nobody',
+    unchargedRetries: countOf(passes),
+    caller: request ? (request.deadline !== undefined && request.deadline <= now ? 'late' : 'waiting') : 'nobody',
   };
 }
 
@@ -36,11 +36,16 @@ export const tierExchange = (ms: number): string => `shop.retry-tier.${ms}`;
 export type SentBy = Readonly<Record<string, string>>;
 
 /** The confirmed publish that an ending needs before the ack, if any. It carries the very bytes that came. */
-export function parting(ending: Ending, delivery: Delivery, queue: string, sentBy: SentBy = {}): Outbound | undefined {
+export function republishedCopy(
+  ending: Ending,
+  delivery: Delivery,
+  queue: string,
+  sentBy: SentBy = {},
+): Outbound | undefined {
   if (ending.do === 'ack' || ending.do === 'hold') return undefined;
   const at = new Date().toISOString();
-  const history = grown(historyOf(delivery.properties.headers), { at, reason: ending.reason });
-  const passes = ending.do === 'retry' && ending.passes > 0 ? { passes: ending.passes } : {};
+  const history = appendTry(historyOf(delivery.properties.headers), { at, reason: ending.reason });
+  const passes = ending.do === 'retry' && ending.unchargedRetries > 0 ? { passes: ending.unchargedRetries } : {};
   const facts = {
     attempts: ending.attempts,
     ...passes,
@@ -52,33 +57,33 @@ export function parting(ending: Ending, delivery: Delivery, queue: string, sentB
   if (ending.do === 'retry')
     return sameMessage(delivery, tierExchange(ending.tierMs), queue, {
       ...facts,
-      ...timeLeft(delivery, ending.tierMs),
+      ...remainingTime(delivery, ending.tierMs),
     });
   const stack = ending.stack === undefined ? {} : { stack: ending.stack.slice(0, STACK_LENGTH) };
   return sameMessage(delivery, 'shop.dead', queue, { ...facts, ...stack, 'failed-at': at });
 }
 
 /** The message as it came, straight into a queue, where it has not been delivered yet. */
-export const setAside = (delivery: Delivery, queue: string, sentBy: SentBy = {}): Outbound =>
-  sameMessage(delivery, '', queue, { ...origin(delivery), ...timeLeft(delivery, 0), ...sentBy });
+export const freshCopy = (delivery: Delivery, queue: string, sentBy: SentBy = {}): Outbound =>
+  sameMessage(delivery, '', queue, { ...origin(delivery), ...remainingTime(delivery, 0), ...sentBy });
 
 /** What will be left of its caller's time when the copy arrives, `delayMs` from now: the next receiver counts from there. */
-function timeLeft(delivery: Delivery, delayMs: number): Record<string, number> {
-  const deadline = askedBy(delivery)?.deadline;
+function remainingTime(delivery: Delivery, delayMs: number): Record<string, number> {
+  const deadline = rpcRequestOf(delivery)?.deadline;
   return deadline === undefined ? {} : { [TIMEOUT]: Math.max(0, deadline - Date.now() - delayMs) };
 }
 
 /** What only a letter says of itself: sent home, the message is one that has not failed yet. */
-const OF_A_LETTER = ['attempts', 'passes', 'reason', 'stack', 'failed-at'];
+const LETTER_HEADERS = ['attempts', 'passes', 'reason', 'stack', 'failed-at'];
 
 /** What is known of a letter that goes home. */
-export interface Past {
+export interface RedriveInfo {
   redriven: number;
   history: FailedTry[];
   exchange: string;
   routingKey: string;
   /** The exchange by which it goes. */
-  by: string;
+  viaExchange: string;
   sentBy: SentBy;
 }
 
@@ -86,19 +91,19 @@ export interface Past {
  * A dead letter as the message that it was, straight into its own queue: the same id, bytes and caller. Its failures are history,
  * and the caller, who was answered when it died, waits no longer.
  */
-export function revived({ properties, ...letter }: Delivery, queue: string, past: Past): Outbound {
-  const kept = Object.entries(properties.headers ?? {}).filter(([name]) => !OF_A_LETTER.includes(name));
+export function redrivenCopy({ properties, ...letter }: Delivery, queue: string, info: RedriveInfo): Outbound {
+  const kept = Object.entries(properties.headers ?? {}).filter(([name]) => !LETTER_HEADERS.includes(name));
   const facts = {
-    redriven: past.redriven,
-    history: past.history,
-    'original-exchange': past.exchange,
-    'original-routing-key': past.routingKey,
+    redriven: info.redriven,
+    history: info.history,
+    'original-exchange': info.exchange,
+    'original-routing-key': info.routingKey,
     ...(properties.headers?.[TIMEOUT] !== undefined && { [TIMEOUT]: 0 }),
-    ...past.sentBy,
+    ...info.sentBy,
   };
   return sameMessage(
     { ...letter, properties: { ...properties, headers: Object.fromEntries(kept) } },
-    past.by,
+    info.viaExchange,
     queue,
     facts,
   );
@@ -130,6 +135,6 @@ function sameMessage(
 }
 
 export function replyTo(delivery: Delivery, answer: Answer): Outbound | undefined {
-  const asked = askedBy(delivery);
-  return asked && encodeAnswer(answer, asked.reply);
+  const request = rpcRequestOf(delivery);
+  return request && encodeAnswer(answer, request.reply);
 }

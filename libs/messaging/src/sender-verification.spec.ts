@@ -24,7 +24,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { MessageClient } from './client.js';
 import { countLetters, redrive } from './dead-letters/index.js';
 import { Publisher } from './publisher.js';
-import { Senders } from './senders.js';
+import { SenderVerification } from './sender-verification.js';
 import { handles, startService, stopServices, TIERS_MS } from './testing/probe.js';
 
 const QUEUE = 'orders.events';
@@ -81,7 +81,7 @@ const orders = (handled = HANDLED, options: { acceptAnonymous?: boolean; url?: s
   startService({ url: urls['orders']! }, handled, { service: 'orders', ...options });
 const open = (connection: ChannelModel) => async (): Promise<ConfirmChannel> =>
   (await connection.createConfirmChannel()).on('error', () => undefined);
-const own = () => new Senders({ url: urls['orders']!, service: 'orders' });
+const own = () => new SenderVerification({ url: urls['orders']!, service: 'orders' });
 
 const counted = async (name: string): Promise<string[]> =>
   (await register.getSingleMetricAsString(name)).split('\n').filter((line) => line.startsWith(`${name}{`));
@@ -268,7 +268,7 @@ describe('with one user for all services', () => {
     );
     const id = await say('payments', PaymentCaptured, captured());
     await eventually(() => expect(seen).toEqual([id]));
-    expect(new Senders({ url: broker.url, service: 'orders' }).user).toBeUndefined();
+    expect(new SenderVerification({ url: broker.url, service: 'orders' }).user).toBeUndefined();
   });
 
   it('a publisher replaces the name that a message came with', async () => {
