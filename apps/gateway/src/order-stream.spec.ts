@@ -2,7 +2,7 @@ import { OrderAwaitingPayment, OrderPaid, OrderShipped } from '@sluice/contracts
 import { eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from './gateway.js';
-import { listenTo, type Listening } from './testing/event-source.js';
+import { listenTo, type OpenEventSource } from './testing/event-source.js';
 import { ADDRESS, ANN, BOB, call, order, startGateway, tokenOf } from './testing/gateway.js';
 import { OrdersPeer } from './testing/orders-peer.js';
 import { startPeer, type Peer } from './testing/start-peer.js';
@@ -17,7 +17,7 @@ let orders: Peer<OrdersPeer>;
 let listening: Gateway;
 let polling: Gateway;
 let [ann, bob, admin] = ['', '', ''];
-const opened: Listening[] = [];
+const opened: OpenEventSource[] = [];
 
 const start = async (settings: Record<string, string>): Promise<Gateway> => {
   const gateway = await startGateway({ AMQP_URL: broker.url, ...settings });
@@ -63,7 +63,7 @@ const follow = async (
     as = ann,
     lastEventId,
   }: { gateway?: Gateway; as?: string; lastEventId?: string | number } = {},
-): Promise<Listening> => {
+): Promise<OpenEventSource> => {
   const stream = await listenTo(gateway, `/orders/${id}/stream`, {
     as,
     ...(lastEventId !== undefined && { lastEventId }),
@@ -71,8 +71,9 @@ const follow = async (
   opened.push(stream);
   return stream;
 };
-const idsOf = (stream: Listening): number[] => stream.events().map(({ id }) => Number(id));
-const heard = (stream: Listening, ids: number[]): Promise<void> => eventually(() => expect(idsOf(stream)).toEqual(ids));
+const idsOf = (stream: OpenEventSource): number[] => stream.events().map(({ id }) => Number(id));
+const heard = (stream: OpenEventSource, ids: number[]): Promise<void> =>
+  eventually(() => expect(idsOf(stream)).toEqual(ids));
 /** The order changes and orders says so. */
 const changes = {
   awaitingPayment: (id: string) =>

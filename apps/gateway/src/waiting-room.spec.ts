@@ -3,7 +3,7 @@ import { ClaimDecided, type ClaimResult } from '@sluice/contracts';
 import { eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from './gateway.js';
-import { listenTo, type Listening } from './testing/event-source.js';
+import { listenTo, type OpenEventSource } from './testing/event-source.js';
 import { FlashSalePeer, ticketKey } from './testing/flash-sale-peer.js';
 import { ANN, BOB, call, tokenOf } from './testing/gateway.js';
 import { claim, startSaleGateway } from './testing/sales.js';
@@ -18,7 +18,7 @@ let peer: Peer<FlashSalePeer>;
 let listening: Gateway;
 let polling: Gateway;
 let [ann, bob] = ['', ''];
-const opened: Listening[] = [];
+const opened: OpenEventSource[] = [];
 
 beforeAll(async () => {
   broker = await testBroker();
@@ -52,7 +52,7 @@ const see = (location: string, as = ann) => call(listening, 'GET', location, { a
 async function follow(
   location: string,
   { gateway = listening, as = ann, lastEventId }: { gateway?: Gateway; as?: string; lastEventId?: number } = {},
-): Promise<Listening> {
+): Promise<OpenEventSource> {
   const [path, query] = location.split('?');
   const stream = await listenTo(gateway, `${path}/stream?${query ?? ''}`, {
     as,
@@ -61,8 +61,8 @@ async function follow(
   opened.push(stream);
   return stream;
 }
-const heard = (stream: Listening): string[] => stream.events().map(({ event }) => event);
-const hears = (stream: Listening, events: string[]): Promise<void> =>
+const heard = (stream: OpenEventSource): string[] => stream.events().map(({ event }) => event);
+const hears = (stream: OpenEventSource, events: string[]): Promise<void> =>
   eventually(() => expect(heard(stream)).toEqual(events));
 
 /** Flash-sale decides, and says so unless that is lost. */

@@ -21,7 +21,7 @@ function watch(field: string, value: string): { told: string[]; unwatch(): void 
   const told: string[] = [];
   return {
     told,
-    unwatch: live.watch(
+    unwatch: live.subscribe(
       field,
       value,
       (fact?: Message) => void told.push(fact ? (fact.data as { orderId: string }).orderId : 'missed'),
@@ -33,7 +33,7 @@ const ship = (orderId: string, userId: string) => publish(broker, OrderShipped, 
 describe('who hears all facts of a kind', () => {
   it('is told of those and of no others, and that some may have been missed', async () => {
     const told: string[] = [];
-    live.hear(OrderShipped, (fact) => told.push(fact?.data.orderId ?? 'missed'));
+    live.onFact(OrderShipped, (fact) => told.push(fact?.data.orderId ?? 'missed'));
     await eventually(() => expect(told).toEqual(['missed']));
     const [one, other, user] = [randomUUID(), randomUUID(), randomUUID()];
     await ship(one, user);

@@ -31,14 +31,14 @@ describe('a claim of which the broker’s word does not come', () => {
   it('is 503 after two seconds; it may be in line, and asking again gives its ticket', async () => {
     const { id } = await announce([gateway]);
     const { body } = await claim(gateway, id, ann);
-    proxy.goDeaf();
+    proxy.stopForwarding();
     const before = performance.now();
     expect(await claim(gateway, id, ann)).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
     const took = performance.now() - before;
     expect(took).toBeGreaterThan(1_900);
     expect(took).toBeLessThan(4_000);
     expect(await depth(broker, QUEUE)).toBe(2);
-    proxy.hearAgain();
+    proxy.resumeForwarding();
     expect(await claim(gateway, id, ann)).toMatchObject({ status: 202, body: { ticket: body['ticket'] } });
   });
 });

@@ -2,10 +2,10 @@ import { SaleProgress } from '@sluice/contracts';
 import { eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Line } from './flash-sale/line.js';
+import { ClaimQueue } from './flash-sale/claim-queue.js';
 import { Tickets } from './flash-sale/tickets.js';
 import type { Gateway } from './gateway.js';
-import { listenTo, type Listening } from './testing/event-source.js';
+import { listenTo, type OpenEventSource } from './testing/event-source.js';
 import { FlashSalePeer } from './testing/flash-sale-peer.js';
 import { ANN, call, startGateway, tokenOf, type Answer } from './testing/gateway.js';
 import { announce, claim, startSaleGateway } from './testing/sales.js';
@@ -15,7 +15,7 @@ import { startPeer } from './testing/start-peer.js';
 let broker: TestBroker;
 let [one, other]: Gateway[] = [];
 let ann: string;
-const opened: Listening[] = [];
+const opened: OpenEventSource[] = [];
 
 beforeAll(async () => {
   broker = await testBroker();
@@ -38,7 +38,7 @@ async function behind(count: number, saleId?: string): Promise<{ saleId: string;
   await channel.purgeQueue('flash-sale.claims');
   await channel.close();
   for (let n = 0; n < count; n++) await claim(one!, id, await tokenOf(randomUUID()));
-  await eventually(async () => expect(await one!.app.get(Line).end(id)).toMatchObject({ depth: count }));
+  await eventually(async () => expect(await one!.app.get(ClaimQueue).entryNow(id)).toMatchObject({ depth: count }));
   const answer = await claim(one!, id, ann);
   return { saleId: id, answer, location: String(answer.headers['location']) };
 }
@@ -48,12 +48,12 @@ const see = async (gateway: Gateway, location: string): Promise<unknown> =>
   (await call(gateway, 'GET', location, { as: ann })).body;
 const sees = (gateway: Gateway, location: string, place: object): Promise<void> =>
   eventually(async () => expect(await see(gateway, location)).toEqual({ status: 'waiting', ...place }));
-async function follow(location: string): Promise<Listening> {
+async function follow(location: string): Promise<OpenEventSource> {
   const stream = await listenTo(one!, location.replace('?', '/stream?'), { as: ann });
   opened.push(stream);
   return stream;
 }
-const places = (stream: Listening): unknown[] =>
+const places = (stream: OpenEventSource): unknown[] =>
   stream.events().map(({ event, data }) => [event, data['ahead'], data['etaSeconds']]);
 
 describe('while flash-sale does not answer, a ticket', () => {
@@ -79,7 +79,9 @@ describe('while flash-sale does not answer, a ticket', () => {
     await progress(first.saleId, 50, 1);
     const marker = await announce([one!]);
     await progress(marker.id, 1, 1);
-    await eventually(async () => expect(await one!.app.get(Line).end(marker.id)).toMatchObject({ drained: 1 }));
+    await eventually(async () =>
+      expect(await one!.app.get(ClaimQueue).entryNow(marker.id)).toMatchObject({ drained: 1 }),
+    );
     expect(await see(one!, location)).toEqual({ status: 'waiting', ahead: 3, etaSeconds: 1 });
   });
 

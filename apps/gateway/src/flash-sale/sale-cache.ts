@@ -5,7 +5,7 @@ import { isHidden } from './sale-state.js';
 const MOST_SALES = 1_000;
 
 /** The latest that was heard of each sale that may be seen. */
-export class SaleMemory {
+export class SaleCache {
   readonly #sales = new Map<string, Sale>();
 
   constructor(private readonly most = MOST_SALES) {}
@@ -20,13 +20,13 @@ export class SaleMemory {
   }
 
   /** Facts and answers come in any order. */
-  remember(sale: Sale): void {
+  put(sale: Sale): void {
     if (isHidden(sale) || sale.version <= (this.#sales.get(sale.id)?.version ?? -1)) return;
     this.#sales.set(sale.id, sale);
-    if (this.#sales.size > this.most) this.#forgetOne();
+    if (this.#sales.size > this.most) this.#evictOne();
   }
 
-  #forgetOne(): void {
+  #evictOne(): void {
     const closesFirst = [...this.#sales.values()].reduce((first, sale) =>
       Date.parse(sale.closesAt) < Date.parse(first.closesAt) ? sale : first,
     );

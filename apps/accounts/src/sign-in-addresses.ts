@@ -14,7 +14,7 @@ const REMEMBER = `
  * both can look whether they are known, and who reads the table learns neither.
  */
 @Injectable()
-export class KnownAddresses {
+export class SignInAddresses {
   readonly #key: Buffer;
 
   constructor(
@@ -24,7 +24,7 @@ export class KnownAddresses {
     this.#key = keyFrom(TOKEN_PRIVATE_KEY);
   }
 
-  async knows(phone: string, client: string): Promise<boolean> {
+  async has(phone: string, client: string): Promise<boolean> {
     const id = this.#idOf(phone, client);
     const { rowCount } = await this.pool.query('SELECT FROM known_addresses WHERE id = $1', [id]);
     return rowCount === 1;

@@ -7,12 +7,12 @@ import type { GatewayConfig } from '../config.js';
 
 /** Whether this gateway has been told to stop. */
 @Injectable()
-export class Leaving {
+export class Draining {
   #begun = false;
 
   constructor(@Inject(CONFIG) private readonly config: Pick<GatewayConfig, 'SHUTDOWN_GRACE_MS'>) {}
 
-  get begun(): boolean {
+  get isDraining(): boolean {
     return this.#begun;
   }
 
@@ -28,7 +28,7 @@ export class Leaving {
  * is kept for a next request, and one that a browser opened ahead. So once the gateway is leaving every answer ends its
  * connection, and when the server closes, connections on which nothing has come yet are ended at once.
  */
-export function endConnectionsWhenLeaving(fastify: FastifyInstance, leaving: Leaving): void {
+export function endConnectionsWhenDraining(fastify: FastifyInstance, draining: Draining): void {
   const open = new Set<Socket>();
   fastify.server.on('connection', (socket: Socket) => {
     open.add(socket);
@@ -39,6 +39,6 @@ export function endConnectionsWhenLeaving(fastify: FastifyInstance, leaving: Lea
     done();
   });
   fastify.addHook('onSend', async (_, reply) => {
-    if (leaving.begun) void reply.header('connection', 'close');
+    if (draining.isDraining) void reply.header('connection', 'close');
   });
 }

@@ -4,34 +4,34 @@ import { ProblemError } from '@sluice/messaging';
 /** A claim waits for this answer, so it is asked for a shorter time than others. Milliseconds. */
 const PATIENCE_MS = 1_000;
 /** Who comes again is told the same for so long. A sale that has come meanwhile is heard of. Milliseconds. */
-const HOLDS_MS = 5_000;
+const CACHED_MS = 5_000;
 const MOST_ANSWERS = 10_000;
 /**
  * Different ids that are asked for at a time. While flash-sale answers that is thousands in a second; while it does not, each
  * is let in after its patience, and whoever makes ids up cannot fill the line with them.
  */
-const MOST_QUESTIONS = 20;
+const MAX_REQUESTS = 20;
 
 /** Undefined: nobody could say. */
 type Answer = { sale: Sale } | 'none' | undefined;
 
 /** Sales that were never heard of: whether there is such a one is asked once, however many come for it. */
-export class UnknownSales {
-  readonly #questions = new Map<string, Promise<Answer>>();
+export class SaleLookup {
+  readonly #requests = new Map<string, Promise<Answer>>();
   /** Those that found no sale, in the order in which they are forgotten. */
   readonly #answers = new Map<string, { answer: 'none' | undefined; until: number }>();
 
-  /** @param ask throws ProblemError 404 when there is none, and another when it is not known */
+  /** @param read throws ProblemError 404 when there is none, and another when it is not known */
   constructor(
-    private readonly ask: (id: string, patienceMs: number) => Promise<Sale>,
+    private readonly read: (id: string, patienceMs: number) => Promise<Sale>,
     private readonly clock: () => number = () => performance.now(),
   ) {}
 
   /** Undefined: nobody could say. @throws ProblemError 404 there is none; 503 too many others are being asked for */
-  async look(id: string): Promise<Sale | undefined> {
+  async find(id: string): Promise<Sale | undefined> {
     const answer = this.#isKnown(id)
       ? this.#answers.get(id)!.answer
-      : await (this.#questions.get(id) ?? this.#question(id));
+      : await (this.#requests.get(id) ?? this.#request(id));
     if (answer === 'none') throw ProblemError.of(404, 'Not found', 'There is no such sale.');
     return answer?.sale;
   }
@@ -40,19 +40,19 @@ export class UnknownSales {
     return (this.#answers.get(id)?.until ?? 0) > this.clock();
   }
 
-  async #question(id: string): Promise<Answer> {
-    if (this.#questions.size >= MOST_QUESTIONS) throw ProblemError.of(503, 'Service Unavailable', 'Please ask again.');
-    const question = this.ask(id, PATIENCE_MS).then((sale): Answer => ({ sale }), refusal);
-    this.#questions.set(id, question);
-    const answer = await question;
-    this.#questions.delete(id);
+  async #request(id: string): Promise<Answer> {
+    if (this.#requests.size >= MAX_REQUESTS) throw ProblemError.of(503, 'Service Unavailable', 'Please ask again.');
+    const request = this.read(id, PATIENCE_MS).then((sale): Answer => ({ sale }), refusal);
+    this.#requests.set(id, request);
+    const answer = await request;
+    this.#requests.delete(id);
     if (answer === 'none' || answer === undefined) this.#keep(id, answer);
     return answer;
   }
 
   #keep(id: string, answer: 'none' | undefined): void {
     this.#answers.delete(id);
-    this.#answers.set(id, { answer, until: this.clock() + HOLDS_MS });
+    this.#answers.set(id, { answer, until: this.clock() + CACHED_MS });
     if (this.#answers.size > MOST_ANSWERS) this.#answers.delete(this.#answers.keys().next().value!);
   }
 }

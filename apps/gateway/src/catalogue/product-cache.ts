@@ -8,16 +8,16 @@ const MOST_PRODUCTS = 10_000;
  */
 const FRESH_MS = 5_000;
 
-interface Seen {
+interface CachedProduct {
   product: ProductVersion;
   /** When inventory was asked and said that this is the newest version. Milliseconds, by the clock. */
   confirmedAt: number;
 }
 
 /** The newest version that was seen of each product. An older one never replaces it, in whatever order they come. */
-export class ProductMemory {
-  readonly #seen = new Map<string, Seen>();
-  #doubtedAt = -Infinity;
+export class ProductCache {
+  readonly #products = new Map<string, CachedProduct>();
+  #invalidatedAt = -Infinity;
 
   /** @param clock milliseconds, never going back */
   constructor(
@@ -26,40 +26,40 @@ export class ProductMemory {
   ) {}
 
   get(sku: string): ProductVersion | undefined {
-    return this.#seen.get(sku)?.product;
+    return this.#products.get(sku)?.product;
   }
 
   /** Inventory has said not long ago that this is the newest version. */
   isFresh(sku: string): boolean {
-    const confirmedAt = this.#seen.get(sku)?.confirmedAt ?? -Infinity;
-    return confirmedAt > this.#doubtedAt && this.clock() - confirmedAt < FRESH_MS;
+    const confirmedAt = this.#products.get(sku)?.confirmedAt ?? -Infinity;
+    return confirmedAt > this.#invalidatedAt && this.clock() - confirmedAt < FRESH_MS;
   }
 
   /** What inventory answers. @param askedAt when it was asked: a newer version may have been made since */
   confirmed(product: ProductVersion, askedAt: number): void {
-    const known = this.#seen.get(product.sku);
+    const known = this.#products.get(product.sku);
     if (known && known.product.version > product.version) return;
     this.#keep({ product, confirmedAt: Math.max(askedAt, isSame(known, product) ? known.confirmedAt : -Infinity) });
   }
 
   /** A fact about the product. It may be late, so it does not say that there is no newer version. */
-  heard(product: ProductVersion): void {
+  changed(product: ProductVersion): void {
     const version = this.get(product.sku)?.version ?? -Infinity;
     if (product.version > version) this.#keep({ product, confirmedAt: -Infinity });
   }
 
   /** Facts may have been missed. */
-  doubt(): void {
-    this.#doubtedAt = this.clock();
+  invalidate(): void {
+    this.#invalidatedAt = this.clock();
   }
 
-  #keep(seen: Seen): void {
-    const { sku } = seen.product;
-    this.#seen.delete(sku);
-    this.#seen.set(sku, seen);
-    if (this.#seen.size > this.most) this.#seen.delete(this.#seen.keys().next().value!);
+  #keep(cached: CachedProduct): void {
+    const { sku } = cached.product;
+    this.#products.delete(sku);
+    this.#products.set(sku, cached);
+    if (this.#products.size > this.most) this.#products.delete(this.#products.keys().next().value!);
   }
 }
 
-const isSame = (known: Seen | undefined, { version }: ProductVersion): known is Seen =>
+const isSame = (known: CachedProduct | undefined, { version }: ProductVersion): known is CachedProduct =>
   known?.product.version === version;

@@ -2,9 +2,9 @@ import type { Sale } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromNow, saleOf } from '../testing/flash-sale-peer.js';
-import { SaleMemory } from './sale-memory.js';
+import { SaleCache } from './sale-cache.js';
 
-const idsIn = (memory: SaleMemory): string[] => memory.all().map(({ id }) => id);
+const idsIn = (memory: SaleCache): string[] => memory.all().map(({ id }) => id);
 
 describe('what is remembered of sales', () => {
   it('is the newest version of each, in whatever order they were heard, and however often', () => {
@@ -14,8 +14,8 @@ describe('what is remembered of sales', () => {
           minLength: 1,
         }),
         (heard) => {
-          const memory = new SaleMemory();
-          for (const change of heard) memory.remember(saleOf(change));
+          const memory = new SaleCache();
+          for (const change of heard) memory.put(saleOf(change));
           for (const id of ['a', 'b'])
             expect(memory.get(id)?.version).toBe(
               heard
@@ -29,31 +29,30 @@ describe('what is remembered of sales', () => {
   });
 
   it('is nothing of sales that may not be seen', () => {
-    const memory = new SaleMemory();
-    for (const state of ['preparing', 'refused'] satisfies Sale['state'][])
-      memory.remember(saleOf({ id: state, state }));
+    const memory = new SaleCache();
+    for (const state of ['preparing', 'refused'] satisfies Sale['state'][]) memory.put(saleOf({ id: state, state }));
     expect(memory.all()).toEqual([]);
   });
 
   it('is bounded, and those that close first are forgotten first', () => {
-    const memory = new SaleMemory(2);
+    const memory = new SaleCache(2);
     for (const [id, ms] of [
       ['late', 3_000],
       ['first', 1_000],
       ['second', 2_000],
     ] as const)
-      memory.remember(saleOf({ id, closesAt: fromNow(ms) }));
+      memory.put(saleOf({ id, closesAt: fromNow(ms) }));
     expect(idsIn(memory).sort()).toEqual(['late', 'second']);
   });
 
   it('is listed with those that open last first', () => {
-    const memory = new SaleMemory();
+    const memory = new SaleCache();
     for (const [id, ms] of [
       ['now', 0],
       ['later', 9_000],
       ['before', -9_000],
     ] as const)
-      memory.remember(saleOf({ id, opensAt: fromNow(ms) }));
+      memory.put(saleOf({ id, opensAt: fromNow(ms) }));
     expect(idsIn(memory)).toEqual(['later', 'now', 'before']);
   });
 });

@@ -1,17 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { HashingLine, type Hasher } from './hashing-line.js';
+import { HashingQueue, type HashRequest } from './hashing-queue.js';
 import { hashesAtATime } from './password.js';
 
 /** A line of one place, and the order in which jobs ran; nothing runs before `open`. */
 function line(clock: () => number = () => 0) {
   const order: string[] = [];
-  const hashing = new HashingLine(1, clock);
+  const hashing = new HashingQueue(1, clock);
   let open!: () => void;
-  const first = hashing.run({ client: 'first', known: false }, () => new Promise<void>((resolve) => (open = resolve)));
+  const first = hashing.run(
+    { client: 'first', signedInBefore: false },
+    () => new Promise<void>((resolve) => (open = resolve)),
+  );
   const answers: Promise<string>[] = [first.then(() => 'first')];
-  const stand = (name: string, who: Partial<Hasher> & { client: string }): Promise<string> => {
+  const stand = (name: string, who: Partial<HashRequest> & { client: string }): Promise<string> => {
     const answer = hashing
-      .run({ known: false, ...who }, async () => void order.push(name))
+      .run({ signedInBefore: false, ...who }, async () => void order.push(name))
       .then(
         () => 'done',
         (error: { problem: { status: number } }) => String(error.problem.status),
@@ -39,7 +42,7 @@ describe('the line in front of the password hash', () => {
   it('lets those go first who are known, and every fourth time a stranger', async () => {
     const { stand, all } = line();
     for (const n of [1, 2]) void stand(`s${n}`, { client: `s${n}` });
-    for (const n of [1, 2, 3, 4]) void stand(`k${n}`, { client: `k${n}`, known: true });
+    for (const n of [1, 2, 3, 4]) void stand(`k${n}`, { client: `k${n}`, signedInBefore: true });
     expect(await all()).toEqual(['k1', 'k2', 'k3', 's1', 'k4', 's2']);
   });
 
@@ -73,7 +76,7 @@ describe('the line in front of the password hash', () => {
   });
 
   it('goes on after a job has failed, and runs as many at once as it may', async () => {
-    const hashing = new HashingLine(2);
+    const hashing = new HashingQueue(2);
     let [running, most] = [0, 0];
     const job = async (): Promise<void> => {
       most = Math.max(most, ++running);
@@ -81,9 +84,9 @@ describe('the line in front of the password hash', () => {
       running--;
     };
     await expect(
-      hashing.run({ client: undefined, known: false }, () => Promise.reject(new Error('first'))),
+      hashing.run({ client: undefined, signedInBefore: false }, () => Promise.reject(new Error('first'))),
     ).rejects.toThrow('first');
-    await Promise.all(Array.from({ length: 40 }, () => hashing.run({ client: undefined, known: false }, job)));
+    await Promise.all(Array.from({ length: 40 }, () => hashing.run({ client: undefined, signedInBefore: false }, job)));
     expect(most).toBe(2);
   });
 });

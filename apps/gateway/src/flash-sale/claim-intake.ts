@@ -3,11 +3,11 @@ import { ClaimPiece, type Address } from '@sluice/contracts';
 import { type MessageClient, ProblemError, PublishError } from '@sluice/messaging';
 import { ShopClock } from '../shop-clock.js';
 import { correlationId } from '../web/correlation.js';
-import { DOOR } from './door-client.js';
-import { expectOpen } from './door.guard.js';
-import { Line } from './line.js';
-import type { Entry, Place } from './place.js';
-import { doorFor } from './sale-state.js';
+import { CLAIM_CLIENT } from './claim-client.js';
+import { expectOpen } from './sale-open.guard.js';
+import { ClaimQueue } from './claim-queue.js';
+import type { QueueEntry, QueuePosition } from './queue-position.js';
+import { admissionFor } from './sale-state.js';
 import { Sales } from './sales.js';
 import { Tickets } from './tickets.js';
 
@@ -18,20 +18,20 @@ const CONFIRM_MS = 2_000;
 export const FULL: unique symbol = Symbol('full');
 
 /** Somebody who stands in line. */
-export interface Admitted {
+export interface QueuedClaim {
   ticket: string;
-  entry?: Entry | undefined;
-  place: Place;
+  entry?: QueueEntry | undefined;
+  position: QueuePosition;
 }
 
 /** Lets claims into the line, which the broker keeps and bounds; nothing of them is kept here. */
 @Injectable()
-export class Door {
+export class ClaimIntake {
   constructor(
-    @Inject(DOOR) private readonly client: MessageClient,
+    @Inject(CLAIM_CLIENT) private readonly client: MessageClient,
     private readonly sales: Sales,
     private readonly tickets: Tickets,
-    private readonly line: Line,
+    private readonly queue: ClaimQueue,
     private readonly clock: ShopClock,
   ) {}
 
@@ -39,19 +39,23 @@ export class Door {
    * The same user and round give the same ticket, however often.
    * @throws ProblemError 404 no such sale, 410 sold out or closed, 425 not open yet, 503 it is not known whether it is in line
    */
-  async claim(userId: string, saleId: string, address: Address): Promise<Admitted | typeof FULL> {
-    const door = doorFor(await this.sales.find(saleId), this.sales.now());
+  async offer(userId: string, saleId: string, address: Address): Promise<QueuedClaim | typeof FULL> {
+    const admission = admissionFor(await this.sales.find(saleId), this.sales.now());
     const acceptedAt = this.sales.stamp() ?? this.clock.now();
-    expectOpen(door);
-    const claimed = { saleId, userId, round: door.round };
-    const entry = await this.line.end(saleId);
-    if (!(await this.#knock({ ...claimed, address }, acceptedAt))) return FULL;
-    this.line.admit();
-    return { ticket: this.tickets.issue(claimed), entry, place: entry ? await this.line.place(saleId, entry) : {} };
+    expectOpen(admission);
+    const claimed = { saleId, userId, round: admission.round };
+    const entry = await this.queue.entryNow(saleId);
+    if (!(await this.#publish({ ...claimed, address }, acceptedAt))) return FULL;
+    this.queue.admit();
+    return {
+      ticket: this.tickets.issue(claimed),
+      entry,
+      position: entry ? await this.queue.position(saleId, entry) : {},
+    };
   }
 
   /** @returns whether it is in line; false: there is no room. @throws ProblemError 503 */
-  async #knock(claim: Parameters<typeof ClaimPiece>[0], acceptedAt: string | undefined): Promise<boolean> {
+  async #publish(claim: Parameters<typeof ClaimPiece>[0], acceptedAt: string | undefined): Promise<boolean> {
     const id = correlationId();
     try {
       await this.client.post(ClaimPiece, claim, {

@@ -1,7 +1,7 @@
 /** Reads what is new: when there is a hint of it, and every so often without one. One read at a time. */
-export class CatchUp {
+export class Refresher {
   #busy = true;
-  #hinted = false;
+  #triggered = false;
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -12,15 +12,15 @@ export class CatchUp {
   ) {}
 
   /** Hints before this are not lost: there may have been something new since the caller's own first read. */
-  begin(): void {
+  start(): void {
     this.#busy = false;
-    if (this.#hinted) this.hint();
-    else this.#rest();
+    if (this.#triggered) this.trigger();
+    else this.#schedule();
   }
 
   /** There may be something new. While a read is under way it means one more after it, however many hints there are. */
-  hint(): void {
-    this.#hinted = true;
+  trigger(): void {
+    this.#triggered = true;
     if (!this.#busy && !this.#stopped) void this.#run();
   }
 
@@ -32,15 +32,15 @@ export class CatchUp {
   async #run(): Promise<void> {
     this.#busy = true;
     clearTimeout(this.#timer);
-    while (this.#hinted && !this.#stopped) {
-      this.#hinted = false;
+    while (this.#triggered && !this.#stopped) {
+      this.#triggered = false;
       await this.read();
     }
     this.#busy = false;
-    this.#rest();
+    this.#schedule();
   }
 
-  #rest(): void {
-    if (!this.#stopped) this.#timer = setTimeout(() => this.hint(), this.everyMs * (0.8 + 0.4 * Math.random()));
+  #schedule(): void {
+    if (!this.#stopped) this.#timer = setTimeout(() => this.trigger(), this.everyMs * (0.8 + 0.4 * Math.random()));
   }
 }

@@ -2,16 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import { operationsOf, SaleProgress, type Sale } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { Live } from '../live/live.js';
-import { Watchers } from '../live/watchers.js';
-import { DOOR } from './door-client.js';
-import { placeIn, type Entry, type Place } from './place.js';
-import { firstOrSecond, QueueDepth } from './queue-depth.js';
+import { Subscriptions } from '../live/subscriptions.js';
+import { CLAIM_CLIENT } from './claim-client.js';
+import { positionOf, type QueueEntry, type QueuePosition } from './queue-position.js';
+import { brokerOrOwner, QueueDepth } from './queue-depth.js';
 import { Sales } from './sales.js';
 
 const QUEUE = 'flash-sale.claims';
 const { LookAtQueues } = operationsOf('flash-sale')!;
 /** A service that is well answers in a few. Milliseconds. */
-const LOOKING_TAKES_MS = 500;
+const DEPTH_TIMEOUT_MS = 500;
 /** As many sales as are remembered. */
 const MOST_SALES = 1_000;
 
@@ -23,28 +23,28 @@ interface Progress {
 
 /** The line at the door, which all sales share, and how far each sale has come with it. */
 @Injectable()
-export class Line {
+export class ClaimQueue {
   readonly #depth: QueueDepth;
   readonly #progress = new Map<string, Progress>();
-  readonly #watchers = new Watchers<() => void>();
+  readonly #subscriptions = new Subscriptions<() => void>();
 
   constructor(
-    @Inject(DOOR) door: MessageClient,
+    @Inject(CLAIM_CLIENT) claimClient: MessageClient,
     client: MessageClient,
     live: Live,
     private readonly sales: Sales,
   ) {
     this.#depth = new QueueDepth(
-      firstOrSecond(
-        () => door.publisher.depth(QUEUE),
-        () => waitingAt(client),
+      brokerOrOwner(
+        () => claimClient.publisher.depth(QUEUE),
+        () => depthFromOwner(client),
       ),
     );
-    live.hear(SaleProgress, (fact) => fact && this.#moved(fact.data.saleId, fact.data));
+    live.onFact(SaleProgress, (fact) => fact && this.#progressed(fact.data.saleId, fact.data));
   }
 
   /** Where somebody who comes now would stand; undefined when nobody can say. */
-  async end(saleId: string): Promise<Entry | undefined> {
+  async entryNow(saleId: string): Promise<QueueEntry | undefined> {
     const depth = await this.#depth.now();
     const drained = this.#drained(saleId);
     return depth === undefined ? undefined : { depth, ...(drained !== undefined && { drained }) };
@@ -55,14 +55,17 @@ export class Line {
     this.#depth.admit();
   }
 
-  async place(saleId: string, entry: Entry | undefined): Promise<Place> {
+  async position(saleId: string, entry: QueueEntry | undefined): Promise<QueuePosition> {
     const depth = await this.#depth.now();
-    return placeIn({ depth, drained: this.#drained(saleId), perSecond: this.#progress.get(saleId)?.perSecond }, entry);
+    return positionOf(
+      { depth, drained: this.#drained(saleId), perSecond: this.#progress.get(saleId)?.perSecond },
+      entry,
+    );
   }
 
   /** Calls back whenever the sale has moved on, until the function that is returned is called. */
-  watch(saleId: string, moved: () => void): () => void {
-    return this.#watchers.add(saleId, moved);
+  subscribe(saleId: string, onMoved: () => void): () => void {
+    return this.#subscriptions.add(saleId, onMoved);
   }
 
   /** Before a sale has answered anybody it says nothing of how far it is. */
@@ -72,18 +75,18 @@ export class Line {
   }
 
   /** Facts come in any order; of those that only count up the greatest is the latest. */
-  #moved(saleId: string, { drained, perSecond }: Progress): void {
+  #progressed(saleId: string, { drained, perSecond }: Progress): void {
     if (drained < (this.#progress.get(saleId)?.drained ?? 0)) return;
     this.#progress.delete(saleId);
     this.#progress.set(saleId, { drained, perSecond });
     if (this.#progress.size > MOST_SALES) this.#progress.delete(this.#progress.keys().next().value!);
-    for (const moved of this.#watchers.of(saleId)) moved();
+    for (const onMoved of this.#subscriptions.get(saleId)) onMoved();
   }
 }
 
 /** Its owner has a right to it. */
-async function waitingAt(client: MessageClient): Promise<number> {
-  const { queues } = await client.request(LookAtQueues, {}, { deadlineMs: LOOKING_TAKES_MS });
+async function depthFromOwner(client: MessageClient): Promise<number> {
+  const { queues } = await client.request(LookAtQueues, {}, { deadlineMs: DEPTH_TIMEOUT_MS });
   const messages = queues.find(({ queue }) => queue === QUEUE)?.messages;
   if (messages === undefined) throw new Error(`flash-sale does not say how long ${QUEUE} is`);
   return messages;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ProductMemory } from './product-memory.js';
+import { ProductCache } from './product-cache.js';
 
 const tea = (version: number, amount = 100 * version) => ({
   sku: 'TEA',
@@ -10,14 +10,14 @@ const tea = (version: number, amount = 100 * version) => ({
 
 function memoryAt(start: number, most?: number) {
   let now = start;
-  const memory = new ProductMemory(() => now, most);
+  const memory = new ProductCache(() => now, most);
   return { memory, wait: (ms: number) => (now += ms), ask: (version: number) => memory.confirmed(tea(version), now) };
 }
 
 describe('what a gateway remembers of a product', () => {
   it.each([
-    ['answers', (memory: ProductMemory, version: number) => memory.confirmed(tea(version), 0)],
-    ['facts', (memory: ProductMemory, version: number) => memory.heard(tea(version))],
+    ['answers', (memory: ProductCache, version: number) => memory.confirmed(tea(version), 0)],
+    ['facts', (memory: ProductCache, version: number) => memory.changed(tea(version))],
   ])('is its newest version, in whatever order %s come', (_, told) => {
     const { memory } = memoryAt(0);
     for (const version of [2, 1, 3, 2]) told(memory, version);
@@ -54,9 +54,9 @@ describe('what a gateway remembers of a product', () => {
   it('is asked for again after a fact that says more, and not after one that says nothing new', () => {
     const { memory, ask } = memoryAt(0);
     ask(2);
-    for (const version of [1, 2]) memory.heard(tea(version));
+    for (const version of [1, 2]) memory.changed(tea(version));
     expect(memory.isFresh('TEA')).toBe(true);
-    memory.heard(tea(3));
+    memory.changed(tea(3));
     expect([memory.get('TEA'), memory.isFresh('TEA')]).toEqual([tea(3), false]);
   });
 
@@ -64,7 +64,7 @@ describe('what a gateway remembers of a product', () => {
     const { memory, wait, ask } = memoryAt(0);
     ask(1);
     wait(1);
-    memory.doubt();
+    memory.invalidate();
     expect([memory.get('TEA'), memory.isFresh('TEA')]).toEqual([tea(1), false]);
     wait(1);
     ask(1);
