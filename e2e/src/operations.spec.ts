@@ -49,7 +49,7 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('with a shop that i
     shop = new Shop(system.url);
     [admin, customer] = [await shop.signIn(ADMIN), await shop.signIn()];
     await shop.stock(admin, 'TEE', { east: 5_000 });
-    await shop.settles(customer, await shop.placeForSure(customer, 'TEE'));
+    await shop.reachesEnd(customer, await shop.placeForSure(customer, 'TEE'));
   });
   afterAll(() => system?.close());
 

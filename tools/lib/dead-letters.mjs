@@ -122,7 +122,11 @@ async function redrive({ open, library, queues, choice, as }) {
 
 async function discard({ open, library, queues, choice, options }) {
   if (!options.yes) {
-    const count = await eachOf(queues, choice, async (queue, some) => (await library.look(open, queue, some)).length);
+    const count = await eachOf(
+      queues,
+      choice,
+      async (queue, some) => (await library.readLetters(open, queue, some)).length,
+    );
     throw new Failure(
       `${letters(count)} would be removed for good`,
       'Say --yes, and keep what it writes: npm run --silent dead-letters -- discard ... --yes > discarded.jsonl',

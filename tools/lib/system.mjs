@@ -85,10 +85,10 @@ const stopped = () => Promise.reject(new Error('stopped while starting'));
 
 async function applyTopology({ found, home, say, tell, shutdown }) {
   const { applyMap, digestOfMap, keepTopology } = await import('./topology.mjs');
-  const { created, corrected, homeless } = await applyMap(found);
+  const { created, corrected, undeliverable } = await applyMap(found);
   if (created?.length) tell(`created ${created.length}`);
   for (const what of corrected) say(`the broker: put right: ${what}`);
-  for (const what of homeless) say(`the broker: ${what}`);
+  for (const what of undeliverable) say(`the broker: ${what}`);
   if (!found.passwords)
     say('every service uses AMQP_URL itself: users of their own take AMQP_MANAGEMENT_URL of an administrator');
   home.remember('topology', { digest: await digestOfMap(found) });

@@ -26,22 +26,31 @@ export async function digestOfMap({ passwords }) {
 /**
  * Makes the broker hold what the map says, and lets the services in.
  * @param {import('./broker-users.mjs').Broker} broker
- * @returns {Promise<{ created?: string[], corrected: string[], homeless: string[] }>} what was not there before, undefined when that cannot be known; what was put right; what became of homeless messages, for people
+ * @returns {Promise<{ created?: string[], corrected: string[], undeliverable: string[] }>} what was not there before, undefined when that cannot be known; what was put right; what became of homeless messages, for people
  * @throws {Failure} when something exists otherwise than the map says
  */
 export async function applyMap({ url, managementUrl, passwords }) {
-  const { applyTopology, applyUsers, DriftError, ensureVhost, ForeignUserError, homelessLines, map, usersOf, WORK } =
-    await load();
+  const {
+    applyTopology,
+    applyUsers,
+    DriftError,
+    ensureVhost,
+    ForeignUserError,
+    undeliverableLines,
+    map,
+    usersOf,
+    WORK,
+  } = await load();
   try {
     const vhost = passwords ? await ensureVhost(managementUrl, url) : [];
-    const { created, homeless } = await applyTopology(url, map, { managementUrl });
+    const { created, undeliverable } = await applyTopology(url, map, { managementUrl });
     const users = passwords
       ? await applyUsers(managementUrl, url, usersOf(WORK), passwords)
       : { created: [], corrected: [] };
     return {
       created: created && [...vhost, ...created, ...users.created],
       corrected: users.corrected,
-      homeless: homelessLines(homeless),
+      undeliverable: undeliverableLines(undeliverable),
     };
   } catch (error) {
     if (error instanceof DriftError)
@@ -116,9 +125,9 @@ async function connectTo(url) {
 
 async function appliedAgain(broker, say) {
   try {
-    const { created, corrected, homeless } = await applyMap(broker);
+    const { created, corrected, undeliverable } = await applyMap(broker);
     if (created?.length !== 0 || corrected.length > 0) say('the broker is back; its topology has been applied again');
-    for (const what of homeless) say(`the broker: ${what}`);
+    for (const what of undeliverable) say(`the broker: ${what}`);
     return true;
   } catch (error) {
     if (error instanceof Failure) say(`✗ ${error.message}\n${error.output}`);

@@ -26,7 +26,7 @@ export function overdue(
       found: 'sales without an answer of inventory',
       sql: UNANSWERED_SALES,
       parameters: [saleMs],
-      resend: (message, id) => sales.askAgain(message, id, saleMs),
+      resend: (message, id) => sales.resend(message, id, saleMs),
     },
     {
       found: 'wins without a fact of their orders',

@@ -2,7 +2,7 @@ import type { Data, ReturnAllotment, SaleChanged } from '@sluice/contracts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { claim, ended, paid, released, resultOf, type Sold } from './claim.js';
-import { allotted, closeEarly, create, lookAtClock, refused, shelve } from './sale.js';
+import { allotted, closeEarly, create, applyClock, refused, shelve } from './sale.js';
 import { claimKey, type Decision, type Sale, type State } from './tables.js';
 import { ADDRESS, after, afterwards, BOUNDS, newSale, nothing } from './testing/given.js';
 
@@ -75,9 +75,9 @@ class World {
     const answer = { saleId, sku, version: 1 };
     switch (each.act) {
       case 'sweep':
-        return lookAtClock(this.state, { saleId }, this.now);
+        return applyClock(this.state, { saleId }, this.now);
       case 'shelve':
-        return shelve(this.state, { saleId, lineIsEmpty: each.lineIsEmpty }, this.now);
+        return shelve(this.state, { saleId, queueIsEmpty: each.lineIsEmpty }, this.now);
       case 'allot':
         return allotted(this.state, { ...answer, quantity }, this.now);
       case 'refuse':
@@ -148,10 +148,10 @@ class World {
   /** All time is over, and every order has its end. */
   finish(): void {
     this.ms += 60_000;
-    for (const each of OFFERS) this.apply(lookAtClock(this.state, each, this.now));
+    for (const each of OFFERS) this.apply(applyClock(this.state, each, this.now));
     this.ms += 120_000;
     for (const each of OFFERS)
-      if (this.sale(each.saleId)) this.apply(shelve(this.state, { ...each, lineIsEmpty: true }, this.now));
+      if (this.sale(each.saleId)) this.apply(shelve(this.state, { ...each, queueIsEmpty: true }, this.now));
     OFFERS.forEach(({ saleId }, i) =>
       USERS.forEach((userId, j) => this.apply(this.hear((i + j) % 2 ? 'pay' : 'release', this.winOf(saleId, userId)))),
     );

@@ -85,8 +85,8 @@ describe('closing a sale', () => {
     const claimants = users(61);
     const [first, , again] = await Promise.all([
       close(id),
-      ...claimants.slice(1).map((user) => shop.tell(ticket(id, user))),
-    ]).then(async ([closed]) => [closed, await shop.tell(ticket(id, claimants[0]!)), await close(id)]);
+      ...claimants.slice(1).map((user) => shop.send(ticket(id, user))),
+    ]).then(async ([closed]) => [closed, await shop.send(ticket(id, claimants[0]!)), await close(id)]);
     await eventually(() => expect(heard.of(ClaimDecided, ({ saleId }) => saleId === id)).toHaveLength(61));
     await eventually(async () =>
       expect(await database.pool.query('SELECT FROM outbox')).toMatchObject({ rowCount: 0 }),
@@ -115,7 +115,7 @@ describe('looking at sales', () => {
     const sale = fresh();
     await create(sale);
     await expect(get(sale.saleId)).rejects.toMatchObject(problem(404));
-    await shop.tell(StockAllotmentRefused({ saleId: sale.saleId, sku: sale.sku, version: 1, available: 1 }));
+    await shop.send(StockAllotmentRefused({ saleId: sale.saleId, sku: sale.sku, version: 1, available: 1 }));
     await eventually(async () => expect(await get(sale.saleId, true)).toMatchObject({ state: 'refused' }));
     await expect(get(sale.saleId)).rejects.toMatchObject(problem(404));
     const { id } = await shop.allotted({ opensAt: inMs(600_000), closesAt: inMs(900_000) });

@@ -57,7 +57,7 @@ describe('a door whose connection is lost', () => {
 
 /** The management pages show a connection only seconds after it was opened. */
 async function loseTheDoor(): Promise<void> {
-  const door = await eventually(async () => {
+  const connection = await eventually(async () => {
     const all = await broker.management.get<{ name: string; client_properties?: { connection_name?: string } }[]>(
       `vhosts/${broker.vhost}/connections`,
     );
@@ -65,7 +65,7 @@ async function loseTheDoor(): Promise<void> {
     expect(found).toBeDefined();
     return found!;
   });
-  await broker.management.delete(`connections/${encodeURIComponent(door.name)}`);
+  await broker.management.delete(`connections/${encodeURIComponent(connection.name)}`);
 }
 
 describe('a broker that has no queue for claims', () => {

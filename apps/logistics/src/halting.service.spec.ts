@@ -66,7 +66,7 @@ const rows = async (sql: string, values: unknown[]): Promise<Record<string, unkn
 /** Resolves when the message has been decided on. */
 async function tell(message: Outgoing): Promise<void> {
   const id = newId();
-  await around.tell(message, { id });
+  await around.send(message, { id });
   await eventually(async () => expect(await rows('SELECT 1 FROM inbox WHERE id = $1', [id])).toHaveLength(1));
 }
 
@@ -190,7 +190,7 @@ describe('the fake carrier', () => {
   it('that was recalled before it was booked fetches nothing', async () => {
     await start(AT_ONCE);
     const { parcels, paid, jobs, references, journeys } = order();
-    for (const parcelId of parcels) await around.tell(RecallCarrier({ parcelId }));
+    for (const parcelId of parcels) await around.send(RecallCarrier({ parcelId }));
     await eventually(async () => expect(await jobs()).toEqual(['nothing', 'nothing']));
     await tell(paid);
     await eventually(async () => expect(await references()).toBe(2));

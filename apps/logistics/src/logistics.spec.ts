@@ -80,7 +80,7 @@ function paidOrder(...warehouses: Warehouse[]) {
 async function preparedParcel(): Promise<string> {
   await start(NEVER);
   const { message, parcels } = paidOrder('east');
-  await around.tell(message);
+  await around.send(message);
   await eventually(async () =>
     expect(await rows('SELECT 1 FROM parcels WHERE id = $1 AND carrier_reference IS NOT NULL', parcels)).toHaveLength(
       1,
@@ -93,7 +93,7 @@ describe('a paid order', () => {
   it('is sent in one parcel per warehouse, and each tells of its journey once, in the name of its order', async () => {
     await start(QUICK);
     const { message, parcels } = paidOrder('east', 'west');
-    await around.tell(message, { correlationId: 'one-order' });
+    await around.send(message, { correlationId: 'one-order' });
     for (const id of parcels) await arrives(id);
     for (const id of parcels) expect(saidAbout(id)).toEqual(JOURNEY);
     expect(
@@ -114,17 +114,17 @@ describe('a paid order', () => {
     await start(QUICK);
     const { message, parcels } = paidOrder('east', 'west');
     const id = newId();
-    await around.tell(message, { id });
+    await around.send(message, { id });
     for (const parcel of parcels) await arrives(parcel);
     const state = () => rows('SELECT * FROM parcels WHERE id = ANY($1) ORDER BY id', [parcels]);
     const before = await state();
-    await around.tell(message, { id });
-    await around.tell(message);
+    await around.send(message, { id });
+    await around.send(message);
     for (const parcel of parcels)
       for (const command of [BookCarrier, DispatchParcel, DeliverParcel])
-        await around.tell(command({ parcelId: parcel }));
+        await around.send(command({ parcelId: parcel }));
     const next = paidOrder('east');
-    await around.tell(next.message);
+    await around.send(next.message);
     await arrives(next.parcels[0]!);
     expect(await state()).toEqual(before);
     for (const parcel of parcels) expect(saidAbout(parcel)).toEqual(JOURNEY);
@@ -150,9 +150,9 @@ describe('a parcel', () => {
 
   it('has left when the carrier says that it arrived, and its late departure changes nothing', async () => {
     const id = await preparedParcel();
-    await around.tell(DeliverParcel({ parcelId: id }));
+    await around.send(DeliverParcel({ parcelId: id }));
     await arrives(id);
-    await around.tell(DispatchParcel({ parcelId: id }));
+    await around.send(DispatchParcel({ parcelId: id }));
     expect(await around.ask(DispatchParcel, { parcelId: id })).toMatchObject({ status: 'delivered' });
     expect(saidAbout(id)).toEqual(JOURNEY);
   });
@@ -169,7 +169,7 @@ describe('the fake carrier', () => {
   it('keeps its word when its process has gone meanwhile', async () => {
     const stop = await run({ CARRIER_DELAY_SECONDS: '1' });
     const { message, parcels } = paidOrder('east');
-    await around.tell(message);
+    await around.send(message);
     await eventually(async () =>
       expect(
         await rows("SELECT 1 FROM fake_carrier_jobs WHERE parcel_id = $1 AND next = 'dispatch'", parcels),
@@ -185,7 +185,7 @@ describe('the fake carrier', () => {
   it('does each thing once when several processes share its work', async () => {
     await Promise.all([start(QUICK), start(QUICK)]);
     const orders = Array.from({ length: 150 }, () => paidOrder('east', 'west'));
-    await Promise.all(orders.map(({ message }) => around.tell(message)));
+    await Promise.all(orders.map(({ message }) => around.send(message)));
     const parcels = orders.flatMap((order) => order.parcels);
     await eventually(() => expect(parcels.filter((id) => !hasArrived(id))).toEqual([]), { withinMs: 20_000 });
     for (const id of parcels) expect(saidAbout(id)).toEqual(JOURNEY);
@@ -210,13 +210,13 @@ describe('a carrier over HTTP', () => {
     await once(server, 'listening');
     await start({ CARRIER_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
     const { message, parcels } = paidOrder('east');
-    await around.tell(message);
+    await around.send(message);
     await eventually(async () =>
       expect(await rows('SELECT carrier_reference FROM parcels WHERE id = $1', parcels)).toEqual([
         { carrier_reference: 'C-77' },
       ]),
     );
-    await around.tell(BookCarrier({ parcelId: parcels[0]! }));
+    await around.send(BookCarrier({ parcelId: parcels[0]! }));
     expect(await around.ask(DispatchParcel, { parcelId: parcels[0]! })).toMatchObject({ status: 'dispatched' });
     expect(keys).toEqual([parcels[0], parcels[0]]);
   });

@@ -1,6 +1,6 @@
 import { BATCH_SIZE, overdueSince, Sweep } from '@sluice/service-kit';
 import type { Pool } from 'pg';
-import { carrierAgain } from './asking-again.js';
+import { resendToCarrier } from './carrier-requests.js';
 import type { LogisticsConfig } from './config.js';
 import type { ParcelRepository } from './parcel.repository.js';
 
@@ -9,7 +9,7 @@ export function overdueSweep(pool: Pool, parcels: ParcelRepository, { ASK_AGAIN_
   const shared = {
     parameters: [ASK_AGAIN_SECONDS],
     resend: (message: Parameters<typeof parcels.change>[0], id: string) =>
-      parcels.change(message, id, (parcel, now) => carrierAgain(parcel, ASK_AGAIN_SECONDS * 1_000, now)),
+      parcels.change(message, id, (parcel, now) => resendToCarrier(parcel, ASK_AGAIN_SECONDS * 1_000, now)),
   };
   return new Sweep('logistics', (ASK_AGAIN_SECONDS * 1_000) / 4, pool, [
     {

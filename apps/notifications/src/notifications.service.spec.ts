@@ -30,7 +30,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NotificationsConfig } from './config.js';
 import { NotificationsModule } from './notifications.module.js';
-import { deliveryId } from './telling.js';
+import { deliveryId } from './composition.js';
 
 let broker: TestBroker;
 let database: TestDatabase;

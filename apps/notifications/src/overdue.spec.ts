@@ -15,7 +15,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { NotificationsConfig } from './config.js';
 import { AUDITED } from './invariants.js';
 import { NotificationsModule } from './notifications.module.js';
-import { deliveryId } from './telling.js';
+import { deliveryId } from './composition.js';
 
 /** Two processes search the database every 100 ms for texts that are overdue after 10 minutes. */
 let broker: TestBroker;

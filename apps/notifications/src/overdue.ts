@@ -4,7 +4,7 @@ import type { Patience } from './texts.js';
 
 /** Not tried for so long ($1), by the index; only these can be due. */
 const QUIET = "asked_at <= now() - $1 * interval '1 millisecond'";
-/** As `askAgain` in texts.ts; $2 is the horizon. */
+/** As `resend` in texts.ts; $2 is the horizon. */
 const DUE = `(${dueSql({ since: 'created_at', askedAt: 'asked_at' })} OR created_at <= now() - $2 * interval '1 millisecond')`;
 
 /** Texts that have their outcome are deleted here, in one statement for many; the others that are overdue are asked for again. */
@@ -24,6 +24,6 @@ export const overdue = (notifications: NotificationsRepository, patience: Patien
     found: 'texts without an outcome',
     sql: UNSENT,
     parameters: [patience.overdueMs, patience.horizonMs],
-    resend: (message, id) => notifications.askAgain(message, id, patience),
+    resend: (message, id) => notifications.resend(message, id, patience),
   },
 ];

@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Message } from '@sluice/contracts';
 import { BATCH_SIZE, CONFIG, dueSql, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
-import { HALT_AGAIN_MS, haltAgain } from './cancellation.js';
+import { RESEND_HALT_AFTER_MS, resendHalt } from './cancellation.js';
 import type { OrdersConfig } from './config.js';
-import { CLOSE_AGAIN_MS, expire, giveUp, VERDICT_WITHIN_MS } from './deadlines.js';
+import { RESEND_CLOSE_AFTER_MS, expire, rejectOverdue, VERDICT_WITHIN_MS } from './deadlines.js';
 import type { Change } from './order-steps.js';
 import { OrderRepository } from './order.repository.js';
 import type { Order } from './tables.js';
@@ -39,20 +39,20 @@ export class DeadlinesSweep extends Sweep {
       {
         found: 'payment windows ended without an answer of payments',
         sql: UNPAID,
-        parameters: [CLOSE_AGAIN_MS],
+        parameters: [RESEND_CLOSE_AFTER_MS],
         resend: revised(expire),
       },
       {
         found: 'orders could not be made ready for their payment in time',
         sql: `SELECT id FROM orders WHERE status = 'pending' AND placed_at < ${BEFORE} ORDER BY placed_at LIMIT ${BATCH_SIZE}`,
         parameters: [seconds * 1_000],
-        resend: revised((order, now) => giveUp(order, seconds, now)),
+        resend: revised((order, now) => rejectOverdue(order, seconds, now)),
       },
       {
         found: 'requests to halt parcels were not answered and are sent again',
         sql: `SELECT id FROM orders WHERE status = 'paid' AND cancellation_requested_at < ${BEFORE} ORDER BY cancellation_requested_at LIMIT ${BATCH_SIZE}`,
-        parameters: [HALT_AGAIN_MS],
-        resend: revised(haltAgain),
+        parameters: [RESEND_HALT_AFTER_MS],
+        resend: revised(resendHalt),
       },
     ]);
   }

@@ -6,7 +6,7 @@ import {
   AT_NO_PRICE,
   COUPON,
   facts,
-  hearing,
+  applying,
   later,
   NOW,
   obstacles,
@@ -30,19 +30,19 @@ const arrivals = fc
 const timeless = (order: Order) => ({ ...order, payBy: order.payBy !== null });
 
 const wayOf = (order: Order, heard: readonly Fact[]): Order[] =>
-  heard.map((_, index) => hearing(order, heard.slice(0, index + 1)).order);
+  heard.map((_, index) => applying(order, heard.slice(0, index + 1)).order);
 
 describe.each([
   ['without a coupon', undefined],
   ['with a coupon', COUPON],
 ])('whatever the order in which facts arrive, and however often, %s', (_, coupon) => {
   const placed = placedOrder({ coupon });
-  const asItHappens = hearing(placed, FACTS);
+  const asItHappens = applying(placed, FACTS);
 
   it('an order ends the same', () => {
     fc.assert(
       fc.property(arrivals, (heard) => {
-        const { order, history } = hearing(placed, heard);
+        const { order, history } = applying(placed, heard);
         expect(timeless(order)).toEqual(timeless(asItHappens.order));
         expect(order).toMatchObject({ status: 'completed', total: coupon === undefined ? 3_800 : 3_300 });
         expect(history.map(({ type }) => type).sort()).toEqual(asItHappens.history.map(({ type }) => type).sort());
@@ -53,7 +53,7 @@ describe.each([
   it('it says each of its own facts exactly once, in their order, each with a version of its own', () => {
     fc.assert(
       fc.property(arrivals, (heard) => {
-        const { messages } = hearing(placed, heard);
+        const { messages } = applying(placed, heard);
         const own = messages.filter(({ contract }) => contract.kind === 'event');
         expect(types(own)).toEqual(OWN_FACTS);
         const versions = own.map(({ contract, data }) => (contract.schema.parse(data) as { version: number }).version);
@@ -65,7 +65,7 @@ describe.each([
   it('its history has one entry per version, and the last says what it is', () => {
     fc.assert(
       fc.property(arrivals, (heard) => {
-        const { order, history } = hearing(placed, heard);
+        const { order, history } = applying(placed, heard);
         expect([1, ...history.map(({ version }) => version)]).toEqual(
           Array.from({ length: order.version }, (_, index) => index + 1),
         );
@@ -110,7 +110,7 @@ describe.each([
     fc.assert(
       fc.property(freeArrivals, (heard) => {
         wayOf(placed, heard).forEach(expectLegal);
-        const { order, messages } = hearing(placed, heard);
+        const { order, messages } = applying(placed, heard);
         expect(order).toMatchObject({ status: 'completed', total: 0, paymentId: null, paidAt: NOW });
         expect(types(messages.filter(({ contract }) => contract.kind === 'event'))).toEqual(
           OWN_FACTS.filter((type) => type !== 'order.awaiting_payment'),
@@ -120,13 +120,13 @@ describe.each([
   });
 
   it('is not touched by the end of a window or of a deadline', () => {
-    const { order } = hearing(placed, [facts.couponRedeemed, facts.payableOpened, facts.stockReserved]);
+    const { order } = applying(placed, [facts.couponRedeemed, facts.payableOpened, facts.stockReserved]);
     expect(order.status).toBe('paid');
     for (const end of [obstacles.expired, obstacles.givenUp] as Fact[]) expect(end(order, NOW)).toEqual({});
   });
 
   it('goes on instead of being cancelled where it has waited since before this rule', () => {
-    const { order } = hearing(placed, [facts.couponRedeemed, facts.stockReserved]);
+    const { order } = applying(placed, [facts.couponRedeemed, facts.stockReserved]);
     const waiting: Order = { ...order, status: 'awaiting_payment', paidAt: null, payBy: NOW };
     const { order: after, messages } = expire(waiting, NOW);
     expect([after!.status, types(messages)]).toEqual(['paid', ['order.paid']]);
@@ -157,7 +157,7 @@ describe.each([
   it('it ends badly at most once, with all that goes back, and nothing but the way of its money is told after that', () => {
     fc.assert(
       fc.property(adversities, (heard) => {
-        const { order, messages, history } = hearing(placed, heard);
+        const { order, messages, history } = applying(placed, heard);
         const ends = messages.filter(({ contract }) => ENDS.includes(contract.type));
         expect(types(ends)).toEqual(WAY.includes(order.status) ? [] : [`order.${order.status}`]);
         if (ends[0])
@@ -179,7 +179,7 @@ describe.each([
   it('it says no other fact of its own twice, and its history leads from step to step', () => {
     fc.assert(
       fc.property(adversities, (heard) => {
-        const { order, messages, history } = hearing(placed, heard);
+        const { order, messages, history } = applying(placed, heard);
         const own = types(messages).filter((type) => OWN_FACTS.includes(type) || ENDS.includes(type));
         expect(own).toEqual([...new Set(own)]);
         expect([1, ...history.map(({ version }) => version)]).toEqual(
@@ -195,16 +195,16 @@ describe.each([
   it('nothing that comes later wakes it up', () => {
     fc.assert(
       fc.property(adversities, adversities, (before, after) => {
-        const { order } = hearing(placed, before);
+        const { order } = applying(placed, before);
         fc.pre(order.status === 'rejected' || order.status === 'cancelled');
-        expect(hearing(order, after, later(100_000)).order).toMatchObject({
+        expect(applying(order, after, later(100_000)).order).toMatchObject({
           status: order.status,
           reason: order.reason,
           payBy: order.payBy,
           parcels: order.parcels,
         });
         expect(
-          hearing(
+          applying(
             order,
             after.filter((fact) => !MONEY.includes(fact)),
             later(100_000),

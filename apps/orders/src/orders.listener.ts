@@ -170,17 +170,17 @@ export class OrdersListener {
 
   @On(GetOrder)
   getOrder({ data }: Message<typeof GetOrder>) {
-    return this.#looking(data, () => this.queries.order(data));
+    return this.#query(data, () => this.queries.order(data));
   }
 
   @On(GetOrderChanges)
   getOrderChanges({ data }: Message<typeof GetOrderChanges>) {
-    return this.#looking(data, () => this.queries.changes(data));
+    return this.#query(data, () => this.queries.changes(data));
   }
 
   @On(GetTimeline)
   getTimeline({ data }: Message<typeof GetTimeline>) {
-    return this.#looking(data, () => this.queries.timeline(data));
+    return this.#query(data, () => this.queries.timeline(data));
   }
 
   @On(ListOrders)
@@ -189,7 +189,7 @@ export class OrdersListener {
   }
 
   /** A refused request that somebody looks for is a rejected order from then on. */
-  async #looking<R>(asked: Data<typeof GetOrder>, read: () => Promise<R>): Promise<R> {
+  async #query<R>(asked: Data<typeof GetOrder>, read: () => Promise<R>): Promise<R> {
     try {
       return await read();
     } catch (error) {

@@ -1,7 +1,7 @@
 import { OrderPlaced, PlaceUnlisted, type Data, type Order as OrderView, type PlaceOrder } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { cancelled } from './cancellation.js';
-import { record, type Change, type Told } from './order-steps.js';
+import { record, type Change, type TimelineEntry } from './order-steps.js';
 import { answered, orderView } from './order.view.js';
 import {
   atPrice,
@@ -81,7 +81,7 @@ function answerAgain(existing: Order, { userId, bodyHash }: Request, now: Date):
 function placed(request: Request, priced: Priced, acceptedAt: Date, now: Date): Change {
   const order = newOrder(request, priced, now);
   const { lines, coupon } = order;
-  const message: Told['message'] = (about) =>
+  const message: TimelineEntry['message'] = (about) =>
     OrderPlaced({
       ...about,
       lines,
@@ -98,7 +98,10 @@ function placedTooLate(request: Request, priced: Priced, now: Date): Change {
   return cancelled(order, 'customer', now, [placement(order)]);
 }
 
-const placement = (order: Order): Told => ({ type: OrderPlaced.type, detail: { subtotal: subtotalOf(order) } });
+const placement = (order: Order): TimelineEntry => ({
+  type: OrderPlaced.type,
+  detail: { subtotal: subtotalOf(order) },
+});
 
 const subtotalOf = ({ subtotal, currency }: Order) => ({ amount: subtotal, currency });
 

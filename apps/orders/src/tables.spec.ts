@@ -9,7 +9,7 @@ import {
   ATTENDED,
   COUPON,
   facts,
-  hearing,
+  applying,
   NOW,
   obstacles,
   ORDER,
@@ -68,14 +68,14 @@ describe('the table of orders', () => {
     ATTENDED,
     NOW,
   ).order as RefusedOrder;
-  const paid = hearing(placedOrder({ coupon: COUPON, payWithinSeconds: 60 }), steps.slice(0, 4)).order;
+  const paid = applying(placedOrder({ coupon: COUPON, payWithinSeconds: 60 }), steps.slice(0, 4)).order;
 
   it('takes an order at every step, the cancellation of one that has not come, and a refused request', async () => {
     for (const coupon of [undefined, COUPON])
-      for (const way of ways) await write(hearing(placedOrder({ coupon }), way).order);
+      for (const way of ways) await write(applying(placedOrder({ coupon }), way).order);
     const free = [facts.couponRedeemed, facts.stockReserved, facts.eastDelivered, facts.westDelivered];
     for (const count of free.keys())
-      await write(hearing(placedOrder({ shown: AT_NO_PRICE }), free.slice(0, count + 1)).order);
+      await write(applying(placedOrder({ shown: AT_NO_PRICE }), free.slice(0, count + 1)).order);
     await write(early);
     expect((await database.pool.query('SELECT status, placed_at, discount, parcels FROM orders')).rows).toEqual([
       { status: 'cancelled', placed_at: null, discount: null, parcels: null },
@@ -97,7 +97,7 @@ describe('the table of orders', () => {
     ['a paid order whose coupon nobody has answered for', paid, { couponRedeemedAt: null, discount: 0, total: 3_800 }],
     [
       'a rejected coupon of an order that has none',
-      hearing(placedOrder(), [obstacles.outOfStock]).order,
+      applying(placedOrder(), [obstacles.outOfStock]).order,
       { reason: 'coupon_rejected' },
     ],
     ['a payment window of no length', paid, { payWithinSeconds: 0 }],

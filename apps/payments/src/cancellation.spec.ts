@@ -3,7 +3,7 @@ import { PermanentError } from '@sluice/messaging';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cancelPayable } from './cancellation.js';
-import { resultOf, settle } from './capture.js';
+import { resultOf, recordOutcome } from './capture.js';
 import type { CardOutcome } from './card-gateway.js';
 import { openPayable as openBy, pay as payAt } from './payable.js';
 import { refund, refundable } from './refund.js';
@@ -49,7 +49,7 @@ const receipt = { reference: 're_1' };
 
 const open = after(nothing, openPayable(nothing, priced));
 const capturing = after(open, pay(open, request, first, noon));
-const paid = after(capturing, settle(capturing, intent, yes, later(1)));
+const paid = after(capturing, recordOutcome(capturing, intent, yes, later(1)));
 const cancelled = (state: State): State => after(state, cancelPayable(state, cancellation, later(5)));
 const voiding = cancelled(capturing);
 const refunding = cancelled(paid);
@@ -96,7 +96,7 @@ describe('a capture that runs while its order is cancelled', () => {
   });
 
   it('sends the money back that it brings, and tells the payer that the order is cancelled', () => {
-    const decision = settle(voiding, intent, yes, later(2));
+    const decision = recordOutcome(voiding, intent, yes, later(2));
     expect(told(decision)).toEqual([
       { type: 'payment.captured', orderId, userId, paymentId: first, amount: total, version: 4 },
       { type: 'payments.refund', orderId, captureId: first },
@@ -107,7 +107,7 @@ describe('a capture that runs while its order is cancelled', () => {
   });
 
   it('says nothing of a decline, and tells the payer that the order is cancelled', () => {
-    const decision = settle(voiding, intent, no, later(2));
+    const decision = recordOutcome(voiding, intent, no, later(2));
     expect(told(decision)).toEqual([]);
     const state = after(voiding, decision);
     expect(state.payables[orderId]).toMatchObject({ status: 'voided', captureId: null });
@@ -143,7 +143,7 @@ describe('a refund', () => {
       [4, 2],
       [5, 3],
     ]);
-    const declined = after(capturing, settle(capturing, intent, no, later(1)));
+    const declined = after(capturing, recordOutcome(capturing, intent, no, later(1)));
     expect(versions(declined)).toEqual([3, 2]);
   });
 
@@ -194,7 +194,7 @@ function decide(state: State, each: Step, now: Date): Decision {
       return pay(state, request, each.captureId, now);
     case 'answer':
       return state.captures[each.captureId]
-        ? settle(state, { orderId, captureId: each.captureId }, each.outcome, now)
+        ? recordOutcome(state, { orderId, captureId: each.captureId }, each.outcome, now)
         : {};
     case 'refund':
       return state.captures[each.captureId] ? refund(state, { orderId, captureId: each.captureId }, receipt, now) : {};

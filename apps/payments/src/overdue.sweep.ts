@@ -21,7 +21,7 @@ export function overdueSweep(pool: Pool, payments: PaymentsRepository, { ASK_AGA
           AND ${overdueSince({ began: 'requested_at', asked: 'capturing_since' })}
         ORDER BY capturing_since LIMIT ${BATCH_SIZE}`,
       parameters: [ASK_AGAIN_SECONDS],
-      resend: (message, orderId) => payments.captureAgain(message, { orderId, afterMs }),
+      resend: (message, orderId) => payments.resendCapture(message, { orderId, afterMs }),
     },
     {
       found: 'refunds were not done for too long: the card gateway is asked again',
@@ -31,7 +31,7 @@ export function overdueSweep(pool: Pool, payments: PaymentsRepository, { ASK_AGA
           AND ${overdueSince({ began: 'coalesce(refunding_since, capturing_since)', asked: 'coalesce(refund_asked_at, capturing_since)' })}
         ORDER BY refund_asked_at NULLS FIRST LIMIT ${BATCH_SIZE}`,
       parameters: [ASK_AGAIN_SECONDS],
-      resend: (message, orderId) => payments.refundAgain(message, { orderId, afterMs }),
+      resend: (message, orderId) => payments.resendRefund(message, { orderId, afterMs }),
     },
   ]);
 }

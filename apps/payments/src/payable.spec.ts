@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { resultOf, settle } from './capture.js';
+import { resultOf, recordOutcome } from './capture.js';
 import { openPayable as openBy, pay as payAt } from './payable.js';
 import type { Decision, OpenPayable, State } from './tables.js';
 
@@ -36,10 +36,10 @@ const request = { orderId, userId, cardToken: 'tok' };
 const open = after(nothing, openPayable(nothing, priced));
 const capturing = after(open, pay(open, request, first, noon));
 const intent = { orderId, captureId: first };
-const paid = after(capturing, settle(capturing, intent, { status: 'captured', reference: 'ref' }, later(1)));
+const paid = after(capturing, recordOutcome(capturing, intent, { status: 'captured', reference: 'ref' }, later(1)));
 const declined = after(
   capturing,
-  settle(capturing, intent, { status: 'declined', reason: 'insufficient funds' }, later(1)),
+  recordOutcome(capturing, intent, { status: 'declined', reason: 'insufficient funds' }, later(1)),
 );
 
 describe('a payable', () => {
@@ -96,7 +96,7 @@ describe('a payable', () => {
 
 describe('a capture', () => {
   it('tells that the money is there, with the capture as the payment', () => {
-    const decision = settle(capturing, intent, { status: 'captured', reference: 'ref' }, later(1));
+    const decision = recordOutcome(capturing, intent, { status: 'captured', reference: 'ref' }, later(1));
     expect(told(decision)).toEqual([
       { type: 'payment.captured', orderId, userId, paymentId: first, amount: total, version: 3 },
     ]);
@@ -106,7 +106,7 @@ describe('a capture', () => {
   });
 
   it('tells that the card was declined, and why', () => {
-    const decision = settle(capturing, intent, { status: 'declined', reason: 'insufficient funds' }, later(1));
+    const decision = recordOutcome(capturing, intent, { status: 'declined', reason: 'insufficient funds' }, later(1));
     expect(told(decision)).toEqual([
       { type: 'payment.declined', orderId, userId, reason: 'insufficient funds', version: 3 },
     ]);
@@ -117,19 +117,21 @@ describe('a capture', () => {
     ['capture', { ...capturing, captures: {} }],
     ['order', { ...capturing, payables: {} }],
   ])('of an unknown %s has no outcome', (_, state) => {
-    expect(() => settle(state, intent, { status: 'captured', reference: 'ref' }, noon)).toThrow(/is unknown/);
+    expect(() => recordOutcome(state, intent, { status: 'captured', reference: 'ref' }, noon)).toThrow(/is unknown/);
   });
 
   it('has no outcome when its order asks for none', () => {
     const state = { ...capturing, payables: open.payables };
-    expect(() => settle(state, intent, { status: 'captured', reference: 'ref' }, noon)).toThrow(
+    expect(() => recordOutcome(state, intent, { status: 'captured', reference: 'ref' }, noon)).toThrow(
       /is pending, and order .* is open/,
     );
   });
 
   it('keeps its first outcome when the gateway answers twice', () => {
-    expect(settle(paid, intent, { status: 'declined', reason: 'late' }, later(9))).toEqual({ reply: chargeIn(paid) });
-    expect(settle(declined, intent, { status: 'captured', reference: 'late' }, later(9))).toEqual({
+    expect(recordOutcome(paid, intent, { status: 'declined', reason: 'late' }, later(9))).toEqual({
+      reply: chargeIn(paid),
+    });
+    expect(recordOutcome(declined, intent, { status: 'captured', reference: 'late' }, later(9))).toEqual({
       reply: chargeIn(declined),
     });
   });
@@ -158,7 +160,7 @@ it('takes the money of an order at most once, whatever is asked and answered in 
         if ('ask' in each) follow(() => pay(state, request, each.ask, later(index)));
         else if (state.captures[each.answer]) {
           follow(() =>
-            settle(
+            recordOutcome(
               state,
               { orderId, captureId: each.answer },
               each.captured ? { status: 'captured', reference: 'r' } : { status: 'declined', reason: 'no' },

@@ -2,7 +2,7 @@ import { ProblemError } from '@sluice/messaging';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cancelPayable } from './cancellation.js';
-import { resultOf, settle } from './capture.js';
+import { resultOf, recordOutcome } from './capture.js';
 import { openPayable, pay } from './payable.js';
 import { refund } from './refund.js';
 import type { Decision, State } from './tables.js';
@@ -36,7 +36,7 @@ const opening = openPayable(
 const open = after(nothing, opening);
 const asked = (state: State, id: string, at: Date, now = at): Decision => pay(state, request, id, { at, now });
 const outcome = (state: State, id: string, captured: boolean, now: Date): Decision =>
-  settle(
+  recordOutcome(
     state,
     { orderId, captureId: id },
     captured ? { status: 'captured', reference: 'r' } : { status: 'declined', reason: 'no' },

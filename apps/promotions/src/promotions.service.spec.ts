@@ -102,7 +102,7 @@ const decided = (id: string) =>
   eventually(async () => expect(await rows('SELECT 1 FROM inbox WHERE id = $1', [id])).toHaveLength(1));
 
 /** An order goes through after everything before it: once it has its answer, so would they. */
-async function settled(): Promise<void> {
+async function untilHandled(): Promise<void> {
   const last = order('RED5');
   await publish(broker, OrderPlaced, last);
   await redemption(last);
@@ -159,7 +159,7 @@ describe('an order with a coupon', () => {
     for (const id of [placedId, placedId, againId])
       await publish(broker, OrderPlaced, placed, { properties: { messageId: id } });
     await Promise.all([decided(placedId), decided(againId)]);
-    await settled();
+    await untilHandled();
     expect(saidOf(placed)).toEqual([
       { orderId: placed.orderId, userId: placed.userId, code: 'TWICE', discount: usd(500), version: 1 },
     ]);
@@ -244,7 +244,7 @@ describe('an order with a coupon', () => {
     await publish(broker, OrderPlaced, second);
     expect(await refusal(second)).toBe('used_up');
     await decided(await publish(broker, OrderRejected, rejected(second)));
-    await settled();
+    await untilHandled();
     expect([saidOf(second).length, await redeemedOf('FULL')]).toEqual([1, 1]);
   });
 
@@ -267,7 +267,7 @@ describe('an order with a coupon', () => {
     const plain = order(undefined);
     const placedId = await publish(broker, OrderPlaced, plain);
     const cancelledId = await publish(broker, OrderCancelled, cancelled(plain));
-    await settled();
+    await untilHandled();
     expect(saidOf(plain)).toEqual([]);
     expect(await rows('SELECT 1 FROM inbox WHERE id = ANY($1)', [[placedId, cancelledId]])).toEqual([]);
   });

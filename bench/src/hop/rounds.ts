@@ -73,6 +73,6 @@ async function expectAll(place: Place, count: number): Promise<void> {
 
 function withResolvers(): { promise: Promise<void>; resolve: () => void } {
   let resolve = (): void => {};
-  const promise = new Promise<void>((settle) => (resolve = settle));
+  const promise = new Promise<void>((fulfil) => (resolve = fulfil));
   return { promise, resolve };
 }

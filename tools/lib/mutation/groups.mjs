@@ -33,8 +33,8 @@ export const GROUPS = [
   rules('payments', ['payable', 'capture', 'refund', 'cancellation'], ['payable', 'cancellation']),
   rules('promotions', ['coupon', 'points', 'redemption'], ['points', 'coupon', 'redemption']),
   rules('logistics', ['parcel', 'halting'], ['parcel', 'halting']),
-  rules('flash-sale', ['sale', 'claim', 'telling'], ['sale', 'claim', 'sales.model']),
-  rules('notifications', ['telling', 'delivery', 'notices'], ['delivery', 'telling']),
+  rules('flash-sale', ['sale', 'claim', 'progress'], ['sale', 'claim', 'sales.model']),
+  rules('notifications', ['composition', 'delivery', 'notices'], ['delivery', 'composition']),
   {
     name: 'messaging',
     files: inFolder('libs/messaging/src', '.ts', ['settlement', 'faults', 'held-messages', 'dependencies', 'schedule']),

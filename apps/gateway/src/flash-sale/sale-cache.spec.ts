@@ -13,12 +13,12 @@ describe('what is remembered of sales', () => {
         fc.array(fc.record({ id: fc.constantFrom('a', 'b'), version: fc.nat(20), remaining: fc.nat(5) }), {
           minLength: 1,
         }),
-        (heard) => {
+        (received) => {
           const memory = new SaleCache();
-          for (const change of heard) memory.put(saleOf(change));
+          for (const change of received) memory.put(saleOf(change));
           for (const id of ['a', 'b'])
             expect(memory.get(id)?.version).toBe(
-              heard
+              received
                 .filter((one) => one.id === id)
                 .map(({ version }) => version)
                 .sort((x, y) => y - x)[0],

@@ -8,7 +8,7 @@ const NONE = ProblemError.of(404, 'Sale not found');
 const SILENT = ProblemError.of(503, 'Service Unavailable');
 
 /** Answers wait until they are given. */
-function asking() {
+function lookup() {
   const asked: { id: string; answer(sale: Sale): void; refuse(why: Error): void }[] = [];
   let now = 1;
   const ask = (id: string): Promise<Sale> => new Promise((answer, refuse) => asked.push({ id, answer, refuse }));
@@ -19,7 +19,7 @@ const outcome = (look: Promise<Sale | undefined>): Promise<unknown> =>
 
 describe('a sale that was never heard of', () => {
   it('is asked for once, however many come for it', async () => {
-    const { sales, asked } = asking();
+    const { sales, asked } = lookup();
     const looks = Promise.all([sales.find('a'), sales.find('a'), sales.find('a')]);
     expect(asked).toHaveLength(1);
     asked[0]!.answer(saleOf({ id: 'a' }));
@@ -27,7 +27,7 @@ describe('a sale that was never heard of', () => {
   });
 
   it('is 404 when there is none, for a while without asking again', async () => {
-    const { sales, asked, pass } = asking();
+    const { sales, asked, pass } = lookup();
     const look = outcome(sales.find('a'));
     asked[0]!.refuse(NONE);
     expect([await look, await outcome(sales.find('a'))]).toEqual([404, 404]);
@@ -38,7 +38,7 @@ describe('a sale that was never heard of', () => {
   });
 
   it('may be one when nobody can say, for a while without asking again', async () => {
-    const { sales, asked } = asking();
+    const { sales, asked } = lookup();
     const look = sales.find('a');
     asked[0]!.refuse(SILENT);
     expect([await look, await sales.find('a')]).toEqual([undefined, undefined]);
@@ -46,7 +46,7 @@ describe('a sale that was never heard of', () => {
   });
 
   it('is 503 while twenty others are asked for, and then asked for as well', async () => {
-    const { sales, asked } = asking();
+    const { sales, asked } = lookup();
     const looks = Array.from({ length: 20 }, (_, n) => sales.find(`made up ${n}`));
     expect(await outcome(sales.find('a'))).toBe(503);
     asked[7]!.refuse(SILENT);

@@ -19,8 +19,8 @@ describe('doorFor', () => {
     ['sold-out', CLOSES - 1, { is: 'sold-out' }],
     ['sold-out', CLOSES, { is: 'closed' }],
     ['closed', OPENS, { is: 'closed' }],
-  ] as const)('of a sale that is %s, at %d, says %o', (state, now, door) => {
-    expect(admissionFor(sale({ state, round: state === 'scheduled' ? 0 : 3 }), now)).toEqual(door);
+  ] as const)('of a sale that is %s, at %d, says %o', (state, now, admission) => {
+    expect(admissionFor(sale({ state, round: state === 'scheduled' ? 0 : 3 }), now)).toEqual(admission);
   });
 
   it('lets everybody into a sale that is not known here, in its first round', () => {
@@ -41,9 +41,9 @@ describe('doorFor', () => {
     });
     fc.assert(
       fc.property(any, ({ state, now, round }) => {
-        const door = admissionFor(sale({ state, round }), now);
-        expect(door.is === 'open').toBe(stateAt(sale({ state, round }), now) === 'open');
-        if (now >= CLOSES) expect(door.is).not.toBe('open');
+        const admission = admissionFor(sale({ state, round }), now);
+        expect(admission.is === 'open').toBe(stateAt(sale({ state, round }), now) === 'open');
+        if (now >= CLOSES) expect(admission.is).not.toBe('open');
       }),
     );
   });

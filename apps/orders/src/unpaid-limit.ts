@@ -14,7 +14,7 @@ export interface UnpaidLimits {
 type Pieces = Readonly<Record<string, number>>;
 
 /** A customer, as the order that is being placed finds them. */
-export interface Holding {
+export interface UnpaidState {
   verified: boolean;
   unpaid: Pieces;
 }
@@ -24,7 +24,11 @@ export const isUnbounded = (limits: UnpaidLimits): boolean =>
   ![true, false].some((isVerified) => Object.values(boundsOf(limits, isVerified)).some(Number.isFinite));
 
 /** What is committed, and what the transaction that began at `now` has decided and nobody can read yet. */
-export function holdingOf(customer: Customer | undefined, committed: UnpaidOrders | undefined, now: Date): Holding {
+export function unpaidStateOf(
+  customer: Customer | undefined,
+  committed: UnpaidOrders | undefined,
+  now: Date,
+): UnpaidState {
   return { verified: Boolean(customer?.verifiedAt), unpaid: { ...committed?.orders, ...placedNow(customer, now) } };
 }
 
@@ -47,7 +51,11 @@ export const verified = (customer: Customer | undefined, userId: string, now: Da
 });
 
 /** Why the account may not have this order as well, until it has paid or cancelled another. */
-export function beyondLimit({ unpaid, verified }: Holding, lines: Lines, limits: UnpaidLimits): Refusal | undefined {
+export function exceededLimit(
+  { unpaid, verified }: UnpaidState,
+  lines: Lines,
+  limits: UnpaidLimits,
+): Refusal | undefined {
   const held = Object.values(unpaid);
   const [orders, pieces] = [held.length + 1, held.reduce((sum, count) => sum + count, piecesOf(lines))];
   const { most, mostPieces } = boundsOf(limits, verified);

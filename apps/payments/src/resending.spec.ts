@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { captureAgain, refundAgain } from './asking-again.js';
+import { resendCapture, resendRefund } from './resending.js';
 import { cancelPayable } from './cancellation.js';
-import { settle } from './capture.js';
+import { recordOutcome } from './capture.js';
 import { openPayable as openBy, pay as payAt } from './payable.js';
 import { refund, refundRefused } from './refund.js';
 import type { Decision, State } from './tables.js';
@@ -41,8 +41,8 @@ const open = after(
 );
 const capturing = after(open, pay(open, { orderId, userId, cardToken: 'tok' }, captureId, noon));
 const voiding = cancelled(capturing, later(1));
-const paid = after(capturing, settle(capturing, intent, { status: 'captured', reference: 'ref' }, later(1)));
-const declined = after(capturing, settle(capturing, intent, { status: 'declined', reason: 'no' }, later(1)));
+const paid = after(capturing, recordOutcome(capturing, intent, { status: 'captured', reference: 'ref' }, later(1)));
+const declined = after(capturing, recordOutcome(capturing, intent, { status: 'declined', reason: 'no' }, later(1)));
 const refunding = cancelled(paid, noon);
 const refunded = after(refunding, refund(refunding, intent, { reference: 're' }, later(1)));
 
@@ -50,8 +50,8 @@ describe('a capture without an outcome', () => {
   it.each(Object.entries({ capturing, voiding }))(
     'is asked for again when it is due, under the same id, and not twice: %s',
     (_, state) => {
-      expect(captureAgain(state, asking, later(119))).toEqual({});
-      const again = captureAgain(state, asking, later(120));
+      expect(resendCapture(state, asking, later(119))).toEqual({});
+      const again = resendCapture(state, asking, later(120));
       expect(told(again)).toEqual([{ type: 'payments.capture', orderId, captureId }]);
       const asked = after(state, again);
       expect(asked.payables[orderId]).toEqual({
@@ -59,23 +59,23 @@ describe('a capture without an outcome', () => {
         capturingSince: later(120),
         version: state.payables[orderId]!.version + 1,
       });
-      expect(captureAgain(asked, asking, later(121))).toEqual({});
-      expect(told(captureAgain(asked, asking, later(240)))).toHaveLength(1);
+      expect(resendCapture(asked, asking, later(121))).toEqual({});
+      expect(told(resendCapture(asked, asking, later(240)))).toHaveLength(1);
     },
   );
 
   it.each(Object.entries({ nothing, open, paid, declined, refunding, refunded }))(
     'there is none of: %s',
     (_, state) => {
-      expect(captureAgain(state, asking, later(9_999))).toEqual({});
+      expect(resendCapture(state, asking, later(9_999))).toEqual({});
     },
   );
 });
 
 describe('a refund that is not done', () => {
   it('is asked for again when it is due, and not twice', () => {
-    expect(refundAgain(refunding, asking, later(119))).toEqual({});
-    const again = refundAgain(refunding, asking, later(120));
+    expect(resendRefund(refunding, asking, later(119))).toEqual({});
+    const again = resendRefund(refunding, asking, later(120));
     expect(told(again)).toEqual([{ type: 'payments.refund', orderId, captureId }]);
     const asked = after(refunding, again);
     expect(asked.payables[orderId]).toMatchObject({
@@ -84,14 +84,14 @@ describe('a refund that is not done', () => {
       refundAskedAt: later(120),
       version: refunding.payables[orderId]!.version + 1,
     });
-    expect(refundAgain(asked, asking, later(121))).toEqual({});
+    expect(resendRefund(asked, asking, later(121))).toEqual({});
   });
 
   it('of a version that did not keep when it began is asked for too', () => {
     const old = { ...refunding.payables[orderId]!, refundingSince: null, refundAskedAt: null } as NonNullable<
       State['payables'][string]
     >;
-    const again = refundAgain({ ...refunding, payables: { [orderId]: old } }, asking, later(9_999));
+    const again = resendRefund({ ...refunding, payables: { [orderId]: old } }, asking, later(9_999));
     expect(told(again)).toHaveLength(1);
     expect(again.state!.payables![orderId]).toMatchObject({
       refundingSince: later(9_999),
@@ -102,7 +102,7 @@ describe('a refund that is not done', () => {
   it('waits for a person when it is refused for good, who can still have it done', () => {
     const refused = after(refunding, refundRefused(refunding, intent, 'too old'));
     expect(refused.payables[orderId]).toMatchObject({ status: 'refunding', refundRefusal: 'too old' });
-    expect(refundAgain(refused, asking, later(9_999))).toEqual({});
+    expect(resendRefund(refused, asking, later(9_999))).toEqual({});
     const done = after(refused, refund(refused, intent, { reference: 're' }, later(10)));
     expect(done.payables[orderId]).toMatchObject({ status: 'refunded', refundRefusal: null });
   });
@@ -111,6 +111,6 @@ describe('a refund that is not done', () => {
     expect(refundRefused(refunded, intent, 'late')).toEqual({}));
 
   it.each(Object.entries({ nothing, open, capturing, voiding, paid, refunded }))('there is none of: %s', (_, state) => {
-    expect(refundAgain(state, asking, later(9_999))).toEqual({});
+    expect(resendRefund(state, asking, later(9_999))).toEqual({});
   });
 });

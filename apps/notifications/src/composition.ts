@@ -29,13 +29,13 @@ const MOST_WAITING = 100;
  * The inbox gets everything. By text a person is told whose number is proved, so often a day; until it is known whether
  * it is, the texts wait in the person's row.
  */
-export function tell(state: State, fact: Fact, limits: TextLimits, now: Date): Decision {
+export function notify(state: State, fact: Fact, limits: TextLimits, now: Date): Decision {
   const { userId } = fact.data;
-  const recipient = state.recipients[userId] ?? stranger(userId);
+  const recipient = state.recipients[userId] ?? unknownRecipient(userId);
   const { sms, inbox } = noticesOf(fact, now);
   const messages = inbox ? [InboxDelivery({ ...inbox, userId })] : [];
   if (!sms) return { messages };
-  if (recipient.phone !== null) return known(recipient, [sms], limits, now, messages);
+  if (recipient.phone !== null) return sendOrWithhold(recipient, [sms], limits, now, messages);
   const waiting = [...recipient.waiting, sms];
   const dropped = waiting.slice(0, -MOST_WAITING).map((notice) => unsent(notice, userId, 'expired', TOO_MANY, now));
   const after = { ...recipient, waiting: waiting.slice(-MOST_WAITING), version: recipient.version + 1 };
@@ -49,29 +49,29 @@ type Verified = Message<typeof AccountVerified>;
 /** A person's number is known from now on, and not proved yet: what has waited for it is not sent. */
 export function welcome(state: State, fact: Registered, limits: TextLimits, now: Date): Decision {
   const { userId, phone, name } = fact.data;
-  const before = state.recipients[userId] ?? stranger(userId);
-  const met = known({ ...before, phone, name }, before.waiting, limits, now);
-  return both(met, code(state, fact, limits, now));
+  const before = state.recipients[userId] ?? unknownRecipient(userId);
+  const met = sendOrWithhold({ ...before, phone, name }, before.waiting, limits, now);
+  return merged(met, sendCodeText(state, fact, limits, now));
 }
 
 /** Another code, of a person whose number may not be known here yet. */
 export const sendCode = (state: State, fact: Issued, limits: TextLimits, now: Date): Decision =>
-  code(state, fact, limits, now);
+  sendCodeText(state, fact, limits, now);
 
 /** The number is this person's: from now on they are told by text as well. */
 export function verify(state: State, { data: { userId, phone } }: Verified, limits: TextLimits, now: Date): Decision {
-  const before = state.recipients[userId] ?? stranger(userId);
-  return known({ ...before, phone, verifiedAt: before.verifiedAt ?? now }, before.waiting, limits, now);
+  const before = state.recipients[userId] ?? unknownRecipient(userId);
+  return sendOrWithhold({ ...before, phone, verifiedAt: before.verifiedAt ?? now }, before.waiting, limits, now);
 }
 
-const stranger = (userId: string): Recipient => ({
+const unknownRecipient = (userId: string): Recipient => ({
   ...{ userId, phone: null, name: null, verifiedAt: null, waiting: [] },
   ...noTexts,
   version: 0,
 });
 
 /** The notices go to the person's number, are withheld, or both; nothing waits any more. */
-function known(
+function sendOrWithhold(
   recipient: Recipient,
   notices: readonly Notice[],
   limits: TextLimits,
@@ -84,18 +84,18 @@ function known(
   for (const notice of notices) {
     const counted = after.verifiedAt === null ? undefined : countText(after, limits.textsPerAccount, now);
     if (counted) sent.push(notice);
-    else withheld.push(unsent(notice, userId, 'withheld', whyNot(after), now));
+    else withheld.push(unsent(notice, userId, 'withheld', withheldReason(after), now));
     after = counted ?? after;
   }
-  const { append, messages } = texted(sent, recipient.phone!, userId);
+  const { append, messages } = withTexts(sent, recipient.phone!, userId);
   const appended = { ...append, newDeliveries: withheld };
   return { state: { recipients: { [userId]: after } }, append: appended, messages: [...others, ...messages] };
 }
 
-const whyNot = ({ verifiedAt }: Recipient): string => (verifiedAt === null ? NOT_PROVED : DAY_IS_FULL);
+const withheldReason = ({ verifiedAt }: Recipient): string => (verifiedAt === null ? NOT_PROVED : DAY_IS_FULL);
 
 /** A code goes to any number, so often a day. It is kept nowhere: if its message gets lost, another one is asked for. */
-function code(state: State, fact: Registered | Issued, limits: TextLimits, now: Date): Decision {
+function sendCodeText(state: State, fact: Registered | Issued, limits: TextLimits, now: Date): Decision {
   const { userId, phone } = fact.data;
   const { sms } = noticesOf(fact, now);
   if (!sms) return {};
@@ -106,7 +106,7 @@ function code(state: State, fact: Registered | Issued, limits: TextLimits, now: 
   return { state: { numbers: { [phone]: after } }, messages: [smsOf({ ...sms, userId, phone })] };
 }
 
-const both = (one: Decision, other: Decision): Decision => ({
+const merged = (one: Decision, other: Decision): Decision => ({
   state: { ...one.state, ...other.state },
   append: {
     newTexts: one.append?.newTexts ?? [],
@@ -116,7 +116,7 @@ const both = (one: Decision, other: Decision): Decision => ({
 });
 
 /** Each text is kept until its outcome is recorded: its message may get lost. */
-const texted = (notices: readonly Notice[], phone: string, userId: string) => {
+const withTexts = (notices: readonly Notice[], phone: string, userId: string) => {
   const texts = notices.map(({ id, about, text }) => ({ id, about, text, userId, phone, version: 1 }));
   return { append: { newTexts: texts }, messages: texts.map(smsOf) };
 };
@@ -134,8 +134,8 @@ const DAY_IS_FULL = 'the number has had its texts of the day';
 
 function unsent(notice: Notice, userId: string, status: Unsent['status'], reason: string, now: Date): Unsent {
   const { id, about, text, recorded } = notice;
-  const told = { id, userId, about, text: recorded ?? text, channel: 'sms' as const };
-  return { ...told, status, reason, providerReference: null, createdAt: now, sentAt: null, version: 1 };
+  const content = { id, userId, about, text: recorded ?? text, channel: 'sms' as const };
+  return { ...content, status, reason, providerReference: null, createdAt: now, sentAt: null, version: 1 };
 }
 
 function noticesOf(fact: Fact, now: Date): { sms?: Notice; inbox?: Notice } {

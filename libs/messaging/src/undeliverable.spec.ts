@@ -66,7 +66,7 @@ describe('a queue that is deleted while its failed messages wait', () => {
     expect(await timeOfARetry()).toBeLessThan(TIER_MS + 1_000);
     expect(await depth(broker, 'shop.homeless')).toBe(WAITING);
 
-    expect((await broker.apply()).homeless).toEqual({ sentHome: { 'probe.commands': WAITING }, left: {} });
+    expect((await broker.apply()).undeliverable).toEqual({ sentHome: { 'probe.commands': WAITING }, left: {} });
     const handled: number[] = [];
     await startService(broker, [handles(Do, async ({ data }) => void handled.push(data.n))], {
       schedule: { retryTiersMs: [TIER_MS] },

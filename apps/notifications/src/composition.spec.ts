@@ -18,7 +18,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { announce, type Fact } from './notices.js';
 import type { Decision, State } from './tables.js';
-import { deliveryId, sendCode, tell as decide, verify as proof, welcome as meet } from './telling.js';
+import { deliveryId, sendCode, notify as decide, verify as proof, welcome as meet } from './composition.js';
 import type { TextLimits } from './text-limit.js';
 
 const userId = '0190a6b0-0000-7000-8000-000000000002';

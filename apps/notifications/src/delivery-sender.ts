@@ -20,7 +20,7 @@ interface Tiers {
  * records it. A crash in between repeats the call, with the delivery's id as its idempotency key.
  */
 @Injectable()
-export class Delivering {
+export class DeliverySender {
   readonly #logger = new Logger('Delivering');
   readonly #longestTierMs: number;
 

@@ -9,14 +9,14 @@ import { orderTables, type Customer, type RefusedOrder } from './tables.js';
 import { ATTENDED, NOW, ORDER, PAYMENT, PRICES, request, types, UNATTENDED, USER } from './testing/given.js';
 import { RETRY_MS, startOrders, type Running } from './testing/running.js';
 import { newRequest, openScene, storyOf, type Scene } from './testing/scene.js';
-import { beyondLimit, holdingOf, verified, withOrder } from './unpaid.js';
+import { exceededLimit, unpaidStateOf, verified, withOrder } from './unpaid-limit.js';
 
 const LIMITS = { UNPAID_ORDERS: 4, UNPAID_PIECES: 30, UNPAID_ORDERS_UNVERIFIED: 2, UNPAID_PIECES_UNVERIFIED: 9 };
 const pieces = (quantity: number) => [{ quantity }];
 
 describe('what an account has unpaid', () => {
   const beyond = (unpaid: Record<string, number>, quantity: number, isVerified: boolean) =>
-    beyondLimit({ unpaid, verified: isVerified }, pieces(quantity), LIMITS);
+    exceededLimit({ unpaid, verified: isVerified }, pieces(quantity), LIMITS);
 
   it.each([
     [false, { a: 4 }, 5, undefined],
@@ -46,7 +46,7 @@ describe('what an account has unpaid', () => {
 
   it('is not bounded by 0', () => {
     expect(
-      beyondLimit({ unpaid: { a: 1_000 }, verified: false }, pieces(10_000), {
+      exceededLimit({ unpaid: { a: 1_000 }, verified: false }, pieces(10_000), {
         ...LIMITS,
         UNPAID_ORDERS_UNVERIFIED: 0,
         UNPAID_PIECES_UNVERIFIED: 0,
@@ -58,12 +58,12 @@ describe('what an account has unpaid', () => {
     const about = { userId: USER, orderId: ORDER };
     const one = withOrder(undefined, about, pieces(3), NOW);
     const two = withOrder(one, { ...about, orderId: PAYMENT }, pieces(4), NOW);
-    expect(holdingOf(two, { userId: USER, orders: { [ORDER]: 3, other: 1 } }, NOW)).toEqual({
+    expect(unpaidStateOf(two, { userId: USER, orders: { [ORDER]: 3, other: 1 } }, NOW)).toEqual({
       verified: false,
       unpaid: { [ORDER]: 3, [PAYMENT]: 4, other: 1 },
     });
     const later = new Date(NOW.getTime() + 1);
-    expect(holdingOf(two, { userId: USER, orders: { other: 1 } }, later).unpaid).toEqual({ other: 1 });
+    expect(unpaidStateOf(two, { userId: USER, orders: { other: 1 } }, later).unpaid).toEqual({ other: 1 });
     expect(withOrder(two, { ...about, orderId: 'next' }, pieces(1), later)).toMatchObject({
       placed: { next: 1 },
       placedAt: later,
@@ -73,12 +73,12 @@ describe('what an account has unpaid', () => {
 
   it('knows that the phone is verified, before and after the first order', () => {
     const early: Customer = verified(undefined, USER, NOW);
-    expect(holdingOf(withOrder(early, { userId: USER, orderId: ORDER }, pieces(1), NOW), undefined, NOW)).toEqual({
+    expect(unpaidStateOf(withOrder(early, { userId: USER, orderId: ORDER }, pieces(1), NOW), undefined, NOW)).toEqual({
       verified: true,
       unpaid: { [ORDER]: 1 },
     });
     const late = verified(withOrder(undefined, { userId: USER, orderId: ORDER }, pieces(1), NOW), USER, NOW);
-    expect(holdingOf(late, undefined, NOW)).toEqual({ verified: true, unpaid: { [ORDER]: 1 } });
+    expect(unpaidStateOf(late, undefined, NOW)).toEqual({ verified: true, unpaid: { [ORDER]: 1 } });
   });
 });
 
@@ -186,7 +186,7 @@ describe('two processes', () => {
     await scene.cancel(first);
     expect(await status(third)).toBe(201);
     expect(await status(orderOf(userId))).toBe(429);
-    for (const fact of storyOf(second).slice(0, 3)) await scene.tell(fact);
+    for (const fact of storyOf(second).slice(0, 3)) await scene.send(fact);
     await scene.reaches(second, 'paid');
     expect(await status(orderOf(userId))).toBe(201);
     expect(await status(second)).toBe(201);
@@ -196,7 +196,7 @@ describe('two processes', () => {
     const userId = newId();
     expect(await statuses([orderOf(userId), orderOf(userId), orderOf(userId)])).toEqual([201, 201, 429]);
     expect(await status(orderOf(userId, 1, { verified: true }))).toBe(201);
-    await scene.tell(AccountVerified({ userId, phone: '+15550000001', version: 2 }));
+    await scene.send(AccountVerified({ userId, phone: '+15550000001', version: 2 }));
     await eventually(async () =>
       expect(
         await database.pool.query('SELECT FROM customers WHERE user_id = $1 AND verified_at IS NOT NULL', [userId]),
@@ -209,7 +209,7 @@ describe('two processes', () => {
     const userId = newId();
     expect(await statuses([orderOf(userId, 4), orderOf(userId, 5)])).toEqual([201, 201]);
     const late = orderOf(userId);
-    await scene.tell(PlaceOrder(late));
+    await scene.send(PlaceOrder(late));
     await eventually(async () =>
       expect(await scene.see(late)).toMatchObject({
         status: 'rejected',

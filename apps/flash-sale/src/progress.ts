@@ -3,7 +3,7 @@ import { saleView } from './sale.view.js';
 import type { Sale } from './tables.js';
 
 /** What a rule has made of a sale, and what else is to be sent. */
-export interface Turn {
+export interface SaleChange {
   sale: Sale;
   messages: Outgoing[];
 }
@@ -12,9 +12,9 @@ export interface Turn {
  * How often a sale's watchers are told of its counters and its line, at most: to the eye that is at once, and a burst of
  * 20,000 claims is then some dozen messages to every gateway. Milliseconds.
  */
-export const BEAT_MS = 500;
+export const REPORT_EVERY_MS = 500;
 /** Over a longer time nobody waited, or nobody was there to answer: it does not say how fast claims are answered. Milliseconds. */
-const MEASURABLE_MS = 4 * BEAT_MS;
+const MEASURABLE_MS = 4 * REPORT_EVERY_MS;
 /** How long a change of speed takes to show for the most part: places in line should not jump about. Milliseconds. */
 const SMOOTHING_MS = 1_000;
 
@@ -22,21 +22,21 @@ const SMOOTHING_MS = 1_000;
  * The next version of a sale, and what its watchers are told: at once when it opens, sells out or closes, and of all else with
  * the next beat. What no message brings up any more is told by the sweep.
  */
-export function told(before: Sale, { sale, messages }: Turn, now: Date): Turn {
+export function withProgress(before: Sale, { sale, messages }: SaleChange, now: Date): SaleChange {
   const after = { ...sale, version: before.version + 1 };
-  const beats = isBeat(before, now);
-  if (!beats && after.state === before.state) return { sale: after, messages };
-  const said = { ...(beats ? beaten(after, now) : after), toldVersion: after.version };
-  return { sale: said, messages: [...messages, SaleChanged(saleView(said)), ...progress(before, said)] };
+  const isDue = isReportDue(before, now);
+  if (!isDue && after.state === before.state) return { sale: after, messages };
+  const reported = { ...(isDue ? withReport(after, now) : after), toldVersion: after.version };
+  return { sale: reported, messages: [...messages, SaleChanged(saleView(reported)), ...progress(before, reported)] };
 }
 
-const isBeat = ({ toldAt }: Sale, now: Date): boolean => now.getTime() - toldAt.getTime() >= BEAT_MS;
+const isReportDue = ({ toldAt }: Sale, now: Date): boolean => now.getTime() - toldAt.getTime() >= REPORT_EVERY_MS;
 
 /** Something has happened of which nobody was told, and the time for it has come. */
-export const isOverdue = (sale: Sale, now: Date): boolean =>
-  isBeat(sale, now) && (sale.version > sale.toldVersion || sale.drained > sale.toldDrained);
+export const hasUnreportedProgress = (sale: Sale, now: Date): boolean =>
+  isReportDue(sale, now) && (sale.version > sale.toldVersion || sale.drained > sale.toldDrained);
 
-const beaten = (sale: Sale, now: Date): Sale => ({
+const withReport = (sale: Sale, now: Date): Sale => ({
   ...sale,
   perSecond: rate(sale, now.getTime() - sale.toldAt.getTime()),
   toldAt: now,

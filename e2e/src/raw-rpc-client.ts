@@ -3,30 +3,30 @@ import { Problem, type Contract } from '@sluice/contracts';
 import { eventually } from '@sluice/testing';
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
 
-interface Asking {
+interface RpcOptions {
   /** How long its caller still waits. Milliseconds. */
   timeoutMs?: number;
   version?: unknown;
 }
 
 /** RPC in raw AMQP, as a program in any language would do it. */
-export class Asker {
+export class RawRpcClient {
   readonly #answers = new Map<string, ConsumeMessage>();
 
   private constructor(private readonly channel: ConfirmChannel) {}
 
-  static async on(connection: ChannelModel): Promise<Asker> {
-    const asker = new Asker(await connection.createConfirmChannel());
-    await asker.channel.consume(
+  static async on(connection: ChannelModel): Promise<RawRpcClient> {
+    const client = new RawRpcClient(await connection.createConfirmChannel());
+    await client.channel.consume(
       'amq.rabbitmq.reply-to',
-      (answer) => answer && asker.#answers.set(String(answer.properties.correlationId), answer),
+      (answer) => answer && client.#answers.set(String(answer.properties.correlationId), answer),
       { noAck: true },
     );
-    return asker;
+    return client;
   }
 
   /** Sends a request, and gives the id that its answer will have. */
-  async send({ type }: Contract, data: unknown, { timeoutMs = 10_000, version = 1 }: Asking = {}): Promise<string> {
+  async send({ type }: Contract, data: unknown, { timeoutMs = 10_000, version = 1 }: RpcOptions = {}): Promise<string> {
     const id = randomUUID();
     const headers = { version, time: new Date().toISOString(), 'correlation-id': id, 'timeout-ms': timeoutMs };
     this.channel.publish('shop.commands', type, Buffer.from(JSON.stringify(data)), {
@@ -50,9 +50,9 @@ export class Asker {
   async ask<C extends Contract>(
     contract: C,
     data: unknown,
-    asking?: Asking,
+    options?: RpcOptions,
   ): Promise<{ value?: ReturnType<NonNullable<C['reply']>['parse']>; problem?: Problem }> {
-    const id = await this.send(contract, data, asking);
+    const id = await this.send(contract, data, options);
     const { properties, content } = await eventually(
       () => this.#answers.get(id) ?? Promise.reject(new Error(`no answer to ${contract.type}`)),
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { carrierAgain, carrierRefused, needsRecall, recalled } from './asking-again.js';
+import { resendToCarrier, carrierRefused, needsRecall, recalled } from './carrier-requests.js';
 import { halt } from './halting.js';
 import { carrierBooked, dispatch, orderPaid, parcelIds, type Change } from './parcel.js';
 import type { Parcel } from './tables.js';
@@ -26,24 +26,23 @@ describe('a carrier who has not answered', () => {
     ['logistics.book', preparing],
     ['logistics.recall', halted],
   ])('is asked again when it is due, and not twice: %s', (type, parcel) => {
-    expect(carrierAgain(parcel, AFTER_MS, later(119))).toEqual({});
-    const again = carrierAgain(parcel, AFTER_MS, later(120));
+    expect(resendToCarrier(parcel, AFTER_MS, later(119))).toEqual({});
+    const again = resendToCarrier(parcel, AFTER_MS, later(120));
     expect(told(again)).toEqual([[type, { parcelId: ID }]]);
     expect(only(again)).toEqual({ ...parcel, carrierAskedAt: later(120), version: parcel.version + 1 });
-    expect(carrierAgain(only(again), AFTER_MS, later(121))).toEqual({});
+    expect(resendToCarrier(only(again), AFTER_MS, later(121))).toEqual({});
   });
 
   it('is asked again to book a parcel of a version that did not keep when it was asked', () => {
-    expect(told(carrierAgain({ ...preparing, carrierAskedAt: null }, AFTER_MS, later(120)))).toHaveLength(1);
+    expect(told(resendToCarrier({ ...preparing, carrierAskedAt: null }, AFTER_MS, later(120)))).toHaveLength(1);
   });
 
-  it.each(Object.entries({ booked, dispatched: only(dispatch(preparing, { asked: false }, NOON)), neverBooked, back }))(
-    'there is none of a parcel that is %s',
-    (_, parcel) => {
-      expect(carrierAgain(parcel, AFTER_MS, later(9_999))).toEqual({});
-      expect(carrierRefused(parcel, 'no')).toEqual({});
-    },
-  );
+  it.each(
+    Object.entries({ booked, dispatched: only(dispatch(preparing, { expectsReply: false }, NOON)), neverBooked, back }),
+  )('there is none of a parcel that is %s', (_, parcel) => {
+    expect(resendToCarrier(parcel, AFTER_MS, later(9_999))).toEqual({});
+    expect(carrierRefused(parcel, 'no')).toEqual({});
+  });
 });
 
 describe('a refusal for good', () => {
@@ -53,13 +52,13 @@ describe('a refusal for good', () => {
   ])('of %s waits for a person, who can still have it done', (_, parcel, done) => {
     const refused = only(carrierRefused(parcel, 'no such street'));
     expect(refused).toEqual({ ...parcel, carrierRefusal: 'no such street', version: parcel.version + 1 });
-    expect(carrierAgain(refused, AFTER_MS, later(9_999))).toEqual({});
+    expect(resendToCarrier(refused, AFTER_MS, later(9_999))).toEqual({});
     expect(only(done(refused)).carrierRefusal).toBeNull();
   });
 
   it('of a booking says nothing about the recall of the same parcel', () => {
     const refused = haltedFrom(only(carrierRefused(preparing, 'no such street')));
-    expect(told(carrierAgain(refused, AFTER_MS, later(120)))).toEqual([['logistics.recall', { parcelId: ID }]]);
+    expect(told(resendToCarrier(refused, AFTER_MS, later(120)))).toEqual([['logistics.recall', { parcelId: ID }]]);
   });
 });
 

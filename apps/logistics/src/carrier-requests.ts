@@ -23,7 +23,7 @@ export function carrierRefused(parcel: Parcel, carrierRefusal: string): Change {
  * waits for a person.
  * @param afterMs nobody asks more often than this, which the row remembers, however many look for what is overdue
  */
-export function carrierAgain(parcel: Parcel, afterMs: number, now: Date): Change {
+export function resendToCarrier(parcel: Parcel, afterMs: number, now: Date): Change {
   const message = needsCarrier(parcel) ? BookCarrier : needsRecall(parcel) ? RecallCarrier : undefined;
   const askedAt = parcel.carrierAskedAt ?? parcel.createdAt;
   if (!message || parcel.carrierRefusal !== null || now.getTime() - askedAt.getTime() < afterMs) return {};

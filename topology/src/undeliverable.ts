@@ -4,19 +4,19 @@ import { OPERATOR } from './layout.js';
 import { republish } from './operator.js';
 
 /** Where messages wait that came out of a retry tier and found no queue of their name. */
-export const HOMELESS = 'shop.homeless';
+export const UNDELIVERABLE_QUEUE = 'shop.homeless';
 
 /** Of each home, how many of its messages were sent there, and how many wait in `shop.homeless` as it does not exist. */
-export interface Homeless {
+export interface UndeliverableReport {
   sentHome: Record<string, number>;
   left: Record<string, number>;
 }
 
 /** For people. */
-export const homelessLines = ({ sentHome, left }: Homeless): string[] => [
-  ...Object.entries(sentHome).map(([home, count]) => `sent home from ${HOMELESS}: ${count} to ${home}`),
+export const undeliverableLines = ({ sentHome, left }: UndeliverableReport): string[] => [
+  ...Object.entries(sentHome).map(([home, count]) => `sent home from ${UNDELIVERABLE_QUEUE}: ${count} to ${home}`),
   ...Object.entries(left).map(
-    ([home, count]) => `waits in ${HOMELESS}: ${count} for ${home}, which does not exist or takes nothing`,
+    ([home, count]) => `waits in ${UNDELIVERABLE_QUEUE}: ${count} for ${home}, which does not exist or takes nothing`,
   ),
 ];
 
@@ -34,10 +34,14 @@ const ACKS_ARRIVE_WITHIN_MS = 150;
  * ack, so a crash in between doubles one and loses none. The others stay. One pass over what was there at the beginning.
  * @param homes the queues that messages may come home to @param url of the connection
  */
-export async function sendHome(connection: ChannelModel, homes: ReadonlySet<string>, url: string): Promise<Homeless> {
+export async function sendHome(
+  connection: ChannelModel,
+  homes: ReadonlySet<string>,
+  url: string,
+): Promise<UndeliverableReport> {
   const [sentHome, left]: [Map<string, number>, Map<string, number>] = [new Map(), new Map()];
   const [away, bound] = [new Set<string>(), new Set<string>()];
-  await withHomeless(connection, async (channel, messages) => {
+  await withUndeliverable(connection, async (channel, messages) => {
     channel.on('return', ({ fields }: { fields: { routingKey: string } }) => away.add(fields.routingKey)); // before the confirm
     for (let batch = await messages.next(BATCH); batch.length > 0; batch = await messages.next(BATCH)) {
       for (const home of new Set(batch.map(homeOf)))
@@ -55,9 +59,9 @@ export async function sendHome(connection: ChannelModel, homes: ReadonlySet<stri
 }
 
 /** How many messages wait for each home. They stay where they are: nothing counts how often they were looked at. */
-export async function homesWaitedFor(connection: ChannelModel): Promise<Record<string, number>> {
+export async function queuesWaitedFor(connection: ChannelModel): Promise<Record<string, number>> {
   const found = new Map<string, number>();
-  await withHomeless(connection, async (_, messages) => {
+  await withUndeliverable(connection, async (_, messages) => {
     for (let batch = await messages.next(BATCH); batch.length > 0; batch = await messages.next(BATCH)) {
       batch.forEach((message) => count(found, homeOf(message)));
     }
@@ -75,14 +79,14 @@ interface Messages {
 }
 
 /** What is taken and not acknowledged goes back when the channel closes. A broker without `shop.homeless` has none. */
-async function withHomeless(
+async function withUndeliverable(
   connection: ChannelModel,
   work: (channel: ConfirmChannel, messages: Messages) => Promise<void>,
 ): Promise<void> {
   const channel = await connection.createConfirmChannel();
   channel.on('error', () => undefined); // what it says is also what the call fails with
   try {
-    const { messageCount } = await channel.checkQueue(HOMELESS);
+    const { messageCount } = await channel.checkQueue(UNDELIVERABLE_QUEUE);
     await work(channel, taking(channel, Math.min(messageCount, MOST_LOOKED_AT)));
     await pause(messageCount > 0 ? ACKS_ARRIVE_WITHIN_MS : 0);
     await channel.close();
@@ -107,7 +111,7 @@ function taking(channel: ConfirmChannel, total: number): Messages {
     async next(most) {
       const batch: GetMessage[] = [];
       for (; batch.length < most && taken < total; taken++) {
-        const message = await channel.get(HOMELESS);
+        const message = await channel.get(UNDELIVERABLE_QUEUE);
         if (!message) return batch;
         batch.push(message);
       }

@@ -2,13 +2,13 @@ import { CapturePayment, RefundPayment } from '@sluice/contracts';
 import type { Decision, State } from './tables.js';
 
 /** Nobody asks more often than this, which the row remembers, however many look for what is overdue. */
-export interface AskingAgain {
+export interface Resend {
   orderId: string;
   afterMs: number;
 }
 
 /** The capture of the order has had no outcome for too long: the card gateway is asked again, under the same key. */
-export function captureAgain(state: State, { orderId, afterMs }: AskingAgain, now: Date): Decision {
+export function resendCapture(state: State, { orderId, afterMs }: Resend, now: Date): Decision {
   const payable = state.payables[orderId];
   if (payable?.status !== 'capturing' && payable?.status !== 'voiding') return {};
   if (!isOver(payable.capturingSince, afterMs, now)) return {};
@@ -20,7 +20,7 @@ export function captureAgain(state: State, { orderId, afterMs }: AskingAgain, no
 }
 
 /** The money of the order has been on its way back for too long. What was refused for good waits for a person. */
-export function refundAgain(state: State, { orderId, afterMs }: AskingAgain, now: Date): Decision {
+export function resendRefund(state: State, { orderId, afterMs }: Resend, now: Date): Decision {
   const payable = state.payables[orderId];
   if (payable?.status !== 'refunding' || payable.refundRefusal !== null) return {};
   if (!isOver(payable.refundAskedAt ?? payable.capturingSince, afterMs, now)) return {};
