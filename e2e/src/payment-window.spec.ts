@@ -82,9 +82,9 @@ describe('the payment window', () => {
     console.log(
       `of ${RACES} races ${ends.filter((status) => status === 'completed').length} were paid and ${ends.filter((status) => status === 'cancelled').length} cancelled`,
     );
-    const told = (status: number) => ids.filter((id) => answers.get(id) === status);
-    expect(told(200).filter((id) => ends[ids.indexOf(id)] !== 'completed')).toEqual([]);
-    expect(told(409).filter((id) => ends[ids.indexOf(id)] !== 'cancelled')).toEqual([]);
+    const answeredWith = (status: number) => ids.filter((id) => answers.get(id) === status);
+    expect(answeredWith(200).filter((id) => ends[ids.indexOf(id)] !== 'completed')).toEqual([]);
+    expect(answeredWith(409).filter((id) => ends[ids.indexOf(id)] !== 'cancelled')).toEqual([]);
     const { rows: refunded } = await system.databases.payments.pool.query(
       "SELECT order_id FROM captures WHERE order_id = ANY($1) AND status = 'refunded'",
       [ids],

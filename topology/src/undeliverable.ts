@@ -21,7 +21,7 @@ export const undeliverableLines = ({ sentHome, left }: UndeliverableReport): str
 ];
 
 /** One look takes about ten seconds at most. What is beyond it waits for the next. */
-const MOST_LOOKED_AT = 20_000;
+const MAX_INSPECTED = 20_000;
 /** So many are on their way at once: a crash doubles no more, and the inbox knows them. */
 const BATCH = 100;
 /** A queue without a leader confirms nothing. */
@@ -87,7 +87,7 @@ async function withUndeliverable(
   channel.on('error', () => undefined); // what it says is also what the call fails with
   try {
     const { messageCount } = await channel.checkQueue(UNDELIVERABLE_QUEUE);
-    await work(channel, taking(channel, Math.min(messageCount, MOST_LOOKED_AT)));
+    await work(channel, taking(channel, Math.min(messageCount, MAX_INSPECTED)));
     await pause(messageCount > 0 ? ACKS_ARRIVE_WITHIN_MS : 0);
     await channel.close();
   } catch (error) {

@@ -74,7 +74,7 @@ export interface AccountLimits extends CodeLimits {
 /** Five guesses at one of a million codes. */
 const MAX_TRIES = 5;
 /** Accounts that have a number without having proved it. Each costs a sign-in with that number a password hash. */
-const MOST_UNVERIFIED = 3;
+const MAX_UNVERIFIED = 3;
 
 export interface SignUpRequest {
   userId: string;
@@ -192,7 +192,7 @@ type Moves = Record<'staying' | 'leaving', Account[]>;
 /** Who has waited too long to prove the number goes, and then the oldest, until there is a place. */
 function freeNumber(accounts: readonly Account[], { unverifiedMs }: AccountLimits, now: Date): Moves {
   const young = accounts.filter(({ createdAt }) => isWithin(createdAt, unverifiedMs, now));
-  const staying = young.slice(-(MOST_UNVERIFIED - 1));
+  const staying = young.slice(-(MAX_UNVERIFIED - 1));
   return { staying, leaving: accounts.filter((account) => !staying.includes(account)) };
 }
 

@@ -3,7 +3,7 @@ import { HashingQueue, type HashRequest } from './hashing-queue.js';
 import { hashesAtATime } from './password.js';
 
 /** A line of one place, and the order in which jobs ran; nothing runs before `open`. */
-function line(clock: () => number = () => 0) {
+function hashingQueue(clock: () => number = () => 0) {
   const order: string[] = [];
   const hashing = new HashingQueue(1, clock);
   let open!: () => void;
@@ -32,7 +32,7 @@ function line(clock: () => number = () => 0) {
 
 describe('the line in front of the password hash', () => {
   it('lets addresses take turns, however many jobs one of them has', async () => {
-    const { stand, all } = line();
+    const { stand, all } = hashingQueue();
     for (const n of [1, 2, 3]) void stand(`a${n}`, { client: 'a' });
     void stand('b1', { client: 'b' });
     void stand('c1', { client: 'c' });
@@ -40,14 +40,14 @@ describe('the line in front of the password hash', () => {
   });
 
   it('lets those go first who are known, and every fourth time a stranger', async () => {
-    const { stand, all } = line();
+    const { stand, all } = hashingQueue();
     for (const n of [1, 2]) void stand(`s${n}`, { client: `s${n}` });
     for (const n of [1, 2, 3, 4]) void stand(`k${n}`, { client: `k${n}`, signedInBefore: true });
     expect(await all()).toEqual(['k1', 'k2', 'k3', 's1', 'k4', 's2']);
   });
 
   it('refuses more than 16 that wait of one address, and takes those of another', async () => {
-    const { stand, all } = line();
+    const { stand, all } = hashingQueue();
     for (let n = 0; n < 16; n++) void stand('a', { client: 'a' });
     expect(await stand('a', { client: 'a' })).toBe('429');
     const other = stand('b', { client: 'b' });
@@ -56,7 +56,7 @@ describe('the line in front of the password hash', () => {
   });
 
   it('makes room for an address with little at the cost of one with much, and is full for one as bad as that', async () => {
-    const { stand, all } = line();
+    const { stand, all } = hashingQueue();
     const attackers = Array.from({ length: 200 }, (_, n) => stand('attack', { client: `attacker ${n % 20}` }));
     const friend = stand('friend', { client: 'friend' });
     expect(await stand('attack', { client: 'attacker 1' })).toBe('503');
@@ -67,7 +67,7 @@ describe('the line in front of the password hash', () => {
 
   it('does not begin what nobody waits for any more', async () => {
     let now = 0;
-    const { stand, all } = line(() => now);
+    const { stand, all } = hashingQueue(() => now);
     const late = stand('late', { client: 'a', deadline: 1_000 });
     void stand('patient', { client: 'b', deadline: 2_000 });
     now = 1_000;

@@ -60,7 +60,7 @@ class FairQueue {
 /** Waiting jobs of one address: 16 take some 2.5 s on two cores. */
 const MAX_PER_CLIENT = 16;
 /** Waiting jobs, of those who are known and of strangers: what some cores hash in the 10 s for which a caller waits. */
-const MOST_WAITING = 200;
+const MAX_WAITING = 200;
 /** One turn in so many is a stranger's, however many wait who are known. */
 const UNTRUSTED_TURN = 4;
 /** Seconds. */
@@ -106,7 +106,7 @@ export class HashingQueue {
     const queue = signedInBefore ? this.#trusted : this.#untrusted;
     const key = client ?? '';
     if (client !== undefined && queue.countOf(key) >= MAX_PER_CLIENT) throw tooManyOfClient();
-    if (queue.size >= MOST_WAITING) {
+    if (queue.size >= MAX_WAITING) {
       const dropped = queue.evictFromLongest(queue.countOf(key) + 1);
       if (!dropped) throw tooManyWaiting();
       dropped.refuse(tooManyWaiting());

@@ -281,11 +281,11 @@ describe('those who watch', () => {
   const start = afterwards(big, allotted(big, { saleId, sku: 'TEE', version: 1, quantity: 1_000 }, NOON));
 
   /** A claim every 10 ms: 100 per second, for three seconds. */
-  const said: { at: number; type: string; drained?: unknown; perSecond?: unknown; remaining?: unknown }[] = [];
+  const sent: { at: number; type: string; drained?: unknown; perSecond?: unknown; remaining?: unknown }[] = [];
   const state = crowd.reduce((so, userId, i) => {
     const at = 60_000 + i * 10;
     const decision = claim(so, { saleId, userId, round: 1, address: ADDRESS }, { at: after(at), now: after(at) });
-    said.push(
+    sent.push(
       ...sentBy(decision).map(({ type, drained, perSecond, remaining }) => ({
         at: at - 60_000,
         type,
@@ -296,7 +296,7 @@ describe('those who watch', () => {
     );
     return afterwards(so, decision);
   }, start);
-  const of = (type: string) => said.filter((message) => message.type === type);
+  const of = (type: string) => sent.filter((message) => message.type === type);
 
   it('are told twice a second of a burst, and how fast it goes', () => {
     expect(of('claim.decided')).toHaveLength(300);

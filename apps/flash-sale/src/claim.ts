@@ -190,8 +190,8 @@ export function paid(state: State, about: Sold, now: Date): Decision {
   const winner = winnerOf(state, about);
   if (winner.win !== 'held') return {};
   const sale = expected(state, about.saleId);
-  const turn = tick(sale, now);
-  return withClaim(changed(sale, { ...turn, sale: sell(turn.sale) }, now), {
+  const change = tick(sale, now);
+  return withClaim(changed(sale, { ...change, sale: sell(change.sale) }, now), {
     ...winner,
     win: 'paid',
     address: null,

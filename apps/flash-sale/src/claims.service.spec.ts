@@ -26,11 +26,11 @@ import { openShop, sent, type Shop, ticket, TIERS_MS, users } from './testing/ru
 
 let broker: TestBroker;
 let database: TestDatabase;
-let heard: Facts;
+let received: Facts;
 let shop: Shop;
 beforeAll(async () => {
   [broker, database] = await Promise.all([testBroker({ tiersMs: TIERS_MS }), testDatabase('flash-sale')]);
-  heard = await facts(broker);
+  received = await facts(broker);
   shop = openShop({ AMQP_URL: broker.url, DATABASE_URL: database.url }, eventually);
   await Promise.all([shop.start(), shop.start()]);
 });
@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 const LONG = { withinMs: 60_000 };
-const decided = (saleId: string, count?: number) => heard.of(ClaimDecided, (each) => each.saleId === saleId, count);
+const decided = (saleId: string, count?: number) => received.of(ClaimDecided, (each) => each.saleId === saleId, count);
 const ordersOf = async (saleId: string) =>
   (await sent<Data<typeof PlaceOrder>>(broker, 'orders.commands'))
     .map(({ data }) => data)
@@ -108,11 +108,11 @@ describe('two processes side by side', () => {
       ),
     ).toEqual(new Set(orders.map(({ orderId }) => orderId)));
     await eventually(() =>
-      expect(heard.of(SaleProgress, ({ saleId }) => saleId === id).at(-1)).toMatchObject({ drained: 2_000 }),
+      expect(received.of(SaleProgress, ({ saleId }) => saleId === id).at(-1)).toMatchObject({ drained: 2_000 }),
     );
-    expect(heard.of(SaleProgress, ({ saleId }) => saleId === id).length).toBeLessThanOrEqual(beats + 3);
+    expect(received.of(SaleProgress, ({ saleId }) => saleId === id).length).toBeLessThanOrEqual(beats + 3);
     // Made, allotted, sold out, and the beats.
-    expect(heard.of(SaleChanged, (sale) => sale.id === id).length).toBeLessThanOrEqual(beats + 6);
+    expect(received.of(SaleChanged, (sale) => sale.id === id).length).toBeLessThanOrEqual(beats + 6);
   }, 90_000);
 
   it('answer a ticket once, however often it is sent', async () => {

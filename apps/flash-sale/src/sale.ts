@@ -134,9 +134,9 @@ export function applyClock(state: State, { saleId }: { saleId: string }, now: Da
 export function closeEarly(state: State, { saleId }: { saleId: string }, now: Date): Decision<SaleView> {
   const sale = state.sales[saleId];
   if (!sale || sale.state === 'refused') throw ProblemError.of(404, 'Sale not found');
-  const turn = tick(hasEnded(sale, now) ? sale : { ...sale, closedAt: now }, now);
-  if (turn.sale === sale) return { reply: saleView(sale) };
-  const decision = changed(sale, turn, now);
+  const change = tick(hasEnded(sale, now) ? sale : { ...sale, closedAt: now }, now);
+  if (change.sale === sale) return { reply: saleView(sale) };
+  const decision = changed(sale, change, now);
   return { ...decision, reply: saleView(decision.state!.sales![saleId]!) };
 }
 

@@ -108,11 +108,11 @@ class World {
     expect(result.status).not.toBe('waiting');
     expect(this.of('orders.place').length - orders).toBe(wins ? 1 : 0);
     if (wins) expect(result.status).toBe('won');
-    const told = this.of('claim.decided').filter(
+    const decisions = this.of('claim.decided').filter(
       ({ data }) => data['saleId'] === saleId && data['userId'] === userId && data['round'] === round,
     );
-    expect(told.length).toBeGreaterThan(0);
-    expect(told.at(-1)!.data).toMatchObject({ status: result.status });
+    expect(decisions.length).toBeGreaterThan(0);
+    expect(decisions.at(-1)!.data).toMatchObject({ status: result.status });
   }
 
   /** An admin closes it, and again: the answer is the same, and nothing is returned for it twice. */
@@ -135,11 +135,11 @@ class World {
   }
 
   apply(decision: Decision): void {
-    const said = this.saidOfSales().length;
+    const reportsBefore = this.saidOfSales().length;
     this.state = afterwards(this.state, decision);
     for (const { contract, data } of decision.messages ?? [])
       this.sent.push({ type: contract.type, data: data as Record<string, unknown> });
-    for (const { state, closesAt, closedAt } of this.saidOfSales().slice(said)) {
+    for (const { state, closesAt, closedAt } of this.saidOfSales().slice(reportsBefore)) {
       const isOver = closedAt !== undefined || this.now >= new Date(closesAt);
       expect(isOver && ['scheduled', 'open', 'sold-out'].includes(state)).toBe(false);
     }

@@ -71,15 +71,15 @@ describe('the metrics of HTTP', () => {
     };
     await eventually(async () => expect(await timed('_count')).toBe(1));
     expect(await timed('_sum')).toBeGreaterThan(0.9);
-    const leaving = new AbortController();
-    gateway.app.getHttpServer().once('request', () => leaving.abort());
+    const abort = new AbortController();
+    gateway.app.getHttpServer().once('request', () => abort.abort());
     const headers = { authorization: `Bearer ${ann}`, 'content-type': 'application/json' };
     await expect(
       fetch(`${await gateway.app.getUrl()}/orders`, {
         method: 'POST',
         headers,
         body: JSON.stringify(order()),
-        signal: leaving.signal,
+        signal: abort.signal,
       }),
     ).rejects.toThrow('abort');
     await eventually(async () =>

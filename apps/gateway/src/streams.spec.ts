@@ -177,9 +177,9 @@ describe('the places for streams', () => {
     await start();
     const [paid, pending] = [await place(), await place()];
     orders.peer.change(paid, 'paid');
-    const [leaving] = [await follow(paid), await follow(pending)];
+    const [aborted] = [await follow(paid), await follow(pending)];
     await eventually(() => expect(orders.peer.asked.slice(-4)).toEqual(expect.arrayContaining([1, 2])));
-    leaving.cut();
+    aborted.cut();
     // Both refresh at the same pace: two of one without one of the other in between means that the other has stopped.
     await eventually(() => expect(orders.peer.asked.slice(-3)).toEqual([1, 1, 1]));
   });

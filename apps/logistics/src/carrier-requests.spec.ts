@@ -11,7 +11,7 @@ const ORDER = orderFrom(['east']);
 const [ID] = parcelIds(ORDER.halt) as [string];
 const AFTER_MS = 120_000;
 
-const told = ({ messages = [] }: Change) => messages.map(({ contract, data }) => [contract.type, data]);
+const sent = ({ messages = [] }: Change) => messages.map(({ contract, data }) => [contract.type, data]);
 const only = ({ parcels }: Change): Parcel => parcels![0]!;
 const haltedFrom = (parcel: Parcel | undefined): Parcel => only(halt({ [ID]: parcel }, ORDER.halt, NOON));
 
@@ -28,13 +28,13 @@ describe('a carrier who has not answered', () => {
   ])('is asked again when it is due, and not twice: %s', (type, parcel) => {
     expect(resendToCarrier(parcel, AFTER_MS, later(119))).toEqual({});
     const again = resendToCarrier(parcel, AFTER_MS, later(120));
-    expect(told(again)).toEqual([[type, { parcelId: ID }]]);
+    expect(sent(again)).toEqual([[type, { parcelId: ID }]]);
     expect(only(again)).toEqual({ ...parcel, carrierAskedAt: later(120), version: parcel.version + 1 });
     expect(resendToCarrier(only(again), AFTER_MS, later(121))).toEqual({});
   });
 
   it('is asked again to book a parcel of a version that did not keep when it was asked', () => {
-    expect(told(resendToCarrier({ ...preparing, carrierAskedAt: null }, AFTER_MS, later(120)))).toHaveLength(1);
+    expect(sent(resendToCarrier({ ...preparing, carrierAskedAt: null }, AFTER_MS, later(120)))).toHaveLength(1);
   });
 
   it.each(
@@ -58,7 +58,7 @@ describe('a refusal for good', () => {
 
   it('of a booking says nothing about the recall of the same parcel', () => {
     const refused = haltedFrom(only(carrierRefused(preparing, 'no such street')));
-    expect(told(resendToCarrier(refused, AFTER_MS, later(120)))).toEqual([['logistics.recall', { parcelId: ID }]]);
+    expect(sent(resendToCarrier(refused, AFTER_MS, later(120)))).toEqual([['logistics.recall', { parcelId: ID }]]);
   });
 });
 

@@ -139,10 +139,10 @@ describe('in whatever order an order is paid, halted, fetched and brought, and h
     fc.assert(
       fc.property(history, (steps) => {
         let parcels: Parcels = {};
-        const said: string[] = [];
+        const sent: string[] = [];
         for (const step of steps) {
-          const hadLeft = said.includes('parcel.dispatched');
-          const wasHalted = said.includes('parcels.halted');
+          const hadLeft = sent.includes('parcel.dispatched');
+          const wasHalted = sent.includes('parcels.halted');
           const change = step(parcels);
           if (step === theHalt) expect(types(change)[0]).toBe(hadLeft ? 'parcels.left' : 'parcels.halted');
           if (wasHalted)
@@ -151,14 +151,14 @@ describe('in whatever order an order is paid, halted, fetched and brought, and h
             );
           if (step === theHalt && hadLeft) expect(change.parcels).toBeUndefined();
           parcels = after(parcels, change);
-          said.push(...types(change));
-          if (said.includes('parcels.halted')) expect(statuses(parcels)).toEqual(['halted', 'halted']);
+          sent.push(...types(change));
+          if (sent.includes('parcels.halted')) expect(statuses(parcels)).toEqual(['halted', 'halted']);
           else expect(statuses(parcels)).not.toContain('halted');
         }
         expect(
-          said.includes('parcels.halted') && (said.includes('parcels.left') || said.includes('parcel.dispatched')),
+          sent.includes('parcels.halted') && (sent.includes('parcels.left') || sent.includes('parcel.dispatched')),
         ).toBe(false);
-        expect(said.filter((type) => type === 'parcels.halted' || type === 'parcels.left')).toHaveLength(
+        expect(sent.filter((type) => type === 'parcels.halted' || type === 'parcels.left')).toHaveLength(
           steps.filter((step) => step === theHalt).length,
         );
       }),

@@ -20,7 +20,7 @@ let database: TestDatabase;
 let around: Neighbours;
 const started: (() => Promise<void>)[] = [];
 /** Every fact that was said about parcels. */
-const heard: { type: string; data: Record<string, unknown>; correlationId: unknown }[] = [];
+const received: { type: string; data: Record<string, unknown>; correlationId: unknown }[] = [];
 
 beforeAll(async () => {
   [broker, database] = await Promise.all([
@@ -47,7 +47,7 @@ async function listen(): Promise<void> {
     (message) => {
       if (!message) return;
       const { type, headers } = message.properties;
-      heard.push({
+      received.push({
         type: type as string,
         data: JSON.parse(message.content.toString()) as Record<string, unknown>,
         correlationId: headers?.['correlation-id'],
@@ -64,7 +64,7 @@ const rows = async (sql: string, values: unknown[] = []): Promise<Record<string,
   (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
 /** In the order of the parcel's own versions: facts may overtake each other on their way. */
 const saidAbout = (id: string) =>
-  heard
+  received
     .filter(({ data }) => data['parcelId'] === id)
     .sort((a, b) => Number(a.data['version']) - Number(b.data['version']))
     .map(({ type }) => type);
@@ -98,7 +98,7 @@ describe('a paid order', () => {
     for (const id of parcels) expect(saidAbout(id)).toEqual(JOURNEY);
     expect(
       new Set(
-        heard
+        received
           .filter(({ data }) => parcels.includes(data['parcelId'] as string))
           .map(({ correlationId }) => correlationId),
       ),

@@ -117,10 +117,10 @@ describe('a parcel', () => {
       .array(fc.constantFrom(...all), { maxLength: 5 })
       .chain((again) => fc.shuffledSubarray([...all, ...again], { minLength: all.length + again.length }));
     fc.assert(
-      fc.property(arrivals, (told) => {
+      fc.property(arrivals, (reports) => {
         let parcel = east();
-        const facts = told.flatMap((tell) => {
-          const change = tell(parcel);
+        const facts = reports.flatMap((report) => {
+          const change = report(parcel);
           parcel = change.parcels?.[0] ?? parcel;
           return change.messages ?? [];
         });

@@ -44,7 +44,7 @@ const awaiting = fact(OrderAwaitingPayment, { ...about, total, payBy: '2026-01-0
 const NOW = new Date('2026-01-01T12:00:01.000Z');
 const LIMITS: TextLimits = { textsPerAccount: 50, codesPerNumber: 3 };
 const verified = fact(AccountVerified, { userId, phone: '+15550001', version: 2 });
-const tell = (state: State, message: Fact, now = NOW): Decision => decide(state, message, LIMITS, now);
+const compose = (state: State, message: Fact, now = NOW): Decision => decide(state, message, LIMITS, now);
 const welcome = (state: State, message: Message<typeof AccountRegistered>): Decision =>
   meet(state, message, LIMITS, NOW);
 const verify = (state: State): Decision => proof(state, verified, LIMITS, NOW);
@@ -56,7 +56,7 @@ const after = (state: State, { state: changes = {} }: Decision): State => ({
   recipients: { ...state.recipients, ...changes.recipients },
 });
 const withheld = ({ append }: Decision) => (append?.newDeliveries ?? []).filter(({ status }) => status === 'withheld');
-const told = ({ messages = [] }: Decision) =>
+const sent = ({ messages = [] }: Decision) =>
   messages.map(({ contract, data }) => ({
     by: contract.type,
     ...(data as { id: string; text: string; phone?: string }),
@@ -147,7 +147,7 @@ describe('tell', () => {
   const known = after(met, verify(met));
 
   it('sends a fact over each of its channels, under ids that are the same every time', () => {
-    const deliveries = told(tell(known, shipped));
+    const deliveries = sent(compose(known, shipped));
     expect(deliveries.map(({ by, phone }) => [by, phone])).toEqual([
       ['delivery.inbox', undefined],
       ['delivery.sms', '+15550001'],
@@ -157,19 +157,19 @@ describe('tell', () => {
       deliveryId(shipped.id, userId, 'sms'),
     ]);
     expect(new Set(deliveries.map(({ id }) => id)).size).toBe(2);
-    expect(told(tell(known, shipped))).toEqual(deliveries);
+    expect(sent(compose(known, shipped))).toEqual(deliveries);
   });
 
   it('gives another fact other ids, though it says the same', () => {
-    expect(told(tell(known, shipped))[0]!.id).not.toBe(told(tell(known, fact(OrderShipped, about)))[0]!.id);
+    expect(sent(compose(known, shipped))[0]!.id).not.toBe(sent(compose(known, fact(OrderShipped, about)))[0]!.id);
   });
 
   it('sends a number that is not proved its code and nothing else, and says what it withheld', () => {
-    expect(told(welcome(nobody, registered)).map(({ by, text }) => [by, text])).toEqual([
+    expect(sent(welcome(nobody, registered)).map(({ by, text }) => [by, text])).toEqual([
       ['delivery.sms', 'Your code is 123456. It is good for ten minutes.'],
     ]);
-    const decision = tell(met, shipped);
-    expect(told(decision).map(({ by }) => by)).toEqual(['delivery.inbox']);
+    const decision = compose(met, shipped);
+    expect(sent(decision).map(({ by }) => by)).toEqual(['delivery.inbox']);
     expect(withheld(decision)).toEqual([
       expect.objectContaining({
         id: deliveryId(shipped.id, userId, 'sms'),
@@ -182,11 +182,11 @@ describe('tell', () => {
   });
 
   it('withholds what waited for a number that is then known and not proved, and sends it when it is', () => {
-    const waiting = after(nobody, tell(nobody, awaiting));
+    const waiting = after(nobody, compose(nobody, awaiting));
     const unproved = welcome(waiting, registered);
-    expect([told(unproved).map(({ text }) => text.slice(0, 9)), withheld(unproved).length]).toEqual([['Your code'], 1]);
+    expect([sent(unproved).map(({ text }) => text.slice(0, 9)), withheld(unproved).length]).toEqual([['Your code'], 1]);
     const proved = verify(waiting);
-    expect([told(proved).map(({ text }) => text.slice(0, 9)), withheld(proved).length]).toEqual([['Order a1b'], 0]);
+    expect([sent(proved).map(({ text }) => text.slice(0, 9)), withheld(proved).length]).toEqual([['Order a1b'], 0]);
     expect(after(waiting, proved).recipients[userId]).toMatchObject({
       phone: '+15550001',
       verifiedAt: NOW,
@@ -198,19 +198,19 @@ describe('tell', () => {
   it('sends an account 50 texts a day, and withholds the others; the inbox has all', () => {
     let state = known;
     const decisions = Array.from({ length: 60 }, () => {
-      const decision = tell(state, fact(OrderShipped, about));
+      const decision = compose(state, fact(OrderShipped, about));
       state = after(state, decision);
       return decision;
     });
-    expect(decisions.map((decision) => told(decision).filter(({ by }) => by === 'delivery.sms').length)).toEqual([
+    expect(decisions.map((decision) => sent(decision).filter(({ by }) => by === 'delivery.sms').length)).toEqual([
       ...Array<number>(50).fill(1),
       ...Array<number>(10).fill(0),
     ]);
     expect(decisions.flatMap(withheld).map(({ reason }) => reason)).toEqual(
       Array(10).fill('the number has had its texts of the day'),
     );
-    expect(decisions.flatMap(told).filter(({ by }) => by === 'delivery.inbox')).toHaveLength(60);
-    expect(told(tell(state, fact(OrderShipped, about), new Date(NOW.getTime() + 86_400_000)))).toHaveLength(2);
+    expect(decisions.flatMap(sent).filter(({ by }) => by === 'delivery.inbox')).toHaveLength(60);
+    expect(sent(compose(state, fact(OrderShipped, about), new Date(NOW.getTime() + 86_400_000)))).toHaveLength(2);
   });
 
   it('sends a number so many codes a day, whoever they are for, and keeps none of them', () => {
@@ -230,8 +230,8 @@ describe('tell', () => {
       state = after(state, decision);
       return decision;
     });
-    expect(decisions.map((decision) => told(decision).length)).toEqual([1, 1, 1, 0, 0]);
-    expect(told(decisions[0]!)).toEqual([
+    expect(decisions.map((decision) => sent(decision).length)).toEqual([1, 1, 1, 0, 0]);
+    expect(sent(decisions[0]!)).toEqual([
       expect.objectContaining({
         recorded: 'A code (3), good for ten minutes.',
         until: new Date(NOW.getTime() + 600_000).toISOString(),
@@ -258,10 +258,10 @@ describe('tell', () => {
                 ? welcome(state, registered)
                 : arrival === verified
                   ? verify(state)
-                  : tell(state, arrival as Fact);
+                  : compose(state, arrival as Fact);
             state = after(state, decision);
             decided.push(
-              ...told(decision).flatMap(({ by, id }) => (by === 'delivery.sms' ? [id] : [])),
+              ...sent(decision).flatMap(({ by, id }) => (by === 'delivery.sms' ? [id] : [])),
               ...withheld(decision).map(({ id }) => id),
             );
           }
@@ -277,13 +277,13 @@ describe('tell', () => {
   });
 
   it('keeps each text that it sends until its outcome is recorded, and none that waits for a number', () => {
-    const waiting = after(nobody, tell(nobody, awaiting));
-    expect(tell(nobody, awaiting).append?.newTexts ?? []).toEqual([]);
-    const sms = told(tell(known, shipped)).find(({ by }) => by === 'delivery.sms')!;
-    expect(tell(known, shipped).append?.newTexts).toEqual([
+    const waiting = after(nobody, compose(nobody, awaiting));
+    expect(compose(nobody, awaiting).append?.newTexts ?? []).toEqual([]);
+    const sms = sent(compose(known, shipped)).find(({ by }) => by === 'delivery.sms')!;
+    expect(compose(known, shipped).append?.newTexts).toEqual([
       { id: sms.id, userId, about: `orders/${orderId}`, text: sms.text, phone: '+15550001', version: 1 },
     ]);
-    expect(verify(waiting).append?.newTexts?.map(({ id }) => id)).toEqual(told(verify(waiting)).map(({ id }) => id));
+    expect(verify(waiting).append?.newTexts?.map(({ id }) => id)).toEqual(sent(verify(waiting)).map(({ id }) => id));
     expect(verify(waiting).append?.newTexts).toHaveLength(1);
   });
 
@@ -291,7 +291,7 @@ describe('tell', () => {
     let state = nobody;
     const facts = Array.from({ length: 101 }, () => fact(OrderShipped, about));
     const decisions = facts.map((each) => {
-      const decision = tell(state, each);
+      const decision = compose(state, each);
       state = after(state, decision);
       return decision;
     });
@@ -314,11 +314,11 @@ describe('tell', () => {
   });
 
   it('keeps nothing waiting for a fact that is not texted', () => {
-    const decision = tell(nobody, fact(OrderCompleted, { ...about, total }));
-    expect([decision.state, told(decision).map(({ by }) => by)]).toEqual([undefined, ['delivery.inbox']]);
+    const decision = compose(nobody, fact(OrderCompleted, { ...about, total }));
+    expect([decision.state, sent(decision).map(({ by }) => by)]).toEqual([undefined, ['delivery.inbox']]);
   });
 
   it('puts nothing into the inbox for a fact that is only texted', () => {
-    expect(told(welcome(nobody, registered)).map(({ by }) => by)).toEqual(['delivery.sms']);
+    expect(sent(welcome(nobody, registered)).map(({ by }) => by)).toEqual(['delivery.sms']);
   });
 });

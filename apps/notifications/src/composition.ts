@@ -23,7 +23,7 @@ export const deliveryId = (factId: string, userId: string, channel: string): str
  * Text messages that wait until a person's number is known. The inbox has all of them; later ones are of more use than
  * earlier ones.
  */
-const MOST_WAITING = 100;
+const MAX_WAITING = 100;
 
 /**
  * The inbox gets everything. By text a person is told whose number is proved, so often a day; until it is known whether
@@ -37,8 +37,8 @@ export function notify(state: State, fact: Fact, limits: TextLimits, now: Date):
   if (!sms) return { messages };
   if (recipient.phone !== null) return sendOrWithhold(recipient, [sms], limits, now, messages);
   const waiting = [...recipient.waiting, sms];
-  const dropped = waiting.slice(0, -MOST_WAITING).map((notice) => unsent(notice, userId, 'expired', TOO_MANY, now));
-  const after = { ...recipient, waiting: waiting.slice(-MOST_WAITING), version: recipient.version + 1 };
+  const dropped = waiting.slice(0, -MAX_WAITING).map((notice) => unsent(notice, userId, 'expired', TOO_MANY, now));
+  const after = { ...recipient, waiting: waiting.slice(-MAX_WAITING), version: recipient.version + 1 };
   return { state: { recipients: { [userId]: after } }, append: { newDeliveries: dropped }, messages };
 }
 
@@ -128,7 +128,7 @@ export function smsOf({ id, userId, about, text, phone, recorded, until }: Addre
 
 type Addressed = Pick<Text, 'userId' | 'phone'> & Notice;
 
-const TOO_MANY = `${MOST_WAITING} later texts wait for the phone number`;
+const TOO_MANY = `${MAX_WAITING} later texts wait for the phone number`;
 const NOT_PROVED = 'the number is not proved to be theirs; it is in their inbox';
 const DAY_IS_FULL = 'the number has had its texts of the day';
 

@@ -38,8 +38,8 @@ describe('a customer who cancels an order', () => {
     ['of which nothing is known', [], []],
     ['whose stock is held', [facts.stockReserved], BOTH_WAREHOUSES],
     ['that can be paid', [facts.stockReserved, facts.couponRedeemed, facts.payableOpened], BOTH_WAREHOUSES],
-  ])('ends it at once before it is paid: one %s', (_, heard, allocation) => {
-    const { order, history, messages, reply } = ask(applying(placedOrder({ coupon: COUPON }), heard).order);
+  ])('ends it at once before it is paid: one %s', (_, received, allocation) => {
+    const { order, history, messages, reply } = ask(applying(placedOrder({ coupon: COUPON }), received).order);
     expect(order).toMatchObject({ status: 'cancelled', reason: 'customer' });
     expect(history).toMatchObject([{ type: 'order.cancelled', detail: { reason: 'customer' }, status: 'cancelled' }]);
     expect(messages).toEqual([
@@ -173,8 +173,8 @@ describe('the halting of the parcels', () => {
   it.each([
     ['known', [facts.eastCreated, facts.westCreated]],
     ['not known yet', []],
-  ])('cancels the order, its parcels being %s', (_, heard) => {
-    const { order, history, messages } = parcelsHalted(applying(halting(), heard).order, fact, NOW);
+  ])('cancels the order, its parcels being %s', (_, received) => {
+    const { order, history, messages } = parcelsHalted(applying(halting(), received).order, fact, NOW);
     expect(order).toMatchObject({
       status: 'cancelled',
       reason: 'customer',

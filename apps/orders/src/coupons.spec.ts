@@ -41,9 +41,9 @@ describe('an order with a coupon', () => {
   });
 
   it('ends the same whether its stock or its coupon is known first', async () => {
-    const end = async (tell: (order: Request) => Promise<void>): Promise<[Order, string[]]> => {
+    const end = async (endOrder: (order: Request) => Promise<void>): Promise<[Order, string[]]> => {
       const order = await placeWithCoupon();
-      await tell(order);
+      await endOrder(order);
       await eventually(() => expect(scene.factsOf(order)).toEqual(['order.placed', 'order.priced']));
       expect(scene.messagesAbout(order).find(({ type }) => type === 'order.priced')).toMatchObject({
         data: { total: EUR(3_300) },

@@ -86,12 +86,12 @@ describe('the payment window', () => {
 
   it('is as payments has it, unless it was heard of so late that it is short: then it begins anew, for payments as well', () => {
     const { order: priced } = applying(placedOrder(), [facts.stockReserved]);
-    const heard = (lateSeconds: number) =>
+    const received = (lateSeconds: number) =>
       payableOpened(priced, { payBy: later(WINDOW_SECONDS).toISOString() }, WINDOW_SECONDS, later(lateSeconds));
-    expect(heard(5).order?.payBy).toEqual(later(WINDOW_SECONDS));
-    expect(types(heard(5).messages)).toEqual(['order.awaiting_payment', 'orders.expire-payment']);
-    expect(heard(6).order?.payBy).toEqual(later(WINDOW_SECONDS + 6));
-    expect(heard(6).messages).toContainEqual(
+    expect(received(5).order?.payBy).toEqual(later(WINDOW_SECONDS));
+    expect(types(received(5).messages)).toEqual(['order.awaiting_payment', 'orders.expire-payment']);
+    expect(received(6).order?.payBy).toEqual(later(WINDOW_SECONDS + 6));
+    expect(received(6).messages).toContainEqual(
       ExtendPayable({ orderId: ORDER, payBy: later(WINDOW_SECONDS + 6).toISOString() }),
     );
   });
@@ -134,8 +134,8 @@ describe('the deadline of an order that cannot be paid yet', () => {
     ['nothing is known of it', [], []],
     ['its stock is held and its coupon is not known', [facts.stockReserved], BOTH_WAREHOUSES],
     ['its total is known', [facts.stockReserved, facts.couponRedeemed], BOTH_WAREHOUSES],
-  ])('cancels it when %s, and says what goes back', (_, heard, allocation) => {
-    const { order: pending } = applying(placedOrder({ coupon: COUPON }), heard);
+  ])('cancels it when %s, and says what goes back', (_, received, allocation) => {
+    const { order: pending } = applying(placedOrder({ coupon: COUPON }), received);
     const { order, messages, history } = rejectOverdue(pending, DEADLINE_SECONDS, later(DEADLINE_SECONDS));
     expect(order).toMatchObject({ status: 'cancelled', reason: 'processing_timeout' });
     const goods = { lines: order!.lines, allocation, coupon: COUPON };

@@ -116,9 +116,11 @@ describe('an order among others who keep their word, whatever is delivered when,
 
   always('says that its money was taken, once, whenever it was', (world) => {
     const { order, sent } = world.orders;
-    const told = types(sent).filter((type) => ['order.paid', 'order.paid_too_late'].includes(type));
+    const paymentFacts = types(sent).filter((type) => ['order.paid', 'order.paid_too_late'].includes(type));
     if (order!.total > 0)
-      expect([order!.paidAt !== null, told.length]).toEqual(world.payments.captured > 0 ? [true, 1] : [false, 0]);
+      expect([order!.paidAt !== null, paymentFacts.length]).toEqual(
+        world.payments.captured > 0 ? [true, 1] : [false, 0],
+      );
   });
 
   always('has its stock if it is alive, and none if it is not', (world, { allocation }) => {

@@ -111,7 +111,7 @@ describe('an order with a coupon', () => {
       [facts.couponRedeemed, facts.stockReserved],
       ['coupon.redeemed', 'stock.reserved', 'order.priced'],
     ],
-  ])('has its total when both its stock and its discount are known: %s', (_, [first, second], told) => {
+  ])('has its total when both its stock and its discount are known: %s', (_, [first, second], given) => {
     const half = applying(withCoupon(), [first!]);
     expect([half.order.status, half.messages]).toEqual(['pending', []]);
     const { order, history, messages } = applying(withCoupon(), [first!, second!]);
@@ -122,7 +122,7 @@ describe('an order with a coupon', () => {
       total: 3_300,
       couponRedeemedAt: NOW,
     });
-    expect(history.map(({ type }) => type)).toEqual(told);
+    expect(history.map(({ type }) => type)).toEqual(given);
     expect(history).toContainEqual({
       orderId: ORDER,
       version: expect.any(Number),
@@ -263,7 +263,8 @@ describe('the view of an order', () => {
   });
 
   it('shows the coupon, and what it takes off once that is known', () => {
-    const view = (heard: readonly Fact[]) => orderView(applying(placedOrder({ coupon: COUPON }), heard).order, NOW);
+    const view = (received: readonly Fact[]) =>
+      orderView(applying(placedOrder({ coupon: COUPON }), received).order, NOW);
     expect(view([])).toMatchObject({ coupon: COUPON, discount: { amount: 0 }, total: { amount: 3_800 } });
     expect(view([facts.couponRedeemed])).toMatchObject({
       coupon: COUPON,
@@ -287,8 +288,8 @@ describe('the view of an order', () => {
     const all = Object.values(facts);
     const placed = placedOrder({ coupon });
     for (const obstacle of [undefined, ...Object.values(obstacles)])
-      for (const heard of all.keys()) {
-        const { order: at } = applying(placed, [...all.slice(0, heard), ...(obstacle ? [obstacle] : [])]);
+      for (const received of all.keys()) {
+        const { order: at } = applying(placed, [...all.slice(0, received), ...(obstacle ? [obstacle] : [])]);
         expect(OrderSchema.strict().safeParse(orderView(at, NOW))).toMatchObject({ success: true });
       }
     const { parcels } = orderView(applying(placed, all).order, NOW);

@@ -325,13 +325,13 @@ describe('an order', () => {
         scene.rows('SELECT * FROM orders WHERE id = $1', [order.orderId]),
         scene.rows('SELECT * FROM order_history WHERE order_id = $1', [order.orderId]),
       ]);
-    const [before, said] = [await state(), scene.factsOf(order)];
+    const [before, factsSent] = [await state(), scene.factsOf(order)];
     for (const { message, id } of story) await scene.send(message, { id });
     for (const { message } of story) await scene.send(message);
     await scene.everythingIsHandled();
     expect(await state()).toEqual(before);
-    expect(scene.factsOf(order)).toEqual(said);
-    expect(said).toEqual([
+    expect(scene.factsOf(order)).toEqual(factsSent);
+    expect(factsSent).toEqual([
       'order.placed',
       'order.priced',
       'order.awaiting_payment',

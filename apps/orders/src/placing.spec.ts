@@ -93,8 +93,8 @@ describe('placing an order', () => {
       lines: [{ name: 'T-shirt', unitPrice: flashSale.unitPrice }],
     });
     expect(reply).toMatchObject({ flashSaleId: PAYMENT });
-    const { messages: told } = applying(order!, [facts.stockReserved, facts.payableOpened, facts.paymentCaptured]);
-    const own = [...messages!, ...told].filter(({ contract }) => contract.kind === 'event');
+    const { messages: later } = applying(order!, [facts.stockReserved, facts.payableOpened, facts.paymentCaptured]);
+    const own = [...messages!, ...later].filter(({ contract }) => contract.kind === 'event');
     expect(own.map(({ contract, data }) => [contract.type, (data as { flashSaleId?: string }).flashSaleId])).toEqual(
       ['order.placed', 'order.priced', 'order.awaiting_payment', 'order.paid'].map((type) => [type, PAYMENT]),
     );

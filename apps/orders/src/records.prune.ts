@@ -4,7 +4,7 @@ import { Pool } from 'pg';
 import type { OrdersConfig } from './config.js';
 
 /** Refusals and early cancellations that are kept of one user. More are made only by a client that repeats what was refused. */
-const MOST_OF_A_USER = 100;
+const MAX_PER_USER = 100;
 /** Rows that one statement deletes: some milliseconds of work. */
 const BATCH = 1_000;
 
@@ -18,7 +18,7 @@ const DELETE_BATCH = `
       SELECT id FROM (
         SELECT id, recorded_at, row_number() OVER (PARTITION BY user_id ORDER BY recorded_at DESC) AS nth FROM orders WHERE placed_at IS NULL AND version > 0
       ) AS records
-      WHERE nth > ${MOST_OF_A_USER} OR recorded_at < now() - $1 * interval '1 day'
+      WHERE nth > ${MAX_PER_USER} OR recorded_at < now() - $1 * interval '1 day'
       LIMIT ${BATCH}
     )
     FOR UPDATE SKIP LOCKED

@@ -135,7 +135,7 @@ it('keeps the orders of before, and says of each entry of their history what the
   );
   const before = await testDatabase('orders', { schemaSql: old });
   try {
-    const told = [
+    const timeline = [
       'order.placed',
       'order.priced',
       'order.awaiting_payment',
@@ -151,7 +151,7 @@ it('keeps the orders of before, and says of each entry of their history what the
         "INSERT INTO order_history SELECT $1, n, now(), type, '{}' FROM unnest($2::text[]) WITH ORDINALITY AS t(type, n)",
         [id, types],
       );
-    await insert(ORDER, told);
+    await insert(ORDER, timeline);
     await insert(USER, ['order.placed', 'order.cancelled', 'payment.refunded']);
     await before.pool.query(
       `INSERT INTO orders (id, user_id, body_hash, status, reason, lines, address, currency, subtotal, total, placed_at, version)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { recordOutcome } from './capture.js';
-import { expectFewFailures, MOST_FAILURES, refuseCard } from './card-failures.js';
+import { expectFewFailures, MAX_FAILURES, refuseCard } from './card-failures.js';
 import { openPayable, pay as payAt, payableNow as payableAt } from './payable.js';
 import type { Decision, State } from './tables.js';
 
@@ -85,12 +85,12 @@ describe('cards that fail', () => {
   });
 
   it('are forgotten when there are very many, the earliest first', () => {
-    const state = Array.from({ length: MOST_FAILURES + 5 }, (_, n) => n).reduce((so, n) => declined(so, one!, n), open);
+    const state = Array.from({ length: MAX_FAILURES + 5 }, (_, n) => n).reduce((so, n) => declined(so, one!, n), open);
     const kept = state.failures[userId]!;
     expect([kept.failures.length, kept.failures[0], kept.version]).toEqual([
-      MOST_FAILURES,
+      MAX_FAILURES,
       { orderId: one!.orderId, at: at(5).toISOString() },
-      MOST_FAILURES + 5,
+      MAX_FAILURES + 5,
     ]);
   });
 

@@ -19,7 +19,7 @@ const after = (state: State, { state: changes = {} }: Decision): State => ({
   captures: { ...state.captures, ...changes.captures },
   failures: { ...state.failures, ...changes.failures },
 });
-const told = ({ messages = [] }: Decision) =>
+const sent = ({ messages = [] }: Decision) =>
   messages.map(({ contract, data, delegate }) => ({
     type: contract.type,
     ...(data as object),
@@ -52,7 +52,7 @@ describe('a capture without an outcome', () => {
     (_, state) => {
       expect(resendCapture(state, asking, later(119))).toEqual({});
       const again = resendCapture(state, asking, later(120));
-      expect(told(again)).toEqual([{ type: 'payments.capture', orderId, captureId }]);
+      expect(sent(again)).toEqual([{ type: 'payments.capture', orderId, captureId }]);
       const asked = after(state, again);
       expect(asked.payables[orderId]).toEqual({
         ...state.payables[orderId],
@@ -60,7 +60,7 @@ describe('a capture without an outcome', () => {
         version: state.payables[orderId]!.version + 1,
       });
       expect(resendCapture(asked, asking, later(121))).toEqual({});
-      expect(told(resendCapture(asked, asking, later(240)))).toHaveLength(1);
+      expect(sent(resendCapture(asked, asking, later(240)))).toHaveLength(1);
     },
   );
 
@@ -76,7 +76,7 @@ describe('a refund that is not done', () => {
   it('is asked for again when it is due, and not twice', () => {
     expect(resendRefund(refunding, asking, later(119))).toEqual({});
     const again = resendRefund(refunding, asking, later(120));
-    expect(told(again)).toEqual([{ type: 'payments.refund', orderId, captureId }]);
+    expect(sent(again)).toEqual([{ type: 'payments.refund', orderId, captureId }]);
     const asked = after(refunding, again);
     expect(asked.payables[orderId]).toMatchObject({
       status: 'refunding',
@@ -92,7 +92,7 @@ describe('a refund that is not done', () => {
       State['payables'][string]
     >;
     const again = resendRefund({ ...refunding, payables: { [orderId]: old } }, asking, later(9_999));
-    expect(told(again)).toHaveLength(1);
+    expect(sent(again)).toHaveLength(1);
     expect(again.state!.payables![orderId]).toMatchObject({
       refundingSince: later(9_999),
       refundAskedAt: later(9_999),

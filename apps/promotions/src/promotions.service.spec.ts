@@ -31,7 +31,7 @@ let broker: TestBroker;
 let database: TestDatabase;
 let service: Service;
 let client: MessageClient;
-let heard: Facts;
+let received: Facts;
 
 const start = (): Promise<Service> =>
   startService(
@@ -47,7 +47,7 @@ const start = (): Promise<Service> =>
 
 beforeAll(async () => {
   [broker, database] = await Promise.all([testBroker({ tiersMs: [100, 200] }), testDatabase('promotions')]);
-  heard = await facts(broker);
+  received = await facts(broker);
   service = await start();
   client = new MessageClient({ url: broker.url, source: 'spec' });
   await eventually(() => expect(client.publisher.ready).toBe(true));
@@ -93,9 +93,10 @@ const of =
     fact.orderId === orderId;
 /** What has been said about an order so far. */
 const saidOf = (placed: Ordered) =>
-  [CouponRedeemed, CouponRejected, CouponReleased].flatMap((contract) => heard.of(contract, of(placed)));
-const redemption = async (placed: Ordered) => (await eventually(() => heard.of(CouponRedeemed, of(placed), 1)))[0]!;
-const refusal = async (placed: Ordered) => (await eventually(() => heard.of(CouponRejected, of(placed), 1)))[0]!.reason;
+  [CouponRedeemed, CouponRejected, CouponReleased].flatMap((contract) => received.of(contract, of(placed)));
+const redemption = async (placed: Ordered) => (await eventually(() => received.of(CouponRedeemed, of(placed), 1)))[0]!;
+const refusal = async (placed: Ordered) =>
+  (await eventually(() => received.of(CouponRejected, of(placed), 1)))[0]!.reason;
 
 /** Waits until a message has been decided on. */
 const decided = (id: string) =>
@@ -225,11 +226,11 @@ describe('an order with a coupon', () => {
       await publish(broker, OrderRejected, rejected(placed)),
     ];
     await Promise.all(ids.map(decided));
-    await eventually(() => heard.of(CouponReleased, of(placed), 1));
+    await eventually(() => received.of(CouponReleased, of(placed), 1));
     const next = order('BACK', 2_000, placed.userId);
     await publish(broker, OrderPlaced, next);
     await redemption(next);
-    expect(heard.of(CouponReleased, of(placed))).toEqual([
+    expect(received.of(CouponReleased, of(placed))).toEqual([
       { orderId: placed.orderId, userId: placed.userId, code: 'BACK', version: 2 },
     ]);
     expect(await redeemedOf('BACK')).toBe(1);
@@ -279,8 +280,8 @@ it('gives 50 orders at once on a coupon for 10 exactly 10 redemptions and 40 ref
   const orders = Array.from({ length: 50 }, () => order('HOT'));
   await Promise.all(orders.map((placed) => publish(broker, OrderPlaced, placed)));
   const ours = new Set<string>(orders.map(({ orderId }) => orderId));
-  const redeemed = await eventually(() => heard.of(CouponRedeemed, ({ orderId }) => ours.has(orderId), 10));
-  const refused = await eventually(() => heard.of(CouponRejected, ({ orderId }) => ours.has(orderId), 40));
+  const redeemed = await eventually(() => received.of(CouponRedeemed, ({ orderId }) => ours.has(orderId), 10));
+  const refused = await eventually(() => received.of(CouponRejected, ({ orderId }) => ours.has(orderId), 40));
   expect(new Set([...redeemed, ...refused].map(({ orderId }) => orderId)).size).toBe(50);
   expect(refused.every(({ reason }) => reason === 'used_up')).toBe(true);
   expect(await redeemedOf('HOT')).toBe(10);
@@ -305,7 +306,7 @@ describe('points', () => {
     expect(await points(userId)).toBe(19);
     await publish(broker, OrderCompleted, second);
     await eventually(async () => expect(await points(userId)).toBe(21));
-    const earned = await eventually(() => heard.of(PointsEarned, (fact) => fact.userId === userId, 2));
+    const earned = await eventually(() => received.of(PointsEarned, (fact) => fact.userId === userId, 2));
     expect(earned).toEqual([
       { orderId: first.orderId, userId, points: 19, balance: 19, version: 1 },
       { orderId: second.orderId, userId, points: 2, balance: 21, version: 2 },

@@ -33,11 +33,11 @@ export async function openSale(client: MessageClient, quantity: number): Promise
 /** Tells the gateway of a sale that flash-sale, which must not run, does not know. @returns its id */
 export async function pretendSale(client: MessageClient, gatewayPort: number, state: Sale['state']): Promise<string> {
   const sale = { id: newId(), state, ...offer(1), remaining: 1, held: 0, sold: 0, round: 1, version: 2 };
-  const heard = async (): Promise<void> => {
+  const isKnown = async (): Promise<void> => {
     await send(client, SaleChanged(sale));
     if (!(await fetch(`http://127.0.0.1:${gatewayPort}/flash-sales/${sale.id}`)).ok)
       throw new Error('the gateway has not heard of the sale');
   };
-  await eventually(heard, { withinMs: WITHIN_MS });
+  await eventually(isKnown, { withinMs: WITHIN_MS });
   return sale.id;
 }

@@ -65,13 +65,13 @@ export const ROUTES = {
 } as const;
 
 /** Each length of waiting is a queue on the broker, so they are whole seconds and bounded. */
-const LONGEST_DELAY_MS = 30 * 24 * 3_600_000;
+const MAX_DELAY_MS = 30 * 24 * 3_600_000;
 
 /**
  * Half of what RabbitMQ 4 takes (`max_message_size`): a larger one closes the channel, and with it everything that is on its way
  * there, and an outbox would send it again for ever. The largest of this system, a page of orders, has some 4 MB. Characters.
  */
-const LONGEST_BODY = 8 * 1024 * 1024;
+const MAX_BODY = 8 * 1024 * 1024;
 
 /** @throws PermanentError when the data does not fit the contract, or the broker: better here than at every listener. */
 export function encode({ contract, data, delayMs }: Outgoing, about: About): WireMessage {
@@ -79,10 +79,8 @@ export function encode({ contract, data, delayMs }: Outgoing, about: About): Wir
   if (!checked.success)
     throw new PermanentError(`${contract.type} does not fit its contract: ${z.prettifyError(checked.error)}`);
   const body = JSON.stringify(checked.data) ?? '';
-  if (body.length > LONGEST_BODY)
-    throw new PermanentError(
-      `${contract.type} is too large for a message: ${body.length} of ${LONGEST_BODY} characters`,
-    );
+  if (body.length > MAX_BODY)
+    throw new PermanentError(`${contract.type} is too large for a message: ${body.length} of ${MAX_BODY} characters`);
   return { ...routeOf(contract, delayMs), properties: propertiesOf(contract, about), body };
 }
 
@@ -93,7 +91,7 @@ function routeOf(
 ): Pick<WireMessage, 'exchange' | 'routingKey' | 'mandatory'> {
   if (
     delayMs !== undefined &&
-    (waitsIn === undefined || delayMs <= 0 || delayMs % 1_000 !== 0 || delayMs > LONGEST_DELAY_MS)
+    (waitsIn === undefined || delayMs <= 0 || delayMs % 1_000 !== 0 || delayMs > MAX_DELAY_MS)
   ) {
     throw new PermanentError(
       `${type} cannot wait for ${delayMs} ms: only timers wait, for whole seconds and at most 30 days`,

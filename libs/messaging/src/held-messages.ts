@@ -3,7 +3,7 @@ import { SICK_AFTER } from './dependencies.js';
 /** From the first failure to the second try; it doubles from try to try. Milliseconds. */
 const FIRST_PAUSE_MS = 250;
 /** So that the work goes on within seconds of the cure. Milliseconds. */
-const LONGEST_PAUSE_MS = 2_000;
+const MAX_PAUSE_MS = 2_000;
 /** Tries of one message before its dependency's success with others counts against it: both may change while it is tried. */
 const TRIES_BEFORE_CHARGE = 3;
 /** Probes with messages that are held, between two with one that is not: those that are held may be what the dependency fails on. */
@@ -107,7 +107,7 @@ export class HeldMessages<M> {
   queueIsEmpty(now: number): void {
     this.#probing = undefined;
     this.#probes += 1;
-    this.#probeAt = this.#held.size > 0 ? now : now + LONGEST_PAUSE_MS;
+    this.#probeAt = this.#held.size > 0 ? now : now + MAX_PAUSE_MS;
   }
 
   /** Takes those that have waited since before `instant`, to be given back to their queue; all of them by default. */
@@ -151,4 +151,4 @@ export class HeldMessages<M> {
   }
 }
 
-const pauseAfter = (tries: number): number => Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS);
+const pauseAfter = (tries: number): number => Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), MAX_PAUSE_MS);

@@ -9,7 +9,7 @@ import {
 /** Healthy providers answer in less; who takes longer is asked again with the same key. Milliseconds. */
 const TIMEOUT_MS = 10_000;
 /** A provider that asks for more is asked again after this, so that a wrong date does not stop a queue for a day. Milliseconds. */
-const LONGEST_RETRY_AFTER_MS = 300_000;
+const MAX_RETRY_AFTER_MS = 300_000;
 
 export interface OutsideRequest {
   method: 'POST' | 'DELETE';
@@ -115,7 +115,7 @@ function brokeOff(error: unknown): boolean {
 export function retryAfterMs(header: string | null, now: number): number | undefined {
   if (header === null || header.trim() === '') return undefined;
   const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER_MS);
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
 }
 
 /** `fetch` fails with a TypeError whose cause says why. */

@@ -38,14 +38,14 @@ describe('repeated work', () => {
   });
 
   it('goes on after a failure, which is told once and again after a success', async () => {
-    const told = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const outcomes = ['fails', 'fails', 'fails', 'works', 'fails', 'fails'];
     let rounds = 0;
     repeat(async () => {
       if (outcomes[rounds++] === 'fails') throw new Error('the database is away');
     });
     await eventually(() => expect(rounds).toBeGreaterThan(outcomes.length));
-    expect(told.mock.calls).toEqual(
+    expect(warn.mock.calls).toEqual(
       Array.from({ length: 2 }, () => ['failed and will be repeated: the database is away']),
     );
   });

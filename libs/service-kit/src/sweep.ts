@@ -16,7 +16,7 @@ export interface OverdueState {
 }
 
 /** Between two askings at most, as between the hourly tries of a message. */
-const LONGEST_PAUSE = "interval '1 hour'";
+const MAX_PAUSE = "interval '1 hour'";
 
 /**
  * SQL: it is time to ask again. `$1` seconds after the first time, then after twice as long each time, so that what is sick for
@@ -24,7 +24,7 @@ const LONGEST_PAUSE = "interval '1 hour'";
  * @param began the column of when it was first asked @param asked the column of when it was last asked
  */
 export const overdueSince = ({ began, asked }: { began: string; asked: string }): string =>
-  `${asked} <= now() - greatest(make_interval(secs => $1), least(${asked} - ${began}, ${LONGEST_PAUSE}))`;
+  `${asked} <= now() - greatest(make_interval(secs => $1), least(${asked} - ${began}, ${MAX_PAUSE}))`;
 
 /** One commit's worth. */
 export const BATCH_SIZE = 500;

@@ -1,7 +1,7 @@
 import type { ProductVersion } from '@sluice/contracts';
 
 /** Some 3 MB. The one that was remembered longest ago goes first: inventory is asked for it when it is ordered. */
-const MOST_PRODUCTS = 10_000;
+const MAX_PRODUCTS = 10_000;
 /**
  * A change is heard of over `shop.live` within milliseconds. A fact may be lost on the way or rest in inventory's
  * outbox, so after this time inventory is asked whether the product is still what it was. Milliseconds.
@@ -22,7 +22,7 @@ export class ProductCache {
   /** @param clock milliseconds, never going back */
   constructor(
     private readonly clock: () => number = () => performance.now(),
-    private readonly most = MOST_PRODUCTS,
+    private readonly max = MAX_PRODUCTS,
   ) {}
 
   get(sku: string): ProductVersion | undefined {
@@ -57,7 +57,7 @@ export class ProductCache {
     const { sku } = cached.product;
     this.#products.delete(sku);
     this.#products.set(sku, cached);
-    if (this.#products.size > this.most) this.#products.delete(this.#products.keys().next().value!);
+    if (this.#products.size > this.max) this.#products.delete(this.#products.keys().next().value!);
   }
 }
 

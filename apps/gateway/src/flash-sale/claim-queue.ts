@@ -13,7 +13,7 @@ const { LookAtQueues } = operationsOf('flash-sale')!;
 /** A service that is well answers in a few. Milliseconds. */
 const DEPTH_TIMEOUT_MS = 500;
 /** As many sales as are remembered. */
-const MOST_SALES = 1_000;
+const MAX_SALES = 1_000;
 
 interface Progress {
   drained: number;
@@ -79,7 +79,7 @@ export class ClaimQueue {
     if (drained < (this.#progress.get(saleId)?.drained ?? 0)) return;
     this.#progress.delete(saleId);
     this.#progress.set(saleId, { drained, perSecond });
-    if (this.#progress.size > MOST_SALES) this.#progress.delete(this.#progress.keys().next().value!);
+    if (this.#progress.size > MAX_SALES) this.#progress.delete(this.#progress.keys().next().value!);
     for (const onMoved of this.#subscriptions.get(saleId)) onMoved();
   }
 }

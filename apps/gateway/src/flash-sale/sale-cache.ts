@@ -2,13 +2,13 @@ import type { Sale } from '@sluice/contracts';
 import { isHidden } from './sale-state.js';
 
 /** Under a megabyte. Those that close first go first; one that is missed here is asked for when somebody comes for it. */
-const MOST_SALES = 1_000;
+const MAX_SALES = 1_000;
 
 /** The latest that was heard of each sale that may be seen. */
 export class SaleCache {
   readonly #sales = new Map<string, Sale>();
 
-  constructor(private readonly most = MOST_SALES) {}
+  constructor(private readonly max = MAX_SALES) {}
 
   get(id: string): Sale | undefined {
     return this.#sales.get(id);
@@ -23,7 +23,7 @@ export class SaleCache {
   put(sale: Sale): void {
     if (isHidden(sale) || sale.version <= (this.#sales.get(sale.id)?.version ?? -1)) return;
     this.#sales.set(sale.id, sale);
-    if (this.#sales.size > this.most) this.#evictOne();
+    if (this.#sales.size > this.max) this.#evictOne();
   }
 
   #evictOne(): void {

@@ -5,7 +5,7 @@ import { ProblemError } from '@sluice/messaging';
 const PATIENCE_MS = 1_000;
 /** Who comes again is told the same for so long. A sale that has come meanwhile is heard of. Milliseconds. */
 const CACHED_MS = 5_000;
-const MOST_ANSWERS = 10_000;
+const MAX_ANSWERS = 10_000;
 /**
  * Different ids that are asked for at a time. While flash-sale answers that is thousands in a second; while it does not, each
  * is let in after its patience, and whoever makes ids up cannot fill the line with them.
@@ -53,7 +53,7 @@ export class SaleLookup {
   #keep(id: string, answer: 'none' | undefined): void {
     this.#answers.delete(id);
     this.#answers.set(id, { answer, until: this.clock() + CACHED_MS });
-    if (this.#answers.size > MOST_ANSWERS) this.#answers.delete(this.#answers.keys().next().value!);
+    if (this.#answers.size > MAX_ANSWERS) this.#answers.delete(this.#answers.keys().next().value!);
   }
 }
 

@@ -12,7 +12,7 @@ import { SaleLookup } from './sale-lookup.js';
 
 /** As many sales as are remembered. */
 const PAGE = 100;
-const MOST_PAGES = 10;
+const MAX_PAGES = 10;
 /** The connection that asks may come a moment after the one that listens. Milliseconds. */
 const NOT_READY_MS = 100;
 
@@ -105,7 +105,7 @@ export class Sales implements OnModuleDestroy {
   async #list(): Promise<Set<string>> {
     const seen = new Set<string>();
     let cursor: string | undefined;
-    for (let pages = 0; pages < MOST_PAGES; pages++) {
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
       const { items, next } = await this.rpc.request(ListSales, {
         limit: PAGE,
         ...(cursor !== undefined && { cursor }),

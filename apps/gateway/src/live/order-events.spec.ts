@@ -51,18 +51,20 @@ describe('newsOf', () => {
         fc.boolean(),
         (statuses, known, fromTheStart) => {
           const history = historyOf(statuses);
-          const told: number[] = [];
+          const versions: number[] = [];
           // The owner's answer may be older than the one before it, unsorted, and hold what was told already.
           for (const length of [...known, history.length]) {
             const changes = history
               .slice(0, length)
               .reverse()
-              .filter(({ version }) => fromTheStart || version > told.length);
-            told.push(
-              ...newEventsOf({ order: orderThatIs('pending'), changes }, told.at(-1) ?? 0).events.map(({ id }) => id),
+              .filter(({ version }) => fromTheStart || version > versions.length);
+            versions.push(
+              ...newEventsOf({ order: orderThatIs('pending'), changes }, versions.at(-1) ?? 0).events.map(
+                ({ id }) => id,
+              ),
             );
           }
-          expect(told).toEqual(history.map(({ version }) => version));
+          expect(versions).toEqual(history.map(({ version }) => version));
         },
       ),
     );

@@ -7,7 +7,7 @@ import type { Asked, Tokens } from './tokens.js';
 
 const WINDOW_MS = 60_000;
 /** Users, or addresses, that are counted at a time, some 300 bytes each; beyond them those are forgotten that asked longest ago. */
-const MOST_COUNTED = 50_000;
+const MAX_COUNTED = 50_000;
 
 /** Here a password, a code or a phone number can be guessed at, and an SMS be caused. */
 const SIGN_IN = new Set(['/users', '/users/verification', '/users/verification/resend', '/sessions', '/me/password']);
@@ -57,7 +57,7 @@ const callerId = ({ caller }: Asked): string => caller!.id;
 
 /** Undefined: not limited. */
 function counter(fastify: FastifyInstance, max: number, keyGenerator: (request: FastifyRequest) => string) {
-  const options = { max, timeWindow: WINDOW_MS, cache: MOST_COUNTED, keyGenerator };
+  const options = { max, timeWindow: WINDOW_MS, cache: MAX_COUNTED, keyGenerator };
   return max > 0 ? fastify.createRateLimit(options) : undefined;
 }
 

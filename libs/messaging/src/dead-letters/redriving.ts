@@ -37,7 +37,7 @@ export async function redrive(
     if (republisher.exchange !== '') await channel.bindQueue(queue, republisher.exchange, queue).catch(gone(queue));
     let moved = 0;
     for await (const batch of batchesOf(lettersOf(channel, queue, taking)))
-      moved += await sendHome(channel, batch, republisher);
+      moved += await republishBatch(channel, batch, republisher);
     return moved;
   } finally {
     await releaseAndClose(channel);
@@ -51,11 +51,15 @@ const gone =
   };
 
 /** Those that were confirmed are done with, also when another was not. */
-async function sendHome(channel: ConfirmChannel, batch: readonly FetchedLetter[], by: Republisher): Promise<number> {
+async function republishBatch(
+  channel: ConfirmChannel,
+  batch: readonly FetchedLetter[],
+  by: Republisher,
+): Promise<number> {
   let returned = false;
   const onReturn = (): void => void (returned = true);
   channel.on('return', onReturn);
-  const results = await Promise.allSettled(batch.map((taken) => published(channel, home(taken, by), by.user)));
+  const results = await Promise.allSettled(batch.map((taken) => published(channel, redriveCopyOf(taken, by), by.user)));
   channel.off('return', onReturn);
   // They all go to the one queue, so what returned one of them has returned all.
   if (returned) throw new Error(`${batch[0]!.letter.queue} does not take its letters back: it is gone`);
@@ -66,7 +70,7 @@ async function sendHome(channel: ConfirmChannel, batch: readonly FetchedLetter[]
   return batch.length;
 }
 
-function home({ letter, message }: FetchedLetter, by: Republisher): Outbound {
+function redriveCopyOf({ letter, message }: FetchedLetter, by: Republisher): Outbound {
   const { queue, redriven, history, originalExchange: exchange = '', originalRoutingKey: routingKey = queue } = letter;
   return redrivenCopy(message, queue, {
     redriven: redriven + 1,
