@@ -80,10 +80,10 @@ describe.each([
     const sale = await shop.call<Sale>('POST', '/flash-sales', { token: admin, body });
     expect(sale).toMatchObject({ status: 201, body: { state: 'scheduled' } });
     const [claimant] = (await claimants(system, 1)) as [Claimant];
-    const knock = () =>
+    const postClaim = () =>
       shop.call('POST', `/flash-sales/${sale.body.id}/claims`, { token: claimant.token, body: { address: ADDRESS } });
     const until = async (status: number, before: number) => {
-      for (let answer = await knock(); ; answer = await knock()) {
+      for (let answer = await postClaim(); ; answer = await postClaim()) {
         if (answer.status === status)
           return { at: performance.now() - began, ticket: answer.headers.get('location') ?? '' };
         expect(answer.status).toBe(before);

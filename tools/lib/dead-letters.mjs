@@ -51,11 +51,11 @@ export function understoodLetters({ words: [verb, what], values: { type, reason,
 }
 
 /** Those on the map, and where the management API answers also those of newcomers. */
-async function queuesOf(broker, open, { homeOf, countLetters }) {
+async function queuesOf(broker, open, { ownQueueOf, countLetters }) {
   const { topology, settingsOf } = await loadTopology();
   const onMap = topology(settingsOf(process.env)).queues.map(({ name }) => name);
   const listed = broker.managementUrl ? await listedOn(broker).catch(() => []) : [];
-  const homes = [...new Set([...onMap, ...listed])].flatMap((name) => homeOf(name) ?? []);
+  const homes = [...new Set([...onMap, ...listed])].flatMap((name) => ownQueueOf(name) ?? []);
   const counted = [];
   for (const queue of homes) counted.push({ queue, count: await countLetters(open, queue).catch(() => undefined) });
   return counted.filter(({ count }) => count !== undefined);
@@ -78,11 +78,11 @@ async function chosen(what, queues, choice) {
   return { queues: queues.filter(({ count }) => count > 0), choice: { ...choice, id: what } };
 }
 
-async function list({ open, library: { headline, looking, summarise }, queues, queue, choice }) {
+async function list({ open, library: { headline, streamLetters, summarise }, queues, queue, choice }) {
   let some = false;
   for (const { queue: name, count } of queues.filter((one) => one.count > 0)) {
     const found = [];
-    const summary = await summarise(noting(looking(open, name, { limit: MOST_SUMMARISED, ...choice }), found));
+    const summary = await summarise(noting(streamLetters(open, name, { limit: MOST_SUMMARISED, ...choice }), found));
     if (summary.count === 0) continue;
     some = true;
     await write(
@@ -102,10 +102,10 @@ async function* noting(taken, found) {
   }
 }
 
-async function show({ open, library: { headline, look }, queues, choice }) {
+async function show({ open, library: { headline, readLetters }, queues, choice }) {
   const { scrub } = await loadCompiled('libs/service-kit/dist/secrets.js');
   const found = [];
-  for (const { queue } of queues) found.push(...(await look(open, queue, choice)));
+  for (const { queue } of queues) found.push(...(await readLetters(open, queue, choice)));
   if (found.length === 0) throw nobody(choice.id);
   await write(`${found.map((taken) => letterText(taken, scrub, headline)).join('\n\n')}\n`);
 }

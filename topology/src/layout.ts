@@ -182,7 +182,7 @@ export const consumers = (
     const made = takes.every(isTransient)
       ? mayBeLost(queue, replicated && takes.every(mayRest))
       : takes.some(isBounded)
-        ? atTheDoor(queue, bound, replicated)
+        ? boundedQueues(queue, bound, replicated)
         : mustNotBeLost(queue);
     const mended = made.queues
       .filter((one) => !one.name.endsWith('.dead'))
@@ -229,7 +229,7 @@ const mustNotBeLost = (queue: string): QueueAndBindings => ({
  * overshoots by hundreds and then refuses until it is down to 80 %. What it took must not be lost, and has no second chance here: a failed message waits and
  * is tried again in a quorum queue beside it, which has no bound.
  */
-function atTheDoor(queue: string, bound: number, replicated: boolean): QueueAndBindings {
+function boundedQueues(queue: string, bound: number, replicated: boolean): QueueAndBindings {
   const again = mustNotBeLost(`${queue}-again`);
   return {
     ...again,

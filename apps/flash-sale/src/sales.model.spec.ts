@@ -38,7 +38,7 @@ const step = fc.oneof(
     arbitrary: fc.record({ act: fc.constant('wait' as const), ms: fc.constantFrom(1, 250, 600, 3_000, 9_000) }),
   },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('sweep' as const), offer }) },
-  { weight: 2, arbitrary: fc.record({ act: fc.constant('shelve' as const), offer, lineIsEmpty: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ act: fc.constant('shelve' as const), offer, queueIsEmpty: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('allot' as const), offer }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('refuse' as const), offer }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('close' as const), offer }) },
@@ -77,7 +77,7 @@ class World {
       case 'sweep':
         return applyClock(this.state, { saleId }, this.now);
       case 'shelve':
-        return shelve(this.state, { saleId, queueIsEmpty: each.lineIsEmpty }, this.now);
+        return shelve(this.state, { saleId, queueIsEmpty: each.queueIsEmpty }, this.now);
       case 'allot':
         return allotted(this.state, { ...answer, quantity }, this.now);
       case 'refuse':
@@ -135,11 +135,11 @@ class World {
   }
 
   apply(decision: Decision): void {
-    const reportsBefore = this.saidOfSales().length;
+    const reportsBefore = this.reportsOfSales().length;
     this.state = afterwards(this.state, decision);
     for (const { contract, data } of decision.messages ?? [])
       this.sent.push({ type: contract.type, data: data as Record<string, unknown> });
-    for (const { state, closesAt, closedAt } of this.saidOfSales().slice(reportsBefore)) {
+    for (const { state, closesAt, closedAt } of this.reportsOfSales().slice(reportsBefore)) {
       const isOver = closedAt !== undefined || this.now >= new Date(closesAt);
       expect(isOver && ['scheduled', 'open', 'sold-out'].includes(state)).toBe(false);
     }
@@ -158,7 +158,7 @@ class World {
   }
 
   sale = (saleId: string): Sale => this.state.sales[saleId]!;
-  saidOfSales = () => this.of('sale.changed').map(({ data }) => data as Data<typeof SaleChanged>);
+  reportsOfSales = () => this.of('sale.changed').map(({ data }) => data as Data<typeof SaleChanged>);
   of = (type: string) => this.sent.filter((message) => message.type === type);
 
   winOf(saleId: string, userId: string): Sold | undefined {
@@ -185,7 +185,7 @@ function holds(world: World): void {
     expect(returned).toBe(state === 'closed' && shelveAt === null ? remaining : 0);
     if (shelveAt !== null) expect(state).toBe('closed');
     if (state === 'open' || state === 'sold-out') expect(state === 'open').toBe(remaining > 0);
-    const last = world.saidOfSales().findLast(({ id }) => id === saleId)!;
+    const last = world.reportsOfSales().findLast(({ id }) => id === saleId)!;
     expect({ state: last.state, round: last.round }).toEqual({ state, round });
   }
   const orders = world.of('orders.place').map(({ data }) => data['orderId']);

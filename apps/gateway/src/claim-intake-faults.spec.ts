@@ -47,7 +47,7 @@ describe('a door whose connection is lost', () => {
   it('takes no claims for a moment, and orders are taken all the same', async () => {
     const { id } = await announce([gateway]);
     const orders = await startPeer(broker, 'orders', OrdersPeer);
-    await loseTheDoor();
+    await dropClaimConnection();
     await eventually(async () => expect(await claim(gateway, id, ann)).toMatchObject({ status: 503 }));
     expect(await call(gateway, 'POST', '/orders', { as: ann, body: order() })).toMatchObject({ status: 201 });
     await eventually(async () => expect(await claim(gateway, id, ann)).toMatchObject({ status: 202 }));
@@ -56,7 +56,7 @@ describe('a door whose connection is lost', () => {
 });
 
 /** The management pages show a connection only seconds after it was opened. */
-async function loseTheDoor(): Promise<void> {
+async function dropClaimConnection(): Promise<void> {
   const connection = await eventually(async () => {
     const all = await broker.management.get<{ name: string; client_properties?: { connection_name?: string } }[]>(
       `vhosts/${broker.vhost}/connections`,

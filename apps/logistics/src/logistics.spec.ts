@@ -63,12 +63,12 @@ const start = async (settings: Parameters<typeof run>[0]) => started.push(await 
 const rows = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
   (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
 /** In the order of the parcel's own versions: facts may overtake each other on their way. */
-const saidAbout = (id: string) =>
+const messagesAbout = (id: string) =>
   received
     .filter(({ data }) => data['parcelId'] === id)
     .sort((a, b) => Number(a.data['version']) - Number(b.data['version']))
     .map(({ type }) => type);
-const hasArrived = (id: string) => JOURNEY.every((type) => saidAbout(id).includes(type));
+const hasArrived = (id: string) => JOURNEY.every((type) => messagesAbout(id).includes(type));
 const arrives = (id: string) => eventually(() => expect(hasArrived(id)).toBe(true));
 
 function paidOrder(...warehouses: Warehouse[]) {
@@ -95,7 +95,7 @@ describe('a paid order', () => {
     const { message, parcels } = paidOrder('east', 'west');
     await around.send(message, { correlationId: 'one-order' });
     for (const id of parcels) await arrives(id);
-    for (const id of parcels) expect(saidAbout(id)).toEqual(JOURNEY);
+    for (const id of parcels) expect(messagesAbout(id)).toEqual(JOURNEY);
     expect(
       new Set(
         received
@@ -127,7 +127,7 @@ describe('a paid order', () => {
     await around.send(next.message);
     await arrives(next.parcels[0]!);
     expect(await state()).toEqual(before);
-    for (const parcel of parcels) expect(saidAbout(parcel)).toEqual(JOURNEY);
+    for (const parcel of parcels) expect(messagesAbout(parcel)).toEqual(JOURNEY);
   });
 });
 
@@ -139,7 +139,7 @@ describe('a parcel', () => {
     for (const step of steps) statuses.push((await around.ask(step, { parcelId: id })).status);
     expect(statuses).toEqual(['dispatched', 'dispatched', 'delivered', 'delivered', 'delivered']);
     await arrives(id);
-    expect(saidAbout(id)).toEqual(JOURNEY);
+    expect(messagesAbout(id)).toEqual(JOURNEY);
   });
 
   it('cannot be delivered before it has left, when somebody asks', async () => {
@@ -154,7 +154,7 @@ describe('a parcel', () => {
     await arrives(id);
     await around.send(DispatchParcel({ parcelId: id }));
     expect(await around.ask(DispatchParcel, { parcelId: id })).toMatchObject({ status: 'delivered' });
-    expect(saidAbout(id)).toEqual(JOURNEY);
+    expect(messagesAbout(id)).toEqual(JOURNEY);
   });
 
   it('that does not exist is not found, and leaves nothing behind', async () => {
@@ -176,10 +176,10 @@ describe('the fake carrier', () => {
       ).toHaveLength(1),
     );
     await stop();
-    expect(saidAbout(parcels[0]!)).toEqual(['parcel.created']);
+    expect(messagesAbout(parcels[0]!)).toEqual(['parcel.created']);
     await start(QUICK);
     await arrives(parcels[0]!);
-    expect(saidAbout(parcels[0]!)).toEqual(JOURNEY);
+    expect(messagesAbout(parcels[0]!)).toEqual(JOURNEY);
   });
 
   it('does each thing once when several processes share its work', async () => {
@@ -188,7 +188,7 @@ describe('the fake carrier', () => {
     await Promise.all(orders.map(({ message }) => around.send(message)));
     const parcels = orders.flatMap((order) => order.parcels);
     await eventually(() => expect(parcels.filter((id) => !hasArrived(id))).toEqual([]), { withinMs: 20_000 });
-    for (const id of parcels) expect(saidAbout(id)).toEqual(JOURNEY);
+    for (const id of parcels) expect(messagesAbout(id)).toEqual(JOURNEY);
     expect(
       await rows("SELECT 1 FROM fake_carrier_jobs WHERE next <> 'nothing' AND parcel_id = ANY($1)", [parcels]),
     ).toEqual([]);

@@ -107,8 +107,8 @@ describe('a parcel', () => {
   });
 
   it('ends the same in whatever order and how often the carrier tells what it did, and tells each fact once', () => {
-    type Told = (parcel: Parcel) => Change;
-    const all: Told[] = [
+    type ParcelReport = (parcel: Parcel) => Change;
+    const all: ParcelReport[] = [
       (parcel) => dispatch(parcel, WITHOUT_REPLY, NOW),
       (parcel) => deliver(parcel, WITHOUT_REPLY, NOW),
       (parcel) => carrierBooked(parcel, 'ref-1', NOW),

@@ -31,10 +31,10 @@ const DELETE_BATCH = `
 export async function pruneRecords(
   pool: Pool,
   retentionDays: number,
-  goOn: () => boolean = () => true,
+  shouldContinue: () => boolean = () => true,
 ): Promise<number> {
   let pruned = 0;
-  for (let rows = BATCH; rows === BATCH && goOn(); pruned += rows)
+  for (let rows = BATCH; rows === BATCH && shouldContinue(); pruned += rows)
     rows = (await pool.query(DELETE_BATCH, [retentionDays])).rowCount ?? 0;
   return pruned;
 }

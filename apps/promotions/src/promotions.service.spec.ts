@@ -92,7 +92,7 @@ const of =
   (fact: { orderId: string }): boolean =>
     fact.orderId === orderId;
 /** What has been said about an order so far. */
-const saidOf = (placed: Ordered) =>
+const messagesOf = (placed: Ordered) =>
   [CouponRedeemed, CouponRejected, CouponReleased].flatMap((contract) => received.of(contract, of(placed)));
 const redemption = async (placed: Ordered) => (await eventually(() => received.of(CouponRedeemed, of(placed), 1)))[0]!;
 const refusal = async (placed: Ordered) =>
@@ -161,7 +161,7 @@ describe('an order with a coupon', () => {
       await publish(broker, OrderPlaced, placed, { properties: { messageId: id } });
     await Promise.all([decided(placedId), decided(againId)]);
     await untilHandled();
-    expect(saidOf(placed)).toEqual([
+    expect(messagesOf(placed)).toEqual([
       { orderId: placed.orderId, userId: placed.userId, code: 'TWICE', discount: usd(500), version: 1 },
     ]);
     expect(await redeemedOf('TWICE')).toBe(1);
@@ -246,7 +246,7 @@ describe('an order with a coupon', () => {
     expect(await refusal(second)).toBe('used_up');
     await decided(await publish(broker, OrderRejected, rejected(second)));
     await untilHandled();
-    expect([saidOf(second).length, await redeemedOf('FULL')]).toEqual([1, 1]);
+    expect([messagesOf(second).length, await redeemedOf('FULL')]).toEqual([1, 1]);
   });
 
   it.each([
@@ -261,7 +261,7 @@ describe('an order with a coupon', () => {
     const next = order(code);
     await publish(broker, OrderPlaced, next);
     await redemption(next);
-    expect([saidOf(early), await redeemedOf(code)]).toEqual([[], 1]);
+    expect([messagesOf(early), await redeemedOf(code)]).toEqual([[], 1]);
   });
 
   it('is nobody’s business here when it has none', async () => {
@@ -269,7 +269,7 @@ describe('an order with a coupon', () => {
     const placedId = await publish(broker, OrderPlaced, plain);
     const cancelledId = await publish(broker, OrderCancelled, cancelled(plain));
     await untilHandled();
-    expect(saidOf(plain)).toEqual([]);
+    expect(messagesOf(plain)).toEqual([]);
     expect(await rows('SELECT 1 FROM inbox WHERE id = ANY($1)', [[placedId, cancelledId]])).toEqual([]);
   });
 });

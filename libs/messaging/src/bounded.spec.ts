@@ -20,7 +20,7 @@ afterEach(async () => {
   await broker.close();
 });
 
-const knock = (n: number): Promise<string> =>
+const publishBounded = (n: number): Promise<string> =>
   publisher
     .publish(
       encode(Bounded({ n }), { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' }),
@@ -32,13 +32,13 @@ const knock = (n: number): Promise<string> =>
 
 describe('a bounded queue', () => {
   it('takes exactly so many, refuses the others at once, and every one that it took is handled', async () => {
-    const answers = await Promise.all(Array.from({ length: 4 * LIMIT }, (_, n) => knock(n)));
+    const answers = await Promise.all(Array.from({ length: 4 * LIMIT }, (_, n) => publishBounded(n)));
     const taken = answers.flatMap((answer, n) => (answer === 'in' ? [n] : []));
     expect([taken.length, new Set(answers)]).toEqual([LIMIT, new Set(['in', 'nacked'])]);
     const handled: number[] = [];
     await startService(broker, [handles(Bounded, async ({ data }) => void handled.push(data.n), DOOR)]);
     await eventually(() => expect(handled.sort((a, b) => a - b)).toEqual(taken));
-    expect(await knock(1)).toBe('in');
+    expect(await publishBounded(1)).toBe('in');
   });
 
   it('gets no retries back, however full it is: they are tried again from a queue beside it', async () => {
@@ -57,7 +57,7 @@ describe('a bounded queue', () => {
       ],
       { prefetch: 1 },
     );
-    expect(await knock(1)).toBe('in');
+    expect(await publishBounded(1)).toBe('in');
     await eventually(() => expect(tried).toEqual([1, 1]));
     expect(await depth(broker, 'probe.door-again')).toBe(0);
   });
@@ -82,7 +82,7 @@ describe('a bounded queue', () => {
 
   it('gives a message that came back from a dead consumer to the queue that counts deliveries', async () => {
     const channel = await broker.connection.createChannel();
-    await knock(7);
+    await publishBounded(7);
     await channel.get('probe.door');
     await channel.close(); // as a process that dies with it
     const seen: { n: number; from: string }[] = [];

@@ -169,7 +169,7 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   async #stop(): Promise<void> {
     this.#unwatch?.();
     const drained = Promise.all(this.#consumers.map((consumer) => consumer.drain()));
-    await Promise.race([drained, giveUp()]);
+    await Promise.race([drained, drainTimeout()]);
     if (this.#consumers.length > 0) await pause(ACKS_ARRIVE_WITHIN_MS);
     await Promise.all(this.#consumers.map((consumer) => consumer.close()));
     if (!this.options.publisher) await this.#publisher?.close();
@@ -180,4 +180,4 @@ export class MessageServer extends Server implements CustomTransportStrategy {
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Does not keep the process alive when the handlers are done sooner. */
-const giveUp = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, DRAIN_WITHIN_MS).unref());
+const drainTimeout = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, DRAIN_WITHIN_MS).unref());

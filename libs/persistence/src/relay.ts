@@ -148,11 +148,15 @@ export class OutboxRelay {
 
   async #sweep(): Promise<void> {
     const { pool, publisher, publishDeadlineMs = PUBLISH_DEADLINE_MS, marginMs = MARGIN_MS } = this.options;
-    const goOn = (): boolean => !this.#stopping.signal.aborted;
+    const shouldContinue = (): boolean => !this.#stopping.signal.aborted;
     try {
-      const { published, refused, reason } = await sweep(pool, publisher, publishDeadlineMs + marginMs, goOn, () => [
-        ...this.#inMemory,
-      ]);
+      const { published, refused, reason } = await sweep(
+        pool,
+        publisher,
+        publishDeadlineMs + marginMs,
+        shouldContinue,
+        () => [...this.#inMemory],
+      );
       if (published > 0) this.#logger.log(`published ${published} messages that were left in the outbox`);
       if (refused > 0) this.#logger.warn(`${refused} messages stay in the outbox: ${String(reason)}`);
     } catch (error) {

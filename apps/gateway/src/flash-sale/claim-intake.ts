@@ -4,7 +4,7 @@ import { type MessageClient, ProblemError, PublishError } from '@sluice/messagin
 import { ShopClock } from '../shop-clock.js';
 import { correlationId } from '../web/correlation.js';
 import { CLAIM_CLIENT } from './claim-client.js';
-import { expectOpen } from './sale-open.guard.js';
+import { requireOpen } from './sale-open.guard.js';
 import { ClaimQueue } from './claim-queue.js';
 import type { QueueEntry, QueuePosition } from './queue-position.js';
 import { admissionFor } from './sale-state.js';
@@ -42,7 +42,7 @@ export class ClaimIntake {
   async offer(userId: string, saleId: string, address: Address): Promise<QueuedClaim | typeof FULL> {
     const admission = admissionFor(await this.sales.find(saleId), this.sales.now());
     const acceptedAt = this.sales.stamp() ?? this.clock.now();
-    expectOpen(admission);
+    requireOpen(admission);
     const claimed = { saleId, userId, round: admission.round };
     const entry = await this.queue.entryNow(saleId);
     if (!(await this.#publish({ ...claimed, address }, acceptedAt))) return FULL;

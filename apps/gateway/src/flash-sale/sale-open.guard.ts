@@ -13,7 +13,7 @@ const REFUSALS: Record<Exclude<Admission['is'], 'open'>, ProblemError> = {
 };
 
 /** @throws ProblemError 425 too early, 410 sold out or closed */
-export function expectOpen(admission: Admission): asserts admission is Admission & { is: 'open' } {
+export function requireOpen(admission: Admission): asserts admission is Admission & { is: 'open' } {
   if (admission.is !== 'open') throw REFUSALS[admission.is];
 }
 
@@ -25,7 +25,7 @@ export class SaleOpenGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { id } = context.switchToHttp().getRequest<FastifyRequest<{ Params: { id: string } }>>().params;
     // Guards come before pipes: what is no id is left to the pipe to refuse.
-    expectOpen(admissionFor(this.sales.get(Id.safeParse(id).data ?? id), this.sales.now()));
+    requireOpen(admissionFor(this.sales.get(Id.safeParse(id).data ?? id), this.sales.now()));
     return true;
   }
 }

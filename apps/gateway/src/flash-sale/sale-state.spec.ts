@@ -8,7 +8,7 @@ const [OPENS, CLOSES] = [Date.parse('2026-11-27T08:00:00Z'), Date.parse('2026-11
 const sale = (change: Partial<Sale>): Sale =>
   saleOf({ id: 'x', opensAt: new Date(OPENS).toISOString(), closesAt: new Date(CLOSES).toISOString(), ...change });
 
-describe('doorFor', () => {
+describe('admissionFor', () => {
   it.each([
     ['scheduled', OPENS - 1, { is: 'early' }],
     ['scheduled', OPENS, { is: 'open', round: 1 }],

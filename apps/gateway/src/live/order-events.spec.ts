@@ -22,7 +22,7 @@ const historyOf = (statuses: OrderStatus[]): OrderChange[] =>
   statuses.map((status, index) => ({ version: index + 1, at: NOW, type: `change ${index + 1}`, detail: {}, status }));
 const FINAL = ['completed', 'rejected', 'cancelled'];
 
-describe('newsOf', () => {
+describe('newEventsOf', () => {
   it('tells a change with its own status and the rest of the order as it is now', () => {
     const order = { ...orderThatIs('paid'), paidAt: NOW };
     const changes = [

@@ -5,16 +5,16 @@ import { Refresher } from './refresher.js';
 /** Longer than any test here runs. */
 const NEVER_MS = 600_000;
 
-let catchUp: Refresher;
+let refresher: Refresher;
 afterEach(() => {
-  catchUp.stop();
+  refresher.stop();
   vi.useRealTimers();
 });
 
 /** Counts its reads, each of which ends when the test says so. */
 function reader(everyMs: number): { reads: number; finish(): void } {
   const state = { reads: 0, finish: () => undefined as void };
-  catchUp = new Refresher(async () => {
+  refresher = new Refresher(async () => {
     state.reads += 1;
     await new Promise<void>((resolve) => (state.finish = resolve));
   }, everyMs);
@@ -24,8 +24,8 @@ function reader(everyMs: number): { reads: number; finish(): void } {
 describe('catching up', () => {
   it('reads once at a time, and once more for all hints that came meanwhile', async () => {
     const state = reader(NEVER_MS);
-    catchUp.start();
-    for (let n = 0; n < 5; n++) catchUp.trigger();
+    refresher.start();
+    for (let n = 0; n < 5; n++) refresher.trigger();
     expect(state.reads).toBe(1);
     state.finish();
     await eventually(() => expect(state.reads).toBe(2));
@@ -37,18 +37,18 @@ describe('catching up', () => {
 
   it('keeps a hint that came before it began, and reads nothing by itself then', () => {
     const hinted = reader(NEVER_MS);
-    catchUp.trigger();
+    refresher.trigger();
     expect(hinted.reads).toBe(0);
-    catchUp.start();
+    refresher.start();
     expect(hinted.reads).toBe(1);
     const unhinted = reader(NEVER_MS);
-    catchUp.start();
+    refresher.start();
     expect(unhinted.reads).toBe(0);
   });
 
   it('reads every so often without a hint', async () => {
     const state = reader(10);
-    catchUp.start();
+    refresher.start();
     for (let n = 1; n <= 3; n++) {
       await eventually(() => expect(state.reads).toBe(n));
       state.finish();
@@ -58,14 +58,14 @@ describe('catching up', () => {
   it('reads no more once it is stopped, neither for a hint nor after the read that is under way', async () => {
     vi.useFakeTimers();
     const state = reader(100);
-    catchUp.start();
-    catchUp.trigger();
-    catchUp.trigger();
-    catchUp.stop();
+    refresher.start();
+    refresher.trigger();
+    refresher.trigger();
+    refresher.stop();
     state.finish();
     await vi.advanceTimersByTimeAsync(0);
     expect(vi.getTimerCount()).toBe(0);
-    catchUp.trigger();
+    refresher.trigger();
     expect(state.reads).toBe(1);
   });
 });
