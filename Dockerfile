@@ -12,11 +12,12 @@ WORKDIR /app
 COPY --from=manifests /manifests .
 RUN --mount=type=cache,target=/root/.npm npm ci
 COPY . .
-RUN node tools/build.mjs
-# Programs without the compiler's notes: /out/libs, /out/apps/<service>, /out/topology.
-RUN mkdir /out && cp -r --parents libs/*/package.json libs/*/dist apps/*/package.json apps/*/dist topology/package.json topology/dist /out \
+RUN node start.mjs build
+# Programs without the compiler's notes: /out/libs, /out/apps/<service>, /out/topology; /commands: what the setup runs.
+RUN mkdir /out /commands && cp -r --parents libs/*/package.json libs/*/dist apps/*/package.json apps/*/dist topology/package.json topology/dist /out \
+ && cp -r --parents stack/package.json stack/dist audit/package.json audit/dist cli/package.json cli/dist /commands \
  && mkdir /audited && cp --parents apps/*/dist/invariants.js /audited \
- && find /out -name '*.d.ts' -delete -o -name '*.d.ts.map' -delete -o -name .tsbuildinfo -delete && rm -r /out/libs/testing
+ && find /out /commands -name '*.d.ts' -delete -o -name '*.d.ts.map' -delete -o -name .tsbuildinfo -delete
 
 FROM build AS packages
 RUN npm prune --omit=dev --omit=optional
@@ -31,20 +32,20 @@ COPY --from=packages /app/node_modules node_modules
 COPY --from=build /out/libs libs
 USER node
 
-# Before the services: secrets, databases, topology (tools/container-setup.mjs).
+# Before the services: secrets, databases, topology (cli/src/commands/container-setup.ts).
 FROM runtime AS setup
 COPY --from=build /out/topology topology
 # What each service says of itself that always holds: for `audit`.
 COPY --from=build /audited/apps apps
 COPY package.json .
 COPY prisma prisma
-COPY tools tools
+COPY --from=build /commands .
 # The volume of secrets takes its owner from here.
 USER root
 RUN install -d -o node -g node /secrets
 USER node
 ENV SLUICE_HOME=/secrets
-ENTRYPOINT ["node", "tools/container-setup.mjs"]
+ENTRYPOINT ["node", "cli/dist/main.js", "container-setup"]
 
 FROM runtime AS service
 ARG SERVICE

@@ -33,7 +33,7 @@ const units = project(import.meta.dirname, {
   include: [
     '{apps,libs}/*/src/**/*.spec.ts',
     'topology/src/**/*.spec.ts',
-    'tools/lib/**/*.spec.mjs',
+    '{stack,testing,audit,chaos,fuzz,rights,mutation,cli}/src/**/*.spec.ts',
     'load/spec/**/*.spec.mjs',
   ],
 });

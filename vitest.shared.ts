@@ -21,7 +21,7 @@ export function project(root: string, test: UserWorkspaceConfig['test'] = {}): U
       environment: 'node',
       // Files share what they have imported, which halves the time for imports; each brings its own vhost, databases and processes.
       isolate: false,
-      setupFiles: [path.join(import.meta.dirname, 'libs/testing/src/zero-metrics.ts')],
+      setupFiles: [path.join(import.meta.dirname, 'testing/src/zero-metrics.ts')],
       testTimeout: 30_000,
       hookTimeout: 60_000,
       ...test,

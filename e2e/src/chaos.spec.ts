@@ -15,7 +15,7 @@ describe.skipIf(!canStartBroker || process.env['E2E_IN_CONTAINERS'] === 'true')(
     it(
       'loses nothing, doubles nothing, leaves no dead letter, recovers by itself each time, and adds up',
       async () => {
-        chaos = run('tools/chaos.mjs', {}, ['--short', '--seed', SEED]);
+        chaos = run('start.mjs', {}, ['chaos', '--short', '--seed', SEED]);
         const code = await chaos.exitCode;
         expect(code, chaos.output()).toBe(0);
       },

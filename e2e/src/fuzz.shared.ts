@@ -29,7 +29,7 @@ describe('whatever is sent to the gateway', () => {
   it(
     'is answered as the document says, writes nothing when it is refused, and may be asked again',
     async () => {
-      fuzz = run('tools/fuzz.mjs', servers(), ['--base', system.url, '--seed', SEED, '--requests', REQUESTS]);
+      fuzz = run('start.mjs', servers(), ['fuzz', '--base', system.url, '--seed', SEED, '--requests', REQUESTS]);
       const code = await fuzz.exitCode;
       expect(code, fuzz.output()).toBe(0);
       expect(fuzz.output()).toMatch(/✓ 2,\d{3} requests of \d{2} operations/);

@@ -1,12 +1,12 @@
 import { run, type System } from '@sluice/testing';
 
-/** What a program of `tools/` said, and how it ended. */
+/** What a command said, and how it ended. */
 export interface CommandResult {
   code: number | null;
   output: string;
 }
 
-/** Runs a program of `tools/` as the operator of this system does. */
+/** Runs a command as the operator of this system does. */
 export async function operate(
   { broker, databases }: System,
   tool: 'audit' | 'dead-letters',
@@ -17,9 +17,9 @@ export async function operate(
     url,
   ]);
   const program = run(
-    `tools/${tool}.mjs`,
+    'start.mjs',
     { AMQP_URL: broker.url, AMQP_MANAGEMENT_URL: broker.management.url, ...Object.fromEntries(urls) },
-    args,
+    [tool, ...args],
   );
   return { code: await program.exitCode, output: program.output() };
 }

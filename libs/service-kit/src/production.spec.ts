@@ -7,7 +7,7 @@ import { EnvironmentError } from './variable.js';
 const pem = (der: Buffer, which: string): string =>
   `-----BEGIN ${which} KEY-----\n${der.toString('base64')}\n-----END ${which} KEY-----\n`;
 const own = generateKeyPairSync('ed25519');
-/** As tools/lib/secrets.mjs makes them: the seed is marked. */
+/** As stack/src/services/secrets.ts makes them: the seed is marked. */
 const DEVELOPMENT_KEY = pem(
   Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.from('development-'), randomBytes(20)]),
   'PRIVATE',

@@ -69,7 +69,7 @@ function decoded(text: string): string {
 
 /** As short as `openssl rand -hex 16`; eight characters at least must differ, and words are not random. */
 const RANDOM = /^(?!.*(secret|password|changeme|example)).{32,}$/is;
-/** The mark of tools/lib/secrets.mjs: what its secrets and the seeds of its private keys begin with, and in a comment beside its public keys. */
+/** The mark of stack/src/services/secrets.ts: what its secrets and the seeds of its private keys begin with, and in a comment beside its public keys. */
 const MADE_BY_NPM_START = /^(# )?development-/;
 const ONE_OF_ITS_OWN = 'was made by npm start, on a development machine: give it one of its own';
 

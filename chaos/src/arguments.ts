@@ -1,0 +1,91 @@
+// @ts-nocheck
+import { parseArgs } from 'node:util';
+import { Failure } from '@sluice/stack/failure';
+import { LONG_FAULTS } from './long/plan.js';
+
+export const USAGE = `npm run chaos                  kills, cuts, stalls and freezes whatever Sluice is made of, under load, and looks whether anything was lost
+  -- --seed <n>                the same faults in the same order at the same times as the run that printed this seed
+  -- --seeds <n>               that many runs, one after the other, each with a new system; from --seed on, or from a new one
+  -- --short                   those faults that find the most, in about two minutes
+  -- --long                    instead: environments that are sick for minutes, half an hour in all
+  -- --long --scale <share>    each for that share of its time, such as 0.1
+  -- --long --only <faults>    some of them, by comma: ${LONG_FAULTS.join(', ')}
+  -- --help
+It starts a system of its own beside whatever else runs here, and removes it. Exits with 1 when anything was lost or doubled,
+did not recover, or did not add up.`;
+
+const MOST_SEEDS = 1_000;
+/** So that seeds are easily typed. */
+const LARGEST_SEED = 999_999;
+
+/** Less, and a fault would end before anything has met it. */
+const SHORTEST = 0.02;
+const HELP = 'npm run chaos -- --help';
+
+/** @typedef {{ help: boolean, short: boolean, long: boolean, scale: number, only?: string[], seed: number, seeds: number }} Options */
+
+/**
+ * @param {string[]} args @param {() => number} [newSeed] for who gives none
+ * @returns {Options}
+ * @throws {Failure}
+ */
+export function chaosArguments(args, newSeed = () => 1 + Math.floor(Math.random() * LARGEST_SEED)) {
+  const { help = false, short = false, long = false, seed, seeds, scale, only } = valuesOf(args);
+  if (short && long) throw new Failure('a run is short or long, not both', HELP);
+  if (!long && (scale !== undefined || only !== undefined))
+    throw new Failure('--scale and --only are of the long form: say --long too', HELP);
+  return {
+    help,
+    short,
+    long,
+    scale: scale === undefined ? 1 : share('--scale', scale),
+    ...(only !== undefined && { only: faults(only) }),
+    seed: seed === undefined ? newSeed() : wholeNumber('--seed', seed, LARGEST_SEED),
+    seeds: seeds === undefined ? 1 : wholeNumber('--seeds', seeds, MOST_SEEDS),
+  };
+}
+
+function valuesOf(args) {
+  const flag = { type: /** @type {const} */ 'boolean' };
+  const value = { type: /** @type {const} */ 'string' };
+  try {
+    return parseArgs({
+      args,
+      options: { help: flag, short: flag, long: flag, seed: value, seeds: value, scale: value, only: value },
+    }).values;
+  } catch (error) {
+    throw new Failure(error.message, HELP);
+  }
+}
+
+function wholeNumber(name, text, most) {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= most) return number;
+  throw new Failure(`${name} is "${text}": it must be a whole number from 1 to ${most}`, HELP);
+}
+
+function share(name, text) {
+  const number = Number(text);
+  if (number >= SHORTEST && number <= 1) return number;
+  throw new Failure(`${name} is "${text}": it must be a number from ${SHORTEST} to 1`, HELP);
+}
+
+function faults(text) {
+  const keys = text.split(',');
+  const unknown = keys.filter((key) => !LONG_FAULTS.includes(/** @type {any} */ key));
+  if (unknown.length > 0)
+    throw new Failure(`--only does not know "${unknown.join(', ')}": there are ${LONG_FAULTS.join(', ')}`, HELP);
+  return keys;
+}
+
+/** @param {Pick<Options, 'short'> & Partial<Options>} form @returns {string[]} the arguments of that form, without its seed */
+export const formArguments = ({ short, long, scale = 1, only }) => [
+  ...(short ? ['--short'] : []),
+  ...(long ? ['--long'] : []),
+  ...(scale === 1 ? [] : ['--scale', String(scale)]),
+  ...(only ? ['--only', only.join(',')] : []),
+];
+
+/** @returns {string} what does this very run again */
+export const commandOf = ({ seed, ...form }) =>
+  `npm run chaos -- ${[...formArguments(form), '--seed', seed].join(' ')}`;

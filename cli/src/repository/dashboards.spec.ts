@@ -1,0 +1,224 @@
+// @ts-nocheck
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { register } from 'prom-client';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { catalogue } from '../../../libs/contracts/src/index.ts';
+import { metricsText } from '../../../libs/service-kit/src/metrics.ts';
+import { topology } from '../../../topology/src/index.ts';
+import { allServices, inRoot } from '@sluice/stack/workspace';
+
+const at = (...names) => inRoot('deploy/observability', ...names);
+const yaml = (...names) => parse(readFileSync(at(...names), 'utf8'));
+const compose = parse(readFileSync(inRoot('docker-compose.yml'), 'utf8'), { merge: true });
+const prometheus = yaml('prometheus/prometheus.yml');
+const alerts = yaml('prometheus/alerts.yml').groups.flatMap(({ rules }) => rules);
+const dashboards = readdirSync(at('grafana/dashboards')).map((file) =>
+  JSON.parse(readFileSync(at('grafana/dashboards', file), 'utf8')),
+);
+const panels = dashboards.flatMap((board) =>
+  board.panels.filter(({ type }) => type !== 'row').map((panel) => ({ ...panel, board: board.title })),
+);
+
+/** Everything that is asked of Prometheus, by where. */
+const expressions = [
+  ...alerts.map(({ alert, expr }) => [alert, expr]),
+  ...panels.flatMap(({ board, title, targets }) => targets.map(({ expr }) => [`${board}, ${title}`, expr])),
+];
+
+/** What RabbitMQ's plugin and Prometheus itself say, with their labels. */
+const EXTERNAL = {
+  up: ['instance'],
+  rabbitmq_detailed_queue_messages: ['queue', 'vhost'],
+  rabbitmq_detailed_queue_messages_ready: ['queue', 'vhost'],
+  rabbitmq_detailed_queue_consumers: ['queue', 'vhost'],
+  rabbitmq_alarms_memory_used_watermark: [],
+  rabbitmq_alarms_free_disk_space_watermark: [],
+  rabbitmq_process_resident_memory_bytes: [],
+  rabbitmq_resident_memory_limit_bytes: [],
+  rabbitmq_disk_space_available_bytes: [],
+  rabbitmq_disk_space_available_limit_bytes: [],
+};
+/** What Prometheus puts on everything that it scrapes (prometheus.yml). */
+const TARGET = ['service', 'instance', 'job', '__name__'];
+
+/** By name: the labels of every metric there is. */
+const known = new Map(Object.entries(EXTERNAL));
+
+/** The sources of libraries and apps that make metrics: to load one declares them. */
+function declaring() {
+  const folders = ['libs', 'apps'].flatMap((kind) =>
+    readdirSync(inRoot(kind)).map((name) => inRoot(kind, name, 'src')),
+  );
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true }).map((file) => path.join(folder, file)),
+  );
+  const sources = files.filter((file) => file.endsWith('.ts') && !/\.spec\.ts$|\/generated\/|\/testing\//.test(file));
+  return sources.filter((file) =>
+    /new (Counter|Gauge|Histogram|Summary|ScrapeTimeGauge)\(/.test(readFileSync(file, 'utf8')),
+  );
+}
+
+beforeAll(async () => {
+  await metricsText(); // the process's own metrics begin with the first scrape
+  for (const file of declaring()) await import(file);
+  for (const { name, labelNames, constructor } of register.getMetricsAsArray()) {
+    const suffixes = constructor.name === 'Histogram' ? ['_bucket', '_sum', '_count'] : [''];
+    for (const suffix of suffixes)
+      known.set(`${name}${suffix}`, [...labelNames, ...(suffix === '_bucket' ? ['le'] : [])]);
+  }
+});
+
+const metricsIn = (expr) => [...new Set(expr.match(/\b(?:sluice|rabbitmq|nodejs|process)_[a-z0-9_]+|\bup\b/g) ?? [])];
+/** Each selector with its metrics: `name{...}`, or `{__name__=~"a|b", ...}`. */
+const selectorsIn = (expr) =>
+  [...expr.matchAll(/([a-z0-9_]*)\{([^}]*)\}/g)].map(([, name, matchers]) => ({
+    metrics: name ? [name] : metricsIn(matchers),
+    labels: [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)\s*"/g)].map(([, label]) => label),
+  }));
+const groupedBy = (expr) =>
+  [...expr.matchAll(/\b(?:by|on) \(([^)]*)\)/g)].flatMap(([, labels]) =>
+    labels.split(',').map((label) => label.trim()),
+  );
+const valuesOf = (expr, label) =>
+  [...expr.matchAll(new RegExp(`\\b${label}="([^"]*)"`, 'g'))].map(([, value]) => value);
+
+describe('dashboards and alerts', () => {
+  it('know of metrics at all', () => {
+    expect([...known.keys()]).toEqual(
+      expect.arrayContaining([
+        'sluice_http_requests_total',
+        'sluice_handle_seconds_bucket',
+        'sluice_sale_pieces',
+        'process_cpu_seconds_total',
+      ]),
+    );
+    expect(expressions.length).toBeGreaterThan(50);
+  });
+
+  it.each(expressions)('%s: asks for metrics that there are, by labels that they have', (_, expr) => {
+    const metrics = metricsIn(expr);
+    expect(metrics.length > 0 || expr.startsWith('vector(')).toBe(true);
+    expect(metrics.filter((name) => !known.has(name))).toEqual([]);
+    for (const selector of selectorsIn(expr)) {
+      for (const name of selector.metrics)
+        expect(
+          selector.labels.filter((label) => ![...TARGET, ...known.get(name)].includes(label)),
+          name,
+        ).toEqual([]);
+    }
+    const labels = metrics.flatMap((name) => known.get(name));
+    expect(groupedBy(expr).filter((label) => ![...TARGET, ...labels].includes(label))).toEqual([]);
+  });
+
+  it('name queues, messages and routes that there are', () => {
+    const all = expressions.map(([, expr]) => expr).join('\n');
+    const queues = topology({ retryTiersMs: [1_000] }).queues.map(({ name }) => name);
+    const controllers = readdirSync(inRoot('apps/gateway/src/resources'))
+      .map((file) => readFileSync(inRoot('apps/gateway/src/resources', file), 'utf8'))
+      .join('\n');
+    expect(valuesOf(all, 'queue').filter((name) => !queues.includes(name))).toEqual([]);
+    expect(valuesOf(all, 'type').filter((name) => !catalogue.has(name))).toEqual([]);
+    expect(valuesOf(all, 'route').filter((route) => !controllers.includes(`@Controller('${route.slice(1)}')`))).toEqual(
+      [],
+    );
+    for (const label of ['queue', 'type', 'route']) expect(valuesOf(all, label), label).not.toEqual([]);
+  });
+
+  it('label a line by what it is grouped by', () => {
+    const wrong = panels.flatMap(({ title, targets }) =>
+      targets
+        .filter(({ expr, legendFormat }) =>
+          (legendFormat.match(/(?<=\{\{)\w+/g) ?? []).some((label) => !groupedBy(expr).includes(label)),
+        )
+        .map(() => title),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('cover the four golden signals and the flash sale, each panel with a name of its own', () => {
+    const rows = dashboards.flatMap((board) =>
+      board.panels.filter(({ type }) => type === 'row').map(({ title }) => title),
+    );
+    expect(rows).toEqual(
+      expect.arrayContaining(['Traffic', 'Errors', 'Latency', 'Saturation', 'The door', 'The pieces']),
+    );
+    for (const board of dashboards) {
+      for (const key of ['id', 'title'])
+        expect(new Set(board.panels.map((panel) => panel[key])).size, `${board.title}: ${key}`).toBe(
+          board.panels.length,
+        );
+    }
+  });
+
+  it('lead to each other, and ask the data sources that are provisioned', () => {
+    const sources = yaml('grafana/provisioning/datasources/datasources.yml').datasources;
+    const asked = panels.flatMap(({ targets }) => targets.map(({ datasource }) => datasource.uid));
+    expect(new Set(asked)).toEqual(new Set(['prometheus']));
+    expect(sources.map(({ uid, url }) => [uid, url])).toEqual([
+      ['prometheus', 'http://prometheus:9090'],
+      ['jaeger', 'http://jaeger:16686'],
+    ]);
+    const links = dashboards.flatMap((board) => board.links.map(({ url }) => url));
+    expect(links.sort()).toEqual(dashboards.map(({ uid }) => `/d/${uid}`).sort());
+  });
+
+  it('warn of everything with a cause, a summary and a word on what it means', () => {
+    for (const { alert, labels, annotations } of alerts)
+      expect([alert, labels.severity, Object.keys(annotations)]).toEqual([
+        alert,
+        expect.stringMatching(/^(warning|critical)$/),
+        ['summary', 'description'],
+      ]);
+  });
+});
+
+describe('Prometheus', () => {
+  const scraped = (job) => prometheus.scrape_configs.find(({ job_name: name }) => name === job).dns_sd_configs[0];
+
+  it('scrapes every process of every service, where its image serves metrics', () => {
+    const { names, port, type } = scraped('sluice');
+    expect(names.toSorted()).toEqual(allServices().toSorted());
+    expect(type).toBe('A');
+    expect(readFileSync(inRoot('Dockerfile'), 'utf8')).toContain(`HEALTH_PORT=${port}`);
+    for (const name of [...names, 'prometheus']) expect(compose.services[name].networks, name).toContain('messages');
+  });
+
+  it('scrapes every node of the broker, and each of its queues', () => {
+    for (const job of ['rabbitmq', 'rabbitmq-queues'])
+      expect(scraped(job)).toEqual({ type: 'A', port: 15692, names: ['broker'] });
+    const nodes = Object.entries(compose.services).filter(([, { image }]) => image?.startsWith('rabbitmq:'));
+    for (const [name, { networks }] of nodes) expect(networks.messages.aliases, name).toContain('broker');
+    expect(nodes).not.toEqual([]);
+  });
+
+  it('misses every service that is down', () => {
+    const { expr } = alerts.find(({ alert }) => alert === 'ServiceDown');
+    expect(valuesOf(expr, 'service').sort()).toEqual(allServices().toSorted());
+  });
+});
+
+describe('the containers of the profile', () => {
+  const names = ['prometheus', 'grafana', 'jaeger'];
+
+  it.each(names)('%s has no more rights than its work needs, and is asked for', (name) => {
+    const { read_only, cap_drop, security_opt, profiles, ports } = compose.services[name];
+    expect({ read_only, cap_drop, security_opt, profiles }).toEqual({
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges'],
+      profiles: ['observability'],
+    });
+    expect(ports.every((port) => port.startsWith('127.0.0.1:'))).toBe(true);
+  });
+
+  it('read what is in the repository', () => {
+    const mounts = names
+      .flatMap((name) => compose.services[name].volumes ?? [])
+      .filter((mount) => mount.startsWith('./'))
+      .map((mount) => mount.split(':'));
+    for (const [from, , mode] of mounts) expect([readdirSync(inRoot(from)).length > 0, mode]).toEqual([true, 'ro']);
+    expect(mounts).toHaveLength(2);
+  });
+});

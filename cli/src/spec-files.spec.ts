@@ -1,0 +1,43 @@
+// @ts-nocheck
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { needsServers, specFiles } from './spec-files.js';
+import { root } from '@sluice/stack/workspace';
+
+const USES_SERVERS = /\b(testBroker|testDatabase|startSystem|itNamesWhatBreaks)\(/;
+const nameOf = (file) => path.relative(root, file);
+
+it.each([
+  'libs/contracts',
+  'libs/service-kit/src/environment.spec.ts',
+  'libs/service-kit/src/periodic-task.spec.ts',
+  'apps/orders/src/order.spec.ts',
+  'libs/messaging/src/settlement',
+])('needs no servers for %s', (word) => {
+  expect(specFiles([word]).filter(needsServers).map(nameOf)).toEqual([]);
+});
+
+it.each([
+  'apps/notifications/src/notifications.service.spec.ts',
+  'libs/persistence/src/prune',
+  'e2e/src/outages.spec.ts',
+  'cli/src/dead-letters.spec.ts',
+  'stack/src/databases/databases.spec.ts',
+])('needs servers for %s', (word) => {
+  expect(specFiles([word]).some(needsServers)).toBe(true);
+});
+
+it('needs servers wherever a test asks for a broker, a database or a system', () => {
+  const without = specFiles([]).filter(
+    (file) =>
+      !file.endsWith('/spec-files.spec.ts') && USES_SERVERS.test(readFileSync(file, 'utf8')) && !needsServers(file),
+  );
+  expect(without.map(nameOf)).toEqual([]);
+});
+
+it('refuses a word that no file of tests has in its path', () => {
+  expect(() => specFiles(['libs/contracts', 'libs/contarcts'])).toThrow(
+    'no file of tests has libs/contarcts in its path',
+  );
+});

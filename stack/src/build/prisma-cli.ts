@@ -1,0 +1,31 @@
+// @ts-nocheck
+import { chmodSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { inRoot } from '../workspace.js';
+
+/** @returns {string[]} the command line of the Prisma CLI for one service's folder */
+export const prismaCommand = (service, args) => [
+  process.execPath,
+  createRequire(import.meta.url).resolve('prisma/build/index.js'),
+  ...args,
+  '--config',
+  `prisma/${service}/prisma.config.ts`,
+];
+
+/**
+ * The CLI wants a native schema engine and would download it. Closed networks cannot, so it is given our own small
+ * program that speaks the engine's protocol over the WebAssembly build. PRISMA_NATIVE_ENGINE=1 leaves the CLI alone.
+ */
+export function prismaEnvironment(database) {
+  const env = { ...process.env, CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' };
+  if (database) Object.assign(env, { DATABASE_URL: database.url, SHADOW_DATABASE_ADMIN_URL: database.adminUrl });
+  if (!env.PRISMA_NATIVE_ENGINE) env.PRISMA_SCHEMA_ENGINE_BINARY ??= schemaEngine();
+  return env;
+}
+
+/** Prisma starts it as a program, and the compiler writes files that are none. */
+function schemaEngine() {
+  const file = inRoot('cli/dist/commands/schema-engine.js');
+  chmodSync(file, 0o755);
+  return file;
+}

@@ -1,0 +1,84 @@
+// @ts-nocheck
+import { randomBytes, webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
+import 'reflect-metadata'; // the library's own parts are wired by it
+import * as x509 from '@peculiar/x509';
+
+x509.cryptoProvider.set(webcrypto);
+
+const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const DAY_MS = 86_400_000;
+/** The longest that clients of today accept of a server. Days. */
+const VALID_DAYS = 397;
+const AUTHORITY_DAYS = 3_650;
+
+/**
+ * A certificate and its private key, both in PEM form.
+ * @typedef {{ cert: string, key: string }} Certificate
+ */
+
+/**
+ * An authority of our own, for development and tests: whoever trusts its certificate trusts all that it issues.
+ * @returns {Promise<Certificate>}
+ */
+export const makeAuthority = (name = 'Sluice development CA') =>
+  make(
+    name,
+    [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+    ],
+    { days: AUTHORITY_DAYS },
+  );
+
+/**
+ * For a server that is reached by these names, host names and addresses; every name must be here (RFC 9525).
+ * @param {Certificate} authority @param {string[]} names @param {Validity} [validity]
+ */
+export const issueServer = (authority, names, validity) =>
+  issue(authority, names[0], x509.ExtendedKeyUsage.serverAuth, { ...validity, names });
+
+/** For a client that proves by it who it is. @param {Certificate} authority @param {string} name */
+export const issueClient = (authority, name) => issue(authority, name, x509.ExtendedKeyUsage.clientAuth);
+
+/** @typedef {{ from?: Date, days?: number }} Validity */
+
+/** @returns {Promise<Certificate>} */
+function issue(authority, name, usage, { names = [], ...validity } = {}) {
+  const extensions = [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+    new x509.ExtendedKeyUsageExtension([usage]),
+    ...(names.length > 0
+      ? [new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value })))]
+      : []),
+  ];
+  return make(name, extensions, { authority, ...validity });
+}
+
+/** Issued by the authority, or by itself. From yesterday on: clocks differ. */
+async function make(name, extensions, { authority, from = new Date(Date.now() - DAY_MS), days = VALID_DAYS } = {}) {
+  const keys = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
+  const issuer = authority && new x509.X509Certificate(authority.cert);
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: randomBytes(16).toString('hex').replace(/^./, '1'), // a positive number
+    subject: `CN=${name}`,
+    issuer: issuer?.subject ?? `CN=${name}`,
+    notBefore: from,
+    notAfter: new Date(from.getTime() + days * DAY_MS),
+    signingAlgorithm: EC,
+    publicKey: keys.publicKey,
+    signingKey: authority ? await readKey(authority.key) : keys.privateKey,
+    extensions: [
+      ...extensions,
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer ? await issuer.publicKey.export() : keys.publicKey),
+    ],
+  });
+  return {
+    cert: certificate.toString('pem'),
+    key: x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY'),
+  };
+}
+
+const readKey = (pem) => webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(pem), EC, false, ['sign']);

@@ -1,0 +1,46 @@
+// @ts-nocheck
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { refusals } from '../../../libs/service-kit/src/production.ts';
+import { Ed25519PublicKeys } from '../../../apps/gateway/src/web/public-keys.ts';
+import { StateDirectory } from '../state-directory.js';
+import { secretsOf } from './secrets.js';
+
+let stateDirectory;
+beforeEach(() => (stateDirectory = new StateDirectory(mkdtempSync(path.join(tmpdir(), 'secrets-')))));
+afterEach(() => rmSync(stateDirectory.dir, { recursive: true }));
+
+const settingsOf = ({ tokenPrivateKey, tokenPublicKey, idempotencySecret }) => ({
+  NODE_ENV: 'production',
+  TOKEN_PRIVATE_KEY: tokenPrivateKey,
+  TOKEN_PUBLIC_KEY: tokenPublicKey,
+  IDEMPOTENCY_SECRET: idempotencySecret,
+});
+const refused = (secrets) =>
+  refusals(settingsOf(secrets))
+    .map(({ variable }) => variable)
+    .sort();
+
+it('makes secrets that production refuses, keeps them, and makes others for containers', () => {
+  const secrets = secretsOf(stateDirectory);
+  expect(refused(secrets)).toEqual(['IDEMPOTENCY_SECRET', 'TOKEN_PRIVATE_KEY', 'TOKEN_PUBLIC_KEY']);
+  expect(secretsOf(stateDirectory)).toEqual(secrets);
+  stateDirectory.forget('secrets');
+  expect(refused(secretsOf(stateDirectory, { mark: '' }))).toEqual([]);
+});
+
+it('makes two halves of one key, which services can read', () => {
+  const { tokenPrivateKey, tokenPublicKey } = secretsOf(stateDirectory);
+  const [[, key]] = Ed25519PublicKeys.parse(tokenPublicKey);
+  expect(createPublicKey(createPrivateKey(tokenPrivateKey)).equals(key)).toBe(true);
+});
+
+it('replaces keys that were made before keys had a mark, and nothing else', () => {
+  const before = secretsOf(stateDirectory, { mark: '' });
+  const after = secretsOf(stateDirectory);
+  expect(refused(after)).toEqual(['TOKEN_PRIVATE_KEY', 'TOKEN_PUBLIC_KEY']);
+  expect(after.idempotencySecret).toBe(before.idempotencySecret);
+});
