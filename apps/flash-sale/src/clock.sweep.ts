@@ -58,7 +58,9 @@ export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShut
   async #shelve(): Promise<void> {
     const { rows } = await this.pool.query<{ id: string; due: boolean }>(KEPT);
     const queueIsEmpty = rows.length > 0 && (await this.#isQueueEmpty());
-    await Promise.all(rows.filter(({ due }) => due || queueIsEmpty).map(({ id }) => this.sales.shelve(id, queueIsEmpty)));
+    await Promise.all(
+      rows.filter(({ due }) => due || queueIsEmpty).map(({ id }) => this.sales.shelve(id, queueIsEmpty)),
+    );
   }
 
   /** Where the broker refuses the length of a queue, the pieces are kept for the longest time. */

@@ -26,11 +26,11 @@ export type NewSale = Data<typeof CreateSale>;
 export function create(state: State, request: NewSale, now: Date, bounds: SaleBounds): Decision<SaleView> {
   const { saleId } = request;
   const known = state.sales[saleId];
-  if (known) return { reply: answerAgain(known, request) };
+  if (known) return { reply: repeatAnswer(known, request) };
   expectTimes(request, bounds, now);
   const sale = newSale(request, now);
   const reply = saleView(sale);
-  return { state: { sales: { [saleId]: sale } }, messages: [owed(sale), SaleChanged(reply)], reply };
+  return { state: { sales: { [saleId]: sale } }, messages: [pendingRequestOf(sale), SaleChanged(reply)], reply };
 }
 
 function newSale({ saleId: id, sku, price, quantity, opensAt, closesAt, payWithinSeconds }: NewSale, now: Date): Sale {
@@ -58,7 +58,7 @@ function newSale({ saleId: id, sku, price, quantity, opensAt, closesAt, payWithi
   };
 }
 
-function answerAgain(known: Sale, request: NewSale): SaleView {
+function repeatAnswer(known: Sale, request: NewSale): SaleView {
   const details = ({ sku, amount, currency, quantity, opensAt, closesAt, payWithinSeconds }: Sale) =>
     [sku, amount, currency, quantity, opensAt.getTime(), closesAt.getTime(), payWithinSeconds].join();
   if (details(known) === details(newSale(request, known.createdAt))) return saleView(known);
@@ -92,13 +92,24 @@ export function confirmed(state: State, { saleId, returned }: Data<typeof Allotm
 /** Asks inventory once more for an answer that has not come for too long. It counts a repeat once, and answers it. */
 export function resend(state: State, { saleId }: { saleId: string }, afterMs: number, now: Date): Decision {
   const sale = expected(state, saleId);
-  if (!isUnanswered(sale) || !isDue(awaited(sale), afterMs, now)) return {};
-  const { since } = awaited(sale);
-  return { state: { sales: { [saleId]: { ...sale, waitingSince: since, askedAt: now } } }, messages: [owed(sale)] };
+  if (!isUnanswered(sale) || !isDue(pendingTimesOf(sale), afterMs, now)) return {};
+  const { since } = pendingTimesOf(sale);
+  return {
+    state: { sales: { [saleId]: { ...sale, waitingSince: since, askedAt: now } } },
+    messages: [pendingRequestOf(sale)],
+  };
 }
 
 /** What inventory is to do for the sale and has not confirmed. */
-const owed = ({ id: saleId, sku, currency, state, quantity, returned, returnedConfirmed }: Sale): Outgoing =>
+const pendingRequestOf = ({
+  id: saleId,
+  sku,
+  currency,
+  state,
+  quantity,
+  returned,
+  returnedConfirmed,
+}: Sale): Outgoing =>
   state === 'preparing'
     ? AllotStock({ saleId, sku, quantity, currency })
     : ReturnAllotment({ saleId, sku, quantity: returned - returnedConfirmed, returned });
@@ -107,7 +118,7 @@ const isUnanswered = ({ state, returned, returnedConfirmed }: Sale): boolean =>
   state === 'preparing' || returned > returnedConfirmed;
 
 /** A sale that is older than these columns waits since the moment for which it stands. */
-function awaited({ state, createdAt, closesAt, waitingSince, askedAt }: Sale): PendingRequest {
+function pendingTimesOf({ state, createdAt, closesAt, waitingSince, askedAt }: Sale): PendingRequest {
   const since = waitingSince ?? (state === 'preparing' ? createdAt : closesAt);
   return { since, askedAt: askedAt ?? since };
 }

@@ -43,7 +43,11 @@ export function reserve(state: State, placed: Placed): Decision {
 
 type Orderer = Pick<Placed, 'orderId' | 'userId' | 'flashSaleId'>;
 
-const of = ({ orderId, userId, flashSaleId }: Orderer) => ({ orderId, userId, flashSaleId: flashSaleId ?? null });
+const requestColumns = ({ orderId, userId, flashSaleId }: Orderer) => ({
+  orderId,
+  userId,
+  flashSaleId: flashSaleId ?? null,
+});
 
 /** What every fact about a reservation says. */
 const about = ({ orderId, userId, flashSaleId, version }: Reservation) => ({
@@ -55,7 +59,7 @@ const about = ({ orderId, userId, flashSaleId, version }: Reservation) => ({
 
 function hold(state: State, placed: Placed, allocation: Allocation): Decision {
   const reservation: HeldReservation = {
-    ...of(placed),
+    ...requestColumns(placed),
     status: 'held',
     allocation,
     parcels: [],
@@ -76,7 +80,7 @@ function hold(state: State, placed: Placed, allocation: Allocation): Decision {
 
 function reject(placed: Placed, reason: RejectedReservation['reason'], skus: string[]): Decision {
   const reservation: RejectedReservation = {
-    ...of(placed),
+    ...requestColumns(placed),
     status: 'rejected',
     allocation: [],
     parcels: [],
@@ -185,7 +189,7 @@ function releaseDecision(
 }
 
 const neverHeld = (ended: Ended): ReleasedReservation => ({
-  ...of(ended),
+  ...requestColumns(ended),
   status: 'released',
   allocation: [],
   parcels: [],

@@ -51,7 +51,7 @@ export function place(
   bound: Bound = () => undefined,
 ): Change<OrderView, Row> {
   const { unattended, redelivered, lookedUp, acceptedAt } = delivered;
-  if (isOrder(existing)) return { reply: answerAgain(existing, request, now) };
+  if (isOrder(existing)) return { reply: repeatAnswer(existing, request, now) };
   const own = existing?.userId === request.userId ? existing : undefined;
   if (isRefused(own) && redelivered && !unattended) return { problem: problemOf(own) };
   const offers = offered(request, copies);
@@ -69,7 +69,7 @@ export function place(
   return unattended || isEarlyCancellation(own) ? rejectedAtOnce(order, priced, now) : refused(order, priced, now);
 }
 
-function answerAgain(existing: Order, { userId, bodyHash }: Request, now: Date): OrderView {
+function repeatAnswer(existing: Order, { userId, bodyHash }: Request, now: Date): OrderView {
   if (existing.userId === userId && existing.bodyHash === bodyHash) return orderView(existing, now);
   throw ProblemError.of(
     409,

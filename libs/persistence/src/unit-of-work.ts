@@ -103,7 +103,7 @@ export class UnitOfWork<T extends Tables> {
 
   /** It needs a row that is known to be held. Those that wait already are here to be tried once more. */
   #joinsWaiters(change: Waiting): boolean {
-    const held = change.heldSince === undefined ? this.#rowWaiters.heldOf(change) : [];
+    const held = change.heldSince === undefined ? this.#rowWaiters.heldRowsOf(change) : [];
     if (held.length > 0) this.#wait([{ change, held }]);
     return held.length > 0;
   }
@@ -180,7 +180,7 @@ export class UnitOfWork<T extends Tables> {
 
   /** @returns what it failed with; undefined when it did not */
   async #commitAlone(change: Waiting, attempt: number, cause: unknown): Promise<unknown> {
-    if (attempt > 1 && (attempt > MAX_TRIES || !worthAnotherTry(cause))) {
+    if (attempt > 1 && (attempt > MAX_TRIES || !isRetryable(cause))) {
       change.complete({ error: cause });
       return cause;
     }
@@ -231,14 +231,14 @@ const affectsAllMessages = (fault: Fault): boolean => fault.whose === 'environme
 const CANCELED = '57014';
 
 /** The connection broke, or the server chose this transaction to fail: the same work, done again, may succeed. What is too slow will be so again. */
-function worthAnotherTry(error: unknown): boolean {
+function isRetryable(error: unknown): boolean {
   const fault = faultOf(error);
   return fault.whose === 'environment' && fault.mayBePoison && (error as { code?: unknown }).code !== CANCELED;
 }
 
 /** The server has not refused the work (`ERROR`): the connection broke, or none could be had. */
 const isConnectionFault = (error: unknown): boolean =>
-  worthAnotherTry(error) ||
+  isRetryable(error) ||
   (faultOf(error).whose === 'environment' && (error as { severity?: unknown }).severity !== 'ERROR');
 
 /** A message that the broker delivered before may have killed its consumer, so it goes alone. */

@@ -133,7 +133,7 @@ const nameOf = (issue: z.core.$ZodIssue): string => String(issue.path[0] ?? 'the
 function explain(issue: z.core.$ZodIssue, given: Record<string, string>): string {
   const name = nameOf(issue);
   return Object.hasOwn(given, name)
-    ? `${name} is not valid: ${issue.message}${issue.code === 'custom' ? '' : butGiven(name, given[name] ?? '')}`
+    ? `${name} is not valid: ${issue.message}${issue.code === 'custom' ? '' : describeGiven(name, given[name] ?? '')}`
     : `${name} is not set`;
 }
 
@@ -143,5 +143,5 @@ const SECRET = /(^|_)(URL|KEYS?|SECRET|PASSWORDS?|TOKEN|CERT|CA)(_FILE)?$/;
 const MAX_SHOWN = 60;
 
 /** What was given, for who has mistyped it. */
-const butGiven = (name: string, text: string): string =>
+const describeGiven = (name: string, text: string): string =>
   SECRET.test(name) || text.length > MAX_SHOWN || /:\/\/|-----/.test(text) ? '' : `, not ${JSON.stringify(text)}`;
