@@ -127,7 +127,7 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
   it('a broker that loses its disk loses no cancellation: the sweep finds them all', async () => {
     const ids = await waitingOrders();
     await server.kill();
-    server.wipe();
+    await server.wipe();
     await server.start();
     await reconnect();
     expect(await depth(system.broker, 'orders.commands')).toBe(0);

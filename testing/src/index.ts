@@ -1,7 +1,5 @@
 export * from './broker.js';
-export { canStartBroker } from './broker-node.js';
 export * from './captured-log.js';
-export * from './certificates.js';
 export * from './database.js';
 export * from './eventually.js';
 export * from './facts.js';

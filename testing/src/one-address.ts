@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
-import { opened } from './broker-node.js';
+import { connect, createServer, type Socket } from 'node:net';
 
 /** One port in front of several, as a name with several addresses is: each connection goes to the next one that is there. */
 export interface OneAddress {
@@ -30,6 +29,13 @@ export async function oneAddress(ports: readonly number[]): Promise<OneAddress> 
 
 async function firstOpened([port, ...others]: readonly number[]): Promise<Socket | undefined> {
   return port === undefined ? undefined : opened(port).catch(() => firstOpened(others));
+}
+
+/** @throws Error while no server listens there */
+async function opened(port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  await once(socket, 'connect');
+  return socket;
 }
 
 /** What ends one end ends the other. */
