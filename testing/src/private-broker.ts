@@ -5,7 +5,7 @@ import { connect } from 'amqplib';
 import { brokerNode, killEpmd, opened } from './broker-node.js';
 import type { Certificate, ServerTls } from './certificates.js';
 import { eventually } from './eventually.js';
-import { freePort } from './free-port.js';
+import { freePort } from '@sluice/stack/ports';
 
 /** A broker of this test's own, which it may kill. */
 export interface PrivateBroker {

@@ -7,7 +7,7 @@ import { applyTopology, topology, type Topology, type TopologyOptions } from '@s
 import { connect } from 'amqplib';
 import { brokerNode, killEpmd, opened, type BrokerNode } from './broker-node.js';
 import { eventually } from './eventually.js';
-import { freePort } from './free-port.js';
+import { freePort } from '@sluice/stack/ports';
 import { oneAddress } from './one-address.js';
 
 /** Three brokers of this test's own, in one cluster, with the topology applied. Nodes go by their index. */
