@@ -8,7 +8,7 @@ import { testBroker } from './broker.js';
 import { secretsOf, tokenOf } from './credentials.js';
 import type { TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
-import { freePort } from './free-port.js';
+import { freePort } from '@sluice/stack/ports';
 import { OWNERS, SERVERS, type Owner } from './services.js';
 import type { System } from './system.js';
 

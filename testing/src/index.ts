@@ -3,7 +3,7 @@ export * from './captured-log.js';
 export * from './database.js';
 export * from './eventually.js';
 export * from './facts.js';
-export * from './free-port.js';
+export { freePort } from '@sluice/stack/ports';
 export * from './given-message.js';
 export * from './private-broker.js';
 export * from './private-cluster.js';

@@ -3,7 +3,7 @@ import { letIn, testBroker, type TestBroker } from './broker.js';
 import { startContainers } from './container-system.js';
 import { secretsOf, tokenOf } from './credentials.js';
 import { testDatabase, type TestDatabase } from './database.js';
-import { freePort } from './free-port.js';
+import { freePort } from '@sluice/stack/ports';
 import { run, type Program } from './program.js';
 import { whileProgressing } from './progress.js';
 import { OWNERS, SERVICES, type Owner, type ServerName, type ServiceName } from './services.js';
