@@ -12,7 +12,7 @@ import {
   deadLetters,
   depth,
   eventually,
-  letIn,
+  createServiceUsers,
   publish,
   testBroker,
   type TestBroker,
@@ -35,7 +35,7 @@ const seen: string[] = [];
 
 beforeAll(async () => {
   broker = await testBroker({ tiersMs: TIERS_MS });
-  urls = await letIn(broker);
+  urls = await createServiceUsers(broker);
   for (const service of ['payments', 'notifications', 'orders', 'gateway'])
     connections.set(service, await connect(urls[service]!));
 });
