@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { eventually, testBroker, testDatabase, unguarded } from '@sluice/testing';
+import { eventually, testBroker, testDatabase, dropConstraints } from '@sluice/testing';
 import { databaseServices, inRoot } from '@sluice/stack/workspace';
 import { audit } from './audit.js';
 import { INVARIANTS } from './look.js';
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const made = Promise.all(databaseServices().map(async (service) => [service, await testDatabase(service)]));
   broker = await testBroker();
   databases = Object.fromEntries(await made);
-  await Promise.all(Object.values(databases).map((database) => unguarded(database)));
+  await Promise.all(Object.values(databases).map((database) => dropConstraints(database)));
   channel = await broker.connection.createConfirmChannel();
   system = {
     databases: Object.fromEntries(Object.entries(databases).map(([service, { url }]) => [service, url])),

@@ -1,6 +1,7 @@
 export * from './broker.js';
 export * from './captured-log.js';
 export * from './database.js';
+export * from './drop-constraints.js';
 export * from './eventually.js';
 export * from './facts.js';
 export { freePort } from '@sluice/stack/ports';
@@ -14,5 +15,4 @@ export { whileProgressing, type Progress } from './progress.js';
 export { SERVICES, type ServerName, type ServiceName } from './services.js';
 export * from './system.js';
 export * from './tap.js';
-export * from './unguarded.js';
 export * from './wrong-clock.js';

@@ -9,11 +9,11 @@ import { clusterSettings } from '@sluice/stack/rabbitmq/settings';
 import { applyTopology, topology, type Topology, type TopologyOptions } from '@sluice/topology';
 import { connect } from 'amqplib';
 import { eventually } from './eventually.js';
-import { oneAddress } from './one-address.js';
+import { roundRobinProxy } from './round-robin-proxy.js';
 
 /** Three brokers of this test's own, in one cluster, with the topology applied. Nodes go by their index. */
 export interface PrivateCluster {
-  /** One address for all, as the services have in containers: a connection goes to any node that is there. */
+  /** One address for all, as the services have in containers: a connection goes to any node that accepts it. */
   url: string;
   /** Of each node alone. */
   urls: readonly string[];
@@ -21,7 +21,7 @@ export interface PrivateCluster {
   kill(node: number): Promise<void>;
   /** Boots on the data that is there; resolves when it takes connections. */
   start(node: number): Promise<void>;
-  /** Cuts a node off from the two others, which both sides notice at once; its clients still reach it. Resolves when it has paused. */
+  /** Cuts a node off from the two others, which both sides notice at once. Resolves when it has paused. */
   partition(node: number): Promise<void>;
   /** Resolves when every node takes connections again. */
   heal(): Promise<void>;
@@ -29,7 +29,7 @@ export interface PrivateCluster {
   members(queue: string): Promise<{ leader: number; online: number[] }>;
   /** Makes a queue of the topology anew, with this node as its only member, and as empty as it was. */
   onOneNode(queue: string, node: number): Promise<void>;
-  /** Of a queue, some seconds late: messages in all, and those that it could deliver. */
+  /** Of a queue, some seconds old: all messages, and those that it could deliver. */
   figures(queue: string): Promise<{ messages: number; ready: number }>;
   close(): Promise<void>;
 }
@@ -44,8 +44,8 @@ export async function privateCluster(map: TopologyOptions = {}): Promise<Private
   const epmd = await freePort();
   const ports = await Promise.all(NODES.map(() => freePort()));
   const nodes = await nodesIn(folder, epmd, ports);
-  const address = await oneAddress(ports);
-  const url = urlOf(address.port);
+  const proxy = await roundRobinProxy(ports);
+  const url = urlOf(proxy.port);
   const urls = ports.map(urlOf);
 
   const takesConnections = (node: number): Promise<void> =>
@@ -56,7 +56,7 @@ export async function privateCluster(map: TopologyOptions = {}): Promise<Private
   };
   const listed = <T>(queue: string, columns: readonly string[]): Promise<T> => listedOn(queue, columns, nodes, ports);
   const close = async (): Promise<void> => {
-    await address.close();
+    await proxy.close();
     await Promise.all(nodes.map((node) => node.end('SIGKILL')));
     rmSync(folder, { recursive: true, force: true });
   };
@@ -122,13 +122,13 @@ async function nodesIn(folder: string, epmd: number, ports: readonly number[]): 
   );
 }
 
-/** From now on each side takes the other for a stranger: different cookies on the two sides, then the connections end. */
+/** From now on each side refuses the other: their cookies differ, and the connections are closed. */
 const CUT_OFF = `Others = nodes(),
   [rpc:call(Node, erlang, set_cookie, [node(), cut_off_there]) || Node <- Others],
   [erlang:set_cookie(Node, cut_off_here) || Node <- Others],
   [erlang:disconnect_node(Node) || Node <- Others].`;
 
-/** A node that has paused asks every second who is there. */
+/** A paused node looks for the others every second. */
 const JOIN = (nodes: readonly BrokerNode[]): string =>
   `[erlang:set_cookie(Node, erlang:get_cookie()) || Node <- [${nodes.map(({ name }) => `'${name}'`).join(', ')}] -- [node()]].`;
 

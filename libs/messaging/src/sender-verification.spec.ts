@@ -16,7 +16,7 @@ import {
   publish,
   testBroker,
   type TestBroker,
-  type Wire,
+  type MessageOverrides,
 } from '@sluice/testing';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { register } from 'prom-client';
@@ -63,7 +63,12 @@ const captured = () => ({
 });
 
 /** Published over a connection of that service's user. */
-function say(service: string, contract: Contract, data: unknown, { properties, ...wire }: Wire = {}): Promise<string> {
+function say(
+  service: string,
+  contract: Contract,
+  data: unknown,
+  { properties, ...wire }: MessageOverrides = {},
+): Promise<string> {
   return publish({ connection: connections.get(service)! }, contract, data, {
     ...wire,
     properties: { userId: userOf(service), ...properties },
