@@ -61,7 +61,9 @@ export async function audit(
     await pause();
     if (settleMs > 0) await untilQuiet({ databases, queues }, { settleMs, held: true });
     const second = await checkOnce();
-    const checks = second.checks.map((check, index) => (isDoubtful(check) ? inBoth(first.checks[index], check) : check));
+    const checks = second.checks.map((check, index) =>
+      isDoubtful(check) ? inBoth(first.checks[index], check) : check,
+    );
     return { ...second, checks };
   };
   try {

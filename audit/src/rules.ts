@@ -41,7 +41,7 @@ const isAlive = ({ order }: Rows): boolean => order !== undefined && !UNDECIDED_
 const isPending = ({ order }: Rows): boolean => order?.status === 'pending';
 
 /** By invariant and name. */
-export const RULES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
+export const RULES = {
   stock: {
     reserved_for_orders: (rows) =>
       isPending(rows) || (rows.reservation?.holds ?? false) === RESERVED.has(rows.order?.status),
@@ -65,7 +65,7 @@ export const RULES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
     one_per_fact_and_channel: ({ facts = NOTHING, announced = NOTHING }) =>
       facts.sms === announced.sms && facts.inbox === announced.inbox,
   },
-};
+} satisfies Record<string, Record<string, Rule>>;
 
 const NOTHING = { sms: 0, inbox: 0 };
 const NO_PARCELS: Parcels = { made: 0, halted: 0, gone: 0, delivered: 0 };

@@ -91,7 +91,9 @@ export class Databases {
 
   /** @param urls by service @throws Failure naming the first that cannot be reached */
   static async open(urls: Readonly<Record<string, string>>): Promise<Databases> {
-    const opening = Object.entries(urls).map(async ([service, url]) => [service, await Database.open(service, url)] as const);
+    const opening = Object.entries(urls).map(
+      async ([service, url]) => [service, await Database.open(service, url)] as const,
+    );
     const opened = await Promise.allSettled(opening);
     const databases = new Databases(
       Object.fromEntries(opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))),
