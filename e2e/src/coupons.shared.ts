@@ -48,7 +48,12 @@ describe('coupons and points', () => {
     await shop.createCoupon(admin, { code: 'BIG', kind: 'fixed', value: 100, minTotal: 1_000_000 });
     // One that is expired already cannot be made.
     const expires = Date.now() + 3_000;
-    await shop.createCoupon(admin, { code: 'OLD', kind: 'fixed', value: 100, expiresAt: new Date(expires).toISOString() });
+    await shop.createCoupon(admin, {
+      code: 'OLD',
+      kind: 'fixed',
+      value: 100,
+      expiresAt: new Date(expires).toISOString(),
+    });
     await eventually(() => expect(Date.now()).toBeGreaterThan(expires + 500));
     const available = async () => (await shop.call<{ available: number }>('GET', '/products/HAT')).body.available;
     await eventually(async () => expect(await available()).toBeLessThan(1_000));
