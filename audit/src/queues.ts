@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { ExpirePayment } from '@sluice/contracts';
 import { Failure } from '@sluice/stack/failure';
-import { homesWaitedFor, isTierQueue, management, settingsOf, topology, trust } from '@sluice/topology';
+import { queuesWaitedFor, isTierQueue, management, settingsOf, topology, trust } from '@sluice/topology';
 
 const UNROUTED = 'shop.unrouted';
 const UNDELIVERABLE = 'shop.homeless';
@@ -80,7 +80,7 @@ export class Queues {
 
   /** For which queues messages wait that came out of a retry tier and did not find them. */
   async undeliverable(): Promise<Undeliverable[]> {
-    const waiting = await homesWaitedFor(this.connection);
+    const waiting = await queuesWaitedFor(this.connection);
     const depths = await this.#count(Object.keys(waiting));
     return Object.entries(waiting).map(([queue, count]) => ({ queue, count, exists: depths[queue] !== undefined }));
   }

@@ -7,12 +7,12 @@ import { eventually } from '@sluice/testing';
 import type { Answer, Shop } from './shop.js';
 
 /** Between two looks at an order, and after one that is paid: a steady load, and a light one. Milliseconds. */
-const LOOKS_EVERY_MS = 200;
-const RESTS_MS = 300;
+const POLL_MS = 200;
+const PAUSE_MS = 300;
 /** Nobody waits longer than this for one thing. Milliseconds. */
 const PATIENCE_MS = 30_000;
 /** What the API says is to be asked again. */
-const AGAIN = [202, 429, 503];
+const RETRY_STATUSES = [202, 429, 503];
 
 /**
  * Customers who buy one thing after the other, and read the answers as the API means them: 202, 429 and 503 are asked again
@@ -56,7 +56,7 @@ export class Buyers {
   }
 
   async #buyOn(): Promise<void> {
-    for (; this.#open; await pause(RESTS_MS)) await this.#buy();
+    for (; this.#open; await pause(PAUSE_MS)) await this.#buy();
   }
 
   async #buy(): Promise<void> {
@@ -73,7 +73,7 @@ export class Buyers {
   }
 
   async #until(id: string, isThere: (order: Order) => boolean): Promise<void> {
-    for (const end = Date.now() + PATIENCE_MS; ; await pause(LOOKS_EVERY_MS)) {
+    for (const end = Date.now() + PATIENCE_MS; ; await pause(POLL_MS)) {
       const { body } = await this.#ask('see', 200, () => this.shop.getOrder(this.token, id));
       if (isThere(body)) return;
       if (Date.now() > end) throw new Error(`order ${id} is still ${body.status}`);
@@ -89,7 +89,7 @@ export class Buyers {
         this.longest.set(what, Math.max(this.longest.get(what) ?? 0, Date.now() - began));
         return answer;
       }
-      if (!AGAIN.includes(answer.status) || Date.now() - began > PATIENCE_MS)
+      if (!RETRY_STATUSES.includes(answer.status) || Date.now() - began > PATIENCE_MS)
         throw new Error(`${what} was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
       await pause(waitOf(what, answer));
     }
@@ -98,7 +98,7 @@ export class Buyers {
 
 /** A 202 says where to look; who refuses must say when to come again. Milliseconds. */
 function waitOf(what: string, answer: Answer<unknown>): number {
-  if (answer.status === 202) return LOOKS_EVERY_MS;
+  if (answer.status === 202) return POLL_MS;
   const waitMs = retryAfterMs(answer);
   if (waitMs === undefined) throw new Error(`${what} was answered ${answer.status} without Retry-After`);
   return waitMs;
