@@ -12,16 +12,17 @@ const DAY_MS = 86_400_000;
 const VALID_DAYS = 397;
 const AUTHORITY_DAYS = 3_650;
 
-/**
- * A certificate and its private key, both in PEM form.
- * @typedef {{ cert: string, key: string }} Certificate
- */
+/** A certificate and its private key, both in PEM form. */
+export interface Certificate {
+  cert: string;
+  key: string;
+}
 
 /**
  * An authority of our own, for development and tests: whoever trusts its certificate trusts all that it issues.
  * @returns {Promise<Certificate>}
  */
-export const makeAuthority = (name = 'Sluice development CA') =>
+export const makeAuthority = (name = 'Sluice development CA'): Promise<Certificate> =>
   make(
     name,
     [
@@ -35,13 +36,17 @@ export const makeAuthority = (name = 'Sluice development CA') =>
  * For a server that is reached by these names, host names and addresses; every name must be here (RFC 9525).
  * @param {Certificate} authority @param {string[]} names @param {Validity} [validity]
  */
-export const issueServer = (authority, names, validity) =>
+export const issueServer = (authority: Certificate, names: string[], validity?: Validity): Promise<Certificate> =>
   issue(authority, names[0], x509.ExtendedKeyUsage.serverAuth, { ...validity, names });
 
 /** For a client that proves by it who it is. @param {Certificate} authority @param {string} name */
-export const issueClient = (authority, name) => issue(authority, name, x509.ExtendedKeyUsage.clientAuth);
+export const issueClient = (authority: Certificate, name: string): Promise<Certificate> =>
+  issue(authority, name, x509.ExtendedKeyUsage.clientAuth);
 
-/** @typedef {{ from?: Date, days?: number }} Validity */
+export interface Validity {
+  from?: Date;
+  days?: number;
+}
 
 /** @returns {Promise<Certificate>} */
 function issue(authority, name, usage, { names = [], ...validity } = {}) {

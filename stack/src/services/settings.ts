@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { loadTopology } from '../rabbitmq/users.js';
 import { dependenciesAreInstalled } from '../build/dependencies.js';
 import { Failure } from '../failure.js';
-import { loadCompiled } from '../rabbitmq/operator.js';
+import { loadCompiled } from '../build/compiled.js';
 import { passedOn } from './environment.js';
 import { allServices, inRoot } from '../workspace.js';
 
