@@ -72,7 +72,7 @@ it.each([402, 405, 415])(
     await expect(provider.send(letter)).rejects.toMatchObject({
       name: 'UnavailableError',
       dependency: 'sms',
-      suspect: true,
+      mayBePoison: true,
       message: `the sms answered ${status}`,
     });
   },
@@ -85,7 +85,7 @@ it.each(['', '{}', '<html>Welcome</html>', '{"id":7}'])(
     await expect(provider.send(letter)).rejects.toMatchObject({
       name: 'UnavailableError',
       dependency: 'sms',
-      suspect: true,
+      mayBePoison: true,
     });
   },
 );

@@ -51,7 +51,7 @@ it.each([400, 404, 410, 422])('takes %i with a reason for a decline', async (sta
 });
 
 /** Nothing is known about the money. */
-const open = (suspect: boolean) => ({ whose: 'environment', dependency: 'card gateway', suspect });
+const open = (mayBePoison: boolean) => ({ whose: 'environment', dependency: 'card gateway', mayBePoison });
 const faultIn = (asking: Promise<unknown>) => asking.then(() => 'an answer', faultOf);
 
 it.each([500, 503, 409, 404, 405, 304])(

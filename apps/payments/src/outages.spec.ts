@@ -180,7 +180,7 @@ describe('with a card gateway over HTTP', () => {
     const paying = pay(order, 'tok_live').catch((error: unknown) => error);
     await eventually(async () => expect(await capturesOf(order.orderId)).toMatchObject([{ status: 'pending' }]));
     await cancel(order);
-    await eventually(() => shop.heard.of(PayableVoided, ({ orderId }) => orderId === order.orderId, 1));
+    await eventually(() => shop.received.of(PayableVoided, ({ orderId }) => orderId === order.orderId, 1));
     answer();
     expect(await paying).toMatchObject(problem(409));
     await eventually(() => refunded(order.orderId, 1));
@@ -202,7 +202,7 @@ describe('with a card gateway over HTTP', () => {
     );
     mended = true;
     await cancel(order);
-    await eventually(() => shop.heard.of(PayableVoided, ({ orderId }) => orderId === order.orderId, 1));
+    await eventually(() => shop.received.of(PayableVoided, ({ orderId }) => orderId === order.orderId, 1));
     expect(await capturesOf(order.orderId)).toMatchObject([{ status: 'pending' }]);
 
     const open = () => shop.broker.connection.createConfirmChannel();

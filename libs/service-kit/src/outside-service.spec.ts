@@ -38,10 +38,10 @@ const faultIn = async (asking: Promise<unknown>) =>
       (error: unknown) => error,
     ),
   );
-const environment = ({ name }: OutsideService, suspect: boolean) => ({
+const environment = ({ name }: OutsideService, mayBePoison: boolean) => ({
   whose: 'environment',
   dependency: name,
-  suspect,
+  mayBePoison,
 });
 const hasSucceeded = ({ name }: OutsideService): boolean => dependencies.hasSucceededSince(name, 0);
 

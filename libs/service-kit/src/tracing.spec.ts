@@ -95,20 +95,20 @@ describe('tracing', () => {
 
   it('says once that the collector is away and once that it is back, whatever gets lost', async () => {
     vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '1');
-    const [{ url, got }, told] = [await collect(400), log()];
-    stop = await startTracing('orders', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/here` }, told);
+    const [{ url, got }, logged] = [await collect(400), log()];
+    stop = await startTracing('orders', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/here` }, logged);
     const sent = async (name: string): Promise<void> => {
       span(name);
       await eventually(() => expect(got.at(-1)?.spans).toMatchObject([{ name }]));
     };
     for (const name of ['a', 'b', 'c']) await sent(name);
     expect(got[0]!.path).toBe('/here');
-    await eventually(() => expect(told.warn).toHaveBeenCalledTimes(1));
-    expect(told.warn.mock.calls[0]![0]).toContain(`${url}/here`);
+    await eventually(() => expect(logged.warn).toHaveBeenCalledTimes(1));
+    expect(logged.warn.mock.calls[0]![0]).toContain(`${url}/here`);
     collector!.removeAllListeners('request').on('request', (_, response) => response.writeHead(200).end('{}'));
     span('d');
-    await eventually(() => expect(told.log).toHaveBeenCalledTimes(1));
-    expect(told.warn).toHaveBeenCalledTimes(1);
+    await eventually(() => expect(logged.log).toHaveBeenCalledTimes(1));
+    expect(logged.warn).toHaveBeenCalledTimes(1);
     vi.unstubAllEnvs();
   });
 
@@ -124,9 +124,9 @@ describe('tracing', () => {
 
   it('says which setting of its own is wrong', async () => {
     vi.stubEnv('OTEL_TRACES_SAMPLER', 'sometimes');
-    const told = log();
-    stop = await startTracing('orders', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }, told);
-    expect(told.warn.mock.calls.flat().join()).toMatch(/OTEL_TRACES_SAMPLER.*sometimes/);
+    const logged = log();
+    stop = await startTracing('orders', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }, logged);
+    expect(logged.warn.mock.calls.flat().join()).toMatch(/OTEL_TRACES_SAMPLER.*sometimes/);
     vi.unstubAllEnvs();
   });
 });

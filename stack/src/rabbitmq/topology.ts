@@ -8,7 +8,7 @@ import {
   DriftError,
   ensureVhost,
   ForeignUserError,
-  homelessLines,
+  undeliverableLines,
   settingsOf,
   topology,
   trust,
@@ -39,8 +39,8 @@ export interface Applied {
   created: string[] | undefined;
   /** What was put right. */
   corrected: string[];
-  /** What became of homeless messages, a line for each. */
-  homeless: string[];
+  /** What became of undeliverable messages, a line for each. */
+  undeliverable: string[];
 }
 
 /**
@@ -52,14 +52,14 @@ export async function applyMap(broker: Broker): Promise<Applied> {
   const users = usersAdministration(broker);
   try {
     const vhost = users ? await ensureVhost(users.managementUrl, url) : [];
-    const { created, homeless } = await applyTopology(url, currentMap(), managementUrl ? { managementUrl } : {});
+    const { created, undeliverable } = await applyTopology(url, currentMap(), managementUrl ? { managementUrl } : {});
     const report = users
       ? await applyUsers(users.managementUrl, url, usersOf(WORK), users.passwords)
       : { created: [], corrected: [] };
     return {
       created: created && [...vhost, ...created, ...report.created],
       corrected: report.corrected,
-      homeless: homelessLines(homeless),
+      undeliverable: undeliverableLines(undeliverable),
     };
   } catch (error) {
     if (error instanceof DriftError)
@@ -139,10 +139,10 @@ async function connectTo(url: string): Promise<ChannelModel> {
 
 async function appliedAgain(broker: Broker, printLine: (line: string) => void): Promise<boolean> {
   try {
-    const { created, corrected, homeless } = await applyMap(broker);
+    const { created, corrected, undeliverable } = await applyMap(broker);
     if (created?.length !== 0 || corrected.length > 0)
       printLine('the broker is back; its topology has been applied again');
-    for (const what of homeless) printLine(`the broker: ${what}`);
+    for (const what of undeliverable) printLine(`the broker: ${what}`);
     return true;
   } catch (error) {
     if (error instanceof Failure) printLine(`✗ ${error.message}\n${error.output}`);
