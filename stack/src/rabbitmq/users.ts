@@ -4,12 +4,13 @@ import { pathToFileURL } from 'node:url';
 import { Failure } from '../failure.js';
 import { inRoot } from '../workspace.js';
 
-/**
- * @typedef {object} Broker
- * @property {string} url of the administrator
- * @property {string} [managementUrl] of the administrator
- * @property {Record<string, string>} [passwords] of the services' own users; absent where none can be made, and all use `url`
- */
+/** A broker as its administrator reaches it. */
+export interface Broker {
+  url: string;
+  managementUrl?: string | undefined;
+  /** Of the services' own users; absent where none can be made, and all use `url`. */
+  passwords?: Record<string, string> | undefined;
+}
 
 /** The compiled map of the broker. */
 export const loadTopology = () => import(pathToFileURL(inRoot('topology/dist/index.js')).href);
@@ -48,8 +49,8 @@ export async function withUsers(stateDirectory, broker, { ours = false, more = [
     : broker;
 }
 
-/** @param {Broker} broker @param {string} service @returns {string} the URL that this service uses */
-export function brokerUrlOf({ url, passwords }, service) {
+/** The URL that this service uses. */
+export function brokerUrlOf({ url, passwords }: Broker, service: string): string {
   if (!passwords) return url;
   const password = passwords[service];
   if (!password)
