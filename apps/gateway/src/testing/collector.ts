@@ -19,7 +19,7 @@ export interface Collector {
 
 type Attribute = { key: string; value: Record<string, unknown> };
 
-/** Takes spans by OTLP over HTTP, and keeps them. */
+/** Collects the spans that arrive by OTLP over HTTP. */
 export async function startCollector(): Promise<Collector> {
   const spans: Seen[] = [];
   const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
