@@ -11,9 +11,9 @@ export interface Claimant {
 
 export interface Outcome {
   claimant: Claimant;
-  /** What the door answered, attempt by attempt. */
+  /** Status of each attempt. */
   answers: number[];
-  /** The path of the ticket, of whoever was let in. */
+  /** Path of the ticket of an accepted claim. */
   ticket?: string;
 }
 
@@ -33,7 +33,7 @@ export const claimants = (system: System, count: number): Promise<Claimant[]> =>
 
 const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
 
-/** Opens a sale that is open at once; resolves when the door knows of it. */
+/** Creates a sale that is open at once; resolves when the gateway shows it as open. */
 export async function openSale(
   shop: Shop,
   admin: string,
@@ -58,7 +58,7 @@ export async function openSale(
 export const saleOf = async (shop: Shop, id: string): Promise<Sale> =>
   (await shop.call<Sale>('GET', `/flash-sales/${id}`)).body;
 
-/** Asks until the door has decided: full and unknown mean "ask again". */
+/** Claims until the claim is accepted (202) or refused for good (410); repeats after any other status. */
 export async function claim(shop: Shop, saleId: string, claimant: Claimant): Promise<Outcome> {
   const answers: number[] = [];
   const ticket = await eventually(
@@ -67,7 +67,7 @@ export async function claim(shop: Shop, saleId: string, claimant: Claimant): Pro
         .call('POST', `/flash-sales/${saleId}/claims`, { token: claimant.token, body: { address: ADDRESS } })
         .catch(() => ({ status: 0, headers: new Headers() }));
       answers.push(status);
-      if (status !== 202 && status !== 410) throw new Error(`the door answered ${status}`);
+      if (status !== 202 && status !== 410) throw new Error(`the claim was answered with ${status}`);
       return headers.get('location') ?? undefined;
     },
     { withinMs: 120_000 },
@@ -81,12 +81,12 @@ export const claimAll = (shop: Shop, saleId: string, all: Claimant[], width: num
 export const ticketOf = async (shop: Shop, { ticket, claimant }: Outcome): Promise<TicketResult> =>
   (await shop.call<TicketResult>('GET', ticket!, { token: claimant.token })).body;
 
-/** What became of everybody who was let in; fails as long as somebody waits. */
-export const results = (shop: Shop, letIn: Outcome[], width: number): Promise<TicketResult[]> =>
-  inParallel(letIn.length, width, (i) =>
+/** Results of all accepted claims; throws while one is waiting. */
+export const results = (shop: Shop, accepted: Outcome[], width: number): Promise<TicketResult[]> =>
+  inParallel(accepted.length, width, (i) =>
     eventually(
       async () => {
-        const result = await ticketOf(shop, letIn[i]!);
+        const result = await ticketOf(shop, accepted[i]!);
         expect(result.status).toMatch(/^(won|lost|expired)$/);
         return result;
       },
@@ -94,15 +94,18 @@ export const results = (shop: Shop, letIn: Outcome[], width: number): Promise<Ti
     ),
   );
 
-/** Looks at the sale's own row all the while; what it returns asserts that it looked often, and that the sums were right at every look. */
+/**
+ * Polls the sale's row. The returned function stops it and asserts that it polled often and that the sums were right
+ * each time.
+ */
 export function watchSums(system: System, saleId: string): () => Promise<void> {
   const wrong: object[] = [];
-  let looks = 0;
-  const look = async (): Promise<void> => {
+  let polls = 0;
+  const poll = async (): Promise<void> => {
     const { rows } = await system.databases['flash-sale'].pool.query<
       Record<'quantity' | 'remaining' | 'held' | 'sold', number>
     >('SELECT quantity, remaining, held, sold FROM sales WHERE id = $1', [saleId]);
-    looks += rows.length;
+    polls += rows.length;
     for (const row of rows)
       if (
         Number(row.quantity) !== Number(row.remaining) + Number(row.held) + Number(row.sold) ||
@@ -110,13 +113,13 @@ export function watchSums(system: System, saleId: string): () => Promise<void> {
       )
         wrong.push(row);
   };
-  // A look that a test has cut off is none.
-  let looking = look().catch(() => undefined);
-  const timer = setInterval(() => (looking = looking.then(look).catch(() => undefined)), 50);
+  // A query that a test has interrupted does not count.
+  let polling = poll().catch(() => undefined);
+  const timer = setInterval(() => (polling = polling.then(poll).catch(() => undefined)), 50);
   return async () => {
     clearInterval(timer);
-    await looking;
-    expect(looks).toBeGreaterThan(10);
+    await polling;
+    expect(polls).toBeGreaterThan(10);
     expect(wrong).toEqual([]);
   };
 }
