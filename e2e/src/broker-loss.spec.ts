@@ -3,7 +3,7 @@ import {
   canStartBroker,
   depth,
   eventually,
-  letIn,
+  createServiceUsers,
   privateBroker,
   startSystem,
   testBroker,
@@ -64,7 +64,7 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
   /** Connects to the same vhost, and creates its topology and users if they are missing. */
   const reconnect = async () => {
     system.broker = await testBroker({ server, vhost: system.broker.vhost });
-    await letIn(system.broker);
+    await createServiceUsers(system.broker);
   };
 
   /** Message ids of the waiting timers. Each is requeued with the rest of its time when the channel closes. */
@@ -130,7 +130,7 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
   it('a broker that loses its disk loses no cancellation: the sweep repairs them all', async () => {
     const ids = await waitingOrders();
     await server.kill();
-    server.wipe();
+    await server.wipe();
     await server.start();
     await reconnect();
     expect(await depth(system.broker, 'orders.commands')).toBe(0);

@@ -2,6 +2,7 @@ import assert from 'node:assert';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Order } from '@sluice/contracts';
+import { PAID, retryAfterMs } from '@sluice/stack/shop-client';
 import { eventually } from '@sluice/testing';
 import type { Answer, Shop } from './shop.js';
 
@@ -12,7 +13,6 @@ const PAUSE_MS = 300;
 const TIMEOUT_MS = 30_000;
 /** Statuses after which the API promises that a repeat is safe. */
 const RETRY_STATUSES = [202, 429, 503];
-const PAID: Order['status'][] = ['paid', 'shipped', 'completed'];
 
 /**
  * Customers who buy one item after the other and handle responses as the API promises: repeat after 202, 429 and 503
@@ -68,15 +68,13 @@ export class Buyers {
     await this.#until(id, (order) => order.status === 'awaiting_payment');
     // 202: payment pending, the order's status shows when it is paid.
     await this.#request('pay', [200, 202], () => this.shop.pay(this.token, id));
-    await this.#until(id, (order) => PAID.includes(order.status));
+    await this.#until(id, (order) => PAID.has(order.status));
     this.orders.push(id);
   }
 
   async #until(id: string, isThere: (order: Order) => boolean): Promise<void> {
     for (const end = Date.now() + TIMEOUT_MS; ; await pause(POLL_MS)) {
-      const { body } = await this.#request('see', 200, () =>
-        this.shop.call<Order>('GET', `/orders/${id}`, { token: this.token }),
-      );
+      const { body } = await this.#request('see', 200, () => this.shop.getOrder(this.token, id));
       if (isThere(body)) return;
       if (Date.now() > end) throw new Error(`order ${id} is still ${body.status}`);
     }
@@ -99,9 +97,9 @@ export class Buyers {
 }
 
 /** Delay before a repeat: after 202 the poll interval, else Retry-After, which is required. Milliseconds. */
-function waitOf(what: string, { status, headers }: Answer<unknown>): number {
-  if (status === 202) return POLL_MS;
-  const seconds = Number(headers.get('retry-after') ?? 'none');
-  if (!(seconds > 0)) throw new Error(`${what} was answered ${status} without Retry-After`);
-  return seconds * 1_000;
+function waitOf(what: string, answer: Answer<unknown>): number {
+  if (answer.status === 202) return POLL_MS;
+  const waitMs = retryAfterMs(answer);
+  if (waitMs === undefined) throw new Error(`${what} was answered ${answer.status} without Retry-After`);
+  return waitMs;
 }

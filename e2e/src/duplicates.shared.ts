@@ -74,7 +74,7 @@ describe('delivering every message twice', () => {
   it('changes nothing when all messages are redelivered after the orders are completed', async () => {
     await everyQueueIsEmpty(system);
     const before = await effects();
-    const received = doubling.heard();
+    const received = doubling.count();
     expect(received).toBeGreaterThan(ORDERS * 10);
     await doubling.replay();
     await everyQueueIsEmpty(system);
