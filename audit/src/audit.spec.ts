@@ -3,7 +3,14 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ConfirmChannel } from 'amqplib';
-import { eventually, testBroker, testDatabase, unguarded, type TestBroker, type TestDatabase } from '@sluice/testing';
+import {
+  eventually,
+  testBroker,
+  testDatabase,
+  dropConstraints,
+  type TestBroker,
+  type TestDatabase,
+} from '@sluice/testing';
 import { databaseServices, inRoot } from '@sluice/stack/workspace';
 import { audit, type Audit, type AuditedSystem, type AuditOptions } from './audit.js';
 import { INVARIANTS } from './checks.js';
@@ -21,7 +28,7 @@ beforeAll(async () => {
   const made = Promise.all(databaseServices().map(async (service) => [service, await testDatabase(service)] as const));
   broker = await testBroker();
   databases = Object.fromEntries(await made);
-  await Promise.all(Object.values(databases).map((database) => unguarded(database)));
+  await Promise.all(Object.values(databases).map((database) => dropConstraints(database)));
   channel = await broker.connection.createConfirmChannel();
   system = {
     databases: Object.fromEntries(Object.entries(databases).map(([service, { url }]) => [service, url])),

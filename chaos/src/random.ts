@@ -37,9 +37,10 @@ export class Random {
   }
 
   /** @returns one of the names, each as often as its weight says */
-  weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
+  weighted<K extends string>(weights: Readonly<Partial<Record<K, number>>>): K {
     const names = Object.keys(weights) as K[];
-    let at = this.next() * names.reduce((sum, name) => sum + weights[name], 0);
-    return names.find((name) => (at -= weights[name]) < 0) ?? (names.at(-1) as K);
+    const weightOf = (name: K): number => weights[name] ?? 0;
+    let at = this.next() * names.reduce((sum, name) => sum + weightOf(name), 0);
+    return names.find((name) => (at -= weightOf(name)) < 0) ?? (names.at(-1) as K);
   }
 }

@@ -5,7 +5,7 @@ import type { Supervisor } from '@sluice/stack/services/supervisor';
 import { inRoot } from '@sluice/stack/workspace';
 import type { Begin } from '../faults.js';
 
-const PRELOAD = pathToFileURL(inRoot('testing/src/wrong-clock.mjs')).href;
+const PRELOAD = pathToFileURL(inRoot('testing/dist/wrong-clock-preload.js')).href;
 
 /** The environment of a process whose clock is wrong. @param offsetMs ahead, or behind when it is negative */
 export const wrongClock = (offsetMs: number): Record<string, string> => ({

@@ -1,9 +1,8 @@
-// @ts-nocheck
 import { describe, expect, it } from 'vitest';
-import { broken } from './broken.js';
-import { randomOf } from './requests.js';
-import { faultsIn } from './schema.js';
-import { Values } from './values.js';
+import { invalidValue } from './invalid-value.js';
+import { randomOf } from './request-generator.js';
+import { faultsIn, type Schema } from './schema.js';
+import { ValueGenerator } from './values.js';
 
 const VISIBLE =
   '^(?=[\\s\\S]*(?![\\p{Default_Ignorable_Code_Point}\\u2800])[\\p{L}\\p{N}\\p{P}\\p{S}])\\s*[^\\p{Cc}\\p{Zl}\\p{Zp}\\p{Surrogate}]+\\s*$';
@@ -22,7 +21,7 @@ const root = {
     },
   },
 };
-const ORDER = {
+const ORDER: Schema = {
   type: 'object',
   properties: {
     lines: { type: 'array', minItems: 1, maxItems: 100, items: { $ref: '#/components/schemas/Line' } },
@@ -52,20 +51,29 @@ const ORDER = {
   anyOf: [{ properties: { kind: { const: 'fixed' } } }, { properties: { value: { maximum: 100 } } }],
 };
 const MANY = 300;
-const made = (seed) => Array.from({ length: MANY }, (_, n) => new Values(root, randomOf(seed, n)).of(ORDER));
 
-describe('values that are made of a schema', () => {
+interface Order {
+  readonly lines: readonly { readonly quantity: number }[];
+  readonly name: string;
+  readonly least?: number | { readonly amount: number };
+}
+
+const orderOf = (seed: number, n: number, likely?: (name: string) => unknown): Order =>
+  new ValueGenerator(root, randomOf(seed, n), likely).valueFor(ORDER) as Order;
+const generated = (seed: number): Order[] => Array.from({ length: MANY }, (_, n) => orderOf(seed, n));
+
+describe('values that are generated from a schema', () => {
   it('fit it', () => {
-    for (const value of made(1)) expect(faultsIn(value, ORDER, root)).toEqual([]);
+    for (const value of generated(1)) expect(faultsIn(value, ORDER, root)).toEqual([]);
   });
 
   it('are the same for the same seed, and others for another', () => {
-    expect(made(2)).toEqual(made(2));
-    expect(made(2)).not.toEqual(made(3));
+    expect(generated(2)).toEqual(generated(2));
+    expect(generated(2)).not.toEqual(generated(3));
   });
 
   it('reach the bounds, and what may be absent', () => {
-    const values = made(4);
+    const values = generated(4);
     const quantities = new Set(values.flatMap(({ lines }) => lines.map(({ quantity }) => quantity)));
     expect(quantities).toContain(1);
     expect(quantities).toContain(10_000);
@@ -76,29 +84,28 @@ describe('values that are made of a schema', () => {
   });
 
   it('are the likely ones where those fit, and never one that does not', () => {
-    const hinted = (quantity) =>
-      new Values(root, randomOf(5, 1), (name) => (name === 'quantity' ? quantity : undefined)).of(ORDER).lines[0]
-        .quantity;
-    expect(hinted(7)).toBe(7);
-    expect(hinted(0)).not.toBe(0);
+    const quantityOf = (likely: number): number | undefined =>
+      orderOf(5, 1, (name) => (name === 'quantity' ? likely : undefined)).lines[0]?.quantity;
+    expect(quantityOf(7)).toBe(7);
+    expect(quantityOf(0)).not.toBe(0);
   });
 });
 
 describe('values that are broken on purpose', () => {
-  const all = made(6).map((value, n) => ({ value, ...broken(value, ORDER, root, randomOf(6, n)), before: value }));
+  const invalid = generated(6).map((before, n) => ({ before, ...invalidValue(before, ORDER, root, randomOf(6, n)) }));
 
   it('never fit', () => {
-    for (const { value } of all) expect(faultsIn(value, ORDER, root).length).toBeGreaterThan(0);
+    for (const { value } of invalid) expect(faultsIn(value, ORDER, root).length).toBeGreaterThan(0);
   });
 
   it('are broken in one place, at any depth, in many ways', () => {
-    const ways = new Set(all.map(({ how }) => how));
-    expect(ways.size).toBeGreaterThan(60);
-    expect([...ways].some((how) => /^lines: \d+: sku: /.test(how))).toBe(true);
-    expect(ways).toContain('a field nobody asked for');
+    const changes = new Set(invalid.map(({ how }) => how));
+    expect(changes.size).toBeGreaterThan(60);
+    expect([...changes].some((how) => /^lines: \d+: sku: /.test(how))).toBe(true);
+    expect(changes).toContain('a field nobody asked for');
   });
 
   it('leave what they were made of as it was', () => {
-    expect(all.map(({ before }) => before)).toEqual(made(6));
+    expect(invalid.map(({ before }) => before)).toEqual(generated(6));
   });
 });

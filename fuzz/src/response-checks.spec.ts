@@ -1,18 +1,18 @@
-// @ts-nocheck
 import { describe, expect, it } from 'vitest';
-import { Book, faultLines, tableOf } from './book.js';
-import { curlOf } from './curl.js';
-import { eventsOf, judge } from './judge.js';
-import { operationsOf } from './operations.js';
-import { differences } from './repeats.js';
-import { changesBetween } from './still.js';
+import { curlCommand } from './curl.js';
+import { responseOf, type HttpResponse } from './http-client.js';
+import { operationsOf, type OpenApi, type Operation } from './operations.js';
+import { faultLines, Report, tableOf } from './report.js';
+import type { FuzzRequest } from './request.js';
+import { eventsOf, faultsOf } from './response-checks.js';
+import { changesBetween } from './table-checksums.js';
 
 const problem = {
   description: 'no',
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 };
 const located = { Location: { required: true, schema: { type: 'string' } } };
-const document = {
+const document: OpenApi & { components: object } = {
   paths: {
     '/orders': {
       post: {
@@ -61,12 +61,12 @@ const document = {
     },
   },
 };
-const [place, stream] = operationsOf(document);
-const request = (more = {}) => ({
+const [place, stream] = operationsOf(document) as [Operation, Operation];
+const request = (more: Partial<FuzzRequest> = {}): FuzzRequest => ({
   n: 1,
   operation: place,
   kind: 'fits',
-  actor: 'customer',
+  caller: 'customer',
   method: 'POST',
   target: '/orders',
   headers: { authorization: 'Bearer x' },
@@ -78,16 +78,19 @@ const HEADERS = {
   location: '/orders/1',
   'content-type': 'application/json',
 };
-const good = { status: 201, headers: HEADERS, text: '{"id":"1"}' };
-const refusal = (status, headers = {}, body = {}) => ({
+
+type Response = Pick<HttpResponse, 'status' | 'headers' | 'text' | 'error'>;
+const good: Response = { status: 201, headers: HEADERS, text: '{"id":"1"}' };
+const refusal = (status: number, headers = {}, body = {}): Response => ({
   status,
   headers: { ...HEADERS, 'content-type': 'application/problem+json', ...headers },
   text: JSON.stringify({ title: 'No', status, ...body }),
 });
-const faults = (answer, more) => judge(request(more), answer, document);
+const faults = ({ status, headers, text, error }: Response, more?: Partial<FuzzRequest>): string[] =>
+  faultsOf(request(more), responseOf(status, headers, text, error), document);
 
-describe('the judge', () => {
-  it('finds nothing wrong with what the document says', () => {
+describe('the checks of a response', () => {
+  it('find nothing wrong with what the document has', () => {
     expect(faults(good)).toEqual([]);
     expect(faults(refusal(409))).toEqual([]);
     expect(faults(refusal(503, { 'retry-after': '1' }))).toEqual([]);
@@ -95,7 +98,7 @@ describe('the judge', () => {
     expect(faults(refusal(422), { expects: [422] })).toEqual([]);
   });
 
-  const WRONG = [
+  const WRONG: readonly [what: string, response: Response, more: Partial<FuzzRequest>, fault: RegExp][] = [
     ['no answer', { status: 0, headers: {}, text: '', error: 'ECONNRESET' }, {}, /no answer: ECONNRESET/],
     ['a fault of ours', refusal(500), {}, /answered 500/],
     ['a status that the document does not name', refusal(418), {}, /418 is not in the document/],
@@ -148,81 +151,44 @@ describe('the judge', () => {
       /shows what is inside/,
     ],
   ];
-  it.each(WRONG)('sees %s', (_, answer, more, said) => expect(faults(answer, more).join('\n')).toMatch(said));
+  it.each(WRONG)('find %s', (_, response, more, fault) => expect(faults(response, more).join('\n')).toMatch(fault));
 
-  it('lets a token be void of whoever signs out meanwhile, and of nobody else', () => {
+  it('let the token of a caller who signs out meanwhile be void, and no other', () => {
     const void401 = refusal(401, { 'www-authenticate': 'Bearer' });
-    expect(faults(void401, { actor: 'leaver', expects: [422] })).toEqual([]);
-    expect(faults(void401, { actor: 'customer', expects: [422] })).not.toEqual([]);
+    expect(faults(void401, { caller: 'leaver', expects: [422] })).toEqual([]);
+    expect(faults(void401, { caller: 'customer', expects: [422] })).not.toEqual([]);
   });
 
-  it('looks into every event of a stream, and not at one that was cut off', () => {
-    const told = (text) =>
-      judge(
-        { ...request({ operation: stream, method: 'GET' }) },
-        { status: 200, headers: { ...HEADERS, 'content-type': 'text/event-stream' }, text },
-        document,
-      );
+  it('check every event of a stream, but not one that was cut off', () => {
+    const ofStream = (text: string): string[] => {
+      const headers = { ...HEADERS, 'content-type': 'text/event-stream' };
+      return faults({ status: 200, headers, text }, { operation: stream, method: 'GET' });
+    };
     expect(eventsOf('id: 1\ndata: {"a":1}\n\n: ping\n\ndata: {"b"')).toEqual(['{"a":1}']);
-    expect(told('data: {"status":"paid"}\n\ndata: {"st')).toEqual([]);
-    expect(told('data: {"state":"paid"}\n\n')).toEqual([expect.stringContaining('required')]);
+    expect(ofStream('data: {"status":"paid"}\n\ndata: {"st')).toEqual([]);
+    expect(ofStream('data: {"state":"paid"}\n\n')).toEqual([expect.stringContaining('required')]);
   });
 
-  it('lets a well-formed id of an event be none of the stream', () => {
-    const asked = request({ operation: stream, method: 'GET', headers: { authorization: 'x', 'last-event-id': '9' } });
-    expect(judge(asked, refusal(400), document)).toEqual([]);
-    expect(judge({ ...asked, headers: { authorization: 'x' } }, refusal(400), document)).not.toEqual([]);
-  });
-});
-
-describe('answers to the same request', () => {
-  const answer = (status, json) => ({ status, json, text: JSON.stringify(json) });
-  it('are alike when what differs goes on by itself, or is on its way', () => {
-    expect(
-      differences([undefined, answer(201, { id: '1', status: 'pending' }), answer(201, { id: '1', status: 'paid' })]),
-    ).toEqual([]);
-    expect(differences([answer(202, { id: '1', status: 'accepted' }), answer(201, { id: '1', name: 'x' })])).toEqual(
-      [],
-    );
-    expect(
-      differences([answer(503, {}), answer(201, { id: '1' }), answer(409, { title: 'Already paid' })], {
-        same: ({ status }) => status === 409,
-      }),
-    ).toEqual([]);
-  });
-
-  it('are about another thing in another round', () => {
-    const roundOf = ({ ticket }) => ticket.split('.')[0];
-    const told = (...tickets) =>
-      differences(
-        tickets.map((ticket) => answer(202, { ticket })),
-        { roundOf },
-      );
-    expect(told('1.a', '1.a', '2.b')).toEqual([]);
-    expect(told('1.a', '1.b', '2.b')).toEqual([expect.stringContaining('something else')]);
-  });
-
-  it('are not when one is a refusal, or names another thing', () => {
-    expect(differences([answer(201, { id: '1' }), answer(409, {})])).toEqual([expect.stringContaining('201, 409')]);
-    expect(differences([answer(201, { id: '1', sku: 'a' }), answer(201, { id: '2', sku: 'a' })])).toEqual([
-      expect.stringContaining('something else'),
-    ]);
+  it('let a well-formed id of an event be none of the stream', () => {
+    const more = { operation: stream, method: 'GET' };
+    expect(faults(refusal(400), { ...more, headers: { authorization: 'x', 'last-event-id': '9' } })).toEqual([]);
+    expect(faults(refusal(400), { ...more, headers: { authorization: 'x' } })).not.toEqual([]);
   });
 });
 
 describe('the report', () => {
   it('counts requests and answers by operation, and shows how to repeat a fault', () => {
-    const book = new Book(operationsOf(document));
-    book.note(request(), good);
-    book.note(request({ kind: 'body' }), refusal(422));
-    book.fault(place.key, 'wrong', 'seed 1, request 1');
-    expect(tableOf(book)[2]).toMatch(/^\| `POST \/orders` \| 1 \|.*\| 201×1 422×1 \| 1 \|$/);
-    expect(faultLines(book)).toEqual(['✗ POST /orders: wrong', '    seed 1, request 1']);
-    expect(book.unreached).toEqual(['success', 'refusal'].map((lacks) => ({ key: stream.key, lacks })));
+    const report = new Report(operationsOf(document));
+    report.record(request(), good);
+    report.record(request({ kind: 'body' }), refusal(422));
+    report.addFault(place.key, { what: 'wrong', repeat: 'seed 1, request 1' });
+    expect(tableOf(report)[2]).toMatch(/^\| `POST \/orders` \| 1 \|.*\| 201×1 422×1 \| 1 \|$/);
+    expect(faultLines(report)).toEqual(['✗ POST /orders: wrong', '    seed 1, request 1']);
+    expect(report.unreached).toEqual(['success', 'refusal'].map((lacks) => ({ key: stream.key, lacks })));
   });
 
   it('names the token and does not show it, and gives a body byte by byte', () => {
-    const line = curlOf('http://127.0.0.1:1', request({ body: Buffer.from("{'\xff", 'latin1') }));
+    const line = curlCommand('http://127.0.0.1:1', request({ body: Buffer.from("{'\xff", 'latin1') }));
     expect(line).toBe(
       `printf '{\\047\\377' | curl -i --path-as-is -X POST 'http://127.0.0.1:1/orders' -H "authorization: Bearer $CUSTOMER" --data-binary @-`,
     );
