@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { messageOf } from '@sluice/stack/errors';
 import { Failure } from '@sluice/stack/failure';
-import { LONG_FAULTS } from './plan.js';
+import { LONG_FAULTS, type Form } from './plan.js';
 
 export const USAGE = `npm run chaos                  kills, cuts, stalls and freezes whatever Sluice is made of, under load, and looks whether anything was lost
   -- --seed <n>                the same faults in the same order at the same times as the run that printed this seed
@@ -22,12 +22,11 @@ const LARGEST_SEED = 999_999;
 const SHORTEST = 0.02;
 const HELP = 'npm run chaos -- --help';
 
-export interface Options {
+export interface Options extends Form {
   help: boolean;
   short: boolean;
   long: boolean;
   scale: number;
-  only?: string[];
   seed: number;
   seeds: number;
 }
@@ -84,10 +83,8 @@ function faults(text: string): string[] {
   return keys;
 }
 
-/** What makes a form of a run, without its seed. */
-type FormOptions = Partial<Pick<Options, 'short' | 'long' | 'scale' | 'only'>>;
-
-export const formArguments = ({ short, long, scale = 1, only }: FormOptions): string[] => [
+/** The arguments of that form, without its seed. */
+export const formArguments = ({ short, long, scale = 1, only }: Form): string[] => [
   ...(short ? ['--short'] : []),
   ...(long ? ['--long'] : []),
   ...(scale === 1 ? [] : ['--scale', String(scale)]),
@@ -95,5 +92,5 @@ export const formArguments = ({ short, long, scale = 1, only }: FormOptions): st
 ];
 
 /** @returns the command that repeats this run */
-export const commandOf = ({ seed, ...form }: FormOptions & Pick<Options, 'seed'>): string =>
+export const commandOf = ({ seed, ...form }: Form & { seed: number }): string =>
   `npm run chaos -- ${[...formArguments(form), '--seed', seed].join(' ')}`;

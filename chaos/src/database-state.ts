@@ -31,8 +31,8 @@ export interface ProviderState {
 /** URLs by service, of an administrator. */
 type Databases = Readonly<Record<string, string>>;
 
-const query = async <T>(databases: Databases, service: string, sql: string): Promise<T[]> =>
-  (await queryRows(databases[service] ?? '', sql)) as T[];
+const query = <T extends object>(databases: Databases, service: string, sql: string): Promise<T[]> =>
+  queryRows<T>(databases[service] ?? '', sql);
 
 export const shopStateOf = async (databases: Databases): Promise<ShopState> => ({
   orders: await query(

@@ -30,16 +30,12 @@ export class RetryingShop extends ShopClient {
 
   /** Repeats a probe until it returns something other than `undefined`. @throws Error when the time is up */
   async until<T>(probe: () => Promise<T | undefined>): Promise<T> {
-    const found = await until(
-      async () => {
-        const result = await probe();
-        if (result === undefined && Date.now() > this.retryUntil) throw new Error('the time is up');
-        return result === undefined ? undefined : { result };
-      },
-      { withinMs: Infinity, ...PAUSE_MS },
-    );
-    if (!found) throw new Error('the time is up');
-    return found.result;
+    const attempt = async (): Promise<T | undefined> => {
+      const result = await probe();
+      if (result === undefined && Date.now() > this.retryUntil) throw new Error('the time is up');
+      return result;
+    };
+    return (await until(attempt, { withinMs: Infinity, ...PAUSE_MS })) as T;
   }
 
   /** Repeats a request until it is answered. */

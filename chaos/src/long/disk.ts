@@ -1,9 +1,8 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
-import { databaseAddress } from '@sluice/stack/databases/address';
 import { databaseName } from '@sluice/stack/databases/databases';
+import { queryRows } from '@sluice/stack/databases/query-rows';
 import { holderOf } from '@sluice/stack/lock';
 import { unprivilegedUser } from '@sluice/stack/reachable';
 import { run } from '@sluice/stack/run';
@@ -48,15 +47,9 @@ export class SmallDisk {
 
   /** Moves all databases onto it. Nobody may be connected to them. @param url of the administrator */
   async take(url: string, services: readonly string[]): Promise<void> {
-    const client = new pg.Client(databaseAddress(url));
-    await client.connect();
-    try {
-      await client.query(`CREATE TABLESPACE ${TABLESPACE} LOCATION '${path.join(this.folder, 'data')}'`);
-      for (const service of services)
-        await client.query(`ALTER DATABASE ${databaseName(service)} SET TABLESPACE ${TABLESPACE}`);
-    } finally {
-      await client.end();
-    }
+    await queryRows(url, `CREATE TABLESPACE ${TABLESPACE} LOCATION '${path.join(this.folder, 'data')}'`);
+    for (const service of services)
+      await queryRows(url, `ALTER DATABASE ${databaseName(service)} SET TABLESPACE ${TABLESPACE}`);
   }
 
   /** Takes all free room. What was written meanwhile makes it too large for the new size: tried again. */
