@@ -26,7 +26,7 @@ const layers = {
   'type:stack': ['type:contracts', 'type:topology'],
   'type:testing': ['type:contracts', 'type:topology', 'type:stack'],
   'type:audit': ['type:contracts', 'type:messaging', 'type:topology', 'type:stack'],
-  'type:chaos': ['type:contracts', 'type:topology', 'type:stack', 'type:audit'],
+  'type:chaos': ['type:contracts', 'type:messaging', 'type:topology', 'type:stack', 'type:audit'],
   'type:fuzz': ['type:stack', 'type:audit', 'type:chaos'],
   'type:rights': [...libs, 'type:stack'],
   'type:mutation': ['type:stack'],
