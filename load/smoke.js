@@ -36,12 +36,12 @@ export function setup() {
 }
 
 export function buy({ sku, saleId }) {
-  knockEarly(saleId);
+  claimEarly(saleId);
   buyOne(sku);
   buyInSale(saleId);
 }
 
-function knockEarly(saleId) {
+function claimEarly(saleId) {
   check(claim(tokenOf(0), saleId), { 'a claim before the sale opens is 425': ({ status }) => status === 425 });
 }
 

@@ -62,8 +62,8 @@ export class Queues {
 
   /** @returns {Promise<{ home: string, count: number, exists: boolean }[]>} whose messages are homeless, and whether that queue is there now */
   async homeless() {
-    const { homesWaitedFor } = await loadTopology();
-    const waiting = await homesWaitedFor(this.#connection);
+    const { queuesWaitedFor } = await loadTopology();
+    const waiting = await queuesWaitedFor(this.#connection);
     const depths = await this.#count(Object.keys(waiting));
     return Object.entries(waiting).map(([stateDirectory, count]) => ({
       stateDirectory,

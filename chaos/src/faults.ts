@@ -1,7 +1,7 @@
 // @ts-nocheck
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runningPostgres } from '@sluice/stack/postgres/postgres';
-import { brokerControl, runningNode } from '@sluice/stack/rabbitmq/node';
+import { brokerControl, runningNode } from '@sluice/stack/rabbitmq/rabbitmq';
 import { managementOf } from '@sluice/stack/rabbitmq/operator';
 import { clocks } from './long/clocks.js';
 import { diskFull, lock, readOnly, refuse } from './long/database.js';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { accepts } from '@sluice/stack/ports';
 import { runningPostgres } from '@sluice/stack/postgres/postgres';
-import { runningNode } from '@sluice/stack/rabbitmq/node';
+import { runningNode } from '@sluice/stack/rabbitmq/rabbitmq';
 
 const EVERY_MS = 200;
 

@@ -52,11 +52,11 @@ export function understoodLetters({ words: [verb, what], values: { type, reason,
 }
 
 /** Those on the map, and where the management API answers also those of newcomers. */
-async function queuesOf(broker, open, { homeOf, countLetters }) {
+async function queuesOf(broker, open, { ownQueueOf, countLetters }) {
   const { topology, settingsOf } = await loadTopology();
   const onMap = topology(settingsOf(process.env)).queues.map(({ name }) => name);
   const listed = broker.managementUrl ? await listedOn(broker).catch(() => []) : [];
-  const homes = [...new Set([...onMap, ...listed])].flatMap((name) => homeOf(name) ?? []);
+  const homes = [...new Set([...onMap, ...listed])].flatMap((name) => ownQueueOf(name) ?? []);
   const counted = [];
   for (const queue of homes) counted.push({ queue, count: await countLetters(open, queue).catch(() => undefined) });
   return counted.filter(({ count }) => count !== undefined);
@@ -79,11 +79,11 @@ async function chosen(what, queues, choice) {
   return { queues: queues.filter(({ count }) => count > 0), choice: { ...choice, id: what } };
 }
 
-async function list({ open, library: { headline, looking, summarise }, queues, queue, choice }) {
+async function list({ open, library: { headline, streamLetters, summarise }, queues, queue, choice }) {
   let some = false;
   for (const { queue: name, count } of queues.filter((one) => one.count > 0)) {
     const found = [];
-    const summary = await summarise(noting(looking(open, name, { limit: MOST_SUMMARISED, ...choice }), found));
+    const summary = await summarise(noting(streamLetters(open, name, { limit: MOST_SUMMARISED, ...choice }), found));
     if (summary.count === 0) continue;
     some = true;
     await write(
@@ -103,10 +103,10 @@ async function* noting(taken, found) {
   }
 }
 
-async function show({ open, library: { headline, look }, queues, choice }) {
+async function show({ open, library: { headline, readLetters }, queues, choice }) {
   const { scrub } = await loadCompiled('libs/service-kit/dist/secrets.js');
   const found = [];
-  for (const { queue } of queues) found.push(...(await look(open, queue, choice)));
+  for (const { queue } of queues) found.push(...(await readLetters(open, queue, choice)));
   if (found.length === 0) throw nobody(choice.id);
   await write(`${found.map((taken) => letterText(taken, scrub, headline)).join('\n\n')}\n`);
 }
@@ -123,7 +123,11 @@ async function redrive({ open, library, queues, choice, as }) {
 
 async function discard({ open, library, queues, choice, options }) {
   if (!options.yes) {
-    const count = await eachOf(queues, choice, async (queue, some) => (await library.look(open, queue, some)).length);
+    const count = await eachOf(
+      queues,
+      choice,
+      async (queue, some) => (await library.readLetters(open, queue, some)).length,
+    );
     throw new Failure(
       `${letters(count)} would be removed for good`,
       'Say --yes, and keep what it writes: npm run --silent dead-letters -- discard ... --yes > discarded.jsonl',

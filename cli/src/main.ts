@@ -4,7 +4,7 @@ import { Failure, runCommand } from '@sluice/stack/failure';
 
 const INTERNAL = ['bench-memory', 'container-setup', 'schema-engine'];
 const COMMANDS =
-  'audit bench build chaos contracts:publish dead-letters dev:users fuzz load migrate mutate prisma reset restart rights start stop tail test topology trace typecheck'.split(
+  'audit bench build chaos contracts:publish dead-letters dev:users fuzz load migrate mutate prisma reset restart rights start stop style tail test topology trace typecheck'.split(
     ' ',
   );
 const [, , name] = process.argv;

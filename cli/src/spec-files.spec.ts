@@ -11,7 +11,7 @@ const nameOf = (file) => path.relative(root, file);
 it.each([
   'libs/contracts',
   'libs/service-kit/src/environment.spec.ts',
-  'libs/service-kit/src/repeating.spec.ts',
+  'libs/service-kit/src/periodic-task.spec.ts',
   'apps/orders/src/order.spec.ts',
   'libs/messaging/src/settlement',
 ])('needs no servers for %s', (word) => {

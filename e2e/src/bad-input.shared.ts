@@ -18,7 +18,7 @@ describe('bad input', () => {
     await shop.call('POST', '/users', { body: { phone: '+447700900999', name: 'Eve', password: 'not-your-order' } });
     stranger = await shop.signIn({ phone: '+447700900999', password: 'not-your-order' });
     await shop.stock(admin, 'TEE', { east: 10 });
-    await shop.settles(customer, await shop.placeForSure(customer, 'TEE'));
+    await shop.reachesEnd(customer, await shop.placeForSure(customer, 'TEE'));
   });
 
   const facts = async () => {

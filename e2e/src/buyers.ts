@@ -6,12 +6,12 @@ import { eventually } from '@sluice/testing';
 import type { Answer, Shop } from './shop.js';
 
 /** Between two looks at an order, and after one that is paid: a steady load, and a light one. Milliseconds. */
-const LOOKS_EVERY_MS = 200;
-const RESTS_MS = 300;
+const POLL_MS = 200;
+const PAUSE_MS = 300;
 /** Nobody waits longer than this for one thing. Milliseconds. */
 const PATIENCE_MS = 30_000;
 /** What the API says is to be asked again. */
-const AGAIN = [202, 429, 503];
+const RETRY_STATUSES = [202, 429, 503];
 const PAID: Order['status'][] = ['paid', 'shipped', 'completed'];
 
 /**
@@ -56,7 +56,7 @@ export class Buyers {
   }
 
   async #buyOn(): Promise<void> {
-    for (; this.#open; await pause(RESTS_MS)) await this.#buy();
+    for (; this.#open; await pause(PAUSE_MS)) await this.#buy();
   }
 
   async #buy(): Promise<void> {
@@ -73,7 +73,7 @@ export class Buyers {
   }
 
   async #until(id: string, isThere: (order: Order) => boolean): Promise<void> {
-    for (const end = Date.now() + PATIENCE_MS; ; await pause(LOOKS_EVERY_MS)) {
+    for (const end = Date.now() + PATIENCE_MS; ; await pause(POLL_MS)) {
       const { body } = await this.#ask('see', 200, () =>
         this.shop.call<Order>('GET', `/orders/${id}`, { token: this.token }),
       );
@@ -91,7 +91,7 @@ export class Buyers {
         this.longest.set(what, Math.max(this.longest.get(what) ?? 0, Date.now() - began));
         return answer;
       }
-      if (!AGAIN.includes(answer.status) || Date.now() - began > PATIENCE_MS)
+      if (!RETRY_STATUSES.includes(answer.status) || Date.now() - began > PATIENCE_MS)
         throw new Error(`${what} was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
       await pause(waitOf(what, answer));
     }
@@ -100,7 +100,7 @@ export class Buyers {
 
 /** A 202 says where to look; who refuses must say when to come again. Milliseconds. */
 function waitOf(what: string, { status, headers }: Answer<unknown>): number {
-  if (status === 202) return LOOKS_EVERY_MS;
+  if (status === 202) return POLL_MS;
   const seconds = Number(headers.get('retry-after') ?? 'none');
   if (!(seconds > 0)) throw new Error(`${what} was answered ${status} without Retry-After`);
   return seconds * 1_000;

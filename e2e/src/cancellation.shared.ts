@@ -26,7 +26,7 @@ describe('a customer who changes their mind', () => {
     (await shop.call<{ available: number }>('GET', `/products/${sku}`)).body.available;
   const paidOrder = async (sku: string, quantity = 1) => {
     const id = await shop.placeForSure(customer, sku, { quantity });
-    await shop.settles(customer, id);
+    await shop.reachesEnd(customer, id);
     await shop.payForSure(customer, id);
     return id;
   };

@@ -43,7 +43,7 @@ describe.each([
   it('an order is placed, paid and completed, and queries answer', async () => {
     const { status, body } = await shop.place(customer, 'CLOCK');
     expect(status).toBe(201);
-    await shop.settles(customer, body.id);
+    await shop.reachesEnd(customer, body.id);
     expect((await shop.pay(customer, body.id)).status).toBe(200);
     await shop.reaches(customer, body.id, 'completed');
     // A query that a busy service did not answer in time is 503, and asked again.
@@ -57,7 +57,7 @@ describe.each([
   it('a payment window ends neither early nor late', async () => {
     const id = await shop.placeForSure(customer, 'CLOCK');
     const placed = performance.now();
-    const { payBy } = await shop.settles(customer, id);
+    const { payBy } = await shop.reachesEnd(customer, id);
     const left = Date.parse(payBy ?? '') - Date.now();
     expect([left > WINDOW_MS - LATE_MS, left <= WINDOW_MS]).toEqual([true, true]);
     expect(await shop.reaches(customer, id, 'cancelled')).toMatchObject({ reason: 'payment_timeout' });
@@ -80,10 +80,10 @@ describe.each([
     const sale = await shop.call<Sale>('POST', '/flash-sales', { token: admin, body });
     expect(sale).toMatchObject({ status: 201, body: { state: 'scheduled' } });
     const [claimant] = (await claimants(system, 1)) as [Claimant];
-    const knock = () =>
+    const postClaim = () =>
       shop.call('POST', `/flash-sales/${sale.body.id}/claims`, { token: claimant.token, body: { address: ADDRESS } });
     const until = async (status: number, before: number) => {
-      for (let answer = await knock(); ; answer = await knock()) {
+      for (let answer = await postClaim(); ; answer = await postClaim()) {
         if (answer.status === status)
           return { at: performance.now() - began, ticket: answer.headers.get('location') ?? '' };
         expect(answer.status).toBe(before);
@@ -106,7 +106,7 @@ describe.each([
 
   it('a coupon holds until it expires, and no longer', async () => {
     const code = 'SHORT';
-    const placed = async () => shop.settles(customer, await shop.placeForSure(customer, 'CLOCK', { coupon: code }));
+    const placed = async () => shop.reachesEnd(customer, await shop.placeForSure(customer, 'CLOCK', { coupon: code }));
     const expires = performance.now() + LATE_MS;
     await shop.coupon(admin, { code, kind: 'fixed', value: 100, expiresAt: inMs(LATE_MS) });
     expect(await placed()).toMatchObject({ status: 'awaiting_payment', coupon: code });
@@ -130,7 +130,7 @@ describe.each([
     const [claimant] = (await claimants(system, 1)) as [Claimant];
     const { orders, payments, promotions, 'flash-sale': sales } = system.databases;
     const unpaid = await shop.placeForSure(customer, 'CLOCK');
-    await shop.settles(customer, unpaid);
+    await shop.reachesEnd(customer, unpaid);
     const windowEnds = (end: string) =>
       Promise.all([
         orders.pool.query(`UPDATE orders SET pay_by = ${end} WHERE id = $1`, [unpaid]),

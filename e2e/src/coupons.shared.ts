@@ -21,7 +21,7 @@ describe('coupons and points', () => {
   const points = async () =>
     (await shop.call<{ points: number }>('GET', '/me/points', { token: customer })).body.points;
   const placed = async (coupon: string, quantity = 1) =>
-    shop.settles(customer, await shop.placeForSure(customer, 'HAT', { coupon, quantity }));
+    shop.reachesEnd(customer, await shop.placeForSure(customer, 'HAT', { coupon, quantity }));
 
   it.each([
     ['WELCOME10', { discount: 410, total: 3_690 }],

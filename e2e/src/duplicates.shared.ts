@@ -73,8 +73,8 @@ describe('delivering every message twice', () => {
   it('changes nothing when all of them come once more after the orders are completed', async () => {
     await everyQueueIsEmpty(system);
     const before = await effects();
-    const heard = doubling.heard();
-    expect(heard).toBeGreaterThan(ORDERS * 10);
+    const received = doubling.heard();
+    expect(received).toBeGreaterThan(ORDERS * 10);
     await doubling.replay();
     await everyQueueIsEmpty(system);
     expect(await effects()).toEqual(before);

@@ -52,7 +52,7 @@ describe.skipIf(!canStartBroker)('a flash sale whose servers are killed in the m
     const saleId = await open(1);
     const [outcome] = await claimAll(shop, saleId, await claimants(system, 1), 1);
     const [won] = await results(shop, [outcome!], 1);
-    await shop.settles(outcome!.claimant.token, won!.orderId!);
+    await shop.reachesEnd(outcome!.claimant.token, won!.orderId!);
   };
 
   const heldOf = async (saleId: string) => {

@@ -47,7 +47,7 @@ describe('a flash sale', () => {
   afterAll(() => system?.close());
 
   const pay = async ({ claimant }: Outcome, orderId: string) => {
-    await shop.settles(claimant.token, orderId);
+    await shop.reachesEnd(claimant.token, orderId);
     await shop.payForSure(claimant.token, orderId);
   };
   const ordersOf = async (saleId: string, ...statuses: string[]) => {

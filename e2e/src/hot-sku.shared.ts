@@ -19,7 +19,7 @@ describe('one hot SKU', () => {
 
   it('reserves exactly 100 of 1,000 concurrent orders on a stock of 100 and rejects 900 as out of stock', async () => {
     const ids = await inParallel(1_000, 200, () => shop.placeForSure(customer, 'HOT'));
-    const settled = await inParallel(ids.length, 50, (i) => shop.settles(customer, ids[i] ?? ''));
+    const settled = await inParallel(ids.length, 50, (i) => shop.reachesEnd(customer, ids[i] ?? ''));
     const count = (status: string, reason?: string) =>
       settled.filter((order) => order.status === status && order.reason === reason).length;
     expect([count('awaiting_payment'), count('rejected', 'out_of_stock')]).toEqual([100, 900]);

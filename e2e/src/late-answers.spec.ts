@@ -77,7 +77,7 @@ describe('while orders hangs', () => {
     return (await shop.call<{ price: { amount: number } }>('GET', `/products/${sku}`)).body.price.amount;
   };
   const bought = async (placed: Answer<Order>) => {
-    const { status, subtotal } = await shop.settles(customer, idOf(placed));
+    const { status, subtotal } = await shop.reachesEnd(customer, idOf(placed));
     return [status, subtotal.amount];
   };
 

@@ -6,8 +6,9 @@ import type { StreamEvent } from './stream.js';
 
 const WINDOW_SECONDS = 4;
 
-type Told = StreamEvent<{ status: string; change: { type: string } }>;
-const types = (events: readonly unknown[]): string[] => (events as Told[]).map(({ data }) => data.change.type);
+type OrderStreamEvent = StreamEvent<{ status: string; change: { type: string } }>;
+const types = (events: readonly unknown[]): string[] =>
+  (events as OrderStreamEvent[]).map(({ data }) => data.change.type);
 
 describe('an order, live', () => {
   let system: System;

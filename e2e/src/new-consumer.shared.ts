@@ -3,7 +3,7 @@ import { OrderStatus, query } from '@sluice/contracts';
 import { depth, run, tap, type System, type Tap, eventually, type Program } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Asker } from './asking.js';
+import { RawRpcClient } from './raw-rpc-client.js';
 import { NO_PYTHON, PYTHON, PythonListener, unitTests } from './python-listener.js';
 import { sharedShop } from './shared-system.js';
 import type { Shop } from './shop.js';
@@ -19,11 +19,11 @@ describe('adding a consumer', () => {
   let listener: Program | undefined;
   let python: PythonListener | undefined;
   let sayings: Tap | undefined;
-  let asker: Asker;
+  let asker: RawRpcClient;
 
   beforeAll(async () => {
     ({ system, shop, customer, admin } = await sharedShop());
-    asker = await Asker.on(system.broker.connection);
+    asker = await RawRpcClient.on(system.broker.connection);
   });
   afterAll(async () => {
     await listener?.end('SIGTERM');

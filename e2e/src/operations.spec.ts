@@ -49,7 +49,7 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('with a shop that i
     shop = new Shop(system.url);
     [admin, customer] = [await shop.signIn(ADMIN), await shop.signIn()];
     await shop.stock(admin, 'TEE', { east: 5_000 });
-    await shop.settles(customer, await shop.placeForSure(customer, 'TEE'));
+    await shop.reachesEnd(customer, await shop.placeForSure(customer, 'TEE'));
   });
   afterAll(() => system?.close());
 
@@ -90,7 +90,7 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('with a shop that i
     }
     await buyers.stop();
     console.log(
-      `${buyers.orders.length} orders; answers ${told(buyers.answers)}; longest wait in ms ${told(buyers.longest)}; stopped in ms ${told(stops)}; started in ms ${told(starts)}; delivered again: ${await redelivered(system)}`,
+      `${buyers.orders.length} orders; answers ${linesOf(buyers.answers)}; longest wait in ms ${linesOf(buyers.longest)}; stopped in ms ${linesOf(stops)}; started in ms ${linesOf(starts)}; delivered again: ${await redelivered(system)}`,
     );
 
     expect(balancer.faults).toEqual([]);
@@ -171,7 +171,7 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('with a shop that i
   });
 });
 
-const told = (numbers: Map<string, number>): string =>
+const linesOf = (numbers: Map<string, number>): string =>
   [...numbers]
     .sort()
     .map(([what, number]) => `${what}: ${number}`)

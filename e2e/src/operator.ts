@@ -1,7 +1,7 @@
 import { run, type System } from '@sluice/testing';
 
 /** What a command said, and how it ended. */
-export interface Told {
+export interface CommandResult {
   code: number | null;
   output: string;
 }
@@ -11,7 +11,7 @@ export async function operate(
   { broker, databases }: System,
   tool: 'audit' | 'dead-letters',
   ...args: string[]
-): Promise<Told> {
+): Promise<CommandResult> {
   const urls = Object.entries(databases).map(([service, { url }]) => [
     `DATABASE_URL_${service.replaceAll('-', '_').toUpperCase()}`,
     url,

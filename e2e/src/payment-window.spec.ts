@@ -63,7 +63,7 @@ describe('the payment window', () => {
     const answers = new Map<string, number>();
     const ids = await inParallel(RACES, RACING, async () => {
       const id = await shop.placeForSure(customer, 'TEE');
-      const { payBy } = await shop.settles(customer, id);
+      const { payBy } = await shop.reachesEnd(customer, id);
       await justBefore(payBy ?? '');
       answers.set(id, (await shop.pay(customer, id)).status);
       return id;
@@ -82,9 +82,9 @@ describe('the payment window', () => {
     console.log(
       `of ${RACES} races ${ends.filter((status) => status === 'completed').length} were paid and ${ends.filter((status) => status === 'cancelled').length} cancelled`,
     );
-    const told = (status: number) => ids.filter((id) => answers.get(id) === status);
-    expect(told(200).filter((id) => ends[ids.indexOf(id)] !== 'completed')).toEqual([]);
-    expect(told(409).filter((id) => ends[ids.indexOf(id)] !== 'cancelled')).toEqual([]);
+    const answeredWith = (status: number) => ids.filter((id) => answers.get(id) === status);
+    expect(answeredWith(200).filter((id) => ends[ids.indexOf(id)] !== 'completed')).toEqual([]);
+    expect(answeredWith(409).filter((id) => ends[ids.indexOf(id)] !== 'cancelled')).toEqual([]);
     const { rows: refunded } = await system.databases.payments.pool.query(
       "SELECT order_id FROM captures WHERE order_id = ANY($1) AND status = 'refunded'",
       [ids],
@@ -100,7 +100,7 @@ describe('the payment window', () => {
 
   it('waits for a card gateway that is slow, when it was asked in time, and refuses who asks when it is over', async () => {
     const [slow, late] = await inParallel(2, 2, () => shop.placeForSure(customer, 'TEE'));
-    for (const id of [slow!, late!]) await shop.settles(customer, id);
+    for (const id of [slow!, late!]) await shop.reachesEnd(customer, id);
     expect((await shop.pay(customer, slow!, SLOW_CARD)).status).toBe(202);
     const { payBy } = await shop.order(customer, late!);
     await eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(payBy ?? '')));
@@ -113,7 +113,7 @@ describe('the payment window', () => {
   it('of a payment and a cancellation at the same instant tells whoever was told captured what became of the money', async () => {
     const ids = await inParallel(CANCELLED, WIDTH, async () => {
       const id = await shop.placeForSure(customer, 'TEE');
-      await shop.settles(customer, id);
+      await shop.reachesEnd(customer, id);
       const [paid] = await Promise.all([shop.pay(customer, id), shop.cancel(customer, id)]);
       return [id, paid.status] as const;
     });

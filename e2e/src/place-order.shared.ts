@@ -30,8 +30,8 @@ describe('placing an order', () => {
 
     const completed = await shop.reaches(customer, body.id, 'completed');
     expect(completed.parcels).toMatchObject([{ status: 'delivered', lines: [{ sku: 'TEE', quantity: 2 }] }]);
-    const told = await shop.timeline(customer, body.id);
-    expect(told.filter((type) => type.startsWith('order.'))).toEqual([
+    const timeline = await shop.timeline(customer, body.id);
+    expect(timeline.filter((type) => type.startsWith('order.'))).toEqual([
       'order.placed',
       'order.priced',
       'order.awaiting_payment',
@@ -88,14 +88,14 @@ describe('placing an order', () => {
     const phone = '+447700900123';
     // Of its own: other tests send what is no JSON.
     const connection = await connect(system.broker.url);
-    const heard = await facts({ connection });
+    const received = await facts({ connection });
     const signUp = await shop.call<{ id: string }>('POST', '/users', {
       body: { phone, name: 'Grace', password: 'correct horse battery' },
     });
     expect(signUp.status).toBe(201);
     const token = await shop.signIn({ phone, password: 'correct horse battery' });
     const code = await eventually(
-      () => /\d{6}/.exec(heard.of(SmsDelivery, (sms) => sms.phone === phone, 1)[0]!.text)![0],
+      () => /\d{6}/.exec(received.of(SmsDelivery, (sms) => sms.phone === phone, 1)[0]!.text)![0],
     );
     await connection.close();
     await eventually(async () => {

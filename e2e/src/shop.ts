@@ -144,7 +144,7 @@ export class Shop {
   }
 
   /** Waits until the order is decided: payable, or rejected. */
-  settles(token: string, id: string, withinMs = 60_000): Promise<Order> {
+  reachesEnd(token: string, id: string, withinMs = 60_000): Promise<Order> {
     return eventually(
       async () => {
         const order = await this.order(token, id);

@@ -34,12 +34,18 @@ export const GROUPS = [
   rules('payments', ['payable', 'capture', 'refund', 'cancellation'], ['payable', 'cancellation']),
   rules('promotions', ['coupon', 'points', 'redemption'], ['points', 'coupon', 'redemption']),
   rules('logistics', ['parcel', 'halting'], ['parcel', 'halting']),
-  rules('flash-sale', ['sale', 'claim', 'telling'], ['sale', 'claim', 'sales.model']),
-  rules('notifications', ['telling', 'delivery', 'notices'], ['delivery', 'telling']),
+  rules('flash-sale', ['sale', 'claim', 'progress'], ['sale', 'claim', 'sales.model']),
+  rules('notifications', ['composition', 'delivery', 'notices'], ['delivery', 'composition']),
   {
     name: 'messaging',
-    files: inFolder('libs/messaging/src', '.ts', ['settlement', 'faults', 'holding', 'dependencies', 'schedule']),
-    specs: inFolder('libs/messaging/src', '.spec.ts', ['settlement', 'faults', 'holding', 'dependencies', 'schedule']),
+    files: inFolder('libs/messaging/src', '.ts', ['settlement', 'faults', 'held-messages', 'dependencies', 'schedule']),
+    specs: inFolder('libs/messaging/src', '.spec.ts', [
+      'settlement',
+      'faults',
+      'held-messages',
+      'dependencies',
+      'schedule',
+    ]),
   },
   {
     name: 'unit of work',

@@ -61,7 +61,7 @@ async function tried({ topology, users, vhost, own }) {
     admin,
     map.queues.map(({ name }) => name),
   );
-  const judge = new Judge((service) => new library.Senders({ url: urlOf(service), service }));
+  const judge = new Judge((service) => new library.SenderVerification({ url: urlOf(service), service }));
   const context = { map, services: topology.SERVICES, tierMs: TIER_MS, prefix: `${vhost}.`, judge };
   try {
     const reads = await Promise.all(everybody.map((user) => readings(user, context)));

@@ -15,12 +15,12 @@ export class Judge {
   #senders = new Map();
   #open;
 
-  /** @param {(service: string) => import('@sluice/messaging').Senders} open */
+  /** @param {(service: string) => import('@sluice/messaging').SenderVerification} open */
   constructor(open) {
     this.#open = open;
   }
 
-  /** @returns {import('@sluice/messaging').Senders} the check of this service */
+  /** @returns {import('@sluice/messaging').SenderVerification} the check of this service */
   sendersOf(service) {
     if (!this.#senders.has(service)) this.#senders.set(service, this.#open(service));
     return this.#senders.get(service);

@@ -10,8 +10,7 @@ import { endPostgres, runningPostgres, startPostgres } from './postgres/postgres
 import { StateDirectory } from './state-directory.js';
 import { remove, temporaryStateDirectory } from './private-servers.js';
 import { isAlive } from './processes.js';
-import { endRabbit, startRabbit } from './rabbitmq/rabbitmq.js';
-import { folderOf } from './rabbitmq/node.js';
+import { endRabbit, folderOf, startRabbit } from './rabbitmq/rabbitmq.js';
 import { stopAll } from './stop-all.js';
 import { queryRows } from './databases/query-rows.js';
 import { inRoot } from './workspace.js';

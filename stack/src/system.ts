@@ -93,10 +93,10 @@ const stopped = () => Promise.reject(new Error('stopped while starting'));
 
 async function applyTopology({ found, stateDirectory, printLine, note, shutdown }) {
   const { applyMap, digestOfMap, keepTopology } = await import('./rabbitmq/topology.js');
-  const { created, corrected, homeless } = await applyMap(found);
+  const { created, corrected, undeliverable } = await applyMap(found);
   if (created?.length) note(`created ${created.length}`);
   for (const what of corrected) printLine(`the broker: put right: ${what}`);
-  for (const what of homeless) printLine(`the broker: ${what}`);
+  for (const what of undeliverable) printLine(`the broker: ${what}`);
   if (!found.passwords)
     printLine('every service uses AMQP_URL itself: users of their own take AMQP_MANAGEMENT_URL of an administrator');
   stateDirectory.remember('topology', { digest: await digestOfMap(found) });

@@ -156,6 +156,13 @@ Writes the contracts down as they are now; refuses to break what is there.`,
     options: { withdraw: text },
   },
   build: { usage: 'npm run build\nInstalls, generates and compiles what has changed.' },
+  style: {
+    usage: `npm run style -- [--folder <path>] [--list]
+  --folder <path>      measures the files of one folder
+  --list               prints every place that was counted
+Measures the source by the house's style: long lines, words of comments, names, untyped files. Exits with 1 when a limit is not held.`,
+    options: { folder: text, list: flag },
+  },
   typecheck: { usage: 'npm run typecheck\nBuilds, and checks the types of everything with its specs.' },
 } satisfies Record<string, Command>;
 

@@ -7,6 +7,7 @@ export * from './eventually.js';
 export * from './facts.js';
 export { freePort } from '@sluice/stack/ports';
 export * from './given-message.js';
+export * from './http-stub.js';
 export * from './private-broker.js';
 export * from './private-cluster.js';
 export * from './private-postgres.js';

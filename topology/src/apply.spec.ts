@@ -28,7 +28,7 @@ const withQueue = (name: string, args: Record<string, string | number>): Topolog
 
 describe('applying the topology', () => {
   it('changes nothing the second time, and says so', async () => {
-    expect(await apply(map)).toEqual({ created: [], stale: [], dry: [], pruned: [], kept: {}, homeless: NONE });
+    expect(await apply(map)).toEqual({ created: [], stale: [], dry: [], pruned: [], kept: {}, undeliverable: NONE });
   });
 
   it('says what it created: exchange, queue and binding', async () => {
@@ -47,7 +47,7 @@ describe('applying the topology', () => {
       dry: [],
       pruned: [],
       kept: {},
-      homeless: NONE,
+      undeliverable: NONE,
     });
   });
 

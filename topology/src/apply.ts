@@ -1,7 +1,7 @@
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { difference, type Existing } from './difference.js';
 import { driftOf, DriftError, type Drift } from './drift.js';
-import { sendHome, type Homeless } from './homeless.js';
+import { sendHome, type UndeliverableReport } from './undeliverable.js';
 import type { Binding, Exchange, Queue, Topology } from './layout.js';
 import { management, type Management } from './management.js';
 import { describeQueue, describeStale, emptyOf, remove, STATISTICS_WITHIN_MS } from './prune.js';
@@ -29,7 +29,7 @@ export interface Report {
   /** Why prune has kept what the map does not know. */
   kept: Record<string, string>;
   /** Messages out of retry tiers whose queue did not exist. */
-  homeless: Homeless;
+  undeliverable: UndeliverableReport;
 }
 
 /**
@@ -45,11 +45,11 @@ export async function applyTopology(url: string, map: Topology, options: ApplyOp
   const connection = await connect(url, trust());
   try {
     const drifts = await declareAll(connection, map);
-    const homeless = await sendHome(connection, homesOf([...map.bindings, ...(existing?.bindings ?? [])]), url);
+    const undeliverable = await sendHome(connection, homesOf([...map.bindings, ...(existing?.bindings ?? [])]), url);
     if (drifts.length > 0) throw new DriftError(drifts);
-    if (!api || !before) return { created: undefined, stale: [], dry: [], pruned: [], kept: {}, homeless };
+    if (!api || !before) return { created: undefined, stale: [], dry: [], pruned: [], kept: {}, undeliverable };
     const dry = await emptyOf(connection, before.timers);
-    const report = { created: before.missing, kept: {}, homeless };
+    const report = { created: before.missing, kept: {}, undeliverable };
     if (!prune) return { ...report, stale: describeStale(before.stale), dry: dry.map(describeQueue), pruned: [] };
     const { removed, kept } = await remove(
       connection,

@@ -1,4 +1,4 @@
-export { homelessLines, homesWaitedFor, type Homeless } from './homeless.js';
+export { undeliverableLines, queuesWaitedFor, type UndeliverableReport } from './undeliverable.js';
 export { applyTopology, type ApplyOptions, type Report } from './apply.js';
 export {
   administers,

@@ -34,9 +34,9 @@ const DELIVERY_LIMIT = 20;
 /** Read and given back by people, never consumed: 4.x would drop a letter after its default of 20 looks, and 3.x knows no "never". */
 const NEVER = 1_000_000_000;
 /** Reads that wait are soon late: at 2,000 answers a second this is five seconds, more than a caller waits. */
-const MOST_QUERIES = 10_000;
+const MAX_QUERIES = 10_000;
 /** Facts that nobody hears are a sign, not a store: the oldest go before they fill the disk. */
-const MOST_UNROUTED = 100_000;
+const MAX_UNROUTED = 100_000;
 
 const exchange = (name: string, type: Exchange['type'], args: Arguments = {}): Exchange => ({
   name,
@@ -84,7 +84,7 @@ export function serviceLayout(service: string, queues: Services[string], setting
 
 /**
  * By which administrators put a message into one queue, under its name. No service may write to it, so what comes this way is
- * theirs, and names in a header who sent it first: libs/messaging/src/senders.ts.
+ * theirs, and names in a header who sent it first: libs/messaging/src/sender-verification.ts.
  */
 export const OPERATOR = 'shop.operator';
 
@@ -104,7 +104,7 @@ function shop(): Topology {
       exchange(OPERATOR, 'direct'),
     ],
     queues: [
-      quorum('shop.unrouted', { 'x-delivery-limit': NEVER, 'x-max-length': MOST_UNROUTED, 'x-overflow': 'drop-head' }),
+      quorum('shop.unrouted', { 'x-delivery-limit': NEVER, 'x-max-length': MAX_UNROUTED, 'x-overflow': 'drop-head' }),
       quorum('shop.homeless', { 'x-delivery-limit': NEVER }),
     ],
     bindings: [binding('shop.unrouted', 'shop.unrouted'), binding('shop.homeless', 'shop.homeless')],
@@ -182,7 +182,7 @@ export const consumers = (
     const made = takes.every(isTransient)
       ? mayBeLost(queue, replicated && takes.every(mayRest))
       : takes.some(isBounded)
-        ? atTheDoor(queue, bound, replicated)
+        ? boundedQueues(queue, bound, replicated)
         : mustNotBeLost(queue);
     const mended = made.queues
       .filter((one) => !one.name.endsWith('.dead'))
@@ -203,7 +203,7 @@ type QueueAndBindings = Pick<Topology, 'queues' | 'bindings'>;
 const mayBeLost = (queue: string, replicated: boolean): QueueAndBindings => ({
   queues: [
     {
-      ...(replicated ? quorum : classic)(queue, { 'x-max-length': MOST_QUERIES, 'x-overflow': 'reject-publish' }),
+      ...(replicated ? quorum : classic)(queue, { 'x-max-length': MAX_QUERIES, 'x-overflow': 'reject-publish' }),
       bounded: true,
     },
   ],
@@ -229,7 +229,7 @@ const mustNotBeLost = (queue: string): QueueAndBindings => ({
  * overshoots by hundreds and then refuses until it is down to 80 %. What it took must not be lost, and has no second chance here: a failed message waits and
  * is tried again in a quorum queue beside it, which has no bound.
  */
-function atTheDoor(queue: string, bound: number, replicated: boolean): QueueAndBindings {
+function boundedQueues(queue: string, bound: number, replicated: boolean): QueueAndBindings {
   const again = mustNotBeLost(`${queue}-again`);
   return {
     ...again,

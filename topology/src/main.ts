@@ -1,7 +1,7 @@
 import { ExpirePayment } from '@sluice/contracts';
 import { applyUsers, ensureVhost, type Passwords } from './apply-users.js';
 import { applyTopology, type Report } from './apply.js';
-import { homelessLines } from './homeless.js';
+import { undeliverableLines } from './undeliverable.js';
 import { SERVICES, WORK } from './map.js';
 import { passwordsOf, settingsOf } from './settings.js';
 import { switchQueue } from './switch.js';
@@ -13,7 +13,7 @@ npm run topology -- --prune                       and remove what the map does n
 npm run topology -- switch <queue>                make a queue anew with the arguments of the map, and keep its messages
 npm run topology -- listen <service> '<pattern>'  add the queue <service>.events, and its user, for a new listener`;
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Reads AMQP_URL and, all optional, AMQP_MANAGEMENT_URL, AMQP_PASSWORDS (with the two: users are made), RETRY_TIERS_MS, OUTSIDE_TIERS_MS, FLASH_SALE_QUEUE_LIMIT, REPLICATED_QUEUES and PAYMENT_WINDOW_SECONDS. */
 async function main([verb, ...rest]: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
@@ -39,13 +39,13 @@ async function apply(url: string, env: NodeJS.ProcessEnv, prune: boolean): Promi
   const vhost = admin ? await ensureVhost(admin.managementUrl, url) : [];
   const report = await applyTopology(url, map, { prune, timersInUse, ...(managementUrl && { managementUrl }) });
   const users = admin && (await applyUsers(admin.managementUrl, url, usersOf(WORK), admin.passwords));
-  say(
+  print(
     describe(
       { ...report, created: report.created && [...vhost, ...report.created, ...(users?.created ?? [])] },
       users?.corrected,
     ),
   );
-  if (!users) say(ONE_FOR_ALL);
+  if (!users) print(ONE_FOR_ALL);
 }
 
 const ONE_FOR_ALL =
@@ -65,7 +65,7 @@ async function listen(
   await applyTopology(url, topologyOf(service, { events: [pattern] }, settingsOf(env)));
   const admin = administratorOf(env);
   if (admin) await applyUsers(admin.managementUrl, url, [listener(service, pattern)], admin.passwords);
-  say(
+  print(
     `${service}.events hears ${pattern}. To keep it, add to topology/src/map.ts:\n  '${service}': { events: ['${pattern}'] },`,
   );
 }
@@ -73,7 +73,7 @@ async function listen(
 /** Its service must not run: what consumers hold would be lost with the queue. */
 async function makeAnew(url: string, env: NodeJS.ProcessEnv, queue: string): Promise<void> {
   const { moved } = await switchQueue(url, topology(settingsOf(env)), queue);
-  say(`${queue} is made anew, with ${moved} messages; start its service again, then "npm run topology"`);
+  print(`${queue} is made anew, with ${moved} messages; start its service again, then "npm run topology"`);
 }
 
 /** With what it may do already, if it is on the map. */
@@ -83,14 +83,17 @@ const listener = (service: string, pattern: string): BrokerUser =>
 /** The queue of the window that orders is set to; its own default when the setting is absent. */
 const paymentWindow = (seconds = '1800'): string => `${ExpirePayment.waitsIn}.${Number(seconds) * 1_000}`;
 
-function describe({ created, stale, dry, pruned, kept, homeless }: Report, corrected: readonly string[] = []): string {
+function describe(
+  { created, stale, dry, pruned, kept, undeliverable }: Report,
+  corrected: readonly string[] = [],
+): string {
   const lines = [
     ...(created ?? []).map((what) => `created ${what}`),
     ...corrected.map((what) => `put right: ${what}`),
     ...pruned.map((what) => `removed ${what}`),
     ...dry.map((what) => `run dry, and no setting fills it: ${what} (npm run topology -- --prune removes it)`),
     ...stale.map((what) => `not on the map: ${what}${what in kept ? `, kept: ${kept[what]}` : ''}`),
-    ...homelessLines(homeless),
+    ...undeliverableLines(undeliverable),
   ];
   if (!created) lines.push('the topology is applied (without AMQP_MANAGEMENT_URL it cannot be listed what changed)');
   return lines.length > 0 ? lines.join('\n') : 'the topology is up to date';

@@ -1,7 +1,7 @@
 import type { ConfirmChannel, GetMessage } from 'amqplib';
 import { OPERATOR } from './layout.js';
 
-/** The same header as in libs/messaging/src/senders.ts: the user that sent the message first. Empty: none is named. */
+/** The same header as in libs/messaging/src/sender-verification.ts: the user that sent the message first. Empty: none is named. */
 const SENT_BY = 'sent-by';
 /** Written by the broker on the way. */
 const BROKER_HEADERS = /^x-(death|first-death-|last-death-|delivery-count|acquired-count)/;

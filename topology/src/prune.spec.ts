@@ -46,13 +46,13 @@ describe('a queue that the map does not know', () => {
     await broker.channel.unbindQueue('homeless.events', 'shop.home', 'homeless.events');
     await publish('shop.home', 'homeless.events');
 
-    const { pruned, kept, homeless } = await applyTopology(broker.url, map, {
+    const { pruned, kept, undeliverable } = await applyTopology(broker.url, map, {
       managementUrl: broker.managementUrl,
       prune: true,
       statisticsWithinMs: 0,
     });
 
-    expect(homeless.left).toEqual({ 'homeless.events': 1 });
+    expect(undeliverable.left).toEqual({ 'homeless.events': 1 });
     expect(pruned).toEqual(['queue gone.events', 'queue gone.events.dead', `queue gone.retry.${TIER_MS}`]);
     const needed = (service: string) =>
       Object.fromEntries(
@@ -95,7 +95,7 @@ describe('a tier that all services shared once', () => {
 });
 
 describe('why a queue is kept', () => {
-  const nothing = { messages: {}, homeless: {} };
+  const nothing = { messages: {}, undeliverable: {} };
 
   it.each([
     ['nothing waits for it', nothing, undefined],

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Channel, ChannelModel } from 'amqplib';
 import { describeBinding, isTimer, type Difference } from './difference.js';
-import { homesWaitedFor } from './homeless.js';
+import { queuesWaitedFor } from './undeliverable.js';
 import { isTierQueue, type Binding } from './layout.js';
 import type { Management } from './management.js';
 
@@ -16,10 +16,10 @@ export interface Waiting {
   /** By queue: messages that wait in it, with those whose time is up and whose target does not take them. */
   messages: Readonly<Record<string, number>>;
   /** By queue: how many messages of `shop.homeless` belong there. */
-  homeless: Readonly<Record<string, number>>;
+  undeliverable: Readonly<Record<string, number>>;
 }
 
-const NOTHING: Waiting = { messages: {}, homeless: {} };
+const NOTHING: Waiting = { messages: {}, undeliverable: {} };
 
 /**
  * A queue counts by itself only what it could deliver; what it tries to hand on when its time is up is in the statistics
@@ -76,7 +76,11 @@ async function removeQueues(
 }
 
 /** Messages in it, or such as may come home to it: out of its service's tiers, out of `shop.homeless`, out of its dead letters. */
-export function whyKept(name: string, { messages, homeless }: Waiting, staying: readonly string[]): string | undefined {
+export function whyKept(
+  name: string,
+  { messages, undeliverable }: Waiting,
+  staying: readonly string[],
+): string | undefined {
   const waits = (queue: string): boolean => (messages[queue] ?? 0) > 0;
   const tiers = Object.keys(messages).filter(
     (queue) => isTierQueue(queue) && [serviceOf(name), 'shop'].includes(serviceOf(queue)),
@@ -86,7 +90,7 @@ export function whyKept(name: string, { messages, homeless }: Waiting, staying: 
   if (!isHome(name)) return staying.some((queue) => serves(name, queue)) ? 'a queue that stays needs it' : undefined;
   if (tier) return `${counted(messages[tier]!)} in ${tier}, and may come home to it`;
   if (waits(`${name}.dead`)) return `${counted(messages[`${name}.dead`]!)} in ${name}.dead, and may be sent back to it`;
-  return homeless[name] ? `${counted(homeless[name])} for it in shop.homeless` : undefined;
+  return undeliverable[name] ? `${counted(undeliverable[name])} for it in shop.homeless` : undefined;
 }
 
 const counted = (count: number): string => `${count} ${count === 1 ? 'message waits' : 'messages wait'}`;
@@ -106,7 +110,7 @@ async function waitingOn(connection: ChannelModel, api: Management, statisticsWi
     queues.map(({ name }) => name).filter((name) => !isHome(name)),
   );
   const messages = queues.map(({ name, messages: known }) => [name, Math.max(known, now.get(name) ?? 0)]);
-  return { messages: Object.fromEntries(messages), homeless: await homesWaitedFor(connection) };
+  return { messages: Object.fromEntries(messages), undeliverable: await queuesWaitedFor(connection) };
 }
 
 /** Those of these queues in which nothing waits, as far as they know themselves. */

@@ -117,7 +117,7 @@ describe('the users of the broker', () => {
 
 const APPS = path.resolve(import.meta.dirname, '../../apps');
 
-/** The requests and deliveries that a service's code makes: `HaltParcels({...})`, `this.rpc.tell(Pay, ...)`. */
+/** The requests and deliveries that a service's code makes: `HaltParcels({...})`, `this.rpc.requestOrPending(Pay, ...)`. */
 function sent(service: string): string[] {
   const folder = path.join(APPS, service, 'src');
   const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
@@ -128,7 +128,9 @@ function sent(service: string): string[] {
   return Object.entries(contracts)
     .filter(([, value]) => typeof value === 'function' && 'kind' in value && value.kind !== 'event')
     .filter(([name]) =>
-      new RegExp(`\\b${name}\\(|\\.(tell|ask|request|post)\\(${name}\\b`).test(code.replaceAll(/@On\([^)]*\)/g, '')),
+      new RegExp(`\\b${name}\\(|\\.(requestOrPending|request|post)\\(${name}\\b`).test(
+        code.replaceAll(/@On\([^)]*\)/g, ''),
+      ),
     )
     .map(([name]) => name);
 }

@@ -54,7 +54,7 @@ const statusOf = (decide: () => Change): number => {
     return (error as { problem: { status: number } }).problem.status;
   }
 };
-const said = ({ messages = [] }: Change) =>
+const sent = ({ messages = [] }: Change) =>
   messages.map(({ contract, data }) => [contract.type, (data as { userId: string }).userId]);
 const verify = (holders: Holders, code: string, now = NOW, userId = REQUEST.userId) =>
   verifyPhone(holders, userId, code, LIMITS, now);
@@ -106,7 +106,7 @@ describe('signUp', () => {
 
   it('takes the number from one that has not proved it for a week, and from the oldest of three', () => {
     const old = signUp(fresh(), { ...REQUEST, userId: id(11) }, LIMITS, later(7 * DAY));
-    expect([old.accounts!.find((account) => account.id === REQUEST.userId), said(old).at(-1)]).toEqual([
+    expect([old.accounts!.find((account) => account.id === REQUEST.userId), sent(old).at(-1)]).toEqual([
       expect.objectContaining({ phone: null, tokenEpoch: 1, codeHash: null }),
       ['account.tokens_revoked', REQUEST.userId],
     ]);
@@ -129,14 +129,14 @@ describe('verifyPhone', () => {
   it('accepts the code once and says so', () => {
     const proof = verify(fresh(), '123456', minutesLater(9));
     expect(proof.accounts).toMatchObject([{ verifiedAt: minutesLater(9), codeHash: null, version: 2 }]);
-    expect(said(proof)).toEqual([['account.verified', REQUEST.userId]]);
+    expect(sent(proof)).toEqual([['account.verified', REQUEST.userId]]);
     expect(verify(after(fresh(), proof), '123456')).toEqual({});
   });
 
   it('gives the number to who proves it, and takes it and every token from the others', () => {
     const both = joins(fresh(), id(11), later(60), { code: '654321' });
     const proof = verify(both, '654321', later(61), id(11));
-    expect(said(proof)).toEqual([
+    expect(sent(proof)).toEqual([
       ['account.verified', id(11)],
       ['account.tokens_revoked', REQUEST.userId],
     ]);
@@ -179,7 +179,7 @@ describe('resendCode', () => {
   it('makes a new code, five guesses and ten minutes, and the former code is void', () => {
     const used = guess(fresh(), ['000000', '000000', '000000', '000000', '000000']).holders;
     const decision = resend(used, minutesLater(9));
-    expect(said(decision)).toEqual([['account.code_issued', REQUEST.userId]]);
+    expect(sent(decision)).toEqual([['account.code_issued', REQUEST.userId]]);
     const again = after(used, decision);
     expect(guess(again, ['123456', '654321'], minutesLater(18)).statuses).toEqual([422, 200]);
   });

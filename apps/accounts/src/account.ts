@@ -74,7 +74,7 @@ export interface AccountLimits extends CodeLimits {
 /** Five guesses at one of a million codes. */
 const MAX_TRIES = 5;
 /** Accounts that have a number without having proved it. Each costs a sign-in with that number a password hash. */
-const MOST_UNVERIFIED = 3;
+const MAX_UNVERIFIED = 3;
 
 export interface SignUpRequest {
   userId: string;
@@ -91,7 +91,7 @@ export function signUp(holders: Holders, request: SignUpRequest, limits: Account
   const { phone, number, accounts, own } = holders;
   if (own || isTaken(accounts, limits, now)) throw taken();
   const { userId, name, code } = request;
-  const { staying, leaving } = makeRoom(accounts, limits, now);
+  const { staying, leaving } = freeNumber(accounts, limits, now);
   const counted = countCode(number ?? { ...noCodes(now), phone, version: 0 }, limits.codesPerNumber, now);
   const account = newAccount(request, now);
   return {
@@ -135,7 +135,7 @@ export function verifyPhone(holders: Holders, userId: string, code: string, limi
   if (!account || !number) throw noSuchAccount();
   if (account.verifiedAt) return {};
   if (account.codeTries >= MAX_TRIES) throw ProblemError.of(429, 'Too many tries', 'This code can no longer be used.');
-  if (!codeMatches(account, code, now)) return { accounts: [oneTryMore(account)], problem: WRONG_CODE };
+  if (!codeMatches(account, code, now)) return { accounts: [countTry(account)], problem: WRONG_CODE };
   return verified(holders, userId, limits, now);
 }
 
@@ -153,7 +153,7 @@ export function verified(holders: Holders, userId: string, limits: AccountLimits
   };
 }
 
-const oneTryMore = (account: Account): Account => ({
+const countTry = (account: Account): Account => ({
   ...account,
   codeTries: account.codeTries + 1,
   version: account.version + 1,
@@ -190,9 +190,9 @@ function newAccount({ userId: id, phone, name, passwordHash, role, code }: SignU
 type Moves = Record<'staying' | 'leaving', Account[]>;
 
 /** Who has waited too long to prove the number goes, and then the oldest, until there is a place. */
-function makeRoom(accounts: readonly Account[], { unverifiedMs }: AccountLimits, now: Date): Moves {
+function freeNumber(accounts: readonly Account[], { unverifiedMs }: AccountLimits, now: Date): Moves {
   const young = accounts.filter(({ createdAt }) => isWithin(createdAt, unverifiedMs, now));
-  const staying = young.slice(-(MOST_UNVERIFIED - 1));
+  const staying = young.slice(-(MAX_UNVERIFIED - 1));
   return { staying, leaving: accounts.filter((account) => !staying.includes(account)) };
 }
 

@@ -11,7 +11,7 @@ import {
   SignUp,
   VerifyPhone,
 } from '@sluice/contracts';
-import { judgedAt, On, ProblemError } from '@sluice/messaging';
+import { decisionTime, On, ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import { noSuchAccount, resendCode, verifyPhone } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
@@ -59,7 +59,7 @@ export class AccountsListener {
     const { phone } = await this.#own(userId);
     const limits = limitsOf(this.config);
     await this.accounts.changeNumber(message, phone, userId, (holders, now) =>
-      verifyPhone(holders, userId, code, limits, judgedAt(message, now)),
+      verifyPhone(holders, userId, code, limits, decisionTime(message, now)),
     );
   }
 

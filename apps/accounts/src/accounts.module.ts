@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccountsListener } from './accounts.listener.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { ExpiredSweep } from './expired.sweep.js';
-import { KnownAddresses } from './known-addresses.js';
+import { SignInAddresses } from './sign-in-addresses.js';
 import { Passwords } from './passwords.js';
 import { Revocations } from './revocations.query.js';
 import { Seed } from './seed.js';
@@ -11,6 +11,6 @@ import { SignUps } from './sign-ups.js';
 
 @Module({
   controllers: [AccountsListener],
-  providers: [AccountsRepository, SignInFailures, KnownAddresses, Passwords, SignUps, Revocations, ExpiredSweep, Seed],
+  providers: [AccountsRepository, SignInFailures, SignInAddresses, Passwords, SignUps, Revocations, ExpiredSweep, Seed],
 })
 export class AccountsModule {}

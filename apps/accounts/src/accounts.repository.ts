@@ -8,7 +8,7 @@ import type { Own } from './own-account.js';
 import { tables } from './tables.js';
 
 /** A change may come between the reading of a number's accounts and their locking: each try more takes another one. */
-const MOST_TRIES = 20;
+const MAX_TRIES = 20;
 
 const HOLDERS = `
   SELECT (SELECT version FROM phones WHERE phone = $1) AS version,
@@ -24,7 +24,7 @@ const OWN = `
   WHERE id = $1 AND accounts.version > 0 AND phone IS NOT NULL`;
 
 /** What is read of somebody's own account. */
-export interface OwnKnown {
+export interface OwnAccountRead {
   phone: string;
   passwordHash: string;
   /** The token that the password was changed with last. */
@@ -32,11 +32,14 @@ export interface OwnKnown {
 }
 
 /** An account as it is read without its lock. */
-export type Known = Pick<Account, 'id' | 'role' | 'name' | 'passwordHash' | 'createdAt' | 'verifiedAt' | 'tokenEpoch'>;
+export type AccountRead = Pick<
+  Account,
+  'id' | 'role' | 'name' | 'passwordHash' | 'createdAt' | 'verifiedAt' | 'tokenEpoch'
+>;
 
 interface HoldersRow {
   version: number | null;
-  accounts: (Known & { createdAt: string })[] | null;
+  accounts: (AccountRead & { createdAt: string })[] | null;
   now: Date;
 }
 
@@ -81,7 +84,7 @@ export class AccountsRepository {
         return decisionOf(decide({ phone, number, accounts: holders, own: state.accounts[userId] }, now));
       })) as R | undefined;
     } catch (error) {
-      if (!(error instanceof Stale) || tries >= MOST_TRIES) throw error;
+      if (!(error instanceof Stale) || tries >= MAX_TRIES) throw error;
       return this.changeNumber(message, phone, userId, decide, tries + 1);
     }
   }
@@ -95,7 +98,7 @@ export class AccountsRepository {
   }
 
   /** The accounts that have a number, oldest first, as of `now`. */
-  async holdersOf(phone: string): Promise<{ version: number; accounts: Known[]; now: Date }> {
+  async holdersOf(phone: string): Promise<{ version: number; accounts: AccountRead[]; now: Date }> {
     const { rows } = await this.pool.query<HoldersRow>(HOLDERS, [phone]);
     const { version, accounts, now } = rows[0]!;
     const known = (accounts ?? []).map((account) => ({ ...account, createdAt: new Date(account.createdAt) }));
@@ -108,8 +111,8 @@ export class AccountsRepository {
   }
 
   /** Undefined: there is no such account, or its number is another's by now. */
-  async ownOf(userId: string): Promise<OwnKnown | undefined> {
-    const { rows } = await this.pool.query<OwnKnown>(OWN, [userId]);
+  async ownOf(userId: string): Promise<OwnAccountRead | undefined> {
+    const { rows } = await this.pool.query<OwnAccountRead>(OWN, [userId]);
     return rows[0];
   }
 }

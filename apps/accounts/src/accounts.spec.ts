@@ -175,11 +175,11 @@ describe('signing in', () => {
   });
 
   it('is 401, told alike, for a wrong password and for an unknown phone number', async () => {
-    const told = (phone: string, password: string) =>
+    const problemOfSignIn = (phone: string, password: string) =>
       ask(SignIn, { phone, password }).catch((error: unknown) => (error as ProblemError).problem);
-    const wrong = await told(ANN.phone, 'wrong');
+    const wrong = await problemOfSignIn(ANN.phone, 'wrong');
     expect(wrong).toMatchObject({ status: 401 });
-    expect(await told('+15559999999', 'wrong')).toEqual(wrong);
+    expect(await problemOfSignIn('+15559999999', 'wrong')).toEqual(wrong);
   });
 });
 
@@ -329,7 +329,7 @@ describe('the development seed', () => {
       { version: 2, verified_at: expect.any(Date) },
       { version: 2, verified_at: expect.any(Date) },
     ]);
-    const said = facts.filter(({ data }) => String(data['phone']).startsWith('+1000000000')).map(({ type }) => type);
-    expect(said.sort()).toEqual(['account.registered', 'account.registered', 'account.verified', 'account.verified']);
+    const sent = facts.filter(({ data }) => String(data['phone']).startsWith('+1000000000')).map(({ type }) => type);
+    expect(sent.sort()).toEqual(['account.registered', 'account.registered', 'account.verified', 'account.verified']);
   });
 });

@@ -38,7 +38,7 @@ export const AccountsConfig = z.object({
 export type AccountsConfig = z.output<typeof AccountsConfig>;
 
 /** Kept for longer than any token that may have been issued before TOKEN_TTL_SECONDS was lowered. Milliseconds. */
-const SHORTEST_REVOCATION_MS = 30 * 86_400_000;
+const MIN_REVOCATION_MS = 30 * 86_400_000;
 
 /** The settings as the rules take them. */
 export const limitsOf = (config: AccountsConfig): AccountLimits => ({
@@ -47,5 +47,5 @@ export const limitsOf = (config: AccountsConfig): AccountLimits => ({
   resendMs: config.CODE_RESEND_SECONDS * 1_000,
   codesPerAccount: config.CODES_PER_ACCOUNT,
   codesPerNumber: config.CODES_PER_NUMBER,
-  tokensMs: Math.max(config.TOKEN_TTL_SECONDS * 1_000, SHORTEST_REVOCATION_MS),
+  tokensMs: Math.max(config.TOKEN_TTL_SECONDS * 1_000, MIN_REVOCATION_MS),
 });

@@ -6,7 +6,7 @@ import { Id, Phone } from '@sluice/contracts';
 import { testDatabase, type TestDatabase } from '@sluice/testing';
 import { jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { devTokens, devUser, MOST_USERS } from './dev-users.js';
+import { devTokens, devUser, MAX_USERS } from './dev-users.js';
 import { passwordMatches } from './password.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -59,7 +59,7 @@ describe('users for load tests', () => {
   });
 
   it('have ids and phone numbers that the contracts know, up to the last of them', () => {
-    for (const { id, phone } of [devUser(1), devUser(MOST_USERS)]) {
+    for (const { id, phone } of [devUser(1), devUser(MAX_USERS)]) {
       expect(Id.safeParse(id).success).toBe(true);
       expect(Phone.safeParse(phone).success).toBe(true);
     }
@@ -86,9 +86,13 @@ describe('the program', () => {
     ['5', { NODE_ENV: 'production' }, /^dev:users: NODE_ENV .*refused in production\n$/],
     ['0', {}, /^dev:users: USERS is not valid/],
     ['5', { DATABASE_URL: '' }, /^dev:users: DATABASE_URL is not set\n$/],
-  ])('refuses %s users with %o in one line that says why', async (count, env, said) => {
+  ])('refuses %s users with %o in one line that says why', async (count, env, message) => {
     const before = await rows();
-    await expect(run(count, env)).rejects.toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(said) });
+    await expect(run(count, env)).rejects.toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(message),
+    });
     expect(await rows()).toEqual(before);
   });
 });

@@ -10,7 +10,7 @@ export interface DevUser {
 }
 
 /** As many as the last twelve digits of an id are for, with room in the phone number. */
-export const MOST_USERS = 1_000_000;
+export const MAX_USERS = 1_000_000;
 /** Accounts in one statement, and tokens that are signed at a time. */
 const AT_A_TIME = 2_000;
 

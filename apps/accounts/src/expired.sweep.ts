@@ -1,5 +1,5 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { Repeating } from '@sluice/service-kit';
+import { PeriodicTask } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { FORGOTTEN_AFTER_MS } from './sign-in-failures.js';
 
@@ -30,16 +30,16 @@ const FORGET = [
 /** Forgets failures, known addresses and revocations on which nothing depends. Any number of processes may sweep. */
 @Injectable()
 export class ExpiredSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #repeating = new Repeating('expired rows', EVERY_MS, () => this.sweep());
+  readonly #task = new PeriodicTask('expired rows', EVERY_MS, () => this.sweep());
 
   constructor(private readonly pool: Pool) {}
 
   onApplicationBootstrap(): void {
-    this.#repeating.start();
+    this.#task.start();
   }
 
   beforeApplicationShutdown(): Promise<void> {
-    return this.#repeating.stop();
+    return this.#task.stop();
   }
 
   async sweep(): Promise<void> {

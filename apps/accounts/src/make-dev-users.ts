@@ -4,7 +4,7 @@ import { createPool } from '@sluice/persistence';
 import { CommonConfig, DatabaseConfig, prepare, wholeNumber } from '@sluice/service-kit';
 import { z } from 'zod';
 import { AccountsConfig } from './config.js';
-import { devTokens, MOST_USERS } from './dev-users.js';
+import { devTokens, MAX_USERS } from './dev-users.js';
 
 const Config = z.object({
   ...CommonConfig.pick({ LOG_LEVEL: true, LOG_FORMAT: true }).shape,
@@ -15,7 +15,7 @@ const Config = z.object({
   ),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "must be the postgresql:// URL of accounts' database" }),
   DATABASE_CA: DatabaseConfig.shape.DATABASE_CA,
-  USERS: wholeNumber(1, MOST_USERS),
+  USERS: wholeNumber(1, MAX_USERS),
 });
 
 async function print(tokens: string[]): Promise<void> {

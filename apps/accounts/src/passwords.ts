@@ -3,8 +3,8 @@ import type { Message } from '@sluice/contracts';
 import { newId } from '@sluice/persistence';
 import { CONFIG } from '@sluice/service-kit';
 import type { AccountsConfig } from './config.js';
-import { HashingLine } from './hashing-line.js';
-import { KnownAddresses } from './known-addresses.js';
+import { HashingQueue } from './hashing-queue.js';
+import { SignInAddresses } from './sign-in-addresses.js';
 import { hashesAtATime, hashPassword, passwordMatches } from './password.js';
 import { SignInFailures } from './sign-in-failures.repository.js';
 
@@ -22,19 +22,19 @@ interface Hashed {
 /** Compares and hashes passwords: counted, in line, and as long as somebody waits for it. */
 @Injectable()
 export class Passwords {
-  readonly #line: HashingLine;
+  readonly #queue: HashingQueue;
 
   constructor(
     private readonly failures: SignInFailures,
-    private readonly addresses: KnownAddresses,
+    private readonly addresses: SignInAddresses,
     @Inject(CONFIG) { UV_THREADPOOL_SIZE }: Pick<AccountsConfig, 'UV_THREADPOOL_SIZE'>,
   ) {
-    this.#line = new HashingLine(hashesAtATime(UV_THREADPOOL_SIZE));
+    this.#queue = new HashingQueue(hashesAtATime(UV_THREADPOOL_SIZE));
   }
 
   /** @throws ProblemError 429, 503 as the line does */
   hash({ deadline }: Message, client: string | undefined, password: string): Promise<string> {
-    return this.#line.run({ client, known: false, deadline }, () => hashPassword(password));
+    return this.#queue.run({ client, signedInBefore: false, deadline }, () => hashPassword(password));
   }
 
   /**
@@ -54,10 +54,10 @@ export class Passwords {
 
   async #compare<A extends Hashed>(message: Message, attempt: Attempt, accounts: readonly A[]): Promise<A | undefined> {
     const { phone, password, client } = attempt;
-    const known = client !== undefined && (await this.addresses.knows(phone, client));
+    const signedInBefore = client !== undefined && (await this.addresses.has(phone, client));
     let begun = false;
     try {
-      return await this.#line.run({ client, known, deadline: message.deadline }, () => {
+      return await this.#queue.run({ client, signedInBefore, deadline: message.deadline }, () => {
         begun = true;
         return firstWith(password, accounts);
       });

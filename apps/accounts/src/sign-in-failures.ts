@@ -26,10 +26,10 @@ const PAIR_LIMIT = 5;
 /** Many people share an address (an office, a mobile network) and mistype now and then; a list of stolen passwords is longer. */
 const ADDRESS_LIMIT = 100;
 /** The wait doubles with each further failure: about 30 guesses a day are left. */
-const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [60_000, 3_600_000];
+const [FIRST_WAIT_MS, MAX_WAIT_MS] = [60_000, 3_600_000];
 
 /** After this long without a failure nothing depends on a row any more. Milliseconds. */
-export const FORGOTTEN_AFTER_MS = LONGEST_WAIT_MS + WINDOW_MS;
+export const FORGOTTEN_AFTER_MS = MAX_WAIT_MS + WINDOW_MS;
 
 /**
  * Counts a sign-in as failed before its password is looked at, so that any number of tries at once are as many as one after the other.
@@ -73,7 +73,7 @@ const forgottenAt = (pair: Failures): number => Math.max(windowEnd(pair), pairWa
 const pairWaitsUntil = ({ failures, lastAt }: Failures): number =>
   failures < PAIR_LIMIT
     ? -Infinity
-    : lastAt.getTime() + Math.min(FIRST_WAIT_MS * 2 ** (failures - PAIR_LIMIT), LONGEST_WAIT_MS);
+    : lastAt.getTime() + Math.min(FIRST_WAIT_MS * 2 ** (failures - PAIR_LIMIT), MAX_WAIT_MS);
 
 /** Not longer than a window: others who share the address wait with its attacker. */
 const addressWaitsUntil = (address: Failures): number =>

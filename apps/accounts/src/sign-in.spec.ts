@@ -34,7 +34,7 @@ let broker: TestBroker;
 let database: TestDatabase;
 let services: Service[];
 let client: MessageClient;
-let heard: Facts;
+let received: Facts;
 let log: CapturedLog;
 
 const start = () =>
@@ -47,7 +47,7 @@ const start = () =>
 beforeAll(async () => {
   log = captureLog();
   [broker, database] = await Promise.all([testBroker(), testDatabase('accounts')]);
-  heard = await facts(broker);
+  received = await facts(broker);
   services = await Promise.all([start(), start()]);
   client = new MessageClient({ url: broker.url, source: 'test' });
   await eventually(() => expect(client.publisher.ready).toBe(true));
@@ -216,7 +216,7 @@ describe('when more passwords come than can be compared', () => {
 describe('the log of all that', () => {
   it('has no password, no code, no token, and no address in full, however a request fails', async () => {
     const { token } = await ask(SignIn, { phone: ANN.phone, password: ANN.password, client: HOME });
-    const code = String(heard.of(AccountRegistered, ({ userId }) => userId === ANN.userId, 1)[0]!.code);
+    const code = String(received.of(AccountRegistered, ({ userId }) => userId === ANN.userId, 1)[0]!.code);
     const broken = 'correct horse battery';
     await publish(broker, SignUp, ANN, { body: `{"phone":"${ANN.phone}","password":"${broken}` });
     await publish(broker, SignIn, ANN_SIGNS_IN, {

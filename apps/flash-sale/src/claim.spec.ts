@@ -2,7 +2,7 @@ import type { OrderReason } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { describe, expect, it } from 'vitest';
 import { claim, ended, paid, placeAgain, released, resultOf } from './claim.js';
-import { allotted, create, lookAtClock, refused, shelve } from './sale.js';
+import { allotted, create, applyClock, refused, shelve } from './sale.js';
 import { claimKey, type Decision, type State, type Winner } from './tables.js';
 import { ADDRESS, after, afterwards, BOUNDS, newSale, NOON, nothing, PRICE, sentBy } from './testing/given.js';
 
@@ -80,7 +80,7 @@ describe('a claim', () => {
   });
 
   it('that was let in before the close wins a piece that is kept for it, until they have gone back', () => {
-    const closed = afterwards(scheduled, lookAtClock(scheduled, request, CLOSES));
+    const closed = afterwards(scheduled, applyClock(scheduled, request, CLOSES));
     const [inTime, late, early] = [after(-1, CLOSES), CLOSES, after(59_999)];
     const then = after(10_000, CLOSES);
     expect(decided(claims(closed, bob, 1, then, inTime))).toMatchObject([{ status: 'won' }]);
@@ -90,7 +90,7 @@ describe('a claim', () => {
     expect(first.sales[saleId]).toMatchObject({ state: 'closed', remaining: 0, held: 1, round: 1 });
     expect(decided(claims(first, bob, 1, then, inTime))).toMatchObject([{ status: 'lost', reason: 'sold_out' }]);
     const kept = after(120_000, CLOSES);
-    const shelved = afterwards(closed, shelve(closed, { saleId, lineIsEmpty: false }, kept));
+    const shelved = afterwards(closed, shelve(closed, { saleId, queueIsEmpty: false }, kept));
     expect(decided(claims(shelved, bob, 1, kept, inTime))).toMatchObject([{ status: 'lost', reason: 'closed' }]);
   });
 
@@ -281,11 +281,11 @@ describe('those who watch', () => {
   const start = afterwards(big, allotted(big, { saleId, sku: 'TEE', version: 1, quantity: 1_000 }, NOON));
 
   /** A claim every 10 ms: 100 per second, for three seconds. */
-  const said: { at: number; type: string; drained?: unknown; perSecond?: unknown; remaining?: unknown }[] = [];
+  const sent: { at: number; type: string; drained?: unknown; perSecond?: unknown; remaining?: unknown }[] = [];
   const state = crowd.reduce((so, userId, i) => {
     const at = 60_000 + i * 10;
     const decision = claim(so, { saleId, userId, round: 1, address: ADDRESS }, { at: after(at), now: after(at) });
-    said.push(
+    sent.push(
       ...sentBy(decision).map(({ type, drained, perSecond, remaining }) => ({
         at: at - 60_000,
         type,
@@ -296,7 +296,7 @@ describe('those who watch', () => {
     );
     return afterwards(so, decision);
   }, start);
-  const of = (type: string) => said.filter((message) => message.type === type);
+  const of = (type: string) => sent.filter((message) => message.type === type);
 
   it('are told twice a second of a burst, and how fast it goes', () => {
     expect(of('claim.decided')).toHaveLength(300);
@@ -310,18 +310,18 @@ describe('those who watch', () => {
   });
 
   it('are told the rest when no claim brings it up any more', () => {
-    expect(lookAtClock(state, many, after(62_999))).toEqual({});
-    const rest = lookAtClock(state, many, after(63_500));
+    expect(applyClock(state, many, after(62_999))).toEqual({});
+    const rest = applyClock(state, many, after(63_500));
     expect(sentBy(rest)).toMatchObject([
       { type: 'sale.changed', remaining: 700 },
       { type: 'sale.progress', drained: 300, perSecond: expect.closeTo(67.8, 0) },
     ]);
-    expect(lookAtClock(afterwards(state, rest), many, after(64_500))).toEqual({});
+    expect(applyClock(afterwards(state, rest), many, after(64_500))).toEqual({});
   });
 
   it('are told a speed of two seconds, and of no longer time', () => {
     const speed = (ms: number) =>
-      sentBy(lookAtClock(state, many, after(ms))).find(({ type }) => type === 'sale.progress')!['perSecond'];
+      sentBy(applyClock(state, many, after(ms))).find(({ type }) => type === 'sale.progress')!['perSecond'];
     expect([speed(64_500), speed(64_501)]).toEqual([expect.closeTo(34.7, 0), 100]);
   });
 
@@ -330,8 +330,8 @@ describe('those who watch', () => {
     const made = afterwards(nothing, create(nothing, two, NOON, BOUNDS));
     const start = afterwards(made, allotted(made, { saleId, sku: 'TEE', version: 1, quantity: 2 }, NOON));
     const last = then(then(start, ada, 1, after(61_000)), bob, 1, after(61_100));
-    expect(lookAtClock(last, two, after(61_499))).toEqual({});
-    expect(sentBy(lookAtClock(last, two, after(61_500)))).toMatchObject([
+    expect(applyClock(last, two, after(61_499))).toEqual({});
+    expect(sentBy(applyClock(last, two, after(61_500)))).toMatchObject([
       { type: 'sale.changed' },
       { type: 'sale.progress', drained: 2 },
     ]);
@@ -340,13 +340,13 @@ describe('those who watch', () => {
   it('are told with the next beat of a payment, which is no claim', () => {
     const decision = paid(won, order, after(61_100));
     expect(sentBy(decision)).toEqual([]);
-    expect(sentBy(lookAtClock(afterwards(won, decision), request, after(61_500)))).toMatchObject([
+    expect(sentBy(applyClock(afterwards(won, decision), request, after(61_500)))).toMatchObject([
       { type: 'sale.changed', sold: 1 },
     ]);
   });
 
   it('are told no speed of the time in which nobody came', () => {
-    const rest = afterwards(state, lookAtClock(state, many, after(63_500)));
+    const rest = afterwards(state, applyClock(state, many, after(63_500)));
     const later = claim(
       rest,
       { saleId, userId: ada, round: 1, address: ADDRESS },

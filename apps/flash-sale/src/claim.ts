@@ -14,7 +14,7 @@ import { isDue } from '@sluice/service-kit';
 import { v5 } from 'uuid';
 import { changed, expected, hold, isKeptFor, sell, takeBack, tick } from './sale.js';
 import { type Claim, claimKey, type Decision, type Loss, type Sale, type State, type Winner } from './tables.js';
-import { told } from './telling.js';
+import { withProgress } from './progress.js';
 
 export type Ticket = Data<typeof ClaimPiece>;
 
@@ -39,16 +39,16 @@ export function claim(state: State, ticket: Ticket, { at, now }: Claimed): Decis
   const clock = known && tick(known, now);
   const verdict = judge(before, ticket.round, clock?.sale, at);
   const answer = answered(before, ticket, verdict, now);
-  const turn = clock && told(known, { ...clock, sale: drained(clock.sale, verdict) }, now);
+  const change = clock && withProgress(known, { ...clock, sale: drained(clock.sale, verdict) }, now);
   return {
     state: {
-      ...(turn && { sales: { [ticket.saleId]: turn.sale } }),
+      ...(change && { sales: { [ticket.saleId]: change.sale } }),
       ...(answer.row && { claims: { [claimKey(ticket)]: answer.row } }),
     },
     messages: [
-      ...(turn && verdict === 'won' ? [order({ ...ticket, orderId: orderIdOf(ticket) }, turn.sale)] : []),
+      ...(change && verdict === 'won' ? [order({ ...ticket, orderId: orderIdOf(ticket) }, change.sale)] : []),
       ...answer.messages,
-      ...(turn?.messages ?? []),
+      ...(change?.messages ?? []),
     ],
   };
 }
@@ -190,8 +190,8 @@ export function paid(state: State, about: Sold, now: Date): Decision {
   const winner = winnerOf(state, about);
   if (winner.win !== 'held') return {};
   const sale = expected(state, about.saleId);
-  const turn = tick(sale, now);
-  return withClaim(changed(sale, { ...turn, sale: sell(turn.sale) }, now), {
+  const change = tick(sale, now);
+  return withClaim(changed(sale, { ...change, sale: sell(change.sale) }, now), {
     ...winner,
     win: 'paid',
     address: null,

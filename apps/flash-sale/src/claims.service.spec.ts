@@ -26,11 +26,11 @@ import { openShop, sent, type Shop, ticket, TIERS_MS, users } from './testing/ru
 
 let broker: TestBroker;
 let database: TestDatabase;
-let heard: Facts;
+let received: Facts;
 let shop: Shop;
 beforeAll(async () => {
   [broker, database] = await Promise.all([testBroker({ tiersMs: TIERS_MS }), testDatabase('flash-sale')]);
-  heard = await facts(broker);
+  received = await facts(broker);
   shop = openShop({ AMQP_URL: broker.url, DATABASE_URL: database.url }, eventually);
   await Promise.all([shop.start(), shop.start()]);
 });
@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 const LONG = { withinMs: 60_000 };
-const decided = (saleId: string, count?: number) => heard.of(ClaimDecided, (each) => each.saleId === saleId, count);
+const decided = (saleId: string, count?: number) => received.of(ClaimDecided, (each) => each.saleId === saleId, count);
 const ordersOf = async (saleId: string) =>
   (await sent<Data<typeof PlaceOrder>>(broker, 'orders.commands'))
     .map(({ data }) => data)
@@ -57,7 +57,7 @@ const rowsOf = async (saleId: string) =>
     )
   ).rows;
 
-const settled = async (saleId: string, drained: number) =>
+const untilDrained = async (saleId: string, drained: number) =>
   eventually(async () => {
     const { rows } = await database.pool.query(
       'SELECT drained, (SELECT count(*)::int FROM outbox) AS outbox FROM sales WHERE id = $1',
@@ -82,8 +82,8 @@ describe('two processes side by side', () => {
     const { id } = await shop.allotted({ quantity: 50 });
     const crowd = users(2_000);
     const began = Date.now();
-    await shop.tell(...crowd.map((userId) => ticket(id, userId)));
-    await settled(id, 2_000);
+    await shop.send(...crowd.map((userId) => ticket(id, userId)));
+    await untilDrained(id, 2_000);
     const beats = (Date.now() - began) / 500;
     const orders = await ordersOf(id);
     expect([
@@ -108,18 +108,18 @@ describe('two processes side by side', () => {
       ),
     ).toEqual(new Set(orders.map(({ orderId }) => orderId)));
     await eventually(() =>
-      expect(heard.of(SaleProgress, ({ saleId }) => saleId === id).at(-1)).toMatchObject({ drained: 2_000 }),
+      expect(received.of(SaleProgress, ({ saleId }) => saleId === id).at(-1)).toMatchObject({ drained: 2_000 }),
     );
-    expect(heard.of(SaleProgress, ({ saleId }) => saleId === id).length).toBeLessThanOrEqual(beats + 3);
+    expect(received.of(SaleProgress, ({ saleId }) => saleId === id).length).toBeLessThanOrEqual(beats + 3);
     // Made, allotted, sold out, and the beats.
-    expect(heard.of(SaleChanged, (sale) => sale.id === id).length).toBeLessThanOrEqual(beats + 6);
+    expect(received.of(SaleChanged, (sale) => sale.id === id).length).toBeLessThanOrEqual(beats + 6);
   }, 90_000);
 
   it('answer a ticket once, however often it is sent', async () => {
     const { id } = await shop.allotted({ quantity: 5 });
     const [userId] = users(1) as [string];
-    await shop.tell(...Array.from({ length: 40 }, () => ticket(id, userId)));
-    await settled(id, 40);
+    await shop.send(...Array.from({ length: 40 }, () => ticket(id, userId)));
+    await untilDrained(id, 40);
     const [order, ...others] = await ordersOf(id);
     expect(others).toEqual([]);
     expect(decided(id)).toMatchObject([{ userId, round: 1, status: 'won', orderId: order!.orderId }]);
@@ -130,21 +130,21 @@ describe('two processes side by side', () => {
   it('sell a piece that comes back in a new round, once, though every fact comes twice', async () => {
     const { id } = await shop.allotted({ quantity: 1 });
     const [ada, bob] = users(2) as [string, string];
-    await shop.tell(ticket(id, ada));
-    await settled(id, 1);
-    await shop.tell(ticket(id, bob));
-    await settled(id, 2);
+    await shop.send(ticket(id, ada));
+    await untilDrained(id, 1);
+    await shop.send(ticket(id, bob));
+    await untilDrained(id, 2);
     const { orderId } = (await ordersOf(id))[0]!;
     const order = about(id, ada, orderId);
-    await shop.tell(cancelled(order));
-    await shop.tell(released(order), released(order), cancelled(order));
+    await shop.send(cancelled(order));
+    await shop.send(released(order), released(order), cancelled(order));
     await eventually(async () =>
       expect(await counters(id)).toEqual({ state: 'open', round: 2, remaining: 1, held: 0, sold: 0 }),
     );
     await eventually(async () =>
       expect(await shop.result(id, ada)).toEqual({ status: 'expired', orderId, reason: 'payment_timeout' }),
     );
-    await shop.tell(
+    await shop.send(
       OrderPaid({
         ...order,
         lines: [],
@@ -154,9 +154,9 @@ describe('two processes side by side', () => {
       }),
     );
     expect(await shop.result(id, bob, 2)).toEqual({ status: 'waiting' });
-    await shop.tell(ticket(id, ada, 2));
-    await shop.tell(ticket(id, bob, 2));
-    await settled(id, 4);
+    await shop.send(ticket(id, ada, 2));
+    await shop.send(ticket(id, bob, 2));
+    await untilDrained(id, 4);
     expect(await shop.result(id, bob, 2)).toMatchObject({ status: 'won' });
     expect(await shop.result(id, ada, 2)).toEqual({ status: 'lost', reason: 'already_won' });
     expect(await counters(id)).toEqual({ state: 'sold-out', round: 2, remaining: 0, held: 1, sold: 0 });
@@ -170,14 +170,14 @@ describe('two processes side by side', () => {
   it('know a sale, a user and an order by any spelling of their ids', async () => {
     const { id } = await shop.allotted({ saleId: newId().toUpperCase(), quantity: 1 });
     const [ada] = users(1) as [string];
-    await shop.tell(ticket(id.toUpperCase(), ada.toUpperCase()));
-    await settled(id, 1);
-    await shop.tell(ticket(id, ada));
-    await settled(id, 2);
+    await shop.send(ticket(id.toUpperCase(), ada.toUpperCase()));
+    await untilDrained(id, 1);
+    await shop.send(ticket(id, ada));
+    await untilDrained(id, 2);
     const [order, ...others] = await ordersOf(id);
     expect(others).toEqual([]);
     const fact = about(id.toUpperCase(), ada.toUpperCase(), order!.orderId.toUpperCase());
-    await shop.tell(cancelled(fact), released(fact));
+    await shop.send(cancelled(fact), released(fact));
     await eventually(async () => expect(await counters(id)).toMatchObject({ remaining: 1, held: 0 }));
     expect(await shop.result(id, ada)).toEqual({
       status: 'expired',
@@ -188,7 +188,7 @@ describe('two processes side by side', () => {
 
   it('answer claims of a sale that they do not know', async () => {
     const [saleId, userId] = users(2) as [string, string];
-    await shop.tell(ticket(saleId, userId));
+    await shop.send(ticket(saleId, userId));
     await eventually(async () =>
       expect(await shop.result(saleId, userId)).toEqual({ status: 'lost', reason: 'no_such_sale' }),
     );
@@ -197,12 +197,12 @@ describe('two processes side by side', () => {
   it('leave orders alone that are from no sale', async () => {
     const order = { orderId: newId(), userId: newId(), version: 1, lines: [], allocation: [] };
     const { id } = await shop.allotted();
-    await shop.tell(
+    await shop.send(
       OrderRejected({ ...order, reason: 'out_of_stock' }),
       OrderCancelled({ ...order, reason: 'customer' }),
       StockReleased({ ...order }),
     );
-    await shop.tell(OrderCancelled({ ...order, flashSaleId: id, reason: 'customer' }));
+    await shop.send(OrderCancelled({ ...order, flashSaleId: id, reason: 'customer' }));
     const letters = await eventually(async () => {
       const found = await deadLetters(broker, 'flash-sale.events');
       expect(found).not.toEqual([]);
@@ -228,7 +228,7 @@ describe('claims that wait', () => {
     await other.query('BEGIN');
     await other.query('SELECT FROM sales WHERE id = $1 FOR UPDATE', [id]);
     try {
-      await shop.tell(...crowd.map((userId) => ticket(id, userId)));
+      await shop.send(...crowd.map((userId) => ticket(id, userId)));
       // Some are in hand by now: the queue holds fewer than were sent.
       await eventually(async () => expect(await depth(broker, 'flash-sale.claims')).toBeLessThan(600));
       await closeMoreThan(2);
@@ -236,7 +236,7 @@ describe('claims that wait', () => {
       await other.query('ROLLBACK');
       other.release();
     }
-    await settled(id, 600);
+    await untilDrained(id, 600);
     expect(await rowsOf(id)).toEqual(
       expect.arrayContaining([
         { lost: null, n: 10 },
@@ -253,11 +253,11 @@ describe('claims that wait', () => {
     const { id, sku } = await shop.allotted({ quantity: 3, closesAt: new Date(closesAt).toISOString() });
     await shop.stop();
     const [early, late] = [users(2), users(40)];
-    await shop.tellAsOf(new Date(closesAt - 1).toISOString(), ...early.map((userId) => ticket(id, userId)));
-    await shop.tellAsOf(new Date(closesAt).toISOString(), ...late.map((userId) => ticket(id, userId)));
+    await shop.sendAsOf(new Date(closesAt - 1).toISOString(), ...early.map((userId) => ticket(id, userId)));
+    await shop.sendAsOf(new Date(closesAt).toISOString(), ...late.map((userId) => ticket(id, userId)));
     await eventually(() => expect(Date.now()).toBeGreaterThan(closesAt));
     await Promise.all([shop.start(), shop.start()]);
-    await settled(id, 42);
+    await untilDrained(id, 42);
     expect(await rowsOf(id)).toEqual(
       expect.arrayContaining([
         { lost: null, n: 2 },
@@ -283,10 +283,10 @@ describe('claims that wait', () => {
     const { id, sku } = await shop.allotted({ quantity: 3, closesAt: new Date(closesAt).toISOString() });
     await shop.stop();
     const crowd = users(50);
-    await shop.tell(...crowd.map((userId) => ticket(id, userId)));
+    await shop.send(...crowd.map((userId) => ticket(id, userId)));
     await eventually(() => expect(Date.now()).toBeGreaterThan(closesAt));
     await Promise.all([shop.start(), shop.start()]);
-    await settled(id, 50);
+    await untilDrained(id, 50);
     expect(await rowsOf(id)).toEqual([{ lost: 'closed', n: 50 }]);
     await eventually(async () =>
       expect(await counters(id)).toEqual({ state: 'closed', round: 1, remaining: 3, held: 0, sold: 0 }),

@@ -1,23 +1,23 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Publisher } from '@sluice/messaging';
-import { Repeating } from '@sluice/service-kit';
+import { PeriodicTask } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { SalesRepository } from './sales.repository.js';
-import { BEAT_MS } from './telling.js';
+import { REPORT_EVERY_MS } from './progress.js';
 
 /** How late a sale may open for those who watch; claims go by the clock itself. Milliseconds. */
 const EVERY_MS = 250;
 /** More are not on at a time; should they be, the next sweep takes the next. */
-const AT_ONCE = 100;
+const BATCH_SIZE = 100;
 
 /** By the clock of the database, which the rules go by too. The states are those of the index. */
 const DUE = `
   SELECT id FROM sales
   WHERE state IN ('scheduled', 'open', 'sold-out') AND (
     closes_at <= now() OR (state = 'scheduled' AND opens_at <= now())
-    OR (told_at <= now() - interval '${BEAT_MS} milliseconds' AND (version > told_version OR drained > told_drained))
+    OR (told_at <= now() - interval '${REPORT_EVERY_MS} milliseconds' AND (version > told_version OR drained > told_drained))
   )
-  ORDER BY closes_at LIMIT ${AT_ONCE}`;
+  ORDER BY closes_at LIMIT ${BATCH_SIZE}`;
 
 /** Claims accepted before the close are in the queue this long after it: the gateway waits up to 2 s for the broker's confirm. Milliseconds. */
 const LET_IN_BY_MS = 3_000;
@@ -25,15 +25,15 @@ const LET_IN_BY_MS = 3_000;
 /** Closed sales whose unsold pieces are kept for claims that wait. */
 const KEPT = `
   SELECT id, shelve_at <= now() AS due FROM sales WHERE shelve_at IS NOT NULL AND closes_at <= now() - interval '${LET_IN_BY_MS} milliseconds'
-  ORDER BY shelve_at LIMIT ${AT_ONCE}`;
+  ORDER BY shelve_at LIMIT ${BATCH_SIZE}`;
 
 /** The queue of claims, and the one of claims that are retried. */
-const LINE = ['flash-sale.claims', 'flash-sale.claims-again'];
+const CLAIM_QUEUE = ['flash-sale.claims', 'flash-sale.claims-again'];
 
 /** Opens and closes sales, and tells what no message has brought up. Any number of processes may sweep. */
 @Injectable()
 export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #repeating = new Repeating('clock', EVERY_MS, () => this.#sweep());
+  readonly #task = new PeriodicTask('clock', EVERY_MS, () => this.#sweep());
 
   constructor(
     private readonly sales: SalesRepository,
@@ -42,28 +42,30 @@ export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#repeating.start();
+    this.#task.start();
   }
 
   beforeApplicationShutdown(): Promise<void> {
-    return this.#repeating.stop();
+    return this.#task.stop();
   }
 
   async #sweep(): Promise<void> {
     const { rows } = await this.pool.query<{ id: string }>(DUE);
-    await Promise.all(rows.map(({ id }) => this.sales.lookAtClock(id)));
+    await Promise.all(rows.map(({ id }) => this.sales.applyClock(id)));
     await this.#shelve();
   }
 
   async #shelve(): Promise<void> {
     const { rows } = await this.pool.query<{ id: string; due: boolean }>(KEPT);
-    const lineIsEmpty = rows.length > 0 && (await this.#isLineEmpty());
-    await Promise.all(rows.filter(({ due }) => due || lineIsEmpty).map(({ id }) => this.sales.shelve(id, lineIsEmpty)));
+    const queueIsEmpty = rows.length > 0 && (await this.#isQueueEmpty());
+    await Promise.all(
+      rows.filter(({ due }) => due || queueIsEmpty).map(({ id }) => this.sales.shelve(id, queueIsEmpty)),
+    );
   }
 
   /** Where the broker refuses the length of a queue, the pieces are kept for the longest time. */
-  async #isLineEmpty(): Promise<boolean> {
-    const depths = await Promise.all(LINE.map((queue) => this.publisher.depth(queue).catch(() => undefined)));
+  async #isQueueEmpty(): Promise<boolean> {
+    const depths = await Promise.all(CLAIM_QUEUE.map((queue) => this.publisher.depth(queue).catch(() => undefined)));
     return depths.every((depth) => depth === 0);
   }
 }

@@ -61,7 +61,7 @@ async function searched(): Promise<void> {
         await database.pool.query(`SELECT FROM sales WHERE id = $1 AND asked_at > now() - interval '1 minute'`, [id]),
       ).toMatchObject({ rowCount: 1 }),
     );
-    await shop.tell(StockAllotted({ saleId: id, sku: 'TEE', version: 1, quantity: 2 }));
+    await shop.send(StockAllotted({ saleId: id, sku: 'TEE', version: 1, quantity: 2 }));
   }
 }
 
@@ -74,7 +74,7 @@ it('asks inventory again for the pieces of a sale that has waited for them too l
   await sixMinutesPass.forSale(id);
   await searched();
   expect(await askedOfInventory(id)).toEqual([ALLOT]);
-  await shop.tell(StockAllotted({ saleId: id, sku: 'TEE', version: 1, quantity: 2 }));
+  await shop.send(StockAllotted({ saleId: id, sku: 'TEE', version: 1, quantity: 2 }));
   await eventually(async () => expect(await shop.see(id)).toMatchObject({ state: 'scheduled' }));
   await sixMinutesPass.forSale(id);
   await searched();
@@ -95,7 +95,7 @@ it('tells inventory again what went back to the shelves at the close, until inve
   await sixMinutesPass.forSale(id);
   await searched();
   expect(await askedOfInventory(id)).toEqual([first]);
-  await shop.tell(AllotmentReturned({ saleId: id, sku, quantity: 3, returned: 3, version: 2 }));
+  await shop.send(AllotmentReturned({ saleId: id, sku, quantity: 3, returned: 3, version: 2 }));
   await eventually(async () =>
     expect(
       (await database.pool.query(`SELECT returned_confirmed, waiting_since FROM sales WHERE id = $1`, [id])).rows,
@@ -109,7 +109,7 @@ it('tells inventory again what went back to the shelves at the close, until inve
 it('asks orders again for the order of a win of which nothing is known, with the very same order, once, and not when it is paid', async () => {
   const { id } = await shop.allotted({ quantity: 2 });
   const [ada] = users(1) as [string];
-  await shop.tell(ticket(id, ada), ticket(id, users(1)[0]!));
+  await shop.send(ticket(id, ada), ticket(id, users(1)[0]!));
   const orders = await eventually(async () => {
     await expect(
       database.pool.query('SELECT FROM claims WHERE sale_id = $1 AND win IS NOT NULL', [id]),
@@ -118,7 +118,7 @@ it('asks orders again for the order of a win of which nothing is known, with the
   }).then(() => askedOfOrders(id));
   expect(orders).toHaveLength(2);
   const { orderId } = orders.find(({ userId }) => userId === ada)!;
-  await shop.tell(
+  await shop.send(
     OrderPaid({
       orderId,
       userId: ada,

@@ -1,4 +1,4 @@
-import { AT_ONCE, dueSql, type Overdue } from '@sluice/service-kit';
+import { BATCH_SIZE, dueSql, type OverdueState } from '@sluice/service-kit';
 import type { FlashSaleConfig } from './config.js';
 import type { SalesRepository } from './sales.repository.js';
 
@@ -7,32 +7,32 @@ const SINCE = "coalesce(waiting_since, CASE state WHEN 'preparing' THEN created_
 const UNANSWERED_SALES = `
   SELECT id FROM sales
   WHERE version > 0 AND (state = 'preparing' OR returned > returned_confirmed) AND ${dueSql({ since: SINCE, askedAt: `coalesce(asked_at, ${SINCE})` })}
-  ORDER BY created_at LIMIT ${AT_ONCE}`;
+  ORDER BY created_at LIMIT ${BATCH_SIZE}`;
 
 /** `claimKey` in SQL; the condition is that of the index. */
 const UNPLACED_WINS = `
   SELECT sale_id || '/' || user_id AS id FROM claims
   WHERE win = 'held' AND address IS NOT NULL AND ${dueSql({ since: 'won_at', askedAt: 'asked_at' })}
-  ORDER BY won_at LIMIT ${AT_ONCE}`;
+  ORDER BY won_at LIMIT ${BATCH_SIZE}`;
 
 /** What a sale and a win wait for, and how it is asked for again. */
 export function overdue(
   sales: SalesRepository,
   { ALLOTMENT_OVERDUE_SECONDS, WIN_OVERDUE_SECONDS }: FlashSaleConfig,
-): Overdue[] {
+): OverdueState[] {
   const [saleMs, winMs] = [ALLOTMENT_OVERDUE_SECONDS * 1_000, WIN_OVERDUE_SECONDS * 1_000];
   return [
     {
       found: 'sales without an answer of inventory',
       sql: UNANSWERED_SALES,
       parameters: [saleMs],
-      askAgain: (message, id) => sales.askAgain(message, id, saleMs),
+      resend: (message, id) => sales.resend(message, id, saleMs),
     },
     {
       found: 'wins without a fact of their orders',
       sql: UNPLACED_WINS,
       parameters: [winMs],
-      askAgain: (message, id) => sales.placeAgain(message, id, winMs),
+      resend: (message, id) => sales.placeAgain(message, id, winMs),
     },
   ];
 }

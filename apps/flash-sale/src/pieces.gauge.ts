@@ -1,8 +1,8 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { AskedGauge, readOnly } from '@sluice/service-kit';
+import { ScrapeTimeGauge, readOnly } from '@sluice/service-kit';
 import { Pool } from 'pg';
 
-const pieces = new AskedGauge({
+const pieces = new ScrapeTimeGauge({
   name: 'sluice_sale_pieces',
   help: 'Pieces of the sales that are open or sold out: for sale, won and not paid yet, sold.',
   label: 'part',
@@ -21,7 +21,7 @@ export class PiecesGauge implements OnApplicationBootstrap, BeforeApplicationShu
   constructor(private readonly pool: Pool) {}
 
   onApplicationBootstrap(): void {
-    this.#end = pieces.of(
+    this.#end = pieces.addSource(
       async () => (await readOnly<{ remaining: number; held: number; sold: number }>(this.pool, SQL))[0]!,
     );
   }

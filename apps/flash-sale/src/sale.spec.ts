@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { claim, released } from './claim.js';
-import {
-  allotted,
-  askAgain,
-  closeEarly,
-  confirmed,
-  create,
-  lookAtClock,
-  type NewSale,
-  refused,
-  shelve,
-} from './sale.js';
+import { allotted, resend, closeEarly, confirmed, create, applyClock, type NewSale, refused, shelve } from './sale.js';
 import type { Decision, State } from './tables.js';
 import { ADDRESS, after, afterwards, BOUNDS, newSale, NOON, nothing, PRICE, sentBy } from './testing/given.js';
 
@@ -24,14 +14,14 @@ const users = ['0193f000-0000-7000-8000-000000000001', '0193f000-0000-7000-8000-
 const preparing = afterwards(nothing, create(nothing, request, NOON, BOUNDS));
 const allot = (now: Date): Decision => allotted(preparing, { ...answer, quantity: 2 }, now);
 const scheduled = afterwards(preparing, allot(after(1_000)));
-const open = afterwards(scheduled, lookAtClock(scheduled, request, OPENS));
+const open = afterwards(scheduled, applyClock(scheduled, request, OPENS));
 const wins = (state: State, userId: string, now: Date): State =>
   afterwards(state, claim(state, { saleId, userId, round: 1, address: ADDRESS }, { at: now, now }));
 const soldOut = users.reduce((state, userId) => wins(state, userId, after(61_000)), open);
 /** Its time is over, and for so long nobody came for what it had left. */
 const SHELVES = after(120_000, CLOSES);
-const closedAt = (state: State, now = CLOSES): State => afterwards(state, lookAtClock(state, request, now));
-const shelvedOf = (state: State, now = SHELVES): Decision => shelve(state, { saleId, lineIsEmpty: false }, now);
+const closedAt = (state: State, now = CLOSES): State => afterwards(state, applyClock(state, request, now));
+const shelvedOf = (state: State, now = SHELVES): Decision => shelve(state, { saleId, queueIsEmpty: false }, now);
 const shelved = (state: State): State => afterwards(closedAt(state), shelvedOf(closedAt(state)));
 const saleIn = (state: State) => state.sales[saleId]!;
 const returnsOf = (decision: Decision) => sentBy(decision).filter(({ type }) => type === 'inventory.return-allotment');
@@ -151,7 +141,7 @@ describe('the answer of inventory', () => {
   it('ends a sale that has too few pieces', () => {
     const decision = refused(preparing, { ...answer, available: 1 }, after(1_000));
     expect(sentBy(decision)).toMatchObject([{ type: 'sale.changed', state: 'refused' }]);
-    expect(lookAtClock(afterwards(preparing, decision), request, CLOSES)).toEqual({});
+    expect(applyClock(afterwards(preparing, decision), request, CLOSES)).toEqual({});
   });
 
   it('counts once', () => {
@@ -168,17 +158,17 @@ describe('the answer of inventory', () => {
 
 describe('the clock', () => {
   it('opens a sale at its time and not before', () => {
-    expect(lookAtClock(scheduled, request, after(59_999))).toEqual({});
-    expect(sentBy(lookAtClock(scheduled, request, OPENS))).toMatchObject([
+    expect(applyClock(scheduled, request, after(59_999))).toEqual({});
+    expect(sentBy(applyClock(scheduled, request, OPENS))).toMatchObject([
       { type: 'sale.changed', state: 'open', round: 1, remaining: 2 },
     ]);
-    expect(lookAtClock(open, request, after(60_100))).toEqual({});
+    expect(applyClock(open, request, after(60_100))).toEqual({});
   });
 
   it('closes a sale once, and gives back exactly what is unsold, when its line had two minutes to be served', () => {
     const closed = closedAt(wins(open, users[0], after(61_000)));
     expect(saleIn(closed)).toMatchObject({ state: 'closed', remaining: 1, held: 1, returned: 0, shelveAt: SHELVES });
-    expect([shelvedOf(closed, after(-1, SHELVES)), lookAtClock(closed, request, after(9_000_000))]).toEqual([{}, {}]);
+    expect([shelvedOf(closed, after(-1, SHELVES)), applyClock(closed, request, after(9_000_000))]).toEqual([{}, {}]);
     const decision = shelvedOf(closed);
     expect(returnsOf(decision)).toEqual([
       { type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 1, returned: 1 },
@@ -195,7 +185,7 @@ describe('the clock', () => {
 
   it('gives it back two seconds after the line was seen empty, however often it is', () => {
     const closed = closedAt(open);
-    const seen = (state: State, ms: number) => shelve(state, { saleId, lineIsEmpty: true }, after(ms, CLOSES));
+    const seen = (state: State, ms: number) => shelve(state, { saleId, queueIsEmpty: true }, after(ms, CLOSES));
     const soon = afterwards(closed, seen(closed, 3_000));
     expect([sentBy(seen(closed, 3_000)), saleIn(soon).shelveAt]).toEqual([[], after(5_000, CLOSES)]);
     expect(seen(soon, 4_999)).toEqual({});
@@ -203,7 +193,7 @@ describe('the clock', () => {
   });
 
   it('gives nothing back of a sale that is sold out', () => {
-    expect(sentBy(lookAtClock(soldOut, request, CLOSES))).toMatchObject([
+    expect(sentBy(applyClock(soldOut, request, CLOSES))).toMatchObject([
       { type: 'sale.changed', state: 'closed', remaining: 0 },
       { type: 'sale.progress' },
     ]);
@@ -213,7 +203,7 @@ describe('the clock', () => {
 
 describe('an answer of inventory that does not come', () => {
   const MINUTE = 60_000;
-  const again = (state: State, now: Date): Decision => askAgain(state, { saleId }, MINUTE, now);
+  const again = (state: State, now: Date): Decision => resend(state, { saleId }, MINUTE, now);
   const closed = shelved(open);
   const answered = (state: State, returned: number): State =>
     afterwards(state, confirmed(state, { ...answer, quantity: 1, returned }));
@@ -364,7 +354,7 @@ describe('an admin who closes a sale', () => {
       );
       expect(sentBy(decision)).toContainEqual({ type: 'sale.changed', ...(decision.reply as object) });
       expect(close(closed, after(1_000, now))).toEqual({ reply: decision.reply });
-      expect(lookAtClock(closed, request, CLOSES)).toEqual({});
+      expect(applyClock(closed, request, CLOSES)).toEqual({});
     },
   );
 

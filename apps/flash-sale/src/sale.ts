@@ -11,11 +11,11 @@ import {
   type StockAllotmentRefused,
 } from '@sluice/contracts';
 import { PermanentError, ProblemError } from '@sluice/messaging';
-import { type Awaited, isDue } from '@sluice/service-kit';
+import { type PendingRequest, isDue } from '@sluice/service-kit';
 import { expectTimes, type SaleBounds } from './sale-times.js';
 import { saleView } from './sale.view.js';
 import type { Decision, Sale, State } from './tables.js';
-import { isOverdue, told, type Turn } from './telling.js';
+import { hasUnreportedProgress, withProgress, type SaleChange } from './progress.js';
 
 export type NewSale = Data<typeof CreateSale>;
 
@@ -26,11 +26,11 @@ export type NewSale = Data<typeof CreateSale>;
 export function create(state: State, request: NewSale, now: Date, bounds: SaleBounds): Decision<SaleView> {
   const { saleId } = request;
   const known = state.sales[saleId];
-  if (known) return { reply: answerAgain(known, request) };
+  if (known) return { reply: repeatAnswer(known, request) };
   expectTimes(request, bounds, now);
   const sale = newSale(request, now);
   const reply = saleView(sale);
-  return { state: { sales: { [saleId]: sale } }, messages: [owed(sale), SaleChanged(reply)], reply };
+  return { state: { sales: { [saleId]: sale } }, messages: [pendingRequestOf(sale), SaleChanged(reply)], reply };
 }
 
 function newSale({ saleId: id, sku, price, quantity, opensAt, closesAt, payWithinSeconds }: NewSale, now: Date): Sale {
@@ -43,7 +43,7 @@ function newSale({ saleId: id, sku, price, quantity, opensAt, closesAt, payWithi
     closedAt: null,
     payWithinSeconds,
   };
-  const said = { drained: 0, toldAt: now, toldVersion: 1, toldDrained: 0, perSecond: 0 };
+  const progress = { drained: 0, toldAt: now, toldVersion: 1, toldDrained: 0, perSecond: 0 };
   return {
     id,
     ...offer,
@@ -53,12 +53,12 @@ function newSale({ saleId: id, sku, price, quantity, opensAt, closesAt, payWithi
     askedAt: now,
     round: 0,
     createdAt: now,
-    ...said,
+    ...progress,
     version: 1,
   };
 }
 
-function answerAgain(known: Sale, request: NewSale): SaleView {
+function repeatAnswer(known: Sale, request: NewSale): SaleView {
   const details = ({ sku, amount, currency, quantity, opensAt, closesAt, payWithinSeconds }: Sale) =>
     [sku, amount, currency, quantity, opensAt.getTime(), closesAt.getTime(), payWithinSeconds].join();
   if (details(known) === details(newSale(request, known.createdAt))) return saleView(known);
@@ -90,15 +90,26 @@ export function confirmed(state: State, { saleId, returned }: Data<typeof Allotm
 }
 
 /** Asks inventory once more for an answer that has not come for too long. It counts a repeat once, and answers it. */
-export function askAgain(state: State, { saleId }: { saleId: string }, afterMs: number, now: Date): Decision {
+export function resend(state: State, { saleId }: { saleId: string }, afterMs: number, now: Date): Decision {
   const sale = expected(state, saleId);
-  if (!isUnanswered(sale) || !isDue(awaited(sale), afterMs, now)) return {};
-  const { since } = awaited(sale);
-  return { state: { sales: { [saleId]: { ...sale, waitingSince: since, askedAt: now } } }, messages: [owed(sale)] };
+  if (!isUnanswered(sale) || !isDue(pendingTimesOf(sale), afterMs, now)) return {};
+  const { since } = pendingTimesOf(sale);
+  return {
+    state: { sales: { [saleId]: { ...sale, waitingSince: since, askedAt: now } } },
+    messages: [pendingRequestOf(sale)],
+  };
 }
 
 /** What inventory is to do for the sale and has not confirmed. */
-const owed = ({ id: saleId, sku, currency, state, quantity, returned, returnedConfirmed }: Sale): Outgoing =>
+const pendingRequestOf = ({
+  id: saleId,
+  sku,
+  currency,
+  state,
+  quantity,
+  returned,
+  returnedConfirmed,
+}: Sale): Outgoing =>
   state === 'preparing'
     ? AllotStock({ saleId, sku, quantity, currency })
     : ReturnAllotment({ saleId, sku, quantity: returned - returnedConfirmed, returned });
@@ -107,7 +118,7 @@ const isUnanswered = ({ state, returned, returnedConfirmed }: Sale): boolean =>
   state === 'preparing' || returned > returnedConfirmed;
 
 /** A sale that is older than these columns waits since the moment for which it stands. */
-function awaited({ state, createdAt, closesAt, waitingSince, askedAt }: Sale): Awaited {
+function pendingTimesOf({ state, createdAt, closesAt, waitingSince, askedAt }: Sale): PendingRequest {
   const since = waitingSince ?? (state === 'preparing' ? createdAt : closesAt);
   return { since, askedAt: askedAt ?? since };
 }
@@ -120,10 +131,10 @@ export function expected({ sales }: State, saleId: string): Sale {
 }
 
 /** Opens and closes a sale whose time has come, and tells what nobody was told of yet. */
-export function lookAtClock(state: State, { saleId }: { saleId: string }, now: Date): Decision {
+export function applyClock(state: State, { saleId }: { saleId: string }, now: Date): Decision {
   const sale = expected(state, saleId);
-  const turn = tick(sale, now);
-  return turn.sale !== sale || isOverdue(sale, now) ? changed(sale, turn, now) : {};
+  const change = tick(sale, now);
+  return change.sale !== sale || hasUnreportedProgress(sale, now) ? changed(sale, change, now) : {};
 }
 
 /**
@@ -134,22 +145,22 @@ export function lookAtClock(state: State, { saleId }: { saleId: string }, now: D
 export function closeEarly(state: State, { saleId }: { saleId: string }, now: Date): Decision<SaleView> {
   const sale = state.sales[saleId];
   if (!sale || sale.state === 'refused') throw ProblemError.of(404, 'Sale not found');
-  const turn = tick(hasEnded(sale, now) ? sale : { ...sale, closedAt: now }, now);
-  if (turn.sale === sale) return { reply: saleView(sale) };
-  const decision = changed(sale, turn, now);
+  const change = tick(hasEnded(sale, now) ? sale : { ...sale, closedAt: now }, now);
+  if (change.sale === sale) return { reply: saleView(sale) };
+  const decision = changed(sale, change, now);
   return { ...decision, reply: saleView(decision.state!.sales![saleId]!) };
 }
 
 const hasEnded = ({ state, closesAt, closedAt }: Sale, now: Date): boolean =>
   state === 'closed' || closedAt !== null || now >= closesAt;
 
-export function changed(before: Sale, turn: Turn, now: Date): Decision {
-  const { sale, messages } = told(before, turn, now);
+export function changed(before: Sale, change: SaleChange, now: Date): Decision {
+  const { sale, messages } = withProgress(before, change, now);
   return { state: { sales: { [sale.id]: sale } }, messages };
 }
 
 /** What the clock makes of a sale. Every rule begins with it, so none depends on whether the sweep has been there. */
-export function tick(sale: Sale, now: Date): Turn {
+export function tick(sale: Sale, now: Date): SaleChange {
   const isOn = sale.state === 'scheduled' || sale.state === 'open' || sale.state === 'sold-out';
   if (isOn && sale.closedAt) return shelved({ ...sale, state: 'closed' }, now);
   const begun = sale.state === 'scheduled' && now >= sale.opensAt ? opened(sale) : sale;
@@ -159,7 +170,7 @@ export function tick(sale: Sale, now: Date): Turn {
 const opened = (sale: Sale): Sale => ({ ...sale, state: 'open', round: sale.round + 1 });
 
 /** How long a closed sale keeps its pieces at most: a full queue is drained in seconds, and a claim that fails is retried for 71 s. Milliseconds. */
-const LINE_WITHIN_MS = 120_000;
+const DRAINED_WITHIN_MS = 120_000;
 /** Claims that a consumer holds when its queue is empty are decided within this. Milliseconds. */
 const LINGER_MS = 2_000;
 
@@ -167,7 +178,7 @@ const LINGER_MS = 2_000;
 const closed = (sale: Sale, now: Date): Sale => ({
   ...sale,
   state: 'closed',
-  shelveAt: new Date(now.getTime() + LINE_WITHIN_MS),
+  shelveAt: new Date(now.getTime() + DRAINED_WITHIN_MS),
 });
 
 /** The closed sale still serves a claim that was accepted at that time. */
@@ -180,7 +191,7 @@ export const isKeptFor = ({ state, shelveAt, opensAt, closesAt }: Sale, at: Date
  */
 export function shelve(
   state: State,
-  { saleId, lineIsEmpty }: { saleId: string; lineIsEmpty: boolean },
+  { saleId, queueIsEmpty }: { saleId: string; queueIsEmpty: boolean },
   now: Date,
 ): Decision {
   const sale = expected(state, saleId);
@@ -190,10 +201,10 @@ export function shelve(
     return { state: { sales: { [saleId]: after } }, messages };
   }
   const soon = new Date(now.getTime() + LINGER_MS);
-  return lineIsEmpty && soon < sale.shelveAt ? { state: { sales: { [saleId]: { ...sale, shelveAt: soon } } } } : {};
+  return queueIsEmpty && soon < sale.shelveAt ? { state: { sales: { [saleId]: { ...sale, shelveAt: soon } } } } : {};
 }
 
-function shelved(sale: Sale, now: Date): Turn {
+function shelved(sale: Sale, now: Date): SaleChange {
   const after: Sale = { ...sale, shelveAt: null };
   return sale.remaining > 0 ? backToShelves(after, sale.remaining, now) : { sale: after, messages: [] };
 }
@@ -208,14 +219,14 @@ export function hold(sale: Sale): Sale {
 export const sell = (sale: Sale): Sale => ({ ...sale, held: sale.held - 1, sold: sale.sold + 1 });
 
 /** A piece is back in the allotment: for sale again while there is time, in a new round when all were gone; kept for those in line after that. */
-export function takeBack(sale: Sale, from: 'held' | 'sold', now: Date): Turn {
+export function takeBack(sale: Sale, from: 'held' | 'sold', now: Date): SaleChange {
   const back = { ...sale, [from]: sale[from] - 1, remaining: sale.remaining + 1 };
   if (sale.state === 'closed')
     return sale.shelveAt === null ? backToShelves(back, 1, now) : { sale: back, messages: [] };
   return { sale: sale.state === 'sold-out' ? opened(back) : back, messages: [] };
 }
 
-function backToShelves(sale: Sale, quantity: number, now: Date): Turn {
+function backToShelves(sale: Sale, quantity: number, now: Date): SaleChange {
   const returned = sale.returned + quantity;
   const after = { ...sale, returned, waitingSince: sale.waitingSince ?? now, askedAt: now };
   return { sale: after, messages: [ReturnAllotment({ saleId: sale.id, sku: sale.sku, quantity, returned })] };

@@ -2,7 +2,7 @@ import type { Data, ReturnAllotment, SaleChanged } from '@sluice/contracts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { claim, ended, paid, released, resultOf, type Sold } from './claim.js';
-import { allotted, closeEarly, create, lookAtClock, refused, shelve } from './sale.js';
+import { allotted, closeEarly, create, applyClock, refused, shelve } from './sale.js';
 import { claimKey, type Decision, type Sale, type State } from './tables.js';
 import { ADDRESS, after, afterwards, BOUNDS, newSale, nothing } from './testing/given.js';
 
@@ -38,7 +38,7 @@ const step = fc.oneof(
     arbitrary: fc.record({ act: fc.constant('wait' as const), ms: fc.constantFrom(1, 250, 600, 3_000, 9_000) }),
   },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('sweep' as const), offer }) },
-  { weight: 2, arbitrary: fc.record({ act: fc.constant('shelve' as const), offer, lineIsEmpty: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ act: fc.constant('shelve' as const), offer, queueIsEmpty: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('allot' as const), offer }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('refuse' as const), offer }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('close' as const), offer }) },
@@ -75,14 +75,16 @@ class World {
     const answer = { saleId, sku, version: 1 };
     switch (each.act) {
       case 'sweep':
-        return lookAtClock(this.state, { saleId }, this.now);
+        return applyClock(this.state, { saleId }, this.now);
       case 'shelve':
-        return shelve(this.state, { saleId, lineIsEmpty: each.lineIsEmpty }, this.now);
+        return shelve(this.state, { saleId, queueIsEmpty: each.queueIsEmpty }, this.now);
       case 'allot':
         return allotted(this.state, { ...answer, quantity }, this.now);
       case 'refuse':
         return refused(this.state, { ...answer, available: 0 }, this.now);
-      default:
+      case 'pay':
+      case 'cancel':
+      case 'release':
         return this.hear(each.act, this.winOf(saleId, USERS[each.user]!));
     }
   }
@@ -108,11 +110,11 @@ class World {
     expect(result.status).not.toBe('waiting');
     expect(this.of('orders.place').length - orders).toBe(wins ? 1 : 0);
     if (wins) expect(result.status).toBe('won');
-    const told = this.of('claim.decided').filter(
+    const decisions = this.of('claim.decided').filter(
       ({ data }) => data['saleId'] === saleId && data['userId'] === userId && data['round'] === round,
     );
-    expect(told.length).toBeGreaterThan(0);
-    expect(told.at(-1)!.data).toMatchObject({ status: result.status });
+    expect(decisions.length).toBeGreaterThan(0);
+    expect(decisions.at(-1)!.data).toMatchObject({ status: result.status });
   }
 
   /** An admin closes it, and again: the answer is the same, and nothing is returned for it twice. */
@@ -135,11 +137,11 @@ class World {
   }
 
   apply(decision: Decision): void {
-    const said = this.saidOfSales().length;
+    const reportsBefore = this.reportsOfSales().length;
     this.state = afterwards(this.state, decision);
     for (const { contract, data } of decision.messages ?? [])
       this.sent.push({ type: contract.type, data: data as Record<string, unknown> });
-    for (const { state, closesAt, closedAt } of this.saidOfSales().slice(said)) {
+    for (const { state, closesAt, closedAt } of this.reportsOfSales().slice(reportsBefore)) {
       const isOver = closedAt !== undefined || this.now >= new Date(closesAt);
       expect(isOver && ['scheduled', 'open', 'sold-out'].includes(state)).toBe(false);
     }
@@ -148,17 +150,17 @@ class World {
   /** All time is over, and every order has its end. */
   finish(): void {
     this.ms += 60_000;
-    for (const each of OFFERS) this.apply(lookAtClock(this.state, each, this.now));
+    for (const each of OFFERS) this.apply(applyClock(this.state, each, this.now));
     this.ms += 120_000;
     for (const each of OFFERS)
-      if (this.sale(each.saleId)) this.apply(shelve(this.state, { ...each, lineIsEmpty: true }, this.now));
+      if (this.sale(each.saleId)) this.apply(shelve(this.state, { ...each, queueIsEmpty: true }, this.now));
     OFFERS.forEach(({ saleId }, i) =>
       USERS.forEach((userId, j) => this.apply(this.hear((i + j) % 2 ? 'pay' : 'release', this.winOf(saleId, userId)))),
     );
   }
 
   sale = (saleId: string): Sale => this.state.sales[saleId]!;
-  saidOfSales = () => this.of('sale.changed').map(({ data }) => data as Data<typeof SaleChanged>);
+  reportsOfSales = () => this.of('sale.changed').map(({ data }) => data as Data<typeof SaleChanged>);
   of = (type: string) => this.sent.filter((message) => message.type === type);
 
   winOf(saleId: string, userId: string): Sold | undefined {
@@ -185,7 +187,7 @@ function holds(world: World): void {
     expect(returned).toBe(state === 'closed' && shelveAt === null ? remaining : 0);
     if (shelveAt !== null) expect(state).toBe('closed');
     if (state === 'open' || state === 'sold-out') expect(state === 'open').toBe(remaining > 0);
-    const last = world.saidOfSales().findLast(({ id }) => id === saleId)!;
+    const last = world.reportsOfSales().findLast(({ id }) => id === saleId)!;
     expect({ state: last.state, round: last.round }).toEqual({ state, round });
   }
   const orders = world.of('orders.place').map(({ data }) => data['orderId']);

@@ -12,12 +12,12 @@ import type {
   StockAllotted,
   StockReleased,
 } from '@sluice/contracts';
-import { judgedAt } from '@sluice/messaging';
+import { decisionTime } from '@sluice/messaging';
 import { newId, type UnitOfWork } from '@sluice/persistence';
 import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
 import { claim, ended, paid, placeAgain, released, type Sold } from './claim.js';
 import type { FlashSaleConfig } from './config.js';
-import { allotted, askAgain, closeEarly, confirmed, create, lookAtClock, refused, shelve } from './sale.js';
+import { allotted, resend, closeEarly, confirmed, create, applyClock, refused, shelve } from './sale.js';
 import { claimKey, tables } from './tables.js';
 
 type OrderFact = Message<typeof OrderPaid | typeof OrderCancelled | typeof OrderRejected | typeof StockReleased>;
@@ -62,7 +62,7 @@ export class SalesRepository {
   async claim(message: Message<typeof ClaimPiece>): Promise<void> {
     const ticket = message.data;
     await this.#unit.change(message, { sales: [ticket.saleId], claims: [claimKey(ticket)] }, (state, now) =>
-      claim(state, ticket, { at: judgedAt(message, now), now }),
+      claim(state, ticket, { at: decisionTime(message, now), now }),
     );
   }
 
@@ -91,8 +91,8 @@ export class SalesRepository {
       );
   }
 
-  async askAgain(message: Message, saleId: string, afterMs: number): Promise<void> {
-    await this.#unit.change(message, { sales: [saleId] }, (state, now) => askAgain(state, { saleId }, afterMs, now));
+  async resend(message: Message, saleId: string, afterMs: number): Promise<void> {
+    await this.#unit.change(message, { sales: [saleId] }, (state, now) => resend(state, { saleId }, afterMs, now));
   }
 
   /** @param key of the user's row in `claims` */
@@ -104,15 +104,15 @@ export class SalesRepository {
   }
 
   /** Under a new id each time: whether something is due is looked at again under the sale's lock. */
-  async lookAtClock(saleId: string): Promise<void> {
+  async applyClock(saleId: string): Promise<void> {
     await this.#unit.change(ownMessage(saleId), { sales: [saleId] }, (state, now) =>
-      lookAtClock(state, { saleId }, now),
+      applyClock(state, { saleId }, now),
     );
   }
 
-  async shelve(saleId: string, lineIsEmpty: boolean): Promise<void> {
+  async shelve(saleId: string, queueIsEmpty: boolean): Promise<void> {
     await this.#unit.change(ownMessage(saleId), { sales: [saleId] }, (state, now) =>
-      shelve(state, { saleId, lineIsEmpty }, now),
+      shelve(state, { saleId, queueIsEmpty }, now),
     );
   }
 }

@@ -25,11 +25,11 @@ import { inMs, openShop, sent, type Shop, ticket, TIERS_MS, users } from './test
 
 let broker: TestBroker;
 let database: TestDatabase;
-let heard: Facts;
+let received: Facts;
 let shop: Shop;
 beforeAll(async () => {
   [broker, database] = await Promise.all([testBroker({ tiersMs: TIERS_MS }), testDatabase('flash-sale')]);
-  heard = await facts(broker);
+  received = await facts(broker);
   shop = openShop({ AMQP_URL: broker.url, DATABASE_URL: database.url }, eventually);
   await shop.start();
 });
@@ -44,7 +44,7 @@ const fresh = (change: Partial<z.output<typeof NewSale>> = {}) =>
   newSale({ saleId: newId(), opensAt: inMs(600_000), closesAt: inMs(900_000), ...change });
 const create = (sale: ReturnType<typeof fresh>) => shop.client.request(CreateSale, sale, WITHIN);
 const get = (saleId: string, anyState = false) => shop.client.request(GetSale, { saleId, anyState }, WITHIN);
-const states = (saleId: string) => heard.of(SaleChanged, ({ id }) => id === saleId).map(({ state }) => state);
+const states = (saleId: string) => received.of(SaleChanged, ({ id }) => id === saleId).map(({ state }) => state);
 const askedOfInventory = async (saleId: string) =>
   (await sent<{ saleId: string; quantity: number }>(broker, 'inventory.commands'))
     .filter(({ data }) => data.saleId === saleId)
@@ -85,9 +85,9 @@ describe('closing a sale', () => {
     const claimants = users(61);
     const [first, , again] = await Promise.all([
       close(id),
-      ...claimants.slice(1).map((user) => shop.tell(ticket(id, user))),
-    ]).then(async ([closed]) => [closed, await shop.tell(ticket(id, claimants[0]!)), await close(id)]);
-    await eventually(() => expect(heard.of(ClaimDecided, ({ saleId }) => saleId === id)).toHaveLength(61));
+      ...claimants.slice(1).map((user) => shop.send(ticket(id, user))),
+    ]).then(async ([closed]) => [closed, await shop.send(ticket(id, claimants[0]!)), await close(id)]);
+    await eventually(() => expect(received.of(ClaimDecided, ({ saleId }) => saleId === id)).toHaveLength(61));
     await eventually(async () =>
       expect(await database.pool.query('SELECT FROM outbox')).toMatchObject({ rowCount: 0 }),
     );
@@ -115,7 +115,7 @@ describe('looking at sales', () => {
     const sale = fresh();
     await create(sale);
     await expect(get(sale.saleId)).rejects.toMatchObject(problem(404));
-    await shop.tell(StockAllotmentRefused({ saleId: sale.saleId, sku: sale.sku, version: 1, available: 1 }));
+    await shop.send(StockAllotmentRefused({ saleId: sale.saleId, sku: sale.sku, version: 1, available: 1 }));
     await eventually(async () => expect(await get(sale.saleId, true)).toMatchObject({ state: 'refused' }));
     await expect(get(sale.saleId)).rejects.toMatchObject(problem(404));
     const { id } = await shop.allotted({ opensAt: inMs(600_000), closesAt: inMs(900_000) });
@@ -144,9 +144,9 @@ describe('the clock', () => {
     const { id } = await shop.allotted({ opensAt: inMs(1_500), closesAt: inMs(3_000) });
     await shop.start();
     expect(await get(id)).toMatchObject({ state: 'scheduled' });
-    const told = () => heard.of(SaleChanged, (sale) => sale.id === id).map(({ state, round }) => [state, round]);
+    const changes = () => received.of(SaleChanged, (sale) => sale.id === id).map(({ state, round }) => [state, round]);
     await eventually(() =>
-      expect(told()).toEqual([
+      expect(changes()).toEqual([
         ['preparing', 0],
         ['scheduled', 0],
         ['open', 1],
@@ -154,7 +154,7 @@ describe('the clock', () => {
     );
     expect(await get(id)).toMatchObject({ state: 'open', round: 1 });
     await eventually(() =>
-      expect(told()).toEqual([
+      expect(changes()).toEqual([
         ['preparing', 0],
         ['scheduled', 0],
         ['open', 1],

@@ -35,7 +35,7 @@ export interface Sale {
   createdAt: Date;
   /** Claims answered since it began. */
   drained: number;
-  /** When those who watch were last told in the course of things (`telling.ts`), and of which version and count. */
+  /** When those who watch were last told in the course of things (`progress.ts`), and of which version and count. */
   toldAt: Date;
   toldVersion: number;
   toldDrained: number;

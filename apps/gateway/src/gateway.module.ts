@@ -4,12 +4,12 @@ import { CONFIG, outside } from '@sluice/service-kit';
 import { CardVault } from './cards/card-vault.js';
 import { FakeCardVault } from './cards/fake-card-vault.js';
 import { HttpCardVault } from './cards/http-card-vault.js';
-import { ShownProducts } from './catalogue/shown-products.js';
+import { DisplayedProducts } from './catalogue/displayed-products.js';
 import type { GatewayConfig } from './config.js';
 import { Claims } from './flash-sale/claims.js';
-import { Door } from './flash-sale/door.js';
-import { Line } from './flash-sale/line.js';
-import { NewSales } from './flash-sale/new-sales.js';
+import { ClaimIntake } from './flash-sale/claim-intake.js';
+import { ClaimQueue } from './flash-sale/claim-queue.js';
+import { SaleCreation } from './flash-sale/sale-creation.js';
 import { Sales } from './flash-sale/sales.js';
 import { TicketStreams } from './flash-sale/ticket-streams.js';
 import { Tickets } from './flash-sale/tickets.js';
@@ -35,7 +35,7 @@ import { UsersController } from './resources/users.controller.js';
 import { Rpc } from './rpc.js';
 import { ShopClock } from './shop-clock.js';
 import { AuthGuard } from './web/auth.js';
-import { Leaving } from './web/leaving.js';
+import { Draining } from './web/draining.js';
 import { ProblemFilter } from './web/problem.filter.js';
 import { Revocations } from './web/revocations.js';
 import { Tokens } from './web/tokens.js';
@@ -71,17 +71,17 @@ function cardVault({ CARD_GATEWAY_URL }: GatewayConfig): CardVault {
     Rpc,
     Revocations,
     Tokens,
-    Leaving,
+    Draining,
     Live,
     ShopClock,
     Streams,
     OrderStreams,
-    ShownProducts,
+    DisplayedProducts,
     Sales,
-    NewSales,
+    SaleCreation,
     Tickets,
-    Line,
-    Door,
+    ClaimQueue,
+    ClaimIntake,
     Claims,
     TicketStreams,
     { provide: CardVault, useFactory: cardVault, inject: [CONFIG] },

@@ -4,7 +4,7 @@ import { MessageClient } from '@sluice/messaging';
 import { brokerOf, globalModule, prepare, serveHealth, type ServiceLogger, type Stop } from '@sluice/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayConfig } from './config.js';
-import { DOOR } from './flash-sale/door-client.js';
+import { CLAIM_CLIENT } from './flash-sale/claim-client.js';
 import { CONTROLLERS, GatewayModule } from './gateway.module.js';
 import { serveDocs } from './openapi/docs.js';
 import { explainRefusals, refuseBrokenRequest } from './web/broken-request.js';
@@ -14,7 +14,7 @@ import { takeEmptyBodies } from './web/empty-body.js';
 import { measureRequests } from './web/http-metrics.js';
 import { traceRequests } from './web/http-span.js';
 import { takeJsonBodies } from './web/json-body.js';
-import { endConnectionsWhenLeaving, Leaving } from './web/leaving.js';
+import { endConnectionsWhenDraining, Draining } from './web/draining.js';
 import { answerOversizedBodies } from './web/oversized-body.js';
 import { problemOf, sendProblem } from './web/problem.filter.js';
 import { limitRates } from './web/rate-limits.js';
@@ -38,17 +38,17 @@ export async function createGateway(environment: NodeJS.ProcessEnv): Promise<Gat
   );
   const broker = brokerOf(config);
   const client = new MessageClient({ ...broker, source: 'gateway' });
-  const door = new MessageClient({ ...broker, source: 'gateway', door: true });
-  const app = await createApp(config, { client, door }, logger);
-  const leaving = app.get(Leaving);
+  const claimClient = new MessageClient({ ...broker, source: 'gateway', nacksAreAnswers: true });
+  const app = await createApp(config, { client, claimClient }, logger);
+  const draining = app.get(Draining);
   const closeHealth = await serveHealth(config, [
     { missing: 'broker', ok: () => client.publisher.ready },
-    { missing: 'listener', ok: () => app.getHttpServer().listening && !leaving.begun },
+    { missing: 'listener', ok: () => app.getHttpServer().listening && !draining.isDraining },
   ]);
   const stop = async (): Promise<void> => {
-    await leaving.begin();
+    await draining.begin();
     await app.close();
-    await Promise.all([client.close(), door.close()]);
+    await Promise.all([client.close(), claimClient.close()]);
     await closeHealth();
     await stopTracing();
   };
@@ -57,15 +57,18 @@ export async function createGateway(environment: NodeJS.ProcessEnv): Promise<Gat
 
 interface Clients {
   client: MessageClient;
-  door: MessageClient;
+  claimClient: MessageClient;
 }
 
 async function createApp(
   config: GatewayConfig,
-  { client, door }: Clients,
+  { client, claimClient }: Clients,
   logger: ServiceLogger,
 ): Promise<NestFastifyApplication> {
-  const root = { module: GatewayModule, imports: [globalModule(config, client, [{ provide: DOOR, useValue: door }])] };
+  const root = {
+    module: GatewayModule,
+    imports: [globalModule(config, client, [{ provide: CLAIM_CLIENT, useValue: claimClient }])],
+  };
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter(config), {
     logger,
     abortOnError: false,
@@ -85,7 +88,7 @@ async function createApp(
   await limitRates(fastify, config, app.get(Tokens));
   answerOversizedBodies(fastify);
   takeEmptyBodies(fastify);
-  endConnectionsWhenLeaving(fastify, app.get(Leaving));
+  endConnectionsWhenDraining(fastify, app.get(Draining));
   rememberRoutes(fastify);
   await serveDocs(fastify, CONTROLLERS);
   return app.init();

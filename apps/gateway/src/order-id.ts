@@ -15,7 +15,7 @@ export function orderIdFor(secret: string, userId: string, key: string | undefin
 }
 
 /** So often the same sale without a key may be refused and asked for anew. */
-const MOST_ASKED = 20;
+const MAX_ATTEMPTS = 20;
 
 /**
  * A sale's id, made in the same way; one key may be used for a sale and for an order. Without a key the same sale of
@@ -26,7 +26,7 @@ export function saleIdsFor(secret: string, userId: string, key: string | undefin
   if (key !== undefined) return [idOf(key)];
   const hash = hashOf(sale);
   // No key has a blank in it.
-  return Array.from({ length: MOST_ASKED }, (_, n) => idOf(`${n} ${hash}`));
+  return Array.from({ length: MAX_ATTEMPTS }, (_, n) => idOf(`${n} ${hash}`));
 }
 
 /** A new user's id, made in the same way. Nobody is signed in yet: a key belongs to the number that it comes with. */

@@ -2,7 +2,7 @@ import { OrderAwaitingPayment, OrderPaid, OrderShipped } from '@sluice/contracts
 import { eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from './gateway.js';
-import { listenTo, type Listening } from './testing/event-source.js';
+import { listenTo, type OpenEventSource } from './testing/event-source.js';
 import { ADDRESS, ANN, BOB, call, order, startGateway, tokenOf } from './testing/gateway.js';
 import { OrdersPeer } from './testing/orders-peer.js';
 import { startPeer, type Peer } from './testing/start-peer.js';
@@ -17,7 +17,7 @@ let orders: Peer<OrdersPeer>;
 let listening: Gateway;
 let polling: Gateway;
 let [ann, bob, admin] = ['', '', ''];
-const opened: Listening[] = [];
+const opened: OpenEventSource[] = [];
 
 const start = async (settings: Record<string, string>): Promise<Gateway> => {
   const gateway = await startGateway({ AMQP_URL: broker.url, ...settings });
@@ -63,7 +63,7 @@ const follow = async (
     as = ann,
     lastEventId,
   }: { gateway?: Gateway; as?: string; lastEventId?: string | number } = {},
-): Promise<Listening> => {
+): Promise<OpenEventSource> => {
   const stream = await listenTo(gateway, `/orders/${id}/stream`, {
     as,
     ...(lastEventId !== undefined && { lastEventId }),
@@ -71,8 +71,9 @@ const follow = async (
   opened.push(stream);
   return stream;
 };
-const idsOf = (stream: Listening): number[] => stream.events().map(({ id }) => Number(id));
-const heard = (stream: Listening, ids: number[]): Promise<void> => eventually(() => expect(idsOf(stream)).toEqual(ids));
+const idsOf = (stream: OpenEventSource): number[] => stream.events().map(({ id }) => Number(id));
+const received = (stream: OpenEventSource, ids: number[]): Promise<void> =>
+  eventually(() => expect(idsOf(stream)).toEqual(ids));
 /** The order changes and orders says so. */
 const changes = {
   awaitingPayment: (id: string) =>
@@ -105,11 +106,11 @@ describe('the stream of an order', () => {
         'x-correlation-id': expect.any(String),
       },
     });
-    await heard(stream, [1]);
+    await received(stream, [1]);
     await changes.awaitingPayment(id);
-    await heard(stream, [1, 2]);
+    await received(stream, [1, 2]);
     await changes.paid(id);
-    await heard(stream, [1, 2, 3]);
+    await received(stream, [1, 2, 3]);
     expect(stream.text()).toMatch(/^retry: 1000\n\nid: 1\nevent: order\ndata: \{/);
     expect(stream.events()[1]).toMatchObject({
       event: 'order',
@@ -126,7 +127,7 @@ describe('the stream of an order', () => {
     const id = await place();
     const stream = await follow(id);
     await Promise.all([changes.awaitingPayment(id), changes.paid(id), changes.shipped(id)]);
-    await heard(stream, [1, 2, 3, 4]);
+    await received(stream, [1, 2, 3, 4]);
     expect(stream.events().map(({ data }) => data['status'])).toEqual([
       'pending',
       'awaiting_payment',
@@ -139,19 +140,19 @@ describe('the stream of an order', () => {
     const id = await place();
     const first = await follow(id);
     await changes.awaitingPayment(id);
-    await heard(first, [1, 2]);
+    await received(first, [1, 2]);
     first.cut();
     await changes.paid(id);
     const second = await follow(id, { lastEventId: 2 });
-    await heard(second, [3]);
+    await received(second, [3]);
     await changes.shipped(id);
-    await heard(second, [3, 4]);
+    await received(second, [3, 4]);
   });
 
   it('ends after a final change, and is 204 to who has heard it', async () => {
     const id = await place();
     const stream = await follow(id);
-    await heard(stream, [1]);
+    await received(stream, [1]);
     await call(listening, 'POST', `/orders/${id}/cancellation`, { as: ann });
     const again = await follow(id, { lastEventId: 1 });
     expect(await again.ended).toBe(true);
@@ -170,9 +171,9 @@ describe('the stream of an order', () => {
     expect(await follow(ANN)).toMatchObject({ status: 404 });
     expect(await follow(id, { as: 'a.b.c' })).toMatchObject({ status: 401 });
     const stream = await follow(id, { as: admin });
-    await heard(stream, [1]);
+    await received(stream, [1]);
     await changes.awaitingPayment(id);
-    await heard(stream, [1, 2]);
+    await received(stream, [1, 2]);
   });
 
   it.each(['', '-1', '1.5', 'last', '1, 2', '99999999999', '2147483648'])(
@@ -198,21 +199,21 @@ describe('the stream of an order', () => {
   it('does not need a fact to tell a change', async () => {
     const id = await place();
     const stream = await follow(id, { gateway: polling });
-    await heard(stream, [1]);
+    await received(stream, [1]);
     orders.peer.change(id, 'awaiting_payment');
-    await heard(stream, [1, 2]);
+    await received(stream, [1, 2]);
   });
 
   it('loses nothing when the connection that facts come over breaks', async () => {
     const id = await place();
     const stream = await follow(id);
-    await heard(stream, [1]);
+    await received(stream, [1]);
     await broker.management.closeConnectionsNamed('gateway listens', 2);
     // The queues that this is said to are gone, and the next ones are not there yet.
     await changes.awaitingPayment(id);
-    await heard(stream, [1, 2]);
+    await received(stream, [1, 2]);
     await changes.paid(id);
-    await heard(stream, [1, 2, 3]);
+    await received(stream, [1, 2, 3]);
   });
 });
 
@@ -239,7 +240,7 @@ describe('the stream of an order that orders does not know of yet', () => {
       });
       await eventually(() => expect(orders.peer.orders.has(id)).toBe(true));
       if (how === 'listening') await changes.awaitingPayment(id);
-      await heard(stream, how === 'listening' ? [1, 2] : [1]);
+      await received(stream, how === 'listening' ? [1, 2] : [1]);
     },
   );
 
@@ -253,7 +254,7 @@ describe('the stream of an order that orders does not know of yet', () => {
       return follow(id);
     });
     await changes.awaitingPayment(id);
-    await heard(mine, [1, 2]);
+    await received(mine, [1, 2]);
     expect(orders.peer.asked).toEqual([0, 1]);
     expect(idsOf(stream)).toEqual([]);
   });
@@ -271,7 +272,7 @@ describe('the stream of an order that orders does not know of yet', () => {
     expect(idsOf(stream)).toEqual([]);
     expect(await follow(id, { lastEventId: 7 })).toMatchObject({ status: 400 });
     orders.peer.change(id, 'awaiting_payment');
-    await heard(truthful, [2]);
+    await received(truthful, [2]);
   });
 
   it('has all the time of the world once the order was seen', async () => {
@@ -285,7 +286,7 @@ describe('the stream of an order that orders does not know of yet', () => {
       const id = await place();
       return { id, stream: await follow(id, { gateway: patient }) };
     });
-    await heard(stream, [1]);
+    await received(stream, [1]);
     // As many heartbeats as take longer than the patience that it had.
     await eventually(() =>
       expect(
@@ -296,7 +297,7 @@ describe('the stream of an order that orders does not know of yet', () => {
       ).toBeGreaterThan(35),
     );
     orders.peer.change(id, 'awaiting_payment');
-    await heard(stream, [1, 2]);
+    await received(stream, [1, 2]);
     await patient.stop();
   });
 

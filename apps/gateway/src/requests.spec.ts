@@ -62,28 +62,28 @@ describe('while orders is down', () => {
 
 describe('a gateway that is told to stop', () => {
   it('still answers what it has taken', async () => {
-    const leaving = await startGateway({ AMQP_URL: broker.url });
-    await eventually(async () => expect(await call(leaving, 'GET', '/readyz')).toMatchObject({ status: 200 }));
-    await leaving.app.listen(0, '127.0.0.1');
-    const requestsSeen = countRequests(leaving);
-    const answer = fetch(`${await leaving.app.getUrl()}/orders`, {
+    const draining = await startGateway({ AMQP_URL: broker.url });
+    await eventually(async () => expect(await call(draining, 'GET', '/readyz')).toMatchObject({ status: 200 }));
+    await draining.app.listen(0, '127.0.0.1');
+    const requestsSeen = countRequests(draining);
+    const answer = fetch(`${await draining.app.getUrl()}/orders`, {
       method: 'POST',
       body: JSON.stringify(order()),
       headers: { 'content-type': 'application/json', authorization: `Bearer ${ann}` },
     });
     await eventually(() => expect(requestsSeen()).toBe(1));
-    await leaving.stop();
+    await draining.stop();
     expect((await answer).status).toBe(202);
   });
 
   it('does not wait for a connection on which nothing is asked', async () => {
-    const leaving = await startGateway({ AMQP_URL: broker.url });
-    await leaving.app.listen(0, '127.0.0.1');
-    const { port } = new URL(await leaving.app.getUrl());
+    const draining = await startGateway({ AMQP_URL: broker.url });
+    await draining.app.listen(0, '127.0.0.1');
+    const { port } = new URL(await draining.app.getUrl());
     const silent = connect(Number(port), '127.0.0.1');
     const ended = once(silent, 'close');
-    await once(leaving.app.getHttpServer(), 'connection');
-    await leaving.stop();
+    await once(draining.app.getHttpServer(), 'connection');
+    await draining.stop();
     await ended;
   });
 });

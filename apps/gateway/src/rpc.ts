@@ -8,7 +8,7 @@ import { ShopClock } from './shop-clock.js';
 import { correlationId } from './web/correlation.js';
 
 /** The broker holds the request, and its answer did not come in time: it will be done, it is not known when. */
-export const LATE: unique symbol = Symbol('late');
+export const PENDING: unique symbol = Symbol('pending');
 
 /** Requests to the services, for as long as an HTTP caller is kept waiting. */
 @Injectable()
@@ -20,16 +20,16 @@ export class Rpc {
   ) {}
 
   /**
-   * @param patienceMs how long the caller is kept waiting
+   * @param timeoutMs how long the caller is kept waiting
    * @throws ProblemError what the service says, or 503 when it does not answer in time; asking again is safe
    */
-  async ask<S extends z.ZodType, R extends z.ZodType>(
+  async request<S extends z.ZodType, R extends z.ZodType>(
     contract: Contract<S, R>,
     data: z.input<S>,
-    patienceMs = this.config.REPLY_TIMEOUT_MS,
+    timeoutMs = this.config.REPLY_TIMEOUT_MS,
   ): Promise<z.output<R>> {
-    const answer = await this.tell(contract, data, patienceMs);
-    if (answer === LATE) throw unavailable('The service did not answer in time.');
+    const answer = await this.requestOrPending(contract, data, timeoutMs);
+    if (answer === PENDING) throw unavailable('The service did not answer in time.');
     return answer;
   }
 
@@ -42,21 +42,21 @@ export class Rpc {
    * @param acceptedAt when the HTTP request came, if something slow was done since
    * @throws ProblemError what the service says, or 503 when the broker did not take the request
    */
-  async tell<S extends z.ZodType, R extends z.ZodType>(
+  async requestOrPending<S extends z.ZodType, R extends z.ZodType>(
     contract: Contract<S, R>,
     data: z.input<S>,
-    patienceMs = this.config.REPLY_TIMEOUT_MS,
+    timeoutMs = this.config.REPLY_TIMEOUT_MS,
     acceptedAt = this.acceptedNow(),
-  ): Promise<z.output<R> | typeof LATE> {
+  ): Promise<z.output<R> | typeof PENDING> {
     const id = correlationId();
     try {
       return await this.client.request(contract, data, {
-        deadlineMs: patienceMs,
+        deadlineMs: timeoutMs,
         acceptedAt,
         ...(id !== undefined && { correlationId: id }),
       });
     } catch (error) {
-      if (error instanceof RequestTimeoutError) return LATE;
+      if (error instanceof RequestTimeoutError) return PENDING;
       if (error instanceof PublishError) throw unavailable('The request was not accepted. Please try again.');
       throw error;
     }

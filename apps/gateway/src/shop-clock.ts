@@ -12,12 +12,12 @@ export class ShopClock {
   readonly #clock = new SaleClock();
 
   constructor(live: Live) {
-    live.hearAll((fact) => fact && this.#clock.heard(fact.time));
+    live.onEveryFact((fact) => fact && this.#clock.observe(fact.time));
   }
 
   /** RFC 3339; undefined before the first fact. */
   now(): string | undefined {
-    const known = this.#clock.known();
+    const known = this.#clock.nowIfKnown();
     return known === undefined ? undefined : new Date(known).toISOString();
   }
 }

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { depth, eventually, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from './gateway.js';
-import { listenTo, type Listening } from './testing/event-source.js';
+import { listenTo, type OpenEventSource } from './testing/event-source.js';
 import { ANN, BOB, call, order, startGateway, tokenOf } from './testing/gateway.js';
 import { OrdersPeer } from './testing/orders-peer.js';
 import { startPeer, type Peer } from './testing/start-peer.js';
@@ -44,12 +44,12 @@ async function place(as = ann): Promise<string> {
   expect(status).toBe(201);
   return String(body['id']);
 }
-async function follow(id: string, as = ann): Promise<Listening> {
+async function follow(id: string, as = ann): Promise<OpenEventSource> {
   const stream = await listenTo(gateway, `/orders/${id}/stream`, { as });
   opened.push(stream);
   return stream;
 }
-const idsOf = (stream: Listening): string[] => stream.events().map(({ id }) => id);
+const idsOf = (stream: OpenEventSource): string[] => stream.events().map(({ id }) => id);
 
 /** Asks for a stream and then reads nothing, whatever comes. */
 async function followWithoutReading(id: string): Promise<{ gone(): boolean; unsent(): number }> {
@@ -177,9 +177,9 @@ describe('the places for streams', () => {
     await start();
     const [paid, pending] = [await place(), await place()];
     orders.peer.change(paid, 'paid');
-    const [leaving] = [await follow(paid), await follow(pending)];
+    const [aborted] = [await follow(paid), await follow(pending)];
     await eventually(() => expect(orders.peer.asked.slice(-4)).toEqual(expect.arrayContaining([1, 2])));
-    leaving.cut();
+    aborted.cut();
     // Both refresh at the same pace: two of one without one of the other in between means that the other has stopped.
     await eventually(() => expect(orders.peer.asked.slice(-3)).toEqual([1, 1, 1]));
   });

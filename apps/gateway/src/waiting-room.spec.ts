@@ -3,7 +3,7 @@ import { ClaimDecided, type ClaimResult } from '@sluice/contracts';
 import { eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from './gateway.js';
-import { listenTo, type Listening } from './testing/event-source.js';
+import { listenTo, type OpenEventSource } from './testing/event-source.js';
 import { FlashSalePeer, ticketKey } from './testing/flash-sale-peer.js';
 import { ANN, BOB, call, tokenOf } from './testing/gateway.js';
 import { claim, startSaleGateway } from './testing/sales.js';
@@ -18,7 +18,7 @@ let peer: Peer<FlashSalePeer>;
 let listening: Gateway;
 let polling: Gateway;
 let [ann, bob] = ['', ''];
-const opened: Listening[] = [];
+const opened: OpenEventSource[] = [];
 
 beforeAll(async () => {
   broker = await testBroker();
@@ -52,7 +52,7 @@ const see = (location: string, as = ann) => call(listening, 'GET', location, { a
 async function follow(
   location: string,
   { gateway = listening, as = ann, lastEventId }: { gateway?: Gateway; as?: string; lastEventId?: number } = {},
-): Promise<Listening> {
+): Promise<OpenEventSource> {
   const [path, query] = location.split('?');
   const stream = await listenTo(gateway, `${path}/stream?${query ?? ''}`, {
     as,
@@ -61,9 +61,9 @@ async function follow(
   opened.push(stream);
   return stream;
 }
-const heard = (stream: Listening): string[] => stream.events().map(({ event }) => event);
-const hears = (stream: Listening, events: string[]): Promise<void> =>
-  eventually(() => expect(heard(stream)).toEqual(events));
+const received = (stream: OpenEventSource): string[] => stream.events().map(({ event }) => event);
+const hears = (stream: OpenEventSource, events: string[]): Promise<void> =>
+  eventually(() => expect(received(stream)).toEqual(events));
 
 /** Flash-sale decides, and says so unless that is lost. */
 async function decide(
@@ -87,11 +87,11 @@ describe('a ticket', () => {
       { status: 'expired', orderId: ORDER, reason: 'payment_timeout' },
       { status: 'expired', orderId: ORDER, reason: 'payment_timeout' },
     ],
-  ] as [ClaimResult, object][])('tells what became of its claim: %o', async (result, told) => {
+  ] as [ClaimResult, object][])('tells what became of its claim: %o', async (result, positions) => {
     const { saleId, location } = await inLine();
     await decide(saleId, result, { lost: true });
-    expect(await see(location)).toMatchObject({ status: 200, body: told });
-    expect((await see(location.split('?')[0]!)).body).toEqual(told);
+    expect(await see(location)).toMatchObject({ status: 200, body: positions });
+    expect((await see(location.split('?')[0]!)).body).toEqual(positions);
   });
 
   it('is 404 for somebody else, in another sale, when it is made up, and 401 without a token', async () => {
@@ -160,7 +160,7 @@ describe('the stream of a ticket', () => {
     await decide(saleId, WON, { lost: true });
     const stream = await follow(location);
     expect(await stream.ended).toBe(true);
-    expect(heard(stream)).toEqual(['won']);
+    expect(received(stream)).toEqual(['won']);
     expect(await follow(location, { lastEventId: 1 })).toMatchObject({ status: 204 });
     await decide(saleId, { ...WON, status: 'expired' }, { lost: true });
     const later = await follow(location, { lastEventId: 1 });
@@ -190,16 +190,16 @@ describe('the stream of a ticket', () => {
     await decide(saleId, WON, { round: 2 });
     await decide(saleId, { status: 'lost', reason: 'sold_out' });
     expect(await stream.ended).toBe(true);
-    expect(heard(stream)).toEqual(['waiting', 'lost']);
+    expect(received(stream)).toEqual(['waiting', 'lost']);
   });
 
   it('does not need a fact to tell the end', async () => {
     const { saleId, location } = await inLine();
     const stream = await follow(location, { gateway: polling });
-    await eventually(() => expect(heard(stream)).toContain('waiting'));
+    await eventually(() => expect(received(stream)).toContain('waiting'));
     await decide(saleId, WON, { lost: true });
     expect(await stream.ended).toBe(true);
-    expect(heard(stream).at(-1)).toBe('won');
+    expect(received(stream).at(-1)).toBe('won');
   });
 
   it('says nothing when there is nothing new, however often it asks', async () => {
@@ -208,9 +208,9 @@ describe('the stream of a ticket', () => {
     const before = peer.peer.tickets;
     // Time enough to say it several times.
     await eventually(() => expect(peer.peer.tickets).toBeGreaterThan(before + 20));
-    const told = stream.events().map(({ data }) => data);
-    expect(told.length).toBeGreaterThan(0);
-    for (const [n, place] of told.entries()) expect(place).not.toEqual(told[n - 1]);
+    const positions = stream.events().map(({ data }) => data);
+    expect(positions.length).toBeGreaterThan(0);
+    for (const [n, place] of positions.entries()) expect(place).not.toEqual(positions[n - 1]);
   });
 
   it('goes on after a cut, and after the connection that facts come over broke', async () => {
@@ -221,18 +221,21 @@ describe('the stream of a ticket', () => {
     await broker.management.closeConnectionsNamed('gateway listens', 2);
     await decide(saleId, WON);
     expect(await stream.ended).toBe(true);
-    expect(heard(stream)).toEqual(['waiting', 'won']);
+    expect(received(stream)).toEqual(['waiting', 'won']);
   });
 });
 
 describe('a gateway that is told to stop', () => {
   it('ends the streams of tickets at once', async () => {
-    const leaving = await startSaleGateway(broker);
+    const draining = await startSaleGateway(broker);
     const { location } = await inLine();
-    const streams = await Promise.all([follow(location, { gateway: leaving }), follow(location, { gateway: leaving })]);
+    const streams = await Promise.all([
+      follow(location, { gateway: draining }),
+      follow(location, { gateway: draining }),
+    ]);
     for (const stream of streams) await hears(stream, ['waiting']);
     const before = performance.now();
-    await leaving.stop();
+    await draining.stop();
     expect(performance.now() - before).toBeLessThan(2_000);
     for (const stream of streams) expect(await stream.ended).toBe(true);
   });

@@ -37,13 +37,13 @@ let broker: TestBroker;
 let database: TestDatabase;
 let service: Service;
 let client: MessageClient;
-let heard: Facts;
+let receivedFacts: Facts;
 
 const start = (): Promise<Service> => startInventory({ DATABASE_URL: database.url, AMQP_URL: broker.url });
 
 beforeAll(async () => {
   [broker, database] = await Promise.all([testBroker({ tiersMs: TIERS_MS }), testDatabase('inventory')]);
-  heard = await facts(broker);
+  receivedFacts = await facts(broker);
   service = await start();
   client = new MessageClient({ url: broker.url, source: 'spec' });
   await eventually(() => expect(client.publisher.ready).toBe(true));
@@ -76,7 +76,7 @@ const sale = async (sku: string, pieces: Pieces, quantity: number): Promise<stri
   await stockUp(sku, pieces);
   const saleId = randomUUID();
   await publish(broker, AllotStock, { saleId, sku, quantity });
-  await eventually(() => heard.of(StockAllotted, (fact) => fact.saleId === saleId, 1));
+  await eventually(() => receivedFacts.of(StockAllotted, (fact) => fact.saleId === saleId, 1));
   return saleId;
 };
 const saleOrder = (flashSaleId: string, sku: string) => ({ ...order([sku, 1]), flashSaleId });
@@ -106,7 +106,7 @@ describe('a sale’s allotment', () => {
     const messageId = randomUUID();
     for (const id of [messageId, messageId, randomUUID()])
       await publish(broker, AllotStock, asked, { properties: { messageId: id } });
-    const answers = await eventually(() => heard.of(StockAllotted, ({ saleId }) => saleId === asked.saleId, 2));
+    const answers = await eventually(() => receivedFacts.of(StockAllotted, ({ saleId }) => saleId === asked.saleId, 2));
     expect(answers).toEqual([
       { ...asked, version: 1 },
       { ...asked, version: 1 },
@@ -126,7 +126,9 @@ describe('a sale’s allotment', () => {
   it('is refused for a product that nobody knows, of which nothing is kept', async () => {
     const saleId = randomUUID();
     await publish(broker, AllotStock, { saleId, sku: 'NO-SUCH-RING', quantity: 1 });
-    const [refusal] = await eventually(() => heard.of(StockAllotmentRefused, (fact) => fact.saleId === saleId, 1));
+    const [refusal] = await eventually(() =>
+      receivedFacts.of(StockAllotmentRefused, (fact) => fact.saleId === saleId, 1),
+    );
     expect(refusal).toEqual({ saleId, sku: 'NO-SUCH-RING', available: 0, version: 1 });
     expect((await database.pool.query('SELECT 1 FROM stock WHERE sku = $1', ['NO-SUCH-RING'])).rows).toEqual([]);
     expect(await allotment(saleId)).toMatchObject({ status: 'refused', remaining: {} });
@@ -143,7 +145,7 @@ describe('a sale’s allotment', () => {
         `sale ${saleId} has fewer than 3 pieces of CROWN`,
       ),
     );
-    expect(heard.of(AllotmentReturned, (fact) => fact.saleId === saleId)).toEqual([
+    expect(receivedFacts.of(AllotmentReturned, (fact) => fact.saleId === saleId)).toEqual([
       { ...back, returned: 3, version: 2 },
     ]);
     expect(await shelf('CROWN', 'east')).toMatchObject({ on_hand: 3, allotted: 1 });
@@ -155,7 +157,7 @@ describe('a sale’s allotment', () => {
     const back = { saleId, sku: 'SHIELD', quantity: 3, returned: 3 };
     for (const id of [randomUUID(), randomUUID()])
       await publish(broker, ReturnAllotment, back, { properties: { messageId: id } });
-    const answers = await eventually(() => heard.of(AllotmentReturned, (fact) => fact.saleId === saleId, 2));
+    const answers = await eventually(() => receivedFacts.of(AllotmentReturned, (fact) => fact.saleId === saleId, 2));
     expect(answers.map(({ quantity, returned }) => [quantity, returned]).sort()).toEqual([
       [0, 3],
       [3, 3],
@@ -183,13 +185,13 @@ describe('the order of a sale', () => {
     const saleId = await sale('TIARA', { east: 1, west: 1 }, 1);
     const placed = saleOrder(saleId, 'TIARA');
     await publish(broker, OrderPlaced, placed);
-    await eventually(() => heard.of(StockReserved, ofOrder(placed), 1));
+    await eventually(() => receivedFacts.of(StockReserved, ofOrder(placed), 1));
     expect(await allotment(saleId)).toMatchObject({ remaining: { east: 0 }, taken: 1 });
     for (const id of await Promise.all(
       [OrderCancelled, OrderRejected, OrderCancelled].map((end) => publish(broker, end, ended(placed))),
     ))
       await decided(id);
-    const [released] = await eventually(() => heard.of(StockReleased, ofOrder(placed), 1));
+    const [released] = await eventually(() => receivedFacts.of(StockReleased, ofOrder(placed), 1));
     expect(released).toEqual({
       orderId: placed.orderId,
       userId: placed.userId,
@@ -206,13 +208,13 @@ describe('the order of a sale', () => {
     const unplaced = saleOrder(saleId, 'SCEPTRE');
     const refused = saleOrder(randomUUID(), 'SCEPTRE');
     await publish(broker, OrderPlaced, refused);
-    await eventually(() => heard.of(StockRejected, ofOrder(refused), 1));
+    await eventually(() => receivedFacts.of(StockRejected, ofOrder(refused), 1));
     const unknown = { ...ended(unplaced), reason: 'unknown_product' as const };
     for (const end of [unknown, ended(refused)])
       for (const id of [await publish(broker, OrderRejected, end), await publish(broker, OrderRejected, end)])
         await decided(id);
     for (const each of [unplaced, refused]) {
-      const [released] = await eventually(() => heard.of(StockReleased, ofOrder(each), 1));
+      const [released] = await eventually(() => receivedFacts.of(StockReleased, ofOrder(each), 1));
       expect(released).toMatchObject({ flashSaleId: each.flashSaleId, allocation: [] });
     }
     expect(await allotment(saleId)).toMatchObject({ remaining: { east: 1 }, version: 1 });
@@ -223,15 +225,15 @@ describe('the order of a sale', () => {
 it('gives 500 orders at once on an allotment of 200 exactly 200 reservations, also with two processes, and takes each back once', async () => {
   const saleId = await sale('STAR', { east: 150, west: 350 }, 400);
   await publish(broker, ReturnAllotment, { saleId, sku: 'STAR', quantity: 200 });
-  await eventually(() => heard.of(AllotmentReturned, (fact) => fact.saleId === saleId, 1));
+  await eventually(() => receivedFacts.of(AllotmentReturned, (fact) => fact.saleId === saleId, 1));
   const another = await start();
   const orders = Array.from({ length: 500 }, () => saleOrder(saleId, 'STAR'));
   const ours = new Set(orders.map(({ orderId }) => orderId));
   const mine = ({ orderId }: { orderId: string }) => ours.has(orderId);
 
   await Promise.all(orders.map((placed) => publish(broker, OrderPlaced, placed)));
-  const reserved = await eventually(() => heard.of(StockReserved, mine, 200), { withinMs: 20_000 });
-  const rejected = await eventually(() => heard.of(StockRejected, mine, 300), { withinMs: 20_000 });
+  const reserved = await eventually(() => receivedFacts.of(StockReserved, mine, 200), { withinMs: 20_000 });
+  const rejected = await eventually(() => receivedFacts.of(StockRejected, mine, 300), { withinMs: 20_000 });
   expect(new Set([...reserved, ...rejected].map(({ orderId }) => orderId)).size).toBe(500);
   expect(rejected.every(({ reason }) => reason === 'out_of_stock')).toBe(true);
   expect(await allotment(saleId)).toMatchObject({ remaining: { east: 0, west: 0 }, taken: 200, returned: 200 });
@@ -241,7 +243,7 @@ it('gives 500 orders at once on an allotment of 200 exactly 200 reservations, al
   ]);
 
   await Promise.all(orders.map((placed) => publish(broker, OrderCancelled, ended(placed))));
-  const released = await eventually(() => heard.of(StockReleased, mine, 500), { withinMs: 20_000 });
+  const released = await eventually(() => receivedFacts.of(StockReleased, mine, 500), { withinMs: 20_000 });
   expect(new Set(released.map(({ orderId }) => orderId)).size).toBe(500);
   expect(released.filter(({ allocation }) => allocation.length > 0)).toHaveLength(200);
   expect(await allotment(saleId)).toMatchObject({ taken: 0, returned: 200 });
@@ -266,11 +268,11 @@ it('lets regular orders of the same product by, from their placing to their end,
   const [shipped, cancelled, short] = [order(['MOON', 1]), order(['MOON', 1]), order(['MOON', 3])];
   await whileAllotmentsAreLocked(async () => {
     for (const placed of [shipped, cancelled, short]) await publish(broker, OrderPlaced, placed);
-    await eventually(() => [shipped, cancelled].map((placed) => heard.of(StockReserved, ofOrder(placed), 1)));
-    await eventually(() => heard.of(StockRejected, ofOrder(short), 1));
+    await eventually(() => [shipped, cancelled].map((placed) => receivedFacts.of(StockReserved, ofOrder(placed), 1)));
+    await eventually(() => receivedFacts.of(StockRejected, ofOrder(short), 1));
     await publish(broker, OrderCancelled, ended(cancelled));
-    await eventually(() => heard.of(StockReleased, ofOrder(cancelled), 1));
-    const [{ allocation }] = heard.of(StockReserved, ofOrder(shipped)) as [Data<typeof StockReserved>];
+    await eventually(() => receivedFacts.of(StockReleased, ofOrder(cancelled), 1));
+    const [{ allocation }] = receivedFacts.of(StockReserved, ofOrder(shipped)) as [Data<typeof StockReserved>];
     const { orderId, userId } = shipped;
     await publish(broker, ParcelDispatched, {
       parcelId: randomUUID(),
@@ -280,7 +282,7 @@ it('lets regular orders of the same product by, from their placing to their end,
       lines: [{ sku: 'MOON', quantity: 1 }],
       version: 2,
     });
-    await eventually(() => heard.of(StockIssued, ofOrder(shipped), 1));
+    await eventually(() => receivedFacts.of(StockIssued, ofOrder(shipped), 1));
   });
   expect(await allotment(saleId)).toEqual(before);
 });

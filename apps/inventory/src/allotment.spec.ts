@@ -14,7 +14,7 @@ import {
   saleId,
   saleOrder,
   stocked,
-  told,
+  sentBy,
   userId,
 } from './testing/given.js';
 
@@ -52,7 +52,7 @@ describe('allot', () => {
         version: 1,
       },
     });
-    expect(told(decision)).toEqual([{ type: 'stock.allotted', saleId, sku: 'cap', quantity: 6, version: 1 }]);
+    expect(sentBy(decision)).toEqual([{ type: 'stock.allotted', saleId, sku: 'cap', quantity: 6, version: 1 }]);
   });
 
   it('leaves a warehouse alone when one can serve the sale', () => {
@@ -73,7 +73,9 @@ describe('allot', () => {
       version: 1,
     };
     expect(decision.state).toEqual({ allotments: { [saleId]: refused } });
-    expect(told(decision)).toEqual([{ type: 'stock.allotment_refused', saleId, sku: 'cap', available: 8, version: 1 }]);
+    expect(sentBy(decision)).toEqual([
+      { type: 'stock.allotment_refused', saleId, sku: 'cap', available: 8, version: 1 },
+    ]);
   });
 
   it('sets nothing aside for a sale in another currency than that of its product', () => {
@@ -81,12 +83,14 @@ describe('allot', () => {
     expect(decision.state).toEqual({
       allotments: { [saleId]: expect.objectContaining({ status: 'refused', remaining: {} }) },
     });
-    expect(told(decision)).toEqual([{ type: 'stock.allotment_refused', saleId, sku: 'cap', available: 8, version: 1 }]);
-    expect(told(allot(shelves, { ...asked(1), currency: 'USD' }))).toMatchObject([{ type: 'stock.allotted' }]);
+    expect(sentBy(decision)).toEqual([
+      { type: 'stock.allotment_refused', saleId, sku: 'cap', available: 8, version: 1 },
+    ]);
+    expect(sentBy(allot(shelves, { ...asked(1), currency: 'USD' }))).toMatchObject([{ type: 'stock.allotted' }]);
   });
 
   it('refuses pieces of a product that nobody knows: there are none', () => {
-    expect(told(allot(shelves, asked(1, 'hat')))).toEqual([
+    expect(sentBy(allot(shelves, asked(1, 'hat')))).toEqual([
       { type: 'stock.allotment_refused', saleId, sku: 'hat', available: 0, version: 1 },
     ]);
   });
@@ -94,7 +98,7 @@ describe('allot', () => {
   it('counts once for a sale: asked again it only says again what stands', () => {
     const decision = allot(allotted, asked(6));
     expect(decision.state).toBeUndefined();
-    expect(told(decision)).toEqual([{ type: 'stock.allotted', saleId, sku: 'cap', quantity: 6, version: 1 }]);
+    expect(sentBy(decision)).toEqual([{ type: 'stock.allotted', saleId, sku: 'cap', quantity: 6, version: 1 }]);
   });
 
   it('stays refused when pieces have come in since', () => {
@@ -102,7 +106,7 @@ describe('allot', () => {
     const restocked = { ...refused, stock: stocked({ cap: { east: 90, west: 90 } }).stock };
     const decision = allot(restocked, asked(9));
     expect(decision.state).toBeUndefined();
-    expect(told(decision)).toMatchObject([{ type: 'stock.allotment_refused', available: 8 }]);
+    expect(sentBy(decision)).toMatchObject([{ type: 'stock.allotment_refused', available: 8 }]);
   });
 });
 
@@ -119,7 +123,7 @@ describe('an order of a sale', () => {
       version: 2,
     });
     expect(decision.state?.reservations?.[orderId]).toMatchObject({ status: 'held', flashSaleId });
-    expect(told(decision)).toEqual([
+    expect(sentBy(decision)).toEqual([
       {
         type: 'stock.reserved',
         orderId,
@@ -132,7 +136,7 @@ describe('an order of a sale', () => {
   });
 
   it('needs no product of the catalogue: what a sale has set aside can be sold', () => {
-    expect(told(reserve({ ...allotted, products: {} }, saleOrder('cap', 2)))).toMatchObject([
+    expect(sentBy(reserve({ ...allotted, products: {} }, saleOrder('cap', 2)))).toMatchObject([
       { type: 'stock.reserved' },
     ]);
   });
@@ -149,7 +153,7 @@ describe('an order of a sale', () => {
   it('gets nothing from the shelves when the sale has too few', () => {
     const decision = reserve(allotted, saleOrder('cap', 7));
     expect(decision.state).toEqual({ reservations: { [orderId]: expect.objectContaining({ status: 'rejected' }) } });
-    expect(told(decision)).toEqual([
+    expect(sentBy(decision)).toEqual([
       { type: 'stock.rejected', orderId, userId, flashSaleId, version: 1, reason: 'out_of_stock', skus: ['cap'] },
     ]);
   });
@@ -165,7 +169,7 @@ describe('an order of a sale', () => {
   ])('is out of stock for %s', (_, state, sku) => {
     const decision = reserve(state, saleOrder(sku, 1));
     expect(decision.state?.stock).toBeUndefined();
-    expect(told(decision)).toMatchObject([{ type: 'stock.rejected', reason: 'out_of_stock', skus: [sku] }]);
+    expect(sentBy(decision)).toMatchObject([{ type: 'stock.rejected', reason: 'out_of_stock', skus: [sku] }]);
   });
 
   it('is the only one to get them: other orders find what is on hand', () => {
@@ -174,7 +178,7 @@ describe('an order of a sale', () => {
       'cap/west': expect.objectContaining({ onHand: 0, allotted: 1, reserved: 2 }),
     });
     expect(decision.state).not.toHaveProperty('allotments');
-    expect(told(reserve(allotted, order([{ sku: 'cap', quantity: 3 }])))).toMatchObject([
+    expect(sentBy(reserve(allotted, order([{ sku: 'cap', quantity: 3 }])))).toMatchObject([
       { type: 'stock.rejected', reason: 'out_of_stock' },
     ]);
   });
@@ -203,7 +207,7 @@ describe('the end of a sale’s order', () => {
     expect(free.allotments[saleId]).toMatchObject({ remaining: { east: 5, west: 1 }, taken: 0, version: 3 });
     expect(free.stock['cap/east']).toMatchObject({ onHand: 0, allotted: 5, reserved: 0 });
     expect(free.stock['cap/west']).toMatchObject({ onHand: 2, allotted: 1, reserved: 0 });
-    expect(told(decision)).toEqual(
+    expect(sentBy(decision)).toEqual(
       freed(
         [
           { sku: 'cap', warehouse: 'east', quantity: 5 },
@@ -218,7 +222,7 @@ describe('the end of a sale’s order', () => {
   it('leaves what has left where it is, and puts the rest back', () => {
     const shipped = following(held, (state) => issue(state, parcel('east', [{ sku: 'cap', quantity: 5 }])));
     const decision = release(shipped, end('customer'));
-    expect(told(decision)).toEqual(freed([{ sku: 'cap', warehouse: 'west', quantity: 1 }], 3));
+    expect(sentBy(decision)).toEqual(freed([{ sku: 'cap', warehouse: 'west', quantity: 1 }], 3));
     expect(after(shipped, decision).allotments[saleId]).toMatchObject({ remaining: { east: 0, west: 1 }, taken: 5 });
     expect(after(shipped, decision).stock['cap/east']).toMatchObject({ reserved: 0, allotted: 0, issued: 5 });
   });
@@ -230,7 +234,7 @@ describe('the end of a sale’s order', () => {
       (state) => issue(state, parcel('west', [{ sku: 'cap', quantity: 1 }], 'second')),
     );
     const decision = release(shipped, end('customer'));
-    expect(told(decision)).toEqual(freed([], 4));
+    expect(sentBy(decision)).toEqual(freed([], 4));
     expect(after(shipped, decision)).toMatchObject({ stock: shipped.stock, allotments: shipped.allotments });
   });
 
@@ -238,7 +242,7 @@ describe('the end of a sale’s order', () => {
     'by %s is told with nothing in it when it was never placed, and nothing is held for it later',
     (reason) => {
       const decision = release(allotted, end(reason));
-      expect(told(decision)).toEqual(freed([], 1));
+      expect(sentBy(decision)).toEqual(freed([], 1));
       const marked = after(allotted, decision);
       expect(marked).toMatchObject({ stock: allotted.stock, allotments: allotted.allotments });
       expect(release(marked, end(reason))).toEqual({});
@@ -249,7 +253,7 @@ describe('the end of a sale’s order', () => {
   it.each(reasons)('by %s is told with nothing in it when it was refused its stock, once', (reason) => {
     const refused = following(allotted, (state) => reserve(state, saleOrder('cap', 7)));
     const decision = release(refused, end(reason));
-    expect(told(decision)).toEqual(freed([], 2));
+    expect(sentBy(decision)).toEqual(freed([], 2));
     const over = after(refused, decision);
     expect(over).toMatchObject({ stock: allotted.stock, allotments: allotted.allotments });
     expect(release(over, end(reason))).toEqual({});
@@ -275,7 +279,7 @@ describe('returnAllotment', () => {
       taken: 0,
       version: 2,
     });
-    expect(told(few)).toEqual([
+    expect(sentBy(few)).toEqual([
       { type: 'stock.allotment_returned', saleId, sku: 'cap', quantity: 4, returned: 4, version: 2 },
     ]);
     const all = after(allotted, returnAllotment(allotted, asked(6)));
@@ -305,11 +309,11 @@ describe('returnAllotment', () => {
     for (const again of [total(4), total(3)]) {
       const decision = returnAllotment(few, again);
       expect(decision.state).toBeUndefined();
-      expect(told(decision)).toEqual([
+      expect(sentBy(decision)).toEqual([
         { type: 'stock.allotment_returned', saleId, sku: 'cap', quantity: 0, returned: 4, version: 2 },
       ]);
     }
-    expect(told(returnAllotment(few, total(6)))).toEqual([
+    expect(sentBy(returnAllotment(few, total(6)))).toEqual([
       { type: 'stock.allotment_returned', saleId, sku: 'cap', quantity: 2, returned: 6, version: 3 },
     ]);
     expect(() => returnAllotment(few, total(7))).toThrow(PermanentError);

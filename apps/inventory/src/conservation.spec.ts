@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { allot, returnAllotment } from './allotment.js';
 import { issue, release, reserve } from './reservation.js';
 import type { Decision, GrantedAllotment, State } from './tables.js';
-import { after, ended, order, parcel, quantityOf, saleOrder, stocked, told } from './testing/given.js';
+import { after, ended, order, parcel, quantityOf, saleOrder, stocked, sentBy } from './testing/given.js';
 
 /** Each order is always of the same sale, or of none, and of one product. */
 const ORDERS: Record<string, { sku: string; sale?: string }> = {
@@ -163,7 +163,7 @@ it('has for every sale as many pieces taken as its orders have held and not give
       const taken: Record<string, number> = {};
       for (const { now, decision, each } of history(past)) {
         const { sale } = ORDERS[each.id]!;
-        for (const fact of told(decision) as unknown as ({ type: string } & Data<typeof StockReleased>)[]) {
+        for (const fact of sentBy(decision) as unknown as ({ type: string } & Data<typeof StockReleased>)[]) {
           if (fact.type !== 'stock.reserved' && fact.type !== 'stock.released') continue;
           expect(fact.flashSaleId).toBe(sale);
           if (sale)
@@ -184,7 +184,7 @@ it('tells every sale once of every order that has ended, and of no other', () =>
       for (const { decision, each } of history(past)) {
         if (each.happens === 'cancelled' || each.happens === 'rejected' || each.happens === 'never-placed')
           ends.add(each.id);
-        const facts = told(decision) as unknown as ({ type: string } & Data<typeof StockReleased>)[];
+        const facts = sentBy(decision) as unknown as ({ type: string } & Data<typeof StockReleased>)[];
         released.push(
           ...facts
             .filter(({ type, flashSaleId }) => type === 'stock.released' && flashSaleId !== undefined)

@@ -37,13 +37,13 @@ let broker: TestBroker;
 let database: TestDatabase;
 let service: Service;
 let client: MessageClient;
-let heard: Facts;
+let receivedFacts: Facts;
 
 const start = (): Promise<Service> => startInventory({ DATABASE_URL: database.url, AMQP_URL: broker.url });
 
 beforeAll(async () => {
   [broker, database] = await Promise.all([testBroker({ tiersMs: TIERS_MS }), testDatabase('inventory')]);
-  heard = await facts(broker);
+  receivedFacts = await facts(broker);
   service = await start();
   client = new MessageClient({ url: broker.url, source: 'spec' });
   await eventually(() => expect(client.publisher.ready).toBe(true));
@@ -88,7 +88,7 @@ const decided = (id: string) =>
 describe('products and receipts', () => {
   it('answers with the product it has put, and tells everybody its price', async () => {
     expect(await put('HAT')).toEqual({ sku: 'HAT', name: 'A HAT', price, available: 0, version: 1 });
-    const [fact] = await eventually(() => heard.of(ProductChanged, ({ sku }) => sku === 'HAT', 1));
+    const [fact] = await eventually(() => receivedFacts.of(ProductChanged, ({ sku }) => sku === 'HAT', 1));
     expect(fact).toEqual({ sku: 'HAT', name: 'A HAT', price, version: 1 });
     expect(await client.request(GetProduct, { sku: 'HAT' }, { deadlineMs })).toEqual({
       sku: 'HAT',
@@ -120,7 +120,7 @@ describe('products and receipts', () => {
     expect(await receive('GLOVE', 'east', 5, 'note/1')).toEqual({ sku: 'GLOVE', available: 5 });
     expect(await receive('SCARF', 'west', 3, 'note/1')).toEqual({ sku: 'SCARF', available: 3 });
     await expect(receive('GLOVE', 'west', 5, 'note/1')).rejects.toMatchObject({ problem: { status: 409 } });
-    expect(await heard.of(StockReceived, ({ sku }) => sku === 'GLOVE')).toHaveLength(1);
+    expect(await receivedFacts.of(StockReceived, ({ sku }) => sku === 'GLOVE')).toHaveLength(1);
   });
 
   it('knows no stock of an unknown product', async () => {
@@ -159,7 +159,9 @@ describe('reservations', () => {
     const placedId = randomUUID();
     for (const id of [placedId, placedId, randomUUID()])
       await publish(broker, OrderPlaced, placed, { properties: { messageId: id } });
-    const [reserved] = await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === placed.orderId, 1));
+    const [reserved] = await eventually(() =>
+      receivedFacts.of(StockReserved, ({ orderId }) => orderId === placed.orderId, 1),
+    );
     expect(reserved!.allocation).toEqual([
       { sku: 'CAP', warehouse: 'east', quantity: 3 },
       { sku: 'CAP', warehouse: 'west', quantity: 1 },
@@ -179,11 +181,11 @@ describe('reservations', () => {
       await publish(broker, ParcelDispatched, dispatched, { properties: { messageId: id } });
     const next = order(['CAP', 1]);
     await publish(broker, OrderPlaced, next);
-    await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
-    await eventually(() => heard.of(StockIssued, ({ orderId }) => orderId === placed.orderId, 1));
+    await eventually(() => receivedFacts.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
+    await eventually(() => receivedFacts.of(StockIssued, ({ orderId }) => orderId === placed.orderId, 1));
     expect(await shelf('CAP', 'east')).toEqual({ received: 3, on_hand: 0, reserved: 0, allotted: 0, issued: 3 });
     expect(await shelf('CAP', 'west')).toEqual({ received: 2, on_hand: 0, reserved: 2, allotted: 0, issued: 0 });
-    expect(await heard.of(StockReserved, ({ orderId }) => orderId === placed.orderId)).toHaveLength(1);
+    expect(await receivedFacts.of(StockReserved, ({ orderId }) => orderId === placed.orderId)).toHaveLength(1);
   });
 
   it('tells an unknown product from one that is out of stock', async () => {
@@ -191,7 +193,7 @@ describe('reservations', () => {
     await publish(broker, OrderPlaced, unknown);
     await publish(broker, OrderPlaced, short);
     const answer = async (orderId: string) =>
-      (await eventually(() => heard.of(StockRejected, (fact) => fact.orderId === orderId, 1)))[0];
+      (await eventually(() => receivedFacts.of(StockRejected, (fact) => fact.orderId === orderId, 1)))[0];
     expect(await answer(unknown.orderId)).toMatchObject({ reason: 'unknown_product', skus: ['NOTHING'] });
     expect(await answer(short.orderId)).toMatchObject({ reason: 'out_of_stock', skus: ['POSTER-2019'] });
   });
@@ -208,46 +210,46 @@ describe('reservations', () => {
     };
     await publish(broker, ParcelDispatched, parcel);
     await publish(broker, OrderPlaced, placed);
-    await eventually(() => heard.of(StockIssued, ({ parcelId }) => parcelId === parcel.parcelId, 1));
+    await eventually(() => receivedFacts.of(StockIssued, ({ parcelId }) => parcelId === parcel.parcelId, 1));
   });
 
-  it.each(eachEnd)('puts a %s order’s stock back once, though the fact comes twice', async (end, tell) => {
+  it.each(eachEnd)('puts a %s order’s stock back once, though the fact comes twice', async (end, endOrder) => {
     const sku = `BELT-${end}`;
     await put(sku);
     await receive(sku, 'east', 3);
     const placed = order([sku, 2]);
     await publish(broker, OrderPlaced, placed);
-    await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === placed.orderId, 1));
+    await eventually(() => receivedFacts.of(StockReserved, ({ orderId }) => orderId === placed.orderId, 1));
     const [endId, againId] = [randomUUID(), randomUUID()];
-    for (const id of [endId, endId, againId]) await tell(placed, id);
+    for (const id of [endId, endId, againId]) await endOrder(placed, id);
     await Promise.all([decided(endId), decided(againId)]);
-    await eventually(() => heard.of(StockReleased, ({ orderId }) => orderId === placed.orderId, 1));
+    await eventually(() => receivedFacts.of(StockReleased, ({ orderId }) => orderId === placed.orderId, 1));
     const next = order([sku, 3]);
     await publish(broker, OrderPlaced, next);
-    await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
+    await eventually(() => receivedFacts.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
     expect(await shelf(sku, 'east')).toEqual({ received: 3, on_hand: 0, reserved: 3, allotted: 0, issued: 0 });
-    expect(heard.of(StockReleased, ({ orderId }) => orderId === placed.orderId)).toMatchObject([
+    expect(receivedFacts.of(StockReleased, ({ orderId }) => orderId === placed.orderId)).toMatchObject([
       { allocation: [{ sku, warehouse: 'east', quantity: 2 }], version: 2 },
     ]);
   });
 
   it.each(eachEnd)(
     'holds nothing for an order that was %s before it was placed, and says nothing',
-    async (end, tell) => {
+    async (end, endOrder) => {
       const sku = `SASH-${end}`;
       await put(sku);
       await receive(sku, 'east', 1);
       const early = order([sku, 1]);
       const [endId, placedId] = [randomUUID(), randomUUID()];
-      await tell(early, endId);
+      await endOrder(early, endId);
       await decided(endId);
       await publish(broker, OrderPlaced, early, { properties: { messageId: placedId } });
       await decided(placedId);
       const next = order([sku, 1]);
       await publish(broker, OrderPlaced, next);
-      await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
+      await eventually(() => receivedFacts.of(StockReserved, ({ orderId }) => orderId === next.orderId, 1));
       for (const answer of [StockReserved, StockRejected, StockReleased])
-        expect(heard.of(answer, ({ orderId }) => orderId === early.orderId)).toEqual([]);
+        expect(receivedFacts.of(answer, ({ orderId }) => orderId === early.orderId)).toEqual([]);
     },
   );
 
@@ -265,7 +267,7 @@ describe('reservations', () => {
   it('puts a parcel with foreign pieces aside, with the reason, and goes on', async () => {
     const placed = order(['TEE-WHITE', 1]);
     await publish(broker, OrderPlaced, placed);
-    await eventually(() => heard.of(StockReserved, ({ orderId }) => orderId === placed.orderId, 1));
+    await eventually(() => receivedFacts.of(StockReserved, ({ orderId }) => orderId === placed.orderId, 1));
     await publish(broker, ParcelDispatched, {
       parcelId: randomUUID(),
       orderId: placed.orderId,
@@ -288,10 +290,10 @@ it('gives 1,000 orders at once on 100 pieces exactly 100 reservations and 900 re
   const orders = Array.from({ length: 1_000 }, () => order(['HOT', 1]));
   await Promise.all(orders.map((placed) => publish(broker, OrderPlaced, placed)));
   const ours = new Set<string>(orders.map(({ orderId }) => orderId));
-  const reserved = await eventually(() => heard.of(StockReserved, ({ orderId }) => ours.has(orderId), 100), {
+  const reserved = await eventually(() => receivedFacts.of(StockReserved, ({ orderId }) => ours.has(orderId), 100), {
     withinMs: 25_000,
   });
-  const rejected = await eventually(() => heard.of(StockRejected, ({ orderId }) => ours.has(orderId), 900), {
+  const rejected = await eventually(() => receivedFacts.of(StockRejected, ({ orderId }) => ours.has(orderId), 900), {
     withinMs: 25_000,
   });
   expect(new Set([...reserved, ...rejected].map(({ orderId }) => orderId)).size).toBe(1_000);

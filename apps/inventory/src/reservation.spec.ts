@@ -15,7 +15,7 @@ import {
   parcelId,
   quantityOf,
   stocked,
-  told,
+  sentBy,
   userId,
 } from './testing/given.js';
 
@@ -23,7 +23,7 @@ describe('reserve', () => {
   it('moves the pieces from on hand to reserved and says from where they leave', () => {
     const decision = reserve(stocked({ cap: { east: 5, west: 1 } }), order([{ sku: 'cap', quantity: 2 }]));
     expect(decision.state?.stock?.['cap/east']).toMatchObject({ received: 5, onHand: 3, reserved: 2, version: 2 });
-    expect(told(decision)).toEqual([
+    expect(sentBy(decision)).toEqual([
       {
         type: 'stock.reserved',
         orderId,
@@ -43,7 +43,7 @@ describe('reserve', () => {
       ]),
     );
     expect(decision.state?.stock).toBeUndefined();
-    expect(told(decision)).toEqual([
+    expect(sentBy(decision)).toEqual([
       { type: 'stock.rejected', orderId, userId, version: 1, reason: 'out_of_stock', skus: ['mug'] },
     ]);
   });
@@ -56,7 +56,7 @@ describe('reserve', () => {
         { sku: 'hat', quantity: 1 },
       ]),
     );
-    expect(told(decision)).toMatchObject([{ type: 'stock.rejected', reason: 'unknown_product', skus: ['hat'] }]);
+    expect(sentBy(decision)).toMatchObject([{ type: 'stock.rejected', reason: 'unknown_product', skus: ['hat'] }]);
   });
 
   it('gives an order one answer, also when it asks twice', () => {
@@ -73,7 +73,7 @@ describe('issue', () => {
   it('moves a parcel’s pieces from reserved to issued, once per parcel', () => {
     const decision = issue(held, parcel('east', [{ sku: 'cap', quantity: 5 }]));
     expect(decision.state?.stock?.['cap/east']).toMatchObject({ received: 5, onHand: 0, reserved: 0, issued: 5 });
-    expect(told(decision)).toEqual([
+    expect(sentBy(decision)).toEqual([
       {
         type: 'stock.issued',
         orderId,
@@ -124,7 +124,7 @@ describe('release', () => {
       { sku: 'cap', warehouse: 'east', quantity: 5 },
       { sku: 'cap', warehouse: 'west', quantity: 1 },
     ];
-    expect(told(decision)).toEqual([{ type: 'stock.released', orderId, userId, version: 2, allocation }]);
+    expect(sentBy(decision)).toEqual([{ type: 'stock.released', orderId, userId, version: 2, allocation }]);
   });
 
   it('gives back only what has not left', () => {
@@ -139,7 +139,7 @@ describe('release', () => {
       { sku: 'cap', warehouse: 'east', quantity: 2 },
       { sku: 'cap', warehouse: 'west', quantity: 1 },
     ];
-    expect(told(decision)).toEqual([{ type: 'stock.released', orderId, userId, version: 3, allocation }]);
+    expect(sentBy(decision)).toEqual([{ type: 'stock.released', orderId, userId, version: 3, allocation }]);
   });
 
   it('has nothing to say when every piece has left', () => {
@@ -149,7 +149,7 @@ describe('release', () => {
       parcel('west', [{ sku: 'cap', quantity: 1 }], 'third'),
     ].reduce((now, each) => after(now, issue(now, each)), held);
     const decision = release(shipped, cancelled());
-    expect(told(decision)).toEqual([]);
+    expect(sentBy(decision)).toEqual([]);
     expect(after(shipped, decision)).toMatchObject({
       stock: shipped.stock,
       reservations: { [orderId]: { status: 'released' } },
@@ -183,7 +183,7 @@ describe('release', () => {
     'holds nothing for an order that was ended as %s before it was placed',
     (reason) => {
       const decision = release(state, ended(reason));
-      expect(told(decision)).toEqual([]);
+      expect(sentBy(decision)).toEqual([]);
       expect(decision.state).toEqual({
         reservations: {
           [orderId]: {
@@ -267,7 +267,7 @@ it('loses and invents no piece, in whatever order orders are placed, rejected, c
         for (const each of steps) {
           const decision = decide(state, each);
           state = after(state, decision);
-          for (const fact of told(decision))
+          for (const fact of sentBy(decision))
             if (fact.type in moved)
               moved[fact.type as keyof typeof moved] += quantityOf(
                 (fact as unknown as { allocation: Allocation }).allocation,

@@ -34,14 +34,20 @@ export function reserve(state: State, placed: Placed): Decision {
   if (state.reservations[orderId]) return {};
   const unknown = flashSaleId === undefined ? [...totals(lines).keys()].filter((sku) => !state.products[sku]) : [];
   if (unknown.length > 0) return reject(placed, 'unknown_product', unknown);
-  const free = flashSaleId === undefined ? onHand(state.stock) : remaining(state.allotments[flashSaleId]);
-  const allocation = allocate(lines, free);
-  return allocation ? hold(state, placed, allocation) : reject(placed, 'out_of_stock', shortages(lines, free));
+  const onHandOrAllotted = flashSaleId === undefined ? onHand(state.stock) : remaining(state.allotments[flashSaleId]);
+  const allocation = allocate(lines, onHandOrAllotted);
+  return allocation
+    ? hold(state, placed, allocation)
+    : reject(placed, 'out_of_stock', shortages(lines, onHandOrAllotted));
 }
 
 type Orderer = Pick<Placed, 'orderId' | 'userId' | 'flashSaleId'>;
 
-const of = ({ orderId, userId, flashSaleId }: Orderer) => ({ orderId, userId, flashSaleId: flashSaleId ?? null });
+const requestColumns = ({ orderId, userId, flashSaleId }: Orderer) => ({
+  orderId,
+  userId,
+  flashSaleId: flashSaleId ?? null,
+});
 
 /** What every fact about a reservation says. */
 const about = ({ orderId, userId, flashSaleId, version }: Reservation) => ({
@@ -53,7 +59,7 @@ const about = ({ orderId, userId, flashSaleId, version }: Reservation) => ({
 
 function hold(state: State, placed: Placed, allocation: Allocation): Decision {
   const reservation: HeldReservation = {
-    ...of(placed),
+    ...requestColumns(placed),
     status: 'held',
     allocation,
     parcels: [],
@@ -74,7 +80,7 @@ function hold(state: State, placed: Placed, allocation: Allocation): Decision {
 
 function reject(placed: Placed, reason: RejectedReservation['reason'], skus: string[]): Decision {
   const reservation: RejectedReservation = {
-    ...of(placed),
+    ...requestColumns(placed),
     status: 'rejected',
     allocation: [],
     parcels: [],
@@ -123,18 +129,20 @@ const NEVER_HELD: ReadonlySet<OrderReason> = new Set(['unknown_product', 'not_or
 export function release(state: State, ended: Ended): Decision {
   const reservation = state.reservations[ended.orderId];
   if (!reservation)
-    return ended.flashSaleId === undefined && NEVER_HELD.has(ended.reason) ? {} : told(ended, neverHeld(ended), []);
-  if (reservation.status === 'held') return giveBack(state, ended, reservation);
+    return ended.flashSaleId === undefined && NEVER_HELD.has(ended.reason)
+      ? {}
+      : releaseDecision(ended, neverHeld(ended), []);
+  if (reservation.status === 'held') return releaseHeld(state, ended, reservation);
   if (reservation.status === 'released' || reservation.flashSaleId === null) return {};
-  return told(
+  return releaseDecision(
     ended,
     { ...reservation, status: 'released', reason: null, skus: null, version: reservation.version + 1 },
     [],
   );
 }
 
-function giveBack(state: State, ended: Ended, reservation: HeldReservation): Decision {
-  const free = reservation.allocation
+function releaseHeld(state: State, ended: Ended, reservation: HeldReservation): Decision {
+  const unissued = reservation.allocation
     .map((pick) => ({ ...pick, quantity: stillHeld(reservation, pick) }))
     .filter(({ quantity }) => quantity > 0);
   const left = reservation.parcels.flatMap(({ allocation }) => allocation);
@@ -144,34 +152,44 @@ function giveBack(state: State, ended: Ended, reservation: HeldReservation): Dec
     allocation: left,
     version: reservation.version + 1,
   };
-  return told(ended, after, free, free.length > 0 ? backWhereTheyWere(state, ended, reservation, free) : {});
+  return releaseDecision(
+    ended,
+    after,
+    unissued,
+    unissued.length > 0 ? returnPieces(state, ended, reservation, unissued) : {},
+  );
 }
 
-function backWhereTheyWere(
+function returnPieces(
   state: State,
   { orderId, flashSaleId }: Ended,
   reservation: HeldReservation,
-  free: Allocation,
+  unissued: Allocation,
 ): Changes {
-  if (reservation.flashSaleId === null) return { stock: moved(state.stock, free, released) };
+  if (reservation.flashSaleId === null) return { stock: moved(state.stock, unissued, released) };
   if (flashSaleId === undefined || state.allotments[flashSaleId]?.saleId !== reservation.flashSaleId) {
     throw new PermanentError(
       `order ${orderId} holds pieces of sale ${reservation.flashSaleId}, but its end names sale ${flashSaleId}`,
     );
   }
-  return putBack(state, flashSaleId, free);
+  return putBack(state, flashSaleId, unissued);
 }
 
-function told({ orderId }: Ended, after: ReleasedReservation, free: Allocation, pieces: Changes = {}): Decision {
-  const isAwaited = free.length > 0 || after.flashSaleId !== null;
+function releaseDecision(
+  { orderId }: Ended,
+  after: ReleasedReservation,
+  unissued: Allocation,
+  pieces: Changes = {},
+): Decision {
+  const isAwaited = unissued.length > 0 || after.flashSaleId !== null;
   return {
     state: { reservations: { [orderId]: after }, ...pieces },
-    messages: isAwaited ? [StockReleased({ ...about(after), allocation: free })] : [],
+    messages: isAwaited ? [StockReleased({ ...about(after), allocation: unissued })] : [],
   };
 }
 
 const neverHeld = (ended: Ended): ReleasedReservation => ({
-  ...of(ended),
+  ...requestColumns(ended),
   status: 'released',
   allocation: [],
   parcels: [],

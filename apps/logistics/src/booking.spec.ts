@@ -27,7 +27,7 @@ class World {
   };
 
   /** Until nothing is under way any more. */
-  settle(): void {
+  runToEnd(): void {
     const { bookingBegins, bookingReachesCarrier, answerOfCarrierIsKept, recallReachesCarrier } = this.happenings;
     while ([this.#bookings, this.#calls, this.#answers, this.#recalls].some((queue) => queue.length > 0)) {
       for (const happen of [bookingBegins, bookingReachesCarrier, answerOfCarrierIsKept, recallReachesCarrier])
@@ -68,7 +68,7 @@ it('leaves no halted parcel with the carrier and takes every other one there, th
     fc.property(underWay, fc.subarray(['isHalted'] as const), underWay, (before, halting, then) => {
       const world = new World();
       for (const happening of ['isPaid', ...before, ...halting, ...then] as const) world.happenings[happening]();
-      world.settle();
+      world.runToEnd();
       expect([...world.withCarrier].sort()).toEqual(halting.length > 0 ? [] : [...IDS].sort());
     }),
   );

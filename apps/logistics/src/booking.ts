@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { BookCarrier, Message, RecallCarrier } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { newId } from '@sluice/persistence';
-import { carrierRefused, recalled } from './asking-again.js';
+import { carrierRefused, recalled } from './carrier-requests.js';
 import { CARRIER, type Carrier } from './carrier.js';
 import { carrierBooked, needsCarrier } from './parcel.js';
 import { ParcelRepository } from './parcel.repository.js';

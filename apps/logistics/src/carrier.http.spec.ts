@@ -91,7 +91,7 @@ describe('the HTTP carrier', () => {
     expect(faultOf(failure)).toEqual({
       whose: 'environment',
       dependency: 'carrier',
-      suspect: SUSPECT.includes(status),
+      mayBePoison: SUSPECT.includes(status),
     });
   });
 
@@ -106,12 +106,12 @@ describe('the HTTP carrier', () => {
   it.each(CALLS)('will be asked again to %s when it gives no answer in time', async (_name, call) => {
     const failure = await call(await carrierAnswering(undefined)).catch((error: unknown) => error);
     expect(failure).toMatchObject({ cause: { name: 'TimeoutError' } });
-    expect(faultOf(failure)).toEqual({ whose: 'environment', dependency: 'carrier', suspect: true });
+    expect(faultOf(failure)).toEqual({ whose: 'environment', dependency: 'carrier', mayBePoison: true });
   });
 
   it('will be asked again when its answer holds no reference', async () => {
     const failure = await (await carrierAnswering(200, { ok: true })).book(SHIPMENT).catch((error: unknown) => error);
     expect(String(failure)).toContain('reference');
-    expect(faultOf(failure)).toEqual({ whose: 'environment', dependency: 'carrier', suspect: true });
+    expect(faultOf(failure)).toEqual({ whose: 'environment', dependency: 'carrier', mayBePoison: true });
   });
 });

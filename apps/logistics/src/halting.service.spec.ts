@@ -39,7 +39,7 @@ const conflict = expect.objectContaining({ problem: expect.objectContaining({ st
 let broker: TestBroker;
 let database: TestDatabase;
 let around: Neighbours;
-let heard: Facts;
+let received: Facts;
 const started: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
@@ -47,7 +47,7 @@ beforeAll(async () => {
     testBroker({ tiersMs: [RETRY_MS], outsideTiersMs: [RETRY_MS] }),
     testDatabase('logistics'),
   ]);
-  heard = await facts(broker);
+  received = await facts(broker);
   around = neighbours(broker.url);
 });
 afterEach(async () => {
@@ -64,9 +64,9 @@ const rows = async (sql: string, values: unknown[]): Promise<Record<string, unkn
   (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
 
 /** Resolves when the message has been decided on. */
-async function tell(message: Outgoing): Promise<void> {
+async function send(message: Outgoing): Promise<void> {
   const id = newId();
-  await around.tell(message, { id });
+  await around.send(message, { id });
   await eventually(async () => expect(await rows('SELECT 1 FROM inbox WHERE id = $1', [id])).toHaveLength(1));
 }
 
@@ -78,11 +78,11 @@ function order() {
     parcels,
     paid: OrderPaid(paid),
     halt: HaltParcels(halt),
-    answers: () => [...heard.of(ParcelsHalted, ours), ...heard.of(ParcelsLeft, ours)],
-    halted: () => heard.of(ParcelsHalted, ours),
-    left: () => heard.of(ParcelsLeft, ours),
+    answers: () => [...received.of(ParcelsHalted, ours), ...received.of(ParcelsLeft, ours)],
+    halted: () => received.of(ParcelsHalted, ours),
+    left: () => received.of(ParcelsLeft, ours),
     journeys: () =>
-      [ParcelCreated, ParcelDispatched, ParcelDelivered].map((contract) => heard.of(contract, ours).length),
+      [ParcelCreated, ParcelDispatched, ParcelDelivered].map((contract) => received.of(contract, ours).length),
     statuses: async () =>
       Promise.all(parcels.map(async (parcelId) => (await around.ask(GetParcel, { parcelId })).status)),
     jobs: async () =>
@@ -103,7 +103,7 @@ const rotated = (messages: Outgoing[], by: number): Outgoing[] =>
 /** A paid order whose parcels the carrier has. */
 async function bookedOrder() {
   const booked = order();
-  await tell(booked.paid);
+  await send(booked.paid);
   await eventually(async () => expect(await booked.references()).toBe(2));
   return booked;
 }
@@ -112,7 +112,7 @@ describe('an order that is halted', () => {
   it('keeps its parcels in their warehouses, and the carrier fetches none', async () => {
     await start(NEVER);
     const { halt, parcels, halted, statuses, jobs } = await bookedOrder();
-    await tell(halt);
+    await send(halt);
     const [answer] = await eventually(() => expect(halted()).toHaveLength(1)).then(halted);
     expect(answer!.parcels.map(({ id }) => id).sort()).toEqual([...parcels].sort());
     expect(await statuses()).toEqual(['halted', 'halted']);
@@ -124,11 +124,11 @@ describe('an order that is halted', () => {
   it('is not moved by a carrier who has not heard of it, and that is no failure', async () => {
     await start(NEVER);
     const { halt, parcels, statuses, journeys } = await bookedOrder();
-    await tell(halt);
-    for (const parcelId of parcels) for (const step of [DispatchParcel, DeliverParcel]) await tell(step({ parcelId }));
+    await send(halt);
+    for (const parcelId of parcels) for (const step of [DispatchParcel, DeliverParcel]) await send(step({ parcelId }));
     expect(await statuses()).toEqual(['halted', 'halted']);
     const next = await bookedOrder();
-    await tell(DispatchParcel({ parcelId: next.parcels[0] }));
+    await send(DispatchParcel({ parcelId: next.parcels[0] }));
     await eventually(() => expect(next.journeys()).toEqual([2, 1, 0]));
     expect(journeys()).toEqual([2, 0, 0]);
     expect(await deadLetters(broker, 'logistics.commands')).toEqual([]);
@@ -137,12 +137,12 @@ describe('an order that is halted', () => {
   it('before it is known to be paid is never sent, and answers every halt', async () => {
     await start(AT_ONCE);
     const { halt, paid, halted, statuses, journeys } = order();
-    await tell(halt);
-    await tell(paid);
-    await tell(halt);
+    await send(halt);
+    await send(paid);
+    await send(halt);
     await eventually(() => expect(halted()).toHaveLength(2));
     const next = order();
-    await tell(next.paid);
+    await send(next.paid);
     await eventually(() => expect(next.journeys()).toEqual([2, 2, 2]));
     expect([await statuses(), journeys()]).toEqual([
       ['halted', 'halted'],
@@ -154,7 +154,7 @@ describe('an order that is halted', () => {
     await start(NEVER);
     const { halt, parcels, answers, left, statuses, jobs } = await bookedOrder();
     await around.ask(DispatchParcel, { parcelId: parcels[1] });
-    await tell(halt);
+    await send(halt);
     await eventually(() => expect(left()).toMatchObject([{ version: 3 }]));
     expect([answers().length, await statuses(), await jobs()]).toEqual([
       1,
@@ -170,7 +170,7 @@ describe('an order that is halted', () => {
     const race = orders.flatMap(({ halt, parcels: [east, west] }, index) =>
       rotated([halt, DispatchParcel({ parcelId: east }), DispatchParcel({ parcelId: west })], index),
     );
-    await Promise.all(race.map(tell));
+    await Promise.all(race.map(send));
     const outcomes = new Set<string>();
     for (const { halted, left, journeys, statuses } of orders) {
       const [one, other] = await statuses();
@@ -190,12 +190,12 @@ describe('the fake carrier', () => {
   it('that was recalled before it was booked fetches nothing', async () => {
     await start(AT_ONCE);
     const { parcels, paid, jobs, references, journeys } = order();
-    for (const parcelId of parcels) await around.tell(RecallCarrier({ parcelId }));
+    for (const parcelId of parcels) await around.send(RecallCarrier({ parcelId }));
     await eventually(async () => expect(await jobs()).toEqual(['nothing', 'nothing']));
-    await tell(paid);
+    await send(paid);
     await eventually(async () => expect(await references()).toBe(2));
     const next = order();
-    await tell(next.paid);
+    await send(next.paid);
     await eventually(() => expect(next.journeys()).toEqual([2, 2, 2]));
     expect([await jobs(), journeys()]).toEqual([
       ['nothing', 'nothing'],
@@ -238,9 +238,9 @@ describe('a carrier over HTTP', () => {
     await start({ CARRIER_URL: await slowCarrier() });
     const { paid, halt } = orderFrom(['east']);
     const [id] = parcelIds(halt);
-    await tell(OrderPaid(paid));
+    await send(OrderPaid(paid));
     await eventually(() => expect(bookings).toHaveLength(1));
-    await tell(HaltParcels(halt));
+    await send(HaltParcels(halt));
     await eventually(() => expect(recalls).toHaveLength(1));
     end(bookings[0]!);
     await eventually(() => expect(recalls).toHaveLength(2));

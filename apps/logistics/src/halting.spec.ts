@@ -59,8 +59,8 @@ describe('halting an order', () => {
   });
 
   it.each([
-    ['dispatched', (parcel: Parcel) => dispatch(parcel, { asked: true }, NOW)],
-    ['delivered', (parcel: Parcel) => deliver(parcel, { asked: false }, NOW)],
+    ['dispatched', (parcel: Parcel) => dispatch(parcel, { expectsReply: true }, NOW)],
+    ['delivered', (parcel: Parcel) => deliver(parcel, { expectsReply: false }, NOW)],
   ])('halts none when one is %s', (_status, leave) => {
     const left = after(paid, leave(paid[WEST]!));
     const { orderId, userId } = ORDER.halt;
@@ -91,8 +91,8 @@ describe('a halted parcel', () => {
     ['dispatched', dispatch],
     ['delivered', deliver],
   ])('is not %s by somebody who asks, nor by a carrier who has not heard of it', (_step, leave) => {
-    expect(() => leave(halted[EAST]!, { asked: true }, NOW)).toThrow(conflict('Halted'));
-    expect(leave(halted[EAST]!, { asked: false }, NOW)).toEqual({});
+    expect(() => leave(halted[EAST]!, { expectsReply: true }, NOW)).toThrow(conflict('Halted'));
+    expect(leave(halted[EAST]!, { expectsReply: false }, NOW)).toEqual({});
   });
 
   it('needs no carrier, and is taken back from one who took it meanwhile, once', () => {
@@ -125,8 +125,10 @@ const unlessRefused = (rule: () => Change): Change => {
 const theHalt: Step = (parcels) => halt(parcels, ORDER.halt, NOW);
 const thePayment: Step = (parcels) => orderPaid(parcels, ORDER.paid, NOW);
 const aMove = fc
-  .record({ id: fc.constantFrom(EAST, WEST), rule: fc.constantFrom(dispatch, deliver), asked: fc.boolean() })
-  .map(({ id, rule, asked }) => toParcel(id, (parcel) => unlessRefused(() => rule(parcel, { asked }, NOW))));
+  .record({ id: fc.constantFrom(EAST, WEST), rule: fc.constantFrom(dispatch, deliver), expectsReply: fc.boolean() })
+  .map(({ id, rule, expectsReply }) =>
+    toParcel(id, (parcel) => unlessRefused(() => rule(parcel, { expectsReply }, NOW))),
+  );
 const aBooking = fc
   .constantFrom(EAST, WEST)
   .map((id) => toParcel(id, (parcel) => carrierBooked(parcel, `ref-${id}`, NOW)));
@@ -137,10 +139,10 @@ describe('in whatever order an order is paid, halted, fetched and brought, and h
     fc.assert(
       fc.property(history, (steps) => {
         let parcels: Parcels = {};
-        const said: string[] = [];
+        const sent: string[] = [];
         for (const step of steps) {
-          const hadLeft = said.includes('parcel.dispatched');
-          const wasHalted = said.includes('parcels.halted');
+          const hadLeft = sent.includes('parcel.dispatched');
+          const wasHalted = sent.includes('parcels.halted');
           const change = step(parcels);
           if (step === theHalt) expect(types(change)[0]).toBe(hadLeft ? 'parcels.left' : 'parcels.halted');
           if (wasHalted)
@@ -149,14 +151,14 @@ describe('in whatever order an order is paid, halted, fetched and brought, and h
             );
           if (step === theHalt && hadLeft) expect(change.parcels).toBeUndefined();
           parcels = after(parcels, change);
-          said.push(...types(change));
-          if (said.includes('parcels.halted')) expect(statuses(parcels)).toEqual(['halted', 'halted']);
+          sent.push(...types(change));
+          if (sent.includes('parcels.halted')) expect(statuses(parcels)).toEqual(['halted', 'halted']);
           else expect(statuses(parcels)).not.toContain('halted');
         }
         expect(
-          said.includes('parcels.halted') && (said.includes('parcels.left') || said.includes('parcel.dispatched')),
+          sent.includes('parcels.halted') && (sent.includes('parcels.left') || sent.includes('parcel.dispatched')),
         ).toBe(false);
-        expect(said.filter((type) => type === 'parcels.halted' || type === 'parcels.left')).toHaveLength(
+        expect(sent.filter((type) => type === 'parcels.halted' || type === 'parcels.left')).toHaveLength(
           steps.filter((step) => step === theHalt).length,
         );
       }),

@@ -46,14 +46,14 @@ export class LogisticsListener {
   @On(DispatchParcel)
   dispatchParcel(message: Message<typeof DispatchParcel>) {
     return this.parcels.change(message, message.data.parcelId, (parcel, now) =>
-      dispatch(parcel, tellerOf(message), now),
+      dispatch(parcel, reporterOf(message), now),
     );
   }
 
   @On(DeliverParcel)
   deliverParcel(message: Message<typeof DeliverParcel>) {
     return this.parcels.change(message, message.data.parcelId, (parcel, now) =>
-      deliver(parcel, tellerOf(message), now),
+      deliver(parcel, reporterOf(message), now),
     );
   }
 
@@ -63,4 +63,4 @@ export class LogisticsListener {
   }
 }
 
-const tellerOf = ({ reply }: Message) => ({ asked: reply !== undefined });
+const reporterOf = ({ reply }: Message) => ({ expectsReply: reply !== undefined });

@@ -20,7 +20,7 @@ let database: TestDatabase;
 let around: Neighbours;
 const started: (() => Promise<void>)[] = [];
 /** Every fact that was said about parcels. */
-const heard: { type: string; data: Record<string, unknown>; correlationId: unknown }[] = [];
+const received: { type: string; data: Record<string, unknown>; correlationId: unknown }[] = [];
 
 beforeAll(async () => {
   [broker, database] = await Promise.all([
@@ -47,7 +47,7 @@ async function listen(): Promise<void> {
     (message) => {
       if (!message) return;
       const { type, headers } = message.properties;
-      heard.push({
+      received.push({
         type: type as string,
         data: JSON.parse(message.content.toString()) as Record<string, unknown>,
         correlationId: headers?.['correlation-id'],
@@ -63,12 +63,12 @@ const start = async (settings: Parameters<typeof run>[0]) => started.push(await 
 const rows = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
   (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
 /** In the order of the parcel's own versions: facts may overtake each other on their way. */
-const saidAbout = (id: string) =>
-  heard
+const messagesAbout = (id: string) =>
+  received
     .filter(({ data }) => data['parcelId'] === id)
     .sort((a, b) => Number(a.data['version']) - Number(b.data['version']))
     .map(({ type }) => type);
-const hasArrived = (id: string) => JOURNEY.every((type) => saidAbout(id).includes(type));
+const hasArrived = (id: string) => JOURNEY.every((type) => messagesAbout(id).includes(type));
 const arrives = (id: string) => eventually(() => expect(hasArrived(id)).toBe(true));
 
 function paidOrder(...warehouses: Warehouse[]) {
@@ -80,7 +80,7 @@ function paidOrder(...warehouses: Warehouse[]) {
 async function preparedParcel(): Promise<string> {
   await start(NEVER);
   const { message, parcels } = paidOrder('east');
-  await around.tell(message);
+  await around.send(message);
   await eventually(async () =>
     expect(await rows('SELECT 1 FROM parcels WHERE id = $1 AND carrier_reference IS NOT NULL', parcels)).toHaveLength(
       1,
@@ -93,12 +93,12 @@ describe('a paid order', () => {
   it('is sent in one parcel per warehouse, and each tells of its journey once, in the name of its order', async () => {
     await start(QUICK);
     const { message, parcels } = paidOrder('east', 'west');
-    await around.tell(message, { correlationId: 'one-order' });
+    await around.send(message, { correlationId: 'one-order' });
     for (const id of parcels) await arrives(id);
-    for (const id of parcels) expect(saidAbout(id)).toEqual(JOURNEY);
+    for (const id of parcels) expect(messagesAbout(id)).toEqual(JOURNEY);
     expect(
       new Set(
-        heard
+        received
           .filter(({ data }) => parcels.includes(data['parcelId'] as string))
           .map(({ correlationId }) => correlationId),
       ),
@@ -114,20 +114,20 @@ describe('a paid order', () => {
     await start(QUICK);
     const { message, parcels } = paidOrder('east', 'west');
     const id = newId();
-    await around.tell(message, { id });
+    await around.send(message, { id });
     for (const parcel of parcels) await arrives(parcel);
     const state = () => rows('SELECT * FROM parcels WHERE id = ANY($1) ORDER BY id', [parcels]);
     const before = await state();
-    await around.tell(message, { id });
-    await around.tell(message);
+    await around.send(message, { id });
+    await around.send(message);
     for (const parcel of parcels)
       for (const command of [BookCarrier, DispatchParcel, DeliverParcel])
-        await around.tell(command({ parcelId: parcel }));
+        await around.send(command({ parcelId: parcel }));
     const next = paidOrder('east');
-    await around.tell(next.message);
+    await around.send(next.message);
     await arrives(next.parcels[0]!);
     expect(await state()).toEqual(before);
-    for (const parcel of parcels) expect(saidAbout(parcel)).toEqual(JOURNEY);
+    for (const parcel of parcels) expect(messagesAbout(parcel)).toEqual(JOURNEY);
   });
 });
 
@@ -139,7 +139,7 @@ describe('a parcel', () => {
     for (const step of steps) statuses.push((await around.ask(step, { parcelId: id })).status);
     expect(statuses).toEqual(['dispatched', 'dispatched', 'delivered', 'delivered', 'delivered']);
     await arrives(id);
-    expect(saidAbout(id)).toEqual(JOURNEY);
+    expect(messagesAbout(id)).toEqual(JOURNEY);
   });
 
   it('cannot be delivered before it has left, when somebody asks', async () => {
@@ -150,11 +150,11 @@ describe('a parcel', () => {
 
   it('has left when the carrier says that it arrived, and its late departure changes nothing', async () => {
     const id = await preparedParcel();
-    await around.tell(DeliverParcel({ parcelId: id }));
+    await around.send(DeliverParcel({ parcelId: id }));
     await arrives(id);
-    await around.tell(DispatchParcel({ parcelId: id }));
+    await around.send(DispatchParcel({ parcelId: id }));
     expect(await around.ask(DispatchParcel, { parcelId: id })).toMatchObject({ status: 'delivered' });
-    expect(saidAbout(id)).toEqual(JOURNEY);
+    expect(messagesAbout(id)).toEqual(JOURNEY);
   });
 
   it('that does not exist is not found, and leaves nothing behind', async () => {
@@ -169,26 +169,26 @@ describe('the fake carrier', () => {
   it('keeps its word when its process has gone meanwhile', async () => {
     const stop = await run({ CARRIER_DELAY_SECONDS: '1' });
     const { message, parcels } = paidOrder('east');
-    await around.tell(message);
+    await around.send(message);
     await eventually(async () =>
       expect(
         await rows("SELECT 1 FROM fake_carrier_jobs WHERE parcel_id = $1 AND next = 'dispatch'", parcels),
       ).toHaveLength(1),
     );
     await stop();
-    expect(saidAbout(parcels[0]!)).toEqual(['parcel.created']);
+    expect(messagesAbout(parcels[0]!)).toEqual(['parcel.created']);
     await start(QUICK);
     await arrives(parcels[0]!);
-    expect(saidAbout(parcels[0]!)).toEqual(JOURNEY);
+    expect(messagesAbout(parcels[0]!)).toEqual(JOURNEY);
   });
 
   it('does each thing once when several processes share its work', async () => {
     await Promise.all([start(QUICK), start(QUICK)]);
     const orders = Array.from({ length: 150 }, () => paidOrder('east', 'west'));
-    await Promise.all(orders.map(({ message }) => around.tell(message)));
+    await Promise.all(orders.map(({ message }) => around.send(message)));
     const parcels = orders.flatMap((order) => order.parcels);
     await eventually(() => expect(parcels.filter((id) => !hasArrived(id))).toEqual([]), { withinMs: 20_000 });
-    for (const id of parcels) expect(saidAbout(id)).toEqual(JOURNEY);
+    for (const id of parcels) expect(messagesAbout(id)).toEqual(JOURNEY);
     expect(
       await rows("SELECT 1 FROM fake_carrier_jobs WHERE next <> 'nothing' AND parcel_id = ANY($1)", [parcels]),
     ).toEqual([]);
@@ -210,13 +210,13 @@ describe('a carrier over HTTP', () => {
     await once(server, 'listening');
     await start({ CARRIER_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
     const { message, parcels } = paidOrder('east');
-    await around.tell(message);
+    await around.send(message);
     await eventually(async () =>
       expect(await rows('SELECT carrier_reference FROM parcels WHERE id = $1', parcels)).toEqual([
         { carrier_reference: 'C-77' },
       ]),
     );
-    await around.tell(BookCarrier({ parcelId: parcels[0]! }));
+    await around.send(BookCarrier({ parcelId: parcels[0]! }));
     expect(await around.ask(DispatchParcel, { parcelId: parcels[0]! })).toMatchObject({ status: 'dispatched' });
     expect(keys).toEqual([parcels[0], parcels[0]]);
   });

@@ -151,8 +151,8 @@ it.each([
     ];
     await start('3600');
     await fail();
-    for (const parcelId of preparing) await around.tell(BookCarrier({ parcelId }));
-    for (const parcelId of halted) await around.tell(RecallCarrier({ parcelId }));
+    for (const parcelId of preparing) await around.send(BookCarrier({ parcelId }));
+    for (const parcelId of halted) await around.send(RecallCarrier({ parcelId }));
     await eventually(() => expect(dependencies.isSick(dependency)).toBe(true));
     await cure();
     for (const id of preparing) await isBooked(id);

@@ -1,15 +1,15 @@
-import { AT_ONCE, overdueSince, Sweep } from '@sluice/service-kit';
+import { BATCH_SIZE, overdueSince, Sweep } from '@sluice/service-kit';
 import type { Pool } from 'pg';
-import { carrierAgain } from './asking-again.js';
+import { resendToCarrier } from './carrier-requests.js';
 import type { LogisticsConfig } from './config.js';
 import type { ParcelRepository } from './parcel.repository.js';
 
 /** A message is lost with a broker that lost its data, or was discarded with the dead letters: the state asks again by itself. */
 export function overdueSweep(pool: Pool, parcels: ParcelRepository, { ASK_AGAIN_SECONDS }: LogisticsConfig): Sweep {
-  const again = {
+  const shared = {
     parameters: [ASK_AGAIN_SECONDS],
-    askAgain: (message: Parameters<typeof parcels.change>[0], id: string) =>
-      parcels.change(message, id, (parcel, now) => carrierAgain(parcel, ASK_AGAIN_SECONDS * 1_000, now)),
+    resend: (message: Parameters<typeof parcels.change>[0], id: string) =>
+      parcels.change(message, id, (parcel, now) => resendToCarrier(parcel, ASK_AGAIN_SECONDS * 1_000, now)),
   };
   return new Sweep('logistics', (ASK_AGAIN_SECONDS * 1_000) / 4, pool, [
     {
@@ -18,16 +18,16 @@ export function overdueSweep(pool: Pool, parcels: ParcelRepository, { ASK_AGAIN_
         SELECT id FROM parcels
         WHERE carrier_reference IS NULL AND status = 'preparing' AND carrier_refusal IS NULL
           AND ${overdueSince({ began: 'created_at', asked: 'coalesce(carrier_asked_at, created_at)' })}
-        ORDER BY created_at LIMIT ${AT_ONCE}`,
-      ...again,
+        ORDER BY created_at LIMIT ${BATCH_SIZE}`,
+      ...shared,
     },
     {
       found: 'halted parcels were not recalled for too long: the carrier is asked again',
       sql: `
         SELECT id FROM parcels
         WHERE halted_at IS NOT NULL AND recalled_at IS NULL AND carrier_refusal IS NULL AND ${overdueSince({ began: 'halted_at', asked: 'carrier_asked_at' })}
-        ORDER BY halted_at LIMIT ${AT_ONCE}`,
-      ...again,
+        ORDER BY halted_at LIMIT ${BATCH_SIZE}`,
+      ...shared,
     },
   ]);
 }

@@ -29,8 +29,8 @@ const PAID: Data<typeof OrderPaid> = {
   address: { name: 'Ada Byron', street: '12 Analytical Row', city: 'London', postcode: 'N1 7AA', country: 'GB' },
 };
 
-const ASKED = { asked: true };
-const TOLD = { asked: false };
+const EXPECTING_REPLY = { expectsReply: true };
+const WITHOUT_REPLY = { expectsReply: false };
 const made = () => orderPaid({}, PAID, NOW);
 const east = () => made().parcels![0]!;
 const conflict = (title: string) =>
@@ -76,47 +76,51 @@ describe('a paid order', () => {
 
 describe('a parcel', () => {
   it('leaves once', () => {
-    const left = dispatch(east(), TOLD, NOW);
+    const left = dispatch(east(), WITHOUT_REPLY, NOW);
     expect(left.parcels).toMatchObject([{ status: 'dispatched', dispatchedAt: NOW, version: 2 }]);
     expect(types(left)).toEqual(['parcel.dispatched']);
     const { id, orderId, userId, warehouse, lines } = east();
     expect(left.reply).toEqual({ id, orderId, userId, warehouse, status: 'dispatched', lines });
-    expect(dispatch(left.parcels![0]!, TOLD, NOW)).toEqual({ reply: left.reply });
+    expect(dispatch(left.parcels![0]!, WITHOUT_REPLY, NOW)).toEqual({ reply: left.reply });
   });
 
   it('arrives once', () => {
-    const [left] = dispatch(east(), TOLD, NOW).parcels!;
-    const arrived = deliver(left!, ASKED, NOW);
+    const [left] = dispatch(east(), WITHOUT_REPLY, NOW).parcels!;
+    const arrived = deliver(left!, EXPECTING_REPLY, NOW);
     expect(arrived.parcels).toMatchObject([{ status: 'delivered', deliveredAt: NOW, version: 3 }]);
     expect(types(arrived)).toEqual(['parcel.delivered']);
-    expect(deliver(arrived.parcels![0]!, ASKED, NOW)).toEqual({ reply: arrived.reply });
+    expect(deliver(arrived.parcels![0]!, EXPECTING_REPLY, NOW)).toEqual({ reply: arrived.reply });
   });
 
   it('cannot be delivered by a person before it has left', () => {
-    expect(() => deliver(east(), ASKED, NOW)).toThrow(conflict('Not dispatched yet'));
+    expect(() => deliver(east(), EXPECTING_REPLY, NOW)).toThrow(conflict('Not dispatched yet'));
   });
 
   it('asks for a carrier until it has one or has left without', () => {
     const [booked] = carrierBooked(east(), 'ref-1', NOW).parcels!;
-    expect([east(), booked!, dispatch(east(), TOLD, NOW).parcels![0]!].map(needsCarrier)).toEqual([true, false, false]);
+    expect([east(), booked!, dispatch(east(), WITHOUT_REPLY, NOW).parcels![0]!].map(needsCarrier)).toEqual([
+      true,
+      false,
+      false,
+    ]);
     expect(carrierBooked(booked!, 'ref-2', NOW)).toEqual({});
   });
 
   it('ends the same in whatever order and how often the carrier tells what it did, and tells each fact once', () => {
-    type Told = (parcel: Parcel) => Change;
-    const all: Told[] = [
-      (parcel) => dispatch(parcel, TOLD, NOW),
-      (parcel) => deliver(parcel, TOLD, NOW),
+    type ParcelReport = (parcel: Parcel) => Change;
+    const all: ParcelReport[] = [
+      (parcel) => dispatch(parcel, WITHOUT_REPLY, NOW),
+      (parcel) => deliver(parcel, WITHOUT_REPLY, NOW),
       (parcel) => carrierBooked(parcel, 'ref-1', NOW),
     ];
     const arrivals = fc
       .array(fc.constantFrom(...all), { maxLength: 5 })
       .chain((again) => fc.shuffledSubarray([...all, ...again], { minLength: all.length + again.length }));
     fc.assert(
-      fc.property(arrivals, (told) => {
+      fc.property(arrivals, (reports) => {
         let parcel = east();
-        const facts = told.flatMap((tell) => {
-          const change = tell(parcel);
+        const facts = reports.flatMap((report) => {
+          const change = report(parcel);
           parcel = change.parcels?.[0] ?? parcel;
           return change.messages ?? [];
         });

@@ -101,16 +101,16 @@ export function carrierBooked(parcel: Parcel, carrierReference: string, now: Dat
 }
 
 /** Whether somebody asked for this, rather than the carrier telling it. */
-interface Teller {
-  asked: boolean;
+interface Reporter {
+  expectsReply: boolean;
 }
 
 /**
  * The parcel has left its warehouse; one that has left before stays as it is.
  * @throws ProblemError 409 somebody asked, and the parcel is halted
  */
-export function dispatch(parcel: Parcel, { asked }: Teller, now: Date): Change {
-  return parcel.status === 'halted' ? remain(asked) : leave(parcel, now);
+export function dispatch(parcel: Parcel, { expectsReply }: Reporter, now: Date): Change {
+  return parcel.status === 'halted' ? unchanged(expectsReply) : leave(parcel, now);
 }
 
 function leave(parcel: Parcel, now: Date): Change {
@@ -124,10 +124,10 @@ function leave(parcel: Parcel, now: Date): Change {
  * the departure. A person who says so before it has left has mistaken the parcel.
  * @throws ProblemError 409 somebody asked, and the parcel has not been dispatched, or is halted
  */
-export function deliver(parcel: Parcel, { asked }: Teller, now: Date): Change {
-  if (parcel.status === 'halted') return remain(asked);
+export function deliver(parcel: Parcel, { expectsReply }: Reporter, now: Date): Change {
+  if (parcel.status === 'halted') return unchanged(expectsReply);
   if (parcel.status === 'delivered') return { reply: viewOf(parcel) };
-  if (parcel.status === 'preparing' && asked)
+  if (parcel.status === 'preparing' && expectsReply)
     throw ProblemError.of(409, 'Not dispatched yet', 'The parcel has not left its warehouse.');
   const { parcels: [left = parcel] = [], messages = [] } = leave(parcel, now);
   const after: Parcel = { ...left, status: 'delivered', deliveredAt: now, version: left.version + 1 };
@@ -135,8 +135,8 @@ export function deliver(parcel: Parcel, { asked }: Teller, now: Date): Change {
 }
 
 /** A halted parcel is not handed over, whatever a carrier says who does not know yet that it was recalled. */
-function remain(asked: boolean): Change {
-  if (asked)
+function unchanged(expectsReply: boolean): Change {
+  if (expectsReply)
     throw ProblemError.of(
       409,
       'Halted',

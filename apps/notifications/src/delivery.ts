@@ -21,7 +21,7 @@ export function record(state: State, message: DeliveryMessage, channel: Channel,
   const text = recorded ?? sent;
   const before = state.deliveries[id];
   if (before && before.status !== 'expired') return {};
-  const told = {
+  const content = {
     id,
     userId,
     channel,
@@ -30,7 +30,7 @@ export function record(state: State, message: DeliveryMessage, channel: Channel,
     createdAt: before?.createdAt ?? new Date(message.time),
     version: (before?.version ?? 0) + 1,
   };
-  return { state: { deliveries: { [id]: { ...told, ...resultOf(outcome, now) } } } };
+  return { state: { deliveries: { [id]: { ...content, ...resultOf(outcome, now) } } } };
 }
 
 type Result = 'status' | 'providerReference' | 'sentAt' | 'reason';

@@ -61,83 +61,83 @@ const reasons: Record<OrderReason, string> = {
   processing_timeout: 'it could not be made ready in time',
 };
 
-type Tell = (data: never) => Announcement;
+type Composer = (data: never) => Announcement;
 
-const on = <C extends Contract>(
+const announcement = <C extends Contract>(
   { type }: C,
   channels: readonly Channel[],
   about: (data: Data<C>) => string,
   text: (data: Data<C>) => string,
-): [string, Tell] => [type, (data: Data<C>) => ({ channels, about: about(data), text: text(data) })];
+): [string, Composer] => [type, (data: Data<C>) => ({ channels, about: about(data), text: text(data) })];
 
 const thanks = (total: Money, order: string): string =>
   total.amount === 0
     ? `Thank you: there is nothing to pay for order ${order}.`
     : `Thank you: ${formatMoney(total)} received for order ${order}.`;
 /** The version says which of an account's codes it was. */
-function aCode(contract: typeof AccountRegistered | typeof CodeIssued): [string, Tell] {
-  const tell = ({ code, version }: Data<typeof CodeIssued>): Announcement => ({
+function codeAnnouncement(contract: typeof AccountRegistered | typeof CodeIssued): [string, Composer] {
+  const compose = ({ code, version }: Data<typeof CodeIssued>): Announcement => ({
     channels: ['sms'],
     about: 'verification',
     text: `Your code is ${code}. It is good for ten minutes.`,
     recorded: `A code (${version}), good for ten minutes.`,
     goodForMs: CODE_TTL_MS,
   });
-  return [contract.type, tell];
+  return [contract.type, compose];
 }
 
-const anOrder = ({ orderId }: { orderId: string }): string => `orders/${orderId}`;
+const aboutOrder = ({ orderId }: { orderId: string }): string => `orders/${orderId}`;
 
 /** Who is told what, and how. One line per fact; e-mail is for people whose address is known, and nobody's is yet. */
-const announcements = new Map<string, Tell>([
-  aCode(AccountRegistered),
-  aCode(CodeIssued),
-  on(
+const announcements = new Map<string, Composer>([
+  codeAnnouncement(AccountRegistered),
+  codeAnnouncement(CodeIssued),
+  announcement(
     OrderAwaitingPayment,
     ['sms', 'inbox'],
-    anOrder,
+    aboutOrder,
     ({ orderId, total, payBy }) =>
       `Order ${short(orderId)} is reserved for you. Please pay ${formatMoney(total)} by ${utc(payBy)}.`,
   ),
-  on(
+  announcement(
     OrderPaid,
     ['sms', 'inbox'],
-    anOrder,
+    aboutOrder,
     ({ orderId, total }) => `${thanks(total, short(orderId))} We are packing it.`,
   ),
-  on(OrderShipped, ['sms', 'inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} is on its way.`),
-  on(OrderCompleted, ['inbox'], anOrder, ({ orderId }) => `Order ${short(orderId)} has arrived. Enjoy!`),
-  on(
+  announcement(OrderShipped, ['sms', 'inbox'], aboutOrder, ({ orderId }) => `Order ${short(orderId)} is on its way.`),
+  announcement(OrderCompleted, ['inbox'], aboutOrder, ({ orderId }) => `Order ${short(orderId)} has arrived. Enjoy!`),
+  announcement(
     OrderRejected,
     ['sms', 'inbox'],
-    anOrder,
+    aboutOrder,
     ({ orderId, reason, limit }) =>
       `We are sorry: order ${short(orderId)} could not be taken, because ${limit ? 'other orders of yours are to be paid or cancelled first' : reasons[reason]}.`,
   ),
-  on(
+  announcement(
     OrderCancelled,
     ['sms', 'inbox'],
-    anOrder,
+    aboutOrder,
     ({ orderId, reason }) =>
       `Order ${short(orderId)} is cancelled, ${reason === 'customer' ? 'as you asked' : `because ${reasons[reason]}`}.`,
   ),
-  on(
+  announcement(
     OrderCancellationRefused,
     ['sms', 'inbox'],
-    anOrder,
+    aboutOrder,
     ({ orderId }) => `Order ${short(orderId)} could not be cancelled any more: it has left.`,
   ),
-  on(
+  announcement(
     OrderPaidTooLate,
     ['sms', 'inbox'],
-    anOrder,
+    aboutOrder,
     ({ orderId, amount }) =>
       `${formatMoney(amount)} was taken for order ${short(orderId)} after it had ended. You get it back.`,
   ),
-  on(
+  announcement(
     PaymentRefunded,
     ['sms', 'inbox'],
-    anOrder,
+    aboutOrder,
     ({ orderId, amount }) =>
       `Refund: ${formatMoney(amount)} for order ${short(orderId)} is on its way back to your card.`,
   ),
@@ -145,7 +145,7 @@ const announcements = new Map<string, Tell>([
 
 /** What a fact makes us tell the person it is about. @throws Error when the table has no line for it */
 export function announce({ type, data }: Fact): Announcement {
-  const tell = announcements.get(type);
-  if (!tell) throw new Error(`nothing is said about ${type}`);
-  return tell(data as never);
+  const compose = announcements.get(type);
+  if (!compose) throw new Error(`nothing is said about ${type}`);
+  return compose(data as never);
 }

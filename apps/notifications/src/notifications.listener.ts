@@ -19,7 +19,7 @@ import {
   SmsDelivery,
 } from '@sluice/contracts';
 import { On } from '@sluice/messaging';
-import { Delivering } from './delivering.js';
+import { DeliverySender } from './delivery-sender.js';
 import { Inbox } from './inbox.js';
 import { NotificationsRepository } from './notifications.repository.js';
 
@@ -30,7 +30,7 @@ const CONCURRENT_CALLS = 32;
 export class NotificationsListener {
   constructor(
     private readonly notifications: NotificationsRepository,
-    private readonly delivering: Delivering,
+    private readonly sender: DeliverySender,
     private readonly inbox: Inbox,
   ) {}
 
@@ -51,62 +51,62 @@ export class NotificationsListener {
 
   @On(OrderAwaitingPayment)
   orderAwaitingPayment(message: Message<typeof OrderAwaitingPayment>) {
-    return this.notifications.tell(message);
+    return this.notifications.notify(message);
   }
 
   @On(OrderPaid)
   orderPaid(message: Message<typeof OrderPaid>) {
-    return this.notifications.tell(message);
+    return this.notifications.notify(message);
   }
 
   @On(OrderShipped)
   orderShipped(message: Message<typeof OrderShipped>) {
-    return this.notifications.tell(message);
+    return this.notifications.notify(message);
   }
 
   @On(OrderCompleted)
   orderCompleted(message: Message<typeof OrderCompleted>) {
-    return this.notifications.tell(message);
+    return this.notifications.notify(message);
   }
 
   @On(OrderRejected)
   orderRejected(message: Message<typeof OrderRejected>) {
-    return this.notifications.tell(message);
+    return this.notifications.notify(message);
   }
 
   @On(OrderCancelled)
   orderCancelled(message: Message<typeof OrderCancelled>) {
-    return this.notifications.tell(message);
+    return this.notifications.notify(message);
   }
 
   @On(OrderCancellationRefused)
   orderCancellationRefused(message: Message<typeof OrderCancellationRefused>) {
-    return this.notifications.tell(message);
+    return this.notifications.notify(message);
   }
 
   @On(OrderPaidTooLate)
   orderPaidTooLate(message: Message<typeof OrderPaidTooLate>) {
-    return this.notifications.tell(message);
+    return this.notifications.notify(message);
   }
 
   @On(PaymentRefunded)
   paymentRefunded(message: Message<typeof PaymentRefunded>) {
-    return this.notifications.tell(message);
+    return this.notifications.notify(message);
   }
 
   @On(SmsDelivery, { prefetch: CONCURRENT_CALLS, outside: true })
   smsDelivery(message: Message<typeof SmsDelivery>) {
-    return this.delivering.bySms(message);
+    return this.sender.bySms(message);
   }
 
   @On(EmailDelivery, { prefetch: CONCURRENT_CALLS, outside: true })
   emailDelivery(message: Message<typeof EmailDelivery>) {
-    return this.delivering.byEmail(message);
+    return this.sender.byEmail(message);
   }
 
   @On(InboxDelivery)
   inboxDelivery(message: Message<typeof InboxDelivery>) {
-    return this.delivering.toInbox(message);
+    return this.sender.toInbox(message);
   }
 
   @On(ListNotifications)

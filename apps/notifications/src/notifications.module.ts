@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { CONFIG, outside, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import type { NotificationsConfig } from './config.js';
-import { Delivering } from './delivering.js';
+import { DeliverySender } from './delivery-sender.js';
 import { Inbox } from './inbox.js';
 import { NotificationsListener } from './notifications.listener.js';
 import { NotificationsRepository } from './notifications.repository.js';
@@ -40,7 +40,7 @@ function textsSweep(
   controllers: [NotificationsListener],
   providers: [
     NotificationsRepository,
-    Delivering,
+    DeliverySender,
     Inbox,
     { provide: SMS_PROVIDER, useFactory: smsProvider, inject: [CONFIG] },
     { provide: EMAIL_PROVIDER, useFactory: emailProvider, inject: [CONFIG] },

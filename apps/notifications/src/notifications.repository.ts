@@ -7,9 +7,9 @@ import type { NotificationsConfig } from './config.js';
 import { type DeliveryMessage, type Ending, record } from './delivery.js';
 import type { Fact } from './notices.js';
 import { tables } from './tables.js';
-import { sendCode, tell, verify, welcome } from './telling.js';
+import { sendCode, notify, verify, welcome } from './composition.js';
 import type { TextLimits } from './text-limit.js';
-import { askAgain, type Patience } from './texts.js';
+import { resend, type Patience } from './texts.js';
 
 /** Which rows each message is about, and the rule that decides on them. */
 @Injectable()
@@ -42,9 +42,9 @@ export class NotificationsRepository {
     await this.#unit.change(message, keys, (state, now) => verify(state, message, this.#limits, now));
   }
 
-  async tell(message: Fact): Promise<void> {
+  async notify(message: Fact): Promise<void> {
     const keys = { recipients: [message.data.userId] };
-    await this.#unit.change(message, keys, (state, now) => tell(state, message, this.#limits, now));
+    await this.#unit.change(message, keys, (state, now) => notify(state, message, this.#limits, now));
   }
 
   async isPast(instant: string): Promise<boolean> {
@@ -57,9 +57,9 @@ export class NotificationsRepository {
     );
   }
 
-  async askAgain(message: Message, id: string, patience: Patience): Promise<void> {
+  async resend(message: Message, id: string, patience: Patience): Promise<void> {
     await this.#unit.change(message, { deliveries: [id], texts: [id] }, (state, now) =>
-      askAgain(state, id, patience, now),
+      resend(state, id, patience, now),
     );
   }
 

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import {
   AccountRegistered,
@@ -26,16 +24,18 @@ import {
   testBroker,
   type TestDatabase,
   testDatabase,
+  httpStub,
+  type HttpStub,
 } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NotificationsConfig } from './config.js';
 import { NotificationsModule } from './notifications.module.js';
-import { deliveryId } from './telling.js';
+import { deliveryId } from './composition.js';
 
 let broker: TestBroker;
 let database: TestDatabase;
 let client: MessageClient;
-let heard: Facts;
+let received: Facts;
 
 const start = (environment: Record<string, string> = {}): Promise<Service> =>
   startService(
@@ -51,7 +51,7 @@ const start = (environment: Record<string, string> = {}): Promise<Service> =>
 
 beforeAll(async () => {
   [broker, database] = await Promise.all([testBroker({ tiersMs: [100, 200] }), testDatabase('notifications')]);
-  heard = await facts(broker);
+  received = await facts(broker);
   client = new MessageClient({ url: broker.url, source: 'spec' });
   await eventually(() => expect(client.publisher.ready).toBe(true));
 });
@@ -146,7 +146,7 @@ describe('without providers', () => {
         .map(({ channel, status }) => `${channel as string} ${status as string}`)
         .sort(),
     ).toEqual([...Array<string>(10).fill('inbox kept'), 'sms kept', ...Array<string>(10).fill('sms withheld')]);
-    expect(heard.of(SmsDelivery, ({ userId }) => userId === ann.userId)).toHaveLength(1);
+    expect(received.of(SmsDelivery, ({ userId }) => userId === ann.userId)).toHaveLength(1);
     await publish(broker, AccountVerified, { ...ann, version: 2 });
     await eventually(async () =>
       expect(
@@ -159,7 +159,7 @@ describe('without providers', () => {
     );
     await publish(broker, OrderShipped, about(ann.userId));
     await deliveriesTo(ann.userId, 23);
-    expect(heard.of(SmsDelivery, ({ userId }) => userId === ann.userId)).toHaveLength(2);
+    expect(received.of(SmsDelivery, ({ userId }) => userId === ann.userId)).toHaveLength(2);
   });
 
   it('records one delivery per fact, person and channel, though every message comes twice', async () => {
@@ -187,11 +187,11 @@ describe('without providers', () => {
     ];
     expect(deliveries.map(({ id }) => id as string).sort()).toEqual(expected.sort());
 
-    const [sms] = heard.of(SmsDelivery, ({ id }) => id === deliveryId(shippedId, ann.userId, 'sms'));
+    const [sms] = received.of(SmsDelivery, ({ id }) => id === deliveryId(shippedId, ann.userId, 'sms'));
     await publish(broker, SmsDelivery, sms!);
     await publish(broker, OrderCompleted, { ...about(ann.userId), total });
     expect(await deliveriesTo(ann.userId, 4)).toHaveLength(4);
-    expect(heard.of(SmsDelivery, ({ userId, id }) => userId === ann.userId && id !== sms!.id)).toHaveLength(1);
+    expect(received.of(SmsDelivery, ({ userId, id }) => userId === ann.userId && id !== sms!.id)).toHaveLength(1);
   });
 
   it('fills the inbox before the number is known and texts when it is', async () => {
@@ -280,22 +280,21 @@ describe('without providers', () => {
 
 describe('with an SMS provider over HTTP', () => {
   let service: Service;
-  let provider: Server;
+  let provider: HttpStub;
   const sent: { key: string; body: unknown }[] = [];
 
   beforeAll(async () => {
-    provider = createServer(async (request, response) => {
+    provider = await httpStub(async (request, response) => {
       const body: unknown = JSON.parse(await text(request));
       sent.push({ key: String(request.headers['idempotency-key']), body });
       if (sent.length === 1) response.writeHead(500).end();
       else response.end('{"id":"SM7"}');
     });
-    await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
-    service = await start({ SMS_PROVIDER_URL: `http://127.0.0.1:${(provider.address() as AddressInfo).port}` });
+    service = await start({ SMS_PROVIDER_URL: provider.url });
   });
   afterAll(async () => {
     await service?.stop();
-    provider?.close();
+    await provider?.close();
   });
 
   it('sends a text again under the same key until the provider has it, and then never again', async () => {
@@ -303,7 +302,7 @@ describe('with an SMS provider over HTTP', () => {
     const id = randomUUID();
     await publish(broker, AccountRegistered, registered(ann), { properties: { messageId: id } });
     expect(await deliveriesTo(ann.userId, 1)).toMatchObject([{ status: 'sent', provider_reference: 'SM7' }]);
-    const again = heard.of(SmsDelivery, ({ userId }) => userId === ann.userId)[0]!;
+    const again = received.of(SmsDelivery, ({ userId }) => userId === ann.userId)[0]!;
     await publish(broker, SmsDelivery, again);
     const bob = person();
     await publish(broker, AccountRegistered, registered(bob));

@@ -15,16 +15,16 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { NotificationsConfig } from './config.js';
 import { AUDITED } from './invariants.js';
 import { NotificationsModule } from './notifications.module.js';
-import { deliveryId } from './telling.js';
+import { deliveryId } from './composition.js';
 
 /** Two processes search the database every 100 ms for texts that are overdue after 10 minutes. */
 let broker: TestBroker;
 let database: TestDatabase;
 let services: Service[];
-let heard: Facts;
+let received: Facts;
 beforeAll(async () => {
   [broker, database] = await Promise.all([testBroker({ tiersMs: [100] }), testDatabase('notifications')]);
-  heard = await facts(broker);
+  received = await facts(broker);
   const start = () =>
     startService(
       { name: 'notifications', module: NotificationsModule, config: NotificationsConfig, database: true },
@@ -57,7 +57,7 @@ async function lost(minutes: number): Promise<string> {
 const row = async (table: 'texts' | 'deliveries', id: string) =>
   (await database.pool.query(`SELECT * FROM ${table} WHERE id = $1`, [id])).rows[0] as
     Record<string, unknown> | undefined;
-const asked = (id: string) => heard.of(SmsDelivery, (text) => text.id === id);
+const asked = (id: string) => received.of(SmsDelivery, (text) => text.id === id);
 /** What was overdue before has been looked at. */
 const searched = async () => {
   const id = await lost(11);

@@ -10,7 +10,7 @@ const Explained = z.object({ detail: z.string(), message: z.string(), error: z.s
 /** Statuses that are about this letter, and will be the same tomorrow (RFC 9110): no such number, or none that can be reached. */
 const REFUSALS = new Set([400, 404, 410, 422]);
 /** Enough to tell why. */
-const LONGEST_REASON = 200;
+const MAX_REASON = 200;
 
 /**
  * A provider over HTTP: `POST <url>/messages` with an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header).
@@ -37,7 +37,7 @@ export class HttpProvider implements Provider {
     } catch (cause) {
       throw new UnavailableError(`the ${this.#outside.name} answered ${response.status}, and not what it has taken`, {
         dependency: this.#outside.name,
-        suspect: true,
+        mayBePoison: true,
         cause,
       });
     }
@@ -48,7 +48,7 @@ export class HttpProvider implements Provider {
     await body?.cancel();
     return new UnavailableError(`the ${this.#outside.name} answered ${status}`, {
       dependency: this.#outside.name,
-      suspect: true,
+      mayBePoison: true,
     });
   }
 }
@@ -58,5 +58,5 @@ async function reasonOf(response: Response): Promise<string> {
     .then((json) => Explained.parse(json))
     .catch((): z.output<typeof Explained> => ({}));
   const why = detail ?? message ?? error ?? title;
-  return why === undefined ? `${response.status}` : `${response.status}: ${why}`.slice(0, LONGEST_REASON);
+  return why === undefined ? `${response.status}` : `${response.status}: ${why}`.slice(0, MAX_REASON);
 }

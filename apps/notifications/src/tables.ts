@@ -37,7 +37,7 @@ export interface PhoneNumber extends TextCount {
   version: number;
 }
 
-interface Told extends Pick<Notice, 'id' | 'about' | 'text'> {
+interface DeliveryContent extends Pick<Notice, 'id' | 'about' | 'text'> {
   userId: string;
   channel: Channel;
   createdAt: Date;
@@ -45,7 +45,7 @@ interface Told extends Pick<Notice, 'id' | 'about' | 'text'> {
 }
 
 /** `kept`: it is here to be read, no provider was involved. */
-export interface Sent extends Told {
+export interface Sent extends DeliveryContent {
   status: 'kept' | 'sent';
   providerReference: string | null;
   sentAt: Date;
@@ -57,7 +57,7 @@ export interface Sent extends Told {
  * sent.
  * `withheld`: it was not to be sent, since the number is not proved or has had its texts of the day.
  */
-export interface Unsent extends Told {
+export interface Unsent extends DeliveryContent {
   status: 'refused' | 'expired' | 'withheld';
   providerReference: null;
   sentAt: null;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Decision, State, Text } from './tables.js';
-import { askAgain } from './texts.js';
+import { resend } from './texts.js';
 
 const MINUTE = 60_000;
 const PATIENCE = { overdueMs: 10 * MINUTE, horizonMs: 1_440 * MINUTE };
@@ -23,7 +23,7 @@ const having = (change: Partial<Text> = {}): State => ({
   deliveries: {},
   texts: { a: { ...text, ...change } },
 });
-const look = (state: State, minutes: number): Decision => askAgain(state, 'a', PATIENCE, after(minutes));
+const look = (state: State, minutes: number): Decision => resend(state, 'a', PATIENCE, after(minutes));
 
 describe('a text without an outcome', () => {
   it('is asked for again when it has waited for so long, under the same id, and once, whoever looks', () => {
@@ -63,5 +63,5 @@ describe('a text without an outcome', () => {
 });
 
 it('does nothing for a text that is gone', () => {
-  expect(askAgain({ numbers: {}, recipients: {}, deliveries: {}, texts: {} }, 'a', PATIENCE, after(99))).toEqual({});
+  expect(resend({ numbers: {}, recipients: {}, deliveries: {}, texts: {} }, 'a', PATIENCE, after(99))).toEqual({});
 });

@@ -1,5 +1,5 @@
 import { isDue } from '@sluice/service-kit';
-import { smsOf } from './telling.js';
+import { smsOf } from './composition.js';
 import type { Decision, State, Text, Unsent } from './tables.js';
 
 /** How long somebody waits for a text, in ms. */
@@ -14,7 +14,7 @@ export interface Patience {
  * Asks once more for a text of which nothing was heard for too long. After the horizon it is given up: it says what was so a day
  * ago, and what keeps failing is a dead letter, which whoever looks at it may still send.
  */
-export function askAgain(state: State, id: string, patience: Patience, now: Date): Decision {
+export function resend(state: State, id: string, patience: Patience, now: Date): Decision {
   const text = state.texts[id];
   if (!text || state.deliveries[id]) return {};
   if (isOver(text, patience, now)) return { state: { deliveries: { [id]: givenUp(text) } } };

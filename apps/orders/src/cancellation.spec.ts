@@ -1,6 +1,6 @@
 import { HaltParcels, OrderCancellationRefused, OrderCancelled } from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
-import { cancel, haltAgain, parcelsHalted, parcelsLeft } from './cancellation.js';
+import { cancel, resendHalt, parcelsHalted, parcelsLeft } from './cancellation.js';
 import { hasLeft } from './order-steps.js';
 import { orderView } from './order.view.js';
 import type { Order } from './tables.js';
@@ -8,7 +8,7 @@ import {
   BOTH_WAREHOUSES,
   COUPON,
   facts,
-  hearing,
+  applying,
   later,
   NOW,
   obstacles,
@@ -25,7 +25,7 @@ const ask = (order: Order, now = NOW) =>
   cancel(order, mine, now) as Required<ReturnType<typeof cancel>> & { order: Order };
 
 const paid = () =>
-  hearing(placedOrder({ coupon: COUPON }), [
+  applying(placedOrder({ coupon: COUPON }), [
     facts.stockReserved,
     facts.couponRedeemed,
     facts.payableOpened,
@@ -38,8 +38,8 @@ describe('a customer who cancels an order', () => {
     ['of which nothing is known', [], []],
     ['whose stock is held', [facts.stockReserved], BOTH_WAREHOUSES],
     ['that can be paid', [facts.stockReserved, facts.couponRedeemed, facts.payableOpened], BOTH_WAREHOUSES],
-  ])('ends it at once before it is paid: one %s', (_, heard, allocation) => {
-    const { order, history, messages, reply } = ask(hearing(placedOrder({ coupon: COUPON }), heard).order);
+  ])('ends it at once before it is paid: one %s', (_, received, allocation) => {
+    const { order, history, messages, reply } = ask(applying(placedOrder({ coupon: COUPON }), received).order);
     expect(order).toMatchObject({ status: 'cancelled', reason: 'customer' });
     expect(history).toMatchObject([{ type: 'order.cancelled', detail: { reason: 'customer' }, status: 'cancelled' }]);
     expect(messages).toEqual([
@@ -81,7 +81,7 @@ describe('a customer who cancels an order', () => {
   it.each(['expired', 'cancelled', 'halted'] as const)(
     'gets the order as it is when it is cancelled already (%s)',
     (how) => {
-      const { order } = hearing(hearing(placedOrder(), [facts.stockReserved, facts.payableOpened]).order, [
+      const { order } = applying(applying(placedOrder(), [facts.stockReserved, facts.payableOpened]).order, [
         obstacles[how],
       ]);
       expect(order.status).toBe('cancelled');
@@ -90,11 +90,11 @@ describe('a customer who cancels an order', () => {
   );
 
   it.each([
-    ['has a parcel that has left', hearing(paid(), [facts.eastDispatched]).order],
-    ['has a parcel that has arrived', hearing(paid(), [facts.westDelivered]).order],
-    ['is shipped', hearing(paid(), [facts.eastDispatched, facts.westDispatched]).order],
-    ['is completed', hearing(paid(), [facts.eastDelivered, facts.westDelivered]).order],
-    ['has a parcel that has left, and one that is being halted', hearing(halting(), [facts.eastDispatched]).order],
+    ['has a parcel that has left', applying(paid(), [facts.eastDispatched]).order],
+    ['has a parcel that has arrived', applying(paid(), [facts.westDelivered]).order],
+    ['is shipped', applying(paid(), [facts.eastDispatched, facts.westDispatched]).order],
+    ['is completed', applying(paid(), [facts.eastDelivered, facts.westDelivered]).order],
+    ['has a parcel that has left, and one that is being halted', applying(halting(), [facts.eastDispatched]).order],
   ])('is too late when it %s: that is recorded, and told, once', (_, order) => {
     const { order: refused, history, messages, problem: answer } = ask(order);
     expect(answer).toMatchObject({ status: 409, title: 'Too late to cancel' });
@@ -118,11 +118,11 @@ describe('a customer who cancels an order', () => {
   });
 
   it('is too late when it was rejected', () => {
-    expect(() => ask(hearing(placedOrder(), [obstacles.outOfStock]).order)).toThrow(problem(409));
+    expect(() => ask(applying(placedOrder(), [obstacles.outOfStock]).order)).toThrow(problem(409));
   });
 
   it('finds nothing of somebody else, in whatever state it is', () => {
-    for (const order of [placedOrder(), paid(), hearing(placedOrder(), [obstacles.cancelled]).order]) {
+    for (const order of [placedOrder(), paid(), applying(placedOrder(), [obstacles.cancelled]).order]) {
       expect(() => cancel(order, { ...mine, userId: PAYMENT }, NOW)).toThrow(problem(404));
     }
   });
@@ -145,20 +145,20 @@ describe('a customer who cancels an order', () => {
 
 describe('a request to halt that nobody has answered', () => {
   it('is sent again by the sweep after a minute, and then not for another', () => {
-    expect(haltAgain(halting(), later(59))).toEqual({});
-    const again = haltAgain(halting(), later(60));
+    expect(resendHalt(halting(), later(59))).toEqual({});
+    const again = resendHalt(halting(), later(60));
     expect(again).toEqual({
       order: { ...halting(), cancellationRequestedAt: later(60) },
       history: [],
       messages: [HaltParcels({ ...mine, allocation: BOTH_WAREHOUSES, address: halting().address })],
     });
-    expect(haltAgain(again.order!, later(119))).toEqual({});
+    expect(resendHalt(again.order!, later(119))).toEqual({});
   });
 
   it('is not sent for an order whose customer asked for nothing, that has its answer, or that has ended or is shipped', () => {
-    const shipped = hearing(halting(), [facts.eastDispatched, facts.westDispatched]).order;
-    const ends = [obstacles.left, obstacles.halted].map((answer) => hearing(halting(), [answer]).order);
-    for (const order of [paid(), shipped, ...ends]) expect(haltAgain(order, later(1_000))).toEqual({});
+    const shipped = applying(halting(), [facts.eastDispatched, facts.westDispatched]).order;
+    const ends = [obstacles.left, obstacles.halted].map((answer) => applying(halting(), [answer]).order);
+    for (const order of [paid(), shipped, ...ends]) expect(resendHalt(order, later(1_000))).toEqual({});
   });
 });
 
@@ -173,8 +173,8 @@ describe('the halting of the parcels', () => {
   it.each([
     ['known', [facts.eastCreated, facts.westCreated]],
     ['not known yet', []],
-  ])('cancels the order, its parcels being %s', (_, heard) => {
-    const { order, history, messages } = parcelsHalted(hearing(halting(), heard).order, fact, NOW);
+  ])('cancels the order, its parcels being %s', (_, received) => {
+    const { order, history, messages } = parcelsHalted(applying(halting(), received).order, fact, NOW);
     expect(order).toMatchObject({
       status: 'cancelled',
       reason: 'customer',
@@ -198,7 +198,7 @@ describe('the halting of the parcels', () => {
 
   it('stays what it is when the parcels are told after it, and when it comes again', () => {
     const { order } = parcelsHalted(halting(), fact, NOW);
-    expect(hearing(order!, [facts.eastCreated, facts.westCreated, obstacles.halted, obstacles.left])).toEqual({
+    expect(applying(order!, [facts.eastCreated, facts.westCreated, obstacles.halted, obstacles.left])).toEqual({
       order,
       history: [],
       messages: [],
@@ -210,11 +210,11 @@ describe('the halting of the parcels', () => {
   });
 
   it('changes nothing of an order whose parcels are known to have left', () => {
-    expect(parcelsHalted(hearing(halting(), [facts.eastDispatched]).order, fact, NOW)).toEqual({});
+    expect(parcelsHalted(applying(halting(), [facts.eastDispatched]).order, fact, NOW)).toEqual({});
   });
 
   it('changes nothing of an order that has ended', () => {
-    const { order } = hearing(placedOrder(), [obstacles.outOfStock]);
+    const { order } = applying(placedOrder(), [obstacles.outOfStock]);
     expect(parcelsHalted(order, fact, NOW)).toEqual({});
   });
 });
@@ -234,7 +234,7 @@ describe('a parcel that had left', () => {
   });
 
   it('does so too when the order is shipped meanwhile', () => {
-    const { order, history } = hearing(halting(), [facts.eastDispatched, facts.westDispatched, obstacles.left]);
+    const { order, history } = applying(halting(), [facts.eastDispatched, facts.westDispatched, obstacles.left]);
     expect(order).toMatchObject({ status: 'shipped', cancellationRequestedAt: null });
     expect(history.map(({ type }) => type).slice(-2)).toEqual(['order.shipped', 'order.cancellation_refused']);
   });

@@ -9,7 +9,7 @@ import {
   type ParcelsHalted,
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import { hasEnded, hasLeft, record, type Change, type Told } from './order-steps.js';
+import { hasEnded, hasLeft, record, type Change, type TimelineEntry } from './order-steps.js';
 import { answered, orderView } from './order.view.js';
 import { disclosed } from './refusal.js';
 import { isOrder, isRefused, type EarlyCancellation, type Order, type RefusedOrder, type Row } from './tables.js';
@@ -76,25 +76,25 @@ const notFound = (): ProblemError => ProblemError.of(404, 'Order not found');
 const tooLate = (detail: string): ProblemError => ProblemError.of(409, 'Too late to cancel', detail);
 
 /** A request to halt is answered in seconds. One that is this old may be a dead letter; halting twice is halting once. */
-export const HALT_AGAIN_MS = 60_000;
+export const RESEND_HALT_AFTER_MS = 60_000;
 
 /** Logistics knows what has left, and decides. */
 function halting(order: Order, now: Date): Change<OrderView> {
   const { cancellationRequestedAt: asked } = order;
   if (asked && !isUnanswered(order, now)) return { reply: orderView(order, now) };
-  return answered(askToHalt(order, asked ? [] : [{ type: 'order.cancellation_requested', detail: {} }], now), now);
+  return answered(requestHalt(order, asked ? [] : [{ type: 'order.cancellation_requested', detail: {} }], now), now);
 }
 
 /** The sweep asks again: nobody has answered the last request to halt. */
-export const haltAgain = (order: Order, now: Date): Change =>
-  isUnanswered(order, now) ? askToHalt(order, [], now) : {};
+export const resendHalt = (order: Order, now: Date): Change =>
+  isUnanswered(order, now) ? requestHalt(order, [], now) : {};
 
 const isUnanswered = ({ status, cancellationRequestedAt: asked }: Order, now: Date): boolean =>
-  status === 'paid' && asked !== null && now.getTime() - asked.getTime() >= HALT_AGAIN_MS;
+  status === 'paid' && asked !== null && now.getTime() - asked.getTime() >= RESEND_HALT_AFTER_MS;
 
-function askToHalt(order: Order, told: Told[], now: Date): Change {
+function requestHalt(order: Order, entries: TimelineEntry[], now: Date): Change {
   const { id: orderId, userId, address, allocation } = order;
-  const { messages, ...change } = record({ ...order, cancellationRequestedAt: now }, told, now);
+  const { messages, ...change } = record({ ...order, cancellationRequestedAt: now }, entries, now);
   return { ...change, messages: [...messages!, HaltParcels({ orderId, userId, allocation: allocation!, address })] };
 }
 
@@ -113,15 +113,15 @@ export function parcelsLeft(order: Order, now: Date): Change {
 function refuse(order: Order, now: Date): Change {
   if (order.cancellationRefusedAt) return {};
   const refused = { ...order, cancellationRequestedAt: null, cancellationRefusedAt: now };
-  const message: Told['message'] = (about) => OrderCancellationRefused(about);
+  const message: TimelineEntry['message'] = (about) => OrderCancellationRefused(about);
   return record(refused, [{ type: OrderCancellationRefused.type, detail: {}, message }], now);
 }
 
 /** Ends the order. Whoever holds something for it gives it back: also what orders has not heard of, so all lines are named. */
-export const cancelled = (order: Order, reason: OrderReason, now: Date, told: Told[] = []): Change =>
-  record({ ...order, reason }, [...told, cancellation(order, reason)], now);
+export const cancelled = (order: Order, reason: OrderReason, now: Date, entries: TimelineEntry[] = []): Change =>
+  record({ ...order, reason }, [...entries, cancellation(order, reason)], now);
 
-const cancellation = ({ lines, allocation, coupon }: Order, reason: OrderReason): Told => ({
+const cancellation = ({ lines, allocation, coupon }: Order, reason: OrderReason): TimelineEntry => ({
   type: OrderCancelled.type,
   detail: { reason },
   status: 'cancelled',

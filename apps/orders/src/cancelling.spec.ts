@@ -27,7 +27,7 @@ afterAll(() => scene?.stop());
 const GONE = { reply: { to: 'gone', id: '1' }, deadline: Date.now() - 1 };
 const about = ({ orderId, userId }: Request) => ({ orderId, userId, version: 1 });
 const cancellation = ({ orderId, userId }: Request) => CancelOrder({ orderId, userId });
-const halts = (order: Request) => scene.saidAbout(order).filter(({ type }) => type === 'logistics.halt');
+const halts = (order: Request) => scene.messagesAbout(order).filter(({ type }) => type === 'logistics.halt');
 const isNoted = ({ orderId }: Request) =>
   eventually(async () =>
     expect(await scene.rows('SELECT status FROM orders WHERE id = $1 AND version = 1', [orderId])).toEqual([
@@ -38,7 +38,7 @@ const isNoted = ({ orderId }: Request) =>
 async function placed(upTo: 0 | 2 | 3): Promise<Request> {
   const order = newRequest();
   await scene.place(order);
-  for (const fact of storyOf(order).slice(0, upTo)) await scene.tell(fact);
+  for (const fact of storyOf(order).slice(0, upTo)) await scene.send(fact);
   await scene.reaches(order, { 0: 'pending', 2: 'awaiting_payment', 3: 'paid' }[upTo]);
   return order;
 }
@@ -51,7 +51,7 @@ describe('cancelling an order that is not paid', () => {
       expect(answer).toMatchObject({ id: order.orderId, status: 'cancelled', reason: 'customer' });
     await scene.everythingIsHandled();
     expect(scene.factsOf(order).filter((type) => type === 'order.cancelled')).toHaveLength(1);
-    expect(scene.saidAbout(order).at(-1)).toMatchObject({
+    expect(scene.messagesAbout(order).at(-1)).toMatchObject({
       data: {
         reason: 'customer',
         lines: [
@@ -77,7 +77,7 @@ describe('cancelling an order that is not paid', () => {
     ['came in time', {}],
   ])('is carried out when the order comes later, also when the 404 %s', async (_, { deadline }) => {
     const order = newRequest();
-    if (deadline) await scene.tell(cancellation(order), { reply: { to: 'gone', id: '1' }, deadline });
+    if (deadline) await scene.send(cancellation(order), { reply: { to: 'gone', id: '1' }, deadline });
     else await expect(scene.cancel(order)).rejects.toEqual(problem(404));
     await isNoted(order);
     expect(await scene.place(order)).toMatchObject({ status: 'cancelled', reason: 'customer' });
@@ -109,11 +109,11 @@ describe('cancelling a paid order', () => {
       allocation: [{ sku: 'TEE', warehouse: 'west' }, { sku: 'MUG' }],
       address: order.address,
     });
-    await scene.tell(halted(order));
+    await scene.send(halted(order));
     await scene.reaches(order, 'cancelled');
-    await scene.tell(ParcelCreated({ ...about(order), parcelId: parcel.id, warehouse: 'west', lines: parcel.lines }));
-    await scene.tell(halted(order));
-    await scene.tell(PaymentRefunded({ ...about(order), paymentId: PAYMENT, amount: EUR(3_800) }));
+    await scene.send(ParcelCreated({ ...about(order), parcelId: parcel.id, warehouse: 'west', lines: parcel.lines }));
+    await scene.send(halted(order));
+    await scene.send(PaymentRefunded({ ...about(order), paymentId: PAYMENT, amount: EUR(3_800) }));
     await eventually(async () => expect(await scene.see(order)).toHaveProperty('refundedAt'));
     const seen = await scene.see(order);
     expect(seen).toMatchObject({ status: 'cancelled', reason: 'customer', parcels: [{ ...parcel, status: 'halted' }] });
@@ -132,10 +132,10 @@ describe('cancelling a paid order', () => {
   it('is refused when a parcel had left, and the order goes on', async () => {
     const order = await placed(3);
     await scene.cancel(order);
-    await scene.tell(ParcelsLeft(about(order)));
+    await scene.send(ParcelsLeft(about(order)));
     await eventually(() => expect(scene.factsOf(order).at(-1)).toBe('order.cancellation_refused'));
     expect(await scene.see(order)).not.toHaveProperty('cancellationRequestedAt');
-    for (const fact of storyOf(order).slice(3)) await scene.tell(fact);
+    for (const fact of storyOf(order).slice(3)) await scene.send(fact);
     await scene.reaches(order, 'completed');
     await expect(scene.cancel(order)).rejects.toEqual(problem(409));
     expect(scene.factsOf(order)).not.toContain('order.cancelled');
@@ -143,7 +143,7 @@ describe('cancelling a paid order', () => {
 
   it('is too late once a parcel is known to have left', async () => {
     const order = await placed(3);
-    await scene.tell(storyOf(order)[4]);
+    await scene.send(storyOf(order)[4]);
     await scene.reaches(order, 'shipped');
     for (const again of [1, 2]) await expect(scene.cancel(order), `${again}`).rejects.toEqual(problem(409));
     await scene.everythingIsHandled();
@@ -181,11 +181,11 @@ describe('a cancellation and its order, when both have waited and nobody waits f
   ])('end in a cancelled order: %s', async (_, both, facts) => {
     const order = newRequest();
     const [first, second] = both(order) as [ReturnType<typeof cancellation>, ReturnType<typeof cancellation>];
-    await scene.tell(first, GONE);
+    await scene.send(first, GONE);
     await eventually(async () =>
       expect(await scene.rows('SELECT 1 FROM orders WHERE id = $1 AND version > 0', [order.orderId])).toHaveLength(1),
     );
-    await scene.tell(second, GONE);
+    await scene.send(second, GONE);
     await scene.reaches(order, 'cancelled');
     expect(await seenBefore(order)).toMatchObject({
       reason: 'customer',
@@ -203,7 +203,7 @@ describe('a cancellation and its order, when both have waited and nobody waits f
   it('end in a cancelled order when they come in one breath', async () => {
     const orders = Array.from({ length: 50 }, () => newRequest());
     await Promise.all(
-      orders.flatMap((order) => [cancellation(order), PlaceOrder(order)].map((message) => scene.tell(message, GONE))),
+      orders.flatMap((order) => [cancellation(order), PlaceOrder(order)].map((message) => scene.send(message, GONE))),
     );
     for (const order of orders) await scene.reaches(order, 'cancelled');
     await scene.everythingIsHandled();
@@ -213,16 +213,16 @@ describe('a cancellation and its order, when both have waited and nobody waits f
 
   it('answers the one who places it after all with the cancelled order', async () => {
     const order = newRequest();
-    await scene.tell(cancellation(order), GONE);
+    await scene.send(cancellation(order), GONE);
     await isNoted(order);
     expect(await scene.place(order)).toMatchObject({ id: order.orderId, status: 'cancelled', reason: 'customer' });
   });
 
   it('do not meet when they are of different users', async () => {
     const order = newRequest();
-    await scene.tell(cancellation({ ...order, userId: newId() }), GONE);
+    await scene.send(cancellation({ ...order, userId: newId() }), GONE);
     await isNoted(order);
-    await scene.tell(storyOf(order)[0]);
+    await scene.send(storyOf(order)[0]);
     expect(await scene.place(order)).toMatchObject({ status: 'pending' });
     await eventually(() => expect(scene.factsOf(order)).toEqual(['order.placed', 'order.priced']));
   });

@@ -36,31 +36,31 @@ describe('an order with a coupon', () => {
   it('tells its coupon to whoever redeems it', async () => {
     const order = await placeWithCoupon();
     await eventually(() =>
-      expect(scene.saidAbout(order)).toMatchObject([{ type: 'order.placed', data: { coupon: COUPON } }]),
+      expect(scene.messagesAbout(order)).toMatchObject([{ type: 'order.placed', data: { coupon: COUPON } }]),
     );
   });
 
   it('ends the same whether its stock or its coupon is known first', async () => {
-    const end = async (tell: (order: Request) => Promise<void>): Promise<[Order, string[]]> => {
+    const end = async (endOrder: (order: Request) => Promise<void>): Promise<[Order, string[]]> => {
       const order = await placeWithCoupon();
-      await tell(order);
+      await endOrder(order);
       await eventually(() => expect(scene.factsOf(order)).toEqual(['order.placed', 'order.priced']));
-      expect(scene.saidAbout(order).find(({ type }) => type === 'order.priced')).toMatchObject({
+      expect(scene.messagesAbout(order).find(({ type }) => type === 'order.priced')).toMatchObject({
         data: { total: EUR(3_300) },
       });
-      for (const fact of storyOf(order).slice(1)) await scene.tell(fact);
+      for (const fact of storyOf(order).slice(1)) await scene.send(fact);
       await scene.reaches(order, 'completed');
       return [await scene.see(order), await scene.timeline(order)];
     };
     const stockFirst = await end(async (order) => {
-      await scene.tell(storyOf(order)[0]);
-      await scene.tell(redeemed(order));
+      await scene.send(storyOf(order)[0]);
+      await scene.send(redeemed(order));
     });
     const couponFirst = await end(async (order) => {
-      await scene.tell(redeemed(order));
+      await scene.send(redeemed(order));
       await scene.everythingIsHandled();
       expect(await scene.see(order)).toMatchObject({ status: 'pending', discount: EUR(500), total: EUR(3_300) });
-      await scene.tell(storyOf(order)[0]);
+      await scene.send(storyOf(order)[0]);
     });
     const [[order, timeline], [other, otherTimeline]] = [stockFirst, couponFirst];
     const { id, placedAt, payBy, paidAt } = order;
@@ -72,14 +72,14 @@ describe('an order with a coupon', () => {
   it('is rejected when its coupon is refused, and says which stock and which coupon go back', async () => {
     const order = await placeWithCoupon();
     const [reserved] = storyOf(order);
-    await scene.tell(reserved);
-    await scene.tell(refused(order));
+    await scene.send(reserved);
+    await scene.send(refused(order));
     await eventually(async () =>
       expect(await scene.see(order)).toMatchObject({ status: 'rejected', reason: 'coupon_rejected', coupon: COUPON }),
     );
     const { allocation } = reserved.data as Parameters<typeof StockReserved>[0];
     await eventually(() =>
-      expect(scene.saidAbout(order).at(-1)).toMatchObject({
+      expect(scene.messagesAbout(order).at(-1)).toMatchObject({
         type: 'order.rejected',
         data: {
           reason: 'coupon_rejected',
@@ -94,15 +94,15 @@ describe('an order with a coupon', () => {
 
   it('is rejected once when both stand against it, and nothing that is late wakes it up', async () => {
     const order = await placeWithCoupon();
-    await scene.tell(StockRejected({ ...about(order), reason: 'out_of_stock', skus: ['TEE'] }));
-    await scene.tell(refused(order));
+    await scene.send(StockRejected({ ...about(order), reason: 'out_of_stock', skus: ['TEE'] }));
+    await scene.send(refused(order));
     await scene.reaches(order, 'rejected');
     for (const fact of [
       refused(order),
       redeemed(order),
       ...storyOf(order).filter(({ contract }) => contract !== PaymentCaptured),
     ])
-      await scene.tell(fact);
+      await scene.send(fact);
     await scene.everythingIsHandled();
     expect(await scene.see(order)).toMatchObject({ status: 'rejected', discount: EUR(0), parcels: [] });
     expect(scene.factsOf(order)).toEqual(['order.placed', 'order.rejected']);

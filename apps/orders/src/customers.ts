@@ -3,7 +3,7 @@ import type { AccountVerified, Message } from '@sluice/contracts';
 import type { UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { customerTables } from './tables.js';
-import { verified } from './unpaid.js';
+import { verified } from './unpaid-limit.js';
 
 /** What orders keeps of accounts: whose phone is verified. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { ClosePayable, ExpirePayment, ExtendPayable, OrderCancelled, OrderPaidTooLate } from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
-import { expire, giveUp, lapsed } from './deadlines.js';
+import { expire, rejectOverdue, lapsed } from './deadlines.js';
 import { payableOpened, paymentCaptured } from './order.js';
 import type { Change } from './order-steps.js';
 import {
@@ -8,7 +8,7 @@ import {
   COUPON,
   DEADLINE_SECONDS,
   facts,
-  hearing,
+  applying,
   later,
   NOW,
   obstacles,
@@ -22,13 +22,13 @@ import {
 } from './testing/given.js';
 
 const payable = (change = {}) =>
-  hearing(placedOrder(change), [facts.stockReserved, facts.couponRedeemed, facts.payableOpened]);
+  applying(placedOrder(change), [facts.stockReserved, facts.couponRedeemed, facts.payableOpened]);
 const TIMER_EARLY_SECONDS = 1;
 
 describe('the payment window', () => {
   it('starts with a timer of its length when the order can be paid, and with one only', () => {
     expect(payable().messages.at(-1)).toEqual(ExpirePayment({ orderId: ORDER }, { delayMs: WINDOW_SECONDS * 1_000 }));
-    expect(types(hearing(payable().order, [facts.payableOpened]).messages)).toEqual([]);
+    expect(types(applying(payable().order, [facts.payableOpened]).messages)).toEqual([]);
   });
 
   it('is as long as the order asks for', () => {
@@ -38,13 +38,13 @@ describe('the payment window', () => {
   });
 
   it('ends when payments says so: at its end it is asked to close the payable, and nothing is cancelled yet', () => {
-    const { order, messages, history } = hearing(payable().order, [(order) => expire(order, later(WINDOW_SECONDS))]);
+    const { order, messages, history } = applying(payable().order, [(order) => expire(order, later(WINDOW_SECONDS))]);
     expect([order.status, messages, history]).toEqual(['awaiting_payment', [ClosePayable({ orderId: ORDER })], []]);
     expect(expire(payable().order, later(WINDOW_SECONDS - 0.001)).order).toBeUndefined();
   });
 
   it('cancels an order whose payable was closed, and says what goes back', () => {
-    const { order, messages, history } = hearing(payable({ coupon: COUPON }).order, [obstacles.lapsed]);
+    const { order, messages, history } = applying(payable({ coupon: COUPON }).order, [obstacles.lapsed]);
     expect(order).toMatchObject({ status: 'cancelled', reason: 'payment_timeout' });
     const goods = { lines: order.lines, allocation: BOTH_WAREHOUSES, coupon: COUPON };
     expect(messages).toEqual([
@@ -75,23 +75,23 @@ describe('the payment window', () => {
   });
 
   it('does nothing to an order that is paid, has ended or cannot be paid yet', () => {
-    const paid = hearing(payable().order, [facts.paymentCaptured]).order;
-    const cancelled = hearing(payable().order, [obstacles.lapsed]).order;
-    const rejected = hearing(placedOrder(), [obstacles.outOfStock]).order;
-    const priced = hearing(placedOrder(), [facts.stockReserved]).order;
+    const paid = applying(payable().order, [facts.paymentCaptured]).order;
+    const cancelled = applying(payable().order, [obstacles.lapsed]).order;
+    const rejected = applying(placedOrder(), [obstacles.outOfStock]).order;
+    const priced = applying(placedOrder(), [facts.stockReserved]).order;
     for (const order of [paid, cancelled, rejected, priced]) {
       expect([expire(order, later(WINDOW_SECONDS)), lapsed(order, later(WINDOW_SECONDS))]).toEqual([{}, {}]);
     }
   });
 
   it('is as payments has it, unless it was heard of so late that it is short: then it begins anew, for payments as well', () => {
-    const { order: priced } = hearing(placedOrder(), [facts.stockReserved]);
-    const heard = (lateSeconds: number) =>
+    const { order: priced } = applying(placedOrder(), [facts.stockReserved]);
+    const received = (lateSeconds: number) =>
       payableOpened(priced, { payBy: later(WINDOW_SECONDS).toISOString() }, WINDOW_SECONDS, later(lateSeconds));
-    expect(heard(5).order?.payBy).toEqual(later(WINDOW_SECONDS));
-    expect(types(heard(5).messages)).toEqual(['order.awaiting_payment', 'orders.expire-payment']);
-    expect(heard(6).order?.payBy).toEqual(later(WINDOW_SECONDS + 6));
-    expect(heard(6).messages).toContainEqual(
+    expect(received(5).order?.payBy).toEqual(later(WINDOW_SECONDS));
+    expect(types(received(5).messages)).toEqual(['order.awaiting_payment', 'orders.expire-payment']);
+    expect(received(6).order?.payBy).toEqual(later(WINDOW_SECONDS + 6));
+    expect(received(6).messages).toContainEqual(
       ExtendPayable({ orderId: ORDER, payBy: later(WINDOW_SECONDS + 6).toISOString() }),
     );
   });
@@ -99,7 +99,7 @@ describe('the payment window', () => {
 
 describe('money that comes for an order that has ended', () => {
   const amount = { amount: 3_800, currency: 'EUR' };
-  const { order: cancelled } = hearing(payable().order, [obstacles.lapsed]);
+  const { order: cancelled } = applying(payable().order, [obstacles.lapsed]);
   const taken = paymentCaptured(
     cancelled,
     { orderId: ORDER, userId: USER, version: 3, paymentId: PAYMENT, amount },
@@ -134,9 +134,9 @@ describe('the deadline of an order that cannot be paid yet', () => {
     ['nothing is known of it', [], []],
     ['its stock is held and its coupon is not known', [facts.stockReserved], BOTH_WAREHOUSES],
     ['its total is known', [facts.stockReserved, facts.couponRedeemed], BOTH_WAREHOUSES],
-  ])('cancels it when %s, and says what goes back', (_, heard, allocation) => {
-    const { order: pending } = hearing(placedOrder({ coupon: COUPON }), heard);
-    const { order, messages, history } = giveUp(pending, DEADLINE_SECONDS, later(DEADLINE_SECONDS));
+  ])('cancels it when %s, and says what goes back', (_, received, allocation) => {
+    const { order: pending } = applying(placedOrder({ coupon: COUPON }), received);
+    const { order, messages, history } = rejectOverdue(pending, DEADLINE_SECONDS, later(DEADLINE_SECONDS));
     expect(order).toMatchObject({ status: 'cancelled', reason: 'processing_timeout' });
     const goods = { lines: order!.lines, allocation, coupon: COUPON };
     expect(messages).toEqual([
@@ -146,12 +146,12 @@ describe('the deadline of an order that cannot be paid yet', () => {
   });
 
   it('does nothing to an order that can be paid, is paid, has ended, or has time left', () => {
-    const paid = hearing(payable().order, [facts.paymentCaptured]).order;
-    const rejected = hearing(placedOrder(), [obstacles.outOfStock]).order;
+    const paid = applying(payable().order, [facts.paymentCaptured]).order;
+    const rejected = applying(placedOrder(), [obstacles.outOfStock]).order;
     for (const order of [payable().order, paid, rejected])
-      expect(giveUp(order, DEADLINE_SECONDS, later(DEADLINE_SECONDS))).toEqual({});
+      expect(rejectOverdue(order, DEADLINE_SECONDS, later(DEADLINE_SECONDS))).toEqual({});
     expect(
-      giveUp(
+      rejectOverdue(
         placedOrder(),
         DEADLINE_SECONDS,
         new Date(NOW.getTime() + (DEADLINE_SECONDS - TIMER_EARLY_SECONDS) * 1_000 - 1),

@@ -21,7 +21,7 @@ afterAll(() => scene?.stop());
 async function placed(...facts: number[]): Promise<Request> {
   const order = newRequest();
   await scene.place(order);
-  for (const fact of facts) await scene.tell(storyOf(order)[fact]!);
+  for (const fact of facts) await scene.send(storyOf(order)[fact]!);
   return order;
 }
 
@@ -108,7 +108,7 @@ describe('the sweep', () => {
     await scene.rows(`UPDATE orders SET ${past} WHERE id = $1`, [order.orderId]);
     await scene.reaches(order, 'cancelled');
     await eventually(() =>
-      expect(scene.saidAbout(order).at(-1)).toMatchObject({
+      expect(scene.messagesAbout(order).at(-1)).toMatchObject({
         type: 'order.cancelled',
         data: { reason, lines: [{ sku: 'TEE' }, { sku: 'MUG' }], allocation },
       }),

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Message } from '@sluice/contracts';
-import { AT_ONCE, CONFIG, dueSql, Sweep } from '@sluice/service-kit';
+import { BATCH_SIZE, CONFIG, dueSql, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
-import { HALT_AGAIN_MS, haltAgain } from './cancellation.js';
+import { RESEND_HALT_AFTER_MS, resendHalt } from './cancellation.js';
 import type { OrdersConfig } from './config.js';
-import { CLOSE_AGAIN_MS, expire, giveUp, VERDICT_WITHIN_MS } from './deadlines.js';
+import { RESEND_CLOSE_AFTER_MS, expire, rejectOverdue, VERDICT_WITHIN_MS } from './deadlines.js';
 import type { Change } from './order-steps.js';
 import { OrderRepository } from './order.repository.js';
 import type { Order } from './tables.js';
@@ -16,7 +16,7 @@ const BEFORE = "now() - $1 * interval '1 millisecond'";
 const UNPAID = `
   SELECT id FROM orders WHERE status = 'awaiting_payment' AND pay_by < ${BEFORE} AND (
     close_requested_at IS NULL OR ${dueSql({ since: 'pay_by', askedAt: 'close_requested_at' })} OR pay_by <= now() - interval '${VERDICT_WITHIN_MS} milliseconds'
-  ) ORDER BY pay_by LIMIT ${AT_ONCE}`;
+  ) ORDER BY pay_by LIMIT ${BATCH_SIZE}`;
 
 /**
  * Ends what has outlived its deadline: unpaid orders whose timers a broker has lost, and orders that never became ready to
@@ -39,20 +39,20 @@ export class DeadlinesSweep extends Sweep {
       {
         found: 'payment windows ended without an answer of payments',
         sql: UNPAID,
-        parameters: [CLOSE_AGAIN_MS],
-        askAgain: revised(expire),
+        parameters: [RESEND_CLOSE_AFTER_MS],
+        resend: revised(expire),
       },
       {
         found: 'orders could not be made ready for their payment in time',
-        sql: `SELECT id FROM orders WHERE status = 'pending' AND placed_at < ${BEFORE} ORDER BY placed_at LIMIT ${AT_ONCE}`,
+        sql: `SELECT id FROM orders WHERE status = 'pending' AND placed_at < ${BEFORE} ORDER BY placed_at LIMIT ${BATCH_SIZE}`,
         parameters: [seconds * 1_000],
-        askAgain: revised((order, now) => giveUp(order, seconds, now)),
+        resend: revised((order, now) => rejectOverdue(order, seconds, now)),
       },
       {
         found: 'requests to halt parcels were not answered and are sent again',
-        sql: `SELECT id FROM orders WHERE status = 'paid' AND cancellation_requested_at < ${BEFORE} ORDER BY cancellation_requested_at LIMIT ${AT_ONCE}`,
-        parameters: [HALT_AGAIN_MS],
-        askAgain: revised(haltAgain),
+        sql: `SELECT id FROM orders WHERE status = 'paid' AND cancellation_requested_at < ${BEFORE} ORDER BY cancellation_requested_at LIMIT ${BATCH_SIZE}`,
+        parameters: [RESEND_HALT_AFTER_MS],
+        resend: revised(resendHalt),
       },
     ]);
   }

@@ -1,7 +1,7 @@
 import { ClosePayable, ExpirePayment } from '@sluice/contracts';
 import { isDue } from '@sluice/service-kit';
 import { cancelled } from './cancellation.js';
-import { hasEnded, isFree, learn, type Change } from './order-steps.js';
+import { hasEnded, isFree, applyFacts, type Change } from './order-steps.js';
 import type { Order } from './tables.js';
 
 /**
@@ -12,7 +12,7 @@ import type { Order } from './tables.js';
 const TIMER_EARLY_MS = 1_000;
 
 /** Payments answers within milliseconds. `payments.close` is repeated after this, then whenever the wait has doubled. Milliseconds. */
-export const CLOSE_AGAIN_MS = 3_000;
+export const RESEND_CLOSE_AFTER_MS = 3_000;
 /**
  * How long an order waits for the outcome: longer than the first retries of a call to the card gateway (71 s). After that it is
  * cancelled, its stock goes back, and money that is captured later is refunded. Milliseconds.
@@ -34,9 +34,12 @@ export function expire(order: Order, now: Date): Change {
       ? {}
       : { messages: [ExpirePayment({ orderId: order.id }, { delayMs: TIMER_EARLY_MS })] };
   // It waits only since before an order that costs nothing was paid at once.
-  if (isFree(order)) return learn(order, {}, now);
+  if (isFree(order)) return applyFacts(order, {}, now);
   if (lateMs >= VERDICT_WITHIN_MS) return cancelled(order, 'payment_timeout', now);
-  if (order.closeRequestedAt && !isDue({ since: order.payBy, askedAt: order.closeRequestedAt }, CLOSE_AGAIN_MS, now))
+  if (
+    order.closeRequestedAt &&
+    !isDue({ since: order.payBy, askedAt: order.closeRequestedAt }, RESEND_CLOSE_AFTER_MS, now)
+  )
     return {};
   return { order: { ...order, closeRequestedAt: now }, messages: [ClosePayable({ orderId: order.id })] };
 }
@@ -46,7 +49,7 @@ export const lapsed = (order: Order, now: Date): Change =>
   hasEnded(order) || order.paidAt || !order.payBy ? {} : cancelled(order, 'payment_timeout', now);
 
 /** An order that could not be made ready for its payment in all this time is cancelled: its customer need not wait for ever. */
-export function giveUp(order: Order, deadlineSeconds: number, now: Date): Change {
+export function rejectOverdue(order: Order, deadlineSeconds: number, now: Date): Change {
   const end = new Date(order.placedAt.getTime() + deadlineSeconds * 1_000);
   if (order.status !== 'pending' || !isOver(end, now)) return {};
   return cancelled(order, 'processing_timeout', now);

@@ -6,7 +6,7 @@ import {
   AT_NO_PRICE,
   COUPON,
   facts,
-  hearing,
+  applying,
   later,
   NOW,
   obstacles,
@@ -29,20 +29,20 @@ const arrivals = fc
 /** The end of a payment window depends on when it began, and that on who was first. */
 const timeless = (order: Order) => ({ ...order, payBy: order.payBy !== null });
 
-const wayOf = (order: Order, heard: readonly Fact[]): Order[] =>
-  heard.map((_, index) => hearing(order, heard.slice(0, index + 1)).order);
+const wayOf = (order: Order, received: readonly Fact[]): Order[] =>
+  received.map((_, index) => applying(order, received.slice(0, index + 1)).order);
 
 describe.each([
   ['without a coupon', undefined],
   ['with a coupon', COUPON],
 ])('whatever the order in which facts arrive, and however often, %s', (_, coupon) => {
   const placed = placedOrder({ coupon });
-  const asItHappens = hearing(placed, FACTS);
+  const asItHappens = applying(placed, FACTS);
 
   it('an order ends the same', () => {
     fc.assert(
-      fc.property(arrivals, (heard) => {
-        const { order, history } = hearing(placed, heard);
+      fc.property(arrivals, (received) => {
+        const { order, history } = applying(placed, received);
         expect(timeless(order)).toEqual(timeless(asItHappens.order));
         expect(order).toMatchObject({ status: 'completed', total: coupon === undefined ? 3_800 : 3_300 });
         expect(history.map(({ type }) => type).sort()).toEqual(asItHappens.history.map(({ type }) => type).sort());
@@ -52,8 +52,8 @@ describe.each([
 
   it('it says each of its own facts exactly once, in their order, each with a version of its own', () => {
     fc.assert(
-      fc.property(arrivals, (heard) => {
-        const { messages } = hearing(placed, heard);
+      fc.property(arrivals, (received) => {
+        const { messages } = applying(placed, received);
         const own = messages.filter(({ contract }) => contract.kind === 'event');
         expect(types(own)).toEqual(OWN_FACTS);
         const versions = own.map(({ contract, data }) => (contract.schema.parse(data) as { version: number }).version);
@@ -64,8 +64,8 @@ describe.each([
 
   it('its history has one entry per version, and the last says what it is', () => {
     fc.assert(
-      fc.property(arrivals, (heard) => {
-        const { order, history } = hearing(placed, heard);
+      fc.property(arrivals, (received) => {
+        const { order, history } = applying(placed, received);
         expect([1, ...history.map(({ version }) => version)]).toEqual(
           Array.from({ length: order.version }, (_, index) => index + 1),
         );
@@ -78,8 +78,8 @@ describe.each([
 
   it('it is always in a legal state, and never goes back', () => {
     fc.assert(
-      fc.property(arrivals, (heard) => {
-        const ways = wayOf(placed, heard);
+      fc.property(arrivals, (received) => {
+        const ways = wayOf(placed, received);
         ways.forEach(expectLegal);
         const ranks = ways.map(({ status }) => WAY.indexOf(status));
         expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
@@ -108,9 +108,9 @@ describe.each([
 ])('an order that costs nothing, since %s', (_, placed) => {
   it('is paid as soon as it is priced, in whatever order facts arrive, and nobody is asked for money', () => {
     fc.assert(
-      fc.property(freeArrivals, (heard) => {
-        wayOf(placed, heard).forEach(expectLegal);
-        const { order, messages } = hearing(placed, heard);
+      fc.property(freeArrivals, (received) => {
+        wayOf(placed, received).forEach(expectLegal);
+        const { order, messages } = applying(placed, received);
         expect(order).toMatchObject({ status: 'completed', total: 0, paymentId: null, paidAt: NOW });
         expect(types(messages.filter(({ contract }) => contract.kind === 'event'))).toEqual(
           OWN_FACTS.filter((type) => type !== 'order.awaiting_payment'),
@@ -120,13 +120,13 @@ describe.each([
   });
 
   it('is not touched by the end of a window or of a deadline', () => {
-    const { order } = hearing(placed, [facts.couponRedeemed, facts.payableOpened, facts.stockReserved]);
+    const { order } = applying(placed, [facts.couponRedeemed, facts.payableOpened, facts.stockReserved]);
     expect(order.status).toBe('paid');
     for (const end of [obstacles.expired, obstacles.givenUp] as Fact[]) expect(end(order, NOW)).toEqual({});
   });
 
   it('goes on instead of being cancelled where it has waited since before this rule', () => {
-    const { order } = hearing(placed, [facts.couponRedeemed, facts.stockReserved]);
+    const { order } = applying(placed, [facts.couponRedeemed, facts.stockReserved]);
     const waiting: Order = { ...order, status: 'awaiting_payment', paidAt: null, payBy: NOW };
     const { order: after, messages } = expire(waiting, NOW);
     expect([after!.status, types(messages)]).toEqual(['paid', ['order.paid']]);
@@ -151,13 +151,13 @@ describe.each([
   const placed = placedOrder({ coupon });
 
   it('it is always in a legal state', () => {
-    fc.assert(fc.property(adversities, (heard) => wayOf(placed, heard).forEach(expectLegal)));
+    fc.assert(fc.property(adversities, (received) => wayOf(placed, received).forEach(expectLegal)));
   });
 
   it('it ends badly at most once, with all that goes back, and nothing but the way of its money is told after that', () => {
     fc.assert(
-      fc.property(adversities, (heard) => {
-        const { order, messages, history } = hearing(placed, heard);
+      fc.property(adversities, (received) => {
+        const { order, messages, history } = applying(placed, received);
         const ends = messages.filter(({ contract }) => ENDS.includes(contract.type));
         expect(types(ends)).toEqual(WAY.includes(order.status) ? [] : [`order.${order.status}`]);
         if (ends[0])
@@ -166,8 +166,8 @@ describe.each([
             allocation: order.allocation ?? [],
             ...(coupon !== undefined && { coupon }),
           });
-        const told = history.map(({ type }) => type);
-        const rest = told.slice(told.findIndex((type) => ENDS.includes(type)) + 1);
+        const timeline = history.map(({ type }) => type);
+        const rest = timeline.slice(timeline.findIndex((type) => ENDS.includes(type)) + 1);
         if (ends[0])
           expect(['', 'payment.refunded', 'order.paid_too_late', 'order.paid_too_late,payment.refunded']).toContain(
             rest.join(),
@@ -178,8 +178,8 @@ describe.each([
 
   it('it says no other fact of its own twice, and its history leads from step to step', () => {
     fc.assert(
-      fc.property(adversities, (heard) => {
-        const { order, messages, history } = hearing(placed, heard);
+      fc.property(adversities, (received) => {
+        const { order, messages, history } = applying(placed, received);
         const own = types(messages).filter((type) => OWN_FACTS.includes(type) || ENDS.includes(type));
         expect(own).toEqual([...new Set(own)]);
         expect([1, ...history.map(({ version }) => version)]).toEqual(
@@ -195,16 +195,16 @@ describe.each([
   it('nothing that comes later wakes it up', () => {
     fc.assert(
       fc.property(adversities, adversities, (before, after) => {
-        const { order } = hearing(placed, before);
+        const { order } = applying(placed, before);
         fc.pre(order.status === 'rejected' || order.status === 'cancelled');
-        expect(hearing(order, after, later(100_000)).order).toMatchObject({
+        expect(applying(order, after, later(100_000)).order).toMatchObject({
           status: order.status,
           reason: order.reason,
           payBy: order.payBy,
           parcels: order.parcels,
         });
         expect(
-          hearing(
+          applying(
             order,
             after.filter((fact) => !MONEY.includes(fact)),
             later(100_000),

@@ -61,7 +61,7 @@ function live([setting, choices]: Life, look: (world: World) => void = () => und
     ACTS[act](world, pick);
     look(world);
   }
-  world.settle();
+  world.runToEnd();
   return world;
 }
 
@@ -102,9 +102,9 @@ describe('an order among others who keep their word, whatever is delivered when,
   always(
     'asks for money and waits for it only where there is something to pay',
     (world, { givenAway, coupon, couponIsWorth }) => {
-      const { said, order } = world.orders;
+      const { sent, order } = world.orders;
       const free = givenAway || (coupon && couponIsWorth === 3_800);
-      expect(types(said).includes('order.awaiting_payment') && free).toBe(false);
+      expect(types(sent).includes('order.awaiting_payment') && free).toBe(false);
       if (free)
         expect([world.payments.captured, world.payments.refunded, order!.reason === 'payment_timeout']).toEqual([
           0,
@@ -115,10 +115,12 @@ describe('an order among others who keep their word, whatever is delivered when,
   );
 
   always('says that its money was taken, once, whenever it was', (world) => {
-    const { order, said } = world.orders;
-    const told = types(said).filter((type) => ['order.paid', 'order.paid_too_late'].includes(type));
+    const { order, sent } = world.orders;
+    const paymentFacts = types(sent).filter((type) => ['order.paid', 'order.paid_too_late'].includes(type));
     if (order!.total > 0)
-      expect([order!.paidAt !== null, told.length]).toEqual(world.payments.captured > 0 ? [true, 1] : [false, 0]);
+      expect([order!.paidAt !== null, paymentFacts.length]).toEqual(
+        world.payments.captured > 0 ? [true, 1] : [false, 0],
+      );
   });
 
   always('has its stock if it is alive, and none if it is not', (world, { allocation }) => {
@@ -143,7 +145,7 @@ describe('an order among others who keep their word, whatever is delivered when,
 
   always('says how it ended exactly once, and its history leads there step by step', (world) => {
     const { order, history } = world.orders;
-    const ends = types(world.orders.said).filter((type) => ['order.rejected', 'order.cancelled'].includes(type));
+    const ends = types(world.orders.sent).filter((type) => ['order.rejected', 'order.cancelled'].includes(type));
     expect(ends).toEqual(isAlive(world) ? [] : [`order.${order!.status}`]);
     expect(history.map(({ version }) => version)).toEqual(
       Array.from({ length: order!.version }, (_, index) => index + 1),
@@ -158,13 +160,13 @@ it('tries every way there is for an order to go', () => {
   const seen = new Set<string>();
   for (const life of fc.sample(lives, { seed: 1, numRuns: 3_000 })) {
     const { orders, logistics } = live(life);
-    const { order, said } = orders;
+    const { order, sent } = orders;
     seen.add(`${order!.status} ${order!.reason ?? ''}`.trim());
     if (order!.refundedAt) seen.add(logistics.parcels.size > 0 ? 'refunded after a halt' : 'refunded without parcels');
-    if (types(said).includes('order.cancellation_refused')) seen.add(`${order!.status} after all`);
+    if (types(sent).includes('order.cancellation_refused')) seen.add(`${order!.status} after all`);
     if (order!.total === 0 && order!.paidAt) seen.add(`${order!.status} for nothing`);
-    if (types(said).includes('order.paid_too_late')) seen.add('paid too late');
-    if (!types(said).includes('order.placed')) seen.add('cancelled before it came');
+    if (types(sent).includes('order.paid_too_late')) seen.add('paid too late');
+    if (!types(sent).includes('order.placed')) seen.add('cancelled before it came');
   }
   expect([...seen].sort()).toEqual([
     'cancelled before it came',

@@ -31,7 +31,7 @@ export interface About {
 }
 
 /** One entry of the timeline, and the fact that tells it to others when it is the order's own. */
-export interface Told {
+export interface TimelineEntry {
   type: string;
   detail: Record<string, unknown>;
   /** What the order is from then on; without it the order stays what it was. */
@@ -44,7 +44,7 @@ interface Step {
   status: OrderStatus;
   /** Whether what is known allows it, once all steps before are taken. What is known only grows, so a step is never undone. */
   reached: (order: Order) => boolean;
-  tell: (order: Order) => Omit<Told, 'status'>;
+  entry: (order: Order) => Omit<TimelineEntry, 'status'>;
 }
 
 /**
@@ -56,7 +56,7 @@ const STEPS: readonly Step[] = [
     status: 'pending',
     reached: ({ allocation, coupon, couponRedeemedAt }) =>
       allocation !== null && (coupon === null || couponRedeemedAt !== null),
-    tell: (order) => {
+    entry: (order) => {
       const [total, { payWithinSeconds }] = [totalOf(order), order];
       const message = (about: About): Outgoing =>
         OrderPriced({ ...about, total, ...(payWithinSeconds !== null && { payWithinSeconds }) });
@@ -66,7 +66,7 @@ const STEPS: readonly Step[] = [
   {
     status: 'awaiting_payment',
     reached: ({ payBy }) => payBy !== null,
-    tell: (order) => {
+    entry: (order) => {
       const facts = { total: totalOf(order), payBy: order.payBy!.toISOString() };
       return {
         type: OrderAwaitingPayment.type,
@@ -78,7 +78,7 @@ const STEPS: readonly Step[] = [
   {
     status: 'paid',
     reached: ({ paidAt }) => paidAt !== null,
-    tell: (order) => {
+    entry: (order) => {
       const { lines, address, allocation } = order;
       const total = totalOf(order);
       return {
@@ -91,12 +91,12 @@ const STEPS: readonly Step[] = [
   {
     status: 'shipped',
     reached: (order) => everyParcelIs(order, 'dispatched'),
-    tell: () => ({ type: OrderShipped.type, detail: {}, message: (about) => OrderShipped(about) }),
+    entry: () => ({ type: OrderShipped.type, detail: {}, message: (about) => OrderShipped(about) }),
   },
   {
     status: 'completed',
     reached: (order) => everyParcelIs(order, 'delivered'),
-    tell: (order) => ({
+    entry: (order) => ({
       type: OrderCompleted.type,
       detail: {},
       message: (about) => OrderCompleted({ ...about, total: totalOf(order) }),
@@ -140,7 +140,7 @@ function stepsOf(order: Order): readonly Step[] {
   return blocked === -1 ? steps : steps.slice(0, blocked);
 }
 
-export type Known = Pick<
+export type OrderFacts = Pick<
   Order,
   'allocation' | 'couponRedeemedAt' | 'discount' | 'total' | 'payBy' | 'paymentId' | 'paidAt' | 'parcels'
 >;
@@ -149,26 +149,26 @@ export type Known = Pick<
 export const hasEnded = ({ status }: Order): boolean => status === 'rejected' || status === 'cancelled';
 
 /** Adds to what is known of an order, and takes every step that this allows. An order that has ended badly stays as it is. */
-export function learn(order: Order, known: Partial<Known>, now: Date, told: Told[] = []): Change {
+export function applyFacts(order: Order, facts: Partial<OrderFacts>, now: Date, entries: TimelineEntry[] = []): Change {
   if (hasEnded(order)) return {};
-  const after = paidIfFree({ ...order, ...known }, now);
+  const after = paidIfFree({ ...order, ...facts }, now);
   const taken = stepsOf(after).slice(stepsOf(order).length);
-  return record(after, [...told, ...taken.map((step) => ({ ...step.tell(after), status: step.status }))], now);
+  return record(after, [...entries, ...taken.map((step) => ({ ...step.entry(after), status: step.status }))], now);
 }
 
 const paidIfFree = (order: Order, now: Date): Order =>
   isFree(order) && !order.paidAt ? { ...order, paidAt: now } : order;
 
 /** Appends to the order's history; each entry is one version of the order, and the last one says what the order is now. */
-export function record(order: Order, told: Told[], now: Date): Change {
+export function record(order: Order, entries: TimelineEntry[], now: Date): Change {
   const { id: orderId, userId, flashSaleId } = order;
   const about = { orderId, userId, ...(flashSaleId !== null && { flashSaleId }) };
   const statusAfter = (count: number): OrderStatus =>
-    told.slice(0, count).findLast(({ status }) => status)?.status ?? order.status;
+    entries.slice(0, count).findLast(({ status }) => status)?.status ?? order.status;
   const version = (index: number): number => order.version + index + 1;
   return {
-    order: { ...order, status: statusAfter(told.length), version: order.version + told.length },
-    history: told.map(({ type, detail }, index) => ({
+    order: { ...order, status: statusAfter(entries.length), version: order.version + entries.length },
+    history: entries.map(({ type, detail }, index) => ({
       orderId,
       version: version(index),
       at: now,
@@ -176,7 +176,9 @@ export function record(order: Order, told: Told[], now: Date): Change {
       detail,
       status: statusAfter(index + 1),
     })),
-    messages: told.flatMap(({ message }, index) => (message ? [message({ ...about, version: version(index) })] : [])),
+    messages: entries.flatMap(({ message }, index) =>
+      message ? [message({ ...about, version: version(index) })] : [],
+    ),
   };
 }
 

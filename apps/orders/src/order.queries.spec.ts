@@ -23,7 +23,7 @@ describe('looking at orders', () => {
     async (secondsOff) => {
       const order = newRequest();
       await scene.place(order);
-      for (const fact of storyOf(order).slice(0, 2)) await scene.tell(fact);
+      for (const fact of storyOf(order).slice(0, 2)) await scene.send(fact);
       await scene.reaches(order, 'awaiting_payment');
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + secondsOff * 1_000 });
       const seen = [
@@ -70,7 +70,7 @@ describe('looking at orders', () => {
     const userId = newId();
     const [pending, rejected] = [newRequest({ userId }), newRequest({ userId })];
     await Promise.all([scene.place(pending), scene.place(rejected)]);
-    await scene.tell(
+    await scene.send(
       StockRejected({ orderId: rejected.orderId, userId, version: 1, reason: 'out_of_stock', skus: ['TEE'] }),
     );
     await scene.reaches(rejected, 'rejected');
@@ -94,7 +94,7 @@ describe('the changes of an order', () => {
     const order = newRequest();
     await scene.place(order);
     const [reserved, payable, captured] = storyOf(order);
-    for (const fact of [reserved, captured, payable]) await scene.tell(fact);
+    for (const fact of [reserved, captured, payable]) await scene.send(fact);
     await scene.reaches(order, 'paid');
     const { order: now, changes } = await changesOf(order);
     expect(now).toEqual(await scene.see(order));
@@ -121,7 +121,7 @@ describe('the changes of an order', () => {
 
 it('shows nothing of an order that was cancelled and has not come', async () => {
   const { orderId, userId } = newRequest();
-  await scene.tell(CancelOrder({ orderId, userId }));
+  await scene.send(CancelOrder({ orderId, userId }));
   await eventually(async () =>
     expect(await scene.rows('SELECT 1 FROM orders WHERE id = $1 AND version > 0', [orderId])).toHaveLength(1),
   );

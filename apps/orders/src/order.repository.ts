@@ -18,7 +18,7 @@ import type { Bound } from './placing.js';
 import { unshown, type Prices } from './pricing.js';
 import { disclosed } from './refusal.js';
 import { isOrder, isRefused, orderTables, type Order, type Row } from './tables.js';
-import { beyondLimit, holdingOf, isUnbounded, withOrder } from './unpaid.js';
+import { exceededLimit, unpaidStateOf, isUnbounded, withOrder } from './unpaid-limit.js';
 
 /** A fact about one order. */
 type About = Message<Contract<z.ZodType<{ orderId: string }>>>;
@@ -71,8 +71,8 @@ export class OrderRepository {
     { customers, unpaid }: State<typeof orderTables>,
     now: Date,
   ): Bound {
-    const holding = holdingOf(customers[userId], unpaid[userId], now);
-    return (lines) => beyondLimit({ ...holding, verified: holding.verified || verified }, lines, this.config);
+    const state = unpaidStateOf(customers[userId], unpaid[userId], now);
+    return (lines) => exceededLimit({ ...state, verified: state.verified || verified }, lines, this.config);
   }
 
   /** Locked like a place: of the two for one order, whichever comes first, the other sees what it has decided. */

@@ -6,7 +6,7 @@ import {
   BOTH_WAREHOUSES,
   COUPON,
   facts,
-  hearing,
+  applying,
   NOW,
   obstacles,
   ORDER,
@@ -22,10 +22,10 @@ import {
 
 describe('an order', () => {
   it('has its total when its stock is held, and can be paid only when the payable is open', () => {
-    const priced = hearing(placedOrder(), [facts.stockReserved]);
+    const priced = applying(placedOrder(), [facts.stockReserved]);
     expect(priced.order).toMatchObject({ status: 'pending', allocation: BOTH_WAREHOUSES, payBy: null });
     expect(priced.messages.map(({ data }) => data)).toMatchObject([{ total: { amount: 3_800, currency: 'EUR' } }]);
-    const payable = hearing(priced.order, [facts.payableOpened]);
+    const payable = applying(priced.order, [facts.payableOpened]);
     expect(payable.order).toMatchObject({
       status: 'awaiting_payment',
       payBy: new Date(NOW.getTime() + WINDOW_SECONDS * 1_000),
@@ -34,7 +34,7 @@ describe('an order', () => {
   });
 
   it('tells whoever prepares it everything about it when it is paid', () => {
-    const { order, messages } = hearing(placedOrder(), [
+    const { order, messages } = applying(placedOrder(), [
       facts.stockReserved,
       facts.payableOpened,
       facts.paymentCaptured,
@@ -50,7 +50,7 @@ describe('an order', () => {
   });
 
   it('is shipped when the parcels of all warehouses have left, and completed when all have arrived', () => {
-    const { order: paid } = hearing(placedOrder(), [
+    const { order: paid } = applying(placedOrder(), [
       facts.stockReserved,
       facts.payableOpened,
       facts.paymentCaptured,
@@ -62,12 +62,12 @@ describe('an order', () => {
       facts.westCreated,
       facts.westDispatched,
       facts.westDelivered,
-    ].map((_, index, all) => hearing(paid, all.slice(0, index + 1)).order.status);
+    ].map((_, index, all) => applying(paid, all.slice(0, index + 1)).order.status);
     expect(statuses).toEqual(['paid', 'paid', 'paid', 'shipped', 'completed']);
   });
 
   it.each(Object.entries(facts))('is not touched by %s that comes again, hours later', (_, fact) => {
-    const { order } = hearing(placedOrder(), Object.values(facts));
+    const { order } = applying(placedOrder(), Object.values(facts));
     expect(fact(order, new Date(NOW.getTime() + 7_200_000))).toEqual({});
   });
 
@@ -84,12 +84,12 @@ describe('an order', () => {
         { orderId: ORDER, reason, lines: order!.lines, allocation: [] },
       ]);
       expect(stockRejected(order!, rejection, NOW)).toEqual({});
-      expect(hearing(order!, ANYTHING)).toEqual({ order, history: [], messages: [] });
+      expect(applying(order!, ANYTHING)).toEqual({ order, history: [], messages: [] });
     },
   );
 
   it('is not rejected for want of stock that it has', () => {
-    const { order } = hearing(placedOrder(), [facts.stockReserved]);
+    const { order } = applying(placedOrder(), [facts.stockReserved]);
     expect(
       stockRejected(order, { orderId: ORDER, userId: USER, version: 1, reason: 'out_of_stock', skus: ['TEE'] }, NOW),
     ).toEqual({});
@@ -111,10 +111,10 @@ describe('an order with a coupon', () => {
       [facts.couponRedeemed, facts.stockReserved],
       ['coupon.redeemed', 'stock.reserved', 'order.priced'],
     ],
-  ])('has its total when both its stock and its discount are known: %s', (_, [first, second], told) => {
-    const half = hearing(withCoupon(), [first!]);
+  ])('has its total when both its stock and its discount are known: %s', (_, [first, second], given) => {
+    const half = applying(withCoupon(), [first!]);
     expect([half.order.status, half.messages]).toEqual(['pending', []]);
-    const { order, history, messages } = hearing(withCoupon(), [first!, second!]);
+    const { order, history, messages } = applying(withCoupon(), [first!, second!]);
     expect(order).toMatchObject({
       status: 'pending',
       subtotal: 3_800,
@@ -122,7 +122,7 @@ describe('an order with a coupon', () => {
       total: 3_300,
       couponRedeemedAt: NOW,
     });
-    expect(history.map(({ type }) => type)).toEqual(told);
+    expect(history.map(({ type }) => type)).toEqual(given);
     expect(history).toContainEqual({
       orderId: ORDER,
       version: expect.any(Number),
@@ -140,7 +140,7 @@ describe('an order with a coupon', () => {
     ['known', [facts.stockReserved], BOTH_WAREHOUSES],
     ['not known', [], []],
   ])('is rejected once and for good when promotions refuses it, its stock being %s', (_, before, allocation) => {
-    const { order: pending } = hearing(withCoupon(), before);
+    const { order: pending } = applying(withCoupon(), before);
     const { order, history, messages } = couponRejected(
       pending,
       { orderId: ORDER, userId: USER, version: 1, code: COUPON, reason: 'used_up' },
@@ -162,20 +162,20 @@ describe('an order with a coupon', () => {
         couponReason: 'used_up',
       },
     ]);
-    expect(hearing(order!, ANYTHING)).toEqual({ order, history: [], messages: [] });
+    expect(applying(order!, ANYTHING)).toEqual({ order, history: [], messages: [] });
   });
 
   it.each([
     ['known', [facts.couponRedeemed]],
     ['not known', []],
   ])('gives its coupon back when it is rejected for want of stock, its discount being %s', (_, before) => {
-    const { order, messages } = hearing(withCoupon(), [...before, obstacles.outOfStock]);
+    const { order, messages } = applying(withCoupon(), [...before, obstacles.outOfStock]);
     expect(order).toMatchObject({ status: 'rejected', reason: 'out_of_stock' });
     expect(messages.map(({ data }) => data)).toMatchObject([{ lines: order.lines, allocation: [], coupon: COUPON }]);
   });
 
   it('is not rejected for a coupon that it has redeemed, or never had', () => {
-    expect(obstacles.couponRejected(hearing(withCoupon(), [facts.couponRedeemed]).order, NOW)).toEqual({});
+    expect(obstacles.couponRejected(applying(withCoupon(), [facts.couponRedeemed]).order, NOW)).toEqual({});
     expect(obstacles.couponRejected(placedOrder(), NOW)).toEqual({});
   });
 
@@ -186,7 +186,7 @@ describe('an order with a coupon', () => {
 
 describe('the history of an order', () => {
   it('says what the order was after each entry, also when several things are learned at once', () => {
-    const { history } = hearing(placedOrder(), [
+    const { history } = applying(placedOrder(), [
       facts.paymentCaptured,
       facts.eastDelivered,
       facts.westDelivered,
@@ -216,7 +216,7 @@ describe('the history of an order', () => {
         now,
       );
     for (const reserved of [facts.stockReserved, westFirst])
-      expect(hearing(placedOrder(), [reserved]).history[0]).toMatchObject({
+      expect(applying(placedOrder(), [reserved]).history[0]).toMatchObject({
         type: 'stock.reserved',
         detail: { warehouses: ['east', 'west'] },
       });
@@ -224,7 +224,7 @@ describe('the history of an order', () => {
 
   it('says what the order costs, what was paid, which parcel it is and what goes back', () => {
     const total = { amount: 3_800, currency: 'EUR' };
-    const { order, history } = hearing(placedOrder(), [
+    const { order, history } = applying(placedOrder(), [
       facts.stockReserved,
       facts.payableOpened,
       facts.paymentCaptured,
@@ -241,7 +241,7 @@ describe('the history of an order', () => {
 });
 
 describe('the view of an order', () => {
-  const { order } = hearing(placedOrder(), [facts.stockReserved, facts.payableOpened]);
+  const { order } = applying(placedOrder(), [facts.stockReserved, facts.payableOpened]);
 
   it('counts the seconds that are left to pay, down to zero', () => {
     const at = (ms: number) => orderView(order, new Date(NOW.getTime() + ms)).secondsLeft;
@@ -251,7 +251,7 @@ describe('the view of an order', () => {
       0,
       0,
     ]);
-    const { order: paid } = hearing(order, [facts.paymentCaptured]);
+    const { order: paid } = applying(order, [facts.paymentCaptured]);
     expect(orderView(paid, NOW)).not.toHaveProperty('secondsLeft');
   });
 
@@ -263,7 +263,8 @@ describe('the view of an order', () => {
   });
 
   it('shows the coupon, and what it takes off once that is known', () => {
-    const view = (heard: readonly Fact[]) => orderView(hearing(placedOrder({ coupon: COUPON }), heard).order, NOW);
+    const view = (received: readonly Fact[]) =>
+      orderView(applying(placedOrder({ coupon: COUPON }), received).order, NOW);
     expect(view([])).toMatchObject({ coupon: COUPON, discount: { amount: 0 }, total: { amount: 3_800 } });
     expect(view([facts.couponRedeemed])).toMatchObject({
       coupon: COUPON,
@@ -274,10 +275,10 @@ describe('the view of an order', () => {
   });
 
   it('shows that it is being cancelled for as long as it is paid', () => {
-    const { order: halting } = hearing(order, [facts.paymentCaptured, obstacles.cancelled]);
+    const { order: halting } = applying(order, [facts.paymentCaptured, obstacles.cancelled]);
     expect(orderView(halting, NOW)).toMatchObject({ status: 'paid', cancellationRequestedAt: NOW.toISOString() });
     for (const next of [[obstacles.halted], [obstacles.left], [facts.eastDelivered, facts.westDelivered]])
-      expect(orderView(hearing(halting, next).order, NOW)).not.toHaveProperty('cancellationRequestedAt');
+      expect(orderView(applying(halting, next).order, NOW)).not.toHaveProperty('cancellationRequestedAt');
   });
 
   it.each([
@@ -287,11 +288,11 @@ describe('the view of an order', () => {
     const all = Object.values(facts);
     const placed = placedOrder({ coupon });
     for (const obstacle of [undefined, ...Object.values(obstacles)])
-      for (const heard of all.keys()) {
-        const { order: at } = hearing(placed, [...all.slice(0, heard), ...(obstacle ? [obstacle] : [])]);
+      for (const received of all.keys()) {
+        const { order: at } = applying(placed, [...all.slice(0, received), ...(obstacle ? [obstacle] : [])]);
         expect(OrderSchema.strict().safeParse(orderView(at, NOW))).toMatchObject({ success: true });
       }
-    const { parcels } = orderView(hearing(placed, all).order, NOW);
+    const { parcels } = orderView(applying(placed, all).order, NOW);
     expect(parcels).toMatchObject([
       { id: PARCELS.east, status: 'delivered' },
       { id: PARCELS.west, status: 'delivered' },

@@ -17,14 +17,22 @@ import {
   type StockRejected,
   type StockReserved,
 } from '@sluice/contracts';
-import { hasEnded, learn, parcelRank, record, type Change, type ParcelProgress, type Told } from './order-steps.js';
+import {
+  hasEnded,
+  applyFacts,
+  parcelRank,
+  record,
+  type Change,
+  type ParcelProgress,
+  type TimelineEntry,
+} from './order-steps.js';
 import type { Order } from './tables.js';
 
 /** Inventory holds every line. */
 export function stockReserved(order: Order, { allocation }: Data<typeof StockReserved>, now: Date): Change {
   if (order.allocation) return {};
   const warehouses = [...new Set(allocation.map(({ warehouse }) => warehouse))].sort();
-  return learn(order, { allocation }, now, [{ type: 'stock.reserved', detail: { warehouses } }]);
+  return applyFacts(order, { allocation }, now, [{ type: 'stock.reserved', detail: { warehouses } }]);
 }
 
 /** Inventory answers an order once, so one that has its stock is not rejected for want of it. */
@@ -35,7 +43,7 @@ export const stockRejected = (order: Order, { reason, skus }: Data<typeof StockR
 export function couponRedeemed(order: Order, { code, discount }: Data<typeof CouponRedeemed>, now: Date): Change {
   if (order.coupon === null || order.couponRedeemedAt) return {};
   const known = { couponRedeemedAt: now, discount: discount.amount, total: order.subtotal - discount.amount };
-  return learn(order, known, now, [{ type: 'coupon.redeemed', detail: { code, discount } }]);
+  return applyFacts(order, known, now, [{ type: 'coupon.redeemed', detail: { code, discount } }]);
 }
 
 /** Promotions answers an order once, too. An order is not sold without the discount that its customer counted on. */
@@ -62,7 +70,7 @@ const rejected = (order: Order, obstacle: Obstacle, now: Date): Change =>
 export const rejection = (
   { lines, allocation, coupon, limitReached: limit }: Order,
   { reason, detail, couponReason }: Obstacle,
-): Told => ({
+): TimelineEntry => ({
   type: OrderRejected.type,
   detail: { reason, ...detail },
   status: 'rejected',
@@ -96,7 +104,7 @@ export function payableOpened(
   const full = new Date(now.getTime() + delayMs);
   const begun = opened.payBy === undefined ? full : new Date(opened.payBy);
   const isShort = full.getTime() - begun.getTime() > Math.min(SHORTENED_BY_MS, delayMs / 10);
-  const { messages = [], ...change } = learn(order, { payBy: isShort ? full : begun }, now);
+  const { messages = [], ...change } = applyFacts(order, { payBy: isShort ? full : begun }, now);
   const extended = isShort ? [ExtendPayable({ orderId: order.id, payBy: full.toISOString() })] : [];
   return { ...change, messages: [...messages, ...extended, ExpirePayment({ orderId: order.id }, { delayMs })] };
 }
@@ -110,10 +118,10 @@ export function paymentCaptured(order: Order, { paymentId, amount }: Data<typeof
   const paid = { paymentId, paidAt: now };
   return hasEnded(order)
     ? record({ ...order, ...paid }, [paidTooLate(amount)], now)
-    : learn(order, { ...paid, payBy: order.payBy ?? now }, now);
+    : applyFacts(order, { ...paid, payBy: order.payBy ?? now }, now);
 }
 
-const paidTooLate = (amount: Money): Told => ({
+const paidTooLate = (amount: Money): TimelineEntry => ({
   type: OrderPaidTooLate.type,
   detail: { amount },
   message: (about) => OrderPaidTooLate({ ...about, amount }),
@@ -122,7 +130,7 @@ const paidTooLate = (amount: Money): Told => ({
 /** The money of a cancelled order is on its way back. If this overtook `payment.captured`, both are recorded. */
 export function refunded(order: Order, { paymentId, amount }: Data<typeof PaymentRefunded>, now: Date): Change {
   if (order.refundedAt) return {};
-  const refund: Told = { type: 'payment.refunded', detail: { amount } };
+  const refund: TimelineEntry = { type: 'payment.refunded', detail: { amount } };
   if (order.paymentId) return record({ ...order, refundedAt: now }, [refund], now);
   return record({ ...order, paymentId, paidAt: now, refundedAt: now }, [paidTooLate(amount), refund], now);
 }
@@ -138,13 +146,13 @@ export function parcelMoved(
 ): Change {
   const others = order.parcels.filter(({ id }) => id !== parcelId);
   const from = parcelRank(order.parcels.find(({ id }) => id === parcelId)?.status) + 1;
-  const told = PARCEL_FACTS.slice(from, parcelRank(status) + 1).map(({ type }): Told => ({
+  const entries = PARCEL_FACTS.slice(from, parcelRank(status) + 1).map(({ type }): TimelineEntry => ({
     type,
     detail: { parcelId, warehouse },
   }));
-  if (told.length === 0) return {};
+  if (entries.length === 0) return {};
   const parcels = [...others, { id: parcelId, warehouse, status, lines }].sort((a, b) =>
     a.warehouse < b.warehouse ? -1 : 1,
   );
-  return learn(order, { parcels }, now, told);
+  return applyFacts(order, { parcels }, now, entries);
 }

@@ -26,7 +26,7 @@ import {
   type Data,
   type Message,
 } from '@sluice/contracts';
-import { judgedAt, On, ProblemError } from '@sluice/messaging';
+import { decisionTime, On, ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import { cancel, parcelsHalted, parcelsLeft } from './cancellation.js';
 import type { OrdersConfig } from './config.js';
@@ -170,17 +170,17 @@ export class OrdersListener {
 
   @On(GetOrder)
   getOrder({ data }: Message<typeof GetOrder>) {
-    return this.#looking(data, () => this.queries.order(data));
+    return this.#query(data, () => this.queries.order(data));
   }
 
   @On(GetOrderChanges)
   getOrderChanges({ data }: Message<typeof GetOrderChanges>) {
-    return this.#looking(data, () => this.queries.changes(data));
+    return this.#query(data, () => this.queries.changes(data));
   }
 
   @On(GetTimeline)
   getTimeline({ data }: Message<typeof GetTimeline>) {
-    return this.#looking(data, () => this.queries.timeline(data));
+    return this.#query(data, () => this.queries.timeline(data));
   }
 
   @On(ListOrders)
@@ -189,7 +189,7 @@ export class OrdersListener {
   }
 
   /** A refused request that somebody looks for is a rejected order from then on. */
-  async #looking<R>(asked: Data<typeof GetOrder>, read: () => Promise<R>): Promise<R> {
+  async #query<R>(asked: Data<typeof GetOrder>, read: () => Promise<R>): Promise<R> {
     try {
       return await read();
     } catch (error) {
@@ -206,5 +206,5 @@ export class OrdersListener {
 function delivered(message: Message, now: Date): Delivered {
   const { reply, deadline, redelivered = false } = message;
   const unattended = reply === undefined || (deadline !== undefined && Date.now() >= deadline);
-  return { unattended, redelivered, lookedUp: false, acceptedAt: judgedAt(message, now) };
+  return { unattended, redelivered, lookedUp: false, acceptedAt: decisionTime(message, now) };
 }

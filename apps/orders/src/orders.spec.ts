@@ -37,11 +37,11 @@ describe('placing an order', () => {
   it('says when it was asked for, however long the request has waited, and never that this was later than now', async () => {
     const [waited, ahead] = [newRequest(), newRequest()];
     const anHourAgo = new Date(Date.now() - 3_600_000).toISOString();
-    await scene.tell(PlaceOrder(waited), { acceptedAt: anHourAgo });
-    await scene.tell(PlaceOrder(ahead), { acceptedAt: '2999-01-01T00:00:00.000Z' });
+    await scene.send(PlaceOrder(waited), { acceptedAt: anHourAgo });
+    await scene.send(PlaceOrder(ahead), { acceptedAt: '2999-01-01T00:00:00.000Z' });
     await eventually(() => expect([waited, ahead].flatMap(scene.factsOf)).toEqual(['order.placed', 'order.placed']));
-    expect(scene.saidAbout(waited)[0]!.data).toMatchObject({ acceptedAt: anHourAgo });
-    expect(scene.saidAbout(ahead)[0]!.data).toMatchObject({ acceptedAt: (await scene.see(ahead)).placedAt });
+    expect(scene.messagesAbout(waited)[0]!.data).toMatchObject({ acceptedAt: anHourAgo });
+    expect(scene.messagesAbout(ahead)[0]!.data).toMatchObject({ acceptedAt: (await scene.see(ahead)).placedAt });
   });
 
   it('takes the first of many that come at once', async () => {
@@ -66,7 +66,7 @@ describe('placing an order', () => {
     for (const again of [1, 2]) await expect(scene.place(order), `${again}`).rejects.toEqual(problem(422));
     expect(await listOf(order)).toEqual([]);
     expect(await scene.rows('SELECT * FROM order_history WHERE order_id = $1', [order.orderId])).toEqual([]);
-    await scene.tell(ProductChanged({ sku: 'NEW', name: 'New', price: EUR(100), version: 1 }));
+    await scene.send(ProductChanged({ sku: 'NEW', name: 'New', price: EUR(100), version: 1 }));
     await eventually(async () =>
       expect(await scene.place(order)).toMatchObject({ status: 'pending', total: EUR(100) }),
     );
@@ -119,7 +119,7 @@ describe('placing an order', () => {
         [1, 2, 3, 4].map((n) => newRequest({ lines: [{ sku: `GHOST-${n}`, quantity: 1 }] })),
       ];
       await breaks();
-      for (const order of [real, ...ghosts]) await scene.tell(PlaceOrder(order));
+      for (const order of [real, ...ghosts]) await scene.send(PlaceOrder(order));
       await eventually(() => expect(dependencies.isSick('inventory')).toBe(true), { withinMs: 20_000 });
       for (let count = 0; count < 3; count++)
         expect(await scene.place(newRequest())).toMatchObject({ status: 'pending' });
@@ -146,7 +146,7 @@ describe('placing an order', () => {
   /** Decided while its caller still waits, as far as orders can tell; the answer never gets there. */
   const refusedUnheard = async () => {
     const order = newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] });
-    await scene.tell(PlaceOrder(order), { reply: { to: 'gone', id: '1' }, deadline: Date.now() + 60_000 });
+    await scene.send(PlaceOrder(order), { reply: { to: 'gone', id: '1' }, deadline: Date.now() + 60_000 });
     await eventually(async () =>
       expect(await scene.rows('SELECT placed_at FROM orders WHERE id = $1 AND version > 0', [order.orderId])).toEqual([
         { placed_at: null },
@@ -208,7 +208,7 @@ describe('placing an order', () => {
     ['the caller has left', { reply: { to: 'gone', id: '1' }, deadline: Date.now() - 1 }],
   ])('keeps an order with an unknown SKU as rejected when %s', async (_, about) => {
     const order = newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] });
-    await scene.tell(PlaceOrder(order), about);
+    await scene.send(PlaceOrder(order), about);
     await eventually(async () =>
       expect(await scene.see(order)).toMatchObject({ status: 'rejected', reason: 'unknown_product' }),
     );
@@ -218,8 +218,8 @@ describe('placing an order', () => {
 
   it('stores refusals of which nobody is to be told, and makes no dead letters of them', async () => {
     const [order, { orderId, userId }] = [newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] }), newRequest()];
-    await scene.tell(PlaceOrder(order));
-    await scene.tell(CancelOrder({ orderId, userId }));
+    await scene.send(PlaceOrder(order));
+    await scene.send(CancelOrder({ orderId, userId }));
     await eventually(async () =>
       expect(
         await scene.rows('SELECT 1 FROM orders WHERE id = ANY($1) AND version > 0', [[orderId, order.orderId]]),
@@ -235,7 +235,7 @@ describe('placing an order', () => {
     const other = await scene.pool.connect();
     await other.query('BEGIN');
     await other.query('INSERT INTO orders (id) VALUES ($1)', [order.orderId]);
-    await scene.tell(PlaceOrder(order), { reply: { to: 'gone', id: '1' }, deadline });
+    await scene.send(PlaceOrder(order), { reply: { to: 'gone', id: '1' }, deadline });
     await eventually(() => expect(Date.now()).toBeGreaterThan(deadline));
     await other.query('ROLLBACK');
     other.release();
@@ -247,16 +247,16 @@ describe('placing an order', () => {
   it('sells at the newest price, in whatever order prices arrive', async () => {
     const change = (version: number, amount: number) =>
       ProductChanged({ sku: 'PEN', name: 'Pen', price: EUR(amount), version });
-    await scene.tell(change(3, 300));
-    await scene.tell(change(2, 200));
-    await scene.tell(change(4, 400));
-    await scene.tell(change(1, 100));
+    await scene.send(change(3, 300));
+    await scene.send(change(2, 200));
+    await scene.send(change(4, 400));
+    await scene.send(change(1, 100));
     await eventually(async () =>
       expect(await scene.rows("SELECT amount::int, version FROM product_copies WHERE sku = 'PEN'")).toEqual([
         { amount: 400, version: 4 },
       ]),
     );
-    await scene.tell(ProductChanged({ sku: 'FENCE', name: 'Fence', price: EUR(1), version: 1 }));
+    await scene.send(ProductChanged({ sku: 'FENCE', name: 'Fence', price: EUR(1), version: 1 }));
     await eventually(async () =>
       expect(await scene.rows("SELECT 1 FROM product_copies WHERE sku = 'FENCE'")).toHaveLength(1),
     );
@@ -269,13 +269,13 @@ describe('an order', () => {
     const order = newRequest();
     await scene.place(order);
     const [reserved, payable, captured, ...parcels] = storyOf(order);
-    await scene.tell(reserved);
-    await scene.tell(payable);
+    await scene.send(reserved);
+    await scene.send(payable);
     await scene.reaches(order, 'awaiting_payment');
     expect((await scene.see(order)).secondsLeft).toBeGreaterThan(1_700);
-    await scene.tell(captured);
+    await scene.send(captured);
     await scene.reaches(order, 'paid');
-    for (const fact of parcels) await scene.tell(fact);
+    for (const fact of parcels) await scene.send(fact);
     await scene.reaches(order, 'completed');
     expect(await scene.see(order)).toMatchObject({
       lines: [{ warehouse: 'west' }, { warehouse: 'west' }],
@@ -298,7 +298,7 @@ describe('an order', () => {
   it('is rejected when inventory cannot give it', async () => {
     const order = newRequest();
     await scene.place(order);
-    await scene.tell(
+    await scene.send(
       StockRejected({
         orderId: order.orderId,
         userId: order.userId,
@@ -316,22 +316,22 @@ describe('an order', () => {
   it('is not changed by any message that comes twice, also after all that followed', async () => {
     const order = newRequest();
     const story = [PlaceOrder(order), ...storyOf(order)].map((message) => ({ message, id: newId() }));
-    await scene.tell(story[0]!.message, { id: story[0]!.id });
+    await scene.send(story[0]!.message, { id: story[0]!.id });
     await eventually(() => scene.see(order));
-    for (const { message, id } of [...story, ...story]) await scene.tell(message, { id });
+    for (const { message, id } of [...story, ...story]) await scene.send(message, { id });
     await scene.reaches(order, 'completed');
     const state = () =>
       Promise.all([
         scene.rows('SELECT * FROM orders WHERE id = $1', [order.orderId]),
         scene.rows('SELECT * FROM order_history WHERE order_id = $1', [order.orderId]),
       ]);
-    const [before, said] = [await state(), scene.factsOf(order)];
-    for (const { message, id } of story) await scene.tell(message, { id });
-    for (const { message } of story) await scene.tell(message);
+    const [before, factsSent] = [await state(), scene.factsOf(order)];
+    for (const { message, id } of story) await scene.send(message, { id });
+    for (const { message } of story) await scene.send(message);
     await scene.everythingIsHandled();
     expect(await state()).toEqual(before);
-    expect(scene.factsOf(order)).toEqual(said);
-    expect(said).toEqual([
+    expect(scene.factsOf(order)).toEqual(factsSent);
+    expect(factsSent).toEqual([
       'order.placed',
       'order.priced',
       'order.awaiting_payment',
@@ -343,7 +343,7 @@ describe('an order', () => {
 
   it('loses no fact that is known before the order is', async () => {
     const order = newRequest();
-    for (const fact of storyOf(order).reverse()) await scene.tell(fact);
+    for (const fact of storyOf(order).reverse()) await scene.send(fact);
     await scene.everythingIsHandled();
     await scene.place(order);
     await scene.reaches(order, 'completed');

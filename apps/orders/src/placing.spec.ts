@@ -11,7 +11,7 @@ import {
   COUPON,
   type Fact,
   facts,
-  hearing,
+  applying,
   later,
   NOW,
   ORDER,
@@ -63,7 +63,7 @@ describe('placing an order', () => {
   });
 
   it('answers the same request again from the order as it is, and changes nothing', () => {
-    const { order } = hearing(placedOrder(), [facts.stockReserved, facts.payableOpened]);
+    const { order } = applying(placedOrder(), [facts.stockReserved, facts.payableOpened]);
     const again = place(order, request(), PRICES, ATTENDED, NOW);
     expect(again).toEqual({ reply: orderView(order, NOW) });
     expect(again.reply).toMatchObject({ status: 'awaiting_payment' });
@@ -93,8 +93,8 @@ describe('placing an order', () => {
       lines: [{ name: 'T-shirt', unitPrice: flashSale.unitPrice }],
     });
     expect(reply).toMatchObject({ flashSaleId: PAYMENT });
-    const { messages: told } = hearing(order!, [facts.stockReserved, facts.payableOpened, facts.paymentCaptured]);
-    const own = [...messages!, ...told].filter(({ contract }) => contract.kind === 'event');
+    const { messages: later } = applying(order!, [facts.stockReserved, facts.payableOpened, facts.paymentCaptured]);
+    const own = [...messages!, ...later].filter(({ contract }) => contract.kind === 'event');
     expect(own.map(({ contract, data }) => [contract.type, (data as { flashSaleId?: string }).flashSaleId])).toEqual(
       ['order.placed', 'order.priced', 'order.awaiting_payment', 'order.paid'].map((type) => [type, PAYMENT]),
     );
@@ -354,7 +354,7 @@ describe('an order that was cancelled before it came', () => {
     ]);
     expect(reply).toEqual(orderView(order!, NOW));
     expect(
-      hearing(
+      applying(
         order!,
         Object.values<Fact>(facts).filter((fact) => fact !== facts.paymentCaptured),
       ),

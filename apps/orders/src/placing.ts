@@ -1,7 +1,7 @@
 import { OrderPlaced, PlaceUnlisted, type Data, type Order as OrderView, type PlaceOrder } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { cancelled } from './cancellation.js';
-import { record, type Change, type Told } from './order-steps.js';
+import { record, type Change, type TimelineEntry } from './order-steps.js';
 import { answered, orderView } from './order.view.js';
 import {
   atPrice,
@@ -51,7 +51,7 @@ export function place(
   bound: Bound = () => undefined,
 ): Change<OrderView, Row> {
   const { unattended, redelivered, lookedUp, acceptedAt } = delivered;
-  if (isOrder(existing)) return { reply: answerAgain(existing, request, now) };
+  if (isOrder(existing)) return { reply: repeatAnswer(existing, request, now) };
   const own = existing?.userId === request.userId ? existing : undefined;
   if (isRefused(own) && redelivered && !unattended) return { problem: problemOf(own) };
   const offers = offered(request, copies);
@@ -69,7 +69,7 @@ export function place(
   return unattended || isEarlyCancellation(own) ? rejectedAtOnce(order, priced, now) : refused(order, priced, now);
 }
 
-function answerAgain(existing: Order, { userId, bodyHash }: Request, now: Date): OrderView {
+function repeatAnswer(existing: Order, { userId, bodyHash }: Request, now: Date): OrderView {
   if (existing.userId === userId && existing.bodyHash === bodyHash) return orderView(existing, now);
   throw ProblemError.of(
     409,
@@ -81,7 +81,7 @@ function answerAgain(existing: Order, { userId, bodyHash }: Request, now: Date):
 function placed(request: Request, priced: Priced, acceptedAt: Date, now: Date): Change {
   const order = newOrder(request, priced, now);
   const { lines, coupon } = order;
-  const message: Told['message'] = (about) =>
+  const message: TimelineEntry['message'] = (about) =>
     OrderPlaced({
       ...about,
       lines,
@@ -98,7 +98,10 @@ function placedTooLate(request: Request, priced: Priced, now: Date): Change {
   return cancelled(order, 'customer', now, [placement(order)]);
 }
 
-const placement = (order: Order): Told => ({ type: OrderPlaced.type, detail: { subtotal: subtotalOf(order) } });
+const placement = (order: Order): TimelineEntry => ({
+  type: OrderPlaced.type,
+  detail: { subtotal: subtotalOf(order) },
+});
 
 const subtotalOf = ({ subtotal, currency }: Order) => ({ amount: subtotal, currency });
 

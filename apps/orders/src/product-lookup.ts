@@ -50,5 +50,5 @@ function notAnswered(cause: unknown): unknown {
   const { status } = cause.problem;
   if (!isUnavailableStatus(status)) return new Error(`inventory refused to tell prices: ${cause.message}`, { cause });
   // 500 is a fault that the question itself may cause; every other one is the same for all questions.
-  return new UnavailableError(`inventory answered ${status}`, { ...about, suspect: status === 500 });
+  return new UnavailableError(`inventory answered ${status}`, { ...about, mayBePoison: status === 500 });
 }

@@ -1,10 +1,10 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { CONFIG, Repeating, type DatabaseConfig } from '@sluice/service-kit';
+import { CONFIG, PeriodicTask, type DatabaseConfig } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import type { OrdersConfig } from './config.js';
 
 /** Refusals and early cancellations that are kept of one user. More are made only by a client that repeats what was refused. */
-const MOST_OF_A_USER = 100;
+const MAX_PER_USER = 100;
 /** Rows that one statement deletes: some milliseconds of work. */
 const BATCH = 1_000;
 
@@ -18,7 +18,7 @@ const DELETE_BATCH = `
       SELECT id FROM (
         SELECT id, recorded_at, row_number() OVER (PARTITION BY user_id ORDER BY recorded_at DESC) AS nth FROM orders WHERE placed_at IS NULL AND version > 0
       ) AS records
-      WHERE nth > ${MOST_OF_A_USER} OR recorded_at < now() - $1 * interval '1 day'
+      WHERE nth > ${MAX_PER_USER} OR recorded_at < now() - $1 * interval '1 day'
       LIMIT ${BATCH}
     )
     FOR UPDATE SKIP LOCKED
@@ -31,10 +31,10 @@ const DELETE_BATCH = `
 export async function pruneRecords(
   pool: Pool,
   retentionDays: number,
-  goOn: () => boolean = () => true,
+  shouldContinue: () => boolean = () => true,
 ): Promise<number> {
   let pruned = 0;
-  for (let rows = BATCH; rows === BATCH && goOn(); pruned += rows)
+  for (let rows = BATCH; rows === BATCH && shouldContinue(); pruned += rows)
     rows = (await pool.query(DELETE_BATCH, [retentionDays])).rowCount ?? 0;
   return pruned;
 }
@@ -42,11 +42,11 @@ export async function pruneRecords(
 /** Prunes again and again, beside the sweep of deadlines. */
 @Injectable()
 export class RecordsPrune implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #repeating: Repeating;
+  readonly #task: PeriodicTask;
   #stopping = false;
 
   constructor(pool: Pool, @Inject(CONFIG) { RECORDS_PRUNE_MS, INBOX_RETENTION_DAYS }: OrdersConfig & DatabaseConfig) {
-    this.#repeating = new Repeating(
+    this.#task = new PeriodicTask(
       'records',
       RECORDS_PRUNE_MS,
       async () => void (await pruneRecords(pool, INBOX_RETENTION_DAYS, () => !this.#stopping)),
@@ -54,11 +54,11 @@ export class RecordsPrune implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   onApplicationBootstrap(): void {
-    this.#repeating.start();
+    this.#task.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.#stopping = true;
-    await this.#repeating.stop();
+    await this.#task.stop();
   }
 }

@@ -40,6 +40,6 @@ export function problemOf({ refusal: { detail, skus, limit } }: { refusal: Omit<
 
 function rejected(order: Order, { reason, skus, limit }: Omit<Refusal, 'detail'>, now: Date): Change {
   const known = { ...order, reason, limitReached: limit ?? null };
-  const told = rejection(known, { reason, detail: limit ? { limit } : { skus } });
-  return record(known, [{ type: OrderPlaced.type, detail: {} }, told], now);
+  const entry = rejection(known, { reason, detail: limit ? { limit } : { skus } });
+  return record(known, [{ type: OrderPlaced.type, detail: {} }, entry], now);
 }

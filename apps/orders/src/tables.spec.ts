@@ -9,7 +9,7 @@ import {
   ATTENDED,
   COUPON,
   facts,
-  hearing,
+  applying,
   NOW,
   obstacles,
   ORDER,
@@ -68,14 +68,14 @@ describe('the table of orders', () => {
     ATTENDED,
     NOW,
   ).order as RefusedOrder;
-  const paid = hearing(placedOrder({ coupon: COUPON, payWithinSeconds: 60 }), steps.slice(0, 4)).order;
+  const paid = applying(placedOrder({ coupon: COUPON, payWithinSeconds: 60 }), steps.slice(0, 4)).order;
 
   it('takes an order at every step, the cancellation of one that has not come, and a refused request', async () => {
     for (const coupon of [undefined, COUPON])
-      for (const way of ways) await write(hearing(placedOrder({ coupon }), way).order);
+      for (const way of ways) await write(applying(placedOrder({ coupon }), way).order);
     const free = [facts.couponRedeemed, facts.stockReserved, facts.eastDelivered, facts.westDelivered];
     for (const count of free.keys())
-      await write(hearing(placedOrder({ shown: AT_NO_PRICE }), free.slice(0, count + 1)).order);
+      await write(applying(placedOrder({ shown: AT_NO_PRICE }), free.slice(0, count + 1)).order);
     await write(early);
     expect((await database.pool.query('SELECT status, placed_at, discount, parcels FROM orders')).rows).toEqual([
       { status: 'cancelled', placed_at: null, discount: null, parcels: null },
@@ -97,7 +97,7 @@ describe('the table of orders', () => {
     ['a paid order whose coupon nobody has answered for', paid, { couponRedeemedAt: null, discount: 0, total: 3_800 }],
     [
       'a rejected coupon of an order that has none',
-      hearing(placedOrder(), [obstacles.outOfStock]).order,
+      applying(placedOrder(), [obstacles.outOfStock]).order,
       { reason: 'coupon_rejected' },
     ],
     ['a payment window of no length', paid, { payWithinSeconds: 0 }],
@@ -135,7 +135,7 @@ it('keeps the orders of before, and says of each entry of their history what the
   );
   const before = await testDatabase('orders', { schemaSql: old });
   try {
-    const told = [
+    const timeline = [
       'order.placed',
       'order.priced',
       'order.awaiting_payment',
@@ -151,7 +151,7 @@ it('keeps the orders of before, and says of each entry of their history what the
         "INSERT INTO order_history SELECT $1, n, now(), type, '{}' FROM unnest($2::text[]) WITH ORDINALITY AS t(type, n)",
         [id, types],
       );
-    await insert(ORDER, told);
+    await insert(ORDER, timeline);
     await insert(USER, ['order.placed', 'order.cancelled', 'payment.refunded']);
     await before.pool.query(
       `INSERT INTO orders (id, user_id, body_hash, status, reason, lines, address, currency, subtotal, total, placed_at, version)

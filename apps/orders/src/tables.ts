@@ -114,7 +114,7 @@ export interface ProductCopy {
   version: number;
 }
 
-/** Who places orders; see `unpaid.ts`. */
+/** Who places orders; see `unpaid-limit.ts`. */
 export interface Customer {
   userId: string;
   /** When it was heard that the phone is verified. */

@@ -17,7 +17,7 @@ afterAll(() => scene?.stop());
 async function payable(payWithinSeconds?: number): Promise<Request> {
   const order = newRequest({ payWithinSeconds });
   await scene.place(order);
-  for (const fact of storyOf(order).slice(0, 2)) await scene.tell(fact);
+  for (const fact of storyOf(order).slice(0, 2)) await scene.send(fact);
   await scene.reaches(order, 'awaiting_payment');
   return order;
 }
@@ -42,7 +42,7 @@ describe('payment windows of different lengths', () => {
 
   it('leave an order alone that is paid in time', async () => {
     const paid = await payable(2);
-    await scene.tell(storyOf(paid)[2]);
+    await scene.send(storyOf(paid)[2]);
     await scene.reaches(paid, 'paid');
     const unpaid = await payable(2);
     await scene.reaches(unpaid, 'cancelled');

@@ -3,7 +3,7 @@ import { PermanentError } from '@sluice/messaging';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cancelPayable } from './cancellation.js';
-import { resultOf, settle } from './capture.js';
+import { resultOf, recordOutcome } from './capture.js';
 import type { CardOutcome } from './card-gateway.js';
 import { openPayable as openBy, pay as payAt } from './payable.js';
 import { refund, refundable } from './refund.js';
@@ -25,7 +25,7 @@ const after = (state: State, { state: changes = {} }: Decision): State => ({
   captures: { ...state.captures, ...changes.captures },
   failures: { ...state.failures, ...changes.failures },
 });
-const told = ({ messages = [] }: Decision) =>
+const sent = ({ messages = [] }: Decision) =>
   messages.map(({ contract, data }) => ({ type: contract.type, ...(data as object) }));
 const chargeIn = (state: State) => ({ payable: state.payables[orderId]!, capture: state.captures[first]! });
 const statusOf = (state: State) => state.payables[orderId]?.status;
@@ -49,7 +49,7 @@ const receipt = { reference: 're_1' };
 
 const open = after(nothing, openPayable(nothing, priced));
 const capturing = after(open, pay(open, request, first, noon));
-const paid = after(capturing, settle(capturing, intent, yes, later(1)));
+const paid = after(capturing, recordOutcome(capturing, intent, yes, later(1)));
 const cancelled = (state: State): State => after(state, cancelPayable(state, cancellation, later(5)));
 const voiding = cancelled(capturing);
 const refunding = cancelled(paid);
@@ -57,7 +57,7 @@ const refunded = after(refunding, refund(refunding, intent, receipt, later(9)));
 
 describe('the cancellation of an order', () => {
   it('closes an open payable: nobody can pay it any more', () => {
-    expect(told(cancelPayable(open, cancellation, noon))).toEqual([
+    expect(sent(cancelPayable(open, cancellation, noon))).toEqual([
       { type: 'payable.voided', orderId, userId, version: 2 },
     ]);
     expect(statusOf(cancelled(open))).toBe('voided');
@@ -66,13 +66,13 @@ describe('the cancellation of an order', () => {
 
   it('stands in the way of a price that arrives after it', () => {
     const early = cancelled(nothing);
-    expect(told(cancelPayable(nothing, cancellation, noon))).toEqual([]);
+    expect(sent(cancelPayable(nothing, cancellation, noon))).toEqual([]);
     expect(openPayable(early, priced)).toEqual({});
     expect(() => pay(early, request, first, noon)).toThrow(problem(409, 'Order cancelled'));
   });
 
   it('sends the money of a paid order back', () => {
-    expect(told(cancelPayable(paid, cancellation, noon))).toEqual([
+    expect(sent(cancelPayable(paid, cancellation, noon))).toEqual([
       { type: 'payments.refund', orderId, captureId: first },
     ]);
     expect(statusOf(refunding)).toBe('refunding');
@@ -87,7 +87,7 @@ describe('the cancellation of an order', () => {
 
 describe('a capture that runs while its order is cancelled', () => {
   it('keeps the payable closed until its outcome is known', () => {
-    expect(told(cancelPayable(capturing, cancellation, noon))).toEqual([
+    expect(sent(cancelPayable(capturing, cancellation, noon))).toEqual([
       { type: 'payable.voided', orderId, userId, version: 3 },
     ]);
     expect(voiding.payables[orderId]).toMatchObject({ status: 'voiding', captureId: first });
@@ -96,8 +96,8 @@ describe('a capture that runs while its order is cancelled', () => {
   });
 
   it('sends the money back that it brings, and tells the payer that the order is cancelled', () => {
-    const decision = settle(voiding, intent, yes, later(2));
-    expect(told(decision)).toEqual([
+    const decision = recordOutcome(voiding, intent, yes, later(2));
+    expect(sent(decision)).toEqual([
       { type: 'payment.captured', orderId, userId, paymentId: first, amount: total, version: 4 },
       { type: 'payments.refund', orderId, captureId: first },
     ]);
@@ -107,8 +107,8 @@ describe('a capture that runs while its order is cancelled', () => {
   });
 
   it('says nothing of a decline, and tells the payer that the order is cancelled', () => {
-    const decision = settle(voiding, intent, no, later(2));
-    expect(told(decision)).toEqual([]);
+    const decision = recordOutcome(voiding, intent, no, later(2));
+    expect(sent(decision)).toEqual([]);
     const state = after(voiding, decision);
     expect(state.payables[orderId]).toMatchObject({ status: 'voided', captureId: null });
     expect(state.captures[first]).toMatchObject({ status: 'declined', reason: 'insufficient funds' });
@@ -118,7 +118,7 @@ describe('a capture that runs while its order is cancelled', () => {
 
 describe('a refund', () => {
   it('tells that the money is on its way back, with the capture as the payment', () => {
-    expect(told(refund(refunding, intent, receipt, later(9)))).toEqual([
+    expect(sent(refund(refunding, intent, receipt, later(9)))).toEqual([
       { type: 'payment.refunded', orderId, userId, paymentId: first, amount: total, version: 5 },
     ]);
     expect(refunded.payables[orderId]).toMatchObject({ status: 'refunded', captureId: first });
@@ -143,7 +143,7 @@ describe('a refund', () => {
       [4, 2],
       [5, 3],
     ]);
-    const declined = after(capturing, settle(capturing, intent, no, later(1)));
+    const declined = after(capturing, recordOutcome(capturing, intent, no, later(1)));
     expect(versions(declined)).toEqual([3, 2]);
   });
 
@@ -194,7 +194,7 @@ function decide(state: State, each: Step, now: Date): Decision {
       return pay(state, request, each.captureId, now);
     case 'answer':
       return state.captures[each.captureId]
-        ? settle(state, { orderId, captureId: each.captureId }, each.outcome, now)
+        ? recordOutcome(state, { orderId, captureId: each.captureId }, each.outcome, now)
         : {};
     case 'refund':
       return state.captures[each.captureId] ? refund(state, { orderId, captureId: each.captureId }, receipt, now) : {};
@@ -202,19 +202,19 @@ function decide(state: State, each: Step, now: Date): Decision {
 }
 
 /** The state after the steps, with everything said on the way; what is refused changes nothing. */
-function run(steps: readonly Step[], from: State = nothing): { state: State; said: ReturnType<typeof told> } {
+function run(steps: readonly Step[], from: State = nothing): { state: State; allSent: ReturnType<typeof sent> } {
   return steps.reduce(
-    ({ state, said }, each, index) => {
+    ({ state, allSent }, each, index) => {
       try {
         const decision = decide(state, each, later(index));
-        return { state: after(state, decision), said: [...said, ...told(decision)] };
+        return { state: after(state, decision), allSent: [...allSent, ...sent(decision)] };
       } catch (error) {
         if (!(error instanceof PermanentError))
           expect(error).toMatchObject({ problem: { status: expect.any(Number) } });
-        return { state, said };
+        return { state, allSent };
       }
     },
-    { state: from, said: [] as ReturnType<typeof told> },
+    { state: from, allSent: [] as ReturnType<typeof sent> },
   );
 }
 
@@ -226,10 +226,10 @@ it('keeps no money of a cancelled order, whatever comes in whatever order', () =
   fc.assert(
     fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
       const wasCancelled = steps.some(({ act }) => act === 'cancel');
-      const { state, said } = run([...steps, ...rest]);
-      const taken = said.filter(({ type }) => type === 'payment.captured').length;
-      const givenBack = said.filter(({ type }) => type === 'payment.refunded').length;
-      const askedBack = said.filter(({ type }) => type === 'payments.refund').length;
+      const { state, allSent } = run([...steps, ...rest]);
+      const taken = allSent.filter(({ type }) => type === 'payment.captured').length;
+      const givenBack = allSent.filter(({ type }) => type === 'payment.refunded').length;
+      const askedBack = allSent.filter(({ type }) => type === 'payments.refund').length;
       const captures = Object.values(state.captures).map((capture) => capture?.status);
       expect(taken).toBeLessThanOrEqual(1);
       expect(taken).toBe(captures.filter((status) => status === 'captured' || status === 'refunded').length);

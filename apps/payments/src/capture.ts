@@ -20,7 +20,7 @@ import type {
  * straight back.
  * @throws Error when the capture is unknown
  */
-export function settle(
+export function recordOutcome(
   state: State,
   { orderId, captureId }: { orderId: string; captureId: string },
   outcome: CardOutcome,

@@ -35,6 +35,6 @@ export class Capturing {
   ): Promise<Charge | undefined> {
     const { id: idempotencyKey, cardToken: token, amount, currency } = capture;
     const outcome = await this.gateway.capture({ token, amount: { amount, currency }, idempotencyKey });
-    return this.payments.settle(message, userId, outcome);
+    return this.payments.recordOutcome(message, userId, outcome);
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { settle } from './capture.js';
-import { expectFewFailures, MOST_FAILURES, refuseCard } from './card-failures.js';
+import { recordOutcome } from './capture.js';
+import { expectFewFailures, MAX_FAILURES, refuseCard } from './card-failures.js';
 import { openPayable, pay as payAt, payableNow as payableAt } from './payable.js';
 import type { Decision, State } from './tables.js';
 
@@ -31,7 +31,7 @@ function declined(state: State, about: About, seconds: number, captureId = `capt
   const asked = after(state, pay(state, { ...about, cardToken: 'tok' }, captureId, at(seconds)));
   return after(
     asked,
-    settle(asked, { orderId: about.orderId, captureId }, { status: 'declined', reason: 'no' }, at(seconds)),
+    recordOutcome(asked, { orderId: about.orderId, captureId }, { status: 'declined', reason: 'no' }, at(seconds)),
   );
 }
 const unknown = (state: State, about: About, seconds: number): State =>
@@ -72,7 +72,7 @@ describe('cards that fail', () => {
       ...asked,
       payables: { [one!.orderId]: { ...asked.payables[one!.orderId]!, status: 'voiding' } as never },
     };
-    const decision = settle(
+    const decision = recordOutcome(
       voiding,
       { orderId: one!.orderId, captureId: 'capture' },
       { status: 'declined', reason: 'no' },
@@ -85,12 +85,12 @@ describe('cards that fail', () => {
   });
 
   it('are forgotten when there are very many, the earliest first', () => {
-    const state = Array.from({ length: MOST_FAILURES + 5 }, (_, n) => n).reduce((so, n) => declined(so, one!, n), open);
+    const state = Array.from({ length: MAX_FAILURES + 5 }, (_, n) => n).reduce((so, n) => declined(so, one!, n), open);
     const kept = state.failures[userId]!;
     expect([kept.failures.length, kept.failures[0], kept.version]).toEqual([
-      MOST_FAILURES,
+      MAX_FAILURES,
       { orderId: one!.orderId, at: at(5).toISOString() },
-      MOST_FAILURES + 5,
+      MAX_FAILURES + 5,
     ]);
   });
 
@@ -101,7 +101,12 @@ describe('cards that fail', () => {
     const asked = after(open, pay(open, { ...other!, cardToken: 'tok' }, 'good', noon));
     const paid = after(
       asked,
-      settle(asked, { orderId: other!.orderId, captureId: 'good' }, { status: 'captured', reference: 'r' }, noon),
+      recordOutcome(
+        asked,
+        { orderId: other!.orderId, captureId: 'good' },
+        { status: 'captured', reference: 'r' },
+        noon,
+      ),
     );
     expect(paid.failures).toEqual({});
   });
@@ -120,7 +125,7 @@ describe('before a card is looked at', () => {
     const asked = after(open, pay(open, { ...one!, cardToken: 'tok' }, 'c', noon));
     const paid = after(
       asked,
-      settle(asked, { orderId: one!.orderId, captureId: 'c' }, { status: 'captured', reference: 'r' }, noon),
+      recordOutcome(asked, { orderId: one!.orderId, captureId: 'c' }, { status: 'captured', reference: 'r' }, noon),
     );
     expect(() => payableNow(paid, one!, LIMITS, noon)).toThrow(problem(409, { title: 'Already paid' }));
     const tried = [0, 1, 2].reduce((so, n) => declined(so, one!, n), open);

@@ -13,12 +13,12 @@ export interface CardLimits {
 type About = Data<typeof GetPayable>;
 
 /** Of one user; beyond the highest limit that can be set they say nothing more. */
-export const MOST_FAILURES = 100;
+export const MAX_FAILURES = 100;
 
 /** The user's failures with one more. Of the card itself nothing is kept. */
 export function failed({ failures }: State, { orderId, userId }: About, now: Date): CardFailures {
   const before = failures[userId];
-  const latest = [...(before?.failures ?? []), { orderId, at: now.toISOString() }].slice(-MOST_FAILURES);
+  const latest = [...(before?.failures ?? []), { orderId, at: now.toISOString() }].slice(-MAX_FAILURES);
   return { userId, failures: latest, version: (before?.version ?? 0) + 1 };
 }
 

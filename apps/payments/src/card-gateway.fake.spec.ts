@@ -31,7 +31,7 @@ it('declines the declined card and every unknown one', async () => {
 it('gives no answer five times and then pays, for each key on its own', async () => {
   const gateway = new FakeCardGateway();
   const unreliable = (key: string) => gateway.capture(charge('tok_fake_0119', key));
-  const silence = { name: 'UnavailableError', dependency: 'card gateway', suspect: true };
+  const silence = { name: 'UnavailableError', dependency: 'card gateway', mayBePoison: true };
   for (let time = 0; time < 5; time++) await expect(unreliable('a')).rejects.toMatchObject(silence);
   await expect(unreliable('b')).rejects.toThrow('no answer');
   expect(await unreliable('a')).toEqual({ status: 'captured', reference: 'fake_a' });

@@ -34,7 +34,7 @@ export class FakeCardGateway implements CardGateway {
     this.#failures.set(key, failures + 1);
     throw new UnavailableError(`the card gateway gives no answer (${failures + 1} of ${FAILURES})`, {
       dependency: 'card gateway',
-      suspect: true,
+      mayBePoison: true,
     });
   }
 }

@@ -20,7 +20,7 @@ import { PaymentsModule } from './payments.module.js';
 
 let broker: TestBroker;
 let database: TestDatabase;
-let heard: Facts;
+let received: Facts;
 let gateway: Server;
 const started: Service[] = [];
 /** By the path and the idempotency key of a request. */
@@ -32,7 +32,7 @@ beforeAll(async () => {
     testBroker({ tiersMs: [100], outsideTiersMs: [100] }),
     testDatabase('payments'),
   ]);
-  heard = await facts(broker);
+  received = await facts(broker);
   gateway = createServer((request, response) => {
     const call = `${request.url} ${String(request.headers['idempotency-key'])}`;
     asked.push(call);
@@ -115,8 +115,8 @@ it('takes the money, or gives it back, when the message that should is lost', as
   await becomes(capturing.orderId, 'captured');
   await becomes(voiding.orderId, 'refunded');
   await becomes(refunding.orderId, 'refunded');
-  for (const { orderId } of [capturing, voiding]) heard.of(PaymentCaptured, (fact) => fact.orderId === orderId, 1);
-  for (const { orderId } of [voiding, refunding]) heard.of(PaymentRefunded, (fact) => fact.orderId === orderId, 1);
+  for (const { orderId } of [capturing, voiding]) received.of(PaymentCaptured, (fact) => fact.orderId === orderId, 1);
+  for (const { orderId } of [voiding, refunding]) received.of(PaymentRefunded, (fact) => fact.orderId === orderId, 1);
 });
 
 it('leaves alone what has its outcome, what was asked a moment ago, and a capture whose key the gateway may have forgotten', async () => {
@@ -168,8 +168,8 @@ it('asks once for each, though several processes look', async () => {
   for (const { orderId, captureId } of all) {
     expect(asked.filter((call) => call.includes(captureId)).length).toBeLessThanOrEqual(2);
     expect(
-      heard.of(PaymentCaptured, (fact) => fact.orderId === orderId).length +
-        heard.of(PaymentRefunded, (fact) => fact.orderId === orderId).length,
+      received.of(PaymentCaptured, (fact) => fact.orderId === orderId).length +
+        received.of(PaymentRefunded, (fact) => fact.orderId === orderId).length,
     ).toBe(1);
   }
 });

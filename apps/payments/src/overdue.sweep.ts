@@ -1,4 +1,4 @@
-import { AT_ONCE, overdueSince, Sweep } from '@sluice/service-kit';
+import { BATCH_SIZE, overdueSince, Sweep } from '@sluice/service-kit';
 import type { Pool } from 'pg';
 import type { PaymentsConfig } from './config.js';
 import type { PaymentsRepository } from './payments.repository.js';
@@ -19,9 +19,9 @@ export function overdueSweep(pool: Pool, payments: PaymentsRepository, { ASK_AGA
         SELECT payables.order_id AS id FROM payables JOIN captures ON captures.id = payables.capture_id
         WHERE payables.status IN ('capturing', 'voiding') AND captures.status = 'pending' AND requested_at > now() - ${KEY_KEPT_FOR}
           AND ${overdueSince({ began: 'requested_at', asked: 'capturing_since' })}
-        ORDER BY capturing_since LIMIT ${AT_ONCE}`,
+        ORDER BY capturing_since LIMIT ${BATCH_SIZE}`,
       parameters: [ASK_AGAIN_SECONDS],
-      askAgain: (message, orderId) => payments.captureAgain(message, { orderId, afterMs }),
+      resend: (message, orderId) => payments.resendCapture(message, { orderId, afterMs }),
     },
     {
       found: 'refunds were not done for too long: the card gateway is asked again',
@@ -29,9 +29,9 @@ export function overdueSweep(pool: Pool, payments: PaymentsRepository, { ASK_AGA
         SELECT order_id AS id FROM payables
         WHERE status = 'refunding' AND refund_refusal IS NULL
           AND ${overdueSince({ began: 'coalesce(refunding_since, capturing_since)', asked: 'coalesce(refund_asked_at, capturing_since)' })}
-        ORDER BY refund_asked_at NULLS FIRST LIMIT ${AT_ONCE}`,
+        ORDER BY refund_asked_at NULLS FIRST LIMIT ${BATCH_SIZE}`,
       parameters: [ASK_AGAIN_SECONDS],
-      askAgain: (message, orderId) => payments.refundAgain(message, { orderId, afterMs }),
+      resend: (message, orderId) => payments.resendRefund(message, { orderId, afterMs }),
     },
   ]);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { resultOf, settle } from './capture.js';
+import { resultOf, recordOutcome } from './capture.js';
 import { openPayable as openBy, pay as payAt } from './payable.js';
 import type { Decision, OpenPayable, State } from './tables.js';
 
@@ -21,7 +21,7 @@ const after = (state: State, { state: changes = {} }: Decision): State => ({
   captures: { ...state.captures, ...changes.captures },
   failures: { ...state.failures, ...changes.failures },
 });
-const told = ({ messages = [] }: Decision) =>
+const sent = ({ messages = [] }: Decision) =>
   messages.map(({ contract, data, delegate }) => ({
     type: contract.type,
     ...(data as object),
@@ -36,15 +36,15 @@ const request = { orderId, userId, cardToken: 'tok' };
 const open = after(nothing, openPayable(nothing, priced));
 const capturing = after(open, pay(open, request, first, noon));
 const intent = { orderId, captureId: first };
-const paid = after(capturing, settle(capturing, intent, { status: 'captured', reference: 'ref' }, later(1)));
+const paid = after(capturing, recordOutcome(capturing, intent, { status: 'captured', reference: 'ref' }, later(1)));
 const declined = after(
   capturing,
-  settle(capturing, intent, { status: 'declined', reason: 'insufficient funds' }, later(1)),
+  recordOutcome(capturing, intent, { status: 'declined', reason: 'insufficient funds' }, later(1)),
 );
 
 describe('a payable', () => {
   it('opens once for the order’s final total', () => {
-    expect(told(openPayable(nothing, priced))).toEqual([
+    expect(sent(openPayable(nothing, priced))).toEqual([
       { type: 'payable.opened', orderId, userId, amount: total, version: 1 },
     ]);
     expect(openPayable(open, priced)).toEqual({});
@@ -58,7 +58,7 @@ describe('a payable', () => {
   });
 
   it('asks for a capture under the request’s own id, and leaves the answer to it', () => {
-    expect(told(pay(open, request, first, noon))).toEqual([
+    expect(sent(pay(open, request, first, noon))).toEqual([
       { type: 'payments.capture', orderId, captureId: first, delegate: true },
     ]);
     expect(capturing.captures[first]).toMatchObject({ id: first, status: 'pending', cardToken: 'tok', amount: 4_200 });
@@ -76,7 +76,7 @@ describe('a payable', () => {
 
   it('asks again for a capture that has been silent for a minute, under the same id', () => {
     const again = pay(capturing, { ...request, cardToken: 'another' }, second, later(60));
-    expect(told(again)).toEqual([{ type: 'payments.capture', orderId, captureId: first, delegate: true }]);
+    expect(sent(again)).toEqual([{ type: 'payments.capture', orderId, captureId: first, delegate: true }]);
     expect(pay(after(capturing, again), request, second, later(61))).toEqual({ reply: { status: 'pending' } });
     expect(again.state?.payables?.[orderId]).toMatchObject({ captureId: first, capturingSince: later(60), version: 3 });
   });
@@ -87,7 +87,7 @@ describe('a payable', () => {
   });
 
   it('is open again after a decline: a new try is a new capture', () => {
-    expect(told(pay(declined, request, second, later(5)))).toEqual([
+    expect(sent(pay(declined, request, second, later(5)))).toEqual([
       { type: 'payments.capture', orderId, captureId: second, delegate: true },
     ]);
     expect(() => pay(declined, request, first, later(5))).toThrow(problem(402, 'Payment declined'));
@@ -96,8 +96,8 @@ describe('a payable', () => {
 
 describe('a capture', () => {
   it('tells that the money is there, with the capture as the payment', () => {
-    const decision = settle(capturing, intent, { status: 'captured', reference: 'ref' }, later(1));
-    expect(told(decision)).toEqual([
+    const decision = recordOutcome(capturing, intent, { status: 'captured', reference: 'ref' }, later(1));
+    expect(sent(decision)).toEqual([
       { type: 'payment.captured', orderId, userId, paymentId: first, amount: total, version: 3 },
     ]);
     expect(decision.reply).toEqual(chargeIn(paid));
@@ -106,8 +106,8 @@ describe('a capture', () => {
   });
 
   it('tells that the card was declined, and why', () => {
-    const decision = settle(capturing, intent, { status: 'declined', reason: 'insufficient funds' }, later(1));
-    expect(told(decision)).toEqual([
+    const decision = recordOutcome(capturing, intent, { status: 'declined', reason: 'insufficient funds' }, later(1));
+    expect(sent(decision)).toEqual([
       { type: 'payment.declined', orderId, userId, reason: 'insufficient funds', version: 3 },
     ]);
     expect(() => resultOf(chargeIn(declined))).toThrow(problem(402, 'Payment declined'));
@@ -117,19 +117,21 @@ describe('a capture', () => {
     ['capture', { ...capturing, captures: {} }],
     ['order', { ...capturing, payables: {} }],
   ])('of an unknown %s has no outcome', (_, state) => {
-    expect(() => settle(state, intent, { status: 'captured', reference: 'ref' }, noon)).toThrow(/is unknown/);
+    expect(() => recordOutcome(state, intent, { status: 'captured', reference: 'ref' }, noon)).toThrow(/is unknown/);
   });
 
   it('has no outcome when its order asks for none', () => {
     const state = { ...capturing, payables: open.payables };
-    expect(() => settle(state, intent, { status: 'captured', reference: 'ref' }, noon)).toThrow(
+    expect(() => recordOutcome(state, intent, { status: 'captured', reference: 'ref' }, noon)).toThrow(
       /is pending, and order .* is open/,
     );
   });
 
   it('keeps its first outcome when the gateway answers twice', () => {
-    expect(settle(paid, intent, { status: 'declined', reason: 'late' }, later(9))).toEqual({ reply: chargeIn(paid) });
-    expect(settle(declined, intent, { status: 'captured', reference: 'late' }, later(9))).toEqual({
+    expect(recordOutcome(paid, intent, { status: 'declined', reason: 'late' }, later(9))).toEqual({
+      reply: chargeIn(paid),
+    });
+    expect(recordOutcome(declined, intent, { status: 'captured', reference: 'late' }, later(9))).toEqual({
       reply: chargeIn(declined),
     });
   });
@@ -149,7 +151,7 @@ it('takes the money of an order at most once, whatever is asked and answered in 
         try {
           const decision = decide();
           state = after(state, decision);
-          events.push(...told(decision).map(({ type }) => type));
+          events.push(...sent(decision).map(({ type }) => type));
         } catch (error) {
           expect(error).toMatchObject({ problem: { status: expect.any(Number) } });
         }
@@ -158,7 +160,7 @@ it('takes the money of an order at most once, whatever is asked and answered in 
         if ('ask' in each) follow(() => pay(state, request, each.ask, later(index)));
         else if (state.captures[each.answer]) {
           follow(() =>
-            settle(
+            recordOutcome(
               state,
               { orderId, captureId: each.answer },
               each.captured ? { status: 'captured', reference: 'r' } : { status: 'declined', reason: 'no' },

@@ -48,7 +48,7 @@ export function openPayable(
 }
 
 /** `at`: when the request was accepted. `now`: when it is decided. */
-export interface Asked {
+export interface Instants {
   at: Date;
   now: Date;
 }
@@ -62,7 +62,7 @@ export function pay(
   state: State,
   request: Data<typeof Pay>,
   requestId: string,
-  { at, now }: Asked,
+  { at, now }: Instants,
 ): Decision<z.infer<typeof PaymentResult>> {
   const payable = state.payables[request.orderId];
   if (!payable || payable.userId !== request.userId)
@@ -77,7 +77,11 @@ export function pay(
       return begin(payable, request.cardToken, requestId, now);
     case 'capturing':
       return wait(payable, now);
-    default:
+    case 'captured':
+    case 'voiding':
+    case 'voided':
+    case 'refunding':
+    case 'refunded':
       throw ProblemError.of(409, 'Already paid', `Order ${request.orderId} is paid.`);
   }
 }
@@ -132,7 +136,7 @@ export function payableNow(
   state: State,
   about: Data<typeof GetPayable>,
   limits: CardLimits,
-  asked: Asked,
+  asked: Instants,
 ): Reply<typeof GetPayable> {
   expectFewFailures(state, about, NO_REQUEST, limits, asked.now);
   pay(state, { ...about, cardToken: '' }, NO_REQUEST, asked);

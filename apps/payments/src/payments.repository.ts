@@ -13,13 +13,13 @@ import type {
   RefundPayment,
   RefuseCard,
 } from '@sluice/contracts';
-import { DELEGATED, judgedAt } from '@sluice/messaging';
+import { DELEGATED, decisionTime } from '@sluice/messaging';
 import { databaseTime, newId, type UnitOfWork } from '@sluice/persistence';
 import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
 import { Pool } from 'pg';
-import { captureAgain, refundAgain, type AskingAgain } from './asking-again.js';
+import { resendCapture, resendRefund, type Resend } from './resending.js';
 import { cancelPayable } from './cancellation.js';
-import { settle } from './capture.js';
+import { recordOutcome } from './capture.js';
 import type { CardOutcome, RefundReceipt } from './card-gateway.js';
 import { expectFewFailures, refuseCard } from './card-failures.js';
 import type { PaymentsConfig } from './config.js';
@@ -59,7 +59,7 @@ export class PaymentsRepository implements OnModuleDestroy {
     const keys = { payables: [orderId], captures: [message.id], failures: [userId] };
     return this.#unit.change(message, keys, (state, now) => {
       expectFewFailures(state, message.data, message.id, this.config, now);
-      return pay(state, message.data, message.id, { at: judgedAt(message, now), now });
+      return pay(state, message.data, message.id, { at: decisionTime(message, now), now });
     });
   }
 
@@ -81,7 +81,7 @@ export class PaymentsRepository implements OnModuleDestroy {
     const payables = row ? { [orderId]: { ...row, amount: cents(row.amount) } as Payable } : {};
     const failures = failed ? { [userId]: failed as unknown as CardFailures } : {};
     return payableNow({ payables, captures: {}, failures }, message.data, this.config, {
-      at: judgedAt(message, now),
+      at: decisionTime(message, now),
       now,
     });
   }
@@ -115,18 +115,18 @@ export class PaymentsRepository implements OnModuleDestroy {
   }
 
   /** The capture with its outcome, for whoever waits for it. @param userId who pays */
-  async settle(
+  async recordOutcome(
     message: Message<typeof CapturePayment>,
     userId: string,
     outcome: CardOutcome,
   ): Promise<Charge | undefined> {
     const { orderId, captureId } = message.data;
-    const settled = await this.#unit.change(
+    const charge = await this.#unit.change(
       message,
       { payables: [orderId], captures: [captureId], failures: [userId] },
-      (state, now) => settle(state, message.data, outcome, now),
+      (state, now) => recordOutcome(state, message.data, outcome, now),
     );
-    return settled === DELEGATED ? undefined : settled;
+    return charge === DELEGATED ? undefined : charge;
   }
 
   async refund(message: Message<typeof RefundPayment>, receipt: RefundReceipt): Promise<void> {
@@ -143,12 +143,12 @@ export class PaymentsRepository implements OnModuleDestroy {
     );
   }
 
-  async captureAgain(message: Message, asking: AskingAgain): Promise<void> {
-    await this.#unit.change(message, { payables: [asking.orderId] }, (state, now) => captureAgain(state, asking, now));
+  async resendCapture(message: Message, resend: Resend): Promise<void> {
+    await this.#unit.change(message, { payables: [resend.orderId] }, (state, now) => resendCapture(state, resend, now));
   }
 
-  async refundAgain(message: Message, asking: AskingAgain): Promise<void> {
-    await this.#unit.change(message, { payables: [asking.orderId] }, (state, now) => refundAgain(state, asking, now));
+  async resendRefund(message: Message, resend: Resend): Promise<void> {
+    await this.#unit.change(message, { payables: [resend.orderId] }, (state, now) => resendRefund(state, resend, now));
   }
 }
 

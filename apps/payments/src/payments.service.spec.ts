@@ -41,7 +41,7 @@ describe('with the fake card gateway', () => {
   it('answers 402 to a declined card, and takes the money from the next one under another key', async () => {
     const order = await payable();
     await expect(pay(order, 'tok_fake_0002')).rejects.toMatchObject(problem(402));
-    await eventually(() => shop.heard.of(PaymentDeclined, ({ orderId }) => orderId === order.orderId, 1));
+    await eventually(() => shop.received.of(PaymentDeclined, ({ orderId }) => orderId === order.orderId, 1));
     expect(await pay(order, 'tok_fake_4242')).toEqual({ status: 'captured' });
     const captures = await capturesOf(order.orderId);
     expect(captures.map(({ status }) => status as string)).toEqual(['declined', 'captured']);
@@ -70,7 +70,7 @@ describe('with the fake card gateway', () => {
     const [pricedId, payId, captureId] = [randomUUID(), randomUUID(), randomUUID()];
     for (const id of [pricedId, pricedId, randomUUID()])
       await publish(shop.broker, OrderPriced, { ...order, total, version: 2 }, { properties: { messageId: id } });
-    await eventually(() => shop.heard.of(PayableOpened, ({ orderId }) => orderId === order.orderId, 1));
+    await eventually(() => shop.received.of(PayableOpened, ({ orderId }) => orderId === order.orderId, 1));
     for (const id of [payId, payId])
       await publish(shop.broker, Pay, { ...order, cardToken: 'tok_fake_4242' }, { properties: { messageId: id } });
     await eventually(() => captured(order.orderId, 1));
@@ -87,14 +87,14 @@ describe('with the fake card gateway', () => {
       { id: payId, status: 'captured', gateway_reference: `fake_${payId}` },
     ]);
     expect(captured(order.orderId, 1)).toHaveLength(1);
-    expect(shop.heard.of(PayableOpened, ({ orderId }) => orderId === order.orderId)).toHaveLength(1);
+    expect(shop.received.of(PayableOpened, ({ orderId }) => orderId === order.orderId)).toHaveLength(1);
     expect(await deadLetters(shop.broker, 'payments.captures')).toEqual([]);
   });
 
   it('records a decline that nobody waits for, without a dead letter', async () => {
     const order = await payable();
     await publish(shop.broker, Pay, { ...order, cardToken: 'tok_fake_0002' });
-    await eventually(() => shop.heard.of(PaymentDeclined, ({ orderId }) => orderId === order.orderId, 1));
+    await eventually(() => shop.received.of(PaymentDeclined, ({ orderId }) => orderId === order.orderId, 1));
     expect(await pay(order, 'tok_fake_4242')).toEqual({ status: 'captured' });
     expect(await deadLetters(shop.broker, 'payments.captures')).toEqual([]);
   });
@@ -103,12 +103,12 @@ describe('with the fake card gateway', () => {
     const [open, unknown] = [await payable(), { orderId: randomUUID(), userId: randomUUID() }];
     await cancel(open);
     await cancel(unknown);
-    await eventually(() => shop.heard.of(PayableVoided, ({ orderId }) => orderId === open.orderId, 1));
+    await eventually(() => shop.received.of(PayableVoided, ({ orderId }) => orderId === open.orderId, 1));
     await eventually(() => expect(pay(unknown, 'tok_fake_4242')).rejects.toMatchObject(problem(409)));
     await publish(shop.broker, OrderPriced, { ...unknown, total, version: 2 });
     await payable();
     for (const order of [open, unknown]) await expect(pay(order, 'tok_fake_4242')).rejects.toMatchObject(problem(409));
-    expect(shop.heard.of(PayableOpened, ({ orderId }) => orderId === unknown.orderId)).toEqual([]);
+    expect(shop.received.of(PayableOpened, ({ orderId }) => orderId === unknown.orderId)).toEqual([]);
   });
 
   it('takes a payment that was asked for before the end of the window, though it comes after it, and no other', async () => {
@@ -123,10 +123,10 @@ describe('with the fake card gateway', () => {
     await expect(pay(late, 'tok_fake_4242')).rejects.toMatchObject(problem(409));
     expect(await payAsOf(inTime, rows[0].before.toISOString())).toEqual({ status: 'captured' });
     for (const { orderId } of [inTime, late]) await publish(shop.broker, ClosePayable, { orderId });
-    await eventually(() => shop.heard.of(PayableVoided, ({ orderId }) => orderId === late.orderId, 1));
+    await eventually(() => shop.received.of(PayableVoided, ({ orderId }) => orderId === late.orderId, 1));
     expect(await capturesOf(late.orderId)).toEqual([]);
     expect((await capturesOf(inTime.orderId)).map(({ status }) => status as string)).toEqual(['captured']);
-    expect(shop.heard.of(PayableVoided, ({ orderId }) => orderId === inTime.orderId)).toEqual([]);
+    expect(shop.received.of(PayableVoided, ({ orderId }) => orderId === inTime.orderId)).toEqual([]);
   });
 
   it('gives the money of a cancelled order back once, though each message comes twice', async () => {

@@ -2,7 +2,7 @@ import { ProblemError } from '@sluice/messaging';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cancelPayable } from './cancellation.js';
-import { resultOf, settle } from './capture.js';
+import { resultOf, recordOutcome } from './capture.js';
 import { openPayable, pay } from './payable.js';
 import { refund } from './refund.js';
 import type { Decision, State } from './tables.js';
@@ -21,9 +21,9 @@ const after = (state: State, { state: changes = {} }: Decision): State => ({
   captures: { ...state.captures, ...changes.captures },
   failures: { ...state.failures, ...changes.failures },
 });
-const told = ({ messages = [] }: Decision) =>
+const sent = ({ messages = [] }: Decision) =>
   messages.map(({ contract, data }) => ({ type: contract.type, ...(data as object) }));
-const types = (decision: Decision) => told(decision).map(({ type }) => type);
+const types = (decision: Decision) => sent(decision).map(({ type }) => type);
 
 const nothing: State = { payables: {}, captures: {}, failures: {} };
 const request = { orderId, userId, cardToken: 'tok' };
@@ -36,7 +36,7 @@ const opening = openPayable(
 const open = after(nothing, opening);
 const asked = (state: State, id: string, at: Date, now = at): Decision => pay(state, request, id, { at, now });
 const outcome = (state: State, id: string, captured: boolean, now: Date): Decision =>
-  settle(
+  recordOutcome(
     state,
     { orderId, captureId: id },
     captured ? { status: 'captured', reference: 'r' } : { status: 'declined', reason: 'no' },
@@ -48,7 +48,7 @@ const tooLate = expect.objectContaining({
 
 describe('a payable with a window', () => {
   it('says until when it can be paid, and is open until then', () => {
-    expect(told(opening)).toMatchObject([{ type: 'payable.opened', payBy: end.toISOString() }]);
+    expect(sent(opening)).toMatchObject([{ type: 'payable.opened', payBy: end.toISOString() }]);
     expect(types(asked(open, first, later(WINDOW_SECONDS - 0.001)))).toEqual(['payments.capture']);
     expect(() => asked(open, first, end)).toThrow(tooLate);
   });
@@ -74,9 +74,9 @@ describe('the end of a window', () => {
   it('closes what nobody pays, not before its time, and says so as often as it is asked', () => {
     expect(closePayable(open, closing, later(WINDOW_SECONDS - 0.001))).toEqual({});
     const decision = closePayable(open, closing, end);
-    expect(told(decision)).toEqual([{ type: 'payable.voided', orderId, userId, version: 2 }]);
+    expect(sent(decision)).toEqual([{ type: 'payable.voided', orderId, userId, version: 2 }]);
     const closed = after(open, decision);
-    expect(told(closePayable(closed, closing, later(90)))).toEqual([
+    expect(sent(closePayable(closed, closing, later(90)))).toEqual([
       { type: 'payable.voided', orderId, userId, version: 2 },
     ]);
     expect(() => asked(closed, first, later(1), later(90))).toThrow(ProblemError);
@@ -122,13 +122,13 @@ it('closes or keeps its money, never both, whoever is told captured, whatever co
   fc.assert(
     fc.property(fc.array(step, { maxLength: 16 }), (steps) => {
       let [state, now, cancelled] = [open, 0, false];
-      const said: string[] = [];
+      const allSent: string[] = [];
       const told200 = new Set<string>();
       const follow = (decide: () => Decision): void => {
         try {
           const decision = decide();
           state = after(state, decision);
-          said.push(...types(decision));
+          allSent.push(...types(decision));
         } catch (error) {
           if (!(error instanceof Error)) throw error;
         }
@@ -167,7 +167,7 @@ it('closes or keeps its money, never both, whoever is told captured, whatever co
       }
       const captures = Object.values(state.captures);
       const kept = captures.filter((capture) => capture?.status === 'captured').length;
-      if (!cancelled && said.includes('payable.voided')) expect(kept).toBe(0);
+      if (!cancelled && allSent.includes('payable.voided')) expect(kept).toBe(0);
       if (!cancelled) expect(kept).toBe(state.payables[orderId]!.status === 'captured' ? 1 : 0);
       for (const id of told200) expect(['captured', 'refunded']).toContain(state.captures[id]!.status);
       for (const capture of captures) expect(capture!.requestedAt < end).toBe(true);

@@ -7,7 +7,7 @@ import type {
   OrderPlaced,
   OrderRejected,
 } from '@sluice/contracts';
-import { judgedAt } from '@sluice/messaging';
+import { decisionTime } from '@sluice/messaging';
 import type { UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { createCoupon } from './coupon.js';
@@ -28,7 +28,7 @@ export class PromotionsRepository {
 
   createCoupon(message: Message<typeof CreateCoupon>) {
     return this.#coupons.change(message, { coupons: [message.data.code] }, (state, now) =>
-      createCoupon(state, message.data, judgedAt(message, now)),
+      createCoupon(state, message.data, decisionTime(message, now)),
     );
   }
 
@@ -39,7 +39,7 @@ export class PromotionsRepository {
     await this.#coupons.change(
       message,
       { coupons: [coupon], redemptions: [orderId], uses: [useOf(order)] },
-      (state, now) => redeem(state, order, judgedAt(message, now, acceptedAt)),
+      (state, now) => redeem(state, order, decisionTime(message, now, acceptedAt)),
     );
   }
 

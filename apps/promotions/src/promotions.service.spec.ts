@@ -31,7 +31,7 @@ let broker: TestBroker;
 let database: TestDatabase;
 let service: Service;
 let client: MessageClient;
-let heard: Facts;
+let received: Facts;
 
 const start = (): Promise<Service> =>
   startService(
@@ -47,7 +47,7 @@ const start = (): Promise<Service> =>
 
 beforeAll(async () => {
   [broker, database] = await Promise.all([testBroker({ tiersMs: [100, 200] }), testDatabase('promotions')]);
-  heard = await facts(broker);
+  received = await facts(broker);
   service = await start();
   client = new MessageClient({ url: broker.url, source: 'spec' });
   await eventually(() => expect(client.publisher.ready).toBe(true));
@@ -92,17 +92,18 @@ const of =
   (fact: { orderId: string }): boolean =>
     fact.orderId === orderId;
 /** What has been said about an order so far. */
-const saidOf = (placed: Ordered) =>
-  [CouponRedeemed, CouponRejected, CouponReleased].flatMap((contract) => heard.of(contract, of(placed)));
-const redemption = async (placed: Ordered) => (await eventually(() => heard.of(CouponRedeemed, of(placed), 1)))[0]!;
-const refusal = async (placed: Ordered) => (await eventually(() => heard.of(CouponRejected, of(placed), 1)))[0]!.reason;
+const messagesOf = (placed: Ordered) =>
+  [CouponRedeemed, CouponRejected, CouponReleased].flatMap((contract) => received.of(contract, of(placed)));
+const redemption = async (placed: Ordered) => (await eventually(() => received.of(CouponRedeemed, of(placed), 1)))[0]!;
+const refusal = async (placed: Ordered) =>
+  (await eventually(() => received.of(CouponRejected, of(placed), 1)))[0]!.reason;
 
 /** Waits until a message has been decided on. */
 const decided = (id: string) =>
   eventually(async () => expect(await rows('SELECT 1 FROM inbox WHERE id = $1', [id])).toHaveLength(1));
 
 /** An order goes through after everything before it: once it has its answer, so would they. */
-async function settled(): Promise<void> {
+async function untilHandled(): Promise<void> {
   const last = order('RED5');
   await publish(broker, OrderPlaced, last);
   await redemption(last);
@@ -159,8 +160,8 @@ describe('an order with a coupon', () => {
     for (const id of [placedId, placedId, againId])
       await publish(broker, OrderPlaced, placed, { properties: { messageId: id } });
     await Promise.all([decided(placedId), decided(againId)]);
-    await settled();
-    expect(saidOf(placed)).toEqual([
+    await untilHandled();
+    expect(messagesOf(placed)).toEqual([
       { orderId: placed.orderId, userId: placed.userId, code: 'TWICE', discount: usd(500), version: 1 },
     ]);
     expect(await redeemedOf('TWICE')).toBe(1);
@@ -225,11 +226,11 @@ describe('an order with a coupon', () => {
       await publish(broker, OrderRejected, rejected(placed)),
     ];
     await Promise.all(ids.map(decided));
-    await eventually(() => heard.of(CouponReleased, of(placed), 1));
+    await eventually(() => received.of(CouponReleased, of(placed), 1));
     const next = order('BACK', 2_000, placed.userId);
     await publish(broker, OrderPlaced, next);
     await redemption(next);
-    expect(heard.of(CouponReleased, of(placed))).toEqual([
+    expect(received.of(CouponReleased, of(placed))).toEqual([
       { orderId: placed.orderId, userId: placed.userId, code: 'BACK', version: 2 },
     ]);
     expect(await redeemedOf('BACK')).toBe(1);
@@ -244,8 +245,8 @@ describe('an order with a coupon', () => {
     await publish(broker, OrderPlaced, second);
     expect(await refusal(second)).toBe('used_up');
     await decided(await publish(broker, OrderRejected, rejected(second)));
-    await settled();
-    expect([saidOf(second).length, await redeemedOf('FULL')]).toEqual([1, 1]);
+    await untilHandled();
+    expect([messagesOf(second).length, await redeemedOf('FULL')]).toEqual([1, 1]);
   });
 
   it.each([
@@ -260,15 +261,15 @@ describe('an order with a coupon', () => {
     const next = order(code);
     await publish(broker, OrderPlaced, next);
     await redemption(next);
-    expect([saidOf(early), await redeemedOf(code)]).toEqual([[], 1]);
+    expect([messagesOf(early), await redeemedOf(code)]).toEqual([[], 1]);
   });
 
   it('is nobody’s business here when it has none', async () => {
     const plain = order(undefined);
     const placedId = await publish(broker, OrderPlaced, plain);
     const cancelledId = await publish(broker, OrderCancelled, cancelled(plain));
-    await settled();
-    expect(saidOf(plain)).toEqual([]);
+    await untilHandled();
+    expect(messagesOf(plain)).toEqual([]);
     expect(await rows('SELECT 1 FROM inbox WHERE id = ANY($1)', [[placedId, cancelledId]])).toEqual([]);
   });
 });
@@ -279,8 +280,8 @@ it('gives 50 orders at once on a coupon for 10 exactly 10 redemptions and 40 ref
   const orders = Array.from({ length: 50 }, () => order('HOT'));
   await Promise.all(orders.map((placed) => publish(broker, OrderPlaced, placed)));
   const ours = new Set<string>(orders.map(({ orderId }) => orderId));
-  const redeemed = await eventually(() => heard.of(CouponRedeemed, ({ orderId }) => ours.has(orderId), 10));
-  const refused = await eventually(() => heard.of(CouponRejected, ({ orderId }) => ours.has(orderId), 40));
+  const redeemed = await eventually(() => received.of(CouponRedeemed, ({ orderId }) => ours.has(orderId), 10));
+  const refused = await eventually(() => received.of(CouponRejected, ({ orderId }) => ours.has(orderId), 40));
   expect(new Set([...redeemed, ...refused].map(({ orderId }) => orderId)).size).toBe(50);
   expect(refused.every(({ reason }) => reason === 'used_up')).toBe(true);
   expect(await redeemedOf('HOT')).toBe(10);
@@ -305,7 +306,7 @@ describe('points', () => {
     expect(await points(userId)).toBe(19);
     await publish(broker, OrderCompleted, second);
     await eventually(async () => expect(await points(userId)).toBe(21));
-    const earned = await eventually(() => heard.of(PointsEarned, (fact) => fact.userId === userId, 2));
+    const earned = await eventually(() => received.of(PointsEarned, (fact) => fact.userId === userId, 2));
     expect(earned).toEqual([
       { orderId: first.orderId, userId, points: 19, balance: 19, version: 1 },
       { orderId: second.orderId, userId, points: 2, balance: 21, version: 2 },

@@ -38,13 +38,13 @@ const after = (state: CouponState, { state: changes = {} }: CouponDecision): Cou
   redemptions: { ...state.redemptions, ...changes.redemptions },
   uses: { ...state.uses, ...changes.uses },
 });
-const told = ({ messages = [] }: CouponDecision) =>
+const sent = ({ messages = [] }: CouponDecision) =>
   messages.map(({ contract, data }: Outgoing) => ({ type: contract.type, ...(data as object) }));
 
 describe('redeem', () => {
   it('takes the discount off, and counts the coupon for all and for its user', () => {
     const decision = redeem(issued(), order(), now);
-    expect(told(decision)).toEqual([
+    expect(sent(decision)).toEqual([
       { type: 'coupon.redeemed', orderId, userId, code: 'RED', discount: { amount: 500, currency: 'USD' }, version: 1 },
     ]);
     expect(decision.state).toEqual({
@@ -67,7 +67,7 @@ describe('redeem', () => {
 
   it('says why not, and counts nothing', () => {
     const decision = redeem(issued({ limit: 1, redeemed: 1 }), order(), now);
-    expect(told(decision)).toEqual([
+    expect(sent(decision)).toEqual([
       { type: 'coupon.rejected', orderId, userId, code: 'RED', reason: 'used_up', version: 1 },
     ]);
     expect(decision.state).toEqual({
@@ -87,7 +87,7 @@ describe('redeem', () => {
   });
 
   it('knows no coupon that nobody has made', () => {
-    expect(told(redeem({ coupons: {}, redemptions: {}, uses: {} }, order(), now))).toMatchObject([
+    expect(sent(redeem({ coupons: {}, redemptions: {}, uses: {} }, order(), now))).toMatchObject([
       { type: 'coupon.rejected', reason: 'unknown' },
     ]);
   });
@@ -106,10 +106,10 @@ describe('redeem', () => {
 
   it('counts a user’s own orders only', () => {
     const state = after(issued({ perUser: 1 }), redeem(issued({ perUser: 1 }), order(), now));
-    expect(told(redeem(state, order('another'), now))).toMatchObject([
+    expect(sent(redeem(state, order('another'), now))).toMatchObject([
       { type: 'coupon.rejected', reason: 'used_by_user' },
     ]);
-    expect(told(redeem(state, { ...order('another'), userId: 'somebody else' }, now))).toMatchObject([
+    expect(sent(redeem(state, { ...order('another'), userId: 'somebody else' }, now))).toMatchObject([
       { type: 'coupon.redeemed' },
     ]);
   });
@@ -120,7 +120,7 @@ describe('release', () => {
 
   it('gives the coupon back once, and it can be used again', () => {
     const decision = release(redeemed, order());
-    expect(told(decision)).toEqual([{ type: 'coupon.released', orderId, userId, code: 'RED', version: 2 }]);
+    expect(sent(decision)).toEqual([{ type: 'coupon.released', orderId, userId, code: 'RED', version: 2 }]);
     const free = after(redeemed, decision);
     expect(free).toMatchObject({
       coupons: { RED: { redeemed: 0 } },
@@ -129,7 +129,7 @@ describe('release', () => {
     });
     expect(release(free, order())).toEqual({});
     expect(redeem(free, order(), now)).toEqual({});
-    expect(told(redeem(free, order('another'), now))).toMatchObject([{ type: 'coupon.redeemed' }]);
+    expect(sent(redeem(free, order('another'), now))).toMatchObject([{ type: 'coupon.redeemed' }]);
   });
 
   it('has nothing to give back for an order that was refused the coupon', () => {
@@ -204,13 +204,13 @@ describe('whatever the order and repetition of placed, rejected and cancelled', 
     fc.assert(
       fc.property(steps, limits, (happens, { limit, perUser }) => {
         let state = issued({ limit, perUser });
-        const heard = new Map<number, string[]>();
+        const received = new Map<number, string[]>();
         for (const step of happens) {
           const decision = decide(state, step);
-          heard.set(step.id, [...(heard.get(step.id) ?? []), ...told(decision).map(({ type }) => type)]);
+          received.set(step.id, [...(received.get(step.id) ?? []), ...sent(decision).map(({ type }) => type)]);
           state = after(state, decision);
         }
-        for (const [id, types] of heard)
+        for (const [id, types] of received)
           expect(types).toEqual(
             expected(
               happens.filter((step) => step.id === id).map(({ ends }) => ends),

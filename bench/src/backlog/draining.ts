@@ -20,7 +20,7 @@ export interface Sample {
 }
 
 /** Some tens of looks in each tenth of a large backlog; each costs the service some ms. */
-const LOOK_EVERY_MS = 250;
+const POLL_MS = 250;
 /** Far less than a service manages on a machine that has nothing else to do. Messages per second. */
 const SLOWEST = 50;
 const STARTS_WITHIN_MS = 60_000;
@@ -34,7 +34,7 @@ export async function watchDraining(
 ): Promise<Sample[]> {
   const end = performance.now() + STARTS_WITHIN_MS + (count / SLOWEST) * 1_000;
   const samples: Sample[] = [];
-  for (let isDone = false; !isDone; await pause(LOOK_EVERY_MS)) {
+  for (let isDone = false; !isDone; await pause(POLL_MS)) {
     const [text, pages, broker] = await Promise.all([
       fetch(metricsUrl).then((response) => response.text()),
       place.pages(name),

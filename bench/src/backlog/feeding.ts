@@ -20,9 +20,9 @@ const SKUS = [
 const PLENTY = 1_000_000;
 const ADDRESS = { name: 'Ann', street: 'Main Street 1', city: 'Springfield', postcode: '12345', country: 'US' };
 /** Half of what may wait for the broker in one process. */
-const AT_ONCE = 5_000;
+const BATCH_SIZE = 5_000;
 
-const say = ({ publisher }: Place, message: Outgoing): Promise<void> =>
+const send = ({ publisher }: Place, message: Outgoing): Promise<void> =>
   publisher.publish(
     encode(message, { id: randomUUID(), time: new Date().toISOString(), correlationId: randomUUID(), source: 'bench' }),
   );
@@ -35,7 +35,7 @@ export async function stockUp(place: Place): Promise<void> {
     async () => (await place.count('orders', 'product_copies WHERE version > 0')) >= SKUS.length,
   );
   for (const sku of SKUS)
-    await say(place, ReceiveStock({ sku, warehouse: 'east', quantity: PLENTY, reference: 'bench' }));
+    await send(place, ReceiveStock({ sku, warehouse: 'east', quantity: PLENTY, reference: 'bench' }));
   await place.until(
     'the shelves are full',
     async () => (await place.count('inventory', `stock WHERE on_hand >= ${PLENTY}`)) === SKUS.length,
@@ -48,9 +48,9 @@ export async function stockUp(place: Place): Promise<void> {
  * what one may have unpaid is bounded.
  */
 export async function placeOrders(place: Place, count: number): Promise<void> {
-  for (let from = 0; from < count; from += AT_ONCE) {
+  for (let from = 0; from < count; from += BATCH_SIZE) {
     await Promise.all(
-      Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, index) => say(place, orderOf(from + index))),
+      Array.from({ length: Math.min(BATCH_SIZE, count - from) }, (_, index) => send(place, orderOf(from + index))),
     );
   }
 }

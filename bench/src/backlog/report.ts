@@ -2,13 +2,13 @@ import { median, shown } from '../hop/statistics.js';
 import type { Tenth } from './draining.js';
 
 /** Below it the rate is not constant: tables of 100,000 rows and an index more deep cost some per cent, a scan of them all. */
-const LEAST_RATIO = 0.5;
+const MIN_RATIO = 0.5;
 /**
  * What a process may grow by while it drains. It holds 100 messages of the queue and 5,000 on their way out, some 10 MB; the
  * rest is for V8, which lets its heap grow by some tens of MB before it collects. Were messages kept, 100,000 of 1 kB would
  * take 200 MB and more, as text and as objects. Bytes.
  */
-const MOST_GROWTH = 64 * 1024 * 1024;
+const MAX_GROWTH = 64 * 1024 * 1024;
 
 /** CPU and pages: the service's processor time, and what its database looked at, for one message. What else the machine does changes neither. */
 const TITLES = ['per second', 'of bare', 'CPU', 'pages', 'RSS', 'heap', 'outbox', 'broker'];
@@ -31,12 +31,12 @@ export function report(queue: string, tenths: readonly Tenth[], bare: number): b
         .join('')}`,
     ),
   );
-  console.log(`\n  the last two tenths to the first two: ${shown(ratio, 2)}, at least ${LEAST_RATIO}`);
+  console.log(`\n  the last two tenths to the first two: ${shown(ratio, 2)}, at least ${MIN_RATIO}`);
   console.log(
-    `  RSS after the first tenth: ${growth < 0 ? '-' : '+'}${megabytes(Math.abs(growth))}, at most +${megabytes(MOST_GROWTH)}`,
+    `  RSS after the first tenth: ${growth < 0 ? '-' : '+'}${megabytes(Math.abs(growth))}, at most +${megabytes(MAX_GROWTH)}`,
   );
   console.log(`  of a bare consumer: ${shown(ofBare, 2)}\n`);
-  return ratio >= LEAST_RATIO && growth <= MOST_GROWTH;
+  return ratio >= MIN_RATIO && growth <= MAX_GROWTH;
 }
 
 const cells = ({ rate, cpu, pages, rss, heap, outbox, broker }: Tenth, bare: number): string[] => [

@@ -8,7 +8,7 @@ import { BARE_QUEUE, type Place } from './place.js';
 const ADDRESS = { name: 'Ada Byron', street: '12 Analytical Row', city: 'London', postcode: 'N1 7AA', country: 'GB' };
 const BODY = JSON.stringify({ address: ADDRESS });
 /** Milliseconds. */
-const LOOK_EVERY_MS = 20;
+const POLL_MS = 20;
 const WITHIN_MS = 120_000;
 
 export const bareRoute = (place: Place, tokens: readonly string[]): Promise<number> =>
@@ -58,7 +58,7 @@ async function reached(place: Place, saleId: string, wanted: number): Promise<{ 
     const drained = await place.drained(saleId);
     if (drained >= wanted) return { at: performance.now(), drained };
     if (performance.now() > end) throw new Error(`only ${drained} of ${wanted} claims were answered`);
-    await pause(LOOK_EVERY_MS);
+    await pause(POLL_MS);
   }
 }
 

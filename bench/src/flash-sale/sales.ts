@@ -15,14 +15,14 @@ const offer = (quantity: number) => ({
   payWithinSeconds: 3_600,
 });
 
-const say = (client: MessageClient, message: Outgoing): Promise<void> =>
+const send = (client: MessageClient, message: Outgoing): Promise<void> =>
   client.publisher.publish(encode(message, { id: newId(), time: inMs(0), correlationId: 'bench', source: 'bench' }));
 
 /** Opens a sale at flash-sale, which must run; inventory is played by this. @returns its id */
 export async function openSale(client: MessageClient, quantity: number): Promise<string> {
   const sale = { saleId: newId(), ...offer(quantity) };
   await client.request(CreateSale, sale, { deadlineMs: WITHIN_MS });
-  await say(client, StockAllotted({ saleId: sale.saleId, sku: sale.sku, quantity, version: 1 }));
+  await send(client, StockAllotted({ saleId: sale.saleId, sku: sale.sku, quantity, version: 1 }));
   await eventually(async () => {
     const { state } = await client.request(GetSale, { saleId: sale.saleId, anyState: true }, { deadlineMs: WITHIN_MS });
     if (state !== 'open') throw new Error(`the sale is ${state}`);
@@ -33,11 +33,11 @@ export async function openSale(client: MessageClient, quantity: number): Promise
 /** Tells the gateway of a sale that flash-sale, which must not run, does not know. @returns its id */
 export async function pretendSale(client: MessageClient, gatewayPort: number, state: Sale['state']): Promise<string> {
   const sale = { id: newId(), state, ...offer(1), remaining: 1, held: 0, sold: 0, round: 1, version: 2 };
-  const heard = async (): Promise<void> => {
-    await say(client, SaleChanged(sale));
+  const isKnown = async (): Promise<void> => {
+    await send(client, SaleChanged(sale));
     if (!(await fetch(`http://127.0.0.1:${gatewayPort}/flash-sales/${sale.id}`)).ok)
       throw new Error('the gateway has not heard of the sale');
   };
-  await eventually(heard, { withinMs: WITHIN_MS });
+  await eventually(isKnown, { withinMs: WITHIN_MS });
   return sale.id;
 }

@@ -1,31 +1,31 @@
 import { testBroker, testDatabase } from '@sluice/testing';
 import { QUEUE, schemaSql } from './stock.js';
 
-const HEARD = 'bench.heard';
+const REPLY_QUEUE = 'bench.heard';
 const durable = { arguments: { 'x-queue-type': 'quorum' } };
 
 /** A database and a broker's virtual host of its own: one queue in, one queue out, durable and replicated as those of the shop. */
 export async function openPlace() {
   const [database, broker] = await Promise.all([testDatabase('bench', { schemaSql }), testBroker()]);
   const channel = await broker.connection.createChannel();
-  for (const queue of [QUEUE, `${QUEUE}.dead`, HEARD]) await channel.assertQueue(queue, durable);
+  for (const queue of [QUEUE, `${QUEUE}.dead`, REPLY_QUEUE]) await channel.assertQueue(queue, durable);
   await channel.bindQueue(QUEUE, 'shop.commands', 'bench.take');
-  await channel.bindQueue(HEARD, 'shop.events', '#');
+  await channel.bindQueue(REPLY_QUEUE, 'shop.events', '#');
   return {
     url: broker.url,
     database,
     /** How many messages have come out. */
-    heard: async () => (await channel.checkQueue(HEARD)).messageCount,
+    received: async () => (await channel.checkQueue(REPLY_QUEUE)).messageCount,
     handled: async () => Number((await database.pool.query('SELECT count(*) AS n FROM inbox')).rows[0].n),
     forget: async () => {
-      await channel.purgeQueue(HEARD);
+      await channel.purgeQueue(REPLY_QUEUE);
       await database.pool.query('TRUNCATE inbox, outbox');
       // Each round begins with the same tables; without it the later rounds read past the dead rows of the earlier ones.
       await database.pool.query('VACUUM ANALYZE stock');
     },
     /** Calls back for every message that comes out, until it is stopped. */
-    listen: async (told: () => void): Promise<() => Promise<unknown>> => {
-      const { consumerTag } = await channel.consume(HEARD, told, { noAck: true });
+    listen: async (onMessage: () => void): Promise<() => Promise<unknown>> => {
+      const { consumerTag } = await channel.consume(REPLY_QUEUE, onMessage, { noAck: true });
       return () => channel.cancel(consumerTag);
     },
     close: () => Promise.all([broker.close(), database.close()]),

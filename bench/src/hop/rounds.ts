@@ -66,13 +66,13 @@ export async function idle(
 
 /** A side that loses or doubles messages would be fast for nothing. */
 async function expectAll(place: Place, count: number): Promise<void> {
-  const found = [await place.handled(), await place.heard()];
+  const found = [await place.handled(), await place.received()];
   if (found.some((number) => number !== count))
     throw new Error(`of ${count} messages ${found[0]} were handled and ${found[1]} came out`);
 }
 
 function withResolvers(): { promise: Promise<void>; resolve: () => void } {
   let resolve = (): void => {};
-  const promise = new Promise<void>((settle) => (resolve = settle));
+  const promise = new Promise<void>((fulfil) => (resolve = fulfil));
   return { promise, resolve };
 }

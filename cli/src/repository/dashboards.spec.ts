@@ -56,7 +56,7 @@ function declaring() {
   );
   const sources = files.filter((file) => file.endsWith('.ts') && !/\.spec\.ts$|\/generated\/|\/testing\//.test(file));
   return sources.filter((file) =>
-    /new (Counter|Gauge|Histogram|Summary|AskedGauge)\(/.test(readFileSync(file, 'utf8')),
+    /new (Counter|Gauge|Histogram|Summary|ScrapeTimeGauge)\(/.test(readFileSync(file, 'utf8')),
   );
 }
 

@@ -12,7 +12,7 @@ export class OrderLogListener {
   private readonly logger = new Logger('order-log');
 
   @On(OrderFact)
-  async heard({ type, data }: Message<typeof OrderFact>): Promise<void> {
+  async orderFact({ type, data }: Message<typeof OrderFact>): Promise<void> {
     this.logger.log(`${type} ${data.orderId}`);
   }
 }

@@ -60,8 +60,8 @@ export const Redriven = z.object({
 });
 
 /** Only the first are shown; whoever wants them all, whole, has the broker's administrator and `npm run dead-letters`. */
-const MOST_SHOWN = 100;
-export const Showing = z.strictObject({ limit: z.coerce.number().int().min(1).max(MOST_SHOWN).default(20) });
+const MAX_SHOWN = 100;
+export const Showing = z.strictObject({ limit: z.coerce.number().int().min(1).max(MAX_SHOWN).default(20) });
 
 /** What every service answers about its own queues. None of it is kept: who asked and got no answer asks again. */
 export const operationsAt = (service: string) => ({

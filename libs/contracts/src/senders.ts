@@ -25,7 +25,7 @@ const BETWEEN_SERVICES: readonly Contract[] = [
  * Which requests and deliveries a service sends: to others, to itself for later, or to the channels. With its own
  * facts (the catalogue has their owners) this is all that a message of the service may be: what its user may do on
  * the broker is derived from it (topology/src/users.ts), and every consumer compares with it who has sent a message
- * (libs/messaging/src/senders.ts).
+ * (libs/messaging/src/sender-verification.ts).
  */
 export const SENDS: Readonly<Record<string, readonly Contract[]>> = {
   gateway: [...catalogue.values()].filter(

@@ -1,6 +1,6 @@
 import type { Contract } from '@sluice/contracts';
 import type { Channel, ChannelModel } from 'amqplib';
-import { tierExchange } from './carry-out.js';
+import { tierExchange } from './republishing.js';
 import { namesOf, type QueueRoutes, type Registration } from './routes.js';
 
 const EXCHANGES = ['shop.events', 'shop.commands', 'shop.deliveries', 'shop.dead'];

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encode } from './codec.js';
 import { PermanentError } from './errors.js';
 import { Publisher } from './publisher.js';
-import { handles, Knock, SERVICES, startService, stopServices, TIERS_MS } from './testing/probe.js';
+import { handles, Bounded, SERVICES, startService, stopServices, TIERS_MS } from './testing/probe.js';
 
 const LIMIT = 50;
 const DOOR = { queue: 'door' };
@@ -20,10 +20,10 @@ afterEach(async () => {
   await broker.close();
 });
 
-const knock = (n: number): Promise<string> =>
+const publishBounded = (n: number): Promise<string> =>
   publisher
     .publish(
-      encode(Knock({ n }), { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' }),
+      encode(Bounded({ n }), { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' }),
     )
     .then(
       () => 'in',
@@ -32,13 +32,13 @@ const knock = (n: number): Promise<string> =>
 
 describe('a bounded queue', () => {
   it('takes exactly so many, refuses the others at once, and every one that it took is handled', async () => {
-    const answers = await Promise.all(Array.from({ length: 4 * LIMIT }, (_, n) => knock(n)));
+    const answers = await Promise.all(Array.from({ length: 4 * LIMIT }, (_, n) => publishBounded(n)));
     const taken = answers.flatMap((answer, n) => (answer === 'in' ? [n] : []));
     expect([taken.length, new Set(answers)]).toEqual([LIMIT, new Set(['in', 'nacked'])]);
     const handled: number[] = [];
-    await startService(broker, [handles(Knock, async ({ data }) => void handled.push(data.n), DOOR)]);
+    await startService(broker, [handles(Bounded, async ({ data }) => void handled.push(data.n), DOOR)]);
     await eventually(() => expect(handled.sort((a, b) => a - b)).toEqual(taken));
-    expect(await knock(1)).toBe('in');
+    expect(await publishBounded(1)).toBe('in');
   });
 
   it('gets no retries back, however full it is: they are tried again from a queue beside it', async () => {
@@ -47,7 +47,7 @@ describe('a bounded queue', () => {
       broker,
       [
         handles(
-          Knock,
+          Bounded,
           async ({ data }) => {
             tried.push(data.n);
             if (tried.length === 1) throw new Error('not now');
@@ -57,7 +57,7 @@ describe('a bounded queue', () => {
       ],
       { prefetch: 1 },
     );
-    expect(await knock(1)).toBe('in');
+    expect(await publishBounded(1)).toBe('in');
     await eventually(() => expect(tried).toEqual([1, 1]));
     expect(await depth(broker, 'probe.door-again')).toBe(0);
   });
@@ -65,14 +65,14 @@ describe('a bounded queue', () => {
   it('has the dead letters of the queue beside it', async () => {
     await startService(broker, [
       handles(
-        Knock,
+        Bounded,
         async () => {
           throw new PermanentError('never');
         },
         DOOR,
       ),
     ]);
-    await publish(broker, Knock, { n: 1 });
+    await publish(broker, Bounded, { n: 1 });
     await eventually(async () =>
       expect(await deadLetters(broker, 'probe.door-again')).toMatchObject([
         { headers: { reason: 'PermanentError: never' } },
@@ -82,13 +82,13 @@ describe('a bounded queue', () => {
 
   it('gives a message that came back from a dead consumer to the queue that counts deliveries', async () => {
     const channel = await broker.connection.createChannel();
-    await knock(7);
+    await publishBounded(7);
     await channel.get('probe.door');
     await channel.close(); // as a process that dies with it
     const seen: { n: number; from: string }[] = [];
     await startService(broker, [
       handles(
-        Knock,
+        Bounded,
         async ({ data, redelivered }) => void seen.push({ n: data.n, from: redelivered ? 'the door' : 'beside it' }),
         DOOR,
       ),

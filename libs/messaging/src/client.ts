@@ -8,14 +8,14 @@ import { currentMessage } from './current-message.js';
 import { timeRequest } from './metrics.js';
 import { Publisher } from './publisher.js';
 import { Replies } from './replies.js';
-import { Senders } from './senders.js';
+import { SenderVerification } from './sender-verification.js';
 import { activeTraceparent, inClientSpan } from './tracing.js';
 
 export interface MessageClientOptions extends BrokerAddress {
   /** The service that publishes. */
   source: string;
   /** What it publishes goes to bounded queues alone, whose refusals are ordinary answers. */
-  door?: boolean;
+  nacksAreAnswers?: boolean;
 }
 
 export interface RequestOptions {
@@ -42,15 +42,15 @@ export class MessageClient extends ClientProxy {
 
   constructor(private readonly options: MessageClientOptions) {
     super();
-    const { url, tls, source, door } = options;
-    const senders = new Senders({ ...options, service: source });
+    const { url, tls, source, nacksAreAnswers } = options;
+    const senders = new SenderVerification({ ...options, service: source });
     this.#replies = new Replies(senders);
     this.publisher = new Publisher({
       url,
       tls,
       user: senders.user,
-      name: `${source} ${door ? 'knocks' : 'publishes'}`,
-      ...(door && { nacksAreAnswers: door }),
+      name: `${source} ${nacksAreAnswers ? 'knocks' : 'publishes'}`,
+      ...(nacksAreAnswers && { nacksAreAnswers: nacksAreAnswers }),
       // Direct reply-to answers on the channel that asked, so this subscription belongs to each publishing channel.
       setup: (channel) => this.#replies.listen(channel),
     });

@@ -2,7 +2,7 @@ import { event, SmsDelivery, type Outgoing } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { decode, encode, fit, type About, type Delivery, type WireMessage } from './codec.js';
+import { decode, encode, validateData, type About, type Delivery, type WireMessage } from './codec.js';
 import { MalformedError, PermanentError } from './errors.js';
 import { Ask, Do, Happened, Secret } from './testing/probe.js';
 
@@ -126,7 +126,7 @@ describe('a message that arrives', () => {
     fc.assert(
       fc.property(extras, ({ n, redelivered, ...rest }) => {
         const began = Date.now();
-        const { deadline, ...message } = fit(
+        const { deadline, ...message } = validateData(
           Do,
           decode(delivered(encode(Do({ n }), { ...about, ...rest }), redelivered)),
         );

@@ -35,7 +35,7 @@ export interface About {
   /** RFC 3339. */
   time: string;
   correlationId: string;
-  /** Of a request: when it was accepted from outside, RFC 3339 (`judgedAt`). */
+  /** Of a request: when it was accepted from outside, RFC 3339 (`decisionTime`). */
   acceptedAt?: string;
   causationId?: string;
   traceparent?: string;
@@ -65,13 +65,13 @@ export const ROUTES = {
 } as const;
 
 /** Each length of waiting is a queue on the broker, so they are whole seconds and bounded. */
-const LONGEST_DELAY_MS = 30 * 24 * 3_600_000;
+const MAX_DELAY_MS = 30 * 24 * 3_600_000;
 
 /**
  * Half of what RabbitMQ 4 takes (`max_message_size`): a larger one closes the channel, and with it everything that is on its way
  * there, and an outbox would send it again for ever. The largest of this system, a page of orders, has some 4 MB. Characters.
  */
-const LONGEST_BODY = 8 * 1024 * 1024;
+const MAX_BODY = 8 * 1024 * 1024;
 
 /** @throws PermanentError when the data does not fit the contract, or the broker: better here than at every listener. */
 export function encode({ contract, data, delayMs }: Outgoing, about: About): WireMessage {
@@ -79,10 +79,8 @@ export function encode({ contract, data, delayMs }: Outgoing, about: About): Wir
   if (!checked.success)
     throw new PermanentError(`${contract.type} does not fit its contract: ${z.prettifyError(checked.error)}`);
   const body = JSON.stringify(checked.data) ?? '';
-  if (body.length > LONGEST_BODY)
-    throw new PermanentError(
-      `${contract.type} is too large for a message: ${body.length} of ${LONGEST_BODY} characters`,
-    );
+  if (body.length > MAX_BODY)
+    throw new PermanentError(`${contract.type} is too large for a message: ${body.length} of ${MAX_BODY} characters`);
   return { ...routeOf(contract, delayMs), properties: propertiesOf(contract, about), body };
 }
 
@@ -93,7 +91,7 @@ function routeOf(
 ): Pick<WireMessage, 'exchange' | 'routingKey' | 'mandatory'> {
   if (
     delayMs !== undefined &&
-    (waitsIn === undefined || delayMs <= 0 || delayMs % 1_000 !== 0 || delayMs > LONGEST_DELAY_MS)
+    (waitsIn === undefined || delayMs <= 0 || delayMs % 1_000 !== 0 || delayMs > MAX_DELAY_MS)
   ) {
     throw new PermanentError(
       `${type} cannot wait for ${delayMs} ms: only timers wait, for whole seconds and at most 30 days`,
@@ -148,7 +146,7 @@ export interface Delivery {
   };
 }
 
-/** @throws MalformedError when the envelope is not one or the body is not JSON. The data is not checked yet: see `fit`. */
+/** @throws MalformedError when the envelope is not one or the body is not JSON. The data is not checked yet: see `validateData`. */
 export function decode(delivery: Delivery): Message {
   const { properties, content, fields } = delivery;
   const headers = properties.headers ?? {};
@@ -163,13 +161,13 @@ export function decode(delivery: Delivery): Message {
     traceparent: textOrNothing(headers['traceparent']),
   });
   if (!envelope.success) throw new MalformedError(`not a message envelope: ${z.prettifyError(envelope.error)}`);
-  const asked = askedBy(delivery);
+  const request = rpcRequestOf(delivery);
   return {
     ...envelope.data,
     data: parseJson(content),
     ...(fields.redelivered && { redelivered: true }),
-    ...(asked && { reply: asked.reply }),
-    ...(asked?.deadline !== undefined && { deadline: asked.deadline }),
+    ...(request && { reply: request.reply }),
+    ...(request?.deadline !== undefined && { deadline: request.deadline }),
   };
 }
 
@@ -181,7 +179,7 @@ const textOrNothing = (value: unknown): string | undefined => (typeof value === 
  * The deadline is an instant of this process's clock: what was left at the publishing, from the arrival here. How long the
  * message waited in a queue is not in it; there the broker drops a query that is over.
  */
-export function askedBy(delivery: Delivery): { reply: { to: string; id: string }; deadline?: number } | undefined {
+export function rpcRequestOf(delivery: Delivery): { reply: { to: string; id: string }; deadline?: number } | undefined {
   const { replyTo: to, correlationId: id, headers } = delivery.properties;
   if (typeof to !== 'string' || typeof id !== 'string') return undefined;
   const left = headers?.[TIMEOUT];
@@ -197,7 +195,7 @@ function parseJson(content: Buffer): unknown {
 }
 
 /** The message with its data checked. @throws MalformedError when it does not fit the contract. */
-export function fit<C extends Contract>(contract: C, message: Message): Message<C> {
+export function validateData<C extends Contract>(contract: C, message: Message): Message<C> {
   const data = contract.schema.safeParse(message.data);
   if (!data.success)
     throw new MalformedError(`${message.type} does not fit its contract: ${z.prettifyError(data.error)}`);

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { connect, type AmqpConnectionManager } from 'amqp-connection-manager';
-import { whyHopeless } from './hopeless.js';
+import { fatalConnectionError } from './fatal-connection-error.js';
 
 /** Where the broker is: `amqp://`, or `amqps://` for TLS, which always verifies the broker's certificate and host name. */
 export interface BrokerAddress {
@@ -56,7 +56,7 @@ function logTheFirstOfEach(manager: AmqpConnectionManager, { url, name }: { url:
   const lost = async (err: Error | undefined): Promise<void> => {
     if (down) return;
     down = true;
-    const why = (err && (await whyHopeless(err, url))) ?? reasonOf(err);
+    const why = (err && (await fatalConnectionError(err, url))) ?? reasonOf(err);
     logger.warn(`${name}: no broker (${why}), trying again every ${RECONNECT_SECONDS} s`);
   };
   manager.on('disconnect', ({ err }) => void lost(err));
@@ -75,11 +75,12 @@ const reasonOf = (err: Error | undefined): string =>
 export function connected(manager: AmqpConnectionManager, { url }: BrokerAddress): Promise<void> {
   if (manager.isConnected()) return Promise.resolve();
   return new Promise((resolve, reject) => {
-    const failed = async ({ err }: { err: Error }): Promise<void> => {
-      const why = await whyHopeless(err, url);
-      if (why === undefined) return;
-      manager.removeListener('connectFailed', failed);
-      reject(new Error(`RabbitMQ cannot be used: ${why}.`));
+    const failed = ({ err }: { err: Error }): void => {
+      fatalConnectionError(err, url).then((why) => {
+        if (why === undefined) return;
+        manager.removeListener('connectFailed', failed);
+        reject(new Error(`RabbitMQ cannot be used: ${why}.`));
+      }, reject);
     };
     manager.on('connectFailed', failed);
     manager.once('connect', () => {

@@ -2,17 +2,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { AmqpConnectionManager, ChannelWrapper } from 'amqp-connection-manager';
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { circumstancesOf, parting, replyTo, setAside } from './carry-out.js';
+import { circumstancesOf, republishedCopy, replyTo, freshCopy } from './republishing.js';
 import type { Outbound } from './confirm-channel.js';
 import { dependencies } from './dependencies.js';
 import { dispatch } from './dispatcher.js';
 import { BROKER, faultOf } from './faults.js';
-import { Holding } from './holding.js';
+import { HeldMessages } from './held-messages.js';
 import { countHandled, watched, type HandledEnding } from './metrics.js';
-import { isOver, Overdue } from './overdue.js';
+import { isPastDeadline, LateRequests } from './late-requests.js';
 import type { Publisher } from './publisher.js';
 import type { QueueRoutes } from './routes.js';
-import type { Senders } from './senders.js';
+import type { SenderVerification } from './sender-verification.js';
 import { settle, type Ending, type Outcome } from './settlement.js';
 import { Subscription } from './subscription.js';
 import { inConsumerSpan, noteEnding } from './tracing.js';
@@ -20,7 +20,7 @@ import { inConsumerSpan, noteEnding } from './tracing.js';
 export interface ConsumerOptions {
   connection: AmqpConnectionManager;
   publisher: Publisher;
-  senders: Senders;
+  senders: SenderVerification;
   /** How long a message waits for a replica that knows its type and version. Milliseconds. */
   unsupportedForMs: number;
   /** How long a message is kept here before it goes back to its queue. Milliseconds. */
@@ -37,10 +37,10 @@ const HOLD_FOR_MS = 600_000;
 /** One queue's consumer on a channel of its own: its own prefetch, subscribed again after every reconnect. */
 export class Consumer {
   readonly #logger: Logger;
-  readonly #overdue: Overdue;
+  readonly #lateRequests: LateRequests;
   readonly #inFlight = new Set<Promise<void>>();
   readonly #wrapper: ChannelWrapper;
-  readonly #holding = new Holding<ConsumeMessage>();
+  readonly #heldMessages = new HeldMessages<ConsumeMessage>();
   readonly #stopWatching: () => void;
   /** The one that is open now: what came on another is delivered again, and must not be acknowledged here. */
   #channel: Channel | undefined;
@@ -56,7 +56,7 @@ export class Consumer {
     private readonly options: ConsumerOptions,
   ) {
     this.#logger = new Logger(routes.queue);
-    this.#overdue = new Overdue(routes.queue, this.#logger);
+    this.#lateRequests = new LateRequests(routes.queue, this.#logger);
     this.#wrapper = options.connection.createChannel({
       confirm: false,
       name: routes.queue,
@@ -65,7 +65,7 @@ export class Consumer {
     this.#wrapper.on('error', (error: Error) =>
       this.#logger.error(`cannot consume: ${error.message}. If the queue is missing: npm run topology`),
     );
-    this.#stopWatching = options.publisher.watchBlocked((blocked) => this.#setBlocked(blocked));
+    this.#stopWatching = options.publisher.onBlockedChange((blocked) => this.#setBlocked(blocked));
     watched.consumers.add(this);
   }
 
@@ -80,12 +80,12 @@ export class Consumer {
 
   /** How many deliveries wait for a dependency. */
   get held(): number {
-    return this.#holding.size;
+    return this.#heldMessages.size;
   }
 
   /** Nothing is taken from the queue for now. */
   get paused(): boolean {
-    return this.#holding.paused || this.#blocked;
+    return this.#heldMessages.paused || this.#blocked;
   }
 
   /** It is connected: it takes messages, or will when it is no longer paused. */
@@ -103,7 +103,7 @@ export class Consumer {
     await subscription?.end();
     this.#ended = true;
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
-    if (subscription) await this.#giveBack(subscription.channel, this.#holding.takeBack());
+    if (subscription) await this.#returnToQueue(subscription.channel, this.#heldMessages.takeForReturn());
   }
 
   async close(): Promise<void> {
@@ -115,7 +115,7 @@ export class Consumer {
     if (this.#closing) return;
     const { queue, prefetch } = this.routes;
     const subscription = new Subscription(channel, {
-      ...{ queue, prefetch, beginsAlone: this.#beginsAlone },
+      ...{ queue, prefetch, startsWithOne: this.#startsWithOne },
       arrived: (on, delivery) => this.#arrived(on, delivery),
       cancelled: () => this.#cancelled(),
     });
@@ -132,11 +132,11 @@ export class Consumer {
     if (this.#channel !== channel) return;
     this.#channel = undefined;
     this.#subscription = undefined;
-    this.#holding.reset();
+    this.#heldMessages.reset();
   }
 
   /** Where the broker counts deliveries: what is transient has a deadline instead, and what a bounded queue redelivers is set aside. */
-  get #beginsAlone(): boolean {
+  get #startsWithOne(): boolean {
     const { transient, queue, home } = this.routes;
     return !transient && queue === home;
   }
@@ -159,7 +159,7 @@ export class Consumer {
     this.#blocked = blocked;
     if (blocked) dependencies.broken(BROKER, 'it is in memory or disk alarm, and blocks its publishers');
     else dependencies.succeeded(BROKER);
-    if (!this.#holding.paused) this.#consume(!blocked);
+    if (!this.#heldMessages.paused) this.#consume(!blocked);
   }
 
   #consume(wanted: boolean): void {
@@ -169,17 +169,17 @@ export class Consumer {
   }
 
   async #handle(channel: Channel, delivery: ConsumeMessage): Promise<void> {
-    if (isOver(delivery)) {
-      this.#overdue.note(delivery);
-      if (this.routes.transient) return this.#finish(() => channel.ack(delivery));
+    if (isPastDeadline(delivery)) {
+      this.#lateRequests.note(delivery);
+      if (this.routes.transient) return this.#acknowledge(() => channel.ack(delivery));
     }
     const began = performance.now();
-    const end = await (this.#mayHaveKilled(delivery)
-      ? this.#setAside(channel, delivery)
+    const end = await (this.#mayHaveCrashedConsumer(delivery)
+      ? this.#park(channel, delivery)
       : inConsumerSpan(delivery, this.queue, (traced) => this.#process(channel, delivery, traced)));
     if (end === 'given_back')
-      this.#finish(() => channel.reject(delivery, true)); // reject, not nack: since 4.3 only a reject counts towards the delivery limit
-    else if (end !== 'hold') this.#finish(() => channel.ack(delivery));
+      this.#acknowledge(() => channel.reject(delivery, true)); // reject, not nack: since 4.3 only a reject counts towards the delivery limit
+    else if (end !== 'hold') this.#acknowledge(() => channel.ack(delivery));
     countHandled(this.queue, delivery.properties.type, end, began);
   }
 
@@ -197,37 +197,39 @@ export class Consumer {
     noteEnding(outcome, ending);
     if (ending.do === 'hold') return this.#hold(channel, delivery, ending);
     this.#log(ending, delivery);
-    const handed = await this.#hand(
+    const published = await this.#publishCopy(
       channel,
-      parting(ending, traced, home, this.options.senders.headersFor(delivery)),
+      republishedCopy(ending, traced, home, this.options.senders.headersFor(delivery)),
       ending.do === 'retry' ? `retry ${ending.tierMs}` : ending.do,
     );
     this.#reply(ending, traced);
-    if (this.#holding.ended(delivery)) this.#resume();
-    return handed ? ending.do : 'given_back';
+    if (this.#heldMessages.settled(delivery)) this.#resume();
+    return published ? ending.do : 'given_back';
   }
 
   #failsAlone(delivery: ConsumeMessage, outcome: Outcome): boolean {
     const fault = 'threw' in outcome ? faultOf(outcome.threw) : undefined;
     if (fault?.whose !== 'environment') return false;
-    return this.#holding.failsAlone(delivery, (instant) => dependencies.hasSucceededSince(fault.dependency, instant));
+    return this.#heldMessages.failsAlone(delivery, (instant) =>
+      dependencies.hasSucceededSince(fault.dependency, instant),
+    );
   }
 
   /** Keeps the delivery unacknowledged: that costs it nothing, and it is the first to go on. */
   #hold(
     channel: Channel,
     delivery: ConsumeMessage,
-    { dependency, suspect, reason, retryAfterMs }: Ending & { do: 'hold' },
+    { dependency, mayBePoison, reason, retryAfterMs }: Ending & { do: 'hold' },
   ): HandledEnding {
     if (channel !== this.#channel) return 'hold';
-    const wasPaused = this.#holding.paused;
+    const wasPaused = this.#heldMessages.paused;
     dependencies.failed(dependency, reason);
-    this.#holding.hold(
+    this.#heldMessages.hold(
       delivery,
-      { dependency, suspect, ...(retryAfterMs !== undefined && { retryAfterMs }) },
+      { dependency, mayBePoison, ...(retryAfterMs !== undefined && { retryAfterMs }) },
       performance.now(),
     );
-    if (this.#holding.paused && !wasPaused) {
+    if (this.#heldMessages.paused && !wasPaused) {
       this.#logger.warn(`paused until the ${dependency} works again: ${reason}`);
       this.#consume(false);
     }
@@ -243,12 +245,15 @@ export class Consumer {
   #tick(): void {
     const subscription = this.#subscription;
     if (!subscription || this.#blocked || this.#closing) return;
-    if (!this.#holding.paused && this.#holding.size === 0) return this.#stopTicking();
+    if (!this.#heldMessages.paused && this.#heldMessages.size === 0) return this.#stopTicking();
     const now = performance.now();
-    const { again, fresh } = this.#holding.due(now);
-    for (const delivery of again) this.#arrived(subscription.channel, delivery);
+    const { retries, fresh } = this.#heldMessages.due(now);
+    for (const delivery of retries) this.#arrived(subscription.channel, delivery);
     if (fresh) void this.#probeFresh(subscription);
-    void this.#giveBack(subscription.channel, this.#holding.takeBack(now - (this.options.holdForMs ?? HOLD_FOR_MS)));
+    void this.#returnToQueue(
+      subscription.channel,
+      this.#heldMessages.takeForReturn(now - (this.options.holdForMs ?? HOLD_FOR_MS)),
+    );
   }
 
   #stopTicking(): void {
@@ -258,33 +263,33 @@ export class Consumer {
 
   async #probeFresh(subscription: Subscription): Promise<void> {
     const taken = await subscription.takeOne().catch(() => false);
-    if (!taken) this.#holding.nothingFresh(performance.now());
+    if (!taken) this.#heldMessages.queueIsEmpty(performance.now());
   }
 
   /** Into its own queue as a message that has not been delivered yet: a redelivery would count towards the delivery limit. */
-  async #giveBack(channel: Channel, deliveries: readonly ConsumeMessage[]): Promise<void> {
+  async #returnToQueue(channel: Channel, deliveries: readonly ConsumeMessage[]): Promise<void> {
     await Promise.all(
       deliveries.map(async (delivery) => {
-        const handed = await this.#hand(
+        const published = await this.#publishCopy(
           channel,
-          setAside(delivery, this.routes.home, this.options.senders.headersFor(delivery)),
+          freshCopy(delivery, this.routes.home, this.options.senders.headersFor(delivery)),
           'back',
         );
-        this.#finish(() => (handed ? channel.ack(delivery) : channel.reject(delivery, true)));
+        this.#acknowledge(() => (published ? channel.ack(delivery) : channel.reject(delivery, true)));
       }),
     );
   }
 
   /** A classic queue counts no deliveries, and would give a message that kills its consumers to the next one for ever. */
-  #mayHaveKilled({ fields }: ConsumeMessage): boolean {
+  #mayHaveCrashedConsumer({ fields }: ConsumeMessage): boolean {
     return this.routes.home !== this.routes.queue && fields.redelivered;
   }
 
   /** Beside the bounded queue stands one with a delivery limit. */
-  async #setAside(channel: Channel, delivery: ConsumeMessage): Promise<HandledEnding> {
-    return (await this.#hand(
+  async #park(channel: Channel, delivery: ConsumeMessage): Promise<HandledEnding> {
+    return (await this.#publishCopy(
       channel,
-      setAside(delivery, this.routes.home, this.options.senders.headersFor(delivery)),
+      freshCopy(delivery, this.routes.home, this.options.senders.headersFor(delivery)),
       'aside',
     ))
       ? 'aside'
@@ -296,7 +301,7 @@ export class Consumer {
    * does not take the copy, the message waits here with its ending: its handler has run, and does not run again for it.
    * @returns false when the channel has closed, or the consumer closes
    */
-  async #hand(channel: Channel, copy: Outbound | undefined, operation: string): Promise<boolean> {
+  async #publishCopy(channel: Channel, copy: Outbound | undefined, operation: string): Promise<boolean> {
     for (let tries = 0; copy; tries += 1) {
       try {
         await this.options.publisher.publish(copy, { operation });
@@ -321,9 +326,9 @@ export class Consumer {
   }
 
   /** On the channel that delivered, or not at all: on a later one the same tag is another message. */
-  #finish(settleIt: () => void): void {
+  #acknowledge(ack: () => void): void {
     try {
-      settleIt();
+      ack();
     } catch {
       this.#logger.debug('the channel closed before the ack: the broker delivers it again');
     }

@@ -12,7 +12,7 @@ import {
   startService,
   stopServices,
   TIERS_MS,
-  Told,
+  Delivered,
 } from './testing/probe.js';
 
 let broker: TestBroker;
@@ -68,8 +68,8 @@ describe('consuming', () => {
 
   it('takes deliveries from the queue of their channel', async () => {
     const { seen, handler } = collector();
-    await startService(broker, [handles(Told, handler, { queue: 'told' })]);
-    await publish(broker, Told, { n: 3 });
+    await startService(broker, [handles(Delivered, handler, { queue: 'told' })]);
+    await publish(broker, Delivered, { n: 3 });
     await eventually(() => expect(seen).toMatchObject([{ type: 'delivery.probe', data: { n: 3 } }]));
   });
 

@@ -1,18 +1,18 @@
 import { catalogue, type Contract, type Message } from '@sluice/contracts';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { decode, fit, type Delivery } from './codec.js';
+import { decode, validateData, type Delivery } from './codec.js';
 import { handling } from './current-message.js';
 import { SenderError, UnsupportedError } from './errors.js';
 import { countAnonymous, countRefused } from './metrics.js';
 import { isPattern, type QueueRoutes, type Route } from './routes.js';
-import type { Senders } from './senders.js';
+import type { SenderVerification } from './sender-verification.js';
 import type { Outcome } from './settlement.js';
 
 /** Decodes a delivery, finds its handler and runs it. Whatever goes wrong is an outcome; nothing is thrown. */
 export async function dispatch(
   routes: QueueRoutes,
   delivery: Delivery,
-  senders: Pick<Senders, 'check'>,
+  senders: Pick<SenderVerification, 'check'>,
 ): Promise<Outcome> {
   try {
     const message = decode(delivery);
@@ -23,7 +23,7 @@ export async function dispatch(
       contract: catalogue.get(message.type) ?? route?.contract,
     });
     if (!route) throw new UnsupportedError(`no handler for ${message.type} on ${routes.queue}`);
-    return { returned: await run(route, fit(understood(route.contract, message), message)) };
+    return { returned: await run(route, validateData(supportedContract(route.contract, message), message)) };
   } catch (threw) {
     return { threw };
   }
@@ -31,7 +31,7 @@ export async function dispatch(
 
 /** @throws SenderError */
 function checkSender(
-  senders: Pick<Senders, 'check'>,
+  senders: Pick<SenderVerification, 'check'>,
   delivery: Delivery,
   { queue, type, contract }: { queue: string; type: string; contract: Contract | undefined },
 ): void {
@@ -45,7 +45,7 @@ function checkSender(
 }
 
 /** Another version is another shape, whether or not it happens to fit. Who listens by pattern only watches. */
-function understood(contract: Contract, { type, version }: Message): Contract {
+function supportedContract(contract: Contract, { type, version }: Message): Contract {
   if (!isPattern(contract.type) && version !== contract.version) {
     throw new UnsupportedError(`${type} is version ${version}, and this service knows version ${contract.version}`);
   }

@@ -28,7 +28,7 @@ export interface Unavailability {
   /** How long the dependency asks to be left alone (HTTP `Retry-After`). Milliseconds. */
   retryAfterMs?: number;
   /** The message itself may be what the dependency fails on: a request that breaks a provider. Default: false. */
-  suspect?: boolean;
+  mayBePoison?: boolean;
   cause?: unknown;
 }
 
@@ -37,13 +37,13 @@ export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
   readonly dependency: string;
   readonly retryAfterMs: number | undefined;
-  readonly suspect: boolean;
+  readonly mayBePoison: boolean;
 
-  constructor(message: string, { dependency, retryAfterMs, suspect = false, cause }: Unavailability) {
+  constructor(message: string, { dependency, retryAfterMs, mayBePoison = false, cause }: Unavailability) {
     super(message, cause === undefined ? undefined : { cause });
     this.dependency = dependency;
     this.retryAfterMs = retryAfterMs;
-    this.suspect = suspect;
+    this.mayBePoison = mayBePoison;
   }
 }
 

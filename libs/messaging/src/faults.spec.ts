@@ -9,13 +9,13 @@ import {
   UnavailableError,
   UnsupportedError,
 } from './errors.js';
-import { faultOf, isDatabaseFault, isLocked, isSuspectStatus, isUnavailableStatus } from './faults.js';
+import { faultOf, isDatabaseFault, isLocked, mayBePoisonStatus, isUnavailableStatus } from './faults.js';
 
 const sql = (code: string, severity = 'ERROR') => Object.assign(new Error(`sqlstate ${code}`), { code, severity });
 const node = (code: string) => Object.assign(new Error(`connect ${code}`), { code });
 const prisma = (code: string, cause: object) =>
   Object.assign(new Error('Invalid invocation'), { code, meta: { driverAdapterError: { cause } } });
-const database = (suspect: boolean) => ({ whose: 'environment', dependency: 'database', suspect });
+const database = (mayBePoison: boolean) => ({ whose: 'environment', dependency: 'database', mayBePoison });
 
 describe('whose fault an error is', () => {
   const no = ProblemError.of(409, 'Conflict');
@@ -25,14 +25,14 @@ describe('whose fault an error is', () => {
     [new MalformedError('no JSON'), { whose: 'message' }],
     [new UnsupportedError('version 2'), { whose: 'version' }],
     [new LockedError('held'), { whose: 'lock' }],
-    [new PublishError('nacked', 'full'), { whose: 'environment', dependency: 'broker', suspect: false }],
+    [new PublishError('nacked', 'full'), { whose: 'environment', dependency: 'broker', mayBePoison: false }],
     [
       new UnavailableError('no answer', { dependency: 'carrier' }),
-      { whose: 'environment', dependency: 'carrier', suspect: false },
+      { whose: 'environment', dependency: 'carrier', mayBePoison: false },
     ],
     [
-      new UnavailableError('429', { dependency: 'sms', suspect: true, retryAfterMs: 7 }),
-      { whose: 'environment', dependency: 'sms', suspect: true, retryAfterMs: 7 },
+      new UnavailableError('429', { dependency: 'sms', mayBePoison: true, retryAfterMs: 7 }),
+      { whose: 'environment', dependency: 'sms', mayBePoison: true, retryAfterMs: 7 },
     ],
     [new RequestTimeoutError('late'), { whose: 'unknown' }],
     [new TypeError('a bug'), { whose: 'unknown' }],
@@ -113,8 +113,8 @@ describe('without a word of the server', () => {
     ['no connection to the database: connect ECONNREFUSED', false],
     ['Connection terminated unexpectedly', true],
     ['Query read timeout', true],
-  ])('“%s” of the driver is the environment’s', (text, suspect) =>
-    expect(faultOf(new Error(text))).toEqual(database(suspect)),
+  ])('“%s” of the driver is the environment’s', (text, mayBePoison) =>
+    expect(faultOf(new Error(text))).toEqual(database(mayBePoison)),
   );
   it('is found in what caused it, and in the tries on several addresses', () => {
     expect(isDatabaseFault(new Error('wrapped', { cause: node('ECONNREFUSED') }))).toBe(true);
@@ -215,5 +215,5 @@ it.each([
   [500, true],
   [503, true],
 ])('HTTP status %i may be what the request itself causes: %s', (status, expected) =>
-  expect(isSuspectStatus(status)).toBe(expected),
+  expect(mayBePoisonStatus(status)).toBe(expected),
 );

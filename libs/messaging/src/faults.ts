@@ -12,7 +12,7 @@ import {
  * Whose fault an error is; it decides what becomes of the message (`settlement.ts`).
  * - `message`: it can never be handled.
  * - `caller`: a business "no", with the problem that answers it.
- * - `environment`: the dependency fails for now. It costs the message nothing; `suspect`: unless the message itself is what it fails on,
+ * - `environment`: the dependency fails for now. It costs the message nothing; `mayBePoison`: unless the message itself is what it fails on,
  *   which shows when it works for others.
  * - `lock`: somebody else holds a row that the message needs. It costs the message nothing.
  * - `version`: this replica does not know the type or the version; a newer one may.
@@ -24,7 +24,7 @@ export type Fault =
   | {
       readonly whose: 'environment';
       readonly dependency: string;
-      readonly suspect: boolean;
+      readonly mayBePoison: boolean;
       readonly retryAfterMs?: number;
     };
 
@@ -108,7 +108,7 @@ const HTTP_STATUSES = new Set([401, 403, 407, 408, 409, 421, 423, 425, 429]);
 export const isUnavailableStatus = (status: number): boolean => status >= 500 || HTTP_STATUSES.has(status);
 
 /** Those that one request can cause by itself: the provider fails on it, is too slow for it, or still handles its key. */
-export const isSuspectStatus = (status: number): boolean => status >= 500 || status === 408 || status === 409;
+export const mayBePoisonStatus = (status: number): boolean => status >= 500 || status === 408 || status === 409;
 
 interface ErrorLike {
   readonly name?: unknown;
@@ -129,16 +129,16 @@ export function faultOf(error: unknown): Fault {
   if (error instanceof UnsupportedError) return { whose: 'version' };
   if (error instanceof LockedError || isLocked(error)) return { whose: 'lock' };
   if (error instanceof UnavailableError) return unavailable(error);
-  if (error instanceof PublishError) return { whose: 'environment', dependency: BROKER, suspect: false };
+  if (error instanceof PublishError) return { whose: 'environment', dependency: BROKER, mayBePoison: false };
   return isDatabaseFault(error)
-    ? { whose: 'environment', dependency: DATABASE, suspect: isSuspect(error) }
+    ? { whose: 'environment', dependency: DATABASE, mayBePoison: mayBePoison(error) }
     : { whose: 'unknown' };
 }
 
-const unavailable = ({ dependency, retryAfterMs, suspect }: UnavailableError): Fault => ({
+const unavailable = ({ dependency, retryAfterMs, mayBePoison }: UnavailableError): Fault => ({
   whose: 'environment',
   dependency,
-  suspect,
+  mayBePoison,
   ...(retryAfterMs !== undefined && { retryAfterMs }),
 });
 
@@ -165,7 +165,7 @@ export function isDatabaseFault(error: unknown): boolean {
 }
 
 /** A connection that breaks in the middle of a statement has no code of the server. */
-const isSuspect = (error: unknown): boolean =>
+const mayBePoison = (error: unknown): boolean =>
   codesOf(error).some((code) => SUSPECT.test(code)) ||
   /^(Connection terminated|Query read timeout)/.test(String((error as ErrorLike).message));
 

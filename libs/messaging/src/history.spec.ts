@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { grown, historyOf, type FailedTry } from './history.js';
+import { appendTry, historyOf, type FailedTry } from './history.js';
 
 const tried = (n: number): FailedTry => ({ at: new Date(n * 1_000).toISOString(), reason: `try ${n}` });
 
 describe('the history of a message', () => {
   it('keeps the first try and the last ones of very many', () => {
     const history = Array.from({ length: 50 }, (_, n) => tried(n)).reduce<FailedTry[]>(
-      (all, one) => grown(all, one),
+      (all, one) => appendTry(all, one),
       [],
     );
     expect(history).toHaveLength(20);
@@ -15,7 +15,7 @@ describe('the history of a message', () => {
   });
 
   it('stays small however long a reason is', () => {
-    expect(grown([], { at: 'now', reason: 'x'.repeat(10_000) })[0]!.reason).toHaveLength(300);
+    expect(appendTry([], { at: 'now', reason: 'x'.repeat(10_000) })[0]!.reason).toHaveLength(300);
   });
 
   it('is empty where somebody wrote something else', () => {

@@ -8,7 +8,7 @@ export interface FailedTry {
 type Headers = Readonly<Record<string, unknown>> | undefined;
 
 /** Of a message that was sent home again and again: the first try, where the trouble began, and the last ones. A header frame holds 128 kB in all. */
-const MOST_TRIES = 20;
+const MAX_TRIES = 20;
 /** Enough to tell one failure from another; the last one has a header of its own, with more. Characters. */
 const REASON_LENGTH = 300;
 
@@ -19,9 +19,9 @@ export function historyOf(headers: Headers): FailedTry[] {
 }
 
 /** The history with one more try in it. */
-export function grown(history: readonly FailedTry[], { at, reason }: FailedTry): FailedTry[] {
+export function appendTry(history: readonly FailedTry[], { at, reason }: FailedTry): FailedTry[] {
   const all = [...history, { at, reason: reason.slice(0, REASON_LENGTH) }];
-  return all.length > MOST_TRIES ? [...all.slice(0, 1), ...all.slice(1 - MOST_TRIES)] : all;
+  return all.length > MAX_TRIES ? [...all.slice(0, 1), ...all.slice(1 - MAX_TRIES)] : all;
 }
 
 /** Anybody may have written the header. */

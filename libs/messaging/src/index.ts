@@ -7,16 +7,16 @@ export {
   countLetters,
   deadQueueOf,
   discard,
-  homeOf,
-  look,
-  looking,
+  ownQueueOf,
+  readLetters,
+  streamLetters,
   redrive,
   summarise,
-  type Choice,
+  type LetterFilter,
   type DeadLetter,
   type Summary,
-  type Taken,
-  type Taking,
+  type FetchedLetter,
+  type FetchOptions,
 } from './dead-letters/index.js';
 export { DELEGATED } from './delegated.js';
 export { dependencies, type DependencyState } from './dependencies.js';
@@ -35,16 +35,16 @@ export {
   faultOf,
   isDatabaseFault,
   isLocked,
-  isSuspectStatus,
+  mayBePoisonStatus,
   isUnavailableStatus,
   type Fault,
 } from './faults.js';
-export { judgedAt } from './judged-at.js';
+export { decisionTime } from './decision-time.js';
 export { LiveFeed, type LiveFeedOptions } from './live.js';
 export { On, type OnOptions } from './on.js';
 export { Publisher, type PublisherOptions, type PublishOptions } from './publisher.js';
 export { RethrowFilter } from './rethrow-filter.js';
-export { Senders } from './senders.js';
+export { SenderVerification } from './sender-verification.js';
 export { whenScraped } from './scrape.js';
 export { tlsFailure, type TlsVariables } from './tls-failure.js';
 export { MessageServer, type MessageServerOptions } from './server.js';

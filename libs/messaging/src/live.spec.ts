@@ -20,12 +20,12 @@ afterAll(async () => {
 });
 
 interface Listening {
-  heard: Message[];
+  received: Message[];
   subscriptions(): number;
 }
 
 async function listen(maxLength?: number): Promise<Listening> {
-  const heard: Message[] = [];
+  const received: Message[] = [];
   let subscriptions = 0;
   open.push(
     new LiveFeed({
@@ -33,12 +33,12 @@ async function listen(maxLength?: number): Promise<Listening> {
       service: 'gateway',
       name: 'a gateway listens',
       ...(maxLength && { maxLength }),
-      onFact: (fact) => heard.push(fact),
+      onFact: (fact) => received.push(fact),
       onSubscribed: () => (subscriptions += 1),
     }),
   );
   await eventually(() => expect(subscriptions).toBe(1));
-  return { heard, subscriptions: () => subscriptions };
+  return { received, subscriptions: () => subscriptions };
 }
 
 const shipped = () => ({ orderId: randomUUID(), userId: randomUUID(), version: 4 });
@@ -50,21 +50,21 @@ describe('the live feed', () => {
     const both = [await listen(), await listen()];
     const data = shipped();
     await publisher.publish(wire(data));
-    for (const { heard } of both)
-      await eventually(() => expect(heard).toMatchObject([{ type: 'order.shipped', data }]));
+    for (const { received } of both)
+      await eventually(() => expect(received).toMatchObject([{ type: 'order.shipped', data }]));
   });
 
   it('listens again after its connection was lost, and says so, so that what was missed can be read', async () => {
-    const { heard, subscriptions } = await listen();
+    const { received, subscriptions } = await listen();
     await eventually(async () => expect(await broker.management.closeConnections()).toBeGreaterThan(0));
     await eventually(() => expect(subscriptions()).toBe(2));
     const data = shipped();
     await eventually(() => publisher.publish(wire(data)));
-    await eventually(() => expect(heard).toMatchObject([{ data }]));
+    await eventually(() => expect(received).toMatchObject([{ data }]));
   });
 
   it('passes over what it does not understand, and what is not live', async () => {
-    const { heard } = await listen();
+    const { received } = await listen();
     const good = shipped();
     await publisher.publish({ ...wire(shipped()), body: '{"orderId": 1}' });
     await publisher.publish({ ...wire(shipped()), body: 'no JSON' });
@@ -78,8 +78,8 @@ describe('the live feed', () => {
       encode(PaymentDeclined({ orderId: randomUUID(), userId: randomUUID(), reason: 'no', version: 1 }), about),
     );
     await publisher.publish(wire(good));
-    await eventually(() => expect(heard).toHaveLength(1));
-    expect(heard).toMatchObject([{ data: good }]);
+    await eventually(() => expect(received).toHaveLength(1));
+    expect(received).toMatchObject([{ data: good }]);
   });
 
   it('has a queue that holds so much and no more, the newest, and goes with its process', async () => {

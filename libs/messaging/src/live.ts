@@ -2,10 +2,10 @@ import { Logger } from '@nestjs/common';
 import { catalogue, type Message } from '@sluice/contracts';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { decode, fit } from './codec.js';
+import { decode, validateData } from './codec.js';
 import { openConnection, type BrokerAddress } from './connection.js';
 import { watched } from './metrics.js';
-import { Senders } from './senders.js';
+import { SenderVerification } from './sender-verification.js';
 
 export interface LiveFeedOptions extends BrokerAddress {
   /** The service that reads. */
@@ -29,10 +29,10 @@ const MAX_LENGTH = 10_000;
 export class LiveFeed {
   readonly #logger = new Logger('live feed');
   readonly #connection: AmqpConnectionManager;
-  readonly #senders: Senders;
+  readonly #senders: SenderVerification;
 
   constructor(private readonly options: LiveFeedOptions) {
-    this.#senders = new Senders(options);
+    this.#senders = new SenderVerification(options);
     this.#connection = openConnection(options, options.name);
     watched.connections.add(this.#connection);
     const wrapper = this.#connection.createChannel({
@@ -72,7 +72,7 @@ export class LiveFeed {
       const message = decode(delivery);
       const contract = catalogue.get(message.type);
       if (contract) this.#senders.check(delivery, contract);
-      return contract?.version === message.version ? fit(contract, message) : undefined;
+      return contract?.version === message.version ? validateData(contract, message) : undefined;
     } catch (error) {
       this.#logger.warn(`a fact was passed over: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;

@@ -35,13 +35,13 @@ const rpcSeconds = new Histogram({
   buckets: SECONDS,
 });
 
-const overdue = new Counter({
+const lateRequests = new Counter({
   name: 'sluice_messages_overdue_total',
   help: 'Requests whose caller had stopped waiting when they came: queries are dropped, commands carried out without an answer.',
   labelNames: ['queue', 'type'],
 });
 
-const doubtful = new Counter({
+const implausibleTimes = new Counter({
   name: 'sluice_instants_doubted_total',
   help: 'Messages that claim to have been accepted in the future, or longer ago than is believed: judged by the nearest instant that is.',
   labelNames: ['type'],
@@ -169,9 +169,9 @@ export function countHandled(queue: string, messageType: unknown, ending: Handle
 export const countRefused = (queue: string, type: unknown, fault: string): void =>
   refused.inc({ queue, type: known(type), fault });
 export const countAnonymous = (queue: string, type: unknown): void => anonymous.inc({ queue, type: known(type) });
-export const countOverdue = (queue: string, type: unknown): void => overdue.inc({ queue, type: known(type) });
+export const countLateRequest = (queue: string, type: unknown): void => lateRequests.inc({ queue, type: known(type) });
 
-export const countDoubtful = (type: unknown): void => doubtful.inc({ type: known(type) });
+export const countImplausibleTime = (type: unknown): void => implausibleTimes.inc({ type: known(type) });
 
 /** `answered`, `refused` (a business "no"), `failed` (the owner's fault), `timeout`, or why the question did not go out. */
 export async function timeRequest<T>(type: string, request: () => Promise<T>): Promise<T> {

@@ -16,7 +16,7 @@ afterEach(async () => {
 afterAll(() => broker.close());
 
 /** A dependency of a handler's, and every call to it. */
-function dependency(name: string, { suspect = false } = {}) {
+function dependency(name: string, { mayBePoison = false } = {}) {
   const calls: number[] = [];
   const done: number[] = [];
   let fails: (n: number) => boolean = () => true;
@@ -26,7 +26,7 @@ function dependency(name: string, { suspect = false } = {}) {
     failsFor: (which: (n: number) => boolean) => void (fails = which),
     handler: async ({ data: { n } }: Message<typeof Happened>) => {
       calls.push(n);
-      if (fails(n)) throw new UnavailableError('no answer', { dependency: name, suspect });
+      if (fails(n)) throw new UnavailableError('no answer', { dependency: name, mayBePoison });
       dependencies.succeeded(name);
       done.push(n);
     },
@@ -66,7 +66,7 @@ describe('while a dependency of its messages is sick', () => {
   });
 
   it('a queue whose held messages are the reason themselves goes on with the others, and charges those', async () => {
-    const picky = dependency('picky', { suspect: true });
+    const picky = dependency('picky', { mayBePoison: true });
     picky.failsFor((n) => n < 3);
     await startService(broker, [handles(Happened, picky.handler)], { prefetch: 3 });
     await send(0, 12);
@@ -90,7 +90,7 @@ describe('while a dependency of its messages is sick', () => {
   }, 90_000);
 
   it('one message that fails holds up no other', async () => {
-    const picky = dependency('picky-2', { suspect: true });
+    const picky = dependency('picky-2', { mayBePoison: true });
     picky.failsFor((n) => n === 0);
     const { server } = await startService(broker, [handles(Happened, picky.handler)], { prefetch: 5 });
     await send(0, 30);

@@ -5,7 +5,7 @@ import { depth, eventually, freePort, testBroker, type TestBroker } from '@sluic
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encode, type WireMessage } from './codec.js';
 import { Publisher, type PublisherOptions } from './publisher.js';
-import { Do, Happened, Nowhere, SERVICES, TIERS_MS, Told } from './testing/probe.js';
+import { Do, Happened, Nowhere, SERVICES, TIERS_MS, Delivered } from './testing/probe.js';
 
 let broker: TestBroker;
 beforeAll(async () => (broker = await testBroker({ tiersMs: TIERS_MS, services: SERVICES })));
@@ -66,7 +66,7 @@ describe('publishing', () => {
     const unheard = wire(Happened({ n: 1 }));
     await publisher.publish({ ...unheard, routingKey: 'nobody.hears' });
     await publisher.publish({
-      ...wire(Told({ n: 1 })),
+      ...wire(Delivered({ n: 1 })),
       properties: { ...unheard.properties, headers: { channel: 'pigeon' } },
     });
     expect(await depth(broker, 'shop.unrouted')).toBe(1);

@@ -33,7 +33,7 @@ export interface PublishOptions {
 /** Rates stop growing here: 26k a second against 22k with 100 (1 kB, quorum), and 1,000 orders of a few kB are a few MB. */
 const WINDOW = 1_000;
 /** Whoever waits for a slot holds its message in memory; so many are ten windows, under half a second of work. Timers stand in a line of their own. */
-const LONGEST_LINE = 10_000;
+const MAX_WAITING = 10_000;
 /** Longer than a broker's restart takes to be noticed as a closed connection, shorter than a person's patience with a stuck service. */
 const DEADLINE_MS = 10_000;
 /** How long `close` waits for confirms that are still out. */
@@ -53,7 +53,7 @@ interface Job {
   message: Outbound;
   whenDown: 'wait' | 'fail';
   timer: NodeJS.Timeout;
-  settle(failure?: PublishFailure): void;
+  finish(failure?: PublishFailure): void;
   abort(error: unknown): void;
 }
 
@@ -63,12 +63,12 @@ export class Publisher {
   readonly #timers: TimerQueues;
   readonly #channel: ReopeningConfirmChannel;
   readonly #window: number;
-  readonly #line = new Set<Job>();
-  #out = 0;
+  readonly #waiting = new Set<Job>();
+  #unconfirmed = 0;
   /** Timers from the declaring of their queue, for which they may wait for a broker, to their confirm. */
   #preparing = 0;
   #blocked = false;
-  readonly #blockedWatchers = new Set<(blocked: boolean) => void>();
+  readonly #blockedListeners = new Set<(blocked: boolean) => void>();
   #closed = false;
 
   constructor({ url, tls, name = 'publisher', window = WINDOW, nacksAreAnswers, user, setup }: PublisherOptions) {
@@ -83,8 +83,8 @@ export class Publisher {
       nacksAreAnswers,
       user,
       setup,
-      onOpen: () => this.#move(),
-      onLost: () => this.#failTheImpatient(),
+      onOpen: () => this.#sendNext(),
+      onLost: () => this.#failJobsThatDoNotWait(),
     });
   }
 
@@ -94,19 +94,19 @@ export class Publisher {
   }
 
   /** Calls back when the broker begins to block its publishers (memory or disk alarm), and when it ends. @returns what ends the watch */
-  watchBlocked(watcher: (blocked: boolean) => void): () => void {
-    this.#blockedWatchers.add(watcher);
-    if (this.#blocked) watcher(true);
-    return () => void this.#blockedWatchers.delete(watcher);
+  onBlockedChange(listener: (blocked: boolean) => void): () => void {
+    this.#blockedListeners.add(listener);
+    if (this.#blocked) listener(true);
+    return () => void this.#blockedListeners.delete(listener);
   }
 
   /** How many messages wait in a queue, without those that a consumer holds. @throws Error no broker, or no such queue */
   async depth(queue: string): Promise<number> {
-    return (await this.lookAt(queue)).messages;
+    return (await this.inspectQueue(queue)).messages;
   }
 
   /** @throws Error no broker, or no such queue */
-  async lookAt(queue: string): Promise<{ messages: number; consumers: number }> {
+  async inspectQueue(queue: string): Promise<{ messages: number; consumers: number }> {
     const channel = await this.openChannel();
     const { messageCount: messages, consumerCount: consumers } = await channel.checkQueue(queue);
     await channel.close();
@@ -132,7 +132,7 @@ export class Publisher {
   #start(message: Outbound, options: PublishOptions): Promise<void> {
     const type = timerType(message);
     if (type === undefined) return this.#enqueue(message, options);
-    if (this.#preparing >= LONGEST_LINE)
+    if (this.#preparing >= MAX_WAITING)
       return Promise.reject(new PublishError('buffer-full', explain(message, 'buffer-full')));
     this.#preparing += 1;
     return this.#startTimer(message, type, options).finally(() => (this.#preparing -= 1));
@@ -173,8 +173,8 @@ export class Publisher {
     return new Promise((resolve, reject) => {
       const fail = (reason: PublishFailure): void => reject(new PublishError(reason, explain(message, reason)));
       if (this.#closed || (whenDown === 'fail' && !this.ready)) return fail('not-connected');
-      if (this.#line.size >= LONGEST_LINE) return fail('buffer-full');
-      const settle = (failure?: PublishFailure): void => {
+      if (this.#waiting.size >= MAX_WAITING) return fail('buffer-full');
+      const finish = (failure?: PublishFailure): void => {
         clearTimeout(job.timer);
         if (failure) fail(failure);
         else resolve();
@@ -182,12 +182,12 @@ export class Publisher {
       const job: Job = {
         message,
         whenDown,
-        settle,
+        finish,
         abort: reject,
         timer: setTimeout(() => this.#expire(job), deadlineMs),
       };
-      this.#line.add(job);
-      this.#move();
+      this.#waiting.add(job);
+      this.#sendNext();
     });
   }
 
@@ -195,20 +195,20 @@ export class Publisher {
   async close(): Promise<void> {
     if (this.#closed) return;
     const end = performance.now() + CLOSE_WITHIN_MS;
-    while ((this.#out > 0 || this.#line.size > 0) && this.ready && performance.now() < end)
+    while ((this.#unconfirmed > 0 || this.#waiting.size > 0) && this.ready && performance.now() < end)
       await new Promise((resolve) => setTimeout(resolve, 10));
     this.#closed = true;
-    for (const job of this.#line) this.#expire(job);
+    for (const job of this.#waiting) this.#expire(job);
     await this.#channel.close().catch(() => undefined);
     watched.connections.delete(this.#connection);
     await this.#connection.close();
   }
 
   /** Sends from the head of the line as long as the window has room. */
-  #move(): void {
-    for (const job of this.#line) {
-      if (!this.ready || this.#out >= this.#window) return;
-      this.#line.delete(job);
+  #sendNext(): void {
+    for (const job of this.#waiting) {
+      if (!this.ready || this.#unconfirmed >= this.#window) return;
+      this.#waiting.delete(job);
       this.#send(job);
     }
   }
@@ -216,13 +216,13 @@ export class Publisher {
   /** A slot is free again only when the broker has answered or the channel is gone, whatever the deadline said meanwhile. */
   #send(job: Job): void {
     const answered = (failure?: PublishFailure): void => {
-      this.#out -= 1;
-      job.settle(failure);
-      this.#move();
+      this.#unconfirmed -= 1;
+      job.finish(failure);
+      this.#sendNext();
     };
     try {
-      if (this.#channel.send(job.message, answered)) this.#out += 1;
-      else this.#wait(job);
+      if (this.#channel.send(job.message, answered)) this.#unconfirmed += 1;
+      else this.#requeue(job);
     } catch (error) {
       clearTimeout(job.timer);
       job.abort(error);
@@ -230,26 +230,26 @@ export class Publisher {
   }
 
   /** The channel went between the look and the sending. */
-  #wait(job: Job): void {
-    if (job.whenDown === 'wait') this.#line.add(job);
-    else job.settle('not-connected');
+  #requeue(job: Job): void {
+    if (job.whenDown === 'wait') this.#waiting.add(job);
+    else job.finish('not-connected');
   }
 
   #expire(job: Job): void {
-    if (this.#line.delete(job)) job.settle(this.ready ? 'buffer-full' : 'not-connected');
-    else job.settle('unknown');
+    if (this.#waiting.delete(job)) job.finish(this.ready ? 'buffer-full' : 'not-connected');
+    else job.finish('unknown');
   }
 
   #setBlocked(blocked: boolean): void {
     this.#blocked = blocked;
-    for (const watcher of this.#blockedWatchers) watcher(blocked);
-    if (blocked) this.#failTheImpatient();
-    else this.#move();
+    for (const listener of this.#blockedListeners) listener(blocked);
+    if (blocked) this.#failJobsThatDoNotWait();
+    else this.#sendNext();
   }
 
-  #failTheImpatient(): void {
-    for (const job of this.#line) {
-      if (job.whenDown === 'fail' && this.#line.delete(job)) job.settle('not-connected');
+  #failJobsThatDoNotWait(): void {
+    for (const job of this.#waiting) {
+      if (job.whenDown === 'fail' && this.#waiting.delete(job)) job.finish('not-connected');
     }
   }
 }

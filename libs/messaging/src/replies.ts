@@ -3,10 +3,10 @@ import { catalogue, ownerOf, type Contract } from '@sluice/contracts';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { decodeAnswer } from './answer.js';
 import { PublishError, RequestTimeoutError } from './errors.js';
-import type { Senders } from './senders.js';
+import type { SenderVerification } from './sender-verification.js';
 
 /** With deadlines of a few seconds, more than any broker here answers in that time; each holds its caller and a timer. */
-const MOST_WAITING = 10_000;
+const MAX_WAITING = 10_000;
 
 interface Waiting {
   contract: Contract;
@@ -31,7 +31,7 @@ export class Replies {
   readonly #logger = new Logger('Replies');
   #channel: ConfirmChannel | undefined;
 
-  constructor(private readonly senders: Pick<Senders, 'isOwner'>) {}
+  constructor(private readonly senders: Pick<SenderVerification, 'isOwner'>) {}
 
   async listen(channel: ConfirmChannel): Promise<void> {
     channel.once('close', () => this.#lost(channel));
@@ -41,10 +41,10 @@ export class Replies {
 
   /** @throws PublishError `buffer-full` when too many wait already. */
   wait(id: string, contract: Contract, deadlineMs: number): PendingAnswer {
-    if (this.#waiting.size >= MOST_WAITING)
+    if (this.#waiting.size >= MAX_WAITING)
       throw new PublishError(
         'buffer-full',
-        `${contract.type} was not sent: ${MOST_WAITING} requests wait for answers already`,
+        `${contract.type} was not sent: ${MAX_WAITING} requests wait for answers already`,
       );
     const { promise, resolve, reject } = deferred();
     const waiting: Waiting = {

@@ -47,14 +47,16 @@ describe('a request', () => {
   });
 
   it('carries the correlation id of its caller, and what causes it', async () => {
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     const second = new MessageClient({ url: broker.url, source: 'probe' });
     await startService(broker, [
       handles(Do, async ({ data }) => second.request(Ask, data, within())),
-      handles(Ask, async (message) => (heard.push(message), message.data)),
+      handles(Ask, async (message) => (received.push(message), message.data)),
     ]);
     await client.request(Do, { n: 1 }, { ...within(), correlationId: 'the-order' });
-    expect(heard).toEqual([expect.objectContaining({ correlationId: 'the-order', causationId: expect.any(String) })]);
+    expect(received).toEqual([
+      expect.objectContaining({ correlationId: 'the-order', causationId: expect.any(String) }),
+    ]);
     await second.close();
   });
 
@@ -136,12 +138,12 @@ describe('a request', () => {
   });
 
   it('gives the owner an earlier deadline than the one the caller keeps, so that "in time" there is in time here', async () => {
-    let told = 0;
-    await startService(broker, [handles(Do, async ({ data, deadline }) => ((told = deadline ?? 0), data))]);
+    let deadlineSeen = 0;
+    await startService(broker, [handles(Do, async ({ data, deadline }) => ((deadlineSeen = deadline ?? 0), data))]);
     const before = Date.now();
     await client.request(Do, { n: 1 }, within(2_000));
-    expect(told).toBeGreaterThanOrEqual(before + 1_800);
-    expect(told).toBeLessThan(Date.now() + 1_850);
+    expect(deadlineSeen).toBeGreaterThanOrEqual(before + 1_800);
+    expect(deadlineSeen).toBeLessThan(Date.now() + 1_850);
   });
 
   it('that fails for a while is answered by a retry: the way back stays with it', async () => {

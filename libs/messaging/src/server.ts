@@ -8,7 +8,7 @@ import { Consumer } from './consumer.js';
 import { watched } from './metrics.js';
 import type { Subscription } from './on.js';
 import { Publisher } from './publisher.js';
-import { Senders } from './senders.js';
+import { SenderVerification } from './sender-verification.js';
 import { SCHEDULE, type Schedule } from './schedule.js';
 import { namesOf, routesOf, type QueueRoutes, type Registration } from './routes.js';
 
@@ -50,15 +50,15 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   #closed: Promise<void> | undefined;
   #unwatch: (() => void) | undefined;
 
-  readonly #senders: Senders;
+  readonly #senders: SenderVerification;
 
   constructor(private readonly options: MessageServerOptions) {
     super();
-    this.#senders = new Senders(options);
+    this.#senders = new SenderVerification(options);
   }
 
   /** Who this service is to the broker, and who may have sent what. */
-  get senders(): Senders {
+  get senders(): SenderVerification {
     return this.#senders;
   }
 
@@ -169,7 +169,7 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   async #stop(): Promise<void> {
     this.#unwatch?.();
     const drained = Promise.all(this.#consumers.map((consumer) => consumer.drain()));
-    await Promise.race([drained, giveUp()]);
+    await Promise.race([drained, drainTimeout()]);
     if (this.#consumers.length > 0) await pause(ACKS_ARRIVE_WITHIN_MS);
     await Promise.all(this.#consumers.map((consumer) => consumer.close()));
     if (!this.options.publisher) await this.#publisher?.close();
@@ -180,4 +180,4 @@ export class MessageServer extends Server implements CustomTransportStrategy {
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Does not keep the process alive when the handlers are done sooner. */
-const giveUp = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, DRAIN_WITHIN_MS).unref());
+const drainTimeout = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, DRAIN_WITHIN_MS).unref());

@@ -13,7 +13,7 @@ import { settle, type Circumstances, type Outcome } from './settlement.js';
 
 const plain: Circumstances = {
   attempts: 0,
-  passes: 0,
+  unchargedRetries: 0,
   tiersMs: [1_000, 10_000],
   transient: false,
   caller: 'nobody',
@@ -98,13 +98,15 @@ describe('a handler that failed', () => {
 });
 
 describe('a message that the environment fails', () => {
-  const away = threw(new UnavailableError('no answer', { dependency: 'carrier', suspect: true, retryAfterMs: 5_000 }));
+  const away = threw(
+    new UnavailableError('no answer', { dependency: 'carrier', mayBePoison: true, retryAfterMs: 5_000 }),
+  );
 
   it('stays here until its dependency works again, however often it has failed before', () => {
     const held = {
       do: 'hold',
       dependency: 'carrier',
-      suspect: true,
+      mayBePoison: true,
       reason: 'UnavailableError: no answer',
       retryAfterMs: 5_000,
     };
@@ -114,17 +116,17 @@ describe('a message that the environment fails', () => {
     expect(settle(silent, plain)).toStrictEqual({
       do: 'hold',
       dependency: 'sms',
-      suspect: false,
+      mayBePoison: false,
       reason: 'UnavailableError: no answer',
     });
   });
   it('is charged an attempt when it fails alone, and is a dead letter after the last one', () => {
-    const alone = { ...plain, passes: 4, failsAlone: true };
+    const alone = { ...plain, unchargedRetries: 4, failsAlone: true };
     expect(settle(away, alone)).toEqual({
       do: 'retry',
       tierMs: 1_000,
       attempts: 1,
-      passes: 4,
+      unchargedRetries: 4,
       reason: 'UnavailableError: no answer',
     });
     expect(settle(away, { ...alone, attempts: 2 })).toMatchObject({ do: 'dead', attempts: 3 });
@@ -134,30 +136,30 @@ describe('a message that the environment fails', () => {
     expect(settle(refused, { ...plain, failsAlone: true })).toEqual({
       do: 'hold',
       dependency: 'database',
-      suspect: false,
+      mayBePoison: false,
       reason: 'UnavailableError: refused',
     });
   });
   it('waits in the shortest tier for a row that somebody else holds, and is never charged for it', () => {
-    for (const passes of [0, 1, 1_000_000]) {
-      expect(settle(threw(new LockedError('held')), { ...plain, attempts: 1, passes })).toEqual({
+    for (const unchargedRetries of [0, 1, 1_000_000]) {
+      expect(settle(threw(new LockedError('held')), { ...plain, attempts: 1, unchargedRetries })).toEqual({
         do: 'retry',
         tierMs: 1_000,
         attempts: 1,
-        passes: passes + 1,
+        unchargedRetries: unchargedRetries + 1,
         reason: 'LockedError: held',
       });
     }
   });
   it('waits for a replica that knows it, first for a short time and then for a longer one, and is given up in the end', () => {
     const waits: number[] = [];
-    for (let passes = 0; ; passes++) {
-      const ending = settle(threw(new UnsupportedError('version 2')), { ...plain, attempts: 1, passes });
+    for (let unchargedRetries = 0; ; unchargedRetries++) {
+      const ending = settle(threw(new UnsupportedError('version 2')), { ...plain, attempts: 1, unchargedRetries });
       if (ending.do !== 'retry') {
         expect(ending).toMatchObject({ do: 'dead', attempts: 2, reason: 'UnsupportedError: version 2' });
         break;
       }
-      expect(ending).toMatchObject({ attempts: 1, passes: passes + 1 });
+      expect(ending).toMatchObject({ attempts: 1, unchargedRetries: unchargedRetries + 1 });
       waits.push(ending.tierMs);
     }
     expect(waits).toEqual([1_000, 1_000, 1_000, 1_000, 1_000, 10_000, 10_000, 10_000, 10_000, 10_000, 10_000]);
@@ -168,12 +170,9 @@ describe('a message that the environment fails', () => {
   });
   it('waits in the only tier there is', () => {
     const one = { ...plain, tiersMs: [1_000], unsupportedForMs: 7_000 };
-    expect([0, 5, 6, 7].map((passes) => settle(threw(new UnsupportedError('v')), { ...one, passes }).do)).toEqual([
-      'retry',
-      'retry',
-      'retry',
-      'dead',
-    ]);
+    expect(
+      [0, 5, 6, 7].map((unchargedRetries) => settle(threw(new UnsupportedError('v')), { ...one, unchargedRetries }).do),
+    ).toEqual(['retry', 'retry', 'retry', 'dead']);
   });
 });
 
@@ -192,7 +191,7 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
 );
 const circumstances: fc.Arbitrary<Circumstances> = fc.record({
   attempts: fc.nat(6),
-  passes: fc.nat(6),
+  unchargedRetries: fc.nat(6),
   failsAlone: fc.boolean(),
   unsupportedForMs: fc.nat(3_600_000),
   tiersMs: fc.array(fc.integer({ min: 1, max: 60_000 }), { maxLength: 4 }),

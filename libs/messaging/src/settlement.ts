@@ -12,7 +12,7 @@ export interface Circumstances {
   /** How often this message has failed before. */
   readonly attempts: number;
   /** How often this message has been sent through a tier without being charged an attempt. */
-  readonly passes: number;
+  readonly unchargedRetries: number;
   /** The waiting times before each further try; after the last one, dead letter. Milliseconds. */
   readonly tiersMs: readonly number[];
   /** It may be lost and must not be kept (reads, passwords): never retried, never a dead letter. */
@@ -34,7 +34,7 @@ export type Ending =
   | {
       readonly do: 'hold';
       readonly dependency: string;
-      readonly suspect: boolean;
+      readonly mayBePoison: boolean;
       readonly reason: string;
       readonly retryAfterMs?: number;
     }
@@ -42,7 +42,7 @@ export type Ending =
       readonly do: 'retry';
       readonly tierMs: number;
       readonly attempts: number;
-      readonly passes: number;
+      readonly unchargedRetries: number;
       readonly reason: string;
     }
   | {
@@ -54,7 +54,7 @@ export type Ending =
     };
 
 /** The first passes take the shortest tier, since most replicas may know the message already; the others take the next one. */
-const QUICK_PASSES = 5;
+const QUICK_RETRIES = 5;
 
 /** How a delivery ends. Whatever was returned is done, also when its caller has gone: late means no reply, never no work. */
 export function settle(outcome: Outcome, circumstances: Circumstances): Ending {
@@ -71,50 +71,51 @@ function settleError(error: unknown, circumstances: Circumstances): Ending {
     return { ...done({ problem: problemOf(error, fault) }, circumstances), note: reasonOf(error) };
   switch (fault.whose) {
     case 'environment':
-      return fault.suspect && circumstances.failsAlone ? charged(error, circumstances) : hold(error, fault);
+      return fault.mayBePoison && circumstances.failsAlone ? retryCharged(error, circumstances) : hold(error, fault);
     case 'lock':
-      return passed(error, circumstances, circumstances.tiersMs[0]);
+      return retryUncharged(error, circumstances, circumstances.tiersMs[0]);
     case 'version':
-      return passed(error, circumstances, tierOfUnsupported(circumstances));
+      return retryUncharged(error, circumstances, tierOfUnsupported(circumstances));
     case 'unknown':
-      return charged(error, circumstances);
+      return retryCharged(error, circumstances);
     case 'message':
     case 'caller':
       return dead(error, circumstances);
   }
 }
 
-const hold = (error: unknown, { dependency, suspect, retryAfterMs }: Fault & { whose: 'environment' }): Ending => ({
+const hold = (error: unknown, { dependency, mayBePoison, retryAfterMs }: Fault & { whose: 'environment' }): Ending => ({
   do: 'hold',
   dependency,
-  suspect,
+  mayBePoison,
   reason: reasonOf(error),
   ...(retryAfterMs !== undefined && { retryAfterMs }),
 });
 
 /** The next tier, or after the last one dead. */
-function charged(error: unknown, circumstances: Circumstances): Ending {
-  const { attempts, passes, tiersMs } = circumstances;
+function retryCharged(error: unknown, circumstances: Circumstances): Ending {
+  const { attempts, unchargedRetries, tiersMs } = circumstances;
   const tierMs = tiersMs[attempts];
   return tierMs === undefined
     ? dead(error, circumstances)
-    : { do: 'retry', tierMs, attempts: attempts + 1, passes, reason: reasonOf(error) };
+    : { do: 'retry', tierMs, attempts: attempts + 1, unchargedRetries, reason: reasonOf(error) };
 }
 
 /** Waits in a tier and costs no attempt. */
-function passed(error: unknown, circumstances: Circumstances, tierMs: number | undefined): Ending {
-  const { attempts, passes } = circumstances;
+function retryUncharged(error: unknown, circumstances: Circumstances, tierMs: number | undefined): Ending {
+  const { attempts, unchargedRetries } = circumstances;
   return tierMs === undefined
     ? dead(error, circumstances)
-    : { do: 'retry', tierMs, attempts, passes: passes + 1, reason: reasonOf(error) };
+    : { do: 'retry', tierMs, attempts, unchargedRetries: unchargedRetries + 1, reason: reasonOf(error) };
 }
 
 /** Undefined: no replica has taken it for so long that none will. Counted in passes, since clocks differ. */
-function tierOfUnsupported({ passes, tiersMs, unsupportedForMs }: Circumstances): number | undefined {
+function tierOfUnsupported({ unchargedRetries, tiersMs, unsupportedForMs }: Circumstances): number | undefined {
   const [quick = 0, slow = quick] = tiersMs;
-  const waitedMs = Math.min(passes, QUICK_PASSES) * quick + Math.max(passes - QUICK_PASSES, 0) * slow;
+  const waitedMs =
+    Math.min(unchargedRetries, QUICK_RETRIES) * quick + Math.max(unchargedRetries - QUICK_RETRIES, 0) * slow;
   if (waitedMs >= unsupportedForMs) return undefined;
-  return passes < QUICK_PASSES ? tiersMs[0] : slow;
+  return unchargedRetries < QUICK_RETRIES ? tiersMs[0] : slow;
 }
 
 const done = (answer: Answer, { caller }: Circumstances): Ending & { do: 'ack' } => {

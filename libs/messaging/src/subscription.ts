@@ -9,7 +9,7 @@ export interface SubscriptionOptions {
   queue: string;
   prefetch: number;
   /** What comes redelivered may have killed the process before, and would take its neighbours along: it is taken one at a time. */
-  beginsAlone: boolean;
+  startsWithOne: boolean;
   arrived(channel: Channel, delivery: ConsumeMessage): void;
   /** The broker ended the subscription: the queue was deleted or moved. */
   cancelled(): void;
@@ -31,10 +31,10 @@ export class Subscription {
 
   /** Takes messages from now on. It may begin with one at a time. */
   async begin(): Promise<void> {
-    const { prefetch, beginsAlone, arrived, cancelled } = this.options;
+    const { prefetch, startsWithOne, arrived, cancelled } = this.options;
     this.#consuming = true;
     const begun = (this.#begun += 1);
-    let alone = beginsAlone && prefetch > 1;
+    let alone = startsWithOne && prefetch > 1;
     await this.#consume(FIRST, alone ? 1 : prefetch, (delivery) => {
       if (!delivery) return cancelled();
       // What was delivered before comes first, so nothing of it waits any more.

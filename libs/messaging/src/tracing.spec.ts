@@ -11,7 +11,7 @@ import {
   Do,
   Happened,
   handles,
-  Knock,
+  Bounded,
   Nowhere,
   SERVICES,
   startService,
@@ -41,14 +41,14 @@ const within = { deadlineMs: 5_000 };
 
 describe('one trace', () => {
   it('goes from what publishes to what is handled, with where it went and what it was', async () => {
-    const heard: unknown[] = [];
-    await startService(broker, [handles(Do, async ({ traceparent }) => void heard.push(traceparent))]);
+    const received: unknown[] = [];
+    await startService(broker, [handles(Do, async ({ traceparent }) => void received.push(traceparent))]);
     await spans.within('the request', () => client.post(Do, { n: 1 }, { ...within, correlationId: 'c-1' }));
     const [request, sent, handled] = await Promise.all(
       ['the request', 'probe.do publish', 'probe.do process'].map(spans.one),
     );
     expect([parentOf(sent!), parentOf(handled!)]).toEqual([idOf(request!), idOf(sent!)]);
-    expect(heard).toEqual([traceparentOf(handled!)]);
+    expect(received).toEqual([traceparentOf(handled!)]);
     expect([sent!.kind, handled!.kind]).toEqual([SpanKind.PRODUCER, SpanKind.CONSUMER]);
     expect(sent!.attributes).toMatchObject({
       'messaging.destination.name': 'shop.commands',
@@ -129,11 +129,11 @@ describe('one trace', () => {
   });
 
   it('goes through the queue beside a bounded one', async () => {
-    await publish(broker, Knock, { n: 1 });
+    await publish(broker, Bounded, { n: 1 });
     const channel = await broker.connection.createChannel();
     await eventually(async () => expect(await channel.get('probe.door')).not.toBe(false));
     await channel.close();
-    await startService(broker, [handles(Knock, async () => undefined, { queue: 'door' })]);
+    await startService(broker, [handles(Bounded, async () => undefined, { queue: 'door' })]);
     const [aside, handled] = await Promise.all(['probe.knock aside', 'probe.knock process'].map(spans.one));
     expect(parentOf(handled!)).toBe(idOf(aside!));
   });
@@ -150,10 +150,10 @@ describe('one trace', () => {
   });
 
   it('that its beginner does not record is not recorded here either, and goes on so', async () => {
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     await startService(broker, [
       handles(Do, ({ data }) => client.request(Ask, data, within)),
-      handles(Ask, async ({ data, traceparent }) => (heard.push(traceparent), data)),
+      handles(Ask, async ({ data, traceparent }) => (received.push(traceparent), data)),
     ]);
     await publish(
       broker,
@@ -162,7 +162,7 @@ describe('one trace', () => {
       { headers: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00' } },
     );
     await eventually(() =>
-      expect(heard).toEqual([expect.stringMatching(/^00-0af7651916cd43dd8448eb211c80319c-[\da-f]{16}-00$/)]),
+      expect(received).toEqual([expect.stringMatching(/^00-0af7651916cd43dd8448eb211c80319c-[\da-f]{16}-00$/)]),
     );
     expect(spans.named('probe.do process')).toEqual([]);
   });
@@ -209,12 +209,12 @@ describe('a traceparent', () => {
   it('travels on as it came when nothing is traced', async () => {
     await spans.close();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     await startService(broker, [
       handles(Do, ({ data }) => client.request(Ask, data, within)),
-      handles(Ask, async (message) => (heard.push(message.traceparent), message.data)),
+      handles(Ask, async (message) => (received.push(message.traceparent), message.data)),
     ]);
     await publish(broker, Do, { n: 1 }, { headers: { traceparent } });
-    await eventually(() => expect(heard).toEqual([traceparent]));
+    await eventually(() => expect(received).toEqual([traceparent]));
   });
 });

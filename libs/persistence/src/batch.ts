@@ -3,7 +3,7 @@ import { DELEGATED, encode, ProblemError } from '@sluice/messaging';
 import type { QueryResult } from 'pg';
 import type { Collection } from './collection.js';
 import { newId } from './ids.js';
-import { claim, giveUp } from './inbox.js';
+import { insertIds, deleteIds } from './inbox.js';
 import type { OrderedTables } from './lock-order.js';
 import type { Log } from './log.js';
 import { toSql } from './naming.js';
@@ -55,12 +55,12 @@ export class Batch {
   /** When the transaction began, by the clock of the database. Nothing is decided by the clock of this process. */
   #now!: Date;
 
-  /** @param changes of different messages @param free what needs a row that another transaction holds is left out, instead of waiting for it */
+  /** @param changes of different messages @param skipLocked what needs a row that another transaction holds is left out, instead of waiting for it */
   constructor(
     private readonly tables: OrderedTables,
     private readonly source: string,
     private readonly changes: readonly Change[],
-    private readonly free = false,
+    private readonly skipLocked = false,
   ) {
     for (const [name, collection] of tables.collections) {
       const keys = new Set(changes.flatMap((change) => change.keys[name] ?? []));
@@ -70,8 +70,8 @@ export class Batch {
 
   reads(): Statement[] {
     return [
-      claim(this.changes.map(idOf)),
-      ...[...this.#rows.values()].flatMap((rows) => rows.reads({ free: this.free })),
+      insertIds(this.changes.map(idOf)),
+      ...[...this.#rows.values()].flatMap((rows) => rows.reads({ skipLocked: this.skipLocked })),
     ];
   }
 
@@ -87,7 +87,7 @@ export class Batch {
 
   #outcome(change: Change, isNew: boolean): BatchOutcome {
     if (!isNew && !change.message.reply) return { answer: undefined };
-    const held = this.free ? rowsOf(change, (name, key) => this.#rows.get(name)!.isHeld(key)) : [];
+    const held = this.skipLocked ? rowsOf(change, (name, key) => this.#rows.get(name)!.isHeld(key)) : [];
     if (held.length > 0) return this.#leaveOut(change, isNew, held);
     try {
       const decision = change.decide(this.#show(change.keys), this.#now);
@@ -168,7 +168,7 @@ export class Batch {
       ...[...this.#rows.values()].flatMap((rows) => rows.writes()),
       ...logged.map(([name, entries]) => this.#insert(this.tables.logs.get(name)!, entries)),
       ...(this.outbox.length > 0 ? [insertRows(this.outbox)] : []),
-      ...(this.#failed.length > 0 ? [giveUp(this.#failed)] : []),
+      ...(this.#failed.length > 0 ? [deleteIds(this.#failed)] : []),
     ];
   }
 

@@ -20,7 +20,7 @@ interface CollectionSql {
   readonly insertStubs: string;
   readonly read: string;
   /** As `read`, without the rows that another transaction holds. */
-  readonly readFree: string;
+  readonly readSkipLocked: string;
   readonly update: string;
   readonly deleteStubs: string;
 }
@@ -77,7 +77,7 @@ function statements(table: string, key: readonly string[], columns: readonly str
   return {
     insertStubs: `INSERT INTO ${name} (${keys}) SELECT ${keys} FROM ${given} ORDER BY ${keys} ON CONFLICT (${keys}) DO NOTHING`,
     read,
-    readFree: lock ? `${read} SKIP LOCKED` : read,
+    readSkipLocked: lock ? `${read} SKIP LOCKED` : read,
     update: `UPDATE ${name} AS t SET ${[...written, ...(columns.includes('version') ? [] : ['version = t.version + 1'])].join(', ')} FROM ${given} AS v WHERE ${same('t', 'v')}`,
     deleteStubs: `DELETE FROM ${name} AS t USING ${given} AS v WHERE ${same('t', 'v')} AND t.version = 0`,
   };

@@ -80,7 +80,7 @@ describe('a transaction that the server chose to fail', () => {
     await trouble('ann', SERIALIZATION_FAILURE);
     const error = await put('ann').catch((thrown: unknown) => thrown);
     expect([faultOf(error), await tries()]).toEqual([
-      { whose: 'environment', dependency: 'database', suspect: true },
+      { whose: 'environment', dependency: 'database', mayBePoison: true },
       7,
     ]);
     expect([await balances(), await bank.count('inbox')]).toEqual([{}, 0]);

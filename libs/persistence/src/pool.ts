@@ -19,14 +19,14 @@ const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000;
 /** It takes a few ms between servers in one place. Who waits for a connection, a new one or one that others hold, gives up then: a unit of work tries again, a read fails. */
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Units of work need few, since they commit in groups; and nine services of four processes each stay below the 400 that the server of docker-compose.yml takes. */
-const MOST_CONNECTIONS = 10;
+const MAX_CONNECTIONS = 10;
 
 /**
  * The one pool of a service, also lent to Prisma. `bigint` columns are read as numbers (amounts in cents stay far below 2^53).
  * Connections are pipelined: statements that do not wait for each other's results cost one round trip together.
  * @throws Error that names DATABASE_URL or DATABASE_CA, when the two do not go together
  */
-export function createPool(url: string, { max = MOST_CONNECTIONS, ca }: PoolOptions = {}): pg.Pool {
+export function createPool(url: string, { max = MAX_CONNECTIONS, ca }: PoolOptions = {}): pg.Pool {
   const pool = new pg.Pool({
     ...databaseAddress(url, ca),
     max,

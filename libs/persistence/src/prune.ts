@@ -24,7 +24,7 @@ export interface PruneOptions {
  * one that is given a message as old as those.
  *
  * A message that is forgotten would be handled again if it came again. What waits in a dead-letter queue is not concerned: it
- * has failed, so its claim was given up (`giveUp`) or rolled back with its batch, and the inbox never knew it. One that was
+ * has failed, so its claim was given up (`deleteIds`) or rolled back with its batch, and the inbox never knew it. One that was
  * handled can get there when its ack was lost time and again; redriven within the retention it does nothing.
  *
  * @returns how many were forgotten

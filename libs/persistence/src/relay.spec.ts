@@ -23,7 +23,7 @@ let bank: Bank;
 let broker: TestBroker;
 let cable: Awaited<ReturnType<typeof openCable>>;
 /** The ids of all facts published so far, in order, repetitions included. */
-const heard: string[] = [];
+const received: string[] = [];
 const closing: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([bank.close(), broker.close(), cable.close()]));
 beforeEach(async () => {
   await bank.clear();
-  heard.length = 0;
+  received.length = 0;
 });
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
@@ -45,7 +45,7 @@ async function listen(): Promise<void> {
   const channel = await broker.connection.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
   await channel.bindQueue(queue, 'shop.events', '#');
-  await channel.consume(queue, (message) => message && heard.push(message.properties.messageId as string), {
+  await channel.consume(queue, (message) => message && received.push(message.properties.messageId as string), {
     noAck: true,
   });
 }
@@ -79,7 +79,8 @@ async function withoutOutbox(work: () => Promise<unknown>): Promise<void> {
 }
 const published = (count: number) =>
   eventually(
-    async () => expect([heard.length, new Set(heard).size, await bank.count('outbox')]).toEqual([count, count, 0]),
+    async () =>
+      expect([received.length, new Set(received).size, await bank.count('outbox')]).toEqual([count, count, 0]),
     { withinMs: 20_000 },
   );
 
@@ -103,8 +104,8 @@ describe('after a commit', () => {
     const results = await Promise.allSettled([...deposits(20).map((message) => depositInto(unit, message)), poison()]);
     expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(1);
     await relay.stop();
-    await eventually(() => expect(heard.length).toBeGreaterThanOrEqual(20));
-    expect([heard.length, await bank.count('outbox')]).toEqual([20, 0]);
+    await eventually(() => expect(received.length).toBeGreaterThanOrEqual(20));
+    expect([received.length, await bank.count('outbox')]).toEqual([20, 0]);
   });
 
   it('tries again at once what a queue did not take for a moment', async () => {
@@ -120,10 +121,10 @@ describe('after a commit', () => {
     const neverSweeps = relayOver(await publisherAt(broker.url), { sweepEveryMs: 60_000 });
     const unit = new UnitOfWork({ pool: bank.pool, relay: neverSweeps, source: 'bank', tables });
     await depositInto(unit, deposits(1)[0]!);
-    await eventually(() => expect(heard.length).toBeGreaterThan(1)); // by others, each time
+    await eventually(() => expect(received.length).toBeGreaterThan(1)); // by others, each time
     expect(await bank.count('outbox')).toBe(1);
     await channel.deleteQueue(queue);
-    await eventually(async () => expect([new Set(heard).size, await bank.count('outbox')]).toEqual([1, 0]));
+    await eventually(async () => expect([new Set(received).size, await bank.count('outbox')]).toEqual([1, 0]));
   });
 
   it('finishes what is in flight before it stops', async () => {
@@ -162,8 +163,8 @@ describe('after a commit', () => {
     closing.push(async () => other.release(true));
     await other.query('BEGIN; SELECT FROM outbox FOR UPDATE');
     relay.forward(rows);
-    const room = relay.room().then(() => 'room');
-    await eventually(() => expect(heard.length).toBe(5_000));
+    const room = relay.untilCapacity().then(() => 'room');
+    await eventually(() => expect(received.length).toBe(5_000));
     expect(await Promise.race([room, pause(200, 'none')])).toBe('none');
     await other.query('COMMIT');
     expect(await room).toBe('room');
@@ -180,11 +181,11 @@ describe('after a commit', () => {
     const rows = (length: number) => Array.from({ length }, () => ({ id: newId(), wire }));
     relay.forward(rows(6_000));
     relay.forward(rows(10));
-    await relay.room();
+    await relay.untilCapacity();
     cable.mend();
-    await eventually(() => expect(heard.length).toBe(5_000));
+    await eventually(() => expect(received.length).toBe(5_000));
     await relay.stop();
-    expect(heard.length).toBe(5_000);
+    expect(received.length).toBe(5_000);
   });
 
   it('leaves to the next start what it cannot finish in time', async () => {
@@ -202,7 +203,7 @@ describe('after a commit', () => {
     const rows = (await bank.rows('SELECT id, wire FROM outbox')) as unknown as OutboxRow[];
     await withoutOutbox(async () => {
       relay.forward(rows);
-      await eventually(() => expect(heard).toEqual([rows[0]!.id]));
+      await eventually(() => expect(received).toEqual([rows[0]!.id]));
       await relay.stop(60_000);
     });
     expect(await bank.count('outbox')).toBe(1);
@@ -281,17 +282,17 @@ describe('a sweep', () => {
     cable.holdAnswers();
     closing.push(async () => cable.letAnswersThrough());
     await depositInto(new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables }), mine);
-    await eventually(() => expect(heard).toHaveLength(1)); // and its confirm does not come
-    const [own] = heard;
+    await eventually(() => expect(received).toHaveLength(1)); // and its confirm does not come
+    const [own] = received;
     await age();
     await depositInto(bank.open(), left);
     await age();
     relay.start();
-    await eventually(() => expect(new Set(heard).size).toBe(2));
-    expect(heard.filter((id) => id === own)).toHaveLength(1);
+    await eventually(() => expect(new Set(received).size).toBe(2));
+    expect(received.filter((id) => id === own)).toHaveLength(1);
     cable.letAnswersThrough();
     await eventually(async () => expect(await bank.count('outbox')).toBe(0));
-    expect(heard.filter((id) => id === own)).toHaveLength(1);
+    expect(received.filter((id) => id === own)).toHaveLength(1);
   });
 
   it('leaves to another process what is not older than the publish deadline and a margin', async () => {
@@ -304,7 +305,7 @@ describe('a sweep', () => {
     const [[old], [young]] = [await agedBy(300, 0), await agedBy(150, 1)];
     relayOver(await publisherAt(broker.url), { publishDeadlineMs: 100_000, marginMs: 100_000 }).start();
     await eventually(async () => expect(await bank.count('outbox')).toBe(1));
-    expect([heard, await bank.rows('SELECT id FROM outbox')]).toEqual([[old!['id']], [young]]);
+    expect([received, await bank.rows('SELECT id FROM outbox')]).toEqual([[old!['id']], [young]]);
   });
 
   it('passes what the broker refuses, and keeps it', async () => {
@@ -329,14 +330,14 @@ it('publishes from memory what was in flight when the connection broke, again an
     tables,
   });
   for (let round = 0; round < 4; round++) {
-    const before = heard.length;
+    const before = received.length;
     const load = Promise.all(deposits(250).map((message) => depositInto(unit, message)));
-    await eventually(() => expect(heard.length).toBeGreaterThan(before));
+    await eventually(() => expect(received.length).toBeGreaterThan(before));
     cable.cut();
     await load;
     cable.mend();
   }
-  await eventually(async () => expect([new Set(heard).size, await bank.count('outbox')]).toEqual([1_000, 0]), {
+  await eventually(async () => expect([new Set(received).size, await bank.count('outbox')]).toEqual([1_000, 0]), {
     withinMs: 25_000,
   });
 });

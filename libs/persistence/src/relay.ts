@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { PublishError, type Publisher, type PublishFailure, type WireMessage } from '@sluice/messaging';
 import type { Pool } from 'pg';
-import { Gathering } from './gathering.js';
+import { Batcher } from './batcher.js';
 import { watchedPools } from './metrics.js';
 import { deleteRows, needNotReachDisk, type OutboxRow } from './outbox.js';
 import { sweep } from './sweep.js';
@@ -27,7 +27,7 @@ const SWEEP_EVERY_MS = 5_000;
 const RECONNECT_POLL_MS = 250;
 /**
  * From the commit until they are deleted: some 5 MB of messages of 1 kB, and half of the line that the publisher allows. Beyond
- * it units of work wait (`room`), or while the broker is down, new messages stay in the outbox alone.
+ * it units of work wait (`untilCapacity`), or while the broker is down, new messages stay in the outbox alone.
  */
 const MAX_IN_MEMORY = 5_000;
 /**
@@ -46,15 +46,15 @@ const MAX_DELETE = 1_000;
  */
 export class OutboxRelay {
   readonly #logger = new Logger('OutboxRelay');
-  readonly #confirmed: Gathering<string>;
+  readonly #confirmed: Batcher<string>;
   readonly #stopping = new AbortController();
   /** The ids of the messages that are published from memory, until they are deleted or left to the sweep. */
   readonly #inMemory = new Set<string>();
-  #roomWanted: (() => void)[] = [];
+  #capacityWaiters: (() => void)[] = [];
   #sweeping?: Promise<void>;
 
   constructor(private readonly options: OutboxRelayOptions) {
-    this.#confirmed = new Gathering(
+    this.#confirmed = new Batcher(
       (ids) => this.#delete(ids),
       (ids) => Math.min(ids.length, MAX_DELETE),
     );
@@ -72,9 +72,9 @@ export class OutboxRelay {
   }
 
   /** Resolves when there is room in memory, so that commits do not outrun a healthy broker; at once when it is down. */
-  async room(): Promise<void> {
+  async untilCapacity(): Promise<void> {
     while (this.#inMemory.size >= MAX_IN_MEMORY && this.options.publisher.ready)
-      await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
+      await new Promise<void>((resolve) => this.#capacityWaiters.push(resolve));
   }
 
   /** Finishes what is in flight, for at most `deadlineMs`; what is left then stays in the outbox for the next start. */
@@ -86,7 +86,7 @@ export class OutboxRelay {
 
   async #drained(): Promise<void> {
     await this.#sweeping;
-    while (this.#inMemory.size > 0) await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
+    while (this.#inMemory.size > 0) await new Promise<void>((resolve) => this.#capacityWaiters.push(resolve));
     await this.#confirmed.idle();
   }
 
@@ -98,7 +98,7 @@ export class OutboxRelay {
 
   #leave(ids: readonly string[]): void {
     for (const id of ids) this.#inMemory.delete(id);
-    for (const resolve of this.#roomWanted.splice(0)) resolve();
+    for (const resolve of this.#capacityWaiters.splice(0)) resolve();
   }
 
   /** Tries until the deadline as long as the broker may come back; a refusal is left to the sweep. */
@@ -110,7 +110,7 @@ export class OutboxRelay {
         await publisher.publish(wire, { whenDown: 'wait', deadlineMs: deadline - performance.now() });
         return true;
       } catch (error) {
-        if (!mayPass(error) || performance.now() + RETRY_PAUSE_MS >= deadline || this.#stopping.signal.aborted)
+        if (!isTransient(error) || performance.now() + RETRY_PAUSE_MS >= deadline || this.#stopping.signal.aborted)
           return false;
         await pause(RETRY_PAUSE_MS);
       }
@@ -148,11 +148,15 @@ export class OutboxRelay {
 
   async #sweep(): Promise<void> {
     const { pool, publisher, publishDeadlineMs = PUBLISH_DEADLINE_MS, marginMs = MARGIN_MS } = this.options;
-    const goOn = (): boolean => !this.#stopping.signal.aborted;
+    const shouldContinue = (): boolean => !this.#stopping.signal.aborted;
     try {
-      const { published, refused, reason } = await sweep(pool, publisher, publishDeadlineMs + marginMs, goOn, () => [
-        ...this.#inMemory,
-      ]);
+      const { published, refused, reason } = await sweep(
+        pool,
+        publisher,
+        publishDeadlineMs + marginMs,
+        shouldContinue,
+        () => [...this.#inMemory],
+      );
       if (published > 0) this.#logger.log(`published ${published} messages that were left in the outbox`);
       if (refused > 0) this.#logger.warn(`${refused} messages stay in the outbox: ${String(reason)}`);
     } catch (error) {
@@ -167,5 +171,5 @@ export class OutboxRelay {
 }
 
 /** What the broker may take a moment later: its connection broke, or a queue has no leader yet. What is unroutable would be so again. */
-const MAY_PASS: readonly PublishFailure[] = ['unknown', 'not-connected', 'nacked'];
-const mayPass = (error: unknown): boolean => error instanceof PublishError && MAY_PASS.includes(error.reason);
+const TRANSIENT: readonly PublishFailure[] = ['unknown', 'not-connected', 'nacked'];
+const isTransient = (error: unknown): boolean => error instanceof PublishError && TRANSIENT.includes(error.reason);

@@ -7,7 +7,7 @@ const [MOST, PATIENCE_MS] = [20, 5_000];
 describe('a change that waits for a row', () => {
   it('shows those that need the row that it is held, and holds up none that need only its other rows', () => {
     const waiters = new RowWaiters();
-    expect(waiters.heldOf(change('ann'))).toEqual([]);
+    expect(waiters.heldRowsOf(change('ann'))).toEqual([]);
     waiters.add(change('ann', 'bob'), ['accounts/bob'], 0, 0);
     const others = [
       change('bob', 'eve'),
@@ -16,7 +16,7 @@ describe('a change that waits for a row', () => {
       { keys: { bins: ['bob'] } },
       { keys: { accounts: undefined } },
     ];
-    expect(others.map((each) => waiters.heldOf(each))).toEqual([['accounts/bob'], [], [], [], []]);
+    expect(others.map((each) => waiters.heldRowsOf(each))).toEqual([['accounts/bob'], [], [], [], []]);
   });
 
   it('is taken with all others in the order of their arrival, each with its age', () => {
@@ -29,7 +29,7 @@ describe('a change that waits for a row', () => {
       { change: first, since: 10 },
       { change: second, since: 20 },
     ]);
-    expect([waiters.size, waiters.take(), waiters.heldOf(first)]).toEqual([0, [], []]);
+    expect([waiters.size, waiters.take(), waiters.heldRowsOf(first)]).toEqual([0, [], []]);
   });
 
   it('has waited long enough after five seconds', () => {
@@ -38,7 +38,7 @@ describe('a change that waits for a row', () => {
       waiters.add(change('ann'), [], 100, 100 + PATIENCE_MS),
       waiters.add(change('bob'), ['accounts/bob'], 100, 101 + PATIENCE_MS),
     ]).toEqual([true, false]);
-    expect([waiters.size, waiters.heldOf(change('bob'))]).toEqual([1, ['accounts/bob']]);
+    expect([waiters.size, waiters.heldRowsOf(change('bob'))]).toEqual([1, ['accounts/bob']]);
   });
 
   it('is one of at most twenty', () => {

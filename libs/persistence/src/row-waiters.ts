@@ -6,7 +6,7 @@ const MOST = 20;
 const PATIENCE_MS = 5_000;
 /** From the first look at a held row to the second; it doubles. Milliseconds. */
 const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 500;
 
 /**
  * The changes of a unit of work that need a row which another transaction holds, in the order of their arrival. While it is
@@ -15,14 +15,14 @@ const LONGEST_PAUSE_MS = 500;
 export class RowWaiters<C extends Pick<Change, 'keys'>> {
   #waiting: { readonly change: C; readonly since: number }[] = [];
   readonly #rows = new Set<string>();
-  #looks = 0;
+  #attempts = 0;
 
   get size(): number {
     return this.#waiting.length;
   }
 
   /** The rows of a change that are known to be held. */
-  heldOf(change: C): string[] {
+  heldRowsOf(change: C): string[] {
     return this.#rows.size > 0 ? rowsOf(change).filter((row) => this.#rows.has(row)) : [];
   }
 
@@ -45,7 +45,7 @@ export class RowWaiters<C extends Pick<Change, 'keys'>> {
 
   /** How long until the next look: short when a look has set some free. Milliseconds. */
   pauseMs(foundSomeFree: boolean): number {
-    this.#looks = foundSomeFree ? 0 : this.#looks + 1;
-    return Math.min(FIRST_PAUSE_MS * 2 ** this.#looks, LONGEST_PAUSE_MS);
+    this.#attempts = foundSomeFree ? 0 : this.#attempts + 1;
+    return Math.min(FIRST_PAUSE_MS * 2 ** this.#attempts, MAX_PAUSE_MS);
   }
 }

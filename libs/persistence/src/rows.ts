@@ -25,15 +25,15 @@ export class Rows {
     private readonly keys: readonly string[],
   ) {}
 
-  /** @param free rows that another transaction holds are left out, instead of waited for */
-  reads({ free = false } = {}): Statement[] {
+  /** @param skipLocked rows that another transaction holds are left out, instead of waited for */
+  reads({ skipLocked = false } = {}): Statement[] {
     const { sql, lock } = this.collection;
     const given = [this.#json(this.keys)];
-    const read = prepared(free ? sql.readFree : sql.read, given);
+    const read = prepared(skipLocked ? sql.readSkipLocked : sql.read, given);
     return lock ? [prepared(sql.insertStubs, given), read] : [read];
   }
 
-  /** Another transaction holds the row of this key. Meaningful after `reads({ free: true })`. */
+  /** Another transaction holds the row of this key. Meaningful after `reads({ skipLocked: true })`. */
   isHeld(key: string): boolean {
     return this.collection.lock && !this.#slots.has(key);
   }

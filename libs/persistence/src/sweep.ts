@@ -28,12 +28,12 @@ export async function sweep(
   pool: Pool,
   publisher: Publisher,
   olderThanMs: number,
-  goOn: () => boolean,
+  shouldContinue: () => boolean,
   inMemory: () => readonly string[] = () => [],
 ): Promise<Swept> {
   const total: Swept = { published: 0, refused: 0 };
   let position: SweepPosition | undefined = START;
-  while (position && publisher.ready && goOn())
+  while (position && publisher.ready && shouldContinue())
     position = await sweepPage(pool, publisher, takeLeftovers(olderThanMs, position, PAGE, inMemory()), total);
   return total;
 }

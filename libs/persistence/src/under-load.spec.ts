@@ -157,7 +157,7 @@ describe('connections that break', () => {
       await allow(false);
       await hangUp();
       const faults = (await all()).map((result) => result.status === 'rejected' && faultOf(result.reason));
-      expect(faults).toEqual(Array(30).fill({ whose: 'environment', dependency: 'database', suspect: false }));
+      expect(faults).toEqual(Array(30).fill({ whose: 'environment', dependency: 'database', mayBePoison: false }));
       expect(await bank.count('inbox')).toBe(0);
       await allow(true);
       expect((await all()).at(-1)).toEqual({ status: 'fulfilled', value: 30 });

@@ -282,8 +282,10 @@ describe('the same message again', () => {
 
   it('counts once within one batch, in any spelling of its id, and both deliveries get the answer', async () => {
     const message = messageOf(Deposit, { account: 'ann', amount: 5 });
-    const twin = { ...message, id: message.id.toUpperCase() };
-    expect(await Promise.all([depositInto(unit, message), depositInto(unit, twin), put('ann', 1)])).toEqual([5, 5, 6]);
+    const duplicate = { ...message, id: message.id.toUpperCase() };
+    expect(await Promise.all([depositInto(unit, message), depositInto(unit, duplicate), put('ann', 1)])).toEqual([
+      5, 5, 6,
+    ]);
     expect([bank.sizes, await balances(), await bank.count('outbox')]).toEqual([[2], { ann: 6 }, 2]);
   });
 

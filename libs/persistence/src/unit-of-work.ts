@@ -7,7 +7,7 @@ import type { Pool } from 'pg';
 import { Batch, idOf, rowsOf, type BatchOutcome, type Change, type Outcome } from './batch.js';
 import { keyColumns } from './collection.js';
 import type { Decide, Keys, Tables } from './decision.js';
-import { Gathering } from './gathering.js';
+import { Batcher } from './batcher.js';
 import { lockOrder, type OrderedTables } from './lock-order.js';
 import { countBatch } from './metrics.js';
 import type { OutboxRelay } from './relay.js';
@@ -30,7 +30,7 @@ interface Waiting extends Change {
   readonly span: Span | undefined;
   /** It was found waiting for a row then (`performance.now()`). */
   readonly heldSince?: number;
-  settle(outcome: Outcome): void;
+  complete(outcome: Outcome): void;
 }
 
 /** Bounds how long one batch holds its locks (some 50 ms); beyond a few hundred, larger batches gain next to nothing. */
@@ -55,12 +55,12 @@ const HELD_LOCK_TIMEOUT_MS = 20;
 export class UnitOfWork<T extends Tables> {
   readonly #logger = new Logger('UnitOfWork');
   readonly #tables: OrderedTables;
-  readonly #gathering: Gathering<Waiting>;
+  readonly #batcher: Batcher<Waiting>;
   readonly #rowWaiters = new RowWaiters<Waiting>();
 
   constructor(private readonly options: UnitOfWorkOptions<T>) {
     this.#tables = lockOrder(options.tables);
-    this.#gathering = new Gathering((batch) => this.#work(batch), batchSize);
+    this.#batcher = new Batcher((batch) => this.#commitReady(batch), batchSize);
   }
 
   /**
@@ -77,9 +77,9 @@ export class UnitOfWork<T extends Tables> {
     return new Promise((resolve, reject) => {
       const change = { message, keys, decide } as unknown as Change;
       this.#check(change.keys);
-      const settle = (outcome: Outcome): void =>
+      const complete = (outcome: Outcome): void =>
         'error' in outcome ? reject(outcome.error) : resolve(outcome.answer as R);
-      this.#gathering.add({ ...change, span: handlerSpan(), settle });
+      this.#batcher.add({ ...change, span: handlerSpan(), complete });
     });
   }
 
@@ -91,42 +91,45 @@ export class UnitOfWork<T extends Tables> {
     }
   }
 
-  async #work(waiting: Waiting[]): Promise<void> {
-    await this.options.relay.room();
-    const ready = withoutTwins(waiting).filter((change) => !this.#joinsWaiters(change));
+  async #commitReady(waiting: Waiting[]): Promise<void> {
+    await this.options.relay.untilCapacity();
+    const ready = deduplicated(waiting).filter((change) => !this.#joinsWaiters(change));
     if (ready.length === 0) return;
     const someWereHeld = ready.some(({ heldSince }) => heldSince !== undefined);
-    await this.#commit(ready, { free: someWereHeld }).catch((error: unknown) =>
+    await this.#commit(ready, { skipLocked: someWereHeld }).catch((error: unknown) =>
       this.#recover(ready, error, someWereHeld),
     );
   }
 
   /** It needs a row that is known to be held. Those that wait already are here to be tried once more. */
   #joinsWaiters(change: Waiting): boolean {
-    const held = change.heldSince === undefined ? this.#rowWaiters.heldOf(change) : [];
+    const held = change.heldSince === undefined ? this.#rowWaiters.heldRowsOf(change) : [];
     if (held.length > 0) this.#wait([{ change, held }]);
     return held.length > 0;
   }
 
-  async #recover(changes: Waiting[], error: unknown, free: boolean, tries = 1): Promise<void> {
-    if (isLocked(error)) return free ? this.#commitEachFree(changes) : this.#commitFree(changes);
-    if (tries < BATCH_TRIES && isConnectionFault(error)) return this.#commitAgain(changes, free, tries);
-    if (isCertain(faultOf(error))) return settleAll(changes, { error });
+  async #recover(changes: Waiting[], error: unknown, skipLocked: boolean, tries = 1): Promise<void> {
+    if (isLocked(error))
+      return skipLocked ? this.#commitEachSkippingLocked(changes) : this.#commitSkippingLocked(changes);
+    if (tries < BATCH_TRIES && isConnectionFault(error)) return this.#commitAgain(changes, skipLocked, tries);
+    if (affectsAllMessages(faultOf(error))) return completeAll(changes, { error });
     await this.#commitEach(changes, error);
   }
 
   /** Somebody holds rows of this batch: what needs none of them commits now. */
-  #commitFree(changes: Waiting[]): Promise<void> {
-    return this.#commit(changes, { free: true }).catch((error: unknown) => this.#recover(changes, error, true));
+  #commitSkippingLocked(changes: Waiting[]): Promise<void> {
+    return this.#commit(changes, { skipLocked: true }).catch((error: unknown) => this.#recover(changes, error, true));
   }
 
-  async #commitAgain(changes: Waiting[], free: boolean, tries: number): Promise<void> {
+  async #commitAgain(changes: Waiting[], skipLocked: boolean, tries: number): Promise<void> {
     await pause(RETRY_PAUSE_MS);
-    await this.#commit(changes, { free }).catch((error: unknown) => this.#recover(changes, error, free, tries + 1));
+    await this.#commit(changes, { skipLocked }).catch((error: unknown) =>
+      this.#recover(changes, error, skipLocked, tries + 1),
+    );
   }
 
   /** Somebody is inserting a key of this batch, which makes even its reading wait. */
-  async #commitEachFree(changes: Waiting[]): Promise<void> {
+  async #commitEachSkippingLocked(changes: Waiting[]): Promise<void> {
     const stuck: string[][] = [];
     for (const change of changes) {
       // Which of its keys that is, the database does not say.
@@ -138,7 +141,7 @@ export class UnitOfWork<T extends Tables> {
       if (stuck.some((rows) => rows.every((row) => held.includes(row))))
         wait(); // it comes after the one that needs no more than it
       else
-        await this.#commit([change], { free: true }).catch((error: unknown) =>
+        await this.#commit([change], { skipLocked: true }).catch((error: unknown) =>
           isLocked(error) ? wait() : this.#commitEach([change], error),
         );
     }
@@ -150,16 +153,16 @@ export class UnitOfWork<T extends Tables> {
     const wasEmpty = this.#rowWaiters.size === 0;
     for (const { change, held } of waiting) {
       if (this.#rowWaiters.add(change, held, change.heldSince ?? now, now)) continue;
-      change.settle({ error: new LockedError('another transaction holds a row of this message') });
+      change.complete({ error: new LockedError('another transaction holds a row of this message') });
     }
     if (wasEmpty && this.#rowWaiters.size > 0)
-      this.#lookAgain(waiting.some(({ change }) => change.heldSince === undefined));
+      this.#retryWaiters(waiting.some(({ change }) => change.heldSince === undefined));
   }
 
-  #lookAgain(soon: boolean): void {
+  #retryWaiters(soon: boolean): void {
     setTimeout(() => {
       const taken = this.#rowWaiters.take();
-      this.#gathering.addFirst(taken.map(({ change, since }) => ({ ...change, heldSince: since })));
+      this.#batcher.addFirst(taken.map(({ change, since }) => ({ ...change, heldSince: since })));
     }, this.#rowWaiters.pauseMs(soon));
   }
 
@@ -171,14 +174,14 @@ export class UnitOfWork<T extends Tables> {
     for (const [index, change] of changes.entries()) {
       const error = await this.#commitAlone(change, changes.length > 1 ? 1 : 2, cause);
       inARow = faultOf(error).whose === 'environment' ? inARow + 1 : 0;
-      if (inARow >= FAILURES_IN_A_ROW) return settleAll(changes.slice(index + 1), { error });
+      if (inARow >= FAILURES_IN_A_ROW) return completeAll(changes.slice(index + 1), { error });
     }
   }
 
   /** @returns what it failed with; undefined when it did not */
   async #commitAlone(change: Waiting, attempt: number, cause: unknown): Promise<unknown> {
-    if (attempt > 1 && (attempt > MAX_TRIES || !worthAnotherTry(cause))) {
-      change.settle({ error: cause });
+    if (attempt > 1 && (attempt > MAX_TRIES || !isRetryable(cause))) {
+      change.complete({ error: cause });
       return cause;
     }
     if (attempt > 1) await pause(RETRY_PAUSE_MS);
@@ -186,24 +189,24 @@ export class UnitOfWork<T extends Tables> {
       await this.#commit([change]);
       return undefined;
     } catch (error) {
-      if (isLocked(error)) return void (await this.#commitFree([change]));
+      if (isLocked(error)) return void (await this.#commitSkippingLocked([change]));
       return this.#commitAlone(change, attempt + 1, error);
     }
   }
 
-  /** @param free what needs rows that are held waits aside, instead of waiting in the transaction @throws what made the transaction fail; nobody is settled then */
-  async #commit(changes: Waiting[], { free = false } = {}): Promise<void> {
+  /** @param skipLocked what needs rows that are held waits aside, instead of waiting in the transaction @throws what made the transaction fail; nobody is settled then */
+  async #commit(changes: Waiting[], { skipLocked = false } = {}): Promise<void> {
     const { pool, relay, source, onBatch } = this.options;
     const began = performance.now();
-    const batch = new Batch(this.#tables, source, changes, free);
-    const lock = free ? { lockTimeoutMs: HELD_LOCK_TIMEOUT_MS } : {};
+    const batch = new Batch(this.#tables, source, changes, skipLocked);
+    const lock = skipLocked ? { lockTimeoutMs: HELD_LOCK_TIMEOUT_MS } : {};
     await inCommitSpan(
       changes.map(({ span }) => span),
       () => transaction(pool, batch.reads(), (results, now) => batch.decide(results, now), lock),
     );
     dependencies.succeeded(DATABASE);
     relay.forward(batch.outbox);
-    const held = changes.flatMap((change, index) => settled(change, batch.outcomes[index]!));
+    const held = changes.flatMap((change, index) => completeUnlessHeld(change, batch.outcomes[index]!));
     this.#wait(held);
     const ms = performance.now() - began;
     countBatch(changes.length - held.length, ms);
@@ -212,44 +215,44 @@ export class UnitOfWork<T extends Tables> {
 }
 
 /** @returns the change, when it waits for rows */
-function settled(change: Waiting, outcome: BatchOutcome): { change: Waiting; held: readonly string[] }[] {
+function completeUnlessHeld(change: Waiting, outcome: BatchOutcome): { change: Waiting; held: readonly string[] }[] {
   if ('held' in outcome) return [{ change, held: outcome.held }];
-  change.settle(outcome);
+  change.complete(outcome);
   return [];
 }
 
-const settleAll = (changes: readonly Waiting[], outcome: Outcome): void =>
-  changes.forEach((change) => change.settle(outcome));
+const completeAll = (changes: readonly Waiting[], outcome: Outcome): void =>
+  changes.forEach((change) => change.complete(outcome));
 
 /** The database fails for all messages alike, so none need be tried alone. */
-const isCertain = (fault: Fault): boolean => fault.whose === 'environment' && !fault.suspect;
+const affectsAllMessages = (fault: Fault): boolean => fault.whose === 'environment' && !fault.mayBePoison;
 
 /** `query_canceled`: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const CANCELED = '57014';
 
 /** The connection broke, or the server chose this transaction to fail: the same work, done again, may succeed. What is too slow will be so again. */
-function worthAnotherTry(error: unknown): boolean {
+function isRetryable(error: unknown): boolean {
   const fault = faultOf(error);
-  return fault.whose === 'environment' && fault.suspect && (error as { code?: unknown }).code !== CANCELED;
+  return fault.whose === 'environment' && fault.mayBePoison && (error as { code?: unknown }).code !== CANCELED;
 }
 
 /** The server has not refused the work (`ERROR`): the connection broke, or none could be had. */
 const isConnectionFault = (error: unknown): boolean =>
-  worthAnotherTry(error) ||
+  isRetryable(error) ||
   (faultOf(error).whose === 'environment' && (error as { severity?: unknown }).severity !== 'ERROR');
 
 /** A message that the broker delivered before may have killed its consumer, so it goes alone. */
 function batchSize(waiting: readonly Waiting[]): number {
-  const suspect = waiting.findIndex(({ message }) => message.redelivered);
-  return suspect === 0 ? 1 : Math.min(suspect < 0 ? waiting.length : suspect, MAX_BATCH);
+  const firstRedelivered = waiting.findIndex(({ message }) => message.redelivered);
+  return firstRedelivered === 0 ? 1 : Math.min(firstRedelivered < 0 ? waiting.length : firstRedelivered, MAX_BATCH);
 }
 
 /** The same message may be there twice, when the broker delivered it again: it counts once, and both get the answer. */
-function withoutTwins(waiting: Waiting[]): Waiting[] {
+function deduplicated(waiting: Waiting[]): Waiting[] {
   const byId = new Map<string, Waiting[]>();
   for (const change of waiting) byId.set(idOf(change), [...(byId.get(idOf(change)) ?? []), change]);
-  return [...byId.values()].map((twins) => ({
-    ...twins[0]!,
-    settle: (outcome) => twins.forEach((twin) => twin.settle(outcome)),
+  return [...byId.values()].map((duplicates) => ({
+    ...duplicates[0]!,
+    complete: (outcome) => duplicates.forEach((duplicate) => duplicate.complete(outcome)),
   }));
 }

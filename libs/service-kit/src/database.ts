@@ -4,7 +4,7 @@ import { createPool, OutboxRelay, pruneInbox, UnitOfWork } from '@sluice/persist
 import { Pool } from 'pg';
 import type { DatabaseConfig } from './environment.js';
 import type { Check } from './health.js';
-import { Repeating } from './repeating.js';
+import { PeriodicTask } from './periodic-task.js';
 import { oneLine } from './run-process.js';
 import { UnitsOfWork } from './units-of-work.js';
 
@@ -34,7 +34,7 @@ export async function openDatabase(
   await probe(pool, url);
   const relay = new OutboxRelay({ pool, publisher });
   const stopping = new AbortController();
-  const pruning = new Repeating(
+  const pruning = new PeriodicTask(
     'inbox',
     PRUNE_EVERY_MS,
     async () => void (await pruneInbox(pool, { retentionDays, signal: stopping.signal })),

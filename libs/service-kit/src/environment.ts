@@ -133,15 +133,15 @@ const nameOf = (issue: z.core.$ZodIssue): string => String(issue.path[0] ?? 'the
 function explain(issue: z.core.$ZodIssue, given: Record<string, string>): string {
   const name = nameOf(issue);
   return Object.hasOwn(given, name)
-    ? `${name} is not valid: ${issue.message}${issue.code === 'custom' ? '' : butGiven(name, given[name] ?? '')}`
+    ? `${name} is not valid: ${issue.message}${issue.code === 'custom' ? '' : describeGiven(name, given[name] ?? '')}`
     : `${name} is not set`;
 }
 
 /** Variables whose value may be a secret, or hold one. */
 const SECRET = /(^|_)(URL|KEYS?|SECRET|PASSWORDS?|TOKEN|CERT|CA)(_FILE)?$/;
 /** Longer ones, and addresses, were meant for another variable, which may be a secret one. Characters. */
-const MOST_SHOWN = 60;
+const MAX_SHOWN = 60;
 
 /** What was given, for who has mistyped it. */
-const butGiven = (name: string, text: string): string =>
-  SECRET.test(name) || text.length > MOST_SHOWN || /:\/\/|-----/.test(text) ? '' : `, not ${JSON.stringify(text)}`;
+const describeGiven = (name: string, text: string): string =>
+  SECRET.test(name) || text.length > MAX_SHOWN || /:\/\/|-----/.test(text) ? '' : `, not ${JSON.stringify(text)}`;

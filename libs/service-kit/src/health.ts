@@ -13,7 +13,7 @@ export interface Check {
 const CHECK_TIMEOUT_MS = 2_000;
 
 /** Probes, a scraper and a few people: many times what they need. Each may ask the database, so more would take its connections from the work. A further one is closed at once. */
-const MOST_CONNECTIONS = 50;
+const MAX_CONNECTIONS = 50;
 
 /** What is missing for this process to do its work; empty when it is ready. */
 export async function whatIsMissing(checks: readonly Check[]): Promise<string[]> {
@@ -56,7 +56,7 @@ export async function startHealthServer(port: number, host: string, checks: read
       );
     else answer(response, 404, { status: 'not found' });
   });
-  server.maxConnections = MOST_CONNECTIONS;
+  server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   return server;
 }

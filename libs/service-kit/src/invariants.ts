@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { Counter } from 'prom-client';
-import { AskedGauge, type Numbers } from './asked-gauge.js';
+import { ScrapeTimeGauge, type Numbers } from './scrape-time-gauge.js';
 import { oneLine } from './run-process.js';
 
 /** Something that always holds in a service's own database. */
@@ -17,7 +17,7 @@ const STATEMENT_TIMEOUT_MS = 2_000;
 /** More rows than this are as bad as this many. */
 const COUNTED = 1_000;
 
-const violations = new AskedGauge({
+const violations = new ScrapeTimeGauge({
   name: 'sluice_invariant_violations',
   help: `Rows that break what must always hold, at most ${COUNTED} of each.`,
   label: 'invariant',
@@ -30,7 +30,7 @@ const failures = new Counter({
 
 /** Checks what must always hold whenever somebody scrapes. @returns what ends it */
 export function watchInvariants(pool: Pool, invariants: readonly Invariant[]): () => void {
-  return violations.of(() => countAll(pool, invariants));
+  return violations.addSource(() => countAll(pool, invariants));
 }
 
 /** The ids that break an invariant, at most `limit`. @throws Error when the database does not answer within 2 s */

@@ -3,8 +3,8 @@ import { operationsOf, type DeadLetterSummary, type Message, type Operations, ty
 import {
   countLetters,
   dependencies,
-  homeOf,
-  look,
+  ownQueueOf,
+  readLetters,
   On,
   ProblemError,
   redrive,
@@ -21,11 +21,11 @@ const ANSWER_TAKES_MS = 500;
 /** Who names no deadline waits no longer than a person would. Milliseconds. */
 const PATIENCE_MS = 30_000;
 
-type Reading = Reply<Operations['ReadDeadLetters']>;
-type Looking = Reply<Operations['LookAtQueues']>;
-type Redriving = Reply<Operations['RedriveDeadLetters']>;
+type DeadLettersReply = Reply<Operations['ReadDeadLetters']>;
+type QueuesReply = Reply<Operations['LookAtQueues']>;
+type RedriveReply = Reply<Operations['RedriveDeadLetters']>;
 
-export interface Own {
+export interface OwnServer {
   server: Pick<MessageServer, 'queues' | 'consumerOf' | 'senders'>;
   publisher: Publisher;
 }
@@ -36,26 +36,26 @@ class OperationsModule {}
  * What every service of this system answers about its own queues. Its own user on the broker has the rights already, so
  * nobody needs rights to everybody's; a newcomer's dead letters are for the administrator: `npm run dead-letters`.
  */
-export function operationsModule(service: string, own: Own): DynamicModule {
+export function operationsModule(service: string, own: OwnServer): DynamicModule {
   const contracts = operationsOf(service);
   return { module: OperationsModule, controllers: contracts ? [controllerOf(contracts, own)] : [] };
 }
 
 function controllerOf(
   { LookAtQueues, ReadDeadLetters, RedriveDeadLetters }: Operations,
-  { server, publisher }: Own,
+  { server, publisher }: OwnServer,
 ): Type {
   const open = () => publisher.openChannel();
-  const queues = (): string[] => server.queues.flatMap((name) => homeOf(name) ?? []);
+  const queues = (): string[] => server.queues.flatMap((name) => ownQueueOf(name) ?? []);
 
   @Controller()
   class OperationsListener {
     @On(LookAtQueues, ONE_AT_A_TIME)
-    async lookAtQueues(): Promise<Looking> {
+    async lookAtQueues(): Promise<QueuesReply> {
       const queues = await Promise.all(
         server.queues.map(async (queue) => ({
           queue,
-          ...(await publisher.lookAt(queue).catch(untold)),
+          ...(await publisher.inspectQueue(queue).catch(unknownDepth)),
           ...this.#consumerOf(queue),
         })),
       );
@@ -68,7 +68,7 @@ function controllerOf(
     }
 
     @On(ReadDeadLetters, ONE_AT_A_TIME)
-    async readDeadLetters({ data: { limit } }: Message<typeof ReadDeadLetters>): Promise<Reading> {
+    async readDeadLetters({ data: { limit } }: Message<typeof ReadDeadLetters>): Promise<DeadLettersReply> {
       return { queues: await Promise.all(queues().map((queue) => this.#lettersOf(queue, limit))) };
     }
 
@@ -76,7 +76,7 @@ function controllerOf(
     async redriveDeadLetters({
       data: { queue, limit },
       deadline = Date.now() + PATIENCE_MS,
-    }: Message<typeof RedriveDeadLetters>): Promise<Redriving> {
+    }: Message<typeof RedriveDeadLetters>): Promise<RedriveReply> {
       if (!queues().includes(queue)) throw ProblemError.of(404, 'No such queue', `${queue} has no dead letters.`);
       const moved = await redrive(open, queue, { limit, until: deadline - ANSWER_TAKES_MS }, server.senders);
       return { moved, left: await countLetters(open, queue) };
@@ -88,9 +88,9 @@ function controllerOf(
     }
 
     /** Counted first: those that are looked at are not counted. */
-    async #lettersOf(queue: string, limit: number): Promise<Reading['queues'][number]> {
+    async #lettersOf(queue: string, limit: number): Promise<DeadLettersReply['queues'][number]> {
       const count = await countLetters(open, queue);
-      const taken = count > 0 ? await look(open, queue, { limit }) : [];
+      const taken = count > 0 ? await readLetters(open, queue, { limit }) : [];
       return { queue, count, letters: taken.map(({ letter }) => summaryOf(letter)) };
     }
   }
@@ -98,7 +98,7 @@ function controllerOf(
 }
 
 /** RabbitMQ 4.2.6 and 4.3.0 tell the length of a queue only to who may delete it, which no service may. */
-function untold(error: unknown): object {
+function unknownDepth(error: unknown): object {
   if ((error as { code?: number }).code === 403) return {};
   throw error;
 }

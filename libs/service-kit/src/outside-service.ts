@@ -1,6 +1,6 @@
 import {
   dependencies,
-  isSuspectStatus,
+  mayBePoisonStatus,
   isUnavailableStatus,
   PermanentError,
   UnavailableError,
@@ -9,7 +9,7 @@ import {
 /** Healthy providers answer in less; who takes longer is asked again with the same key. Milliseconds. */
 const TIMEOUT_MS = 10_000;
 /** A provider that asks for more is asked again after this, so that a wrong date does not stop a queue for a day. Milliseconds. */
-const LONGEST_RETRY_AFTER_MS = 300_000;
+const MAX_RETRY_AFTER_MS = 300_000;
 
 export interface OutsideRequest {
   method: 'POST' | 'DELETE';
@@ -66,10 +66,10 @@ export class OutsideService {
 
   #answerTo(request: Request): Promise<Response> {
     return fetch(request).catch((cause: unknown) => {
-      const suspect = brokeOff(cause);
+      const mayBePoison = brokeOff(cause);
       throw new UnavailableError(`the ${this.name} gives no answer: ${reasonOf(cause)}`, {
         dependency: this.name,
-        suspect,
+        mayBePoison,
         cause,
       });
     });
@@ -83,7 +83,7 @@ export class OutsideService {
     const wait = retryAfterMs(headers.get('retry-after'), Number.isNaN(answeredAt) ? Date.now() : answeredAt);
     const about = {
       dependency: this.name,
-      suspect: isSuspectStatus(status),
+      mayBePoison: mayBePoisonStatus(status),
       ...(wait !== undefined && { retryAfterMs: wait }),
     };
     return new UnavailableError(`the ${this.name} answered ${status}`, about);
@@ -94,7 +94,7 @@ export class OutsideService {
       dependencies.succeeded(this.name);
       throw error;
     }
-    const about = { dependency: this.name, suspect: true, cause: error };
+    const about = { dependency: this.name, mayBePoison: true, cause: error };
     throw new UnavailableError(
       `the ${this.name} answered ${status}, and it cannot be understood: ${reasonOf(error)}`,
       about,
@@ -115,7 +115,7 @@ function brokeOff(error: unknown): boolean {
 export function retryAfterMs(header: string | null, now: number): number | undefined {
   if (header === null || header.trim() === '') return undefined;
   const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER_MS);
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
 }
 
 /** `fetch` fails with a TypeError whose cause says why. */

@@ -1,7 +1,7 @@
 import type { Message } from '@sluice/contracts';
 import { eventually, testDatabase, type TestDatabase } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { AT_ONCE, Sweep, type Overdue } from './sweep.js';
+import { BATCH_SIZE, Sweep, type OverdueState } from './sweep.js';
 
 let database: TestDatabase;
 const sweeps = new Set<Sweep>();
@@ -28,10 +28,10 @@ const asked = async () =>
     (row) => row.asked,
   );
 
-function sweeping(askAgain: Overdue['askAgain']): void {
-  const sql = `SELECT id FROM promises WHERE since < now() - $1 * interval '1 second' ORDER BY since LIMIT ${AT_ONCE}`;
+function sweeping(resend: OverdueState['resend']): void {
+  const sql = `SELECT id FROM promises WHERE since < now() - $1 * interval '1 second' ORDER BY since LIMIT ${BATCH_SIZE}`;
   const sweep = new Sweep('promises', 20, database.pool, [
-    { found: 'promises without an answer', sql, parameters: [60], askAgain },
+    { found: 'promises without an answer', sql, parameters: [60], resend },
   ]);
   sweeps.add(sweep);
   sweep.onApplicationBootstrap();
@@ -69,9 +69,9 @@ it('is not held up by a row that fails, and tries that again', async () => {
 it('takes all that there are, also more than one round', async () => {
   await database.pool.query(
     "INSERT INTO promises SELECT n, now() - interval '1 hour' FROM generate_series(1, $1) AS n",
-    [AT_ONCE + 7],
+    [BATCH_SIZE + 7],
   );
   sweeping((_, id) => keep(id));
   await eventually(async () => expect((await asked()).every((times) => times === 1)).toBe(true));
-  expect(await asked()).toHaveLength(AT_ONCE + 7);
+  expect(await asked()).toHaveLength(BATCH_SIZE + 7);
 });

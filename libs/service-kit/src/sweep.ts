@@ -2,21 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Message } from '@sluice/contracts';
 import type { Pool } from 'pg';
-import { Repeating } from './repeating.js';
+import { PeriodicTask } from './periodic-task.js';
 
 /** A state that should not last: a promise that waits for a message. */
-export interface Overdue {
+export interface OverdueState {
   /** What is logged beside the number of rows: `captures without an outcome`. */
   readonly found: string;
-  /** Selects the `id`s of rows that have been in the state for too long, the oldest first, by the database's own `now()`, at most `AT_ONCE`. */
+  /** Selects the `id`s of rows that have been in the state for too long, the oldest first, by the database's own `now()`, at most `BATCH_SIZE`. */
   readonly sql: string;
   readonly parameters?: readonly unknown[];
   /** Asks again. It looks under the row's lock whether the state still lasts, so that a repeat does nothing. */
-  readonly askAgain: (message: Message, id: string) => Promise<unknown>;
+  readonly resend: (message: Message, id: string) => Promise<unknown>;
 }
 
 /** Between two askings at most, as between the hourly tries of a message. */
-const LONGEST_PAUSE = "interval '1 hour'";
+const MAX_PAUSE = "interval '1 hour'";
 
 /**
  * SQL: it is time to ask again. `$1` seconds after the first time, then after twice as long each time, so that what is sick for
@@ -24,10 +24,10 @@ const LONGEST_PAUSE = "interval '1 hour'";
  * @param began the column of when it was first asked @param asked the column of when it was last asked
  */
 export const overdueSince = ({ began, asked }: { began: string; asked: string }): string =>
-  `${asked} <= now() - greatest(make_interval(secs => $1), least(${asked} - ${began}, ${LONGEST_PAUSE}))`;
+  `${asked} <= now() - greatest(make_interval(secs => $1), least(${asked} - ${began}, ${MAX_PAUSE}))`;
 
 /** One commit's worth. */
-export const AT_ONCE = 500;
+export const BATCH_SIZE = 500;
 
 /**
  * Looks for states that last too long and asks again. Any number of processes may sweep one database. A row that fails holds up
@@ -35,7 +35,7 @@ export const AT_ONCE = 500;
  */
 export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger: Logger;
-  readonly #repeating: Repeating;
+  readonly #task: PeriodicTask;
   #stopping = false;
 
   /** @param everyMs from the beginning of one round to the next, at least */
@@ -43,19 +43,19 @@ export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown 
     private readonly name: string,
     everyMs: number,
     private readonly pool: Pool,
-    private readonly overdue: readonly Overdue[],
+    private readonly overdue: readonly OverdueState[],
   ) {
     this.#logger = new Logger(name);
-    this.#repeating = new Repeating(name, everyMs, () => this.#sweepAll());
+    this.#task = new PeriodicTask(name, everyMs, () => this.#sweepAll());
   }
 
   onApplicationBootstrap(): void {
-    this.#repeating.start();
+    this.#task.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.#stopping = true;
-    await this.#repeating.stop();
+    await this.#task.stop();
   }
 
   async #sweepAll(): Promise<void> {
@@ -63,13 +63,13 @@ export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown 
   }
 
   /** A full round leaves others behind, who have waited long enough. */
-  async #sweepOne(state: Overdue): Promise<void> {
-    for (let found = AT_ONCE; found === AT_ONCE && !this.#stopping;) found = await this.#round(state);
+  async #sweepOne(state: OverdueState): Promise<void> {
+    for (let found = BATCH_SIZE; found === BATCH_SIZE && !this.#stopping;) found = await this.#round(state);
   }
 
-  async #round({ found, sql, parameters = [], askAgain }: Overdue): Promise<number> {
+  async #round({ found, sql, parameters = [], resend }: OverdueState): Promise<number> {
     const { rows } = await this.pool.query<{ id: string }>(sql, [...parameters]);
-    const asked = await Promise.allSettled(rows.map(({ id }) => askAgain(this.#messageOf(id), id)));
+    const asked = await Promise.allSettled(rows.map(({ id }) => resend(this.#messageOf(id), id)));
     if (rows.length > 0) this.#logger.warn(`${rows.length} ${found}`);
     // The same rows would be found again at once.
     throwFirst(asked);

@@ -2,7 +2,15 @@
 import { createHash, createPublicKey, randomBytes } from 'node:crypto';
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { brokerUrlOf } from '../rabbitmq/users.js';
-import { ADMINISTRATOR, postgresFiles, RABBITMQ_TLS, rabbitmqFiles, TRUST, trustOf } from './tls.js';
+import {
+  ADMINISTRATOR as USER,
+  configText,
+  CONTAINER_TLS,
+  FIRST_CONTAINER,
+  JOINING_CONTAINER,
+  VHOST,
+} from '../rabbitmq/settings.js';
+import { ADMINISTRATOR, postgresFiles, rabbitmqFiles, TRUST, trustOf } from './tls.js';
 import { Failure } from '../failure.js';
 import { secretsOf } from '../services/secrets.js';
 import { secretsFor } from '../services/environment.js';
@@ -24,8 +32,6 @@ export const GIVEN = [
 /** The image of the steps holds no apps: the gateway is the one that owns no database. */
 export const containerServices = () => ['gateway', ...databaseServices()];
 
-const USER = 'sluice';
-const VHOST = 'sluice';
 /** What every node of the broker answers to in docker-compose.yml, so that the loss of one is the loss of a connection. */
 const BROKER = 'broker';
 
@@ -51,8 +57,8 @@ export function makeContainerSecrets(stateDirectory, given, tls) {
   });
   layOut(stateDirectory, 'postgres', { POSTGRES_PASSWORD: passwords.postgres, ...(tls && postgresFiles(tls)) });
   layOut(stateDirectory, 'rabbitmq', {
-    'rabbitmq.conf': FIRST_NODE + (tls ? RABBITMQ_TLS : ''),
-    'joining.conf': FURTHER_NODE + (tls ? RABBITMQ_TLS : ''),
+    'rabbitmq.conf': configText({ ...FIRST_CONTAINER, ...(tls && CONTAINER_TLS) }),
+    'joining.conf': configText({ ...JOINING_CONTAINER, ...(tls && CONTAINER_TLS) }),
     ...(tls && rabbitmqFiles(tls)),
     'erlang.cookie': passwords.cookie,
     'definitions.json': definitions(passwords.rabbitmq),
@@ -148,21 +154,6 @@ function publicHalf(privateKey) {
     throw new Failure('TOKEN_PRIVATE_KEY is not a private key in PEM form', 'openssl genpkey -algorithm ed25519');
   }
 }
-
-/**
- * In a cluster that falls apart, the smaller part stops: two parts that go on would have to be merged by hand. A node blocks its
- * publishers at 60 % of the memory that its container may have (docker-compose.yml): what it believes to have is the machine's.
- */
-const ANY_NODE = `log.console = true
-cluster_partition_handling = pause_minority
-vm_memory_high_watermark.absolute = 2400MB
-`;
-const FIRST_NODE = `${ANY_NODE}load_definitions = /run/secrets/definitions.json
-`;
-/** Blank, it joins whoever is there; the list names itself too, or it is not used. */
-const FURTHER_NODE = `${ANY_NODE}cluster_formation.peer_discovery_backend = classic_config
-${['rabbitmq', 'rabbitmq-2', 'rabbitmq-3'].map((host, index) => `cluster_formation.classic_config.nodes.${index + 1} = rabbit@${host}`).join('\n')}
-`;
 
 /** Read by the broker at every boot, so that a new password counts from its next start. */
 function definitions(password) {

@@ -68,21 +68,3 @@ hostssl all all all scram-sha-256
 
 /** What the container of RabbitMQ needs beside its settings. @param {ContainerTls} tls */
 export const rabbitmqFiles = (tls) => filesOf(tls, 'rabbitmq');
-
-const NAMED = [
-  'cacertfile = /run/secrets/authority.pem',
-  'certfile = /run/secrets/server.pem',
-  'keyfile = /run/secrets/server.key',
-];
-
-/** The broker's settings: clients show a certificate; to the management API their password is enough. */
-export const RABBITMQ_TLS = [
-  'listeners.tcp = none',
-  'listeners.ssl.default = 5671',
-  ...NAMED.map((file) => `ssl_options.${file}`),
-  'ssl_options.verify = verify_peer',
-  'ssl_options.fail_if_no_peer_cert = true',
-  'management.ssl.port = 15671',
-  ...NAMED.map((file) => `management.ssl.${file}`),
-  '',
-].join('\n');

@@ -1,132 +1,210 @@
-// @ts-nocheck
-import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
+import { promisify } from 'node:util';
+import { Failure } from '../failure.js';
 import { openLog } from '../log-lines.js';
-import { commandLineHas, end, identify, isAlive } from '../processes.js';
-import { findRabbit } from './programs.js';
-import { makeOutside, outsideOf } from '../reachable.js';
-import { run } from '../run.js';
+import { commandLineHas, end, identify, isAlive, type ProcessRecord } from '../processes.js';
+import { rabbitProgram } from './programs.js';
+import {
+  ADVANCED_CONFIG,
+  configText,
+  DISK_FREE_LIMIT,
+  plainListeners,
+  tlsListeners,
+  type Settings,
+} from './settings.js';
+
+export interface NodePorts {
+  amqp: number;
+  /** Of the management API; without it the plugin is off. */
+  management?: number;
+  /** Between nodes, and for rabbitmqctl. */
+  dist: number;
+  /** Of Erlang's name server; the nodes of one cluster share it. */
+  epmd: number;
+}
+
+/** What a node with TLS is made of. PEM. */
+export interface NodeTls {
+  /** The authority that issued the certificates of the node and of the clients that may come. */
+  ca: string;
+  server: { cert: string; key: string };
+}
+
+export interface NodeOptions {
+  /** Of this node alone, for its configuration and data. */
+  folder: string;
+  ports: NodePorts;
+  /** A part of the data's path: of a node whose data is there it must never change. */
+  name?: string;
+  /** Erlang keeps its cookie there; the nodes of one cluster share it. */
+  cookieFolder?: string;
+  /** Its output, begun anew at every start. */
+  logFile?: string;
+  /** Settings of rabbitmq.conf besides those that every node has. */
+  settings?: Settings;
+  /** With TLS it takes nothing else, neither AMQP nor management, and requires a client's certificate. */
+  tls?: NodeTls | undefined;
+  /** Whether its schedulers spin while they wait for work: that takes cores from other processes. Default: true. */
+  busyWaiting?: boolean | undefined;
+  /** Whether it survives the process that spawns it, and a signal to its group. Default: true. */
+  detached?: boolean | undefined;
+}
+
+const NAME = 'sluice@localhost';
+const LOOPBACK = '127.0.0.1';
+const DISTRIBUTION_ON_LOOPBACK = '-kernel inet_dist_use_interface {127,0,0,1}';
+const NO_BUSY_WAITING = '+sbwt none +sbwtdcpu none +sbwtdio none';
+
+/** A node that has not ended so long after its signal is killed. Milliseconds. */
+const GRACE_MS = 30_000;
 
 /**
- * A RabbitMQ node of our own beside whatever else runs on the machine: own home, cookie, ports and epmd, loopback only.
- * The node's name is part of its data's path: it must never change.
+ * One RabbitMQ node of our own, which is an Erlang machine, beside whatever else runs on the computer: own folder, cookie, ports
+ * and epmd, loopback only.
  */
-const NODE = 'sluice@localhost';
+export class BrokerNode {
+  readonly name: string;
+  readonly #options: NodeOptions;
+  #spawned: ProcessRecord | undefined;
 
-/** Of a broker of our own. */
-export const VHOST = 'sluice';
+  /** @param spawned the process of an earlier start */
+  constructor(options: NodeOptions, spawned?: ProcessRecord) {
+    this.name = options.name ?? NAME;
+    this.#options = options;
+    this.#spawned = spawned;
+  }
 
-/** Erlang takes a path of its environment as Latin-1: with other letters in it the node dies while it boots. */
-const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
+  /** Boots on the data that is there. @returns the process of the Erlang machine; undefined when it could not be started */
+  spawn(): ProcessRecord | undefined {
+    const { folder, detached = true, logFile = this.#inFolder('rabbitmq.log') } = this.#options;
+    for (const place of [this.#inFolder('mnesia'), this.#inFolder('log'), this.#cookieFolder])
+      mkdirSync(place, { recursive: true, mode: 0o700 });
+    this.#writeConfiguration();
+    const log = openLog(logFile);
+    // RABBITMQ_ALLOW_INPUT makes the script become the server, so that this child's pid is the server's own.
+    const options = { env: this.#environment(), cwd: folder, detached };
+    const child = spawn(rabbitProgram('rabbitmq-server'), ['-noinput'], { ...options, stdio: ['ignore', log, log] });
+    child.on('error', () => {}); // the caller finds no process
+    child.unref();
+    closeSync(log);
+    this.#spawned = identify(child.pid);
+    return this.#spawned;
+  }
 
-const isOutside = (stateDirectory) => BEYOND_LATIN_1.test(stateDirectory.dir);
+  /**
+   * The process that was spawned; or, when that was never recorded, the one that the node's pid file names, if its command line
+   * shows that it is this very node.
+   */
+  get process(): ProcessRecord | undefined {
+    if (isAlive(this.#spawned)) return this.#spawned;
+    const file = this.#inFolder('pid');
+    const pid = existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : 0;
+    return pid && commandLineHas(pid, this.#options.folder) ? identify(pid) : undefined;
+  }
 
-/** @param {import('../state-directory.js').StateDirectory} stateDirectory @returns {string} where its broker keeps configuration and data */
-export const folderOf = (stateDirectory) =>
-  path.join(isOutside(stateDirectory) ? outsideOf(stateDirectory.dir) : stateDirectory.dir, 'rabbitmq');
+  /** Runs `rabbitmqctl`, which takes a second of a core. @returns what it prints on stdout @throws {Failure} */
+  async control(...args: string[]): Promise<string> {
+    const options = { env: this.#environment(), cwd: this.#options.folder };
+    const { stdout } = await promisify(execFile)(rabbitProgram('rabbitmqctl'), ['--quiet', ...args], options).catch(
+      (error: Error & { stderr?: string }) => {
+        throw new Failure(`rabbitmqctl ${args[0]} failed`, undefined, error.stderr ?? error.message);
+      },
+    );
+    return stdout;
+  }
 
-/** @param {import('../state-directory.js').StateDirectory} stateDirectory @returns {import('../processes.js').ProcessRecord} of the Erlang machine itself */
-export function spawnNode(stateDirectory, state, programs) {
-  if (isOutside(stateDirectory)) makeOutside(outsideOf(stateDirectory.dir));
-  const folder = folderOf(stateDirectory);
-  for (const name of ['mnesia', 'log', 'home']) mkdirSync(path.join(folder, name), { recursive: true, mode: 0o700 });
-  writeConfiguration(folder, state);
-  const log = openLog(stateDirectory.path('logs', 'rabbitmq.log'));
-  // RABBITMQ_ALLOW_INPUT makes the script become the server, so that this child's pid is the server's own.
-  const options = { env: environment(folder, state), cwd: folder, stdio: ['ignore', log, log], detached: true };
-  const child = spawn(path.join(programs, 'rabbitmq-server'), ['-noinput'], options);
-  child.on('error', () => {}); // seen by the caller as a process that is not there
-  child.unref();
-  closeSync(log);
-  return identify(child.pid ?? 0);
-}
+  /** Ends the node and then its epmd, the name server that every Erlang node leaves behind. */
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    await end(this.process, { signal, graceMs: GRACE_MS });
+    await killEpmd(this.#options.ports.epmd);
+  }
 
-/**
- * The process we started; or, when that was never written down, the one its own pid file names, if its command line
- * shows that it is this very node.
- */
-export function runningNode(stateDirectory) {
-  const started = stateDirectory.recall('rabbitmq')?.process;
-  if (isAlive(started)) return started;
-  const folder = folderOf(stateDirectory);
-  const pid = pidFile(folder);
-  return pid && commandLineHas(pid, folder) ? identify(pid) : undefined;
-}
+  /** Ends the node as a power cut would. */
+  kill(): Promise<void> {
+    return end(this.process, { signal: 'SIGKILL' });
+  }
 
-function pidFile(folder) {
-  const file = path.join(folder, 'pid');
-  return existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : undefined;
-}
+  /** Removes the data of a node that has ended. */
+  wipe(): void {
+    rmSync(this.#inFolder('mnesia'), { recursive: true, force: true });
+  }
 
-/** Asks the running node for something: `rabbitmqctl` with these arguments. Takes a second. @returns {Promise<string>} what it says */
-export function brokerControl(stateDirectory, ...args) {
-  const env = environment(folderOf(stateDirectory), stateDirectory.recall('rabbitmq'));
-  return run(path.join(findRabbit(), 'rabbitmqctl'), args, { env, label: `rabbitmqctl ${args[0]}` });
-}
+  get #cookieFolder(): string {
+    return this.#options.cookieFolder ?? this.#inFolder('home');
+  }
 
-/** Ends the node and then its epmd, the name server that every Erlang node leaves behind. */
-export async function endNode(stateDirectory, signal) {
-  await end(runningNode(stateDirectory), { signal, graceMs: 30_000 });
-  const port = stateDirectory.recall('rabbitmq')?.ports?.epmd;
-  if (port) await killEpmd(port);
+  #inFolder(name: string): string {
+    return path.join(this.#options.folder, name);
+  }
+
+  #writeConfiguration(): void {
+    const { settings = {}, ports } = this.#options;
+    const all: Settings = {
+      ...this.#listeners(),
+      ...settings,
+      'disk_free_limit.absolute': DISK_FREE_LIMIT,
+      'log.file': false, // its output is a file: see `spawn`
+      'log.console': true,
+      'log.console.level': 'info',
+    };
+    this.#write('rabbitmq.conf', configText(all));
+    this.#write('advanced.config', ADVANCED_CONFIG);
+    this.#write('enabled_plugins', `[${ports.management === undefined ? '' : 'rabbitmq_management'}].\n`);
+  }
+
+  #listeners(): Settings {
+    const { tls, ports } = this.#options;
+    const listeners = { ip: LOOPBACK, amqp: ports.amqp, management: ports.management };
+    if (!tls) return plainListeners(listeners);
+    return tlsListeners(listeners, {
+      cacertfile: this.#write('ca.pem', tls.ca),
+      certfile: this.#write('server.pem', tls.server.cert),
+      keyfile: this.#write('server.key', tls.server.key),
+    });
+  }
+
+  #write(name: string, text: string): string {
+    writeFileSync(this.#inFolder(name), text, { mode: 0o600 });
+    return this.#inFolder(name);
+  }
+
+  /** Nothing of the caller's environment but PATH: RABBITMQ_* variables of a system service would change the node. */
+  #environment(): NodeJS.ProcessEnv {
+    const { ports, busyWaiting = true } = this.#options;
+    return {
+      PATH: process.env['PATH'],
+      LANG: 'C.UTF-8',
+      HOME: this.#cookieFolder,
+      ERL_EPMD_PORT: String(ports.epmd),
+      ERL_EPMD_ADDRESS: LOOPBACK,
+      ERL_CRASH_DUMP_SECONDS: '0',
+      RABBITMQ_ALLOW_INPUT: '1',
+      RABBITMQ_NODENAME: this.name,
+      RABBITMQ_DIST_PORT: String(ports.dist),
+      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `${DISTRIBUTION_ON_LOOPBACK}${busyWaiting ? '' : ` ${NO_BUSY_WAITING}`}`,
+      RABBITMQ_CTL_ERL_ARGS: DISTRIBUTION_ON_LOOPBACK,
+      RABBITMQ_MNESIA_BASE: this.#inFolder('mnesia'),
+      RABBITMQ_LOG_BASE: this.#inFolder('log'),
+      RABBITMQ_PID_FILE: this.#inFolder('pid'),
+      RABBITMQ_CONFIG_FILE: this.#inFolder('rabbitmq.conf'),
+      RABBITMQ_ADVANCED_CONFIG_FILE: this.#inFolder('advanced.config'),
+      RABBITMQ_ENABLED_PLUGINS_FILE: this.#inFolder('enabled_plugins'),
+      RABBITMQ_CONF_ENV_FILE: '/dev/null',
+    };
+  }
 }
 
 /** EPMD's own request "kill", which it takes only from this machine and only when no node is registered any more. */
-function killEpmd(port) {
+function killEpmd(port: number): Promise<void> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(Buffer.from([0, 1, 'k'.charCodeAt(0)])));
+    const socket = connect({ port, host: LOOPBACK }, () => socket.write(Buffer.from([0, 1, 'k'.charCodeAt(0)])));
     socket
       .on('data', () => socket.end())
       .on('error', () => resolve())
       .on('close', () => resolve());
     socket.setTimeout(2_000, () => socket.destroy());
   });
-}
-
-function writeConfiguration(folder, { ports, user, password }) {
-  const lines = [
-    `listeners.tcp.local = 127.0.0.1:${ports.amqp}`,
-    'management.tcp.ip = 127.0.0.1',
-    `management.tcp.port = ${ports.management}`,
-    `default_vhost = ${VHOST}`,
-    `default_user = ${user}`,
-    `default_pass = ${password}`,
-    'default_user_tags.administrator = true',
-    'disk_free_limit.absolute = 200MB',
-    'log.file = false', // the log is our own file: see spawnNode
-    'log.console = true',
-    'log.console.level = info',
-  ];
-  write(folder, 'rabbitmq.conf', lines.join('\n'));
-  // A dead letter whose target was missing is tried again after 5 s instead of 180 s.
-  write(folder, 'advanced.config', '[{rabbit, [{dead_letter_worker_publisher_confirm_timeout, 5000}]}].');
-  write(folder, 'enabled_plugins', '[rabbitmq_management].');
-}
-
-const write = (folder, name, text) => writeFileSync(path.join(folder, name), `${text}\n`, { mode: 0o600 });
-
-/** Nothing of the caller's environment but PATH: RABBITMQ_* variables of a system service would change the node. */
-function environment(folder, { ports }) {
-  const inFolder = (name) => path.join(folder, name);
-  return {
-    PATH: process.env.PATH,
-    LANG: 'C.UTF-8',
-    HOME: inFolder('home'), // Erlang keeps its cookie there
-    ERL_EPMD_PORT: String(ports.epmd),
-    ERL_EPMD_ADDRESS: '127.0.0.1',
-    ERL_CRASH_DUMP_SECONDS: '0',
-    RABBITMQ_ALLOW_INPUT: '1',
-    RABBITMQ_NODENAME: NODE,
-    RABBITMQ_DIST_PORT: String(ports.dist),
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
-    RABBITMQ_MNESIA_BASE: inFolder('mnesia'),
-    RABBITMQ_LOG_BASE: inFolder('log'),
-    RABBITMQ_PID_FILE: inFolder('pid'),
-    RABBITMQ_CONFIG_FILE: inFolder('rabbitmq.conf'),
-    RABBITMQ_ADVANCED_CONFIG_FILE: inFolder('advanced.config'),
-    RABBITMQ_ENABLED_PLUGINS_FILE: inFolder('enabled_plugins'),
-    RABBITMQ_CONF_ENV_FILE: '/dev/null',
-  };
 }

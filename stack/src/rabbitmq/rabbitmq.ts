@@ -1,118 +1,188 @@
-// @ts-nocheck
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../failure.js';
 import { accepts, freePorts } from '../ports.js';
+import { hasEnded, processorMs, type ProcessRecord } from '../processes.js';
 import { ProgressDeadline } from '../progress-deadline.js';
-import { hasEnded, processorMs } from '../processes.js';
-import { containerLog, containerRuns, endContainer, removeVolume, runContainer } from './container.js';
-import { endNode, folderOf, runningNode, spawnNode, VHOST } from './node.js';
-import { dockerAnswers, findRabbit, installRabbit } from './programs.js';
+import { makeOutside, outsideOf } from '../reachable.js';
 import { lastLines } from '../run.js';
+import type { RabbitState, StateDirectory } from '../state-directory.js';
+import { containerLog, containerRuns, endContainer, removeVolume, runContainer } from './container.js';
+import { BrokerNode, type NodeOptions } from './node.js';
+import { dockerAnswers, findRabbit, installRabbit } from './programs.js';
+import { ADMINISTRATOR, VHOST } from './settings.js';
 
 /** 4 to 10 s are usual. A busy machine, or a node that recovers many messages, takes longer: it is waited for while it computes. */
 const READY = { idleMs: 90_000, atMostMs: 600_000 };
 
-/**
- * @typedef {object} Rabbit
- * @property {string} url amqp://, of the administrator
- * @property {string} managementUrl http://, with user and password
- * @property {import('../processes.js').ProcessRecord} [process] none in a container
- * @property {Promise<unknown>} ended resolves when the broker has ended, whoever ended it
- * @property {() => Promise<void>} stop
- */
-
-/**
- * Starts a private RabbitMQ, or takes over the one that an earlier start left behind.
- * @param {import('../state-directory.js').StateDirectory} stateDirectory
- * @param {object} [options]
- * @param {(what: string) => void} [options.note] @param {(address: { url: string, managementUrl: string }) => void} [options.starting] told where it will be
- * @returns {Promise<Rabbit>}
- */
-export async function startRabbit(stateDirectory, { note = () => {}, starting = () => {} } = {}) {
-  const state = stateDirectory.once('rabbitmq', () => ({
-    user: 'sluice',
-    password: randomBytes(18).toString('base64url'),
-  }));
-  const left = await takeOver(stateDirectory, state);
-  if (left) return handle(stateDirectory, left);
-  const programs = findRabbit() ?? ((await dockerAnswers()) ? undefined : await installRabbit(note));
-  const ports = await freePorts(['amqp', 'management', 'dist', 'epmd'], state.ports);
-  const chosen = stateDirectory.remember('rabbitmq', { ...state, ports, container: programs === undefined });
-  starting(addressOf(chosen));
-  if (chosen.container) await runContainer(stateDirectory, chosen);
-  else stateDirectory.remember('rabbitmq', { ...chosen, process: spawnNode(stateDirectory, chosen, programs) });
-  await whenReady(stateDirectory, chosen);
-  return handle(stateDirectory, chosen);
+export interface RabbitAddress {
+  /** amqp://, of the administrator. */
+  url: string;
+  /** http://, with user and password. */
+  managementUrl: string;
 }
 
-/** @returns {Promise<Rabbit | undefined>} the broker that runs for this home */
-export async function runningRabbit(stateDirectory) {
+/** The private broker of a state directory. */
+export interface Rabbit extends RabbitAddress {
+  /** Absent in a container. */
+  process: ProcessRecord | undefined;
+  /** Resolves when the broker has ended, for whatever reason. */
+  ended: Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+type NodeChoices = Pick<NodeOptions, 'tls' | 'busyWaiting' | 'detached'>;
+
+export interface RabbitOptions extends NodeChoices {
+  note?: (what: string) => void;
+  /** Called with the address before the broker is ready. */
+  starting?: (address: RabbitAddress) => void;
+}
+
+/** A broker that was started at least once. */
+type Known = RabbitState & Required<Pick<RabbitState, 'ports'>>;
+
+/** Starts a private RabbitMQ, or takes over the one that an earlier start left behind. */
+export async function startRabbit(
+  stateDirectory: StateDirectory,
+  { note = () => {}, starting = () => {}, ...options }: RabbitOptions = {},
+): Promise<Rabbit> {
+  const state = stateDirectory.once('rabbitmq', () => ({
+    user: ADMINISTRATOR,
+    password: randomBytes(18).toString('base64url'),
+  }));
+  const running = isKnown(state) && (await takeOver(stateDirectory, state, options));
+  if (running) return handle(stateDirectory, state, options);
+  const container = await needsContainer(note);
+  const ports = await freePorts(['amqp', 'management', 'dist', 'epmd'], state.ports);
+  const chosen = stateDirectory.remember('rabbitmq', { ...state, ports, container });
+  starting(addressOf(chosen, options));
+  if (container) await runContainer(stateDirectory, chosen);
+  else spawnNode(stateDirectory, chosen, options);
+  await whenReady(stateDirectory, chosen, options);
+  return handle(stateDirectory, chosen, options);
+}
+
+const isKnown = (state: RabbitState | undefined): state is Known => state?.ports !== undefined;
+
+/** The broker that runs for this state directory. */
+export async function runningRabbit(stateDirectory: StateDirectory): Promise<Rabbit | undefined> {
   const state = stateDirectory.recall('rabbitmq');
-  return state?.ports && (await lives(stateDirectory, state)) ? handle(stateDirectory, state) : undefined;
+  return isKnown(state) && (await lives(stateDirectory, state)) ? handle(stateDirectory, state) : undefined;
+}
+
+/** The process of the broker that runs for this state directory; undefined also when that is in a container. */
+export const runningNode = (stateDirectory: StateDirectory): ProcessRecord | undefined =>
+  nodeOf(stateDirectory)?.process;
+
+/** Runs `rabbitmqctl` with these arguments for the running broker, which takes a second. @returns what it prints */
+export async function brokerControl(stateDirectory: StateDirectory, ...args: string[]): Promise<string> {
+  const node = nodeOf(stateDirectory);
+  if (!node) throw new Failure('there is no RabbitMQ to control');
+  return node.control(...args);
 }
 
 /** Ends a broker that an earlier start left behind, and its epmd. */
-export async function endRabbit(stateDirectory, signal = /** @type {NodeJS.Signals} */ 'SIGTERM') {
-  const state = stateDirectory.recall('rabbitmq');
-  if (state?.container) await endContainer(stateDirectory);
-  else if (state) await endNode(stateDirectory, signal);
+export async function endRabbit(stateDirectory: StateDirectory, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  if (stateDirectory.recall('rabbitmq')?.container) await endContainer(stateDirectory);
+  else await nodeOf(stateDirectory)?.end(signal);
 }
 
 /** Removes its data. It must have ended. */
-export async function removeRabbit(stateDirectory) {
+export async function removeRabbit(stateDirectory: StateDirectory): Promise<void> {
   if (stateDirectory.recall('rabbitmq')?.container) await removeVolume(stateDirectory);
   rmSync(folderOf(stateDirectory), { recursive: true, force: true });
 }
 
-const lives = async (stateDirectory, { container }) =>
+/** Erlang takes a path of its environment as Latin-1: with other letters in it the node dies while it boots. */
+const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
+
+const isOutside = ({ dir }: StateDirectory): boolean => BEYOND_LATIN_1.test(dir);
+
+/** Where the broker keeps configuration and data. */
+export const folderOf = (stateDirectory: StateDirectory): string =>
+  path.join(isOutside(stateDirectory) ? outsideOf(stateDirectory.dir) : stateDirectory.dir, 'rabbitmq');
+
+const logOf = (stateDirectory: StateDirectory): string => stateDirectory.path('logs', 'rabbitmq.log');
+
+/** The broker as a node; undefined when none was ever started. */
+function nodeOf(
+  stateDirectory: StateDirectory,
+  options: NodeChoices = {},
+  state = stateDirectory.recall('rabbitmq'),
+): BrokerNode | undefined {
+  if (!isKnown(state)) return undefined;
+  const settings = {
+    default_vhost: VHOST,
+    default_user: state.user,
+    default_pass: state.password,
+    'default_user_tags.administrator': true,
+  };
+  const own = { folder: folderOf(stateDirectory), ports: state.ports, logFile: logOf(stateDirectory), settings };
+  return new BrokerNode({ ...own, ...options }, state.process);
+}
+
+function spawnNode(stateDirectory: StateDirectory, state: Known, options: NodeChoices): void {
+  if (isOutside(stateDirectory)) makeOutside(outsideOf(stateDirectory.dir));
+  const process = nodeOf(stateDirectory, options, state)?.spawn();
+  if (process) stateDirectory.remember('rabbitmq', { ...state, process });
+}
+
+/** Installs RabbitMQ where there is neither that nor Docker. @returns whether the broker must run in a container */
+async function needsContainer(note: (what: string) => void): Promise<boolean> {
+  if (findRabbit()) return false;
+  if (await dockerAnswers()) return true;
+  await installRabbit(note);
+  return false;
+}
+
+const lives = async (stateDirectory: StateDirectory, { container }: RabbitState): Promise<boolean> =>
   container ? containerRuns(stateDirectory) : runningNode(stateDirectory) !== undefined;
 
-/** A broker that still boots is waited for; one that does not answer our password is ended. */
-async function takeOver(stateDirectory, state) {
-  if (!state.ports) return undefined;
+/** A broker that still boots is waited for; one that does not accept our password is ended. @returns whether it is ready */
+async function takeOver(stateDirectory: StateDirectory, state: Known, options: NodeChoices): Promise<boolean> {
   const alive = await lives(stateDirectory, state);
-  if (alive && (await becomesReady(stateDirectory, state))) return state;
+  if (alive && (await becomesReady(stateDirectory, state, options))) return true;
   await endRabbit(stateDirectory); // also the epmd of a broker that was killed
-  return undefined;
+  return false;
 }
 
-async function whenReady(stateDirectory, state) {
-  if (await becomesReady(stateDirectory, state)) return;
-  const output = await logOf(stateDirectory, state);
+async function whenReady(stateDirectory: StateDirectory, state: Known, options: NodeChoices): Promise<void> {
+  if (await becomesReady(stateDirectory, state, options)) return;
+  const output = await outputOf(stateDirectory, state);
   await endRabbit(stateDirectory);
-  throw new Failure(
-    'RabbitMQ did not start',
-    `Its log: ${stateDirectory.path('logs', 'rabbitmq.log')}`,
-    lastLines(output, 20),
-  );
+  throw new Failure('RabbitMQ did not start', `Its log: ${logOf(stateDirectory)}`, lastLines(output, 20));
 }
 
-async function logOf(stateDirectory, { container }) {
+async function outputOf(stateDirectory: StateDirectory, { container }: RabbitState): Promise<string> {
   if (container) return containerLog(stateDirectory);
-  const log = stateDirectory.path('logs', 'rabbitmq.log');
+  const log = logOf(stateDirectory);
   return existsSync(log) ? readFileSync(log, 'utf8') : '';
 }
 
-/** rabbitmqctl would cost a second a call: the ports are asked instead. */
-async function becomesReady(stateDirectory, state) {
+async function becomesReady(stateDirectory: StateDirectory, state: Known, options: NodeChoices): Promise<boolean> {
   const deadline = new ProgressDeadline({
     ...READY,
     progress: () => ({ processorMs: state.container ? undefined : processorMs(runningNode(stateDirectory)?.pid) }),
   });
   for (; !deadline.isOver && (await lives(stateDirectory, state)); await sleep(state.container ? 500 : 50)) {
-    if ((await accepts(state.ports.amqp)) && (await managementAnswers(state))) return true;
+    if (await isReady(state, options)) return true;
   }
   return false;
 }
 
-const addressOf = ({ user, password, ports }) => ({
-  url: `amqp://${user}:${password}@127.0.0.1:${ports.amqp}/${VHOST}`,
-  managementUrl: `http://${user}:${password}@127.0.0.1:${ports.management}`,
+/** By its ports: rabbitmqctl would cost a second a call. With TLS the management API requires trust that only the caller has. */
+const isReady = async (state: Known, { tls }: NodeChoices): Promise<boolean> =>
+  (await accepts(state.ports.amqp)) && (tls ? accepts(state.ports.management) : managementAnswers(state));
+
+const addressOf = ({ user, password, ports }: Known, { tls }: NodeChoices = {}): RabbitAddress => ({
+  url: `amqp${tls ? 's' : ''}://${user}:${password}@127.0.0.1:${ports.amqp}/${VHOST}`,
+  managementUrl: `http${tls ? 's' : ''}://${user}:${password}@127.0.0.1:${ports.management}`,
 });
 
-async function managementAnswers({ user, password, ports }) {
+async function managementAnswers({ user, password, ports }: Known): Promise<boolean> {
   const headers = { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
   const answer = await fetch(`http://127.0.0.1:${ports.management}/api/whoami`, {
     headers,
@@ -121,17 +191,16 @@ async function managementAnswers({ user, password, ports }) {
   return answer?.ok ?? false;
 }
 
-/** @returns {Rabbit} */
-function handle(stateDirectory, state) {
+function handle(stateDirectory: StateDirectory, state: Known, options: NodeChoices = {}): Rabbit {
   const process = state.container ? undefined : runningNode(stateDirectory);
   return {
-    ...addressOf(state),
+    ...addressOf(state, options),
     process,
     ended: process ? hasEnded(process) : containerEnds(stateDirectory),
     stop: () => endRabbit(stateDirectory),
   };
 }
 
-async function containerEnds(stateDirectory) {
+async function containerEnds(stateDirectory: StateDirectory): Promise<void> {
   while (await containerRuns(stateDirectory)) await sleep(2_000);
 }

@@ -1,48 +1,65 @@
-// @ts-nocheck
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadTopology } from './users.js';
+import {
+  applyTopology,
+  applyUsers,
+  DriftError,
+  ensureVhost,
+  ForeignUserError,
+  undeliverableLines,
+  settingsOf,
+  topology,
+  trust,
+  usersOf,
+  WORK,
+  type Passwords,
+  type Topology,
+} from '@sluice/topology';
+import { connect, type ChannelModel } from 'amqplib';
 import { Failure } from '../failure.js';
 import { inRoot } from '../workspace.js';
+import type { Broker } from './users.js';
 
-async function load() {
-  const module = await loadTopology();
-  return { ...module, map: module.topology(module.settingsOf(process.env)) };
-}
+const currentMap = (): Topology => topology(settingsOf(process.env));
 
-/** Where the procedure is. */
+/** The page with the procedure. */
 const DRIFT = 'docs/operations.md, "Other arguments for a queue", says how, without losing a message.';
 
-/** Says which map and users were applied to which broker; the private one keeps its data, whatever its ports. */
-export async function digestOfMap({ passwords }) {
-  const { map, usersOf, WORK } = await load();
-  return createHash('sha256')
-    .update(process.env.AMQP_URL ?? 'private')
-    .update(JSON.stringify([map, passwords && usersOf(WORK), passwords]))
+/** Identifies the map and the users that were applied, and the broker; the private one keeps its data, whatever its ports. */
+export const digestOfMap = ({ passwords }: Pick<Broker, 'passwords'>): string =>
+  createHash('sha256')
+    .update(process.env['AMQP_URL'] ?? 'private')
+    .update(JSON.stringify([currentMap(), passwords && usersOf(WORK), passwords]))
     .digest('hex');
+
+export interface Applied {
+  /** What was not there before; undefined when that cannot be known. */
+  created: string[] | undefined;
+  /** What was put right. */
+  corrected: string[];
+  /** What became of undeliverable messages, a line for each. */
+  undeliverable: string[];
 }
 
 /**
  * Makes the broker hold what the map says, and lets the services in.
- * @param {import('./users.js').Broker} broker
- * @returns {Promise<{ created?: string[], corrected: string[], homeless: string[] }>} what was not there before, undefined when that cannot be known; what was put right; what became of homeless messages, for people
  * @throws {Failure} when something exists otherwise than the map says
  */
-export async function applyMap({ url, managementUrl, passwords }) {
-  const { applyTopology, applyUsers, DriftError, ensureVhost, ForeignUserError, homelessLines, map, usersOf, WORK } =
-    await load();
+export async function applyMap(broker: Broker): Promise<Applied> {
+  const { url, managementUrl } = broker;
+  const users = usersAdministration(broker);
   try {
-    const vhost = passwords ? await ensureVhost(managementUrl, url) : [];
-    const { created, homeless } = await applyTopology(url, map, { managementUrl });
-    const users = passwords
-      ? await applyUsers(managementUrl, url, usersOf(WORK), passwords)
+    const vhost = users ? await ensureVhost(users.managementUrl, url) : [];
+    const { created, undeliverable } = await applyTopology(url, currentMap(), managementUrl ? { managementUrl } : {});
+    const report = users
+      ? await applyUsers(users.managementUrl, url, usersOf(WORK), users.passwords)
       : { created: [], corrected: [] };
     return {
-      created: created && [...vhost, ...created, ...users.created],
-      corrected: users.corrected,
-      homeless: homelessLines(homeless),
+      created: created && [...vhost, ...created, ...report.created],
+      corrected: report.corrected,
+      undeliverable: undeliverableLines(undeliverable),
     };
   } catch (error) {
     if (error instanceof DriftError)
@@ -52,18 +69,25 @@ export async function applyMap({ url, managementUrl, passwords }) {
   }
 }
 
-/** Lets the services in, and leaves the rest of the broker as it is. @param {import('./users.js').Broker} broker with passwords */
-export async function applyUsersAlone({ url, managementUrl, passwords }) {
-  const { applyUsers, usersOf, WORK } = await loadTopology();
-  await applyUsers(managementUrl, url, usersOf(WORK), passwords);
+/** What it takes to make users; undefined where none are made. */
+function usersAdministration({
+  managementUrl,
+  passwords,
+}: Broker): { managementUrl: string; passwords: Passwords } | undefined {
+  return managementUrl !== undefined && passwords ? { managementUrl, passwords } : undefined;
+}
+
+/** Lets the services in, and leaves the rest of the broker as it is. @param broker with passwords */
+export async function applyUsersAlone(broker: Broker): Promise<void> {
+  const users = usersAdministration(broker);
+  if (users) await applyUsers(users.managementUrl, broker.url, usersOf(WORK), users.passwords);
 }
 
 /**
  * Runs the topology's own program, which prints what it did.
- * @param {string[]} args as in `npm run topology -- ...` @param {import('./users.js').Broker} broker
- * @returns {Promise<number>} its exit code
+ * @param args as in `npm run topology -- ...` @returns its exit code
  */
-export async function runTopology(args, { url, managementUrl, passwords }) {
+export async function runTopology(args: readonly string[], { url, managementUrl, passwords }: Broker): Promise<number> {
   const env = {
     ...process.env,
     AMQP_URL: url,
@@ -71,7 +95,7 @@ export async function runTopology(args, { url, managementUrl, passwords }) {
     ...(passwords && { AMQP_PASSWORDS: JSON.stringify(passwords) }),
   };
   const child = spawn(process.execPath, [inRoot('topology/dist/main.js'), ...args], { env, stdio: 'inherit' });
-  const [code] = await once(child, 'exit');
+  const [code] = (await once(child, 'exit')) as [number | null];
   return code ?? 1;
 }
 
@@ -79,18 +103,17 @@ const RETRY_MS = 1_000;
 
 /**
  * Applies the map again whenever the broker has been away: it may come back empty.
- * @param {import('./users.js').Broker} broker @param {(line: string) => void} say
- * @returns {() => Promise<void>} what ends the watch
+ * @returns what ends the watch
  */
-export function keepTopology(broker, printLine) {
+export function keepTopology(broker: Broker, printLine: (line: string) => void): () => Promise<void> {
   let stopped = false;
-  let connection;
-  const watch = async () => {
-    connection = await connectTo(broker.url);
-    await new Promise((resolve) => connection.once('close', resolve));
+  let connection: ChannelModel | undefined;
+  const watch = async (): Promise<void> => {
+    const opened = (connection = await connectTo(broker.url));
+    await new Promise((resolve) => opened.once('close', resolve));
     while (!stopped && !(await appliedAgain(broker, printLine))) await sleep(RETRY_MS);
   };
-  const forever = async () => {
+  const forever = async (): Promise<void> => {
     while (!stopped) await watch().catch(() => sleep(RETRY_MS));
   };
   void forever();
@@ -100,27 +123,26 @@ export function keepTopology(broker, printLine) {
   };
 }
 
-/** A broker that is killed meanwhile answers no goodbye, and amqplib would wait for it for ever. */
-function closed(connection) {
+/** A broker that is killed meanwhile sends no reply, and amqplib would wait for it for ever. */
+function closed(connection: ChannelModel): Promise<unknown> {
   return new Promise((resolve) => {
     connection.once('close', resolve);
     connection.close().then(resolve, resolve); // rejected: already closed
   });
 }
 
-async function connectTo(url) {
-  const { connect } = await import('amqplib');
-  const { trust } = await loadTopology();
+async function connectTo(url: string): Promise<ChannelModel> {
   const connection = await connect(`${url}${url.includes('?') ? '&' : '?'}heartbeat=10`, trust());
-  return connection.on('error', () => {}); // "close" follows
+  connection.on('error', () => {}); // "close" follows
+  return connection;
 }
 
-async function appliedAgain(broker, printLine) {
+async function appliedAgain(broker: Broker, printLine: (line: string) => void): Promise<boolean> {
   try {
-    const { created, corrected, homeless } = await applyMap(broker);
+    const { created, corrected, undeliverable } = await applyMap(broker);
     if (created?.length !== 0 || corrected.length > 0)
       printLine('the broker is back; its topology has been applied again');
-    for (const what of homeless) printLine(`the broker: ${what}`);
+    for (const what of undeliverable) printLine(`the broker: ${what}`);
     return true;
   } catch (error) {
     if (error instanceof Failure) printLine(`✗ ${error.message}\n${error.output}`);

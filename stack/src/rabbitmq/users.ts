@@ -1,52 +1,55 @@
-// @ts-nocheck
 import { randomBytes } from 'node:crypto';
-import { pathToFileURL } from 'node:url';
 import { Failure } from '../failure.js';
-import { inRoot } from '../workspace.js';
+import type { StateDirectory } from '../state-directory.js';
 
-/** A broker as its administrator reaches it. */
+/** By user. */
+export type Passwords = Record<string, string>;
+
 export interface Broker {
+  /** Of the administrator. */
   url: string;
+  /** Of the administrator. */
   managementUrl?: string | undefined;
-  /** Of the services' own users; absent where none can be made, and all use `url`. */
-  passwords?: Record<string, string> | undefined;
+  /** Of the services' own users; absent where none can be made, and every service uses `url`. */
+  passwords?: Passwords;
 }
 
-/** The compiled map of the broker. */
-export const loadTopology = () => import(pathToFileURL(inRoot('topology/dist/index.js')).href);
+/** The map of the broker, loaded when it is needed: with the contracts it takes longer than a short command. */
+export const loadTopology = () => import('@sluice/topology');
 
-/**
- * The passwords of the users of this home, each made once and then kept.
- * @param {import('../state-directory.js').StateDirectory} stateDirectory @param {string[]} names those that are needed @returns {Record<string, string>}
- */
-export function brokerPasswords(stateDirectory, names) {
+/** The passwords of the broker's users, each made once and then kept. @param names of the users that are needed */
+export function brokerPasswords(stateDirectory: StateDirectory, names: readonly string[]): Passwords {
   const known = stateDirectory.recall('broker-users') ?? {};
   const missing = names.filter((name) => !known[name]);
-  return missing.length === 0
-    ? known
-    : stateDirectory.remember('broker-users', {
-        ...known,
-        ...Object.fromEntries(missing.map((name) => [name, randomPassword()])),
-      });
+  if (missing.length === 0) return known;
+  const made = Object.fromEntries(missing.map((name) => [name, randomPassword()]));
+  return stateDirectory.remember('broker-users', { ...known, ...made });
 }
 
-const randomPassword = () => randomBytes(24).toString('base64url');
+const randomPassword = (): string => randomBytes(24).toString('base64url');
 
-/** @returns {Record<string, string>} as before, with a new one for this user */
-export const newBrokerPassword = (stateDirectory, name) =>
+/** The passwords, with a new one for this user. */
+export const newBrokerPassword = (stateDirectory: StateDirectory, name: string): Passwords =>
   stateDirectory.remember('broker-users', { ...stateDirectory.recall('broker-users'), [name]: randomPassword() });
 
-/**
- * Whether users can be made decides who the services are there.
- * @param {import('../state-directory.js').StateDirectory} stateDirectory @param {Broker} broker @param {{ ours?: boolean, more?: string[] }} [options] ours: it lets us, and may still be booting; more: users beside those of the map
- * @returns {Promise<Broker>}
- */
-export async function withUsers(stateDirectory, broker, { ours = false, more = [] } = {}) {
+export interface UsersOptions {
+  /** The broker is our own: it accepts our administrator, and may still be booting. */
+  ours?: boolean;
+  /** Users beside those of the map. */
+  more?: readonly string[];
+}
+
+/** The broker with the passwords of the services' users, where its administrator may make users. */
+export async function withUsers<B extends Broker>(
+  stateDirectory: StateDirectory,
+  broker: B,
+  { ours = false, more = [] }: UsersOptions = {},
+): Promise<B> {
   const { administers, usersOf, WORK } = await loadTopology();
   const may = ours || (broker.managementUrl !== undefined && (await administers(broker.managementUrl)));
-  return may
-    ? { ...broker, passwords: brokerPasswords(stateDirectory, [...usersOf(WORK).map(({ name }) => name), ...more]) }
-    : broker;
+  if (!may) return broker;
+  const names = [...usersOf(WORK).map(({ name }) => name), ...more];
+  return { ...broker, passwords: brokerPasswords(stateDirectory, names) };
 }
 
 /** The URL that this service uses. */

@@ -28,9 +28,9 @@ export interface Shop {
   start(): Promise<Service>;
   /** Ends all of them. */
   stop(): Promise<void>;
-  tell(...messages: Outgoing[]): Promise<void>;
+  send(...messages: Outgoing[]): Promise<void>;
   /** The same, accepted from outside at that time. */
-  tellAsOf(acceptedAt: string, ...messages: Outgoing[]): Promise<void>;
+  sendAsOf(acceptedAt: string, ...messages: Outgoing[]): Promise<void>;
   /** A sale whose pieces inventory has allotted. */
   allotted(change?: Partial<Data<typeof CreateSale>>): Promise<Sale>;
   see(saleId: string): Promise<Sale>;
@@ -50,7 +50,7 @@ export function openShop(
     void (await Promise.all(
       messages.map((message) => client.publisher.publish(encode(message, { ...envelope(), ...about }))),
     ));
-  const tell = (...messages: Outgoing[]) => publish({}, messages);
+  const send = (...messages: Outgoing[]) => publish({}, messages);
   const stop = async () => void (await Promise.all(services.splice(0).map((service) => service.stop())));
   const see = (saleId: string) => client.request(GetSale, { saleId, anyState: true }, { deadlineMs: DEADLINE_MS });
   return {
@@ -65,12 +65,12 @@ export function openShop(
       return service;
     },
     stop,
-    tell,
-    tellAsOf: (acceptedAt, ...messages) => publish({ acceptedAt }, messages),
+    send,
+    sendAsOf: (acceptedAt, ...messages) => publish({ acceptedAt }, messages),
     async allotted(change = {}) {
       const sale = newSale({ saleId: newId(), opensAt: inMs(-1_000), closesAt: inMs(600_000), ...change });
       await client.request(CreateSale, sale, { deadlineMs: DEADLINE_MS });
-      await tell(StockAllotted({ saleId: sale.saleId, sku: sale.sku, version: 1, quantity: sale.quantity }));
+      await send(StockAllotted({ saleId: sale.saleId, sku: sale.sku, version: 1, quantity: sale.quantity }));
       return eventually(async () => {
         const shown = await see(sale.saleId);
         if (shown.state === 'preparing') throw new Error('its pieces are not there yet');

@@ -15,10 +15,10 @@ export class HttpCardVault implements CardVault {
   async exchange(card: string): Promise<string> {
     const response = await this.post(card);
     // Whatever it answers: unread, a long page about a fault would keep its connection.
-    const said = response && (await jsonFrom(response).catch(() => undefined));
+    const body = response && (await jsonFrom(response).catch(() => undefined));
     if (response?.status === 422)
       throw ProblemError.of(422, 'Unknown card', 'The card gateway does not know this number.');
-    const answer = response?.ok ? Answer.safeParse(said) : undefined;
+    const answer = response?.ok ? Answer.safeParse(body) : undefined;
     if (!answer?.success)
       throw ProblemError.of(503, 'Card gateway unavailable', 'The card was not charged. Please try again.');
     return answer.data.token;

@@ -1,6 +1,6 @@
 import { eventually } from '@sluice/testing';
 import { describe, expect, it } from 'vitest';
-import { firstOrSecond, QueueDepth } from './queue-depth.js';
+import { brokerOrOwner, QueueDepth } from './queue-depth.js';
 
 /** An owner that says what it is told to, and a clock that is set. */
 function sampled(...answers: (number | Promise<number>)[]) {
@@ -25,7 +25,7 @@ describe('who is asked for the depth', () => {
         throw refusal;
       },
     ];
-    const depth = firstOrSecond(
+    const depth = brokerOrOwner(
       ask('broker', () => answers.shift()!()),
       ask('owner', () => 5),
     );
@@ -35,7 +35,7 @@ describe('who is asked for the depth', () => {
 
   it('is nobody while there is no broker', async () => {
     await expect(
-      firstOrSecond(
+      brokerOrOwner(
         () => Promise.reject(new Error('there is no connection to the broker')),
         async () => 5,
       )(),

@@ -14,7 +14,7 @@ const ACCESS_REFUSED = 403;
  * Asks the broker, of which older ones tell it without a right to the queue; once that has been refused, the owner instead. With a
  * right of its own to the queue, the gateway could also bind it to what it may read.
  */
-export function firstOrSecond(broker: () => Promise<number>, owner: () => Promise<number>): () => Promise<number> {
+export function brokerOrOwner(broker: () => Promise<number>, owner: () => Promise<number>): () => Promise<number> {
   let refused = false;
   return async () => {
     if (refused) return owner();
@@ -30,12 +30,12 @@ export function firstOrSecond(broker: () => Promise<number>, owner: () => Promis
 export class QueueDepth {
   #sample: { depth: number; at: number } | undefined;
   #admitted = 0;
-  #askedAt = -Infinity;
+  #sampledAt = -Infinity;
   #failedAt = -Infinity;
-  #asking: Promise<void> | undefined;
+  #sampling: Promise<void> | undefined;
 
   constructor(
-    private readonly ask: () => Promise<number>,
+    private readonly read: () => Promise<number>,
     private readonly clock: () => number = () => performance.now(),
   ) {}
 
@@ -45,10 +45,10 @@ export class QueueDepth {
 
   /** Undefined: nobody says. */
   async now(): Promise<number | undefined> {
-    if (this.clock() - this.#askedAt > SAMPLE_MS)
-      this.#asking ??= this.#take().finally(() => (this.#asking = undefined));
+    if (this.clock() - this.#sampledAt > SAMPLE_MS)
+      this.#sampling ??= this.#takeSample().finally(() => (this.#sampling = undefined));
     if (this.#age > STALE_MS && this.clock() - this.#failedAt > STALE_MS)
-      await Promise.race([this.#asking, pause(PATIENCE_MS, undefined, { ref: false })]);
+      await Promise.race([this.#sampling, pause(PATIENCE_MS, undefined, { ref: false })]);
     return this.#sample && this.#age <= STALE_MS ? this.#sample.depth + this.#admitted : undefined;
   }
 
@@ -56,10 +56,10 @@ export class QueueDepth {
     return this.#sample ? this.clock() - this.#sample.at : Infinity;
   }
 
-  async #take(): Promise<void> {
+  async #takeSample(): Promise<void> {
     const before = this.#admitted;
-    this.#askedAt = this.clock();
-    const depth = await this.ask().catch(() => undefined);
+    this.#sampledAt = this.clock();
+    const depth = await this.read().catch(() => undefined);
     if (depth === undefined) return void (this.#failedAt = this.clock());
     this.#sample = { depth, at: this.clock() };
     this.#admitted -= before;

@@ -19,7 +19,7 @@ export class SaleClock {
   ) {}
 
   /** @param instant RFC 3339, by flash-sale's clock */
-  heard(instant: string): void {
+  observe(instant: string): void {
     const now = this.monotonic();
     if (now >= this.#windowEnd) {
       [this.#aheadBefore, this.#ahead] = [this.#ahead, -Infinity];
@@ -30,11 +30,11 @@ export class SaleClock {
 
   /** Milliseconds since the epoch. */
   now(): number {
-    return this.known() ?? this.own();
+    return this.nowIfKnown() ?? this.own();
   }
 
   /** The same; undefined before the first instant of flash-sale. */
-  known(): number | undefined {
+  nowIfKnown(): number | undefined {
     const ahead = Math.max(this.#ahead, this.#aheadBefore);
     return ahead === -Infinity ? undefined : this.monotonic() + ahead;
   }

@@ -2,13 +2,13 @@ import { SaleState, type Sale } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { saleOf } from '../testing/flash-sale-peer.js';
-import { doorFor, stateAt } from './sale-state.js';
+import { admissionFor, stateAt } from './sale-state.js';
 
 const [OPENS, CLOSES] = [Date.parse('2026-11-27T08:00:00Z'), Date.parse('2026-11-27T09:00:00Z')];
 const sale = (change: Partial<Sale>): Sale =>
   saleOf({ id: 'x', opensAt: new Date(OPENS).toISOString(), closesAt: new Date(CLOSES).toISOString(), ...change });
 
-describe('doorFor', () => {
+describe('admissionFor', () => {
   it.each([
     ['scheduled', OPENS - 1, { is: 'early' }],
     ['scheduled', OPENS, { is: 'open', round: 1 }],
@@ -19,17 +19,17 @@ describe('doorFor', () => {
     ['sold-out', CLOSES - 1, { is: 'sold-out' }],
     ['sold-out', CLOSES, { is: 'closed' }],
     ['closed', OPENS, { is: 'closed' }],
-  ] as const)('of a sale that is %s, at %d, says %o', (state, now, door) => {
-    expect(doorFor(sale({ state, round: state === 'scheduled' ? 0 : 3 }), now)).toEqual(door);
+  ] as const)('of a sale that is %s, at %d, says %o', (state, now, admission) => {
+    expect(admissionFor(sale({ state, round: state === 'scheduled' ? 0 : 3 }), now)).toEqual(admission);
   });
 
   it('lets everybody into a sale that is not known here, in its first round', () => {
-    expect(doorFor(undefined, OPENS)).toEqual({ is: 'open', round: 1 });
+    expect(admissionFor(undefined, OPENS)).toEqual({ is: 'open', round: 1 });
   });
 
   it('lets in before and after a word from flash-sale under the same round', () => {
-    expect(doorFor(sale({ state: 'scheduled', round: 0 }), OPENS)).toEqual(
-      doorFor(sale({ state: 'open', round: 1 }), OPENS),
+    expect(admissionFor(sale({ state: 'scheduled', round: 0 }), OPENS)).toEqual(
+      admissionFor(sale({ state: 'open', round: 1 }), OPENS),
     );
   });
 
@@ -41,9 +41,9 @@ describe('doorFor', () => {
     });
     fc.assert(
       fc.property(any, ({ state, now, round }) => {
-        const door = doorFor(sale({ state, round }), now);
-        expect(door.is === 'open').toBe(stateAt(sale({ state, round }), now) === 'open');
-        if (now >= CLOSES) expect(door.is).not.toBe('open');
+        const admission = admissionFor(sale({ state, round }), now);
+        expect(admission.is === 'open').toBe(stateAt(sale({ state, round }), now) === 'open');
+        if (now >= CLOSES) expect(admission.is).not.toBe('open');
       }),
     );
   });

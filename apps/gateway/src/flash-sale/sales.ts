@@ -3,16 +3,16 @@ import { GetSale, ListSales, SaleChanged, type Sale, type SeenSale } from '@slui
 import { ProblemError, Publisher } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { GatewayConfig } from '../config.js';
-import { CatchUp } from '../live/catch-up.js';
+import { Refresher } from '../live/refresher.js';
 import { Live } from '../live/live.js';
 import { Rpc } from '../rpc.js';
 import { SaleClock } from './sale-clock.js';
-import { SaleMemory } from './sale-memory.js';
-import { UnknownSales } from './unknown-sales.js';
+import { SaleCache } from './sale-cache.js';
+import { SaleLookup } from './sale-lookup.js';
 
 /** As many sales as are remembered. */
 const PAGE = 100;
-const MOST_PAGES = 10;
+const MAX_PAGES = 10;
 /** The connection that asks may come a moment after the one that listens. Milliseconds. */
 const NOT_READY_MS = 100;
 
@@ -24,9 +24,9 @@ const NOT_READY_MS = 100;
 export class Sales implements OnModuleDestroy {
   readonly #logger = new Logger('sales');
   readonly #clock = new SaleClock();
-  readonly #memory = new SaleMemory();
-  readonly #unknown: UnknownSales;
-  readonly #catchUp: CatchUp;
+  readonly #cache = new SaleCache();
+  readonly #lookup: SaleLookup;
+  readonly #refresher: Refresher;
   #complete = false;
   #soon: NodeJS.Timeout | undefined;
 
@@ -36,15 +36,17 @@ export class Sales implements OnModuleDestroy {
     private readonly publisher: Publisher,
     @Inject(CONFIG) config: GatewayConfig,
   ) {
-    this.#catchUp = new CatchUp(() => this.#refresh(), config.SALES_REFRESH_MS);
-    this.#unknown = new UnknownSales((saleId, patienceMs) => rpc.ask(GetSale, { saleId }, patienceMs));
-    live.hear(SaleChanged, (fact) => (fact ? this.remember({ ...fact.data, at: fact.time }) : this.#catchUp.hint()));
-    this.#catchUp.begin();
+    this.#refresher = new Refresher(() => this.#refresh(), config.SALES_REFRESH_MS);
+    this.#lookup = new SaleLookup((saleId, patienceMs) => rpc.request(GetSale, { saleId }, patienceMs));
+    live.onFact(SaleChanged, (fact) =>
+      fact ? this.remember({ ...fact.data, at: fact.time }) : this.#refresher.trigger(),
+    );
+    this.#refresher.start();
   }
 
   /** What is known of it here and now. */
   get(id: string): Sale | undefined {
-    return this.#memory.get(id);
+    return this.#cache.get(id);
   }
 
   /**
@@ -54,14 +56,14 @@ export class Sales implements OnModuleDestroy {
   async find(id: string): Promise<Sale | undefined> {
     const known = this.get(id);
     if (known) return known;
-    const found = await this.#unknown.look(id);
+    const found = await this.#lookup.find(id);
     if (found) this.remember(found);
     return found;
   }
 
   remember({ at, ...sale }: SeenSale): void {
-    if (at !== undefined) this.#clock.heard(at);
-    this.#memory.remember(sale);
+    if (at !== undefined) this.#clock.observe(at);
+    this.#cache.put(sale);
   }
 
   /** By flash-sale's clock, as far as it is known. Milliseconds since the epoch. */
@@ -71,26 +73,26 @@ export class Sales implements OnModuleDestroy {
 
   /** The present by flash-sale's clock, RFC 3339; undefined before its first instant. */
   stamp(): string | undefined {
-    const known = this.#clock.known();
+    const known = this.#clock.nowIfKnown();
     return known === undefined ? undefined : new Date(known).toISOString();
   }
 
   /** All that are known here; undefined as long as that may be next to nothing. */
   all(): Sale[] | undefined {
-    return this.#complete ? this.#memory.all() : undefined;
+    return this.#complete ? this.#cache.all() : undefined;
   }
 
   onModuleDestroy(): void {
-    this.#catchUp.stop();
+    this.#refresher.stop();
     clearTimeout(this.#soon);
   }
 
   async #refresh(): Promise<void> {
-    if (!this.publisher.ready) return void (this.#soon = setTimeout(() => this.#catchUp.hint(), NOT_READY_MS));
+    if (!this.publisher.ready) return void (this.#soon = setTimeout(() => this.#refresher.trigger(), NOT_READY_MS));
     try {
       const listed = await this.#list();
-      for (const { id, state } of this.#memory.all()) {
-        if (!listed.has(id) && state !== 'closed') this.remember(await this.rpc.ask(GetSale, { saleId: id }));
+      for (const { id, state } of this.#cache.all()) {
+        if (!listed.has(id) && state !== 'closed') this.remember(await this.rpc.request(GetSale, { saleId: id }));
       }
       this.#complete = true;
     } catch (error) {
@@ -103,8 +105,11 @@ export class Sales implements OnModuleDestroy {
   async #list(): Promise<Set<string>> {
     const seen = new Set<string>();
     let cursor: string | undefined;
-    for (let pages = 0; pages < MOST_PAGES; pages++) {
-      const { items, next } = await this.rpc.ask(ListSales, { limit: PAGE, ...(cursor !== undefined && { cursor }) });
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
+      const { items, next } = await this.rpc.request(ListSales, {
+        limit: PAGE,
+        ...(cursor !== undefined && { cursor }),
+      });
       for (const sale of items) {
         this.remember(sale);
         seen.add(sale.id);

@@ -1,39 +1,39 @@
 import { Logger } from '@nestjs/common';
 import type { ClaimResult } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import { CatchUp } from '../live/catch-up.js';
+import { Refresher } from '../live/refresher.js';
 import type { EventStream, StreamEvent } from '../live/event-stream.js';
-import { notOfThisStream } from '../web/last-event-id.js';
-import type { Place } from './place.js';
+import { eventIdNotOfThisStream } from '../web/last-event-id.js';
+import type { QueuePosition } from './queue-position.js';
 
 /** How often somebody who waits is told where they stand, at most. Milliseconds. */
-const BEAT_MS = 500;
+const POSITION_EVERY_MS = 500;
 
-export interface TicketStreamParts {
+export interface TicketSource {
   /** What became of the ticket; undefined when nobody could say. */
   read(): Promise<ClaimResult | undefined>;
-  place(): Promise<Place>;
+  position(): Promise<QueuePosition>;
 }
 
 /** One ticket, told to its owner: the place in line as it moves, and then how it ended. */
 export class TicketStream {
   readonly #logger = new Logger('ticket stream');
-  readonly #catchUp: CatchUp;
-  #told = '';
+  readonly #refresher: Refresher;
+  #lastSent = '';
   /** When it may be told next; never before it has been told first. */
   #nextAt = Infinity;
-  #beat: NodeJS.Timeout | undefined;
+  #positionTimer: NodeJS.Timeout | undefined;
   #over = false;
   #outcome: ClaimResult | undefined;
 
-  /** @param knows the id of the last event that the caller has; 0 for none */
+  /** @param lastEventId the id of the last event that the caller has; 0 for none */
   constructor(
     private readonly wire: EventStream,
-    private readonly knows: number,
-    private readonly parts: TicketStreamParts,
+    private readonly lastEventId: number,
+    private readonly source: TicketSource,
     { STREAM_REFRESH_MS }: { STREAM_REFRESH_MS: number },
   ) {
-    this.#catchUp = new CatchUp(() => this.#goOn(), STREAM_REFRESH_MS);
+    this.#refresher = new Refresher(() => this.#refresh(), STREAM_REFRESH_MS);
     void wire.closed.then(() => this.#stop());
   }
 
@@ -43,45 +43,45 @@ export class TicketStream {
    */
   async open(first: ClaimResult | undefined): Promise<void> {
     const answer = this.#outcome ?? first;
-    if (this.knows > (answer ? idOf(answer) : LAST_ID)) throw notOfThisStream;
+    if (this.lastEventId > (answer ? idOf(answer) : LAST_ID)) throw eventIdNotOfThisStream;
     const known = answer ?? WAITING;
-    if (isFinal(known) && idOf(known) === this.knows) return this.wire.nothingLeft();
+    if (isFinal(known) && idOf(known) === this.lastEventId) return this.wire.endEmpty();
     this.wire.open();
-    await (isFinal(known) ? this.#tellEnd(known) : this.#tellPlace());
-    this.#catchUp.begin();
+    await (isFinal(known) ? this.#sendResult(known) : this.#sendPosition());
+    this.#refresher.start();
   }
 
   /** It may be decided. */
-  hint(): void {
-    this.#catchUp.hint();
+  refresh(): void {
+    this.#refresher.trigger();
   }
 
   /** It is decided, says its owner. */
   decided(outcome: ClaimResult): void {
     this.#outcome = outcome;
-    if (this.#isOpen) void this.#tellEnd(outcome);
-    else this.hint();
+    if (this.#isOpen) void this.#sendResult(outcome);
+    else this.refresh();
   }
 
   /** The line may have moved on. */
   moved(): void {
     if (!this.#isOpen || this.#over || this.wire.ended) return;
-    this.#beat ??= setTimeout(() => void this.#tellPlace(), Math.max(0, this.#nextAt - performance.now()));
+    this.#positionTimer ??= setTimeout(() => void this.#sendPosition(), Math.max(0, this.#nextAt - performance.now()));
   }
 
   get #isOpen(): boolean {
     return this.#nextAt < Infinity;
   }
 
-  async #goOn(): Promise<void> {
+  async #refresh(): Promise<void> {
     if (this.wire.ended || this.#over) return;
-    const result = this.#outcome ?? (await this.parts.read().catch((error: unknown) => this.#notNow(error)));
+    const result = this.#outcome ?? (await this.source.read().catch((error: unknown) => this.#readFailed(error)));
     if (!result) return;
-    if (isFinal(result)) await this.#tellEnd(result);
+    if (isFinal(result)) await this.#sendResult(result);
     else this.moved();
   }
 
-  async #tellEnd(result: ClaimResult): Promise<void> {
+  async #sendResult(result: ClaimResult): Promise<void> {
     if (this.#over) return;
     this.#over = true;
     await this.wire.send({ id: idOf(result), event: result.status, data: result });
@@ -89,29 +89,29 @@ export class TicketStream {
   }
 
   /** Only when there is something new in it. */
-  async #tellPlace(): Promise<void> {
-    const place = await this.parts.place();
-    const told = JSON.stringify(place);
-    if (told !== this.#told && !this.#over) await this.wire.send(waiting(place));
-    this.#told = told;
-    this.#beat = undefined;
-    this.#nextAt = performance.now() + BEAT_MS;
+  async #sendPosition(): Promise<void> {
+    const position = await this.source.position();
+    const text = JSON.stringify(position);
+    if (text !== this.#lastSent && !this.#over) await this.wire.send(waiting(position));
+    this.#lastSent = text;
+    this.#positionTimer = undefined;
+    this.#nextAt = performance.now() + POSITION_EVERY_MS;
   }
 
-  #notNow(error: unknown): undefined {
+  #readFailed(error: unknown): undefined {
     if (!(error instanceof ProblemError)) this.#logger.warn(error);
   }
 
   #stop(): void {
-    this.#catchUp.stop();
-    clearTimeout(this.#beat);
+    this.#refresher.stop();
+    clearTimeout(this.#positionTimer);
   }
 }
 
 const WAITING: ClaimResult = { status: 'waiting' };
 
 /** Without an id: it is not something that a client can have missed. */
-const waiting = (place: Place): StreamEvent => ({ event: 'waiting', data: { ...WAITING, ...place } });
+const waiting = (position: QueuePosition): StreamEvent => ({ event: 'waiting', data: { ...WAITING, ...position } });
 
 const isFinal = ({ status }: ClaimResult): boolean => status !== 'waiting';
 const LAST_ID = 2;

@@ -34,7 +34,7 @@ export class EventStream {
   /** Resolves when the connection is done with this answer, whatever it was and whoever ended it. */
   readonly closed: Promise<void>;
   #heartbeat: NodeJS.Timeout | undefined;
-  #leaving = false;
+  #draining = false;
 
   constructor(
     private readonly reply: FastifyReply,
@@ -52,18 +52,18 @@ export class EventStream {
 
   /** From here on no problem can be told any more. @throws ProblemError 503 when the gateway is leaving */
   open(): void {
-    if (this.#leaving) throw ProblemError.of(503, 'Service Unavailable', 'This gateway is about to stop.');
+    if (this.#draining) throw ProblemError.of(503, 'Service Unavailable', 'This gateway is about to stop.');
     if (this.ended) return;
     const { raw, request } = this.reply.headers(HEADERS).hijack();
     raw.writeHead(200, this.reply.getHeaders() as OutgoingHttpHeaders);
     countStream(this.closed);
-    this.#heartbeat = setTimeout(() => this.#beat(), this.settings.STREAM_HEARTBEAT_MS);
+    this.#heartbeat = setTimeout(() => this.#sendHeartbeat(), this.settings.STREAM_HEARTBEAT_MS);
     void this.#write(`retry: ${RETRY_MS}\n\n`);
     if (request.method === 'HEAD') this.end();
   }
 
   /** There is nothing to be streamed any more: the one answer that keeps an EventSource from coming back. */
-  nothingLeft(): void {
+  endEmpty(): void {
     void this.reply.status(204).header('cache-control', HEADERS['cache-control']).send();
   }
 
@@ -91,8 +91,8 @@ export class EventStream {
    * The gateway stops: an open stream is ended, one that is not open yet never will be. Its client finds the rest elsewhere: a
    * server that closes waits only for answers that are not ended, not for clients that have yet to take them.
    */
-  leave(): void {
-    this.#leaving = true;
+  drain(): void {
+    this.#draining = true;
     if (this.#heartbeat) this.end();
   }
 
@@ -101,7 +101,7 @@ export class EventStream {
   }
 
   /** Silence looks like a dead connection to proxies; and only who is written to is found to have gone. */
-  #beat(): void {
+  #sendHeartbeat(): void {
     if (this.#overLimit) this.reply.raw.destroy();
     else if (!this.ended) void this.#write(':\n\n');
   }

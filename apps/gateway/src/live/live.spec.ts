@@ -17,14 +17,14 @@ afterEach(async () => {
 });
 
 /** Watches, and notes the order of each fact, or that some may have been missed. */
-function watch(field: string, value: string): { told: string[]; unwatch(): void } {
-  const told: string[] = [];
+function watch(field: string, value: string): { notified: string[]; unwatch(): void } {
+  const notified: string[] = [];
   return {
-    told,
-    unwatch: live.watch(
+    notified,
+    unwatch: live.subscribe(
       field,
       value,
-      (fact?: Message) => void told.push(fact ? (fact.data as { orderId: string }).orderId : 'missed'),
+      (fact?: Message) => void notified.push(fact ? (fact.data as { orderId: string }).orderId : 'missed'),
     ),
   };
 }
@@ -32,9 +32,9 @@ const ship = (orderId: string, userId: string) => publish(broker, OrderShipped, 
 
 describe('who hears all facts of a kind', () => {
   it('is told of those and of no others, and that some may have been missed', async () => {
-    const told: string[] = [];
-    live.hear(OrderShipped, (fact) => told.push(fact?.data.orderId ?? 'missed'));
-    await eventually(() => expect(told).toEqual(['missed']));
+    const notified: string[] = [];
+    live.onFact(OrderShipped, (fact) => notified.push(fact?.data.orderId ?? 'missed'));
+    await eventually(() => expect(notified).toEqual(['missed']));
     const [one, other, user] = [randomUUID(), randomUUID(), randomUUID()];
     await ship(one, user);
     await publish(broker, OrderCompleted, {
@@ -44,7 +44,7 @@ describe('who hears all facts of a kind', () => {
       total: { amount: 1, currency: 'EUR' },
     });
     await ship(other, user);
-    await eventually(() => expect(told).toEqual(['missed', one, other]));
+    await eventually(() => expect(notified).toEqual(['missed', one, other]));
   });
 });
 
@@ -52,28 +52,28 @@ describe('who watches live facts', () => {
   it('is told of those with the value in the field, and that some may have been missed', async () => {
     const [one, other, user] = [randomUUID(), randomUUID(), randomUUID()];
     const [ofOne, alsoOfOne, ofUser] = [watch('orderId', one), watch('orderId', one), watch('userId', user)];
-    await eventually(() => expect([ofOne.told, ofUser.told]).toEqual([['missed'], ['missed']]));
+    await eventually(() => expect([ofOne.notified, ofUser.notified]).toEqual([['missed'], ['missed']]));
     await ship(other, user);
     await ship(one, randomUUID());
     await ship(user, one);
     await ship(one, user);
-    await eventually(() => expect(ofUser.told).toEqual(['missed', other, one]));
-    expect(ofOne.told).toEqual(['missed', one, one]);
-    expect(alsoOfOne.told).toEqual(ofOne.told);
+    await eventually(() => expect(ofUser.notified).toEqual(['missed', other, one]));
+    expect(ofOne.notified).toEqual(['missed', one, one]);
+    expect(alsoOfOne.notified).toEqual(ofOne.notified);
   });
 
   it('is told nothing any more after it has said so, and the others still are', async () => {
     const id = randomUUID();
-    const [leaving, staying] = [watch('orderId', id), watch('orderId', id)];
-    await eventually(() => expect(staying.told).toEqual(['missed']));
-    leaving.unwatch();
-    leaving.unwatch();
+    const [unsubscribed, staying] = [watch('orderId', id), watch('orderId', id)];
+    await eventually(() => expect(staying.notified).toEqual(['missed']));
+    unsubscribed.unwatch();
+    unsubscribed.unwatch();
     await ship(id, id);
-    await eventually(() => expect(staying.told).toEqual(['missed', id]));
-    expect(leaving.told).toEqual(['missed']);
+    await eventually(() => expect(staying.notified).toEqual(['missed', id]));
+    expect(unsubscribed.notified).toEqual(['missed']);
     staying.unwatch();
     const again = watch('orderId', id);
     await ship(id, id);
-    await eventually(() => expect(again.told).toEqual([id]));
+    await eventually(() => expect(again.notified).toEqual([id]));
   });
 });

@@ -3,15 +3,15 @@ import type { Contract, Message } from '@sluice/contracts';
 import { LiveFeed } from '@sluice/messaging';
 import { brokerOf, CONFIG } from '@sluice/service-kit';
 import type { GatewayConfig } from '../config.js';
-import { Watchers } from './watchers.js';
+import { Subscriptions } from './subscriptions.js';
 
 /** Told of a fact; of none when any may have been missed. */
-export type Watcher = (fact?: Message) => void;
+export type FactListener = (fact?: Message) => void;
 
 /** Who is to be told of which facts. A fact is a hint to ask its owner, and may be lost. */
 @Injectable()
 export class Live implements OnModuleDestroy {
-  readonly #watchers = new Watchers<Watcher>();
+  readonly #subscriptions = new Subscriptions<FactListener>();
   readonly #feed: LiveFeed;
 
   constructor(@Inject(CONFIG) config: GatewayConfig) {
@@ -25,18 +25,18 @@ export class Live implements OnModuleDestroy {
   }
 
   /** Every fact whose data says `value` in the field `field`, until the function that is returned is called. */
-  watch(field: string, value: string, watcher: Watcher): () => void {
-    return this.#watchers.add(keyOf(field, value), watcher);
+  subscribe(field: string, value: string, listener: FactListener): () => void {
+    return this.#subscriptions.add(keyOf(field, value), listener);
   }
 
   /** Every fact of one kind, for as long as the gateway lives. One listener that tells others is cheaper than many who each look whether it is for them. */
-  hear<C extends Contract>({ type }: C, watcher: (fact?: Message<C>) => void): void {
-    this.#watchers.add(type, watcher as Watcher);
+  onFact<C extends Contract>({ type }: C, listener: (fact?: Message<C>) => void): void {
+    this.#subscriptions.add(type, listener as FactListener);
   }
 
   /** Every fact, of whatever type. */
-  hearAll(watcher: (fact?: Message) => void): void {
-    this.#watchers.add(ALL, watcher);
+  onEveryFact(listener: (fact?: Message) => void): void {
+    this.#subscriptions.add(ALL, listener);
   }
 
   onModuleDestroy(): Promise<void> {
@@ -44,19 +44,19 @@ export class Live implements OnModuleDestroy {
   }
 
   #arrived(fact: Message): void {
-    this.#tell(ALL, fact);
-    this.#tell(fact.type, fact);
+    this.#notify(ALL, fact);
+    this.#notify(fact.type, fact);
     for (const [field, value] of Object.entries(fact.data as object)) {
-      if (typeof value === 'string') this.#tell(keyOf(field, value), fact);
+      if (typeof value === 'string') this.#notify(keyOf(field, value), fact);
     }
   }
 
-  #tell(key: string, fact: Message): void {
-    for (const watcher of this.#watchers.of(key)) watcher(fact);
+  #notify(key: string, fact: Message): void {
+    for (const listener of this.#subscriptions.get(key)) listener(fact);
   }
 
   #mayHaveMissed(): void {
-    for (const watcher of this.#watchers.all()) watcher();
+    for (const listener of this.#subscriptions.all()) listener();
   }
 }
 

@@ -1,7 +1,7 @@
 import { OrderStatus, type Order, type OrderChange } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { newsOf } from './order-events.js';
+import { newEventsOf } from './order-events.js';
 
 const NOW = '2026-11-21T12:00:00Z';
 const NOTHING = { amount: 0, currency: 'EUR' };
@@ -22,14 +22,14 @@ const historyOf = (statuses: OrderStatus[]): OrderChange[] =>
   statuses.map((status, index) => ({ version: index + 1, at: NOW, type: `change ${index + 1}`, detail: {}, status }));
 const FINAL = ['completed', 'rejected', 'cancelled'];
 
-describe('newsOf', () => {
+describe('newEventsOf', () => {
   it('tells a change with its own status and the rest of the order as it is now', () => {
     const order = { ...orderThatIs('paid'), paidAt: NOW };
     const changes = [
       { version: 2, at: NOW, type: 'awaiting_payment', detail: { payBy: NOW }, status: 'awaiting_payment' as const },
     ];
     const change = { at: NOW, type: 'awaiting_payment', detail: { payBy: NOW } };
-    expect(newsOf({ order, changes }, 1).events).toEqual([
+    expect(newEventsOf({ order, changes }, 1).events).toEqual([
       { id: 2, event: 'order', data: { ...order, status: 'awaiting_payment', change } },
     ]);
   });
@@ -37,9 +37,9 @@ describe('newsOf', () => {
   it('tells a refund that is already there before it ends, and ends without one too', () => {
     const history = historyOf(['pending', 'paid', 'cancelled', 'cancelled']);
     const order = orderThatIs('cancelled');
-    expect(newsOf({ order, changes: history }, 2)).toMatchObject({ events: [{ id: 3 }, { id: 4 }], over: true });
-    expect(newsOf({ order, changes: history.slice(0, 3) }, 2)).toMatchObject({ events: [{ id: 3 }], over: true });
-    expect(newsOf({ order, changes: [] }, 3)).toEqual({ events: [], over: true });
+    expect(newEventsOf({ order, changes: history }, 2)).toMatchObject({ events: [{ id: 3 }, { id: 4 }], over: true });
+    expect(newEventsOf({ order, changes: history.slice(0, 3) }, 2)).toMatchObject({ events: [{ id: 3 }], over: true });
+    expect(newEventsOf({ order, changes: [] }, 3)).toEqual({ events: [], over: true });
   });
 
   it('tells every change once and in order, whenever and however often the owner is asked', () => {
@@ -51,18 +51,20 @@ describe('newsOf', () => {
         fc.boolean(),
         (statuses, known, fromTheStart) => {
           const history = historyOf(statuses);
-          const told: number[] = [];
+          const versions: number[] = [];
           // The owner's answer may be older than the one before it, unsorted, and hold what was told already.
           for (const length of [...known, history.length]) {
             const changes = history
               .slice(0, length)
               .reverse()
-              .filter(({ version }) => fromTheStart || version > told.length);
-            told.push(
-              ...newsOf({ order: orderThatIs('pending'), changes }, told.at(-1) ?? 0).events.map(({ id }) => id),
+              .filter(({ version }) => fromTheStart || version > versions.length);
+            versions.push(
+              ...newEventsOf({ order: orderThatIs('pending'), changes }, versions.at(-1) ?? 0).events.map(
+                ({ id }) => id,
+              ),
             );
           }
-          expect(told).toEqual(history.map(({ version }) => version));
+          expect(versions).toEqual(history.map(({ version }) => version));
         },
       ),
     );
@@ -71,7 +73,7 @@ describe('newsOf', () => {
   it('is over exactly when the last that is told is final', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...OrderStatus.options), { minLength: 1 }), (statuses) => {
-        expect(newsOf({ order: orderThatIs('pending'), changes: historyOf(statuses) }, 0).over).toBe(
+        expect(newEventsOf({ order: orderThatIs('pending'), changes: historyOf(statuses) }, 0).over).toBe(
           FINAL.includes(statuses.at(-1)!),
         );
       }),

@@ -8,23 +8,23 @@ export const OrderEvent = Order.extend({ change: OrderChange.pick({ at: true, ty
 
 const FINAL: ReadonlySet<OrderStatus> = new Set(['completed', 'rejected', 'cancelled']);
 
-export interface News {
+export interface NewEvents {
   events: Required<StreamEvent>[];
   /** After them nothing more is to be told. A refund that comes later is to be seen on the order. */
   over: boolean;
 }
 
 /** The changes to read for a caller who says that they know the order up to a version: with that one, if there is it. */
-export const readFrom = (told: number): number => Math.max(0, told - 1);
+export const readFrom = (knownVersion: number): number => Math.max(0, knownVersion - 1);
 /** Whether the order has had this version, or 0 for none. @param changes read from `readFrom(told)` */
-export const isPosition = ({ changes }: OrderChanges, told: number): boolean =>
-  told === 0 || changes.some(({ version }) => version === told);
+export const hasHadVersion = ({ changes }: OrderChanges, knownVersion: number): boolean =>
+  knownVersion === 0 || changes.some(({ version }) => version === knownVersion);
 
 /** What is to be told to somebody who knows the order up to the version `after`. */
-export function newsOf({ order, changes }: OrderChanges, after: number): News {
-  const news = changes.filter(({ version }) => version > after).sort((one, other) => one.version - other.version);
-  const { status } = news.at(-1) ?? order;
-  return { events: news.map((change) => eventOf(order, change)), over: FINAL.has(status) };
+export function newEventsOf({ order, changes }: OrderChanges, after: number): NewEvents {
+  const newChanges = changes.filter(({ version }) => version > after).sort((one, other) => one.version - other.version);
+  const { status } = newChanges.at(-1) ?? order;
+  return { events: newChanges.map((change) => eventOf(order, change)), over: FINAL.has(status) };
 }
 
 const eventOf = (order: Order, { version, status, at, type, detail }: OrderChange): Required<StreamEvent> => ({

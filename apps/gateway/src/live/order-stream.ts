@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { ProblemError } from '@sluice/messaging';
-import { CatchUp } from './catch-up.js';
+import { Refresher } from './refresher.js';
 import type { EventStream } from './event-stream.js';
-import { notOfThisStream } from '../web/last-event-id.js';
-import { isPosition, newsOf, readFrom, type OrderChanges } from './order-events.js';
+import { eventIdNotOfThisStream } from '../web/last-event-id.js';
+import { hasHadVersion, newEventsOf, readFrom, type OrderChanges } from './order-events.js';
 
 export interface OrderStreamSettings {
   STREAM_REFRESH_MS: number;
@@ -16,19 +16,19 @@ export type ReadChanges = (after: number) => Promise<OrderChanges | undefined>;
 /** One order, told to one caller: what its owner says, in order, without gaps or repeats. */
 export class OrderStream {
   readonly #logger = new Logger('order stream');
-  readonly #catchUp: CatchUp;
-  #patience: NodeJS.Timeout | undefined;
+  readonly #refresher: Refresher;
+  #patienceTimer: NodeJS.Timeout | undefined;
   /** The caller's word for `told` was found to be true, or is not needed any more. */
   #checked = false;
 
-  /** @param told the version up to which the caller says that they know the order */
+  /** @param sentVersion the version up to which the caller says that they know the order */
   constructor(
     private readonly wire: EventStream,
-    private told: number,
+    private sentVersion: number,
     private readonly read: ReadChanges,
     private readonly settings: OrderStreamSettings,
   ) {
-    this.#catchUp = new CatchUp(() => this.#goOn(), settings.STREAM_REFRESH_MS);
+    this.#refresher = new Refresher(() => this.#refresh(), settings.STREAM_REFRESH_MS);
     void wire.closed.then(() => this.#stop());
   }
 
@@ -39,55 +39,57 @@ export class OrderStream {
    * @throws ProblemError 400 the order has never had the version that the caller says they know
    */
   async open(first: OrderChanges | undefined): Promise<void> {
-    if (first && !isPosition(first, this.told)) throw notOfThisStream;
-    if (first && hasEnded(first, this.told)) return this.wire.nothingLeft();
+    if (first && !hasHadVersion(first, this.sentVersion)) throw eventIdNotOfThisStream;
+    if (first && hasEnded(first, this.sentVersion)) return this.wire.endEmpty();
     this.wire.open();
-    if (first) await this.#tell(first);
+    if (first) await this.#send(first);
     else this.#wait();
-    this.#catchUp.begin();
+    this.#refresher.start();
   }
 
   /** Something may have happened to the order. */
-  hint(): void {
-    this.#catchUp.hint();
+  refresh(): void {
+    this.#refresher.trigger();
   }
 
   #wait(): void {
-    if (!this.wire.ended) this.#patience = setTimeout(() => this.wire.end(), this.settings.STREAM_PATIENCE_MS);
+    if (!this.wire.ended) this.#patienceTimer = setTimeout(() => this.wire.end(), this.settings.STREAM_PATIENCE_MS);
   }
 
-  async #goOn(): Promise<void> {
+  async #refresh(): Promise<void> {
     const changes = this.wire.ended
       ? undefined
-      : await this.read(this.#checked ? this.told : readFrom(this.told)).catch((error: unknown) => this.#notNow(error));
-    if (changes) await this.#tell(changes);
+      : await this.read(this.#checked ? this.sentVersion : readFrom(this.sentVersion)).catch((error: unknown) =>
+          this.#readFailed(error),
+        );
+    if (changes) await this.#send(changes);
   }
 
-  async #tell(changes: OrderChanges): Promise<void> {
-    clearTimeout(this.#patience);
+  async #send(changes: OrderChanges): Promise<void> {
+    clearTimeout(this.#patienceTimer);
     // It is open already: a client whose stream ends comes back, and is answered with 400.
-    if (!this.#checked && !isPosition(changes, this.told)) return this.wire.end();
+    if (!this.#checked && !hasHadVersion(changes, this.sentVersion)) return this.wire.end();
     this.#checked = true;
-    const { events, over } = newsOf(changes, this.told);
+    const { events, over } = newEventsOf(changes, this.sentVersion);
     for (const event of events) {
       await this.wire.send(event);
-      this.told = event.id;
+      this.sentVersion = event.id;
     }
     if (over) this.wire.end();
   }
 
   /** No such order: it is not placed yet. Anything else may be better next time. */
-  #notNow(error: unknown): undefined {
+  #readFailed(error: unknown): undefined {
     if (!(error instanceof ProblemError)) this.#logger.warn(error);
   }
 
   #stop(): void {
-    this.#catchUp.stop();
-    clearTimeout(this.#patience);
+    this.#refresher.stop();
+    clearTimeout(this.#patienceTimer);
   }
 }
 
-function hasEnded(changes: OrderChanges, told: number): boolean {
-  const { events, over } = newsOf(changes, told);
+function hasEnded(changes: OrderChanges, sentVersion: number): boolean {
+  const { events, over } = newEventsOf(changes, sentVersion);
   return over && events.length === 0;
 }

@@ -4,13 +4,13 @@ import { ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { GatewayConfig } from '../config.js';
-import { LATE, Rpc } from '../rpc.js';
+import { PENDING, Rpc } from '../rpc.js';
 import { seenBy, type Caller } from '../web/auth.js';
 import { readFrom, type OrderChanges } from './order-events.js';
 import { OrderStream } from './order-stream.js';
 import { Live } from './live.js';
 import { Streams } from './streams.js';
-import { Turns } from './turns.js';
+import { ConcurrencyLimit } from './concurrency-limit.js';
 
 /**
  * How many streams ask at the same time: as many as orders takes at once (its prefetch). After a reconnect all of them want
@@ -21,7 +21,7 @@ const READS_AT_A_TIME = 100;
 /** Opens the streams of orders. */
 @Injectable()
 export class OrderStreams {
-  readonly #turns = new Turns(READS_AT_A_TIME);
+  readonly #reads = new ConcurrencyLimit(READS_AT_A_TIME);
 
   constructor(
     private readonly streams: Streams,
@@ -32,28 +32,28 @@ export class OrderStreams {
 
   /**
    * Resolves when the stream is open and told what was there, or answered otherwise.
-   * @param told the version up to which the caller says that they know the order
+   * @param lastVersion the version up to which the caller says that they know the order
    * @throws ProblemError 400 the order has never had that version, 404 no such order, 429 or 503 no place for another stream
    */
-  async open(me: Caller, orderId: string, told: number, reply: FastifyReply): Promise<void> {
+  async open(me: Caller, orderId: string, lastVersion: number, reply: FastifyReply): Promise<void> {
     const wire = this.streams.admit(me.id, reply);
     const read = (after: number): Promise<OrderChanges | undefined> => this.#changes(me, orderId, after);
     const stream = new OrderStream(
       wire,
-      told,
-      (after) => this.#turns.take(async () => (wire.ended ? undefined : read(after))),
+      lastVersion,
+      (after) => this.#reads.run(async () => (wire.ended ? undefined : read(after))),
       this.config,
     );
     // Before the first read: what happens from then on is heard of, or in its answer.
-    const unwatch = this.live.watch('orderId', orderId, (fact) => concerns(me, fact) && stream.hint());
+    const unwatch = this.live.subscribe('orderId', orderId, (fact) => concerns(me, fact) && stream.refresh());
     void wire.closed.then(unwatch);
-    await stream.open(await read(readFrom(told)));
+    await stream.open(await read(readFrom(lastVersion)));
   }
 
   async #changes(me: Caller, orderId: string, after: number): Promise<OrderChanges | undefined> {
     try {
-      const answer = await this.rpc.tell(GetOrderChanges, { orderId, after, ...seenBy(me) });
-      return answer === LATE ? undefined : answer;
+      const answer = await this.rpc.requestOrPending(GetOrderChanges, { orderId, after, ...seenBy(me) });
+      return answer === PENDING ? undefined : answer;
     } catch (error) {
       if (error instanceof ProblemError && error.problem.status === 503) return undefined;
       throw error;

@@ -10,7 +10,7 @@ import { EventStream } from './event-stream.js';
 /** Three devices with as many connections each as a browser opens to one host over HTTP/1.1 (six), and two cut ones that are not missed yet. */
 const PER_USER = 20;
 
-interface Open {
+interface OpenStream {
   stream: EventStream;
   caller: Asked['caller'];
 }
@@ -18,9 +18,9 @@ interface Open {
 /** Every stream that this gateway keeps open, or is about to open. */
 @Injectable()
 export class Streams implements OnModuleDestroy {
-  readonly #byUser = new Map<string, Set<Open>>();
+  readonly #byUser = new Map<string, Set<OpenStream>>();
   #count = 0;
-  #leaving = false;
+  #draining = false;
 
   constructor(
     private readonly revocations: Revocations,
@@ -35,7 +35,7 @@ export class Streams implements OnModuleDestroy {
    */
   admit(userId: string, reply: FastifyReply): EventStream {
     const mine = this.#byUser.get(userId) ?? new Set();
-    if (this.#leaving || this.#count >= this.config.STREAM_LIMIT)
+    if (this.#draining || this.#count >= this.config.STREAM_LIMIT)
       throw ProblemError.of(503, 'Service Unavailable', 'No more streams can be opened here.');
     if (mine.size >= PER_USER)
       throw ProblemError.of(429, 'Too Many Requests', `At most ${PER_USER} streams may be open at a time.`, {
@@ -51,18 +51,18 @@ export class Streams implements OnModuleDestroy {
 
   /** Before the server closes, which waits for them. */
   onModuleDestroy(): void {
-    this.#leaving = true;
-    for (const streams of this.#byUser.values()) for (const { stream } of streams) stream.leave();
+    this.#draining = true;
+    for (const streams of this.#byUser.values()) for (const { stream } of streams) stream.drain();
   }
 
   /** Whoever was let in with a token that is void is let go. */
   #endVoid(userId: string): void {
     for (const { stream, caller } of this.#byUser.get(userId) ?? []) {
-      if (caller && this.revocations.voids(caller)) stream.leave();
+      if (caller && this.revocations.voids(caller)) stream.drain();
     }
   }
 
-  #remove(userId: string, open: Open): void {
+  #remove(userId: string, open: OpenStream): void {
     const mine = this.#byUser.get(userId);
     this.#count -= 1;
     mine?.delete(open);

@@ -41,11 +41,11 @@ export function openApiDocument(controllers: readonly Type[]): object {
   const info = { title: 'Sluice', version: '1', description: DESCRIPTION };
   const token = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } as const;
   const components = { schemas: COMPONENTS, securitySchemes: { token } };
-  return createDocument({ openapi: '3.1.0', info, paths, components }, { override: sayWhatIsAccepted });
+  return createDocument({ openapi: '3.1.0', info, paths, components }, { override: describeAcceptedInput });
 }
 
 /** What a request may have, also where zod checks it by code or after a transformation. */
-const sayWhatIsAccepted: CreateDocumentOptions['override'] = ({ zodSchema, jsonSchema, io }) => {
+const describeAcceptedInput: CreateDocumentOptions['override'] = ({ zodSchema, jsonSchema, io }) => {
   const accepted = io === 'input' ? ACCEPTED.get(zodSchema) : undefined;
   if (!accepted) return;
   if (accepted.enum) delete jsonSchema.pattern;

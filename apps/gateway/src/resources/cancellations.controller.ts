@@ -3,7 +3,7 @@ import { CancelOrder, Id, Order } from '@sluice/contracts';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Describe } from '../openapi/describe.js';
-import { LATE, Rpc } from '../rpc.js';
+import { PENDING, Rpc } from '../rpc.js';
 import { Me, type Caller } from '../web/auth.js';
 import { Accepted } from './orders.controller.js';
 
@@ -29,9 +29,9 @@ export class CancellationsController {
     @Param({ schema: OrderPath }) { id }: OrderPath,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Order | Accepted> {
-    const answer = await this.rpc.tell(CancelOrder, { orderId: id, userId: me.id });
-    if (answer !== LATE && answer.status === 'cancelled') return answer;
+    const answer = await this.rpc.requestOrPending(CancelOrder, { orderId: id, userId: me.id });
+    if (answer !== PENDING && answer.status === 'cancelled') return answer;
     void reply.status(202).header('location', `/orders/${id}`);
-    return answer === LATE ? { id, status: 'accepted' } : answer;
+    return answer === PENDING ? { id, status: 'accepted' } : answer;
   }
 }

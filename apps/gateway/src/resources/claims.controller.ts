@@ -4,9 +4,9 @@ import { ProblemError } from '@sluice/messaging';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Claims, ClaimView } from '../flash-sale/claims.js';
-import { Door, FULL, type Admitted } from '../flash-sale/door.js';
-import { DoorGuard } from '../flash-sale/door.guard.js';
-import { EntryHint, hintOf, Place } from '../flash-sale/place.js';
+import { ClaimIntake, FULL, type QueuedClaim } from '../flash-sale/claim-intake.js';
+import { SaleOpenGuard } from '../flash-sale/sale-open.guard.js';
+import { EntryHint, hintOf, QueuePosition } from '../flash-sale/queue-position.js';
 import { Ticket, Tickets } from '../flash-sale/tickets.js';
 import { Describe } from '../openapi/describe.js';
 import { Me, type Caller } from '../web/auth.js';
@@ -15,7 +15,7 @@ import { BUSY_PAGE } from './busy.controller.js';
 import { SalePath } from './flash-sales.controller.js';
 
 const Claim = z.strictObject({ address: NewAddress });
-const Waiting = z.object({ ticket: Ticket, status: z.literal('waiting'), ...Place.shape });
+const Waiting = z.object({ ticket: Ticket, status: z.literal('waiting'), ...QueuePosition.shape });
 type Waiting = z.output<typeof Waiting>;
 export const TicketPath = z.object({ ...SalePath.shape, ticket: Ticket });
 export type TicketPath = z.output<typeof TicketPath>;
@@ -39,13 +39,13 @@ const ANSWERS = {
 @Controller('flash-sales/:id/claims')
 export class ClaimsController {
   constructor(
-    private readonly door: Door,
+    private readonly intake: ClaimIntake,
     private readonly tickets: Tickets,
     private readonly claims: Claims,
   ) {}
 
   @Post()
-  @UseGuards(DoorGuard)
+  @UseGuards(SaleOpenGuard)
   @HttpCode(202)
   @Describe('Claim a piece: one for each user', ANSWERS)
   async claim(
@@ -55,11 +55,11 @@ export class ClaimsController {
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Waiting | undefined> {
-    const admitted = await this.door.claim(me.id, id, address);
-    if (admitted === FULL) return turnAway(reply, accept);
-    const { ticket, place } = admitted;
+    const admitted = await this.intake.offer(me.id, id, address);
+    if (admitted === FULL) return refuse(reply, accept);
+    const { ticket, position } = admitted;
     void reply.header('location', locationOf(id, admitted));
-    return { ticket, status: 'waiting', ...place };
+    return { ticket, status: 'waiting', ...position };
   }
 
   @Get(':ticket')
@@ -72,15 +72,15 @@ export class ClaimsController {
     @Param({ schema: TicketPath }) { id, ticket }: TicketPath,
     @Query({ schema: TicketQuery }) { entry }: TicketQuery,
   ): Promise<ClaimView> {
-    return this.claims.see(this.tickets.verify(ticket, id, me.id), entry);
+    return this.claims.view(this.tickets.verify(ticket, id, me.id), entry);
   }
 }
 
-const locationOf = (saleId: string, { ticket, entry }: Admitted): string =>
+const locationOf = (saleId: string, { ticket, entry }: QueuedClaim): string =>
   `/flash-sales/${saleId}/claims/${ticket}${entry ? `?entry=${hintOf(entry)}` : ''}`;
 
 /** @throws ProblemError 429 to whoever is not a browser */
-function turnAway(reply: FastifyReply, accept: string | undefined): undefined {
+function refuse(reply: FastifyReply, accept: string | undefined): undefined {
   if (prefersHtml(accept)) return void reply.status(303).header('location', BUSY_PAGE);
   void reply.header('retry-after', String(COME_BACK_AFTER + Math.floor(Math.random() * COME_BACK_SPREAD)));
   throw ProblemError.of(429, 'Too Many Requests', 'The line is as long as it may be. Please come again.');

@@ -13,6 +13,6 @@ export class CouponsController {
   @Post()
   @Describe('Add a coupon; the same one twice is one', { 201: Coupon, 409: 'The code is another coupon’s' })
   create(@Body({ schema: NewCoupon }) coupon: z.output<typeof NewCoupon>): Promise<Coupon> {
-    return this.rpc.ask(CreateCoupon, coupon);
+    return this.rpc.request(CreateCoupon, coupon);
   }
 }

@@ -5,12 +5,12 @@ import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { GatewayConfig } from '../config.js';
-import { NewSales } from '../flash-sale/new-sales.js';
+import { SaleCreation } from '../flash-sale/sale-creation.js';
 import { SaleView, viewAt, viewOf } from '../flash-sale/sale-view.js';
 import { Sales } from '../flash-sale/sales.js';
 import { Describe } from '../openapi/describe.js';
 import { saleIdsFor } from '../order-id.js';
-import { LATE, Rpc } from '../rpc.js';
+import { PENDING, Rpc } from '../rpc.js';
 import { Me, Public, Roles, type Caller } from '../web/auth.js';
 import { IdempotencyHeader, IdempotencyKey } from '../web/idempotency-key.js';
 import { Listing } from '../web/listing.js';
@@ -44,7 +44,7 @@ export class FlashSalesController {
   constructor(
     private readonly rpc: Rpc,
     private readonly sales: Sales,
-    private readonly newSales: NewSales,
+    private readonly saleCreation: SaleCreation,
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -58,9 +58,9 @@ export class FlashSalesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SaleView | z.output<typeof Accepted>> {
     const ids = saleIdsFor(this.config.IDEMPOTENCY_SECRET, me.id, key, sale);
-    const { id, sale: created } = await this.newSales.create(ids, sale);
+    const { id, sale: created } = await this.saleCreation.create(ids, sale);
     void reply.header('location', `/flash-sales/${id}`);
-    return created === LATE ? accepted(id, reply) : viewOf(created);
+    return created === PENDING ? accepted(id, reply) : viewOf(created);
   }
 
   @Roles('admin')
@@ -74,8 +74,8 @@ export class FlashSalesController {
     @Param({ schema: SalePath }) { id }: SalePath,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SaleView | z.output<typeof Accepted>> {
-    const closed = await this.rpc.tell(CloseSale, { saleId: id });
-    if (closed === LATE || closed.state === 'preparing') return accepted(id, reply);
+    const closed = await this.rpc.requestOrPending(CloseSale, { saleId: id });
+    if (closed === PENDING || closed.state === 'preparing') return accepted(id, reply);
     this.sales.remember(closed);
     return viewOf(closed);
   }
@@ -85,7 +85,7 @@ export class FlashSalesController {
   @Describe('List sales, newest first', { 200: SalePage })
   async list(@Query({ schema: Listing }) listing: Listing): Promise<SalePage> {
     try {
-      const { items, ...next } = await this.rpc.ask(ListSales, listing, this.#patience);
+      const { items, ...next } = await this.rpc.request(ListSales, listing, this.#patience);
       return { items: items.map(viewOf), ...next };
     } catch (error) {
       const known = listing.cursor === undefined && isUnanswered(error) ? this.sales.all() : undefined;
@@ -100,7 +100,7 @@ export class FlashSalesController {
   @Describe('See a sale', { 200: SaleView, 404: 'No such sale' })
   async get(@Param({ schema: SalePath }) { id }: SalePath): Promise<SaleView> {
     try {
-      return viewOf(await this.rpc.ask(GetSale, { saleId: id }, this.#patience));
+      return viewOf(await this.rpc.request(GetSale, { saleId: id }, this.#patience));
     } catch (error) {
       const known = isUnanswered(error) ? this.sales.get(id) : undefined;
       if (!known) throw error;

@@ -3,7 +3,7 @@ import { ProblemError, Publisher } from '@sluice/messaging';
 import { z } from 'zod';
 import { Describe } from '../openapi/describe.js';
 import { Public } from '../web/auth.js';
-import { Leaving } from '../web/leaving.js';
+import { Draining } from '../web/draining.js';
 
 const Alive = z.object({ status: z.literal('alive') });
 const Ready = z.object({ status: z.literal('ready') });
@@ -12,7 +12,7 @@ const Ready = z.object({ status: z.literal('ready') });
 export class HealthController {
   constructor(
     private readonly publisher: Publisher,
-    private readonly leaving: Leaving,
+    private readonly draining: Draining,
   ) {}
 
   @Public()
@@ -26,7 +26,7 @@ export class HealthController {
   @Get('readyz')
   @Describe('Requests can be taken', { 200: Ready, 503: 'What is missing' })
   ready(): z.output<typeof Ready> {
-    if (this.leaving.begun) throw ProblemError.of(503, 'Not ready', 'This gateway is about to stop.');
+    if (this.draining.isDraining) throw ProblemError.of(503, 'Not ready', 'This gateway is about to stop.');
     if (!this.publisher.ready)
       throw ProblemError.of(503, 'Not ready', 'The broker is not connected.', { missing: ['broker'] });
     return { status: 'ready' };

@@ -12,6 +12,6 @@ export class NotificationsController {
   @Get()
   @Describe('My inbox, newest first', { 200: page(Notification) })
   list(@Me() me: Caller, @Query({ schema: Listing }) listing: Listing): Promise<Reply<typeof ListNotifications>> {
-    return this.rpc.ask(ListNotifications, { ...listing, userId: me.id });
+    return this.rpc.request(ListNotifications, { ...listing, userId: me.id });
   }
 }

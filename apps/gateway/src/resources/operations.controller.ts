@@ -40,7 +40,7 @@ export class OperationsController {
   async queues(): Promise<z.output<typeof Queues>> {
     const { answers, unanswered } = await fromAll(async ({ LookAtQueues }, service) => ({
       service,
-      ...(await this.rpc.ask(LookAtQueues, {})),
+      ...(await this.rpc.request(LookAtQueues, {})),
     }));
     const dependencies = answers.flatMap(({ service, dependencies = [] }) =>
       dependencies.map((dependency) => ({ service, ...dependency })),
@@ -52,7 +52,7 @@ export class OperationsController {
   @Get('dead-letters')
   @Describe('See the first dead letters of each queue, why each was given up, and after which tries', { 200: Letters })
   async deadLetters(@Query({ schema: Shown }) showing: z.output<typeof Shown>): Promise<z.output<typeof Letters>> {
-    const { answers, unanswered } = await fromAll(({ ReadDeadLetters }) => this.rpc.ask(ReadDeadLetters, showing));
+    const { answers, unanswered } = await fromAll(({ ReadDeadLetters }) => this.rpc.request(ReadDeadLetters, showing));
     return { queues: answers.flatMap(({ queues }) => queues), unanswered };
   }
 
@@ -69,7 +69,7 @@ export class OperationsController {
   ): Promise<Redriven> {
     const operations = operationsOf(queue.split('.', 1)[0]!);
     if (!operations) throw ProblemError.of(404, 'No such queue');
-    return this.rpc.ask(operations.RedriveDeadLetters, { queue, ...body });
+    return this.rpc.request(operations.RedriveDeadLetters, { queue, ...body });
   }
 }
 

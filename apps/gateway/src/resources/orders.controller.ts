@@ -15,11 +15,11 @@ import {
 import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { ShownProducts } from '../catalogue/shown-products.js';
+import { DisplayedProducts } from '../catalogue/displayed-products.js';
 import type { GatewayConfig } from '../config.js';
 import { Describe } from '../openapi/describe.js';
 import { hashOf, orderIdFor } from '../order-id.js';
-import { LATE, Rpc } from '../rpc.js';
+import { PENDING, Rpc } from '../rpc.js';
 import { Me, seenBy, type Caller } from '../web/auth.js';
 import { IdempotencyHeader, IdempotencyKey } from '../web/idempotency-key.js';
 import { Listing } from '../web/listing.js';
@@ -41,7 +41,7 @@ const PLACED = {
 export class OrdersController {
   constructor(
     private readonly rpc: Rpc,
-    private readonly shown: ShownProducts,
+    private readonly displayedProducts: DisplayedProducts,
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -55,11 +55,11 @@ export class OrdersController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Order | z.output<typeof Accepted>> {
     const orderId = orderIdFor(this.config.IDEMPOTENCY_SECRET, me.id, key);
-    const shown = await this.shown.of([...new Set(order.lines.map(({ sku }) => sku))]);
+    const shown = await this.displayedProducts.versionsOf([...new Set(order.lines.map(({ sku }) => sku))]);
     const of = { orderId, userId: me.id, bodyHash: hashOf(order), ...(me.verified && { verified: true }) };
-    const answer = await this.rpc.tell(PlaceOrder, { ...order, ...of, shown });
+    const answer = await this.rpc.requestOrPending(PlaceOrder, { ...order, ...of, shown });
     void reply.header('location', `/orders/${orderId}`);
-    if (answer !== LATE) return answer;
+    if (answer !== PENDING) return answer;
     void reply.status(202);
     return { id: orderId, status: 'accepted' };
   }
@@ -70,18 +70,18 @@ export class OrdersController {
     @Me() me: Caller,
     @Query({ schema: OrderListing }) listing: z.output<typeof OrderListing>,
   ): Promise<Reply<typeof ListOrders>> {
-    return this.rpc.ask(ListOrders, { ...listing, userId: me.id });
+    return this.rpc.request(ListOrders, { ...listing, userId: me.id });
   }
 
   @Get(':id')
   @Describe('See an order', { 200: Order, 404: 'No such order of mine' })
   get(@Me() me: Caller, @Param({ schema: OrderPath }) { id }: OrderPath): Promise<Order> {
-    return this.rpc.ask(GetOrder, { orderId: id, ...seenBy(me) });
+    return this.rpc.request(GetOrder, { orderId: id, ...seenBy(me) });
   }
 
   @Get(':id/timeline')
   @Describe('See what happened to an order', { 200: Timeline, 404: 'No such order of mine' })
   timeline(@Me() me: Caller, @Param({ schema: OrderPath }) { id }: OrderPath): Promise<Reply<typeof GetTimeline>> {
-    return this.rpc.ask(GetTimeline, { orderId: id, ...seenBy(me) });
+    return this.rpc.request(GetTimeline, { orderId: id, ...seenBy(me) });
   }
 }

@@ -16,7 +16,7 @@ export class ParcelsController {
   @Get(':id')
   @Describe('See a parcel', { 200: Parcel, 404: 'No such parcel' })
   get(@Param({ schema: ParcelPath }) { id }: ParcelPath): Promise<Parcel> {
-    return this.rpc.ask(GetParcel, { parcelId: id });
+    return this.rpc.request(GetParcel, { parcelId: id });
   }
 
   @Roles('admin')
@@ -28,7 +28,7 @@ export class ParcelsController {
     409: 'Halted: its order was cancelled',
   })
   dispatch(@Param({ schema: ParcelPath }) { id }: ParcelPath): Promise<Parcel> {
-    return this.rpc.ask(DispatchParcel, { parcelId: id });
+    return this.rpc.request(DispatchParcel, { parcelId: id });
   }
 
   @Roles('admin')
@@ -40,6 +40,6 @@ export class ParcelsController {
     409: 'Not dispatched yet, or halted',
   })
   deliver(@Param({ schema: ParcelPath }) { id }: ParcelPath): Promise<Parcel> {
-    return this.rpc.ask(DeliverParcel, { parcelId: id });
+    return this.rpc.request(DeliverParcel, { parcelId: id });
   }
 }

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { CardVault } from '../cards/card-vault.js';
 import type { GatewayConfig } from '../config.js';
 import { Describe } from '../openapi/describe.js';
-import { LATE, Rpc } from '../rpc.js';
+import { PENDING, Rpc } from '../rpc.js';
 import { Me, type Caller } from '../web/auth.js';
 
 const OrderPath = z.object({ id: Id });
@@ -49,7 +49,7 @@ export class PaymentsController {
     const answer = await this.take(about, card, this.rpc.acceptedNow()).catch((error: unknown) =>
       this.explain(error, id, me),
     );
-    if (answer !== LATE && answer?.status === 'captured') return answer;
+    if (answer !== PENDING && answer?.status === 'captured') return answer;
     void reply.status(202).header('location', `/orders/${id}`);
     return { status: 'pending' };
   }
@@ -60,11 +60,11 @@ export class PaymentsController {
    */
   private async take(about: About, card: string, acceptedAt: string | undefined) {
     await this.rpc
-      .tell(GetPayable, about, Math.min(PATIENCE_MS, this.config.REPLY_TIMEOUT_MS), acceptedAt)
+      .requestOrPending(GetPayable, about, Math.min(PATIENCE_MS, this.config.REPLY_TIMEOUT_MS), acceptedAt)
       .catch(unlessUnanswered);
     const cardToken = await this.exchanged(card);
-    if (cardToken === undefined) return this.rpc.tell(RefuseCard, about);
-    return this.rpc.tell(Pay, { ...about, cardToken }, undefined, acceptedAt);
+    if (cardToken === undefined) return this.rpc.requestOrPending(RefuseCard, about);
+    return this.rpc.requestOrPending(Pay, { ...about, cardToken }, undefined, acceptedAt);
   }
 
   /** Undefined: an unknown number. Payments counts that before the caller is told. */
@@ -78,7 +78,7 @@ export class PaymentsController {
   /** payments knows what can be paid, and of other orders nothing; whether there is such an order, orders says. */
   private async explain(error: unknown, orderId: string, me: Caller): Promise<never> {
     if (!(error instanceof ProblemError) || error.problem.status !== 404) throw error;
-    const { status } = await this.rpc.ask(GetOrder, { orderId, userId: me.id });
+    const { status } = await this.rpc.request(GetOrder, { orderId, userId: me.id });
     throw ProblemError.of(409, 'Not payable now', `The order is ${status}.`);
   }
 }

@@ -11,6 +11,6 @@ export class PointsController {
   @Get()
   @Describe('My points', { 200: Points })
   get(@Me() me: Caller): Promise<Reply<typeof GetPoints>> {
-    return this.rpc.ask(GetPoints, { userId: me.id });
+    return this.rpc.request(GetPoints, { userId: me.id });
   }
 }

@@ -12,7 +12,7 @@ import {
   type Reply,
 } from '@sluice/contracts';
 import { z } from 'zod';
-import { ShownProducts } from '../catalogue/shown-products.js';
+import { DisplayedProducts } from '../catalogue/displayed-products.js';
 import { Describe } from '../openapi/describe.js';
 import { Rpc } from '../rpc.js';
 import { Public, Roles } from '../web/auth.js';
@@ -27,7 +27,7 @@ const Available = z.object({ sku: Sku, available: z.int() });
 export class ProductsController {
   constructor(
     private readonly rpc: Rpc,
-    private readonly shown: ShownProducts,
+    private readonly displayedProducts: DisplayedProducts,
   ) {}
 
   @Public()
@@ -35,8 +35,8 @@ export class ProductsController {
   @Describe('List products', { 200: Products })
   async list(@Query({ schema: Listing }) listing: Listing): Promise<z.output<typeof Products>> {
     const askedAt = performance.now();
-    const { items, ...rest } = await this.rpc.ask(ListProducts, listing);
-    return { ...rest, items: items.map((product) => this.shown.shows(product, askedAt)) };
+    const { items, ...rest } = await this.rpc.request(ListProducts, listing);
+    return { ...rest, items: items.map((product) => this.displayedProducts.display(product, askedAt)) };
   }
 
   @Public()
@@ -44,7 +44,7 @@ export class ProductsController {
   @Describe('See a product', { 200: Product, 404: 'No such product' })
   async get(@Param({ schema: ProductPath }) { sku }: ProductPath): Promise<Product> {
     const askedAt = performance.now();
-    return this.shown.shows(await this.rpc.ask(GetProduct, { sku }), askedAt);
+    return this.displayedProducts.display(await this.rpc.request(GetProduct, { sku }), askedAt);
   }
 
   @Roles('admin')
@@ -55,7 +55,7 @@ export class ProductsController {
     @Body({ schema: ProductDetails }) details: z.output<typeof ProductDetails>,
   ): Promise<Product> {
     const askedAt = performance.now();
-    return this.shown.shows(await this.rpc.ask(PutProduct, { ...details, sku }), askedAt);
+    return this.displayedProducts.display(await this.rpc.request(PutProduct, { ...details, sku }), askedAt);
   }
 
   @Roles('admin')
@@ -69,6 +69,6 @@ export class ProductsController {
     @Param({ schema: ProductPath }) { sku }: ProductPath,
     @Body({ schema: Receipt }) receipt: z.output<typeof Receipt>,
   ): Promise<Reply<typeof ReceiveStock>> {
-    return this.rpc.ask(ReceiveStock, { ...receipt, sku });
+    return this.rpc.request(ReceiveStock, { ...receipt, sku });
   }
 }

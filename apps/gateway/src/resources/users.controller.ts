@@ -75,7 +75,7 @@ export class UsersController {
     @Req() request: FastifyRequest,
   ): Promise<User> {
     const userId = userIdFor(this.config.IDEMPOTENCY_SECRET, user.phone, key);
-    return this.rpc.ask(SignUp, { ...user, userId, client: clientAddress(request) }, HASHING_PATIENCE_MS);
+    return this.rpc.request(SignUp, { ...user, userId, client: clientAddress(request) }, HASHING_PATIENCE_MS);
   }
 
   @Post('users/verification')
@@ -85,14 +85,14 @@ export class UsersController {
     @Me() me: Caller,
     @Body({ schema: VerificationCode }) body: z.output<typeof VerificationCode>,
   ): Promise<void> {
-    await this.rpc.ask(VerifyPhone, { ...body, userId: me.id });
+    await this.rpc.request(VerifyPhone, { ...body, userId: me.id });
   }
 
   @Post('users/verification/resend')
   @HttpCode(204)
   @Describe('Have another code sent to the phone; the former one is void', RESEND)
   async resend(@Me() me: Caller): Promise<void> {
-    await this.rpc.ask(ResendCode, { userId: me.id });
+    await this.rpc.request(ResendCode, { userId: me.id });
   }
 
   @Public()
@@ -102,7 +102,7 @@ export class UsersController {
     @Body({ schema: Credentials }) credentials: z.output<typeof Credentials>,
     @Req() request: FastifyRequest,
   ): Promise<z.output<typeof Session>> {
-    return this.rpc.ask(SignIn, { ...credentials, client: clientAddress(request) }, HASHING_PATIENCE_MS);
+    return this.rpc.request(SignIn, { ...credentials, client: clientAddress(request) }, HASHING_PATIENCE_MS);
   }
 
   @WithVoidToken()
@@ -111,7 +111,7 @@ export class UsersController {
   @Describe('Sign out: the token is void at once', { 204: 'Signed out' })
   async signOut(@Me() { id, tokenId, expiresAt }: Caller): Promise<void> {
     const token = { userId: id, tokenId, expiresAt: new Date(expiresAt * 1_000).toISOString() };
-    this.revocations.add(await this.rpc.ask(SignOut, token));
+    this.revocations.add(await this.rpc.request(SignOut, token));
   }
 
   @Post('me/password')
@@ -124,7 +124,7 @@ export class UsersController {
   ): Promise<void> {
     const passwords = { password: given.current, newPassword: given.new };
     const change = { userId: id, tokenId, ...passwords, client: clientAddress(request) };
-    this.revocations.add(await this.rpc.ask(ChangePassword, change, HASHING_PATIENCE_MS));
+    this.revocations.add(await this.rpc.request(ChangePassword, change, HASHING_PATIENCE_MS));
   }
 
   @Roles('admin')
@@ -135,6 +135,6 @@ export class UsersController {
     @Param({ schema: UserPath }) { id }: z.output<typeof UserPath>,
     @Body({ schema: NewRole }) { role }: z.output<typeof NewRole>,
   ): Promise<void> {
-    await this.rpc.ask(SetRole, { userId: id, role });
+    await this.rpc.request(SetRole, { userId: id, role });
   }
 }

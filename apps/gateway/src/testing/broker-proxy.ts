@@ -5,8 +5,8 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 export interface BrokerProxy {
   /** For the gateway to use instead. */
   url: string;
-  goDeaf(): void;
-  hearAgain(): void;
+  stopForwarding(): void;
+  resumeForwarding(): void;
   close(): void;
 }
 
@@ -27,8 +27,8 @@ export async function proxyTo(brokerUrl: string): Promise<BrokerProxy> {
   url.port = String((server.address() as AddressInfo).port);
   return {
     url: url.href,
-    goDeaf: () => lines.forEach(({ far }) => far.pause()),
-    hearAgain: () => lines.forEach(({ far }) => far.resume()),
+    stopForwarding: () => lines.forEach(({ far }) => far.pause()),
+    resumeForwarding: () => lines.forEach(({ far }) => far.resume()),
     close() {
       server.close();
       for (const { near } of lines) near.destroy();

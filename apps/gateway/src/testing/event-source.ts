@@ -1,19 +1,19 @@
 import { get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { Gateway } from '../gateway.js';
 
-export interface Heard {
+export interface ReceivedEvent {
   id: string;
   event: string;
   data: Record<string, unknown>;
 }
 
 /** One connection to a stream. Unlike a browser's it does not come back by itself. */
-export interface Listening {
+export interface OpenEventSource {
   status: number;
   headers: IncomingHttpHeaders;
   /** Everything that has come so far, as it came. */
   text(): string;
-  events(): Heard[];
+  events(): ReceivedEvent[];
   /** Resolves when nothing more comes: true when the stream was properly ended, false when the connection broke. */
   ended: Promise<boolean>;
   /** Breaks the connection off, as a client that loses its network does. */
@@ -25,7 +25,7 @@ export async function listenTo(
   { app }: Gateway,
   path: string,
   { as, lastEventId }: { as: string; lastEventId?: string | number },
-): Promise<Listening> {
+): Promise<OpenEventSource> {
   const headers = {
     authorization: `Bearer ${as}`,
     ...(lastEventId !== undefined && { 'last-event-id': String(lastEventId) }),
@@ -51,9 +51,9 @@ export async function listenTo(
 }
 
 /** Whole events only: a browser drops a last one that was cut off. */
-const eventsIn = (text: string): Heard[] => text.split('\n\n').slice(0, -1).flatMap(eventIn);
+const eventsIn = (text: string): ReceivedEvent[] => text.split('\n\n').slice(0, -1).flatMap(eventIn);
 
-function eventIn(block: string): Heard[] {
+function eventIn(block: string): ReceivedEvent[] {
   const fields = Object.fromEntries(
     block.split('\n').map((line) => [line.slice(0, line.indexOf(': ')), line.slice(line.indexOf(': ') + 2)]),
   );

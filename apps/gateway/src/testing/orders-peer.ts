@@ -21,7 +21,7 @@ import { ADDRESS } from './gateway.js';
 const NOW = '2026-11-21T12:00:00Z';
 const PRICE = { amount: 250, currency: 'EUR' };
 
-interface Known {
+interface KnownOrder {
   order: Order;
   userId: string;
   bodyHash: string;
@@ -33,7 +33,7 @@ interface Known {
 /** A stand-in for orders at the other end of the real broker: it keeps orders by id and tells a repeat by the body's hash. */
 @Controller()
 export class OrdersPeer {
-  readonly orders = new Map<string, Known>();
+  readonly orders = new Map<string, KnownOrder>();
   /** The orders whose user's phone was said to be verified. */
   readonly verified: string[] = [];
   /** The versions after which changes were asked for, in the order of the questions. */
@@ -119,7 +119,7 @@ export class OrdersPeer {
     return { items: mine.slice(0, data.limit).map(({ order }) => order) };
   }
 
-  #seen({ orderId, userId, anyUser = false }: { orderId: string; userId: string; anyUser?: boolean }): Known {
+  #seen({ orderId, userId, anyUser = false }: { orderId: string; userId: string; anyUser?: boolean }): KnownOrder {
     const known = this.orders.get(orderId);
     if (!known || (known.userId !== userId && !anyUser)) throw ProblemError.of(404, 'No such order');
     return known;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SaleChanged, type Sale } from '@sluice/contracts';
 import { encode, Publisher, type MessageClient } from '@sluice/messaging';
 import { expect, vi } from 'vitest';
-import { DOOR } from '../flash-sale/door-client.js';
+import { CLAIM_CLIENT } from '../flash-sale/claim-client.js';
 import { Sales } from '../flash-sale/sales.js';
 import type { Gateway } from '../gateway.js';
 import { saleOf } from './flash-sale-peer.js';
@@ -24,13 +24,13 @@ export async function startSaleGateway(
     ...settings,
   });
   await gateway.app.listen(0, '127.0.0.1');
-  const publishers = [gateway.app.get(Publisher), gateway.app.get<MessageClient>(DOOR).publisher];
+  const publishers = [gateway.app.get(Publisher), gateway.app.get<MessageClient>(CLAIM_CLIENT).publisher];
   await vi.waitFor(() => expect(publishers.map(({ ready }) => ready)).toEqual([true, true]), SOON);
   // What is said before it listens is lost, so it is said again.
   const over = saleOf({ id: randomUUID(), state: 'closed' });
   await vi.waitFor(async () => {
-    await say(gateway, over);
-    expect(known(gateway, over)).toEqual(over);
+    await publishSale(gateway, over);
+    expect(isKnown(gateway, over)).toEqual(over);
   }, SOON);
   return gateway;
 }
@@ -46,14 +46,14 @@ export const claim = (
 /** Says of a sale to everybody how it is, and waits until the gateways know. */
 export async function announce(gateways: Gateway[], change: Partial<Sale> = {}): Promise<Sale> {
   const sale = saleOf({ id: randomUUID(), ...change });
-  await say(gateways[0]!, sale);
-  for (const gateway of gateways) await vi.waitFor(() => expect(known(gateway, sale)).toEqual(sale), SOON);
+  await publishSale(gateways[0]!, sale);
+  for (const gateway of gateways) await vi.waitFor(() => expect(isKnown(gateway, sale)).toEqual(sale), SOON);
   return sale;
 }
 
-const known = ({ app }: Gateway, { id }: Sale): Sale | undefined => app.get(Sales).get(id);
+const isKnown = ({ app }: Gateway, { id }: Sale): Sale | undefined => app.get(Sales).get(id);
 
-function say({ app }: Gateway, sale: Sale): Promise<void> {
+function publishSale({ app }: Gateway, sale: Sale): Promise<void> {
   const about = { id: randomUUID(), time: new Date().toISOString(), correlationId: 'said', source: 'flash-sale' };
   return app.get(Publisher).publish(encode(SaleChanged(sale), about));
 }

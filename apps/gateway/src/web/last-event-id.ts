@@ -18,7 +18,7 @@ export const LastEventIdHeader = z.object({
 });
 
 /** The id is none of an event that this stream has sent: whoever waited for what comes after it would wait in vain. */
-export const notOfThisStream = ProblemError.of(
+export const eventIdNotOfThisStream = ProblemError.of(
   400,
   'Bad Request',
   'Last-Event-ID is the id of an event of this stream, a whole number.',
@@ -28,7 +28,7 @@ export const notOfThisStream = ProblemError.of(
 export function lastEventIdOf(given: string | string[] | undefined): number {
   if (given === undefined) return 0;
   const id = typeof given === 'string' && /^\d{1,10}$/.test(given) ? Number(given) : Infinity;
-  if (id > GREATEST) throw notOfThisStream;
+  if (id > GREATEST) throw eventIdNotOfThisStream;
   return id;
 }
 

@@ -7,15 +7,15 @@ import type { Asked, Tokens } from './tokens.js';
 
 const WINDOW_MS = 60_000;
 /** Users, or addresses, that are counted at a time, some 300 bytes each; beyond them those are forgotten that asked longest ago. */
-const MOST_COUNTED = 50_000;
+const MAX_COUNTED = 50_000;
 
 /** Here a password, a code or a phone number can be guessed at, and an SMS be caused. */
 const SIGN_IN = new Set(['/users', '/users/verification', '/users/verification/resend', '/sessions', '/me/password']);
 /** Who watches over the gateway is never turned away. */
-const FREE = new Set(['/healthz', '/readyz']);
+const UNLIMITED_PATHS = new Set(['/healthz', '/readyz']);
 
 /** Whether requests to this path are limited at all. */
-export const isLimited = (path: string | undefined): boolean => path === undefined || !FREE.has(path);
+export const isLimited = (path: string | undefined): boolean => path === undefined || !UNLIMITED_PATHS.has(path);
 
 /**
  * Turns away who asks too often: a user, known by a token that was found to be good, or else an address; at the paths of
@@ -46,7 +46,7 @@ export async function limitRates(
         ? users
         : addresses;
     const standing = await count?.(request);
-    if (standing && !standing.isAllowed) return tell(reply, standing);
+    if (standing && !standing.isAllowed) return setLimitHeaders(reply, standing);
   });
 }
 
@@ -57,7 +57,7 @@ const callerId = ({ caller }: Asked): string => caller!.id;
 
 /** Undefined: not limited. */
 function counter(fastify: FastifyInstance, max: number, keyGenerator: (request: FastifyRequest) => string) {
-  const options = { max, timeWindow: WINDOW_MS, cache: MOST_COUNTED, keyGenerator };
+  const options = { max, timeWindow: WINDOW_MS, cache: MAX_COUNTED, keyGenerator };
   return max > 0 ? fastify.createRateLimit(options) : undefined;
 }
 
@@ -78,7 +78,10 @@ const TOO_MANY = {
 };
 
 /** The names of draft-ietf-httpapi-ratelimit-headers-07: requests and seconds. */
-function tell(reply: FastifyReply, { max, remaining, ttlInSeconds, isExceeded }: Standing): FastifyReply | undefined {
+function setLimitHeaders(
+  reply: FastifyReply,
+  { max, remaining, ttlInSeconds, isExceeded }: Standing,
+): FastifyReply | undefined {
   void reply
     .header('ratelimit-limit', max)
     .header('ratelimit-remaining', remaining)

@@ -3,7 +3,7 @@ import { ListRevocations, TokensRevoked, type Reply, type Revocation } from '@sl
 import { ProblemError, Publisher } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { GatewayConfig } from '../config.js';
-import { CatchUp } from '../live/catch-up.js';
+import { Refresher } from '../live/refresher.js';
 import { Live } from '../live/live.js';
 import { Rpc } from '../rpc.js';
 import { RevokedTokens, type TokenMarks } from './revoked-tokens.js';
@@ -22,7 +22,7 @@ const OVERLAP_MS = 30_000;
 export class Revocations implements OnModuleDestroy {
   readonly #logger = new Logger('revocations');
   readonly #revoked = new RevokedTokens();
-  readonly #catchUp: CatchUp;
+  readonly #refresher: Refresher;
   readonly #listeners = new Set<(userId: string) => void>();
   /** By the clock of accounts; undefined: everything has to be read. */
   #readUpTo: string | undefined;
@@ -34,9 +34,9 @@ export class Revocations implements OnModuleDestroy {
     private readonly publisher: Publisher,
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {
-    this.#catchUp = new CatchUp(() => this.#refresh(), config.REVOCATIONS_REFRESH_MS);
-    live.hear(TokensRevoked, (fact) => (fact ? this.add(fact.data) : this.#catchUp.hint()));
-    this.#catchUp.begin();
+    this.#refresher = new Refresher(() => this.#refresh(), config.REVOCATIONS_REFRESH_MS);
+    live.onFact(TokensRevoked, (fact) => (fact ? this.add(fact.data) : this.#refresher.trigger()));
+    this.#refresher.start();
   }
 
   /** @throws ProblemError 503 nothing is known yet, and REVOCATIONS_REQUIRED says that this is not enough */
@@ -59,12 +59,12 @@ export class Revocations implements OnModuleDestroy {
   }
 
   onModuleDestroy(): void {
-    this.#catchUp.stop();
+    this.#refresher.stop();
     clearTimeout(this.#soon);
   }
 
   async #refresh(): Promise<void> {
-    if (!this.publisher.ready) return void (this.#soon = setTimeout(() => this.#catchUp.hint(), NOT_READY_MS));
+    if (!this.publisher.ready) return void (this.#soon = setTimeout(() => this.#refresher.trigger(), NOT_READY_MS));
     this.#revoked.prune();
     try {
       await this.#read();
@@ -79,7 +79,7 @@ export class Revocations implements OnModuleDestroy {
     let [cursor, began]: (string | undefined)[] = [];
     do {
       const from = cursor === undefined ? since : { ...since, cursor };
-      const page: Reply<typeof ListRevocations> = await this.rpc.ask(ListRevocations, from);
+      const page: Reply<typeof ListRevocations> = await this.rpc.request(ListRevocations, from);
       page.items.forEach((item) => this.add(item));
       began ??= page.at;
       cursor = page.next;

@@ -3,13 +3,13 @@ import type { Server } from 'node:http';
 import { sendProblem } from './problem.filter.js';
 
 /** More than any client of this API sends: a browser's own take 20. */
-const MOST_HEADERS = 100;
+const MAX_HEADERS = 100;
 
 /**
  * Connections without a stream: on which requests are under way or may come. A gateway at its limit has some hundreds under way,
  * and a browser keeps up to six; each takes some 20 kB. A further one is closed at once, so that a proxy tries another gateway.
  */
-const MOST_WITHOUT_STREAM = 10_000;
+const MAX_WITHOUT_STREAM = 10_000;
 
 /** What one connection may take of this process. Times are milliseconds, sizes bytes. */
 export const SERVER_LIMITS = {
@@ -37,19 +37,19 @@ export const SERVER_LIMITS = {
 
 /** @param streams that this gateway keeps open, each on a connection of its own */
 export function limitConnections(fastify: FastifyInstance, streams: number): void {
-  (fastify.server as Server).maxConnections = streams + MOST_WITHOUT_STREAM;
+  (fastify.server as Server).maxConnections = streams + MAX_WITHOUT_STREAM;
 }
 
 /** Node drops headers beyond a number without a word, and perhaps the one that mattered: so one more is read than is taken, and then refused. */
 export function refuseManyHeaders(fastify: FastifyInstance): void {
-  (fastify.server as Server).maxHeadersCount = MOST_HEADERS + 1;
+  (fastify.server as Server).maxHeadersCount = MAX_HEADERS + 1;
   fastify.addHook('onRequest', async ({ raw }, reply) => {
-    if (raw.rawHeaders.length / 2 > MOST_HEADERS)
+    if (raw.rawHeaders.length / 2 > MAX_HEADERS)
       return sendProblem(reply, {
         type: 'about:blank',
         title: 'Request Header Fields Too Large',
         status: 431,
-        detail: `A request has at most ${MOST_HEADERS} headers.`,
+        detail: `A request has at most ${MAX_HEADERS} headers.`,
       });
   });
 }

@@ -37,7 +37,7 @@ describe('the address of a client', () => {
     expect([of('192.0.2.1'), of('::ffff:192.0.2.1'), of('::ffff:c000:201')]).toEqual(Array(3).fill('192.0.2.1'));
   });
 
-  it.each(['unknown', '192.0.2.1:4711', '_hidden', ''])('is the proxy’s when it says "%s"', (said) => {
-    expect(of(said, '::ffff:10.0.0.1')).toBe('10.0.0.1');
+  it.each(['unknown', '192.0.2.1:4711', '_hidden', ''])('is the proxy’s when it says "%s"', (header) => {
+    expect(of(header, '::ffff:10.0.0.1')).toBe('10.0.0.1');
   });
 });

@@ -1,7 +1,7 @@
 import type { Caller } from './tokens.js';
 
 /** Some 500 bytes each. */
-const MOST_TOKENS = 10_000;
+const MAX_TOKENS = 10_000;
 
 interface Verified {
   caller: Caller;
@@ -17,7 +17,7 @@ export class VerifiedTokens {
   readonly #known = new Map<string, Verified>();
 
   constructor(
-    private readonly most = MOST_TOKENS,
+    private readonly max = MAX_TOKENS,
     private readonly clock: () => number = Date.now,
   ) {}
 
@@ -38,6 +38,6 @@ export class VerifiedTokens {
   /** @param expiresAt seconds since the epoch */
   remember(token: string, caller: Caller, expiresAt: number): void {
     this.#known.set(token, { caller, expiresAt });
-    if (this.#known.size > this.most) this.#known.delete(this.#known.keys().next().value!);
+    if (this.#known.size > this.max) this.#known.delete(this.#known.keys().next().value!);
   }
 }

@@ -71,7 +71,7 @@ export const ended = (reason: OrderReason, id = orderId) => ({
 export const cancelled = (id = orderId) => ended('customer', id);
 export const couponRejected = (id = orderId) => ended('coupon_rejected', id);
 
-export const told = ({ messages = [] }: Decision) =>
+export const sentBy = ({ messages = [] }: Decision) =>
   messages.map(({ contract, data }: Outgoing) => ({ type: contract.type, ...(data as object) }));
 
 export const quantityOf = (allocation: Allocation): number =>

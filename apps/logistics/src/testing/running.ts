@@ -37,7 +37,7 @@ export async function startLogistics(environment: Environment): Promise<() => Pr
 /** The services around it. */
 export interface Neighbours {
   /** Says something to the service; under the id of a message that it has seen, it is that message once more. */
-  tell(message: Outgoing, about?: { id?: string; correlationId?: string }): Promise<void>;
+  send(message: Outgoing, about?: { id?: string; correlationId?: string }): Promise<void>;
   ask<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>): Promise<z.output<R>>;
   close(): Promise<void>;
 }
@@ -45,7 +45,7 @@ export interface Neighbours {
 export function neighbours(url: string): Neighbours {
   const client = new MessageClient({ url, source: 'neighbours' });
   return {
-    tell: (message, about) =>
+    send: (message, about) =>
       client.publisher.publish(
         encode(message, {
           id: newId(),

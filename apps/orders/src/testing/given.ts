@@ -1,7 +1,7 @@
 import type { Allocation, Data, Outgoing, ParcelCreated, Warehouse } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { cancel, parcelsHalted, parcelsLeft } from '../cancellation.js';
-import { expire, giveUp, lapsed } from '../deadlines.js';
+import { expire, rejectOverdue, lapsed } from '../deadlines.js';
 import {
   couponRedeemed,
   couponRejected,
@@ -106,7 +106,7 @@ export const obstacles = {
   couponRejected: (order, now) => couponRejected(order, { ...about, code: COUPON, reason: 'expired' }, now),
   expired: (order) => expire(order, later(2 * WINDOW_SECONDS)),
   lapsed: (order) => lapsed(order, later(2 * WINDOW_SECONDS)),
-  givenUp: (order) => giveUp(order, DEADLINE_SECONDS, later(2 * DEADLINE_SECONDS)),
+  givenUp: (order) => rejectOverdue(order, DEADLINE_SECONDS, later(2 * DEADLINE_SECONDS)),
   cancelled: (order, now) => cancelledIfPossible(order, now),
   halted: (order, now) => parcelsHalted(order, { ...about, parcels: [parcel('east'), parcel('west')] }, now),
   left: (order, now) => parcelsLeft(order, now),
@@ -128,13 +128,13 @@ function cancelledIfPossible(order: Order, now: Date): Change {
 export const types = (messages: readonly Outgoing[] = []): string[] => messages.map(({ contract }) => contract.type);
 
 /** What becomes of an order that hears these facts one after the other. */
-export function hearing(
+export function applying(
   order: Order,
-  heard: readonly Fact[],
+  applied: readonly Fact[],
   now = NOW,
 ): Required<Pick<Change, 'order' | 'history' | 'messages'>> {
   const start = { order, history: [], messages: [] };
-  return heard.reduce<Required<Pick<Change, 'order' | 'history' | 'messages'>>>((so, fact) => {
+  return applied.reduce<Required<Pick<Change, 'order' | 'history' | 'messages'>>>((so, fact) => {
     const { order: after = so.order, history = [], messages = [] } = fact(so.order, now);
     return { order: after, history: [...so.history, ...history], messages: [...so.messages, ...messages] };
   }, start);

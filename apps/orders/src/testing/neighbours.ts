@@ -47,18 +47,18 @@ export interface Fate {
 
 /** Takes some messages, and says others. */
 export abstract class Neighbour {
-  readonly #takes = new Map<string, (data: unknown) => Outgoing[]>();
+  readonly #handlers = new Map<string, (data: unknown) => Outgoing[]>();
 
-  protected on<C extends Contract>(contract: C, take: (data: Data<C>) => Outgoing[]): void {
-    this.#takes.set(contract.type, (data) => take(contract.schema.parse(data) as Data<C>));
+  protected on<C extends Contract>(contract: C, handle: (data: Data<C>) => Outgoing[]): void {
+    this.#handlers.set(contract.type, (data) => handle(contract.schema.parse(data) as Data<C>));
   }
 
-  hears({ contract: { type } }: Outgoing): boolean {
-    return this.#takes.has(type);
+  accepts({ contract: { type } }: Outgoing): boolean {
+    return this.#handlers.has(type);
   }
 
-  take({ contract: { type }, data }: Outgoing): Outgoing[] {
-    return this.#takes.get(type)!(data);
+  receive({ contract: { type }, data }: Outgoing): Outgoing[] {
+    return this.#handlers.get(type)!(data);
   }
 }
 

@@ -21,7 +21,7 @@ import {
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { cancel, parcelsHalted, parcelsLeft } from '../cancellation.js';
-import { expire, giveUp, lapsed } from '../deadlines.js';
+import { expire, rejectOverdue, lapsed } from '../deadlines.js';
 import {
   couponRedeemed,
   couponRejected,
@@ -65,17 +65,17 @@ const RULES = new Map<string, FactRule>([
 export class Orders {
   row: Row | undefined;
   readonly history: HistoryEntry[] = [];
-  readonly said: Outgoing[] = [];
+  readonly sent: Outgoing[] = [];
 
   get order(): Order | undefined {
     return isOrder(this.row) ? this.row : undefined;
   }
 
-  hears({ contract: { type } }: Outgoing): boolean {
+  accepts({ contract: { type } }: Outgoing): boolean {
     return type === PlaceOrder.type || type === CancelOrder.type || RULES.has(type);
   }
 
-  take({ contract: { type }, data }: Outgoing, now: Date): Outgoing[] {
+  receive({ contract: { type }, data }: Outgoing, now: Date): Outgoing[] {
     if (type === PlaceOrder.type)
       return this.#decided(place(this.row, data as Data<typeof PlaceOrder>, PRICES, UNATTENDED, now));
     if (type === CancelOrder.type) return this.#cancel(data as Data<typeof CancelOrder>, now);
@@ -84,7 +84,7 @@ export class Orders {
   }
 
   sweep(now: Date): Outgoing[] {
-    const rules = [expire, (order: Order) => giveUp(order, DEADLINE_SECONDS, now)];
+    const rules = [expire, (order: Order) => rejectOverdue(order, DEADLINE_SECONDS, now)];
     return rules.flatMap((rule) => (this.order ? this.#decided(rule(this.order, now)) : []));
   }
 
@@ -100,7 +100,7 @@ export class Orders {
   #decided({ order, history = [], messages = [] }: Change<unknown, Row>): Outgoing[] {
     this.row = order ?? this.row;
     this.history.push(...history);
-    this.said.push(...messages);
+    this.sent.push(...messages);
     return messages;
   }
 }

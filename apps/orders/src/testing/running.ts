@@ -13,7 +13,7 @@ const DEADLINE_MS = 5_000;
 /** The service in this process, as its neighbours see it. */
 export interface Running {
   /** Says something to the service; under the id of a message that it has seen, it is that message once more. */
-  tell(
+  send(
     message: Outgoing,
     about?: { id?: string; acceptedAt?: string; reply?: { to: string; id: string }; deadline?: number },
   ): Promise<void>;
@@ -32,7 +32,7 @@ export async function startOrders(
   );
   const client = new MessageClient({ url: urls.AMQP_URL, source: 'neighbours' });
   return {
-    tell: (message, { deadline, ...about } = {}) => {
+    send: (message, { deadline, ...about } = {}) => {
       const left = deadline === undefined ? {} : { timeoutMs: deadline - Date.now() };
       return client.publisher.publish(
         encode(message, {

@@ -29,7 +29,7 @@ export const problem = (status: number) => expect.objectContaining({ problem: ex
 export const newRequest = (change: Partial<Request> = {}): Request =>
   request({ orderId: newId(), userId: newId(), ...change });
 
-interface Said {
+interface SentMessage {
   type: string;
   data: Record<string, unknown>;
 }
@@ -55,7 +55,7 @@ export interface Scene extends Running {
   timeline(order: Request): Promise<string[]>;
   reaches(order: Request, status: string): Promise<void>;
   /** What orders has said about it, to everybody. */
-  saidAbout(order: Request): Said[];
+  messagesAbout(order: Request): SentMessage[];
   factsOf(order: Request): string[];
   /** Facts are decided in the order of their arrival, so what was told before has had its effect when this has. */
   everythingIsHandled(): Promise<void>;
@@ -67,21 +67,21 @@ export async function openScene(
 ): Promise<Scene> {
   const inventory = await ProductOwner.on(broker.connection);
   const running = await startOrders({ AMQP_URL: broker.url, DATABASE_URL: database.url }, settings);
-  const said = await listen(broker, ({ type, data }) => {
+  const sent = await listen(broker, ({ type, data }) => {
     // Payments closes whatever it is asked to close.
     if (type === ClosePayable.type)
-      void running.tell(PayableVoided({ orderId: String(data['orderId']), userId: newId(), version: 2 }));
+      void running.send(PayableVoided({ orderId: String(data['orderId']), userId: newId(), version: 2 }));
   });
   const rows: Scene['rows'] = async (sql, values = []) =>
     (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
   const place: Scene['place'] = (order) => running.ask(PlaceOrder, order);
   const see: Scene['see'] = ({ orderId, userId }) => running.ask(GetOrder, { orderId, userId });
-  const saidAbout: Scene['saidAbout'] = ({ orderId }) => said.filter(({ data }) => data['orderId'] === orderId);
+  const messagesAbout: Scene['messagesAbout'] = ({ orderId }) => sent.filter(({ data }) => data['orderId'] === orderId);
   const factsOf: Scene['factsOf'] = (order) =>
-    saidAbout(order)
+    messagesAbout(order)
       .map(({ type }) => type)
       .filter((type) => type.startsWith('order.'));
-  for (const product of PRODUCTS) await running.tell(product);
+  for (const product of PRODUCTS) await running.send(product);
   await eventually(async () => expect(await rows('SELECT 1 FROM product_copies')).toHaveLength(PRODUCTS.length));
   return {
     ...running,
@@ -94,12 +94,12 @@ export async function openScene(
     timeline: async ({ orderId, userId }) =>
       (await running.ask(GetTimeline, { orderId, userId })).events.map(({ type }) => type),
     reaches: async (order, status) => eventually(async () => expect(await see(order)).toMatchObject({ status })),
-    saidAbout,
+    messagesAbout,
     factsOf,
     async everythingIsHandled() {
       const order = newRequest();
       await place(order);
-      await running.tell(storyOf(order)[0]);
+      await running.send(storyOf(order)[0]);
       await eventually(() => expect(factsOf(order)).toEqual(['order.placed', 'order.priced']));
     },
     async stop() {
@@ -110,8 +110,8 @@ export async function openScene(
 }
 
 /** Every fact that is said, by whomever, and what is asked of logistics and payments. */
-async function listen({ connection }: Stage['broker'], heard: (one: Said) => void): Promise<Said[]> {
-  const said: Said[] = [];
+async function listen({ connection }: Stage['broker'], onMessage: (one: SentMessage) => void): Promise<SentMessage[]> {
+  const sent: SentMessage[] = [];
   const channel = await connection.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
   await channel.bindQueue(queue, 'shop.events', '#');
@@ -122,14 +122,14 @@ async function listen({ connection }: Stage['broker'], heard: (one: Said) => voi
       if (!message) return;
       const one = {
         type: message.properties.type as string,
-        data: JSON.parse(message.content.toString()) as Said['data'],
+        data: JSON.parse(message.content.toString()) as SentMessage['data'],
       };
-      said.push(one);
-      heard(one);
+      sent.push(one);
+      onMessage(one);
     },
     { noAck: true },
   );
-  return said;
+  return sent;
 }
 
 const PRODUCTS = Object.values(PRICES).map((product) => {

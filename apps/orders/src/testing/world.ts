@@ -13,12 +13,12 @@ export interface Setting extends Fate {
 }
 
 interface Receiver {
-  hears(message: Outgoing): boolean;
-  take(message: Outgoing, now: Date): Outgoing[];
+  accepts(message: Outgoing): boolean;
+  receive(message: Outgoing, now: Date): Outgoing[];
 }
 
 /** One message on its way to one of those who hear it; each gets a copy of its own, in its own time. */
-interface Letter {
+interface PendingDelivery {
   to: Receiver;
   message: Outgoing;
 }
@@ -33,8 +33,8 @@ export class World {
   readonly promotions: Promotions;
   readonly payments: Payments;
   readonly logistics: Logistics;
-  #bag: Letter[] = [];
-  #asleep: Letter[] = [];
+  #pending: PendingDelivery[] = [];
+  #paused: PendingDelivery[] = [];
   #timers: { due: number; message: Outgoing }[] = [];
   #promotionsSleeps: boolean;
   #now = NOW.getTime();
@@ -56,11 +56,11 @@ export class World {
 
   /** Hands over one letter of the bag, whichever `pick` says. With `again` it stays in the bag, to be delivered once more. */
   deliver(pick: number, { again = false } = {}): void {
-    const [letter] = this.#bag.splice(pick % this.#bag.length, 1);
+    const [letter] = this.#pending.splice(pick % this.#pending.length, 1);
     if (!letter) return;
-    if (again) this.#bag.push(letter);
-    if (letter.to === this.promotions && this.#promotionsSleeps) this.#asleep.push(letter);
-    else this.#send(letter.to.take(letter.message, this.#clock));
+    if (again) this.#pending.push(letter);
+    if (letter.to === this.promotions && this.#promotionsSleeps) this.#paused.push(letter);
+    else this.#send(letter.to.receive(letter.message, this.#date));
   }
 
   pay(): void {
@@ -85,11 +85,11 @@ export class World {
   }
 
   sweep(): void {
-    this.#send(this.orders.sweep(this.#clock));
+    this.#send(this.orders.sweep(this.#date));
   }
 
   /** Until nobody has anything to say any more, however long it takes. */
-  settle(): void {
+  runToEnd(): void {
     this.#drain();
     this.wait(WINDOW_SECONDS);
     this.#drain();
@@ -100,18 +100,20 @@ export class World {
     this.sweep();
     this.#drain();
     this.#promotionsSleeps = false;
-    this.#bag.push(...this.#asleep.splice(0));
+    this.#pending.push(...this.#paused.splice(0));
     this.#drain();
   }
 
-  get #clock(): Date {
+  get #date(): Date {
     return new Date(this.#now);
   }
 
   #drain(): void {
-    for (let count = 0; this.#bag.length > 0; count += 1) {
+    for (let count = 0; this.#pending.length > 0; count += 1) {
       if (count === ENDLESS)
-        throw new Error(`there is no end of messages: ${this.#bag.map(({ message }) => message.contract.type).join()}`);
+        throw new Error(
+          `there is no end of messages: ${this.#pending.map(({ message }) => message.contract.type).join()}`,
+        );
       this.deliver(0);
     }
   }
@@ -133,9 +135,9 @@ export class World {
       this.payments,
       this.logistics,
     ];
-    this.#bag.push(
+    this.#pending.push(
       ...messages.flatMap((message) =>
-        receivers.filter((receiver) => receiver.hears(message)).map((to) => ({ to, message })),
+        receivers.filter((receiver) => receiver.accepts(message)).map((to) => ({ to, message })),
       ),
     );
   }

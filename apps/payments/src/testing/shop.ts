@@ -61,14 +61,14 @@ export function useShop<Broker extends { url: string; close(): Promise<void> }>(
   let broker: Broker;
   let database: Database;
   let client: MessageClient;
-  let heard: Facts;
+  let received: Facts;
 
   beforeAll(async () => {
     [broker, database] = await Promise.all([
       testBroker({ tiersMs: [100, 200], outsideTiersMs: [1_000] }),
       testDatabase('payments'),
     ]);
-    heard = await facts(broker);
+    received = await facts(broker);
     client = new MessageClient({ url: broker.url, source: 'spec' });
     await eventually(() => expect(client.publisher.ready).toBe(true));
   });
@@ -84,8 +84,8 @@ export function useShop<Broker extends { url: string; close(): Promise<void> }>(
     get database() {
       return database;
     },
-    get heard() {
-      return heard;
+    get received() {
+      return received;
     },
     start: (environment: Record<string, string> = {}): Promise<Service> =>
       startService(
@@ -100,7 +100,7 @@ export function useShop<Broker extends { url: string; close(): Promise<void> }>(
         ...(payWithinSeconds !== undefined && { payWithinSeconds }),
         version: 2,
       });
-      await eventually(() => heard.of(PayableOpened, ({ orderId }) => orderId === order.orderId, 1));
+      await eventually(() => received.of(PayableOpened, ({ orderId }) => orderId === order.orderId, 1));
       return order;
     },
     pay: (order: Order, cardToken: string, deadlineMs = 10_000) =>
@@ -119,8 +119,8 @@ export function useShop<Broker extends { url: string; close(): Promise<void> }>(
           [orderId],
         )
       ).rows,
-    captured: (of: string, count: number) => heard.of(PaymentCaptured, ({ orderId }) => orderId === of, count),
-    refunded: (of: string, count: number) => heard.of(PaymentRefunded, ({ orderId }) => orderId === of, count),
+    captured: (of: string, count: number) => received.of(PaymentCaptured, ({ orderId }) => orderId === of, count),
+    refunded: (of: string, count: number) => received.of(PaymentRefunded, ({ orderId }) => orderId === of, count),
     letterOf: async ({ orderId }: Order) =>
       (await deadLetters(broker, 'payments.captures')).find(({ body }) => body.includes(orderId)),
   };

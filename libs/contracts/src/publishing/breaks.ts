@@ -29,6 +29,6 @@ const readers = (published: JsonSchema, present: JsonSchema): string[] =>
   misfits(present, published).map((why) => `who reads it as published cannot read it now: ${why}`);
 
 const senders = (published: JsonSchema, present: JsonSchema): string[] =>
-  misfits(published, present, { mustBeHeard: true }).map(
+  misfits(published, present, { mustBeUnderstood: true }).map(
     (why) => `what is sent as published is not understood now: ${why}`,
   );

@@ -3,7 +3,7 @@ import type { JsonSchema } from '../json-schema.js';
 
 interface Options {
   /** A field that its reader would silently ignore is a misfit too: what it asks for would not happen. */
-  mustBeHeard?: boolean;
+  mustBeUnderstood?: boolean;
 }
 
 /**
@@ -16,16 +16,16 @@ export function misfits(writer: JsonSchema, reader: JsonSchema, options: Options
   if (reader.anyOf)
     return reader.anyOf.some((one) => misfits(writer, one, options, at).length === 0)
       ? []
-      : [told(at, 'fits none of the alternatives that are read')];
+      : [misfit(at, 'fits none of the alternatives that are read')];
   const wrongType = typeMisfit(writer, reader);
-  if (wrongType) return [told(at, wrongType)];
+  if (wrongType) return [misfit(at, wrongType)];
   return [
     ...[
       valueMisfit(writer, reader),
       ...boundMisfits(writer, reader),
       ...textMisfits(writer, reader),
       defaultMisfit(writer, reader, options),
-    ].flatMap((why) => (why ? [told(at, why)] : [])),
+    ].flatMap((why) => (why ? [misfit(at, why)] : [])),
     ...objectMisfits(writer, reader, options, at),
     ...(writer.items && reader.items ? misfits(writer.items, reader.items, options, `${at}[]`) : []),
   ];
@@ -33,7 +33,7 @@ export function misfits(writer: JsonSchema, reader: JsonSchema, options: Options
 
 const takesAnything = (reader: JsonSchema): boolean => Object.keys(reader).every((rule) => rule === 'description');
 
-const told = (at: string, why: string): string => (at === '' ? `it ${why}` : `"${at}" ${why}`);
+const misfit = (at: string, why: string): string => (at === '' ? `it ${why}` : `"${at}" ${why}`);
 const inside = (at: string, field: string): string => (at === '' ? field : `${at}.${field}`);
 
 function typeMisfit({ type: written }: JsonSchema, { type: read }: JsonSchema): string | undefined {
@@ -76,8 +76,8 @@ function textMisfits(writer: JsonSchema, reader: JsonSchema): string[] {
 }
 
 /** Who leaves a field out means what its absence meant when they wrote it. */
-const defaultMisfit = (writer: JsonSchema, reader: JsonSchema, { mustBeHeard }: Options): string | undefined =>
-  mustBeHeard && writer.default !== undefined && !isDeepStrictEqual(writer.default, reader.default)
+const defaultMisfit = (writer: JsonSchema, reader: JsonSchema, { mustBeUnderstood }: Options): string | undefined =>
+  mustBeUnderstood && writer.default !== undefined && !isDeepStrictEqual(writer.default, reader.default)
     ? `meant ${String(writer.default)} when absent, and now means ${String(reader.default)}`
     : undefined;
 
@@ -85,7 +85,7 @@ function objectMisfits(writer: JsonSchema, reader: JsonSchema, options: Options,
   const [written, read] = [writer.properties ?? {}, reader.properties ?? {}];
   const missing = (reader.required ?? []).filter((field) => !writer.required?.includes(field));
   return [
-    ...missing.map((field) => told(inside(at, field), 'may be absent, and its reader requires it')),
+    ...missing.map((field) => misfit(inside(at, field), 'may be absent, and its reader requires it')),
     ...Object.entries(written).flatMap(([field, schema]) =>
       fieldMisfits(schema, read[field] ?? reader.additionalProperties, options, inside(at, field)),
     ),
@@ -100,8 +100,8 @@ function fieldMisfits(
   at: string,
 ): string[] {
   if (typeof reader === 'object') return misfits(writer, reader, options, at);
-  if (reader === false) return [told(at, 'may be there, and its reader refuses fields that it does not know')];
-  return options.mustBeHeard ? [told(at, 'may be there, and its reader does not know it')] : [];
+  if (reader === false) return [misfit(at, 'may be there, and its reader refuses fields that it does not know')];
+  return options.mustBeUnderstood ? [misfit(at, 'may be there, and its reader does not know it')] : [];
 }
 
 /** The fields without a name in the schema, those of a record. */

@@ -7,7 +7,7 @@ const price = { amount: 1_999, currency: 'USD' };
 const lines = [{ sku: 'TEE-BLACK', name: 'Tee, black', quantity: 2, unitPrice: price }];
 
 /** What one message looks like stands for all: the others differ in their data alone. */
-const SAID: readonly Outgoing[] = [
+const EXAMPLES: readonly Outgoing[] = [
   OrderPlaced({ orderId: ORDER, userId: USER, version: 1, lines, subtotal: { amount: 3_998, currency: 'USD' } }),
 ];
 
@@ -20,8 +20,8 @@ const ABOUT = {
 
 /** As it is encoded. */
 export function exampleOf({ type }: Contract): { examples?: object[] } {
-  const said = SAID.find(({ contract }) => contract.type === type);
-  if (!said) return {};
-  const { properties, body } = encode(said, ABOUT);
+  const example = EXAMPLES.find(({ contract }) => contract.type === type);
+  if (!example) return {};
+  const { properties, body } = encode(example, ABOUT);
   return { examples: [{ name: 'example', headers: properties.headers, payload: JSON.parse(body) as unknown }] };
 }

@@ -3,7 +3,7 @@ import { connect, type ConfirmChannel } from 'amqplib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PermanentError } from '../errors.js';
 import { Do, Happened, handles, SERVICES, startService, stopServices, TIERS_MS } from '../testing/probe.js';
-import { countLetters, discard, look, redrive, summarise } from './index.js';
+import { countLetters, discard, readLetters, redrive, summarise } from './index.js';
 
 let broker: TestBroker;
 beforeAll(async () => (broker = await testBroker({ tiersMs: TIERS_MS, services: SERVICES })));
@@ -43,7 +43,7 @@ describe('a dead letter', () => {
     const id = await publish(broker, Happened, { n: 1 }, { headers: { 'correlation-id': 'c-1' } });
     await letters(1);
 
-    const [{ letter } = { letter: undefined }] = await look(open, QUEUE);
+    const [{ letter } = { letter: undefined }] = await readLetters(open, QUEUE);
     const reason = 'Error: the database is away';
     expect(letter).toMatchObject({
       queue: QUEUE,
@@ -73,7 +73,7 @@ describe('a dead letter', () => {
     });
     await letters(1);
     await channel.close();
-    const [{ letter } = { letter: undefined }] = await look(open, QUEUE);
+    const [{ letter } = { letter: undefined }] = await readLetters(open, QUEUE);
     const reason = expect.stringMatching(/^rejected: /);
     expect(letter).toMatchObject({
       id,
@@ -89,9 +89,9 @@ describe('a dead letter', () => {
     await faulty();
     for (const n of [1, 2, 3]) await publish(broker, Happened, { n });
     await letters(3);
-    expect(await look(open, QUEUE, { limit: 2 })).toHaveLength(2);
+    expect(await readLetters(open, QUEUE, { limit: 2 })).toHaveLength(2);
     await letters(3);
-    expect(await look(open, QUEUE, { reason: 'no such thing' })).toEqual([]);
+    expect(await readLetters(open, QUEUE, { reason: 'no such thing' })).toEqual([]);
     await letters(3);
   });
 });
@@ -116,7 +116,7 @@ describe('redriving', () => {
     expect(await redrive(open, QUEUE)).toBe(1);
     await letters(0);
     await letters(1);
-    const [taken] = await look(open, QUEUE);
+    const [taken] = await readLetters(open, QUEUE);
     expect(taken?.letter).toMatchObject({
       id,
       attempts: 4,

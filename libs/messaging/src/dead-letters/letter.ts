@@ -1,5 +1,5 @@
 import type { Delivery } from '../codec.js';
-import { grown, historyOf, type FailedTry } from '../history.js';
+import { appendTry, historyOf, type FailedTry } from '../history.js';
 
 /** A message that was given up, and what is known about why. */
 export interface DeadLetter {
@@ -24,7 +24,7 @@ export interface DeadLetter {
 export const deadQueueOf = (queue: string): string => `${queue}.dead`;
 
 /** The queue whose dead letters are there; undefined for any other queue. */
-export const homeOf = (queue: string): string | undefined =>
+export const ownQueueOf = (queue: string): string | undefined =>
   queue.endsWith('.dead') ? queue.slice(0, -'.dead'.length) : undefined;
 
 /** Reads what the consumer wrote on it, or else the broker, which writes less. */
@@ -45,7 +45,7 @@ export function letterOf(queue: string, { properties }: Delivery): DeadLetter {
     failedAt,
     attempts: countOf(headers['attempts']),
     redriven: countOf(headers['redriven']),
-    history: broker?.at === undefined ? history : grown(history, { at: broker.at, reason }),
+    history: broker?.at === undefined ? history : appendTry(history, { at: broker.at, reason }),
     originalExchange: text('original-exchange') ?? broker?.exchange,
     originalRoutingKey: text('original-routing-key') ?? broker?.routingKey,
   };
@@ -87,14 +87,14 @@ function instantOf(time: unknown): string | undefined {
 }
 
 /** Which of a queue's letters. Absent means any. */
-export interface Choice {
+export interface LetterFilter {
   id?: string | undefined;
   type?: string | undefined;
   /** A part of it. */
   reason?: string | undefined;
 }
 
-export const isChosen = (letter: DeadLetter, { id, type, reason }: Choice): boolean =>
+export const matchesFilter = (letter: DeadLetter, { id, type, reason }: LetterFilter): boolean =>
   (id === undefined || letter.id === id) &&
   (type === undefined || letter.type === type) &&
   (reason === undefined || letter.reason.includes(reason));

@@ -1,13 +1,13 @@
 import type { ConfirmChannel } from 'amqplib';
-import { revived } from '../carry-out.js';
+import { redrivenCopy } from '../republishing.js';
 import type { Delivery } from '../codec.js';
 import type { Outbound } from '../confirm-channel.js';
-import { lettersOf, letGo, type Taken, type Taking } from './taking.js';
+import { lettersOf, releaseAndClose, type FetchedLetter, type FetchOptions } from './fetching.js';
 
 /** So many are on their way at once: enough to not wait for each confirm, few enough to be doubled by a crash. */
 const BATCH = 100;
 
-/** Who sends letters home, and how: a service its own (`Senders`), or an administrator. */
+/** Who sends letters home, and how: a service its own (`SenderVerification`), or an administrator. */
 export interface Republisher {
   /** By which they go, under the name of their queue. */
   readonly exchange: string;
@@ -29,7 +29,7 @@ const UNNAMED: Republisher = { exchange: '', user: undefined, headersFor: () => 
 export async function redrive(
   open: () => Promise<ConfirmChannel>,
   queue: string,
-  taking: Taking = {},
+  taking: FetchOptions = {},
   republisher: Republisher = UNNAMED,
 ): Promise<number> {
   const channel = await open();
@@ -37,10 +37,10 @@ export async function redrive(
     if (republisher.exchange !== '') await channel.bindQueue(queue, republisher.exchange, queue).catch(gone(queue));
     let moved = 0;
     for await (const batch of batchesOf(lettersOf(channel, queue, taking)))
-      moved += await sendHome(channel, batch, republisher);
+      moved += await republishBatch(channel, batch, republisher);
     return moved;
   } finally {
-    await letGo(channel);
+    await releaseAndClose(channel);
   }
 }
 
@@ -51,11 +51,15 @@ const gone =
   };
 
 /** Those that were confirmed are done with, also when another was not. */
-async function sendHome(channel: ConfirmChannel, batch: readonly Taken[], by: Republisher): Promise<number> {
+async function republishBatch(
+  channel: ConfirmChannel,
+  batch: readonly FetchedLetter[],
+  by: Republisher,
+): Promise<number> {
   let returned = false;
   const onReturn = (): void => void (returned = true);
   channel.on('return', onReturn);
-  const results = await Promise.allSettled(batch.map((taken) => published(channel, home(taken, by), by.user)));
+  const results = await Promise.allSettled(batch.map((taken) => published(channel, redriveCopyOf(taken, by), by.user)));
   channel.off('return', onReturn);
   // They all go to the one queue, so what returned one of them has returned all.
   if (returned) throw new Error(`${batch[0]!.letter.queue} does not take its letters back: it is gone`);
@@ -66,14 +70,14 @@ async function sendHome(channel: ConfirmChannel, batch: readonly Taken[], by: Re
   return batch.length;
 }
 
-function home({ letter, message }: Taken, by: Republisher): Outbound {
+function redriveCopyOf({ letter, message }: FetchedLetter, by: Republisher): Outbound {
   const { queue, redriven, history, originalExchange: exchange = '', originalRoutingKey: routingKey = queue } = letter;
-  return revived(message, queue, {
+  return redrivenCopy(message, queue, {
     redriven: redriven + 1,
     history,
     exchange,
     routingKey,
-    by: by.exchange,
+    viaExchange: by.exchange,
     sentBy: by.headersFor(message),
   });
 }
@@ -100,8 +104,8 @@ const published = (
 export async function discard(
   open: () => Promise<ConfirmChannel>,
   queue: string,
-  taking: Taking,
-  keep: (taken: Taken) => Promise<void>,
+  taking: FetchOptions,
+  keep: (taken: FetchedLetter) => Promise<void>,
 ): Promise<number> {
   const channel = await open();
   try {
@@ -113,12 +117,12 @@ export async function discard(
     }
     return discarded;
   } finally {
-    await letGo(channel);
+    await releaseAndClose(channel);
   }
 }
 
-async function* batchesOf(letters: AsyncIterable<Taken>): AsyncGenerator<Taken[]> {
-  let batch: Taken[] = [];
+async function* batchesOf(letters: AsyncIterable<FetchedLetter>): AsyncGenerator<FetchedLetter[]> {
+  let batch: FetchedLetter[] = [];
   for await (const taken of letters) {
     batch.push(taken);
     if (batch.length < BATCH) continue;

@@ -14,9 +14,9 @@ export const Slow = command('probe.slow', N, { reply: N });
 export const Ask = query('probe.ask', N, N);
 export const Secret = command('probe.secret', N, { transient: true, reply: N });
 /** Taken at a door that lets so many in and no more. */
-export const Knock = command('probe.knock', N, { bounded: true });
+export const Bounded = command('probe.knock', N, { bounded: true });
 export const Nowhere = command('nobody.do', N);
-export const Told = delivery('probe', N);
+export const Delivered = delivery('probe', N);
 
 /** The map of these tests. */
 export const SERVICES = {
@@ -25,8 +25,8 @@ export const SERVICES = {
     commands: [Do],
     queries: [Ask, Secret],
     slow: [Slow],
-    door: [Knock],
-    told: [Told],
+    door: [Bounded],
+    told: [Delivered],
   },
   watcher: { events: ['probe.*', 'sale.#'] },
 };

@@ -83,7 +83,7 @@ const changed = (held: Held, id: string, amount: number, now: Date): Account => 
   const { balance, openedAt, version, tags } = held.accounts[id] ?? { balance: 0, openedAt: now, version: 0, tags: [] };
   return { id, balance: balance + amount, openedAt, tags: [...tags, String(amount)].slice(-3), version: version + 1 };
 };
-const told = ({ id: account, balance, version }: Account): ReturnType<typeof Deposited> =>
+const deposited = ({ id: account, balance, version }: Account): ReturnType<typeof Deposited> =>
   Deposited({ account, balance, version });
 
 export const deposit =
@@ -93,7 +93,7 @@ export const deposit =
     return {
       state: { accounts: { [account]: row } },
       append: { ledger: [{ accountId: account, amount }] },
-      messages: [told(row)],
+      messages: [deposited(row)],
       reply: row.balance,
     };
   };
@@ -107,7 +107,7 @@ export const transfer =
     return {
       state: { accounts: Object.fromEntries(rows.map((row) => [row.id, row])) },
       append: { ledger },
-      messages: rows.map(told),
+      messages: rows.map(deposited),
       reply: rows[0]!.balance,
     };
   };

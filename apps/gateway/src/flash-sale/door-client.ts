@@ -1,2 +1,0 @@
-/** The connection that knocks at the bounded queue, and does nothing else: what happens there does not hold up anything. */
-export const DOOR = Symbol('door');

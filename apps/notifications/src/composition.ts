@@ -1,0 +1,147 @@
+import {
+  type AccountRegistered,
+  type AccountVerified,
+  type CodeIssued,
+  InboxDelivery,
+  type Message,
+  type Outgoing,
+  SmsDelivery,
+} from '@sluice/contracts';
+import { v5 } from 'uuid';
+import { announce, type Fact } from './notices.js';
+import type { Decision, Notice, Recipient, State, Text, Unsent } from './tables.js';
+import { countText, noTexts, type TextLimits } from './text-limit.js';
+
+/** The namespace of delivery ids (RFC 9562, version 5). */
+const DELIVERIES = '0a6f3b52-53c5-4c4e-8f67-3a3c3f0b7a1d';
+
+/** One delivery per fact, person and channel, whoever asks and however often. */
+export const deliveryId = (factId: string, userId: string, channel: string): string =>
+  v5(`${factId}/${userId}/${channel}`, DELIVERIES);
+
+/**
+ * Text messages that wait until a person's number is known. The inbox has all of them; later ones are of more use than
+ * earlier ones.
+ */
+const MAX_WAITING = 100;
+
+/**
+ * The inbox gets everything. By text a person is told whose number is proved, so often a day; until it is known whether
+ * it is, the texts wait in the person's row.
+ */
+export function notify(state: State, fact: Fact, limits: TextLimits, now: Date): Decision {
+  const { userId } = fact.data;
+  const recipient = state.recipients[userId] ?? unknownRecipient(userId);
+  const { sms, inbox } = noticesOf(fact, now);
+  const messages = inbox ? [InboxDelivery({ ...inbox, userId })] : [];
+  if (!sms) return { messages };
+  if (recipient.phone !== null) return sendOrWithhold(recipient, [sms], limits, now, messages);
+  const waiting = [...recipient.waiting, sms];
+  const dropped = waiting.slice(0, -MAX_WAITING).map((notice) => unsent(notice, userId, 'expired', TOO_MANY, now));
+  const after = { ...recipient, waiting: waiting.slice(-MAX_WAITING), version: recipient.version + 1 };
+  return { state: { recipients: { [userId]: after } }, append: { newDeliveries: dropped }, messages };
+}
+
+type Registered = Message<typeof AccountRegistered>;
+type Issued = Message<typeof CodeIssued>;
+type Verified = Message<typeof AccountVerified>;
+
+/** A person's number is known from now on, and not proved yet: what has waited for it is not sent. */
+export function welcome(state: State, fact: Registered, limits: TextLimits, now: Date): Decision {
+  const { userId, phone, name } = fact.data;
+  const before = state.recipients[userId] ?? unknownRecipient(userId);
+  const met = sendOrWithhold({ ...before, phone, name }, before.waiting, limits, now);
+  return merged(met, sendCodeText(state, fact, limits, now));
+}
+
+/** Another code, of a person whose number may not be known here yet. */
+export const sendCode = (state: State, fact: Issued, limits: TextLimits, now: Date): Decision =>
+  sendCodeText(state, fact, limits, now);
+
+/** The number is this person's: from now on they are told by text as well. */
+export function verify(state: State, { data: { userId, phone } }: Verified, limits: TextLimits, now: Date): Decision {
+  const before = state.recipients[userId] ?? unknownRecipient(userId);
+  return sendOrWithhold({ ...before, phone, verifiedAt: before.verifiedAt ?? now }, before.waiting, limits, now);
+}
+
+const unknownRecipient = (userId: string): Recipient => ({
+  ...{ userId, phone: null, name: null, verifiedAt: null, waiting: [] },
+  ...noTexts,
+  version: 0,
+});
+
+/** The notices go to the person's number, are withheld, or both; nothing waits any more. */
+function sendOrWithhold(
+  recipient: Recipient,
+  notices: readonly Notice[],
+  limits: TextLimits,
+  now: Date,
+  others: readonly Outgoing[] = [],
+): Decision {
+  const { userId } = recipient;
+  let after: Recipient = { ...recipient, waiting: [], version: recipient.version + 1 };
+  const [sent, withheld]: [Notice[], Unsent[]] = [[], []];
+  for (const notice of notices) {
+    const counted = after.verifiedAt === null ? undefined : countText(after, limits.textsPerAccount, now);
+    if (counted) sent.push(notice);
+    else withheld.push(unsent(notice, userId, 'withheld', withheldReason(after), now));
+    after = counted ?? after;
+  }
+  const { append, messages } = withTexts(sent, recipient.phone!, userId);
+  const appended = { ...append, newDeliveries: withheld };
+  return { state: { recipients: { [userId]: after } }, append: appended, messages: [...others, ...messages] };
+}
+
+const withheldReason = ({ verifiedAt }: Recipient): string => (verifiedAt === null ? NOT_PROVED : DAY_IS_FULL);
+
+/** A code goes to any number, so often a day. It is kept nowhere: if its message gets lost, another one is asked for. */
+function sendCodeText(state: State, fact: Registered | Issued, limits: TextLimits, now: Date): Decision {
+  const { userId, phone } = fact.data;
+  const { sms } = noticesOf(fact, now);
+  if (!sms) return {};
+  const number = state.numbers[phone] ?? { phone, ...noTexts, version: 0 };
+  const counted = countText(number, limits.codesPerNumber, now);
+  if (!counted) return { append: { newDeliveries: [unsent(sms, userId, 'withheld', DAY_IS_FULL, now)] } };
+  const after = { ...counted, version: number.version + 1 };
+  return { state: { numbers: { [phone]: after } }, messages: [smsOf({ ...sms, userId, phone })] };
+}
+
+const merged = (one: Decision, other: Decision): Decision => ({
+  state: { ...one.state, ...other.state },
+  append: {
+    newTexts: one.append?.newTexts ?? [],
+    newDeliveries: [...(one.append?.newDeliveries ?? []), ...(other.append?.newDeliveries ?? [])],
+  },
+  messages: [...(other.messages ?? []), ...(one.messages ?? [])],
+});
+
+/** Each text is kept until its outcome is recorded: its message may get lost. */
+const withTexts = (notices: readonly Notice[], phone: string, userId: string) => {
+  const texts = notices.map(({ id, about, text }) => ({ id, about, text, userId, phone, version: 1 }));
+  return { append: { newTexts: texts }, messages: texts.map(smsOf) };
+};
+
+export function smsOf({ id, userId, about, text, phone, recorded, until }: Addressed): Outgoing {
+  const secret = { ...(recorded !== undefined && { recorded }), ...(until !== undefined && { until }) };
+  return SmsDelivery({ id, userId, about, text, phone, ...secret });
+}
+
+type Addressed = Pick<Text, 'userId' | 'phone'> & Notice;
+
+const TOO_MANY = `${MAX_WAITING} later texts wait for the phone number`;
+const NOT_PROVED = 'the number is not proved to be theirs; it is in their inbox';
+const DAY_IS_FULL = 'the number has had its texts of the day';
+
+function unsent(notice: Notice, userId: string, status: Unsent['status'], reason: string, now: Date): Unsent {
+  const { id, about, text, recorded } = notice;
+  const content = { id, userId, about, text: recorded ?? text, channel: 'sms' as const };
+  return { ...content, status, reason, providerReference: null, createdAt: now, sentAt: null, version: 1 };
+}
+
+function noticesOf(fact: Fact, now: Date): { sms?: Notice; inbox?: Notice } {
+  const { channels, about, text, recorded, goodForMs } = announce(fact);
+  const until = goodForMs === undefined ? {} : { until: new Date(now.getTime() + goodForMs).toISOString() };
+  const notice = { about, text, ...(recorded !== undefined && { recorded }), ...until };
+  const idFor = (channel: string): string => deliveryId(fact.id, fact.data.userId, channel);
+  return Object.fromEntries(channels.map((channel) => [channel, { id: idFor(channel), ...notice }]));
+}

@@ -1,0 +1,69 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { EmailDelivery, InboxDelivery, Message, SmsDelivery } from '@sluice/contracts';
+import { CONFIG } from '@sluice/service-kit';
+import type { DeliveryMessage } from './delivery.js';
+import { Inbox } from './inbox.js';
+import { NotificationsRepository } from './notifications.repository.js';
+import { EMAIL_PROVIDER, type Letter, type Outcome, type Provider, SMS_PROVIDER } from './provider.js';
+
+/** A code that nobody can use any more. */
+const TOO_LATE = { status: 'expired', reason: 'it was of no use any more when it could be sent' } as const;
+
+/** The settings that say when a failed try is followed by the next. */
+interface Tiers {
+  RETRY_TIERS_MS: readonly number[];
+  OUTSIDE_TIERS_MS: readonly number[];
+}
+
+/**
+ * Brings messages to people: the provider is called between the commit that decided to tell them and the commit that
+ * records it. A crash in between repeats the call, with the delivery's id as its idempotency key.
+ */
+@Injectable()
+export class DeliverySender {
+  readonly #logger = new Logger('Delivering');
+  readonly #longestTierMs: number;
+
+  constructor(
+    private readonly notifications: NotificationsRepository,
+    private readonly inbox: Inbox,
+    @Inject(SMS_PROVIDER) private readonly sms: Provider,
+    @Inject(EMAIL_PROVIDER) private readonly email: Provider,
+    @Inject(CONFIG) { RETRY_TIERS_MS, OUTSIDE_TIERS_MS }: Tiers,
+  ) {
+    this.#longestTierMs = Math.max(...RETRY_TIERS_MS, ...OUTSIDE_TIERS_MS);
+  }
+
+  bySms(message: Message<typeof SmsDelivery>): Promise<void> {
+    return this.#send(message, 'sms', this.sms, message.data.phone);
+  }
+
+  byEmail(message: Message<typeof EmailDelivery>): Promise<void> {
+    return this.#send(message, 'email', this.email, message.data.address);
+  }
+
+  toInbox(message: Message<typeof InboxDelivery>): Promise<void> {
+    return this.notifications.record(message, 'inbox', { status: 'kept' });
+  }
+
+  async #send(message: DeliveryMessage, channel: 'sms' | 'email', provider: Provider, to: string): Promise<void> {
+    const { id, text, until }: { id: string; text: string; until?: string | undefined } = message.data;
+    if (await this.inbox.holds(id)) return;
+    if (until !== undefined && (await this.notifications.isPast(until))) {
+      return this.notifications.record(message, channel, TOO_LATE);
+    }
+    const outcome = await this.#try(provider, { id, to, text });
+    if (outcome.status === 'refused') this.#logger.warn(`${channel} ${id} is refused for good: ${outcome.reason}`);
+    await this.notifications.record(message, channel, outcome);
+  }
+
+  /** What the try failed with is worth more than whether it could be written down. */
+  async #try(provider: Provider, letter: Letter): Promise<Outcome> {
+    try {
+      return await provider.send(letter);
+    } catch (error) {
+      await this.notifications.tried(letter.id, this.#longestTierMs).catch(() => undefined);
+      throw error;
+    }
+  }
+}

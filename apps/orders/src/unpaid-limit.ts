@@ -1,0 +1,81 @@
+import type { OrderLine, UnpaidLimit } from '@sluice/contracts';
+import type { Refusal } from './pricing.js';
+import type { Customer, UnpaidOrders } from './tables.js';
+
+/** What one account may have unpaid, before and after its phone is verified. 0: as much as it likes. */
+export interface UnpaidLimits {
+  UNPAID_ORDERS: number;
+  UNPAID_PIECES: number;
+  UNPAID_ORDERS_UNVERIFIED: number;
+  UNPAID_PIECES_UNVERIFIED: number;
+}
+
+/** Pieces by order id. */
+type Pieces = Readonly<Record<string, number>>;
+
+/** A customer, as the order that is being placed finds them. */
+export interface UnpaidState {
+  verified: boolean;
+  unpaid: Pieces;
+}
+
+/** Nobody need be counted. */
+export const isUnbounded = (limits: UnpaidLimits): boolean =>
+  ![true, false].some((isVerified) => Object.values(boundsOf(limits, isVerified)).some(Number.isFinite));
+
+/** What is committed, and what the transaction that began at `now` has decided and nobody can read yet. */
+export function unpaidStateOf(
+  customer: Customer | undefined,
+  committed: UnpaidOrders | undefined,
+  now: Date,
+): UnpaidState {
+  return { verified: Boolean(customer?.verifiedAt), unpaid: { ...committed?.orders, ...placedNow(customer, now) } };
+}
+
+const placedNow = (customer: Customer | undefined, now: Date): Pieces =>
+  (customer?.placedAt?.getTime() === now.getTime() && customer.placed) || {};
+
+type About = { userId: string; orderId: string };
+
+/** The customer's row, once the order is placed. */
+export function withOrder(customer: Customer | undefined, about: About, lines: Lines, now: Date): Customer {
+  const placed = { ...placedNow(customer, now), [about.orderId]: piecesOf(lines) };
+  const { verifiedAt = null, version = 0 } = customer ?? {};
+  return { userId: about.userId, verifiedAt, placed, placedAt: now, version: version + 1 };
+}
+
+/** Their phone is verified, from now on. */
+export const verified = (customer: Customer | undefined, userId: string, now: Date): Customer => ({
+  ...{ placed: null, placedAt: null, ...customer },
+  ...{ userId, verifiedAt: customer?.verifiedAt ?? now, version: (customer?.version ?? 0) + 1 },
+});
+
+/** Why the account may not have this order as well, until it has paid or cancelled another. */
+export function exceededLimit(
+  { unpaid, verified }: UnpaidState,
+  lines: Lines,
+  limits: UnpaidLimits,
+): Refusal | undefined {
+  const held = Object.values(unpaid);
+  const [orders, pieces] = [held.length + 1, held.reduce((sum, count) => sum + count, piecesOf(lines))];
+  const { most, mostPieces } = boundsOf(limits, verified);
+  if (orders > most) return refusal('unpaid_orders', `${most} unpaid orders`, verified);
+  return pieces > mostPieces ? refusal('unpaid_pieces', `${mostPieces} unpaid pieces`, verified) : undefined;
+}
+
+type Lines = readonly Pick<OrderLine, 'quantity'>[];
+const piecesOf = (lines: Lines): number => lines.reduce((sum, { quantity }) => sum + quantity, 0);
+
+function boundsOf(limits: UnpaidLimits, verified: boolean): { most: number; mostPieces: number } {
+  const [most, mostPieces] = verified
+    ? [limits.UNPAID_ORDERS, limits.UNPAID_PIECES]
+    : [limits.UNPAID_ORDERS_UNVERIFIED, limits.UNPAID_PIECES_UNVERIFIED];
+  return { most: most || Infinity, mostPieces: mostPieces || Infinity };
+}
+
+function refusal(limit: UnpaidLimit, bound: string, verified: boolean): Refusal {
+  const whose = verified ? 'An account' : 'An account whose phone is not verified';
+  const remedy = verified ? 'Pay or cancel an order' : 'Verify the phone, or pay or cancel an order';
+  const detail = `${whose} may have ${bound} at a time. ${remedy}, then send this one again.`;
+  return { reason: 'not_orderable', limit, detail, skus: [] };
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { measure, type Place, type SourceFile } from './figures.js';
+import { isWithinLimits, styleReport } from './report.js';
+
+const file = (text: string, path = 'libs/contracts/src/order.ts'): SourceFile => ({ path, text });
+const found = (places: Place[]) => places.map(({ path, line, found }) => `${path.split('/').at(-1)}:${line} ${found}`);
+
+describe('lines', () => {
+  it('counts lines and those of more than 120 columns', () => {
+    const figures = measure([file(`// ${'x'.repeat(117)}\n// ${'x'.repeat(118)}\n`)]);
+    expect(figures.lines).toBe(2);
+    expect(found(figures.longLines)).toEqual(['order.ts:2 121 columns']);
+  });
+
+  it('counts those of the local stack without its specs', () => {
+    const two = 'const a = 1;\nconst b = 2;\n';
+    const paths = ['cli/src/a.ts', 'stack/src/a/b.ts', 'cli/src/a.spec.ts', 'libs/messaging/src/cli/a.ts'];
+    expect(measure(paths.map((path) => file(two, path))).localStackLines).toBe(4);
+  });
+});
+
+describe('words of comments', () => {
+  it('finds the five verbs in comments of every kind and in no code', () => {
+    const text = [
+      '// It says so.',
+      'const told = `// tells`; // Asked twice',
+      '/** The broker told us: it never knew. */',
+      'const pattern = /\\/\\/ hears/; /* unknown */',
+      'const sum = `${/* hearing */ told}`;',
+      '// saying, at the end',
+    ].join('\n');
+    expect(found(measure([file(text)]).speechVerbs)).toEqual([
+      'order.ts:1 says',
+      'order.ts:2 Asked',
+      'order.ts:3 told',
+      'order.ts:3 knew',
+      'order.ts:5 hearing',
+      'order.ts:6 saying',
+    ]);
+  });
+
+  it('counts words, and not code, types, tags or addresses', () => {
+    const text = '/** Waits for `ask`. @param {{ ask: Ask }} limit in ms, https://example.com/tell */\nlet limit;\n';
+    const { commentWords, speechVerbs } = measure([file(text)]);
+    expect({ commentWords, speechVerbs }).toEqual({ commentWords: 5, speechVerbs: [] });
+  });
+
+  it('finds doc comments that begin with a pronoun', () => {
+    const text = [
+      '/** It waits. */',
+      '/**',
+      ' * Whoever waits.',
+      ' */',
+      '/** Waits. */',
+      '/** One-way. */',
+      '/** @param {string} it */',
+      '// This is no doc comment',
+      'let limit;',
+    ].join('\n');
+    const figures = measure([file(text)]);
+    expect(figures.docComments).toBe(5);
+    expect(found(figures.pronounComments)).toEqual(['order.ts:1 It', 'order.ts:2 Whoever']);
+  });
+});
+
+describe('names', () => {
+  it('finds private synonyms as identifiers and as file names, and not in texts or longer names', () => {
+    const text = "class Door { #told = 'knock'; lineOf(line) { return this.#told; } }\n";
+    expect(found(measure([file(text, 'libs/messaging/src/catch-up.ts')]).privateSynonyms)).toEqual([
+      'catch-up.ts:1 catch-up',
+      'catch-up.ts:1 Door',
+      'catch-up.ts:1 told',
+      'catch-up.ts:1 told',
+    ]);
+  });
+
+  it('leaves settle to the settlement of deliveries', () => {
+    const text = 'settle();\n';
+    const paths = ['libs/messaging/src/settlement.ts', 'libs/messaging/src/proxy.ts'];
+    expect(found(measure(paths.map((path) => file(text, path))).privateSynonyms)).toEqual(['proxy.ts:1 settle']);
+  });
+});
+
+describe('files', () => {
+  it('finds those without types and those that are not checked', () => {
+    const paths = ['start.mjs', 'eslint.config.mjs', 'load/soak.js', 'load/lib/shop.js', 'load/spec/clock.mjs'];
+    const figures = measure([...paths.map((path) => file('', path)), file('// @ts-nocheck\n')]);
+    expect(found(figures.untypedFiles)).toEqual(['clock.mjs:1 not TypeScript']);
+    expect(found(figures.uncheckedFiles)).toEqual(['order.ts:1 @ts-nocheck']);
+  });
+});
+
+it('counts each call of it and test once', () => {
+  const text = `
+    it('a', () => {});
+    test.skip('b', () => {});
+    it.each([1])('c %s', () => {});
+    it.each\`x\`('d', () => {});
+    /x/.test('e', 1);
+    it('f');
+  `;
+  expect(measure([file(text, 'libs/contracts/src/order.spec.ts')]).testCases).toBe(4);
+});
+
+describe('the report', () => {
+  const clean = [file('/** Places an order. */\nexport const place = 1;\n')];
+
+  it('prints a line for each figure, and a mark at those with a limit', () => {
+    const lines = styleReport(measure(clean), { list: false });
+    expect(lines[0]).toMatch(/^ {2}files +1$/);
+    expect(lines[2]).toMatch(/^✓ lines over 120 columns +0, 0\.00 % {3}\(limit 1 %\)$/);
+  });
+
+  it('fails when a limit is not held, and lists the places', () => {
+    const figures = measure([...clean, file('let told;\n', 'libs/contracts/src/a.ts')]);
+    expect([isWithinLimits(measure(clean)), isWithinLimits(figures)]).toEqual([true, false]);
+    const lines = styleReport(figures, { list: true });
+    expect(lines).toContain('    libs/contracts/src/a.ts:1  told');
+    expect(lines.find((line) => line.startsWith('✗'))).toMatch(/^✗ private synonyms as names +1 {3}\(limit 0\)$/);
+  });
+});

@@ -1,0 +1,28 @@
+import type { Message } from '@sluice/contracts';
+import { countImplausibleTime } from './metrics.js';
+
+/** Difference between the clocks of two databases that is normal and not counted (docs/operations.md). Milliseconds. */
+const ALLOWANCE_MS = 1_000;
+/**
+ * Bounds what a forged header gains. Longer than outages last, and as long as a request may be repeated under its idempotency
+ * key. Milliseconds.
+ */
+const MAX_AGE_MS = 24 * 3_600_000;
+
+/**
+ * The instant to compare a deadline with: when the request was accepted, however long its message has waited; `now` if that is
+ * unknown. Limited to the 24 hours before `now`; messages outside that are counted.
+ *
+ * @param acceptedAt RFC 3339; default: the one of the message's envelope
+ * @param now by the clock of the database of whoever decides
+ */
+export function decisionTime(
+  message: Pick<Message, 'type' | 'acceptedAt'>,
+  now: Date,
+  acceptedAt = message.acceptedAt,
+): Date {
+  if (acceptedAt === undefined) return now;
+  const [latest, earliest, claimed] = [now.getTime(), now.getTime() - MAX_AGE_MS, Date.parse(acceptedAt)];
+  if (claimed > latest + ALLOWANCE_MS || claimed < earliest) countImplausibleTime(message.type);
+  return new Date(Math.min(latest, Math.max(earliest, claimed)));
+}

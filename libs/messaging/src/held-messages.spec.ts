@@ -1,0 +1,223 @@
+import { describe, expect, it } from 'vitest';
+import { HeldMessages, type Failure } from './held-messages.js';
+
+const away: Failure = { dependency: 'carrier', mayBePoison: true };
+const certain: Failure = { dependency: 'database', mayBePoison: false };
+
+/** When each of some tries of one message was due, if each fails at once. */
+function dueTimes(heldMessages: HeldMessages<string>, message: string, until: number): number[] {
+  const times: number[] = [];
+  for (let now = 0; now <= until; now += 50) {
+    if (!heldMessages.due(now).retries.includes(message)) continue;
+    times.push(now);
+    heldMessages.hold(message, away, now);
+  }
+  return times;
+}
+
+describe('a message that fails', () => {
+  it('is tried again with growing pauses, of two seconds at most, while the queue goes on', () => {
+    const heldMessages = new HeldMessages<string>();
+    heldMessages.hold('a', away, 0);
+    expect(dueTimes(heldMessages, 'a', 8_000)).toEqual([250, 750, 1_750, 3_750, 5_750, 7_750]);
+    expect([heldMessages.paused, heldMessages.size]).toEqual([false, 1]);
+  });
+
+  it('is not tried before its dependency wants to be asked again', () => {
+    const heldMessages = new HeldMessages<string>();
+    heldMessages.hold('a', { ...away, retryAfterMs: 5_000 }, 0);
+    expect([heldMessages.due(4_999).retries, heldMessages.due(5_000).retries]).toEqual([[], ['a']]);
+  });
+
+  it('is tried once at a time', () => {
+    const heldMessages = new HeldMessages<string>();
+    heldMessages.hold('a', away, 0);
+    expect([heldMessages.due(250).retries, heldMessages.due(10_000).retries]).toEqual([['a'], []]);
+  });
+
+  it('is held no more when it has an ending', () => {
+    const heldMessages = new HeldMessages<string>();
+    heldMessages.hold('a', away, 0);
+    expect(heldMessages.settled('a')).toBe(false);
+    expect([heldMessages.size, heldMessages.due(1_000)]).toEqual([0, { retries: [], fresh: false }]);
+  });
+
+  it('fails alone when its dependency has worked for others since its last try, from the third try on', () => {
+    const heldMessages = new HeldMessages<string>();
+    const asked: number[] = [];
+    const worked = (instant: number): boolean => asked.push(instant) > 0;
+    expect(heldMessages.failsAlone('a', worked)).toBe(false);
+    for (const now of [10, 20]) heldMessages.hold('a', away, now);
+    expect([heldMessages.failsAlone('a', worked), asked]).toEqual([false, []]);
+    heldMessages.hold('a', away, 30);
+    expect([heldMessages.failsAlone('a', worked), heldMessages.failsAlone('a', () => false), asked]).toEqual([
+      true,
+      false,
+      [30],
+    ]);
+  });
+});
+
+/** A queue that three messages have paused, at 0. */
+function paused(failure: Failure = away): HeldMessages<string> {
+  const heldMessages = new HeldMessages<string>();
+  for (const message of ['a', 'b', 'c']) heldMessages.hold(message, failure, 0);
+  return heldMessages;
+}
+
+describe('a queue', () => {
+  it('is paused when three different messages fail with no success between, and not by one that fails three times', () => {
+    const heldMessages = new HeldMessages<string>();
+    for (const now of [0, 1, 2, 3]) heldMessages.hold('a', away, now);
+    heldMessages.hold('b', away, 4);
+    expect(heldMessages.paused).toBe(false);
+    heldMessages.settled('other');
+    heldMessages.hold('c', away, 5);
+    expect(heldMessages.paused).toBe(false);
+    heldMessages.hold('a', away, 6);
+    heldMessages.hold('b', away, 7);
+    expect(heldMessages.paused).toBe(true);
+  });
+
+  it('that is paused tries one message at a time, each in its turn, with growing pauses', () => {
+    const heldMessages = paused(certain);
+    const tried: [number, readonly string[]][] = [];
+    for (let now = 0; now <= 6_000; now += 50) {
+      const { retries, fresh } = heldMessages.due(now);
+      expect(fresh).toBe(false);
+      if (retries.length === 0) continue;
+      tried.push([now, retries]);
+      expect(heldMessages.due(now + 1)).toEqual({ retries: [], fresh: false });
+      heldMessages.hold(retries[0]!, certain, now);
+    }
+    expect(tried).toEqual([
+      [250, ['a']],
+      [500, ['b']],
+      [1_000, ['c']],
+      [2_000, ['a']],
+      [4_000, ['b']],
+      [6_000, ['c']],
+    ]);
+  });
+
+  it('does not wait longer for those that were being handled when it was paused, and fail later', () => {
+    const heldMessages = paused(certain);
+    for (const late of ['d', 'e', 'f']) heldMessages.hold(late, certain, 10);
+    expect([heldMessages.due(249).retries, heldMessages.due(250).retries]).toEqual([[], ['a']]);
+    heldMessages.hold('g', certain, 260);
+    expect(heldMessages.due(10_000).retries).toEqual([]);
+    heldMessages.hold('a', certain, 300);
+    expect([heldMessages.due(549).retries, heldMessages.due(550).retries]).toEqual([[], ['b']]);
+  });
+
+  it('that is paused leaves a provider alone for as long as it asks', () => {
+    const heldMessages = paused({ ...away, retryAfterMs: 3_000 });
+    expect([heldMessages.due(2_999).retries, heldMessages.due(3_000).retries]).toEqual([[], ['a']]);
+    heldMessages.hold('a', { ...away, retryAfterMs: 9_000 }, 3_000);
+    expect([heldMessages.due(11_999).retries, heldMessages.due(12_000).retries]).toEqual([[], ['b']]);
+  });
+
+  it('goes on at once with all that it holds when one gets through', () => {
+    const heldMessages = paused();
+    expect(heldMessages.due(250).retries).toEqual(['a']);
+    expect(heldMessages.settled('a')).toBe(true);
+    expect([heldMessages.paused, heldMessages.due(250).retries]).toEqual([false, ['b', 'c']]);
+    expect(heldMessages.settled('b')).toBe(false);
+  });
+
+  it('does not try a message a second time that is still being tried when it goes on', () => {
+    const heldMessages = new HeldMessages<string>();
+    heldMessages.hold('slow', away, 0);
+    expect(heldMessages.due(250).retries).toEqual(['slow']);
+    for (const message of ['a', 'b']) heldMessages.hold(message, away, 300);
+    expect(heldMessages.paused).toBe(true);
+    expect(heldMessages.due(550).retries).toEqual(['a']);
+    heldMessages.settled('a');
+    expect(heldMessages.due(550).retries).toEqual(['b']);
+  });
+
+  it('tries one that has not failed yet now and then, since those that it holds may be the reason', () => {
+    const heldMessages = paused();
+    const probes: string[] = [];
+    for (let now = 0; probes.length < 8; now += 50) {
+      const { retries, fresh } = heldMessages.due(now);
+      if (fresh) {
+        probes.push('fresh');
+        heldMessages.queueIsEmpty(now);
+      }
+      for (const message of retries) {
+        probes.push(message);
+        heldMessages.hold(message, away, now);
+      }
+    }
+    expect(probes).toEqual(['a', 'b', 'c', 'fresh', 'a', 'b', 'c', 'fresh']);
+  });
+
+  it('counts a new message that fails like any other probe, and tries the next one at once when there is no new one', () => {
+    const heldMessages = paused();
+    for (const [message, at] of [
+      ['a', 250],
+      ['b', 500],
+      ['c', 1_000],
+    ] as const) {
+      expect(heldMessages.due(at).retries).toEqual([message]);
+      heldMessages.hold(message, away, at);
+    }
+    // The third probe has failed at 1,000, so the next one comes a second later.
+    expect([heldMessages.due(1_999).fresh, heldMessages.due(2_000).fresh]).toEqual([false, true]);
+    heldMessages.hold('new', away, 2_000);
+    expect([heldMessages.due(3_999), heldMessages.due(4_000)]).toEqual([
+      { retries: [], fresh: false },
+      { retries: ['a'], fresh: false },
+    ]);
+    for (const [message, at] of [
+      ['a', 4_000],
+      ['b', 6_000],
+      ['c', 8_000],
+    ] as const) {
+      heldMessages.due(at);
+      heldMessages.hold(message, away, at);
+    }
+    expect(heldMessages.due(10_000)).toEqual({ retries: [], fresh: true });
+    heldMessages.queueIsEmpty(10_000);
+    expect(heldMessages.due(10_000)).toEqual({ retries: ['new'], fresh: false });
+  });
+
+  it('that holds nothing any more waits for a new message, and asks for one every two seconds', () => {
+    const heldMessages = paused(certain);
+    expect(heldMessages.takeForReturn()).toEqual(['a', 'b', 'c']);
+    expect([heldMessages.paused, heldMessages.size, heldMessages.due(250)]).toEqual([
+      true,
+      0,
+      { retries: [], fresh: true },
+    ]);
+    heldMessages.queueIsEmpty(250);
+    expect([heldMessages.due(2_249).fresh, heldMessages.due(2_250).fresh]).toEqual([false, true]);
+    expect(heldMessages.settled('new')).toBe(true);
+    expect(heldMessages.paused).toBe(false);
+  });
+
+  it('gives back what it has held since before an instant, but not what is being tried', () => {
+    const heldMessages = new HeldMessages<string>();
+    heldMessages.hold('old', certain, 0);
+    heldMessages.hold('tried', certain, 1);
+    heldMessages.settled('other');
+    heldMessages.hold('new', certain, 100);
+    expect(heldMessages.due(600).retries).toEqual(['old', 'tried', 'new']);
+    heldMessages.hold('old', certain, 700);
+    expect([heldMessages.takeForReturn(0), heldMessages.takeForReturn(50), heldMessages.takeForReturn()]).toEqual([
+      [],
+      ['old'],
+      [],
+    ]);
+    expect(heldMessages.size).toBe(2);
+  });
+
+  it('begins anew with a new connection', () => {
+    const heldMessages = paused();
+    heldMessages.reset();
+    expect([heldMessages.paused, heldMessages.size]).toEqual([false, 0]);
+    for (const message of ['d', 'e']) heldMessages.hold(message, away, 0);
+    expect(heldMessages.paused).toBe(false);
+  });
+});

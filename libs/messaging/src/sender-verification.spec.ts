@@ -1,0 +1,288 @@
+import { randomUUID } from 'node:crypto';
+import {
+  CancelOrder,
+  GetOrder,
+  PayableOpened,
+  PaymentCaptured,
+  PaymentRefunded,
+  StockReserved,
+  type Contract,
+} from '@sluice/contracts';
+import {
+  deadLetters,
+  depth,
+  eventually,
+  letIn,
+  publish,
+  testBroker,
+  type TestBroker,
+  type Wire,
+} from '@sluice/testing';
+import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
+import { register } from 'prom-client';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MessageClient } from './client.js';
+import { countLetters, redrive } from './dead-letters/index.js';
+import { Publisher } from './publisher.js';
+import { SenderVerification } from './sender-verification.js';
+import { handles, startService, stopServices, TIERS_MS } from './testing/probe.js';
+
+const QUEUE = 'orders.events';
+let broker: TestBroker;
+let urls: Record<string, string>;
+const connections = new Map<string, ChannelModel>();
+const seen: string[] = [];
+
+beforeAll(async () => {
+  broker = await testBroker({ tiersMs: TIERS_MS });
+  urls = await letIn(broker);
+  for (const service of ['payments', 'notifications', 'orders', 'gateway'])
+    connections.set(service, await connect(urls[service]!));
+});
+beforeEach(async () => {
+  register.resetMetrics();
+  seen.length = 0;
+  const channel = await broker.connection.createChannel();
+  for (const queue of [QUEUE, `${QUEUE}.dead`, 'orders.commands', 'orders.commands.dead'])
+    await channel.purgeQueue(queue);
+  await channel.close();
+});
+afterEach(stopServices);
+afterAll(async () => {
+  for (const connection of connections.values()) await connection.close();
+  await broker.close();
+});
+
+const userOf = (service: string): string => broker.userOf(service);
+const captured = () => ({
+  orderId: randomUUID(),
+  userId: randomUUID(),
+  paymentId: randomUUID(),
+  amount: { amount: 100, currency: 'EUR' },
+  version: 1,
+});
+
+/** Published over a connection of that service's user. */
+function say(service: string, contract: Contract, data: unknown, { properties, ...wire }: Wire = {}): Promise<string> {
+  return publish({ connection: connections.get(service)! }, contract, data, {
+    ...wire,
+    properties: { userId: userOf(service), ...properties },
+  });
+}
+
+/** Straight into the queue of the other. */
+const past = { exchange: '', routingKey: QUEUE };
+const note = async ({ id }: { id: string }): Promise<void> => void seen.push(id);
+const HANDLED = [PaymentCaptured, PaymentRefunded, PayableOpened, StockReserved].map((contract) =>
+  handles(contract, note),
+);
+
+const orders = (handled = HANDLED, options: { acceptAnonymous?: boolean; url?: string } = {}) =>
+  startService({ url: urls['orders']! }, handled, { service: 'orders', ...options });
+const open = (connection: ChannelModel) => async (): Promise<ConfirmChannel> =>
+  (await connection.createConfirmChannel()).on('error', () => undefined);
+const own = () => new SenderVerification({ url: urls['orders']!, service: 'orders' });
+
+const counted = async (name: string): Promise<string[]> =>
+  (await register.getSingleMetricAsString(name)).split('\n').filter((line) => line.startsWith(`${name}{`));
+const REFUSED = 'sluice_messages_refused_total';
+
+async function isRefused(id: string, reason: RegExp): Promise<void> {
+  await eventually(async () =>
+    expect((await deadLetters(broker, QUEUE)).map(({ properties }) => String(properties.messageId))).toEqual([id]),
+  );
+  const [letter] = await deadLetters(broker, QUEUE);
+  expect(letter!.headers).toMatchObject({ attempts: 1, reason: expect.stringMatching(reason) as string });
+  expect(seen).not.toContain(id);
+}
+
+describe('a message of whom may send it', () => {
+  it('is handled, and again after a failure, which its service publishes', async () => {
+    let fails = 2;
+    await orders([
+      handles(PaymentCaptured, async (message) => (fails-- > 0 ? Promise.reject(new Error('not yet')) : note(message))),
+    ]);
+    const id = await say('payments', PaymentCaptured, captured());
+    await eventually(() => expect(seen).toEqual([id]));
+    expect(await depth(broker, `${QUEUE}.dead`)).toBe(0);
+  });
+
+  it.each(['its service', 'an administrator'])('is handled when %s sends its dead letter home', async (by) => {
+    let broken = true;
+    await orders([
+      handles(PaymentCaptured, async (message) => (broken ? Promise.reject(new TypeError('a fault')) : note(message))),
+    ]);
+    const id = await say('payments', PaymentCaptured, captured());
+    await eventually(async () => expect(await countLetters(open(broker.connection), QUEUE)).toBe(1));
+    broken = false;
+    expect(await sentHomeBy(by)).toBe(1);
+    await eventually(() => expect(seen).toEqual([id]));
+  });
+
+  it('is handled after its service gave it back, as at its end', async () => {
+    const senders = own();
+    const message = {
+      properties: { userId: userOf('payments') },
+      fields: { exchange: 'shop.events', routingKey: PaymentCaptured.type, redelivered: false },
+      content: Buffer.of(),
+    };
+    await say('orders', PaymentCaptured, captured(), { ...past, headers: senders.headersFor(message) });
+    await orders();
+    await eventually(() => expect(seen).toHaveLength(1));
+  });
+});
+
+const sentHomeBy = (by: string): Promise<number> =>
+  by === 'its service'
+    ? redrive(open(connections.get('orders')!), QUEUE, {}, own())
+    : redrive(open(broker.connection), QUEUE, {}, broker.operator('orders'));
+
+describe('a message of another', () => {
+  it('is a dead letter at once, with the reason, and is counted', async () => {
+    await orders();
+    const id = await say('notifications', PaymentCaptured, captured(), past);
+    await isRefused(id, /^SenderError: the broker's user .*\.notifications may not send payment\.captured$/);
+    expect(await counted(REFUSED)).toEqual([`${REFUSED}{queue="${QUEUE}",type="payment.captured",fault="sender"} 1`]);
+  });
+
+  it('cannot name its owner: the broker refuses that', async () => {
+    const publisher = await open(connections.get('notifications')!)();
+    const closed = new Promise<Error>((resolve) => publisher.once('error', resolve));
+    publisher.publish('', QUEUE, Buffer.from('{}'), { type: PaymentCaptured.type, userId: userOf('payments') });
+    expect((await closed).message).toContain('PRECONDITION_FAILED');
+  });
+
+  it('is not believed for what a header says, nor for having been a dead letter', async () => {
+    await orders();
+    const headers = {
+      'sent-by': userOf('payments'),
+      attempts: 3,
+      reason: 'Error: the database was away',
+      'original-exchange': 'shop.events',
+    };
+    const id = await say('notifications', PaymentCaptured, captured(), {
+      exchange: 'shop.dead',
+      headers,
+      routingKey: QUEUE,
+    });
+    for (const by of ['its service', 'an administrator']) {
+      expect(await sentHomeBy(by)).toBe(1);
+      await isRefused(id, /notifications may not send payment\.captured/);
+    }
+  });
+
+  it('is refused too when it names nobody, unless that is accepted for a time, and then it is counted', async () => {
+    await orders();
+    const id = await say('payments', PaymentCaptured, captured(), { properties: { userId: undefined } });
+    await isRefused(
+      id,
+      /^SenderError: nobody is named as the sender of payment\.captured.*ANONYMOUS_MESSAGES=accepted/,
+    );
+    await stopServices();
+    await orders(HANDLED, { acceptAnonymous: true });
+    expect(await sentHomeBy('its service')).toBe(1);
+    await eventually(() => expect(seen).toEqual([id]));
+    expect(await counted('sluice_messages_anonymous_total')).toEqual([
+      `sluice_messages_anonymous_total{queue="${QUEUE}",type="payment.captured"} 1`,
+    ]);
+    await isRefused(await say('notifications', PaymentCaptured, captured(), past), /notifications may not send/);
+  });
+
+  it('is refused when its owner sends it to one listener alone, past its exchange, or under another key', async () => {
+    await orders();
+    await isRefused(
+      await say('payments', PaymentCaptured, captured(), past),
+      /^SenderError: payment\.captured came by the default exchange under the key "orders\.events"/,
+    );
+    const channel = await broker.connection.createChannel();
+    await channel.purgeQueue(`${QUEUE}.dead`);
+    await isRefused(
+      await say('payments', PaymentRefunded, captured(), { routingKey: PayableOpened.type }),
+      /came by shop\.events under the key "payable\.opened"/,
+    );
+    await channel.close();
+  });
+
+  it('that is a request is answered 403, and a dead letter when it would have been kept', async () => {
+    await orders([handles(CancelOrder, note as never), handles(GetOrder, note as never)]);
+    const channel = await open(connections.get('orders')!)();
+    const answers: number[] = [];
+    await channel.consume(
+      'amq.rabbitmq.reply-to',
+      (answer) => answer && answers.push((JSON.parse(answer.content.toString()) as { status: number }).status),
+      { noAck: true },
+    );
+    for (const contract of [CancelOrder, GetOrder]) {
+      const about = { version: 1, time: new Date().toISOString(), 'correlation-id': 'c', 'timeout-ms': 5_000 };
+      channel.publish('shop.commands', contract.type, Buffer.from('{}'), {
+        messageId: randomUUID(),
+        type: contract.type,
+        userId: userOf('orders'),
+        replyTo: 'amq.rabbitmq.reply-to',
+        correlationId: 'c',
+        headers: about,
+      });
+    }
+    await eventually(() => expect(answers).toEqual([403, 403]));
+    expect((await deadLetters(broker, 'orders.commands')).map(({ properties }) => String(properties.type))).toEqual([
+      CancelOrder.type,
+    ]);
+    expect(seen).toEqual([]);
+  });
+});
+
+describe('an answer', () => {
+  it('is taken of the owner of its request, and of nobody else', async () => {
+    const stranger = await open(connections.get('notifications')!)();
+    await orders([
+      handles(GetOrder, (async ({ reply }: { reply: { to: string; id: string } }) => {
+        stranger.publish('', reply.to, Buffer.from('{"type":"about:blank","title":"No","status":404}'), {
+          type: 'answer',
+          correlationId: reply.id,
+          contentType: 'application/problem+json',
+          userId: userOf('notifications'),
+        });
+        await stranger.waitForConfirms();
+        throw new TypeError('a fault of its owner');
+      }) as never),
+    ]);
+    const client = new MessageClient({ url: urls['gateway']!, source: 'gateway' });
+    await eventually(() => expect(client.publisher.ready).toBe(true));
+    await expect(
+      client.request(GetOrder, { orderId: randomUUID(), userId: randomUUID() }, { deadlineMs: 5_000 }),
+    ).rejects.toMatchObject({ problem: { status: 500 } });
+    await client.close();
+  });
+});
+
+describe('with one user for all services', () => {
+  it('nothing is named, nothing is checked, and a name from before is no hindrance', async () => {
+    let fails = 1;
+    await orders(
+      [
+        handles(PaymentCaptured, async (message) =>
+          fails-- > 0 ? Promise.reject(new Error('not yet')) : note(message),
+        ),
+      ],
+      { url: broker.url },
+    );
+    const id = await say('payments', PaymentCaptured, captured());
+    await eventually(() => expect(seen).toEqual([id]));
+    expect(new SenderVerification({ url: broker.url, service: 'orders' }).user).toBeUndefined();
+  });
+
+  it('a publisher replaces the name that a message came with', async () => {
+    const publisher = new Publisher({ url: urls['orders']!, user: userOf('orders') });
+    await publisher.publish({
+      exchange: 'shop.dead',
+      routingKey: QUEUE,
+      mandatory: true,
+      body: '{}',
+      properties: { userId: userOf('payments'), headers: {} },
+    });
+    await publisher.close();
+    expect((await deadLetters(broker, QUEUE)).map(({ properties }) => String(properties.userId))).toEqual([
+      userOf('orders'),
+    ]);
+  });
+});
