@@ -57,12 +57,24 @@ export default tseslint.config(
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts'],
-    rules: { 'max-lines': ['error', 350] },
+    languageOptions: { parserOptions: { project: ['tsconfig.check.json'], tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      'max-lines': ['error', 350],
+      // Every promise here is a message, or a step of one.
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+    },
   },
+
   {
     // Not typed yet.
     files: ['{stack,audit,chaos,fuzz,rights,mutation,cli}/**/*.ts'],
-    rules: { '@typescript-eslint/ban-ts-comment': 'off' },
+    rules: {
+      '@typescript-eslint/ban-ts-comment': 'off',
+      '@typescript-eslint/no-floating-promises': 'off',
+      '@typescript-eslint/no-misused-promises': 'off',
+    },
   },
   {
     files: ['**/*.spec.ts'],

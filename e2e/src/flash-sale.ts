@@ -93,7 +93,9 @@ export function watchSums(system: System, saleId: string): () => Promise<void> {
   };
   // A look that a test has cut off is none.
   let looking = look().catch(() => undefined);
-  const timer = setInterval(() => (looking = looking.then(look).catch(() => undefined)), 50);
+  const timer = setInterval(() => {
+    looking = looking.then(look).catch(() => undefined);
+  }, 50);
   return async () => {
     clearInterval(timer);
     await looking;

@@ -6,6 +6,7 @@ export * from './eventually.js';
 export * from './facts.js';
 export { freePort } from '@sluice/stack/ports';
 export * from './given-message.js';
+export * from './http-stub.js';
 export type { Management } from './management.js';
 export * from './private-broker.js';
 export * from './private-cluster.js';
