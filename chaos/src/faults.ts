@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runningPostgres } from '@sluice/stack/postgres/postgres';
 import { brokerControl, runningNode } from '@sluice/stack/rabbitmq/rabbitmq';
 import { managementOf } from '@sluice/stack/rabbitmq/operator';
+import { DISK_FREE_LIMIT } from '@sluice/stack/rabbitmq/settings';
 import { clocks } from './long/clocks.js';
 import { diskFull, lock, readOnly, refuse } from './long/database.js';
 import { phasesOf } from './long/providers.js';
@@ -10,8 +11,8 @@ import { queueGone } from './long/queue-gone.js';
 import { versions } from './long/versions.js';
 
 const DELAY_MS = 2_000;
-/** More than any disk has free; and what rabbitmq-node.mjs sets. */
-const DISK = { full: '1000000GB', fine: '200MB' };
+/** More than any disk has free, and what the broker is configured with. */
+const DISK = { full: '1000000GB', fine: DISK_FREE_LIMIT };
 
 /**
  * @typedef {object} Begun
