@@ -28,7 +28,7 @@ const layers = {
   'type:audit': ['type:stack'],
   'type:chaos': ['type:stack', 'type:audit'],
   'type:fuzz': ['type:stack', 'type:audit', 'type:chaos'],
-  'type:rights': [...libs, 'type:stack'],
+  'type:rights': [...libs, 'type:topology', 'type:stack'],
   'type:mutation': ['type:stack'],
   'type:cli': ['type:contracts', 'type:stack', 'type:audit', 'type:chaos', 'type:fuzz', 'type:rights', 'type:mutation'],
   'type:app': libs,
