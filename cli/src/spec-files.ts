@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Failure } from '@sluice/stack/failure';
 import { inRoot, root } from '@sluice/stack/workspace';
 
-/** As in vitest.config.ts and e2e/vitest.config.ts. */
+/** As in vitest.config.ts. */
 const PLACES = [
   'apps',
   'libs',
@@ -105,7 +105,9 @@ const declares = (file, name) =>
 function exporterOf(name) {
   const index = inRoot(TESTING);
   const files = [...readFileSync(index, 'utf8').matchAll(IMPORT)].map(([, , from]) =>
-    sourceOf(path.resolve(path.dirname(index), from)),
+    from.startsWith('@sluice/stack/')
+      ? inRoot('stack/src', `${from.slice('@sluice/stack/'.length)}.ts`)
+      : sourceOf(path.resolve(path.dirname(index), from)),
   );
   return files.find((file) => declares(file, name)) ?? index;
 }

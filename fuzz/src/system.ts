@@ -1,27 +1,24 @@
 import { mkdtempSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { databaseOn } from '@sluice/audit/system';
+import type { AuditedSystem } from '@sluice/audit/audit';
+import { localSystem } from '@sluice/audit/system';
 import { Failure } from '@sluice/stack/failure';
 import { freePort } from '@sluice/stack/ports';
-import { startPostgres } from '@sluice/stack/postgres/postgres';
 import { remove, sweep, temporaryStateDirectory } from '@sluice/stack/private-servers';
 import { Progress } from '@sluice/stack/progress';
-import { runningRabbit } from '@sluice/stack/rabbitmq/rabbitmq';
 import { Shutdown } from '@sluice/stack/shutdown';
 import type { StateDirectory } from '@sluice/stack/state-directory';
 import { stopAll } from '@sluice/stack/stop-all';
 import { startSystem } from '@sluice/stack/system';
-import { databaseServices } from '@sluice/stack/workspace';
 import { LIMITS } from './rate-limits.js';
-import type { Servers } from './table-checksums.js';
 
 /** The system under test. */
 export interface System {
   /** URL of its gateway. */
   readonly base: string;
   /** Absent where they are unknown. */
-  readonly servers?: Servers | undefined;
+  readonly servers?: AuditedSystem | undefined;
   /** Starts a second gateway that allows few requests, and returns its URL; only of a system that is ours alone. */
   readonly limitedGateway?: () => Promise<string>;
 }
@@ -77,21 +74,10 @@ function start<T>({ stateDirectory, progress, shutdown }: Running, work: (system
         await supervisor.another('gateway', { ...LIMITS, PORT: String(another) });
         return `http://127.0.0.1:${another}`;
       };
-      return work({ base: `http://127.0.0.1:${port}`, servers: await serversOf(stateDirectory), limitedGateway });
+      return work({ base: `http://127.0.0.1:${port}`, servers: await localSystem(stateDirectory), limitedGateway });
     };
     run().then(resolve, giveUp);
   });
-}
-
-/** As the administrator reaches them. */
-async function serversOf(stateDirectory: StateDirectory): Promise<Servers> {
-  const { url } = await startPostgres(stateDirectory); // it runs: this takes it over
-  const rabbit = await runningRabbit(stateDirectory);
-  if (!rabbit) throw new Failure('RabbitMQ is not there any more');
-  return {
-    databases: Object.fromEntries(databaseServices().map((service) => [service, databaseOn(url, service)])),
-    broker: { url: rabbit.url, managementUrl: rabbit.managementUrl },
-  };
 }
 
 /** Kills the servers, whose data is removed anyway. */

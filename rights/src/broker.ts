@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { redrive, SenderVerification } from '@sluice/messaging';
-import { connectTo, managementOf } from '@sluice/stack/rabbitmq/operator';
+import { connectToBroker, managementApi } from '@sluice/stack/rabbitmq/administration';
+import { until } from '@sluice/stack/until';
 import {
   applyTopology,
   applyUsers,
@@ -75,7 +76,7 @@ async function prepare(
 
 async function attemptAll(vhost: Vhost): Promise<Attempt[]> {
   const { url, map, urls } = vhost;
-  const admin = await connectTo(vhost, 'rights');
+  const admin = await connectToBroker(vhost, 'rights');
   const users = await Promise.all(Object.entries(urls).map(([service, own]) => User.open(own, service)));
   const reader = new QueueReader(
     admin,
@@ -120,15 +121,14 @@ async function redriveAll(
 async function untilQuiet(reader: QueueReader, vhost: Vhost): Promise<void> {
   const queues = await management(vhost.managementUrl, vhost.url).queues();
   const timers = queues.map(({ name }) => name).filter((name) => name.startsWith('orders.payment-window.'));
-  for (const until = Date.now() + EMPTY_WITHIN_MS; Date.now() < until; await sleep(LOOK_AGAIN_MS)) {
-    // Twice a tier more, for messages that were just passed on.
-    if (await reader.areEmpty([...timers, ...reader.tiers])) return sleep(2 * TIER_MS);
-  }
-  throw new Error('a tier or a timer does not let go of its messages');
+  const isQuiet = (): Promise<boolean> => reader.areEmpty([...timers, ...reader.tiers]);
+  if (!(await until(isQuiet, { withinMs: EMPTY_WITHIN_MS, everyMs: LOOK_AGAIN_MS })))
+    throw new Error('a tier or a timer does not let go of its messages');
+  await sleep(2 * TIER_MS); // twice a tier, for messages that were just passed on
 }
 
 async function removeAll(broker: Broker, name: string, users: readonly BrokerUser[]): Promise<void> {
-  const api = await managementOf(broker);
+  const api = managementApi(broker);
   await api('POST', 'users/bulk-delete', { users: users.map((user) => `${name}.${user.name}`) });
-  await api('DELETE', `vhosts/${name}`, undefined);
+  await api('DELETE', `vhosts/${name}`);
 }

@@ -1,5 +1,5 @@
 import type { ChannelModel, ConfirmChannel, Options } from 'amqplib';
-import { connectTo } from '@sluice/stack/rabbitmq/operator';
+import { connectToBroker } from '@sluice/stack/rabbitmq/administration';
 import { openChannel } from './channel.js';
 
 /** The broker's refusals: a right is missing, or the property `user-id` names another user. */
@@ -17,7 +17,7 @@ export class User {
   ) {}
 
   static async open(url: string, name: string): Promise<User> {
-    return new User(await connectTo({ url }, `rights: ${name}`), name);
+    return new User(await connectToBroker({ url }, `rights: ${name}`), name);
   }
 
   channel(): Promise<ConfirmChannel> {

@@ -1,54 +1,45 @@
-// @ts-nocheck
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCommandLine } from './testing/command.js';
 import { COMMANDS, understood } from './usage.js';
 import { inRoot } from './workspace.js';
 
-const { scripts } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
-const tools = Object.entries(scripts).flatMap(([name, script]) =>
-  /node start\.mjs ([\w:-]+)$/.exec(script)?.[1] ? [[name, /node start\.mjs ([\w:-]+)$/.exec(script)[1]]] : [],
-);
+const { scripts } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8')) as { scripts: Record<string, string> };
+const commands = Object.entries(scripts).flatMap(([name, script]) => {
+  const command = /node start\.mjs ([\w:-]+)$/.exec(script)?.[1];
+  return command ? [{ name, command }] : [];
+});
+const commandOf = (script: string): string => commands.find(({ name }) => name === script)?.command ?? '';
 /** It would reach k6, or prisma, which refuse what they do not know. */
 const PASSED_ON = ['load', 'prisma'];
 
-let stateDirectory;
+let stateDirectory: string;
 beforeEach(() => {
   stateDirectory = mkdtempSync(path.join(tmpdir(), 'usage-'));
   writeFileSync(path.join(stateDirectory, 'kept.json'), '{}');
 });
 afterEach(() => rmSync(stateDirectory, { recursive: true }));
 
-/** As npm runs it, in a home of its own, without servers and without a terminal. */
-const run = (tool, ...args) =>
-  new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [inRoot('start.mjs'), tool, ...args],
-      { env: { PATH: process.env.PATH, SLUICE_HOME: stateDirectory } },
-      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
-    );
-    child.stdin.end();
-  });
+const run = (command: string, ...args: string[]) => runCommandLine(stateDirectory, [command, ...args]);
 
 /** npm test ends with the counts, always. */
-const saidBy = (name) => (name === 'test' ? '0 passed, 1 failed\n' : '');
+const saidBy = (name: string) => (name === 'test' ? '0 passed, 1 failed\n' : '');
 
 /** Neither a lock nor a log nor a password was made, and nothing was removed. */
 const untouched = () => expect(readdirSync(stateDirectory)).toEqual(['kept.json']);
 
-describe.each(tools)('npm run %s', (name, tool) => {
+describe.each(commands)('npm run $name', ({ name, command }) => {
   it('says how it is used with --help, and does nothing', async () => {
-    const { code, stdout, stderr } = await run(tool, '--help');
+    const { code, stdout, stderr } = await run(command, '--help');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(new RegExp(`^npm (run )?(--silent )?${name}\\b`));
     untouched();
   });
 
   it('refuses what it does not know, and does nothing', { skip: PASSED_ON.includes(name) }, async () => {
-    const { code, stdout, stderr } = await run(tool, '--no-such-option');
+    const { code, stdout, stderr } = await run(command, '--no-such-option');
     expect({ code, stdout }).toEqual({ code: 1, stdout: saidBy(name) });
     expect(stderr).toContain('--no-such-option');
     expect(stderr).not.toContain('not foreseen');
@@ -59,7 +50,7 @@ describe.each(tools)('npm run %s', (name, tool) => {
 it.each(['build', 'start', 'stop', 'reset', 'audit', 'typecheck', 'contracts:publish'])(
   'npm run %s refuses a word too many',
   async (name) => {
-    const { code, stdout } = await run(tools.find(([one]) => one === name)[1], 'nonsense');
+    const { code, stdout } = await run(commandOf(name), 'nonsense');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     untouched();
   },
@@ -74,7 +65,7 @@ it('npm run reset removes nothing without --yes where nobody can be asked', asyn
   writeFileSync(stateDirectory, ''); // for the end of the test
 });
 
-it.each([
+it.each<[string, ...string[]]>([
   ['topology', 'listen'],
   ['topology', '--prune', 'x'],
   ['topology', 'switch'],
@@ -90,14 +81,14 @@ it.each([
   ['dead-letters', 'redrive'],
   ['prisma', 'no-such-service'],
 ])('npm run %s -- %s is refused before anything is built', async (name, ...args) => {
-  const { code, stdout, stderr } = await run(tools.find(([one]) => one === name)[1], ...args);
+  const { code, stdout, stderr } = await run(commandOf(name), ...args);
   expect({ code, stdout }).toEqual({ code: 1, stdout: saidBy(name) });
   expect(stderr).not.toContain('not foreseen');
   untouched();
 });
 
 it('lists a usage for every command that is not documented elsewhere', () => {
-  expect(tools.map(([name]) => name).filter((name) => !(name in COMMANDS) && name !== 'chaos')).toEqual([]);
+  expect(commands.map(({ name }) => name).filter((name) => !(name in COMMANDS) && name !== 'chaos')).toEqual([]);
 });
 
 it('takes options behind words, and words behind options', () => {

@@ -2,7 +2,8 @@
 // The services' database migrations: npm run migrate -- deploy|status|check [service|all], or create <service> <name>
 import { servicesArgument } from '../arguments.js';
 import { runCommand } from '@sluice/stack/failure';
-import { check, create, deploy, status } from '@sluice/stack/databases/migrations';
+import { check, create, status } from '@sluice/stack/databases/make-migrations';
+import { deploy } from '@sluice/stack/databases/migrations';
 import { COMMANDS as USAGES, commandLine, mistake } from '@sluice/stack/usage';
 import { withDatabases } from '@sluice/stack/databases/with-databases';
 

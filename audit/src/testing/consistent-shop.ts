@@ -1,39 +1,53 @@
-// @ts-nocheck
 /** Cents. */
 const TOTAL = 2_599;
-const PLACED = ['order.placed', 'pending'];
-const AWAITING = ['order.awaiting_payment', 'awaiting_payment'];
-const PAID = ['order.paid', 'paid'];
-const SHIPPED = ['order.shipped', 'shipped'];
-const CANCELLED = ['order.cancelled', 'cancelled'];
+/** The type of a fact, and the status after it. */
+type Fact = readonly [type: string, status: string];
+const PLACED: Fact = ['order.placed', 'pending'];
+const AWAITING: Fact = ['order.awaiting_payment', 'awaiting_payment'];
+const PAID: Fact = ['order.paid', 'paid'];
+const SHIPPED: Fact = ['order.shipped', 'shipped'];
+const CANCELLED: Fact = ['order.cancelled', 'cancelled'];
 
-/** One order in every state, and two that were won in a sale: what its history tells, and where it is packed. */
-const ORDERS = [
-  { n: 1, told: [PLACED], warehouses: [] },
-  { n: 2, told: [PLACED, AWAITING], warehouses: ['east'] },
-  { n: 3, told: [PLACED, AWAITING, PAID], warehouses: ['east', 'west'], coupon: true },
-  { n: 4, told: [PLACED, AWAITING, PAID, SHIPPED], warehouses: ['east'] },
-  { n: 5, told: [PLACED, AWAITING, PAID, SHIPPED, ['order.completed', 'completed']], warehouses: ['east'] },
-  { n: 6, told: [PLACED, ['order.rejected', 'rejected']], warehouses: [] },
-  { n: 7, told: [PLACED, AWAITING, PAID, CANCELLED], warehouses: ['east'], coupon: true },
-  { n: 8, told: [PLACED, AWAITING, PAID], warehouses: ['east'], sale: true },
-  { n: 9, told: [PLACED, AWAITING, CANCELLED], warehouses: ['east'], sale: true },
+interface SampleOrder {
+  n: number;
+  history: readonly Fact[];
+  /** Where its stock is. */
+  warehouses: readonly string[];
+  coupon?: boolean;
+  sale?: boolean;
+}
+
+/** One order in every state, and two that were won in a sale. */
+const ORDERS: readonly SampleOrder[] = [
+  { n: 1, history: [PLACED], warehouses: [] },
+  { n: 2, history: [PLACED, AWAITING], warehouses: ['east'] },
+  { n: 3, history: [PLACED, AWAITING, PAID], warehouses: ['east', 'west'], coupon: true },
+  { n: 4, history: [PLACED, AWAITING, PAID, SHIPPED], warehouses: ['east'] },
+  { n: 5, history: [PLACED, AWAITING, PAID, SHIPPED, ['order.completed', 'completed']], warehouses: ['east'] },
+  { n: 6, history: [PLACED, ['order.rejected', 'rejected']], warehouses: [] },
+  { n: 7, history: [PLACED, AWAITING, PAID, CANCELLED], warehouses: ['east'], coupon: true },
+  { n: 8, history: [PLACED, AWAITING, PAID], warehouses: ['east'], sale: true },
+  { n: 9, history: [PLACED, AWAITING, CANCELLED], warehouses: ['east'], sale: true },
 ];
-const statusOf = ({ told }) => told.at(-1)[1];
-const has = (...statuses) => ORDERS.filter((order) => statuses.includes(statusOf(order)));
-const wasPaid = ORDERS.filter(({ told }) => told.includes(PAID));
+const statusOf = ({ history }: SampleOrder): string => history.at(-1)?.[1] ?? '';
+const withStatus = (...statuses: string[]): SampleOrder[] =>
+  ORDERS.filter((order) => statuses.includes(statusOf(order)));
+const wasPaid = ORDERS.filter(({ history }) => history.includes(PAID));
 
 const USER = 50;
 const SALE = 90;
-const each = (rows, sql) => rows.map(sql).join('; ');
-const picks = (warehouses) => JSON.stringify(warehouses.map((warehouse) => ({ sku: 'cap', warehouse, quantity: 1 })));
+const each = <R>(rows: readonly R[], sql: (row: R) => string): string => rows.map(sql).join('; ');
+const picks = (warehouses: readonly string[]): string =>
+  JSON.stringify(warehouses.map((warehouse) => ({ sku: 'cap', warehouse, quantity: 1 })));
 
-/** The money that was taken for an order, as payments keeps it. @param {(n: number) => string} uuid */
-export const capture = (uuid, n, status = 'captured') =>
+type Uuid = (n: number) => string;
+
+/** The money that was captured for an order, as payments stores it. */
+export const capture = (uuid: Uuid, n: number, status = 'captured'): string =>
   `INSERT INTO captures (id, order_id, amount, currency, status, gateway_reference, version) VALUES ('${uuid(100 + n)}', '${uuid(n)}', ${TOTAL}, 'USD', '${status}', 'ref', 2)`;
 
-/** What each service keeps of them: SQL, given how numbers become ids. @type {Record<string, { tables: string, sql: (uuid: (n: number) => string) => string }>} */
-export const SOUND = {
+/** By service: its tables, and the SQL that stores the orders, given how numbers become ids. */
+export const CONSISTENT_SHOP: Readonly<Record<string, { tables: string; sql: (uuid: Uuid) => string }>> = {
   accounts: { tables: 'accounts', sql: () => '' },
   orders: {
     tables: 'orders, order_history',
@@ -41,13 +55,13 @@ export const SOUND = {
       INSERT INTO orders (id, user_id, status, reason, version) VALUES ('${uuid(31)}', '${uuid(USER)}', 'cancelled', 'customer', 1);
       INSERT INTO orders (id, user_id, status, reason, body_hash, lines, refusal, version) VALUES ('${uuid(32)}', '${uuid(USER)}', 'rejected', 'unknown_product', 'hash', '[]', '{}', 1);
       ${each(ORDERS, (order) => {
-        const { n, told, warehouses, coupon, sale } = order;
+        const { n, history, warehouses, coupon, sale } = order;
         const row = `INSERT INTO orders (id, user_id, status, total, coupon, flash_sale_id, allocation, placed_at, pay_by, version)
-          VALUES ('${uuid(n)}', '${uuid(USER)}', '${statusOf(order)}', ${TOTAL}, ${coupon ? "'TEN'" : 'NULL'}, ${sale ? `'${uuid(SALE)}'` : 'NULL'}, '${picks(warehouses)}', now(), now() + interval '1 hour', ${told.length})`;
-        const history = told.map(
+          VALUES ('${uuid(n)}', '${uuid(USER)}', '${statusOf(order)}', ${TOTAL}, ${coupon ? "'TEN'" : 'NULL'}, ${sale ? `'${uuid(SALE)}'` : 'NULL'}, '${picks(warehouses)}', now(), now() + interval '1 hour', ${history.length})`;
+        const entries = history.map(
           ([type, status], index) => `('${uuid(n)}', ${index + 1}, now(), '${type}', '{}', '${status}')`,
         );
-        return `${row}; INSERT INTO order_history (order_id, version, at, type, detail, status) VALUES ${history.join(', ')}`;
+        return `${row}; INSERT INTO order_history (order_id, version, at, type, detail, status) VALUES ${entries.join(', ')}`;
       })}`,
   },
   payments: {
@@ -60,7 +74,7 @@ export const SOUND = {
     sql: (uuid) => `
       INSERT INTO stock (sku, warehouse, received, on_hand, reserved, allotted, issued, version) VALUES ('cap', 'east', 20, 6, 3, 9, 2, 9), ('cap', 'west', 5, 4, 1, 0, 0, 2);
       INSERT INTO allotments (sale_id, sku, status, quantity, remaining, taken, version) VALUES ('${uuid(SALE)}', 'cap', 'allotted', 10, '{"east": 9}', 1, 2);
-      ${each(has('awaiting_payment', 'paid', 'shipped', 'completed', 'cancelled'), (order) => {
+      ${each(withStatus('awaiting_payment', 'paid', 'shipped', 'completed', 'cancelled'), (order) => {
         const released = statusOf(order) === 'cancelled';
         const parcels = ['shipped', 'completed'].includes(statusOf(order))
           ? [{ parcelId: uuid(200 + order.n), allocation: JSON.parse(picks(order.warehouses)) }]
@@ -71,8 +85,8 @@ export const SOUND = {
   logistics: {
     tables: 'parcels',
     sql: (uuid) => {
-      const status = { paid: 'preparing', shipped: 'dispatched', completed: 'delivered' };
-      const parcels = has('paid', 'shipped', 'completed').flatMap((order) =>
+      const status: Record<string, string> = { paid: 'preparing', shipped: 'dispatched', completed: 'delivered' };
+      const parcels = withStatus('paid', 'shipped', 'completed').flatMap((order) =>
         order.warehouses.map((warehouse, index) => ({
           id: uuid(200 + 10 * index + order.n),
           order: uuid(order.n),
@@ -113,15 +127,15 @@ export const SOUND = {
   notifications: {
     tables: 'deliveries, recipients, texts',
     sql: (uuid) => {
-      const announced = ORDERS.flatMap(({ n, told }) =>
-        told
+      const announced = ORDERS.flatMap(({ n, history }) =>
+        history
           .filter(([type]) => type !== 'order.placed')
           .flatMap(([type]) =>
             (type === 'order.completed' ? ['inbox'] : ['sms', 'inbox']).map((channel) => ({ n, channel })),
           ),
       );
-      // The second order's customer has not told a phone number yet.
-      const waits = ({ n, channel }) => n === 2 && channel === 'sms';
+      // The second order's customer has no phone number yet.
+      const waits = ({ n, channel }: { n: number; channel: string }): boolean => n === 2 && channel === 'sms';
       return `
         INSERT INTO recipients (user_id, waiting, version) VALUES ('${uuid(USER)}', '[{"id": "${uuid(300)}", "about": "orders/${uuid(2)}", "text": "..."}]', 1);
         ${each(

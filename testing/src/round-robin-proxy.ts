@@ -1,18 +1,17 @@
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
-import { opened } from './broker-node.js';
+import { connect, createServer, type Socket } from 'node:net';
 
-/** One port in front of several, as a name with several addresses is: each connection goes to the next one that is there. */
-export interface OneAddress {
+/** One port before several, like a name with several addresses: each connection goes to the next one that accepts it. */
+export interface RoundRobinProxy {
   readonly port: number;
   close(): Promise<void>;
 }
 
-export async function oneAddress(ports: readonly number[]): Promise<OneAddress> {
+export async function roundRobinProxy(ports: readonly number[]): Promise<RoundRobinProxy> {
   const sockets = new Set<Socket>();
-  let turn = 0;
+  let connections = 0;
   const server = createServer({ noDelay: true }, (client) => {
-    const first = turn++ % ports.length;
+    const first = connections++ % ports.length;
     void firstOpened([...ports.slice(first), ...ports.slice(0, first)]).then((upstream) =>
       join(client, upstream, sockets),
     );
@@ -32,7 +31,14 @@ async function firstOpened([port, ...others]: readonly number[]): Promise<Socket
   return port === undefined ? undefined : opened(port).catch(() => firstOpened(others));
 }
 
-/** What ends one end ends the other. */
+/** @throws Error while no server listens there */
+async function opened(port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** When one end closes, the other is closed. */
 function join(client: Socket, upstream: Socket | undefined, sockets: Set<Socket>): void {
   if (!upstream) return void client.destroy();
   upstream.setNoDelay(true);

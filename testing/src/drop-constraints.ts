@@ -1,7 +1,7 @@
 import type { TestDatabase } from './database.js';
 
-/** From here on a test can write what the tables themselves would refuse: to see that what looks for it finds it. */
-export async function unguarded({ pool }: TestDatabase): Promise<void> {
+/** From now on a test can write rows that the tables would reject, so that it sees whether a check finds them. */
+export async function dropConstraints({ pool }: TestDatabase): Promise<void> {
   await pool.query(`DO $$ DECLARE guard record; BEGIN
     FOR guard IN SELECT conrelid::regclass AS "table", conname FROM pg_constraint WHERE contype IN ('c', 'p') AND connamespace = 'public'::regnamespace LOOP
       EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', guard."table", guard.conname);
