@@ -25,14 +25,14 @@ const layers = {
   'type:service-kit': ['type:contracts', 'type:messaging', 'type:persistence'],
   'type:stack': ['type:contracts', 'type:topology'],
   'type:testing': ['type:contracts', 'type:topology', 'type:stack'],
-  'type:audit': ['type:stack'],
-  'type:chaos': ['type:stack', 'type:audit'],
+  'type:audit': ['type:contracts', 'type:messaging', 'type:topology', 'type:stack'],
+  'type:chaos': ['type:contracts', 'type:messaging', 'type:topology', 'type:stack', 'type:audit'],
   'type:fuzz': ['type:stack', 'type:audit', 'type:chaos'],
   'type:rights': [...libs, 'type:stack'],
   'type:mutation': ['type:stack'],
   'type:cli': ['type:contracts', 'type:stack', 'type:audit', 'type:chaos', 'type:fuzz', 'type:rights', 'type:mutation'],
   'type:app': libs,
-  'type:e2e': ['type:contracts', 'type:testing'],
+  'type:e2e': ['type:contracts', 'type:stack', 'type:testing'],
   'type:bench': [...libs, 'type:testing'],
 };
 
@@ -57,7 +57,7 @@ export default tseslint.config(
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts'],
-    languageOptions: { parserOptions: { project: ['tsconfig.check.json'], tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { project: ['tsconfig.json'], tsconfigRootDir: import.meta.dirname } },
     rules: {
       'max-lines': ['error', 350],
       // Every promise here is a message, or a step of one.

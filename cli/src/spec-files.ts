@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Failure } from '@sluice/stack/failure';
 import { inRoot, root } from '@sluice/stack/workspace';
 
-/** As in vitest.config.ts and e2e/vitest.config.ts. */
+/** As in vitest.config.ts. */
 const PLACES = [
   'apps',
   'libs',

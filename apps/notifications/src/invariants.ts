@@ -1,19 +1,35 @@
 import type { Invariant } from '@sluice/service-kit';
 
 /**
- * What takes reading every delivery there ever was: for `npm run audit`, not for every scrape. What people are told about
- * orders is counted there against the facts; the rest is codes.
+ * Invariants that read every delivery ever made: for `npm run audit`, not for every scrape. The audit counts
+ * notifications about orders against the facts; the rest is codes.
  */
 export const AUDITED: readonly Invariant[] = [
   {
     name: 'codes_sent_once',
-    sql: "SELECT user_id || '/' || channel AS id FROM deliveries WHERE version > 0 AND about = 'verification' GROUP BY user_id, channel, text HAVING count(*) > 1",
+
+    sql: `SELECT user_id || '/' || channel AS id FROM deliveries WHERE version > 0 AND about = 'verification'
+      GROUP BY user_id, channel, text HAVING count(*) > 1`,
   },
-  /** A provider that is away for longer shows here too. */
+  /** A longer outage of the provider is reported here too. */
   {
     name: 'texts_sent',
     sql: `
       SELECT id FROM texts WHERE version > 0 AND created_at < now() - interval '15 minutes'
         AND NOT EXISTS (SELECT FROM deliveries WHERE deliveries.id = texts.id AND deliveries.version > 0)`,
+  },
+];
+
+/** What this service records of each order: one row for each, by ascending id. `npm run audit` compares them across services (audit/src/rules.ts). */
+export const ORDER_ROWS = [
+  {
+    name: 'announced',
+    counts: 'announced orders',
+    sql: `
+      SELECT about::text AS id, count(*) FILTER (WHERE channel = 'sms')::int AS sms, count(*) FILTER (WHERE channel = 'inbox')::int AS inbox FROM (
+        SELECT substr(about, 8)::uuid AS about, channel FROM deliveries WHERE version > 0 AND about LIKE 'orders/%'
+        UNION ALL
+        SELECT substr(notice->>'about', 8)::uuid, 'sms' FROM recipients, jsonb_array_elements(waiting) AS notice WHERE notice->>'about' LIKE 'orders/%'
+      ) AS notices GROUP BY notices.about ORDER BY notices.about`,
   },
 ];

@@ -13,7 +13,7 @@ runCommand(async () => {
   const progress = new Progress();
   await install(progress);
   await build(progress);
-  const child = spawn(process.execPath, [inRoot('node_modules/typescript7/bin/tsc'), '-p', 'tsconfig.check.json'], {
+  const child = spawn(process.execPath, [inRoot('node_modules/typescript7/bin/tsc'), '-p', 'tsconfig.json'], {
     cwd: root,
     stdio: 'inherit',
   });

@@ -4,7 +4,7 @@ import { messageOf } from '../errors.js';
 import { loadTopology } from '../rabbitmq/users.js';
 import { dependenciesAreInstalled } from '../build/dependencies.js';
 import { Failure } from '../failure.js';
-import { loadCompiled } from '../rabbitmq/operator.js';
+import { loadCompiled } from '../build/compiled.js';
 import { passedOn } from './environment.js';
 import { allServices, inRoot } from '../workspace.js';
 
