@@ -94,7 +94,7 @@ describe('deploy/tls/compose.yml', () => {
     expect(Object.keys(override.services).sort()).toEqual(['postgres', 'rabbitmq', 'secrets']);
     expect(Object.keys(override.services).filter((name) => !base.services[name])).toEqual([]);
     expect(secrets.environment).toEqual({ SERVERS_TLS: 'true' });
-    expect(readFileSync(inRoot('cli/src/commands/container-setup.ts'), 'utf8')).toContain(
+    expect(readFileSync(inRoot('cli/src/container-setup.ts'), 'utf8')).toContain(
       "process.env.SERVERS_TLS === 'true'",
     );
   });
