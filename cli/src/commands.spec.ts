@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseCommandLine } from '@sluice/stack/command-line';
+import { runCommandLine } from '@sluice/stack/testing/command';
 import { inRoot } from '@sluice/stack/workspace';
 import { COMMANDS } from './commands.js';
 import { command as tail } from './commands/tail.js';
@@ -27,23 +27,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(stateDirectory, { recursive: true }));
 
-interface Ended {
-  code: number | string;
-  stdout: string;
-  stderr: string;
-}
-
-/** As npm runs it, in a state directory of its own, without servers and without a terminal. */
-const run = (command: string, ...args: string[]) =>
-  new Promise<Ended>((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [inRoot('start.mjs'), command, ...args],
-      { env: { PATH: process.env.PATH, SLUICE_HOME: stateDirectory } },
-      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
-    );
-    child.stdin?.end();
-  });
+const run = (command: string, ...args: string[]) => runCommandLine(stateDirectory, [command, ...args]);
 
 /** npm test ends with the counts, always. */
 const stdoutOf = (name: string) => (name === 'test' ? '0 passed, 1 failed\n' : '');

@@ -63,7 +63,7 @@ async function accountsSettings(
   const server = DATABASE_URL ?? (await runningServer(stateDirectory));
   if (!secrets || !server) throw new Failure(`no system: no \`npm start\` is running in ${stateDirectory.dir}`, NEEDED);
   const { ensureDatabases } = await import('@sluice/stack/databases/databases');
-  const { accounts } = await ensureDatabases(server, ['accounts'], stateDirectory);
+  const { accounts = '' } = await ensureDatabases(server, ['accounts'], stateDirectory);
   return { DATABASE_URL: accounts, TOKEN_PRIVATE_KEY: secrets.tokenPrivateKey };
 }
 

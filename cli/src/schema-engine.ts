@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import type { OpenEngine } from '@sluice/stack/databases/schema-engine';
 import { codeOf, messageOf } from '@sluice/stack/errors';
 
 const TEXT = { type: 'string' } as const;
@@ -21,11 +22,6 @@ const { values, positionals } = parseArgs({
 
 /** The WebAssembly engine: one method for each of JSON-RPC. */
 type Engine = Record<string, (params: unknown) => Promise<{ stdout?: string } | undefined>>;
-
-interface OpenEngine {
-  engine: Engine;
-  close(): Promise<unknown>;
-}
 
 interface Request {
   id: number;
@@ -68,10 +64,12 @@ async function runOnce(command: string | undefined): Promise<void> {
 async function open(): Promise<OpenEngine> {
   const { openEngine } = await import('@sluice/stack/databases/schema-engine');
   const files = (values.datamodels ?? []) as string[];
-  const url = values.datasource ? (JSON.parse(values.datasource as string) as { url: string }).url : undefined;
+  const { url } = JSON.parse(values.datasource as string) as { url: string };
   const adminUrl = process.env['SHADOW_DATABASE_ADMIN_URL'];
-  const datamodels = await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')]));
-  return (await openEngine({ url, adminUrl, datamodels } as Parameters<typeof openEngine>[0])) as unknown as OpenEngine;
+  const datamodels = await Promise.all(
+    files.map(async (file): Promise<[string, string]> => [file, await readFile(file, 'utf8')]),
+  );
+  return openEngine({ url, adminUrl, datamodels });
 }
 
 /** One request after the other, as the native engine does. */
@@ -97,7 +95,7 @@ const RENAMED = new Map([['getDatabaseVersion', 'version']]);
 
 async function reply({ id, method = '', params }: Request, opened: () => Promise<OpenEngine>): Promise<void> {
   try {
-    const { engine } = await opened();
+    const engine = (await opened()).engine as unknown as Engine;
     const name = RENAMED.get(method) ?? method;
     if (!engine[name]) throw new Error(`the schema engine has no method ${name}`);
     const result = (await engine[name](params)) ?? {};

@@ -88,7 +88,9 @@ const declares = (file: string, name: string): boolean =>
 function exporterOf(name: string): string {
   const index = inRoot(TESTING);
   const files = [...readFileSync(index, 'utf8').matchAll(IMPORT)].map(([, , from = '']) =>
-    sourceOf(path.resolve(path.dirname(index), from)),
+    from.startsWith('@sluice/stack/')
+      ? inRoot('stack/src', `${from.slice('@sluice/stack/'.length)}.ts`)
+      : sourceOf(path.resolve(path.dirname(index), from)),
   );
   return files.find((file) => declares(file, name)) ?? index;
 }

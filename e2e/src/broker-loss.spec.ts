@@ -3,7 +3,7 @@ import {
   canStartBroker,
   depth,
   eventually,
-  letIn,
+  createServiceUsers,
   privateBroker,
   startSystem,
   testBroker,
@@ -64,7 +64,7 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
   /** The same vhost, with the topology and the users: made if they are not there. */
   const reconnect = async () => {
     system.broker = await testBroker({ server, vhost: system.broker.vhost });
-    await letIn(system.broker);
+    await createServiceUsers(system.broker);
   };
 
   /** The ids of the timers that the broker holds. They go back into their queue, each with what is left of its time. */
@@ -127,7 +127,7 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
   it('a broker that loses its disk loses no cancellation: the sweep finds them all', async () => {
     const ids = await waitingOrders();
     await server.kill();
-    server.wipe();
+    await server.wipe();
     await server.start();
     await reconnect();
     expect(await depth(system.broker, 'orders.commands')).toBe(0);

@@ -2,6 +2,7 @@ import assert from 'node:assert';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Order } from '@sluice/contracts';
+import { PAID, retryAfterMs } from '@sluice/stack/shop-client';
 import { eventually } from '@sluice/testing';
 import type { Answer, Shop } from './shop.js';
 
@@ -12,7 +13,6 @@ const PAUSE_MS = 300;
 const PATIENCE_MS = 30_000;
 /** What the API says is to be asked again. */
 const RETRY_STATUSES = [202, 429, 503];
-const PAID: Order['status'][] = ['paid', 'shipped', 'completed'];
 
 /**
  * Customers who buy one thing after the other, and read the answers as the API means them: 202, 429 and 503 are asked again
@@ -68,15 +68,13 @@ export class Buyers {
     await this.#until(id, (order) => order.status === 'awaiting_payment');
     // 202: it will be paid, and the order says when.
     await this.#ask('pay', [200, 202], () => this.shop.pay(this.token, id));
-    await this.#until(id, (order) => PAID.includes(order.status));
+    await this.#until(id, (order) => PAID.has(order.status));
     this.orders.push(id);
   }
 
   async #until(id: string, isThere: (order: Order) => boolean): Promise<void> {
     for (const end = Date.now() + PATIENCE_MS; ; await pause(POLL_MS)) {
-      const { body } = await this.#ask('see', 200, () =>
-        this.shop.call<Order>('GET', `/orders/${id}`, { token: this.token }),
-      );
+      const { body } = await this.#ask('see', 200, () => this.shop.getOrder(this.token, id));
       if (isThere(body)) return;
       if (Date.now() > end) throw new Error(`order ${id} is still ${body.status}`);
     }
@@ -99,9 +97,9 @@ export class Buyers {
 }
 
 /** A 202 says where to look; who refuses must say when to come again. Milliseconds. */
-function waitOf(what: string, { status, headers }: Answer<unknown>): number {
-  if (status === 202) return POLL_MS;
-  const seconds = Number(headers.get('retry-after') ?? 'none');
-  if (!(seconds > 0)) throw new Error(`${what} was answered ${status} without Retry-After`);
-  return seconds * 1_000;
+function waitOf(what: string, answer: Answer<unknown>): number {
+  if (answer.status === 202) return POLL_MS;
+  const waitMs = retryAfterMs(answer);
+  if (waitMs === undefined) throw new Error(`${what} was answered ${answer.status} without Retry-After`);
+  return waitMs;
 }

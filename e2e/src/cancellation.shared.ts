@@ -18,7 +18,7 @@ describe('a customer who changes their mind', () => {
     ({ system, shop, customer, admin } = await sharedShop());
     for (const sku of ['SCARF', 'PAIR']) await shop.stock(admin, sku, { east: 3, west: 3 });
     await shop.stock(admin, 'BOWL', { east: 1_000 });
-    await shop.coupon(admin, { code: 'ONCE', kind: 'percent', value: 25, limit: 1 });
+    await shop.createCoupon(admin, { code: 'ONCE', kind: 'percent', value: 25, limit: 1 });
     await shop.placeForSure(customer, 'BOWL').then((id) => shop.cancel(customer, id));
   });
 

@@ -108,14 +108,14 @@ describe.each([
     const code = 'SHORT';
     const placed = async () => shop.reachesEnd(customer, await shop.placeForSure(customer, 'CLOCK', { coupon: code }));
     const expires = performance.now() + LATE_MS;
-    await shop.coupon(admin, { code, kind: 'fixed', value: 100, expiresAt: inMs(LATE_MS) });
+    await shop.createCoupon(admin, { code, kind: 'fixed', value: 100, expiresAt: inMs(LATE_MS) });
     expect(await placed()).toMatchObject({ status: 'awaiting_payment', coupon: code });
     await pause(Math.max(0, expires - performance.now()) + 500);
     expect(await placed()).toMatchObject({ status: 'rejected', reason: 'coupon_rejected' });
   });
 
   it('what was accepted in time counts, though those who decide on it were away until it was over', async () => {
-    await shop.coupon(admin, { code: 'AWAY', kind: 'fixed', value: 100, expiresAt: inMs(600_000) });
+    await shop.createCoupon(admin, { code: 'AWAY', kind: 'fixed', value: 100, expiresAt: inMs(600_000) });
     const offer = {
       sku: 'CLOCK',
       quantity: 5,

@@ -45,10 +45,15 @@ describe('coupons and points', () => {
   });
 
   it('a coupon that does not hold rejects the order, and its stock is free again', async () => {
-    await shop.coupon(admin, { code: 'BIG', kind: 'fixed', value: 100, minTotal: 1_000_000 });
+    await shop.createCoupon(admin, { code: 'BIG', kind: 'fixed', value: 100, minTotal: 1_000_000 });
     // One that is expired already cannot be made.
     const expires = Date.now() + 3_000;
-    await shop.coupon(admin, { code: 'OLD', kind: 'fixed', value: 100, expiresAt: new Date(expires).toISOString() });
+    await shop.createCoupon(admin, {
+      code: 'OLD',
+      kind: 'fixed',
+      value: 100,
+      expiresAt: new Date(expires).toISOString(),
+    });
     await eventually(() => expect(Date.now()).toBeGreaterThan(expires + 500));
     const available = async () => (await shop.call<{ available: number }>('GET', '/products/HAT')).body.available;
     await eventually(async () => expect(await available()).toBeLessThan(1_000));
@@ -64,7 +69,7 @@ describe('coupons and points', () => {
   ])(
     'an order is paid at once when %s: no card is asked for, and nobody is told to pay',
     async (_, sku, subtotal, coupon) => {
-      if (coupon) await shop.coupon(admin, { code: coupon, kind: 'percent', value: 100 });
+      if (coupon) await shop.createCoupon(admin, { code: coupon, kind: 'percent', value: 100 });
       else await shop.stock(admin, sku, { east: 10 }, 0);
       const id = await shop.placeForSure(customer, sku, { ...(coupon && { coupon }) });
       const order = await shop.reaches(customer, id, 'completed');
@@ -100,7 +105,7 @@ describe('coupons and points', () => {
   );
 
   it(`one with a limit of ${LIMIT} is used ${LIMIT} times by 60 orders at once`, async () => {
-    await shop.coupon(admin, { code: 'FEW', kind: 'fixed', value: 100, limit: LIMIT });
+    await shop.createCoupon(admin, { code: 'FEW', kind: 'fixed', value: 100, limit: LIMIT });
     const orders = await inParallel(60, 30, () => placed('FEW'));
     expect(orders.filter(({ status }) => status === 'awaiting_payment')).toHaveLength(LIMIT);
     expect(orders.filter(({ reason }) => reason === 'coupon_rejected')).toHaveLength(60 - LIMIT);

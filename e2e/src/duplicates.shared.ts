@@ -73,7 +73,7 @@ describe('delivering every message twice', () => {
   it('changes nothing when all of them come once more after the orders are completed', async () => {
     await everyQueueIsEmpty(system);
     const before = await effects();
-    const received = doubling.heard();
+    const received = doubling.count();
     expect(received).toBeGreaterThan(ORDERS * 10);
     await doubling.replay();
     await everyQueueIsEmpty(system);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Sale } from '@sluice/contracts';
+import type { ClaimResult, Sale } from '@sluice/contracts';
 import { eventually, type System } from '@sluice/testing';
 import { expect } from 'vitest';
-import { ADDRESS, inParallel, type Shop } from './shop.js';
+import { inParallel, type Shop } from './shop.js';
 
 export interface Claimant {
   id: string;
@@ -17,12 +17,6 @@ export interface Outcome {
   ticket?: string;
 }
 
-export interface TicketResult {
-  status: 'waiting' | 'won' | 'lost' | 'expired';
-  orderId?: string;
-  reason?: string;
-}
-
 export const claimants = (system: System, count: number): Promise<Claimant[]> =>
   Promise.all(
     Array.from({ length: count }, async () => {
@@ -31,32 +25,19 @@ export const claimants = (system: System, count: number): Promise<Claimant[]> =>
     }),
   );
 
-const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
-
-/** Opens a sale that is open at once; resolves when the door knows of it. */
+/** Opens a sale that is open at once; resolves when the gateway lists it as open. */
 export async function openSale(
   shop: Shop,
   admin: string,
-  sale: { sku: string; quantity: number; payWithinSeconds: number; forMs?: number },
+  { forMs = 600_000, ...sale }: { sku: string; quantity: number; payWithinSeconds: number; forMs?: number },
 ): Promise<string> {
-  const { sku, quantity, payWithinSeconds, forMs = 600_000 } = sale;
-  const body = {
-    sku,
-    quantity,
-    payWithinSeconds,
-    price: { amount: 500, currency: 'USD' },
-    opensAt: inMs(-1_000),
-    closesAt: inMs(forMs),
-    perUser: 1,
-  };
-  const { status, body: made } = await shop.call<Sale>('POST', '/flash-sales', { token: admin, body });
-  expect([status, made]).toMatchObject([201, { quantity }]);
-  await eventually(async () => expect(await saleOf(shop, made.id)).toMatchObject({ state: 'open' }));
-  return made.id;
+  const created = await shop.createSale(admin, { ...sale, forMs });
+  expect(created).toMatchObject({ quantity: sale.quantity });
+  await eventually(async () => expect(await saleOf(shop, created.id)).toMatchObject({ state: 'open' }));
+  return created.id;
 }
 
-export const saleOf = async (shop: Shop, id: string): Promise<Sale> =>
-  (await shop.call<Sale>('GET', `/flash-sales/${id}`)).body;
+export const saleOf = async (shop: Shop, id: string): Promise<Sale> => (await shop.getSale(id)).body;
 
 /** Asks until the door has decided: full and unknown mean "ask again". */
 export async function claim(shop: Shop, saleId: string, claimant: Claimant): Promise<Outcome> {
@@ -64,7 +45,7 @@ export async function claim(shop: Shop, saleId: string, claimant: Claimant): Pro
   const ticket = await eventually(
     async () => {
       const { status, headers } = await shop
-        .call('POST', `/flash-sales/${saleId}/claims`, { token: claimant.token, body: { address: ADDRESS } })
+        .claim(claimant.token, saleId)
         .catch(() => ({ status: 0, headers: new Headers() }));
       answers.push(status);
       if (status !== 202 && status !== 410) throw new Error(`the door answered ${status}`);
@@ -78,11 +59,11 @@ export async function claim(shop: Shop, saleId: string, claimant: Claimant): Pro
 export const claimAll = (shop: Shop, saleId: string, all: Claimant[], width: number): Promise<Outcome[]> =>
   inParallel(all.length, width, (i) => claim(shop, saleId, all[i]!));
 
-export const ticketOf = async (shop: Shop, { ticket, claimant }: Outcome): Promise<TicketResult> =>
-  (await shop.call<TicketResult>('GET', ticket!, { token: claimant.token })).body;
+export const ticketOf = async (shop: Shop, { ticket, claimant }: Outcome): Promise<ClaimResult> =>
+  (await shop.getClaim(claimant.token, ticket!)).body;
 
 /** What became of everybody who was let in; fails as long as somebody waits. */
-export const results = (shop: Shop, letIn: Outcome[], width: number): Promise<TicketResult[]> =>
+export const results = (shop: Shop, letIn: Outcome[], width: number): Promise<ClaimResult[]> =>
   inParallel(letIn.length, width, (i) =>
     eventually(
       async () => {
@@ -112,7 +93,9 @@ export function watchSums(system: System, saleId: string): () => Promise<void> {
   };
   // A look that a test has cut off is none.
   let looking = look().catch(() => undefined);
-  const timer = setInterval(() => (looking = looking.then(look).catch(() => undefined)), 50);
+  const timer = setInterval(() => {
+    looking = looking.then(look).catch(() => undefined);
+  }, 50);
   return async () => {
     clearInterval(timer);
     await looking;

@@ -33,7 +33,7 @@ describe('the payment window', () => {
     userId = userIdOf(customer);
     const admin = await shop.signIn(ADMIN);
     await shop.stock(admin, 'TEE', { east: 5_000, west: 5_000 });
-    await shop.coupon(admin, { code: 'WINDOW', kind: 'fixed', value: 100, limit: 1_000 });
+    await shop.createCoupon(admin, { code: 'WINDOW', kind: 'fixed', value: 100, limit: 1_000 });
     await shop.reaches(customer, await shop.placeForSure(customer, 'TEE'), 'cancelled');
   });
   afterAll(() => system?.close());

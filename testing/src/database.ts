@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { randomBytes } from 'node:crypto';
+import { ownedApart } from '@sluice/stack/databases/ownership';
 import pg from 'pg';
 
 const MIGRATIONS = path.join(import.meta.dirname, '../../prisma');
@@ -37,6 +37,7 @@ export async function testDatabase(
   const url = Object.assign(new URL(server), { pathname: name });
   const pool = new pg.Pool({ connectionString: url.href, max: 4 });
   pool.on('error', () => {});
+  // The statements of `npm run migrate`.
   if (ownRole) await ownedApart(url.href, { database: name, role: name, owner: ownerOf(name) });
   await pool.query(ownRole ? `SET ROLE ${ownerOf(name)};\n${schema};\nRESET ROLE` : schema);
   if (ownRole) Object.assign(url, { username: name, password });
@@ -62,14 +63,6 @@ const withRoles = (name: string, password: string): string[] => [
   `CREATE ROLE ${ownerOf(name)} NOLOGIN`,
   `GRANT ${name}, ${ownerOf(name)} TO CURRENT_USER`,
 ];
-
-/** The very statements of `npm run migrate`. */
-async function ownedApart(url: string, names: { database: string; role: string; owner: string }): Promise<void> {
-  const tool = (await import(
-    pathToFileURL(path.join(import.meta.dirname, '../../stack/dist/databases/ownership.js')).href
-  )) as { ownedApart(url: string, of: typeof names): Promise<void> };
-  await tool.ownedApart(url, names);
-}
 
 async function migrationsOf(service: string): Promise<string> {
   const folder = path.join(MIGRATIONS, service, 'migrations');

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** What comes soon is seen soon; what takes long is asked for less and less, which leaves the machine to it. Milliseconds. */
+/** Short pauses first, for what comes soon; longer ones later, which leave the machine to what takes long. Milliseconds. */
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 500;
 const GROWTH = 1.5;
 
 /**
- * Repeats an assertion until it holds, and gives what it returned.
- * Throws the assertion's last error when it does not hold within `withinMs`.
+ * Repeats an assertion until it holds.
+ * @returns what it returned @throws its last error when it does not hold within `withinMs`
  */
 export async function eventually<T>(
   assertion: () => T | Promise<T>,

@@ -1,9 +1,9 @@
 import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto';
-import { letIn, testBroker, type TestBroker } from './broker.js';
+import { createServiceUsers, testBroker, type TestBroker } from './broker.js';
 import { startContainers } from './container-system.js';
 import { secretsOf, tokenOf } from './credentials.js';
 import { testDatabase, type TestDatabase } from './database.js';
-import { freePort } from './free-port.js';
+import { freePort } from '@sluice/stack/ports';
 import { run, type Program } from './program.js';
 import { whileProgressing } from './progress.js';
 import { OWNERS, SERVICES, type Owner, type ServerName, type ServiceName } from './services.js';
@@ -93,7 +93,7 @@ async function startProcesses(
   const limit = env['FLASH_SALE_QUEUE_LIMIT'];
   const broker = given ?? (await testBroker(limit === undefined ? {} : { flashSaleQueueLimit: Number(limit) }));
   const [users, made] = await Promise.all([
-    letIn(broker),
+    createServiceUsers(broker),
     Promise.all(
       OWNERS.map(
         async (name) =>

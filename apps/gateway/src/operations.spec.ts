@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { AccountRegistered, ListNotifications, type Message, type Reply } from '@sluice/contracts';
 import { dependencies, On, PermanentError } from '@sluice/messaging';
-import { depth, eventually, letIn, publish, testBroker, type TestBroker } from '@sluice/testing';
+import { depth, eventually, createServiceUsers, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from './gateway.js';
@@ -32,7 +32,7 @@ let notifications: Peer<FaultyPeer>;
 let admin: string;
 beforeAll(async () => {
   broker = await testBroker();
-  const urls = await letIn(broker);
+  const urls = await createServiceUsers(broker);
   notifications = await startPeer({ url: urls['notifications']! }, 'notifications', FaultyPeer);
   gateway = await startGateway({ AMQP_URL: urls['gateway']! });
   admin = await tokenOf(ANN, { role: 'admin' });

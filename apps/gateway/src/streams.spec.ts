@@ -74,8 +74,9 @@ describe('a stream on which nothing happens', () => {
         .text()
         .split('\n\n')
         .filter((block) => block === ':').length;
-    await eventually(() => expect(beats()).toBe(3));
-    expect(performance.now() - before).toBeGreaterThan(3 * 200 - 10);
+    await eventually(() => expect(beats()).toBeGreaterThanOrEqual(3));
+    const count = beats();
+    expect(performance.now() - before).toBeGreaterThan(count * 200 - 10);
     expect(idsOf(stream)).toEqual(['1']);
   });
 });

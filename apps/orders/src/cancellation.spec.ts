@@ -21,7 +21,7 @@ import {
 
 const mine = { orderId: ORDER, userId: USER };
 const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
-const ask = (order: Order, now = NOW) =>
+const requestCancel = (order: Order, now = NOW) =>
   cancel(order, mine, now) as Required<ReturnType<typeof cancel>> & { order: Order };
 
 const paid = () =>
@@ -31,15 +31,17 @@ const paid = () =>
     facts.payableOpened,
     facts.paymentCaptured,
   ]).order;
-const halting = () => ask(paid()).order;
+const halting = () => requestCancel(paid()).order;
 
 describe('a customer who cancels an order', () => {
   it.each([
-    ['of which nothing is known', [], []],
+    ['of which no fact has arrived', [], []],
     ['whose stock is held', [facts.stockReserved], BOTH_WAREHOUSES],
     ['that can be paid', [facts.stockReserved, facts.couponRedeemed, facts.payableOpened], BOTH_WAREHOUSES],
-  ])('ends it at once before it is paid: one %s', (_, received, allocation) => {
-    const { order, history, messages, reply } = ask(applying(placedOrder({ coupon: COUPON }), received).order);
+  ])('cancels it at once before it is paid: an order %s', (_, received, allocation) => {
+    const { order, history, messages, reply } = requestCancel(
+      applying(placedOrder({ coupon: COUPON }), received).order,
+    );
     expect(order).toMatchObject({ status: 'cancelled', reason: 'customer' });
     expect(history).toMatchObject([{ type: 'order.cancelled', detail: { reason: 'customer' }, status: 'cancelled' }]);
     expect(messages).toEqual([
@@ -55,21 +57,21 @@ describe('a customer who cancels an order', () => {
     expect(reply).toEqual(orderView(order, NOW));
   });
 
-  it('has the parcels of a paid one halted first, and sees that it is being cancelled', () => {
+  it('has the parcels of a paid order halted first, and sees that its cancellation was requested', () => {
     const order = paid();
-    const asked = ask(order);
-    expect(asked.order).toEqual({ ...order, cancellationRequestedAt: NOW, version: order.version + 1 });
-    expect(asked.messages).toEqual([HaltParcels({ ...mine, allocation: BOTH_WAREHOUSES, address: order.address })]);
-    expect(asked.history).toMatchObject([{ type: 'order.cancellation_requested', status: 'paid' }]);
-    expect(asked.reply).toMatchObject({ status: 'paid', cancellationRequestedAt: NOW.toISOString() });
+    const requested = requestCancel(order);
+    expect(requested.order).toEqual({ ...order, cancellationRequestedAt: NOW, version: order.version + 1 });
+    expect(requested.messages).toEqual([HaltParcels({ ...mine, allocation: BOTH_WAREHOUSES, address: order.address })]);
+    expect(requested.history).toMatchObject([{ type: 'order.cancellation_requested', status: 'paid' }]);
+    expect(requested.reply).toMatchObject({ status: 'paid', cancellationRequestedAt: NOW.toISOString() });
   });
 
-  it('gets the same answer when they ask again, and the parcels are halted once', () => {
+  it('gets the same reply to a second request, and the parcels are halted once', () => {
     expect(cancel(halting(), mine, later(59))).toEqual({ reply: orderView(halting(), later(59)) });
   });
 
-  it('has the parcels halted once more when nobody has answered for a minute, and then not for another', () => {
-    const again = ask(halting(), later(60));
+  it('has the halt requested again after a minute without a reply, and at most once a minute', () => {
+    const again = requestCancel(halting(), later(60));
     expect(again.order).toEqual({ ...halting(), cancellationRequestedAt: later(60) });
     expect([again.messages, again.history]).toEqual([
       [HaltParcels({ ...mine, allocation: BOTH_WAREHOUSES, address: halting().address })],
@@ -95,8 +97,8 @@ describe('a customer who cancels an order', () => {
     ['is shipped', applying(paid(), [facts.eastDispatched, facts.westDispatched]).order],
     ['is completed', applying(paid(), [facts.eastDelivered, facts.westDelivered]).order],
     ['has a parcel that has left, and one that is being halted', applying(halting(), [facts.eastDispatched]).order],
-  ])('is too late when it %s: that is recorded, and told, once', (_, order) => {
-    const { order: refused, history, messages, problem: answer } = ask(order);
+  ])('is too late when it %s: the refusal is recorded and published once', (_, order) => {
+    const { order: refused, history, messages, problem: answer } = requestCancel(order);
     expect(answer).toMatchObject({ status: 409, title: 'Too late to cancel' });
     expect(refused).toEqual({
       ...order,
@@ -112,22 +114,22 @@ describe('a customer who cancels an order', () => {
     expect(parcelsLeft(refused, later(60))).toEqual({});
   });
 
-  it('is too late when logistics has said that a parcel had left, which nobody is asked for again', () => {
+  it('is too late when logistics has replied that a parcel had left, and logistics is not requested again', () => {
     const { order } = parcelsLeft(halting(), NOW);
     expect(cancel(order!, mine, later(60))).toEqual({ problem: expect.objectContaining({ status: 409 }) });
   });
 
   it('is too late when it was rejected', () => {
-    expect(() => ask(applying(placedOrder(), [obstacles.outOfStock]).order)).toThrow(problem(409));
+    expect(() => requestCancel(applying(placedOrder(), [obstacles.outOfStock]).order)).toThrow(problem(409));
   });
 
-  it('finds nothing of somebody else, in whatever state it is', () => {
+  it('gets 404 for an order of another user, whatever its status', () => {
     for (const order of [placedOrder(), paid(), applying(placedOrder(), [obstacles.cancelled]).order]) {
       expect(() => cancel(order, { ...mine, userId: PAYMENT }, NOW)).toThrow(problem(404));
     }
   });
 
-  it('is told that there is no such order, and leaves a note for one that may still come', () => {
+  it('gets 404 for an order that does not exist, and the cancellation is kept for an order that may still arrive', () => {
     const { order, ...rest } = cancel(undefined, mine, NOW);
     expect(order).toEqual({
       id: ORDER,
@@ -143,8 +145,8 @@ describe('a customer who cancels an order', () => {
   });
 });
 
-describe('a request to halt that nobody has answered', () => {
-  it('is sent again by the sweep after a minute, and then not for another', () => {
+describe('a request to halt without a reply', () => {
+  it('is sent again by the sweep after a minute, and at most once a minute', () => {
     expect(resendHalt(halting(), later(59))).toEqual({});
     const again = resendHalt(halting(), later(60));
     expect(again).toEqual({
@@ -155,7 +157,7 @@ describe('a request to halt that nobody has answered', () => {
     expect(resendHalt(again.order!, later(119))).toEqual({});
   });
 
-  it('is not sent for an order whose customer asked for nothing, that has its answer, or that has ended or is shipped', () => {
+  it('is not sent for an order without a requested cancellation, with a reply, or that has ended or is shipped', () => {
     const shipped = applying(halting(), [facts.eastDispatched, facts.westDispatched]).order;
     const ends = [obstacles.left, obstacles.halted].map((answer) => applying(halting(), [answer]).order);
     for (const order of [paid(), shipped, ...ends]) expect(resendHalt(order, later(1_000))).toEqual({});
@@ -171,8 +173,8 @@ describe('the halting of the parcels', () => {
   const fact = { ...mine, version: 3, parcels: [parcel('east'), parcel('west')] };
 
   it.each([
-    ['known', [facts.eastCreated, facts.westCreated]],
-    ['not known yet', []],
+    ['recorded', [facts.eastCreated, facts.westCreated]],
+    ['not recorded yet', []],
   ])('cancels the order, its parcels being %s', (_, received) => {
     const { order, history, messages } = parcelsHalted(applying(halting(), received).order, fact, NOW);
     expect(order).toMatchObject({
@@ -196,7 +198,7 @@ describe('the halting of the parcels', () => {
     ]);
   });
 
-  it('stays what it is when the parcels are told after it, and when it comes again', () => {
+  it('changes nothing more when the facts about the parcels arrive after it, and when it is delivered again', () => {
     const { order } = parcelsHalted(halting(), fact, NOW);
     expect(applying(order!, [facts.eastCreated, facts.westCreated, obstacles.halted, obstacles.left])).toEqual({
       order,
@@ -205,11 +207,11 @@ describe('the halting of the parcels', () => {
     });
   });
 
-  it('sends nothing: what is halted has not left', () => {
+  it('publishes no shipping: halted parcels have not left', () => {
     expect(hasLeft(parcelsHalted(halting(), fact, NOW).order!)).toBe(false);
   });
 
-  it('changes nothing of an order whose parcels are known to have left', () => {
+  it('changes nothing of an order whose parcels are recorded as dispatched', () => {
     expect(parcelsHalted(applying(halting(), [facts.eastDispatched]).order, fact, NOW)).toEqual({});
   });
 
@@ -220,7 +222,7 @@ describe('the halting of the parcels', () => {
 });
 
 describe('a parcel that had left', () => {
-  it('lets the order go on, and says so once', () => {
+  it('lets the order continue, and publishes the refusal once', () => {
     const { order, history, messages } = parcelsLeft(halting(), NOW);
     expect(order).toEqual({
       ...halting(),
@@ -233,13 +235,13 @@ describe('a parcel that had left', () => {
     expect(parcelsLeft(order!, NOW)).toEqual({});
   });
 
-  it('does so too when the order is shipped meanwhile', () => {
+  it('does the same when the order was shipped meanwhile', () => {
     const { order, history } = applying(halting(), [facts.eastDispatched, facts.westDispatched, obstacles.left]);
     expect(order).toMatchObject({ status: 'shipped', cancellationRequestedAt: null });
     expect(history.map(({ type }) => type).slice(-2)).toEqual(['order.shipped', 'order.cancellation_refused']);
   });
 
-  it('says nothing of an order that nobody is cancelling', () => {
+  it('changes nothing of an order without a requested cancellation', () => {
     expect(parcelsLeft(paid(), NOW)).toEqual({});
   });
 });

@@ -15,12 +15,13 @@ import { disclosed } from './refusal.js';
 import { isOrder, isRefused, type EarlyCancellation, type Order, type RefusedOrder, type Row } from './tables.js';
 
 /**
- * The customer does not want the order any more. Before the payment that is free; after it the parcels are halted first, all
- * or none, and logistics tells which. The cancellation of an order that is not there (404) is stored: its caller may have got
- * 202 instead of the 404, so an order of theirs that comes later is taken as cancelled. So is a refusal because parcels had
- * left (409), in the order's history, once.
+ * Cancels an order for its customer. Before the payment it is cancelled at once; after the payment logistics first
+ * halts the parcels, all or none, and reports the outcome.
+ * The cancellation of an order that does not exist (404) is stored: its caller may have received 202 instead of the
+ * 404, so an order of the same user that arrives later is taken as cancelled. A refusal because parcels had left
+ * (409) is recorded in the order's history, once.
  *
- * @throws ProblemError 404 somebody else's; 409 it was rejected
+ * @throws ProblemError 404 the order belongs to another user; 409 the order was rejected
  */
 export function cancel(
   row: Row | undefined,
@@ -41,7 +42,7 @@ export function cancel(
   return { order: early, problem: notFound().problem };
 }
 
-/** Who cancels it knows its id, so a 202 has told it. */
+/** A caller who cancels an order has its id, so the order was accepted with 202 and must be shown as rejected. */
 function cancelRefused(row: RefusedOrder, userId: string): Change<OrderView> {
   if (row.userId !== userId) throw notFound();
   return { ...disclosed(row), problem: tooLate('The order was rejected.').problem };
@@ -66,7 +67,7 @@ function cancelOrder(order: Order, userId: string, now: Date): Change<OrderView>
   }
 }
 
-/** Who was answered 202 finds the refusal in the order's history. */
+/** A caller who received 202 finds the refusal in the order's history. */
 function refusedTooLate(order: Order, now: Date): Change<OrderView> {
   const { problem } = tooLate('At least one parcel has left its warehouse.');
   return { ...refuse(order, now), problem };
@@ -75,22 +76,27 @@ function refusedTooLate(order: Order, now: Date): Change<OrderView> {
 const notFound = (): ProblemError => ProblemError.of(404, 'Order not found');
 const tooLate = (detail: string): ProblemError => ProblemError.of(409, 'Too late to cancel', detail);
 
-/** A request to halt is answered in seconds. One that is this old may be a dead letter; halting twice is halting once. */
+/**
+ * Logistics replies within seconds. An older request may be a dead letter, and halting twice has the effect of once.
+ */
 export const RESEND_HALT_AFTER_MS = 60_000;
 
-/** Logistics knows what has left, and decides. */
+/** Requests logistics to halt the parcels: logistics has the record of what has left, and decides. */
 function halting(order: Order, now: Date): Change<OrderView> {
-  const { cancellationRequestedAt: asked } = order;
-  if (asked && !isUnanswered(order, now)) return { reply: orderView(order, now) };
-  return answered(requestHalt(order, asked ? [] : [{ type: 'order.cancellation_requested', detail: {} }], now), now);
+  const { cancellationRequestedAt: requestedAt } = order;
+  if (requestedAt && !isUnanswered(order, now)) return { reply: orderView(order, now) };
+  return answered(
+    requestHalt(order, requestedAt ? [] : [{ type: 'order.cancellation_requested', detail: {} }], now),
+    now,
+  );
 }
 
-/** The sweep asks again: nobody has answered the last request to halt. */
+/** Used by the sweep: sends the request to halt again when the last one has no reply. */
 export const resendHalt = (order: Order, now: Date): Change =>
   isUnanswered(order, now) ? requestHalt(order, [], now) : {};
 
-const isUnanswered = ({ status, cancellationRequestedAt: asked }: Order, now: Date): boolean =>
-  status === 'paid' && asked !== null && now.getTime() - asked.getTime() >= RESEND_HALT_AFTER_MS;
+const isUnanswered = ({ status, cancellationRequestedAt: requestedAt }: Order, now: Date): boolean =>
+  status === 'paid' && requestedAt !== null && now.getTime() - requestedAt.getTime() >= RESEND_HALT_AFTER_MS;
 
 function requestHalt(order: Order, entries: TimelineEntry[], now: Date): Change {
   const { id: orderId, userId, address, allocation } = order;
@@ -98,18 +104,18 @@ function requestHalt(order: Order, entries: TimelineEntry[], now: Date): Change 
   return { ...change, messages: [...messages!, HaltParcels({ orderId, userId, allocation: allocation!, address })] };
 }
 
-/** None of the parcels has left, and none will. It may be known before the parcels are. */
+/** On `parcels.halted`: no parcel has left, and none will. May arrive before the facts about the parcels. */
 export function parcelsHalted(order: Order, { parcels }: Data<typeof ParcelsHalted>, now: Date): Change {
   if (hasEnded(order) || hasLeft(order)) return {};
   return cancelled({ ...order, parcels: parcels.map((parcel) => ({ ...parcel, status: 'halted' })) }, 'customer', now);
 }
 
-/** A parcel had left: it is too late, and the order goes on. */
+/** On `parcels.left`: a parcel had left, so it is too late to cancel, and the order continues. */
 export function parcelsLeft(order: Order, now: Date): Change {
   return order.cancellationRequestedAt && !hasEnded(order) ? refuse(order, now) : {};
 }
 
-/** What the customer asked for is refused for good: what has left does not come back. It is recorded and told once. */
+/** Refuses the cancellation for good, since a parcel that has left does not come back. Recorded and published once. */
 function refuse(order: Order, now: Date): Change {
   if (order.cancellationRefusedAt) return {};
   const refused = { ...order, cancellationRequestedAt: null, cancellationRefusedAt: now };
@@ -117,7 +123,10 @@ function refuse(order: Order, now: Date): Change {
   return record(refused, [{ type: OrderCancellationRefused.type, detail: {}, message }], now);
 }
 
-/** Ends the order. Whoever holds something for it gives it back: also what orders has not heard of, so all lines are named. */
+/**
+ * Ends the order. Every service releases what it holds for it, even if its fact has not arrived here: so all lines
+ * are named.
+ */
 export const cancelled = (order: Order, reason: OrderReason, now: Date, entries: TimelineEntry[] = []): Change =>
   record({ ...order, reason }, [...entries, cancellation(order, reason)], now);
 

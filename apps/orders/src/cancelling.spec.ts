@@ -44,26 +44,29 @@ async function placed(upTo: 0 | 2 | 3): Promise<Request> {
 }
 
 describe('cancelling an order that is not paid', () => {
-  it.each([0, 2] as const)('ends it at once, and once however often it is asked (after %i facts)', async (facts) => {
-    const order = await placed(facts);
-    const answers = await Promise.all(Array.from({ length: 10 }, () => scene.cancel(order)));
-    for (const answer of answers)
-      expect(answer).toMatchObject({ id: order.orderId, status: 'cancelled', reason: 'customer' });
-    await scene.everythingIsHandled();
-    expect(scene.factsOf(order).filter((type) => type === 'order.cancelled')).toHaveLength(1);
-    expect(scene.messagesAbout(order).at(-1)).toMatchObject({
-      data: {
-        reason: 'customer',
-        lines: [
-          { sku: 'TEE', quantity: 2 },
-          { sku: 'MUG', quantity: 1 },
-        ],
-      },
-    });
-    expect(halts(order)).toEqual([]);
-  });
+  it.each([0, 2] as const)(
+    'ends it at once, and publishes this once for several requests (after %i facts)',
+    async (facts) => {
+      const order = await placed(facts);
+      const answers = await Promise.all(Array.from({ length: 10 }, () => scene.cancel(order)));
+      for (const answer of answers)
+        expect(answer).toMatchObject({ id: order.orderId, status: 'cancelled', reason: 'customer' });
+      await scene.everythingIsHandled();
+      expect(scene.factsOf(order).filter((type) => type === 'order.cancelled')).toHaveLength(1);
+      expect(scene.messagesAbout(order).at(-1)).toMatchObject({
+        data: {
+          reason: 'customer',
+          lines: [
+            { sku: 'TEE', quantity: 2 },
+            { sku: 'MUG', quantity: 1 },
+          ],
+        },
+      });
+      expect(halts(order)).toEqual([]);
+    },
+  );
 
-  it('is nothing for a stranger, and nothing for an order that does not exist', async () => {
+  it('gets 404 for the order of another user, and for an order that does not exist', async () => {
     const order = await placed(0);
     await expect(scene.cancel({ ...order, userId: newId() })).rejects.toEqual(problem(404));
     const unknown = newRequest();
@@ -75,7 +78,7 @@ describe('cancelling an order that is not paid', () => {
   it.each<[string, { deadline?: number }]>([
     ['was late', { deadline: Date.now() + 60_000 }],
     ['came in time', {}],
-  ])('is carried out when the order comes later, also when the 404 %s', async (_, { deadline }) => {
+  ])('is carried out when the order arrives later, also when the 404 %s', async (_, { deadline }) => {
     const order = newRequest();
     if (deadline) await scene.send(cancellation(order), { reply: { to: 'gone', id: '1' }, deadline });
     else await expect(scene.cancel(order)).rejects.toEqual(problem(404));
@@ -97,7 +100,7 @@ describe('cancelling a paid order', () => {
   };
   const halted = (order: Request) => ParcelsHalted({ ...about(order), parcels: [parcel] });
 
-  it('asks logistics once, and ends when the parcels are halted', async () => {
+  it('sends one request to logistics, and ends when the parcels are halted', async () => {
     const order = await placed(3);
     const answers = [await scene.cancel(order), await scene.cancel(order)];
     expect(answers[0]).toMatchObject({ status: 'paid', cancellationRequestedAt: expect.any(String) });
@@ -129,7 +132,7 @@ describe('cancelling a paid order', () => {
     expect(halts(order)).toHaveLength(1);
   });
 
-  it('is refused when a parcel had left, and the order goes on', async () => {
+  it('is refused when a parcel had left, and the order continues', async () => {
     const order = await placed(3);
     await scene.cancel(order);
     await scene.send(ParcelsLeft(about(order)));
@@ -141,7 +144,7 @@ describe('cancelling a paid order', () => {
     expect(scene.factsOf(order)).not.toContain('order.cancelled');
   });
 
-  it('is too late once a parcel is known to have left', async () => {
+  it('is too late once a parcel is recorded as dispatched', async () => {
     const order = await placed(3);
     await scene.send(storyOf(order)[4]);
     await scene.reaches(order, 'shipped');
@@ -152,9 +155,9 @@ describe('cancelling a paid order', () => {
     expect(scene.factsOf(order).filter((type) => type === 'order.cancellation_refused')).toHaveLength(1);
   });
 
-  it('asks logistics again by itself when nobody has answered for a minute, and not again in the next', async () => {
+  it('repeats its request to logistics after a minute without a reply, and not within the next minute', async () => {
     const [order, other] = [await placed(3), await placed(3)];
-    for (const asked of [order, other]) await scene.cancel(asked);
+    for (const cancelled of [order, other]) await scene.cancel(cancelled);
     await scene.rows("UPDATE orders SET cancellation_requested_at = now() - interval '61 seconds' WHERE id = $1", [
       order.orderId,
     ]);
@@ -167,7 +170,7 @@ describe('cancelling a paid order', () => {
   });
 });
 
-describe('a cancellation and its order, when both have waited and nobody waits for them any more', () => {
+describe('a cancellation and its order, both delayed until their callers have left', () => {
   const seenBefore = async (order: Request) =>
     (await scene.see(order)) as Partial<Data<typeof PlaceOrder>> & { status: string; reason?: string };
 
@@ -200,7 +203,7 @@ describe('a cancellation and its order, when both have waited and nobody waits f
     expect(await scene.place(order)).toEqual(await scene.see(order));
   });
 
-  it('end in a cancelled order when they come in one breath', async () => {
+  it('end in a cancelled order when they arrive in one batch', async () => {
     const orders = Array.from({ length: 50 }, () => newRequest());
     await Promise.all(
       orders.flatMap((order) => [cancellation(order), PlaceOrder(order)].map((message) => scene.send(message, GONE))),
@@ -211,14 +214,14 @@ describe('a cancellation and its order, when both have waited and nobody waits f
       expect(scene.factsOf(order).filter((type) => type === 'order.cancelled')).toHaveLength(1);
   });
 
-  it('answers the one who places it after all with the cancelled order', async () => {
+  it('reply with the cancelled order to a caller who waits for the order', async () => {
     const order = newRequest();
     await scene.send(cancellation(order), GONE);
     await isNoted(order);
     expect(await scene.place(order)).toMatchObject({ id: order.orderId, status: 'cancelled', reason: 'customer' });
   });
 
-  it('do not meet when they are of different users', async () => {
+  it('have no effect on each other when they are of different users', async () => {
     const order = newRequest();
     await scene.send(cancellation({ ...order, userId: newId() }), GONE);
     await isNoted(order);

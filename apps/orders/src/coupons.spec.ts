@@ -33,14 +33,14 @@ const redeemed = (order: Request) => CouponRedeemed({ ...about(order), code: COU
 const refused = (order: Request) => CouponRejected({ ...about(order), code: COUPON, reason: 'used_up' });
 
 describe('an order with a coupon', () => {
-  it('tells its coupon to whoever redeems it', async () => {
+  it('publishes its coupon for promotions to redeem', async () => {
     const order = await placeWithCoupon();
     await eventually(() =>
       expect(scene.messagesAbout(order)).toMatchObject([{ type: 'order.placed', data: { coupon: COUPON } }]),
     );
   });
 
-  it('ends the same whether its stock or its coupon is known first', async () => {
+  it('ends the same whether its stock or its coupon is decided first', async () => {
     const end = async (endOrder: (order: Request) => Promise<void>): Promise<[Order, string[]]> => {
       const order = await placeWithCoupon();
       await endOrder(order);
@@ -69,7 +69,7 @@ describe('an order with a coupon', () => {
     expect(order).toMatchObject({ status: 'completed', coupon: COUPON, discount: EUR(500), total: EUR(3_300) });
   });
 
-  it('is rejected when its coupon is refused, and says which stock and which coupon go back', async () => {
+  it('is rejected when its coupon is refused, and names the stock and the coupon to release', async () => {
     const order = await placeWithCoupon();
     const [reserved] = storyOf(order);
     await scene.send(reserved);
@@ -92,7 +92,7 @@ describe('an order with a coupon', () => {
     );
   });
 
-  it('is rejected once when both stand against it, and nothing that is late wakes it up', async () => {
+  it('is rejected once when stock and coupon are both refused, and no late fact changes it', async () => {
     const order = await placeWithCoupon();
     await scene.send(StockRejected({ ...about(order), reason: 'out_of_stock', skus: ['TEE'] }));
     await scene.send(refused(order));

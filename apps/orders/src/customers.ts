@@ -5,7 +5,7 @@ import { UnitsOfWork } from '@sluice/service-kit';
 import { customerTables } from './tables.js';
 import { verified } from './unpaid-limit.js';
 
-/** What orders keeps of accounts: whose phone is verified. */
+/** Keeps which accounts have a verified phone, from the facts of accounts. */
 @Injectable()
 export class Customers {
   readonly #unit: UnitOfWork<typeof customerTables>;

@@ -26,7 +26,7 @@ const payable = (change = {}) =>
 const TIMER_EARLY_SECONDS = 1;
 
 describe('the payment window', () => {
-  it('starts with a timer of its length when the order can be paid, and with one only', () => {
+  it('starts with a timer of its length when the order can be paid, and with only one', () => {
     expect(payable().messages.at(-1)).toEqual(ExpirePayment({ orderId: ORDER }, { delayMs: WINDOW_SECONDS * 1_000 }));
     expect(types(applying(payable().order, [facts.payableOpened]).messages)).toEqual([]);
   });
@@ -37,13 +37,13 @@ describe('the payment window', () => {
     expect(messages.at(-1)).toEqual(ExpirePayment({ orderId: ORDER }, { delayMs: 90_000 }));
   });
 
-  it('ends when payments says so: at its end it is asked to close the payable, and nothing is cancelled yet', () => {
+  it('ends by the decision of payments: at its end payments is requested to close the payable, and nothing is cancelled yet', () => {
     const { order, messages, history } = applying(payable().order, [(order) => expire(order, later(WINDOW_SECONDS))]);
     expect([order.status, messages, history]).toEqual(['awaiting_payment', [ClosePayable({ orderId: ORDER })], []]);
     expect(expire(payable().order, later(WINDOW_SECONDS - 0.001)).order).toBeUndefined();
   });
 
-  it('cancels an order whose payable was closed, and says what goes back', () => {
+  it('cancels an order whose payable was closed, and names what to release', () => {
     const { order, messages, history } = applying(payable({ coupon: COUPON }).order, [obstacles.lapsed]);
     expect(order).toMatchObject({ status: 'cancelled', reason: 'payment_timeout' });
     const goods = { lines: order.lines, allocation: BOTH_WAREHOUSES, coupon: COUPON };
@@ -55,19 +55,19 @@ describe('the payment window', () => {
     ]);
   });
 
-  it('asks again while payments does not answer, less and less often, and waits for it for five minutes', () => {
-    const asked: number[] = [];
+  it('repeats the request at growing intervals while payments does not reply, for five minutes', () => {
+    const requests: number[] = [];
     let { order } = payable();
     for (let late = 0; order.status === 'awaiting_payment'; late += 1) {
       const change = expire(order, later(WINDOW_SECONDS + late));
-      if (types(change.messages).includes('payments.close')) asked.push(late);
+      if (types(change.messages).includes('payments.close')) requests.push(late);
       order = change.order ?? order;
-      if (order.status === 'cancelled') asked.push(-late);
+      if (order.status === 'cancelled') requests.push(-late);
     }
-    expect(asked).toEqual([0, 3, 6, 12, 24, 48, 96, 192, -300]);
+    expect(requests).toEqual([0, 3, 6, 12, 24, 48, 96, 192, -300]);
   });
 
-  it('waits once more when its timer came a moment early', () => {
+  it('waits once more when its timer fired slightly early', () => {
     expect(expire(payable().order, later(WINDOW_SECONDS - TIMER_EARLY_SECONDS))).toEqual({
       messages: [ExpirePayment({ orderId: ORDER }, { delayMs: 1_000 })],
     });
@@ -84,7 +84,7 @@ describe('the payment window', () => {
     }
   });
 
-  it('is as payments has it, unless it was heard of so late that it is short: then it begins anew, for payments as well', () => {
+  it('ends when payments says, unless `payable.opened` came so late that too little is left: then it restarts, also at payments', () => {
     const { order: priced } = applying(placedOrder(), [facts.stockReserved]);
     const received = (lateSeconds: number) =>
       payableOpened(priced, { payBy: later(WINDOW_SECONDS).toISOString() }, WINDOW_SECONDS, later(lateSeconds));
@@ -97,7 +97,7 @@ describe('the payment window', () => {
   });
 });
 
-describe('money that comes for an order that has ended', () => {
+describe('money that is captured for an order that has ended', () => {
   const amount = { amount: 3_800, currency: 'EUR' };
   const { order: cancelled } = applying(payable().order, [obstacles.lapsed]);
   const taken = paymentCaptured(
@@ -106,7 +106,7 @@ describe('money that comes for an order that has ended', () => {
     later(5),
   ) as Required<Change>;
 
-  it('changes nothing but what is told: that it was taken, and that it went back, each once', () => {
+  it('changes only the timeline: the capture and the refund are recorded once each', () => {
     expect(taken.order).toMatchObject({ status: 'cancelled', paymentId: PAYMENT, paidAt: later(5), refundedAt: null });
     expect(taken.history).toMatchObject([{ type: 'order.paid_too_late', detail: { amount }, status: 'cancelled' }]);
     expect(taken.messages).toEqual([
@@ -121,7 +121,7 @@ describe('money that comes for an order that has ended', () => {
     expect([refund(back.order!, later(9)), facts.paymentCaptured(back.order!, later(9))]).toEqual([{}, {}]);
   });
 
-  it('is told to have been taken when it is first heard of as given back', () => {
+  it('is recorded as captured when the refund arrives first', () => {
     const back = refund(cancelled, later(9));
     expect(back.order).toMatchObject({ paymentId: PAYMENT, paidAt: later(9), refundedAt: later(9) });
     expect(back.history?.map(({ type }) => type)).toEqual(['order.paid_too_late', 'payment.refunded']);
@@ -134,7 +134,7 @@ describe('the deadline of an order that cannot be paid yet', () => {
     ['nothing is known of it', [], []],
     ['its stock is held and its coupon is not known', [facts.stockReserved], BOTH_WAREHOUSES],
     ['its total is known', [facts.stockReserved, facts.couponRedeemed], BOTH_WAREHOUSES],
-  ])('cancels it when %s, and says what goes back', (_, received, allocation) => {
+  ])('cancels it when %s, and names what to release', (_, received, allocation) => {
     const { order: pending } = applying(placedOrder({ coupon: COUPON }), received);
     const { order, messages, history } = rejectOverdue(pending, DEADLINE_SECONDS, later(DEADLINE_SECONDS));
     expect(order).toMatchObject({ status: 'cancelled', reason: 'processing_timeout' });

@@ -6,7 +6,7 @@ import { newRequest, openScene, storyOf, type Scene } from './testing/scene.js';
 
 const SWEEP_MS = 4_000;
 const DEADLINE_SECONDS = 600;
-/** Three rounds: one sweep, or two intervals. */
+/** Orders for three rounds of the sweep: one run, or two intervals. */
 const MANY = 1_100;
 
 let scene: Scene;
@@ -25,10 +25,12 @@ async function placed(...facts: number[]): Promise<Request> {
   return order;
 }
 
-/** As many orders as that one, made behind the service's back, each some seconds later by `column`. */
+/** Inserts copies of that order into the table, each some milliseconds later by `column`. */
 const copies = ({ orderId }: Request, column: 'pay_by' | 'placed_at', secondsAgo: number) =>
   scene.rows(
-    `INSERT INTO orders SELECT (jsonb_populate_record(o, jsonb_build_object('id', gen_random_uuid(), 'user_id', o.user_id, '${column}', now() - make_interval(secs => $2 - n * 0.01)))).*
+    `INSERT INTO orders SELECT (jsonb_populate_record(o, jsonb_build_object(
+       'id', gen_random_uuid(), 'user_id', o.user_id, '${column}', now() - make_interval(secs => $2 - n * 0.01)
+     ))).*
      FROM orders o, generate_series(1, ${MANY}) n WHERE o.id = $1`,
     [orderId, secondsAgo],
   );
@@ -45,7 +47,8 @@ async function expectAllCancelled({ userId }: Request, reason: string): Promise<
     { withinMs: 25_000 },
   );
   const [times] = await scene.rows(
-    "SELECT extract(epoch FROM max(h.at) - min(h.at)) * 1000 AS ms FROM orders o JOIN order_history h ON h.order_id = o.id AND h.type = 'order.cancelled' WHERE o.user_id = $1",
+    `SELECT extract(epoch FROM max(h.at) - min(h.at)) * 1000 AS ms
+     FROM orders o JOIN order_history h ON h.order_id = o.id AND h.type = 'order.cancelled' WHERE o.user_id = $1`,
     [userId],
   );
   expect(Number(times!['ms'])).toBeLessThan(1.5 * SWEEP_MS);
@@ -54,7 +57,7 @@ async function expectAllCancelled({ userId }: Request, reason: string): Promise<
 describe('the sweep', () => {
   afterEach(() => vi.useRealTimers());
 
-  it('takes the time of the database: a process whose clock is ahead cancels nothing early', async () => {
+  it('uses the clock of the database: a process whose clock is ahead cancels nothing early', async () => {
     const [young, unpaid, old] = [await placed(), await placed(0, 1), await placed()];
     await scene.reaches(unpaid, 'awaiting_payment');
     await scene.rows("UPDATE orders SET pay_by = now() + interval '5 minutes' WHERE id = $1", [unpaid.orderId]);
@@ -69,7 +72,7 @@ describe('the sweep', () => {
     ]);
   });
 
-  it('cancels unpaid orders whose timers are lost, all at once however many, and no other', async () => {
+  it('cancels unpaid orders whose timers are lost, however many in one run, and no other', async () => {
     const model = await placed(0, 1);
     await scene.reaches(model, 'awaiting_payment');
     await copies(model, 'pay_by', 60);
@@ -77,7 +80,7 @@ describe('the sweep', () => {
     expect(await scene.see(model)).toMatchObject({ status: 'awaiting_payment' });
   });
 
-  it('cancels orders that could not be made ready for their payment in time, and no other', async () => {
+  it('cancels orders that could not be paid before their deadline, and no other', async () => {
     const model = await placed(0);
     await eventually(() => expect(scene.factsOf(model)).toContain('order.priced'));
     await copies(model, 'placed_at', DEADLINE_SECONDS + 60);
@@ -102,7 +105,7 @@ describe('the sweep', () => {
       'processing_timeout',
       [],
     ],
-  ])('says what goes back of an order that %s', async (_, facts, status, past, reason, allocation) => {
+  ])('names what to release of an order that %s', async (_, facts, status, past, reason, allocation) => {
     const order = await placed(...facts);
     await scene.reaches(order, status);
     await scene.rows(`UPDATE orders SET ${past} WHERE id = $1`, [order.orderId]);

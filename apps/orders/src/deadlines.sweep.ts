@@ -12,20 +12,22 @@ import type { Order } from './tables.js';
 /** SQL: `$1` ms ago. */
 const BEFORE = "now() - $1 * interval '1 millisecond'";
 
-/** The condition of `expire`. Timers and answers take milliseconds; after `$1` one of them is lost. */
+/** Candidates of `expire`. Timers and replies take milliseconds: after `$1` ms one of them is lost. */
 const UNPAID = `
   SELECT id FROM orders WHERE status = 'awaiting_payment' AND pay_by < ${BEFORE} AND (
-    close_requested_at IS NULL OR ${dueSql({ since: 'pay_by', askedAt: 'close_requested_at' })} OR pay_by <= now() - interval '${VERDICT_WITHIN_MS} milliseconds'
+
+    close_requested_at IS NULL OR ${dueSql({ since: 'pay_by', askedAt: 'close_requested_at' })}
+    OR pay_by <= now() - interval '${VERDICT_WITHIN_MS} milliseconds'
   ) ORDER BY pay_by LIMIT ${BATCH_SIZE}`;
 
 /**
- * Ends what has outlived its deadline: unpaid orders whose timers a broker has lost, and orders that never became ready to
- * be paid. Asks logistics again to halt the parcels of an order whose cancellation it has not answered.
+ * Ends orders beyond their deadline: unpaid orders whose timers a broker has lost, and orders that could never be
+ * paid. Repeats the request to halt parcels when logistics has not replied.
  *
- * It says no fact again, such as `order.placed` of a pending order or `order.paid` of one without parcels: a fact rests in its
- * listener's queue or dead letters until it is handled; under a new message id it would notify the customer again; and a
- * listener that has answered gives no second answer. A pending order ends by its deadline; a paid one without parcels is
- * named by the audit (`paid_orders_get_parcels`).
+ * No fact (`order.placed`, `order.paid`) is published again: it stays in its listener's queue or dead letters until
+ * it is handled; under a new message id it would notify the customer again; and a listener that has replied does not
+ * reply twice. A pending order ends at its deadline; the audit (`paid_orders_get_parcels`) reports paid orders
+ * without parcels.
  */
 @Injectable()
 export class DeadlinesSweep extends Sweep {
@@ -44,13 +46,17 @@ export class DeadlinesSweep extends Sweep {
       },
       {
         found: 'orders could not be made ready for their payment in time',
-        sql: `SELECT id FROM orders WHERE status = 'pending' AND placed_at < ${BEFORE} ORDER BY placed_at LIMIT ${BATCH_SIZE}`,
+
+        sql: `SELECT id FROM orders WHERE status = 'pending' AND placed_at < ${BEFORE}
+          ORDER BY placed_at LIMIT ${BATCH_SIZE}`,
         parameters: [seconds * 1_000],
         resend: revised((order, now) => rejectOverdue(order, seconds, now)),
       },
       {
         found: 'requests to halt parcels were not answered and are sent again',
-        sql: `SELECT id FROM orders WHERE status = 'paid' AND cancellation_requested_at < ${BEFORE} ORDER BY cancellation_requested_at LIMIT ${BATCH_SIZE}`,
+
+        sql: `SELECT id FROM orders WHERE status = 'paid' AND cancellation_requested_at < ${BEFORE}
+          ORDER BY cancellation_requested_at LIMIT ${BATCH_SIZE}`,
         parameters: [RESEND_HALT_AFTER_MS],
         resend: revised(resendHalt),
       },

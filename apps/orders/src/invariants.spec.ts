@@ -3,7 +3,7 @@ import { itNamesWhatBreaks, uuid } from '@sluice/testing/invariants';
 import { describe } from 'vitest';
 import { invariantsOf } from './invariants.js';
 
-describe('what holds of every order that waits', () =>
+describe('the invariants of waiting orders', () =>
   itNamesWhatBreaks({
     service: 'orders',
     invariants: invariantsOf({
@@ -16,15 +16,21 @@ describe('what holds of every order that waits', () =>
     tables: 'orders, order_history',
     sound: `
       INSERT INTO orders (id, status, placed_at, pay_by, version) VALUES
-        ('${uuid(1)}', 'pending', now() - interval '2 hours 30 seconds', NULL, 1), ('${uuid(2)}', 'awaiting_payment', now() - interval '2 days', now() - interval '5 minutes 30 seconds', 3),
-        ('${uuid(3)}', 'cancelled', now() - interval '2 days', now() - interval '1 day', 4), ('${uuid(4)}', 'paid', now() - interval '2 days', now() - interval '1 day', 4);
+        ('${uuid(1)}', 'pending', now() - interval '2 hours 30 seconds', NULL, 1),
+        ('${uuid(2)}', 'awaiting_payment', now() - interval '2 days', now() - interval '5 minutes 30 seconds', 3),
+        ('${uuid(3)}', 'cancelled', now() - interval '2 days', now() - interval '1 day', 4),
+        ('${uuid(4)}', 'paid', now() - interval '2 days', now() - interval '1 day', 4);
       INSERT INTO orders (id, status, placed_at, cancellation_requested_at, version) VALUES
-        ('${uuid(5)}', 'paid', now() - interval '2 days', now(), 6), ('${uuid(6)}', 'shipped', now() - interval '2 days', now() - interval '1 day', 6);
+        ('${uuid(5)}', 'paid', now() - interval '2 days', now(), 6),
+        ('${uuid(6)}', 'shipped', now() - interval '2 days', now() - interval '1 day', 6);
       INSERT INTO order_history (order_id, version, at, type, detail, status) VALUES
-        ('${uuid(5)}', 4, now() - interval '1 day', 'order.cancellation_requested', '{}', 'paid'), ('${uuid(5)}', 5, now() - interval '1 day', 'order.cancellation_refused', '{}', 'paid'),
-        ('${uuid(5)}', 6, now() - interval '14 minutes', 'order.cancellation_requested', '{}', 'paid'), ('${uuid(6)}', 6, now() - interval '1 day', 'order.cancellation_requested', '{}', 'paid');
+        ('${uuid(5)}', 4, now() - interval '1 day', 'order.cancellation_requested', '{}', 'paid'),
+        ('${uuid(5)}', 5, now() - interval '1 day', 'order.cancellation_refused', '{}', 'paid'),
+        ('${uuid(5)}', 6, now() - interval '14 minutes', 'order.cancellation_requested', '{}', 'paid'),
+        ('${uuid(6)}', 6, now() - interval '1 day', 'order.cancellation_requested', '{}', 'paid');
       INSERT INTO orders (id, user_id, status, reason, body_hash, lines, refusal, version) VALUES
-        ('${uuid(7)}', '${uuid(1)}', 'cancelled', 'customer', NULL, NULL, NULL, 1), ('${uuid(8)}', '${uuid(1)}', 'rejected', 'not_orderable', 'hash', '[]', '{}', 1);
+        ('${uuid(7)}', '${uuid(1)}', 'cancelled', 'customer', NULL, NULL, NULL, 1),
+        ('${uuid(8)}', '${uuid(1)}', 'rejected', 'not_orderable', 'hash', '[]', '{}', 1);
       INSERT INTO orders (id) VALUES ('${uuid(9)}');`,
     breaks: {
       unpaid_orders_within_window: [

@@ -21,12 +21,12 @@ const FACTS: readonly Fact[] = Object.values(facts);
 const OWN_FACTS = ['order.priced', 'order.awaiting_payment', 'order.paid', 'order.shipped', 'order.completed'];
 const ENDS = ['order.rejected', 'order.cancelled'];
 
-/** Every fact at least once, some more often, in any order. */
+/** Each fact at least once, some more often, in any order. */
 const arrivals = fc
   .array(fc.constantFrom(...FACTS), { maxLength: 12 })
   .chain((again) => fc.shuffledSubarray([...FACTS, ...again], { minLength: FACTS.length + again.length }));
 
-/** The end of a payment window depends on when it began, and that on who was first. */
+/** The end of a payment window depends on its start, and the start on which fact arrived first. */
 const timeless = (order: Order) => ({ ...order, payBy: order.payBy !== null });
 
 const wayOf = (order: Order, received: readonly Fact[]): Order[] =>
@@ -88,7 +88,7 @@ describe.each([
   });
 });
 
-/** What happens to an order that costs nothing, and what an older payments may say of it. */
+/** The facts about an order that costs nothing, including those of an older version of payments. */
 const FREE_FACTS = Object.entries(facts)
   .filter(([name]) => name !== 'paymentCaptured')
   .map(([, fact]) => fact);
@@ -134,13 +134,13 @@ describe.each([
   });
 });
 
-/** Money is given back only after a cancellation. */
+/** Money is refunded only after a cancellation. */
 const refundOfCancelled: Fact = (order, now) => (order.status === 'cancelled' ? refund(order, now) : {});
 
-/** What is told of money, also when an order has ended. */
+/** The facts about money, which are recorded also when an order has ended. */
 const MONEY: readonly Fact[] = [facts.paymentCaptured, refundOfCancelled];
 
-/** Some of the facts, and anything that stands against the order, once or twice, in any order. */
+/** Some of the facts, and anything that ends the order, once or twice, in any order. */
 const all = [...FACTS, ...Object.values(obstacles), refundOfCancelled];
 const adversities = fc.shuffledSubarray([...all, ...all]);
 

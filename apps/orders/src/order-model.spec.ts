@@ -25,13 +25,13 @@ const settings: fc.Arbitrary<Setting> = fc.record({
 
 type Act = (world: World, pick: number) => unknown;
 
-/** What may happen next. */
+/** Actions that a run chooses from. */
 const ACTS = {
   deliver: (world, pick) => world.deliver(pick),
   deliverAgain: (world, pick) => world.deliver(pick, { again: true }),
   pay: (world) => world.pay(),
   cancel: (world) => world.cancel(),
-  /** Or else nearly all would be cancelled before they are paid. */
+  /** Without this condition nearly all orders would be cancelled before they are paid. */
   cancelWhenPaid: (world) => world.orders.order?.paidAt && world.cancel(),
   wait: (world, pick) => world.wait(PERIODS_SECONDS[pick % PERIODS_SECONDS.length]!),
   sweep: (world) => world.sweep(),

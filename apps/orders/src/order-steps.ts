@@ -12,17 +12,17 @@ import {
 } from '@sluice/contracts';
 import type { HistoryEntry, Order, Row } from './tables.js';
 
-/** What a rule has decided about an order; nothing at all when it changes nothing. */
+/** Decision of a rule about an order; empty when nothing changes. */
 export interface Change<R = never, O extends Row = Order> {
   order?: O;
   history?: HistoryEntry[];
   messages?: Outgoing[];
   reply?: R;
-  /** The answer is "no"; what is decided beside it is stored all the same. */
+  /** The request is refused; the changes beside it are stored all the same. */
   problem?: Problem;
 }
 
-/** What every fact about an order says first. */
+/** First fields of every fact about an order. */
 export interface About {
   orderId: string;
   userId: string;
@@ -30,11 +30,11 @@ export interface About {
   flashSaleId?: string;
 }
 
-/** One entry of the timeline, and the fact that tells it to others when it is the order's own. */
+/** An entry of the timeline; `message` publishes it if the fact is the order's own. */
 export interface TimelineEntry {
   type: string;
   detail: Record<string, unknown>;
-  /** What the order is from then on; without it the order stays what it was. */
+  /** New status of the order; without it the status stays. */
   status?: OrderStatus;
   message?: (about: About) => Outgoing;
 }
@@ -42,14 +42,17 @@ export interface TimelineEntry {
 interface Step {
   /** The status of an order that has taken this step and not the next. */
   status: OrderStatus;
-  /** Whether what is known allows it, once all steps before are taken. What is known only grows, so a step is never undone. */
+  /**
+   * Whether the collected facts allow this step, once all steps before are taken. Facts are only added, so no step is
+   * undone.
+   */
   reached: (order: Order) => boolean;
   entry: (order: Order) => Omit<TimelineEntry, 'status'>;
 }
 
 /**
- * The way of an order, drawn from what is known about it and not from the order in which that arrived: facts overtake each
- * other and come twice. A capture proves that the order could be paid, a delivery that the parcel has left.
+ * Steps of an order, derived from the collected facts and not from their order of arrival: facts overtake each other
+ * and are delivered twice. A capture proves that the order could be paid, a delivery that the parcel has left.
  */
 const STEPS: readonly Step[] = [
   {
@@ -104,7 +107,7 @@ const STEPS: readonly Step[] = [
   },
 ];
 
-/** The way of a parcel that is not halted. */
+/** Statuses of a parcel that is not halted. */
 export type ParcelProgress = Exclude<ParcelStatus, 'halted'>;
 const PARCEL_PROGRESS: readonly (ParcelStatus | undefined)[] = [
   'preparing',
@@ -112,14 +115,16 @@ const PARCEL_PROGRESS: readonly (ParcelStatus | undefined)[] = [
   'delivered',
 ] satisfies ParcelProgress[];
 
-/** How far a parcel is on its way; -1 when nothing is known of it, and when it is halted, for then it goes nowhere. */
+/**
+ * Index of a parcel's status on its way; -1 without a record of the parcel, and for a halted one, which goes nowhere.
+ */
 export const parcelRank = (status: ParcelStatus | undefined): number => PARCEL_PROGRESS.indexOf(status);
 
-/** At least one parcel is known to have left. */
+/** Whether at least one parcel is recorded as dispatched. */
 export const hasLeft = ({ parcels }: Order): boolean =>
   parcels.some(({ status }) => parcelRank(status) >= parcelRank('dispatched'));
 
-/** Every warehouse that gives something has sent its parcel at least this far. */
+/** Whether each warehouse of the allocation has a parcel with at least this status. */
 function everyParcelIs({ allocation, parcels }: Order, status: ParcelProgress): boolean {
   const far = new Set(
     parcels.filter((parcel) => parcelRank(parcel.status) >= parcelRank(status)).map(({ warehouse }) => warehouse),
@@ -127,13 +132,13 @@ function everyParcelIs({ allocation, parcels }: Order, status: ParcelProgress): 
   return allocation!.every(({ warehouse }) => far.has(warehouse));
 }
 
-/** Its total is final and there is nothing to pay: no money is asked for, and none is waited for. */
+/** The total is final and zero: no payment is requested, and none is awaited. */
 export const isFree = (order: Order): boolean => order.total === 0 && STEPS[0]!.reached(order);
 
-/** The way of an order that is free: it is paid as soon as it is priced. */
+/** Steps of a free order: it is paid as soon as it is priced. */
 const FREE_STEPS = STEPS.filter(({ status }) => status !== 'awaiting_payment');
 
-/** The steps that what is known allows: all up to the first that it does not. */
+/** The steps that the collected facts allow: all before the first that they do not. */
 function stepsOf(order: Order): readonly Step[] {
   const steps = isFree(order) ? FREE_STEPS : STEPS;
   const blocked = steps.findIndex((step) => !step.reached(order));
@@ -145,10 +150,10 @@ export type OrderFacts = Pick<
   'allocation' | 'couponRedeemedAt' | 'discount' | 'total' | 'payBy' | 'paymentId' | 'paidAt' | 'parcels'
 >;
 
-/** It was rejected or cancelled, and stays so. */
+/** The order was rejected or cancelled, which is final. */
 export const hasEnded = ({ status }: Order): boolean => status === 'rejected' || status === 'cancelled';
 
-/** Adds to what is known of an order, and takes every step that this allows. An order that has ended badly stays as it is. */
+/** Adds facts to an order and takes every step that they allow. A rejected or cancelled order stays unchanged. */
 export function applyFacts(order: Order, facts: Partial<OrderFacts>, now: Date, entries: TimelineEntry[] = []): Change {
   if (hasEnded(order)) return {};
   const after = paidIfFree({ ...order, ...facts }, now);
@@ -159,7 +164,7 @@ export function applyFacts(order: Order, facts: Partial<OrderFacts>, now: Date, 
 const paidIfFree = (order: Order, now: Date): Order =>
   isFree(order) && !order.paidAt ? { ...order, paidAt: now } : order;
 
-/** Appends to the order's history; each entry is one version of the order, and the last one says what the order is now. */
+/** Appends entries to the order's history. Each is one version of the order; the last one gives its status. */
 export function record(order: Order, entries: TimelineEntry[], now: Date): Change {
   const { id: orderId, userId, flashSaleId } = order;
   const about = { orderId, userId, ...(flashSaleId !== null && { flashSaleId }) };

@@ -15,11 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => scene?.stop());
 
-describe('looking at orders', () => {
+describe('queries for orders', () => {
   afterEach(() => vi.useRealTimers());
 
   it.each([600, -600])(
-    'tells how long the window still is by the clock of the database, whatever that of the process (%i s off)',
+    'return the seconds left in the window by the clock of the database, whatever the clock of the process (%i s off)',
     async (secondsOff) => {
       const order = newRequest();
       await scene.place(order);
@@ -28,37 +28,37 @@ describe('looking at orders', () => {
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + secondsOff * 1_000 });
       const seen = [
         await scene.see(order),
-        (await scene.ask(GetOrderChanges, order)).order,
-        (await scene.ask(ListOrders, { userId: order.userId })).items[0]!,
+        (await scene.request(GetOrderChanges, order)).order,
+        (await scene.request(ListOrders, { userId: order.userId })).items[0]!,
       ];
       for (const { secondsLeft } of seen) expect(Math.abs(secondsLeft! - 1_800)).toBeLessThan(60);
     },
   );
 
-  it('shows an order and its timeline to its owner and to an admin, to nobody else', async () => {
+  it('return an order and its timeline to its owner and to an admin, to no other user', async () => {
     const order = newRequest();
     await scene.place(order);
     const { orderId } = order;
     const stranger = { orderId, userId: newId() };
-    await expect(scene.ask(GetOrder, stranger)).rejects.toEqual(problem(404));
-    await expect(scene.ask(GetTimeline, stranger)).rejects.toEqual(problem(404));
-    expect(await scene.ask(GetOrder, { ...stranger, anyUser: true })).toMatchObject({ id: orderId });
-    expect((await scene.ask(GetTimeline, { ...stranger, anyUser: true })).events).toHaveLength(1);
-    await expect(scene.ask(GetOrder, { orderId: newId(), userId: order.userId, anyUser: true })).rejects.toEqual(
+    await expect(scene.request(GetOrder, stranger)).rejects.toEqual(problem(404));
+    await expect(scene.request(GetTimeline, stranger)).rejects.toEqual(problem(404));
+    expect(await scene.request(GetOrder, { ...stranger, anyUser: true })).toMatchObject({ id: orderId });
+    expect((await scene.request(GetTimeline, { ...stranger, anyUser: true })).events).toHaveLength(1);
+    await expect(scene.request(GetOrder, { orderId: newId(), userId: order.userId, anyUser: true })).rejects.toEqual(
       problem(404),
     );
   });
 
-  it('lists them newest first, page by page, each once', async () => {
+  it('list orders newest first, page by page, each once', async () => {
     const userId = newId();
     const orders = Array.from({ length: 7 }, () => newRequest({ userId }));
     await scene.place(newRequest());
-    // Together: several share a millisecond, and their ids then say which is newer.
+    // Sent together: several share a millisecond, and their ids then decide which is newer.
     await Promise.all(orders.slice(0, 5).map(scene.place));
     for (const order of orders.slice(5)) await scene.place(order);
-    const pages = [await scene.ask(ListOrders, { userId, limit: 3 })];
+    const pages = [await scene.request(ListOrders, { userId, limit: 3 })];
     for (let next = pages[0]!.next; next; next = pages.at(-1)!.next)
-      pages.push(await scene.ask(ListOrders, { userId, limit: 3, cursor: next }));
+      pages.push(await scene.request(ListOrders, { userId, limit: 3, cursor: next }));
     expect(pages.map(({ items }) => items.length)).toEqual([3, 3, 1]);
     const listed = pages.flatMap(({ items }) => items);
     expect(new Set(listed.map(({ id }) => id))).toEqual(new Set(orders.map(({ orderId }) => orderId)));
@@ -66,7 +66,7 @@ describe('looking at orders', () => {
     expect(times).toEqual([...times].sort().reverse());
   });
 
-  it('lists those with one status', async () => {
+  it('list orders of one status', async () => {
     const userId = newId();
     const [pending, rejected] = [newRequest({ userId }), newRequest({ userId })];
     await Promise.all([scene.place(pending), scene.place(rejected)]);
@@ -74,23 +74,23 @@ describe('looking at orders', () => {
       StockRejected({ orderId: rejected.orderId, userId, version: 1, reason: 'out_of_stock', skus: ['TEE'] }),
     );
     await scene.reaches(rejected, 'rejected');
-    const { items, next } = await scene.ask(ListOrders, { userId, status: 'rejected' });
+    const { items, next } = await scene.request(ListOrders, { userId, status: 'rejected' });
     expect([items.map(({ id }) => id), next]).toEqual([[rejected.orderId], undefined]);
   });
 
   it.each(['nonsense', Buffer.from('2026-11-21 x').toString('base64url'), ''])(
     'refuses "%s" as a cursor',
     async (cursor) => {
-      await expect(scene.ask(ListOrders, { userId: newId(), cursor })).rejects.toEqual(problem(422));
+      await expect(scene.request(ListOrders, { userId: newId(), cursor })).rejects.toEqual(problem(422));
     },
   );
 });
 
 describe('the changes of an order', () => {
   const changesOf = ({ orderId, userId }: { orderId: string; userId: string }, after?: number) =>
-    scene.ask(GetOrderChanges, { orderId, userId, ...(after !== undefined && { after }) });
+    scene.request(GetOrderChanges, { orderId, userId, ...(after !== undefined && { after }) });
 
-  it('come in their order, each with what the order was after it, and with the order as it is', async () => {
+  it('are returned in their order, each with the status after it, and with the current order', async () => {
     const order = newRequest();
     await scene.place(order);
     const [reserved, payable, captured] = storyOf(order);
@@ -109,29 +109,31 @@ describe('the changes of an order', () => {
     expect(await changesOf(order, 5)).toMatchObject({ order: { status: 'paid' }, changes: [] });
   });
 
-  it('are seen by its owner and an admin, by nobody else', async () => {
+  it('are returned to its owner and to an admin, to no other user', async () => {
     const order = newRequest();
     await scene.place(order);
     await expect(changesOf({ ...order, userId: newId() })).rejects.toEqual(problem(404));
-    expect(await scene.ask(GetOrderChanges, { orderId: order.orderId, userId: newId(), anyUser: true })).toMatchObject({
+    expect(
+      await scene.request(GetOrderChanges, { orderId: order.orderId, userId: newId(), anyUser: true }),
+    ).toMatchObject({
       changes: [{ type: 'order.placed' }],
     });
   });
 });
 
-it('shows nothing of an order that was cancelled and has not come', async () => {
+it('returns nothing about an order that was cancelled and has not arrived', async () => {
   const { orderId, userId } = newRequest();
   await scene.send(CancelOrder({ orderId, userId }));
   await eventually(async () =>
     expect(await scene.rows('SELECT 1 FROM orders WHERE id = $1 AND version > 0', [orderId])).toHaveLength(1),
   );
-  const asked = { orderId, userId, anyUser: true };
+  const query = { orderId, userId, anyUser: true };
   for (const ask of [
-    () => scene.ask(GetOrder, asked),
-    () => scene.ask(GetTimeline, asked),
-    () => scene.ask(GetOrderChanges, asked),
+    () => scene.request(GetOrder, query),
+    () => scene.request(GetTimeline, query),
+    () => scene.request(GetOrderChanges, query),
   ])
     await expect(ask()).rejects.toEqual(problem(404));
   for (const status of [undefined, 'cancelled' as const])
-    expect(await scene.ask(ListOrders, { userId, ...(status && { status }) })).toEqual({ items: [] });
+    expect(await scene.request(ListOrders, { userId, ...(status && { status }) })).toEqual({ items: [] });
 });

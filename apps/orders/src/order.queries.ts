@@ -10,7 +10,7 @@ import type { Order } from './tables.js';
 
 const listing = newestFirst('placedAt');
 
-/** A placeholder that holds a lock is nobody's order, and so is the cancellation of one that has not come, and a refused request. */
+/** Excludes placeholder rows that only hold a lock, early cancellations and refused requests. */
 const REAL = { version: { gt: 0 }, placedAt: { not: null } };
 
 /** Reads orders as their customers see them. */
@@ -26,18 +26,18 @@ export class OrderQueries implements OnApplicationShutdown {
     await this.#prisma.$disconnect();
   }
 
-  /** @throws ProblemError 404 no such order, or somebody else's */
-  async order(asked: Data<typeof GetOrder>): Promise<Reply<typeof GetOrder>> {
-    const order = await this.#order(asked);
+  /** @throws ProblemError 404 no such order, or another user's */
+  async order(query: Data<typeof GetOrder>): Promise<Reply<typeof GetOrder>> {
+    const order = await this.#order(query);
     return orderView(order, await this.#now([order]));
   }
 
   /**
-   * Both as of one moment: what is committed between the two reads belongs to the next answer.
-   * @throws ProblemError 404 no such order, or somebody else's
+   * Order and changes as of one moment: an entry committed between the two reads belongs to the next reply.
+   * @throws ProblemError 404 no such order, or another user's
    */
-  async changes({ after: seen, ...asked }: Data<typeof GetOrderChanges>): Promise<Reply<typeof GetOrderChanges>> {
-    const order = await this.#order(asked);
+  async changes({ after: seen, ...query }: Data<typeof GetOrderChanges>): Promise<Reply<typeof GetOrderChanges>> {
+    const order = await this.#order(query);
     const history = await this.#prisma.historyEntry.findMany({
       where: { orderId: order.id, version: { gt: seen, lte: order.version } },
       orderBy: { version: 'asc' },
@@ -51,8 +51,8 @@ export class OrderQueries implements OnApplicationShutdown {
   }
 
   /**
-   * The order first: what it is by then is in its history.
-   * @throws ProblemError 404 no such order, or somebody else's
+   * Reads the order first, so that its history contains at least that state.
+   * @throws ProblemError 404 no such order, or another user's
    */
   async timeline({ orderId, ...viewer }: Data<typeof GetTimeline>): Promise<Reply<typeof GetTimeline>> {
     const order = await this.#prisma.order.findFirst({
@@ -77,7 +77,7 @@ export class OrderQueries implements OnApplicationShutdown {
     return { items: orders.map((order) => orderView(order, now)), ...next };
   }
 
-  /** Whether a request for this order was refused: nobody has looked for it yet, or somebody does at this moment. */
+  /** Whether the stored row is a refused request, or a rejected order made of one by another query at this moment. */
   async wasRefused({ orderId, ...viewer }: Data<typeof GetOrder>): Promise<boolean> {
     return (
       (await this.#prisma.order.count({
@@ -86,7 +86,10 @@ export class OrderQueries implements OnApplicationShutdown {
     );
   }
 
-  /** The database's time, as that of `payBy`. Only `secondsLeft` needs it, so it is asked for when an order can be paid. */
+  /**
+   * The database's time, like that of `payBy`. Only `secondsLeft` needs it, so it is read only if an order can be
+   * paid.
+   */
   async #now(orders: readonly Order[]): Promise<Date> {
     if (!orders.some(({ status }) => status === 'awaiting_payment')) return new Date();
     const { rows } = await this.pool.query<{ now: Date }>('SELECT now()');
@@ -103,7 +106,7 @@ export class OrderQueries implements OnApplicationShutdown {
 const seenBy = ({ userId, anyUser }: { userId: string; anyUser: boolean }): { userId?: string } =>
   anyUser ? {} : { userId };
 
-/** The row is complete: the table's check says so of every order. */
+/** The cast is safe: the table's check guarantees a complete row for every order. */
 const orderOf = (row: StoredOrder): Order =>
   ({
     ...row,

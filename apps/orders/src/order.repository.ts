@@ -38,7 +38,10 @@ export class OrderRepository {
     this.#unit = units.over({ tables: orderTables });
   }
 
-  /** The order's row is locked even before it exists, so two places of one order are decided one after the other. */
+  /**
+   * Locks the order's row even before it exists, so that two requests to place one order are decided one after the
+   * other.
+   */
   async place(message: Placing, decide: DecidePlace) {
     const { orderId, userId, lines } = message.data;
     const isCounted = this.#isCounted(message.data);
@@ -61,7 +64,7 @@ export class OrderRepository {
     });
   }
 
-  /** A win in a sale is one piece, which its user was promised, with a short window of its own. */
+  /** A win in a flash sale is one piece that was promised to its user, with a short payment window of its own. */
   #isCounted({ flashSale }: Data<typeof PlaceOrder>): boolean {
     return !flashSale && !isUnbounded(this.config);
   }
@@ -75,7 +78,7 @@ export class OrderRepository {
     return (lines) => exceededLimit({ ...state, verified: state.verified || verified }, lines, this.config);
   }
 
-  /** Locked like a place: of the two for one order, whichever comes first, the other sees what it has decided. */
+  /** Locks the row like `place`: the second of the two for one order sees the decision of the first. */
   async cancel(
     message: Message<typeof CancelOrder>,
     decide: (row: Row | undefined, now: Date) => Change<OrderView, Row>,
@@ -86,22 +89,25 @@ export class OrderRepository {
     );
   }
 
-  /** @throws Error when there is no such order: every fact follows from one that was placed, so the message comes again later */
+  /** @throws Error when there is no such order. Every fact follows from a placed order, so the message is retried. */
   async change(message: About, decide: (order: Order, now: Date) => Change): Promise<void> {
     const { orderId } = message.data;
     await this.#unit.change(message, { orders: [orderId] }, ({ orders }, now) => {
       const order = orders[orderId];
-      if (!isOrder(order)) throw new Error(`nothing is known of order ${orderId}`);
+      if (!isOrder(order)) throw new Error(`no record of order ${orderId}`);
       return decision(message, decide(order, now));
     });
   }
 
-  /** Changes an order on the service's own account, under a new message id each time: the rule looks at the order under its lock. */
+  /**
+   * Changes an order by a decision of the service itself, under a new message id each time. The rule checks the order
+   * under its lock.
+   */
   async revise(orderId: string, decide: (order: Order, now: Date) => Change): Promise<void> {
     await this.change(ownMessage('orders.sweep', orderId), decide);
   }
 
-  /** Somebody looks for this order: if its request was refused, it is a rejected order from now on. */
+  /** Makes a rejected order of a refused request that its user, or an operator, queries. */
   async disclose({ orderId, userId, anyUser }: Data<typeof GetOrder>): Promise<void> {
     const message = ownMessage('orders.disclose', orderId);
     await this.#unit.change(message, { orders: [orderId] }, ({ orders }) => {
@@ -120,7 +126,7 @@ const ownMessage = (type: string, orderId: string): About => ({
   data: { orderId },
 });
 
-/** Without a caller there is nobody to be told of a problem. */
+/** Drops a problem when there is no caller to receive it. */
 const decision = <R>(
   { data: { orderId }, reply: caller }: About,
   { order, history, messages, reply, problem }: Change<R, Row>,

@@ -33,7 +33,7 @@ describe('an order', () => {
     expect(types(payable.messages)).toEqual(['order.awaiting_payment', 'orders.expire-payment']);
   });
 
-  it('tells whoever prepares it everything about it when it is paid', () => {
+  it('publishes everything that logistics needs when it is paid', () => {
     const { order, messages } = applying(placedOrder(), [
       facts.stockReserved,
       facts.payableOpened,
@@ -66,7 +66,7 @@ describe('an order', () => {
     expect(statuses).toEqual(['paid', 'paid', 'paid', 'shipped', 'completed']);
   });
 
-  it.each(Object.entries(facts))('is not touched by %s that comes again, hours later', (_, fact) => {
+  it.each(Object.entries(facts))('is not touched by %s that is delivered again, hours later', (_, fact) => {
     const { order } = applying(placedOrder(), Object.values(facts));
     expect(fact(order, new Date(NOW.getTime() + 7_200_000))).toEqual({});
   });
@@ -88,7 +88,7 @@ describe('an order', () => {
     },
   );
 
-  it('is not rejected for want of stock that it has', () => {
+  it('is not rejected for lack of stock that it already holds', () => {
     const { order } = applying(placedOrder(), [facts.stockReserved]);
     expect(
       stockRejected(order, { orderId: ORDER, userId: USER, version: 1, reason: 'out_of_stock', skus: ['TEE'] }, NOW),
@@ -96,7 +96,7 @@ describe('an order', () => {
   });
 });
 
-/** Whatever may come, but money, which nobody takes for an order that was rejected. */
+/** Any fact or obstacle but a capture, since no money is captured for a rejected order. */
 const ANYTHING: readonly Fact[] = [...Object.values<Fact>(facts), ...Object.values<Fact>(obstacles)].filter(
   (fact) => fact !== facts.paymentCaptured,
 );
@@ -111,7 +111,7 @@ describe('an order with a coupon', () => {
       [facts.couponRedeemed, facts.stockReserved],
       ['coupon.redeemed', 'stock.reserved', 'order.priced'],
     ],
-  ])('has its total when both its stock and its discount are known: %s', (_, [first, second], given) => {
+  ])('has its total when both its stock and its discount are final: %s', (_, [first, second], given) => {
     const half = applying(withCoupon(), [first!]);
     expect([half.order.status, half.messages]).toEqual(['pending', []]);
     const { order, history, messages } = applying(withCoupon(), [first!, second!]);
@@ -137,8 +137,8 @@ describe('an order with a coupon', () => {
   });
 
   it.each([
-    ['known', [facts.stockReserved], BOTH_WAREHOUSES],
-    ['not known', [], []],
+    ['reserved', [facts.stockReserved], BOTH_WAREHOUSES],
+    ['not decided', [], []],
   ])('is rejected once and for good when promotions refuses it, its stock being %s', (_, before, allocation) => {
     const { order: pending } = applying(withCoupon(), before);
     const { order, history, messages } = couponRejected(
@@ -166,9 +166,9 @@ describe('an order with a coupon', () => {
   });
 
   it.each([
-    ['known', [facts.couponRedeemed]],
-    ['not known', []],
-  ])('gives its coupon back when it is rejected for want of stock, its discount being %s', (_, before) => {
+    ['redeemed', [facts.couponRedeemed]],
+    ['not decided', []],
+  ])('releases its coupon when it is rejected for lack of stock, its discount being %s', (_, before) => {
     const { order, messages } = applying(withCoupon(), [...before, obstacles.outOfStock]);
     expect(order).toMatchObject({ status: 'rejected', reason: 'out_of_stock' });
     expect(messages.map(({ data }) => data)).toMatchObject([{ lines: order.lines, allocation: [], coupon: COUPON }]);
@@ -179,13 +179,13 @@ describe('an order with a coupon', () => {
     expect(obstacles.couponRejected(placedOrder(), NOW)).toEqual({});
   });
 
-  it('costs what it costs when a discount is told that it never asked for', () => {
+  it('keeps its price when a discount arrives for a coupon that it does not have', () => {
     expect(facts.couponRedeemed(placedOrder(), NOW)).toEqual({});
   });
 });
 
 describe('the history of an order', () => {
-  it('says what the order was after each entry, also when several things are learned at once', () => {
+  it('contains the status after each entry, also when one fact causes several entries', () => {
     const { history } = applying(placedOrder(), [
       facts.paymentCaptured,
       facts.eastDelivered,
@@ -222,7 +222,7 @@ describe('the history of an order', () => {
       });
   });
 
-  it('says what the order costs, what was paid, which parcel it is and what goes back', () => {
+  it('contains the price, the payment, the parcels and the refund', () => {
     const total = { amount: 3_800, currency: 'EUR' };
     const { order, history } = applying(placedOrder(), [
       facts.stockReserved,
@@ -262,7 +262,7 @@ describe('the view of an order', () => {
     ]);
   });
 
-  it('shows the coupon, and what it takes off once that is known', () => {
+  it('shows the coupon, and the discount once it is final', () => {
     const view = (received: readonly Fact[]) =>
       orderView(applying(placedOrder({ coupon: COUPON }), received).order, NOW);
     expect(view([])).toMatchObject({ coupon: COUPON, discount: { amount: 0 }, total: { amount: 3_800 } });
@@ -274,7 +274,7 @@ describe('the view of an order', () => {
     expect(orderView(order, NOW)).not.toHaveProperty('coupon');
   });
 
-  it('shows that it is being cancelled for as long as it is paid', () => {
+  it('shows that a cancellation was requested while it is paid', () => {
     const { order: halting } = applying(order, [facts.paymentCaptured, obstacles.cancelled]);
     expect(orderView(halting, NOW)).toMatchObject({ status: 'paid', cancellationRequestedAt: NOW.toISOString() });
     for (const next of [[obstacles.halted], [obstacles.left], [facts.eastDelivered, facts.westDelivered]])
@@ -284,7 +284,7 @@ describe('the view of an order', () => {
   it.each([
     ['with', COUPON],
     ['without', undefined],
-  ])('is what the contract says, at every step, %s a coupon', (_, coupon) => {
+  ])('agrees with the contract at every step, %s a coupon', (_, coupon) => {
     const all = Object.values(facts);
     const placed = placedOrder({ coupon });
     for (const obstacle of [undefined, ...Object.values(obstacles)])

@@ -28,25 +28,31 @@ import {
 } from './order-steps.js';
 import type { Order } from './tables.js';
 
-/** Inventory holds every line. */
+/** On `stock.reserved`: inventory holds every line. */
 export function stockReserved(order: Order, { allocation }: Data<typeof StockReserved>, now: Date): Change {
   if (order.allocation) return {};
   const warehouses = [...new Set(allocation.map(({ warehouse }) => warehouse))].sort();
   return applyFacts(order, { allocation }, now, [{ type: 'stock.reserved', detail: { warehouses } }]);
 }
 
-/** Inventory answers an order once, so one that has its stock is not rejected for want of it. */
+/**
+ * On `stock.rejected`. Inventory decides an order once, so an order that has its stock is not rejected for lack of
+ * it.
+ */
 export const stockRejected = (order: Order, { reason, skus }: Data<typeof StockRejected>, now: Date): Change =>
   order.status !== 'pending' || order.allocation ? {} : rejected(order, { reason, detail: { skus } }, now);
 
-/** The coupon is used for this order, so what it costs is known. Promotions may answer before inventory does. */
+/** On `coupon.redeemed`: the discount is final. Promotions may reply before inventory does. */
 export function couponRedeemed(order: Order, { code, discount }: Data<typeof CouponRedeemed>, now: Date): Change {
   if (order.coupon === null || order.couponRedeemedAt) return {};
-  const known = { couponRedeemedAt: now, discount: discount.amount, total: order.subtotal - discount.amount };
-  return applyFacts(order, known, now, [{ type: 'coupon.redeemed', detail: { code, discount } }]);
+  const priced = { couponRedeemedAt: now, discount: discount.amount, total: order.subtotal - discount.amount };
+  return applyFacts(order, priced, now, [{ type: 'coupon.redeemed', detail: { code, discount } }]);
 }
 
-/** Promotions answers an order once, too. An order is not sold without the discount that its customer counted on. */
+/**
+ * On `coupon.rejected`. Promotions decides an order once, too. No order is sold without the discount its customer
+ * expected.
+ */
 export function couponRejected(order: Order, { code, reason }: Data<typeof CouponRejected>, now: Date): Change {
   if (order.status !== 'pending' || order.coupon === null || order.couponRedeemedAt) return {};
   return rejected(
@@ -58,7 +64,7 @@ export function couponRejected(order: Order, { code, reason }: Data<typeof Coupo
 
 interface Obstacle {
   reason: OrderReason;
-  /** What the timeline says beside the reason. */
+  /** Fields of the timeline entry beside the reason. */
   detail: Record<string, unknown>;
   couponReason?: Data<typeof CouponRejected>['reason'];
 }
@@ -66,7 +72,7 @@ interface Obstacle {
 const rejected = (order: Order, obstacle: Obstacle, now: Date): Change =>
   record({ ...order, reason: obstacle.reason }, [rejection(order, obstacle)], now);
 
-/** Names all that others may hold for the order, whether they have said so yet or not. */
+/** Names all that other services may hold for the order, whether their facts have arrived or not. */
 export const rejection = (
   { lines, allocation, coupon, limitReached: limit }: Order,
   { reason, detail, couponReason }: Obstacle,
@@ -86,12 +92,16 @@ export const rejection = (
     }),
 });
 
-/** A window is extended when `payable.opened` took longer than this, or a tenth of the window. Milliseconds. */
+/**
+ * The window is extended if `payable.opened` arrived later than this, or later than a tenth of the window.
+ * Milliseconds.
+ */
 const SHORTENED_BY_MS = 5_000;
 
 /**
- * The order can be paid: its window has begun, and a timer is started for its end. The customer sees this only now; if the fact
- * was delayed, the window is extended to its full length. An order that is paid has no window: there was nothing to pay.
+ * On `payable.opened`: the window has begun, and a timer is started for its end. The customer sees the window only
+ * now; if the fact was delayed, the window is extended to its full length. A free order is paid already and has no
+ * window.
  */
 export function payableOpened(
   order: Order,
@@ -110,8 +120,8 @@ export function payableOpened(
 }
 
 /**
- * The money is there. It may be known before `payable.opened` is: the window then ends as it starts. Money of an order that has
- * ended is refunded by payments; that it was taken is recorded and published.
+ * On `payment.captured`. If it overtakes `payable.opened`, the window ends as it starts. Payments refunds the money
+ * of an order that has ended; that it was taken is recorded and published.
  */
 export function paymentCaptured(order: Order, { paymentId, amount }: Data<typeof PaymentCaptured>, now: Date): Change {
   if (order.paymentId) return {};
@@ -127,7 +137,7 @@ const paidTooLate = (amount: Money): TimelineEntry => ({
   message: (about) => OrderPaidTooLate({ ...about, amount }),
 });
 
-/** The money of a cancelled order is on its way back. If this overtook `payment.captured`, both are recorded. */
+/** On `payment.refunded` of a cancelled order. If it overtakes `payment.captured`, both are recorded. */
 export function refunded(order: Order, { paymentId, amount }: Data<typeof PaymentRefunded>, now: Date): Change {
   if (order.refundedAt) return {};
   const refund: TimelineEntry = { type: 'payment.refunded', detail: { amount } };
@@ -137,7 +147,10 @@ export function refunded(order: Order, { paymentId, amount }: Data<typeof Paymen
 
 const PARCEL_FACTS = [ParcelCreated, ParcelDispatched, ParcelDelivered];
 
-/** A parcel is at least this far. What was overtaken is told with it: what has arrived has left. */
+/**
+ * A parcel has at least this status. Statuses whose facts were overtaken are recorded as well: what has arrived has
+ * left.
+ */
 export function parcelMoved(
   order: Order,
   status: ParcelProgress,

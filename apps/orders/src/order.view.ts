@@ -2,7 +2,7 @@ import type { Allocation, Order as OrderView, Warehouse } from '@sluice/contract
 import type { Change } from './order-steps.js';
 import type { Order } from './tables.js';
 
-/** A change whose answer is the order that it leads to. */
+/** Replies with the order that the change leads to. */
 export const answered = (change: Change, now: Date): Change<OrderView> => ({
   ...change,
   ...(change.order && { reply: orderView(change.order, now) }),
@@ -51,7 +51,7 @@ export function orderView(order: Order, now: Date): OrderView {
   };
 }
 
-/** A line names its warehouse when all its pieces come from one. */
+/** Gives the warehouse of a line when all its pieces come from one. */
 function from(sku: string, allocation: Allocation): { warehouse?: Warehouse } {
   const warehouses = new Set(allocation.filter((pick) => pick.sku === sku).map(({ warehouse }) => warehouse));
   const [warehouse] = warehouses;

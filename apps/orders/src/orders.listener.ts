@@ -48,7 +48,7 @@ import { place, type Delivered } from './placing.js';
 import { ProductCopies } from './product-copies.js';
 import { ProductLookup } from './product-lookup.js';
 
-/** Questions to inventory at a time. Their queue is their own: while inventory is away, all other orders are taken. */
+/** Concurrent lookups at inventory. They have their own queue: while inventory is down, all other orders are placed. */
 const LOOKUPS_AT_ONCE = 20;
 
 @Controller()
@@ -188,20 +188,21 @@ export class OrdersListener {
     return this.queries.list(data);
   }
 
-  /** A refused request that somebody looks for is a rejected order from then on. */
-  async #query<R>(asked: Data<typeof GetOrder>, read: () => Promise<R>): Promise<R> {
+  /** Reads an order; a refused request becomes a rejected order first. */
+  async #query<R>(query: Data<typeof GetOrder>, read: () => Promise<R>): Promise<R> {
     try {
       return await read();
     } catch (error) {
-      if (!(error instanceof ProblemError) || !(await this.queries.wasRefused(asked))) throw error;
-      await this.orders.disclose(asked);
+      if (!(error instanceof ProblemError) || !(await this.queries.wasRefused(query))) throw error;
+      await this.orders.disclose(query);
       return read();
     }
   }
 }
 
 /**
- * The deadline is only a hint: a caller who gave up earlier than it, or whose answer is lost, still looks for the order by its id.
+ * The deadline is only a hint: a caller who left before it, or who did not receive the reply, still finds the order
+ * by its id.
  */
 function delivered(message: Message, now: Date): Delivered {
   const { reply, deadline, redelivered = false } = message;

@@ -16,10 +16,10 @@ beforeAll(async () => {
 });
 afterAll(() => scene?.stop());
 
-const listOf = async ({ userId }: Request) => (await scene.ask(ListOrders, { userId })).items.map(({ id }) => id);
+const listOf = async ({ userId }: Request) => (await scene.request(ListOrders, { userId })).items.map(({ id }) => id);
 
 describe('placing an order', () => {
-  it('answers with the order, and says so once however often it is asked', async () => {
+  it('replies with the order, and publishes it once for several requests', async () => {
     const order = newRequest();
     const answer = await scene.place(order);
     expect(answer).toMatchObject({
@@ -34,7 +34,7 @@ describe('placing an order', () => {
     expect(scene.factsOf(order)).toEqual(['order.placed']);
   });
 
-  it('says when it was asked for, however long the request has waited, and never that this was later than now', async () => {
+  it('publishes when the request was accepted, however long it has waited, and never a later time than now', async () => {
     const [waited, ahead] = [newRequest(), newRequest()];
     const anHourAgo = new Date(Date.now() - 3_600_000).toISOString();
     await scene.send(PlaceOrder(waited), { acceptedAt: anHourAgo });
@@ -44,7 +44,7 @@ describe('placing an order', () => {
     expect(scene.messagesAbout(ahead)[0]!.data).toMatchObject({ acceptedAt: (await scene.see(ahead)).placedAt });
   });
 
-  it('takes the first of many that come at once', async () => {
+  it('accepts the first of many requests that arrive at once', async () => {
     const order = newRequest();
     const answers = await Promise.all(Array.from({ length: 20 }, () => scene.place(order)));
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
@@ -61,7 +61,7 @@ describe('placing an order', () => {
     expect(await scene.see(order)).toEqual(answer);
   });
 
-  it('refuses an unknown SKU to a caller who waits, who finds no order of it, and decides the same request again', async () => {
+  it('refuses an unknown SKU to a waiting caller, lists no order for it, and decides the same request again', async () => {
     const order = newRequest({ lines: [{ sku: 'NEW', quantity: 1 }] });
     for (const again of [1, 2]) await expect(scene.place(order), `${again}`).rejects.toEqual(problem(422));
     expect(await listOf(order)).toEqual([]);
@@ -75,7 +75,7 @@ describe('placing an order', () => {
     expect(scene.factsOf(order)).toEqual(['order.placed']);
   });
 
-  it('decides another body under the key of a refused one', async () => {
+  it('decides another body under the key of a refused request', async () => {
     const order = newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] });
     await expect(scene.place(order)).rejects.toEqual(problem(422));
     const other = { ...order, lines: [{ sku: 'TEE', quantity: 1 }], bodyHash: 'another' };
@@ -83,8 +83,8 @@ describe('placing an order', () => {
     expect(await listOf(order)).toEqual([order.orderId]);
   });
 
-  it('asks inventory for products that it has not heard of, and sells what is there at the price of now', async () => {
-    scene.inventory.has({ sku: 'KITE', name: 'Kite', price: EUR(2_000), version: 3 });
+  it('queries inventory for products without a copy, and sells those that exist at their current price', async () => {
+    scene.inventory.add({ sku: 'KITE', name: 'Kite', price: EUR(2_000), version: 3 });
     const lines = ['TEE', 'KITE'].map((sku) => ({ sku, quantity: 1 }));
     expect(await scene.place(newRequest({ lines }))).toMatchObject({
       total: EUR(3_500),
@@ -94,16 +94,16 @@ describe('placing an order', () => {
       problem: { status: 422, skus: ['GHOST'] },
     });
     const shown = ['KITE', 'TEE'].map((sku) => ({ sku, name: `The ${sku}`, price: EUR(1), version: 1 }));
-    const asked = scene.inventory.asked.length;
+    const before = scene.inventory.lookups.length;
     expect(await scene.place(newRequest({ lines, shown }))).toMatchObject({
       total: EUR(2),
       lines: [{ name: 'The TEE' }, { name: 'The KITE' }],
     });
-    expect(scene.inventory.asked).toHaveLength(asked);
+    expect(scene.inventory.lookups).toHaveLength(before);
   });
 
   const withoutInventory: [string, () => Promise<unknown>, () => Promise<unknown>][] = [
-    ['is away', () => scene.inventory.leaves(), () => scene.inventory.returns()],
+    ['is away', () => scene.inventory.stop(), () => scene.inventory.start()],
     [
       'answers 503',
       async () => (scene.inventory.problem = { title: 'Temporarily unavailable', status: 503 }),
@@ -111,7 +111,7 @@ describe('placing an order', () => {
     ],
   ];
   it.each(withoutInventory)(
-    'waits with them while inventory %s, holds up no other order meanwhile, and costs them nothing',
+    'keeps such orders waiting while inventory %s, delays no other order, and rejects none of them',
     async (_, breaks, cures) => {
       const sku = `LATE-${newId()}`;
       const [real, ghosts] = [
@@ -129,7 +129,7 @@ describe('placing an order', () => {
           [real, ...ghosts].map(({ orderId }) => orderId),
         ]),
       ).toEqual([]);
-      scene.inventory.has({ sku, name: 'Late', price: EUR(700), version: 1 });
+      scene.inventory.add({ sku, name: 'Late', price: EUR(700), version: 1 });
       await cures();
       await scene.reaches(real, 'pending');
       expect(await scene.see(real)).toMatchObject({ total: EUR(700) });
@@ -143,8 +143,8 @@ describe('placing an order', () => {
     60_000,
   );
 
-  /** Decided while its caller still waits, as far as orders can tell; the answer never gets there. */
-  const refusedUnheard = async () => {
+  /** A refused request whose caller still waits, as far as orders can determine; the reply never arrives. */
+  const refusedUnanswered = async () => {
     const order = newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] });
     await scene.send(PlaceOrder(order), { reply: { to: 'gone', id: '1' }, deadline: Date.now() + 60_000 });
     await eventually(async () =>
@@ -164,7 +164,7 @@ describe('placing an order', () => {
     ['reads its timeline', (order) => scene.timeline(order), ['order.placed', 'order.rejected']],
     [
       'follows it',
-      ({ orderId, userId }) => scene.ask(GetOrderChanges, { orderId, userId }),
+      ({ orderId, userId }) => scene.request(GetOrderChanges, { orderId, userId }),
       {
         order: { status: 'rejected' },
         changes: [
@@ -181,9 +181,9 @@ describe('placing an order', () => {
   ];
 
   it.each(looks)(
-    'shows a refused request as a rejected order when the answer to it was late and its customer %s',
+    'shows a refused request as a rejected order when the reply to it was late and its customer %s',
     async (_, look, sees) => {
-      const order = await refusedUnheard();
+      const order = await refusedUnanswered();
       const answers = await Promise.all([look(order), look(order)]);
       for (const answer of answers) expect(answer).toMatchObject(sees as object);
       expect(await listOf(order)).toEqual([order.orderId]);
@@ -194,8 +194,8 @@ describe('placing an order', () => {
     },
   );
 
-  it('shows a refused request to nobody else', async () => {
-    const order = await refusedUnheard();
+  it('shows a refused request to no other user', async () => {
+    const order = await refusedUnanswered();
     await expect(scene.see({ ...order, userId: newId() })).rejects.toEqual(problem(404));
     await expect(scene.cancel({ ...order, userId: newId() })).rejects.toEqual(problem(404));
     expect(await scene.rows('SELECT placed_at FROM orders WHERE id = $1', [order.orderId])).toEqual([
@@ -204,9 +204,9 @@ describe('placing an order', () => {
   });
 
   it.each([
-    ['nobody waits', {}],
+    ['no caller waits', {}],
     ['the caller has left', { reply: { to: 'gone', id: '1' }, deadline: Date.now() - 1 }],
-  ])('keeps an order with an unknown SKU as rejected when %s', async (_, about) => {
+  ])('stores an order with an unknown SKU as rejected when %s', async (_, about) => {
     const order = newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] });
     await scene.send(PlaceOrder(order), about);
     await eventually(async () =>
@@ -216,7 +216,7 @@ describe('placing an order', () => {
     expect(await scene.place(order)).toMatchObject({ status: 'rejected' });
   });
 
-  it('stores refusals of which nobody is to be told, and makes no dead letters of them', async () => {
+  it('stores refusals that have no caller, and makes no dead letters of them', async () => {
     const [order, { orderId, userId }] = [newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] }), newRequest()];
     await scene.send(PlaceOrder(order));
     await scene.send(CancelOrder({ orderId, userId }));
@@ -229,7 +229,7 @@ describe('placing an order', () => {
     expect(await depth(broker, 'orders.commands.dead')).toBe(0);
   });
 
-  it('keeps an order with an unknown SKU as rejected when the caller leaves while it waits for its row', async () => {
+  it('stores an order with an unknown SKU as rejected when the caller leaves while the request waits for its row', async () => {
     const order = newRequest({ lines: [{ sku: 'NOPE', quantity: 1 }] });
     const deadline = Date.now() + 1_000;
     const other = await scene.pool.connect();
@@ -265,7 +265,7 @@ describe('placing an order', () => {
 });
 
 describe('an order', () => {
-  it('goes from pending to completed as the others tell, and its timeline says how', async () => {
+  it('goes from pending to completed by the facts of other services, and its timeline lists the steps', async () => {
     const order = newRequest();
     await scene.place(order);
     const [reserved, payable, captured, ...parcels] = storyOf(order);
@@ -295,7 +295,7 @@ describe('an order', () => {
     ]);
   });
 
-  it('is rejected when inventory cannot give it', async () => {
+  it('is rejected when inventory has too little stock', async () => {
     const order = newRequest();
     await scene.place(order);
     await scene.send(
@@ -313,7 +313,7 @@ describe('an order', () => {
     await eventually(() => expect(scene.factsOf(order)).toEqual(['order.placed', 'order.rejected']));
   });
 
-  it('is not changed by any message that comes twice, also after all that followed', async () => {
+  it('is not changed by a second delivery of any message, even after all later ones', async () => {
     const order = newRequest();
     const story = [PlaceOrder(order), ...storyOf(order)].map((message) => ({ message, id: newId() }));
     await scene.send(story[0]!.message, { id: story[0]!.id });
@@ -341,7 +341,7 @@ describe('an order', () => {
     ]);
   });
 
-  it('loses no fact that is known before the order is', async () => {
+  it('loses no fact that arrives before the order', async () => {
     const order = newRequest();
     for (const fact of storyOf(order).reverse()) await scene.send(fact);
     await scene.everythingIsHandled();

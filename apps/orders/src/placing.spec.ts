@@ -20,7 +20,7 @@ import {
   PRICES,
   request,
   types,
-  UNASKED,
+  NOT_LOOKED_UP,
   UNATTENDED,
   USER,
 } from './testing/given.js';
@@ -30,7 +30,7 @@ const placing = (...given: Parameters<typeof place>) => place(...given) as Chang
 const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
 
 describe('placing an order', () => {
-  it('tells the order with the names and prices of now', () => {
+  it('publishes the order with the current names and prices', () => {
     const { order, history, messages, reply } = place(undefined, request(), PRICES, ATTENDED, NOW);
     expect(order).toMatchObject({
       id: ORDER,
@@ -62,7 +62,7 @@ describe('placing an order', () => {
     });
   });
 
-  it('answers the same request again from the order as it is, and changes nothing', () => {
+  it('replies to the same request again with the current order, and changes nothing', () => {
     const { order } = applying(placedOrder(), [facts.stockReserved, facts.payableOpened]);
     const again = place(order, request(), PRICES, ATTENDED, NOW);
     expect(again).toEqual({ reply: orderView(order, NOW) });
@@ -76,7 +76,7 @@ describe('placing an order', () => {
     expect(() => place(placedOrder(), request(change), PRICES, ATTENDED, NOW)).toThrow(problem(409));
   });
 
-  it('of a flash sale costs what the sale says, and every fact about it names the sale', () => {
+  it('of a flash sale uses the price of the sale, and every fact about it names the sale', () => {
     const flashSale = { id: PAYMENT, unitPrice: { amount: 99, currency: 'USD' } };
     const { order, messages, reply } = placing(
       undefined,
@@ -108,7 +108,7 @@ describe('placing an order', () => {
     expect(refused.messages).toMatchObject([{ data: { reason: 'unknown_product', flashSaleId: PAYMENT } }]);
   });
 
-  it('makes one line of the same SKU in two', () => {
+  it('merges two lines of the same SKU into one', () => {
     const lines = [
       { sku: 'TEE', quantity: 2 },
       { sku: 'MUG', quantity: 1 },
@@ -151,7 +151,7 @@ describe('placing an order', () => {
   ];
 
   it.each(refusals)(
-    'refuses %s to a caller who waits, and stores the refusal, which is no order and which nobody is told of',
+    'refuses %s to a waiting caller, and stores the refusal, which is no order and causes no message',
     (_, lines, reason) => {
       const { order, problem: answer, ...rest } = place(undefined, request({ lines }), PRICES, ATTENDED, NOW);
       expect(answer).toMatchObject({
@@ -177,7 +177,7 @@ describe('placing an order', () => {
     },
   );
 
-  it.each(refusals)('keeps an order with %s as rejected when nobody waits any more', (_, lines, reason) => {
+  it.each(refusals)('stores an order with %s as rejected when no caller waits', (_, lines, reason) => {
     const { order, history, messages, reply } = place(undefined, request({ lines }), PRICES, UNATTENDED, NOW);
     expect(order).toMatchObject({ status: 'rejected', reason, total: 0, placedAt: NOW, version: 2 });
     expect(history!.map(({ type, version }) => [type, version])).toEqual([
@@ -189,7 +189,7 @@ describe('placing an order', () => {
     expect(OrderSchema.parse(reply)).toMatchObject({ status: 'rejected', reason });
   });
 
-  it('tells the coupon, and keeps the window that the order asks for', () => {
+  it('publishes the coupon, and keeps the payment window of the request', () => {
     const { order, messages, reply } = place(
       undefined,
       request({ coupon: COUPON, payWithinSeconds: 90 }),
@@ -209,7 +209,7 @@ describe('placing an order', () => {
   });
 });
 
-describe('what the shop showed', () => {
+describe('a product as the shop showed it', () => {
   const shown = (sku: string, amount: number, { currency = 'EUR', name = `The ${sku}`, version = 9 } = {}) => ({
     sku,
     name,
@@ -220,7 +220,7 @@ describe('what the shop showed', () => {
   it.each([
     ['newer', 9],
     ['older', 0],
-  ])('is what the order costs and says, also where it is %s than what orders knows', (_, version) => {
+  ])('gives the order its price and name, also when it is %s than the copy in orders', (_, version) => {
     const { order } = placing(
       undefined,
       request({ shown: [shown('TEE', 1_000, { version }), shown('MUG', 1, { version })] }),
@@ -237,9 +237,9 @@ describe('what the shop showed', () => {
     });
   });
 
-  it('counts for the lines that were shown, and the others cost what orders knows', () => {
+  it('applies to the lines that were shown; the others are priced from the copies in orders', () => {
     const lines = ['TEE', 'HAT', 'MUG', 'HAT'].map((sku) => ({ sku, quantity: 1 }));
-    const { order } = placing(undefined, request({ lines, shown: [shown('HAT', 20)] }), PRICES, UNASKED, NOW);
+    const { order } = placing(undefined, request({ lines, shown: [shown('HAT', 20)] }), PRICES, NOT_LOOKED_UP, NOW);
     expect(order!.lines.map(({ name, quantity, unitPrice }) => [name, quantity, unitPrice.amount])).toEqual([
       ['T-shirt', 1, 1_500],
       ['The HAT', 2, 20],
@@ -257,37 +257,37 @@ describe('what the shop showed', () => {
     expect(placing(undefined, both, PRICES, ATTENDED, NOW).order).toMatchObject({ currency: 'USD', total: 30 });
   });
 
-  it('is the name of a product in a sale, and not its price', () => {
+  it('gives the name of a product in a flash sale, and not its price', () => {
     const flashSale = { id: PAYMENT, unitPrice: { amount: 99, currency: 'USD' } };
     const { order } = placing(
       undefined,
       request({ lines: [{ sku: 'HAT', quantity: 1 }], flashSale, shown: [shown('HAT', 5_000)] }),
       PRICES,
-      UNASKED,
+      NOT_LOOKED_UP,
       NOW,
     );
     expect(order).toMatchObject({ total: 99, currency: 'USD', lines: [{ name: 'The HAT' }] });
   });
 
-  it('does not make another order of the same request', () => {
+  it('does not make the same request a different order', () => {
     const { order } = placing(undefined, request({ shown: [shown('TEE', 1_000)] }), PRICES, ATTENDED, NOW);
     expect(place(order, request({ shown: [shown('TEE', 2_000, { version: 10 })] }), PRICES, ATTENDED, NOW)).toEqual({
       reply: orderView(order!, NOW),
     });
   });
 
-  it.each(['constructor', 'toString'])('is asked for also where the product is called %s', (sku) => {
+  it.each(['constructor', 'toString'])('is looked up also when the SKU is %s', (sku) => {
     const odd = request({ lines: [{ sku, quantity: 1 }] });
-    expect(types(place(undefined, odd, Object.create(null) as typeof PRICES, UNASKED, NOW).messages)).toEqual([
+    expect(types(place(undefined, odd, Object.create(null) as typeof PRICES, NOT_LOOKED_UP, NOW).messages)).toEqual([
       'orders.place-unlisted',
     ]);
-    expect(placing(undefined, { ...odd, shown: [shown(sku, 7)] }, PRICES, UNASKED, NOW).order).toMatchObject({
+    expect(placing(undefined, { ...odd, shown: [shown(sku, 7)] }, PRICES, NOT_LOOKED_UP, NOW).order).toMatchObject({
       total: 7,
     });
   });
 });
 
-describe('an order with a product that orders has not heard of', () => {
+describe('an order with a product that has no copy in orders', () => {
   const unlisted = request({
     lines: [
       { sku: 'TEE', quantity: 1 },
@@ -295,33 +295,37 @@ describe('an order with a product that orders has not heard of', () => {
     ],
   });
 
-  it('is not decided before inventory was asked: it goes on as it is, and so does its caller', () => {
-    for (const delivered of [UNASKED, { ...UNASKED, unattended: true }, { ...UNASKED, redelivered: true }])
+  it('is not decided before inventory was queried: request and caller are forwarded unchanged', () => {
+    for (const delivered of [
+      NOT_LOOKED_UP,
+      { ...NOT_LOOKED_UP, unattended: true },
+      { ...NOT_LOOKED_UP, redelivered: true },
+    ])
       expect(place(undefined, unlisted, PRICES, delivered, NOW)).toEqual({
         messages: [PlaceUnlisted(unlisted, { delegate: true })],
       });
   });
 
-  it('is decided where no word of inventory would change the answer', () => {
-    expect(place(placedOrder(), request({ lines: unlisted.lines }), PRICES, UNASKED, NOW)).toMatchObject({
+  it('is decided at once when no reply of inventory would change the decision', () => {
+    expect(place(placedOrder(), request({ lines: unlisted.lines }), PRICES, NOT_LOOKED_UP, NOW)).toMatchObject({
       reply: { status: 'pending' },
     });
-    expect(() => place(placedOrder(), { ...unlisted, bodyHash: 'another' }, PRICES, UNASKED, NOW)).toThrow(
+    expect(() => place(placedOrder(), { ...unlisted, bodyHash: 'another' }, PRICES, NOT_LOOKED_UP, NOW)).toThrow(
       problem(409),
     );
   });
 
-  it('is refused when inventory does not know it either', () => {
+  it('is refused when inventory has no such product either', () => {
     expect(place(undefined, unlisted, PRICES, ATTENDED, NOW)).toMatchObject({
       problem: { status: 422, skus: ['HAT'] },
     });
   });
 });
 
-describe('an order that was cancelled before it came', () => {
+describe('an order that was cancelled before it arrived', () => {
   const cancelledBy = (userId: string) => cancel(undefined, { orderId: ORDER, userId }, NOW).order as EarlyCancellation;
 
-  it('is recorded with its content as cancelled, and only its end is told', () => {
+  it('is stored with its content as cancelled, and only its end is published', () => {
     const { order, history, messages, reply } = placing(
       cancelledBy(USER),
       request({ coupon: COUPON }),
@@ -361,7 +365,7 @@ describe('an order that was cancelled before it came', () => {
     ).toEqual({ order, history: [], messages: [] });
   });
 
-  it('is taken like any other when somebody else cancelled it', () => {
+  it('is placed like any other when another user cancelled it', () => {
     expect(place(cancelledBy(PAYMENT), request(), PRICES, ATTENDED, NOW)).toEqual(
       place(undefined, request(), PRICES, ATTENDED, NOW),
     );
@@ -387,14 +391,14 @@ describe('a request that was refused', () => {
   const impossible = request({ lines: [{ sku: 'NOPE', quantity: 1 }], coupon: COUPON });
   const refusal = () => place(undefined, impossible, PRICES, ATTENDED, NOW);
   const row = () => refusal().order as RefusedOrder;
-  const nowKnown = { ...PRICES, NOPE: { ...PRICES['TEE']!, sku: 'NOPE' } };
+  const nowListed = { ...PRICES, NOPE: { ...PRICES['TEE']!, sku: 'NOPE' } };
 
   it.each([
     ['the same body', impossible],
     ['another body', request({ bodyHash: 'hash of another body' })],
   ])('is decided again when it is sent again, with %s', (_, again) => {
-    expect(place(row(), again, nowKnown, ATTENDED, later(5))).toEqual(
-      place(undefined, again, nowKnown, ATTENDED, later(5)),
+    expect(place(row(), again, nowListed, ATTENDED, later(5))).toEqual(
+      place(undefined, again, nowListed, ATTENDED, later(5)),
     );
     expect(place(row(), impossible, PRICES, ATTENDED, later(5))).toMatchObject({
       order: { recordedAt: later(5), placedAt: null },
@@ -402,13 +406,13 @@ describe('a request that was refused', () => {
     });
   });
 
-  it('gets the same answer when its message is delivered again, whatever is known by then, and nothing is written', () => {
-    expect(place(row(), impossible, nowKnown, { ...ATTENDED, redelivered: true }, later(5))).toEqual({
+  it('gets the same reply when its message is delivered again, whatever facts arrived since, and nothing is written', () => {
+    expect(place(row(), impossible, nowListed, { ...ATTENDED, redelivered: true }, later(5))).toEqual({
       problem: refusal().problem,
     });
   });
 
-  it('is decided when it was never answered, although the broker delivers it again', () => {
+  it('is decided when it has no decision yet, although the broker delivers it again', () => {
     expect(place(undefined, impossible, PRICES, { ...ATTENDED, redelivered: true }, NOW)).toEqual(refusal());
     expect(place(row(), impossible, PRICES, { ...UNATTENDED, redelivered: true }, later(5)).order).toMatchObject({
       status: 'rejected',
@@ -417,19 +421,19 @@ describe('a request that was refused', () => {
     });
   });
 
-  it('is a rejected order when it is sent again and nobody waits for the answer', () => {
+  it('becomes a rejected order when it is sent again and no caller waits for the reply', () => {
     expect(place(row(), impossible, PRICES, UNATTENDED, later(5))).toEqual(
       place(undefined, impossible, PRICES, UNATTENDED, later(5)),
     );
   });
 
-  it("of somebody else is in nobody's way", () => {
+  it('of another user does not prevent the order', () => {
     expect(place({ ...row(), userId: PAYMENT }, request(), PRICES, ATTENDED, NOW)).toEqual(
       place(undefined, request(), PRICES, ATTENDED, NOW),
     );
   });
 
-  it('is the order that an unattended one is, of its own time, as soon as somebody looks for it', () => {
+  it('becomes the same order as an unattended one, at its own time, when its user looks for it', () => {
     const unattended = place(undefined, impossible, PRICES, UNATTENDED, NOW);
     const { order, history, messages } = disclosed(row());
     expect({ order, history, messages }).toEqual({
@@ -439,11 +443,11 @@ describe('a request that was refused', () => {
     });
   });
 
-  it('is too late to cancel for its customer, who then has a rejected order, and is nothing for others', () => {
+  it('is too late to cancel for its customer, who then has a rejected order, and is 404 for other users', () => {
     const { order, messages, problem: answer } = cancel(row(), { orderId: ORDER, userId: USER }, later(5));
     expect([order, answer]).toMatchObject([{ status: 'rejected', placedAt: NOW, version: 2 }, { status: 409 }]);
     expect(types(messages)).toEqual(['order.rejected']);
-    expect(place(order, impossible, nowKnown, ATTENDED, later(6))).toEqual({
+    expect(place(order, impossible, nowListed, ATTENDED, later(6))).toEqual({
       reply: orderView(order as Order, later(6)),
     });
     expect(() => cancel(row(), { orderId: ORDER, userId: PAYMENT }, later(5))).toThrow(problem(404));

@@ -19,26 +19,32 @@ import { isEarlyCancellation, isOrder, isRefused, type Order, type Row } from '.
 
 export type Request = Data<typeof PlaceOrder>;
 
-/** What is known about the delivery of a request. */
+/** Facts about the delivery of a request. */
 export interface Delivered {
-  /** Nobody waits for the answer: nobody ever did, or their deadline has passed. They were told that the order is accepted. */
+  /**
+   * No caller waits for the reply: there was none, or its deadline has passed. The customer received 202, order
+   * accepted.
+   */
   unattended: boolean;
-  /** The broker delivers it again; it may have been decided before. */
+  /** Delivered again by the broker; a decision may be stored already. */
   redelivered: boolean;
-  /** Inventory was asked for the products that nobody here knew: what is unknown now is no product. */
+  /** Inventory was queried for products without a record here: a product that is still unknown does not exist. */
   lookedUp: boolean;
   /** When the request was accepted; default: now. */
   acceptedAt?: Date;
 }
 
-/** Why the customer may not have these lines beside what they have unpaid. */
+/** Returns why the customer may not have these lines beside their unpaid orders. */
 export type Bound = (lines: Priced['lines']) => Refusal | undefined;
 
 /**
- * Takes an order, or repeats the answer to it. One that its own customer has cancelled before it came is taken as cancelled.
- * A refusal (422; 429 when the customer has too much unpaid) is stored with its answer. It is a rejected order at once when the customer knows of the order: the request
- * is unattended, or they have cancelled it. A refused request that is sent again is decided again, whatever its body.
- * Nothing is decided about a product that is unknown here before inventory was asked for it.
+ * Places an order, or repeats the reply to it. If its customer cancelled it before it arrived, it is taken as
+ * cancelled.
+ *
+ * A refusal (422; 429 when the customer has too much unpaid) is stored with its reply. It becomes a rejected order at
+ * once if the customer has the order's id: the request is unattended, or was cancelled. A refused request that is
+ * sent again is decided again, whatever its body. A product without a record here is never refused before inventory
+ * was queried.
  *
  * @throws ProblemError 409 another order has this id
  */
@@ -55,8 +61,8 @@ export function place(
   const own = existing?.userId === request.userId ? existing : undefined;
   if (isRefused(own) && redelivered && !unattended) return { problem: problemOf(own) };
   const offers = offered(request, copies);
-  const asked = price(request.lines, request.flashSale ? atPrice(offers, request.flashSale.unitPrice) : offers);
-  const priced = isRefusal(asked) || isEarlyCancellation(own) ? asked : (bound(asked.lines) ?? asked);
+  const pricing = price(request.lines, request.flashSale ? atPrice(offers, request.flashSale.unitPrice) : offers);
+  const priced = isRefusal(pricing) || isEarlyCancellation(own) ? pricing : (bound(pricing.lines) ?? pricing);
   if (!isRefusal(priced))
     return answered(
       isEarlyCancellation(own) ? placedTooLate(request, priced, now) : placed(request, priced, acceptedAt ?? now, now),
@@ -92,7 +98,10 @@ function placed(request: Request, priced: Priced, acceptedAt: Date, now: Date): 
   return record(order, [{ ...placement(order), message }], now);
 }
 
-/** It is cancelled as it is placed. Nobody else hears that it was placed; who hears of its end holds nothing for it. */
+/**
+ * Cancels the order as it is placed. `order.placed` is not published; listeners of `order.cancelled` hold nothing for
+ * it.
+ */
 function placedTooLate(request: Request, priced: Priced, now: Date): Change {
   const order = newOrder(request, priced, now);
   return cancelled(order, 'customer', now, [placement(order)]);
@@ -110,7 +119,7 @@ const newOrder = (
   { lines, currency, subtotal }: Priced,
   now: Date,
 ): Order => {
-  const asked = {
+  const requested = {
     id,
     userId,
     bodyHash,
@@ -122,7 +131,7 @@ const newOrder = (
     placedAt: now,
   };
   const amounts = { currency, subtotal, discount: 0, total: subtotal };
-  const nothingKnown = {
+  const noFactsYet = {
     couponRedeemedAt: null,
     allocation: null,
     payBy: null,
@@ -134,9 +143,9 @@ const newOrder = (
   };
   const notCancelled = { cancellationRequestedAt: null, cancellationRefusedAt: null };
   return {
-    ...asked,
+    ...requested,
     ...amounts,
-    ...nothingKnown,
+    ...noFactsYet,
     ...notCancelled,
     status: 'pending',
     reason: null,

@@ -23,7 +23,7 @@ describe('price', () => {
       ['MUG'],
     ],
     ['an amount beyond the limit', [{ sku: 'YACHT', quantity: 10_000 }], ['YACHT']],
-  ])('refuses %s, says why, and names the products', (_, lines, skus) => {
+  ])('refuses %s with a reason, and names the products', (_, lines, skus) => {
     expect(price(lines, PRICES)).toEqual({ reason: 'not_orderable', detail: aSentence, skus });
   });
 

@@ -16,7 +16,7 @@ export interface RequestedLine {
   quantity: number;
 }
 
-/** The lines as they are sold: each SKU once, with its name and price. `subtotal` is in cents. */
+/** Lines as sold: each SKU once, with its name and price. `subtotal` is in cents. */
 export interface Priced {
   lines: OrderLine[];
   currency: string;
@@ -26,7 +26,7 @@ export interface Priced {
 /** Why lines cannot be ordered. */
 export interface Refusal {
   reason: 'unknown_product' | 'not_orderable';
-  /** The lines could be ordered, but the customer has too much unpaid. */
+  /** Set if the lines could be ordered but the customer has too much unpaid. */
   limit?: UnpaidLimit;
   detail: string;
   skus: string[];
@@ -35,7 +35,7 @@ export interface Refusal {
 /** ISO 4217: no currency is involved. */
 const NO_CURRENCY = 'XXX';
 
-/** Prices lines; the same SKU in two lines is one line with the pieces of both. */
+/** Prices lines; the same SKU in two lines becomes one line with the pieces of both. */
 export function price(requested: readonly RequestedLine[], prices: Prices): Priced | Refusal {
   const unknown = requested.map(({ sku }) => sku).filter((sku) => !prices[sku]);
   if (unknown.length > 0)
@@ -51,28 +51,28 @@ export function price(requested: readonly RequestedLine[], prices: Prices): Pric
   return { lines, currency: [...currencies][0]!, subtotal };
 }
 
-/** What an order is to be placed from. */
-interface Asked {
+/** Products that a request names, and how the shop showed them. */
+interface RequestedProducts {
   lines: readonly RequestedLine[];
   shown?: readonly ProductVersion[] | undefined;
 }
 
-/** The products of which the request does not say what they were shown as. */
-export function unshown({ lines, shown = [] }: Asked): string[] {
-  const known = new Set(shown.map(({ sku }) => sku));
-  return [...new Set(lines.map(({ sku }) => sku))].filter((sku) => !known.has(sku));
+/** SKUs of the request that come without the name and price the shop showed. */
+export function unshown({ lines, shown = [] }: RequestedProducts): string[] {
+  const shownSkus = new Set(shown.map(({ sku }) => sku));
+  return [...new Set(lines.map(({ sku }) => sku))].filter((sku) => !shownSkus.has(sku));
 }
 
-/** The products as they were shown, and those that were not as they are known here, whichever version is newer. */
-export function offered({ lines, shown = [] }: Asked, copies: Prices): Prices {
-  // Without a prototype: a product may be called `constructor`.
+/** Products as the shop showed them; the others as stored here, whichever version is newer. */
+export function offered({ lines, shown = [] }: RequestedProducts, copies: Prices): Prices {
+  // Without a prototype: a SKU may be `constructor`.
   const offers: Record<string, ProductCopy | undefined> = Object.create(null);
   for (const { sku } of lines) offers[sku] = copies[sku];
   for (const { sku, name, price, version } of shown) offers[sku] = { sku, name, ...price, version };
   return offers;
 }
 
-/** What every product costs in a sale. */
+/** Replaces every price by the price of a sale. */
 export const atPrice = (prices: Prices, { amount, currency }: Money): Prices =>
   Object.fromEntries(
     Object.entries(prices).map(([sku, product]) => [sku, product && { ...product, amount, currency }]),
@@ -80,14 +80,14 @@ export const atPrice = (prices: Prices, { amount, currency }: Money): Prices =>
 
 export const isRefusal = (result: Priced | Refusal): result is Refusal => 'reason' in result;
 
-/** Lines as far as they are known: an unknown product is called by its SKU and has no price. */
+/** Lines with name and price; an unknown product is named by its SKU and has no price. */
 export const named = (lines: readonly RequestedLine[], prices: Prices): OrderLine[] =>
   lines.map(({ sku, quantity }) => {
     const { name, amount, currency } = prices[sku] ?? { name: sku, amount: 0, currency: NO_CURRENCY };
     return { sku, name, quantity, unitPrice: { amount, currency } };
   });
 
-/** A refused order is never priced: its amounts are zero, in the currency of the first product that has one. */
+/** Amounts of a refused order, which is never priced: zero, in the currency of the first product that has one. */
 export const unpriced = (lines: readonly OrderLine[]): Omit<Priced, 'lines'> => ({
   currency:
     lines.map(({ unitPrice }) => unitPrice.currency).find((currency) => currency !== NO_CURRENCY) ?? NO_CURRENCY,

@@ -4,7 +4,10 @@ import type { UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { productTables } from './tables.js';
 
-/** What orders keeps of inventory's products, for what was not shown: no order of a known product waits for inventory. */
+/**
+ * Copies of inventory's products, for lines that were not shown, so that an order of a stored product need not wait
+ * for inventory.
+ */
 @Injectable()
 export class ProductCopies {
   readonly #unit: UnitOfWork<typeof productTables>;
@@ -17,8 +20,8 @@ export class ProductCopies {
   async change(message: Message<typeof ProductChanged>): Promise<void> {
     const { sku, name, price, version } = message.data;
     await this.#unit.change(message, { products: [sku] }, ({ products }) => {
-      const known = products[sku]?.version ?? 0;
-      return known >= version ? {} : { state: { products: { [sku]: { sku, name, ...price, version } } } };
+      const current = products[sku]?.version ?? 0;
+      return current >= version ? {} : { state: { products: { [sku]: { sku, name, ...price, version } } } };
     });
   }
 }

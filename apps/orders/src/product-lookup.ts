@@ -11,19 +11,19 @@ import {
 import type { Request } from './placing.js';
 import { unshown } from './pricing.js';
 
-/** Inventory answers in milliseconds; a busy one may be late. Milliseconds. */
-const PATIENCE_MS = 3_000;
-/** The name under which operators see that orders wait for inventory. */
+/** Deadline of a lookup, in ms. Inventory replies within milliseconds, more slowly under load. */
+const LOOKUP_DEADLINE_MS = 3_000;
+/** Name of the dependency in the metrics, by which operators see that orders wait for inventory. */
 const INVENTORY = 'inventory';
 
-/** Asks the owner of the products: only its word that there is no such product is final. */
+/** Queries the owner of the products: only inventory's reply that a product does not exist is final. */
 @Injectable()
 export class ProductLookup {
   constructor(private readonly client: MessageClient) {}
 
   /**
-   * The request, and beside what was shown what inventory says of the other products.
-   * @throws UnavailableError inventory does not answer for now
+   * Adds to the request the products that were not shown, as inventory returns them.
+   * @throws UnavailableError inventory does not reply at the moment
    */
   async completed(request: Request): Promise<Request> {
     const skus = unshown(request);
@@ -33,7 +33,7 @@ export class ProductLookup {
 
   async #prices(skus: string[]): Promise<ProductVersion[]> {
     try {
-      const { items } = await this.client.request(GetPrices, { skus }, { deadlineMs: PATIENCE_MS });
+      const { items } = await this.client.request(GetPrices, { skus }, { deadlineMs: LOOKUP_DEADLINE_MS });
       dependencies.succeeded(INVENTORY);
       return items;
     } catch (error) {
@@ -42,13 +42,14 @@ export class ProductLookup {
   }
 }
 
-/** Why the order cannot be decided now: never its own fault, and no answer to its customer. */
+/** Converts the error of a lookup: the order stays undecided, and its customer receives no problem. */
 function notAnswered(cause: unknown): unknown {
   const about = { dependency: INVENTORY, cause };
   if (cause instanceof RequestTimeoutError) return new UnavailableError('inventory did not answer in time', about);
   if (!(cause instanceof ProblemError)) return cause;
   const { status } = cause.problem;
-  if (!isUnavailableStatus(status)) return new Error(`inventory refused to tell prices: ${cause.message}`, { cause });
-  // 500 is a fault that the question itself may cause; every other one is the same for all questions.
+  if (!isUnavailableStatus(status))
+    return new Error(`inventory refused the query for prices: ${cause.message}`, { cause });
+  // 500 may be caused by this query itself; every other one of these statuses concerns all queries.
   return new UnavailableError(`inventory answered ${status}`, { ...about, mayBePoison: status === 500 });
 }

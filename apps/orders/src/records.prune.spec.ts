@@ -38,7 +38,7 @@ describe('refused requests and early cancellations', () => {
   beforeEach(() => database.pool.query('TRUNCATE orders'));
   afterAll(() => database?.close());
 
-  it('are forgotten when they are older than the inbox, however many; orders and placeholders stay', async () => {
+  it('are deleted when they are older than the inbox, however many; orders and placeholders stay', async () => {
     const userId = newId();
     const stay = [
       refused(userId, ago(DAYS - 1)),
@@ -55,7 +55,7 @@ describe('refused requests and early cancellations', () => {
     expect(await stored(database)).toEqual(idsOf(stay));
   });
 
-  it('are kept of one user up to the newest hundred, and of every other', async () => {
+  it('are kept up to the newest hundred of each user', async () => {
     const [many, few] = [newId(), newId()];
     const records = Array.from({ length: 130 }, (_, n) =>
       (n % 2 === 0 ? refused : early)(many, new Date(Date.now() - n * 1_000)),
@@ -66,7 +66,7 @@ describe('refused requests and early cancellations', () => {
     expect(await stored(database)).toEqual(idsOf([...records.slice(0, 100), ...others]));
   });
 
-  it('are left to the next round while somebody holds them', async () => {
+  it('are left to the next round while a unit of work holds them', async () => {
     const [held, free] = [refused(newId(), ago(DAYS + 1)), refused(newId(), ago(DAYS + 1))];
     await write(database, [held, free]);
     const other = await database.pool.connect();
@@ -80,7 +80,7 @@ describe('refused requests and early cancellations', () => {
   });
 });
 
-it('the service forgets them by itself', async () => {
+it('the service deletes them periodically', async () => {
   const database = await testDatabase('orders');
   const scene = await openScene(
     { broker: await testBroker({ tiersMs: [RETRY_MS] }), database, eventually },

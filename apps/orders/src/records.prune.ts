@@ -3,20 +3,21 @@ import { CONFIG, PeriodicTask, type DatabaseConfig } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import type { OrdersConfig } from './config.js';
 
-/** Refusals and early cancellations that are kept of one user. More are made only by a client that repeats what was refused. */
+/** Refusals and early cancellations kept per user. Only a client that repeats refused requests makes more. */
 const MAX_PER_USER = 100;
 /** Rows that one statement deletes: some milliseconds of work. */
 const BATCH = 1_000;
 
 /**
- * Rows are read without a lock and looked at again under it: one that has become an order meanwhile stays. A row that a unit
- * of work holds is left to the next round.
+ * Reads rows without a lock and checks them again under it: a row that has become an order meanwhile stays. A row
+ * locked by a unit of work is left to the next round.
  */
 const DELETE_BATCH = `
   DELETE FROM orders WHERE id = ANY(ARRAY(
     SELECT id FROM orders WHERE placed_at IS NULL AND version > 0 AND id IN (
       SELECT id FROM (
-        SELECT id, recorded_at, row_number() OVER (PARTITION BY user_id ORDER BY recorded_at DESC) AS nth FROM orders WHERE placed_at IS NULL AND version > 0
+        SELECT id, recorded_at, row_number() OVER (PARTITION BY user_id ORDER BY recorded_at DESC) AS nth
+        FROM orders WHERE placed_at IS NULL AND version > 0
       ) AS records
       WHERE nth > ${MAX_PER_USER} OR recorded_at < now() - $1 * interval '1 day'
       LIMIT ${BATCH}
@@ -25,8 +26,8 @@ const DELETE_BATCH = `
   ))`;
 
 /**
- * Forgets refused requests and early cancellations: those older than the retention of the inbox (a message that comes later
- * than that is not known either), and those of a user beyond the newest.
+ * Deletes refused requests and early cancellations older than the retention of the inbox (a message delivered later
+ * than that has no record in the inbox either), and those of a user beyond the newest 100.
  */
 export async function pruneRecords(
   pool: Pool,
@@ -39,7 +40,7 @@ export async function pruneRecords(
   return pruned;
 }
 
-/** Prunes again and again, beside the sweep of deadlines. */
+/** Prunes periodically, beside the sweep of deadlines. */
 @Injectable()
 export class RecordsPrune implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #task: PeriodicTask;

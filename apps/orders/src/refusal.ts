@@ -6,7 +6,7 @@ import { answered } from './order.view.js';
 import type { Refusal } from './pricing.js';
 import type { Order, RefusedOrder, Row } from './tables.js';
 
-/** Stores a request that was refused while its caller may still wait for the answer. */
+/** Stores a refused request while its caller may still wait for the reply. */
 export const refused = (order: Order, { reason, detail, skus, limit }: Refusal, now: Date): Change<OrderView, Row> => {
   const refusal = { detail, skus, ...(limit && { limit }) };
   const row: RefusedOrder = {
@@ -21,25 +21,28 @@ export const refused = (order: Order, { reason, detail, skus, limit }: Refusal, 
   return { order: row, problem: problemOf(row) };
 };
 
-/** Stores a request that was refused as a rejected order: its customer was promised an order. */
+/** Stores a refused request as a rejected order, because its customer received 202. */
 export function rejectedAtOnce(order: Order, refusal: Refusal, now: Date): Change<OrderView> {
   return { ...answered(rejected(order, refusal, now), now), problem: problemOf({ refusal }) };
 }
 
-/** Somebody looks for the order by its id, which only a 202 has told: it is a rejected order from then on, and its customer is notified. */
+/**
+ * Makes a rejected order of a refused request when its user looks for it: only a 202 gave them the id. The customer
+ * is notified.
+ */
 export function disclosed({ recordedAt, refusal, ...row }: RefusedOrder): Change {
   const order: Order = { ...row, status: 'pending', placedAt: recordedAt, version: 0 };
   return rejected(order, { ...refusal, reason: row.reason }, recordedAt);
 }
 
-/** What the caller of a refused request was told, and is told again when the same message is delivered again. */
+/** The reply to a refused request, repeated when the same message is delivered again. */
 export function problemOf({ refusal: { detail, skus, limit } }: { refusal: Omit<Refusal, 'reason'> }): Problem {
   if (limit) return ProblemError.of(429, 'Too much unpaid', detail, { limit }).problem;
   return ProblemError.of(422, 'Not orderable', detail, { skus }).problem;
 }
 
 function rejected(order: Order, { reason, skus, limit }: Omit<Refusal, 'detail'>, now: Date): Change {
-  const known = { ...order, reason, limitReached: limit ?? null };
-  const entry = rejection(known, { reason, detail: limit ? { limit } : { skus } });
-  return record(known, [{ type: OrderPlaced.type, detail: {} }, entry], now);
+  const rejectedOrder = { ...order, reason, limitReached: limit ?? null };
+  const entry = rejection(rejectedOrder, { reason, detail: limit ? { limit } : { skus } });
+  return record(rejectedOrder, [{ type: OrderPlaced.type, detail: {} }, entry], now);
 }

@@ -30,7 +30,7 @@ describe('the table of orders', () => {
     database = await testDatabase('orders');
   });
 
-  /** The row as the unit of work writes it, with some columns otherwise. */
+  /** Writes the row as the unit of work does, with some columns changed. */
   const write = async (row: Row, change: Record<string, unknown> = {}) => {
     const columns = Object.fromEntries(
       orderTables.orders.columns.map((name) => [snake(name), { ...row, ...change }[name as keyof Row]]),
@@ -70,7 +70,7 @@ describe('the table of orders', () => {
   ).order as RefusedOrder;
   const paid = applying(placedOrder({ coupon: COUPON, payWithinSeconds: 60 }), steps.slice(0, 4)).order;
 
-  it('takes an order at every step, the cancellation of one that has not come, and a refused request', async () => {
+  it('accepts an order at every step, an early cancellation, and a refused request', async () => {
     for (const coupon of [undefined, COUPON])
       for (const way of ways) await write(applying(placedOrder({ coupon }), way).order);
     const free = [facts.couponRedeemed, facts.stockReserved, facts.eastDelivered, facts.westDelivered];
@@ -94,7 +94,7 @@ describe('the table of orders', () => {
     ],
     ['a redeemed coupon of an order that has none', paid, { coupon: null }],
     ['a discount beyond the subtotal', paid, { discount: 3_801, total: -1 }],
-    ['a paid order whose coupon nobody has answered for', paid, { couponRedeemedAt: null, discount: 0, total: 3_800 }],
+    ['a paid order whose coupon is undecided', paid, { couponRedeemedAt: null, discount: 0, total: 3_800 }],
     [
       'a rejected coupon of an order that has none',
       applying(placedOrder(), [obstacles.outOfStock]).order,
@@ -102,26 +102,26 @@ describe('the table of orders', () => {
     ],
     ['a payment window of no length', paid, { payWithinSeconds: 0 }],
     ['an order that was paid without a payment, and costs something', paid, { paymentId: null }],
-    ['a payment of no time', paid, { paidAt: null }],
+    ['a payment without a time', paid, { paidAt: null }],
     ['the cancellation of a paid order while it is unpaid', placedOrder(), { cancellationRequestedAt: NOW }],
     ['the refusal to cancel an unpaid order', placedOrder(), { cancellationRefusedAt: NOW }],
-    ['the refusal to cancel an order that has not come', early, { cancellationRefusedAt: NOW }],
-    ['an order without parcels, not even none', paid, { parcels: null }],
-    ["an order that is nobody's", paid, { userId: null }],
+    ['the refusal to cancel an order that has not arrived', early, { cancellationRefusedAt: NOW }],
+    ['an order without a list of parcels', paid, { parcels: null }],
+    ['an order without a user', paid, { userId: null }],
     ['an order that was never placed', paid, { placedAt: null }],
     ['an early cancellation with lines', early, { lines: [] }],
-    ['an early cancellation of nobody', early, { userId: null }],
+    ['an early cancellation without a user', early, { userId: null }],
     ['an early cancellation without a status', early, { status: null }],
     ['an early cancellation for another reason', early, { reason: 'payment_timeout' }],
-    ['an early cancellation of no time', early, { recordedAt: null }],
+    ['an early cancellation without a time', early, { recordedAt: null }],
     ['an early cancellation that was refused', early, { refusal: refused.refusal }],
-    ['a refusal of no time', refused, { recordedAt: null }],
-    ['a refusal without what its caller was told', refused, { refusal: null }],
+    ['a refusal without a time', refused, { recordedAt: null }],
+    ['a refusal without the reply to its caller', refused, { refusal: null }],
     ['a refusal without a reason', refused, { reason: null }],
     ['a refusal for a reason that only an order has', refused, { reason: 'out_of_stock' }],
     ['a refusal without its lines', refused, { lines: null }],
-    ['a refusal of something that costs money', refused, { subtotal: 1, total: 1 }],
-    ['a refusal of something that is held', refused, { allocation: [] }],
+    ['a refusal with an amount', refused, { subtotal: 1, total: 1 }],
+    ['a refusal with held stock', refused, { allocation: [] }],
     ['a refusal that is an order', refused, { placedAt: NOW }],
   ])('refuses %s', async (_, row, change) => {
     await write(row);
@@ -129,7 +129,7 @@ describe('the table of orders', () => {
   });
 });
 
-it('keeps the orders of before, and says of each entry of their history what the order was after it', async () => {
+it('migrates older orders, and adds to each entry of their history the status after it', async () => {
   const old = (await Promise.all([migration('20261121000000_init'), migration('20261121000001_payment_window')])).join(
     '\n',
   );
@@ -148,13 +148,15 @@ it('keeps the orders of before, and says of each entry of their history what the
     ];
     const insert = (id: string, types: string[]) =>
       before.pool.query(
-        "INSERT INTO order_history SELECT $1, n, now(), type, '{}' FROM unnest($2::text[]) WITH ORDINALITY AS t(type, n)",
+        `INSERT INTO order_history SELECT $1, n, now(), type, '{}'
+         FROM unnest($2::text[]) WITH ORDINALITY AS t(type, n)`,
         [id, types],
       );
     await insert(ORDER, timeline);
     await insert(USER, ['order.placed', 'order.cancelled', 'payment.refunded']);
     await before.pool.query(
-      `INSERT INTO orders (id, user_id, body_hash, status, reason, lines, address, currency, subtotal, total, placed_at, version)
+      `INSERT INTO orders
+         (id, user_id, body_hash, status, reason, lines, address, currency, subtotal, total, placed_at, version)
        VALUES ($1, $2, 'hash', 'rejected', 'out_of_stock', '[]', '{}', 'EUR', 1, 1, now(), 2)`,
       [ORDER, USER],
     );

@@ -10,17 +10,17 @@ import type {
 import { collection, log } from '@sluice/persistence';
 
 /**
- * An order: what was asked for, what is known about it so far, and the status that follows from it (`order-steps.ts`).
- * Amounts are cents in `currency`. What is not known yet is null.
+ * An order: the request, the facts collected so far, and the status that follows from them (`order-steps.ts`).
+ * Amounts are cents in `currency`. A fact that has not arrived is null.
  */
 export interface Order {
   id: string;
   userId: string;
-  /** Tells a repeat of the request from another order under the same id. */
+  /** Distinguishes a repeat of the request from another order under the same id. */
   bodyHash: string;
   status: OrderStatus;
   reason: OrderReason | null;
-  /** Rejected because the customer had too much unpaid: which bound it was. */
+  /** The limit that the customer exceeded; set if the order was rejected for it. */
   limitReached: UnpaidLimit | null;
   lines: OrderLine[];
   address: Address;
@@ -28,28 +28,28 @@ export interface Order {
   subtotal: number;
   discount: number;
   total: number;
-  /** The discount is known and final once it is redeemed. */
+  /** The discount is final once the coupon is redeemed. */
   coupon: string | null;
   couponRedeemedAt: Date | null;
   placedAt: Date;
-  /** The flash sale whose piece it is. */
+  /** The flash sale that sold the piece. */
   flashSaleId: string | null;
   /** The order's own payment window; null: the usual one. */
   payWithinSeconds: number | null;
-  /** Which warehouse gives what; stock is held. */
+  /** Pieces per warehouse; set when the stock is held. */
   allocation: Allocation | null;
-  /** The end of the payment window; the order can be paid. */
+  /** The end of the payment window; set when the order can be paid. */
   payBy: Date | null;
   /** When payments was last requested to close the payable, because the window is over. */
   closeRequestedAt: Date | null;
-  /** The money was captured. Null of an order that is paid because there was nothing to pay. */
+  /** Set when the money was captured. Null for a paid order that cost nothing. */
   paymentId: string | null;
   paidAt: Date | null;
-  /** The order was cancelled, and its money is on its way back. */
+  /** Set when the money of a cancelled order is on its way back. */
   refundedAt: Date | null;
-  /** The customer wants a paid order cancelled, and logistics was last asked to halt its parcels. */
+  /** The customer cancels a paid order; when logistics was last requested to halt its parcels. */
   cancellationRequestedAt: Date | null;
-  /** It was too late to cancel, since a parcel had left. */
+  /** Set when a cancellation was refused because a parcel had left. */
   cancellationRefusedAt: Date | null;
   parcels: OrderView['parcels'];
   /** Counts the entries of the history; facts about the order carry it. */
@@ -57,8 +57,8 @@ export interface Order {
 }
 
 /**
- * The customer has cancelled an order that is still on its way here: both requests were accepted while nobody could answer
- * them, and overtook each other. It is no order, and stands for none; it waits for the one of its user.
+ * A cancellation that overtook its order: both requests were accepted while the service was down. No order is listed
+ * for it; it is kept until the order of the same user arrives.
  */
 export interface EarlyCancellation {
   id: string;
@@ -66,27 +66,27 @@ export interface EarlyCancellation {
   status: 'cancelled';
   reason: 'customer';
   placedAt: null;
-  /** When it was stored; it is forgotten some time after that (`records.prune.ts`). */
+  /** When it was stored; it is deleted some time later (`records.prune.ts`). */
   recordedAt: Date;
   version: 1;
 }
 
 /**
- * A request to place an order that was refused, with the answer to it. Whether that answer arrived only the gateway knows: a
- * customer who got 202 instead looks for the order, and whoever looks for it makes it a rejected order (`refusal.ts`).
- * Until then it is no order: no listing shows it, nobody is notified, and the same request is decided again.
+ * A refused request to place an order, with the reply to it. Only the gateway has a record of whether the reply
+ * arrived: a customer who got 202 instead looks for the order, and that makes it a rejected order (`refusal.ts`).
+ * Until then it is no order: it is not listed, no notification is sent, and the same request is decided again.
  */
 export interface RefusedOrder extends Omit<Order, 'placedAt'> {
   status: 'rejected';
   reason: 'unknown_product' | 'not_orderable';
   placedAt: null;
   recordedAt: Date;
-  /** What the caller was told. */
+  /** The reply to the caller. */
   refusal: { detail: string; skus: string[]; limit?: UnpaidLimit };
   version: 1;
 }
 
-/** What may be stored under the id of an order. */
+/** Row types stored under the id of an order. */
 export type Row = Order | EarlyCancellation | RefusedOrder;
 
 export const isOrder = (row: Row | undefined): row is Order => row !== undefined && row.placedAt !== null;
@@ -95,7 +95,7 @@ export const isRefused = (row: Row | undefined): row is RefusedOrder =>
 export const isEarlyCancellation = (row: Row | undefined): row is EarlyCancellation =>
   row?.placedAt === null && row.status === 'cancelled';
 
-/** One line of an order's public timeline, and what the order was after it; `version` is its place there. */
+/** An entry of an order's public timeline, with the order's status after it; `version` is its position. */
 export interface HistoryEntry {
   orderId: string;
   version: number;
@@ -105,7 +105,7 @@ export interface HistoryEntry {
   status: OrderStatus;
 }
 
-/** A product as inventory last told it; `version` is inventory's. The price is in cents. */
+/** A product as in the newest fact of inventory, whose version it has. The price is in cents. */
 export interface ProductCopy {
   sku: string;
   name: string;
@@ -114,18 +114,18 @@ export interface ProductCopy {
   version: number;
 }
 
-/** Who places orders; see `unpaid-limit.ts`. */
+/** An account that places orders; see `unpaid-limit.ts`. */
 export interface Customer {
   userId: string;
-  /** When it was heard that the phone is verified. */
+  /** When `account.verified` arrived: the phone is verified. */
   verifiedAt: Date | null;
-  /** Pieces by order id, of the orders that the transaction of `placedAt` has placed. */
+  /** Pieces by order id, of the orders placed in the transaction of `placedAt`. */
   placed: Record<string, number> | null;
   placedAt: Date | null;
   version: number;
 }
 
-/** What a customer has unpaid, as it is committed: pieces by order id. Orders of sales do not count. */
+/** A customer's committed unpaid orders: pieces by order id. Orders of flash sales are not counted. */
 export interface UnpaidOrders {
   userId: string;
   orders: Record<string, number>;
@@ -146,7 +146,7 @@ const customers = collection<Customer>({
 export const customerTables = { customers };
 
 export const orderTables = {
-  /** Locked before what is unpaid is read, since units of work go table by table in the order of their names. */
+  /** Locked before the unpaid orders are read: units of work lock table by table in the order of their names. */
   customers,
   unpaid: collection<UnpaidOrders>({
     table: 'unpaid_orders',
@@ -189,7 +189,7 @@ export const orderTables = {
       'version',
     ],
   }),
-  /** Placing an order reads prices as they are: a price that changes meanwhile is no reason to wait. */
+  /** Read without a lock: placing an order does not wait for a price that changes meanwhile. */
   prices: collection<ProductCopy>({ ...product, lock: false }),
   history: log<HistoryEntry>({
     table: 'order_history',

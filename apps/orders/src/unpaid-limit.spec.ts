@@ -14,7 +14,7 @@ import { exceededLimit, unpaidStateOf, verified, withOrder } from './unpaid-limi
 const LIMITS = { UNPAID_ORDERS: 4, UNPAID_PIECES: 30, UNPAID_ORDERS_UNVERIFIED: 2, UNPAID_PIECES_UNVERIFIED: 9 };
 const pieces = (quantity: number) => [{ quantity }];
 
-describe('what an account has unpaid', () => {
+describe('the unpaid orders of an account', () => {
   const beyond = (unpaid: Record<string, number>, quantity: number, isVerified: boolean) =>
     exceededLimit({ unpaid, verified: isVerified }, pieces(quantity), LIMITS);
 
@@ -27,24 +27,25 @@ describe('what an account has unpaid', () => {
     [true, { a: 1, b: 1, c: 1 }, 28, 'unpaid_pieces'],
     [true, { a: 1, b: 1, c: 1, d: 1 }, 1, 'unpaid_orders'],
   ])(
-    'is bounded, in orders and in pieces, more so before the phone is verified (verified: %s, %j and %d more: %s)',
+    'are limited in orders and in pieces, to less before the phone is verified (verified: %s, %j and %d more: %s)',
     (isVerified, unpaid, quantity, limit) => {
       expect(beyond(unpaid, quantity, isVerified)?.limit).toBe(limit);
     },
   );
 
-  it('is refused with the bound and what to do', () => {
+  it('are refused with the limit and the remedy', () => {
     expect(beyond({ a: 1, b: 1 }, 1, false)).toMatchObject({
       reason: 'not_orderable',
       detail:
-        'An account whose phone is not verified may have 2 unpaid orders at a time. Verify the phone, or pay or cancel an order, then send this one again.',
+        'An account whose phone is not verified may have 2 unpaid orders at a time. ' +
+        'Verify the phone, or pay or cancel an order, then send this one again.',
     });
     expect(beyond({}, 31, true)).toMatchObject({
       detail: 'An account may have 30 unpaid pieces at a time. Pay or cancel an order, then send this one again.',
     });
   });
 
-  it('is not bounded by 0', () => {
+  it('are not limited by 0', () => {
     expect(
       exceededLimit({ unpaid: { a: 1_000 }, verified: false }, pieces(10_000), {
         ...LIMITS,
@@ -54,7 +55,7 @@ describe('what an account has unpaid', () => {
     ).toBeUndefined();
   });
 
-  it('is what is committed and what this transaction has placed, each order once, and nothing that an earlier one has', () => {
+  it('are the committed ones and those placed in this transaction, each once, and none of an earlier transaction', () => {
     const about = { userId: USER, orderId: ORDER };
     const one = withOrder(undefined, about, pieces(3), NOW);
     const two = withOrder(one, { ...about, orderId: PAYMENT }, pieces(4), NOW);
@@ -71,7 +72,7 @@ describe('what an account has unpaid', () => {
     });
   });
 
-  it('knows that the phone is verified, before and after the first order', () => {
+  it('have the limit of a verified phone, before and after the first order', () => {
     const early: Customer = verified(undefined, USER, NOW);
     expect(unpaidStateOf(withOrder(early, { userId: USER, orderId: ORDER }, pieces(1), NOW), undefined, NOW)).toEqual({
       verified: true,
@@ -82,11 +83,11 @@ describe('what an account has unpaid', () => {
   });
 });
 
-describe('an order beyond the bound', () => {
+describe('an order beyond the limit', () => {
   const refusal: Refusal = { reason: 'not_orderable', limit: 'unpaid_orders', detail: 'too much', skus: [] };
   const placing = (delivered = ATTENDED) => place(undefined, request(), PRICES, delivered, NOW, () => refusal);
 
-  it('is refused to a caller who waits with 429 and the bound, is stored, and is a rejected order as soon as somebody looks for it', () => {
+  it('is refused to a waiting caller with 429 and the limit, is stored, and becomes a rejected order when its user looks for it', () => {
     const { order, problem, messages } = placing();
     expect(problem).toMatchObject({
       status: 429,
@@ -102,7 +103,7 @@ describe('an order beyond the bound', () => {
     expect(disclosed(order as RefusedOrder).order).toMatchObject({ status: 'rejected', limitReached: 'unpaid_orders' });
   });
 
-  it('is a rejected order that says so when nobody waits', () => {
+  it('becomes a rejected order with the limit as its reason when no caller waits', () => {
     const { reply, history, messages } = placing(UNATTENDED);
     expect(OrderSchema.parse(reply)).toMatchObject({
       status: 'rejected',
@@ -120,7 +121,7 @@ describe('an order beyond the bound', () => {
     expect(messages![0]!.contract.schema.safeParse(messages![0]!.data)).toMatchObject({ success: true });
   });
 
-  it('is told for its own fault when its lines cannot be ordered, and is taken as cancelled when it was cancelled before it came', () => {
+  it('gets 422 when its lines cannot be ordered, and is taken as cancelled when it was cancelled before it arrived', () => {
     expect(
       place(undefined, request({ lines: [{ sku: 'NOPE', quantity: 1 }] }), PRICES, ATTENDED, NOW, () => refusal)
         .problem,
@@ -165,7 +166,7 @@ describe('two processes', () => {
     );
   const statuses = async (orders: Request[]) => (await Promise.all(orders.map(status))).sort();
 
-  it('let a user have no more unpaid than the bound, however many orders come at once', async () => {
+  it('let a user have no more unpaid than the limit, however many orders arrive at once', async () => {
     const users = Array.from({ length: 5 }, newId);
     const answers = await Promise.all(
       users.map((userId) => statuses(Array.from({ length: 12 }, () => orderOf(userId)))),
@@ -179,7 +180,7 @@ describe('two processes', () => {
     expect(await statuses(Array.from({ length: 6 }, () => orderOf(newId(), 10)))).toEqual(Array(6).fill(429));
   });
 
-  it('take the next order when one is paid, cancelled or rejected, under the key that was refused too', async () => {
+  it('accept the next order when one is paid, cancelled or rejected, also under the key that was refused', async () => {
     const userId = newId();
     const [first, second, third] = [orderOf(userId), orderOf(userId), orderOf(userId)];
     expect([await status(first), await status(second), await status(third)]).toEqual([201, 201, 429]);
@@ -192,7 +193,7 @@ describe('two processes', () => {
     expect(await status(second)).toBe(201);
   });
 
-  it('allow more as soon as the phone is verified, said by accounts or by the token', async () => {
+  it('allow more as soon as the phone is verified, by the fact of accounts or by the token', async () => {
     const userId = newId();
     expect(await statuses([orderOf(userId), orderOf(userId), orderOf(userId)])).toEqual([201, 201, 429]);
     expect(await status(orderOf(userId, 1, { verified: true }))).toBe(201);
@@ -205,7 +206,7 @@ describe('two processes', () => {
     expect(await statuses([orderOf(userId), orderOf(userId)])).toEqual([201, 429]);
   });
 
-  it('reject what was accepted unseen, and say why; what a sale sells is not counted and not refused', async () => {
+  it('reject an order accepted while orders was down, with the reason; orders of a flash sale are not counted and not refused', async () => {
     const userId = newId();
     expect(await statuses([orderOf(userId, 4), orderOf(userId, 5)])).toEqual([201, 201]);
     const late = orderOf(userId);

@@ -2,7 +2,7 @@ import type { OrderLine, UnpaidLimit } from '@sluice/contracts';
 import type { Refusal } from './pricing.js';
 import type { Customer, UnpaidOrders } from './tables.js';
 
-/** What one account may have unpaid, before and after its phone is verified. 0: as much as it likes. */
+/** Limits of unpaid orders of one account, before and after its phone is verified. 0: no limit. */
 export interface UnpaidLimits {
   UNPAID_ORDERS: number;
   UNPAID_PIECES: number;
@@ -13,17 +13,19 @@ export interface UnpaidLimits {
 /** Pieces by order id. */
 type Pieces = Readonly<Record<string, number>>;
 
-/** A customer, as the order that is being placed finds them. */
+/** A customer's state when an order is placed. */
 export interface UnpaidState {
   verified: boolean;
   unpaid: Pieces;
 }
 
-/** Nobody need be counted. */
+/** No limit is set, so unpaid orders need not be counted. */
 export const isUnbounded = (limits: UnpaidLimits): boolean =>
   ![true, false].some((isVerified) => Object.values(boundsOf(limits, isVerified)).some(Number.isFinite));
 
-/** What is committed, and what the transaction that began at `now` has decided and nobody can read yet. */
+/**
+ * The committed unpaid orders, and those decided in the transaction that began at `now`, which no query can read yet.
+ */
 export function unpaidStateOf(
   customer: Customer | undefined,
   committed: UnpaidOrders | undefined,
@@ -37,20 +39,20 @@ const placedNow = (customer: Customer | undefined, now: Date): Pieces =>
 
 type About = { userId: string; orderId: string };
 
-/** The customer's row, once the order is placed. */
+/** The customer's row after the order is placed. */
 export function withOrder(customer: Customer | undefined, about: About, lines: Lines, now: Date): Customer {
   const placed = { ...placedNow(customer, now), [about.orderId]: piecesOf(lines) };
   const { verifiedAt = null, version = 0 } = customer ?? {};
   return { userId: about.userId, verifiedAt, placed, placedAt: now, version: version + 1 };
 }
 
-/** Their phone is verified, from now on. */
+/** The customer's row once the phone is verified. */
 export const verified = (customer: Customer | undefined, userId: string, now: Date): Customer => ({
   ...{ placed: null, placedAt: null, ...customer },
   ...{ userId, verifiedAt: customer?.verifiedAt ?? now, version: (customer?.version ?? 0) + 1 },
 });
 
-/** Why the account may not have this order as well, until it has paid or cancelled another. */
+/** Returns why the account may not have this order as well, until it has paid or cancelled another. */
 export function exceededLimit(
   { unpaid, verified }: UnpaidState,
   lines: Lines,

@@ -4,7 +4,7 @@ import type { Request } from './placing.js';
 import { RETRY_MS } from './testing/running.js';
 import { newRequest, openScene, storyOf, type Scene } from './testing/scene.js';
 
-/** The timers of this service do all the work: its sweep comes too seldom to help. */
+/** Only the timers end windows in this service: its sweep runs too rarely to help. */
 let scene: Scene;
 beforeAll(async () => {
   scene = await openScene(
@@ -23,7 +23,7 @@ async function payable(payWithinSeconds?: number): Promise<Request> {
 }
 
 describe('payment windows of different lengths', () => {
-  it('are waited for side by side: none ends behind a longer one, whichever is first', async () => {
+  it('run side by side: none ends later because of a longer one, whichever started first', async () => {
     const before = await payable(1);
     const long = await payable(60);
     const usual = await payable();
@@ -35,12 +35,13 @@ describe('payment windows of different lengths', () => {
     expect((await scene.see(long)).secondsLeft).toBeGreaterThan(30);
     expect((await scene.see(usual)).secondsLeft).toBeGreaterThan(1_700);
     const [late] = await scene.rows(
-      "SELECT max(extract(epoch FROM h.at - o.pay_by))::float8 AS seconds FROM orders o JOIN order_history h ON h.order_id = o.id AND h.type = 'order.cancelled'",
+      `SELECT max(extract(epoch FROM h.at - o.pay_by))::float8 AS seconds
+       FROM orders o JOIN order_history h ON h.order_id = o.id AND h.type = 'order.cancelled'`,
     );
     expect(late!['seconds']).toBeLessThan(5);
   });
 
-  it('leave an order alone that is paid in time', async () => {
+  it('do not touch an order that is paid in time', async () => {
     const paid = await payable(2);
     await scene.send(storyOf(paid)[2]);
     await scene.reaches(paid, 'paid');

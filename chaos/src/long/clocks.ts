@@ -1,7 +1,7 @@
 // @ts-nocheck
 import { existsSync, readFileSync } from 'node:fs';
 
-const PRELOAD = new URL('../../../testing/src/wrong-clock.mjs', import.meta.url).href;
+const PRELOAD = new URL('../../../testing/dist/wrong-clock-preload.js', import.meta.url).href;
 
 /** What a process whose clock is wrong is started with. @param {number} offsetMs ahead, or behind when it is negative */
 export const wrongClock = (offsetMs) => ({ NODE_OPTIONS: `--import=${PRELOAD}`, CLOCK_OFFSET_MS: String(offsetMs) });

@@ -1,7 +1,7 @@
 import { withDatabases } from '@sluice/stack/databases/with-databases';
 import { servicesArgument } from '../arguments.js';
 import { defineCommand } from '../command.js';
-import { isMigrationAction, MIGRATION_ACTIONS, type DatabaseUrls } from '../migrations.js';
+import { isMigrationAction, MIGRATION_ACTIONS } from '../migrations.js';
 
 export const command = defineCommand({
   usage: `npm run migrate -- deploy | status | check [service | all]
@@ -14,7 +14,7 @@ The migrations of the services' databases.`,
       throw mistake(action === 'create' ? 'a new migration needs a service and a name' : `not understood: ${name}`);
     const services = servicesArgument(target, 'npm run migrate -- <command> <service>');
     let code = 0;
-    await withDatabases(services, async (databases: Record<string, DatabaseUrls>) => {
+    await withDatabases(services, async (databases) => {
       for (const [service, database] of Object.entries(databases)) {
         const { line, bad } = await MIGRATION_ACTIONS[action](service, database, name);
         console.log(`${service}: ${line}`);

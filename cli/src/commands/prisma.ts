@@ -2,7 +2,6 @@ import { prismaCommand, prismaEnvironment } from '@sluice/stack/build/prisma-cli
 import { withDatabases } from '@sluice/stack/databases/with-databases';
 import { serviceArgument } from '../arguments.js';
 import { defineCommand, NO_LIMIT } from '../command.js';
-import type { DatabaseUrls } from '../migrations.js';
 import { runProgram } from '../run-program.js';
 
 /** Commands that only read the schema file; every other one needs the service's database. */
@@ -18,8 +17,6 @@ Such as: npm run prisma -- orders validate`,
     const [program = '', ...rest] = prismaCommand(service, args);
     const prisma = (env: NodeJS.ProcessEnv): Promise<number> => runProgram(program, rest, { env });
     if (OFFLINE.includes(args[0] ?? '--help')) return prisma(prismaEnvironment(undefined));
-    return withDatabases([service], (databases: Record<string, DatabaseUrls>) =>
-      prisma(prismaEnvironment(databases[service])),
-    );
+    return withDatabases([service], (databases) => prisma(prismaEnvironment(databases[service])));
   },
 });

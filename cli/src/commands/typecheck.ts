@@ -9,6 +9,6 @@ export const command = defineCommand({
   run: async () => {
     await installAndBuild(new Progress());
     const compiler = inRoot('node_modules/typescript7/bin/tsc');
-    return runProgram(process.execPath, [compiler, '-p', 'tsconfig.check.json']);
+    return runProgram(process.execPath, [compiler, '-p', 'tsconfig.json']);
   },
 });

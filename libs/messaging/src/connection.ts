@@ -75,11 +75,12 @@ const reasonOf = (err: Error | undefined): string =>
 export function connected(manager: AmqpConnectionManager, { url }: BrokerAddress): Promise<void> {
   if (manager.isConnected()) return Promise.resolve();
   return new Promise((resolve, reject) => {
-    const failed = async ({ err }: { err: Error }): Promise<void> => {
-      const why = await fatalConnectionError(err, url);
-      if (why === undefined) return;
-      manager.removeListener('connectFailed', failed);
-      reject(new Error(`RabbitMQ cannot be used: ${why}.`));
+    const failed = ({ err }: { err: Error }): void => {
+      fatalConnectionError(err, url).then((why) => {
+        if (why === undefined) return;
+        manager.removeListener('connectFailed', failed);
+        reject(new Error(`RabbitMQ cannot be used: ${why}.`));
+      }, reject);
     };
     manager.on('connectFailed', failed);
     manager.once('connect', () => {

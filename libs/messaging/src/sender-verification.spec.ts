@@ -12,11 +12,11 @@ import {
   deadLetters,
   depth,
   eventually,
-  letIn,
+  createServiceUsers,
   publish,
   testBroker,
   type TestBroker,
-  type Wire,
+  type MessageOverrides,
 } from '@sluice/testing';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { register } from 'prom-client';
@@ -35,7 +35,7 @@ const seen: string[] = [];
 
 beforeAll(async () => {
   broker = await testBroker({ tiersMs: TIERS_MS });
-  urls = await letIn(broker);
+  urls = await createServiceUsers(broker);
   for (const service of ['payments', 'notifications', 'orders', 'gateway'])
     connections.set(service, await connect(urls[service]!));
 });
@@ -63,7 +63,12 @@ const captured = () => ({
 });
 
 /** Published over a connection of that service's user. */
-function say(service: string, contract: Contract, data: unknown, { properties, ...wire }: Wire = {}): Promise<string> {
+function say(
+  service: string,
+  contract: Contract,
+  data: unknown,
+  { properties, ...wire }: MessageOverrides = {},
+): Promise<string> {
   return publish({ connection: connections.get(service)! }, contract, data, {
     ...wire,
     properties: { userId: userOf(service), ...properties },

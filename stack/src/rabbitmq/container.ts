@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { run, succeeds } from '../run.js';
 import type { StateDirectory } from '../state-directory.js';
-import { VHOST } from './settings.js';
+import { ERLANG_ARGUMENTS, VHOST } from './settings.js';
 
 const IMAGE = 'rabbitmq:4-management';
 
@@ -23,7 +23,12 @@ export async function runContainer(
   const name = nameOf(stateDirectory);
   const publish = ['-p', `127.0.0.1:${ports.amqp}:5672`, '-p', `127.0.0.1:${ports.management}:15672`];
   const identity = ['--name', name, '--hostname', 'sluice']; // the host's name is part of the node's, and so of its data's
-  const variables = { RABBITMQ_DEFAULT_USER: user, RABBITMQ_DEFAULT_PASS: password, RABBITMQ_DEFAULT_VHOST: VHOST };
+  const variables = {
+    RABBITMQ_DEFAULT_USER: user,
+    RABBITMQ_DEFAULT_PASS: password,
+    RABBITMQ_DEFAULT_VHOST: VHOST,
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: ERLANG_ARGUMENTS,
+  };
   const settings = [
     ...Object.keys(variables).flatMap((variable) => ['-e', variable]),
     '-v',

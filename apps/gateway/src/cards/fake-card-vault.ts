@@ -1,7 +1,7 @@
 import { ProblemError } from '@sluice/messaging';
 import type { CardVault } from './card-vault.js';
 
-/** The test numbers that payments' fake card gateway knows by their token: pays, is declined, fails for a while and then pays. */
+/** Test numbers with a token in payments' fake card gateway: paid; declined; fails for a while, then paid. */
 const KNOWN = ['4242424242424242', '4000000000000002', '4000000000000119'];
 
 export class FakeCardVault implements CardVault {

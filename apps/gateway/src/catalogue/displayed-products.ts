@@ -4,16 +4,21 @@ import { Live } from '../live/live.js';
 import { Rpc } from '../rpc.js';
 import { ProductCache } from './product-cache.js';
 
-/** An order waits so long for inventory, which answers in some ms; then what is remembered counts. Milliseconds. */
+/**
+ * Timeout of a price request; inventory usually replies within milliseconds. After it the cache is used. Milliseconds.
+ */
 const PATIENCE_MS = 250;
-/** While inventory does not answer it is asked so often, and no order waits for it. Milliseconds. */
+/** While inventory does not reply: interval between price requests, for which no order waits. Milliseconds. */
 const ASK_AGAIN_MS = 1_000;
 
-/** What this gateway has shown, or would show now, of the products: an order is sold at that (docs/decisions/0020). */
+/**
+ * Product versions that this gateway has displayed or would display now: an order is sold at them
+ * (docs/decisions/0020).
+ */
 @Injectable()
 export class DisplayedProducts {
   readonly #cache = new ProductCache();
-  /** By SKU: the question that is under way. */
+  /** By SKU: the price request that is under way. */
   readonly #requests = new Map<string, Promise<void>>();
   #inventoryIsUnavailable = false;
   #askedAt = -Infinity;
@@ -26,8 +31,8 @@ export class DisplayedProducts {
   }
 
   /**
-   * Inventory has answered with this product, and the customer is going to see it.
-   * @param askedAt `performance.now()` before the question
+   * Records a product that inventory returned and that the customer is about to see.
+   * @param requestedAt `performance.now()` before the request
    */
   display({ version, available, ...product }: VersionedProduct, askedAt: number): Product {
     this.#inventoryIsUnavailable = false;
@@ -35,7 +40,7 @@ export class DisplayedProducts {
     return { ...product, available };
   }
 
-  /** Those that are known here or to inventory, each as of its newest version. Asks for those that may have changed. */
+  /** Newest version of each product in the cache or at inventory. Requests those that may have changed. */
   async versionsOf(skus: readonly string[]): Promise<ProductVersion[]> {
     const stale = skus.filter((sku) => !this.#cache.isFresh(sku));
     if (stale.length > 0) await this.#refresh(stale);
@@ -47,7 +52,7 @@ export class DisplayedProducts {
     else if (performance.now() - this.#askedAt >= ASK_AGAIN_MS) void this.#request(skus);
   }
 
-  /** Many orders of one product at a time ask once. */
+  /** Concurrent orders of one product share one request. */
   #requestsFor(skus: readonly string[]): Iterable<Promise<void>> {
     const missing = skus.filter((sku) => !this.#requests.has(sku));
     if (missing.length > 0) {
@@ -57,7 +62,7 @@ export class DisplayedProducts {
     return new Set(skus.map((sku) => this.#requests.get(sku)!));
   }
 
-  /** Never rejects: whatever the failure, what is remembered counts. `sluice_rpc_seconds` counts it by its outcome. */
+  /** Never rejects: after any failure the cache is used. `sluice_rpc_seconds` counts the outcome. */
   async #request(skus: readonly string[]): Promise<void> {
     const askedAt = (this.#askedAt = performance.now());
     try {

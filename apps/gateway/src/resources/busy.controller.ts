@@ -5,7 +5,7 @@ import { Public } from '../web/auth.js';
 
 export const BUSY_PAGE = '/busy';
 
-/** Seconds; not the same for everybody, so that not all come back together. */
+/** Waits a random number of seconds, so that the browsers do not all return together. */
 const SCRIPT = `
 let left = 3 + Math.floor(Math.random() * 6);
 const from = document.referrer.startsWith(location.origin + '/') ? document.referrer : '/';

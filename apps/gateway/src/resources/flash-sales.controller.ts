@@ -21,7 +21,7 @@ export type SalePath = z.output<typeof SalePath>;
 const SalePage = page(SaleView);
 type SalePage = z.output<typeof SalePage>;
 
-/** Where flash-sale does not answer soon, what is remembered here is answered instead. Milliseconds. */
+/** After this time without a reply from flash-sale, the cached sales are returned. Milliseconds. */
 const PATIENCE_MS = 1_000;
 
 const CREATED = {
@@ -31,7 +31,7 @@ const CREATED = {
   422: `What is not valid, field by field; also a sale that is over, lasts longer than SALE_LONGEST_DAYS (usually 30) or
     opens later than in SALE_AHEAD_DAYS (usually 366)`.replace(/\s+/g, ' '),
 };
-/** 202: flash-sale does not answer now, or the pieces of the sale are not there yet; it will be closed. */
+/** 202: flash-sale is down, or the sale's stock is not allotted yet; it will be closed. */
 const CLOSED = { 200: SaleView, 202: Accepted, 404: 'No such sale' };
 
 const accepted = (id: string, reply: FastifyReply): z.output<typeof Accepted> => {

@@ -45,7 +45,10 @@ export class OrdersController {
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  /** Nothing is waiting here: an order that is not answered in time rests on the broker, under an id that asking again finds. */
+  /**
+   * Orders are not stored here: one without a reply in time waits at the broker, and a repeat with the same key finds
+   * it.
+   */
   @Post()
   @Describe('Place an order', PLACED, IdempotencyHeader)
   async place(

@@ -32,7 +32,7 @@ const UserPath = z.object({ id: Id });
 const NewRole = z.strictObject({ role: Role });
 const TOO_MANY = 'Too many requests, or signing in has failed too often: come again after Retry-After seconds';
 
-/** Hashing a password is slow on purpose, and a burst of them stands in line. */
+/** Hashing a password is slow on purpose, and a burst of them is queued. */
 const HASHING_PATIENCE_MS = 10_000;
 
 const SIGN_UP = {

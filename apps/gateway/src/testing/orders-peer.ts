@@ -30,16 +30,16 @@ interface KnownOrder {
   changes: OrderChange[];
 }
 
-/** A stand-in for orders at the other end of the real broker: it keeps orders by id and tells a repeat by the body's hash. */
+/** Fake orders service on the real broker: stores orders by id and detects a repeat by the body's hash. */
 @Controller()
 export class OrdersPeer {
   readonly orders = new Map<string, KnownOrder>();
-  /** The orders whose user's phone was said to be verified. */
+  /** Orders of users with a verified phone, by the request. */
   readonly verified: string[] = [];
-  /** The versions after which changes were asked for, in the order of the questions. */
+  /** The versions after which changes were requested, in order. */
   readonly asked: number[] = [];
 
-  /** What its own rules would have made of the order. @returns the fact that it says about that */
+  /** Changes the order as the service's own rules would. @returns the data of the fact about it */
   change(
     id: string,
     status: OrderStatus,

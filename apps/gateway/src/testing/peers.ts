@@ -43,16 +43,16 @@ const NOW = '2026-11-21T12:00:00Z';
 const TOMORROW = () => new Date(Date.now() + 86_400_000).toISOString();
 const PRICE = { amount: 250, currency: 'EUR' };
 
-/** A stand-in for payments: the token decides. */
+/** Fake payments service: the card token decides. */
 @Controller()
 export class PaymentsPeer {
   readonly tokens: string[] = [];
-  /** The order that it has opened a payable for; any other cannot be paid. */
+  /** The only order that can be paid. */
   payable: string | undefined;
 
-  /** Of this user too many cards have failed. */
+  /** User with too many failed cards. */
   blocked: string | undefined;
-  /** The orders for which a card was unknown. */
+  /** Orders that were tried with an unknown card. */
   readonly refused: string[] = [];
 
   @On(GetPayable)
@@ -98,10 +98,10 @@ export class PaymentsPeer {
   }
 }
 
-/** A stand-in for accounts. */
+/** Fake accounts service. */
 @Controller()
 export class AccountsPeer {
-  /** What is void, when a gateway asks. */
+  /** Revocations that a gateway's request returns. */
   readonly revoked: Revocation[] = [];
   lists = 0;
 
@@ -152,11 +152,11 @@ export class AccountsPeer {
   }
 }
 
-/** A stand-in for inventory: it counts the versions of its products. */
+/** Fake inventory service: counts the versions of its products. */
 @Controller()
 export class InventoryPeer {
   readonly products = new Map<string, ProductVersion>([['TEA', { sku: 'TEA', name: 'Tea', price: PRICE, version: 1 }]]);
-  /** The products that prices were asked for, question by question. */
+  /** SKUs of each price request. */
   readonly asked: string[][] = [];
 
   @On(GetProduct)
@@ -202,7 +202,7 @@ export class InventoryPeer {
   }
 }
 
-/** A stand-in for logistics. */
+/** Fake logistics service. */
 @Controller()
 export class LogisticsPeer {
   @On(GetParcel)
@@ -245,7 +245,7 @@ const parcelOf = (id: string, status: 'preparing' | 'dispatched' | 'delivered') 
   lines: [],
 });
 
-/** A stand-in for promotions. */
+/** Fake promotions service. */
 @Controller()
 export class PromotionsPeer {
   @On(CreateCoupon)
@@ -260,7 +260,7 @@ export class PromotionsPeer {
   }
 }
 
-/** A stand-in for notifications. */
+/** Fake notifications service. */
 @Controller()
 export class NotificationsPeer {
   @On(ListNotifications)

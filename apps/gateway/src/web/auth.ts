@@ -6,7 +6,7 @@ import { tokenOf, Tokens, type Asked, type Caller } from './tokens.js';
 
 export type { Caller } from './tokens.js';
 
-/** An admin sees what is anyone's, a customer their own. */
+/** Filter for reads: an admin may see every user's resources, a customer only their own. */
 export const seenBy = (me: Caller): { userId: string; anyUser: boolean } => ({
   userId: me.id,
   anyUser: me.role === 'admin',
@@ -16,28 +16,28 @@ const PUBLIC = 'public';
 const ROLE = 'role';
 const VOID_TOO = 'void-too';
 
-/** Open to everyone; without this a route asks for a token. */
+/** Allows requests without a token; every other route requires one. */
 export const Public = () => SetMetadata(PUBLIC, true);
-/** Only for callers of this role. */
+/** Allows only callers with this role. */
 export const Roles = (role: Role) => SetMetadata(ROLE, role);
 
-/** Also with a token that was taken back: taking it back again is no mistake. */
+/** Accepts a revoked token too: revoking it again is no error. */
 export const WithVoidToken = () => SetMetadata(VOID_TOO, true);
 
-/** What a route asks of its caller. */
+/** Access rules of a route. */
 export const accessOf = (handler: object): { isPublic: boolean; role?: Role } => ({
   isPublic: Reflect.getMetadata(PUBLIC, handler) === true,
   role: Reflect.getMetadata(ROLE, handler) as Role | undefined,
 });
 
-/** The caller, in a handler that asks for a token. */
+/** The caller, in a handler that requires a token. */
 export const Me = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
   const { caller } = context.switchToHttp().getRequest<Asked>();
   if (!caller) throw new Error('a public route has no caller');
   return caller;
 });
 
-/** Asks for a token, except where a route is open to everyone. */
+/** Requires a valid token, except on public routes. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(

@@ -7,7 +7,7 @@ interface Route {
 
 const known = new WeakMap<object, Route[]>();
 
-/** Remembers every route that is registered from now on. */
+/** Records every route that is registered from now on. */
 export function rememberRoutes(fastify: FastifyInstance): void {
   const routes: Route[] = [];
   known.set(fastify.server, routes);
@@ -18,7 +18,7 @@ export function rememberRoutes(fastify: FastifyInstance): void {
 
 export const routesOf = (fastify: FastifyInstance): readonly Route[] => known.get(fastify.server) ?? [];
 
-/** The methods that the path of `url` answers; empty when there is no such path. */
+/** The methods of the path of `url`; empty when there is no such path. */
 export function allowedMethods(fastify: FastifyInstance, url: string): string[] {
   const path = url.split('?')[0]!.split('/');
   const methods = routesOf(fastify)

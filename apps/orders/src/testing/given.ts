@@ -36,7 +36,7 @@ export const PRICES: Prices = {
   YACHT: { sku: 'YACHT', name: 'Yacht', amount: 90_000_000_00, currency: 'EUR', version: 1 },
 };
 
-/** The products of `request` as they are shown when they are given away. */
+/** The products of `request`, shown at a price of 0. */
 export const AT_NO_PRICE = ['TEE', 'MUG'].map((sku) => ({
   sku,
   name: sku,
@@ -56,9 +56,9 @@ export const request = (change: Partial<Request> = {}): Request => ({
   ...change,
 });
 
-/** Inventory has been asked for what is unknown; `UNASKED` not yet. */
+/** Inventory was queried for unknown products; `NOT_LOOKED_UP`: not yet. */
 export const ATTENDED: Delivered = { unattended: false, redelivered: false, lookedUp: true };
-export const UNASKED: Delivered = { ...ATTENDED, lookedUp: false };
+export const NOT_LOOKED_UP: Delivered = { ...ATTENDED, lookedUp: false };
 export const UNATTENDED: Delivered = { unattended: true, redelivered: false, lookedUp: true };
 
 export const BOTH_WAREHOUSES: Allocation = [
@@ -82,7 +82,7 @@ const parcelFact = (warehouse: Warehouse): Data<typeof ParcelCreated> => ({
 
 export type Fact = (order: Order, now: Date) => Change;
 
-/** Everything that others tell about an order that goes well. */
+/** The facts of the other services about an order that succeeds. */
 export const facts = {
   stockReserved: (order, now) => stockReserved(order, { ...about, allocation: BOTH_WAREHOUSES }, now),
   couponRedeemed: (order, now) =>
@@ -100,7 +100,7 @@ export const facts = {
 
 const parcel = (warehouse: Warehouse) => ({ id: PARCELS[warehouse], warehouse, lines: [] });
 
-/** What stands against an order, or ends it, or would. */
+/** Facts and requests that end an order, or would end it. */
 export const obstacles = {
   outOfStock: (order, now) => stockRejected(order, { ...about, reason: 'out_of_stock', skus: ['TEE'] }, now),
   couponRejected: (order, now) => couponRejected(order, { ...about, code: COUPON, reason: 'expired' }, now),
@@ -115,7 +115,7 @@ export const obstacles = {
 export const refund: Fact = (order, now) =>
   refunded(order, { ...about, paymentId: PAYMENT, amount: { amount: 3_800, currency: 'EUR' } }, now);
 
-/** The customer may ask at any moment; "too late" changes nothing. */
+/** A customer may cancel at any moment; "too late" changes nothing. */
 function cancelledIfPossible(order: Order, now: Date): Change {
   try {
     return cancel(order, about, now) as Change;
@@ -127,7 +127,7 @@ function cancelledIfPossible(order: Order, now: Date): Change {
 
 export const types = (messages: readonly Outgoing[] = []): string[] => messages.map(({ contract }) => contract.type);
 
-/** What becomes of an order that hears these facts one after the other. */
+/** The order, history and messages after these facts, applied one after the other. */
 export function applying(
   order: Order,
   applied: readonly Fact[],

@@ -2,10 +2,10 @@ import type { OrderStatus } from '@sluice/contracts';
 import { expect } from 'vitest';
 import type { Order } from '../tables.js';
 
-/** The way of an order that goes well. */
+/** Statuses of an order that succeeds, in their order. */
 export const WAY: readonly OrderStatus[] = ['pending', 'awaiting_payment', 'paid', 'shipped', 'completed'];
 
-/** What the status of an order stands on, and what its amounts say. */
+/** Asserts that the order has the facts its status requires, and that its amounts agree. */
 export function expectLegal({
   status,
   reason,

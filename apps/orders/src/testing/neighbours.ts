@@ -33,19 +33,19 @@ import {
 } from '@sluice/contracts';
 import { COUPON, ORDER, PARCELS, PAYMENT, USER } from './given.js';
 
-/** How the others will answer, decided before the order is placed. */
+/** How the other services will reply, decided before the order is placed. */
 export interface Fate {
   inStock: boolean;
   allocation: Allocation;
   couponIsGood: boolean;
-  /** What a good coupon takes off, in cents, if the order costs that much. */
+  /** Discount of a valid coupon in cents, up to the price of the order. */
   couponIsWorth: number;
   cardIsGood: boolean;
-  /** How far the carrier takes each parcel. */
+  /** The last status that the carrier reports of each parcel. */
   reach: ParcelStatus;
 }
 
-/** Takes some messages, and says others. */
+/** A model of another service: handles some messages and publishes others. */
 export abstract class Neighbour {
   readonly #handlers = new Map<string, (data: unknown) => Outgoing[]>();
 
@@ -64,7 +64,10 @@ export abstract class Neighbour {
 
 const about = { orderId: ORDER, userId: USER, version: 1 };
 
-/** Holds the lines of one order, all or none, until it hears that the order has come to nothing. It gives back what it is told to. */
+/**
+ * Holds the lines of one order, all or none, until the order is rejected or cancelled; then releases the lines that
+ * the fact names.
+ */
 export class Inventory extends Neighbour {
   /** Pieces that are held for the order or have left for it. */
   held: Allocation = [];
@@ -89,7 +92,7 @@ export class Inventory extends Neighbour {
   }
 }
 
-/** Redeems the coupon of one order, until it hears that the order has come to nothing. */
+/** Redeems the coupon of one order, until the order is rejected or cancelled. */
 export class Promotions extends Neighbour {
   isRedeemed = false;
   #decided = false;
@@ -115,7 +118,7 @@ export class Promotions extends Neighbour {
   }
 }
 
-/** Takes the money of one order, and gives it back when the order is cancelled. Amounts in cents. */
+/** Captures the money of one order, and refunds it when the order is cancelled. Amounts in cents. */
 export class Payments extends Neighbour {
   captured = 0;
   refunded = 0;
@@ -174,7 +177,7 @@ export class Payments extends Neighbour {
   }
 }
 
-/** Makes one parcel per warehouse, and halts all of them or none. */
+/** Creates one parcel per warehouse, and halts all of them or none. */
 export class Logistics extends Neighbour {
   readonly parcels = new Map<Warehouse, ParcelStatus>();
 

@@ -43,7 +43,7 @@ const fact = <C extends Contract>(
   rule: (order: Order, data: Data<C>, now: Date) => Change,
 ): [string, FactRule] => [type, rule as FactRule];
 
-/** What the service does on each fact, without its transport. */
+/** The service's rule for each fact, without its transport. */
 const RULES = new Map<string, FactRule>([
   fact(StockReserved, stockReserved),
   fact(StockRejected, stockRejected),
@@ -61,7 +61,10 @@ const RULES = new Map<string, FactRule>([
   fact(ExpirePayment, (order, _, now) => expire(order, now)),
 ]);
 
-/** The service as far as it concerns one order: its real rules, without transport and database. Nobody waits for its answers. */
+/**
+ * The service as far as it concerns one order: its real rules, without transport and database. All requests are
+ * unattended.
+ */
 export class Orders {
   row: Row | undefined;
   readonly history: HistoryEntry[] = [];

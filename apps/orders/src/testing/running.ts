@@ -6,18 +6,18 @@ import type { z } from 'zod';
 import { OrdersConfig } from '../config.js';
 import { OrdersModule } from '../orders.module.js';
 
-/** The retry tier that the broker must have, in ms. */
+/** The only retry tier of the test broker, in ms. */
 export const RETRY_MS = 200;
 const DEADLINE_MS = 5_000;
 
-/** The service in this process, as its neighbours see it. */
+/** The service in this process, as the other services and the gateway use it. */
 export interface Running {
-  /** Says something to the service; under the id of a message that it has seen, it is that message once more. */
+  /** Sends a message to the service; with the id of a message it has received, a second delivery of that message. */
   send(
     message: Outgoing,
     about?: { id?: string; acceptedAt?: string; reply?: { to: string; id: string }; deadline?: number },
   ): Promise<void>;
-  ask<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>): Promise<z.output<R>>;
+  request<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>): Promise<z.output<R>>;
   stop(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export async function startOrders(
         }),
       );
     },
-    ask: (contract, data) => client.request(contract, data, { deadlineMs: DEADLINE_MS }),
+    request: (contract, data) => client.request(contract, data, { deadlineMs: DEADLINE_MS }),
     stop: async () => {
       await client.close();
       await service.stop();

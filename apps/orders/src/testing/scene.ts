@@ -34,30 +34,33 @@ interface SentMessage {
   data: Record<string, unknown>;
 }
 
-/** What a test brings with it: servers of its own, which the scene closes with itself, and patience. */
+/** Servers of the test's own, which the scene closes, and the test's `eventually`. */
 export interface Stage {
   broker: { url: string; connection: { createChannel(): Promise<Channel> }; close(): Promise<void> };
   database: { url: string; pool: Pool; close(): Promise<void> };
   eventually(assertion: () => void | Promise<void>): Promise<void>;
 }
 
-/** The service on a broker and a database of its own, and what its neighbours and its customers do. */
+/** The service on a broker and a database of its own, with stand-ins for the other services and for customers. */
 export interface Scene extends Running {
-  /** For a test that holds locks. */
+  /** For tests that hold locks. */
   readonly pool: Pool;
-  /** It has no product that orders has not heard of. */
+  /** Has no product without a copy in orders, until a test adds one. */
   readonly inventory: ProductOwner;
   rows(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   place(order: Request): Promise<OrderView>;
   see(order: Request): Promise<OrderView>;
   cancel(order: Request): Promise<OrderView>;
-  /** The types of its timeline. */
+  /** The types of the order's timeline entries. */
   timeline(order: Request): Promise<string[]>;
   reaches(order: Request, status: string): Promise<void>;
-  /** What orders has said about it, to everybody. */
+  /** Facts and commands about the order that were published on the broker. */
   messagesAbout(order: Request): SentMessage[];
   factsOf(order: Request): string[];
-  /** Facts are decided in the order of their arrival, so what was told before has had its effect when this has. */
+  /**
+   * Waits for the whole flow of a new order: facts are decided in their order of arrival, so all facts sent before
+   * are handled.
+   */
   everythingIsHandled(): Promise<void>;
 }
 
@@ -68,14 +71,14 @@ export async function openScene(
   const inventory = await ProductOwner.on(broker.connection);
   const running = await startOrders({ AMQP_URL: broker.url, DATABASE_URL: database.url }, settings);
   const sent = await listen(broker, ({ type, data }) => {
-    // Payments closes whatever it is asked to close.
+    // Payments closes every payable that it is requested to close.
     if (type === ClosePayable.type)
       void running.send(PayableVoided({ orderId: String(data['orderId']), userId: newId(), version: 2 }));
   });
   const rows: Scene['rows'] = async (sql, values = []) =>
     (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
-  const place: Scene['place'] = (order) => running.ask(PlaceOrder, order);
-  const see: Scene['see'] = ({ orderId, userId }) => running.ask(GetOrder, { orderId, userId });
+  const place: Scene['place'] = (order) => running.request(PlaceOrder, order);
+  const see: Scene['see'] = ({ orderId, userId }) => running.request(GetOrder, { orderId, userId });
   const messagesAbout: Scene['messagesAbout'] = ({ orderId }) => sent.filter(({ data }) => data['orderId'] === orderId);
   const factsOf: Scene['factsOf'] = (order) =>
     messagesAbout(order)
@@ -90,9 +93,9 @@ export async function openScene(
     rows,
     place,
     see,
-    cancel: ({ orderId, userId }) => running.ask(CancelOrder, { orderId, userId }),
+    cancel: ({ orderId, userId }) => running.request(CancelOrder, { orderId, userId }),
     timeline: async ({ orderId, userId }) =>
-      (await running.ask(GetTimeline, { orderId, userId })).events.map(({ type }) => type),
+      (await running.request(GetTimeline, { orderId, userId })).events.map(({ type }) => type),
     reaches: async (order, status) => eventually(async () => expect(await see(order)).toMatchObject({ status })),
     messagesAbout,
     factsOf,
@@ -109,8 +112,11 @@ export async function openScene(
   };
 }
 
-/** Every fact that is said, by whomever, and what is asked of logistics and payments. */
-async function listen({ connection }: Stage['broker'], onMessage: (one: SentMessage) => void): Promise<SentMessage[]> {
+/** Records all facts, and the commands to logistics and payments. */
+async function listen(
+  { connection }: Stage['broker'],
+  onMessage: (message: SentMessage) => void,
+): Promise<SentMessage[]> {
   const sent: SentMessage[] = [];
   const channel = await connection.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
@@ -120,12 +126,12 @@ async function listen({ connection }: Stage['broker'], onMessage: (one: SentMess
     queue,
     (message) => {
       if (!message) return;
-      const one = {
+      const copy = {
         type: message.properties.type as string,
         data: JSON.parse(message.content.toString()) as SentMessage['data'],
       };
-      sent.push(one);
-      onMessage(one);
+      sent.push(copy);
+      onMessage(copy);
     },
     { noAck: true },
   );
@@ -137,7 +143,7 @@ const PRODUCTS = Object.values(PRICES).map((product) => {
   return ProductChanged({ sku, name, price: { amount, currency }, version: 2 });
 });
 
-/** What others say about an order that goes well, in the order in which it happens. */
+/** The facts of the other services about an order that succeeds, in their usual order. */
 export function storyOf({
   orderId,
   userId,

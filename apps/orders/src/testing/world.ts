@@ -5,10 +5,10 @@ import { Orders } from './orders.js';
 
 export interface Setting extends Fate {
   coupon: boolean;
-  /** The shop shows its products at a price of nothing. */
+  /** The shop shows its products at a price of 0. */
   givenAway: boolean;
   payWithinSeconds: number | undefined;
-  /** Promotions is down until the order has come to its end without it. */
+  /** Promotions is down until the order has ended without it. */
   promotionsSleeps: boolean;
 }
 
@@ -17,16 +17,16 @@ interface Receiver {
   receive(message: Outgoing, now: Date): Outgoing[];
 }
 
-/** One message on its way to one of those who hear it; each gets a copy of its own, in its own time. */
+/** A message on its way to one of its receivers; each receives its own copy, at its own time. */
 interface PendingDelivery {
   to: Receiver;
   message: Outgoing;
 }
 
-/** More than one order ever needs; beyond it they are talking in circles. */
+/** More deliveries than one order ever needs; beyond it the services send messages in a circle. */
 const ENDLESS = 1_000;
 
-/** One order among neighbours that keep their word, a clock, and a bag of letters that nobody has received yet. */
+/** A single order among correct models of the other services, with a clock and the messages that are not delivered yet. */
 export class World {
   readonly orders = new Orders();
   readonly inventory: Inventory;
@@ -54,7 +54,7 @@ export class World {
     ]);
   }
 
-  /** Hands over one letter of the bag, whichever `pick` says. With `again` it stays in the bag, to be delivered once more. */
+  /** Delivers the pending message that `pick` selects. With `again` it stays pending, to be delivered a second time. */
   deliver(pick: number, { again = false } = {}): void {
     const [letter] = this.#pending.splice(pick % this.#pending.length, 1);
     if (!letter) return;
@@ -71,7 +71,7 @@ export class World {
     this.#send([CancelOrder({ orderId: ORDER, userId: USER })]);
   }
 
-  /** Time passes; what waited for it is in the bag. */
+  /** Advances the clock; timers that are due become pending messages. */
   wait(seconds: number): void {
     this.#now += seconds * 1_000;
     const due = this.#timers.filter((timer) => timer.due <= this.#now);
@@ -79,7 +79,7 @@ export class World {
     this.#post(due.map(({ message }) => message));
   }
 
-  /** The broker loses its disk, as far as timers go. */
+  /** The broker loses its timers, as when it loses its disk. */
   loseTimers(): void {
     this.#timers = [];
   }
@@ -88,7 +88,7 @@ export class World {
     this.#send(this.orders.sweep(this.#date));
   }
 
-  /** Until nobody has anything to say any more, however long it takes. */
+  /** Runs until no message and no timer is left. */
   runToEnd(): void {
     this.#drain();
     this.wait(WINDOW_SECONDS);
