@@ -26,7 +26,7 @@ const layers = {
   'type:stack': ['type:contracts', 'type:topology'],
   'type:testing': ['type:contracts', 'type:topology', 'type:stack'],
   'type:audit': ['type:contracts', 'type:messaging', 'type:topology', 'type:stack'],
-  'type:chaos': ['type:contracts', 'type:topology', 'type:stack', 'type:audit'],
+  'type:chaos': ['type:contracts', 'type:messaging', 'type:topology', 'type:stack', 'type:audit'],
   'type:fuzz': ['type:stack', 'type:audit', 'type:chaos'],
   'type:rights': [...libs, 'type:stack'],
   'type:mutation': ['type:stack'],
@@ -57,7 +57,7 @@ export default tseslint.config(
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts'],
-    languageOptions: { parserOptions: { project: ['tsconfig.check.json'], tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { project: ['tsconfig.json'], tsconfigRootDir: import.meta.dirname } },
     rules: {
       'max-lines': ['error', 350],
       // Every promise here is a message, or a step of one.

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Broker } from '@sluice/stack/rabbitmq/users';
 import { KEPT, runChecks, type Check, type CheckRun } from './checks.js';
-import { Queues, type AuditedBroker } from './queues.js';
+import { Queues } from './queues.js';
 import { untilQuiet, type Activity } from './quiet.js';
 import { Databases } from './snapshot.js';
 
@@ -12,7 +13,7 @@ const STATISTICS_WITHIN_MS = 12_000;
 export interface AuditedSystem {
   /** URLs by service. */
   databases: Record<string, string>;
-  broker: AuditedBroker;
+  broker: Broker;
 }
 
 export interface Audit extends CheckRun {

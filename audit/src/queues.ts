@@ -2,18 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { ExpirePayment } from '@sluice/contracts';
 import { Failure } from '@sluice/stack/failure';
+import type { Broker } from '@sluice/stack/rabbitmq/users';
 import { queuesWaitedFor, isTierQueue, management, settingsOf, topology, trust } from '@sluice/topology';
 
 const UNROUTED = 'shop.unrouted';
 const UNDELIVERABLE = 'shop.homeless';
 
 type Counts = Record<string, number>;
-
-/** The administrator's. */
-export interface AuditedBroker {
-  url: string;
-  managementUrl?: string | undefined;
-}
 
 /** How many messages wait, by queue; empty queues are absent. */
 export interface Depths {
@@ -41,12 +36,12 @@ export class Queues {
   #known?: Promise<{ all: string[]; lasting: string[] }>;
 
   private constructor(
-    private readonly broker: AuditedBroker,
+    private readonly broker: Broker,
     private readonly connection: ChannelModel,
   ) {}
 
   /** @throws Failure when it cannot be reached */
-  static async open(broker: AuditedBroker): Promise<Queues> {
+  static async open(broker: Broker): Promise<Queues> {
     const connection = await connect(broker.url, {
       ...trust(),
       clientProperties: { connection_name: 'audit' },

@@ -35,7 +35,7 @@ const RESERVED: ReadonlySet<unknown> = new Set<Order['status']>(['awaiting_payme
 const UNDECIDED_OR_ENDED: ReadonlySet<unknown> = new Set<Order['status']>(['pending', 'rejected', 'cancelled']);
 const CENTS_PER_POINT = 100;
 
-const isSold = ({ order }: Rows): boolean => SOLD.has(order?.status);
+const isSold = ({ order }: Pick<Rows, 'order'>): boolean => SOLD.has(order?.status);
 /** It has its stock and its coupon, and has not ended badly. The replies to a pending order are not known yet. */
 const isAlive = ({ order }: Rows): boolean => order !== undefined && !UNDECIDED_OR_ENDED.has(order.status);
 const isPending = ({ order }: Rows): boolean => order?.status === 'pending';
@@ -71,17 +71,10 @@ const NOTHING = { sms: 0, inbox: 0 };
 const NO_PARCELS: Parcels = { made: 0, halted: 0, gone: 0, delivered: 0 };
 
 function hasItsParcels({ made, halted, gone, delivered }: Parcels, order: Rows['order']): boolean {
-  const isComplete = made === (order?.warehouses ?? 0);
-  switch (order?.status) {
-    case 'paid':
-      return isComplete && halted === 0 && gone < made;
-    case 'shipped':
-      return isComplete && gone === made && delivered < made;
-    case 'completed':
-      return isComplete && delivered === made;
-    default:
-      return made === halted;
-  }
+  if (!isSold({ order })) return made === halted;
+  if (made !== order?.warehouses) return false;
+  if (order.status === 'paid') return halted === 0 && gone < made;
+  return order.status === 'completed' ? delivered === made : gone === made && delivered < made;
 }
 
 /** Of an order of a sale. One that has ended has returned its piece, and counts as one that never had any. */

@@ -4,8 +4,8 @@ import { runningPostgres, startPostgres } from '@sluice/stack/postgres/postgres'
 import { runningRabbit } from '@sluice/stack/rabbitmq/rabbitmq';
 import type { StateDirectory } from '@sluice/stack/state-directory';
 import { databaseServices } from '@sluice/stack/workspace';
+import type { Broker } from '@sluice/stack/rabbitmq/users';
 import type { AuditedSystem } from './audit.js';
-import type { AuditedBroker } from './queues.js';
 
 const NEEDED = 'Start one (npm start), or set DATABASE_URL, AMQP_URL and AMQP_MANAGEMENT_URL.';
 
@@ -28,11 +28,6 @@ export async function systemOf(stateDirectory: StateDirectory, env: NodeJS.Proce
   };
 }
 
-/** The servers that run for this state directory, as their administrator reaches them. @throws Failure when one does not run */
-export async function localSystem(stateDirectory: StateDirectory): Promise<AuditedSystem> {
-  return systemOf(stateDirectory, {});
-}
-
 /** A service's database, as the administrator of the server. */
 export const databaseOn = (server: string, service: string): string =>
   Object.assign(new URL(server), { pathname: `/${databaseName(service)}` }).href;
@@ -43,7 +38,7 @@ async function localPostgres(stateDirectory: StateDirectory): Promise<string> {
   return (await startPostgres(stateDirectory)).url; // the running one is taken over
 }
 
-async function localBroker(stateDirectory: StateDirectory): Promise<AuditedBroker> {
+async function localBroker(stateDirectory: StateDirectory): Promise<Broker> {
   const rabbit = await runningRabbit(stateDirectory);
   if (!rabbit) throw new Failure(`no broker: no \`npm start\` is running in ${stateDirectory.dir}`, NEEDED);
   return { url: rabbit.url, managementUrl: rabbit.managementUrl };

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { Failure } from '@sluice/stack/failure';
 import { inRoot, root } from '@sluice/stack/workspace';
 
-/** As in vitest.config.ts and e2e/vitest.config.ts. */
+/** As in vitest.config.ts. */
 const PLACES = 'apps libs topology stack testing audit chaos fuzz rights mutation cli load/spec e2e'.split(' ');
-const SPEC = /\.spec\.ts$/;
+const SPEC = /\.spec\.(ts|mjs)$/;
 const SKIPPED = new Set(['node_modules', 'dist', 'generated']);
 
 const filesIn = (folder: string): string[] =>

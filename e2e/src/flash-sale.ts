@@ -11,9 +11,9 @@ export interface Claimant {
 
 export interface Outcome {
   claimant: Claimant;
-  /** What the door answered, attempt by attempt. */
+  /** Status of each attempt. */
   answers: number[];
-  /** The path of the ticket, of whoever was let in. */
+  /** Path of the ticket of an accepted claim. */
   ticket?: string;
 }
 
@@ -39,7 +39,7 @@ export async function openSale(
 
 export const saleOf = async (shop: Shop, id: string): Promise<Sale> => (await shop.getSale(id)).body;
 
-/** Asks until the door has decided: full and unknown mean "ask again". */
+/** Claims until the claim is accepted (202) or refused for good (410); repeats after any other status. */
 export async function claim(shop: Shop, saleId: string, claimant: Claimant): Promise<Outcome> {
   const answers: number[] = [];
   const ticket = await eventually(
@@ -48,7 +48,7 @@ export async function claim(shop: Shop, saleId: string, claimant: Claimant): Pro
         .claim(claimant.token, saleId)
         .catch(() => ({ status: 0, headers: new Headers() }));
       answers.push(status);
-      if (status !== 202 && status !== 410) throw new Error(`the door answered ${status}`);
+      if (status !== 202 && status !== 410) throw new Error(`the claim was answered with ${status}`);
       return headers.get('location') ?? undefined;
     },
     { withinMs: 120_000 },
@@ -62,12 +62,12 @@ export const claimAll = (shop: Shop, saleId: string, all: Claimant[], width: num
 export const ticketOf = async (shop: Shop, { ticket, claimant }: Outcome): Promise<ClaimResult> =>
   (await shop.getClaim(claimant.token, ticket!)).body;
 
-/** What became of everybody who was let in; fails as long as somebody waits. */
-export const results = (shop: Shop, letIn: Outcome[], width: number): Promise<ClaimResult[]> =>
-  inParallel(letIn.length, width, (i) =>
+/** Results of all accepted claims; throws while one is waiting. */
+export const results = (shop: Shop, accepted: Outcome[], width: number): Promise<ClaimResult[]> =>
+  inParallel(accepted.length, width, (i) =>
     eventually(
       async () => {
-        const result = await ticketOf(shop, letIn[i]!);
+        const result = await ticketOf(shop, accepted[i]!);
         expect(result.status).toMatch(/^(won|lost|expired)$/);
         return result;
       },
@@ -75,15 +75,18 @@ export const results = (shop: Shop, letIn: Outcome[], width: number): Promise<Cl
     ),
   );
 
-/** Looks at the sale's own row all the while; what it returns asserts that it looked often, and that the sums were right at every look. */
+/**
+ * Polls the sale's row. The returned function stops it and asserts that it polled often and that the sums were right
+ * each time.
+ */
 export function watchSums(system: System, saleId: string): () => Promise<void> {
   const wrong: object[] = [];
-  let looks = 0;
-  const look = async (): Promise<void> => {
+  let polls = 0;
+  const poll = async (): Promise<void> => {
     const { rows } = await system.databases['flash-sale'].pool.query<
       Record<'quantity' | 'remaining' | 'held' | 'sold', number>
     >('SELECT quantity, remaining, held, sold FROM sales WHERE id = $1', [saleId]);
-    looks += rows.length;
+    polls += rows.length;
     for (const row of rows)
       if (
         Number(row.quantity) !== Number(row.remaining) + Number(row.held) + Number(row.sold) ||
@@ -91,15 +94,15 @@ export function watchSums(system: System, saleId: string): () => Promise<void> {
       )
         wrong.push(row);
   };
-  // A look that a test has cut off is none.
-  let looking = look().catch(() => undefined);
+  // A query that a test has interrupted does not count.
+  let polling = poll().catch(() => undefined);
   const timer = setInterval(() => {
-    looking = looking.then(look).catch(() => undefined);
+    polling = polling.then(poll).catch(() => undefined);
   }, 50);
   return async () => {
     clearInterval(timer);
-    await looking;
-    expect(looks).toBeGreaterThan(10);
+    await polling;
+    expect(polls).toBeGreaterThan(10);
     expect(wrong).toEqual([]);
   };
 }

@@ -60,12 +60,12 @@ export async function privateCluster(map: TopologyOptions = {}): Promise<Private
     await Promise.all(nodes.map((node) => node.end('SIGKILL')));
     rmSync(folder, { recursive: true, force: true });
   };
-  const begin = async (): Promise<void> => {
+  const boot = async (): Promise<void> => {
     await Promise.all(NODES.map(start));
     await nodes[0]!.control('await_online_nodes', String(NODES.length));
     await applyTopology(url, topology({ ...map, replicated: true }));
   };
-  await begin().catch(async (error: unknown) => {
+  await boot().catch(async (error: unknown) => {
     await close();
     throw error;
   });
@@ -79,7 +79,7 @@ export async function privateCluster(map: TopologyOptions = {}): Promise<Private
       await eventually(() => refuses(ports[node]!));
     },
     async heal() {
-      await Promise.all(nodes.map((node) => node.control('eval', JOIN(nodes))));
+      await Promise.all(nodes.map((node) => node.control('eval', joinAgain(nodes))));
       await Promise.all(NODES.map(takesConnections));
     },
     async members(queue) {
@@ -129,7 +129,7 @@ const CUT_OFF = `Others = nodes(),
   [erlang:disconnect_node(Node) || Node <- Others].`;
 
 /** A paused node looks for the others every second. */
-const JOIN = (nodes: readonly BrokerNode[]): string =>
+const joinAgain = (nodes: readonly BrokerNode[]): string =>
   `[erlang:set_cookie(Node, erlang:get_cookie()) || Node <- [${nodes.map(({ name }) => `'${name}'`).join(', ')}] -- [node()]].`;
 
 async function refuses(port: number): Promise<void> {

@@ -52,7 +52,7 @@ describe('a claim', () => {
     expect(result(won, ada)).toEqual({ status: 'won', orderId });
   });
 
-  it('opens a sale whose time has come, before the sweep has been there, and sells it out', () => {
+  it('opens a sale when it is time, before the sweep has run, and sells it out', () => {
     expect(sentBy(claims(scheduled, ada)).filter(({ type }) => type === 'sale.changed')).toMatchObject([
       { state: 'sold-out', round: 1, remaining: 0, held: 1 },
     ]);
@@ -66,10 +66,10 @@ describe('a claim', () => {
       afterwards(preparing, refused(preparing, { saleId, sku: 'TEE', version: 1, available: 0 }, NOON)),
       OPEN,
     ],
-    ['not_open', 'its pieces are not there yet', preparing, OPEN],
+    ['not_open', 'its pieces are not allotted yet', preparing, OPEN],
     ['not_open', 'it is too early', scheduled, after(59_999)],
-    ['sold_out', 'all are gone', won, OPEN],
-    ['closed', 'it is too late, though the sweep has not been there', scheduled, CLOSES],
+    ['sold_out', 'all are sold', won, OPEN],
+    ['closed', 'it is too late, though the sweep has not run', scheduled, CLOSES],
   ])('loses with %s when %s', (reason, _, state, now) => {
     const decision = claims(state, bob, 1, now);
     expect([decided(decision), orders(decision)]).toEqual([
@@ -79,7 +79,7 @@ describe('a claim', () => {
     expect(result(afterwards(state, decision), bob)).toEqual({ status: 'lost', reason });
   });
 
-  it('that was let in before the close wins a piece that is kept for it, until they have gone back', () => {
+  it('accepted before the close wins a kept piece, until the pieces are returned', () => {
     const closed = afterwards(scheduled, applyClock(scheduled, request, CLOSES));
     const [inTime, late, early] = [after(-1, CLOSES), CLOSES, after(59_999)];
     const then = after(10_000, CLOSES);
@@ -94,13 +94,13 @@ describe('a claim', () => {
     expect(decided(claims(shelved, bob, 1, kept, inTime))).toMatchObject([{ status: 'lost', reason: 'closed' }]);
   });
 
-  it('that was let in before the sale opened has come too early, though it is answered later', () => {
+  it('accepted before the sale opened is too early, though it is decided later', () => {
     expect(decided(claims(scheduled, bob, 1, OPEN, after(59_999)))).toMatchObject([
       { status: 'lost', reason: 'not_open' },
     ]);
   });
 
-  it('is answered once: the same ticket again changes nothing but the length of the line', () => {
+  it('is decided once: the same ticket again changes only the length of the queue', () => {
     const again = claims(won, ada);
     expect([again.state?.claims, sentBy(again)]).toEqual([undefined, []]);
     expect(afterwards(won, again).sales[saleId]).toMatchObject({ ...counters(won), drained: 2 });
@@ -108,22 +108,22 @@ describe('a claim', () => {
     expect(decided(claims(lost, bob, 1, after(62_000)))).toEqual([]);
   });
 
-  it('that came too early may win when the sale is open', () => {
+  it('that was too early may win when the sale is open', () => {
     const early = then(scheduled, bob, 1, after(59_999));
     expect(claims(early, bob, 1, after(59_999)).messages).toEqual([]);
     expect(result(then(early, bob), bob)).toMatchObject({ status: 'won' });
   });
 
-  it('for a sale that nobody knew yet may win when it is there', () => {
+  it('for a sale without a record may win when the sale exists', () => {
     const early = then(nothing, bob);
     expect(result(then({ ...scheduled, claims: early.claims }, bob), bob)).toMatchObject({ status: 'won' });
   });
 
-  it('waits for its answer as long as nothing is known of it', () => {
+  it('is waiting until it is decided', () => {
     expect(resultOf(undefined, 1)).toEqual({ status: 'waiting' });
   });
 
-  it('that lost is written down without a win, and each answer raises its version', () => {
+  it('that lost is stored without a win, and each decision raises its version', () => {
     const early = then(scheduled, bob, 1, after(59_999));
     const row = {
       saleId,
@@ -155,7 +155,7 @@ describe('a claim', () => {
     expect(result(second, bob, 1)).toEqual({ status: 'lost', reason: 'sold_out' });
   });
 
-  it('does not win a user a second piece, and leaves the first as it is', () => {
+  it('does not win a user a second piece, and does not change the first', () => {
     const again = then(reopened, ada, 2, after(71_000));
     expect(result(again, ada, 2)).toEqual({ status: 'lost', reason: 'already_won' });
     expect(result(again, ada, 1)).toMatchObject({ status: 'expired', orderId });
@@ -163,7 +163,7 @@ describe('a claim', () => {
     expect(decided(claims(again, ada, 1, after(72_000)))).toEqual([]);
   });
 
-  it('that a later one of its user has overtaken is told so, and changes nothing', () => {
+  it('that a later one of its user has overtaken is decided as lost, and changes nothing', () => {
     const second = then(reopened, bob, 2, after(71_000));
     const late = claims(second, bob, 1, after(72_000));
     expect([late.state?.claims, decided(late)]).toEqual([
@@ -205,7 +205,7 @@ describe('a win', () => {
     expect([counters(back), result(back, ada).status]).toEqual([{ remaining: 1, held: 0, sold: 0 }, 'expired']);
   });
 
-  it('raises its version with everything that becomes of it', () => {
+  it('raises its version with every change', () => {
     const version = (state: State) => state.claims[claimKey({ saleId, userId: ada })]!.version;
     const sold = afterwards(won, paid(won, order, after(70_000)));
     const over = afterwards(sold, ended(sold, order, 'customer'));
@@ -213,11 +213,11 @@ describe('a win', () => {
     expect([won, sold, over, back].map(version)).toEqual([1, 2, 3, 4]);
   });
 
-  it('comes back once, and a payment that is told after it changes nothing', () => {
+  it('comes back once, and a payment that arrives after it changes nothing', () => {
     expect([released(reopened, order, after(80_000)), paid(reopened, order, after(80_000))]).toEqual([{}, {}]);
   });
 
-  it('keeps the reason that is told after the piece is back, and the first of two', () => {
+  it('keeps a reason that arrives after the piece is back, and the first of two reasons', () => {
     const late = afterwards(reopened, ended(reopened, order, 'customer'));
     expect(result(late, ada)).toEqual({ status: 'expired', orderId, reason: 'customer' });
     expect(ended(late, order, 'payment_timeout')).toEqual({});
@@ -226,8 +226,8 @@ describe('a win', () => {
   it.each([
     ['a loser', then(won, bob), { ...order, userId: bob }],
     ['another order of the winner', won, { ...order, orderId: saleId }],
-    ['somebody unknown', nothing, order],
-  ])('is not taken for that of %s', (_, state, about) => {
+    ['an unknown user', nothing, order],
+  ])('is not confused with that of %s', (_, state, about) => {
     for (const fact of [
       () => paid(state, about, OPEN),
       () => ended(state, about, 'customer'),
@@ -237,14 +237,14 @@ describe('a win', () => {
   });
 });
 
-describe('a win of whose order nothing is known', () => {
+describe('a win without a fact about its order', () => {
   const FIVE_MINUTES = 300_000;
   const again = (state: State, now: Date): Decision => placeAgain(state, { saleId, userId: ada }, FIVE_MINUTES, now);
   const late = after(FIVE_MINUTES, OPEN);
-  /** As PostgreSQL gives it back: with its keys in another order. */
+  /** As PostgreSQL returns it: with its keys in another order. */
   const fromDatabase = Object.fromEntries(Object.entries(ADDRESS).reverse()) as typeof ADDRESS;
 
-  it('is placed again with the very same order, and once, whoever looks', () => {
+  it('is placed again with the very same order, once for any number of sweeps', () => {
     const key = claimKey({ saleId, userId: ada });
     const stored: State = { ...won, claims: { [key]: { ...(won.claims[key] as Winner), address: fromDatabase } } };
     expect(again(stored, after(FIVE_MINUTES - 1, OPEN))).toEqual({});
@@ -257,12 +257,12 @@ describe('a win of whose order nothing is known', () => {
     ['is paid', afterwards(won, paid(won, order, after(70_000)))],
     ['has ended, though its piece is not back yet', afterwards(won, ended(won, order, 'payment_timeout'))],
     ['has ended, and its piece is back', reopened],
-  ])('is left alone when its order %s, and its address is forgotten', (_, state) => {
+  ])('is not placed again when its order %s, and its address is deleted', (_, state) => {
     expect(again(state, late)).toEqual({});
     expect(state.claims[claimKey({ saleId, userId: ada })]).toMatchObject({ address: null });
   });
 
-  it('is left alone when it is older than its address', () => {
+  it('is not placed again when it is older than the column of its address', () => {
     const key = claimKey({ saleId, userId: ada });
     expect(
       again(
@@ -274,7 +274,7 @@ describe('a win of whose order nothing is known', () => {
   });
 });
 
-describe('those who watch', () => {
+describe('subscribers of a sale', () => {
   const many = newSale({ quantity: 1_000 });
   const crowd = Array.from({ length: 300 }, (_, i) => `0193f000-0000-7000-8000-1${String(i).padStart(11, '0')}`);
   const big = afterwards(nothing, create(nothing, many, NOON, BOUNDS));
@@ -298,7 +298,7 @@ describe('those who watch', () => {
   }, start);
   const of = (type: string) => sent.filter((message) => message.type === type);
 
-  it('are told twice a second of a burst, and how fast it goes', () => {
+  it('receive two reports per second of a burst, with its speed', () => {
     expect(of('claim.decided')).toHaveLength(300);
     expect(of('sale.changed').map(({ at, remaining }) => [at, remaining])).toEqual(
       [0, 500, 1_000, 1_500, 2_000, 2_500].map((at) => [at, 999 - at / 10]),
@@ -309,7 +309,7 @@ describe('those who watch', () => {
     expect(of('sale.progress').map(({ perSecond }) => perSecond)).toEqual([0, 100, 100, 100, 100, 100]);
   });
 
-  it('are told the rest when no claim brings it up any more', () => {
+  it('receive the rest from the sweep when no further claim comes', () => {
     expect(applyClock(state, many, after(62_999))).toEqual({});
     const rest = applyClock(state, many, after(63_500));
     expect(sentBy(rest)).toMatchObject([
@@ -319,13 +319,13 @@ describe('those who watch', () => {
     expect(applyClock(afterwards(state, rest), many, after(64_500))).toEqual({});
   });
 
-  it('are told a speed of two seconds, and of no longer time', () => {
+  it('receive a speed measured over two seconds, and of no longer time', () => {
     const speed = (ms: number) =>
       sentBy(applyClock(state, many, after(ms))).find(({ type }) => type === 'sale.progress')!['perSecond'];
     expect([speed(64_500), speed(64_501)]).toEqual([expect.closeTo(34.7, 0), 100]);
   });
 
-  it('are told with the next beat of the claim that sold the last piece', () => {
+  it('receive the claim that sold the last piece with the next report', () => {
     const two = newSale({ quantity: 2 });
     const made = afterwards(nothing, create(nothing, two, NOON, BOUNDS));
     const start = afterwards(made, allotted(made, { saleId, sku: 'TEE', version: 1, quantity: 2 }, NOON));
@@ -337,7 +337,7 @@ describe('those who watch', () => {
     ]);
   });
 
-  it('are told with the next beat of a payment, which is no claim', () => {
+  it('receive a payment, which is no claim, with the next report', () => {
     const decision = paid(won, order, after(61_100));
     expect(sentBy(decision)).toEqual([]);
     expect(sentBy(applyClock(afterwards(won, decision), request, after(61_500)))).toMatchObject([
@@ -345,7 +345,7 @@ describe('those who watch', () => {
     ]);
   });
 
-  it('are told no speed of the time in which nobody came', () => {
+  it('receive no speed of a time without claims', () => {
     const rest = afterwards(state, applyClock(state, many, after(63_500)));
     const later = claim(
       rest,

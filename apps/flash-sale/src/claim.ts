@@ -18,9 +18,9 @@ import { withProgress } from './progress.js';
 
 export type Ticket = Data<typeof ClaimPiece>;
 
-/** The namespace of the orders of sales: one user and one sale make one order, whoever computes its id. */
+/** UUID namespace of flash-sale orders: the id follows from user and sale, so each user and sale make one order. */
 const ORDERS = '5d2f3a0e-6c1b-4f8e-9a57-0b3c8d14e7f2';
-/** These answers hold as long as their cause: a click that came too early does not cost the round. */
+/** Losses that hold only as long as their cause: a claim that came too early may be repeated in its round. */
 const TOO_EARLY: readonly (Loss | null)[] = ['not_open', 'no_such_sale'];
 
 /** `at`: when the claim was accepted. `now`: when it is decided. */
@@ -30,16 +30,16 @@ export interface Claimed {
 }
 
 /**
- * One ticket from the line. First come, first served, while there are pieces, for claims that were accepted while the sale was
- * open; each ticket is answered once.
+ * Decides one ticket of the claim queue. Claims accepted while the sale was open win in their order while there are
+ * pieces; each ticket is decided once.
  */
 export function claim(state: State, ticket: Ticket, { at, now }: Claimed): Decision {
-  const known = state.sales[ticket.saleId];
+  const current = state.sales[ticket.saleId];
   const before = state.claims[claimKey(ticket)];
-  const clock = known && tick(known, now);
+  const clock = current && tick(current, now);
   const verdict = judge(before, ticket.round, clock?.sale, at);
   const answer = answered(before, ticket, verdict, now);
-  const change = clock && withProgress(known, { ...clock, sale: drained(clock.sale, verdict) }, now);
+  const change = clock && withProgress(current, { ...clock, sale: drained(clock.sale, verdict) }, now);
   return {
     state: {
       ...(change && { sales: { [ticket.saleId]: change.sale } }),
@@ -60,7 +60,7 @@ const drained = (sale: Sale, verdict: Verdict | undefined): Sale => ({
   drained: sale.drained + 1,
 });
 
-/** Undefined: the ticket has its answer. */
+/** Returns undefined when the ticket is decided already. */
 function judge(before: Claim | undefined, round: number, sale: Sale | undefined, at: Date): Verdict | undefined {
   if (before && isAnswered(before, round)) return undefined;
   const verdict = before?.win ? 'already_won' : onOffer(sale, at);
@@ -101,7 +101,10 @@ function answered(
   return { row, messages: [decided(row, round)] };
 }
 
-/** The user's next ticket was answered first: this one was never written down, and its holder waits for a word. */
+/**
+ * The user's next ticket was decided first: this one has no row of its own, and its holder still waits for the
+ * decision.
+ */
 const isOvertaken = ({ round: latest, wonRound }: Claim, round: number): boolean =>
   latest > round && wonRound !== round;
 
@@ -122,7 +125,7 @@ const won = (latest: Pick<Claim, 'saleId' | 'userId' | 'round' | 'version'>, tic
 
 const orderIdOf = (ticket: Ticket): string => v5(claimKey(ticket), ORDERS);
 
-/** A win becomes an order, at the sale's price and with its payment window. */
+/** Turns a win into an order, at the sale's price and with its payment window. */
 function order(
   { saleId, userId, orderId, address }: Sold & { address: Address },
   { amount, currency, sku, payWithinSeconds }: Sale,
@@ -137,7 +140,7 @@ function order(
   return PlaceOrder({ orderId, userId, bodyHash, ...details });
 }
 
-/** PostgreSQL gives the keys of a JSON object in another order, which would be another hash. */
+/** PostgreSQL returns the keys of a JSON object in another order, which would give another hash. */
 const inOrder = ({ name, street, city, postcode, country }: Address): Address => ({
   name,
   street,
@@ -146,7 +149,7 @@ const inOrder = ({ name, street, city, postcode, country }: Address): Address =>
   country,
 });
 
-/** Asks orders once more for an order of which no fact has come for too long. It places an order once. */
+/** Sends the order again when no fact about it has arrived for too long. Orders places an order once. */
 export function placeAgain(
   state: State,
   about: { saleId: string; userId: string },
@@ -165,11 +168,11 @@ const isOverdue = ({ wonAt, askedAt }: Winner, afterMs: number, now: Date): bool
 const decided = (claim: Claim, round: number): Outgoing =>
   ClaimDecided({ saleId: claim.saleId, userId: claim.userId, round, ...resultOf(claim, round) });
 
-/** What became of a user's ticket of one round. */
+/** The result of a user's ticket of one round. */
 export function resultOf(claim: Claim | undefined, round: number): ClaimResult {
   if (claim?.wonRound === round) return resultOfWin(claim);
   if (!claim || claim.round < round) return { status: 'waiting' };
-  // A later ticket was answered, and there is one only after a round has sold out.
+  // A later ticket was decided, which exists only after a round has sold out.
   return { status: 'lost', reason: claim.round === round ? claim.lost! : 'sold_out' };
 }
 
@@ -178,14 +181,17 @@ const resultOfWin = ({ win, orderId, endReason }: Winner): ClaimResult =>
     ? { status: 'expired', orderId, ...(endReason && { reason: endReason }) }
     : { status: 'won', orderId };
 
-/** What an order's facts say of the sale that it is from. */
+/** The win that a fact about an order belongs to. */
 export interface Sold {
   saleId: string;
   userId: string;
   orderId: string;
 }
 
-/** The order is paid. Late for a piece that is back: then its order was cancelled meanwhile. */
+/**
+ * On `order.paid`: the piece is sold. A fact that arrives after the piece is back changes nothing: its order was
+ * cancelled.
+ */
 export function paid(state: State, about: Sold, now: Date): Decision {
   const winner = winnerOf(state, about);
   if (winner.win !== 'held') return {};
@@ -199,13 +205,13 @@ export function paid(state: State, about: Sold, now: Date): Decision {
   });
 }
 
-/** The order is cancelled or rejected: why is remembered; the piece is held until inventory has it back. */
+/** On `order.cancelled` or `order.rejected`: the reason is stored; the piece is held until inventory has it back. */
 export function ended(state: State, about: Sold, endReason: OrderReason): Decision {
   const winner = winnerOf(state, about);
   return winner.endReason ? {} : withClaim({}, { ...winner, endReason, address: null, version: winner.version + 1 });
 }
 
-/** Inventory has the piece back. */
+/** On `stock.released`: inventory has the piece back. */
 export function released(state: State, about: Sold, now: Date): Decision {
   const winner = winnerOf(state, about);
   if (winner.win === 'expired') return {};
@@ -217,7 +223,10 @@ export function released(state: State, about: Sold, now: Date): Decision {
   return withClaim({ ...decision, messages: [decided(row, row.wonRound), ...(decision.messages ?? [])] }, row);
 }
 
-/** @throws PermanentError the win was committed before its order was placed: trying again would not find it either */
+/**
+ * @throws PermanentError there is no such win: it was committed before its order was placed, so a retry would not
+ * find it
+ */
 function winnerOf({ claims }: State, about: Sold): Winner {
   const claim = claims[claimKey(about)];
   if (!claim?.win || claim.orderId !== about.orderId)

@@ -66,7 +66,7 @@ const untilDrained = async (saleId: string, drained: number) =>
     expect(rows).toEqual([{ drained, outbox: 0 }]);
   }, LONG);
 
-/** What others say of an order of this sale. */
+/** The data of other services' facts about an order of this sale. */
 const about = (saleId: string, userId: string, orderId: string) => ({
   orderId,
   userId,
@@ -78,7 +78,7 @@ const cancelled = (fact: ReturnType<typeof about>) =>
 const released = (fact: ReturnType<typeof about>) => StockReleased({ ...fact, allocation: [] });
 
 describe('two processes side by side', () => {
-  it('sell 50 pieces to exactly 50 of 2,000 users, tell each what became of their claim, and do not flood those who watch', async () => {
+  it('sell 50 pieces to exactly 50 of 2,000 users, publish each result, and do not flood subscribers', async () => {
     const { id } = await shop.allotted({ quantity: 50 });
     const crowd = users(2_000);
     const began = Date.now();
@@ -111,11 +111,11 @@ describe('two processes side by side', () => {
       expect(received.of(SaleProgress, ({ saleId }) => saleId === id).at(-1)).toMatchObject({ drained: 2_000 }),
     );
     expect(received.of(SaleProgress, ({ saleId }) => saleId === id).length).toBeLessThanOrEqual(beats + 3);
-    // Made, allotted, sold out, and the beats.
+    // Created, allotted, sold out, and the regular reports.
     expect(received.of(SaleChanged, (sale) => sale.id === id).length).toBeLessThanOrEqual(beats + 6);
   }, 90_000);
 
-  it('answer a ticket once, however often it is sent', async () => {
+  it('decide a ticket once, however often it is sent', async () => {
     const { id } = await shop.allotted({ quantity: 5 });
     const [userId] = users(1) as [string];
     await shop.send(...Array.from({ length: 40 }, () => ticket(id, userId)));
@@ -127,7 +127,7 @@ describe('two processes side by side', () => {
     expect(await shop.result(id, userId)).toEqual({ status: 'won', orderId: order!.orderId });
   });
 
-  it('sell a piece that comes back in a new round, once, though every fact comes twice', async () => {
+  it('sell a piece that comes back in a new round, once, though every fact is delivered twice', async () => {
     const { id } = await shop.allotted({ quantity: 1 });
     const [ada, bob] = users(2) as [string, string];
     await shop.send(ticket(id, ada));
@@ -167,7 +167,7 @@ describe('two processes side by side', () => {
     ).toEqual(['1 expired', '1 lost', '1 won', '2 lost', '2 won']);
   });
 
-  it('know a sale, a user and an order by any spelling of their ids', async () => {
+  it('identify a sale, a user and an order by any spelling of their ids', async () => {
     const { id } = await shop.allotted({ saleId: newId().toUpperCase(), quantity: 1 });
     const [ada] = users(1) as [string];
     await shop.send(ticket(id.toUpperCase(), ada.toUpperCase()));
@@ -186,7 +186,7 @@ describe('two processes side by side', () => {
     });
   });
 
-  it('answer claims of a sale that they do not know', async () => {
+  it('decide claims of a sale without a record', async () => {
     const [saleId, userId] = users(2) as [string, string];
     await shop.send(ticket(saleId, userId));
     await eventually(async () =>
@@ -194,7 +194,7 @@ describe('two processes side by side', () => {
     );
   });
 
-  it('leave orders alone that are from no sale', async () => {
+  it('ignore orders that belong to no sale', async () => {
     const order = { orderId: newId(), userId: newId(), version: 1, lines: [], allocation: [] };
     const { id } = await shop.allotted();
     await shop.send(
@@ -214,14 +214,14 @@ describe('two processes side by side', () => {
   });
 });
 
-describe('claims that wait', () => {
-  /** The management pages learn of connections some seconds late. */
+describe('waiting claims', () => {
+  /** The management API lists connections some seconds late. */
   async function closeMoreThan(some: number): Promise<void> {
     let closed = 0;
     await eventually(async () => expect((closed += await broker.management.closeConnections())).toBeGreaterThan(some));
   }
 
-  it('are each answered once when the connection breaks while they are decided', async () => {
+  it('are each decided once when the connection breaks meanwhile', async () => {
     const { id } = await shop.allotted({ quantity: 10 });
     const crowd = users(600);
     const other = await database.pool.connect();
@@ -229,7 +229,7 @@ describe('claims that wait', () => {
     await other.query('SELECT FROM sales WHERE id = $1 FOR UPDATE', [id]);
     try {
       await shop.send(...crowd.map((userId) => ticket(id, userId)));
-      // Some are in hand by now: the queue holds fewer than were sent.
+      // Some are unacknowledged by now: the queue holds fewer than were sent.
       await eventually(async () => expect(await depth(broker, 'flash-sale.claims')).toBeLessThan(600));
       await closeMoreThan(2);
     } finally {
@@ -248,7 +248,7 @@ describe('claims that wait', () => {
     expect(await deadLetters(broker, 'flash-sale.claims-again')).toEqual([]);
   }, 90_000);
 
-  it('that were let in before the close are served when nobody was there until after it, and what is left goes back then', async () => {
+  it('accepted before the close are decided after an outage that outlasts it, and unsold pieces are returned then', async () => {
     const closesAt = Date.now() + 2_500;
     const { id, sku } = await shop.allotted({ quantity: 3, closesAt: new Date(closesAt).toISOString() });
     await shop.stop();
@@ -278,7 +278,7 @@ describe('claims that wait', () => {
     ]);
   }, 30_000);
 
-  it('are told that it is over when nobody was there until the close, and it is not known when they were let in', async () => {
+  it('are decided as closed after an outage that outlasts the close, when they contain no time of acceptance', async () => {
     const closesAt = Date.now() + 2_500;
     const { id, sku } = await shop.allotted({ quantity: 3, closesAt: new Date(closesAt).toISOString() });
     await shop.stop();

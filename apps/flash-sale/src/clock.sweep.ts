@@ -5,32 +5,39 @@ import { Pool } from 'pg';
 import { SalesRepository } from './sales.repository.js';
 import { REPORT_EVERY_MS } from './progress.js';
 
-/** How late a sale may open for those who watch; claims go by the clock itself. Milliseconds. */
+/** Longest delay of the opening for subscribers; claims are judged by the clock itself. Milliseconds. */
 const EVERY_MS = 250;
-/** More are not on at a time; should they be, the next sweep takes the next. */
+/** More sales than are active at a time; otherwise the next sweep continues. */
 const BATCH_SIZE = 100;
 
-/** By the clock of the database, which the rules go by too. The states are those of the index. */
+/** Due by the clock of the database, which the rules use too. The states are those of the index. */
 const DUE = `
   SELECT id FROM sales
   WHERE state IN ('scheduled', 'open', 'sold-out') AND (
     closes_at <= now() OR (state = 'scheduled' AND opens_at <= now())
-    OR (told_at <= now() - interval '${REPORT_EVERY_MS} milliseconds' AND (version > told_version OR drained > told_drained))
+
+    OR (told_at <= now() - interval '${REPORT_EVERY_MS} milliseconds'
+      AND (version > told_version OR drained > told_drained))
   )
   ORDER BY closes_at LIMIT ${BATCH_SIZE}`;
 
-/** Claims accepted before the close are in the queue this long after it: the gateway waits up to 2 s for the broker's confirm. Milliseconds. */
+/**
+ * Claims accepted before the close are in the queue this long after it, in ms: the gateway waits up to 2 s for the
+ * broker's confirm.
+ */
 const LET_IN_BY_MS = 3_000;
 
-/** Closed sales whose unsold pieces are kept for claims that wait. */
+/** Closed sales whose unsold pieces are kept for claims in the queue. */
 const KEPT = `
-  SELECT id, shelve_at <= now() AS due FROM sales WHERE shelve_at IS NOT NULL AND closes_at <= now() - interval '${LET_IN_BY_MS} milliseconds'
+
+  SELECT id, shelve_at <= now() AS due FROM sales
+  WHERE shelve_at IS NOT NULL AND closes_at <= now() - interval '${LET_IN_BY_MS} milliseconds'
   ORDER BY shelve_at LIMIT ${BATCH_SIZE}`;
 
-/** The queue of claims, and the one of claims that are retried. */
+/** The claim queue, and the queue of claims that are retried. */
 const CLAIM_QUEUE = ['flash-sale.claims', 'flash-sale.claims-again'];
 
-/** Opens and closes sales, and tells what no message has brought up. Any number of processes may sweep. */
+/** Opens and closes sales, and publishes progress that no later message has published. Several processes may sweep. */
 @Injectable()
 export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #task = new PeriodicTask('clock', EVERY_MS, () => this.#sweep());
@@ -63,7 +70,7 @@ export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShut
     );
   }
 
-  /** Where the broker refuses the length of a queue, the pieces are kept for the longest time. */
+  /** If the broker does not return the length of a queue, the pieces are kept for the longest time. */
   async #isQueueEmpty(): Promise<boolean> {
     const depths = await Promise.all(CLAIM_QUEUE.map((queue) => this.publisher.depth(queue).catch(() => undefined)));
     return depths.every((depth) => depth === 0);

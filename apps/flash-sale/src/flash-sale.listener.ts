@@ -20,9 +20,9 @@ import { SaleQueries } from './sale.queries.js';
 import { SalesRepository } from './sales.repository.js';
 
 /**
- * Claims that one process takes together. The broker counts only what waits, so the door is wider than its limit by this much
- * for every process; a commit, on the other hand, costs the less per claim the more it takes, though not by much: 500 needed
- * a sixth less processor time than 100, and drained hardly faster.
+ * Claims per commit. The broker's limit counts only waiting messages, so each process adds this many to the claim
+ * queue. A larger batch costs less per claim, but not by much: 500 needed a sixth less processor time than 100, and
+ * drained hardly faster.
  */
 const CLAIMS_AT_ONCE = 200;
 

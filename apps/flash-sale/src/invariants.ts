@@ -1,6 +1,6 @@
 import type { Invariant } from '@sluice/service-kit';
 
-/** Of every sale: neither oversold nor undersold, and each piece is somebody's. */
+/** Invariants of every sale: neither oversold nor undersold, and each won piece has one winner. */
 export const INVARIANTS: readonly Invariant[] = [
   {
     name: 'sale_pieces_conserved',
@@ -12,24 +12,29 @@ export const INVARIANTS: readonly Invariant[] = [
   },
   {
     name: 'users_win_once',
-    sql: "SELECT sale_id || '/' || user_id AS id FROM claims WHERE win IS NOT NULL GROUP BY sale_id, user_id HAVING count(*) > 1",
+
+    sql: `SELECT sale_id || '/' || user_id AS id FROM claims
+      WHERE win IS NOT NULL GROUP BY sale_id, user_id HAVING count(*) > 1`,
   },
   {
     name: 'won_pieces_have_winners',
     sql: `
       SELECT id FROM sales LEFT JOIN (
-        SELECT sale_id AS id, count(*) FILTER (WHERE win = 'held') AS holders, count(*) FILTER (WHERE win = 'paid') AS buyers FROM claims WHERE win IS NOT NULL GROUP BY 1
+
+        SELECT sale_id AS id, count(*) FILTER (WHERE win = 'held') AS holders,
+          count(*) FILTER (WHERE win = 'paid') AS buyers
+        FROM claims WHERE win IS NOT NULL GROUP BY 1
       ) AS winners USING (id)
       WHERE version > 0 AND (held <> coalesce(holders, 0) OR sold <> coalesce(buyers, 0))`,
   },
 ];
 
-/** Messages that get lost are asked for again several times until then. */
+/** By then the sweep has sent lost messages again several times. */
 const LONG = "interval '15 minutes'";
-/** For how long orders lets an order wait until it can be paid. Seconds. */
+/** How long orders lets an order wait until it can be paid. Seconds. */
 const USUAL_DEADLINE_SECONDS = 7_200;
 
-/** What may last while a neighbour is away, and is for `npm run audit`, not for an alert. */
+/** Invariants that an outage of another service may break: for `npm run audit`, not for an alert. */
 export const AUDITED: readonly Invariant[] = [
   {
     name: 'sales_allotted',
@@ -37,12 +42,17 @@ export const AUDITED: readonly Invariant[] = [
   },
   {
     name: 'allotments_returned',
-    sql: `SELECT id FROM sales WHERE version > 0 AND returned > returned_confirmed AND coalesce(waiting_since, closes_at) < now() - ${LONG}`,
+
+    sql: `SELECT id FROM sales WHERE version > 0 AND returned > returned_confirmed
+      AND coalesce(waiting_since, closes_at) < now() - ${LONG}`,
   },
   { name: 'closed_sales_shelved', sql: `SELECT id FROM sales WHERE shelve_at < now() - ${LONG}` },
 ];
 
-/** All of it, under the settings of this system. A win that is neither paid nor back for longer than any order can last has no order, or lacks its facts. */
+/**
+ * All invariants, under this system's settings. A win that is neither paid nor back beyond the longest life of an
+ * order has no order, or lacks its facts.
+ */
 export const invariantsOf = ({
   ORDER_DEADLINE_SECONDS = USUAL_DEADLINE_SECONDS,
 }: {
@@ -53,7 +63,8 @@ export const invariantsOf = ({
     name: 'wins_have_orders',
     sql: `
       SELECT sale_id || '/' || user_id AS id FROM claims JOIN sales ON sales.id = sale_id
-      WHERE win = 'held' AND won_at < now() - (pay_within_seconds + ${ORDER_DEADLINE_SECONDS}) * interval '1 second' - ${LONG}`,
+      WHERE win = 'held'
+        AND won_at < now() - (pay_within_seconds + ${ORDER_DEADLINE_SECONDS}) * interval '1 second' - ${LONG}`,
   },
 ];
 

@@ -5,7 +5,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ADDRESS, newSale } from './testing/given.js';
 import { inMs, openShop, sent, type Shop, ticket, TIERS_MS, users } from './testing/running.js';
 
-/** Nobody here is inventory or orders: what they are asked waits in their queues. Two processes search the database every 100 ms. */
+/**
+ * Inventory and orders are not running: requests to them stay in their queues. Two processes sweep the database every
+ * 100 ms.
+ */
 let broker: TestBroker;
 let database: TestDatabase;
 let shop: Shop;
@@ -19,12 +22,12 @@ afterAll(async () => {
   await Promise.all([broker?.close(), database?.close()]);
 });
 
-/** What has been asked of a neighbour about a sale, since it was last looked at. */
-const askedOfInventory = async (saleId: string) =>
+/** Requests to a service about a sale since the last call. */
+const requestsToInventory = async (saleId: string) =>
   (await sent<{ saleId: string; quantity: number; returned?: number }>(broker, 'inventory.commands'))
     .filter(({ data }) => data.saleId === saleId)
     .map(({ type, data: { quantity, returned } }) => ({ type, quantity, returned }));
-const askedOfOrders = async (saleId: string) =>
+const requestsToOrders = async (saleId: string) =>
   (await sent<Data<typeof PlaceOrder>>(broker, 'orders.commands'))
     .map(({ data }) => data)
     .filter(({ flashSale }) => flashSale?.id === saleId);
@@ -32,12 +35,14 @@ const askedOfOrders = async (saleId: string) =>
 const sixMinutesPass = {
   forSale: (id: string) =>
     database.pool.query(
-      `UPDATE sales SET waiting_since = waiting_since - interval '6 minutes', asked_at = asked_at - interval '6 minutes' WHERE id = $1`,
+      `UPDATE sales SET waiting_since = waiting_since - interval '6 minutes',
+         asked_at = asked_at - interval '6 minutes' WHERE id = $1`,
       [id],
     ),
   forWins: (id: string) =>
     database.pool.query(
-      `UPDATE claims SET won_at = won_at - interval '6 minutes', asked_at = asked_at - interval '6 minutes' WHERE sale_id = $1`,
+      `UPDATE claims SET won_at = won_at - interval '6 minutes',
+         asked_at = asked_at - interval '6 minutes' WHERE sale_id = $1`,
       [id],
     ),
 };
@@ -51,8 +56,8 @@ const create = async (): Promise<string> =>
     )
   ).id;
 
-/** Resolves when the processes have searched twice more: what was due before has been asked for. */
-async function searched(): Promise<void> {
+/** Resolves when the processes have swept twice more: all that was due before is sent again. */
+async function swept(): Promise<void> {
   for (let times = 0; times < 2; times++) {
     const id = await create();
     await sixMinutesPass.forSale(id);
@@ -67,21 +72,21 @@ async function searched(): Promise<void> {
 
 const ALLOT = { type: 'inventory.allot', quantity: 2, returned: undefined };
 
-it('asks inventory again for the pieces of a sale that has waited for them too long, once, and not when they are there', async () => {
+it('requests the pieces of a sale from inventory again after too long, once, and not when they are allotted', async () => {
   const id = await create();
-  await searched();
-  expect(await askedOfInventory(id)).toEqual([ALLOT]);
+  await swept();
+  expect(await requestsToInventory(id)).toEqual([ALLOT]);
   await sixMinutesPass.forSale(id);
-  await searched();
-  expect(await askedOfInventory(id)).toEqual([ALLOT]);
+  await swept();
+  expect(await requestsToInventory(id)).toEqual([ALLOT]);
   await shop.send(StockAllotted({ saleId: id, sku: 'TEE', version: 1, quantity: 2 }));
   await eventually(async () => expect(await shop.see(id)).toMatchObject({ state: 'scheduled' }));
   await sixMinutesPass.forSale(id);
-  await searched();
-  expect(await askedOfInventory(id)).toEqual([]);
+  await swept();
+  expect(await requestsToInventory(id)).toEqual([]);
 });
 
-it('tells inventory again what went back to the shelves at the close, until inventory has confirmed all of it', async () => {
+it('repeats the return at the close to inventory, until inventory has confirmed all of it', async () => {
   const { id, sku } = await shop.allotted({ quantity: 3, closesAt: inMs(1_000) });
   await eventually(async () => expect(await shop.see(id)).toMatchObject({ state: 'closed' }));
   await eventually(async () =>
@@ -89,12 +94,12 @@ it('tells inventory again what went back to the shelves at the close, until inve
       { state: 'closed', returned: 3 },
     ]),
   );
-  await searched();
+  await swept();
   const first = { type: 'inventory.return-allotment', quantity: 3, returned: 3 };
-  expect(await askedOfInventory(id)).toEqual([{ ...ALLOT, quantity: 3 }, first]);
+  expect(await requestsToInventory(id)).toEqual([{ ...ALLOT, quantity: 3 }, first]);
   await sixMinutesPass.forSale(id);
-  await searched();
-  expect(await askedOfInventory(id)).toEqual([first]);
+  await swept();
+  expect(await requestsToInventory(id)).toEqual([first]);
   await shop.send(AllotmentReturned({ saleId: id, sku, quantity: 3, returned: 3, version: 2 }));
   await eventually(async () =>
     expect(
@@ -102,11 +107,11 @@ it('tells inventory again what went back to the shelves at the close, until inve
     ).toEqual([{ returned_confirmed: 3, waiting_since: null }]),
   );
   await database.pool.query(`UPDATE sales SET asked_at = now() - interval '1 day' WHERE id = $1`, [id]);
-  await searched();
-  expect(await askedOfInventory(id)).toEqual([]);
+  await swept();
+  expect(await requestsToInventory(id)).toEqual([]);
 });
 
-it('asks orders again for the order of a win of which nothing is known, with the very same order, once, and not when it is paid', async () => {
+it('places the order of a win without a fact about it again, with the very same order, once, and not when it is paid', async () => {
   const { id } = await shop.allotted({ quantity: 2 });
   const [ada] = users(1) as [string];
   await shop.send(ticket(id, ada), ticket(id, users(1)[0]!));
@@ -115,7 +120,7 @@ it('asks orders again for the order of a win of which nothing is known, with the
       database.pool.query('SELECT FROM claims WHERE sale_id = $1 AND win IS NOT NULL', [id]),
     ).resolves.toMatchObject({ rowCount: 2 });
     await expect(database.pool.query('SELECT FROM outbox')).resolves.toMatchObject({ rowCount: 0 });
-  }).then(() => askedOfOrders(id));
+  }).then(() => requestsToOrders(id));
   expect(orders).toHaveLength(2);
   const { orderId } = orders.find(({ userId }) => userId === ada)!;
   await shop.send(
@@ -131,9 +136,9 @@ it('asks orders again for the order of a win of which nothing is known, with the
     }),
   );
   await eventually(async () => expect(await shop.see(id)).toMatchObject({ held: 1, sold: 1 }));
-  await searched();
-  expect(await askedOfOrders(id)).toEqual([]);
+  await swept();
+  expect(await requestsToOrders(id)).toEqual([]);
   await sixMinutesPass.forWins(id);
-  await searched();
-  expect(await askedOfOrders(id)).toEqual(orders.filter(({ userId }) => userId !== ada));
+  await swept();
+  expect(await requestsToOrders(id)).toEqual(orders.filter(({ userId }) => userId !== ada));
 });

@@ -4,7 +4,7 @@ import { register } from 'prom-client';
 import { expect, it } from 'vitest';
 import { PiecesGauge } from './pieces.gauge.js';
 
-it('tells the parts of the sales that go on, and not of those that are over', async () => {
+it('exports the parts of the running sales, and not of those that are over', async () => {
   const database = await testDatabase('flash-sale');
   const pool = createPool(database.url);
   const gauge = new PiecesGauge(pool);
@@ -15,9 +15,10 @@ it('tells the parts of the sales that go on, and not of those that are over', as
     ]);
   try {
     await dropConstraints(database);
-    await database.pool
-      .query(`INSERT INTO sales (id, state, remaining, held, sold, version) SELECT gen_random_uuid(), state, remaining, held, sold, 1
-      FROM (VALUES ('open', 3, 2, 1), ('sold-out', 0, 20, 10), ('closed', 100, 0, 100), ('scheduled', 50, 0, 0)) AS sale (state, remaining, held, sold)`);
+    await database.pool.query(`INSERT INTO sales (id, state, remaining, held, sold, version)
+        SELECT gen_random_uuid(), state, remaining, held, sold, 1
+        FROM (VALUES ('open', 3, 2, 1), ('sold-out', 0, 20, 10), ('closed', 100, 0, 100), ('scheduled', 50, 0, 0))
+          AS sale (state, remaining, held, sold)`);
     expect(await values()).toEqual([]);
     gauge.onApplicationBootstrap();
     expect(await values()).toEqual([

@@ -13,7 +13,7 @@ const SQL = `
   SELECT coalesce(sum(remaining), 0) AS remaining, coalesce(sum(held), 0) AS held, coalesce(sum(sold), 0) AS sold
   FROM sales WHERE state IN ('open', 'sold-out')`;
 
-/** Where the pieces are, for whoever watches a sale. */
+/** Exports where the pieces of the running sales are. */
 @Injectable()
 export class PiecesGauge implements OnApplicationBootstrap, BeforeApplicationShutdown {
   #end: (() => void) | undefined;

@@ -2,25 +2,25 @@ import { type Outgoing, SaleChanged, SaleProgress } from '@sluice/contracts';
 import { saleView } from './sale.view.js';
 import type { Sale } from './tables.js';
 
-/** What a rule has made of a sale, and what else is to be sent. */
+/** A sale after a rule, and the messages to send besides. */
 export interface SaleChange {
   sale: Sale;
   messages: Outgoing[];
 }
 
 /**
- * How often a sale's watchers are told of its counters and its line, at most: to the eye that is at once, and a burst of
- * 20,000 claims is then some dozen messages to every gateway. Milliseconds.
+ * Shortest interval between two reports of a sale's counters and queue to its subscribers, in ms: it looks immediate,
+ * and a burst of 20,000 claims becomes some dozen messages to every gateway.
  */
 export const REPORT_EVERY_MS = 500;
-/** Over a longer time nobody waited, or nobody was there to answer: it does not say how fast claims are answered. Milliseconds. */
+/** A longer interval gives no measure of speed, because no claim waited or no consumer ran. Milliseconds. */
 const MEASURABLE_MS = 4 * REPORT_EVERY_MS;
-/** How long a change of speed takes to show for the most part: places in line should not jump about. Milliseconds. */
+/** Time constant of the speed's smoothing: queue positions should not jump. Milliseconds. */
 const SMOOTHING_MS = 1_000;
 
 /**
- * The next version of a sale, and what its watchers are told: at once when it opens, sells out or closes, and of all else with
- * the next beat. What no message brings up any more is told by the sweep.
+ * The next version of a sale, with the messages to its subscribers: at once when it opens, sells out or closes,
+ * otherwise at the next report. The sweep reports what no later message has reported.
  */
 export function withProgress(before: Sale, { sale, messages }: SaleChange, now: Date): SaleChange {
   const after = { ...sale, version: before.version + 1 };
@@ -32,7 +32,7 @@ export function withProgress(before: Sale, { sale, messages }: SaleChange, now: 
 
 const isReportDue = ({ toldAt }: Sale, now: Date): boolean => now.getTime() - toldAt.getTime() >= REPORT_EVERY_MS;
 
-/** Something has happened of which nobody was told, and the time for it has come. */
+/** Whether there is unreported progress and the next report is due. */
 export const hasUnreportedProgress = (sale: Sale, now: Date): boolean =>
   isReportDue(sale, now) && (sale.version > sale.toldVersion || sale.drained > sale.toldDrained);
 

@@ -1,17 +1,17 @@
 import type { CreateSale, Data } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 
-/** A sale holds its pieces from the moment it is made until it closes, so neither may be far away. Days. */
+/** Limits of a sale's times, in days: it holds its pieces from its creation to its close. */
 export interface SaleBounds {
   /** Between opening and closing. */
   SALE_LONGEST_DAYS: number;
-  /** Between being made and opening. */
+  /** Between creation and opening. */
   SALE_AHEAD_DAYS: number;
 }
 
 const DAY_MS = 86_400_000;
 
-/** @throws ProblemError 422, which names each bound that the times of the sale go beyond */
+/** @throws ProblemError 422, which names each limit that the times exceed */
 export function expectTimes(times: Times, bounds: SaleBounds, now: Date): void {
   const [opensAt, closesAt] = [Date.parse(times.opensAt), Date.parse(times.closesAt)];
   const { SALE_LONGEST_DAYS: longest, SALE_AHEAD_DAYS: ahead } = bounds;

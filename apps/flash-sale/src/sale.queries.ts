@@ -12,9 +12,9 @@ import type { Claim, Sale } from './tables.js';
 
 const listing = newestFirst('createdAt');
 
-/** A placeholder that holds a lock is no sale. */
+/** Excludes placeholder rows that only hold a lock. */
 const REAL = { version: { gt: 0 } };
-/** What everybody may see: the pieces are there. */
+/** Sales that the public may see: their pieces are allotted. */
 const SHOWN = { ...REAL, state: { notIn: ['preparing', 'refused'] } };
 
 /** Reads sales and tickets as they are at this moment. */
@@ -30,7 +30,7 @@ export class SaleQueries implements OnApplicationShutdown {
     await this.#prisma.$disconnect();
   }
 
-  /** @throws ProblemError 404 no such sale, or one that may not be seen */
+  /** @throws ProblemError 404 no such sale, or one that is not public */
   async sale({ saleId, anyState }: Data<typeof GetSale>): Promise<Reply<typeof GetSale>> {
     const row = await this.#prisma.sale.findFirst({ where: { id: saleId, ...(anyState ? REAL : SHOWN) } });
     if (!row) throw ProblemError.of(404, 'Sale not found');
@@ -55,8 +55,8 @@ export class SaleQueries implements OnApplicationShutdown {
   }
 }
 
-/** With what the clock has made of it since it was written. */
+/** Applies the clock to the stored row. */
 const viewOf = (row: Row, now: Date): SeenSale => ({ ...saleView(tick(saleOf(row), now).sale), at: now.toISOString() });
 
-/** The row is complete: the table's check says so of every version above 0. */
+/** The cast is safe: the table's check guarantees a complete row for every version above 0. */
 const saleOf = (row: Row): Sale => ({ ...row, amount: Number(row.amount) }) as Sale;

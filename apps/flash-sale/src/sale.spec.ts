@@ -18,7 +18,7 @@ const open = afterwards(scheduled, applyClock(scheduled, request, OPENS));
 const wins = (state: State, userId: string, now: Date): State =>
   afterwards(state, claim(state, { saleId, userId, round: 1, address: ADDRESS }, { at: now, now }));
 const soldOut = users.reduce((state, userId) => wins(state, userId, after(61_000)), open);
-/** Its time is over, and for so long nobody came for what it had left. */
+/** The sale is closed, and its remaining pieces were kept for the longest time. */
 const SHELVES = after(120_000, CLOSES);
 const closedAt = (state: State, now = CLOSES): State => afterwards(state, applyClock(state, request, now));
 const shelvedOf = (state: State, now = SHELVES): Decision => shelve(state, { saleId, queueIsEmpty: false }, now);
@@ -29,7 +29,7 @@ const problem = (status: number, title: string) =>
   expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
 
 describe('a new sale', () => {
-  it('asks inventory for its pieces, and is answered as preparing', () => {
+  it('requests its pieces from inventory, and is returned as preparing', () => {
     const { reply } = create(nothing, request, NOON, BOUNDS);
     expect(reply).toMatchObject({
       id: saleId,
@@ -48,7 +48,7 @@ describe('a new sale', () => {
     ]);
   });
 
-  it('is the same when it is asked for again, whatever has become of it', () => {
+  it('is the same when it is requested again, whatever its state', () => {
     expect(create(preparing, request, after(9_000), BOUNDS)).toEqual({
       reply: create(nothing, request, NOON, BOUNDS).reply,
     });
@@ -96,7 +96,7 @@ describe('a new sale', () => {
         ['closesAt', 'a sale closes at most 30 days after it opens'],
       ],
     ],
-  ])('is refused when it %s, and the bound is named', (_, impossible, faults) => {
+  ])('is refused when it %s, and the limit is named', (_, impossible, faults) => {
     const errors = faults.map(([path, message]) => ({ path, message }));
     const refusal = expect.objectContaining({
       problem: expect.objectContaining({
@@ -109,29 +109,29 @@ describe('a new sale', () => {
     expect(() => create(nothing, impossible, NOON, BOUNDS)).toThrow(refusal);
   });
 
-  it('may be as far away and as long as the bounds say, whatever they say', () => {
+  it('may be as far away and as long as the limits allow, for any limits', () => {
     expect(create(nothing, lasting(366 * DAY, 30 * DAY), NOON, BOUNDS).reply).toMatchObject({ state: 'preparing' });
     expect(() => create(nothing, lasting(DAY + 1, 1), NOON, { SALE_LONGEST_DAYS: 1, SALE_AHEAD_DAYS: 1 })).toThrow(
       'a sale opens at most 1 day from now',
     );
   });
 
-  it('is the same when it is asked for again after a bound was lowered', () => {
+  it('is the same when it is requested again after a limit was lowered', () => {
     expect(create(preparing, request, NOON, { SALE_LONGEST_DAYS: 0, SALE_AHEAD_DAYS: 0 })).toMatchObject({
       reply: { id: saleId },
     });
   });
 });
 
-describe('the answer of inventory', () => {
+describe('the reply of inventory', () => {
   it.each([
     ['waits for its time', after(59_999), 'scheduled', 0],
-    ['opens at once when its time has come', OPENS, 'open', 1],
-  ] as const)('lets the sale go on: it %s', (_, now, state, round) => {
+    ['opens at once when it is time', OPENS, 'open', 1],
+  ] as const)('lets the sale continue: it %s', (_, now, state, round) => {
     expect(sentBy(allot(now))).toMatchObject([{ type: 'sale.changed', state, round, version: 2 }]);
   });
 
-  it('closes a sale whose time is over, which then gives all of it back', () => {
+  it('closes a sale whose time is over, which then returns all its pieces', () => {
     expect(sentBy(allot(CLOSES))).toMatchObject([{ type: 'sale.changed', state: 'closed', round: 1 }]);
     expect(returnsOf(shelvedOf(afterwards(preparing, allot(CLOSES))))).toEqual([
       { type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 2, returned: 2 },
@@ -151,8 +151,8 @@ describe('the answer of inventory', () => {
     ]).toEqual([{}, {}]);
   });
 
-  it('is a dead letter when nothing is known of the sale', () => {
-    expect(() => allotted(nothing, { ...answer, quantity: 2 }, NOON)).toThrow('nothing is known of sale');
+  it('is a dead letter when there is no record of the sale', () => {
+    expect(() => allotted(nothing, { ...answer, quantity: 2 }, NOON)).toThrow('no record of sale');
   });
 });
 
@@ -165,7 +165,7 @@ describe('the clock', () => {
     expect(applyClock(open, request, after(60_100))).toEqual({});
   });
 
-  it('closes a sale once, and gives back exactly what is unsold, when its line had two minutes to be served', () => {
+  it('closes a sale once, and returns exactly the unsold pieces after two minutes for its queue', () => {
     const closed = closedAt(wins(open, users[0], after(61_000)));
     expect(saleIn(closed)).toMatchObject({ state: 'closed', remaining: 1, held: 1, returned: 0, shelveAt: SHELVES });
     expect([shelvedOf(closed, after(-1, SHELVES)), applyClock(closed, request, after(9_000_000))]).toEqual([{}, {}]);
@@ -183,7 +183,7 @@ describe('the clock', () => {
     expect(shelvedOf(afterwards(closed, decision), after(9_000_000))).toEqual({});
   });
 
-  it('gives it back two seconds after the line was seen empty, however often it is', () => {
+  it('returns them two seconds after the queue was first seen empty', () => {
     const closed = closedAt(open);
     const seen = (state: State, ms: number) => shelve(state, { saleId, queueIsEmpty: true }, after(ms, CLOSES));
     const soon = afterwards(closed, seen(closed, 3_000));
@@ -192,7 +192,7 @@ describe('the clock', () => {
     expect(returnsOf(seen(soon, 5_000))).toMatchObject([{ quantity: 2 }]);
   });
 
-  it('gives nothing back of a sale that is sold out', () => {
+  it('returns nothing of a sale that is sold out', () => {
     expect(sentBy(applyClock(soldOut, request, CLOSES))).toMatchObject([
       { type: 'sale.changed', state: 'closed', remaining: 0 },
       { type: 'sale.progress' },
@@ -201,21 +201,21 @@ describe('the clock', () => {
   });
 });
 
-describe('an answer of inventory that does not come', () => {
+describe('a missing reply of inventory', () => {
   const MINUTE = 60_000;
   const again = (state: State, now: Date): Decision => resend(state, { saleId }, MINUTE, now);
   const closed = shelved(open);
   const answered = (state: State, returned: number): State =>
     afterwards(state, confirmed(state, { ...answer, quantity: 1, returned }));
 
-  it('is asked for again when the sale has waited for so long, and once, whoever looks', () => {
+  it('is requested again when the sale has waited too long, once for any number of sweeps', () => {
     expect(again(preparing, after(MINUTE - 1))).toEqual({});
     const decision = again(preparing, after(MINUTE));
     expect(sentBy(decision)).toEqual([{ type: 'inventory.allot', saleId, sku: 'TEE', quantity: 2, currency: 'EUR' }]);
     expect(again(afterwards(preparing, decision), after(MINUTE))).toEqual({});
   });
 
-  it('is asked for again while pieces that went back are not confirmed, by what is missing', () => {
+  it('is requested again while returned pieces are not confirmed, for the missing number', () => {
     expect(again(closed, after(MINUTE - 1, SHELVES))).toEqual({});
     expect(sentBy(again(closed, after(MINUTE, SHELVES)))).toEqual([
       { type: 'inventory.return-allotment', saleId, sku: 'TEE', quantity: 2, returned: 2 },
@@ -229,13 +229,13 @@ describe('an answer of inventory that does not come', () => {
     ['is scheduled', scheduled],
     ['is open', open],
     ['was refused', afterwards(preparing, refused(preparing, { ...answer, available: 1 }, NOON))],
-    ['has closed, and all that went back is confirmed', answered(closed, 2)],
-    ['has closed with nothing to give back', shelved(soldOut)],
-  ])('is not asked for when the sale %s', (_, state) => {
+    ['has closed, and all returns are confirmed', answered(closed, 2)],
+    ['has closed with nothing to return', shelved(soldOut)],
+  ])('is not requested when the sale %s', (_, state) => {
     expect(again(state, after(9_000_000))).toEqual({});
   });
 
-  it('is asked for once of a sale that is older than the confirmations', () => {
+  it('is requested once for a sale that is older than the confirmations', () => {
     const old: State = { ...closed, sales: { [saleId]: { ...saleIn(closed), waitingSince: null, askedAt: null } } };
     const decision = again(old, after(9_000_000));
     expect(returnsOf(decision)).toMatchObject([{ quantity: 2, returned: 2 }]);
@@ -289,14 +289,14 @@ describe('a piece that comes back', () => {
     });
   });
 
-  it('is kept for the line while the line of a closed sale is served', () => {
+  it('is kept for waiting claims while the queue of a closed sale is drained', () => {
     const closed = closedAt(soldOut);
     const back = released(closed, order(closed), after(1_000, CLOSES));
     expect(returnsOf(back)).toEqual([]);
     expect(returnsOf(shelvedOf(afterwards(closed, back)))).toMatchObject([{ quantity: 1, returned: 1 }]);
   });
 
-  it('goes back to the shelves by itself after that', () => {
+  it('goes back to the shelves at once after that', () => {
     const closed = shelved(soldOut);
     const back = released(closed, order(closed), after(9_000_000));
     expect(returnsOf(back)).toEqual([
@@ -335,9 +335,9 @@ describe('an admin who closes a sale', () => {
     ['scheduled', scheduled, after(2_000), 0, 2],
     ['open', one, EARLY, 1, 1],
     ['sold out', soldOut, EARLY, 1, 0],
-    ['open by its time, though nobody has looked at the clock', scheduled, EARLY, 0, 2],
+    ['open by its time, though no sweep has run', scheduled, EARLY, 0, 2],
   ])(
-    'gets back what is left of one that is %s, all are told, and closing it again changes nothing',
+    'returns the unsold pieces of a sale that is %s, publishes it, and changes nothing the second time',
     (_, state, now, round, left) => {
       const decision = close(state, now);
       const closed = afterwards(state, decision);
@@ -358,14 +358,14 @@ describe('an admin who closes a sale', () => {
     },
   );
 
-  it('closes one that is preparing as soon as its pieces are there, and not before', () => {
-    const asked = close(preparing, after(500));
-    expect([asked.reply, sentBy(asked)]).toMatchObject([
+  it('closes a preparing sale when its pieces are allotted, and not before', () => {
+    const closing = close(preparing, after(500));
+    expect([closing.reply, sentBy(closing)]).toMatchObject([
       { state: 'preparing', closedAt: after(500).toISOString() },
       [{ type: 'sale.changed', state: 'preparing' }],
     ]);
-    const waiting = afterwards(preparing, asked);
-    expect(close(waiting, after(600))).toEqual({ reply: asked.reply });
+    const waiting = afterwards(preparing, closing);
+    expect(close(waiting, after(600))).toEqual({ reply: closing.reply });
     const there = allotted(waiting, { ...answer, quantity: 2 }, after(1_000));
     expect(sentBy(there)).toMatchObject([
       { type: 'inventory.return-allotment', quantity: 2, returned: 2 },
@@ -375,19 +375,19 @@ describe('an admin who closes a sale', () => {
     expect(saleIn(afterwards(waiting, refusal))).toMatchObject({ state: 'refused' });
   });
 
-  it('changes nothing of one that its time has closed, and says who was first', () => {
+  it('changes nothing of a sale that has closed by time, and replies which came first', () => {
     const byTime = close(one, CLOSES);
     expect(byTime.reply).toMatchObject({ state: 'closed', remaining: 1 });
     expect(byTime.reply).not.toHaveProperty('closedAt');
     expect(close(afterwards(one, byTime), after(9_000_000))).toEqual({ reply: byTime.reply });
   });
 
-  it('is told 404 of one that is unknown or was refused', () => {
+  it('receives 404 for a sale that is unknown or was refused', () => {
     const without = afterwards(preparing, refused(preparing, { ...answer, available: 1 }, NOON));
     for (const state of [nothing, without]) expect(() => close(state, NOON)).toThrow(problem(404, 'Sale not found'));
   });
 
-  it('leaves a win its time to pay: paid it is sold, unpaid its piece goes to the shelves and to no other claim', () => {
+  it('keeps the payment window of a win: a paid piece is sold, an unpaid one is returned and offered to no other claim', () => {
     const closed = afterwards(one, close(one, EARLY));
     expect(saleIn(closed)).toMatchObject({ remaining: 1, held: 1, returned: 1 });
     const back = released(closed, order(closed), after(90_000));
@@ -411,7 +411,7 @@ describe('an admin who closes a sale', () => {
     });
   });
 
-  it('does not change what the same sale, asked for again, is answered', () => {
+  it('does not change the reply to a repeated creation of the sale', () => {
     const closed = afterwards(one, close(one, EARLY));
     expect(create(closed, request, after(70_000), BOUNDS)).toMatchObject({
       reply: { id: saleId, state: 'closed', closedAt },

@@ -20,13 +20,13 @@ import { hasUnreportedProgress, withProgress, type SaleChange } from './progress
 export type NewSale = Data<typeof CreateSale>;
 
 /**
- * A new sale, whose pieces inventory is asked for; or once more the answer to it.
+ * Creates a sale and requests its pieces from inventory, or repeats the reply to the same request.
  * @throws ProblemError 409 another sale has this id; 422 it is over already, lasts too long or opens too late
  */
 export function create(state: State, request: NewSale, now: Date, bounds: SaleBounds): Decision<SaleView> {
   const { saleId } = request;
-  const known = state.sales[saleId];
-  if (known) return { reply: repeatAnswer(known, request) };
+  const existing = state.sales[saleId];
+  if (existing) return { reply: repeatAnswer(existing, request) };
   expectTimes(request, bounds, now);
   const sale = newSale(request, now);
   const reply = saleView(sale);
@@ -58,14 +58,14 @@ function newSale({ saleId: id, sku, price, quantity, opensAt, closesAt, payWithi
   };
 }
 
-function repeatAnswer(known: Sale, request: NewSale): SaleView {
+function repeatAnswer(existing: Sale, request: NewSale): SaleView {
   const details = ({ sku, amount, currency, quantity, opensAt, closesAt, payWithinSeconds }: Sale) =>
     [sku, amount, currency, quantity, opensAt.getTime(), closesAt.getTime(), payWithinSeconds].join();
-  if (details(known) === details(newSale(request, known.createdAt))) return saleView(known);
+  if (details(existing) === details(newSale(request, existing.createdAt))) return saleView(existing);
   throw ProblemError.of(409, 'Another sale has this id', `There is a sale ${request.saleId} with other details.`);
 }
 
-/** Inventory has set the pieces aside: the sale waits for its time, or opens now. */
+/** On `stock.allotted`: the sale waits for its opening, or opens now. */
 export function allotted(state: State, { saleId }: Data<typeof StockAllotted>, now: Date): Decision {
   const sale = expected(state, saleId);
   return sale.state === 'preparing'
@@ -73,7 +73,7 @@ export function allotted(state: State, { saleId }: Data<typeof StockAllotted>, n
     : {};
 }
 
-/** Inventory has too few of them. */
+/** On `stock.allotment_refused`: inventory has too few pieces. */
 export function refused(state: State, { saleId }: Data<typeof StockAllotmentRefused>, now: Date): Decision {
   const sale = expected(state, saleId);
   return sale.state === 'preparing'
@@ -81,7 +81,10 @@ export function refused(state: State, { saleId }: Data<typeof StockAllotmentRefu
     : {};
 }
 
-/** Inventory has put so many of the sale's pieces back on its shelves. What others see of the sale stays as it is. */
+/**
+ * On `allotment.returned`: inventory has put this many of the sale's pieces back on its shelves. The public view does
+ * not change.
+ */
 export function confirmed(state: State, { saleId, returned }: Data<typeof AllotmentReturned>): Decision {
   const sale = expected(state, saleId);
   if (returned === undefined || returned <= sale.returnedConfirmed) return {};
@@ -89,7 +92,10 @@ export function confirmed(state: State, { saleId, returned }: Data<typeof Allotm
   return { state: { sales: { [saleId]: { ...sale, returnedConfirmed: returned, waitingSince } } } };
 }
 
-/** Asks inventory once more for an answer that has not come for too long. It counts a repeat once, and answers it. */
+/**
+ * Sends the request to inventory again when there is no reply for too long. Inventory counts a repeat once, and
+ * replies to it.
+ */
 export function resend(state: State, { saleId }: { saleId: string }, afterMs: number, now: Date): Decision {
   const sale = expected(state, saleId);
   if (!isUnanswered(sale) || !isDue(pendingTimesOf(sale), afterMs, now)) return {};
@@ -100,7 +106,7 @@ export function resend(state: State, { saleId }: { saleId: string }, afterMs: nu
   };
 }
 
-/** What inventory is to do for the sale and has not confirmed. */
+/** The request that inventory has not confirmed. */
 const pendingRequestOf = ({
   id: saleId,
   sku,
@@ -117,20 +123,23 @@ const pendingRequestOf = ({
 const isUnanswered = ({ state, returned, returnedConfirmed }: Sale): boolean =>
   state === 'preparing' || returned > returnedConfirmed;
 
-/** A sale that is older than these columns waits since the moment for which it stands. */
+/** Sales older than these columns have waited since their creation or close. */
 function pendingTimesOf({ state, createdAt, closesAt, waitingSince, askedAt }: Sale): PendingRequest {
   const since = waitingSince ?? (state === 'preparing' ? createdAt : closesAt);
   return { since, askedAt: askedAt ?? since };
 }
 
-/** @throws PermanentError the sale was committed before anybody was asked for anything: trying again would not find it either */
+/**
+ * @throws PermanentError there is no such sale: it was committed before any request was sent, so a retry would not
+ * find it
+ */
 export function expected({ sales }: State, saleId: string): Sale {
   const sale = sales[saleId];
-  if (!sale) throw new PermanentError(`nothing is known of sale ${saleId}`);
+  if (!sale) throw new PermanentError(`no record of sale ${saleId}`);
   return sale;
 }
 
-/** Opens and closes a sale whose time has come, and tells what nobody was told of yet. */
+/** Opens and closes a sale when it is time, and publishes progress that is not reported yet. */
 export function applyClock(state: State, { saleId }: { saleId: string }, now: Date): Decision {
   const sale = expected(state, saleId);
   const change = tick(sale, now);
@@ -138,9 +147,9 @@ export function applyClock(state: State, { saleId }: { saleId: string }, now: Da
 }
 
 /**
- * An admin ends the sale: what is unsold goes back to the shelves, if need be as soon as it is there. What is won and not
- * paid keeps its payment window. A sale that has ended, by its time or by an admin, stays as it is.
- * @throws ProblemError 404 no such sale, or inventory has refused it its pieces
+ * Closes a sale for an admin: unsold pieces go back to the shelves, or as soon as they are allotted. Pieces won and
+ * not paid keep their payment window. A sale that is closed already, by time or by an admin, stays as it is.
+ * @throws ProblemError 404 no such sale, or inventory has refused the allotment
  */
 export function closeEarly(state: State, { saleId }: { saleId: string }, now: Date): Decision<SaleView> {
   const sale = state.sales[saleId];
@@ -159,7 +168,7 @@ export function changed(before: Sale, change: SaleChange, now: Date): Decision {
   return { state: { sales: { [sale.id]: sale } }, messages };
 }
 
-/** What the clock makes of a sale. Every rule begins with it, so none depends on whether the sweep has been there. */
+/** Applies the clock to a sale. Every rule begins with it, so no rule depends on whether the sweep has run. */
 export function tick(sale: Sale, now: Date): SaleChange {
   const isOn = sale.state === 'scheduled' || sale.state === 'open' || sale.state === 'sold-out';
   if (isOn && sale.closedAt) return shelved({ ...sale, state: 'closed' }, now);
@@ -169,25 +178,31 @@ export function tick(sale: Sale, now: Date): SaleChange {
 
 const opened = (sale: Sale): Sale => ({ ...sale, state: 'open', round: sale.round + 1 });
 
-/** How long a closed sale keeps its pieces at most: a full queue is drained in seconds, and a claim that fails is retried for 71 s. Milliseconds. */
+/**
+ * Longest time that a closed sale keeps its pieces, in ms: a full queue is drained in seconds, and a failing claim is
+ * retried for 71 s.
+ */
 const DRAINED_WITHIN_MS = 120_000;
-/** Claims that a consumer holds when its queue is empty are decided within this. Milliseconds. */
+/** Claims in a consumer's hands when the queue is empty are decided within this time. Milliseconds. */
 const LINGER_MS = 2_000;
 
-/** No claim is accepted any more. Those accepted before are still served, so unsold pieces are kept until the queue is empty. */
+/**
+ * Closes a sale for new claims. Claims accepted before are still decided, so unsold pieces are kept until the queue
+ * is empty.
+ */
 const closed = (sale: Sale, now: Date): Sale => ({
   ...sale,
   state: 'closed',
   shelveAt: new Date(now.getTime() + DRAINED_WITHIN_MS),
 });
 
-/** The closed sale still serves a claim that was accepted at that time. */
+/** Whether the closed sale still serves a claim accepted at that time. */
 export const isKeptFor = ({ state, shelveAt, opensAt, closesAt }: Sale, at: Date): boolean =>
   state === 'closed' && shelveAt !== null && opensAt <= at && at < closesAt;
 
 /**
- * Returns the unsold pieces of a closed sale to the shelves when no claim waits any more, or the longest time is over. After that
- * no claim wins. The public view of the sale does not change.
+ * Returns the unsold pieces of a closed sale to the shelves when no claim waits any more, or after the longest time.
+ * From then on no claim wins. The public view of the sale does not change.
  */
 export function shelve(
   state: State,
@@ -209,7 +224,7 @@ function shelved(sale: Sale, now: Date): SaleChange {
   return sale.remaining > 0 ? backToShelves(after, sale.remaining, now) : { sale: after, messages: [] };
 }
 
-/** A piece is won, and held until it is paid. */
+/** Holds a piece for its winner until it is paid. */
 export function hold(sale: Sale): Sale {
   const remaining = sale.remaining - 1;
   const state = remaining === 0 ? 'sold-out' : 'open';
@@ -218,7 +233,10 @@ export function hold(sale: Sale): Sale {
 
 export const sell = (sale: Sale): Sale => ({ ...sale, held: sale.held - 1, sold: sale.sold + 1 });
 
-/** A piece is back in the allotment: for sale again while there is time, in a new round when all were gone; kept for those in line after that. */
+/**
+ * Takes a piece back: for sale again until the close, in a new round if all were gone; after the close kept for
+ * waiting claims.
+ */
 export function takeBack(sale: Sale, from: 'held' | 'sold', now: Date): SaleChange {
   const back = { ...sale, [from]: sale[from] - 1, remaining: sale.remaining + 1 };
   if (sale.state === 'closed')

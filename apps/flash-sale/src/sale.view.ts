@@ -1,7 +1,7 @@
 import type { Sale as SaleView } from '@sluice/contracts';
 import type { Sale } from './tables.js';
 
-/** The sale as the others see it. */
+/** The public view of a sale. */
 export function saleView(sale: Sale): SaleView {
   const { id, sku, amount, currency, state, quantity, remaining, held, sold, round, payWithinSeconds, version } = sale;
   const pieces = { quantity, remaining, held, sold };

@@ -18,7 +18,7 @@ const OFFERS = [
 ];
 const USERS = ['1', '2', '3', '4', '5'].map((n) => `0193f000-0000-7000-8000-00000000000${n}`);
 
-/** By their place, so that a counterexample can be read. */
+/** Chosen by their index, so that a counterexample is readable. */
 const offer = fc.nat(OFFERS.length - 1);
 const user = fc.nat(USERS.length - 1);
 const aboutWin = { offer, user };
@@ -49,7 +49,7 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer Of> ? Of : never;
 type Claiming = Extract<Step, { act: 'claim' }>;
 
-/** The world: the rows, the time, and everything that was ever sent. */
+/** The model: rows, time, and all messages ever sent. */
 class World {
   state: State = nothing;
   ms = 0;
@@ -89,14 +89,14 @@ class World {
     }
   }
 
-  /** A fact about an order that was placed; about none there is no fact. */
+  /** A fact about an order that was placed; without an order there is no fact. */
   hear(act: 'pay' | 'cancel' | 'release', win: Sold | undefined): Decision {
     if (!win) return {};
     if (act === 'pay') return paid(this.state, win, this.now);
     return act === 'cancel' ? ended(this.state, win, 'payment_timeout') : released(this.state, win, this.now);
   }
 
-  /** Who was let in while there was time, has not been answered, and finds a piece wins; nobody else does. */
+  /** A claim accepted in time, not decided before, that finds a piece wins; no other claim does. */
   claim({ offer, user, round, waitedMs }: Claiming): void {
     const at = after(this.ms - waitedMs);
     const [{ saleId }, userId] = [OFFERS[offer]!, USERS[user]!];
@@ -117,7 +117,7 @@ class World {
     expect(decisions.at(-1)!.data).toMatchObject({ status: result.status });
   }
 
-  /** An admin closes it, and again: the answer is the same, and nothing is returned for it twice. */
+  /** An admin closes the sale twice: the reply is the same, and nothing is returned twice. */
   close({ saleId }: { saleId: string }): void {
     if (this.sale(saleId).state === 'refused') return;
     const first = closeEarly(this.state, { saleId }, this.now);
@@ -147,7 +147,7 @@ class World {
     }
   }
 
-  /** All time is over, and every order has its end. */
+  /** Advances the time beyond all deadlines and ends every order. */
   finish(): void {
     this.ms += 60_000;
     for (const each of OFFERS) this.apply(applyClock(this.state, each, this.now));
@@ -195,7 +195,7 @@ function holds(world: World): void {
   expect(orders.length).toBe(Object.values(world.state.claims).filter((each) => each?.orderId).length);
 }
 
-/** Every piece has its one end. */
+/** Asserts that every piece has exactly one end. */
 function rests(world: World): void {
   world.finish();
   holds(world);

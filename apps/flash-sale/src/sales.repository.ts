@@ -22,7 +22,7 @@ import { claimKey, tables } from './tables.js';
 
 type OrderFact = Message<typeof OrderPaid | typeof OrderCancelled | typeof OrderRejected | typeof StockReleased>;
 
-/** Which rows each message is about, and the rule that decides on them. */
+/** Maps each message to the rows it concerns, and to the rule that decides on them. */
 @Injectable()
 export class SalesRepository {
   readonly #unit: UnitOfWork<typeof tables>;
@@ -74,7 +74,7 @@ export class SalesRepository {
       );
   }
 
-  /** Touches the claim alone: the sale's row is the one that everybody waits for. */
+  /** Locks the claim alone: all claims of the sale wait for the sale's row. */
   async ended(message: Message<typeof OrderCancelled | typeof OrderRejected>): Promise<void> {
     const about = saleOf(message);
     if (about)
@@ -103,7 +103,7 @@ export class SalesRepository {
     );
   }
 
-  /** Under a new id each time: whether something is due is looked at again under the sale's lock. */
+  /** Uses a new message id each time: the rule checks again under the sale's lock whether something is due. */
   async applyClock(saleId: string): Promise<void> {
     await this.#unit.change(ownMessage(saleId), { sales: [saleId] }, (state, now) =>
       applyClock(state, { saleId }, now),
@@ -126,7 +126,7 @@ const ownMessage = (saleId: string) => ({
   data: { saleId },
 });
 
-/** Undefined: the order is no sale's, as most are. */
+/** Returns undefined for an order that belongs to no sale, as most do. */
 function saleOf({ data: { flashSaleId: saleId, userId, orderId } }: OrderFact): Sold | undefined {
   return saleId === undefined ? undefined : { saleId, userId, orderId };
 }

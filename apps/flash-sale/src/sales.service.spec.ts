@@ -45,29 +45,29 @@ const fresh = (change: Partial<z.output<typeof NewSale>> = {}) =>
 const create = (sale: ReturnType<typeof fresh>) => shop.client.request(CreateSale, sale, WITHIN);
 const get = (saleId: string, anyState = false) => shop.client.request(GetSale, { saleId, anyState }, WITHIN);
 const states = (saleId: string) => received.of(SaleChanged, ({ id }) => id === saleId).map(({ state }) => state);
-const askedOfInventory = async (saleId: string) =>
+const requestsToInventory = async (saleId: string) =>
   (await sent<{ saleId: string; quantity: number }>(broker, 'inventory.commands'))
     .filter(({ data }) => data.saleId === saleId)
     .map(({ type, data }) => [type, data.quantity]);
 
-describe('making a sale', () => {
-  it('asks inventory once however often it is asked itself, and refuses other details', async () => {
+describe('creating a sale', () => {
+  it('sends inventory one request for repeated creations, and refuses other details', async () => {
     const sale = fresh();
     const answers = await Promise.all(Array.from({ length: 10 }, () => create(sale)));
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     expect(answers[0]).toMatchObject({ id: sale.saleId, state: 'preparing', version: 1 });
     await expect(create({ ...sale, quantity: 9 })).rejects.toMatchObject(problem(409));
     await eventually(() => expect(states(sale.saleId)).toEqual(['preparing']));
-    expect(await askedOfInventory(sale.saleId)).toEqual([['inventory.allot', 2]]);
+    expect(await requestsToInventory(sale.saleId)).toEqual([['inventory.allot', 2]]);
   });
 
-  it('refuses one that is over, and keeps nothing', async () => {
+  it('refuses a sale that is over, and stores nothing', async () => {
     const sale = fresh({ opensAt: inMs(-2_000), closesAt: inMs(-1_000) });
     await expect(create(sale)).rejects.toMatchObject(problem(422));
     await expect(get(sale.saleId, true)).rejects.toMatchObject(problem(404));
   });
 
-  it('refuses one that lasts longer or opens later than the settings say, and keeps nothing', async () => {
+  it('refuses a sale that lasts longer or opens later than the settings allow, and stores nothing', async () => {
     const sale = fresh({ closesAt: '9999-12-31T23:59:59Z' });
     await expect(create(sale)).rejects.toMatchObject({
       problem: { status: 422, detail: 'a sale closes at most 30 days after it opens' },
@@ -79,7 +79,7 @@ describe('making a sale', () => {
 describe('closing a sale', () => {
   const close = (saleId: string) => shop.client.request(CloseSale, { saleId }, WITHIN);
 
-  it('at the same time as claims: each is answered, each piece is somebody’s or back on the shelves once, and asking again changes nothing', async () => {
+  it('at the same time as claims: each claim is decided, each piece is won or returned once, and a repeat changes nothing', async () => {
     const { id } = await shop.allotted({ quantity: 70 });
     await shop.start();
     const claimants = users(61);
@@ -98,20 +98,20 @@ describe('closing a sale', () => {
     );
     expect(first).toMatchObject({ state: 'closed', held: won, remaining: 70 - won, closedAt: expect.any(String) });
     expect(again).toEqual({ ...first, version: expect.any(Number) });
-    expect(await askedOfInventory(id)).toEqual([
+    expect(await requestsToInventory(id)).toEqual([
       ['inventory.allot', 70],
       ['inventory.return-allotment', 70 - won],
     ]);
     expect(states(id).at(-1)).toBe('closed');
   });
 
-  it('is 404 of a sale that is unknown', async () => {
+  it('is 404 for an unknown sale', async () => {
     await expect(close(newId())).rejects.toMatchObject(problem(404));
   });
 });
 
-describe('looking at sales', () => {
-  it('shows a sale when its pieces are there, and never one that was refused', async () => {
+describe('queries for sales', () => {
+  it('return a sale when its pieces are allotted, and never a refused one', async () => {
     const sale = fresh();
     await create(sale);
     await expect(get(sale.saleId)).rejects.toMatchObject(problem(404));
@@ -122,7 +122,7 @@ describe('looking at sales', () => {
     expect(await get(id)).toMatchObject({ id, state: 'scheduled', remaining: 2, round: 0 });
   });
 
-  it('lists them newest first, page by page, each once', async () => {
+  it('list sales newest first, page by page, each once', async () => {
     const ids: string[] = [];
     for (let i = 0; i < 5; i++) ids.push((await shop.allotted()).id);
     await create(fresh());
@@ -140,7 +140,7 @@ describe('looking at sales', () => {
 });
 
 describe('the clock', () => {
-  it('opens and closes a sale at its times by itself, once, and gives the pieces back', async () => {
+  it('opens and closes a sale at its times, once, and returns the pieces', async () => {
     const { id } = await shop.allotted({ opensAt: inMs(1_500), closesAt: inMs(3_000) });
     await shop.start();
     expect(await get(id)).toMatchObject({ state: 'scheduled' });
@@ -161,15 +161,15 @@ describe('the clock', () => {
         ['closed', 1],
       ]),
     );
-    const asked: unknown[] = [];
-    await eventually(async () => expect(asked.push(...(await askedOfInventory(id)))).toBeGreaterThan(1));
-    expect(asked).toEqual([
+    const requests: unknown[] = [];
+    await eventually(async () => expect(requests.push(...(await requestsToInventory(id)))).toBeGreaterThan(1));
+    expect(requests).toEqual([
       ['inventory.allot', 2],
       ['inventory.return-allotment', 2],
     ]);
   });
 
-  it('goes on after a restart before the opening, and after one before the close', async () => {
+  it('continues after a restart before the opening, and after one before the close', async () => {
     const [opensAt, closesAt] = [Date.now() + 1_500, Date.now() + 6_000];
     const { id } = await shop.allotted({
       opensAt: new Date(opensAt).toISOString(),
@@ -186,15 +186,15 @@ describe('the clock', () => {
     await Promise.all([shop.start(), shop.start()]);
     await eventually(async () => expect(await get(id)).toMatchObject({ state: 'closed', remaining: 2 }));
     await eventually(() => expect(states(id).filter((state) => state === 'closed')).toHaveLength(1));
-    const asked: unknown[] = [];
-    await eventually(async () => expect(asked.push(...(await askedOfInventory(id)))).toBeGreaterThan(1));
-    expect(asked).toEqual([
+    const requests: unknown[] = [];
+    await eventually(async () => expect(requests.push(...(await requestsToInventory(id)))).toBeGreaterThan(1));
+    expect(requests).toEqual([
       ['inventory.allot', 2],
       ['inventory.return-allotment', 2],
     ]);
   });
 
-  it('counts for those who look, also while nobody can write down what it has made of a sale', async () => {
+  it('is applied to queries, also while no process can store the new state of a sale', async () => {
     const opensAt = Date.now() + 1_000;
     const { id } = await shop.allotted({ opensAt: new Date(opensAt).toISOString(), closesAt: inMs(900_000) });
     const other = await database.pool.connect();
@@ -210,11 +210,11 @@ describe('the clock', () => {
 
 it.each([
   ['more pieces than there are', 'remaining = remaining + 1'],
-  ['a piece sold that is not there', 'held = -1, sold = sold + 3'],
+  ['a sold piece that does not exist', 'held = -1, sold = sold + 3'],
   ['returns of an open sale', 'returned = 1'],
-  ['a state that is none', "state = 'ajar'"],
+  ['an unknown state', "state = 'ajar'"],
   ['an opening with nothing to sell', "state = 'open', round = 1, remaining = 0, sold = quantity, held = 0"],
-])('the database takes no sale with %s', async (_, change) => {
+])('the database refuses a sale with %s', async (_, change) => {
   const { id } = await shop.allotted({ opensAt: inMs(600_000), closesAt: inMs(900_000) });
   await expect(database.pool.query(`UPDATE sales SET ${change} WHERE id = $1`, [id])).rejects.toThrow(
     'violates check constraint',

@@ -1,7 +1,7 @@
 import type { Address, OrderReason, SaleState } from '@sluice/contracts';
 import { collection, type Decision as DecisionOver, type State as StateOf } from '@sluice/persistence';
 
-/** A sale: what is on offer, where its pieces are, and what was last said of it. */
+/** A sale: its offer, where its pieces are, and what was last reported. */
 export interface Sale {
   id: string;
   sku: string;
@@ -11,51 +11,54 @@ export interface Sale {
   state: SaleState;
   /** Always the sum of the next three. */
   quantity: number;
-  /** Unsold; after the close they are inventory's again, and `returned` counts them. */
+  /** Unsold; after the close they are returned to inventory, and `returned` counts them. */
   remaining: number;
   /** Won and not paid yet. */
   held: number;
   sold: number;
   returned: number;
-  /** How many of `returned` inventory has confirmed. */
+  /** Part of `returned` that inventory has confirmed. */
   returnedConfirmed: number;
-  /** Since when inventory has owed an answer: to the allotment, or to what was returned. Null: it owes none, or the sale is older than this column. */
+  /**
+   * Since when a reply of inventory is due, to the allotment or a return. Null: none is due, or the sale is older
+   * than this column.
+   */
   waitingSince: Date | null;
-  /** When inventory was last asked for it. */
+  /** When the request was last sent to inventory. */
   askedAt: Date | null;
-  /** Of a closed sale: until when its unsold pieces are kept for claims that wait. Null: not closed, or the pieces have gone back. */
+  /** Until when a closed sale keeps unsold pieces for waiting claims. Null: not closed, or the pieces were returned. */
   shelveAt: Date | null;
   /** How often it has opened. */
   round: number;
   opensAt: Date;
   closesAt: Date;
-  /** When an admin ended it before `closesAt`. */
+  /** When an admin closed it before `closesAt`. */
   closedAt: Date | null;
   payWithinSeconds: number;
   createdAt: Date;
-  /** Claims answered since it began. */
+  /** Claims decided since it began. */
   drained: number;
-  /** When those who watch were last told in the course of things (`progress.ts`), and of which version and count. */
+  /** When subscribers last received a regular report (`progress.ts`), and its version and count. */
   toldAt: Date;
   toldVersion: number;
   toldDrained: number;
-  /** Claims answered per second, as last told. */
+  /** Claims decided per second, as last reported. */
   perSecond: number;
   version: number;
 }
 
-/** `no_such_sale`: nothing is known of it, or inventory has refused it its pieces. */
+/** `no_such_sale`: there is no record of it, or inventory has refused its allotment. */
 export type Loss = 'sold_out' | 'closed' | 'not_open' | 'already_won' | 'no_such_sale';
 
 interface Claimant {
   saleId: string;
   userId: string;
-  /** Of the latest ticket that was answered. */
+  /** Round of the latest decided ticket. */
   round: number;
   version: number;
 }
 
-/** Has lost with every ticket so far. */
+/** A user whose tickets have all lost so far. */
 export interface Loser extends Claimant {
   lost: Loss;
   wonRound: null;
@@ -67,25 +70,25 @@ export interface Loser extends Claimant {
   askedAt: null;
 }
 
-/** A user wins once: a later ticket loses, and leaves the win as it is. */
+/** A user wins once: a later ticket loses, and does not change the win. */
 export interface Winner extends Claimant {
-  /** What the latest ticket lost for; null: it is the one that has won. */
+  /** Why the latest ticket lost; null: it is the winning one. */
   lost: Loss | null;
   wonRound: number;
   orderId: string;
   /** `held`: not paid yet. `expired`: the piece is back. */
   win: 'held' | 'paid' | 'expired';
-  /** What became of the order, known from the moment it has ended: the piece comes back a little later, or came back before. */
+  /** Why the order ended, stored when it ends; the piece comes back a little later, or came back before. */
   endReason: OrderReason | null;
-  /** Where the order goes, kept until a fact of the order shows that it exists: until then it may have to be placed again. */
+  /** The order's address, kept until a fact shows that the order exists: until then it may have to be sent again. */
   address: Address | null;
-  /** Null: won before this was stored. */
+  /** Null: won before this column existed. */
   wonAt: Date | null;
-  /** When orders was last asked to place the order. */
+  /** When the order was last sent to orders. */
   askedAt: Date | null;
 }
 
-/** What one user has of one sale. */
+/** A user's tickets of one sale. */
 export type Claim = Loser | Winner;
 
 export const tables = {

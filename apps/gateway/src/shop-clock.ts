@@ -17,7 +17,7 @@ export class ShopClock {
 
   /** RFC 3339; undefined before the first fact. */
   now(): string | undefined {
-    const known = this.#clock.nowIfKnown();
-    return known === undefined ? undefined : new Date(known).toISOString();
+    const now = this.#clock.nowIfKnown();
+    return now === undefined ? undefined : new Date(now).toISOString();
   }
 }

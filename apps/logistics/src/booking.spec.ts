@@ -8,7 +8,7 @@ const NOW = new Date('2026-11-21T10:00:00.000Z');
 const ORDER = orderFrom(['east', 'west']);
 const IDS = parcelIds(ORDER.halt);
 
-/** An order's parcels, the carrier, and what is under way between them: each oldest first. */
+/** An order's parcels, the carrier, and the messages between them, oldest first. */
 class World {
   parcels: Parcels = {};
   readonly withCarrier = new Set<string>();
@@ -26,7 +26,7 @@ class World {
     recallReachesCarrier: () => void this.withCarrier.delete(this.#recalls.shift() ?? 'nothing'),
   };
 
-  /** Until nothing is under way any more. */
+  /** Runs until no message is left. */
   runToEnd(): void {
     const { bookingBegins, bookingReachesCarrier, answerOfCarrierIsKept, recallReachesCarrier } = this.happenings;
     while ([this.#bookings, this.#calls, this.#answers, this.#recalls].some((queue) => queue.length > 0)) {

@@ -7,7 +7,7 @@ import { CARRIER, type Carrier } from './carrier.js';
 import { carrierBooked, needsCarrier } from './parcel.js';
 import { ParcelRepository } from './parcel.repository.js';
 
-/** Calls the carrier, after the commit of what it is asked for and before the commit of its answer. */
+/** Calls the carrier, between the commit of the request and the commit of the carrier's reply. */
 @Injectable()
 export class Booking {
   constructor(
@@ -15,10 +15,13 @@ export class Booking {
     @Inject(CARRIER) private readonly carrier: Carrier,
   ) {}
 
-  /** A crash after the call repeats it under the same key. @throws UnavailableError no answer from the carrier; PermanentError it refuses for good */
+  /**
+   * Repeats the call under the same key after a crash. @throws UnavailableError no reply from the carrier;
+   * PermanentError refused for good
+   */
   async book(message: Message<typeof BookCarrier>): Promise<void> {
     const parcel = await this.parcels.parcel(message.data.parcelId);
-    // An earlier try may have reached the carrier, later than the recall did, and have brought back no answer.
+    // An earlier call may have reached the carrier after the recall, without a reply.
     if (parcel.status === 'halted') return this.recall(message);
     if (!needsCarrier(parcel)) return;
     const { id, warehouse, address, lines } = parcel;
@@ -33,7 +36,10 @@ export class Booking {
     await this.parcels.change(message, id, (current, now) => carrierBooked(current, reference, now));
   }
 
-  /** A repeat of the message is a repeat to the carrier. @throws UnavailableError no answer from the carrier; PermanentError it refuses for good */
+  /**
+   * A redelivery repeats the call under the same key. @throws UnavailableError no reply from the carrier;
+   * PermanentError refused for good
+   */
   async recall(message: Message<typeof RecallCarrier> | Message<typeof BookCarrier>): Promise<void> {
     const { id, data, correlationId } = message;
     await this.carrier
@@ -42,7 +48,7 @@ export class Booking {
     await this.parcels.note(message, data.parcelId, recalled);
   }
 
-  /** Under another id: the message itself is not done, and may be redriven. */
+  /** Under another message id: the message itself is not done, and may be redriven. */
   async #refused(message: Message<typeof RecallCarrier> | Message<typeof BookCarrier>, error: unknown): Promise<never> {
     if (error instanceof PermanentError)
       await this.parcels.note({ ...message, id: newId() }, message.data.parcelId, (parcel) =>

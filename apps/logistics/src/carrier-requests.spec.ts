@@ -21,11 +21,11 @@ const halted = haltedFrom(preparing);
 const neverBooked = haltedFrom(undefined);
 const back = only(recalled(halted, later(5)));
 
-describe('a carrier who has not answered', () => {
+describe('a request that the carrier has not replied to', () => {
   it.each([
     ['logistics.book', preparing],
     ['logistics.recall', halted],
-  ])('is asked again when it is due, and not twice: %s', (type, parcel) => {
+  ])('is sent again when it is due, and not twice: %s', (type, parcel) => {
     expect(resendToCarrier(parcel, AFTER_MS, later(119))).toEqual({});
     const again = resendToCarrier(parcel, AFTER_MS, later(120));
     expect(sent(again)).toEqual([[type, { parcelId: ID }]]);
@@ -33,13 +33,13 @@ describe('a carrier who has not answered', () => {
     expect(resendToCarrier(only(again), AFTER_MS, later(121))).toEqual({});
   });
 
-  it('is asked again to book a parcel of a version that did not keep when it was asked', () => {
+  it('is sent again for a parcel of a version that did not store the time of the request', () => {
     expect(sent(resendToCarrier({ ...preparing, carrierAskedAt: null }, AFTER_MS, later(120)))).toHaveLength(1);
   });
 
   it.each(
     Object.entries({ booked, dispatched: only(dispatch(preparing, { expectsReply: false }, NOON)), neverBooked, back }),
-  )('there is none of a parcel that is %s', (_, parcel) => {
+  )('does not exist for a parcel that is %s', (_, parcel) => {
     expect(resendToCarrier(parcel, AFTER_MS, later(9_999))).toEqual({});
     expect(carrierRefused(parcel, 'no')).toEqual({});
   });
@@ -49,14 +49,14 @@ describe('a refusal for good', () => {
   it.each([
     ['a booking', preparing, (parcel: Parcel) => carrierBooked(parcel, 'C-1', later(9))],
     ['a recall', halted, (parcel: Parcel) => recalled(parcel, later(9))],
-  ])('of %s waits for a person, who can still have it done', (_, parcel, done) => {
+  ])('of %s waits for an operator, and the request can still succeed', (_, parcel, done) => {
     const refused = only(carrierRefused(parcel, 'no such street'));
     expect(refused).toEqual({ ...parcel, carrierRefusal: 'no such street', version: parcel.version + 1 });
     expect(resendToCarrier(refused, AFTER_MS, later(9_999))).toEqual({});
     expect(only(done(refused)).carrierRefusal).toBeNull();
   });
 
-  it('of a booking says nothing about the recall of the same parcel', () => {
+  it('of a booking does not stop the recall of the same parcel', () => {
     const refused = haltedFrom(only(carrierRefused(preparing, 'no such street')));
     expect(sent(resendToCarrier(refused, AFTER_MS, later(120)))).toEqual([['logistics.recall', { parcelId: ID }]]);
   });
@@ -68,9 +68,9 @@ describe('a recall', () => {
     expect(recalled(back, later(6))).toEqual({});
   });
 
-  it('is needed again when the booking is answered after it', () => {
+  it('is needed again when the reply to the booking arrives after it', () => {
     expect(needsRecall(only(carrierBooked(back, 'C-1', later(7))))).toBe(true);
   });
 
-  it('is of no parcel that is not halted', () => expect(recalled(preparing, NOON)).toEqual({}));
+  it('changes no parcel that is not halted', () => expect(recalled(preparing, NOON)).toEqual({}));
 });

@@ -8,19 +8,22 @@ import type { Carrier, Recall, Shipment } from './carrier.js';
 import { fakeCarrierTables, type FakeCarrierJob } from './tables.js';
 
 const POLL_MS = 250;
-/** As many as one commit carries well; a full take is followed by the next at once. */
-const TAKE = 200;
-/** How long what one process has taken is left alone by the others; should it die, they do it then. */
+/** Jobs per commit; a full batch is followed by the next at once. */
+const BATCH_SIZE = 200;
+/** Time for which other processes leave claimed jobs alone; if the process dies, they run them then. */
 const LEASE = '10 seconds';
 
-/** Each step is a message of its own to the unit of work, under an id that follows from parcel and step: a repeat does nothing. */
+/**
+ * Namespace of message ids. Each step is a message of the unit of work, with an id made of parcel and step: a repeat
+ * does nothing.
+ */
 const STEPS = '0d4ce1a6-5c35-4f0f-8f9b-3f6a86a3b1f4';
 
-type Taken = Pick<FakeCarrierJob, 'parcelId' | 'next' | 'correlationId'>;
+type ClaimedJob = Pick<FakeCarrierJob, 'parcelId' | 'next' | 'correlationId'>;
 
 /**
- * The carrier of a development system: fetches a parcel some seconds after it was booked, and delivers it as many seconds
- * later. What it has promised stands in a table, so that it keeps its word after a crash; any number of processes share it.
+ * The carrier of a development system: fetches a parcel some seconds after its booking, and delivers it as many
+ * seconds later. Its jobs are stored in a table, so that they survive a crash; several processes share them.
  */
 export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #unit: UnitOfWork<typeof fakeCarrierTables>;
@@ -60,7 +63,7 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
     return `fake_${parcelId}`;
   }
 
-  /** What it has not been asked for yet it refuses for good, so that a booking that was overtaken starts nothing. */
+  /** Stores an ended job for a parcel without a booking, so that a booking that arrives later starts nothing. */
   async recall({ parcelId, correlationId }: Recall): Promise<void> {
     await this.#unit.change(stepOf({ parcelId, next: 'recall', correlationId }), { jobs: [parcelId] }, ({ jobs }) => ({
       state: { jobs: { [parcelId]: ended(jobs[parcelId] ?? { parcelId, correlationId, version: 0 }) } },
@@ -75,17 +78,21 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
   }
 
   async #run(): Promise<void> {
-    const taken = await this.#work().catch((error: unknown) => {
+    const claimed = await this.#work().catch((error: unknown) => {
       this.#logger.warn(`will try again: ${error instanceof Error ? error.message : String(error)}`);
       return 0;
     });
-    this.#wait(taken === TAKE ? 0 : POLL_MS);
+    this.#wait(claimed === BATCH_SIZE ? 0 : POLL_MS);
   }
 
   async #work(): Promise<number> {
-    const { rows } = await this.pool.query<Taken>(
+    const { rows } = await this.pool.query<ClaimedJob>(
       `UPDATE fake_carrier_jobs SET due_at = now() + interval '${LEASE}'
-       WHERE parcel_id IN (SELECT parcel_id FROM fake_carrier_jobs WHERE due_at <= now() ORDER BY due_at LIMIT ${TAKE} FOR UPDATE SKIP LOCKED)
+
+       WHERE parcel_id IN (
+         SELECT parcel_id FROM fake_carrier_jobs WHERE due_at <= now()
+         ORDER BY due_at LIMIT ${BATCH_SIZE} FOR UPDATE SKIP LOCKED
+       )
        RETURNING parcel_id AS "parcelId", next, correlation_id AS "correlationId"`,
     );
     const steps = await Promise.allSettled(rows.map((job) => this.#step(job)));
@@ -94,11 +101,11 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
     return rows.length;
   }
 
-  async #step(taken: Taken): Promise<void> {
-    const { parcelId } = taken;
-    await this.#unit.change(stepOf(taken), { jobs: [parcelId] }, ({ jobs }, now) => {
+  async #step(claimed: ClaimedJob): Promise<void> {
+    const { parcelId } = claimed;
+    await this.#unit.change(stepOf(claimed), { jobs: [parcelId] }, ({ jobs }, now) => {
       const job = jobs[parcelId];
-      return job?.next === taken.next ? this.#done(job, now) : {};
+      return job?.next === claimed.next ? this.#done(job, now) : {};
     });
   }
 

@@ -14,13 +14,13 @@ const SHIPMENT: Shipment = {
   correlationId: 'one-order',
 };
 const RECALL: Recall = { parcelId: SHIPMENT.parcelId, key: 'this-recall', correlationId: 'one-order' };
-/** What it can be asked. */
+/** Both calls of a carrier. */
 const CALLS: [string, (carrier: HttpCarrier) => Promise<unknown>][] = [
   ['book', (carrier) => carrier.book(SHIPMENT)],
   ['recall', (carrier) => carrier.recall(RECALL)],
 ];
 const TRANSIENT = [500, 503, 429, 408, 409, 401, 403, 304];
-/** What one request may cause by itself. */
+/** Statuses that this one request may have caused. */
 const SUSPECT = [500, 503, 408, 409, 304];
 const each = <T>(values: readonly T[]) =>
   CALLS.flatMap(([name, call]) => values.map((value) => [name, value, call] as const));
@@ -29,8 +29,8 @@ describe('the HTTP carrier', () => {
   let server: Server;
   const requests: { request: IncomingMessage; body: unknown }[] = [];
 
-  /** A carrier that answers everything so; without a status it never answers, and is waited for 200 ms. */
-  async function carrierAnswering(status: number | undefined, body: unknown = {}): Promise<HttpCarrier> {
+  /** A carrier with this reply to everything; without a status it never replies, and the timeout is 200 ms. */
+  async function carrierReplying(status: number | undefined, body: unknown = {}): Promise<HttpCarrier> {
     server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -53,8 +53,8 @@ describe('the HTTP carrier', () => {
     server.close();
   });
 
-  it("books under the parcel as the key, so that asking twice books once, and gives the carrier's reference", async () => {
-    const carrier = await carrierAnswering(201, { reference: 'C-77' });
+  it("books with the parcel as the key, so that a repeat books nothing more, and returns the carrier's reference", async () => {
+    const carrier = await carrierReplying(201, { reference: 'C-77' });
     expect(await carrier.book(SHIPMENT)).toBe('C-77');
     const [{ request, body }] = requests as [(typeof requests)[number]];
     expect([
@@ -68,7 +68,7 @@ describe('the HTTP carrier', () => {
   });
 
   it('recalls a parcel under the key of that recall, not of its booking', async () => {
-    const carrier = await carrierAnswering(200);
+    const carrier = await carrierReplying(200);
     await carrier.recall(RECALL);
     const [{ request, body }] = requests as [(typeof requests)[number]];
     expect([
@@ -80,12 +80,12 @@ describe('the HTTP carrier', () => {
     ]).toEqual(['DELETE', `/api/shipments/${SHIPMENT.parcelId}`, 'this-recall', 'one-order', undefined]);
   });
 
-  it.each([404, 410])('has nothing to recall when it answers %i', async (status) => {
-    await expect((await carrierAnswering(status)).recall(RECALL)).resolves.toBeUndefined();
+  it.each([404, 410])('has nothing to recall when it replies %i', async (status) => {
+    await expect((await carrierReplying(status)).recall(RECALL)).resolves.toBeUndefined();
   });
 
-  it.each(each(TRANSIENT))('will be asked again to %s after %i', async (_name, status, call) => {
-    const failure = await call(await carrierAnswering(status)).catch((error: unknown) => error);
+  it.each(each(TRANSIENT))('fails temporarily to %s after %i', async (_name, status, call) => {
+    const failure = await call(await carrierReplying(status)).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Error);
     expect(failure).not.toBeInstanceOf(PermanentError);
     expect(faultOf(failure)).toEqual({
@@ -95,22 +95,22 @@ describe('the HTTP carrier', () => {
     });
   });
 
-  it.each(each([400, 422]))('is not asked again to %s after %i', async (_name, status, call) => {
-    await expect(call(await carrierAnswering(status))).rejects.toBeInstanceOf(PermanentError);
+  it.each(each([400, 422]))('refuses for good to %s after %i', async (_name, status, call) => {
+    await expect(call(await carrierReplying(status))).rejects.toBeInstanceOf(PermanentError);
   });
 
-  it.each([404, 410])('is not asked again to book after %i', async (status) => {
-    await expect((await carrierAnswering(status)).book(SHIPMENT)).rejects.toBeInstanceOf(PermanentError);
+  it.each([404, 410])('refuses for good to book after %i', async (status) => {
+    await expect((await carrierReplying(status)).book(SHIPMENT)).rejects.toBeInstanceOf(PermanentError);
   });
 
-  it.each(CALLS)('will be asked again to %s when it gives no answer in time', async (_name, call) => {
-    const failure = await call(await carrierAnswering(undefined)).catch((error: unknown) => error);
+  it.each(CALLS)('fails temporarily to %s without a reply in time', async (_name, call) => {
+    const failure = await call(await carrierReplying(undefined)).catch((error: unknown) => error);
     expect(failure).toMatchObject({ cause: { name: 'TimeoutError' } });
     expect(faultOf(failure)).toEqual({ whose: 'environment', dependency: 'carrier', mayBePoison: true });
   });
 
-  it('will be asked again when its answer holds no reference', async () => {
-    const failure = await (await carrierAnswering(200, { ok: true })).book(SHIPMENT).catch((error: unknown) => error);
+  it('fails temporarily when its reply contains no reference', async () => {
+    const failure = await (await carrierReplying(200, { ok: true })).book(SHIPMENT).catch((error: unknown) => error);
     expect(String(failure)).toContain('reference');
     expect(faultOf(failure)).toEqual({ whose: 'environment', dependency: 'carrier', mayBePoison: true });
   });

@@ -3,14 +3,14 @@ import { jsonFrom, OutsideService } from '@sluice/service-kit';
 import { z } from 'zod';
 import type { Carrier, Recall, Shipment } from './carrier.js';
 
-/** What there is nothing of needs no recall (RFC 9110): not found, gone. */
-const NOTHING_THERE = new Set([404, 410]);
+/** Statuses of a recall without a booking (RFC 9110): not found, gone. */
+const NOT_BOOKED = new Set([404, 410]);
 
 const Booked = z.object({ reference: z.string().min(1) });
 
 /**
  * A carrier over HTTP: `POST <url>/shipments` and `DELETE <url>/shipments/<parcelId>` with an `Idempotency-Key`
- * (draft-ietf-httpapi-idempotency-key-header). A 4xx that says something about the request refuses it for good.
+ * (draft-ietf-httpapi-idempotency-key-header). A 4xx about the request itself refuses it for good.
  */
 export class HttpCarrier implements Carrier {
   readonly #service: OutsideService;
@@ -24,7 +24,7 @@ export class HttpCarrier implements Carrier {
     return this.#service.ask(
       { method: 'POST', path: 'shipments', key: parcelId, headers, body: { parcelId, ...shipment } },
       async (response) => {
-        if (!response.ok) throw await noYes(response, parcelId);
+        if (!response.ok) throw await failureOf(response, parcelId);
         return Booked.parse(await jsonFrom(response)).reference;
       },
     );
@@ -33,13 +33,13 @@ export class HttpCarrier implements Carrier {
   recall({ parcelId, key, correlationId }: Recall): Promise<void> {
     const headers = { 'x-correlation-id': correlationId };
     return this.#service.ask({ method: 'DELETE', path: `shipments/${parcelId}`, key, headers }, async (response) => {
-      if (!response.ok && !NOTHING_THERE.has(response.status)) throw await noYes(response, parcelId);
+      if (!response.ok && !NOT_BOOKED.has(response.status)) throw await failureOf(response, parcelId);
       await response.body?.cancel();
     });
   }
 }
 
-async function noYes({ status, body }: Response, parcelId: string): Promise<Error> {
+async function failureOf({ status, body }: Response, parcelId: string): Promise<Error> {
   await body?.cancel();
   const refused = status >= 400;
   return new (refused ? PermanentError : Error)(`the carrier answered ${status} for parcel ${parcelId}`);

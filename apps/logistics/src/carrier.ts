@@ -1,10 +1,10 @@
 import type { Address, Warehouse } from '@sluice/contracts';
 
-/** Injection token: the carrier of this process. */
+/** Nest's token of the carrier in use. */
 export const CARRIER = Symbol('carrier');
 
 export interface Shipment {
-  /** Stable, and therefore the idempotency key: asking again books nothing more. */
+  /** Stable, so it is the idempotency key: a repeated request books nothing more. */
   parcelId: string;
   warehouse: Warehouse;
   address: Address;
@@ -14,21 +14,26 @@ export interface Shipment {
 
 export interface Recall {
   parcelId: string;
-  /** The idempotency key. Not the parcel's: a recall before the booking is answered that there is nothing, one after it must not be. */
+  /**
+   * The idempotency key. Not the parcel's id: the reply to a recall before the booking (nothing booked) must not be
+   * repeated after it.
+   */
   key: string;
   correlationId: string;
 }
 
-/** Fetches parcels at warehouses and takes them to people. It tells what it did by `logistics.dispatch` and `logistics.deliver`. */
+/**
+ * Fetches parcels at warehouses and delivers them. Reports its work by `logistics.dispatch` and `logistics.deliver`.
+ */
 export interface Carrier {
   /**
-   * Gives the carrier's own reference of the booking.
-   * @throws UnavailableError no answer, to be asked again; PermanentError refused for good
+   * Returns the carrier's own reference of the booking.
+   * @throws UnavailableError no reply, repeat it; PermanentError refused for good
    */
   book(shipment: Shipment): Promise<string>;
   /**
-   * The parcel is not to be fetched any more; it may not even have been booked.
-   * @throws UnavailableError no answer, to be asked again; PermanentError refused for good
+   * Stops the carrier from fetching the parcel, which may not be booked yet.
+   * @throws UnavailableError no reply, repeat it; PermanentError refused for good
    */
   recall(recall: Recall): Promise<void>;
 }

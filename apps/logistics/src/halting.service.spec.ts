@@ -31,7 +31,7 @@ import { parcelIds } from './parcel.js';
 import { orderFrom } from './testing/orders.js';
 import { neighbours, RETRY_MS, startLogistics, type Neighbours } from './testing/running.js';
 
-/** Longer than any test: the carrier has parcels, and never fetches them. */
+/** Longer than any test: the carrier accepts parcels, and never fetches them. */
 const NEVER = { CARRIER_DELAY_SECONDS: '3600' };
 const AT_ONCE = { CARRIER_DELAY_SECONDS: '0' };
 const conflict = expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) });
@@ -63,7 +63,7 @@ const start = async (settings: { CARRIER_DELAY_SECONDS?: string; CARRIER_URL?: s
 const rows = async (sql: string, values: unknown[]): Promise<Record<string, unknown>[]> =>
   (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
 
-/** Resolves when the message has been decided on. */
+/** Resolves when the message is decided. */
 async function send(message: Outgoing): Promise<void> {
   const id = newId();
   await around.send(message, { id });
@@ -84,7 +84,7 @@ function order() {
     journeys: () =>
       [ParcelCreated, ParcelDispatched, ParcelDelivered].map((contract) => received.of(contract, ours).length),
     statuses: async () =>
-      Promise.all(parcels.map(async (parcelId) => (await around.ask(GetParcel, { parcelId })).status)),
+      Promise.all(parcels.map(async (parcelId) => (await around.request(GetParcel, { parcelId })).status)),
     jobs: async () =>
       (await rows('SELECT next FROM fake_carrier_jobs WHERE parcel_id = ANY($1)', [parcels])).map(({ next }) => next),
     references: async () =>
@@ -96,11 +96,11 @@ function order() {
   };
 }
 
-/** Each of three comes first in turn. */
+/** The messages in each rotation, so that each of them is the first once. */
 const rotated = (messages: Outgoing[], by: number): Outgoing[] =>
   messages.map((_, index) => messages[(index + by) % messages.length]!);
 
-/** A paid order whose parcels the carrier has. */
+/** A paid order with booked parcels. */
 async function bookedOrder() {
   const booked = order();
   await send(booked.paid);
@@ -118,10 +118,10 @@ describe('an order that is halted', () => {
     expect(await statuses()).toEqual(['halted', 'halted']);
     await eventually(async () => expect(await jobs()).toEqual(['nothing', 'nothing']));
     for (const step of [DispatchParcel, DeliverParcel])
-      await expect(around.ask(step, { parcelId: parcels[0] })).rejects.toEqual(conflict);
+      await expect(around.request(step, { parcelId: parcels[0] })).rejects.toEqual(conflict);
   });
 
-  it('is not moved by a carrier who has not heard of it, and that is no failure', async () => {
+  it('is not dispatched by a carrier that has not received the recall, and the message does not fail', async () => {
     await start(NEVER);
     const { halt, parcels, statuses, journeys } = await bookedOrder();
     await send(halt);
@@ -134,7 +134,7 @@ describe('an order that is halted', () => {
     expect(await deadLetters(broker, 'logistics.commands')).toEqual([]);
   });
 
-  it('before it is known to be paid is never sent, and answers every halt', async () => {
+  it('before `order.paid` arrives is never sent, and replies to every halt', async () => {
     await start(AT_ONCE);
     const { halt, paid, halted, statuses, journeys } = order();
     await send(halt);
@@ -150,10 +150,10 @@ describe('an order that is halted', () => {
     ]);
   });
 
-  it('goes on as a whole when one of its parcels has left', async () => {
+  it('continues as a whole when one of its parcels has left', async () => {
     await start(NEVER);
     const { halt, parcels, answers, left, statuses, jobs } = await bookedOrder();
-    await around.ask(DispatchParcel, { parcelId: parcels[1] });
+    await around.request(DispatchParcel, { parcelId: parcels[1] });
     await send(halt);
     await eventually(() => expect(left()).toMatchObject([{ version: 3 }]));
     expect([answers().length, await statuses(), await jobs()]).toEqual([
@@ -161,10 +161,10 @@ describe('an order that is halted', () => {
       ['preparing', 'dispatched'],
       ['dispatch', 'dispatch'],
     ]);
-    expect(await around.ask(DispatchParcel, { parcelId: parcels[0] })).toMatchObject({ status: 'dispatched' });
+    expect(await around.request(DispatchParcel, { parcelId: parcels[0] })).toMatchObject({ status: 'dispatched' });
   });
 
-  it('is halted as a whole or not at all, and told so, when its parcels leave at that instant', async () => {
+  it('is halted as a whole or not at all, with the matching reply, when its parcels leave at that instant', async () => {
     await Promise.all([start(NEVER), start(NEVER)]);
     const orders = await Promise.all(Array.from({ length: 100 }, bookedOrder));
     const race = orders.flatMap(({ halt, parcels: [east, west] }, index) =>
@@ -187,7 +187,7 @@ describe('an order that is halted', () => {
 });
 
 describe('the fake carrier', () => {
-  it('that was recalled before it was booked fetches nothing', async () => {
+  it('fetches nothing that was recalled before it was booked', async () => {
     await start(AT_ONCE);
     const { parcels, paid, jobs, references, journeys } = order();
     for (const parcelId of parcels) await around.send(RecallCarrier({ parcelId }));
@@ -215,7 +215,7 @@ describe('a carrier over HTTP', () => {
     server.close();
   });
 
-  /** Answers a booking when the test does, and knows nothing of any parcel that it is to give back. */
+  /** Replies to a booking when the test does, and has no record of any parcel that is recalled. */
   async function slowCarrier(): Promise<string> {
     server = createServer((request, response) => {
       if (request.method === 'POST') return void bookings.push(response);
@@ -228,13 +228,13 @@ describe('a carrier over HTTP', () => {
 
   it.each([
     [
-      'is told',
+      'is confirmed',
       (booking: ServerResponse) =>
         booking.writeHead(201, { 'content-type': 'application/json' }).end('{"reference":"C-77"}'),
       'C-77',
     ],
     ['is lost', (booking: ServerResponse) => booking.destroy(), null],
-  ])('is asked again to give back a parcel whose booking %s only after the recall', async (_how, end, reference) => {
+  ])('receives a second recall of a parcel whose booking %s only after the first', async (_how, end, reference) => {
     await start({ CARRIER_URL: await slowCarrier() });
     const { paid, halt } = orderFrom(['east']);
     const [id] = parcelIds(halt);

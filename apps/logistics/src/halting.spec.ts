@@ -31,7 +31,7 @@ const paid = after({}, orderPaid({}, ORDER.paid, NOW));
 const halted = after(paid, halt(paid, ORDER.halt, LATER));
 
 describe('halting an order', () => {
-  it('halts all its parcels, says which, and has the carrier leave them', () => {
+  it('halts all its parcels, replies which, and has the carrier leave them', () => {
     const { parcels, messages } = halt(paid, ORDER.halt, LATER);
     expect(parcels).toEqual(
       [EAST, WEST].map((id) => ({ ...paid[id], status: 'halted', haltedAt: LATER, carrierAskedAt: LATER, version: 2 })),
@@ -70,7 +70,7 @@ describe('halting an order', () => {
     expect(types(halt(left, ORDER.halt, LATER))).toEqual(['parcels.left']);
   });
 
-  it('before it is known to be paid leaves parcels that are halted already, and nothing to recall', () => {
+  it('before `order.paid` arrives creates halted parcels, and needs no recall', () => {
     const early = halt({ [EAST]: undefined, [WEST]: undefined }, ORDER.halt, LATER);
     expect(types(early)).toEqual(['parcels.halted']);
     const there = after({}, early);
@@ -79,7 +79,7 @@ describe('halting an order', () => {
     expect(orderPaid(there, ORDER.paid, LATER)).toEqual({ parcels: [], messages: [] });
   });
 
-  it('again changes nothing, and gives the same answer', () => {
+  it('again changes nothing, and gives the same reply', () => {
     const again = halt(halted, ORDER.halt, new Date());
     expect(after(halted, again)).toEqual(halted);
     expect(again.messages).toEqual([halt(paid, ORDER.halt, LATER).messages![0]]);
@@ -90,12 +90,12 @@ describe('a halted parcel', () => {
   it.each([
     ['dispatched', dispatch],
     ['delivered', deliver],
-  ])('is not %s by somebody who asks, nor by a carrier who has not heard of it', (_step, leave) => {
+  ])('is not %s by a request, nor by a carrier that has not received the recall', (_step, leave) => {
     expect(() => leave(halted[EAST]!, { expectsReply: true }, NOW)).toThrow(conflict('Halted'));
     expect(leave(halted[EAST]!, { expectsReply: false }, NOW)).toEqual({});
   });
 
-  it('needs no carrier, and is taken back from one who took it meanwhile, once', () => {
+  it('needs no carrier, and is recalled once from a carrier that accepted it meanwhile', () => {
     expect(needsCarrier(halted[EAST]!)).toBe(false);
     const booked = carrierBooked({ ...halted[EAST]!, recalledAt: LATER }, 'ref-1', NOW);
     expect(booked.parcels).toEqual([
@@ -108,7 +108,7 @@ describe('a halted parcel', () => {
   });
 });
 
-/** What may happen to the order; a refusal, or a parcel that is not there, changes nothing. */
+/** An event of the order; a refused one, or one about a missing parcel, changes nothing. */
 type Step = (parcels: Parcels) => Change;
 const toParcel =
   (id: string, rule: (parcel: Parcel) => Change): Step =>

@@ -5,14 +5,17 @@ import { AUDITED } from './invariants.js';
 
 const at = (minutes: number): string => `now() - interval '${minutes} minutes'`;
 
-describe('what holds of every parcel', () =>
+describe('the invariants of every parcel', () =>
   itNamesWhatBreaks({
     service: 'logistics',
     invariants: AUDITED,
     broken,
     tables: 'parcels',
     sound: `
-      INSERT INTO parcels (id, order_id, warehouse, status, carrier_reference, created_at, carrier_asked_at, halted_at, recalled_at, version) VALUES
+
+      INSERT INTO parcels
+        (id, order_id, warehouse, status, carrier_reference, created_at, carrier_asked_at, halted_at, recalled_at, version)
+      VALUES
         ('${uuid(1)}', '${uuid(6)}', 'east', 'preparing', NULL, ${at(14)}, ${at(14)}, NULL, NULL, 1),
         ('${uuid(2)}', '${uuid(6)}', 'west', 'dispatched', NULL, ${at(99)}, ${at(99)}, NULL, NULL, 2),
         ('${uuid(3)}', '${uuid(7)}', 'east', 'halted', NULL, ${at(99)}, ${at(14)}, ${at(14)}, NULL, 2),

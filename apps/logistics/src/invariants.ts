@@ -1,9 +1,12 @@
 import type { Invariant } from '@sluice/service-kit';
 
-/** What is asked again by itself has been asked some times by then; a carrier that is away for longer shows here, and nothing is lost. */
+/**
+ * By then the sweep has repeated the request several times. A carrier's longer outage is reported here; nothing is
+ * lost.
+ */
 const LATE = "interval '15 minutes'";
 
-/** What takes reading every parcel there ever was: for `npm run audit`, not for every scrape. */
+/** Invariants that read every parcel ever made: for `npm run audit`, not for every scrape. */
 export const AUDITED: readonly Invariant[] = [
   {
     name: 'parcels_halted_all_or_none',
@@ -17,11 +20,15 @@ export const AUDITED: readonly Invariant[] = [
   },
   {
     name: 'parcels_are_booked',
-    sql: `SELECT id FROM parcels WHERE carrier_reference IS NULL AND status = 'preparing' AND created_at < now() - ${LATE}`,
+
+    sql: `SELECT id FROM parcels
+      WHERE carrier_reference IS NULL AND status = 'preparing' AND created_at < now() - ${LATE}`,
   },
   {
     name: 'recalls_are_answered',
-    sql: `SELECT id FROM parcels WHERE halted_at < now() - ${LATE} AND recalled_at IS NULL AND carrier_asked_at IS NOT NULL`,
+
+    sql: `SELECT id FROM parcels
+      WHERE halted_at < now() - ${LATE} AND recalled_at IS NULL AND carrier_asked_at IS NOT NULL`,
   },
 ];
 

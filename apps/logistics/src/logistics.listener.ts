@@ -32,7 +32,7 @@ export class LogisticsListener {
     return this.parcels.changeAll(message, (existing, now) => halt(existing, message.data, now));
   }
 
-  /** A queue of its own: a slow carrier holds up nothing else. */
+  /** In a queue of its own, so that a slow carrier delays nothing else. */
   @On(BookCarrier, { queue: 'bookings', outside: true })
   bookCarrier(message: Message<typeof BookCarrier>) {
     return this.booking.book(message);

@@ -10,7 +10,7 @@ import { orderFrom } from './testing/orders.js';
 import { neighbours, RETRY_MS, startLogistics, type Neighbours } from './testing/running.js';
 
 const QUICK = { CARRIER_DELAY_SECONDS: '0.2' };
-/** Longer than any test: the carrier never gets to do anything. */
+/** Longer than any test: the carrier does nothing. */
 const NEVER = { CARRIER_DELAY_SECONDS: '3600' };
 const JOURNEY = ['parcel.created', 'parcel.dispatched', 'parcel.delivered'];
 const problem = (status: number) => expect.objectContaining({ problem: expect.objectContaining({ status }) });
@@ -19,7 +19,7 @@ let broker: TestBroker;
 let database: TestDatabase;
 let around: Neighbours;
 const started: (() => Promise<void>)[] = [];
-/** Every fact that was said about parcels. */
+/** All published facts about parcels. */
 const received: { type: string; data: Record<string, unknown>; correlationId: unknown }[] = [];
 
 beforeAll(async () => {
@@ -62,7 +62,7 @@ const run = (settings: { CARRIER_DELAY_SECONDS?: string; CARRIER_URL?: string })
 const start = async (settings: Parameters<typeof run>[0]) => started.push(await run(settings));
 const rows = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
   (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
-/** In the order of the parcel's own versions: facts may overtake each other on their way. */
+/** Sorted by the parcel's own versions, since facts may overtake each other. */
 const messagesAbout = (id: string) =>
   received
     .filter(({ data }) => data['parcelId'] === id)
@@ -76,7 +76,7 @@ function paidOrder(...warehouses: Warehouse[]) {
   return { message: OrderPaid(paid), parcels: parcelIds(paid) };
 }
 
-/** A paid order whose parcels the carrier has, but will not fetch. */
+/** A paid order with booked parcels that the carrier never fetches. */
 async function preparedParcel(): Promise<string> {
   await start(NEVER);
   const { message, parcels } = paidOrder('east');
@@ -90,7 +90,7 @@ async function preparedParcel(): Promise<string> {
 }
 
 describe('a paid order', () => {
-  it('is sent in one parcel per warehouse, and each tells of its journey once, in the name of its order', async () => {
+  it('is sent in one parcel per warehouse, and each publishes its journey once, under the correlation id of its order', async () => {
     await start(QUICK);
     const { message, parcels } = paidOrder('east', 'west');
     await around.send(message, { correlationId: 'one-order' });
@@ -103,14 +103,14 @@ describe('a paid order', () => {
           .map(({ correlationId }) => correlationId),
       ),
     ).toEqual(new Set(['one-order']));
-    expect(await around.ask(GetParcel, { parcelId: parcels[1]! })).toMatchObject({
+    expect(await around.request(GetParcel, { parcelId: parcels[1]! })).toMatchObject({
       warehouse: 'west',
       status: 'delivered',
       lines: [{ sku: 'TEE', quantity: 1 }],
     });
   });
 
-  it('has the same parcels, with the same journey, however often every message comes', async () => {
+  it('has the same parcels, with the same journey, however often every message is delivered', async () => {
     await start(QUICK);
     const { message, parcels } = paidOrder('east', 'west');
     const id = newId();
@@ -132,41 +132,41 @@ describe('a paid order', () => {
 });
 
 describe('a parcel', () => {
-  it('is dispatched and delivered by whoever asks, once', async () => {
+  it('is dispatched and delivered by requests, once', async () => {
     const id = await preparedParcel();
     const steps = [DispatchParcel, DispatchParcel, DeliverParcel, DeliverParcel, DispatchParcel];
     const statuses = [];
-    for (const step of steps) statuses.push((await around.ask(step, { parcelId: id })).status);
+    for (const step of steps) statuses.push((await around.request(step, { parcelId: id })).status);
     expect(statuses).toEqual(['dispatched', 'dispatched', 'delivered', 'delivered', 'delivered']);
     await arrives(id);
     expect(messagesAbout(id)).toEqual(JOURNEY);
   });
 
-  it('cannot be delivered before it has left, when somebody asks', async () => {
+  it('cannot be delivered by a request before it has left', async () => {
     const id = await preparedParcel();
-    await expect(around.ask(DeliverParcel, { parcelId: id })).rejects.toEqual(problem(409));
-    expect(await around.ask(GetParcel, { parcelId: id })).toMatchObject({ status: 'preparing' });
+    await expect(around.request(DeliverParcel, { parcelId: id })).rejects.toEqual(problem(409));
+    expect(await around.request(GetParcel, { parcelId: id })).toMatchObject({ status: 'preparing' });
   });
 
-  it('has left when the carrier says that it arrived, and its late departure changes nothing', async () => {
+  it('is dispatched when the carrier reports the delivery, and the late report of the dispatch changes nothing', async () => {
     const id = await preparedParcel();
     await around.send(DeliverParcel({ parcelId: id }));
     await arrives(id);
     await around.send(DispatchParcel({ parcelId: id }));
-    expect(await around.ask(DispatchParcel, { parcelId: id })).toMatchObject({ status: 'delivered' });
+    expect(await around.request(DispatchParcel, { parcelId: id })).toMatchObject({ status: 'delivered' });
     expect(messagesAbout(id)).toEqual(JOURNEY);
   });
 
-  it('that does not exist is not found, and leaves nothing behind', async () => {
+  it('that does not exist is 404, and nothing is stored', async () => {
     await start(NEVER);
     for (const contract of [GetParcel, DispatchParcel, DeliverParcel])
-      await expect(around.ask(contract, { parcelId: newId() })).rejects.toEqual(problem(404));
+      await expect(around.request(contract, { parcelId: newId() })).rejects.toEqual(problem(404));
     expect(await rows('SELECT * FROM parcels WHERE version = 0')).toEqual([]);
   });
 });
 
 describe('the fake carrier', () => {
-  it('keeps its word when its process has gone meanwhile', async () => {
+  it('finishes its jobs after a crash of its process', async () => {
     const stop = await run({ CARRIER_DELAY_SECONDS: '1' });
     const { message, parcels } = paidOrder('east');
     await around.send(message);
@@ -182,7 +182,7 @@ describe('the fake carrier', () => {
     expect(messagesAbout(parcels[0]!)).toEqual(JOURNEY);
   });
 
-  it('does each thing once when several processes share its work', async () => {
+  it('does each step once when several processes share its jobs', async () => {
     await Promise.all([start(QUICK), start(QUICK)]);
     const orders = Array.from({ length: 150 }, () => paidOrder('east', 'west'));
     await Promise.all(orders.map(({ message }) => around.send(message)));
@@ -199,7 +199,7 @@ describe('a carrier over HTTP', () => {
   let server: Server;
   afterEach(() => void server.close());
 
-  it('that fails at first is asked again under the same key, and booked once', async () => {
+  it('that fails at first is called again under the same key, and books once', async () => {
     const keys: unknown[] = [];
     server = createServer((request, response) => {
       keys.push(request.headers['idempotency-key']);
@@ -217,7 +217,7 @@ describe('a carrier over HTTP', () => {
       ]),
     );
     await around.send(BookCarrier({ parcelId: parcels[0]! }));
-    expect(await around.ask(DispatchParcel, { parcelId: parcels[0]! })).toMatchObject({ status: 'dispatched' });
+    expect(await around.request(DispatchParcel, { parcelId: parcels[0]! })).toMatchObject({ status: 'dispatched' });
     expect(keys).toEqual([parcels[0], parcels[0]]);
   });
 });

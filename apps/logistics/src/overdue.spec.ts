@@ -14,10 +14,10 @@ let database: TestDatabase;
 let around: Neighbours;
 let carrier: Server;
 const started: (() => Promise<void>)[] = [];
-/** `POST <parcel>` of a booking, `DELETE <parcel>` of a recall. */
-const asked: string[] = [];
+/** Calls to the carrier: `POST <parcel>` of a booking, `DELETE <parcel>` of a recall. */
+const calls: string[] = [];
 const refused = new Set<string>();
-let away = false;
+let isDown = false;
 
 beforeAll(async () => {
   [broker, database] = await Promise.all([
@@ -29,14 +29,14 @@ beforeAll(async () => {
     request.resume();
     const parcel = request.method === 'POST' ? request.headers['idempotency-key'] : request.url!.split('/').at(-1);
     const call = `${request.method} ${String(parcel)}`;
-    asked.push(call);
-    response.writeHead(away ? 503 : refused.has(call) ? 422 : 200).end('{"reference":"C-1"}');
+    calls.push(call);
+    response.writeHead(isDown ? 503 : refused.has(call) ? 422 : 200).end('{"reference":"C-1"}');
   }).listen(0, '127.0.0.1');
   await once(carrier, 'listening');
 });
 afterEach(async () => {
   for (const stop of started.splice(0)) await stop();
-  asked.length = 0;
+  calls.length = 0;
   await database.pool.query('TRUNCATE parcels');
 });
 afterAll(async () => {
@@ -55,15 +55,17 @@ const start = async (ASK_AGAIN_SECONDS = '1') => {
 const PREPARING = { status: 'preparing', created_at: '10 seconds', carrier_asked_at: '10 seconds' };
 const HALTED = { status: 'halted', created_at: '1 hour', carrier_asked_at: '10 seconds', halted_at: '10 seconds' };
 
-/** A parcel that waits for a message that nobody has any more; times are how long ago. */
-async function left(columns: Record<string, string>): Promise<string> {
+/** Inserts a parcel that waits for a message that no longer exists; times are how long ago. */
+async function insertWaiting(columns: Record<string, string>): Promise<string> {
   const id = newId();
   const values = Object.entries(columns).map(([name, value]) =>
     name.endsWith('_at') ? `now() - interval '${value}'` : `'${value}'`,
   );
   await database.pool.query(
     `INSERT INTO parcels (id, order_id, user_id, warehouse, lines, address, version, ${Object.keys(columns).join()})
-     VALUES ($1, $2, $3, 'east', '[{"sku":"TEE","quantity":1}]', '{"name":"A","street":"S","city":"C","postcode":"P","country":"GB"}', 1, ${values.join()})`,
+
+     VALUES ($1, $2, $3, 'east', '[{"sku":"TEE","quantity":1}]',
+       '{"name":"A","street":"S","city":"C","postcode":"P","country":"GB"}', 1, ${values.join()})`,
     [id, newId(), newId()],
   );
   return id;
@@ -76,57 +78,57 @@ const isBooked = (id: string) =>
   eventually(async () => expect(await row(id)).toMatchObject({ carrier_reference: 'C-1' }), SOON);
 const isRecalled = (id: string) =>
   eventually(async () => expect(await row(id)).toMatchObject({ recalled_at: expect.any(Date) }), SOON);
-/** The sweep has looked at everything once more. */
-const aRoundPasses = async () => isBooked(await left(PREPARING));
-const letters = async (id: string) =>
+/** Waits for one more complete run of the sweep. */
+const sweepRuns = async () => isBooked(await insertWaiting(PREPARING));
+const deadLettersAbout = async (id: string) =>
   (await deadLetters(broker, 'logistics.bookings')).filter(({ body }) => body.includes(id));
-const callsAbout = (id: string) => asked.filter((call) => call.endsWith(id));
+const callsAbout = (id: string) => calls.filter((call) => call.endsWith(id));
 
-it('books and recalls when the message that should is lost', async () => {
-  const [preparing, halted] = [await left(PREPARING), await left(HALTED)];
+it('books and recalls when the message for it is lost', async () => {
+  const [preparing, halted] = [await insertWaiting(PREPARING), await insertWaiting(HALTED)];
   await start();
   await isBooked(preparing);
   await isRecalled(halted);
 });
 
-it('leaves alone what the carrier has answered, what it never had, and what was halted by a version that did not keep whether it was recalled', async () => {
+it('does not repeat finished requests, recalls without a booking, and recalls of a version that did not store them', async () => {
   const all = [
-    await left({ ...PREPARING, carrier_reference: 'C-0' }),
-    await left({ ...HALTED, recalled_at: '1 second' }),
-    await left({ status: 'halted', created_at: '1 hour', halted_at: '1 hour' }),
-    await left({ ...PREPARING, created_at: '1 hour', carrier_asked_at: '20 minutes' }),
+    await insertWaiting({ ...PREPARING, carrier_reference: 'C-0' }),
+    await insertWaiting({ ...HALTED, recalled_at: '1 second' }),
+    await insertWaiting({ status: 'halted', created_at: '1 hour', halted_at: '1 hour' }),
+    await insertWaiting({ ...PREPARING, created_at: '1 hour', carrier_asked_at: '20 minutes' }),
   ];
   const rows = async () =>
     (await database.pool.query('SELECT * FROM parcels WHERE id = ANY($1) ORDER BY id', [all])).rows as unknown[];
   const before = await rows();
   await start();
-  await aRoundPasses();
-  await aRoundPasses();
+  await sweepRuns();
+  await sweepRuns();
   expect(await rows()).toEqual(before);
   expect(all.flatMap(callsAbout)).toEqual([]);
 });
 
-it('makes one dead letter of what the carrier refuses for good, and asks no more by itself', async () => {
-  const [booking, recall] = [await left(PREPARING), await left(HALTED)];
+it('makes one dead letter of a request that the carrier refuses for good, and does not repeat it automatically', async () => {
+  const [booking, recall] = [await insertWaiting(PREPARING), await insertWaiting(HALTED)];
   for (const call of [`POST ${booking}`, `DELETE ${recall}`]) refused.add(call);
   await start();
-  for (const id of [booking, recall]) await eventually(async () => expect(await letters(id)).toHaveLength(1));
-  for (let round = 0; round < 4; round += 1) await aRoundPasses();
+  for (const id of [booking, recall]) await eventually(async () => expect(await deadLettersAbout(id)).toHaveLength(1));
+  for (let round = 0; round < 4; round += 1) await sweepRuns();
   for (const id of [booking, recall]) {
     expect(callsAbout(id)).toHaveLength(1);
     expect((await row(id))['carrier_refusal']).toContain('the carrier answered 422');
   }
 });
 
-it('asks at most twice for each, though several processes look, and the carrier has it once', async () => {
+it('sends each request at most twice, though several processes sweep, and the carrier books once', async () => {
   await Promise.all([start(), start()]);
-  const all = await Promise.all(Array.from({ length: 30 }, (_, n) => left(n % 2 ? PREPARING : HALTED)));
+  const all = await Promise.all(Array.from({ length: 30 }, (_, n) => insertWaiting(n % 2 ? PREPARING : HALTED)));
   for (const [n, id] of all.entries()) await (n % 2 ? isBooked(id) : isRecalled(id));
-  await aRoundPasses();
+  await sweepRuns();
   for (const id of all) expect(callsAbout(id).length).toBeLessThanOrEqual(2);
 });
 
-/** The database refuses connections, and ends those that it has. */
+/** Makes the database refuse connections and ends the existing ones, or accept them again. */
 async function setDatabase(reachable: boolean): Promise<void> {
   const name = new URL(database.url).pathname.slice(1);
   const server = new pg.Client({
@@ -140,14 +142,14 @@ async function setDatabase(reachable: boolean): Promise<void> {
 }
 
 it.each([
-  ['the carrier is away', async () => void (away = true), async () => void (away = false), 'carrier'],
+  ['the carrier is down', async () => void (isDown = true), async () => void (isDown = false), 'carrier'],
   ['the database refuses connections', () => setDatabase(false), () => setDatabase(true), 'database'],
 ])(
-  'loses no booking and no recall while %s, and they are done within 5 s of its return',
+  'loses no booking and no recall while %s, and finishes them within 5 s of its return',
   async (_, fail, cure, dependency) => {
     const [preparing, halted] = [
-      await Promise.all([1, 2, 3].map(() => left(PREPARING))),
-      await Promise.all([1, 2, 3].map(() => left(HALTED))),
+      await Promise.all([1, 2, 3].map(() => insertWaiting(PREPARING))),
+      await Promise.all([1, 2, 3].map(() => insertWaiting(HALTED))),
     ];
     await start('3600');
     await fail();
@@ -157,6 +159,6 @@ it.each([
     await cure();
     for (const id of preparing) await isBooked(id);
     for (const id of halted) await isRecalled(id);
-    for (const id of [...preparing, ...halted]) expect(await letters(id)).toEqual([]);
+    for (const id of [...preparing, ...halted]) expect(await deadLettersAbout(id)).toEqual([]);
   },
 );

@@ -4,7 +4,10 @@ import { resendToCarrier } from './carrier-requests.js';
 import type { LogisticsConfig } from './config.js';
 import type { ParcelRepository } from './parcel.repository.js';
 
-/** A message is lost with a broker that lost its data, or was discarded with the dead letters: the state asks again by itself. */
+/**
+ * Repeats requests whose message was lost with a broker's data, or discarded with the dead letters: found by their
+ * state.
+ */
 export function overdueSweep(pool: Pool, parcels: ParcelRepository, { ASK_AGAIN_SECONDS }: LogisticsConfig): Sweep {
   const shared = {
     parameters: [ASK_AGAIN_SECONDS],
@@ -13,7 +16,7 @@ export function overdueSweep(pool: Pool, parcels: ParcelRepository, { ASK_AGAIN_
   };
   return new Sweep('logistics', (ASK_AGAIN_SECONDS * 1_000) / 4, pool, [
     {
-      found: 'parcels were not booked for too long: the carrier is asked again',
+      found: 'parcels were not booked for too long: the carrier is called again',
       sql: `
         SELECT id FROM parcels
         WHERE carrier_reference IS NULL AND status = 'preparing' AND carrier_refusal IS NULL
@@ -22,10 +25,12 @@ export function overdueSweep(pool: Pool, parcels: ParcelRepository, { ASK_AGAIN_
       ...shared,
     },
     {
-      found: 'halted parcels were not recalled for too long: the carrier is asked again',
+      found: 'halted parcels were not recalled for too long: the carrier is called again',
       sql: `
         SELECT id FROM parcels
-        WHERE halted_at IS NOT NULL AND recalled_at IS NULL AND carrier_refusal IS NULL AND ${overdueSince({ began: 'halted_at', asked: 'carrier_asked_at' })}
+
+        WHERE halted_at IS NOT NULL AND recalled_at IS NULL AND carrier_refusal IS NULL
+          AND ${overdueSince({ began: 'halted_at', asked: 'carrier_asked_at' })}
         ORDER BY halted_at LIMIT ${BATCH_SIZE}`,
       ...shared,
     },

@@ -9,7 +9,7 @@ import { PrismaClient } from './generated/prisma/client.js';
 import { parcelIds, type Change, type Parcels } from './parcel.js';
 import { parcelTables, type Parcel } from './tables.js';
 
-/** Parcels: changes in units of work, plain reads by Prisma, over the same pool. */
+/** Stores parcels in units of work, and reads them by Prisma over the same pool. */
 @Injectable()
 export class ParcelRepository implements OnApplicationShutdown {
   readonly #unit: UnitOfWork<typeof parcelTables>;
@@ -24,7 +24,7 @@ export class ParcelRepository implements OnApplicationShutdown {
     await this.#prisma.$disconnect();
   }
 
-  /** All parcels of the message's order together, also those that are not there yet. */
+  /** Changes all parcels of the message's order together, including those not created yet. */
   async changeAll(
     message: Message<typeof OrderPaid> | Message<typeof HaltParcels>,
     decide: (existing: Parcels, now: Date) => Change,
@@ -43,7 +43,7 @@ export class ParcelRepository implements OnApplicationShutdown {
     });
   }
 
-  /** What became of a call to the carrier, of a parcel that may not be there. */
+  /** Stores the outcome of a call to the carrier, for a parcel that may not exist. */
   async note(message: Message, id: string, decide: (parcel: Parcel, now: Date) => Change): Promise<void> {
     await this.#unit.change<ParcelView>(message, { parcels: [id] }, ({ parcels }, now) => {
       const parcel = parcels[id];
@@ -54,7 +54,7 @@ export class ParcelRepository implements OnApplicationShutdown {
   /** @throws ProblemError 404 no such parcel */
   async parcel(id: string): Promise<Parcel> {
     const row = await this.#prisma.parcel.findUnique({ where: { id } });
-    // A placeholder that holds a lock is no parcel; what is one is complete, as the table's check says.
+    // Version 0 is a placeholder that holds a lock; the table's check guarantees that any other row is complete.
     if (!row || row.version === 0) throw notFound();
     return row as unknown as Parcel;
   }

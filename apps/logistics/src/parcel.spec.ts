@@ -38,7 +38,7 @@ const conflict = (title: string) =>
 const types = ({ messages = [] }: Change) => messages.map(({ contract }) => contract.type);
 
 describe('a paid order', () => {
-  it('has one parcel per warehouse, each with what that warehouse gives, and a carrier is asked for each', () => {
+  it('has one parcel per warehouse, each with the pieces of that warehouse, and a carrier is booked for each', () => {
     const { parcels, messages } = made();
     expect(parcels!.map(({ warehouse, lines }) => [warehouse, lines])).toEqual([
       ['east', [{ sku: 'TEE', quantity: 1 }]],
@@ -56,7 +56,7 @@ describe('a paid order', () => {
     expect(messages![1]).toMatchObject(BookCarrier({ parcelId: parcels![0]!.id }));
   });
 
-  it('has the same parcels when it is told again, and only those are made that are missing', () => {
+  it('has the same parcels when the fact is repeated, and only missing ones are created', () => {
     const [first, second] = made().parcels!;
     expect(parcelIds(PAID)).toEqual([first!.id, second!.id]);
     expect(orderPaid({ [first!.id]: first, [second!.id]: second }, PAID, NOW)).toEqual({ parcels: [], messages: [] });
@@ -69,7 +69,7 @@ describe('a paid order', () => {
     expect(parcelId(PAID.orderId.toUpperCase(), 'east')).toBe(parcelId(PAID.orderId, 'east'));
   });
 
-  it('has parcels under ids that no release may change: others keep them', () => {
+  it('has parcels under ids that no release may change, since other services store them', () => {
     expect(parcelIds(PAID)).toEqual(['0ae32025-cc4d-5ba5-b970-2080362d32a9', '3d84615f-423b-53ab-88fd-05fa42e87f8f']);
   });
 });
@@ -96,7 +96,7 @@ describe('a parcel', () => {
     expect(() => deliver(east(), EXPECTING_REPLY, NOW)).toThrow(conflict('Not dispatched yet'));
   });
 
-  it('asks for a carrier until it has one or has left without', () => {
+  it('needs a carrier until it has one or has left without', () => {
     const [booked] = carrierBooked(east(), 'ref-1', NOW).parcels!;
     expect([east(), booked!, dispatch(east(), WITHOUT_REPLY, NOW).parcels![0]!].map(needsCarrier)).toEqual([
       true,
@@ -106,7 +106,7 @@ describe('a parcel', () => {
     expect(carrierBooked(booked!, 'ref-2', NOW)).toEqual({});
   });
 
-  it('ends the same in whatever order and how often the carrier tells what it did, and tells each fact once', () => {
+  it('ends the same in whatever order and how often the carrier reports, and publishes each fact once', () => {
     type ParcelReport = (parcel: Parcel) => Change;
     const all: ParcelReport[] = [
       (parcel) => dispatch(parcel, WITHOUT_REPLY, NOW),

@@ -14,22 +14,22 @@ import { ProblemError } from '@sluice/messaging';
 import { v5 } from 'uuid';
 import type { Parcel } from './tables.js';
 
-/** What a rule has decided about parcels; nothing at all when it changes nothing. */
+/** Decision of a rule about parcels; empty when nothing changes. */
 export interface Change {
   parcels?: Parcel[];
   messages?: Outgoing[];
   reply?: ParcelView;
 }
 
-/** An order's parcels by their ids; undefined: not made yet. */
+/** An order's parcels by their ids; undefined: not created yet. */
 export type Parcels = Readonly<Record<string, Parcel | undefined>>;
-/** What an order's parcels are made of: `order.paid` and `logistics.halt` both say it. */
+/** The data that an order's parcels are made from, part of `order.paid` and `logistics.halt`. */
 export type Shipping = Data<typeof HaltParcels>;
 
 /** The namespace of parcel ids (RFC 9562, section 5.5); changing it would make every parcel a second time. */
 const PARCELS = '5b0f7a52-6a0e-4d0b-9d5c-0f6b7f1f2c11';
 
-/** An order has one parcel per warehouse, so its id follows from the two, and a repeat makes no other. */
+/** The id of an order's parcel in a warehouse: one parcel per warehouse, so a repeat creates no other. */
 export const parcelId = (orderId: string, warehouse: Warehouse): string =>
   v5(`${orderId.toLowerCase()}/${warehouse}`, PARCELS);
 
@@ -40,13 +40,16 @@ const warehousesOf = ({ allocation }: Shipping): Warehouse[] => [
   ...new Set(allocation.map(({ warehouse }) => warehouse)),
 ];
 
-/** The parcels of an order that are not there yet, as they are when they are made. */
+/** The order's parcels that do not exist yet, as new parcels. */
 export const missingParcels = (existing: Parcels, order: Shipping, now: Date): Parcel[] =>
   warehousesOf(order)
     .filter((warehouse) => !existing[parcelId(order.orderId, warehouse)])
     .map((warehouse) => newParcel(order, warehouse, now));
 
-/** Each warehouse that gives something makes its parcel and books the carrier; those it has made are left alone. */
+/**
+ * On `order.paid`: each warehouse of the allocation creates its parcel and books the carrier; existing parcels are
+ * not changed.
+ */
 export function orderPaid(existing: Parcels, order: Shipping, now: Date): Change {
   const parcels = missingParcels(existing, order, now).map((parcel) => ({ ...parcel, carrierAskedAt: now }));
   return {
@@ -82,13 +85,13 @@ function newParcel({ orderId, userId, address, allocation }: Shipping, warehouse
   };
 }
 
-/** A parcel that the carrier has, or that has left without it, needs no carrier; nor does one that stays. */
+/** A booking is needed until the carrier has one, or the parcel has left or is halted. */
 export const needsCarrier = ({ status, carrierReference }: Parcel): boolean =>
   status === 'preparing' && carrierReference === null;
 
 /**
- * The carrier gives the same reference for the same parcel, however often it is asked. A parcel that was halted meanwhile is
- * taken back again: its first recall may have come before the booking.
+ * Stores the carrier's reference, which is the same for each repeat. A parcel that was halted meanwhile is recalled
+ * again: its first recall may have reached the carrier before the booking.
  */
 export function carrierBooked(parcel: Parcel, carrierReference: string, now: Date): Change {
   if (parcel.carrierReference) return {};
@@ -100,14 +103,14 @@ export function carrierBooked(parcel: Parcel, carrierReference: string, now: Dat
   };
 }
 
-/** Whether somebody asked for this, rather than the carrier telling it. */
+/** Whether the report is a request with a reply (409 is possible) or a message of the carrier. */
 interface Reporter {
   expectsReply: boolean;
 }
 
 /**
- * The parcel has left its warehouse; one that has left before stays as it is.
- * @throws ProblemError 409 somebody asked, and the parcel is halted
+ * Marks the parcel as dispatched; one that left before stays unchanged.
+ * @throws ProblemError 409 a caller waits, and the parcel is halted
  */
 export function dispatch(parcel: Parcel, { expectsReply }: Reporter, now: Date): Change {
   return parcel.status === 'halted' ? unchanged(expectsReply) : leave(parcel, now);
@@ -120,9 +123,9 @@ function leave(parcel: Parcel, now: Date): Change {
 }
 
 /**
- * The parcel has arrived. What arrives has left: from the carrier, whose messages overtake each other, an arrival is also
- * the departure. A person who says so before it has left has mistaken the parcel.
- * @throws ProblemError 409 somebody asked, and the parcel has not been dispatched, or is halted
+ * Marks the parcel as delivered. The carrier's messages overtake each other, so its delivery is also the dispatch. A
+ * person who reports a delivery before the dispatch has mistaken the parcel.
+ * @throws ProblemError 409 a caller waits, and the parcel is halted or not dispatched
  */
 export function deliver(parcel: Parcel, { expectsReply }: Reporter, now: Date): Change {
   if (parcel.status === 'halted') return unchanged(expectsReply);
@@ -134,7 +137,7 @@ export function deliver(parcel: Parcel, { expectsReply }: Reporter, now: Date): 
   return { parcels: [after], messages: [...messages, ParcelDelivered(factOf(after))], reply: viewOf(after) };
 }
 
-/** A halted parcel is not handed over, whatever a carrier says who does not know yet that it was recalled. */
+/** A halted parcel is not handed over, even if a carrier without the recall reports it. */
 function unchanged(expectsReply: boolean): Change {
   if (expectsReply)
     throw ProblemError.of(

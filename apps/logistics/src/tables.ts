@@ -1,16 +1,16 @@
 import type { Address, Parcel as ParcelView } from '@sluice/contracts';
 import { collection } from '@sluice/persistence';
 
-/** What one warehouse sends for one order. What has not happened yet is null. */
+/** The parcel of one warehouse for one order. What has not happened yet is null. */
 export interface Parcel extends ParcelView {
   address: Address;
-  /** The carrier has taken the booking, under this name of its own. */
+  /** The carrier's own reference; set when it has accepted the booking. */
   carrierReference: string | null;
-  /** When the carrier was last asked for what the status waits for: to book, or to leave a halted parcel; null: never. */
+  /** When the carrier was last sent the current request, to book or to leave a halted parcel; null: never. */
   carrierAskedAt: Date | null;
-  /** Why the carrier refuses that for good, until a person has it asked again. */
+  /** Why the carrier refuses that for good, until an operator has it sent again. */
   carrierRefusal: string | null;
-  /** The carrier knows that it is not to fetch the halted parcel. */
+  /** When the carrier confirmed that it leaves the halted parcel. */
   recalledAt: Date | null;
   createdAt: Date;
   dispatchedAt: Date | null;
@@ -19,12 +19,12 @@ export interface Parcel extends ParcelView {
   version: number;
 }
 
-/** What the fake carrier does next with a parcel, and when. */
+/** The fake carrier's next step for a parcel, and its time. */
 export interface FakeCarrierJob {
   parcelId: string;
   next: 'dispatch' | 'deliver' | 'nothing';
   dueAt: Date | null;
-  /** Of the order that it is about. */
+  /** Correlation id of the parcel's order. */
   correlationId: string;
   version: number;
 }

@@ -128,7 +128,7 @@ describe('announce', () => {
       ['sms', 'inbox'],
       'Refund: $42.05 for order a1b2c3d4 is on its way back to your card.',
     ],
-  ])('says what $type means to its person', (message, channels, text) => {
+  ])('composes the notice of $type', (message, channels, text) => {
     const secret = { recorded: 'A code (1), good for ten minutes.', goodForMs: 600_000 };
     expect(announce(message)).toEqual({
       channels,
@@ -137,17 +137,17 @@ describe('announce', () => {
     });
   });
 
-  it('names a fact of which nobody is told anything', () => {
+  it('names a fact without a notice', () => {
     expect(() => announce({ ...shipped, type: 'order.priced' } as unknown as Fact)).toThrow(/order\.priced/);
   });
 });
 
-describe('tell', () => {
+describe('the composition of deliveries', () => {
   const met = after(nobody, welcome(nobody, registered));
-  const known = after(met, verify(met));
+  const verifiedState = after(met, verify(met));
 
   it('sends a fact over each of its channels, under ids that are the same every time', () => {
-    const deliveries = sent(compose(known, shipped));
+    const deliveries = sent(compose(verifiedState, shipped));
     expect(deliveries.map(({ by, phone }) => [by, phone])).toEqual([
       ['delivery.inbox', undefined],
       ['delivery.sms', '+15550001'],
@@ -157,14 +157,16 @@ describe('tell', () => {
       deliveryId(shipped.id, userId, 'sms'),
     ]);
     expect(new Set(deliveries.map(({ id }) => id)).size).toBe(2);
-    expect(sent(compose(known, shipped))).toEqual(deliveries);
+    expect(sent(compose(verifiedState, shipped))).toEqual(deliveries);
   });
 
-  it('gives another fact other ids, though it says the same', () => {
-    expect(sent(compose(known, shipped))[0]!.id).not.toBe(sent(compose(known, fact(OrderShipped, about)))[0]!.id);
+  it('gives another fact other ids, though its text is the same', () => {
+    expect(sent(compose(verifiedState, shipped))[0]!.id).not.toBe(
+      sent(compose(verifiedState, fact(OrderShipped, about)))[0]!.id,
+    );
   });
 
-  it('sends a number that is not proved its code and nothing else, and says what it withheld', () => {
+  it('sends only codes to a number that is not verified, and records the withheld texts', () => {
     expect(sent(welcome(nobody, registered)).map(({ by, text }) => [by, text])).toEqual([
       ['delivery.sms', 'Your code is 123456. It is good for ten minutes.'],
     ]);
@@ -174,20 +176,26 @@ describe('tell', () => {
       expect.objectContaining({
         id: deliveryId(shipped.id, userId, 'sms'),
         channel: 'sms',
-        reason: expect.stringContaining('not proved'),
+        reason: expect.stringContaining('not verified'),
         sentAt: null,
       }),
     ]);
     expect(decision.append?.newTexts).toEqual([]);
   });
 
-  it('withholds what waited for a number that is then known and not proved, and sends it when it is', () => {
+  it('withholds waiting texts when the number arrives unverified, and sends them when it arrives verified', () => {
     const waiting = after(nobody, compose(nobody, awaiting));
-    const unproved = welcome(waiting, registered);
-    expect([sent(unproved).map(({ text }) => text.slice(0, 9)), withheld(unproved).length]).toEqual([['Your code'], 1]);
-    const proved = verify(waiting);
-    expect([sent(proved).map(({ text }) => text.slice(0, 9)), withheld(proved).length]).toEqual([['Order a1b'], 0]);
-    expect(after(waiting, proved).recipients[userId]).toMatchObject({
+    const unverified = welcome(waiting, registered);
+    expect([sent(unverified).map(({ text }) => text.slice(0, 9)), withheld(unverified).length]).toEqual([
+      ['Your code'],
+      1,
+    ]);
+    const verifiedNow = verify(waiting);
+    expect([sent(verifiedNow).map(({ text }) => text.slice(0, 9)), withheld(verifiedNow).length]).toEqual([
+      ['Order a1b'],
+      0,
+    ]);
+    expect(after(waiting, verifiedNow).recipients[userId]).toMatchObject({
       phone: '+15550001',
       verifiedAt: NOW,
       waiting: [],
@@ -196,7 +204,7 @@ describe('tell', () => {
   });
 
   it('sends an account 50 texts a day, and withholds the others; the inbox has all', () => {
-    let state = known;
+    let state = verifiedState;
     const decisions = Array.from({ length: 60 }, () => {
       const decision = compose(state, fact(OrderShipped, about));
       state = after(state, decision);
@@ -207,13 +215,13 @@ describe('tell', () => {
       ...Array<number>(10).fill(0),
     ]);
     expect(decisions.flatMap(withheld).map(({ reason }) => reason)).toEqual(
-      Array(10).fill('the number has had its texts of the day'),
+      Array(10).fill('the daily limit of texts to this number is reached'),
     );
     expect(decisions.flatMap(sent).filter(({ by }) => by === 'delivery.inbox')).toHaveLength(60);
     expect(sent(compose(state, fact(OrderShipped, about), new Date(NOW.getTime() + 86_400_000)))).toHaveLength(2);
   });
 
-  it('sends a number so many codes a day, whoever they are for, and keeps none of them', () => {
+  it('sends a number a limited number of codes a day, for all accounts, and stores none of them', () => {
     let state = nobody;
     const decisions = Array.from({ length: 5 }, (_, n) => {
       const decision = sendCode(
@@ -243,7 +251,7 @@ describe('tell', () => {
     expect(JSON.stringify(decisions.map(({ state: changed, append }) => [changed, append]))).not.toContain('654321');
   });
 
-  it('texts or withholds every fact once, whenever the number comes to be known and proved', () => {
+  it('texts or withholds every fact once, whenever the number arrives and is verified', () => {
     fc.assert(
       fc.property(
         fc.shuffledSubarray([awaiting, shipped, fact(OrderPaid, { ...about, total }), registered, verified], {
@@ -276,18 +284,18 @@ describe('tell', () => {
     );
   });
 
-  it('keeps each text that it sends until its outcome is recorded, and none that waits for a number', () => {
+  it('stores each text that it sends until its outcome is recorded, and none that waits for a number', () => {
     const waiting = after(nobody, compose(nobody, awaiting));
     expect(compose(nobody, awaiting).append?.newTexts ?? []).toEqual([]);
-    const sms = sent(compose(known, shipped)).find(({ by }) => by === 'delivery.sms')!;
-    expect(compose(known, shipped).append?.newTexts).toEqual([
+    const sms = sent(compose(verifiedState, shipped)).find(({ by }) => by === 'delivery.sms')!;
+    expect(compose(verifiedState, shipped).append?.newTexts).toEqual([
       { id: sms.id, userId, about: `orders/${orderId}`, text: sms.text, phone: '+15550001', version: 1 },
     ]);
     expect(verify(waiting).append?.newTexts?.map(({ id }) => id)).toEqual(sent(verify(waiting)).map(({ id }) => id));
     expect(verify(waiting).append?.newTexts).toHaveLength(1);
   });
 
-  it('keeps the latest 100 texts for a number that is not known, and records that the earlier ones are not sent', () => {
+  it('keeps the latest 100 texts for a missing number, and records that the earlier ones are not sent', () => {
     let state = nobody;
     const facts = Array.from({ length: 101 }, () => fact(OrderShipped, about));
     const decisions = facts.map((each) => {
@@ -313,12 +321,12 @@ describe('tell', () => {
     ]);
   });
 
-  it('keeps nothing waiting for a fact that is not texted', () => {
+  it('keeps no text waiting for a fact without a text', () => {
     const decision = compose(nobody, fact(OrderCompleted, { ...about, total }));
     expect([decision.state, sent(decision).map(({ by }) => by)]).toEqual([undefined, ['delivery.inbox']]);
   });
 
-  it('puts nothing into the inbox for a fact that is only texted', () => {
+  it('puts nothing into the inbox for a fact with only a text', () => {
     expect(sent(welcome(nobody, registered)).map(({ by }) => by)).toEqual(['delivery.sms']);
   });
 });

@@ -15,19 +15,19 @@ import { countText, noTexts, type TextLimits } from './text-limit.js';
 /** The namespace of delivery ids (RFC 9562, version 5). */
 const DELIVERIES = '0a6f3b52-53c5-4c4e-8f67-3a3c3f0b7a1d';
 
-/** One delivery per fact, person and channel, whoever asks and however often. */
+/** The same id for the same fact, person and channel, however often it is computed. */
 export const deliveryId = (factId: string, userId: string, channel: string): string =>
   v5(`${factId}/${userId}/${channel}`, DELIVERIES);
 
 /**
- * Text messages that wait until a person's number is known. The inbox has all of them; later ones are of more use than
+ * Texts kept per person until the phone number arrives. The inbox has all of them; later texts are of more use than
  * earlier ones.
  */
 const MAX_WAITING = 100;
 
 /**
- * The inbox gets everything. By text a person is told whose number is proved, so often a day; until it is known whether
- * it is, the texts wait in the person's row.
+ * Composes the deliveries of a fact. The inbox gets every fact. Texts go to a verified number, up to the daily limit;
+ * until the number arrives, they wait in the person's row.
  */
 export function notify(state: State, fact: Fact, limits: TextLimits, now: Date): Decision {
   const { userId } = fact.data;
@@ -46,7 +46,7 @@ type Registered = Message<typeof AccountRegistered>;
 type Issued = Message<typeof CodeIssued>;
 type Verified = Message<typeof AccountVerified>;
 
-/** A person's number is known from now on, and not proved yet: what has waited for it is not sent. */
+/** On `account.registered`: the number is stored, but not verified yet, so waiting texts are not sent. */
 export function welcome(state: State, fact: Registered, limits: TextLimits, now: Date): Decision {
   const { userId, phone, name } = fact.data;
   const before = state.recipients[userId] ?? unknownRecipient(userId);
@@ -54,11 +54,11 @@ export function welcome(state: State, fact: Registered, limits: TextLimits, now:
   return merged(met, sendCodeText(state, fact, limits, now));
 }
 
-/** Another code, of a person whose number may not be known here yet. */
+/** On `account.code_issued`: sends another code. The person's number may not be stored here yet. */
 export const sendCode = (state: State, fact: Issued, limits: TextLimits, now: Date): Decision =>
   sendCodeText(state, fact, limits, now);
 
-/** The number is this person's: from now on they are told by text as well. */
+/** On `account.verified`: the number is this person's, so texts are sent as well. */
 export function verify(state: State, { data: { userId, phone } }: Verified, limits: TextLimits, now: Date): Decision {
   const before = state.recipients[userId] ?? unknownRecipient(userId);
   return sendOrWithhold({ ...before, phone, verifiedAt: before.verifiedAt ?? now }, before.waiting, limits, now);
@@ -70,7 +70,7 @@ const unknownRecipient = (userId: string): Recipient => ({
   version: 0,
 });
 
-/** The notices go to the person's number, are withheld, or both; nothing waits any more. */
+/** Sends each notice to the person's number or withholds it; no notice waits after that. */
 function sendOrWithhold(
   recipient: Recipient,
   notices: readonly Notice[],
@@ -92,16 +92,19 @@ function sendOrWithhold(
   return { state: { recipients: { [userId]: after } }, append: appended, messages: [...others, ...messages] };
 }
 
-const withheldReason = ({ verifiedAt }: Recipient): string => (verifiedAt === null ? NOT_PROVED : DAY_IS_FULL);
+const withheldReason = ({ verifiedAt }: Recipient): string => (verifiedAt === null ? NOT_VERIFIED : DAILY_LIMIT);
 
-/** A code goes to any number, so often a day. It is kept nowhere: if its message gets lost, another one is asked for. */
+/**
+ * Sends a code to any number, up to the daily limit. The code is not stored: if its message is lost, the user
+ * requests another.
+ */
 function sendCodeText(state: State, fact: Registered | Issued, limits: TextLimits, now: Date): Decision {
   const { userId, phone } = fact.data;
   const { sms } = noticesOf(fact, now);
   if (!sms) return {};
   const number = state.numbers[phone] ?? { phone, ...noTexts, version: 0 };
   const counted = countText(number, limits.codesPerNumber, now);
-  if (!counted) return { append: { newDeliveries: [unsent(sms, userId, 'withheld', DAY_IS_FULL, now)] } };
+  if (!counted) return { append: { newDeliveries: [unsent(sms, userId, 'withheld', DAILY_LIMIT, now)] } };
   const after = { ...counted, version: number.version + 1 };
   return { state: { numbers: { [phone]: after } }, messages: [smsOf({ ...sms, userId, phone })] };
 }
@@ -115,7 +118,7 @@ const merged = (one: Decision, other: Decision): Decision => ({
   messages: [...(other.messages ?? []), ...(one.messages ?? [])],
 });
 
-/** Each text is kept until its outcome is recorded: its message may get lost. */
+/** Stores each text until its outcome is recorded, since its message may be lost. */
 const withTexts = (notices: readonly Notice[], phone: string, userId: string) => {
   const texts = notices.map(({ id, about, text }) => ({ id, about, text, userId, phone, version: 1 }));
   return { append: { newTexts: texts }, messages: texts.map(smsOf) };
@@ -129,8 +132,8 @@ export function smsOf({ id, userId, about, text, phone, recorded, until }: Addre
 type Addressed = Pick<Text, 'userId' | 'phone'> & Notice;
 
 const TOO_MANY = `${MAX_WAITING} later texts wait for the phone number`;
-const NOT_PROVED = 'the number is not proved to be theirs; it is in their inbox';
-const DAY_IS_FULL = 'the number has had its texts of the day';
+const NOT_VERIFIED = 'the number is not verified; the notice is in the inbox';
+const DAILY_LIMIT = 'the daily limit of texts to this number is reached';
 
 function unsent(notice: Notice, userId: string, status: Unsent['status'], reason: string, now: Date): Unsent {
   const { id, about, text, recorded } = notice;

@@ -4,24 +4,24 @@ import { CONFIG } from '@sluice/service-kit';
 import type { DeliveryMessage } from './delivery.js';
 import { Inbox } from './inbox.js';
 import { NotificationsRepository } from './notifications.repository.js';
-import { EMAIL_PROVIDER, type Letter, type Outcome, type Provider, SMS_PROVIDER } from './provider.js';
+import { EMAIL_PROVIDER, type ProviderMessage, type Outcome, type Provider, SMS_PROVIDER } from './provider.js';
 
-/** A code that nobody can use any more. */
-const TOO_LATE = { status: 'expired', reason: 'it was of no use any more when it could be sent' } as const;
+/** Outcome of a code that has expired. */
+const TOO_LATE = { status: 'expired', reason: 'it had expired before it could be sent' } as const;
 
-/** The settings that say when a failed try is followed by the next. */
+/** Settings for the delay between a failed try and the next. */
 interface Tiers {
   RETRY_TIERS_MS: readonly number[];
   OUTSIDE_TIERS_MS: readonly number[];
 }
 
 /**
- * Brings messages to people: the provider is called between the commit that decided to tell them and the commit that
- * records it. A crash in between repeats the call, with the delivery's id as its idempotency key.
+ * Sends messages to people: the provider is called between the commit of the decision and the commit of the outcome.
+ * A crash in between repeats the call, with the delivery's id as its idempotency key.
  */
 @Injectable()
 export class DeliverySender {
-  readonly #logger = new Logger('Delivering');
+  readonly #logger = new Logger('DeliverySender');
   readonly #longestTierMs: number;
 
   constructor(
@@ -48,7 +48,7 @@ export class DeliverySender {
 
   async #send(message: DeliveryMessage, channel: 'sms' | 'email', provider: Provider, to: string): Promise<void> {
     const { id, text, until }: { id: string; text: string; until?: string | undefined } = message.data;
-    if (await this.inbox.holds(id)) return;
+    if (await this.inbox.hasOutcome(id)) return;
     if (until !== undefined && (await this.notifications.isPast(until))) {
       return this.notifications.record(message, channel, TOO_LATE);
     }
@@ -57,12 +57,12 @@ export class DeliverySender {
     await this.notifications.record(message, channel, outcome);
   }
 
-  /** What the try failed with is worth more than whether it could be written down. */
-  async #try(provider: Provider, letter: Letter): Promise<Outcome> {
+  /** Throws the error of the try, even if the try could not be recorded. */
+  async #try(provider: Provider, message: ProviderMessage): Promise<Outcome> {
     try {
-      return await provider.send(letter);
+      return await provider.send(message);
     } catch (error) {
-      await this.notifications.tried(letter.id, this.#longestTierMs).catch(() => undefined);
+      await this.notifications.tried(message.id, this.#longestTierMs).catch(() => undefined);
       throw error;
     }
   }

@@ -35,21 +35,21 @@ describe('a delivery', () => {
     });
   });
 
-  it('is written down without the secret that it was sent with', () => {
+  it('is stored without the secret that it was sent with', () => {
     const code = { ...message, data: { ...data, text: 'Your code is 123456.', recorded: 'A code.' } } as typeof message;
     expect(record(nothing, code, 'sms', sentAs('sms-17'), now).state?.deliveries).toEqual({
       [data.id]: expect.objectContaining({ text: 'A code.', status: 'sent' }),
     });
   });
 
-  it('is sent under the name that the provider gave it', () => {
+  it('is stored as sent, with the reference of the provider', () => {
     const sent = { ...row, channel: 'sms', status: 'sent', providerReference: 'sms-17' };
     expect(record(nothing, message, 'sms', sentAs('sms-17'), now)).toEqual({
       state: { deliveries: { [data.id]: sent } },
     });
   });
 
-  it('is refused for the reason that the provider gives, and was sent at no time', () => {
+  it('is refused for the reason that the provider gives, and has no time of sending', () => {
     const refused = {
       ...row,
       channel: 'sms',
@@ -70,7 +70,7 @@ describe('a delivery', () => {
     },
   );
 
-  it('that was given up is sent, should its message still come', () => {
+  it('that has expired is recorded as sent when its message still arrives', () => {
     const expired = {
       ...row,
       channel: 'sms' as const,

@@ -5,7 +5,7 @@ import type { Decision, Sent, State, Unsent } from './tables.js';
 export type DeliveryMessage =
   Message<typeof SmsDelivery> | Message<typeof EmailDelivery> | Message<typeof InboxDelivery>;
 
-/** It came when it was of no use any more, and no provider was asked. */
+/** The message was handled after its expiry, and no provider was called. */
 export interface Late {
   status: 'expired';
   reason: string;
@@ -15,7 +15,7 @@ export type Ending = Outcome | Late;
 
 type Recorded = Data<typeof InboxDelivery> & { recorded?: string | undefined };
 
-/** Records once what became of a message to a person. One that was given up is recorded anew when it is sent after all. */
+/** Records the outcome of a delivery once. An expired one is recorded again when it is sent later after all. */
 export function record(state: State, message: DeliveryMessage, channel: Channel, outcome: Ending, now: Date): Decision {
   const { id, userId, about, text: sent, recorded }: Recorded = message.data;
   const text = recorded ?? sent;

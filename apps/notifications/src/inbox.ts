@@ -7,7 +7,7 @@ import { PrismaClient } from './generated/prisma/client.js';
 
 const listing = newestFirst('createdAt');
 
-/** The deliveries as the people they are for may read them. */
+/** The deliveries as their recipients may read them. */
 @Injectable()
 export class Inbox implements OnModuleDestroy {
   readonly #prisma: PrismaClient;
@@ -20,8 +20,8 @@ export class Inbox implements OnModuleDestroy {
     await this.#prisma.$disconnect();
   }
 
-  /** Whether a delivery has its outcome; one that was given up may still get another. */
-  async holds(deliveryId: string): Promise<boolean> {
+  /** Whether a delivery has its outcome; an expired one may still get another. */
+  async hasOutcome(deliveryId: string): Promise<boolean> {
     return (
       (await this.#prisma.delivery.count({
         where: { id: deliveryId, version: { gt: 0 }, status: { not: 'expired' } },
@@ -29,7 +29,7 @@ export class Inbox implements OnModuleDestroy {
     );
   }
 
-  /** Newest first. @throws ProblemError 422 for a cursor that is none of ours */
+  /** Newest first. @throws ProblemError 422 not a cursor of this listing */
   async page({ userId, cursor, limit }: Data<typeof ListNotifications>): Promise<Reply<typeof ListNotifications>> {
     const where = { userId, channel: 'inbox', ...listing.after(cursor) };
     const found = await this.#prisma.delivery.findMany({ where, orderBy: listing.orderBy, take: listing.take(limit) });

@@ -1,15 +1,17 @@
 import type { Invariant } from '@sluice/service-kit';
 
 /**
- * What takes reading every delivery there ever was: for `npm run audit`, not for every scrape. What people are told about
- * orders is counted there against the facts; the rest is codes.
+ * Invariants that read every delivery ever made: for `npm run audit`, not for every scrape. The audit counts
+ * notifications about orders against the facts; the rest is codes.
  */
 export const AUDITED: readonly Invariant[] = [
   {
     name: 'codes_sent_once',
-    sql: "SELECT user_id || '/' || channel AS id FROM deliveries WHERE version > 0 AND about = 'verification' GROUP BY user_id, channel, text HAVING count(*) > 1",
+
+    sql: `SELECT user_id || '/' || channel AS id FROM deliveries WHERE version > 0 AND about = 'verification'
+      GROUP BY user_id, channel, text HAVING count(*) > 1`,
   },
-  /** A provider that is away for longer shows here too. */
+  /** A longer outage of the provider is reported here too. */
   {
     name: 'texts_sent',
     sql: `

@@ -38,16 +38,16 @@ export interface Announcement {
   channels: readonly Channel[];
   about: string;
   text: string;
-  /** The text holds a secret: this is written down instead. */
+  /** Stored instead of the text, which contains a secret. */
   recorded?: string;
-  /** For how long it is of use. Milliseconds. */
+  /** How long the notice is of use. Milliseconds. */
   goodForMs?: number;
 }
 
-/** As accounts has it: a code is good for ten minutes. */
+/** The same as in accounts: a code is valid for ten minutes. */
 const CODE_TTL_MS = 10 * 60_000;
 
-/** Enough of the id for a person to tell their orders apart. */
+/** Enough of the id for a person to distinguish their orders. */
 const short = (orderId: string): string => orderId.slice(0, 8);
 const utc = (instant: string): string => `${instant.slice(0, 16).replace('T', ' ')} UTC`;
 
@@ -74,7 +74,7 @@ const thanks = (total: Money, order: string): string =>
   total.amount === 0
     ? `Thank you: there is nothing to pay for order ${order}.`
     : `Thank you: ${formatMoney(total)} received for order ${order}.`;
-/** The version says which of an account's codes it was. */
+/** The version distinguishes the codes of an account. */
 function codeAnnouncement(contract: typeof AccountRegistered | typeof CodeIssued): [string, Composer] {
   const compose = ({ code, version }: Data<typeof CodeIssued>): Announcement => ({
     channels: ['sms'],
@@ -88,7 +88,7 @@ function codeAnnouncement(contract: typeof AccountRegistered | typeof CodeIssued
 
 const aboutOrder = ({ orderId }: { orderId: string }): string => `orders/${orderId}`;
 
-/** Who is told what, and how. One line per fact; e-mail is for people whose address is known, and nobody's is yet. */
+/** Channels and text per fact, one entry each. No entry uses e-mail, since no address is stored yet. */
 const announcements = new Map<string, Composer>([
   codeAnnouncement(AccountRegistered),
   codeAnnouncement(CodeIssued),
@@ -112,7 +112,8 @@ const announcements = new Map<string, Composer>([
     ['sms', 'inbox'],
     aboutOrder,
     ({ orderId, reason, limit }) =>
-      `We are sorry: order ${short(orderId)} could not be taken, because ${limit ? 'other orders of yours are to be paid or cancelled first' : reasons[reason]}.`,
+      `We are sorry: order ${short(orderId)} could not be taken, ` +
+      `because ${limit ? 'other orders of yours are to be paid or cancelled first' : reasons[reason]}.`,
   ),
   announcement(
     OrderCancelled,
@@ -143,9 +144,9 @@ const announcements = new Map<string, Composer>([
   ),
 ]);
 
-/** What a fact makes us tell the person it is about. @throws Error when the table has no line for it */
+/** The notice for the person that a fact is about. @throws Error when the table has no entry for the fact */
 export function announce({ type, data }: Fact): Announcement {
   const compose = announcements.get(type);
-  if (!compose) throw new Error(`nothing is said about ${type}`);
+  if (!compose) throw new Error(`no announcement for ${type}`);
   return compose(data as never);
 }

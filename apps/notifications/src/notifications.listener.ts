@@ -23,7 +23,7 @@ import { DeliverySender } from './delivery-sender.js';
 import { Inbox } from './inbox.js';
 import { NotificationsRepository } from './notifications.repository.js';
 
-/** Calls to a provider at a time: a slow one should not be buried under requests. */
+/** Concurrent calls to a provider: enough for its delay, few enough not to overload a slow one. */
 const CONCURRENT_CALLS = 32;
 
 @Controller()

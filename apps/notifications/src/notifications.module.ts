@@ -19,7 +19,7 @@ function provider(setting: string | undefined, name: string): Provider {
 const smsProvider = ({ SMS_PROVIDER_URL }: NotificationsConfig): Provider => provider(SMS_PROVIDER_URL, 'sms');
 const emailProvider = ({ EMAIL_PROVIDER_URL }: NotificationsConfig): Provider => provider(EMAIL_PROVIDER_URL, 'email');
 
-/** So long a message of a queue is tried that calls somebody outside, where OUTSIDE_FOR_SECONDS says nothing. */
+/** Time limit of retries in a queue that calls an outside service, where OUTSIDE_FOR_SECONDS has no entry. */
 const A_DAY_SECONDS = 86_400;
 
 type Settings = NotificationsConfig & { OUTSIDE_FOR_SECONDS: Readonly<Record<string, number>> };
@@ -29,11 +29,11 @@ function textsSweep(
   pool: Pool,
   { TEXT_OVERDUE_SECONDS, TEXT_SWEEP_MS, OUTSIDE_FOR_SECONDS }: Settings,
 ): Sweep {
-  const patience = {
+  const policy = {
     overdueMs: TEXT_OVERDUE_SECONDS * 1_000,
     horizonMs: (OUTSIDE_FOR_SECONDS['sms'] ?? A_DAY_SECONDS) * 1_000,
   };
-  return new Sweep('texts', TEXT_SWEEP_MS, pool, overdue(notifications, patience));
+  return new Sweep('texts', TEXT_SWEEP_MS, pool, overdue(notifications, policy));
 }
 
 @Module({

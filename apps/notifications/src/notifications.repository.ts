@@ -9,9 +9,9 @@ import type { Fact } from './notices.js';
 import { tables } from './tables.js';
 import { sendCode, notify, verify, welcome } from './composition.js';
 import type { TextLimits } from './text-limit.js';
-import { resend, type Patience } from './texts.js';
+import { resend, type ResendPolicy } from './texts.js';
 
-/** Which rows each message is about, and the rule that decides on them. */
+/** Maps each message to the rows it concerns, and to the rule that decides on them. */
 @Injectable()
 export class NotificationsRepository {
   readonly #unit: UnitOfWork<typeof tables>;
@@ -57,17 +57,18 @@ export class NotificationsRepository {
     );
   }
 
-  async resend(message: Message, id: string, patience: Patience): Promise<void> {
-    await this.#unit.change(message, { deliveries: [id], texts: [id] }, (state, now) =>
-      resend(state, id, patience, now),
-    );
+  async resend(message: Message, id: string, policy: ResendPolicy): Promise<void> {
+    await this.#unit.change(message, { deliveries: [id], texts: [id] }, (state, now) => resend(state, id, policy, now));
   }
 
-  /** A try has failed, so the message is not lost: it is tried again within `restsMs`, and not asked for until then. */
-  async tried(id: string, restsMs: number): Promise<void> {
+  /**
+   * Records a failed try: the message is not lost, and its next try follows within `retryWithinMs`, so it is not sent
+   * again until then.
+   */
+  async tried(id: string, retryWithinMs: number): Promise<void> {
     await this.pool.query(`UPDATE texts SET asked_at = now() + $2 * interval '1 millisecond' WHERE id = $1`, [
       id,
-      restsMs,
+      retryWithinMs,
     ]);
   }
 }

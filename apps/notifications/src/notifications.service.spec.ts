@@ -61,7 +61,7 @@ afterAll(async () => {
   await Promise.all([broker?.close(), database?.close()]);
 });
 
-/** Each with a number of their own: a number gets so many codes a day. */
+/** Each person has a number of their own, because codes are limited per number and day. */
 let numbers = 1_555_000_100;
 const person = () => ({ userId: randomUUID(), phone: `+${++numbers}` });
 const registered = (someone: { userId: string; phone: string }) => ({
@@ -70,7 +70,7 @@ const registered = (someone: { userId: string; phone: string }) => ({
   code: '123456',
   version: 1,
 });
-/** Has an account, and has proved the number. */
+/** Opens an account and verifies the number. */
 async function joins(someone: { userId: string; phone: string }): Promise<void> {
   await publish(broker, AccountRegistered, registered(someone));
   await publish(broker, AccountVerified, { ...someone, version: 2 });
@@ -91,7 +91,8 @@ const total = { amount: 4_205, currency: 'USD' };
 const deliveriesTo = async (userId: string, count: number) =>
   eventually(async () => {
     const { rows } = await database.pool.query(
-      'SELECT id, channel, text, status, provider_reference FROM deliveries WHERE user_id = $1 ORDER BY channel, created_at',
+      `SELECT id, channel, text, status, provider_reference FROM deliveries
+       WHERE user_id = $1 ORDER BY channel, created_at`,
       [userId],
     );
     expect(rows).toHaveLength(count);
@@ -113,7 +114,7 @@ describe('without providers', () => {
     ]);
   });
 
-  it('writes no code down anywhere, of those that are sent, late or too many', async () => {
+  it('stores no code anywhere, whether it is sent, expired or withheld', async () => {
     const [ann, code] = [{ ...person(), phone: '+15550009' }, '271828'];
     for (let n = 1; n <= 11; n++) await publish(broker, CodeIssued, { ...ann, code, version: n });
     await publish(broker, SmsDelivery, {
@@ -131,12 +132,13 @@ describe('without providers', () => {
       'withheld',
     ]);
     const { rows } = await database.pool.query(
-      'SELECT deliveries::text AS row FROM deliveries UNION ALL SELECT texts::text FROM texts UNION ALL SELECT recipients::text FROM recipients',
+      `SELECT deliveries::text AS row FROM deliveries UNION ALL SELECT texts::text FROM texts
+       UNION ALL SELECT recipients::text FROM recipients`,
     );
     expect(rows.filter(({ row }) => (row as string).includes(code))).toEqual([]);
   });
 
-  it('sends a number that nobody has proved its code and nothing else, and then everything', async () => {
+  it('sends only the code to an unverified number, and everything once it is verified', async () => {
     const ann = person();
     await publish(broker, AccountRegistered, registered(ann));
     await deliveriesTo(ann.userId, 1);
@@ -162,7 +164,7 @@ describe('without providers', () => {
     expect(received.of(SmsDelivery, ({ userId }) => userId === ann.userId)).toHaveLength(2);
   });
 
-  it('records one delivery per fact, person and channel, though every message comes twice', async () => {
+  it('records one delivery per fact, person and channel, though every message is delivered twice', async () => {
     const ann = person();
     const [registeredId, shippedId] = [randomUUID(), randomUUID()];
     for (const id of [registeredId, registeredId])
@@ -194,7 +196,7 @@ describe('without providers', () => {
     expect(received.of(SmsDelivery, ({ userId, id }) => userId === ann.userId && id !== sms!.id)).toHaveLength(1);
   });
 
-  it('fills the inbox before the number is known and texts when it is', async () => {
+  it('fills the inbox before the number arrives, and sends texts after', async () => {
     const ann = person();
     await publish(broker, OrderAwaitingPayment, { ...about(ann.userId), total, payBy: '2026-01-01T12:30:00.000Z' });
     expect(await deliveriesTo(ann.userId, 1)).toMatchObject([{ channel: 'inbox' }]);
@@ -207,7 +209,7 @@ describe('without providers', () => {
     ]);
   });
 
-  it('tells a person once, in a text and in their inbox, why their order is cancelled', async () => {
+  it('notifies a person once, by text and in the inbox, why their order is cancelled', async () => {
     const ann = person();
     await joins(ann);
     await deliveriesTo(ann.userId, 1);
@@ -224,7 +226,7 @@ describe('without providers', () => {
     ]);
   });
 
-  it('tells a person, in a text and in their inbox, that their order could not be cancelled any more', async () => {
+  it('notifies a person, by text and in the inbox, that their order could not be cancelled any more', async () => {
     const ann = person();
     await joins(ann);
     await deliveriesTo(ann.userId, 1);
@@ -238,7 +240,7 @@ describe('without providers', () => {
     ).toEqual(['inbox', 'sms']);
   });
 
-  it('shows a person their own inbox, newest first, page by page', async () => {
+  it('lists a person’s own inbox, newest first, page by page', async () => {
     const [ann, bob] = [person(), person()];
     await publish(broker, OrderCompleted, { ...about(bob.userId), total });
     const orders: string[] = [];
@@ -265,7 +267,7 @@ describe('without providers', () => {
     ).rejects.toMatchObject({ problem: { status: 422 } });
   });
 
-  it('records an e-mail to a person whose address is known', async () => {
+  it('records an e-mail to a person with an address', async () => {
     const ann = person();
     await publish(broker, EmailDelivery, {
       id: randomUUID(),
@@ -297,7 +299,7 @@ describe('with an SMS provider over HTTP', () => {
     await provider?.close();
   });
 
-  it('sends a text again under the same key until the provider has it, and then never again', async () => {
+  it('sends a text again under the same key until the provider accepts it, and then never again', async () => {
     const ann = person();
     const id = randomUUID();
     await publish(broker, AccountRegistered, registered(ann), { properties: { messageId: id } });
@@ -308,8 +310,8 @@ describe('with an SMS provider over HTTP', () => {
     await publish(broker, AccountRegistered, registered(bob));
     await deliveriesTo(bob.userId, 1);
     const key = deliveryId(id, ann.userId, 'sms');
-    const letter = { key, body: { to: ann.phone, text: 'Your code is 123456. It is good for ten minutes.' } };
-    expect(sent.filter((each) => each.key === key)).toEqual([letter, letter]);
+    const request = { key, body: { to: ann.phone, text: 'Your code is 123456. It is good for ten minutes.' } };
+    expect(sent.filter((each) => each.key === key)).toEqual([request, request]);
   });
 });
 

@@ -17,7 +17,7 @@ import { AUDITED } from './invariants.js';
 import { NotificationsModule } from './notifications.module.js';
 import { deliveryId } from './composition.js';
 
-/** Two processes search the database every 100 ms for texts that are overdue after 10 minutes. */
+/** Two processes sweep the database every 100 ms for texts that are overdue after 10 minutes. */
 let broker: TestBroker;
 let database: TestDatabase;
 let services: Service[];
@@ -44,12 +44,13 @@ afterAll(async () => {
   await Promise.all([broker?.close(), database?.close()]);
 });
 
-/** A text that was decided some minutes ago, and whose message got lost. */
-async function lost(minutes: number): Promise<string> {
+/** Inserts a text that was decided some minutes ago, and whose message is lost. */
+async function insertLost(minutes: number): Promise<string> {
   const id = randomUUID();
   const ago = `now() - interval '${minutes} minutes'`;
   await database.pool.query(
-    `INSERT INTO texts (id, user_id, about, text, phone, created_at, asked_at, version) VALUES ($1, $2, 'orders/1', 'Hello', '+15550001', ${ago}, ${ago}, 1)`,
+    `INSERT INTO texts (id, user_id, about, text, phone, created_at, asked_at, version)
+     VALUES ($1, $2, 'orders/1', 'Hello', '+15550001', ${ago}, ${ago}, 1)`,
     [id, randomUUID()],
   );
   return id;
@@ -57,27 +58,27 @@ async function lost(minutes: number): Promise<string> {
 const row = async (table: 'texts' | 'deliveries', id: string) =>
   (await database.pool.query(`SELECT * FROM ${table} WHERE id = $1`, [id])).rows[0] as
     Record<string, unknown> | undefined;
-const asked = (id: string) => received.of(SmsDelivery, (text) => text.id === id);
-/** What was overdue before has been looked at. */
-const searched = async () => {
-  const id = await lost(11);
+const sentAgain = (id: string) => received.of(SmsDelivery, (text) => text.id === id);
+/** Waits until the sweep has handled all that was overdue before. */
+const swept = async () => {
+  const id = await insertLost(11);
   await eventually(async () => expect(await row('deliveries', id)).toMatchObject({ status: 'kept' }));
 };
 
-it('asks again for a text whose message got lost, once, sends it under its id, and forgets it later', async () => {
-  const id = await lost(11);
+it('sends a text whose message was lost again, once, under its id, and deletes it later', async () => {
+  const id = await insertLost(11);
   await eventually(async () =>
     expect(await row('deliveries', id)).toMatchObject({ status: 'kept', channel: 'sms', text: 'Hello' }),
   );
-  await searched();
-  expect(asked(id)).toHaveLength(1);
+  await swept();
+  expect(sentAgain(id)).toHaveLength(1);
   await database.pool.query(`UPDATE texts SET asked_at = now() - interval '11 minutes' WHERE id = $1`, [id]);
   await eventually(async () => expect(await row('texts', id)).toBeUndefined());
-  await searched();
-  expect(asked(id)).toHaveLength(1);
+  await swept();
+  expect(sentAgain(id)).toHaveLength(1);
 });
 
-it('leaves a text alone that was decided just now, and keeps it for the case that its message gets lost', async () => {
+it('does not send a recent text again, and keeps it in case its message is lost', async () => {
   const [shipped, userId, orderId] = [randomUUID(), randomUUID(), randomUUID()];
   await publish(broker, AccountVerified, { userId, phone: '+15550001', version: 2 });
   await publish(broker, OrderShipped, { userId, orderId, version: 3 }, { properties: { messageId: shipped } });
@@ -89,21 +90,21 @@ it('leaves a text alone that was decided just now, and keeps it for the case tha
     phone: '+15550001',
     version: 1,
   });
-  await searched();
-  expect([asked(id).length, (await row('texts', id))!['version']]).toEqual([1, 1]);
+  await swept();
+  expect([sentAgain(id).length, (await row('texts', id))!['version']]).toEqual([1, 1]);
 });
 
-it('gives up a text of which nothing was heard for a day', async () => {
-  const id = await lost(1_441);
+it('lets a text without an outcome expire after a day', async () => {
+  const id = await insertLost(1_441);
   await eventually(async () => expect(await row('deliveries', id)).toMatchObject({ status: 'expired', sent_at: null }));
-  expect(asked(id)).toEqual([]);
+  expect(sentAgain(id)).toEqual([]);
 });
 
 it.each([
   ['14 minutes', 14, false],
   ['16 minutes', 16, true],
-])('the audit looks at a text that has no outcome after %s', async (_, minutes, named) => {
-  const id = await lost(minutes);
+])('the audit checks a text without an outcome after %s', async (_, minutes, named) => {
+  const id = await insertLost(minutes);
   const { rows } = await database.pool.query(
     `UPDATE texts SET asked_at = now() + interval '1 hour' WHERE id = $1 RETURNING id`,
     [id],

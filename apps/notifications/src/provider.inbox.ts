@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import type { Letter, Outcome, Provider } from './provider.js';
+import type { ProviderMessage, Outcome, Provider } from './provider.js';
 
-/** The provider of a development system: what would be sent is kept in the table of deliveries, and logged so that a developer can read it. */
+/** The provider of a development system: messages are kept in the table of deliveries, and logged for developers. */
 export class InboxProvider implements Provider {
   readonly #logger: Logger;
 
@@ -9,7 +9,7 @@ export class InboxProvider implements Provider {
     this.#logger = new Logger(channel);
   }
 
-  async send({ to, text }: Letter): Promise<Outcome> {
+  async send({ to, text }: ProviderMessage): Promise<Outcome> {
     this.#logger.log(`to ${to}: ${text}`);
     return { status: 'kept' };
   }

@@ -1,5 +1,5 @@
-/** One message to one person. */
-export interface Letter {
+/** A message to one person. */
+export interface ProviderMessage {
   /** The same id is the same message: the provider sends it once. */
   id: string;
   /** A phone number or an e-mail address. */
@@ -8,18 +8,18 @@ export interface Letter {
 }
 
 /**
- * What became of a letter. `kept`: it is here to be read, no provider was involved. `sent`: the provider has it, under its own
- * name for it. `refused`: the provider never will, for the reason it gives.
+ * Outcome of a message. `kept`: stored here, no provider was involved. `sent`: accepted by the provider, under its
+ * own reference. `refused`: the provider will never send it, for the given reason.
  */
 export type Outcome =
   { status: 'kept' } | { status: 'sent'; providerReference: string } | { status: 'refused'; reason: string };
 
-/** Somebody who brings messages to people. */
+/** A service that sends messages to people. */
 export interface Provider {
-  /** @throws UnavailableError the provider gives no answer, or none about the letter: send it again with the same id */
-  send(letter: Letter): Promise<Outcome>;
+  /** @throws UnavailableError the provider gives no reply, or none about the message: send it again with the same id */
+  send(message: ProviderMessage): Promise<Outcome>;
 }
 
-/** Where Nest finds the providers in use. */
+/** Nest's tokens of the providers in use. */
 export const SMS_PROVIDER = Symbol('sms provider');
 export const EMAIL_PROVIDER = Symbol('e-mail provider');

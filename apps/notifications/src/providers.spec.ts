@@ -17,13 +17,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { NotificationsConfig } from './config.js';
 import { NotificationsModule } from './notifications.module.js';
 
-/** All of them together are over in two seconds: so long a text is tried that fails alone. */
+/** All tiers together last less than two seconds, the time limit of a text that fails alone. */
 const TIERS = { RETRY_TIERS_MS: '100,200', OUTSIDE_TIERS_MS: '300', OUTSIDE_FOR_SECONDS: 'sms=2,email=2' };
 const ALL_TIERS_MS = 2_000;
-/** How long a cure may take to be noticed. */
-const CURED_WITHIN = { withinMs: 5_000 };
+/** Bound for noticing that a provider works again. */
+const RECOVERED_WITHIN = { withinMs: 5_000 };
 
-/** A provider that can be away, on one port. */
+/** A provider that can be stopped and started on one port. */
 class Provider {
   readonly calls: { key: string; to: string; at: number }[] = [];
   #server: HttpStub | undefined;
@@ -91,8 +91,8 @@ const delivered = async (ids: readonly string[]) =>
   ).rows;
 const smsDead = () => deadLetters(broker, 'notifications.sms');
 
-describe('while the SMS provider is away for longer than all tiers', () => {
-  it('no text is lost or given up, e-mail and inbox go on, and all texts are sent once when it is back', async () => {
+describe('while the SMS provider is down for longer than all tiers', () => {
+  it('no text is lost or expires, e-mail and inbox continue, and all texts are sent once when it is back', async () => {
     await sms.close();
     const away = performance.now();
     const ids = await textsTo(60);
@@ -100,11 +100,11 @@ describe('while the SMS provider is away for longer than all tiers', () => {
     const [mail, entry] = [randomUUID(), randomUUID()];
     await publish(broker, EmailDelivery, { id: mail, address: 'ann@example.org', ...others });
     await publish(broker, InboxDelivery, { id: entry, ...others });
-    await eventually(async () => expect(await delivered([mail, entry])).toHaveLength(2), CURED_WITHIN);
+    await eventually(async () => expect(await delivered([mail, entry])).toHaveLength(2), RECOVERED_WITHIN);
     await eventually(() => expect(performance.now() - away).toBeGreaterThan(2 * ALL_TIERS_MS), { withinMs: 6_000 });
     expect([await smsDead(), await delivered(ids)]).toEqual([[], []]);
     await sms.open();
-    await eventually(async () => expect(await delivered(ids)).toHaveLength(60), CURED_WITHIN);
+    await eventually(async () => expect(await delivered(ids)).toHaveLength(60), RECOVERED_WITHIN);
     expect(sms.calls.map(({ key }) => key).sort()).toEqual([...ids].sort());
     expect(await smsDead()).toEqual([]);
   });
@@ -123,7 +123,7 @@ describe('a text that the provider', () => {
     expect([sms.calls.filter(({ to }) => to === '+1').length, await smsDead()]).toEqual([1, []]);
   });
 
-  it('fails on, while others are sent, goes through the tiers and is a dead letter after its horizon, and harms no other', async () => {
+  it('keeps failing on while others are sent goes through the tiers, becomes a dead letter at its time limit, and affects no other', async () => {
     sms.answer = (to) => (to === '+666' ? { status: 500 } : { status: 202, body: '{"id":"P1"}' });
     const bad = await textTo('+666');
     await database.pool.query(
@@ -148,19 +148,19 @@ describe('a text that the provider', () => {
     });
     expect(sms.calls.filter(({ to }) => to === '+666').length).toBeGreaterThan(3);
     expect([(await delivered(others)).length, await delivered([bad])]).toEqual([others.length, []]);
-    // Its tries were noted, so that it was not asked for while it rested in a tier.
+    // Its tries were recorded, so that it was not sent again while it waited in a tier.
     await expect(
       database.pool.query(`SELECT FROM texts WHERE id = $1 AND asked_at > created_at + interval '2 seconds'`, [bad]),
     ).resolves.toMatchObject({ rowCount: 1 });
   }, 60_000);
 
-  it('asks to wait with is not sent before that', async () => {
+  it('delays with Retry-After is not sent before that', async () => {
     sms.answer = (to) =>
       to === '+429' && sms.calls.filter((call) => call.to === to).length === 1
         ? { status: 429, headers: { 'retry-after': '2' } }
         : { status: 202, body: '{"id":"P1"}' };
     const id = await textTo('+429');
-    await eventually(async () => expect(await delivered([id])).toHaveLength(1), CURED_WITHIN);
+    await eventually(async () => expect(await delivered([id])).toHaveLength(1), RECOVERED_WITHIN);
     const [first, second, ...more] = sms.calls.filter(({ to }) => to === '+429').map(({ at }) => at);
     expect(more).toEqual([]);
     expect(second! - first!).toBeGreaterThanOrEqual(2_000);

@@ -1,37 +1,37 @@
 import type { Channel } from '@sluice/contracts';
 import { collection, log, type Decision as DecisionOver, type State as StateOf } from '@sluice/persistence';
 
-/** What one person is told; the channel is said beside it. */
+/** The content of a notification; its channel is stored beside it. */
 export interface Notice {
   /** The delivery's id: the same however often it is decided or sent. */
   id: string;
   about: string;
   text: string;
-  /** It holds a secret: this is written down instead, and the text itself nowhere. */
+  /** Stored instead of the text, which contains a secret and is stored nowhere. */
   recorded?: string;
-  /** It is of no use afterwards. */
+  /** When the notice expires. */
   until?: string;
 }
 
-/** How many texts were sent, and since when they are counted. */
+/** Number of texts sent, and since when they are counted. */
 export interface TextCount {
   texts: number;
   textsSince: Date | null;
 }
 
-/** A person who is told things: a copy of what accounts said, which may come after the first thing to tell. */
+/** A person who receives notifications: a copy of the facts of accounts, which may arrive after the first notice. */
 export interface Recipient extends TextCount {
   userId: string;
   phone: string | null;
   name: string | null;
-  /** When the number was proved to be this person's; null: it gets its codes and nothing else. */
+  /** When the number was verified as this person's; null: only codes are sent to it. */
   verifiedAt: Date | null;
-  /** Text messages that wait for the phone number. */
+  /** Texts that wait for the phone number. */
   waiting: Notice[];
   version: number;
 }
 
-/** A phone number: the codes that it was sent, to whichever account. */
+/** A phone number, with the count of codes sent to it for all accounts. */
 export interface PhoneNumber extends TextCount {
   phone: string;
   version: number;
@@ -44,7 +44,7 @@ interface DeliveryContent extends Pick<Notice, 'id' | 'about' | 'text'> {
   version: number;
 }
 
-/** `kept`: it is here to be read, no provider was involved. */
+/** `kept`: stored here, no provider was involved. */
 export interface Sent extends DeliveryContent {
   status: 'kept' | 'sent';
   providerReference: string | null;
@@ -53,9 +53,8 @@ export interface Sent extends DeliveryContent {
 }
 
 /**
- * `refused`: the provider will never take it. `expired`: it is no longer asked for; should its message still come, it is
- * sent.
- * `withheld`: it was not to be sent, since the number is not proved or has had its texts of the day.
+ * `refused`: the provider will never accept it. `expired`: it is no longer sent again; if its message still arrives,
+ * it is sent. `withheld`: it was not sent, since the number is not verified or its daily limit is reached.
  */
 export interface Unsent extends DeliveryContent {
   status: 'refused' | 'expired' | 'withheld';
@@ -64,18 +63,18 @@ export interface Unsent extends DeliveryContent {
   reason: string;
 }
 
-/** What one person was told over one channel, or why not. */
+/** A notification of one person over one channel, or the reason why it was not sent. */
 export type Delivery = Sent | Unsent;
 
 /**
- * A text message that was decided and may not be sent yet: kept until its delivery is recorded, and then for a while, since
+ * A text that was decided and may not be sent yet. It is kept until its delivery is recorded, and a while longer:
  * deleting many at once costs less than each with its delivery.
  */
 export interface Text extends Pick<Notice, 'id' | 'about' | 'text'> {
   userId: string;
   phone: string;
   createdAt: Date;
-  /** When it was last asked for. In the future: a try has failed, and the next one may be as late as that. */
+  /** When it was last sent or tried. In the future: a try has failed, and the next one happens by then. */
   askedAt: Date;
   version: number;
 }
@@ -99,7 +98,7 @@ const deliveries = {
 
 export const tables = {
   deliveries: collection<Delivery>({ ...deliveries, key: 'id' }),
-  /** Deliveries that no other message knows of. */
+  /** Deliveries decided and recorded in one step, which no message carries. */
   newDeliveries: log<Delivery>(deliveries),
   numbers: collection<PhoneNumber>({
     table: 'numbers',
@@ -116,7 +115,7 @@ export const tables = {
     key: 'id',
     columns: ['id', 'userId', 'about', 'text', 'phone', 'createdAt', 'askedAt', 'version'],
   }),
-  /** The database fills in the times. */
+  /** The database sets the times. */
   newTexts: log<Omit<Text, 'createdAt' | 'askedAt'>>({
     table: 'texts',
     columns: ['id', 'userId', 'about', 'text', 'phone', 'version'],

@@ -1,9 +1,9 @@
 import type { TextCount } from './tables.js';
 
 export interface TextLimits {
-  /** In a day, of what happens to their orders. */
+  /** Per day, about the account's orders. */
   textsPerAccount: number;
-  /** In a day, whoever's codes they are. */
+  /** Per day, for all accounts together. */
   codesPerNumber: number;
 }
 
@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 
 export const noTexts: TextCount = { texts: 0, textsSince: null };
 
-/** One text more, by the clock of the database; undefined: the day has had its texts. */
+/** Counts one more text by the clock of the database; undefined: the daily limit is reached. */
 export function countText<C extends TextCount>(counted: C, most: number, now: Date): C | undefined {
   const { texts, textsSince } = counted;
   const isNewDay = textsSince === null || now.getTime() - textsSince.getTime() >= DAY_MS;

@@ -3,7 +3,7 @@ import type { Decision, State, Text } from './tables.js';
 import { resend } from './texts.js';
 
 const MINUTE = 60_000;
-const PATIENCE = { overdueMs: 10 * MINUTE, horizonMs: 1_440 * MINUTE };
+const POLICY = { overdueMs: 10 * MINUTE, horizonMs: 1_440 * MINUTE };
 const decidedAt = new Date('2026-01-01T12:00:00.000Z');
 const after = (minutes: number): Date => new Date(decidedAt.getTime() + minutes * MINUTE);
 
@@ -23,24 +23,24 @@ const having = (change: Partial<Text> = {}): State => ({
   deliveries: {},
   texts: { a: { ...text, ...change } },
 });
-const look = (state: State, minutes: number): Decision => resend(state, 'a', PATIENCE, after(minutes));
+const resendAfter = (state: State, minutes: number): Decision => resend(state, 'a', POLICY, after(minutes));
 
 describe('a text without an outcome', () => {
-  it('is asked for again when it has waited for so long, under the same id, and once, whoever looks', () => {
-    expect(look(having(), 9.99)).toEqual({});
-    const decision = look(having(), 10);
+  it('is sent again when it has waited too long, under the same id, once for any number of sweeps', () => {
+    expect(resendAfter(having(), 9.99)).toEqual({});
+    const decision = resendAfter(having(), 10);
     expect(decision.messages?.map(({ contract, data }) => [contract.type, data])).toEqual([
       ['delivery.sms', { id: 'a', userId: 'u', about: 'orders/1', text: 'It is on its way.', phone: '+15550001' }],
     ]);
-    expect(look({ ...having(), texts: { a: decision.state!.texts!['a'] } }, 10)).toEqual({});
+    expect(resendAfter({ ...having(), texts: { a: decision.state!.texts!['a'] } }, 10)).toEqual({});
   });
 
-  it('is not asked for while its message rests in a tier after a failed try', () => {
-    expect(look(having({ askedAt: after(70) }), 71)).toEqual({});
+  it('is not sent again while its message waits in a tier after a failed try', () => {
+    expect(resendAfter(having({ askedAt: after(70) }), 71)).toEqual({});
   });
 
-  it('is given up after a day, and then asked for no more', () => {
-    const decision = look(having({ askedAt: after(1_300) }), 1_440);
+  it('expires after a day, and is then not sent again', () => {
+    const decision = resendAfter(having({ askedAt: after(1_300) }), 1_440);
     expect(decision.messages).toBeUndefined();
     expect(decision.state).toEqual({
       deliveries: {
@@ -54,14 +54,14 @@ describe('a text without an outcome', () => {
         }),
       },
     });
-    expect(look({ ...having(), deliveries: decision.state!.deliveries! }, 9_000)).toEqual({});
+    expect(resendAfter({ ...having(), deliveries: decision.state!.deliveries! }, 9_000)).toEqual({});
   });
 
-  it('is not given up while its tries are seen', () => {
-    expect(look(having({ askedAt: after(1_435) }), 1_440)).toEqual({});
+  it('does not expire while its tries are recorded', () => {
+    expect(resendAfter(having({ askedAt: after(1_435) }), 1_440)).toEqual({});
   });
 });
 
-it('does nothing for a text that is gone', () => {
-  expect(resend({ numbers: {}, recipients: {}, deliveries: {}, texts: {} }, 'a', PATIENCE, after(99))).toEqual({});
+it('does nothing for a text that is deleted', () => {
+  expect(resend({ numbers: {}, recipients: {}, deliveries: {}, texts: {} }, 'a', POLICY, after(99))).toEqual({});
 });

@@ -2,31 +2,31 @@ import { isDue } from '@sluice/service-kit';
 import { smsOf } from './composition.js';
 import type { Decision, State, Text, Unsent } from './tables.js';
 
-/** How long somebody waits for a text, in ms. */
-export interface Patience {
-  /** Without an outcome and without a try, until it is asked for again. */
+/** Times after which a text is sent again or expires, in ms. */
+export interface ResendPolicy {
+  /** Without an outcome and without a try, until it is sent again. */
   overdueMs: number;
-  /** Until it is given up. */
+  /** Until it expires. */
   horizonMs: number;
 }
 
 /**
- * Asks once more for a text of which nothing was heard for too long. After the horizon it is given up: it says what was so a day
- * ago, and what keeps failing is a dead letter, which whoever looks at it may still send.
+ * Sends a text again that has had no outcome for too long. After the horizon it expires, because its content is a day
+ * old; a text that keeps failing is a dead letter, which an operator may still send.
  */
-export function resend(state: State, id: string, patience: Patience, now: Date): Decision {
+export function resend(state: State, id: string, policy: ResendPolicy, now: Date): Decision {
   const text = state.texts[id];
   if (!text || state.deliveries[id]) return {};
-  if (isOver(text, patience, now)) return { state: { deliveries: { [id]: givenUp(text) } } };
-  if (!isDue({ since: text.createdAt, askedAt: text.askedAt }, patience.overdueMs, now)) return {};
+  if (isOver(text, policy, now)) return { state: { deliveries: { [id]: expiredDelivery(text) } } };
+  if (!isDue({ since: text.createdAt, askedAt: text.askedAt }, policy.overdueMs, now)) return {};
   return { state: { texts: { [id]: { ...text, askedAt: now, version: text.version + 1 } } }, messages: [smsOf(text)] };
 }
 
-const isOver = ({ createdAt, askedAt }: Text, { overdueMs, horizonMs }: Patience, now: Date): boolean =>
+const isOver = ({ createdAt, askedAt }: Text, { overdueMs, horizonMs }: ResendPolicy, now: Date): boolean =>
   now.getTime() - createdAt.getTime() >= horizonMs && now.getTime() - askedAt.getTime() >= overdueMs;
 
-const givenUp = ({ id, userId, about, text, createdAt }: Text): Unsent => {
-  const reason = 'it has no outcome, though it was asked for again';
+const expiredDelivery = ({ id, userId, about, text, createdAt }: Text): Unsent => {
+  const reason = 'no outcome before the horizon, though it was sent again';
   return {
     id,
     userId,

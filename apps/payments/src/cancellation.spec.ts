@@ -56,7 +56,7 @@ const refunding = cancelled(paid);
 const refunded = after(refunding, refund(refunding, intent, receipt, later(9)));
 
 describe('the cancellation of an order', () => {
-  it('closes an open payable: nobody can pay it any more', () => {
+  it('closes an open payable for payments', () => {
     expect(sent(cancelPayable(open, cancellation, noon))).toEqual([
       { type: 'payable.voided', orderId, userId, version: 2 },
     ]);
@@ -64,14 +64,14 @@ describe('the cancellation of an order', () => {
     expect(() => pay(cancelled(open), request, first, noon)).toThrow(problem(409, 'Order cancelled'));
   });
 
-  it('stands in the way of a price that arrives after it', () => {
+  it('lets a price that arrives after it open nothing', () => {
     const early = cancelled(nothing);
     expect(sent(cancelPayable(nothing, cancellation, noon))).toEqual([]);
     expect(openPayable(early, priced)).toEqual({});
     expect(() => pay(early, request, first, noon)).toThrow(problem(409, 'Order cancelled'));
   });
 
-  it('sends the money of a paid order back', () => {
+  it('requests the refund of a paid order', () => {
     expect(sent(cancelPayable(paid, cancellation, noon))).toEqual([
       { type: 'payments.refund', orderId, captureId: first },
     ]);
@@ -85,7 +85,7 @@ describe('the cancellation of an order', () => {
   });
 });
 
-describe('a capture that runs while its order is cancelled', () => {
+describe('a capture that is running when its order is cancelled', () => {
   it('keeps the payable closed until its outcome is known', () => {
     expect(sent(cancelPayable(capturing, cancellation, noon))).toEqual([
       { type: 'payable.voided', orderId, userId, version: 3 },
@@ -95,7 +95,7 @@ describe('a capture that runs while its order is cancelled', () => {
     expect(() => pay(voiding, request, first, later(120))).toThrow(problem(409, 'Order cancelled'));
   });
 
-  it('sends the money back that it brings, and tells the payer that the order is cancelled', () => {
+  it('has its money refunded, and replies to the payer that the order is cancelled', () => {
     const decision = recordOutcome(voiding, intent, yes, later(2));
     expect(sent(decision)).toEqual([
       { type: 'payment.captured', orderId, userId, paymentId: first, amount: total, version: 4 },
@@ -106,7 +106,7 @@ describe('a capture that runs while its order is cancelled', () => {
     expect(() => resultOf(chargeIn(state))).toThrow(problem(409, 'Order cancelled'));
   });
 
-  it('says nothing of a decline, and tells the payer that the order is cancelled', () => {
+  it('publishes no decline, and replies to the payer that the order is cancelled', () => {
     const decision = recordOutcome(voiding, intent, no, later(2));
     expect(sent(decision)).toEqual([]);
     const state = after(voiding, decision);
@@ -117,7 +117,7 @@ describe('a capture that runs while its order is cancelled', () => {
 });
 
 describe('a refund', () => {
-  it('tells that the money is on its way back, with the capture as the payment', () => {
+  it('publishes that the money is on its way back, with the capture as the payment', () => {
     expect(sent(refund(refunding, intent, receipt, later(9)))).toEqual([
       { type: 'payment.refunded', orderId, userId, paymentId: first, amount: total, version: 5 },
     ]);
@@ -130,7 +130,7 @@ describe('a refund', () => {
     });
   });
 
-  it('is recorded once and asked for no more', () => {
+  it('is recorded once and not requested again', () => {
     expect(refund(refunded, intent, { reference: 're_2' }, later(10))).toEqual({});
     expect(refundable(chargeIn(refunded))).toBeUndefined();
   });
@@ -147,7 +147,7 @@ describe('a refund', () => {
     expect(versions(declined)).toEqual([3, 2]);
   });
 
-  it('is refused of a capture that is not the one whose money goes back', () => {
+  it('is refused for a capture that is not the one to refund', () => {
     const { payable, capture } = chargeIn(refunding);
     expect(() => refundable({ payable, capture: { ...capture, id: second } })).toThrow(PermanentError);
     expect(() => refundable({ payable, capture: capturing.captures[first]! })).toThrow(PermanentError);
@@ -157,11 +157,11 @@ describe('a refund', () => {
     ['nothing', nothing],
     ['its order', { ...refunding, captures: {} }],
     ['the capture', { ...refunding, payables: {} }],
-  ])('is refused for good when only %s is known', (_, state) => {
+  ])('is refused for good when only %s is stored', (_, state) => {
     expect(() => refund(state, intent, receipt, noon)).toThrow(PermanentError);
   });
 
-  it('of an order that was refunded is told to whoever pays again', () => {
+  it('makes a later payment fail with 409', () => {
     expect(() => pay(refunded, request, second, later(20))).toThrow(problem(409, 'Order cancelled'));
   });
 
@@ -201,7 +201,7 @@ function decide(state: State, each: Step, now: Date): Decision {
   }
 }
 
-/** The state after the steps, with everything said on the way; what is refused changes nothing. */
+/** The state after the steps, with all messages sent on the way; a refused step changes nothing. */
 function run(steps: readonly Step[], from: State = nothing): { state: State; allSent: ReturnType<typeof sent> } {
   return steps.reduce(
     ({ state, allSent }, each, index) => {
@@ -218,7 +218,7 @@ function run(steps: readonly Step[], from: State = nothing): { state: State; all
   );
 }
 
-it('keeps no money of a cancelled order, whatever comes in whatever order', () => {
+it('keeps no money of a cancelled order, whatever arrives in whatever order', () => {
   const rest: Step[] = [first, second].flatMap((id): Step[] => [
     { act: 'answer', captureId: id, outcome: yes },
     { act: 'refund', captureId: id },
@@ -228,13 +228,13 @@ it('keeps no money of a cancelled order, whatever comes in whatever order', () =
       const wasCancelled = steps.some(({ act }) => act === 'cancel');
       const { state, allSent } = run([...steps, ...rest]);
       const taken = allSent.filter(({ type }) => type === 'payment.captured').length;
-      const givenBack = allSent.filter(({ type }) => type === 'payment.refunded').length;
-      const askedBack = allSent.filter(({ type }) => type === 'payments.refund').length;
+      const refunds = allSent.filter(({ type }) => type === 'payment.refunded').length;
+      const requestedRefunds = allSent.filter(({ type }) => type === 'payments.refund').length;
       const captures = Object.values(state.captures).map((capture) => capture?.status);
       expect(taken).toBeLessThanOrEqual(1);
       expect(taken).toBe(captures.filter((status) => status === 'captured' || status === 'refunded').length);
-      expect(givenBack).toBe(captures.filter((status) => status === 'refunded').length);
-      expect([askedBack, givenBack]).toEqual(wasCancelled ? [taken, taken] : [0, 0]);
+      expect(refunds).toBe(captures.filter((status) => status === 'refunded').length);
+      expect([requestedRefunds, refunds]).toEqual(wasCancelled ? [taken, taken] : [0, 0]);
       if (wasCancelled) expect(statusOf(state)).toBe(taken ? 'refunded' : 'voided');
       else expect([undefined, 'open', 'captured']).toContain(statusOf(state));
     }),

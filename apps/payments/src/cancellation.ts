@@ -3,8 +3,8 @@ import { ProblemError } from '@sluice/messaging';
 import type { ChargedPayable, Decision, Payable, RefundingPayable, State, VoidedPayable } from './tables.js';
 
 /**
- * The order is cancelled: it cannot be paid any more, and money that was taken goes back. What a running capture brings is
- * not known yet; its outcome decides.
+ * On `order.cancelled`: closes the payable and refunds captured money. A running capture is not stopped; its outcome
+ * decides whether there is money to refund.
  */
 export function cancelPayable(state: State, { orderId, userId }: Data<typeof OrderCancelled>, now: Date): Decision {
   const payable = state.payables[orderId];
@@ -24,13 +24,13 @@ export function cancelPayable(state: State, { orderId, userId }: Data<typeof Ord
   }
 }
 
-/** Stands in the way of a price that arrives after the cancellation. */
+/** Makes a later `order.priced` of the cancelled order open nothing. */
 const neverOpened = (orderId: string, userId: string): VoidedPayable => {
   const nothing = { amount: null, currency: null, captureId: null, capturingSince: null, payBy: null, lapsedAt: null };
   return { orderId, userId, ...nothing, status: 'voided', version: 1 };
 };
 
-/** Nobody can pay it any more. */
+/** Closes the payable for payments. */
 export const closed = (payable: Payable): Decision => ({
   state: { payables: { [payable.orderId]: payable } },
   messages: [voided(payable)],
@@ -44,7 +44,7 @@ function givingBack(captured: ChargedPayable, now: Date): Decision {
   return { state: { payables: { [orderId]: payable } }, messages: [RefundPayment({ orderId, captureId })] };
 }
 
-/** The state in which a refund is being asked for. */
+/** The payable while a refund is requested from the card gateway. */
 export const refunding = (charged: ChargedPayable, now: Date): RefundingPayable => ({
   ...charged,
   status: 'refunding',
@@ -55,7 +55,10 @@ export const refunding = (charged: ChargedPayable, now: Date): RefundingPayable 
 
 const CANCELLED: readonly Payable['status'][] = ['voided', 'voiding', 'refunding', 'refunded'];
 
-/** Nobody pays for a cancelled order, and nobody is told that they did. @throws ProblemError 409 the order is cancelled */
+/**
+ * Refuses payments for a cancelled order, and the reply that one succeeded. @throws ProblemError 409 the order is
+ * cancelled
+ */
 export function refuseCancelled({ orderId, status }: Payable): void {
   if (CANCELLED.includes(status))
     throw ProblemError.of(

@@ -16,9 +16,9 @@ import type {
 } from './tables.js';
 
 /**
- * Records what the card gateway has said; the first answer counts. Money that came for an order cancelled meanwhile goes
- * straight back.
- * @throws Error when the capture is unknown
+ * Records the card gateway's outcome; the first one counts. Money captured for an order cancelled meanwhile is
+ * refunded at once.
+ * @throws Error when there is no such capture
  */
 export function recordOutcome(
   state: State,
@@ -72,8 +72,9 @@ function captured(
 }
 
 /**
- * The payable is open again: another try is another capture, with an idempotency key of its own. Unless its window has ended
- * meanwhile, or the order was cancelled: then nothing was taken, and nobody has to choose another card.
+ * Opens the payable again: another try is another capture, with its own idempotency key. If the window has ended
+ * meanwhile or the order was cancelled, the payable is voided instead: nothing was captured, and no other card is
+ * needed.
  */
 function declined(
   state: State,
@@ -101,7 +102,7 @@ const changed = (
   reply: { payable, capture },
 });
 
-/** What the payer is told. @throws ProblemError 409 the order is cancelled, 402 declined */
+/** The reply to the payer. @throws ProblemError 409 the order is cancelled, 402 declined */
 export function resultOf({ payable, capture }: Charge): z.infer<typeof PaymentResult> {
   refuseCancelled(payable);
   if (capture.status === 'declined')

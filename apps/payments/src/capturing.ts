@@ -14,17 +14,17 @@ export class Capturing {
   ) {}
 
   /**
-   * Takes the money once, however often the message comes. Until the gateway has answered, the payable stays `capturing`, and is
-   * asked for again with the same key. A cancelled order waits for its capture too (`voiding`): money may have been taken before
-   * the gateway fell silent.
+   * Captures the money once, however often the message is delivered. Until the gateway has replied, the payable stays
+   * `capturing` and the capture is requested again with the same key. A cancelled order waits for its capture too
+   * (`voiding`): the gateway may have taken the money without replying.
    *
-   * @throws UnavailableError no answer from the gateway; ProblemError 402 declined or 409 cancelled, thrown only after the outcome is
-   *   recorded, and only to a caller: a redelivery then finds it and says the same
+   * @throws UnavailableError no reply from the gateway; ProblemError 402 declined or 409 cancelled, thrown only after
+   * the outcome is recorded, and only to a caller: a redelivery then finds the outcome and throws the same
    */
   async capture(message: Message<typeof CapturePayment>): Promise<Reply<typeof CapturePayment> | void> {
-    const known = await this.payments.charge(message.data);
+    const stored = await this.payments.charge(message.data);
     const charge =
-      known.capture.status === 'pending' ? await this.#take(message, known.payable.userId, known.capture) : known;
+      stored.capture.status === 'pending' ? await this.#take(message, stored.payable.userId, stored.capture) : stored;
     if (message.reply && charge) return resultOf(charge);
   }
 

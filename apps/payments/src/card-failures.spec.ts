@@ -26,12 +26,12 @@ const opened = (state: State, about: About): State =>
   after(state, openPayable(state, { ...about, total: { amount: 100, currency: 'EUR' }, version: 2 }, noon));
 const open = [one!, other!].reduce(opened, { payables: {}, captures: {}, failures: {} });
 
-/** A card is declined then. */
+/** The state after a card is declined at this time. */
 function declined(state: State, about: About, seconds: number, captureId = `capture at ${seconds}`): State {
-  const asked = after(state, pay(state, { ...about, cardToken: 'tok' }, captureId, at(seconds)));
+  const paying = after(state, pay(state, { ...about, cardToken: 'tok' }, captureId, at(seconds)));
   return after(
-    asked,
-    recordOutcome(asked, { orderId: about.orderId, captureId }, { status: 'declined', reason: 'no' }, at(seconds)),
+    paying,
+    recordOutcome(paying, { orderId: about.orderId, captureId }, { status: 'declined', reason: 'no' }, at(seconds)),
   );
 }
 const unknown = (state: State, about: About, seconds: number): State =>
@@ -40,7 +40,7 @@ const trying = (state: State, about: About, seconds: number) => () =>
   expectFewFailures(state, about, 'a request', LIMITS, at(seconds));
 
 describe('cards that fail', () => {
-  it('may be so many for an order, declined and unknown ones together, until the first of them is old enough', () => {
+  it('are limited per order, declined and unknown ones together, until the oldest of them has expired', () => {
     const state = unknown(declined(declined(open, one!, 0), one!, 10), one!, 20);
     expect(trying(declined(declined(open, one!, 0), one!, 10), one!, 20)).not.toThrow();
     expect(trying(state, one!, 21)).toThrow(problem(429, { title: 'Too many failed cards', retryAfter: 39 }));
@@ -49,13 +49,13 @@ describe('cards that fail', () => {
     expect(trying(state, other!, 21)).not.toThrow();
   });
 
-  it('may be so many for a user, whatever the orders', () => {
+  it('are limited per user, over all orders', () => {
     const state = declined(declined(unknown(declined(open, one!, 0), one!, 1), other!, 2), other!, 3);
     for (const about of [one!, other!]) expect(trying(state, about, 4)).toThrow(problem(429, { retryAfter: 56 }));
     expect(trying(state, one!, 60)).not.toThrow();
   });
 
-  it('are told as unknown only as often as they are counted', () => {
+  it('are reported as unknown only as often as they are counted', () => {
     let state = open;
     const answers = Array.from({ length: 6 }, (_, second) => {
       const decision = refuseCard(state, one!, LIMITS, at(second));
@@ -66,11 +66,11 @@ describe('cards that fail', () => {
     expect(state.failures[userId]?.failures).toHaveLength(3);
   });
 
-  it('count also when the order was cancelled meanwhile, and nobody is told of the decline', () => {
-    const asked = after(open, pay(open, { ...one!, cardToken: 'tok' }, 'capture', noon));
+  it('count also when the order was cancelled meanwhile and no decline is published', () => {
+    const paying = after(open, pay(open, { ...one!, cardToken: 'tok' }, 'capture', noon));
     const voiding: State = {
-      ...asked,
-      payables: { [one!.orderId]: { ...asked.payables[one!.orderId]!, status: 'voiding' } as never },
+      ...paying,
+      payables: { [one!.orderId]: { ...paying.payables[one!.orderId]!, status: 'voiding' } as never },
     };
     const decision = recordOutcome(
       voiding,
@@ -84,7 +84,7 @@ describe('cards that fail', () => {
     ]);
   });
 
-  it('are forgotten when there are very many, the earliest first', () => {
+  it('are dropped beyond the highest limit, the oldest first', () => {
     const state = Array.from({ length: MAX_FAILURES + 5 }, (_, n) => n).reduce((so, n) => declined(so, one!, n), open);
     const kept = state.failures[userId]!;
     expect([kept.failures.length, kept.failures[0], kept.version]).toEqual([
@@ -94,15 +94,15 @@ describe('cards that fail', () => {
     ]);
   });
 
-  it('do not stand in the way of the answer to a payment that was made, of somebody else, or of a card that pays', () => {
+  it('do not affect the reply to a finished payment, another user, or a card that pays', () => {
     const state = [0, 1, 2].reduce((so, n) => declined(so, one!, n), open);
     expect(() => expectFewFailures(state, one!, 'capture at 1', LIMITS, at(3))).not.toThrow();
     expect(trying(state, { ...one!, userId: other!.orderId }, 3)).not.toThrow();
-    const asked = after(open, pay(open, { ...other!, cardToken: 'tok' }, 'good', noon));
+    const paying = after(open, pay(open, { ...other!, cardToken: 'tok' }, 'good', noon));
     const paid = after(
-      asked,
+      paying,
       recordOutcome(
-        asked,
+        paying,
         { orderId: other!.orderId, captureId: 'good' },
         { status: 'captured', reference: 'r' },
         noon,
@@ -112,8 +112,8 @@ describe('cards that fail', () => {
   });
 });
 
-describe('before a card is looked at', () => {
-  it('an order is payable, for its own user, and says whether a payment runs', () => {
+describe('before the data of a card is read', () => {
+  it('an order is payable for its own user, with the status of a running payment', () => {
     expect(payableNow(open, one!, LIMITS, noon)).toEqual({ status: 'open' });
     expect(payableNow(after(open, pay(open, { ...one!, cardToken: 'tok' }, 'c', noon)), one!, LIMITS, noon)).toEqual({
       status: 'capturing',
@@ -122,10 +122,10 @@ describe('before a card is looked at', () => {
   });
 
   it('it is refused as the payment itself would be', () => {
-    const asked = after(open, pay(open, { ...one!, cardToken: 'tok' }, 'c', noon));
+    const paying = after(open, pay(open, { ...one!, cardToken: 'tok' }, 'c', noon));
     const paid = after(
-      asked,
-      recordOutcome(asked, { orderId: one!.orderId, captureId: 'c' }, { status: 'captured', reference: 'r' }, noon),
+      paying,
+      recordOutcome(paying, { orderId: one!.orderId, captureId: 'c' }, { status: 'captured', reference: 'r' }, noon),
     );
     expect(() => payableNow(paid, one!, LIMITS, noon)).toThrow(problem(409, { title: 'Already paid' }));
     const tried = [0, 1, 2].reduce((so, n) => declined(so, one!, n), open);

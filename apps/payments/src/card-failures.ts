@@ -2,20 +2,23 @@ import type { Data, GetPayable, RefuseCard } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { CardFailures, Decision, State } from './tables.js';
 
-/** How many cards may fail in how long a time. Who tries out numbers needs many, who mistypes one or has no money needs few. */
+/**
+ * Limits of failed cards per window: many for an attacker who tries numbers, few for a customer who mistypes or lacks
+ * money.
+ */
 export interface CardLimits {
   CARD_FAILURES_PER_ORDER: number;
   CARD_FAILURES_PER_USER: number;
   CARD_FAILURES_WINDOW_SECONDS: number;
 }
 
-/** Which order of which user. */
+/** An order and its user. */
 type About = Data<typeof GetPayable>;
 
-/** Of one user; beyond the highest limit that can be set they say nothing more. */
+/** Stored failures per user: the highest configurable limit, so that more are never needed. */
 export const MAX_FAILURES = 100;
 
-/** The user's failures with one more. Of the card itself nothing is kept. */
+/** Adds a failure to those of the user. No data of the card is kept. */
 export function failed({ failures }: State, { orderId, userId }: About, now: Date): CardFailures {
   const before = failures[userId];
   const latest = [...(before?.failures ?? []), { orderId, at: now.toISOString() }].slice(-MAX_FAILURES);
@@ -23,7 +26,8 @@ export function failed({ failures }: State, { orderId, userId }: About, now: Dat
 }
 
 /**
- * Another card may be tried for an order that waits for one. A request that has its capture already tries none.
+ * Checks the limits before another card is tried for an open payable. A request that has its capture already tries no
+ * card.
  * @throws ProblemError 429 with `retryAfter` (s): too many cards have failed for this order, or for all of the user's
  */
 export function expectFewFailures(state: State, about: About, requestId: string, limits: CardLimits, now: Date): void {
@@ -34,8 +38,8 @@ export function expectFewFailures(state: State, about: About, requestId: string,
 }
 
 /**
- * The card vault does not know the number. Until this is counted nobody is told so, and beyond the limit nobody is at all:
- * however many numbers are tried at once, no more answers come of it than are counted.
+ * Counts a card number that the card vault does not contain. The caller receives this 422 only after it is counted,
+ * and not at all beyond the limit: an attacker who tries many numbers at once gets no more replies than are counted.
  */
 export function refuseCard(
   state: State,
@@ -49,7 +53,7 @@ export function refuseCard(
   return { state: { failures: { [about.userId]: failed(state, about, now) } }, problem };
 }
 
-/** How long until there are fewer failures than both limits say; 0: there are. */
+/** Seconds until there are fewer failures than both limits allow; 0: fewer now. */
 function waitSeconds({ failures }: State, { orderId, userId }: About, limits: CardLimits, now: Date): number {
   const windowMs = limits.CARD_FAILURES_WINDOW_SECONDS * 1_000;
   const ofUser = (failures[userId]?.failures ?? []).map(({ orderId: of, at }) => ({
@@ -65,7 +69,7 @@ function waitSeconds({ failures }: State, { orderId, userId }: About, limits: Ca
   return Math.max(0, Math.ceil((until - now.getTime()) / 1_000));
 }
 
-/** When fewer than `most` of them are left; 0: there are fewer. */
+/** When fewer than `most` of them are left; 0: fewer now. */
 const fewerAt = (failures: { endsAt: number }[], most: number): number => failures.at(-most)?.endsAt ?? 0;
 
 function tooMany(limits: CardLimits, retryAfter: number): ProblemError {

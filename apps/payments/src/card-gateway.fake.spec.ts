@@ -11,7 +11,7 @@ it('pays the paying card, and under the same key is the same charge', async () =
   expect(await gateway.capture(charge('tok_fake_4242', 'a'))).toEqual(first);
 });
 
-it('gives the money back, and under the same key is the same refund', async () => {
+it('refunds the money, and under the same key is the same refund', async () => {
   const gateway = new FakeCardGateway();
   const back = (idempotencyKey: string) => gateway.refund({ reference: 'fake_a', amount, idempotencyKey });
   const first = await back('a:refund');
@@ -28,7 +28,7 @@ it('declines the declined card and every unknown one', async () => {
   expect(await gateway.capture(charge('tok_stolen', 'b'))).toEqual({ status: 'declined', reason: 'unknown card' });
 });
 
-it('gives no answer five times and then pays, for each key on its own', async () => {
+it('fails five times without a reply and then pays, counted for each key', async () => {
   const gateway = new FakeCardGateway();
   const unreliable = (key: string) => gateway.capture(charge('tok_fake_0119', key));
   const silence = { name: 'UnavailableError', dependency: 'card gateway', mayBePoison: true };

@@ -1,12 +1,16 @@
 import { UnavailableError } from '@sluice/messaging';
 import type { CardCharge, CardGateway, CardOutcome, CardRefund, RefundReceipt } from './card-gateway.js';
 
-/** How often the card that "fails for a while" fails, per idempotency key: asked again after 0.25, 0.5, 1, 2 and 2 s, for longer than a payer waits. */
+/**
+ * Failures per idempotency key of the card that fails for a while. Retried after 0.25, 0.5, 1, 2 and 2 s: longer than
+ * a payer waits.
+ */
 const FAILURES = 5;
 
 /**
  * The card gateway of a development system. The token decides: `tok_fake_4242` pays, `tok_fake_0002` is declined,
- * `tok_fake_0119` gives no answer five times and then pays. Refunds always succeed. The same key gets the same answer.
+ * `tok_fake_0119` fails five times without a reply and then pays. Refunds always succeed. The same key gets the same
+ * reply.
  */
 export class FakeCardGateway implements CardGateway {
   readonly #failures = new Map<string, number>();

@@ -15,7 +15,7 @@ async function gatewayThat(answers: HttpHandler, timeoutMs?: number): Promise<Ht
 
 const charge = { token: 'tok', amount: { amount: 4_200, currency: 'USD' }, idempotencyKey: 'key-1' };
 
-it('asks for the money under the idempotency key and keeps the gateway’s reference', async () => {
+it('requests the capture under the idempotency key and keeps the gateway’s reference', async () => {
   const seen: { request: IncomingMessage; body: unknown }[] = [];
   const gateway = await gatewayThat(async (request, response) => {
     seen.push({ request, body: JSON.parse(await text(request)) });
@@ -30,27 +30,27 @@ it('asks for the money under the idempotency key and keeps the gateway’s refer
   expect(seen[0]?.body).toEqual({ token: 'tok', amount: 4_200, currency: 'USD' });
 });
 
-it('takes 402 for a decline and tells why', async () => {
+it('reads 402 as a decline with its reason', async () => {
   const gateway = await gatewayThat((_, response) => void response.writeHead(402).end('{"reason":"expired card"}'));
   expect(await gateway.capture(charge)).toEqual({ status: 'declined', reason: 'expired card' });
 });
 
-it.each([402, 400, 422])('takes %i without a reason for a decline too: no money was taken', async (status) => {
+it.each([402, 400, 422])('reads %i without a reason as a decline too: no money was captured', async (status) => {
   const gateway = await gatewayThat((_, response) => void response.writeHead(status).end('<html>no</html>'));
   expect(await gateway.capture(charge)).toEqual({ status: 'declined', reason: `the card gateway answered ${status}` });
 });
 
-it.each([400, 404, 410, 422])('takes %i with a reason for a decline', async (status) => {
+it.each([400, 404, 410, 422])('reads %i with a reason as a decline', async (status) => {
   const gateway = await gatewayThat((_, response) => void response.writeHead(status).end('{"reason":"no such card"}'));
   expect(await gateway.capture(charge)).toEqual({ status: 'declined', reason: 'no such card' });
 });
 
-/** Nothing is known about the money. */
+/** The fault: it is unknown whether money was captured. */
 const open = (mayBePoison: boolean) => ({ whose: 'environment', dependency: 'card gateway', mayBePoison });
-const faultIn = (asking: Promise<unknown>) => asking.then(() => 'an answer', faultOf);
+const faultIn = (request: Promise<unknown>) => request.then(() => 'an answer', faultOf);
 
 it.each([500, 503, 409, 404, 405, 304])(
-  'takes %i for a fault: nobody knows whether the money was taken',
+  'reads %i as a fault: it is unknown whether the money was captured',
   async (status) => {
     const gateway = await gatewayThat((_, response) => void response.writeHead(status).end());
     await expect(gateway.capture(charge)).rejects.toThrow(`answered ${status}`);
@@ -58,18 +58,18 @@ it.each([500, 503, 409, 404, 405, 304])(
   },
 );
 
-it.each([401, 403, 429])('takes %i for a fault that every other capture has too', async (status) => {
+it.each([401, 403, 429])('reads %i as a fault that concerns every capture', async (status) => {
   const gateway = await gatewayThat((_, response) => void response.writeHead(status).end('{"reason":"who are you?"}'));
   expect(await faultIn(gateway.capture(charge))).toEqual(open(false));
 });
 
-it.each(['{"ok":true}', '<html>', ''])('takes an answer without a reference for a fault: %s', async (body) => {
+it.each(['{"ok":true}', '<html>', ''])('reads a reply without a reference as a fault: %s', async (body) => {
   const gateway = await gatewayThat((_, response) => void response.writeHead(200).end(body));
   expect(await faultIn(gateway.capture(charge))).toEqual(open(true));
   expect(await faultIn(gateway.refund(back))).toEqual(open(true));
 });
 
-it('stops waiting for a gateway that does not answer', async () => {
+it('stops waiting for a gateway that does not reply', async () => {
   const gateway = await gatewayThat(() => {}, 50);
   await expect(gateway.capture(charge)).rejects.toThrow(/timeout/i);
   expect(await faultIn(gateway.capture(charge))).toEqual(open(true));
@@ -77,7 +77,7 @@ it('stops waiting for a gateway that does not answer', async () => {
 
 const back = { reference: 'ch_7', amount: { amount: 4_200, currency: 'USD' }, idempotencyKey: 'key-1:refund' };
 
-it('asks for the money of a capture to go back under the idempotency key', async () => {
+it('requests the refund of a capture under the idempotency key', async () => {
   const seen: { request: IncomingMessage; body: unknown }[] = [];
   const gateway = await gatewayThat(async (request, response) => {
     seen.push({ request, body: JSON.parse(await text(request)) });
@@ -92,13 +92,13 @@ it('asks for the money of a capture to go back under the idempotency key', async
   expect(seen[0]?.body).toEqual({ capture: 'ch_7', amount: 4_200, currency: 'USD' });
 });
 
-it.each([500, 404, 429])('takes %i to a refund for a fault: the money is owed still', async (status) => {
+it.each([500, 404, 429])('reads %i to a refund as a fault: the refund is still due', async (status) => {
   const gateway = await gatewayThat((_, response) => void response.writeHead(status).end());
   await expect(gateway.refund(back)).rejects.toThrow(`answered ${status}`);
   expect(await faultIn(gateway.refund(back))).toMatchObject({ whose: 'environment', dependency: 'card gateway' });
 });
 
-it.each([402, 400, 404, 422])('takes %i with a reason to a refund for good: a person has to look', async (status) => {
+it.each([402, 400, 404, 422])('reads %i with a reason to a refund as final: an operator must act', async (status) => {
   const gateway = await gatewayThat((_, response) => void response.writeHead(status).end('{"reason":"too old"}'));
   await expect(gateway.refund(back)).rejects.toThrow(`answered ${status} to the refund of ch_7: too old`);
   expect(await faultIn(gateway.refund(back))).toEqual({ whose: 'message' });

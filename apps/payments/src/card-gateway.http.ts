@@ -7,18 +7,19 @@ const Accepted = z.object({ id: z.string().min(1) });
 const Refused = z.object({ reason: z.string().min(1) });
 
 /**
- * Statuses by which a gateway refuses a request for good (RFC 9110): the request itself, or its card or capture. A 404 or a 405 without
- * a reason is a wrong URL, and the answer of somebody else.
+ * Statuses that refuse a request for good (RFC 9110): the request itself, its card or its capture. A 404 or 405
+ * without a reason means a wrong URL, where another server replied.
  */
 const FOR_GOOD = new Set([400, 402, 422]);
 
 /**
  * A card gateway over HTTP: `POST <url>/captures` and `POST <url>/refunds` with an `Idempotency-Key`
- * (draft-ietf-httpapi-idempotency-key-header). 2xx has taken the money, or gives it back. 400, 402, 422, and every other 4xx that
- * gives a `reason`, refuses for good: no money moves. Anything else, and silence, leaves it open, and the same key is asked for again.
+ * (draft-ietf-httpapi-idempotency-key-header). 2xx: the money is captured or refunded. 400, 402, 422, and every other
+ * 4xx with a `reason`: refused for good, no money moves. Any other reply, or none: the outcome is open, and the
+ * request is repeated with the same key.
  *
- * The body of a request follows from what is stored, so that it is the same each time: to another body under the same key a
- * gateway answers 422 (2.7 of that draft), which would be taken for a refusal.
+ * The body follows from stored data, so that it is the same each time: to another body under the same key a gateway
+ * replies 422 (2.7 of that draft), which would be read as a refusal.
  */
 export class HttpCardGateway implements CardGateway {
   readonly #service: OutsideService;
@@ -27,7 +28,7 @@ export class HttpCardGateway implements CardGateway {
     this.#service = new OutsideService('card gateway', url, timeoutMs);
   }
 
-  /** @throws UnavailableError it is not known whether the money was taken */
+  /** @throws UnavailableError it is unknown whether the money was captured */
   capture({ token, amount, idempotencyKey }: CardCharge): Promise<CardOutcome> {
     return this.#service.ask(
       { method: 'POST', path: 'captures', key: idempotencyKey, body: { token, ...amount } },
@@ -38,7 +39,7 @@ export class HttpCardGateway implements CardGateway {
     );
   }
 
-  /** @throws UnavailableError it is not known whether the money goes back; PermanentError it is refused for good */
+  /** @throws UnavailableError it is unknown whether the money is refunded; PermanentError refused for good */
   refund({ reference: capture, amount, idempotencyKey }: CardRefund): Promise<RefundReceipt> {
     return this.#service.ask(
       { method: 'POST', path: 'refunds', key: idempotencyKey, body: { capture, ...amount } },
@@ -54,7 +55,7 @@ export class HttpCardGateway implements CardGateway {
 
 const acceptedAs = async (response: Response): Promise<string> => Accepted.parse(await jsonFrom(response)).id;
 
-/** Why the gateway refuses for good. @throws Error it does not */
+/** The reason of a refusal for good. @throws Error the reply is no refusal for good */
 async function refusalOf(response: Response): Promise<string> {
   const { status } = response;
   const answer = await jsonFrom(response).catch(() => undefined);

@@ -3,34 +3,34 @@ import type { Money } from '@sluice/contracts';
 export interface CardCharge {
   token: string;
   amount: Money;
-  /** The same key is the same charge, however often it is asked for: the gateway takes the money once. */
+  /** The same key is the same charge, however often it is requested: the gateway captures the money once. */
   idempotencyKey: string;
 }
 
-/** All the money of one charge, on its way back to the card. */
+/** A refund of the whole amount of one charge. */
 export interface CardRefund {
-  /** The gateway's own, of the charge. */
+  /** The gateway's reference of the charge. */
   reference: string;
   amount: Money;
-  /** The same key is the same refund: the gateway gives the money back once. */
+  /** The same key is the same refund: the gateway refunds the money once. */
   idempotencyKey: string;
 }
 
-/** What the gateway has decided; `reason` is for the payer's eyes. */
+/** The gateway's decision; `reason` is shown to the payer. */
 export type CardOutcome = { status: 'captured'; reference: string } | { status: 'declined'; reason: string };
 
-/** The gateway's proof that the money goes back. */
+/** The gateway's proof of the refund. */
 export interface RefundReceipt {
   reference: string;
 }
 
-/** The company that takes the money from the card. */
+/** The company that charges cards. */
 export interface CardGateway {
-  /** @throws UnavailableError when there is no answer: the charge may have gone through, ask again with the same key */
+  /** @throws UnavailableError no reply: the charge may have succeeded, repeat it with the same key */
   capture(charge: CardCharge): Promise<CardOutcome>;
-  /** @throws UnavailableError when there is no answer: ask again with the same key; PermanentError refused for good */
+  /** @throws UnavailableError no reply: repeat it with the same key; PermanentError refused for good */
   refund(refund: CardRefund): Promise<RefundReceipt>;
 }
 
-/** Where Nest finds the gateway in use. */
+/** Nest's token of the gateway in use. */
 export const CARD_GATEWAY = Symbol('card gateway');

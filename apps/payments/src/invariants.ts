@@ -1,23 +1,29 @@
 import type { Invariant } from '@sluice/service-kit';
 
-/** What is asked again by itself has been asked some times by then; a provider that is away for longer shows here, and nothing is lost. */
+/**
+ * By then the sweep has repeated the request several times. A provider's longer outage is reported here; nothing is
+ * lost.
+ */
 const LATE = "interval '15 minutes'";
 
-/** Of every order's money. */
+/** Invariants of every order's money. */
 export const INVARIANTS: readonly Invariant[] = [
   {
     name: 'orders_captured_once',
-    sql: "SELECT order_id AS id FROM captures WHERE status IN ('captured', 'refunded') GROUP BY order_id HAVING count(*) > 1",
+
+    sql: `SELECT order_id AS id FROM captures WHERE status IN ('captured', 'refunded')
+      GROUP BY order_id HAVING count(*) > 1`,
   },
   {
     name: 'refunds_within_captures',
     sql: `
       SELECT order_id AS id FROM captures WHERE version > 0 GROUP BY order_id
-      HAVING coalesce(sum(amount) FILTER (WHERE gateway_reference IS NOT NULL), 0) < coalesce(sum(amount) FILTER (WHERE refund_reference IS NOT NULL), 0)`,
+      HAVING coalesce(sum(amount) FILTER (WHERE gateway_reference IS NOT NULL), 0)
+        < coalesce(sum(amount) FILTER (WHERE refund_reference IS NOT NULL), 0)`,
   },
 ];
 
-/** What a card gateway that is away breaks too: for `npm run audit`, not for an alert. */
+/** Invariants that an outage of the card gateway breaks as well: for `npm run audit`, not for an alert. */
 export const AUDITED: readonly Invariant[] = [
   {
     name: 'captures_have_outcomes',
@@ -27,7 +33,9 @@ export const AUDITED: readonly Invariant[] = [
   },
   {
     name: 'refunds_are_done',
-    sql: `SELECT order_id AS id FROM payables WHERE status = 'refunding' AND coalesce(refunding_since, capturing_since) < now() - ${LATE}`,
+
+    sql: `SELECT order_id AS id FROM payables
+      WHERE status = 'refunding' AND coalesce(refunding_since, capturing_since) < now() - ${LATE}`,
   },
 ];
 

@@ -55,7 +55,7 @@ afterAll(async () => {
 
 const pay = (cardToken: string) => client.request(Pay, { ...ORDER, cardToken }, { deadlineMs: 10_000 });
 
-it('logs no card number, whoever sends one where only tokens are meant to be', async () => {
+it('logs no card number, even when a client sends one in place of a token', async () => {
   await publish(broker, OrderPriced, { ...ORDER, total: { amount: 4_200, currency: 'USD' }, version: 2 });
   await eventually(async () =>
     expect(await pay('tok_fake_0002').catch((error: unknown) => error)).toMatchObject({ problem: { status: 402 } }),

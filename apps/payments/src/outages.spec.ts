@@ -8,30 +8,34 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { problem, TIERS_MS, useShop } from './testing/shop.js';
 
-/** Of the promise that a cure is seen within it. */
+/** Bound of the promise that recovery is noticed within 5 s. */
 const SOON = { withinMs: 5_000 };
 
 const shop = useShop<testing.TestBroker>(testing);
-const { start, payable, pay, capturesOf, captured, refunded, cancel, letterOf } = shop;
+const { start, payable, pay, capturesOf, captured, refunded, cancel, deadLetterOf } = shop;
 
 describe('with a card gateway over HTTP', () => {
   let service: Service;
   let gateway: HttpStub;
-  const asked: { url: string; key: string; at: number }[] = [];
-  const keysOf = (url: string) => asked.filter((request) => request.url === url).map(({ key }) => key);
-  /** How many requests are refused before one is answered, and how. */
+  const requests: { url: string; key: string; at: number }[] = [];
+  const keysOf = (url: string) => requests.filter((request) => request.url === url).map(({ key }) => key);
+  /** Number of requests that are refused before one succeeds, and the refusal. */
   let refusals = Infinity;
   let refusal: { status: number; headers?: Record<string, string> } = { status: 503 };
-  /** The gateway does not fail on that one token any more. */
+  /** Whether the gateway has stopped failing for that one token. */
   let mended = false;
-  /** Answers wait for it. */
-  let thinking: Promise<void> = Promise.resolve();
+  /** The gateway's replies wait for this promise. */
+  let replyDelay: Promise<void> = Promise.resolve();
 
   beforeAll(async () => {
     gateway = await httpStub(async (request, response) => {
-      asked.push({ url: String(request.url), key: String(request.headers['idempotency-key']), at: performance.now() });
+      requests.push({
+        url: String(request.url),
+        key: String(request.headers['idempotency-key']),
+        at: performance.now(),
+      });
       const { token } = (await json(request)) as { token?: string };
-      await thinking;
+      await replyDelay;
       if (token === 'tok_breaks_it' && !mended) response.writeHead(500).end();
       else if (refusals-- > 0) response.writeHead(refusal.status, refusal.headers).end();
       else response.end('{"id":"ch_1"}');
@@ -39,14 +43,14 @@ describe('with a card gateway over HTTP', () => {
     service = await start({ CARD_GATEWAY_URL: gateway.url });
   });
   afterEach(() => {
-    [refusals, refusal, thinking] = [0, { status: 503 }, Promise.resolve()];
+    [refusals, refusal, replyDelay] = [0, { status: 503 }, Promise.resolve()];
   });
   afterAll(async () => {
     await service?.stop();
     await gateway?.close();
   });
 
-  /** So many orders whose payers wait for nothing. */
+  /** Places this many orders and pays them without waiting for the replies. */
   const paying = async (count: number) => {
     const orders = await Promise.all(Array.from({ length: count }, payable));
     for (const order of orders) await publish(shop.broker, Pay, { ...order, cardToken: 'tok_live' });
@@ -60,14 +64,14 @@ describe('with a card gateway over HTTP', () => {
     });
   const areCaptured = (orders: readonly { orderId: string }[], within = SOON) =>
     eventually(() => orders.forEach(({ orderId }) => captured(orderId, 1)), within);
-  /** Messages that go through a tier of the service from now on. */
+  /** Counts messages that go through a retry tier of the service from now on. */
   const retries = async () => {
     const channel = await shop.broker.connection.createChannel();
     const { queue } = await channel.assertQueue('', { exclusive: true });
     for (const ms of TIERS_MS) await channel.bindQueue(queue, `shop.retry-tier.${ms}`, 'payments.#');
     return async () => (await channel.checkQueue(queue)).messageCount;
   };
-  /** The database refuses connections, and ends those that it has. */
+  /** Makes the database refuse connections and ends the existing ones, or accept them again. */
   const setDatabase = async (reachable: boolean) => {
     const [url, name] = [new URL(shop.database.url), new URL(shop.database.url).pathname.slice(1)];
     const server = new pg.Client({ connectionString: Object.assign(new URL(url), { pathname: 'postgres' }).href });
@@ -78,13 +82,13 @@ describe('with a card gateway over HTTP', () => {
     await server.end();
   };
 
-  it('loses no capture to a gateway that is away for long, charges none, and takes all the money within 5 s of its return', async () => {
+  it('loses no capture and charges none while the gateway is down for long, and captures all the money within 5 s of its return', async () => {
     refusals = Infinity;
     const retried = await retries();
     const orders = await paying(6);
     const ids = await pendingIds(orders);
     // Longer than all tiers together.
-    await eventually(() => expect(asked.length).toBeGreaterThan(10), { withinMs: 20_000 });
+    await eventually(() => expect(requests.length).toBeGreaterThan(10), { withinMs: 20_000 });
     refusals = 0;
     await areCaptured(orders);
     expect(await retried()).toBe(0);
@@ -92,7 +96,7 @@ describe('with a card gateway over HTTP', () => {
     expect(new Set(keysOf('/captures'))).toEqual(new Set(ids));
   });
 
-  it('tells the payer who waits meanwhile nothing, and one who asks again that it is going on', async () => {
+  it('sends no reply to a payer who waits meanwhile, and replies pending to a payer who tries again', async () => {
     refusals = Infinity;
     const order = await payable();
     const paying = pay(order, 'tok_live', 500);
@@ -103,23 +107,23 @@ describe('with a card gateway over HTTP', () => {
     expect(await capturesOf(order.orderId)).toHaveLength(1);
   });
 
-  it('makes no call before the time that the gateway asked for', async () => {
-    const before = asked.length;
+  it('makes no call before the time that the gateway requested', async () => {
+    const before = requests.length;
     [refusals, refusal] = [1, { status: 429, headers: { 'retry-after': '2' } }];
     await areCaptured(await paying(1));
-    const [first, second, ...others] = asked.slice(before);
+    const [first, second, ...others] = requests.slice(before);
     expect(second!.at - first!.at).toBeGreaterThan(1_990);
     expect([second!.key, others]).toEqual([first!.key, []]);
   });
 
-  it('gives up a capture that fails alone, with its history, after its horizon, and holds up no other', async () => {
+  it('dead-letters a capture that fails alone, with its history, at its time limit, and delays no other', async () => {
     const order = await payable();
     await publish(shop.broker, Pay, { ...order, cardToken: 'tok_breaks_it' });
     const letter = await eventually(
       async () => {
         await areCaptured(await paying(1));
-        expect(await letterOf(order)).toBeDefined();
-        return (await letterOf(order))!;
+        expect(await deadLetterOf(order)).toBeDefined();
+        return (await deadLetterOf(order))!;
       },
       { withinMs: 40_000 },
     );
@@ -133,7 +137,7 @@ describe('with a card gateway over HTTP', () => {
     expect(await deadLetters(shop.broker, 'payments.captures')).toHaveLength(1);
   }, 60_000);
 
-  it('loses nothing while the database refuses connections, and is done within 5 s of its return', async () => {
+  it('loses nothing while the database refuses connections, and finishes within 5 s of its return', async () => {
     const cancelled = await paying(4);
     await areCaptured(cancelled);
     [refusals, refusal] = [Infinity, { status: 503, headers: { 'retry-after': '1' } }];
@@ -153,10 +157,10 @@ describe('with a card gateway over HTTP', () => {
     await areCaptured(orders);
     await eventually(() => cancelled.forEach(({ orderId }) => refunded(orderId, 1)), SOON);
     expect(await retried()).toBe(0);
-    for (const order of [...orders, ...cancelled]) expect(await letterOf(order)).toBeUndefined();
+    for (const order of [...orders, ...cancelled]) expect(await deadLetterOf(order)).toBeUndefined();
   });
 
-  it('asks again for a refund under the same key while the gateway is silent', async () => {
+  it('requests a refund again under the same key while the gateway does not reply', async () => {
     refusals = 0;
     const order = await payable();
     await pay(order, 'tok_live');
@@ -169,10 +173,10 @@ describe('with a card gateway over HTTP', () => {
     );
   });
 
-  it('gives the money back that arrives after the cancellation, and tells the waiting payer', async () => {
+  it('refunds money that is captured after the cancellation, and replies to the waiting payer', async () => {
     refusals = 0;
     let answer = (): void => {};
-    thinking = new Promise((resolve) => (answer = resolve));
+    replyDelay = new Promise((resolve) => (answer = resolve));
     const order = await payable();
     const paying = pay(order, 'tok_live').catch((error: unknown) => error);
     await eventually(async () => expect(await capturesOf(order.orderId)).toMatchObject([{ status: 'pending' }]));
@@ -185,13 +189,13 @@ describe('with a card gateway over HTTP', () => {
     expect(await capturesOf(order.orderId)).toMatchObject([{ status: 'refunded' }]);
   });
 
-  it('takes the money of a cancelled order and gives it back, once, when its capture is redriven from the dead letters, twice', async () => {
+  it('captures and refunds the money of a cancelled order once when its capture is redriven twice from the dead letters', async () => {
     const order = await payable();
     await publish(shop.broker, Pay, { ...order, cardToken: 'tok_breaks_it' });
     const id = await eventually(
       async () => {
         await areCaptured(await paying(1));
-        const letter = await letterOf(order);
+        const letter = await deadLetterOf(order);
         expect(letter).toBeDefined();
         return String(letter!.properties.messageId);
       },
@@ -219,7 +223,7 @@ describe('with a card gateway over HTTP', () => {
     expect(await capturesOf(order.orderId)).toMatchObject([{ status: 'refunded' }]);
     captured(order.orderId, 1);
     refunded(order.orderId, 1);
-    expect(asked.filter(({ key }) => key === `${captureId}:refund`)).toHaveLength(1);
-    expect(await letterOf(order)).toBeUndefined();
+    expect(requests.filter(({ key }) => key === `${captureId}:refund`)).toHaveLength(1);
+    expect(await deadLetterOf(order)).toBeUndefined();
   }, 60_000);
 });

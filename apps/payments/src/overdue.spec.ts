@@ -23,8 +23,8 @@ let database: TestDatabase;
 let received: Facts;
 let gateway: Server;
 const started: Service[] = [];
-/** By the path and the idempotency key of a request. */
-const asked: string[] = [];
+/** Calls to the gateway: path and idempotency key. */
+const calls: string[] = [];
 const refused = new Set<string>();
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ beforeAll(async () => {
   received = await facts(broker);
   gateway = createServer((request, response) => {
     const call = `${request.url} ${String(request.headers['idempotency-key'])}`;
-    asked.push(call);
+    calls.push(call);
     request.resume();
     response.writeHead(refused.has(call) ? 422 : 200).end(refused.has(call) ? '{"reason":"too old"}' : '{"id":"ref"}');
   }).listen(0, '127.0.0.1');
@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const { stop } of started.splice(0)) await stop();
-  asked.length = 0;
+  calls.length = 0;
   await database.pool.query('TRUNCATE payables, captures');
 });
 afterAll(async () => {
@@ -68,30 +68,32 @@ const start = async () =>
     ),
   );
 
-interface Left {
+interface Waiting {
   payable: string;
   capture?: 'pending' | 'captured';
-  /** SQL. */
+  /** SQL interval. */
   since?: string;
   askedAt?: string;
 }
 
-/** A state that waits for a message that nobody has any more. */
-async function left({
+/** Inserts a state that waits for a message that no longer exists. */
+async function insertWaiting({
   payable,
   capture = 'pending',
   since = '10 seconds',
   askedAt = since,
-}: Left): Promise<{ orderId: string; captureId: string }> {
+}: Waiting): Promise<{ orderId: string; captureId: string }> {
   const [orderId, captureId] = [randomUUID(), randomUUID()];
   const done = capture === 'captured';
   await database.pool.query(
-    `INSERT INTO captures (id, order_id, amount, currency, card_token, status, gateway_reference, requested_at, settled_at, version)
+    `INSERT INTO captures
+       (id, order_id, amount, currency, card_token, status, gateway_reference, requested_at, settled_at, version)
      VALUES ($1, $2, 100, 'EUR', 'tok', $3, $4, now() - $5::interval, ${done ? 'now()' : 'NULL'}, 1)`,
     [captureId, orderId, capture, done ? 'ref' : null, since],
   );
   await database.pool.query(
-    `INSERT INTO payables (order_id, user_id, amount, currency, status, capture_id, capturing_since, version) VALUES ($1, $2, 100, 'EUR', $3, $4, now() - $5::interval, 2)`,
+    `INSERT INTO payables (order_id, user_id, amount, currency, status, capture_id, capturing_since, version)
+     VALUES ($1, $2, 100, 'EUR', $3, $4, now() - $5::interval, 2)`,
     [orderId, randomUUID(), payable, captureId, askedAt],
   );
   return { orderId, captureId };
@@ -102,14 +104,14 @@ const statusOf = async (orderId: string) =>
     .status;
 const becomes = (orderId: string, status: string) =>
   eventually(async () => expect(await statusOf(orderId)).toBe(status), { withinMs: 5_000 });
-/** The sweep has looked at everything once more. */
-const aRoundPasses = async () => becomes((await left({ payable: 'capturing' })).orderId, 'captured');
+/** Waits for one more complete run of the sweep. */
+const sweepRuns = async () => becomes((await insertWaiting({ payable: 'capturing' })).orderId, 'captured');
 
-it('takes the money, or gives it back, when the message that should is lost', async () => {
+it('captures or refunds the money when the message for it is lost', async () => {
   const [capturing, voiding, refunding] = [
-    await left({ payable: 'capturing' }),
-    await left({ payable: 'voiding' }),
-    await left({ payable: 'refunding', capture: 'captured' }),
+    await insertWaiting({ payable: 'capturing' }),
+    await insertWaiting({ payable: 'voiding' }),
+    await insertWaiting({ payable: 'refunding', capture: 'captured' }),
   ];
   await start();
   await becomes(capturing.orderId, 'captured');
@@ -119,11 +121,11 @@ it('takes the money, or gives it back, when the message that should is lost', as
   for (const { orderId } of [voiding, refunding]) received.of(PaymentRefunded, (fact) => fact.orderId === orderId, 1);
 });
 
-it('leaves alone what has its outcome, what was asked a moment ago, and a capture whose key the gateway may have forgotten', async () => {
-  const paid = await left({ payable: 'captured', capture: 'captured' });
-  const fresh = await left({ payable: 'capturing', since: '0 seconds' });
-  const slower = await left({ payable: 'capturing', since: '1 hour', askedAt: '20 minutes' });
-  const forgotten = await left({ payable: 'capturing', since: '25 hours' });
+it('does not repeat finished requests, recent ones, and a capture whose key the gateway may have dropped', async () => {
+  const paid = await insertWaiting({ payable: 'captured', capture: 'captured' });
+  const fresh = await insertWaiting({ payable: 'capturing', since: '0 seconds' });
+  const slower = await insertWaiting({ payable: 'capturing', since: '1 hour', askedAt: '20 minutes' });
+  const forgotten = await insertWaiting({ payable: 'capturing', since: '25 hours' });
   const all = [paid, slower, forgotten];
   const rows = async () =>
     (
@@ -133,16 +135,16 @@ it('leaves alone what has its outcome, what was asked a moment ago, and a captur
     ).rows as unknown[];
   const before = await rows();
   await start();
-  await aRoundPasses();
-  await aRoundPasses();
+  await sweepRuns();
+  await sweepRuns();
   expect(await rows()).toEqual(before);
-  for (const { captureId } of all) expect(asked).not.toContain(`/captures ${captureId}`);
+  for (const { captureId } of all) expect(calls).not.toContain(`/captures ${captureId}`);
   await becomes(fresh.orderId, 'captured');
-  expect(asked.filter((call) => call === `/captures ${fresh.captureId}`)).toHaveLength(1);
+  expect(calls.filter((call) => call === `/captures ${fresh.captureId}`)).toHaveLength(1);
 });
 
-it('makes one dead letter of a refund that is refused for good, and asks no more by itself', async () => {
-  const { orderId, captureId } = await left({ payable: 'refunding', capture: 'captured' });
+it('makes one dead letter of a refund that is refused for good, and does not request it again automatically', async () => {
+  const { orderId, captureId } = await insertWaiting({ payable: 'refunding', capture: 'captured' });
   refused.add(`/refunds ${captureId}:refund`);
   await start();
   const letter = await eventually(async () => {
@@ -151,22 +153,22 @@ it('makes one dead letter of a refund that is refused for good, and asks no more
     return found[0]!;
   });
   expect(letter.headers['reason']).toContain('422');
-  for (let round = 0; round < 4; round += 1) await aRoundPasses();
-  expect(asked.filter((call) => call === `/refunds ${captureId}:refund`)).toHaveLength(1);
+  for (let round = 0; round < 4; round += 1) await sweepRuns();
+  expect(calls.filter((call) => call === `/refunds ${captureId}:refund`)).toHaveLength(1);
   expect(await statusOf(orderId)).toBe('refunding');
 });
 
-it('asks once for each, though several processes look', async () => {
+it('requests each once, though several processes sweep', async () => {
   await Promise.all([start(), start()]);
   const all = await Promise.all(
     Array.from({ length: 30 }, (_, n) =>
-      left(n % 2 ? { payable: 'capturing' } : { payable: 'refunding', capture: 'captured' }),
+      insertWaiting(n % 2 ? { payable: 'capturing' } : { payable: 'refunding', capture: 'captured' }),
     ),
   );
   for (const [n, { orderId }] of all.entries()) await becomes(orderId, n % 2 ? 'captured' : 'refunded');
-  await aRoundPasses();
+  await sweepRuns();
   for (const { orderId, captureId } of all) {
-    expect(asked.filter((call) => call.includes(captureId)).length).toBeLessThanOrEqual(2);
+    expect(calls.filter((call) => call.includes(captureId)).length).toBeLessThanOrEqual(2);
     expect(
       received.of(PaymentCaptured, (fact) => fact.orderId === orderId).length +
         received.of(PaymentRefunded, (fact) => fact.orderId === orderId).length,

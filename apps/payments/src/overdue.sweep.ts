@@ -4,31 +4,39 @@ import type { PaymentsConfig } from './config.js';
 import type { PaymentsRepository } from './payments.repository.js';
 
 /**
- * Gateways keep idempotency keys for a day at least (Stripe: 24 h). Later the same key could take the money once more, so a
- * person has to look first; the audit names the capture.
+ * Gateways keep idempotency keys for at least a day (Stripe: 24 h). Later the same key could charge the card again,
+ * so an operator must check first; the audit reports the capture.
  */
 const KEY_KEPT_FOR = "interval '24 hours'";
 
-/** A message is lost with a broker that lost its data, or was discarded with the dead letters: the state asks again by itself. */
+/**
+ * Repeats requests whose message was lost with a broker's data, or discarded with the dead letters: found by their
+ * state.
+ */
 export function overdueSweep(pool: Pool, payments: PaymentsRepository, { ASK_AGAIN_SECONDS }: PaymentsConfig): Sweep {
   const afterMs = ASK_AGAIN_SECONDS * 1_000;
   return new Sweep('payments', afterMs / 4, pool, [
     {
-      found: 'captures had no outcome for too long: the card gateway is asked again',
+      found: 'captures had no outcome for too long: the card gateway is called again',
       sql: `
         SELECT payables.order_id AS id FROM payables JOIN captures ON captures.id = payables.capture_id
-        WHERE payables.status IN ('capturing', 'voiding') AND captures.status = 'pending' AND requested_at > now() - ${KEY_KEPT_FOR}
+        WHERE payables.status IN ('capturing', 'voiding') AND captures.status = 'pending'
+          AND requested_at > now() - ${KEY_KEPT_FOR}
           AND ${overdueSince({ began: 'requested_at', asked: 'capturing_since' })}
         ORDER BY capturing_since LIMIT ${BATCH_SIZE}`,
       parameters: [ASK_AGAIN_SECONDS],
       resend: (message, orderId) => payments.resendCapture(message, { orderId, afterMs }),
     },
     {
-      found: 'refunds were not done for too long: the card gateway is asked again',
+      found: 'refunds were not done for too long: the card gateway is called again',
       sql: `
         SELECT order_id AS id FROM payables
         WHERE status = 'refunding' AND refund_refusal IS NULL
-          AND ${overdueSince({ began: 'coalesce(refunding_since, capturing_since)', asked: 'coalesce(refund_asked_at, capturing_since)' })}
+
+          AND ${overdueSince({
+            began: 'coalesce(refunding_since, capturing_since)',
+            asked: 'coalesce(refund_asked_at, capturing_since)',
+          })}
         ORDER BY refund_asked_at NULLS FIRST LIMIT ${BATCH_SIZE}`,
       parameters: [ASK_AGAIN_SECONDS],
       resend: (message, orderId) => payments.resendRefund(message, { orderId, afterMs }),

@@ -50,31 +50,31 @@ describe('a payable', () => {
     expect(openPayable(open, priced)).toEqual({});
   });
 
-  it('is not opened where there is nothing to pay, and takes no money where it was', () => {
+  it('is not opened for a total of 0, and captures nothing where an older version opened it', () => {
     const free = { ...priced, total: { amount: 0, currency: 'USD' } };
     expect(openPayable(nothing, free)).toEqual({});
     const opened: State = { ...open, payables: { [orderId]: { ...open.payables[orderId], amount: 0 } as OpenPayable } };
     expect(() => pay(opened, request, first, noon)).toThrow(problem(409, 'Nothing to pay'));
   });
 
-  it('asks for a capture under the request’s own id, and leaves the answer to it', () => {
+  it('requests a capture under the request’s own id, and delegates the reply to it', () => {
     expect(sent(pay(open, request, first, noon))).toEqual([
       { type: 'payments.capture', orderId, captureId: first, delegate: true },
     ]);
     expect(capturing.captures[first]).toMatchObject({ id: first, status: 'pending', cardToken: 'tok', amount: 4_200 });
   });
 
-  it('is nobody else’s', () => {
+  it('is 404 for other users', () => {
     expect(() => pay(open, { ...request, userId: stranger }, first, noon)).toThrow(problem(404, 'Nothing to pay'));
     expect(() => pay(nothing, request, first, noon)).toThrow(problem(404, 'Nothing to pay'));
   });
 
-  it('says pending while a capture is young, and starts no other', () => {
+  it('replies pending while a capture is recent, and starts no other', () => {
     expect(pay(capturing, request, second, later(59))).toEqual({ reply: { status: 'pending' } });
     expect(pay(capturing, request, first, later(59))).toEqual({ reply: { status: 'pending' } });
   });
 
-  it('asks again for a capture that has been silent for a minute, under the same id', () => {
+  it('requests a capture again under the same id after a minute without an outcome', () => {
     const again = pay(capturing, { ...request, cardToken: 'another' }, second, later(60));
     expect(sent(again)).toEqual([{ type: 'payments.capture', orderId, captureId: first, delegate: true }]);
     expect(pay(after(capturing, again), request, second, later(61))).toEqual({ reply: { status: 'pending' } });
@@ -95,7 +95,7 @@ describe('a payable', () => {
 });
 
 describe('a capture', () => {
-  it('tells that the money is there, with the capture as the payment', () => {
+  it('publishes the captured payment, with the capture as the payment', () => {
     const decision = recordOutcome(capturing, intent, { status: 'captured', reference: 'ref' }, later(1));
     expect(sent(decision)).toEqual([
       { type: 'payment.captured', orderId, userId, paymentId: first, amount: total, version: 3 },
@@ -105,7 +105,7 @@ describe('a capture', () => {
     expect(resultOf(chargeIn(paid))).toEqual({ status: 'captured' });
   });
 
-  it('tells that the card was declined, and why', () => {
+  it('publishes that the card was declined, with the reason', () => {
     const decision = recordOutcome(capturing, intent, { status: 'declined', reason: 'insufficient funds' }, later(1));
     expect(sent(decision)).toEqual([
       { type: 'payment.declined', orderId, userId, reason: 'insufficient funds', version: 3 },
@@ -120,14 +120,14 @@ describe('a capture', () => {
     expect(() => recordOutcome(state, intent, { status: 'captured', reference: 'ref' }, noon)).toThrow(/is unknown/);
   });
 
-  it('has no outcome when its order asks for none', () => {
+  it('has no outcome when its payable expects none', () => {
     const state = { ...capturing, payables: open.payables };
     expect(() => recordOutcome(state, intent, { status: 'captured', reference: 'ref' }, noon)).toThrow(
       /is pending, and order .* is open/,
     );
   });
 
-  it('keeps its first outcome when the gateway answers twice', () => {
+  it('keeps its first outcome when the gateway replies twice', () => {
     expect(recordOutcome(paid, intent, { status: 'declined', reason: 'late' }, later(9))).toEqual({
       reply: chargeIn(paid),
     });
@@ -137,7 +137,7 @@ describe('a capture', () => {
   });
 });
 
-it('takes the money of an order at most once, whatever is asked and answered in whatever order', () => {
+it('captures the money of an order at most once, whatever requests and replies come in whatever order', () => {
   const requests = [first, second, stranger];
   const step = fc.oneof(
     fc.record({ ask: fc.constantFrom(...requests) }),

@@ -15,10 +15,16 @@ import { resultOf } from './capture.js';
 import { expectFewFailures, type CardLimits } from './card-failures.js';
 import type { ChargedPayable, Decision, OpenPayable, Payable, PendingCapture, State } from './tables.js';
 
-/** The card gateway answers in seconds and the retries of its calls are spent after about a minute: silence for longer needs a push. Milliseconds. */
+/**
+ * The card gateway replies within seconds, and retries of its calls end after about a minute; later the capture is
+ * sent again. Milliseconds.
+ */
 const RESEND_AFTER_MS = 60_000;
 
-/** The order's total is final: it can be paid from now on, for as long as its window is, unless the order was cancelled before. Nothing is opened where there is nothing to pay. */
+/**
+ * On `order.priced`: opens the payable for the final total until the end of its window, unless the order was
+ * cancelled before. Nothing is opened for a total of 0.
+ */
 export function openPayable(
   state: State,
   { orderId, userId, total, payWithinSeconds }: Data<typeof OrderPriced>,
@@ -54,9 +60,10 @@ export interface Instants {
 }
 
 /**
- * The user wants to pay. The request's own id becomes the capture's, so the same request twice is one capture. A request that was
+ * Begins a payment. The request's id becomes the capture's, so the same request twice is one capture. A request
  * accepted before the end of the window is in time, also when it is handled later, as long as the payable is open.
- * @throws ProblemError 404 no such payable for this user, 409 paid already, cancelled, too late or nothing to pay, 402 this very request was declined before
+ * @throws ProblemError 404 no such payable for this user; 409 paid already, cancelled, too late or nothing to pay;
+ * 402 this very request was declined before
  */
 export function pay(
   state: State,
@@ -86,12 +93,12 @@ export function pay(
   }
 }
 
-function refuseLate({ orderId, payBy }: OpenPayable, askedAt: Date): void {
-  if (payBy && askedAt >= payBy)
+function refuseLate({ orderId, payBy }: OpenPayable, acceptedAt: Date): void {
+  if (payBy && acceptedAt >= payBy)
     throw ProblemError.of(409, 'Too late to pay', `Order ${orderId} was to be paid by ${payBy.toISOString()}.`);
 }
 
-/** The intent is committed before the gateway is called, so a crash repeats the call and never forgets it. */
+/** Commits the intent before the gateway is called, so that a crash repeats the call and never loses it. */
 function begin(open: OpenPayable, cardToken: string, captureId: string, now: Date): Decision<never> {
   const { orderId, amount, currency } = open;
   const payable: Payable = { ...open, status: 'capturing', captureId, capturingSince: now, version: open.version + 1 };
@@ -114,13 +121,16 @@ function begin(open: OpenPayable, cardToken: string, captureId: string, now: Dat
   };
 }
 
-/** A capture is under way. One that has been silent for too long is asked for again, under the same id: the gateway takes the money once. */
+/**
+ * A capture is running. One without a reply for too long is sent again under the same id: the gateway captures the
+ * money once.
+ */
 function wait(payable: ChargedPayable, now: Date): Decision<z.infer<typeof PaymentResult>> {
   if (now.getTime() - payable.capturingSince.getTime() < RESEND_AFTER_MS) return { reply: { status: 'pending' } };
   const { orderId, captureId } = payable;
-  const asked: Payable = { ...payable, capturingSince: now, version: payable.version + 1 };
+  const resent: Payable = { ...payable, capturingSince: now, version: payable.version + 1 };
   return {
-    state: { payables: { [orderId]: asked } },
+    state: { payables: { [orderId]: resent } },
     messages: [CapturePayment({ orderId, captureId }, { delegate: true })],
   };
 }
@@ -129,16 +139,16 @@ function wait(payable: ChargedPayable, now: Date): Decision<z.infer<typeof Payme
 const NO_REQUEST = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Whether the order can be paid now, asked before anybody looks at the card.
- * @throws ProblemError what the payment itself would be refused with: 404, 409; 429 too many cards have failed
+ * Whether the order can be paid now, checked before the card's data is read.
+ * @throws ProblemError the problem of the payment itself: 404, 409; 429 too many cards have failed
  */
 export function payableNow(
   state: State,
   about: Data<typeof GetPayable>,
   limits: CardLimits,
-  asked: Instants,
+  instants: Instants,
 ): Reply<typeof GetPayable> {
-  expectFewFailures(state, about, NO_REQUEST, limits, asked.now);
-  pay(state, { ...about, cardToken: '' }, NO_REQUEST, asked);
+  expectFewFailures(state, about, NO_REQUEST, limits, instants.now);
+  pay(state, { ...about, cardToken: '' }, NO_REQUEST, instants);
   return { status: state.payables[about.orderId]?.status === 'capturing' ? 'capturing' : 'open' };
 }

@@ -16,7 +16,7 @@ import { Capturing } from './capturing.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { Refunding } from './refunding.js';
 
-/** Calls to the card gateway at a time: enough for its seconds of thinking, few enough not to be refused. */
+/** Concurrent calls to the card gateway: enough for replies that take seconds, few enough not to be refused. */
 const CONCURRENT_CALLS = 32;
 
 @Controller()

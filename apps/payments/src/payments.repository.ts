@@ -29,7 +29,7 @@ import { refund, refundRefused } from './refund.js';
 import { type CardFailures, type Charge, type Payable, tables } from './tables.js';
 import { closePayable, extendWindow } from './window.js';
 
-/** Which rows each message is about, and the rule that decides on them. */
+/** Maps each message to the rows it concerns, and to the rule that decides on them. */
 @Injectable()
 export class PaymentsRepository implements OnModuleDestroy {
   readonly #unit: UnitOfWork<typeof tables>;
@@ -70,7 +70,10 @@ export class PaymentsRepository implements OnModuleDestroy {
     );
   }
 
-  /** What a payment would be answered now, as far as that does not depend on the card. @throws ProblemError 404, 409, 429 */
+  /**
+   * The reply that a payment would get now, as far as it does not depend on the card. @throws ProblemError 404, 409,
+   * 429
+   */
   async payable(message: Message<typeof GetPayable>) {
     const { orderId, userId } = message.data;
     const [row, failed, now] = await Promise.all([
@@ -104,7 +107,10 @@ export class PaymentsRepository implements OnModuleDestroy {
     );
   }
 
-  /** The payable is read first: what was refunded in between shows in the capture. @throws Error when there is no such capture */
+  /**
+   * Reads the payable first, so that a refund in between shows in the capture. @throws Error when there is no such
+   * capture
+   */
   async charge({ orderId, captureId }: Data<typeof CapturePayment>): Promise<Charge> {
     const payable = await this.#prisma.payable.findUniqueOrThrow({ where: { orderId } });
     const capture = await this.#prisma.capture.findUniqueOrThrow({ where: { id: captureId } });
@@ -114,7 +120,7 @@ export class PaymentsRepository implements OnModuleDestroy {
     } as Charge;
   }
 
-  /** The capture with its outcome, for whoever waits for it. @param userId who pays */
+  /** The capture with its outcome; undefined when nothing waits for it. @param userId the payer */
   async recordOutcome(
     message: Message<typeof CapturePayment>,
     userId: string,
@@ -136,7 +142,7 @@ export class PaymentsRepository implements OnModuleDestroy {
     );
   }
 
-  /** Under another id: the message itself is not done, and may be redriven. */
+  /** Under another message id: the message itself is not done, and may be redriven. */
   async refundRefused(message: Message<typeof RefundPayment>, reason: string): Promise<void> {
     await this.#unit.change({ ...message, id: newId() }, { payables: [message.data.orderId] }, (state) =>
       refundRefused(state, message.data, reason),

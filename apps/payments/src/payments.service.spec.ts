@@ -27,7 +27,7 @@ describe('with the fake card gateway', () => {
   });
   afterAll(() => service?.stop());
 
-  it('takes the money once and answers the payer', async () => {
+  it('captures the money once and replies to the payer', async () => {
     const order = await payable();
     expect(await pay(order, 'tok_fake_4242')).toEqual({ status: 'captured' });
     const [fact] = await eventually(() => captured(order.orderId, 1));
@@ -38,7 +38,7 @@ describe('with the fake card gateway', () => {
     expect(await capturesOf(order.orderId)).toHaveLength(1);
   });
 
-  it('answers 402 to a declined card, and takes the money from the next one under another key', async () => {
+  it('replies 402 to a declined card, and captures the money from the next one under another key', async () => {
     const order = await payable();
     await expect(pay(order, 'tok_fake_0002')).rejects.toMatchObject(problem(402));
     await eventually(() => shop.received.of(PaymentDeclined, ({ orderId }) => orderId === order.orderId, 1));
@@ -48,7 +48,7 @@ describe('with the fake card gateway', () => {
     expect(captures[0].id).not.toBe(captures[1].id);
   });
 
-  it('goes on after the gateway’s silence until the money is there, once', async () => {
+  it('retries while the gateway does not reply until the money is captured, once', async () => {
     const order = await payable();
     const paying = pay(order, 'tok_fake_0119');
     await eventually(async () => expect(await capturesOf(order.orderId)).toMatchObject([{ status: 'pending' }]));
@@ -58,14 +58,14 @@ describe('with the fake card gateway', () => {
     expect(await capturesOf(order.orderId)).toHaveLength(1);
   });
 
-  it('lets nobody pay what is not theirs or not payable yet', async () => {
+  it('refuses payments for the order of another user, and before the order is payable', async () => {
     const order = await payable();
     await expect(pay({ ...order, userId: randomUUID() }, 'tok_fake_4242')).rejects.toMatchObject(problem(404));
     await expect(pay({ ...order, orderId: randomUUID() }, 'tok_fake_4242')).rejects.toMatchObject(problem(404));
     expect(await capturesOf(order.orderId)).toEqual([]);
   });
 
-  it('takes the money once though each message comes twice', async () => {
+  it('captures the money once though each message is delivered twice', async () => {
     const order = { orderId: randomUUID(), userId: randomUUID() };
     const [pricedId, payId, captureId] = [randomUUID(), randomUUID(), randomUUID()];
     for (const id of [pricedId, pricedId, randomUUID()])
@@ -91,7 +91,7 @@ describe('with the fake card gateway', () => {
     expect(await deadLetters(shop.broker, 'payments.captures')).toEqual([]);
   });
 
-  it('records a decline that nobody waits for, without a dead letter', async () => {
+  it('records a decline without a waiting caller, and makes no dead letter', async () => {
     const order = await payable();
     await publish(shop.broker, Pay, { ...order, cardToken: 'tok_fake_0002' });
     await eventually(() => shop.received.of(PaymentDeclined, ({ orderId }) => orderId === order.orderId, 1));
@@ -99,7 +99,7 @@ describe('with the fake card gateway', () => {
     expect(await deadLetters(shop.broker, 'payments.captures')).toEqual([]);
   });
 
-  it('lets nobody pay a cancelled order, also when its price arrives after the cancellation', async () => {
+  it('refuses payments for a cancelled order, also when its price arrives after the cancellation', async () => {
     const [open, unknown] = [await payable(), { orderId: randomUUID(), userId: randomUUID() }];
     await cancel(open);
     await cancel(unknown);
@@ -111,10 +111,11 @@ describe('with the fake card gateway', () => {
     expect(shop.received.of(PayableOpened, ({ orderId }) => orderId === unknown.orderId)).toEqual([]);
   });
 
-  it('takes a payment that was asked for before the end of the window, though it comes after it, and no other', async () => {
+  it('accepts a payment requested before the end of the window, though it is handled after it, and no later one', async () => {
     const [inTime, late] = [await payable(60), await payable(60)];
     const { rows } = await shop.database.pool.query(
-      "UPDATE payables SET pay_by = now() - interval '1 minute' WHERE order_id = ANY($1) RETURNING pay_by - interval '1 ms' AS before, pay_by AS end",
+      `UPDATE payables SET pay_by = now() - interval '1 minute' WHERE order_id = ANY($1)
+       RETURNING pay_by - interval '1 ms' AS before, pay_by AS end`,
       [[inTime.orderId, late.orderId]],
     );
     await expect(payAsOf(late, rows[0].end.toISOString())).rejects.toMatchObject({
@@ -129,7 +130,7 @@ describe('with the fake card gateway', () => {
     expect(shop.received.of(PayableVoided, ({ orderId }) => orderId === inTime.orderId)).toEqual([]);
   });
 
-  it('gives the money of a cancelled order back once, though each message comes twice', async () => {
+  it('refunds the money of a cancelled order once, though each message is delivered twice', async () => {
     const order = await payable();
     await pay(order, 'tok_fake_4242');
     const [{ id: captureId }] = await capturesOf(order.orderId);
@@ -149,21 +150,21 @@ describe('with the fake card gateway', () => {
   });
 });
 
-describe('cards that are tried out', () => {
+describe('card numbers that an attacker tries', () => {
   const LIMITS = { CARD_FAILURES_PER_ORDER: '3', CARD_FAILURES_PER_USER: '5', CARD_FAILURES_WINDOW_SECONDS: '6' };
-  const ask = (order: Order) => shop.ask(GetPayable, order);
+  const payableOf = (order: Order) => shop.request(GetPayable, order);
   const unknown = (order: Order) =>
-    shop.ask(RefuseCard, order).then(
+    shop.request(RefuseCard, order).then(
       () => 0,
       (error: { problem: { status: number } }) => error.problem.status,
     );
 
-  it('are refused after a few, at all processes together and after a restart, until the window is over; then a good card pays', async () => {
+  it('are refused after a few, counted over all processes and restarts, until the window is over; then a good card pays', async () => {
     const services = await Promise.all([start(LIMITS), start(LIMITS)]);
     const [order, second] = [await payable(), await payable()];
     const sameUser = { ...second, userId: order.userId };
-    expect(await ask(order)).toEqual({ status: 'open' });
-    await expect(ask(sameUser)).rejects.toMatchObject(problem(404));
+    expect(await payableOf(order)).toEqual({ status: 'open' });
+    await expect(payableOf(sameUser)).rejects.toMatchObject(problem(404));
     await expect(pay(order, 'tok_fake_0002')).rejects.toMatchObject(problem(402));
     const began = Date.now();
     const answers = await Promise.all(Array.from({ length: 10 }, () => unknown(order)));
@@ -171,10 +172,10 @@ describe('cards that are tried out', () => {
     await Promise.all(services.map((service) => service.stop()));
     const again = await start(LIMITS);
     const tooMany = { problem: { status: 429, retryAfter: expect.any(Number) } };
-    await expect(ask(order)).rejects.toMatchObject(tooMany);
+    await expect(payableOf(order)).rejects.toMatchObject(tooMany);
     for (const card of ['tok_fake_4242', 'tok_fake_0002'])
       await expect(pay(order, card)).rejects.toMatchObject(tooMany);
-    expect(await ask(second)).toEqual({ status: 'open' });
+    expect(await payableOf(second)).toEqual({ status: 'open' });
     expect(await eventually(() => pay(order, 'tok_fake_4242'))).toEqual({ status: 'captured' });
     expect(Date.now() - began).toBeGreaterThan(5_000);
     expect((await capturesOf(order.orderId)).map(({ status }) => status as string)).toEqual(['declined', 'captured']);

@@ -3,7 +3,7 @@ import { PermanentError } from '@sluice/messaging';
 import type { RefundReceipt } from './card-gateway.js';
 import type { Charge, Decision, RefundedCapture, RefundingPayable, SettledCapture, State } from './tables.js';
 
-/** The capture whose money has to go back now; undefined when it is back already. @throws PermanentError it is not to go back */
+/** The capture to refund now; undefined when it is refunded already. @throws PermanentError it is not to be refunded */
 export function refundable({
   payable,
   capture,
@@ -16,16 +16,16 @@ export function refundable({
   );
 }
 
-/** Records that the card gateway gives the money back; once. @throws PermanentError the money is not to go back */
+/** Records once that the card gateway refunds the money. @throws PermanentError the money is not to be refunded */
 export function refund(
   state: State,
   { orderId, captureId }: Data<typeof RefundPayment>,
   { reference }: RefundReceipt,
   now: Date,
 ): Decision {
-  const [known, attempt] = [state.payables[orderId], state.captures[captureId]];
-  if (!known || !attempt) throw new PermanentError(`capture ${captureId} of order ${orderId} is unknown`);
-  const charge = refundable({ payable: known, capture: attempt });
+  const [stored, attempt] = [state.payables[orderId], state.captures[captureId]];
+  if (!stored || !attempt) throw new PermanentError(`capture ${captureId} of order ${orderId} is unknown`);
+  const charge = refundable({ payable: stored, capture: attempt });
   if (!charge) return {};
   const { payable, capture } = charge;
   const closed = { ...payable, status: 'refunded' as const, refundRefusal: null, version: payable.version + 1 };
@@ -45,7 +45,7 @@ export function refund(
   };
 }
 
-/** The card gateway has refused the refund for good: nobody asks again by itself. */
+/** The card gateway has refused the refund for good: it is not requested again automatically. */
 export function refundRefused(state: State, { orderId }: Data<typeof RefundPayment>, refundRefusal: string): Decision {
   const payable = state.payables[orderId];
   if (payable?.status !== 'refunding') return {};

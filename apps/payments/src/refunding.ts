@@ -5,7 +5,7 @@ import { CARD_GATEWAY, type CardGateway } from './card-gateway.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { refundable } from './refund.js';
 
-/** Asks the card gateway to give money back, between the commit of the intent and the commit of its receipt. */
+/** Requests refunds from the card gateway, between the commit of the intent and the commit of the receipt. */
 @Injectable()
 export class Refunding {
   constructor(
@@ -14,10 +14,11 @@ export class Refunding {
   ) {}
 
   /**
-   * Gives the money back once, however often the message comes. Until the gateway has said yes the payable stays `refunding`, and
-   * is asked for again with the same key, unless the gateway has refused for good.
+   * Refunds the money once, however often the message is delivered. Until the gateway has confirmed, the payable
+   * stays `refunding` and the refund is requested again with the same key, unless the gateway has refused for good.
    *
-   * @throws UnavailableError no answer from the gateway; PermanentError the money is not to go back, or the gateway refuses for good
+   * @throws UnavailableError no reply from the gateway; PermanentError the money is not to be refunded, or the
+   * gateway refuses for good
    */
   async refund(message: Message<typeof RefundPayment>): Promise<void> {
     const charge = refundable(await this.payments.charge(message.data));
@@ -35,5 +36,5 @@ export class Refunding {
   }
 }
 
-/** Not the capture's own key: a gateway may keep one set of keys for all it does. */
+/** Not the capture's own key: a gateway may keep one set of keys for all its operations. */
 const keyOf = (captureId: string): string => `${captureId}:refund`;

@@ -48,19 +48,19 @@ const refunded = after(refunding, refund(refunding, intent, { reference: 're' },
 
 describe('a capture without an outcome', () => {
   it.each(Object.entries({ capturing, voiding }))(
-    'is asked for again when it is due, under the same id, and not twice: %s',
+    'is requested again when it is due, under the same id, and not twice: %s',
     (_, state) => {
       expect(resendCapture(state, asking, later(119))).toEqual({});
       const again = resendCapture(state, asking, later(120));
       expect(sent(again)).toEqual([{ type: 'payments.capture', orderId, captureId }]);
-      const asked = after(state, again);
-      expect(asked.payables[orderId]).toEqual({
+      const resent = after(state, again);
+      expect(resent.payables[orderId]).toEqual({
         ...state.payables[orderId],
         capturingSince: later(120),
         version: state.payables[orderId]!.version + 1,
       });
-      expect(resendCapture(asked, asking, later(121))).toEqual({});
-      expect(sent(resendCapture(asked, asking, later(240)))).toHaveLength(1);
+      expect(resendCapture(resent, asking, later(121))).toEqual({});
+      expect(sent(resendCapture(resent, asking, later(240)))).toHaveLength(1);
     },
   );
 
@@ -72,22 +72,22 @@ describe('a capture without an outcome', () => {
   );
 });
 
-describe('a refund that is not done', () => {
-  it('is asked for again when it is due, and not twice', () => {
+describe('a refund without a confirmation', () => {
+  it('is requested again when it is due, and not twice', () => {
     expect(resendRefund(refunding, asking, later(119))).toEqual({});
     const again = resendRefund(refunding, asking, later(120));
     expect(sent(again)).toEqual([{ type: 'payments.refund', orderId, captureId }]);
-    const asked = after(refunding, again);
-    expect(asked.payables[orderId]).toMatchObject({
+    const resent = after(refunding, again);
+    expect(resent.payables[orderId]).toMatchObject({
       status: 'refunding',
       refundingSince: noon,
       refundAskedAt: later(120),
       version: refunding.payables[orderId]!.version + 1,
     });
-    expect(resendRefund(asked, asking, later(121))).toEqual({});
+    expect(resendRefund(resent, asking, later(121))).toEqual({});
   });
 
-  it('of a version that did not keep when it began is asked for too', () => {
+  it('is requested again also when an older version did not store its beginning', () => {
     const old = { ...refunding.payables[orderId]!, refundingSince: null, refundAskedAt: null } as NonNullable<
       State['payables'][string]
     >;
@@ -99,7 +99,7 @@ describe('a refund that is not done', () => {
     });
   });
 
-  it('waits for a person when it is refused for good, who can still have it done', () => {
+  it('waits for an operator when it is refused for good, and can still be redriven', () => {
     const refused = after(refunding, refundRefused(refunding, intent, 'too old'));
     expect(refused.payables[orderId]).toMatchObject({ status: 'refunding', refundRefusal: 'too old' });
     expect(resendRefund(refused, asking, later(9_999))).toEqual({});
@@ -107,10 +107,13 @@ describe('a refund that is not done', () => {
     expect(done.payables[orderId]).toMatchObject({ status: 'refunded', refundRefusal: null });
   });
 
-  it('that was done meanwhile is not refused any more', () =>
+  it('is not recorded as refused when it was confirmed meanwhile', () =>
     expect(refundRefused(refunded, intent, 'late')).toEqual({}));
 
-  it.each(Object.entries({ nothing, open, capturing, voiding, paid, refunded }))('there is none of: %s', (_, state) => {
-    expect(resendRefund(state, asking, later(9_999))).toEqual({});
-  });
+  it.each(Object.entries({ nothing, open, capturing, voiding, paid, refunded }))(
+    'is not requested for: %s',
+    (_, state) => {
+      expect(resendRefund(state, asking, later(9_999))).toEqual({});
+    },
+  );
 });

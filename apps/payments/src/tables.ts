@@ -8,7 +8,7 @@ interface Debt {
   currency: string;
   /** The end of the payment window; null for orders priced before windows were part of `order.priced`. */
   payBy: Date | null;
-  /** When the window ended while a capture was running: if that is declined, the payable is closed. */
+  /** When the window ended during a capture: if the capture is declined, the payable is voided. */
   lapsedAt: Date | null;
   version: number;
 }
@@ -19,26 +19,26 @@ export interface OpenPayable extends Debt {
   capturingSince: null;
 }
 
-/** `voiding`: the order was cancelled while the capture runs, so its outcome decides whether money has to go back. */
+/** `voiding`: the order was cancelled during a capture; its outcome decides whether money must be refunded. */
 export interface ChargedPayable extends Debt {
   status: 'capturing' | 'captured' | 'voiding' | 'refunded';
   captureId: string;
-  /** While the capture runs: when the card gateway was last asked for it. */
+  /** During a capture: when the card gateway was last called for it. */
   capturingSince: Date;
 }
 
-/** The card gateway has been asked to give the money back, or is going to be. */
+/** The refund was requested from the card gateway, or is about to be. */
 export interface RefundingPayable extends Omit<ChargedPayable, 'status'> {
   status: 'refunding';
-  /** Null, here and below, in rows of versions that did not keep it. */
+  /** Null, here and below, in rows of versions without this column. */
   refundingSince: Date | null;
-  /** When the gateway was last asked. */
+  /** When the gateway was last called. */
   refundAskedAt: Date | null;
-  /** Why the gateway refuses for good, until a person has it asked again. */
+  /** Why the gateway refuses for good, until an operator has the refund requested again. */
   refundRefusal: string | null;
 }
 
-/** Cancelled and not paid. Without an amount: cancelled before the total was known. */
+/** Cancelled and not paid. Without an amount: cancelled before the total was final. */
 export interface VoidedPayable {
   orderId: string;
   userId: string;
@@ -52,7 +52,7 @@ export interface VoidedPayable {
   version: number;
 }
 
-/** What one order has to pay. While a capture runs, and after it has succeeded, the payable names it. */
+/** The amount that one order has to pay. During a capture and after its success, the payable has the capture's id. */
 export type Payable = OpenPayable | ChargedPayable | RefundingPayable | VoidedPayable;
 
 interface Attempt {
@@ -61,7 +61,7 @@ interface Attempt {
   /** Cents. */
   amount: number;
   currency: string;
-  /** What the card gateway gave for the card's number; the number itself is nowhere. */
+  /** The card gateway's token of the card; the number itself is stored nowhere. */
   cardToken: string;
   requestedAt: Date;
   version: number;
@@ -81,7 +81,7 @@ export interface SettledCapture extends Attempt {
   settledAt: Date;
 }
 
-/** Taken, and given back in full. */
+/** Captured, and refunded in full. */
 export interface RefundedCapture extends Omit<SettledCapture, 'status'> {
   status: 'refunded';
   refundReference: string;
@@ -95,7 +95,7 @@ export interface DeclinedCapture extends Attempt {
   settledAt: Date;
 }
 
-/** One try to take the money. Its id is the idempotency key at the card gateway. */
+/** A try to capture the money. Its id is the idempotency key at the card gateway. */
 export type Capture = PendingCapture | SettledCapture | RefundedCapture | DeclinedCapture;
 
 /** Cards that were declined or unknown, the latest last. */
@@ -106,7 +106,7 @@ export interface CardFailures {
   version: number;
 }
 
-/** A capture, and the payable it is for. */
+/** A capture and its payable. */
 export interface Charge {
   payable: Payable;
   capture: Capture;

@@ -34,7 +34,7 @@ const opening = openPayable(
   noon,
 );
 const open = after(nothing, opening);
-const asked = (state: State, id: string, at: Date, now = at): Decision => pay(state, request, id, { at, now });
+const payAt = (state: State, id: string, at: Date, now = at): Decision => pay(state, request, id, { at, now });
 const outcome = (state: State, id: string, captured: boolean, now: Date): Decision =>
   recordOutcome(
     state,
@@ -47,14 +47,14 @@ const tooLate = expect.objectContaining({
 });
 
 describe('a payable with a window', () => {
-  it('says until when it can be paid, and is open until then', () => {
+  it('publishes the end of its window, and is open until then', () => {
     expect(sent(opening)).toMatchObject([{ type: 'payable.opened', payBy: end.toISOString() }]);
-    expect(types(asked(open, first, later(WINDOW_SECONDS - 0.001)))).toEqual(['payments.capture']);
-    expect(() => asked(open, first, end)).toThrow(tooLate);
+    expect(types(payAt(open, first, later(WINDOW_SECONDS - 0.001)))).toEqual(['payments.capture']);
+    expect(() => payAt(open, first, end)).toThrow(tooLate);
   });
 
-  it('takes what was asked for in time, though it comes when the window is over', () => {
-    expect(types(asked(open, first, later(WINDOW_SECONDS - 0.001), later(WINDOW_SECONDS + 30)))).toEqual([
+  it('accepts a payment requested in time, though it is handled after the window', () => {
+    expect(types(payAt(open, first, later(WINDOW_SECONDS - 0.001), later(WINDOW_SECONDS + 30)))).toEqual([
       'payments.capture',
     ]);
   });
@@ -63,7 +63,7 @@ describe('a payable with a window', () => {
     const until = later(2 * WINDOW_SECONDS);
     const longer = after(open, extendWindow(open, { orderId, payBy: until.toISOString() }));
     expect(longer.payables[orderId]).toMatchObject({ payBy: until, version: 2 });
-    expect(types(asked(longer, first, end))).toEqual(['payments.capture']);
+    expect(types(payAt(longer, first, end))).toEqual(['payments.capture']);
     expect(extendWindow(longer, { orderId, payBy: end.toISOString() })).toEqual({});
     const closed = after(open, closePayable(open, closing, end));
     expect(extendWindow(closed, { orderId, payBy: until.toISOString() })).toEqual({});
@@ -71,7 +71,7 @@ describe('a payable with a window', () => {
 });
 
 describe('the end of a window', () => {
-  it('closes what nobody pays, not before its time, and says so as often as it is asked', () => {
+  it('closes an unpaid payable, not before its time, and publishes this for each request', () => {
     expect(closePayable(open, closing, later(WINDOW_SECONDS - 0.001))).toEqual({});
     const decision = closePayable(open, closing, end);
     expect(sent(decision)).toEqual([{ type: 'payable.voided', orderId, userId, version: 2 }]);
@@ -79,11 +79,11 @@ describe('the end of a window', () => {
     expect(sent(closePayable(closed, closing, later(90)))).toEqual([
       { type: 'payable.voided', orderId, userId, version: 2 },
     ]);
-    expect(() => asked(closed, first, later(1), later(90))).toThrow(ProblemError);
+    expect(() => payAt(closed, first, later(1), later(90))).toThrow(ProblemError);
   });
 
-  it('waits for the outcome of a payment that was asked for in time: money that is taken stands', () => {
-    const capturing = after(open, asked(open, first, later(59)));
+  it('waits for the outcome of a payment requested in time: captured money is kept', () => {
+    const capturing = after(open, payAt(open, first, later(59)));
     const waiting = closePayable(capturing, closing, end);
     expect(types(waiting)).toEqual([]);
     const state = after(capturing, waiting);
@@ -95,19 +95,19 @@ describe('the end of a window', () => {
   });
 
   it('closes it when that payment is declined', () => {
-    const capturing = after(open, asked(open, first, later(59)));
+    const capturing = after(open, payAt(open, first, later(59)));
     const state = after(capturing, closePayable(capturing, closing, end));
     const decision = outcome(state, first, false, later(80));
     expect(types(decision)).toEqual(['payment.declined', 'payable.voided']);
     expect(after(state, decision).payables[orderId]).toMatchObject({ status: 'voided', captureId: null });
   });
 
-  it('closes what was priced by a version that knew no windows', () => {
+  it('closes a payable that was priced by a version without windows', () => {
     const old = after(
       nothing,
       openPayable(nothing, { orderId, userId, total: { amount: 1, currency: 'USD' }, version: 2 }, noon),
     );
-    expect(types(asked(old, first, later(9_000)))).toEqual(['payments.capture']);
+    expect(types(payAt(old, first, later(9_000)))).toEqual(['payments.capture']);
     expect(types(closePayable(old, closing, noon))).toEqual(['payable.voided']);
   });
 });
@@ -118,7 +118,7 @@ const step = fc.oneof(
   fc.record({ act: fc.constantFrom('close' as const, 'cancel' as const, 'refund' as const, 'wait' as const) }),
 );
 
-it('closes or keeps its money, never both, whoever is told captured, whatever comes in whatever order', () => {
+it('closes or keeps its money, never both, and agrees with the replies, whatever arrives in whatever order', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 16 }), (steps) => {
       let [state, now, cancelled] = [open, 0, false];
@@ -135,7 +135,7 @@ it('closes or keeps its money, never both, whoever is told captured, whatever co
       };
       for (const each of steps) {
         now += each.act === 'wait' ? 45 : 1;
-        if (each.act === 'pay') follow(() => asked(state, each.id, later(now)));
+        if (each.act === 'pay') follow(() => payAt(state, each.id, later(now)));
         if (each.act === 'close') follow(() => closePayable(state, closing, later(now)));
         if (each.act === 'cancel')
           follow(
@@ -159,7 +159,7 @@ it('closes or keeps its money, never both, whoever is told captured, whatever co
             try {
               if (resultOf(charge).status === 'captured') told200.add(each.id);
             } catch {
-              // The payer is told of a problem.
+              // The payer receives a problem.
             }
             return decision;
           });

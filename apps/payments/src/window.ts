@@ -3,9 +3,9 @@ import { closed, voided } from './cancellation.js';
 import type { Decision, State } from './tables.js';
 
 /**
- * Orders requests this at the end of the window and cancels nothing before `payable.voided`: the lock of this row orders a payment
- * and a lapse at the same instant. The outcome of a running capture is waited for. A repeated request repeats the fact. Before
- * the end of the window by this clock nothing happens.
+ * On `payments.close`, which orders sends at the end of the window; orders cancels nothing before `payable.voided`,
+ * so the lock of this row orders a payment and a lapse at the same instant. A running capture is awaited. A repeated
+ * request repeats the fact. Before the end of the window by this clock nothing happens.
  */
 export function closePayable(state: State, { orderId }: Data<typeof ClosePayable>, now: Date): Decision {
   const payable = state.payables[orderId];
@@ -27,7 +27,7 @@ export function closePayable(state: State, { orderId }: Data<typeof ClosePayable
   }
 }
 
-/** The customer was shown late that the order can be paid. A closed payable stays closed. */
+/** Extends the window when orders could show it only late. A closed payable stays closed. */
 export function extendWindow(state: State, { orderId, payBy: until }: Data<typeof ExtendPayable>): Decision {
   const payable = state.payables[orderId];
   const payBy = new Date(until);

@@ -14,7 +14,7 @@ export const NOON = new Date('2026-11-22T12:00:00.000Z');
 
 export const after = (ms: number, start = NOON): Date => new Date(start.getTime() + ms);
 
-/** Of the times of a sale. */
+/** Limits of a sale's times. */
 export const BOUNDS = { SALE_LONGEST_DAYS: 30, SALE_AHEAD_DAYS: 366 };
 
 /** Opens a minute after noon, for an hour. */
@@ -32,12 +32,12 @@ export const newSale = (change: Partial<NewSale> = {}): NewSale => ({
 
 export const nothing: State = { sales: {}, claims: {} };
 
-/** The state that a decision leaves behind. */
+/** The state after a decision. */
 export const afterwards = (state: State, { state: changes = {} }: Decision): State => ({
   sales: { ...state.sales, ...changes.sales },
   claims: { ...state.claims, ...changes.claims },
 });
 
-/** What a decision sends: types with their data. */
+/** Types and data of the messages of a decision. */
 export const sentBy = ({ messages = [] }: Decision): { type: string; [field: string]: unknown }[] =>
   messages.map(({ contract, data }) => ({ type: contract.type, ...(data as Record<string, unknown>) }));

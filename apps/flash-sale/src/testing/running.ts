@@ -17,28 +17,28 @@ import { FlashSaleConfig } from '../config.js';
 import { FlashSaleModule } from '../flash-sale.module.js';
 import { ADDRESS, newSale } from './given.js';
 
-/** The retry tiers that the broker must have, in ms. */
+/** The retry tiers of the test broker, in ms. */
 export const TIERS_MS = [100, 200];
 const DEADLINE_MS = 10_000;
 
-/** The service, in as many processes as it were, and its neighbours' voice. */
+/** The service in one or more instances, and a client that sends the messages of other services. */
 export interface Shop {
   client: MessageClient;
-  /** One more process. */
+  /** Starts one more instance. */
   start(): Promise<Service>;
-  /** Ends all of them. */
+  /** Stops all instances. */
   stop(): Promise<void>;
   send(...messages: Outgoing[]): Promise<void>;
-  /** The same, accepted from outside at that time. */
+  /** Sends messages as accepted from outside at that time. */
   sendAsOf(acceptedAt: string, ...messages: Outgoing[]): Promise<void>;
-  /** A sale whose pieces inventory has allotted. */
+  /** Creates a sale and allots its pieces. */
   allotted(change?: Partial<Data<typeof CreateSale>>): Promise<Sale>;
   see(saleId: string): Promise<Sale>;
   result(saleId: string, userId: string, round?: number): Promise<ClaimResult>;
   close(): Promise<void>;
 }
 
-/** @param eventually how to wait for what others do */
+/** @param eventually waits for the effect of other processes */
 export function openShop(
   urls: { AMQP_URL: string; DATABASE_URL: string; [setting: string]: string },
   eventually: <T>(assertion: () => Promise<T>) => Promise<T>,
@@ -73,7 +73,7 @@ export function openShop(
       await send(StockAllotted({ saleId: sale.saleId, sku: sale.sku, version: 1, quantity: sale.quantity }));
       return eventually(async () => {
         const shown = await see(sale.saleId);
-        if (shown.state === 'preparing') throw new Error('its pieces are not there yet');
+        if (shown.state === 'preparing') throw new Error('the sale has no allotment yet');
         return shown;
       });
     },
@@ -92,7 +92,7 @@ export const ticket = (saleId: string, userId: string, round = 1): Outgoing =>
   ClaimPiece({ saleId, userId, round, address: ADDRESS });
 export const users = (count: number): string[] => Array.from({ length: count }, newId);
 
-/** What was sent to a neighbour that is not there: it waits in its queue, and is taken from it. */
+/** Takes the messages to a service that is not running from its queue. */
 export async function sent<T>(
   { connection }: { connection: ChannelModel },
   queue: string,

@@ -7,9 +7,9 @@ import { ProductCache } from './product-cache.js';
 /**
  * Timeout of a price request; inventory usually replies within milliseconds. After it the cache is used. Milliseconds.
  */
-const PATIENCE_MS = 250;
+const TIMEOUT_MS = 250;
 /** While inventory does not reply: interval between price requests, for which no order waits. Milliseconds. */
-const ASK_AGAIN_MS = 1_000;
+const RETRY_MS = 1_000;
 
 /**
  * Product versions that this gateway has displayed or would display now: an order is sold at them
@@ -21,7 +21,7 @@ export class DisplayedProducts {
   /** By SKU: the price request that is under way. */
   readonly #requests = new Map<string, Promise<void>>();
   #inventoryIsUnavailable = false;
-  #askedAt = -Infinity;
+  #requestedAt = -Infinity;
 
   constructor(
     live: Live,
@@ -34,9 +34,9 @@ export class DisplayedProducts {
    * Records a product that inventory returned and that the customer is about to see.
    * @param requestedAt `performance.now()` before the request
    */
-  display({ version, available, ...product }: VersionedProduct, askedAt: number): Product {
+  display({ version, available, ...product }: VersionedProduct, requestedAt: number): Product {
     this.#inventoryIsUnavailable = false;
-    if (version !== undefined) this.#cache.confirmed({ ...product, version }, askedAt);
+    if (version !== undefined) this.#cache.confirmed({ ...product, version }, requestedAt);
     return { ...product, available };
   }
 
@@ -49,7 +49,7 @@ export class DisplayedProducts {
 
   async #refresh(skus: readonly string[]): Promise<void> {
     if (!this.#inventoryIsUnavailable) await Promise.all(this.#requestsFor(skus));
-    else if (performance.now() - this.#askedAt >= ASK_AGAIN_MS) void this.#request(skus);
+    else if (performance.now() - this.#requestedAt >= RETRY_MS) void this.#request(skus);
   }
 
   /** Concurrent orders of one product share one request. */
@@ -64,10 +64,10 @@ export class DisplayedProducts {
 
   /** Never rejects: after any failure the cache is used. `sluice_rpc_seconds` counts the outcome. */
   async #request(skus: readonly string[]): Promise<void> {
-    const askedAt = (this.#askedAt = performance.now());
+    const requestedAt = (this.#requestedAt = performance.now());
     try {
-      const { items } = await this.rpc.request(GetPrices, { skus: [...skus] }, PATIENCE_MS);
-      for (const product of items) this.#cache.confirmed(product, askedAt);
+      const { items } = await this.rpc.request(GetPrices, { skus: [...skus] }, TIMEOUT_MS);
+      for (const product of items) this.#cache.confirmed(product, requestedAt);
       this.#inventoryIsUnavailable = false;
     } catch {
       this.#inventoryIsUnavailable = true;

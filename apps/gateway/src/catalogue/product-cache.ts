@@ -40,10 +40,13 @@ export class ProductCache {
    * Stores a version that inventory returned.
    * @param requestedAt when the request was sent: a newer version may exist since then
    */
-  confirmed(product: ProductVersion, askedAt: number): void {
-    const known = this.#products.get(product.sku);
-    if (known && known.product.version > product.version) return;
-    this.#keep({ product, confirmedAt: Math.max(askedAt, isSame(known, product) ? known.confirmedAt : -Infinity) });
+  confirmed(product: ProductVersion, requestedAt: number): void {
+    const cached = this.#products.get(product.sku);
+    if (cached && cached.product.version > product.version) return;
+    this.#keep({
+      product,
+      confirmedAt: Math.max(requestedAt, isSame(cached, product) ? cached.confirmedAt : -Infinity),
+    });
   }
 
   /** Stores a version from a fact. Facts may be late, so one does not confirm that its version is the newest. */
@@ -65,5 +68,5 @@ export class ProductCache {
   }
 }
 
-const isSame = (known: CachedProduct | undefined, { version }: ProductVersion): known is CachedProduct =>
-  known?.product.version === version;
+const isSame = (cached: CachedProduct | undefined, { version }: ProductVersion): cached is CachedProduct =>
+  cached?.product.version === version;

@@ -7,7 +7,7 @@ const SAMPLE_MS = 250;
  */
 const STALE_MS = 2_000;
 /** How long a caller waits for the first sample at most. Milliseconds. */
-const PATIENCE_MS = 500;
+const MAX_WAIT_MS = 500;
 
 /** AMQP's reply code for a missing permission. */
 const ACCESS_REFUSED = 403;
@@ -51,7 +51,7 @@ export class QueueDepth {
     if (this.clock() - this.#sampledAt > SAMPLE_MS)
       this.#sampling ??= this.#takeSample().finally(() => (this.#sampling = undefined));
     if (this.#age > STALE_MS && this.clock() - this.#failedAt > STALE_MS)
-      await Promise.race([this.#sampling, pause(PATIENCE_MS, undefined, { ref: false })]);
+      await Promise.race([this.#sampling, pause(MAX_WAIT_MS, undefined, { ref: false })]);
     return this.#sample && this.#age <= STALE_MS ? this.#sample.depth + this.#admitted : undefined;
   }
 

@@ -2,7 +2,7 @@ import type { Sale } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 
 /** Timeout of a lookup: shorter than that of other requests, because a claim waits for it. Milliseconds. */
-const PATIENCE_MS = 1_000;
+const TIMEOUT_MS = 1_000;
 /** How long a negative result is cached. A sale created meanwhile arrives as a fact. Milliseconds. */
 const CACHED_MS = 5_000;
 const MAX_ANSWERS = 10_000;
@@ -23,26 +23,26 @@ export class SaleLookup {
 
   /** @param read throws ProblemError 404 when there is no such sale, another error when there is no reply */
   constructor(
-    private readonly read: (id: string, patienceMs: number) => Promise<Sale>,
+    private readonly read: (id: string, timeoutMs: number) => Promise<Sale>,
     private readonly clock: () => number = () => performance.now(),
   ) {}
 
   /** Undefined: no reply. @throws ProblemError 404 no such sale; 503 too many other lookups are under way */
   async find(id: string): Promise<Sale | undefined> {
-    const answer = this.#isKnown(id)
+    const answer = this.#isCached(id)
       ? this.#answers.get(id)!.answer
       : await (this.#requests.get(id) ?? this.#request(id));
     if (answer === 'none') throw ProblemError.of(404, 'Not found', 'There is no such sale.');
     return answer?.sale;
   }
 
-  #isKnown(id: string): boolean {
+  #isCached(id: string): boolean {
     return (this.#answers.get(id)?.until ?? 0) > this.clock();
   }
 
   async #request(id: string): Promise<Answer> {
     if (this.#requests.size >= MAX_REQUESTS) throw ProblemError.of(503, 'Service Unavailable', 'Please ask again.');
-    const request = this.read(id, PATIENCE_MS).then((sale): Answer => ({ sale }), refusal);
+    const request = this.read(id, TIMEOUT_MS).then((sale): Answer => ({ sale }), refusal);
     this.#requests.set(id, request);
     const answer = await request;
     this.#requests.delete(id);

@@ -23,17 +23,17 @@ describe('admissionFor', () => {
     expect(admissionFor(sale({ state, round: state === 'scheduled' ? 0 : 3 }), now)).toEqual(admission);
   });
 
-  it('lets everybody into a sale that is not known here, in its first round', () => {
+  it('admits claims on a sale that is not cached, in its first round', () => {
     expect(admissionFor(undefined, OPENS)).toEqual({ is: 'open', round: 1 });
   });
 
-  it('lets in before and after a word from flash-sale under the same round', () => {
+  it('admits claims before and after the fact that the sale is open under the same round', () => {
     expect(admissionFor(sale({ state: 'scheduled', round: 0 }), OPENS)).toEqual(
       admissionFor(sale({ state: 'open', round: 1 }), OPENS),
     );
   });
 
-  it('is open exactly while the state is, and lets nobody in after the close', () => {
+  it('is open exactly while the state is, and admits no claim after the close', () => {
     const any = fc.record({
       state: fc.constantFrom(...SaleState.options),
       now: fc.integer({ min: OPENS - 9, max: CLOSES + 9 }),

@@ -40,7 +40,7 @@ export class Sales implements OnModuleDestroy {
     @Inject(CONFIG) config: GatewayConfig,
   ) {
     this.#refresher = new Refresher(() => this.#refresh(), config.SALES_REFRESH_MS);
-    this.#lookup = new SaleLookup((saleId, patienceMs) => rpc.request(GetSale, { saleId }, patienceMs));
+    this.#lookup = new SaleLookup((saleId, timeoutMs) => rpc.request(GetSale, { saleId }, timeoutMs));
     live.onFact(SaleChanged, (fact) =>
       fact ? this.remember({ ...fact.data, at: fact.time }) : this.#refresher.trigger(),
     );
@@ -57,8 +57,8 @@ export class Sales implements OnModuleDestroy {
    * @throws ProblemError 404 no such sale, 503 too many other lookups are under way
    */
   async find(id: string): Promise<Sale | undefined> {
-    const known = this.get(id);
-    if (known) return known;
+    const cached = this.get(id);
+    if (cached) return cached;
     const found = await this.#lookup.find(id);
     if (found) this.remember(found);
     return found;
@@ -76,8 +76,8 @@ export class Sales implements OnModuleDestroy {
 
   /** Current time by flash-sale's clock, RFC 3339; undefined before its first instant. */
   stamp(): string | undefined {
-    const known = this.#clock.nowIfKnown();
-    return known === undefined ? undefined : new Date(known).toISOString();
+    const now = this.#clock.nowIfKnown();
+    return now === undefined ? undefined : new Date(now).toISOString();
   }
 
   /** All cached sales; undefined before the first complete refresh. */

@@ -42,12 +42,12 @@ export class TicketStream {
    * @throws ProblemError 400 the ticket never had the event with `lastEventId`
    */
   async open(first: ClaimResult | undefined): Promise<void> {
-    const answer = this.#outcome ?? first;
-    if (this.lastEventId > (answer ? idOf(answer) : LAST_ID)) throw eventIdNotOfThisStream;
-    const known = answer ?? WAITING;
-    if (isFinal(known) && idOf(known) === this.lastEventId) return this.wire.endEmpty();
+    const outcome = this.#outcome ?? first;
+    if (this.lastEventId > (outcome ? idOf(outcome) : LAST_ID)) throw eventIdNotOfThisStream;
+    const result = outcome ?? WAITING;
+    if (isFinal(result) && idOf(result) === this.lastEventId) return this.wire.endEmpty();
     this.wire.open();
-    await (isFinal(known) ? this.#sendResult(known) : this.#sendPosition());
+    await (isFinal(result) ? this.#sendResult(result) : this.#sendPosition());
     this.#refresher.start();
   }
 

@@ -45,13 +45,13 @@ export class TicketStreams {
       this.config,
     );
     // Subscribe before the first read: a decision after it arrives as a fact, one before it is in the result.
-    const unwatch = [
+    const unsubscribe = [
       this.live.subscribe('userId', userId, (fact) =>
         fact ? isAbout(claimed, fact) && stream.decided(ClaimResult.parse(fact.data)) : stream.refresh(),
       ),
       this.queue.subscribe(saleId, () => stream.moved()),
     ];
-    void wire.closed.then(() => unwatch.forEach((stop) => stop()));
+    void wire.closed.then(() => unsubscribe.forEach((stop) => stop()));
     await stream.open(await this.claims.read(claimed));
   }
 }

@@ -45,8 +45,8 @@ export class OrderStreams {
       this.config,
     );
     // Subscribe before the first read: a later change arrives as a fact, an earlier one is in the reply.
-    const unwatch = this.live.subscribe('orderId', orderId, (fact) => concerns(me, fact) && stream.refresh());
-    void wire.closed.then(unwatch);
+    const unsubscribe = this.live.subscribe('orderId', orderId, (fact) => concerns(me, fact) && stream.refresh());
+    void wire.closed.then(unsubscribe);
     await stream.open(await read(readFrom(lastVersion)));
   }
 

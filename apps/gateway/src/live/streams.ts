@@ -4,7 +4,7 @@ import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { GatewayConfig } from '../config.js';
 import { Revocations } from '../web/revocations.js';
-import type { Asked } from '../web/tokens.js';
+import type { RequestWithCaller } from '../web/tokens.js';
 import { EventStream } from './event-stream.js';
 
 /**
@@ -15,7 +15,7 @@ const PER_USER = 20;
 
 interface OpenStream {
   stream: EventStream;
-  caller: Asked['caller'];
+  caller: RequestWithCaller['caller'];
 }
 
 /** All streams that this gateway has open, or is about to open. */
@@ -45,7 +45,7 @@ export class Streams implements OnModuleDestroy {
         retryAfter: 5,
       });
     const stream = new EventStream(reply, this.config);
-    const open = { stream, caller: (reply.request as Asked).caller };
+    const open = { stream, caller: (reply.request as RequestWithCaller).caller };
     this.#byUser.set(userId, mine.add(open));
     this.#count += 1;
     void stream.closed.then(() => this.#remove(userId, open));

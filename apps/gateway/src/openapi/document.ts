@@ -30,8 +30,8 @@ interface Schemas {
 }
 
 const DESCRIPTION =
-  'Order processing over RabbitMQ. Money is integer cents, times are UTC. Every error is application/problem+json (RFC 9457). ' +
-  'Any call may be 503 with Retry-After while what it needs is not reachable; asking again is safe.';
+  'Order processing over RabbitMQ. Money is integer cents, times are UTC. Every error is application/problem+json ' +
+  '(RFC 9457). Any call may be 503 with Retry-After while what it needs is not reachable; asking again is safe.';
 
 /**
  * Generates the OpenAPI 3.1 document from the schemas that validate the requests.
@@ -116,7 +116,7 @@ const parametersOf = ({ query, path }: Schemas, { headers }: Description): ZodOp
 });
 
 /** Routes that need neither the broker nor a service. */
-const ALONE = new Set(['/healthz', '/busy']);
+const WITHOUT_SERVICES = new Set(['/healthz', '/busy']);
 
 /** Responses that follow from what a route requires. */
 function commonProblems(
@@ -136,7 +136,7 @@ function commonProblems(
       413: 'A body of more than 64 kB',
       415: 'A body that is no application/json in UTF-8, or has a content coding',
     });
-  if (!ALONE.has(path))
+  if (!WITHOUT_SERVICES.has(path))
     answers[503] = 'What it needs is not reachable: asking again is safe, after Retry-After seconds';
   if (!isPublic) answers[401] = 'No valid token';
   if (role) answers[403] = `Only for the role ${role}`;

@@ -33,7 +33,13 @@ const PAGE = `<!doctype html>
 `;
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-const ONLY_THIS = `default-src 'none'; style-src ${hashOf(STYLE)}; script-src ${hashOf(SCRIPT)}; base-uri 'none'; frame-ancestors 'none'`;
+const ONLY_THIS = [
+  "default-src 'none'",
+  `style-src ${hashOf(STYLE)}`,
+  `script-src ${hashOf(SCRIPT)}`,
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
 
 @Controller()
 export class BusyController {

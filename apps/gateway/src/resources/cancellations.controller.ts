@@ -15,10 +15,7 @@ type Accepted = z.output<typeof Accepted>;
 export class CancellationsController {
   constructor(private readonly rpc: Rpc) {}
 
-  /**
-   * A response with another status than cancelled: parcels must be halted first. The order's stream reports the
-   * outcome.
-   */
+  /** A paid order is not cancelled at once: its parcels are halted first, and its stream reports the outcome. */
   @Post()
   @HttpCode(200)
   @Describe('Cancel an order: at once before it is paid; after that if its parcels can be halted', {

@@ -22,7 +22,7 @@ const SalePage = page(SaleView);
 type SalePage = z.output<typeof SalePage>;
 
 /** After this time without a reply from flash-sale, the cached sales are returned. Milliseconds. */
-const PATIENCE_MS = 1_000;
+const TIMEOUT_MS = 1_000;
 
 const CREATED = {
   201: SaleView,
@@ -85,13 +85,13 @@ export class FlashSalesController {
   @Describe('List sales, newest first', { 200: SalePage })
   async list(@Query({ schema: Listing }) listing: Listing): Promise<SalePage> {
     try {
-      const { items, ...next } = await this.rpc.request(ListSales, listing, this.#patience);
+      const { items, ...next } = await this.rpc.request(ListSales, listing, this.#timeoutMs);
       return { items: items.map(viewOf), ...next };
     } catch (error) {
-      const known = listing.cursor === undefined && isUnanswered(error) ? this.sales.all() : undefined;
-      if (!known) throw error;
+      const cached = listing.cursor === undefined && isUnanswered(error) ? this.sales.all() : undefined;
+      if (!cached) throw error;
       const now = this.sales.now();
-      return { items: known.slice(0, listing.limit).map((sale) => viewAt(sale, now)) };
+      return { items: cached.slice(0, listing.limit).map((sale) => viewAt(sale, now)) };
     }
   }
 
@@ -100,16 +100,16 @@ export class FlashSalesController {
   @Describe('See a sale', { 200: SaleView, 404: 'No such sale' })
   async get(@Param({ schema: SalePath }) { id }: SalePath): Promise<SaleView> {
     try {
-      return viewOf(await this.rpc.request(GetSale, { saleId: id }, this.#patience));
+      return viewOf(await this.rpc.request(GetSale, { saleId: id }, this.#timeoutMs));
     } catch (error) {
-      const known = isUnanswered(error) ? this.sales.get(id) : undefined;
-      if (!known) throw error;
-      return viewAt(known, this.sales.now());
+      const cached = isUnanswered(error) ? this.sales.get(id) : undefined;
+      if (!cached) throw error;
+      return viewAt(cached, this.sales.now());
     }
   }
 
-  get #patience(): number {
-    return Math.min(PATIENCE_MS, this.config.REPLY_TIMEOUT_MS);
+  get #timeoutMs(): number {
+    return Math.min(TIMEOUT_MS, this.config.REPLY_TIMEOUT_MS);
   }
 }
 

@@ -80,9 +80,9 @@ type Redriven = z.output<typeof Redriven>;
  * @throws the first service's error, when no service replies
  */
 async function fromAll<T>(
-  ask: (operations: Operations, service: string) => Promise<T>,
+  request: (operations: Operations, service: string) => Promise<T>,
 ): Promise<{ answers: T[]; unanswered: string[] }> {
-  const results = await Promise.allSettled(OPERATED.map((service) => ask(operationsOf(service)!, service)));
+  const results = await Promise.allSettled(OPERATED.map((service) => request(operationsOf(service)!, service)));
   const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   if (answers.length === 0) throw (results[0] as PromiseRejectedResult).reason;
   return { answers, unanswered: OPERATED.filter((_, index) => results[index]!.status === 'rejected') };

@@ -33,7 +33,9 @@ const PLACED = {
   201: Order,
   202: Accepted,
   409: 'The key was used for another order',
-  429: 'Too many requests, or the account has too many unpaid orders, or pieces in them (`limit` says which): pay or cancel one first',
+  429:
+    'Too many requests, or the account has too many unpaid orders, or pieces in them (`limit` says which): ' +
+    'pay or cancel one first',
   503: 'Not accepted; safe to try again',
 };
 

@@ -19,7 +19,7 @@ type PaymentResult = z.output<typeof PaymentResult>;
  * After this time without a reply from payments, the payment is accepted unchecked; payments checks it later.
  * Milliseconds.
  */
-const PATIENCE_MS = 1_000;
+const TIMEOUT_MS = 1_000;
 
 const ANSWERS = {
   200: PaymentResult,
@@ -64,7 +64,7 @@ export class PaymentsController {
    */
   private async take(about: About, card: string, acceptedAt: string | undefined) {
     await this.rpc
-      .requestOrPending(GetPayable, about, Math.min(PATIENCE_MS, this.config.REPLY_TIMEOUT_MS), acceptedAt)
+      .requestOrPending(GetPayable, about, Math.min(TIMEOUT_MS, this.config.REPLY_TIMEOUT_MS), acceptedAt)
       .catch(unlessUnanswered);
     const cardToken = await this.exchanged(card);
     if (cardToken === undefined) return this.rpc.requestOrPending(RefuseCard, about);

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface Seen {
+export interface ReceivedSpan {
   name: string;
   traceId: string;
   spanId: string;
@@ -13,7 +13,7 @@ export interface Seen {
 
 export interface Collector {
   url: string;
-  spans: Seen[];
+  spans: ReceivedSpan[];
   close(): void;
 }
 
@@ -21,10 +21,10 @@ type Attribute = { key: string; value: Record<string, unknown> };
 
 /** Collects the spans that arrive by OTLP over HTTP. */
 export async function startCollector(): Promise<Collector> {
-  const spans: Seen[] = [];
+  const spans: ReceivedSpan[] = [];
   const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { resourceSpans } = JSON.parse(Buffer.concat(await request.toArray()).toString()) as {
-      resourceSpans: { scopeSpans: { spans: (Seen & { attributes: Attribute[] })[] }[] }[];
+      resourceSpans: { scopeSpans: { spans: (ReceivedSpan & { attributes: Attribute[] })[] }[] }[];
     };
     const all = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
     spans.push(

@@ -33,7 +33,7 @@ export class FlashSalePeer {
   readonly results = new Map<string, ClaimResult>();
   readonly claims: Message<typeof ClaimPiece>[] = [];
   /** Sales that were read one by one. */
-  readonly looked: string[] = [];
+  readonly lookups: string[] = [];
   /** Sales that CloseSale was received for. */
   readonly closed: string[] = [];
   lists = 0;
@@ -44,8 +44,8 @@ export class FlashSalePeer {
 
   /** Changes a sale as the service's own rules would. @returns the data of the fact about it */
   change(change: Partial<Sale> & { id: string }): Sale {
-    const known = this.sales.get(change.id);
-    const sale = known ? { ...known, version: known.version + 1, ...change } : saleOf(change);
+    const previous = this.sales.get(change.id);
+    const sale = previous ? { ...previous, version: previous.version + 1, ...change } : saleOf(change);
     this.sales.set(sale.id, sale);
     return sale;
   }
@@ -86,7 +86,7 @@ export class FlashSalePeer {
 
   @On(GetSale)
   async sale({ data: { saleId, anyState } }: Message<typeof GetSale>): Promise<Sale> {
-    this.looked.push(saleId);
+    this.lookups.push(saleId);
     const sale = this.sales.get(saleId);
     if (!sale || (!anyState && isHidden(sale))) throw ProblemError.of(404, 'Sale not found');
     if (sale.state === 'preparing') this.change({ id: saleId, state: this.outcome });

@@ -157,7 +157,7 @@ export class AccountsPeer {
 export class InventoryPeer {
   readonly products = new Map<string, ProductVersion>([['TEA', { sku: 'TEA', name: 'Tea', price: PRICE, version: 1 }]]);
   /** SKUs of each price request. */
-  readonly asked: string[][] = [];
+  readonly priceRequests: string[][] = [];
 
   @On(GetProduct)
   async product({ data: { sku } }: Message<typeof GetProduct>): Promise<Reply<typeof GetProduct>> {
@@ -168,7 +168,7 @@ export class InventoryPeer {
 
   @On(GetPrices)
   async prices({ data: { skus } }: Message<typeof GetPrices>): Promise<Reply<typeof GetPrices>> {
-    this.asked.push(skus);
+    this.priceRequests.push(skus);
     return { items: skus.flatMap((sku) => this.products.get(sku) ?? []) };
   }
 

@@ -30,7 +30,7 @@ export async function startSaleGateway(
   const over = saleOf({ id: randomUUID(), state: 'closed' });
   await vi.waitFor(async () => {
     await publishSale(gateway, over);
-    expect(isKnown(gateway, over)).toEqual(over);
+    expect(cachedSale(gateway, over)).toEqual(over);
   }, SOON);
   return gateway;
 }
@@ -47,11 +47,11 @@ export const claim = (
 export async function announce(gateways: Gateway[], change: Partial<Sale> = {}): Promise<Sale> {
   const sale = saleOf({ id: randomUUID(), ...change });
   await publishSale(gateways[0]!, sale);
-  for (const gateway of gateways) await vi.waitFor(() => expect(isKnown(gateway, sale)).toEqual(sale), SOON);
+  for (const gateway of gateways) await vi.waitFor(() => expect(cachedSale(gateway, sale)).toEqual(sale), SOON);
   return sale;
 }
 
-const isKnown = ({ app }: Gateway, { id }: Sale): Sale | undefined => app.get(Sales).get(id);
+const cachedSale = ({ app }: Gateway, { id }: Sale): Sale | undefined => app.get(Sales).get(id);
 
 function publishSale({ app }: Gateway, sale: Sale): Promise<void> {
   const about = { id: randomUUID(), time: new Date().toISOString(), correlationId: 'said', source: 'flash-sale' };

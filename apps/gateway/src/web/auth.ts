@@ -2,7 +2,7 @@ import { createParamDecorator, Injectable, SetMetadata, type CanActivate, type E
 import type { Role } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { Revocations } from './revocations.js';
-import { tokenOf, Tokens, type Asked, type Caller } from './tokens.js';
+import { tokenOf, Tokens, type RequestWithCaller, type Caller } from './tokens.js';
 
 export type { Caller } from './tokens.js';
 
@@ -32,7 +32,7 @@ export const accessOf = (handler: object): { isPublic: boolean; role?: Role } =>
 
 /** The caller, in a handler that requires a token. */
 export const Me = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
-  const { caller } = context.switchToHttp().getRequest<Asked>();
+  const { caller } = context.switchToHttp().getRequest<RequestWithCaller>();
   if (!caller) throw new Error('a public route has no caller');
   return caller;
 });
@@ -49,7 +49,7 @@ export class AuthGuard implements CanActivate {
     const { isPublic, role } = accessOf(context.getHandler());
     if (isPublic) return true;
     this.revocations.mustBeKnown();
-    const request = context.switchToHttp().getRequest<Asked>();
+    const request = context.switchToHttp().getRequest<RequestWithCaller>();
     const caller = await this.#callerOf(request, context.getHandler());
     if (!caller)
       throw ProblemError.of(
@@ -61,7 +61,7 @@ export class AuthGuard implements CanActivate {
     return true;
   }
 
-  async #callerOf(request: Asked, handler: object): Promise<Caller | null> {
+  async #callerOf(request: RequestWithCaller, handler: object): Promise<Caller | null> {
     if (Reflect.getMetadata(VOID_TOO, handler) !== true) return this.tokens.callerOf(request);
     return (request.caller = await this.tokens.holderOf(request));
   }

@@ -27,7 +27,7 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 export function measureRequests(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     const began = performance.now();
-    reply.raw.once('close', () => note(request, reply, performance.now() - began));
+    reply.raw.once('close', () => record(request, reply, performance.now() - began));
     done();
   });
 }
@@ -46,18 +46,18 @@ export const routeOf = (request: FastifyRequest): string =>
 export const statusOf = ({ raw }: FastifyReply): number => (raw.headersSent ? raw.statusCode : GONE);
 
 /** Cache of labelled metrics: resolving labels costs more than counting. */
-const known = new Map<string, { count: Counter.Internal; time: Histogram.Internal<string> }>();
+const labelled = new Map<string, { count: Counter.Internal; time: Histogram.Internal<string> }>();
 
-function note(request: FastifyRequest, reply: FastifyReply, tookMs: number): void {
+function record(request: FastifyRequest, reply: FastifyReply, tookMs: number): void {
   const method = METHODS.has(request.method) ? request.method : 'other';
   const [route, status] = [routeOf(request), statusOf(reply)];
   const key = `${method} ${route} ${status}`;
-  let one = known.get(key);
-  if (!one)
-    known.set(
+  let metrics = labelled.get(key);
+  if (!metrics)
+    labelled.set(
       key,
-      (one = { count: requests.labels({ method, route, status }), time: seconds.labels({ method, route }) }),
+      (metrics = { count: requests.labels({ method, route, status }), time: seconds.labels({ method, route }) }),
     );
-  one.count.inc();
-  if (reply.getHeader('content-type') !== 'text/event-stream') one.time.observe(tookMs / 1_000);
+  metrics.count.inc();
+  if (reply.getHeader('content-type') !== 'text/event-stream') metrics.time.observe(tookMs / 1_000);
 }

@@ -11,16 +11,13 @@ const BLOCK = /-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g;
 /** Comment above a key, with its origin; production's start checks read it. */
 const COMMENT = /^#.*$/gm;
 
-/**
- * PEM blocks (several during key rotation), also with `\n` spelled out, as .env files and orchestrators
- * pass them.
- */
+/** PEM blocks (several during key rotation), also with `\n` spelled out, as .env files and orchestrators pass them. */
 export const Ed25519PublicKeys = z.string().transform((text, context): PublicKeys => {
   const pem = text.replaceAll('\\n', '\n').replace(COMMENT, '');
   const keys = (pem.match(BLOCK) ?? []).map(keyOf);
-  const known = keys.filter((key) => key !== undefined);
-  if (known.length > 0 && known.length === keys.length && pem.replace(BLOCK, '').trim() === '')
-    return new Map(known.map((key) => [keyIdOf(key), key]));
+  const valid = keys.filter((key) => key !== undefined);
+  if (valid.length > 0 && valid.length === keys.length && pem.replace(BLOCK, '').trim() === '')
+    return new Map(valid.map((key) => [keyIdOf(key), key]));
   context.addIssue('must be one or more Ed25519 public keys in PEM form');
   return z.NEVER;
 });

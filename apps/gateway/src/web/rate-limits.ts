@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config.js';
 import { clientAddress } from './client-address.js';
 import { sendProblem } from './problem.filter.js';
-import type { Asked, Tokens } from './tokens.js';
+import type { RequestWithCaller, Tokens } from './tokens.js';
 
 const WINDOW_MS = 60_000;
 /**
@@ -39,7 +39,7 @@ export async function limitRates(
     counter(fastify, RATE_LIMIT_PER_MINUTE, clientAddress),
   ];
   const signIn = counter(fastify, SIGN_IN_LIMIT_PER_MINUTE, clientAddress);
-  fastify.addHook('onRequest', async (request: Asked, reply) => {
+  fastify.addHook('onRequest', async (request: RequestWithCaller, reply) => {
     const path = request.routeOptions.url;
     if (!isLimited(path)) return;
     const count = isSignIn(request)
@@ -55,7 +55,7 @@ export async function limitRates(
 const isSignIn = ({ method, routeOptions: { url } }: FastifyRequest): boolean =>
   method === 'POST' && url !== undefined && SIGN_IN.has(url);
 
-const callerId = ({ caller }: Asked): string => caller!.id;
+const callerId = ({ caller }: RequestWithCaller): string => caller!.id;
 
 /** Undefined: not limited. */
 function counter(fastify: FastifyInstance, max: number, keyGenerator: (request: FastifyRequest) => string) {

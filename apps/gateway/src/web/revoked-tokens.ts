@@ -31,8 +31,8 @@ export class RevokedTokens {
   add({ userId, tokenId, minEpoch, keep, expiresAt }: Revocation): void {
     const endsAt = Date.parse(expiresAt);
     if (tokenId !== undefined) this.#tokens.set(tokenId, endsAt);
-    const known = this.#users.get(userId)?.minEpoch ?? -1;
-    if (minEpoch !== undefined && minEpoch > known) this.#users.set(userId, { minEpoch, keep, endsAt });
+    const current = this.#users.get(userId)?.minEpoch ?? -1;
+    if (minEpoch !== undefined && minEpoch > current) this.#users.set(userId, { minEpoch, keep, endsAt });
     if (this.size >= this.#pruneAt) this.prune();
   }
 

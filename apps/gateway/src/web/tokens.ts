@@ -21,7 +21,7 @@ export interface Caller extends TokenMarks {
 }
 
 /** A request with its checked caller: null without a valid token. */
-export type Asked = FastifyRequest & { caller?: Caller | null };
+export type RequestWithCaller = FastifyRequest & { caller?: Caller | null };
 
 const Epoch = z.int().min(0).default(0);
 const Claims = z.object({
@@ -46,14 +46,14 @@ export class Tokens {
   ) {}
 
   /** Verifies the token once per request. */
-  async callerOf(request: Asked): Promise<Caller | null> {
+  async callerOf(request: RequestWithCaller): Promise<Caller | null> {
     if (request.caller !== undefined) return request.caller;
     const caller = await this.holderOf(request);
     return (request.caller = caller && !this.revocations.voids(caller) ? caller : null);
   }
 
   /** As `callerOf`, but also for a revoked token. */
-  async holderOf(request: Asked): Promise<Caller | null> {
+  async holderOf(request: RequestWithCaller): Promise<Caller | null> {
     const token = tokenOf(request);
     return token === undefined ? null : (this.#verified.callerOf(token) ?? (await this.#verify(token)));
   }

@@ -22,8 +22,8 @@ export class ValidationPipe implements PipeTransform {
  * ignored.
  */
 function refuseBrackets({ shape }: z.ZodObject, given: Record<string, unknown>): void {
-  const isKnown = (name: string): boolean => Object.hasOwn(shape, name.split('[', 1)[0]!);
-  const bracketed = Object.keys(given).filter((name) => name.includes('[') && isKnown(name));
+  const isParameter = (name: string): boolean => Object.hasOwn(shape, name.split('[', 1)[0]!);
+  const bracketed = Object.keys(given).filter((name) => name.includes('[') && isParameter(name));
   const faults = bracketed.map((path) => ({ path, message: 'has brackets: a parameter is one value' }));
   if (faults.length > 0) throw notValid(faults.slice(0, MAX_ERRORS));
 }

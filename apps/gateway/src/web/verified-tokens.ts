@@ -14,7 +14,7 @@ interface Verified {
  * 160 µs, and a client that waits for a ticket or an order polls.
  */
 export class VerifiedTokens {
-  readonly #known = new Map<string, Verified>();
+  readonly #tokens = new Map<string, Verified>();
 
   constructor(
     private readonly max = MAX_TOKENS,
@@ -22,22 +22,22 @@ export class VerifiedTokens {
   ) {}
 
   get size(): number {
-    return this.#known.size;
+    return this.#tokens.size;
   }
 
   /** Returns the token's caller, until it expires. */
   callerOf(token: string): Caller | undefined {
-    const known = this.#known.get(token);
-    if (!known) return undefined;
-    this.#known.delete(token);
-    if (known.expiresAt * 1_000 <= this.clock()) return undefined;
-    this.#known.set(token, known);
-    return known.caller;
+    const verified = this.#tokens.get(token);
+    if (!verified) return undefined;
+    this.#tokens.delete(token);
+    if (verified.expiresAt * 1_000 <= this.clock()) return undefined;
+    this.#tokens.set(token, verified);
+    return verified.caller;
   }
 
   /** @param expiresAt seconds since the epoch */
   remember(token: string, caller: Caller, expiresAt: number): void {
-    this.#known.set(token, { caller, expiresAt });
-    if (this.#known.size > this.max) this.#known.delete(this.#known.keys().next().value!);
+    this.#tokens.set(token, { caller, expiresAt });
+    if (this.#tokens.size > this.max) this.#tokens.delete(this.#tokens.keys().next().value!);
   }
 }

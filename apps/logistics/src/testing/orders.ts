@@ -4,7 +4,7 @@ import type { Change, Parcels } from '../parcel.js';
 
 const money = (amount: number) => ({ amount, currency: 'EUR' });
 
-/** An order whose pieces leave from these warehouses, as it is told to be paid, and to be halted. */
+/** An order with pieces in these warehouses, as in `order.paid` and in `logistics.halt`. */
 export function orderFrom(
   warehouses: readonly Warehouse[],
   orderId: string = newId(),
@@ -16,7 +16,7 @@ export function orderFrom(
   return { paid: { ...halt, version: 4, lines, total: money(1_500) }, halt };
 }
 
-/** An order's parcels when a rule has decided on them. */
+/** An order's parcels after the decision of a rule. */
 export const after = (parcels: Parcels, change: Change): Parcels => ({
   ...parcels,
   ...Object.fromEntries((change.parcels ?? []).map((parcel) => [parcel.id, parcel])),

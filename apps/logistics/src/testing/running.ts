@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { LogisticsConfig } from '../config.js';
 import { LogisticsModule } from '../logistics.module.js';
 
-/** The retry tier that the broker must have, in ms. */
+/** The only retry tier of the test broker, in ms. */
 export const RETRY_MS = 200;
 const DEADLINE_MS = 5_000;
 
@@ -18,7 +18,7 @@ interface Environment {
   ASK_AGAIN_SECONDS?: string;
 }
 
-/** One process of the service, though in this one; the result ends it. */
+/** Starts one instance of the service in this process; the result stops it. */
 export async function startLogistics(environment: Environment): Promise<() => Promise<void>> {
   const settings = {
     ...environment,
@@ -34,11 +34,11 @@ export async function startLogistics(environment: Environment): Promise<() => Pr
   ).stop;
 }
 
-/** The services around it. */
+/** Sends messages and requests as the other services do. */
 export interface Neighbours {
-  /** Says something to the service; under the id of a message that it has seen, it is that message once more. */
+  /** Sends a message to the service; with the id of a message it has received, a second delivery of that message. */
   send(message: Outgoing, about?: { id?: string; correlationId?: string }): Promise<void>;
-  ask<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>): Promise<z.output<R>>;
+  request<S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>): Promise<z.output<R>>;
   close(): Promise<void>;
 }
 
@@ -55,7 +55,7 @@ export function neighbours(url: string): Neighbours {
           ...about,
         }),
       ),
-    ask: (contract, data) => client.request(contract, data, { deadlineMs: DEADLINE_MS }),
+    request: (contract, data) => client.request(contract, data, { deadlineMs: DEADLINE_MS }),
     close: () => client.close(),
   };
 }

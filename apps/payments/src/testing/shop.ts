@@ -17,7 +17,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { PaymentsConfig } from '../config.js';
 import { PaymentsModule } from '../payments.module.js';
 
-/** Short waiting times, and a capture that fails alone is given up after a second. */
+/** Short retries; a capture that fails alone is dead-lettered after a second. */
 const SCHEDULE = { RETRY_TIERS_MS: '100,200', OUTSIDE_TIERS_MS: '1000', OUTSIDE_FOR_SECONDS: 'captures=1' };
 export const TIERS_MS = [100, 200, 1_000];
 
@@ -39,23 +39,23 @@ interface Database {
   close(): Promise<void>;
 }
 
-interface Letter {
+interface DeadLetter {
   body: string;
   headers: Readonly<Record<string, unknown>>;
   properties: { readonly messageId?: unknown };
 }
 
-/** What libs/testing has, handed over by the spec: what lies in an app imports no more than the app may. */
+/** Helpers of libs/testing, passed in by the spec: code in an app may import only what the app may. */
 interface Testing<Broker> {
   testBroker(options: { tiersMs: number[]; outsideTiersMs: number[] }): Promise<Broker>;
   testDatabase(service: 'payments'): Promise<Database>;
   facts(broker: Broker): Promise<Facts>;
   eventually<T>(assertion: () => T): Promise<T>;
   publish(broker: Broker, contract: Contract, data: unknown): Promise<string>;
-  deadLetters(broker: Broker, queue: string): Promise<Letter[]>;
+  deadLetters(broker: Broker, queue: string): Promise<DeadLetter[]>;
 }
 
-/** A broker and a database for the tests of a file, and what the services around say to payments. */
+/** A broker and a database for the tests of a file, and a client that sends payments the messages of other services. */
 export function useShop<Broker extends { url: string; close(): Promise<void> }>(testing: Testing<Broker>) {
   const { testBroker, testDatabase, facts, eventually, publish, deadLetters } = testing;
   let broker: Broker;
@@ -105,9 +105,9 @@ export function useShop<Broker extends { url: string; close(): Promise<void> }>(
     },
     pay: (order: Order, cardToken: string, deadlineMs = 10_000) =>
       client.request(Pay, { ...order, cardToken }, { deadlineMs }),
-    ask: <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) =>
+    request: <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) =>
       client.request(contract, data, { deadlineMs: 10_000 }),
-    /** A payment that was asked for then. */
+    /** A payment accepted at that time. */
     payAsOf: (order: Order, acceptedAt: string) =>
       client.request(Pay, { ...order, cardToken: 'tok_fake_4242' }, { deadlineMs: 10_000, acceptedAt }),
     cancel: (order: Order) =>
@@ -121,7 +121,7 @@ export function useShop<Broker extends { url: string; close(): Promise<void> }>(
       ).rows,
     captured: (of: string, count: number) => received.of(PaymentCaptured, ({ orderId }) => orderId === of, count),
     refunded: (of: string, count: number) => received.of(PaymentRefunded, ({ orderId }) => orderId === of, count),
-    letterOf: async ({ orderId }: Order) =>
+    deadLetterOf: async ({ orderId }: Order) =>
       (await deadLetters(broker, 'payments.captures')).find(({ body }) => body.includes(orderId)),
   };
 }

@@ -5,20 +5,20 @@ import { ENVELOPES, headersOf, isRequest, propertiesOf, schema } from './envelop
 import { exampleOf } from './example.js';
 import { GUIDE } from './guide.js';
 
-/** Of the bindings that all AMQP objects here follow. */
+/** Version of the AMQP bindings of AsyncAPI, used by all objects. */
 const bindingVersion = '0.3.0';
 const amqp = (binding: object) => ({ amqp: { ...binding, bindingVersion } });
 
-/** The exchange type behind each kind of message: how its routing key, or its headers, find a queue. */
+/** Exchange type of each kind of message, which routes by key or by headers. */
 export const EXCHANGE_TYPES = { event: 'topic', command: 'direct', query: 'direct', delivery: 'headers' } as const;
 
-/** Where the answers of all requests are described. */
+/** Channel that describes the replies of all requests. */
 const ANSWERS = 'answers';
 const PROBLEM = 'problem';
 
 /**
- * The AsyncAPI 3 document of every message of the system, from the contracts and the very routes that messages are encoded
- * with. It says what may be heard and asked, not who does: that is the map's.
+ * The AsyncAPI 3 document of all messages of the system, derived from the contracts and from the routes of the
+ * encoder. It describes what can be received and sent; which service does so is in the topology map.
  */
 export function asyncApiDocument(): object {
   const contracts = [...catalogue.values()];
@@ -134,7 +134,8 @@ function operation(contract: Contract): object {
     ...(waitsIn === undefined
       ? []
       : [
-          `A timer: its owner puts it into a queue ${waitsIn}.<milliseconds>, from which the broker delivers it when its time is up.`,
+          `A timer: its owner puts it into a queue ${waitsIn}.<milliseconds>, from which the broker delivers it ` +
+            'when its time is up.',
         ]),
   ];
   return {
@@ -164,7 +165,7 @@ const reply = (contract: Contract): object => ({
   messages: [answerName(contract), PROBLEM].map((name) => ({ $ref: `#/channels/${ANSWERS}/messages/${name}` })),
 });
 
-/** One channel for all answers: they go to their callers, over the default exchange. */
+/** The single channel of all replies: they go directly to their callers, over the default exchange. */
 function answers(contracts: readonly Contract[]): object {
   const requests = contracts.filter(isRequest);
   return {

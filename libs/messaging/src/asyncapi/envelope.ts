@@ -4,7 +4,7 @@ import { channelOf } from '../channel-of.js';
 
 const count = z.int().min(1);
 
-/** The headers that any message may have. */
+/** Headers of every message. */
 const HEADERS = {
   version: count.describe('Version of the schema of this type'),
   time: Instant.describe('When it was said'),
@@ -12,7 +12,7 @@ const HEADERS = {
   'causation-id': Id.optional().describe('The message that caused this one'),
   traceparent: z.string().optional().describe('W3C trace context'),
 };
-/** A retry or a dead letter has these beside the ones it came with. */
+/** Additional headers of retries and dead letters. */
 const FAILURES = {
   attempts: count.optional().describe('How often handling it has failed so far'),
   reason: z.string().optional().describe('Why it failed last'),
@@ -38,7 +38,7 @@ const OF_REQUESTS = {
     .describe('How long its caller still waits, from the publishing on: milliseconds'),
 };
 
-/** The AMQP properties beside the headers, called as in the specification. AsyncAPI has no words for them. */
+/** AMQP properties beside the headers, named as in the AMQP specification. AsyncAPI has no fields for them. */
 const PROPERTIES = {
   'message-id': Id.describe('The same id is the same message'),
   type: z.string().describe('The type of the message'),
