@@ -35,7 +35,7 @@ const units = project(import.meta.dirname, {
     '{apps,libs}/*/src/**/*.spec.ts',
     'topology/src/**/*.spec.ts',
     '{stack,testing,audit,chaos,fuzz,rights,mutation,cli}/src/**/*.spec.ts',
-    'load/spec/**/*.spec.mjs',
+    'load/spec/**/*.spec.ts',
   ],
 });
 

@@ -5,7 +5,7 @@ import { inRoot, root } from '@sluice/stack/workspace';
 
 /** As in vitest.config.ts. */
 const PLACES = 'apps libs topology stack testing audit chaos fuzz rights mutation cli load/spec e2e'.split(' ');
-const SPEC = /\.spec\.(ts|mjs)$/;
+const SPEC = /\.spec\.ts$/;
 const SKIPPED = new Set(['node_modules', 'dist', 'generated']);
 
 const filesIn = (folder: string): string[] =>
