@@ -22,12 +22,15 @@ export const build = (progress: Progress): Promise<void> =>
 async function generateAndCompile(): Promise<void> {
   await generateClients();
   const compiler = inRoot('node_modules/typescript7/bin/tsc');
-  const fix = 'Mend what the compiler says above; node node_modules/typescript7/bin/tsc -b tsconfig.build.json says more.';
-  await run(process.execPath, [compiler, '-b', 'tsconfig.build.json', '--pretty', 'false'], { cwd: root, label: 'the build', fix }).catch(
-    (error: unknown) => {
-      throw error instanceof Failure ? new Failure(error.message, error.fix, withoutExplanations(error.output)) : error;
-    },
-  );
+  const fix =
+    'Mend what the compiler says above; node node_modules/typescript7/bin/tsc -b tsconfig.build.json says more.';
+  await run(process.execPath, [compiler, '-b', 'tsconfig.build.json', '--pretty', 'false'], {
+    cwd: root,
+    label: 'the build',
+    fix,
+  }).catch((error: unknown) => {
+    throw error instanceof Failure ? new Failure(error.message, error.fix, withoutExplanations(error.output)) : error;
+  });
 }
 
 /** Beneath each error the compiler explains it, indented. */
