@@ -200,7 +200,7 @@ describe('whatever the order and repetition of placed, rejected and cancelled', 
     );
   });
 
-  it('each order hears one answer, and of a release only after a redemption; one that ended first hears nothing', () => {
+  it('each order gets one decision, and a release only after a redemption; one that ended first gets nothing', () => {
     fc.assert(
       fc.property(steps, limits, (happens, { limit, perUser }) => {
         let state = issued({ limit, perUser });
