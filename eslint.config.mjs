@@ -25,14 +25,14 @@ const layers = {
   'type:service-kit': ['type:contracts', 'type:messaging', 'type:persistence'],
   'type:stack': ['type:contracts', 'type:topology'],
   'type:testing': ['type:contracts', 'type:topology', 'type:stack'],
-  'type:audit': ['type:stack'],
-  'type:chaos': ['type:stack', 'type:audit'],
+  'type:audit': ['type:contracts', 'type:messaging', 'type:topology', 'type:stack'],
+  'type:chaos': ['type:contracts', 'type:messaging', 'type:topology', 'type:stack', 'type:audit'],
   'type:fuzz': ['type:stack', 'type:audit', 'type:chaos'],
-  'type:rights': [...libs, 'type:stack'],
+  'type:rights': [...libs, 'type:topology', 'type:stack'],
   'type:mutation': ['type:stack'],
   'type:cli': ['type:contracts', 'type:stack', 'type:audit', 'type:chaos', 'type:fuzz', 'type:rights', 'type:mutation'],
   'type:app': libs,
-  'type:e2e': ['type:contracts', 'type:testing'],
+  'type:e2e': ['type:contracts', 'type:stack', 'type:testing'],
   'type:bench': [...libs, 'type:testing'],
 };
 
@@ -57,12 +57,24 @@ export default tseslint.config(
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts'],
-    rules: { 'max-lines': ['error', 350] },
+    languageOptions: { parserOptions: { project: ['tsconfig.json'], tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      'max-lines': ['error', 350],
+      // Every promise here is a message, or a step of one.
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+    },
   },
+
   {
     // Not typed yet.
     files: ['{stack,audit,chaos,fuzz,rights,mutation,cli}/**/*.ts'],
-    rules: { '@typescript-eslint/ban-ts-comment': 'off' },
+    rules: {
+      '@typescript-eslint/ban-ts-comment': 'off',
+      '@typescript-eslint/no-floating-promises': 'off',
+      '@typescript-eslint/no-misused-promises': 'off',
+    },
   },
   {
     files: ['**/*.spec.ts'],

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { project } from './vitest.shared.js';
@@ -34,14 +35,25 @@ const units = project(import.meta.dirname, {
     '{apps,libs}/*/src/**/*.spec.ts',
     'topology/src/**/*.spec.ts',
     '{stack,testing,audit,chaos,fuzz,rights,mutation,cli}/src/**/*.spec.ts',
-    'load/spec/**/*.spec.mjs',
+    'load/spec/**/*.spec.ts',
   ],
 });
 
-/** `npm test` runs everything in one process tree; e2e boots the whole system and therefore runs after all others. */
+/** Every file boots a whole system of its own, so these run when all other tests have ended. */
+const e2e = project(path.join(import.meta.dirname, 'e2e'), {
+  name: 'e2e',
+  testTimeout: 180_000,
+  // A boot is waited for while it makes progress (testing/src/system.ts), for 600 s at most.
+  hookTimeout: 660_000,
+  // Each is a dozen processes at work, and waits half of its time.
+  maxWorkers: 3,
+  sequence: { groupOrder: 1 },
+});
+
+/** The one configuration of `npm test`: everything runs in one process tree. */
 export default defineConfig({
   test: {
-    projects: [units, 'e2e'],
+    projects: [units, e2e],
     passWithNoTests: false,
     // Tests wait more than they compute: on two cores, three at a time.
     maxWorkers: 3,

@@ -1,27 +1,34 @@
-// @ts-nocheck
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { eventually, testBroker, testDatabase, unguarded } from '@sluice/testing';
+import type { ConfirmChannel } from 'amqplib';
+import {
+  eventually,
+  testBroker,
+  testDatabase,
+  dropConstraints,
+  type TestBroker,
+  type TestDatabase,
+} from '@sluice/testing';
 import { databaseServices, inRoot } from '@sluice/stack/workspace';
-import { audit } from './audit.js';
-import { INVARIANTS } from './look.js';
+import { audit, type Audit, type AuditedSystem, type AuditOptions } from './audit.js';
+import { INVARIANTS } from './checks.js';
 import { reportLines } from './report.js';
 import { settleArgument } from './run.js';
-import { capture, SOUND } from './testing/sound.js';
+import { capture, CONSISTENT_SHOP } from './testing/consistent-shop.js';
 
-const uuid = (n) => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+const uuid = (n: number): string => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 
-let broker;
-let channel;
-let databases;
-let system;
+let broker: TestBroker;
+let channel: ConfirmChannel;
+let databases: Record<string, TestDatabase>;
+let system: AuditedSystem;
 beforeAll(async () => {
-  const made = Promise.all(databaseServices().map(async (service) => [service, await testDatabase(service)]));
+  const made = Promise.all(databaseServices().map(async (service) => [service, await testDatabase(service)] as const));
   broker = await testBroker();
   databases = Object.fromEntries(await made);
-  await Promise.all(Object.values(databases).map((database) => unguarded(database)));
+  await Promise.all(Object.values(databases).map((database) => dropConstraints(database)));
   channel = await broker.connection.createConfirmChannel();
   system = {
     databases: Object.fromEntries(Object.entries(databases).map(([service, { url }]) => [service, url])),
@@ -30,28 +37,28 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => Promise.all([broker.close(), ...Object.values(databases).map((database) => database.close())]));
 
-/** A shop in order: one order in every state, a sale, a coupon, and the people told. */
+/** A shop in order: one order in every state, a sale, a coupon, and the notified customers. */
 beforeEach(async () => {
   await Promise.all(
-    Object.entries(SOUND).map(([service, { tables, sql }]) =>
-      databases[service].pool.query(`TRUNCATE inbox, outbox, ${tables}; ${sql(uuid)}`),
+    Object.entries(CONSISTENT_SHOP).map(([service, { tables, sql }]) =>
+      query(service, `TRUNCATE inbox, outbox, ${tables}; ${sql(uuid)}`),
     ),
   );
 });
 
-const query = (service, sql) => databases[service].pool.query(sql);
-const put = async (queue) => {
+const query = (service: string, sql: string) => databases[service]!.pool.query(sql);
+const put = async (queue: string) => {
   channel.sendToQueue(queue, Buffer.from('{}'));
   await channel.waitForConfirms();
 };
-const look = (options) => audit(system, { pause: async () => {}, settings: {}, ...options });
-const found = ({ checks }) =>
+const look = (options?: AuditOptions) => audit(system, { pause: async () => {}, settings: {}, ...options });
+const found = ({ checks }: Audit): Record<string, string[]> =>
   Object.fromEntries(
     checks.filter(({ count }) => count > 0).map(({ invariant, name, ids }) => [`${invariant}.${name}`, ids]),
   );
 
 /** `npm run audit`, against these servers. */
-async function run(...args) {
+async function run(...args: string[]) {
   const urls = Object.fromEntries(
     Object.entries(system.databases).map(([service, url]) => [
       `DATABASE_URL_${service.replaceAll('-', '_').toUpperCase()}`,
@@ -59,7 +66,7 @@ async function run(...args) {
     ]),
   );
   const env = { PATH: process.env.PATH, AMQP_URL: broker.url, AMQP_MANAGEMENT_URL: broker.management.url, ...urls };
-  const child = spawn(process.execPath, [inRoot('start.mjs'), 'audit', ...args], {
+  const child = spawn(process.execPath, [inRoot('cli/dist/main.js'), 'audit', ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -91,7 +98,7 @@ describe('a shop in order', () => {
 });
 
 /** By invariant: how it is broken, as which checks see it, with what ids. */
-const BREAKS = {
+const BREAKS: Record<string, [breakIt: () => Promise<unknown>, seen: Record<string, string[]>]> = {
   stock: [
     () => query('inventory', `UPDATE stock SET on_hand = on_hand + 1 WHERE warehouse = 'east'`),
     { 'stock.stock_conserved': ['cap/east'] },
@@ -144,7 +151,7 @@ describe('what is broken', () => {
   const empty = () => Promise.all(['orders.events.dead', 'shop.unrouted'].map((queue) => channel.purgeQueue(queue)));
 
   it.each(Object.keys(BREAKS))('%s: is named with its ids', async (invariant) => {
-    const [breakIt, seen] = BREAKS[invariant];
+    const [breakIt, seen] = BREAKS[invariant]!;
     await breakIt();
     const result = await look();
     await empty();
@@ -207,7 +214,7 @@ describe('what is broken', () => {
 });
 
 describe('a failed message', () => {
-  const publish = async (exchange, key) => {
+  const publish = async (exchange: string, key: string) => {
     channel.publish(exchange, key, Buffer.from('{}'));
     await channel.waitForConfirms();
   };
@@ -241,7 +248,7 @@ describe('a failed message', () => {
       async () => {
         const result = await look({ statisticsWithinMs: 0 });
         expect(result.ok).toBe(false);
-        return [result, found(result)];
+        return [result, found(result)] as const;
       },
       { withinMs: 20_000 },
     );
@@ -281,7 +288,7 @@ describe('what is on its way', () => {
 
 it.each([['--settle'], ['--settle', 'soon'], ['--settle', '5', 'more'], ['--settel', '5']])(
   'refuses arguments that it does not know: %s %s',
-  (...args) => {
+  (...args: string[]) => {
     expect(() => settleArgument(args)).toThrow('usage: npm run audit');
   },
 );

@@ -1,11 +1,10 @@
-// @ts-nocheck
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { merge } from './merge.js';
 
 const rows = fc.uniqueArray(fc.uuid()).map((ids) => ids.sort().map((id, n) => ({ id, n })));
-const collect = async (merged) => {
-  const all = [];
+const collect = async <T>(merged: AsyncIterable<T>): Promise<T[]> => {
+  const all: T[] = [];
   for await (const one of merged) all.push(one);
   return all;
 };
@@ -18,7 +17,7 @@ it('gives each id once, in order, with the row of every source that knows it and
       );
       const sources = { a, b, c: c.filter(({ id }, n) => id !== c[n - 1]?.id) };
       const ids = [...new Set(Object.values(sources).flatMap((source) => source.map(({ id }) => id)))].sort();
-      const found = (source, id) => source.find((row) => row.id === id);
+      const found = (source: { id: string }[], id: string) => source.find((row) => row.id === id);
       const expected = ids.map((id) => ({
         id,
         ...Object.fromEntries(

@@ -1,141 +1,143 @@
-// @ts-nocheck
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
-import { connect } from 'amqplib';
-import { loadTopology } from '@sluice/stack/rabbitmq/users';
+import { connect, type Channel, type ChannelModel } from 'amqplib';
+import { ExpirePayment } from '@sluice/contracts';
 import { Failure } from '@sluice/stack/failure';
-import { inRoot } from '@sluice/stack/workspace';
+import type { Broker } from '@sluice/stack/rabbitmq/users';
+import { queuesWaitedFor, isTierQueue, management, settingsOf, topology, trust } from '@sluice/topology';
 
-/**
- * @typedef {object} Depths how many messages wait, by queue; queues without any are left out
- * @property {number} looked how many queues there are
- * @property {Record<string, number>} working on their way, retries too
- * @property {Record<string, number>} dead
- * @property {number} unrouted facts that nobody heard
- * @property {string[]} missing queues of the map that the broker has not got
- */
+const UNROUTED = 'shop.unrouted';
+const UNDELIVERABLE = 'shop.homeless';
 
-/** Asks the queues themselves: what the management API counts is seconds old. */
+type Counts = Record<string, number>;
+
+/** How many messages wait, by queue; empty queues are absent. */
+export interface Depths {
+  /** How many queues there are. */
+  looked: number;
+  /** In transit, retries too. */
+  working: Counts;
+  dead: Counts;
+  /** Facts that no queue is bound to. */
+  unrouted: number;
+  /** Queues of the map that the broker does not have. */
+  missing: string[];
+}
+
+/** Messages in `shop.homeless` for one queue. */
+export interface Undeliverable {
+  queue: string;
+  count: number;
+  /** Whether the queue exists now. */
+  exists: boolean;
+}
+
+/** Counts by AMQP where possible: the figures of the management API are seconds old. */
 export class Queues {
-  #connection;
-  #known;
+  #known?: Promise<{ all: string[]; lasting: string[] }>;
 
-  constructor(broker, connection) {
-    this.broker = broker;
-    this.#connection = connection;
-  }
+  private constructor(
+    private readonly broker: Broker,
+    private readonly connection: ChannelModel,
+  ) {}
 
-  /** @param {{ url: string, managementUrl?: string }} broker @throws {Failure} when it cannot be reached */
-  static async open(broker) {
-    const { trust } = await loadTopology();
-    const connection = await connect(broker.url, { ...trust(), clientProperties: { connection_name: 'audit' } }).catch(
-      (error) => {
-        throw new Failure(`the broker does not let us in: ${error.message || error.code}`, 'Check AMQP_URL.');
-      },
-    );
+  /** @throws Failure when it cannot be reached */
+  static async open(broker: Broker): Promise<Queues> {
+    const connection = await connect(broker.url, {
+      ...trust(),
+      clientProperties: { connection_name: 'audit' },
+    }).catch((error: Error & { code?: string }) => {
+      throw new Failure(`the broker does not let us in: ${error.message || error.code}`, 'Check AMQP_URL.');
+    });
     return new Queues(
       broker,
       connection.on('error', () => {}),
     );
   }
 
-  close() {
-    return this.#connection.close().catch(() => {}); // already closed
+  close(): Promise<void> {
+    return this.connection.close().catch(() => {}); // already closed
   }
 
-  /** @returns {Promise<Depths>} */
-  async depths() {
-    const { waitsIn, names } = await (this.#known ??= this.#names());
-    const lasting = names.filter((name) => !name.startsWith(`${waitsIn}.`)); // timers wait on purpose
+  async depths(): Promise<Depths> {
+    const { all, lasting } = await (this.#known ??= this.#names());
     const counts = await this.#count(lasting);
-    const some = (pick) =>
-      Object.fromEntries(lasting.filter((name) => counts[name] > 0 && pick(name)).map((name) => [name, counts[name]]));
-    const dead = (name) => name.endsWith('.dead');
+    const isDead = (name: string): boolean => name.endsWith('.dead');
+    const nonEmpty = (matches: (name: string) => boolean): Counts =>
+      where(counts, (count, name) => count > 0 && matches(name));
     return {
-      looked: names.length,
-      working: some((name) => !dead(name) && name !== UNROUTED && name !== HOMELESS),
-      dead: some(dead),
+      looked: all.length,
+      working: nonEmpty((name) => !isDead(name) && name !== UNROUTED && name !== UNDELIVERABLE),
+      dead: nonEmpty(isDead),
       unrouted: counts[UNROUTED] ?? 0,
       missing: lasting.filter((name) => counts[name] === undefined),
     };
   }
 
-  /** @returns {Promise<{ home: string, count: number, exists: boolean }[]>} whose messages are homeless, and whether that queue is there now */
-  async homeless() {
-    const { queuesWaitedFor } = await loadTopology();
-    const waiting = await queuesWaitedFor(this.#connection);
+  /** For which queues messages wait that came out of a retry tier and did not find them. */
+  async undeliverable(): Promise<Undeliverable[]> {
+    const waiting = await queuesWaitedFor(this.connection);
     const depths = await this.#count(Object.keys(waiting));
-    return Object.entries(waiting).map(([stateDirectory, count]) => ({
-      stateDirectory,
-      count,
-      exists: depths[stateDirectory] !== undefined,
-    }));
+    return Object.entries(waiting).map(([queue, count]) => ({ queue, count, exists: depths[queue] !== undefined }));
   }
 
   /**
-   * Messages that have waited their time in a tier and do not come home: what is still on its way after two looks. Only the
-   * management API knows, some seconds late; without it there are none.
-   * @param {number} statisticsWithinMs @returns {Promise<Record<string, number>>} by tier
+   * Messages whose time in a tier is up and that their queue does not take: those that are in transit in two samples.
+   * Only the management API shows them, some seconds late; without it there are none.
+   * @param statisticsWithinMs between the samples @returns by tier
    */
-  async expired(statisticsWithinMs) {
+  async expired(statisticsWithinMs: number): Promise<Counts> {
     const first = await this.#expiredNow();
     if (Object.keys(first).length === 0) return {};
     await sleep(statisticsWithinMs);
-    return Object.fromEntries(Object.entries(await this.#expiredNow()).filter(([name]) => first[name] > 0));
+    return where(await this.#expiredNow(), (_, name) => (first[name] ?? 0) > 0);
   }
 
-  async #expiredNow() {
-    const { isTierQueue } = await loadTopology();
+  async #expiredNow(): Promise<Counts> {
     const tiers = (await this.#listed('name,messages,messages_ready,messages_unacknowledged')).filter(({ name }) =>
       isTierQueue(name),
     );
-    return Object.fromEntries(
-      tiers
-        .map(({ name, messages, messages_ready: ready, messages_unacknowledged: taken }) => [
-          name,
-          messages - ready - taken,
-        ])
-        .filter(([, count]) => count > 0),
+    const inTransit = tiers.map(
+      ({ name, messages = 0, messages_ready: ready = 0, messages_unacknowledged: taken = 0 }) =>
+        [name, messages - ready - taken] as const,
     );
+    return where(Object.fromEntries(inTransit), (count) => count > 0);
   }
 
-  /** @returns {Promise<number>} messages that consumers hold, as the management API knew a few seconds ago; 0 without it */
-  async held() {
+  /** Messages that consumers hold, as the management API counted a few seconds ago; 0 without it. */
+  async held(): Promise<number> {
     const queues = await this.#listed('name,messages_unacknowledged');
     return queues.reduce((sum, { messages_unacknowledged: held = 0 }) => sum + held, 0);
   }
 
-  /** Those of the map, and with the management API whatever else outlives its connection. */
-  async #names() {
-    const { isTierQueue, topology, settingsOf } = await loadTopology();
-    const { ExpirePayment } = await import(pathToFileURL(inRoot('libs/contracts/dist/index.js')).href);
+  /** Those of the map, and with the management API whatever else is not exclusive. `lasting`: without timers. */
+  async #names(): Promise<{ all: string[]; lasting: string[] }> {
     const listed = (await this.#listed('name,exclusive'))
       .filter(({ name, exclusive }) => !exclusive && !name.startsWith('amq.'))
       .map(({ name }) => name);
     const mapped = topology(settingsOf(process.env)).queues.map(({ name }) => name);
     // A broker that lists its queues has those tiers and listeners that its services need.
     const needed = listed.length > 0 ? mapped.filter((name) => !isTierQueue(name)) : mapped;
-    return { waitsIn: ExpirePayment.waitsIn, names: [...new Set([...needed, ...listed])].sort() };
+    const all = [...new Set([...needed, ...listed])].sort();
+    return { all, lasting: all.filter((name) => !name.startsWith(`${ExpirePayment.waitsIn}.`)) };
   }
 
-  async #listed(columns) {
+  async #listed(columns: string): Promise<ListedQueue[]> {
     const { url, managementUrl } = this.broker;
     if (!managementUrl) return [];
-    const { management } = await loadTopology();
     const api = management(managementUrl, url);
-    return (await api.get(`queues/${api.vhost}?columns=${columns}`)) ?? [];
+    return (await api.get<ListedQueue[]>(`queues/${api.vhost}?columns=${columns}`)) ?? [];
   }
 
-  /** A queue that is not there closes the channel that asks for it. */
-  async #count(names) {
-    const counts = {};
-    let channel;
+  /** A missing queue is absent; it closes the channel that looks at it. */
+  async #count(names: readonly string[]): Promise<Counts> {
+    const counts: Counts = {};
+    let channel: Channel | undefined;
     for (const name of names) {
       try {
-        channel ??= (await this.#connection.createChannel()).on('error', () => {});
+        channel ??= (await this.connection.createChannel()).on('error', () => {});
         counts[name] = (await channel.checkQueue(name)).messageCount;
       } catch (error) {
-        if (error.code !== 404) throw error;
+        if ((error as { code?: number }).code !== 404) throw error;
         channel = undefined;
       }
     }
@@ -144,5 +146,14 @@ export class Queues {
   }
 }
 
-const UNROUTED = 'shop.unrouted';
-const HOMELESS = 'shop.homeless';
+/** The columns that are asked for. */
+interface ListedQueue {
+  name: string;
+  exclusive?: boolean;
+  messages?: number;
+  messages_ready?: number;
+  messages_unacknowledged?: number;
+}
+
+const where = (counts: Counts, matches: (count: number, name: string) => boolean): Counts =>
+  Object.fromEntries(Object.entries(counts).filter(([name, count]) => matches(count, name)));

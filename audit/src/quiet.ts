@@ -1,30 +1,44 @@
-// @ts-nocheck
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Queues } from './queues.js';
+import type { Databases, Snapshot } from './snapshot.js';
 
-/** Between two looks at whether anything moves. Long enough to see a handler at work that commits; external calls are seen in `held`. */
+/** Between two samples: longer than a handler takes to commit; calls to providers show in `held`. Milliseconds. */
 const EVERY_MS = 250;
-/** More than this need not be counted. */
+/** More rows of an outbox than this are not counted. */
 const COUNTED = 1_000;
 
+export interface Activity {
+  quiet: boolean;
+  /** What was not empty when the time was up: queues and outboxes, each with its count. */
+  waiting: string[];
+}
+
 /**
- * Waits until nothing waits in a queue or an outbox, twice in a row, and no inbox has taken anything in between.
- * @param {{ databases: import('./snapshot.js').Databases, queues: import('./queues.js').Queues }} system
- * @param {{ settleMs: number, held?: boolean }} options held: messages that a consumer holds count too, which is known late
- * @returns {Promise<{ quiet: boolean, waiting: string[] }>} waiting: what still did when the time was up
+ * Waits until every queue and outbox is empty in two samples in a row, and no inbox has taken anything in between.
+ * @param options held: messages that a consumer holds count too, which the broker reports some seconds late
  */
-export async function untilQuiet(system, { settleMs, held = false }) {
+export async function untilQuiet(
+  system: { databases: Databases; queues: Queues },
+  { settleMs, held = false }: { settleMs: number; held?: boolean },
+): Promise<Activity> {
   const end = Date.now() + settleMs;
-  for (let before; ;) {
-    const now = await whatMoves(system, held);
-    if (now.waiting.length === 0 && now.taken === before?.taken) return { quiet: true, waiting: [] };
+  for (let before: Sample | undefined; ; await sleep(EVERY_MS)) {
+    const now = await sample(system, held);
+    const isEmpty = now.waiting.length === 0;
+    if (isEmpty && now.taken === before?.taken) return { quiet: true, waiting: [] };
     if (Date.now() >= end && before)
-      return { quiet: false, waiting: now.waiting.length > 0 ? now.waiting : ['messages are being handled'] };
-    before = now.waiting.length === 0 ? now : {};
-    await sleep(EVERY_MS);
+      return { quiet: false, waiting: isEmpty ? ['messages are being handled'] : now.waiting };
+    before = isEmpty ? now : { waiting: [] };
   }
 }
 
-async function whatMoves({ databases, queues }, held) {
+interface Sample {
+  waiting: string[];
+  /** When each inbox took its latest message; absent while anything waits. */
+  taken?: string;
+}
+
+async function sample({ databases, queues }: { databases: Databases; queues: Queues }, held: boolean): Promise<Sample> {
   const boxes = await databases.atOneMoment((snapshots) => Promise.all(Object.entries(snapshots).map(boxesOf)));
   const { working } = await queues.depths();
   const inHand = held ? await queues.held() : 0;
@@ -38,9 +52,9 @@ async function whatMoves({ databases, queues }, held) {
   };
 }
 
-async function boxesOf([service, snapshot]) {
-  const [found] = await snapshot.rows(
+async function boxesOf([service, snapshot]: [string, Snapshot]) {
+  const [found] = await snapshot.rows<{ rows: number; taken: string | null }>(
     `SELECT (SELECT count(*)::int FROM (SELECT FROM outbox LIMIT ${COUNTED}) AS counted) AS rows, (SELECT max(received_at)::text FROM inbox) AS taken`,
   );
-  return { service, ...found };
+  return { service, rows: found?.rows ?? 0, taken: found?.taken ?? null };
 }

@@ -1,71 +1,86 @@
-// @ts-nocheck
-/**
- * What holds of one order across the services, when nothing is on its way between them. Each rule gets what every service
- * knows of the order (sources.mjs) and says whether it is in order.
- *
- * @typedef {object} Known
- * @property {string} id
- * @property {{ status: string, total: number | null, hasCoupon: boolean, saleId: string | null, warehouses: number }} [order]
- * @property {{ sms: number, inbox: number }} [facts] how many were to be announced
- * @property {{ net: number }} [money] captured less refunded, in cents
- * @property {{ holds: boolean }} [reservation]
- * @property {{ made: number, halted: number, gone: number, delivered: number }} [parcels] gone: delivered ones too
- * @property {{ redeemed: boolean }} [redemption]
- * @property {{ points: number }} [earning]
- * @property {{ saleId: string, state: 'held' | 'paid' | 'expired' }} [win]
- * @property {{ sms: number, inbox: number }} [told] how many were announced, or wait for a phone number
- */
+import type { Order } from '@sluice/contracts';
+import type { Merged } from './merge.js';
 
-const SOLD = new Set(['paid', 'shipped', 'completed']);
-const ENDED = new Set(['rejected', 'cancelled']);
+/**
+ * What each service records of one order, by the name of its rows (`ORDER_ROWS` in apps/<service>/src/invariants.ts).
+ */
+export interface OrderRows {
+  order: {
+    id: string;
+    status: Order['status'];
+    total: number | null;
+    hasCoupon: boolean;
+    saleId: string | null;
+    warehouses: number;
+  };
+  /** Facts to be announced. */
+  facts: { id: string; sms: number; inbox: number };
+  /** Captured less refunded. Cents. */
+  money: { id: string; net: number };
+  reservation: { id: string; holds: boolean };
+  /** `gone`: dispatched, the delivered ones included. */
+  parcels: { id: string; made: number; halted: number; gone: number; delivered: number };
+  redemption: { id: string; redeemed: boolean };
+  earning: { id: string; points: number };
+  win: { id: string; saleId: string; state: 'held' | 'paid' | 'expired' };
+  /** Announcements that were made, or wait for a phone number. */
+  announced: { id: string; sms: number; inbox: number };
+}
+type Rows = Merged<OrderRows>;
+type Parcels = Omit<OrderRows['parcels'], 'id'>;
+
+/** Whether one order is consistent across the services, when nothing is in transit between them. */
+export type Rule = (rows: Rows) => boolean;
+
+const SOLD: ReadonlySet<unknown> = new Set<Order['status']>(['paid', 'shipped', 'completed']);
+const RESERVED: ReadonlySet<unknown> = new Set<Order['status']>(['awaiting_payment', 'paid']);
+const UNDECIDED_OR_ENDED: ReadonlySet<unknown> = new Set<Order['status']>(['pending', 'rejected', 'cancelled']);
 const CENTS_PER_POINT = 100;
 
-const isSold = ({ order }) => SOLD.has(order?.status);
-/** It has not ended badly, and it has its stock and its coupon: of a pending one nobody knows yet what the others will say. */
-const isAlive = ({ order }) => order !== undefined && order.status !== 'pending' && !ENDED.has(order.status);
-const isPending = ({ order }) => order?.status === 'pending';
+const isSold = ({ order }: Pick<Rows, 'order'>): boolean => SOLD.has(order?.status);
+/** It has its stock and its coupon, and has not ended badly. The replies to a pending order are not known yet. */
+const isAlive = ({ order }: Rows): boolean => order !== undefined && !UNDECIDED_OR_ENDED.has(order.status);
+const isPending = ({ order }: Rows): boolean => order?.status === 'pending';
 
-/** By invariant and name. @type {Readonly<Record<string, Readonly<Record<string, (known: Known) => boolean>>>>} */
+/** By invariant and name. */
 export const RULES = {
   stock: {
-    reserved_for_orders: (known) =>
-      isPending(known) ||
-      (known.reservation?.holds ?? false) === ['awaiting_payment', 'paid'].includes(known.order?.status),
+    reserved_for_orders: (rows) =>
+      isPending(rows) || (rows.reservation?.holds ?? false) === RESERVED.has(rows.order?.status),
   },
   money: {
-    kept_for_sold_orders: (known) => (known.money?.net ?? 0) === (isSold(known) ? known.order.total : 0),
-    coupons_redeemed_for_orders: (known) =>
-      isPending(known) || (known.redemption?.redeemed ?? false) === (isAlive(known) && known.order.hasCoupon),
+    kept_for_sold_orders: (rows) => (rows.money?.net ?? 0) === (isSold(rows) ? rows.order?.total : 0),
+    coupons_redeemed_for_orders: (rows) =>
+      isPending(rows) || (rows.redemption?.redeemed ?? false) === (isAlive(rows) && rows.order?.hasCoupon),
     points_for_completed_orders: ({ order, earning }) =>
-      (earning?.points ?? 0) === (order?.status === 'completed' ? Math.floor(order.total / CENTS_PER_POINT) : 0),
+      (earning?.points ?? 0) === (order?.status === 'completed' ? Math.floor((order.total ?? 0) / CENTS_PER_POINT) : 0),
   },
   orders: {
     exist: ({ order }) => order !== undefined,
-    have_their_parcels: ({ order, parcels = NO_PARCELS }) =>
-      (PARCELS[order?.status] ?? stayed)(parcels, order?.warehouses ?? 0),
+    have_their_parcels: ({ order, parcels = NO_PARCELS }) => hasItsParcels(parcels, order),
   },
   sales: {
     wins_are_orders: ({ order, win }) => win === undefined || win.saleId === order?.saleId,
-    orders_are_wins: (known) => isPending(known) || (known.win?.state ?? 'expired') === stateOfWin(known),
+    orders_are_wins: (rows) => isPending(rows) || (rows.win?.state ?? 'expired') === expectedWin(rows),
   },
   notifications: {
-    one_per_fact_and_channel: ({ facts = NOTHING, told = NOTHING }) =>
-      facts.sms === told.sms && facts.inbox === told.inbox,
+    one_per_fact_and_channel: ({ facts = NOTHING, announced = NOTHING }) =>
+      facts.sms === announced.sms && facts.inbox === announced.inbox,
   },
-};
+} satisfies Record<string, Record<string, Rule>>;
 
 const NOTHING = { sms: 0, inbox: 0 };
-const NO_PARCELS = { made: 0, halted: 0, gone: 0, delivered: 0 };
+const NO_PARCELS: Parcels = { made: 0, halted: 0, gone: 0, delivered: 0 };
 
-const stayed = ({ made, halted }) => made === halted;
-const PARCELS = {
-  paid: ({ made, halted, gone }, warehouses) => made === warehouses && halted === 0 && gone < made,
-  shipped: ({ made, gone, delivered }, warehouses) => made === warehouses && gone === made && delivered < made,
-  completed: ({ made, delivered }, warehouses) => made === warehouses && delivered === made,
-};
+function hasItsParcels({ made, halted, gone, delivered }: Parcels, order: Rows['order']): boolean {
+  if (!isSold({ order })) return made === halted;
+  if (made !== order?.warehouses) return false;
+  if (order.status === 'paid') return halted === 0 && gone < made;
+  return order.status === 'completed' ? delivered === made : gone === made && delivered < made;
+}
 
-/** Of an order of a sale; what has ended has given its piece back, as what never was one. */
-function stateOfWin(known) {
-  if (!known.order?.saleId || !isAlive(known)) return 'expired';
-  return isSold(known) ? 'paid' : 'held';
+/** Of an order of a sale. One that has ended has returned its piece, and counts as one that never had any. */
+function expectedWin(rows: Rows): OrderRows['win']['state'] {
+  if (!rows.order?.saleId || !isAlive(rows)) return 'expired';
+  return isSold(rows) ? 'paid' : 'held';
 }

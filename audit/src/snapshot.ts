@@ -1,4 +1,3 @@
-// @ts-nocheck
 import pg from 'pg';
 import { databaseAddress } from '@sluice/stack/databases/address';
 import { Failure } from '@sluice/stack/failure';
@@ -6,28 +5,36 @@ import { Failure } from '@sluice/stack/failure';
 /** A check reads whole tables, and nobody waits for it; one that takes this long is stuck. Milliseconds. */
 const STATEMENT_TIMEOUT_MS = 600_000;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Rows of one source in memory: some 1 MB. */
+/** Rows of one cursor in memory: some 1 MB. */
 const PAGE = 2_000;
 
-/** A service's database, of which a snapshot can be taken: what is read then is as it was at one moment, and nothing can be changed. */
-class Database {
-  #client;
-  #cursors = 0;
-  #latest = Promise.resolve();
+/** One service's database as it was at one moment, read-only. */
+export interface Snapshot {
+  /** @returns all rows: for few enough to be held at once */
+  rows<T extends pg.QueryResultRow>(sql: string): Promise<T[]>;
+  /** @returns any number of rows, some thousand in memory at a time */
+  stream<T extends pg.QueryResultRow>(sql: string): AsyncGenerator<T>;
+}
+export type Snapshots = Readonly<Record<string, Snapshot>>;
 
-  constructor(client) {
+class Database implements Snapshot {
+  readonly #client: pg.Client;
+  #cursors = 0;
+  #latest: Promise<unknown> = Promise.resolve();
+
+  private constructor(client: pg.Client) {
     this.#client = client;
   }
 
-  /** @param {string} service @param {string} url @throws {Failure} when it cannot be reached */
-  static async open(service, url) {
+  /** @throws Failure when it cannot be reached */
+  static async open(service: string, url: string): Promise<Database> {
     const client = new pg.Client({
       ...databaseAddress(url),
       application_name: 'audit',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
-    client.on('error', () => {}); // whoever asks next hears of it
-    await client.connect().catch((error) => {
+    client.on('error', () => {}); // the next query fails with it
+    await client.connect().catch((error: Error & { code?: string }) => {
       throw new Failure(
         `the database of ${service} does not let us in: ${error.message || error.code}`,
         'Check DATABASE_URL, and that the system has been started once.',
@@ -36,41 +43,39 @@ class Database {
     return new Database(client);
   }
 
-  /** The first look is the moment. */
-  begin() {
+  /** The snapshot is taken by the first SELECT. */
+  begin(): Promise<unknown> {
     return this.#query(
       `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}; SELECT 1`,
     );
   }
 
-  /** Soon, for what others delete meanwhile stays on the disk for as long. */
-  end() {
+  /** Soon, because deleted rows stay on the disk as long as a snapshot can see them. */
+  end(): Promise<unknown> {
     return this.#query('ROLLBACK');
   }
 
-  /** @param {string} sql @returns {Promise<any[]>} few enough to be held at once */
-  async rows(sql) {
-    return (await this.#query(sql)).rows;
+  async rows<T extends pg.QueryResultRow>(sql: string): Promise<T[]> {
+    return (await this.#query<T>(sql)).rows;
   }
 
-  /** @param {string} sql @returns {AsyncGenerator<any>} any number of rows, some thousand in memory at a time */
-  async *stream(sql) {
+  async *stream<T extends pg.QueryResultRow>(sql: string): AsyncGenerator<T> {
     const cursor = `audit_${this.#cursors++}`;
     await this.#query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${sql}`);
     for (let full = true; full;) {
-      const { rows } = await this.#query(`FETCH ${PAGE} FROM ${cursor}`);
+      const { rows } = await this.#query<T>(`FETCH ${PAGE} FROM ${cursor}`);
       yield* rows;
       full = rows.length === PAGE;
     }
   }
 
-  close() {
-    return this.#client.end().catch(() => {}); // gone already
+  close(): Promise<void> {
+    return this.#client.end().catch(() => {}); // closed already
   }
 
-  /** One after the other, whoever asks: a connection does one thing at a time. */
-  #query(sql) {
-    const result = this.#latest.then(() => this.#client.query(sql));
+  /** One after the other: a connection executes one statement at a time. */
+  #query<T extends pg.QueryResultRow>(sql: string): Promise<pg.QueryResult<T>> {
+    const result = this.#latest.then(() => this.#client.query<T>(sql));
     this.#latest = result.catch(() => {});
     return result;
   }
@@ -78,45 +83,42 @@ class Database {
 
 /** The databases of all services. */
 export class Databases {
-  #byService;
+  readonly #byService: Readonly<Record<string, Database>>;
 
-  /** @param {Record<string, Database>} byService */
-  constructor(byService) {
+  private constructor(byService: Readonly<Record<string, Database>>) {
     this.#byService = byService;
   }
 
-  /** @param {Record<string, string>} urls by service @throws {Failure} naming the first that cannot be reached */
-  static async open(urls) {
-    const opened = await Promise.allSettled(
-      Object.entries(urls).map(async ([service, url]) => [service, await Database.open(service, url)]),
+  /** @param urls by service @throws Failure naming the first that cannot be reached */
+  static async open(urls: Readonly<Record<string, string>>): Promise<Databases> {
+    const opening = Object.entries(urls).map(
+      async ([service, url]) => [service, await Database.open(service, url)] as const,
     );
+    const opened = await Promise.allSettled(opening);
     const databases = new Databases(
       Object.fromEntries(opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))),
     );
-    const failed = opened.find(({ status }) => status === 'rejected');
+    const failed = opened.find((one) => one.status === 'rejected');
     if (!failed) return databases;
     await databases.close();
     throw failed.reason;
   }
 
-  /**
-   * All of them, as nearly as can be at one moment, for as long as `work` takes.
-   * @template T @param {(snapshots: Record<string, Database>) => Promise<T>} work @returns {Promise<T>}
-   */
-  async atOneMoment(work) {
+  /** Takes a snapshot of each, as nearly as possible at one moment, for as long as `work` takes. */
+  async atOneMoment<T>(work: (snapshots: Snapshots) => Promise<T>): Promise<T> {
     await this.#each((database) => database.begin());
     try {
       return await work(this.#byService);
     } finally {
-      await this.#each((database) => database.end()).catch(() => {}); // told by the work
+      await this.#each((database) => database.end()).catch(() => {}); // `work` failed with the same error
     }
   }
 
-  close() {
-    return this.#each((database) => database.close());
+  async close(): Promise<void> {
+    await this.#each((database) => database.close());
   }
 
-  #each(what) {
-    return Promise.all(Object.values(this.#byService).map(what));
+  #each<T>(work: (database: Database) => Promise<T>): Promise<T[]> {
+    return Promise.all(Object.values(this.#byService).map(work));
   }
 }

@@ -1,7 +1,7 @@
-// @ts-nocheck
 import { parseArgs } from 'node:util';
+import { messageOf } from '@sluice/stack/errors';
 import { Failure } from '@sluice/stack/failure';
-import { LONG_FAULTS } from './long/plan.js';
+import { LONG_FAULTS, type Form } from './plan.js';
 
 export const USAGE = `npm run chaos                  kills, cuts, stalls and freezes whatever Sluice is made of, under load, and looks whether anything was lost
   -- --seed <n>                the same faults in the same order at the same times as the run that printed this seed
@@ -18,18 +18,24 @@ const MOST_SEEDS = 1_000;
 /** So that seeds are easily typed. */
 const LARGEST_SEED = 999_999;
 
-/** Less, and a fault would end before anything has met it. */
+/** Less, and a fault would end before any request has met it. */
 const SHORTEST = 0.02;
 const HELP = 'npm run chaos -- --help';
 
-/** @typedef {{ help: boolean, short: boolean, long: boolean, scale: number, only?: string[], seed: number, seeds: number }} Options */
+export interface Options extends Form {
+  help: boolean;
+  short: boolean;
+  long: boolean;
+  scale: number;
+  seed: number;
+  seeds: number;
+}
 
-/**
- * @param {string[]} args @param {() => number} [newSeed] for who gives none
- * @returns {Options}
- * @throws {Failure}
- */
-export function chaosArguments(args, newSeed = () => 1 + Math.floor(Math.random() * LARGEST_SEED)) {
+/** @param newSeed when none is given @throws Failure */
+export function chaosArguments(
+  args: readonly string[],
+  newSeed = (): number => 1 + Math.floor(Math.random() * LARGEST_SEED),
+): Options {
   const { help = false, short = false, long = false, seed, seeds, scale, only } = valuesOf(args);
   if (short && long) throw new Failure('a run is short or long, not both', HELP);
   if (!long && (scale !== undefined || only !== undefined))
@@ -45,47 +51,46 @@ export function chaosArguments(args, newSeed = () => 1 + Math.floor(Math.random(
   };
 }
 
-function valuesOf(args) {
-  const flag = { type: /** @type {const} */ 'boolean' };
-  const value = { type: /** @type {const} */ 'string' };
+const FLAG = { type: 'boolean' } as const;
+const VALUE = { type: 'string' } as const;
+
+function valuesOf(args: readonly string[]) {
+  const options = { help: FLAG, short: FLAG, long: FLAG, seed: VALUE, seeds: VALUE, scale: VALUE, only: VALUE };
   try {
-    return parseArgs({
-      args,
-      options: { help: flag, short: flag, long: flag, seed: value, seeds: value, scale: value, only: value },
-    }).values;
+    return parseArgs({ args: [...args], options }).values;
   } catch (error) {
-    throw new Failure(error.message, HELP);
+    throw new Failure(messageOf(error), HELP);
   }
 }
 
-function wholeNumber(name, text, most) {
+function wholeNumber(name: string, text: string, most: number): number {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 1 && number <= most) return number;
   throw new Failure(`${name} is "${text}": it must be a whole number from 1 to ${most}`, HELP);
 }
 
-function share(name, text) {
+function share(name: string, text: string): number {
   const number = Number(text);
   if (number >= SHORTEST && number <= 1) return number;
   throw new Failure(`${name} is "${text}": it must be a number from ${SHORTEST} to 1`, HELP);
 }
 
-function faults(text) {
+function faults(text: string): string[] {
   const keys = text.split(',');
-  const unknown = keys.filter((key) => !LONG_FAULTS.includes(/** @type {any} */ key));
+  const unknown = keys.filter((key) => !LONG_FAULTS.some((fault) => fault === key));
   if (unknown.length > 0)
     throw new Failure(`--only does not know "${unknown.join(', ')}": there are ${LONG_FAULTS.join(', ')}`, HELP);
   return keys;
 }
 
-/** @param {Pick<Options, 'short'> & Partial<Options>} form @returns {string[]} the arguments of that form, without its seed */
-export const formArguments = ({ short, long, scale = 1, only }) => [
+/** The arguments of that form, without its seed. */
+export const formArguments = ({ short, long, scale = 1, only }: Form): string[] => [
   ...(short ? ['--short'] : []),
   ...(long ? ['--long'] : []),
   ...(scale === 1 ? [] : ['--scale', String(scale)]),
   ...(only ? ['--only', only.join(',')] : []),
 ];
 
-/** @returns {string} what does this very run again */
-export const commandOf = ({ seed, ...form }) =>
+/** @returns the command that repeats this run */
+export const commandOf = ({ seed, ...form }: Form & { seed: number }): string =>
   `npm run chaos -- ${[...formArguments(form), '--seed', seed].join(' ')}`;

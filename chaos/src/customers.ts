@@ -1,131 +1,151 @@
-// @ts-nocheck
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClaimResult, Order } from '@sluice/contracts';
+import { createdId, PAID, type NewOrder } from '@sluice/stack/shop-client';
+import type { ClaimEntry, Intent, Ledger, OrderEntry } from './ledger.js';
+import type { RetryingShop } from './retrying-shop.js';
 
-const ENDS = new Set(['completed', 'cancelled', 'rejected']);
-const PAID = new Set(['paid', 'shipped', 'completed']);
+const ENDS: ReadonlySet<string> = new Set<Order['status']>(['completed', 'cancelled', 'rejected']);
+/** Statuses of POST /orders that a repeat would not change. */
+const REFUSED = new Set([400, 401, 403, 404, 409, 422]);
 
-/** People who buy: each order goes the way its customer means it to, whatever has to be asked again for that. */
+interface Parts {
+  shop: RetryingShop;
+  ledger: Ledger;
+  tokenOf: (userId: string) => Promise<string>;
+  /** How long the shop waits for a payment. */
+  windowMs: number;
+}
+
+/** The order as its customer follows it; a claim's order is one too. */
+type FollowedOrder = Pick<OrderEntry, 'id' | 'paidAt' | 'seenPaid'> & { answers?: number[] };
+
+/** Customers: each order goes the way its customer intends, whatever has to be requested again for that. */
 export class Customers {
-  /** @param {{ shop: import('./shop.js').Shop, ledger: import('./ledger.js').Ledger, tokenOf: (userId: string) => Promise<string>, windowMs: number }} options windowMs: how long the shop waits for a payment */
-  constructor({ shop, ledger, tokenOf, windowMs }) {
-    Object.assign(this, { shop, ledger, tokenOf, windowMs });
-  }
+  constructor(private readonly parts: Parts) {}
 
-  /**
-   * One order from its key to its end.
-   * @param {{ wish: import('./ledger.js').Wish, lines: object[], coupon?: string, userId?: string }} order
-   * @param {(entry: import('./ledger.js').OrderEntry) => void} [onPaid]
-   */
-  async order({ wish, lines, coupon, userId = randomUUID() }, onPaid = () => {}) {
-    const entry = { key: randomUUID(), userId, wish, answers: [], ids: new Set() };
-    this.ledger.orders.push(entry);
-    await this.#follow(entry, async () => {
-      const token = await this.tokenOf(userId);
+  /** One order from its key to its end. */
+  async order(
+    order: { intent: Intent; userId?: string } & Pick<NewOrder, 'lines' | 'coupon'>,
+    onPaid: (entry: OrderEntry) => void = () => {},
+  ): Promise<void> {
+    const { intent, lines, coupon, userId = randomUUID() } = order;
+    const entry: OrderEntry = { key: randomUUID(), userId, intent, answers: [], ids: new Set() };
+    this.parts.ledger.orders.push(entry);
+    await follow(entry, async () => {
+      const token = await this.parts.tokenOf(userId);
       await this.#place(entry, token, { key: entry.key, lines, coupon });
-      if (wish.startsWith('pay')) await this.#pay(entry, token);
+      if (intent.startsWith('pay')) await this.#pay(entry, token);
       if (entry.paidAt) onPaid(entry);
-      if (wish.endsWith('cancel')) await this.#cancel(entry, token);
-      if (wish === 'leave') await sleep(this.windowMs); // nothing to be seen before
+      if (intent.endsWith('cancel')) await this.#cancel(entry, token);
+      if (intent === 'leave') await sleep(this.parts.windowMs); // nothing changes before
       entry.end = await this.#end(entry, token);
     });
   }
 
-  /**
-   * One user at the door of a sale.
-   * @param {string} saleId @param {{ pays: boolean }} user pays: for what they win
-   */
-  async claim(saleId, { pays }) {
-    const entry = { userId: randomUUID(), pays };
-    this.ledger.claims.push(entry);
-    await this.#follow(entry, async () => {
-      const token = await this.tokenOf(entry.userId);
-      const { status, location } = await this.shop.claim(token, saleId);
+  /** One user who claims a piece of a sale. @param user pays: for what they win */
+  async claim(saleId: string, { pays }: { pays: boolean }): Promise<void> {
+    const { shop, ledger, tokenOf } = this.parts;
+    const entry: ClaimEntry = { userId: randomUUID(), pays };
+    ledger.claims.push(entry);
+    await follow(entry, async () => {
+      const token = await tokenOf(entry.userId);
+      const { status, headers } = await shop.answered(() => shop.claim(token, saleId));
       if (status === 410) return;
-      if (status !== 202) throw new Error(`the door answered ${status}`);
-      Object.assign(entry, { ticket: location, acceptedAt: Date.now() });
-      await this.#takeTurn(entry, token);
+      const ticket = headers.get('location');
+      if (status !== 202 || ticket === null) throw new Error(`the door answered ${status}`);
+      Object.assign(entry, { ticket, acceptedAt: Date.now() });
+      await this.#followClaim(entry, ticket, token);
     });
   }
 
-  async #follow(entry, steps) {
-    try {
-      await steps();
-      entry.endedAt = Date.now();
-    } catch (error) {
-      entry.trouble = error.message;
-    }
-  }
-
-  /** The same key until it is accepted; whatever it is told then must be the same order. */
-  #place(entry, token, order) {
-    return this.shop.until(async () => {
-      const { status, location } = await this.shop.place(token, order);
-      entry.answers.push(status);
-      if ([400, 401, 403, 404, 409, 422].includes(status)) throw new Error(`POST /orders answered ${status}`);
-      if (status !== 201 && status !== 202) return undefined;
-      entry.id = location?.split('/').at(-1);
+  /** The same key until it is accepted; whatever is answered then must be the same order. */
+  #place(entry: OrderEntry, token: string, order: NewOrder): Promise<string> {
+    const { shop } = this.parts;
+    return shop.until(async () => {
+      const answer = await shop.placeOrder(token, order);
+      entry.answers.push(answer.status);
+      if (REFUSED.has(answer.status)) throw new Error(`POST /orders answered ${answer.status}`);
+      if (answer.status !== 201 && answer.status !== 202) return undefined;
+      entry.id = createdId(answer) ?? '';
       entry.ids.add(entry.id);
       entry.acceptedAt ??= Date.now();
       return entry.id;
     });
   }
 
-  /** @returns {Promise<string>} the order's state, as soon as it can be seen and `matters` */
-  #state(entry, token, matters) {
-    return this.shop.until(async () => {
-      const { status, body } = await this.shop.call('GET', `/orders/${entry.id}`, { token });
+  /** @returns the order's state, as soon as it is one of those that are waited for */
+  #state(
+    entry: FollowedOrder,
+    token: string,
+    isAwaited: (status: Order['status']) => boolean,
+  ): Promise<Order['status']> {
+    const { shop } = this.parts;
+    return shop.until(async () => {
+      const { status, body } = await shop.getOrder(token, entry.id ?? '');
       // After a 202 it may still wait in the queue; what was answered with 201 is there.
       if (status === 404 && entry.answers?.at(-1) === 201) throw new Error('answered with 201, and then with 404');
-      if (status === 200 && PAID.has(body.status)) entry.seenPaid = true;
-      return status === 200 && matters(body.status) ? body.status : undefined;
+      if (status !== 200) return undefined;
+      if (PAID.has(body.status)) entry.seenPaid = true;
+      return isAwaited(body.status) ? body.status : undefined;
     });
   }
 
-  #end(entry, token) {
+  #end(entry: FollowedOrder, token: string): Promise<Order['status']> {
     return this.#state(entry, token, (state) => ENDS.has(state));
   }
 
-  /** Until the money is taken, or the order has ended otherwise. */
-  async #pay(entry, token) {
-    await this.shop.until(async () => {
+  /** Until the money is captured, or the order has ended otherwise. */
+  async #pay(entry: FollowedOrder, token: string): Promise<void> {
+    const { shop } = this.parts;
+    await shop.until(async () => {
       const state = await this.#state(entry, token, (seen) => seen !== 'pending');
-      const status = state === 'awaiting_payment' ? (await this.shop.pay(token, entry.id)).status : undefined;
+      const status = state === 'awaiting_payment' ? (await shop.pay(token, entry.id ?? '')).status : undefined;
       if (status === 402 || status === 404 || status === 422) throw new Error(`paying answered ${status}`);
       if (status === 200 || PAID.has(state)) entry.paidAt = Date.now();
       return status === 200 || state !== 'awaiting_payment' ? true : undefined;
     });
   }
 
-  /** Until the shop has said yes, or that it is too late. */
-  async #cancel(entry, token) {
-    await this.shop.until(async () => {
-      const { status } = await this.shop.cancel(token, entry.id);
-      if (![200, 202, 409].includes(status)) return undefined; // 404: it still waits in the queue
-      entry.cancelAnswer = status;
-      return true;
+  /** Until the shop has accepted it, or has answered that it is too late. */
+  async #cancel(entry: OrderEntry, token: string): Promise<void> {
+    const { shop } = this.parts;
+    entry.cancelAnswer = await shop.until(async () => {
+      const { status } = await shop.cancel(token, entry.id ?? '');
+      return status === 200 || status === 202 || status === 409 ? status : undefined; // 404: it still waits in the queue
     });
   }
 
   /** Waits for the result, and for the end of the order that was won. */
-  async #takeTurn(entry, token) {
-    const { status, orderId } = await this.#ticket(entry, token, ({ status: seen }) => seen !== 'waiting');
+  async #followClaim(entry: ClaimEntry, ticket: string, token: string): Promise<void> {
+    const { status, orderId } = await this.#result(ticket, token, (result) => result.status !== 'waiting');
     entry.orderId = orderId;
-    if (status === 'won') {
-      const order = { id: orderId };
-      if (entry.pays) await this.#pay(order, token);
-      const end = await this.#end(order, token);
-      Object.assign(entry, { paidAt: order.paidAt, seenPaid: order.seenPaid });
-      const told = end === 'completed' ? 'won' : 'expired';
-      await this.#ticket(entry, token, ({ status: seen }) => seen === told);
-      entry.end = told;
-    } else entry.end = status;
+    if (status !== 'won') {
+      entry.end = status === 'waiting' ? undefined : status;
+      return;
+    }
+    const order: FollowedOrder = { id: orderId };
+    if (entry.pays) await this.#pay(order, token);
+    const expected = (await this.#end(order, token)) === 'completed' ? 'won' : 'expired';
+    Object.assign(entry, { paidAt: order.paidAt, seenPaid: order.seenPaid });
+    await this.#result(ticket, token, (result) => result.status === expected);
+    entry.end = expected;
   }
 
-  #ticket({ ticket }, token, matters) {
-    return this.shop.until(async () => {
-      const { status, body } = await this.shop.call('GET', ticket, { token });
-      return status === 200 && matters(body) ? body : undefined;
+  #result(ticket: string, token: string, isAwaited: (result: ClaimResult) => boolean): Promise<ClaimResult> {
+    const { shop } = this.parts;
+    return shop.until(async () => {
+      const { status, body } = await shop.getClaim(token, ticket);
+      return status === 200 && isAwaited(body) ? body : undefined;
     });
+  }
+}
+
+async function follow(entry: OrderEntry | ClaimEntry, steps: () => Promise<void>): Promise<void> {
+  try {
+    await steps();
+    entry.endedAt = Date.now();
+  } catch (error) {
+    entry.trouble = error instanceof Error ? error.message : String(error);
   }
 }

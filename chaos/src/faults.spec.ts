@@ -1,18 +1,21 @@
-// @ts-nocheck
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { inflict } from './faults.js';
 import { Providers } from './long/providers.js';
+import type { Fault, Part } from './plan.js';
+import type { SystemUnderTest } from './system.js';
 
-const fault = {
+const fault: Fault = {
   name: 'providers',
-  parts: [{ kind: /** @type {const} */ 'providers', phases: { away: 1, broken: 1 } }],
+  parts: [{ kind: 'providers', phases: { away: 1, broken: 1 } }],
   pauseMs: 0,
   holdMs: 400,
 };
 
-let providers;
+let providers: Providers;
+let system: SystemUnderTest;
 beforeEach(async () => {
   providers = await new Providers().open();
+  system = { providers, supervisor: { processOf: () => undefined } } as unknown as SystemUnderTest;
 });
 afterEach(() => providers.close());
 
@@ -23,12 +26,12 @@ const answer = () =>
   );
 
 it('does what the plan says, one phase after the other, and ends it', async () => {
-  const answers = new Set();
+  const answers = new Set<number | string>();
   let over = false;
   const asking = (async () => {
     while (!over) answers.add(await answer());
   })();
-  expect(await inflict(fault, { providers })).toEqual({ bit: true });
+  expect(await inflict(fault, system)).toEqual({ observed: true });
   over = true;
   await asking;
   expect([...answers].filter((one) => one !== 201)).toEqual(['none', 500]);
@@ -36,13 +39,11 @@ it('does what the plan says, one phase after the other, and ends it', async () =
 });
 
 it('says that a fault was not really there when nobody has met it', async () => {
-  expect(await inflict(fault, { providers })).toEqual({ bit: false });
+  expect(await inflict(fault, system)).toEqual({ observed: false });
 });
 
 it('ends what was begun when something after it cannot be done', async () => {
-  const parts = [...fault.parts, { kind: /** @type {const} */ 'kill', victims: ['orders'] }];
-  await expect(inflict({ ...fault, parts }, { providers, supervisor: { processOf: () => undefined } })).rejects.toThrow(
-    'nobody to send SIGKILL to',
-  );
+  const parts: Part[] = [...fault.parts, { kind: 'kill', victims: ['orders'] }];
+  await expect(inflict({ ...fault, parts }, system)).rejects.toThrow('no process to send SIGKILL to');
   expect(await answer()).toBe(201);
 });

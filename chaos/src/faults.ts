@@ -1,59 +1,71 @@
-// @ts-nocheck
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runningPostgres } from '@sluice/stack/postgres/postgres';
+import type { ProcessRecord } from '@sluice/stack/processes';
 import { brokerControl, runningNode } from '@sluice/stack/rabbitmq/rabbitmq';
-import { managementOf } from '@sluice/stack/rabbitmq/operator';
+import { DISK_FREE_LIMIT } from '@sluice/stack/rabbitmq/settings';
+import { management } from '@sluice/topology';
 import { clocks } from './long/clocks.js';
 import { diskFull, lock, readOnly, refuse } from './long/database.js';
 import { phasesOf } from './long/providers.js';
 import { queueGone } from './long/queue-gone.js';
 import { versions } from './long/versions.js';
+import type { Fault, Kind, Part, PartOptions, ProviderFault } from './plan.js';
+import type { SystemUnderTest } from './system.js';
 
 const DELAY_MS = 2_000;
-/** More than any disk has free; and what rabbitmq-node.mjs sets. */
-const DISK = { full: '1000000GB', fine: '200MB' };
+/** More than any disk has free. */
+const MORE_THAN_FREE = '1000000GB';
 
-/**
- * @typedef {object} Begun
- * @property {() => unknown} lift ends it @property {() => boolean | Promise<boolean>} [seen] at its end: whether it was really there
- */
+/** A fault that lasts. */
+export interface ActiveFault {
+  end(): unknown;
+  /** Called before its end: whether it can be observed from outside. */
+  observe?(): boolean | Promise<boolean>;
+}
+export type Begin<K extends Kind> = (
+  options: PartOptions[K],
+  system: SystemUnderTest,
+  holdMs: number,
+) => ActiveFault | void | Promise<ActiveFault | void>;
 
-/**
- * How each kind of fault is done; each gives what ends it, or nothing when it has ended. What has died is started again by the
- * supervisor alone.
- * @type {Record<string, (part: import('./plan.js').Part, victim: import('./system.js').Victim, holdMs: number) => Begun | void | Promise<Begun | void>>}
- */
-const KINDS = {
+/** What has died is started again by the supervisor alone. */
+const KINDS: { readonly [K in Kind]: Begin<K> } = {
   kill: ({ victims }, { supervisor }) => victims.forEach((service) => send('SIGKILL', supervisor.processOf(service))),
   'kill-broker': (_, { stateDirectory }) => send('SIGKILL', runningNode(stateDirectory)),
   'kill-postgres': (_, { stateDirectory }) => send('SIGKILL', runningPostgres(stateDirectory)),
   reset: ({ to }, { proxies }) => proxies[to].reset(),
-  swallow: ({ to }, { proxies }) => (proxies[to].swallow(), { lift: () => proxies[to].pass() }),
-  delay: ({ to }, { proxies }) => (proxies[to].delay(DELAY_MS), { lift: () => proxies[to].pass() }),
-  'disk-alarm': async (_, { stateDirectory, servers }) => {
-    await brokerControl(stateDirectory, 'set_disk_free_limit', DISK.full);
-    return {
-      lift: () => brokerControl(stateDirectory, 'set_disk_free_limit', DISK.fine),
-      seen: () => diskAlarm(servers),
-    };
+  swallow: ({ to }, { proxies }) => {
+    proxies[to].swallow();
+    return { end: () => proxies[to].pass() };
+  },
+  delay: ({ to }, { proxies }) => {
+    proxies[to].delay(DELAY_MS);
+    return { end: () => proxies[to].pass() };
+  },
+  'disk-alarm': async (_, system) => {
+    const setLimit = (limit: string) => brokerControl(system.stateDirectory, 'set_disk_free_limit', limit);
+    await setLimit(MORE_THAN_FREE);
+    return { end: () => setLimit(DISK_FREE_LIMIT), observe: () => hasDiskAlarm(system) };
   },
   freeze: ({ victims }, { supervisor }) => {
     const frozen = victims.map((service) => supervisor.processOf(service));
     frozen.forEach((record) => send('SIGSTOP', record));
-    return { lift: () => frozen.forEach((record) => send('SIGCONT', record)) };
+    return { end: () => frozen.forEach((record) => send('SIGCONT', record)) };
   },
   'read-only': readOnly,
   'disk-full': diskFull,
   refuse,
   lock,
-  providers: ({ phases }, { providers }, holdMs) => {
-    const before = { ...providers.met };
-    const timers = startingAt(phasesOf(phases, holdMs)).map(({ mode, at }) =>
-      setTimeout(() => providers.become(mode), at),
-    );
+  providers: ({ phases }, system, holdMs) => {
+    const providers = required(system.providers, 'providers');
+    const before = { ...providers.affected };
+    const timers = phasesOf(phases, holdMs).map(({ mode, atMs }) => setTimeout(() => providers.setMode(mode), atMs));
     return {
-      lift: () => (timers.forEach(clearTimeout), providers.become('well')),
-      seen: () => Object.keys(phases).every((mode) => providers.met[mode] > before[mode]),
+      end: () => {
+        timers.forEach(clearTimeout);
+        providers.setMode('healthy');
+      },
+      observe: () => (Object.keys(phases) as ProviderFault[]).every((mode) => providers.affected[mode] > before[mode]),
     };
   },
   clocks,
@@ -61,34 +73,41 @@ const KINDS = {
   versions,
 };
 
-function send(signal, record) {
-  if (!record) throw new Error(`nobody to send ${signal} to`);
+const begin = <K extends Kind>(part: Part<K>, ...args: [SystemUnderTest, number]): ReturnType<Begin<K>> =>
+  KINDS[part.kind](part, ...args);
+
+function send(signal: NodeJS.Signals, record: ProcessRecord | undefined): void {
+  if (!record) throw new Error(`no process to send ${signal} to`);
   process.kill(record.pid, signal);
 }
 
-const startingAt = (phases) =>
-  phases.map(({ mode }, index) => ({ mode, at: phases.slice(0, index).reduce((sum, { ms }) => sum + ms, 0) }));
+/** What only the long form has. */
+export function required<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new Error(`this system has no ${name}`);
+  return value;
+}
 
-/** As the management API knows; it is some seconds behind. */
-async function diskAlarm(servers) {
-  const nodes = await (await managementOf((await servers()).broker))('GET', 'nodes?columns=disk_free_alarm');
-  return nodes.some((node) => node.disk_free_alarm === true);
+/** As the management API reports it, some seconds late. */
+async function hasDiskAlarm({ servers }: SystemUnderTest): Promise<boolean> {
+  const { url, managementUrl } = (await servers()).broker;
+  const api = management(required(managementUrl, 'management API'), url);
+  const nodes = await api.get<{ disk_free_alarm: boolean }[]>('nodes?columns=disk_free_alarm');
+  return nodes?.some((node) => node.disk_free_alarm) ?? false;
 }
 
 /**
- * Does what the plan says, for as long as it says. When it fails half-way, what was begun is ended all the same.
- * @param {import('./plan.js').Fault} fault @param {import('./system.js').Victim} victim
- * @returns {Promise<{ bit: boolean }>} whether it was really there, as far as can be seen @throws Error when it cannot be done, or not ended
+ * Applies a fault of the plan for its time. When it fails half-way, the parts that have begun are ended all the same.
+ * @returns whether all of it was observed, as far as that is possible
+ * @throws Error when it cannot be begun, or not be ended
  */
-export async function inflict({ parts, holdMs }, victim) {
-  /** @type {Begun[]} */
-  const begun = [];
+export async function inflict({ parts, holdMs }: Fault, system: SystemUnderTest): Promise<{ observed: boolean }> {
+  const active: ActiveFault[] = [];
   try {
-    for (const part of parts) begun.push((await KINDS[part.kind](part, victim, holdMs)) ?? { lift: () => {} });
+    for (const part of parts) active.push((await begin(part, system, holdMs)) ?? { end: () => {} });
     await sleep(holdMs);
-    const seen = await Promise.all(begun.map((one) => one.seen?.() ?? true));
-    return { bit: seen.every(Boolean) };
+    const seen = await Promise.all(active.map((fault) => fault.observe?.() ?? true));
+    return { observed: seen.every(Boolean) };
   } finally {
-    for (const { lift } of begun) await lift();
+    for (const fault of active) await fault.end();
   }
 }

@@ -1,27 +1,37 @@
-// @ts-nocheck
 import { describe, expect, it } from 'vitest';
+import type { OrderMoney, OrderState, ShopState } from './database-state.js';
 import { judge, tooLate } from './judge.js';
+import type { ClaimEntry, Intent, OrderEntry } from './ledger.js';
 
-const entry = (wish, end, more = {}) => ({
+const entry = (intent: Intent, end: string | undefined, more: Partial<OrderEntry> = {}): OrderEntry => ({
   key: 'k',
   userId: 'u',
-  wish,
+  intent,
   answers: [201],
   ids: new Set(['1']),
   id: '1',
   acceptedAt: 10,
   endedAt: 20,
-  end,
+  ...(end !== undefined && { end }),
   ...more,
 });
-const stored = (status, reason = null, more = {}) => ({ id: '1', userId: 'u', status, reason, saleId: null, ...more });
-const money = (taken, kept, orderId = '1') => ({ orderId, taken, kept });
+const stored = (status: string, reason: string | null = null, more: Partial<OrderState> = {}): OrderState => ({
+  id: '1',
+  userId: 'u',
+  status,
+  reason,
+  saleId: null,
+  ...more,
+});
+const money = (taken: number, kept: number, orderId = '1'): OrderMoney => ({ orderId, taken, kept });
 
-const found = ({ orders = [], claims = [] }, there) =>
-  judge({ orders, claims }, { orders: [], money: [], ...there }).map(({ kind, what }) => `${kind}: ${what}`);
+const found = (
+  { orders = [], claims = [] }: { orders?: OrderEntry[]; claims?: ClaimEntry[] },
+  there: Partial<ShopState>,
+) => judge({ orders, claims }, { orders: [], money: [], ...there }).map(({ kind, what }) => `${kind}: ${what}`);
 
 describe('an order is in order', () => {
-  it.each([
+  it.each<[when: string, order: OrderEntry, row: OrderState, paid: OrderMoney | undefined]>([
     ['paid and completed', entry('pay', 'completed'), stored('completed'), money(1, 1)],
     ['left and cancelled', entry('leave', 'cancelled'), stored('cancelled', 'payment_timeout'), undefined],
     ['cancelled before it was paid', entry('cancel', 'cancelled'), stored('cancelled', 'customer'), undefined],
@@ -49,7 +59,7 @@ describe('an order is in order', () => {
 });
 
 describe('it is found lost', () => {
-  it.each([
+  it.each<[when: string, order: OrderEntry, row: OrderState | undefined, paid: OrderMoney | undefined, says: RegExp]>([
     [
       'when it was accepted and is not there',
       entry('pay', undefined),
@@ -171,11 +181,14 @@ describe('it is found doubled', () => {
 });
 
 describe('a claim', () => {
-  const claim = (end, more = {}) => ({ userId: 'u', pays: true, acceptedAt: 10, endedAt: 20, end, ...more });
+  const claim = (end: ClaimEntry['end'], more: Partial<ClaimEntry> = {}): ClaimEntry => ({
+    ...{ userId: 'u', pays: true, acceptedAt: 10, endedAt: 20, end },
+    ...more,
+  });
   const won = claim('won', { orderId: '1', paidAt: 15 });
   const sold = stored('completed', null, { saleId: 's' });
 
-  it.each([
+  it.each<[that: string, entryOf: ClaimEntry, orders: OrderState[], paid: OrderMoney[]]>([
     ['that was won and paid', won, [sold], [money(1, 1)]],
     ['that lost', claim('lost'), [], []],
     [

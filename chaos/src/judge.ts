@@ -1,106 +1,112 @@
-// @ts-nocheck
-/**
- * @typedef {object} Stored what the databases hold at the end
- * @property {{ id: string, userId: string, status: string, reason: string | null, saleId: string | null }[]} orders
- * @property {{ orderId: string, taken: number, kept: number }[]} money by order: how many captures took money, and how many kept it
- *
- * @typedef {{ kind: 'lost' | 'doubled', what: string, from: number, to: number }} Finding from, to: when the client waited (ms since the epoch)
- */
+import type { OrderState, ShopState, OrderMoney } from './database-state.js';
+import { finding, type Finding } from './finding.js';
+import type { ClaimEntry, Intent, Ledger, OrderEntry } from './ledger.js';
 
-/** Whether an order has ended as its customer meant it. What was not answered in time may have met the end of the payment window. */
-const AS_MEANT = {
-  pay: ({ status, reason }) => status === 'completed' || (status === 'cancelled' && reason === 'payment_timeout'),
-  leave: ({ status, reason }) => status === 'cancelled' && reason === 'payment_timeout',
-  cancel: ({ status, reason }) => status === 'cancelled' && ['customer', 'payment_timeout'].includes(reason),
-  'pay-and-cancel': ({ status, reason }) =>
-    status === 'completed' || (status === 'cancelled' && ['customer', 'payment_timeout'].includes(reason)),
+type Clients = Pick<Ledger, 'orders' | 'claims'>;
+
+const isUnpaid = ({ status, reason }: OrderState): boolean => status === 'cancelled' && reason === 'payment_timeout';
+const isCancelled = (order: OrderState): boolean =>
+  isUnpaid(order) || (order.status === 'cancelled' && order.reason === 'customer');
+const isCompleted = ({ status }: OrderState): boolean => status === 'completed';
+
+/** Whether an order has ended as its customer meant it. A late payment may have met the end of its window. */
+const AS_INTENDED: Readonly<Record<Intent, (order: OrderState) => boolean>> = {
+  pay: (order) => isCompleted(order) || isUnpaid(order),
+  leave: isUnpaid,
+  cancel: isCancelled,
+  'pay-and-cancel': (order) => isCompleted(order) || isCancelled(order),
 };
 
 /**
- * Compares what clients were promised with what there is.
- * @param {{ orders: import('./ledger.js').OrderEntry[], claims: import('./ledger.js').ClaimEntry[] }} ledger @param {Stored} stored
- * @returns {Finding[]} nothing, when every promise was kept once
+ * The states that each answer to a cancellation allows. 202: it is cancelled, or its state shows that it was too late.
  */
-export function judge({ orders, claims }, stored) {
-  const known = {
-    orders: new Map(stored.orders.map((order) => [order.id, order])),
-    money: new Map(stored.money.map((money) => [money.orderId, money])),
-  };
-  const promised = [
-    ...orders.flatMap((entry) => judgeOrder(entry, known)),
-    ...claims.flatMap((entry) => judgeClaim(entry, known)),
-  ];
-  return [...promised, ...unasked(orders, stored), ...soldTwice(stored)];
-}
-
-/** How many meant to pay and could not before the window ended; what was taken all the same was given back. */
-export const tooLate = ({ orders }, stored) => {
-  const cancelled = new Set(stored.orders.filter(({ status }) => status === 'cancelled').map(({ id }) => id));
-  return orders.filter(({ wish, id }) => wish === 'pay' && cancelled.has(id)).length;
-};
-
-function judgeOrder(entry, { orders, money }) {
-  const [lost, doubled] = findingsOf(entry, `order ${entry.id ?? `with key ${entry.key}`} (${entry.wish})`);
-  const order = orders.get(entry.id);
-  const found = entry.ids.size > 1 ? [doubled(`one key made ${[...entry.ids].join(' and ')}`)] : [];
-  if (entry.trouble) return [...found, lost(`${entry.trouble}; it is ${order?.status ?? 'not there'}`)];
-  if (!order) return [...found, lost('accepted, and not there')];
-  if (order.status !== entry.end) found.push(lost(`its customer was told ${entry.end}, and it is ${order.status}`));
-  if (entry.seenPaid && order.reason === 'payment_timeout')
-    found.push(lost('its customer saw it paid, and it was cancelled as unpaid'));
-  if (!answeredTruly(entry.cancelAnswer, order))
-    found.push(lost(`its cancellation was answered with ${entry.cancelAnswer}, and it is ${order.status}`));
-  if (!AS_MEANT[entry.wish](order)) found.push(lost(`ended ${order.status} (${order.reason})`));
-  return [...found, ...judgeMoney(order, money.get(order.id), [lost, doubled])];
-}
-
-/** The states that each answer to a cancellation allows. 202: it is cancelled, or its state shows that it was too late. */
-const AFTER_CANCELLING = {
+const AFTER_CANCELLING: Readonly<Record<200 | 202 | 409, readonly string[]>> = {
   200: ['cancelled'],
   202: ['cancelled', 'completed', 'rejected'],
   409: ['completed', 'rejected'],
 };
-const answeredTruly = (answer, { status }) => answer === undefined || AFTER_CANCELLING[answer].includes(status);
 
-function judgeMoney({ status }, { taken = 0, kept = 0 } = {}, [lost, doubled]) {
-  if (taken > 1) return [doubled(`its money was taken ${taken} times`)];
+interface Stored {
+  orders: ReadonlyMap<string, OrderState>;
+  money: ReadonlyMap<string, OrderMoney>;
+}
+type Report = (kind: Finding['kind'], what: string) => Finding;
+
+/** Compares what clients were promised with what is stored. @returns nothing, when every promise was kept once */
+export function judge({ orders, claims }: Clients, state: ShopState): Finding[] {
+  const stored = {
+    orders: new Map(state.orders.map((order) => [order.id, order])),
+    money: new Map(state.money.map((money) => [money.orderId, money])),
+  };
+  return [
+    ...orders.flatMap((entry) => judgeOrder(entry, stored)),
+    ...claims.flatMap((entry) => judgeClaim(entry, stored)),
+    ...unrequested(orders, state),
+    ...soldTwice(state),
+  ];
+}
+
+/** How many meant to pay and could not before the window ended; what was captured all the same was refunded. */
+export function tooLate({ orders }: Pick<Clients, 'orders'>, state: ShopState): number {
+  const cancelled = new Set(state.orders.filter(({ status }) => status === 'cancelled').map(({ id }) => id));
+  return orders.filter(({ intent, id }) => intent === 'pay' && id !== undefined && cancelled.has(id)).length;
+}
+
+function judgeOrder(entry: OrderEntry, { orders, money }: Stored): Finding[] {
+  const { id, ids, key, intent, trouble, end, seenPaid, cancelAnswer } = entry;
+  const report = reportOf(entry, `order ${id ?? `with key ${key}`} (${intent})`);
+  const order = id === undefined ? undefined : orders.get(id);
+  const found = ids.size > 1 ? [report('doubled', `one key made ${[...ids].join(' and ')}`)] : [];
+  const add = (what: string): number => found.push(report('lost', what));
+  if (trouble) add(`${trouble}; it is ${order?.status ?? 'not there'}`);
+  else if (!order) add('accepted, and not there');
+  if (trouble || !order) return found;
+  if (order.status !== end) add(`its customer was told ${end}, and it is ${order.status}`);
+  if (seenPaid && order.reason === 'payment_timeout') add('its customer saw it paid, and it was cancelled as unpaid');
+  if (cancelAnswer && !AFTER_CANCELLING[cancelAnswer].includes(order.status))
+    add(`its cancellation was answered with ${cancelAnswer}, and it is ${order.status}`);
+  if (!AS_INTENDED[intent](order)) add(`ended ${order.status} (${order.reason})`);
+  return [...found, ...judgeMoney(order, money.get(order.id), report)];
+}
+
+function judgeMoney({ status }: OrderState, money: OrderMoney | undefined, report: Report): Finding[] {
+  const { taken = 0, kept = 0 } = money ?? {};
+  if (taken > 1) return [report('doubled', `its money was taken ${taken} times`)];
   if (kept === (status === 'completed' ? 1 : 0)) return [];
-  return [lost(kept === 0 ? 'completed without money' : `${status}, and its money was kept`)];
+  return [report('lost', kept === 0 ? 'completed without money' : `${status}, and its money was kept`)];
 }
 
-function judgeClaim(entry, { orders, money }) {
-  const [lost, doubled] = findingsOf(entry, `claim of ${entry.userId}`);
-  if (entry.trouble) return [lost(entry.trouble)];
-  if (entry.end !== 'won') return entry.seenPaid ? [lost(`its user saw it paid, and it ended ${entry.end}`)] : [];
-  const order = orders.get(entry.orderId);
+function judgeClaim(entry: ClaimEntry, { orders, money }: Stored): Finding[] {
+  const { trouble, end, seenPaid, orderId } = entry;
+  const report = reportOf(entry, `claim of ${entry.userId}`);
+  if (trouble) return [report('lost', trouble)];
+  if (end !== 'won') return seenPaid ? [report('lost', `its user saw it paid, and it ended ${end}`)] : [];
+  const order = orderId === undefined ? undefined : orders.get(orderId);
   return order?.status === 'completed'
-    ? judgeMoney(order, money.get(order.id), [lost, doubled])
-    : [lost(`won and paid, and its order is ${order?.status ?? 'not there'}`)];
+    ? judgeMoney(order, money.get(order.id), report)
+    : [report('lost', `won and paid, and its order is ${order?.status ?? 'not there'}`)];
 }
 
-/** Orders that nobody has asked for: a key that made two. Those of a sale are made by it. */
-function unasked(entries, { orders }) {
-  const asked = new Set(entries.flatMap(({ ids }) => [...ids]));
-  // Whoever was never told that it was accepted has not been told its id either.
-  const untold = new Set(entries.filter(({ id }) => id === undefined).map(({ userId }) => userId));
+/** Orders that no client has placed: a key that made two. Those of a sale are made by it. */
+function unrequested(entries: readonly OrderEntry[], { orders }: ShopState): Finding[] {
+  const placed = new Set(entries.flatMap(({ ids }) => [...ids]));
+  // A client whose order was accepted without an answer does not know its id either.
+  const unanswered = new Set(entries.filter(({ id }) => id === undefined).map(({ userId }) => userId));
   return orders
-    .filter(({ id, userId, saleId }) => saleId === null && !asked.has(id) && !untold.has(userId))
-    .map(({ id }) => always('doubled', `order ${id}: nobody was told of it`));
+    .filter(({ id, userId, saleId }) => saleId === null && !placed.has(id) && !unanswered.has(userId))
+    .map(({ id }) => finding('doubled', `order ${id}: nobody was told of it`));
 }
 
 /** One piece for each user. */
-function soldTwice({ orders }) {
-  const users = new Set();
-  return orders
-    .filter(({ saleId, status }) => saleId !== null && status === 'completed')
-    .flatMap(({ userId }) => {
-      const again = users.has(userId);
-      users.add(userId);
-      return again ? [always('doubled', `${userId} was sold two pieces of the sale`)] : [];
-    });
+function soldTwice({ orders }: ShopState): Finding[] {
+  const users = new Set<string>();
+  const sold = orders.filter(({ saleId, status }) => saleId !== null && status === 'completed');
+  return sold
+    .filter(({ userId }) => users.size === users.add(userId).size)
+    .map(({ userId }) => finding('doubled', `${userId} was sold two pieces of the sale`));
 }
 
-const always = (kind, what) => ({ kind, what, from: -Infinity, to: Infinity });
-
-const findingsOf = ({ acceptedAt = -Infinity, endedAt = Infinity }, name) =>
-  ['lost', 'doubled'].map((kind) => (what) => ({ kind, what: `${name}: ${what}`, from: acceptedAt, to: endedAt }));
+const reportOf =
+  ({ acceptedAt, endedAt }: OrderEntry | ClaimEntry, name: string): Report =>
+  (kind, what) =>
+    finding(kind, `${name}: ${what}`, acceptedAt, endedAt);

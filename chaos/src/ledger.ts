@@ -1,44 +1,64 @@
-// @ts-nocheck
-/**
- * @typedef {'pay' | 'leave' | 'cancel' | 'pay-and-cancel'} Wish what a customer means to do with an order
- *
- * @typedef {object} OrderEntry an order as its customer knows it
- * @property {string} key @property {string} userId @property {Wish} wish
- * @property {number[]} answers to POST /orders, 0 where none came @property {Set<string>} ids that the key was told: one
- * @property {string} [id] @property {number} [acceptedAt] @property {number} [paidAt] when a payment was answered with 200, or was seen
- * @property {true} [seenPaid] whether its customer has read that it is paid, or further
- * @property {number} [cancelAnswer] to the cancellation: 200, 202 or 409
- * @property {number} [endedAt] @property {string} [end] the state in which it ended @property {string} [trouble] why it was not followed to its end
- *
- * @typedef {object} ClaimEntry
- * @property {string} userId @property {boolean} pays whether its user would pay for a win
- * @property {number} [acceptedAt] absent: turned away at the door @property {string} [ticket] @property {string} [orderId] @property {number} [paidAt] @property {true} [seenPaid]
- * @property {number} [endedAt] @property {'won' | 'lost' | 'expired'} [end] @property {string} [trouble]
- */
+/** What a customer means to do with an order. */
+export type Intent = 'pay' | 'leave' | 'cancel' | 'pay-and-cancel';
 
-/** What the clients themselves know: what was promised to them, and what they were told of its end. */
+/** What its customer does, and how far it was followed. */
+interface Followed {
+  userId: string;
+  /** When it was accepted (ms since the epoch). */
+  acceptedAt?: number;
+  /** When a payment was answered with 200, or the order was seen paid. */
+  paidAt?: number;
+  /** The customer has read that it is paid, or further. */
+  seenPaid?: boolean;
+  endedAt?: number;
+  /** Why it was not followed to its end. */
+  trouble?: string;
+}
+
+export interface OrderEntry extends Followed {
+  key: string;
+  intent: Intent;
+  /** Statuses of POST /orders, 0 where no answer came. */
+  answers: number[];
+  /** All ids that were answered to the key: one, unless orders were doubled. */
+  ids: Set<string>;
+  id?: string;
+  /** The status that answered the cancellation. */
+  cancelAnswer?: 200 | 202 | 409;
+  /** The state in which it ended. */
+  end?: string;
+}
+
+export interface ClaimEntry extends Followed {
+  /** Whether its user would pay for a win. */
+  pays: boolean;
+  /** The path of the accepted claim. */
+  ticket?: string;
+  orderId?: string;
+  end?: 'won' | 'lost' | 'expired';
+}
+
+/** What the clients were promised, and what they were shown at the end. */
 export class Ledger {
-  /** @type {OrderEntry[]} */
-  orders = [];
-  /** @type {ClaimEntry[]} */
-  claims = [];
-  /** Requests that change something and were answered with "not now", or not at all. */
+  readonly orders: OrderEntry[] = [];
+  readonly claims: ClaimEntry[] = [];
+  /** Requests that change something and were answered with 429 or 503, or not at all. */
   refused = 0;
-  #unexpected = new Map();
+  readonly #unexpected = new Map<string, number>();
 
-  /** An answer that the API does not know. */
-  unexpected(what) {
-    const kind = what.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|[\w-]{40,}/g, '…');
+  /** Counts an answer that the API does not document. */
+  addUnexpected(answer: string): void {
+    const kind = answer.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|[\w-]{40,}/g, '…');
     this.#unexpected.set(kind, (this.#unexpected.get(kind) ?? 0) + 1);
   }
 
-  get unexpectedAnswers() {
-    return [...this.#unexpected].map(([what, count]) => `${what} (${count} times)`);
+  get unexpectedAnswers(): string[] {
+    return [...this.#unexpected].map(([answer, count]) => `${answer} (${count} times)`);
   }
 
   /** Accepted and not ended yet. */
-  get inFlight() {
-    const open = (entries) =>
+  get inFlight(): { orders: number; claims: number } {
+    const open = (entries: readonly Followed[]): number =>
       entries.filter(({ acceptedAt, endedAt }) => acceptedAt !== undefined && endedAt === undefined).length;
     return { orders: open(this.orders), claims: open(this.claims) };
   }

@@ -1,62 +1,118 @@
-// @ts-nocheck
-import { sicknesses } from './long/plan.js';
 import { Random } from './random.js';
 
-/** A dead peer is noticed after three heartbeats of 5 s (libs/messaging, connection.ts): these last longer. Milliseconds. */
-const BEYOND_HEARTBEATS = [16_000, 20_000];
+/**
+ * A dead peer is noticed after three heartbeats of 5 s (libs/messaging, connection.ts): these last longer.
+ * Milliseconds.
+ */
+const BEYOND_HEARTBEATS: Range = [16_000, 20_000];
 /** Long enough for every kind of request to meet it. Milliseconds. */
-const A_WHILE = [6_000, 10_000];
+const A_WHILE: Range = [6_000, 10_000];
 /** Between a recovery and the next fault, so that faults meet the system at all stages of its work. Milliseconds. */
-const PAUSE = [500, 4_000];
-const NO_TIME = [0, 0];
+const PAUSE: Range = [500, 4_000];
+const SHORT_PAUSE: Range = [300, 1_000];
+const NO_TIME: Range = [0, 0];
+/** Milliseconds. */
+const SECOND = 1_000;
+const MINUTE = 60_000;
 
-/**
- * @typedef {object} Part what is done; for a while, or once
- * @property {'kill' | 'kill-broker' | 'kill-postgres' | 'reset' | 'swallow' | 'delay' | 'disk-alarm' | 'freeze'
- *   | 'read-only' | 'disk-full' | 'refuse' | 'lock' | 'providers' | 'clocks' | 'queue-gone' | 'versions'} kind those of the second line: of the long form
- * @property {string[]} [victims] services @property {'broker' | 'database'} [to] whose connections
- * @property {string} [sku] whose shelves @property {Record<string, number>} [phases] share of the time, by what the providers do
- * @property {Record<string, number>} [offsets] ms that a clock is ahead, by service @property {string} [service] @property {string} [queue]
- */
+type Range = readonly [least: number, most: number];
+export type Server = 'broker' | 'database';
+/** What the providers outside do: reset connections, answer 500, or answer late. */
+export type ProviderFault = 'away' | 'broken' | 'slow';
+type Nothing = Record<never, never>;
 
-/**
- * @typedef {object} Fault
- * @property {string} name @property {Part[]} parts @property {number} pauseMs before it @property {number} holdMs how long it lasts
- * @property {string} [key] of the long form @property {boolean} [flows] whether orders must go on meanwhile
- */
+/** What each kind of fault needs. */
+export interface PartOptions {
+  kill: { victims: readonly string[] };
+  freeze: { victims: readonly string[] };
+  'kill-broker': Nothing;
+  'kill-postgres': Nothing;
+  /** `to`: the connections of all services to that server. */
+  reset: { to: Server };
+  swallow: { to: Server };
+  delay: { to: Server };
+  refuse: { to: Server };
+  'disk-alarm': Nothing;
+  'read-only': Nothing;
+  'disk-full': Nothing;
+  lock: { sku: string };
+  /** `phases`: share of the time, in this order. */
+  providers: { phases: Readonly<Partial<Record<ProviderFault, number>>> };
+  /** `offsets`: how far a service's clock is ahead, in ms. */
+  clocks: { offsets: Readonly<Record<string, number>> };
+  'queue-gone': { service: string; queue: string };
+  versions: Nothing;
+}
+export type Kind = keyof PartOptions;
+export type Part<K extends Kind = Kind> = { [P in K]: { kind: P } & PartOptions[P] }[K];
 
-/**
- * Which faults, and how long.
- * @typedef {object} Form
- * @property {boolean} [short] those that find the most in a minute @property {boolean} [long] those that last for minutes
- * @property {number} [scale] of the long form: 1 is full length @property {readonly string[]} [only] of the long form: keys
- */
+export interface Fault {
+  name: string;
+  /** Begun one after the other, ended together. */
+  parts: readonly Part[];
+  /** Before it. */
+  pauseMs: number;
+  /** How long it lasts; 0: it is over at once. */
+  holdMs: number;
+  /** Of the long form: its name for `--only`. */
+  key?: LongFault;
+  /** Whether orders that have nothing to do with it must be paid meanwhile. */
+  flows?: boolean;
+}
 
-/**
- * The faults of a run: the same ones, at the same times, for the same seed.
- * @param {number} seed @param {readonly string[]} services @param {Form} [form]
- * @returns {Fault[]}
- */
-export function planOf(seed, services, { short = false, long = false, scale = 1, only } = {}) {
+export interface Form {
+  /** Those faults that find the most in a minute. */
+  short?: boolean;
+  /** Instead: environments that are sick for minutes. */
+  long?: boolean;
+  /** Of the long form: 1 is full length. */
+  scale?: number;
+  /** Of the long form. */
+  only?: readonly string[];
+}
+
+/** The keys of all faults of the long form, in the order of docs/reliability.md. */
+export const LONG_FAULTS = [
+  'read-only',
+  'disk-full',
+  'refusing',
+  'row-locked',
+  'alarm',
+  'providers',
+  'clocks',
+  'queue-gone',
+  'versions',
+] as const;
+export type LongFault = (typeof LONG_FAULTS)[number];
+
+/** The faults of a run: the same ones, at the same times, for the same seed. */
+export function planOf(
+  seed: number,
+  services: readonly string[],
+  { short = false, long = false, scale = 1, only }: Form = {},
+): Fault[] {
   const random = new Random(seed);
-  if (long) return longPlan(services, random, { scale, only });
-  const kinds = short ? shortKinds(services, random) : allKinds(services, random);
-  return random.shuffled(kinds).map(({ name, parts, hold }) => ({
-    name,
-    parts,
-    pauseMs: random.between(...(short ? [300, 1_000] : PAUSE)),
+  if (long)
+    // All are drawn before any is left out: `--only` repeats a fault as it was in the whole run.
+    return random
+      .shuffled(longFaults(services, random))
+      .map((fault) => ({ ...fault, pauseMs: random.between(...PAUSE), holdMs: Math.round(fault.holdMs * scale) }))
+      .filter(({ key }) => !only || only.includes(key));
+  const drafts = short ? shortFaults(services, random) : allFaults(services, random);
+  return random.shuffled(drafts).map(({ hold, ...fault }) => ({
+    ...fault,
+    pauseMs: random.between(...(short ? SHORT_PAUSE : PAUSE)),
     holdMs: random.between(...hold),
   }));
 }
 
-/** All are drawn, and then those left out that nobody wants: `--only` repeats a fault as it was in the whole run. */
-const longPlan = (services, random, { scale, only }) =>
-  random
-    .shuffled(sicknesses(services, random))
-    .map((fault) => ({ ...fault, pauseMs: random.between(...PAUSE), holdMs: Math.round(fault.holdMs * scale) }))
-    .filter(({ key }) => !only || only.includes(key));
+interface Draft {
+  name: string;
+  parts: readonly Part[];
+  hold: Range;
+}
 
-const allKinds = (services, random) => [
+const allFaults = (services: readonly string[], random: Random): Draft[] => [
   ...services.map((service) => kill([service])),
   kill(random.shuffled(services).slice(0, 2)),
   once('kill -9 the broker', { kind: 'kill-broker' }),
@@ -72,22 +128,61 @@ const allKinds = (services, random) => [
 ];
 
 /** A frozen service and a swallowed connection do not hide each other: one is away, the others cannot be reached. */
-function shortKinds(services, random) {
-  const hole = { kind: /** @type {const} */ 'swallow', to: /** @type {const} */ 'broker' };
-  const frozen = random.pick(services.filter((service) => service !== 'gateway')); // else nobody would meet the black hole
+function shortFaults(services: readonly string[], random: Random): Draft[] {
+  const frozen = random.pick(services.filter((service) => service !== 'gateway')); // else no request would meet the black hole
   return [
     kill(random.shuffled(services).slice(0, 2)),
     once('kill -9 the broker', { kind: 'kill-broker' }),
     once('kill -9 PostgreSQL', { kind: 'kill-postgres' }),
     once('reset all connections to PostgreSQL', { kind: 'reset', to: 'database' }),
-    lasting(`black hole to the broker, ${frozen} frozen`, [16_000, 16_500], hole, {
-      kind: 'freeze',
-      victims: [frozen],
-    }),
+    lasting(
+      `black hole to the broker, ${frozen} frozen`,
+      [16_000, 16_500],
+      { kind: 'swallow', to: 'broker' },
+      { kind: 'freeze', victims: [frozen] },
+    ),
   ];
 }
 
-const once = (name, ...parts) => ({ name, parts, hold: NO_TIME });
-const lasting = (name, hold, ...parts) => ({ name, parts, hold });
-const kill = (victims) => once(`SIGKILL ${victims.join(' and ')}`, { kind: 'kill', victims });
-const freeze = (service) => lasting(`SIGSTOP ${service}`, BEYOND_HEARTBEATS, { kind: 'freeze', victims: [service] });
+const once = (name: string, ...parts: Part[]): Draft => ({ name, parts, hold: NO_TIME });
+const lasting = (name: string, hold: Range, ...parts: Part[]): Draft => ({ name, parts, hold });
+const kill = (victims: readonly string[]): Draft => once(`SIGKILL ${victims.join(' and ')}`, { kind: 'kill', victims });
+const freeze = (service: string): Draft =>
+  lasting(`SIGSTOP ${service}`, BEYOND_HEARTBEATS, { kind: 'freeze', victims: [service] });
+
+type LongDraft = Omit<Fault, 'pauseMs'> & { key: LongFault };
+
+/** Each lasts for minutes and kills nothing; one after the other, so that each can be seen to end. */
+function longFaults(services: readonly string[], random: Random): LongDraft[] {
+  const [ahead = '', behind = ''] = random.shuffled(services);
+  return [
+    stops('read-only', 'PostgreSQL is read-only', 3 * MINUTE, { kind: 'read-only' }),
+    stops('disk-full', "PostgreSQL's disk is full", 2 * MINUTE, { kind: 'disk-full' }),
+    stops('refusing', 'PostgreSQL refuses connections', 3 * MINUTE, { kind: 'refuse', to: 'database' }),
+    flows('row-locked', 'a shelf and an order locked by somebody', 2 * MINUTE, { kind: 'lock', sku: 'MUG' }),
+    stops('alarm', "the broker's disk is full", 5 * MINUTE, { kind: 'disk-alarm' }),
+    stops('providers', 'every provider away, then answering 500, then slow by 8 s', 8 * MINUTE, {
+      kind: 'providers',
+      phases: { away: 4, broken: 2, slow: 2 },
+    }),
+    flows('clocks', `clocks of ${ahead} 10 min ahead, of ${behind} 10 min behind`, 2 * MINUTE, {
+      kind: 'clocks',
+      offsets: { [ahead]: 10 * MINUTE, [behind]: -10 * MINUTE },
+    }),
+    flows('queue-gone', 'notifications.events deleted while its messages wait', 75 * SECOND, {
+      kind: 'queue-gone',
+      service: 'notifications',
+      queue: 'notifications.events',
+    }),
+    flows('versions', 'two versions of notifications at once', 90 * SECOND, { kind: 'versions' }),
+  ];
+}
+
+const stops = (key: LongFault, name: string, holdMs: number, part: Part): LongDraft => ({
+  key,
+  name,
+  holdMs,
+  parts: [part],
+  flows: false,
+});
+const flows = (...draft: Parameters<typeof stops>): LongDraft => ({ ...stops(...draft), flows: true });

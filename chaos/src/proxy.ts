@@ -1,162 +1,193 @@
-// @ts-nocheck
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 
-/** What one direction of a connection may hold back; who sends more has to wait, as with a full window of TCP. Bytes. */
-const HELD_AT_MOST = 1_000_000;
-/** Said instead of bytes: this side has nothing more to say, or has broken off. */
+/**
+ * What one direction of a connection may hold back; a faster sender has to wait, as with a full window of TCP. Bytes.
+ */
+const MOST_HELD = 1_000_000;
+/** In the place of bytes: this side has ended its half of the connection, or has reset it. */
 const END = Symbol('end');
 const RESET = Symbol('reset');
 
+/** Shared by all connections of a proxy, those to come too. */
+interface Conditions {
+  swallows: boolean;
+  delayMs: number;
+  refuses: boolean;
+}
+
 /**
- * A TCP proxy on loopback that can cut, swallow and slow down what goes through it. A connection that lives through being
- * swallowed goes on where it was, as after an outage of a network: nothing is lost on the way, it only comes late.
+ * A TCP proxy on loopback that can cut, swallow and slow down what goes through it. A connection that lives through
+ * being swallowed continues where it was, as after an outage of a network: nothing is lost on the way, it only comes
+ * late.
  */
 export class Proxy {
-  #server;
-  #links = new Set();
-  /** Shared by all connections, those to come too. */
-  #weather = { swallows: false, delayMs: 0, refuses: false };
+  readonly #conditions: Conditions = { swallows: false, delayMs: 0, refuses: false };
+  readonly #links = new Set<Link>();
+  readonly #server;
 
-  /** @param {() => number} targetPort on loopback; asked at every connection */
-  constructor(targetPort) {
+  private constructor(targetPort: () => number) {
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-      if (this.#weather.refuses) return void client.on('error', () => {}).resetAndDestroy();
-      const link = new Link(client, targetPort, this.#weather);
+      if (this.#conditions.refuses) return void client.on('error', () => {}).resetAndDestroy();
+      const link = new Link(client, targetPort, this.#conditions);
       this.#links.add(link);
-      link.ended.then(() => this.#links.delete(link));
+      void link.ended.then(() => this.#links.delete(link));
     });
   }
 
-  /** @param {() => number} targetPort @returns {Promise<Proxy>} */
-  static async before(targetPort) {
+  /** @param targetPort on loopback; read at every connection */
+  static async before(targetPort: () => number): Promise<Proxy> {
     const proxy = new Proxy(targetPort);
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
   }
 
-  get port() {
-    return this.#server.address().port;
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
   /** Everything is forwarded again, what was held back first. */
-  pass() {
-    this.#become({ swallows: false, delayMs: 0, refuses: false });
+  pass(): void {
+    this.#change({ swallows: false, delayMs: 0, refuses: false });
   }
 
-  /** Breaks every connection off, and each new one as soon as it is made (RST). Its port stays ours. */
-  refuse() {
-    this.#become({ refuses: true });
+  /** Resets every connection, and each new one as soon as it is made (RST). The port stays taken. */
+  refuse(): void {
+    this.#change({ refuses: true });
     this.reset();
   }
 
   /** Connections are accepted and nothing is forwarded, not even their end. */
-  swallow() {
-    this.#become({ swallows: true, delayMs: 0 });
+  swallow(): void {
+    this.#change({ swallows: true, delayMs: 0 });
   }
 
-  /** @param {number} delayMs in each direction */
-  delay(delayMs) {
-    this.#become({ swallows: false, delayMs });
+  /** @param delayMs in each direction */
+  delay(delayMs: number): void {
+    this.#change({ swallows: false, delayMs });
   }
 
-  /** Breaks every connection off (RST), for both sides. New ones are as good as ever. */
-  reset() {
+  /** Resets every connection (RST), for both sides. New ones are forwarded. */
+  reset(): void {
     this.#links.forEach((link) => link.reset());
   }
 
-  async close() {
+  async close(): Promise<void> {
     this.#server.close();
     this.reset();
   }
 
-  #become(weather) {
-    Object.assign(this.#weather, weather);
+  #change(conditions: Partial<Conditions>): void {
+    Object.assign(this.#conditions, conditions);
     this.#links.forEach((link) => link.flush());
   }
 }
 
 /** One connection through the proxy. */
 class Link {
-  #lanes = [];
+  readonly ended: Promise<void>;
+  readonly #there: Lane;
+  #back?: Lane;
+  #server?: Socket;
+  #end = (): void => {};
 
-  constructor(client, targetPort, weather) {
-    this.client = client;
-    this.targetPort = targetPort;
-    this.weather = weather;
-    this.there = new Lane(client, weather);
-    this.ended = new Promise((resolve) => (this.end = resolve));
-    client.on('end', () => this.#gone()).on('close', () => this.#gone());
+  constructor(
+    private readonly client: Socket,
+    private readonly targetPort: () => number,
+    private readonly conditions: Conditions,
+  ) {
+    this.#there = new Lane(client, conditions);
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+    client.on('end', () => this.#clientLeft()).on('close', () => this.#clientLeft());
     this.flush();
   }
 
-  /** A client that has given up before anything got through: the server never hears of it. */
-  #gone() {
-    if (this.server) return;
+  /** A client that leaves before anything was forwarded is never connected to the server. */
+  #clientLeft(): void {
+    if (this.#server) return;
     this.client.destroy();
-    this.end();
+    this.#end();
   }
 
-  /** The server hears of a client only when something gets through. */
-  flush() {
-    if (this.server || this.weather.swallows) return this.#lanes.forEach((lane) => lane.flush());
-    this.server = connect({ port: this.targetPort(), host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
-    const back = new Lane(this.server, this.weather);
-    this.#lanes = [this.there, back];
-    this.there.leadTo(this.server);
-    back.leadTo(this.client);
-    this.server.on('close', () => this.end());
+  /** The server is connected when something can be forwarded. */
+  flush(): void {
+    if (!this.#server && !this.conditions.swallows) this.#connect();
+    this.#there.flush();
+    this.#back?.flush();
   }
 
-  reset() {
+  #connect(): void {
+    const server = connect({ port: this.targetPort(), host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    this.#server = server;
+    this.#back = new Lane(server, this.conditions);
+    this.#there.leadTo(server);
+    this.#back.leadTo(this.client);
+    server.on('close', () => this.#end());
+  }
+
+  reset(): void {
     this.client.resetAndDestroy();
-    if (this.server) this.server.resetAndDestroy();
-    else this.end();
+    if (this.#server) this.#server.resetAndDestroy();
+    else this.#end();
   }
 }
 
-/** One direction of a connection: carries what one side says to the other, in order. */
+interface Held {
+  what: Buffer | typeof END | typeof RESET;
+  bytes: number;
+  /** Since the process began. Milliseconds. */
+  due: number;
+}
+
+/** One direction of a connection: carries what one side sends to the other, in order. */
 class Lane {
-  #held = [];
+  readonly #held: Held[] = [];
   #bytes = 0;
-  #timer;
+  #timer?: NodeJS.Timeout;
+  #to?: Socket;
 
-  constructor(from, weather) {
-    this.from = from;
-    this.weather = weather;
-    from.on('data', (chunk) => this.#take(chunk, chunk.length)).on('end', () => this.#take(END));
-    from.on('error', () => this.#take(RESET));
+  constructor(
+    private readonly from: Socket,
+    private readonly conditions: Conditions,
+  ) {
+    from.on('data', (chunk) => this.#hold(chunk, chunk.length)).on('end', () => this.#hold(END));
+    from.on('error', () => this.#hold(RESET));
   }
 
-  leadTo(to) {
-    this.to = to;
-    to.on('drain', () => this.flush());
+  leadTo(to: Socket): void {
+    this.#to = to.on('drain', () => this.flush());
     this.flush();
   }
 
-  #take(what, bytes = 0) {
-    this.#held.push({ what, bytes, due: performance.now() + this.weather.delayMs });
+  #hold(what: Held['what'], bytes = 0): void {
+    this.#held.push({ what, bytes, due: performance.now() + this.conditions.delayMs });
     this.#bytes += bytes;
-    if (this.#bytes > HELD_AT_MOST) this.from.pause();
+    if (this.#bytes > MOST_HELD) this.from.pause();
     this.flush();
   }
 
-  flush() {
+  flush(): void {
     clearTimeout(this.#timer);
-    while (this.to && this.#held.length > 0 && !this.weather.swallows && !this.to.writableNeedDrain) {
-      const wait = this.weather.delayMs > 0 ? this.#held[0].due - performance.now() : 0;
-      if (wait > 0) return void (this.#timer = setTimeout(() => this.flush(), wait));
-      this.#deliver(this.#held.shift());
+    for (let [next] = this.#held; next && this.#canForward(); [next] = this.#held) {
+      const waitMs = this.conditions.delayMs > 0 ? next.due - performance.now() : 0;
+      if (waitMs > 0) return void (this.#timer = setTimeout(() => this.flush(), waitMs));
+      this.#held.shift();
+      this.#deliver(next);
     }
   }
 
-  #deliver({ what, bytes }) {
+  #canForward(): boolean {
+    return this.#to !== undefined && !this.conditions.swallows && !this.#to.writableNeedDrain;
+  }
+
+  #deliver({ what, bytes }: Held): void {
     this.#bytes -= bytes;
-    if (this.#bytes <= HELD_AT_MOST && !this.from.destroyed) this.from.resume();
-    if (this.to.destroyed) return;
-    if (what === RESET) this.to.resetAndDestroy();
-    else if (what === END) this.to.end();
-    else this.to.write(what);
+    if (this.#bytes <= MOST_HELD && !this.from.destroyed) this.from.resume();
+    if (!this.#to || this.#to.destroyed) return;
+    if (what === RESET) this.#to.resetAndDestroy();
+    else if (what === END) this.#to.end();
+    else this.#to.write(what);
   }
 }

@@ -1,8 +1,8 @@
-// @ts-nocheck
 import { describe, expect, it } from 'vitest';
-import { faultTable, findingLines, seedTable } from './report.js';
+import { finding as findingOf } from './finding.js';
+import { faultTable, findingLines, seedTable, type FaultResult, type Summary } from './report.js';
 
-const row = (name, from, to, more = {}) => ({
+const row = (name: string, from: number, to: number, more: Partial<FaultResult> = {}): FaultResult => ({
   name,
   at: from,
   inFlight: { orders: 3, claims: 1 },
@@ -12,7 +12,8 @@ const row = (name, from, to, more = {}) => ({
   to,
   ...more,
 });
-const finding = (from, to, kind = 'lost') => ({ kind, what: `order from ${from}`, from, to });
+const finding = (from: number, to: number, kind: 'lost' | 'doubled' = 'lost') =>
+  findingOf(kind, `order from ${from}`, from, to);
 
 describe('the table of a run', () => {
   it('has a line for every fault', () => {
@@ -46,8 +47,9 @@ describe('the table of a run', () => {
 });
 
 describe('the table of a long run', () => {
-  const long = (more) => row('first', 0, 10, { overMs: 4_000, paidMeanwhile: 7, bit: true, ...more });
-  const cells = (...rows) =>
+  const long = (more?: Partial<FaultResult>) =>
+    row('first', 0, 10, { overMs: 4_000, paidMeanwhile: 7, observed: true, ...more });
+  const cells = (...rows: FaultResult[]) =>
     faultTable(rows, [])
       .slice(2)
       .map((line) =>
@@ -68,7 +70,7 @@ describe('the table of a long run', () => {
   });
 
   it('says what was skipped, which is not passed, and what was not really there', () => {
-    expect(cells(long(), long({ skipped: 'no root', overMs: undefined }), long({ bit: false }))).toEqual([
+    expect(cells(long(), long({ skipped: 'no root', overMs: undefined }), long({ observed: false }))).toEqual([
       ['7', '1.5 s', '4.0 s'],
       ['-', 'skipped: no root', '-'],
       ['7', 'was not there ✗', '4.0 s'],
@@ -77,7 +79,7 @@ describe('the table of a long run', () => {
 });
 
 describe('the table of many runs', () => {
-  const run = (rows, more) => ({
+  const run = (rows: FaultResult[], more?: Partial<Summary>): Summary => ({
     seed: 7,
     rows,
     orders: 100,
@@ -88,9 +90,8 @@ describe('the table of many runs', () => {
     audit: true,
     ...more,
   });
-  const cellsOf = (summary) =>
-    seedTable([summary])
-      .at(-1)
+  const cellsOf = (summary: Summary) =>
+    (seedTable([summary]).at(-1) ?? '')
       .split('|')
       .slice(1, -1)
       .map((cell) => cell.trim());

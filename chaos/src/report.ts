@@ -1,112 +1,123 @@
-// @ts-nocheck
 import { seconds } from '@sluice/stack/progress';
+import { countOf, KINDS, type Finding } from './finding.js';
+import type { Ledger } from './ledger.js';
 
 /** Findings that are shown; the rest is a number. */
 const SHOWN = 20;
 
-/**
- * @typedef {object} Row what became of one fault
- * @property {string} name @property {number} at since the load began, in ms @property {{ orders: number, claims: number }} inFlight when it began
- * @property {number} refused requests, until it had recovered @property {number} [recoveredMs] absent: it did not, in time @property {number} [bootMs] of it, until a server that was killed was back
- * @property {boolean} [flows] whether orders had to go on meanwhile @property {number} [paidMeanwhile] orders @property {number} [paidLate] of them, in its second half @property {boolean} [bit] false: it was not really there
- * @property {number} [overMs] of the long form: after its end, until all orders had ended that were accepted before @property {number} [over] when it ended (ms since the epoch)
- * @property {string} [skipped] why it could not be done @property {string} [trouble] why it did not recover
- * @property {number} from @property {number} to when it had recovered (ms since the epoch)
- */
+/** What became of one fault. Times in ms. */
+export interface FaultResult {
+  name: string;
+  /** Since the load began. */
+  at: number;
+  /** When it began, and when the system had recovered (since the epoch). */
+  from: number;
+  to: number;
+  inFlight: { orders: number; claims: number };
+  /** Requests, until it had recovered. */
+  refused: number;
+  /** Absent: it did not, in time. */
+  recoveredMs?: number;
+  /** Of it, until a server that was killed was back. */
+  bootMs?: number;
+  /** Why it did not recover. */
+  trouble?: string;
+  /** Why it could not be done. */
+  skipped?: string;
+  /** False: it was not really there. */
+  observed?: boolean;
+  /** Whether orders had to be paid meanwhile; how many were, and how many in its second half. */
+  flows?: boolean;
+  paidMeanwhile?: number;
+  paidLate?: number;
+  /** When it ended (since the epoch). */
+  over?: number;
+  /** Of the long form: from its end until all orders had ended that were accepted before. */
+  overMs?: number;
+}
 
-/** @typedef {{ seed: number, rows: Row[], orders: number, claims: number, lost: number, doubled: number, dead: number, audit: boolean }} Summary of one run */
+export interface Summary {
+  seed: number;
+  rows: FaultResult[];
+  orders: number;
+  claims: number;
+  lost: number;
+  doubled: number;
+  dead: number;
+  audit: boolean;
+}
 
-/** @param {Row[]} rows @param {import('./judge.js').Finding[]} findings @returns {string[]} a table, which is Markdown as well */
-export function faultTable(rows, findings) {
-  const long = rows.some(({ overMs }) => overMs !== undefined);
-  const cells = rows.map((row) => [
-    seconds(row.at),
-    row.name,
-    String(row.inFlight.orders),
-    String(row.inFlight.claims),
-    String(row.refused),
-    ...(long ? [row.skipped ? '-' : String(row.paidMeanwhile)] : []),
-    ending(row),
-    ...(long ? [row.overMs === undefined ? '-' : row.overMs === Infinity ? 'never ✗' : seconds(row.overMs)] : []),
-    ...['lost', 'doubled'].map((kind) =>
-      verdict(during(findings, row).filter((finding) => finding.kind === kind).length),
-    ),
-  ]);
-  const meanwhile = long ? ['paid meanwhile'] : [];
-  const over = long ? ['all over after'] : [];
+/** @returns a table, which is Markdown as well */
+export function faultTable(rows: readonly FaultResult[], findings: readonly Finding[]): string[] {
+  const isLong = rows.some(({ overMs }) => overMs !== undefined);
+  const longOnly = (text: string): string[] => (isLong ? [text] : []);
   return table([
     [
-      'at',
-      'fault',
-      'orders in flight',
-      'claims waiting',
-      'requests refused',
-      ...meanwhile,
+      ...['at', 'fault', 'orders in flight', 'claims waiting', 'requests refused'],
+      ...longOnly('paid meanwhile'),
       'recovered after',
-      ...over,
-      'lost',
-      'doubled',
+      ...longOnly('all over after'),
+      ...KINDS,
     ],
-    ...cells,
+    ...rows.map((row) => [
+      seconds(row.at),
+      row.name,
+      ...[row.inFlight.orders, row.inFlight.claims, row.refused].map(String),
+      ...longOnly(row.skipped ? '-' : String(row.paidMeanwhile)),
+      ending(row),
+      ...longOnly(row.overMs === undefined ? '-' : row.overMs === Infinity ? 'never ✗' : seconds(row.overMs)),
+      ...KINDS.map((kind) => verdict(countOf(during(findings, row), kind))),
+    ]),
   ]);
 }
 
-function ending(row) {
+function ending(row: FaultResult): string {
   if (row.skipped) return `skipped: ${row.skipped}`;
-  if (row.bit === false) return 'was not there ✗';
-  return row.recoveredMs === undefined ? 'not in time ✗' : recoveryOf(row);
+  return row.observed === false ? 'was not there ✗' : recoveryOf(row);
 }
 
-/** @param {Row} row */
-export const recoveryOf = ({ recoveredMs, bootMs }) =>
-  bootMs ? `${seconds(recoveredMs)} (${seconds(bootMs)} of it its own start)` : seconds(recoveredMs);
+export function recoveryOf({ recoveredMs, bootMs }: Pick<FaultResult, 'recoveredMs' | 'bootMs'>): string {
+  if (recoveredMs === undefined) return 'not in time ✗';
+  return bootMs ? `${seconds(recoveredMs)} (${seconds(bootMs)} of it its own start)` : seconds(recoveredMs);
+}
 
 /** What a client waited for while the fault lasted. */
-const during = (findings, { from, to }) => findings.filter((finding) => finding.from < to && finding.to > from);
+const during = (findings: readonly Finding[], { from, to }: FaultResult): Finding[] =>
+  findings.filter((finding) => finding.from < to && finding.to > from);
 
-const verdict = (count) => (count === 0 ? '0' : `${count} ✗`);
+const verdict = (count: number): string => (count === 0 ? '0' : `${count} ✗`);
 
-/** @param {Summary[]} runs @returns {string[]} a table of many runs */
-export function seedTable(runs) {
-  const cells = runs.map(({ seed, rows, orders, claims, lost, doubled, dead, audit }) => [
-    ...[seed, rows.length, orders, claims, rows.reduce((sum, { refused }) => sum + refused, 0)].map(String),
-    slowestOf(rows),
-    ...[lost, doubled, dead].map(verdict),
-    audit ? 'clean' : 'broken ✗',
-  ]);
+/** @returns a table of many runs */
+export function seedTable(runs: readonly Summary[]): string[] {
   return table([
     [
-      'seed',
-      'faults',
-      'orders',
-      'claims',
-      'requests refused',
-      'slowest recovery',
-      'lost',
-      'doubled',
-      'dead letters',
-      'audit',
+      ...['seed', 'faults', 'orders', 'claims', 'requests refused', 'slowest recovery'],
+      ...['lost', 'doubled', 'dead letters', 'audit'],
     ],
-    ...cells,
+    ...runs.map(({ seed, rows, orders, claims, lost, doubled, dead, audit }) => [
+      ...[seed, rows.length, orders, claims, rows.reduce((sum, { refused }) => sum + refused, 0)].map(String),
+      slowestOf(rows),
+      ...[lost, doubled, dead].map(verdict),
+      audit ? 'clean' : 'broken ✗',
+    ]),
   ]);
 }
 
-function slowestOf(rows) {
+function slowestOf(rows: readonly FaultResult[]): string {
   const done = rows.filter(({ skipped }) => !skipped);
-  if (done.length === 0) return '-';
-  const late = done.find(({ recoveredMs }) => recoveredMs === undefined);
-  const slowest = late ?? done.reduce((slow, row) => (row.recoveredMs > slow.recoveredMs ? row : slow));
-  return `${slowest.name}: ${late ? 'not in time ✗' : recoveryOf(slowest)}`;
+  const [slowest] = done.toSorted((one, other) => (other.recoveredMs ?? Infinity) - (one.recoveredMs ?? Infinity));
+  return slowest ? `${slowest.name}: ${recoveryOf(slowest)}` : '-';
 }
 
-function table(rows) {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const line = (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
-  return [line(rows[0]), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.slice(1).map(line)];
+function table(rows: readonly (readonly string[])[]): string[] {
+  const [head = [], ...body] = rows;
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  return [line(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...body.map(line)];
 }
 
-/** @param {import('./judge.js').Finding[]} findings @returns {string[]} */
-export function findingLines(findings) {
+export function findingLines(findings: readonly Finding[]): string[] {
   const more = findings.length - SHOWN;
   return [
     ...findings.slice(0, SHOWN).map(({ kind, what }) => `✗ ${kind}: ${what}`),
@@ -114,9 +125,10 @@ export function findingLines(findings) {
   ];
 }
 
-/** @param {import('./ledger.js').Ledger} ledger @param {number} late @returns {string} what the clients did, and how it ended */
-export function loadLine({ orders, claims, refused }, late) {
-  const ended = (entries, ...ends) => entries.filter(({ end }) => ends.includes(end)).length;
+/** @param late payments that came too late @returns what the clients did, and how it ended */
+export function loadLine({ orders, claims, refused }: Ledger, late: number): string {
+  const ended = (entries: readonly { end?: string }[], state: string): number =>
+    entries.filter(({ end }) => end === state).length;
   const admitted = claims.filter(({ acceptedAt }) => acceptedAt !== undefined);
   return (
     `${orders.length} orders: ${ended(orders, 'completed')} completed, ${ended(orders, 'cancelled')} cancelled (${late} of them because a payment came too late). ` +

@@ -1,64 +1,61 @@
-// @ts-nocheck
-import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import { queryRows } from '@sluice/stack/databases/query-rows';
 import { accepts } from '@sluice/stack/ports';
 import { runningPostgres } from '@sluice/stack/postgres/postgres';
+import type { ProcessRecord } from '@sluice/stack/processes';
 import { runningNode } from '@sluice/stack/rabbitmq/rabbitmq';
+import type { StateDirectory } from '@sluice/stack/state-directory';
+import { until } from '@sluice/stack/until';
+import type { Fault } from './plan.js';
 
-const EVERY_MS = 200;
+const POLL_MS = 200;
 
-/**
- * Called before the fault: tells later when a server that it has killed takes clients again. What comes after that is the
- * services' own recovery.
- * @param {import('./plan.js').Fault} fault @param {import('./system.js').Victim} victim
- * @returns {(until: number) => Promise<number | undefined>} ms since the epoch; undefined when it was none of a server, or the time is up
- */
-export function returnOf({ parts }, { stateDirectory }) {
-  const server = parts.map(({ kind }) => SERVERS[kind]).find(Boolean);
-  const killed = server?.process(stateDirectory);
-  return async (until) => {
-    for (; server && Date.now() < until; await sleep(EVERY_MS)) {
-      const record = server.process(stateDirectory); // it may take a moment to die
-      if (record && record.pid !== killed?.pid && (await server.takesClients(stateDirectory))) return Date.now();
-    }
-    return undefined;
-  };
+interface Server {
+  process: (stateDirectory: StateDirectory) => ProcessRecord | undefined;
+  takesClients: (stateDirectory: StateDirectory) => Promise<boolean>;
 }
 
-const SERVERS = {
+const SERVERS: Readonly<Record<string, Server>> = {
   'kill-broker': {
     process: runningNode,
-    takesClients: (stateDirectory) => accepts(stateDirectory.recall('rabbitmq').ports.amqp),
+    takesClients: async (stateDirectory) => {
+      const port = stateDirectory.recall('rabbitmq')?.ports?.amqp;
+      return port !== undefined && (await accepts(port));
+    },
   },
-  'kill-postgres': {
-    process: runningPostgres,
-    takesClients: (stateDirectory) => opens(stateDirectory.recall('postgres')),
-  },
+  'kill-postgres': { process: runningPostgres, takesClients: postgresTakesClients },
 };
 
-/** @param {import('@sluice/stack/state-directory').Home} stateDirectory @returns {Record<string, number | undefined>} the processes of now, by server */
-export const serverPids = (stateDirectory) => ({
+/** A PostgreSQL that still recovers accepts connections and then refuses them. */
+async function postgresTakesClients(stateDirectory: StateDirectory): Promise<boolean> {
+  const { port, password } = stateDirectory.recall('postgres') ?? {};
+  return queryRows(`postgresql://postgres:${password}@127.0.0.1:${port}/postgres`, 'SELECT 1').then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Called before the fault. What comes after the return of a server is the services' own recovery.
+ * @returns waits until the server that the fault has killed takes clients again: ms since the epoch; undefined when it
+ * kills none, or the time is up
+ */
+export function watchServer(
+  { parts }: Fault,
+  stateDirectory: StateDirectory,
+): (withinMs: number) => Promise<number | undefined> {
+  const server = parts.map(({ kind }) => SERVERS[kind]).find((one) => one !== undefined);
+  const killed = server?.process(stateDirectory);
+  const hasReturned = async (server: Server): Promise<number | false> => {
+    const record = server.process(stateDirectory); // it may take a moment to die
+    return (
+      record !== undefined && record.pid !== killed?.pid && (await server.takesClients(stateDirectory)) && Date.now()
+    );
+  };
+  return async (withinMs) => server && until(() => hasReturned(server), { withinMs, everyMs: POLL_MS });
+}
+
+/** The process of each server. */
+export const serverPids = (stateDirectory: StateDirectory): Record<string, number | undefined> => ({
   RabbitMQ: runningNode(stateDirectory)?.pid,
   PostgreSQL: runningPostgres(stateDirectory)?.pid,
 });
-
-/** A PostgreSQL that still recovers accepts connections and then refuses them. */
-async function opens({ port, password }) {
-  const client = new pg.Client({
-    host: '127.0.0.1',
-    port,
-    user: 'postgres',
-    password,
-    database: 'postgres',
-    connectionTimeoutMillis: 5_000,
-  });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await client.end().catch(() => {});
-  }
-}

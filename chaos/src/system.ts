@@ -1,65 +1,89 @@
-// @ts-nocheck
 import { createPrivateKey, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { databaseOn } from '@sluice/audit/system';
+import type { AuditedSystem } from '@sluice/audit/audit';
+import { systemOf } from '@sluice/audit/system';
 import { Failure } from '@sluice/stack/failure';
 import { freePort } from '@sluice/stack/ports';
-import { runningPostgres, startPostgres } from '@sluice/stack/postgres/postgres';
+import { startPostgres } from '@sluice/stack/postgres/postgres';
 import { findRabbit } from '@sluice/stack/rabbitmq/programs';
-import { runningRabbit } from '@sluice/stack/rabbitmq/rabbitmq';
+import type { Supervisor } from '@sluice/stack/services/supervisor';
 import { secretsOf } from '@sluice/stack/services/secrets';
+import { ShopClient } from '@sluice/stack/shop-client';
+import type { StateDirectory } from '@sluice/stack/state-directory';
 import { startSystem } from '@sluice/stack/system';
+import type { TemporaryRun } from '@sluice/stack/temporary-run';
 import { databaseServices } from '@sluice/stack/workspace';
 import { SmallDisk } from './long/disk.js';
-import { calledBack, Providers } from './long/providers.js';
+import { Providers, type Step } from './long/providers.js';
+import type { Server } from './plan.js';
 import { Proxy } from './proxy.js';
+import { serverPids } from './servers.js';
 
-/** Servers of somebody else's are not to be killed. */
-const NOT_OURS = ['DATABASE_URL', 'AMQP_URL', 'AMQP_MANAGEMENT_URL'];
-/** A gateway that is frozen answers nobody; the carrier calls again. Milliseconds. */
-const CALL_BACK_MS = 10_000;
-const portOf = (url) => Number(new URL(url).port);
-const at = (url, port) => Object.assign(new URL(url), { port: String(port) }).href;
+const PROVIDER_URLS = ['CARD_GATEWAY_URL', 'CARRIER_URL', 'SMS_PROVIDER_URL'];
 
 /**
  * The whole system as `npm start` runs it, with a broker and a PostgreSQL of its own, and a proxy before each of them.
- * @typedef {object} Victim
- * @property {string} url of the gateway
- * @property {import('@sluice/stack/services/supervisor').Supervisor} supervisor
- * @property {{ broker: Proxy, database: Proxy }} proxies between the services and their servers
- * @property {import('@sluice/stack/state-directory').Home} home
- * @property {() => Promise<{ databases: Record<string, string>, broker: { url: string, managementUrl?: string } }>} servers as the administrator reaches them, past the proxies
- * @property {(userId: string) => Promise<string>} tokenOf of a customer
- * @property {Providers} [providers] of the long form: card gateway, carrier and SMS
- * @property {SmallDisk} [disk] of the long form, where we may mount one: the databases are on it
  */
+export interface SystemUnderTest {
+  /** Of the gateway. */
+  url: string;
+  supervisor: Supervisor;
+  /** Between the services and their servers. */
+  proxies: Record<Server, Proxy>;
+  stateDirectory: StateDirectory;
+  /** As the administrator reaches them, past the proxies. */
+  servers: () => Promise<AuditedSystem>;
+  tokenOf: (userId: string) => Promise<string>;
+  /** Of the long form: card gateway, carrier and SMS. */
+  providers?: Providers;
+  /** Of the long form, where one may be mounted: the databases are on it. */
+  disk?: SmallDisk | undefined;
+}
 
-/**
- * @param {{ stateDirectory: import('@sluice/stack/state-directory').Home, progress: import('@sluice/stack/progress').Progress, shutdown: import('@sluice/stack/shutdown').Shutdown, giveUp: (error: Error) => void }} options
- * @param {Record<string, string>} settings of the services, as environment variables
- * @param {{ long: boolean }} form
- * @returns {Promise<Victim>}
- */
-export async function startVictim(options, settings, { long }) {
+/** @param settings of the services, as environment variables */
+export async function startSystemUnderTest(
+  run: TemporaryRun,
+  settings: Record<string, string>,
+  { long }: { long: boolean },
+): Promise<SystemUnderTest> {
   if (!findRabbit())
     throw new Failure(
       'chaos kills a broker of its own, and there is no RabbitMQ on this machine',
       'Install RabbitMQ 3.10 or later; a container cannot be killed and brought back from here.',
     );
-  for (const name of NOT_OURS) delete process.env[name];
-  const { stateDirectory, shutdown } = options;
-  const proxies = {};
+  const { stateDirectory, shutdown } = run;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const outside = long ? await outsideWorld({ url, stateDirectory, shutdown }) : {};
-  Object.assign(process.env, settings, outside.settings);
+  const providers = long ? await startProviders(url, run) : undefined;
+  const disk = long ? await SmallDisk.mount(stateDirectory) : undefined;
+  const ports = { broker: 0, database: 0 }; // known before a service connects; servers that are started again keep them
+  const proxies = {
+    broker: await Proxy.before(() => ports.broker),
+    database: await Proxy.before(() => ports.database),
+  };
+  Object.assign(
+    process.env,
+    settings,
+    providers && Object.fromEntries(PROVIDER_URLS.map((name) => [name, providers.url])),
+  );
   const { supervisor } = await startSystem({
-    ...options,
+    ...run,
     port,
-    reach: (servers) => prepared(servers, { proxies, stateDirectory, disk: outside.disk }),
+    reach: async ({ broker, databases }) => {
+      if (disk) await disk.take((await startPostgres(stateDirectory)).url, databaseServices());
+      const through = (server: Server, target: string): string => {
+        ports[server] = Number(new URL(target).port);
+        return Object.assign(new URL(target), { port: String(proxies[server].port) }).href;
+      };
+      return {
+        broker: { ...broker, url: through('broker', broker.url) },
+        databases: Object.fromEntries(
+          Object.entries<string>(databases).map(([service, target]) => [service, through('database', target)]),
+        ),
+      };
+    },
   });
   await shutdown.add('proxies', () => Promise.all(Object.values(proxies).map((proxy) => proxy.close())));
-  const { providers, disk } = outside;
   return {
     url,
     supervisor,
@@ -68,57 +92,33 @@ export async function startVictim(options, settings, { long }) {
     servers: () => serversOf(stateDirectory),
     tokenOf: tokensOf(stateDirectory, 'customer'),
     ...(providers && { providers }),
-    ...(disk && { disk }),
+    disk,
   };
 }
 
-/** What the long form has besides: providers of our own, and a small disk. */
-async function outsideWorld({ url, stateDirectory, shutdown }) {
-  const token = () => tokensOf(stateDirectory, 'admin')(randomUUID());
-  const call = async (parcelId, step) => {
-    const headers = { authorization: `Bearer ${await token()}` };
-    const answer = await fetch(`${url}/parcels/${parcelId}/${step}`, {
-      method: 'POST',
-      headers,
-      signal: AbortSignal.timeout(CALL_BACK_MS),
-    }).catch(() => ({ status: 0, body: null }));
-    await answer.body?.cancel();
-    return answer;
+/** @throws Failure naming the server that is gone */
+async function serversOf(stateDirectory: StateDirectory): Promise<AuditedSystem> {
+  for (const [name, pid] of Object.entries(serverPids(stateDirectory)))
+    if (pid === undefined) throw new Failure(`${name} did not come back`);
+  return systemOf(stateDirectory, {});
+}
+
+async function startProviders(url: string, { stateDirectory, shutdown }: TemporaryRun): Promise<Providers> {
+  const shop = new ShopClient(url);
+  const callBack = async (parcelId: string, step: Step): Promise<number> => {
+    const token = await tokensOf(stateDirectory, 'admin')(randomUUID());
+    return shop.call('POST', `/parcels/${parcelId}/${step}`, { token }).then(
+      ({ status }) => status,
+      () => 0,
+    );
   };
-  const providers = await new Providers({ note: calledBack(call) }).open();
+  const providers = await new Providers(callBack).open();
   await shutdown.add('providers', () => providers.close());
-  const settings = Object.fromEntries(
-    ['CARD_GATEWAY_URL', 'CARRIER_URL', 'SMS_PROVIDER_URL'].map((name) => [name, providers.url]),
-  );
-  return { providers, settings, disk: await SmallDisk.mount(stateDirectory) };
+  return providers;
 }
 
-/** The databases are there, and no service has connected yet. */
-async function prepared(servers, { proxies, stateDirectory, disk }) {
-  if (disk) await disk.take((await startPostgres(stateDirectory)).url, databaseServices());
-  return throughProxies(servers, proxies);
-}
-
-/** Servers that are started again keep their ports. */
-async function throughProxies({ broker, databases }, proxies) {
-  const [brokerPort, databasePort] = [portOf(broker.url), portOf(Object.values(databases)[0])];
-  proxies.broker = await Proxy.before(() => brokerPort);
-  proxies.database = await Proxy.before(() => databasePort);
-  const moved = Object.entries(databases).map(([service, url]) => [service, at(url, proxies.database.port)]);
-  return { broker: { ...broker, url: at(broker.url, proxies.broker.port) }, databases: Object.fromEntries(moved) };
-}
-
-async function serversOf(stateDirectory) {
-  if (!runningPostgres(stateDirectory)) throw new Failure('PostgreSQL did not come back');
-  const { url: server } = await startPostgres(stateDirectory); // running, it is taken over
-  const rabbit = await runningRabbit(stateDirectory);
-  if (!rabbit) throw new Failure('RabbitMQ did not come back');
-  const databases = databaseServices().map((service) => [service, databaseOn(server, service)]);
-  return { databases: Object.fromEntries(databases), broker: { url: rabbit.url, managementUrl: rabbit.managementUrl } };
-}
-
-/** Tokens as accounts would give them, without asking accounts. */
-function tokensOf(stateDirectory, role) {
+/** Signs tokens as accounts does, without a request to accounts. */
+function tokensOf(stateDirectory: StateDirectory, role: 'customer' | 'admin'): (userId: string) => Promise<string> {
   const key = createPrivateKey(secretsOf(stateDirectory).tokenPrivateKey);
   return (userId) =>
     new SignJWT({ role }).setProtectedHeader({ alg: 'EdDSA' }).setSubject(userId).setExpirationTime('2h').sign(key);

@@ -1,9 +1,9 @@
-// @ts-nocheck
 import { describe, expect, it } from 'vitest';
-import { overAfter, paidBetween, wrongIn } from './verdict.js';
+import type { OrderEntry } from './ledger.js';
+import { overAfter, paidBetween, wrongIn, type RunResult } from './verdict.js';
 
-const row = (more = {}) => ({ name: 'a fault', recoveredMs: 1_000, ...more });
-const wrong = (more = {}) =>
+const row = (more: Partial<RunResult['rows'][number]> = {}) => ({ name: 'a fault', recoveredMs: 1_000, ...more });
+const wrong = (more: Partial<RunResult> = {}) =>
   wrongIn({ rows: [row()], findings: [], audit: true, dead: {}, unexpected: [], ended: [], ...more });
 
 describe('a run', () => {
@@ -12,14 +12,14 @@ describe('a run', () => {
       wrong({
         rows: [
           row(),
-          row({ bit: true, flows: true, paidLate: 3 }),
+          row({ observed: true, flows: true, paidLate: 3 }),
           row({ skipped: 'no root', recoveredMs: undefined }),
         ],
       }),
     ).toEqual([]);
   });
 
-  it.each([
+  it.each<[when: string, more: Partial<RunResult>, says: string[]]>([
     [
       'something was lost or doubled',
       { findings: [{ kind: 'lost' }, { kind: 'lost' }, { kind: 'doubled' }] },
@@ -42,7 +42,7 @@ describe('a run', () => {
       { rows: [row({ recoveredMs: undefined, trouble: 'no order' })] },
       ['did not recover from: a fault (no order)'],
     ],
-    ['a fault was not there', { rows: [row({ bit: false })] }, ['was not really there: a fault']],
+    ['a fault was not there', { rows: [row({ observed: false })] }, ['was not really there: a fault']],
     [
       'a fault stopped what it has nothing to do with',
       { rows: [row({ flows: true, paidLate: 0 })] },
@@ -54,19 +54,20 @@ describe('a run', () => {
 });
 
 describe('a fault is over', () => {
-  const ledger = {
+  type Entry = Pick<OrderEntry, 'intent' | 'acceptedAt' | 'endedAt' | 'paidAt'>;
+  const ledger: { orders: Entry[] } = {
     orders: [
-      { wish: 'pay', acceptedAt: 1, endedAt: 30, paidAt: 12 },
-      { wish: 'leave', acceptedAt: 1, endedAt: 90 },
-      { wish: 'pay', acceptedAt: 25, endedAt: 80, paidAt: 40 },
-      { wish: 'pay', endedAt: 70 },
+      { intent: 'pay', acceptedAt: 1, endedAt: 30, paidAt: 12 },
+      { intent: 'leave', acceptedAt: 1, endedAt: 90 },
+      { intent: 'pay', acceptedAt: 25, endedAt: 80, paidAt: 40 },
+      { intent: 'pay', endedAt: 70 },
     ],
   };
 
   it('when the last order has ended that was accepted before its cure', () => {
     expect(overAfter(ledger, 20)).toBe(10);
     expect(overAfter({ orders: [] }, 20)).toBe(0);
-    expect(overAfter({ orders: [{ wish: 'pay', acceptedAt: 1 }] }, 20)).toBe(Infinity);
+    expect(overAfter({ orders: [{ intent: 'pay', acceptedAt: 1 }] }, 20)).toBe(Infinity);
   });
 
   it('after so many were paid meanwhile', () => {

@@ -1,4 +1,3 @@
-// @ts-nocheck
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -6,7 +5,7 @@ import { needsServers, specFiles } from './spec-files.js';
 import { root } from '@sluice/stack/workspace';
 
 const USES_SERVERS = /\b(testBroker|testDatabase|startSystem|itNamesWhatBreaks)\(/;
-const nameOf = (file) => path.relative(root, file);
+const nameOf = (file: string) => path.relative(root, file);
 
 it.each([
   'libs/contracts',

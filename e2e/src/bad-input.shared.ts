@@ -45,7 +45,7 @@ describe('bad input', () => {
       422,
     ],
     ['no address', { lines: [{ sku: 'TEE', quantity: 1 }] }, 422],
-    ['a field nobody knows', { ...line('TEE', 1), discount: 100 }, 422],
+    ['an unknown field', { ...line('TEE', 1), discount: 100 }, 422],
     ['a body of 10 MB', { ...line('TEE', 1), filler: 'x'.repeat(10_000_000) }, 413],
   ];
   it.each(bodies)('refuses %s and changes nothing', async (_, body, status) => {
@@ -70,9 +70,9 @@ describe('bad input', () => {
 
   it.each([
     ['no token', undefined],
-    ['a token of somebody else’s making', 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJtZSIsInJvbGUiOiJhZG1pbiJ9.AAAA'],
+    ['a token with a foreign signature', 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJtZSIsInJvbGUiOiJhZG1pbiJ9.AAAA'],
     ['text that is no token', 'hello'],
-  ])('answers %s with 401', async (_, token) => {
+  ])('returns 401 for %s', async (_, token) => {
     expect((await shop.call('POST', '/orders', { ...(token && { token }), body: line('TEE', 1) })).status).toBe(401);
   });
 
@@ -81,7 +81,7 @@ describe('bad input', () => {
     expect((await shop.call('PUT', '/products/TEE', { token: customer, body })).status).toBe(403);
   });
 
-  it('hides somebody else’s order and does not let them pay it', async () => {
+  it('hides another user’s order and does not let them pay it', async () => {
     const { body: order } = await shop.place(customer, 'TEE');
     await shop.reaches(customer, order.id, 'awaiting_payment');
     const paths: [string, string][] = [
@@ -90,18 +90,18 @@ describe('bad input', () => {
       ['POST', '/payment'],
     ];
     for (const [method, path] of paths) {
-      const ask = () =>
+      const send = () =>
         shop.call(method, `/orders/${order.id}${path}`, {
           token: stranger,
           ...(method === 'POST' && { body: { card: '4242424242424242' } }),
         });
-      // While payments is slow, a payment is accepted before it is looked at.
-      await eventually(async () => expect([path, (await ask()).status]).toEqual([path, 404]));
+      // A slow payments service: the payment is accepted before it is checked, so retry.
+      await eventually(async () => expect([path, (await send()).status]).toEqual([path, 404]));
     }
     expect((await shop.order(customer, order.id)).status).toBe('awaiting_payment');
   });
 
-  it('takes money once when an order is paid twice', async () => {
+  it('charges once when an order is paid twice', async () => {
     const { body: order } = await shop.place(customer, 'TEE');
     await shop.reaches(customer, order.id, 'awaiting_payment');
     const answers = await Promise.all([shop.pay(customer, order.id), shop.pay(customer, order.id)]);
@@ -124,7 +124,7 @@ describe('bad input', () => {
     expect((await shop.pay(customer, order.id, 'card')).status).toBe(422);
   });
 
-  it('answers a wrong password and an unknown phone alike', async () => {
+  it('returns the same for a wrong password and an unknown phone', async () => {
     const guess = (phone: string) => shop.call('POST', '/sessions', { body: { phone, password: 'guess' } });
     await eventually(async () => {
       const [wrong, unknown] = [await guess('+10000000001'), await guess('+19999999999')];

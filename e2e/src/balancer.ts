@@ -11,33 +11,36 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Instance } from '@sluice/testing';
 
-/** How often each gateway is asked whether it is ready. Milliseconds. */
+/** Interval of readiness checks of each gateway. Milliseconds. */
 export const CHECKED_EVERY_MS = 200;
 
 export interface Balancer {
   url: string;
-  /** Requests that a gateway refused, cut or left without an answer: what a client of a bare gateway would have seen. */
+  /**
+   * Requests that a gateway refused, broke off or did not answer: the faults that a client of a single gateway would
+   * see.
+   */
   faults: string[];
   close(): Promise<void>;
 }
 
 /**
- * Gateways behind one address, as any load balancer does it: those that are ready in turn, over connections that it keeps.
- * It repeats no request: who shields clients from faults also hides them.
+ * Load balancer before several gateways: forwards to the ready ones in turn, over connections that it keeps. It does
+ * not retry a request, because a retry would hide faults.
  */
 export async function balance(gateways: readonly Instance[]): Promise<Balancer> {
   const agent = new Agent({ keepAlive: true });
   const faults: string[] = [];
   let ready: Instance[] = [];
-  let turn = 0;
-  const server = createServer((asked, response) => {
-    const gateway = ready[turn++ % ready.length];
+  let next = 0;
+  const server = createServer((incoming, response) => {
+    const gateway = ready[next++ % ready.length];
     const onFault = (what: string) => {
-      faults.push(`${asked.method} ${asked.url}: ${what}`);
+      faults.push(`${incoming.method} ${incoming.url}: ${what}`);
       if (response.headersSent) response.destroy();
       else response.writeHead(502, { 'content-type': 'application/json' }).end(JSON.stringify({ fault: what }));
     };
-    if (gateway) forward(asked, response, { gateway, agent, onFault });
+    if (gateway) forward(incoming, response, { gateway, agent, onFault });
     else onFault('no gateway is ready');
   });
   const checking = new AbortController();
@@ -73,11 +76,12 @@ interface Forwarding {
   onFault: (what: string) => void;
 }
 
-function forward(asked: IncomingMessage, response: ServerResponse, { gateway, agent, onFault }: Forwarding): void {
-  const failed = (error: Error & { code?: string }) => !response.closed && onFault(error.code ?? error.message); // closed: its client has gone
+function forward(incoming: IncomingMessage, response: ServerResponse, { gateway, agent, onFault }: Forwarding): void {
+  // A closed response means that its client has disconnected: no fault of the gateway.
+  const failed = (error: Error & { code?: string }) => !response.closed && onFault(error.code ?? error.message);
   const out = request(
-    gateway.url + asked.url,
-    { agent, method: asked.method, headers: withoutHops(asked.headers) },
+    gateway.url + incoming.url,
+    { agent, method: incoming.method, headers: withoutHops(incoming.headers) },
     (answer) => {
       response.writeHead(answer.statusCode ?? 502, withoutHops(answer.headers));
       answer.on('error', failed).pipe(response);
@@ -85,10 +89,10 @@ function forward(asked: IncomingMessage, response: ServerResponse, { gateway, ag
   );
   out.on('error', failed);
   response.once('close', () => out.destroy());
-  asked.pipe(out);
+  incoming.pipe(out);
 }
 
-/** What is about one connection is not passed on to another (RFC 9110, section 7.6.1). */
+/** Hop-by-hop headers concern one connection and are not forwarded (RFC 9110, section 7.6.1). */
 const withoutHops = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !HOPS.includes(name)));
 const HOPS = ['connection', 'keep-alive', 'transfer-encoding'];

@@ -3,7 +3,7 @@ import {
   canStartBroker,
   depth,
   eventually,
-  letIn,
+  createServiceUsers,
   privateBroker,
   startSystem,
   testBroker,
@@ -12,17 +12,17 @@ import {
 } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { everyQueueIsEmpty, expectInvariants } from './invariants.js';
-import { everybodyMisses, processesOf, recovery } from './recovery.js';
+import { everyServiceIsUnready, processesOf, recovery } from './recovery.js';
 import { ADMIN, inParallel, Shop } from './shop.js';
 
 const ORDERS = 200;
 const WIDTH = 32;
-/** Long enough for the broker to be back before the first window ends. */
+/** Long enough for the broker to return before the first window ends. */
 const WINDOW_SECONDS = 45;
 const WINDOW_QUEUE = `orders.payment-window.${WINDOW_SECONDS * 1_000}`;
-/** The sweep does not look for lost timers earlier, so what is cancelled before it was cancelled by its timer. */
+/** The sweep finds lost timers only after this time, so an order cancelled earlier was cancelled by its timer. */
 const SWEEP_AFTER_MS = 3_000;
-/** From the broker's return to a shop that sells, with nobody's help. */
+/** From the broker's return until an order can be paid, without an operator. */
 const RECOVERS_WITHIN_MS = 10_000;
 
 describe.skipIf(!canStartBroker)('while payment windows run', () => {
@@ -53,7 +53,7 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
     await server?.close();
   }, 120_000);
 
-  /** Orders that wait for their payment, with nothing else under way. */
+  /** Places orders and waits until all await payment and every queue is empty. */
   async function waitingOrders(): Promise<string[]> {
     const ids = await inParallel(ORDERS, WIDTH, () => shop.placeForSure(customer, 'TEE'));
     await inParallel(ORDERS, WIDTH, (i) => shop.reaches(customer, ids[i]!, 'awaiting_payment'));
@@ -61,13 +61,13 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
     return ids;
   }
 
-  /** The same vhost, with the topology and the users: made if they are not there. */
+  /** Connects to the same vhost, and creates its topology and users if they are missing. */
   const reconnect = async () => {
     system.broker = await testBroker({ server, vhost: system.broker.vhost });
-    await letIn(system.broker);
+    await createServiceUsers(system.broker);
   };
 
-  /** The ids of the timers that the broker holds. They go back into their queue, each with what is left of its time. */
+  /** Message ids of the waiting timers. Each is requeued with the rest of its time when the channel closes. */
   async function waitingTimers(): Promise<string[]> {
     const channel = await system.broker.connection.createChannel();
     const ids: string[] = [];
@@ -77,8 +77,8 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
     return ids;
   }
 
-  /** How many of these messages orders has handled, by its inbox: the sweep works without them. */
-  async function handled(ids: string[]): Promise<number> {
+  /** Number of these messages in orders' inbox: a cancellation by the sweep leaves no inbox row. */
+  async function handledCount(ids: string[]): Promise<number> {
     const { rows } = await system.databases.orders.pool.query<{ n: number }>(
       'SELECT count(*)::int AS n FROM inbox WHERE id = ANY($1)',
       [ids],
@@ -86,10 +86,11 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
     return rows[0]!.n;
   }
 
-  /** How late each of them was cancelled, in ms; fails as long as one is not. */
+  /** How late each order was cancelled, in ms; throws while one is not. */
   async function lateness(ids: string[]): Promise<number[]> {
     const { rows } = await system.databases.orders.pool.query<{ ms: number }>(
-      `SELECT extract(epoch FROM h.at - o.pay_by)::float8 * 1000 AS ms FROM orders o JOIN order_history h ON h.order_id = o.id AND h.type = 'order.cancelled'
+      `SELECT extract(epoch FROM h.at - o.pay_by)::float8 * 1000 AS ms
+       FROM orders o JOIN order_history h ON h.order_id = o.id AND h.type = 'order.cancelled'
        WHERE o.id = ANY($1) AND o.reason = 'payment_timeout' ORDER BY 1`,
       [ids],
     );
@@ -97,14 +98,14 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
     return rows.map(({ ms }) => ms);
   }
 
-  it('a broker that is killed and comes back forgets no timer, and the shop sells again within ten seconds', async () => {
+  it('a killed broker loses no timer, and the shop sells again within ten seconds of its return', async () => {
     const ids = await waitingOrders();
     const timers = await waitingTimers();
     expect(timers.length).toBeGreaterThanOrEqual(ORDERS);
-    await pause(1_000); // a queue made less than a second before a kill -9 can be lost
+    await pause(1_000); // a queue can be lost by a kill -9 within a second after its declaration
     const processes = processesOf(system);
     await server.kill();
-    await everybodyMisses(system);
+    await everyServiceIsUnready(system);
     const [{ readyAfterMs, placedAfterMs, payableAfterMs, orderId }] = await Promise.all([
       recovery(system, shop, customer, 'TEE'),
       server.start(),
@@ -113,21 +114,23 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
     await reconnect();
     await shop.cancel(customer, orderId);
     console.log(
-      `after a broker's return everything was ready after ${readyAfterMs} ms, an order was placed after ${placedAfterMs} ms and could be paid after ${payableAfterMs} ms`,
+      `after the broker's return every service was ready after ${readyAfterMs} ms, ` +
+        `an order was placed after ${placedAfterMs} ms and could be paid after ${payableAfterMs} ms`,
     );
     expect(Math.max(readyAfterMs, payableAfterMs)).toBeLessThan(RECOVERS_WITHIN_MS);
     const late = await eventually(() => lateness(ids), { withinMs: 60_000 });
-    await eventually(async () => expect(await handled(timers)).toBe(timers.length), { withinMs: 60_000 });
+    await eventually(async () => expect(await handledCount(timers)).toBe(timers.length), { withinMs: 60_000 });
     console.log(
-      `${ORDERS} windows over a broker's death ended late by p50 ${Math.round(late[ORDERS / 2]!)} ms, at most ${Math.round(late.at(-1)!)} ms`,
+      `${ORDERS} windows across a broker crash ended late by p50 ${Math.round(late[ORDERS / 2]!)} ms, ` +
+        `at most ${Math.round(late.at(-1)!)} ms`,
     );
     await expectInvariants(system);
   }, 240_000);
 
-  it('a broker that loses its disk loses no cancellation: the sweep finds them all', async () => {
+  it('a broker that loses its disk loses no cancellation: the sweep repairs them all', async () => {
     const ids = await waitingOrders();
     await server.kill();
-    server.wipe();
+    await server.wipe();
     await server.start();
     await reconnect();
     expect(await depth(system.broker, 'orders.commands')).toBe(0);

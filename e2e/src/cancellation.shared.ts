@@ -18,7 +18,7 @@ describe('a customer who changes their mind', () => {
     ({ system, shop, customer, admin } = await sharedShop());
     for (const sku of ['SCARF', 'PAIR']) await shop.stock(admin, sku, { east: 3, west: 3 });
     await shop.stock(admin, 'BOWL', { east: 1_000 });
-    await shop.coupon(admin, { code: 'ONCE', kind: 'percent', value: 25, limit: 1 });
+    await shop.createCoupon(admin, { code: 'ONCE', kind: 'percent', value: 25, limit: 1 });
     await shop.placeForSure(customer, 'BOWL').then((id) => shop.cancel(customer, id));
   });
 
@@ -31,7 +31,7 @@ describe('a customer who changes their mind', () => {
     return id;
   };
 
-  it('before paying gets stock and coupon back on the shelf at once', async () => {
+  it('before paying gets stock and coupon released at once', async () => {
     const { body } = await shop.place(customer, 'SCARF', { quantity: 2, coupon: 'once' });
     const payable = await shop.reaches(customer, body.id, 'awaiting_payment');
     expect(payable).toMatchObject({ coupon: 'ONCE', discount: { amount: 500 }, total: { amount: 1_500 } });
@@ -47,7 +47,7 @@ describe('a customer who changes their mind', () => {
     await shop.cancel(customer, next.id);
   });
 
-  it('after paying has both parcels halted, the money back and the stock back on the shelves', async () => {
+  it('after paying has both parcels halted, the money refunded and the stock returned', async () => {
     const id = await paidOrder('PAIR', 5);
     expect((await shop.cancel(customer, id)).status).toBe(202);
     const cancelled = await eventually(async () => {
@@ -70,12 +70,12 @@ describe('a customer who changes their mind', () => {
     expect((await shop.timeline(customer, id)).filter((type) => type === 'order.cancellation_refused')).toHaveLength(1);
   });
 
-  it('and an order that is not theirs, or none: 404', async () => {
+  it('and an order of another user, or an unknown one: 404', async () => {
     expect((await shop.cancel(admin, await shop.placeForSure(customer, 'BOWL'))).status).toBe(404);
     expect((await shop.cancel(customer, '0190a6a0-0000-7000-8000-00000000dead')).status).toBe(404);
   });
 
-  it('in the very moment in which the carrier comes gets the money or the goods, never both and never neither', async () => {
+  it('at the moment of the pick-up gets either the money or the parcel, never both and never neither', async () => {
     const ids = await inParallel(RACES, WIDTH, async () => {
       const id = await paidOrder('BOWL');
       await aroundThePickUp();
@@ -111,6 +111,6 @@ describe('a customer who changes their mind', () => {
   });
 });
 
-/** The race itself: the carrier comes about so long after the payment. */
+/** Waits a random time around the carrier's pick-up. */
 const aroundThePickUp = (): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, CARRIER_MS * (0.5 + Math.random())));

@@ -8,9 +8,9 @@ import { ADDRESS, ADMIN, Shop } from './shop.js';
 
 const [AHEAD, BEHIND] = [10 * 60_000, -10 * 60_000];
 const WINDOW_MS = 5_000;
-/** A timer that comes a second early is on time: brokers count for themselves. Milliseconds. */
+/** Tolerance for an early timer: brokers have their own clock. Milliseconds. */
 const EARLY_MS = 1_000;
-/** What all of it may be late by on a busy machine. Milliseconds. */
+/** Tolerance for lateness on a busy machine, in total. Milliseconds. */
 const LATE_MS = 4_000;
 
 const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
@@ -40,13 +40,13 @@ describe.each([
   });
   afterAll(() => system?.close());
 
-  it('an order is placed, paid and completed, and queries answer', async () => {
+  it('an order is placed, paid and completed, and queries return', async () => {
     const { status, body } = await shop.place(customer, 'CLOCK');
     expect(status).toBe(201);
     await shop.reachesEnd(customer, body.id);
     expect((await shop.pay(customer, body.id)).status).toBe(200);
     await shop.reaches(customer, body.id, 'completed');
-    // A query that a busy service did not answer in time is 503, and asked again.
+    // A query that a busy service does not answer in time is 503: repeat it.
     for (const path of ['/products/CLOCK', '/orders', '/me/points', `/orders/${body.id}/timeline`]) {
       await eventually(async () =>
         expect([path, (await shop.call('GET', path, { token: customer })).status]).toEqual([path, 200]),
@@ -65,7 +65,7 @@ describe.each([
     expect([took > WINDOW_MS - EARLY_MS, took < WINDOW_MS + 2 * LATE_MS]).toEqual([true, true]);
   });
 
-  it('a flash sale opens and closes when it should, and what its door lets in is won', async () => {
+  it('a flash sale opens and closes on time, and an accepted claim wins', async () => {
     const [opensIn, closesIn] = [4_000, 8_000];
     const began = performance.now();
     const body = {
@@ -104,18 +104,18 @@ describe.each([
     expect(await ticketOf(shop, { claimant, answers: [], ticket: opened.ticket })).toMatchObject({ status: 'won' });
   });
 
-  it('a coupon holds until it expires, and no longer', async () => {
+  it('a coupon is valid until it expires, and no longer', async () => {
     const code = 'SHORT';
     const placed = async () => shop.reachesEnd(customer, await shop.placeForSure(customer, 'CLOCK', { coupon: code }));
     const expires = performance.now() + LATE_MS;
-    await shop.coupon(admin, { code, kind: 'fixed', value: 100, expiresAt: inMs(LATE_MS) });
+    await shop.createCoupon(admin, { code, kind: 'fixed', value: 100, expiresAt: inMs(LATE_MS) });
     expect(await placed()).toMatchObject({ status: 'awaiting_payment', coupon: code });
     await pause(Math.max(0, expires - performance.now()) + 500);
     expect(await placed()).toMatchObject({ status: 'rejected', reason: 'coupon_rejected' });
   });
 
-  it('what was accepted in time counts, though those who decide on it were away until it was over', async () => {
-    await shop.coupon(admin, { code: 'AWAY', kind: 'fixed', value: 100, expiresAt: inMs(600_000) });
+  it('a request accepted in time counts, even if the deciding services are down until after its end', async () => {
+    await shop.createCoupon(admin, { code: 'AWAY', kind: 'fixed', value: 100, expiresAt: inMs(600_000) });
     const offer = {
       sku: 'CLOCK',
       quantity: 5,
@@ -162,5 +162,5 @@ describe.each([
     expect(await saleOf(shop, sale.id)).toMatchObject({ state: 'closed' });
   });
 
-  it('nothing is wrong at the end', () => expectInvariants(system));
+  it('all invariants hold at the end', () => expectInvariants(system));
 });

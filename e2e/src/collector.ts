@@ -7,17 +7,17 @@ export interface CollectedSpan {
   spanId: string;
   parentSpanId?: string;
   name: string;
-  /** The process that made it. */
+  /** The service of the process that created the span. */
   service: string;
   attributes: Readonly<Record<string, unknown>>;
 }
 
-/** What takes the spans of a whole system in, as Jaeger or Tempo would: OTLP over HTTP, as JSON. */
+/** Collector of all spans of a system, like Jaeger or Tempo: OTLP over HTTP, as JSON. */
 export interface Collector {
   url: string;
-  /** What has come so far of that service and name. */
+  /** Received spans of the service with the name. */
   find(service: string, name: string): CollectedSpan[];
-  /** From the beginning of its trace down to this span, as `<service>: <name>`; a parent that has not come yet is `?`. */
+  /** Path from the root of the trace to this span, as `<service>: <name>`; a parent not received yet is `?`. */
   path(span: CollectedSpan): string[];
   close(): Promise<void>;
 }
@@ -46,7 +46,7 @@ export async function startCollector(): Promise<Collector> {
   };
 }
 
-/** opentelemetry-proto, `ExportTraceServiceRequest`: what of it is read here. */
+/** The used part of opentelemetry-proto's `ExportTraceServiceRequest`. */
 interface Export {
   resourceSpans: {
     resource: { attributes: Attribute[] };

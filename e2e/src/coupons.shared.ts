@@ -26,7 +26,7 @@ describe('coupons and points', () => {
   it.each([
     ['WELCOME10', { discount: 410, total: 3_690 }],
     ['red5', { discount: 500, total: 3_600 }],
-  ])('%s is good from the start', async (coupon, { discount, total }) => {
+  ])('%s is valid from the start', async (coupon, { discount, total }) => {
     expect(await placed(coupon, 2)).toMatchObject({
       status: 'awaiting_payment',
       coupon: coupon.toUpperCase(),
@@ -36,7 +36,7 @@ describe('coupons and points', () => {
     });
   });
 
-  it('what is paid is the total, and a completed order brings a point for each whole 100 cents of it', async () => {
+  it('the total is charged, and a completed order earns a point for each whole 100 cents of it', async () => {
     const before = await points();
     const { id } = await placed('WELCOME10', 2);
     await shop.payForSure(customer, id);
@@ -44,11 +44,16 @@ describe('coupons and points', () => {
     await eventually(async () => expect(await points()).toBe(before + 36));
   });
 
-  it('a coupon that does not hold rejects the order, and its stock is free again', async () => {
-    await shop.coupon(admin, { code: 'BIG', kind: 'fixed', value: 100, minTotal: 1_000_000 });
-    // One that is expired already cannot be made.
+  it('an invalid coupon rejects the order and releases its stock', async () => {
+    await shop.createCoupon(admin, { code: 'BIG', kind: 'fixed', value: 100, minTotal: 1_000_000 });
+    // A coupon cannot be created already expired.
     const expires = Date.now() + 3_000;
-    await shop.coupon(admin, { code: 'OLD', kind: 'fixed', value: 100, expiresAt: new Date(expires).toISOString() });
+    await shop.createCoupon(admin, {
+      code: 'OLD',
+      kind: 'fixed',
+      value: 100,
+      expiresAt: new Date(expires).toISOString(),
+    });
     await eventually(() => expect(Date.now()).toBeGreaterThan(expires + 500));
     const available = async () => (await shop.call<{ available: number }>('GET', '/products/HAT')).body.available;
     await eventually(async () => expect(await available()).toBeLessThan(1_000));
@@ -62,9 +67,9 @@ describe('coupons and points', () => {
     ['a coupon takes off all that it costs', 'HAT', 2_050, 'ALL'],
     ['its products cost nothing', 'GIFT', 0, undefined],
   ])(
-    'an order is paid at once when %s: no card is asked for, and nobody is told to pay',
+    'an order is paid at once when %s: no card is required, and no message requests payment',
     async (_, sku, subtotal, coupon) => {
-      if (coupon) await shop.coupon(admin, { code: coupon, kind: 'percent', value: 100 });
+      if (coupon) await shop.createCoupon(admin, { code: coupon, kind: 'percent', value: 100 });
       else await shop.stock(admin, sku, { east: 10 }, 0);
       const id = await shop.placeForSure(customer, sku, { ...(coupon && { coupon }) });
       const order = await shop.reaches(customer, id, 'completed');
@@ -99,12 +104,12 @@ describe('coupons and points', () => {
     },
   );
 
-  it(`one with a limit of ${LIMIT} is used ${LIMIT} times by 60 orders at once`, async () => {
-    await shop.coupon(admin, { code: 'FEW', kind: 'fixed', value: 100, limit: LIMIT });
+  it(`a coupon with a limit of ${LIMIT} is used ${LIMIT} times by 60 orders at once`, async () => {
+    await shop.createCoupon(admin, { code: 'FEW', kind: 'fixed', value: 100, limit: LIMIT });
     const orders = await inParallel(60, 30, () => placed('FEW'));
     expect(orders.filter(({ status }) => status === 'awaiting_payment')).toHaveLength(LIMIT);
     expect(orders.filter(({ reason }) => reason === 'coupon_rejected')).toHaveLength(60 - LIMIT);
   });
 
-  it('leaves everything in order', () => expectInvariants(system));
+  it('all invariants hold at the end', () => expectInvariants(system));
 });

@@ -6,7 +6,7 @@ import { ADMIN, inParallel, Shop } from './shop.js';
 const ORDERS = 500;
 const WIDTH = 16;
 
-/** Of processes, chaos.spec.ts kills more and sees more. */
+/** For containers only; chaos.spec.ts kills processes more thoroughly. */
 describe.runIf(process.env['E2E_IN_CONTAINERS'] === 'true')('SIGKILL of containers under load', () => {
   let system: System;
   let shop: Shop;
@@ -21,7 +21,7 @@ describe.runIf(process.env['E2E_IN_CONTAINERS'] === 'true')('SIGKILL of containe
   });
   afterAll(() => system?.close());
 
-  it('loses and doubles none of 500 orders, whatever dies in their middle', async () => {
+  it('loses and duplicates none of 500 orders, whichever container is killed meanwhile', async () => {
     const victims = [...SERVICES, ...system.servers];
     let placed = 0;
     const killed = new Set<ServiceName | ServerName>();

@@ -23,7 +23,7 @@ describe('delivering every message twice', () => {
     await doubling?.close();
   });
 
-  /** Everything that a customer, a warehouse, a bank or a carrier would notice. */
+  /** All effects that are visible to a customer, a warehouse, a bank or a carrier. */
   const effects = async () => {
     const rows = async (service: 'orders' | 'inventory' | 'payments' | 'logistics' | 'notifications', sql: string) =>
       (await system.databases[service].pool.query(sql)).rows;
@@ -43,7 +43,8 @@ describe('delivering every message twice', () => {
       ),
       parcels: await rows(
         'logistics',
-        'SELECT order_id, warehouse, status, count(*)::int FROM parcels WHERE version > 0 GROUP BY 1, 2, 3 ORDER BY 1, 2',
+        `SELECT order_id, warehouse, status, count(*)::int FROM parcels
+         WHERE version > 0 GROUP BY 1, 2, 3 ORDER BY 1, 2`,
       ),
       deliveries: await rows(
         'notifications',
@@ -70,10 +71,10 @@ describe('delivering every message twice', () => {
     await expectInvariants(system);
   });
 
-  it('changes nothing when all of them come once more after the orders are completed', async () => {
+  it('changes nothing when all messages are redelivered after the orders are completed', async () => {
     await everyQueueIsEmpty(system);
     const before = await effects();
-    const received = doubling.heard();
+    const received = doubling.count();
     expect(received).toBeGreaterThan(ORDERS * 10);
     await doubling.replay();
     await everyQueueIsEmpty(system);

@@ -14,18 +14,18 @@ import {
 import { everyQueueIsEmpty, expectInvariants } from './invariants.js';
 import { ADDRESS, ADMIN, inParallel, Shop } from './shop.js';
 
-/** 1 is the full size: 20,000 users and 500 pieces. `npm run load` runs it; every day a tenth does. */
+/** 1 is the full size, 20,000 users and 500 pieces, which `npm run load` runs; the default is a tenth. */
 const SCALE = Number(process.env['FLASH_SALE_SCALE'] ?? 0.1);
 const USERS = 20_000 * SCALE;
 const PIECES = 500 * SCALE;
 const WIDTH = 200;
-/** Long enough for two thirds of the winners to pay, one after the other. */
+/** Long enough for two thirds of the winners to pay in sequence. */
 const PAY_WITHIN_SECONDS = Math.ceil(4 + 40 * SCALE);
-/** A fifth of the crowd fits into the queue at once. */
+/** A fifth of the users fits into the queue at once. */
 const QUEUE_LIMIT = USERS / 5;
-const CLOSED_DOOR = [202, 410, 429, 503];
+const CLAIM_STATUSES = [202, 410, 429, 503];
 
-const letIn = (outcomes: Outcome[]): Outcome[] => outcomes.filter(({ ticket }) => ticket !== undefined);
+const accepted = (outcomes: Outcome[]): Outcome[] => outcomes.filter(({ ticket }) => ticket !== undefined);
 const tally = (values: (string | number)[]): Record<string, number> => {
   const counts: Record<string, number> = {};
   for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
@@ -58,19 +58,20 @@ describe('a flash sale', () => {
     return Number(rows[0]!.n);
   };
 
-  it(`sells exactly ${PIECES} pieces to ${USERS} users, and tells everybody how it ended for them`, async () => {
+  it(`sells exactly ${PIECES} pieces to ${USERS} users, and every accepted claim gets its result`, async () => {
     const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 300 });
     const sums = watchSums(system, saleId);
     const began = Date.now();
     const outcomes = await claimAll(shop, saleId, await claimants(system, USERS), WIDTH);
     const took = Date.now() - began;
-    const tickets = letIn(outcomes);
+    const tickets = accepted(outcomes);
     const ends = await results(shop, tickets, WIDTH);
     console.log(
-      `${USERS} claims in ${took} ms: ${JSON.stringify(tally(outcomes.flatMap(({ answers }) => answers)))}; tickets ${JSON.stringify(tally(ends.map(({ status }) => status)))}`,
+      `${USERS} claims in ${took} ms: ${JSON.stringify(tally(outcomes.flatMap(({ answers }) => answers)))}; ` +
+        `tickets ${JSON.stringify(tally(ends.map(({ status }) => status)))}`,
     );
 
-    expect(outcomes.flatMap(({ answers }) => answers).filter((status) => !CLOSED_DOOR.includes(status))).toEqual([]);
+    expect(outcomes.flatMap(({ answers }) => answers).filter((status) => !CLAIM_STATUSES.includes(status))).toEqual([]);
     expect(ends.filter(({ status }) => status === 'won')).toHaveLength(PIECES);
     await inParallel(
       tickets.length,
@@ -85,10 +86,10 @@ describe('a flash sale', () => {
     await expectInvariants(system);
   });
 
-  it('sells what winners did not pay for again, to those who come later, while it is open', async () => {
+  it('sells unpaid pieces again, to later claims, while it is open', async () => {
     const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: PAY_WITHIN_SECONDS });
     const sums = watchSums(system, saleId);
-    const first = letIn(await claimAll(shop, saleId, await claimants(system, PIECES * 3), WIDTH));
+    const first = accepted(await claimAll(shop, saleId, await claimants(system, PIECES * 3), WIDTH));
     const ends = await results(shop, first, WIDTH);
     const winners = first.filter((_, i) => ends[i]!.status === 'won');
     expect(winners).toHaveLength(PIECES);
@@ -104,7 +105,7 @@ describe('a flash sale', () => {
     for (const outcome of winners.slice(0, late))
       expect(await ticketOf(shop, outcome)).toMatchObject({ status: 'expired', reason: 'payment_timeout' });
     const loser = first.find((_, i) => ends[i]!.status === 'lost')!;
-    const second = letIn([
+    const second = accepted([
       await claim(shop, saleId, loser.claimant),
       ...(await claimAll(shop, saleId, await claimants(system, late * 2), WIDTH)),
     ]);
@@ -126,7 +127,7 @@ describe('a flash sale', () => {
     await expectInvariants(system);
   });
 
-  it('holds its crowd in a queue of exactly its limit while nobody drains it, and loses none of it', async () => {
+  it('queues exactly its limit of claims while they are not consumed, and loses none of them', async () => {
     const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 300 });
     await system.stop('flash-sale');
     const crowd = await claimants(system, QUEUE_LIMIT + 200);
@@ -138,7 +139,8 @@ describe('a flash sale', () => {
     );
     const refused = answers.filter(({ status }) => status === 429);
     console.log(
-      `of ${crowd.length} claims on a queue of ${QUEUE_LIMIT}, ${taken.length} were taken and ${refused.length} refused`,
+      `of ${crowd.length} claims on a queue of ${QUEUE_LIMIT}, ` +
+        `${taken.length} were accepted and ${refused.length} refused`,
     );
     expect([taken.length, refused.length, await depth(system.broker, 'flash-sale.claims')]).toEqual([
       QUEUE_LIMIT,
@@ -152,21 +154,23 @@ describe('a flash sale', () => {
     expect(ends.filter(({ status }) => status === 'won')).toHaveLength(PIECES);
   });
 
-  it('keeps its promises when gateway, drainer and database sessions die in the middle', async () => {
+  it('keeps its promises when gateway, flash-sale, orders and database sessions are killed', async () => {
     const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 300 });
     const sums = watchSums(system, saleId);
     const claiming = claimAll(shop, saleId, await claimants(system, USERS / 2), WIDTH);
     for (const victim of ['flash-sale', 'gateway', 'flash-sale', 'orders'] as const) await system.crash(victim);
     await system.databases['flash-sale'].pool.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
     );
     const outcomes = await claiming;
-    const tickets = letIn(outcomes);
+    const tickets = accepted(outcomes);
     const ends = await results(shop, tickets, WIDTH);
     console.log(
-      `with crashes: ${JSON.stringify(tally(outcomes.flatMap(({ answers }) => answers)))}; tickets ${JSON.stringify(tally(ends.map(({ status }) => status)))}`,
+      `with crashes: ${JSON.stringify(tally(outcomes.flatMap(({ answers }) => answers)))}; ` +
+        `tickets ${JSON.stringify(tally(ends.map(({ status }) => status)))}`,
     );
-    // A claim whose answer was lost with its gateway may have won too, unseen by its client.
+    // A claim whose response was lost with its gateway may also have won, unknown to its client.
     const sale = await eventually(async () => {
       const now = await saleOf(shop, saleId);
       expect(now).toMatchObject({ state: 'sold-out', remaining: 0 });
@@ -183,35 +187,36 @@ describe('a flash sale', () => {
     await expectInvariants(system);
   });
 
-  it('does not keep normal orders from being taken, however long the line is', async () => {
+  it('does not prevent other orders from being accepted, however long the queue is', async () => {
     const customer = await shop.signIn();
-    const takes = async (): Promise<{ status: number; ms: number }> => {
+    const placeOrder = async (): Promise<{ status: number; ms: number }> => {
       const began = performance.now();
       const { status } = await shop.place(customer, 'RUSH');
       return { status, ms: performance.now() - began };
     };
-    const quiet = await inParallel(200, 2, takes);
+    const quiet = await inParallel(200, 2, placeOrder);
     const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 300 });
     let claiming = true;
     const spike = claimAll(shop, saleId, await claimants(system, USERS), WIDTH).finally(() => (claiming = false));
-    const busy: Awaited<ReturnType<typeof takes>>[] = [];
-    while (claiming) busy.push(...(await inParallel(2, 2, takes)));
+    const busy: Awaited<ReturnType<typeof placeOrder>>[] = [];
+    while (claiming) busy.push(...(await inParallel(2, 2, placeOrder)));
     await spike;
     const p99 = (orders: typeof busy): number =>
       Math.round(orders.map(({ ms }) => ms).sort((a, b) => a - b)[Math.floor(orders.length * 0.99)]!);
     console.log(
-      `orders answered with p99 ${p99(quiet)} ms when it was quiet, and ${p99(busy)} ms (${busy.length} of them) while ${USERS} users claimed`,
+      `p99 of placing an order: ${p99(quiet)} ms without load, ` +
+        `${p99(busy)} ms (${busy.length} orders) while ${USERS} users claimed`,
     );
     expect([...quiet, ...busy].filter(({ status }) => status !== 201 && status !== 202)).toEqual([]);
   });
 
-  it('gives everything back to the shelves that is unsold at its close', async () => {
+  it('returns all unsold stock at its close', async () => {
     const available = async () => (await shop.call<{ available: number }>('GET', '/products/RUSH')).body.available;
     await everyQueueIsEmpty(system);
     const before = await available();
     const saleId = await openSale(shop, admin, { sku: 'RUSH', quantity: PIECES, payWithinSeconds: 2, forMs: 4_000 });
     expect(await available()).toBe(before - PIECES);
-    const [one] = letIn(await claimAll(shop, saleId, await claimants(system, 1), 1));
+    const [one] = accepted(await claimAll(shop, saleId, await claimants(system, 1), 1));
     await eventually(async () => expect(await ticketOf(shop, one!)).toMatchObject({ status: 'won' }));
     await eventually(
       async () => expect(await saleOf(shop, saleId)).toMatchObject({ state: 'closed', held: 0, sold: 0 }),

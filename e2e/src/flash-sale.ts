@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Sale } from '@sluice/contracts';
+import type { ClaimResult, Sale } from '@sluice/contracts';
 import { eventually, type System } from '@sluice/testing';
 import { expect } from 'vitest';
-import { ADDRESS, inParallel, type Shop } from './shop.js';
+import { inParallel, type Shop } from './shop.js';
 
 export interface Claimant {
   id: string;
@@ -11,16 +11,10 @@ export interface Claimant {
 
 export interface Outcome {
   claimant: Claimant;
-  /** What the door answered, attempt by attempt. */
+  /** Status of each attempt. */
   answers: number[];
-  /** The path of the ticket, of whoever was let in. */
+  /** Path of the ticket of an accepted claim. */
   ticket?: string;
-}
-
-export interface TicketResult {
-  status: 'waiting' | 'won' | 'lost' | 'expired';
-  orderId?: string;
-  reason?: string;
 }
 
 export const claimants = (system: System, count: number): Promise<Claimant[]> =>
@@ -31,43 +25,30 @@ export const claimants = (system: System, count: number): Promise<Claimant[]> =>
     }),
   );
 
-const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
-
-/** Opens a sale that is open at once; resolves when the door knows of it. */
+/** Opens a sale that is open at once; resolves when the gateway lists it as open. */
 export async function openSale(
   shop: Shop,
   admin: string,
-  sale: { sku: string; quantity: number; payWithinSeconds: number; forMs?: number },
+  { forMs = 600_000, ...sale }: { sku: string; quantity: number; payWithinSeconds: number; forMs?: number },
 ): Promise<string> {
-  const { sku, quantity, payWithinSeconds, forMs = 600_000 } = sale;
-  const body = {
-    sku,
-    quantity,
-    payWithinSeconds,
-    price: { amount: 500, currency: 'USD' },
-    opensAt: inMs(-1_000),
-    closesAt: inMs(forMs),
-    perUser: 1,
-  };
-  const { status, body: made } = await shop.call<Sale>('POST', '/flash-sales', { token: admin, body });
-  expect([status, made]).toMatchObject([201, { quantity }]);
-  await eventually(async () => expect(await saleOf(shop, made.id)).toMatchObject({ state: 'open' }));
-  return made.id;
+  const created = await shop.createSale(admin, { ...sale, forMs });
+  expect(created).toMatchObject({ quantity: sale.quantity });
+  await eventually(async () => expect(await saleOf(shop, created.id)).toMatchObject({ state: 'open' }));
+  return created.id;
 }
 
-export const saleOf = async (shop: Shop, id: string): Promise<Sale> =>
-  (await shop.call<Sale>('GET', `/flash-sales/${id}`)).body;
+export const saleOf = async (shop: Shop, id: string): Promise<Sale> => (await shop.getSale(id)).body;
 
-/** Asks until the door has decided: full and unknown mean "ask again". */
+/** Claims until the claim is accepted (202) or refused for good (410); repeats after any other status. */
 export async function claim(shop: Shop, saleId: string, claimant: Claimant): Promise<Outcome> {
   const answers: number[] = [];
   const ticket = await eventually(
     async () => {
       const { status, headers } = await shop
-        .call('POST', `/flash-sales/${saleId}/claims`, { token: claimant.token, body: { address: ADDRESS } })
+        .claim(claimant.token, saleId)
         .catch(() => ({ status: 0, headers: new Headers() }));
       answers.push(status);
-      if (status !== 202 && status !== 410) throw new Error(`the door answered ${status}`);
+      if (status !== 202 && status !== 410) throw new Error(`the claim was answered with ${status}`);
       return headers.get('location') ?? undefined;
     },
     { withinMs: 120_000 },
@@ -78,15 +59,15 @@ export async function claim(shop: Shop, saleId: string, claimant: Claimant): Pro
 export const claimAll = (shop: Shop, saleId: string, all: Claimant[], width: number): Promise<Outcome[]> =>
   inParallel(all.length, width, (i) => claim(shop, saleId, all[i]!));
 
-export const ticketOf = async (shop: Shop, { ticket, claimant }: Outcome): Promise<TicketResult> =>
-  (await shop.call<TicketResult>('GET', ticket!, { token: claimant.token })).body;
+export const ticketOf = async (shop: Shop, { ticket, claimant }: Outcome): Promise<ClaimResult> =>
+  (await shop.getClaim(claimant.token, ticket!)).body;
 
-/** What became of everybody who was let in; fails as long as somebody waits. */
-export const results = (shop: Shop, letIn: Outcome[], width: number): Promise<TicketResult[]> =>
-  inParallel(letIn.length, width, (i) =>
+/** Results of all accepted claims; throws while one is waiting. */
+export const results = (shop: Shop, accepted: Outcome[], width: number): Promise<ClaimResult[]> =>
+  inParallel(accepted.length, width, (i) =>
     eventually(
       async () => {
-        const result = await ticketOf(shop, letIn[i]!);
+        const result = await ticketOf(shop, accepted[i]!);
         expect(result.status).toMatch(/^(won|lost|expired)$/);
         return result;
       },
@@ -94,15 +75,18 @@ export const results = (shop: Shop, letIn: Outcome[], width: number): Promise<Ti
     ),
   );
 
-/** Looks at the sale's own row all the while; what it returns asserts that it looked often, and that the sums were right at every look. */
+/**
+ * Polls the sale's row. The returned function stops it and asserts that it polled often and that the sums were right
+ * each time.
+ */
 export function watchSums(system: System, saleId: string): () => Promise<void> {
   const wrong: object[] = [];
-  let looks = 0;
-  const look = async (): Promise<void> => {
+  let polls = 0;
+  const poll = async (): Promise<void> => {
     const { rows } = await system.databases['flash-sale'].pool.query<
       Record<'quantity' | 'remaining' | 'held' | 'sold', number>
     >('SELECT quantity, remaining, held, sold FROM sales WHERE id = $1', [saleId]);
-    looks += rows.length;
+    polls += rows.length;
     for (const row of rows)
       if (
         Number(row.quantity) !== Number(row.remaining) + Number(row.held) + Number(row.sold) ||
@@ -110,13 +94,15 @@ export function watchSums(system: System, saleId: string): () => Promise<void> {
       )
         wrong.push(row);
   };
-  // A look that a test has cut off is none.
-  let looking = look().catch(() => undefined);
-  const timer = setInterval(() => (looking = looking.then(look).catch(() => undefined)), 50);
+  // A query that a test has interrupted does not count.
+  let polling = poll().catch(() => undefined);
+  const timer = setInterval(() => {
+    polling = polling.then(poll).catch(() => undefined);
+  }, 50);
   return async () => {
     clearInterval(timer);
-    await looking;
-    expect(looks).toBeGreaterThan(10);
+    await polling;
+    expect(polls).toBeGreaterThan(10);
     expect(wrong).toEqual([]);
   };
 }

@@ -1,25 +1,26 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Shop } from './shop.js';
 
-/** What an EventSource waits before it comes back, as its stream told it to. Milliseconds. */
-const COMES_BACK_AFTER_MS = 1_000;
+/** Reconnect delay of an EventSource, equal to the stream's `retry:`. Milliseconds. */
+const RECONNECT_MS = 1_000;
 
 export interface Followed {
-  /** The kinds of change that were told, in order. */
+  /** Types of the received changes, in order. */
   types: string[];
-  /** The ids of what was told: the order's versions. */
+  /** Event ids received: the order's versions. */
   versions: number[];
-  /** How many streams it took. */
+  /** Number of streams opened. */
   streams: number;
 }
 
 /**
- * Follows an order to its end as an EventSource does: comes back when its stream has ended, and says what it was told last.
- * @throws Error when an answer would keep it from coming back
+ * Follows an order to its end like an EventSource: reconnects when the stream has ended, with the last received event
+ * id.
+ * @throws Error on a status after which an EventSource would not reconnect
  */
 export async function follow(shop: Shop, token: string, id: string): Promise<Followed> {
   const followed: Followed = { types: [], versions: [], streams: 0 };
-  for (; ; await pause(COMES_BACK_AFTER_MS)) {
+  for (; ; await pause(RECONNECT_MS)) {
     const stream = await shop.watch(token, id, followed.versions.at(-1)?.toString());
     if (stream.status === 204) return followed;
     if (stream.status !== 200) throw new Error(`the stream of ${id} was answered ${stream.status}`);

@@ -2,13 +2,13 @@ import { run, type Program, type System } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sharedShop } from './shared-system.js';
 
-/** Any seed will do, but the same one every time: a run that fails can then be repeated. */
+/** Any seed works, but a fixed one makes a failed run repeatable. */
 const SEED = '7';
-/** Some half a minute; npm run fuzz sends as many as one likes. */
+/** Takes some 30 s; `npm run fuzz` accepts any number. */
 const REQUESTS = '2000';
 const WITHIN_MS = 170_000;
 
-describe('whatever is sent to the gateway', () => {
+describe('any request to the gateway', () => {
   let system: System;
   let fuzz: Program | undefined;
   beforeAll(async () => {
@@ -16,7 +16,10 @@ describe('whatever is sent to the gateway', () => {
   });
   afterAll(() => fuzz?.end('SIGTERM'));
 
-  /** What shows whether a refused request has written. Those of containers are not to be reached from here. */
+  /**
+   * URLs by which the fuzzer checks that a refused request wrote nothing. Servers in containers are not reachable from
+   * here.
+   */
   const servers = (): Record<string, string> => {
     if (process.env['E2E_IN_CONTAINERS'] === 'true') return {};
     const databases = Object.entries(system.databases).map(([name, { url }]) => [
@@ -27,7 +30,7 @@ describe('whatever is sent to the gateway', () => {
   };
 
   it(
-    'is answered as the document says, writes nothing when it is refused, and may be asked again',
+    'gets a documented response, writes nothing when it is refused, and is safe to repeat',
     async () => {
       fuzz = run('start.mjs', servers(), ['fuzz', '--base', system.url, '--seed', SEED, '--requests', REQUESTS]);
       const code = await fuzz.exitCode;

@@ -3,10 +3,10 @@ import { depth, eventually, type System } from '@sluice/testing';
 import { expect } from 'vitest';
 import { operate } from './operator.js';
 
-/** Retries wait up to the longest tier, and what waits must have come home before anything is counted. Seconds. */
+/** Retries wait up to the longest tier, and all must be delivered before anything is counted. Seconds. */
 const QUIET_WITHIN_SECONDS = 120;
 
-/** The queues of the topology: not where timers wait out their windows, and not what a test listens on itself. */
+/** Queues of the topology, without the timers' waiting queues and the tests' own queues. */
 async function queues({ broker }: System): Promise<string[]> {
   const all = await broker.management.get<{ name: string }[]>(`queues/${encodeURIComponent(broker.vhost)}`);
   return all
@@ -14,7 +14,7 @@ async function queues({ broker }: System): Promise<string[]> {
     .filter((name) => !name.startsWith('amq.') && !name.startsWith(`${ExpirePayment.waitsIn}.`));
 }
 
-/** Nothing waits anywhere: no message in a queue, no retry, no row in an outbox. */
+/** Waits until no message is in a queue, no retry waits, and every outbox is empty. */
 export async function everyQueueIsEmpty(system: System): Promise<void> {
   await eventually(
     async () => {
@@ -29,8 +29,8 @@ export async function everyQueueIsEmpty(system: System): Promise<void> {
 }
 
 /**
- * What always holds once the system is quiet: no message stuck or dead, stock, money, sales and notifications add up, and each
- * order has its parcels and its money once. As an operator asks it: `npm run audit` has the equations.
+ * Asserts what holds once the system is quiet: no message is stuck or dead; stock, money, sales and notifications add
+ * up; each order has its parcels and its money once. Runs `npm run audit`, which contains the equations.
  */
 export async function expectInvariants(system: System): Promise<void> {
   const { code, output } = await operate(system, 'audit', '--settle', String(QUIET_WITHIN_SECONDS));

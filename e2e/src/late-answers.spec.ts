@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectInvariants } from './invariants.js';
 import { ADMIN, Shop, type Answer } from './shop.js';
 
-describe('while orders hangs', () => {
+describe('while orders is suspended', () => {
   let system: ProcessSystem;
   let shop: Shop;
   let customer: string;
@@ -21,12 +21,12 @@ describe('while orders hangs', () => {
   });
   afterAll(() => system?.close());
 
-  /** What is asked of orders is answered when it goes on, which is too late. */
-  async function hanging<T>(ask: () => Promise<T>): Promise<T> {
+  /** Runs `work` while orders is suspended: it handles its requests only afterwards, too late for a reply. */
+  async function hanging<T>(work: () => Promise<T>): Promise<T> {
     const { pid } = system.instance('orders');
     process.kill(pid!, 'SIGSTOP');
     try {
-      return await ask();
+      return await work();
     } finally {
       process.kill(pid!, 'SIGCONT');
     }
@@ -37,7 +37,7 @@ describe('while orders hangs', () => {
       ({ id }) => id,
     );
 
-  it('a refused order that was answered with 202 is there as rejected, with its reason, and its customer is notified', async () => {
+  it('a refused order answered with 202 exists as rejected, with its reason and a notification', async () => {
     const key = randomUUID();
     const accepted = await hanging(() => shop.place(customer, 'NO-SUCH-THING', { key }));
     expect(accepted.status).toBe(202);
@@ -61,7 +61,7 @@ describe('while orders hangs', () => {
     });
   });
 
-  it('a refused order that was answered with 422 is no order', async () => {
+  it('a refused order answered with 422 does not exist', async () => {
     const before = await listed();
     expect((await shop.place(customer, 'NO-SUCH-THING')).status).toBe(422);
     expect(await listed()).toEqual(before);
@@ -71,7 +71,9 @@ describe('while orders hangs', () => {
     expect(rows.length).toBeGreaterThan(0);
   });
 
-  /** A product that was changed this often, as the page shows it, and nothing of it handled by orders. */
+  /**
+   * Changes a product's price several times and returns the displayed price; orders has handled none of the changes.
+   */
   const changedTo = async (sku: string, ...cents: number[]) => {
     for (const price of cents) await shop.stock(admin, sku, { east: 10 }, price);
     return (await shop.call<{ price: { amount: number } }>('GET', `/products/${sku}`)).body.price.amount;
@@ -81,7 +83,7 @@ describe('while orders hangs', () => {
     return [status, subtotal.amount];
   };
 
-  it('a product that the shop shows is sold, and at the price that the shop shows', async () => {
+  it('a displayed product is sold, and at its displayed price', async () => {
     await changedTo('OLD', 1_000);
     await shop.reaches(customer, await shop.placeForSure(customer, 'OLD'), 'awaiting_payment');
     const [fresh, old, mixed] = await hanging(async () => {
@@ -102,7 +104,7 @@ describe('while orders hangs', () => {
     expect(await bought(await shop.place(customer, 'OLD'))).toEqual(['awaiting_payment', 9_999]);
   });
 
-  it('that is so, too, when inventory dies as it has answered a change, whether or not orders has heard of it', async () => {
+  it('the same holds when inventory dies right after a change, whether or not orders has received it', async () => {
     const inventory = system.instance('inventory');
     const [fresh, old] = await hanging(async () => {
       await changedTo('BRIEF', 300);
@@ -118,7 +120,7 @@ describe('while orders hangs', () => {
     await expectInvariants(system);
   });
 
-  it('an order and its cancellation that were both answered with 202 end as a cancelled order', async () => {
+  it('an order and its cancellation, both answered with 202, end as a cancelled order', async () => {
     const [accepted, cancellation] = await hanging(async () => {
       const placed = await shop.place(customer, 'TEE');
       return [placed, await shop.cancel(customer, idOf(placed))] as const;
@@ -128,8 +130,8 @@ describe('while orders hangs', () => {
     await expectInvariants(system);
   });
 
-  it('a cancellation that was answered with 202 before its order was there is carried out when the order comes', async () => {
-    // The id follows from the key, and is read where the refusal of the same key was stored.
+  it('a cancellation answered with 202 before its order exists takes effect when the order arrives', async () => {
+    // The id is derived from the key: read it from the stored refusal of an order with the same key.
     const key = randomUUID();
     const { body } = await shop.place(customer, 'NO-SUCH-THING', { key });
     expect(body).toMatchObject({ status: 422 });

@@ -10,7 +10,7 @@ type OrderStreamEvent = StreamEvent<{ status: string; change: { type: string } }
 const types = (events: readonly unknown[]): string[] =>
   (events as OrderStreamEvent[]).map(({ data }) => data.change.type);
 
-describe('an order, live', () => {
+describe('the stream of an order', () => {
   let system: System;
   let shop: Shop;
   let customer: string;
@@ -24,7 +24,7 @@ describe('an order, live', () => {
   });
   afterAll(() => system?.close());
 
-  it('that was asked for while orders was down is seen placed, reserved and cancelled, although the connection was cut once', async () => {
+  it('sends an order placed while orders was down up to its cancellation, across a broken connection', async () => {
     await system.stop('orders');
     const { status, headers } = await shop.place(customer, 'TEE');
     const id = headers.get('location')!.split('/').at(-1)!;
@@ -54,7 +54,7 @@ describe('an order, live', () => {
     expect((await shop.watch(customer, id, all.at(-1)!.id)).status).toBe(204);
   });
 
-  it('that is bought is seen to its end as it happens', async () => {
+  it('sends a purchase to its end as it happens', async () => {
     const id = await shop.placeForSure(customer, 'TEE');
     const stream = await shop.watch(customer, id);
     await eventually(() => expect(types(stream.events)).toContain('order.awaiting_payment'));
@@ -71,7 +71,7 @@ describe('an order, live', () => {
     ]);
   });
 
-  it("is nobody else's to see", async () => {
+  it('is 404 for another user', async () => {
     const id = await shop.placeForSure(customer, 'TEE');
     await shop.call('POST', '/users', {
       body: { phone: '+15550001111', name: 'Mallory', password: 'a-long-password' },
@@ -80,5 +80,5 @@ describe('an order, live', () => {
     expect((await shop.watch(other, id)).status).toBe(404);
   });
 
-  it('leaves everything in order', () => expectInvariants(system));
+  it('leaves all invariants intact', () => expectInvariants(system));
 });

@@ -18,21 +18,21 @@ describe('adding a consumer', () => {
   let admin: string;
   let listener: Program | undefined;
   let python: PythonListener | undefined;
-  let sayings: Tap | undefined;
-  let asker: RawRpcClient;
+  let recorded: Tap | undefined;
+  let client: RawRpcClient;
 
   beforeAll(async () => {
     ({ system, shop, customer, admin } = await sharedShop());
-    asker = await RawRpcClient.on(system.broker.connection);
+    client = await RawRpcClient.on(system.broker.connection);
   });
   afterAll(async () => {
     await listener?.end('SIGTERM');
     await python?.close();
-    await sayings?.close();
+    await recorded?.close();
     await system?.broker.management.delete('users/order-log');
   });
 
-  it('needs one binding and no change in any app: a new listener hears every fact about orders', async () => {
+  it('needs one binding and no change in any app: a new listener receives every fact about orders', async () => {
     const password = randomBytes(12).toString('hex');
     const administrator = {
       AMQP_URL: system.broker.url,
@@ -42,7 +42,7 @@ describe('adding a consumer', () => {
     const topology = run('topology/dist/main.js', administrator, ['listen', 'order-log', 'order.*']);
     expect(await topology.exitCode).toBe(0);
     const AMQP_URL = Object.assign(new URL(system.broker.url), {
-      username: await amongItsNeighbours('order-log', password),
+      username: await withTestPrefix('order-log', password),
       password,
     }).href;
     listener = run('examples/order-log/dist/main.js', { AMQP_URL, LOG_LEVEL: 'info' });
@@ -59,8 +59,8 @@ describe('adding a consumer', () => {
     });
   });
 
-  /** The users of a test share a prefix; this one gets the rights of the user that the command has made. */
-  async function amongItsNeighbours(name: string, password: string): Promise<string> {
+  /** Creates a user with the test's prefix and the permissions of the user that the command has created. */
+  async function withTestPrefix(name: string, password: string): Promise<string> {
     const { management, vhost, userOf } = system.broker;
     await management.put(`users/${userOf(name)}`, { password, tags: '' });
     const rights = await management.get<object>(`permissions/${vhost}/${name}`);
@@ -68,7 +68,7 @@ describe('adding a consumer', () => {
     return userOf(name);
   }
 
-  /** Told behind everything that was said before: whoever has counted it has counted that too. */
+  /** Publishes a mark after all earlier facts: when the listener has counted it, it has counted those too. */
   async function everythingIsCounted(mark: string): Promise<z.infer<typeof Counts>> {
     const data = Buffer.from(JSON.stringify({ orderId: randomUUID() }));
     const channel = await system.broker.connection.createConfirmChannel();
@@ -81,7 +81,7 @@ describe('adding a consumer', () => {
     await channel.waitForConfirms();
     return eventually(
       async () => {
-        const { value } = await asker.ask(GetStatistics, {});
+        const { value } = await client.request(GetStatistics, {});
         if (value?.facts[`order.${mark}`] !== 1)
           throw new Error(`${mark} is not counted: ${JSON.stringify(value)}\n${python?.output()}`);
         return value;
@@ -96,11 +96,13 @@ describe('adding a consumer', () => {
       expect(unitTests()).toBe('');
     });
 
-    it('counts every fact about an order once, also when it is killed and told everything twice', async ({ skip }) => {
+    it('counts every fact about an order once, also when it is killed and receives everything twice', async ({
+      skip,
+    }) => {
       if (!PYTHON) skip(NO_PYTHON);
       python = await PythonListener.create(system);
       await python.start();
-      sayings = await tap(system.broker);
+      recorded = await tap(system.broker);
 
       await shop.stock(admin, 'MUG', { east: 10 });
       const id = await shop.placeForSure(customer, 'MUG');
@@ -124,30 +126,30 @@ describe('adding a consumer', () => {
 
       await python.end('SIGKILL');
       await python.start();
-      await sayings.replay();
+      await recorded.replay();
       const { orders, facts } = await everythingIsCounted('second_mark');
       expect(orders).toEqual({ completed: 1 });
       expect(facts).toMatchObject(once);
     });
 
-    it('answers a request, or says why not, and leaves unanswered what nobody waits for', async ({ skip }) => {
+    it('replies to a request, or returns a problem, and does not reply after the deadline', async ({ skip }) => {
       if (!PYTHON) skip(NO_PYTHON);
-      const late = await asker.send(GetStatistics, {}, { timeoutMs: 0 });
-      expect((await asker.ask(GetStatistics, { status: 'completed' })).value?.orders).toEqual({ completed: 1 });
-      expect((await asker.ask(GetStatistics, { status: 'cancelled' })).value?.orders).toEqual({});
-      expect((await asker.ask(GetStatistics, { status: 'lost' })).problem).toMatchObject({
+      const late = await client.send(GetStatistics, {}, { timeoutMs: 0 });
+      expect((await client.request(GetStatistics, { status: 'completed' })).value?.orders).toEqual({ completed: 1 });
+      expect((await client.request(GetStatistics, { status: 'cancelled' })).value?.orders).toEqual({});
+      expect((await client.request(GetStatistics, { status: 'lost' })).problem).toMatchObject({
         status: 422,
         title: 'Unknown status',
       });
-      expect((await asker.ask(GetStatistics, {}, { version: 2 })).problem).toMatchObject({ status: 400 });
-      expect((await asker.ask(GetStatistics, 'no object')).problem).toMatchObject({
+      expect((await client.request(GetStatistics, {}, { version: 2 })).problem).toMatchObject({ status: 400 });
+      expect((await client.request(GetStatistics, 'no object')).problem).toMatchObject({
         status: 400,
         title: 'Malformed message',
       });
-      expect(asker.hasAnswer(late)).toBe(false);
+      expect(client.hasAnswer(late)).toBe(false);
     });
 
-    it('puts what it cannot read among its dead letters, with the reason, and goes on', async ({ skip }) => {
+    it('dead-letters an unreadable message, with the reason, and continues', async ({ skip }) => {
       if (!PYTHON) skip(NO_PYTHON);
       const { connection } = system.broker;
       const channel = await connection.createConfirmChannel();
@@ -171,7 +173,7 @@ describe('adding a consumer', () => {
       await everythingIsCounted('third_mark');
     });
 
-    it('declares its queue as the map would', async ({ skip }) => {
+    it('declares its queue as the topology map does', async ({ skip }) => {
       if (!PYTHON) skip(NO_PYTHON);
       const topology = run('topology/dist/main.js', { AMQP_URL: system.broker.url }, [
         'listen',
@@ -181,7 +183,7 @@ describe('adding a consumer', () => {
       expect(await topology.exitCode, topology.output()).toBe(0);
     });
 
-    it('comes back after its connection was lost, and ends when it is told to, with nothing left behind', async ({
+    it('reconnects after its connection was lost, and ends on SIGTERM without leaving messages behind', async ({
       skip,
     }) => {
       if (!PYTHON || !python) return skip(NO_PYTHON);

@@ -8,15 +8,15 @@ import { operate } from './operator.js';
 import { ADMIN, inParallel, Shop } from './shop.js';
 
 const BUYERS = 3;
-/** Three checks of the balancer fit in, also on a machine that is busy starting the next service. */
+/** Contains several checks of the balancer, also on a machine that is busy starting the next service. */
 const GRACE_MS = 5 * CHECKED_EVERY_MS;
-/** The usual tiers are what patience is; here every further try comes after a second. */
+/** Instead of the usual, longer tiers: each retry follows after a second. */
 const TIERS_MS = [1_000, 1_000, 1_000];
 const TRIES = TIERS_MS.length + 1;
 const LETTERS = 5;
 const QUEUE = 'logistics.events';
 
-/** What is written down of an order that was completed from one warehouse. */
+/** Recorded facts of an order that was completed from one warehouse. */
 const FACTS = {
   orders: {
     sql: 'SELECT order_id AS id, type AS fact FROM order_history',
@@ -37,8 +37,8 @@ const FACTS = {
   logistics: { sql: 'SELECT order_id AS id, status AS fact FROM parcels WHERE version > 0', facts: ['delivered'] },
 } as const;
 
-/** It ends and starts single processes. */
-describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('with a shop that is open', () => {
+/** Stops and starts single processes. */
+describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('while the shop is open', () => {
   let system: ProcessSystem;
   let shop: Shop;
   let admin: string;
@@ -53,27 +53,28 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('with a shop that i
   });
   afterAll(() => system?.close());
 
-  /** All have arrived, and everything that happened to them was written down once. */
+  /** Asserts that all orders are completed, with every fact recorded once. */
   async function expectCompletedOnce(ids: string[]): Promise<void> {
     await inParallel(ids.length, BUYERS, (i) => shop.reaches(customer, ids[i]!, 'completed'));
     for (const [service, { sql, facts }] of Object.entries(FACTS)) {
       const { rows } = await system.databases[service as keyof typeof FACTS].pool.query(
-        `SELECT fact, count(*)::int AS told, count(DISTINCT id)::int AS orders FROM (${sql}) AS facts WHERE id = ANY($1) GROUP BY fact ORDER BY fact COLLATE "C"`,
+        `SELECT fact, count(*)::int AS recorded, count(DISTINCT id)::int AS orders FROM (${sql}) AS facts
+         WHERE id = ANY($1) GROUP BY fact ORDER BY fact COLLATE "C"`,
         [ids],
       );
-      expect(rows).toEqual(facts.map((fact) => ({ fact, told: ids.length, orders: ids.length })));
+      expect(rows).toEqual(facts.map((fact) => ({ fact, recorded: ids.length, orders: ids.length })));
     }
   }
 
-  it('starts every service again, one after the other: nobody is turned away, and nothing is lost or done twice', async () => {
+  it('restarts every service in turn: no request is refused, and nothing is lost or done twice', async () => {
     const gateways = [system.instance('gateway'), await system.another('gateway')];
     const balancer = await balance(gateways);
     onTestFinished(() => balancer.close());
-    const street = new Shop(balancer.url);
+    const balancedShop = new Shop(balancer.url);
     const watched = await inParallel(gateways.length, 1, () => shop.placeForSure(customer, 'TEE'));
-    const following = Promise.all(watched.map((id) => follow(street, customer, id)));
-    following.catch(() => undefined); // told below
-    const buyers = new Buyers(street, customer, 'TEE', BUYERS);
+    const following = Promise.all(watched.map((id) => follow(balancedShop, customer, id)));
+    following.catch(() => undefined); // reported below
+    const buyers = new Buyers(balancedShop, customer, 'TEE', BUYERS);
     onTestFinished(() => buyers.stop().catch(() => undefined));
 
     const [stops, starts] = [new Map<string, number>(), new Map<string, number>()];
@@ -90,7 +91,14 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('with a shop that i
     }
     await buyers.stop();
     console.log(
-      `${buyers.orders.length} orders; answers ${linesOf(buyers.answers)}; longest wait in ms ${linesOf(buyers.longest)}; stopped in ms ${linesOf(stops)}; started in ms ${linesOf(starts)}; delivered again: ${await redelivered(system)}`,
+      [
+        `${buyers.orders.length} orders`,
+        `responses ${linesOf(buyers.answers)}`,
+        `longest wait in ms ${linesOf(buyers.longest)}`,
+        `stopped in ms ${linesOf(stops)}`,
+        `started in ms ${linesOf(starts)}`,
+        `redelivered: ${await redelivered(system)}`,
+      ].join('; '),
     );
 
     expect(balancer.faults).toEqual([]);
@@ -104,7 +112,7 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('with a shop that i
     await expectInvariants(system);
   }, 300_000);
 
-  it('sets messages aside whose handler fails, with what is known about it, and redrives them when it is mended, also twice', async () => {
+  it('dead-letters messages of a failing handler with their reason, and redrives them, also twice', async () => {
     const { pool } = system.databases.logistics;
     await pool.query('ALTER TABLE parcels RENAME COLUMN address TO destination');
     const ids = await inParallel(LETTERS, LETTERS, () => shop.placeForSure(customer, 'TEE'));
@@ -177,13 +185,13 @@ const linesOf = (numbers: Map<string, number>): string =>
     .map(([what, number]) => `${what}: ${number}`)
     .join(', ');
 
-/** Of all queues: what a consumer had held before. */
+/** Number of redeliveries in all queues. */
 async function redelivered({ broker }: ProcessSystem): Promise<number> {
   const queues = await broker.management.get<{ message_stats?: { redeliver?: number } }[]>(`queues/${broker.vhost}`);
   return queues.reduce((sum, { message_stats }) => sum + (message_stats?.redeliver ?? 0), 0);
 }
 
-/** As a redrive leaves them that dies between its two halves: sent home, and still there. */
+/** Restores the state of a redrive that crashed between its two steps: republished, and still dead-lettered. */
 async function writeBack({ broker }: ProcessSystem, letters: Awaited<ReturnType<typeof deadLetters>>): Promise<void> {
   const channel = await broker.connection.createConfirmChannel();
   for (const { body, properties } of letters)

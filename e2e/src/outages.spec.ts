@@ -31,7 +31,8 @@ describe('while a service is down', () => {
   const expectCompletedWithParcelsOnce = async (ids: string[]) => {
     await all(ids, 'completed');
     const { rows } = await system.databases.logistics.pool.query(
-      'SELECT order_id, warehouse, count(*)::int AS n FROM parcels WHERE order_id = ANY($1) AND version > 0 GROUP BY 1, 2',
+      `SELECT order_id, warehouse, count(*)::int AS n FROM parcels
+       WHERE order_id = ANY($1) AND version > 0 GROUP BY 1, 2`,
       [ids],
     );
     expect(new Set(rows.map(({ order_id }) => order_id)).size).toBe(ids.length);
@@ -40,7 +41,7 @@ describe('while a service is down', () => {
   };
 
   it.each<[ServiceName]>([['logistics'], ['notifications']])(
-    'takes and is paid for 200 orders without %s, and completes them when it returns',
+    'accepts 200 orders and their payments without %s, and completes them when it returns',
     async (down) => {
       await system.stop(down);
       const ids = await place();
@@ -51,7 +52,7 @@ describe('while a service is down', () => {
     },
   );
 
-  it('keeps 200 orders pending without inventory, and goes on when it returns', async () => {
+  it('keeps 200 orders pending without inventory, and continues when it returns', async () => {
     await system.stop('inventory');
     const ids = await place();
     await all(ids, 'pending');
@@ -60,7 +61,7 @@ describe('while a service is down', () => {
     await expectCompletedWithParcelsOnce(ids);
   });
 
-  it('keeps 200 orders unpaid without payments, and takes the money when it returns', async () => {
+  it('keeps 200 orders unpaid without payments, and charges them when it returns', async () => {
     await system.stop('payments');
     const ids = await place();
     await eventually(async () => {
@@ -76,7 +77,7 @@ describe('while a service is down', () => {
     await expectCompletedWithParcelsOnce(ids);
   });
 
-  it('accepts orders with 202 while orders is down, places them when it is back, and knows their keys', async () => {
+  it('accepts orders with 202 while orders is down, places them when it is back, and recognizes keys', async () => {
     await system.stop('orders');
     const keys = Array.from({ length: 20 }, () => randomUUID());
     const accepted = await inParallel(keys.length, WIDTH, (i) => shop.place(customer, 'TEE', { key: keys[i] }));
@@ -90,7 +91,7 @@ describe('while a service is down', () => {
     await expectCompletedWithParcelsOnce(ids);
   });
 
-  it('stores an order for an unknown SKU as rejected when the answer came too late to refuse it', async () => {
+  it('stores an order for an unknown SKU as rejected when it was already answered with 202', async () => {
     await system.stop('orders');
     const { status, headers } = await shop.place(customer, 'NO-SUCH-THING');
     expect(status).toBe(202);

@@ -7,17 +7,18 @@ import { ADDRESS, ADMIN, inParallel, Shop, userIdOf } from './shop.js';
 
 const WINDOW_SECONDS = 3;
 const WIDTH = 32;
-/** Each waits out its window before it races, so many race at a time. */
+/** Each race waits for its window to end, so many run at a time. */
 const RACES = 1_000;
 const RACING = 200;
-/** Gives no answer for some six seconds, and then pays. */
+/** Card without an answer from its gateway for some six seconds, then charged. */
 const SLOW_CARD = '4000000000000119';
-/** Payments that race with a cancellation: cheap, since none waits. */
+/** Payments that race with a cancellation: cheap, because none waits. */
 const CANCELLED = 100;
 
 /** How late each of these orders was cancelled, in ms after the end of its window. */
 const LATENESS = `
-  SELECT extract(epoch FROM h.at - o.pay_by)::float8 * 1000 AS ms FROM orders o JOIN order_history h ON h.order_id = o.id AND h.type = 'order.cancelled'
+  SELECT extract(epoch FROM h.at - o.pay_by)::float8 * 1000 AS ms
+  FROM orders o JOIN order_history h ON h.order_id = o.id AND h.type = 'order.cancelled'
   WHERE o.id = ANY($1) AND o.status = 'cancelled' AND o.reason = 'payment_timeout' ORDER BY 1`;
 
 describe('the payment window', () => {
@@ -33,14 +34,14 @@ describe('the payment window', () => {
     userId = userIdOf(customer);
     const admin = await shop.signIn(ADMIN);
     await shop.stock(admin, 'TEE', { east: 5_000, west: 5_000 });
-    await shop.coupon(admin, { code: 'WINDOW', kind: 'fixed', value: 100, limit: 1_000 });
+    await shop.createCoupon(admin, { code: 'WINDOW', kind: 'fixed', value: 100, limit: 1_000 });
     await shop.reaches(customer, await shop.placeForSure(customer, 'TEE'), 'cancelled');
   });
   afterAll(() => system?.close());
 
   const available = async () => (await shop.call<{ available: number }>('GET', '/products/TEE')).body.available;
 
-  it('cancels 1,000 unpaid orders on time and puts their stock and coupons back', async () => {
+  it('cancels 1,000 unpaid orders on time and releases their stock and coupons', async () => {
     const ids = await inParallel(1_000, WIDTH, () => shop.placeForSure(customer, 'TEE', { coupon: 'WINDOW' }));
     const last = await eventually(
       async () => {
@@ -51,7 +52,8 @@ describe('the payment window', () => {
       { withinMs: 60_000 },
     );
     console.log(
-      `1,000 windows of ${WINDOW_SECONDS} s ended late by p50 ${last[500]} ms, p99 ${last[990]} ms, at most ${last[999]} ms`,
+      `1,000 windows of ${WINDOW_SECONDS} s ended late by p50 ${last[500]} ms, ` +
+        `p99 ${last[990]} ms, at most ${last[999]} ms`,
     );
     await eventually(async () => expect(await available()).toBe(10_000));
     await expectInvariants(system);
@@ -59,7 +61,7 @@ describe('the payment window', () => {
     expect(rows.map(({ redeemed }) => Number(redeemed))).toEqual([0]);
   });
 
-  it('ends each of 1,000 races of pay against expiry either paid, with its money, or cancelled, with none, as its payer was told', async () => {
+  it('ends each of 1,000 races of payment and expiry charged or cancelled, never both, as answered', async () => {
     const answers = new Map<string, number>();
     const ids = await inParallel(RACES, RACING, async () => {
       const id = await shop.placeForSure(customer, 'TEE');
@@ -79,9 +81,8 @@ describe('the payment window', () => {
       ),
     );
     await everyQueueIsEmpty(system);
-    console.log(
-      `of ${RACES} races ${ends.filter((status) => status === 'completed').length} were paid and ${ends.filter((status) => status === 'cancelled').length} cancelled`,
-    );
+    const countOf = (end: string) => ends.filter((status) => status === end).length;
+    console.log(`of ${RACES} races ${countOf('completed')} were paid and ${countOf('cancelled')} cancelled`);
     const answeredWith = (status: number) => ids.filter((id) => answers.get(id) === status);
     expect(answeredWith(200).filter((id) => ends[ids.indexOf(id)] !== 'completed')).toEqual([]);
     expect(answeredWith(409).filter((id) => ends[ids.indexOf(id)] !== 'cancelled')).toEqual([]);
@@ -98,7 +99,7 @@ describe('the payment window', () => {
     await expectInvariants(system);
   });
 
-  it('waits for a card gateway that is slow, when it was asked in time, and refuses who asks when it is over', async () => {
+  it('waits for a slow card gateway after a payment in time, and refuses a later one', async () => {
     const [slow, late] = await inParallel(2, 2, () => shop.placeForSure(customer, 'TEE'));
     for (const id of [slow!, late!]) await shop.reachesEnd(customer, id);
     expect((await shop.pay(customer, slow!, SLOW_CARD)).status).toBe(202);
@@ -110,7 +111,7 @@ describe('the payment window', () => {
     expect(Date.parse(paid.paidAt ?? '')).toBeGreaterThan(Date.parse(paid.payBy ?? ''));
   });
 
-  it('of a payment and a cancellation at the same instant tells whoever was told captured what became of the money', async () => {
+  it('shows and notifies the refund of every captured payment that lost against a cancellation', async () => {
     const ids = await inParallel(CANCELLED, WIDTH, async () => {
       const id = await shop.placeForSure(customer, 'TEE');
       await shop.reachesEnd(customer, id);
@@ -145,7 +146,8 @@ describe('the payment window', () => {
         [expect.stringMatching(/^order\.paid/), 'payment.refunded'],
       ]);
       const { rows } = await system.databases.notifications.pool.query(
-        "SELECT count(*)::int AS n FROM deliveries WHERE about = $1 AND channel = 'inbox' AND (text LIKE 'Refund:%' OR text LIKE 'Thank you%' OR text LIKE '%was taken for%')",
+        `SELECT count(*)::int AS n FROM deliveries WHERE about = $1 AND channel = 'inbox'
+         AND (text LIKE 'Refund:%' OR text LIKE 'Thank you%' OR text LIKE '%was taken for%')`,
         [`orders/${id}`],
       );
       expect([id, rows[0]!.n]).toEqual([id, 2]);
@@ -156,7 +158,7 @@ describe('the payment window', () => {
   it.each([
     ['before', [2, 60]],
     ['after', [60, 2]],
-  ])('of 2 s is over on time although one of 60 s waits, begun %s it', async (_, windows) => {
+  ])('of 2 s ends on time although one of 60 s waits, begun %s it', async (_, windows) => {
     const ids = windows.map(() => randomUUID());
     for (const [index, payWithinSeconds] of windows.entries()) {
       await publish(
@@ -183,6 +185,9 @@ describe('the payment window', () => {
   });
 });
 
-/** The race itself: some pay a moment before the window ends, as long as a payment takes on a busy machine, so that payment and expiry meet. */
+/**
+ * Waits until up to 400 ms before the window's end, as long as a payment takes on a busy machine, so that payment and
+ * expiry race.
+ */
 const justBefore = (instant: string): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, Date.parse(instant) - Date.now() - Math.random() * 400));

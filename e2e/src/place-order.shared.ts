@@ -18,7 +18,7 @@ describe('placing an order', () => {
     for (const sku of ['TEE', 'SPLIT']) await shop.placeForSure(customer, sku);
   });
 
-  it('sells one order from POST /orders to completed, and its timeline tells how', async () => {
+  it('sells one order from POST /orders to completed, and its timeline lists each step', async () => {
     const { status, headers, body } = await shop.place(customer, 'TEE', { quantity: 2 });
     expect(status).toBe(201);
     expect(headers.get('location')).toBe(`/orders/${body.id}`);
@@ -50,7 +50,7 @@ describe('placing an order', () => {
     expect(parcels.flatMap(({ lines }) => lines).reduce((sum, { quantity }) => sum + quantity, 0)).toBe(5);
   });
 
-  it('gives the same order for the same key, and 409 for another body under it', async () => {
+  it('returns the same order for the same key, and 409 for another body under it', async () => {
     const first = await shop.place(customer, 'TEE', { key: 'the-same-key' });
     const again = await shop.place(customer, 'TEE', { key: 'the-same-key' });
     expect([first.status, again.status]).toEqual([201, 201]);
@@ -59,7 +59,7 @@ describe('placing an order', () => {
     expect((await shop.order(customer, first.body.id)).lines).toMatchObject([{ sku: 'TEE', quantity: 1 }]);
   });
 
-  it('rejects an order for more than there is, and keeps the stock for others', async () => {
+  it('rejects an order for more than the stock, and keeps the stock for others', async () => {
     const { body } = await shop.place(customer, 'TEE', { quantity: 5_000 });
     expect(await shop.reaches(customer, body.id, 'rejected')).toMatchObject({ reason: 'out_of_stock' });
     const { body: next } = await shop.place(customer, 'TEE');
@@ -84,9 +84,9 @@ describe('placing an order', () => {
     expect((await shop.pay(customer, body.id)).status).toBe(200);
   });
 
-  it('signs a stranger up, sends the code by SMS, and takes the code once', async () => {
+  it('signs up a new user, sends the code by SMS, and accepts the code once', async () => {
     const phone = '+447700900123';
-    // Of its own: other tests send what is no JSON.
+    // A separate connection: other tests send invalid JSON.
     const connection = await connect(system.broker.url);
     const received = await facts({ connection });
     const signUp = await shop.call<{ id: string }>('POST', '/users', {
@@ -110,7 +110,7 @@ describe('placing an order', () => {
     expect((await verify(code)).status).toBe(204);
   });
 
-  it('makes one account of a sign-up that is repeated, and ends its tokens on request', async () => {
+  it('creates one account for a repeated sign-up, and ends its tokens on request', async () => {
     const stranger = { phone: '+447700900124', name: 'Joan', password: 'correct horse battery' };
     const signUps = [
       await shop.call('POST', '/users', { body: stranger }),
@@ -129,7 +129,7 @@ describe('placing an order', () => {
     expect((await shop.call('POST', '/users/verification/resend', { token: other })).status).toBe(204);
   });
 
-  it('tells the customer in their inbox what happened to their orders', async () => {
+  it('notifies the customer in their inbox about their orders', async () => {
     const id = await shop.placeForSure(customer, 'TEE');
     await shop.reaches(customer, id, 'awaiting_payment');
     await shop.pay(customer, id);

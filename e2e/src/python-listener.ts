@@ -8,13 +8,13 @@ const FOLDER = 'examples/python-listener';
 const NAME = 'order-statistics';
 const imports = (python: string): boolean => spawnSync(python, ['-c', 'import pika']).status === 0;
 
-/** An interpreter with pika; PYTHON names one. */
+/** Python interpreter with pika; the variable PYTHON can name one. */
 export const PYTHON = [process.env['PYTHON'], 'python3', '/usr/bin/python3'].find(
   (python) => python !== undefined && imports(python),
 );
 export const NO_PYTHON = 'there is no python3 with pika here: apt-get install python3-pika, or set PYTHON';
 
-/** What its own tests say; empty when they pass. */
+/** Error output of the listener's own unit tests; empty when they pass. */
 export function unitTests(): string {
   const { status, stderr } = spawnSync(PYTHON!, ['-B', '-m', 'unittest'], {
     cwd: path.resolve(import.meta.dirname, '../..', FOLDER),
@@ -23,7 +23,7 @@ export function unitTests(): string {
   return status === 0 && /^Ran [1-9]/m.test(stderr) ? '' : stderr;
 }
 
-/** The listener as a stranger would run it: with a broker user that may do what the AsyncAPI document says, and no more. */
+/** The listener with a broker user of its own, whose permissions are those of the AsyncAPI document and no more. */
 export class PythonListener {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'sluice-python-'));
   #program: Program | undefined;
@@ -46,7 +46,7 @@ export class PythonListener {
     );
   }
 
-  /** Resolves when it listens. */
+  /** Resolves when the listener consumes. */
   async start(): Promise<void> {
     const program = (this.#program = runWith(
       PYTHON!,
@@ -61,7 +61,7 @@ export class PythonListener {
     });
   }
 
-  /** Ends its connection, as an operator would. */
+  /** Closes its connection, as an operator can. */
   async cutOff(): Promise<void> {
     const { username } = new URL(this.amqpUrl);
     const [mine] = await eventually(async () => {

@@ -4,12 +4,12 @@ import { eventually } from '@sluice/testing';
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
 
 interface RpcOptions {
-  /** How long its caller still waits. Milliseconds. */
+  /** Remaining time of the caller. Milliseconds. */
   timeoutMs?: number;
   version?: unknown;
 }
 
-/** RPC in raw AMQP, as a program in any language would do it. */
+/** RPC in raw AMQP, as any language can do it. */
 export class RawRpcClient {
   readonly #answers = new Map<string, ConsumeMessage>();
 
@@ -25,7 +25,7 @@ export class RawRpcClient {
     return client;
   }
 
-  /** Sends a request, and gives the id that its answer will have. */
+  /** Sends a request and returns the correlation id of its reply. */
   async send({ type }: Contract, data: unknown, { timeoutMs = 10_000, version = 1 }: RpcOptions = {}): Promise<string> {
     const id = randomUUID();
     const headers = { version, time: new Date().toISOString(), 'correlation-id': id, 'timeout-ms': timeoutMs };
@@ -46,8 +46,8 @@ export class RawRpcClient {
     return this.#answers.has(id);
   }
 
-  /** The answer in the shape that the contract gives it, or the problem. */
-  async ask<C extends Contract>(
+  /** Sends a request and returns the reply, parsed by the contract, or the problem. */
+  async request<C extends Contract>(
     contract: C,
     data: unknown,
     options?: RpcOptions,

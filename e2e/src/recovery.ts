@@ -4,15 +4,15 @@ import { connect } from 'amqplib';
 import { expect } from 'vitest';
 import type { Shop } from './shop.js';
 
-/** Which process each service is, by its id. */
+/** Process ids of all services. */
 export const processesOf = (system: ProcessSystem): (number | undefined)[] =>
   SERVICES.map((name) => system.instance(name).pid);
 
 const readiness = (system: ProcessSystem): Promise<(number | undefined)[]> =>
   Promise.all(SERVICES.map((name) => system.instance(name).readiness()));
 
-/** Resolves when every service says that it has no broker. */
-export const everybodyMisses = (system: ProcessSystem): Promise<void> =>
+/** Resolves when every service reports that it has no broker. */
+export const everyServiceIsUnready = (system: ProcessSystem): Promise<void> =>
   eventually(async () => expect(await readiness(system)).toEqual(SERVICES.map(() => 503)), { withinMs: 30_000 });
 
 export interface Recovery {
@@ -25,7 +25,7 @@ export interface Recovery {
   orderId: string;
 }
 
-/** Waits for a broker that is about to return, and then for the shop. */
+/** Waits for a broker that is about to return, then for the shop. */
 export async function recovery(system: ProcessSystem, shop: Shop, customer: string, sku: string): Promise<Recovery> {
   await eventually(async () => (await connect(system.broker.url)).close(), { withinMs: 90_000 });
   const returned = performance.now();

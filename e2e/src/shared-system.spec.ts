@@ -1,6 +1,7 @@
 import { afterAll } from 'vitest';
 import { closeSharedShop } from './shared-system.js';
-// In this order: the first wants nothing else to move meanwhile, and the last leaves behind what an audit would find. Each has products of its own.
+// Order matters: the first needs a quiet system, and the last leaves data that an audit would report. Each has its own
+// products.
 import './bad-input.shared.js';
 import './place-order.shared.js';
 import './coupons.shared.js';

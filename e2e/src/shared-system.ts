@@ -12,7 +12,7 @@ export interface SharedShop {
 let system: Promise<System> | undefined;
 let opened: Promise<SharedShop> | undefined;
 
-/** One shop for all that changes no setting and stops no service: to start one costs more than most tests. */
+/** A shared shop for all tests that change no setting and stop no service: starting one costs more than most tests. */
 export const sharedShop = (): Promise<SharedShop> => (opened ??= open());
 
 async function open(): Promise<SharedShop> {

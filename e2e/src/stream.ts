@@ -1,4 +1,4 @@
-/** One server-sent event (HTML standard, section 9.2). */
+/** A server-sent event (HTML standard, section 9.2). */
 export interface StreamEvent<T> {
   id: string;
   event: string;
@@ -7,11 +7,11 @@ export interface StreamEvent<T> {
 
 export interface Stream<T> {
   status: number;
-  /** What has come so far. */
+  /** Events received so far. */
   events: StreamEvent<T>[];
   /** Resolves when the server has ended the stream, or it was cut. */
   ended: Promise<void>;
-  /** Breaks the connection off, as a client that loses its network does. */
+  /** Breaks the connection, as a client does that loses its network. */
   cut(): void;
 }
 
@@ -39,7 +39,7 @@ async function read(response: Response, onBlock: (block: string) => void): Promi
   }
 }
 
-/** Comments and `retry:` make no event. */
+/** Comments and `retry:` are no events. */
 function parse<T>(block: string): StreamEvent<T>[] {
   const fields = new Map(
     block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCollector, type CollectedSpan, type Collector } from './collector.js';
 import { ADMIN, Shop } from './shop.js';
 
-/** Long enough to be paid within on a busy machine. */
+/** Long enough to pay within on a busy machine. */
 const WINDOW_SECONDS = 4;
-/** Fails twice, after 1 s and after 10 s, and then pays. */
+/** Card whose charge fails twice, after 1 s and after 10 s, and then succeeds. */
 const UNRELIABLE_CARD = '4000000000000119';
 
 // Containers cannot reach a collector on this machine's loopback.
@@ -31,15 +31,15 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('one trace', () => 
     await collector?.close();
   });
 
-  /** Waits for a span of that name whose way from the request is this one; fails with the ways that there are. */
-  const came = (way: string[]): Promise<CollectedSpan> =>
+  /** Waits for a span with this path from the request; on failure prints the existing paths. */
+  const spanWithPath = (path: string[]): Promise<CollectedSpan> =>
     eventually(
       () => {
-        const [service, name] = (way.at(-1) ?? '').split(': ') as [string, string];
+        const [service, name] = (path.at(-1) ?? '').split(': ') as [string, string];
         const found = collector.find(service, name);
-        const ways = found.map(collector.path);
-        expect(ways).toContainEqual(way);
-        return found[ways.findIndex((each) => each.join() === way.join())]!;
+        const paths = found.map(collector.path);
+        expect(paths).toContainEqual(path);
+        return found[paths.findIndex((each) => each.join() === path.join())]!;
       },
       { withinMs: 20_000 },
     );
@@ -59,10 +59,10 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('one trace', () => 
     'orders: payable.opened process',
   ];
 
-  it('goes from the request through every outbox, and through the payment window, to the cancellation and the stock that comes back', async () => {
+  it('goes from the request through every outbox and the payment window to the returned stock', async () => {
     const id = await shop.placeForSure(customer, 'TEE');
     await shop.reaches(customer, id, 'cancelled');
-    const ended = await came([
+    const ended = await spanWithPath([
       ...OPENED,
       'orders: orders.expire-payment publish',
       'orders: orders.expire-payment process',
@@ -77,7 +77,7 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('one trace', () => 
     expect(ended.attributes).toMatchObject({ 'messaging.destination.name': 'shop.events' });
   });
 
-  it('shows every try of a payment whose card gateway gives no answer for a while, and that it is charged for none', async () => {
+  it('contains every attempt of a payment with a slow card gateway, none of them counted as failed', async () => {
     const id = await shop.placeForSure(customer, 'TEE');
     await shop.reaches(customer, id, 'awaiting_payment');
     expect((await shop.pay(customer, id, UNRELIABLE_CARD)).status).toBe(202);
@@ -89,7 +89,7 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('one trace', () => 
       'payments: payments.capture publish',
       'payments: payments.capture process',
     ];
-    const captured = await came([...way, 'payments: payment.captured publish']);
+    const captured = await spanWithPath([...way, 'payments: payment.captured publish']);
     const tries = collector
       .find('payments', 'payments.capture process')
       .filter((span) => span.traceId === captured.traceId);

@@ -1,5 +1,3 @@
-// @ts-nocheck
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,23 +5,13 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { explainEnvironmentError } from './environment-errors.js';
 import { freePort } from './ports.js';
-import { inRoot } from './workspace.js';
+import { runCommandLine } from './testing/command.js';
 
-let stateDirectory;
+let stateDirectory: string;
 beforeEach(() => (stateDirectory = mkdtempSync(path.join(tmpdir(), 'failure-'))));
 afterEach(() => rmSync(stateDirectory, { recursive: true }));
 
-const run = (tool, args, env) =>
-  new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [inRoot('start.mjs'), tool, ...args],
-      { env: { PATH: process.env.PATH, SLUICE_HOME: stateDirectory, ...env } },
-      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
-    );
-  });
-
-it.each([
+it.each<[string, string[], string]>([
   ['start', [], 'DATABASE_URL'],
   ['migrate', ['status'], 'DATABASE_URL'],
   ['audit', [], 'DATABASE_URL'],
@@ -32,7 +20,7 @@ it.each([
   ['topology', [], 'AMQP_MANAGEMENT_URL'],
   ['test', ['cli/src/dead-letters.spec.ts'], 'AMQP_URL'],
 ])('npm run %s %j names %s when it is no address, starts nothing and does not show it', async (tool, args, name) => {
-  const { code, stderr } = await run(tool, args, {
+  const { code, stderr } = await runCommandLine(stateDirectory, [tool, ...args], {
     AMQP_URL: name === 'AMQP_MANAGEMENT_URL' ? 'amqp://127.0.0.1' : '',
     [name]: 'nonsense-hunter2',
   });
@@ -41,13 +29,13 @@ it.each([
   expect(stderr).not.toMatch(/not foreseen|hunter2/);
 });
 
-it.each([
+it.each<[string, string[]]>([
   ['tail', []],
   ['dead-letters', ['list']],
   ['trace', ['on']],
 ])('npm run %s says that nothing listens at a closed port, with what to check', async (tool, args) => {
   const port = await freePort();
-  const { code, stderr } = await run(tool, args, {
+  const { code, stderr } = await runCommandLine(stateDirectory, [tool, ...args], {
     AMQP_URL: `amqp://u:hunter2@127.0.0.1:${port}`,
     AMQP_MANAGEMENT_URL: `http://u:hunter2@127.0.0.1:${port}`,
   });

@@ -1,4 +1,3 @@
-// @ts-nocheck
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,8 +7,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { holderOf, tryLock, withLock } from './lock.js';
 import { identify } from './processes.js';
 
-let folder;
-let file;
+let folder: string;
+let file: string;
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'lock-'));
@@ -22,7 +21,7 @@ it('lets one in and tells the other who it is', () => {
   expect(release).toBeTypeOf('function');
   expect(tryLock(file)).toBeUndefined();
   expect(holderOf(file)).toMatchObject({ pid: process.pid, url: 'http://localhost:8080' });
-  release();
+  release?.();
   expect(holderOf(file)).toBeUndefined();
   expect(tryLock(file)).toBeTypeOf('function');
 });

@@ -1,4 +1,3 @@
-// @ts-nocheck
 import { closeSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,15 +1,14 @@
-// @ts-nocheck
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { freePort as freePortOfTests } from '@sluice/testing';
 import { accepts, freePort, freePorts, isFree } from './ports.js';
 import { inRoot } from './workspace.js';
 
-const servers = [];
+const servers: Server[] = [];
 
-async function listen(port) {
+async function listen(port: number): Promise<void> {
   const server = createServer().listen(port, '127.0.0.1');
   servers.push(server);
   await once(server, 'listening');
@@ -49,14 +48,14 @@ it('never gives one port to two processes of a machine, be it tools or tests, be
   const chosen = children.map(async ({ stdout }) => {
     let text = '';
     for await (const chunk of stdout)
-      if ((text += chunk).includes('chosen'))
+      if ((text += String(chunk)).includes('chosen'))
         return text
           .split('\n')
           .map(Number)
           .filter((port) => port > 0);
     return [];
   });
-  const ours = [];
+  const ours: number[] = [];
   for (let n = 0; n < 250; n++) ours.push(await freePortOfTests());
   const all = [...ours, ...(await Promise.all(chosen)).flat()];
   children.forEach((child) => child.stdin.end());

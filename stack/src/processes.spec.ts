@@ -1,17 +1,17 @@
-// @ts-nocheck
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { commandLineHas, end, hasEnded, identify, isAlive, parentOf } from './processes.js';
+import { commandLineHas, end, hasEnded, identify, isAlive, parentOf, processorMs } from './processes.js';
 
-const children = [];
+const children: ChildProcess[] = [];
 
-function sleeper(...args) {
+async function sleeper(...args: string[]) {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000); process.stdout.write("up")', ...args], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   children.push(child);
-  return once(child.stdout, 'data').then(() => child);
+  await once(child.stdout, 'data');
+  return { pid: Number(child.pid), kill: (signal: NodeJS.Signals) => child.kill(signal) };
 }
 
 afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
@@ -28,7 +28,7 @@ describe('a process record', () => {
 
   it('does not take another process with the same pid for it', async () => {
     const child = await sleeper();
-    const earlier = { ...identify(child.pid), startedAt: 'another time' };
+    const earlier = { pid: child.pid, startedAt: 'another time' };
     expect(isAlive(earlier)).toBe(false);
     await end(earlier, { signal: 'SIGKILL' });
     expect(isAlive(identify(child.pid))).toBe(true);
@@ -60,4 +60,12 @@ it('sees on a command line whose process it is', async () => {
   expect(commandLineHas(child.pid, '/some/home/of/ours')).toBe(true);
   expect(commandLineHas(child.pid, '/some/other/home')).toBe(false);
   expect(parentOf(child.pid)).toBe(process.pid);
+});
+
+it('reads what this very process has used', { skip: process.platform !== 'linux' }, () => {
+  const used = (): number => Number(processorMs(process.pid));
+  const before = used();
+  for (const until = before + 50; used() < until;);
+  expect(used()).toBeGreaterThanOrEqual(before + 50);
+  expect(processorMs(undefined)).toBeUndefined();
 });

@@ -1,9 +1,8 @@
-// @ts-nocheck
 import { expect, it } from 'vitest';
 import { Progress } from './progress.js';
 
 function terminal(isTTY = false) {
-  const out = { isTTY, columns: 80, text: '', write: (text) => void (out.text += text) };
+  const out = { isTTY, columns: 80, text: '', write: (text: string) => void (out.text += text) };
   return out;
 }
 

@@ -1,10 +1,9 @@
-// @ts-nocheck
 import { execFile } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { inRoot } from './workspace.js';
 
 /** Something has been started when something else fails of which nobody takes note. */
-const crashing = (how) => `
+const crashing = (how: string) => `
   const { Shutdown } = await import('${inRoot('stack/dist/shutdown.js')}');
   const shutdown = new Shutdown();
   const fail = (error) => {
@@ -20,7 +19,7 @@ const crashing = (how) => `
 it.each(['setTimeout(() => { throw new Error("wasm"); }, 10);', 'Promise.reject(new Error("wasm"));'])(
   'stops what was started when nobody catches an error: %s',
   async (how) => {
-    const { code, stdout } = await new Promise((resolve) => {
+    const { code, stdout } = await new Promise<{ code: string | number; stdout: string }>((resolve) => {
       execFile(process.execPath, ['--input-type=module', '-e', crashing(how)], (error, out) =>
         resolve({ code: error?.code ?? 0, stdout: out }),
       );

@@ -3,13 +3,15 @@ import fs from 'node:fs';
 const STDOUT = 1;
 
 export interface CapturedLog {
-  /** Everything that was written so far. */
+  /** Everything that was written since the capture began. */
   text(): string;
-  /** Writes on, and notes no more. */
+  /** Ends the capture: what comes later is written as usual. */
   release(): void;
 }
 
-/** Notes what this process logs, instead of writing it: the services' logs go to standard output with `writeSync`. */
+/**
+ * Captures what this process logs, instead of writing it: the services' logs go to standard output with `writeSync`.
+ */
 export function captureLog(): CapturedLog {
   const { writeSync } = fs;
   let text = '';

@@ -1,23 +1,6 @@
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import type { Certificate } from '@sluice/stack/services/certificates';
 
-/** A certificate and its private key, in PEM form. */
-export interface Certificate {
-  cert: string;
-  key: string;
-}
-
-export interface Certificates {
-  makeAuthority(name?: string): Promise<Certificate>;
-  issueServer(authority: Certificate, names: string[], validity?: { from?: Date; days?: number }): Promise<Certificate>;
-  issueClient(authority: Certificate, name: string): Promise<Certificate>;
-}
-
-/** The maker of certificates of the development tools. */
-export const certificates = (): Promise<Certificates> =>
-  import(
-    pathToFileURL(path.join(import.meta.dirname, '../../stack/dist/services/certificates.js')).href
-  ) as Promise<Certificates>;
+export * from '@sluice/stack/services/certificates';
 
 /** What a private server with TLS is made of. */
 export interface ServerTls {

@@ -8,19 +8,19 @@ import { testBroker } from './broker.js';
 import { secretsOf, tokenOf } from './credentials.js';
 import type { TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
-import { freePort } from './free-port.js';
+import { freePort } from '@sluice/stack/ports';
 import { OWNERS, SERVERS, type Owner } from './services.js';
 import type { System } from './system.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const FILES = ['docker-compose.yml', 'e2e/compose.yml'].flatMap((file) => ['--file', path.join(ROOT, file)]);
-const MOST_OUTPUT_BYTES = 16 * 1024 * 1024;
+const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 /** Docker waits 0.1 s before the first restart, and twice as long before each that follows soon. */
 const RESTARTED_WITHIN_MS = 30_000;
 
 /**
- * The system of docker-compose.yml, as a project of its own: the same promises hold for its containers. The images are built
- * when there are none; build them anew (`docker compose build`) when the code has changed.
+ * The system of docker-compose.yml, as a project of its own: the same promises hold for its containers. The images are
+ * built when there are none; build them anew (`docker compose build`) when the code has changed.
  * @param keys what its tokens are signed with
  */
 export async function startContainers(env: Record<string, string>, keys: KeyPairKeyObjectResult): Promise<System> {
@@ -47,11 +47,11 @@ async function portsOf<P extends string>(...names: P[]): Promise<Record<P, strin
 
 const password = (): string => randomBytes(12).toString('hex');
 
-/** Those in our environment serve the tests that run without containers. */
+/** The servers of our environment are for the tests that run without containers. */
 const WITHOUT_SERVERS = { DATABASE_URL: '', AMQP_URL: '', AMQP_MANAGEMENT_URL: '' };
 
 async function docker(args: string[], env: NodeJS.ProcessEnv = process.env): Promise<string> {
-  const { stdout } = await promisify(execFile)('docker', args, { env, maxBuffer: MOST_OUTPUT_BYTES });
+  const { stdout } = await promisify(execFile)('docker', args, { env, maxBuffer: MAX_OUTPUT_BYTES });
   return stdout;
 }
 
@@ -71,12 +71,15 @@ class Project {
   runSync(...args: string[]): string {
     return execFileSync('docker', this.#arguments(args), {
       env: this.#env,
-      maxBuffer: MOST_OUTPUT_BYTES,
+      maxBuffer: MAX_OUTPUT_BYTES,
       encoding: 'utf8',
     });
   }
 
-  /** Every process in the container but its first is killed, from inside; compose's restart policy is to start it again. */
+  /**
+   * Every process in the container but its first is killed, from inside; compose's restart policy is to start it
+   * again.
+   */
   async crash(service: string): Promise<void> {
     const container = (await this.run('ps', '--quiet', service)).trim();
     const restarts = async (): Promise<number> =>
@@ -115,7 +118,7 @@ async function systemOf(
     url: `amqp://${user}@127.0.0.1:${ports.AMQP_PORT}`,
     managementUrl: `http://${user}@127.0.0.1:${ports.AMQP_MANAGEMENT_PORT}`,
   };
-  const lookAtBroker = () =>
+  const openBroker = () =>
     testBroker({ server, vhost: 'sluice', ...(limit !== undefined && { flashSaleQueueLimit: Number(limit) }) });
   const databases = Object.fromEntries(
     OWNERS.map((name) => [
@@ -127,14 +130,14 @@ async function systemOf(
   ) as Record<Owner, TestDatabase>;
   const system: System = {
     url: `http://127.0.0.1:${ports.PORT}`,
-    broker: await lookAtBroker(),
+    broker: await openBroker(),
     databases,
     servers: SERVERS,
     start: (...names) => project.start(...names),
     stop: async (...names) => void (await project.run('stop', ...names)),
     async crash(name) {
       await project.crash(name);
-      if (name === 'rabbitmq') system.broker = await lookAtBroker();
+      if (name === 'rabbitmq') system.broker = await openBroker();
     },
     tokenOf: (userId) => tokenOf(userId, keys.privateKey),
     output: (name) => project.runSync('logs', '--no-log-prefix', name),

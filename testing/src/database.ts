@@ -1,15 +1,13 @@
-import { readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { randomBytes } from 'node:crypto';
+import { migrationsOf } from '@sluice/stack/databases/migrations';
+import { ownedApart } from '@sluice/stack/databases/ownership';
+import { withClient } from '@sluice/stack/databases/query-rows';
 import pg from 'pg';
-
-const MIGRATIONS = path.join(import.meta.dirname, '../../prisma');
 
 export interface TestDatabase {
   /** Of the administrator, or of the role that sees this database alone. */
   url: string;
-  /** For looking at the tables; a service under test opens its own. */
+  /** For the test's own queries; a service under test opens its own. */
   pool: pg.Pool;
   /** Drops the database, whoever is still connected. */
   close(): Promise<void>;
@@ -30,13 +28,14 @@ export async function testDatabase(
   { schemaSql, server = process.env['DATABASE_URL'], ownRole = false }: TestDatabaseOptions = {},
 ): Promise<TestDatabase> {
   if (!server) throw new Error('DATABASE_URL must name a PostgreSQL server on which tests may create databases');
-  const schema = schemaSql ?? (await migrationsOf(service));
+  const schema = schemaSql ?? (await migrationsOf(service)).map(({ script }) => script).join('\n');
   const name = `test_${service.replace(/\W/g, '_')}_${randomBytes(6).toString('hex')}`;
   const password = randomBytes(12).toString('hex');
   await onServer(server, `CREATE DATABASE ${name}`, ...(ownRole ? withRoles(name, password) : []));
   const url = Object.assign(new URL(server), { pathname: name });
   const pool = new pg.Pool({ connectionString: url.href, max: 4 });
   pool.on('error', () => {});
+  // The statements of `npm run migrate`.
   if (ownRole) await ownedApart(url.href, { database: name, role: name, owner: ownerOf(name) });
   await pool.query(ownRole ? `SET ROLE ${ownerOf(name)};\n${schema};\nRESET ROLE` : schema);
   if (ownRole) Object.assign(url, { username: name, password });
@@ -63,29 +62,7 @@ const withRoles = (name: string, password: string): string[] => [
   `GRANT ${name}, ${ownerOf(name)} TO CURRENT_USER`,
 ];
 
-/** The very statements of `npm run migrate`. */
-async function ownedApart(url: string, names: { database: string; role: string; owner: string }): Promise<void> {
-  const tool = (await import(
-    pathToFileURL(path.join(import.meta.dirname, '../../stack/dist/databases/ownership.js')).href
-  )) as { ownedApart(url: string, of: typeof names): Promise<void> };
-  await tool.ownedApart(url, names);
-}
-
-async function migrationsOf(service: string): Promise<string> {
-  const folder = path.join(MIGRATIONS, service, 'migrations');
-  const names = (await readdir(folder, { withFileTypes: true }))
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
-  const files = names.sort().map((name) => readFile(path.join(folder, name, 'migration.sql'), 'utf8'));
-  return (await Promise.all(files)).join('\n');
-}
-
-async function onServer(url: string, ...statements: string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
+const onServer = (url: string, ...statements: string[]): Promise<void> =>
+  withClient(url, async (client) => {
     for (const sql of statements) await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}
+  });

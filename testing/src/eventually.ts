@@ -1,25 +1,29 @@
-import { setTimeout as pause } from 'node:timers/promises';
-
-/** What comes soon is seen soon; what takes long is asked for less and less, which leaves the machine to it. Milliseconds. */
-const FIRST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 500;
-const GROWTH = 1.5;
+import { until } from '@sluice/stack/until';
 
 /**
- * Repeats an assertion until it holds, and gives what it returned.
- * Throws the assertion's last error when it does not hold within `withinMs`.
+ * Short pauses first, for what comes soon; longer ones later, which leave the machine to what takes long.
+ * Milliseconds.
+ */
+const PAUSE_MS = { everyMs: 10, growth: 1.5, longestMs: 500 };
+
+/**
+ * Repeats an assertion until it holds.
+ * @returns what it returned @throws its last error when it does not hold within `withinMs`
  */
 export async function eventually<T>(
   assertion: () => T | Promise<T>,
   { withinMs = 10_000 }: { withinMs?: number } = {},
 ): Promise<T> {
-  const end = Date.now() + withinMs;
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * GROWTH, LONGEST_PAUSE_MS)) {
+  let failure: unknown;
+  const attempt = async (): Promise<{ result: T } | undefined> => {
     try {
-      return await assertion();
+      return { result: await assertion() };
     } catch (error) {
-      if (Date.now() >= end) throw error;
-      await pause(pauseMs);
+      failure = error;
+      return undefined;
     }
-  }
+  };
+  const held = await until(attempt, { withinMs, ...PAUSE_MS });
+  if (!held) throw failure;
+  return held.result;
 }

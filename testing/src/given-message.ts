@@ -4,7 +4,10 @@ import type { GetMessage, Options } from 'amqplib';
 import type { z } from 'zod';
 import type { TestBroker } from './broker.js';
 
-/** A received message with a valid envelope, as a handler gets it. @throws ZodError when the data does not fit the contract. */
+/**
+ * A received message with a valid envelope, as a handler gets it. @throws ZodError when the data does not fit the
+ * contract.
+ */
 export function given<S extends z.ZodType, R extends z.ZodType>(
   contract: Contract<S, R>,
   data: z.input<S>,
@@ -21,8 +24,8 @@ export function given<S extends z.ZodType, R extends z.ZodType>(
   };
 }
 
-/** What a test may make different from a proper message, to see that it is noticed. */
-export interface Wire {
+/** What a test makes different from a correct message, to see that it is rejected. */
+export interface MessageOverrides {
   exchange?: string;
   routingKey?: string;
   /** Instead of the data as JSON. */
@@ -30,7 +33,7 @@ export interface Wire {
   properties?: Options.Publish;
   /** The service in whose name it is published, where services have users of their own. */
   as?: string;
-  /** Beside the proper ones; `undefined` leaves one out. */
+  /** Beside the correct ones; `undefined` leaves one out. */
   headers?: Record<string, unknown>;
 }
 
@@ -41,12 +44,15 @@ const EXCHANGES = {
   delivery: 'shop.deliveries',
 };
 
-/** Publishes a message as the wire format has it, written down here a second time and independently; resolves when it is confirmed, with its id. */
+/**
+ * Publishes a message as the wire format has it, written down here a second time and independently; resolves when it
+ * is confirmed, with its id.
+ */
 export async function publish<S extends z.ZodType, R extends z.ZodType>(
   broker: Pick<TestBroker, 'connection'> & Partial<Pick<TestBroker, 'userOf'>>,
   contract: Contract<S, R>,
   data: z.input<S>,
-  wire: Wire = {},
+  wire: MessageOverrides = {},
 ): Promise<string> {
   const { id, type, version, correlationId, time } = given(contract, data);
   const channel = await broker.connection.createConfirmChannel();
@@ -76,7 +82,7 @@ export async function publish<S extends z.ZodType, R extends z.ZodType>(
 const defined = (headers: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
 
-/** A dead letter: its body as text, its properties, and the headers that say why. */
+/** A dead letter: its body as text, its properties, and the headers with the reason. */
 export interface DeadLetter {
   body: string;
   properties: GetMessage['properties'];

@@ -1,26 +1,29 @@
 import type { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { testDatabase, type TestDatabase } from './database.js';
+import { dropConstraints } from './drop-constraints.js';
 import type { Owner } from './services.js';
-import { unguarded } from './unguarded.js';
 
 export interface InvariantsOf<Invariant> {
   service: Owner;
   invariants: readonly Invariant[];
-  /** The ids that break one, as the service asks for them. */
+  /** The service's own query: the ids that break an invariant. */
   broken(pool: Pool, invariant: Invariant, limit: number): Promise<string[]>;
   /** The tables that the SQL below fills, as TRUNCATE takes them. */
   tables: string;
-  /** Fills them with what is in order, in all the ways in which it can look odd. */
+  /** Fills them with rows that are correct, also with those that look odd. */
   sound: string;
-  /** By invariant: the row that breaks it, and how it comes about. */
+  /** By invariant: the row that breaks it, and the SQL that makes it. */
   breaks: Record<string, [id: string, sql: string]>;
 }
 
 /** The n-th id of a test's rows, 0 to 9. */
 export const uuid = (n: number): string => `00000000-0000-7000-8000-00000000000${n}`;
 
-/** Two promises, on the service's own tables without their guards: what is in order is not complained about, and each break is named. */
+/**
+ * Two promises, on the service's own tables without their constraints: correct rows are not reported, and each break
+ * is.
+ */
 export function itNamesWhatBreaks<Invariant extends { name: string }>({
   service,
   invariants,
@@ -32,7 +35,7 @@ export function itNamesWhatBreaks<Invariant extends { name: string }>({
   let database: TestDatabase;
   beforeAll(async () => {
     database = await testDatabase(service);
-    await unguarded(database);
+    await dropConstraints(database);
   });
   afterAll(() => database.close());
   afterEach(() => database.pool.query(`TRUNCATE ${tables}`));

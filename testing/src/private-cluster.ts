@@ -3,16 +3,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { accepts, freePort } from '@sluice/stack/ports';
+import { BrokerNode } from '@sluice/stack/rabbitmq/node';
+import { clusterSettings } from '@sluice/stack/rabbitmq/settings';
 import { applyTopology, topology, type Topology, type TopologyOptions } from '@sluice/topology';
 import { connect } from 'amqplib';
-import { brokerNode, killEpmd, opened, type BrokerNode } from './broker-node.js';
 import { eventually } from './eventually.js';
-import { freePort } from './free-port.js';
-import { oneAddress } from './one-address.js';
+import { roundRobinProxy } from './round-robin-proxy.js';
 
 /** Three brokers of this test's own, in one cluster, with the topology applied. Nodes go by their index. */
 export interface PrivateCluster {
-  /** One address for all, as the services have in containers: a connection goes to any node that is there. */
+  /** One address for all, as the services have in containers: a connection goes to any node that accepts it. */
   url: string;
   /** Of each node alone. */
   urls: readonly string[];
@@ -20,7 +21,7 @@ export interface PrivateCluster {
   kill(node: number): Promise<void>;
   /** Boots on the data that is there; resolves when it takes connections. */
   start(node: number): Promise<void>;
-  /** Cuts a node off from the two others, which both sides notice at once; its clients still reach it. Resolves when it has paused. */
+  /** Cuts a node off from the two others, which both sides notice at once. Resolves when it has paused. */
   partition(node: number): Promise<void>;
   /** Resolves when every node takes connections again. */
   heal(): Promise<void>;
@@ -28,7 +29,7 @@ export interface PrivateCluster {
   members(queue: string): Promise<{ leader: number; online: number[] }>;
   /** Makes a queue of the topology anew, with this node as its only member, and as empty as it was. */
   onOneNode(queue: string, node: number): Promise<void>;
-  /** Of a queue, some seconds late: messages in all, and those that it could deliver. */
+  /** Of a queue, some seconds old: all messages, and those that it could deliver. */
   figures(queue: string): Promise<{ messages: number; ready: number }>;
   close(): Promise<void>;
 }
@@ -41,10 +42,10 @@ const SAFE_AFTER_MS = 2_000;
 export async function privateCluster(map: TopologyOptions = {}): Promise<PrivateCluster> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sluice-cluster-'));
   const epmd = await freePort();
-  const ports = await Promise.all(NODES.map(freePort));
+  const ports = await Promise.all(NODES.map(() => freePort()));
   const nodes = await nodesIn(folder, epmd, ports);
-  const address = await oneAddress(ports);
-  const url = urlOf(address.port);
+  const proxy = await roundRobinProxy(ports);
+  const url = urlOf(proxy.port);
   const urls = ports.map(urlOf);
 
   const takesConnections = (node: number): Promise<void> =>
@@ -55,17 +56,16 @@ export async function privateCluster(map: TopologyOptions = {}): Promise<Private
   };
   const listed = <T>(queue: string, columns: readonly string[]): Promise<T> => listedOn(queue, columns, nodes, ports);
   const close = async (): Promise<void> => {
-    await address.close();
-    await Promise.all(nodes.map((node) => node.kill()));
-    await killEpmd(epmd);
+    await proxy.close();
+    await Promise.all(nodes.map((node) => node.end('SIGKILL')));
     rmSync(folder, { recursive: true, force: true });
   };
-  const begin = async (): Promise<void> => {
+  const boot = async (): Promise<void> => {
     await Promise.all(NODES.map(start));
-    await nodes[0]!.ctl('await_online_nodes', String(NODES.length));
+    await nodes[0]!.control('await_online_nodes', String(NODES.length));
     await applyTopology(url, topology({ ...map, replicated: true }));
   };
-  await begin().catch(async (error: unknown) => {
+  await boot().catch(async (error: unknown) => {
     await close();
     throw error;
   });
@@ -75,11 +75,11 @@ export async function privateCluster(map: TopologyOptions = {}): Promise<Private
     kill: (node) => nodes[node]!.kill(),
     start,
     async partition(node) {
-      await nodes[node]!.ctl('eval', CUT_OFF);
+      await nodes[node]!.control('eval', CUT_OFF);
       await eventually(() => refuses(ports[node]!));
     },
     async heal() {
-      await Promise.all(nodes.map((node) => node.ctl('eval', JOIN(nodes))));
+      await Promise.all(nodes.map((node) => node.control('eval', joinAgain(nodes))));
       await Promise.all(NODES.map(takesConnections));
     },
     async members(queue) {
@@ -102,44 +102,40 @@ export async function privateCluster(map: TopologyOptions = {}): Promise<Private
 const urlOf = (port: number): string => `amqp://guest:guest@127.0.0.1:${port}`;
 
 async function nodesIn(folder: string, epmd: number, ports: readonly number[]): Promise<BrokerNode[]> {
-  const home = path.join(folder, 'home');
-  mkdirSync(home);
-  writeFileSync(path.join(home, '.erlang.cookie'), randomBytes(16).toString('hex'), { mode: 0o400 });
+  const cookieFolder = path.join(folder, 'home');
+  mkdirSync(cookieFolder);
+  writeFileSync(path.join(cookieFolder, '.erlang.cookie'), randomBytes(16).toString('hex'), { mode: 0o400 });
   const names = NODES.map((node) => `sluice-${node}@localhost`);
-  const together = names.map((name, index) => `cluster_formation.classic_config.nodes.${index + 1} = ${name}`);
   return Promise.all(
-    names.map(async (name, index) =>
-      brokerNode({
-        folder: path.join(folder, String(index)),
-        home,
-        name,
-        ports: { dist: await freePort(), epmd },
-        // As in containers: stack/src/containers/secrets.ts.
-        config: [
-          `listeners.tcp.local = 127.0.0.1:${ports[index]}`,
-          'cluster_partition_handling = pause_minority',
-          'cluster_formation.peer_discovery_backend = classic_config',
-          ...together,
-        ],
-      }),
+    ports.map(
+      async (amqp, index) =>
+        new BrokerNode({
+          folder: path.join(folder, String(index)),
+          cookieFolder,
+          name: names[index]!,
+          ports: { amqp, dist: await freePort(), epmd },
+          settings: clusterSettings(names),
+          busyWaiting: false,
+          detached: false,
+        }),
     ),
   );
 }
 
-/** From now on each side takes the other for a stranger: different cookies on the two sides, then the connections end. */
+/** From now on each side refuses the other: their cookies differ, and the connections are closed. */
 const CUT_OFF = `Others = nodes(),
   [rpc:call(Node, erlang, set_cookie, [node(), cut_off_there]) || Node <- Others],
   [erlang:set_cookie(Node, cut_off_here) || Node <- Others],
   [erlang:disconnect_node(Node) || Node <- Others].`;
 
-/** A node that has paused asks every second who is there. */
-const JOIN = (nodes: readonly BrokerNode[]): string =>
-  `[erlang:set_cookie(Node, erlang:get_cookie()) || Node <- [${nodes.map(({ name }) => `'${name}'`).join(', ')}] -- [node()]].`;
+/** A paused node looks for the others every second. */
+function joinAgain(nodes: readonly BrokerNode[]): string {
+  const names = nodes.map(({ name }) => `'${name}'`).join(', ');
+  return `[erlang:set_cookie(Node, erlang:get_cookie()) || Node <- [${names}] -- [node()]].`;
+}
 
 async function refuses(port: number): Promise<void> {
-  const socket = await opened(port).catch(() => undefined);
-  socket?.destroy();
-  if (socket) throw new Error(`port ${port} takes connections`);
+  if (await accepts(port)) throw new Error(`port ${port} takes connections`);
 }
 
 async function withOneMember(url: string, name: string, { queues, bindings }: Topology): Promise<void> {
@@ -162,8 +158,8 @@ async function listedOn<T>(
   nodes: readonly BrokerNode[],
   ports: readonly number[],
 ): Promise<T> {
-  const alive = await Promise.any(ports.map(async (port, node) => ((await opened(port)).destroy(), node)));
-  const queues = JSON.parse(await nodes[alive]!.ctl('list_queues', '--formatter', 'json', 'name', ...columns)) as ({
+  const alive = (await Promise.all(ports.map((port) => accepts(port)))).indexOf(true);
+  const queues = JSON.parse(await nodes[alive]!.control('list_queues', '--formatter', 'json', 'name', ...columns)) as ({
     name: string;
   } & T)[];
   const found = queues.find(({ name }) => name === queue);

@@ -56,7 +56,7 @@ export const traceparentOf = (span: Pick<ReadableSpan, 'spanContext'>): string =
   return `00-${traceId}-${spanId}-0${traceFlags}`;
 };
 
-/** For assertions about edges: what a span says of its parent, and the same of the parent itself. */
+/** For assertions about edges: the parent that a span names, and the same text of the parent itself. */
 export const parentOf = ({ parentSpanContext }: ReadableSpan): string | undefined =>
   parentSpanContext && `${parentSpanContext.traceId} ${parentSpanContext.spanId}`;
 export const idOf = (span: Pick<ReadableSpan, 'spanContext'>): string =>

@@ -2,16 +2,16 @@ import { connect, type ConsumeMessage } from 'amqplib';
 import { catalogue } from '@sluice/contracts';
 import type { TestBroker } from './broker.js';
 
-/** Hears every message of a vhost as it passes its exchanges, and can deliver it again. */
+/** Receives every message of a vhost as it passes its exchanges, and can publish it again. */
 export interface Tap {
-  /** How many different messages were heard. */
-  heard(): number;
-  /** Publishes every message heard so far once more, under its own id. */
+  /** How many different messages have passed. */
+  count(): number;
+  /** Publishes every message that has passed once more, under its own id. */
   replay(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** With `doubling`, each message is also delivered a second time as soon as it is heard. */
+/** With `doubling`, each message is also published a second time as soon as it passes. */
 export async function tap(broker: TestBroker, { doubling = false } = {}): Promise<Tap> {
   const connection = await connect(broker.url);
   const channel = await connection.createConfirmChannel();
@@ -40,7 +40,7 @@ export async function tap(broker: TestBroker, { doubling = false } = {}): Promis
     { noAck: true },
   );
   return {
-    heard: () => messages.size,
+    count: () => messages.size,
     async replay() {
       for (const message of messages.values()) again(message);
       await channel.waitForConfirms();

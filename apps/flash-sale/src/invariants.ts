@@ -67,3 +67,14 @@ export const invariantsOf = ({
         AND won_at < now() - (pay_within_seconds + ${ORDER_DEADLINE_SECONDS}) * interval '1 second' - ${LONG}`,
   },
 ];
+
+/** What this service records of each order: one row for each, by ascending id. `npm run audit` compares them across services (audit/src/rules.ts). */
+export const ORDER_ROWS = [
+  {
+    name: 'win',
+    counts: 'wins',
+    sql: `
+      SELECT order_id::text AS id, min(sale_id::text) AS "saleId", min(win) AS state
+      FROM claims WHERE win IS NOT NULL GROUP BY order_id ORDER BY order_id`,
+  },
+];

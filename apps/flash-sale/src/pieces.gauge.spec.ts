@@ -1,5 +1,5 @@
 import { createPool } from '@sluice/persistence';
-import { testDatabase, unguarded } from '@sluice/testing';
+import { testDatabase, dropConstraints } from '@sluice/testing';
 import { register } from 'prom-client';
 import { expect, it } from 'vitest';
 import { PiecesGauge } from './pieces.gauge.js';
@@ -14,7 +14,7 @@ it('exports the parts of the running sales, and not of those that are over', asy
       value,
     ]);
   try {
-    await unguarded(database);
+    await dropConstraints(database);
     await database.pool.query(`INSERT INTO sales (id, state, remaining, held, sold, version)
         SELECT gen_random_uuid(), state, remaining, held, sold, 1
         FROM (VALUES ('open', 3, 2, 1), ('sold-out', 0, 20, 10), ('closed', 100, 0, 100), ('scheduled', 50, 0, 0))

@@ -82,7 +82,9 @@ class World {
         return allotted(this.state, { ...answer, quantity }, this.now);
       case 'refuse':
         return refused(this.state, { ...answer, available: 0 }, this.now);
-      default:
+      case 'pay':
+      case 'cancel':
+      case 'release':
         return this.hear(each.act, this.winOf(saleId, USERS[each.user]!));
     }
   }

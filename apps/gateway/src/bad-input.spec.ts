@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from './gateway.js';
 import { ANN, call, order, startGateway, tokenOf } from './testing/gateway.js';
 
-/** Nothing listens on port 1: what is refused here is refused by the gateway alone. */
+/** No broker listens on port 1: the gateway alone refuses these requests. */
 const NO_BROKER = { AMQP_URL: 'amqp://127.0.0.1:1' };
 
 let gateway: Gateway;
@@ -43,7 +43,7 @@ describe('an order that is not valid', () => {
     ['null for a body', 'null', ''],
   ];
 
-  it.each(cases)('is 422 for %s, and the fault is named', async (_, body, path) => {
+  it.each(cases)('is 422 for %s, and the response names the field', async (_, body, path) => {
     const answer = await place(body);
     expect(answer).toMatchObject({
       status: 422,
@@ -52,13 +52,13 @@ describe('an order that is not valid', () => {
     expect(answer.headers['content-type']).toContain('application/problem+json');
   });
 
-  it('is 422 without a body, whatever type that is said to be', async () => {
+  it('is 422 without a body, whatever its Content-Type', async () => {
     expect(await call(gateway, 'POST', '/orders', { as: ann })).toMatchObject({ status: 422 });
     expect(await place('')).toMatchObject({ status: 422 });
     expect(await place('', { 'content-type': 'application/x-www-form-urlencoded' })).toMatchObject({ status: 422 });
   });
 
-  it('names at most twenty faults, however many there are', async () => {
+  it('lists at most twenty faults', async () => {
     const { body } = await place(order(Array.from({ length: 100 }, () => ({ sku: '', quantity: 0 }))));
     expect(body['errors']).toHaveLength(20);
   });
@@ -104,12 +104,12 @@ describe('a request that is not well-formed', () => {
     });
   });
 
-  it('is 404 with an id that cannot be one', async () => {
+  it('is 404 with a malformed id', async () => {
     expect(await call(gateway, 'GET', '/orders/1', { as: ann })).toMatchObject({ status: 404 });
     expect(await call(gateway, 'GET', '/products/%20')).toMatchObject({ status: 404 });
   });
 
-  it('is 404 with a name that is too long to be one', async () => {
+  it('is 404 with a name beyond the longest allowed', async () => {
     const long = 'x'.repeat(3_000);
     for (const url of [`/products/${long}`, `/orders/${long}`, `/flash-sales/${ANN}/claims/${long}`])
       expect(await call(gateway, 'GET', url, { as: ann })).toMatchObject({ status: 404 });
@@ -118,12 +118,12 @@ describe('a request that is not well-formed', () => {
     });
   });
 
-  it('has a correlation id and is kept by nobody, also when its address cannot be read', async () => {
+  it('has a correlation id and may not be cached, also when its URL cannot be decoded', async () => {
     const { headers } = await call(gateway, 'GET', '/orders/%', { headers: { 'x-correlation-id': 'checkout-7' } });
     expect(headers).toMatchObject({ 'x-correlation-id': 'checkout-7', 'cache-control': 'no-store' });
   });
 
-  it('is 405 with a method that the path does not know, and names those it knows', async () => {
+  it('is 405 with a method that the path does not have, and lists its methods', async () => {
     const answer = await call(gateway, 'DELETE', '/products/TEA', { as: admin });
     expect(answer).toMatchObject({ status: 405, body: { title: 'Method Not Allowed' } });
     expect(String(answer.headers['allow']).split(', ').sort()).toEqual(['GET', 'HEAD', 'PUT']);
@@ -144,7 +144,7 @@ describe('a request that is not well-formed', () => {
   });
 });
 
-describe('a known parameter written as a list or an object', () => {
+describe('a declared parameter written as a list or an object', () => {
   const BRACKETS = [
     'limit[]=5',
     'limit%5B%5D=5',
@@ -155,7 +155,7 @@ describe('a known parameter written as a list or an object', () => {
     'limit=5&cursor[]=x',
     'limit[]=5&utm_source=x',
   ];
-  it.each(BRACKETS)('is 422 and not left out: %s', async (query) => {
+  it.each(BRACKETS)('is 422 and not ignored: %s', async (query) => {
     for (const listing of ['/products', '/orders', '/me/notifications', '/flash-sales']) {
       expect(await call(gateway, 'GET', `${listing}?${query}`, { as: ann }), listing).toMatchObject({
         status: 422,
@@ -174,7 +174,7 @@ describe('a known parameter written as a list or an object', () => {
   });
 });
 
-describe('a parameter that nobody asked for', () => {
+describe('an undeclared parameter', () => {
   const LISTINGS = ['/products', '/orders', '/me/notifications', '/flash-sales', '/ops/dead-letters'];
   it.each([
     'utm_source=newsletter',
@@ -186,7 +186,7 @@ describe('a parameter that nobody asked for', () => {
     'toString[]=1',
     '[]=1',
   ])('is ignored: %s', async (query) => {
-    // 503: the gateway has asked the service, and there is no broker.
+    // 503: accepted by the gateway, whose request to the service then fails without a broker.
     for (const listing of LISTINGS)
       expect(await call(gateway, 'GET', `${listing}?${query}`, { as: admin }), listing).toMatchObject({ status: 503 });
   });
@@ -215,7 +215,7 @@ describe('a card', () => {
     },
   );
 
-  it('is 503 when payments cannot be asked, whether the card gateway knows it or not, and the answer does not repeat it', async () => {
+  it('is 503 without payments, valid at the card gateway or not, and absent from the response', async () => {
     const answers = await Promise.all(['4242424242424242', '5555555555554444'].map((card) => pay({ card })));
     expect(answers[0]).toMatchObject({ status: 503, body: { title: 'Service Unavailable' } });
     expect(answers[1]!.body).toEqual(answers[0]!.body);
@@ -226,7 +226,7 @@ describe('a card', () => {
 describe('a token', () => {
   const withHeader = (authorization: string) => call(gateway, 'GET', '/orders', { headers: { authorization } });
 
-  it('is asked for', async () => {
+  it('is required', async () => {
     const answer = await call(gateway, 'GET', '/orders');
     expect(answer).toMatchObject({ status: 401, body: { status: 401 } });
     expect(answer.headers['www-authenticate']).toBe('Bearer');
@@ -249,13 +249,13 @@ describe('a token', () => {
       expect(await withHeader(`Bearer ${token}`)).toMatchObject({ status: 401 });
   });
 
-  it('that was good is 401 as soon as it has expired', async () => {
+  it('that was valid is 401 as soon as it has expired', async () => {
     const brief = `Bearer ${await tokenOf(ANN, { expiresIn: 2 })}`;
     for (let n = 0; n < 2; n++) expect((await withHeader(brief)).status).not.toBe(401);
     await eventually(async () => expect((await withHeader(brief)).status).toBe(401));
   });
 
-  it('is 403 for a customer where an admin is asked for', async () => {
+  it('is 403 for a customer where the role admin is required', async () => {
     const price = { amount: 100, currency: 'EUR' };
     expect(await call(gateway, 'PUT', '/products/TEA', { as: ann, body: { name: 'Tea', price } })).toMatchObject({
       status: 403,
@@ -271,7 +271,7 @@ describe('without a broker', () => {
     expect(await call(gateway, 'GET', '/readyz')).toMatchObject({ status: 503, body: { missing: ['broker'] } });
   });
 
-  it('an order is 503 at once, to be tried again', async () => {
+  it('an order is 503 at once, with Retry-After', async () => {
     const answer = await place(order());
     expect(answer).toMatchObject({ status: 503, body: { status: 503 } });
     expect(answer.headers['retry-after']).toBe('1');
@@ -300,7 +300,7 @@ describe('on a real connection', () => {
     port = Number(new URL(await gateway.app.getUrl()).port);
   });
 
-  /** Sends bytes as they are and returns what came back until the connection ended; a reset on the way is an error. */
+  /** Sends raw bytes and returns everything received until the connection ends; a reset throws. */
   const raw = (bytes: string): Promise<string> =>
     new Promise((resolve, reject) => {
       let answer = '';
@@ -311,7 +311,8 @@ describe('on a real connection', () => {
 
   it('a body of 10 MB is answered with 413 without a reset, and the connection ends', async () => {
     const size = 10 * 1024 * 1024;
-    const head = `POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${size}\r\n\r\n`;
+    const type = 'content-type: application/json';
+    const head = `POST /orders HTTP/1.1\r\nhost: x\r\n${type}\r\ncontent-length: ${size}\r\n\r\n`;
     for (let n = 0; n < 5; n++)
       expect(await raw(head + 'x'.repeat(size))).toMatch(
         /^HTTP\/1\.1 413 [^]*application\/problem\+json[^]*"status":413/,
@@ -319,7 +320,7 @@ describe('on a real connection', () => {
     expect((await call(gateway, 'GET', '/healthz')).status).toBe(200);
   });
 
-  it('what is refused before it is a request has a correlation id, and is kept by nobody', async () => {
+  it('a malformed request is refused with a correlation id, and the response may not be cached', async () => {
     const refused = [
       'not http\r\n\r\n',
       `GET / HTTP/1.1\r\nhost: x\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`,
@@ -331,18 +332,18 @@ describe('on a real connection', () => {
       );
   });
 
-  it('what is not HTTP at all is answered with a problem and the connection ends', async () => {
+  it('bytes that are not HTTP get a problem, and the connection ends', async () => {
     expect(await raw('not http\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"detail"/);
   });
 
-  it('a request without a host is answered with a problem, and one of HTTP/1.0 needs none', async () => {
+  it('a request without a host gets a problem; one of HTTP/1.0 needs no host', async () => {
     expect(await raw('GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n')).toMatch(
       /^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"detail":"A request names its host\."/,
     );
     expect(await raw('GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  it('an expectation that is not met is answered with a problem, and 100-continue is met', async () => {
+  it('an unsupported expectation gets a problem, and 100-continue is supported', async () => {
     const expecting = (what: string) =>
       raw(
         `POST /sessions HTTP/1.1\r\nhost: x\r\nexpect: ${what}\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}`,
@@ -351,7 +352,7 @@ describe('on a real connection', () => {
     expect(await expecting('100-continue')).toMatch(/^HTTP\/1\.1 100 Continue[^]*HTTP\/1\.1 422 /);
   });
 
-  it('headers without end are answered with 431', async () => {
+  it('endless headers get 431', async () => {
     expect(await raw(`GET / HTTP/1.1\r\nhost: x\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
   });
 });

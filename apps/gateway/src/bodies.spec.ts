@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from './gateway.js';
 import { ANN, order, startGateway, tokenOf } from './testing/gateway.js';
 
-/** Nothing listens on port 1: a body that is taken is answered with 503, and refused ones are refused by the gateway alone. */
+/** No broker listens on port 1: an accepted body gets 503, and the gateway alone refuses others. */
 const TAKEN = 503;
 let gateway: Gateway;
 let admin: string;
@@ -43,7 +43,7 @@ const SALE = {
   closesAt: '2030-01-02T00:00:00Z',
   payWithinSeconds: 60,
 };
-/** Every operation that takes a body, and one of its bodies. */
+/** Every operation with a body, and an example of its body. */
 const BODIES: [string, string, object][] = [
   ['POST', '/users', { phone: '+15550000001', name: 'Zoë', password: 'pässword' }],
   ['POST', '/sessions', { phone: '+15550000001', password: 'pässword' }],
@@ -61,7 +61,7 @@ const BODIES: [string, string, object][] = [
 ];
 const operations = BODIES.map(([method, url, body]) => [method, url, JSON.stringify(body)] as const);
 
-describe('the body of every operation that takes one', () => {
+describe('the body of every operation that accepts one', () => {
   it('is in this list', async () => {
     const { paths } = (await gateway.app.inject('/openapi.json')).json<{
       paths: Record<string, Record<string, { requestBody?: unknown }>>;
@@ -108,7 +108,7 @@ describe('the body of every operation that takes one', () => {
 });
 
 describe('a body', () => {
-  it.each(['utf-8', '"UTF-8"', 'utf8'])('may say that it is in %s', async (charset) => {
+  it.each(['utf-8', '"UTF-8"', 'utf8'])('may declare the charset %s', async (charset) => {
     expect(await send(text, { 'content-type': `Application/JSON;Charset=${charset}` })).toMatchObject({
       status: TAKEN,
     });
@@ -134,7 +134,7 @@ describe('a body', () => {
     },
   );
 
-  it('may say that it has no content coding, and begin with a byte order mark', async () => {
+  it('may declare no content coding, and begin with a byte order mark', async () => {
     expect(await send(text, { 'content-encoding': 'identity' })).toMatchObject({ status: TAKEN });
     expect(await send(`\uFEFF${text}`)).toMatchObject({ status: TAKEN });
   });
@@ -150,7 +150,7 @@ describe('a body', () => {
     },
   );
 
-  it('is 400 with a field twice, however deep and however written', async () => {
+  it('is 400 with a repeated field, however deep and however escaped', async () => {
     for (const again of [
       '"quantity":2,"quantity":100',
       '"quantity":2,"quantity":2',
@@ -163,7 +163,7 @@ describe('a body', () => {
     }
   });
 
-  it('is 422 with half a character, also in a password', async () => {
+  it('is 422 with an unpaired surrogate, also in a password', async () => {
     expect(await send(text.replace('Köln', 'K\\ud800'))).toMatchObject({ status: 422 });
     for (const password of ['\\ud800'.repeat(10), '        ']) {
       const user = `{"phone":"+15550000001","name":"x","password":"${password}"}`;

@@ -41,7 +41,7 @@ describe('a cancellation', () => {
     );
   });
 
-  it('is 200 with the order when it is cancelled, and again when it is so already', async () => {
+  it('is 200 with the cancelled order, and again when it is already cancelled', async () => {
     const id = await placed();
     expect(await cancel(id)).toMatchObject({ status: 200, body: { id, status: 'cancelled' } });
     expect(await cancel(id)).toMatchObject({ status: 200, body: { id, status: 'cancelled' } });
@@ -64,7 +64,7 @@ describe('a cancellation', () => {
     expect(await cancel(id)).toMatchObject({ status: 409, body: { status: 409, title: 'Too late' } });
   });
 
-  it('is 404 for somebody else’s order, 404 for none, 401 without a token', async () => {
+  it('is 404 for another user’s order and for an unknown one, 401 without a token', async () => {
     const id = await placed();
     expect(await cancel(id, bob)).toMatchObject({ status: 404 });
     expect(await cancel(ANN)).toMatchObject({ status: 404 });

@@ -27,8 +27,8 @@ afterEach(async () => {
   await broker.close();
 });
 
-describe('a claim of which the broker’s word does not come', () => {
-  it('is 503 after two seconds; it may be in line, and asking again gives its ticket', async () => {
+describe('a claim without a confirm from the broker', () => {
+  it('is 503 after two seconds; it may be in the queue, and claiming again returns its ticket', async () => {
     const { id } = await announce([gateway]);
     const { body } = await claim(gateway, id, ann);
     proxy.stopForwarding();
@@ -43,8 +43,8 @@ describe('a claim of which the broker’s word does not come', () => {
   });
 });
 
-describe('a door whose connection is lost', () => {
-  it('takes no claims for a moment, and orders are taken all the same', async () => {
+describe('a claim connection that is lost', () => {
+  it('refuses claims for a moment, while orders are still accepted', async () => {
     const { id } = await announce([gateway]);
     const orders = await startPeer(broker, 'orders', OrdersPeer);
     await dropClaimConnection();
@@ -55,7 +55,7 @@ describe('a door whose connection is lost', () => {
   });
 });
 
-/** The management pages show a connection only seconds after it was opened. */
+/** The management API lists a connection only seconds after it was opened. */
 async function dropClaimConnection(): Promise<void> {
   const connection = await eventually(async () => {
     const all = await broker.management.get<{ name: string; client_properties?: { connection_name?: string } }[]>(
@@ -69,7 +69,7 @@ async function dropClaimConnection(): Promise<void> {
 }
 
 describe('a broker that has no queue for claims', () => {
-  it('makes a claim 503, to be tried again, and not a promise that nobody keeps', async () => {
+  it('refuses a claim with 503 and Retry-After instead of accepting a claim that is lost', async () => {
     const { id } = await announce([gateway]);
     const channel = await broker.connection.createChannel();
     await channel.deleteQueue(QUEUE);

@@ -19,7 +19,7 @@ let gateways: [Gateway, Gateway];
 let gateway: Gateway;
 let [ann, bob] = ['', ''];
 
-/** Nobody drains the line here: what was let in can be looked at. */
+/** No consumer on the claim queue, so that tests can read the claims in it. */
 beforeAll(async () => {
   broker = await testBroker({ flashSaleQueueLimit: LIMIT });
   gateway = await startSaleGateway(broker, { REPLY_TIMEOUT_MS: '200' });
@@ -63,7 +63,7 @@ const fill = async (saleId: string): Promise<Answer[]> =>
   Promise.all((await tokens(LIMIT)).map((token) => claim(gateway, saleId, token)));
 
 describe('a claim on an open sale', () => {
-  it('is 202 with a ticket, its place in line and its address', async () => {
+  it('is 202 with a ticket, its position and its URL', async () => {
     const { id } = await announce(gateways);
     const answer = await claim(gateway, id, ann);
     expect(answer).toMatchObject({ status: 202, body: { ticket: expect.any(String), status: 'waiting', ahead: 0 } });
@@ -71,7 +71,7 @@ describe('a claim on an open sale', () => {
     expect(await claim(gateway, id, bob)).toMatchObject({ status: 202, body: { ahead: 1 } });
   });
 
-  it('goes to flash-sale as a message that fits its contract, with the correlation id of its request', async () => {
+  it('reaches flash-sale as a message that fits its contract, with the correlation id of its request', async () => {
     const { id: saleId } = await announce(gateways, { round: 4 });
     await claim(gateway, saleId, ann, { 'x-correlation-id': 'click-7' });
     const [message] = await inLine();
@@ -84,7 +84,7 @@ describe('a claim on an open sale', () => {
     expect(message?.properties.headers).not.toHaveProperty('timeout-ms');
   });
 
-  it('gives the same ticket to who clicks twice, on any gateway, and others to others', async () => {
+  it('returns the same ticket for a repeated claim, on any gateway, and another ticket to another user', async () => {
     const [one, other] = [await announce(gateways), await announce(gateways)];
     const twice = await Promise.all(
       gateways.flatMap((each) => [claim(each, one.id, ann), claim(each, one.id.toUpperCase(), ann)]),
@@ -94,7 +94,7 @@ describe('a claim on an open sale', () => {
     expect(new Set([...twice, ...others].map(({ body }) => body['ticket'])).size).toBe(3);
   });
 
-  it('is 401 without a token, 422 with an address that is none, 404 with an id that is none', async () => {
+  it('is 401 without a token, 422 with an invalid address, 404 with an invalid id', async () => {
     const { id } = await announce(gateways);
     expect(await call(gateway, 'POST', `/flash-sales/${id}/claims`, { body: { address: ADDRESS } })).toMatchObject({
       status: 401,
@@ -110,18 +110,18 @@ describe('a claim on an open sale', () => {
   });
 });
 
-describe('a sale that has nothing to give', () => {
+describe('a sale that is not open', () => {
   it.each([
     ['scheduled', 425, { opensAt: fromNow(60_000) }],
     ['sold-out', 410, { remaining: 0 }],
     ['closed', 410, {}],
     ['open', 410, { closesAt: fromNow(-1) }],
     ['sold-out', 410, { closesAt: fromNow(-1) }],
-  ] as const)('says so at the door, and lets nobody into the line (%s, %d)', async (state, status, change) => {
+  ] as const)('refuses claims at the gateway, and lets none into the queue (%s, %d)', async (state, status, change) => {
     const { id } = await announce(gateways, { state, ...change });
     for (const accept of ['application/json', BROWSER])
       expect(await claim(gateway, id, ann, { accept })).toMatchObject({ status, body: { status } });
-    // Whatever is in the body: it is not looked at.
+    // The body is invalid and not checked.
     expect(await call(gateway, 'POST', `/flash-sales/${id.toUpperCase()}/claims`, { as: ann, body: {} })).toMatchObject(
       { status },
     );
@@ -129,7 +129,7 @@ describe('a sale that has nothing to give', () => {
     expect(await depth(broker, QUEUE)).toBe(0);
   });
 
-  it('opens by the clock, without a word from flash-sale', async () => {
+  it('opens by the clock, without a fact from flash-sale', async () => {
     const { id } = await announce(gateways, { state: 'scheduled', round: 0, opensAt: fromNow(1_000) });
     expect(await claim(gateway, id, ann)).toMatchObject({ status: 425 });
     const answer = await eventually(async () => {
@@ -150,16 +150,20 @@ describe('a sale that has nothing to give', () => {
     const since = () => performance.now() - began;
     const { id } = await announce(gateways, { state: 'scheduled', round: 0, opensAt, closesAt });
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + wrongByMs, shouldAdvanceTime: true });
-    const turns = async (status: number) =>
+    const untilStatus = async (status: number) =>
       eventually(async () => expect((await claim(gateway, id, token)).status).toBe(status)).then(since);
-    const [first, opened, closed] = [(await claim(gateway, id, token)).status, await turns(202), await turns(410)];
+    const [first, opened, closed] = [
+      (await claim(gateway, id, token)).status,
+      await untilStatus(202),
+      await untilStatus(410),
+    ];
     vi.useRealTimers();
     expect(first).toBe(425);
     expect([opened, closed]).toEqual([expect.closeTo(1_750, -3), expect.closeTo(3_250, -3)]);
     expect([opened >= 1_490, closed >= 2_990]).toEqual([true, true]);
   });
 
-  it('lets claims in again when it reopens, with another ticket', async () => {
+  it('accepts claims again when it reopens, with another ticket', async () => {
     const { id } = await announce(gateways, { version: 2 });
     const before = await claim(gateway, id, ann);
     await announce(gateways, { id, state: 'sold-out', remaining: 0, version: 9 });
@@ -172,8 +176,8 @@ describe('a sale that has nothing to give', () => {
   });
 });
 
-describe('a line that is full', () => {
-  it('has taken exactly as many as it may, at all doors together, and turns the others away', async () => {
+describe('a claim queue that is full', () => {
+  it('holds exactly its limit of claims from all gateways together, and the others are refused', async () => {
     const { id } = await announce(gateways);
     const answers = await Promise.all((await tokens(5 * LIMIT)).map((token, n) => claim(gateways[n % 2]!, id, token)));
     expect(statuses(answers)).toEqual({ 202: LIMIT, 429: 4 * LIMIT });
@@ -191,7 +195,7 @@ describe('a line that is full', () => {
     expect(await claim(gateway, id, ann)).toMatchObject({ status: 202 });
   });
 
-  it('sends a browser to a page that says so and needs nothing from elsewhere', async () => {
+  it('redirects a browser to a busy page without external resources', async () => {
     const { id } = await announce(gateways);
     await fill(id);
     const answer = await claim(gateway, id, ann, { accept: BROWSER });
@@ -207,7 +211,7 @@ describe('a line that is full', () => {
     expect(page.body).not.toMatch(/(src|href)=|https?:/);
   });
 
-  it('does not keep orders from being taken, however many are turned away meanwhile', async () => {
+  it('does not delay orders, however many claims are refused meanwhile', async () => {
     const { id } = await announce(gateways);
     await fill(id);
     const orders = await startPeer(broker, 'orders', OrdersPeer);
@@ -222,7 +226,7 @@ describe('a line that is full', () => {
 });
 
 describe('a gateway without a broker', () => {
-  it('says 503, to be asked again, and at once', async () => {
+  it('is 503 with Retry-After, at once', async () => {
     const alone = await startGateway({ AMQP_URL: 'amqp://127.0.0.1:1' });
     const before = performance.now();
     const answer = await claim(alone, randomUUID(), ann);
@@ -232,13 +236,13 @@ describe('a gateway without a broker', () => {
   });
 });
 
-describe('the instant at which something was accepted', () => {
+describe('the instant at which a request was accepted', () => {
   const FAR = '2031-02-03T04:05:06.000Z';
   const stampOf = async (queue?: string) => (await inLine(queue)).at(-1)?.properties.headers?.['accepted-at'];
   const isNear = (stamp: unknown) =>
     expect(Date.parse(String(stamp)) - Date.parse(FAR)).toSatisfy((ms: number) => ms >= 0 && ms < 10_000);
 
-  it('is that of the clock which facts name, whatever the clock of this machine, and is not said before one was heard', async () => {
+  it('is by the clock of the facts, not of this machine, and is not sent before the first fact', async () => {
     const fresh = await startGateway({ AMQP_URL: broker.url, REPLY_TIMEOUT_MS: '100' });
     const pay = () => call(fresh, 'POST', `/orders/${ANN}/payment`, { as: ann, body: { card: '4242424242424242' } });
     await eventually(async () => expect(await pay()).toMatchObject({ status: 202 }));

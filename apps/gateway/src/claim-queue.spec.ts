@@ -11,7 +11,7 @@ import { ANN, call, startGateway, tokenOf, type Answer } from './testing/gateway
 import { announce, claim, startSaleGateway } from './testing/sales.js';
 import { startPeer } from './testing/start-peer.js';
 
-/** Flash-sale is down here: the line stands, and gateways tell what they know without it. */
+/** flash-sale is down in these tests: claims stay in the queue, and gateways respond without it. */
 let broker: TestBroker;
 let [one, other]: Gateway[] = [];
 let ann: string;
@@ -31,7 +31,7 @@ afterAll(async () => {
   await broker.close();
 });
 
-/** So many stand in line before the user. */
+/** Fills the queue with `count` claims, then claims as Ann. */
 async function behind(count: number, saleId?: string): Promise<{ saleId: string; answer: Answer; location: string }> {
   const { id } = saleId === undefined ? await announce([one!, other!]) : { id: saleId };
   const channel = await broker.connection.createChannel();
@@ -56,8 +56,8 @@ async function follow(location: string): Promise<OpenEventSource> {
 const places = (stream: OpenEventSource): unknown[] =>
   stream.events().map(({ event, data }) => [event, data['ahead'], data['etaSeconds']]);
 
-describe('while flash-sale does not answer, a ticket', () => {
-  it('waits, and its place moves on with the line, at every gateway', async () => {
+describe('a ticket, while flash-sale does not reply', () => {
+  it('is waiting, and its position advances with the queue, at every gateway', async () => {
     const { saleId, answer, location } = await behind(5);
     expect(answer).toMatchObject({ status: 202, body: { ahead: 5 } });
     expect(location).toMatch(/\?entry=5\.0$/);
@@ -68,7 +68,7 @@ describe('while flash-sale does not answer, a ticket', () => {
     for (const gateway of [one!, other!]) await sees(gateway, location, { ahead: 0, etaSeconds: 0 });
   });
 
-  it('carries how far the sale was when it came, and is not moved by facts that are late', async () => {
+  it('carries the progress of the sale at its entry, and late facts do not move its position', async () => {
     const first = await behind(0);
     await progress(first.saleId, 100, 10);
     await sees(one!, first.location, { ahead: 0, etaSeconds: 0 });
@@ -85,12 +85,12 @@ describe('while flash-sale does not answer, a ticket', () => {
     expect(await see(one!, location)).toEqual({ status: 'waiting', ahead: 3, etaSeconds: 1 });
   });
 
-  it('has the whole line before it at most when it lost its hint', async () => {
+  it('has at most the whole queue ahead of it when it lost its hint', async () => {
     const { location } = await behind(5);
     await sees(one!, location.split('?')[0]!, { ahead: 6 });
   });
 
-  it('waits also when the gateway has no broker', async () => {
+  it('is waiting also when the gateway has no broker', async () => {
     const alone = await startGateway({ AMQP_URL: 'amqp://127.0.0.1:1' });
     const saleId = randomUUID();
     const ticket = alone.app.get(Tickets).issue({ saleId, userId: ANN, round: 1 });
@@ -101,7 +101,7 @@ describe('while flash-sale does not answer, a ticket', () => {
     await alone.stop();
   });
 
-  it('is told of every move of the line, twice a second at most', async () => {
+  it('receives every move of the queue, at most two a second', async () => {
     const { saleId, location } = await behind(9);
     const stream = await follow(location);
     await eventually(() => expect(places(stream)).toEqual([['waiting', 9, undefined]]));
@@ -111,7 +111,7 @@ describe('while flash-sale does not answer, a ticket', () => {
     expect(places(stream).length).toBeLessThanOrEqual(2 + (performance.now() - before) / 500);
   });
 
-  it('is told the outcome when flash-sale is back', async () => {
+  it('receives the outcome when flash-sale is back', async () => {
     const patient = await startSaleGateway(broker, { REPLY_TIMEOUT_MS: '100', STREAM_REFRESH_MS: '100' });
     const { saleId, location } = await behind(0);
     const stream = await listenTo(patient, location.replace('?', '/stream?'), { as: ann });

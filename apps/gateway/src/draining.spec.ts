@@ -2,7 +2,7 @@ import { eventually, freePort, testBroker, type TestBroker } from '@sluice/testi
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway } from './testing/gateway.js';
 
-/** Long enough to look around in. */
+/** Long enough for the requests of the test. Milliseconds. */
 const GRACE_MS = 2_000;
 
 let broker: TestBroker;
@@ -32,7 +32,7 @@ describe('a gateway behind a load balancer', () => {
     await gateway.stop();
   });
 
-  it('that is told to stop says so, and takes requests until that was noticed: each ends its connection', async () => {
+  it('that stops is not ready, accepts requests during the grace period, and closes connections', async () => {
     const { gateway, readiness } = await start(GRACE_MS);
     await gateway.app.listen(0, '127.0.0.1');
     const url = await gateway.app.getUrl();

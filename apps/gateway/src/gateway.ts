@@ -30,7 +30,7 @@ export interface Gateway {
   stop: Stop;
 }
 
-/** The gateway, ready to listen. It boots without the broker, and says 503 until there is one. */
+/** Creates the gateway, ready to listen. It starts without a broker, and returns 503 until there is one. */
 export async function createGateway(environment: NodeJS.ProcessEnv): Promise<Gateway> {
   const { config, logger, stopTracing } = await prepare(
     { name: 'gateway', config: GatewayConfig, context: aboutRequest },
@@ -98,10 +98,10 @@ const adapter = ({ TRUST_PROXY }: GatewayConfig): FastifyAdapter =>
   new FastifyAdapter({
     ...SERVER_LIMITS,
     trustProxy: TRUST_PROXY ?? false,
-    // During shutdown what arrives on an open connection is still answered, and then the connection closes.
+    // During shutdown, requests on open connections are still handled; then the connection closes.
     return503OnClosing: false,
     genReqId: correlationIdOf,
-    // No hook has run: the address cannot be read.
+    // Called before any hook, for a URL that cannot be decoded.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       void sendProblem(reply.header(CORRELATION_HEADER, request.id), problemOf(error)),
     clientErrorHandler: refuseBrokenRequest,

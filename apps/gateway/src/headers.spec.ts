@@ -11,7 +11,7 @@ const NO_BROKER = { AMQP_URL: 'amqp://127.0.0.1:1' };
 const SHOP = 'https://shop.example';
 
 let plain: Gateway;
-/** Behind a proxy, with a shop of another origin. */
+/** A gateway behind a trusted proxy that allows a page of another origin. */
 let fronted: Gateway;
 
 beforeAll(async () => {
@@ -48,14 +48,14 @@ describe('every answer', () => {
     },
   );
 
-  it('says nothing of what made it', async () => {
+  it('does not reveal the server software', async () => {
     for (const path of ['/healthz', '/nowhere', '/docs/'])
       expect(Object.keys(await headersOf(plain, path))).not.toEqual(
         expect.arrayContaining([expect.stringMatching(/^(server|x-powered-by)$/)]),
       );
   });
 
-  it('asks for TLS from now on when it went over TLS, and only then', async () => {
+  it('has HSTS when it was sent over TLS, and only then', async () => {
     expect(await headersOf(fronted, '/healthz', { 'x-forwarded-proto': 'https' })).toMatchObject({
       'strict-transport-security': 'max-age=31536000',
     });
@@ -77,14 +77,14 @@ describe('a private answer', () => {
     ['PUT', '/products/TEA'],
     ['GET', '/nowhere'],
     ['GET', '/orders/%'],
-  ] as const)('is kept by nobody: %s %s', async (method, url) => {
+  ] as const)('may not be cached: %s %s', async (method, url) => {
     for (const authorization of ['', 'Bearer a.b.c']) {
       const { headers } = await plain.app.inject({ method, url, headers: { ...(authorization && { authorization }) } });
       expect(headers['cache-control']).toBe('no-store');
     }
   });
 
-  it('is what a token is sent with, and what anybody is answered may be kept', async () => {
+  it('is the response to a request with a token, and public responses may be cached', async () => {
     expect(await headersOf(plain, '/healthz', { authorization: 'Bearer a.b.c' })).toMatchObject({
       'cache-control': 'no-store',
     });
@@ -97,7 +97,7 @@ describe('a private answer', () => {
 });
 
 describe('a page', () => {
-  /** Everything that the page at /docs loads, as a browser would find it. */
+  /** Paths of everything that the page at /docs loads. */
   async function parts(page: string): Promise<string[]> {
     const { body } = await plain.app.inject({ url: page });
     expect(body).not.toMatch(/<style|<script(?![^>]* src=)| on\w+=| style=/);
@@ -120,7 +120,7 @@ describe('a page', () => {
     for (const path of found) expect((await plain.app.inject({ url: path })).statusCode, path).toBe(200);
   });
 
-  it('of its own keeps its own policy', async () => {
+  it('with its own policy keeps it', async () => {
     expect((await headersOf(plain, '/busy'))['content-security-policy']).toMatch(
       /^default-src 'none'; style-src 'sha256-/,
     );
@@ -141,14 +141,14 @@ describe('pages of other origins', () => {
   const allowed = (headers: object): string[] =>
     Object.keys(headers).filter((name) => name.startsWith('access-control-'));
 
-  it('are let in by nothing, unless they are named', async () => {
+  it('are not allowed unless they are configured', async () => {
     expect(allowed(await headersOf(plain, '/healthz', { origin: SHOP }))).toEqual([]);
     const answer = await preflight(plain, SHOP);
     expect(answer.statusCode).toBe(405);
     expect(allowed(answer.headers)).toEqual([]);
   });
 
-  it('that are named may call, and read what the API says in headers', async () => {
+  it('that are configured may call the API, and read its response headers', async () => {
     const answer = await preflight(fronted, SHOP);
     expect(answer.statusCode).toBe(204);
     expect(answer.headers).toMatchObject({
@@ -168,17 +168,17 @@ describe('pages of other origins', () => {
     expect(headers).not.toHaveProperty('access-control-allow-credentials');
   });
 
-  it('that are not named get no leave, and neither do those that look alike', async () => {
+  it('that are not configured are not allowed, and neither are similar ones', async () => {
     for (const origin of ['https://evil.example', `${SHOP}.evil.example`, 'http://shop.example', 'null']) {
       expect(await headersOf(fronted, '/healthz', { origin })).not.toHaveProperty('access-control-allow-origin');
       expect((await preflight(fronted, origin)).headers).not.toHaveProperty('access-control-allow-origin');
     }
   });
 
-  it('can read that they ask too often', async () => {
-    const ask = () => fronted.app.inject({ url: '/nowhere', headers: { origin: SHOP } });
-    await ask();
-    const answer = await ask();
+  it('can read the 429 of a rate limit', async () => {
+    const request = () => fronted.app.inject({ url: '/nowhere', headers: { origin: SHOP } });
+    await request();
+    const answer = await request();
     expect(answer.statusCode).toBe(429);
     expect(answer.headers).toMatchObject({ 'access-control-allow-origin': SHOP, 'retry-after': expect.any(String) });
   });
@@ -215,7 +215,7 @@ describe('a connection', () => {
       `GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${Array.from({ length: count - 2 }, (_, n) => `x-${n}: y\r\n`).join('')}\r\n`,
     );
 
-  it('takes a hundred headers, and answers more with 431', async () => {
+  it('may have a hundred headers; more get 431', async () => {
     expect(await withHeaders(100)).toMatch(/^HTTP\/1\.1 200 /);
     for (const count of [101, 500])
       expect(await withHeaders(count)).toMatch(
@@ -223,14 +223,14 @@ describe('a connection', () => {
       );
   });
 
-  it('takes 16 kB of headers, and answers more with 431', async () => {
+  it('may have 16 kB of headers; more get 431', async () => {
     const long = (bytes: number) =>
       raw(`GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-long: ${'x'.repeat(bytes)}\r\n\r\n`);
     expect(await long(15 * 1024)).toMatch(/^HTTP\/1\.1 200 /);
     expect(await long(16 * 1024)).toMatch(/^HTTP\/1\.1 431 [^]*application\/problem\+json[^]*at most 16 kB/);
   });
 
-  it('is one of twenty thousand, and one more is closed at once, until there is a place again', async () => {
+  it('is one of twenty thousand; one more is closed at once, until another one ends', async () => {
     const server = plain.app.getHttpServer() as Server;
     expect(server.maxConnections).toBe(20_000);
     const first = connect(port, '127.0.0.1');

@@ -27,7 +27,7 @@ beforeAll(async () => {
   orders = await start('orders', OrdersPeer);
   payments = await start('payments', PaymentsPeer);
   await start('logistics', LogisticsPeer);
-  // The user's own id, too, is one however a token spells it.
+  // The user's own id is also one id in either spelling.
   [ann, admin] = await Promise.all([tokenOf(ANN.toUpperCase()), tokenOf(ANN, { role: 'admin' })]);
   await gateway.app.listen(0, '127.0.0.1');
   await eventually(async () => expect(await call(gateway, 'GET', '/readyz')).toMatchObject({ status: 200 }));

@@ -24,7 +24,7 @@ let token = '';
 const stops: (() => Promise<void>)[] = [];
 const answers: Answer[] = [];
 
-/** The gateway and those behind it log all that they ever would. */
+/** The gateway and its services log at the lowest level. */
 beforeAll(async () => {
   log = captureLog();
   broker = await testBroker();
@@ -33,7 +33,7 @@ beforeAll(async () => {
   payments.peer.payable = ANN;
   const accounts = await startPeer(broker, 'accounts', AccountsPeer, settings);
   stops.push(payments.stop, accounts.stop);
-  // Last, for all in one process log as the last of them does.
+  // Started last: all loggers of one process use the settings of the last one.
   gateway = await startGateway({ AMQP_URL: broker.url, ...settings });
   token = await tokenOf(ANN);
   await eventually(async () => expect(await call(gateway, 'GET', '/readyz')).toMatchObject({ status: 200 }));
@@ -45,15 +45,15 @@ afterAll(async () => {
   log.release();
 });
 
-async function say(method: 'GET' | 'POST', url: string, given: Parameters<typeof call>[3] = {}): Promise<number> {
+async function send(method: 'GET' | 'POST', url: string, given: Parameters<typeof call>[3] = {}): Promise<number> {
   const answer = await call(gateway, method, url, given);
   answers.push(answer);
   return answer.status;
 }
 const pay = (body: unknown, headers?: Record<string, string>) =>
-  say('POST', `/orders/${ANN}/payment`, { as: token, body, ...(headers && { headers }) });
+  send('POST', `/orders/${ANN}/payment`, { as: token, body, ...(headers && { headers }) });
 
-/** Long enough to stand nowhere by chance. */
+/** Values long enough not to occur by chance. */
 const secrets = () => [
   PASSWORD,
   'correct horse',
@@ -73,15 +73,15 @@ const repeated = (text: string) => secrets().filter((secret) => text.includes(se
 
 describe('secrets are sent', () => {
   it('when people sign up, sign in and verify their phone, or fail to', async () => {
-    expect(await say('POST', '/users', { body: NEW })).toBe(201);
-    expect(await say('POST', '/users', { body: { ...NEW, phone: 'none', again: PASSWORD } })).toBe(422);
-    expect(await say('POST', '/sessions', { body: { phone: NEW.phone, password: PASSWORD } })).toBe(401);
-    expect(await say('POST', '/sessions', { body: { phone: NEW.phone, password: 'a password' } })).toBe(201);
-    expect(await say('POST', '/users/verification', { as: token, body: { code: WRONG_CODE } })).toBe(422);
-    expect(await say('POST', '/users/verification', { as: token, body: { code: CODE } })).toBe(204);
+    expect(await send('POST', '/users', { body: NEW })).toBe(201);
+    expect(await send('POST', '/users', { body: { ...NEW, phone: 'none', again: PASSWORD } })).toBe(422);
+    expect(await send('POST', '/sessions', { body: { phone: NEW.phone, password: PASSWORD } })).toBe(401);
+    expect(await send('POST', '/sessions', { body: { phone: NEW.phone, password: 'a password' } })).toBe(201);
+    expect(await send('POST', '/users/verification', { as: token, body: { code: WRONG_CODE } })).toBe(422);
+    expect(await send('POST', '/users/verification', { as: token, body: { code: CODE } })).toBe(204);
   });
 
-  it('when a card pays, is declined, is unknown or is none', async () => {
+  it('with a card that is charged, declined, unknown or invalid', async () => {
     const statuses = [];
     for (const card of [PAYS, DECLINED, UNKNOWN, SPACED, Number(PAYS), SHORT, { number: PAYS }])
       statuses.push(await pay({ card }));
@@ -90,27 +90,27 @@ describe('secrets are sent', () => {
 
   it('when a body is broken, has another type or is too long', async () => {
     expect(await pay(`{"card":"${PAYS}`)).toBe(400);
-    expect(await say('POST', '/sessions', { body: `{"phone":"+15550000001","password":"${PASSWORD}" "x"` })).toBe(400);
+    expect(await send('POST', '/sessions', { body: `{"phone":"+15550000001","password":"${PASSWORD}" "x"` })).toBe(400);
     expect(
-      await say('POST', '/sessions', { body: `password=${PASSWORD}`, headers: { 'content-type': 'text/plain' } }),
+      await send('POST', '/sessions', { body: `password=${PASSWORD}`, headers: { 'content-type': 'text/plain' } }),
     ).toBe(415);
     expect(await pay({ card: PAYS, note: PASSWORD.repeat(4_000) })).toBe(413);
   });
 
-  it('when it stands in an address or in a header where it does not belong', async () => {
-    expect(await say('GET', `/nowhere/${PAYS}?token=${token}&password=${encodeURIComponent(PASSWORD)}`)).toBe(404);
-    expect(await say('GET', `/orders?cursor=${token}`, { as: token.slice(0, -1) })).toBe(401);
-    expect(await say('GET', '/orders', { headers: { cookie: `token=${token}`, 'x-api-key': PAYS } })).toBe(401);
+  it('in a URL or in a header where none belongs', async () => {
+    expect(await send('GET', `/nowhere/${PAYS}?token=${token}&password=${encodeURIComponent(PASSWORD)}`)).toBe(404);
+    expect(await send('GET', `/orders?cursor=${token}`, { as: token.slice(0, -1) })).toBe(401);
+    expect(await send('GET', '/orders', { headers: { cookie: `token=${token}`, 'x-api-key': PAYS } })).toBe(401);
     expect(
-      await say('POST', '/orders', { as: token, body: {}, headers: { 'idempotency-key': `${PAYS} ${PASSWORD}` } }),
+      await send('POST', '/orders', { as: token, body: {}, headers: { 'idempotency-key': `${PAYS} ${PASSWORD}` } }),
     ).toBe(422);
   });
 
-  it('when what handles it fails, and repeats it in what it throws', async () => {
-    expect(await say('POST', '/users', { body: { ...NEW, phone: '+15550000008' } })).toBe(500);
+  it('to a handler that fails and repeats them in its error', async () => {
+    expect(await send('POST', '/users', { body: { ...NEW, phone: '+15550000008' } })).toBe(500);
     const vault = gateway.app.get(CardVault);
     const { exchange } = vault;
-    // A short number is one of many things, unless it is called a card.
+    // Without the name `card`, a short number cannot be recognized as one.
     vault.exchange = (card) =>
       Promise.reject(
         new Error(
@@ -119,7 +119,7 @@ describe('secrets are sent', () => {
       );
     try {
       for (const card of [PAYS, SHORT]) expect(await pay({ card })).toBe(500);
-      // As a correlation id it is on every line of the request.
+      // As the correlation id, the card number would be in every log line of the request.
       expect(await pay({ card: DECLINED }, { 'x-correlation-id': PAYS })).toBe(500);
     } finally {
       vault.exchange = exchange;
@@ -134,7 +134,7 @@ describe('of all that', () => {
     for (const { body } of problems) expect(repeated(JSON.stringify(body))).toEqual([]);
   });
 
-  it('no line of the log does, although the faults are all there', () => {
+  it('no log line repeats one, although all the faults are logged', () => {
     const lines = log
       .text()
       .split('\n')

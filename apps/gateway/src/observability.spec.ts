@@ -2,7 +2,7 @@ import { eventually, testBroker, type TestBroker } from '@sluice/testing';
 import { register } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Gateway } from './gateway.js';
-import { startCollector, type Collector, type Seen } from './testing/collector.js';
+import { startCollector, type Collector, type ReceivedSpan } from './testing/collector.js';
 import { listenTo } from './testing/event-source.js';
 import { ANN, call, order, startGateway, tokenOf } from './testing/gateway.js';
 import { OrdersPeer } from './testing/orders-peer.js';
@@ -38,13 +38,13 @@ async function values(name: string): Promise<Record<string, number>> {
   return Object.fromEntries(metric.values.map(({ labels, value }) => [Object.values(labels).join(' '), value]));
 }
 const requests = () => values('sluice_http_requests_total');
-const span = (test: (one: Seen) => boolean): Promise<Seen> =>
+const span = (test: (one: ReceivedSpan) => boolean): Promise<ReceivedSpan> =>
   eventually(() => collector.spans.find(test) ?? expect.unreachable());
 const place = (headers: Record<string, string>) =>
   call(gateway, 'POST', '/orders', { as: ann, body: order(), headers });
 
-describe('the metrics of HTTP', () => {
-  it('go by the pattern of a route and by the answer, whatever was asked for', async () => {
+describe('the HTTP metrics', () => {
+  it('are labelled by route pattern and status, whatever path was requested', async () => {
     for (const id of ['a', 'b']) await call(gateway, 'GET', `/orders/${id}?q=${id}`);
     for (const path of ['/nowhere', '/some/where/else']) await call(gateway, 'GET', path);
     await call(gateway, 'PROPFIND' as 'GET', '/orders');
@@ -58,8 +58,8 @@ describe('the metrics of HTTP', () => {
     expect(Object.keys(await requests()).join()).not.toMatch(/nowhere|else|orders\/[ab]/);
   });
 
-  it('time every answer, and tell a client that did not wait for it', async () => {
-    // Nobody answers the gateway: after 1 s it does so itself.
+  it('time every response, and count a client that disconnected before its response', async () => {
+    // No service replies: the gateway responds after 1 s.
     expect(await place({})).toMatchObject({ status: 202 });
     const timed = async (suffix: string): Promise<number> => {
       const text = await register.getSingleMetricAsString('sluice_http_request_seconds');
@@ -100,7 +100,7 @@ describe('the metrics of HTTP', () => {
 });
 
 describe('the span of a request', () => {
-  it("is the caller's child, and the parent of what is sent for it", async () => {
+  it("is a child of the caller's, and the parent of the messages sent for it", async () => {
     orders ??= await startPeer(broker, 'orders', OrdersPeer);
     const { status } = await place({ traceparent: `00-${PARENT.traceId}-${PARENT.spanId}-01` });
     expect(status).toBe(201);
@@ -117,7 +117,7 @@ describe('the span of a request', () => {
     ).toMatchObject({ parentSpanId: server.spanId });
   });
 
-  it('begins a trace of its own when the caller has none, and names no tickets, ids or queries', async () => {
+  it('starts a new trace when the caller has none, and contains no tickets, ids or queries', async () => {
     await call(gateway, 'GET', '/orders/secret?q=secret', {
       headers: { traceparent: 'nonsense', authorization: 'Bearer secret' },
     });
@@ -128,7 +128,7 @@ describe('the span of a request', () => {
     expect(JSON.stringify(collector.spans)).not.toContain('secret');
   });
 
-  it('is an error from 500 on only', async () => {
+  it('is an error only from 500 on', async () => {
     await orders?.stop();
     orders = undefined;
     await call(gateway, 'GET', '/orders/00000000-0000-7000-8000-000000000001', { as: ann });

@@ -20,7 +20,7 @@ const documented = () =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
 const DOCUMENTS = ['/openapi.json', '/asyncapi.json'];
-/** Every GET answers HEAD as well, and the documentation does not document itself. */
+/** Every GET route also serves HEAD; the documentation's own routes are not in the document. */
 const served = () =>
   routesOf(gateway.app.getHttpAdapter().getInstance())
     .filter(({ method, url }) => method !== 'HEAD' && !url.startsWith('/docs') && !DOCUMENTS.includes(url))
@@ -48,7 +48,7 @@ describe('the OpenAPI document', () => {
     expect(validator.version).toBe('3.1');
   });
 
-  it('says what placing an order takes and answers', () => {
+  it('describes the request and the responses of placing an order', () => {
     const place = paths['/orders']!['post']!;
     expect(Object.keys(place.responses)).toEqual(expect.arrayContaining(['201', '202', '401', '409', '422', '503']));
     expect(place.security).toEqual([{ token: [] }]);
@@ -56,7 +56,7 @@ describe('the OpenAPI document', () => {
     expect(paths['/sessions']!['post']!.security).toBeUndefined();
   });
 
-  it('says exactly what is accepted', () => {
+  it('describes exactly the accepted input', () => {
     const schemaOf = (path: string) =>
       (
         paths[path]!['post'] as unknown as {
@@ -107,7 +107,7 @@ describe('the OpenAPI document', () => {
     '',
     'clé',
   ];
-  it.each(KEYS)('says whether "%s" is an idempotency key', (key) => {
+  it.each(KEYS)('describes whether "%s" is a valid idempotency key', (key) => {
     const { pattern } = (paths['/orders']!['post'] as unknown as { parameters: { schema: { pattern: string } }[] })
       .parameters[0]!.schema;
     const taken = () => idempotencyKeyOf(key);
@@ -115,7 +115,7 @@ describe('the OpenAPI document', () => {
     else expect(taken).toThrow('Not valid');
   });
 
-  it('names the headers that answers have', () => {
+  it('lists the headers of responses', () => {
     const headers = (path: string, status: string) =>
       Object.keys((paths[path]!['post']!.responses[status] as { headers: object }).headers);
     expect(headers('/orders', '202')).toEqual(['X-Correlation-Id', 'Location']);
@@ -125,7 +125,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(paths['/parcels/{id}/dispatch']!['post']!.responses)).toContain('409');
   });
 
-  it('names what is refused before any route is asked, everywhere it occurs', () => {
+  it('lists the problems that occur before routing, on every route', () => {
     const operations = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, { responses }]) => ({ path, method, statuses: Object.keys(responses) })),
     );
@@ -145,7 +145,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(paths['/healthz']!['get']!.responses)).not.toContain('503');
   });
 
-  it('is made once, and may be kept for a while', async () => {
+  it('is generated once, and may be cached for a while', async () => {
     const { headers } = await call(gateway, 'GET', '/openapi.json');
     expect([headers['cache-control'], headers['content-type']]).toEqual([
       'public, max-age=300',
@@ -153,7 +153,7 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
-  it('says what a stream sends, and where it goes on', () => {
+  it('describes the events of a stream, and how to resume it', () => {
     const stream = paths['/orders/{id}/stream']!['get']!;
     expect(Object.keys(stream.responses)).toEqual(['200', '204', '400', '401', '404', '417', '429', '431', '503']);
     expect(stream.responses['200']).toMatchObject({
@@ -162,7 +162,7 @@ describe('the OpenAPI document', () => {
     expect(JSON.stringify(stream)).toContain('Last-Event-ID');
   });
 
-  it('says what the door of a flash sale answers', () => {
+  it('describes the responses to a claim on a flash sale', () => {
     const claim = paths['/flash-sales/{id}/claims']!['post']!;
     expect(Object.keys(claim.responses)).toEqual([
       '202',
@@ -185,7 +185,7 @@ describe('the OpenAPI document', () => {
     expect(JSON.stringify(paths['/flash-sales/{id}/claims/{ticket}']!['get'])).toContain('"entry"');
   });
 
-  it('has a page to read it', async () => {
+  it('has a page to read it in a browser', async () => {
     const page = await gateway.app.inject({ method: 'GET', url: '/docs/' });
     expect(page.statusCode).toBe(200);
     expect(page.body).toContain('swagger-ui');
@@ -193,7 +193,7 @@ describe('the OpenAPI document', () => {
 });
 
 describe('the AsyncAPI document', () => {
-  it('is there for anybody to read, with every message', async () => {
+  it('is public, and has every message', async () => {
     const { status, headers, body } = await call(gateway, 'GET', '/asyncapi.json');
     expect(status).toBe(200);
     expect(headers['content-type']).toMatch(/^application\/json/);

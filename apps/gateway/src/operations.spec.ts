@@ -1,14 +1,14 @@
 import { Controller } from '@nestjs/common';
 import { AccountRegistered, ListNotifications, type Message, type Reply } from '@sluice/contracts';
 import { dependencies, On, PermanentError } from '@sluice/messaging';
-import { depth, eventually, letIn, publish, testBroker, type TestBroker } from '@sluice/testing';
+import { depth, eventually, createServiceUsers, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from './gateway.js';
 import { ANN, BOB, call, startGateway, tokenOf } from './testing/gateway.js';
 import { startPeer, type Peer } from './testing/start-peer.js';
 
-/** A service with a fault in it, until it is mended. */
+/** A service with a fault that the test can repair. */
 @Controller()
 class FaultyPeer {
   broken = true;
@@ -32,7 +32,7 @@ let notifications: Peer<FaultyPeer>;
 let admin: string;
 beforeAll(async () => {
   broker = await testBroker();
-  const urls = await letIn(broker);
+  const urls = await createServiceUsers(broker);
   notifications = await startPeer({ url: urls['notifications']! }, 'notifications', FaultyPeer);
   gateway = await startGateway({ AMQP_URL: urls['gateway']! });
   admin = await tokenOf(ANN, { role: 'admin' });
@@ -59,16 +59,16 @@ const ofQueue = (body: Record<string, unknown>, name = QUEUE) =>
 describe('operations', () => {
   it('are for admins', async () => {
     const customer = await tokenOf(BOB);
-    const asked = [
+    const requests = [
       call(gateway, 'GET', '/ops/queues', { as: customer }),
       call(gateway, 'GET', '/ops/dead-letters', { as: customer }),
       redrive(QUEUE, undefined, customer),
       call(gateway, 'GET', '/ops/queues'),
     ];
-    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([403, 403, 403, 401]);
+    expect((await Promise.all(requests)).map(({ status }) => status)).toEqual([403, 403, 403, 401]);
   });
 
-  it('show the queues of who answers, and name who does not', async () => {
+  it('list the queues of services that reply, and name the others', async () => {
     const { status, body } = await eventually(async () => {
       const answer = await call(gateway, 'GET', '/ops/queues', { as: admin });
       expect(answer.status).toBe(200);
@@ -81,7 +81,7 @@ describe('operations', () => {
     expect(body['unanswered']).not.toContain('notifications');
   });
 
-  it('show which dependency is sick, of which service, since when and why', async () => {
+  it('list which dependency is sick, of which service, since when and why', async () => {
     dependencies.broken('sms', 'it answered 503');
     try {
       const { body } = await call(gateway, 'GET', '/ops/queues', { as: admin });
@@ -97,7 +97,7 @@ describe('operations', () => {
     }
   });
 
-  it('show why a message was given up, without its content, and send it home when the fault is mended', async () => {
+  it('show why a message was dead-lettered, without its content, and redrive it after a repair', async () => {
     const ids = [await register(), await register(), await register()];
     await eventually(async () => expect(await depth(broker, `${QUEUE}.dead`)).toBe(3));
 
@@ -125,7 +125,7 @@ describe('operations', () => {
     expect(await redrive(QUEUE)).toMatchObject({ status: 202, body: { moved: 0, left: 0 } });
   });
 
-  it('refuse what is no queue with dead letters, and a limit that is none', async () => {
+  it('refuse a queue without dead letters, and an invalid limit', async () => {
     for (const queue of ['nobody.events', 'notifications.queries', 'notifications.nothing', `${QUEUE}.dead`])
       expect((await redrive(queue)).status, queue).toBe(404);
     expect((await redrive(QUEUE, { limit: 0 })).status).toBe(422);

@@ -59,13 +59,13 @@ describe('saleIdsFor', () => {
 });
 
 describe('hashOf', () => {
-  it('does not see the order of fields, and sees every value', () => {
+  it('does not depend on the order of fields, and depends on every value', () => {
     expect(hashOf({ b: [1, { d: 'x', c: null }], a: true })).toBe(hashOf({ a: true, b: [1, { c: null, d: 'x' }] }));
     expect(hashOf({ a: [1, 2] })).not.toBe(hashOf({ a: [2, 1] }));
     expect(hashOf({ a: '1' })).not.toBe(hashOf({ a: 1 }));
   });
 
-  it('tells any two different bodies apart', () => {
+  it('differs for any two different bodies', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
         const same = JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
@@ -75,7 +75,7 @@ describe('hashOf', () => {
   });
 });
 
-/** An object as a list of its fields, so that their order no longer matters. */
+/** Converts objects to sorted lists of fields, so that the order of fields does not matter. */
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;

@@ -2,9 +2,9 @@ import { createHash, createHmac } from 'node:crypto';
 import { stringify, v7 } from 'uuid';
 
 /**
- * The order's id. With an idempotency key it follows from the user and the key, on every gateway and after every restart,
- * so that asking again asks for the same order: a UUIDv8 (RFC 9562, section 5.8) over an HMAC, which nobody can guess.
- * Without a key it is a new UUIDv7.
+ * Id of an order. With an idempotency key it is derived from the user and the key, equal on every gateway and after
+ * every restart, so that a repeated request addresses the same order: a UUIDv8 (RFC 9562, section 5.8) over an HMAC,
+ * which cannot be guessed. Without a key it is a new UUIDv7.
  */
 export function orderIdFor(secret: string, userId: string, key: string | undefined): string {
   if (key === undefined) return v7();
@@ -14,26 +14,29 @@ export function orderIdFor(secret: string, userId: string, key: string | undefin
   return stringify(bytes);
 }
 
-/** So often the same sale without a key may be refused and asked for anew. */
+/** How often the same sale without a key may be refused and requested again. */
 const MAX_ATTEMPTS = 20;
 
 /**
- * A sale's id, made in the same way; one key may be used for a sale and for an order. Without a key the same sale of
- * the same user is the same one, for as long as it is not refused: then the next id is for it.
+ * Ids of a sale, derived in the same way; one key may be used for a sale and for an order. Without a key, the same sale
+ * of the same user gets the same id until it is refused; then the next one.
  */
 export function saleIdsFor(secret: string, userId: string, key: string | undefined, sale: object): string[] {
   const idOf = (name: string): string => orderIdFor(secret, `sales of ${userId}`, name);
   if (key !== undefined) return [idOf(key)];
   const hash = hashOf(sale);
-  // No key has a blank in it.
+  // A key contains no blank, so these names cannot equal one.
   return Array.from({ length: MAX_ATTEMPTS }, (_, n) => idOf(`${n} ${hash}`));
 }
 
-/** A new user's id, made in the same way. Nobody is signed in yet: a key belongs to the number that it comes with. */
+/** Id of a new user, derived in the same way. The caller has no user id yet, so a key is scoped to its phone number. */
 export const userIdFor = (secret: string, phone: string, key: string | undefined): string =>
   orderIdFor(secret, `sign-up of ${phone}`, key);
 
-/** SHA-256 over the body with its fields in order: how orders tells a repeat from another order under the same key. */
+/**
+ * SHA-256 over the body with its fields sorted: by it orders distinguishes a repeat from another order under the same
+ * key.
+ */
 export const hashOf = (body: unknown): string => createHash('sha256').update(canonical(body)).digest('hex');
 
 function canonical(value: unknown): string {

@@ -7,13 +7,13 @@ import { ADDRESS, ANN, BOB, call, order, startGateway, tokenOf } from './testing
 import { OrdersPeer } from './testing/orders-peer.js';
 import { startPeer, type Peer } from './testing/start-peer.js';
 
-/** Longer than any test here runs: with it a stream hears of changes by facts alone. */
+/** Longer than any test here runs: with it as interval, a stream receives changes by facts alone. */
 const NEVER_MS = '600000';
 const TOTAL = { amount: 500, currency: 'EUR' };
 
 let broker: TestBroker;
 let orders: Peer<OrdersPeer>;
-/** Hears facts only; reads every so often only. */
+/** `listening` receives facts and does not poll; `polling` also reads every 100 ms. */
 let listening: Gateway;
 let polling: Gateway;
 let [ann, bob, admin] = ['', '', ''];
@@ -74,7 +74,7 @@ const follow = async (
 const idsOf = (stream: OpenEventSource): number[] => stream.events().map(({ id }) => Number(id));
 const received = (stream: OpenEventSource, ids: number[]): Promise<void> =>
   eventually(() => expect(idsOf(stream)).toEqual(ids));
-/** The order changes and orders says so. */
+/** Changes the order and publishes the fact. */
 const changes = {
   awaitingPayment: (id: string) =>
     publish(broker, OrderAwaitingPayment, {
@@ -94,7 +94,7 @@ const changes = {
 };
 
 describe('the stream of an order', () => {
-  it('is told what was, and then every change as it happens', async () => {
+  it('sends the past changes, and then every change as it happens', async () => {
     const id = await place();
     const stream = await follow(id);
     expect(stream).toMatchObject({
@@ -123,7 +123,7 @@ describe('the stream of an order', () => {
     });
   });
 
-  it('tells changes that come all at once in order and once each', async () => {
+  it('sends concurrent changes in order and once each', async () => {
     const id = await place();
     const stream = await follow(id);
     await Promise.all([changes.awaitingPayment(id), changes.paid(id), changes.shipped(id)]);
@@ -136,7 +136,7 @@ describe('the stream of an order', () => {
     ]);
   });
 
-  it('goes on after a cut where it was, without gaps or repeats', async () => {
+  it('resumes after a disconnect, without gaps or repeats', async () => {
     const id = await place();
     const first = await follow(id);
     await changes.awaitingPayment(id);
@@ -149,7 +149,7 @@ describe('the stream of an order', () => {
     await received(second, [3, 4]);
   });
 
-  it('ends after a final change, and is 204 to who has heard it', async () => {
+  it('ends after a final change, and is 204 to a client that has received it', async () => {
     const id = await place();
     const stream = await follow(id);
     await received(stream, [1]);
@@ -162,7 +162,7 @@ describe('the stream of an order', () => {
     expect(await over.ended).toBe(true);
   });
 
-  it('is 404 for somebody else and for no order, open to an admin, closed without a token', async () => {
+  it('is 404 for another user and for an unknown order, open to an admin, 401 without a token', async () => {
     const id = await place();
     expect(await follow(id, { as: bob })).toMatchObject({
       status: 404,
@@ -186,7 +186,7 @@ describe('the stream of an order', () => {
     },
   );
 
-  it('is 400 after an event that it never had, before and after its end', async () => {
+  it('is 400 after an event that it never sent, before and after its end', async () => {
     const id = await place();
     for (const lastEventId of [2, 999, 2_147_483_647])
       expect(await follow(id, { lastEventId })).toMatchObject({ status: 400 });
@@ -196,7 +196,7 @@ describe('the stream of an order', () => {
     expect(await follow(id, { as: bob, lastEventId: 999 })).toMatchObject({ status: 404 });
   });
 
-  it('does not need a fact to tell a change', async () => {
+  it('sends a change without a fact', async () => {
     const id = await place();
     const stream = await follow(id, { gateway: polling });
     await received(stream, [1]);
@@ -204,12 +204,12 @@ describe('the stream of an order', () => {
     await received(stream, [1, 2]);
   });
 
-  it('loses nothing when the connection that facts come over breaks', async () => {
+  it('loses nothing when the connection for facts breaks', async () => {
     const id = await place();
     const stream = await follow(id);
     await received(stream, [1]);
     await broker.management.closeConnectionsNamed('gateway listens', 2);
-    // The queues that this is said to are gone, and the next ones are not there yet.
+    // The gateways' queues for this fact are deleted, and the new ones do not exist yet.
     await changes.awaitingPayment(id);
     await received(stream, [1, 2]);
     await changes.paid(id);
@@ -217,8 +217,8 @@ describe('the stream of an order', () => {
   });
 });
 
-describe('the stream of an order that orders does not know of yet', () => {
-  /** Tests of this group take orders down; each leaves it up. */
+describe('the stream of an order that does not exist yet', () => {
+  /** Runs `work` while orders is down, and starts orders again. */
   const whileDown = async <T>(work: () => Promise<T>): Promise<T> => {
     await orders.stop();
     try {
@@ -229,7 +229,7 @@ describe('the stream of an order that orders does not know of yet', () => {
   };
 
   it.each(['listening', 'polling'] as const)(
-    'opens while orders is away, and tells the outcome later (%s)',
+    'opens while orders is down, and sends the outcome later (%s)',
     async (how) => {
       const gateway = { listening, polling }[how];
       const { id, stream } = await whileDown(async () => {
@@ -244,7 +244,7 @@ describe('the stream of an order that orders does not know of yet', () => {
     },
   );
 
-  it('hears nothing of an order that is somebody else’s, and does not even ask for it', async () => {
+  it('sends nothing of another user’s order, and does not even query it', async () => {
     const { id, stream } = await whileDown(async () => {
       const id = await place();
       return { id, stream: await follow(id, { as: bob }) };
@@ -255,11 +255,11 @@ describe('the stream of an order that orders does not know of yet', () => {
     });
     await changes.awaitingPayment(id);
     await received(mine, [1, 2]);
-    expect(orders.peer.asked).toEqual([0, 1]);
+    expect(orders.peer.changeRequests).toEqual([0, 1]);
     expect(idsOf(stream)).toEqual([]);
   });
 
-  it('ends when the event that the caller says they have proves to be none of its own, and is 400 then', async () => {
+  it('ends when Last-Event-ID proves to be no event of the order, and is 400 then', async () => {
     const { id, stream, truthful } = await whileDown(async () => {
       const id = await place();
       return {
@@ -275,7 +275,7 @@ describe('the stream of an order that orders does not know of yet', () => {
     await received(truthful, [2]);
   });
 
-  it('has all the time of the world once the order was seen', async () => {
+  it('does not time out once the order exists', async () => {
     const patient = await start({
       STREAM_REFRESH_MS: '50',
       STREAM_PATIENCE_MS: '3000',
@@ -287,7 +287,7 @@ describe('the stream of an order that orders does not know of yet', () => {
       return { id, stream: await follow(id, { gateway: patient }) };
     });
     await received(stream, [1]);
-    // As many heartbeats as take longer than the patience that it had.
+    // So many heartbeats take longer than STREAM_PATIENCE_MS.
     await eventually(() =>
       expect(
         stream
@@ -301,13 +301,13 @@ describe('the stream of an order that orders does not know of yet', () => {
     await patient.stop();
   });
 
-  it('ends when its patience is over, and not because orders says that there is none', async () => {
+  it('ends after STREAM_PATIENCE_MS, and not because orders returns 404', async () => {
     const impatient = await start({ STREAM_REFRESH_MS: '50', STREAM_PATIENCE_MS: '1500', REPLY_TIMEOUT_MS: '200' });
     const stream = await whileDown(() => follow(ANN, { gateway: impatient }));
-    const askedBefore = orders.peer.asked.length;
+    const requestsBefore = orders.peer.changeRequests.length;
     expect(stream).toMatchObject({ status: 200 });
     expect(await stream.ended).toBe(true);
-    expect(orders.peer.asked.length).toBeGreaterThan(askedBefore);
+    expect(orders.peer.changeRequests.length).toBeGreaterThan(requestsBefore);
     expect(idsOf(stream)).toEqual([]);
     await impatient.stop();
   });

@@ -28,7 +28,7 @@ afterAll(async () => {
 const UNKNOWN = '5555555555554444';
 const pay = (card: string, id = ANN) => call(gateway, 'POST', `/orders/${id}/payment`, { as: ann, body: { card } });
 
-it('a payment is 202, to be looked up on the order, while payments is down, whether the card gateway knows the card or not', async () => {
+it('a payment is 202 with the order’s URL while payments is down, for any card', async () => {
   const accepted = { status: 202, body: { status: 'pending' }, headers: { location: `/orders/${ANN}` } };
   expect(await Promise.all(['4242424242424242', UNKNOWN].map((card) => pay(card)))).toMatchObject([accepted, accepted]);
 });
@@ -43,7 +43,7 @@ describe('payments', () => {
   });
   afterAll(() => peer.stop());
 
-  it('that came while payments was away are done or counted once it is back', () =>
+  it('that arrived while payments was down are made or counted once it is back', () =>
     eventually(() => expect([payments.tokens, payments.refused]).toEqual([['tok_fake_4242'], [ANN]])));
 
   it('are 200 captured, 402 declined, 202 pending', async () => {
@@ -52,7 +52,7 @@ describe('payments', () => {
     expect(await pay('4000000000000119')).toMatchObject({ status: 202, body: { status: 'pending' } });
   });
 
-  it('are 409 for an order that cannot be paid, and 404 where there is none of mine', async () => {
+  it('are 409 for an order that cannot be paid, and 404 for an order of another user', async () => {
     const mine = await call(gateway, 'POST', '/orders', { as: ann, body: order() });
     const notMine = await call(gateway, 'POST', '/orders', { as: bob, body: order() });
     expect(await pay('4242424242424242', String(mine.body['id']))).toMatchObject({
@@ -63,12 +63,12 @@ describe('payments', () => {
     expect(await pay('4242424242424242', BOB)).toMatchObject({ status: 404 });
   });
 
-  it('are 422 with a card that the card gateway does not know, which payments counts', async () => {
+  it('are 422 with a card that the card gateway refuses, which payments counts', async () => {
     expect(await pay(UNKNOWN)).toMatchObject({ status: 422, body: { title: 'Unknown card' } });
     expect(payments.refused).toEqual([ANN, ANN]);
   });
 
-  it('do not tell a card that exists from one that does not where there is nothing to pay, or when too many have failed', async () => {
+  it('do not reveal whether a card exists where nothing is to be paid, or after too many failed cards', async () => {
     const { length } = payments.tokens;
     expect(await Promise.all(['4242424242424242', UNKNOWN].map((card) => pay(card, BOB)))).toMatchObject([
       { status: 404 },
@@ -85,7 +85,7 @@ describe('payments', () => {
     expect([payments.tokens.length, payments.refused]).toEqual([length, [ANN, ANN]]);
   });
 
-  it('get a token and never the number of the card', () => {
+  it('carry a token and never the number of the card', () => {
     expect(new Set(payments.tokens)).toEqual(new Set(['tok_fake_4242', 'tok_fake_0002', 'tok_fake_0119']));
   });
 });

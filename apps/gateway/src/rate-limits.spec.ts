@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import type { Gateway } from './gateway.js';
 import { ANN, BOB, startGateway, tokenOf } from './testing/gateway.js';
 
-/** Nothing listens on port 1: what is limited here is limited by the gateway alone. */
+/** No broker listens on port 1: the gateway alone limits these requests. */
 const NO_BROKER = { AMQP_URL: 'amqp://127.0.0.1:1' };
 const [LIMIT, SIGN_INS] = [5, 3];
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => gateway.stop());
 afterEach(() => vi.useRealTimers());
 
-/** An address that nobody has asked from. */
+/** An address without requests so far. */
 const newAddress = () => `192.0.2.${++hosts}`;
 interface Request {
   from?: string;
@@ -63,7 +63,7 @@ const refusals = async (count: number, request: Request): Promise<number> =>
   (await statusesOf(count, request)).filter((status) => status === 429).length;
 
 describe('requests without a token', () => {
-  it('are counted by address, and what is too much is 429 with the time to wait', async () => {
+  it('are counted by address, and surplus ones are 429 with the time to wait', async () => {
     const from = newAddress();
     expect(await refusals(LIMIT, { from })).toBe(0);
     const answer = await ask({ from });
@@ -83,14 +83,14 @@ describe('requests without a token', () => {
     expect(await refusals(1, {})).toBe(0);
   });
 
-  it('say in each answer how many are left', async () => {
+  it('have the number of remaining requests in each response', async () => {
     const from = newAddress();
     const left = [];
     for (let n = 0; n < LIMIT; n++) left.push((await ask({ from })).headers['ratelimit-remaining']);
     expect(left).toEqual(['4', '3', '2', '1', '0']);
   });
 
-  it('are let through again when the minute is over', async () => {
+  it('are accepted again when the minute is over', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
     const from = newAddress();
     await statusesOf(LIMIT + 1, { from });
@@ -106,14 +106,14 @@ describe('requests without a token', () => {
     expect(await refusals(1, { from: '2001:db8:1:2::1' })).toBe(0);
   });
 
-  it('are counted for a path that there is not, too', async () => {
+  it('are counted for unknown paths, too', async () => {
     const from = newAddress();
     expect(await statusesOf(LIMIT + 1, { from, path: '/nowhere' })).toEqual([404, 404, 404, 404, 404, 429]);
   });
 });
 
 describe('requests with a token', () => {
-  it('are counted by its user, wherever they come from, and not by the address', async () => {
+  it('are counted by its user, from any address, and not by the address', async () => {
     const from = newAddress();
     expect(await refusals(LIMIT, { as: ann, from })).toBe(0);
     expect(await refusals(1, { as: ann })).toBe(1);
@@ -125,28 +125,28 @@ describe('requests with a token', () => {
     ['a foreign signature', () => forged],
     ['no time left', () => expired],
     ['no form', () => 'x'],
-  ])('are counted by address when it has %s: nobody spends what is another’s', async (_, token) => {
+  ])('are counted by address when it has %s: none counts for another user', async (_, token) => {
     const from = newAddress();
     expect(await statusesOf(LIMIT + 1, { from, as: token(), path: '/orders' })).toEqual([401, 401, 401, 401, 401, 429]);
   });
 });
 
 describe('requests through a proxy', () => {
-  it('that is believed are those of its clients', async () => {
+  it('that is trusted are counted by its clients’ addresses', async () => {
     const through = '10.0.0.1';
     const from = newAddress();
     expect(await refusals(LIMIT + 1, { from, through })).toBe(1);
     expect(await refusals(1, { through })).toBe(0);
   });
 
-  it('that is not are its own, whatever it says', async () => {
+  it('that is not trusted are counted by its own address, whatever its headers', async () => {
     const through = newAddress();
     for (let n = 0; n < LIMIT; n++) expect(await refusals(1, { through })).toBe(0);
     expect(await refusals(1, { through })).toBe(1);
   });
 });
 
-describe('signing up, in, and verifying', () => {
+describe('signing up, signing in, and verifying', () => {
   it('is counted together, by address, also with a token', async () => {
     const from = newAddress();
     const paths = ['/users', '/sessions', '/users/verification', '/sessions'];
@@ -158,13 +158,13 @@ describe('signing up, in, and verifying', () => {
 });
 
 describe('the probes', () => {
-  it.each(['/healthz', '/readyz'])('%s are never turned away', async (path) => {
+  it.each(['/healthz', '/readyz'])('%s are never limited', async (path) => {
     expect(await refusals(2 * LIMIT, { from: newAddress(), path })).toBe(0);
   });
 });
 
 describe('a limit of 0', () => {
-  it('is none', async () => {
+  it('disables the limit', async () => {
     const open = await startGateway({ ...NO_BROKER, RATE_LIMIT_PER_MINUTE: '0', SIGN_IN_LIMIT_PER_MINUTE: '0' });
     try {
       const from = newAddress();

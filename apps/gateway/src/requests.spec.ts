@@ -35,7 +35,7 @@ afterAll(async () => {
   await broker.close();
 });
 
-/** How many requests have reached the gateway's HTTP server from now on. */
+/** Number of requests that the gateway's HTTP server has received since this call. */
 function countRequests({ app }: Gateway): () => number {
   let seen = 0;
   app.getHttpServer().on('request', () => seen++);
@@ -53,15 +53,15 @@ describe('while orders is down', () => {
     expect(await place('while-down')).toMatchObject({ status: 202, body: { id: first.body['id'] } });
   });
 
-  it('a question is 503, to be asked again', async () => {
+  it('a query is 503 with Retry-After', async () => {
     const answer = await call(gateway, 'GET', '/orders', { as: ann });
     expect(answer).toMatchObject({ status: 503 });
     expect(answer.headers['retry-after']).toBe('1');
   });
 });
 
-describe('a gateway that is told to stop', () => {
-  it('still answers what it has taken', async () => {
+describe('a gateway that is stopping', () => {
+  it('still responds to accepted requests', async () => {
     const draining = await startGateway({ AMQP_URL: broker.url });
     await eventually(async () => expect(await call(draining, 'GET', '/readyz')).toMatchObject({ status: 200 }));
     await draining.app.listen(0, '127.0.0.1');
@@ -76,7 +76,7 @@ describe('a gateway that is told to stop', () => {
     expect((await answer).status).toBe(202);
   });
 
-  it('does not wait for a connection on which nothing is asked', async () => {
+  it('does not wait for an idle connection', async () => {
     const draining = await startGateway({ AMQP_URL: broker.url });
     await draining.app.listen(0, '127.0.0.1');
     const { port } = new URL(await draining.app.getUrl());
@@ -109,7 +109,7 @@ describe('orders', () => {
     expect(await call(gateway, 'GET', `/orders/${id}`, { as: ann })).toMatchObject({ status: 200, body: { id } });
   });
 
-  it('are the same for the same key, whatever the order of the fields and the blanks around the text', async () => {
+  it('are the same for the same key, whatever the order of the fields and the surrounding blanks', async () => {
     const body = order();
     const shuffled = {
       address: { ...Object.fromEntries(Object.entries(body.address).reverse()), city: ' Springfield ' },
@@ -119,7 +119,7 @@ describe('orders', () => {
     expect(again).toMatchObject({ status: 201, body: { id: first.body['id'] } });
   });
 
-  it('are the same for the same key and the same coupon, however it is written', async () => {
+  it('are the same for the same key and the same coupon, however it is spelled', async () => {
     const [first, again] = [
       await place('coupon', ann, { ...order(), coupon: 'RED5' }),
       await place('coupon', ann, { ...order(), coupon: ' red5 ' }),
@@ -130,7 +130,7 @@ describe('orders', () => {
     expect(await place('coupon')).toMatchObject({ status: 409 });
   });
 
-  it('are the same for the same key in quotes, as the draft of the IETF writes it', async () => {
+  it('are the same for the same key in quotes, as in the draft of the IETF', async () => {
     const [first, again] = [await place('in-"quotes"'), await place('"in-\\"quotes\\""')];
     expect(again).toMatchObject({ status: 201, body: { id: first.body['id'] } });
     expect(await place('"in-\\"quotes\\""', ann, order([{ sku: 'TEA', quantity: 9 }]))).toMatchObject({ status: 409 });
@@ -152,14 +152,14 @@ describe('orders', () => {
     expect(new Set(answers.map(({ body }) => body['id'])).size).toBe(4);
   });
 
-  it('are 422 for an unknown product, with what orders says', async () => {
+  it('are 422 for an unknown product, with the details from orders', async () => {
     const answer = await place('unknown', ann, order([{ sku: 'UNKNOWN', quantity: 1 }]));
     expect(answer).toMatchObject({ status: 422, body: { title: 'Unknown product', skus: ['UNKNOWN'] } });
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.headers['location']).toBeUndefined();
   });
 
-  it('are 404 for somebody else, and seen by an admin', async () => {
+  it('are 404 for another user, and visible to an admin', async () => {
     const id = String((await place('mine')).body['id']);
     expect(await call(gateway, 'GET', `/orders/${id}`, { as: bob })).toMatchObject({ status: 404 });
     expect(await call(gateway, 'GET', `/orders/${id}`, { as: admin })).toMatchObject({ status: 200 });
@@ -175,7 +175,7 @@ describe('orders', () => {
     expect(await call(gateway, 'GET', '/orders?status=lost', { as: ann })).toMatchObject({ status: 422 });
   });
 
-  it('say that the phone is verified when the token does', async () => {
+  it('carry that the phone is verified when the token does', async () => {
     const [known, unknown] = await Promise.all(
       [tokenOf(ANN, { verified: true }), ann].map(async (as) =>
         call(gateway, 'POST', '/orders', { as: await as, body: order() }),
@@ -199,7 +199,7 @@ describe('users', () => {
   beforeAll(() => start('accounts', AccountsPeer));
   const NEW = { phone: '+15550000001', name: 'Ann', password: 'a password' };
 
-  it('sign up with an id that the gateway made', async () => {
+  it('sign up with an id that the gateway generated', async () => {
     const { status, body } = await call(gateway, 'POST', '/users', { body: NEW });
     expect({ status, body }).toEqual({ status: 201, body: { id: expect.any(String), phone: NEW.phone, name: 'Ann' } });
     expect(version(String(body['id']))).toBe(7);
@@ -208,7 +208,7 @@ describe('users', () => {
     });
   });
 
-  it('sign in, or are told 401', async () => {
+  it('sign in, or get 401', async () => {
     expect(
       await call(gateway, 'POST', '/sessions', { body: { phone: NEW.phone, password: NEW.password } }),
     ).toMatchObject({ status: 201, body: { token: 't' } });
@@ -217,7 +217,7 @@ describe('users', () => {
     });
   });
 
-  it('are told when to come back, also where a service does not say it', async () => {
+  it('get Retry-After, also where a service does not send it', async () => {
     const answer = await call(gateway, 'POST', '/users/verification', { as: ann, body: { code: '999999' } });
     expect(answer).toMatchObject({ status: 429, headers: { 'retry-after': '60', 'cache-control': 'no-store' } });
   });
@@ -239,7 +239,7 @@ describe('users', () => {
 describe('products', () => {
   beforeAll(() => start('inventory', InventoryPeer));
 
-  it('are seen by anyone', async () => {
+  it('are visible to everyone', async () => {
     expect(await call(gateway, 'GET', '/products/TEA')).toMatchObject({
       status: 200,
       body: { sku: 'TEA', available: 5 },
@@ -293,7 +293,7 @@ describe('promotions', () => {
   const coupon = { code: ' welcome10 ', kind: 'percent', value: 10, minTotal: 1_000 };
   const create = (body: object, as = admin) => call(gateway, 'POST', '/coupons', { as, body });
 
-  it('take a coupon from an admin', async () => {
+  it('are created by an admin', async () => {
     expect(await create(coupon)).toMatchObject({ status: 201, body: { ...coupon, code: 'WELCOME10', redeemed: 0 } });
     expect(await create({ ...coupon, code: 'taken' })).toMatchObject({ status: 409 });
     expect(await create(coupon, ann)).toMatchObject({ status: 403 });
@@ -306,14 +306,14 @@ describe('promotions', () => {
     { kind: 'free' },
     { limit: 0 },
     { expiresAt: 'tomorrow' },
-  ])('are not asked for a coupon with %o, and the fault is named', async (fault) => {
+  ])('are not created with %o, and the fault is named', async (fault) => {
     expect(await create({ ...coupon, ...fault })).toMatchObject({
       status: 422,
       body: { errors: [{ path: Object.keys(fault)[0] }] },
     });
   });
 
-  it('tell everybody their own points', async () => {
+  it('return a user’s own points', async () => {
     expect(await call(gateway, 'GET', '/me/points', { as: ann })).toMatchObject({ status: 200, body: { points: 12 } });
     expect(await call(gateway, 'GET', '/me/points', { as: bob })).toMatchObject({ status: 200, body: { points: 0 } });
     expect(await call(gateway, 'GET', '/me/points')).toMatchObject({ status: 401 });
@@ -323,7 +323,7 @@ describe('promotions', () => {
 describe('notifications', () => {
   beforeAll(() => start('notifications', NotificationsPeer));
 
-  it('are listed for the user they are for', async () => {
+  it('are listed for their user', async () => {
     expect(await call(gateway, 'GET', '/me/notifications', { as: bob })).toMatchObject({
       status: 200,
       body: { items: [{ id: BOB }] },

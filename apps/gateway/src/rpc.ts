@@ -7,10 +7,10 @@ import type { GatewayConfig } from './config.js';
 import { ShopClock } from './shop-clock.js';
 import { correlationId } from './web/correlation.js';
 
-/** The broker holds the request, and its answer did not come in time: it will be done, it is not known when. */
+/** Confirmed by the broker, no reply before the deadline. The request will still be processed. */
 export const PENDING: unique symbol = Symbol('pending');
 
-/** Requests to the services, for as long as an HTTP caller is kept waiting. */
+/** Sends requests to the services, with the deadline of an HTTP caller. */
 @Injectable()
 export class Rpc {
   constructor(
@@ -20,8 +20,8 @@ export class Rpc {
   ) {}
 
   /**
-   * @param timeoutMs how long the caller is kept waiting
-   * @throws ProblemError what the service says, or 503 when it does not answer in time; asking again is safe
+   * @param timeoutMs how long the caller waits
+   * @throws ProblemError the service's own, or 503 without a reply in time; repeating the request is safe
    */
   async request<S extends z.ZodType, R extends z.ZodType>(
     contract: Contract<S, R>,
@@ -33,14 +33,14 @@ export class Rpc {
     return answer;
   }
 
-  /** The `acceptedAt` of a request that is accepted now; undefined before the clock of the databases is known. */
+  /** The `acceptedAt` of a request accepted now; undefined before the databases' clock has been estimated. */
   acceptedNow(): string | undefined {
     return this.clock.now();
   }
 
   /**
-   * @param acceptedAt when the HTTP request came, if something slow was done since
-   * @throws ProblemError what the service says, or 503 when the broker did not take the request
+   * @param acceptedAt when the HTTP request arrived, if something slow happened since
+   * @throws ProblemError the service's own, or 503 when the broker did not accept the request
    */
   async requestOrPending<S extends z.ZodType, R extends z.ZodType>(
     contract: Contract<S, R>,

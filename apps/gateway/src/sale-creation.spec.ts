@@ -45,14 +45,14 @@ const create = (change: object = {}, { as = admin, key }: { as?: string; key?: s
 const close = (id: string, { as = admin }: { as?: string } = {}): Promise<Answer> =>
   call(gateway, 'POST', `/flash-sales/${id}/close`, { as });
 
-/** Each closes a sale of its own: the same offer would be the same sale. */
+/** Each test closes a sale with another quantity, because the same offer is the same sale. */
 let pieces = OFFER.quantity;
 describe('a sale that an admin closes', () => {
-  it('is 200 with the sale as it is then, the same when it is closed again, and 410 at the door at once', async () => {
+  it('is 200 with the closed sale, also when it is closed again, and claims are 410 at once', async () => {
     const id = String((await create({ quantity: ++pieces })).body['id']);
     expect(await claim(gateway, id, ann)).toMatchObject({ status: 425 });
     const closed = await close(id);
-    // No fact says so to the gateway here: the one that was asked knows from the answer.
+    // No fact is published in this test: the gateway has the closed sale from the reply.
     expect(await claim(gateway, id, ann)).toMatchObject({ status: 410, body: { detail: 'The sale is closed.' } });
     expect(closed).toMatchObject({
       status: 200,
@@ -61,7 +61,7 @@ describe('a sale that an admin closes', () => {
     expect(await close(id.toUpperCase())).toMatchObject({ status: 200, body: closed.body });
   });
 
-  it('is 202 while its pieces are not there, 404 when there is none, 403 for a customer, 401 without a token', async () => {
+  it('is 202 until its stock is allotted, 404 for an unknown one, 403 for a customer, 401 without a token', async () => {
     peer.peer.outcome = 'preparing';
     const id = String((await create({ quantity: ++pieces })).body['id']);
     expect(await close(id)).toMatchObject({
@@ -85,7 +85,7 @@ describe('a sale that an admin closes', () => {
 });
 
 describe('a new sale', () => {
-  it('is 201 with the sale and its address once its pieces are allotted, and known at the door', async () => {
+  it('is 201 with the sale and its URL once its stock is allotted, and cached by the gateway', async () => {
     const answer = await create();
     const id = String(answer.body['id']);
     expect((await create()).body['id']).toBe(id);
@@ -107,7 +107,7 @@ describe('a new sale', () => {
     expect(await create({ opensAt: fromNow(-1_000) })).toMatchObject({ status: 201, body: { state: 'open' } });
   });
 
-  it('is 409 when there is not enough stock, and shown to nobody', async () => {
+  it('is 409 when there is not enough stock, and hidden', async () => {
     peer.peer.outcome = 'refused';
     const scarce = { quantity: 4_000 };
     expect(await create(scarce)).toMatchObject({ status: 409, body: { title: 'Not enough stock' } });
@@ -131,7 +131,7 @@ describe('a new sale', () => {
     await inventory.stop();
   });
 
-  it('is 202 with an address when inventory takes its time', async () => {
+  it('is 202 with a URL when inventory is slow', async () => {
     peer.peer.outcome = 'preparing';
     const answer = await create({ quantity: 4_002 });
     expect(answer).toMatchObject({ status: 202, body: { status: 'accepted' } });
@@ -142,7 +142,7 @@ describe('a new sale', () => {
     expect(await call(gateway, 'GET', location)).toMatchObject({ status: 200, body: { state: 'scheduled' } });
   });
 
-  it('is the same one under the same key, and another one under another key, by another user, or another one without a key', async () => {
+  it('is the same for the same key, and different for another key, user, or offer without a key', async () => {
     const again = [await create({}, { key: 'one' }), await create({}, { key: 'one' })];
     const others = [
       await create({}, { key: 'two' }),
@@ -154,7 +154,7 @@ describe('a new sale', () => {
     expect(new Set([...again, ...others].map(({ body }) => body['id'])).size).toBe(4);
   });
 
-  it('is 409 when flash-sale says so, 403 for a customer, 401 without a token', async () => {
+  it('is 409 when flash-sale returns that, 403 for a customer, 401 without a token', async () => {
     expect(await create({ sku: 'TAKEN' })).toMatchObject({ status: 409, body: { title: 'Another sale has this id' } });
     expect(await create({}, { as: ann })).toMatchObject({ status: 403 });
     expect(await call(gateway, 'POST', '/flash-sales', { body: SALE })).toMatchObject({ status: 401 });
@@ -175,7 +175,7 @@ describe('a new sale', () => {
     });
   });
 
-  it('is 202 while flash-sale is down, and made once it is back', async () => {
+  it('is 202 while flash-sale is down, and created once it is back', async () => {
     await peer.stop();
     const answer = await create({ quantity: 4_003 });
     peer = await startPeer(broker, 'flash-sale', FlashSalePeer);

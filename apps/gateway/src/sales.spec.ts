@@ -24,7 +24,7 @@ afterEach(async () => {
   await broker.close();
 });
 
-/** Flash-sale as it is before the gateway starts. */
+/** Sets flash-sale's state before the gateway starts. */
 async function flashSale(...sales: Sale[]): Promise<FlashSalePeer> {
   peer = await startPeer(broker, 'flash-sale', FlashSalePeer);
   for (const sale of sales) peer.peer.sales.set(sale.id, sale);
@@ -38,17 +38,17 @@ const becomes = (saleId: string, status: number): Promise<void> =>
 const soldOut = (change: Partial<Sale> = {}): Sale =>
   saleOf({ id: randomUUID(), state: 'sold-out', remaining: 0, ...change });
 
-describe('what a gateway knows of sales', () => {
-  it('is there when it starts, closed ones too, however many pages they fill', async () => {
+describe('the sales that a gateway has cached', () => {
+  it('are complete after its start, with closed ones, however many pages they fill', async () => {
     const sales = Array.from({ length: 230 }, (_, n) => soldOut({ state: n % 10 === 0 ? 'closed' : 'sold-out' }));
-    const { looked } = await flashSale(...sales);
+    const { lookups } = await flashSale(...sales);
     await start();
     for (const { id } of [sales[0]!, sales[100]!, sales[229]!]) await becomes(id, 410);
     await eventually(() => expect(peer!.peer.lists).toBe(3));
-    expect(looked.length).toBeLessThan(10);
+    expect(lookups.length).toBeLessThan(10);
   });
 
-  it('goes by version, whatever order the facts come in', async () => {
+  it('are replaced by newer versions only, whatever order the facts arrive in', async () => {
     await flashSale();
     await start();
     const { id } = await announce([gateway!], soldOut({ version: 7 }));
@@ -60,19 +60,19 @@ describe('what a gateway knows of sales', () => {
     await becomes(id, 202);
   });
 
-  it('is asked for again when the connection that facts come over has broken', async () => {
+  it('are read again after the connection for facts was broken', async () => {
     const { sales } = await flashSale();
-    // Flash-sale's connection was closed as well: long enough for it to come back.
+    // flash-sale's connection was closed too: the timeout leaves time for its reconnect.
     await start({ REPLY_TIMEOUT_MS: '10000' });
     const { id } = await announce([gateway!], soldOut({ version: 2 }));
     await becomes(id, 410);
-    // Nobody is told of this.
+    // No fact is published for this change.
     sales.set(id, saleOf({ id, round: 2, version: 3 }));
     await eventually(async () => expect(await broker.management.closeConnections()).toBeGreaterThan(2));
     await becomes(id, 202);
   });
 
-  it('is asked for every so often: a fact that was lost is made up for', async () => {
+  it('are read periodically, which repairs a lost fact', async () => {
     const open = saleOf({ id: randomUUID() });
     const { sales } = await flashSale(open);
     await start({ SALES_REFRESH_MS: '100' });
@@ -83,7 +83,7 @@ describe('what a gateway knows of sales', () => {
     await becomes(open.id, 202);
   });
 
-  it('is made up for in a sale too that stands behind a page of closed ones', async () => {
+  it('are repaired also behind a page of closed ones', async () => {
     const { sales } = await flashSale(
       soldOut({ version: 2 }),
       ...Array.from({ length: 100 }, () => soldOut({ state: 'closed' })),
@@ -95,13 +95,13 @@ describe('what a gateway knows of sales', () => {
     await becomes(id!, 202);
   });
 
-  it('is kept while flash-sale is away', async () => {
+  it('are kept while flash-sale is down', async () => {
     const { sales } = await flashSale(soldOut());
     const [id] = sales.keys();
     await start({ SALES_REFRESH_MS: '50', REPLY_TIMEOUT_MS: '50' });
     await becomes(id!, 410);
     await peer!.stop();
-    // As often as it is asked for, what nobody answers expires.
+    // The refresh requests expire in the queue unanswered: wait until a second one has been sent.
     for (const waiting of [1, 0, 1])
       await eventually(async () => expect(await depth(broker, 'flash-sale.queries')).toBe(waiting));
     expect(await statusOf(id!)).toBe(410);
@@ -109,17 +109,17 @@ describe('what a gateway knows of sales', () => {
   });
 });
 
-describe('a sale that a gateway has not heard of', () => {
-  it('is 404 when there is none, and asked for once', async () => {
-    const { looked } = await flashSale();
+describe('a sale that a gateway has not cached', () => {
+  it('is 404 when it does not exist, and requested once', async () => {
+    const { lookups } = await flashSale();
     await start();
     const id = randomUUID();
     expect([await statusOf(id), await statusOf(id.toUpperCase()), await statusOf(id)]).toEqual([404, 404, 404]);
-    expect(looked.filter((one) => one === id)).toHaveLength(1);
+    expect(lookups.filter((one) => one === id)).toHaveLength(1);
     expect(await depth(broker, 'flash-sale.claims')).toBe(0);
   });
 
-  it('is 404 as long as its pieces are not there, and open as soon as they are', async () => {
+  it('is 404 until its stock is allotted, and then open at once', async () => {
     const { sales } = await flashSale();
     await start();
     const id = randomUUID();
@@ -130,7 +130,7 @@ describe('a sale that a gateway has not heard of', () => {
     await becomes(id, 202);
   });
 
-  it('is taken as flash-sale says', async () => {
+  it('has the state that flash-sale returns', async () => {
     const { sales } = await flashSale();
     await start();
     await eventually(() => expect(peer!.peer.lists).toBe(1));
@@ -140,7 +140,7 @@ describe('a sale that a gateway has not heard of', () => {
     await eventually(() => expect(peer!.peer.claims).toMatchObject([{ data: { round: 3 } }]));
   });
 
-  it('lets claims in while flash-sale is away, in its first round', async () => {
+  it('accepts claims while flash-sale is down, in its first round', async () => {
     await start({ REPLY_TIMEOUT_MS: '200' });
     const id = randomUUID();
     expect(await statusOf(id)).toBe(202);
@@ -150,8 +150,8 @@ describe('a sale that a gateway has not heard of', () => {
   });
 });
 
-describe('the sales that everybody may see', () => {
-  it('are answered by flash-sale, by page, and not as long as they are hidden', async () => {
+describe('the public sales', () => {
+  it('are read from flash-sale, by page, without hidden ones', async () => {
     const { sales } = await flashSale(
       ...Array.from({ length: 3 }, (_, n) => saleOf({ id: randomUUID(), remaining: n })),
       saleOf({ id: ANN, state: 'refused' }),
@@ -174,7 +174,7 @@ describe('the sales that everybody may see', () => {
     expect(await call(gateway!, 'GET', '/flash-sales?limit=0')).toMatchObject({ status: 422 });
   });
 
-  it('are answered from memory while flash-sale is away, and as the clock has it', async () => {
+  it('are returned from the cache while flash-sale is down, with their state by the clock', async () => {
     const [open, over] = [
       saleOf({ id: randomUUID() }),
       saleOf({ id: randomUUID(), closesAt: new Date().toISOString() }),
@@ -203,7 +203,7 @@ describe('the sales that everybody may see', () => {
     expect(await call(gateway!, 'GET', '/flash-sales?cursor=1')).toMatchObject({ status: 503 });
   });
 
-  it('are 503 as long as nobody has said which there are', async () => {
+  it('are 503 until flash-sale has listed them once', async () => {
     await start({ REPLY_TIMEOUT_MS: '100' });
     expect(await call(gateway!, 'GET', '/flash-sales')).toMatchObject({ status: 503 });
   });

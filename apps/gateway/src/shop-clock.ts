@@ -3,9 +3,9 @@ import { SaleClock } from './flash-sale/sale-clock.js';
 import { Live } from './live/live.js';
 
 /**
- * The clock of the databases, estimated from the `time` of the facts on `shop.live`: the instant at which a request was accepted
- * must not depend on the clock of this machine. The estimate lags by the shortest latency of a fact and is never ahead, so no
- * request in time is taken for a late one.
+ * Clock of the databases, estimated from the `time` of the facts on `shop.live`: the instant at which a request was
+ * accepted must not depend on this machine's clock. The estimate lags by the shortest latency of a fact and is never
+ * ahead, so no request in time is treated as late.
  */
 @Injectable()
 export class ShopClock {
@@ -17,7 +17,7 @@ export class ShopClock {
 
   /** RFC 3339; undefined before the first fact. */
   now(): string | undefined {
-    const known = this.#clock.nowIfKnown();
-    return known === undefined ? undefined : new Date(known).toISOString();
+    const now = this.#clock.nowIfKnown();
+    return now === undefined ? undefined : new Date(now).toISOString();
   }
 }

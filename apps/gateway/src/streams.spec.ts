@@ -7,7 +7,7 @@ import { ANN, BOB, call, order, startGateway, tokenOf } from './testing/gateway.
 import { OrdersPeer } from './testing/orders-peer.js';
 import { startPeer, type Peer } from './testing/start-peer.js';
 
-/** So that a stream hears of what is new without facts. */
+/** With this interval, a stream reads changes without facts. */
 const OFTEN = { STREAM_REFRESH_MS: '100' };
 
 let broker: TestBroker;
@@ -51,11 +51,11 @@ async function follow(id: string, as = ann): Promise<OpenEventSource> {
 }
 const idsOf = (stream: OpenEventSource): string[] => stream.events().map(({ id }) => id);
 
-/** Asks for a stream and then reads nothing, whatever comes. */
+/** Opens a stream and never reads from it. */
 async function followWithoutReading(id: string): Promise<{ gone(): boolean; unsent(): number }> {
   const { port } = new URL(await gateway.app.getUrl());
   let atGateway: Socket | undefined;
-  // Whether it was dropped is seen there: this end, which does not read, would not notice.
+  // The gateway's end shows whether it was disconnected: this end does not read, so it would not detect it.
   gateway.app.getHttpServer().once('connection', (socket: Socket) => (atGateway = socket));
   const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined);
   socket.pause().write(`GET /orders/${id}/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ann}\r\n\r\n`);
@@ -63,8 +63,8 @@ async function followWithoutReading(id: string): Promise<{ gone(): boolean; unse
   return { gone: () => atGateway?.destroyed === true, unsent: () => atGateway?.writableLength ?? 0 };
 }
 
-describe('a stream on which nothing happens', () => {
-  it('says every so often that it is there, and not in between', async () => {
+describe('an idle stream', () => {
+  it('sends a heartbeat at its interval, and nothing in between', async () => {
     await start({ STREAM_HEARTBEAT_MS: '200' });
     const id = await place();
     const before = performance.now();
@@ -74,19 +74,20 @@ describe('a stream on which nothing happens', () => {
         .text()
         .split('\n\n')
         .filter((block) => block === ':').length;
-    await eventually(() => expect(beats()).toBe(3));
-    expect(performance.now() - before).toBeGreaterThan(3 * 200 - 10);
+    await eventually(() => expect(beats()).toBeGreaterThanOrEqual(3));
+    const count = beats();
+    expect(performance.now() - before).toBeGreaterThan(count * 200 - 10);
     expect(idsOf(stream)).toEqual(['1']);
   });
 });
 
 describe('a client that does not read', () => {
-  /** More than the operating system takes for a connection on this machine: 4 MB to send and 128 kB to receive. */
+  /** More than the operating system buffers for a connection on this machine: 4 MB to send and 128 kB to receive. */
   const flood = (id: string): void => {
     for (let n = 0; n < 8; n++) orders.peer.change(id, 'paid', { text: 'x'.repeat(1024 * 1024) });
   };
 
-  it('is dropped, and others go on', async () => {
+  it('is disconnected, and others continue', async () => {
     await start();
     const id = await place();
     const deaf = await followWithoutReading(id);
@@ -99,7 +100,7 @@ describe('a client that does not read', () => {
     await eventually(() => expect(idsOf(reading)).toHaveLength(10));
   });
 
-  it('does not keep a gateway from stopping', async () => {
+  it('does not prevent a gateway from stopping', async () => {
     await start();
     const id = await place();
     const deaf = await followWithoutReading(id);
@@ -113,7 +114,7 @@ describe('a client that does not read', () => {
 });
 
 describe('a slow client', () => {
-  it('gets all of what does not fit its buffer, as it takes it', async () => {
+  it('receives more than its buffer holds, as it reads', async () => {
     await start({ ...OFTEN, STREAM_BUFFER_BYTES: '1' });
     const id = await place();
     for (let n = 0; n < 20; n++) orders.peer.change(id, 'paid', { text: 'x'.repeat(100_000) });
@@ -122,8 +123,8 @@ describe('a slow client', () => {
   });
 });
 
-describe('the places for streams', () => {
-  it('are so many for a gateway, and 503 when they are taken, until one is free again', async () => {
+describe('open streams', () => {
+  it('are limited for a gateway: 503 beyond the limit, until one ends', async () => {
     await start({ ...OFTEN, STREAM_LIMIT: '2' });
     const [mine, theirs] = [await place(), await place(bob)];
     const one = await follow(mine);
@@ -134,7 +135,7 @@ describe('the places for streams', () => {
     await eventually(async () => expect(await follow(mine)).toMatchObject({ status: 200 }));
   });
 
-  it('are twenty for a user, and 429 when they are taken, whatever others do', async () => {
+  it('are limited to twenty for a user: 429 beyond them, whatever other users do', async () => {
     await start();
     const [mine, theirs] = [await place(), await place(bob)];
     const streams = await Promise.all(Array.from({ length: 20 }, () => follow(mine)));
@@ -145,7 +146,7 @@ describe('the places for streams', () => {
     await eventually(async () => expect(await follow(mine)).toMatchObject({ status: 200 }));
   });
 
-  it('are not taken by streams that were refused or have ended', async () => {
+  it('do not include streams that were refused or have ended', async () => {
     await start({ ...OFTEN, STREAM_LIMIT: '1' });
     const id = await place();
     for (let n = 0; n < 3; n++) expect(await follow(BOB)).toMatchObject({ status: 404 });
@@ -160,7 +161,7 @@ describe('the places for streams', () => {
     }
   });
 
-  it('are not taken by HEAD, which is answered with the head of the stream', async () => {
+  it('do not include HEAD, which gets the headers of the stream', async () => {
     await start({ ...OFTEN, STREAM_LIMIT: '1' });
     const url = `${await gateway.app.getUrl()}/orders/${await place()}/stream`;
     for (let n = 0; n < 3; n++) {
@@ -173,27 +174,27 @@ describe('the places for streams', () => {
     }
   });
 
-  it('ask for nothing any more when their client has gone', async () => {
+  it('cause no reads after their client has disconnected', async () => {
     await start();
     const [paid, pending] = [await place(), await place()];
     orders.peer.change(paid, 'paid');
     const [aborted] = [await follow(paid), await follow(pending)];
-    await eventually(() => expect(orders.peer.asked.slice(-4)).toEqual(expect.arrayContaining([1, 2])));
+    await eventually(() => expect(orders.peer.changeRequests.slice(-4)).toEqual(expect.arrayContaining([1, 2])));
     aborted.cut();
-    // Both refresh at the same pace: two of one without one of the other in between means that the other has stopped.
-    await eventually(() => expect(orders.peer.asked.slice(-3)).toEqual([1, 1, 1]));
+    // Both refresh at the same interval: three reads of one in a row mean that the other has stopped.
+    await eventually(() => expect(orders.peer.changeRequests.slice(-3)).toEqual([1, 1, 1]));
   });
 });
 
-describe('streams whose clients have gone', () => {
-  it('leave nothing behind', async () => {
+describe('streams whose clients have disconnected', () => {
+  it('leave no timers behind', async () => {
     await start({ STREAM_REFRESH_MS: '600000' });
     const id = await place();
     const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
     const before = timers();
     const streams = await Promise.all(Array.from({ length: 20 }, () => follow(id)));
     for (const stream of streams) await eventually(() => expect(idsOf(stream)).toEqual(['1']));
-    // Each has its heartbeat and its next read; what else runs in this process has a few.
+    // Each stream has two timers: heartbeat and next read. The rest of the process has a few.
     expect(timers()).toBeGreaterThan(before + 30);
     for (const stream of streams) stream.cut();
     await eventually(() => expect(timers()).toBeLessThan(before + 10));
@@ -201,7 +202,7 @@ describe('streams whose clients have gone', () => {
 });
 
 describe('a gateway without a broker', () => {
-  it('opens a stream all the same, for who waits for the outcome of an order', async () => {
+  it('still opens a stream, for a client that waits for the outcome of an order', async () => {
     gateway = await startGateway({ AMQP_URL: 'amqp://127.0.0.1:1', STREAM_HEARTBEAT_MS: '50' });
     started.push(gateway);
     await gateway.app.listen(0, '127.0.0.1');
@@ -211,8 +212,8 @@ describe('a gateway without a broker', () => {
   });
 });
 
-describe('a gateway that is told to stop', () => {
-  it('ends its streams at once and in order, and loses nothing that was told', async () => {
+describe('a gateway that is stopping', () => {
+  it('ends its streams at once and in order, without losing sent events', async () => {
     await start();
     const id = await place();
     const streams = await Promise.all([follow(id), follow(id), follow(id)]);
@@ -223,7 +224,7 @@ describe('a gateway that is told to stop', () => {
     for (const stream of streams) expect(await stream.ended).toBe(true);
   });
 
-  it('opens no stream any more that it is asked for meanwhile', async () => {
+  it('opens no stream that is requested meanwhile', async () => {
     await start({ ...OFTEN, REPLY_TIMEOUT_MS: '1000' });
     const id = await place();
     await orders.stop();
@@ -240,7 +241,7 @@ describe('a gateway that is told to stop', () => {
 
 describe('a setting of the streams that is not valid', () => {
   it.each(['STREAM_HEARTBEAT_MS', 'STREAM_REFRESH_MS', 'STREAM_PATIENCE_MS', 'STREAM_BUFFER_BYTES', 'STREAM_LIMIT'])(
-    'keeps the gateway from starting, and is named: %s',
+    'prevents the start of the gateway, and is named: %s',
     async (name) => {
       await expect(startGateway({ AMQP_URL: broker.url, [name]: 'many' })).rejects.toThrow(`${name} is not valid`);
     },

@@ -19,14 +19,14 @@ const pem = (...pairs: Pair[]) =>
 const now = () => Math.floor(Date.now() / 1_000);
 const GOOD = (): JWTPayload => ({ sub: ANN, role: 'customer', exp: now() + 60 });
 
-/** A token signed with one key, that names this one or another, or none. */
+/** A token signed with one key, with that key's id, another one, or none. */
 const signed = ({ privateKey }: Pair, { kid, claims = GOOD() }: { kid?: string; claims?: JWTPayload } = {}) =>
   new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', ...(kid && { kid }) }).sign(privateKey);
 const named = (pair: Pair, claims?: JWTPayload) =>
   signed(pair, { kid: keyIdOf(pair.publicKey), ...(claims && { claims }) });
 const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
 
-/** 401, or what an order that may be asked for is without a broker: 503. */
+/** 401 for a refused token; 503 for an accepted one, because there is no broker. */
 const statusWith = async (gateway: Gateway, token: string) =>
   (await call(gateway, 'GET', `/orders/${ANN}`, { as: token })).status;
 
@@ -36,8 +36,8 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-describe('keys that change', () => {
-  it('sign nobody out while those that signed are listed, and let nobody in when they are not any more', async () => {
+describe('keys that are rotated', () => {
+  it('keep tokens valid while their key is listed, and invalidate them when it is not any more', async () => {
     const [old, young] = await Promise.all([named(former), named(present)]);
     expect([await statusWith(gateway, old), await statusWith(gateway, young)]).toEqual([503, 503]);
     const later = await startGateway({ ...NO_BROKER, TOKEN_PUBLIC_KEY: pem(present, next) });
@@ -52,13 +52,13 @@ describe('keys that change', () => {
     }
   });
 
-  it('are the ones that tokens name: a token under the name of another key is refused', async () => {
+  it('are selected by key id: a token under the id of another key is refused', async () => {
     expect(await statusWith(gateway, await signed(present, { kid: keyIdOf(former.publicKey) }))).toBe(401);
     expect(await statusWith(gateway, await signed(foreign, { kid: keyIdOf(present.publicKey) }))).toBe(401);
     expect(await statusWith(gateway, await named(foreign))).toBe(401);
   });
 
-  it('are the first one for a token that names none', async () => {
+  it('are the first one for a token without a key id', async () => {
     expect([await statusWith(gateway, await signed(former)), await statusWith(gateway, await signed(present))]).toEqual(
       [503, 401],
     );
@@ -69,12 +69,12 @@ describe('a token is refused', () => {
   const kid = keyIdOf(present.publicKey);
   const unsigned = (alg: string) => `${encoded({ alg, kid })}.${encoded(GOOD())}.`;
 
-  it('although it says that it needs no signature', async () => {
+  it('although its algorithm is "none"', async () => {
     for (const token of [unsigned('none'), `${unsigned('none')}AA`, `${unsigned('None')}AA`])
       expect(await statusWith(gateway, token)).toBe(401);
   });
 
-  it.each(['HS256', 'HS512'])('that is signed (%s) with what everybody knows, the public key', async (alg) => {
+  it.each(['HS256', 'HS512'])('that is signed (%s) with the public key as secret', async (alg) => {
     const secrets = [
       pem(present),
       present.publicKey.export({ type: 'spki', format: 'der' }),
@@ -86,7 +86,7 @@ describe('a token is refused', () => {
       ).toBe(401);
   });
 
-  it('that brings its own key', async () => {
+  it('that contains its own key', async () => {
     const jwk = foreign.publicKey.export({ format: 'jwk' });
     expect(
       await statusWith(
@@ -99,11 +99,11 @@ describe('a token is refused', () => {
   it.each([
     ['that has expired', () => ({ exp: now() - 1 })],
     ['that is not valid yet', () => ({ nbf: now() + 60 })],
-    ['that never ends', () => ({ exp: undefined })],
-    ['whose end is no number', () => ({ exp: 'never' })],
-    ['of nobody', () => ({ sub: undefined })],
-    ['of a user that cannot be', () => ({ sub: 'ann' })],
-    ['with a role that there is not', () => ({ role: 'root' })],
+    ['without an expiry', () => ({ exp: undefined })],
+    ['with an expiry that is no number', () => ({ exp: 'never' })],
+    ['without a user', () => ({ sub: undefined })],
+    ['with an invalid user id', () => ({ sub: 'ann' })],
+    ['with an unknown role', () => ({ role: 'root' })],
   ])('%s', async (_, change) => {
     expect(await statusWith(gateway, await named(present, { ...GOOD(), ...change() } as JWTPayload))).toBe(401);
   });

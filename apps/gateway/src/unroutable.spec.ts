@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 describe('a broker that has no queue for orders', () => {
-  it('makes an order 503, to be tried again, and not a promise that nobody keeps', async () => {
+  it('makes an order 503 with Retry-After instead of accepting an order that is lost', async () => {
     const answer = await call(gateway, 'POST', '/orders', { as: await tokenOf(ANN), body: order() });
     expect(answer).toMatchObject({ status: 503 });
     expect(answer.headers['retry-after']).toBe('1');

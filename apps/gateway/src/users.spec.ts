@@ -9,7 +9,7 @@ import { OrdersPeer } from './testing/orders-peer.js';
 import { AccountsPeer } from './testing/peers.js';
 import { startPeer, type Peer } from './testing/start-peer.js';
 
-/** So often is accounts asked that a test must not take it for having heard a fact. */
+/** An interval so long that only a fact can have caused a change in a test. */
 const SELDOM = { REVOCATIONS_REFRESH_MS: '600000' };
 const TOMORROW = new Date(Date.now() + 86_400_000).toISOString();
 
@@ -48,7 +48,7 @@ const statusOf = async (gateway: Gateway, token: string) =>
   (await call(gateway, 'GET', '/orders', { as: token })).status;
 const becomes = (gateway: Gateway, token: string, status: number) =>
   eventually(async () => expect(await statusOf(gateway, token)).toBe(status));
-/** As accounts says it, once it is committed. */
+/** Publishes a revocation as accounts does after its commit. */
 const announce = (revocation: Revocation) => publish(broker, TokensRevoked, { ...revocation, version: 1 });
 
 describe('people', () => {
@@ -71,7 +71,7 @@ describe('people', () => {
     expect(new Set(ids).size).toBe(4);
   });
 
-  it('ask for another code, and are told when it is too soon', async () => {
+  it('request another code, and get 429 when it is too soon', async () => {
     expect(await call(one!, 'POST', '/users/verification/resend', { as: await tokenOf(randomUUID()) })).toMatchObject({
       status: 429,
       headers: { 'retry-after': '42' },
@@ -79,7 +79,7 @@ describe('people', () => {
     expect(await call(one!, 'POST', '/users/verification/resend')).toMatchObject({ status: 401 });
   });
 
-  it('have their role changed by an admin, and by nobody else', async () => {
+  it('have their role changed by an admin only', async () => {
     const change = (as: string, role: string) =>
       call(one!, 'PUT', `/users/${randomUUID()}/role`, { as, body: { role } });
     const [admin, ann] = await Promise.all([tokenOf(randomUUID(), { role: 'admin' }), tokenOf(randomUUID())]);
@@ -106,7 +106,7 @@ describe('signing out', () => {
     expect((await call(one!, 'DELETE', '/sessions/current')).status).toBe(401);
   });
 
-  it('is not undone by another spelling of the signature', async () => {
+  it('is effective for another spelling of the signature', async () => {
     const token = await tokenOf(randomUUID());
     // The last of 86 characters holds 2 bits of the 64 bytes, and 4 that are ignored.
     const last = token.at(-1)!;
@@ -132,8 +132,8 @@ describe('signing out', () => {
   });
 });
 
-describe('another password', () => {
-  it('makes all tokens void at once, but the one that it was changed with', async () => {
+describe('a changed password', () => {
+  it('makes all tokens void at once, except the one that it was changed with', async () => {
     const userId = randomUUID();
     const [mine, others, later] = await Promise.all([
       tokenOf(userId, { jti: randomUUID() }),
@@ -150,7 +150,7 @@ describe('another password', () => {
     ]);
   });
 
-  it('is not one that could not be signed up with', async () => {
+  it('is refused if sign-up would refuse it', async () => {
     const mine = await tokenOf(randomUUID());
     expect(
       (await call(one!, 'POST', '/me/password', { as: mine, body: { current: 'a password', new: 'short' } })).status,
@@ -158,8 +158,8 @@ describe('another password', () => {
   });
 });
 
-describe('a token that was taken back elsewhere', () => {
-  it('is void on every gateway as soon as accounts says so', async () => {
+describe('a token that was revoked elsewhere', () => {
+  it('is void on every gateway as soon as accounts publishes it', async () => {
     const [userId, tokenId] = [randomUUID(), randomUUID()];
     const token = await tokenOf(userId, { jti: tokenId });
     expect([await statusOf(one!, token), await statusOf(other!, token)]).toEqual([200, 200]);
@@ -167,7 +167,7 @@ describe('a token that was taken back elsewhere', () => {
     await Promise.all([becomes(one!, token, 401), becomes(other!, token, 401)]);
   });
 
-  it('is void by the latest of several facts, whatever order they come in', async () => {
+  it('is void by the latest of several facts, whatever order they arrive in', async () => {
     const [userId, kept] = [randomUUID(), randomUUID()];
     const [former, latter] = await Promise.all([
       tokenOf(userId, { jti: kept, epoch: 0 }),
@@ -192,8 +192,8 @@ describe('a token that was taken back elsewhere', () => {
   });
 });
 
-describe('a gateway that starts while accounts is away', () => {
-  it('takes tokens until it knows which are void, or, when it is told to know, none', async () => {
+describe('a gateway that starts while accounts is down', () => {
+  it('accepts tokens until it has read the revocations, or, when they are required, none', async () => {
     const [userId, tokenId] = [randomUUID(), randomUUID()];
     const [token, good] = await Promise.all([
       tokenOf(userId, { jti: tokenId }),

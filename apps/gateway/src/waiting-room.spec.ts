@@ -14,7 +14,7 @@ const WON: ClaimResult = { status: 'won', orderId: ORDER };
 
 let broker: TestBroker;
 let peer: Peer<FlashSalePeer>;
-/** Hears facts only; reads every so often only. */
+/** `listening` receives facts and does not poll; `polling` also reads every 100 ms. */
 let listening: Gateway;
 let polling: Gateway;
 let [ann, bob] = ['', ''];
@@ -38,7 +38,7 @@ afterAll(async () => {
 
 interface Waiting {
   saleId: string;
-  /** Its address, with the hint. */
+  /** URL of the ticket, with the entry hint. */
   location: string;
   ticket: string;
 }
@@ -62,10 +62,10 @@ async function follow(
   return stream;
 }
 const received = (stream: OpenEventSource): string[] => stream.events().map(({ event }) => event);
-const hears = (stream: OpenEventSource, events: string[]): Promise<void> =>
+const receives = (stream: OpenEventSource, events: string[]): Promise<void> =>
   eventually(() => expect(received(stream)).toEqual(events));
 
-/** Flash-sale decides, and says so unless that is lost. */
+/** Sets the result of a claim and publishes it, unless `lost`. */
 async function decide(
   saleId: string,
   result: ClaimResult,
@@ -87,14 +87,14 @@ describe('a ticket', () => {
       { status: 'expired', orderId: ORDER, reason: 'payment_timeout' },
       { status: 'expired', orderId: ORDER, reason: 'payment_timeout' },
     ],
-  ] as [ClaimResult, object][])('tells what became of its claim: %o', async (result, positions) => {
+  ] as [ClaimResult, object][])('returns the result of its claim: %o', async (result, positions) => {
     const { saleId, location } = await inLine();
     await decide(saleId, result, { lost: true });
     expect(await see(location)).toMatchObject({ status: 200, body: positions });
     expect((await see(location.split('?')[0]!)).body).toEqual(positions);
   });
 
-  it('is 404 for somebody else, in another sale, when it is made up, and 401 without a token', async () => {
+  it('is 404 for another user, in another sale, when it is forged, and 401 without a token', async () => {
     const [mine, other] = [await inLine(), await inLine()];
     const forged = mine.ticket.replace(/^1/, '2');
     for (const path of ['', '/stream']) {
@@ -112,12 +112,12 @@ describe('a ticket', () => {
     }
   });
 
-  it.each(['entry=x', 'entry=1.2.3'])('is 422 with an address that no claim was answered with: ?%s', async (query) => {
+  it.each(['entry=x', 'entry=1.2.3'])('is 422 with an invalid entry hint: ?%s', async (query) => {
     const { location } = await inLine();
     expect(await see(`${location.split('?')[0]}?${query}`)).toMatchObject({ status: 422 });
   });
 
-  it('is seen whatever else stands in its address', async () => {
+  it('is readable with any other parameter in its URL', async () => {
     const { location } = await inLine();
     expect(await see(`${location.split('?')[0]}?place=1&utm_source=newsletter`)).toMatchObject({
       status: 200,
@@ -127,14 +127,14 @@ describe('a ticket', () => {
 });
 
 describe('the stream of a ticket', () => {
-  it('tells that it waits, then that it has won, and ends', async () => {
+  it('sends that it is waiting, then that it has won, and ends', async () => {
     const { saleId, location } = await inLine();
     const stream = await follow(location);
     expect(stream).toMatchObject({
       status: 200,
       headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
     });
-    await hears(stream, ['waiting']);
+    await receives(stream, ['waiting']);
     await decide(saleId, WON);
     expect(await stream.ended).toBe(true);
     expect(stream.events()).toEqual([
@@ -146,16 +146,16 @@ describe('the stream of a ticket', () => {
   it.each([
     { status: 'lost', reason: 'sold_out' },
     { status: 'expired', orderId: ORDER, reason: 'payment_timeout' },
-  ] as ClaimResult[])('tells every other end as well, and ends: %o', async (result) => {
+  ] as ClaimResult[])('sends every other result as well, and ends: %o', async (result) => {
     const { saleId, location } = await inLine();
     const stream = await follow(location);
-    await hears(stream, ['waiting']);
+    await receives(stream, ['waiting']);
     await decide(saleId, result);
     expect(await stream.ended).toBe(true);
     expect(stream.events().at(-1)).toMatchObject({ event: result.status, data: result });
   });
 
-  it('tells at once what was decided before, and is 204 to who has heard it', async () => {
+  it('sends an earlier result at once, and is 204 to a client that has received it', async () => {
     const { saleId, location } = await inLine();
     await decide(saleId, WON, { lost: true });
     const stream = await follow(location);
@@ -169,7 +169,7 @@ describe('the stream of a ticket', () => {
     expect(await follow(location, { lastEventId: 2 })).toMatchObject({ status: 204 });
   });
 
-  it('is 400 after an event that it cannot have had', async () => {
+  it('is 400 after an event that it cannot have sent', async () => {
     const { saleId, location } = await inLine();
     for (const lastEventId of [1, 2, 3, 999])
       expect(await follow(location, { lastEventId })).toMatchObject({
@@ -181,10 +181,10 @@ describe('the stream of a ticket', () => {
     expect(await follow(location, { lastEventId: 1 })).toMatchObject({ status: 204 });
   });
 
-  it('hears nothing of other users, sales and rounds', async () => {
+  it('receives no facts of other users, sales and rounds', async () => {
     const [{ saleId, location }, other] = [await inLine(), await inLine()];
     const stream = await follow(location);
-    await hears(stream, ['waiting']);
+    await receives(stream, ['waiting']);
     await decide(saleId, WON, { userId: BOB });
     await decide(other.saleId, WON);
     await decide(saleId, WON, { round: 2 });
@@ -193,7 +193,7 @@ describe('the stream of a ticket', () => {
     expect(received(stream)).toEqual(['waiting', 'lost']);
   });
 
-  it('does not need a fact to tell the end', async () => {
+  it('sends the result without a fact', async () => {
     const { saleId, location } = await inLine();
     const stream = await follow(location, { gateway: polling });
     await eventually(() => expect(received(stream)).toContain('waiting'));
@@ -202,22 +202,22 @@ describe('the stream of a ticket', () => {
     expect(received(stream).at(-1)).toBe('won');
   });
 
-  it('says nothing when there is nothing new, however often it asks', async () => {
+  it('sends nothing without a change, however often it reads', async () => {
     const { location } = await inLine();
     const stream = await follow(location, { gateway: polling });
     const before = peer.peer.tickets;
-    // Time enough to say it several times.
+    // Long enough for several equal positions, if they were sent.
     await eventually(() => expect(peer.peer.tickets).toBeGreaterThan(before + 20));
     const positions = stream.events().map(({ data }) => data);
     expect(positions.length).toBeGreaterThan(0);
     for (const [n, place] of positions.entries()) expect(place).not.toEqual(positions[n - 1]);
   });
 
-  it('goes on after a cut, and after the connection that facts come over broke', async () => {
+  it('resumes after a disconnect, and after the connection for facts broke', async () => {
     const { saleId, location } = await inLine();
     (await follow(location)).cut();
     const stream = await follow(location);
-    await hears(stream, ['waiting']);
+    await receives(stream, ['waiting']);
     await broker.management.closeConnectionsNamed('gateway listens', 2);
     await decide(saleId, WON);
     expect(await stream.ended).toBe(true);
@@ -225,7 +225,7 @@ describe('the stream of a ticket', () => {
   });
 });
 
-describe('a gateway that is told to stop', () => {
+describe('a gateway that is stopping', () => {
   it('ends the streams of tickets at once', async () => {
     const draining = await startSaleGateway(broker);
     const { location } = await inLine();
@@ -233,7 +233,7 @@ describe('a gateway that is told to stop', () => {
       follow(location, { gateway: draining }),
       follow(location, { gateway: draining }),
     ]);
-    for (const stream of streams) await hears(stream, ['waiting']);
+    for (const stream of streams) await receives(stream, ['waiting']);
     const before = performance.now();
     await draining.stop();
     expect(performance.now() - before).toBeLessThan(2_000);

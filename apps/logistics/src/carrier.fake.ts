@@ -71,7 +71,10 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
   }
 
   #wait(ms: number): void {
-    if (!this.#stopped) this.#timer = setTimeout(() => (this.#round = this.#run()), ms);
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#round = this.#run();
+    }, ms);
   }
 
   async #run(): Promise<void> {

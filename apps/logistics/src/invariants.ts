@@ -31,3 +31,15 @@ export const AUDITED: readonly Invariant[] = [
       WHERE halted_at < now() - ${LATE} AND recalled_at IS NULL AND carrier_asked_at IS NOT NULL`,
   },
 ];
+
+/** What this service records of each order: one row for each, by ascending id. `npm run audit` compares them across services (audit/src/rules.ts). */
+export const ORDER_ROWS = [
+  {
+    name: 'parcels',
+    counts: 'orders with parcels',
+    sql: `
+      SELECT order_id::text AS id, count(*)::int AS made, count(*) FILTER (WHERE status = 'halted')::int AS halted,
+        count(*) FILTER (WHERE status IN ('dispatched', 'delivered'))::int AS gone, count(*) FILTER (WHERE status = 'delivered')::int AS delivered
+      FROM parcels WHERE version > 0 GROUP BY order_id ORDER BY order_id`,
+  },
+];

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import {
   AccountRegistered,
@@ -26,6 +24,8 @@ import {
   testBroker,
   type TestDatabase,
   testDatabase,
+  httpStub,
+  type HttpStub,
 } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NotificationsConfig } from './config.js';
@@ -282,22 +282,21 @@ describe('without providers', () => {
 
 describe('with an SMS provider over HTTP', () => {
   let service: Service;
-  let provider: Server;
+  let provider: HttpStub;
   const sent: { key: string; body: unknown }[] = [];
 
   beforeAll(async () => {
-    provider = createServer(async (request, response) => {
+    provider = await httpStub(async (request, response) => {
       const body: unknown = JSON.parse(await text(request));
       sent.push({ key: String(request.headers['idempotency-key']), body });
       if (sent.length === 1) response.writeHead(500).end();
       else response.end('{"id":"SM7"}');
     });
-    await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
-    service = await start({ SMS_PROVIDER_URL: `http://127.0.0.1:${(provider.address() as AddressInfo).port}` });
+    service = await start({ SMS_PROVIDER_URL: provider.url });
   });
   afterAll(async () => {
     await service?.stop();
-    provider?.close();
+    await provider?.close();
   });
 
   it('sends a text again under the same key until the provider accepts it, and then never again', async () => {

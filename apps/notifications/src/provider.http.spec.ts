@@ -1,21 +1,16 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, it } from 'vitest';
 import { UnavailableError } from '@sluice/messaging';
+import { httpStub, type HttpHandler, type HttpStub } from '@sluice/testing';
 import { HttpProvider } from './provider.http.js';
 
-let server: Server | undefined;
-afterEach(() => {
-  server?.closeAllConnections();
-  server?.close();
-});
+let server: HttpStub | undefined;
+afterEach(() => server?.close());
 
-async function providerThat(answers: RequestListener, timeoutMs?: number): Promise<HttpProvider> {
-  const listening = createServer(answers);
-  server = listening;
-  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
-  return new HttpProvider('sms', `http://127.0.0.1:${(listening.address() as AddressInfo).port}`, timeoutMs);
+async function providerThat(answers: HttpHandler, timeoutMs?: number): Promise<HttpProvider> {
+  server = await httpStub(answers);
+  return new HttpProvider('sms', server.url, timeoutMs);
 }
 
 const message = { id: 'delivery-1', to: '+15550001', text: 'Hello' };

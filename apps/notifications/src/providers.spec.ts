@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { EmailDelivery, InboxDelivery, SmsDelivery } from '@sluice/contracts';
 import { type Service, startService } from '@sluice/service-kit';
 import {
   deadLetters,
   eventually,
+  httpStub,
+  type HttpStub,
   publish,
   type TestBroker,
   testBroker,
@@ -26,28 +26,26 @@ const RECOVERED_WITHIN = { withinMs: 5_000 };
 /** A provider that can be stopped and started on one port. */
 class Provider {
   readonly calls: { key: string; to: string; at: number }[] = [];
-  #server: Server | undefined;
-  port = 0;
+  #server: HttpStub | undefined;
+  url = '';
   answer: (to: string) => { status: number; headers?: Record<string, string>; body?: string } = () => ({
     status: 202,
     body: '{"id":"P1"}',
   });
 
   async open(): Promise<void> {
-    const server = createServer(async (request, response) => {
+    const port = Number(this.url && new URL(this.url).port);
+    this.#server = await httpStub(async (request, response) => {
       const { to } = JSON.parse(await text(request)) as { to: string };
       this.calls.push({ key: String(request.headers['idempotency-key']), to, at: performance.now() });
       const { status, headers, body } = this.answer(to);
       response.writeHead(status, headers).end(body);
-    });
-    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
-    this.#server = server;
+    }, port);
+    this.url = this.#server.url;
   }
 
   async close(): Promise<void> {
-    this.#server?.closeAllConnections();
-    await new Promise((resolve) => (this.#server ? this.#server.close(resolve) : resolve(undefined)));
+    await this.#server?.close();
   }
 }
 
@@ -64,8 +62,8 @@ beforeEach(async () => {
   [sms, email] = [new Provider(), new Provider()];
   await Promise.all([sms.open(), email.open()]);
   const urls = {
-    SMS_PROVIDER_URL: `http://127.0.0.1:${sms.port}`,
-    EMAIL_PROVIDER_URL: `http://127.0.0.1:${email.port}`,
+    SMS_PROVIDER_URL: sms.url,
+    EMAIL_PROVIDER_URL: email.url,
   };
   service = await startService(
     { name: 'notifications', module: NotificationsModule, config: NotificationsConfig, database: true },

@@ -95,3 +95,37 @@ export const AUDITED: readonly Invariant[] = [
       GROUP BY order_id, type HAVING count(*) > 1`,
   },
 ];
+
+/** The facts that are announced to customers, and how. Duplicated on purpose: the audit must not reuse the code it checks (apps/notifications). */
+const BY_SMS = [
+  'order.awaiting_payment',
+  'order.paid',
+  'order.shipped',
+  'order.rejected',
+  'order.cancelled',
+  'order.cancellation_refused',
+  'order.paid_too_late',
+  'payment.refunded',
+];
+const BY_INBOX = [...BY_SMS, 'order.completed'];
+
+const isOneOf = (types: readonly string[]): string => `type IN (${types.map((type) => `'${type}'`).join(', ')})`;
+
+/** What this service records of each order: one row for each, by ascending id. `npm run audit` compares them across services (audit/src/rules.ts). */
+export const ORDER_ROWS = [
+  {
+    name: 'order',
+    counts: 'orders',
+    sql: `
+      SELECT id::text, status, total::float8, coupon IS NOT NULL AS "hasCoupon", flash_sale_id::text AS "saleId",
+        (SELECT count(DISTINCT pick->>'warehouse') FROM jsonb_array_elements(allocation) AS pick)::int AS warehouses
+      FROM orders WHERE version > 0 AND placed_at IS NOT NULL ORDER BY orders.id`,
+  },
+  {
+    name: 'facts',
+    counts: 'histories',
+    sql: `
+      SELECT order_id::text AS id, count(*) FILTER (WHERE ${isOneOf(BY_SMS)})::int AS sms, count(*) FILTER (WHERE ${isOneOf(BY_INBOX)})::int AS inbox
+      FROM order_history GROUP BY order_id ORDER BY order_id`,
+  },
+];

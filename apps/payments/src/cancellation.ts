@@ -16,7 +16,10 @@ export function cancelPayable(state: State, { orderId, userId }: Data<typeof Ord
       return closed({ ...payable, status: 'voiding', version: payable.version + 1 });
     case 'captured':
       return givingBack(payable, now);
-    default:
+    case 'voiding':
+    case 'voided':
+    case 'refunding':
+    case 'refunded':
       return {};
   }
 }

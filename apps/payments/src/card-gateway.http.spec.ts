@@ -1,21 +1,16 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { faultOf } from '@sluice/messaging';
+import { httpStub, type HttpHandler, type HttpStub } from '@sluice/testing';
 import { afterEach, expect, it } from 'vitest';
 import { HttpCardGateway } from './card-gateway.http.js';
 
-let server: Server | undefined;
-afterEach(() => {
-  server?.closeAllConnections();
-  server?.close();
-});
+let server: HttpStub | undefined;
+afterEach(() => server?.close());
 
-async function gatewayThat(answers: RequestListener, timeoutMs?: number): Promise<HttpCardGateway> {
-  const listening = createServer(answers);
-  server = listening;
-  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
-  return new HttpCardGateway(`http://127.0.0.1:${(listening.address() as AddressInfo).port}/v1/`, timeoutMs);
+async function gatewayThat(answers: HttpHandler, timeoutMs?: number): Promise<HttpCardGateway> {
+  server = await httpStub(answers);
+  return new HttpCardGateway(`${server.url}/v1/`, timeoutMs);
 }
 
 const charge = { token: 'tok', amount: { amount: 4_200, currency: 'USD' }, idempotencyKey: 'key-1' };

@@ -38,3 +38,14 @@ export const AUDITED: readonly Invariant[] = [
       WHERE status = 'refunding' AND coalesce(refunding_since, capturing_since) < now() - ${LATE}`,
   },
 ];
+
+/** What this service records of each order: one row for each, by ascending id. `npm run audit` compares them across services (audit/src/rules.ts). */
+export const ORDER_ROWS = [
+  {
+    name: 'money',
+    counts: 'charged orders',
+    sql: `
+      SELECT order_id::text AS id, (coalesce(sum(amount) FILTER (WHERE status IN ('captured', 'refunded')), 0) - coalesce(sum(amount) FILTER (WHERE status = 'refunded'), 0))::float8 AS net
+      FROM captures WHERE version > 0 GROUP BY order_id ORDER BY order_id`,
+  },
+];

@@ -1,10 +1,8 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { Pay, PayableVoided } from '@sluice/contracts';
 import { dependencies, redrive } from '@sluice/messaging';
 import type { Service } from '@sluice/service-kit';
-import { deadLetters, eventually, publish } from '@sluice/testing';
+import { deadLetters, eventually, httpStub, publish, type HttpStub } from '@sluice/testing';
 import * as testing from '@sluice/testing';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +16,7 @@ const { start, payable, pay, capturesOf, captured, refunded, cancel, deadLetterO
 
 describe('with a card gateway over HTTP', () => {
   let service: Service;
-  let gateway: Server;
+  let gateway: HttpStub;
   const requests: { url: string; key: string; at: number }[] = [];
   const keysOf = (url: string) => requests.filter((request) => request.url === url).map(({ key }) => key);
   /** Number of requests that are refused before one succeeds, and the refusal. */
@@ -30,7 +28,7 @@ describe('with a card gateway over HTTP', () => {
   let replyDelay: Promise<void> = Promise.resolve();
 
   beforeAll(async () => {
-    gateway = createServer(async (request, response) => {
+    gateway = await httpStub(async (request, response) => {
       requests.push({
         url: String(request.url),
         key: String(request.headers['idempotency-key']),
@@ -42,15 +40,14 @@ describe('with a card gateway over HTTP', () => {
       else if (refusals-- > 0) response.writeHead(refusal.status, refusal.headers).end();
       else response.end('{"id":"ch_1"}');
     });
-    await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
-    service = await start({ CARD_GATEWAY_URL: `http://127.0.0.1:${(gateway.address() as AddressInfo).port}` });
+    service = await start({ CARD_GATEWAY_URL: gateway.url });
   });
   afterEach(() => {
     [refusals, refusal, replyDelay] = [0, { status: 503 }, Promise.resolve()];
   });
   afterAll(async () => {
     await service?.stop();
-    gateway?.close();
+    await gateway?.close();
   });
 
   /** Places this many orders and pays them without waiting for the replies. */

@@ -84,7 +84,11 @@ export function pay(
       return begin(payable, request.cardToken, requestId, now);
     case 'capturing':
       return wait(payable, now);
-    default:
+    case 'captured':
+    case 'voiding':
+    case 'voided':
+    case 'refunding':
+    case 'refunded':
       throw ProblemError.of(409, 'Already paid', `Order ${request.orderId} is paid.`);
   }
 }

@@ -19,7 +19,10 @@ export function closePayable(state: State, { orderId }: Data<typeof ClosePayable
         : { state: { payables: { [orderId]: { ...payable, lapsedAt: now, version: payable.version + 1 } } } };
     case 'voided':
       return { messages: [voided(payable)] };
-    default:
+    case 'captured':
+    case 'voiding':
+    case 'refunding':
+    case 'refunded':
       return {};
   }
 }

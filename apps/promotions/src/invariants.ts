@@ -31,3 +31,17 @@ export const AUDITED: readonly Invariant[] = [
       WHERE coalesce(balances.points, 0) <> coalesce(earned, 0)`,
   },
 ];
+
+/** What this service records of each order: one row for each, by ascending id. `npm run audit` compares them across services (audit/src/rules.ts). */
+export const ORDER_ROWS = [
+  {
+    name: 'redemption',
+    counts: 'redemptions',
+    sql: `SELECT order_id::text AS id, status = 'redeemed' AS redeemed FROM redemptions WHERE version > 0 ORDER BY order_id`,
+  },
+  {
+    name: 'earning',
+    counts: 'earnings',
+    sql: 'SELECT order_id::text AS id, points::float8 FROM points_earnings WHERE version > 0 ORDER BY order_id',
+  },
+];

@@ -1,35 +1,43 @@
-// @ts-nocheck
 import { existsSync, readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import type { ProcessRecord } from '@sluice/stack/processes';
+import type { Supervisor } from '@sluice/stack/services/supervisor';
+import { inRoot } from '@sluice/stack/workspace';
+import type { Begin } from '../faults.js';
 
-const PRELOAD = new URL('../../../testing/src/wrong-clock.mjs', import.meta.url).href;
+const PRELOAD = pathToFileURL(inRoot('testing/dist/wrong-clock-preload.js')).href;
 
-/** What a process whose clock is wrong is started with. @param {number} offsetMs ahead, or behind when it is negative */
-export const wrongClock = (offsetMs) => ({ NODE_OPTIONS: `--import=${PRELOAD}`, CLOCK_OFFSET_MS: String(offsetMs) });
+/** The environment of a process whose clock is wrong. @param offsetMs ahead, or behind when it is negative */
+export const wrongClock = (offsetMs: number): Record<string, string> => ({
+  NODE_OPTIONS: `--import=${PRELOAD}`,
+  CLOCK_OFFSET_MS: String(offsetMs),
+});
 
-/** The two restarts are the fault's own: a clock that jumps in a running process is another fault. */
-export async function clocks({ offsets }, { supervisor }) {
-  const services = Object.keys(offsets);
-  for (const service of services) await restart(supervisor, service, wrongClock(offsets[service]));
+/** The two restarts are part of the fault: a clock that jumps in a running process is another fault. */
+export const clocks: Begin<'clocks'> = async ({ offsets }, { supervisor }) => {
+  const services = Object.entries(offsets);
+  for (const [service, offsetMs] of services) await restart(supervisor, service, wrongClock(offsetMs));
   return {
-    lift: async () => {
-      for (const service of services) await restart(supervisor, service);
+    end: async () => {
+      for (const [service] of services) await restart(supervisor, service);
     },
-    seen: async () => services.every((service) => wasTold(supervisor.processOf(service), 'CLOCK_OFFSET_MS')),
+    observe: () => services.every(([service]) => wasStartedWith(supervisor.processOf(service), 'CLOCK_OFFSET_MS')),
   };
-}
+};
 
-export async function restart(supervisor, service, extra) {
+/** @param variables besides its own, until the next restart */
+export async function restart(
+  supervisor: Supervisor,
+  service: string,
+  variables?: Record<string, string>,
+): Promise<void> {
   await supervisor.halt(service);
-  await supervisor.startAgain(service, extra);
+  await supervisor.startAgain(service, variables);
 }
 
-/** Linux alone shows what a process was started with. */
-function wasTold({ pid }, name) {
-  const file = `/proc/${pid}/environ`;
-  return (
-    !existsSync('/proc/self/environ') ||
-    readFileSync(file, 'utf8')
-      .split('\0')
-      .some((line) => line.startsWith(`${name}=`))
-  );
+/** Only Linux shows the environment that a process was started with; elsewhere the answer is yes. */
+function wasStartedWith(record: ProcessRecord | undefined, name: string): boolean {
+  if (!existsSync('/proc/self/environ')) return true;
+  const variables = readFileSync(`/proc/${record?.pid}/environ`, 'utf8').split('\0');
+  return variables.some((variable) => variable.startsWith(`${name}=`));
 }

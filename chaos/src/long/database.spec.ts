@@ -1,78 +1,80 @@
-// @ts-nocheck
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseOn } from '@sluice/audit/system';
 import { startPostgres } from '@sluice/stack/postgres/postgres';
 import { remove, temporaryStateDirectory } from '@sluice/stack/private-servers';
+import type { StateDirectory } from '@sluice/stack/state-directory';
 import { queryRows } from '@sluice/stack/databases/query-rows';
 import { stopAll } from '@sluice/stack/stop-all';
+import type { Begin } from '../faults.js';
+import type { Kind, PartOptions } from '../plan.js';
 import { Proxy } from '../proxy.js';
+import type { SystemUnderTest } from '../system.js';
 import { diskFull, lock, readOnly, refuse } from './database.js';
 import { SmallDisk, unmount } from './disk.js';
 
 const SERVICES = ['orders', 'inventory'];
 const FOR_A_START = 60_000;
 
-let stateDirectory;
-let victim;
-let url;
-let disk;
+let stateDirectory: StateDirectory;
+let databases: Record<string, string>;
+let proxy: Proxy;
+let url: string;
+let disk: SmallDisk | undefined;
 beforeAll(async () => {
   stateDirectory = temporaryStateDirectory();
   disk = await SmallDisk.mount(stateDirectory);
   ({ url } = await startPostgres(stateDirectory, { durable: false }));
   for (const service of SERVICES) await queryRows(url, `CREATE DATABASE sluice_${service}`);
-  const databases = Object.fromEntries(SERVICES.map((service) => [service, databaseOn(url, service)]));
+  databases = Object.fromEntries(SERVICES.map((service) => [service, databaseOn(url, service)]));
   await disk?.take(url, SERVICES);
   await queryRows(
-    databases.inventory,
+    databases['inventory']!,
     "CREATE TABLE stock AS SELECT unnest(ARRAY['MUG', 'TEE']) AS sku, 0 AS reserved",
   );
   await queryRows(
-    databases.orders,
+    databases['orders']!,
     "CREATE TABLE orders AS SELECT 1 AS id, 'awaiting_payment' AS status, now() AS placed_at",
   );
-  victim = {
-    disk,
-    servers: async () => ({ databases }),
-    proxies: { database: await Proxy.before(() => Number(new URL(url).port)) },
-  };
+  proxy = await Proxy.before(() => Number(new URL(url).port));
 }, FOR_A_START);
 afterAll(async () => {
-  await victim.proxies.database.close();
+  await proxy.close();
   await stopAll(stateDirectory, { throwAway: true });
   await unmount(stateDirectory);
   await remove(stateDirectory);
 }, FOR_A_START);
 
-const outcome = (work) =>
+const outcome = (work: Promise<unknown>): Promise<string> =>
   work.then(
     () => 'fine',
-    (error) => error.code ?? error.message,
+    (error: Error & { code?: string }) => error.code ?? error.message,
   );
 const grow = async () =>
   outcome(
     queryRows(
-      (await victim.servers()).databases.orders,
+      databases['orders']!,
       'CREATE TABLE more AS SELECT repeat(md5(n::text), 20) FROM generate_series(1, 20000) AS n; DROP TABLE more',
     ),
   );
-const reserve = async (sku) =>
+const reserve = async (sku: string) =>
   outcome(
     queryRows(
-      (await victim.servers()).databases.inventory,
+      databases['inventory']!,
       `SET lock_timeout = '200ms'; UPDATE stock SET reserved = reserved + 1 WHERE sku = '${sku}'`,
     ),
   );
 const connect = async () =>
-  outcome(queryRows(Object.assign(new URL(url), { port: String(victim.proxies.database.port) }).href, 'SELECT 1'));
+  outcome(queryRows(Object.assign(new URL(url), { port: String(proxy.port) }).href, 'SELECT 1'));
 
 /** What it does while it lasts, and after it. */
-async function suffer(begin, part, look) {
-  const { seen, lift } = await begin(part, victim);
+async function suffer<K extends Kind, T>(begin: Begin<K>, options: PartOptions[K], look: () => Promise<T>) {
+  const system = { disk, servers: async () => ({ databases }), proxies: { database: proxy } };
+  const fault = await begin(options, system as unknown as SystemUnderTest, 0);
+  if (!fault) throw new Error('the fault is over already');
   try {
-    return [await look(), await seen()];
+    return [await look(), await fault.observe?.()];
   } finally {
-    await lift();
+    await fault.end();
   }
 }
 

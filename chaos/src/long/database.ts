@@ -1,134 +1,102 @@
-// @ts-nocheck
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { databaseAddress } from '@sluice/stack/databases/address';
+import { queryRows } from '@sluice/stack/databases/query-rows';
+import { codeOf } from '@sluice/stack/errors';
+import { until } from '@sluice/stack/until';
+import { required, type Begin } from '../faults.js';
+import type { SystemUnderTest } from '../system.js';
 
 /** SQLSTATEs, as in PostgreSQL's appendix A. */
 const READ_ONLY = '25006';
 const DISK_FULL = '53100';
 const LOCK_NOT_AVAILABLE = '55P03';
-const LOOK_FOR_ORDER_EVERY_MS = 200;
+const POLL_MS = 200;
 /** Under load, orders are there all the time. */
 const ORDER_WITHIN_MS = 30_000;
 
-/**
- * One connection of the administrator's, past the proxy.
- * @param {string} url @param {string} [options] of the session @returns {Promise<pg.Client>}
- */
-async function connected(url, options) {
-  const client = new pg.Client({ ...databaseAddress(url), ...(options && { options }) });
-  client.on('error', () => {});
-  await client.connect();
-  return client;
-}
+/** The administrator's URL, past the proxy. */
+const databaseOf = async ({ servers }: SystemUnderTest, service: string): Promise<string> =>
+  required((await servers()).databases[service], `database of ${service}`);
 
-/** @template T @param {string} url @param {(client: pg.Client) => Promise<T>} work @param {string} [options] @returns {Promise<T>} */
-async function once(url, work, options) {
-  const client = await connected(url, options);
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
-/** @returns {Promise<string | undefined>} the SQLSTATE with which it fails */
-const failureOf = (work) =>
-  work.then(
-    () => undefined,
-    (error) => error.code,
+const failsWith = (code: string, query: Promise<unknown>): Promise<boolean> =>
+  query.then(
+    () => false,
+    (error: unknown) => codeOf(error) === code,
   );
 
 /** The setting is read at the start of every transaction, also by sessions that were there before. */
-export async function readOnly(_, { servers }) {
-  const { orders } = (await servers()).databases;
-  const reload = (statement) =>
-    once(
-      orders,
-      async (client) => {
-        await client.query(statement);
-        await client.query('SELECT pg_reload_conf()');
-      },
-      '-c default_transaction_read_only=off',
-    ); // else it could not put it back
+export const readOnly: Begin<'read-only'> = async (_, system) => {
+  const url = await databaseOf(system, 'orders');
+  const writable = new URL(url); // else the setting could not be reset
+  writable.searchParams.set('options', '-c default_transaction_read_only=off');
+  const reload = async (statement: string): Promise<void> => {
+    for (const sql of [statement, 'SELECT pg_reload_conf()']) await queryRows(writable.href, sql);
+  };
   await reload('ALTER SYSTEM SET default_transaction_read_only = on');
   return {
-    lift: () => reload('ALTER SYSTEM RESET default_transaction_read_only'),
-    seen: async () =>
-      (await failureOf(once(orders, (client) => client.query('CREATE TABLE chaos_was_here ()')))) === READ_ONLY,
+    end: () => reload('ALTER SYSTEM RESET default_transaction_read_only'),
+    observe: () => failsWith(READ_ONLY, queryRows(url, 'CREATE TABLE chaos_was_here ()')),
   };
-}
+};
 
-/** The small file system on which the databases are is as large as what is on it. */
-export async function diskFull(_, { disk, servers }) {
-  const { orders } = (await servers()).databases;
+/** The small file system that holds the databases is as large as what is on it. */
+export const diskFull: Begin<'disk-full'> = async (_, system) => {
+  const url = await databaseOf(system, 'orders');
+  const disk = required(system.disk, 'small disk');
   await disk.fill();
+  const tooMuch = 'SELECT repeat(md5(n::text), 20) FROM generate_series(1, 100000) AS n';
   return {
-    lift: () => disk.empty(),
-    seen: async () =>
-      (await failureOf(
-        once(orders, (client) =>
-          client.query(
-            'CREATE TABLE chaos_was_here AS SELECT repeat(md5(n::text), 20) FROM generate_series(1, 100000) AS n',
-          ),
-        ),
-      )) === DISK_FULL,
+    end: () => disk.empty(),
+    observe: () => failsWith(DISK_FULL, queryRows(url, `CREATE TABLE chaos_was_here AS ${tooMuch}`)),
   };
-}
+};
 
-export async function refuse({ to }, { proxies }) {
+export const refuse: Begin<'refuse'> = async ({ to }, { proxies }) => {
   const through = `postgresql://chaos@127.0.0.1:${proxies[to].port}/postgres`;
   proxies[to].refuse();
   return {
-    lift: () => proxies[to].pass(),
-    seen: () =>
-      connected(through).then(
+    end: () => proxies[to].pass(),
+    observe: () =>
+      queryRows(through, 'SELECT 1').then(
         () => false,
-        (error) => !error.severity,
-      ), // an error with a severity is an answer of the server
+        (error: object) => !('severity' in error), // an error with a severity is an answer of the server
+      ),
   };
-}
+};
 
-/** Somebody's session holds the shelves of one product, and one order that its customer is about to pay. */
-export async function lock({ sku }, { servers }) {
-  const { inventory, orders } = (await servers()).databases;
-  const shelves = ['SELECT FROM stock WHERE sku = $1 FOR UPDATE', [sku]];
-  const holders = [];
-  const lift = async () => {
-    for (const client of holders) await client.end(); // rolls back
+/** A foreign session locks the shelves of one product, and one order that its customer is about to pay. */
+export const lock: Begin<'lock'> = async ({ sku }, system) => {
+  const [inventory, orders] = [await databaseOf(system, 'inventory'), await databaseOf(system, 'orders')];
+  const shelves = `SELECT FROM stock WHERE sku = '${sku}' FOR UPDATE`;
+  const sessions: pg.Client[] = [];
+  const end = async (): Promise<void> => {
+    for (const session of sessions) await session.end(); // rolls back
+  };
+  const lockRow = async (url: string, sql: string): Promise<boolean> => {
+    const session = new pg.Client({ ...databaseAddress(url), options: '-c idle_in_transaction_session_timeout=0' });
+    session.on('error', () => {});
+    sessions.push(session);
+    await session.connect();
+    const found = await until(
+      async () => {
+        await session.query('BEGIN');
+        const { rowCount } = await session.query(sql);
+        if (rowCount) return true;
+        await session.query('ROLLBACK');
+        return false;
+      },
+      { withinMs: ORDER_WITHIN_MS, everyMs: POLL_MS },
+    );
+    return found ?? false;
   };
   try {
-    holders.push(await holding(inventory, ...shelves));
-    holders.push(await holdingAnOrder(orders));
+    if (!(await lockRow(inventory, shelves))) throw new Error(`there is no shelf of ${sku}`);
+    if (!(await lockRow(orders, ORDER_TO_BE_PAID))) throw new Error('no order waits for its payment');
   } catch (error) {
-    await lift();
+    await end();
     throw error;
   }
-  return {
-    lift,
-    seen: async () =>
-      (await failureOf(once(inventory, (client) => client.query(`${shelves[0]} NOWAIT`, shelves[1])))) ===
-      LOCK_NOT_AVAILABLE,
-  };
-}
+  return { end, observe: () => failsWith(LOCK_NOT_AVAILABLE, queryRows(inventory, `${shelves} NOWAIT`)) };
+};
 
-async function holding(url, sql, values) {
-  const client = await connected(url, '-c idle_in_transaction_session_timeout=0');
-  await client.query('BEGIN');
-  await client.query(sql, values);
-  return client;
-}
-
-async function holdingAnOrder(url) {
-  const client = await connected(url, '-c idle_in_transaction_session_timeout=0');
-  for (const until = Date.now() + ORDER_WITHIN_MS; Date.now() < until; await sleep(LOOK_FOR_ORDER_EVERY_MS)) {
-    await client.query('BEGIN');
-    const { rowCount } = await client.query(
-      `SELECT FROM orders WHERE status = 'awaiting_payment' ORDER BY placed_at DESC LIMIT 1 FOR UPDATE SKIP LOCKED`,
-    );
-    if (rowCount === 1) return client;
-    await client.query('ROLLBACK');
-  }
-  await client.end();
-  throw new Error('no order waits for its payment');
-}
+const ORDER_TO_BE_PAID = `SELECT FROM orders WHERE status = 'awaiting_payment' ORDER BY placed_at DESC LIMIT 1 FOR UPDATE SKIP LOCKED`;

@@ -1,41 +1,35 @@
-// @ts-nocheck
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
-import { databaseAddress } from '@sluice/stack/databases/address';
 import { databaseName } from '@sluice/stack/databases/databases';
+import { queryRows } from '@sluice/stack/databases/query-rows';
 import { holderOf } from '@sluice/stack/lock';
 import { unprivilegedUser } from '@sluice/stack/reachable';
 import { run } from '@sluice/stack/run';
+import type { StateDirectory } from '@sluice/stack/state-directory';
 
 /** More than half an hour of orders writes. It is memory, and only what is used of it. */
 const ROOM = '3g';
 const TABLESPACE = 'small_disk';
-/** The last page of a file may be given out already; what PostgreSQL writes there is no new room. Bytes. */
+/** The last page of a file may be allocated already; what PostgreSQL writes there takes no new room. Bytes. */
 const PAGE = 4_096;
 
 /** A busy database writes a new page every few milliseconds; a mount takes as long. */
 const TRIES = 50;
 
-const folderOf = (dir) => path.join(dir, 'small-disk');
+const folderOf = (dir: string): string => path.join(dir, 'small-disk');
 
 /**
- * A file system of its own for the data of all databases, which can be made full. PostgreSQL's log of changes (pg_wal) stays
- * where it was: full, it would end the server (a PANIC), and with it the fault. A tmpfs: its size can be changed at any time,
- * so it is made full by making it as small as what is on it.
+ * A file system of its own for the data of all databases, which can be made full. PostgreSQL's log of changes (pg_wal)
+ * stays where it was: full, it would end the server (a PANIC), and with it the fault. A tmpfs: its size can be changed
+ * at any time, so it is made full by making it as small as what is on it.
  */
 export class SmallDisk {
-  /** @param {string} folder a mounted one */
-  constructor(folder) {
-    this.folder = folder;
-  }
+  /** @param folder a mounted one */
+  private constructor(private readonly folder: string) {}
 
-  /**
-   * @param {import('@sluice/stack/state-directory').Home} stateDirectory
-   * @returns {Promise<SmallDisk | undefined>} undefined where we may not mount: that takes root, on Linux
-   */
-  static async mount({ dir }) {
+  /** @returns undefined where mounting is not allowed: it takes root, on Linux */
+  static async mount({ dir }: StateDirectory): Promise<SmallDisk | undefined> {
     const user = unprivilegedUser();
     if (!user) return undefined; // not root
     const folder = folderOf(dir);
@@ -51,24 +45,15 @@ export class SmallDisk {
     return new SmallDisk(folder);
   }
 
-  /**
-   * Moves all databases onto it. Nobody may be connected to them.
-   * @param {string} url of the administrator @param {readonly string[]} services
-   */
-  async take(url, services) {
-    const client = new pg.Client(databaseAddress(url));
-    await client.connect();
-    try {
-      await client.query(`CREATE TABLESPACE ${TABLESPACE} LOCATION '${path.join(this.folder, 'data')}'`);
-      for (const service of services)
-        await client.query(`ALTER DATABASE ${databaseName(service)} SET TABLESPACE ${TABLESPACE}`);
-    } finally {
-      await client.end();
-    }
+  /** Moves all databases onto it. Nobody may be connected to them. @param url of the administrator */
+  async take(url: string, services: readonly string[]): Promise<void> {
+    await queryRows(url, `CREATE TABLESPACE ${TABLESPACE} LOCATION '${path.join(this.folder, 'data')}'`);
+    for (const service of services)
+      await queryRows(url, `ALTER DATABASE ${databaseName(service)} SET TABLESPACE ${TABLESPACE}`);
   }
 
-  /** Nothing more goes onto it. What has been written meanwhile makes it too large for the size that was wanted: tried again. */
-  async fill(tries = TRIES) {
+  /** Takes all free room. What was written meanwhile makes it too large for the new size: tried again. */
+  async fill(tries = TRIES): Promise<void> {
     const { blocks, bfree, bsize } = statfsSync(this.folder);
     try {
       await this.#resize(String((blocks - bfree) * bsize + PAGE));
@@ -78,22 +63,26 @@ export class SmallDisk {
     }
   }
 
-  empty() {
+  empty(): Promise<unknown> {
     return this.#resize(ROOM);
   }
 
-  #resize(size) {
+  #resize(size: string): Promise<unknown> {
     return run('mount', ['-o', `remount,size=${size}`, this.folder], { label: 'mount -o remount' });
   }
 }
 
-/** @param {import('@sluice/stack/state-directory').Home} stateDirectory whose servers have ended */
-export async function unmount({ dir }) {
+/** Of a state directory whose servers have ended. */
+export async function unmount({ dir }: Pick<StateDirectory, 'dir'>): Promise<void> {
   if (isMounted(folderOf(dir))) await run('umount', ['--lazy', folderOf(dir)], { label: 'umount' });
 }
 
-/** Of runs that were killed. @param {string} prefix of their homes in the folder for temporary files */
-export async function unmountAbandoned(prefix, lock) {
+/**
+ * Of runs that were killed.
+ * @param prefix of their state directories in the folder for temporary files
+ * @param lock in them
+ */
+export async function unmountAbandoned(prefix: string, lock: string): Promise<void> {
   const dirs = readdirSync(tmpdir())
     .filter((name) => name.startsWith(prefix))
     .map((name) => path.join(tmpdir(), name));
@@ -102,7 +91,7 @@ export async function unmountAbandoned(prefix, lock) {
 }
 
 const MOUNTS = '/proc/self/mounts';
-const isMounted = (folder) =>
+const isMounted = (folder: string): boolean =>
   existsSync(MOUNTS) &&
   readFileSync(MOUNTS, 'utf8')
     .split('\n')

@@ -1,21 +1,23 @@
-// @ts-nocheck
-// Preloaded (node --import) into a replica of notifications: its next version. It knows a fact that the others do not know, and
-// another version of one that they do. Both are told by SMS, so that the provider can count them.
-const built = (file) => import(new URL(`../../../${file}`, import.meta.url).href);
-const [{ AccountRegistered, event }, { On }, { NotificationsListener }] = await Promise.all(
-  [
-    'libs/contracts/dist/index.js',
-    'libs/messaging/dist/index.js',
-    'apps/notifications/dist/notifications.listener.js',
-  ].map(built),
-);
+// Preloaded (node --import) into a replica of notifications: its next version. It handles a fact that the others do not,
+// and another version of one that they do. Both are announced by SMS, so that the provider can count them.
+import { pathToFileURL } from 'node:url';
+import { AccountRegistered, event } from '@sluice/contracts';
+import { On } from '@sluice/messaging';
+import { inRoot } from '@sluice/stack/workspace';
 
-AccountRegistered.version = 2;
+interface Listener {
+  notifications: { welcome(message: { type: string }): Promise<void> };
+  accountMoved?(message: { type: string }): Promise<void>;
+}
+const file = pathToFileURL(inRoot('apps/notifications/dist/notifications.listener.js')).href;
+const { NotificationsListener } = (await import(file)) as { NotificationsListener: { prototype: Listener } };
+
+Object.assign(AccountRegistered, { version: 2 });
 
 const listener = NotificationsListener.prototype;
-/** A new fact is told as the one that is known. */
+/** A new fact is announced as the one that exists already. */
 listener.accountMoved = function accountMoved(message) {
   return this.notifications.welcome({ ...message, type: AccountRegistered.type });
 };
-const descriptor = Object.getOwnPropertyDescriptor(listener, 'accountMoved');
+const descriptor = Object.getOwnPropertyDescriptor(listener, 'accountMoved') ?? {};
 On(event('account.moved', AccountRegistered.schema))(listener, 'accountMoved', descriptor);

@@ -1,37 +1,38 @@
-// @ts-nocheck
 import { describe, expect, it } from 'vitest';
+import type { ProviderState } from '../database-state.js';
 import { judgeProviders } from './provider-judge.js';
+import type { ProviderRecord, ProviderRecords } from './providers.js';
 
-const request = (key, body = {}, more = {}) => ({
+const request = (key: string, body = {}, more: Partial<ProviderRecord> = {}): ProviderRecord => ({
   key,
   body: JSON.stringify(body),
-  asked: 1,
+  requests: 1,
   others: [],
   id: `ref_${key}`,
   ...more,
 });
-const row = (id, status, more = {}) => ({
+const row = (id: string, status: string, more: Partial<ProviderState['captures'][number]> = {}) => ({
   id,
   orderId: `order of ${id}`,
   status,
   reference: ['captured', 'refunded'].includes(status) ? `ref_${id}` : null,
   ...more,
 });
-const judged = (books, kept = {}) =>
+const judged = (records: Partial<ProviderRecords>, state: Partial<ProviderState> = {}) =>
   judgeProviders(
-    { captures: [], refunds: [], shipments: [], messages: [], ...books },
-    { captures: [], texts: [], ...kept },
+    { captures: [], refunds: [], shipments: [], messages: [], ...records },
+    { captures: [], texts: [], ...state },
   ).map(({ kind, what }) => `${kind}: ${what}`);
 
 describe('providers and shop agree', () => {
   it('when each capture, refund and text is there once, however often it was asked for', () => {
-    const books = {
-      captures: [request('a', {}, { asked: 23 }), request('b')],
+    const records = {
+      captures: [request('a', {}, { requests: 23 }), request('b')],
       refunds: [request('b:refund', { capture: 'ref_b' })],
       messages: [request('m')],
     };
     expect(
-      judged(books, {
+      judged(records, {
         captures: [row('a', 'captured'), row('b', 'refunded'), row('c', 'declined')],
         texts: [{ id: 'm', status: 'sent' }],
       }),
@@ -40,7 +41,7 @@ describe('providers and shop agree', () => {
 });
 
 describe('providers and shop do not agree', () => {
-  it.each([
+  it.each<[when: string, records: Partial<ProviderRecords>, state: Partial<ProviderState>, what: string]>([
     [
       'a card was charged and payments does not know it',
       { captures: [request('a')] },
@@ -83,22 +84,22 @@ describe('providers and shop do not agree', () => {
       {},
       'doubled: a person was sent this twice: {"to":"1","text":"x"}',
     ],
-  ])('when %s', (_, books, kept, what) => {
-    expect(judged(books, kept)).toEqual([what]);
+  ])('when %s', (_, records, state, what) => {
+    expect(judged(records, state)).toEqual([what]);
   });
 
   it('when the card of one order was charged twice, even if one was given back', () => {
-    const books = { captures: [request('a'), request('b')], refunds: [request('r', { capture: 'ref_a' })] };
+    const records = { captures: [request('a'), request('b')], refunds: [request('r', { capture: 'ref_a' })] };
     expect(
-      judged(books, { captures: [row('a', 'refunded', { orderId: 'o' }), row('b', 'captured', { orderId: 'o' })] }),
+      judged(records, { captures: [row('a', 'refunded', { orderId: 'o' }), row('b', 'captured', { orderId: 'o' })] }),
     ).toEqual(['doubled: order o: its card was charged 2 times']);
   });
 
   it('when one capture was given back twice', () => {
-    const books = {
+    const records = {
       captures: [request('a')],
       refunds: [request('r', { capture: 'ref_a' }), request('s', { capture: 'ref_a' })],
     };
-    expect(judged(books, { captures: [row('a', 'refunded')] })).toEqual(['doubled: ref_a was given back 2 times']);
+    expect(judged(records, { captures: [row('a', 'refunded')] })).toEqual(['doubled: ref_a was given back 2 times']);
   });
 });

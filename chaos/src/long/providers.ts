@@ -1,144 +1,164 @@
-// @ts-nocheck
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProviderFault } from '../plan.js';
 
 /** What makes an answer slow: less than the 10 s after which callers give up. Milliseconds. */
 const SLOW_MS = 8_000;
 /** From a booking to the parcel's dispatch, and from there to its delivery. Milliseconds. */
 const CARRIER_MS = 1_000;
 const CALL_AGAIN_MS = 1_000;
-/** Taken from the caller: what is longer is nothing that our services send. Bytes. */
+/** None of our services sends a longer body. Bytes. */
 const LONGEST_BODY = 100_000;
 
 /**
- * @typedef {'well' | 'away' | 'broken' | 'slow'} Mode away: connections are reset; broken: answers 500; slow: answers after 8 s.
- * Tokens are given as usual by who is broken or slow: without them no capture would come to meet it.
- *
- * @typedef {object} Request what was done under one idempotency key
- * @property {string} key @property {string} body of the first request @property {number} asked how often @property {string[]} others bodies that differ from the first
- * @property {string} id what it was answered with
- *
- * @typedef {{ captures: Request[], refunds: Request[], shipments: Request[], messages: Request[] }} Books
+ * away: connections are reset; broken: answers 500; slow: answers after 8 s. Tokens are answered as usual by a provider
+ * that is broken or slow: without them no capture would be requested.
  */
+export type Mode = 'healthy' | ProviderFault;
+export type Step = 'dispatch' | 'delivery';
 
-const RESOURCES = /** @type {const} */ ['captures', 'refunds', 'shipments', 'messages'];
+/** What was done under one idempotency key. */
+export interface ProviderRecord {
+  key: string;
+  /** Of the first request. */
+  body: string;
+  /** How often it was requested. */
+  requests: number;
+  /** Bodies that differ from the first. */
+  others: string[];
+  /** What it was answered with. */
+  id: string;
+}
+
+const RESOURCES = ['captures', 'refunds', 'shipments', 'messages'] as const;
+type Resource = (typeof RESOURCES)[number];
+export type ProviderRecords = Record<Resource, ProviderRecord[]>;
+
+type Answer = [status: number, body?: object];
 
 /** The card gateway, the carrier and the SMS provider of a run: one HTTP server, on loopback. */
 export class Providers {
-  /** @type {Mode} */
-  #mode = 'well';
-  #sockets = new Set();
-  /** @type {Record<string, Map<string, Request>>} */
-  #books = Object.fromEntries(RESOURCES.map((resource) => [resource, new Map()]));
-  #recalled = new Set();
-  /** Requests that were met by a provider that is not well, by mode. */
-  met = { away: 0, broken: 0, slow: 0 };
+  #mode: Mode = 'healthy';
   #closed = false;
+  readonly #sockets = new Set<Socket>();
+  readonly #records: Record<Resource, Map<string, ProviderRecord>> = {
+    captures: new Map(),
+    refunds: new Map(),
+    shipments: new Map(),
+    messages: new Map(),
+  };
+  readonly #recalled = new Set<string>();
+  /** Requests that met a provider that is not healthy, by mode. */
+  readonly affected: Record<ProviderFault, number> = { away: 0, broken: 0, slow: 0 };
+  readonly #server;
 
-  /** @param {{ tell?: (parcelId: string, step: 'dispatch' | 'delivery') => Promise<boolean> }} [carrier] tell: what the carrier calls back; whether it was heard */
-  constructor({ note = async () => true } = {}) {
-    this.note = note;
-    this.server = createServer(
+  /** @param callBack reports a step of the carrier to the shop; resolves to the status of the answer, 0 for none */
+  constructor(private readonly callBack: (parcelId: string, step: Step) => Promise<number> = async () => 200) {
+    this.#server = createServer(
       (request, response) => void this.#serve(request, response).catch(() => response.destroy()),
     );
-    this.server.on('connection', (socket) => this.#connected(socket));
+    this.#server.on('connection', (socket: Socket) => this.#connected(socket));
   }
 
-  async open() {
-    this.server.listen(0, '127.0.0.1');
-    await once(this.server, 'listening');
+  async open(): Promise<this> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
     return this;
   }
 
-  get url() {
-    return `http://127.0.0.1:${this.server.address().port}`;
+  get url(): string {
+    const address = this.#server.address();
+    return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
   }
 
-  /** @param {Mode} mode from now on; who is away also breaks off what it has not answered */
-  become(mode) {
+  /** A provider that goes away also resets what it has not answered. */
+  setMode(mode: Mode): void {
     this.#mode = mode;
     if (mode === 'away') this.#sockets.forEach((socket) => socket.resetAndDestroy());
   }
 
-  /** @returns {Books} */
-  get books() {
-    return /** @type {Books} */ Object.fromEntries(
-      RESOURCES.map((resource) => [resource, [...this.#books[resource].values()]]),
-    );
+  get records(): ProviderRecords {
+    const of = (resource: Resource): ProviderRecord[] => [...this.#records[resource].values()];
+    return { captures: of('captures'), refunds: of('refunds'), shipments: of('shipments'), messages: of('messages') };
   }
 
-  async close() {
+  /** What the SMS provider was to send. */
+  get texts(): { to: string; text: string }[] {
+    return this.records.messages.map(({ body }) => JSON.parse(body) as { to: string; text: string });
+  }
+
+  async close(): Promise<void> {
     this.#closed = true;
-    this.server.close();
+    this.#server.close();
     this.#sockets.forEach((socket) => socket.destroy());
   }
 
-  #connected(socket) {
+  #connected(socket: Socket): void {
     this.#sockets.add(socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket)));
     if (this.#mode !== 'away') return;
-    this.met.away++;
+    this.affected.away++;
     socket.resetAndDestroy();
   }
 
-  async #serve(request, response) {
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(request);
-    const [resource, id] = request.url.split('/').filter(Boolean);
-    if (resource === 'tokens') return answer(response, 201, { token: `tok_${randomUUID()}` });
+    const [resource = '', id = ''] = (request.url ?? '').split('/').filter(Boolean);
+    if (resource === 'tokens') return send(response, [201, { token: `tok_${randomUUID()}` }]);
     const mode = this.#mode;
-    if (mode === 'broken' || mode === 'slow') this.met[mode]++;
-    if (mode === 'broken') return answer(response, 500, { title: 'Internal error' });
-    // What is asked for is done at once; only the answer is late.
-    const [status, said] =
-      request.method === 'DELETE' ? this.#recall(id) : this.#do(resource, request.headers['idempotency-key'], body);
+    if (mode === 'broken' || mode === 'slow') this.affected[mode]++;
+    if (mode === 'broken') return send(response, [500, { title: 'Internal error' }]);
+    // A request is carried out at once; only the answer is late.
+    const key = request.headers['idempotency-key'];
+    const answer = request.method === 'DELETE' ? this.#recall(id) : this.#record(resource, String(key ?? ''), body);
     if (mode === 'slow') await sleep(SLOW_MS, undefined, { ref: false });
-    answer(response, status, said);
+    send(response, answer);
   }
 
-  #recall(parcelId) {
-    const known = this.#books.shipments.has(parcelId);
-    if (known) this.#recalled.add(parcelId);
-    return known ? [204] : [404, { title: 'No such shipment' }];
+  #recall(parcelId: string): Answer {
+    if (!this.#records.shipments.has(parcelId)) return [404, { title: 'No such shipment' }];
+    this.#recalled.add(parcelId);
+    return [204];
   }
 
-  #do(resource, key, body) {
-    const book = this.#books[resource];
-    if (!book || !key) return [400, { title: 'No such resource, or no key' }];
-    const known = book.get(key);
-    if (!known)
-      return this.#first(resource, book, { key, body, asked: 1, others: [], id: `${resource}_${randomUUID()}` });
-    known.asked++;
-    if (known.body !== body) known.others.push(body);
-    return [201, named(known)];
-  }
-
-  #first(resource, book, request) {
-    book.set(request.key, request);
-    if (resource === 'shipments') void this.#carry(request.key);
-    return [201, named(request)];
+  #record(name: string, key: string, body: string): Answer {
+    const resource = RESOURCES.find((one) => one === name);
+    if (!resource || !key) return [400, { title: 'No such resource, or no key' }];
+    const records = this.#records[resource];
+    let record = records.get(key);
+    if (!record) {
+      record = { key, body, requests: 0, others: [], id: `${resource}_${randomUUID()}` };
+      records.set(key, record);
+      if (resource === 'shipments') void this.#carry(key);
+    }
+    record.requests++;
+    if (record.body !== body) record.others.push(body);
+    return [201, { id: record.id, reference: record.id }]; // the carrier calls it a reference, the others an id
   }
 
   /** Fetches the parcel and delivers it, unless it is recalled before. */
-  async #carry(parcelId) {
-    for (const step of /** @type {const} */ ['dispatch', 'delivery']) {
+  async #carry(parcelId: string): Promise<void> {
+    for (const step of ['dispatch', 'delivery'] as const) {
+      const isOver = (): boolean => this.#closed || (step === 'dispatch' && this.#recalled.has(parcelId));
       await sleep(CARRIER_MS, undefined, { ref: false });
-      if (this.#closed || (step === 'dispatch' && this.#recalled.has(parcelId))) return;
-      while (this.#mode === 'away' || !(await this.note(parcelId, step))) {
+      if (isOver()) return;
+      while (this.#mode === 'away' || !isAccepted(await this.callBack(parcelId, step))) {
         await sleep(CALL_AGAIN_MS, undefined, { ref: false });
-        if (this.#closed || (step === 'dispatch' && this.#recalled.has(parcelId))) return;
+        if (isOver()) return;
       }
     }
   }
 }
 
-/** The card gateway and the SMS provider call it an id, the carrier a reference. */
-const named = ({ id }) => ({ id, reference: id });
+/** 409: halted meanwhile, so there is nothing to fetch. */
+export const isAccepted = (status: number): boolean => status === 200 || status === 409;
 
-async function bodyOf(request) {
-  const chunks = [];
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request) {
+  for await (const chunk of request as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     length += chunk.length;
     if (length > LONGEST_BODY) throw new Error('too long');
@@ -146,22 +166,23 @@ async function bodyOf(request) {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function answer(response, status, body) {
+function send(response: ServerResponse, [status, body]: Answer): void {
   if (response.destroyed) return;
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(body && JSON.stringify(body));
 }
 
-/**
- * What the carrier calls back by, as the shop's API has it.
- * @param {(parcelId: string, step: 'dispatch' | 'delivery') => Promise<{ status: number }>} call
- */
-export const calledBack = (call) => async (parcelId, step) => {
-  const { status } = await call(parcelId, step);
-  return status === 200 || status === 409; // 409: halted meanwhile, so there is nothing to fetch
-};
-
-export const phasesOf = (phases, holdMs) => {
-  const whole = Object.values(phases).reduce((sum, part) => sum + part, 0);
-  return Object.entries(phases).map(([mode, part]) => ({ mode, ms: (holdMs * part) / whole }));
-};
+/** When each phase begins and how long it lasts, in ms. @param phases their shares of the time */
+export function phasesOf(
+  phases: Readonly<Partial<Record<ProviderFault, number>>>,
+  holdMs: number,
+): { mode: ProviderFault; atMs: number; ms: number }[] {
+  const shares = Object.entries(phases) as [ProviderFault, number][];
+  const whole = shares.reduce((sum, [, share]) => sum + share, 0);
+  let atMs = 0;
+  return shares.map(([mode, share]) => {
+    const ms = (holdMs * share) / whole;
+    atMs += ms;
+    return { mode, atMs: atMs - ms, ms };
+  });
+}

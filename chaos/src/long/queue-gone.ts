@@ -1,160 +1,180 @@
-// @ts-nocheck
-import { setTimeout as sleep } from 'node:timers/promises';
-import { brokerPasswords, brokerUrlOf, loadTopology } from '@sluice/stack/rabbitmq/users';
-import { connectTo, managementOf } from '@sluice/stack/rabbitmq/operator';
+import type { ChannelModel, ConfirmChannel, GetMessage } from 'amqplib';
+import { connectTo } from '@sluice/stack/rabbitmq/operator';
 import { applyMap } from '@sluice/stack/rabbitmq/topology';
+import { brokerPasswords, brokerUrlOf, type Broker } from '@sluice/stack/rabbitmq/users';
+import { until } from '@sluice/stack/until';
+import { management, republish, settingsOf, topology, type Binding } from '@sluice/topology';
+import { required, type Begin } from '../faults.js';
 
-/** As many as waited in a tier when a pruned home was seen to stop the tiers of all services. */
+/** As many as waited in a tier when a pruned queue was seen to stop the tiers of all services. */
 const LETTERS = 32;
-const LOOK_AGAIN_MS = 200;
+const POLL_MS = 200;
 /** The facts of that many letters come in a few seconds. */
 const LETTERS_WITHIN_MS = 60_000;
 /** From the first letter's way into the tier to the end of the queue: a second or so. */
 const DELETED_WITHIN_MS = 5_000;
-/** One confirm for so many. */
+/** Messages for one confirm. */
 const BATCH = 100;
+/** Every queue has bindings of its own to these, made by the map. */
+const SOURCES_OF_EVERY_QUEUE = ['', 'shop.home', 'shop.operator'];
 
 /**
- * Deletes a queue while its messages wait in a retry tier, as an upgrade that prunes too early would. What is IN a deleted queue is
- * gone by definition, so it is empty and its service does not run; what is published meanwhile is caught by a queue in its place.
- * The cure is an operator's: the map is applied again.
- * @param {import('../plan.js').Part} part @param {import('../system.js').Victim} victim
+ * Deletes a queue while its messages wait in a retry tier, as an upgrade that prunes too early would. What is IN a
+ * deleted queue is lost by definition, so it is empty and its service does not run; what is published meanwhile is
+ * caught by a stand-in queue. The cure is an operator's: the map is applied again.
  */
-export async function queueGone({ service, queue: stateDirectory }, { servers, supervisor, stateDirectory: own }) {
+export const queueGone: Begin<'queue-gone'> = async (
+  { service, queue: name },
+  { servers, supervisor, stateDirectory },
+) => {
   const { broker } = await servers();
-  const queue = await Queue.open({ ...broker, passwords: brokerPasswords(own, [service]) }, stateDirectory, service);
+  const queue = await AdministeredQueue.open(
+    { ...broker, passwords: brokerPasswords(stateDirectory, [service]) },
+    name,
+    service,
+  );
   await supervisor.halt(service);
-  await queue.holds(LETTERS);
+  await queue.untilHolds(LETTERS);
   await queue.bind(queue.standIn);
-  await queue.unbind(stateDirectory); // whatever came to both is known by its id
-  const waiting = await queue.failAll(await tierExchange());
+  await queue.unbind(name); // messages that came to both have the same id
+  const waiting = await queue.failAll(tierExchange());
   await queue.remove();
   return {
-    lift: async () => {
+    end: async () => {
       await applyMap(broker);
-      await queue.comeBack();
+      await queue.returnMessages();
       await supervisor.startAgain(service);
       await queue.close();
     },
-    seen: async () => waiting >= LETTERS && !(await queue.exists()),
+    observe: async () => waiting >= LETTERS && !(await queue.exists()),
   };
-}
+};
 
-/** @returns {Promise<string>} the exchange of the shortest tier that lets go of nothing before its home is gone; the routing key there is the home's name */
-async function tierExchange() {
-  const { topology, settingsOf } = await loadTopology();
+/**
+ * @returns the exchange of the shortest tier that releases nothing before the queue is gone; the routing key there is
+ * the queue's name
+ */
+function tierExchange(): string {
   const tiers = topology(settingsOf(process.env))
-    .exchanges.map(({ name }) => name)
-    .filter((name) => /^shop\.retry(-tier)?\.\d+$/.test(name));
-  return tiers
-    .filter((name) => waitOf(name) >= DELETED_WITHIN_MS)
-    .reduce((short, name) => (waitOf(name) < waitOf(short) ? name : short));
+    .exchanges.filter(({ name }) => /^shop\.retry(-tier)?\.\d+$/.test(name))
+    .map(({ name }) => ({ name, waitMs: Number(name.split('.').at(-1)) }))
+    .filter(({ waitMs }) => waitMs >= DELETED_WITHIN_MS)
+    .sort((one, other) => one.waitMs - other.waitMs);
+  return required(tiers[0], 'retry tier').name;
 }
 
-const waitOf = (name) => Number(name.split('.').at(-1));
-
-/** Each message is first confirmed where it goes, then taken from here. @returns {Promise<number>} how many */
-async function drain(channel, from, publish) {
+/** Moves every message of a queue: each is first confirmed where it goes, then acknowledged here. @returns how many */
+async function drain(channel: ConfirmChannel, from: string, publish: (message: GetMessage) => void): Promise<number> {
   for (let moved = 0; ;) {
-    const taken = (await Promise.all(Array.from({ length: BATCH }, () => channel.get(from, { noAck: false })))).filter(
-      Boolean,
-    );
-    if (taken.length === 0) return moved;
-    for (const message of taken) publish(message);
+    const batch = await Promise.all(Array.from({ length: BATCH }, () => channel.get(from, { noAck: false })));
+    const messages = batch.filter((message) => message !== false);
+    if (messages.length === 0) return moved;
+    messages.forEach(publish);
     await channel.waitForConfirms();
-    for (const message of taken) channel.ack(message);
-    moved += taken.length;
+    messages.forEach((message) => channel.ack(message));
+    moved += messages.length;
   }
 }
 
-/** A home queue as an administrator handles it. */
-class Queue {
-  static async open(broker, stateDirectory, service) {
-    const api = await managementOf(broker);
-    const bindings = (await api('GET', `queues/:vhost/${encodeURIComponent(stateDirectory)}/bindings`)).filter(
-      ({ source }) => !['', 'shop.home', 'shop.operator'].includes(source),
+/** A service's queue as an administrator handles it. */
+class AdministeredQueue {
+  readonly standIn: string;
+
+  private constructor(
+    private readonly name: string,
+    private readonly service: string,
+    private readonly url: string,
+    /** What the queue is bound to. */
+    private readonly bindings: readonly Binding[],
+    private readonly connections: readonly ChannelModel[],
+    private readonly channel: ConfirmChannel,
+    /** As the service: the broker verifies who publishes. */
+    private readonly serviceChannel: ConfirmChannel,
+  ) {
+    this.standIn = `${name}.chaos`;
+    channel.on('error', () => {});
+  }
+
+  static async open(broker: Broker, name: string, service: string): Promise<AdministeredQueue> {
+    const api = management(required(broker.managementUrl, 'management API'), broker.url);
+    const bindings = (await api.bindings()).filter(
+      ({ to, destination, source }) =>
+        to === 'queue' && destination === name && !SOURCES_OF_EVERY_QUEUE.includes(source),
     );
-    const connection = await connectTo(broker, 'chaos');
-    const ofService = await connectTo({ url: brokerUrlOf(broker, service) }, 'chaos');
-    const channels = {
-      channel: await connection.createConfirmChannel(),
-      tierChannel: await ofService.createConfirmChannel(),
-    };
-    return new Queue({
-      stateDirectory,
-      standIn: `${stateDirectory}.chaos`,
+    const administrator: ChannelModel = await connectTo(broker, 'chaos');
+    const asService: ChannelModel = await connectTo({ url: brokerUrlOf(broker, service) }, 'chaos');
+    return new AdministeredQueue(
+      name,
       service,
-      url: broker.url,
+      broker.url,
       bindings,
-      connection,
-      ofService,
-      ...channels,
-    });
+      [administrator, asService],
+      await administrator.createConfirmChannel(),
+      await asService.createConfirmChannel(),
+    );
   }
 
-  constructor(parts) {
-    Object.assign(this, parts);
-    this.channel.on('error', () => {});
-  }
-
-  /** Made when it is not there. Bound to what the home was bound to. */
-  async bind(name) {
+  /** Made when it is not there. Bound to what the queue was bound to. */
+  async bind(name: string): Promise<void> {
     await this.channel.assertQueue(name, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
-    for (const { source, routing_key: key, arguments: args } of this.bindings)
-      await this.channel.bindQueue(name, source, key, args);
+    for (const { source, key, arguments: args } of this.bindings) await this.channel.bindQueue(name, source, key, args);
   }
 
-  async unbind(name) {
-    for (const { source, routing_key: key, arguments: args } of this.bindings)
+  async unbind(name: string): Promise<void> {
+    for (const { source, key, arguments: args } of this.bindings)
       await this.channel.unbindQueue(name, source, key, args);
   }
 
-  /** Waits until so many messages are there. */
-  async holds(count) {
-    for (const until = Date.now() + LETTERS_WITHIN_MS; Date.now() < until; await sleep(LOOK_AGAIN_MS))
-      if ((await this.channel.checkQueue(this.stateDirectory)).messageCount >= count) return;
-    throw new Error(`${this.stateDirectory} did not get ${count} messages in time`);
+  async untilHolds(count: number): Promise<void> {
+    const isThere = async (): Promise<boolean> => (await this.#depth()) >= count;
+    if (!(await until(isThere, { withinMs: LETTERS_WITHIN_MS, everyMs: POLL_MS })))
+      throw new Error(`${this.name} did not get ${count} messages in time`);
   }
 
-  /** As the service does it with each message that fails. @returns {Promise<number>} how many */
-  failAll(exchange) {
-    const first = ({ userId, headers }) => (userId === this.service ? (headers['sent-by'] ?? userId) : userId) ?? '';
-    return drain(this.tierChannel, this.stateDirectory, ({ content, properties }) => {
-      const headers = { ...properties.headers, 'sent-by': first(properties) };
-      this.tierChannel.publish(exchange, this.stateDirectory, content, {
-        ...properties,
-        headers,
-        userId: this.service,
-        mandatory: true,
-      });
+  /** As the service does it with each message that fails. @returns how many */
+  failAll(exchange: string): Promise<number> {
+    return drain(this.serviceChannel, this.name, ({ content, properties }) => {
+      const headers = { ...properties.headers, 'sent-by': this.#firstSender(properties) };
+      const options = { ...properties, headers, userId: this.service, mandatory: true };
+      this.serviceChannel.publish(exchange, this.name, content, options);
     });
   }
 
-  /** Its last acks may be on their way. */
-  async remove() {
-    while ((await this.channel.checkQueue(this.stateDirectory)).messageCount > 0) await sleep(LOOK_AGAIN_MS);
-    await this.channel.deleteQueue(this.stateDirectory);
+  /** A message that this service has published again names its first sender in a header. */
+  #firstSender({ userId, headers }: GetMessage['properties']): unknown {
+    return (userId === this.service ? (headers?.['sent-by'] ?? userId) : userId) ?? '';
   }
 
-  /** What was caught in its place goes home; twice is once. */
-  async comeBack() {
+  /** Its last acks may be on their way. */
+  async remove(): Promise<void> {
+    await until(async () => (await this.#depth()) === 0, { withinMs: Infinity, everyMs: POLL_MS });
+    await this.channel.deleteQueue(this.name);
+  }
+
+  /** What the stand-in has caught goes to the queue; twice has the effect of once. */
+  async returnMessages(): Promise<void> {
     await this.unbind(this.standIn);
-    const { republish } = await loadTopology();
-    await drain(this.channel, this.standIn, (message) =>
-      republish(this.channel, message, { queue: this.stateDirectory, url: this.url }, () => {}),
-    );
+    const destination = { queue: this.name, url: this.url };
+    await drain(this.channel, this.standIn, (message) => republish(this.channel, message, destination, () => {}));
     await this.channel.deleteQueue(this.standIn);
   }
 
-  async exists() {
-    const channel = (await this.connection.createChannel()).on('error', () => {}); // a failed look closes its channel
-    return channel.checkQueue(this.stateDirectory).then(
-      () => channel.close().then(() => true),
-      () => false,
-    );
+  async exists(): Promise<boolean> {
+    const channel = (await required(this.connections[0], 'connection').createChannel()).on('error', () => {});
+    try {
+      await channel.checkQueue(this.name); // closes the channel when there is none
+      await channel.close();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
-  async close() {
-    await Promise.all([this.connection, this.ofService].map((one) => one.close()));
+  async close(): Promise<void> {
+    await Promise.all(this.connections.map((connection) => connection.close()));
+  }
+
+  async #depth(): Promise<number> {
+    return (await this.channel.checkQueue(this.name)).messageCount;
   }
 }

@@ -1,118 +1,104 @@
-// @ts-nocheck
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { brokerPasswords, brokerUrlOf } from '@sluice/stack/rabbitmq/users';
+import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import { connectTo } from '@sluice/stack/rabbitmq/operator';
+import { brokerPasswords, brokerUrlOf } from '@sluice/stack/rabbitmq/users';
+import { until } from '@sluice/stack/until';
+import { required, type Begin } from '../faults.js';
 import { restart } from './clocks.js';
+import type { Providers } from './providers.js';
 
-const NEXT = { NODE_OPTIONS: `--import=${new URL('../../dist/long/next-version.js', import.meta.url).href}` };
+/** Compiled beside this file. */
+const NEXT_VERSION = { NODE_OPTIONS: `--import=${new URL('./next-version.js', import.meta.url).href}` };
 const SERVICE = 'notifications';
 const QUEUE = 'notifications.events';
 const EXCHANGE = 'shop.events';
-/** Whose facts they are: they are published by its user. */
+/** The facts are published by its user. */
 const OWNER = 'accounts';
-/** Facts that only the next version knows (next-version.mjs): a new one, and another version of a known one. */
-const FACTS = [
-  { type: 'account.moved', version: 1 },
-  { type: 'account.registered', version: 2 },
-];
+/** Facts that only the next version handles (next-version.ts): a new one, and another version of an old one. */
+const NEW_FACT = { type: 'account.moved', version: 1 };
+const NEW_VERSION = { type: 'account.registered', version: 2 };
 const PUBLISH_EVERY_MS = 500;
 /** The longest tier, twice: the last tier that the versions share, and one more that met the old version at its end. */
 const ALL_HANDLED_WITHIN_MS = 150_000;
 
 /**
- * An upgrade in its middle: a replica that knows new facts beside one that does not, while somebody publishes them already. It
- * ends as it should: the other replica is upgraded too, all is handled, and only then both are taken back.
- * @param {import('../plan.js').Part} _ @param {import('../system.js').Victim} victim
+ * An upgrade in its middle: a replica that handles new facts beside one that does not, while they are published already.
+ * It ends as it should: the other replica is upgraded too, all is handled, and only then both are taken back.
  */
-export async function versions(_, { supervisor, servers, providers, stateDirectory }) {
+export const versions: Begin<'versions'> = async (_, { supervisor, servers, stateDirectory, ...system }) => {
   const { broker } = await servers();
-  const connection = await connectTo(broker, 'chaos');
-  const accounts = await connectTo(
-    { url: brokerUrlOf({ ...broker, passwords: brokerPasswords(stateDirectory, [OWNER]) }, OWNER) },
-    'chaos',
-  );
-  const facts = new Facts(await connection.createConfirmChannel(), await accounts.createConfirmChannel(), providers);
-  await facts.bind(); // consumers, bindings, producers: in this order
-  const endReplica = await supervisor.another(SERVICE, NEXT);
+  const passwords = brokerPasswords(stateDirectory, [OWNER]);
+  const administrator: ChannelModel = await connectTo(broker, 'chaos');
+  const owner: ChannelModel = await connectTo({ url: brokerUrlOf({ ...broker, passwords }, OWNER) }, 'chaos');
+  const channel = await administrator.createChannel();
+  const facts = new Facts(await owner.createConfirmChannel(), required(system.providers, 'providers'));
+  await channel.bindQueue(QUEUE, EXCHANGE, NEW_FACT.type); // consumers, bindings, producers: in this order
+  const endReplica = await supervisor.another(SERVICE, NEXT_VERSION);
   facts.start();
   return {
-    seen: async () => facts.published.length > 1 && facts.handled > 0,
-    lift: async () => {
+    observe: () => facts.published > 1 && facts.handled > 0,
+    end: async () => {
       await facts.stop();
-      await restart(supervisor, SERVICE, NEXT);
-      const missing = await facts.allHandled();
+      await restart(supervisor, SERVICE, NEXT_VERSION);
+      await until(() => facts.missing === 0, { withinMs: ALL_HANDLED_WITHIN_MS, everyMs: PUBLISH_EVERY_MS });
+      const { missing, published } = facts;
       await endReplica();
       await restart(supervisor, SERVICE);
-      await facts.unbind();
-      await Promise.all([connection, accounts].map((one) => one.close()));
-      if (missing > 0)
-        throw new Error(`${missing} of ${facts.published.length} facts of the next version were not handled`);
+      await channel.unbindQueue(QUEUE, EXCHANGE, NEW_FACT.type);
+      await Promise.all([administrator.close(), owner.close()]);
+      if (missing > 0) throw new Error(`${missing} of ${published} facts of the next version were not handled`);
     },
   };
-}
+};
 
+/** Publishes facts of the next version; each has a phone number of its own, to which one text is sent. */
 class Facts {
-  /** @type {string[]} a phone number for each */
-  published = [];
+  readonly #phones: string[] = [];
   #stopped = false;
+  #running?: Promise<void>;
 
-  constructor(channel, ownersChannel, providers) {
-    this.channel = channel;
-    this.ownersChannel = ownersChannel;
-    this.providers = providers;
+  constructor(
+    private readonly channel: ConfirmChannel,
+    private readonly providers: Providers,
+  ) {}
+
+  start(): void {
+    this.#running = this.#run();
   }
 
-  bind() {
-    return this.channel.bindQueue(QUEUE, EXCHANGE, FACTS[0].type);
-  }
-
-  unbind() {
-    return this.channel.unbindQueue(QUEUE, EXCHANGE, FACTS[0].type);
-  }
-
-  start() {
-    this.running = this.#run();
-  }
-
-  async stop() {
+  async stop(): Promise<void> {
     this.#stopped = true;
-    await this.running;
+    await this.#running;
   }
 
-  /** How many of them the provider was given a text for. One too many is found by the judge: the same text under two keys. */
-  get handled() {
-    const told = new Set(this.providers.books.messages.map(({ body }) => JSON.parse(body).to));
-    return this.published.filter((phone) => told.has(phone)).length;
+  get published(): number {
+    return this.#phones.length;
   }
 
-  /** @returns {Promise<number>} how many were not, in time */
-  async allHandled() {
-    for (const until = Date.now() + ALL_HANDLED_WITHIN_MS; this.handled < this.published.length && Date.now() < until;)
-      await sleep(PUBLISH_EVERY_MS);
-    return this.published.length - this.handled;
+  /**
+   * How many of them the provider received a text for. A second text is found by the judge: the same body under two
+   * keys.
+   */
+  get handled(): number {
+    const texted = new Set(this.providers.texts.map(({ to }) => to));
+    return this.#phones.filter((phone) => texted.has(phone)).length;
   }
 
-  async #run() {
+  get missing(): number {
+    return this.published - this.handled;
+  }
+
+  async #run(): Promise<void> {
     for (let n = 0; !this.#stopped; n++) {
-      await this.#publish(FACTS[n % FACTS.length]);
+      await this.#publish(n % 2 === 0 ? NEW_FACT : NEW_VERSION);
       await sleep(PUBLISH_EVERY_MS);
     }
   }
 
-  async #publish({ type, version }) {
-    const phone = `+1777${String(this.published.length).padStart(4, '0')}${randomInt(100, 1_000)}`;
-    this.published.push(phone);
-    const about = {
-      messageId: randomUUID(),
-      type,
-      appId: 'chaos',
-      userId: OWNER,
-      contentType: 'application/json',
-      persistent: true,
-      timestamp: Math.floor(Date.now() / 1_000),
-    };
-    const headers = { version, time: new Date().toISOString(), 'correlation-id': randomUUID() };
+  async #publish({ type, version }: { type: string; version: number }): Promise<void> {
+    const phone = `+1777${String(this.published).padStart(4, '0')}${randomInt(100, 1_000)}`;
+    this.#phones.push(phone);
     const data = {
       userId: randomUUID(),
       phone,
@@ -120,7 +106,16 @@ class Facts {
       code: String(randomInt(100_000, 1_000_000)),
       version: 1,
     };
-    this.ownersChannel.publish(EXCHANGE, type, Buffer.from(JSON.stringify(data)), { ...about, headers });
-    await this.ownersChannel.waitForConfirms();
+    this.channel.publish(EXCHANGE, type, Buffer.from(JSON.stringify(data)), {
+      messageId: randomUUID(),
+      type,
+      appId: 'chaos',
+      userId: OWNER,
+      contentType: 'application/json',
+      persistent: true,
+      timestamp: Math.floor(Date.now() / 1_000),
+      headers: { version, time: new Date().toISOString(), 'correlation-id': randomUUID() },
+    });
+    await this.channel.waitForConfirms();
   }
 }

@@ -1,11 +1,13 @@
-// @ts-nocheck
-// Whether anything is lost when anything dies (docs/reliability.md): npm run chaos; -- --help says more.
 import { chaosArguments, USAGE } from '@sluice/chaos/arguments';
-import { chaos, chaosOften } from '@sluice/chaos/run';
-import { runCommand } from '@sluice/stack/failure';
+import { defineCommand } from '../command.js';
 
-runCommand(async () => {
-  const options = chaosArguments(process.argv.slice(2));
-  if (options.help) return console.log(USAGE);
-  return options.seeds > 1 ? chaosOften(options) : chaos(options);
+export const command = defineCommand({
+  usage: USAGE,
+  passes: true, // chaos parses its own arguments
+  run: async ({ args }) => {
+    const options = chaosArguments(args);
+    if (options.help) return console.log(USAGE);
+    const { chaos, chaosOften } = await import('@sluice/chaos/run'); // neither --help nor a mistake needs it
+    return options.seeds > 1 ? chaosOften(options) : chaos(options);
+  },
 });

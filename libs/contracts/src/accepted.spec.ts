@@ -12,7 +12,7 @@ import {
   visibleText,
 } from './index.js';
 
-/** As JSON Schema reads it: lengths are characters, patterns have Unicode. */
+/** Evaluates the keywords as JSON Schema does: lengths are characters, patterns have Unicode. */
 function fits(schema: z.ZodType, value: string): boolean {
   const { pattern, enum: names, minLength = 0, maxLength = Infinity } = { ...schema.meta(), ...ACCEPTED.get(schema) };
   const length = [...value].length;
@@ -107,13 +107,13 @@ const KINDS: [string, z.ZodType, string[]][] = [
   ['a currency', Currency, ['EUR', 'USD', 'JPY', 'XXX', 'XTS', 'eur', 'DEM', 'EURO', '']],
 ];
 
-describe('what is said of a request', () => {
-  it.each(KINDS)('is what is taken: %s', (_, schema, values) => {
+describe('the keywords of a request schema', () => {
+  it.each(KINDS)('accept the same values as the schema: %s', (_, schema, values) => {
     for (const value of values) expect([value, fits(schema, value)]).toEqual([value, schema.safeParse(value).success]);
     expect(new Set(values.map((value) => fits(schema, value)))).toEqual(new Set([true, false]));
   });
 
-  it('is what is taken: a percentage', () => {
+  it('accept the same values as the schema: a percentage', () => {
     const [fixed, percent] = ACCEPTED.get(NewCoupon)!.anyOf as [object, object];
     expect([fixed, percent]).toEqual([
       { properties: { kind: { const: 'fixed' } } },

@@ -7,13 +7,12 @@ export interface RequestKeywords {
   minLength?: number;
   maxLength?: number;
   anyOf?: object[];
-  /** What no keyword can say: rules between fields, or against the clock. */
+  /** Rules that no JSON Schema keyword can express: rules between fields, or against the present time. */
   description?: string;
 }
 
 /**
- * What a schema takes where its checks are code, or come after a transformation, so that zod alone would say too much
- * or too
- * little of it. The OpenAPI document says this of requests instead; the published contracts stay as they are.
+ * Input schemas for requests whose checks are code or follow a transformation, where the schema from zod alone is too
+ * loose or too strict. Only the OpenAPI document uses these keywords; the published contracts do not.
  */
 export const ACCEPTED = z.registry<RequestKeywords>();

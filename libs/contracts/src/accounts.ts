@@ -4,13 +4,13 @@ import { command, event, query } from './message.js';
 import { isVisible, SECRET, secretText, visibleText } from './text.js';
 import { Id, Instant } from './values.js';
 
-/** E.164. */
+/** Phone number in E.164 format. */
 export const Phone = z
   .string()
   .regex(/^\+[1-9][0-9]{6,14}$/, 'a phone number is a plus sign and 7 to 15 digits, as in E.164');
 /**
- * The upper bound keeps the cost of hashing what a stranger sends small. Halves of surrogate pairs all become the same bytes
- * before they are hashed, so passwords made of them would all match each other.
+ * The upper bound limits the cost of hashing input from unauthenticated clients. Lone surrogates are refused: all of
+ * them encode to the same bytes before hashing, so passwords made of them would match each other.
  */
 const GivenPassword = secretText(1, 200).register(ACCEPTED, { pattern: SECRET.any });
 export const Password = secretText(8, 200)
@@ -26,7 +26,7 @@ export const Credentials = z.strictObject({ phone: Phone, password: GivenPasswor
 export const Session = z.object({ token: z.string(), expiresAt: Instant });
 export const VerificationCode = z.strictObject({ code: z.string().regex(/^[0-9]{6}$/, 'a code is six digits') });
 
-/** Where a request came from, as limits count it: an IPv4 address, or the first of an IPv6 network of 64 bits. */
+/** Client address as the rate limits count it: an IPv4 address, or the first address of an IPv6 /64 network. */
 export const ClientAddress = z.union([z.ipv4(), z.ipv6()]);
 
 export const SignUp = command('accounts.sign-up', NewUser.extend({ userId: Id, client: ClientAddress.optional() }), {
@@ -59,12 +59,12 @@ export const ResendCode = command('accounts.resend-code', z.object({ userId: Id 
     '429 with retryAfter (s) too soon, or too many for this account or this number.',
 });
 
-/** A token as a gateway read it: what it is told apart by, and when it ends. */
+/** Identity and expiry of an access token, as the gateway read them from the token. */
 export const HeldToken = z.object({ tokenId: Id, expiresAt: Instant });
 
 /**
- * Tokens that are void before their end: the one called `tokenId`, or all of a user whose epoch is below `minEpoch`, but
- * for `keep`. After `expiresAt` all of them have ended by themselves.
+ * Tokens revoked before they expire: the token `tokenId`, or all tokens of the user whose epoch is below `minEpoch`,
+ * except `keep`. After `expiresAt` all of them have expired and the revocation can be dropped.
  */
 export const Revocation = z.object({
   userId: Id,

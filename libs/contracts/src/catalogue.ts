@@ -29,19 +29,21 @@ const OPERATIONS: Readonly<Record<string, Operations>> = Object.fromEntries(
   Object.keys(OWN).map((service) => [service, operationsAt(service)]),
 );
 
-/** By the service that owns it. */
+/** Contracts by the service that owns them. */
 const FILES: Readonly<Record<string, object>> = Object.fromEntries(
   Object.entries(OWN).map(([service, own]) => [service, { ...own, ...OPERATIONS[service] }]),
 );
 
-/** The services that answer for their queues: every one of this system, and no newcomer. */
+/**
+ * Services that answer operations queries about their queues: every service of this system, no services added later.
+ */
 export const OPERATED: readonly string[] = Object.keys(OPERATIONS);
 
-/** What this service is asked about its own queues, and told to do with them; undefined for a newcomer. */
+/** The operations queries and commands of this service; undefined for a service that is not in `OPERATED`. */
 export const operationsOf = (service: string): Operations | undefined =>
   Object.hasOwn(OPERATIONS, service) ? OPERATIONS[service] : undefined;
 
-/** Every message of the system, by its type. */
+/** Contracts of the whole system, by message type. */
 export const catalogue: ReadonlyMap<string, Contract> = new Map(
   Object.values(FILES)
     .flatMap(contractsOf)
@@ -52,7 +54,7 @@ const OWNERS: ReadonlyMap<string, string> = new Map(
   Object.entries(FILES).flatMap(([service, file]) => contractsOf(file).map(({ type }) => [type, service])),
 );
 
-/** The facts that only this service says. */
+/** Events that only this service publishes. */
 export const factsOf = (service: string): Contract[] =>
   contractsOf(FILES[service] ?? {}).filter(({ kind }) => kind === 'event');
 
@@ -62,7 +64,10 @@ export const requestsOf = (service: string): Contract[] =>
     ({ kind, type }) => (kind === 'command' || kind === 'query') && type.startsWith(`${service}.`),
   );
 
-/** The service that says these facts, answers these requests. @throws Error when the contract is not in the catalogue */
+/**
+ * The service that publishes this event or answers this request.
+ * @throws Error when the contract is not in the catalogue
+ */
 export function ownerOf({ type }: Contract): string {
   const owner = OWNERS.get(type);
   if (owner === undefined) throw new Error(`${type} is no message type of this system`);

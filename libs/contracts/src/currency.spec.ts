@@ -9,8 +9,8 @@ import { Money, NewMoney } from './values.js';
 const UNKNOWN = ['XXX', 'ZZZ', 'XTS', 'XAU', 'DEM', 'BTC', 'usd', 'US', ''];
 
 describe('a currency', () => {
-  it.each(['USD', 'EUR', 'JPY', 'KWD', 'CNY', 'CHF'])('is %s', (code) => expect(Currency.parse(code)).toBe(code));
-  it.each(UNKNOWN)('is not "%s"', (code) => expect(Currency.safeParse(code).success).toBe(false));
+  it.each(['USD', 'EUR', 'JPY', 'KWD', 'CNY', 'CHF'])('accepts %s', (code) => expect(Currency.parse(code)).toBe(code));
+  it.each(UNKNOWN)('refuses "%s"', (code) => expect(Currency.safeParse(code).success).toBe(false));
 
   it('has the decimals of ISO 4217', () => {
     expect(['USD', 'EUR', 'JPY', 'KRW', 'VND', 'ISK', 'KWD', 'BHD', 'TND'].map(decimalsOf)).toEqual([
@@ -28,7 +28,7 @@ describe('a currency', () => {
   ])('%s %i is written %s', (currency, amount, text) => expect(formatMoney({ amount, currency })).toBe(text));
 });
 
-describe('money that is taken from outside', () => {
+describe('money in requests from outside', () => {
   const times = { opensAt: '2030-01-01T00:00:00Z', closesAt: '2030-01-02T00:00:00Z', payWithinSeconds: 60 };
   const taken = (currency: string): boolean[] => {
     const price = { amount: 100, currency };
@@ -40,14 +40,14 @@ describe('money that is taken from outside', () => {
     ].map(({ success }) => success);
   };
 
-  it.each(UNKNOWN)('is in no "%s"', (currency) => expect(taken(currency)).toEqual([false, false, false, false]));
-  it('is in a known currency, and described as any money', () => {
+  it.each(UNKNOWN)('is refused in "%s"', (currency) => expect(taken(currency)).toEqual([false, false, false, false]));
+  it('is accepted in a currency in use, and has the same JSON Schema as any money', () => {
     expect(taken('JPY')).toEqual([true, true, true, true]);
     expect(jsonSchemaOf(NewMoney)).toEqual(jsonSchemaOf(Money));
     expect(Money.safeParse({ amount: 0, currency: 'XXX' }).success).toBe(true);
   });
 
-  it('is in one currency in a coupon', () => {
+  it('has one currency within a coupon', () => {
     const coupon = { code: 'RED', kind: 'fixed', value: 1, minTotal: { amount: 1, currency: 'EUR' } };
     expect([
       NewCoupon.safeParse({ ...coupon, currency: 'EUR' }).success,

@@ -4,7 +4,10 @@ import { command, event, query } from './message.js';
 import { PaymentWindow } from './orders.js';
 import { Address, Id, Instant, Money, NewMoney, page, PageRequest, Quantity, Sku } from './values.js';
 
-/** `preparing`: inventory has not answered yet. `refused`: it has too few pieces; such a sale is shown to nobody. */
+/**
+ * `preparing`: waiting for the answer of inventory. `refused`: inventory has too few pieces; customers never see this
+ * sale.
+ */
 export const SaleState = z.enum(['preparing', 'refused', 'scheduled', 'open', 'sold-out', 'closed']);
 export type SaleState = z.infer<typeof SaleState>;
 
@@ -16,7 +19,7 @@ export const NewSale = z
     opensAt: Instant,
     closesAt: Instant,
     payWithinSeconds: PaymentWindow,
-    /** One piece for each user: more is not on offer yet. */
+    /** Pieces per user. Only 1 is supported. */
     perUser: z.literal(1).default(1),
   })
   .refine(({ opensAt, closesAt }) => Date.parse(opensAt) < Date.parse(closesAt), {
@@ -25,8 +28,8 @@ export const NewSale = z
   });
 
 /**
- * Always: quantity = remaining + held + sold. `held` are won and not paid yet. `round` counts how often it has opened: a
- * loser may claim again in the next one.
+ * Invariant: quantity = remaining + held + sold. `held` counts pieces that are won and not paid yet. `round` counts
+ * how often the sale has opened: a user who lost may claim again in the next round.
  */
 export const Sale = z.object({
   id: Id,
@@ -46,13 +49,19 @@ export const Sale = z.object({
 });
 export type Sale = z.infer<typeof Sale>;
 
-/** `at`: when it was seen so, by the clock that opens and closes sales. Absent from versions that did not tell it yet. */
+/**
+ * `at`: time of this snapshot, by the clock that opens and closes sales. Absent in answers of versions before this
+ * field.
+ */
 export const SeenSale = Sale.extend({ at: Instant.optional() });
 export type SeenSale = z.infer<typeof SeenSale>;
 
-/** `waiting`: not drained yet. `expired`: won, and not paid in time, or cancelled. */
+/** `waiting`: not drained from the queue yet. `expired`: won, but not paid in time, or cancelled. */
 export const ClaimStatus = z.enum(['waiting', 'won', 'lost', 'expired']);
-/** `sold_out`, `closed`, `not_open`, `already_won`: the user has won in an earlier round; `payment_timeout`, `customer`, ...: what became of the order. */
+/**
+ * `sold_out`, `closed`, `not_open`, `already_won` (the user won in an earlier round), or the reason why the order
+ * ended: `payment_timeout`, `customer`, ...
+ */
 export const ClaimReason = z.string();
 export const ClaimResult = z.object({ status: ClaimStatus, orderId: Id.optional(), reason: ClaimReason.optional() });
 export type ClaimResult = z.infer<typeof ClaimResult>;
@@ -60,12 +69,15 @@ export type ClaimResult = z.infer<typeof ClaimResult>;
 export const CreateSale = command('flash-sale.create', z.object({ saleId: Id, ...NewSale.shape, price: Money }), {
   reply: Sale,
   about:
-    'The sale is answered as `preparing`: its pieces are being allotted. The same sale twice is one. Problems: 409 another sale has this id; 422 it is over, lasts too long or opens too late.',
+    'The sale is answered as `preparing`: its pieces are being allotted. The same sale twice is one. Problems: ' +
+    '409 another sale has this id; 422 it is over, lasts too long or opens too late.',
 });
 export const CloseSale = command('flash-sale.close', z.object({ saleId: Id }), {
   reply: Sale,
   about:
-    'Ends a sale before its time: what is unsold goes back to the shelves, and claims that wait lose. Wins that are not paid keep their payment window. A sale that is still preparing stays so, and closes as soon as its pieces are there. Of a sale that has ended it changes nothing. Problems: 404.',
+    'Ends a sale before its time: what is unsold goes back to the shelves, and claims that wait lose. Wins that ' +
+    'are not paid keep their payment window. A sale that is still preparing stays so, and closes as soon as its ' +
+    'pieces are there. Of a sale that has ended it changes nothing. Problems: 404.',
 });
 export const ClaimPiece = command(
   'flash-sale.claim',
@@ -73,7 +85,8 @@ export const ClaimPiece = command(
   {
     bounded: true,
     about:
-      'One user wants one piece, in one round of a sale: one ticket. It waits in a queue that holds so many and no more, which the broker refuses beyond that; who is refused is told so at once.',
+      'One user wants one piece, in one round of a sale: one ticket. It waits in a queue that holds so many and ' +
+      'no more, which the broker refuses beyond that; who is refused is told so at once.',
   },
 );
 export const GetSale = query(

@@ -4,21 +4,21 @@ import { command, event, query } from './message.js';
 import { visibleText } from './text.js';
 import { Id, Money, NewMoney, page, PageRequest, Quantity, Sku, Warehouse } from './values.js';
 
-/** How many pieces of a SKU leave from which warehouse. */
+/** Number of pieces of each SKU by the warehouse that ships them. */
 export const Allocation = z.array(z.object({ sku: Sku, warehouse: Warehouse, quantity: z.int().positive() }));
 export type Allocation = z.infer<typeof Allocation>;
 
 export const ProductDetails = z.strictObject({ name: visibleText(200), price: NewMoney });
-/** What a product is called and costs as of one version of it; a newer version replaces an older one. */
+/** Name and price of a product in one version of it; a newer version replaces an older one. */
 export const ProductVersion = z.object({ sku: Sku, name: z.string(), price: Money, version: z.int() });
 export type ProductVersion = z.infer<typeof ProductVersion>;
 /** The product as customers see it. */
 export const Product = z.object({ sku: Sku, name: z.string(), price: Money, available: z.int() });
 export type Product = z.infer<typeof Product>;
-/** The same with its version, which answers of older replicas do not have. */
+/** The product with its version; answers of older replicas do not have the version. */
 export const VersionedProduct = Product.extend({ version: z.int().optional() });
 export type VersionedProduct = z.infer<typeof VersionedProduct>;
-/** `reference` names the delivery note: the same one counts once. */
+/** `reference` is the number of the delivery note: a receipt with the same reference counts once. */
 export const Receipt = z.strictObject({
   warehouse: Warehouse,
   quantity: z.int().min(1).max(1_000_000),
@@ -54,14 +54,15 @@ export const StockReceived = event(
   { optional: true },
 );
 
-/** How many pieces of one SKU are set aside in which warehouse. */
+/** Common fields of the messages about pieces that are set aside for a sale. */
 const allotment = { saleId: Id, sku: Sku, version: z.int() };
 export const AllotStock = command(
   'inventory.allot',
   z.object({ saleId: Id, sku: Sku, quantity: Quantity, currency: CurrencyCode.optional() }),
   {
     about:
-      'Sets pieces aside for a sale, all or none; none where the sale is not in the currency of the product; `stock.allotted` or `stock.allotment_refused` tells which. A sale has one allotment.',
+      'Sets pieces aside for a sale, all or none; none where the sale is not in the currency of the product; ' +
+      '`stock.allotted` or `stock.allotment_refused` tells which. A sale has one allotment.',
   },
 );
 export const ReturnAllotment = command(
@@ -69,7 +70,9 @@ export const ReturnAllotment = command(
   z.object({ saleId: Id, sku: Sku, quantity: Quantity, returned: z.int().positive().optional() }),
   {
     about:
-      'Puts pieces that a sale did not sell back on the shelves. `returned` counts all that the sale has ever returned, these among them: what is missing up to there goes back, so it may be sent again. Without it, exactly `quantity` pieces go back.',
+      'Puts pieces that a sale did not sell back on the shelves. `returned` counts all that the sale has ever ' +
+      'returned, these among them: what is missing up to there goes back, so it may be sent again. Without it, ' +
+      'exactly `quantity` pieces go back.',
   },
 );
 export const StockAllotted = event('stock.allotted', z.object({ ...allotment, quantity: z.int() }));
@@ -80,7 +83,8 @@ export const AllotmentReturned = event(
   {
     optional: true,
     about:
-      'Pieces of a sale are back on the shelves: `quantity` of them just now, 0 in an answer that is given again; `returned` of them in all.',
+      'Pieces of a sale are back on the shelves: `quantity` of them just now, 0 in an answer that is given again; ' +
+      '`returned` of them in all.',
   },
 );
 
@@ -102,5 +106,7 @@ export const StockIssued = event('stock.issued', z.object({ ...reservation, parc
 export const StockReleased = event('stock.released', z.object({ ...reservation, allocation: Allocation }), {
   optional: true,
   about:
-    "What was held for a cancelled order and had not left is free again; of a sale's order, in the sale's allotment. A sale's order that ends before anything was held is told too, with nothing in it: the sale may sell its piece again.",
+    "What was held for a cancelled order and had not left is free again; of a sale's order, in the sale's " +
+    "allotment. A sale's order that ends before anything was held is told too, with nothing in it: the sale may " +
+    'sell its piece again.',
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The part of JSON Schema (draft 7) that contracts come to. */
+/** The subset of JSON Schema (draft 7) that contracts use. */
 export interface JsonSchema {
   readonly type?: string;
   readonly const?: unknown;
@@ -26,8 +26,8 @@ export interface JsonSchema {
 }
 
 /**
- * A shape as others may write it: what has a default may be absent, and unknown fields are refused only where the contract
- * is strict. Checks that are code (`refine`) cannot be told in JSON Schema and are missing.
+ * JSON Schema of a message for its sender: fields with a default may be absent, and unknown fields are refused only
+ * where the contract is strict. Checks that are code (`refine`) have no JSON Schema and are missing.
  */
 export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
   const described = z.toJSONSchema(schema, {
@@ -39,7 +39,9 @@ export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
   return described as JsonSchema;
 }
 
-/** A pattern that its format says already, and which another version of zod may write otherwise; the limits of every JSON integer. */
+/**
+ * Removes patterns that repeat the format (zod versions write them differently) and the limits of every JSON integer.
+ */
 function leaveOutTheObvious(schema: z.core.JSONSchema.BaseSchema): void {
   if (schema.format !== undefined) delete schema.pattern;
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;

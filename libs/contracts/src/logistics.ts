@@ -26,7 +26,8 @@ export const HaltParcels = command(
   z.object({ orderId: Id, userId: Id, allocation: Allocation, address: Address }),
   {
     about:
-      'Halt all parcels of an order or none; `parcels.halted` or `parcels.left` tells which. It says what `order.paid` says, which it may overtake.',
+      'Halt all parcels of an order or none; `parcels.halted` or `parcels.left` tells which. It says what ' +
+      '`order.paid` says, which it may overtake.',
   },
 );
 export const DispatchParcel = command('logistics.dispatch', z.object({ parcelId: Id }), {

@@ -2,59 +2,71 @@ import { z } from 'zod';
 import { Id, Instant } from './values.js';
 
 /**
- * What one message type is: its name (also the routing key), its version, and the shape of its data.
- * A contract is callable: `OrderPlaced({ orderId, ... })` makes a message that is not sent yet.
+ * Definition of one message type: its name (also the routing key), its version, and the shape of its data. A contract
+ * is callable: `OrderPlaced({ orderId, ... })` creates a message that is not sent yet.
  */
 export interface Contract<S extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
   (data: z.input<S>, options?: OutgoingOptions): Outgoing;
-  /** `event`: a past fact, anyone may listen. `command`: a request to its one owner. `query`: a read, may be lost. `delivery`: routed by its channel. */
+  /**
+   * `event`: a past fact, any service may subscribe. `command`: a request to its one owner. `query`: a read, may be
+   * lost. `delivery`: routed by its channel.
+   */
   readonly kind: 'event' | 'command' | 'query' | 'delivery';
   readonly type: string;
   readonly version: number;
   readonly schema: S;
-  /** The shape of the answer; commands and queries only. */
+  /** Schema of the reply; commands and queries only. */
   readonly reply?: R;
   /** Never written to disk and dropped at the caller's deadline. All queries; also commands that carry a password. */
   readonly transient: boolean;
-  /** Of what is transient: it holds no password, so in a cluster it may rest on the disks of several nodes. All queries; commands that say so. */
+  /**
+   * A transient message without a password: in a cluster it may be written to disk on several nodes. All queries, and
+   * the commands that set this flag.
+   */
   readonly mayRest: boolean;
-  /** A fact that may be heard by nobody without being counted as unrouted. */
+  /** The event may have no subscriber; it is then not counted as unrouted. */
   readonly optional: boolean;
   /**
-   * Its queue holds so many and no more: beyond that the broker refuses it (a nack), and its sender must expect so.
-   * Commands at a door only.
+   * The queue of this command has a maximum length; beyond it the broker rejects the command (a nack), and the
+   * sender must handle that. Commands only.
    */
   readonly bounded: boolean;
-  /** What it means, for those who read it, send it or answer it; the problems that a request may be answered with. Markdown. */
+  /**
+   * Meaning of the message for those who read, send or answer it, and the problems that a request may be answered
+   * with. Markdown.
+   */
   readonly about?: string;
-  /** The queues in which this command waits before it is delivered are called `<waitsIn>.<ms>`; timers only. */
+  /** Prefix of the delay queues in which this command waits: they are called `<waitsIn>.<ms>`. Timers only. */
   readonly waitsIn?: string;
 }
 
 export interface OutgoingOptions {
-  /** The handler of this command answers the caller of the message that is being handled now. */
+  /** The handler of this command replies to the caller of the message that is being handled now. */
   delegate?: boolean;
-  /** How long a timer (a command with `waitsIn`) waits before it is delivered. Milliseconds: whole seconds, at most 30 days. */
+  /** Delay of a timer (a command with `waitsIn`) before its delivery, in ms: whole seconds, at most 30 days. */
   delayMs?: number;
 }
 
-/** A message that a decision wants sent; it gets its envelope when it is committed to the outbox. */
+/** A message that a decision returns to be sent; it gets its envelope when it is stored in the outbox. */
 export interface Outgoing extends OutgoingOptions {
   readonly contract: Contract;
   readonly data: unknown;
 }
 
-/** What travels beside the data: AMQP properties and headers, so that brokers and people can read it without a parser. */
+/** Metadata of a message, carried as AMQP properties and headers so that it can be read without parsing the body. */
 export const Envelope = z.object({
   id: Id,
   type: z.string().min(1),
   version: z.int().positive(),
-  /** The id that everything caused by one request shares. */
+  /** Shared by all messages that one request caused. */
   correlationId: z.string().min(1).max(128),
   /** The id of the message that caused this one. */
   causationId: Id.optional(),
   time: Instant,
-  /** Of a request from outside: when it was accepted, by the clock of the databases as its sender knows it; absent when that is not known. */
+  /**
+   * Only for requests from outside: the time at which the request was accepted, in database time as the sender
+   * estimates it. Absent when the sender has no estimate.
+   */
   acceptedAt: Instant.optional(),
   /** W3C trace context. */
   traceparent: z.string().optional(),
@@ -64,11 +76,11 @@ export type Envelope = z.infer<typeof Envelope>;
 /** A received message, as a handler sees it. */
 export interface Message<C extends Contract = Contract> extends Envelope {
   readonly data: z.output<C['schema']>;
-  /** Until when the caller waits for an answer (ms since the epoch, by the clock of this process); absent when nobody waits. */
+  /** Deadline of the caller (ms since the epoch, by the clock of this process); absent when no caller waits. */
   readonly deadline?: number;
-  /** The broker delivered it before: it may have killed its consumer, so it is handled alone. */
+  /** The broker has delivered the message before. It may have crashed its consumer, so it is handled alone. */
   readonly redelivered?: boolean;
-  /** Where the answer goes, when somebody waits for one. */
+  /** Where to send the reply; absent when no caller waits. */
   readonly reply?: { readonly to: string; readonly id: string };
 }
 
@@ -95,8 +107,8 @@ function contract<S extends z.ZodType, R extends z.ZodType>(
 }
 
 /**
- * A past fact, named `<entity>.<what happened>`; published to everyone who listens.
- * A listener that only watches may name a topic pattern (`order.*`, `#`) and the fields that it needs.
+ * Creates the contract of an event: a past fact, named `<entity>.<what happened>`, delivered to all subscribers. A
+ * subscriber that only observes may use a topic pattern (`order.*`, `#`) and name the fields that it needs.
  */
 export const event = <S extends z.ZodType>(
   type: string,
@@ -104,14 +116,14 @@ export const event = <S extends z.ZodType>(
   options: Options & { optional?: boolean } = {},
 ): Contract<S, z.ZodNever> => contract({ kind: 'event', type, schema, ...NO_FLAGS, ...options });
 
-/** A request, named `<owner>.<verb>`; durable unless `transient`. */
+/** Creates the contract of a command: a request, named `<owner>.<verb>`; durable unless `transient`. */
 export const command = <S extends z.ZodType, R extends z.ZodType = z.ZodVoid>(
   type: string,
   schema: S,
   options: Options & { reply?: R; transient?: boolean; mayRest?: boolean; bounded?: boolean; waitsIn?: string } = {},
 ): Contract<S, R> => contract({ kind: 'command', type, schema, ...NO_FLAGS, ...options });
 
-/** A read, named `<owner>.<noun>`; it expires at the caller's deadline. */
+/** Creates the contract of a query: a read, named `<owner>.<noun>`; it expires at the caller's deadline. */
 export const query = <S extends z.ZodType, R extends z.ZodType>(
   type: string,
   schema: S,
@@ -120,7 +132,10 @@ export const query = <S extends z.ZodType, R extends z.ZodType>(
 ): Contract<S, R> =>
   contract({ kind: 'query', type, schema, reply, ...NO_FLAGS, transient: true, mayRest: true, ...options });
 
-/** A message to one person over one channel, named `delivery.<channel>`; routed by the header `channel`. */
+/**
+ * Creates the contract of a delivery: a message to one person over one channel, named `delivery.<channel>` and routed
+ * by the header `channel`.
+ */
 export const delivery = <S extends z.ZodType>(
   channel: string,
   schema: S,

@@ -8,9 +8,9 @@ export type Channel = z.infer<typeof Channel>;
 
 export const Notification = z.object({ id: Id, at: Instant, text: z.string(), about: z.string() });
 
-/** What one person is told over one channel; `id` is the same however often it is sent, and the provider's idempotency key. */
+/** Common fields of a delivery to one person. `id` stays the same on a resend and is the provider's idempotency key. */
 const parts = z.object({ id: Id, userId: Id, about: z.string(), text: z.string() });
-/** `recorded`: written down instead of the text, which holds a secret. `until`: afterwards it is not sent. */
+/** `recorded`: stored in place of the text when the text contains a secret. `until`: after this time it is not sent. */
 const secret = { recorded: z.string().optional(), until: Instant.optional() };
 export const SmsDelivery = delivery('sms', parts.extend({ phone: z.string(), ...secret }));
 export const EmailDelivery = delivery('email', parts.extend({ address: z.string() }));

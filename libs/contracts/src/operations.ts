@@ -2,68 +2,83 @@ import { z } from 'zod';
 import { command, query } from './message.js';
 import { Instant } from './values.js';
 
-/** One of a service's queues, as its owner sees it. */
+/** State of one queue of a service, as reported by its owner. */
 export const QueueState = z.object({
   queue: z.string(),
-  /** Waiting, without those that a consumer holds. Some brokers tell neither of the two to a service. */
+  /**
+   * Messages ready in the queue, without unacknowledged ones. Absent, as is `consumers`, when the broker does not
+   * report it to a service.
+   */
   messages: z.int().optional(),
   consumers: z.int().optional(),
-  /** The replica that answers takes nothing from it for now: what its messages need fails, or the broker is blocked. */
+  /**
+   * The replying replica has paused its consumer: a dependency of its handlers fails, or the broker blocks the
+   * connection.
+   */
   paused: z.boolean().optional(),
-  /** Messages that wait in the replica that answers until what they failed on works again. */
+  /** Messages that the replying replica holds until the dependency on which they failed works again. */
   held: z.int().optional(),
 });
 export type QueueState = z.infer<typeof QueueState>;
 
-/** How something that a service needs does, as the replica that answers has seen it: the database, the broker, a provider. */
+/** Health of a dependency (the database, the broker, a provider), as the replying replica has observed it. */
 export const DependencyHealth = z.object({
   name: z.string(),
   state: z.enum(['healthy', 'sick']),
-  /** Of a sick one: since when, by the clock of that replica, and the latest failure. */
+  /** Only when sick: since when, by the clock of that replica, and the latest failure. */
   since: Instant.optional(),
   because: z.string().optional(),
 });
 export type DependencyHealth = z.infer<typeof DependencyHealth>;
 
-/** One try that failed. */
+/** A failed attempt to handle a message. */
 export const FailedTry = z.object({ at: Instant, reason: z.string() });
 
-/** Why a message was given up, without what it says: that may be a person's, and its reader need not be its owner. */
+/**
+ * Reason why a message was dead-lettered, without its data: the data may be personal, and the reader of this summary
+ * need not be allowed to see it.
+ */
 export const DeadLetterSummary = z.object({
   id: z.string().optional(),
   type: z.string().optional(),
   correlationId: z.string().optional(),
   reason: z.string(),
   failedAt: Instant.optional(),
-  /** How often it has failed since it was last sent home. */
+  /** Failed attempts since it was last sent back to its queue. */
   attempts: z.int(),
-  /** How often it was sent home again. */
+  /** How often it was sent back to its queue. */
   redriven: z.int(),
-  /** Every try that failed, oldest first; of very many the first and the last ones. */
+  /** The failed attempts, oldest first; when there are very many, the first and the last ones. */
   history: z.array(FailedTry),
   originalExchange: z.string().optional(),
   originalRoutingKey: z.string().optional(),
 });
 export type DeadLetterSummary = z.infer<typeof DeadLetterSummary>;
 
-/** The dead letters of one queue: how many, and the first of them. */
+/** The dead letters of one queue: their number, and the first of them. */
 export const DeadLetters = z.object({ queue: z.string(), count: z.int(), letters: z.array(DeadLetterSummary) });
 export type DeadLetters = z.infer<typeof DeadLetters>;
 
-/** How many letters one call moves at most: they are moved while the caller waits, some 1,500 a second. */
+/** Most dead letters that one call moves: the caller waits meanwhile, and about 1,500 are moved per second. */
 export const MOST_REDRIVEN = 1_000;
 export const Redriving = z.strictObject({ limit: z.int().min(1).max(MOST_REDRIVEN).default(MOST_REDRIVEN) });
 export const Redriven = z.object({
   moved: z.int(),
-  /** What is there afterwards: not taken, or failed again already. */
+  /** Dead letters remaining afterwards: not moved, or moved and failed again already. */
   left: z.int(),
 });
 
-/** Only the first are shown; whoever wants them all, whole, has the broker's administrator and `npm run dead-letters`. */
+/**
+ * Most dead letters shown. To see all of them with their data, the broker's administrator runs `npm run
+ * dead-letters`.
+ */
 const MAX_SHOWN = 100;
 export const Showing = z.strictObject({ limit: z.coerce.number().int().min(1).max(MAX_SHOWN).default(20) });
 
-/** What every service answers about its own queues. None of it is kept: who asked and got no answer asks again. */
+/**
+ * Operations contracts that every service answers about its own queues. They are transient: a caller without a reply
+ * repeats the request.
+ */
 export const operationsAt = (service: string) => ({
   LookAtQueues: query(
     `${service}.queues`,
@@ -80,7 +95,9 @@ export const operationsAt = (service: string) => ({
     transient: true,
     mayRest: true,
     reply: Redriven,
-    about: `Sends dead letters of one queue of ${service} home to it, to be handled like any message. Twice is safe: each keeps its id. Problems: 404 not a queue of ${service} with dead letters.`,
+    about:
+      `Sends dead letters of one queue of ${service} home to it, to be handled like any message. ` +
+      `Twice is safe: each keeps its id. Problems: 404 not a queue of ${service} with dead letters.`,
   }),
 });
 export type Operations = ReturnType<typeof operationsAt>;

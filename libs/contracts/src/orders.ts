@@ -27,9 +27,9 @@ export const OrderStatus = z.enum([
 ]);
 export type OrderStatus = z.infer<typeof OrderStatus>;
 /**
- * `not_orderable`: the lines cannot be one order (two currencies, an amount beyond the limits), or, where there is a `limit`, the
- * customer has too much unpaid.
- * `processing_timeout`: it could not be made ready for its payment in time.
+ * `not_orderable`: the lines cannot be one order (two currencies, an amount beyond the limits), or, when there is a
+ * `limit`, the customer has too many unpaid orders or pieces. `processing_timeout`: the order was not ready for its
+ * payment in time.
  */
 export const OrderReason = z.enum([
   'out_of_stock',
@@ -41,7 +41,7 @@ export const OrderReason = z.enum([
   'processing_timeout',
 ]);
 export type OrderReason = z.infer<typeof OrderReason>;
-/** The bound that an order goes beyond: so many orders, or pieces, may an account have unpaid. */
+/** The limit that the order exceeds: unpaid orders, or unpaid pieces, of one account. */
 export const UnpaidLimit = z.enum(['unpaid_orders', 'unpaid_pieces']);
 export type UnpaidLimit = z.infer<typeof UnpaidLimit>;
 
@@ -53,7 +53,7 @@ export const NewOrder = z.strictObject({
 });
 export const OrderLine = z.object({ sku: Sku, name: z.string(), quantity: Quantity, unitPrice: Money });
 export type OrderLine = z.infer<typeof OrderLine>;
-/** `halted`: its order was cancelled before it left, and it never will. */
+/** `halted`: its order was cancelled before the parcel left the warehouse; the parcel will never leave. */
 export const ParcelStatus = z.enum(['preparing', 'dispatched', 'delivered', 'halted']);
 export type ParcelStatus = z.infer<typeof ParcelStatus>;
 
@@ -77,7 +77,7 @@ export const Order = z.object({
   paidAt: Instant.optional(),
   refundedAt: Instant.optional(),
   flashSaleId: Id.optional(),
-  /** The customer has asked to cancel it, and its parcels are being halted. */
+  /** The customer has requested the cancellation, and the parcels are being halted. */
   cancellationRequestedAt: Instant.optional(),
   parcels: z.array(
     z.object({
@@ -90,7 +90,7 @@ export const Order = z.object({
 });
 export type Order = z.infer<typeof Order>;
 
-/** One entry of the timeline, with what the order was after it. `version` is its place: the id of a live event. */
+/** Entry of the timeline with the order's status after it. `version` is its position, and the id of the live event. */
 export const OrderChange = z.object({
   version: z.int(),
   at: Instant,
@@ -103,10 +103,13 @@ export const Timeline = z.object({
   events: z.array(z.object({ at: Instant, type: z.string(), detail: z.record(z.string(), z.unknown()) })),
 });
 
-/** Whole seconds, at most 30 days: each length has a queue of its own. */
+/** Payment window in seconds, at most 30 days. Whole seconds, because each length has its own delay queue. */
 export const PaymentWindow = z.int().min(1).max(2_592_000);
 
-/** `shown`: what the shop showed of the products when the request was accepted, as far as the sender knows; they are sold like that. */
+/**
+ * `shown`: name and price of the products as the shop showed them when it accepted the request, as far as the sender
+ * has them. The order uses these.
+ */
 const placing = NewOrder.strip().extend({
   address: Address,
   orderId: Id,
@@ -121,28 +124,38 @@ const placing = NewOrder.strip().extend({
 export const PlaceOrder = command('orders.place', placing, {
   reply: Order,
   about:
-    "Place an order under an id that the caller made, so that asking again is harmless. `bodyHash` tells a repeat from another order under the same id. `shown` is what the customer was shown of the products: each is sold with that name and price; one that is not in it as orders knows it. `payWithinSeconds` is the order's own payment window; `flashSale` the sale whose pieces and price it takes; `verified` that the user's phone is, which orders also hears of. Problems: 409 same id, other body; 429 with `limit`: the user has too much unpaid, kept like a 422; 422 unknown product: the refusal is kept under the id, and is a rejected order once somebody looks for it.",
+    'Place an order under an id that the caller made, so that asking again is harmless. `bodyHash` tells a repeat ' +
+    'from another order under the same id. `shown` is what the customer was shown of the products: each is sold ' +
+    "with that name and price; one that is not in it as orders knows it. `payWithinSeconds` is the order's own " +
+    "payment window; `flashSale` the sale whose pieces and price it takes; `verified` that the user's phone is, " +
+    'which orders also hears of. Problems: 409 same id, other body; 429 with `limit`: the user has too much ' +
+    'unpaid, kept like a 422; 422 unknown product: the refusal is kept under the id, and is a rejected order once ' +
+    'somebody looks for it.',
 });
 
 export const PlaceUnlisted = command('orders.place-unlisted', placing, {
   reply: Order,
   about:
-    'The same for an order with a product that orders has not heard of: inventory is asked for it first, and the order waits until inventory answers. Sent by orders to itself; answers the caller of `orders.place`.',
+    'The same for an order with a product that orders has not heard of: inventory is asked for it first, and the ' +
+    'order waits until inventory answers. Sent by orders to itself; answers the caller of `orders.place`.',
 });
 
 export const CancelOrder = command('orders.cancel', z.object({ orderId: Id, userId: Id }), {
   reply: Order,
   about:
-    "Before the payment free; after it the parcels are halted first, all or none, and the order that is answered says so by `cancellationRequestedAt`. One that is cancelled already stays so. Problems: 404, also for somebody else's: an order of the same user that comes later is taken as cancelled; 409 too late.",
+    'Before the payment free; after it the parcels are halted first, all or none, and the order that is answered ' +
+    'says so by `cancellationRequestedAt`. One that is cancelled already stays so. Problems: 404, also for ' +
+    "somebody else's: an order of the same user that comes later is taken as cancelled; 409 too late.",
 });
 
 export const ExpirePayment = command('orders.expire-payment', z.object({ orderId: Id }), {
   waitsIn: 'orders.payment-window',
   about:
-    "The order's payment window is over: if it is still unpaid, payments is asked to close its payable. Waits out the window in a queue of its own, which orders declares.",
+    "The order's payment window is over: if it is still unpaid, payments is asked to close its payable. Waits out " +
+    'the window in a queue of its own, which orders declares.',
 });
 
-/** Whose order may be seen: their own, or any when `anyUser` (an admin asks). */
+/** Orders that the caller may see: their own, or all orders if `anyUser` (the caller is an admin). */
 const viewer = { userId: Id, anyUser: z.boolean().default(false) };
 export const GetOrder = query('orders.order', z.object({ orderId: Id, ...viewer }), Order, {
   about: "Problems: 404, also for somebody else's.",
@@ -154,7 +167,8 @@ export const GetOrderChanges = query(
   z.object({ order: Order, changes: z.array(OrderChange) }),
   {
     about:
-      "What has happened to an order after a version of it, and the order as it is now. Problems: 404, also for somebody else's.",
+      'What has happened to an order after a version of it, and the order as it is now. Problems: 404, also for ' +
+      "somebody else's.",
   },
 );
 export const ListOrders = query(
@@ -163,7 +177,7 @@ export const ListOrders = query(
   page(Order),
 );
 
-/** `flashSaleId`: its pieces are those of a sale. */
+/** `flashSaleId`: the sale from which the pieces are taken. */
 const fact = { orderId: Id, userId: Id, version: z.int(), flashSaleId: Id.optional() };
 const goods = { lines: z.array(OrderLine), allocation: Allocation };
 
@@ -178,7 +192,8 @@ export const OrderPlaced = event(
   }),
   {
     about:
-      'It is taken. `acceptedAt` is when its customer asked for it, which may be long before: what was good then, such as a coupon, is good for it.',
+      'It is taken. `acceptedAt` is when its customer asked for it, which may be long before: what was good then, ' +
+      'such as a coupon, is good for it.',
   },
 );
 export const OrderPriced = event(
@@ -186,7 +201,8 @@ export const OrderPriced = event(
   z.object({ ...fact, total: Money, payWithinSeconds: PaymentWindow.optional() }),
   {
     about:
-      'Stock is held, the coupon if there is one is redeemed, and the total is final. `payWithinSeconds` is how long it can be paid from the opening of its payable on.',
+      'Stock is held, the coupon if there is one is redeemed, and the total is final. `payWithinSeconds` is how ' +
+      'long it can be paid from the opening of its payable on.',
   },
 );
 export const OrderAwaitingPayment = event(

@@ -4,13 +4,17 @@ import { Currency, CurrencyCode } from './currency.js';
 import { command, event, query } from './message.js';
 import { Cents, CouponCode, Id, Instant, Money, NewMoney } from './values.js';
 
-/** `fixed`: `value` is that much off, in the smallest unit of the coupon's currency. `percent`: `value` is that part of the subtotal. */
+/**
+ * `fixed`: `value` is an amount in the smallest unit of the coupon's currency. `percent`: `value` is a percentage of
+ * the subtotal.
+ */
 export const CouponKind = z.enum(['fixed', 'percent']);
 
 /**
- * What a coupon gives and to whom. `minTotal` is the subtotal that an order must reach, in cents of whatever currency the
- * order has, or as money, which then also names the only currency that counts. A coupon with a currency counts only for orders in it; a fixed one that names none,
- * also not by its minimum, is in USD. Without a limit it is good any number of times.
+ * Discount of a coupon and its conditions. `minTotal` is the minimum subtotal of an order: cents of the order's
+ * currency, or money, which also limits the coupon to orders in that currency. A coupon with a currency is valid only
+ * for orders in that currency. A fixed coupon without a currency, also in `minTotal`, is in USD. Without a limit it
+ * can be used any number of times.
  */
 export const NewCoupon = z
   .strictObject({
@@ -44,7 +48,7 @@ export const Coupon = z.object({
 });
 export type Coupon = z.infer<typeof Coupon>;
 
-/** `unknown`, `expired`, `below_minimum`, `used_up` (its limit in all), `used_by_user` (their own limit), `other_currency`. */
+/** `used_up`: the coupon's limit for all users is reached. `used_by_user`: the limit for this user is reached. */
 export const CouponRefusal = z.enum([
   'unknown',
   'expired',
@@ -55,7 +59,7 @@ export const CouponRefusal = z.enum([
 ]);
 export type CouponRefusal = z.infer<typeof CouponRefusal>;
 
-/** One point for each whole 100 cents of a completed order. */
+/** Loyalty points: one for each whole 100 cents of a completed order. */
 export const Points = z.object({ points: z.int().min(0) });
 
 export const CreateCoupon = command('promotions.create-coupon', NewCoupon, {

@@ -11,18 +11,18 @@ const published = files.map((file) => JSON.parse(readFileSync(path.join(FOLDER, 
 const { write, refused } = changes(published, [...catalogue.values()].map(publicationOf));
 
 describe('the contracts', () => {
-  it('keep every promise of what is published', () => {
+  it('do not break the published versions', () => {
     expect(refused.join('\n\n')).toBe('');
   });
 
-  it('are published as they are', () => {
+  it('are all published in their present form', () => {
     expect(
       write.map(fileOf),
-      `what is new is not published: run ${PUBLISH} and commit libs/contracts/published`,
+      `some changes are not published: run ${PUBLISH} and commit libs/contracts/published`,
     ).toEqual([]);
   });
 
-  it('are kept in files that are called after them', () => {
+  it('have published files named after type and version', () => {
     expect(published.map(fileOf)).toEqual(files);
   });
 });

@@ -3,8 +3,8 @@ import { catalogue, ownerOf, sendersOf } from './index.js';
 
 const sent = (type: string): string[] | undefined => (sendersOf(type) ? [...sendersOf(type)!].sort() : undefined);
 
-describe('who may send a message', () => {
-  it('is of every fact its owner, and of every other message somebody', () => {
+describe('the allowed senders of a message', () => {
+  it('are the owner alone for an event, and at least one service for every other message', () => {
     for (const contract of catalogue.values()) {
       if (contract.kind === 'event') expect(sent(contract.type)).toEqual([ownerOf(contract)]);
       else expect(sent(contract.type), contract.type).not.toEqual([]);
@@ -18,9 +18,9 @@ describe('who may send a message', () => {
     ['logistics.dispatch', ['gateway', 'logistics']],
     ['delivery.sms', ['notifications']],
     ['orders.dead-letters', ['gateway']],
-  ])('of %s is %j', (type, senders) => expect(sent(type)).toEqual(senders));
+  ])('of %s are %j', (type, senders) => expect(sent(type)).toEqual(senders));
 
-  it('of a fact that is not known yet is the owner of the thing that it is about, and of anything else is unknown', () => {
+  it('are the owner of the entity for an event newer than the catalogue, and undefined for other types', () => {
     expect(sent('order.archived')).toEqual(['orders']);
     expect([sent('weather.changed'), sent('orders.unknown'), sent('order-statistics.get')]).toEqual([
       undefined,

@@ -22,9 +22,9 @@ const BETWEEN_SERVICES: readonly Contract[] = [
 ];
 
 /**
- * Which requests and deliveries a service sends: to others, to itself for later, or to the channels. With its own
- * facts (the catalogue has their owners) this is all that a message of the service may be: what its user may do on
- * the broker is derived from it (topology/src/users.ts), and every consumer compares with it who has sent a message
+ * Requests and deliveries that a service sends: to other services, to itself for later, or to the channels. A service
+ * may send only these and its own events (see the catalogue). The permissions of its user on the broker are derived
+ * from this list (topology/src/users.ts), and every consumer checks the sender of a message against it
  * (libs/messaging/src/sender-verification.ts).
  */
 export const SENDS: Readonly<Record<string, readonly Contract[]>> = {
@@ -34,7 +34,7 @@ export const SENDS: Readonly<Record<string, readonly Contract[]>> = {
   orders: [HaltParcels, ExpirePayment, ClosePayable, ExtendPayable, PlaceUnlisted, GetPrices],
   payments: [CapturePayment, RefundPayment],
   'flash-sale': [PlaceOrder, AllotStock, ReturnAllotment],
-  logistics: [BookCarrier, RecallCarrier, DispatchParcel, DeliverParcel], // the last two are the fake carrier's
+  logistics: [BookCarrier, RecallCarrier, DispatchParcel, DeliverParcel], // the last two for the fake carrier
   notifications: [SmsDelivery, EmailDelivery, InboxDelivery],
 };
 
@@ -51,15 +51,15 @@ const BY_TYPE: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 
 const wordOf = (type: string): string => type.split('.', 1)[0]!;
 
-/** Facts are named after the things that they are about (`order.placed`), and a thing has one owner. */
+/** Events are named after their entity (`order.placed`), and an entity has one owner. */
 const BY_WORD: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   OPERATED.flatMap((service) => factsOf(service).map(({ type }) => [wordOf(type), new Set([service])])),
 );
 
 /**
- * The services that may send messages of this type. A fact that is not in the catalogue, because it is newer than
- * this process, is one of the service that owns the other facts about the same thing.
- * @returns undefined when nobody here knows
+ * The services that may send messages of this type. An event that is missing in the catalogue, because it is newer
+ * than this process, belongs to the service that owns the other events of the same entity.
+ * @returns undefined for an unknown type
  */
 export const sendersOf = (type: string): ReadonlySet<string> | undefined =>
   BY_TYPE.get(type) ?? BY_WORD.get(wordOf(type));

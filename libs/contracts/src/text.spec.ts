@@ -48,20 +48,20 @@ const GOOD = [
 
 describe('text from people', () => {
   const name = visibleText(200);
-  it.each([...INVISIBLE, ...CONTROL, ...NO_TEXT, '', '  ', '\u{1F600}'.repeat(201)])('is not %j', (value) =>
+  it.each([...INVISIBLE, ...CONTROL, ...NO_TEXT, '', '  ', '\u{1F600}'.repeat(201)])('refuses %j', (value) =>
     expect(name.safeParse(value).success).toBe(false),
   );
-  it.each(GOOD)('is %j, as it is', (value) => expect(name.parse(value)).toBe(value));
+  it.each(GOOD)('accepts %j unchanged', (value) => expect(name.parse(value)).toBe(value));
 
-  it('loses the blanks around it', () => expect(name.parse('  Ada\n')).toBe('Ada'));
+  it('is trimmed', () => expect(name.parse('  Ada\n')).toBe('Ada'));
 
-  it('is described to others by its length alone', () => {
+  it('has only its length in the JSON Schema', () => {
     expect(jsonSchemaOf(name)).toEqual({ type: 'string', minLength: 1, maxLength: 200 });
     expect(jsonSchemaOf(text(20))).toEqual({ type: 'string', minLength: 1, maxLength: 20 });
   });
 });
 
-describe('what is taken from outside is visible:', () => {
+describe('requests from outside require visible text in', () => {
   const address = { name: 'Ada', street: 'Row 1', city: 'Town', postcode: '1', country: 'GB' };
   const order = { lines: [{ sku: 'TEA', quantity: 1 }], address };
   const user = { phone: '+15550000001', name: 'Ada', password: 'a password' };
@@ -84,7 +84,7 @@ describe('what is taken from outside is visible:', () => {
     ]);
   });
 
-  it('and an address that was taken before is still carried', () => {
+  it('but messages still carry an address that was accepted under earlier rules', () => {
     const place = {
       ...order,
       address: { ...address, name: 'A\tB' },
@@ -105,12 +105,12 @@ describe('a password', () => {
     `password${'\uDC00'}`,
     'x'.repeat(7),
     'x'.repeat(201),
-  ])('is not %j', (value) => expect(Password.safeParse(value).success).toBe(false));
-  it.each(['correct horse', 'pässwörter', 'mañana-café', '密码密码密码密码', '  x     '])('is %j', (value) =>
+  ])('is refused: %j', (value) => expect(Password.safeParse(value).success).toBe(false));
+  it.each(['correct horse', 'pässwörter', 'mañana-café', '密码密码密码密码', '  x     '])('is accepted: %j', (value) =>
     expect(Password.parse(value)).toBe(value),
   );
 
-  it('of halves of characters is not even looked at, and any other is', () => {
+  it('with lone surrogates is refused at sign-in, and any other password is compared', () => {
     const signIn = (password: string) => Credentials.safeParse({ phone: '+15550000001', password }).success;
     expect([signIn('\uD800'.repeat(10)), signIn(' '), signIn('x')]).toEqual([false, true, true]);
   });

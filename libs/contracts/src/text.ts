@@ -1,18 +1,24 @@
 import { z } from 'zod';
 import { ACCEPTED } from './accepted.js';
 
-/** Printed as nothing, although Unicode counts it a symbol: BRAILLE PATTERN BLANK. */
+/** BRAILLE PATTERN BLANK: Unicode counts it as a symbol, but it is printed as empty space. */
 const BLANK = '\\u2800';
-/** Something that a reader sees: a letter, digit, mark of punctuation or symbol that is not invisible by itself (Unicode, DerivedCoreProperties). */
+/**
+ * A character that a reader can see: a letter, digit, punctuation mark or symbol that is not invisible by itself
+ * (Unicode, DerivedCoreProperties).
+ */
 const VISIBLE_CHARACTER = `(?![\\p{Default_Ignorable_Code_Point}${BLANK}])[\\p{L}\\p{N}\\p{P}\\p{S}]`;
 const VISIBLE = new RegExp(VISIBLE_CHARACTER, 'u');
-/** Control characters and line breaks: in a name they forge lines of labels, messages and files. */
+/** Control characters and line breaks: inside a name they could forge lines of labels, messages and files. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 const HALF_CHARACTER = /\p{Surrogate}/u;
 
-/** UTF-8 and PostgreSQL have no half of a surrogate pair: it would be replaced, and texts that differ would be one. */
+/**
+ * False for a lone surrogate. UTF-8 and PostgreSQL cannot represent it: it would be replaced, and different texts
+ * would become equal.
+ */
 export const isWellFormed = (value: string): boolean => !HALF_CHARACTER.test(value);
-/** Of a pattern: a character that is seen stands somewhere in the text. */
+/** Lookahead of a pattern: the text contains at least one visible character. */
 const SEEN = `(?=[\\s\\S]*${VISIBLE_CHARACTER})`;
 export const isVisible = (value: string): boolean => VISIBLE.test(value);
 
@@ -27,10 +33,9 @@ export const hasAtLeast =
     [...value].length >= min;
 
 /**
- * Text that is kept. PostgreSQL stores no NUL and no half of a surrogate pair; without the check such a text would fail only
- * after it was accepted.
- * One fault is named at a time.
- * @param max characters, with the blanks around them that are taken away
+ * Text that is stored. PostgreSQL stores no NUL and no lone surrogate; without this check such a text would be
+ * accepted and then fail in the database. Only the first fault is reported.
+ * @param max characters, including the surrounding blanks that are trimmed
  */
 export const text = (max: number) =>
   z
@@ -44,14 +49,17 @@ export const text = (max: number) =>
     })
     .meta({ maxLength: max });
 
-/** Text from people, as it is taken from outside: something is to be seen, and no control character is in it. */
+/** Text from people, as requests contain it: at least one visible character, and no control characters. */
 export const visibleText = (max: number) =>
   text(max)
     .refine((value) => !CONTROL.test(value), { error: 'contains control characters or line breaks', abort: true })
     .refine(isVisible, 'shows nothing')
     .register(ACCEPTED, { pattern: `^${SEEN}\\s*[^\\p{Cc}\\p{Zl}\\p{Zp}\\p{Surrogate}]+\\s*$` });
 
-/** A secret from people: nothing is taken away, and what is no text is not compared. Bounds are characters. */
+/**
+ * Secret from people: it is not trimmed, and malformed Unicode is refused before any comparison. Bounds are in
+ * characters.
+ */
 export const secretText = (min: number, max: number) =>
   z
     .string()
@@ -60,5 +68,5 @@ export const secretText = (min: number, max: number) =>
     .refine(isWellFormed, { error: 'contains characters that are no text', abort: true })
     .meta({ minLength: min, maxLength: max });
 
-/** What a secret looks like in a pattern. `seen`: something of it is visible. */
+/** JSON Schema patterns of a secret. `seen`: at least one character is visible. */
 export const SECRET = { any: '^[^\\p{Surrogate}]*$', seen: `^${SEEN}[^\\p{Surrogate}]*$` };

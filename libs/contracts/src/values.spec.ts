@@ -5,12 +5,12 @@ import { Id, Instant } from './values.js';
 describe('an id', () => {
   const id = '019ab3f0-0c1d-7abc-8def-0123456789ab';
 
-  it('has one spelling, however it is written', () => {
+  it('is normalized to lower case', () => {
     expect([id, id.toUpperCase(), id.replace('abc', 'aBc')].map((written) => Id.parse(written))).toEqual([id, id, id]);
     expect([Id.optional().parse(id.toUpperCase()), Id.array().parse([id.toUpperCase()])]).toEqual([id, [id]]);
   });
 
-  it('is described to others as before', () => {
+  it('keeps its published JSON Schema', () => {
     expect(jsonSchemaOf(Id)).toEqual({ type: 'string', format: 'uuid' });
   });
 });
@@ -23,9 +23,7 @@ describe('an instant', () => {
     '2031-01-01T00:00:00z',
     '2031-01-01t00:00:00z',
     '2031-01-01t00:00:00+00:00',
-  ])('is kept in one form when it is written %s', (written) =>
-    expect(Instant.parse(written)).toBe('2031-01-01T00:00:00Z'),
-  );
+  ])('is normalized from %s', (written) => expect(Instant.parse(written)).toBe('2031-01-01T00:00:00Z'));
 
   it('keeps its fraction of a second', () =>
     expect(Instant.parse('2031-01-01t00:00:00.123456789+00:00')).toBe('2031-01-01T00:00:00.123456789Z'));
@@ -44,8 +42,8 @@ describe('an instant', () => {
     '',
     'z',
     0,
-  ])('is not %j', (written) => expect(Instant.safeParse(written).success).toBe(false));
+  ])('is refused: %j', (written) => expect(Instant.safeParse(written).success).toBe(false));
 
-  it('is described to others as before', () =>
+  it('keeps its published JSON Schema', () =>
     expect(jsonSchemaOf(Instant)).toEqual({ type: 'string', format: 'date-time' }));
 });

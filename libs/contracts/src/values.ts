@@ -4,17 +4,20 @@ import { Currency, CurrencyCode } from './currency.js';
 import { text, visibleText } from './text.js';
 
 /**
- * A UUID in its canonical text form (RFC 9562, section 4): read in either case, kept in small letters, as PostgreSQL gives it back.
- * So ids can be compared as text. New ones are version 7, order ids version 8.
+ * A UUID in its canonical text form (RFC 9562, section 4): accepted in either case, stored in lower case as
+ * PostgreSQL returns it, so ids can be compared as text. New ids are version 7, order ids version 8.
  */
 export const Id = z.uuid().toLowerCase();
-/** The forms of UTC in RFC 3339 (sections 4.3 and 5.6) as one: `T` and `Z` in capitals, and no offset of zero. */
+/**
+ * Normalizes the forms of UTC in RFC 3339 (sections 4.3 and 5.6): `T` and `Z` in upper case, and `Z` for a zero
+ * offset.
+ */
 const inOneForm = (instant: string): string =>
   instant.replace(/^(\d{4}-\d\d-\d\d)t/, '$1T').replace(/(?<=\d)(?:z|[+-]00:00)$/, 'Z');
-/** Of a pattern that knows one form: every form that is taken, and no year before 1970. */
+/** Extends a pattern of the normalized form to every accepted form of UTC; years before 1970 do not match. */
 const inAnyForm = ({ source }: RegExp): string =>
   source.replace('^', '^(?=19[7-9]|[2-9])').replace('T(?:', '[Tt](?:').replace('(?:Z)', '(?:[Zz]|[+-]00:00)');
-/** RFC 3339, UTC. From 1970 on: PostgreSQL knows no year 0, and nothing here is older. */
+/** RFC 3339, UTC, from 1970 on: PostgreSQL has no year 0, and nothing here is older than 1970. */
 export const Instant = z
   .string()
   .overwrite(inOneForm)
@@ -26,7 +29,7 @@ export const Instant = z
 export const Cents = z.int().min(0).max(1_000_000_000_00);
 export const Money = z.strictObject({ amount: Cents, currency: CurrencyCode });
 export type Money = z.infer<typeof Money>;
-/** Money as it is taken from outside. */
+/** Money in requests from outside. */
 export const NewMoney = z.strictObject({ amount: Cents, currency: Currency });
 
 export const Sku = z
@@ -41,7 +44,10 @@ export type Warehouse = z.infer<typeof Warehouse>;
 export const Quantity = z.int().min(1).max(10_000);
 
 const NO_COUPON_CODE = 'a coupon code is 1 to 32 letters, digits, dashes or underscores';
-/** Written by people, so its case does not count. Only of ASCII before its letters are made capitals: a ligature becomes two. */
+/**
+ * Typed by people, so upper and lower case are equal. Non-ASCII is refused before the conversion to upper case, which
+ * would turn a ligature into two letters.
+ */
 export const CouponCode = z
   .string()
   .trim()
@@ -58,7 +64,10 @@ export const Address = z.strictObject({
   country: z.string().regex(/^[A-Z]{2}$/, 'a country is two capital letters, as in ISO 3166-1'),
 });
 export type Address = z.infer<typeof Address>;
-/** An address as it is taken from outside. Messages carry `Address`, which addresses that were taken earlier fit, too. */
+/**
+ * An address in requests from outside. Messages carry `Address`, which also fits addresses accepted under earlier
+ * rules.
+ */
 export const NewAddress = Address.extend({
   name: visibleText(200),
   street: visibleText(200),
@@ -66,7 +75,7 @@ export const NewAddress = Address.extend({
   postcode: visibleText(20),
 });
 
-/** RFC 9457 problem details: how every error is told, over HTTP and in RPC answers. */
+/** RFC 9457 problem details: the form of every error, over HTTP and in RPC replies. */
 export const Problem = z.looseObject({
   type: z.string().default('about:blank'),
   title: z.string(),

@@ -4,13 +4,16 @@ import type { Outbound } from './confirm-channel.js';
 import { PermanentError, ProblemError } from './errors.js';
 
 const JSON_TYPE = 'application/json';
-/** RFC 9457 */
+/** RFC 9457. */
 const PROBLEM_TYPE = 'application/problem+json';
 
-/** What a caller is told: a value, or why there is none. */
+/** Reply to a caller: a value, or the problem that prevented it. */
 export type Answer = { readonly value: unknown } | { readonly problem: Problem };
 
-/** The answer on its way: not persistent, since the caller's channel is all there is, and never mandatory (3.10 returns delivered ones). */
+/**
+ * Encodes a reply. It is not persistent, since only the caller's open channel can receive it, and not mandatory,
+ * since RabbitMQ 3.10 returns mandatory replies that it has delivered.
+ */
 export function encodeAnswer(answer: Answer, { to, id }: { to: string; id: string }): Outbound {
   const [contentType, body] = 'problem' in answer ? [PROBLEM_TYPE, answer.problem] : [JSON_TYPE, answer.value];
   return {
@@ -22,7 +25,7 @@ export function encodeAnswer(answer: Answer, { to, id }: { to: string; id: strin
   };
 }
 
-/** @throws ProblemError the owner's "no"; PermanentError an answer that does not fit the contract. */
+/** @throws ProblemError the owner's business "no"; PermanentError the reply does not fit the contract. */
 export function decodeAnswer(contract: Contract, contentType: unknown, content: Buffer): unknown {
   const body: unknown = content.length === 0 ? undefined : JSON.parse(content.toString('utf8'));
   if (contentType === PROBLEM_TYPE) throw new ProblemError(Problem.parse(body));

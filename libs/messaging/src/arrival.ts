@@ -1,9 +1,9 @@
-/** The copies that are made of a delivery, as for a span, share its `fields`. */
+/** Keyed by `fields`, because all copies of a delivery (such as those made for a span) share that object. */
 const arrivals = new WeakMap<object, number>();
 
 /**
- * When a delivery came: the moment at which it was first asked for. Milliseconds since the epoch, by the clock of this
- * process, which is the only one that it may be compared with.
+ * Time at which a delivery arrived: the first call for it. Milliseconds since the epoch, by the clock of this
+ * process; comparable only with times of this process.
  */
 export function arrivalOf({ fields }: { readonly fields: object }): number {
   const arrival = arrivals.get(fields) ?? Date.now();

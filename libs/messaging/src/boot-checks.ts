@@ -5,7 +5,10 @@ import { namesOf, type QueueRoutes, type Registration } from './routes.js';
 
 const EXCHANGES = ['shop.events', 'shop.commands', 'shop.deliveries', 'shop.dead'];
 
-/** Wrong wiring stops the boot: what no message would show for weeks, or only as a dead letter. @throws Error saying what to change. */
+/**
+ * Fails the boot on wiring errors that would otherwise show after weeks, or only as dead letters.
+ * @throws Error that names what to change
+ */
 export function checkWiring(
   service: string,
   registrations: readonly Registration[],
@@ -21,7 +24,10 @@ export function checkWiring(
   if (faults.length > 0) throw new Error(`${service} is wired wrongly: ${faults.join('; ')}`);
 }
 
-/** Looks, without creating anything, whether what this service uses is there. @throws Error naming all that is missing and the fix. */
+/**
+ * Checks that the exchanges and queues of this service exist, without creating any.
+ * @throws Error that lists everything missing and the fix
+ */
 export async function checkTopology(
   connection: ChannelModel,
   queues: readonly QueueRoutes[],
@@ -36,17 +42,21 @@ export async function checkTopology(
     if (!(await exists(connection, (channel) => channel.checkQueue(name)))) missing.push(`queue ${name}`);
   if (missing.length > 0)
     throw new Error(
-      `the broker lacks ${missing.join(', ')}. Apply the map: npm run topology (a queue that is not in it: topology/src/map.ts)`,
+      `the broker lacks ${missing.join(', ')}. Apply the map: npm run topology ` +
+        '(a queue that is not in it: topology/src/map.ts)',
     );
 }
 
-/** One for each length of waiting, named after the service, which is the first word of its queues; what is transient is not tried again. */
+/** Retry queues, one per tier, named after the service (the first word of its queues). Transient queues have none. */
 function tierQueuesOf(queues: readonly QueueRoutes[], tiersMs: readonly number[]): string[] {
   const services = new Set(queues.filter(({ transient }) => !transient).map(({ queue }) => queue.split('.', 1)[0]));
   return [...services].flatMap((service) => tiersMs.map((ms) => `${service}.retry.${ms}`));
 }
 
-/** A failed check closes its channel, so each has one of its own; the listener keeps the error from the connection. */
+/**
+ * Uses one channel per check, because a failed check closes its channel. The listener keeps the error from also
+ * closing the connection.
+ */
 async function exists(connection: ChannelModel, check: (channel: Channel) => Promise<unknown>): Promise<boolean> {
   const channel = await connection.createChannel();
   channel.on('error', () => undefined);
@@ -57,7 +67,8 @@ async function exists(connection: ChannelModel, check: (channel: Channel) => Pro
   } catch (error) {
     const { code } = error as { code?: number };
     if (code === 404) return false;
-    // Newer brokers (4.2.6) let only those look who have some right to the thing; who has none, does not use it.
+    // RabbitMQ 4.2.6 and later answer 403 when the user has no permission on the resource; then this service does not
+    // use it.
     if (code === 403) return true;
     throw error;
   }

@@ -15,7 +15,7 @@ afterAll(() => broker.close());
 const nothing = async () => undefined;
 const answer = async () => ({ n: 1 });
 
-describe('a service does not boot', () => {
+describe('a service refuses to boot', () => {
   it('when a request that is named after it has no handler', async () => {
     const booting = startService(broker, [handles(Do, answer)], { expected: [Do, Ask] });
     await expect(booting).rejects.toThrow(
@@ -23,7 +23,7 @@ describe('a service does not boot', () => {
     );
   });
 
-  it('when a real service forgets one, without anybody listing them', async () => {
+  it('when a real service lacks a handler for one of its requests, with the default list', async () => {
     await expect(startService(broker, [], { service: 'logistics', expected: undefined as never })).rejects.toThrow(
       /logistics.parcel has no handler/,
     );
@@ -36,13 +36,13 @@ describe('a service does not boot', () => {
     await expect(startService(broker, handled)).rejects.toThrow(`${type} has two handlers: remove one @On`);
   });
 
-  it('when one queue would hold what must be kept and what must not', async () => {
+  it('when one queue would hold both durable and transient messages', async () => {
     await expect(
       startService(broker, [handles(Do, answer), handles(Ask, answer, { queue: 'commands' })]),
     ).rejects.toThrow('probe.commands mixes messages');
   });
 
-  it('when a queue or a retry tier is not on the broker, and says how to get it', async () => {
+  it('when a queue or a retry tier is missing on the broker, and names the fix', async () => {
     const Other = event('other.fact', z.unknown());
     const booting = startService(broker, [handles(Other, nothing)], {
       service: 'stranger',
@@ -68,7 +68,7 @@ describe('a service boots', () => {
     expect(server.ready).toBe(true);
   });
 
-  it('only when the broker is there, and can be stopped while it waits', async () => {
+  it('only after it has connected to the broker, and can be stopped while it waits', async () => {
     class Empty {}
     Module({})(Empty);
     const server = new MessageServer({ url: `amqp://127.0.0.1:${await freePort()}`, service: 'probe', expected: [] });

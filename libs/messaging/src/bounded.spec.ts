@@ -7,7 +7,7 @@ import { Publisher } from './publisher.js';
 import { handles, Bounded, SERVICES, startService, stopServices, TIERS_MS } from './testing/probe.js';
 
 const LIMIT = 50;
-const DOOR = { queue: 'door' };
+const CLAIMS = { queue: 'claims' };
 let broker: TestBroker;
 let publisher: Publisher;
 beforeEach(async () => {
@@ -31,17 +31,17 @@ const publishBounded = (n: number): Promise<string> =>
     );
 
 describe('a bounded queue', () => {
-  it('takes exactly so many, refuses the others at once, and every one that it took is handled', async () => {
+  it('accepts messages up to its limit, refuses others at once, and all accepted ones are handled', async () => {
     const answers = await Promise.all(Array.from({ length: 4 * LIMIT }, (_, n) => publishBounded(n)));
     const taken = answers.flatMap((answer, n) => (answer === 'in' ? [n] : []));
     expect([taken.length, new Set(answers)]).toEqual([LIMIT, new Set(['in', 'nacked'])]);
     const handled: number[] = [];
-    await startService(broker, [handles(Bounded, async ({ data }) => void handled.push(data.n), DOOR)]);
+    await startService(broker, [handles(Bounded, async ({ data }) => void handled.push(data.n), CLAIMS)]);
     await eventually(() => expect(handled.sort((a, b) => a - b)).toEqual(taken));
     expect(await publishBounded(1)).toBe('in');
   });
 
-  it('gets no retries back, however full it is: they are tried again from a queue beside it', async () => {
+  it('receives no retries: they are tried again from the unbounded queue beside it', async () => {
     const tried: number[] = [];
     await startService(
       broker,
@@ -52,45 +52,46 @@ describe('a bounded queue', () => {
             tried.push(data.n);
             if (tried.length === 1) throw new Error('not now');
           },
-          DOOR,
+          CLAIMS,
         ),
       ],
       { prefetch: 1 },
     );
     expect(await publishBounded(1)).toBe('in');
     await eventually(() => expect(tried).toEqual([1, 1]));
-    expect(await depth(broker, 'probe.door-again')).toBe(0);
+    expect(await depth(broker, 'probe.claims-again')).toBe(0);
   });
 
-  it('has the dead letters of the queue beside it', async () => {
+  it('has its dead letters in the dead-letter queue of the queue beside it', async () => {
     await startService(broker, [
       handles(
         Bounded,
         async () => {
           throw new PermanentError('never');
         },
-        DOOR,
+        CLAIMS,
       ),
     ]);
     await publish(broker, Bounded, { n: 1 });
     await eventually(async () =>
-      expect(await deadLetters(broker, 'probe.door-again')).toMatchObject([
+      expect(await deadLetters(broker, 'probe.claims-again')).toMatchObject([
         { headers: { reason: 'PermanentError: never' } },
       ]),
     );
   });
 
-  it('gives a message that came back from a dead consumer to the queue that counts deliveries', async () => {
+  it('parks a message redelivered after a consumer crash in the queue with a delivery limit', async () => {
     const channel = await broker.connection.createChannel();
     await publishBounded(7);
-    await channel.get('probe.door');
-    await channel.close(); // as a process that dies with it
+    await channel.get('probe.claims');
+    await channel.close(); // as a crashing process does
     const seen: { n: number; from: string }[] = [];
     await startService(broker, [
       handles(
         Bounded,
-        async ({ data, redelivered }) => void seen.push({ n: data.n, from: redelivered ? 'the door' : 'beside it' }),
-        DOOR,
+        async ({ data, redelivered }) =>
+          void seen.push({ n: data.n, from: redelivered ? 'the bounded queue' : 'beside it' }),
+        CLAIMS,
       ),
     ]);
     await eventually(() => expect(seen).toEqual([{ n: 7, from: 'beside it' }]));

@@ -8,7 +8,7 @@ import type { PublishError } from './errors.js';
 import { Publisher } from './publisher.js';
 import { Happened, handles, startService, stopServices } from './testing/probe.js';
 
-/** Declared here and not by the map: libraries do not know it, and this broker has no management API. */
+/** Declared here and not by the map: libraries must not import the topology, and this broker has no management API. */
 async function declare(url: string): Promise<void> {
   const connection = await connect(url);
   const channel = await connection.createChannel();
@@ -19,7 +19,7 @@ async function declare(url: string): Promise<void> {
     await channel.assertQueue(queue, { arguments: { 'x-queue-type': 'quorum' } });
   await channel.bindQueue('probe.events', 'shop.events', Happened.type);
   await connection.close();
-  await pause(2_000); // a quorum queue made less than about a second before a kill -9 can be lost
+  await pause(2_000); // a quorum queue declared less than about 1 s before a kill -9 can be lost
 }
 
 describe.skipIf(!canStartBroker)('a broker that is killed', () => {
@@ -72,7 +72,7 @@ describe.skipIf(!canStartBroker)('a broker that is killed', () => {
     expect(before).toBeLessThan(2_000);
     expect(failures.length).toBeGreaterThan(0);
     expect(failures.every((reason) => reason === 'unknown')).toBe(true);
-    expect(deliveries - handled.size).toBeLessThan(300); // at most what was unconfirmed and unacknowledged comes twice
+    expect(deliveries - handled.size).toBeLessThan(300); // only unconfirmed or unacknowledged messages come twice
     await publisher.close();
   }, 180_000);
 });

@@ -14,28 +14,36 @@ import { activeTraceparent, inClientSpan } from './tracing.js';
 export interface MessageClientOptions extends BrokerAddress {
   /** The service that publishes. */
   source: string;
-  /** What it publishes goes to bounded queues alone, whose refusals are ordinary answers. */
+  /** Set when the client publishes only to bounded queues, where a nack is a normal outcome. */
   nacksAreAnswers?: boolean;
 }
 
 export interface RequestOptions {
-  /** How long the caller waits for the answer, or for the broker's confirm. Milliseconds. */
+  /** How long the caller waits for the reply, or for the broker's confirm. Milliseconds. */
   deadlineMs: number;
-  /** The id that everything caused by one request shares; default: the one of the message that is being handled, or a new one. */
+  /**
+   * The id shared by all messages that one request causes; default: that of the message being handled, or a new one.
+   */
   correlationId?: string;
-  /** When it was accepted from outside, RFC 3339 by the clock of the databases; absent when the sender does not know that clock. */
+  /**
+   * Time at which the request was accepted from outside, RFC 3339, in database time; absent when the sender has no
+   * estimate of it.
+   */
   acceptedAt?: string | undefined;
 }
 
 /**
- * What is kept of the caller's time for the way back, at most a tenth of it: the owner gets an earlier deadline,
- * so that an answer which the owner calls "in time" is also in time for the caller. Milliseconds.
+ * Part of the caller's time reserved for the way back, at most a tenth: the owner gets an earlier deadline, so that a
+ * reply sent before the owner's deadline also arrives before the caller's. Milliseconds.
  */
 const GRACE_MS = 500;
-/** For Nest's own `send`, which has no place for a deadline. */
+/** Deadline of Nest's own `send`, which has no parameter for it. */
 const DEFAULT_DEADLINE_MS = 3_000;
 
-/** Asks and tells other services. Connects in the background from the start; Nest's `send` and `emit` take a message type. */
+/**
+ * Sends requests and commands to other services. Connects in the background when constructed; Nest's `send` and
+ * `emit` take a message type.
+ */
 export class MessageClient extends ClientProxy {
   readonly publisher: Publisher;
   readonly #replies: Replies;
@@ -51,15 +59,17 @@ export class MessageClient extends ClientProxy {
       user: senders.user,
       name: `${source} ${nacksAreAnswers ? 'knocks' : 'publishes'}`,
       ...(nacksAreAnswers && { nacksAreAnswers: nacksAreAnswers }),
-      // Direct reply-to answers on the channel that asked, so this subscription belongs to each publishing channel.
+      // Direct reply-to delivers replies on the channel that sent the request, so each new publishing channel
+      // subscribes.
       setup: (channel) => this.#replies.listen(channel),
     });
   }
 
   /**
-   * Sends a request to its owner and waits for the answer. Fails at once without a broker.
-   * @throws ProblemError the owner's "no"; PublishError the request did not (`unknown`: may not) reach the broker;
-   *   RequestTimeoutError the broker has it and no answer came: a durable request will still be handled.
+   * Sends a request to its owner and waits for the reply. Fails immediately when not connected.
+   * @throws ProblemError the owner's business "no"; PublishError the request did not (`unknown`: may not) reach the
+   * broker; RequestTimeoutError confirmed by the broker, but no reply in time: a durable request will still be
+   * handled
    */
   async request<S extends z.ZodType, R extends z.ZodType>(
     contract: Contract<S, R>,
@@ -67,11 +77,11 @@ export class MessageClient extends ClientProxy {
     { deadlineMs, ...about }: RequestOptions,
   ): Promise<z.output<R>> {
     return inClientSpan(contract.type, this.#about(about), (about) =>
-      timeRequest(contract.type, () => this.#ask(contract, data, about, deadlineMs)),
+      timeRequest(contract.type, () => this.#sendRequest(contract, data, about, deadlineMs)),
     );
   }
 
-  async #ask<S extends z.ZodType, R extends z.ZodType>(
+  async #sendRequest<S extends z.ZodType, R extends z.ZodType>(
     contract: Contract<S, R>,
     data: z.input<S>,
     about: About,
@@ -86,8 +96,9 @@ export class MessageClient extends ClientProxy {
   }
 
   /**
-   * Sends a command whose outcome nobody waits for here. Fails at once without a broker; resolves when the broker has it.
-   * @throws PublishError `nacked`: its queue is bounded and full; `unknown`: it may be there
+   * Sends a command without waiting for its outcome. Fails immediately when not connected; resolves when the broker
+   * has confirmed it.
+   * @throws PublishError `nacked`: its queue is bounded and full; `unknown`: it may be stored
    */
   async post<S extends z.ZodType, R extends z.ZodType>(
     contract: Contract<S, R>,

@@ -13,14 +13,14 @@ const about: About = {
   source: 'orders',
 };
 
-/** What the broker makes of a wire message, after the outbox stored it as JSON. */
+/** A delivery made from a wire message, after the outbox stored it as JSON. */
 function delivered(wire: WireMessage, redelivered = false): Delivery {
   const { properties, body, exchange, routingKey } = JSON.parse(JSON.stringify(wire)) as WireMessage;
   return { properties, content: Buffer.from(body), fields: { redelivered, exchange, routingKey } };
 }
 
 describe('a message on the wire', () => {
-  it('has its data alone in the body, and everything else where a broker can read it', () => {
+  it('has only its data in the body, and all metadata in properties and headers', () => {
     expect(
       encode(Happened({ n: 1 }), {
         ...about,
@@ -52,7 +52,7 @@ describe('a message on the wire', () => {
     });
   });
 
-  it('goes to its owner and must be taken, when it is a request', () => {
+  it('is routed to its owner and mandatory, when it is a request', () => {
     expect(encode(Do({ n: 1 }), about)).toMatchObject({
       exchange: 'shop.commands',
       routingKey: 'probe.do',
@@ -65,7 +65,7 @@ describe('a message on the wire', () => {
     });
   });
 
-  it('goes by its channel, when it is a delivery', () => {
+  it('is routed by its channel, when it is a delivery', () => {
     const sms = SmsDelivery({ id: about.id, userId: about.id, about: 'x', text: 'hello', phone: '+4912345678' });
     expect(encode(sms, about)).toMatchObject({
       exchange: 'shop.deliveries',
@@ -74,9 +74,9 @@ describe('a message on the wire', () => {
     });
   });
 
-  it('says how long its caller still waits: a durable command in a header, a read also as its expiration', () => {
-    const asked = { ...about, reply: { to: 'amq.rabbitmq.reply-to', id: 'r-1' }, timeoutMs: 250.9 };
-    const durable = encode(Do({ n: 1 }), asked).properties;
+  it('carries the remaining time of its caller: a command in a header, a query also as its expiration', () => {
+    const request = { ...about, reply: { to: 'amq.rabbitmq.reply-to', id: 'r-1' }, timeoutMs: 250.9 };
+    const durable = encode(Do({ n: 1 }), request).properties;
     expect(durable).toMatchObject({
       replyTo: 'amq.rabbitmq.reply-to',
       correlationId: 'r-1',
@@ -84,14 +84,14 @@ describe('a message on the wire', () => {
       headers: { 'timeout-ms': 250 },
     });
     expect(durable.expiration).toBeUndefined();
-    expect(encode(Ask({ n: 1 }), asked).properties).toMatchObject({ persistent: false, expiration: '250' });
-    expect(encode(Secret({ n: 1 }), { ...asked, timeoutMs: -1 }).properties).toMatchObject({
+    expect(encode(Ask({ n: 1 }), request).properties).toMatchObject({ persistent: false, expiration: '250' });
+    expect(encode(Secret({ n: 1 }), { ...request, timeoutMs: -1 }).properties).toMatchObject({
       expiration: '0',
       headers: { 'timeout-ms': 0 },
     });
   });
 
-  it('that is larger than a broker takes is not sent', () => {
+  it('that exceeds the size limit is not encoded', () => {
     const long = event('probe.long', z.string());
     expect(encode(long('x'.repeat(8 * 1024 * 1024 - 2)), about).body).toHaveLength(8 * 1024 * 1024);
     expect(() => encode(long('x'.repeat(8 * 1024 * 1024 - 1)), about)).toThrow(
@@ -99,7 +99,7 @@ describe('a message on the wire', () => {
     );
   });
 
-  it('that does not fit its contract is not sent', () => {
+  it('that does not fit its contract is not encoded', () => {
     expect(() => encode({ contract: Happened, data: { n: 'one' } } as Outgoing, about)).toThrow(PermanentError);
     expect(() => encode({ contract: Happened, data: { n: 'one' } } as Outgoing, about)).toThrow(
       /probe.happened does not fit/,
@@ -107,8 +107,8 @@ describe('a message on the wire', () => {
   });
 });
 
-describe('a message that arrives', () => {
-  it('is what was sent, through JSON and back, for whatever data, ids and callers', () => {
+describe('a received message', () => {
+  it('equals the sent message after the JSON round trip, for any data, ids and callers', () => {
     const text = fc.string({ minLength: 1, maxLength: 50 });
     const extras = fc.record(
       {
@@ -146,30 +146,30 @@ describe('a message that arrives', () => {
     );
   });
 
-  it('has no reply address and no deadline when nobody asked', () => {
+  it('has no reply address and no deadline without a caller', () => {
     const message = decode(delivered(encode(Happened({ n: 1 }), { ...about, timeoutMs: 5 })));
     expect(message).not.toHaveProperty('reply');
     expect(message).not.toHaveProperty('deadline');
   });
 
-  it('has a deadline by the clock of its receiver, counted from its arrival, whatever the clock of its sender says', () => {
+  it('has a deadline by the clock of its receiver, counted from its arrival, for any clock of its sender', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 });
-    const asked = encode(Do({ n: 1 }), { ...about, reply: { to: 'x', id: 'y' }, timeoutMs: 250 });
-    const delivery = delivered(asked);
+    const request = encode(Do({ n: 1 }), { ...about, reply: { to: 'x', id: 'y' }, timeoutMs: 250 });
+    const delivery = delivered(request);
     expect(decode(delivery).deadline).toBe(1_000_250);
     vi.setSystemTime(1_000_100);
-    expect([decode({ ...delivery }).deadline, decode(delivered(asked)).deadline]).toEqual([1_000_250, 1_000_350]);
+    expect([decode({ ...delivery }).deadline, decode(delivered(request)).deadline]).toEqual([1_000_250, 1_000_350]);
     vi.useRealTimers();
   });
 
-  it('from a version that sent an instant of its own clock has a caller who waits, without a deadline', () => {
+  it('from a version that sent its deadline as an instant has a caller, but no deadline', () => {
     const wire = encode(Do({ n: 1 }), { ...about, reply: { to: 'x', id: 'y' } });
     const old = { ...wire, properties: { ...wire.properties, headers: { ...wire.properties.headers, deadline: 1 } } };
     expect(decode(delivered(old))).toMatchObject({ reply: { to: 'x', id: 'y' } });
     expect(decode(delivered(old))).not.toHaveProperty('deadline');
   });
 
-  it('is either a message or malformed, whatever the bytes and the headers: never another error', () => {
+  it('is either a message or a MalformedError for any bytes and headers, never another error', () => {
     const header = fc.dictionary(
       fc.constantFrom('version', 'time', 'correlation-id', 'causation-id', 'timeout-ms', 'attempts'),
       fc.anything(),

@@ -4,24 +4,24 @@ import { arrivalOf } from './arrival.js';
 import { channelOf } from './channel-of.js';
 import { MalformedError, PermanentError } from './errors.js';
 
-/** AMQP properties, as amqplib names them, in JSON-safe values. */
+/** AMQP properties under the names that amqplib uses, with JSON-safe values. */
 export interface WireProperties {
   readonly messageId: string;
   readonly type: string;
-  /** Seconds since the epoch, as AMQP has it; the header `time` is exact. */
+  /** Seconds since the epoch, as AMQP defines it; the header `time` has milliseconds. */
   readonly timestamp: number;
   readonly contentType: string;
   readonly appId: string;
   readonly persistent: boolean;
   /** Milliseconds, as text. */
   readonly expiration?: string;
-  /** The RPC address; our own correlation id is a header. */
+  /** Address and id for the reply; the id of the causing request is the header `correlation-id`. */
   readonly replyTo?: string;
   readonly correlationId?: string;
   readonly headers: Readonly<Record<string, string | number>>;
 }
 
-/** A message as it goes to the broker, JSON-safe: it is what an outbox row holds. */
+/** A message as it is sent to the broker. JSON-safe, because an outbox row stores it. */
 export interface WireMessage {
   readonly exchange: string;
   readonly routingKey: string;
@@ -35,28 +35,28 @@ export interface About {
   /** RFC 3339. */
   time: string;
   correlationId: string;
-  /** Of a request: when it was accepted from outside, RFC 3339 (`decisionTime`). */
+  /** Only for requests: time of acceptance from outside, RFC 3339 (`decisionTime`). */
   acceptedAt?: string;
   causationId?: string;
   traceparent?: string;
-  /** The service that says it. */
+  /** The service that publishes the message. */
   source: string;
-  /** Where the answer goes, when somebody waits for one. */
+  /** Where to send the reply; absent when no caller waits. */
   reply?: { to: string; id: string };
-  /** How long the caller still waits, from the publishing on. Milliseconds; 0 and less: no longer. */
+  /** Remaining time of the caller when the message is published. Milliseconds; 0 or less: expired. */
   timeoutMs?: number;
 }
 
 /**
- * What is left of the caller's time (milliseconds, from the publishing on), as gRPC has it in `grpc-timeout`: an instant
- * would be one of the sender's clock, and a receiver whose clock is ahead would take every request for late.
+ * Remaining time of the caller (ms, counted from the publish), like `grpc-timeout` in gRPC. A deadline as an instant
+ * would use the sender's clock, and a receiver whose clock is ahead would treat every request as late.
  */
 export const TIMEOUT = 'timeout-ms';
 
-/** When a request was accepted from outside, RFC 3339. Retries and dead letters keep it. */
+/** Time at which a request was accepted from outside, RFC 3339. Retries and dead letters keep it. */
 const ACCEPTED_AT = 'accepted-at';
 
-/** Where each kind of message goes; the routing key is its type. */
+/** Exchange of each kind of message; the routing key is the message type. */
 export const ROUTES = {
   event: { exchange: 'shop.events', mandatory: false },
   command: { exchange: 'shop.commands', mandatory: true },
@@ -64,16 +64,22 @@ export const ROUTES = {
   delivery: { exchange: 'shop.deliveries', mandatory: false },
 } as const;
 
-/** Each length of waiting is a queue on the broker, so they are whole seconds and bounded. */
+/**
+ * Longest delay of a timer, 30 days. Each delay has its own queue on the broker, so delays are whole seconds and
+ * bounded.
+ */
 const MAX_DELAY_MS = 30 * 24 * 3_600_000;
 
 /**
- * Half of what RabbitMQ 4 takes (`max_message_size`): a larger one closes the channel, and with it everything that is on its way
- * there, and an outbox would send it again for ever. The largest of this system, a page of orders, has some 4 MB. Characters.
+ * Half of RabbitMQ's limit (`max_message_size`). A larger message closes its channel with everything in flight on it,
+ * and an outbox would send it again forever. The largest message here, a page of orders, has about 4 MB. Characters.
  */
 const MAX_BODY = 8 * 1024 * 1024;
 
-/** @throws PermanentError when the data does not fit the contract, or the broker: better here than at every listener. */
+/**
+ * @throws PermanentError when the data does not fit the contract or the size limit, so that a fault shows at the
+ * sender, not at every subscriber.
+ */
 export function encode({ contract, data, delayMs }: Outgoing, about: About): WireMessage {
   const checked = contract.schema.safeParse(data);
   if (!checked.success)
@@ -84,7 +90,7 @@ export function encode({ contract, data, delayMs }: Outgoing, about: About): Wir
   return { ...routeOf(contract, delayMs), properties: propertiesOf(contract, about), body };
 }
 
-/** A timer goes straight into the queue where it waits; the broker delivers it to its owner when its time is up. */
+/** A timer is published directly to its delay queue; when its time is up, the broker dead-letters it to its owner. */
 function routeOf(
   { kind, type, waitsIn }: Contract,
   delayMs: number | undefined,
@@ -131,7 +137,7 @@ function headersOf(contract: Contract, about: About): Record<string, string | nu
 
 const whole = (ms: number): number => Math.max(0, Math.floor(ms));
 
-/** What the broker delivered; a `ConsumeMessage` of amqplib is one. */
+/** A delivery from the broker, such as a `ConsumeMessage` of amqplib. */
 export interface Delivery {
   readonly content: Buffer;
   readonly fields: { readonly redelivered: boolean; readonly exchange: string; readonly routingKey: string };
@@ -140,13 +146,16 @@ export interface Delivery {
     readonly type?: unknown;
     readonly replyTo?: unknown;
     readonly correlationId?: unknown;
-    /** The broker's user that published it; the broker refuses any other name. */
+    /** The user that published the message; the broker refuses a publish with any other name. */
     readonly userId?: unknown;
     readonly headers?: Readonly<Record<string, unknown>> | undefined;
   };
 }
 
-/** @throws MalformedError when the envelope is not one or the body is not JSON. The data is not checked yet: see `validateData`. */
+/**
+ * Decodes the envelope. The data is checked later, by `validateData`.
+ * @throws MalformedError when the envelope is invalid or the body is not JSON
+ */
 export function decode(delivery: Delivery): Message {
   const { properties, content, fields } = delivery;
   const headers = properties.headers ?? {};
@@ -171,13 +180,13 @@ export function decode(delivery: Delivery): Message {
   };
 }
 
-/** For what is only passed on: a message is not refused for it. */
+/** For a header that is only passed on: an invalid value is dropped, and the message is handled. */
 const textOrNothing = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /**
- * The caller who waits for an answer to this delivery, if there is one. Readable even where the message is not.
- * The deadline is an instant of this process's clock: what was left at the publishing, from the arrival here. How long the
- * message waited in a queue is not in it; there the broker drops a query that is over.
+ * Reply address and deadline of the caller of this delivery, if any; also readable when the message is malformed. The
+ * deadline is by the clock of this process: arrival plus the remaining time at the publish. Time in the queue is not
+ * counted; there the broker drops expired queries.
  */
 export function rpcRequestOf(delivery: Delivery): { reply: { to: string; id: string }; deadline?: number } | undefined {
   const { replyTo: to, correlationId: id, headers } = delivery.properties;
@@ -194,7 +203,10 @@ function parseJson(content: Buffer): unknown {
   }
 }
 
-/** The message with its data checked. @throws MalformedError when it does not fit the contract. */
+/**
+ * The message with validated data.
+ * @throws MalformedError when the data does not fit the contract
+ */
 export function validateData<C extends Contract>(contract: C, message: Message): Message<C> {
   const data = contract.schema.safeParse(message.data);
   if (!data.success)

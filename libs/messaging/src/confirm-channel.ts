@@ -3,7 +3,7 @@ import type { AmqpConnectionManager, ChannelWrapper } from 'amqp-connection-mana
 import type { ConfirmChannel, Options } from 'amqplib';
 import type { PublishFailure } from './errors.js';
 
-/** What a channel can send: a `WireMessage`, or the very bytes that were received. */
+/** Anything a channel can publish: a `WireMessage`, or a received message with its original bytes. */
 export interface Outbound {
   readonly exchange: string;
   readonly routingKey: string;
@@ -13,34 +13,37 @@ export interface Outbound {
 }
 
 /**
- * A channel whose first publish meets a queue without a leader is nacked for ever (seen in 3.10 clusters),
- * so after this many nacks without one ack in between a new channel takes over.
+ * Number of nacks without an ack in between after which the channel is replaced. A channel whose first publish goes
+ * to a queue without a leader is nacked forever (seen in RabbitMQ 3.10 clusters).
  */
 const NACK_BURST = 20;
-/** A queue that is simply full nacks as well: then this bounds what the replacing costs. */
+/** A full queue nacks as well; this limits how often it causes a replacement. */
 const REOPEN_EVERY_MS = 5_000;
-/** What the old channel still owes, confirms and answers to requests, arrives within this. */
+/** Time for outstanding confirms and replies to arrive on the replaced channel before it is closed. */
 const RETIRE_AFTER_MS = 30_000;
 
 interface Lane {
   channel: ConfirmChannel;
-  /** Message ids that the broker gave back, and how often: the return comes first, then an ordinary ack. */
+  /**
+   * Ids of messages that the broker returned, with a count: for a returned message the broker sends the return first,
+   * then a normal ack.
+   */
   returned: Map<string, number>;
   nacksInARow: number;
 }
 
 export interface ConfirmChannelOptions {
-  /** Nacks are an answer here, not a fault of the channel: it knocks at bounded queues. */
+  /** Nacks are normal outcomes (the target queues are bounded) and do not replace the channel. */
   nacksAreAnswers?: boolean | undefined;
-  /** The user of the connection, to be named in every message; whatever a message says itself is replaced. */
+  /** User of the connection, set as `user-id` on every message; replaces the one that a republished message carries. */
   user?: string | undefined;
-  /** Runs on every new channel before anything is sent on it. */
+  /** Runs on every new channel before the first publish. */
   setup?: ((channel: ConfirmChannel) => Promise<void>) | undefined;
   onOpen(): void;
   onLost(): void;
 }
 
-/** One confirm channel that is opened again after every reconnect, and tells of each message how it ended. */
+/** A confirm channel that is reopened after every reconnect, and reports the outcome of each message. */
 export class ReopeningConfirmChannel {
   readonly #logger = new Logger('Publisher');
   #wrapper: ChannelWrapper;
@@ -60,8 +63,9 @@ export class ReopeningConfirmChannel {
   }
 
   /**
-   * Gives false when nothing was sent because the channel has just gone. Otherwise `done` is called once:
-   * without a failure when the broker has the message. @throws when a property cannot be encoded.
+   * Publishes a message. Returns false when nothing was sent because the channel is gone. Otherwise calls `done`
+   * once: without a failure when the broker has confirmed the message.
+   * @throws when a property cannot be encoded
    */
   send(message: Outbound, done: (failure?: PublishFailure) => void): boolean {
     const lane = this.#lane;
@@ -94,7 +98,7 @@ export class ReopeningConfirmChannel {
 
   #open(): ChannelWrapper {
     const wrapper: ChannelWrapper = this.manager.createChannel({
-      // A retired channel is not set up again when the connection comes back.
+      // A retired channel is not set up again after a reconnect.
       setup: async (channel: ConfirmChannel) => (wrapper === this.#wrapper ? this.#setUp(channel) : undefined),
     });
     wrapper.on('error', (error: Error) =>
@@ -121,7 +125,10 @@ export class ReopeningConfirmChannel {
     this.options.onLost();
   }
 
-  /** A channel that closes tells each unconfirmed message first, and only then that it has closed. */
+  /**
+   * A closing channel first fails each unconfirmed message, then emits `close`; so the channel is marked as lost here
+   * already.
+   */
   #refused(lane: Lane, { message }: Error): PublishFailure {
     if (!message.includes('nacked')) {
       this.#lost(lane);

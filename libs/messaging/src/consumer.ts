@@ -21,20 +21,20 @@ export interface ConsumerOptions {
   connection: AmqpConnectionManager;
   publisher: Publisher;
   senders: SenderVerification;
-  /** How long a message waits for a replica that knows its type and version. Milliseconds. */
+  /** How long a message is retried until a replica supports its type and version. Milliseconds. */
   unsupportedForMs: number;
-  /** How long a message is kept here before it goes back to its queue. Milliseconds. */
+  /** How long a message is held here before it is returned to its queue. Milliseconds. */
   holdForMs?: number;
 }
 
-/** Between two tries to publish a message's copy, so that a broken broker is not asked in a loop. */
+/** Pause between attempts to publish a copy of a message, to avoid a busy loop against a failing broker. */
 const PAUSE_MS = 1_000;
-/** How exactly the pauses of held messages are kept. Milliseconds. */
+/** Interval at which held messages are checked. Milliseconds. */
 const TICK_MS = 100;
-/** A third of the time after which RabbitMQ closes the channel of a consumer that holds a message (`consumer_timeout`, 30 min), which would count as a delivery. */
+/** A third of RabbitMQ's `consumer_timeout` (30 min), after which it closes the channel and counts a delivery. */
 const HOLD_FOR_MS = 600_000;
 
-/** One queue's consumer on a channel of its own: its own prefetch, subscribed again after every reconnect. */
+/** Consumer of one queue on its own channel, with its own prefetch; subscribes again after every reconnect. */
 export class Consumer {
   readonly #logger: Logger;
   readonly #lateRequests: LateRequests;
@@ -42,13 +42,13 @@ export class Consumer {
   readonly #wrapper: ChannelWrapper;
   readonly #heldMessages = new HeldMessages<ConsumeMessage>();
   readonly #stopWatching: () => void;
-  /** The one that is open now: what came on another is delivered again, and must not be acknowledged here. */
+  /** The open channel. Messages from an earlier channel are redelivered and must not be acknowledged on this one. */
   #channel: Channel | undefined;
   #subscription: Subscription | undefined;
   #ticking: NodeJS.Timeout | undefined;
   #blocked = false;
   #closing = false;
-  /** Nothing is taken any more, so what is given back goes to somebody else. */
+  /** The subscription has ended; a returned message goes to another replica. */
   #ended = false;
 
   constructor(
@@ -73,27 +73,27 @@ export class Consumer {
     return this.routes.queue;
   }
 
-  /** How many deliveries are being handled. */
+  /** Number of deliveries being handled. */
   get inFlight(): number {
     return this.#inFlight.size;
   }
 
-  /** How many deliveries wait for a dependency. */
+  /** Number of deliveries held until a dependency works again. */
   get held(): number {
     return this.#heldMessages.size;
   }
 
-  /** Nothing is taken from the queue for now. */
+  /** The consumer currently takes no messages from the queue. */
   get paused(): boolean {
     return this.#heldMessages.paused || this.#blocked;
   }
 
-  /** It is connected: it takes messages, or will when it is no longer paused. */
+  /** The consumer is connected: it takes messages, or will when it is no longer paused. */
   get subscribed(): boolean {
     return this.#subscription !== undefined;
   }
 
-  /** Takes no new messages, and resolves when those in flight are settled and those that are held are back in their queue. */
+  /** Stops consuming. Resolves when in-flight messages are settled and held messages are back in their queue. */
   async drain(): Promise<void> {
     this.#closing = true;
     this.#stopWatching();
@@ -123,11 +123,11 @@ export class Consumer {
     channel.once('close', () => this.#lost(channel));
     if (!this.#blocked) await subscription.begin();
     this.#subscription = subscription;
-    // The broker may have blocked, or a message paused the queue, before the subscription was known here.
+    // The broker may have blocked, or a message paused the queue, before `#subscription` was set.
     if (this.paused) await subscription.end();
   }
 
-  /** What was held was delivered on this channel: the broker delivers it again. */
+  /** Forgets held messages: the broker redelivers everything that was unacknowledged on this channel. */
   #lost(channel: Channel): void {
     if (this.#channel !== channel) return;
     this.#channel = undefined;
@@ -135,7 +135,7 @@ export class Consumer {
     this.#heldMessages.reset();
   }
 
-  /** Where the broker counts deliveries: what is transient has a deadline instead, and what a bounded queue redelivers is set aside. */
+  /** Only where the broker counts deliveries: not for transient messages, nor for a bounded queue, which parks them. */
   get #startsWithOne(): boolean {
     const { transient, queue, home } = this.routes;
     return !transient && queue === home;
@@ -146,14 +146,14 @@ export class Consumer {
     this.#inFlight.add(handled);
   }
 
-  /** A new connection subscribes again. */
+  /** Reconnects, since the new connection subscribes again. */
   #cancelled(): void {
     this.#logger.warn('the broker cancelled the subscription');
     this.#subscription = undefined;
     if (!this.#closing) this.options.connection.reconnect();
   }
 
-  /** A broker in memory or disk alarm takes nothing: nothing is handled whose outcome could not be published. */
+  /** Pauses while the broker is in memory or disk alarm: it accepts no publishes, so no outcome could be published. */
   #setBlocked(blocked: boolean): void {
     if (this.#blocked === blocked) return;
     this.#blocked = blocked;
@@ -177,13 +177,13 @@ export class Consumer {
     const end = await (this.#mayHaveCrashedConsumer(delivery)
       ? this.#park(channel, delivery)
       : inConsumerSpan(delivery, this.queue, (traced) => this.#process(channel, delivery, traced)));
-    if (end === 'given_back')
-      this.#acknowledge(() => channel.reject(delivery, true)); // reject, not nack: since 4.3 only a reject counts towards the delivery limit
+    // reject, not nack: since RabbitMQ 4.3 only a reject counts towards the delivery limit.
+    if (end === 'given_back') this.#acknowledge(() => channel.reject(delivery, true));
     else if (end !== 'hold') this.#acknowledge(() => channel.ack(delivery));
     countHandled(this.queue, delivery.properties.type, end, began);
   }
 
-  /** @param traced the delivery as the handler sees it: its header names the handler's span */
+  /** @param traced the delivery with the handler's span in its trace header */
   async #process(channel: Channel, delivery: ConsumeMessage, traced: ConsumeMessage): Promise<HandledEnding> {
     const outcome = await dispatch(this.routes, traced, this.options.senders);
     const { tiersMs, transient, home } = this.routes;
@@ -215,7 +215,7 @@ export class Consumer {
     );
   }
 
-  /** Keeps the delivery unacknowledged: that costs it nothing, and it is the first to go on. */
+  /** Keeps the delivery unacknowledged: it costs no attempt, and is first in line when the queue resumes. */
   #hold(
     channel: Channel,
     delivery: ConsumeMessage,
@@ -238,7 +238,7 @@ export class Consumer {
   }
 
   #resume(): void {
-    this.#logger.log('goes on');
+    this.#logger.log('resumed');
     if (!this.#blocked) this.#consume(true);
   }
 
@@ -266,7 +266,7 @@ export class Consumer {
     if (!taken) this.#heldMessages.queueIsEmpty(performance.now());
   }
 
-  /** Into its own queue as a message that has not been delivered yet: a redelivery would count towards the delivery limit. */
+  /** Republishes into its own queue as a fresh message; a redelivery would count towards the delivery limit. */
   async #returnToQueue(channel: Channel, deliveries: readonly ConsumeMessage[]): Promise<void> {
     await Promise.all(
       deliveries.map(async (delivery) => {
@@ -280,12 +280,12 @@ export class Consumer {
     );
   }
 
-  /** A classic queue counts no deliveries, and would give a message that kills its consumers to the next one for ever. */
+  /** A classic queue has no delivery limit and would redeliver a message that crashes its consumers forever. */
   #mayHaveCrashedConsumer({ fields }: ConsumeMessage): boolean {
     return this.routes.home !== this.routes.queue && fields.redelivered;
   }
 
-  /** Beside the bounded queue stands one with a delivery limit. */
+  /** Moves the message to the unbounded queue beside a bounded one, which has a delivery limit. */
   async #park(channel: Channel, delivery: ConsumeMessage): Promise<HandledEnding> {
     return (await this.#publishCopy(
       channel,
@@ -297,8 +297,9 @@ export class Consumer {
   }
 
   /**
-   * First a confirmed copy, if there is one to make, then the ack: a crash in between doubles, and never loses. While the broker
-   * does not take the copy, the message waits here with its ending: its handler has run, and does not run again for it.
+   * Publishes a confirmed copy, if any, before the ack: a crash in between duplicates a message and never loses one.
+   * Retries until the broker confirms; meanwhile the message waits with its ending, and its handler does not run
+   * again.
    * @returns false when the channel has closed, or the consumer closes
    */
   async #publishCopy(channel: Channel, copy: Outbound | undefined, operation: string): Promise<boolean> {
@@ -316,7 +317,7 @@ export class Consumer {
     return true;
   }
 
-  /** Not awaited: an answer that gets lost is a timeout for its caller, and holds up nobody else. */
+  /** Not awaited: a lost reply is a timeout for its caller, and must not delay other messages. */
   #reply(ending: Ending, delivery: ConsumeMessage): void {
     const reply = 'answer' in ending && ending.answer ? replyTo(delivery, ending.answer) : undefined;
     if (reply)
@@ -325,7 +326,7 @@ export class Consumer {
         .catch((error: Error) => this.#logger.warn(`an answer was lost: ${error.message}`));
   }
 
-  /** On the channel that delivered, or not at all: on a later one the same tag is another message. */
+  /** Only on the channel that delivered: on a later channel the same tag is another message. */
   #acknowledge(ack: () => void): void {
     try {
       ack();

@@ -26,7 +26,7 @@ const collector = () => {
 };
 
 describe('consuming', () => {
-  it('gives the handler the whole envelope, and the logs the message that is handled', async () => {
+  it('passes the whole envelope to the handler, and the current message to the logs', async () => {
     const seen: unknown[] = [];
     await startService(broker, [handles(Happened, async (message) => void seen.push([message, currentMessage()]))]);
     const id = await publish(
@@ -60,20 +60,20 @@ describe('consuming', () => {
     await publish(broker, Happened, { n: 1 });
     await publish(broker, Happened, { n: 2 });
     await eventually(() => expect(started).toEqual([1]));
-    expect(await depth(broker, 'probe.events')).toBe(1); // with prefetch 1, only an ack brings the next
+    expect(await depth(broker, 'probe.events')).toBe(1); // with prefetch 1, the next comes after an ack
     finish();
     await eventually(() => expect(started).toEqual([1, 2]));
     expect(await depth(broker, 'probe.events')).toBe(0);
   });
 
-  it('takes deliveries from the queue of their channel', async () => {
+  it('consumes deliveries from the queue of their channel', async () => {
     const { seen, handler } = collector();
-    await startService(broker, [handles(Delivered, handler, { queue: 'told' })]);
+    await startService(broker, [handles(Delivered, handler, { queue: 'deliveries' })]);
     await publish(broker, Delivered, { n: 3 });
     await eventually(() => expect(seen).toMatchObject([{ type: 'delivery.probe', data: { n: 3 } }]));
   });
 
-  it('handles as many at once as the prefetch says, and no more', async () => {
+  it('handles as many messages at once as the prefetch allows, and no more', async () => {
     let now = 0;
     let most = 0;
     let done = 0;
@@ -108,7 +108,7 @@ describe('consuming', () => {
     expect(rest.seen.every(({ type }) => type === 'probe.ignored')).toBe(true);
   });
 
-  it('marks what the broker delivered before', async () => {
+  it('marks redelivered messages', async () => {
     const first = await broker.connection.createChannel();
     await publish(broker, Slow, { n: 6 });
     await eventually(async () => expect(await first.get('probe.slow')).not.toBe(false));
@@ -119,7 +119,7 @@ describe('consuming', () => {
   });
 });
 
-describe('what is no message', () => {
+describe('an invalid or unsupported message', () => {
   const kinds = [
     ['a body that is not JSON', Happened, { body: '{"n":' }, /not JSON/],
     ['a missing envelope', Happened, { headers: { 'correlation-id': undefined } }, /envelope.*correlationId/s],
@@ -127,7 +127,7 @@ describe('what is no message', () => {
   ] as const;
 
   it.each(kinds)(
-    '%s is a dead letter at once, with its reason, while others go on',
+    '%s is dead-lettered at once with its reason, while other messages are handled',
     async (_, contract, wire, reason) => {
       const { seen, handler } = collector();
       await startService(broker, [handles(Happened, handler)], { prefetch: 1 });
@@ -153,7 +153,7 @@ describe('what is no message', () => {
   const Nobodys = event('probe.unknown', z.unknown());
 
   it.each([
-    ['a version that is not known here', Happened, { headers: { version: 2 } }, /version 2/],
+    ['an unsupported version', Happened, { headers: { version: 2 } }, /version 2/],
     [
       'a type without a handler',
       Nobodys,
@@ -161,7 +161,7 @@ describe('what is no message', () => {
       /no handler for probe.unknown on probe.events/,
     ],
   ] as const)(
-    '%s waits for a replica that knows it, and is a dead letter when there is none, without a charge',
+    '%s waits for a replica that supports it, and is dead-lettered when there is none, uncharged',
     async (_, contract, wire, reason) => {
       await startService(broker, [handles(Happened, async () => undefined)], { unsupportedForMs: 300 });
       const id = await publish(broker, contract as typeof Happened, { n: 7 }, wire);
@@ -171,12 +171,12 @@ describe('what is no message', () => {
         return found;
       });
       expect(letter?.headers['reason']).toMatch(reason);
-      // Five times 50 ms and then once 100 ms, before each of which it was tried.
+      // Six tries: each after a wait, five times 50 ms and then once 100 ms.
       expect(letter?.headers).toMatchObject({ attempts: 1, passes: 6 });
     },
   );
 
-  it('a version that only another replica knows is handled by it, and is no dead letter', async () => {
+  it('a version that only another replica supports is handled there and not dead-lettered', async () => {
     await startService(broker, [handles(Happened, async () => undefined)]);
     const id = await publish(broker, Happened, { n: 70 }, { headers: { version: 2 } });
     await eventually(async () => expect(await depth(broker, 'probe.events')).toBe(0));
@@ -189,7 +189,7 @@ describe('what is no message', () => {
     );
   });
 
-  it('keeps a body that is not even text byte for byte', async () => {
+  it('keeps a binary body byte for byte', async () => {
     await startService(broker, [handles(Happened, async () => undefined)]);
     const channel = await broker.connection.createConfirmChannel();
     const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x80]);

@@ -3,7 +3,7 @@ import type { Message } from '@sluice/contracts';
 
 const storage = new AsyncLocalStorage<Message>();
 
-/** The message that is being handled here, for logs and for what it causes. */
+/** The message being handled in this async context, for logs and for the messages it causes. */
 export const currentMessage = (): Message | undefined => storage.getStore();
 
 export const handling = <T>(message: Message, run: () => T): T => storage.run(message, run);

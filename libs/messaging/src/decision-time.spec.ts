@@ -14,14 +14,14 @@ const doubted = async (): Promise<number> =>
 
 const DAY_MS = 86_400_000;
 
-describe('the instant that a deadline is judged by', () => {
+describe('the instant to compare a deadline with', () => {
   it.each([
-    ['when it was accepted, however long the message has waited', ago(3_600_000), ago(3_600_000), 0],
-    ['the present, when it is not known when it was accepted', undefined, now, 0],
-    ['the present, when it lies a moment ahead', ago(-1_000), now, 0],
-    ['the present, and counted, when it lies further ahead', ago(-1_001), now, 1],
+    ['the time of acceptance, however long the message has waited', ago(3_600_000), ago(3_600_000), 0],
+    ['the present, when the time of acceptance is unknown', undefined, now, 0],
+    ['the present, when that time is up to 1 s ahead', ago(-1_000), now, 0],
+    ['the present, and counted, when that time is further ahead', ago(-1_001), now, 1],
     ['a day ago, when it was accepted then', ago(DAY_MS), ago(DAY_MS), 0],
-    ['a day ago, and counted, when it says that it is older', ago(DAY_MS + 1), ago(DAY_MS), 1],
+    ['a day ago, and counted, when that time is older', ago(DAY_MS + 1), ago(DAY_MS), 1],
   ])('is %s', async (_, acceptedAt, expected, counted) => {
     const before = await doubted();
     expect(judged(acceptedAt)).toEqual(expected);

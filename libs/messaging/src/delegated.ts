@@ -1,2 +1,2 @@
-/** A handler returns it to say "somebody else answers this caller": the message is acknowledged without a reply. */
+/** Returned by a handler when another handler replies to this caller: the message is acknowledged without a reply. */
 export const DELEGATED: unique symbol = Symbol('delegated');

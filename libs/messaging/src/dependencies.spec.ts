@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { Dependencies } from './dependencies.js';
 
 describe('a dependency', () => {
-  it('is sick after three failures in a row, says since when and why, and is healthy after one success', () => {
+  it('is sick after three failures in a row, with start and reason, and healthy after one success', () => {
     const dependencies = new Dependencies();
     const began = Date.now();
     dependencies.failed('carrier', 'first');
@@ -21,7 +21,7 @@ describe('a dependency', () => {
     ]);
   });
 
-  it('is sick since the first failure of those in a row, and not since an earlier or a later one', () => {
+  it('is sick since the first failure of the current row, not an earlier or later one', () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     try {
       const dependencies = new Dependencies();
@@ -40,7 +40,7 @@ describe('a dependency', () => {
     }
   });
 
-  it('is sick at once when it says so itself', () => {
+  it('is sick at once when it reports so itself', () => {
     const dependencies = new Dependencies();
     dependencies.broken('broker', 'disk alarm');
     expect(dependencies.all()).toEqual([
@@ -48,7 +48,7 @@ describe('a dependency', () => {
     ]);
   });
 
-  it('has succeeded after an instant, or not', () => {
+  it('reports whether it has succeeded after an instant', () => {
     const dependencies = new Dependencies();
     const before = performance.now() - 1;
     expect(dependencies.hasSucceededSince('carrier', before)).toBe(false);

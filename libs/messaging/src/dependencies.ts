@@ -1,14 +1,17 @@
-/** How one dependency of this process does, from the outcomes of the work that used it. */
+/** Health of one dependency of this process, derived from the outcomes of the work that used it. */
 export interface DependencyState {
   readonly name: string;
   readonly state: 'healthy' | 'sick';
-  /** Of a sick one: when the first of its failures was seen. RFC 3339, by the clock of this process. */
+  /** Only when sick: time of the first failure. RFC 3339, by the clock of this process. */
   readonly since?: string;
-  /** Of a sick one: the latest failure. */
+  /** Only when sick: the latest failure. */
   readonly because?: string;
 }
 
-/** One failure may be that of one message. So many in a row, with no success between, are the dependency's. */
+/**
+ * Failures in a row, with no success between, that make a dependency sick. A single failure may be caused by the
+ * message.
+ */
 export const SICK_AFTER = 3;
 
 interface Record {
@@ -20,8 +23,9 @@ interface Record {
 }
 
 /**
- * What this process has seen of the database, of the broker and of every provider that it uses. Whoever uses one reports each
- * success; consumers report the failures of their messages. Nothing is asked on purpose: the work itself is the probe.
+ * Health of the database, the broker and every provider that this process uses. Users of a dependency report each
+ * success; consumers report the failures of their messages. There are no health requests: the work itself is the
+ * probe.
  */
 export class Dependencies {
   readonly #records = new Map<string, Record>();
@@ -37,12 +41,12 @@ export class Dependencies {
     record.because = because;
   }
 
-  /** It says itself that it fails for everybody: then one failure is enough. */
+  /** Marks a dependency as sick after one failure, because the dependency itself reports that it is out of service. */
   broken(name: string, because: string): void {
     for (let failures = 0; failures < SICK_AFTER; failures++) this.failed(name, because);
   }
 
-  /** Whether some work has succeeded with it after `instant` (`performance.now()`). */
+  /** Whether the dependency has worked for some message after `instant` (`performance.now()`). */
   hasSucceededSince(name: string, instant: number): boolean {
     return (this.#records.get(name)?.succeededAt ?? -Infinity) > instant;
   }
@@ -60,13 +64,13 @@ export class Dependencies {
   }
 
   #of(name: string): Record {
-    const known = this.#records.get(name);
-    if (known) return known;
+    const existing = this.#records.get(name);
+    if (existing) return existing;
     const record: Record = { failures: 0, since: new Date(0), because: '', succeededAt: -Infinity };
     this.#records.set(name, record);
     return record;
   }
 }
 
-/** Those of this process. */
+/** The dependencies of this process. */
 export const dependencies = new Dependencies();

@@ -8,7 +8,7 @@ import { isPattern, type QueueRoutes, type Route } from './routes.js';
 import type { SenderVerification } from './sender-verification.js';
 import type { Outcome } from './settlement.js';
 
-/** Decodes a delivery, finds its handler and runs it. Whatever goes wrong is an outcome; nothing is thrown. */
+/** Decodes a delivery, finds its handler and runs it. Every error becomes an outcome; nothing is thrown. */
 export async function dispatch(
   routes: QueueRoutes,
   delivery: Delivery,
@@ -44,15 +44,21 @@ function checkSender(
   }
 }
 
-/** Another version is another shape, whether or not it happens to fit. Who listens by pattern only watches. */
+/**
+ * Another version is another shape, even if the data fits. A subscriber by pattern only observes, so its version is
+ * not checked.
+ */
 function supportedContract(contract: Contract, { type, version }: Message): Contract {
   if (!isPattern(contract.type) && version !== contract.version) {
-    throw new UnsupportedError(`${type} is version ${version}, and this service knows version ${contract.version}`);
+    throw new UnsupportedError(`${type} is version ${version}, and this service handles version ${contract.version}`);
   }
   return contract;
 }
 
-/** Nest gives a promise of a value or of an observable, and has not run the handler before the latter is subscribed to. */
+/**
+ * Nest returns a promise of a value or of an observable; with an observable, the handler runs only when it is
+ * subscribed.
+ */
 function run({ handler }: Route, message: Message): Promise<unknown> {
   return handling(message, async () => {
     const result: unknown = await handler(message);

@@ -1,16 +1,16 @@
 import type { Problem } from '@sluice/contracts';
 
-/** This message can never be handled, however often it is tried: dead letter now. */
+/** The message can never be handled, however often it is tried: dead-letter it now. */
 export class PermanentError extends Error {
   override readonly name: string = 'PermanentError';
 }
 
-/** What arrived is not a message of its contract. */
+/** The received message does not fit its contract. */
 export class MalformedError extends PermanentError {
   override readonly name = 'MalformedError';
 }
 
-/** Its sender may not send such a message, or not in this way; or nobody is named as its sender. */
+/** The sender may not send such a message, or not by this route; or the message names no sender. */
 export class SenderError extends PermanentError {
   override readonly name = 'SenderError';
 
@@ -23,16 +23,19 @@ export class SenderError extends PermanentError {
 }
 
 export interface Unavailability {
-  /** What fails: `database`, `broker`, or a provider's own name (`card gateway`). */
+  /** Name of the dependency: `database`, `broker`, or a provider's own name (`card gateway`). */
   dependency: string;
-  /** How long the dependency asks to be left alone (HTTP `Retry-After`). Milliseconds. */
+  /** Time to wait before the next call, as the dependency requested (HTTP `Retry-After`). Milliseconds. */
   retryAfterMs?: number;
-  /** The message itself may be what the dependency fails on: a request that breaks a provider. Default: false. */
+  /** The message itself may cause the failure: a request that breaks a provider. Default: false. */
   mayBePoison?: boolean;
   cause?: unknown;
 }
 
-/** What a handler needs fails for now. It costs the message nothing; a caller who asked a question may ask again. */
+/**
+ * A dependency of the handler fails for now. The message is not charged an attempt; a caller of a query may repeat
+ * it.
+ */
 export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
   readonly dependency: string;
@@ -47,19 +50,24 @@ export class UnavailableError extends Error {
   }
 }
 
-/** Somebody else holds a row that the message needs, for longer than a unit of work waits. It costs the message nothing. */
+/**
+ * Another transaction holds a row that the message needs, for longer than a unit of work waits. The message is not
+ * charged an attempt.
+ */
 export class LockedError extends Error {
   override readonly name = 'LockedError';
 }
 
-/** This replica has no handler for the type, or knows another version of it. A newer replica may take the message. */
+/**
+ * No handler for the type on this replica, or one for another version. A newer replica may support the message.
+ */
 export class UnsupportedError extends Error {
   override readonly name = 'UnsupportedError';
 }
 
 /**
- * A business "no" to a caller, told as problem details (RFC 9457) and then done with.
- * Where nobody ever asked, there is nobody to tell: it is a dead letter.
+ * A business "no", sent to the caller as problem details (RFC 9457); the message is then done. A message that has no
+ * caller becomes a dead letter.
  */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
@@ -74,11 +82,11 @@ export class ProblemError extends Error {
 }
 
 /**
- * - `unroutable`: no queue takes it; it is nowhere.
+ * - `unroutable`: no queue is bound for it; the message is not stored.
  * - `nacked`: the broker refused it (a full queue, a queue without a leader).
  * - `unknown`: sent, but neither confirmed nor refused; it may be stored. Send it again under the same id.
  * - `not-connected`: never sent.
- * - `buffer-full`: never sent, because too many others wait for the broker already.
+ * - `buffer-full`: never sent, because too many other messages wait for the broker.
  */
 export type PublishFailure = 'unroutable' | 'nacked' | 'unknown' | 'not-connected' | 'buffer-full';
 
@@ -94,7 +102,7 @@ export class PublishError extends Error {
   }
 }
 
-/** The broker has the request, and no answer came in time: a durable one will still be handled. */
+/** Confirmed by the broker, no reply before the deadline. A durable request will still be handled. */
 export class RequestTimeoutError extends Error {
   override readonly name = 'RequestTimeoutError';
 }

@@ -3,15 +3,15 @@ import { connect } from 'node:tls';
 import { tlsFailure } from './tls-failure.js';
 
 const VARIABLES = { url: 'AMQP_URL', ca: 'AMQP_CA', client: 'AMQP_CLIENT_CERT' };
-/** What brokers say to a user, a password or a vhost that they do not know. */
+/** Texts with which brokers refuse an unknown user, a wrong password or an unknown vhost. */
 const REFUSED = /ACCESS.REFUSED|NOT_ALLOWED|\b403\b|\b530\b/;
-/** A port for TLS ends a connection that begins otherwise; so does a broker that goes down. */
+/** A TLS port closes a plain-text connection like this; so does a broker that shuts down. */
 const CUT_OFF = /ECONNRESET|closed abruptly/;
 const PROBE_WITHIN_MS = 5_000;
 
 /**
- * Why the broker will refuse every further try as well, in words that name what to mend.
- * @returns undefined when it may yet come about: a broker that boots, a network that is away
+ * Reason why the broker would refuse every further attempt, with what to correct.
+ * @returns undefined when a later attempt may succeed: the broker is starting, or the network is down
  */
 export async function fatalConnectionError(error: Error, url: string): Promise<string | undefined> {
   if (REFUSED.test(error.message)) return `${error.message}. Check the user, the password and the vhost of AMQP_URL`;
@@ -20,7 +20,7 @@ export async function fatalConnectionError(error: Error, url: string): Promise<s
   return tlsFailure(error, VARIABLES);
 }
 
-/** Asked only of a port that refuses plain text; nothing is sent there, so it does not matter whose certificate it shows. */
+/** Called only for a port that refuses plain text. Nothing is sent, so the certificate is not verified. */
 async function speaksTls(url: string): Promise<boolean> {
   const { protocol, hostname, port } = new URL(url);
   if (protocol !== 'amqp:') return false;

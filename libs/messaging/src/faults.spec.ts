@@ -17,7 +17,7 @@ const prisma = (code: string, cause: object) =>
   Object.assign(new Error('Invalid invocation'), { code, meta: { driverAdapterError: { cause } } });
 const database = (mayBePoison: boolean) => ({ whose: 'environment', dependency: 'database', mayBePoison });
 
-describe('whose fault an error is', () => {
+describe('the fault of an error', () => {
   const no = ProblemError.of(409, 'Conflict');
   it.each([
     [no, { whose: 'caller', problem: no.problem }],
@@ -42,7 +42,7 @@ describe('whose fault an error is', () => {
   ])('%s', (error, fault) => expect(faultOf(error)).toStrictEqual(fault));
 });
 
-describe('of PostgreSQL', () => {
+describe('an error of PostgreSQL', () => {
   it.each([
     ['25006', 'read-only'],
     ['53100', 'disk full'],
@@ -54,7 +54,9 @@ describe('of PostgreSQL', () => {
     ['3D000', 'not there'],
     ['26000', 'prepared statement gone'],
     ['55006', 'object in use'],
-  ])('%s (%s) is the environment’s, whoever meets it', (code) => expect(faultOf(sql(code))).toEqual(database(false)));
+  ])('%s (%s) is the environment’s, never the message’s', (code) =>
+    expect(faultOf(sql(code))).toEqual(database(false)),
+  );
 
   it.each([
     ['57014', 'too slow'],
@@ -65,26 +67,26 @@ describe('of PostgreSQL', () => {
     ['40P01', 'deadlock'],
     ['XX001', 'data corrupted'],
     ['XX002', 'index corrupted'],
-  ])('%s (%s) is the environment’s, unless one message alone meets it', (code) =>
+  ])('%s (%s) is the environment’s, or may be caused by the message', (code) =>
     expect(faultOf(sql(code))).toEqual(database(true)),
   );
 
   it.each(['42703', '42P01', '23505', '23514', '22P02', '42501', '0A000', '25P02', '54000', 'XX000', '55000', 'P0001'])(
-    '%s is nobody’s but the code’s',
+    '%s is a bug in the code',
     (code) => expect(faultOf(sql(code))).toEqual({ whose: 'unknown' }),
   );
 
-  it('a last word before it hangs up is the environment’s, whatever it is', () => {
+  it('of severity FATAL or PANIC is the environment’s, whatever its code', () => {
     for (const severity of ['FATAL', 'PANIC']) expect(isDatabaseFault(sql('55000', severity))).toBe(true);
   });
 
-  it('a plan that a migration has made stale is gone with its connection', () => {
+  it('for a plan made stale by a migration is the environment’s', () => {
     expect(
       isDatabaseFault(Object.assign(new Error('cached plan must not change result type'), { code: '0A000' })),
     ).toBe(true);
   });
 
-  it('a row that is held is no fault of the database', () => {
+  it('for a locked row is not a database fault', () => {
     expect(faultOf(sql('55P03'))).toEqual({ whose: 'lock' });
     expect([isLocked(prisma('P2010', { originalCode: '55P03' })), isLocked(sql('55P04')), isLocked(undefined)]).toEqual(
       [true, false, false],
@@ -92,7 +94,7 @@ describe('of PostgreSQL', () => {
   });
 });
 
-describe('without a word of the server', () => {
+describe('an error without a code of the server', () => {
   it.each([
     'ECONNREFUSED',
     'ETIMEDOUT',
@@ -103,7 +105,7 @@ describe('without a word of the server', () => {
     'ECONNABORTED',
     'ENETDOWN',
   ])('%s is the environment’s', (code) => expect(faultOf(node(code))).toEqual(database(false)));
-  it.each(['ECONNRESET', 'EPIPE'])('%s may be what a message does to its connection', (code) =>
+  it.each(['ECONNRESET', 'EPIPE'])('%s may be caused by the message', (code) =>
     expect(faultOf(node(code))).toEqual(database(true)),
   );
   it.each([
@@ -116,22 +118,22 @@ describe('without a word of the server', () => {
   ])('“%s” of the driver is the environment’s', (text, mayBePoison) =>
     expect(faultOf(new Error(text))).toEqual(database(mayBePoison)),
   );
-  it('is found in what caused it, and in the tries on several addresses', () => {
+  it('is found in the causes of an error, and in the failures on several addresses', () => {
     expect(isDatabaseFault(new Error('wrapped', { cause: node('ECONNREFUSED') }))).toBe(true);
     expect(isDatabaseFault(new AggregateError([new Error('x'), node('ECONNREFUSED')]))).toBe(true);
     expect(isDatabaseFault(new AggregateError([new Error('x')]))).toBe(false);
   });
-  it('a text that only contains one of the driver’s is nobody’s', () => {
+  it('with one of the driver’s texts in its middle is not a database fault', () => {
     for (const text of ['Connection terminated', 'cached plan must not change result type'])
       expect(isDatabaseFault(new Error(`card ${text}`))).toBe(false);
   });
-  it('only the driver’s own codes and texts put a message under suspicion', () => {
+  it('suspects the message only for exact codes and texts of the driver', () => {
     for (const code of ['XEPIPE', 'EPIPEX']) expect(faultOf(sql(code, 'FATAL'))).toEqual(database(false));
     expect(faultOf(Object.assign(new Error('the Connection terminated'), { severity: 'FATAL' }))).toEqual(
       database(false),
     );
   });
-  it('ENOENT, and a code that is no text, are not', () => {
+  it('with ENOENT, or a code that is not a SQLSTATE text, is not a database fault', () => {
     expect([
       isDatabaseFault(node('ENOENT')),
       isDatabaseFault({ code: 53100 }),
@@ -141,8 +143,8 @@ describe('without a word of the server', () => {
   });
 });
 
-describe('through Prisma', () => {
-  it('a server that refuses connections is the environment’s, whatever the code', () => {
+describe('an error through Prisma', () => {
+  it('for a server that refuses connections is the environment’s, whatever its code', () => {
     const cause = {
       kind: 'postgres',
       originalCode: '55000',
@@ -163,12 +165,12 @@ describe('through Prisma', () => {
     'TooManyConnections',
     'DatabaseDoesNotExist',
     'AuthenticationFailed',
-  ])('the adapter’s %s is too', (kind) => expect(isDatabaseFault(prisma('P2010', { kind }))).toBe(true));
-  it('an error without an adapter’s cause is not', () => {
+  ])('of the adapter’s kind %s is too', (kind) => expect(isDatabaseFault(prisma('P2010', { kind }))).toBe(true));
+  it('without an adapter’s cause is not', () => {
     for (const meta of [{}, { driverAdapterError: {} }])
       expect(isDatabaseFault(Object.assign(new Error('x'), { code: 'P2010', meta }))).toBe(false);
   });
-  it('the code of the server counts, also behind Prisma’s own', () => {
+  it('is classified by the server’s code, also behind Prisma’s own', () => {
     expect(
       [
         prisma('P2010', { originalCode: '57014' }),
@@ -198,7 +200,7 @@ it.each([
   [500, true],
   [503, true],
   [599, true],
-])('HTTP status %i says nothing about the request: %s', (status, expected) =>
+])('HTTP status %i is independent of the request: %s', (status, expected) =>
   expect(isUnavailableStatus(status)).toBe(expected),
 );
 
@@ -214,6 +216,6 @@ it.each([
   [409, true],
   [500, true],
   [503, true],
-])('HTTP status %i may be what the request itself causes: %s', (status, expected) =>
+])('HTTP status %i may be caused by the request: %s', (status, expected) =>
   expect(mayBePoisonStatus(status)).toBe(expected),
 );

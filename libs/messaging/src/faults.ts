@@ -9,13 +9,13 @@ import {
 } from './errors.js';
 
 /**
- * Whose fault an error is; it decides what becomes of the message (`settlement.ts`).
+ * Classification of an error; it decides the ending of the message (`settlement.ts`).
  * - `message`: it can never be handled.
- * - `caller`: a business "no", with the problem that answers it.
- * - `environment`: the dependency fails for now. It costs the message nothing; `mayBePoison`: unless the message itself is what it fails on,
- *   which shows when it works for others.
- * - `lock`: somebody else holds a row that the message needs. It costs the message nothing.
- * - `version`: this replica does not know the type or the version; a newer one may.
+ * - `caller`: a business "no", with the problem for the reply.
+ * - `environment`: the dependency fails for now. The message is not charged an attempt, except with `mayBePoison`:
+ * then the message itself may cause the failure, which shows when the dependency works for others.
+ * - `lock`: another transaction holds a row that the message needs. The message is not charged an attempt.
+ * - `version`: this replica does not support the type or the version; a newer one may.
  * - `unknown`: none of these, so most likely a bug.
  */
 export type Fault =
@@ -28,12 +28,15 @@ export type Fault =
       readonly retryAfterMs?: number;
     };
 
-/** The names of the dependencies that errors alone tell; every provider has its own name (`UnavailableError`). */
+/**
+ * Names of the dependencies that are recognised by the error alone; every provider has its own name
+ * (`UnavailableError`).
+ */
 export const DATABASE = 'database';
 export const BROKER = 'broker';
 
 /**
- * SQLSTATEs of an environment that fails for now, by code or by class (the first two characters).
+ * SQLSTATEs of temporary faults of the environment, by code or by class (the first two characters).
  * Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const SQLSTATES: Readonly<Record<string, string>> = {
@@ -53,13 +56,18 @@ const SQLSTATES: Readonly<Record<string, string>> = {
   XX002: 'index corrupted',
 };
 
-/** Codes of faults that one message can cause by itself: a statement that is too slow, or that makes its server process crash. */
+/**
+ * Codes of faults that a single message can cause: a statement that is too slow, or that crashes its server process.
+ */
 const SUSPECT = /^(57014|57P0[12]|08...|40...|XX...|ECONNRESET|EPIPE)$/;
 
-/** `55P03`, https://www.postgresql.org/docs/current/errcodes-appendix.html: `lock_timeout` is over. */
+/** `lock_timeout` has expired. Source: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Codes of Node.js and libuv (https://nodejs.org/api/errors.html#common-system-errors), and of Prisma (https://www.prisma.io/docs/orm/reference/error-reference): a server that cannot be reached. */
+/**
+ * Codes of an unreachable server, from Node.js and libuv (https://nodejs.org/api/errors.html#common-system-errors)
+ * and from Prisma (https://www.prisma.io/docs/orm/reference/error-reference).
+ */
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -88,26 +96,26 @@ const ADAPTER_KINDS = new Set([
   'AuthenticationFailed',
 ]);
 
-/** Errors of node-postgres itself have no code. */
+/** Errors raised by node-postgres itself have no code. */
 const DRIVER_TEXTS =
   /^(timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Client was closed|no connection to the database)/;
 
 /**
- * PostgreSQL refuses a prepared statement whose table has changed (0A000), until it is prepared on a new connection:
- * a migration has run under this process.
+ * PostgreSQL refuses a prepared statement whose table has changed (0A000) until it is prepared on a new connection.
+ * It happens when a migration runs while this process is connected.
  */
 const STALE_PLAN = /^cached plan must not change result type/;
 
 /**
- * HTTP statuses by which a provider says nothing about the request itself (RFC 9110, 6585, 8470): it may be sent again as it is.
- * 401, 403, 407: our own credentials, the same for every message. 409: the same key is still being handled
- * (draft-ietf-httpapi-idempotency-key-header, 2.6). Every 5xx is one too.
+ * HTTP statuses that do not concern the request itself (RFC 9110, 6585, 8470): it may be sent again unchanged. 401,
+ * 403, 407: our own credentials, the same for every message. 409: the same key is still being handled
+ * (draft-ietf-httpapi-idempotency-key-header, 2.6). Every 5xx is included as well.
  */
 const HTTP_STATUSES = new Set([401, 403, 407, 408, 409, 421, 423, 425, 429]);
 
 export const isUnavailableStatus = (status: number): boolean => status >= 500 || HTTP_STATUSES.has(status);
 
-/** Those that one request can cause by itself: the provider fails on it, is too slow for it, or still handles its key. */
+/** Statuses that a single request can cause: the provider fails on it, is too slow for it, or still handles its key. */
 export const mayBePoisonStatus = (status: number): boolean => status >= 500 || status === 408 || status === 409;
 
 interface ErrorLike {
@@ -122,7 +130,7 @@ interface ErrorLike {
   };
 }
 
-/** Whose fault a thrown value is. */
+/** Classifies a thrown value. */
 export function faultOf(error: unknown): Fault {
   if (error instanceof ProblemError) return { whose: 'caller', problem: error.problem };
   if (error instanceof PermanentError) return { whose: 'message' };
@@ -142,12 +150,12 @@ const unavailable = ({ dependency, retryAfterMs, mayBePoison }: UnavailableError
   ...(retryAfterMs !== undefined && { retryAfterMs }),
 });
 
-/** A row, or a key that is being inserted, is held by another transaction for longer than `lock_timeout`. */
+/** Another transaction holds a row, or a key that is being inserted, for longer than `lock_timeout`. */
 export const isLocked = (error: unknown): boolean => codesOf(error).includes(LOCK_NOT_AVAILABLE);
 
 /**
- * The database fails for now, whatever was asked of it.
- * Errors without a SQLSTATE come from the driver, from Node.js, or from Prisma, and are told by their codes and texts.
+ * Whether the database fails for now, independent of the statement. Errors without a SQLSTATE come from the driver,
+ * from Node.js, or from Prisma, and are recognised by their codes and texts.
  */
 export function isDatabaseFault(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
@@ -164,7 +172,7 @@ export function isDatabaseFault(error: unknown): boolean {
   return [cause, meta?.driverAdapterError?.cause, ...(errors ?? [])].some(isDatabaseFault);
 }
 
-/** A connection that breaks in the middle of a statement has no code of the server. */
+/** A connection that breaks during a statement has no error code of the server. */
 const mayBePoison = (error: unknown): boolean =>
   codesOf(error).some((code) => SUSPECT.test(code)) ||
   /^(Connection terminated|Query read timeout)/.test(String((error as ErrorLike).message));

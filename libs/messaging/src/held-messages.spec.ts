@@ -4,7 +4,7 @@ import { HeldMessages, type Failure } from './held-messages.js';
 const away: Failure = { dependency: 'carrier', mayBePoison: true };
 const certain: Failure = { dependency: 'database', mayBePoison: false };
 
-/** When each of some tries of one message was due, if each fails at once. */
+/** Due times of the tries of one message that fails immediately each time. */
 function dueTimes(heldMessages: HeldMessages<string>, message: string, until: number): number[] {
   const times: number[] = [];
   for (let now = 0; now <= until; now += 50) {
@@ -16,26 +16,26 @@ function dueTimes(heldMessages: HeldMessages<string>, message: string, until: nu
 }
 
 describe('a message that fails', () => {
-  it('is tried again with growing pauses, of two seconds at most, while the queue goes on', () => {
+  it('is tried again with growing pauses of up to two seconds, while the queue continues', () => {
     const heldMessages = new HeldMessages<string>();
     heldMessages.hold('a', away, 0);
     expect(dueTimes(heldMessages, 'a', 8_000)).toEqual([250, 750, 1_750, 3_750, 5_750, 7_750]);
     expect([heldMessages.paused, heldMessages.size]).toEqual([false, 1]);
   });
 
-  it('is not tried before its dependency wants to be asked again', () => {
+  it('is not tried before the retry-after time of its dependency', () => {
     const heldMessages = new HeldMessages<string>();
     heldMessages.hold('a', { ...away, retryAfterMs: 5_000 }, 0);
     expect([heldMessages.due(4_999).retries, heldMessages.due(5_000).retries]).toEqual([[], ['a']]);
   });
 
-  it('is tried once at a time', () => {
+  it('is never tried twice at the same time', () => {
     const heldMessages = new HeldMessages<string>();
     heldMessages.hold('a', away, 0);
     expect([heldMessages.due(250).retries, heldMessages.due(10_000).retries]).toEqual([['a'], []]);
   });
 
-  it('is held no more when it has an ending', () => {
+  it('is not held after its ending', () => {
     const heldMessages = new HeldMessages<string>();
     heldMessages.hold('a', away, 0);
     expect(heldMessages.settled('a')).toBe(false);
@@ -44,13 +44,13 @@ describe('a message that fails', () => {
 
   it('fails alone when its dependency has worked for others since its last try, from the third try on', () => {
     const heldMessages = new HeldMessages<string>();
-    const asked: number[] = [];
-    const worked = (instant: number): boolean => asked.push(instant) > 0;
+    const instants: number[] = [];
+    const worked = (instant: number): boolean => instants.push(instant) > 0;
     expect(heldMessages.failsAlone('a', worked)).toBe(false);
     for (const now of [10, 20]) heldMessages.hold('a', away, now);
-    expect([heldMessages.failsAlone('a', worked), asked]).toEqual([false, []]);
+    expect([heldMessages.failsAlone('a', worked), instants]).toEqual([false, []]);
     heldMessages.hold('a', away, 30);
-    expect([heldMessages.failsAlone('a', worked), heldMessages.failsAlone('a', () => false), asked]).toEqual([
+    expect([heldMessages.failsAlone('a', worked), heldMessages.failsAlone('a', () => false), instants]).toEqual([
       true,
       false,
       [30],
@@ -58,7 +58,7 @@ describe('a message that fails', () => {
   });
 });
 
-/** A queue that three messages have paused, at 0. */
+/** A queue paused by three failed messages, at time 0. */
 function paused(failure: Failure = away): HeldMessages<string> {
   const heldMessages = new HeldMessages<string>();
   for (const message of ['a', 'b', 'c']) heldMessages.hold(message, failure, 0);
@@ -66,7 +66,7 @@ function paused(failure: Failure = away): HeldMessages<string> {
 }
 
 describe('a queue', () => {
-  it('is paused when three different messages fail with no success between, and not by one that fails three times', () => {
+  it('is paused by three failing messages with no success between, not by one message failing three times', () => {
     const heldMessages = new HeldMessages<string>();
     for (const now of [0, 1, 2, 3]) heldMessages.hold('a', away, now);
     heldMessages.hold('b', away, 4);
@@ -79,7 +79,7 @@ describe('a queue', () => {
     expect(heldMessages.paused).toBe(true);
   });
 
-  it('that is paused tries one message at a time, each in its turn, with growing pauses', () => {
+  it('that is paused tries one message at a time, in turn, with growing pauses', () => {
     const heldMessages = paused(certain);
     const tried: [number, readonly string[]][] = [];
     for (let now = 0; now <= 6_000; now += 50) {
@@ -100,7 +100,7 @@ describe('a queue', () => {
     ]);
   });
 
-  it('does not wait longer for those that were being handled when it was paused, and fail later', () => {
+  it('does not lengthen its pauses for messages in flight at the pause that fail later', () => {
     const heldMessages = paused(certain);
     for (const late of ['d', 'e', 'f']) heldMessages.hold(late, certain, 10);
     expect([heldMessages.due(249).retries, heldMessages.due(250).retries]).toEqual([[], ['a']]);
@@ -110,14 +110,14 @@ describe('a queue', () => {
     expect([heldMessages.due(549).retries, heldMessages.due(550).retries]).toEqual([[], ['b']]);
   });
 
-  it('that is paused leaves a provider alone for as long as it asks', () => {
+  it('that is paused honours the retry-after time of the provider', () => {
     const heldMessages = paused({ ...away, retryAfterMs: 3_000 });
     expect([heldMessages.due(2_999).retries, heldMessages.due(3_000).retries]).toEqual([[], ['a']]);
     heldMessages.hold('a', { ...away, retryAfterMs: 9_000 }, 3_000);
     expect([heldMessages.due(11_999).retries, heldMessages.due(12_000).retries]).toEqual([[], ['b']]);
   });
 
-  it('goes on at once with all that it holds when one gets through', () => {
+  it('resumes at once with all held messages when one succeeds', () => {
     const heldMessages = paused();
     expect(heldMessages.due(250).retries).toEqual(['a']);
     expect(heldMessages.settled('a')).toBe(true);
@@ -125,7 +125,7 @@ describe('a queue', () => {
     expect(heldMessages.settled('b')).toBe(false);
   });
 
-  it('does not try a message a second time that is still being tried when it goes on', () => {
+  it('does not try a message again that is being tried when it resumes', () => {
     const heldMessages = new HeldMessages<string>();
     heldMessages.hold('slow', away, 0);
     expect(heldMessages.due(250).retries).toEqual(['slow']);
@@ -136,7 +136,7 @@ describe('a queue', () => {
     expect(heldMessages.due(550).retries).toEqual(['b']);
   });
 
-  it('tries one that has not failed yet now and then, since those that it holds may be the reason', () => {
+  it('probes with a fresh message now and then, since the held messages may be the reason', () => {
     const heldMessages = paused();
     const probes: string[] = [];
     for (let now = 0; probes.length < 8; now += 50) {
@@ -153,7 +153,7 @@ describe('a queue', () => {
     expect(probes).toEqual(['a', 'b', 'c', 'fresh', 'a', 'b', 'c', 'fresh']);
   });
 
-  it('counts a new message that fails like any other probe, and tries the next one at once when there is no new one', () => {
+  it('counts a failing fresh message as a probe, and tries the next held one at once when the queue is empty', () => {
     const heldMessages = paused();
     for (const [message, at] of [
       ['a', 250],
@@ -163,7 +163,7 @@ describe('a queue', () => {
       expect(heldMessages.due(at).retries).toEqual([message]);
       heldMessages.hold(message, away, at);
     }
-    // The third probe has failed at 1,000, so the next one comes a second later.
+    // The third probe failed at 1,000 ms, so the next one is due a second later.
     expect([heldMessages.due(1_999).fresh, heldMessages.due(2_000).fresh]).toEqual([false, true]);
     heldMessages.hold('new', away, 2_000);
     expect([heldMessages.due(3_999), heldMessages.due(4_000)]).toEqual([
@@ -183,7 +183,7 @@ describe('a queue', () => {
     expect(heldMessages.due(10_000)).toEqual({ retries: ['new'], fresh: false });
   });
 
-  it('that holds nothing any more waits for a new message, and asks for one every two seconds', () => {
+  it('that is paused and holds nothing fetches a fresh message every two seconds', () => {
     const heldMessages = paused(certain);
     expect(heldMessages.takeForReturn()).toEqual(['a', 'b', 'c']);
     expect([heldMessages.paused, heldMessages.size, heldMessages.due(250)]).toEqual([
@@ -197,7 +197,7 @@ describe('a queue', () => {
     expect(heldMessages.paused).toBe(false);
   });
 
-  it('gives back what it has held since before an instant, but not what is being tried', () => {
+  it('returns messages held since before an instant, except those being tried', () => {
     const heldMessages = new HeldMessages<string>();
     heldMessages.hold('old', certain, 0);
     heldMessages.hold('tried', certain, 1);
@@ -213,7 +213,7 @@ describe('a queue', () => {
     expect(heldMessages.size).toBe(2);
   });
 
-  it('begins anew with a new connection', () => {
+  it('starts empty with a new connection', () => {
     const heldMessages = paused();
     heldMessages.reset();
     expect([heldMessages.paused, heldMessages.size]).toEqual([false, 0]);

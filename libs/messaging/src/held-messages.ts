@@ -1,15 +1,21 @@
 import { SICK_AFTER } from './dependencies.js';
 
-/** From the first failure to the second try; it doubles from try to try. Milliseconds. */
+/** Pause between the first failure and the second try; it doubles with each try. Milliseconds. */
 const FIRST_PAUSE_MS = 250;
-/** So that the work goes on within seconds of the cure. Milliseconds. */
+/** Longest pause, so that work resumes within seconds of the recovery. Milliseconds. */
 const MAX_PAUSE_MS = 2_000;
-/** Tries of one message before its dependency's success with others counts against it: both may change while it is tried. */
+/**
+ * Tries of a message before a success of its dependency with other messages counts against it, since the dependency
+ * may have recovered during a try.
+ */
 const TRIES_BEFORE_CHARGE = 3;
-/** Probes with messages that are held, between two with one that is not: those that are held may be what the dependency fails on. */
+/**
+ * Probes with held messages between two probes with a fresh one: the held messages may be what the dependency fails
+ * on.
+ */
 const PROBES_PER_FRESH_ONE = SICK_AFTER;
 
-/** What a message failed on. Instants are those of a monotonic clock. Milliseconds. */
+/** The failure of a message. Instants are in ms of a monotonic clock. */
 export interface Failure {
   readonly dependency: string;
   readonly mayBePoison: boolean;
@@ -21,20 +27,21 @@ interface Held extends Failure {
   readonly failedAt: number;
   readonly tries: number;
   readonly notBefore: number;
-  /** It is being handled again just now. */
+  /** The message is being handled again. */
   readonly trying: boolean;
 }
 
-/** What is to be done now: messages to try once more, and whether to fetch one that has not been tried. */
+/** Next actions: messages to try again, and whether to fetch one that has not been tried. */
 export interface Due<M> {
   readonly retries: readonly M[];
   readonly fresh: boolean;
 }
 
 /**
- * The messages of one queue that wait for a dependency, and when each is tried again. As long as fewer than three have failed
- * with no success between, each is tried by itself and the queue goes on. Then the queue is paused: one message at a time
- * probes, and the first that gets through sets all others free. Decides only; the consumer carries out.
+ * The messages of one queue that wait for a dependency, with the time of their next try. While fewer than three have
+ * failed with no success between, each is tried by itself and the queue continues. From three on the queue is paused:
+ * one message at a time probes, and the first success releases all others. This class only decides; the consumer
+ * acts.
  */
 export class HeldMessages<M> {
   readonly #held = new Map<M, Held>();
@@ -45,7 +52,7 @@ export class HeldMessages<M> {
   #probes = 0;
   #probeAt = 0;
 
-  /** Nothing more is to be taken from the queue. */
+  /** No messages are to be taken from the queue. */
   get paused(): boolean {
     return this.#paused;
   }
@@ -54,7 +61,7 @@ export class HeldMessages<M> {
     return this.#held.size;
   }
 
-  /** @param hasSucceededSince whether the dependency has worked for others after an instant */
+  /** @param hasSucceededSince whether the dependency has worked for other messages after an instant */
   failsAlone(message: M, hasSucceededSince: (instant: number) => boolean): boolean {
     const held = this.#held.get(message);
     return held !== undefined && held.tries >= TRIES_BEFORE_CHARGE && hasSucceededSince(held.failedAt);
@@ -64,7 +71,7 @@ export class HeldMessages<M> {
     const before = this.#held.get(message);
     const tries = (before?.tries ?? 0) + 1;
     const notBefore = now + Math.max(pauseAfter(tries), failure.retryAfterMs ?? 0);
-    // Deleted first: the one that has just been tried is the last in turn.
+    // Deleted first, so that the message tried last moves to the end of the order.
     this.#held.delete(message);
     this.#held.set(message, {
       ...failure,
@@ -79,7 +86,10 @@ export class HeldMessages<M> {
     else if (!this.#paused && this.#failing.size >= SICK_AFTER) this.#pause(now, failure);
   }
 
-  /** The message has an ending. @returns whether the queue goes on now that was paused */
+  /**
+   * Removes a message that has an ending.
+   * @returns true when this ends the pause of the queue
+   */
   settled(message: M): boolean {
     this.#held.delete(message);
     this.#failing.clear();
@@ -103,21 +113,21 @@ export class HeldMessages<M> {
       : { retries: this.#take(([message]) => message === next), fresh: false };
   }
 
-  /** There was no message in the queue to try. */
+  /** The probe found no message in the queue. */
   queueIsEmpty(now: number): void {
     this.#probing = undefined;
     this.#probes += 1;
     this.#probeAt = this.#held.size > 0 ? now : now + MAX_PAUSE_MS;
   }
 
-  /** Takes those that have waited since before `instant`, to be given back to their queue; all of them by default. */
+  /** Takes the messages held since before `instant` (default: all), to be returned to their queue. */
   takeForReturn(instant = Infinity): M[] {
     const taken = this.#take(([, { since }]) => since < instant);
     for (const message of taken) this.#held.delete(message);
     return taken;
   }
 
-  /** The channel has gone, and with it everything that was held. */
+  /** Forgets all messages, because their channel has closed. */
   reset(): void {
     this.#held.clear();
     this.#failing.clear();
@@ -132,7 +142,10 @@ export class HeldMessages<M> {
     this.#probeAt = now + Math.max(FIRST_PAUSE_MS, failure.retryAfterMs ?? 0);
   }
 
-  /** Not one that was being handled when the queue was paused, and fails now: it says nothing new, and must not make the pauses longer. */
+  /**
+   * Excludes a message that was already being handled when the queue was paused: its failure must not lengthen the
+   * pauses.
+   */
   #isProbe(before: Held | undefined): boolean {
     return (this.#probing === 'held' && before?.trying === true) || (this.#probing === 'fresh' && before === undefined);
   }
@@ -143,7 +156,7 @@ export class HeldMessages<M> {
     this.#probeAt = now + Math.max(pauseAfter(this.#probes), failure.retryAfterMs ?? 0);
   }
 
-  /** They stay held until they have an ending, so that their tries are counted on. */
+  /** Marks messages as being tried. They stay held until they have an ending, so that their tries are counted. */
   #take(wanted: (entry: [M, Held]) => boolean): M[] {
     const taken = [...this.#held].filter(([message, held]) => !held.trying && wanted([message, held]));
     for (const [message, held] of taken) this.#held.set(message, { ...held, trying: true });

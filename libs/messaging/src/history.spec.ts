@@ -4,7 +4,7 @@ import { appendTry, historyOf, type FailedTry } from './history.js';
 const tried = (n: number): FailedTry => ({ at: new Date(n * 1_000).toISOString(), reason: `try ${n}` });
 
 describe('the history of a message', () => {
-  it('keeps the first try and the last ones of very many', () => {
+  it('keeps the first try and the last ones when there are very many', () => {
     const history = Array.from({ length: 50 }, (_, n) => tried(n)).reduce<FailedTry[]>(
       (all, one) => appendTry(all, one),
       [],
@@ -14,11 +14,11 @@ describe('the history of a message', () => {
     expect(history.slice(1)).toEqual(Array.from({ length: 19 }, (_, n) => tried(31 + n)));
   });
 
-  it('stays small however long a reason is', () => {
+  it('limits the length of each reason', () => {
     expect(appendTry([], { at: 'now', reason: 'x'.repeat(10_000) })[0]!.reason).toHaveLength(300);
   });
 
-  it('is empty where somebody wrote something else', () => {
+  it('is empty for an invalid header', () => {
     for (const history of [undefined, 'long', {}, [null, 1, { at: 1, reason: 'x' }]])
       expect(historyOf({ history })).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { register } from 'prom-client';
 import { expect, it } from 'vitest';
 import { LateRequests } from './late-requests.js';
 
-it('counts each request that came too late, and logs one line a minute at most', async () => {
+it('counts each late request, and logs at most one line a minute', async () => {
   const lines: string[] = [];
   let now = 0;
   const lateRequests = new LateRequests('probe.queries', { warn: (line: string) => void lines.push(line) }, () => now);

@@ -2,12 +2,12 @@ import type { Logger } from '@nestjs/common';
 import { rpcRequestOf, type Delivery } from './codec.js';
 import { countLateRequest } from './metrics.js';
 
-/** Milliseconds. */
+/** At most one log line per minute. Milliseconds. */
 const LOG_EVERY_MS = 60_000;
 
-/** The requests of one queue whose caller had stopped waiting when they came: each is counted, and a line a minute is logged. */
+/** Requests of one queue that arrived after their deadline: each is counted, and one line per minute is logged. */
 export class LateRequests {
-  /** What is held for a dependency is handled again and again. */
+  /** A held message is handled several times but counted once. */
   readonly #noted = new WeakSet<Delivery>();
   #unlogged = 0;
   #loggedAt = -Infinity;
@@ -33,7 +33,10 @@ export class LateRequests {
   }
 }
 
-/** Its caller has stopped waiting while it was on its way to us; the broker drops those that are over in the queue. */
+/**
+ * Whether the deadline passed on the way to this process; requests that expire in the queue are dropped by the
+ * broker.
+ */
 export function isPastDeadline(delivery: Delivery): boolean {
   const deadline = rpcRequestOf(delivery)?.deadline;
   return deadline !== undefined && deadline <= Date.now();

@@ -46,7 +46,7 @@ const wire = (data: ReturnType<typeof shipped>) =>
   encode(OrderShipped(data), { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' });
 
 describe('the live feed', () => {
-  it('tells every process each live fact', async () => {
+  it('delivers each live event to every process', async () => {
     const both = [await listen(), await listen()];
     const data = shipped();
     await publisher.publish(wire(data));
@@ -54,7 +54,7 @@ describe('the live feed', () => {
       await eventually(() => expect(received).toMatchObject([{ type: 'order.shipped', data }]));
   });
 
-  it('listens again after its connection was lost, and says so, so that what was missed can be read', async () => {
+  it('subscribes again after a lost connection, and reports it, so that missed changes can be read', async () => {
     const { received, subscriptions } = await listen();
     await eventually(async () => expect(await broker.management.closeConnections()).toBeGreaterThan(0));
     await eventually(() => expect(subscriptions()).toBe(2));
@@ -63,7 +63,7 @@ describe('the live feed', () => {
     await eventually(() => expect(received).toMatchObject([{ data }]));
   });
 
-  it('passes over what it does not understand, and what is not live', async () => {
+  it('ignores invalid and unsupported messages, and events that are not live', async () => {
     const { received } = await listen();
     const good = shipped();
     await publisher.publish({ ...wire(shipped()), body: '{"orderId": 1}' });
@@ -82,7 +82,7 @@ describe('the live feed', () => {
     expect(received).toMatchObject([{ data: good }]);
   });
 
-  it('has a queue that holds so much and no more, the newest, and goes with its process', async () => {
+  it('has a bounded queue that keeps the newest events and is deleted with its process', async () => {
     await listen(5);
     const queues = async () =>
       (await broker.management.get<{ exclusive: boolean; arguments: object }[]>(`queues/${broker.vhost}`)).filter(

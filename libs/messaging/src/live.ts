@@ -10,21 +10,24 @@ import { SenderVerification } from './sender-verification.js';
 export interface LiveFeedOptions extends BrokerAddress {
   /** The service that reads. */
   service: string;
-  /** The connection's name in the management pages. */
+  /** Name of the connection in the management pages. */
   name: string;
-  /** How many facts may wait for this process; older ones go first. */
+  /** Most events that may wait for this process; beyond that the oldest are dropped. */
   maxLength?: number;
   onFact(message: Message): void;
-  /** After every subscription, also the first: what was missed has to be read from its owners now. */
+  /**
+   * Called after every subscription, also the first: events may have been missed, so state must be read from its
+   * owners now.
+   */
   onSubscribed(): void;
 }
 
-/** A second or two of facts at full load: who is further behind is better served by asking the owners. */
+/** One or two seconds of events at full load; a process further behind reads the state from the owners instead. */
 const MAX_LENGTH = 10_000;
 
 /**
- * One process's ear on `shop.live`: an exclusive, bounded queue of its own, made anew after every reconnect. It may lose, so
- * what it tells is a hint; the owners know.
+ * Subscription of one process to `shop.live`: an exclusive, bounded queue, declared again after every reconnect.
+ * Events may be lost, so they are hints only; the owners have the state.
  */
 export class LiveFeed {
   readonly #logger = new Logger('live feed');
@@ -40,7 +43,7 @@ export class LiveFeed {
       setup: (channel: Channel) => this.#subscribe(channel),
     });
     wrapper.on('error', (error: Error) =>
-      this.#logger.error(`cannot listen: ${error.message}. If shop.live is missing: npm run topology`),
+      this.#logger.error(`cannot subscribe: ${error.message}. If shop.live is missing: npm run topology`),
     );
   }
 
@@ -66,7 +69,7 @@ export class LiveFeed {
     if (fact) this.options.onFact(fact);
   }
 
-  /** A fact of another version, or of a kind that this process does not know yet, is not for it. */
+  /** Ignores events of another version, or of a type that is not in this process's catalogue. */
   #read(delivery: ConsumeMessage): Message | undefined {
     try {
       const message = decode(delivery);
@@ -74,7 +77,7 @@ export class LiveFeed {
       if (contract) this.#senders.check(delivery, contract);
       return contract?.version === message.version ? validateData(contract, message) : undefined;
     } catch (error) {
-      this.#logger.warn(`a fact was passed over: ${error instanceof Error ? error.message : String(error)}`);
+      this.#logger.warn(`an event was ignored: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     }
   }

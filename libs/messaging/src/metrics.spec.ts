@@ -33,7 +33,7 @@ afterAll(() => broker.close());
 const ORDER = { orderId: '0198c0de-0000-7000-8000-000000000001' };
 const within = (deadlineMs = 5_000) => ({ deadlineMs });
 
-/** The samples of one metric as a scrape shows them; of a histogram, how many it has seen. */
+/** Samples of one metric as a scrape shows them; of a histogram, only its counts. */
 async function scraped(name: string): Promise<Record<string, number>> {
   const lines = (await register.getSingleMetricAsString(name))
     .split('\n')
@@ -63,14 +63,14 @@ describe('publishing', () => {
     await channel.close();
   });
 
-  it('of a type that this system does not know is counted together with all such', async () => {
+  it('of types that are not in the catalogue is counted under one label', async () => {
     await client.post(Do, { n: 1 }, within());
     await shows('sluice_messages_published_total', { '{type="other",outcome="confirmed"}': 1 });
   });
 });
 
 describe('handling', () => {
-  it('is counted by how it ended, and timed', async () => {
+  it('is counted by ending, and timed', async () => {
     let failures = 1;
     await startService(
       broker,
@@ -90,7 +90,7 @@ describe('handling', () => {
     await shows('sluice_handle_seconds', { [`_count{${labels}}`]: 2 });
   });
 
-  it('that gives up is a dead letter, in the count and in the depth of its queue', async () => {
+  it('that ends in a dead letter is counted as such, also in the depth of the dead-letter queue', async () => {
     await startService(broker, [
       handles(Happened, async () => {
         throw new PermanentError('never');
@@ -101,7 +101,7 @@ describe('handling', () => {
     await shows('sluice_queue_messages', { '{queue="probe.events"}': 0, '{queue="probe.events.dead"}': 1 });
   });
 
-  it('that cannot pass its message on keeps it, and gives it back when it ends', async () => {
+  it('that cannot publish its retry keeps the message, and returns it on shutdown', async () => {
     const own = await testBroker({ tiersMs: TIERS_MS, services: { probe: { events: [Happened] } } });
     const channel = await own.connection.createChannel();
     let tries = 0;
@@ -121,7 +121,7 @@ describe('handling', () => {
     await own.close();
   });
 
-  it('shows what is in flight, while it is, and how many wait behind', async () => {
+  it('shows the messages in flight and the messages waiting in the queue', async () => {
     let finish!: () => void;
     const finished = new Promise<void>((resolve) => (finish = resolve));
     await startService(broker, [handles(Do, () => finished as Promise<never>)], { prefetch: 2 });
@@ -133,22 +133,22 @@ describe('handling', () => {
   });
 });
 
-it('requests are timed by what came of them', async () => {
+it('requests are timed by outcome', async () => {
   const order = 'type="orders.order"';
   let answer: () => Promise<never> = async () => {
     throw ProblemError.of(404, 'No such order');
   };
   await startService(broker, [handles(GetOrder, () => answer())], { service: 'orders' });
-  const ask = (deadlineMs = 5_000) =>
+  const request = (deadlineMs = 5_000) =>
     client.request(GetOrder, { ...ORDER, userId: ORDER.orderId }, within(deadlineMs)).catch(() => undefined);
-  await ask();
+  await request();
   answer = async () => {
     throw new Error('a fault');
   };
-  await ask();
+  await request();
   let finish!: (error: Error) => void;
   answer = () => new Promise((_, reject) => (finish = reject));
-  await ask(200);
+  await request(200);
   finish(new Error('too late'));
   expect(await scraped('sluice_rpc_seconds')).toEqual({
     [`_count{${order},outcome="refused"}`]: 1,
@@ -157,8 +157,8 @@ it('requests are timed by what came of them', async () => {
   });
 });
 
-describe('the broker', () => {
-  it('is connected when every connection is, and not when one is missing', async () => {
+describe('the gauges of the broker', () => {
+  it('show it as connected only when every connection is up', async () => {
     await shows('sluice_broker_connected', { '': 1 });
     const lost = new Publisher({ url: `amqp://127.0.0.1:${await freePort()}` });
     expect(await scraped('sluice_broker_connected')).toEqual({ '': 0 });
@@ -166,7 +166,7 @@ describe('the broker', () => {
     expect(await scraped('sluice_broker_connected')).toEqual({ '': 1 });
   });
 
-  it('is asked for the queues of those who are there, and only for them; what cannot be told is left out', async () => {
+  it('show the depth of the queues of running servers only, and leave out queues that cannot be read', async () => {
     const { app } = await startService(broker, [handles(Do, async () => undefined)], { publisher: client.publisher });
     expect(await scraped('sluice_queue_messages')).toEqual({
       '{queue="probe.commands"}': 0,
@@ -180,14 +180,14 @@ describe('the broker', () => {
   });
 });
 
-describe('what is asked when scraped', () => {
-  it('is left out when it fails or comes too late, and asked once for all who want to know', async () => {
-    let asked = 0;
+describe('a query during a scrape', () => {
+  it('is left out when it fails or is late, and runs once for concurrent scrapes', async () => {
+    let queries = 0;
     let answer = (): Promise<number> => new Promise(() => undefined);
-    const question = whenScraped(() => (asked++, answer()));
+    const query = whenScraped(() => (queries++, answer()));
     const began = performance.now();
-    expect(await Promise.all([question(), question()])).toEqual([undefined, undefined]);
-    expect([asked, performance.now() - began < 1_500]).toEqual([1, true]);
+    expect(await Promise.all([query(), query()])).toEqual([undefined, undefined]);
+    expect([queries, performance.now() - began < 1_500]).toEqual([1, true]);
     answer = () => Promise.reject(new Error('no'));
     const failing = whenScraped(() => answer());
     expect(await failing()).toBeUndefined();

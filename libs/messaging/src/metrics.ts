@@ -4,7 +4,7 @@ import { dependencies } from './dependencies.js';
 import { ProblemError, PublishError, RequestTimeoutError, type PublishFailure } from './errors.js';
 import { whenScraped } from './scrape.js';
 
-/** Seconds: from a confirm by an idle broker (1 ms) to the time after which publishing and draining give up (10 s). */
+/** Seconds: from a confirm by an idle broker (1 ms) to the timeout of publishing and draining (10 s). */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 const published = new Counter({
@@ -37,18 +37,24 @@ const rpcSeconds = new Histogram({
 
 const lateRequests = new Counter({
   name: 'sluice_messages_overdue_total',
-  help: 'Requests whose caller had stopped waiting when they came: queries are dropped, commands carried out without an answer.',
+  help:
+    'Requests whose caller had stopped waiting when they came: queries are dropped, commands carried out without an ' +
+    'answer.',
   labelNames: ['queue', 'type'],
 });
 
 const implausibleTimes = new Counter({
   name: 'sluice_instants_doubted_total',
-  help: 'Messages that claim to have been accepted in the future, or longer ago than is believed: judged by the nearest instant that is.',
+  help:
+    'Messages that claim to have been accepted in the future, or longer ago than is believed: judged by the nearest ' +
+    'instant that is.',
   labelNames: ['type'],
 });
 const refused = new Counter({
   name: 'sluice_messages_refused_total',
-  help: 'Messages that were not handled because their sender may not send them (sender), not in this way (way), or is not named (anonymous).',
+  help:
+    'Messages that were not handled because their sender may not send them (sender), not in this way (way), or is ' +
+    'not named (anonymous).',
   labelNames: ['queue', 'type', 'fault'],
 });
 const anonymous = new Counter({
@@ -57,7 +63,10 @@ const anonymous = new Counter({
   labelNames: ['queue', 'type'],
 });
 
-/** What the gauges look at when they are scraped: whoever lives in this process puts itself in, and takes itself out when it closes. */
+/**
+ * Sources of the gauges when they are scraped. Connections, consumers and queues of this process add themselves, and
+ * remove themselves on close.
+ */
 export const watched = {
   connections: new Set<{ isConnected(): boolean }>(),
   consumers: new Set<{
@@ -119,10 +128,10 @@ new Gauge({
 });
 
 const depths = whenScraped(async () => {
-  const asked = [...watched.queues].flatMap(({ names, depth }) =>
+  const reads = [...watched.queues].flatMap(({ names, depth }) =>
     names.map(async (queue) => ({ queue, depth: await depth(queue) })),
   );
-  return (await Promise.allSettled(asked)).flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  return (await Promise.allSettled(reads)).flatMap((read) => (read.status === 'fulfilled' ? [read.value] : []));
 });
 
 new Gauge({
@@ -136,13 +145,18 @@ new Gauge({
   },
 });
 
-/** Anybody may write a type on a message; labels are the types of this system. `answer` is what a reply calls itself. */
-const known = (type: unknown): string =>
+/**
+ * Any client can write any type on a message, so labels are limited to the types of this system. `answer` is the type
+ * of replies.
+ */
+const typeLabel = (type: unknown): string =>
   typeof type === 'string' && (type === 'answer' || catalogue.has(type)) ? type : 'other';
 
 const secondsSince = (began: number): number => (performance.now() - began) / 1_000;
 
-/** Counts one publish under its outcome; times it as well, since what is refused or unknown is what takes long. */
+/**
+ * Counts a publish by its outcome and times it, whatever the outcome: refused and unconfirmed publishes take longest.
+ */
 export async function countPublish(type: unknown, publish: () => Promise<void>): Promise<void> {
   const began = performance.now();
   let outcome: 'confirmed' | 'invalid' | PublishFailure = 'confirmed';
@@ -153,7 +167,7 @@ export async function countPublish(type: unknown, publish: () => Promise<void>):
     throw error;
   } finally {
     publishSeconds.observe(secondsSince(began));
-    published.inc({ type: known(type), outcome });
+    published.inc({ type: typeLabel(type), outcome });
   }
 }
 
@@ -161,19 +175,23 @@ export type HandledEnding = 'ack' | 'hold' | 'retry' | 'dead' | 'aside' | 'given
 
 /** @param began `performance.now()` at the delivery */
 export function countHandled(queue: string, messageType: unknown, ending: HandledEnding, began: number): void {
-  const type = known(messageType);
+  const type = typeLabel(messageType);
   handled.inc({ queue, type, ending });
   handleSeconds.observe({ queue, type }, secondsSince(began));
 }
 
 export const countRefused = (queue: string, type: unknown, fault: string): void =>
-  refused.inc({ queue, type: known(type), fault });
-export const countAnonymous = (queue: string, type: unknown): void => anonymous.inc({ queue, type: known(type) });
-export const countLateRequest = (queue: string, type: unknown): void => lateRequests.inc({ queue, type: known(type) });
+  refused.inc({ queue, type: typeLabel(type), fault });
+export const countAnonymous = (queue: string, type: unknown): void => anonymous.inc({ queue, type: typeLabel(type) });
+export const countLateRequest = (queue: string, type: unknown): void =>
+  lateRequests.inc({ queue, type: typeLabel(type) });
 
-export const countImplausibleTime = (type: unknown): void => implausibleTimes.inc({ type: known(type) });
+export const countImplausibleTime = (type: unknown): void => implausibleTimes.inc({ type: typeLabel(type) });
 
-/** `answered`, `refused` (a business "no"), `failed` (the owner's fault), `timeout`, or why the question did not go out. */
+/**
+ * Outcomes: `answered`, `refused` (a business "no"), `failed` (a fault of the owner), `timeout`, or the publish
+ * failure.
+ */
 export async function timeRequest<T>(type: string, request: () => Promise<T>): Promise<T> {
   const began = performance.now();
   let outcome: string = 'answered';
@@ -183,7 +201,7 @@ export async function timeRequest<T>(type: string, request: () => Promise<T>): P
     outcome = outcomeOf(error);
     throw error;
   } finally {
-    rpcSeconds.observe({ type: known(type), outcome }, secondsSince(began));
+    rpcSeconds.observe({ type: typeLabel(type), outcome }, secondsSince(began));
   }
 }
 

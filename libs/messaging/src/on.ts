@@ -4,15 +4,15 @@ import { channelOf } from './channel-of.js';
 import type { DELEGATED } from './delegated.js';
 
 export interface OnOptions {
-  /** The last part of the queue's name, `<service>.<queue>`. Slow handlers get a queue of their own. */
+  /** Last part of the queue's name, `<service>.<queue>`. Slow handlers get their own queue. */
   queue?: string;
-  /** How many of the queue's messages are handled at once; the largest of a queue's handlers counts. */
+  /** Messages of the queue handled at once; the largest value among a queue's handlers applies. */
   prefetch?: number;
-  /** Its messages call somebody outside: one that fails alone is tried again for a day, not for a minute. */
+  /** The handler calls an external provider: a message that fails alone is retried for a day instead of a minute. */
   outside?: boolean;
 }
 
-/** What `@On` leaves with Nest for the server. */
+/** Metadata that `@On` registers with Nest for the server. */
 export interface Subscription extends OnOptions {
   contract: Contract;
   queue: string;
@@ -21,8 +21,9 @@ export interface Subscription extends OnOptions {
 export type Handler<C extends Contract> = (message: Message<C>) => Promise<Reply<C> | void | typeof DELEGATED>;
 
 /**
- * The method handles this contract's messages. Default queue: `events`, `commands`, or `queries` (everything transient);
- * a delivery's is its channel. For listeners that only watch, the contract's type may be a topic pattern (`order.*`, `#`).
+ * Registers the method as the handler of this contract. Default queue: `events`, `commands`, or `queries` (transient
+ * messages); the queue of a delivery is its channel. Subscribers that only observe may use a contract whose type is a
+ * topic pattern (`order.*`, `#`).
  */
 export const On =
   <C extends Contract>(contract: C, options: OnOptions = {}) =>

@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 afterAll(() => broker.close());
 
-/** A dependency of a handler's, and every call to it. */
+/** A dependency of a handler, which records every call. */
 function dependency(name: string, { mayBePoison = false } = {}) {
   const calls: number[] = [];
   const done: number[] = [];
@@ -39,18 +39,18 @@ const send = async (from: number, to: number) => {
 const numbers = (to: number) => Array.from({ length: to }, (_, n) => n);
 const sorted = (some: readonly number[]) => [...some].sort((a, b) => a - b);
 
-describe('while a dependency of its messages is sick', () => {
-  it('a queue is paused: its backlog stays in the broker, one message probes, and all is done within seconds of the cure, without a charge', async () => {
+describe('while a dependency is sick', () => {
+  it('pauses its queue: the backlog stays there, and is handled uncharged within seconds of the recovery', async () => {
     const sick = dependency('sick-1');
     const { server } = await startService(broker, [handles(Happened, sick.handler)], { prefetch: 10 });
     await send(0, 60);
     await eventually(() => expect(server.paused).toEqual(['probe.events']));
-    // What it had taken before it knew is at most its prefetch; the rest is where it was.
+    // At most the prefetch was taken before the pause; the rest is still in the queue.
     await eventually(async () => expect(await depth(broker, 'probe.events')).toBeGreaterThanOrEqual(50));
     expect(dependencies.all()).toContainEqual(
       expect.objectContaining({ name: 'sick-1', state: 'sick', because: 'UnavailableError: no answer' }),
     );
-    // A longer outage than all tiers together: by then each would have been a dead letter.
+    // Longer than all tiers together: with charged attempts each message would be a dead letter by then.
     const before = sick.calls.length;
     await eventually(() => expect(sick.calls.length).toBeGreaterThanOrEqual(before + 4), { withinMs: 15_000 });
     expect(new Set(sick.calls).size).toBeLessThanOrEqual(10);
@@ -65,14 +65,15 @@ describe('while a dependency of its messages is sick', () => {
     expect(dependencies.all()).toContainEqual({ name: 'sick-1', state: 'healthy' });
   });
 
-  it('a queue whose held messages are the reason themselves goes on with the others, and charges those', async () => {
+  it('a queue whose held messages cause the failure handles the others, and charges the held ones', async () => {
     const picky = dependency('picky', { mayBePoison: true });
     picky.failsFor((n) => n < 3);
     await startService(broker, [handles(Happened, picky.handler)], { prefetch: 3 });
     await send(0, 12);
     await eventually(() => expect(sorted(picky.done)).toEqual(numbers(12).slice(3)), { withinMs: 20_000 });
     await send(12, 13);
-    // While others succeed, each of the three fails alone: it goes through the tiers and is a dead letter with its history.
+    // While others succeed, each of the three fails alone: it passes the tiers and becomes a dead letter with its
+    // history.
     let next = 13;
     const letters = await eventually(
       async () => {
@@ -89,7 +90,7 @@ describe('while a dependency of its messages is sick', () => {
     expect(sorted(picky.done)).toEqual(numbers(next).slice(3));
   }, 90_000);
 
-  it('one message that fails holds up no other', async () => {
+  it('one failing message does not delay the others', async () => {
     const picky = dependency('picky-2', { mayBePoison: true });
     picky.failsFor((n) => n === 0);
     const { server } = await startService(broker, [handles(Happened, picky.handler)], { prefetch: 5 });
@@ -98,7 +99,7 @@ describe('while a dependency of its messages is sick', () => {
     expect(server.paused).toEqual([]);
   });
 
-  it('a message that has been held for long goes back to its queue as one that was never delivered', async () => {
+  it('a message held for too long is returned to its queue as a fresh one', async () => {
     const sick = dependency('sick-2');
     const seen: (boolean | undefined)[] = [];
     const handler = (message: Message<typeof Happened>) => {
@@ -114,7 +115,7 @@ describe('while a dependency of its messages is sick', () => {
     await eventually(async () => expect(await depth(broker, 'probe.events')).toBe(0));
   });
 
-  it('a connection that breaks takes nothing that is held with it, and nothing is acknowledged in its place', async () => {
+  it('a broken connection loses no held message, and acknowledges no other message in its place', async () => {
     const sick = dependency('sick-4');
     const { server } = await startService(broker, [handles(Happened, sick.handler)]);
     await send(0, 6);
@@ -128,7 +129,7 @@ describe('while a dependency of its messages is sick', () => {
     await eventually(async () => expect(await depth(broker, 'probe.events')).toBe(0));
   });
 
-  it('a shutdown gives what is held back to its queue, uncounted', async () => {
+  it('a shutdown returns held messages to their queue, without counting a delivery', async () => {
     const sick = dependency('sick-3');
     const { app, server } = await startService(broker, [handles(Happened, sick.handler)]);
     await send(0, 5);
@@ -142,7 +143,7 @@ describe('while a dependency of its messages is sick', () => {
 });
 
 describe('while the broker blocks its publishers', () => {
-  it('nothing is handled whose outcome could not be published, no message costs an attempt, and all goes on after it', async () => {
+  it('no message is handled or charged, and all are handled after it unblocks', async () => {
     const own = await privateBroker();
     const vhost = await testBroker({ server: own, tiersMs: TIERS_MS, services: SERVICES });
     try {
@@ -158,7 +159,7 @@ describe('while the broker blocks its publishers', () => {
       for (let n = 0; n < 5; n++) await publish(vhost, Happened, { n });
       await eventually(() => expect(calls.length).toBeGreaterThan(5));
       await own.setDiskAlarm(true);
-      // The first copy that is published for a retry is what the broker answers with: blocked.
+      // The broker answers the first publish of a retry copy by blocking.
       await eventually(() => expect(server.paused).toEqual(['probe.events']), { withinMs: 10_000 });
       const before = calls.length;
       // As long as twenty tries would take.

@@ -5,7 +5,10 @@ import { deadLetters, depth, eventually, publish, run, testBroker, type TestBrok
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Happened, SERVICES, TIERS_MS } from './testing/probe.js';
 
-/** Lower than the map's 20, for the sake of time: a process takes a second to start. The innocent have the less to spare. */
+/**
+ * Lower than the map's 20 to save time: a process takes a second to start. The other messages have fewer deliveries
+ * to spare, too.
+ */
 const LIMIT = 2;
 const PREFETCH = 100;
 const POISON = 60;
@@ -26,7 +29,7 @@ afterAll(async () => {
   await broker.close();
 });
 
-/** A service that is started again whenever it has died. */
+/** A service that is restarted after every crash. */
 function supervised() {
   const notes = path.join(folder, 'notes');
   writeFileSync(notes, '');
@@ -53,8 +56,8 @@ function supervised() {
   };
 }
 
-describe('a message that kills the process of its consumer', () => {
-  it('is set aside by the delivery limit, alone of all that were taken with it, and the queue goes on', async () => {
+describe('a message that crashes the process of its consumer', () => {
+  it('is dead-lettered by the delivery limit, alone of its whole prefetch, and the queue continues', async () => {
     const before = Array.from({ length: 150 }, (_, n) => n);
     for (const n of before) await publish(broker, Happened, { n });
     const { handled, deaths, stop } = supervised();
@@ -67,7 +70,7 @@ describe('a message that kills the process of its consumer', () => {
         () => expect(handled()).toEqual(new Set([...before.filter((n) => n !== POISON), 151, 152, 153])),
         { withinMs: 30_000 },
       );
-      // What an earlier process had handled, and not yet acknowledged, comes once more.
+      // Messages handled by a crashed process but not acknowledged come once more.
       await eventually(
         async () =>
           expect(

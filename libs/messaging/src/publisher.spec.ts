@@ -38,7 +38,7 @@ const reason = (publishing: Promise<void>) =>
   );
 
 describe('publishing', () => {
-  it('resolves when the broker has the message, persistent and with its envelope in properties', async () => {
+  it('resolves when the broker has stored the message, persistent and with its envelope in properties', async () => {
     const publisher = publisherOf();
     const message = wire(Do({ n: 1 }));
     await publisher.publish(message);
@@ -57,22 +57,22 @@ describe('publishing', () => {
     await channel.close();
   });
 
-  it('of a command that nobody takes is an error; of a fact or a delivery that nobody takes it is not', async () => {
+  it('fails for a command without a queue, but not for an event or a delivery without one', async () => {
     const publisher = publisherOf();
     await expect(publisher.publish(wire(Nowhere({ n: 1 })))).rejects.toMatchObject({
       reason: 'unroutable',
       message: expect.stringContaining('npm run topology'),
     });
-    const unheard = wire(Happened({ n: 1 }));
-    await publisher.publish({ ...unheard, routingKey: 'nobody.hears' });
+    const unrouted = wire(Happened({ n: 1 }));
+    await publisher.publish({ ...unrouted, routingKey: 'nobody.hears' });
     await publisher.publish({
       ...wire(Delivered({ n: 1 })),
-      properties: { ...unheard.properties, headers: { channel: 'pigeon' } },
+      properties: { ...unrouted.properties, headers: { channel: 'pigeon' } },
     });
     expect(await depth(broker, 'shop.unrouted')).toBe(1);
   });
 
-  it('tells each of two sends of one message apart, and one unroutable message does not hurt its neighbours', async () => {
+  it('reports two sends of one message separately, and an unroutable message does not affect others', async () => {
     const publisher = publisherOf();
     const twice = wire(Nowhere({ n: 1 }));
     const results = await Promise.all(
@@ -81,7 +81,7 @@ describe('publishing', () => {
     expect(results).toEqual(['unroutable', 'confirmed', 'unroutable', 'confirmed']);
   });
 
-  it('into a full bounded queue is an error for what does not fit', async () => {
+  it('into a full bounded queue fails for the messages beyond its limit', async () => {
     const publisher = publisherOf();
     const { to, name } = await boundedQueue(5);
     const results = await Promise.all(Array.from({ length: 8 }, () => reason(publisher.publish(to()))));
@@ -90,7 +90,7 @@ describe('publishing', () => {
     expect(await depth(broker, name)).toBe(5);
   });
 
-  it('goes on over a new channel after a burst of nacks', async () => {
+  it('continues on a new channel after a burst of nacks', async () => {
     const channels = new Set<unknown>();
     const publisher = publisherOf({ setup: async (channel) => void channels.add(channel) });
     const { to } = await boundedQueue(0);
@@ -99,7 +99,7 @@ describe('publishing', () => {
     await publisher.publish(wire(Happened({ n: 1 })));
   });
 
-  it('fails when a header cannot be encoded, and goes on with the next', async () => {
+  it('fails when a header cannot be encoded, and continues with the next message', async () => {
     const publisher = publisherOf();
     const message = wire(Happened({ n: 1 }));
     await expect(
@@ -128,7 +128,7 @@ describe('back-pressure', () => {
     expect(most).toBe(10);
   });
 
-  it('takes no more than a bounded line of waiting messages into memory', async () => {
+  it('keeps only a bounded number of waiting messages in memory', async () => {
     const publisher = publisherOf({ url: `amqp://127.0.0.1:${await freePort()}` });
     const message = wire(Happened({ n: 1 }));
     const waiting = Array.from({ length: 10_000 }, () => reason(publisher.publish(message)));
@@ -137,7 +137,7 @@ describe('back-pressure', () => {
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(['not-connected']));
   });
 
-  it('takes no more than as many timers, which wait for a broker to declare their queue on', async () => {
+  it('keeps only as many timers that wait for the declaration of their queue', async () => {
     const publisher = publisherOf({ url: `amqp://127.0.0.1:${await freePort()}` });
     const timer = wire({ ...ExpirePayment({ orderId: randomUUID() }), delayMs: 60_000 });
     const waiting = Array.from({ length: 10_000 }, () => reason(publisher.publish(timer, { deadlineMs: 1 })));
@@ -147,7 +147,7 @@ describe('back-pressure', () => {
 });
 
 describe('without a broker', () => {
-  it('fails at once when told to, and otherwise waits until its deadline', async () => {
+  it('fails at once with whenDown: fail, and otherwise waits until its deadline', async () => {
     const publisher = publisherOf({ url: `amqp://127.0.0.1:${await freePort()}` });
     expect(publisher.ready).toBe(false);
     const started = Date.now();
@@ -159,7 +159,7 @@ describe('without a broker', () => {
     expect(Date.now() - started).toBeGreaterThanOrEqual(195);
   });
 
-  it('sends what waited as soon as there is one', async () => {
+  it('sends waiting messages as soon as it is connected', async () => {
     const url = new URL(broker.url);
     const at = { port: Number(url.port), host: url.hostname };
     url.port = String(await freePort());

@@ -9,36 +9,45 @@ import { TimerQueues, timerType } from './timers.js';
 import { inProducerSpan } from './tracing.js';
 
 export interface PublisherOptions extends BrokerAddress {
-  /** The connection's name in the management pages. */
+  /** Name of the connection in the management pages. */
   name?: string;
-  /** How many messages may be unconfirmed at once. */
+  /** Most messages unconfirmed at once. */
   window?: number;
-  /** It publishes to bounded queues alone, which refuse as a matter of course. */
+  /** The publisher only publishes to bounded queues, where a nack is a normal outcome. */
   nacksAreAnswers?: boolean;
-  /** The user of `url`, when it is to be named as the sender of every message. */
+  /** User of `url`, when it is to be set as the sender of every message. */
   user?: string | undefined;
-  /** Runs on every new channel before anything is sent on it. */
+  /** Runs on every new channel before the first publish. */
   setup?: (channel: ConfirmChannel) => Promise<void>;
 }
 
 export interface PublishOptions {
-  /** Without a broker: wait for it until the deadline (default), or fail at once. */
+  /** When not connected: wait for the broker until the deadline (default), or fail immediately. */
   whenDown?: 'wait' | 'fail';
-  /** From now to the confirm, waiting included. Milliseconds. */
+  /** Deadline of the confirm from now, waiting included. Milliseconds. */
   deadlineMs?: number;
-  /** What is done with the message, for its span: `publish`, or what becomes of one that came before. */
+  /** Operation for the name of the span: `publish`, or the ending of a message that is republished. */
   operation?: string;
 }
 
-/** Rates stop growing here: 26k a second against 22k with 100 (1 kB, quorum), and 1,000 orders of a few kB are a few MB. */
+/**
+ * Throughput stops growing here: 26k messages a second against 22k with 100 (1 kB, quorum). 1,000 orders of a few kB
+ * use a few MB.
+ */
 const WINDOW = 1_000;
-/** Whoever waits for a slot holds its message in memory; so many are ten windows, under half a second of work. Timers stand in a line of their own. */
+/**
+ * Bounds the memory of messages that wait for a slot: ten windows, under half a second of work. Timers are counted
+ * apart.
+ */
 const MAX_WAITING = 10_000;
-/** Longer than a broker's restart takes to be noticed as a closed connection, shorter than a person's patience with a stuck service. */
+/**
+ * Longer than a broker restart takes to be noticed as a closed connection, and short enough that a stuck service
+ * fails visibly.
+ */
 const DEADLINE_MS = 10_000;
-/** How long `close` waits for confirms that are still out. */
+/** How long `close` waits for outstanding confirms. */
 const CLOSE_WITHIN_MS = 5_000;
-/** How soon a timer that waits for a broker notices it. */
+/** Interval at which a timer that waits for a connection checks it. */
 const RECONNECT_POLL_MS = 50;
 
 const EXPLANATIONS: Record<PublishFailure, string> = {
@@ -57,7 +66,10 @@ interface Job {
   abort(error: unknown): void;
 }
 
-/** Publishes with confirms. At most a window of messages is out at once; the others wait in line, so memory is bounded. */
+/**
+ * Publishes with confirms. At most a window of messages is unconfirmed at once; the others wait in order, so memory
+ * is bounded.
+ */
 export class Publisher {
   readonly #connection: AmqpConnectionManager;
   readonly #timers: TimerQueues;
@@ -65,7 +77,7 @@ export class Publisher {
   readonly #window: number;
   readonly #waiting = new Set<Job>();
   #unconfirmed = 0;
-  /** Timers from the declaring of their queue, for which they may wait for a broker, to their confirm. */
+  /** Timers between the declaration of their queue and their confirm; the declaration may wait for a connection. */
   #preparing = 0;
   #blocked = false;
   readonly #blockedListeners = new Set<(blocked: boolean) => void>();
@@ -88,24 +100,33 @@ export class Publisher {
     });
   }
 
-  /** Something published now would go out now. A broker in memory or disk alarm does not count: it takes nothing. */
+  /**
+   * A message published now would be sent immediately. False while the broker is in memory or disk alarm and accepts
+   * no publishes.
+   */
   get ready(): boolean {
     return this.#channel.isOpen && !this.#blocked && !this.#closed;
   }
 
-  /** Calls back when the broker begins to block its publishers (memory or disk alarm), and when it ends. @returns what ends the watch */
+  /**
+   * Notifies the listener when the broker blocks its publishers (memory or disk alarm) and when it unblocks them.
+   * @returns a function that removes the listener
+   */
   onBlockedChange(listener: (blocked: boolean) => void): () => void {
     this.#blockedListeners.add(listener);
     if (this.#blocked) listener(true);
     return () => void this.#blockedListeners.delete(listener);
   }
 
-  /** How many messages wait in a queue, without those that a consumer holds. @throws Error no broker, or no such queue */
+  /**
+   * Messages ready in a queue, without unacknowledged ones.
+   * @throws Error no connection, or no such queue
+   */
   async depth(queue: string): Promise<number> {
     return (await this.inspectQueue(queue)).messages;
   }
 
-  /** @throws Error no broker, or no such queue */
+  /** @throws Error no connection, or no such queue */
   async inspectQueue(queue: string): Promise<{ messages: number; consumers: number }> {
     const channel = await this.openChannel();
     const { messageCount: messages, consumerCount: consumers } = await channel.checkQueue(queue);
@@ -113,16 +134,22 @@ export class Publisher {
     return { messages, consumers };
   }
 
-  /** A channel beside the one that publishes, for other work; who opens it closes it. @throws Error no broker */
+  /**
+   * Opens a separate channel for other work; the caller closes it.
+   * @throws Error no connection
+   */
   async openChannel(): Promise<ConfirmChannel> {
     const channel = await this.#connection.connection?.createConfirmChannel();
     if (!channel) throw new Error('there is no connection to the broker');
-    // What the broker says when it closes a channel is also what the call on it fails with.
+    // The error of a channel closed by the broker also rejects the pending call on it, so this event is redundant.
     channel.on('error', () => undefined);
     return channel;
   }
 
-  /** Resolves when the broker has the message. @throws PublishError */
+  /**
+   * Resolves when the broker has confirmed the message.
+   * @throws PublishError
+   */
   publish(message: Outbound, options: PublishOptions = {}): Promise<void> {
     return inProducerSpan(message, options.operation ?? 'publish', (traced) =>
       countPublish(traced.properties.type, () => this.#start(traced, options)),
@@ -138,7 +165,7 @@ export class Publisher {
     return this.#startTimer(message, type, options).finally(() => (this.#preparing -= 1));
   }
 
-  /** A queue that was removed after it was declared is declared once more. */
+  /** Declares the queue of the timer once more when it was deleted after its first declaration. */
   async #startTimer(
     message: Outbound,
     type: string,
@@ -163,7 +190,7 @@ export class Publisher {
 
   async #declare(message: Outbound, type: string): Promise<void> {
     await this.#timers.declare(message.routingKey, type).catch((cause: unknown) => {
-      // The broker's own refusals have a code.
+      // Only refusals by the broker have a code.
       const reason = (cause as { code?: number }).code === undefined ? 'not-connected' : 'unroutable';
       throw new PublishError(reason, explain(message, reason), { cause });
     });
@@ -191,7 +218,7 @@ export class Publisher {
     });
   }
 
-  /** Waits up to 5 s for what is out, then closes; what is left fails. */
+  /** Waits up to 5 s for outstanding confirms, then closes; the remaining messages fail. */
   async close(): Promise<void> {
     if (this.#closed) return;
     const end = performance.now() + CLOSE_WITHIN_MS;
@@ -204,7 +231,7 @@ export class Publisher {
     await this.#connection.close();
   }
 
-  /** Sends from the head of the line as long as the window has room. */
+  /** Sends waiting messages in order while the window has room. */
   #sendNext(): void {
     for (const job of this.#waiting) {
       if (!this.ready || this.#unconfirmed >= this.#window) return;
@@ -213,7 +240,7 @@ export class Publisher {
     }
   }
 
-  /** A slot is free again only when the broker has answered or the channel is gone, whatever the deadline said meanwhile. */
+  /** Frees its slot only when the broker has replied or the channel is gone, even if the deadline has passed before. */
   #send(job: Job): void {
     const answered = (failure?: PublishFailure): void => {
       this.#unconfirmed -= 1;
@@ -229,7 +256,7 @@ export class Publisher {
     }
   }
 
-  /** The channel went between the look and the sending. */
+  /** The channel closed between the check and the send. */
   #requeue(job: Job): void {
     if (job.whenDown === 'wait') this.#waiting.add(job);
     else job.finish('not-connected');

@@ -1,7 +1,10 @@
-/** Prisma begins its messages with an empty line and the call that failed, shows code, and says at the very end what is wrong. */
+/**
+ * Prisma messages begin with an empty line and the failed call, then quote code; the error itself is on the last
+ * line.
+ */
 const PRISMA = /^Invalid `(.+)` invocation/;
 
-/** Why a message failed, in words that are kept with it. */
+/** Reason of a failure, in the form recorded with the message. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.message === '' && error.errors.length > 0)
@@ -11,7 +14,7 @@ export function reasonOf(error: unknown): string {
   return call === undefined ? `${error.name}: ${message}` : `${error.name}: ${lastLine(message)} (${call})`;
 }
 
-/** The one line of a reason that says most: also of reasons that were kept as Prisma gives them. */
+/** The most informative line of a reason; also for recorded reasons in Prisma's original form. */
 export function headline(reason: string): string {
   const [first = '', second, ...others] = lines(reason);
   if (second === undefined || !first.endsWith(':')) return first;

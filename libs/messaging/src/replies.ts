@@ -5,12 +5,15 @@ import { decodeAnswer } from './answer.js';
 import { PublishError, RequestTimeoutError } from './errors.js';
 import type { SenderVerification } from './sender-verification.js';
 
-/** With deadlines of a few seconds, more than any broker here answers in that time; each holds its caller and a timer. */
+/**
+ * Limit of pending requests; each holds a caller and a timer. With deadlines of a few seconds, no broker here answers
+ * that many in time.
+ */
 const MAX_WAITING = 10_000;
 
 interface Waiting {
   contract: Contract;
-  /** The channel that the answer must come back on. */
+  /** The channel on which the reply must arrive. */
   channel: ConfirmChannel | undefined;
   confirmed: boolean;
   timer: NodeJS.Timeout;
@@ -18,14 +21,14 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** One request that waits, and what its sender must tell about it. */
+/** A pending request; its sender reports the outcome of the publish. */
 export interface PendingAnswer {
   promise: Promise<unknown>;
   confirmed(): void;
   failed(error: unknown): void;
 }
 
-/** The requests that wait for an answer over direct reply-to. */
+/** The pending requests that wait for a reply over direct reply-to. */
 export class Replies {
   readonly #waiting = new Map<string, Waiting>();
   readonly #logger = new Logger('Replies');
@@ -39,7 +42,7 @@ export class Replies {
     this.#channel = channel;
   }
 
-  /** @throws PublishError `buffer-full` when too many wait already. */
+  /** @throws PublishError `buffer-full` when too many requests are pending. */
   wait(id: string, contract: Contract, deadlineMs: number): PendingAnswer {
     if (this.#waiting.size >= MAX_WAITING)
       throw new PublishError(
@@ -73,7 +76,7 @@ export class Replies {
     if (!contract) return;
     if (!this.#isOwners(contract, properties))
       return this.#logger.warn(
-        `an answer to ${contract.type} by ${String(properties.userId)} is ignored: that is not its owner`,
+        `an answer to ${contract.type} by ${String(properties.userId)} is ignored: that user is not its owner`,
       );
     const waiting = this.#take(id)!;
     try {
@@ -83,7 +86,10 @@ export class Replies {
     }
   }
 
-  /** Requests that are not in the catalogue are a newcomer's, whose user nobody here knows. */
+  /**
+   * A request that is missing in the catalogue belongs to a service added later, whose user is unknown; its replies
+   * are not checked.
+   */
   #isOwners(contract: Contract, { userId }: ConsumeMessage['properties']): boolean {
     return !catalogue.has(contract.type) || this.senders.isOwner(ownerOf(contract), userId);
   }
@@ -92,7 +98,10 @@ export class Replies {
     this.#unanswered(id, 'no answer in time');
   }
 
-  /** The answer's only way back is gone. What the broker has confirmed will still be handled, unless it is a read, which is over. */
+  /**
+   * Ends requests whose reply channel has closed. Confirmed commands will still be handled; queries are lost with
+   * their caller.
+   */
   #lost(channel: ConfirmChannel): void {
     for (const [id, waiting] of this.#waiting) {
       if (waiting.channel === channel && waiting.confirmed) this.#unanswered(id, 'the connection was lost');

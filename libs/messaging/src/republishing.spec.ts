@@ -37,22 +37,22 @@ const callerOf = (delivery: Delivery, now = Date.now()): string => circumstances
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 }));
 afterEach(() => void vi.useRealTimers());
 
-describe('the time of a caller', () => {
-  it('runs from the arrival of the message, through its handling', () => {
+describe('the remaining time of a caller', () => {
+  it('counts down from the arrival of the message, while it is handled', () => {
     const delivery = delivered(500);
     decode(delivery);
     expect([callerOf(delivery, 1_000_499), callerOf(delivery, 1_000_500)]).toEqual(['waiting', 'late']);
     expect(callerOf(delivered(0))).toBe('late');
   });
 
-  it('is without an end when a version before sent an instant of its own clock', () => {
+  it('is unlimited when an older version sent its deadline as an instant', () => {
     expect([
       callerOf(delivered(undefined, { deadline: 1 })),
       callerOf(delivered(undefined, { deadline: 9_000_000 })),
     ]).toEqual(['waiting', 'waiting']);
   });
 
-  it('goes on in a copy: less what has passed here, and the wait in the tier', () => {
+  it('is reduced in a copy by the time spent here and the wait in the tier', () => {
     const delivery = delivered(5_000);
     decode(delivery);
     vi.setSystemTime(1_000_300);
@@ -62,7 +62,7 @@ describe('the time of a caller', () => {
     expect(left(retry(delivered()))).toBeUndefined();
   });
 
-  it('is over for a dead letter that is sent home', () => {
+  it('is zero for a redriven dead letter', () => {
     const info = {
       redriven: 1,
       history: [],

@@ -4,13 +4,16 @@ import type { Outbound } from './confirm-channel.js';
 import { appendTry, historyOf, type FailedTry } from './history.js';
 import type { Circumstances, Ending } from './settlement.js';
 
-/** A header frame holds 128 kB in all; what explains a failure is at its beginning. Characters. */
+/**
+ * Limit of the reason; its beginning explains the failure, and all headers must fit into a frame of 128 kB.
+ * Characters.
+ */
 const REASON_LENGTH = 1_000;
 const STACK_LENGTH = 4_000;
-/** Written by the broker on the way through a tier; 4.x ignores what comes back in them. */
+/** Headers that the broker adds in a retry queue; RabbitMQ 4.x ignores them in a republished message. */
 const BROKER_HEADERS = /^x-(death|first-death-|last-death-|delivery-count|acquired-count)/;
 
-/** What the delivery says about itself, readable even where the message is not. */
+/** Circumstances from the headers of a delivery, readable even when the message is malformed. */
 export function circumstancesOf(
   delivery: Delivery,
   about: Omit<Circumstances, 'attempts' | 'unchargedRetries' | 'caller'>,
@@ -26,16 +29,19 @@ export function circumstancesOf(
   };
 }
 
-/** Anybody may have written the header. */
+/** Checked because any client can write the header. */
 const countOf = (header: unknown): number => (typeof header === 'number' && header > 0 ? Math.floor(header) : 0);
 
-/** In which failed messages of every service wait so long, each service's in a queue of its own. */
+/** Exchange of a retry tier, with one queue per service. */
 export const tierExchange = (ms: number): string => `shop.retry-tier.${ms}`;
 
-/** The header that names who sent the message first, since the copy is published by another. */
+/** Header that names the original sender, since another user publishes the copy. */
 export type SentBy = Readonly<Record<string, string>>;
 
-/** The confirmed publish that an ending needs before the ack, if any. It carries the very bytes that came. */
+/**
+ * The copy to publish with a confirm before the ack; undefined for endings without one. It carries the original
+ * bytes.
+ */
 export function republishedCopy(
   ending: Ending,
   delivery: Delivery,
@@ -63,33 +69,36 @@ export function republishedCopy(
   return sameMessage(delivery, 'shop.dead', queue, { ...facts, ...stack, 'failed-at': at });
 }
 
-/** The message as it came, straight into a queue, where it has not been delivered yet. */
+/** The unchanged message, published directly into a queue as one that has not been delivered yet. */
 export const freshCopy = (delivery: Delivery, queue: string, sentBy: SentBy = {}): Outbound =>
   sameMessage(delivery, '', queue, { ...origin(delivery), ...remainingTime(delivery, 0), ...sentBy });
 
-/** What will be left of its caller's time when the copy arrives, `delayMs` from now: the next receiver counts from there. */
+/**
+ * Header with the caller's remaining time when the copy arrives, `delayMs` from now; the next receiver counts from
+ * its arrival.
+ */
 function remainingTime(delivery: Delivery, delayMs: number): Record<string, number> {
   const deadline = rpcRequestOf(delivery)?.deadline;
   return deadline === undefined ? {} : { [TIMEOUT]: Math.max(0, deadline - Date.now() - delayMs) };
 }
 
-/** What only a letter says of itself: sent home, the message is one that has not failed yet. */
+/** Headers that only dead letters have; a redriven message starts without failures. */
 const LETTER_HEADERS = ['attempts', 'passes', 'reason', 'stack', 'failed-at'];
 
-/** What is known of a letter that goes home. */
+/** Properties of a dead letter that is redriven. */
 export interface RedriveInfo {
   redriven: number;
   history: FailedTry[];
   exchange: string;
   routingKey: string;
-  /** The exchange by which it goes. */
+  /** The exchange to publish it to. */
   viaExchange: string;
   sentBy: SentBy;
 }
 
 /**
- * A dead letter as the message that it was, straight into its own queue: the same id, bytes and caller. Its failures are history,
- * and the caller, who was answered when it died, waits no longer.
+ * A dead letter turned back into its original message, for its own queue: the same id, bytes and caller. Its failures
+ * are in the history. The caller was answered when the message was dead-lettered, so no time remains for it.
  */
 export function redrivenCopy({ properties, ...letter }: Delivery, queue: string, info: RedriveInfo): Outbound {
   const kept = Object.entries(properties.headers ?? {}).filter(([name]) => !LETTER_HEADERS.includes(name));
@@ -109,14 +118,16 @@ export function redrivenCopy({ properties, ...letter }: Delivery, queue: string,
   );
 }
 
-/** Where it was first published: a retry comes home over `shop.home`. */
+/** Where the message was first published; a retry returns to its queue over `shop.home`. */
 function origin({ properties, fields }: Delivery): Record<string, unknown> {
   const { 'original-exchange': exchange = fields.exchange, 'original-routing-key': key = fields.routingKey } =
     properties.headers ?? {};
   return { 'original-exchange': exchange, 'original-routing-key': key };
 }
 
-/** The reply address stays. Mandatory: a missing tier or dead-letter queue must be an error, not a hole. */
+/**
+ * Keeps the reply address. Mandatory, so that a missing tier or dead-letter queue is an error and no message is lost.
+ */
 function sameMessage(
   { properties, content }: Delivery,
   exchange: string,

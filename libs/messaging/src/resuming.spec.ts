@@ -20,15 +20,16 @@ afterAll(() => broker.close());
 const message = (n: number) =>
   encode(Happened({ n }), { id: randomUUID(), time: new Date().toISOString(), correlationId: 'c', source: 'test' });
 
-describe('connections that the broker closes', () => {
-  it('come back with their subscriptions, and nothing is lost on the way', async () => {
+describe('connections closed by the broker', () => {
+  it('reconnect with their subscriptions, and no message is lost', async () => {
     const handled = new Set<number>();
     const { server } = await startService(broker, [handles(Happened, async ({ data }) => void handled.add(data.n))], {
       prefetch: 20,
     });
     const publisher = new Publisher({ url: broker.url });
     const all = Array.from({ length: 400 }, (_, n) => n);
-    const send = async (n: number): Promise<void> => publisher.publish(message(n)).catch(() => send(n)); // unknown: again
+    // Outcome unknown: send it again.
+    const send = async (n: number): Promise<void> => publisher.publish(message(n)).catch(() => send(n));
 
     const closings = (async () => {
       for (let round = 0; round < 2; round++)
@@ -44,7 +45,7 @@ describe('connections that the broker closes', () => {
     await publisher.close();
   });
 
-  it('subscribes again to a queue that was deleted and made anew', async () => {
+  it('subscribe again to a queue that was deleted and declared again', async () => {
     const handled: number[] = [];
     const { server } = await startService(broker, [handles(Happened, async ({ data }) => void handled.push(data.n))]);
     const channel = await broker.connection.createChannel();
@@ -61,7 +62,7 @@ describe('connections that the broker closes', () => {
 });
 
 describe('a shutdown', () => {
-  it('finishes what is in flight, loses no ack, and takes nothing more', async () => {
+  it('finishes messages in flight, loses no ack, and takes no more messages', async () => {
     let open = (): void => undefined;
     const gate = new Promise<void>((resolve) => (open = resolve));
     const started: number[] = [];
@@ -79,8 +80,10 @@ describe('a shutdown', () => {
     await Promise.all(Array.from({ length: 300 }, (_, n) => publisher.publish(message(n))));
     await eventually(() => expect(started).toHaveLength(100));
     const closed = app.close();
-    await pause(200); // the cancel has been answered: what is left for the channel are the acks (a quorum queue counts such a consumer still)
-    open(); // a hundred acks at once, right before the channel closes: without a pause two thirds of them are lost
+    // The cancel is confirmed, so only acks are left for the channel (a quorum queue still counts such a consumer).
+    await pause(200);
+    // A hundred acks right before the channel closes: without a pause two thirds of them are lost.
+    open();
     await closed;
 
     const later: [number, boolean | undefined][] = [];
@@ -93,7 +96,7 @@ describe('a shutdown', () => {
     await publisher.close();
   });
 
-  it('of one service leaves the queues of another alone', async () => {
+  it('of one service does not affect the queues of another', async () => {
     const handled: number[] = [];
     const first = await startService(broker, [handles(Happened, async () => undefined)]);
     await startService(broker, [handles(Ignored, async ({ data }) => void handled.push(data.n))], {

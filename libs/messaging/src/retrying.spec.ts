@@ -16,7 +16,7 @@ const letterOf = (queue: string, id: string) =>
   });
 
 describe('a handler that fails', () => {
-  it('is tried again after each tier in turn, then its message is a dead letter with the reason and the attempts', async () => {
+  it('is retried after each tier in turn, then its message is a dead letter with reason and attempts', async () => {
     const tries: number[] = [];
     await startService(broker, [
       handles(Happened, async () => {
@@ -43,7 +43,7 @@ describe('a handler that fails', () => {
     TIERS_MS.forEach((ms, index) => expect(waits[index]).toBeGreaterThanOrEqual(ms));
   });
 
-  it('that recovers is acknowledged, and others are not held up meanwhile', async () => {
+  it('that recovers has its message acknowledged, without delaying others meanwhile', async () => {
     const handled: number[] = [];
     let failures = 2;
     await startService(
@@ -62,7 +62,7 @@ describe('a handler that fails', () => {
     for (const ms of TIERS_MS) expect(await depth(broker, `probe.retry.${ms}`)).toBe(0);
   });
 
-  it('for good is not tried again', async () => {
+  it('permanently is not retried', async () => {
     let tries = 0;
     await startService(broker, [
       handles(Happened, async () => {
@@ -78,7 +78,7 @@ describe('a handler that fails', () => {
     expect(tries).toBe(1);
   });
 
-  it('with a "no" that nobody asked for leaves a dead letter', async () => {
+  it('with a business "no" for a message without a caller leaves a dead letter', async () => {
     await startService(broker, [
       handles(Do, async () => {
         throw ProblemError.of(409, 'Too late');
@@ -91,7 +91,7 @@ describe('a handler that fails', () => {
     });
   });
 
-  it('keeps its message while the tier is gone, without handling it again, and goes on when the tier is back', async () => {
+  it('keeps its message, unhandled, while the tier is missing, and continues when it is back', async () => {
     const own = await testBroker({ tiersMs: TIERS_MS, services: { probe: { events: [Happened] } } });
     const channel = await own.connection.createChannel();
     const seen: (boolean | undefined)[] = [];
@@ -116,7 +116,7 @@ describe('a handler that fails', () => {
   });
 });
 
-describe('a message that kills its consumer', () => {
+describe('a message that crashes its consumer', () => {
   it('is a dead letter after the delivery limit', async () => {
     await publish(broker, Happened, { n: 666 });
     for (let crash = 0; crash <= 20; crash++) {

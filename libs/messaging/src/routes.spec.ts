@@ -30,7 +30,7 @@ describe('topic patterns', () => {
   ])('%s and %s: %s', (pattern, type, expected) => expect(topicMatcher(pattern)(type)).toBe(expected));
 
   const word = fc.stringMatching(/^[a-z]{1,4}$/);
-  it('without a wildcard take exactly themselves', () => {
+  it('without a wildcard match only themselves', () => {
     fc.assert(
       fc.property(
         fc.array(word, { minLength: 1 }),
@@ -41,8 +41,8 @@ describe('topic patterns', () => {
   });
 });
 
-describe('the queues of a service', () => {
-  it('take the largest prefetch that a handler asks for, and the default where none does', () => {
+describe('the routes of a service', () => {
+  it('use the largest prefetch among the handlers of a queue, or the default', () => {
     const queues = routesOf(
       'probe',
       [registration(Do, 'commands', 5), registration(Slow, 'commands', 7), registration(Happened, 'events')],
@@ -54,7 +54,7 @@ describe('the queues of a service', () => {
     ]);
   });
 
-  it('are transient only when everything in them is', () => {
+  it('are transient only when all messages of the queue are', () => {
     expect(routesOf('probe', [registration(Ask, 'queries')], 1)[0]?.transient).toBe(true);
     expect(() => routesOf('probe', [registration(Ask, 'mixed'), registration(Do, 'mixed')], 1)).toThrow(
       'give them two queues',

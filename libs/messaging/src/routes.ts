@@ -3,7 +3,7 @@ import type { Contract } from '@sluice/contracts';
 import type { Subscription } from './on.js';
 import { SCHEDULE, tiersOf, type Schedule } from './schedule.js';
 
-/** One `@On` method. */
+/** Route to an `@On` method. */
 export interface Route {
   contract: Contract;
   handler: MessageHandler;
@@ -11,27 +11,30 @@ export interface Route {
   outside: boolean;
 }
 
-/** Everything that is consumed from one queue. */
+/** All routes of one queue. */
 export interface QueueRoutes {
   queue: string;
   prefetch: number;
-  /** Its messages may be lost and must not be kept. */
+  /** The messages of the queue may be lost and must not be stored. */
   transient: boolean;
-  /** How long a failed message waits before each further try. Milliseconds. */
+  /** Waiting time before each further try of a failed message. Milliseconds. */
   tiersMs: readonly number[];
-  /** Where its failed messages come back to: itself, or beside a bounded queue the one without bound. */
+  /** Queue to which failed messages return: the queue itself, or for a bounded queue the unbounded one beside it. */
   home: string;
   find(type: string): Route | undefined;
 }
 
-/** What Nest registered: a pattern, its method, and what `@On` left with it. */
+/** A handler registered with Nest: its pattern, its method, and the metadata of `@On`. */
 export interface Registration {
   pattern: string;
   handler: MessageHandler;
   subscription: Partial<Subscription>;
 }
 
-/** Groups handlers by their queue. @throws Error naming every registration that cannot be served. */
+/**
+ * Groups handlers by queue.
+ * @throws Error that names each invalid registration
+ */
 export function routesOf(
   service: string,
   registrations: readonly Registration[],
@@ -77,7 +80,7 @@ function queueRoutes(queue: string, routes: readonly Route[], prefetch: number, 
   return [...new Set([queue, home])].map((name) => ({ queue: name, ...common }));
 }
 
-/** Exact types first, then topic patterns, in the order of their declaration. */
+/** Exact types first, then topic patterns in the order of their declaration. */
 function finder(routes: readonly Route[]): (type: string) => Route | undefined {
   const exact = new Map(routes.map((route) => [route.contract.type, route]));
   const patterns = routes
@@ -86,13 +89,13 @@ function finder(routes: readonly Route[]): (type: string) => Route | undefined {
   return (type) => exact.get(type) ?? patterns.find(({ matches }) => matches(type))?.route;
 }
 
-/** All queues of these routes, with the dead letters of those that have some. */
+/** All queues of these routes, including their dead-letter queues. */
 export const namesOf = (queues: readonly QueueRoutes[]): string[] =>
   queues.flatMap(({ queue, home, transient }) => (transient || queue !== home ? [queue] : [queue, `${queue}.dead`]));
 
 export const isPattern = (type: string): boolean => /[*#]/.test(type);
 
-/** AMQP topics: `*` is one word, `#` is any number of them, also none. */
+/** AMQP topic matching: `*` is one word, `#` is zero or more words. */
 export function topicMatcher(pattern: string): (type: string) => boolean {
   const words = pattern.split('.');
   return (type) => matches(words, type.split('.'));

@@ -46,7 +46,7 @@ describe('a request', () => {
     expect(many.map(({ n }) => n)).toEqual(Array.from({ length: 200 }, (_, n) => n * 2));
   });
 
-  it('carries the correlation id of its caller, and what causes it', async () => {
+  it('carries the correlation id of its caller, and the id of its cause', async () => {
     const received: unknown[] = [];
     const second = new MessageClient({ url: broker.url, source: 'probe' });
     await startService(broker, [
@@ -60,7 +60,7 @@ describe('a request', () => {
     await second.close();
   });
 
-  it('that is refused throws the problem that the owner told', async () => {
+  it('that is refused throws the problem that the owner sent', async () => {
     await startService(broker, [
       handles(Do, async () => {
         throw ProblemError.of(409, 'Already shipped', 'it left yesterday', { orderId: 'o-1' });
@@ -74,11 +74,11 @@ describe('a request', () => {
     expect(await depth(broker, 'probe.commands.dead')).toBe(0);
   });
 
-  it('that nobody serves is an error of the sender', async () => {
+  it('without an owner fails at the sender', async () => {
     await expect(client.request(Nowhere, { n: 1 }, within())).rejects.toMatchObject({ reason: 'unroutable' });
   });
 
-  it('without an answer in time is a timeout; the command is handled all the same, and its answer is for nobody', async () => {
+  it('without a reply in time is a timeout; the command is still handled, and its late reply is dropped', async () => {
     await expect(client.request(Do, { n: 5 }, within(100))).rejects.toBeInstanceOf(RequestTimeoutError);
     const handled: unknown[] = [];
     await startService(broker, [
@@ -87,7 +87,7 @@ describe('a request', () => {
     await eventually(() => expect(handled).toEqual([[5, true]]));
   });
 
-  it('that is a read is never handled after its deadline', async () => {
+  it('that is a query is never handled after its deadline', async () => {
     await expect(client.request(Ask, { n: 6 }, within(100))).rejects.toBeInstanceOf(RequestTimeoutError);
     const handled: number[] = [];
     await startService(broker, [handles(Ask, async ({ data }) => (handled.push(data.n), data))]);
@@ -99,16 +99,16 @@ describe('a request', () => {
     ['ahead', 600_000],
     ['behind', -600_000],
   ])('is answered by an owner whose clock is ten minutes %s of that of its caller', async (_, wrongByMs) => {
-    const asked = [client.request(Ask, { n: 6 }, within()), client.request(Do, { n: 7 }, within())];
+    const pending = [client.request(Ask, { n: 6 }, within()), client.request(Do, { n: 7 }, within())];
     await eventually(async () =>
       expect([await depth(broker, 'probe.queries'), await depth(broker, 'probe.commands')]).toEqual([1, 1]),
     );
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + wrongByMs });
     await startService(broker, [handles(Ask, double), handles(Do, double)]);
-    expect(await Promise.all(asked).finally(() => vi.useRealTimers())).toEqual([{ n: 12 }, { n: 14 }]);
+    expect(await Promise.all(pending).finally(() => vi.useRealTimers())).toEqual([{ n: 12 }, { n: 14 }]);
   });
 
-  it('that is over when it comes is counted: a read is dropped, a command carried out', async () => {
+  it('that arrives after its deadline is counted: a query is dropped, a command handled', async () => {
     const handled: number[] = [];
     const handle = async ({ data }: { data: { n: number } }) => (handled.push(data.n), data);
     const service = await startService(broker, [handles(Ask, handle), handles(Do, handle)]);
@@ -125,7 +125,7 @@ describe('a request', () => {
       [Ask, 9_000],
     ] as const) {
       const wire = encode(contract({ n: 1 }), { ...about, id: randomUUID(), timeoutMs });
-      // Without the expiration, by which the broker would drop it.
+      // Published without the expiration, by which the broker would drop it.
       await client.publisher.publish({ ...wire, properties: { ...wire.properties, expiration: undefined } });
     }
     await eventually(() => expect(handled).toHaveLength(2));
@@ -137,7 +137,7 @@ describe('a request', () => {
     await service.app.close();
   });
 
-  it('gives the owner an earlier deadline than the one the caller keeps, so that "in time" there is in time here', async () => {
+  it('gives the owner an earlier deadline than the caller, so that a reply in time there is in time here', async () => {
     let deadlineSeen = 0;
     await startService(broker, [handles(Do, async ({ data, deadline }) => ((deadlineSeen = deadline ?? 0), data))]);
     const before = Date.now();
@@ -146,7 +146,7 @@ describe('a request', () => {
     expect(deadlineSeen).toBeLessThan(Date.now() + 1_850);
   });
 
-  it('that fails for a while is answered by a retry: the way back stays with it', async () => {
+  it('that fails for a while is answered by a retry, which keeps the reply address', async () => {
     let failures = 2;
     await startService(broker, [
       handles(Do, async ({ data }) => {
@@ -157,7 +157,7 @@ describe('a request', () => {
     expect(await client.request(Do, { n: 9 }, within())).toEqual({ n: 9 });
   });
 
-  it('that fails for good tells its caller so, instead of letting them wait', async () => {
+  it('that fails permanently is answered with a problem before the deadline', async () => {
     await startService(broker, [
       handles(
         Slow,
@@ -171,7 +171,7 @@ describe('a request', () => {
     expect(await depth(broker, 'probe.slow.dead')).toBe(1);
   });
 
-  it('that is a read and fails is told at once and leaves nothing behind', async () => {
+  it('that is a query and fails is answered at once, without details or a dead letter', async () => {
     await startService(broker, [
       handles(Ask, async () => {
         throw new Error('secret detail');
@@ -188,7 +188,7 @@ describe('a request', () => {
     await expect(
       client.request(Secret, { n: 1 }, within(1_000)).catch((error: unknown) => error),
     ).resolves.toBeInstanceOf(RequestTimeoutError);
-    const asked = client.request(Secret, { n: 2 }, within()).catch((error: unknown) => error);
+    const pending = client.request(Secret, { n: 2 }, within()).catch((error: unknown) => error);
     await eventually(async () => {
       const message = await channel.get('probe.queries', { noAck: false });
       expect(message).not.toBe(false);
@@ -200,11 +200,11 @@ describe('a request', () => {
         throw new Error('x');
       }),
     ]);
-    expect(await asked).toMatchObject({ problem: { status: 500 } });
+    expect(await pending).toMatchObject({ problem: { status: 500 } });
     expect(modes).toEqual([1, true]);
   });
 
-  it('may be answered by somebody else', async () => {
+  it('may be answered by another handler', async () => {
     await startService(broker, [
       handles(Do, async ({ data, reply, deadline }) => {
         const about = {
@@ -225,14 +225,14 @@ describe('a request', () => {
 });
 
 describe('a lost connection', () => {
-  it('fails the requests that wait, and not the ones after it', async () => {
-    const asked = [client.request(Do, { n: 1 }, within(20_000)), client.request(Ask, { n: 1 }, within(20_000))].map(
+  it('fails the pending requests, and not later ones', async () => {
+    const pending = [client.request(Do, { n: 1 }, within(20_000)), client.request(Ask, { n: 1 }, within(20_000))].map(
       (request) => request.catch((error: Error) => error.name),
     );
     await eventually(async () => expect(await depth(broker, 'probe.commands')).toBe(1));
     await eventually(async () => expect(await depth(broker, 'probe.queries')).toBe(1));
     await eventually(async () => expect(await broker.management.closeConnections()).toBeGreaterThan(0));
-    expect(await Promise.all(asked)).toEqual(['RequestTimeoutError', 'RequestTimeoutError']);
+    expect(await Promise.all(pending)).toEqual(['RequestTimeoutError', 'RequestTimeoutError']);
 
     await startService(broker, [handles(Do, double), handles(Ask, double)]);
     await eventually(() => expect(client.publisher.ready).toBe(true));
@@ -240,7 +240,7 @@ describe('a lost connection', () => {
     expect(currentMessage()).toBeUndefined();
   });
 
-  it('finds no place beside ten thousand that wait, and fails at once', async () => {
+  it('refuses a request at once beside ten thousand pending ones', async () => {
     const replies = new Replies({ isOwner: () => true });
     const waiting = Array.from({ length: 10_000 }, (_, n) =>
       replies.wait(`${n}`, Do, 30_000).promise.catch(({ reason }: PublishError) => reason),

@@ -1,24 +1,30 @@
-/** When a message that fails is tried again. */
+/** Waiting times of failed messages. */
 export interface Schedule {
-  /** Before each further try of a message that fails by its own fault. Milliseconds. */
+  /** Waiting time before each further try of a message that fails by its own fault. Milliseconds. */
   readonly retryTiersMs: readonly number[];
-  /** Beyond those, for queues of calls to the outside, whose faults may last for hours; the last one is repeated. Milliseconds. */
+  /**
+   * Additional tiers for queues that call external providers, whose faults may last for hours; the last one repeats.
+   * Milliseconds.
+   */
   readonly outsideTiersMs: readonly number[];
-  /** How long a message of a queue of calls to the outside is tried again, by the queue's last name (`captures`). Milliseconds. */
+  /**
+   * How long a message that calls an external provider is retried, by the last part of the queue's name (`captures`).
+   * Milliseconds.
+   */
   readonly outsideForMs: Readonly<Record<string, number>>;
 }
 
-/** A provider's outage, and a weekend's night until somebody looks at it, are over within this. Milliseconds. */
+/** Long enough for a provider's outage at night on a weekend, until an operator can look at it. Milliseconds. */
 const OUTSIDE_FOR_MS = 24 * 3_600_000;
 
-/** A minute for what may pass, then an hour at most between two calls to somebody who fails for one message. */
+/** Retries for a minute in case of short faults; calls to a provider then continue at intervals of up to an hour. */
 export const SCHEDULE: Schedule = {
   retryTiersMs: [1_000, 10_000, 60_000],
   outsideTiersMs: [600_000, 3_600_000],
   outsideForMs: {},
 };
 
-/** The waiting times before each further try of a message of the queue `name`; after the last one it is a dead letter. */
+/** Waiting time before each further try of a message of the queue `name`; after the last one it is a dead letter. */
 export function tiersOf(
   name: string,
   outside: boolean,

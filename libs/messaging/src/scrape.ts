@@ -1,19 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Far below the 10 s that Prometheus waits: one slow server must not cost a process all its metrics. */
+/** Far below Prometheus' timeout of 10 s: one slow server must not cost a process all its metrics. */
 const WITHIN_MS = 1_000;
 
 /**
- * A question that a gauge puts to a server when it is scraped. Gives undefined instead of an error or a late answer: then
- * the value is left out. One is asked at a time, however many gauges and scrapes want to know.
+ * Wraps a query that a gauge sends when it is scraped. Returns undefined in place of an error or a late result; the
+ * value is then left out. At most one query is in progress, however many gauges and scrapes use it.
  */
-export function whenScraped<T>(ask: () => Promise<T>): () => Promise<T | undefined> {
-  let asking: Promise<T | undefined> | undefined;
+export function whenScraped<T>(query: () => Promise<T>): () => Promise<T | undefined> {
+  let pending: Promise<T | undefined> | undefined;
   return () => {
-    asking ??= Promise.resolve()
-      .then(ask)
+    pending ??= Promise.resolve()
+      .then(query)
       .catch(() => undefined)
-      .finally(() => (asking = undefined));
-    return Promise.race([asking, pause(WITHIN_MS, undefined, { ref: false })]);
+      .finally(() => (pending = undefined));
+    return Promise.race([pending, pause(WITHIN_MS, undefined, { ref: false })]);
   };
 }

@@ -12,11 +12,11 @@ import {
   deadLetters,
   depth,
   eventually,
-  letIn,
+  createServiceUsers,
   publish,
   testBroker,
   type TestBroker,
-  type Wire,
+  type MessageOverrides,
 } from '@sluice/testing';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { register } from 'prom-client';
@@ -35,7 +35,7 @@ const seen: string[] = [];
 
 beforeAll(async () => {
   broker = await testBroker({ tiersMs: TIERS_MS });
-  urls = await letIn(broker);
+  urls = await createServiceUsers(broker);
   for (const service of ['payments', 'notifications', 'orders', 'gateway'])
     connections.set(service, await connect(urls[service]!));
 });
@@ -63,14 +63,19 @@ const captured = () => ({
 });
 
 /** Published over a connection of that service's user. */
-function say(service: string, contract: Contract, data: unknown, { properties, ...wire }: Wire = {}): Promise<string> {
+function publishAs(
+  service: string,
+  contract: Contract,
+  data: unknown,
+  { properties, ...wire }: MessageOverrides = {},
+): Promise<string> {
   return publish({ connection: connections.get(service)! }, contract, data, {
     ...wire,
     properties: { userId: userOf(service), ...properties },
   });
 }
 
-/** Straight into the queue of the other. */
+/** Published directly into another service's queue. */
 const past = { exchange: '', routingKey: QUEUE };
 const note = async ({ id }: { id: string }): Promise<void> => void seen.push(id);
 const HANDLED = [PaymentCaptured, PaymentRefunded, PayableOpened, StockReserved].map((contract) =>
@@ -96,37 +101,37 @@ async function isRefused(id: string, reason: RegExp): Promise<void> {
   expect(seen).not.toContain(id);
 }
 
-describe('a message of whom may send it', () => {
-  it('is handled, and again after a failure, which its service publishes', async () => {
+describe('a message from an allowed sender', () => {
+  it('is handled, also when the consuming service has republished it after a failure', async () => {
     let fails = 2;
     await orders([
       handles(PaymentCaptured, async (message) => (fails-- > 0 ? Promise.reject(new Error('not yet')) : note(message))),
     ]);
-    const id = await say('payments', PaymentCaptured, captured());
+    const id = await publishAs('payments', PaymentCaptured, captured());
     await eventually(() => expect(seen).toEqual([id]));
     expect(await depth(broker, `${QUEUE}.dead`)).toBe(0);
   });
 
-  it.each(['its service', 'an administrator'])('is handled when %s sends its dead letter home', async (by) => {
+  it.each(['its service', 'an administrator'])('is handled when %s redrives its dead letter', async (by) => {
     let broken = true;
     await orders([
       handles(PaymentCaptured, async (message) => (broken ? Promise.reject(new TypeError('a fault')) : note(message))),
     ]);
-    const id = await say('payments', PaymentCaptured, captured());
+    const id = await publishAs('payments', PaymentCaptured, captured());
     await eventually(async () => expect(await countLetters(open(broker.connection), QUEUE)).toBe(1));
     broken = false;
     expect(await sentHomeBy(by)).toBe(1);
     await eventually(() => expect(seen).toEqual([id]));
   });
 
-  it('is handled after its service gave it back, as at its end', async () => {
+  it('is handled after its service returned it to the queue, as in a shutdown', async () => {
     const senders = own();
     const message = {
       properties: { userId: userOf('payments') },
       fields: { exchange: 'shop.events', routingKey: PaymentCaptured.type, redelivered: false },
       content: Buffer.of(),
     };
-    await say('orders', PaymentCaptured, captured(), { ...past, headers: senders.headersFor(message) });
+    await publishAs('orders', PaymentCaptured, captured(), { ...past, headers: senders.headersFor(message) });
     await orders();
     await eventually(() => expect(seen).toHaveLength(1));
   });
@@ -137,22 +142,22 @@ const sentHomeBy = (by: string): Promise<number> =>
     ? redrive(open(connections.get('orders')!), QUEUE, {}, own())
     : redrive(open(broker.connection), QUEUE, {}, broker.operator('orders'));
 
-describe('a message of another', () => {
+describe('a message from another sender', () => {
   it('is a dead letter at once, with the reason, and is counted', async () => {
     await orders();
-    const id = await say('notifications', PaymentCaptured, captured(), past);
+    const id = await publishAs('notifications', PaymentCaptured, captured(), past);
     await isRefused(id, /^SenderError: the broker's user .*\.notifications may not send payment\.captured$/);
     expect(await counted(REFUSED)).toEqual([`${REFUSED}{queue="${QUEUE}",type="payment.captured",fault="sender"} 1`]);
   });
 
-  it('cannot name its owner: the broker refuses that', async () => {
+  it('cannot name the owner as its sender: the broker refuses that', async () => {
     const publisher = await open(connections.get('notifications')!)();
     const closed = new Promise<Error>((resolve) => publisher.once('error', resolve));
     publisher.publish('', QUEUE, Buffer.from('{}'), { type: PaymentCaptured.type, userId: userOf('payments') });
     expect((await closed).message).toContain('PRECONDITION_FAILED');
   });
 
-  it('is not believed for what a header says, nor for having been a dead letter', async () => {
+  it('is refused whatever its headers name, also as a redriven dead letter', async () => {
     await orders();
     const headers = {
       'sent-by': userOf('payments'),
@@ -160,7 +165,7 @@ describe('a message of another', () => {
       reason: 'Error: the database was away',
       'original-exchange': 'shop.events',
     };
-    const id = await say('notifications', PaymentCaptured, captured(), {
+    const id = await publishAs('notifications', PaymentCaptured, captured(), {
       exchange: 'shop.dead',
       headers,
       routingKey: QUEUE,
@@ -171,12 +176,12 @@ describe('a message of another', () => {
     }
   });
 
-  it('is refused too when it names nobody, unless that is accepted for a time, and then it is counted', async () => {
+  it('is refused when it names no sender, or accepted and counted with acceptAnonymous', async () => {
     await orders();
-    const id = await say('payments', PaymentCaptured, captured(), { properties: { userId: undefined } });
+    const id = await publishAs('payments', PaymentCaptured, captured(), { properties: { userId: undefined } });
     await isRefused(
       id,
-      /^SenderError: nobody is named as the sender of payment\.captured.*ANONYMOUS_MESSAGES=accepted/,
+      /^SenderError: no user is named as the sender of payment\.captured.*ANONYMOUS_MESSAGES=accepted/,
     );
     await stopServices();
     await orders(HANDLED, { acceptAnonymous: true });
@@ -185,25 +190,25 @@ describe('a message of another', () => {
     expect(await counted('sluice_messages_anonymous_total')).toEqual([
       `sluice_messages_anonymous_total{queue="${QUEUE}",type="payment.captured"} 1`,
     ]);
-    await isRefused(await say('notifications', PaymentCaptured, captured(), past), /notifications may not send/);
+    await isRefused(await publishAs('notifications', PaymentCaptured, captured(), past), /notifications may not send/);
   });
 
-  it('is refused when its owner sends it to one listener alone, past its exchange, or under another key', async () => {
+  it('is refused when its owner bypasses its exchange for one consumer, or uses another routing key', async () => {
     await orders();
     await isRefused(
-      await say('payments', PaymentCaptured, captured(), past),
+      await publishAs('payments', PaymentCaptured, captured(), past),
       /^SenderError: payment\.captured came by the default exchange under the key "orders\.events"/,
     );
     const channel = await broker.connection.createChannel();
     await channel.purgeQueue(`${QUEUE}.dead`);
     await isRefused(
-      await say('payments', PaymentRefunded, captured(), { routingKey: PayableOpened.type }),
+      await publishAs('payments', PaymentRefunded, captured(), { routingKey: PayableOpened.type }),
       /came by shop\.events under the key "payable\.opened"/,
     );
     await channel.close();
   });
 
-  it('that is a request is answered 403, and a dead letter when it would have been kept', async () => {
+  it('that is a request is answered 403, and dead-lettered when it is durable', async () => {
     await orders([handles(CancelOrder, note as never), handles(GetOrder, note as never)]);
     const channel = await open(connections.get('orders')!)();
     const answers: number[] = [];
@@ -232,7 +237,7 @@ describe('a message of another', () => {
 });
 
 describe('an answer', () => {
-  it('is taken of the owner of its request, and of nobody else', async () => {
+  it('is accepted only from the owner of its request', async () => {
     const stranger = await open(connections.get('notifications')!)();
     await orders([
       handles(GetOrder, (async ({ reply }: { reply: { to: string; id: string } }) => {
@@ -256,7 +261,7 @@ describe('an answer', () => {
 });
 
 describe('with one user for all services', () => {
-  it('nothing is named, nothing is checked, and a name from before is no hindrance', async () => {
+  it('senders are neither set nor checked, and an earlier sender header does no harm', async () => {
     let fails = 1;
     await orders(
       [
@@ -266,12 +271,12 @@ describe('with one user for all services', () => {
       ],
       { url: broker.url },
     );
-    const id = await say('payments', PaymentCaptured, captured());
+    const id = await publishAs('payments', PaymentCaptured, captured());
     await eventually(() => expect(seen).toEqual([id]));
     expect(new SenderVerification({ url: broker.url, service: 'orders' }).user).toBeUndefined();
   });
 
-  it('a publisher replaces the name that a message came with', async () => {
+  it('a publisher replaces the user-id of a republished message', async () => {
     const publisher = new Publisher({ url: urls['orders']!, user: userOf('orders') });
     await publisher.publish({
       exchange: 'shop.dead',

@@ -2,34 +2,34 @@ import { sendersOf } from '@sluice/contracts';
 import { ROUTES, type Delivery } from './codec.js';
 import { SenderError } from './errors.js';
 
-/** To this exchange administrators alone may write. Each queue is bound to it by its own name. */
+/** Exchange that only administrators may write to. Each queue is bound to it by its own name. */
 export const OPERATOR = 'shop.operator';
-/** Of a message that is published again: the user that sent it first. Empty: it had none. */
+/** Header of a republished message: the user that sent it first. Empty: it had none. */
 export const SENT_BY = 'sent-by';
 
 export interface SenderVerificationOptions {
-  /** AMQP, with the user that the broker knows this process by. */
+  /** AMQP address with the user of this process. */
   url: string;
-  /** The service that this process is. */
+  /** The service that this process runs. */
   service: string;
-  /** Messages without a `user-id` are accepted: from before there was one, or from replicas that set none yet. */
+  /** Accept messages without a `user-id`: sent before senders were named, or by replicas that do not set it yet. */
   acceptAnonymous?: boolean | undefined;
 }
 
-/** `anonymous`: accepted for now, although nobody is named as its sender. */
+/** `anonymous`: accepted for now although the message names no sender. */
 export type Verdict = 'proven' | 'anonymous';
 
 /**
- * Who may have sent a message. The broker refuses a publish whose property `user-id` is not the user of its connection
- * (https://www.rabbitmq.com/docs/validated-user-id), so the property is proof, whatever way the message came.
+ * Verifies the senders of messages. The broker refuses a publish whose property `user-id` is not the user of its
+ * connection (https://www.rabbitmq.com/docs/validated-user-id), so the property is proof on every route.
  *
- * Services have users of their own, called like them (with a prefix that all have in common, where one broker serves
- * several systems). With one user for all there is nothing to prove, and nothing is checked.
+ * Each service has its own user with the service's name (with a common prefix where one broker serves several
+ * systems). When all services share one user, nothing can be proven and nothing is checked.
  */
 export class SenderVerification {
-  /** The user to be named in what this process publishes; undefined: the services share one. */
+  /** User to set as `user-id` in published messages; undefined when the services share one. */
   readonly user: string | undefined;
-  /** What it publishes again goes straight into its own queues. */
+  /** Exchange for redriven messages: the default exchange, directly into the service's own queues. */
   readonly exchange = '';
   readonly #prefix: string = '';
   readonly #acceptAnonymous: boolean;
@@ -43,9 +43,9 @@ export class SenderVerification {
   }
 
   /**
-   * The user that first sent the message; undefined when none is named. What was published again, after a failure or
-   * by an operator, names it in a header: believed of this service's own user, who could deceive nobody else, and of
-   * administrators.
+   * The user that first sent the message; undefined when it names none. A republished message (after a failure, or
+   * redriven by an operator) names it in a header. The header is trusted only from this service's own user, which
+   * could deceive no other service, and from administrators.
    */
   senderOf({ properties, fields }: Delivery): string | undefined {
     const { userId, headers } = properties;
@@ -54,12 +54,14 @@ export class SenderVerification {
     return typeof userId === 'string' && userId !== '' ? userId : undefined;
   }
 
-  /** For a copy of the message that this process publishes. */
+  /** Headers for a copy of the message that this process publishes. */
   headersFor(delivery: Delivery): Record<string, string> {
     return this.user === undefined ? {} : { [SENT_BY]: this.senderOf(delivery) ?? '' };
   }
 
-  /** @throws SenderError when the message may not be handled: its sender may not send such a one, or not in this way */
+  /**
+   * @throws SenderError when the message must not be handled: its sender may not send this type, or not by this route
+   */
   check(delivery: Delivery, { type, kind }: { type: string; kind: keyof typeof ROUTES }): Verdict {
     if (this.user === undefined) return 'proven';
     const allowed = sendersOf(type);
@@ -68,11 +70,11 @@ export class SenderVerification {
     if (sender !== undefined && allowed && !this.#isOneOf(allowed, sender))
       throw new SenderError(`the broker's user ${sender} may not send ${type}`, 'sender');
     if (!this.#isPublishedAgain(delivery) && !cameThroughItsExchange(delivery, type, kind))
-      throw new SenderError(`${type} came by ${routeOf(delivery)}, by which none comes`, 'way');
+      throw new SenderError(`${type} came by ${routeOf(delivery)}, which is not its route`, 'way');
     return 'proven';
   }
 
-  /** Of an answer. */
+  /** Whether the user may send this owner's replies. */
   isOwner(owner: string, userId: unknown): boolean {
     if (this.user === undefined || userId === `${this.#prefix}${owner}`) return true;
     return this.#acceptAnonymous && userId === undefined;
@@ -81,7 +83,7 @@ export class SenderVerification {
   #anonymous(type: string): Verdict {
     if (this.#acceptAnonymous) return 'anonymous';
     throw new SenderError(
-      `nobody is named as the sender of ${type}. ` +
+      `no user is named as the sender of ${type}. ` +
         'If it is from before senders were named: ANONYMOUS_MESSAGES=accepted, then redrive it',
       'anonymous',
     );
@@ -97,8 +99,8 @@ export class SenderVerification {
 }
 
 /**
- * A timer comes by the exchange of its kind as well, out of the queue in which it waited. The key of deliveries is
- * empty.
+ * Timers also arrive through the exchange of their kind, dead-lettered from their delay queue. Deliveries have an
+ * empty routing key.
  */
 const cameThroughItsExchange = (
   { fields: { exchange, routingKey } }: Delivery,

@@ -13,34 +13,39 @@ import { SCHEDULE, type Schedule } from './schedule.js';
 import { namesOf, routesOf, type QueueRoutes, type Registration } from './routes.js';
 
 export interface MessageServerOptions extends BrokerAddress {
-  /** Its queues are `<service>.<queue>`. */
+  /** Name of the service; its queues are `<service>.<queue>`. */
   service: string;
-  /** How many messages of one queue are handled at once. */
+  /** Messages of one queue handled at once. */
   prefetch?: number;
-  /** When a failed message is tried again; the topology must have a tier of each waiting time. */
+  /** Waiting times of failed messages; the topology must have a tier for each. */
   schedule?: Partial<Schedule>;
-  /** How long a message waits for a replica that knows its type and version, before it is a dead letter. Milliseconds. */
+  /**
+   * How long a message is retried until a replica supports its type and version, before it is a dead letter.
+   * Milliseconds.
+   */
   unsupportedForMs?: number;
-  /** How long a message is kept here for a dependency that fails, before it goes back to its queue. Milliseconds. */
+  /** How long a message is held for a failing dependency before it is returned to its queue. Milliseconds. */
   holdForMs?: number;
   /** The requests that must have a handler; default: every command and query that is named after the service. */
   expected?: readonly Contract[];
-  /** Publishes retries, dead letters and answers, and stays open; default: one of its own. */
+  /** Publishes retries, dead letters and replies, and is not closed with the server; default: an own publisher. */
   publisher?: Publisher;
 }
 
-/** Throughput stops growing here: 23k messages a second against 26k with 500, and a crash gives back that many. */
+/** Throughput stops growing here: 23k messages a second against 26k with 500, and a crash redelivers that many. */
 const PREFETCH = 100;
 /** An upgrade of all replicas takes minutes. Milliseconds. */
 const UNSUPPORTED_FOR_MS = 3_600_000;
-/** Quorum queues lose the acks that are still on their way when the channel closes: 66 of 100 without this pause. */
+/** Acks still in flight when a channel closes are lost on quorum queues: 66 of 100 without this pause. */
 const ACKS_ARRIVE_WITHIN_MS = 150;
 /** A handler that takes longer is cut off; its message is delivered again. */
 const DRAIN_WITHIN_MS = 10_000;
 
-/** Nest's transport for `@On` handlers: `NestFactory.createMicroservice(module, { strategy })`, with a `RethrowFilter`. */
+/**
+ * Nest transport for `@On` handlers: `NestFactory.createMicroservice(module, { strategy })`, with a `RethrowFilter`.
+ */
 export class MessageServer extends Server implements CustomTransportStrategy {
-  /** The outcome of a handler is settled here; Nest need not log it as unhandled. */
+  /** The consumer settles the outcome of each handler, so Nest need not log errors as unhandled. */
   override readonly propagatesEventHandlerErrors = true;
   readonly #registrations: Registration[] = [];
   readonly #consumers: Consumer[] = [];
@@ -57,32 +62,35 @@ export class MessageServer extends Server implements CustomTransportStrategy {
     this.#senders = new SenderVerification(options);
   }
 
-  /** Who this service is to the broker, and who may have sent what. */
+  /** This service's user on the broker, and the check of message senders. */
   get senders(): SenderVerification {
     return this.#senders;
   }
 
-  /** Every queue is subscribed and answers can go out. */
+  /** Every queue is subscribed and replies can be sent. */
   get ready(): boolean {
     return this.#publisher?.ready === true && this.#consumers.every(({ subscribed }) => subscribed);
   }
 
-  /** The queues from which nothing is taken for now, because what their messages need fails. */
+  /** Queues whose consumers are paused because a dependency fails. */
   get paused(): string[] {
     return this.#consumers.filter(({ paused }) => paused).map(({ queue }) => queue);
   }
 
-  /** How the consumer of a queue does; undefined where none is. */
+  /** State of the consumer of a queue; undefined for a queue without one. */
   consumerOf(queue: string): { readonly paused: boolean; readonly held: number } | undefined {
     return this.#consumers.find((consumer) => consumer.queue === queue);
   }
 
-  /** The queues that it consumes, with those of their dead letters; none before it listens. */
+  /** The consumed queues and their dead-letter queues; empty before `listen`. */
   get queues(): readonly string[] {
     return this.#queues;
   }
 
-  /** Nest would chain a second event handler silently, and let a second request handler replace the first. */
+  /**
+   * Records all registrations for the wiring check: Nest would silently chain a second event handler, and let a
+   * second request handler replace the first.
+   */
   override addHandler(
     pattern: string,
     handler: MessageHandler,
@@ -93,7 +101,10 @@ export class MessageServer extends Server implements CustomTransportStrategy {
     super.addHandler(pattern, handler, isEventHandler, extras);
   }
 
-  /** Checks the wiring, waits for the broker, checks its topology, then consumes. `callback` gets what stopped it. */
+  /**
+   * Checks the wiring, waits for the broker, checks its topology, then consumes. `callback` receives the error that
+   * prevented it.
+   */
   async listen(callback: (error?: unknown) => void): Promise<void> {
     try {
       await this.#start();
@@ -104,12 +115,12 @@ export class MessageServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  /** Stops consuming, finishes what is in flight (up to 10 s), lets the acks arrive, closes. */
+  /** Stops consuming, finishes in-flight messages (up to 10 s), lets the acks arrive, closes. */
   close(): Promise<void> {
     return (this.#closed ??= this.#stop());
   }
 
-  /** The connection that consumes. */
+  /** The consuming connection. */
   unwrap<T>(): T {
     return this.#connection as T;
   }
@@ -129,7 +140,7 @@ export class MessageServer extends Server implements CustomTransportStrategy {
       holdForMs,
     } = this.options;
     if (this.#senders.user === undefined)
-      new Logger('Broker').warn(`AMQP_URL does not name the user ${service}: who has sent a message is not checked`);
+      new Logger('Broker').warn(`AMQP_URL does not name the user ${service}: senders of messages are not verified`);
     checkWiring(service, this.#registrations, expected);
     const queues = routesOf(service, this.#registrations, prefetch, { ...SCHEDULE, ...this.options.schedule });
     const connection = (this.#connection = openConnection({ url, tls }, `${service} consumes`));
@@ -179,5 +190,5 @@ export class MessageServer extends Server implements CustomTransportStrategy {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Does not keep the process alive when the handlers are done sooner. */
+/** Timeout that does not keep the process alive when the handlers finish sooner. */
 const drainTimeout = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, DRAIN_WITHIN_MS).unref());

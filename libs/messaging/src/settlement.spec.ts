@@ -27,22 +27,22 @@ const conflict = ProblemError.of(409, 'Conflict');
 
 describe('a handler that returned', () => {
   it('is acknowledged', () => expect(settle({ returned: undefined }, plain)).toEqual({ do: 'ack' }));
-  it('answers whoever waits', () =>
+  it('answers a waiting caller', () =>
     expect(settle({ returned: { n: 1 } }, waiting)).toEqual({ do: 'ack', answer: { value: { n: 1 } } }));
-  it('answers with nothing, too', () =>
+  it('answers with an empty value too', () =>
     expect(settle({ returned: undefined }, waiting)).toEqual({ do: 'ack', answer: { value: undefined } }));
-  it('does not answer a caller who has gone', () =>
+  it('does not answer a caller whose deadline has passed', () =>
     expect(settle({ returned: { n: 1 } }, late)).toEqual({ do: 'ack' }));
-  it('leaves the answer to somebody else when it says so', () =>
+  it('leaves the answer to another handler when it returns DELEGATED', () =>
     expect(settle({ returned: DELEGATED }, waiting)).toEqual({ do: 'ack' }));
 });
 
-describe('a handler that says no', () => {
-  it('tells whoever waits, and is done', () =>
+describe('a handler that refuses with a problem', () => {
+  it('answers a waiting caller, and is done', () =>
     expect(settle(threw(conflict), waiting)).toEqual({ do: 'ack', answer: { problem: conflict.problem } }));
-  it('is done also when they have gone', () =>
+  it('is done also after the deadline of its caller', () =>
     expect(settle(threw(conflict), late)).toEqual({ do: 'ack', note: 'nobody waits for this any more: Conflict' }));
-  it('to nobody is a dead letter', () =>
+  it('without a caller leaves a dead letter', () =>
     expect(settle(threw(conflict), plain)).toMatchObject({
       do: 'dead',
       attempts: 1,
@@ -51,7 +51,7 @@ describe('a handler that says no', () => {
 });
 
 describe('a handler that failed', () => {
-  it('is tried again after each tier, in order, and then is a dead letter', () => {
+  it('is retried after each tier, in order, and then leaves a dead letter', () => {
     const endings = [0, 1, 2].map((attempts) => settle(threw(new Error('away')), { ...plain, attempts }));
     expect(endings).toMatchObject([
       { do: 'retry', tierMs: 1_000, attempts: 1, reason: 'Error: away' },
@@ -59,19 +59,19 @@ describe('a handler that failed', () => {
       { do: 'dead', attempts: 3, reason: 'Error: away', stack: expect.stringContaining('settlement.spec') },
     ]);
   });
-  it('for good is a dead letter at once', () =>
+  it('permanently leaves a dead letter at once', () =>
     expect(settle(threw(new PermanentError('gone')), plain)).toMatchObject({ do: 'dead', attempts: 1 }));
-  it('for good tells whoever waits', () =>
+  it('permanently answers a waiting caller', () =>
     expect(settle(threw(new PermanentError('gone')), waiting)).toMatchObject({
       do: 'dead',
       answer: { problem: { status: 500 } },
     }));
-  it('on a malformed message says whose fault it is', () =>
+  it('on a malformed message answers 400 with the reason', () =>
     expect(settle(threw(new MalformedError('no JSON')), waiting)).toMatchObject({
       do: 'dead',
       answer: { problem: { type: 'about:blank', title: 'Malformed message', status: 400, detail: 'no JSON' } },
     }));
-  it('tells a stranger nothing of how', () => {
+  it('reveals no details to its caller', () => {
     const ending = settle(threw(new Error('password=x')), { ...waiting, transient: true });
     expect(ending).toMatchObject({
       do: 'ack',
@@ -83,26 +83,26 @@ describe('a handler that failed', () => {
     new UnavailableError('no database', { dependency: 'database' }),
     new LockedError('held'),
     new UnsupportedError('version 2'),
-  ])('by no fault of its own lets whoever asked a question ask again: %s', (error) => {
+  ])('because of its environment answers a query with 503, so that it can be repeated: %s', (error) => {
     expect(settle(threw(error), { ...waiting, transient: true })).toMatchObject({
       do: 'ack',
       answer: { problem: { type: 'about:blank', title: 'Temporarily unavailable', status: 503 } },
     });
   });
-  it('without a stack leaves none behind', () => {
+  it('with an error without a stack records none', () => {
     const bare = Object.assign(new PermanentError('gone'), { stack: undefined });
     expect(settle(threw(bare), plain)).toStrictEqual({ do: 'dead', attempts: 1, reason: 'PermanentError: gone' });
   });
-  it('with something that is no error still has a reason', () =>
+  it('with a thrown value that is no Error still has a reason', () =>
     expect(settle(threw('oops'), plain)).toMatchObject({ reason: 'oops' }));
 });
 
-describe('a message that the environment fails', () => {
+describe('a message that fails because of the environment', () => {
   const away = threw(
     new UnavailableError('no answer', { dependency: 'carrier', mayBePoison: true, retryAfterMs: 5_000 }),
   );
 
-  it('stays here until its dependency works again, however often it has failed before', () => {
+  it('is held until its dependency works again, however often it has failed before', () => {
     const held = {
       do: 'hold',
       dependency: 'carrier',
@@ -131,7 +131,7 @@ describe('a message that the environment fails', () => {
     });
     expect(settle(away, { ...alone, attempts: 2 })).toMatchObject({ do: 'dead', attempts: 3 });
   });
-  it('is not charged where it cannot be the reason', () => {
+  it('is not charged when it cannot be the reason', () => {
     const refused = threw(new UnavailableError('refused', { dependency: 'database' }));
     expect(settle(refused, { ...plain, failsAlone: true })).toEqual({
       do: 'hold',
@@ -140,7 +140,7 @@ describe('a message that the environment fails', () => {
       reason: 'UnavailableError: refused',
     });
   });
-  it('waits in the shortest tier for a row that somebody else holds, and is never charged for it', () => {
+  it('waits in the shortest tier for a row that another transaction holds, and is never charged', () => {
     for (const unchargedRetries of [0, 1, 1_000_000]) {
       expect(settle(threw(new LockedError('held')), { ...plain, attempts: 1, unchargedRetries })).toEqual({
         do: 'retry',
@@ -151,7 +151,7 @@ describe('a message that the environment fails', () => {
       });
     }
   });
-  it('waits for a replica that knows it, first for a short time and then for a longer one, and is given up in the end', () => {
+  it('waits for a supporting replica, first in a short tier, then in a longer one, and is then dead-lettered', () => {
     const waits: number[] = [];
     for (let unchargedRetries = 0; ; unchargedRetries++) {
       const ending = settle(threw(new UnsupportedError('version 2')), { ...plain, attempts: 1, unchargedRetries });
@@ -164,7 +164,7 @@ describe('a message that the environment fails', () => {
     }
     expect(waits).toEqual([1_000, 1_000, 1_000, 1_000, 1_000, 10_000, 10_000, 10_000, 10_000, 10_000, 10_000]);
   });
-  it('is a dead letter where there is no tier to wait in', () => {
+  it('is a dead letter when there is no tier', () => {
     for (const error of [new LockedError('held'), new UnsupportedError('version 2')])
       expect(settle(threw(error), { ...plain, tiersMs: [] })).toMatchObject({ do: 'dead' });
   });
@@ -199,16 +199,16 @@ const circumstances: fc.Arbitrary<Circumstances> = fc.record({
   caller: fc.constantFrom('waiting', 'late', 'nobody'),
 });
 
-describe('whatever happens', () => {
-  it('work that is done is never done again', () => {
+describe('for every outcome', () => {
+  it('a returned value is acknowledged, never retried', () => {
     fc.assert(fc.property(fc.anything(), circumstances, (returned, about) => settle({ returned }, about).do === 'ack'));
   });
-  it('what must not be kept is neither retried nor a dead letter', () => {
+  it('a transient message is neither retried nor dead-lettered', () => {
     fc.assert(
       fc.property(outcome, circumstances, (what, about) => settle(what, { ...about, transient: true }).do === 'ack'),
     );
   });
-  it('only those who wait are answered, and a retry answers nobody yet', () => {
+  it('only waiting callers are answered, and never by a retry', () => {
     fc.assert(
       fc.property(outcome, circumstances, (what, about) => {
         const ending = settle(what, about);
@@ -220,7 +220,7 @@ describe('whatever happens', () => {
       }),
     );
   });
-  it('every message comes to an end: failing again and again, it is retried once per tier at most', () => {
+  it('a message that fails again and again is retried at most once per tier', () => {
     fc.assert(
       fc.property(error, circumstances, (thrown, about) => {
         let attempts = 0;
@@ -234,7 +234,7 @@ describe('whatever happens', () => {
       }),
     );
   });
-  it('a fault that might pass is never a dead letter while a tier is left', () => {
+  it('a fault that may be temporary is never dead-lettered while a tier is left', () => {
     fc.assert(
       fc.property(
         circumstances,

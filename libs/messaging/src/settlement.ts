@@ -5,29 +5,29 @@ import { MalformedError, SenderError } from './errors.js';
 import { faultOf, type Fault } from './faults.js';
 import { reasonOf } from './reason.js';
 
-/** What became of one delivery. */
+/** Outcome of the handler for one delivery. */
 export type Outcome = { readonly returned: unknown } | { readonly threw: unknown };
 
 export interface Circumstances {
   /** How often this message has failed before. */
   readonly attempts: number;
-  /** How often this message has been sent through a tier without being charged an attempt. */
+  /** How often this message was sent through a tier without being charged an attempt. */
   readonly unchargedRetries: number;
   /** The waiting times before each further try; after the last one, dead letter. Milliseconds. */
   readonly tiersMs: readonly number[];
-  /** It may be lost and must not be kept (reads, passwords): never retried, never a dead letter. */
+  /** The message may be lost and must not be stored (reads, passwords): never retried, never a dead letter. */
   readonly transient: boolean;
-  /** Whether somebody waits for an answer: `late` when their deadline has passed, `nobody` when none ever did. */
+  /** State of the caller: `late` when its deadline has passed, `nobody` when the message never had a caller. */
   readonly caller: 'waiting' | 'late' | 'nobody';
-  /** What this message fails on works for others: then the message itself may be the reason, and is charged for it. */
+  /** The dependency works for other messages: this message itself may be the reason, and is charged an attempt. */
   readonly failsAlone: boolean;
-  /** How long a message waits for a replica that knows it, before it is given up. Milliseconds. */
+  /** How long a message waits for a replica that supports it, before it is dead-lettered. Milliseconds. */
   readonly unsupportedForMs: number;
 }
 
 /**
- * The endings of a delivery: done (with an answer or without), tried again later, or dead; the ack comes after.
- * `hold` is none yet: the message stays unacknowledged here until its dependency works again.
+ * Endings of a delivery: done (with or without a reply), retried later, or dead; the ack follows. `hold` is not an
+ * ending yet: the message stays unacknowledged until its dependency works again.
  */
 export type Ending =
   | { readonly do: 'ack'; readonly answer?: Answer; readonly note?: string }
@@ -53,10 +53,16 @@ export type Ending =
       readonly answer?: Answer;
     };
 
-/** The first passes take the shortest tier, since most replicas may know the message already; the others take the next one. */
+/**
+ * The first retries use the shortest tier, since most replicas may support the message already; the others use the
+ * next tier.
+ */
 const QUICK_RETRIES = 5;
 
-/** How a delivery ends. Whatever was returned is done, also when its caller has gone: late means no reply, never no work. */
+/**
+ * Decides the ending of a delivery. A returned value means done, even after the caller's deadline: late means no
+ * reply, but the work counts.
+ */
 export function settle(outcome: Outcome, circumstances: Circumstances): Ending {
   if ('threw' in outcome) return settleError(outcome.threw, circumstances);
   const value = outcome.returned;
@@ -92,7 +98,7 @@ const hold = (error: unknown, { dependency, mayBePoison, retryAfterMs }: Fault &
   ...(retryAfterMs !== undefined && { retryAfterMs }),
 });
 
-/** The next tier, or after the last one dead. */
+/** Retries in the next tier, or dead-letters after the last one. */
 function retryCharged(error: unknown, circumstances: Circumstances): Ending {
   const { attempts, unchargedRetries, tiersMs } = circumstances;
   const tierMs = tiersMs[attempts];
@@ -101,7 +107,7 @@ function retryCharged(error: unknown, circumstances: Circumstances): Ending {
     : { do: 'retry', tierMs, attempts: attempts + 1, unchargedRetries, reason: reasonOf(error) };
 }
 
-/** Waits in a tier and costs no attempt. */
+/** Retries in a tier without charging an attempt. */
 function retryUncharged(error: unknown, circumstances: Circumstances, tierMs: number | undefined): Ending {
   const { attempts, unchargedRetries } = circumstances;
   return tierMs === undefined
@@ -109,7 +115,10 @@ function retryUncharged(error: unknown, circumstances: Circumstances, tierMs: nu
     : { do: 'retry', tierMs, attempts, unchargedRetries: unchargedRetries + 1, reason: reasonOf(error) };
 }
 
-/** Undefined: no replica has taken it for so long that none will. Counted in passes, since clocks differ. */
+/**
+ * Tier of an unsupported message; undefined when no replica has supported it for `unsupportedForMs`. Time is counted
+ * in retries, since clocks differ.
+ */
 function tierOfUnsupported({ unchargedRetries, tiersMs, unsupportedForMs }: Circumstances): number | undefined {
   const [quick = 0, slow = quick] = tiersMs;
   const waitedMs =
@@ -125,7 +134,10 @@ const done = (answer: Answer, { caller }: Circumstances): Ending & { do: 'ack' }
     : { do: 'ack' };
 };
 
-/** A caller who still waits is told: an operator may replay the letter, but nothing will come of it in time. */
+/**
+ * Dead-letters the message and replies to a caller that still waits: a redrive by an operator would come too late for
+ * it.
+ */
 function dead(error: unknown, { attempts, caller }: Circumstances): Ending & { do: 'dead' } {
   return {
     do: 'dead',
@@ -136,7 +148,7 @@ function dead(error: unknown, { attempts, caller }: Circumstances): Ending & { d
   };
 }
 
-/** What a stranger may know about a fault: whose fault it is. */
+/** Problem for the caller: it reveals only the class of a fault, not its details. */
 function problemOf(error: unknown, { whose }: Fault): Problem {
   if (error instanceof MalformedError)
     return { type: 'about:blank', title: 'Malformed message', status: 400, detail: error.message };

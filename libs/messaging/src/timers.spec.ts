@@ -29,7 +29,7 @@ const timer = (orderId: string, seconds: number) =>
     source: 'test',
   });
 
-/** The orders whose timers have come back, in the order of their coming. */
+/** Orders of the expired timers, in the order of their delivery. */
 async function fired(): Promise<string[]> {
   const channel = await broker.connection.createChannel();
   const orderIds: string[] = [];
@@ -45,7 +45,7 @@ async function fired(): Promise<string[]> {
 }
 
 describe('a timer', () => {
-  it('waits in a queue of its length, which is there when it is needed, and comes back to its owner with all it said', async () => {
+  it('waits in the queue of its delay, declared on demand, and is delivered to its owner with its data', async () => {
     const orderId = randomUUID();
     await publisher.publish(timer(orderId, 1));
     expect([await depth(broker, 'orders.payment-window.1000'), await fired()]).toEqual([1, []]);
@@ -53,7 +53,7 @@ describe('a timer', () => {
     expect(await fired()).toEqual([orderId]);
   });
 
-  it('that is short does not wait behind one that is long', async () => {
+  it('with a short delay does not wait behind one with a long delay', async () => {
     const [long, short] = [randomUUID(), randomUUID()];
     await publisher.publish(timer(long, 60));
     await publisher.publish(timer(short, 1));
@@ -61,7 +61,7 @@ describe('a timer', () => {
     expect([await fired(), await depth(broker, 'orders.payment-window.60000')]).toEqual([[short], 1]);
   });
 
-  it('is taken although somebody has removed its queue meanwhile', async () => {
+  it('is accepted although its queue was deleted meanwhile', async () => {
     await publisher.publish(timer(randomUUID(), 60));
     const channel = await broker.connection.createChannel();
     await channel.deleteQueue('orders.payment-window.60000');
@@ -70,7 +70,7 @@ describe('a timer', () => {
     expect(await depth(broker, 'orders.payment-window.60000')).toBe(1);
   });
 
-  it('finds its queue after the connection was lost, also when it was removed in between', async () => {
+  it('declares its queue again after a lost connection', async () => {
     await publisher.publish(timer(randomUUID(), 30));
     await broker.management.delete(`queues/${broker.vhost}/orders.payment-window.30000`);
     await eventually(async () => expect(await broker.management.closeConnections()).toBeGreaterThan(0));
@@ -78,12 +78,12 @@ describe('a timer', () => {
     expect(await depth(broker, 'orders.payment-window.30000')).toBe(1);
   });
 
-  it('of many at once declares its queue once and loses none', async () => {
+  it('declares its queue once for many at once, and loses none', async () => {
     await Promise.all(Array.from({ length: 200 }, () => publisher.publish(timer(randomUUID(), 45))));
     expect(await depth(broker, 'orders.payment-window.45000')).toBe(200);
   });
 
-  it('is an error for its sender, and harms nobody else, where its queue stands with another meaning', async () => {
+  it('fails at its sender alone when its queue exists with other arguments', async () => {
     const channel = await broker.connection.createChannel();
     await channel.assertQueue('orders.payment-window.7000', { durable: true });
     await channel.close();
@@ -93,7 +93,7 @@ describe('a timer', () => {
     expect(await depth(broker, 'orders.payment-window.61000')).toBe(1);
   });
 
-  it.each([0, 0.5, -1, 2_592_001])('never waits %d seconds', (seconds) => {
+  it.each([0, 0.5, -1, 2_592_001])('with a delay of %d seconds is refused', (seconds) => {
     expect(() => timer(randomUUID(), seconds)).toThrow('whole seconds');
   });
 });

@@ -4,14 +4,14 @@ import type { ChannelModel } from 'amqplib';
 import type { Outbound } from './confirm-channel.js';
 
 /**
- * The queues in which timers wait: one per length, because only the head of a queue expires. Declared when their first timer
- * is published, once per connection, so that any length may be asked for at any time.
+ * Delay queues of timers: one per delay, because only the head of a queue expires. Each is declared when its first
+ * timer is published, once per connection, so any delay can be used at any time.
  */
 export class TimerQueues {
   readonly #declared = new Map<string, Promise<void>>();
 
   constructor(private readonly manager: AmqpConnectionManager) {
-    // The broker that comes back may be an empty one.
+    // The broker may come back empty.
     manager.on('disconnect', () => this.#declared.clear());
   }
 
@@ -25,21 +25,22 @@ export class TimerQueues {
     });
   }
 
-  /** Somebody has removed it. */
+  /** Forgets a queue that was deleted on the broker. */
   forget(queue: string): void {
     this.#declared.delete(queue);
   }
 }
 
-/** The type of a message that goes straight into a queue where timers wait, undefined of every other message. */
+/** The type of a message published directly to a delay queue; undefined for every other message. */
 export function timerType({ exchange, routingKey, properties }: Outbound): string | undefined {
   const waitsIn = exchange === '' ? catalogue.get(String(properties.type))?.waitsIn : undefined;
   return waitsIn !== undefined && routingKey.startsWith(`${waitsIn}.`) ? String(properties.type) : undefined;
 }
 
 /**
- * Durable, without consumers, and back to its owner when the time is up. Never with `x-expires`, which deletes queues that
- * still hold messages. On a channel of its own, since a refusal closes it; the listener keeps the error from the connection.
+ * Declares a durable queue without consumers, which dead-letters to the timer's owner when the time is up. Never with
+ * `x-expires`, which deletes queues that still hold messages. Uses its own channel, since a refusal closes it; the
+ * listener keeps the error from also closing the connection.
  */
 async function declare(connection: ChannelModel | undefined, queue: string, type: string): Promise<void> {
   if (!connection) throw new Error('there is no connection to the broker');
@@ -52,7 +53,7 @@ async function declare(connection: ChannelModel | undefined, queue: string, type
       'x-message-ttl': Number(queue.slice(queue.lastIndexOf('.') + 1)),
       'x-dead-letter-exchange': 'shop.commands',
       'x-dead-letter-routing-key': type,
-      // At most once is the default, and loses what expires while its target cannot take it.
+      // The default, at-most-once, loses messages that expire while their target cannot accept them.
       'x-dead-letter-strategy': 'at-least-once',
       'x-overflow': 'reject-publish',
     },

@@ -1,27 +1,32 @@
-/** The variables that an operator would mend, by what they hold. */
+/** Names of the environment variables to correct. */
 export interface TlsVariables {
   url: string;
   ca: string;
-  /** The client's own certificate, where a server may ask for one. */
+  /** The client's own certificate, when the server may require one. */
   client?: string;
 }
 
 type Explain = (names: TlsVariables, message: string) => string;
 
 const untrusted: Explain = ({ ca, url }) =>
-  `the server's certificate is not issued by an authority that is trusted here: ${ca} must hold the certificate of the one that issued it (or ${url} names another server)`;
+  `the server's certificate is not issued by an authority that is trusted here: ${ca} must hold the certificate of ` +
+  `the one that issued it (or ${url} names another server)`;
 const otherName: Explain = ({ url }, message) =>
   `the server's certificate is not for the host that ${url} names: ${message.replace(/^.*altnames: /, '')}`;
 const outOfDate: Explain = ({ url }) =>
   `the certificate of the server that ${url} names is not valid today: renew it, or set this machine's clock`;
 const plainPort: Explain = ({ url }) =>
-  `the port that ${url} names does not speak TLS: name the server's port for TLS, or ask for a connection without`;
+  `the port that ${url} names does not speak TLS: name the server's port for TLS, or use a URL without TLS`;
 const clientUnknown: Explain = ({ client, url }) =>
   client === undefined
     ? `the server that ${url} names asks for a client's certificate`
-    : `the server asks for a client's certificate that it trusts: ${client} must hold one, issued by its authority and not expired`;
+    : `the server asks for a client's certificate that it trusts: ${client} must hold one, issued by its authority ` +
+      'and not expired';
 
-/** By the codes of Node.js and of OpenSSL (its alerts are what the server says: RFC 8446, 6.2). What is not here may pass by itself. */
+/**
+ * Explanations by the codes of Node.js and of OpenSSL (for alerts sent by the server see RFC 8446, 6.2). Errors not
+ * listed here may be temporary.
+ */
 const EXPLANATIONS: [RegExp, Explain][] = [
   [
     /^(UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?|(DEPTH_ZERO_)?SELF_SIGNED_CERT(_IN_CHAIN)?|CERT_UNTRUSTED|CERT_SIGNATURE_FAILURE|INVALID_CA|INVALID_PURPOSE)$/,
@@ -37,8 +42,8 @@ const EXPLANATIONS: [RegExp, Explain][] = [
 ];
 
 /**
- * Why no TLS connection comes about, in words that name what to mend; another try would end the same.
- * @returns undefined when the error is of another kind
+ * Reason why the TLS handshake fails, with what to correct; another attempt would fail the same way.
+ * @returns undefined for other errors
  */
 export function tlsFailure(error: unknown, names: TlsVariables): string | undefined {
   const { code = '', message = '' } = error as { code?: unknown; message?: string };

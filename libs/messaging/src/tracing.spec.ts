@@ -40,7 +40,7 @@ afterAll(() => broker.close());
 const within = { deadlineMs: 5_000 };
 
 describe('one trace', () => {
-  it('goes from what publishes to what is handled, with where it went and what it was', async () => {
+  it('connects the publisher with the handler, and records destination and message', async () => {
     const received: unknown[] = [];
     await startService(broker, [handles(Do, async ({ traceparent }) => void received.push(traceparent))]);
     await spans.within('the request', () => client.post(Do, { n: 1 }, { ...within, correlationId: 'c-1' }));
@@ -64,7 +64,7 @@ describe('one trace', () => {
     });
   });
 
-  it('goes through a request, and through those that its handler sends', async () => {
+  it('includes a request, and the requests that its handler sends', async () => {
     await startService(broker, [
       handles(Do, ({ data }) => client.request(Ask, data, within)),
       handles(Ask, async ({ data }) => data),
@@ -85,7 +85,7 @@ describe('one trace', () => {
     expect(found[1]!.kind).toBe(SpanKind.CLIENT);
   });
 
-  it('goes through the tiers of a message that fails: what comes back is caused by its retry', async () => {
+  it('includes the retry tiers of a failing message: each retry is the cause of the next try', async () => {
     let failures = 2;
     await startService(broker, [
       handles(Happened, async () => {
@@ -113,7 +113,7 @@ describe('one trace', () => {
     ]);
   });
 
-  it('ends in a dead letter, which carries it on to whoever takes it up again', async () => {
+  it('is carried by a dead letter, and continues when the letter is redriven', async () => {
     await startService(broker, [
       handles(Do, async () => {
         throw new PermanentError('no such thing');
@@ -128,17 +128,17 @@ describe('one trace', () => {
     expect(letter!.headers['traceparent']).toBe(traceparentOf(dead!));
   });
 
-  it('goes through the queue beside a bounded one', async () => {
+  it('includes the queue beside a bounded one', async () => {
     await publish(broker, Bounded, { n: 1 });
     const channel = await broker.connection.createChannel();
-    await eventually(async () => expect(await channel.get('probe.door')).not.toBe(false));
+    await eventually(async () => expect(await channel.get('probe.claims')).not.toBe(false));
     await channel.close();
-    await startService(broker, [handles(Bounded, async () => undefined, { queue: 'door' })]);
+    await startService(broker, [handles(Bounded, async () => undefined, { queue: 'claims' })]);
     const [aside, handled] = await Promise.all(['probe.knock aside', 'probe.knock process'].map(spans.one));
     expect(parentOf(handled!)).toBe(idOf(aside!));
   });
 
-  it('goes through a timer: what it starts at its end was caused at its beginning', async () => {
+  it('includes a timer: the handler is caused by the start of the timer', async () => {
     await startService(broker, [handles(ExpirePayment, async () => undefined)], { service: 'orders' });
     const orderId = '0198c0de-0000-7000-8000-000000000001';
     const about = { id: orderId, time: new Date().toISOString(), correlationId: 'c', source: 'orders' };
@@ -149,7 +149,7 @@ describe('one trace', () => {
     expect(parentOf(ended!)).toBe(idOf(started!));
   });
 
-  it('that its beginner does not record is not recorded here either, and goes on so', async () => {
+  it('that is not sampled at its start is not recorded here either, and stays so', async () => {
     const received: unknown[] = [];
     await startService(broker, [
       handles(Do, ({ data }) => client.request(Ask, data, within)),
@@ -168,8 +168,8 @@ describe('one trace', () => {
   });
 });
 
-describe('a fault', () => {
-  it('is not what a caller is told as a matter of business', async () => {
+describe('a span with an error', () => {
+  it('is not recorded for a business "no"', async () => {
     await startService(broker, [
       handles(Do, async () => {
         throw ProblemError.of(409, 'Too late');
@@ -180,7 +180,7 @@ describe('a fault', () => {
     expect(found.map(({ status }) => status.code)).toEqual([SpanStatusCode.UNSET, SpanStatusCode.UNSET]);
   });
 
-  it('is what a query fails with, and what cannot be published', async () => {
+  it('is recorded for a failed query, and for a failed publish', async () => {
     await startService(broker, [
       handles(Ask, async () => {
         throw new Error('the database is away');
@@ -197,7 +197,7 @@ describe('a fault', () => {
 
 describe('a traceparent', () => {
   it.each(['', 'no such thing', '00-00000000000000000000000000000000-b7ad6b7169203331-01', 7])(
-    'that names no span (%j) begins a new trace and harms nobody',
+    'that names no span (%j) begins a new trace and does no harm',
     async (traceparent) => {
       await startService(broker, [handles(Happened, async () => undefined)]);
       await publish(broker, Happened, { n: 1 }, { headers: { traceparent } });
@@ -206,7 +206,7 @@ describe('a traceparent', () => {
     },
   );
 
-  it('travels on as it came when nothing is traced', async () => {
+  it('is passed on unchanged without an SDK', async () => {
     await spans.close();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const received: unknown[] = [];

@@ -15,21 +15,22 @@ import type { Outbound } from './confirm-channel.js';
 import { ProblemError } from './errors.js';
 import type { Ending, Outcome } from './settlement.js';
 
-/*
- * One rule: the header `traceparent` (W3C Trace Context) of a message names its cause. Whoever publishes makes a span that is
- * the child of what the header says, and puts that span's own id in its place; whoever handles does the same for its handler.
- * So the trace also survives an outbox row, a retry tier and a wait of days, where no context of a process could go along.
+/**
+ * The header `traceparent` (W3C Trace Context) of a message names its cause. Each publisher creates a span as a child
+ * of that header and replaces the header with the new span's id; each handler does the same for its own span. So the
+ * trace survives an outbox row, a retry tier and a wait of days, where no process context could be carried.
  *
- * Without an SDK nothing is made and nothing on the wire changes: what came with a message travels on with what it causes.
+ * Without an SDK no span is created and the wire format is unchanged: a received header is passed on to the messages
+ * caused by it.
  */
 
-/** Asked for each time, since an SDK may come and go. */
+/** Looked up on each use, since an SDK may be installed or removed. */
 const tracer = (): Tracer => trace.getTracer('@sluice/messaging');
 
-/** Without an SDK the API's propagator knows no header. */
+/** Without an SDK the API's propagator has no fields. */
 const isOn = (): boolean => propagation.fields().length > 0;
 
-/** A text that names no span is as good as none: then a new trace begins. */
+/** An invalid header starts a new trace, like a missing one. */
 const causedBy = (traceparent: unknown): Context =>
   typeof traceparent === 'string' ? propagation.extract(ROOT_CONTEXT, { traceparent }) : ROOT_CONTEXT;
 
@@ -39,12 +40,12 @@ function traceparentOf(cause: Context): string | undefined {
   return carrier.traceparent;
 }
 
-/** The span that is active here (in a request, in a handler), as a header. */
+/** The active span (of a request or a handler) as a header value. */
 export const activeTraceparent = (): string | undefined => traceparentOf(context.active());
 
 type Headed = { readonly properties: { readonly headers?: Readonly<Record<string, unknown>> | undefined } };
 
-/** The same message, caused by this span. */
+/** The same message with this span as its cause. */
 function under<M extends Headed>(message: M, span: Span): M {
   const { properties } = message;
   return {
@@ -68,7 +69,10 @@ function attributesOf({ properties }: Pick<Delivery, 'properties'>, destination:
   };
 }
 
-/** `<type> publish`, `<type> retry 1000`, `<type> dead`: until the broker has it. An answer has no span, its request's shows its time. */
+/**
+ * Span `<type> publish`, `<type> retry 1000` or `<type> dead`, until the confirm. Replies have no span: the span of
+ * the request covers them.
+ */
 export function inProducerSpan(
   message: Outbound,
   operation: string,
@@ -83,7 +87,10 @@ export function inProducerSpan(
   return ending(span, send(under(message, span)));
 }
 
-/** `<type> process`: from the delivery to its ending, active in the handler; what the handler sends is caused by it. */
+/**
+ * Span `<type> process`, from the delivery to its ending. It is active in the handler and the cause of the messages
+ * it sends.
+ */
 export function inConsumerSpan<D extends Delivery, T>(
   delivery: D,
   queue: string,
@@ -98,9 +105,9 @@ export function inConsumerSpan<D extends Delivery, T>(
   );
 }
 
-/** `<type> request`: the publish, the wait and the answer. */
-export function inClientSpan<T>(type: string, about: About, ask: (about: About) => Promise<T>): Promise<T> {
-  if (!isOn()) return ask(about);
+/** Span `<type> request`: the publish, the wait and the reply. */
+export function inClientSpan<T>(type: string, about: About, send: (about: About) => Promise<T>): Promise<T> {
+  if (!isOn()) return send(about);
   const attributes = { 'messaging.system': 'rabbitmq', 'sluice.correlation_id': about.correlationId };
   const span = tracer().startSpan(
     `${type} request`,
@@ -108,10 +115,10 @@ export function inClientSpan<T>(type: string, about: About, ask: (about: About) 
     causedBy(about.traceparent),
   );
   const traceparent = traceparentOf(trace.setSpan(ROOT_CONTEXT, span));
-  return ending(span, ask({ ...about, ...(traceparent !== undefined && { traceparent }) }));
+  return ending(span, send({ ...about, ...(traceparent !== undefined && { traceparent }) }));
 }
 
-/** Tells the span of the handler how its delivery ended; a business "no" that its caller is told is no error. */
+/** Records the ending on the handler's span. A business "no" sent to the caller is not an error. */
 export function noteEnding(outcome: Outcome, { do: end }: Ending): void {
   const span = trace.getActiveSpan();
   if (!span) return;

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Do, Happened, handles, startService, stopServices } from './testing/probe.js';
 
 const TIER_MS = 2_000;
-/** More than RabbitMQ hands on at once out of one tier, which is 32. */
+/** More than the 32 messages that RabbitMQ forwards at once from one tier. */
 const WAITING = 40;
 
 let broker: TestBroker;
@@ -17,7 +17,7 @@ beforeAll(
 afterEach(stopServices);
 afterAll(() => broker.close());
 
-/** `probe` fails all of them once, and goes; its queue goes while they wait. */
+/** The service `probe` fails each message once and stops; its queue is deleted while they wait. */
 async function loseTheQueueOf(numbers: readonly number[]): Promise<void> {
   await startService(
     broker,
@@ -56,7 +56,7 @@ async function timeOfARetry(): Promise<number> {
 }
 
 describe('a queue that is deleted while its failed messages wait', () => {
-  it('holds up no other service, and its messages are handled when it is there again', async () => {
+  it('does not delay other services, and its messages are handled when the queue is back', async () => {
     const numbers = Array.from({ length: WAITING }, (_, n) => n);
     await loseTheQueueOf(numbers);
     await eventually(async () => expect(await depth(broker, `probe.retry.${TIER_MS}`)).toBe(0), {

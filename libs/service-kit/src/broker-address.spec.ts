@@ -1,4 +1,4 @@
-import { certificates, type Certificate } from '@sluice/testing';
+import { issueClient, makeAuthority, type Certificate } from '@sluice/testing/certificates';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { brokerOf } from './broker-address.js';
 import { ConsumerConfig, DatabaseConfig, parseEnvironment } from './environment.js';
@@ -9,7 +9,6 @@ let client: Certificate;
 let other: Certificate;
 
 beforeAll(async () => {
-  const { makeAuthority, issueClient } = await certificates();
   authority = await makeAuthority();
   [client, other] = await Promise.all([issueClient(authority, 'orders'), issueClient(authority, 'payments')]);
 });

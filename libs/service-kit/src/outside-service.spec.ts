@@ -1,30 +1,23 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { dependencies, faultOf, PermanentError } from '@sluice/messaging';
+import { httpStub, type HttpHandler, type HttpStub } from '@sluice/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { OutsideService, retryAfterMs, type OutsideRequest } from './outside-service.js';
 
 const REQUEST: OutsideRequest = { method: 'POST', path: 'things', key: 'key-1', body: { a: 1 } };
 
-let server: Server | undefined;
+let server: HttpStub | undefined;
 let count = 0;
-afterEach(() => {
-  server?.closeAllConnections();
-  server?.close();
+afterEach(async () => {
+  await server?.close();
   server = undefined;
 });
 
 /** A service of a name of its own, since all share what is known of dependencies. */
-async function serviceThat(answers: RequestListener, timeoutMs?: number): Promise<OutsideService> {
-  server = createServer(answers).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return new OutsideService(
-    `service ${(count += 1)}`,
-    `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/`,
-    timeoutMs,
-  );
+async function serviceThat(answers: HttpHandler, timeoutMs?: number): Promise<OutsideService> {
+  server = await httpStub(answers);
+  return new OutsideService(`service ${(count += 1)}`, `${server.url}/v1/`, timeoutMs);
 }
 
 const answering = (status: number, headers: Record<string, string> = {}, body = '{}') =>
@@ -102,7 +95,7 @@ describe('a request to somebody outside', () => {
 
   it('is not why a connection is refused', async () => {
     const service = await answering(200);
-    await new Promise((closed) => server!.close(closed));
+    await server!.close();
     const failure = await service.send(REQUEST).catch((error: unknown) => error);
     expect(faultOf(failure)).toEqual(environment(service, false));
     expect(String(failure)).toContain(`the ${service.name} gives no answer: ECONNREFUSED`);

@@ -20,10 +20,11 @@ export class PeriodicTask {
   }
 
   start(): void {
-    this.#timer = setInterval(
-      () => (this.#round ??= this.#run().finally(() => (this.#round = undefined))),
-      this.everyMs,
-    );
+    this.#timer = setInterval(() => this.#begin(), this.everyMs);
+  }
+
+  #begin(): void {
+    this.#round ??= this.#run().finally(() => (this.#round = undefined));
   }
 
   /** Resolves when the round that is under way has ended. */

@@ -6,18 +6,17 @@ import { ListNotifications, type Reply } from '@sluice/contracts';
 import { MessageClient, On } from '@sluice/messaging';
 import {
   canStartBroker,
-  certificates,
   eventually,
   privateBroker,
   privatePostgres,
   testBroker,
   testDatabase,
-  type Certificate,
   type PrivateBroker,
   type PrivatePostgres,
   type TestBroker,
   type TestDatabase,
 } from '@sluice/testing';
+import { issueClient, issueServer, makeAuthority, type Certificate } from '@sluice/testing/certificates';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startService, type ServiceOptions } from './run-service.js';
@@ -39,7 +38,6 @@ class QuietModule {}
 Module({ controllers: [Quiet] })(QuietModule);
 
 const SERVICE: ServiceOptions = { name: 'notifications', module: QuietModule, database: true };
-const { makeAuthority, issueServer, issueClient } = await certificates();
 const [authority, stranger] = await Promise.all([makeAuthority(), makeAuthority('Somebody else')]);
 
 /** Certificates for 127.0.0.1: by the name localhost the servers are somebody else. */

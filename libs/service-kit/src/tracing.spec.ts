@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import { eventually } from '@sluice/testing';
+import { eventually, httpStub, type HttpStub } from '@sluice/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { aboutSpan, collectorOf, startTracing, type StopTracing } from './tracing.js';
 
@@ -26,18 +24,17 @@ interface Exported {
   spans: { name: string; traceId: string; parentSpanId?: string }[];
 }
 
-let collector: Server | undefined;
+let collector: HttpStub | undefined;
 let stop: StopTracing | undefined;
 afterEach(async () => {
   await stop?.();
-  collector?.closeAllConnections();
-  collector?.close();
+  await collector?.close();
 });
 
 /** Keeps what it is sent, and answers as it is told, or not at all. */
-async function collect(status: number | 'never' = 200): Promise<{ url: string; got: Exported[] }> {
+async function collect(statusOf: () => number | 'never' = () => 200): Promise<{ url: string; got: Exported[] }> {
   const got: Exported[] = [];
-  collector = createServer(async (request, response) => {
+  collector = await httpStub(async (request, response) => {
     const chunks = await request.toArray();
     const {
       resourceSpans: [{ resource, scopeSpans }],
@@ -46,10 +43,10 @@ async function collect(status: number | 'never' = 200): Promise<{ url: string; g
       ({ key, value }: { key: string; value: { stringValue: string } }) => `${key}=${value.stringValue}`,
     );
     got.push({ path: request.url!, resource: attributes, spans: scopeSpans.flatMap(({ spans }: Exported) => spans) });
+    const status = statusOf();
     if (status !== 'never') response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
   });
-  await new Promise<void>((resolve) => collector!.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`, got };
+  return { url: collector.url, got };
 }
 
 const span = (name: string): void => trace.getTracer('test').startSpan(name).end();
@@ -95,7 +92,8 @@ describe('tracing', () => {
 
   it('says once that the collector is away and once that it is back, whatever gets lost', async () => {
     vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '1');
-    const [{ url, got }, logged] = [await collect(400), log()];
+    let status = 400;
+    const [{ url, got }, logged] = [await collect(() => status), log()];
     stop = await startTracing('orders', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/here` }, logged);
     const sent = async (name: string): Promise<void> => {
       span(name);
@@ -105,7 +103,7 @@ describe('tracing', () => {
     expect(got[0]!.path).toBe('/here');
     await eventually(() => expect(logged.warn).toHaveBeenCalledTimes(1));
     expect(logged.warn.mock.calls[0]![0]).toContain(`${url}/here`);
-    collector!.removeAllListeners('request').on('request', (_, response) => response.writeHead(200).end('{}'));
+    status = 200;
     span('d');
     await eventually(() => expect(logged.log).toHaveBeenCalledTimes(1));
     expect(logged.warn).toHaveBeenCalledTimes(1);
@@ -113,7 +111,7 @@ describe('tracing', () => {
   });
 
   it('holds up no shutdown, whether the collector hangs or is not there', async () => {
-    for (const url of [(await collect('never')).url, 'http://127.0.0.1:9']) {
+    for (const url of [(await collect(() => 'never')).url, 'http://127.0.0.1:9']) {
       stop = await startTracing('orders', { OTEL_EXPORTER_OTLP_ENDPOINT: url }, log());
       for (let n = 0; n < 5_000; n += 1) span('lost');
       const began = performance.now();

@@ -1,4 +1,3 @@
-// @ts-nocheck
 import { existsSync, readFileSync } from 'node:fs';
 import { run } from '../run.js';
 import { inRoot, root } from '../workspace.js';
@@ -6,10 +5,13 @@ import { inRoot, root } from '../workspace.js';
 /** npm's own account of what it has put into node_modules; written last, so an install that was cut short has none. */
 const INSTALLED = 'node_modules/.package-lock.json';
 
-const packagesOf = (file) => JSON.parse(readFileSync(inRoot(file), 'utf8')).packages;
+type Packages = Record<string, { version?: string; optional?: boolean }>;
+
+const packagesOf = (file: string): Packages =>
+  (JSON.parse(readFileSync(inRoot(file), 'utf8')) as { packages: Packages }).packages;
 
 /** Whether node_modules holds what package-lock.json asks for. Packages of other platforms may be missing. */
-export function dependenciesAreInstalled() {
+export function dependenciesAreInstalled(): boolean {
   if (!existsSync(inRoot(INSTALLED))) return false;
   const installed = packagesOf(INSTALLED);
   const wanted = Object.entries(packagesOf('package-lock.json')).filter(([place]) => place.includes('node_modules/'));
@@ -18,13 +20,10 @@ export function dependenciesAreInstalled() {
   );
 }
 
-/** @param {(what: string) => void} tell */
-export async function installDependencies(note = () => {}) {
+export async function installDependencies(note: (what: string) => void): Promise<void> {
   if (dependenciesAreInstalled()) return;
   note('npm ci, about a minute');
-  const npm = process.env.npm_execpath;
-  const [program, ...args] = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
-  await run(program, [...args, 'ci', '--include=dev', '--no-audit', '--no-fund'], {
+  await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], {
     cwd: root,
     label: 'npm ci',
     fix: 'Check the connection to the npm registry (npm ping), then start again.',

@@ -1,39 +1,38 @@
-// @ts-nocheck
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { prismaCommand, prismaEnvironment } from './prisma-cli.js';
 import { run } from '../run.js';
 import { databaseServices, inRoot, root } from '../workspace.js';
+import { prismaCommand, prismaEnvironment } from './prisma-cli.js';
 
-const TOGETHER = 3;
+const CONCURRENCY = 3;
 
 /** Beside the generated client: whoever removes the one removes the other. */
-const stampOf = (service) => inRoot('apps', service, 'src/generated', 'schema.sha256');
+const stampOf = (service: string): string => inRoot('apps', service, 'src/generated', 'schema.sha256');
 
-function digestOf(service) {
-  const { version } = JSON.parse(readFileSync(inRoot('node_modules/prisma/package.json'), 'utf8'));
+function digestOf(service: string): string {
+  const { version } = JSON.parse(readFileSync(inRoot('node_modules/prisma/package.json'), 'utf8')) as {
+    version: string;
+  };
   return createHash('sha256')
     .update(version)
     .update(readFileSync(inRoot('prisma', service, 'schema.prisma')))
     .digest('hex');
 }
 
-const isCurrent = (service) =>
+const isCurrent = (service: string): boolean =>
   existsSync(stampOf(service)) && readFileSync(stampOf(service), 'utf8') === digestOf(service);
 
-/** Generates the Prisma clients whose schema has changed. @returns {Promise<string[]>} their services */
-export async function generateClients() {
-  const changed = databaseServices().filter((service) => existsSync(inRoot('apps', service)) && !isCurrent(service));
-  const waiting = [...changed];
-  const generateNext = async () => {
+/** Generates the Prisma clients whose schema has changed. */
+export async function generateClients(): Promise<void> {
+  const waiting = databaseServices().filter((service) => existsSync(inRoot('apps', service)) && !isCurrent(service));
+  const generateNext = async (): Promise<void> => {
     for (let service = waiting.shift(); service; service = waiting.shift()) await generate(service);
   };
-  await Promise.all(Array.from({ length: TOGETHER }, generateNext));
-  return changed;
+  await Promise.all(Array.from({ length: CONCURRENCY }, generateNext));
 }
 
-async function generate(service) {
+async function generate(service: string): Promise<void> {
   const digest = digestOf(service);
   const [program, ...args] = prismaCommand(service, ['generate']);
   await run(program, args, {

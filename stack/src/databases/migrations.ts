@@ -1,166 +1,170 @@
-// @ts-nocheck
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import pg from 'pg';
-import { databaseAddress } from './address.js';
-import { databaseName } from './databases.js';
+import type pg from 'pg';
+import { codeOf, messageOf } from '../errors.js';
 import { Failure } from '../failure.js';
-import { historyClosed } from './ownership.js';
-import { queryRows } from './query-rows.js';
 import { inRoot } from '../workspace.js';
+import { databaseName } from './databases.js';
+import { closeHistory } from './ownership.js';
+import { queryRows, withClient } from './query-rows.js';
 
-const NO_FILTER = { externalTables: [], externalEnums: [] };
+export interface Migration {
+  /** Of its folder; migrations are applied in the order of their names. */
+  name: string;
+  script: string;
+}
 
-const folderOf = (service) => inRoot('prisma', service, 'migrations');
+export const migrationsFolder = (service: string): string => inRoot('prisma', service, 'migrations');
 
-async function read(service) {
-  const folder = folderOf(service);
+export async function migrationsOf(service: string): Promise<Migration[]> {
+  const folder = migrationsFolder(service);
   const entries = existsSync(folder) ? await readdir(folder, { withFileTypes: true }) : [];
-  const names = entries
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   return Promise.all(
-    names.map(async (name) => ({ name, script: await readFile(path.join(folder, name, 'migration.sql'), 'utf8') })),
+    names
+      .sort()
+      .map(async (name) => ({ name, script: await readFile(path.join(folder, name, 'migration.sql'), 'utf8') })),
   );
 }
 
-/** The migrations of a service as the engine wants to be told of them. */
-async function listOf(service) {
-  const lock = path.join(folderOf(service), 'migration_lock.toml');
-  const migrations = await read(service);
-  return {
-    baseDir: folderOf(service),
-    lockfile: { path: 'migration_lock.toml', content: existsSync(lock) ? await readFile(lock, 'utf8') : null },
-    shadowDbInitScript: '',
-    migrationDirectories: migrations.map(({ name, script }) => ({
-      path: name,
-      migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: script } },
-    })),
-  };
-}
-
 /**
- * Whether every migration of a service is applied as it is written, asked of the engine's own table: in that case,
- * the usual one, the engine need not be loaded.
+ * Applies the migrations that the service's database lacks.
+ * @returns their names
+ * @throws {Failure} that names the one that fails
  */
-export async function inStep(service, url) {
-  const client = new pg.Client(databaseAddress(url));
-  await client.connect();
+export async function deploy(service: string, { url }: { url: string }): Promise<string[]> {
   try {
-    const { rows } = await client.query(
-      'SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
-    );
-    const applied = new Map(rows.map((row) => [row.migration_name, row.checksum]));
-    return (await read(service)).every(
-      ({ name, script }) => applied.get(name) === createHash('sha256').update(script).digest('hex'),
-    );
+    const applied = await applyMigrations(url, await migrationsOf(service));
+    if (applied.length > 0) await queryRows(url, closeHistory(databaseName(service)));
+    return applied;
   } catch (error) {
-    if (error.code === '42P01') return false; // undefined_table: a new database
-    throw error;
-  } finally {
-    await client.end();
+    if (!(error instanceof MigrationError)) throw error;
+    throw new Failure(
+      `the migrations of ${service} do not go through`,
+      `See npm run migrate -- status ${service}; npm run reset begins anew, without the data.`,
+      error.message,
+    );
   }
 }
 
-/** @returns {Promise<string[]>} the migrations that were applied now @throws {Failure} that names the one that fails */
-export async function deploy(service, { url }) {
-  if (await inStep(service, url)) return [];
-  const applied = await withEngine(service, { url }, async (engine, about) => {
-    const { appliedMigrationNames } = await engine.applyMigrations(await about()).catch((error) => {
-      throw new Failure(
-        `the migrations of ${service} do not go through`,
-        `See npm run migrate -- status ${service}; npm run reset begins anew, without the data.`,
-        error.message,
-      );
-    });
-    return appliedMigrationNames;
-  });
-  await queryRows(url, historyClosed(databaseName(service)));
-  return applied;
-}
+/** Why no migration is applied, or no further one. */
+export class MigrationError extends Error {}
 
-/** @returns {Promise<string>} one line about what is applied and what is not */
-export async function status(service, { url }) {
-  if (await inStep(service, url)) return 'in step';
-  const found = await withEngine(service, { url }, async (engine, about) =>
-    engine.diagnoseMigrationHistory(await about({ optInToShadowDatabase: false })),
-  );
-  const facts = {
-    'failed half way': found.failedMigrationNames,
-    'changed after they were applied': found.editedMigrationNames,
-    'not applied': found.history?.unappliedMigrationNames,
-  };
-  const told = Object.entries(facts).filter(([, names]) => names?.length > 0);
-  return told.map(([what, names]) => `${what}: ${names.join(', ')}`).join('; ') || 'in step';
-}
-
-/** @returns {Promise<string>} the SQL that the migrations lack against schema.prisma; empty when they say the same */
-export function check(service, database) {
-  return withEngine(service, database, async (engine, about, schema) => {
-    const { migrationsList } = await about();
-    const question = {
-      from: { tag: 'migrations', ...migrationsList },
-      to: { tag: 'schemaDatamodel', ...schema },
-      script: true,
-      exitCode: true,
-    };
-    const { exitCode, stdout } = await engine.diff({ ...question, filters: NO_FILTER });
-    return exitCode === 2 ? stdout : '';
-  });
+/** A row of `_prisma_migrations`, the table of Prisma's own commands. */
+interface HistoryRow {
+  migration_name: string;
+  checksum: string;
+  started_at: Date;
+  finished_at: Date | null;
+  logs: string | null;
 }
 
 /**
- * Writes the migration that takes the database to schema.prisma, and applies it.
- * @returns {Promise<string | undefined>} its name; undefined when there is nothing to change
- * @throws {Failure} when data would be lost: then write the migration by hand
+ * Applies migrations as `prisma migrate deploy` does, with the same table and checksums, without loading its engine.
+ * @param url as the owner of the database
+ * @returns the names of those that were applied now
  */
-export function create(service, database, name) {
-  return withEngine(service, database, async (engine, about, schema) => {
-    const { action } = await engine.devDiagnostic(await about()); // also fills the engine's cache for createMigration
-    if (action.tag === 'reset')
-      throw new Failure(`${service}: the database does not follow its migrations: ${action.reason}`, 'npm run reset');
-    await engine.applyMigrations(await about());
-    await refuseDataLoss(engine, await about({ schema }));
-    const made = await engine.createMigration(await about({ migrationName: name, draft: false, schema }));
-    if (made.migrationScript === null) return undefined;
-    await write(service, made);
-    await engine.applyMigrations(await about());
-    return made.generatedMigrationName;
+export const applyMigrations = (url: string, migrations: Migration[]): Promise<string[]> =>
+  withClient(url, async (client) => {
+    await lock(client);
+    const history = (await historyOf(client)) ?? (await createHistory(client));
+    if (isUpToDate(migrations, history)) return [];
+    refuseUnfinished(history);
+    const applied = new Set(history.map((row) => row.migration_name));
+    const missing = migrations.filter(({ name }) => !applied.has(name));
+    for (const migration of missing) await apply(client, migration);
+    return missing.map(({ name }) => name);
   });
+
+/** Whether every migration is applied as it is written. @param url as the owner of the database */
+export const isDeployed = (url: string, migrations: Migration[]): Promise<boolean> =>
+  withClient(url, async (client) => isUpToDate(migrations, (await historyOf(client)) ?? []));
+
+function isUpToDate(migrations: Migration[], history: HistoryRow[]): boolean {
+  const applied = new Map(history.filter((row) => row.finished_at).map((row) => [row.migration_name, row.checksum]));
+  return migrations.every((migration) => applied.get(migration.name) === checksumOf(migration));
 }
 
-async function refuseDataLoss(engine, about) {
-  const { unexecutableSteps, warnings } = await engine.evaluateDataLoss(about);
-  const losses = [...unexecutableSteps, ...warnings].map(({ message }) => message);
-  if (losses.length > 0) throw new Failure(`data would be lost: ${losses.join(' ')}`, 'Write this migration by hand.');
+const checksumOf = ({ script }: Migration): string => createHash('sha256').update(script).digest('hex');
+
+/** Prisma's, so that one of its commands and `npm start` exclude each other. The session's: it ends with the connection. */
+const LOCK = 72_707_369;
+/** As Prisma waits. Milliseconds. */
+const LOCK_WITHIN_MS = 10_000;
+
+async function lock(client: pg.Client): Promise<void> {
+  await client
+    .query(`SET lock_timeout = ${LOCK_WITHIN_MS}; SELECT pg_advisory_lock(${LOCK}); RESET lock_timeout`)
+    .catch((error: unknown) => {
+      if (codeOf(error) !== '55P03') throw error; // lock_not_available
+      throw new MigrationError('Another process is applying migrations to this database.');
+    });
 }
 
-async function write(service, { generatedMigrationName, migrationScript, connectorType }) {
-  const folder = path.join(folderOf(service), generatedMigrationName);
-  await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, 'migration.sql'), migrationScript);
-  await writeFile(
-    path.join(folderOf(service), 'migration_lock.toml'),
-    `# Written by Prisma, kept in version control.\nprovider = "${connectorType}"\n`,
+/** What has been applied and not rolled back; undefined where no migration has ever been. */
+async function historyOf(client: pg.Client): Promise<HistoryRow[] | undefined> {
+  const columns = 'migration_name, checksum, started_at, finished_at, logs';
+  try {
+    const sql = `SELECT ${columns} FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at`;
+    return (await client.query<HistoryRow>(sql)).rows;
+  } catch (error) {
+    if (codeOf(error) === '42P01') return undefined; // undefined_table: a new database
+    throw error;
+  }
+}
+
+async function createHistory(client: pg.Client): Promise<[]> {
+  const tables = `SELECT FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm')`;
+  if ((await client.query(tables)).rowCount !== 0)
+    throw new MigrationError(
+      'The database schema is not empty. Read more about how to baseline an existing production database: https://pris.ly/d/migrate-baseline',
+    );
+  await client.query(`CREATE TABLE _prisma_migrations (
+    id                  VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum            VARCHAR(64) NOT NULL,
+    finished_at         TIMESTAMPTZ,
+    migration_name      VARCHAR(255) NOT NULL,
+    logs                TEXT,
+    rolled_back_at      TIMESTAMPTZ,
+    started_at          TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count INTEGER NOT NULL DEFAULT 0
+  )`);
+  return [];
+}
+
+/** A migration that has failed, or whose process was killed: only people can decide what to do about it. */
+function refuseUnfinished(history: HistoryRow[]): void {
+  const unfinished = history.filter((row) => row.finished_at === null);
+  if (unfinished.length === 0) return;
+  const lines = unfinished.map(
+    (row) =>
+      `The \`${row.migration_name}\` migration started at ${row.started_at.toISOString()} failed\n${row.logs ?? ''}`,
+  );
+  throw new MigrationError(
+    [`Found failed migrations in the database, new migrations will not be applied. ${RESOLVE}`, ...lines].join('\n'),
   );
 }
 
-/** @param {{ url: string, adminUrl?: string }} database adminUrl: who may create databases, for what needs a shadow database */
-async function withEngine(service, database, work) {
-  const { openEngine } = await import('./schema-engine.js');
-  const file = inRoot('prisma', service, 'schema.prisma');
-  const schema = { files: [{ path: file, content: await readFile(file, 'utf8') }] };
-  const { engine, close } = await openEngine({
-    ...database,
-    datamodels: schema.files.map(({ path: name, content }) => [name, content]),
-  });
-  const about = async (more = {}) => ({ migrationsList: await listOf(service), filters: NO_FILTER, ...more });
+const RESOLVE =
+  'Read more about how to resolve migration issues in a production database: https://pris.ly/d/migrate-resolve';
+
+/** PostgreSQL runs all statements of one query in one transaction, but for a single one that it refuses to run in any. */
+async function apply(client: pg.Client, migration: Migration): Promise<void> {
+  const id = randomUUID();
+  await client.query('INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ($1, $2, $3)', [
+    ...[id, checksumOf(migration), migration.name],
+  ]);
   try {
-    return await work(engine, about, schema);
-  } finally {
-    await close();
+    await client.query(migration.script);
+  } catch (error) {
+    await client.query('ROLLBACK'); // of a transaction that the script itself may have begun
+    await client.query('UPDATE _prisma_migrations SET logs = $2 WHERE id = $1', [id, messageOf(error)]);
+    throw new MigrationError(
+      `A migration failed to apply. New migrations cannot be applied before the error is recovered from. ${RESOLVE}\n\n` +
+        `Migration name: ${migration.name}\n\nDatabase error code: ${codeOf(error)}\n\nDatabase error:\n${messageOf(error)}`,
+    );
   }
+  await client.query('UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1 WHERE id = $1', [id]);
 }

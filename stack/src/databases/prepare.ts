@@ -1,19 +1,21 @@
-// @ts-nocheck
+import type { Note } from '../progress.js';
+import type { StateDirectory } from '../state-directory.js';
 import { databaseServices } from '../workspace.js';
+import { ensureDatabases, migrationUrls } from './databases.js';
+import { deploy } from './migrations.js';
 
 /**
  * Makes every service's database and brings it up to its migrations.
- * @param {string} url of the administrator @param {import('../state-directory.js').StateDirectory} stateDirectory
- * @param {{ tell: (what: string) => void, say: (line: string) => void }} options
- * @returns {Promise<Record<string, string>>} every service's own URL
+ * @param url of the administrator
+ * @returns every service's own URL
  */
-export async function prepareDatabases(url, stateDirectory, { note, printLine }) {
-  const [{ ensureDatabases, migrationUrls }, { deploy }] = await Promise.all([
-    import('./databases.js'),
-    import('./migrations.js'),
-  ]);
+export async function prepareDatabases(
+  url: string,
+  stateDirectory: StateDirectory,
+  { note, printLine }: { note: Note; printLine: (line: string) => void },
+): Promise<Record<string, string>> {
   const urls = await ensureDatabases(url, databaseServices(), stateDirectory, printLine);
-  const applied = [];
+  const applied: string[] = [];
   for (const [service, own] of Object.entries(await migrationUrls(url, databaseServices())))
     applied.push(...(await deploy(service, { url: own })));
   if (applied.length > 0) note(`applied ${applied.length} migrations`);

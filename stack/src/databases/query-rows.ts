@@ -1,13 +1,26 @@
-// @ts-nocheck
 import pg from 'pg';
 import { databaseAddress } from './address.js';
 
-/** One question to a database, over a connection of its own. @param {string} url @param {string} sql @returns {Promise<any[]>} */
-export async function queryRows(url, sql) {
-  const client = new pg.Client(databaseAddress(url));
-  await client.connect();
+/** Runs one statement over a connection of its own. @param url of the database */
+export const queryRows = <Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> =>
+  withClient(url, async (client) => (await client.query<Row>(sql)).rows);
+
+export interface ConnectOptions extends pg.ClientConfig {
+  /** Called with the error when no connection is made. */
+  onRefused?: (error: unknown) => never;
+}
+
+/** Does something with a connection of its own, which is closed at the end. */
+export async function withClient<T>(
+  url: string,
+  work: (client: pg.Client) => Promise<T>,
+  { onRefused, ...settings }: ConnectOptions = {},
+): Promise<T> {
+  const client = new pg.Client({ ...databaseAddress(url), ...settings });
+  client.on('error', () => {}); // the query under way fails with it
+  await client.connect().catch(onRefused);
   try {
-    return (await client.query(sql)).rows;
+    return await work(client);
   } finally {
     await client.end();
   }

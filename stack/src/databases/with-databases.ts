@@ -1,17 +1,27 @@
-// @ts-nocheck
 import { requireAddresses } from '../addresses.js';
-import { StateDirectory } from '../state-directory.js';
 import { runningPostgres, startPostgres } from '../postgres/postgres.js';
+import { StateDirectory } from '../state-directory.js';
+import { ensureDatabases, migrationUrls } from './databases.js';
+
+/** A service's database. */
+export interface MigratedDatabase {
+  /** As the owner of the database. */
+  url: string;
+  /** Of a user who may create databases, for what needs a shadow database. */
+  adminUrl: string;
+}
+
+type Databases = Record<string, MigratedDatabase>;
 
 /**
  * Does something with services' databases: those of DATABASE_URL, else of the private PostgreSQL of `npm start`, which
  * is started for as long as it takes when it does not run.
- * @template T @param {string[]} services @param {(databases: Record<string, { url: string, adminUrl: string }>) => Promise<T>} work @returns {Promise<T>}
  */
-export async function withDatabases(services, work) {
+export async function withDatabases<T>(services: string[], work: (databases: Databases) => Promise<T>): Promise<T> {
   requireAddresses();
   const stateDirectory = new StateDirectory();
-  if (process.env.DATABASE_URL) return work(await ensured(process.env.DATABASE_URL, services, stateDirectory));
+  const given = process.env['DATABASE_URL'];
+  if (given) return work(await ensured(given, services, stateDirectory));
   const wasRunning = runningPostgres(stateDirectory) !== undefined;
   const postgres = await startPostgres(stateDirectory);
   try {
@@ -21,11 +31,8 @@ export async function withDatabases(services, work) {
   }
 }
 
-/** `url`: as the owner of the database. */
-async function ensured(adminUrl, services, stateDirectory) {
-  const { ensureDatabases, migrationUrls } = await import('./databases.js');
+async function ensured(adminUrl: string, services: string[], stateDirectory: StateDirectory): Promise<Databases> {
   await ensureDatabases(adminUrl, services, stateDirectory, console.log);
-  return Object.fromEntries(
-    Object.entries(await migrationUrls(adminUrl, services)).map(([service, url]) => [service, { url, adminUrl }]),
-  );
+  const urls = Object.entries(await migrationUrls(adminUrl, services));
+  return Object.fromEntries(urls.map(([service, url]) => [service, { url, adminUrl }]));
 }

@@ -14,7 +14,10 @@ import { BrokerNode, type NodeOptions } from './node.js';
 import { dockerAnswers, findRabbit, installRabbit } from './programs.js';
 import { ADMINISTRATOR, VHOST } from './settings.js';
 
-/** 4 to 10 s are usual. A busy machine, or a node that recovers many messages, takes longer: it is waited for while it computes. */
+/**
+ * 4 to 10 s are usual. A busy machine, or a node that recovers many messages, takes longer: it is waited for while it
+ * computes.
+ */
 const READY = { idleMs: 90_000, atMostMs: 600_000 };
 
 export interface RabbitAddress {
@@ -41,8 +44,8 @@ export interface RabbitOptions extends NodeChoices {
   starting?: (address: RabbitAddress) => void;
 }
 
-/** A broker that was started at least once. */
-type Known = RabbitState & Required<Pick<RabbitState, 'ports'>>;
+/** Of a broker that was started at least once. */
+type Started = RabbitState & Required<Pick<RabbitState, 'ports'>>;
 
 /** Starts a private RabbitMQ, or takes over the one that an earlier start left behind. */
 export async function startRabbit(
@@ -53,24 +56,24 @@ export async function startRabbit(
     user: ADMINISTRATOR,
     password: randomBytes(18).toString('base64url'),
   }));
-  const running = isKnown(state) && (await takeOver(stateDirectory, state, options));
-  if (running) return handle(stateDirectory, state, options);
+  if (wasStarted(state) && (await takeOver(stateDirectory, state, options)))
+    return rabbitOf(stateDirectory, state, options);
   const container = await needsContainer(note);
   const ports = await freePorts(['amqp', 'management', 'dist', 'epmd'], state.ports);
   const chosen = stateDirectory.remember('rabbitmq', { ...state, ports, container });
   starting(addressOf(chosen, options));
   if (container) await runContainer(stateDirectory, chosen);
   else spawnNode(stateDirectory, chosen, options);
-  await whenReady(stateDirectory, chosen, options);
-  return handle(stateDirectory, chosen, options);
+  await requireReady(stateDirectory, chosen, options);
+  return rabbitOf(stateDirectory, chosen, options);
 }
 
-const isKnown = (state: RabbitState | undefined): state is Known => state?.ports !== undefined;
+const wasStarted = (state: RabbitState | undefined): state is Started => state?.ports !== undefined;
 
 /** The broker that runs for this state directory. */
 export async function runningRabbit(stateDirectory: StateDirectory): Promise<Rabbit | undefined> {
   const state = stateDirectory.recall('rabbitmq');
-  return isKnown(state) && (await lives(stateDirectory, state)) ? handle(stateDirectory, state) : undefined;
+  return wasStarted(state) && (await isRunning(stateDirectory, state)) ? rabbitOf(stateDirectory, state) : undefined;
 }
 
 /** The process of the broker that runs for this state directory; undefined also when that is in a container. */
@@ -113,7 +116,7 @@ function nodeOf(
   options: NodeChoices = {},
   state = stateDirectory.recall('rabbitmq'),
 ): BrokerNode | undefined {
-  if (!isKnown(state)) return undefined;
+  if (!wasStarted(state)) return undefined;
   const settings = {
     default_vhost: VHOST,
     default_user: state.user,
@@ -124,7 +127,7 @@ function nodeOf(
   return new BrokerNode({ ...own, ...options }, state.process);
 }
 
-function spawnNode(stateDirectory: StateDirectory, state: Known, options: NodeChoices): void {
+function spawnNode(stateDirectory: StateDirectory, state: Started, options: NodeChoices): void {
   if (isOutside(stateDirectory)) makeOutside(outsideOf(stateDirectory.dir));
   const process = nodeOf(stateDirectory, options, state)?.spawn();
   if (process) stateDirectory.remember('rabbitmq', { ...state, process });
@@ -138,18 +141,21 @@ async function needsContainer(note: (what: string) => void): Promise<boolean> {
   return false;
 }
 
-const lives = async (stateDirectory: StateDirectory, { container }: RabbitState): Promise<boolean> =>
+const isRunning = async (stateDirectory: StateDirectory, { container }: RabbitState): Promise<boolean> =>
   container ? containerRuns(stateDirectory) : runningNode(stateDirectory) !== undefined;
 
-/** A broker that still boots is waited for; one that does not accept our password is ended. @returns whether it is ready */
-async function takeOver(stateDirectory: StateDirectory, state: Known, options: NodeChoices): Promise<boolean> {
-  const alive = await lives(stateDirectory, state);
+/**
+ * A broker that still boots is waited for; one that does not accept our password is ended. @returns whether it is
+ * ready
+ */
+async function takeOver(stateDirectory: StateDirectory, state: Started, options: NodeChoices): Promise<boolean> {
+  const alive = await isRunning(stateDirectory, state);
   if (alive && (await becomesReady(stateDirectory, state, options))) return true;
   await endRabbit(stateDirectory); // also the epmd of a broker that was killed
   return false;
 }
 
-async function whenReady(stateDirectory: StateDirectory, state: Known, options: NodeChoices): Promise<void> {
+async function requireReady(stateDirectory: StateDirectory, state: Started, options: NodeChoices): Promise<void> {
   if (await becomesReady(stateDirectory, state, options)) return;
   const output = await outputOf(stateDirectory, state);
   await endRabbit(stateDirectory);
@@ -162,27 +168,30 @@ async function outputOf(stateDirectory: StateDirectory, { container }: RabbitSta
   return existsSync(log) ? readFileSync(log, 'utf8') : '';
 }
 
-async function becomesReady(stateDirectory: StateDirectory, state: Known, options: NodeChoices): Promise<boolean> {
+async function becomesReady(stateDirectory: StateDirectory, state: Started, options: NodeChoices): Promise<boolean> {
   const deadline = new ProgressDeadline({
     ...READY,
     progress: () => ({ processorMs: state.container ? undefined : processorMs(runningNode(stateDirectory)?.pid) }),
   });
-  for (; !deadline.isOver && (await lives(stateDirectory, state)); await sleep(state.container ? 500 : 50)) {
+  for (; !deadline.isOver && (await isRunning(stateDirectory, state)); await sleep(state.container ? 500 : 50)) {
     if (await isReady(state, options)) return true;
   }
   return false;
 }
 
-/** By its ports: rabbitmqctl would cost a second a call. With TLS the management API requires trust that only the caller has. */
-const isReady = async (state: Known, { tls }: NodeChoices): Promise<boolean> =>
+/**
+ * By its ports: rabbitmqctl would cost a second a call. With TLS the management API requires trust that only the
+ * caller has.
+ */
+const isReady = async (state: Started, { tls }: NodeChoices): Promise<boolean> =>
   (await accepts(state.ports.amqp)) && (tls ? accepts(state.ports.management) : managementAnswers(state));
 
-const addressOf = ({ user, password, ports }: Known, { tls }: NodeChoices = {}): RabbitAddress => ({
+const addressOf = ({ user, password, ports }: Started, { tls }: NodeChoices = {}): RabbitAddress => ({
   url: `amqp${tls ? 's' : ''}://${user}:${password}@127.0.0.1:${ports.amqp}/${VHOST}`,
   managementUrl: `http${tls ? 's' : ''}://${user}:${password}@127.0.0.1:${ports.management}`,
 });
 
-async function managementAnswers({ user, password, ports }: Known): Promise<boolean> {
+async function managementAnswers({ user, password, ports }: Started): Promise<boolean> {
   const headers = { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
   const answer = await fetch(`http://127.0.0.1:${ports.management}/api/whoami`, {
     headers,
@@ -191,7 +200,7 @@ async function managementAnswers({ user, password, ports }: Known): Promise<bool
   return answer?.ok ?? false;
 }
 
-function handle(stateDirectory: StateDirectory, state: Known, options: NodeChoices = {}): Rabbit {
+function rabbitOf(stateDirectory: StateDirectory, state: Started, options: NodeChoices = {}): Rabbit {
   const process = state.container ? undefined : runningNode(stateDirectory);
   return {
     ...addressOf(state, options),

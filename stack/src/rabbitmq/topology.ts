@@ -27,7 +27,10 @@ const currentMap = (): Topology => topology(settingsOf(process.env));
 /** The page with the procedure. */
 const DRIFT = 'docs/operations.md, "Other arguments for a queue", says how, without losing a message.';
 
-/** Identifies the map and the users that were applied, and the broker; the private one keeps its data, whatever its ports. */
+/**
+ * Identifies the map and the users that were applied, and the broker; the private one keeps its data, whatever its
+ * ports.
+ */
 export const digestOfMap = ({ passwords }: Pick<Broker, 'passwords'>): string =>
   createHash('sha256')
     .update(process.env['AMQP_URL'] ?? 'private')
@@ -37,15 +40,15 @@ export const digestOfMap = ({ passwords }: Pick<Broker, 'passwords'>): string =>
 export interface Applied {
   /** What was not there before; undefined when that cannot be known. */
   created: string[] | undefined;
-  /** What was put right. */
+  /** What was corrected. */
   corrected: string[];
   /** What became of undeliverable messages, a line for each. */
   undeliverable: string[];
 }
 
 /**
- * Makes the broker hold what the map says, and lets the services in.
- * @throws {Failure} when something exists otherwise than the map says
+ * Applies the map to the broker, and creates or corrects the services' users.
+ * @throws {Failure} when something exists with other arguments than in the map
  */
 export async function applyMap(broker: Broker): Promise<Applied> {
   const { url, managementUrl } = broker;
@@ -77,7 +80,7 @@ function usersAdministration({
   return managementUrl !== undefined && passwords ? { managementUrl, passwords } : undefined;
 }
 
-/** Lets the services in, and leaves the rest of the broker as it is. @param broker with passwords */
+/** Creates or corrects the services' users, and nothing else. @param broker with passwords */
 export async function applyUsersAlone(broker: Broker): Promise<void> {
   const users = usersAdministration(broker);
   if (users) await applyUsers(users.managementUrl, broker.url, usersOf(WORK), users.passwords);
@@ -102,7 +105,7 @@ export async function runTopology(args: readonly string[], { url, managementUrl,
 const RETRY_MS = 1_000;
 
 /**
- * Applies the map again whenever the broker has been away: it may come back empty.
+ * Applies the map again whenever the connection to the broker was lost: the broker may come back empty.
  * @returns what ends the watch
  */
 export function keepTopology(broker: Broker, printLine: (line: string) => void): () => Promise<void> {

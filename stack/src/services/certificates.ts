@@ -1,4 +1,3 @@
-// @ts-nocheck
 import { randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import 'reflect-metadata'; // the library's own parts are wired by it
@@ -12,16 +11,20 @@ const DAY_MS = 86_400_000;
 const VALID_DAYS = 397;
 const AUTHORITY_DAYS = 3_650;
 
-/**
- * A certificate and its private key, both in PEM form.
- * @typedef {{ cert: string, key: string }} Certificate
- */
+/** A certificate and its private key, both in PEM form. */
+export interface Certificate {
+  cert: string;
+  key: string;
+}
 
-/**
- * An authority of our own, for development and tests: whoever trusts its certificate trusts all that it issues.
- * @returns {Promise<Certificate>}
- */
-export const makeAuthority = (name = 'Sluice development CA') =>
+/** From yesterday on unless given: clocks differ. */
+export interface Validity {
+  from?: Date;
+  days?: number;
+}
+
+/** An authority of our own, for development and tests: whoever trusts its certificate trusts all that it issues. */
+export const makeAuthority = (name = 'Sluice development CA'): Promise<Certificate> =>
   make(
     name,
     [
@@ -31,33 +34,44 @@ export const makeAuthority = (name = 'Sluice development CA') =>
     { days: AUTHORITY_DAYS },
   );
 
-/**
- * For a server that is reached by these names, host names and addresses; every name must be here (RFC 9525).
- * @param {Certificate} authority @param {string[]} names @param {Validity} [validity]
- */
-export const issueServer = (authority, names, validity) =>
-  issue(authority, names[0], x509.ExtendedKeyUsage.serverAuth, { ...validity, names });
+/** For a server that is reached by these names, host names and addresses; every name must be here (RFC 9525). */
+export const issueServer = (
+  authority: Certificate,
+  names: readonly [string, ...string[]],
+  validity?: Validity,
+): Promise<Certificate> => issue(authority, names[0], x509.ExtendedKeyUsage.serverAuth, { ...validity, names });
 
-/** For a client that proves by it who it is. @param {Certificate} authority @param {string} name */
-export const issueClient = (authority, name) => issue(authority, name, x509.ExtendedKeyUsage.clientAuth);
+/** For a client that proves by it who it is. */
+export const issueClient = (authority: Certificate, name: string): Promise<Certificate> =>
+  issue(authority, name, x509.ExtendedKeyUsage.clientAuth);
 
-/** @typedef {{ from?: Date, days?: number }} Validity */
-
-/** @returns {Promise<Certificate>} */
-function issue(authority, name, usage, { names = [], ...validity } = {}) {
+function issue(
+  authority: Certificate,
+  name: string,
+  usage: x509.ExtendedKeyUsage,
+  { names = [], ...validity }: Validity & { names?: readonly string[] } = {},
+): Promise<Certificate> {
   const extensions = [
     new x509.BasicConstraintsExtension(false, undefined, true),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
     new x509.ExtendedKeyUsageExtension([usage]),
     ...(names.length > 0
-      ? [new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value })))]
+      ? [
+          new x509.SubjectAlternativeNameExtension(
+            names.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value }) as const),
+          ),
+        ]
       : []),
   ];
   return make(name, extensions, { authority, ...validity });
 }
 
-/** Issued by the authority, or by itself. From yesterday on: clocks differ. */
-async function make(name, extensions, { authority, from = new Date(Date.now() - DAY_MS), days = VALID_DAYS } = {}) {
+/** Issued by the authority, or by itself when there is none. */
+async function make(
+  name: string,
+  extensions: x509.Extension[],
+  { authority, from = new Date(Date.now() - DAY_MS), days = VALID_DAYS }: Validity & { authority?: Certificate },
+): Promise<Certificate> {
   const keys = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
   const issuer = authority && new x509.X509Certificate(authority.cert);
   const certificate = await x509.X509CertificateGenerator.create({
@@ -81,4 +95,5 @@ async function make(name, extensions, { authority, from = new Date(Date.now() - 
   };
 }
 
-const readKey = (pem) => webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(pem), EC, false, ['sign']);
+const readKey = (pem: string): Promise<webcrypto.CryptoKey> =>
+  webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(pem), EC, false, ['sign']);

@@ -1,24 +1,38 @@
-// @ts-nocheck
-import { brokerUrlOf } from '../rabbitmq/users.js';
+import { brokerUrlOf, type Broker } from '../rabbitmq/users.js';
+import type { Secrets } from '../state-directory.js';
 
 /** Of our own environment these stay here: they are the administrator's, or npm's. */
 const OURS =
   /^(npm_|INIT_CWD$|DATABASE_URL$|AMQP_(?!CA|CLIENT_)|HEALTH_PORT$|PORT$|SLUICE_|TOKEN_PUBLIC_KEY$|TOKEN_PRIVATE_KEY$|IDEMPOTENCY_SECRET$)/;
 
-/** @param {NodeJS.ProcessEnv} env @returns {Record<string, string | undefined>} the settings in it that every service gets */
-export const passedOn = (env) => Object.fromEntries(Object.entries(env).filter(([name]) => !OURS.test(name)));
+/** The settings in the environment that every service gets. */
+export const passedOn = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !OURS.test(name)));
+
+/** Where services find their servers. */
+export interface Servers {
+  broker: Broker;
+  /** Each service's own URL, by service. */
+  databases: Record<string, string>;
+}
+
+/** What the environment of every service is made of. */
+export interface ServiceSettings extends Servers {
+  secrets: Secrets;
+  /** Of the gateway. */
+  port: number;
+}
 
 /**
  * The environment of one service: its own database, and of the secrets only those that are its business.
- * @param {string} service
- * @param {{ broker: import('../rabbitmq/users.js').Broker, databases: Record<string, string>, secrets: ReturnType<typeof import('./secrets.js').secretsOf>, port: number, healthPort: number, cache: string }} system
- * @param {NodeJS.ProcessEnv} [inherited] settings that the caller gave, such as PAYMENT_WINDOW_SECONDS
+ * @param cache a folder for compiled code
+ * @param inherited settings that the caller gave, such as PAYMENT_WINDOW_SECONDS
  */
 export function environmentOf(
-  service,
-  { broker, databases, secrets, port, healthPort, cache },
-  inherited = process.env,
-) {
+  service: string,
+  { port, healthPort, cache, ...system }: ServiceSettings & { healthPort: number; cache: string },
+  inherited: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv {
   return {
     NODE_ENV: 'development',
     DEV_SEED: 'true',
@@ -26,26 +40,24 @@ export function environmentOf(
     ...passedOn(inherited),
     HEALTH_PORT: String(healthPort),
     ...(service === 'gateway' && { PORT: String(port) }),
-    ...credentialsOf(service, { broker, databases, secrets }),
+    ...credentialsOf(service, system),
   };
 }
 
-/**
- * Where a service finds its servers, and what it signs or checks with.
- * @param {string} service
- * @param {{ broker: import('../rabbitmq/users.js').Broker, databases: Record<string, string>, secrets: ReturnType<typeof import('./secrets.js').secretsOf> }} system
- * @returns {Record<string, string>} variables
- */
-export const credentialsOf = (service, { broker, databases, secrets }) => ({
+/** Where a service finds its servers, and what it signs or checks with, as variables. */
+export const credentialsOf = (
+  service: string,
+  { broker, databases, secrets }: Servers & { secrets: Secrets },
+): Record<string, string> => ({
   AMQP_URL: brokerUrlOf(broker, service),
   ...(databases[service] && { DATABASE_URL: databases[service] }),
   ...secretsFor(service, secrets),
 });
 
-/** What a service signs or checks with. @returns {Record<string, string>} variables */
-export const secretsFor = (service, secrets) => OWN[service]?.(secrets) ?? {};
+/** What a service signs or checks with, as variables. */
+export const secretsFor = (service: string, secrets: Secrets): Record<string, string> => OWN[service]?.(secrets) ?? {};
 
-const OWN = {
+const OWN: Record<string, (secrets: Secrets) => Record<string, string>> = {
   gateway: ({ tokenPublicKey, idempotencySecret }) => ({
     TOKEN_PUBLIC_KEY: tokenPublicKey,
     IDEMPOTENCY_SECRET: idempotencySecret,

@@ -1,34 +1,42 @@
-// @ts-nocheck
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../errors.js';
 import { Failure } from '../failure.js';
 import { holderOf } from '../lock.js';
-import { isAlive } from '../processes.js';
+import { isAlive, type ProcessRecord } from '../processes.js';
+import type { RestartRequest, StateDirectory } from '../state-directory.js';
 
-/** What `npm run restart` asks for, and what the running start answers, in the home that both know. */
+type Answer = NonNullable<RestartRequest['answer']>;
+type Restart = (service: string) => Promise<void>;
+type PrintLine = (line: string) => void;
+
+/** The request of `npm run restart` and the answer of the running start, in the state directory of both. */
 const REQUEST = 'restart';
 const POLL_MS = 250;
 
 /**
- * Restarts what is asked for, one request after the other.
- * @param {import('../state-directory.js').StateDirectory} stateDirectory @param {(service: string) => Promise<void>} restart @param {(line: string) => void} say
- * @returns {() => void} what ends it
+ * Restarts the services of each request, one request after the other.
+ * @returns what ends it
  */
-export function serveRestartRequests(stateDirectory, restart, printLine) {
+export function serveRestartRequests(
+  stateDirectory: StateDirectory,
+  restart: Restart,
+  printLine: PrintLine,
+): () => void {
   stateDirectory.forget(REQUEST); // nobody waits for the answer of an earlier start
   let busy = false;
-  const look = async () => {
+  const poll = async (): Promise<void> => {
     const request = busy ? undefined : stateDirectory.recall(REQUEST);
     if (!request || request.answer) return;
     busy = true;
     stateDirectory.remember(REQUEST, { ...request, answer: await answerTo(request, restart, printLine) });
     busy = false;
   };
-  const timer = setInterval(() => void look(), POLL_MS);
+  const timer = setInterval(() => void poll(), POLL_MS);
   return () => clearInterval(timer);
 }
 
-async function answerTo({ services }, restart, printLine) {
+async function answerTo({ services }: RestartRequest, restart: Restart, printLine: PrintLine): Promise<Answer> {
   try {
     for (const service of services) {
       printLine(`restarting ${service}`);
@@ -36,27 +44,27 @@ async function answerTo({ services }, restart, printLine) {
     }
     return { ok: true };
   } catch (error) {
-    return { ok: false, message: error.message, fix: error.fix, output: error.output };
+    const { fix, output } = error instanceof Failure ? error : {};
+    return { ok: false, message: messageOf(error), fix, output };
   }
 }
 
 /**
- * Asks the running start to restart services, and waits until they are ready again.
- * @param {import('../state-directory.js').StateDirectory} stateDirectory @param {string[]} services
+ * Requests the running start to restart services, and waits until they are ready again.
  * @throws {Failure} when none runs, or a service does not become ready
  */
-export async function requestRestart(stateDirectory, services) {
+export async function requestRestart(stateDirectory: StateDirectory, services: string[]): Promise<void> {
   const holder = holderOf(stateDirectory.path('running.lock'));
   if (!holder) throw new Failure(`no \`npm start\` is running in ${stateDirectory.dir}`, 'Start one (npm start).');
   const id = randomUUID();
   stateDirectory.remember(REQUEST, { id, services });
-  const answer = await answered(stateDirectory, id, holder).finally(
-    () => stateDirectory.recall(REQUEST)?.id === id && stateDirectory.forget(REQUEST),
-  );
+  const answer = await answerOf(stateDirectory, id, holder).finally(() => {
+    if (stateDirectory.recall(REQUEST)?.id === id) stateDirectory.forget(REQUEST);
+  });
   if (!answer.ok) throw new Failure(answer.message, answer.fix, answer.output);
 }
 
-async function answered(stateDirectory, id, holder) {
+async function answerOf(stateDirectory: StateDirectory, id: string, holder: ProcessRecord): Promise<Answer> {
   for (; isAlive(holder); await sleep(POLL_MS)) {
     const found = stateDirectory.recall(REQUEST);
     if (found?.id === id && found.answer) return found.answer;

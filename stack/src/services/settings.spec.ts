@@ -1,25 +1,13 @@
-// @ts-nocheck
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { settingsAreGiven } from './settings.js';
-import { inRoot } from '../workspace.js';
+import { runCommandLine } from '../testing/command.js';
 
-let stateDirectory;
+let stateDirectory: string;
 beforeEach(() => (stateDirectory = mkdtempSync(path.join(tmpdir(), 'settings-'))));
 afterEach(() => rmSync(stateDirectory, { recursive: true }));
-
-const start = (env) =>
-  new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [inRoot('start.mjs'), 'start', '--no-demo'],
-      { env: { PATH: process.env.PATH, SLUICE_HOME: stateDirectory, ...env } },
-      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
-    );
-  });
 
 it.each([
   ['PAYMENT_WINDOW_SECONDS', 'abc', 'must be a whole number from 1 to 2592000, not "abc"'],
@@ -29,7 +17,10 @@ it.each([
   ['FLASH_SALE_QUEUE_LIMIT', '0', 'FLASH_SALE_QUEUE_LIMIT is "0"'],
   ['RETRY_TIERS_MS', '1000,x', 'RETRY_TIERS_MS'],
 ])('npm start refuses %s=%s before any server is started', { timeout: 120_000 }, async (name, value, words) => {
-  const { code, stdout, stderr } = await start({ PORT: '28080', [name]: value });
+  const { code, stdout, stderr } = await runCommandLine(stateDirectory, ['start', '--no-demo'], {
+    PORT: '28080',
+    [name]: value,
+  });
   expect(code).toBe(1);
   expect(stderr).toContain(name);
   expect(stderr).toContain(words);

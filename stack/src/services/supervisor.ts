@@ -1,35 +1,35 @@
-// @ts-nocheck
 import { Failure } from '../failure.js';
 import { prefixed } from '../log-lines.js';
 import { freePort } from '../ports.js';
-import { end } from '../processes.js';
-import { environmentOf } from './environment.js';
-import { ServiceProcess } from './process.js';
+import { end, type ProcessRecord } from '../processes.js';
+import type { StateDirectory } from '../state-directory.js';
 import { inRoot } from '../workspace.js';
+import { environmentOf, type ServiceSettings } from './environment.js';
+import { ServiceProcess } from './process.js';
 
-/** A generous end: one that does nothing has failed much earlier (service-process.mjs). */
+/** A generous end: one that does nothing has failed much earlier (process.ts). */
 const READY_WITHIN_MS = 600_000;
 
 /** All services of the system, each as its own process. */
 export class Supervisor {
-  #services = [];
-  #system;
+  #services: ServiceProcess[] = [];
+  #settings: ServiceSettings | undefined;
+  readonly #stateDirectory: StateDirectory;
+  readonly #printLine: (line: string) => void;
   /** Until it is switched on, log lines go to the files alone, so that the progress stays readable. */
   showLogs = false;
 
-  /** @param {{ stateDirectory: import('../state-directory.js').StateDirectory, say: (line: string) => void }} options */
-  constructor({ stateDirectory, printLine }) {
-    this.stateDirectory = stateDirectory;
-    this.printLine = printLine;
+  constructor(options: { stateDirectory: StateDirectory; printLine: (line: string) => void }) {
+    this.#stateDirectory = options.stateDirectory;
+    this.#printLine = options.printLine;
   }
 
   /**
    * Starts the services one after the other while the broker boots, and together from then on: all at once they would take
    * the processor from the broker, for which all of them wait.
-   * @param {string[]} names @param {Omit<Parameters<typeof environmentOf>[1], 'healthPort' | 'cache'>} system @param {Promise<unknown>} brokerIsUp
    */
-  async start(names, system, brokerIsUp) {
-    this.#system = system;
+  async start(names: string[], settings: ServiceSettings, brokerIsUp: Promise<unknown>): Promise<void> {
+    this.#settings = settings;
     for (const service of names) this.#services.push(await this.#prepare(service));
     for (const service of this.#services) {
       service.start();
@@ -37,13 +37,13 @@ export class Supervisor {
     }
   }
 
-  /** @param {string} name ended in order, and not started again before `startAgain` */
-  halt(name) {
+  /** Ends the service in order; it is not started again before `startAgain`. */
+  halt(name: string): Promise<void> {
     return this.#named(name).stop();
   }
 
-  /** @param {string} name of a service that was halted @param {NodeJS.ProcessEnv} [extra] variables besides its own, this time */
-  async startAgain(name, extra = {}) {
+  /** Starts a service that was halted. @param extra variables besides its own, this time */
+  async startAgain(name: string, extra: NodeJS.ProcessEnv = {}): Promise<void> {
     const service = this.#named(name);
     service.env = { ...this.#environment(name, service.healthPort), ...extra };
     service.start();
@@ -51,11 +51,11 @@ export class Supervisor {
   }
 
   /**
-   * A further process of a service.
-   * @param {string} name @param {NodeJS.ProcessEnv} extra variables besides its own
-   * @returns {Promise<() => Promise<void>>} what ends it
+   * Starts a further process of a service.
+   * @param extra variables besides its own
+   * @returns what ends it
    */
-  async another(name, extra) {
+  async another(name: string, extra: NodeJS.ProcessEnv): Promise<() => Promise<void>> {
     const added = await this.#prepare(name, { log: `${name}-2`, extra });
     this.#services.push(added);
     added.start();
@@ -63,86 +63,86 @@ export class Supervisor {
     return async () => {
       await added.stop();
       this.#services = this.#services.filter((service) => service !== added);
-      this.#remember();
+      this.#record();
     };
   }
 
   /**
    * Ends every process of a service in order and starts it again, also one that waits for its next try or has wrong settings.
-   * @param {string} name
-   * @throws {import('../failure.js').Failure} when there is no such service, or it does not become ready
+   * @throws {Failure} when there is no such service, or it does not become ready
    */
-  async restart(name) {
-    const found = this.#services.filter(({ service }) => service === name);
-    if (found.length === 0)
-      throw new Failure(
-        `no service ${name} runs here`,
-        `There are: ${[...new Set(this.#services.map(({ service }) => service))].join(', ')}`,
-      );
-    for (const service of found) {
-      await service.stop();
-      service.start();
-      await service.ready(READY_WITHIN_MS);
+  async restart(name: string): Promise<void> {
+    this.#named(name);
+    for (const process of this.#services.filter(({ service }) => service === name)) {
+      await process.stop();
+      process.start();
+      await process.ready(READY_WITHIN_MS);
     }
   }
 
-  #named(name) {
-    return this.#services.find(({ service }) => service === name);
+  /** The first process of the service. @throws {Failure} when there is none */
+  #named(name: string): ServiceProcess {
+    const found = this.#services.find(({ service }) => service === name);
+    if (found) return found;
+    const names = new Set(this.#services.map(({ service }) => service));
+    throw new Failure(`no service ${name} runs here`, `There are: ${[...names].join(', ')}`);
   }
 
-  #environment(service, healthPort) {
-    return environmentOf(service, { ...this.#system, healthPort, cache: this.stateDirectory.path('compile-cache') });
+  #environment(service: string, healthPort: number): NodeJS.ProcessEnv {
+    if (!this.#settings) throw new Error('the services have not been started');
+    const cache = this.#stateDirectory.path('compile-cache');
+    return environmentOf(service, { ...this.#settings, healthPort, cache });
   }
 
-  async #prepare(service, { log = service, extra = {} } = {}) {
+  async #prepare(service: string, { log = service, extra = {} } = {}): Promise<ServiceProcess> {
     const healthPort = await freePort();
     return new ServiceProcess({
       service,
       program: inRoot('apps', service, 'dist/main.js'),
       healthPort,
       env: { ...this.#environment(service, healthPort), ...extra },
-      logFile: this.stateDirectory.path('logs', `${log}.log`),
-      onLine: (line) => this.showLogs && this.printLine(prefixed(service, line, Boolean(process.stdout.isTTY))),
-      printLine: this.printLine,
-      onChange: () => this.#remember(),
+      logFile: this.#stateDirectory.path('logs', `${log}.log`),
+      onLine: (line) => this.showLogs && this.#printLine(prefixed(service, line, Boolean(process.stdout.isTTY))),
+      printLine: this.#printLine,
+      onChange: () => this.#record(),
     });
   }
 
-  /** Written down at every change: should we be killed, the next start ends what is left. People find the ports of metrics there. */
-  #remember() {
-    this.stateDirectory.remember(
+  /** Written at every change: should we be killed, the next start ends what is left. People find the ports of metrics there. */
+  #record(): void {
+    this.#stateDirectory.remember(
       'services',
-      this.#services.flatMap(({ service, healthPort, record }) => (record ? { service, healthPort, ...record } : [])),
+      this.#services.flatMap(({ service, healthPort, record }) => (record ? [{ service, healthPort, ...record }] : [])),
     );
   }
 
-  /** @throws {import('../failure.js').Failure} naming the service that does not become ready */
-  async ready(withinMs = READY_WITHIN_MS) {
+  /** @throws {Failure} naming the service that does not become ready */
+  async ready(withinMs = READY_WITHIN_MS): Promise<void> {
     await Promise.all(this.#services.map((service) => service.ready(withinMs)));
   }
 
-  /** @param {string} name @returns {import('../processes.js').ProcessRecord | undefined} the service's process of now */
-  processOf(name) {
-    return this.#named(name)?.record;
+  /** The service's process of now; undefined while there is none. */
+  processOf(name: string): ProcessRecord | undefined {
+    return this.#services.find(({ service }) => service === name)?.record;
   }
 
-  /** @returns {string[]} services that have ended by themselves, once for each time */
-  get deaths() {
+  /** Services that have ended by themselves, once for each time. */
+  get deaths(): string[] {
     return this.#services.flatMap(({ service, deaths }) => Array.from({ length: deaths }, () => service));
   }
 
-  async stop() {
+  async stop(): Promise<void> {
     await Promise.all(this.#services.map((service) => service.stop()));
-    this.stateDirectory.forget('services');
+    this.#stateDirectory.forget('services');
   }
 
-  kill() {
+  kill(): void {
     this.#services.forEach((service) => service.kill());
   }
 }
 
-/** Ends the services that a killed start left behind. @returns {Promise<number>} how many there were */
-export async function endOrphans(stateDirectory) {
+/** Ends the services that a killed start left behind. @returns how many there were */
+export async function endOrphans(stateDirectory: StateDirectory): Promise<number> {
   const records = stateDirectory.recall('services') ?? [];
   await Promise.all(records.map((record) => end(record, { graceMs: 5_000 })));
   stateDirectory.forget('services');

@@ -3,7 +3,7 @@ import { jsonFrom } from '@sluice/service-kit';
 import { z } from 'zod';
 import type { CardVault } from './card-vault.js';
 
-/** A caller waits for this, so it is as short as a reply. Milliseconds. */
+/** Timeout of one exchange, as short as that of a reply because the caller waits. Milliseconds. */
 const TIMEOUT_MS = 3_000;
 
 const Answer = z.object({ token: z.string().min(1).max(200) });
@@ -14,7 +14,7 @@ export class HttpCardVault implements CardVault {
 
   async exchange(card: string): Promise<string> {
     const response = await this.post(card);
-    // Whatever it answers: unread, a long page about a fault would keep its connection.
+    // Read the body of every response: an unread one, such as a long error page, would keep its connection busy.
     const body = response && (await jsonFrom(response).catch(() => undefined));
     if (response?.status === 422)
       throw ProblemError.of(422, 'Unknown card', 'The card gateway does not know this number.');

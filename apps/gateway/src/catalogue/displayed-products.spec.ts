@@ -48,7 +48,7 @@ describe('an order', () => {
     };
   };
 
-  it('says what the shop shows: the newest version that was answered or asked for, once for each product', async () => {
+  it('carries the displayed version: the newest one returned or requested, once for each product', async () => {
     await put('MILK', 100);
     await put('MILK', 90);
     expect((await placed(['MILK'])).shown).toEqual([['MILK', 90, 2]]);
@@ -64,14 +64,14 @@ describe('an order', () => {
     ]);
   });
 
-  it('asks for a product that was seen not long ago no more than once, also when many are placed at a time', async () => {
+  it('requests a recently seen product no more than once, also when many orders are placed at a time', async () => {
     inventory.peer.products.set('FIG', { sku: 'FIG', name: 'Fig', price: { amount: 5, currency: 'EUR' }, version: 1 });
     await Promise.all(Array.from({ length: 20 }, () => placed(['FIG'])));
     await placed(['FIG']);
-    expect(inventory.peer.asked.flat().filter((sku) => sku === 'FIG')).toEqual(['FIG']);
+    expect(inventory.peer.priceRequests.flat().filter((sku) => sku === 'FIG')).toEqual(['FIG']);
   });
 
-  it('is the same for the same key, whatever the shop shows by then', async () => {
+  it('is the same for the same key, whatever version is displayed by then', async () => {
     await put('RICE', 100);
     const first = await placed(['RICE'], gateway, { 'idempotency-key': 'rice' });
     await put('RICE', 200);
@@ -81,7 +81,7 @@ describe('an order', () => {
     });
   });
 
-  it('says what another gateway has changed, as soon as that is heard', async () => {
+  it('carries a change made through another gateway, as soon as its fact arrives', async () => {
     await put('SALT', 100);
     expect((await placed(['SALT'], other)).shown).toEqual([['SALT', 100, 1]]);
     await put('SALT', 80);
@@ -103,7 +103,7 @@ describe('an order', () => {
     expect((await placed(['SALT'], other)).shown).toEqual([['SALT', 80, 2]]);
   });
 
-  it('says what was shown or heard last, and is not kept waiting, when inventory does not answer any more', async () => {
+  it('carries the last displayed or published version at once while inventory is down', async () => {
     await put('OIL', 100);
     await put('OIL', 60);
     await inventory.stop();

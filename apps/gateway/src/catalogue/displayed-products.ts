@@ -4,19 +4,24 @@ import { Live } from '../live/live.js';
 import { Rpc } from '../rpc.js';
 import { ProductCache } from './product-cache.js';
 
-/** An order waits so long for inventory, which answers in some ms; then what is remembered counts. Milliseconds. */
-const PATIENCE_MS = 250;
-/** While inventory does not answer it is asked so often, and no order waits for it. Milliseconds. */
-const ASK_AGAIN_MS = 1_000;
+/**
+ * Timeout of a price request; inventory usually replies within milliseconds. After it the cache is used. Milliseconds.
+ */
+const TIMEOUT_MS = 250;
+/** While inventory does not reply: interval between price requests, for which no order waits. Milliseconds. */
+const RETRY_MS = 1_000;
 
-/** What this gateway has shown, or would show now, of the products: an order is sold at that (docs/decisions/0020). */
+/**
+ * Product versions that this gateway has displayed or would display now: an order is sold at them
+ * (docs/decisions/0020).
+ */
 @Injectable()
 export class DisplayedProducts {
   readonly #cache = new ProductCache();
-  /** By SKU: the question that is under way. */
+  /** By SKU: the price request that is under way. */
   readonly #requests = new Map<string, Promise<void>>();
   #inventoryIsUnavailable = false;
-  #askedAt = -Infinity;
+  #requestedAt = -Infinity;
 
   constructor(
     live: Live,
@@ -26,16 +31,16 @@ export class DisplayedProducts {
   }
 
   /**
-   * Inventory has answered with this product, and the customer is going to see it.
-   * @param askedAt `performance.now()` before the question
+   * Records a product that inventory returned and that the customer is about to see.
+   * @param requestedAt `performance.now()` before the request
    */
-  display({ version, available, ...product }: VersionedProduct, askedAt: number): Product {
+  display({ version, available, ...product }: VersionedProduct, requestedAt: number): Product {
     this.#inventoryIsUnavailable = false;
-    if (version !== undefined) this.#cache.confirmed({ ...product, version }, askedAt);
+    if (version !== undefined) this.#cache.confirmed({ ...product, version }, requestedAt);
     return { ...product, available };
   }
 
-  /** Those that are known here or to inventory, each as of its newest version. Asks for those that may have changed. */
+  /** Newest version of each product in the cache or at inventory. Requests those that may have changed. */
   async versionsOf(skus: readonly string[]): Promise<ProductVersion[]> {
     const stale = skus.filter((sku) => !this.#cache.isFresh(sku));
     if (stale.length > 0) await this.#refresh(stale);
@@ -44,10 +49,10 @@ export class DisplayedProducts {
 
   async #refresh(skus: readonly string[]): Promise<void> {
     if (!this.#inventoryIsUnavailable) await Promise.all(this.#requestsFor(skus));
-    else if (performance.now() - this.#askedAt >= ASK_AGAIN_MS) void this.#request(skus);
+    else if (performance.now() - this.#requestedAt >= RETRY_MS) void this.#request(skus);
   }
 
-  /** Many orders of one product at a time ask once. */
+  /** Concurrent orders of one product share one request. */
   #requestsFor(skus: readonly string[]): Iterable<Promise<void>> {
     const missing = skus.filter((sku) => !this.#requests.has(sku));
     if (missing.length > 0) {
@@ -57,12 +62,12 @@ export class DisplayedProducts {
     return new Set(skus.map((sku) => this.#requests.get(sku)!));
   }
 
-  /** Never rejects: whatever the failure, what is remembered counts. `sluice_rpc_seconds` counts it by its outcome. */
+  /** Never rejects: after any failure the cache is used. `sluice_rpc_seconds` counts the outcome. */
   async #request(skus: readonly string[]): Promise<void> {
-    const askedAt = (this.#askedAt = performance.now());
+    const requestedAt = (this.#requestedAt = performance.now());
     try {
-      const { items } = await this.rpc.request(GetPrices, { skus: [...skus] }, PATIENCE_MS);
-      for (const product of items) this.#cache.confirmed(product, askedAt);
+      const { items } = await this.rpc.request(GetPrices, { skus: [...skus] }, TIMEOUT_MS);
+      for (const product of items) this.#cache.confirmed(product, requestedAt);
       this.#inventoryIsUnavailable = false;
     } catch {
       this.#inventoryIsUnavailable = true;

@@ -1,25 +1,26 @@
 import type { ProductVersion } from '@sluice/contracts';
 
-/** Some 3 MB. The one that was remembered longest ago goes first: inventory is asked for it when it is ordered. */
+/** Cache size, some 3 MB. The product cached longest ago is evicted first and requested again when it is ordered. */
 const MAX_PRODUCTS = 10_000;
 /**
- * A change is heard of over `shop.live` within milliseconds. A fact may be lost on the way or rest in inventory's
- * outbox, so after this time inventory is asked whether the product is still what it was. Milliseconds.
+ * How long a cached version counts as current. A change usually arrives on `shop.live` within milliseconds, but its
+ * fact may be lost or delayed in inventory's outbox, so the version is confirmed with inventory after this time.
+ * Milliseconds.
  */
 const FRESH_MS = 5_000;
 
 interface CachedProduct {
   product: ProductVersion;
-  /** When inventory was asked and said that this is the newest version. Milliseconds, by the clock. */
+  /** When the request was sent to which inventory replied with this version. Milliseconds, by the cache's clock. */
   confirmedAt: number;
 }
 
-/** The newest version that was seen of each product. An older one never replaces it, in whatever order they come. */
+/** Newest version of each product. An older version never replaces it, in whatever order they arrive. */
 export class ProductCache {
   readonly #products = new Map<string, CachedProduct>();
   #invalidatedAt = -Infinity;
 
-  /** @param clock milliseconds, never going back */
+  /** @param clock monotonic, milliseconds */
   constructor(
     private readonly clock: () => number = () => performance.now(),
     private readonly max = MAX_PRODUCTS,
@@ -29,26 +30,32 @@ export class ProductCache {
     return this.#products.get(sku)?.product;
   }
 
-  /** Inventory has said not long ago that this is the newest version. */
+  /** Whether inventory confirmed this version recently, and no facts may have been missed since. */
   isFresh(sku: string): boolean {
     const confirmedAt = this.#products.get(sku)?.confirmedAt ?? -Infinity;
     return confirmedAt > this.#invalidatedAt && this.clock() - confirmedAt < FRESH_MS;
   }
 
-  /** What inventory answers. @param askedAt when it was asked: a newer version may have been made since */
-  confirmed(product: ProductVersion, askedAt: number): void {
-    const known = this.#products.get(product.sku);
-    if (known && known.product.version > product.version) return;
-    this.#keep({ product, confirmedAt: Math.max(askedAt, isSame(known, product) ? known.confirmedAt : -Infinity) });
+  /**
+   * Stores a version that inventory returned.
+   * @param requestedAt when the request was sent: a newer version may exist since then
+   */
+  confirmed(product: ProductVersion, requestedAt: number): void {
+    const cached = this.#products.get(product.sku);
+    if (cached && cached.product.version > product.version) return;
+    this.#keep({
+      product,
+      confirmedAt: Math.max(requestedAt, isSame(cached, product) ? cached.confirmedAt : -Infinity),
+    });
   }
 
-  /** A fact about the product. It may be late, so it does not say that there is no newer version. */
+  /** Stores a version from a fact. Facts may be late, so one does not confirm that its version is the newest. */
   changed(product: ProductVersion): void {
     const version = this.get(product.sku)?.version ?? -Infinity;
     if (product.version > version) this.#keep({ product, confirmedAt: -Infinity });
   }
 
-  /** Facts may have been missed. */
+  /** Marks all versions as unconfirmed: facts may have been missed. */
   invalidate(): void {
     this.#invalidatedAt = this.clock();
   }
@@ -61,5 +68,5 @@ export class ProductCache {
   }
 }
 
-const isSame = (known: CachedProduct | undefined, { version }: ProductVersion): known is CachedProduct =>
-  known?.product.version === version;
+const isSame = (cached: CachedProduct | undefined, { version }: ProductVersion): cached is CachedProduct =>
+  cached?.product.version === version;

@@ -1,2 +1,5 @@
-/** The connection that knocks at the bounded queue, and does nothing else: what happens there does not hold up anything. */
+/**
+ * Connection that publishes claims to the bounded queue, and nothing else: backpressure there does not delay other
+ * requests.
+ */
 export const CLAIM_CLIENT = Symbol('claim client');

@@ -11,20 +11,20 @@ import { admissionFor } from './sale-state.js';
 import { Sales } from './sales.js';
 import { Tickets } from './tickets.js';
 
-/** Far longer than a broker takes that is well, shorter than a person's patience. Milliseconds. */
+/** Timeout of a confirm: far longer than a healthy broker takes, shorter than people wait. Milliseconds. */
 const CONFIRM_MS = 2_000;
 
-/** The line is as long as it may be. */
+/** Result of a claim that does not fit the bounded queue. */
 export const FULL: unique symbol = Symbol('full');
 
-/** Somebody who stands in line. */
+/** A claim that the broker has confirmed. */
 export interface QueuedClaim {
   ticket: string;
   entry?: QueueEntry | undefined;
   position: QueuePosition;
 }
 
-/** Lets claims into the line, which the broker keeps and bounds; nothing of them is kept here. */
+/** Publishes claims to the broker's bounded queue; keeps none of them in this process. */
 @Injectable()
 export class ClaimIntake {
   constructor(
@@ -36,8 +36,9 @@ export class ClaimIntake {
   ) {}
 
   /**
-   * The same user and round give the same ticket, however often.
-   * @throws ProblemError 404 no such sale, 410 sold out or closed, 425 not open yet, 503 it is not known whether it is in line
+   * Returns the same ticket for every claim of the same user and round.
+   * @throws ProblemError 404 no such sale, 410 sold out or closed, 425 not open yet, 503 no confirm: the claim may be
+   * in the queue
    */
   async offer(userId: string, saleId: string, address: Address): Promise<QueuedClaim | typeof FULL> {
     const admission = admissionFor(await this.sales.find(saleId), this.sales.now());
@@ -54,7 +55,7 @@ export class ClaimIntake {
     };
   }
 
-  /** @returns whether it is in line; false: there is no room. @throws ProblemError 503 */
+  /** @returns true: the claim is in the queue; false: the queue is full. @throws ProblemError 503 */
   async #publish(claim: Parameters<typeof ClaimPiece>[0], acceptedAt: string | undefined): Promise<boolean> {
     const id = correlationId();
     try {

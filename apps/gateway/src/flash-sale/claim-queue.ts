@@ -10,18 +10,18 @@ import { Sales } from './sales.js';
 
 const QUEUE = 'flash-sale.claims';
 const { LookAtQueues } = operationsOf('flash-sale')!;
-/** A service that is well answers in a few. Milliseconds. */
+/** Timeout of a queue depth request; a healthy service replies in a few milliseconds. Milliseconds. */
 const DEPTH_TIMEOUT_MS = 500;
-/** As many sales as are remembered. */
+/** The same number as the sales that `SaleCache` keeps. */
 const MAX_SALES = 1_000;
 
 interface Progress {
   drained: number;
-  /** Claims answered. */
+  /** Claims decided per second. */
   perSecond: number;
 }
 
-/** The line at the door, which all sales share, and how far each sale has come with it. */
+/** The claim queue, which all sales share, and how many of its claims each sale has processed. */
 @Injectable()
 export class ClaimQueue {
   readonly #depth: QueueDepth;
@@ -43,14 +43,14 @@ export class ClaimQueue {
     live.onFact(SaleProgress, (fact) => fact && this.#progressed(fact.data.saleId, fact.data));
   }
 
-  /** Where somebody who comes now would stand; undefined when nobody can say. */
+  /** Position that a new claim would have; undefined when no depth is available. */
   async entryNow(saleId: string): Promise<QueueEntry | undefined> {
     const depth = await this.#depth.now();
     const drained = this.#drained(saleId);
     return depth === undefined ? undefined : { depth, ...(drained !== undefined && { drained }) };
   }
 
-  /** One more was let in. */
+  /** Counts a claim that was added to the queue. */
   admit(): void {
     this.#depth.admit();
   }
@@ -63,18 +63,18 @@ export class ClaimQueue {
     );
   }
 
-  /** Calls back whenever the sale has moved on, until the function that is returned is called. */
+  /** Calls `onMoved` whenever the sale has processed claims, until the returned function is called. */
   subscribe(saleId: string, onMoved: () => void): () => void {
     return this.#subscriptions.add(saleId, onMoved);
   }
 
-  /** Before a sale has answered anybody it says nothing of how far it is. */
+  /** A sale that has decided no claim yet has published no progress: 0. */
   #drained(saleId: string): number | undefined {
     const sale = this.sales.get(saleId);
     return this.#progress.get(saleId)?.drained ?? (sale && isUntouched(sale) ? 0 : undefined);
   }
 
-  /** Facts come in any order; of those that only count up the greatest is the latest. */
+  /** Facts arrive in any order; of counters that only grow, the greatest is the latest. */
   #progressed(saleId: string, { drained, perSecond }: Progress): void {
     if (drained < (this.#progress.get(saleId)?.drained ?? 0)) return;
     this.#progress.delete(saleId);
@@ -84,11 +84,11 @@ export class ClaimQueue {
   }
 }
 
-/** Its owner has a right to it. */
+/** flash-sale owns the queue, so it has the permission to read its depth. */
 async function depthFromOwner(client: MessageClient): Promise<number> {
   const { queues } = await client.request(LookAtQueues, {}, { deadlineMs: DEPTH_TIMEOUT_MS });
   const messages = queues.find(({ queue }) => queue === QUEUE)?.messages;
-  if (messages === undefined) throw new Error(`flash-sale does not say how long ${QUEUE} is`);
+  if (messages === undefined) throw new Error(`flash-sale did not report the depth of ${QUEUE}`);
   return messages;
 }
 

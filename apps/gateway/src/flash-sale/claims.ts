@@ -6,11 +6,11 @@ import { ClaimQueue } from './claim-queue.js';
 import { QueuePosition, type QueueEntry } from './queue-position.js';
 import type { Claimed } from './tickets.js';
 
-/** What became of a claim, and while it waits, where it stands. */
+/** Result of a claim, and its position while it waits. */
 export const ClaimView = ClaimResult.extend(QueuePosition.shape);
 export type ClaimView = ClaimResult & QueuePosition;
 
-/** Looks up claims at flash-sale. */
+/** Reads claims from flash-sale. */
 @Injectable()
 export class Claims {
   constructor(
@@ -18,14 +18,14 @@ export class Claims {
     private readonly queue: ClaimQueue,
   ) {}
 
-  /** While flash-sale does not answer it waits: its ticket proves that it was let in. */
+  /** While flash-sale does not reply, the claim counts as waiting: its ticket proves that it is in the queue. */
   async view(claimed: Claimed, entry: QueueEntry | undefined): Promise<ClaimView> {
     const result = await this.read(claimed);
     if (result && result.status !== 'waiting') return result;
     return { status: 'waiting', ...(await this.queue.position(claimed.saleId, entry)) };
   }
 
-  /** Undefined when nobody could say. */
+  /** Undefined: flash-sale did not reply. */
   async read(claimed: Claimed): Promise<ClaimResult | undefined> {
     try {
       const answer = await this.rpc.requestOrPending(GetClaim, claimed);

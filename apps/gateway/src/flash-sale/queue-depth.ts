@@ -1,18 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** How often it is asked for at most, however many come. Milliseconds. */
+/** Shortest interval between two samples, however many claims arrive. Milliseconds. */
 const SAMPLE_MS = 250;
-/** Older samples are ignored; after a failure nobody waits for the next answer so long. Milliseconds. */
+/**
+ * Samples older than this are ignored; for this long after a failure, callers do not wait for a sample. Milliseconds.
+ */
 const STALE_MS = 2_000;
-/** Whoever comes first waits for the answer, but not longer. Milliseconds. */
-const PATIENCE_MS = 500;
+/** How long a caller waits for the first sample at most. Milliseconds. */
+const MAX_WAIT_MS = 500;
 
-/** AMQP's reply code for a right that is missing. */
+/** AMQP's reply code for a missing permission. */
 const ACCESS_REFUSED = 403;
 
 /**
- * Asks the broker, of which older ones tell it without a right to the queue; once that has been refused, the owner instead. With a
- * right of its own to the queue, the gateway could also bind it to what it may read.
+ * Requests the depth from the broker: older versions return it without a permission on the queue. Once the broker has
+ * refused, requests it from the owner. A permission of its own would let the gateway bind the queue to every exchange
+ * that it may read.
  */
 export function brokerOrOwner(broker: () => Promise<number>, owner: () => Promise<number>): () => Promise<number> {
   let refused = false;
@@ -26,7 +29,7 @@ export function brokerOrOwner(broker: () => Promise<number>, owner: () => Promis
   };
 }
 
-/** About how many wait in the queue: the last answer, and those whom this process has let in since. */
+/** Approximate depth of the queue: the last sample, and the claims that this process has added since. */
 export class QueueDepth {
   #sample: { depth: number; at: number } | undefined;
   #admitted = 0;
@@ -43,12 +46,12 @@ export class QueueDepth {
     this.#admitted += 1;
   }
 
-  /** Undefined: nobody says. */
+  /** Undefined: no recent sample. */
   async now(): Promise<number | undefined> {
     if (this.clock() - this.#sampledAt > SAMPLE_MS)
       this.#sampling ??= this.#takeSample().finally(() => (this.#sampling = undefined));
     if (this.#age > STALE_MS && this.clock() - this.#failedAt > STALE_MS)
-      await Promise.race([this.#sampling, pause(PATIENCE_MS, undefined, { ref: false })]);
+      await Promise.race([this.#sampling, pause(MAX_WAIT_MS, undefined, { ref: false })]);
     return this.#sample && this.#age <= STALE_MS ? this.#sample.depth + this.#admitted : undefined;
   }
 

@@ -2,31 +2,31 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EntryHint, hintOf, positionOf } from './queue-position.js';
 
-describe('the place in line', () => {
-  it('is the depth at entry less those who were answered since', () => {
+describe('the position in the queue', () => {
+  it('is the depth at entry less the claims decided since', () => {
     expect(positionOf({ depth: 900, drained: 250 }, { depth: 500, drained: 100 })).toEqual({ ahead: 350 });
   });
 
-  it('is not behind the end of the line', () => {
+  it('is not beyond the end of the queue', () => {
     expect(positionOf({ depth: 20, drained: 100 }, { depth: 500, drained: 100 })).toEqual({ ahead: 20 });
   });
 
-  it('is at most the present depth without a hint, and unknown when that is unknown', () => {
+  it('is at most the present depth without a hint, and undefined without a depth', () => {
     expect(positionOf({ depth: 40, drained: 100 }, undefined)).toEqual({ ahead: 40 });
     expect(positionOf({ drained: 100, perSecond: 5 }, undefined)).toEqual({});
   });
 
-  it('does not move when it is not known how many were answered, then or now', () => {
+  it('does not move when the number of decided claims is missing, at entry or now', () => {
     expect(positionOf({ depth: 900, drained: 800 }, { depth: 500 })).toEqual({ ahead: 500 });
     expect(positionOf({ depth: 900 }, { depth: 500, drained: 100 })).toEqual({ ahead: 500 });
   });
 
-  it('comes with the seconds that it takes, rounded up, when the pace is known', () => {
+  it('comes with the remaining seconds, rounded up, when the rate is available', () => {
     expect(positionOf({ depth: 101, perSecond: 50 }, undefined)).toEqual({ ahead: 101, etaSeconds: 3 });
     expect(positionOf({ depth: 101, perSecond: 0 }, undefined)).toEqual({ ahead: 101 });
   });
 
-  it('never grows as the line moves, and is never negative', () => {
+  it('never grows as the queue advances, and is never negative', () => {
     fc.assert(
       fc.property(fc.nat(10_000), fc.nat(10_000), fc.array(fc.nat(500)), (depth, drained, steps) => {
         let [last, now] = [Infinity, drained];
@@ -43,7 +43,7 @@ describe('the place in line', () => {
 });
 
 describe('the hint of an entry', () => {
-  it('comes back as it was given', () => {
+  it('is parsed as it was formatted', () => {
     fc.assert(
       fc.property(fc.nat(), fc.option(fc.nat(), { nil: undefined }), (depth, drained) => {
         const entry = { depth: depth % 1_000_000_000, ...(drained !== undefined && { drained }) };

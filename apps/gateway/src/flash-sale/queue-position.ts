@@ -1,15 +1,15 @@
 import { z } from 'zod';
 
 /**
- * What a user keeps of the moment of entry: how many were in line, and how many claims of the sale had been answered by then,
- * if that was known. A hint to its own user, so it is not signed.
+ * State of the queue when a claim entered it: its depth, and how many claims of the sale had been decided, if
+ * available. A hint for the claim's own user, therefore not signed.
  */
 export interface QueueEntry {
   depth: number;
   drained?: number;
 }
 
-/** As it stands in an address: `<depth>.<drained>`, or the depth alone. */
+/** Format in a URL: `<depth>.<drained>`, or the depth alone. */
 export const EntryHint = z
   .string()
   .regex(/^\d{1,9}(\.\d{1,12})?$/, 'an entry is <depth>.<drained>')
@@ -21,22 +21,25 @@ export const EntryHint = z
 export const hintOf = ({ depth, drained }: QueueEntry): string =>
   drained === undefined ? `${depth}` : `${depth}.${drained}`;
 
-/** Each is there when it is known. */
+/** A field is missing when its value is unknown. */
 export const QueuePosition = z.object({
   ahead: z.int().optional().describe('About so many are answered first'),
   etaSeconds: z.int().optional().describe('About so long it takes'),
 });
 export type QueuePosition = z.output<typeof QueuePosition>;
 
-/** What is known of the line now. */
+/** Latest figures of the queue, as far as they are available. */
 export interface QueueState {
   depth?: number | undefined;
   drained?: number | undefined;
-  /** Claims answered. */
+  /** Claims decided per second. */
   perSecond?: number | undefined;
 }
 
-/** Where somebody stands who came in at `entry`: no further back than then, less those who were answered since, nor than the line is long. */
+/**
+ * Position of a claim that entered at `entry`: at most its depth then, less the claims decided since, and at most the
+ * depth now.
+ */
 export function positionOf({ depth, drained, perSecond }: QueueState, entry: QueueEntry | undefined): QueuePosition {
   const answered = Math.max(0, (drained ?? 0) - (entry?.drained ?? Infinity));
   const bounds = [entry && Math.max(0, entry.depth - answered), depth].filter((bound) => bound !== undefined);

@@ -6,8 +6,8 @@ import { SaleCache } from './sale-cache.js';
 
 const idsIn = (memory: SaleCache): string[] => memory.all().map(({ id }) => id);
 
-describe('what is remembered of sales', () => {
-  it('is the newest version of each, in whatever order they were heard, and however often', () => {
+describe('the cache of sales', () => {
+  it('holds the newest version of each, in whatever order and however often they arrive', () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ id: fc.constantFrom('a', 'b'), version: fc.nat(20), remaining: fc.nat(5) }), {
@@ -28,13 +28,13 @@ describe('what is remembered of sales', () => {
     );
   });
 
-  it('is nothing of sales that may not be seen', () => {
+  it('holds no hidden sales', () => {
     const memory = new SaleCache();
     for (const state of ['preparing', 'refused'] satisfies Sale['state'][]) memory.put(saleOf({ id: state, state }));
     expect(memory.all()).toEqual([]);
   });
 
-  it('is bounded, and those that close first are forgotten first', () => {
+  it('is bounded, and sales that close first are evicted first', () => {
     const memory = new SaleCache(2);
     for (const [id, ms] of [
       ['late', 3_000],
@@ -45,7 +45,7 @@ describe('what is remembered of sales', () => {
     expect(idsIn(memory).sort()).toEqual(['late', 'second']);
   });
 
-  it('is listed with those that open last first', () => {
+  it('lists the sales that open last first', () => {
     const memory = new SaleCache();
     for (const [id, ms] of [
       ['now', 0],

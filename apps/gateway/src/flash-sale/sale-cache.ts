@@ -1,10 +1,13 @@
 import type { Sale } from '@sluice/contracts';
 import { isHidden } from './sale-state.js';
 
-/** Under a megabyte. Those that close first go first; one that is missed here is asked for when somebody comes for it. */
+/**
+ * Cache size, under a megabyte. Sales that close first are evicted first; an evicted sale is requested when a claim
+ * needs it.
+ */
 const MAX_SALES = 1_000;
 
-/** The latest that was heard of each sale that may be seen. */
+/** Latest version of each visible sale. */
 export class SaleCache {
   readonly #sales = new Map<string, Sale>();
 
@@ -14,12 +17,12 @@ export class SaleCache {
     return this.#sales.get(id);
   }
 
-  /** Those that open last come first. */
+  /** Sorted by opening time, latest first. */
   all(): Sale[] {
     return [...this.#sales.values()].sort((one, other) => Date.parse(other.opensAt) - Date.parse(one.opensAt));
   }
 
-  /** Facts and answers come in any order. */
+  /** Versions arrive in any order: only a newer one replaces the cached one. */
   put(sale: Sale): void {
     if (isHidden(sale) || sale.version <= (this.#sales.get(sale.id)?.version ?? -1)) return;
     this.#sales.set(sale.id, sale);

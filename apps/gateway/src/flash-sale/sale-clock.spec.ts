@@ -15,14 +15,14 @@ describe('the clock of sales', () => {
     );
   });
 
-  it('is that of the process until flash-sale has named an instant', () => {
+  it('is the process’s own until the first instant of flash-sale', () => {
     expect(clock.now()).toBe(42);
     clock.observe(at(5_000_000));
     uptime += 10;
     expect(clock.now()).toBe(5_000_010);
   });
 
-  it('is never ahead, and late by the shortest way of a message, in whatever order they come', () => {
+  it('is never ahead, and lags by the shortest latency of a message, in whatever order messages arrive', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(100_000), { minLength: 1 }), (delays) => {
         const clock = new SaleClock(() => uptime);
@@ -32,7 +32,7 @@ describe('the clock of sales', () => {
     );
   });
 
-  it('follows one that was set back, ten minutes later', () => {
+  it('follows a clock that was set back, ten minutes later', () => {
     clock.observe(at(9_000_000));
     for (let minute = 0; minute < 10; minute++) {
       uptime += 60_000;

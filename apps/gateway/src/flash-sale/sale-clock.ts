@@ -1,18 +1,20 @@
-/** How long an instant counts at least, so that a clock of flash-sale that was set back is followed. Milliseconds. */
+/**
+ * Shortest time for which an instant is used, so that a flash-sale clock that was set back is followed. Milliseconds.
+ */
 const WINDOW_MS = 300_000;
 
 /**
- * The time by the clock of flash-sale's database, which opens and closes sales. An instant that flash-sale names has passed
- * when it arrives here, so the furthest of them is nearest to the truth: this clock is late by the shortest way of a message,
- * and never ahead. Nobody is turned away as too late whom flash-sale would let in.
+ * Estimates the clock of flash-sale's database, which opens and closes sales. An instant in a message has passed when
+ * the message arrives, so the greatest offset is closest to the truth: the estimate lags by the shortest latency of a
+ * message and is never ahead. So the gateway refuses no claim as too late that flash-sale would accept.
  */
 export class SaleClock {
-  /** How far that clock is ahead of the monotonic one of this process. Milliseconds. */
+  /** Offset of the database's clock to this process's monotonic clock. Milliseconds. */
   #ahead = -Infinity;
   #aheadBefore = -Infinity;
   #windowEnd = -Infinity;
 
-  /** @param own the clock of this process, for as long as flash-sale has named no instant */
+  /** @param own the clock of this process, used until flash-sale's first instant arrives */
   constructor(
     private readonly monotonic: () => number = () => performance.now(),
     private readonly own: () => number = () => Date.now(),
@@ -33,7 +35,7 @@ export class SaleClock {
     return this.nowIfKnown() ?? this.own();
   }
 
-  /** The same; undefined before the first instant of flash-sale. */
+  /** As `now`, but undefined before the first instant of flash-sale. */
   nowIfKnown(): number | undefined {
     const ahead = Math.max(this.#ahead, this.#aheadBefore);
     return ahead === -Infinity ? undefined : this.monotonic() + ahead;

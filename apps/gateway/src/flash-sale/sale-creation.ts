@@ -8,7 +8,7 @@ import type { GatewayConfig } from '../config.js';
 import { PENDING, Rpc } from '../rpc.js';
 import { Sales } from './sales.js';
 
-/** A person waits for it; inventory takes some tens. Milliseconds. */
+/** Interval of polling while a person waits; inventory takes some tens of milliseconds. Milliseconds. */
 const POLL_MS = 100;
 
 type Request = z.output<typeof NewSale>;
@@ -23,9 +23,11 @@ export class SaleCreation {
   ) {}
 
   /**
-   * Waits until its pieces are allotted, for as long as a caller is kept waiting; `PENDING`: that is still to come.
-   * @param ids the id to be, and others for when a sale with this one was refused already and is asked for anew
-   * @throws ProblemError 409 not enough stock, or another sale has this id; 422 in another currency than the product; what else flash-sale says
+   * Waits until stock is allotted, at most as long as an HTTP caller waits; `PENDING`: the allotment is still under
+   * way.
+   * @param ids the sale's id, and further ids to use when the sale with this one was refused before
+   * @throws ProblemError 409 not enough stock, or another sale has this id; 422 in another currency than the product;
+   * every problem of flash-sale
    */
   async create(ids: readonly string[], request: Request): Promise<{ id: string; sale: Sale | typeof PENDING }> {
     const deadline = performance.now() + this.config.REPLY_TIMEOUT_MS;
@@ -41,7 +43,7 @@ export class SaleCreation {
     return { id, sale: answer };
   }
 
-  /** A new sale is answered as `preparing`. One that is answered as refused was refused before, and may be granted. */
+  /** A new sale is returned as `preparing`; one returned as refused was refused before, so the next id is tried. */
   async #request(ids: readonly string[], request: Request): Promise<{ id: string; answer: Sale | typeof PENDING }> {
     const [id, ...others] = ids;
     const answer = await this.rpc.requestOrPending(CreateSale, { saleId: id!, ...request });
@@ -49,7 +51,7 @@ export class SaleCreation {
     return this.#request(others, request);
   }
 
-  /** Inventory has refused it, and knows the currency of the product. */
+  /** Finds out why inventory refused the sale: the currency of the product, or its stock. */
   async #refusal({ sku, quantity, price: { currency } }: z.output<typeof NewSale>): Promise<ProblemError> {
     const product = await this.rpc.request(GetProduct, { sku }).catch(() => undefined);
     if (!product || product.price.currency === currency)

@@ -1,48 +1,48 @@
 import type { Sale } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 
-/** A claim waits for this answer, so it is asked for a shorter time than others. Milliseconds. */
-const PATIENCE_MS = 1_000;
-/** Who comes again is told the same for so long. A sale that has come meanwhile is heard of. Milliseconds. */
+/** Timeout of a lookup: shorter than that of other requests, because a claim waits for it. Milliseconds. */
+const TIMEOUT_MS = 1_000;
+/** How long a negative result is cached. A sale created meanwhile arrives as a fact. Milliseconds. */
 const CACHED_MS = 5_000;
 const MAX_ANSWERS = 10_000;
 /**
- * Different ids that are asked for at a time. While flash-sale answers that is thousands in a second; while it does not, each
- * is let in after its patience, and whoever makes ids up cannot fill the line with them.
+ * Lookups of different ids at a time. While flash-sale replies, that is thousands per second. While it does not, each
+ * lookup ends after its timeout, and made-up ids cannot fill the claim queue.
  */
 const MAX_REQUESTS = 20;
 
-/** Undefined: nobody could say. */
+/** Undefined: no reply. */
 type Answer = { sale: Sale } | 'none' | undefined;
 
-/** Sales that were never heard of: whether there is such a one is asked once, however many come for it. */
+/** Looks up sales that are not cached: concurrent claims on one id share one request. */
 export class SaleLookup {
   readonly #requests = new Map<string, Promise<Answer>>();
-  /** Those that found no sale, in the order in which they are forgotten. */
+  /** Negative results, oldest first. */
   readonly #answers = new Map<string, { answer: 'none' | undefined; until: number }>();
 
-  /** @param read throws ProblemError 404 when there is none, and another when it is not known */
+  /** @param read throws ProblemError 404 when there is no such sale, another error when there is no reply */
   constructor(
-    private readonly read: (id: string, patienceMs: number) => Promise<Sale>,
+    private readonly read: (id: string, timeoutMs: number) => Promise<Sale>,
     private readonly clock: () => number = () => performance.now(),
   ) {}
 
-  /** Undefined: nobody could say. @throws ProblemError 404 there is none; 503 too many others are being asked for */
+  /** Undefined: no reply. @throws ProblemError 404 no such sale; 503 too many other lookups are under way */
   async find(id: string): Promise<Sale | undefined> {
-    const answer = this.#isKnown(id)
+    const answer = this.#isCached(id)
       ? this.#answers.get(id)!.answer
       : await (this.#requests.get(id) ?? this.#request(id));
     if (answer === 'none') throw ProblemError.of(404, 'Not found', 'There is no such sale.');
     return answer?.sale;
   }
 
-  #isKnown(id: string): boolean {
+  #isCached(id: string): boolean {
     return (this.#answers.get(id)?.until ?? 0) > this.clock();
   }
 
   async #request(id: string): Promise<Answer> {
     if (this.#requests.size >= MAX_REQUESTS) throw ProblemError.of(503, 'Service Unavailable', 'Please ask again.');
-    const request = this.read(id, PATIENCE_MS).then((sale): Answer => ({ sale }), refusal);
+    const request = this.read(id, TIMEOUT_MS).then((sale): Answer => ({ sale }), refusal);
     this.#requests.set(id, request);
     const answer = await request;
     this.#requests.delete(id);

@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { admissionFor, type Admission } from './sale-state.js';
 import { Sales } from './sales.js';
 
-/** Made once, and not for each of the thousands who are told so: to note where an error was made costs more than to answer it. */
+/** Created once and not per refusal (thousands in a peak): capturing a stack trace costs more than the response. */
 const REFUSALS: Record<Exclude<Admission['is'], 'open'>, ProblemError> = {
   early: ProblemError.of(425, 'Too Early', 'The sale is not open yet.'),
   'sold-out': ProblemError.of(410, 'Gone', 'Sold out. A piece that is not paid for comes back while the sale lasts.'),
@@ -17,14 +17,17 @@ export function requireOpen(admission: Admission): asserts admission is Admissio
   if (admission.is !== 'open') throw REFUSALS[admission.is];
 }
 
-/** Turns away from memory alone whom a sale has nothing for, before anything else is looked at: these are most of a peak. */
+/**
+ * Refuses claims on sales that are not open, from memory and before any other check: most requests of a peak are such
+ * claims.
+ */
 @Injectable()
 export class SaleOpenGuard implements CanActivate {
   constructor(private readonly sales: Sales) {}
 
   canActivate(context: ExecutionContext): boolean {
     const { id } = context.switchToHttp().getRequest<FastifyRequest<{ Params: { id: string } }>>().params;
-    // Guards come before pipes: what is no id is left to the pipe to refuse.
+    // Guards run before pipes: an invalid id is left to the pipe to refuse.
     requireOpen(admissionFor(this.sales.get(Id.safeParse(id).data ?? id), this.sales.now()));
     return true;
   }

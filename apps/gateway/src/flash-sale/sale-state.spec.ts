@@ -19,21 +19,21 @@ describe('admissionFor', () => {
     ['sold-out', CLOSES - 1, { is: 'sold-out' }],
     ['sold-out', CLOSES, { is: 'closed' }],
     ['closed', OPENS, { is: 'closed' }],
-  ] as const)('of a sale that is %s, at %d, says %o', (state, now, admission) => {
+  ] as const)('for a sale that is %s, at %d, returns %o', (state, now, admission) => {
     expect(admissionFor(sale({ state, round: state === 'scheduled' ? 0 : 3 }), now)).toEqual(admission);
   });
 
-  it('lets everybody into a sale that is not known here, in its first round', () => {
+  it('admits claims on a sale that is not cached, in its first round', () => {
     expect(admissionFor(undefined, OPENS)).toEqual({ is: 'open', round: 1 });
   });
 
-  it('lets in before and after a word from flash-sale under the same round', () => {
+  it('admits claims before and after the fact that the sale is open under the same round', () => {
     expect(admissionFor(sale({ state: 'scheduled', round: 0 }), OPENS)).toEqual(
       admissionFor(sale({ state: 'open', round: 1 }), OPENS),
     );
   });
 
-  it('is open exactly while the state is, and lets nobody in after the close', () => {
+  it('is open exactly while the state is, and admits no claim after the close', () => {
     const any = fc.record({
       state: fc.constantFrom(...SaleState.options),
       now: fc.integer({ min: OPENS - 9, max: CLOSES + 9 }),

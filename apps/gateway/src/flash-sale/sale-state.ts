@@ -1,9 +1,9 @@
 import type { Sale, SaleState } from '@sluice/contracts';
 
-/** What somebody who wants a piece is told at the door. `round`: the ticket is for this one. */
+/** Decision on a new claim by the state of its sale. `round`: the round that the ticket is for. */
 export type Admission = { is: 'open'; round: number } | { is: 'early' } | { is: 'sold-out' } | { is: 'closed' };
 
-/** The state that the clock has made of it, whether or not its owner has said so yet. @param now ms since the epoch */
+/** State of the sale by the clock, even if flash-sale has not published it yet. @param now ms since the epoch */
 export function stateAt({ state, opensAt, closesAt }: Sale, now: number): SaleState {
   if (!isStillChanging(state)) return state;
   if (now >= Date.parse(closesAt)) return 'closed';
@@ -13,10 +13,10 @@ export function stateAt({ state, opensAt, closesAt }: Sale, now: number): SaleSt
 const isStillChanging = (state: SaleState): boolean =>
   state === 'scheduled' || state === 'open' || state === 'sold-out';
 
-/** Its pieces are not there, or not yet: nobody is shown such a sale. */
+/** Stock is not allotted, or not yet: such a sale is shown to no user. */
 export const isHidden = ({ state }: Sale): boolean => state === 'preparing' || state === 'refused';
 
-/** A sale that is unknown here lets everybody in: flash-sale knows. @param now ms since the epoch */
+/** Admits claims on a sale that is not cached: flash-sale decides. @param now ms since the epoch */
 export function admissionFor(sale: Sale | undefined, now: number): Admission {
   if (!sale) return { is: 'open', round: 1 };
   const state = stateAt(sale, now);

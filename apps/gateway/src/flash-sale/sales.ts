@@ -10,15 +10,18 @@ import { SaleClock } from './sale-clock.js';
 import { SaleCache } from './sale-cache.js';
 import { SaleLookup } from './sale-lookup.js';
 
-/** As many sales as are remembered. */
+/** PAGE * MAX_PAGES: as many sales as `SaleCache` keeps. */
 const PAGE = 100;
 const MAX_PAGES = 10;
-/** The connection that asks may come a moment after the one that listens. Milliseconds. */
+/**
+ * Retry interval while the publishing connection is not ready; it may connect later than the consuming one.
+ * Milliseconds.
+ */
 const NOT_READY_MS = 100;
 
 /**
- * The sales as this gateway knows them: told of each change, and asking now and then, since it may have missed one. It may be
- * a moment behind, which does no harm: who is let in too much is answered by flash-sale.
+ * Cached sales: updated by each `sale.changed`, and refreshed periodically, since a fact may be lost. The cache may be
+ * a moment behind, which is harmless: flash-sale rejects surplus claims.
  */
 @Injectable()
 export class Sales implements OnModuleDestroy {
@@ -37,25 +40,25 @@ export class Sales implements OnModuleDestroy {
     @Inject(CONFIG) config: GatewayConfig,
   ) {
     this.#refresher = new Refresher(() => this.#refresh(), config.SALES_REFRESH_MS);
-    this.#lookup = new SaleLookup((saleId, patienceMs) => rpc.request(GetSale, { saleId }, patienceMs));
+    this.#lookup = new SaleLookup((saleId, timeoutMs) => rpc.request(GetSale, { saleId }, timeoutMs));
     live.onFact(SaleChanged, (fact) =>
       fact ? this.remember({ ...fact.data, at: fact.time }) : this.#refresher.trigger(),
     );
     this.#refresher.start();
   }
 
-  /** What is known of it here and now. */
+  /** Returns the cached sale. */
   get(id: string): Sale | undefined {
     return this.#cache.get(id);
   }
 
   /**
-   * Asks for it when it is not known here; undefined when nobody could say.
-   * @throws ProblemError 404 there is none, 503 too many others are being asked for
+   * Returns the cached sale, or requests it; undefined when flash-sale does not reply.
+   * @throws ProblemError 404 no such sale, 503 too many other lookups are under way
    */
   async find(id: string): Promise<Sale | undefined> {
-    const known = this.get(id);
-    if (known) return known;
+    const cached = this.get(id);
+    if (cached) return cached;
     const found = await this.#lookup.find(id);
     if (found) this.remember(found);
     return found;
@@ -66,18 +69,18 @@ export class Sales implements OnModuleDestroy {
     this.#cache.put(sale);
   }
 
-  /** By flash-sale's clock, as far as it is known. Milliseconds since the epoch. */
+  /** By flash-sale's clock, or by this process's clock before its first instant. Milliseconds since the epoch. */
   now(): number {
     return this.#clock.now();
   }
 
-  /** The present by flash-sale's clock, RFC 3339; undefined before its first instant. */
+  /** Current time by flash-sale's clock, RFC 3339; undefined before its first instant. */
   stamp(): string | undefined {
-    const known = this.#clock.nowIfKnown();
-    return known === undefined ? undefined : new Date(known).toISOString();
+    const now = this.#clock.nowIfKnown();
+    return now === undefined ? undefined : new Date(now).toISOString();
   }
 
-  /** All that are known here; undefined as long as that may be next to nothing. */
+  /** All cached sales; undefined before the first complete refresh. */
   all(): Sale[] | undefined {
     return this.#complete ? this.#cache.all() : undefined;
   }
@@ -96,12 +99,15 @@ export class Sales implements OnModuleDestroy {
       }
       this.#complete = true;
     } catch (error) {
-      // Flash-sale is away. What was known is better than nothing, and the next time is soon.
+      // flash-sale is down: keep the cached sales until the next refresh.
       if (!(error instanceof ProblemError)) this.#logger.warn(error);
     }
   }
 
-  /** Newest first; behind a page on which all are closed nearly all are. @returns the ids of those that were seen */
+  /**
+   * Reads pages, newest first, up to a page on which all sales are closed: the older ones are nearly all closed.
+   * @returns the ids of the listed sales
+   */
   async #list(): Promise<Set<string>> {
     const seen = new Set<string>();
     let cursor: string | undefined;

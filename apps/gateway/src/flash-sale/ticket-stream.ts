@@ -6,27 +6,27 @@ import type { EventStream, StreamEvent } from '../live/event-stream.js';
 import { eventIdNotOfThisStream } from '../web/last-event-id.js';
 import type { QueuePosition } from './queue-position.js';
 
-/** How often somebody who waits is told where they stand, at most. Milliseconds. */
+/** Shortest interval between two position events. Milliseconds. */
 const POSITION_EVERY_MS = 500;
 
 export interface TicketSource {
-  /** What became of the ticket; undefined when nobody could say. */
+  /** Result of the claim; undefined when flash-sale does not reply. */
   read(): Promise<ClaimResult | undefined>;
   position(): Promise<QueuePosition>;
 }
 
-/** One ticket, told to its owner: the place in line as it moves, and then how it ended. */
+/** Sends one ticket's events to its owner: the position as it changes, then the result. */
 export class TicketStream {
   readonly #logger = new Logger('ticket stream');
   readonly #refresher: Refresher;
   #lastSent = '';
-  /** When it may be told next; never before it has been told first. */
+  /** Earliest time of the next position event; Infinity before the first. */
   #nextAt = Infinity;
   #positionTimer: NodeJS.Timeout | undefined;
   #over = false;
   #outcome: ClaimResult | undefined;
 
-  /** @param lastEventId the id of the last event that the caller has; 0 for none */
+  /** @param lastEventId the id of the last event that the caller has received; 0 for none */
   constructor(
     private readonly wire: EventStream,
     private readonly lastEventId: number,
@@ -38,32 +38,32 @@ export class TicketStream {
   }
 
   /**
-   * Opens with the first answer, and without one too: the ticket proves that the claim is in line.
-   * @throws ProblemError 400 the ticket has not had the event that the caller says they have
+   * Opens the stream with the first result, or without one: the ticket proves that the claim is in the queue.
+   * @throws ProblemError 400 the ticket never had the event with `lastEventId`
    */
   async open(first: ClaimResult | undefined): Promise<void> {
-    const answer = this.#outcome ?? first;
-    if (this.lastEventId > (answer ? idOf(answer) : LAST_ID)) throw eventIdNotOfThisStream;
-    const known = answer ?? WAITING;
-    if (isFinal(known) && idOf(known) === this.lastEventId) return this.wire.endEmpty();
+    const outcome = this.#outcome ?? first;
+    if (this.lastEventId > (outcome ? idOf(outcome) : LAST_ID)) throw eventIdNotOfThisStream;
+    const result = outcome ?? WAITING;
+    if (isFinal(result) && idOf(result) === this.lastEventId) return this.wire.endEmpty();
     this.wire.open();
-    await (isFinal(known) ? this.#sendResult(known) : this.#sendPosition());
+    await (isFinal(result) ? this.#sendResult(result) : this.#sendPosition());
     this.#refresher.start();
   }
 
-  /** It may be decided. */
+  /** Reads the claim: it may be decided. */
   refresh(): void {
     this.#refresher.trigger();
   }
 
-  /** It is decided, says its owner. */
+  /** Sends the result that flash-sale has published. */
   decided(outcome: ClaimResult): void {
     this.#outcome = outcome;
     if (this.#isOpen) void this.#sendResult(outcome);
     else this.refresh();
   }
 
-  /** The line may have moved on. */
+  /** Schedules a position event: the queue may have moved. */
   moved(): void {
     if (!this.#isOpen || this.#over || this.wire.ended) return;
     this.#positionTimer ??= setTimeout(() => void this.#sendPosition(), Math.max(0, this.#nextAt - performance.now()));
@@ -88,7 +88,7 @@ export class TicketStream {
     this.wire.end();
   }
 
-  /** Only when there is something new in it. */
+  /** Sends the position if it has changed. */
   async #sendPosition(): Promise<void> {
     const position = await this.source.position();
     const text = JSON.stringify(position);
@@ -110,10 +110,10 @@ export class TicketStream {
 
 const WAITING: ClaimResult = { status: 'waiting' };
 
-/** Without an id: it is not something that a client can have missed. */
+/** No event id: a reconnecting client cannot have missed a position. */
 const waiting = (position: QueuePosition): StreamEvent => ({ event: 'waiting', data: { ...WAITING, ...position } });
 
 const isFinal = ({ status }: ClaimResult): boolean => status !== 'waiting';
 const LAST_ID = 2;
-/** A win may still expire; then there is more to be told. While it waits there is no event that can be missed. */
+/** A win may still expire, as a second event. A waiting claim has no event that can be missed. */
 const idOf = ({ status }: ClaimResult): number => (status === 'waiting' ? 0 : status === 'expired' ? LAST_ID : 1);

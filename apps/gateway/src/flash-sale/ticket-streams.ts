@@ -12,7 +12,7 @@ import type { QueueEntry } from './queue-position.js';
 import { TicketStream } from './ticket-stream.js';
 import type { Claimed } from './tickets.js';
 
-/** As many as flash-sale takes at once (its prefetch); the others stand in line here, and do not hold up those whom people wait for. */
+/** Concurrent reads, as many as flash-sale's prefetch; further ones wait here and do not delay HTTP requests. */
 const READS_AT_A_TIME = 100;
 
 /** Opens the streams of tickets. */
@@ -29,9 +29,9 @@ export class TicketStreams {
   ) {}
 
   /**
-   * Resolves when the stream is open and told what was there, or answered otherwise.
-   * @param lastEventId the id of the last event that the caller has
-   * @throws ProblemError 400 the caller cannot have that event, 429 or 503 no place for another stream
+   * Resolves when the stream is open and its first event is sent, or another response was sent.
+   * @param lastEventId the id of the last event that the caller has received
+   * @throws ProblemError 400 the caller cannot have received that event, 429 or 503 too many open streams
    */
   async open(claimed: Claimed, entry: QueueEntry | undefined, lastEventId: number, reply: FastifyReply): Promise<void> {
     const { saleId, userId } = claimed;
@@ -44,14 +44,14 @@ export class TicketStreams {
       { read, position: () => this.queue.position(saleId, entry) },
       this.config,
     );
-    // Before the first read: what is decided from then on is heard of, or in its answer.
-    const unwatch = [
+    // Subscribe before the first read: a decision after it arrives as a fact, one before it is in the result.
+    const unsubscribe = [
       this.live.subscribe('userId', userId, (fact) =>
         fact ? isAbout(claimed, fact) && stream.decided(ClaimResult.parse(fact.data)) : stream.refresh(),
       ),
       this.queue.subscribe(saleId, () => stream.moved()),
     ];
-    void wire.closed.then(() => unwatch.forEach((stop) => stop()));
+    void wire.closed.then(() => unsubscribe.forEach((stop) => stop()));
     await stream.open(await this.claims.read(claimed));
   }
 }

@@ -11,7 +11,7 @@ const claimed = fc.record({ saleId: fc.uuid(), userId: fc.uuid(), round: fc.inte
 const mine = { saleId: SALE, userId: ANN, round: 2 };
 
 describe('a ticket', () => {
-  it('is the same on any gateway, short, fit for an address, and good for the claim that it was given for', () => {
+  it('is the same on any gateway, short, safe in a URL, and valid for the claim that it was issued for', () => {
     fc.assert(
       fc.property(claimed, (claim) => {
         const ticket = one.issue(claim);
@@ -23,20 +23,20 @@ describe('a ticket', () => {
     );
   });
 
-  it('is another one for another sale, user, round and secret', () => {
+  it('is different for another sale, user, round and secret', () => {
     const tickets = [mine, { ...mine, saleId: BOB }, { ...mine, userId: BOB }, { ...mine, round: 3 }].map((claim) =>
       one.issue(claim),
     );
     expect(new Set([...tickets, new Tickets({ IDEMPOTENCY_SECRET: 'another secret' }).issue(mine)]).size).toBe(5);
   });
 
-  it('is 404 for somebody else, and in another sale', () => {
+  it('is 404 for another user, and in another sale', () => {
     const ticket = one.issue(mine);
     expect(() => one.verify(ticket, SALE, BOB)).toThrow('no such ticket');
     expect(() => one.verify(ticket, BOB, ANN)).toThrow('no such ticket');
   });
 
-  it('is 404 when a single character of it is another one, the round’s too', () => {
+  it('is 404 when any single character is changed, also in the round', () => {
     const ticket = one.issue(mine);
     fc.assert(
       fc.property(fc.nat(ticket.length - 1), fc.constantFrom(...'0123456789ABCabc-_.'), (at, character) => {
@@ -48,7 +48,7 @@ describe('a ticket', () => {
     );
   });
 
-  it('cannot be made with the secret itself: the key is one for tickets alone', () => {
+  it('cannot be signed with the secret itself: the key is separate', () => {
     const signature = createHmac('sha256', SECRET.IDEMPOTENCY_SECRET).update(`${SALE}\n${ANN}\n2`).digest('base64url');
     expect(() => one.verify(`2.${signature}`, SALE, ANN)).toThrow('no such ticket');
   });

@@ -5,10 +5,10 @@ import { CONFIG } from '@sluice/service-kit';
 import { z } from 'zod';
 import type { GatewayConfig } from '../config.js';
 
-/** `<round>.<signature>`, and nothing else than what is in it can be told from it. */
+/** `<round>.<signature>`: reveals nothing but the round. */
 export const Ticket = z.string().regex(/^[1-9]\d{0,8}\.[\w-]{43}$/, 'no ticket looks like this');
 
-/** Whose claim in which round of which sale. */
+/** A user's claim in one round of a sale. */
 export interface Claimed {
   saleId: string;
   userId: string;
@@ -16,14 +16,14 @@ export interface Claimed {
 }
 
 /**
- * Tickets are kept nowhere: who claims twice in a round gets the same one, on any gateway, and a signature (HMAC-SHA256) proves
- * that a gateway has given it out.
+ * Issues and verifies tickets without storing them: two claims in one round get the same ticket on every gateway, and
+ * its signature (HMAC-SHA256) proves that a gateway issued it.
  */
 @Injectable()
 export class Tickets {
   readonly #key;
 
-  /** A key of its own (HKDF, RFC 5869): what is signed here means nothing where the secret is used for something else. */
+  /** Derives a separate key (HKDF, RFC 5869): a ticket's signature is invalid wherever else the secret is used. */
   constructor(@Inject(CONFIG) { IDEMPOTENCY_SECRET }: Pick<GatewayConfig, 'IDEMPOTENCY_SECRET'>) {
     this.#key = createSecretKey(Buffer.from(hkdfSync('sha256', IDEMPOTENCY_SECRET, '', 'flash-sale ticket', 32)));
   }
@@ -32,7 +32,7 @@ export class Tickets {
     return `${round}.${createHmac('sha256', this.#key).update(`${saleId}\n${userId}\n${round}`).digest('base64url')}`;
   }
 
-  /** @returns the claim that the ticket is for. @throws ProblemError 404 it is none of this user's in this sale */
+  /** @returns the claim of the ticket. @throws ProblemError 404 not a ticket of this user in this sale */
   verify(ticket: string, saleId: string, userId: string): Claimed {
     const claimed = { saleId, userId, round: Number.parseInt(ticket, 10) };
     const [genuine, given] = [Buffer.from(this.issue(claimed)), Buffer.from(ticket)];

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ConcurrencyLimit } from './concurrency-limit.js';
 
-describe('turns', () => {
-  it('are taken by at most so many at a time, first come first served, also when one fails', async () => {
-    const turns = new ConcurrencyLimit(2);
+describe('a concurrency limit', () => {
+  it('runs at most so many calls at a time, in order, also when one fails', async () => {
+    const limit = new ConcurrencyLimit(2);
     const begun: number[] = [];
     const finish: (() => void)[] = [];
     const all = Array.from({ length: 6 }, (_, n) =>
-      turns.run(async () => {
+      limit.run(async () => {
         begun.push(n);
         await new Promise<void>((resolve) => (finish[n] = resolve));
         if (n % 2 === 0) throw new Error(`${n} fails`);
@@ -28,6 +28,6 @@ describe('turns', () => {
       'rejected',
       'fulfilled',
     ]);
-    await expect(turns.run(async () => 'free again')).resolves.toBe('free again');
+    await expect(limit.run(async () => 'free again')).resolves.toBe('free again');
   });
 });

@@ -1,4 +1,4 @@
-/** At most so many at a time; the others stand in line. */
+/** Semaphore: runs at most `atATime` calls concurrently; further ones wait in order. */
 export class ConcurrencyLimit {
   readonly #waiting: (() => void)[] = [];
   #available: number;
@@ -17,7 +17,7 @@ export class ConcurrencyLimit {
     }
   }
 
-  /** A turn goes straight to who is next, so that nobody who comes just now gets ahead. */
+  /** Hands the slot to the next waiting call, so that a new call cannot overtake it. */
   #release(): void {
     const next = this.#waiting.shift();
     if (next) next();

@@ -3,9 +3,12 @@ import type { FastifyReply } from 'fastify';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { countStream } from '../web/http-metrics.js';
 
-/** One server-sent event (HTML standard, section 9.2). */
+/** A server-sent event (HTML standard, section 9.2). */
 export interface StreamEvent {
-  /** Its place in its stream: what a client says as `Last-Event-ID` when it comes back. Without one the client keeps the last it had. */
+  /**
+   * Position in the stream, sent by a reconnecting client as `Last-Event-ID`. Without one the client keeps the previous
+   * id.
+   */
   id?: number;
   event: string;
   data: object;
@@ -16,22 +19,23 @@ export interface StreamSettings {
   STREAM_BUFFER_BYTES: number;
 }
 
-/** When a client whose connection was cut comes back. Milliseconds. */
+/** Delay before a disconnected client reconnects. Milliseconds. */
 const RETRY_MS = 1_000;
 /**
- * How long a client may be over its limit. Any usable line takes 64 kB in a fraction of it. To drop it at once would be wrong:
- * one that is merely a second behind would come back, get the same events and be dropped again. Milliseconds.
+ * How long a client may be over its buffer limit. Any usable connection takes 64 kB in a fraction of it. Closing at
+ * once would be wrong: a client a second behind would reconnect, receive the same events and be closed again.
+ * Milliseconds.
  */
 const OVER_LIMIT_MS = 5_000;
-/** Between here and the client nothing may keep the events (caches) or hold them back (nginx). */
+/** No cache may store the events and no proxy (nginx) may buffer them. */
 const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
 
 /**
- * The wire of one stream of server-sent events. What waits here for a client is bounded by the limit and one event; a client
- * that does not read is dropped, and comes back with `Last-Event-ID`. Nest's own `@Sse` would buffer for it without bound.
+ * A stream of server-sent events. Its buffer is bounded by the limit plus one event; a client that does not read is
+ * disconnected and reconnects with `Last-Event-ID`. Nest's own `@Sse` would buffer without bound.
  */
 export class EventStream {
-  /** Resolves when the connection is done with this answer, whatever it was and whoever ended it. */
+  /** Resolves when the connection has finished this response or is closed, by either side. */
   readonly closed: Promise<void>;
   #heartbeat: NodeJS.Timeout | undefined;
   #draining = false;
@@ -45,12 +49,12 @@ export class EventStream {
     void this.closed.then(() => clearTimeout(this.#heartbeat));
   }
 
-  /** Nothing more can be sent: the stream was ended, or its client has gone. */
+  /** No more can be sent: the stream was ended, or its client has disconnected. */
   get ended(): boolean {
     return this.reply.raw.writableEnded || this.reply.raw.destroyed;
   }
 
-  /** From here on no problem can be told any more. @throws ProblemError 503 when the gateway is leaving */
+  /** Sends the headers; after that no problem can be returned. @throws ProblemError 503 when the gateway is draining */
   open(): void {
     if (this.#draining) throw ProblemError.of(503, 'Service Unavailable', 'This gateway is about to stop.');
     if (this.ended) return;
@@ -62,12 +66,12 @@ export class EventStream {
     if (request.method === 'HEAD') this.end();
   }
 
-  /** There is nothing to be streamed any more: the one answer that keeps an EventSource from coming back. */
+  /** Responds with 204: the stream has no further events. Only this status stops an EventSource from reconnecting. */
   endEmpty(): void {
     void this.reply.status(204).header('cache-control', HEADERS['cache-control']).send();
   }
 
-  /** Resolves when the client has room for more, or has gone. */
+  /** Resolves when the client's buffer has space again, or the client has disconnected. */
   async send({ id, event, data }: StreamEvent): Promise<void> {
     if (this.ended) return;
     const taken = this.#write(
@@ -79,7 +83,7 @@ export class EventStream {
     clearTimeout(timer);
   }
 
-  /** The rest is still sent, to a client that takes it. */
+  /** Ends the stream; buffered events are still sent to a client that reads them. */
   end(): void {
     if (this.ended) return;
     const timer = setTimeout(() => this.reply.raw.destroy(), OVER_LIMIT_MS);
@@ -88,8 +92,9 @@ export class EventStream {
   }
 
   /**
-   * The gateway stops: an open stream is ended, one that is not open yet never will be. Its client finds the rest elsewhere: a
-   * server that closes waits only for answers that are not ended, not for clients that have yet to take them.
+   * Called when the gateway stops: ends an open stream; one that is not open yet is refused. Its client gets the other
+   * events from another gateway. Ended here because a closing server waits for unfinished responses, not for clients
+   * that read slowly.
    */
   drain(): void {
     this.#draining = true;
@@ -100,13 +105,13 @@ export class EventStream {
     return this.reply.raw.writableLength > this.settings.STREAM_BUFFER_BYTES;
   }
 
-  /** Silence looks like a dead connection to proxies; and only who is written to is found to have gone. */
+  /** Keeps idle proxies from closing the connection; and only a write detects a client that has disconnected. */
   #sendHeartbeat(): void {
     if (this.#overLimit) this.reply.raw.destroy();
     else if (!this.ended) void this.#write(':\n\n');
   }
 
-  /** Resolves when the operating system has taken it. */
+  /** Resolves when the operating system has accepted the bytes. */
   #write(text: string): Promise<void> {
     this.#heartbeat?.refresh();
     return new Promise((resolve) => this.reply.raw.write(text, () => resolve()));

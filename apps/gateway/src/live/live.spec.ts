@@ -16,12 +16,12 @@ afterEach(async () => {
   await broker.close();
 });
 
-/** Watches, and notes the order of each fact, or that some may have been missed. */
-function watch(field: string, value: string): { notified: string[]; unwatch(): void } {
+/** Subscribes, and records the order id of each fact, or 'missed'. */
+function watch(field: string, value: string): { notified: string[]; unsubscribe(): void } {
   const notified: string[] = [];
   return {
     notified,
-    unwatch: live.subscribe(
+    unsubscribe: live.subscribe(
       field,
       value,
       (fact?: Message) => void notified.push(fact ? (fact.data as { orderId: string }).orderId : 'missed'),
@@ -30,8 +30,8 @@ function watch(field: string, value: string): { notified: string[]; unwatch(): v
 }
 const ship = (orderId: string, userId: string) => publish(broker, OrderShipped, { orderId, userId, version: 1 });
 
-describe('who hears all facts of a kind', () => {
-  it('is told of those and of no others, and that some may have been missed', async () => {
+describe('a listener to one type of fact', () => {
+  it('receives facts of that type only, and that some may have been missed', async () => {
     const notified: string[] = [];
     live.onFact(OrderShipped, (fact) => notified.push(fact?.data.orderId ?? 'missed'));
     await eventually(() => expect(notified).toEqual(['missed']));
@@ -48,8 +48,8 @@ describe('who hears all facts of a kind', () => {
   });
 });
 
-describe('who watches live facts', () => {
-  it('is told of those with the value in the field, and that some may have been missed', async () => {
+describe('a subscriber to live facts', () => {
+  it('receives facts with the value in the field, and that some may have been missed', async () => {
     const [one, other, user] = [randomUUID(), randomUUID(), randomUUID()];
     const [ofOne, alsoOfOne, ofUser] = [watch('orderId', one), watch('orderId', one), watch('userId', user)];
     await eventually(() => expect([ofOne.notified, ofUser.notified]).toEqual([['missed'], ['missed']]));
@@ -62,16 +62,16 @@ describe('who watches live facts', () => {
     expect(alsoOfOne.notified).toEqual(ofOne.notified);
   });
 
-  it('is told nothing any more after it has said so, and the others still are', async () => {
+  it('receives nothing after it unsubscribed, while others still do', async () => {
     const id = randomUUID();
     const [unsubscribed, staying] = [watch('orderId', id), watch('orderId', id)];
     await eventually(() => expect(staying.notified).toEqual(['missed']));
-    unsubscribed.unwatch();
-    unsubscribed.unwatch();
+    unsubscribed.unsubscribe();
+    unsubscribed.unsubscribe();
     await ship(id, id);
     await eventually(() => expect(staying.notified).toEqual(['missed', id]));
     expect(unsubscribed.notified).toEqual(['missed']);
-    staying.unwatch();
+    staying.unsubscribe();
     const again = watch('orderId', id);
     await ship(id, id);
     await eventually(() => expect(again.notified).toEqual([id]));

@@ -5,10 +5,10 @@ import { brokerOf, CONFIG } from '@sluice/service-kit';
 import type { GatewayConfig } from '../config.js';
 import { Subscriptions } from './subscriptions.js';
 
-/** Told of a fact; of none when any may have been missed. */
+/** Called with each fact; without one when facts may have been missed. */
 export type FactListener = (fact?: Message) => void;
 
-/** Who is to be told of which facts. A fact is a hint to ask its owner, and may be lost. */
+/** Subscriptions to live facts. A fact is a hint to query its owner, and may be lost. */
 @Injectable()
 export class Live implements OnModuleDestroy {
   readonly #subscriptions = new Subscriptions<FactListener>();
@@ -24,17 +24,20 @@ export class Live implements OnModuleDestroy {
     });
   }
 
-  /** Every fact whose data says `value` in the field `field`, until the function that is returned is called. */
+  /** Calls the listener for every fact whose `field` equals `value`, until the returned function is called. */
   subscribe(field: string, value: string, listener: FactListener): () => void {
     return this.#subscriptions.add(keyOf(field, value), listener);
   }
 
-  /** Every fact of one kind, for as long as the gateway lives. One listener that tells others is cheaper than many who each look whether it is for them. */
+  /**
+   * Calls the listener for every fact of one type, for the gateway's lifetime. One listener that dispatches is cheaper
+   * than many that filter.
+   */
   onFact<C extends Contract>({ type }: C, listener: (fact?: Message<C>) => void): void {
     this.#subscriptions.add(type, listener as FactListener);
   }
 
-  /** Every fact, of whatever type. */
+  /** Calls the listener for every fact, of any type. */
   onEveryFact(listener: (fact?: Message) => void): void {
     this.#subscriptions.add(ALL, listener);
   }
@@ -60,6 +63,6 @@ export class Live implements OnModuleDestroy {
   }
 }
 
-/** Key of the watchers of all facts; no message type is `*`. */
+/** Key of the listeners to all facts; no message type is `*`. */
 const ALL = '*';
 const keyOf = (field: string, value: string): string => `${field}=${value}`;

@@ -23,7 +23,7 @@ const historyOf = (statuses: OrderStatus[]): OrderChange[] =>
 const FINAL = ['completed', 'rejected', 'cancelled'];
 
 describe('newEventsOf', () => {
-  it('tells a change with its own status and the rest of the order as it is now', () => {
+  it('returns a change with its own status and the rest of the current order', () => {
     const order = { ...orderThatIs('paid'), paidAt: NOW };
     const changes = [
       { version: 2, at: NOW, type: 'awaiting_payment', detail: { payBy: NOW }, status: 'awaiting_payment' as const },
@@ -34,7 +34,7 @@ describe('newEventsOf', () => {
     ]);
   });
 
-  it('tells a refund that is already there before it ends, and ends without one too', () => {
+  it('returns a refund that already exists before the end, and ends without one too', () => {
     const history = historyOf(['pending', 'paid', 'cancelled', 'cancelled']);
     const order = orderThatIs('cancelled');
     expect(newEventsOf({ order, changes: history }, 2)).toMatchObject({ events: [{ id: 3 }, { id: 4 }], over: true });
@@ -42,7 +42,7 @@ describe('newEventsOf', () => {
     expect(newEventsOf({ order, changes: [] }, 3)).toEqual({ events: [], over: true });
   });
 
-  it('tells every change once and in order, whenever and however often the owner is asked', () => {
+  it('returns every change once and in order, whenever and however often the owner is queried', () => {
     const status = fc.constantFrom(...OrderStatus.options);
     fc.assert(
       fc.property(
@@ -52,7 +52,7 @@ describe('newEventsOf', () => {
         (statuses, known, fromTheStart) => {
           const history = historyOf(statuses);
           const versions: number[] = [];
-          // The owner's answer may be older than the one before it, unsorted, and hold what was told already.
+          // A reply may be older than the one before it, unsorted, and contain changes that were sent already.
           for (const length of [...known, history.length]) {
             const changes = history
               .slice(0, length)
@@ -70,7 +70,7 @@ describe('newEventsOf', () => {
     );
   });
 
-  it('is over exactly when the last that is told is final', () => {
+  it('is over exactly when the last returned change is final', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...OrderStatus.options), { minLength: 1 }), (statuses) => {
         expect(newEventsOf({ order: orderThatIs('pending'), changes: historyOf(statuses) }, 0).over).toBe(

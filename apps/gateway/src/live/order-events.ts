@@ -3,24 +3,24 @@ import type { StreamEvent } from './event-stream.js';
 
 export type OrderChanges = Reply<typeof GetOrderChanges>;
 
-/** The order as it is now, but with the status that one change gave it, and that change. */
+/** The current order, but with the status that one change gave it, and that change. */
 export const OrderEvent = Order.extend({ change: OrderChange.pick({ at: true, type: true, detail: true }) });
 
 const FINAL: ReadonlySet<OrderStatus> = new Set(['completed', 'rejected', 'cancelled']);
 
 export interface NewEvents {
   events: Required<StreamEvent>[];
-  /** After them nothing more is to be told. A refund that comes later is to be seen on the order. */
+  /** No event follows. A later refund is visible on the order only. */
   over: boolean;
 }
 
-/** The changes to read for a caller who says that they know the order up to a version: with that one, if there is it. */
+/** First version to read for a caller that has the order up to `knownVersion`: includes that version, to check it. */
 export const readFrom = (knownVersion: number): number => Math.max(0, knownVersion - 1);
-/** Whether the order has had this version, or 0 for none. @param changes read from `readFrom(told)` */
+/** Whether the order ever had this version; 0 means none. @param changes read from `readFrom(knownVersion)` */
 export const hasHadVersion = ({ changes }: OrderChanges, knownVersion: number): boolean =>
   knownVersion === 0 || changes.some(({ version }) => version === knownVersion);
 
-/** What is to be told to somebody who knows the order up to the version `after`. */
+/** Events for a caller that has the order up to version `after`. */
 export function newEventsOf({ order, changes }: OrderChanges, after: number): NewEvents {
   const newChanges = changes.filter(({ version }) => version > after).sort((one, other) => one.version - other.version);
   const { status } = newChanges.at(-1) ?? order;

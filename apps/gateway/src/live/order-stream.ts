@@ -10,18 +10,21 @@ export interface OrderStreamSettings {
   STREAM_PATIENCE_MS: number;
 }
 
-/** What has happened to the order after a version; undefined when nobody could say. @throws ProblemError 404 there is no such order (yet) */
+/**
+ * Reads the order's changes after a version; undefined when orders does not reply.
+ * @throws ProblemError 404 no such order (yet)
+ */
 export type ReadChanges = (after: number) => Promise<OrderChanges | undefined>;
 
-/** One order, told to one caller: what its owner says, in order, without gaps or repeats. */
+/** Sends one order's changes to one caller, as orders reports them: in order, without gaps or repeats. */
 export class OrderStream {
   readonly #logger = new Logger('order stream');
   readonly #refresher: Refresher;
   #patienceTimer: NodeJS.Timeout | undefined;
-  /** The caller's word for `told` was found to be true, or is not needed any more. */
+  /** Whether the order is confirmed to have had `sentVersion`. */
   #checked = false;
 
-  /** @param sentVersion the version up to which the caller says that they know the order */
+  /** @param sentVersion the version up to which the caller has the order */
   constructor(
     private readonly wire: EventStream,
     private sentVersion: number,
@@ -33,10 +36,10 @@ export class OrderStream {
   }
 
   /**
-   * Opens with the first answer. Without one too: the order may rest on the broker, and its caller wants to know the outcome.
-   * Resolves when the client has it.
+   * Opens with the first reply, or without one: the order may still be queued, and its caller waits for the outcome.
+   * Resolves when the client has received the first events.
    * @param first read from `readFrom` on
-   * @throws ProblemError 400 the order has never had the version that the caller says they know
+   * @throws ProblemError 400 the order never had the version that the caller named
    */
   async open(first: OrderChanges | undefined): Promise<void> {
     if (first && !hasHadVersion(first, this.sentVersion)) throw eventIdNotOfThisStream;
@@ -47,7 +50,7 @@ export class OrderStream {
     this.#refresher.start();
   }
 
-  /** Something may have happened to the order. */
+  /** Reads the order: it may have changed. */
   refresh(): void {
     this.#refresher.trigger();
   }
@@ -67,7 +70,7 @@ export class OrderStream {
 
   async #send(changes: OrderChanges): Promise<void> {
     clearTimeout(this.#patienceTimer);
-    // It is open already: a client whose stream ends comes back, and is answered with 400.
+    // The stream is open already: end it, so that the client reconnects and receives 400.
     if (!this.#checked && !hasHadVersion(changes, this.sentVersion)) return this.wire.end();
     this.#checked = true;
     const { events, over } = newEventsOf(changes, this.sentVersion);
@@ -78,7 +81,7 @@ export class OrderStream {
     if (over) this.wire.end();
   }
 
-  /** No such order: it is not placed yet. Anything else may be better next time. */
+  /** No such order: not placed yet. Any other error may be gone at the next read. */
   #readFailed(error: unknown): undefined {
     if (!(error instanceof ProblemError)) this.#logger.warn(error);
   }

@@ -13,8 +13,8 @@ import { Streams } from './streams.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
 
 /**
- * How many streams ask at the same time: as many as orders takes at once (its prefetch). After a reconnect all of them want
- * to ask, and while orders is away each question waits for its deadline; calls that people wait for must still get through.
+ * Concurrent reads of streams, as many as orders' prefetch. After a reconnect all streams read, and while orders is
+ * down each read takes its full timeout; HTTP requests must still get through.
  */
 const READS_AT_A_TIME = 100;
 
@@ -31,9 +31,9 @@ export class OrderStreams {
   ) {}
 
   /**
-   * Resolves when the stream is open and told what was there, or answered otherwise.
-   * @param lastVersion the version up to which the caller says that they know the order
-   * @throws ProblemError 400 the order has never had that version, 404 no such order, 429 or 503 no place for another stream
+   * Resolves when the stream is open and its first events are sent, or another response was sent.
+   * @param lastVersion the version up to which the caller has the order
+   * @throws ProblemError 400 the order never had that version, 404 no such order, 429 or 503 too many open streams
    */
   async open(me: Caller, orderId: string, lastVersion: number, reply: FastifyReply): Promise<void> {
     const wire = this.streams.admit(me.id, reply);
@@ -44,9 +44,9 @@ export class OrderStreams {
       (after) => this.#reads.run(async () => (wire.ended ? undefined : read(after))),
       this.config,
     );
-    // Before the first read: what happens from then on is heard of, or in its answer.
-    const unwatch = this.live.subscribe('orderId', orderId, (fact) => concerns(me, fact) && stream.refresh());
-    void wire.closed.then(unwatch);
+    // Subscribe before the first read: a later change arrives as a fact, an earlier one is in the reply.
+    const unsubscribe = this.live.subscribe('orderId', orderId, (fact) => concerns(me, fact) && stream.refresh());
+    void wire.closed.then(unsubscribe);
     await stream.open(await read(readFrom(lastVersion)));
   }
 
@@ -61,6 +61,6 @@ export class OrderStreams {
   }
 }
 
-/** An id can be guessed before it is placed; only facts of their own lead a caller to ask. */
+/** An id can be guessed before its order is placed: only facts of the caller's own orders trigger a read. */
 const concerns = (me: Caller, fact: Message | undefined): boolean =>
   fact === undefined || me.role === 'admin' || (fact.data as { userId?: unknown }).userId === me.id;

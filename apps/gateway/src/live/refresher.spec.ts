@@ -2,7 +2,7 @@ import { eventually } from '@sluice/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Refresher } from './refresher.js';
 
-/** Longer than any test here runs. */
+/** Longer than any test here runs. Milliseconds. */
 const NEVER_MS = 600_000;
 
 let refresher: Refresher;
@@ -11,7 +11,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Counts its reads, each of which ends when the test says so. */
+/** Counts its reads; each ends when the test calls `finish`. */
 function reader(everyMs: number): { reads: number; finish(): void } {
   const state = { reads: 0, finish: () => undefined as void };
   refresher = new Refresher(async () => {
@@ -21,8 +21,8 @@ function reader(everyMs: number): { reads: number; finish(): void } {
   return state;
 }
 
-describe('catching up', () => {
-  it('reads once at a time, and once more for all hints that came meanwhile', async () => {
+describe('a refresher', () => {
+  it('runs one read at a time, and one more for all triggers meanwhile', async () => {
     const state = reader(NEVER_MS);
     refresher.start();
     for (let n = 0; n < 5; n++) refresher.trigger();
@@ -30,12 +30,12 @@ describe('catching up', () => {
     state.finish();
     await eventually(() => expect(state.reads).toBe(2));
     state.finish();
-    // The turn of the loop in which a third read would begin.
+    // The event loop's next iteration, in which a third read would start.
     await new Promise(setImmediate);
     expect(state.reads).toBe(2);
   });
 
-  it('keeps a hint that came before it began, and reads nothing by itself then', () => {
+  it('keeps a trigger from before its start, and does not read before it', () => {
     const hinted = reader(NEVER_MS);
     refresher.trigger();
     expect(hinted.reads).toBe(0);
@@ -46,7 +46,7 @@ describe('catching up', () => {
     expect(unhinted.reads).toBe(0);
   });
 
-  it('reads every so often without a hint', async () => {
+  it('reads periodically without a trigger', async () => {
     const state = reader(10);
     refresher.start();
     for (let n = 1; n <= 3; n++) {
@@ -55,7 +55,7 @@ describe('catching up', () => {
     }
   });
 
-  it('reads no more once it is stopped, neither for a hint nor after the read that is under way', async () => {
+  it('does not read once it is stopped, neither on a trigger nor after the read that is under way', async () => {
     vi.useFakeTimers();
     const state = reader(100);
     refresher.start();

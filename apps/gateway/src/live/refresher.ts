@@ -1,24 +1,24 @@
-/** Reads what is new: when there is a hint of it, and every so often without one. One read at a time. */
+/** Reads on each trigger and periodically; one read at a time. */
 export class Refresher {
   #busy = true;
   #triggered = false;
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param read never rejects; @param everyMs between the end of one read and the next, give or take a fifth */
+  /** @param read never rejects; @param everyMs between the end of one read and the next, plus or minus a fifth */
   constructor(
     private readonly read: () => Promise<void>,
     private readonly everyMs: number,
   ) {}
 
-  /** Hints before this are not lost: there may have been something new since the caller's own first read. */
+  /** Starts reading. A trigger before this is kept: something may have changed since the caller's own first read. */
   start(): void {
     this.#busy = false;
     if (this.#triggered) this.trigger();
     else this.#schedule();
   }
 
-  /** There may be something new. While a read is under way it means one more after it, however many hints there are. */
+  /** Requests a read. Any number of triggers during a read cause one more read after it. */
   trigger(): void {
     this.#triggered = true;
     if (!this.#busy && !this.#stopped) void this.#run();

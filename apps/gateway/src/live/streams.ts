@@ -4,18 +4,21 @@ import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { GatewayConfig } from '../config.js';
 import { Revocations } from '../web/revocations.js';
-import type { Asked } from '../web/tokens.js';
+import type { RequestWithCaller } from '../web/tokens.js';
 import { EventStream } from './event-stream.js';
 
-/** Three devices with as many connections each as a browser opens to one host over HTTP/1.1 (six), and two cut ones that are not missed yet. */
+/**
+ * Streams per user: three devices with six connections each (a browser's limit per host over HTTP/1.1), and two broken
+ * ones not yet detected.
+ */
 const PER_USER = 20;
 
 interface OpenStream {
   stream: EventStream;
-  caller: Asked['caller'];
+  caller: RequestWithCaller['caller'];
 }
 
-/** Every stream that this gateway keeps open, or is about to open. */
+/** All streams that this gateway has open, or is about to open. */
 @Injectable()
 export class Streams implements OnModuleDestroy {
   readonly #byUser = new Map<string, Set<OpenStream>>();
@@ -30,8 +33,8 @@ export class Streams implements OnModuleDestroy {
   }
 
   /**
-   * A stream that may be opened; its place is free again as soon as the answer's connection is done with it.
-   * @throws ProblemError 503 this gateway has no place, 429 this user has none
+   * Reserves a place for a stream; released when the response's connection is done with it.
+   * @throws ProblemError 503 the gateway's limit is reached, 429 the user's limit is reached
    */
   admit(userId: string, reply: FastifyReply): EventStream {
     const mine = this.#byUser.get(userId) ?? new Set();
@@ -42,20 +45,20 @@ export class Streams implements OnModuleDestroy {
         retryAfter: 5,
       });
     const stream = new EventStream(reply, this.config);
-    const open = { stream, caller: (reply.request as Asked).caller };
+    const open = { stream, caller: (reply.request as RequestWithCaller).caller };
     this.#byUser.set(userId, mine.add(open));
     this.#count += 1;
     void stream.closed.then(() => this.#remove(userId, open));
     return stream;
   }
 
-  /** Before the server closes, which waits for them. */
+  /** Ends all streams before the server closes, because it waits for them. */
   onModuleDestroy(): void {
     this.#draining = true;
     for (const streams of this.#byUser.values()) for (const { stream } of streams) stream.drain();
   }
 
-  /** Whoever was let in with a token that is void is let go. */
+  /** Ends the streams that were opened with a token that is now void. */
   #endVoid(userId: string): void {
     for (const { stream, caller } of this.#byUser.get(userId) ?? []) {
       if (caller && this.revocations.voids(caller)) stream.drain();

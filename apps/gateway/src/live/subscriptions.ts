@@ -1,8 +1,8 @@
-/** Who is to be told, by what they watch. */
+/** Listeners by key. */
 export class Subscriptions<W> {
   readonly #byKey = new Map<string, Set<W>>();
 
-  /** Keeps the watcher until the function that is returned is called. */
+  /** Adds the listener until the returned function is called. */
   add(key: string, listener: W): () => void {
     const listeners = this.#byKey.get(key) ?? new Set();
     this.#byKey.set(key, listeners.add(listener));

@@ -17,7 +17,7 @@ import {
 import { ClaimView } from '../flash-sale/claims.js';
 import { SaleView } from '../flash-sale/sale-view.js';
 
-/** The schemas that the document names once and refers to. */
+/** Schemas that the document defines once and references. */
 export const COMPONENTS = {
   Address,
   Claim: ClaimView,

@@ -1,7 +1,7 @@
 import { SetMetadata } from '@nestjs/common';
 import type { z } from 'zod';
 
-/** What a route is for and what it answers: a schema, server-sent events, or words for a problem or an empty answer. */
+/** Purpose and responses of a route: a schema, server-sent events, or a text for a problem or an empty response. */
 export interface Description {
   summary: string;
   answers: Record<number, z.ZodType | Events | string>;
@@ -15,7 +15,7 @@ export interface Events {
 
 const DESCRIPTION = 'description';
 
-/** The part of a route's documentation that its code does not say by itself. */
+/** Documents what a route's code does not contain. */
 export const Describe = (summary: string, answers: Description['answers'], headers?: z.ZodObject) =>
   SetMetadata(DESCRIPTION, { summary, answers, ...(headers && { headers }) } satisfies Description);
 

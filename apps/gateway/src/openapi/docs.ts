@@ -3,7 +3,10 @@ import { asyncApiDocument } from '@sluice/messaging';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { openApiDocument } from './document.js';
 
-/** The documents at `/openapi.json` (HTTP) and `/asyncapi.json` (messages), and a page to read and try the former at `/docs`. */
+/**
+ * Serves the documents `/openapi.json` (HTTP) and `/asyncapi.json` (messages), and a page to read and try the former at
+ * `/docs`.
+ */
 export async function serveDocs(fastify: FastifyInstance, controllers: readonly Type[]): Promise<void> {
   const document = openApiDocument(controllers);
   const { default: swagger } = await import('@fastify/swagger');
@@ -15,7 +18,7 @@ export async function serveDocs(fastify: FastifyInstance, controllers: readonly 
   serveMessages(fastify);
 }
 
-/** Made when it is first asked for, and then kept as text: it is the same for everybody until the next release. */
+/** Generates the document at its first request and keeps the text: it changes with a release only. */
 function serveMessages(fastify: FastifyInstance): void {
   let text: Promise<string> | undefined;
   fastify.get('/asyncapi.json', async (_, reply) => {

@@ -16,7 +16,7 @@ import { descriptionOf, type Description } from './describe.js';
 import { COMPONENTS } from './components.js';
 import { headersOf } from './response-headers.js';
 
-/** One route as its controller declares it. */
+/** A route as its controller declares it. */
 interface Route {
   method: string;
   path: string;
@@ -30,10 +30,13 @@ interface Schemas {
 }
 
 const DESCRIPTION =
-  'Order processing over RabbitMQ. Money is integer cents, times are UTC. Every error is application/problem+json (RFC 9457). ' +
-  'Any call may be 503 with Retry-After while what it needs is not reachable; asking again is safe.';
+  'Order processing over RabbitMQ. Money is integer cents, times are UTC. Every error is application/problem+json ' +
+  '(RFC 9457). Any call may be 503 with Retry-After while what it needs is not reachable; asking again is safe.';
 
-/** The OpenAPI 3.1 document, from the very schemas that check the requests. @throws Error for a route without `@Describe` */
+/**
+ * Generates the OpenAPI 3.1 document from the schemas that validate the requests.
+ * @throws Error for a route without `@Describe`
+ */
 export function openApiDocument(controllers: readonly Type[]): object {
   const routes = controllers.flatMap(routesOf);
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
@@ -44,7 +47,7 @@ export function openApiDocument(controllers: readonly Type[]): object {
   return createDocument({ openapi: '3.1.0', info, paths, components }, { override: describeAcceptedInput });
 }
 
-/** What a request may have, also where zod checks it by code or after a transformation. */
+/** Describes the accepted input also where zod checks it by code or after a transformation. */
 const describeAcceptedInput: CreateDocumentOptions['override'] = ({ zodSchema, jsonSchema, io }) => {
   const accepted = io === 'input' ? ACCEPTED.get(zodSchema) : undefined;
   if (!accepted) return;
@@ -72,7 +75,7 @@ function addressOf(prefix: string, handler: object): { method: string; path: str
   return { method, path: `/${parts.map((part) => part.replace(/^:(.+)$/, '{$1}')).join('/')}` };
 }
 
-/** Nest keeps `@Body({ schema })` and its like under `<kind>:<index>`. */
+/** Nest stores `@Body({ schema })` and the like under `<kind>:<index>`. */
 function schemasOf(controller: Type, name: string): Schemas {
   const declared = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Record<
     string,
@@ -112,10 +115,10 @@ const parametersOf = ({ query, path }: Schemas, { headers }: Description): ZodOp
   ...(headers && { header: headers }),
 });
 
-/** Routes that the gateway answers without anybody else. */
-const ALONE = new Set(['/healthz', '/busy']);
+/** Routes that need neither the broker nor a service. */
+const WITHOUT_SERVICES = new Set(['/healthz', '/busy']);
 
-/** What a route can answer because of what it asks for. */
+/** Responses that follow from what a route requires. */
 function commonProblems(
   method: string,
   path: string,
@@ -133,7 +136,7 @@ function commonProblems(
       413: 'A body of more than 64 kB',
       415: 'A body that is no application/json in UTF-8, or has a content coding',
     });
-  if (!ALONE.has(path))
+  if (!WITHOUT_SERVICES.has(path))
     answers[503] = 'What it needs is not reachable: asking again is safe, after Retry-After seconds';
   if (!isPublic) answers[401] = 'No valid token';
   if (role) answers[403] = `Only for the role ${role}`;

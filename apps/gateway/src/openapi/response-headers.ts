@@ -1,4 +1,4 @@
-/** A header that every answer of its kind has. */
+/** A header that every response of its kind has. */
 interface Header {
   description: string;
   required: true;
@@ -7,7 +7,7 @@ interface Header {
 
 const text = (description: string): Header => ({ description, required: true, schema: { type: 'string' } });
 
-/** Where what was made, or is still being made, is to be seen; by path, and of which answers. */
+/** Responses with a `Location` of the created resource, also one still being created: status codes by path. */
 const LOCATED: Record<string, readonly number[]> = {
   '/orders': [201, 202],
   '/orders/{id}/payment': [202],
@@ -22,7 +22,7 @@ const BY_STATUS: Record<number, Record<string, Header>> = {
   503: { 'Retry-After': { description: 'Seconds', required: true, schema: { type: 'integer', minimum: 0 } } },
 };
 
-/** The headers that a client can rely on. */
+/** Headers that a client can rely on. */
 export function headersOf(path: string, status: number): Record<string, Header> {
   const location = LOCATED[path]?.includes(status) ? { Location: text('Where it is, or will be') } : undefined;
   const correlation = { 'X-Correlation-Id': text('What everything that the request caused has in common') };

@@ -5,7 +5,7 @@ import { Public } from '../web/auth.js';
 
 export const BUSY_PAGE = '/busy';
 
-/** Seconds; not the same for everybody, so that not all come back together. */
+/** Waits a random number of seconds, so that the browsers do not all return together. */
 const SCRIPT = `
 let left = 3 + Math.floor(Math.random() * 6);
 const from = document.referrer.startsWith(location.origin + '/') ? document.referrer : '/';
@@ -33,7 +33,13 @@ const PAGE = `<!doctype html>
 `;
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-const ONLY_THIS = `default-src 'none'; style-src ${hashOf(STYLE)}; script-src ${hashOf(SCRIPT)}; base-uri 'none'; frame-ancestors 'none'`;
+const ONLY_THIS = [
+  "default-src 'none'",
+  `style-src ${hashOf(STYLE)}`,
+  `script-src ${hashOf(SCRIPT)}`,
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
 
 @Controller()
 export class BusyController {

@@ -15,7 +15,7 @@ type Accepted = z.output<typeof Accepted>;
 export class CancellationsController {
   constructor(private readonly rpc: Rpc) {}
 
-  /** An order that is not cancelled by the answer has parcels to be halted first, and its stream tells how that ended. */
+  /** A paid order is not cancelled at once: its parcels are halted first, and its stream reports the outcome. */
   @Post()
   @HttpCode(200)
   @Describe('Cancel an order: at once before it is paid; after that if its parcels can be halted', {

@@ -19,11 +19,11 @@ const Waiting = z.object({ ticket: Ticket, status: z.literal('waiting'), ...Queu
 type Waiting = z.output<typeof Waiting>;
 export const TicketPath = z.object({ ...SalePath.shape, ticket: Ticket });
 export type TicketPath = z.output<typeof TicketPath>;
-/** A part of the address that the claim was answered with. */
+/** Query of the URL that the claim's response returned. */
 export const TicketQuery = z.object({ entry: EntryHint.optional() });
 export type TicketQuery = z.output<typeof TicketQuery>;
 
-/** Those who are turned away together should not come back together. Seconds. */
+/** Retry-After is random, so that clients refused together do not return together. Seconds. */
 const [COME_BACK_AFTER, COME_BACK_SPREAD] = [1, 3];
 
 const ANSWERS = {
@@ -79,7 +79,7 @@ export class ClaimsController {
 const locationOf = (saleId: string, { ticket, entry }: QueuedClaim): string =>
   `/flash-sales/${saleId}/claims/${ticket}${entry ? `?entry=${hintOf(entry)}` : ''}`;
 
-/** @throws ProblemError 429 to whoever is not a browser */
+/** @throws ProblemError 429 unless the client is a browser */
 function refuse(reply: FastifyReply, accept: string | undefined): undefined {
   if (prefersHtml(accept)) return void reply.status(303).header('location', BUSY_PAGE);
   void reply.header('retry-after', String(COME_BACK_AFTER + Math.floor(Math.random() * COME_BACK_SPREAD)));

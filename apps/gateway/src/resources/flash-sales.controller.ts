@@ -21,8 +21,8 @@ export type SalePath = z.output<typeof SalePath>;
 const SalePage = page(SaleView);
 type SalePage = z.output<typeof SalePage>;
 
-/** Where flash-sale does not answer soon, what is remembered here is answered instead. Milliseconds. */
-const PATIENCE_MS = 1_000;
+/** After this time without a reply from flash-sale, the cached sales are returned. Milliseconds. */
+const TIMEOUT_MS = 1_000;
 
 const CREATED = {
   201: SaleView,
@@ -31,7 +31,7 @@ const CREATED = {
   422: `What is not valid, field by field; also a sale that is over, lasts longer than SALE_LONGEST_DAYS (usually 30) or
     opens later than in SALE_AHEAD_DAYS (usually 366)`.replace(/\s+/g, ' '),
 };
-/** 202: flash-sale does not answer now, or the pieces of the sale are not there yet; it will be closed. */
+/** 202: flash-sale is down, or the sale's stock is not allotted yet; it will be closed. */
 const CLOSED = { 200: SaleView, 202: Accepted, 404: 'No such sale' };
 
 const accepted = (id: string, reply: FastifyReply): z.output<typeof Accepted> => {
@@ -85,13 +85,13 @@ export class FlashSalesController {
   @Describe('List sales, newest first', { 200: SalePage })
   async list(@Query({ schema: Listing }) listing: Listing): Promise<SalePage> {
     try {
-      const { items, ...next } = await this.rpc.request(ListSales, listing, this.#patience);
+      const { items, ...next } = await this.rpc.request(ListSales, listing, this.#timeoutMs);
       return { items: items.map(viewOf), ...next };
     } catch (error) {
-      const known = listing.cursor === undefined && isUnanswered(error) ? this.sales.all() : undefined;
-      if (!known) throw error;
+      const cached = listing.cursor === undefined && isUnanswered(error) ? this.sales.all() : undefined;
+      if (!cached) throw error;
       const now = this.sales.now();
-      return { items: known.slice(0, listing.limit).map((sale) => viewAt(sale, now)) };
+      return { items: cached.slice(0, listing.limit).map((sale) => viewAt(sale, now)) };
     }
   }
 
@@ -100,16 +100,16 @@ export class FlashSalesController {
   @Describe('See a sale', { 200: SaleView, 404: 'No such sale' })
   async get(@Param({ schema: SalePath }) { id }: SalePath): Promise<SaleView> {
     try {
-      return viewOf(await this.rpc.request(GetSale, { saleId: id }, this.#patience));
+      return viewOf(await this.rpc.request(GetSale, { saleId: id }, this.#timeoutMs));
     } catch (error) {
-      const known = isUnanswered(error) ? this.sales.get(id) : undefined;
-      if (!known) throw error;
-      return viewAt(known, this.sales.now());
+      const cached = isUnanswered(error) ? this.sales.get(id) : undefined;
+      if (!cached) throw error;
+      return viewAt(cached, this.sales.now());
     }
   }
 
-  get #patience(): number {
-    return Math.min(PATIENCE_MS, this.config.REPLY_TIMEOUT_MS);
+  get #timeoutMs(): number {
+    return Math.min(TIMEOUT_MS, this.config.REPLY_TIMEOUT_MS);
   }
 }
 

@@ -17,7 +17,7 @@ import { Rpc } from '../rpc.js';
 import { Roles } from '../web/auth.js';
 import { inDigits } from '../web/listing.js';
 
-/** Services that did not answer: they are down, or very busy. */
+/** Services that did not reply: down, or overloaded. */
 const unanswered = z.array(z.string());
 const Dependencies = z.array(DependencyHealth.extend({ service: z.string() }));
 const Queues = z.object({ queues: z.array(QueueState), dependencies: Dependencies, unanswered });
@@ -26,7 +26,7 @@ const QueuePath = z.object({ queue: z.string().max(200) });
 const Shown = z.object({ limit: inDigits(Showing.shape.limit) });
 const Limit = Redriving.optional();
 
-/** For whoever runs the system. Each service answers for its own queues, so the gateway needs no right to any of them. */
+/** Operations for administrators. Each service reports its own queues, so the gateway needs no permission on them. */
 @Controller('ops')
 export class OperationsController {
   constructor(private readonly rpc: Rpc) {}
@@ -75,11 +75,14 @@ export class OperationsController {
 
 type Redriven = z.output<typeof Redriven>;
 
-/** One that is down must not hide the others. @throws what the first said, when none answers */
+/**
+ * Requests all services; one that is down must not hide the others.
+ * @throws the first service's error, when no service replies
+ */
 async function fromAll<T>(
-  ask: (operations: Operations, service: string) => Promise<T>,
+  request: (operations: Operations, service: string) => Promise<T>,
 ): Promise<{ answers: T[]; unanswered: string[] }> {
-  const results = await Promise.allSettled(OPERATED.map((service) => ask(operationsOf(service)!, service)));
+  const results = await Promise.allSettled(OPERATED.map((service) => request(operationsOf(service)!, service)));
   const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   if (answers.length === 0) throw (results[0] as PromiseRejectedResult).reason;
   return { answers, unanswered: OPERATED.filter((_, index) => results[index]!.status === 'rejected') };

@@ -33,7 +33,9 @@ const PLACED = {
   201: Order,
   202: Accepted,
   409: 'The key was used for another order',
-  429: 'Too many requests, or the account has too many unpaid orders, or pieces in them (`limit` says which): pay or cancel one first',
+  429:
+    'Too many requests, or the account has too many unpaid orders, or pieces in them (`limit` says which): ' +
+    'pay or cancel one first',
   503: 'Not accepted; safe to try again',
 };
 
@@ -45,7 +47,10 @@ export class OrdersController {
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  /** Nothing is waiting here: an order that is not answered in time rests on the broker, under an id that asking again finds. */
+  /**
+   * Orders are not stored here: one without a reply in time waits at the broker, and a repeat with the same key finds
+   * it.
+   */
   @Post()
   @Describe('Place an order', PLACED, IdempotencyHeader)
   async place(

@@ -15,8 +15,11 @@ type OrderPath = z.output<typeof OrderPath>;
 type About = z.input<typeof GetPayable.schema>;
 type PaymentResult = z.output<typeof PaymentResult>;
 
-/** Where payments does not answer soon, the payment is accepted unseen; it looks at everything again then. Milliseconds. */
-const PATIENCE_MS = 1_000;
+/**
+ * After this time without a reply from payments, the payment is accepted unchecked; payments checks it later.
+ * Milliseconds.
+ */
+const TIMEOUT_MS = 1_000;
 
 const ANSWERS = {
   200: PaymentResult,
@@ -55,19 +58,20 @@ export class PaymentsController {
   }
 
   /**
-   * Whether there is something to pay is asked before the card is looked at: else the answer tells whether the card exists.
-   * @param acceptedAt before the card's number is exchanged, which takes its time
+   * Checks that there is something to pay before exchanging the card; otherwise the response would reveal whether the
+   * card exists.
+   * @param acceptedAt before the card number is exchanged, which takes time
    */
   private async take(about: About, card: string, acceptedAt: string | undefined) {
     await this.rpc
-      .requestOrPending(GetPayable, about, Math.min(PATIENCE_MS, this.config.REPLY_TIMEOUT_MS), acceptedAt)
+      .requestOrPending(GetPayable, about, Math.min(TIMEOUT_MS, this.config.REPLY_TIMEOUT_MS), acceptedAt)
       .catch(unlessUnanswered);
     const cardToken = await this.exchanged(card);
     if (cardToken === undefined) return this.rpc.requestOrPending(RefuseCard, about);
     return this.rpc.requestOrPending(Pay, { ...about, cardToken }, undefined, acceptedAt);
   }
 
-  /** Undefined: an unknown number. Payments counts that before the caller is told. */
+  /** Undefined: unknown card number. Payments counts it before the caller gets the response. */
   private exchanged(card: string): Promise<string | undefined> {
     return this.cards.exchange(card).catch((error: unknown) => {
       if (error instanceof ProblemError && error.problem.status === 422) return undefined;
@@ -75,7 +79,7 @@ export class PaymentsController {
     });
   }
 
-  /** payments knows what can be paid, and of other orders nothing; whether there is such an order, orders says. */
+  /** Payments has records of payable orders only; orders decides whether the order exists. */
   private async explain(error: unknown, orderId: string, me: Caller): Promise<never> {
     if (!(error instanceof ProblemError) || error.problem.status !== 404) throw error;
     const { status } = await this.rpc.request(GetOrder, { orderId, userId: me.id });
@@ -83,7 +87,7 @@ export class PaymentsController {
   }
 }
 
-/** Payments, or its database, is away: the payment waits for it. */
+/** Ignores errors of a payments service or database that is down: the payment waits for it. */
 function unlessUnanswered(error: unknown): void {
   if (!(error instanceof ProblemError) || error.problem.status < 500) throw error;
 }

@@ -34,17 +34,17 @@ export class ProductsController {
   @Get()
   @Describe('List products', { 200: Products })
   async list(@Query({ schema: Listing }) listing: Listing): Promise<z.output<typeof Products>> {
-    const askedAt = performance.now();
+    const requestedAt = performance.now();
     const { items, ...rest } = await this.rpc.request(ListProducts, listing);
-    return { ...rest, items: items.map((product) => this.displayedProducts.display(product, askedAt)) };
+    return { ...rest, items: items.map((product) => this.displayedProducts.display(product, requestedAt)) };
   }
 
   @Public()
   @Get(':sku')
   @Describe('See a product', { 200: Product, 404: 'No such product' })
   async get(@Param({ schema: ProductPath }) { sku }: ProductPath): Promise<Product> {
-    const askedAt = performance.now();
-    return this.displayedProducts.display(await this.rpc.request(GetProduct, { sku }), askedAt);
+    const requestedAt = performance.now();
+    return this.displayedProducts.display(await this.rpc.request(GetProduct, { sku }), requestedAt);
   }
 
   @Roles('admin')
@@ -54,8 +54,8 @@ export class ProductsController {
     @Param({ schema: ProductPath }) { sku }: ProductPath,
     @Body({ schema: ProductDetails }) details: z.output<typeof ProductDetails>,
   ): Promise<Product> {
-    const askedAt = performance.now();
-    return this.displayedProducts.display(await this.rpc.request(PutProduct, { ...details, sku }), askedAt);
+    const requestedAt = performance.now();
+    return this.displayedProducts.display(await this.rpc.request(PutProduct, { ...details, sku }), requestedAt);
   }
 
   @Roles('admin')

@@ -32,8 +32,8 @@ const UserPath = z.object({ id: Id });
 const NewRole = z.strictObject({ role: Role });
 const TOO_MANY = 'Too many requests, or signing in has failed too often: come again after Retry-After seconds';
 
-/** Hashing a password is slow on purpose, and a burst of them stands in line. */
-const HASHING_PATIENCE_MS = 10_000;
+/** Hashing a password is slow on purpose, and a burst of them is queued. */
+const HASHING_TIMEOUT_MS = 10_000;
 
 const SIGN_UP = {
   201: User,
@@ -75,7 +75,7 @@ export class UsersController {
     @Req() request: FastifyRequest,
   ): Promise<User> {
     const userId = userIdFor(this.config.IDEMPOTENCY_SECRET, user.phone, key);
-    return this.rpc.request(SignUp, { ...user, userId, client: clientAddress(request) }, HASHING_PATIENCE_MS);
+    return this.rpc.request(SignUp, { ...user, userId, client: clientAddress(request) }, HASHING_TIMEOUT_MS);
   }
 
   @Post('users/verification')
@@ -102,7 +102,7 @@ export class UsersController {
     @Body({ schema: Credentials }) credentials: z.output<typeof Credentials>,
     @Req() request: FastifyRequest,
   ): Promise<z.output<typeof Session>> {
-    return this.rpc.request(SignIn, { ...credentials, client: clientAddress(request) }, HASHING_PATIENCE_MS);
+    return this.rpc.request(SignIn, { ...credentials, client: clientAddress(request) }, HASHING_TIMEOUT_MS);
   }
 
   @WithVoidToken()
@@ -124,7 +124,7 @@ export class UsersController {
   ): Promise<void> {
     const passwords = { password: given.current, newPassword: given.new };
     const change = { userId: id, tokenId, ...passwords, client: clientAddress(request) };
-    this.revocations.add(await this.rpc.request(ChangePassword, change, HASHING_PATIENCE_MS));
+    this.revocations.add(await this.rpc.request(ChangePassword, change, HASHING_TIMEOUT_MS));
   }
 
   @Roles('admin')

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A line to the broker that can go deaf: what the broker says no longer comes through, as when a network swallows packets. */
+/** TCP proxy to the broker that can stop forwarding what the broker sends, as when a network drops packets. */
 export interface BrokerProxy {
-  /** For the gateway to use instead. */
+  /** URL for the gateway to use instead of the broker's. */
   url: string;
   stopForwarding(): void;
   resumeForwarding(): void;

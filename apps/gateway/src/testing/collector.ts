@@ -1,7 +1,7 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface Seen {
+export interface ReceivedSpan {
   name: string;
   traceId: string;
   spanId: string;
@@ -13,18 +13,18 @@ export interface Seen {
 
 export interface Collector {
   url: string;
-  spans: Seen[];
+  spans: ReceivedSpan[];
   close(): void;
 }
 
 type Attribute = { key: string; value: Record<string, unknown> };
 
-/** Takes spans by OTLP over HTTP, and keeps them. */
+/** Collects the spans that arrive by OTLP over HTTP. */
 export async function startCollector(): Promise<Collector> {
-  const spans: Seen[] = [];
-  const server = createServer(async (request, response) => {
+  const spans: ReceivedSpan[] = [];
+  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { resourceSpans } = JSON.parse(Buffer.concat(await request.toArray()).toString()) as {
-      resourceSpans: { scopeSpans: { spans: (Seen & { attributes: Attribute[] })[] }[] }[];
+      resourceSpans: { scopeSpans: { spans: (ReceivedSpan & { attributes: Attribute[] })[] }[] }[];
     };
     const all = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
     spans.push(
@@ -34,7 +34,8 @@ export async function startCollector(): Promise<Collector> {
       })),
     );
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-  });
+  };
+  const server = createServer((request, response) => void receive(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { url, spans, close: () => (server.closeAllConnections(), void server.close()) };

@@ -7,20 +7,20 @@ export interface ReceivedEvent {
   data: Record<string, unknown>;
 }
 
-/** One connection to a stream. Unlike a browser's it does not come back by itself. */
+/** A connection to a stream. Unlike a browser's EventSource, it does not reconnect. */
 export interface OpenEventSource {
   status: number;
   headers: IncomingHttpHeaders;
-  /** Everything that has come so far, as it came. */
+  /** Everything received so far, verbatim. */
   text(): string;
   events(): ReceivedEvent[];
-  /** Resolves when nothing more comes: true when the stream was properly ended, false when the connection broke. */
+  /** Resolves at the end of the response: true when it was ended properly, false when the connection broke. */
   ended: Promise<boolean>;
-  /** Breaks the connection off, as a client that loses its network does. */
+  /** Breaks the connection, as a client does that loses its network. */
   cut(): void;
 }
 
-/** Opens a stream of a gateway that listens; resolves with its head, however long the rest takes. */
+/** Opens a stream of a listening gateway; resolves with the response's head, however long the rest takes. */
 export async function listenTo(
   { app }: Gateway,
   path: string,
@@ -50,7 +50,7 @@ export async function listenTo(
   };
 }
 
-/** Whole events only: a browser drops a last one that was cut off. */
+/** Complete events only: a browser discards an incomplete last one. */
 const eventsIn = (text: string): ReceivedEvent[] => text.split('\n\n').slice(0, -1).flatMap(eventIn);
 
 function eventIn(block: string): ReceivedEvent[] {

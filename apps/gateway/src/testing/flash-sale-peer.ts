@@ -18,34 +18,34 @@ const PRICE = { amount: 100, currency: 'EUR' };
 
 export const fromNow = (ms: number): string => new Date(Date.now() + ms).toISOString();
 
-/** An open sale, unless told otherwise. */
+/** An open sale, with the given changes. */
 export const saleOf = (change: Partial<Sale> & { id: string }): Sale => ({
   ...{ sku: 'TEA', price: PRICE, state: 'open', round: 1, quantity: 5, remaining: 5, held: 0, sold: 0, version: 2 },
   ...{ opensAt: fromNow(-60_000), closesAt: fromNow(600_000), payWithinSeconds: 60 },
   ...change,
 });
 
-/** A stand-in for flash-sale at the other end of the real broker: it knows what it is told, and decides nothing. */
+/** Fake flash-sale service on the real broker: returns what a test has set, and decides nothing. */
 @Controller()
 export class FlashSalePeer {
   /** Newest last. */
   readonly sales = new Map<string, Sale>();
   readonly results = new Map<string, ClaimResult>();
   readonly claims: Message<typeof ClaimPiece>[] = [];
-  /** The sales that were asked for one by one. */
-  readonly looked: string[] = [];
-  /** The sales that were to be closed. */
+  /** Sales that were read one by one. */
+  readonly lookups: string[] = [];
+  /** Sales that CloseSale was received for. */
   readonly closed: string[] = [];
   lists = 0;
-  /** How often somebody asked for a ticket. */
+  /** Number of GetClaim requests. */
   tickets = 0;
-  /** How new sales turn out, seen at the second look. */
+  /** State that a new sale gets at its second read. */
   outcome: Sale['state'] = 'scheduled';
 
-  /** Its own rules would have made this of a sale. @returns the fact that it says about that */
+  /** Changes a sale as the service's own rules would. @returns the data of the fact about it */
   change(change: Partial<Sale> & { id: string }): Sale {
-    const known = this.sales.get(change.id);
-    const sale = known ? { ...known, version: known.version + 1, ...change } : saleOf(change);
+    const previous = this.sales.get(change.id);
+    const sale = previous ? { ...previous, version: previous.version + 1, ...change } : saleOf(change);
     this.sales.set(sale.id, sale);
     return sale;
   }
@@ -86,7 +86,7 @@ export class FlashSalePeer {
 
   @On(GetSale)
   async sale({ data: { saleId, anyState } }: Message<typeof GetSale>): Promise<Sale> {
-    this.looked.push(saleId);
+    this.lookups.push(saleId);
     const sale = this.sales.get(saleId);
     if (!sale || (!anyState && isHidden(sale))) throw ProblemError.of(404, 'Sale not found');
     if (sale.state === 'preparing') this.change({ id: saleId, state: this.outcome });

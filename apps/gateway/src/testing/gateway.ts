@@ -14,10 +14,10 @@ interface Claims {
   /** Seconds from now; in the past for an expired token. */
   expiresIn?: number;
   key?: KeyObject;
-  /** Which of its user's tokens are void is said by epoch, or by the token's own name. */
+  /** The user's epoch that the token was issued in, or the token's id: by either it can be void. */
   epoch?: number;
   jti?: string;
-  /** The phone is. */
+  /** Whether the phone is verified. */
   verified?: boolean;
 }
 
@@ -51,7 +51,7 @@ export interface Answer {
   body: Record<string, unknown>;
 }
 
-/** Calls a gateway as somebody, with JSON in and JSON out. */
+/** Calls a gateway with the given token, with JSON in both directions. */
 export async function call(
   { app }: Gateway,
   method: InjectOptions['method'],

@@ -21,7 +21,7 @@ import { ADDRESS } from './gateway.js';
 const NOW = '2026-11-21T12:00:00Z';
 const PRICE = { amount: 250, currency: 'EUR' };
 
-interface KnownOrder {
+interface PlacedOrder {
   order: Order;
   userId: string;
   bodyHash: string;
@@ -30,27 +30,27 @@ interface KnownOrder {
   changes: OrderChange[];
 }
 
-/** A stand-in for orders at the other end of the real broker: it keeps orders by id and tells a repeat by the body's hash. */
+/** Fake orders service on the real broker: stores orders by id and detects a repeat by the body's hash. */
 @Controller()
 export class OrdersPeer {
-  readonly orders = new Map<string, KnownOrder>();
-  /** The orders whose user's phone was said to be verified. */
+  readonly orders = new Map<string, PlacedOrder>();
+  /** Orders of users with a verified phone, by the request. */
   readonly verified: string[] = [];
-  /** The versions after which changes were asked for, in the order of the questions. */
-  readonly asked: number[] = [];
+  /** The versions after which changes were requested, in order. */
+  readonly changeRequests: number[] = [];
 
-  /** What its own rules would have made of the order. @returns the fact that it says about that */
+  /** Changes the order as the service's own rules would. @returns the data of the fact about it */
   change(
     id: string,
     status: OrderStatus,
     detail: Record<string, unknown> = {},
     type: string = status,
   ): { orderId: string; userId: string; version: number } {
-    const known = this.orders.get(id)!;
-    const version = known.changes.length + 1;
-    known.order = { ...known.order, status };
-    known.changes.push({ version, at: NOW, type, detail, status });
-    return { orderId: id, userId: known.userId, version };
+    const placed = this.orders.get(id)!;
+    const version = placed.changes.length + 1;
+    placed.order = { ...placed.order, status };
+    placed.changes.push({ version, at: NOW, type, detail, status });
+    return { orderId: id, userId: placed.userId, version };
   }
 
   @On(PlaceOrder)
@@ -58,9 +58,9 @@ export class OrdersPeer {
     if (data.lines.some(({ sku }) => sku === 'UNKNOWN'))
       throw ProblemError.of(422, 'Unknown product', undefined, { skus: ['UNKNOWN'] });
     if (data.verified) this.verified.push(data.orderId);
-    const known = this.orders.get(data.orderId);
-    if (known && known.bodyHash !== data.bodyHash) throw ProblemError.of(409, 'The key was used for another order');
-    if (known) return known.order;
+    const placed = this.orders.get(data.orderId);
+    if (placed && placed.bodyHash !== data.bodyHash) throw ProblemError.of(409, 'The key was used for another order');
+    if (placed) return placed.order;
     const order = { ...orderOf(data.orderId, data.lines), ...(data.coupon !== undefined && { coupon: data.coupon }) };
     this.orders.set(data.orderId, {
       order,
@@ -76,28 +76,28 @@ export class OrdersPeer {
 
   @On(PlaceUnlisted, { queue: 'lookups' })
   async placeUnlisted(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 
   @On(CancelOrder)
   async cancel({ data }: Message<typeof CancelOrder>): Promise<Order> {
-    const known = this.#seen(data);
-    const { status } = known.order;
+    const placed = this.#find(data);
+    const { status } = placed.order;
     if (status === 'shipped') throw ProblemError.of(409, 'Too late');
-    if (status === 'paid') known.order = { ...known.order, cancellationRequestedAt: NOW };
+    if (status === 'paid') placed.order = { ...placed.order, cancellationRequestedAt: NOW };
     else if (status !== 'cancelled') this.change(data.orderId, 'cancelled');
-    return known.order;
+    return placed.order;
   }
 
   @On(GetOrder)
   async get({ data }: Message<typeof GetOrder>): Promise<Order> {
-    return this.#seen(data).order;
+    return this.#find(data).order;
   }
 
   @On(GetOrderChanges)
   async changes({ data }: Message<typeof GetOrderChanges>): Promise<Reply<typeof GetOrderChanges>> {
-    this.asked.push(data.after);
-    const { order, changes } = this.#seen(data);
+    this.changeRequests.push(data.after);
+    const { order, changes } = this.#find(data);
     return { order, changes: changes.filter(({ version }) => version > data.after) };
   }
 
@@ -108,7 +108,7 @@ export class OrdersPeer {
 
   @On(ExpirePayment)
   async expire(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 
   @On(ListOrders)
@@ -119,10 +119,10 @@ export class OrdersPeer {
     return { items: mine.slice(0, data.limit).map(({ order }) => order) };
   }
 
-  #seen({ orderId, userId, anyUser = false }: { orderId: string; userId: string; anyUser?: boolean }): KnownOrder {
-    const known = this.orders.get(orderId);
-    if (!known || (known.userId !== userId && !anyUser)) throw ProblemError.of(404, 'No such order');
-    return known;
+  #find({ orderId, userId, anyUser = false }: { orderId: string; userId: string; anyUser?: boolean }): PlacedOrder {
+    const placed = this.orders.get(orderId);
+    if (!placed || (placed.userId !== userId && !anyUser)) throw ProblemError.of(404, 'No such order');
+    return placed;
   }
 }
 

@@ -43,16 +43,16 @@ const NOW = '2026-11-21T12:00:00Z';
 const TOMORROW = () => new Date(Date.now() + 86_400_000).toISOString();
 const PRICE = { amount: 250, currency: 'EUR' };
 
-/** A stand-in for payments: the token decides. */
+/** Fake payments service: the card token decides. */
 @Controller()
 export class PaymentsPeer {
   readonly tokens: string[] = [];
-  /** The order that it has opened a payable for; any other cannot be paid. */
+  /** The only order that can be paid. */
   payable: string | undefined;
 
-  /** Of this user too many cards have failed. */
+  /** User with too many failed cards. */
   blocked: string | undefined;
-  /** The orders for which a card was unknown. */
+  /** Orders that were tried with an unknown card. */
   readonly refused: string[] = [];
 
   @On(GetPayable)
@@ -79,29 +79,29 @@ export class PaymentsPeer {
 
   @On(CapturePayment, { queue: 'captures' })
   async capture(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 
   @On(ClosePayable)
   async close(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 
   @On(ExtendPayable)
   async extend(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 
   @On(RefundPayment, { queue: 'captures' })
   async refund(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 }
 
-/** A stand-in for accounts. */
+/** Fake accounts service. */
 @Controller()
 export class AccountsPeer {
-  /** What is void, when a gateway asks. */
+  /** Revocations that a gateway's request returns. */
   readonly revoked: Revocation[] = [];
   lists = 0;
 
@@ -152,12 +152,12 @@ export class AccountsPeer {
   }
 }
 
-/** A stand-in for inventory: it counts the versions of its products. */
+/** Fake inventory service: counts the versions of its products. */
 @Controller()
 export class InventoryPeer {
   readonly products = new Map<string, ProductVersion>([['TEA', { sku: 'TEA', name: 'Tea', price: PRICE, version: 1 }]]);
-  /** The products that prices were asked for, question by question. */
-  readonly asked: string[][] = [];
+  /** SKUs of each price request. */
+  readonly priceRequests: string[][] = [];
 
   @On(GetProduct)
   async product({ data: { sku } }: Message<typeof GetProduct>): Promise<Reply<typeof GetProduct>> {
@@ -168,7 +168,7 @@ export class InventoryPeer {
 
   @On(GetPrices)
   async prices({ data: { skus } }: Message<typeof GetPrices>): Promise<Reply<typeof GetPrices>> {
-    this.asked.push(skus);
+    this.priceRequests.push(skus);
     return { items: skus.flatMap((sku) => this.products.get(sku) ?? []) };
   }
 
@@ -193,16 +193,16 @@ export class InventoryPeer {
 
   @On(AllotStock)
   async allot(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 
   @On(ReturnAllotment)
   async takeBack(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 }
 
-/** A stand-in for logistics. */
+/** Fake logistics service. */
 @Controller()
 export class LogisticsPeer {
   @On(GetParcel)
@@ -222,17 +222,17 @@ export class LogisticsPeer {
 
   @On(HaltParcels)
   async halt(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 
   @On(BookCarrier, { queue: 'bookings' })
   async book(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 
   @On(RecallCarrier, { queue: 'bookings' })
   async recall(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 }
 
@@ -245,7 +245,7 @@ const parcelOf = (id: string, status: 'preparing' | 'dispatched' | 'delivered') 
   lines: [],
 });
 
-/** A stand-in for promotions. */
+/** Fake promotions service. */
 @Controller()
 export class PromotionsPeer {
   @On(CreateCoupon)
@@ -260,7 +260,7 @@ export class PromotionsPeer {
   }
 }
 
-/** A stand-in for notifications. */
+/** Fake notifications service. */
 @Controller()
 export class NotificationsPeer {
   @On(ListNotifications)

@@ -8,11 +8,11 @@ import type { Gateway } from '../gateway.js';
 import { saleOf } from './flash-sale-peer.js';
 import { ADDRESS, call, startGateway, type Answer } from './gateway.js';
 
-/** Longer than any test runs: with it a gateway hears of what is new by facts alone. */
+/** Longer than any test runs: with it as interval, a gateway receives news by facts alone. */
 export const NEVER_MS = '600000';
 const SOON = { timeout: 10_000, interval: 25 };
 
-/** A gateway that listens, knocks, and hears live facts. */
+/** Starts a gateway and waits until it listens, can publish claims, and receives live facts. */
 export async function startSaleGateway(
   { url }: { url: string },
   settings: Record<string, string> = {},
@@ -26,11 +26,11 @@ export async function startSaleGateway(
   await gateway.app.listen(0, '127.0.0.1');
   const publishers = [gateway.app.get(Publisher), gateway.app.get<MessageClient>(CLAIM_CLIENT).publisher];
   await vi.waitFor(() => expect(publishers.map(({ ready }) => ready)).toEqual([true, true]), SOON);
-  // What is said before it listens is lost, so it is said again.
+  // A fact published before the gateway's queue is bound is lost: publish until it arrives.
   const over = saleOf({ id: randomUUID(), state: 'closed' });
   await vi.waitFor(async () => {
     await publishSale(gateway, over);
-    expect(isKnown(gateway, over)).toEqual(over);
+    expect(cachedSale(gateway, over)).toEqual(over);
   }, SOON);
   return gateway;
 }
@@ -43,15 +43,15 @@ export const claim = (
 ): Promise<Answer> =>
   call(gateway, 'POST', `/flash-sales/${saleId}/claims`, { as, body: { address: ADDRESS }, headers });
 
-/** Says of a sale to everybody how it is, and waits until the gateways know. */
+/** Publishes a sale and waits until every gateway has it in its cache. */
 export async function announce(gateways: Gateway[], change: Partial<Sale> = {}): Promise<Sale> {
   const sale = saleOf({ id: randomUUID(), ...change });
   await publishSale(gateways[0]!, sale);
-  for (const gateway of gateways) await vi.waitFor(() => expect(isKnown(gateway, sale)).toEqual(sale), SOON);
+  for (const gateway of gateways) await vi.waitFor(() => expect(cachedSale(gateway, sale)).toEqual(sale), SOON);
   return sale;
 }
 
-const isKnown = ({ app }: Gateway, { id }: Sale): Sale | undefined => app.get(Sales).get(id);
+const cachedSale = ({ app }: Gateway, { id }: Sale): Sale | undefined => app.get(Sales).get(id);
 
 function publishSale({ app }: Gateway, sale: Sale): Promise<void> {
   const about = { id: randomUUID(), time: new Date().toISOString(), correlationId: 'said', source: 'flash-sale' };

@@ -6,7 +6,7 @@ export interface Peer<P> {
   stop(): Promise<void>;
 }
 
-/** Starts a service whose only listener is the controller. */
+/** Starts a service with the given controller as its only listener. */
 export async function startPeer<P>(
   { url }: { url: string },
   name: string,

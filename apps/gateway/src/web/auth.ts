@@ -2,11 +2,11 @@ import { createParamDecorator, Injectable, SetMetadata, type CanActivate, type E
 import type { Role } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { Revocations } from './revocations.js';
-import { tokenOf, Tokens, type Asked, type Caller } from './tokens.js';
+import { tokenOf, Tokens, type RequestWithCaller, type Caller } from './tokens.js';
 
 export type { Caller } from './tokens.js';
 
-/** An admin sees what is anyone's, a customer their own. */
+/** Filter for reads: an admin may see every user's resources, a customer only their own. */
 export const seenBy = (me: Caller): { userId: string; anyUser: boolean } => ({
   userId: me.id,
   anyUser: me.role === 'admin',
@@ -16,28 +16,28 @@ const PUBLIC = 'public';
 const ROLE = 'role';
 const VOID_TOO = 'void-too';
 
-/** Open to everyone; without this a route asks for a token. */
+/** Allows requests without a token; every other route requires one. */
 export const Public = () => SetMetadata(PUBLIC, true);
-/** Only for callers of this role. */
+/** Allows only callers with this role. */
 export const Roles = (role: Role) => SetMetadata(ROLE, role);
 
-/** Also with a token that was taken back: taking it back again is no mistake. */
+/** Accepts a revoked token too: revoking it again is no error. */
 export const WithVoidToken = () => SetMetadata(VOID_TOO, true);
 
-/** What a route asks of its caller. */
+/** Access rules of a route. */
 export const accessOf = (handler: object): { isPublic: boolean; role?: Role } => ({
   isPublic: Reflect.getMetadata(PUBLIC, handler) === true,
   role: Reflect.getMetadata(ROLE, handler) as Role | undefined,
 });
 
-/** The caller, in a handler that asks for a token. */
+/** The caller, in a handler that requires a token. */
 export const Me = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
-  const { caller } = context.switchToHttp().getRequest<Asked>();
+  const { caller } = context.switchToHttp().getRequest<RequestWithCaller>();
   if (!caller) throw new Error('a public route has no caller');
   return caller;
 });
 
-/** Asks for a token, except where a route is open to everyone. */
+/** Requires a valid token, except on public routes. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(
@@ -49,7 +49,7 @@ export class AuthGuard implements CanActivate {
     const { isPublic, role } = accessOf(context.getHandler());
     if (isPublic) return true;
     this.revocations.mustBeKnown();
-    const request = context.switchToHttp().getRequest<Asked>();
+    const request = context.switchToHttp().getRequest<RequestWithCaller>();
     const caller = await this.#callerOf(request, context.getHandler());
     if (!caller)
       throw ProblemError.of(
@@ -61,7 +61,7 @@ export class AuthGuard implements CanActivate {
     return true;
   }
 
-  async #callerOf(request: Asked, handler: object): Promise<Caller | null> {
+  async #callerOf(request: RequestWithCaller, handler: object): Promise<Caller | null> {
     if (Reflect.getMetadata(VOID_TOO, handler) !== true) return this.tokens.callerOf(request);
     return (request.caller = await this.tokens.holderOf(request));
   }

@@ -22,7 +22,7 @@ const problemOf = (status: number) => ({
   detail: DETAILS[status],
 });
 
-/** What hooks give to every other problem. */
+/** Headers that hooks add to every other problem. */
 const headersOf = (correlationId: string): Record<string, string> => ({
   'content-type': 'application/problem+json',
   'cache-control': 'no-store',
@@ -30,7 +30,7 @@ const headersOf = (correlationId: string): Record<string, string> => ({
   connection: 'close',
 });
 
-/** Bytes that are no HTTP request, or come too slowly: a problem like any other, and the end of the connection. */
+/** Responds with a problem to bytes that are no HTTP request, or arrive too slowly, and closes the connection. */
 export function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const status = STATUS_OF[error.code ?? ''] ?? 400;
@@ -40,7 +40,9 @@ export function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** Node would answer these two with a status and an empty body (RFC 9112, section 3.2; RFC 9110, section 10.1.1). */
+/**
+ * Node would respond to these two with a status and an empty body (RFC 9112, section 3.2; RFC 9110, section 10.1.1).
+ */
 export function explainRefusals(fastify: FastifyInstance): void {
   fastify.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     response.writeHead(417, headersOf(correlationIdOf(request))).end(JSON.stringify(problemOf(417)));

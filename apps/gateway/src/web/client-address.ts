@@ -2,12 +2,12 @@ import { normalizeIP } from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
 import { isIP } from 'node:net';
 
-/** An IPv6 network is given out by so many bits, and each of its addresses is its owner's to choose (RFC 6177). */
+/** Bits of an IPv6 network as assigned to one customer, who chooses the addresses in it freely (RFC 6177). */
 const IPV6_BITS = 64;
 
 /**
- * Where a request comes from, as limits count it: an IPv4 address, or the first of an IPv6 network. A proxy that is believed
- * but does not say an address (some add a port, some say "unknown") stands for all its clients itself.
+ * Address that limits count a request by: an IPv4 address, or the first of an IPv6 network. A trusted proxy that sends
+ * no address (some add a port, some send "unknown") counts as the client of all its requests.
  */
 export function clientAddress({ ip, socket }: Pick<FastifyRequest, 'ip' | 'socket'>): string {
   return normalizeIP(isIP(ip) === 0 ? (socket.remoteAddress ?? '0.0.0.0') : ip, IPV6_BITS);

@@ -4,21 +4,21 @@ import type { FastifyInstance } from 'fastify';
 import { v7 } from 'uuid';
 
 export const CORRELATION_HEADER = 'x-correlation-id';
-/** What may stand in a log and in a message header as it is. */
+/** Characters that are safe in a log and in a message header without escaping. */
 const ACCEPTABLE = /^[\x21-\x7e]{1,128}$/;
 
 const current = new AsyncLocalStorage<string>();
 
-/** The id that everything caused by the present HTTP request shares. */
+/** Correlation id of the current HTTP request, shared by everything that it causes. */
 export const correlationId = (): string | undefined => current.getStore();
 
-/** The caller's own correlation id when it gave a usable one, else a new one. */
+/** The caller's own correlation id if it is usable, else a new one. */
 export function correlationIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const given = headers[CORRELATION_HEADER];
   return typeof given === 'string' && ACCEPTABLE.test(given) ? given : v7();
 }
 
-/** Every answer names its correlation id, and everything done for the request knows it. */
+/** Adds the correlation id to every response, and makes it available to everything done for the request. */
 export function correlate(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header(CORRELATION_HEADER, request.id);

@@ -1,7 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 
-/** Exact origins, separated by commas; `*` and patterns are refused, because whoever is let in acts with its users' tokens. */
+/**
+ * Exact origins, separated by commas. `*` and patterns are refused: scripts of an allowed origin act with its users'
+ * tokens.
+ */
 export const Origins = z.string().transform((text, context): string[] => {
   const origins = text.split(',').map((part) => part.trim());
   if (origins.every(isOrigin)) return origins;
@@ -12,10 +15,13 @@ export const Origins = z.string().transform((text, context): string[] => {
 const isOrigin = (text: string): boolean =>
   /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 
-/** Seconds that a browser need not ask again; two hours is the most that Chromium takes. */
+/** How long a browser may cache a preflight response, in seconds; two hours is Chromium's maximum. */
 const PREFLIGHT_GOOD_FOR = 7_200;
 
-/** Pages of these origins may call the API from a browser. Tokens are sent by scripts and not by the browser, so no cookies are let in. */
+/**
+ * Allows pages of these origins to call the API from a browser. Scripts send the tokens, not the browser, so no cookies
+ * are allowed.
+ */
 export async function allowOrigins(fastify: FastifyInstance, origins: readonly string[]): Promise<void> {
   if (origins.length === 0) return;
   const { default: cors } = await import('@fastify/cors');

@@ -5,7 +5,7 @@ import { CONFIG } from '@sluice/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { GatewayConfig } from '../config.js';
 
-/** Whether this gateway has been told to stop. */
+/** Whether this gateway is stopping. */
 @Injectable()
 export class Draining {
   #begun = false;
@@ -16,7 +16,10 @@ export class Draining {
     return this.#begun;
   }
 
-  /** From now on it is not ready. Resolves when whoever sends requests here has had the time to notice; until then they are taken. */
+  /**
+   * Makes the gateway not ready. Resolves when load balancers have had time to notice; until then requests are
+   * accepted.
+   */
   async begin(): Promise<void> {
     this.#begun = true;
     await pause(this.config.SHUTDOWN_GRACE_MS);
@@ -24,9 +27,9 @@ export class Draining {
 }
 
 /**
- * Closing waits for open connections, and two kinds would stay open although nothing is asked on them any more: one that
- * is kept for a next request, and one that a browser opened ahead. So once the gateway is leaving every answer ends its
- * connection, and when the server closes, connections on which nothing has come yet are ended at once.
+ * Closing waits for open connections, and two kinds would stay open without requests: a keep-alive connection, and one
+ * that a browser opened in advance. So while draining every response closes its connection, and when the server closes,
+ * connections that have received nothing are closed at once.
  */
 export function endConnectionsWhenDraining(fastify: FastifyInstance, draining: Draining): void {
   const open = new Set<Socket>();

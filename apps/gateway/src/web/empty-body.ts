@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Many clients name a type for a body that they do not send (`curl -d ''`, or a default header). There is nothing of that
- * type then (RFC 9112, section 6.3), so it is neither 415 nor broken JSON, but a request without a body.
+ * Removes the content type of an empty body: many clients send one without a body (`curl -d ''`, or a default header).
+ * The request then has no body (RFC 9112, section 6.3), so it is neither 415 nor malformed JSON.
  */
 export function takeEmptyBodies(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', async ({ raw: { headers } }) => {

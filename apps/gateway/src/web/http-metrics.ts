@@ -7,7 +7,8 @@ const requests = new Counter({
   help: 'HTTP requests, by the pattern of their route. 499: the client went before its answer.',
   labelNames: [...labelNames, 'status'],
 });
-// A door that answers from memory takes a millisecond, a broker's confirm ten, an order some tens, a caller waits 3 s at most.
+// Seconds. A response from memory takes 1 ms, a broker's confirm 10 ms, an order some tens of ms; a caller waits at
+// most 3 s.
 const seconds = new Histogram({
   name: 'sluice_http_request_seconds',
   help: 'From a request to the end of its answer; not of streams, which last.',
@@ -16,47 +17,47 @@ const seconds = new Histogram({
 });
 const streams = new Gauge({ name: 'sluice_http_streams', help: 'Streams of server-sent events that are open.' });
 
-/** Every request that no route knows, whatever it asks for: a scanner does not make metrics. */
+/** Label of every request without a route, whatever its path, so that a scanner does not create metrics. */
 const UNKNOWN = 'unknown';
-/** nginx's word for a client that closed its connection without waiting. */
+/** nginx's status for a client that closed its connection before the response. */
 const GONE = 499;
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** Counts and times every request from now on. */
+/** Counts and times every request. */
 export function measureRequests(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     const began = performance.now();
-    reply.raw.once('close', () => note(request, reply, performance.now() - began));
+    reply.raw.once('close', () => record(request, reply, performance.now() - began));
     done();
   });
 }
 
-/** A stream was opened, which lasts until `closed`. */
+/** Counts a stream as open until `closed` resolves. */
 export function countStream(closed: Promise<void>): void {
   streams.inc();
   void closed.then(() => streams.dec());
 }
 
-/** The pattern of the route that answers, never what was asked for. */
+/** The pattern of the matched route, never the requested path. */
 export const routeOf = (request: FastifyRequest): string =>
   request.is404 ? UNKNOWN : (request.routeOptions.url ?? UNKNOWN);
 
-/** What the client was told; 499 when it did not wait for it. */
+/** Status sent to the client; 499 when it disconnected before. */
 export const statusOf = ({ raw }: FastifyReply): number => (raw.headersSent ? raw.statusCode : GONE);
 
-/** To find the metric of its labels costs more than to count in it: each is found once. */
-const known = new Map<string, { count: Counter.Internal; time: Histogram.Internal<string> }>();
+/** Cache of labelled metrics: resolving labels costs more than counting. */
+const labelled = new Map<string, { count: Counter.Internal; time: Histogram.Internal<string> }>();
 
-function note(request: FastifyRequest, reply: FastifyReply, tookMs: number): void {
+function record(request: FastifyRequest, reply: FastifyReply, tookMs: number): void {
   const method = METHODS.has(request.method) ? request.method : 'other';
   const [route, status] = [routeOf(request), statusOf(reply)];
   const key = `${method} ${route} ${status}`;
-  let one = known.get(key);
-  if (!one)
-    known.set(
+  let metrics = labelled.get(key);
+  if (!metrics)
+    labelled.set(
       key,
-      (one = { count: requests.labels({ method, route, status }), time: seconds.labels({ method, route }) }),
+      (metrics = { count: requests.labels({ method, route, status }), time: seconds.labels({ method, route }) }),
     );
-  one.count.inc();
-  if (reply.getHeader('content-type') !== 'text/event-stream') one.time.observe(tookMs / 1_000);
+  metrics.count.inc();
+  if (reply.getHeader('content-type') !== 'text/event-stream') metrics.time.observe(tookMs / 1_000);
 }

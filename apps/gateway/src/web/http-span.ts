@@ -2,12 +2,13 @@ import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, ty
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { routeOf, statusOf } from './http-metrics.js';
 
-/** Without an SDK the API's propagator knows no header; then a request costs nothing here. */
+/** Without an SDK the API's propagator has no fields; then tracing costs nothing here. */
 const isOn = (): boolean => propagation.fields().length > 0;
 
 /**
- * Every request is a span, the caller's child when it says so (W3C Trace Context), and everything done for the request knows
- * it. Names and attributes: OpenTelemetry's semantic conventions for HTTP servers; without the path, in which tickets stand.
+ * Makes every request a span, a child of the caller's if its headers name one (W3C Trace Context), and the parent of
+ * everything done for the request. Names and attributes follow OpenTelemetry's semantic conventions for HTTP servers;
+ * without the path, because it contains tickets.
  */
 export function traceRequests(fastify: FastifyInstance): void {
   const tracer = trace.getTracer('@sluice/gateway');
@@ -22,7 +23,7 @@ export function traceRequests(fastify: FastifyInstance): void {
   });
 }
 
-/** What a caller is told is its own business up to 499; from 500 on it is a fault. */
+/** Statuses up to 499 are the caller's concern; from 500 on the span is an error. */
 function end(span: Span, reply: FastifyReply): void {
   const status = statusOf(reply);
   span.setAttribute('http.response.status_code', status);

@@ -6,10 +6,10 @@ import { z } from 'zod';
 const HEADER = 'idempotency-key';
 const ACCEPTABLE = /^[\x21-\x7e]{1,255}$/;
 
-/** The header as it is sent: a key as it is (quotes may be in it), or a key in quotes, which is not empty. */
+/** Accepted header values: a bare key (which may contain quotes), or a key in quotes, not empty. */
 const SENT = /^(?!""$)(?:[\x21-\x7e]{1,255}|"(?:[\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255}")$/;
 
-/** For the API's document. */
+/** Header for the OpenAPI document. */
 export const IdempotencyHeader = z.object({
   'Idempotency-Key': z
     .string()
@@ -18,13 +18,16 @@ export const IdempotencyHeader = z.object({
     .describe('The same key asks for the same order; remembered for at least 24 hours'),
 });
 
-/** As the IETF's draft writes it: a string in quotes (RFC 9651, section 3.3.3), in which a backslash comes before a quote or a backslash. */
+/**
+ * Syntax of the IETF's draft: a string in quotes (RFC 9651, section 3.3.3), with a backslash before each quote or
+ * backslash.
+ */
 const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;
 const unquoted = (given: string): string => QUOTED.exec(given)?.[1]!.replace(/\\(["\\])/g, '$1') ?? given;
 
 /**
- * The caller's name for this request, so that sending it again is harmless.
- * In quotes or not it is the same key. A key that cannot be used is refused and not ignored: its caller relies on it.
+ * The caller's key for this request, which makes repeating it harmless; with or without quotes it is the same key. An
+ * invalid key is refused and not ignored, because the caller relies on it.
  * @throws ProblemError 422
  */
 export function idempotencyKeyOf(given: string | string[] | undefined): string | undefined {

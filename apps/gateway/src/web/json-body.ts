@@ -11,9 +11,9 @@ const otherCharset = ProblemError.of(415, 'Unsupported Media Type', 'A body is a
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Bodies are JSON in UTF-8 (RFC 8259, section 8.1) and nothing else. Bytes that are no UTF-8 are refused: Fastify would put the
- * same character in place of each, and so make texts equal that differ. A byte order mark is ignored. A field that is there
- * twice is refused: which of the two counts is chance (RFC 8259, section 4).
+ * Accepts JSON in UTF-8 only (RFC 8259, section 8.1). Invalid UTF-8 is refused: Fastify would replace each invalid byte
+ * with the same character, and so make different texts equal. A byte order mark is ignored. A repeated field is
+ * refused: which of the two counts is undefined (RFC 8259, section 4).
  */
 export function takeJsonBodies(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');

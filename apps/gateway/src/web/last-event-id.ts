@@ -4,10 +4,10 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
 const HEADER = 'last-event-id';
-/** Streams are numbered from 1 by their owner, which keeps the number in 32 bits. */
+/** Event ids count from 1; their owner stores them in 32 bits. */
 const GREATEST = 2_147_483_647;
 
-/** The header, for the API's document. */
+/** Header for the OpenAPI document. */
 export const LastEventIdHeader = z.object({
   'Last-Event-ID': z
     .int()
@@ -17,14 +17,14 @@ export const LastEventIdHeader = z.object({
     .describe('The id of the last event that was received: only what came after it is sent'),
 });
 
-/** The id is none of an event that this stream has sent: whoever waited for what comes after it would wait in vain. */
+/** The id was never sent on this stream: a client that waits for later events would wait forever. */
 export const eventIdNotOfThisStream = ProblemError.of(
   400,
   'Bad Request',
   'Last-Event-ID is the id of an event of this stream, a whole number.',
 );
 
-/** @returns the last event that the caller knows, 0 when it knows none. @throws ProblemError 400 */
+/** @returns id of the last event that the caller has received, 0 for none. @throws ProblemError 400 */
 export function lastEventIdOf(given: string | string[] | undefined): number {
   if (given === undefined) return 0;
   const id = typeof given === 'string' && /^\d{1,10}$/.test(given) ? Number(given) : Infinity;

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 
-/** What is read of a refused body before the connection is closed: bytes, and milliseconds. */
+/** Limits for discarding a refused body before the connection is closed: bytes, and milliseconds. */
 const AT_MOST_BYTES = 32 * 1024 * 1024;
 const AT_MOST_MS = 5_000;
 
 /**
- * A client that is still sending when the connection closes loses the answer: its own system drops it with the reset.
- * So a body that is too large is read to its end and thrown away, within bounds, before it is told 413 (RFC 9112, section 9.6).
+ * A client that is still sending when the connection closes loses the response: its own system discards it on the
+ * reset. So an oversized body is read to its end and discarded, within limits, before the 413 (RFC 9112, section 9.6).
  */
 export function answerOversizedBodies(fastify: FastifyInstance): void {
   fastify.addHook('onSend', async (request, reply) => {

@@ -4,7 +4,10 @@ interface Range {
   quality: number;
 }
 
-/** Whether an `Accept` header asks for HTML rather than for JSON, as browsers do when they load a page (RFC 9110, section 12.5.1). */
+/**
+ * Whether an `Accept` header prefers HTML to JSON, as browsers send it when they load a page (RFC 9110, section
+ * 12.5.1).
+ */
 export function prefersHtml(accept: string | undefined): boolean {
   const ranges = (accept ?? '').split(',').map(rangeOf);
   const html = ranges.findIndex(({ type }) => type === 'text/html');

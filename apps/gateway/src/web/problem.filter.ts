@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import { allowedMethods } from './routes.js';
 
-/** Every error leaves as problem details (RFC 9457); what the caller cannot know stays in the log. */
+/** Returns every error as problem details (RFC 9457); details that do not concern the caller are only logged. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('http');
@@ -19,7 +19,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** @returns the problem that an error means to a caller; 500 without a word of the cause when it is a fault of ours */
+/** @returns the problem for an error; 500 without any detail of the cause for a fault of ours */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
   const status = statusOf(error);
@@ -27,7 +27,7 @@ export function problemOf(error: unknown): Problem {
   return { ...titled(status), ...explanation(status) };
 }
 
-/** The errors of Nest know their status by a method, those of Fastify by a property. */
+/** Nest's errors return their status by a method, Fastify's have it as a property. */
 function statusOf(error: unknown): number {
   if (error instanceof HttpException) return error.getStatus();
   const { statusCode } = (error ?? {}) as { statusCode?: unknown };
@@ -43,7 +43,7 @@ const DETAILS: Record<number, string> = {
 };
 const explanation = (status: number): { detail?: string } => (DETAILS[status] ? { detail: DETAILS[status] } : {});
 
-/** A path that exists for other methods is 405 and names them (RFC 9110, section 15.5.6). */
+/** A path that exists for other methods is 405 and lists them (RFC 9110, section 15.5.6). */
 function orMethodNotAllowed(problem: Problem, request: FastifyRequest, reply: FastifyReply): Problem {
   if (problem.status !== 404 || !request.is404) return problem;
   const allowed = allowedMethods(request.server, request.url);
@@ -52,10 +52,13 @@ function orMethodNotAllowed(problem: Problem, request: FastifyRequest, reply: Fa
   return titled(405);
 }
 
-/** When to come back if nothing else says so: a service is soon back, a limit counts minutes. Seconds. */
+/** Default Retry-After: a service is soon back, a limit counts minutes. Seconds. */
 const RETRY_AFTER: Record<number, number> = { 429: 60, 503: 1 };
 
-/** A caller is told when to come back (503, 429; `retryAfter` in s says it better) and how to sign in (401). Nobody keeps a problem. */
+/**
+ * Adds when to retry (503, 429; the problem's `retryAfter`, in s, is more exact) and how to sign in (401). Problems are
+ * not cached.
+ */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   const retryAfter = problem.status === 503 ? undefined : problem['retryAfter'];
   if (typeof retryAfter === 'number') void reply.header('retry-after', String(retryAfter));

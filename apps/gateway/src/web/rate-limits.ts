@@ -3,25 +3,27 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config.js';
 import { clientAddress } from './client-address.js';
 import { sendProblem } from './problem.filter.js';
-import type { Asked, Tokens } from './tokens.js';
+import type { RequestWithCaller, Tokens } from './tokens.js';
 
 const WINDOW_MS = 60_000;
-/** Users, or addresses, that are counted at a time, some 300 bytes each; beyond them those are forgotten that asked longest ago. */
+/**
+ * Users or addresses counted at a time, some 300 bytes each; beyond that, those with the oldest requests are evicted.
+ */
 const MAX_COUNTED = 50_000;
 
-/** Here a password, a code or a phone number can be guessed at, and an SMS be caused. */
+/** Paths where a password, code or phone number can be guessed, or an SMS be triggered. */
 const SIGN_IN = new Set(['/users', '/users/verification', '/users/verification/resend', '/sessions', '/me/password']);
-/** Who watches over the gateway is never turned away. */
+/** Monitoring is never limited. */
 const UNLIMITED_PATHS = new Set(['/healthz', '/readyz']);
 
-/** Whether requests to this path are limited at all. */
+/** Whether requests to this path are limited. */
 export const isLimited = (path: string | undefined): boolean => path === undefined || !UNLIMITED_PATHS.has(path);
 
 /**
- * Turns away who asks too often: a user, known by a token that was found to be good, or else an address; at the paths of
- * sign-in always the address. A request with a bad token is one of its address, whoever it says it is.
+ * Limits the rate of requests per user, identified by a valid token, or else per address; on the paths of sign-in
+ * always per address. A request with an invalid token counts for its address.
  *
- * Counts are this process's: n gateways let n times as many through.
+ * Counts are per process: n gateways allow n times as many.
  */
 export async function limitRates(
   fastify: FastifyInstance,
@@ -37,7 +39,7 @@ export async function limitRates(
     counter(fastify, RATE_LIMIT_PER_MINUTE, clientAddress),
   ];
   const signIn = counter(fastify, SIGN_IN_LIMIT_PER_MINUTE, clientAddress);
-  fastify.addHook('onRequest', async (request: Asked, reply) => {
+  fastify.addHook('onRequest', async (request: RequestWithCaller, reply) => {
     const path = request.routeOptions.url;
     if (!isLimited(path)) return;
     const count = isSignIn(request)
@@ -53,7 +55,7 @@ export async function limitRates(
 const isSignIn = ({ method, routeOptions: { url } }: FastifyRequest): boolean =>
   method === 'POST' && url !== undefined && SIGN_IN.has(url);
 
-const callerId = ({ caller }: Asked): string => caller!.id;
+const callerId = ({ caller }: RequestWithCaller): string => caller!.id;
 
 /** Undefined: not limited. */
 function counter(fastify: FastifyInstance, max: number, keyGenerator: (request: FastifyRequest) => string) {
@@ -64,12 +66,12 @@ function counter(fastify: FastifyInstance, max: number, keyGenerator: (request: 
 interface Standing {
   max: number;
   remaining: number;
-  /** Until the count begins anew. */
+  /** Seconds until the count restarts. */
   ttlInSeconds: number;
   isExceeded: boolean;
 }
 
-/** Made once: to be told this is most of what a flood gets. */
+/** Created once: it is most responses in a flood. */
 const TOO_MANY = {
   type: 'about:blank',
   title: 'Too Many Requests',
@@ -77,7 +79,7 @@ const TOO_MANY = {
   detail: 'More requests than a minute allows. Please wait.',
 };
 
-/** The names of draft-ietf-httpapi-ratelimit-headers-07: requests and seconds. */
+/** Header names of draft-ietf-httpapi-ratelimit-headers-07; requests and seconds. */
 function setLimitHeaders(
   reply: FastifyReply,
   { max, remaining, ttlInSeconds, isExceeded }: Standing,

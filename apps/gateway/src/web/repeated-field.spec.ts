@@ -26,7 +26,7 @@ describe('a repeated field', () => {
     '{"a\\\\":1,"a":2}',
   ])('is not in %s', (json) => expect(hasRepeatedField(json)).toBe(false));
 
-  it('is in no JSON that JavaScript wrote, and is noticed wherever one is put', () => {
+  it('is in no JSON that JavaScript generates, and is detected wherever one is inserted', () => {
     fc.assert(
       fc.property(fc.json(), fc.string(), (json, name) => {
         expect(hasRepeatedField(json)).toBe(false);
@@ -36,7 +36,7 @@ describe('a repeated field', () => {
     );
   });
 
-  it('is found in a body as deep as it may be', () => {
+  it('is detected in a body of the greatest depth', () => {
     const deep = (inner: string): string => `${'{"a":['.repeat(10_000)}${inner}${']}'.repeat(10_000)}`;
     expect([hasRepeatedField(deep('{"a":1}')), hasRepeatedField(deep('{"a":1,"a":1}'))]).toEqual([false, true]);
   });

@@ -1,12 +1,13 @@
-/** A string, or what opens, divides or closes an object or a list. */
+/** A string, or a character that opens, divides or closes an object or a list. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],]/g;
 
 /**
- * Whether an object in it has a field twice, however its name is written. Without recursion: a body may be as deep as it is long.
+ * Whether any object has a field twice, also when its name is escaped differently. Without recursion: a body may be as
+ * deep as it is long.
  * @param json well-formed
  */
 export function hasRepeatedField(json: string): boolean {
-  /** The names of each object that is open; undefined for a list. */
+  /** The field names of each open object; undefined for a list. */
   const open: (Set<string> | undefined)[] = [];
   let nameComes = false;
   for (const [token] of json.matchAll(TOKEN)) {

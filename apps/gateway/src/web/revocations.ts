@@ -8,15 +8,18 @@ import { Live } from '../live/live.js';
 import { Rpc } from '../rpc.js';
 import { RevokedTokens, type TokenMarks } from './revoked-tokens.js';
 
-/** The connection that asks may come a moment after the one that listens. Milliseconds. */
+/**
+ * Retry interval while the publishing connection is not ready; it may connect later than the consuming one.
+ * Milliseconds.
+ */
 const NOT_READY_MS = 100;
 
-/** What accounts committed so long before it was asked may not have been seen by it then. Milliseconds. */
+/** Revocations that accounts committed this long before a read may have been invisible to it. Milliseconds. */
 const OVERLAP_MS = 30_000;
 
 /**
- * Which tokens are void before their end, as this gateway knows it: told of each, and asking for what has changed every
- * so often, since it may have missed one. Before accounts has answered once, none are known (docs/decisions/0025).
+ * Tokens that are void before they expire: updated by each fact, and by reading the changes periodically, since a fact
+ * may be lost. Empty before the first reply of accounts (docs/decisions/0025).
  */
 @Injectable()
 export class Revocations implements OnModuleDestroy {
@@ -24,7 +27,7 @@ export class Revocations implements OnModuleDestroy {
   readonly #revoked = new RevokedTokens();
   readonly #refresher: Refresher;
   readonly #listeners = new Set<(userId: string) => void>();
-  /** By the clock of accounts; undefined: everything has to be read. */
+  /** By the clock of accounts; undefined: nothing read yet. */
   #readUpTo: string | undefined;
   #soon: NodeJS.Timeout | undefined;
 
@@ -39,7 +42,7 @@ export class Revocations implements OnModuleDestroy {
     this.#refresher.start();
   }
 
-  /** @throws ProblemError 503 nothing is known yet, and REVOCATIONS_REQUIRED says that this is not enough */
+  /** @throws ProblemError 503 nothing has been read yet, and REVOCATIONS_REQUIRED is set */
   mustBeKnown(): void {
     if (this.#readUpTo === undefined && this.config.REVOCATIONS_REQUIRED) throw unknown();
   }
@@ -53,7 +56,7 @@ export class Revocations implements OnModuleDestroy {
     for (const listener of this.#listeners) listener(revocation.userId);
   }
 
-  /** Called with the user of whom tokens are void from now on. */
+  /** Calls the listener with the user whose tokens were revoked. */
   onRevoked(listener: (userId: string) => void): void {
     this.#listeners.add(listener);
   }
@@ -69,7 +72,7 @@ export class Revocations implements OnModuleDestroy {
     try {
       await this.#read();
     } catch (error) {
-      // Accounts is away. What was known is better than nothing, and the next time is soon.
+      // accounts is down: keep the revocations until the next refresh.
       if (!(error instanceof ProblemError)) this.#logger.warn(error);
     }
   }

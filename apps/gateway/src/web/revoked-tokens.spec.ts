@@ -5,7 +5,7 @@ const at = (seconds: number) => new Date(seconds * 1_000).toISOString();
 const token = (tokenId: string, epoch = 0, id = 'ann') => ({ id, tokenId, epoch });
 
 describe('revoked tokens', () => {
-  it('are one, by its name, or all of a user below an epoch but one', () => {
+  it('are one, by its id, or all of a user below an epoch but one', () => {
     const revoked = new RevokedTokens(() => 0);
     revoked.add({ userId: 'ann', tokenId: 'a', expiresAt: at(60) });
     revoked.add({ userId: 'bob', minEpoch: 2, keep: 'k', expiresAt: at(60) });
@@ -15,7 +15,7 @@ describe('revoked tokens', () => {
     );
   });
 
-  it('are forgotten when they have ended, and not before', () => {
+  it('are removed when they have expired, and not before', () => {
     let now = 0;
     const revoked = new RevokedTokens(() => now);
     revoked.add({ userId: 'ann', tokenId: 'a', expiresAt: at(60) });
@@ -28,7 +28,7 @@ describe('revoked tokens', () => {
     expect(revoked.size).toBe(1);
   });
 
-  it('do not pile up however many come between two looks', () => {
+  it('do not accumulate, however many arrive between two refreshes', () => {
     let now = 0;
     const revoked = new RevokedTokens(() => now);
     for (let n = 0; n < 10_000; n++, now += 1_000)

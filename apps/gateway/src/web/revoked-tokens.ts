@@ -1,19 +1,19 @@
 import type { Revocation } from '@sluice/contracts';
 
-/** What tells a token from others of its user. */
+/** Attributes that identify a token among those of its user. */
 export interface TokenMarks {
-  /** The user. */
+  /** The user's id. */
   id: string;
   tokenId: string;
   epoch: number;
 }
 
-/** Entries that have ended are looked for when there are so many more than after the last time. */
+/** Number of new entries after which expired ones are removed. */
 const PRUNE_EVERY = 1_000;
 
 /**
- * Tokens that are void before their end. Some 200 bytes each, until they have ended: not bounded here, since one that is
- * forgotten would be good again; how many there are is bounded by how many sign in.
+ * Tokens that are void before they expire, some 200 bytes each until then. Without a size limit, because an evicted
+ * token would be valid again; the number of sign-ins bounds it.
  */
 export class RevokedTokens {
   readonly #tokens = new Map<string, number>();
@@ -27,12 +27,12 @@ export class RevokedTokens {
     return this.#tokens.size + this.#users.size;
   }
 
-  /** Facts and answers come in any order, and more than once. */
+  /** Facts and replies arrive in any order, and more than once. */
   add({ userId, tokenId, minEpoch, keep, expiresAt }: Revocation): void {
     const endsAt = Date.parse(expiresAt);
     if (tokenId !== undefined) this.#tokens.set(tokenId, endsAt);
-    const known = this.#users.get(userId)?.minEpoch ?? -1;
-    if (minEpoch !== undefined && minEpoch > known) this.#users.set(userId, { minEpoch, keep, endsAt });
+    const current = this.#users.get(userId)?.minEpoch ?? -1;
+    if (minEpoch !== undefined && minEpoch > current) this.#users.set(userId, { minEpoch, keep, endsAt });
     if (this.size >= this.#pruneAt) this.prune();
   }
 
@@ -41,7 +41,7 @@ export class RevokedTokens {
     return this.#tokens.has(tokenId) || (user !== undefined && epoch < user.minEpoch && tokenId !== user.keep);
   }
 
-  /** What has ended by itself is refused by its own end. */
+  /** Removes expired entries: an expired token is refused anyway. */
   prune(): void {
     const now = this.clock();
     for (const [tokenId, endsAt] of this.#tokens) if (endsAt <= now) this.#tokens.delete(tokenId);

@@ -5,20 +5,20 @@ interface Route {
   url: string;
 }
 
-const known = new WeakMap<object, Route[]>();
+const routesByServer = new WeakMap<object, Route[]>();
 
-/** Remembers every route that is registered from now on. */
+/** Records every route that is registered from now on. */
 export function rememberRoutes(fastify: FastifyInstance): void {
   const routes: Route[] = [];
-  known.set(fastify.server, routes);
+  routesByServer.set(fastify.server, routes);
   fastify.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) routes.push({ method: one, url });
   });
 }
 
-export const routesOf = (fastify: FastifyInstance): readonly Route[] => known.get(fastify.server) ?? [];
+export const routesOf = (fastify: FastifyInstance): readonly Route[] => routesByServer.get(fastify.server) ?? [];
 
-/** The methods that the path of `url` answers; empty when there is no such path. */
+/** The methods of the path of `url`; empty when there is no such path. */
 export function allowedMethods(fastify: FastifyInstance, url: string): string[] {
   const path = url.split('?')[0]!.split('/');
   const methods = routesOf(fastify)

@@ -1,14 +1,14 @@
 import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
 
-/** Answers are data: a browser that is led to one as if it were a page runs, loads and frames nothing. */
+/** Responses are data: a browser that opens one as a page must run, load and frame nothing. */
 const NOTHING = {
   'default-src': ["'none'"],
   'base-uri': ["'none'"],
   'form-action': ["'none'"],
   'frame-ancestors': ["'none'"],
 };
-/** The page at /docs: its own scripts and styles, and calls to this API. */
+/** Policy of the page at /docs: its own scripts and styles, and calls to this API. */
 const OWN = {
   ...NOTHING,
   'script-src': ["'self'"],
@@ -22,10 +22,13 @@ const policy = (directives: Record<string, string[]>) => ({
   contentSecurityPolicy: { useDefaults: false, directives },
 });
 
-/** Seconds: a year. Without subdomains and preloading, which are for the owner of the domain to promise. */
+/** A year, in seconds. Subdomains and preloading are left to the owner of the domain. */
 const HSTS = 'max-age=31536000';
 
-/** What is left out speaks to browsers that are no more (Internet Explorer, Flash), or of pages that load others; each costs every answer. */
+/**
+ * Disabled headers concern obsolete browsers (Internet Explorer, Flash) or pages that load others; each costs every
+ * response.
+ */
 const OTHERS = {
   frameguard: { action: 'deny' },
   referrerPolicy: { policy: 'no-referrer' },
@@ -37,21 +40,21 @@ const OTHERS = {
   xssFilter: false,
 } as const;
 
-/** The headers by which browsers keep to themselves what was meant for one page. A route that sets one itself is right. */
+/** Adds the headers that isolate a page in browsers. A route's own header takes precedence. */
 export async function sendSecurityHeaders(fastify: FastifyInstance): Promise<void> {
   fastify.addHook('onRoute', (route) => {
     if (route.url.startsWith('/docs')) route.helmet = policy(OWN);
   });
   await fastify.register(helmet, { ...policy(NOTHING), ...OTHERS });
-  // Only over TLS (RFC 6797, section 7.2): as the connection is, or as a proxy says that is believed.
+  // Only over TLS (RFC 6797, section 7.2): on this connection, or at a trusted proxy.
   fastify.addHook('onRequest', async (request, reply) => {
     if (request.protocol === 'https') void reply.header('strict-transport-security', HSTS);
   });
 }
 
 /**
- * Nobody keeps an answer that is one person's: what is asked with a token, or is no mere question. A route that sets the header
- * itself is right, and so is a problem (see `sendProblem`).
+ * Forbids caching of private responses: to requests with a token, and to all but GET and HEAD. A route's own header
+ * takes precedence, and so does a problem's (see `sendProblem`).
  */
 export function keepPrivate(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', async ({ method, headers }, reply) => {

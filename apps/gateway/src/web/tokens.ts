@@ -11,17 +11,17 @@ import { Revocations } from './revocations.js';
 import type { TokenMarks } from './revoked-tokens.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
-/** Who is asking, and with which token. */
+/** The authenticated user and the token. */
 export interface Caller extends TokenMarks {
   role: Role;
   /** When the token ends: seconds since the epoch. */
   expiresAt: number;
-  /** The token says that the phone is verified. One that does not may be older than that. */
+  /** Whether the token contains that the phone is verified. A token without it may be older than the verification. */
   verified?: boolean;
 }
 
-/** A request of which it is known who asks: null is nobody, or nobody who could prove it. */
-export type Asked = FastifyRequest & { caller?: Caller | null };
+/** A request with its checked caller: null without a valid token. */
+export type RequestWithCaller = FastifyRequest & { caller?: Caller | null };
 
 const Epoch = z.int().min(0).default(0);
 const Claims = z.object({
@@ -33,7 +33,9 @@ const Claims = z.object({
   verified: z.boolean().optional(),
 });
 
-/** Checks the tokens that accounts signed (EdDSA), without asking accounts, and whether they were taken back. */
+/**
+ * Verifies the tokens that accounts signed (EdDSA) without a request to accounts, and checks whether they were revoked.
+ */
 @Injectable()
 export class Tokens {
   readonly #verified = new VerifiedTokens();
@@ -43,15 +45,15 @@ export class Tokens {
     @Inject(CONFIG) private readonly config: Pick<GatewayConfig, 'TOKEN_PUBLIC_KEY'>,
   ) {}
 
-  /** Looked at once, however often it is asked. */
-  async callerOf(request: Asked): Promise<Caller | null> {
+  /** Verifies the token once per request. */
+  async callerOf(request: RequestWithCaller): Promise<Caller | null> {
     if (request.caller !== undefined) return request.caller;
     const caller = await this.holderOf(request);
     return (request.caller = caller && !this.revocations.voids(caller) ? caller : null);
   }
 
-  /** As `callerOf`, also when the token was taken back. */
-  async holderOf(request: Asked): Promise<Caller | null> {
+  /** As `callerOf`, but also for a revoked token. */
+  async holderOf(request: RequestWithCaller): Promise<Caller | null> {
     const token = tokenOf(request);
     return token === undefined ? null : (this.#verified.callerOf(token) ?? (await this.#verify(token)));
   }
@@ -78,18 +80,18 @@ export class Tokens {
     }
   }
 
-  /** A token that names no key was signed before tokens did, or by a test: the first key is meant. */
+  /** A token without a key id was signed before key ids were added, or by a test: use the first key. */
   #keyFor({ kid }: JWTHeaderParameters): KeyObject {
     const keys = this.config.TOKEN_PUBLIC_KEY;
     const key = kid === undefined ? keys.values().next().value : keys.get(kid);
-    if (!key) throw new Error('the token names a key that is not known');
+    if (!key) throw new Error('unknown key id');
     return key;
   }
 }
 
 /**
- * What a token without a name of its own is called: a UUIDv8 over what is signed. Not over the signature, of which
- * base64url has several spellings.
+ * Id of a token without a `jti`: a UUIDv8 over its signed part. Not over the signature, which has several spellings in
+ * base64url.
  */
 function idOf(token: string): string {
   const signed = token.slice(0, token.lastIndexOf('.'));
@@ -99,6 +101,6 @@ function idOf(token: string): string {
   return stringify(bytes);
 }
 
-/** The token of `Authorization: Bearer <token>` if it has the form of one. */
+/** The token of `Authorization: Bearer <token>`, if well-formed. */
 export const tokenOf = ({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined =>
   /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(headers.authorization ?? '')?.[1];

@@ -1,12 +1,12 @@
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 
-/** Whether what a peer says about whom it forwards for is believed; `hop` is 0 for the peer itself, 1 for the one before it. */
+/** Whether a peer's forwarding headers are trusted; `hop` is 0 for the peer itself, 1 for the one before it. */
 export type Trust = (address: string, hop: number) => boolean;
 
 /**
- * Which proxies are believed (`X-Forwarded-For`, `-Proto`): how many there are, or their addresses and networks. A number says
- * nothing about who they are: it is only for a gateway that cannot be reached but through them.
+ * Trusted proxies (`X-Forwarded-For`, `-Proto`): their number, or their addresses and networks. A number does not
+ * identify them: use it only for a gateway that is reachable through them alone.
  */
 export const TrustProxy = z.string().transform((text, context): Trust => {
   if (/^\d{1,2}$/.test(text)) return (_, hop) => hop < Number(text);
@@ -22,7 +22,7 @@ export const TrustProxy = z.string().transform((text, context): Trust => {
 
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
-/** @throws Error when one of them is no address and no network */
+/** @throws Error when an entry is neither an address nor a network */
 function within(networks: readonly string[]): Trust {
   const list = new BlockList();
   for (const network of networks) {

@@ -2,7 +2,10 @@ import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 import { ProblemError } from '@sluice/messaging';
 import type { z } from 'zod';
 
-/** Bodies and queries that break their schema are 422 with every fault named; a path that breaks its schema names nothing there is. */
+/**
+ * Returns 422 with every fault listed for an invalid body or query; 404 for an invalid path, because it names no
+ * resource.
+ */
 export class ValidationPipe implements PipeTransform {
   async transform(value: unknown, { schema, type }: ArgumentMetadata): Promise<unknown> {
     if (!schema) return value;
@@ -14,17 +17,20 @@ export class ValidationPipe implements PipeTransform {
   }
 }
 
-/** `limit[]=5` is what some forms make of a list: it means the parameter and is not one. Another name (`utm[id]`) means nothing here. */
+/**
+ * `limit[]=5`, as some forms write a list, addresses the parameter with an invalid value. Other names (`utm[id]`) are
+ * ignored.
+ */
 function refuseBrackets({ shape }: z.ZodObject, given: Record<string, unknown>): void {
-  const isKnown = (name: string): boolean => Object.hasOwn(shape, name.split('[', 1)[0]!);
-  const bracketed = Object.keys(given).filter((name) => name.includes('[') && isKnown(name));
+  const isParameter = (name: string): boolean => Object.hasOwn(shape, name.split('[', 1)[0]!);
+  const bracketed = Object.keys(given).filter((name) => name.includes('[') && isParameter(name));
   const faults = bracketed.map((path) => ({ path, message: 'has brackets: a parameter is one value' }));
   if (faults.length > 0) throw notValid(faults.slice(0, MAX_ERRORS));
 }
 
 const notValid = (errors: Fault[]): ProblemError => ProblemError.of(422, 'Not valid', undefined, { errors });
 
-/** An answer stays small however wrong a body is. */
+/** Keeps the response small however many faults a body has. */
 const MAX_ERRORS = 20;
 
 interface Fault {

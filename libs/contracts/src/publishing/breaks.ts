@@ -3,11 +3,11 @@ import { misfits } from './misfits.js';
 import type { Publication } from './publication.js';
 
 /**
- * Why the present message is not the published one with something added, in words; nothing when others will not notice.
+ * Reasons why the present message is not a compatible extension of the published one; empty when compatible.
  *
- * A request is written by strangers: whoever sends the published one must be understood. Facts, deliveries and answers are
- * read by strangers: whoever reads the published one must be able to read the present one; and what was sent before the
- * change, and waits in a queue or in an outbox, must be readable after it.
+ * Requests are written by other services: a request as published must still be accepted. Events, deliveries and
+ * replies are read by other services: readers of the published version must be able to read the present one. In
+ * addition, messages sent before the change may still wait in a queue or an outbox and must be readable after it.
  */
 export function breaks(published: Publication, present: Publication): string[] {
   if (published.kind !== present.kind) return [`it was a ${published.kind} and is a ${present.kind}`];
@@ -18,7 +18,7 @@ export function breaks(published: Publication, present: Publication): string[] {
   return [...data, ...answerBreaks(published.answer, present.answer)];
 }
 
-/** Nobody relied on the answer that there was not. */
+/** A contract without a published reply cannot break it. */
 function answerBreaks(published: JsonSchema | undefined, present: JsonSchema | undefined): string[] {
   if (!published) return [];
   if (!present) return ['it is not answered any more'];

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { jsonSchemaOf } from '../json-schema.js';
 import { misfits } from './misfits.js';
 
-/** Few shapes over few values, so that any two of them often, and often just not, fit. */
+/** Few shapes over few values, so that two of them often fit, and often barely do not. */
 const bounded = fc.record({ least: fc.integer({ min: 0, max: 2 }), most: fc.integer({ min: 2, max: 4 }) });
 const small = fc.oneof(
   bounded.map(({ least, most }) => z.int().min(least).max(most) as z.ZodType),
@@ -60,7 +60,7 @@ const LEAVES: unknown[] = [
   { x: 'y' },
 ];
 
-/** What a writer of this shape may write: its fields and no others. */
+/** Values that a writer of this shape may write: its fields and no others. */
 const writings = (shape: z.ZodObject): fc.Arbitrary<object> => {
   const fields = Object.entries(shape.shape as Record<string, z.ZodType>);
   return fc.record(
@@ -74,11 +74,11 @@ const pairs = shapes.chain((writer) =>
   fc.tuple(fc.constant(writer), neighbours(writer), fc.array(writings(writer), { minLength: 5, maxLength: 10 })),
 );
 
-/** Two seconds of a whole core, which a busy machine may not give. */
+/** Timeout for about two seconds of CPU time on a machine that is busy with other work. */
 const COMPUTES_MS = 300_000;
 
 describe('two shapes without a misfit', () => {
-  it('read whatever the other writes', { timeout: COMPUTES_MS }, () => {
+  it('make every written value readable', { timeout: COMPUTES_MS }, () => {
     let compared = 0;
     fc.assert(
       fc.property(pairs, ([writer, reader, written]) => {
@@ -92,7 +92,7 @@ describe('two shapes without a misfit', () => {
     expect(compared).toBeGreaterThan(20);
   });
 
-  it('are any shape and itself', () => {
+  it('exist for every shape and itself', () => {
     fc.assert(
       fc.property(
         shapes,

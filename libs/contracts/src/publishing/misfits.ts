@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JsonSchema } from '../json-schema.js';
 
 interface Options {
-  /** A field that its reader would silently ignore is a misfit too: what it asks for would not happen. */
+  /** Count a field that the reader would silently ignore as a misfit: its effect would be lost. */
   mustBeUnderstood?: boolean;
 }
 
 /**
- * Why something that was written by one schema may not be read by another; nothing when whatever the first allows, the second
- * does. Each reason begins with the place. What it cannot compare counts as a misfit unless it is the same.
+ * Reasons why a value written by one schema may not be readable by another; empty when the reader accepts everything
+ * that the writer allows. Each reason begins with the path. Rules that cannot be compared count as a misfit unless
+ * they are equal.
  */
 export function misfits(writer: JsonSchema, reader: JsonSchema, options: Options = {}, at = ''): string[] {
   if (isDeepStrictEqual(writer, reader) || takesAnything(reader)) return [];
@@ -65,7 +66,7 @@ function boundMisfits(writer: JsonSchema, reader: JsonSchema): string[] {
   );
 }
 
-/** Whether one pattern allows all that another does is not decidable here: they must be the same. */
+/** Whether one pattern allows everything that another allows is not decidable here, so they must be equal. */
 function textMisfits(writer: JsonSchema, reader: JsonSchema): string[] {
   const differing = (['format', 'pattern'] as const).filter(
     (rule) => reader[rule] !== undefined && reader[rule] !== writer[rule],
@@ -75,7 +76,7 @@ function textMisfits(writer: JsonSchema, reader: JsonSchema): string[] {
   );
 }
 
-/** Who leaves a field out means what its absence meant when they wrote it. */
+/** A sender that omits a field relies on the default that the field had when the sender was written. */
 const defaultMisfit = (writer: JsonSchema, reader: JsonSchema, { mustBeUnderstood }: Options): string | undefined =>
   mustBeUnderstood && writer.default !== undefined && !isDeepStrictEqual(writer.default, reader.default)
     ? `meant ${String(writer.default)} when absent, and now means ${String(reader.default)}`
@@ -104,7 +105,7 @@ function fieldMisfits(
   return options.mustBeUnderstood ? [misfit(at, 'may be there, and its reader does not know it')] : [];
 }
 
-/** The fields without a name in the schema, those of a record. */
+/** The additional fields of a schema, such as the entries of a record. */
 function restMisfits(
   { additionalProperties: written, propertyNames: names }: JsonSchema,
   { additionalProperties: read, propertyNames: readNames }: JsonSchema,

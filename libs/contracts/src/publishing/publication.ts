@@ -1,7 +1,7 @@
 import { jsonSchemaOf, type JsonSchema } from '../json-schema.js';
 import type { Contract } from '../message.js';
 
-/** What others rely on in one version of a message: it is kept as a file, and the present contract is held against it. */
+/** The part of one message version that others rely on. Stored as a file, and compared with the present contract. */
 export interface Publication {
   readonly type: string;
   readonly version: number;
@@ -18,7 +18,7 @@ export const publicationOf = ({ type, version, kind, schema, reply }: Contract):
   ...(reply && { answer: jsonSchemaOf(reply) }),
 });
 
-/** One file for each type and version. */
+/** File name of a publication: one file for each type and version. */
 export const fileOf = ({ type, version }: Pick<Publication, 'type' | 'version'>): string => `${type}.v${version}.json`;
 
 export const sameAs =

@@ -12,17 +12,17 @@ const broken = version(1, z.object({ n: z.string() }));
 const second = version(2, z.object({ n: z.string() }));
 
 describe('publishing', () => {
-  it('adds what is new: a type, a version', () => {
+  it('adds new types and new versions', () => {
     expect(changes([], [first])).toEqual({ write: [first], refused: [] });
     expect(changes([first], [second])).toEqual({ write: [second], refused: [] });
   });
 
-  it('notes what was added to a version, and nothing when nothing was', () => {
+  it('rewrites a version that was extended, and writes nothing when nothing changed', () => {
     expect(changes([first], [more])).toEqual({ write: [more], refused: [] });
     expect(changes([more], [more])).toEqual({ write: [], refused: [] });
   });
 
-  it('refuses a break, saying what breaks and what to do', () => {
+  it('refuses a breaking change, and reports the reason and the remedy', () => {
     const { write, refused } = changes([first], [broken]);
     expect(write).toEqual([]);
     expect(refused).toHaveLength(1);
@@ -32,7 +32,7 @@ describe('publishing', () => {
     expect(refused[0]).toContain('npm run contracts:publish');
   });
 
-  it('misses a type that is gone, and a version that went back', () => {
+  it('refuses when a published type is gone, or its version went back', () => {
     expect(changes([first], []).refused).toEqual([
       expect.stringContaining('contracts:publish -- --withdraw thing.happened'),
     ]);
@@ -41,7 +41,7 @@ describe('publishing', () => {
     ]);
   });
 
-  it('withdraws all versions of a type that is gone, and of no other', () => {
+  it('withdraws all versions of a removed type, and of no other type', () => {
     const other = publicationOf(event('other.happened', z.object({})));
     expect(withdrawn('thing.happened', [first, second, other], [other])).toEqual([first, second]);
     expect(() => withdrawn('thing.happened', [first], [second])).toThrow('only what is gone');

@@ -1,11 +1,11 @@
 import { breaks } from './breaks.js';
 import { fileOf, sameAs, type Publication } from './publication.js';
 
-/** What has to become of the published files, so that they tell the present contracts. */
+/** Changes that bring the published files up to date with the present contracts. */
 export interface Changes {
   /** New types and versions, and published ones with something added. */
   readonly write: readonly Publication[];
-  /** What must not be written, and why: it needs a new version, or to be withdrawn. */
+  /** Changes that must not be written, with the reason: a new version, or a withdrawal, is needed. */
   readonly refused: readonly string[];
 }
 
@@ -25,24 +25,29 @@ function brokenPromises(published: Publication | undefined, present: Publication
   if (why.length === 0) return [];
   const { type, version } = present;
   return [
-    `${type} breaks its published version ${version}:\n${why.map((line) => `  - ${line}`).join('\n')}\n  Undo that, or make it a new version ({ version: ${version + 1} } in its contract) and run: ${PUBLISH}`,
+    `${type} breaks its published version ${version}:\n${why.map((line) => `  - ${line}`).join('\n')}\n` +
+      `  Undo that, or make it a new version ({ version: ${version + 1} } in its contract) and run: ${PUBLISH}`,
   ];
 }
 
-/** The last version of a type is gone, or one was published that the contract does not have yet. */
+/** Published versions without a contract: the type is gone, or the contract is still at an older version. */
 function orphans(published: readonly Publication[], present: readonly Publication[]): string[] {
   const versions = new Map(present.map(({ type, version }) => [type, version]));
   return published.flatMap(({ type, version }) => {
     const now = versions.get(type);
     if (now === undefined)
       return [
-        `${fileOf({ type, version })} is published, and no contract has that type any more.\n  Bring it back, or, when nobody sends or reads it any more, run: ${PUBLISH} -- --withdraw ${type}`,
+        `${fileOf({ type, version })} is published, and no contract has that type any more.\n` +
+          `  Bring it back, or, when nobody sends or reads it any more, run: ${PUBLISH} -- --withdraw ${type}`,
       ];
     return version > now ? [`${fileOf({ type, version })} is published, and the contract is still version ${now}`] : [];
   });
 }
 
-/** The files that may go with a type. @throws Error when a contract still has it */
+/**
+ * The files to delete when a type is withdrawn.
+ * @throws Error when a contract still has it
+ */
 export function withdrawn(
   type: string,
   published: readonly Publication[],

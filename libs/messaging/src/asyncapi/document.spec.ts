@@ -34,7 +34,7 @@ const requests = contracts.filter(({ kind }) => kind === 'command' || kind === '
 
 const compiled = new Map<string, Validate>();
 
-/** Against the document as it is, its references followed. */
+/** Validates against the document, with its references resolved. */
 function check(place: string, data: unknown): void {
   const validate = compiled.get(place) ?? ajv.compile({ $ref: `document#/${place}` });
   compiled.set(place, validate);
@@ -67,7 +67,7 @@ function encoded(contract: Contract, data: unknown, about: Parameters<typeof enc
   }
 }
 
-/** As the specification calls what amqplib calls otherwise. */
+/** Renames the properties of amqplib to those of the AMQP specification. */
 const amqpNames = ({
   messageId,
   type,
@@ -98,7 +98,7 @@ describe('the AsyncAPI document', () => {
   });
 
   it('is valid by the official parser, without an error or a warning', () => {
-    // Version 3.1 adds nothing that is used here, and fewer tools read it.
+    // Version 3.1 adds nothing that is needed here, and fewer tools support it.
     const others = diagnostics.filter(({ code }) => code !== 'asyncapi-latest-version');
     expect(others).toEqual([]);
     expect(diagnostics.every(({ severity }) => severity === DiagnosticSeverity.Information)).toBe(true);
@@ -124,7 +124,7 @@ describe('the AsyncAPI document', () => {
     expect(Object.keys(raw.channels)).toHaveLength(contracts.length + 1);
   });
 
-  it('names the exchanges as they are on a broker', async () => {
+  it('names the exchanges as they are declared on a broker', async () => {
     const broker = await testBroker();
     const exchanges = await broker.management.get<{ name: string; type: string; durable: boolean }[]>(
       `exchanges/${broker.vhost}`,
@@ -151,7 +151,7 @@ describe('the AsyncAPI document', () => {
           check(`${at}/headers`, wire.properties.headers);
           check(`${at}/x-amqp-properties`, amqpNames(wire.properties));
         });
-        // Checks that are code refuse most values of a few contracts (a currency, a percentage), so these need more tries.
+        // Checks in code refuse most values of a few contracts (a currency, a percentage), so these need more tries.
         for (let numRuns = 20; count === 0 && numRuns <= 2_000; numRuns *= 10) fc.assert(property, { numRuns });
         expect(count, contract.type).toBeGreaterThan(0);
       }
@@ -181,7 +181,7 @@ describe('the AsyncAPI document', () => {
     check('channels/answers/messages/problem/x-amqp-properties', amqpNames(problem.properties));
   });
 
-  it('refuses what is not a message: another version, no id, a payload without its fields', () => {
+  it('refuses invalid messages: another version, no id, a payload without its fields', () => {
     const payload = raw.channels['order.placed']?.messages['order.placed'] as {
       headers: JsonSchema;
       payload: JsonSchema;

@@ -5,20 +5,20 @@ import { ENVELOPES, headersOf, isRequest, propertiesOf, schema } from './envelop
 import { exampleOf } from './example.js';
 import { GUIDE } from './guide.js';
 
-/** Of the bindings that all AMQP objects here follow. */
+/** Version of the AMQP bindings of AsyncAPI, used by all objects. */
 const bindingVersion = '0.3.0';
 const amqp = (binding: object) => ({ amqp: { ...binding, bindingVersion } });
 
-/** The exchange type behind each kind of message: how its routing key, or its headers, find a queue. */
+/** Exchange type of each kind of message, which routes by key or by headers. */
 export const EXCHANGE_TYPES = { event: 'topic', command: 'direct', query: 'direct', delivery: 'headers' } as const;
 
-/** Where the answers of all requests are described. */
+/** Channel that describes the replies of all requests. */
 const ANSWERS = 'answers';
 const PROBLEM = 'problem';
 
 /**
- * The AsyncAPI 3 document of every message of the system, from the contracts and the very routes that messages are encoded
- * with. It says what may be heard and asked, not who does: that is the map's.
+ * The AsyncAPI 3 document of all messages of the system, derived from the contracts and from the routes of the
+ * encoder. It describes what can be received and sent; which service does so is in the topology map.
  */
 export function asyncApiDocument(): object {
   const contracts = [...catalogue.values()];
@@ -31,7 +31,7 @@ export function asyncApiDocument(): object {
       license: { name: 'MIT' },
       tags: [...new Set(contracts.map(ownerOf))].map((name) => ({
         name,
-        description: `What ${name} says and answers`,
+        description: `What ${name} publishes and answers`,
       })),
     },
     defaultContentType: 'application/json',
@@ -51,7 +51,7 @@ export function asyncApiDocument(): object {
       securitySchemes: {
         user: {
           type: 'userPassword',
-          description: 'A broker user of your own; the description says what it must be allowed',
+          description: 'A broker user of your own; the description lists its permissions',
         },
       },
     },
@@ -115,9 +115,9 @@ function summary(contract: Contract): string {
   const owner = ownerOf(contract);
   switch (contract.kind) {
     case 'event':
-      return `A fact, said by ${owner}`;
+      return `A fact, published by ${owner}`;
     case 'delivery':
-      return `To one person over ${channelOf(contract)}, said by ${owner}`;
+      return `To one person over ${channelOf(contract)}, published by ${owner}`;
     case 'query':
       return `A read, answered by ${owner}; over when its caller stops waiting`;
     case 'command':
@@ -134,7 +134,8 @@ function operation(contract: Contract): object {
     ...(waitsIn === undefined
       ? []
       : [
-          `A timer: its owner puts it into a queue ${waitsIn}.<milliseconds>, from which the broker delivers it when its time is up.`,
+          `A timer: its owner puts it into a queue ${waitsIn}.<milliseconds>, from which the broker delivers it ` +
+            'when its time is up.',
         ]),
   ];
   return {
@@ -164,14 +165,14 @@ const reply = (contract: Contract): object => ({
   messages: [answerName(contract), PROBLEM].map((name) => ({ $ref: `#/channels/${ANSWERS}/messages/${name}` })),
 });
 
-/** One channel for all answers: they go to their callers, over the default exchange. */
+/** The single channel of all replies: they go directly to their callers, over the default exchange. */
 function answers(contracts: readonly Contract[]): object {
   const requests = contracts.filter(isRequest);
   return {
     address: null,
     title: 'Answers',
     description:
-      'To the reply-to of the request, over the default exchange. The content type tells an answer from a problem.',
+      'To the reply-to of the request, over the default exchange. Its content type marks an answer or a problem.',
     messages: {
       ...Object.fromEntries(requests.map((contract) => [answerName(contract), answer(contract)])),
       [PROBLEM]: problem(),

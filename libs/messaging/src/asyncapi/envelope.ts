@@ -4,15 +4,15 @@ import { channelOf } from '../channel-of.js';
 
 const count = z.int().min(1);
 
-/** The headers that any message may have. */
+/** Headers of every message. */
 const HEADERS = {
   version: count.describe('Version of the schema of this type'),
-  time: Instant.describe('When it was said'),
+  time: Instant.describe('Time of publication'),
   'correlation-id': z.string().min(1).max(128).describe('What everything caused by one request shares'),
   'causation-id': Id.optional().describe('The message that caused this one'),
   traceparent: z.string().optional().describe('W3C trace context'),
 };
-/** A retry or a dead letter has these beside the ones it came with. */
+/** Additional headers of retries and dead letters. */
 const FAILURES = {
   attempts: count.optional().describe('How often handling it has failed so far'),
   reason: z.string().optional().describe('Why it failed last'),
@@ -38,12 +38,12 @@ const OF_REQUESTS = {
     .describe('How long its caller still waits, from the publishing on: milliseconds'),
 };
 
-/** The AMQP properties beside the headers, called as in the specification. AsyncAPI has no words for them. */
+/** AMQP properties beside the headers, named as in the AMQP specification. AsyncAPI has no fields for them. */
 const PROPERTIES = {
   'message-id': Id.describe('The same id is the same message'),
   type: z.string().describe('The type of the message'),
   timestamp: z.int().describe('Seconds since the epoch'),
-  'app-id': z.string().describe('The service that says it'),
+  'app-id': z.string().describe('The service that publishes it'),
   'user-id': z.string().optional().describe("The broker's user that published it, checked by the broker"),
   'content-type': z.literal('application/json'),
   'delivery-mode': z.union([z.literal(1), z.literal(2)]),

@@ -6,7 +6,7 @@ const USER = '0198c0de-0000-7000-8000-000000000002';
 const price = { amount: 1_999, currency: 'USD' };
 const lines = [{ sku: 'TEE-BLACK', name: 'Tee, black', quantity: 2, unitPrice: price }];
 
-/** What one message looks like stands for all: the others differ in their data alone. */
+/** A single example is enough: other messages differ only in their data. */
 const EXAMPLES: readonly Outgoing[] = [
   OrderPlaced({ orderId: ORDER, userId: USER, version: 1, lines, subtotal: { amount: 3_998, currency: 'USD' } }),
 ];
@@ -18,7 +18,7 @@ const ABOUT = {
   source: 'orders',
 };
 
-/** As it is encoded. */
+/** The example of a contract, as encoded for the wire. */
 export function exampleOf({ type }: Contract): { examples?: object[] } {
   const example = EXAMPLES.find(({ contract }) => contract.type === type);
   if (!example) return {};

@@ -1,2 +1,2 @@
-/** The AsyncAPI 3 document. Loaded when it is asked for: of all services only the gateway serves it. */
+/** The AsyncAPI 3 document. Imported on first use, since only the gateway serves it. */
 export const asyncApiDocument = async (): Promise<object> => (await import('./document.js')).asyncApiDocument();

@@ -23,7 +23,7 @@ async function open(): Promise<ConfirmChannel> {
 const QUEUE = 'probe.events';
 const letters = (count: number) => eventually(async () => expect(await countLetters(open, QUEUE)).toBe(count));
 
-/** A handler with a fault in it, until it is mended; what it did, it did once per message id, as an inbox has it. */
+/** A handler with a fault until it is repaired; it has one effect per message id, as an inbox ensures. */
 async function faulty(error: Error = new PermanentError('no such product')) {
   const state = { broken: true, tries: [] as string[], effects: new Set<string>() };
   await startService(broker, [
@@ -37,7 +37,7 @@ async function faulty(error: Error = new PermanentError('no such product')) {
 }
 
 describe('a dead letter', () => {
-  it('tells why, where, and when each try failed', async () => {
+  it('records why, where, and when each try failed', async () => {
     const before = new Date().toISOString();
     await faulty(new Error('the database is away'));
     const id = await publish(broker, Happened, { n: 1 }, { headers: { 'correlation-id': 'c-1' } });
@@ -63,7 +63,7 @@ describe('a dead letter', () => {
     expect(letter?.failedAt).toBe(times.at(-1));
   });
 
-  it('that the broker gave up says so, with the place where it was first published', async () => {
+  it('from the broker has its reason, with the exchange where it was first published', async () => {
     const channel = await open();
     const id = await publish(broker, Happened, { n: 2 });
     await eventually(async () => {
@@ -85,7 +85,7 @@ describe('a dead letter', () => {
     });
   });
 
-  it('stays where it is when it is looked at', async () => {
+  it('stays in its queue when it is read', async () => {
     await faulty();
     for (const n of [1, 2, 3]) await publish(broker, Happened, { n });
     await letters(3);
@@ -97,7 +97,7 @@ describe('a dead letter', () => {
 });
 
 describe('redriving', () => {
-  it('does what failed once the fault is mended, once, under the id that it had', async () => {
+  it('handles the message once the fault is repaired, once and under its original id', async () => {
     const handler = await faulty();
     const ids = [await publish(broker, Happened, { n: 1 }), await publish(broker, Happened, { n: 2 })];
     await letters(2);
@@ -109,7 +109,7 @@ describe('redriving', () => {
     await letters(0);
   });
 
-  it('begins with no attempts, and a fault that is still there brings the letter back with a longer history', async () => {
+  it('starts with no attempts, and a remaining fault dead-letters it again with a longer history', async () => {
     await faulty(new Error('still away'));
     const id = await publish(broker, Happened, { n: 1 }, { headers: { traceparent: '00-t' } });
     await letters(1);
@@ -128,7 +128,7 @@ describe('redriving', () => {
     expect(taken?.message.properties.headers).toMatchObject({ traceparent: '00-t', version: 1 });
   });
 
-  it('does not run after letters that come back at once', async () => {
+  it('does not fetch letters again that fail at once', async () => {
     const handler = await faulty();
     await Promise.all(Array.from({ length: 150 }, (_, n) => publish(broker, Happened, { n })));
     await letters(150);
@@ -137,7 +137,7 @@ describe('redriving', () => {
     expect(handler.tries).toHaveLength(300);
   });
 
-  it('takes one, some of a kind, or some of many', async () => {
+  it('moves one letter, matching letters, or a limited number', async () => {
     const handler = await faulty();
     const [first, second] = [await publish(broker, Happened, { n: 1 }), await publish(broker, Happened, { n: 2 })];
     for (const n of [3, 4]) await publish(broker, Happened, { n }, { body: '{"n":' });
@@ -152,7 +152,7 @@ describe('redriving', () => {
     expect(await redrive(open, QUEUE, { limit: 1, until: Date.now() - 1 })).toBe(0);
   });
 
-  it('that dies between publish and ack loses nothing, and done again it has one effect', async () => {
+  it('that crashes between publish and ack loses nothing, and has one effect when repeated', async () => {
     const handler = await faulty();
     const id = await publish(broker, Happened, { n: 1 });
     await letters(1);
@@ -197,7 +197,7 @@ describe('redriving', () => {
 });
 
 describe('discarding', () => {
-  it('removes what was chosen, after somebody else has it', async () => {
+  it('deletes the matching letters after `keep` has stored them', async () => {
     await faulty();
     const [gone, kept] = [await publish(broker, Happened, { n: 1 }), await publish(broker, Happened, { n: 2 })];
     await letters(2);
@@ -213,7 +213,7 @@ describe('discarding', () => {
 });
 
 describe('a summary', () => {
-  it('takes reasons for one that differ in ids and numbers alone', async () => {
+  it('groups reasons that differ only in ids and numbers', async () => {
     const failed = (reason: string, failedAt: string) => ({ type: 'order.placed', reason, failedAt });
     const id = '00000000-0000-7000-8000-00000000000';
     const found = [

@@ -2,26 +2,30 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Channel, GetMessage } from 'amqplib';
 import { deadQueueOf, matchesFilter, letterOf, type LetterFilter, type DeadLetter } from './letter.js';
 
-/** A letter that this channel holds: nobody else sees it meanwhile, and it goes back when the channel closes. */
+/**
+ * A dead letter that this channel holds unacknowledged: invisible to others, and back in the queue when the channel
+ * closes.
+ */
 export interface FetchedLetter {
   letter: DeadLetter;
   message: GetMessage;
 }
 
 export interface FetchOptions extends LetterFilter {
-  /** At most so many that are chosen. */
+  /** Maximum number of matching letters. */
   limit?: number | undefined;
-  /** None is taken after this (ms since the epoch). */
+  /** No letter is fetched after this time (ms since the epoch). */
   until?: number | undefined;
 }
 
-/** Quorum queues lose the acks that are still on their way when the channel closes. */
+/** Acks still in flight when a channel closes are lost on quorum queues. */
 const ACKS_ARRIVE_WITHIN_MS = 150;
 
 /**
- * Takes one letter after the other, and only as many as were there at the beginning: what is sent home and fails again comes
- * to the end of the same queue, and would be taken for ever. Those that are not chosen are held with the others, as there is no
- * other way past them. @throws the broker's 404 when the queue has no dead letters
+ * Fetches letters one by one, at most as many as the queue held at the start: a redriven letter that fails again goes
+ * to the end of the same queue and would be fetched forever. Letters that do not match the filter stay held too,
+ * since AMQP has no other way past them.
+ * @throws the broker's 404 when the queue has no dead letters
  */
 export async function* lettersOf(
   channel: Channel,
@@ -40,20 +44,26 @@ export async function* lettersOf(
   }
 }
 
-/** How many letters there were when this one, the first, was taken. Newer brokers tell it to who may read the queue in no other way. */
+/**
+ * Number of letters in the queue including this one, the first. Newer brokers report it only to users who may read
+ * the queue, and by `get` only.
+ */
 export const lettersIncluding = ({ fields: { messageCount } }: GetMessage): number => messageCount + 1;
 
-/** Closes the channel, which gives back what it holds, once the acks have arrived. */
+/** Waits for the acks to arrive, then closes the channel, which returns the unacknowledged letters to the queue. */
 export async function releaseAndClose(channel: Channel): Promise<void> {
   await pause(ACKS_ARRIVE_WITHIN_MS);
   await close(channel);
 }
 
-/** Gives back what it holds; one that the broker has closed already did. */
+/**
+ * Closes the channel, which returns its unacknowledged letters; a channel closed by the broker has already returned
+ * them.
+ */
 export async function close(channel: Channel): Promise<void> {
   try {
     await channel.close();
   } catch {
-    // It is closed, which is what was wanted.
+    // Already closed.
   }
 }

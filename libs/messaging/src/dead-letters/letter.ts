@@ -1,11 +1,11 @@
 import type { Delivery } from '../codec.js';
 import { appendTry, historyOf, type FailedTry } from '../history.js';
 
-/** A message that was given up, and what is known about why. */
+/** A dead letter with the recorded reason. */
 export interface DeadLetter {
-  /** Where it was to be handled. */
+  /** The queue whose consumer failed on it. */
   queue: string;
-  /** What is no message at all may have none. */
+  /** Undefined for a message without an envelope. */
   id: string | undefined;
   type: string | undefined;
   correlationId: string | undefined;
@@ -20,19 +20,19 @@ export interface DeadLetter {
   originalRoutingKey: string | undefined;
 }
 
-/** Where the dead letters of a queue are. */
+/** Name of the dead-letter queue of a queue. */
 export const deadQueueOf = (queue: string): string => `${queue}.dead`;
 
-/** The queue whose dead letters are there; undefined for any other queue. */
+/** Name of the queue that a dead-letter queue belongs to; undefined for any other queue. */
 export const ownQueueOf = (queue: string): string | undefined =>
   queue.endsWith('.dead') ? queue.slice(0, -'.dead'.length) : undefined;
 
-/** Reads what the consumer wrote on it, or else the broker, which writes less. */
+/** Reads the headers written by the consumer, or else those of the broker, which contain less. */
 export function letterOf(queue: string, { properties }: Delivery): DeadLetter {
   const headers = properties.headers ?? {};
   const text = (name: string): string | undefined => textOf(headers[name]);
   const broker = text('reason') === undefined ? byTheBroker(headers['x-death']) : undefined;
-  const reason = text('reason') ?? broker?.reason ?? 'unknown: nobody wrote it down';
+  const reason = text('reason') ?? broker?.reason ?? 'unknown: no reason was recorded';
   const failedAt = text('failed-at') ?? broker?.at;
   const history = historyOf(headers);
   return {
@@ -51,19 +51,19 @@ export function letterOf(queue: string, { properties }: Delivery): DeadLetter {
   };
 }
 
-/** Empty is absent: AMQP clients send empty texts for what they have not. */
+/** An empty text is absent: AMQP clients send empty texts for missing values. */
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 const countOf = (value: unknown): number => (typeof value === 'number' && value > 0 ? Math.floor(value) : 0);
 
-/** The words of https://www.rabbitmq.com/docs/dlx#effects, for people. */
+/** Reasons of https://www.rabbitmq.com/docs/dlx#effects, explained. */
 const BROKER_REASONS: Readonly<Record<string, string>> = {
-  delivery_limit: 'delivery_limit: its consumer ended again and again while it held this message',
-  rejected: 'rejected: its consumer refused it without a reason',
-  expired: 'expired: nobody took it in time',
+  delivery_limit: 'delivery_limit: delivered too often without an acknowledgement, as when it crashes its consumer',
+  rejected: 'rejected: its consumer rejected it without a reason',
+  expired: 'expired: not consumed within its time to live',
   maxlen: 'maxlen: its queue was full',
 };
 
-/** What the broker itself gave up has its own account of that, newest first. */
+/** Reads `x-death`, the broker's own record of a dead letter, newest first. */
 function byTheBroker(
   deaths: unknown,
 ):
@@ -80,17 +80,17 @@ function byTheBroker(
   };
 }
 
-/** A timestamp of AMQP, as amqplib gives it: whole seconds. */
+/** An AMQP timestamp as amqplib returns it: whole seconds. */
 function instantOf(time: unknown): string | undefined {
   const seconds = (time as { value?: unknown } | undefined)?.value;
   return typeof seconds === 'number' ? new Date(seconds * 1_000).toISOString() : undefined;
 }
 
-/** Which of a queue's letters. Absent means any. */
+/** Selects letters of a queue; an absent field matches all. */
 export interface LetterFilter {
   id?: string | undefined;
   type?: string | undefined;
-  /** A part of it. */
+  /** Substring of the reason. */
   reason?: string | undefined;
 }
 

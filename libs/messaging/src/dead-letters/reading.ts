@@ -2,7 +2,7 @@ import type { Channel } from 'amqplib';
 import { deadQueueOf } from './letter.js';
 import { close, lettersIncluding, lettersOf, type FetchedLetter, type FetchOptions } from './fetching.js';
 
-/** Looks at letters, which stay: their order in the queue may be another one afterwards. */
+/** Reads letters without removing them; their order in the queue may change. */
 export async function readLetters(
   open: () => Promise<Channel>,
   queue: string,
@@ -13,7 +13,7 @@ export async function readLetters(
   return found;
 }
 
-/** The same one by one, for queues that do not fit into memory. All that was seen is held until the end. */
+/** Streams letters one by one, for queues larger than memory. All letters read are held until the end. */
 export async function* streamLetters(
   open: () => Promise<Channel>,
   queue: string,
@@ -27,7 +27,10 @@ export async function* streamLetters(
   }
 }
 
-/** How many letters wait, without those that somebody looks at just now. @throws the broker's 404 */
+/**
+ * Number of letters in the queue, without those held by another reader.
+ * @throws the broker's 404
+ */
 export async function countLetters(open: () => Promise<Channel>, queue: string): Promise<number> {
   const channel = await open();
   try {

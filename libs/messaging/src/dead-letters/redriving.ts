@@ -4,27 +4,28 @@ import type { Delivery } from '../codec.js';
 import type { Outbound } from '../confirm-channel.js';
 import { lettersOf, releaseAndClose, type FetchedLetter, type FetchOptions } from './fetching.js';
 
-/** So many are on their way at once: enough to not wait for each confirm, few enough to be doubled by a crash. */
+/** Letters in flight at once: enough to avoid waiting for each confirm, few enough to be duplicated by a crash. */
 const BATCH = 100;
 
-/** Who sends letters home, and how: a service its own (`SenderVerification`), or an administrator. */
+/** The sender of redriven letters: a service for its own (`SenderVerification`), or an administrator. */
 export interface Republisher {
-  /** By which they go, under the name of their queue. */
+  /** Exchange to publish to, with the name of the queue as routing key. */
   readonly exchange: string;
-  /** The user of the connection, when it is to be named. */
+  /** User of the connection, set as `user-id` on every message; undefined: not set. */
   readonly user: string | undefined;
-  /** Headers that name who sent the message first. */
+  /** Headers that name the original sender of the message. */
   headersFor(delivery: Delivery): Readonly<Record<string, string>>;
 }
 
-/** Where the services share one user. */
+/** For systems whose services share one user. */
 const UNNAMED: Republisher = { exchange: '', user: undefined, headersFor: () => ({}) };
 
 /**
- * Sends letters home to their queue, to be handled like any message: the same id, so that the inbox knows those that had an
- * effect; no attempts yet; the failures as history. First the confirmed publish, then the ack: a crash in between doubles a
- * letter and never loses one, so doing it again is safe. A letter whose handling still fails comes back to the dead letters.
- * @returns how many were sent home @throws Error when the queue is gone, or the broker takes none
+ * Sends letters back to their queue, to be handled like any message: the same id, so that the inbox skips those that
+ * had an effect; zero attempts; the failures as history. The publish is confirmed before the ack, so a crash
+ * duplicates a letter and never loses one, and running it again is safe. A letter that fails again becomes a dead
+ * letter again.
+ * @returns the number of letters sent back @throws Error when the queue is gone, or the broker accepts none
  */
 export async function redrive(
   open: () => Promise<ConfirmChannel>,
@@ -50,7 +51,7 @@ const gone =
     throw new Error(`${queue} does not take its letters back: ${error.message}`);
   };
 
-/** Those that were confirmed are done with, also when another was not. */
+/** Confirmed letters are acknowledged even when others of the batch failed. */
 async function republishBatch(
   channel: ConfirmChannel,
   batch: readonly FetchedLetter[],
@@ -61,7 +62,7 @@ async function republishBatch(
   channel.on('return', onReturn);
   const results = await Promise.allSettled(batch.map((taken) => published(channel, redriveCopyOf(taken, by), by.user)));
   channel.off('return', onReturn);
-  // They all go to the one queue, so what returned one of them has returned all.
+  // The whole batch goes to one queue, so one return means that all were returned.
   if (returned) throw new Error(`${batch[0]!.letter.queue} does not take its letters back: it is gone`);
   results.forEach(({ status }, index) => status === 'fulfilled' && channel.ack(batch[index]!.message));
   const failed = results.find((result) => result.status === 'rejected');
@@ -98,8 +99,8 @@ const published = (
   });
 
 /**
- * Removes letters for good, each after `keep` has it. A crash in between keeps a letter that was written down.
- * @returns how many
+ * Deletes letters, each after `keep` has stored it. A crash in between leaves a stored letter in the queue.
+ * @returns the number of letters deleted
  */
 export async function discard(
   open: () => Promise<ConfirmChannel>,

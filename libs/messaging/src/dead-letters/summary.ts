@@ -3,7 +3,7 @@ import type { DeadLetter } from './letter.js';
 
 export interface Summary {
   count: number;
-  /** RFC 3339, of the letter that was given up first; undefined when nobody wrote it down. */
+  /** Time of the first failure among the letters, RFC 3339; undefined when no letter has one recorded. */
   oldest: string | undefined;
   /** Most frequent first. */
   groups: Group[];
@@ -16,13 +16,13 @@ export interface Group {
   count: number;
 }
 
-/** Reasons that differ in ids and numbers alone are one. */
+/** Groups reasons that differ only in ids and numbers. */
 const sameKind = (reason: string): string =>
   headline(reason)
     .replaceAll(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, '<id>')
     .replaceAll(/\d+/g, '<n>');
 
-/** What ails a queue, at a glance. */
+/** Counts the letters of a queue by type and reason. */
 export async function summarise(
   letters:
     | AsyncIterable<Pick<DeadLetter, 'type' | 'reason' | 'failedAt'>>

@@ -1,5 +1,6 @@
-// A service as its users run it, from its build: it notes each message that it has handled, and its process dies of one.
-// usage: URL, PREFETCH, POISON (which `n`) and NOTES (a file) in the environment
+// A service process for crash tests, run from its build: it logs each handled message to a file, and crashes on one
+// of them.
+// Environment: URL, PREFETCH, POISON (the `n` to crash on) and NOTES (a file).
 import 'reflect-metadata';
 import { appendFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers';
@@ -11,12 +12,12 @@ import { MessageServer, On } from '@sluice/messaging';
 import { z } from 'zod';
 
 const { URL: url, PREFETCH, POISON, NOTES } = process.env;
-/** So long that nothing of the prefetch is acknowledged when the process dies. */
+/** Long enough that no message of the prefetch is acknowledged before the crash. */
 const WORK_MS = 20;
 
 class Listener {
   async happened({ data }) {
-    // As a bug in a callback that nobody awaits.
+    // Like a bug in a callback that is not awaited.
     if (data.n === Number(POISON))
       setImmediate(() => {
         throw new Error('poison');

@@ -13,20 +13,20 @@ export const Do = command('probe.do', N, { reply: N });
 export const Slow = command('probe.slow', N, { reply: N });
 export const Ask = query('probe.ask', N, N);
 export const Secret = command('probe.secret', N, { transient: true, reply: N });
-/** Taken at a door that lets so many in and no more. */
+/** Published to a bounded queue. */
 export const Bounded = command('probe.knock', N, { bounded: true });
 export const Nowhere = command('nobody.do', N);
 export const Delivered = delivery('probe', N);
 
-/** The map of these tests. */
+/** Topology of these tests. */
 export const SERVICES = {
   probe: {
     events: [Happened, Ignored],
     commands: [Do],
     queries: [Ask, Secret],
     slow: [Slow],
-    door: [Bounded],
-    told: [Delivered],
+    claims: [Bounded],
+    deliveries: [Delivered],
   },
   watcher: { events: ['probe.*', 'sale.#'] },
 };
@@ -51,7 +51,7 @@ export interface Running {
 
 const running = new Set<INestMicroservice>();
 
-/** A service as its authors write one, a Nest application with `@On` methods, made from plain functions. */
+/** Starts a service like a real one, a Nest application with `@On` methods, built from plain functions. */
 export async function startService(
   { url }: { url: string },
   handled: Handled[],
@@ -75,7 +75,7 @@ export async function startService(
   return { app, server };
 }
 
-/** For `afterEach`: one test's consumers must not take another's messages. */
+/** For `afterEach`: consumers of one test must not take messages of another. */
 export async function stopServices(): Promise<void> {
   const all = [...running];
   running.clear();

@@ -1,11 +1,11 @@
 import type { JsonSchema } from '@sluice/contracts';
 import fc from 'fast-check';
 
-/** Any value that a shape allows, for property tests. */
+/** Arbitrary values that a schema allows, for property tests. */
 export function valuesOf(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map(valuesOf));
-  const known = schema.enum ?? ('const' in schema ? [schema.const] : undefined);
-  if (known) return fc.constantFrom(...known);
+  const values = schema.enum ?? ('const' in schema ? [schema.const] : undefined);
+  if (values) return fc.constantFrom(...values);
   switch (schema.type) {
     case 'object':
       return objectsOf(schema);
@@ -24,6 +24,7 @@ export function valuesOf(schema: JsonSchema): fc.Arbitrary<unknown> {
       return fc.boolean();
     case 'null':
       return fc.constant(null);
+    case undefined:
     default:
       return fc.jsonValue({ maxDepth: 1 });
   }
