@@ -69,7 +69,7 @@ export default tseslint.config(
 
   {
     // Not typed yet.
-    files: ['{stack,audit,chaos,fuzz,rights,mutation,cli}/**/*.ts'],
+    files: ['{stack,audit,chaos,fuzz,rights}/**/*.ts'],
     rules: {
       '@typescript-eslint/ban-ts-comment': 'off',
       '@typescript-eslint/no-floating-promises': 'off',

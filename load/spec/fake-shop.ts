@@ -12,7 +12,7 @@ const UNKNOWN_FOR_REQUESTS = 2;
 /** The user of a token. */
 const subjectOf = (token: string): string => token.split('.')[1] ?? '';
 
-/** What the shop does wrong. A request is named by its route, such as `GET /orders/:id`. */
+/** Faults of the shop. A request is named by its route, such as `GET /orders/:id`. */
 export interface Faults {
   loseOrders?: boolean;
   sellTwice?: boolean;

@@ -7,7 +7,7 @@ import { fastClock } from './clock.js';
 import { FakeShop, type Faults } from './fake-shop.js';
 import type { Report } from './stand-in/report.js';
 
-/** Waits of a minute take three seconds. A sale that opens in some seconds needs a clock that leaves time to claim before. */
+/** Waits of a minute take three seconds. A sale that opens in some seconds needs time in which to claim before. */
 const speedOf = (script: string): number => (script === 'smoke.js' ? 8 : 20);
 const load = path.join(import.meta.dirname, '..');
 /** The stand-in for k6, compiled: it runs in a process of its own. */

@@ -11,7 +11,7 @@ const STANDS_IN = new Map([
 /** The folder of the stand-in, compiled. */
 const own = new URL('..', import.meta.url).href;
 
-/** Resolves k6's modules to those that stand in for them; a script may import those and files beside it, as under k6. */
+/** Resolves k6's modules to the stand-ins for them; a script may import those and files beside it, as under k6. */
 export const resolve: ResolveHook = (specifier, context, next) => {
   const file = STANDS_IN.get(specifier);
   if (file) return { url: new URL(file, import.meta.url).href, shortCircuit: true };

@@ -9,17 +9,17 @@ export interface ScriptOptions {
   thresholds: Thresholds;
 }
 
-/** What the stand-in prints about one run of a script. */
+/** The result of one run of a script, which the stand-in prints. */
 export interface Report {
   /** Messages of what the script threw. */
   threw: string[];
   options: ScriptOptions;
-  /** What k6 would refuse of the thresholds. */
+  /** Thresholds that k6 would refuse, with the reason. */
   problems: string[];
   /** Names of the functions that the script exports. */
   exported: string[];
   /** Thresholds that were crossed. */
   broken: string[];
-  /** What handleSummary returned: texts by file, or by `stdout`. */
+  /** The result of handleSummary: texts by file, or by `stdout`. */
   summary: Record<string, string>;
 }

@@ -1,4 +1,5 @@
-// Runs a k6 script as k6 would, a little of it: node run.js <script> <most iterations of a scenario, 0 to read its options only>
+// Runs a k6 script as k6 would, a little of it:
+// node run.js <script> <most iterations of a scenario, 0 to read its options only>
 // Prints one line of JSON: its options, its thresholds that were crossed, its summary, what it threw.
 import { readFileSync } from 'node:fs';
 import { register } from 'node:module';
@@ -47,7 +48,7 @@ async function perform({ options, setup, teardown }: Script): Promise<void> {
   await attempt('teardown', () => teardown?.(JSON.parse(json)));
 }
 
-/** One iteration after the other, over the time that the scenario takes. */
+/** Runs one iteration after the other, over the time that the scenario takes. */
 async function performScenario(name: string, scenario: Scenario, json: string): Promise<void> {
   const iterations = Math.min(iterationsOf(scenario), Number(most));
   for (let iteration = 0; iteration < iterations; iteration++) {

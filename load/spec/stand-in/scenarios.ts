@@ -78,7 +78,7 @@ export const endOf = (scenario: Scenario): number =>
 export const waitsBetween = ({ duration }: Scenario, iterations: number): number =>
   duration === undefined ? 0 : secondsOf(duration) / iterations;
 
-/** What k6 would refuse of a scenario, or run for ever. */
+/** Settings of a scenario that k6 would refuse, or run for ever. */
 export function problemsOfScenario(scenario: Scenario, exported: readonly string[]): string[] {
   const { executor, exec, preAllocatedVUs = NaN, maxVUs = NaN, rate = 1, stages = [] } = scenario;
   if (!EXECUTORS.has(executor)) return [`there is no executor ${executor}`];

@@ -1,7 +1,7 @@
 import type { Thresholds } from './report.js';
 import type { Metrics, MetricType } from './run-state.js';
 
-/** Which aggregations a type of metric has (k6, "Thresholds"). */
+/** The aggregations that a type of metric has (k6, "Thresholds"). */
 const AGGREGATIONS: Record<MetricType, RegExp> = {
   counter: /^(count|rate)$/,
   gauge: /^value$/,
@@ -21,7 +21,7 @@ const COMPARE = new Map<string, (a: number, b: number) => boolean>([
   ['!=', (a, b) => a !== b],
 ]);
 
-/** What k6 would refuse of these thresholds. */
+/** Thresholds that k6 would refuse, with the reason. */
 export function problemsOf(thresholds: Thresholds, metrics: Metrics): string[] {
   return Object.entries(thresholds).flatMap(([name, limits]) => {
     const metric = metrics.get(NAME.exec(name)?.[1] ?? '');
