@@ -3,7 +3,7 @@ import { Failure } from '@sluice/stack/failure';
 import { privateServers } from '@sluice/stack/private-servers';
 import { Progress } from '@sluice/stack/progress';
 import { inRoot } from '@sluice/stack/workspace';
-import { installAndBuild } from './install-and-build.js';
+import { build } from '@sluice/stack/build/build';
 import { runProgram } from './run-program.js';
 import { runUntilStopped } from './run-until-stopped.js';
 
@@ -17,7 +17,7 @@ export const runBench = (name: string, args: readonly string[]): Promise<number>
     if (!names.includes(name))
       throw new Failure(`there is no bench "${name}"`, `npm run bench -- ${names.join(' | ')}`);
     const progress = new Progress();
-    await installAndBuild(progress);
+    await build(progress);
     const onStart = (stop: () => void): void => void shutdown.add(name, stop);
     if (name === MEMORY)
       return runProgram(process.execPath, [inRoot('start.mjs'), 'bench-memory', ...args], { onStart });

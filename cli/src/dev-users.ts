@@ -4,7 +4,7 @@ import { runningPostgres, startPostgres } from '@sluice/stack/postgres/postgres'
 import type { Progress } from '@sluice/stack/progress';
 import { StateDirectory } from '@sluice/stack/state-directory';
 import { inRoot } from '@sluice/stack/workspace';
-import { installAndBuild } from './install-and-build.js';
+import { build } from '@sluice/stack/build/build';
 import { runProgram } from './run-program.js';
 
 const PROGRAM = inRoot('apps/accounts/dist/make-dev-users.js');
@@ -39,7 +39,7 @@ export async function makeDevUsers(
     throw new Failure('how many users?', 'npm run dev:users -- 20000');
   requireAddresses(env);
   const accounts = await accountsSettings(stateDirectory, env);
-  await installAndBuild(progress);
+  await build(progress);
   await progress.step(`${count} users`, async () => {
     const code = await runProgram(process.execPath, [PROGRAM, count], {
       env: { ...env, ...accounts },

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { build, install } from '@sluice/stack/build/build';
+import { build } from '@sluice/stack/build/build';
 import { privateServers } from '@sluice/stack/private-servers';
 import { Progress } from '@sluice/stack/progress';
 import { waitForAll } from '@sluice/stack/wait-for-all';
@@ -29,7 +29,6 @@ export async function runTests(args: readonly string[], { words, env = {} }: Opt
     async ({ shutdown }) => {
       const files = specFiles(words);
       const progress = new Progress();
-      await install(progress);
       const [servers] = await waitForAll([
         files.some(needsServers) ? privateServers(progress, shutdown, { durable: false }) : {},
         build(progress),

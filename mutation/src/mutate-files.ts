@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import { build, install } from '@sluice/stack/build/build';
+import { build } from '@sluice/stack/build/build';
 import { Failure } from '@sluice/stack/failure';
 import { privateServers } from '@sluice/stack/private-servers';
 import { Progress } from '@sluice/stack/progress';
@@ -25,7 +25,6 @@ export async function mutateFiles(paths: readonly string[], shutdown: Shutdown):
   const exists = (file: string): boolean => existsSync(inRoot(file));
   const groups = chosen(GROUPS, paths, exists);
   for (const file of absentFiles(GROUPS, exists)) progress.line(`– ${file} is not there`);
-  await install(progress);
   await build(progress);
   const needsServers = groups.some(({ servers }) => servers);
   const env = needsServers ? { ...(await privateServers(progress, shutdown, { durable: false })) } : {};

@@ -1,8 +1,8 @@
 import { Progress } from '@sluice/stack/progress';
 import { defineCommand } from '../command.js';
-import { installAndBuild } from '../install-and-build.js';
+import { build } from '@sluice/stack/build/build';
 
 export const command = defineCommand({
   usage: 'npm run build\nInstalls, generates and compiles what has changed.',
-  run: () => installAndBuild(new Progress()),
+  run: () => build(new Progress()),
 });

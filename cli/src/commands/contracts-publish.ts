@@ -1,7 +1,7 @@
 import { Progress } from '@sluice/stack/progress';
 import { defineCommand, TEXT } from '../command.js';
 import { publishContracts, withdrawContract } from '../contracts.js';
-import { installAndBuild } from '../install-and-build.js';
+import { build } from '@sluice/stack/build/build';
 
 export const command = defineCommand({
   usage: `npm run contracts:publish -- [--withdraw <type>]
@@ -9,7 +9,7 @@ export const command = defineCommand({
 Writes the contracts down as they are now; refuses to break what is there.`,
   options: { withdraw: TEXT },
   run: async ({ values: { withdraw } }) => {
-    await installAndBuild(new Progress());
+    await build(new Progress());
     for (const line of withdraw ? await withdrawContract(withdraw) : await publishContracts()) console.log(line);
   },
 });

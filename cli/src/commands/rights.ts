@@ -4,7 +4,7 @@ import { isWrong, reportLines } from '@sluice/rights/report';
 import { privateServers } from '@sluice/stack/private-servers';
 import { Progress } from '@sluice/stack/progress';
 import { defineCommand, FLAG } from '../command.js';
-import { installAndBuild } from '../install-and-build.js';
+import { build } from '@sluice/stack/build/build';
 import { runUntilStopped } from '../run-until-stopped.js';
 
 export const command = defineCommand({
@@ -17,7 +17,7 @@ Exits with 1 when something is possible that must not be.`,
   run: ({ values: { all } }) =>
     runUntilStopped(async ({ shutdown }) => {
       const progress = new Progress(process.stderr);
-      await installAndBuild(progress);
+      await build(progress);
       const servers = await privateServers(progress, shutdown, { durable: false });
       const broker = { url: servers.AMQP_URL, managementUrl: servers.AMQP_MANAGEMENT_URL };
       const ours = !process.env['DATABASE_URL'];

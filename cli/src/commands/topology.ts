@@ -4,7 +4,7 @@ import { runTopology } from '@sluice/stack/rabbitmq/topology';
 import { brokerUrlOf, withUsers } from '@sluice/stack/rabbitmq/users';
 import { StateDirectory } from '@sluice/stack/state-directory';
 import { defineCommand, FLAG } from '../command.js';
-import { installAndBuild } from '../install-and-build.js';
+import { build } from '@sluice/stack/build/build';
 import { isTopologyAction, topologyBroker } from '../topology.js';
 
 export const command = defineCommand({
@@ -25,7 +25,7 @@ export const command = defineCommand({
     if (action === 'url')
       return console.log(brokerUrlOf({ url: broker.url, passwords: stateDirectory.recall('broker-users') }, service));
     try {
-      await installAndBuild(new Progress());
+      await build(new Progress());
       const more = action === 'listen' ? [service] : [];
       return await runTopology(args, await withUsers(stateDirectory, broker, { ours: !process.env['AMQP_URL'], more }));
     } finally {

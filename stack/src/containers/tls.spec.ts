@@ -106,9 +106,7 @@ describe('deploy/tls/compose.yml', () => {
     expect(Object.keys(override.services).sort()).toEqual(['postgres', 'rabbitmq', 'secrets']);
     expect(Object.keys(override.services).filter((name) => !(name in base.services))).toEqual([]);
     expect(secrets.environment).toEqual({ SERVERS_TLS: 'true' });
-    expect(readFileSync(inRoot('cli/src/container-setup.ts'), 'utf8')).toContain(
-      "process.env.SERVERS_TLS === 'true'",
-    );
+    expect(readFileSync(inRoot('cli/src/container-setup.ts'), 'utf8')).toContain("process.env.SERVERS_TLS === 'true'");
   });
 
   it('names files that are there', async () => {
