@@ -68,15 +68,6 @@ export default tseslint.config(
   },
 
   {
-    // Not typed yet.
-    files: ['{stack,audit,chaos,fuzz,rights}/**/*.ts'],
-    rules: {
-      '@typescript-eslint/ban-ts-comment': 'off',
-      '@typescript-eslint/no-floating-promises': 'off',
-      '@typescript-eslint/no-misused-promises': 'off',
-    },
-  },
-  {
     files: ['**/*.spec.ts'],
     rules: { 'max-lines': ['error', 460] },
   },
