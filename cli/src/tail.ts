@@ -1,8 +1,10 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { CommandLine } from '@sluice/stack/command-line';
 import { Failure } from '@sluice/stack/failure';
-import { connectTo, loadCompiled, whenEnded, write } from '@sluice/stack/rabbitmq/operator';
+import { loadCompiled } from '@sluice/stack/build/compiled';
+import { connectToBroker } from '@sluice/stack/rabbitmq/administration';
 import { dataOf, factLine, terminal, type Fact } from './fact-line.js';
+import { whenEnded, write } from './standard-output.js';
 
 /** How many facts wait for a terminal that is slower than the shop; then the oldest are dropped, which nobody would have read. */
 const MAX_WAITING = 10_000;
@@ -53,7 +55,7 @@ interface Following {
 /** Prints what an exchange receives, until a signal ends it. @throws {Failure} when the broker closes the connection */
 export async function follow(broker: { url: string }, { exchange, patterns, print, ready }: Following): Promise<void> {
   const ended = whenEnded();
-  const connection = await connectTo(broker, `follows ${exchange}`);
+  const connection = await connectToBroker(broker, `follows ${exchange}`);
   const closed = new Promise<never>((_, reject) =>
     connection.once('close', () =>
       reject(new Failure('the broker has closed the connection', 'Start it again when the broker is back.')),
