@@ -14,7 +14,7 @@ import { prepareDatabases } from '@sluice/stack/databases/prepare';
 import { messageOf } from '@sluice/stack/errors';
 import { Failure } from '@sluice/stack/failure';
 import { Progress } from '@sluice/stack/progress';
-import { loadCompiled } from '@sluice/stack/rabbitmq/operator';
+import { loadCompiled } from '@sluice/stack/build/compiled';
 import { applyUsersAlone, runTopology } from '@sluice/stack/rabbitmq/topology';
 import { newBrokerPassword, withUsers } from '@sluice/stack/rabbitmq/users';
 import { StateDirectory } from '@sluice/stack/state-directory';

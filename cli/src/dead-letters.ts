@@ -1,7 +1,8 @@
 import type { ConfirmChannel } from 'amqplib';
 import type { CommandLine } from '@sluice/stack/command-line';
 import { Failure } from '@sluice/stack/failure';
-import { connectTo, loadCompiled, managementOf, write } from '@sluice/stack/rabbitmq/operator';
+import { loadCompiled } from '@sluice/stack/build/compiled';
+import { connectToBroker, managementApi } from '@sluice/stack/rabbitmq/administration';
 import { loadTopology } from '@sluice/stack/rabbitmq/users';
 import {
   jsonLineOf,
@@ -13,6 +14,7 @@ import {
   type FetchedLetter,
   type Summary,
 } from './letter-text.js';
+import { write } from './standard-output.js';
 
 /** A summary reads at most so many letters of a queue, which takes about five seconds, and prints that it does. */
 const MAX_SUMMARISED = 10_000;
@@ -104,7 +106,7 @@ const isAction = (text: string): text is keyof typeof ACTIONS => Object.hasOwn(A
 
 /** Lists, shows, redrives or discards dead letters. @throws {Failure} */
 export async function deadLetters({ action, what, filter, confirmed }: Request, broker: Broker): Promise<void> {
-  const connection = await connectTo(broker, 'dead letters');
+  const connection = await connectToBroker(broker, 'dead letters');
   try {
     const library = (await loadCompiled('libs/messaging/dist/dead-letters/index.js')) as Library;
     const { operator } = await loadTopology();
@@ -135,7 +137,7 @@ async function deadLetterQueues(broker: Broker, open: Open, { ownQueueOf, countL
 }
 
 async function queuesOf(broker: Broker): Promise<string[]> {
-  const call = await managementOf({ url: broker.url, managementUrl: broker.managementUrl });
+  const call = await managementApi({ url: broker.url, managementUrl: broker.managementUrl });
   const queues = (await call('GET', 'queues/:vhost?columns=name', undefined)) as { name: string }[];
   return queues.map(({ name }) => name);
 }

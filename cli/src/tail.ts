@@ -1,8 +1,10 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { CommandLine } from '@sluice/stack/command-line';
 import { Failure } from '@sluice/stack/failure';
-import { connectTo, loadCompiled, whenEnded, write } from '@sluice/stack/rabbitmq/operator';
+import { loadCompiled } from '@sluice/stack/build/compiled';
+import { connectToBroker } from '@sluice/stack/rabbitmq/administration';
 import { dataOf, factLine, terminal, type Fact } from './fact-line.js';
+import { whenEnded, write } from './standard-output.js';
 
 /** Facts that wait for a terminal that is slower than the shop; beyond it the oldest are dropped, unread. */
 const MAX_WAITING = 10_000;
@@ -56,7 +58,7 @@ interface Following {
  */
 export async function follow(broker: { url: string }, { exchange, patterns, print, ready }: Following): Promise<void> {
   const ended = whenEnded();
-  const connection = await connectTo(broker, `follows ${exchange}`);
+  const connection = await connectToBroker(broker, `follows ${exchange}`);
   const closed = new Promise<never>((_, reject) =>
     connection.once('close', () =>
       reject(new Failure('the broker has closed the connection', 'Start it again when the broker is back.')),

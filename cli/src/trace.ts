@@ -3,9 +3,10 @@ import type { CommandLine } from '@sluice/stack/command-line';
 import { explainEnvironmentError } from '@sluice/stack/environment-errors';
 import { messageOf } from '@sluice/stack/errors';
 import { Failure } from '@sluice/stack/failure';
-import { managementOf, write } from '@sluice/stack/rabbitmq/operator';
+import { managementApi } from '@sluice/stack/rabbitmq/administration';
 import { dataOf, factLine, terminal, type Fact } from './fact-line.js';
 import { follow, loadScrub, textOf, type Scrub } from './tail.js';
+import { write } from './standard-output.js';
 
 /**
  * The broker repeats every message here, as `publish.<exchange>` and `deliver.<queue>`:
@@ -78,7 +79,7 @@ async function switchFirehose(broker: Broker, tracing: boolean): Promise<void> {
       'the firehose is switched by the management API, and AMQP_MANAGEMENT_URL is not set',
       `Set it to that of an administrator, for example http://user:password@host:15672. ${byHand}`,
     );
-  const call = await managementOf({ url: broker.url, managementUrl: broker.managementUrl });
+  const call = await managementApi({ url: broker.url, managementUrl: broker.managementUrl });
   try {
     const { description, tags, default_queue_type: type } = (await call('GET', 'vhosts/:vhost', undefined)) as Vhost;
     await call('PUT', 'vhosts/:vhost', {

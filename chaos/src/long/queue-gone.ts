@@ -1,5 +1,5 @@
 import type { ChannelModel, ConfirmChannel, GetMessage } from 'amqplib';
-import { connectTo } from '@sluice/stack/rabbitmq/operator';
+import { connectToBroker } from '@sluice/stack/rabbitmq/administration';
 import { applyMap } from '@sluice/stack/rabbitmq/topology';
 import { brokerPasswords, brokerUrlOf, type Broker } from '@sluice/stack/rabbitmq/users';
 import { until } from '@sluice/stack/until';
@@ -101,8 +101,8 @@ class AdministeredQueue {
       ({ to, destination, source }) =>
         to === 'queue' && destination === name && !SOURCES_OF_EVERY_QUEUE.includes(source),
     );
-    const administrator: ChannelModel = await connectTo(broker, 'chaos');
-    const asService: ChannelModel = await connectTo({ url: brokerUrlOf(broker, service) }, 'chaos');
+    const administrator: ChannelModel = await connectToBroker(broker, 'chaos');
+    const asService: ChannelModel = await connectToBroker({ url: brokerUrlOf(broker, service) }, 'chaos');
     return new AdministeredQueue(
       name,
       service,

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
-import { connectTo } from '@sluice/stack/rabbitmq/operator';
+import { connectToBroker } from '@sluice/stack/rabbitmq/administration';
 import { brokerPasswords, brokerUrlOf } from '@sluice/stack/rabbitmq/users';
 import { until } from '@sluice/stack/until';
 import { required, type Begin } from '../faults.js';
@@ -29,8 +29,8 @@ const ALL_HANDLED_WITHIN_MS = 150_000;
 export const versions: Begin<'versions'> = async (_, { supervisor, servers, stateDirectory, ...system }) => {
   const { broker } = await servers();
   const passwords = brokerPasswords(stateDirectory, [OWNER]);
-  const administrator: ChannelModel = await connectTo(broker, 'chaos');
-  const owner: ChannelModel = await connectTo({ url: brokerUrlOf({ ...broker, passwords }, OWNER) }, 'chaos');
+  const administrator: ChannelModel = await connectToBroker(broker, 'chaos');
+  const owner: ChannelModel = await connectToBroker({ url: brokerUrlOf({ ...broker, passwords }, OWNER) }, 'chaos');
   const channel = await administrator.createChannel();
   const facts = new Facts(await owner.createConfirmChannel(), required(system.providers, 'providers'));
   await channel.bindQueue(QUEUE, EXCHANGE, NEW_FACT.type); // consumers, bindings, producers: in this order

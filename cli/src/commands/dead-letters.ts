@@ -1,4 +1,5 @@
-import { compiled, operatorsBroker } from '@sluice/stack/rabbitmq/operator';
+import { ensureCompiled } from '@sluice/stack/build/compiled';
+import { administratorsBroker } from '@sluice/stack/rabbitmq/administration';
 import { StateDirectory } from '@sluice/stack/state-directory';
 import { defineCommand, FLAG, TEXT } from '../command.js';
 import { deadLetters, deadLettersRequest } from '../dead-letters.js';
@@ -14,7 +15,7 @@ npm run dead-letters -- discard <id | queue | --all> --yes     removed for good;
   words: [1, 2],
   run: async (line) => {
     const request = deadLettersRequest(line);
-    await compiled();
-    await deadLetters(request, await operatorsBroker(new StateDirectory()));
+    await ensureCompiled();
+    await deadLetters(request, await administratorsBroker(new StateDirectory()));
   },
 });

@@ -1,4 +1,5 @@
-import { compiled, operatorsBroker } from '@sluice/stack/rabbitmq/operator';
+import { ensureCompiled } from '@sluice/stack/build/compiled';
+import { administratorsBroker } from '@sluice/stack/rabbitmq/administration';
 import { StateDirectory } from '@sluice/stack/state-directory';
 import { defineCommand, FLAG, NO_LIMIT } from '../command.js';
 import { tail, tailRequest } from '../tail.js';
@@ -12,7 +13,7 @@ Prints facts as they are published, until Ctrl-C.`,
   options: { json: FLAG },
   words: [0, NO_LIMIT],
   run: async (line) => {
-    await compiled();
-    await tail(tailRequest(line), await operatorsBroker(new StateDirectory()));
+    await ensureCompiled();
+    await tail(tailRequest(line), await administratorsBroker(new StateDirectory()));
   },
 });

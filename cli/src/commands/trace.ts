@@ -1,4 +1,5 @@
-import { compiled, operatorsBroker } from '@sluice/stack/rabbitmq/operator';
+import { ensureCompiled } from '@sluice/stack/build/compiled';
+import { administratorsBroker } from '@sluice/stack/rabbitmq/administration';
 import { StateDirectory } from '@sluice/stack/state-directory';
 import { defineCommand, FLAG } from '../command.js';
 import { traceOff, traceOn, traceRequest } from '../trace.js';
@@ -11,8 +12,8 @@ Prints every message of the broker until Ctrl-C, by its firehose; off switches i
   words: [1, 1],
   run: async (line) => {
     const { state, json } = traceRequest(line);
-    await compiled();
-    const broker = await operatorsBroker(new StateDirectory());
+    await ensureCompiled();
+    const broker = await administratorsBroker(new StateDirectory());
     if (state === 'on') return traceOn(broker, { json });
     await traceOff(broker);
     console.log('the firehose is off');

@@ -1,13 +1,6 @@
-export { ensureCompiled as compiled, loadCompiled } from '../build/compiled.js';
-export {
-  administratorsBroker as operatorsBroker,
-  connectToBroker as connectTo,
-  managementApi as managementOf,
-} from './administration.js';
-
 /**
- * Resolves when the reader has it: what is not read is not taken from the broker. @throws Error when the reader has
- * gone
+ * Writes to stdout. Resolves when the reader has the text: what is not read is not taken from the broker.
+ * @throws Error when the reader has gone
  */
 export const write = (text: string): Promise<void> =>
   new Promise((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(error) : resolve())));
