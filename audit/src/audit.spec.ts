@@ -66,7 +66,7 @@ async function run(...args: string[]) {
     ]),
   );
   const env = { PATH: process.env.PATH, AMQP_URL: broker.url, AMQP_MANAGEMENT_URL: broker.management.url, ...urls };
-  const child = spawn(process.execPath, [inRoot('start.mjs'), 'audit', ...args], {
+  const child = spawn(process.execPath, [inRoot('cli/dist/main.js'), 'audit', ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -14,8 +14,8 @@ interface Source {
 }
 
 /**
- * Joins several sources by `id`. Each source yields its rows by ascending id, every id at most once, so no more than one row
- * of each is in memory, whatever their length.
+ * Joins several sources by `id`. Each source yields its rows by ascending id, every id at most once, so no more than
+ * one row of each is in memory, whatever their length.
  * @param sources by name @returns one entry for each id, with the row of every source that has it
  * @throws Error when a source is not in order: its later rows could not be joined
  */

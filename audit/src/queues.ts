@@ -81,8 +81,8 @@ export class Queues {
   }
 
   /**
-   * Messages whose time in a tier is up and that their queue does not take: those that are in transit in two samples. Only the
-   * management API shows them, some seconds late; without it there are none.
+   * Messages whose time in a tier is up and that their queue does not take: those that are in transit in two samples.
+   * Only the management API shows them, some seconds late; without it there are none.
    * @param statisticsWithinMs between the samples @returns by tier
    */
   async expired(statisticsWithinMs: number): Promise<Counts> {
@@ -109,7 +109,7 @@ export class Queues {
     return queues.reduce((sum, { messages_unacknowledged: held = 0 }) => sum + held, 0);
   }
 
-  /** Those of the map, and with the management API whatever else outlives its connection. `lasting`: timers wait on purpose. */
+  /** Those of the map, and with the management API whatever else is not exclusive. `lasting`: without timers. */
   async #names(): Promise<{ all: string[]; lasting: string[] }> {
     const listed = (await this.#listed('name,exclusive'))
       .filter(({ name, exclusive }) => !exclusive && !name.startsWith('amq.'))

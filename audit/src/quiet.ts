@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queues } from './queues.js';
 import type { Databases, Snapshot } from './snapshot.js';
 
-/** Between two samples. Long enough to see the commit of a handler at work; calls to providers show in `held`. Milliseconds. */
+/** Between two samples: longer than a handler takes to commit; calls to providers show in `held`. Milliseconds. */
 const EVERY_MS = 250;
 /** More rows of an outbox than this are not counted. */
 const COUNTED = 1_000;

@@ -1,7 +1,9 @@
 import type { Order } from '@sluice/contracts';
 import type { Merged } from './merge.js';
 
-/** What each service records of one order, by the name of its rows (`ORDER_ROWS` in apps/<service>/src/invariants.ts). */
+/**
+ * What each service records of one order, by the name of its rows (`ORDER_ROWS` in apps/<service>/src/invariants.ts).
+ */
 export interface OrderRows {
   order: {
     id: string;

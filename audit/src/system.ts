@@ -10,8 +10,8 @@ import type { AuditedSystem } from './audit.js';
 const NEEDED = 'Start one (npm start), or set DATABASE_URL, AMQP_URL and AMQP_MANAGEMENT_URL.';
 
 /**
- * The system that these variables name, else the one that runs here. DATABASE_URL is an administrator's; a service whose
- * database is elsewhere is named by DATABASE_URL_<SERVICE>.
+ * The system that these variables name, else the one that runs here. DATABASE_URL is an administrator's; a service
+ * whose database is elsewhere is named by DATABASE_URL_<SERVICE>.
  * @throws Failure when there is none
  */
 export async function systemOf(stateDirectory: StateDirectory, env: NodeJS.ProcessEnv): Promise<AuditedSystem> {

@@ -96,8 +96,9 @@ async function hasDiskAlarm({ servers }: SystemUnderTest): Promise<boolean> {
 }
 
 /**
- * Does what the plan says, for as long as it says. When it fails half-way, what was begun is ended all the same.
- * @returns whether all of it was observed, as far as that can be done @throws Error when it cannot be done, or not ended
+ * Applies a fault of the plan for its time. When it fails half-way, the parts that have begun are ended all the same.
+ * @returns whether all of it was observed, as far as that is possible
+ * @throws Error when it cannot be begun, or not be ended
  */
 export async function inflict({ parts, holdMs }: Fault, system: SystemUnderTest): Promise<{ observed: boolean }> {
   const active: ActiveFault[] = [];

@@ -9,7 +9,7 @@ const isCancelled = (order: OrderState): boolean =>
   isUnpaid(order) || (order.status === 'cancelled' && order.reason === 'customer');
 const isCompleted = ({ status }: OrderState): boolean => status === 'completed';
 
-/** Whether an order has ended as its customer meant it. A payment that was answered late may have met the end of its window. */
+/** Whether an order has ended as its customer meant it. A late payment may have met the end of its window. */
 const AS_INTENDED: Readonly<Record<Intent, (order: OrderState) => boolean>> = {
   pay: (order) => isCompleted(order) || isUnpaid(order),
   leave: isUnpaid,
@@ -17,7 +17,9 @@ const AS_INTENDED: Readonly<Record<Intent, (order: OrderState) => boolean>> = {
   'pay-and-cancel': (order) => isCompleted(order) || isCancelled(order),
 };
 
-/** The states that each answer to a cancellation allows. 202: it is cancelled, or its state shows that it was too late. */
+/**
+ * The states that each answer to a cancellation allows. 202: it is cancelled, or its state shows that it was too late.
+ */
 const AFTER_CANCELLING: Readonly<Record<200 | 202 | 409, readonly string[]>> = {
   200: ['cancelled'],
   202: ['cancelled', 'completed', 'rejected'],

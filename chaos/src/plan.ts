@@ -1,6 +1,9 @@
 import { Random } from './random.js';
 
-/** A dead peer is noticed after three heartbeats of 5 s (libs/messaging, connection.ts): these last longer. Milliseconds. */
+/**
+ * A dead peer is noticed after three heartbeats of 5 s (libs/messaging, connection.ts): these last longer.
+ * Milliseconds.
+ */
 const BEYOND_HEARTBEATS: Range = [16_000, 20_000];
 /** Long enough for every kind of request to meet it. Milliseconds. */
 const A_WHILE: Range = [6_000, 10_000];

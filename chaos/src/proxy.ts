@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** What one direction of a connection may hold back; a faster sender has to wait, as with a full window of TCP. Bytes. */
+/**
+ * What one direction of a connection may hold back; a faster sender has to wait, as with a full window of TCP. Bytes.
+ */
 const MOST_HELD = 1_000_000;
 /** In the place of bytes: this side has ended its half of the connection, or has reset it. */
 const END = Symbol('end');
@@ -15,8 +17,9 @@ interface Conditions {
 }
 
 /**
- * A TCP proxy on loopback that can cut, swallow and slow down what goes through it. A connection that lives through being
- * swallowed continues where it was, as after an outage of a network: nothing is lost on the way, it only comes late.
+ * A TCP proxy on loopback that can cut, swallow and slow down what goes through it. A connection that lives through
+ * being swallowed continues where it was, as after an outage of a network: nothing is lost on the way, it only comes
+ * late.
  */
 export class Proxy {
   readonly #conditions: Conditions = { swallows: false, delayMs: 0, refuses: false };

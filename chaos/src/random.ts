@@ -36,7 +36,7 @@ export class Random {
     return list;
   }
 
-  /** @returns one of the names, each as often as its weight says */
+  /** @returns one of the names, each with the frequency of its weight */
   weighted<K extends string>(weights: Readonly<Partial<Record<K, number>>>): K {
     const names = Object.keys(weights) as K[];
     const weightOf = (name: K): number => weights[name] ?? 0;

@@ -78,7 +78,10 @@ export function settingsOf(form: Form): Record<string, string> {
 
 type PrintLine = (line: string) => void;
 
-/** Applies every fault of the seed's plan, under load, and then judges. @returns wrong: nothing, when the run was clean */
+/**
+ * Applies every fault of the seed's plan, under load, and then judges.
+ * @returns wrong: nothing, when the run was clean
+ */
 export async function runSeed(
   system: SystemUnderTest,
   options: Options,
@@ -155,7 +158,8 @@ async function applyFault(fault: Fault, { system, ledger, load, begun, printLine
     observed,
     refused: ledger.refused - refused,
     paidMeanwhile: paidBetween(ledger, from, over),
-    // What went on before it stopped at the fault was in flight already: the second half shows whether anything goes on.
+    // What went on before it stopped at the fault was in flight already: the second half shows whether anything goes
+    // on.
     paidLate: paidBetween(ledger, (from + over) / 2, over),
   });
   if (failed) {

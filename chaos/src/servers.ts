@@ -36,8 +36,8 @@ async function postgresTakesClients(stateDirectory: StateDirectory): Promise<boo
 
 /**
  * Called before the fault. What comes after the return of a server is the services' own recovery.
- * @returns waits until the server that the fault has killed takes clients again: ms since the epoch; undefined when it kills
- * none, or the time is up
+ * @returns waits until the server that the fault has killed takes clients again: ms since the epoch; undefined when it
+ * kills none, or the time is up
  */
 export function watchServer(
   { parts }: Fault,

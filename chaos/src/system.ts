@@ -21,7 +21,9 @@ import { serverPids } from './servers.js';
 
 const PROVIDER_URLS = ['CARD_GATEWAY_URL', 'CARRIER_URL', 'SMS_PROVIDER_URL'];
 
-/** The whole system as `npm start` runs it, with a broker and a PostgreSQL of its own, and a proxy before each of them. */
+/**
+ * The whole system as `npm start` runs it, with a broker and a PostgreSQL of its own, and a proxy before each of them.
+ */
 export interface SystemUnderTest {
   /** Of the gateway. */
   url: string;

@@ -47,8 +47,8 @@ export const deadLetters = (dead: Readonly<Record<string, number>>): number =>
 type Orders = { orders: readonly Pick<OrderEntry, 'intent' | 'acceptedAt' | 'endedAt' | 'paidAt'>[] };
 
 /**
- * How long after the cure the last order had ended that was accepted before it, in ms. Orders that are left unpaid are not
- * counted; nor are claims: a piece of a sale comes back when somebody else has not paid for it.
+ * How long after the cure the last order had ended that was accepted before it, in ms. Orders that are left unpaid are
+ * not counted; nor are claims: a piece of a sale comes back when somebody else has not paid for it.
  * @param cure ms since the epoch
  */
 export function overAfter({ orders }: Orders, cure: number): number {

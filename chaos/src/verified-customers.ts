@@ -6,8 +6,8 @@ const COUNT = 25;
 const PASSWORD = 'a-regular-customer';
 
 /**
- * Registers customers and verifies their telephone numbers: what happens to their orders goes to the SMS provider. The texts
- * of all others are withheld.
+ * Registers customers and verifies their telephone numbers: what happens to their orders goes to the SMS provider. The
+ * texts of all others are withheld.
  * @param providers received their codes @returns their ids
  */
 export async function registerVerifiedCustomers(shop: RetryingShop, providers: Providers): Promise<string[]> {

@@ -14,6 +14,6 @@ export function serviceArgument(name: string | undefined, usage: string): string
   );
 }
 
-/** One service, or every one for `all` and for nothing. */
+/** A service, or every one for `all` and for nothing. */
 export const servicesArgument = (name = 'all', usage: string): string[] =>
   name === 'all' ? databaseServices() : [serviceArgument(name, usage)];

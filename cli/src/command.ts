@@ -3,7 +3,7 @@ import { parseCommandLine, wantsHelp, type CommandLine, type Options, type Synta
 /** The exit code of a command; 0 when there is none. */
 export type ExitCode = number | void;
 
-/** One row of the table of commands. */
+/** A row of the table of commands. */
 export interface Command extends Syntax {
   /** @throws {Failure} for a mistake in the arguments, and whatever the command throws */
   execute(args: string[]): Promise<ExitCode>;

@@ -17,7 +17,7 @@ const commands = new Map(
   }),
 );
 const commandOf = (name: string): string => commands.get(name) ?? `no npm script ${name}`;
-/** Their arguments would reach k6, or prisma, which refuse unknown ones. */
+/** Arguments of these would reach k6, or prisma, which refuse unknown ones. */
 const PASSED_ON = ['load', 'prisma'];
 
 let stateDirectory: string;

@@ -105,7 +105,7 @@ function audit(args: string[]): Promise<number> {
   return runAudit({ databases, broker: broker() }, settleArgument(args));
 }
 
-/** Connections that are open stay open: the service works until it is started again, which is when it reads the new passwords. */
+/** Open connections stay open: the service works until it is started again, when it reads the new passwords. */
 async function rotate(service: string): Promise<void> {
   if (!containerServices().includes(service))
     throw new Failure('whose passwords?', `rotate ${containerServices().join(' | ')}`);

@@ -13,7 +13,7 @@ interface Publication {
   version: number;
 }
 
-/** What this command uses of libs/contracts/src/publishing/, which is compiled after it. */
+/** The part that this command uses of libs/contracts/src/publishing/, which is compiled after it. */
 interface Publishing {
   publicationOf(contract: object): Publication;
   fileOf(publication: Publication): string;

@@ -21,7 +21,7 @@ const MAX_LINES = 20;
 
 const ACTIONS = { list, show, redrive, discard };
 
-/** Which letters of a queue. */
+/** Selects letters of a queue. */
 interface Filter {
   id?: string;
   type?: string | undefined;
@@ -46,7 +46,7 @@ interface Broker {
 
 type Open = () => Promise<ConfirmChannel>;
 
-/** What this command uses of libs/messaging/src/dead-letters/, which is compiled after it. */
+/** The part that this command uses of libs/messaging/src/dead-letters/, which is compiled after it. */
 interface Library {
   ownQueueOf(queue: string): string | undefined;
   headline(reason: string): string;

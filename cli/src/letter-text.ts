@@ -45,7 +45,7 @@ function age(ms: number): string {
 
 export const letters = (count: number): string => `${count} dead letter${count === 1 ? '' : 's'}`;
 
-/** One queue: the number of its letters, the age of the oldest, and the reasons by frequency. */
+/** A queue: the number of its letters, the age of the oldest, and the reasons by frequency. */
 export function summaryText(queue: string, { count, oldest, groups }: Summary, total = count): string {
   const part = total > count ? ` (these are of the first ${count})` : '';
   return [
@@ -54,13 +54,13 @@ export function summaryText(queue: string, { count, oldest, groups }: Summary, t
   ].join('\n');
 }
 
-/** One letter on one line; its reason has one line. */
+/** A letter on one line; its reason has one line. */
 export const lineOf = ({ id = '(no id)', type = '(no type)', failedAt = '', attempts, redriven, reason }: DeadLetter) =>
   `  ${id}  ${failedAt}  ${type}  failed ${attempts}×${redriven > 0 ? `, redriven ${redriven}×` : ''}  ${reason}`;
 
 /**
- * One letter whole.
- * @param scrub masks passwords, tokens and card numbers @param headline takes the most telling line of a reason
+ * A letter with all its headers and its body.
+ * @param scrub masks passwords, tokens and card numbers @param headline takes the line of a reason that explains most
  */
 export function letterText(
   { letter, message }: FetchedLetter,
@@ -119,7 +119,7 @@ function pretty(content: Buffer): string {
   }
 }
 
-/** One letter as a line of JSON, with everything that it takes to publish it again; nothing is masked. */
+/** A letter as a line of JSON, with everything that it takes to publish it again; nothing is masked. */
 export function jsonLineOf({ letter: { queue }, message: { properties, content, fields } }: FetchedLetter): string {
   const text = content.toString('utf8');
   const body = Buffer.from(text).equals(content) ? { body: text } : { bodyBase64: content.toString('base64') };

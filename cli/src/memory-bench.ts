@@ -12,7 +12,7 @@ import { allProcesses, withDescendants, type ProcessMemory } from './memory.js';
 
 const READY_WITHIN_MS = 300_000;
 const POLL_MS = 50;
-/** After the demo order, so that every service has worked; then a moment for memory that only the boot needs to be freed. */
+/** After the demo order, so that every service has worked; memory that only the boot needs is freed meanwhile. */
 const SETTLE_MS = 5_000;
 
 /** Prints the resident memory of a whole `npm start`, and the seconds to ready of its first and second start. */

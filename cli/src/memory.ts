@@ -47,7 +47,7 @@ function fromPs(): ProcessMemory[] {
   });
 }
 
-/** These processes and all that descend from them. */
+/** The root processes and all that descend from them. */
 export function withDescendants(processes: readonly ProcessMemory[], roots: readonly number[]): ProcessMemory[] {
   const found = new Set(processes.filter(({ pid }) => roots.includes(pid)));
   for (const { pid } of found) for (const child of processes.filter(({ parent }) => parent === pid)) found.add(child); // visited as well

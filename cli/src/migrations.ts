@@ -9,7 +9,7 @@ interface Outcome {
   bad?: boolean;
 }
 
-/** What `npm run migrate` does for one service. */
+/** The actions of `npm run migrate`, for one service. */
 export const MIGRATION_ACTIONS = {
   deploy: async (service: string, database: MigratedDatabase): Promise<Outcome> => {
     const applied = await deploy(service, database);

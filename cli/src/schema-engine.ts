@@ -72,7 +72,7 @@ async function open(): Promise<OpenEngine> {
   return openEngine({ url, adminUrl, datamodels });
 }
 
-/** One request after the other, as the native engine does. */
+/** Handles one request after the other, as the native engine does. */
 function serve(): void {
   let opened: Promise<OpenEngine> | undefined;
   let work = Promise.resolve();

@@ -5,7 +5,10 @@ import { inRoot, root } from '@sluice/stack/workspace';
 
 /** As in vitest.config.ts. */
 const PLACES = 'apps libs topology stack testing audit chaos fuzz rights mutation cli load/spec e2e'.split(' ');
-const SPEC = /\.spec\.(ts|mjs)$/;
+const SPEC = /\.spec\.ts$/;
+/** Takes minutes: run by `npm run chaos -- --specs`, or when its path is given. */
+const SLOW = /\.slow\.spec\.ts$/;
+export const isSlow = (file: string): boolean => SLOW.test(file);
 const SKIPPED = new Set(['node_modules', 'dist', 'generated']);
 
 const filesIn = (folder: string): string[] =>
@@ -17,13 +20,13 @@ const filesIn = (folder: string): string[] =>
 
 /**
  * The spec files that vitest finds by these words: all whose path has one of them.
- * @param words paths, or parts of one, with or without a line; none for all files
+ * @param words paths, or parts of one, with or without a line; none for all files but the slow ones
  * @returns absolute paths
  * @throws {Failure} when a word finds none
  */
 export function specFiles(words: readonly string[]): string[] {
   const all = PLACES.flatMap((place) => filesIn(inRoot(place))).filter((file) => SPEC.test(file));
-  if (words.length === 0) return all;
+  if (words.length === 0) return all.filter((file) => !isSlow(file));
   const found = words.map((word) => ({ word, files: all.filter((file) => matches(file, word)) }));
   const lost = found.filter(({ files }) => files.length === 0).map(({ word }) => word);
   if (lost.length > 0)
@@ -48,7 +51,9 @@ const TESTING = 'testing/src/index.ts';
 /** By file, as far as it was computed. */
 const needs = new Map<string, boolean>();
 
-/** Whether a spec file, or a file that it imports, uses the servers of the run. Of testing, only the imported names count. */
+/**
+ * Whether a spec file, or a file that it imports, uses the servers of the run. Of testing, only the imported names count.
+ */
 export function needsServers(file: string): boolean {
   const computed = needs.get(file);
   if (computed !== undefined) return computed;

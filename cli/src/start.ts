@@ -63,7 +63,7 @@ export async function startAndServe({ demo, exitAfterDemo }: Options): Promise<n
   return code;
 }
 
-/** One start at a time for one state directory: its data has one owner. @returns what releases the lock */
+/** Locks the state directory for one start at a time: its data has one owner. @returns what releases the lock */
 function lock(stateDirectory: StateDirectory, url: string): () => void {
   const file = stateDirectory.path('running.lock');
   const release = tryLock(file, { url });

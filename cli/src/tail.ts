@@ -4,7 +4,7 @@ import { Failure } from '@sluice/stack/failure';
 import { connectTo, loadCompiled, whenEnded, write } from '@sluice/stack/rabbitmq/operator';
 import { dataOf, factLine, terminal, type Fact } from './fact-line.js';
 
-/** How many facts wait for a terminal that is slower than the shop; then the oldest are dropped, which nobody would have read. */
+/** Facts that wait for a terminal that is slower than the shop; beyond it the oldest are dropped, unread. */
 const MAX_WAITING = 10_000;
 /** Messages that are on their way to the terminal. */
 const PREFETCH = 100;
@@ -28,8 +28,8 @@ export const tailRequest = ({
 }: CommandLine<{ json: { type: 'boolean' } }>): TailRequest => ({ patterns: words.length > 0 ? words : ['#'], json });
 
 /**
- * Prints the facts that match, from now on, until a signal ends it. The facts come by a queue of its own, which the broker
- * deletes with the connection.
+ * Prints the facts that match, from now on, until a signal ends it. The facts come by a queue of its own, which the
+ * broker deletes with the connection.
  * @throws {Failure}
  */
 export async function tail({ patterns, json }: TailRequest, broker: { url: string }): Promise<void> {
@@ -50,7 +50,10 @@ interface Following {
   ready: () => void;
 }
 
-/** Prints what an exchange receives, until a signal ends it. @throws {Failure} when the broker closes the connection */
+/**
+ * Prints what an exchange receives, until a signal ends it.
+ * @throws {Failure} when the broker closes the connection
+ */
 export async function follow(broker: { url: string }, { exchange, patterns, print, ready }: Following): Promise<void> {
   const ended = whenEnded();
   const connection = await connectTo(broker, `follows ${exchange}`);

@@ -6,7 +6,7 @@ import { privateServers } from '@sluice/stack/private-servers';
 import { Progress } from '@sluice/stack/progress';
 import { waitForAll } from '@sluice/stack/wait-for-all';
 import { runUntilStopped } from './run-until-stopped.js';
-import { needsServers, specFiles } from './spec-files.js';
+import { isSlow, needsServers, specFiles } from './spec-files.js';
 import { runVitest, type TestCounts } from './vitest.js';
 
 interface Options {
@@ -36,7 +36,7 @@ export async function runTests(args: readonly string[], { words, env = {} }: Opt
       const reports = mkdtempSync(path.join(tmpdir(), 'sluice-report-'));
       await shutdown.add('report', () => rmSync(reports, { recursive: true, force: true }));
       counts = await runVitest(args, {
-        env: { ...process.env, ...servers, ...env },
+        env: { ...process.env, ...servers, ...env, SLOW_SPECS: String(files.some(isSlow)) },
         reportFile: path.join(reports, 'report.json'),
         onStart: (stop) => void shutdown.add('vitest', stop),
       });

@@ -7,7 +7,10 @@ import { managementOf, write } from '@sluice/stack/rabbitmq/operator';
 import { dataOf, factLine, terminal, type Fact } from './fact-line.js';
 import { follow, loadScrub, textOf, type Scrub } from './tail.js';
 
-/** The broker repeats every message here, as `publish.<exchange>` and `deliver.<queue>`: https://www.rabbitmq.com/docs/firehose */
+/**
+ * The broker repeats every message here, as `publish.<exchange>` and `deliver.<queue>`:
+ * https://www.rabbitmq.com/docs/firehose
+ */
 const FIREHOSE = 'amq.rabbitmq.trace';
 
 interface TraceRequest {
@@ -32,7 +35,10 @@ export function traceRequest({
   throw mistake(`not understood: ${state}`);
 }
 
-/** Switches the firehose on, prints what comes out of it, and switches it off at the end, also after a failure. @throws {Failure} */
+/**
+ * Switches the firehose on, prints what comes out of it, and switches it off at the end, also after a failure.
+ * @throws {Failure}
+ */
 export async function traceOn(broker: Broker, { json }: Pick<TraceRequest, 'json'>): Promise<void> {
   const scrub = await loadScrub();
   const print = async (message: ConsumeMessage): Promise<void> => {
@@ -54,7 +60,7 @@ export async function traceOn(broker: Broker, { json }: Pick<TraceRequest, 'json
 /** For a trace that was killed, and could not switch it off. */
 export const traceOff = (broker: Broker): Promise<void> => switchFirehose(broker, false);
 
-/** What the management API has of a vhost. */
+/** The settings of a vhost in the management API. */
 interface Vhost {
   description?: string;
   tags?: string[];

@@ -7,7 +7,7 @@ export interface TestCounts {
   failed: number;
 }
 
-/** What is used of the report that vitest writes as JSON. */
+/** The part that is used of the report that vitest writes as JSON. */
 export interface VitestReport {
   numPassedTests: number;
   numFailedTests: number;

@@ -1,6 +1,9 @@
 import { run, type System } from '@sluice/testing';
 
-/** What a command said, and how it ended. */
+/** Compiled before the tests: start.mjs would compile again, and print a line of its own on a busy machine. */
+const COMMANDS = 'cli/dist/main.js';
+
+/** What a command printed, and how it ended. */
 export interface CommandResult {
   code: number | null;
   output: string;
@@ -17,7 +20,7 @@ export async function operate(
     url,
   ]);
   const program = run(
-    'start.mjs',
+    COMMANDS,
     { AMQP_URL: broker.url, AMQP_MANAGEMENT_URL: broker.management.url, ...Object.fromEntries(urls) },
     [tool, ...args],
   );

@@ -68,6 +68,7 @@ export class ValueGenerator {
         return this.#integer(schema);
       case 'boolean':
         return this.random.next() < 0.5;
+      case undefined:
       default:
         throw new Error(`no value can be made of ${JSON.stringify(schema).slice(0, 100)}`);
     }

@@ -1,7 +1,7 @@
 import type { Ignorer } from '@stryker-mutator/api/ignore';
 import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 
-/** What is used of Babel's syntax tree, which Stryker mutates. */
+/** The part that is used of Babel's syntax tree, which Stryker mutates. */
 interface Node {
   type: string;
   name?: string;

@@ -17,12 +17,12 @@ interface Mutant {
   location: Location;
 }
 
-/** What is used of Stryker's report (mutation-testing-report-schema). */
+/** The part that is used of Stryker's report (mutation-testing-report-schema). */
 export interface MutationReport {
   files: Record<string, { source: string; mutants: Mutant[] }>;
 }
 
-/** The mutants of one file. A mutant that does not load or that ends the test process abnormally is noticed too: killed. */
+/** The mutants of one file. A mutant that does not load, or ends the test process abnormally, is noticed too: killed. */
 export interface Counts {
   file: string;
   killed: number;

@@ -20,7 +20,8 @@ const config: PartialStrykerOptions = {
   ignorePatterns: ['.*', 'dist', 'docs', '*.tsbuildinfo'],
   // Our tsconfig files refer to projects; nothing is compiled in the sandbox.
   tsconfigFile: 'none.json',
-  // A mutant is given up after so many times what its tests took without it, and ten seconds more. Servers are slow now and then.
+  // A mutant is given up after so many times what its tests took without it, and ten seconds more. Servers are slow now
+  // and then.
   timeoutFactor: servers ? 4 : 1.5,
   timeoutMS: 10_000,
   dryRunTimeoutMinutes: 10,

@@ -25,7 +25,10 @@ interface Options {
   note: (text: string) => void;
 }
 
-/** Mutates the files of one group and runs its specs against every mutant. @throws {Failure} when the specs cannot run */
+/**
+ * Mutates the files of one group and runs its specs against every mutant.
+ * @throws {Failure} when the specs cannot run
+ */
 export async function mutate(
   group: Group,
   { reports, copy, concurrency, env, onStart, note }: Options,

@@ -16,7 +16,7 @@ class AsListed extends BaseSequencer {
   }
 }
 
-/** A spec file that does not load has no failed test, and Stryker 9 would count its mutant as survived: here it is an error. */
+/** A spec file that does not load has no failed test: Stryker 9 would count its mutant as survived. Here it is an error. */
 class LoadingFailures implements Reporter {
   #vitest?: Vitest;
 

@@ -159,7 +159,10 @@ export class ShopClient {
     return this.call<Order>('POST', `/orders/${id}/cancellation`, { token });
   }
 
-  /** A flash sale whose opening time has come; it is open as soon as its stock is allotted. One piece for each user, at 5 USD. */
+  /**
+   * A flash sale whose opening time has come; it is open as soon as its stock is allotted. One piece for each user, at
+   * 5 USD.
+   */
   createSale(admin: string, { forMs, ...sale }: NewSale): Promise<Sale> {
     const [opensAt, closesAt] = [-1_000, forMs].map((ms) => new Date(Date.now() + ms).toISOString());
     const body = { ...sale, price: { amount: 500, currency: 'USD' }, opensAt, closesAt, perUser: 1 };
@@ -184,7 +187,9 @@ export class ShopClient {
 export const createdId = ({ headers }: { headers: Headers }): string | undefined =>
   headers.get('location')?.split('/').at(-1);
 
-/** How long the server wants its client to wait (RFC 9110, 10.2.3), in ms; undefined when it sends no number of seconds. */
+/**
+ * How long the server wants its client to wait (RFC 9110, 10.2.3), in ms; undefined when it sends no number of seconds.
+ */
 export function retryAfterMs({ headers }: { headers: Headers }): number | undefined {
   const seconds = Number(headers.get('retry-after') ?? 'none');
   return seconds > 0 ? seconds * 1_000 : undefined;

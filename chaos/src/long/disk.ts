@@ -20,9 +20,9 @@ const TRIES = 50;
 const folderOf = (dir: string): string => path.join(dir, 'small-disk');
 
 /**
- * A file system of its own for the data of all databases, which can be made full. PostgreSQL's log of changes (pg_wal) stays
- * where it was: full, it would end the server (a PANIC), and with it the fault. A tmpfs: its size can be changed at any time,
- * so it is made full by making it as small as what is on it.
+ * A file system of its own for the data of all databases, which can be made full. PostgreSQL's log of changes (pg_wal)
+ * stays where it was: full, it would end the server (a PANIC), and with it the fault. A tmpfs: its size can be changed
+ * at any time, so it is made full by making it as small as what is on it.
  */
 export class SmallDisk {
   /** @param folder a mounted one */
@@ -77,7 +77,11 @@ export async function unmount({ dir }: Pick<StateDirectory, 'dir'>): Promise<voi
   if (isMounted(folderOf(dir))) await run('umount', ['--lazy', folderOf(dir)], { label: 'umount' });
 }
 
-/** Of runs that were killed. @param prefix of their state directories in the folder for temporary files @param lock in them */
+/**
+ * Of runs that were killed.
+ * @param prefix of their state directories in the folder for temporary files
+ * @param lock in them
+ */
 export async function unmountAbandoned(prefix: string, lock: string): Promise<void> {
   const dirs = readdirSync(tmpdir())
     .filter((name) => name.startsWith(prefix))

@@ -1,5 +1,5 @@
-// Preloaded (node --import) into a replica of notifications: its next version. It knows a fact that the others do not know, and
-// another version of one that they do. Both are announced by SMS, so that the provider can count them.
+// Preloaded (node --import) into a replica of notifications: its next version. It handles a fact that the others do not,
+// and another version of one that they do. Both are announced by SMS, so that the provider can count them.
 import { pathToFileURL } from 'node:url';
 import { AccountRegistered, event } from '@sluice/contracts';
 import { On } from '@sluice/messaging';
@@ -15,7 +15,7 @@ const { NotificationsListener } = (await import(file)) as { NotificationsListene
 Object.assign(AccountRegistered, { version: 2 });
 
 const listener = NotificationsListener.prototype;
-/** A new fact is announced as the one that is known. */
+/** A new fact is announced as the one that exists already. */
 listener.accountMoved = function accountMoved(message) {
   return this.notifications.welcome({ ...message, type: AccountRegistered.type });
 };

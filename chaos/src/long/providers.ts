@@ -14,8 +14,8 @@ const CALL_AGAIN_MS = 1_000;
 const LONGEST_BODY = 100_000;
 
 /**
- * away: connections are reset; broken: answers 500; slow: answers after 8 s. Tokens are answered as usual by a provider that is
- * broken or slow: without them no capture would be requested.
+ * away: connections are reset; broken: answers 500; slow: answers after 8 s. Tokens are answered as usual by a provider
+ * that is broken or slow: without them no capture would be requested.
  */
 export type Mode = 'healthy' | ProviderFault;
 export type Step = 'dispatch' | 'delivery';
@@ -55,7 +55,7 @@ export class Providers {
   readonly affected: Record<ProviderFault, number> = { away: 0, broken: 0, slow: 0 };
   readonly #server;
 
-  /** @param callBack by which the carrier reports a step to the shop; resolves to the status of the answer, 0 for none */
+  /** @param callBack reports a step of the carrier to the shop; resolves to the status of the answer, 0 for none */
   constructor(private readonly callBack: (parcelId: string, step: Step) => Promise<number> = async () => 200) {
     this.#server = createServer(
       (request, response) => void this.#serve(request, response).catch(() => response.destroy()),

@@ -19,9 +19,9 @@ const BATCH = 100;
 const SOURCES_OF_EVERY_QUEUE = ['', 'shop.home', 'shop.operator'];
 
 /**
- * Deletes a queue while its messages wait in a retry tier, as an upgrade that prunes too early would. What is IN a deleted queue is
- * lost by definition, so it is empty and its service does not run; what is published meanwhile is caught by a stand-in queue.
- * The cure is an operator's: the map is applied again.
+ * Deletes a queue while its messages wait in a retry tier, as an upgrade that prunes too early would. What is IN a
+ * deleted queue is lost by definition, so it is empty and its service does not run; what is published meanwhile is
+ * caught by a stand-in queue. The cure is an operator's: the map is applied again.
  */
 export const queueGone: Begin<'queue-gone'> = async (
   { service, queue: name },
@@ -50,7 +50,10 @@ export const queueGone: Begin<'queue-gone'> = async (
   };
 };
 
-/** @returns the exchange of the shortest tier that releases nothing before the queue is gone; the routing key there is the queue's name */
+/**
+ * @returns the exchange of the shortest tier that releases nothing before the queue is gone; the routing key there is
+ * the queue's name
+ */
 function tierExchange(): string {
   const tiers = topology(settingsOf(process.env))
     .exchanges.filter(({ name }) => /^shop\.retry(-tier)?\.\d+$/.test(name))

@@ -15,7 +15,7 @@ const QUEUE = 'notifications.events';
 const EXCHANGE = 'shop.events';
 /** The facts are published by its user. */
 const OWNER = 'accounts';
-/** Facts that only the next version knows (next-version.ts): a new one, and another version of a known one. */
+/** Facts that only the next version handles (next-version.ts): a new one, and another version of an old one. */
 const NEW_FACT = { type: 'account.moved', version: 1 };
 const NEW_VERSION = { type: 'account.registered', version: 2 };
 const PUBLISH_EVERY_MS = 500;
@@ -23,8 +23,8 @@ const PUBLISH_EVERY_MS = 500;
 const ALL_HANDLED_WITHIN_MS = 150_000;
 
 /**
- * An upgrade in its middle: a replica that knows new facts beside one that does not, while they are published already. It
- * ends as it should: the other replica is upgraded too, all is handled, and only then both are taken back.
+ * An upgrade in its middle: a replica that handles new facts beside one that does not, while they are published already.
+ * It ends as it should: the other replica is upgraded too, all is handled, and only then both are taken back.
  */
 export const versions: Begin<'versions'> = async (_, { supervisor, servers, stateDirectory, ...system }) => {
   const { broker } = await servers();
@@ -76,7 +76,10 @@ class Facts {
     return this.#phones.length;
   }
 
-  /** How many of them the provider received a text for. A second text is found by the judge: the same body under two keys. */
+  /**
+   * How many of them the provider received a text for. A second text is found by the judge: the same body under two
+   * keys.
+   */
   get handled(): number {
     const texted = new Set(this.providers.texts.map(({ to }) => to));
     return this.#phones.filter((phone) => texted.has(phone)).length;

@@ -14,11 +14,17 @@ const linksOf = (page: string): string[] =>
     .filter((link) => !link.includes('://'));
 
 describe('the documentation', () => {
-  it.each(['README.md', ...pagesIn('docs'), ...pagesIn('examples'), ...pagesIn('load')])(
-    '%s links to files that are there',
-    (page) => {
-      const broken = linksOf(page).filter((link) => !existsSync(inRoot(path.dirname(page), link)));
-      expect(broken).toEqual([]);
-    },
-  );
+  it.each([
+    'README.md',
+    'README.zh-CN.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    'CHANGELOG.md',
+    ...pagesIn('docs'),
+    ...pagesIn('examples'),
+    ...pagesIn('load'),
+  ])('%s links to files that are there', (page) => {
+    const broken = linksOf(page).filter((link) => !existsSync(inRoot(path.dirname(page), link)));
+    expect(broken).toEqual([]);
+  });
 });

@@ -1,14 +1,14 @@
-import { afterInit, declare, duringInit, sample } from './run-state.mjs';
+import { afterInit, declare, duringInit, sample, type MetricType } from './run-state.js';
 
-const metric = (type) =>
+const metric = (type: MetricType) =>
   class {
-    constructor(name) {
+    constructor(readonly name: string) {
       duringInit(`new metric ${name}`);
       if (!/^[a-zA-Z_][a-zA-Z0-9_]{0,127}$/.test(name)) throw new Error(`"${name}" is no name of a metric`);
       declare(name, type);
-      this.name = name;
     }
-    add(value, tags) {
+
+    add(value: number | boolean, tags?: Record<string, string>): void {
       afterInit(`${this.name}.add()`);
       sample(this.name, Number(value), tags);
     }

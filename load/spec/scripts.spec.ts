@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { runScript } from './run-script.mjs';
-import { endOf, problemsOfScenario } from './stand-in/scenarios.mjs';
+import type { Faults } from './fake-shop.js';
+import { runScript } from './run-script.js';
+import { endOf, problemsOfScenario } from './stand-in/scenarios.js';
 
 const SCRIPTS = ['smoke.js', 'place-order.js', 'capacity.js', 'flash-sale.js', 'overload.js', 'soak.js'];
 /** Small enough for a test. */
@@ -15,15 +16,16 @@ const SMALL = {
 /** A script stops by itself: a soak within its minutes, every other one within this. */
 const ENDS_WITHIN_S = 15 * 60;
 
-const run = (script, options) => runScript(script, { env: SMALL, ...options });
-const brokenBy = async (script, faults, options) => (await run(script, { faults, ...options })).broken;
+const run = (script: string, options: Parameters<typeof runScript>[1] = {}) =>
+  runScript(script, { env: SMALL, ...options });
+const brokenBy = async (script: string, faults: Faults) => (await run(script, { faults })).broken;
 
 describe.concurrent.each(SCRIPTS)('%s', (script) => {
   it('finds a shop that keeps its promises well, and says so', async () => {
     const { threw, broken, summary } = await run(script);
     expect({ threw, broken }).toEqual({ threw: [], broken: [] });
-    expect(summary.stdout).toMatch(/^\n\w[\w-]+: .+\?\n\n(Yes|This many)\.\n/);
-    expect(summary.stdout).not.toMatch(/NaN|undefined|✗/);
+    expect(summary['stdout']).toMatch(/^\n\w[\w-]+: .+\?\n\n(Yes|This many)\.\n/);
+    expect(summary['stdout']).not.toMatch(/NaN|undefined|✗/);
   });
 
   it('has an end, and thresholds of metrics that exist, at its full size too', async () => {
@@ -38,10 +40,10 @@ describe.concurrent.each(SCRIPTS)('%s', (script) => {
 
   it('says that it did not run when it cannot prepare the shop', async () => {
     const { threw, summary } = await run(script, {
-      faults: { answer: (request) => (request === 'POST /sessions' ? 401 : undefined) },
+      faults: { answer: (request: string) => (request === 'POST /sessions' ? 401 : undefined) },
     });
     expect(threw).toEqual([expect.stringContaining('/sessions answered 401, not 201')]);
-    expect(summary.stdout).toContain('It did not run');
+    expect(summary['stdout']).toContain('It did not run');
   });
 });
 
@@ -78,7 +80,7 @@ describe.concurrent('smoke.js', () => {
     ['a claim that nobody decides', { neverDecide: true }],
     [
       'a timeline that is not there',
-      { answer: (request) => (request === 'GET /orders/:id/timeline' ? 404 : undefined) },
+      { answer: (request: string) => (request === 'GET /orders/:id/timeline' ? 404 : undefined) },
     ],
   ])('tells of %s', async (_, faults) => {
     expect(await brokenBy('smoke.js', faults)).toContain('checks rate==1');
@@ -95,13 +97,13 @@ describe.concurrent('place-order.js', () => {
   });
 
   it('tells of errors', async () => {
-    const everyTenth = (request, count) =>
+    const everyTenth = (request: string, count: number) =>
       request === 'POST /orders' && count > 5 && count % 10 === 0 ? 500 : undefined;
     expect(await brokenBy('place-order.js', { answer: everyTenth })).toEqual(['http_req_failed rate<0.001']);
   });
 
   it('tells of answers that come too late', async () => {
-    const took = (request) => (request === 'POST /orders' ? 600 : undefined);
+    const took = (request: string) => (request === 'POST /orders' ? 600 : undefined);
     expect(await brokenBy('place-order.js', { took })).toEqual(['order_answered p(95)<500']);
   });
 
@@ -122,7 +124,7 @@ describe.concurrent('flash-sale.js', () => {
     ['tickets that wait for ever', { neverDecide: true }, ['told rate==1']],
     [
       'answers that the door does not owe',
-      { answer: (request) => (request.endsWith('/claims') ? 418 : undefined) },
+      { answer: (request: string) => (request.endsWith('/claims') ? 418 : undefined) },
       ['claims_other count==0', 'http_req_failed rate<0.001'],
     ],
     ['prizes that cannot be paid', { neverPayable: true }, ['paid rate==1', 'checks{audit:sale} rate==1']],
@@ -131,22 +133,27 @@ describe.concurrent('flash-sale.js', () => {
   });
 
   it('takes a full line, and an unknown answer that is known when it is asked again, for no failure', async () => {
-    const busy = (request, count) => (request.endsWith('/claims') ? { 2: 429, 4: 503 }[count] : undefined);
+    const statuses = new Map([
+      [2, 429],
+      [4, 503],
+    ]);
+    const busy = (request: string, count: number) => (request.endsWith('/claims') ? statuses.get(count) : undefined);
     const { broken, summary } = await run('flash-sale.js', { faults: { answer: busy } });
-    expect(summary.stdout).toMatch(/1 told to come again \(429\), 0 unknown/);
+    expect(summary['stdout']).toMatch(/1 told to come again \(429\), 0 unknown/);
     expect(broken).toEqual(['http_req_failed rate<0.001']); // of a dozen requests one is more than one in a thousand
   });
 });
 
 describe.concurrent('overload.js', () => {
-  const refusing = (from, to) => ({
-    answer: (request, count) => (request === 'POST /orders' && count >= from && count <= to ? 503 : undefined),
+  const refusing = (from: number, to: number) => ({
+    answer: (request: string, count: number) =>
+      request === 'POST /orders' && count >= from && count <= to ? 503 : undefined,
   });
 
   it('takes a refusal for an answer, and says how many there were', async () => {
     const { broken, summary } = await run('overload.js', { faults: refusing(10, 21) });
     expect(broken).toEqual([]);
-    expect(summary.stdout).toContain('201 50.0%, 202 0.0%, 503 or 429 50.0%, anything else 0');
+    expect(summary['stdout']).toContain('201 50.0%, 202 0.0%, 503 or 429 50.0%, anything else 0');
   });
 
   it('tells of a system that does not recover', async () => {
@@ -154,7 +161,9 @@ describe.concurrent('overload.js', () => {
   });
 
   it('tells of a crash', async () => {
-    const crash = { answer: (request, count) => (request === 'POST /orders' && count === 10 ? 500 : undefined) };
+    const crash = {
+      answer: (request: string, count: number) => (request === 'POST /orders' && count === 10 ? 500 : undefined),
+    };
     expect(await brokenBy('overload.js', crash)).toContain('overload_other count==0');
   });
 });
@@ -162,16 +171,16 @@ describe.concurrent('overload.js', () => {
 describe.concurrent('soak.js', () => {
   it('compares the end with the beginning', async () => {
     let orders = 0;
-    const took = (request) => (request === 'POST /orders' ? 10 + 30 * orders++ : undefined);
+    const took = (request: string) => (request === 'POST /orders' ? 10 + 30 * orders++ : undefined);
     const { broken, summary } = await run('soak.js', { faults: { took } });
     expect(broken).toEqual(['order_answered_last_tenth p(95)<500']);
-    expect(Number(/95% took ([\d.]+) times/.exec(summary.stdout)?.[1])).toBeGreaterThan(2);
+    expect(Number(/95% took ([\d.]+) times/.exec(summary['stdout'] ?? '')?.[1])).toBeGreaterThan(2);
   });
 });
 
 describe.concurrent('capacity.js', () => {
   it('writes what it has found for overload.js', async () => {
     const { summary } = await run('capacity.js', { env: { ...SMALL, LOAD_RESULT: '/results/capacity.json' } });
-    expect(JSON.parse(summary['/results/capacity.json'])).toEqual({ perSecond: 2 });
+    expect(JSON.parse(summary['/results/capacity.json'] ?? '')).toEqual({ perSecond: 2 });
   });
 });
