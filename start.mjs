@@ -2,7 +2,16 @@
 // nothing but Node.js: it installs what package-lock.json names, compiles the commands (cli/), and hands over to them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -101,14 +110,19 @@ async function alone(work) {
 
 const releaseLock = () => rmSync(inRoot(LOCK), { force: true });
 
+/** Written under a name of its own and linked when whole: nobody ever reads half a lock. */
 function takeLock() {
+  const draft = `${LOCK}.${process.pid}.new`;
+  writeFileSync(inRoot(draft), String(process.pid));
   try {
-    writeFileSync(inRoot(LOCK), String(process.pid), { flag: 'wx' });
+    linkSync(inRoot(draft), inRoot(LOCK));
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
     if (!holderLives(LOCK)) clearDead();
     return false;
+  } finally {
+    rmSync(inRoot(draft), { force: true });
   }
 }
 
@@ -124,11 +138,9 @@ function clearDead() {
   else rmSync(inRoot(aside), { force: true });
 }
 
-/** A file that is still empty is being written. */
 function holderLives(file) {
   try {
-    process.kill(Number(readFileSync(inRoot(file), 'utf8')) || process.pid, 0);
-    return true;
+    return process.kill(Number(readFileSync(inRoot(file), 'utf8')), 0);
   } catch (error) {
     return error.code === 'EPERM';
   }
