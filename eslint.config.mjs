@@ -28,7 +28,7 @@ const layers = {
   'type:audit': ['type:contracts', 'type:messaging', 'type:topology', 'type:stack'],
   'type:chaos': ['type:contracts', 'type:messaging', 'type:topology', 'type:stack', 'type:audit'],
   'type:fuzz': ['type:stack', 'type:audit', 'type:chaos'],
-  'type:rights': [...libs, 'type:stack'],
+  'type:rights': [...libs, 'type:topology', 'type:stack'],
   'type:mutation': ['type:stack'],
   'type:cli': ['type:contracts', 'type:stack', 'type:audit', 'type:chaos', 'type:fuzz', 'type:rights', 'type:mutation'],
   'type:app': libs,
@@ -69,7 +69,7 @@ export default tseslint.config(
 
   {
     // Not typed yet.
-    files: ['{stack,audit,chaos,fuzz,rights,mutation,cli}/**/*.ts'],
+    files: ['{stack,audit,chaos,fuzz,rights}/**/*.ts'],
     rules: {
       '@typescript-eslint/ban-ts-comment': 'off',
       '@typescript-eslint/no-floating-promises': 'off',

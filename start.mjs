@@ -58,9 +58,13 @@ async function install() {
   console.error(`✓ dependencies (${((performance.now() - begun) / 1000).toFixed(1)} s)`);
 }
 
+/** The compiler takes a tenth of a second when nothing has changed, and says nothing then: not on a busy machine either. */
+const QUIET_MS = 5_000;
+
 /** The compiler itself finds what has changed. */
 async function compile() {
-  const slow = setTimeout(() => console.error('… compiling the commands'), 700);
+  const isFirst = !existsSync(inRoot('cli/dist/main.js'));
+  const slow = setTimeout(() => console.error('… compiling the commands'), isFirst ? 0 : QUIET_MS);
   const { code, output } = await run(process.execPath, [
     inRoot('node_modules/typescript7/bin/tsc'),
     ...['-b', 'cli', '--pretty', 'false'],

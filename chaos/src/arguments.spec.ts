@@ -7,6 +7,7 @@ describe('the arguments of chaos', () => {
       help: false,
       short: false,
       long: false,
+      specs: false,
       scale: 1,
       seed: 42,
       seeds: 1,

@@ -10,6 +10,7 @@ export const USAGE = `npm run chaos                  kills, cuts, stalls and fre
   -- --long                    instead: environments that are sick for minutes, half an hour in all
   -- --long --scale <share>    each for that share of its time, such as 0.1
   -- --long --only <faults>    some of them, by comma: ${LONG_FAULTS.join(', ')}
+  -- --specs                   instead: the end-to-end tests that take minutes each, which npm test leaves out
   -- --help
 It starts a system of its own beside whatever else runs here, and removes it. Exits with 1 when anything was lost or doubled,
 did not recover, or did not add up.`;
@@ -26,6 +27,7 @@ export interface Options extends Form {
   help: boolean;
   short: boolean;
   long: boolean;
+  specs: boolean;
   scale: number;
   seed: number;
   seeds: number;
@@ -36,14 +38,16 @@ export function chaosArguments(
   args: readonly string[],
   newSeed = (): number => 1 + Math.floor(Math.random() * LARGEST_SEED),
 ): Options {
-  const { help = false, short = false, long = false, seed, seeds, scale, only } = valuesOf(args);
+  const { help = false, short = false, long = false, specs = false, seed, seeds, scale, only } = valuesOf(args);
   if (short && long) throw new Failure('a run is short or long, not both', HELP);
+  if (specs && args.length > 1) throw new Failure('--specs takes no other option', HELP);
   if (!long && (scale !== undefined || only !== undefined))
     throw new Failure('--scale and --only are of the long form: say --long too', HELP);
   return {
     help,
     short,
     long,
+    specs,
     scale: scale === undefined ? 1 : share('--scale', scale),
     ...(only !== undefined && { only: faults(only) }),
     seed: seed === undefined ? newSeed() : wholeNumber('--seed', seed, LARGEST_SEED),
@@ -55,7 +59,16 @@ const FLAG = { type: 'boolean' } as const;
 const VALUE = { type: 'string' } as const;
 
 function valuesOf(args: readonly string[]) {
-  const options = { help: FLAG, short: FLAG, long: FLAG, seed: VALUE, seeds: VALUE, scale: VALUE, only: VALUE };
+  const options = {
+    help: FLAG,
+    short: FLAG,
+    long: FLAG,
+    specs: FLAG,
+    seed: VALUE,
+    seeds: VALUE,
+    scale: VALUE,
+    only: VALUE,
+  };
   try {
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {

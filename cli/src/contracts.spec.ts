@@ -1,17 +1,18 @@
-// @ts-nocheck
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { publishContracts, withdrawContract } from './contracts.js';
 
-let folder;
-beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'sluice-contracts-'))));
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'sluice-contracts-'));
+});
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const fileOf = (name) => path.join(folder, name);
-const read = (name) => JSON.parse(readFileSync(fileOf(name), 'utf8'));
-const write = (name, value) => writeFileSync(fileOf(name), JSON.stringify(value));
+const fileOf = (name: string) => path.join(folder, name);
+const read = (name: string) => JSON.parse(readFileSync(fileOf(name), 'utf8')) as { data: { required: string[] } };
+const write = (name: string, value: object) => writeFileSync(fileOf(name), JSON.stringify(value));
 
 describe('npm run contracts:publish', () => {
   it('writes a file for each message, and nothing when nothing has changed', async () => {

@@ -1,47 +1,69 @@
-// @ts-nocheck
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { messageOf } from '@sluice/stack/errors';
 import { Failure } from '@sluice/stack/failure';
 import { inRoot } from '@sluice/stack/workspace';
 
 const PUBLISHED = inRoot('libs/contracts/published');
 
-const built = (file) => import(pathToFileURL(inRoot('libs/contracts/dist', file)).href);
+/** A contract as libs/contracts/published/ has it, one a file. */
+interface Publication {
+  type: string;
+  version: number;
+}
 
-/** The rules, the present contracts, and what a folder says of the published ones. */
-async function load(folder) {
-  const [{ catalogue }, publication, rules] = await Promise.all([
-    built('index.js'),
-    built('publishing/publication.js'),
-    built('publishing/publish.js'),
-  ]);
-  const present = [...catalogue.values()].map(publication.publicationOf);
-  const published = readdirSync(folder).map((file) => JSON.parse(readFileSync(path.join(folder, file), 'utf8')));
-  return { present, published, fileOf: publication.fileOf, ...rules };
+/** The part that this command uses of libs/contracts/src/publishing/, which is compiled after it. */
+interface Publishing {
+  publicationOf(contract: object): Publication;
+  fileOf(publication: Publication): string;
+  changes(published: Publication[], present: Publication[]): { write: Publication[]; refused: string[] };
+  withdrawn(type: string, published: Publication[], present: Publication[]): Publication[];
+}
+
+const compiled = (file: string): Promise<unknown> =>
+  import(pathToFileURL(inRoot('libs/contracts/dist', file)).href) as Promise<unknown>;
+
+/** The rules, the present contracts, and the published ones of a folder. */
+async function load(folder: string): Promise<Publishing & { present: Publication[]; published: Publication[] }> {
+  const { catalogue } = (await compiled('index.js')) as { catalogue: Map<string, object> };
+  const publication = (await compiled('publishing/publication.js')) as Pick<Publishing, 'publicationOf' | 'fileOf'>;
+  const rules = (await compiled('publishing/publish.js')) as Pick<Publishing, 'changes' | 'withdrawn'>;
+  const present = [...catalogue.values()].map((contract) => publication.publicationOf(contract));
+  const published = readdirSync(folder).map(
+    (file) => JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as Publication,
+  );
+  return { ...publication, ...rules, present, published };
 }
 
 /**
  * Writes what is new, all or nothing.
- * @returns {Promise<string[]>} what was done, for people
+ * @returns what was done, for people
  * @throws {Failure} when a contract breaks what is published
  */
-export async function publishContracts(folder = PUBLISHED) {
+export async function publishContracts(folder = PUBLISHED): Promise<string[]> {
   const { present, published, fileOf, changes } = await load(folder);
   const { write, refused } = changes(published, present);
   if (refused.length > 0) throw new Failure(`not published: ${refused.length} broken`, undefined, refused.join('\n\n'));
-  for (const one of write) writeFileSync(path.join(folder, fileOf(one)), `${JSON.stringify(one, null, 2)}\n`);
-  return write.length > 0 ? write.map((one) => `published ${fileOf(one)}`) : ['the published contracts are up to date'];
+  for (const contract of write)
+    writeFileSync(path.join(folder, fileOf(contract)), `${JSON.stringify(contract, null, 2)}\n`);
+  return write.length > 0
+    ? write.map((contract) => `published ${fileOf(contract)}`)
+    : ['the published contracts are up to date'];
 }
 
-/** @param {string} type @returns {Promise<string[]>} what was done, for people @throws {Failure} when a contract still has it */
-export async function withdrawContract(type, folder = PUBLISHED) {
+/**
+ * Removes a type that is gone from the published contracts.
+ * @returns what was done, for people
+ * @throws {Failure} when a contract still has the type
+ */
+export async function withdrawContract(type: string, folder = PUBLISHED): Promise<string[]> {
   const { present, published, fileOf, withdrawn } = await load(folder);
   try {
     const files = withdrawn(type, published, present).map(fileOf);
     for (const file of files) rmSync(path.join(folder, file));
     return files.map((file) => `withdrew ${file}`);
   } catch (error) {
-    throw new Failure(error.message, 'Remove its contract first; git keeps what was published.');
+    throw new Failure(messageOf(error), 'Remove its contract first; git keeps what was published.');
   }
 }

@@ -1,16 +1,17 @@
-// @ts-nocheck
 import { execFile } from 'node:child_process';
 import { AccountRegistered } from '@sluice/contracts';
-import { deadLetters, depth, eventually, publish, testBroker } from '@sluice/testing';
+import { inRoot } from '@sluice/stack/workspace';
+import { deadLetters, depth, eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ago } from './letter-text.js';
-import { inRoot } from '@sluice/stack/workspace';
 
 const QUEUE = 'notifications.events';
 const USER = '00000000-0000-7000-8000-00000000000a';
 
-let broker;
-beforeAll(async () => (broker = await testBroker()));
+let broker: TestBroker;
+beforeAll(async () => {
+  broker = await testBroker();
+});
 afterAll(() => broker.close());
 beforeEach(async () => {
   const channel = await broker.connection.createChannel();
@@ -18,9 +19,15 @@ beforeEach(async () => {
   await channel.close();
 });
 
-/** The program as an operator runs it. */
-const run = (...args) =>
-  new Promise((resolve) => {
+interface Ended {
+  code: number | string;
+  stdout: string;
+  stderr: string;
+}
+
+/** The command as an operator runs it. */
+const run = (...args: string[]) =>
+  new Promise<Ended>((resolve) => {
     const env = { PATH: process.env.PATH, AMQP_URL: broker.url, AMQP_MANAGEMENT_URL: broker.management.url };
     execFile(process.execPath, [inRoot('start.mjs'), 'dead-letters', ...args], { env }, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, stdout, stderr }),
@@ -28,7 +35,7 @@ const run = (...args) =>
   });
 
 /** As a consumer leaves one. */
-const letter = (reason, at = '2026-11-21T12:00:00.000Z') =>
+const letter = (reason: string, at = '2026-11-21T12:00:00.000Z') =>
   publish(
     broker,
     AccountRegistered,
@@ -86,7 +93,8 @@ describe('npm run dead-letters', () => {
   });
 
   it('sends letters home: one, and then all', async () => {
-    const [first] = [await letter('Error: away'), await letter('Error: away')];
+    const first = await letter('Error: away');
+    await letter('Error: away');
     expect(await run('redrive', first)).toMatchObject({ code: 0, stdout: `1 dead letter sent home to ${QUEUE}\n` });
     expect([await depth(broker, QUEUE), await depth(broker, `${QUEUE}.dead`)]).toEqual([1, 1]);
     expect(await run('redrive', '--all')).toMatchObject({ code: 0, stdout: `1 dead letter sent home to ${QUEUE}\n` });
@@ -103,13 +111,14 @@ describe('npm run dead-letters', () => {
     });
     const { code, stdout } = await run('discard', QUEUE, '--reason', 'away', '--yes');
     expect(code).toBe(0);
-    const [line, ...rest] = stdout.trimEnd().split('\n');
+    const [line = '', ...rest] = stdout.trimEnd().split('\n');
     expect(rest).toEqual([]);
-    expect(JSON.parse(line)).toMatchObject({
+    const printed = JSON.parse(line) as { body: string };
+    expect(printed).toMatchObject({
       queue: QUEUE,
       properties: { messageId: gone, type: 'account.registered', headers: { reason: 'Error: away' } },
     });
-    expect(JSON.parse(JSON.parse(line).body)).toMatchObject({ userId: USER, code: '123456' });
+    expect(JSON.parse(printed.body)).toMatchObject({ userId: USER, code: '123456' });
     expect((await deadLetters(broker, QUEUE)).map(({ properties }) => properties.messageId)).toEqual([kept]);
   });
 

@@ -1,153 +1,238 @@
-// @ts-nocheck
-import { loadTopology } from '@sluice/stack/rabbitmq/users';
+import type { ConfirmChannel } from 'amqplib';
+import type { CommandLine } from '@sluice/stack/command-line';
 import { Failure } from '@sluice/stack/failure';
-import { jsonLineOf, letters, letterText, lineOf, summaryText } from './letter-text.js';
 import { connectTo, loadCompiled, managementOf, write } from '@sluice/stack/rabbitmq/operator';
-import { COMMANDS, mistake } from '@sluice/stack/usage';
+import { loadTopology } from '@sluice/stack/rabbitmq/users';
+import {
+  jsonLineOf,
+  letters,
+  letterText,
+  lineOf,
+  summaryText,
+  type DeadLetter,
+  type FetchedLetter,
+  type Summary,
+} from './letter-text.js';
 
-/** @typedef {{ verb: string, what?: string, choice: { type?: string, reason?: string, limit?: number }, options: { all?: boolean, yes?: boolean } }} Asked */
-
-/** Of each queue a summary reads so many, about five seconds' worth; it says so. */
-const MOST_SUMMARISED = 10_000;
+/** A summary reads at most so many letters of a queue, which takes about five seconds, and prints that it does. */
+const MAX_SUMMARISED = 10_000;
 /** A terminal's page. */
-const LINES = 20;
+const MAX_LINES = 20;
 
-/**
- * @param {Asked} asked @param {{ url: string, managementUrl?: string }} broker with an administrator's rights
- * @returns {Promise<number>} the exit code @throws {Failure}
- */
-export async function deadLetters({ verb, what, choice, options }, broker) {
+const ACTIONS = { list, show, redrive, discard };
+
+/** Selects letters of a queue. */
+interface Filter {
+  id?: string;
+  type?: string | undefined;
+  /** A part of the reason. */
+  reason?: string | undefined;
+  limit?: number | undefined;
+}
+
+interface Request {
+  action: keyof typeof ACTIONS;
+  /** The name of a queue, with or without `.dead`, or the id of a letter. */
+  what: string | undefined;
+  filter: Filter;
+  confirmed: boolean;
+}
+
+/** An administrator's access to the broker. */
+interface Broker {
+  url: string;
+  managementUrl?: string | undefined;
+}
+
+type Open = () => Promise<ConfirmChannel>;
+
+/** The part that this command uses of libs/messaging/src/dead-letters/, which is compiled after it. */
+interface Library {
+  ownQueueOf(queue: string): string | undefined;
+  headline(reason: string): string;
+  countLetters(open: Open, queue: string): Promise<number>;
+  streamLetters(open: Open, queue: string, filter: Filter): AsyncIterable<FetchedLetter>;
+  readLetters(open: Open, queue: string, filter: Filter): Promise<FetchedLetter[]>;
+  summarise(letters: AsyncIterable<DeadLetter>): Promise<Summary>;
+  redrive(open: Open, queue: string, filter: Filter, republisher: unknown): Promise<number>;
+  discard(open: Open, queue: string, filter: Filter, record: (letter: FetchedLetter) => Promise<void>): Promise<number>;
+}
+
+/** A queue that has a queue of dead letters. */
+interface Queue {
+  name: string;
+  count: number;
+}
+
+interface Selection {
+  queues: Queue[];
+  filter: Filter;
+  /** Set when the request names a queue. */
+  queue?: Queue;
+}
+
+interface Context extends Selection {
+  open: Open;
+  library: Library;
+  confirmed: boolean;
+  /** Publishes the letters of a queue as the user of its service. */
+  republisherOf(queue: string): unknown;
+}
+
+/** @throws {Failure} when the arguments are incomplete, or contradict each other */
+export function deadLettersRequest({
+  words: [action = '', what],
+  values: { type, reason, limit, all = false, yes = false },
+  args,
+  mistake,
+}: CommandLine<{
+  type: { type: 'string' };
+  reason: { type: 'string' };
+  limit: { type: 'string' };
+  all: { type: 'boolean' };
+  yes: { type: 'boolean' };
+}>): Request {
+  const max = limit === undefined ? undefined : Number(limit);
+  const isComplete = action === 'list' || (action === 'show' ? what !== undefined : Boolean(what) !== all);
+  const isBounded = max === undefined || (Number.isInteger(max) && max > 0);
+  if (isAction(action) && isComplete && isBounded)
+    return { action, what, filter: { type, reason, limit: max }, confirmed: yes };
+  throw mistake(`not understood: ${args.join(' ')}`);
+}
+
+const isAction = (text: string): text is keyof typeof ACTIONS => Object.hasOwn(ACTIONS, text);
+
+/** Lists, shows, redrives or discards dead letters. @throws {Failure} */
+export async function deadLetters({ action, what, filter, confirmed }: Request, broker: Broker): Promise<void> {
   const connection = await connectTo(broker, 'dead letters');
   try {
-    const library = await loadCompiled('libs/messaging/dist/dead-letters/index.js');
-    const open = async () => (await connection.createConfirmChannel()).on('error', () => {}); // what it says is also what the call fails with
+    const library = (await loadCompiled('libs/messaging/dist/dead-letters/index.js')) as Library;
     const { operator } = await loadTopology();
-    const as = (queue) => operator(broker.url, queue.split('.', 1)[0]);
-    const context = {
-      open,
-      library,
-      options,
-      as,
-      ...(await chosen(what, await queuesOf(broker, open, library), choice)),
+    const open: Open = async () => {
+      const channel: ConfirmChannel = await connection.createConfirmChannel();
+      return channel.on('error', () => {}); // the call on the channel fails with the same error
     };
-    return (await VERBS[verb](context)) ?? 0;
+    const selection = select(what, await deadLetterQueues(broker, open, library), filter);
+    const republisherOf = (queue: string): unknown => operator(broker.url, queue.replace(/\..*/, ''));
+    await ACTIONS[action]({ ...selection, open, library, confirmed, republisherOf });
   } finally {
-    await connection.close().catch(() => {}); // it has gone by itself
+    await connection.close().catch(() => {}); // the broker has closed it
   }
 }
 
-const VERBS = { list, show, redrive, discard };
-
-/**
- * @param {{ words: string[], values: Record<string, any>, args: string[] }} line of the command
- * @returns {Asked} @throws {Failure}
- */
-export function understoodLetters({ words: [verb, what], values: { type, reason, limit, ...options }, args }) {
-  const most = limit === undefined ? undefined : Number(limit);
-  const complete = verb === 'list' || (verb === 'show' ? what !== undefined : Boolean(what) !== Boolean(options.all));
-  const bounded = most === undefined || (Number.isInteger(most) && most > 0);
-  if (Object.hasOwn(VERBS, verb) && complete && bounded)
-    return { verb, what, choice: { type, reason, limit: most }, options };
-  throw mistake(COMMANDS['dead-letters'].usage, `not understood: ${args.join(' ')}`);
-}
-
-/** Those on the map, and where the management API answers also those of newcomers. */
-async function queuesOf(broker, open, { ownQueueOf, countLetters }) {
+/** The queues of the map, and, where the management API answers, those of listeners that the map does not have. */
+async function deadLetterQueues(broker: Broker, open: Open, { ownQueueOf, countLetters }: Library): Promise<Queue[]> {
   const { topology, settingsOf } = await loadTopology();
-  const onMap = topology(settingsOf(process.env)).queues.map(({ name }) => name);
-  const listed = broker.managementUrl ? await listedOn(broker).catch(() => []) : [];
-  const homes = [...new Set([...onMap, ...listed])].flatMap((name) => ownQueueOf(name) ?? []);
-  const counted = [];
-  for (const queue of homes) counted.push({ queue, count: await countLetters(open, queue).catch(() => undefined) });
-  return counted.filter(({ count }) => count !== undefined);
+  const onMap: string[] = topology(settingsOf(process.env)).queues.map(({ name }: { name: string }) => name);
+  const onBroker = broker.managementUrl ? await queuesOf(broker).catch(() => []) : [];
+  const names = [...new Set([...onMap, ...onBroker])].flatMap((name) => ownQueueOf(name) ?? []);
+  const queues: Queue[] = [];
+  for (const name of names) {
+    const count = await countLetters(open, name).catch(() => undefined);
+    if (count !== undefined) queues.push({ name, count });
+  }
+  return queues;
 }
 
-const listedOn = async (broker) =>
-  (await (await managementOf(broker))('GET', 'queues/:vhost?columns=name')).map(({ name }) => name);
+async function queuesOf(broker: Broker): Promise<string[]> {
+  const call = await managementOf({ url: broker.url, managementUrl: broker.managementUrl });
+  const queues = (await call('GET', 'queues/:vhost?columns=name', undefined)) as { name: string }[];
+  return queues.map(({ name }) => name);
+}
 
-/** A queue, with or without `.dead`, or else the id of a letter that may be in any. */
-async function chosen(what, queues, choice) {
-  const name = what?.replace(/\.dead$/, '');
-  if (what === undefined) return { queues, choice };
-  const queue = queues.find((one) => one.queue === name);
-  if (queue) return { queues: [queue], choice, queue };
+/** A queue, or else the id of a letter that may be in any. */
+function select(what: string | undefined, queues: Queue[], filter: Filter): Selection {
+  if (what === undefined) return { queues, filter };
+  const queue = queues.find(({ name }) => name === what.replace(/\.dead$/, ''));
+  if (queue) return { queues: [queue], filter, queue };
   if (/^[\w-]+\.[\w.-]+$/.test(what))
     throw new Failure(
       `${what} is no queue with dead letters here`,
-      `There are: ${queues.map((one) => one.queue).join(', ')}`,
+      `There are: ${queues.map(({ name }) => name).join(', ')}`,
     );
-  return { queues: queues.filter(({ count }) => count > 0), choice: { ...choice, id: what } };
+  return { queues, filter: { ...filter, id: what } };
 }
 
-async function list({ open, library: { headline, streamLetters, summarise }, queues, queue, choice }) {
-  let some = false;
-  for (const { queue: name, count } of queues.filter((one) => one.count > 0)) {
-    const found = [];
-    const summary = await summarise(noting(streamLetters(open, name, { limit: MOST_SUMMARISED, ...choice }), found));
+const withLetters = (queues: readonly Queue[]): Queue[] => queues.filter(({ count }) => count > 0);
+
+async function list({ open, library, queues, queue, filter }: Context): Promise<void> {
+  const isFiltered = Boolean(filter.type || filter.reason || filter.limit);
+  let isEmpty = true;
+  for (const { name, count } of withLetters(queues)) {
+    const first: DeadLetter[] = [];
+    const stream = library.streamLetters(open, name, { ...filter, limit: filter.limit ?? MAX_SUMMARISED });
+    const summary = await library.summarise(keepFirst(stream, first));
     if (summary.count === 0) continue;
-    some = true;
-    await write(
-      `${summaryText(name, summary, choice.type || choice.reason || choice.limit ? summary.count : count)}\n`,
-    );
-    if (queue)
-      await write(`${found.map((letter) => lineOf({ ...letter, reason: headline(letter.reason) })).join('\n')}\n`);
+    isEmpty = false;
+    await write(`${summaryText(name, summary, isFiltered ? summary.count : count)}\n`);
+    if (queue) await write(`${first.map((letter) => lineOf(shortened(letter, library))).join('\n')}\n`);
   }
-  if (!some) await write('no dead letters\n');
+  if (isEmpty) await write('no dead letters\n');
 }
+
+const shortened = (letter: DeadLetter, { headline }: Library): DeadLetter => ({
+  ...letter,
+  reason: headline(letter.reason),
+});
 
 /** Passes the letters on, and keeps the first ones. */
-async function* noting(taken, found) {
-  for await (const { letter } of taken) {
-    if (found.length < LINES) found.push(letter);
+async function* keepFirst(stream: AsyncIterable<FetchedLetter>, first: DeadLetter[]): AsyncIterable<DeadLetter> {
+  for await (const { letter } of stream) {
+    if (first.length < MAX_LINES) first.push(letter);
     yield letter;
   }
 }
 
-async function show({ open, library: { headline, readLetters }, queues, choice }) {
-  const { scrub } = await loadCompiled('libs/service-kit/dist/secrets.js');
-  const found = [];
-  for (const { queue } of queues) found.push(...(await readLetters(open, queue, choice)));
-  if (found.length === 0) throw nobody(choice.id);
-  await write(`${found.map((taken) => letterText(taken, scrub, headline)).join('\n\n')}\n`);
+async function show({ open, library, queues, queue, filter }: Context): Promise<void> {
+  const { scrub } = (await loadCompiled('libs/service-kit/dist/secrets.js')) as { scrub(text: string): string };
+  const found: FetchedLetter[] = [];
+  for (const { name } of queue ? [queue] : withLetters(queues))
+    found.push(...(await library.readLetters(open, name, filter)));
+  if (found.length === 0) throw notFound(filter.id);
+  await write(`${found.map((fetched) => letterText(fetched, scrub, library.headline)).join('\n\n')}\n`);
 }
 
-async function redrive({ open, library, queues, choice, as }) {
-  const total = await eachOf(queues, choice, async (queue, some) => {
-    const moved = await library.redrive(open, queue, some, as(queue));
+async function redrive({ open, library, queues, filter, republisherOf }: Context): Promise<void> {
+  const total = await eachQueue(queues, filter, async (queue, part) => {
+    const moved = await library.redrive(open, queue, part, republisherOf(queue));
     if (moved > 0) await write(`${letters(moved)} sent home to ${queue}\n`);
     return moved;
   });
-  if (total === 0 && choice.id) throw nobody(choice.id);
+  if (total === 0 && filter.id) throw notFound(filter.id);
   if (total === 0) await write('no dead letters\n');
 }
 
-async function discard({ open, library, queues, choice, options }) {
-  if (!options.yes) {
-    const count = await eachOf(
+async function discard({ open, library, queues, filter, confirmed }: Context): Promise<void> {
+  if (!confirmed) {
+    const count = await eachQueue(
       queues,
-      choice,
-      async (queue, some) => (await library.readLetters(open, queue, some)).length,
+      filter,
+      async (queue, part) => (await library.readLetters(open, queue, part)).length,
     );
     throw new Failure(
       `${letters(count)} would be removed for good`,
       'Say --yes, and keep what it writes: npm run --silent dead-letters -- discard ... --yes > discarded.jsonl',
     );
   }
-  const total = await eachOf(queues, choice, (queue, some) =>
-    library.discard(open, queue, some, (taken) => write(jsonLineOf(taken))),
+  const total = await eachQueue(queues, filter, (queue, part) =>
+    library.discard(open, queue, part, async (fetched) => void (await write(jsonLineOf(fetched)))),
   );
   console.error(`${letters(total)} removed`);
 }
 
-/** A limit counts over all queues. */
-async function eachOf(queues, { limit = Infinity, ...choice }, work) {
+/** Works on one queue after the other. The limit counts over all queues. @returns the sum of the results */
+async function eachQueue(
+  queues: readonly Queue[],
+  { limit = Infinity, ...filter }: Filter,
+  work: (queue: string, filter: Filter) => Promise<number>,
+): Promise<number> {
   let total = 0;
-  for (const { queue } of queues.filter(({ count }) => count > 0)) {
+  for (const { name } of withLetters(queues)) {
     if (total >= limit) break;
-    total += await work(queue, { ...choice, limit: limit - total });
+    total += await work(name, { ...filter, limit: limit - total });
   }
   return total;
 }
 
-const nobody = (id) =>
+const notFound = (id: string | undefined): Failure =>
   new Failure(`no dead letter has the id ${id}`, 'npm run dead-letters -- list <queue> shows ids.');

@@ -1,4 +1,3 @@
-// @ts-nocheck
 import { expect, it } from 'vitest';
 import { findK6, inContainer, onMachine } from './k6.js';
 import { inRoot } from '@sluice/stack/workspace';
@@ -21,7 +20,7 @@ it("runs the machine's own k6 with the options that were given", () => {
 
 it('gives a container the scripts, the tokens and what is meant for them, on the network of the machine, and nothing else', () => {
   const { program, args } = inContainer('smoke.js', ['--quiet'], ENV);
-  const after = (option) => args.flatMap((arg, i) => (arg === option ? [args[i + 1]] : []));
+  const after = (option: string) => args.flatMap((arg, i) => (arg === option ? [args[i + 1]] : []));
   expect(program).toBe('docker');
   expect(after('--network')).toEqual(['host']);
   expect(after('-v')).toEqual([

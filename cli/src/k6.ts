@@ -1,68 +1,67 @@
-// @ts-nocheck
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Failure } from '@sluice/stack/failure';
 import { dockerAnswers } from '@sluice/stack/rabbitmq/programs';
 import { succeeds } from '@sluice/stack/run';
 import { inRoot } from '@sluice/stack/workspace';
+import { runProgram } from './run-program.js';
 
 const VERSION = '2.2.0';
 const IMAGE = `grafana/k6:${VERSION}`;
-/** What of our environment is a script's, or k6's, business. */
+/** Variables of the environment that scripts or k6 read. */
 const PASSED = /^(BASE_URL$|LOAD_|ADMIN_|K6_)/;
 
-/** @typedef {(script: string, options: string[], env: NodeJS.ProcessEnv) => { program: string, args: string[] }} HowToRun */
+/** The command line that runs a script of load/. */
+export type K6 = (
+  script: string,
+  options: readonly string[],
+  env: NodeJS.ProcessEnv,
+) => { program: string; args: string[] };
 
 /**
  * The k6 of this machine, else the one of a container.
- * @returns {Promise<HowToRun>} @throws {Failure} when there is neither
+ * @throws {Failure} when there is neither
  */
-export async function findK6() {
+export async function findK6(): Promise<K6> {
   if (await succeeds('k6', ['version'])) return onMachine;
   if (await dockerAnswers()) return inContainer;
   const fix = `Install it (https://grafana.com/docs/k6/latest/set-up/install-k6/, ${VERSION} or later), or start Docker, which then runs ${IMAGE}.`;
   throw new Failure('there is no k6 on this machine, and no Docker to run it in', fix);
 }
 
-/** @type {HowToRun} */
-export const onMachine = (script, options) => ({ program: 'k6', args: ['run', ...options, inRoot('load', script)] });
+export const onMachine: K6 = (script, options) => ({
+  program: 'k6',
+  args: ['run', ...options, inRoot('load', script)],
+});
 
 /**
- * On the network of this machine, for load aims at loopback; as ourselves, because the tokens are for our eyes only. Files
- * have the same paths inside.
- * @type {HowToRun}
+ * On the network of this machine, for load aims at loopback; as the user of this process, because the tokens are readable
+ * for that user alone. Files have the same paths inside.
  */
-export function inContainer(script, options, env) {
-  const folders = [
-    `${inRoot('load')}:${inRoot('load')}:ro`,
-    ...[env.LOAD_TOKENS, env.LOAD_RESULT].filter(Boolean).map((file) => `${path.dirname(file)}:${path.dirname(file)}`),
-  ];
-  const variables = Object.keys(env).filter((name) => PASSED.test(name));
-  const args = [
-    'run',
-    '--rm',
-    '--init',
-    '--network',
-    'host',
-    '--user',
-    `${process.getuid?.() ?? 1000}:${process.getgid?.() ?? 1000}`,
-  ];
-  for (const folder of new Set(folders)) args.push('-v', folder);
-  for (const name of variables) args.push('-e', name); // the value comes from our environment, and not on the command line
-  return { program: 'docker', args: [...args, IMAGE, 'run', ...options, inRoot('load', script)] };
-}
+export const inContainer: K6 = (script, options, env) => {
+  const scripts = inRoot('load');
+  const results = [env['LOAD_TOKENS'], env['LOAD_RESULT']].filter((file) => file !== undefined && file !== '');
+  const folders = new Set(results.map((file) => path.dirname(file ?? '')));
+  const volumes = [`${scripts}:${scripts}:ro`, ...[...folders].map((folder) => `${folder}:${folder}`)];
+  const user = `${process.getuid?.() ?? 1000}:${process.getgid?.() ?? 1000}`;
+  const args = ['run', '--rm', '--init', '--network', 'host', '--user', user];
+  for (const volume of volumes) args.push('-v', volume);
+  // Docker takes the values from the environment: on the command line every user of the machine could read them.
+  for (const name of Object.keys(env).filter((name) => PASSED.test(name))) args.push('-e', name);
+  return { program: 'docker', args: [...args, IMAGE, 'run', ...options, path.join(scripts, script)] };
+};
 
 /**
  * Runs a script to its end, with k6's own output on the terminal.
- * @returns {Promise<number>} k6's exit code: 99 when a limit was broken
+ * @returns k6's exit code: 99 when a threshold was crossed
  */
-export async function runK6(how, script, options, env) {
-  const { program, args } = how(script, options, env);
-  const child = spawn(program, args, { cwd: tmpdir(), env, stdio: ['ignore', 'inherit', 'inherit'] });
+export function runK6(k6: K6, script: string, options: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const { program, args } = k6(script, options, env);
   process.on('SIGINT', () => {}); // a Ctrl-C reaches k6 by itself, which then tears down; a second one would cut that short
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
-  const [code] = await once(child, 'exit');
-  return code ?? 1;
+  return runProgram(program, args, {
+    cwd: tmpdir(),
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    onStart: (stop) => process.on('SIGTERM', stop),
+  });
 }

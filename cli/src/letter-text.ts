@@ -1,63 +1,101 @@
-// @ts-nocheck
+import type { GetMessage } from 'amqplib';
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
-/** RFC 3339 as people read it: how long ago, and when. */
-export function ago(instant, now = Date.now()) {
-  if (instant === undefined) return 'at an unknown time';
-  const ms = Math.max(0, now - Date.parse(instant));
-  const [n, unit] =
-    ms < MINUTE_MS
-      ? [ms / 1_000, 's']
-      : ms < HOUR_MS
-        ? [ms / MINUTE_MS, 'min']
-        : ms < 48 * HOUR_MS
-          ? [ms / HOUR_MS, 'h']
-          : [ms / (24 * HOUR_MS), 'days'];
-  return `${Math.floor(n)} ${unit} ago (${instant})`;
+/** A message that was given up, as libs/messaging/src/dead-letters/letter.ts reads it. */
+export interface DeadLetter {
+  queue: string;
+  id: string | undefined;
+  type: string | undefined;
+  reason: string;
+  stack: string | undefined;
+  /** RFC 3339. */
+  failedAt: string | undefined;
+  attempts: number;
+  redriven: number;
+  history: { at: string; reason: string }[];
 }
 
-export const letters = (count) => `${count} dead letter${count === 1 ? '' : 's'}`;
+export interface FetchedLetter {
+  letter: DeadLetter;
+  message: GetMessage;
+}
 
-/** One queue: how many letters, the oldest, and what they died of. */
-export function summaryText(queue, { count, oldest, groups }, total = count) {
-  const seen = total > count ? ` (these are of the first ${count})` : '';
+/** The letters of a queue, grouped by type and reason, the most frequent first. */
+export interface Summary {
+  count: number;
+  /** RFC 3339, of the letter that was given up first. */
+  oldest: string | undefined;
+  groups: { type: string; reason: string; count: number }[];
+}
+
+/** How long ago an RFC 3339 instant was, and the instant. */
+export function ago(instant: string | undefined, now = Date.now()): string {
+  if (instant === undefined) return 'at an unknown time';
+  return `${age(Math.max(0, now - Date.parse(instant)))} ago (${instant})`;
+}
+
+function age(ms: number): string {
+  if (ms < MINUTE_MS) return `${Math.floor(ms / 1_000)} s`;
+  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min`;
+  return ms < 2 * DAY_MS ? `${Math.floor(ms / HOUR_MS)} h` : `${Math.floor(ms / DAY_MS)} days`;
+}
+
+export const letters = (count: number): string => `${count} dead letter${count === 1 ? '' : 's'}`;
+
+/** A queue: the number of its letters, the age of the oldest, and the reasons by frequency. */
+export function summaryText(queue: string, { count, oldest, groups }: Summary, total = count): string {
+  const part = total > count ? ` (these are of the first ${count})` : '';
   return [
-    `${queue}  ${letters(total)}, the oldest ${ago(oldest)}${seen}`,
+    `${queue}  ${letters(total)}, the oldest ${ago(oldest)}${part}`,
     ...groups.map((group) => `  ${String(group.count).padStart(6)} × ${group.type}  ${group.reason}`),
   ].join('\n');
 }
 
-/** One letter on one line, with a reason of one line. */
-export const lineOf = ({ id = '(no id)', type = '(no type)', failedAt = '', attempts, redriven, reason }) =>
+/** A letter on one line; its reason has one line. */
+export const lineOf = ({ id = '(no id)', type = '(no type)', failedAt = '', attempts, redriven, reason }: DeadLetter) =>
   `  ${id}  ${failedAt}  ${type}  failed ${attempts}×${redriven > 0 ? `, redriven ${redriven}×` : ''}  ${reason}`;
 
-/** One letter whole; `scrub` masks what nobody should read over a shoulder, `headline` is the one line of a reason that says most. */
-export function letterText({ letter, message }, scrub, headline) {
-  const { stack, history, headers, ...facts } = { ...letter, headers: message.properties.headers ?? {} };
-  const others = Object.entries(headers).filter(([name]) => !SHOWN.has(name));
-  const list = [
+/**
+ * A letter with all its headers and its body.
+ * @param scrub masks passwords, tokens and card numbers @param headline takes the line of a reason that explains most
+ */
+export function letterText(
+  { letter, message }: FetchedLetter,
+  scrub: (text: string) => string,
+  headline: (reason: string) => string,
+): string {
+  const { stack, history, ...facts } = letter;
+  const headers = Object.entries(message.properties.headers ?? {}).filter(([name]) => !SHOWN.has(name));
+  const list: [string, unknown][] = [
     ...Object.entries(facts).filter(([, value]) => value !== undefined),
-    ...others.map(([name, value]) => [`header ${name}`, typeof value === 'object' ? JSON.stringify(value) : value]),
+    ...headers.map(([name, value]): [string, unknown] => [
+      `header ${name}`,
+      typeof value === 'object' ? JSON.stringify(value) : value,
+    ]),
   ];
   return scrub(
     [
-      ...list.map(([name, value]) => `${NAMES[name] ?? name}: ${value}`),
+      ...list.map(([name, value]) => `${NAMES.get(name) ?? name}: ${String(value)}`),
       'history:',
       ...history.map(({ at, reason }, n) => `  ${String(n + 1).padStart(2)}. ${at}  ${headline(reason)}`),
-      ...(stack ? ['stack:', stack.replaceAll(/^/gm, '  ')] : []),
+      ...(stack ? ['stack:', indented(stack)] : []),
       'body:',
-      pretty(message.content).replaceAll(/^/gm, '  '),
+      indented(pretty(message.content)),
     ].join('\n'),
   );
 }
 
-const NAMES = {
-  correlationId: 'correlation id',
-  failedAt: 'failed at',
-  originalExchange: 'first published to',
-  originalRoutingKey: 'with the routing key',
-};
+const NAMES = new Map([
+  ['correlationId', 'correlation id'],
+  ['failedAt', 'failed at'],
+  ['originalExchange', 'first published to'],
+  ['originalRoutingKey', 'with the routing key'],
+]);
+
+/** Headers that are read into the letter, and are not printed twice. */
 const SHOWN = new Set([
   'reason',
   'stack',
@@ -70,17 +108,19 @@ const SHOWN = new Set([
   'correlation-id',
 ]);
 
-function pretty(content) {
+const indented = (text: string): string => text.replaceAll(/^/gm, '  ');
+
+function pretty(content: Buffer): string {
   const text = content.toString('utf8');
   try {
     return JSON.stringify(JSON.parse(text), null, 2);
   } catch {
-    return text; // then that is what is wrong with it
+    return text; // a body that is no JSON is a reason to be given up
   }
 }
 
-/** One letter as a line of JSON, with everything that it takes to publish it again; nothing is masked. */
-export function jsonLineOf({ letter: { queue }, message: { properties, content, fields } }) {
+/** A letter as a line of JSON, with everything that it takes to publish it again; nothing is masked. */
+export function jsonLineOf({ letter: { queue }, message: { properties, content, fields } }: FetchedLetter): string {
   const text = content.toString('utf8');
   const body = Buffer.from(text).equals(content) ? { body: text } : { bodyBase64: content.toString('base64') };
   return `${JSON.stringify({ queue, deadFrom: fields.exchange, properties, ...body })}\n`;

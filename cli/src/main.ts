@@ -1,17 +1,13 @@
-// @ts-nocheck
-// The command that start.mjs was asked for, with its arguments behind it.
+// node start.mjs <command> [arguments]: runs one command of the table, and exits with its code.
 import { Failure, runCommand } from '@sluice/stack/failure';
+import { COMMANDS, INTERNAL_COMMANDS } from './commands.js';
 
-const INTERNAL = ['bench-memory', 'container-setup', 'schema-engine'];
-const COMMANDS =
-  'audit bench build chaos contracts:publish dead-letters dev:users fuzz load migrate mutate prisma reset restart rights start stop style tail test topology trace typecheck'.split(
-    ' ',
-  );
-const [, , name] = process.argv;
+const [, , name = '', ...args] = process.argv;
 
-if (![...COMMANDS, ...INTERNAL].includes(name))
-  await runCommand(() => {
-    throw new Failure(`there is no command ${name}`, COMMANDS.join(' | '));
-  });
-process.argv.splice(2, 1);
-await import(`./commands/${name === 'contracts:publish' ? 'contracts' : name.replace(':', '-')}.js`);
+await runCommand(async () => {
+  const table = { ...COMMANDS, ...INTERNAL_COMMANDS };
+  const load = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (!load) throw new Failure(`there is no command ${name}`, Object.keys(COMMANDS).join(' | '));
+  const { command } = await load();
+  return command.execute(args);
+});

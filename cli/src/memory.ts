@@ -1,47 +1,45 @@
-// @ts-nocheck
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 
-/**
- * @typedef {{ pid: number, parent: number, command: string, rss: number, pss?: number }} Usage in bytes; pss shares out
- * what several processes have in common, so that only sums of pss are true. Linux alone tells it.
- */
+/** The memory of one process, in bytes. */
+export interface ProcessMemory {
+  pid: number;
+  parent: number;
+  command: string;
+  rss: number;
+  /** Shares out what several processes have in common, so that only sums of pss are true. Linux alone reports it. */
+  pss?: number | undefined;
+}
 
-/** @returns {Usage[]} every process of this machine that we may look at */
-export const allProcesses = () => (process.platform === 'linux' ? fromProc() : fromPs());
+/** Every process of this machine that this user may inspect. */
+export const allProcesses = (): ProcessMemory[] => (process.platform === 'linux' ? fromProc() : fromPs());
 
-function fromProc() {
+function fromProc(): ProcessMemory[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.flatMap((pid) => {
     try {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-      return [
-        {
-          pid: Number(pid),
-          parent: number(status, 'PPid'),
-          command,
-          rss: number(status, 'VmRSS') * 1024,
-          pss: proportional(pid),
-        },
-      ];
+      const [parent, rss] = [numberIn(status, 'PPid'), numberIn(status, 'VmRSS') * 1024];
+      return [{ pid: Number(pid), parent, command, rss, pss: proportional(pid) }];
     } catch {
       return []; // it ended meanwhile
     }
   });
 }
 
-function proportional(pid) {
+function proportional(pid: string): number | undefined {
   try {
-    return number(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'), 'Pss') * 1024;
+    return numberIn(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'), 'Pss') * 1024;
   } catch {
     return undefined;
   }
 }
 
-const number = (text, field) => Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+const numberIn = (text: string, field: string): number =>
+  Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
 
-function fromPs() {
+function fromPs(): ProcessMemory[] {
   const lines = execFileSync('ps', ['-axo', 'pid=,ppid=,rss=,args='], { encoding: 'utf8' }).trim().split('\n');
   return lines.map((line) => {
     const [pid, parent, rss, ...command] = line.trim().split(/\s+/);
@@ -49,12 +47,9 @@ function fromPs() {
   });
 }
 
-/** @param {Usage[]} processes @param {number[]} roots @returns {Usage[]} these and all that descend from them */
-export function withDescendants(processes, roots) {
-  const found = processes.filter(({ pid }) => roots.includes(pid));
-  for (let i = 0; i < found.length; i++)
-    found.push(
-      ...processes.filter(({ parent, pid }) => parent === found[i].pid && !found.some((other) => other.pid === pid)),
-    );
-  return found;
+/** The root processes and all that descend from them. */
+export function withDescendants(processes: readonly ProcessMemory[], roots: readonly number[]): ProcessMemory[] {
+  const found = new Set(processes.filter(({ pid }) => roots.includes(pid)));
+  for (const { pid } of found) for (const child of processes.filter(({ parent }) => parent === pid)) found.add(child); // visited as well
+  return [...found];
 }

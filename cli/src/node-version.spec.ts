@@ -1,8 +1,11 @@
-// @ts-nocheck
 import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { inRoot } from '@sluice/stack/workspace';
-import { supports } from '../../start.mjs';
+
+const { supports } = (await import(pathToFileURL(inRoot('start.mjs')).href)) as {
+  supports(version: string, range: string): boolean;
+};
 
 const RANGE = '^20.19.0 || ^22.12.0 || >=24.0.0';
 
@@ -15,7 +18,7 @@ it.each(['16.20.2', '18.20.8', '20.18.3', '21.7.3', '22.11.0', '23.11.0'])('refu
 });
 
 it('is looked at by the one program that every npm script of ours runs', () => {
-  const { scripts } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
+  const { scripts } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8')) as { scripts: Record<string, string> };
   const own = Object.values(scripts).filter((script) => /\bnode\b/.test(script));
   expect(own.length).toBeGreaterThan(15);
   expect(own.filter((script) => !/^(exec )?node start\.mjs [a-z:-]+$/.test(script))).toEqual([]);

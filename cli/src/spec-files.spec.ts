@@ -1,12 +1,11 @@
-// @ts-nocheck
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { needsServers, specFiles } from './spec-files.js';
+import { isSlow, needsServers, specFiles } from './spec-files.js';
 import { root } from '@sluice/stack/workspace';
 
 const USES_SERVERS = /\b(testBroker|testDatabase|startSystem|itNamesWhatBreaks)\(/;
-const nameOf = (file) => path.relative(root, file);
+const nameOf = (file: string) => path.relative(root, file);
 
 it.each([
   'libs/contracts',
@@ -40,4 +39,11 @@ it('refuses a word that no file of tests has in its path', () => {
   expect(() => specFiles(['libs/contracts', 'libs/contarcts'])).toThrow(
     'no file of tests has libs/contarcts in its path',
   );
+});
+
+it('leaves slow files out unless a word finds them', () => {
+  expect(specFiles([]).filter(isSlow)).toEqual([]);
+  const slow = specFiles(['.slow.spec']);
+  expect(slow.length).toBeGreaterThan(1);
+  expect(slow.every(isSlow)).toBe(true);
 });

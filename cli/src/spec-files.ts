@@ -1,30 +1,17 @@
-// @ts-nocheck
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '@sluice/stack/failure';
 import { inRoot, root } from '@sluice/stack/workspace';
 
 /** As in vitest.config.ts. */
-const PLACES = [
-  'apps',
-  'libs',
-  'topology',
-  'stack',
-  'testing',
-  'audit',
-  'chaos',
-  'fuzz',
-  'rights',
-  'mutation',
-  'cli',
-  'load/spec',
-  'e2e',
-];
-const SPEC = /\.spec\.(ts|mjs)$/;
+const PLACES = 'apps libs topology stack testing audit chaos fuzz rights mutation cli load/spec e2e'.split(' ');
+const SPEC = /\.spec\.ts$/;
+/** Takes minutes: run by `npm run chaos -- --specs`, or when its path is given. */
+const SLOW = /\.slow\.spec\.ts$/;
+export const isSlow = (file: string): boolean => SLOW.test(file);
 const SKIPPED = new Set(['node_modules', 'dist', 'generated']);
 
-/** @returns {string[]} */
-const filesIn = (folder) =>
+const filesIn = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     if (SKIPPED.has(entry.name)) return [];
     const file = path.join(folder, entry.name);
@@ -32,14 +19,14 @@ const filesIn = (folder) =>
   });
 
 /**
- * The files of tests that vitest finds by these words: all whose path has one of them.
- * @param {string[]} words paths, or parts of one, with or without a line; none for all files
- * @returns {string[]} absolute paths
+ * The spec files that vitest finds by these words: all whose path has one of them.
+ * @param words paths, or parts of one, with or without a line; none for all files but the slow ones
+ * @returns absolute paths
  * @throws {Failure} when a word finds none
  */
-export function specFiles(words) {
+export function specFiles(words: readonly string[]): string[] {
   const all = PLACES.flatMap((place) => filesIn(inRoot(place))).filter((file) => SPEC.test(file));
-  if (words.length === 0) return all;
+  if (words.length === 0) return all.filter((file) => !isSlow(file));
   const found = words.map((word) => ({ word, files: all.filter((file) => matches(file, word)) }));
   const lost = found.filter(({ files }) => files.length === 0).map(({ word }) => word);
   if (lost.length > 0)
@@ -50,36 +37,37 @@ export function specFiles(words) {
   return [...new Set(found.flatMap(({ files }) => files))];
 }
 
-function matches(file, word) {
+function matches(file: string, word: string): boolean {
   const part = word.replace(/:\d+$/, '').replace(/^\.\//, '');
   return (path.isAbsolute(part) ? file : path.relative(root, file)).includes(part);
 }
 
-/** Whoever reads one of these from the environment, or hands all of it on, uses the servers of the run. */
+/** Code that reads one of these from the environment, or passes all of it on, uses the servers of the run. */
 const ADDRESS = /DATABASE_URL|AMQP_URL|AMQP_MANAGEMENT_URL/;
 const ENVIRONMENT = /process\.env(?!\.[A-Z]|\[')|process\.env(\.|\[')(DATABASE_URL|AMQP_)/;
 const IMPORT = /^(?:import|export)\s+(?!type\b)([^;]*?)\s*from '([^']+)'|^import '([^']+)'/gm;
 const TESTING = 'testing/src/index.ts';
 
-const known = new Map();
+/** By file, as far as it was computed. */
+const needs = new Map<string, boolean>();
 
 /**
- * Whether a file of tests, or a file that it imports, uses the servers of the run. Of testing counts what it imports.
- * @param {string} file
+ * Whether a spec file, or a file that it imports, uses the servers of the run. Of testing, only the imported names count.
  */
-export function needsServers(file) {
-  if (known.has(file)) return known.get(file);
-  known.set(file, false); // files that import each other
+export function needsServers(file: string): boolean {
+  const computed = needs.get(file);
+  if (computed !== undefined) return computed;
+  needs.set(file, false); // ends the recursion at files that import each other
   const source = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const needs = (ADDRESS.test(source) && ENVIRONMENT.test(source)) || importsOf(file, source).some(needsServers);
-  known.set(file, needs);
-  return needs;
+  const result = (ADDRESS.test(source) && ENVIRONMENT.test(source)) || importsOf(file, source).some(needsServers);
+  needs.set(file, result);
+  return result;
 }
 
-/** @returns {string[]} files of this repository */
-const importsOf = (file, source) =>
+/** The files of this repository that a file imports. */
+const importsOf = (file: string, source: string): string[] =>
   [...source.matchAll(IMPORT)].flatMap(([, names = '', from, alone]) => {
-    const target = from ?? alone;
+    const target = from ?? alone ?? '';
     if (target.startsWith('.')) return [sourceOf(path.resolve(path.dirname(file), target))];
     if (target === '@sluice/testing') return valuesOf(names).map(exporterOf);
     return target.startsWith('@sluice/testing/')
@@ -87,24 +75,24 @@ const importsOf = (file, source) =>
       : [];
   });
 
-const sourceOf = (file) => (existsSync(file) ? file : file.replace(/\.js$/, '.ts'));
+const sourceOf = (file: string): string => (existsSync(file) ? file : file.replace(/\.js$/, '.ts'));
 
 /** Of `{ a, type B, c as d }`: a and c. */
-const valuesOf = (names) =>
+const valuesOf = (names: string): string[] =>
   names
     .replace(/[{}]/g, '')
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name && !name.startsWith('type '))
-    .map((name) => name.split(' ')[0]);
+    .map((name) => name.replace(/ .*/, ''));
 
-const declares = (file, name) =>
+const declares = (file: string, name: string): boolean =>
   new RegExp(`^export (?:async )?(?:function|const|class) ${name}\\b`, 'm').test(readFileSync(file, 'utf8'));
 
-/** The file of testing that a name comes from; its index when that cannot be found, which needs servers. */
-function exporterOf(name) {
+/** The file of testing that exports a name; its index when that cannot be found, which needs servers. */
+function exporterOf(name: string): string {
   const index = inRoot(TESTING);
-  const files = [...readFileSync(index, 'utf8').matchAll(IMPORT)].map(([, , from]) =>
+  const files = [...readFileSync(index, 'utf8').matchAll(IMPORT)].map(([, , from = '']) =>
     from.startsWith('@sluice/stack/')
       ? inRoot('stack/src', `${from.slice('@sluice/stack/'.length)}.ts`)
       : sourceOf(path.resolve(path.dirname(index), from)),

@@ -1,35 +1,41 @@
-// @ts-nocheck
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { AccountRegistered, OrderShipped } from '@sluice/contracts';
-import { eventually, publish, testBroker } from '@sluice/testing';
+import { inRoot } from '@sluice/stack/workspace';
+import { eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { factLine } from './fact-line.js';
-import { inRoot } from '@sluice/stack/workspace';
 
 const [ORDER, USER] = ['00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-00000000000a'];
 
-let broker;
-const running = [];
-beforeAll(async () => (broker = await testBroker()));
+let broker: TestBroker;
+const running: ChildProcess[] = [];
+beforeAll(async () => {
+  broker = await testBroker();
+});
 afterEach(() => running.splice(0).forEach((child) => child.kill('SIGKILL')));
 afterAll(() => broker.close());
 
-/** The program in a terminal of its own. */
-function start(tool, args, more = { AMQP_MANAGEMENT_URL: broker.management.url }) {
-  const child = spawn(process.execPath, [inRoot('start.mjs'), tool, ...args], {
-    env: { PATH: process.env.PATH, AMQP_URL: broker.url, ...more },
+/** The command as an operator runs it. */
+function start(
+  command: string,
+  args: string[],
+  env: NodeJS.ProcessEnv = { AMQP_MANAGEMENT_URL: broker.management.url },
+) {
+  const child = spawn(process.execPath, [inRoot('start.mjs'), command, ...args], {
+    env: { PATH: process.env.PATH, AMQP_URL: broker.url, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.push(child);
-  const said = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr']) child[name].on('data', (chunk) => (said[name] += chunk));
-  const ended = once(child, 'close').then(([code]) => code);
-  return { said, ended, end: () => (child.kill('SIGINT'), ended) };
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].on('data', (chunk: Buffer) => (output[name] += chunk.toString()));
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return { output, ended, end: () => (child.kill('SIGINT'), ended) };
 }
 
 const exclusiveQueues = async () =>
-  (await broker.management.get(`queues/${broker.vhost}?columns=name`))
+  (await broker.management.get<{ name: string }[]>(`queues/${broker.vhost}?columns=name`))
     .map(({ name }) => name)
     .filter((name) => name.startsWith('amq.gen-'));
 const shipped = () =>
@@ -45,11 +51,11 @@ const registered = () =>
 describe('npm run tail', () => {
   it('prints the facts that match, one a line with the correlation id, and leaves nothing', async () => {
     const tail = start('tail', ['order.*']);
-    await eventually(() => expect(tail.said.stderr).toContain('listening to order.*'));
+    await eventually(() => expect(tail.output.stderr).toContain('listening to order.*'));
     await registered();
     await shipped();
-    await eventually(() => expect(tail.said.stdout).toContain('\n'));
-    expect(tail.said.stdout).toMatch(
+    await eventually(() => expect(tail.output.stdout).toContain('\n'));
+    expect(tail.output.stdout).toMatch(
       new RegExp(`^[\\d:.]{12} {2}order\\.shipped +${ORDER} +c-42 +.*"userId":"${USER}".*\\n$`),
     );
     expect(await exclusiveQueues()).toHaveLength(1);
@@ -59,10 +65,10 @@ describe('npm run tail', () => {
 
   it('gives whole messages as JSON, without secrets', async () => {
     const tail = start('tail', ['--json']);
-    await eventually(() => expect(tail.said.stderr).toContain('listening to #'));
+    await eventually(() => expect(tail.output.stderr).toContain('listening to #'));
     const id = await registered();
-    await eventually(() => expect(tail.said.stdout).toContain('\n'));
-    expect(JSON.parse(tail.said.stdout)).toMatchObject({
+    await eventually(() => expect(tail.output.stdout).toContain('\n'));
+    expect(JSON.parse(tail.output.stdout)).toMatchObject({
       id,
       type: 'account.registered',
       from: 'test',
@@ -75,23 +81,23 @@ describe('npm run tail', () => {
   it('says what to do without a broker', async () => {
     const tail = start('tail', [], { AMQP_URL: 'amqp://127.0.0.1:1' });
     expect(await tail.ended).toBe(1);
-    expect(tail.said.stderr).toContain('the broker at 127.0.0.1:1 cannot be used');
+    expect(tail.output.stderr).toContain('the broker at 127.0.0.1:1 cannot be used');
   });
 });
 
 describe('npm run trace', () => {
-  const isTraced = async () => (await broker.management.get(`vhosts/${broker.vhost}`)).tracing;
+  const isTraced = async () => (await broker.management.get<{ tracing: boolean }>(`vhosts/${broker.vhost}`)).tracing;
 
   it('prints what is published and what is delivered, and switches itself off again', async () => {
     const trace = start('trace', ['on']);
-    await eventually(() => expect(trace.said.stderr).toContain('Ctrl-C ends it'));
+    await eventually(() => expect(trace.output.stderr).toContain('Ctrl-C ends it'));
     expect(await isTraced()).toBe(true);
     await registered();
-    await eventually(() => expect(trace.said.stdout).toMatch(/→ shop\.events +account\.registered/));
+    await eventually(() => expect(trace.output.stdout).toMatch(/→ shop\.events +account\.registered/));
     const channel = await broker.connection.createChannel();
     await channel.get('notifications.events', { noAck: true });
-    await eventually(() => expect(trace.said.stdout).toMatch(/← notifications\.events +account\.registered/));
-    expect(trace.said.stdout).not.toContain('123456');
+    await eventually(() => expect(trace.output.stdout).toMatch(/← notifications\.events +account\.registered/));
+    expect(trace.output.stdout).not.toContain('123456');
     expect(await trace.end()).toBe(0);
     expect(await isTraced()).toBe(false);
   });
@@ -105,7 +111,7 @@ describe('npm run trace', () => {
   it('names the way by hand where there is no management API', async () => {
     const trace = start('trace', ['on'], {});
     expect(await trace.ended).toBe(1);
-    expect(trace.said.stderr).toContain(`rabbitmqctl trace_on -p ${broker.vhost}`);
+    expect(trace.output.stderr).toContain(`rabbitmqctl trace_on -p ${broker.vhost}`);
   });
 });
 
@@ -124,7 +130,7 @@ describe('a line', () => {
   });
 
   it('has one colour for one correlation id', () => {
-    const colourOf = (correlationId) =>
+    const colourOf = (correlationId: string) =>
       /\[\d+m(?=c-)/.exec(factLine({ ...message, correlationId }, { width: 110, coloured: true }))?.[0];
     expect([colourOf('c-1'), colourOf('c-1')]).toEqual([expect.any(String), colourOf('c-1')]);
     expect(new Set(['c-1', 'c-2', 'c-3'].map(colourOf)).size).toBe(3);

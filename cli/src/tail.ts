@@ -1,81 +1,109 @@
-// @ts-nocheck
+import type { ConsumeMessage } from 'amqplib';
+import type { CommandLine } from '@sluice/stack/command-line';
 import { Failure } from '@sluice/stack/failure';
-import { dataOf, factLine, terminal } from './fact-line.js';
 import { connectTo, loadCompiled, whenEnded, write } from '@sluice/stack/rabbitmq/operator';
+import { dataOf, factLine, terminal, type Fact } from './fact-line.js';
 
-/** How many facts wait for a terminal that is slower than the shop; then the oldest go, which nobody would have read. */
-const MOST_WAITING = 10_000;
-/** On their way to the terminal. */
+/** Facts that wait for a terminal that is slower than the shop; beyond it the oldest are dropped, unread. */
+const MAX_WAITING = 10_000;
+/** Messages that are on their way to the terminal. */
 const PREFETCH = 100;
 
+/** Masks passwords, tokens and card numbers. */
+export type Scrub = <T>(value: T) => T;
+
+export const loadScrub = async (): Promise<Scrub> =>
+  ((await loadCompiled('libs/service-kit/dist/secrets.js')) as { scrub: Scrub }).scrub;
+
+interface TailRequest {
+  /** Topic patterns: `order.*`, `#`. */
+  patterns: string[];
+  /** Prints whole messages, one a line. */
+  json: boolean;
+}
+
+export const tailRequest = ({
+  words,
+  values: { json = false },
+}: CommandLine<{ json: { type: 'boolean' } }>): TailRequest => ({ patterns: words.length > 0 ? words : ['#'], json });
+
 /**
- * Prints the facts that match, from now on, until somebody ends it. It listens beside everybody else, on a queue that goes with it.
- * @param {readonly string[]} patterns topic patterns: `order.*`, `#` @param {{ url: string }} broker @param {{ json: boolean }} options
+ * Prints the facts that match, from now on, until a signal ends it. The facts come by a queue of its own, which the
+ * broker deletes with the connection.
  * @throws {Failure}
  */
-export async function tail(patterns, broker, { json }) {
-  const { scrub } = await loadCompiled('libs/service-kit/dist/secrets.js');
-  const print = (message) =>
-    write(`${json ? JSON.stringify(wholeOf(message, scrub)) : factLine(factOf(message, scrub), terminal())}\n`);
-  await follow(broker, 'shop.events', patterns, print, () =>
-    console.error(`listening to ${patterns.join(', ')}; Ctrl-C ends it`),
-  );
+export async function tail({ patterns, json }: TailRequest, broker: { url: string }): Promise<void> {
+  const scrub = await loadScrub();
+  const print = async (message: ConsumeMessage): Promise<void> => {
+    const line = json ? JSON.stringify(wholeOf(message, scrub)) : factLine(factOf(message, scrub), terminal());
+    await write(`${line}\n`);
+  };
+  const ready = (): void => console.error(`listening to ${patterns.join(', ')}; Ctrl-C ends it`);
+  await follow(broker, { exchange: 'shop.events', patterns, print, ready });
+}
+
+interface Following {
+  exchange: string;
+  patterns: readonly string[];
+  print: (message: ConsumeMessage) => Promise<void>;
+  /** Called when no further message is missed. */
+  ready: () => void;
 }
 
 /**
- * Follows what an exchange is given.
- * @param {{ url: string }} broker @param {string} exchange @param {readonly string[]} patterns
- * @param {(message: import('amqplib').ConsumeMessage) => Promise<void>} print @param {() => void} ready called when nothing is missed any more
+ * Prints what an exchange receives, until a signal ends it.
+ * @throws {Failure} when the broker closes the connection
  */
-export async function follow(broker, exchange, patterns, print, ready) {
+export async function follow(broker: { url: string }, { exchange, patterns, print, ready }: Following): Promise<void> {
   const ended = whenEnded();
   const connection = await connectTo(broker, `follows ${exchange}`);
-  const gone = new Promise((_, reject) =>
+  const closed = new Promise<never>((_, reject) =>
     connection.once('close', () =>
       reject(new Failure('the broker has closed the connection', 'Start it again when the broker is back.')),
     ),
   );
-  gone.catch(() => {}); // also when it is we who close
+  closed.catch(() => {}); // also when the connection is closed below
   try {
     const channel = (await connection.createChannel()).on('error', () => {});
     const { queue } = await channel.assertQueue('', {
       exclusive: true,
       autoDelete: true,
-      maxLength: MOST_WAITING,
+      maxLength: MAX_WAITING,
       arguments: { 'x-overflow': 'drop-head' },
     });
     for (const pattern of patterns) await channel.bindQueue(queue, exchange, pattern);
     await channel.prefetch(PREFETCH);
-    // No ack before it is written: then a slow terminal fills the bounded queue, and not this process or its connection.
-    await channel.consume(
-      queue,
-      (message) =>
-        message &&
-        print(message)
-          .then(() => channel.ack(message))
-          .catch(() => {}),
-    ); // its reader has gone, which ends us
+    // No ack before it is written: a slow terminal then fills the bounded queue, and not this process or its connection.
+    const printAndAck = async (message: ConsumeMessage): Promise<void> => {
+      await print(message);
+      channel.ack(message);
+    };
+    await channel.consume(queue, (message: ConsumeMessage | null) => {
+      if (message) void printAndAck(message).catch(() => {}); // the reader has gone, which ends this
+    });
     ready();
-    await Promise.race([ended, gone]);
+    await Promise.race([ended, closed]);
   } finally {
     connection.removeAllListeners('close');
-    await connection.close().catch(() => {}); // it has gone by itself; the queue goes with it
+    await connection.close().catch(() => {}); // the broker has closed it, and deleted the queue
   }
 }
 
-const factOf = ({ properties: { type = '', headers = {} }, content }, scrub) => ({
-  time: headers.time ?? new Date().toISOString(),
-  type,
-  correlationId: headers['correlation-id'],
+const factOf = ({ properties: { type = '', headers = {} }, content }: ConsumeMessage, scrub: Scrub): Fact => ({
+  time: textOf(headers['time']) ?? new Date().toISOString(),
+  type: String(type),
+  correlationId: textOf(headers['correlation-id']),
   data: scrub(dataOf(content)),
 });
 
-const wholeOf = ({ fields, properties, content }, scrub) => ({
-  id: properties.messageId,
-  type: properties.type,
+export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+const wholeOf = ({ fields, properties, content }: ConsumeMessage, scrub: Scrub): object => ({
+  id: properties.messageId as unknown,
+  type: properties.type as unknown,
   exchange: fields.exchange,
   routingKey: fields.routingKey,
-  from: properties.appId,
+  from: properties.appId as unknown,
   headers: properties.headers,
   data: scrub(dataOf(content)),
 });

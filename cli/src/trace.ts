@@ -1,55 +1,86 @@
-// @ts-nocheck
-import { Failure } from '@sluice/stack/failure';
-import { dataOf, factLine, terminal } from './fact-line.js';
-import { loadCompiled, managementOf, write } from '@sluice/stack/rabbitmq/operator';
+import type { ConsumeMessage } from 'amqplib';
+import type { CommandLine } from '@sluice/stack/command-line';
 import { explainEnvironmentError } from '@sluice/stack/environment-errors';
-import { follow } from './tail.js';
-import { COMMANDS, mistake } from '@sluice/stack/usage';
-
-/** @param {{ words: string[], values: { json?: boolean } }} line @returns {{ state: 'on' | 'off', json: boolean }} @throws {import('@sluice/stack/failure').Failure} */
-export function understoodTrace({ words: [state], values: { json = false } }) {
-  if (state === 'on' || state === 'off') return { state, json };
-  throw mistake(COMMANDS.trace.usage, `not understood: ${state}`);
-}
-
-/** Here the broker repeats every message, `publish.<exchange>` and `deliver.<queue>`: https://www.rabbitmq.com/docs/firehose */
-const FIREHOSE = 'amq.rabbitmq.trace';
+import { messageOf } from '@sluice/stack/errors';
+import { Failure } from '@sluice/stack/failure';
+import { managementOf, write } from '@sluice/stack/rabbitmq/operator';
+import { dataOf, factLine, terminal, type Fact } from './fact-line.js';
+import { follow, loadScrub, textOf, type Scrub } from './tail.js';
 
 /**
- * Switches the firehose on, prints what comes out of it, and switches it off again at the end, however that comes.
- * @param {{ url: string, managementUrl?: string }} broker of an administrator @param {{ json: boolean }} options @throws {Failure}
+ * The broker repeats every message here, as `publish.<exchange>` and `deliver.<queue>`:
+ * https://www.rabbitmq.com/docs/firehose
  */
-export async function traceOn(broker, { json }) {
-  const { scrub } = await loadCompiled('libs/service-kit/dist/secrets.js');
-  const seen = (message) => seenOf(message, scrub);
-  const print = (message) => write(`${json ? JSON.stringify(seen(message)) : factLine(seen(message), terminal())}\n`);
+const FIREHOSE = 'amq.rabbitmq.trace';
+
+interface TraceRequest {
+  state: 'on' | 'off';
+  /** Prints whole messages, one a line. */
+  json: boolean;
+}
+
+/** An administrator's access to the broker. */
+interface Broker {
+  url: string;
+  managementUrl?: string | undefined;
+}
+
+/** @throws {Failure} when the word is neither `on` nor `off` */
+export function traceRequest({
+  words: [state],
+  values: { json = false },
+  mistake,
+}: CommandLine<{ json: { type: 'boolean' } }>): TraceRequest {
+  if (state === 'on' || state === 'off') return { state, json };
+  throw mistake(`not understood: ${state}`);
+}
+
+/**
+ * Switches the firehose on, prints what comes out of it, and switches it off at the end, also after a failure.
+ * @throws {Failure}
+ */
+export async function traceOn(broker: Broker, { json }: Pick<TraceRequest, 'json'>): Promise<void> {
+  const scrub = await loadScrub();
+  const print = async (message: ConsumeMessage): Promise<void> => {
+    const fact = factOf(message, scrub);
+    await write(`${json ? JSON.stringify(fact) : factLine(fact, terminal())}\n`);
+  };
+  const ready = (): void =>
+    console.error(
+      'every message of this vhost is copied here, which costs the broker; Ctrl-C ends it and switches it off',
+    );
   await switchFirehose(broker, true);
   try {
-    await follow(broker, FIREHOSE, ['#'], print, () =>
-      console.error(
-        'every message of this vhost is copied here, which costs the broker; Ctrl-C ends it and switches it off',
-      ),
-    );
+    await follow(broker, { exchange: FIREHOSE, patterns: ['#'], print, ready });
   } finally {
     await switchFirehose(broker, false);
   }
 }
 
-/** For when a trace was killed, and could not do it. */
-export const traceOff = (broker) => switchFirehose(broker, false);
+/** For a trace that was killed, and could not switch it off. */
+export const traceOff = (broker: Broker): Promise<void> => switchFirehose(broker, false);
 
-/** The rest of the vhost's own settings goes along: what is left out would be emptied. */
-async function switchFirehose(broker, tracing) {
+/** The settings of a vhost in the management API. */
+interface Vhost {
+  description?: string;
+  tags?: string[];
+  default_queue_type?: string;
+}
+
+/** The vhost's other settings are sent as well: a setting that is left out would be emptied. */
+async function switchFirehose(broker: Broker, tracing: boolean): Promise<void> {
   const { pathname } = new URL(broker.url);
-  const byHand = `On a node of the broker: rabbitmqctl trace_${tracing ? 'on' : 'off'} -p ${pathname.length > 1 ? decodeURIComponent(pathname.slice(1)) : '/'}`;
+  const vhost = pathname.length > 1 ? decodeURIComponent(pathname.slice(1)) : '/';
+  const state = tracing ? 'on' : 'off';
+  const byHand = `On a node of the broker: rabbitmqctl trace_${state} -p ${vhost}`;
   if (!broker.managementUrl)
     throw new Failure(
       'the firehose is switched by the management API, and AMQP_MANAGEMENT_URL is not set',
       `Set it to that of an administrator, for example http://user:password@host:15672. ${byHand}`,
     );
-  const call = await managementOf(broker);
+  const call = await managementOf({ url: broker.url, managementUrl: broker.managementUrl });
   try {
-    const { description, tags, default_queue_type: type } = await call('GET', 'vhosts/:vhost');
+    const { description, tags, default_queue_type: type } = (await call('GET', 'vhosts/:vhost', undefined)) as Vhost;
     await call('PUT', 'vhosts/:vhost', {
       tracing,
       ...(description && { description }),
@@ -58,31 +89,28 @@ async function switchFirehose(broker, tracing) {
     });
   } catch (error) {
     throw new Failure(
-      `the firehose could not be switched ${tracing ? 'on' : 'off'}: ${explainEnvironmentError(error)?.message ?? error.message}`,
+      `the firehose could not be switched ${state}: ${explainEnvironmentError(error)?.message ?? messageOf(error)}`,
       `It takes an administrator in AMQP_MANAGEMENT_URL. ${byHand}`,
     );
   }
 }
 
-/** The message inside, and where it passed: `→` into an exchange, `←` out of a queue. */
-function seenOf(
-  {
-    fields: { routingKey },
-    properties: {
-      headers: { properties = {}, routing_keys: keys = [] },
-    },
-    content,
-  },
-  scrub,
-) {
+/** Headers of a copy: https://www.rabbitmq.com/docs/firehose */
+interface TraceHeaders {
+  properties?: { type?: string; message_id?: string; headers?: Record<string, unknown> };
+  routing_keys?: string[];
+}
+
+/** The message inside, and where it was copied: `→` into an exchange, `←` out of a queue. */
+function factOf({ fields: { routingKey }, properties, content }: ConsumeMessage, scrub: Scrub): Fact & { id?: string } {
+  const { properties: inner = {}, routing_keys: keys = [] } = (properties.headers ?? {}) as TraceHeaders;
   const [, direction, place = ''] = /^(publish|deliver)\.(.*)$/.exec(routingKey) ?? [];
-  const headers = properties.headers ?? {};
   return {
     time: new Date().toISOString(),
     place: direction === 'deliver' ? `← ${place}` : `→ ${place || keys[0] || ''}`,
-    type: properties.type ?? '',
-    id: properties.message_id,
-    correlationId: headers['correlation-id'],
+    type: inner.type ?? '',
+    ...(inner.message_id !== undefined && { id: inner.message_id }),
+    correlationId: textOf(inner.headers?.['correlation-id']),
     data: scrub(dataOf(content)),
   };
 }

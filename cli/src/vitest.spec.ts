@@ -1,8 +1,10 @@
-// @ts-nocheck
 import { expect, it } from 'vitest';
 import { countTests } from './vitest.js';
 
-const file = (status, ...states) => ({ status, assertionResults: states.map((state) => ({ status: state })) });
+const file = (status: string, ...states: string[]) => ({
+  status,
+  assertionResults: states.map((state) => ({ status: state })),
+});
 
 it('counts what passed and what failed', () => {
   const report = {

@@ -1,33 +1,48 @@
-// @ts-nocheck
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { inRoot, root } from '@sluice/stack/workspace';
+import { inRoot } from '@sluice/stack/workspace';
+import { runProgram } from './run-program.js';
+
+export interface TestCounts {
+  passed: number;
+  failed: number;
+}
+
+/** The part that is used of the report that vitest writes as JSON. */
+export interface VitestReport {
+  numPassedTests: number;
+  numFailedTests: number;
+  testResults: { status: string; assertionResults: { status: string }[] }[];
+}
+
+interface Options {
+  env: NodeJS.ProcessEnv;
+  /** Where vitest writes its JSON report. */
+  reportFile: string;
+  onStart: (stop: () => void) => void;
+}
 
 /**
  * Runs vitest with its own output on the terminal.
- * @param {string[]} args filters and options @param {NodeJS.ProcessEnv} env @param {string} reportFile where its JSON report goes
- * @param {(stop: () => void) => void} onStart told how to end it
- * @returns {Promise<{ passed: number, failed: number }>}
+ * @param args filters and options of vitest
  */
-export async function runVitest(args, env, reportFile, onStart) {
+export async function runVitest(args: readonly string[], { env, reportFile, onStart }: Options): Promise<TestCounts> {
   const options = ['run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
-  const child = spawn(process.execPath, [inRoot('node_modules/vitest/vitest.mjs'), ...options], {
-    cwd: root,
+  const code = await runProgram(process.execPath, [inRoot('node_modules/vitest/vitest.mjs'), ...options], {
     env,
     stdio: ['ignore', 'inherit', 'inherit'],
+    onStart,
   });
-  onStart(() => child.kill('SIGTERM'));
-  const [code] = await once(child, 'close');
-  return countTests(existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, 'utf8')) : undefined, code);
+  return countTests(
+    existsSync(reportFile) ? (JSON.parse(readFileSync(reportFile, 'utf8')) as VitestReport) : undefined,
+    code,
+  );
 }
 
 /**
  * The real counts of a run. A file that could not be collected counts as one failure; so does an exit code that no
  * failed test explains: an unhandled error, or no tests at all.
- * @param {{ numPassedTests: number, numFailedTests: number, testResults: any[] } | undefined} report @param {number | null} exitCode
  */
-export function countTests(report, exitCode) {
+export function countTests(report: VitestReport | undefined, exitCode: number | null): TestCounts {
   const passed = report?.numPassedTests ?? 0;
   const uncollected = (report?.testResults ?? []).filter(
     ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),

@@ -173,7 +173,7 @@ describe('adding a consumer', () => {
       await everythingIsCounted('third_mark');
     });
 
-    it('declares its queue as the map would', async ({ skip }) => {
+    it('declares its queue as the topology map does', async ({ skip }) => {
       if (!PYTHON) skip(NO_PYTHON);
       const topology = run('topology/dist/main.js', { AMQP_URL: system.broker.url }, [
         'listen',

@@ -1,5 +1,18 @@
 import { Failure } from '@sluice/stack/failure';
-import { commandLine } from '@sluice/stack/usage';
+import { parseCommandLine } from '@sluice/stack/command-line';
+
+const TEXT = { type: 'string' } as const;
+
+export const FUZZ_SYNTAX = {
+  usage: `npm run fuzz -- [--requests <n>] [--seconds <n>] [--seed <n>] [--base <url>]
+  --requests <n>       about so many; 5000 without
+  --seconds <n>        ends after so long, also with fewer
+  --seed <n>           the same requests as the run that printed this seed, as far as the answers name the same things
+  --base <url>         a gateway that runs on this machine, with the accounts of the development seed; without, a system of its own
+Sends what /openapi.json allows and what it does not, and judges every answer by it. With --base and DATABASE_URL, AMQP_URL and
+AMQP_MANAGEMENT_URL also looks whether a refused request has written. Exits with 1 when anything was wrong.`,
+  options: { requests: TEXT, seconds: TEXT, seed: TEXT, base: TEXT },
+};
 
 const HELP = 'npm run fuzz -- --help';
 const LARGEST_SEED = 999_999;
@@ -23,7 +36,7 @@ const anySeed = (): number => 1 + Math.floor(Math.random() * LARGEST_SEED);
  * @throws {Failure}
  */
 export function fuzzArguments(args: string[], newSeed = anySeed): Options {
-  const { seed, requests, seconds, base } = commandLine('fuzz', args).values;
+  const { seed, requests, seconds, base } = parseCommandLine(FUZZ_SYNTAX, args).values;
   return {
     seed: seed === undefined ? newSeed() : wholeNumber('--seed', seed, LARGEST_SEED),
     requests: requests === undefined ? DEFAULT_REQUESTS : wholeNumber('--requests', requests, MOST_REQUESTS),

@@ -1,16 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Failure } from '@sluice/stack/failure';
+import { ADMIN, CUSTOMER, type Credentials } from '@sluice/stack/shop-client';
 import type { HttpClient, HttpResponse } from './http-client.js';
 import { textOf } from './json.js';
 
-export interface Account {
-  readonly phone: string;
-  readonly password: string;
-}
-
-/** Of the development seed (README.md). */
-const ADMIN = { phone: '+10000000000', password: 'admin-password' };
-const CUSTOMER = { phone: '+10000000001', password: 'customer-password' };
 /** Of every account that the fuzz creates. */
 export const PASSWORD = 'correct horse battery';
 const STRANGERS = 2;
@@ -53,7 +46,7 @@ export class Callers {
    */
   constructor(
     tokens: Readonly<Record<string, string>>,
-    readonly accounts: readonly Account[],
+    readonly accounts: readonly Credentials[],
     newToken: () => Promise<string>,
   ) {
     this.#tokens = new Map(Object.entries(tokens));
@@ -63,7 +56,7 @@ export class Callers {
 
   /** @throws {Failure} */
   static async signIn(call: Call): Promise<Callers> {
-    const accounts: Record<string, Account> = { admin: ADMIN, customer: CUSTOMER };
+    const accounts: Record<string, Credentials> = { admin: ADMIN, customer: CUSTOMER };
     for (let n = 1; n <= STRANGERS; n++) accounts[`stranger-${n}`] = await signUp(call);
     const tokens: Record<string, string> = {};
     for (const [name, account] of Object.entries(accounts)) tokens[name] = await tokenFor(call, account);
@@ -83,14 +76,14 @@ export class Callers {
   }
 }
 
-async function signUp(call: Call): Promise<Account> {
+async function signUp(call: Call): Promise<Credentials> {
   const digits = String(Math.floor(Math.random() * 1e9)).padStart(9, '0');
   const account = { phone: `+1666${digits}`, password: PASSWORD };
   await created(call, '/users', { ...account, name: 'A Stranger' });
   return account;
 }
 
-const tokenFor = async (call: Call, account: Account): Promise<string> =>
+const tokenFor = async (call: Call, account: Credentials): Promise<string> =>
   `Bearer ${textOf(await created(call, '/sessions', account), 'token')}`;
 
 async function created(call: Call, target: string, body: object): Promise<unknown> {

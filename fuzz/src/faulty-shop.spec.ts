@@ -75,7 +75,7 @@ let generator: RequestGenerator;
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const http = new HttpClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  const callers = new Callers({ customer: 'Bearer a.b.customer' }, [], async () => '');
+  const callers = new Callers({ customer: 'Bearer a.b.customer' }, [{ phone: '+1', password: 'x' }], async () => '');
   const shop = { document, operations: operationsOf(document), resources: new KnownResources(), callers };
   client = new CheckedClient(http, shop, new Report(shop.operations), 1);
   generator = new RequestGenerator(1, shop);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '@sluice/chaos/random';
+import { ADDRESS, CARD } from '@sluice/stack/shop-client';
+import { until } from '@sluice/stack/until';
 import { PASSWORD, type Call } from './callers.js';
 import type { HttpResponse } from './http-client.js';
 import { fieldOf, textOf } from './json.js';
@@ -50,7 +51,7 @@ export const IDEMPOTENCY_CASES: Readonly<Record<string, (tools: Tools) => Promis
   'POST /products/{sku}/receipts': newReceipt,
   'POST /orders': newOrder,
   'POST /orders/{id}/payment': async (tools) => {
-    const payment = await ofOrder(tools, 'payment', { card: '4242424242424242' });
+    const payment = await ofOrder(tools, 'payment', { card: CARD });
     const isDone: IdempotencyCase['isDone'] = ({ status, json }) =>
       status === 409 && textOf(json, 'title') === 'Already paid';
     return payment && { ...payment, isDone };
@@ -68,7 +69,6 @@ export const IDEMPOTENCY_CASES: Readonly<Record<string, (tools: Tools) => Promis
 };
 
 const PRICE = { amount: 100, currency: 'USD' };
-const ADDRESS = { name: 'Ada Byron', street: '12 Analytical Row', city: 'London', postcode: 'N1 7AA', country: 'GB' };
 const newKey = (): Record<string, string> => ({ 'idempotency-key': randomUUID() });
 const newSku = (): string => `F-${randomUUID().slice(0, 18).toUpperCase()}`;
 
@@ -139,7 +139,6 @@ async function newClaim({ resources, random, call, callers }: Tools): Promise<Id
 }
 
 async function becomes(status: string, look: () => Promise<HttpResponse>): Promise<boolean> {
-  for (const end = Date.now() + READY_WITHIN_MS; Date.now() < end; await sleep(LOOK_EVERY_MS))
-    if (textOf((await look()).json, 'status') === status) return true;
-  return false;
+  const isThere = async (): Promise<boolean> => textOf((await look()).json, 'status') === status;
+  return (await until(isThere, { withinMs: READY_WITHIN_MS, everyMs: LOOK_EVERY_MS })) === true;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Random } from '@sluice/chaos/random';
-import { PASSWORD, type Account } from './callers.js';
+import type { Credentials } from '@sluice/stack/shop-client';
+import { PASSWORD } from './callers.js';
 import { SKUS } from './products.js';
 import type { KnownResources } from './resources.js';
 
@@ -23,7 +24,7 @@ type Generators = Readonly<Record<string, () => unknown>>;
 interface Context {
   readonly random: Random;
   readonly resources: KnownResources;
-  readonly accounts: readonly Account[];
+  readonly accounts: readonly Credentials[];
   /** Of the operation. */
   readonly key: string;
 }
@@ -59,7 +60,7 @@ const ofEveryOperation = ({ random, resources, key }: Context): Generators => ({
   entry: () => `${random.between(0, 50)}.${random.between(0, 50)}`,
 });
 
-function ofOperation(key: string, random: Random, account: Account): Generators {
+function ofOperation(key: string, random: Random, account: Credentials): Generators {
   switch (key) {
     case 'POST /coupons':
       return { code: () => unique(random).toUpperCase(), expiresAt: () => inSeconds(random.between(1, 86_400)) };

@@ -35,7 +35,7 @@ export interface Operation {
   readonly path: string;
   /** It requires a token. */
   readonly secured: boolean;
-  /** For admins alone: the document says so in the description of its 403. */
+  /** For admins alone: the description of its 403 in the document has it. */
   readonly admin: boolean;
   readonly parameters: readonly Parameter[];
   readonly body?: { readonly schema: Schema; readonly required: boolean };

@@ -1,16 +1,16 @@
+import type { AuditedSystem } from '@sluice/audit/audit';
 import { systemOf } from '@sluice/audit/system';
 import { freePort } from '@sluice/stack/ports';
 import { startSystem } from '@sluice/stack/system';
 import { temporaryRun } from '@sluice/stack/temporary-run';
 import { LIMITS } from './rate-limits.js';
-import type { Servers } from './table-checksums.js';
 
 /** The system under test. */
 export interface System {
   /** URL of its gateway. */
   readonly base: string;
   /** Absent where they are unknown. */
-  readonly servers?: Servers | undefined;
+  readonly servers?: AuditedSystem | undefined;
   /** Starts a second gateway that allows few requests, and returns its URL; only of a system that is ours alone. */
   readonly limitedGateway?: () => Promise<string>;
 }

@@ -1,13 +1,7 @@
+import type { AuditedSystem } from '@sluice/audit/audit';
 import { Queues } from '@sluice/audit/queues';
 import { untilQuiet } from '@sluice/audit/quiet';
-import { Databases } from '@sluice/audit/snapshot';
-
-/** The servers of the system under test, as the administrator reaches them. */
-export interface Servers {
-  /** URLs, by service. */
-  readonly databases: Readonly<Record<string, string>>;
-  readonly broker: { readonly url: string; readonly managementUrl?: string | undefined };
-}
+import { Databases, type Snapshot } from '@sluice/audit/snapshot';
 
 /**
  * Tables that have nothing of the shop: received messages, messages to be published, migrations, failed sign-ins, and
@@ -28,7 +22,7 @@ export class TableChecksums {
     private readonly queues: Queues,
   ) {}
 
-  static async open({ databases, broker }: Servers): Promise<TableChecksums> {
+  static async open({ databases, broker }: AuditedSystem): Promise<TableChecksums> {
     return new TableChecksums(await Databases.open(databases), await Queues.open(broker));
   }
 
@@ -39,7 +33,7 @@ export class TableChecksums {
   /** Waits until no message is on its way. */
   async whenQuiet(): Promise<Checksums> {
     await untilQuiet({ databases: this.databases, queues: this.queues }, { settleMs: QUIET_WITHIN_MS });
-    return this.databases.atOneMoment(async (snapshots: Readonly<Record<string, Snapshot>>) => {
+    return this.databases.atOneMoment(async (snapshots) => {
       const sums: [table: string, sum: string][] = [];
       for (const [service, snapshot] of Object.entries(snapshots))
         for (const [table, sum] of await sumsOf(snapshot)) sums.push([`${service}.${table}`, sum]);
@@ -48,22 +42,18 @@ export class TableChecksums {
   }
 }
 
-interface Snapshot {
-  rows(sql: string): Promise<Record<string, string>[]>;
-}
-
 async function sumsOf(snapshot: Snapshot): Promise<[table: string, sum: string][]> {
-  const tables = await snapshot.rows(
+  const tables = await snapshot.rows<{ name: string }>(
     'SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1',
   );
-  const names = tables.map(({ name = '' }) => name).filter((name) => !LEFT_OUT.has(name));
+  const names = tables.map(({ name }) => name).filter((name) => !LEFT_OUT.has(name));
   if (names.length === 0) return [];
   const sums = names.map(
     (name) =>
       `SELECT '${name}' AS name, count(*) || ' rows, ' || coalesce(sum(hashtextextended(t::text, 0)), 0) AS sum FROM "${name}" AS t`,
   );
-  const rows = await snapshot.rows(sums.join(' UNION ALL '));
-  return rows.map(({ name = '', sum = '' }) => [name, sum]);
+  const rows = await snapshot.rows<{ name: string; sum: string }>(sums.join(' UNION ALL '));
+  return rows.map(({ name, sum }) => [name, sum]);
 }
 
 /** The tables that differ, and how. */

@@ -1,4 +1,5 @@
 import type { Random } from '@sluice/chaos/random';
+import { CARD } from '@sluice/stack/shop-client';
 import { isObject } from './json.js';
 import type { Draft } from './request.js';
 import { ownedReferenceOf } from './resources.js';
@@ -39,6 +40,6 @@ export function resourceOfAnother(fitting: Draft, random: Random, { resources }:
     [reference.name]: resource.value,
   };
   const pays = isObject(fitting.json) && fitting.json.card !== undefined;
-  const json = pays ? { ...fitting.json, card: '4242424242424242' } : fitting.json;
+  const json = pays ? { ...fitting.json, card: CARD } : fitting.json;
   return { ...fitting, parameters, json, headers: {}, how: `what is ${resource.owner}'s`, expects: [404] };
 }

@@ -1,17 +1,15 @@
-// @ts-nocheck
 import { describe, expect, it } from 'vitest';
-import { absentFiles, chosen, GROUPS, unknownFiles } from './groups.js';
+import { absentFiles, chosen, GROUPS, unknownFiles, type Group } from './groups.js';
 
-const groups = [
-  {
-    name: 'a',
-    files: ['apps/a/src/one.ts', 'apps/a/src/two.ts'],
-    specs: ['apps/a/src/one.spec.ts', 'apps/a/src/two.spec.ts'],
-  },
-  { name: 'b', files: ['apps/b/src/one.ts'], specs: ['apps/b/src/one.spec.ts'] },
-];
+const a = {
+  name: 'a',
+  files: ['apps/a/src/one.ts', 'apps/a/src/two.ts'],
+  specs: ['apps/a/src/one.spec.ts', 'apps/a/src/two.spec.ts'],
+};
+const b = { name: 'b', files: ['apps/b/src/one.ts'], specs: ['apps/b/src/one.spec.ts'] };
+const groups: Group[] = [a, b];
 const all = () => true;
-const files = (chosenGroups) => chosenGroups.map((group) => group.files);
+const files = (chosenGroups: Group[]) => chosenGroups.map((group) => group.files);
 
 describe('the files to mutate', () => {
   it('are all when none is named', () => {
@@ -19,12 +17,12 @@ describe('the files to mutate', () => {
   });
 
   it('are those that are named, each with all specs of its group', () => {
-    expect(chosen(groups, ['apps/a/src/two.ts'], all)).toEqual([{ ...groups[0], files: ['apps/a/src/two.ts'] }]);
+    expect(chosen(groups, ['apps/a/src/two.ts'], all)).toEqual([{ ...a, files: ['apps/a/src/two.ts'] }]);
   });
 
   it('are those of a folder that is named, and not those of one whose name begins so', () => {
-    expect(files(chosen(groups, ['apps/a'], all))).toEqual([groups[0].files]);
-    expect(files(chosen(groups, ['apps/a/'], all))).toEqual([groups[0].files]);
+    expect(files(chosen(groups, ['apps/a'], all))).toEqual([a.files]);
+    expect(files(chosen(groups, ['apps/a/'], all))).toEqual([a.files]);
     expect(unknownFiles(groups, ['app', 'apps/b', 'apps/a/src/one.ts', 'apps/c/src/one.ts'])).toEqual([
       'app',
       'apps/c/src/one.ts',
@@ -32,7 +30,7 @@ describe('the files to mutate', () => {
   });
 
   it('are only those that are there', () => {
-    const exists = (file) => !file.includes('two');
+    const exists = (file: string) => !file.includes('two');
     expect(chosen(groups, [], exists)[0]).toEqual({
       name: 'a',
       files: ['apps/a/src/one.ts'],

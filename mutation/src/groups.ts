@@ -1,26 +1,28 @@
-// @ts-nocheck
-/**
- * What is mutated and which tests must notice it.
- * @typedef {object} Group
- * @property {string} name
- * @property {string[]} files what is mutated
- * @property {string[]} specs in the order in which they run against a mutant: the fastest first
- * @property {boolean} [servers] its tests need PostgreSQL and RabbitMQ
- * @property {boolean} [light] its tests load only the errors of messaging and the tables of persistence
- */
+/** Files that are mutated together, and the specs that must fail for their mutants. */
+export interface Group {
+  name: string;
+  /** The files to mutate. */
+  files: string[];
+  /** In the order in which they run against a mutant: the fastest first. */
+  specs: string[];
+  /** The specs need PostgreSQL and RabbitMQ. */
+  servers?: boolean;
+  /** The specs load only the errors of messaging and the tables of persistence. */
+  light?: boolean;
+}
 
 /** The rules of one service: pure functions, and the specs that run them without a server. */
-const rules = (app, files, specs) => ({
+const rules = (app: string, files: readonly string[], specs: readonly string[]): Group => ({
   name: app,
   light: true,
   files: files.map((file) => `apps/${app}/src/${file}.ts`),
   specs: specs.map((file) => `apps/${app}/src/${file}.spec.ts`),
 });
 
-const inFolder = (folder, suffix, names) => names.map((name) => `${folder}/${name}${suffix}`);
+const inFolder = (folder: string, suffix: string, names: readonly string[]): string[] =>
+  names.map((name) => `${folder}/${name}${suffix}`);
 
-/** @type {Group[]} */
-export const GROUPS = [
+export const GROUPS: readonly Group[] = [
   rules(
     'orders',
     ['order', 'order-steps', 'placing', 'pricing', 'cancellation', 'deadlines'],
@@ -71,31 +73,28 @@ export const GROUPS = [
   },
 ];
 
-const within = (file, wanted) => wanted.some((each) => file === each || file.startsWith(`${each.replace(/\/$/, '')}/`));
+const isWithin = (file: string, paths: readonly string[]): boolean =>
+  paths.some((path) => file === path || file.startsWith(`${path.replace(/\/$/, '')}/`));
 
 /**
- * @param {Group[]} groups @param {string[]} wanted files and folders; none for every file
- * @param {(file: string) => boolean} exists
- * @returns {Group[]} the groups that are left with a file to mutate, of those files and specs that exist
+ * The groups that are left with a file to mutate, of those files and specs that exist.
+ * @param paths files and folders; none for every file
  */
-export function chosen(groups, wanted, exists) {
+export function chosen(groups: readonly Group[], paths: readonly string[], exists: (file: string) => boolean): Group[] {
   const narrowed = groups.map((group) => ({
     ...group,
-    files: group.files.filter((file) => exists(file) && (wanted.length === 0 || within(file, wanted))),
+    files: group.files.filter((file) => exists(file) && (paths.length === 0 || isWithin(file, paths))),
     specs: group.specs.filter(exists),
   }));
   return narrowed.filter(({ files }) => files.length > 0);
 }
 
-/**
- * @param {Group[]} groups @param {(file: string) => boolean} exists
- * @returns {string[]} files that were renamed or removed, or are not written yet
- */
-export const absentFiles = (groups, exists) =>
+/** Files that were renamed or removed, or are not written yet. */
+export const absentFiles = (groups: readonly Group[], exists: (file: string) => boolean): string[] =>
   groups.flatMap(({ files, specs }) => [...files, ...specs]).filter((file) => !exists(file));
 
-/** @param {Group[]} groups @param {string[]} wanted @returns {string[]} those that name no file of any group */
-export function unknownFiles(groups, wanted) {
+/** The paths that name no file of any group. */
+export function unknownFiles(groups: readonly Group[], paths: readonly string[]): string[] {
   const files = groups.flatMap((group) => group.files);
-  return wanted.filter((each) => !files.some((file) => within(file, [each])));
+  return paths.filter((path) => !files.some((file) => isWithin(file, [path])));
 }

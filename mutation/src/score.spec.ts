@@ -1,9 +1,11 @@
-// @ts-nocheck
 import { describe, expect, it } from 'vitest';
-import { countMutants, score, survivors, table, total } from './score.js';
+import { countMutants, score, survivors, table, total, type Counts } from './score.js';
 
-const location = (line, from, to) => ({ start: { line, column: from }, end: { line, column: to } });
-const mutant = (status, replacement = 'x', at = location(1, 1, 2)) => ({ status, replacement, location: at });
+const location = (line: number, from: number, to: number) => ({
+  start: { line, column: from },
+  end: { line, column: to },
+});
+const mutant = (status: string, replacement = 'x', at = location(1, 1, 2)) => ({ status, replacement, location: at });
 const source = 'const a = 1 + 2;\nconst b = a;\n';
 const report = {
   files: {
@@ -24,7 +26,7 @@ const report = {
     'none.ts': { source, mutants: [] },
   },
 };
-const [one, two, none] = countMutants(report);
+const [one, two, none] = countMutants(report) as [Counts, Counts, Counts];
 
 describe('the score', () => {
   it('counts what a test noticed, what it did not, and nothing that was ignored', () => {

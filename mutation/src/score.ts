@@ -1,60 +1,86 @@
-// @ts-nocheck
 /** Of all mutants, how many the tests must notice (percent). */
 export const THRESHOLD = 90;
 
-/**
- * @typedef {{ file: string, killed: number, timeout: number, survived: number, noCoverage: number }} Counts
- * A mutant that does not load or that ends the test process abnormally is noticed too: killed.
- */
-const COLUMN = {
-  Killed: 'killed',
-  RuntimeError: 'killed',
-  Timeout: 'timeout',
-  Survived: 'survived',
-  NoCoverage: 'noCoverage',
-};
+interface Position {
+  line: number;
+  column: number;
+}
 
-const none = (file) => ({ file, killed: 0, timeout: 0, survived: 0, noCoverage: 0 });
+interface Location {
+  start: Position;
+  end: Position;
+}
 
-/** @param {{ files: Record<string, { mutants: { status: string }[] }> }} report @returns {Counts[]} */
-export function countMutants(report) {
+interface Mutant {
+  status: string;
+  replacement?: string;
+  location: Location;
+}
+
+/** The part that is used of Stryker's report (mutation-testing-report-schema). */
+export interface MutationReport {
+  files: Record<string, { source: string; mutants: Mutant[] }>;
+}
+
+/** The mutants of one file. A mutant that does not load, or ends the test process abnormally, is noticed too: killed. */
+export interface Counts {
+  file: string;
+  killed: number;
+  timeout: number;
+  survived: number;
+  noCoverage: number;
+}
+
+type Column = Exclude<keyof Counts, 'file'>;
+
+/** By the status of a mutant; one of another status is not counted. */
+const COLUMNS = new Map<string, Column>([
+  ['Killed', 'killed'],
+  ['RuntimeError', 'killed'],
+  ['Timeout', 'timeout'],
+  ['Survived', 'survived'],
+  ['NoCoverage', 'noCoverage'],
+]);
+
+const none = (file: string): Counts => ({ file, killed: 0, timeout: 0, survived: 0, noCoverage: 0 });
+
+export function countMutants(report: MutationReport): Counts[] {
   return Object.entries(report.files).map(([file, { mutants }]) => {
     const counts = none(file);
-    for (const { status } of mutants) if (COLUMN[status]) counts[COLUMN[status]]++;
+    for (const { status } of mutants) {
+      const column = COLUMNS.get(status);
+      if (column) counts[column]++;
+    }
     return counts;
   });
 }
 
-/** @param {Counts[]} counts @returns {Counts} */
-export function total(counts) {
+export function total(counts: readonly Counts[]): Counts {
   const sum = none('all files');
-  for (const one of counts) for (const column of new Set(Object.values(COLUMN))) sum[column] += one[column];
+  for (const one of counts) for (const column of new Set(COLUMNS.values())) sum[column] += one[column];
   return sum;
 }
 
-/** @param {Counts} counts @returns {number} percent of the mutants that a test noticed; 100 without a mutant */
-export function score({ killed, timeout, survived, noCoverage }) {
+/** Percent of the mutants that a test noticed; 100 without a mutant. */
+export function score({ killed, timeout, survived, noCoverage }: Counts): number {
   const all = killed + timeout + survived + noCoverage;
   return all === 0 ? 100 : ((killed + timeout) / all) * 100;
 }
 
-/** @param {Counts[]} counts @returns {string[]} the lines of a table, the last of which is the sum */
-export function table(counts) {
-  const cells = (row) =>
+/** The lines of a table, the last of which is the sum. */
+export function table(counts: readonly Counts[]): string[] {
+  const cells = (row: Counts): string[] =>
     [row.file, row.killed, row.timeout, row.survived, row.noCoverage, score(row).toFixed(1)].map(String);
-  const rows = [...counts, total(counts)].map(cells);
-  const all = [['file', 'killed', 'timeout', 'survived', 'not covered', 'score %'], ...rows];
-  const widths = all[0].map((_, column) => Math.max(...all.map((row) => row[column].length)));
-  return all.map((row) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '),
+  const head = ['file', 'killed', 'timeout', 'survived', 'not covered', 'score %'];
+  const rows = [head, ...[...counts, total(counts)].map(cells)];
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row.map((cell, n) => (n === 0 ? cell.padEnd(widths[n] ?? 0) : cell.padStart(widths[n] ?? 0))).join('  '),
   );
 }
 
-/**
- * @param {{ files: Record<string, { source: string, mutants: object[] }> }} report
- * @returns {string[]} where each mutant is that no test noticed, and what it was
- */
-export function survivors(report) {
+/** The place of each mutant that no test noticed, with the text before and after. */
+export function survivors(report: MutationReport): string[] {
   return Object.entries(report.files).flatMap(([file, { source, mutants }]) =>
     mutants
       .filter(({ status }) => status === 'Survived' || status === 'NoCoverage')
@@ -66,10 +92,11 @@ export function survivors(report) {
   );
 }
 
-function textAt(source, { start, end }) {
+/** Lines and columns begin with 1; the end is the first column behind. */
+function textAt(source: string, { start, end }: Location): string {
   const lines = source.split('\n').slice(start.line - 1, end.line);
-  if (lines.length === 1) return lines[0].slice(start.column - 1, end.column - 1);
-  return [lines[0].slice(start.column - 1), ...lines.slice(1, -1), lines.at(-1).slice(0, end.column - 1)].join('\n');
+  const last = (lines.at(-1) ?? '').slice(0, end.column - 1);
+  return [...lines.slice(0, -1), last].join('\n').slice(start.column - 1);
 }
 
-const oneLine = (text) => text.replaceAll(/\s+/g, ' ').slice(0, 100);
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, 100);

@@ -2,9 +2,10 @@ import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type Reporter, type TestModule, type TestSpecification, type Vitest } from 'vitest/node';
 import { project } from '../../vitest.shared.js';
+import { groupFromEnvironment } from './group-environment.js';
 
-/** Read by Stryker's vitest runner, in the copy of the checkout that it has mutated; the group comes from run.ts. */
-const { specs, light } = JSON.parse(process.env['MUTATION_GROUP']!) as { specs: string[]; light?: boolean };
+/** Read by Stryker's vitest runner, in the copy of the checkout that it has mutated. */
+const { specs, light } = groupFromEnvironment();
 const root = path.resolve(import.meta.dirname, '../..');
 
 /** The fastest first: the first test that fails ends the run of a mutant. */
@@ -15,7 +16,7 @@ class AsListed extends BaseSequencer {
   }
 }
 
-/** A spec file that does not load has no failed test, and Stryker 9 would count its mutant as survived: here it is an error. */
+/** A spec file that does not load has no failed test: Stryker 9 would count its mutant as survived. Here it is an error. */
 class LoadingFailures implements Reporter {
   #vitest?: Vitest;
 

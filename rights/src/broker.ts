@@ -1,111 +1,134 @@
-// @ts-nocheck
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadTopology } from '@sluice/stack/rabbitmq/users';
-import { connectTo, managementOf } from '@sluice/stack/rabbitmq/operator';
-import { Judge } from './judge.js';
-import { Mailbox } from './mailbox.js';
+import { redrive, SenderVerification } from '@sluice/messaging';
+import { connectToBroker, managementApi } from '@sluice/stack/rabbitmq/administration';
+import { until } from '@sluice/stack/until';
+import {
+  applyTopology,
+  applyUsers,
+  ensureVhost,
+  management,
+  operator,
+  topology,
+  usersOf,
+  WORK,
+} from '@sluice/topology';
+import type { BrokerUser, Topology } from '@sluice/topology';
+import type { Attempt } from './attempt.js';
+import { MessageAttempts, serviceOf } from './message-attempts.js';
+import { sendAll } from './messages.js';
+import { QueueReader } from './queue-reader.js';
+import { bindAll, readAll } from './queues.js';
 import { User } from './user.js';
-import { bindings, messages, readings } from './ways.js';
 
-/**
- * @typedef {object} Tried one cell of the matrix
- * @property {string} user
- * @property {string} what a type of message, or a queue
- * @property {string} way
- * @property {'refused' | 'not believed' | 'nowhere' | 'allowed' | 'to itself' | 'FORGED' | 'BROKEN'} outcome
- * - `refused`: by the broker; `not believed`: by the consumer; `nowhere`: no consumer got it; `to itself`: only its
- * sender's own service takes it; `FORGED`: it was taken and must not be; `BROKEN`: it was not taken and must be
- * @property {string} [why]
- */
-
-/** Long enough to be one, and short enough to wait for. Milliseconds. */
+/** Long enough to be a retry tier, and short enough to wait for. Milliseconds. */
 const TIER_MS = 100;
 const EMPTY_WITHIN_MS = 30_000;
 const LOOK_AGAIN_MS = 50;
 
+interface Broker {
+  /** Of an administrator. */
+  readonly url: string;
+  /** Of an administrator. */
+  readonly managementUrl: string;
+}
+
+/** The vhost of one run. */
+interface Vhost extends Broker {
+  readonly name: string;
+  readonly map: Topology;
+  /** URLs, by service. */
+  readonly urls: Readonly<Record<string, string>>;
+}
+
 /**
- * Every user of the map tries to send every message, to everybody who takes it, by every way that there is; to read
- * every queue; and to bind every queue and exchange. On a vhost of its own, with the real map, users and rights, and
- * the check that every consumer makes.
- * @param {{ url: string, managementUrl: string }} broker of an administrator
- * @returns {Promise<Tried[]>}
+ * Every user of the map tries to send every message, to every consumer that takes it, by every way that there is; to
+ * read every queue; and to bind every queue and exchange. On a vhost of its own, with the real map, users and rights,
+ * and the verification of every consumer.
  */
-export async function brokerRights({ url, managementUrl }) {
-  const vhost = `rights-${randomBytes(6).toString('hex')}`;
-  const own = { url: Object.assign(new URL(url), { pathname: vhost }).href, managementUrl };
-  const topology = await loadTopology();
-  const users = topology.usersOf(topology.WORK).map((user) => ({ ...user, name: `${vhost}.${user.name}` }));
-  await topology.ensureVhost(managementUrl, own.url);
+export async function brokerRights({ url, managementUrl }: Broker): Promise<Attempt[]> {
+  const name = `rights-${randomBytes(6).toString('hex')}`;
+  const broker = { url: Object.assign(new URL(url), { pathname: name }).href, managementUrl };
+  const users = usersOf(WORK);
+  await ensureVhost(managementUrl, broker.url);
   try {
-    return await tried({ topology, users, vhost, own });
+    return await attemptAll({ ...broker, ...(await prepare(broker, name, users)) });
   } finally {
-    await removeAll(own, vhost, users);
+    await removeAll(broker, name, users);
   }
 }
 
-async function tried({ topology, users, vhost, own }) {
-  const passwords = Object.fromEntries(users.map(({ name }) => [name, randomBytes(12).toString('hex')]));
-  const map = topology.topology({ retryTiersMs: [TIER_MS], outsideTiersMs: [] });
-  await topology.applyTopology(own.url, map);
-  await topology.applyUsers(own.managementUrl, own.url, users, passwords);
-  const library = await import('@sluice/messaging');
-  const urlOf = (service) =>
-    Object.assign(new URL(own.url), { username: `${vhost}.${service}`, password: passwords[`${vhost}.${service}`] })
-      .href;
-  const admin = await connectTo(own, 'rights');
-  const everybody = await Promise.all(
-    users.map(({ name }) => User.open(urlOf(name.slice(vhost.length + 1)), name.slice(vhost.length + 1))),
-  );
-  const mailbox = new Mailbox(
+/** Applies the map and the users, whose names begin with that of the vhost. */
+async function prepare(
+  { url, managementUrl }: Broker,
+  name: string,
+  users: readonly BrokerUser[],
+): Promise<Omit<Vhost, keyof Broker>> {
+  const map = topology({ retryTiersMs: [TIER_MS], outsideTiersMs: [] });
+  const own = users.map((user) => ({ ...user, name: `${name}.${user.name}` }));
+  const passwords = Object.fromEntries(own.map((user) => [user.name, randomBytes(12).toString('hex')]));
+  await applyTopology(url, map);
+  await applyUsers(managementUrl, url, own, passwords);
+  const urlOf = (username: string): string =>
+    Object.assign(new URL(url), { username, password: passwords[username] }).href;
+  return { name, map, urls: Object.fromEntries(users.map((user) => [user.name, urlOf(`${name}.${user.name}`)])) };
+}
+
+async function attemptAll(vhost: Vhost): Promise<Attempt[]> {
+  const { url, map, urls } = vhost;
+  const admin = await connectToBroker(vhost, 'rights');
+  const users = await Promise.all(Object.entries(urls).map(([service, own]) => User.open(own, service)));
+  const reader = new QueueReader(
     admin,
     map.queues.map(({ name }) => name),
   );
-  const judge = new Judge((service) => new library.SenderVerification({ url: urlOf(service), service }));
-  const context = { map, services: topology.SERVICES, tierMs: TIER_MS, prefix: `${vhost}.`, judge };
+  const attempts = new MessageAttempts(
+    new Map(Object.entries(urls).map(([service, own]) => [service, new SenderVerification({ url: own, service })])),
+  );
+  const context = { map, tierMs: TIER_MS, prefix: `${vhost.name}.`, attempts };
   try {
-    const reads = await Promise.all(everybody.map((user) => readings(user, context)));
-    const binds = await Promise.all(everybody.map((user) => bindings(user, context)));
-    await Promise.all(everybody.map((user) => messages(user, context)));
-    await quiet(mailbox, own);
-    await topology.applyTopology(own.url, map); // sends what is homeless home
-    await judge.read(mailbox);
-    await redriven({ mailbox, judge, everybody, library, topology, own });
-    return [...reads.flat(), ...binds.flat(), ...judge.results()];
+    const reads = await Promise.all(users.map((user) => readAll(user, map)));
+    const binds = await Promise.all(users.map((user) => bindAll(user, map)));
+    await Promise.all(users.map((user) => sendAll(user, context)));
+    await untilQuiet(reader, vhost);
+    await applyTopology(url, map); // returns undeliverable messages to their queues
+    await attempts.verify(reader);
+    await redriveAll(reader, users, attempts, url);
+    await attempts.verify(reader);
+    return [...reads.flat(), ...binds.flat(), ...attempts.results()];
   } finally {
-    await Promise.all([admin, ...everybody].map((one) => one.close()));
+    await Promise.all([admin, ...users].map((one) => one.close()));
   }
 }
 
-/**
- * What lies in a dead-letter queue is sent home: half of it by its service, as the ops API does it, and half by an
- * administrator.
- */
-async function redriven({ mailbox, judge, everybody, library, topology, own }) {
-  for (const queue of await mailbox.withLetters()) {
-    const service = queue.split('.', 1)[0];
-    const user = everybody.find(({ name }) => name === service);
-    await library.redrive(() => user.channel(), queue, { reason: 'by its service' }, judge.sendersOf(service));
-    await library.redrive(() => mailbox.channel(), queue, {}, topology.operator(own.url, service));
+/** Redrives dead letters: half of them by their service, as the ops API does it, and half by an administrator. */
+async function redriveAll(
+  reader: QueueReader,
+  users: readonly User[],
+  attempts: MessageAttempts,
+  url: string,
+): Promise<void> {
+  for (const queue of await reader.withDeadLetters()) {
+    const service = serviceOf(queue);
+    const user = users.find(({ name }) => name === service);
+    if (user)
+      await redrive(() => user.channel(), queue, { reason: 'by its service' }, attempts.verificationOf(service));
+    await redrive(() => reader.channel(), queue, {}, operator(url, service));
   }
-  await judge.read(mailbox);
 }
 
-/** Nothing is on its way through a tier or a timer any more. */
-async function quiet(mailbox, own) {
-  const api = await managementOf(own);
-  const timers = (await api('GET', 'queues/:vhost?columns=name'))
-    .map(({ name }) => name)
-    .filter((name) => name.startsWith('orders.payment-window.'));
-  for (const until = Date.now() + EMPTY_WITHIN_MS; Date.now() < until; await sleep(LOOK_AGAIN_MS)) {
-    // Twice a tier more, for those that were just handed on.
-    if (await mailbox.areEmpty([...timers, ...mailbox.tiers])) return sleep(2 * TIER_MS);
-  }
-  throw new Error('a tier or a timer does not let go of its messages');
+/** Waits until no message is on its way through a tier or a timer. */
+async function untilQuiet(reader: QueueReader, vhost: Vhost): Promise<void> {
+  const queues = await management(vhost.managementUrl, vhost.url).queues();
+  const timers = queues.map(({ name }) => name).filter((name) => name.startsWith('orders.payment-window.'));
+  const isQuiet = (): Promise<boolean> => reader.areEmpty([...timers, ...reader.tiers]);
+  if (!(await until(isQuiet, { withinMs: EMPTY_WITHIN_MS, everyMs: LOOK_AGAIN_MS })))
+    throw new Error('a tier or a timer does not let go of its messages');
+  await sleep(2 * TIER_MS); // twice a tier, for messages that were just passed on
 }
 
-async function removeAll(own, vhost, users) {
-  const api = await managementOf(own);
-  await api('POST', 'users/bulk-delete', { users: users.map(({ name }) => name) });
-  await api('DELETE', `vhosts/${vhost}`);
+async function removeAll(broker: Broker, name: string, users: readonly BrokerUser[]): Promise<void> {
+  const api = managementApi(broker);
+  await api('POST', 'users/bulk-delete', { users: users.map((user) => `${name}.${user.name}`) });
+  await api('DELETE', `vhosts/${name}`);
 }

@@ -1,20 +1,18 @@
-// @ts-nocheck
 import { beforeAll, describe, expect, it } from 'vitest';
+import { isWrong, type Attempt } from './attempt.js';
 import { brokerRights } from './broker.js';
 import { databaseRights } from './databases.js';
-import { isWrong, reportLines } from './report.js';
+import { reportLines } from './report.js';
 
 /** Thirty thousand tries, on a busy machine. Milliseconds. */
 const WITHIN_MS = 180_000;
 
+const { AMQP_URL = '', AMQP_MANAGEMENT_URL = '', DATABASE_URL = '' } = process.env;
+
 describe("the rights of the broker's users", () => {
-  let tried;
-  beforeAll(
-    async () =>
-      (tried = await brokerRights({ url: process.env.AMQP_URL, managementUrl: process.env.AMQP_MANAGEMENT_URL })),
-    WITHIN_MS,
-  );
-  const outcomes = (...ways) =>
+  let tried: Attempt[];
+  beforeAll(async () => (tried = await brokerRights({ url: AMQP_URL, managementUrl: AMQP_MANAGEMENT_URL })), WITHIN_MS);
+  const outcomes = (...ways: string[]): string[] =>
     [...new Set(tried.filter(({ way }) => ways.includes(way)).map(({ outcome }) => outcome))].sort();
 
   it("let nobody send, read or bind what is another's, whatever way it takes, and everybody send what is their own", () => {
@@ -68,7 +66,7 @@ describe("the rights of the broker's users", () => {
   });
 
   it('and by the consumers where it has none: past an exchange, and out of a timer, a tier or the dead letters', () => {
-    const by = (user, what, way) =>
+    const by = (user: string, what: string, way: string): string | undefined =>
       tried.find((one) => one.user === user && one.what === what && one.way === way)?.outcome;
     expect(by('notifications', 'payment.captured', 'the default exchange')).toBe('not believed');
     expect(by('notifications', 'payment.captured', 'a dead letter, redriven by its service')).toBe('not believed');
@@ -81,7 +79,7 @@ describe("the rights of the broker's users", () => {
   });
 
   it('are printed with what is wrong at the end, and its reason', () => {
-    const forged = {
+    const forged: Attempt = {
       user: 'orders',
       what: 'payment.captured',
       way: 'the default exchange',
@@ -99,9 +97,9 @@ describe("the rights of the services' roles", () => {
   it(
     'are the rows of their own databases, and nothing else',
     async () => {
-      const tried = await databaseRights(process.env.DATABASE_URL, { ours: true });
+      const tried = await databaseRights(DATABASE_URL, { ours: true });
       expect(tried.filter(isWrong)).toEqual([]);
-      const count = (way) => tried.filter((one) => one.way === way).length;
+      const count = (way: string): number => tried.filter((one) => one.way === way).length;
       expect(count('connect to another database')).toBe(8 * 9);
       expect(count('read its rows')).toBeGreaterThan(8 * 2);
       expect([...new Set(tried.filter(({ way }) => /rows/.test(way)).map(({ outcome }) => outcome))]).toEqual([

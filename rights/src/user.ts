@@ -1,72 +1,75 @@
-// @ts-nocheck
-import { connectTo } from '@sluice/stack/rabbitmq/operator';
+import type { ChannelModel, ConfirmChannel, Options } from 'amqplib';
+import { connectToBroker } from '@sluice/stack/rabbitmq/administration';
+import { openChannel } from './channel.js';
 
-/** What a broker's refusal is called: a right is missing, or the property `user-id` names another user. */
+/** The broker's refusals: a right is missing, or the property `user-id` names another user. */
 const REFUSED = /ACCESS_REFUSED|PRECONDITION_FAILED - user_id/;
 
 /** One user of the broker, who tries what it may do. */
 export class User {
-  #channel;
-  #allowed;
+  #channel: Promise<ConfirmChannel> | undefined;
+  #channelForAllowed: Promise<ConfirmChannel> | undefined;
 
-  /** @param {import('amqplib').ChannelModel} connection @param {string} name of the service */
-  constructor(connection, name) {
-    this.connection = connection;
-    this.name = name;
+  private constructor(
+    private readonly connection: ChannelModel,
+    /** Of its service. */
+    readonly name: string,
+  ) {}
+
+  static async open(url: string, name: string): Promise<User> {
+    return new User(await connectToBroker({ url }, `rights: ${name}`), name);
   }
 
-  static async open(url, name) {
-    return new User(await connectTo({ url }, `rights: ${name}`), name);
-  }
-
-  channel() {
-    // What the error says is also what the call fails with.
-    return this.connection.createConfirmChannel().then((channel) => channel.on('error', () => {}));
+  channel(): Promise<ConfirmChannel> {
+    return openChannel(this.connection);
   }
 
   /**
-   * Tries one thing; a refusal closes the channel.
-   * @param {(channel: import('amqplib').ConfirmChannel) => unknown} work
-   * @returns {Promise<string | undefined>} the broker's refusal @throws Error when it fails for another reason
+   * Tries one operation; a refusal closes the channel.
+   * @returns the broker's refusal
+   * @throws Error when it fails for another reason
    */
-  async attempt(work) {
-    const channel = (this.#channel ??= await this.channel());
-    const closed = new Promise((_, reject) => channel.once('error', reject));
+  async attempt(operation: (channel: ConfirmChannel) => Promise<unknown>): Promise<string | undefined> {
+    const channel = await (this.#channel ??= this.channel());
+    const closed = new Promise<never>((_, reject) => channel.once('error', reject));
     closed.catch(() => {});
     try {
-      await Promise.race([work(channel), closed]);
+      await Promise.race([operation(channel), closed]);
       return undefined;
-    } catch (error) {
+    } catch {
       this.#channel = undefined;
-      // A confirm that fails because the channel closes does not say why; the channel's own error does.
-      const why = await closed.catch((one) => one);
-      if (!REFUSED.test(why.message)) throw error;
-      return why.message;
+      // A confirm that fails because the channel closes has no reason; the channel's own error has.
+      return await closed.catch(refusalOf);
     } finally {
       channel.removeAllListeners('error').on('error', () => {});
     }
   }
 
-  /** @returns {Promise<string | undefined>} the broker's refusal */
-  publish(exchange, key, properties) {
-    return this.attempt((channel) => published(channel, exchange, key, properties));
+  /** @returns the broker's refusal */
+  publish(exchange: string, key: string, properties: Options.Publish): Promise<string | undefined> {
+    return this.attempt((channel) => publish(channel, exchange, key, properties));
   }
 
-  /** The same of what is known not to be refused, on a channel that no refusal closes. @returns {Promise<void>} */
-  async publishAllowed(exchange, key, properties) {
-    this.#allowed ??= this.channel();
-    return published(await this.#allowed, exchange, key, properties);
+  /** The same of what is known to be allowed, on a channel that no refusal closes. */
+  async publishAllowed(exchange: string, key: string, properties: Options.Publish): Promise<void> {
+    return publish(await (this.#channelForAllowed ??= this.channel()), exchange, key, properties);
   }
 
-  close() {
+  close(): Promise<void> {
     return this.connection.close();
   }
 }
 
-/** Resolves when the broker has it. */
-const published = (channel, exchange, key, properties) =>
+/** @throws the error when it is no refusal */
+function refusalOf(error: unknown): string {
+  if (error instanceof Error && REFUSED.test(error.message)) return error.message;
+  throw error;
+}
+
+/** Resolves when the broker has confirmed it. */
+const publish = (channel: ConfirmChannel, exchange: string, key: string, properties: Options.Publish): Promise<void> =>
   new Promise((resolve, reject) => {
-    channel.publish(exchange, key, Buffer.from('{}'), properties, (error) =>
-      error ? reject(error) : resolve(undefined),
+    channel.publish(exchange, key, Buffer.from('{}'), properties, (error: unknown) =>
+      error ? reject(error as Error) : resolve(),
     );
   });

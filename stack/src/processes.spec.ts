@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { commandLineHas, end, hasEnded, identify, isAlive, parentOf } from './processes.js';
+import { commandLineHas, end, hasEnded, identify, isAlive, parentOf, processorMs } from './processes.js';
 
 const children: ChildProcess[] = [];
 
@@ -60,4 +60,12 @@ it('sees on a command line whose process it is', async () => {
   expect(commandLineHas(child.pid, '/some/home/of/ours')).toBe(true);
   expect(commandLineHas(child.pid, '/some/other/home')).toBe(false);
   expect(parentOf(child.pid)).toBe(process.pid);
+});
+
+it('reads what this very process has used', { skip: process.platform !== 'linux' }, () => {
+  const used = (): number => Number(processorMs(process.pid));
+  const before = used();
+  for (const until = before + 50; used() < until;);
+  expect(used()).toBeGreaterThanOrEqual(before + 50);
+  expect(processorMs(undefined)).toBeUndefined();
 });

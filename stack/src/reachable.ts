@@ -1,14 +1,15 @@
-// @ts-nocheck
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from './failure.js';
 
-/**
- * Whom PostgreSQL runs as: it refuses root. Undefined: as ourselves.
- * @returns {{ uid: number, gid: number } | undefined}
- */
-export function unprivilegedUser() {
+export interface User {
+  uid: number;
+  gid: number;
+}
+
+/** The user that PostgreSQL runs as, which refuses root; undefined: our own. */
+export function unprivilegedUser(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const users = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
@@ -21,22 +22,22 @@ export function unprivilegedUser() {
   );
 }
 
-/** Can everybody get to this place? A checkout beneath root's home, or in a `mktemp -d` folder, is closed to others. */
-export function isReachable(place) {
+/** Whether every user can reach the place. A checkout beneath root's home, or in a `mktemp -d` folder, is closed to others. */
+export function isReachable(place: string): boolean {
   const folder = path.dirname(place);
   if (existsSync(folder) && (statSync(folder).mode & 0o001) === 0) return false;
   return folder === path.dirname(folder) || isReachable(folder);
 }
 
-/** The folder outside, for what another user must get at, of the home `dir`. */
-export const outsideOf = (dir) =>
+/** The folder outside of the state directory `dir`, for what another user must reach. */
+export const outsideOf = (dir: string): string =>
   path.join('/var/tmp', `sluice-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`);
 
 /** Makes a folder in a place where anybody may write, and refuses one that somebody else has prepared there. */
-export function makeOutside(folder) {
+export function makeOutside(folder: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const found = lstatSync(folder);
-  if (!found.isDirectory() || found.uid !== process.getuid()) {
+  if (!found.isDirectory() || found.uid !== process.getuid?.()) {
     throw new Failure(
       `${folder} belongs to somebody else`,
       'Remove it, or set SLUICE_HOME to a folder that every user can reach.',

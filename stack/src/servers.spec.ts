@@ -1,8 +1,7 @@
-// @ts-nocheck
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { connect } from 'amqplib';
+import { connect, type ConfirmChannel } from 'amqplib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureDatabases, newDatabasePassword } from './databases/databases.js';
 import { accepts } from './ports.js';
@@ -24,14 +23,14 @@ const KILLED = `
   await Promise.all([startPostgres(home), startRabbit(home)]);
   process.kill(process.pid, 'SIGKILL');`;
 
-let stateDirectory;
+let stateDirectory: StateDirectory;
 
 beforeAll(() => {
   stateDirectory = temporaryStateDirectory();
 });
 afterAll(() => remove(stateDirectory));
 
-async function onBroker(rabbit, work) {
+async function onBroker<T>(rabbit: { url: string }, work: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
   const connection = await connect(rabbit.url);
   const channel = await connection.createConfirmChannel();
   try {
@@ -46,7 +45,7 @@ it(
   { timeout: 60_000 },
   async () => {
     const postgres = await startPostgres(stateDirectory, { durable: false });
-    const { orders } = await ensureDatabases(postgres.url, ['orders'], stateDirectory);
+    const { orders = '' } = await ensureDatabases(postgres.url, ['orders'], stateDirectory);
     for (const pathname of ['postgres', 'template1']) {
       await expect(queryRows(Object.assign(new URL(orders), { pathname }).href, 'SELECT 1')).rejects.toThrow(
         `permission denied for database "${pathname}"`,
@@ -67,11 +66,11 @@ it(
       stdio: 'inherit',
     });
     await once(child, 'exit');
-    const [left, { process: leftBroker }] = [runningPostgres(stateDirectory), stateDirectory.recall('rabbitmq')];
+    const [left, leftBroker] = [runningPostgres(stateDirectory), stateDirectory.recall('rabbitmq')?.process];
     expect(isAlive(leftBroker)).toBe(true);
 
     const [postgres, rabbit] = await Promise.all([startPostgres(stateDirectory), startRabbit(stateDirectory)]);
-    expect(postgres.process.pid).toBe(left.pid);
+    expect(postgres.process.pid).toBe(left?.pid);
     expect(rabbit.process).toEqual(leftBroker);
     await queryRows(postgres.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
     await onBroker(rabbit, async (channel) => {
@@ -82,7 +81,7 @@ it(
 
     await Promise.all([endPostgres(stateDirectory), endRabbit(stateDirectory)]);
     expect([isAlive(postgres.process), isAlive(rabbit.process)]).toEqual([false, false]);
-    expect(await accepts(stateDirectory.recall('rabbitmq').ports.epmd)).toBe(false);
+    expect(await accepts(Number(stateDirectory.recall('rabbitmq')?.ports?.epmd))).toBe(false);
 
     const [again, broker] = await Promise.all([startPostgres(stateDirectory), startRabbit(stateDirectory)]);
     expect([again.url, broker.url]).toEqual([postgres.url, rabbit.url]);

@@ -1,20 +1,44 @@
-// @ts-nocheck
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endPostgres, startPostgres } from './postgres/postgres.js';
+import type { Note } from './progress.js';
 import { endRabbit, startRabbit } from './rabbitmq/rabbitmq.js';
+import type { Broker } from './rabbitmq/users.js';
+import type { Shutdown } from './shutdown.js';
+import type { StateDirectory } from './state-directory.js';
+
+export interface ServerOptions {
+  shutdown: Shutdown;
+  printLine: (line: string) => void;
+  /** Called when a server cannot be started again. */
+  giveUp: (error: unknown) => void;
+}
+
+interface Launcher<S> {
+  start(): Promise<S>;
+  /** Also a server that is only half started. */
+  end(): Promise<void>;
+}
+
+/** Before a new try, so that a server that cannot live does not keep us busy. */
+const PAUSE_MS = 500;
 
 /**
  * Starts a server of ours and starts it again whenever it ends by itself.
- * @template {{ ended: Promise<unknown> }} S
- * @param {string} name @param {{ start: () => Promise<S>, end: () => Promise<void> }} server end: also when it is only half started
- * @param {{ shutdown: import('./shutdown.js').Shutdown, say: (line: string) => void, giveUp: (error: Error) => void }} options
- * @returns {Promise<S>} the first one; later ones have the same address
+ * @returns the first one; later ones have the same address
  */
-async function keepServer(name, { start, end }, { shutdown, printLine, giveUp }) {
+async function keepServer<S extends { ended: Promise<unknown> }>(
+  name: string,
+  { start, end }: Launcher<S>,
+  { shutdown, printLine, giveUp }: ServerOptions,
+): Promise<S> {
   let starting = start();
-  await shutdown.add(name, () => endFor(starting, end));
+  await shutdown.add(name, async () => {
+    await end();
+    await starting.catch(() => {});
+    await end(); // a start that was under way may have spawned the server after the first time
+  });
   const first = await starting;
-  const watch = async (server) => {
+  const watch = async (server: S): Promise<void> => {
     await server.ended;
     await sleep(PAUSE_MS);
     if (shutdown.requested) return;
@@ -26,42 +50,37 @@ async function keepServer(name, { start, end }, { shutdown, printLine, giveUp })
   return first;
 }
 
-/** Before a new try, so that a server that cannot live does not keep us busy. */
-const PAUSE_MS = 500;
-
-/** Twice, because a start that is under way may have spawned the server after the first time. */
-async function endFor(starting, end) {
-  await end();
-  await starting.catch(() => {});
-  await end();
-}
-
 /**
  * The broker that was given, or a private one.
- * @param {(address: { url: string, managementUrl?: string }) => void} starting told the address before the broker is ready
- * @returns {Promise<{ url: string, managementUrl?: string }>}
+ * @param starting called with the address before the broker is ready
  */
-export async function broker(stateDirectory, note, starting, options) {
+export async function broker(
+  stateDirectory: StateDirectory,
+  note: Note,
+  starting: (address: Broker) => void,
+  options: ServerOptions,
+): Promise<Broker> {
   const { AMQP_URL: url, AMQP_MANAGEMENT_URL: managementUrl } = process.env;
-  if (!url)
-    return keepServer(
-      'RabbitMQ',
-      { start: () => startRabbit(stateDirectory, { note: note, starting }), end: () => endRabbit(stateDirectory) },
-      options,
-    );
+  if (!url) {
+    const start = () => startRabbit(stateDirectory, { note, starting });
+    return keepServer('RabbitMQ', { start, end: () => endRabbit(stateDirectory) }, options);
+  }
   note('the one of AMQP_URL');
   starting({ url, managementUrl });
   return { url, managementUrl };
 }
 
-/** The server that was given, or a private one. @returns {Promise<{ url: string }>} */
-export async function database(stateDirectory, note, options) {
+/** The server that was given, or a private one. */
+export async function database(
+  stateDirectory: StateDirectory,
+  note: Note,
+  options: ServerOptions,
+): Promise<{ url: string }> {
   const { DATABASE_URL: url } = process.env;
-  if (url) note('the one of DATABASE_URL');
-  if (url) return { url };
-  return keepServer(
-    'PostgreSQL',
-    { start: () => startPostgres(stateDirectory), end: () => endPostgres(stateDirectory) },
-    options,
-  );
+  if (!url) {
+    const start = () => startPostgres(stateDirectory);
+    return keepServer('PostgreSQL', { start, end: () => endPostgres(stateDirectory) }, options);
+  }
+  note('the one of DATABASE_URL');
+  return { url };
 }

@@ -1,19 +1,19 @@
-// @ts-nocheck
-import { endPostgres, runningPostgres } from './postgres/postgres.js';
-import { endRabbit, runningRabbit } from './rabbitmq/rabbitmq.js';
-import { end, isAlive } from './processes.js';
 import { holderOf } from './lock.js';
+import { endPostgres, runningPostgres } from './postgres/postgres.js';
+import { end, isAlive, type ProcessRecord } from './processes.js';
+import { endRabbit, runningRabbit } from './rabbitmq/rabbitmq.js';
 import { endOrphans } from './services/supervisor.js';
+import type { StateDirectory } from './state-directory.js';
 
 /** A running start stops in order by itself; it is given the time that its services and servers may take. */
 const STOP_WITHIN_MS = 60_000;
 
 /**
- * Stops the system of a home: through its running start, and whatever a killed one left behind.
- * @param {import('./state-directory.js').StateDirectory} stateDirectory @param {{ throwAway?: boolean }} [options] throwAway: the data is removed anyway, so nothing is waited for
- * @returns {Promise<string[]>} what was running
+ * Stops the system of a state directory: through its running start, and whatever a killed one left behind.
+ * @param options throwAway: the data is removed anyway, so nothing is waited for
+ * @returns what was running
  */
-export async function stopAll(stateDirectory, { throwAway = false } = {}) {
+export async function stopAll(stateDirectory: StateDirectory, { throwAway = false } = {}): Promise<string[]> {
   const holder = holderOf(stateDirectory.path('running.lock'));
   const running = await whatRuns(stateDirectory, holder);
   await end(holder, { graceMs: STOP_WITHIN_MS });
@@ -25,7 +25,7 @@ export async function stopAll(stateDirectory, { throwAway = false } = {}) {
   return running;
 }
 
-async function whatRuns(stateDirectory, holder) {
+async function whatRuns(stateDirectory: StateDirectory, holder: ProcessRecord | undefined): Promise<string[]> {
   const services = (stateDirectory.recall('services') ?? []).filter(isAlive);
   const found = {
     'npm start': isAlive(holder),
@@ -33,5 +33,5 @@ async function whatRuns(stateDirectory, holder) {
     PostgreSQL: runningPostgres(stateDirectory) !== undefined,
     RabbitMQ: (await runningRabbit(stateDirectory)) !== undefined,
   };
-  return Object.keys(found).filter((name) => found[name]);
+  return Object.entries(found).flatMap(([name, runs]) => (runs ? [name] : []));
 }

@@ -1,66 +1,64 @@
-// @ts-nocheck
-import { waitForAll } from './wait-for-all.js';
-import { withUsers } from './rabbitmq/users.js';
-import { build, install } from './build/build.js';
-import { prepareDatabases } from './databases/prepare.js';
+import { build } from './build/build.js';
+import type { Note, Progress } from './progress.js';
+import { withUsers, type Broker } from './rabbitmq/users.js';
+import { broker, database } from './servers.js';
+import type { Servers } from './services/environment.js';
 import { secretsOf } from './services/secrets.js';
 import { checkSettings, settingsAreCompiled, settingsAreGiven } from './services/settings.js';
-import { broker, database } from './servers.js';
 import { Supervisor } from './services/supervisor.js';
+import type { Shutdown } from './shutdown.js';
+import type { StateDirectory } from './state-directory.js';
+import { waitForAll } from './wait-for-all.js';
 import { allServices, builtServices } from './workspace.js';
 
-/** @typedef {{ broker: import('./rabbitmq/users.js').Broker, databases: Record<string, string> }} Servers databases: by service */
+export interface SystemOptions {
+  stateDirectory: StateDirectory;
+  progress: Progress;
+  shutdown: Shutdown;
+  /** Of the gateway. */
+  port: number;
+  /** Called at the first failure, also at one of a later day: a server of ours that cannot be started again. */
+  giveUp: (error: unknown) => void;
+  /** How the services reach their servers, when not directly. */
+  reach?: (servers: Servers) => Promise<Servers>;
+}
 
-/**
- * Brings the whole system up, everything as early as it can be: the broker boots while the rest is installed and built.
- * @param {object} options
- * @param {import('./state-directory.js').StateDirectory} options.home @param {import('./progress.js').Progress} options.progress
- * @param {import('./shutdown.js').Shutdown} options.shutdown @param {number} options.port of the gateway
- * @param {(error: Error) => void} options.giveUp called at the first failure, also at one of a later day: a server of ours that cannot be started again
- * @param {(servers: Servers) => Promise<Servers>} [options.reach] how the services reach their servers, when not directly
- * @returns {Promise<{ supervisor: Supervisor, broker: import('./rabbitmq/users.js').Broker }>}
- */
-export async function startSystem({
-  stateDirectory,
-  progress,
-  shutdown,
-  port,
-  giveUp,
-  reach = async (servers) => servers,
-}) {
-  const printLine = (line) => progress.line(line);
+/** Brings the whole system up, everything as early as it can be: the broker boots while the rest is built. */
+export async function startSystem(options: SystemOptions): Promise<{ supervisor: Supervisor; broker: Broker }> {
+  const { stateDirectory, progress, shutdown, port, giveUp, reach = async (servers) => servers } = options;
+  const printLine = (line: string): void => progress.line(line);
   const servers = { shutdown, printLine, giveUp };
-  const failed = (error) => {
+  const failed = (error: unknown): never => {
     giveUp(error); // at once, and not when all the others have come to their end
     throw error;
   };
-  const step = (label, work) => (shutdown.requested ? stopped() : progress.step(label, work).catch(failed));
+  const step = <T>(label: string, work: (note: Note) => Promise<T>): Promise<T> =>
+    shutdown.requested ? stopped() : progress.step(label, work).catch(failed);
   if (settingsAreGiven()) await step('settings', () => checkedSettings(progress));
-  let starting;
-  const address = new Promise((resolve) => (starting = resolve));
+
+  let starting: (address: Broker) => void = () => {};
+  const address = new Promise<Broker>((resolve) => (starting = resolve));
   const rabbit = step('RabbitMQ', (note) => broker(stateDirectory, note, starting, servers));
-  const built = install(progress).then(() => {
-    const urls = step('PostgreSQL', (note) => database(stateDirectory, note, servers)).then(({ url }) =>
-      step('databases', (note) => prepareDatabases(url, stateDirectory, { note, printLine })),
-    );
-    return waitForAll([urls, shutdown.requested ? stopped() : build(progress).catch(failed)]);
-  });
+  const databases = step('PostgreSQL', (note) => database(stateDirectory, note, servers)).then(({ url }) =>
+    step('databases', async (note) => {
+      const { prepareDatabases } = await import('./databases/prepare.js'); // loads the driver, which takes longer than a short command
+      return prepareDatabases(url, stateDirectory, { note, printLine });
+    }),
+  );
+  const built = waitForAll([databases, shutdown.requested ? stopped() : build(progress).catch(failed)]);
   // The race, because a broker that fails to start may have no address.
   const known = waitForAll([Promise.race([address, rabbit]), built]).then(([found]) =>
-    withUsers(stateDirectory, found, { ours: !process.env.AMQP_URL }).catch(failed),
+    withUsers(stateDirectory, found, { ours: !process.env['AMQP_URL'] }).catch(failed),
   );
   const topology = waitForAll([known, rabbit]).then(([found]) =>
     step('topology', (note) => applyTopology({ found, stateDirectory, printLine, note, shutdown })),
   );
   const supervisor = new Supervisor({ stateDirectory, printLine });
-  const services = startable({ stateDirectory, known, built, topology }).then(([found, [databases]]) =>
+  const services = mayStart({ stateDirectory, known, built, topology }).then(([found, [urls]]) =>
     step('services', async (note) => {
       await shutdown.add('services', () => supervisor.stop());
-      await supervisor.start(
-        builtServices(),
-        { ...(await reach({ broker: found, databases })), secrets: secretsOf(stateDirectory), port },
-        rabbit,
-      );
+      const reached = await reach({ broker: found, databases: urls });
+      await supervisor.start(builtServices(), { ...reached, secrets: secretsOf(stateDirectory), port }, rabbit);
       note(describeServices());
       await supervisor.ready();
     }),
@@ -69,29 +67,43 @@ export async function startSystem({
   return { supervisor, broker: found };
 }
 
+type Built = [databases: Record<string, string>, build: void];
+
+interface Steps {
+  stateDirectory: StateDirectory;
+  known: Promise<Broker>;
+  built: Promise<Built>;
+  topology: Promise<void>;
+}
+
 /**
  * When the services can start: at once when the broker is known to hold their topology and users, so that they boot while it does;
  * otherwise when it has been applied, for they refuse to work without it.
  */
-async function startable({ stateDirectory, known, built, topology }) {
+async function mayStart({ stateDirectory, known, built, topology }: Steps): Promise<[Broker, Built]> {
   const [found, ready] = await waitForAll([known, built]);
   const { digestOfMap } = await import('./rabbitmq/topology.js');
-  if (stateDirectory.recall('topology')?.digest !== (await digestOfMap(found))) await topology;
+  if (stateDirectory.recall('topology')?.digest !== digestOfMap(found)) await topology;
   return [found, ready];
 }
 
 /** Before any server: what they are checked by is compiled first where it is not there yet, or is of older sources. */
-async function checkedSettings(progress) {
-  if (!settingsAreCompiled()) {
-    await install(progress);
-    await build(progress);
-  }
+async function checkedSettings(progress: Progress): Promise<void> {
+  if (!settingsAreCompiled()) await build(progress);
   await checkSettings();
 }
 
-const stopped = () => Promise.reject(new Error('stopped while starting'));
+const stopped = (): Promise<never> => Promise.reject(new Error('stopped while starting'));
 
-async function applyTopology({ found, stateDirectory, printLine, note, shutdown }) {
+interface TopologyStep {
+  found: Broker;
+  stateDirectory: StateDirectory;
+  printLine: (line: string) => void;
+  note: Note;
+  shutdown: Shutdown;
+}
+
+async function applyTopology({ found, stateDirectory, printLine, note, shutdown }: TopologyStep): Promise<void> {
   const { applyMap, digestOfMap, keepTopology } = await import('./rabbitmq/topology.js');
   const { created, corrected, undeliverable } = await applyMap(found);
   if (created?.length) note(`created ${created.length}`);
@@ -99,11 +111,11 @@ async function applyTopology({ found, stateDirectory, printLine, note, shutdown 
   for (const what of undeliverable) printLine(`the broker: ${what}`);
   if (!found.passwords)
     printLine('every service uses AMQP_URL itself: users of their own take AMQP_MANAGEMENT_URL of an administrator');
-  stateDirectory.remember('topology', { digest: await digestOfMap(found) });
+  stateDirectory.remember('topology', { digest: digestOfMap(found) });
   await shutdown.add('topology', keepTopology(found, printLine));
 }
 
-function describeServices() {
+function describeServices(): string {
   const built = builtServices();
   const missing = allServices().filter((service) => !built.includes(service));
   return `${built.length} up${missing.length > 0 ? `, without ${missing.join(', ')}` : ''}`;

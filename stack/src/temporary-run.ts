@@ -14,7 +14,7 @@ export interface TemporaryRun {
   progress: Progress;
   shutdown: Shutdown;
   /** Ends the run at once: a server cannot be started again. */
-  giveUp: (error: Error) => void;
+  giveUp: (error: unknown) => void;
 }
 
 /** Servers of others must not meet what a run does to its own. */

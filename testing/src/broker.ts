@@ -82,7 +82,10 @@ interface User {
   hashing_algorithm: string;
 }
 
-/** Every consumer checks who has sent a message: a test sends in the name of a user who may (https://www.rabbitmq.com/docs/validated-user-id). */
+/**
+ * Every consumer checks who has sent a message: a test sends in the name of a user who may
+ * (https://www.rabbitmq.com/docs/validated-user-id).
+ */
 async function allowImpersonation(management: Management, name: string): Promise<void> {
   const path = `users/${encodeURIComponent(name)}`;
   const { tags, password_hash, hashing_algorithm } = await management.get<User>(path);
@@ -98,8 +101,8 @@ async function removeVhost(management: Management, vhost: string): Promise<void>
 }
 
 /**
- * Gives each service its user on the vhost, with the rights that `npm run topology` gives it and no more; once more after the
- * broker has lost its data. @returns every service's URL
+ * Gives each service its user on the vhost, with the rights that `npm run topology` gives it and no more; once more
+ * after the broker has lost its data. @returns every service's URL
  */
 export async function createServiceUsers({ url, management, userOf }: TestBroker): Promise<Record<string, string>> {
   const services = usersOf(WORK);

@@ -19,8 +19,8 @@ const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 const RESTARTED_WITHIN_MS = 30_000;
 
 /**
- * The system of docker-compose.yml, as a project of its own: the same promises hold for its containers. The images are built
- * when there are none; build them anew (`docker compose build`) when the code has changed.
+ * The system of docker-compose.yml, as a project of its own: the same promises hold for its containers. The images are
+ * built when there are none; build them anew (`docker compose build`) when the code has changed.
  * @param keys what its tokens are signed with
  */
 export async function startContainers(env: Record<string, string>, keys: KeyPairKeyObjectResult): Promise<System> {
@@ -76,7 +76,10 @@ class Project {
     });
   }
 
-  /** Every process in the container but its first is killed, from inside; compose's restart policy is to start it again. */
+  /**
+   * Every process in the container but its first is killed, from inside; compose's restart policy is to start it
+   * again.
+   */
   async crash(service: string): Promise<void> {
     const container = (await this.run('ps', '--quiet', service)).trim();
     const restarts = async (): Promise<number> =>

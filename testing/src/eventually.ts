@@ -1,6 +1,9 @@
 import { until } from '@sluice/stack/until';
 
-/** Short pauses first, for what comes soon; longer ones later, which leave the machine to what takes long. Milliseconds. */
+/**
+ * Short pauses first, for what comes soon; longer ones later, which leave the machine to what takes long.
+ * Milliseconds.
+ */
 const PAUSE_MS = { everyMs: 10, growth: 1.5, longestMs: 500 };
 
 /**

@@ -4,7 +4,10 @@ import type { GetMessage, Options } from 'amqplib';
 import type { z } from 'zod';
 import type { TestBroker } from './broker.js';
 
-/** A received message with a valid envelope, as a handler gets it. @throws ZodError when the data does not fit the contract. */
+/**
+ * A received message with a valid envelope, as a handler gets it. @throws ZodError when the data does not fit the
+ * contract.
+ */
 export function given<S extends z.ZodType, R extends z.ZodType>(
   contract: Contract<S, R>,
   data: z.input<S>,
@@ -41,7 +44,10 @@ const EXCHANGES = {
   delivery: 'shop.deliveries',
 };
 
-/** Publishes a message as the wire format has it, written down here a second time and independently; resolves when it is confirmed, with its id. */
+/**
+ * Publishes a message as the wire format has it, written down here a second time and independently; resolves when it
+ * is confirmed, with its id.
+ */
 export async function publish<S extends z.ZodType, R extends z.ZodType>(
   broker: Pick<TestBroker, 'connection'> & Partial<Pick<TestBroker, 'userOf'>>,
   contract: Contract<S, R>,

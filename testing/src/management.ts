@@ -10,9 +10,13 @@ export interface Management {
   put(path: string, body?: object): Promise<void>;
   delete(path: string): Promise<void>;
   post(path: string, body: object): Promise<void>;
-  /** Closes every connection to the vhost but the test's own, as an administrator would. @returns how many there were */
+  /**
+   * Closes every connection to the vhost but the test's own, as an administrator would. @returns how many there were
+   */
   closeConnections(): Promise<number>;
-  /** Waits until `count` connections of that name are listed, which takes the management API seconds, and closes them. */
+  /**
+   * Waits until `count` connections of that name are listed, which takes the management API seconds, and closes them.
+   */
   closeConnectionsNamed(name: string, count: number): Promise<void>;
 }
 

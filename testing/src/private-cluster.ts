@@ -129,8 +129,10 @@ const CUT_OFF = `Others = nodes(),
   [erlang:disconnect_node(Node) || Node <- Others].`;
 
 /** A paused node looks for the others every second. */
-const joinAgain = (nodes: readonly BrokerNode[]): string =>
-  `[erlang:set_cookie(Node, erlang:get_cookie()) || Node <- [${nodes.map(({ name }) => `'${name}'`).join(', ')}] -- [node()]].`;
+function joinAgain(nodes: readonly BrokerNode[]): string {
+  const names = nodes.map(({ name }) => `'${name}'`).join(', ');
+  return `[erlang:set_cookie(Node, erlang:get_cookie()) || Node <- [${names}] -- [node()]].`;
+}
 
 async function refuses(port: number): Promise<void> {
   if (await accepts(port)) throw new Error(`port ${port} takes connections`);

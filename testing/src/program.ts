@@ -1,9 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
-import { processorMs, type Progress } from './progress.js';
+import { inRoot } from '@sluice/stack/workspace';
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
 /** Enough to see why a process ended. */
 const OUTPUT_CHARACTERS = 100_000;
 
@@ -14,8 +12,6 @@ export interface Program {
   running(): boolean;
   /** The last of what it wrote. */
   output(): string;
-  /** How much it wrote so far, in characters, and the time of a processor that it used, in ms; that one only on Linux. */
-  progress(): Progress;
   /** Sends the signal and waits for the end. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
@@ -32,27 +28,24 @@ export function runWith(
   args: string[] = [],
   options: string[] = [],
 ): Program {
-  const child = spawn(interpreter, [...options, path.join(ROOT, file), ...args], {
+  const child = spawn(interpreter, [...options, inRoot(file), ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
-  let written = 0;
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
-      written += chunk.length;
       text = (text + chunk.toString()).slice(-OUTPUT_CHARACTERS);
     });
   }
-  endWithUs(child);
   const exitCode = once(child, 'exit').then(() => child.exitCode);
+  endWithUs(child, exitCode);
   const isRunning = () => child.exitCode === null && child.signalCode === null;
   return {
     pid: child.pid,
     exitCode,
     running: isRunning,
     output: () => text,
-    progress: () => ({ written, processorMs: processorMs(child.pid) }),
     async end(signal) {
       if (isRunning()) child.kill(signal);
       await exitCode;
@@ -60,13 +53,18 @@ export function runWith(
   };
 }
 
-const running = new Set<ChildProcess>();
-
-/** An interrupted test run leaves nothing behind: the test runner's worker exits, or loses its runner first. */
-function endWithUs(child: ChildProcess): void {
-  running.add(child);
-  child.once('exit', () => running.delete(child));
+interface Killable {
+  kill(signal: 'SIGKILL'): unknown;
 }
 
-const endAll = (): void => running.forEach((child) => child.kill('SIGKILL'));
+const running = new Set<Killable>();
+
+/** An interrupted test run leaves nothing behind: the test runner's worker exits, or loses its runner first. */
+export function endWithUs(program: Killable, ended: Promise<unknown>): void {
+  running.add(program);
+  const remove = (): void => void running.delete(program);
+  ended.then(remove, remove);
+}
+
+const endAll = (): void => running.forEach((program) => program.kill('SIGKILL'));
 process.once('exit', endAll).once('disconnect', endAll);

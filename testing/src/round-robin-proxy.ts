@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** One port before several, like a name with several addresses: each connection goes to the next one that accepts it. */
+/**
+ * One port before several, like a name with several addresses: each connection goes to the next one that accepts it.
+ */
 export interface RoundRobinProxy {
   readonly port: number;
   close(): Promise<void>;

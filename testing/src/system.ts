@@ -4,12 +4,15 @@ import { startContainers } from './container-system.js';
 import { secretsOf, tokenOf } from './credentials.js';
 import { testDatabase, type TestDatabase } from './database.js';
 import { freePort } from '@sluice/stack/ports';
-import { run, type Program } from './program.js';
-import { whileProgressing } from './progress.js';
+import { ServiceProcess } from '@sluice/stack/services/process';
+import { inRoot } from '@sluice/stack/workspace';
+import { endWithUs } from './program.js';
 import { OWNERS, SERVICES, type Owner, type ServerName, type ServiceName } from './services.js';
 
-/** A service that boots is waited for while it gets on, however slowly: nine of them share two cores with other tests. */
-const BOOT = { idleMs: 90_000, atMostMs: 600_000 };
+/** A generous end for a service that boots: nine of them share two cores with other tests. Milliseconds. */
+const READY_WITHIN_MS = 600_000;
+/** Enough to see why a process ended. */
+const OUTPUT_CHARACTERS = 100_000;
 
 /** The whole system as its users run it: one process per service, each with a user and a role of its own on a vhost and databases of the test's. */
 export interface System {
@@ -154,40 +157,34 @@ async function startProcesses(
 
 /** Where one process of a service runs; `start` throws with its last lines when it ends or takes too long to be ready. */
 function place(name: ServiceName, port: number, env: Record<string, string>): Instance {
-  let program: Program | undefined;
-  let health = 0;
-  const readiness = () =>
-    fetch(`http://127.0.0.1:${health}/readyz`)
-      .then(({ status }) => status)
-      .catch(() => undefined);
+  let running: ServiceProcess | undefined;
+  let output = '';
+  const onLine = (line: string): void => void (output = `${output}${line}\n`.slice(-OUTPUT_CHARACTERS));
   return {
     url: `http://127.0.0.1:${port}`,
     get pid() {
-      return program?.pid;
+      return running?.record?.pid;
     },
-    readiness,
+    readiness: () =>
+      fetch(`http://127.0.0.1:${running?.healthPort}/readyz`)
+        .then(({ status }) => status)
+        .catch(() => undefined),
     async start() {
-      health = await freePort();
-      const started = (program = run(`apps/${name}/dist/main.js`, {
-        PORT: String(port),
-        ...env,
-        HEALTH_PORT: String(health),
-      }));
-      const ready = await whileProgressing(
-        async () => !started.running() || (await readiness()) === 200,
-        started.progress,
-        BOOT,
-      );
-      assertReady(ready && started.running(), name, started);
+      const healthPort = await freePort();
+      const own = { PATH: process.env['PATH'], PORT: String(port), ...env, HEALTH_PORT: String(healthPort) };
+      const program = inRoot('apps', name, 'dist/main.js');
+      output = '';
+      running = new ServiceProcess({ service: name, program, env: own, healthPort, onLine, restarts: false });
+      running.start();
+      endWithUs(running, running.ended);
+      await running.ready(READY_WITHIN_MS).catch((error: unknown) => {
+        throw new Error(`${name} did not become ready:\n${output}`, { cause: error });
+      });
     },
     async end(signal) {
-      await program?.end(signal);
-      return (await program?.exitCode) ?? null;
+      await running?.stop(signal);
+      return running?.exitCode ?? null;
     },
-    output: () => program?.output() ?? '',
+    output: () => output,
   };
-}
-
-function assertReady(ready: boolean, name: ServiceName, { output }: Program): void {
-  if (!ready) throw new Error(`${name} did not become ready:\n${output()}`);
 }

@@ -1,5 +1,5 @@
-// A preload (`node --import`), for tests and chaos alone: the clock of this process is wrong by CLOCK_OFFSET_MS. Timers and
-// performance.now() go on as they are, as on a machine whose clock is set wrong.
+// A preload (`node --import`), for tests and chaos alone: the clock of this process is wrong by CLOCK_OFFSET_MS.
+// Timers and performance.now() are unchanged, as on a machine whose clock is set wrong.
 const offsetMs = Number(process.env['CLOCK_OFFSET_MS']);
 if (!Number.isFinite(offsetMs))
   throw new Error('CLOCK_OFFSET_MS says how wrong the clock is: milliseconds, ahead if positive');

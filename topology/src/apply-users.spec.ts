@@ -33,7 +33,7 @@ async function opens(password: string): Promise<boolean> {
 }
 
 describe('applying the users', () => {
-  it('makes a user with its password, its rights and its facts, and changes nothing the second time', async () => {
+  it('creates a user with its password, permissions and events, and changes nothing the second time', async () => {
     expect(await apply()).toEqual({ created: [`user ${user.name}`], corrected: [] });
     expect(await opens('one')).toBe(true);
     expect(await read(`permissions/${broker.name}/${user.name}`)).toMatchObject({
@@ -47,7 +47,7 @@ describe('applying the users', () => {
     expect(await apply()).toEqual({ created: [], corrected: [] });
   });
 
-  it('puts back what was changed by hand, and says what it was', async () => {
+  it('reverts manual changes, and reports the former values', async () => {
     await apply();
     await broker.call('PUT', `permissions/${broker.name}/${user.name}`, {
       configure: '^$',
@@ -63,7 +63,7 @@ describe('applying the users', () => {
     expect(await apply()).toEqual({ created: [], corrected: [] });
   });
 
-  it('changes a password, and leaves the connections that are open', async () => {
+  it('changes a password without closing open connections', async () => {
     await apply();
     const connection = await connect(Object.assign(new URL(broker.url), { username: user.name, password: 'one' }).href);
     expect((await apply('two')).corrected).toEqual([`user ${user.name}: password`]);
@@ -72,20 +72,20 @@ describe('applying the users', () => {
     await connection.close();
   });
 
-  it("leaves somebody else's user alone, who only has the same name", async () => {
+  it('refuses to change a user of another system with the same name', async () => {
     await broker.call('PUT', `users/${user.name}`, { password: 'theirs', tags: '' });
-    await expect(apply()).rejects.toThrow(`${user.name}: on this broker a user of that name is somebody else's`);
+    await expect(apply()).rejects.toThrow(`${user.name}: a user of this name on the broker belongs to another system`);
     await broker.call('PUT', `permissions/${broker.name}/${user.name}`, { configure: '', write: '', read: '' });
     expect(await opens('theirs')).toBe(true);
   });
 
-  it('takes a password for every user', async () => {
+  it('requires a password for every user', async () => {
     await expect(applyUsers(broker.managementUrl, broker.url, [user], {})).rejects.toThrow(
       `there is no password for ${user.name}`,
     );
   });
 
-  it('knows who may do so', async () => {
+  it('recognises administrators', async () => {
     await broker.call('PUT', `users/${user.name}`, { password: 'eyes', tags: 'management' });
     const asUser = Object.assign(new URL(broker.managementUrl), { username: user.name, password: 'eyes' }).href;
     expect([await administers(broker.managementUrl), await administers(asUser)]).toEqual([true, false]);
@@ -93,7 +93,7 @@ describe('applying the users', () => {
 });
 
 describe('a vhost', () => {
-  it('is made when it is missing, for the user of the URL', async () => {
+  it('is created when it is missing, for the user of the URL', async () => {
     const name = `test-${randomUUID()}`;
     const url = Object.assign(new URL(broker.url), { pathname: name }).href;
     try {

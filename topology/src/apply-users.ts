@@ -3,24 +3,25 @@ import { isTierExchange } from './layout.js';
 import { management, vhostOf, type Management } from './management.js';
 import type { BrokerUser } from './users.js';
 
-/** By user; each password is its user's alone. */
+/** Passwords by user; each password belongs to one user only. */
 export type Passwords = Readonly<Record<string, string>>;
 
-/** Its password would be lost. */
+/** Thrown for users of other systems, because applying would replace their passwords. */
 export class ForeignUserError extends Error {
   override readonly name = 'ForeignUserError';
 
   constructor(users: readonly string[]) {
     super(
-      `${users.join(', ')}: on this broker a user of that name is somebody else's. Without AMQP_MANAGEMENT_URL the services use AMQP_URL itself; or delete that user`,
+      `${users.join(', ')}: a user of this name on the broker belongs to another system. ` +
+        'Without AMQP_MANAGEMENT_URL the services use AMQP_URL itself; or delete that user',
     );
   }
 }
 
 export interface UsersReport {
-  /** Who was not there before. */
+  /** Users that did not exist before. */
   created: string[];
-  /** What was otherwise than the map says, and is put right: a line for each. */
+  /** Differences from the map that were corrected, one line each. */
   corrected: string[];
 }
 
@@ -39,16 +40,22 @@ interface Existing {
 type Permission = Pick<BrokerUser, 'configure' | 'write' | 'read'>;
 
 const EVENTS = 'shop.events';
-/** Bindings are the map's, so nobody may read facts by binding. */
+/** No user may bind to read events: the topology declares all bindings. */
 const NOTHING = '^$';
 
-/** Whether this user may make users and vhosts. @throws Error when nobody answers */
+/**
+ * Whether this user is an administrator, who may create users and vhosts.
+ * @throws Error when the API does not respond
+ */
 export async function administers(managementUrl: string): Promise<boolean> {
   const answer = await management(managementUrl, 'amqp://any').get<{ tags: string | string[] }>('whoami');
   return tagsOf(answer?.tags ?? []).includes('administrator');
 }
 
-/** Makes the vhost of `url`, with every right for its user. Takes an administrator. @returns what was not there before */
+/**
+ * Creates the vhost of `url`, with all permissions for the user of `url`. Needs an administrator.
+ * @returns what was created
+ */
 export async function ensureVhost(managementUrl: string, url: string): Promise<string[]> {
   const { get, put, vhost } = management(managementUrl, url);
   if (await get(`vhosts/${vhost}`)) return [];
@@ -58,9 +65,10 @@ export async function ensureVhost(managementUrl: string, url: string): Promise<s
 }
 
 /**
- * Lets each user into the vhost of `url`, with its password and its rights and no more. Idempotent: what was changed by hand is
- * put back. Connections that are open stay open when a password changes. Takes an administrator.
- * @throws ForeignUserError when a user of that name is somebody else's: users belong to the whole broker, not to a vhost
+ * Gives each user access to the vhost of `url` with its password and exactly its permissions. Idempotent: manual
+ * changes are reverted. Open connections stay open when a password changes. Needs an administrator.
+ * @throws ForeignUserError when a user of that name belongs to another system: users belong to the whole broker, not
+ * to a vhost
  */
 export async function applyUsers(
   managementUrl: string,
@@ -103,7 +111,10 @@ function passwordOf({ name }: BrokerUser, passwords: Passwords): string {
   return password;
 }
 
-/** First what narrows, then what opens: at no moment does a user have more than its rights. @returns what was otherwise */
+/**
+ * Applies restrictions before permissions, so that a user never has more than its permissions.
+ * @returns the differences that were corrected
+ */
 async function applyUser(
   api: Management,
   user: BrokerUser,
@@ -129,8 +140,9 @@ async function applyUser(
 }
 
 /**
- * Routing keys: which facts it may say, and whose failed messages it may put into a tier
- * (https://www.rabbitmq.com/docs/access-control#topic-authorisation). An exchange without such a line takes every key.
+ * Permissions by routing key: events that the user may publish, and failed messages that it may publish to a tier
+ * (https://www.rabbitmq.com/docs/access-control#topic-authorisation). An exchange without a topic permission accepts
+ * every key.
  */
 async function applyTopics(api: Management, user: BrokerUser, { topics, tiers }: Existing): Promise<string[]> {
   const wanted = [
@@ -160,7 +172,10 @@ function differenceOf(user: Existing['users'][number] | undefined, tag: string, 
   return matches(password, user.password_hash, user.hashing_algorithm) ? undefined : 'password';
 }
 
-/** Four bytes of salt, then the hash of salt and password: https://www.rabbitmq.com/docs/passwords#computing-password-hash */
+/**
+ * RabbitMQ's password hash: 4 bytes of salt, then the hash of salt and password.
+ * Source: https://www.rabbitmq.com/docs/passwords#computing-password-hash
+ */
 function matches(password: string, hash: string, algorithm: string): boolean {
   const bytes = Buffer.from(hash, 'base64');
   const salt = bytes.subarray(0, 4);
@@ -171,6 +186,6 @@ function matches(password: string, hash: string, algorithm: string): boolean {
   return bytes.subarray(4).equals(digest);
 }
 
-/** A list; before 3.9 text with commas. */
+/** Normalizes tags to a list; before RabbitMQ 3.9 they were text separated by commas. */
 const tagsOf = (tags: string | readonly string[]): readonly string[] =>
   typeof tags === 'string' ? tags.split(',').filter(Boolean) : tags;

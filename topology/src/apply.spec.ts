@@ -27,11 +27,11 @@ const withQueue = (name: string, args: Record<string, string | number>): Topolog
 });
 
 describe('applying the topology', () => {
-  it('changes nothing the second time, and says so', async () => {
+  it('changes nothing the second time, and reports that', async () => {
     expect(await apply(map)).toEqual({ created: [], stale: [], dry: [], pruned: [], kept: {}, undeliverable: NONE });
   });
 
-  it('says what it created: exchange, queue and binding', async () => {
+  it('reports what it created: exchange, queue and binding', async () => {
     const { created } = await apply(topology({ retryTiersMs: [50, 70], services }));
     expect(created).toEqual([
       'exchange shop.retry-tier.70 (topic)',
@@ -40,7 +40,7 @@ describe('applying the topology', () => {
     ]);
   });
 
-  it('applies without the management API, and admits that it could not list', async () => {
+  it('applies without the management API, and reports that it could not list', async () => {
     expect(await applyTopology(broker.url, map)).toEqual({
       created: undefined,
       stale: [],
@@ -51,7 +51,7 @@ describe('applying the topology', () => {
     });
   });
 
-  it('refuses a drifted queue: names the argument, what is there and what the map wants, and applies the rest', async () => {
+  it('refuses a drifted queue with argument, found and wanted value, and applies the rest', async () => {
     await apply(withQueue('audit.events', { 'x-max-length': 10 }));
     const changed = withQueue('audit.events', { 'x-max-length': 20 });
     const error = await apply({
@@ -69,7 +69,7 @@ describe('applying the topology', () => {
     expect(await broker.depth('audit.more')).toBe(0);
   });
 
-  it('explains a drifted exchange too', async () => {
+  it('refuses a drifted exchange too, with the same details', async () => {
     const changed = {
       ...map,
       exchanges: map.exchanges.map((one) => (one.name === 'shop.commands' ? { ...one, type: 'topic' as const } : one)),
@@ -79,13 +79,13 @@ describe('applying the topology', () => {
     });
   });
 
-  it('reports what the map does not know, and leaves it there', async () => {
+  it('reports objects that are not on the map, and leaves them', async () => {
     await apply(withQueue('stale.events', {}));
     expect((await apply(map)).stale).toContain('queue stale.events');
     expect(await broker.depth('stale.events')).toBe(0);
   });
 
-  it('prunes what the map does not know, but no queue that holds messages', async () => {
+  it('prunes objects that are not on the map, except queues that hold messages', async () => {
     await apply(withQueue('full.events', {}));
     await apply(withQueue('empty.events', {}));
     broker.channel.sendToQueue('full.events', Buffer.from('{}'));
@@ -102,10 +102,10 @@ describe('applying the topology', () => {
   });
 });
 
-describe('queues in which timers wait', () => {
+describe('timer queues', () => {
   const windowOf = (seconds: number) => `orders.payment-window.${seconds * 1_000}`;
 
-  it('are left alone, listed when they have run dry and no setting fills them, and then pruned', async () => {
+  it('are kept, listed when they are empty and no setting uses them, and then pruned', async () => {
     for (const seconds of [5, 7, 1_800]) await broker.channel.assertQueue(windowOf(seconds), { durable: true });
     broker.channel.sendToQueue(windowOf(7), Buffer.from('{}'));
     await broker.channel.waitForConfirms();
@@ -132,7 +132,7 @@ describe('a bounded queue', () => {
       (error: Error) => error.message,
     );
 
-  it('has the length that is set, and takes a new one while it is empty; one that holds messages is refused', async () => {
+  it('has the configured length, which can change while it is empty, and is refused otherwise', async () => {
     expect([await limit(10), await limit(20)]).toEqual(['applied', 'applied']);
     broker.channel.sendToQueue('flash-sale.claims', Buffer.from('{}'));
     await broker.channel.waitForConfirms();
@@ -142,8 +142,8 @@ describe('a bounded queue', () => {
   });
 });
 
-describe('queues that are to survive a node', () => {
-  it('take the place of those that live on one, while these are empty', async () => {
+describe('replicated queues', () => {
+  it('replace the queues on a single node, while these are empty', async () => {
     const one = { retryTiersMs: [50], services: { orders: { queries: [GetOrder] } } };
     expect(
       await apply(topology({ ...one, replicated: true })).then(
@@ -162,8 +162,8 @@ describe('queues that are to survive a node', () => {
   });
 });
 
-describe('facts', () => {
-  it('that nobody hears are kept and counted, unless their contract is optional', async () => {
+describe('events', () => {
+  it('without a subscriber are kept and counted, unless their contract is optional', async () => {
     const { channel } = broker;
     for (const type of ['nobody.listens', OrderCompleted.type])
       channel.publish('shop.events', type, Buffer.from('{}'), { type });
@@ -174,8 +174,8 @@ describe('facts', () => {
   });
 });
 
-describe('a broker that is not there', () => {
-  it('is an error, not a hang', async () => {
+describe('an unreachable broker', () => {
+  it('is an error without a wait', async () => {
     await expect(applyTopology('amqp://127.0.0.1:1', map)).rejects.toThrow();
   });
 });

@@ -8,34 +8,37 @@ import { describeQueue, describeStale, emptyOf, remove, STATISTICS_WITHIN_MS } f
 import { trust } from './trust.js';
 
 export interface ApplyOptions {
-  /** RabbitMQ's management API, with its user and password. Without it nothing can be listed, so the report is empty. */
+  /**
+   * RabbitMQ's management API, with user and password. Without it existing objects cannot be listed, so the report is
+   * empty.
+   */
   managementUrl?: string;
-  /** Remove what the map does not know any more. Queues that hold messages or have consumers stay. */
+  /** Delete objects that are not on the map. Queues that hold messages or have consumers stay. */
   prune?: boolean;
-  /** The names of the queues in which timers wait by the present settings: empty, they are only quiet. */
+  /** Names of the timer queues that the present settings use; these are not reported as unused when empty. */
   timersInUse?: readonly string[];
-  /** After so long the statistics of the broker know what happened before. Prune waits for them before it removes a queue. */
+  /** Wait until the broker's statistics include all earlier events, before a queue is pruned. Milliseconds. */
   statisticsWithinMs?: number;
 }
 
 export interface Report {
-  /** What was not there before; undefined when it could not be listed. */
+  /** Objects that did not exist before; undefined when they could not be listed. */
   created: string[] | undefined;
-  /** What the broker has beyond the map and still has. */
+  /** Objects on the broker that are not on the map. */
   stale: string[];
-  /** Queues of timers whose length is not in use any more, and in which none waits. */
+  /** Empty timer queues of delays that are not in use. */
   dry: string[];
   pruned: string[];
-  /** Why prune has kept what the map does not know. */
+  /** Reasons why objects that are not on the map were not pruned. */
   kept: Record<string, string>;
-  /** Messages out of retry tiers whose queue did not exist. */
+  /** Messages that left a retry tier when their queue did not exist. */
   undeliverable: UndeliverableReport;
 }
 
 /**
- * Makes the broker hold what the map says, and sends homeless messages home whose queue exists again. Idempotent; deletes
- * nothing unless told to prune.
- * @throws DriftError when something exists with other arguments; everything else is applied all the same.
+ * Declares the topology on the broker, and sends messages of `shop.homeless` back to queues that exist again.
+ * Idempotent; deletes nothing without `prune`.
+ * @throws DriftError when something exists with other arguments; everything else is still applied
  */
 export async function applyTopology(url: string, map: Topology, options: ApplyOptions = {}): Promise<Report> {
   const { managementUrl, prune = false, timersInUse = [], statisticsWithinMs = STATISTICS_WITHIN_MS } = options;
@@ -62,7 +65,7 @@ export async function applyTopology(url: string, map: Topology, options: ApplyOp
   }
 }
 
-/** The queues that messages come home to out of a retry tier. */
+/** The queues to which messages return from a retry tier. */
 const homesOf = (bindings: readonly Binding[]): Set<string> =>
   new Set(bindings.filter(({ source }) => source === 'shop.home').map(({ destination }) => destination));
 
@@ -71,7 +74,7 @@ async function listed(api: Management): Promise<Existing> {
   return { exchanges, queues, bindings };
 }
 
-/** Bindings last: both their ends must be there. What has drifted is there as well. */
+/** Declares bindings last, since both ends must exist. Objects with drift exist too. */
 async function declareAll(connection: ChannelModel, map: Topology): Promise<Drift[]> {
   const declarations = [
     ...map.exchanges.map((exchange) => ({
@@ -105,11 +108,17 @@ const bind = (channel: Channel, { source, to, destination, key, arguments: args 
     ? channel.bindQueue(destination, source, key, args)
     : channel.bindExchange(destination, source, key, args);
 
-/** What is there: a quorum queue cannot be deleted on condition that it is empty, and must be so by hand. */
+/**
+ * Whether the existing queue is classic: a quorum queue cannot be deleted conditionally (if empty), so that is left
+ * to the operator.
+ */
 const isClassic = (wanted: Queue, { argument, found }: Drift): boolean =>
   (argument === 'x-queue-type' ? found : wanted.arguments['x-queue-type']) === 'classic';
 
-/** Its length is a setting that has changed. @returns false when it holds messages, and must not go */
+/**
+ * Replaces an empty bounded queue whose length setting has changed.
+ * @returns false when it holds messages and must stay
+ */
 async function replaced(
   channel: Channel,
   name: string,
@@ -122,7 +131,7 @@ async function replaced(
   return true;
 }
 
-/** A refused declaration closes its channel; the next one gets a new one. */
+/** Channel for declarations. A refused declaration closes it; the next one opens a new channel. */
 class ScratchChannel {
   #channel: Channel | undefined;
 

@@ -8,16 +8,16 @@ export interface Existing {
   bindings: readonly Binding[];
 }
 
-/** What the map adds to a broker, and what a broker has beyond the map. */
+/** Differences between the map and a broker. */
 export interface Difference {
   missing: string[];
-  /** The shop's own that the map does not know (any more): nothing uses them, or a consumer is not on the map yet. */
+  /** The shop's own objects that are not on the map: no longer used, or of a consumer that is not on the map yet. */
   stale: { exchanges: string[]; queues: string[]; bindings: Binding[] };
-  /** Where timers wait, of lengths that are not in use (any more): one that has run dry can go. */
+  /** Timer queues of delays that are not in use; an empty one can be deleted. */
   timers: string[];
 }
 
-/** @param timersInUse the names of the timers' queues that the present settings fill */
+/** @param timersInUse names of the timer queues that the present settings use */
 export function difference(map: Topology, existing: Existing, timersInUse: readonly string[] = []): Difference {
   const queues = new Set(existing.queues.map(({ name }) => name));
   const bindings = new Set(existing.bindings.map(describeBinding));
@@ -36,7 +36,10 @@ export function difference(map: Topology, existing: Existing, timersInUse: reado
   };
 }
 
-/** Only what hangs on a `shop.*` exchange or is named after a queue of the map is ours to judge; exclusive queues belong to their connections. */
+/**
+ * Ours are only objects bound to a `shop.*` exchange or named after a service on the map. Exclusive queues belong to
+ * their connections.
+ */
 function stale(map: Topology, existing: Existing): Difference['stale'] {
   const wanted = {
     exchanges: new Set(map.exchanges.map(({ name }) => name)),
@@ -69,7 +72,7 @@ function stale(map: Topology, existing: Existing): Difference['stale'] {
   };
 }
 
-/** Where timers wait, which depends on settings: their owner declares these queues. */
+/** Whether the queue holds timers; their owner declares these queues, since their delays depend on settings. */
 export const isTimer = (name: string): boolean =>
   [...catalogue.values()].some(({ waitsIn }) => waitsIn !== undefined && name.startsWith(`${waitsIn}.`));
 

@@ -1,6 +1,6 @@
 import { catalogue, type Contract } from '@sluice/contracts';
 
-/** By service and queue: the contracts that it takes, or topic patterns over facts. */
+/** By service and queue: the consumed contracts, or topic patterns over events. */
 export type Services = Readonly<Record<string, Readonly<Record<string, readonly (Contract | string)[]>>>>;
 export type Arguments = Readonly<Record<string, string | number>>;
 
@@ -12,7 +12,7 @@ export interface Exchange {
 export interface Queue {
   readonly name: string;
   readonly arguments: Arguments;
-  /** Its length and its kind are settings: while it is empty it may be made anew with others. */
+  /** Length and type depend on settings; while empty, the queue may be recreated with others. */
   readonly bounded?: boolean;
 }
 export interface Binding {
@@ -22,20 +22,29 @@ export interface Binding {
   readonly key: string;
   readonly arguments: Arguments;
 }
-/** What the broker shall hold. Everything is durable. */
+/** Exchanges, queues and bindings to declare. All are durable. */
 export interface Topology {
   readonly exchanges: readonly Exchange[];
   readonly queues: readonly Queue[];
   readonly bindings: readonly Binding[];
 }
 
-/** The crash of a consumer counts for all that it holds, so a low limit would bury the innocent (docs/decisions/0017). 4.0's default, said for 3.x too. */
+/**
+ * Deliveries before a message is dead-lettered. A crash counts for every message that the consumer holds, so a low
+ * limit would dead-letter healthy messages (docs/decisions/0017). The default of RabbitMQ 4.0, set for 3.x too.
+ */
 const DELIVERY_LIMIT = 20;
-/** Read and given back by people, never consumed: 4.x would drop a letter after its default of 20 looks, and 3.x knows no "never". */
-const NEVER = 1_000_000_000;
-/** Reads that wait are soon late: at 2,000 answers a second this is five seconds, more than a caller waits. */
+/**
+ * Unlimited deliveries for queues that operators read and return: 4.x would drop a letter after its default of 20
+ * reads, and 3.x has no value for "unlimited".
+ */
+const UNLIMITED = 1_000_000_000;
+/** Length limit of query queues. At 2,000 replies a second this is five seconds of work, longer than a caller waits. */
 const MAX_QUERIES = 10_000;
-/** Facts that nobody hears are a sign, not a store: the oldest go before they fill the disk. */
+/**
+ * Length limit of unrouted events. They are a symptom to inspect, not data to keep: the oldest are dropped before
+ * they fill the disk.
+ */
 const MAX_UNROUTED = 100_000;
 
 const exchange = (name: string, type: Exchange['type'], args: Arguments = {}): Exchange => ({
@@ -53,21 +62,26 @@ const binding = (source: string, destination: string, key = '', args: Arguments 
   arguments: args,
 });
 
-/** At most once is the default for dead-lettering, and loses nearly all when the target is full or missing. */
+/**
+ * Dead-lettering at least once. The default, at most once, loses nearly all messages when the target is full or
+ * missing.
+ */
 const AT_LEAST_ONCE = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
 
 export interface Settings {
-  /** How long a failed message waits before each further try. Milliseconds. */
+  /** Waiting time of a failed message before each further try. Milliseconds. */
   retryTiersMs: readonly number[];
-  /** The same, in addition, for services that call the outside. Milliseconds. */
+  /** Additional tiers for services that call external providers. Milliseconds. */
   outsideTiersMs: readonly number[];
-  /** The queues whose handlers call the outside. */
+  /** Queues whose handlers call external providers. */
   callsOutside: readonly string[];
-  /** How many messages a bounded queue takes. */
+  /** Length limit of a bounded queue, in messages. */
   bound: number;
-  /** What goes on to `shop.live`. */
+  /** Events that are also routed to `shop.live`. */
   live: readonly Contract[];
-  /** In a cluster: what would be lost with one node is on several, where it may be written to disk. */
+  /**
+   * For a cluster: queues that would be lost with one node are replicated, if their messages may be written to disk.
+   */
   replicated: boolean;
 }
 
@@ -76,19 +90,20 @@ export function layout(services: Services, settings: Settings): Topology {
   return merge([shop(), optionalFacts(), liveFacts(settings.live), ...own]);
 }
 
-/** Everything of one service: its queues, and the tiers in which its failed messages wait. */
+/** Topology of one service: its queues, and the retry tiers of its failed messages. */
 export function serviceLayout(service: string, queues: Services[string], settings: Settings): Topology {
   const itsQueues = consumers(service, queues, settings);
   return merge([...itsQueues, ...tiersOf(service, queues, settings).map((ms) => tier(service, ms))]);
 }
 
 /**
- * By which administrators put a message into one queue, under its name. No service may write to it, so what comes this way is
- * theirs, and names in a header who sent it first: libs/messaging/src/sender-verification.ts.
+ * Exchange through which administrators publish a message to one queue, by its name. Services may not write to it, so
+ * its messages come from administrators, who name the original sender in a header
+ * (libs/messaging/src/sender-verification.ts).
  */
 export const OPERATOR = 'shop.operator';
 
-/** The exchanges that everything goes through. */
+/** The exchanges shared by all services. */
 function shop(): Topology {
   return {
     exchanges: [
@@ -104,14 +119,18 @@ function shop(): Topology {
       exchange(OPERATOR, 'direct'),
     ],
     queues: [
-      quorum('shop.unrouted', { 'x-delivery-limit': NEVER, 'x-max-length': MAX_UNROUTED, 'x-overflow': 'drop-head' }),
-      quorum('shop.homeless', { 'x-delivery-limit': NEVER }),
+      quorum('shop.unrouted', {
+        'x-delivery-limit': UNLIMITED,
+        'x-max-length': MAX_UNROUTED,
+        'x-overflow': 'drop-head',
+      }),
+      quorum('shop.homeless', { 'x-delivery-limit': UNLIMITED }),
     ],
     bindings: [binding('shop.unrouted', 'shop.unrouted'), binding('shop.homeless', 'shop.homeless')],
   };
 }
 
-/** A service without a durable queue tries nothing again, and has no tiers. */
+/** Tiers of a service; none for a service without a durable queue, since it retries nothing. */
 function tiersOf(
   service: string,
   queues: Services[string],
@@ -125,17 +144,18 @@ function tiersOf(
   return [...new Set([...retryTiersMs, ...(outside ? outsideTiersMs : [])])];
 }
 
-/** Where failed messages of every service wait so long: one exchange, and behind it a queue for each service. */
+/** Exchange of one retry tier, shared by all services, with one queue for each service behind it. */
 export const tierExchange = (ms: number): string => `shop.retry-tier.${ms}`;
 export const tierQueue = (service: string, ms: number): string => `${service}.retry.${ms}`;
-/** Also the tiers that all services shared once, `shop.retry.<ms>`. */
+/** Also matches the former tiers shared by all services, `shop.retry.<ms>`. */
 export const isTierQueue = (name: string): boolean => /\.retry\.\d+$/.test(name);
 export const isTierExchange = (name: string): boolean => /^shop\.retry-tier\.\d+$/.test(name);
 
 /**
- * A failed message waits here, and goes home by its routing key, which is the name of its queue. RabbitMQ hands on 32 expired
- * messages of a queue at once and waits for each to be confirmed, so a home without a leader stops this queue, which no other
- * service shares. A home that does not exist stops nothing: its messages go to `shop.homeless` (docs/decisions/0018).
+ * Retry tier of a service. A failed message waits here, and returns to its queue by its routing key. RabbitMQ
+ * forwards 32 expired messages of a queue at once and waits for each confirm, so a target queue without a leader
+ * blocks this tier, which no other service shares. A missing target queue blocks nothing: its messages go to
+ * `shop.homeless` (docs/decisions/0018).
  */
 function tier(service: string, ms: number): Topology {
   const [source, name] = [tierExchange(ms), tierQueue(service, ms)];
@@ -145,7 +165,7 @@ function tier(service: string, ms: number): Topology {
       quorum(name, {
         'x-message-ttl': ms,
         'x-dead-letter-exchange': 'shop.home',
-        'x-delivery-limit': NEVER,
+        'x-delivery-limit': UNLIMITED,
         ...AT_LEAST_ONCE,
       }),
     ],
@@ -153,25 +173,27 @@ function tier(service: string, ms: number): Topology {
   };
 }
 
-/** A fact that may be heard by nobody is routed to an exchange without queues, which keeps it from the unrouted. */
+/**
+ * Routes events that may have no subscriber to an exchange without queues, so that they are not counted as unrouted.
+ */
 function optionalFacts(): Topology {
   const optional = [...catalogue.values()].filter((contract) => contract.optional);
-  return { exchanges: [], queues: [], bindings: optional.map(({ type }) => onwards('shop.optional', type)) };
+  return { exchanges: [], queues: [], bindings: optional.map(({ type }) => forward('shop.optional', type)) };
 }
 
-/** Every gateway binds a queue of its own to the exchange behind, and takes it along when it goes. */
+/** Routes live events to the exchange to which every gateway binds its own exclusive queue. */
 const liveFacts = (live: readonly Contract[]): Topology => ({
   exchanges: [],
   queues: [],
-  bindings: live.map(({ type }) => onwards('shop.live', type)),
+  bindings: live.map(({ type }) => forward('shop.live', type)),
 });
 
-const onwards = (exchange: string, key: string): Binding => ({
+const forward = (exchange: string, key: string): Binding => ({
   ...binding('shop.events', exchange, key),
   to: 'exchange',
 });
 
-/** One service's queues, with their dead letters and bindings. */
+/** The queues of one service, with their dead-letter queues and bindings. */
 export const consumers = (
   service: string,
   queues: Services[string],
@@ -179,18 +201,18 @@ export const consumers = (
 ): Topology[] =>
   Object.entries(queues).map(([name, takes]) => {
     const queue = `${service}.${name}`;
-    const made = takes.every(isTransient)
-      ? mayBeLost(queue, replicated && takes.every(mayRest))
+    const declared = takes.every(isTransient)
+      ? transientQueue(queue, replicated && takes.every(mayRest))
       : takes.some(isBounded)
         ? boundedQueues(queue, bound, replicated)
-        : mustNotBeLost(queue);
-    const mended = made.queues
+        : durableQueues(queue);
+    const operatorBindings = declared.queues
       .filter((one) => !one.name.endsWith('.dead'))
       .map((one) => binding(OPERATOR, one.name, one.name));
     return {
       exchanges: [],
-      queues: made.queues,
-      bindings: [...made.bindings, ...mended, ...takes.map((what) => bindingOf(queue, what))],
+      queues: declared.queues,
+      bindings: [...declared.bindings, ...operatorBindings, ...takes.map((what) => bindingOf(queue, what))],
     };
   });
 
@@ -199,8 +221,11 @@ const mayRest = (what: Contract | string): boolean => typeof what !== 'string' &
 const isBounded = (what: Contract | string): boolean => typeof what !== 'string' && what.bounded;
 type QueueAndBindings = Pick<Topology, 'queues' | 'bindings'>;
 
-/** Bounded, and without dead letters, which would outlive their deadline. Only a classic queue keeps them off the disk: they may hold a password. */
-const mayBeLost = (queue: string, replicated: boolean): QueueAndBindings => ({
+/**
+ * Queue of transient messages: bounded, and without dead letters, which would outlive their deadline. They may
+ * contain a password, and only a classic queue keeps them off the disk.
+ */
+const transientQueue = (queue: string, replicated: boolean): QueueAndBindings => ({
   queues: [
     {
       ...(replicated ? quorum : classic)(queue, { 'x-max-length': MAX_QUERIES, 'x-overflow': 'reject-publish' }),
@@ -210,10 +235,10 @@ const mayBeLost = (queue: string, replicated: boolean): QueueAndBindings => ({
   bindings: [],
 });
 
-/** Quorum, with a queue for its dead letters, which has no bound. */
-const mustNotBeLost = (queue: string): QueueAndBindings => ({
+/** A quorum queue, and an unbounded queue for its dead letters. */
+const durableQueues = (queue: string): QueueAndBindings => ({
   queues: [
-    quorum(`${queue}.dead`, { 'x-delivery-limit': NEVER }),
+    quorum(`${queue}.dead`, { 'x-delivery-limit': UNLIMITED }),
     quorum(queue, {
       'x-delivery-limit': DELIVERY_LIMIT,
       'x-dead-letter-exchange': 'shop.dead',
@@ -225,12 +250,12 @@ const mustNotBeLost = (queue: string): QueueAndBindings => ({
 });
 
 /**
- * Holds exactly so many and refuses more, which only a classic queue does, on the one node where it lives: a quorum queue
- * overshoots by hundreds and then refuses until it is down to 80 %. What it took must not be lost, and has no second chance here: a failed message waits and
- * is tried again in a quorum queue beside it, which has no bound.
+ * A queue with an exact limit, which refuses messages beyond it. Only a classic queue is exact, on the one node where
+ * it lives: a quorum queue exceeds the limit by hundreds and then refuses until it is down to 80 %. Accepted messages
+ * must not be lost, so failed ones wait and are retried in an unbounded quorum queue beside it.
  */
 function boundedQueues(queue: string, bound: number, replicated: boolean): QueueAndBindings {
-  const again = mustNotBeLost(`${queue}-again`);
+  const again = durableQueues(`${queue}-again`);
   return {
     ...again,
     queues: [
@@ -251,7 +276,7 @@ function bindingOf(queue: string, what: Contract | string): Binding {
   return binding('shop.commands', queue, what.type);
 }
 
-/** An exchange may be named by several parts: the tiers of all services share theirs. */
+/** Merges parts; an exchange may occur in several, as the tier exchanges do in all services. */
 const merge = (parts: readonly Topology[]): Topology => ({
   exchanges: [...new Map(parts.flatMap(({ exchanges }) => exchanges).map((one) => [one.name, one])).values()],
   queues: parts.flatMap(({ queues }) => queues),

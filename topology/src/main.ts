@@ -9,20 +9,23 @@ import { topology, topologyOf } from './topology.js';
 import { userOf, usersOf, type BrokerUser } from './users.js';
 
 const USAGE = `npm run topology                                  apply the map
-npm run topology -- --prune                       and remove what the map does not know any more
-npm run topology -- switch <queue>                make a queue anew with the arguments of the map, and keep its messages
+npm run topology -- --prune                       and remove what is not on the map
+npm run topology -- switch <queue>                recreate a queue with the arguments of the map, keeping its messages
 npm run topology -- listen <service> '<pattern>'  add the queue <service>.events, and its user, for a new listener`;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** Reads AMQP_URL and, all optional, AMQP_MANAGEMENT_URL, AMQP_PASSWORDS (with the two: users are made), RETRY_TIERS_MS, OUTSIDE_TIERS_MS, FLASH_SALE_QUEUE_LIMIT, REPLICATED_QUEUES and PAYMENT_WINDOW_SECONDS. */
+/**
+ * Runs a command. Reads AMQP_URL and, all optional, AMQP_MANAGEMENT_URL, AMQP_PASSWORDS (with both, users are
+ * created), RETRY_TIERS_MS, OUTSIDE_TIERS_MS, FLASH_SALE_QUEUE_LIMIT, REPLICATED_QUEUES and PAYMENT_WINDOW_SECONDS.
+ */
 async function main([verb, ...rest]: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   const url = env['AMQP_URL'];
   if (!url)
-    throw new Error('AMQP_URL is not set: say which broker, for example AMQP_URL=amqp://user:password@host:5672');
+    throw new Error('AMQP_URL is not set: name the broker, for example AMQP_URL=amqp://user:password@host:5672');
   if (verb === undefined || verb === '--prune') return apply(url, env, verb === '--prune');
   const [service, pattern] = rest;
-  if (verb === 'switch' && service && !pattern) return makeAnew(url, env, service);
+  if (verb === 'switch' && service && !pattern) return recreate(url, env, service);
   if (verb === 'listen' && service && pattern) return listen(url, env, { service, pattern });
   throw new Error(`unknown arguments\n${USAGE}`);
 }
@@ -45,18 +48,19 @@ async function apply(url: string, env: NodeJS.ProcessEnv, prune: boolean): Promi
       users?.corrected,
     ),
   );
-  if (!users) print(ONE_FOR_ALL);
+  if (!users) print(SHARED_USER);
 }
 
-const ONE_FOR_ALL =
-  'no users are made (that takes AMQP_MANAGEMENT_URL of an administrator, and AMQP_PASSWORDS): every service uses AMQP_URL itself';
+const SHARED_USER =
+  'no users are made (that takes AMQP_MANAGEMENT_URL of an administrator, and AMQP_PASSWORDS): ' +
+  'every service uses AMQP_URL itself';
 
 function administratorOf(env: NodeJS.ProcessEnv): { managementUrl: string; passwords: Passwords } | undefined {
   const [managementUrl, passwords] = [env['AMQP_MANAGEMENT_URL'], passwordsOf(env)];
   return managementUrl && passwords ? { managementUrl, passwords } : undefined;
 }
 
-/** For good, the line belongs on the map. */
+/** Adds a consumer for a trial; to keep it, add the printed line to the map. */
 async function listen(
   url: string,
   env: NodeJS.ProcessEnv,
@@ -66,21 +70,22 @@ async function listen(
   const admin = administratorOf(env);
   if (admin) await applyUsers(admin.managementUrl, url, [listener(service, pattern)], admin.passwords);
   print(
-    `${service}.events hears ${pattern}. To keep it, add to topology/src/map.ts:\n  '${service}': { events: ['${pattern}'] },`,
+    `${service}.events receives ${pattern}. To keep it, add to topology/src/map.ts:\n` +
+      `  '${service}': { events: ['${pattern}'] },`,
   );
 }
 
-/** Its service must not run: what consumers hold would be lost with the queue. */
-async function makeAnew(url: string, env: NodeJS.ProcessEnv, queue: string): Promise<void> {
+/** Recreates a queue. Its service must not run: messages held by its consumers would be lost with the queue. */
+async function recreate(url: string, env: NodeJS.ProcessEnv, queue: string): Promise<void> {
   const { moved } = await switchQueue(url, topology(settingsOf(env)), queue);
-  print(`${queue} is made anew, with ${moved} messages; start its service again, then "npm run topology"`);
+  print(`${queue} is recreated, with ${moved} messages; start its service again, then "npm run topology"`);
 }
 
-/** With what it may do already, if it is on the map. */
+/** The user of the new consumer, with its existing permissions if it is on the map. */
 const listener = (service: string, pattern: string): BrokerUser =>
   userOf(service, { ...WORK, services: { [service]: { ...SERVICES[service], events: [pattern] } } });
 
-/** The queue of the window that orders is set to; its own default when the setting is absent. */
+/** Timer queue of the payment window that orders is set to; default: that of orders. */
 const paymentWindow = (seconds = '1800'): string => `${ExpirePayment.waitsIn}.${Number(seconds) * 1_000}`;
 
 function describe(
@@ -91,11 +96,11 @@ function describe(
     ...(created ?? []).map((what) => `created ${what}`),
     ...corrected.map((what) => `put right: ${what}`),
     ...pruned.map((what) => `removed ${what}`),
-    ...dry.map((what) => `run dry, and no setting fills it: ${what} (npm run topology -- --prune removes it)`),
+    ...dry.map((what) => `empty timer queue that no setting uses: ${what} (npm run topology -- --prune removes it)`),
     ...stale.map((what) => `not on the map: ${what}${what in kept ? `, kept: ${kept[what]}` : ''}`),
     ...undeliverableLines(undeliverable),
   ];
-  if (!created) lines.push('the topology is applied (without AMQP_MANAGEMENT_URL it cannot be listed what changed)');
+  if (!created) lines.push('the topology is applied (without AMQP_MANAGEMENT_URL the changes cannot be listed)');
   return lines.length > 0 ? lines.join('\n') : 'the topology is up to date';
 }
 

@@ -1,33 +1,40 @@
 import type { Binding } from './layout.js';
 import { trustingFetch, type Call } from './trust.js';
 
-/** RabbitMQ's management API, for one vhost. */
+/** Client of RabbitMQ's management API, for one vhost. */
 export interface Management {
-  /** Of the vhost, as it is in a path. */
+  /** Name of the vhost, encoded for a path. */
   readonly vhost: string;
   exchanges(): Promise<string[]>;
   queues(): Promise<ExistingQueue[]>;
   bindings(): Promise<Binding[]>;
-  /** `path` follows `/api/`. @returns undefined when there is no such thing */
+  /**
+   * Reads `path` (after `/api/`).
+   * @returns undefined when it does not exist
+   */
   get<T>(path: string): Promise<T | undefined>;
   put(path: string, body: object): Promise<void>;
 }
 
-/** What the API counts is seconds old: ask the queue itself for what it could deliver now. */
+/**
+ * A queue as the API lists it. Its counts are seconds old; for the present number of ready messages use the queue
+ * itself.
+ */
 export interface ExistingQueue {
   name: string;
-  /** In all, also those whose time is up and whose target does not take them. */
+  /** All messages, including expired ones that wait because their target does not accept them. */
   messages: number;
   exclusive: boolean;
 }
 
 type Row = Record<string, unknown>;
 
-/** @throws Error when the API does not answer or refuses the user. */
+/** @throws Error when the API does not respond or refuses the user */
 export function management(url: string, amqpUrl: string): Management {
   const vhost = encodeURIComponent(vhostOf(amqpUrl));
   const { origin, username, password, pathname } = new URL(url);
-  const authorization = `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
   const call = async (path: string, init: Call = {}): Promise<Response> => {
     const response = await trustingFetch(`${origin}${pathname.replace(/\/$/, '')}/api/${path}`, {
       ...init,
@@ -45,7 +52,7 @@ export function management(url: string, amqpUrl: string): Management {
   };
   const list = async (what: string): Promise<Row[]> => {
     const rows = await get<Row[]>(`${what}/${vhost}`);
-    if (!rows) throw new Error(`the management API at ${origin} knows no vhost ${decodeURIComponent(vhost)}`);
+    if (!rows) throw new Error(`the management API at ${origin} has no vhost ${decodeURIComponent(vhost)}`);
     return rows;
   };
   return {
@@ -54,7 +61,7 @@ export function management(url: string, amqpUrl: string): Management {
     put: async (path, body) => {
       const response = await call(path, { method: 'PUT', body: JSON.stringify(body) });
       await response.body?.cancel();
-      if (!response.ok) throw new Error(`the management API at ${origin} knows no /api/${path}`);
+      if (!response.ok) throw new Error(`the management API at ${origin} has no /api/${path}`);
     },
     exchanges: async () => (await list('exchanges')).map(({ name }) => String(name)),
     queues: async () => (await list('queues')).map(toQueue),
@@ -62,7 +69,7 @@ export function management(url: string, amqpUrl: string): Management {
   };
 }
 
-/** `amqp://host/shop` is the vhost `shop`; no path is `/`, as amqplib reads it. */
+/** The vhost of an AMQP address: `amqp://host/shop` is the vhost `shop`; no path is `/`, as in amqplib. */
 export function vhostOf(amqpUrl: string): string {
   const { pathname } = new URL(amqpUrl);
   return pathname.length > 1 ? decodeURIComponent(pathname.slice(1)) : '/';

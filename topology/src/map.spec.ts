@@ -18,7 +18,7 @@ describe('the map', () => {
 
   it.each(
     [...catalogue.values()].filter(({ kind, optional }) => kind === 'event' && !optional).map(({ type }) => type),
-  )('has somebody who hears %s', (type) => {
+  )('has a subscriber of %s', (type) => {
     expect(consumersOf(type)).not.toHaveLength(0);
   });
 
@@ -36,14 +36,14 @@ describe('the map', () => {
     expect(foreign).toEqual([]);
   });
 
-  it('binds only what exists', () => {
+  it('binds only declared exchanges and queues', () => {
     const there = new Set([...exchanges, ...queues].map(({ name }) => name));
     expect(
       bindings.flatMap(({ source, destination }) => [source, destination]).filter((name) => !there.has(name)),
     ).toEqual([]);
   });
 
-  it('puts a queue for dead letters, without bound, beside every queue that must not lose anything', () => {
+  it('gives every durable queue an unbounded dead-letter queue', () => {
     const durable = queues
       .filter(({ arguments: args }) => args['x-dead-letter-exchange'] === 'shop.dead')
       .map(({ name }) => name);
@@ -53,7 +53,7 @@ describe('the map', () => {
     expect(durable.filter((name) => !dead.has(`${name}.dead`))).toEqual([]);
   });
 
-  it('brings every message that failed home: each durable queue to itself, a bounded one to the queue beside it', () => {
+  it('returns failed messages to their durable queue, or to the queue beside a bounded one', () => {
     const homes = bindings
       .filter(({ source }) => source === 'shop.home')
       .map(({ key, destination }) => [key, destination]);
@@ -64,7 +64,7 @@ describe('the map', () => {
     expect(homes).toContainEqual(['flash-sale.claims-again', 'flash-sale.claims-again']);
   });
 
-  it('gives each service with a durable queue tiers of its own, and those for the outside only to who calls it', () => {
+  it('gives each service with a durable queue its own tiers, and the long ones only to callers of providers', () => {
     const tiersOf = (service: string) =>
       queues.map(({ name }) => name).filter((name) => name.startsWith(`${service}.retry.`));
     const everywhere = (service: string) => [1_000, 10_000, 60_000].map((ms) => `${service}.retry.${ms}`);
@@ -81,7 +81,7 @@ describe('the map', () => {
     expect(CALLS_OUTSIDE.filter((queue) => !queues.some(({ name }) => name === queue))).toEqual([]);
   });
 
-  it('leaves nothing on one node alone in a cluster but what may hold a password, which must not reach a disk', () => {
+  it('replicates all queues in a cluster except those with passwords, which must not reach a disk', () => {
     const { queues: replicated } = topology({ replicated: true });
     const classic = replicated
       .filter(({ arguments: args }) => args['x-queue-type'] === 'classic')
@@ -90,7 +90,7 @@ describe('the map', () => {
     expect(replicated.map(({ name }) => name)).toEqual(queues.map(({ name }) => name));
   });
 
-  it('takes a new consumer in one line', () => {
+  it('accepts a new consumer in one line', () => {
     const { queues: more } = topology({ services: { ...SERVICES, 'order-log': { events: ['order.*'] } } });
     expect(more.map(({ name }) => name).slice(queues.length)).toEqual([
       'order-log.events.dead',

@@ -3,16 +3,19 @@ import { SENDS, type Contract } from '@sluice/contracts';
 import type { Services } from './layout.js';
 import type { Work } from './users.js';
 
-/** What a service is asked about its own queues; libs/service-kit answers. On a queue beside the others, which may be what is in trouble. */
+/**
+ * Operations contracts of a service (libs/service-kit answers them). Their own queue, `ops`, works even when other
+ * queues of the service have problems.
+ */
 const about = (service: string): Contract[] => Object.values(c.operationsOf(service) ?? {});
 
 /**
- * THE MAP: who consumes what, and from which queue.
+ * THE MAP: the queues of each service, and what each queue consumes.
  *
  *     service: { queue: [what it takes, ...] }        makes the queue `<service>.<queue>`
  *
- * The contract says the rest: a fact is bound to `shop.events` by its type, a request to `shop.commands`, a delivery to
- * `shop.deliveries` by its channel. Text is a topic pattern over facts. A new consumer is one line:
+ * The contract determines the binding: a fact is bound to `shop.events` by its type, a request to `shop.commands`, a
+ * delivery to `shop.deliveries` by its channel. Text is a topic pattern over facts. A new consumer is one line:
  *
  *     'order-log': { events: ['order.*'] },
  */
@@ -117,7 +120,7 @@ export const SERVICES: Services = {
   },
 };
 
-/** The queues whose handlers call the outside: a card gateway, a carrier, a provider of SMS or e-mail. They try again for a day. */
+/** Queues whose handlers call a provider outside: card gateway, carrier, SMS or e-mail provider. Retried for a day. */
 export const CALLS_OUTSIDE: readonly string[] = [
   'payments.captures',
   'logistics.bookings',
@@ -126,8 +129,8 @@ export const CALLS_OUTSIDE: readonly string[] = [
 ];
 
 /**
- * The facts that go on to `shop.live`, and from there to every running gateway: what somebody may be watching. Named one by
- * one, because to the broker a fact that goes there is heard, and would not be counted as unrouted any more.
+ * Facts that are also routed to `shop.live`, and from there to every running gateway, for clients that watch. Listed
+ * one by one, because the broker counts a fact routed there as delivered, and no longer as unrouted.
  */
 export const LIVE: readonly Contract[] = [
   c.OrderPlaced,
@@ -146,14 +149,17 @@ export const LIVE: readonly Contract[] = [
   c.TokensRevoked,
 ];
 
-/** Who does what: what each service sends is said by the contracts, and the gateway reads `shop.live`. */
+/** Work of all services: the contracts list what each service sends, and the gateway subscribes to `shop.live`. */
 export const WORK: Work = { services: SERVICES, sends: SENDS, watches: ['gateway'] };
 
-/** How many claims may wait at the door of the flash sales; FLASH_SALE_QUEUE_LIMIT says otherwise. */
+/** Length limit of the queue of flash-sale claims; FLASH_SALE_QUEUE_LIMIT overrides it. */
 export const FLASH_SALE_QUEUE_LIMIT = 10_000;
 
-/** How long a failed message waits before each further try. Milliseconds; the services' setting must name tiers that are here. */
+/**
+ * Waiting time of a failed message before each further try. Milliseconds; the services must be set to tiers listed
+ * here.
+ */
 export const RETRY_TIERS_MS: readonly number[] = [1_000, 10_000, 60_000];
 
-/** The further tiers of a service that calls the outside, for a provider that is away for hours. Milliseconds. */
+/** Additional tiers of services that call a provider outside, which may be down for hours. Milliseconds. */
 export const OUTSIDE_TIERS_MS: readonly number[] = [600_000, 3_600_000];

@@ -1,15 +1,18 @@
 import type { ConfirmChannel, GetMessage } from 'amqplib';
 import { OPERATOR } from './layout.js';
 
-/** The same header as in libs/messaging/src/sender-verification.ts: the user that sent the message first. Empty: none is named. */
+/**
+ * Header with the user that sent the message first, as in libs/messaging/src/sender-verification.ts. Empty: the
+ * message named none.
+ */
 const SENT_BY = 'sent-by';
-/** Written by the broker on the way. */
+/** Headers added by the broker on dead-lettering and redelivery. */
 const BROKER_HEADERS = /^x-(death|first-death-|last-death-|delivery-count|acquired-count)/;
 
-/** How an administrator publishes a message again that is another's. */
+/** Identity with which an administrator republishes messages of other users. */
 export interface Operator {
   readonly exchange: string;
-  /** The administrator's own: the broker takes no other name from this connection. */
+  /** The administrator's user; the broker accepts no other name on this connection. */
   readonly user: string;
   headersFor(message: {
     readonly properties: {
@@ -20,8 +23,8 @@ export interface Operator {
 }
 
 /**
- * Into a queue of `service`, over `shop.operator`. Who sent the message first stays as it was: what a header says of
- * that counts where the service itself published the message again, or this administrator did.
+ * Identity for publishing to a queue of `service` over `shop.operator`. The original sender is preserved: its header
+ * is trusted when the service itself, or this administrator, published the message before.
  * @param url of the administrator
  */
 export function operator(url: string, service: string): Operator {
@@ -37,18 +40,18 @@ export function operator(url: string, service: string): Operator {
   };
 }
 
-/** The service whose queue it is. */
+/** The service that owns the queue. */
 const serviceOf = (queue: string): string => queue.split('.', 1)[0]!;
 
 export interface Destination {
   queue: string;
-  /** The administrator's, of the connection. */
+  /** Address of the connection, with the administrator's user. */
   url: string;
   /** Default: `shop.operator`, to which the queue must be bound. */
   exchange?: string;
 }
 
-/** The message as it came, straight into a queue. `done` gets the broker's refusal, if it is one. */
+/** Republishes an unchanged message directly to a queue. `done` receives the broker's refusal, if any. */
 export function republish(
   channel: ConfirmChannel,
   message: GetMessage,

@@ -22,7 +22,7 @@ async function publish(exchange: string, key: string): Promise<void> {
   await broker.channel.waitForConfirms();
 }
 
-/** A tier as all services shared it before each had its own: a message comes home over the default exchange. */
+/** A former tier shared by all services: messages return to their queue over the default exchange. */
 async function sharedTier(ms: number): Promise<void> {
   const { channel } = broker;
   const args = {
@@ -37,8 +37,8 @@ async function sharedTier(ms: number): Promise<void> {
   await channel.bindQueue(`shop.retry.${ms}`, `shop.retry.${ms}`, '');
 }
 
-describe('a queue that the map does not know', () => {
-  it('is kept, and named with the reason, while anything waits in it, would come home to it, or needs it', async () => {
+describe('a queue that is not on the map', () => {
+  it('is kept, with the reason, while messages wait in it or may return to it, or another queue needs it', async () => {
     await applyTopology(broker.url, listensTo('inventory', 'gone', 'full', 'retrying', 'homeless', 'dead'));
     await publish('', 'full.events');
     await publish(`shop.retry-tier.${TIER_MS}`, 'retrying.events');
@@ -64,7 +64,7 @@ describe('a queue that the map does not know', () => {
       ...needed('homeless'),
       ...needed('dead'),
       'queue full.events': '1 message waits in it',
-      'queue retrying.events': `1 message waits in retrying.retry.${TIER_MS}, and may come home to it`,
+      'queue retrying.events': `1 message waits in retrying.retry.${TIER_MS}, and may return to it`,
       [`queue retrying.retry.${TIER_MS}`]: '1 message waits in it',
       'queue homeless.events': '1 message waits for it in shop.homeless',
       'queue dead.events': '1 message waits in dead.events.dead, and may be sent back to it',
@@ -74,8 +74,8 @@ describe('a queue that the map does not know', () => {
   });
 });
 
-describe('a tier that all services shared once', () => {
-  it('goes when it is empty, and stays while a message waits in it, also one whose time is up and whose queue is gone', async () => {
+describe('a former tier shared by all services', () => {
+  it('is deleted when empty, and kept while a message waits in it, even an expired one without a queue', async () => {
     await applyTopology(broker.url, map);
     await sharedTier(50);
     await sharedTier(1_000);
@@ -94,7 +94,7 @@ describe('a tier that all services shared once', () => {
   });
 });
 
-describe('why a queue is kept', () => {
+describe('the reason to keep a queue', () => {
   const nothing = { messages: {}, undeliverable: {} };
 
   it.each([
@@ -107,13 +107,13 @@ describe('why a queue is kept', () => {
     [
       'a tier that all services shared holds one',
       { ...nothing, messages: { 'shop.retry.1000': 2 } },
-      '2 messages wait in shop.retry.1000, and may come home to it',
+      '2 messages wait in shop.retry.1000, and may return to it',
     ],
   ])('%s', (_, waiting, why) => {
     expect(whyKept('a.events', waiting, [])).toBe(why);
   });
 
-  it('is not that a queue of timers has a service whose tiers hold messages', () => {
+  it('does not include messages in the tiers of its service, for a timer queue', () => {
     expect(
       whyKept('orders.payment-window.5000', { ...nothing, messages: { 'orders.retry.1000': 3 } }, []),
     ).toBeUndefined();

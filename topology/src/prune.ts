@@ -7,36 +7,40 @@ import type { Management } from './management.js';
 
 export interface Pruned {
   removed: string[];
-  /** What stays, by why. */
+  /** Objects that stay, with the reason. */
   kept: Record<string, string>;
 }
 
-/** What is known of the queues of a broker before one of them goes. */
+/** Message counts of a broker, read before a queue is deleted. */
 export interface Waiting {
-  /** By queue: messages that wait in it, with those whose time is up and whose target does not take them. */
+  /** By queue: messages in it, including expired ones that wait because their target does not accept them. */
   messages: Readonly<Record<string, number>>;
-  /** By queue: how many messages of `shop.homeless` belong there. */
+  /** By queue: number of messages in `shop.homeless` that belong to it. */
   undeliverable: Readonly<Record<string, number>>;
 }
 
 const NOTHING: Waiting = { messages: {}, undeliverable: {} };
 
 /**
- * A queue counts by itself only what it could deliver; what it tries to hand on when its time is up is in the statistics
- * alone: a queue tells them every 5 s, and the management plugin gathers them every 5 s (6 s were too short, seen with 3.10).
+ * Wait before the statistics are read. A queue itself counts only deliverable messages; expired ones that wait for
+ * their target are only in the statistics. A queue emits them every 5 s, and the management plugin collects them
+ * every 5 s (6 s were too short, seen with 3.10). Milliseconds.
  */
 export const STATISTICS_WITHIN_MS = 12_000;
 
-interface Looking {
+interface PruneContext {
   api: Management;
   statisticsWithinMs: number;
 }
 
-/** Bindings go, and queues for which nothing waits; an exchange goes when no queue had to be kept, which might still be fed by it. */
+/**
+ * Deletes stale bindings, and queues for which no message waits. Exchanges are deleted only when no queue had to be
+ * kept, since they might still route to it.
+ */
 export async function remove(
   connection: ChannelModel,
   stale: Difference['stale'],
-  { api, statisticsWithinMs }: Looking,
+  { api, statisticsWithinMs }: PruneContext,
 ): Promise<Pruned> {
   const channel = await connection.createChannel();
   for (const binding of stale.bindings) await unbind(channel, binding);
@@ -54,14 +58,14 @@ export async function remove(
   return { removed: describeStale(gone), kept: Object.fromEntries([...queues, ...exchanges]) };
 }
 
-/** @returns why a queue is kept, by its name */
+/** @returns the reason by name for each queue that is kept */
 async function removeQueues(
   channel: Channel,
   queues: readonly string[],
   waiting: Waiting,
 ): Promise<Record<string, string>> {
   const kept: Record<string, string> = {};
-  // What others depend on comes last.
+  // Dead-letter queues and tiers come last, after the queues that depend on them.
   for (const name of queues.toSorted((a, b) => Number(isHome(b)) - Number(isHome(a)))) {
     const { messageCount, consumerCount } = await channel.checkQueue(name);
     const counted = {
@@ -75,7 +79,10 @@ async function removeQueues(
   return kept;
 }
 
-/** Messages in it, or such as may come home to it: out of its service's tiers, out of `shop.homeless`, out of its dead letters. */
+/**
+ * Reason to keep a queue: messages in it, or messages that may return to it from its service's tiers, from
+ * `shop.homeless`, or from its dead letters.
+ */
 export function whyKept(
   name: string,
   { messages, undeliverable }: Waiting,
@@ -88,17 +95,17 @@ export function whyKept(
   const tier = tiers.find(waits);
   if (waits(name)) return `${counted(messages[name]!)} in it`;
   if (!isHome(name)) return staying.some((queue) => serves(name, queue)) ? 'a queue that stays needs it' : undefined;
-  if (tier) return `${counted(messages[tier]!)} in ${tier}, and may come home to it`;
+  if (tier) return `${counted(messages[tier]!)} in ${tier}, and may return to it`;
   if (waits(`${name}.dead`)) return `${counted(messages[`${name}.dead`]!)} in ${name}.dead, and may be sent back to it`;
   return undeliverable[name] ? `${counted(undeliverable[name])} for it in shop.homeless` : undefined;
 }
 
 const counted = (count: number): string => `${count} ${count === 1 ? 'message waits' : 'messages wait'}`;
 const serviceOf = (queue: string): string => queue.split('.', 1)[0]!;
-/** Nothing comes home to dead letters, tiers and timers. */
+/** Whether messages may return to the queue; never to dead-letter queues, tiers and timer queues. */
 const isHome = (name: string): boolean => !name.endsWith('.dead') && !isTierQueue(name) && !isTimer(name);
 
-/** The dead letters of a queue, and the tiers of its service. */
+/** Whether `name` serves `queue`: its dead-letter queue, or a tier of its service. */
 const serves = (name: string, queue: string): boolean =>
   name === `${queue}.dead` || (isTierQueue(name) && isHome(queue) && serviceOf(name) === serviceOf(queue));
 
@@ -109,11 +116,11 @@ async function waitingOn(connection: ChannelModel, api: Management, statisticsWi
     connection,
     queues.map(({ name }) => name).filter((name) => !isHome(name)),
   );
-  const messages = queues.map(({ name, messages: known }) => [name, Math.max(known, now.get(name) ?? 0)]);
+  const messages = queues.map(({ name, messages: reported }) => [name, Math.max(reported, now.get(name) ?? 0)]);
   return { messages: Object.fromEntries(messages), undeliverable: await queuesWaitedFor(connection) };
 }
 
-/** Those of these queues in which nothing waits, as far as they know themselves. */
+/** The queues of the list that are empty by their own count. */
 export const emptyOf = async (connection: ChannelModel, queues: readonly string[]): Promise<string[]> =>
   [...(await depthsOf(connection, queues))].filter(([, depth]) => depth === 0).map(([name]) => name);
 

@@ -34,7 +34,10 @@ afterAll(async () => {
   await broker.close();
 });
 
-/** Tried on a channel of its own, which a refusal closes. @returns what the broker says: `ok`, or why not */
+/**
+ * Runs an operation on its own channel, which a refusal closes.
+ * @returns `ok`, or the reason of the broker's refusal
+ */
 async function tried(service: string, work: (channel: ConfirmChannel) => Promise<unknown>): Promise<string> {
   const channel = await connections.get(service)!.createConfirmChannel();
   const refused = new Promise<never>((_, reject) => channel.on('error', reject));
@@ -78,7 +81,7 @@ describe("orders' user", () => {
     expect(await tried('orders', (channel) => channel.get(queue))).toBe(refused(`queue '${queue}'`));
   });
 
-  it('cannot purge, delete, change or bind what is not its own', async () => {
+  it('cannot purge, delete, change or bind the queues of others', async () => {
     expect(await tried('orders', (channel) => channel.purgeQueue('payments.events'))).toBe(
       refused("queue 'payments.events'"),
     );
@@ -107,7 +110,7 @@ describe("orders' user", () => {
     );
   });
 
-  it("cannot say what is another service's fact", async () => {
+  it('cannot publish an event of another service', async () => {
     for (const type of ['payment.captured', 'stock.reserved', 'parcel.delivered', 'orders.placed', 'xorder.placed']) {
       expect(await tried('orders', publish('shop.events', type)), type).toBe(
         refused(`topic '${type}' in exchange 'shop.events'`),
@@ -115,7 +118,7 @@ describe("orders' user", () => {
     }
   });
 
-  it("cannot put a message into the tier of another service, nor one that would come home to another's queue", async () => {
+  it('cannot publish to the tier of another service, nor for the queue of another service', async () => {
     for (const home of ['payments.events', 'orders', 'ordersXevents', 'shop.homeless']) {
       expect(await tried('orders', publish('shop.retry-tier.60000', home)), home).toBe(
         refused(`topic '${home}' in exchange 'shop.retry-tier.60000'`),
@@ -133,16 +136,16 @@ describe("orders' user", () => {
       );
   });
 
-  it('can do its work: consume and look, say its facts, ask, answer, retry, bury, and let timers wait', async () => {
+  it('can do its work: consume, inspect, publish, request, reply, retry, dead-letter, start timers', async () => {
     const work: [string, (channel: ConfirmChannel) => Promise<unknown>][] = [
       ['consume', consume('orders.events')],
-      ['look', (channel) => channel.checkQueue('orders.events.dead')],
-      ['say', publish('shop.events', 'order.placed')],
-      ['ask', publish('shop.commands', 'logistics.halt')],
-      ['answer', publish('', 'amq.rabbitmq.reply-to.nobody')],
-      ['wait for answers', (channel) => channel.consume('amq.rabbitmq.reply-to', () => undefined, { noAck: true })],
+      ['inspect', (channel) => channel.checkQueue('orders.events.dead')],
+      ['publish an event', publish('shop.events', 'order.placed')],
+      ['request', publish('shop.commands', 'logistics.halt')],
+      ['reply', publish('', 'amq.rabbitmq.reply-to.nobody')],
+      ['wait for replies', (channel) => channel.consume('amq.rabbitmq.reply-to', () => undefined, { noAck: true })],
       ['retry', publish('shop.retry-tier.60000', 'orders.events')],
-      ['bury', publish('shop.dead', 'orders.events')],
+      ['dead-letter', publish('shop.dead', 'orders.events')],
       [
         'declare timers',
         (channel) => channel.assertQueue('orders.payment-window.60000', { durable: true, arguments: timers }),
@@ -156,8 +159,8 @@ describe("orders' user", () => {
   });
 });
 
-describe('the users of others', () => {
-  it('accounts cannot deliver, command or bury; it can say its facts', async () => {
+describe('the users of other services', () => {
+  it('accounts cannot publish deliveries, commands or dead letters, but its events', async () => {
     for (const exchange of ['shop.deliveries', 'shop.commands', 'shop.dead', 'shop.retry-tier.60000'])
       expect(await tried('accounts', publish(exchange, 'delivery.sms')), exchange).toBe(
         refused(`exchange '${exchange}'`),
@@ -165,13 +168,13 @@ describe('the users of others', () => {
     expect(await tried('accounts', publish('shop.events', 'account.registered'))).toBe('ok');
   });
 
-  it('notifications can deliver, and say no fact', async () => {
+  it('notifications can publish deliveries, but no events', async () => {
     expect(await tried('notifications', publish('shop.deliveries', ''))).toBe('ok');
     expect(await tried('notifications', publish('shop.events', 'order.paid'))).toBe(refused("exchange 'shop.events'"));
   });
 
-  it('the gateway can ask and hear, reads no durable queue, and puts nothing straight into one', async () => {
-    const hear = async (channel: ConfirmChannel) => {
+  it('the gateway can send requests and receive live events, but neither reads nor writes durable queues', async () => {
+    const subscribe = async (channel: ConfirmChannel) => {
       const { queue } = await channel.assertQueue('', {
         exclusive: true,
         arguments: { 'x-max-length': 10, 'x-overflow': 'drop-head' },
@@ -179,7 +182,7 @@ describe('the users of others', () => {
       await channel.bindQueue(queue, 'shop.live', '');
       await channel.consume(queue, () => undefined, { noAck: true });
     };
-    expect(await tried('gateway', hear)).toBe('ok');
+    expect(await tried('gateway', subscribe)).toBe('ok');
     expect(await tried('gateway', publish('shop.commands', 'orders.place'))).toBe('ok');
     expect(await tried('gateway', (channel) => channel.checkQueue('flash-sale.claims'))).toBe('ok');
     expect(await tried('gateway', consume('flash-sale.claims'))).toBe(refused("queue 'flash-sale.claims'"));

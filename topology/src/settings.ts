@@ -1,7 +1,11 @@
 import type { Passwords } from './apply-users.js';
 import type { TopologyOptions } from './topology.js';
 
-/** What the environment says about the map: RETRY_TIERS_MS, OUTSIDE_TIERS_MS, FLASH_SALE_QUEUE_LIMIT, REPLICATED_QUEUES. @throws Error naming the bad variable */
+/**
+ * Topology settings from the environment: RETRY_TIERS_MS, OUTSIDE_TIERS_MS, FLASH_SALE_QUEUE_LIMIT,
+ * REPLICATED_QUEUES.
+ * @throws Error that names the invalid variable
+ */
 export function settingsOf({
   RETRY_TIERS_MS,
   OUTSIDE_TIERS_MS,
@@ -12,11 +16,14 @@ export function settingsOf({
     ...(RETRY_TIERS_MS && { retryTiersMs: tiers('RETRY_TIERS_MS', RETRY_TIERS_MS) }),
     ...(OUTSIDE_TIERS_MS && { outsideTiersMs: tiers('OUTSIDE_TIERS_MS', OUTSIDE_TIERS_MS) }),
     ...(FLASH_SALE_QUEUE_LIMIT && { flashSaleQueueLimit: limit(FLASH_SALE_QUEUE_LIMIT) }),
-    ...(REPLICATED_QUEUES && { replicated: yes(REPLICATED_QUEUES) }),
+    ...(REPLICATED_QUEUES && { replicated: parseBoolean(REPLICATED_QUEUES) }),
   };
 }
 
-/** AMQP_PASSWORDS, an object in JSON: the password of each user. @throws Error that does not repeat it */
+/**
+ * AMQP_PASSWORDS: the password of each user, as a JSON object.
+ * @throws Error that does not repeat the value
+ */
 export function passwordsOf({ AMQP_PASSWORDS }: NodeJS.ProcessEnv): Passwords | undefined {
   if (!AMQP_PASSWORDS) return undefined;
   try {
@@ -28,9 +35,9 @@ export function passwordsOf({ AMQP_PASSWORDS }: NodeJS.ProcessEnv): Passwords | 
     )
       return passwords as Passwords;
   } catch {
-    // The parser's own words would repeat a part of it.
+    // The parser's error would repeat a part of the value.
   }
-  throw new Error('AMQP_PASSWORDS is no object of passwords in JSON, for example {"orders":"...","payments":"..."}');
+  throw new Error('AMQP_PASSWORDS is not a JSON object of passwords, for example {"orders":"...","payments":"..."}');
 }
 
 function tiers(name: string, text: string): number[] {
@@ -40,7 +47,7 @@ function tiers(name: string, text: string): number[] {
   return numbers;
 }
 
-function yes(text: string): boolean {
+function parseBoolean(text: string): boolean {
   if (text !== 'true' && text !== 'false')
     throw new Error(`REPLICATED_QUEUES is "${text}": true in a cluster, else false`);
   return text === 'true';

@@ -36,7 +36,7 @@ async function publish(from: number, to: number): Promise<void> {
   await channel.waitForConfirms();
 }
 
-/** Everything in the queue, by its number, with what it says of its earlier tries. */
+/** Drains the queue: the attempts header of each message by its number. */
 async function drained(): Promise<Map<string, unknown>> {
   const found = new Map<string, unknown>();
   for (
@@ -53,20 +53,20 @@ async function drained(): Promise<Map<string, unknown>> {
 const all = (count: number) => new Map(Array.from({ length: count }, (_, n) => [String(n), n % 4]));
 
 describe('a queue whose arguments have changed', () => {
-  it('is made anew with all of its messages, and those that come meanwhile', async () => {
+  it('is recreated with all of its messages, also those published meanwhile', async () => {
     await publish(0, COUNT);
     let switching = true;
     const result = switchQueue(broker.url, changed, QUEUE).finally(() => (switching = false));
     let published = COUNT;
     for (; switching; published++) await publish(published, published + 1);
     expect((await result).moved).toBeGreaterThanOrEqual(COUNT);
-    await applyTopology(broker.url, changed); // throws when something is otherwise than the map says
+    await applyTopology(broker.url, changed); // throws when an object differs from the map
     expect(await broker.queueNames()).not.toContain(sideOf(QUEUE));
     await publish(published, published + 1);
     expect(await drained()).toEqual(all(published + 1));
   });
 
-  it('is refused while somebody consumes from it, and nothing is changed', async () => {
+  it('is refused while it has consumers, and nothing is changed', async () => {
     await broker.channel.consume(QUEUE, () => undefined);
     await expect(switchQueue(broker.url, changed, QUEUE)).rejects.toThrow(
       /has 1 consumers: stop every process of inventory/,
@@ -75,7 +75,7 @@ describe('a queue whose arguments have changed', () => {
     expect(await broker.queueNames()).not.toContain(sideOf(QUEUE));
   });
 
-  it('goes on where it was interrupted: the queue is gone, and its messages wait beside it', async () => {
+  it('continues after an interruption: the queue is deleted, and its messages are in the side queue', async () => {
     const { channel } = broker;
     await channel.assertQueue(sideOf(QUEUE), {
       durable: true,

@@ -3,22 +3,22 @@ import type { Binding, Queue, Topology } from './layout.js';
 import { republish, type Destination } from './operator.js';
 import { trust } from './trust.js';
 
-/** Where the messages of a queue wait while it is made anew. */
+/** Name of the queue that holds the messages while their queue is recreated. */
 export const sideOf = (queue: string): string => `${queue}.switch`;
 
-/** So many are on their way at once: a crash doubles no more, and the inbox knows them. */
+/** Messages in flight at once. A crash duplicates at most these, and the inbox discards duplicates. */
 const BATCH = 100;
-/** Quorum queues lose the acks that are still on their way when the channel closes. Milliseconds. */
+/** Acks still in flight when a channel closes are lost on quorum queues. Milliseconds. */
 const ACKS_ARRIVE_WITHIN_MS = 150;
-/** 4.x would drop a message after its default of 20 interrupted moves. */
+/** Unlimited deliveries: 4.x would drop a message after its default of 20 interrupted moves. */
 const SIDE = { 'x-queue-type': 'quorum', 'x-delivery-limit': 1_000_000_000 };
 
 /**
- * Makes a queue anew with the arguments of the map, and loses nothing: a queue beside it takes over its bindings and its
- * messages, the queue is deleted and declared, and takes both back. Every publish is confirmed before the ack. A message may
- * come twice, which the inbox knows. Interrupted, it is run again and goes on.
+ * Recreates a queue with the arguments of the map, without losing messages: a side queue takes over its bindings and
+ * messages, the queue is deleted and declared, and takes both back. Every publish is confirmed before the ack. A
+ * message may arrive twice; the inbox discards the duplicate. After an interruption, run it again to continue.
  * @returns how many messages were moved out and back
- * @throws Error when the map has no such queue, or somebody still consumes from it
+ * @throws Error when the queue is not on the map, or still has consumers
  */
 export async function switchQueue(url: string, map: Topology, name: string): Promise<{ moved: number }> {
   const queue = map.queues.find((one) => one.name === name);
@@ -43,7 +43,8 @@ async function switched(
     await requireNoConsumers(connection, name);
     await inChannel(connection, async (channel) => {
       await channel.assertQueue(side, { durable: true, arguments: SIDE });
-      for (const { source, key, arguments: by } of bindings) await channel.bindQueue(side, source, key, by); // first: what comes meanwhile comes twice
+      // The side queue is bound before the queue is unbound: messages published meanwhile arrive twice, none is lost.
+      for (const { source, key, arguments: by } of bindings) await channel.bindQueue(side, source, key, by);
       for (const { source, key, arguments: by } of bindings) await channel.unbindQueue(name, source, key, by);
     });
     await move(connection, name, { queue: side, url, exchange: '' });
@@ -70,10 +71,11 @@ async function emptied(
   return moved;
 }
 
-/** A channel of its own for what the broker may answer by closing it. */
+/** Runs an operation on its own channel, since the broker may respond by closing the channel. */
 async function inChannel<T>(connection: ChannelModel, work: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
   const channel = await connection.createConfirmChannel();
-  channel.on('error', () => undefined); // what it says is also what the call fails with
+  // The error also rejects the pending call.
+  channel.on('error', () => undefined);
   const result = await work(channel);
   await channel.close();
   return result;
@@ -89,17 +91,18 @@ async function exists(connection: ChannelModel, name: string): Promise<boolean> 
   }
 }
 
-/** What they hold would be lost with the queue. */
+/** Fails when the queue has consumers: messages they hold would be lost with the queue. */
 async function requireNoConsumers(connection: ChannelModel, name: string): Promise<void> {
   const { consumerCount } = await inChannel(connection, (channel) => channel.checkQueue(name));
   const service = name.split('.', 1)[0];
   if (consumerCount > 0)
     throw new Error(
-      `${name} has ${consumerCount} consumers: stop every process of ${service} first. What is published meanwhile waits`,
+      `${name} has ${consumerCount} consumers: stop every process of ${service} first. ` +
+        'Messages published meanwhile wait in the queue',
     );
 }
 
-/** @returns how many messages, when the queue is empty */
+/** @returns the number of messages moved, when the queue is empty */
 async function move(connection: ChannelModel, from: string, to: Destination): Promise<number> {
   return inChannel(connection, async (channel) => {
     let moved = 0;
@@ -123,6 +126,6 @@ async function next(channel: ConfirmChannel, from: string): Promise<GetMessage[]
   return batch;
 }
 
-/** @throws Error when the broker refuses it: what is not acknowledged stays where it was */
+/** @throws Error when the broker refuses the message; unacknowledged messages stay in their queue */
 const published = (channel: ConfirmChannel, message: GetMessage, to: Destination): Promise<void> =>
   new Promise((resolve, reject) => republish(channel, message, to, (error) => (error ? reject(error) : resolve())));

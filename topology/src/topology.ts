@@ -2,22 +2,22 @@ import { layout, serviceLayout, type Services, type Settings, type Topology } fr
 import { CALLS_OUTSIDE, FLASH_SALE_QUEUE_LIMIT, LIVE, OUTSIDE_TIERS_MS, RETRY_TIERS_MS, SERVICES } from './map.js';
 
 export interface TopologyOptions {
-  /** The waiting times of failed messages; must hold every tier that a service is set to. Milliseconds. */
+  /** Waiting times of failed messages; must contain every tier that a service is set to. Milliseconds. */
   retryTiersMs?: readonly number[];
-  /** The same, in addition, for services that call the outside. Milliseconds. */
+  /** Additional tiers for services that call external providers. Milliseconds. */
   outsideTiersMs?: readonly number[];
-  /** How many claims may wait at the door of the flash sales. */
+  /** Length limit of the queue of flash-sale claims. */
   flashSaleQueueLimit?: number;
   services?: Services;
-  /** The broker is a cluster that is to survive the loss of a node. */
+  /** The broker is a cluster that must survive the loss of a node. */
   replicated?: boolean;
 }
 
-/** The map, spelled out as exchanges, queues and bindings. */
+/** The topology of the map: exchanges, queues and bindings. */
 export const topology = ({ services = SERVICES, ...options }: TopologyOptions = {}): Topology =>
   layout(services, settingsFor(options));
 
-/** What one more service needs on a broker that holds the map. */
+/** The topology of one more service on a broker that has the map applied. */
 export const topologyOf = (service: string, queues: Services[string], options: TopologyOptions = {}): Topology =>
   serviceLayout(service, queues, settingsFor(options));
 

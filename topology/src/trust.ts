@@ -3,7 +3,7 @@ import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
 
-/** What a broker is verified by, and what proves to it who this process is. All PEM. */
+/** Certificate authority that verifies the broker, and the client certificate with its key. All PEM. */
 export interface Trust {
   ca?: string;
   cert?: string;
@@ -11,8 +11,9 @@ export interface Trust {
 }
 
 /**
- * That of this process, as the services know it: AMQP_CA, AMQP_CLIENT_CERT and AMQP_CLIENT_KEY, each also as a file by NAME_FILE.
- * It counts for `amqps://` and `https://` alone. @throws Error naming the variable whose file cannot be read
+ * TLS files of this process, from the same variables as the services: AMQP_CA, AMQP_CLIENT_CERT and AMQP_CLIENT_KEY,
+ * each also as a file in NAME_FILE. Used only for `amqps://` and `https://`.
+ * @throws Error that names the variable whose file cannot be read
  */
 export function trust(env: NodeJS.ProcessEnv = process.env): Trust {
   const [ca, cert, key] = ['AMQP_CA', 'AMQP_CLIENT_CERT', 'AMQP_CLIENT_KEY'].map((name) => pem(name, env));
@@ -38,7 +39,7 @@ export interface Call {
   body?: string;
 }
 
-/** `fetch`, which on its own cannot be told of an authority. */
+/** `fetch` with the TLS files of this process; Node.js' own `fetch` has no option for a certificate authority. */
 export async function trustingFetch(url: string, call: Call = {}): Promise<Response> {
   if (!url.startsWith('https:')) return fetch(url, call);
   const answer = await send(url, call);

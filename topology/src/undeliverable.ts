@@ -3,16 +3,16 @@ import type { ChannelModel, ConfirmChannel, GetMessage } from 'amqplib';
 import { OPERATOR } from './layout.js';
 import { republish } from './operator.js';
 
-/** Where messages wait that came out of a retry tier and found no queue of their name. */
+/** Queue of the messages that left a retry tier when the queue of their name did not exist. */
 export const UNDELIVERABLE_QUEUE = 'shop.homeless';
 
-/** Of each home, how many of its messages were sent there, and how many wait in `shop.homeless` as it does not exist. */
+/** By home queue: messages sent back to it from `shop.homeless`, and messages left there because it does not exist. */
 export interface UndeliverableReport {
   sentHome: Record<string, number>;
   left: Record<string, number>;
 }
 
-/** For people. */
+/** The report as lines of text. */
 export const undeliverableLines = ({ sentHome, left }: UndeliverableReport): string[] => [
   ...Object.entries(sentHome).map(([home, count]) => `sent home from ${UNDELIVERABLE_QUEUE}: ${count} to ${home}`),
   ...Object.entries(left).map(
@@ -20,19 +20,20 @@ export const undeliverableLines = ({ sentHome, left }: UndeliverableReport): str
   ),
 ];
 
-/** One look takes about ten seconds at most. What is beyond it waits for the next. */
+/** Messages inspected per call, about ten seconds of work; the rest waits for the next call. */
 const MAX_INSPECTED = 20_000;
-/** So many are on their way at once: a crash doubles no more, and the inbox knows them. */
+/** Messages in flight at once. A crash duplicates at most these, and the inbox discards duplicates. */
 const BATCH = 100;
-/** A queue without a leader confirms nothing. */
+/** Timeout of a confirm: a queue without a leader never confirms. Milliseconds. */
 const CONFIRMED_WITHIN_MS = 10_000;
-/** Quorum queues lose the acks that are still on their way when the channel closes. */
+/** Acks still in flight when a channel closes are lost on quorum queues. Milliseconds. */
 const ACKS_ARRIVE_WITHIN_MS = 150;
 
 /**
- * Sends the messages of `shop.homeless` home whose home exists (again): a confirmed publish straight into the queue, then the
- * ack, so a crash in between doubles one and loses none. The others stay. One pass over what was there at the beginning.
- * @param homes the queues that messages may come home to @param url of the connection
+ * Sends the messages of `shop.homeless` whose home queue exists (again) back to it. The publish is confirmed before
+ * the ack, so a crash in between duplicates a message and loses none. The others stay. One pass over the messages
+ * present at the start.
+ * @param homes the queues that messages may return to @param url of the connection
  */
 export async function sendHome(
   connection: ChannelModel,
@@ -42,23 +43,29 @@ export async function sendHome(
   const [sentHome, left]: [Map<string, number>, Map<string, number>] = [new Map(), new Map()];
   const [away, bound] = [new Set<string>(), new Set<string>()];
   await withUndeliverable(connection, async (channel, messages) => {
-    channel.on('return', ({ fields }: { fields: { routingKey: string } }) => away.add(fields.routingKey)); // before the confirm
+    // The return arrives before the confirm.
+    channel.on('return', ({ fields }: { fields: { routingKey: string } }) => away.add(fields.routingKey));
     for (let batch = await messages.next(BATCH); batch.length > 0; batch = await messages.next(BATCH)) {
       for (const home of new Set(batch.map(homeOf)))
         if (homes.has(home) && !bound.has(home)) await bind(connection, home).then(() => bound.add(home));
-      const came = await Promise.all(
-        batch.map(async (message) => homes.has(homeOf(message)) && (await cameHome(channel, message, { away, url }))),
+      const delivered = await Promise.all(
+        batch.map(
+          async (message) => homes.has(homeOf(message)) && (await republishHome(channel, message, { away, url })),
+        ),
       );
       batch.forEach((message, index) => {
-        if (came[index]) channel.ack(message);
-        count(came[index] ? sentHome : left, homeOf(message));
+        if (delivered[index]) channel.ack(message);
+        count(delivered[index] ? sentHome : left, homeOf(message));
       });
     }
   });
   return { sentHome: Object.fromEntries(sentHome), left: Object.fromEntries(left) };
 }
 
-/** How many messages wait for each home. They stay where they are: nothing counts how often they were looked at. */
+/**
+ * Number of messages in `shop.homeless` by home queue. The messages stay there, and nothing counts how often they are
+ * read.
+ */
 export async function queuesWaitedFor(connection: ChannelModel): Promise<Record<string, number>> {
   const found = new Map<string, number>();
   await withUndeliverable(connection, async (_, messages) => {
@@ -69,7 +76,7 @@ export async function queuesWaitedFor(connection: ChannelModel): Promise<Record<
   return Object.fromEntries(found);
 }
 
-/** A message keeps its routing key on the way through a tier: the name of its queue. */
+/** Home queue of a message: a retry tier keeps the routing key, which is the queue's name. */
 const homeOf = ({ fields }: GetMessage): string => fields.routingKey;
 
 const count = (counts: Map<string, number>, home: string): void => void counts.set(home, (counts.get(home) ?? 0) + 1);
@@ -78,13 +85,17 @@ interface Messages {
   next(most: number): Promise<GetMessage[]>;
 }
 
-/** What is taken and not acknowledged goes back when the channel closes. A broker without `shop.homeless` has none. */
+/**
+ * Opens a channel on `shop.homeless`. Unacknowledged messages return to the queue when the channel closes. A broker
+ * without this queue has no such messages.
+ */
 async function withUndeliverable(
   connection: ChannelModel,
   work: (channel: ConfirmChannel, messages: Messages) => Promise<void>,
 ): Promise<void> {
   const channel = await connection.createConfirmChannel();
-  channel.on('error', () => undefined); // what it says is also what the call fails with
+  // The error also rejects the pending call.
+  channel.on('error', () => undefined);
   try {
     const { messageCount } = await channel.checkQueue(UNDELIVERABLE_QUEUE);
     await work(channel, taking(channel, Math.min(messageCount, MAX_INSPECTED)));
@@ -95,14 +106,17 @@ async function withUndeliverable(
   }
 }
 
-/** What the map knows is bound already; a newcomer's queue may not be. On a channel of its own, which a refusal closes. */
+/**
+ * Binds a queue to the operators' exchange; needed only for queues that are not on the map. On a separate channel,
+ * because a refusal closes it.
+ */
 async function bind(connection: ChannelModel, home: string): Promise<void> {
   const channel = await connection.createChannel();
   channel.on('error', () => undefined);
   await channel.bindQueue(home, OPERATOR, home).then(
     () => channel.close(),
     () => undefined,
-  ); // it is gone: then what is sent there is returned
+  ); // The queue is gone: the broker will return messages for it.
 }
 
 function taking(channel: ConfirmChannel, total: number): Messages {
@@ -120,8 +134,11 @@ function taking(channel: ConfirmChannel, total: number): Messages {
   };
 }
 
-/** What is refused, returned or not confirmed in time stays, and so does all else for that queue until the next pass. */
-async function cameHome(
+/**
+ * Republishes a message to its home queue. When it is refused, returned or not confirmed in time, it stays, and so do
+ * all other messages for that queue until the next pass.
+ */
+async function republishHome(
   channel: ConfirmChannel,
   message: GetMessage,
   { away, url }: { away: Set<string>; url: string },

@@ -27,16 +27,13 @@ describe('the users of the broker', () => {
     expect(users.map(({ name }) => name).sort()).toEqual(['gateway', ...Object.keys(SERVICES)].sort());
   });
 
-  it.each(Object.keys(SERVICES))(
-    '%s reads its own queues, all of them but its tiers, which the broker empties, and no other',
-    (service) => {
-      expect(matching(named(service).read, queueNames)).toEqual(
-        queueNames.filter((name) => name.startsWith(`${service}.`) && !name.startsWith(`${service}.retry.`)),
-      );
-    },
-  );
+  it.each(Object.keys(SERVICES))('%s reads all of its own queues except its tiers, and no other', (service) => {
+    expect(matching(named(service).read, queueNames)).toEqual(
+      queueNames.filter((name) => name.startsWith(`${service}.`) && !name.startsWith(`${service}.retry.`)),
+    );
+  });
 
-  it('does not take a dot for any letter, nor a part of a name for the name', () => {
+  it('match names exactly: a dot is a dot, and a part of a name does not match', () => {
     const { read, write } = named('orders');
     expect(
       matching(read, ['ordersXevents', 'orders.events2', 'more-orders.events', 'orders.payment-window.1800000x']),
@@ -56,7 +53,7 @@ describe('the users of the broker', () => {
     expect(matching(named(service).write, exchangeNames).sort()).toEqual([...needed].sort());
   });
 
-  it('orders alone has queues of its own making: its payment windows', () => {
+  it('allow only orders to declare queues: its payment windows', () => {
     expect(users.filter(({ configure }) => matching(configure, [...queueNames, ...exchangeNames]).length > 0)).toEqual(
       [],
     );
@@ -65,21 +62,21 @@ describe('the users of the broker', () => {
     expect([makers('orders.payment-window.1800000'), makers('amq.gen-x')]).toEqual([['orders'], ['gateway']]);
   });
 
-  it('the gateway reads what is live on its own queue, and has a right to no other: it can bind none', () => {
+  it('allow the gateway to read live events on its own exclusive queue, and to bind no other queue', () => {
     const { read, write } = named('gateway');
     expect(matching(read, ['amq.gen-x', ...queueNames, ...exchangeNames])).toEqual(['amq.gen-x', 'shop.live']);
     expect(matching(write, queueNames)).toEqual([]);
   });
 
-  it('each fact can be said by the one service that owns it', () => {
-    const speakers = (type: string): string[] =>
+  it('allow only the owner to publish an event', () => {
+    const publishers = (type: string): string[] =>
       users.filter(({ facts }) => new RegExp(facts).test(type)).map(({ name }) => name);
     const facts = Object.keys(SERVICES).flatMap((service) => factsOf(service).map(({ type }) => ({ service, type })));
     expect(facts.length).toBe([...catalogue.values()].filter(({ kind }) => kind === 'event').length);
-    for (const { service, type } of facts) expect(speakers(type), type).toEqual([service]);
+    for (const { service, type } of facts) expect(publishers(type), type).toEqual([service]);
   });
 
-  it('only administrators may write to what is believed of them, and to what the broker alone fills', () => {
+  it('allow no service to write to shop.operator or to exchanges that only the broker fills', () => {
     for (const { name, write } of users)
       expect(
         matching(write, ['shop.operator', 'shop.home', 'shop.homeless', 'shop.unrouted', 'shop.optional', 'shop.live']),
@@ -87,7 +84,7 @@ describe('the users of the broker', () => {
       ).toEqual([]);
   });
 
-  it('each failed message can be put into a tier by its own service alone', () => {
+  it('allow only the service of a queue to publish its failed messages to a tier', () => {
     const senders = (home: string): string[] =>
       users.filter(({ retries }) => new RegExp(retries).test(home)).map(({ name }) => name);
     const homes = bindings.filter(({ source }) => source === 'shop.home').map(({ destination }) => destination);
@@ -96,7 +93,7 @@ describe('the users of the broker', () => {
     expect([...senders('ordersXevents'), ...senders('more-orders.events'), ...senders('shop.homeless')]).toEqual([]);
   });
 
-  it('a new listener reads its queue, hands on what fails, and says nothing', () => {
+  it('allow a new consumer to read its queue and to republish its failed messages, but no events', () => {
     const { name, configure, write, read, facts, retries } = userOf('order-log', {
       ...WORK,
       services: { 'order-log': { events: ['order.*'] } },
@@ -117,7 +114,7 @@ describe('the users of the broker', () => {
 
 const APPS = path.resolve(import.meta.dirname, '../../apps');
 
-/** The requests and deliveries that a service's code makes: `HaltParcels({...})`, `this.rpc.requestOrPending(Pay, ...)`. */
+/** Requests and deliveries that a service's code sends: `HaltParcels({...})`, `this.rpc.requestOrPending(Pay, ...)`. */
 function sent(service: string): string[] {
   const folder = path.join(APPS, service, 'src');
   const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
@@ -135,10 +132,10 @@ function sent(service: string): string[] {
     .map(([name]) => name);
 }
 
-describe('the map and what the services send agree', () => {
+describe('the map agrees with the messages that services send', () => {
   const nameOf = new Map(Object.entries(contracts).map(([name, value]) => [value as unknown, name]));
 
-  it('the gateway may send what its code sends and nothing else, and asks every service about its queues', () => {
+  it('the gateway may send what its code sends and nothing else, and the operations queries of all services', () => {
     const operations = contracts.OPERATED.flatMap((service) =>
       Object.values(contracts.operationsOf(service)!),
     ) as contracts.Contract[];
@@ -149,7 +146,7 @@ describe('the map and what the services send agree', () => {
     expect(SENDS['gateway']).toEqual(expect.arrayContaining(operations));
   });
 
-  it.each(Object.keys(SERVICES))('%s sends nothing that the contracts do not name', (service) => {
+  it.each(Object.keys(SERVICES))('%s sends only messages listed in SENDS', (service) => {
     expect(
       sent(service).filter((name) => !(SENDS[service] ?? []).some((contract) => nameOf.get(contract) === name)),
     ).toEqual([]);

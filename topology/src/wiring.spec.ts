@@ -8,7 +8,7 @@ const APPS = path.resolve(import.meta.dirname, '../../apps');
 /** `@On(OrderPlaced)`, `@On(BookCarrier, { queue: 'bookings' })`, `@On(SignIn, FEW)`. */
 const SUBSCRIPTION = /@On\(\s*(\w+)\s*(?:,([^)]*))?\)/g;
 
-/** The same rule as `@On` has; AMQP cannot list bindings, so that the two agree is checked here. */
+/** Duplicates the rule of `@On` on purpose: AMQP cannot list bindings, so this spec compares the two. */
 function defaultQueue({ kind, type, transient }: contracts.Contract): string {
   if (kind === 'event') return 'events';
   if (kind === 'delivery') return type.replace('delivery.', '');
@@ -23,7 +23,7 @@ function sourcesOf(service: string): string[] {
     .map((file) => readFileSync(path.join(folder, file), 'utf8'));
 }
 
-/** "orders.events takes stock.reserved", once per `@On` in the service's code. */
+/** Lines such as "orders.events takes stock.reserved", one per `@On` in the service's code. */
 function subscribed(service: string): string[] {
   return sourcesOf(service).flatMap((source) =>
     [...source.matchAll(SUBSCRIPTION)].map(([, name = '', options = '']) => {
@@ -34,7 +34,7 @@ function subscribed(service: string): string[] {
   );
 }
 
-/** The queues of a service whose handlers call somebody outside, by their `@On`. */
+/** Queues of a service whose handlers call an external provider, by their `@On`. */
 const callingOutside = (service: string): string[] =>
   sourcesOf(service).flatMap((source) =>
     [...source.matchAll(SUBSCRIPTION)]
@@ -45,11 +45,11 @@ const callingOutside = (service: string): string[] =>
       ),
   );
 
-/** What libs/service-kit answers for the service: run-service.spec.ts. */
+/** Messages that libs/service-kit answers for the service; see run-service.spec.ts. */
 const answeredByTheKit = (service: string): string[] =>
   Object.values(contracts.operationsOf(service) ?? {}).map(({ type }) => `${service}.ops takes ${type}`);
 
-/** Options may be a constant of the same file. */
+/** Queue name from the options, which may be a constant of the same file. */
 function namedQueue(options: string, source: string): string | undefined {
   const constant = /^\s*(\w+)\s*$/.exec(options)?.[1];
   const text = constant === undefined ? options : new RegExp(`const ${constant}\\b[^;]*;`).exec(source)?.[0];
@@ -61,20 +61,17 @@ const mapped = (service: string): string[] =>
     takes.map((what) => `${service}.${queue} takes ${typeof what === 'string' ? what : what.type}`),
   );
 
-describe('the map and the listeners agree', () => {
-  it.each(Object.keys(SERVICES))(
-    '%s has exactly one @On for everything that is bound for it, and nothing else',
-    (service) => {
-      expect([...subscribed(service), ...answeredByTheKit(service)].sort()).toEqual(mapped(service).sort());
-    },
-  );
+describe('the map agrees with the listeners', () => {
+  it.each(Object.keys(SERVICES))('%s has exactly one @On for each message on the map, and no other', (service) => {
+    expect([...subscribed(service), ...answeredByTheKit(service)].sort()).toEqual(mapped(service).sort());
+  });
 
-  it('of the queues whose messages call the outside, and are tried again for a day', () => {
+  it('on the queues that call external providers and are retried for a day', () => {
     const calling = new Set(Object.keys(SERVICES).flatMap(callingOutside));
     expect([...calling].sort()).toEqual([...CALLS_OUTSIDE].sort());
   });
 
-  it('no other app listens', () => {
+  it('no other app has a listener', () => {
     const others = readdirSync(APPS).filter((app) => !(app in SERVICES));
     expect(others.flatMap(subscribed)).toEqual([]);
   });

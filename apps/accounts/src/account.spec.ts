@@ -33,7 +33,7 @@ const LIMITS: AccountLimits = {
 };
 const NOBODY: Holders = { phone: REQUEST.phone, number: undefined, accounts: [], own: undefined };
 
-/** What the number's next change sees. */
+/** The state that the number's next change reads. */
 const after = (holders: Holders, { number, accounts = [] }: Change): Holders => {
   const byId = new Map([...holders.accounts, ...accounts].map((account) => [account.id, account]));
   return {
@@ -59,7 +59,7 @@ const sent = ({ messages = [] }: Change) =>
 const verify = (holders: Holders, code: string, now = NOW, userId = REQUEST.userId) =>
   verifyPhone(holders, userId, code, LIMITS, now);
 
-/** Guesses one after the other, each on the state that the one before left. */
+/** Makes guesses one after the other, each on the state after the one before. */
 function guess(holders: Holders, codes: string[], now = NOW): { holders: Holders; statuses: number[] } {
   const statuses: number[] = [];
   for (const code of codes) {
@@ -70,7 +70,7 @@ function guess(holders: Holders, codes: string[], now = NOW): { holders: Holders
 }
 
 describe('signUp', () => {
-  it('opens an unverified account and tells the world, with the code for the SMS', () => {
+  it('creates an unverified account and publishes it, with the code for the SMS', () => {
     const { accounts, messages, reply } = signUp(NOBODY, REQUEST, LIMITS, NOW);
     expect(accounts).toMatchObject([
       { id: REQUEST.userId, phone: REQUEST.phone, role: 'customer', verifiedAt: null, version: 1 },
@@ -81,11 +81,11 @@ describe('signUp', () => {
     ]);
   });
 
-  it('keeps the code itself out of the account', () => {
+  it('does not store the code itself in the account', () => {
     expect(JSON.stringify(fresh())).not.toContain('123456');
   });
 
-  it('refuses a number that was taken just now, and one that was proved, for good', () => {
+  it('refuses a number that was taken just now, and a verified one for good', () => {
     expect(statusOf(() => signUp(fresh(), { ...REQUEST, userId: id(11) }, LIMITS, later(59)))).toBe(409);
     const proved = after(fresh(), verify(fresh(), '123456'));
     expect(statusOf(() => signUp(proved, { ...REQUEST, userId: id(11) }, LIMITS, later(400 * DAY)))).toBe(409);
@@ -96,7 +96,7 @@ describe('signUp', () => {
     expect(statusOf(() => signUp({ ...NOBODY, own }, REQUEST, LIMITS, NOW))).toBe(409);
   });
 
-  it('opens another account beside one that has not proved the number, which goes on', () => {
+  it('creates another account beside one that has not verified the number, which continues', () => {
     const both = joins(fresh(), id(11), later(60));
     expect(both.accounts.map(({ phone, tokenEpoch }) => [phone, tokenEpoch])).toEqual([
       [REQUEST.phone, 0],
@@ -104,7 +104,7 @@ describe('signUp', () => {
     ]);
   });
 
-  it('takes the number from one that has not proved it for a week, and from the oldest of three', () => {
+  it('takes the number from an account that has not verified it for a week, and from the oldest of three', () => {
     const old = signUp(fresh(), { ...REQUEST, userId: id(11) }, LIMITS, later(7 * DAY));
     expect([old.accounts!.find((account) => account.id === REQUEST.userId), sent(old).at(-1)]).toEqual([
       expect.objectContaining({ phone: null, tokenEpoch: 1, codeHash: null }),
@@ -115,7 +115,7 @@ describe('signUp', () => {
     expect(fourth.accounts.map((account) => account.id).sort()).toEqual([id(11), id(12), id(13)]);
   });
 
-  it('sends one number ten codes a day, whoever asks', () => {
+  it('sends one number ten codes a day, for all accounts together', () => {
     let [holders, now] = [NOBODY, NOW];
     for (let n = 0; n < 10; n++, now = new Date(now.getTime() + 60_000)) holders = joins(holders, id(n), now);
     expect(() => joins(holders, id(15), now)).toThrow(
@@ -126,14 +126,14 @@ describe('signUp', () => {
 });
 
 describe('verifyPhone', () => {
-  it('accepts the code once and says so', () => {
+  it('accepts the code once and publishes it', () => {
     const proof = verify(fresh(), '123456', minutesLater(9));
     expect(proof.accounts).toMatchObject([{ verifiedAt: minutesLater(9), codeHash: null, version: 2 }]);
     expect(sent(proof)).toEqual([['account.verified', REQUEST.userId]]);
     expect(verify(after(fresh(), proof), '123456')).toEqual({});
   });
 
-  it('gives the number to who proves it, and takes it and every token from the others', () => {
+  it('gives the number to the account that verifies it, and takes it and every token from the others', () => {
     const both = joins(fresh(), id(11), later(60), { code: '654321' });
     const proof = verify(both, '654321', later(61), id(11));
     expect(sent(proof)).toEqual([
@@ -145,7 +145,7 @@ describe('verifyPhone', () => {
     expect(statusOf(() => verify(after(both, proof), '123456', later(62)))).toBe(404);
   });
 
-  it('takes the code of another account with this number for a wrong one', () => {
+  it('treats the code of another account with this number as a wrong one', () => {
     const both = joins(fresh(), id(11), later(60), { code: '654321' });
     expect(statusOf(() => verify(both, '123456', later(61), id(11)))).toBe(422);
   });
@@ -176,7 +176,7 @@ describe('resendCode', () => {
   const resend = (holders: Holders, now: Date, code = '654321') =>
     resendCode(holders, REQUEST.userId, code, LIMITS, now);
 
-  it('makes a new code, five guesses and ten minutes, and the former code is void', () => {
+  it('issues a new code, with five guesses and ten minutes, and the former code is void', () => {
     const used = guess(fresh(), ['000000', '000000', '000000', '000000', '000000']).holders;
     const decision = resend(used, minutesLater(9));
     expect(sent(decision)).toEqual([['account.code_issued', REQUEST.userId]]);
@@ -184,7 +184,7 @@ describe('resendCode', () => {
     expect(guess(again, ['123456', '654321'], minutesLater(18)).statuses).toEqual([422, 200]);
   });
 
-  it('waits a minute between two, and says how long', () => {
+  it('requires a minute between two codes, and returns the time left', () => {
     const once = after(fresh(), resend(fresh(), NOW));
     expect(() => resend(once, later(59))).toThrow(
       expect.objectContaining({ problem: expect.objectContaining({ status: 429, retryAfter: 1 }) }),
@@ -192,14 +192,14 @@ describe('resendCode', () => {
     expect(statusOf(() => resend(once, later(60)))).toBe(200);
   });
 
-  it('gives one account five codes a day, that of the sign-up included', () => {
+  it('gives one account five codes a day, including that of the sign-up', () => {
     let holders = fresh();
     for (let n = 0; n < 4; n++) holders = after(holders, resend(holders, minutesLater(n)));
     expect(statusOf(() => resend(holders, minutesLater(9)))).toBe(429);
     expect(statusOf(() => resend(holders, later(DAY)))).toBe(200);
   });
 
-  it('does nothing for a number that is proved, and is 404 for one that is lost', () => {
+  it('does nothing for a verified number, and is 404 for a lost one', () => {
     expect(resend(after(fresh(), verify(fresh(), '123456')), NOW)).toEqual({});
     expect(statusOf(() => resend({ ...fresh(), accounts: [] }, NOW))).toBe(404);
   });

@@ -23,7 +23,7 @@ import { revokedFact, revokeUser, type RevocationRow } from './revocation.js';
 
 export interface Account extends Code, CodeCount {
   id: string;
-  /** Null: another account has proved the number, or has taken it over from this one, which never did. */
+  /** Null: another account has verified the number, or has taken it over from this one, which never verified it. */
   phone: string | null;
   name: string;
   passwordHash: string;
@@ -35,45 +35,45 @@ export interface Account extends Code, CodeCount {
   version: number;
 }
 
-/** A phone number, locked by whatever changes which accounts have it. */
+/** A phone number, locked by each change of the accounts that have it. */
 export interface PhoneNumber extends CodeCount {
   phone: string;
   /** Changes with the list of accounts that have the number. */
   version: number;
 }
 
-/** A number and the accounts that have it: one that has proved it, or some that have not yet. Oldest first. */
+/** A number and its accounts, oldest first: one that has verified it, or some that have not yet. */
 export interface Holders {
   phone: string;
   number: PhoneNumber | undefined;
   accounts: readonly Account[];
-  /** The account that the request is about, whether or not it has the number. */
+  /** The account of the request, whether it has the number or not. */
   own: Account | undefined;
 }
 
-/** What a decision wants stored and sent. */
+/** Rows to store and messages to send after a decision. */
 export interface Change<R = unknown> {
   number?: PhoneNumber;
   accounts?: readonly Account[];
   revocations?: readonly RevocationRow[];
   messages?: readonly Outgoing[];
   reply?: R;
-  /** A refusal that leaves a record. */
+  /** A refusal that is stored. */
   problem?: Problem;
 }
 
 export interface AccountLimits extends CodeLimits {
-  /** For so long a number stays with an account that has not proved it. */
+  /** Time for which a number stays with an account that has not verified it. */
   holdMs: number;
-  /** After so long such an account gives its number up as soon as somebody else signs up with it. */
+  /** Time after which such an account loses its number when another user signs up with it. */
   unverifiedMs: number;
-  /** How long a revocation of all of a user's tokens has to be kept. */
+  /** How long a revocation of all tokens of a user must be kept. */
   tokensMs: number;
 }
 
-/** Five guesses at one of a million codes. */
+/** Guesses per code, which is one of a million. */
 const MAX_TRIES = 5;
-/** Accounts that have a number without having proved it. Each costs a sign-in with that number a password hash. */
+/** Accounts that have a number without having verified it. Each adds a password hash to a sign-in with that number. */
 const MAX_UNVERIFIED = 3;
 
 export interface SignUpRequest {
@@ -86,7 +86,7 @@ export interface SignUpRequest {
   code: string;
 }
 
-/** @throws ProblemError 409 when the number is another user's, 429 when it was sent too many codes */
+/** @throws ProblemError 409 the number is another user's; 429 too many codes were sent to it */
 export function signUp(holders: Holders, request: SignUpRequest, limits: AccountLimits, now: Date): Change<User> {
   const { phone, number, accounts, own } = holders;
   if (own || isTaken(accounts, limits, now)) throw taken();
@@ -104,7 +104,7 @@ export function signUp(holders: Holders, request: SignUpRequest, limits: Account
 
 type Age = Pick<Account, 'verifiedAt' | 'createdAt'>;
 
-/** One of them has proved the number, or is so young that it still may. */
+/** Whether an account has verified the number, or is so young that it still may. */
 export const isTaken = (accounts: readonly Age[], { holdMs }: AccountLimits, now: Date): boolean =>
   accounts.some(({ verifiedAt, createdAt }) => verifiedAt !== null || isWithin(createdAt, holdMs, now));
 
@@ -112,7 +112,7 @@ export const viewOf = ({ id, name }: Pick<Account, 'id' | 'name'>, phone: string
 
 type Named = Pick<Account, 'id' | 'name' | 'createdAt'>;
 
-/** The accounts that were just made under this name: it is a repeat if the password is that of one of them. */
+/** The accounts created recently under this name: the request is a repeat if its password is that of one of them. */
 export function mayBeRepeat<A extends Named>(
   accounts: readonly A[],
   { userId, name }: Pick<SignUpRequest, 'userId' | 'name'>,
@@ -124,10 +124,9 @@ export function mayBeRepeat<A extends Named>(
 }
 
 /**
- * Somebody proves that the phone is theirs: other accounts that have the number lose it. Verifying a verified phone
- * is harmless.
- * A wrong guess must be counted, so its problem is a decision and not thrown.
- * @throws ProblemError 404 nobody's account, 429 the code was guessed at too often
+ * Verifies the phone of an account by its code: other accounts with the number lose it. A second verification changes
+ * nothing. A wrong guess must be counted, so its problem is part of the decision and not thrown.
+ * @throws ProblemError 404 no such account; 429 too many guesses at the code
  */
 export function verifyPhone(holders: Holders, userId: string, code: string, limits: AccountLimits, now: Date): Change {
   const { number, accounts } = holders;
@@ -139,7 +138,7 @@ export function verifyPhone(holders: Holders, userId: string, code: string, limi
   return verified(holders, userId, limits, now);
 }
 
-/** The number is this account's, whoever had it before without having proved it. */
+/** Gives the number to this account, and takes it from the others, which have not verified it. */
 export function verified(holders: Holders, userId: string, limits: AccountLimits, now: Date): Change {
   const { number, accounts } = holders;
   const account = accounts.find(({ id }) => id === userId);
@@ -161,7 +160,7 @@ const countTry = (account: Account): Account => ({
 
 const WRONG_CODE = ProblemError.of(422, 'Wrong code', 'The code is wrong or outdated.').problem;
 
-/** @throws ProblemError 404 nobody's account, 429 too soon, or too many for the account or the number */
+/** @throws ProblemError 404 no such account; 429 too soon, or too many for the account or the number */
 export function resendCode(holders: Holders, userId: string, code: string, limits: AccountLimits, now: Date): Change {
   const { number, accounts } = holders;
   const account = accounts.find(({ id }) => id === userId);
@@ -189,7 +188,7 @@ function newAccount({ userId: id, phone, name, passwordHash, role, code }: SignU
 
 type Moves = Record<'staying' | 'leaving', Account[]>;
 
-/** Who has waited too long to prove the number goes, and then the oldest, until there is a place. */
+/** Frees a place at the number: accounts leave that have not verified it for too long, then the oldest. */
 function freeNumber(accounts: readonly Account[], { unverifiedMs }: AccountLimits, now: Date): Moves {
   const young = accounts.filter(({ createdAt }) => isWithin(createdAt, unverifiedMs, now));
   const staying = young.slice(-(MAX_UNVERIFIED - 1));
@@ -204,7 +203,7 @@ const withoutNumber = (account: Account): Account => ({
   version: account.version + 1,
 });
 
-/** Nobody signs in any more to an account that has lost its number, and whoever is signed in is signed out. */
+/** Revokes the tokens of accounts that have lost their number; they can sign in no more. */
 function revoked(
   accounts: readonly Account[],
   { tokensMs }: AccountLimits,

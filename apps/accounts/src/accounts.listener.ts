@@ -23,8 +23,8 @@ import { Revocations } from './revocations.query.js';
 import { SignUps } from './sign-ups.js';
 import { issueToken } from './token.js';
 
-/** More than wait in front of the password hash, so that what hashes nothing never stands behind them. */
-const ALL = { prefetch: 500 };
+/** More than the hashing queue holds, so that requests without a hash never wait behind it. */
+const PREFETCH = { prefetch: 500 };
 
 const wrongPassword = (): ProblemError => ProblemError.of(403, 'Forbidden', 'The current password is wrong.');
 
@@ -38,12 +38,12 @@ export class AccountsListener {
     @Inject(CONFIG) private readonly config: AccountsConfig,
   ) {}
 
-  @On(SignUp, ALL)
+  @On(SignUp, PREFETCH)
   signUp(message: Message<typeof SignUp>) {
     return this.signUps.signUp(message);
   }
 
-  @On(SignIn, ALL)
+  @On(SignIn, PREFETCH)
   async signIn(message: Message<typeof SignIn>): Promise<Reply<typeof SignIn>> {
     const { accounts } = await this.accounts.holdersOf(message.data.phone);
     const account = await this.passwords.find(message, message.data, accounts);
@@ -53,7 +53,7 @@ export class AccountsListener {
     return issueToken({ id, role, tokenEpoch, verified: verifiedAt !== null }, issuer, await this.accounts.now());
   }
 
-  @On(VerifyPhone, ALL)
+  @On(VerifyPhone, PREFETCH)
   async verifyPhone(message: Message<typeof VerifyPhone>): Promise<void> {
     const { userId, code } = message.data;
     const { phone } = await this.#own(userId);
@@ -63,7 +63,7 @@ export class AccountsListener {
     );
   }
 
-  @On(ResendCode, ALL)
+  @On(ResendCode, PREFETCH)
   async resendCode(message: Message<typeof ResendCode>): Promise<void> {
     const { userId } = message.data;
     const { phone } = await this.#own(userId);
@@ -73,21 +73,21 @@ export class AccountsListener {
     );
   }
 
-  @On(SignOut, ALL)
+  @On(SignOut, PREFETCH)
   signOut(message: Message<typeof SignOut>) {
     const { userId, tokenId, expiresAt } = message.data;
     const token = { userId, tokenId, expiresAt: new Date(expiresAt) };
     return this.accounts.changeOwn(message, userId, tokenId, ({ revocation }, now) => signOut(revocation, token, now));
   }
 
-  @On(ChangePassword, ALL)
+  @On(ChangePassword, PREFETCH)
   async changePassword(message: Message<typeof ChangePassword>) {
     const { userId, tokenId, password, newPassword, client } = message.data;
     const own = await this.#own(userId);
     const has = async (tried: string): Promise<boolean> =>
       (await this.passwords.find(message, { phone: own.phone, password: tried, client }, [own])) !== undefined;
     if (!(await has(password))) {
-      // Only of the token that made the last change is it asked whether this is the same change again.
+      // Only the token of the last change can repeat it; for any other token no second hash is computed.
       if (own.keptToken !== tokenId || !(await has(newPassword))) throw wrongPassword();
       return this.accounts.changeOwn(message, userId, userId, passwordChanged);
     }
@@ -96,14 +96,14 @@ export class AccountsListener {
     return this.accounts.changeOwn(message, userId, userId, (account, now) => changePassword(account, change, now));
   }
 
-  @On(SetRole, ALL)
+  @On(SetRole, PREFETCH)
   async setRole(message: Message<typeof SetRole>): Promise<void> {
     const { userId, role } = message.data;
     const { tokensMs } = limitsOf(this.config);
     await this.accounts.changeOwn(message, userId, userId, (own, now) => setRole(own, { role, tokensMs }, now));
   }
 
-  @On(ListRevocations, ALL)
+  @On(ListRevocations, PREFETCH)
   listRevocations({ data }: Message<typeof ListRevocations>) {
     return this.revocations.page(data);
   }

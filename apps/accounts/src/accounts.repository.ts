@@ -7,7 +7,7 @@ import type { Account, Change, Holders } from './account.js';
 import type { Own } from './own-account.js';
 import { tables } from './tables.js';
 
-/** A change may come between the reading of a number's accounts and their locking: each try more takes another one. */
+/** The accounts of a number may change between reading and locking; each change needs one more try. */
 const MAX_TRIES = 20;
 
 const HOLDERS = `
@@ -23,15 +23,15 @@ const OWN = `
   FROM accounts LEFT JOIN revocations USING (id)
   WHERE id = $1 AND accounts.version > 0 AND phone IS NOT NULL`;
 
-/** What is read of somebody's own account. */
+/** The columns that are read of a user's own account. */
 export interface OwnAccountRead {
   phone: string;
   passwordHash: string;
-  /** The token that the password was changed with last. */
+  /** The token that made the last change of the password. */
   keptToken: string | null;
 }
 
-/** An account as it is read without its lock. */
+/** An account read without its lock. */
 export type AccountRead = Pick<
   Account,
   'id' | 'role' | 'name' | 'passwordHash' | 'createdAt' | 'verifiedAt' | 'tokenEpoch'
@@ -46,10 +46,10 @@ interface HoldersRow {
 type DecideNumber<R> = (holders: Holders, now: Date) => Change<R>;
 type DecideOwn<R> = (own: Own, now: Date) => Change<R>;
 
-/** The accounts that have a number changed between being read and being locked. */
+/** Thrown when the accounts of a number changed between reading and locking. */
 class Stale extends Error {}
 
-/** Accounts, by the number that they have or by their id, and what is revoked of them. */
+/** Stores accounts, found by their number or their id, and revocations. */
 @Injectable()
 export class AccountsRepository {
   readonly #unit: UnitOfWork<typeof tables>;
@@ -62,7 +62,7 @@ export class AccountsRepository {
   }
 
   /**
-   * Whoever changes which accounts have a number holds the row of the number.
+   * Changes the accounts of a number under the lock of the number's row.
    * @param userId an account that may not exist yet
    */
   async changeNumber<R>(
@@ -89,7 +89,7 @@ export class AccountsRepository {
     }
   }
 
-  /** @param revoked the row of what is revoked: the user's own, or that of one token */
+  /** @param revoked id of the revocation's row: the user's id, or that of one token */
   async changeOwn<R>(message: Message, userId: string, revoked: string, decide: DecideOwn<R>): Promise<R | undefined> {
     const keys = { accounts: [userId], revocations: [revoked] };
     return (await this.#unit.change<R>(message, keys, (state, now) =>
@@ -101,16 +101,16 @@ export class AccountsRepository {
   async holdersOf(phone: string): Promise<{ version: number; accounts: AccountRead[]; now: Date }> {
     const { rows } = await this.pool.query<HoldersRow>(HOLDERS, [phone]);
     const { version, accounts, now } = rows[0]!;
-    const known = (accounts ?? []).map((account) => ({ ...account, createdAt: new Date(account.createdAt) }));
-    return { version: version ?? 0, accounts: known, now };
+    const found = (accounts ?? []).map((account) => ({ ...account, createdAt: new Date(account.createdAt) }));
+    return { version: version ?? 0, accounts: found, now };
   }
 
-  /** By the clock of the database, as rules have it. */
+  /** The clock of the database, which the rules use too. */
   now(): Promise<Date> {
     return databaseTime(this.pool);
   }
 
-  /** Undefined: there is no such account, or its number is another's by now. */
+  /** Returns undefined if there is no such account, or another account has its number now. */
   async ownOf(userId: string): Promise<OwnAccountRead | undefined> {
     const { rows } = await this.pool.query<OwnAccountRead>(OWN, [userId]);
     return rows[0];

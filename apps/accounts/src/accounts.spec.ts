@@ -52,7 +52,7 @@ const start = () =>
     },
   );
 
-/** Notes every fact about accounts. */
+/** Records every fact about accounts. */
 async function listen(): Promise<void> {
   tap = await connect(broker.url);
   const channel = await tap.createChannel();
@@ -80,9 +80,9 @@ afterAll(async () => {
   await Promise.all([broker.close(), database.close()]);
 });
 
-const ask = <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) =>
+const request = <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) =>
   client.request(contract, data, { deadlineMs: 30_000 });
-/** The status that a request ends with: its problem's, or 200. */
+/** The status of a request's problem, or 200. */
 const statusOf = (answer: Promise<unknown>): Promise<number> =>
   answer.then(
     () => 200,
@@ -91,15 +91,16 @@ const statusOf = (answer: Promise<unknown>): Promise<number> =>
 const factsAbout = (userId: string, type: string) =>
   facts.filter((fact) => fact.type === type && fact.data['userId'] === userId);
 const signIn = async (password: string, phone = ANN.phone) =>
-  (await jwtVerify((await ask(SignIn, { phone, password })).token, publicKey)).payload;
+  (await jwtVerify((await request(SignIn, { phone, password })).token, publicKey)).payload;
 const signUp = async (data: Partial<typeof ANN>) => {
   const user = { ...ANN, userId: randomUUID(), ...data };
-  return { ...user, id: (await ask(SignUp, user)).id };
+  return { ...user, id: (await request(SignUp, user)).id };
 };
-/** As if everything of this number were so much older. */
+/** Makes all rows of this number older by so many seconds. */
 const age = (phone: string, seconds: number) =>
   database.pool.query(
-    "UPDATE accounts SET created_at = created_at - $2 * interval '1 second', code_resent_at = code_resent_at - $2 * interval '1 second' WHERE phone = $1",
+    `UPDATE accounts SET created_at = created_at - $2 * interval '1 second',
+       code_resent_at = code_resent_at - $2 * interval '1 second' WHERE phone = $1`,
     [phone, seconds],
   );
 const codeOf = (userId: string): Promise<string> =>
@@ -108,8 +109,8 @@ const accountsOf = async (phone: string) =>
   (await database.pool.query('SELECT * FROM accounts WHERE phone = $1 AND version > 0', [phone])).rows;
 
 describe('signing up', () => {
-  it('makes an account and tells the world, with a code for the SMS', async () => {
-    expect(await ask(SignUp, ANN)).toEqual({ id: ANN.userId, phone: ANN.phone, name: 'Ann' });
+  it('creates an account and publishes it, with a code for the SMS', async () => {
+    expect(await request(SignUp, ANN)).toEqual({ id: ANN.userId, phone: ANN.phone, name: 'Ann' });
     expect(await codeOf(ANN.userId)).toMatch(/^[0-9]{6}$/);
   });
 
@@ -125,12 +126,12 @@ describe('signing up', () => {
     expect(await statusOf(signUp({ name: 'Bob' }))).toBe(409);
   });
 
-  it('is the same account when it is asked for again, under its own id or another, and no second code', async () => {
+  it('returns the same account for a repeat, under its own id or another, and sends no second code', async () => {
     expect((await signUp({})).id).toBe(ANN.userId);
     expect((await signUp({ userId: ANN.userId })).id).toBe(ANN.userId);
   });
 
-  it('gives all who ask for the same at the same time the same account', async () => {
+  it('returns the same account to equal requests at the same time', async () => {
     const made = await Promise.all([1, 2, 3].map(() => signUp({ phone: '+15550000002' })));
     expect(new Set(made.map(({ id }) => id)).size).toBe(1);
     expect(await accountsOf('+15550000002')).toHaveLength(1);
@@ -140,7 +141,7 @@ describe('signing up', () => {
     ]);
   });
 
-  it('gives one account to one of several who ask at the same time for something else', async () => {
+  it('creates an account for one of several different requests at the same time', async () => {
     const statuses = await Promise.all(
       [1, 2, 3].map((n) => statusOf(signUp({ phone: '+15550000004', password: `a good password ${n}` }))),
     );
@@ -148,7 +149,7 @@ describe('signing up', () => {
     expect(await accountsOf('+15550000004')).toHaveLength(1);
   });
 
-  it('gives a number that nobody has proved to who proves it', async () => {
+  it('gives an unverified number to the account that verifies it', async () => {
     const phone = '+15550000005';
     const thief = await signUp({ phone, password: 'the thief of it' });
     await age(phone, 60);
@@ -157,8 +158,8 @@ describe('signing up', () => {
       thief.id,
       owner.id,
     ]);
-    await ask(VerifyPhone, { userId: owner.id, code: await codeOf(owner.id) });
-    expect(await statusOf(ask(SignIn, { phone, password: 'the thief of it' }))).toBe(401);
+    await request(VerifyPhone, { userId: owner.id, code: await codeOf(owner.id) });
+    expect(await statusOf(request(SignIn, { phone, password: 'the thief of it' }))).toBe(401);
     expect((await signIn('the owner of it', phone)).sub).toBe(owner.id);
     await eventually(() => expect(factsAbout(thief.id, TokensRevoked.type)).toMatchObject([{ data: { minEpoch: 1 } }]));
     await age(phone, 86_400 * 400);
@@ -167,16 +168,16 @@ describe('signing up', () => {
 });
 
 describe('signing in', () => {
-  it('gives a token that names the user and the role', async () => {
-    const { token, expiresAt } = await ask(SignIn, { phone: ANN.phone, password: ANN.password });
+  it('returns a token with the user and the role', async () => {
+    const { token, expiresAt } = await request(SignIn, { phone: ANN.phone, password: ANN.password });
     const { payload } = await jwtVerify(token, publicKey);
     expect(payload).toMatchObject({ sub: ANN.userId, role: 'customer' });
     expect(Date.parse(expiresAt)).toBe(payload.exp! * 1000);
   });
 
-  it('is 401, told alike, for a wrong password and for an unknown phone number', async () => {
+  it('is the same 401 for a wrong password and for an unknown phone number', async () => {
     const problemOfSignIn = (phone: string, password: string) =>
-      ask(SignIn, { phone, password }).catch((error: unknown) => (error as ProblemError).problem);
+      request(SignIn, { phone, password }).catch((error: unknown) => (error as ProblemError).problem);
     const wrong = await problemOfSignIn(ANN.phone, 'wrong');
     expect(wrong).toMatchObject({ status: 401 });
     expect(await problemOfSignIn('+15559999999', 'wrong')).toEqual(wrong);
@@ -184,25 +185,27 @@ describe('signing in', () => {
 });
 
 describe('verifying the phone', () => {
-  it('is 422 for a wrong code, works with the right one, and may be asked again', async () => {
+  it('is 422 for a wrong code, succeeds with the right one, and may be repeated', async () => {
     const code = await codeOf(ANN.userId);
     const wrong = code === '000000' ? '000001' : '000000';
-    expect(await statusOf(ask(VerifyPhone, { userId: ANN.userId, code: wrong }))).toBe(422);
-    expect(await statusOf(ask(VerifyPhone, { userId: ANN.userId, code }))).toBe(200);
-    expect(await statusOf(ask(VerifyPhone, { userId: ANN.userId, code }))).toBe(200);
+    expect(await statusOf(request(VerifyPhone, { userId: ANN.userId, code: wrong }))).toBe(422);
+    expect(await statusOf(request(VerifyPhone, { userId: ANN.userId, code }))).toBe(200);
+    expect(await statusOf(request(VerifyPhone, { userId: ANN.userId, code }))).toBe(200);
     await eventually(() => expect(factsAbout(ANN.userId, AccountVerified.type)).toHaveLength(1));
   });
 
-  it('takes a code that was asked for, and is 429 when that is asked for again at once', async () => {
+  it('accepts a requested code, and is 429 when another is requested at once', async () => {
     const eve = await signUp({ phone: '+15550000006' });
-    await ask(ResendCode, { userId: eve.id });
-    const again = await ask(ResendCode, { userId: eve.id }).catch((error: unknown) => (error as ProblemError).problem);
+    await request(ResendCode, { userId: eve.id });
+    const again = await request(ResendCode, { userId: eve.id }).catch(
+      (error: unknown) => (error as ProblemError).problem,
+    );
     expect(again).toMatchObject({ status: 429, retryAfter: expect.closeTo(60, -1) });
     const code = await eventually(() => String(factsAbout(eve.id, CodeIssued.type)[0]!.data['code']));
     const first = await codeOf(eve.id);
-    if (first !== code) expect(await statusOf(ask(VerifyPhone, { userId: eve.id, code: first }))).toBe(422);
-    expect(await statusOf(ask(VerifyPhone, { userId: eve.id, code }))).toBe(200);
-    expect(await statusOf(ask(ResendCode, { userId: eve.id }))).toBe(200);
+    if (first !== code) expect(await statusOf(request(VerifyPhone, { userId: eve.id, code: first }))).toBe(422);
+    expect(await statusOf(request(VerifyPhone, { userId: eve.id, code }))).toBe(200);
+    expect(await statusOf(request(ResendCode, { userId: eve.id }))).toBe(200);
   });
 
   it('is 429 after five wrong codes, even with the right one', async () => {
@@ -211,26 +214,27 @@ describe('verifying the phone', () => {
     const wrong = code === '000000' ? '000001' : '000000';
     const guesses = [wrong, wrong, wrong, wrong, wrong, code];
     const statuses = [];
-    for (const guess of guesses) statuses.push(await statusOf(ask(VerifyPhone, { userId: ben.userId, code: guess })));
+    for (const guess of guesses)
+      statuses.push(await statusOf(request(VerifyPhone, { userId: ben.userId, code: guess })));
     expect(statuses).toEqual([422, 422, 422, 422, 422, 429]);
   });
 
-  it('is 404 for somebody who has no account', async () => {
-    expect(await statusOf(ask(VerifyPhone, { userId: '00000000-0000-7000-8000-00000000000e', code: '123456' }))).toBe(
-      404,
-    );
+  it('is 404 for a user without an account', async () => {
+    expect(
+      await statusOf(request(VerifyPhone, { userId: '00000000-0000-7000-8000-00000000000e', code: '123456' })),
+    ).toBe(404);
   });
 });
 
-describe('tokens that are taken back', () => {
+describe('revoked tokens', () => {
   const listed = async (userId: string) =>
-    (await ask(ListRevocations, {})).items.filter((item) => item.userId === userId);
+    (await request(ListRevocations, {})).items.filter((item) => item.userId === userId);
 
-  it('are one of a user after signing out, once, until its end', async () => {
+  it('are one of a user after signing out, once, until its expiry', async () => {
     const [userId, tokenId, expiresAt] = [randomUUID(), randomUUID(), new Date(Date.now() + 3_600_000).toISOString()];
     const both = await Promise.all([
-      ask(SignOut, { userId, tokenId, expiresAt }),
-      ask(SignOut, { userId, tokenId, expiresAt }),
+      request(SignOut, { userId, tokenId, expiresAt }),
+      request(SignOut, { userId, tokenId, expiresAt }),
     ]);
     expect(both).toEqual([
       { userId, tokenId, expiresAt },
@@ -246,11 +250,11 @@ describe('tokens that are taken back', () => {
     expect((await database.pool.query('SELECT FROM revocations WHERE id = $1', [tokenId])).rowCount).toBe(0);
   });
 
-  it('are all of a user but one after another password, which counts at once', async () => {
+  it('are all of a user but one after a change of the password, which applies at once', async () => {
     const dan = await signUp({ phone: '+15550000007' });
     const one = randomUUID();
     const change = (tokenId: string) =>
-      ask(ChangePassword, {
+      request(ChangePassword, {
         userId: dan.id,
         tokenId,
         password: ANN.password,
@@ -260,15 +264,15 @@ describe('tokens that are taken back', () => {
     await change(one);
     expect(await signIn('another good one', dan.phone)).toMatchObject({ epoch: 1 });
     expect(await listed(dan.id)).toMatchObject([{ minEpoch: 1, keep: one }]);
-    // The answer may have been lost; who changed nothing is told nothing of the new one.
+    // The reply may have been lost; only the token of the change gets it again.
     expect(await change(one)).toMatchObject({ minEpoch: 1, keep: one });
     expect(await statusOf(change(randomUUID()))).toBe(403);
   });
 
-  it('are not guessed at by changing the password: failures count as those of signing in do', async () => {
+  it('do not help to guess a password by changing it: failures count like those of signing in', async () => {
     const guesses = Array.from({ length: 6 }, () =>
       statusOf(
-        ask(ChangePassword, {
+        request(ChangePassword, {
           userId: ANN.userId,
           tokenId: ANN.userId,
           password: 'a wrong one',
@@ -278,29 +282,31 @@ describe('tokens that are taken back', () => {
       ),
     );
     expect((await Promise.all(guesses)).sort()).toEqual([403, 403, 403, 403, 403, 429]);
-    expect(await statusOf(ask(SignIn, { phone: ANN.phone, password: ANN.password, client: '192.0.2.8' }))).toBe(429);
-    expect(await statusOf(ask(SignUp, { ...ANN, client: '192.0.2.8' }))).toBe(429);
+    expect(await statusOf(request(SignIn, { phone: ANN.phone, password: ANN.password, client: '192.0.2.8' }))).toBe(
+      429,
+    );
+    expect(await statusOf(request(SignUp, { ...ANN, client: '192.0.2.8' }))).toBe(429);
   });
 
   it('are all of a user whose role has changed', async () => {
-    await ask(SetRole, { userId: ANN.userId, role: 'admin' });
+    await request(SetRole, { userId: ANN.userId, role: 'admin' });
     expect(await signIn(ANN.password)).toMatchObject({ role: 'admin', epoch: 1 });
     expect(await listed(ANN.userId)).toMatchObject([{ minEpoch: 1 }]);
-    expect(await statusOf(ask(SetRole, { userId: randomUUID(), role: 'admin' }))).toBe(404);
+    expect(await statusOf(request(SetRole, { userId: randomUUID(), role: 'admin' }))).toBe(404);
   });
 
-  it('are listed page by page, and those alone that have changed since', async () => {
-    const before = (await ask(ListRevocations, {})).at;
+  it('are listed page by page, and on request only those changed since', async () => {
+    const before = (await request(ListRevocations, {})).at;
     const mine = Array.from({ length: 5 }, () => ({
       userId: randomUUID(),
       tokenId: randomUUID(),
       expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
     }));
-    for (const each of mine) await ask(SignOut, each);
+    for (const each of mine) await request(SignOut, each);
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
-      const page = await ask(ListRevocations, {
+      const page = await request(ListRevocations, {
         limit: 2,
         changedSince: before,
         ...(cursor !== undefined && { cursor }),
@@ -315,12 +321,12 @@ describe('tokens that are taken back', () => {
 describe('the development seed', () => {
   it('signs in as admin and as customer', async () => {
     const roleOf = async (phone: string, password: string) =>
-      (await jwtVerify((await ask(SignIn, { phone, password })).token, publicKey)).payload['role'];
+      (await jwtVerify((await request(SignIn, { phone, password })).token, publicKey)).payload['role'];
     expect(await roleOf('+10000000000', 'admin-password')).toBe('admin');
     expect(await roleOf('+10000000001', 'customer-password')).toBe('customer');
   });
 
-  it('is planted once, however often the service starts, with numbers that are proved', async () => {
+  it('is created once, however often the service starts, with verified numbers', async () => {
     await (await start()).stop();
     const { rows } = await database.pool.query('SELECT version, verified_at FROM accounts WHERE phone LIKE $1', [
       '+1000000000_',

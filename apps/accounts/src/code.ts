@@ -6,30 +6,30 @@ export interface Code {
   codeHash: string | null;
   codeExpiresAt: Date | null;
   codeTries: number;
-  /** When it was last sent again; the first code does not count. */
+  /** When a code was last sent again; the first code does not count. */
   codeResentAt: Date | null;
 }
 
-/** How many codes were sent, and since when they are counted. */
+/** Number of codes sent, and since when they are counted. */
 export interface CodeCount {
   codes: number;
   codesSince: Date;
 }
 
 export interface CodeLimits {
-  /** Between two codes that are asked for. */
+  /** Between two requested codes. */
   resendMs: number;
-  /** In a day, the one of the sign-up included. */
+  /** Per day, including that of the sign-up. */
   codesPerAccount: number;
-  /** In a day, whoever asks. */
+  /** Per day, for all accounts together. */
   codesPerNumber: number;
 }
 
-/** A code is good for ten minutes. */
+/** A code is valid for ten minutes. */
 export const CODE_TTL_MS = 10 * 60_000;
 const DAY_MS = 86_400_000;
 
-/** Six digits, each as likely as any other. */
+/** Six random digits, uniformly distributed. */
 export const newCode = (): string => String(randomInt(1_000_000)).padStart(6, '0');
 
 export const noCodes = (now: Date): CodeCount => ({ codes: 0, codesSince: now });
@@ -42,7 +42,7 @@ export const freshCode = (userId: string, code: string, now: Date): Omit<Code, '
   codeTries: 0,
 });
 
-/** One code more. @throws ProblemError 429 with `retryAfter` (s) when the day has had its codes */
+/** Counts one more code. @throws ProblemError 429 with `retryAfter` (s) when the daily limit is reached */
 export function countCode<C extends CodeCount>(counted: C, most: number, now: Date): C {
   const end = counted.codesSince.getTime() + DAY_MS;
   if (now.getTime() >= end) return { ...counted, codes: 1, codesSince: now };
@@ -50,7 +50,7 @@ export function countCode<C extends CodeCount>(counted: C, most: number, now: Da
   return { ...counted, codes: counted.codes + 1 };
 }
 
-/** @throws ProblemError 429 with `retryAfter` (s) when one was sent again just now */
+/** @throws ProblemError 429 with `retryAfter` (s) when a code was sent again just now */
 export function mayResend({ codeResentAt }: Code, { resendMs }: CodeLimits, now: Date): void {
   const from = codeResentAt === null ? -Infinity : codeResentAt.getTime() + resendMs;
   if (now.getTime() < from) throw tooMany('A code was sent just now. Please wait for it.', from, now);
@@ -64,6 +64,6 @@ export function codeMatches({ id, codeHash, codeExpiresAt }: Code & { id: string
   return timingSafeEqual(Buffer.from(hashCode(id, code)), Buffer.from(codeHash));
 }
 
-/** Keeps codes out of plain sight in the database; ten minutes and five guesses are what protects them. */
+/** Keeps codes unreadable in the database; what protects them is their ten minutes and five guesses. */
 const hashCode = (userId: string, code: string): string =>
   createHash('sha256').update(`${userId}\n${code}`).digest('hex');

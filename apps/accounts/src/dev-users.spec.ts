@@ -29,7 +29,7 @@ const rows = async () => (await database.pool.query<{ id: string; password_hash:
 const subjectOf = async (token: string) => (await jwtVerify(token, publicKey, { algorithms: ['EdDSA'] })).payload.sub;
 
 describe('users for load tests', () => {
-  it('are accounts as others are, each with a token of its own that the public key confirms', async () => {
+  it('are ordinary accounts, each with a token of its own that the public key verifies', async () => {
     const tokens = await make(3);
     expect(await Promise.all(tokens.map(subjectOf))).toEqual((await rows()).map(({ id }) => id));
     expect(await rows()).toMatchObject(
@@ -37,7 +37,7 @@ describe('users for load tests', () => {
     );
   });
 
-  it('are the same users when they are asked for again, and only what is missing is added', async () => {
+  it('are the same users for a repeat, and only missing ones are added', async () => {
     const before = await rows();
     expect(await Promise.all((await make(4_001)).map(subjectOf))).toEqual(
       Array.from({ length: 4_001 }, (_, i) => devUser(i + 1).id),
@@ -49,16 +49,16 @@ describe('users for load tests', () => {
     expect(after).toHaveLength(4_001);
   });
 
-  it('tell nobody that they exist', async () => {
+  it('cause no message', async () => {
     expect((await database.pool.query('SELECT FROM outbox')).rowCount).toBe(0);
   });
 
-  it('cannot sign in: their hash is one that no password has', async () => {
+  it('cannot sign in: no password matches their hash', async () => {
     const [user] = await rows();
     expect(await passwordMatches('', user?.password_hash)).toBe(false);
   });
 
-  it('have ids and phone numbers that the contracts know, up to the last of them', () => {
+  it('have ids and phone numbers that the contracts accept, up to the last of them', () => {
     for (const { id, phone } of [devUser(1), devUser(MAX_USERS)]) {
       expect(Id.safeParse(id).success).toBe(true);
       expect(Phone.safeParse(phone).success).toBe(true);
@@ -74,7 +74,7 @@ describe('the program', () => {
       env: { PATH: process.env['PATH'], DATABASE_URL: database.url, TOKEN_PRIVATE_KEY: pem, ...env },
     });
 
-  it('prints tokens and nothing else, one a line', async () => {
+  it('prints tokens and nothing else, one per line', async () => {
     const { stdout, stderr } = await run('5');
     expect(stderr).toBe('');
     expect(await Promise.all(stdout.trimEnd().split('\n').map(subjectOf))).toEqual(
@@ -86,7 +86,7 @@ describe('the program', () => {
     ['5', { NODE_ENV: 'production' }, /^dev:users: NODE_ENV .*refused in production\n$/],
     ['0', {}, /^dev:users: USERS is not valid/],
     ['5', { DATABASE_URL: '' }, /^dev:users: DATABASE_URL is not set\n$/],
-  ])('refuses %s users with %o in one line that says why', async (count, env, message) => {
+  ])('refuses %s users with %o in one line with the reason', async (count, env, message) => {
     const before = await rows();
     await expect(run(count, env)).rejects.toMatchObject({
       code: 1,

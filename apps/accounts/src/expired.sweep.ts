@@ -3,16 +3,16 @@ import { PeriodicTask } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { FORGOTTEN_AFTER_MS } from './sign-in-failures.js';
 
-/** What is forgotten is still there for so long at most. Milliseconds. */
+/** Interval between two sweeps: expired rows stay at most this long. Milliseconds. */
 const EVERY_MS = 600_000;
 
 /**
- * Rows that one statement forgets: some ms of work. All that a long attack leaves would take longer than a statement may,
- * every time.
+ * Rows deleted per statement: some ms of work. Deleting all rows of a long attack at once would exceed the statement
+ * timeout every time.
  */
 const BATCH = 10_000;
 
-/** So long somebody is known at an address where they signed in. Days. */
+/** How long an address of a successful sign-in is remembered. Days. */
 const KNOWN_FOR_DAYS = 90;
 
 const forget = (table: string, key: string, expired: string): string =>
@@ -23,11 +23,11 @@ const forget = (table: string, key: string, expired: string): string =>
 const FORGET = [
   forget('sign_in_failures', 'phone, client', `last_at < now() - interval '${FORGOTTEN_AFTER_MS} milliseconds'`),
   forget('known_addresses', 'id', `last_at < now() - interval '${KNOWN_FOR_DAYS} days'`),
-  // Whatever these made void has ended by itself.
+  // The tokens of these revocations have expired.
   forget('revocations', 'id', 'version > 0 AND expires_at < now()'),
 ];
 
-/** Forgets failures, known addresses and revocations on which nothing depends. Any number of processes may sweep. */
+/** Deletes failures, remembered addresses and revocations that no longer have an effect. Several processes may sweep. */
 @Injectable()
 export class ExpiredSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #task = new PeriodicTask('expired rows', EVERY_MS, () => this.sweep());

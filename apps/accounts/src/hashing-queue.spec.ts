@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HashingQueue, type HashRequest } from './hashing-queue.js';
 import { hashesAtATime } from './password.js';
 
-/** A line of one place, and the order in which jobs ran; nothing runs before `open`. */
+/** A queue with one running job, and the order in which jobs ran; nothing runs before `open`. */
 function hashingQueue(clock: () => number = () => 0) {
   const order: string[] = [];
   const hashing = new HashingQueue(1, clock);
@@ -30,7 +30,7 @@ function hashingQueue(clock: () => number = () => 0) {
   return { stand, all };
 }
 
-describe('the line in front of the password hash', () => {
+describe('the queue for password hashes', () => {
   it('lets addresses take turns, however many jobs one of them has', async () => {
     const { stand, all } = hashingQueue();
     for (const n of [1, 2, 3]) void stand(`a${n}`, { client: 'a' });
@@ -39,14 +39,14 @@ describe('the line in front of the password hash', () => {
     expect(await all()).toEqual(['a1', 'b1', 'c1', 'a2', 'a3']);
   });
 
-  it('lets those go first who are known, and every fourth time a stranger', async () => {
+  it('serves trusted requests first, and an untrusted one every fourth time', async () => {
     const { stand, all } = hashingQueue();
     for (const n of [1, 2]) void stand(`s${n}`, { client: `s${n}` });
     for (const n of [1, 2, 3, 4]) void stand(`k${n}`, { client: `k${n}`, signedInBefore: true });
     expect(await all()).toEqual(['k1', 'k2', 'k3', 's1', 'k4', 's2']);
   });
 
-  it('refuses more than 16 that wait of one address, and takes those of another', async () => {
+  it('refuses more than 16 waiting jobs of one address, and accepts those of another', async () => {
     const { stand, all } = hashingQueue();
     for (let n = 0; n < 16; n++) void stand('a', { client: 'a' });
     expect(await stand('a', { client: 'a' })).toBe('429');
@@ -55,7 +55,7 @@ describe('the line in front of the password hash', () => {
     expect(await other).toBe('done');
   });
 
-  it('makes room for an address with little at the cost of one with much, and is full for one as bad as that', async () => {
+  it('makes room for an address with few jobs by refusing one with many, and is full for one with as many', async () => {
     const { stand, all } = hashingQueue();
     const attackers = Array.from({ length: 200 }, (_, n) => stand('attack', { client: `attacker ${n % 20}` }));
     const friend = stand('friend', { client: 'friend' });
@@ -65,7 +65,7 @@ describe('the line in front of the password hash', () => {
     expect((await Promise.all(attackers)).filter((answer) => answer === '503')).toHaveLength(1);
   });
 
-  it('does not begin what nobody waits for any more', async () => {
+  it('does not start a job without a waiting caller', async () => {
     let now = 0;
     const { stand, all } = hashingQueue(() => now);
     const late = stand('late', { client: 'a', deadline: 1_000 });
@@ -75,7 +75,7 @@ describe('the line in front of the password hash', () => {
     expect(await late).toBe('503');
   });
 
-  it('goes on after a job has failed, and runs as many at once as it may', async () => {
+  it('continues after a failed job, and runs as many at once as allowed', async () => {
     const hashing = new HashingQueue(2);
     let [running, most] = [0, 0];
     const job = async (): Promise<void> => {

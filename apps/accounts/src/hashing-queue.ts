@@ -1,12 +1,12 @@
 import { ProblemError } from '@sluice/messaging';
 
-/** Who wants a password hashed. */
+/** A request for a password hash. */
 export interface HashRequest {
-  /** The address it comes from; undefined: nobody outside. */
+  /** The client's address; undefined: not from outside. */
   client: string | undefined;
-  /** Somebody signed in well from there with this number before. */
+  /** Whether a sign-in with this number from this address succeeded before. */
   signedInBefore: boolean;
-  /** Until when the answer is waited for, in ms since the epoch. */
+  /** Deadline of the caller, in ms since the epoch. */
   deadline?: number | undefined;
 }
 
@@ -16,7 +16,7 @@ interface Waiting {
   refuse(problem: ProblemError): void;
 }
 
-/** Waiting jobs by address. Addresses take turns: each job of one stands behind one of every other. */
+/** Waiting jobs by address. Addresses take turns: one job of each address per round. */
 class FairQueue {
   readonly #byClient = new Map<string, Waiting[]>();
   #size = 0;
@@ -34,7 +34,7 @@ class FairQueue {
     this.#size++;
   }
 
-  /** The first job of the address whose turn it is, which then stands behind all others. */
+  /** Takes the first job of the next address, which then moves behind all others. */
   takeNext(): Waiting | undefined {
     for (const [client, [first, ...rest]] of this.#byClient) {
       this.#byClient.delete(client);
@@ -45,7 +45,7 @@ class FairQueue {
     return undefined;
   }
 
-  /** The last job of the address that has the most, if that is more than `others`. */
+  /** Removes the last job of the address with the most jobs, if those are more than `others`. */
   evictFromLongest(others: number): Waiting | undefined {
     const none: [string, Waiting[]] = ['', []];
     const more = (a: [string, Waiting[]], b: [string, Waiting[]]) => (b[1].length > a[1].length ? b : a);
@@ -57,11 +57,11 @@ class FairQueue {
   }
 }
 
-/** Waiting jobs of one address: 16 take some 2.5 s on two cores. */
+/** Waiting jobs per address: 16 take some 2.5 s on two cores. */
 const MAX_PER_CLIENT = 16;
-/** Waiting jobs, of those who are known and of strangers: what some cores hash in the 10 s for which a caller waits. */
+/** Waiting jobs, of trusted and untrusted requests each: what some cores hash in the 10 s for which a caller waits. */
 const MAX_WAITING = 200;
-/** One turn in so many is a stranger's, however many wait who are known. */
+/** Every fourth turn is for an untrusted request, however many trusted ones wait. */
 const UNTRUSTED_TURN = 4;
 /** Seconds. */
 const RETRY_AFTER = 2;
@@ -73,8 +73,8 @@ const tooManyOfClient = (): ProblemError =>
   ProblemError.of(429, 'Too Many Requests', 'Too many requests from this address are waiting already.', AGAIN);
 
 /**
- * The line in front of the password hash, which takes a core for a third of a second. Addresses take turns, whoever
- * signed in from theirs before goes first, and what nobody waits for any more is not begun.
+ * The queue for password hashes, each of which takes a core for a third of a second. Addresses take turns, addresses
+ * with an earlier successful sign-in go first, and a job without a waiting caller is not started.
  */
 export class HashingQueue {
   readonly #trusted = new FairQueue();
@@ -82,15 +82,16 @@ export class HashingQueue {
   #running = 0;
   #turn = 0;
 
-  /** @param atATime hashes that are computed at once @param clock ms since the epoch */
+  /** @param atATime concurrent hashes @param clock ms since the epoch */
   constructor(
     private readonly atATime: number,
     private readonly clock: () => number = Date.now,
   ) {}
 
   /**
-   * @throws ProblemError 429 too many jobs of this address wait, 503 too many of all wait or the deadline has passed;
-   *   the job has then not begun
+   * Runs a job in its turn.
+   * @throws ProblemError 429 too many jobs of this address wait; 503 too many jobs wait or the deadline has passed;
+   * the job has then not started
    */
   async run<T>(request: HashRequest, job: () => Promise<T>): Promise<T> {
     if (this.#running < this.atATime) this.#running++;

@@ -1,4 +1,5 @@
-// Users for load tests: node dist/make-dev-users.js <count> prints a token for each, one a line. Development only.
+// Creates users for load tests: node dist/make-dev-users.js <count> prints a token for each, one per line.
+// Development only.
 import { once } from 'node:events';
 import { createPool } from '@sluice/persistence';
 import { CommonConfig, DatabaseConfig, prepare, wholeNumber } from '@sluice/service-kit';
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Whoever reads may have had enough, as `head` has. */
+/** The reader may close the pipe early, as `head` does. */
 process.stdout.on('error', () => process.exit(0));
 main().catch((error: unknown) => {
   process.stderr.write(`dev:users: ${error instanceof Error ? error.message : String(error)}\n`);

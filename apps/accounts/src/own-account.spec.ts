@@ -10,8 +10,8 @@ const own = (change: Partial<Own> = {}): Own => ({ account, revocation: undefine
 const change = (before: Own, keep: string) =>
   changePassword(before, { passwordHash: 'new', keep, tokensMs: 86_400_000 }, NOW);
 
-describe('another password', () => {
-  it('makes the tokens of former epochs void, but the one that it was changed with, and says so', () => {
+describe('a change of the password', () => {
+  it('revokes the tokens of former epochs except the one that made the change, and publishes it', () => {
     const { accounts, revocations, messages, reply } = change(own(), ONE);
     expect(accounts).toEqual([{ ...account, passwordHash: 'new', tokenEpoch: 1, version: 2 }]);
     expect(revocations).toMatchObject([{ id: ANN, minEpoch: 1, keep: ONE, expiresAt: IN_A_DAY, version: 1 }]);
@@ -19,20 +19,20 @@ describe('another password', () => {
     expect(messages?.map(({ data }) => data)).toEqual([{ ...reply, version: 1 }]);
   });
 
-  it('makes the token void as well that an earlier change has kept', () => {
+  it('revokes also the token that an earlier change has kept', () => {
     const first = change(own(), ONE);
     const second = change(own({ account: first.accounts![0]!, revocation: first.revocations![0]! }), OTHER);
     expect(second.revocations).toMatchObject([{ minEpoch: 2, keep: OTHER, version: 2 }]);
   });
 
-  it('is answered once more, and changes nothing, when it was made before', () => {
+  it('gets the same reply again, and changes nothing, when it was made before', () => {
     const { revocations, reply } = change(own(), ONE);
     expect(passwordChanged(own({ revocation: revocations![0]! }))).toEqual({ reply });
   });
 });
 
-describe('another role', () => {
-  it('makes all tokens void, and the same one none', () => {
+describe('a change of the role', () => {
+  it('revokes all tokens, and none when the role stays the same', () => {
     expect(setRole(own(), { role: 'admin', tokensMs: 1 }, NOW).revocations).toMatchObject([
       { minEpoch: 1, keep: null },
     ]);
@@ -40,7 +40,7 @@ describe('another role', () => {
   });
 });
 
-it('signing out is said once, however often it is asked for', () => {
+it('signing out is published once for several requests', () => {
   const token = { userId: ANN, tokenId: ONE, expiresAt: IN_A_DAY };
   const first = signOut(undefined, token, NOW);
   expect(first.messages).toHaveLength(1);

@@ -2,16 +2,16 @@ import type { Revocation, Role } from '@sluice/contracts';
 import { noSuchAccount, type Account, type Change } from './account.js';
 import { revocationOf, revokedFact, revokeToken, revokeUser, type RevocationRow } from './revocation.js';
 
-/** An account and what is revoked of its user so far. */
+/** An account and the revocation of its user's tokens. */
 export interface Own {
   account: Account | undefined;
   revocation: RevocationRow | undefined;
 }
 
 interface NewEpoch {
-  /** The token that stays good. */
+  /** The token that stays valid. */
   keep?: string;
-  /** How long a token may still be good that was issued before. */
+  /** Longest remaining lifetime of a token issued before. */
   tokensMs: number;
 }
 
@@ -22,13 +22,13 @@ export function changePassword(own: Own, { passwordHash, ...epoch }: NewHash, no
   return newEpoch(own, { passwordHash }, epoch, now);
 }
 
-/** The change was made already, with this token, and its answer was lost. @throws ProblemError 404 */
+/** Replies again to a change already made with this token, whose reply was lost. @throws ProblemError 404 */
 export function passwordChanged({ revocation }: Own): Change<Revocation> {
   if (!revocation) throw noSuchAccount();
   return { reply: revocationOf(revocation) };
 }
 
-/** The tokens that there are name the former role. @throws ProblemError 404 */
+/** Revokes all tokens, since they contain the former role. @throws ProblemError 404 */
 export function setRole(own: Own, { role, ...epoch }: NewEpoch & { role: Role }, now: Date): Change<Revocation> {
   return own.account?.role === role ? {} : newEpoch(own, { role }, epoch, now);
 }
@@ -39,7 +39,7 @@ export interface Token {
   expiresAt: Date;
 }
 
-/** Nobody has to ask whose token it is: the gateway has verified it. */
+/** Revokes a token. Its owner is not checked: the gateway has verified the token. */
 export function signOut(revoked: RevocationRow | undefined, token: Token, now: Date): Change<Revocation> {
   const row = revoked ?? revokeToken(token.userId, token.tokenId, token.expiresAt, now);
   return { ...(!revoked && { revocations: [row], messages: [revokedFact(row)] }), reply: revocationOf(row) };

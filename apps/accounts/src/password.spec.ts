@@ -8,7 +8,7 @@ describe('password hashes', () => {
     expect(await passwordMatches('correct horsf', stored)).toBe(false);
   });
 
-  it('name their cost, are salted, and do not hold the password', async () => {
+  it('contain their cost, are salted, and do not contain the password', async () => {
     const [one, two] = await Promise.all([hashPassword('the same'), hashPassword('the same')]);
     expect(one).toMatch(/^scrypt\$32768\$8\$3\$/);
     expect(one).not.toBe(two);
@@ -22,7 +22,7 @@ describe('password hashes', () => {
     expect(await passwordMatches('pleaseletmein', stored)).toBe(true);
   });
 
-  it('never match when there is no account, and take as long to say so', async () => {
+  it('never match without an account, and take as long to compare', async () => {
     const stored = await hashPassword('a password');
     const [known, unknown] = [
       await timed(() => passwordMatches('wrong', stored)),
@@ -33,7 +33,7 @@ describe('password hashes', () => {
     expect(unknown.ms).toBeGreaterThan(known.ms / 3);
   });
 
-  it('refuse to compare with something that is not a hash', async () => {
+  it('refuse to compare with a string that is not a hash', async () => {
     await expect(passwordMatches('x', 'plain text')).rejects.toThrow('scrypt$N$r$p$salt$hash');
   });
 });

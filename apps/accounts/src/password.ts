@@ -3,15 +3,15 @@ import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 
 /**
- * scrypt (RFC 7914) with a cost from the OWASP password storage cheat sheet: N=2^15, r=8, p=3.
- * One hash takes 128 * N * r bytes = 32 MiB.
+ * scrypt (RFC 7914) with a cost from the OWASP password storage cheat sheet: N=2^15, r=8, p=3. One hash takes 128 * N
+ * * r bytes = 32 MiB.
  */
 const COST = { N: 2 ** 15, r: 8, p: 3 };
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
-/** Node refuses more than 32 MiB unless told otherwise. Bytes. */
+/** Bytes. Node's default limit of 32 MiB is too low for this cost. */
 const MAX_MEMORY = 64 * 1024 * 1024;
-/** How many hashes can be computed at a time, each on a core and a thread of its own, and with 32 MiB. */
+/** Number of concurrent hashes, each on a core and a thread of its own, with 32 MiB. */
 export const hashesAtATime = (threads: number, cores = availableParallelism()): number => Math.min(threads, cores);
 
 type Parameters = Required<Pick<ScryptOptions, 'N' | 'r' | 'p'>>;
@@ -20,7 +20,10 @@ const scryptAsync = promisify<string, Buffer, number, ScryptOptions, Buffer>(scr
 const derive = (password: string, salt: Buffer, cost: Parameters, length: number): Promise<Buffer> =>
   scryptAsync(password.normalize('NFKC'), salt, length, { ...cost, maxmem: MAX_MEMORY });
 
-/** @returns `scrypt$N$r$p$salt$hash`: it names its own cost, so that the cost can rise without anybody being locked out */
+/**
+ * @returns `scrypt$N$r$p$salt$hash`: it contains its own cost, so that the cost can be raised while old hashes still
+ * match
+ */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
   const hash = await derive(password, salt, COST, HASH_BYTES);
@@ -28,17 +31,17 @@ export async function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Compares in constant time. Without a hash, because nobody has that phone number, it computes one all the same:
- * the time an answer takes does not tell who has an account.
+ * Compares in constant time. Without a hash, because no account has that phone number, it computes one all the same:
+ * the time of the reply does not reveal whether an account exists.
  */
 export async function passwordMatches(password: string, stored: string | undefined): Promise<boolean> {
-  const { cost, salt, hash } = parse(stored ?? NOBODY);
+  const { cost, salt, hash } = parse(stored ?? UNMATCHABLE_HASH);
   const given = await derive(password, salt, cost, hash.length);
   return timingSafeEqual(given, hash) && stored !== undefined;
 }
 
-/** Formed like any other hash, of a password that nobody has: made of chance alone. */
-export const NOBODY = [
+/** A well-formed hash of random bytes, which no password matches. */
+export const UNMATCHABLE_HASH = [
   'scrypt',
   COST.N,
   COST.r,

@@ -8,7 +8,7 @@ import { SignInAddresses } from './sign-in-addresses.js';
 import { hashesAtATime, hashPassword, passwordMatches } from './password.js';
 import { SignInFailures } from './sign-in-failures.repository.js';
 
-/** Where a password is tried: with which number, and from which address, if that is known. */
+/** A password to check, with its phone number, and the client's address if there is one. */
 export interface Attempt {
   phone: string;
   password: string;
@@ -19,7 +19,7 @@ interface Hashed {
   passwordHash: string;
 }
 
-/** Compares and hashes passwords: counted, in line, and as long as somebody waits for it. */
+/** Compares and hashes passwords: counted, queued, and only while the caller waits. */
 @Injectable()
 export class Passwords {
   readonly #queue: HashingQueue;
@@ -32,19 +32,18 @@ export class Passwords {
     this.#queue = new HashingQueue(hashesAtATime(UV_THREADPOOL_SIZE));
   }
 
-  /** @throws ProblemError 429, 503 as the line does */
+  /** @throws ProblemError 429, 503 as the hashing queue */
   hash({ deadline }: Message, client: string | undefined, password: string): Promise<string> {
     return this.#queue.run({ client, signedInBefore: false, deadline }, () => hashPassword(password));
   }
 
   /**
-   * Which of the accounts has this password. A number that nobody has is counted, waited for and compared like any
-   * other.
-   * @throws ProblemError 429 after too many failures, or as the line does; 503 as the line does
+   * Returns the account with this password. A number without accounts is counted, queued and compared like any other.
+   * @throws ProblemError 429 after too many failures, or as the hashing queue; 503 as the hashing queue
    */
   async find<A extends Hashed>(message: Message, attempt: Attempt, accounts: readonly A[]): Promise<A | undefined> {
     const { phone, client } = attempt;
-    // Under an id of its own: the request itself may still change something.
+    // Under a message id of its own: the request itself may still change something.
     if (client !== undefined) await this.failures.countTry({ ...message, id: newId() }, phone, client);
     const found = await this.#compare(message, attempt, accounts);
     if (!found || client === undefined) return found;
@@ -68,7 +67,7 @@ export class Passwords {
   }
 }
 
-/** One hash when nobody has the number, as when somebody has: the time an answer takes does not tell which it is. */
+/** Computes one hash for a number without accounts as well, so that the time of the reply does not reveal it. */
 async function firstWith<A extends Hashed>(password: string, accounts: readonly A[]): Promise<A | undefined> {
   if (accounts.length === 0) return void (await passwordMatches(password, undefined));
   for (const account of accounts) if (await passwordMatches(password, account.passwordHash)) return account;

@@ -1,14 +1,14 @@
 import { type Outgoing, type Revocation, TokensRevoked } from '@sluice/contracts';
 
-/** What is void before its end: one token (`id` is its name) or those of a user (`id` is the user's). */
+/** A revocation of one token (`id` is the token's) or of a user's tokens (`id` is the user's). */
 export interface RevocationRow {
   id: string;
   userId: string;
   tokenId: string | null;
-  /** Tokens of a lower epoch are void, but for `keep`. */
+  /** Tokens of a lower epoch are void, except `keep`. */
   minEpoch: number | null;
   keep: string | null;
-  /** From then on none of the tokens would be good anyway. */
+  /** From then on all these tokens have expired anyway. */
   expiresAt: Date;
   changedAt: Date;
   version: number;
@@ -17,20 +17,20 @@ export interface RevocationRow {
 interface OfUser {
   userId: string;
   minEpoch: number;
-  /** The token that stays good. */
+  /** The token that stays valid. */
   keep?: string;
-  /** How long a token may still be good that was issued before. */
+  /** Longest remaining lifetime of a token issued before. */
   tokensMs: number;
 }
 
-/** All tokens that a user has from before this epoch; it replaces a former entry, whose epoch was lower. */
+/** Revokes all tokens of a user from before this epoch; replaces an earlier entry, whose epoch was lower. */
 export function revokeUser(before: RevocationRow | undefined, of: OfUser, now: Date): RevocationRow {
   const { userId, minEpoch, keep = null, tokensMs } = of;
   const times = { expiresAt: new Date(now.getTime() + tokensMs), changedAt: now };
   return { id: userId, userId, tokenId: null, minEpoch, keep, ...times, version: (before?.version ?? 0) + 1 };
 }
 
-/** One token, until its own end. */
+/** Revokes one token, until its expiry. */
 export const revokeToken = (userId: string, tokenId: string, expiresAt: Date, now: Date): RevocationRow => ({
   ...{ id: tokenId, userId, tokenId, minEpoch: null, keep: null, expiresAt, changedAt: now, version: 1 },
 });

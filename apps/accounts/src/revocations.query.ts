@@ -4,7 +4,7 @@ import { databaseTime } from '@sluice/persistence';
 import { Pool } from 'pg';
 import { revocationOf, type RevocationRow } from './revocation.js';
 
-/** By id, which is no order of time: what is added to a page that was read already, its reader is told of. */
+/** Sorted by id, not by time: readers receive entries added to a page they have read as facts. */
 const PAGE = `
   SELECT id, user_id AS "userId", token_id AS "tokenId", min_epoch AS "minEpoch", keep, expires_at AS "expiresAt"
   FROM revocations
@@ -14,7 +14,7 @@ const PAGE = `
 
 type Row = Omit<RevocationRow, 'changedAt' | 'version'>;
 
-/** What gateways have to refuse although its end has not come. */
+/** Lists the tokens that gateways must refuse before their expiry. */
 @Injectable()
 export class Revocations {
   constructor(private readonly pool: Pool) {}

@@ -34,7 +34,7 @@ const SEED: SeedAccount[] = [
   },
 ];
 
-/** Signs up the seed accounts before the first message is taken; nothing happens when they exist. */
+/** Creates the seed accounts before the first message is handled; does nothing when they exist. */
 @Injectable()
 export class Seed implements OnApplicationBootstrap {
   constructor(
@@ -44,15 +44,15 @@ export class Seed implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.DEV_SEED) return;
-    for (const account of SEED) await this.plant(account);
+    for (const account of SEED) await this.ensure(account);
   }
 
-  /** Looks first, because a boot should not cost two password hashes. */
-  private async plant({ password, ...account }: SeedAccount): Promise<void> {
+  /** Reads first, so that a boot does not cost two password hashes. */
+  private async ensure({ password, ...account }: SeedAccount): Promise<void> {
     const { accounts } = await this.accounts.holdersOf(account.phone);
-    const planted = accounts.find(({ id }) => id === account.userId);
-    if (!planted) await this.signUp({ ...account, passwordHash: await hashPassword(password), code: newCode() });
-    if (planted?.verifiedAt) return;
+    const existing = accounts.find(({ id }) => id === account.userId);
+    if (!existing) await this.signUp({ ...account, passwordHash: await hashPassword(password), code: newCode() });
+    if (existing?.verifiedAt) return;
     const { userId, phone } = account;
     await this.accounts.changeNumber(seedMessage(VerifyPhone, newId()), phone, userId, (holders, now) =>
       verified(holders, userId, limitsOf(this.config), now),
@@ -67,7 +67,9 @@ export class Seed implements OnApplicationBootstrap {
   }
 }
 
-/** An account's own id is that of its sign-up: the inbox makes it once-only even when two replicas boot at a time. */
+/**
+ * The message id is the account's id: the inbox makes the sign-up happen once, even when two replicas start together.
+ */
 function seedMessage({ type, version }: Contract, id: string): Message {
   return { id, type, version, correlationId: 'seed', time: new Date().toISOString(), data: undefined };
 }

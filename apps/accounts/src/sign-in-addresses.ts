@@ -4,14 +4,14 @@ import { CONFIG } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import type { AccountsConfig } from './config.js';
 
-/** Written down again when it is older than that: most sign-ins write nothing. */
+/** Written again only after a day, so that most sign-ins write nothing. */
 const REMEMBER = `
   INSERT INTO known_addresses (id) VALUES ($1)
   ON CONFLICT (id) DO UPDATE SET last_at = now() WHERE known_addresses.last_at < now() - interval '1 day'`;
 
 /**
- * From where people have signed in well before. What is kept is a keyed hash of number and address together: who has
- * both can look whether they are known, and who reads the table learns neither.
+ * Addresses of successful sign-ins. Stored is a keyed hash of number and address together: with both, one can check
+ * for an entry; the table alone reveals neither.
  */
 @Injectable()
 export class SignInAddresses {
@@ -39,7 +39,9 @@ export class SignInAddresses {
   }
 }
 
-/** All processes of accounts have the same one. When it is rotated nobody is known for a while. */
+/**
+ * The key, the same in all accounts processes. When the private key is rotated, no address is remembered for a while.
+ */
 const keyFrom = (key: KeyObject): Buffer =>
   createHmac('sha256', key.export({ type: 'pkcs8', format: 'der' }))
     .update('known addresses')

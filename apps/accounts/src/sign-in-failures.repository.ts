@@ -10,7 +10,7 @@ const failures = collection<Failures>({
   columns: ['phone', 'client', 'failures', 'since', 'lastAt', 'version'],
 });
 
-/** The failed sign-ins that all accounts processes count together. */
+/** Failed sign-ins, counted by all accounts processes together. */
 @Injectable()
 export class SignInFailures {
   private readonly unit;
@@ -24,12 +24,12 @@ export class SignInFailures {
     await this.#change(message, phone, client, countTry);
   }
 
-  /** Another change of the same message, so it has an id of its own. */
+  /** A second change of the same message, so it has a message id of its own. */
   async takeBack(message: Message, phone: string, client: string): Promise<void> {
     await this.#change({ ...message, id: newId() }, phone, client, takeBack);
   }
 
-  /** As `takeBack`, when the password was not looked at. */
+  /** Like `takeBack`, when the password was not compared. */
   async undo(message: Message, phone: string, client: string): Promise<void> {
     await this.#change({ ...message, id: newId() }, phone, client, undo);
   }

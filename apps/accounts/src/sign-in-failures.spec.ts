@@ -18,7 +18,7 @@ const fresh = (phone = '+15550000001', address = noFailures(ANY_PHONE, '192.0.2.
   address,
 });
 
-/** How long it has to wait (s), or what the rows say after one more try. */
+/** The wait (s) of one more try, or the rows after it. */
 function tried(counted: Counted, ms: number): Counted | number {
   try {
     return countTry(counted, at(ms));
@@ -32,7 +32,7 @@ function afterTries(count: number, counted = fresh(), everyMs = 1_000): Counted 
   return counted;
 }
 
-/** Failures by somebody who tries again as soon as they may: the waits between them (s). */
+/** Waits (s) between the failures of a client that tries again as soon as it may. */
 function waits(count: number): number[] {
   let [counted, ms] = [afterTries(5, fresh(), 0), 0];
   return Array.from({ length: count }, () => {
@@ -60,24 +60,24 @@ describe('a phone number tried from one address', () => {
     expect(tried(afterTries(4), 15 * MINUTE - 1)).toMatchObject({ pair: { failures: 5 } });
   });
 
-  it('is told to wait without that being counted', () => {
+  it('must wait without that refused try being counted', () => {
     const waiting = afterTries(5);
     expect([tried(waiting, 5_000), tried(waiting, 5_000)]).toEqual([59, 59]);
   });
 
-  it('begins anew when the password was right', () => {
+  it('starts from zero when the password was right', () => {
     const right = takeBack(afterTries(5));
     expect(right).toMatchObject({ pair: { failures: 0 }, address: { failures: 4 } });
     expect(afterTries(5, right)).toMatchObject({ pair: { failures: 5 } });
   });
 
-  it('depends on nothing that is as old as what is forgotten', () => {
+  it('does not depend on a row that is old enough to be deleted', () => {
     const old = { ...fresh().pair, failures: 1_000 };
     expect(tried({ ...fresh(), pair: old }, FORGOTTEN_AFTER_MS)).toMatchObject({ pair: { failures: 1 } });
     expect(tried({ ...fresh(), pair: old }, FORGOTTEN_AFTER_MS - 1)).toMatchObject({ pair: { failures: 1_001 } });
   });
 
-  it('lets as many through at once as one after the other: five, however many come', () => {
+  it('lets five concurrent tries through, as many as consecutive ones', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60 }), (many) => {
         let [counted, letIn] = [fresh(), 0];
@@ -92,14 +92,14 @@ describe('a phone number tried from one address', () => {
   });
 });
 
-it('a try whose password was never looked at did not happen, and clears nothing', () => {
+it('a try whose password was never compared is not counted, and clears nothing', () => {
   const counted = afterTries(3);
   const undone = undo(countTry(counted, at(9_000)));
   expect([undone.pair.failures, undone.address.failures]).toEqual([3, 3]);
 });
 
 describe('an address', () => {
-  /** One failure with each of so many numbers. */
+  /** A failure with each of so many numbers. */
   const spread = (count: number) => {
     let { address } = fresh();
     for (let n = 0; n < count; n++) address = countTry(fresh(`+1555${n}`, address), at(n)).address;
@@ -112,7 +112,7 @@ describe('an address', () => {
     expect(tried(fresh('+1666', spread(100)), 15 * MINUTE)).toMatchObject({ address: { failures: 1 } });
   });
 
-  it('is not cleared by an attacker who signs in as themself in between', () => {
+  it('is not cleared by an attacker who signs in to their own account in between', () => {
     let address = spread(50);
     const own = takeBack(countTry(fresh('+1777', address), at(60)));
     address = own.address;

@@ -11,28 +11,31 @@ export interface Failures {
   version: number;
 }
 
-/** What a sign-in is counted under: its phone number and address together, and its address alone. */
+/** Counters of a sign-in: for its phone number and address together, and for its address alone. */
 export interface Counted {
   pair: Failures;
   address: Failures;
 }
 
-/** Stands in place of a phone number for "any", which no number looks like. */
+/** Stands for any phone number; no real number has this form. */
 export const ANY_PHONE = '*';
 
 const WINDOW_MS = 15 * 60_000;
-/** Whoever knows the password has it right by then. */
+/** A user who has the right password enters it within these tries. */
 const PAIR_LIMIT = 5;
-/** Many people share an address (an office, a mobile network) and mistype now and then; a list of stolen passwords is longer. */
+/**
+ * Many people share an address (an office, a mobile network) and mistype now and then; a list of stolen passwords is
+ * longer.
+ */
 const ADDRESS_LIMIT = 100;
-/** The wait doubles with each further failure: about 30 guesses a day are left. */
+/** The wait doubles with each further failure, which leaves about 30 guesses a day. */
 const [FIRST_WAIT_MS, MAX_WAIT_MS] = [60_000, 3_600_000];
 
-/** After this long without a failure nothing depends on a row any more. Milliseconds. */
+/** After this time without a failure a row has no effect any more. Milliseconds. */
 export const FORGOTTEN_AFTER_MS = MAX_WAIT_MS + WINDOW_MS;
 
 /**
- * Counts a sign-in as failed before its password is looked at, so that any number of tries at once are as many as one after the other.
+ * Counts a sign-in as failed before its password is compared, so that concurrent tries count like consecutive ones.
  * @throws ProblemError 429 with `retryAfter` (s) while one of the two has failed too often; that try is not counted
  */
 export function countTry({ pair, address }: Counted, now: Date): Counted {
@@ -41,13 +44,16 @@ export function countTry({ pair, address }: Counted, now: Date): Counted {
   return { pair: oneMore(mine, now), address: oneMore(all, now) };
 }
 
-/** The password was right: the pair begins anew. Of the address only this try is taken back, or an attacker's own account would clear it. */
+/**
+ * After a right password the pair starts from zero. The address loses only this try, or an attacker's own account
+ * would clear it.
+ */
 export const takeBack = ({ pair, address }: Counted): Counted => ({
   pair: { ...pair, failures: 0, version: pair.version + 1 },
   address: oneLess(address),
 });
 
-/** The password was never looked at: this try did not happen. */
+/** Removes the try again, because the password was never compared. */
 export const undo = ({ pair, address }: Counted): Counted => ({ pair: oneLess(pair), address: oneLess(address) });
 
 const oneLess = (row: Failures): Failures => ({
@@ -67,7 +73,7 @@ export const noFailures = (phone: string, client: string, now: Date): Failures =
 
 const windowEnd = ({ since }: Failures): number => since.getTime() + WINDOW_MS;
 
-/** A pair that had to wait is remembered for one more window after that, or every wait would be the first again. */
+/** A pair that had to wait is kept for one more window after that, or every wait would be the first again. */
 const forgottenAt = (pair: Failures): number => Math.max(windowEnd(pair), pairWaitsUntil(pair) + WINDOW_MS);
 
 const pairWaitsUntil = ({ failures, lastAt }: Failures): number =>
@@ -75,7 +81,7 @@ const pairWaitsUntil = ({ failures, lastAt }: Failures): number =>
     ? -Infinity
     : lastAt.getTime() + Math.min(FIRST_WAIT_MS * 2 ** (failures - PAIR_LIMIT), MAX_WAIT_MS);
 
-/** Not longer than a window: others who share the address wait with its attacker. */
+/** No longer than a window: other users of the address wait together with its attacker. */
 const addressWaitsUntil = (address: Failures): number =>
   address.failures < ADDRESS_LIMIT ? -Infinity : windowEnd(address);
 

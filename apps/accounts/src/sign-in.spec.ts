@@ -43,7 +43,7 @@ const start = () =>
     { AMQP_URL: broker.url, DATABASE_URL: database.url, LOG_LEVEL: 'trace', TOKEN_PRIVATE_KEY },
   );
 
-/** Two processes, as the counts are shared. */
+/** Two processes, since they count failures together. */
 beforeAll(async () => {
   log = captureLog();
   [broker, database] = await Promise.all([testBroker(), testDatabase('accounts')]);
@@ -51,7 +51,7 @@ beforeAll(async () => {
   services = await Promise.all([start(), start()]);
   client = new MessageClient({ url: broker.url, source: 'test' });
   await eventually(() => expect(client.publisher.ready).toBe(true));
-  await ask(SignUp, ANN);
+  await request(SignUp, ANN);
 });
 beforeEach(() => database.pool.query('DELETE FROM sign_in_failures'));
 afterAll(async () => {
@@ -61,16 +61,16 @@ afterAll(async () => {
   log.release();
 });
 
-const ask = <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) =>
+const request = <S extends z.ZodType, R extends z.ZodType>(contract: Contract<S, R>, data: z.input<S>) =>
   client.request(contract, data, { deadlineMs: 20_000 });
 
-/** What a sign-in ends with: 200, or its problem. */
+/** The result of a sign-in: 200, or its problem. */
 const signIn = (
   password: string,
   from?: string,
   phone = ANN.phone,
 ): Promise<{ status: number; retryAfter?: unknown }> =>
-  ask(SignIn, { phone, password, ...(from && { client: from }) }).then(
+  request(SignIn, { phone, password, ...(from && { client: from }) }).then(
     () => ({ status: 200 }),
     (error: unknown) => (error instanceof ProblemError ? error.problem : Promise.reject(error)),
   );
@@ -85,22 +85,23 @@ const failuresOf = async (phone: string, from: string) =>
       [phone, from],
     )
   ).rows[0]?.failures;
-/** So many failures a moment ago, without the work of making them. */
+/** Inserts so many recent failures, without computing their hashes. */
 const failed = (failures: number, from: string, phone = ANN.phone) =>
   database.pool.query('INSERT INTO sign_in_failures (phone, client, failures, version) VALUES ($1, $2, $3, 1)', [
     phone,
     from,
     failures,
   ]);
-/** As if they had been so long ago. */
+/** Makes all failures older by so many minutes. */
 const age = (minutes: number) =>
   database.pool.query(
-    "UPDATE sign_in_failures SET since = since - $1 * interval '1 minute', last_at = last_at - $1 * interval '1 minute'",
+    `UPDATE sign_in_failures SET since = since - $1 * interval '1 minute',
+       last_at = last_at - $1 * interval '1 minute'`,
     [minutes],
   );
 
 describe('failing to sign in', () => {
-  it('is told to wait after five times from one address, even with the right password, and its owner gets in from another', async () => {
+  it('must wait after five failures from one address, even with the right password, and its owner can sign in from another', async () => {
     const began = performance.now();
     expect(await statuses(wrong(5, ATTACKER))).toEqual([401, 401, 401, 401, 401]);
     const { status, retryAfter } = await signIn(ANN.password, ATTACKER);
@@ -110,16 +111,16 @@ describe('failing to sign in', () => {
     expect(await signIn(ANN.password, HOME)).toEqual({ status: 200 });
   });
 
-  it('is counted before the password is looked at: ten at once, over two processes, are five guesses', async () => {
+  it('is counted before the password is compared: ten at once, over two processes, are five guesses', async () => {
     expect(await statuses(wrong(10, ATTACKER))).toEqual([401, 401, 401, 401, 401, 429, 429, 429, 429, 429]);
   });
 
-  it('is told alike for a number that nobody has', async () => {
+  it('gets the same reply for a number without an account', async () => {
     await Promise.all([failed(4, ATTACKER, '+15559999999'), failed(4, HOME)]);
     const nobody = await Promise.all(wrong(2, ATTACKER, '+15559999999'));
     const ann = await Promise.all(wrong(2, HOME));
     expect(ann.map(({ status }) => status).sort()).toEqual([401, 429]);
-    // What is left of the minute may be a second less for whoever asked second.
+    // The second request may have a second less of the minute left.
     const alike = ann
       .sort(byStatus)
       .map((problem) =>
@@ -128,7 +129,7 @@ describe('failing to sign in', () => {
     expect(nobody.sort(byStatus)).toEqual(alike);
   });
 
-  it('is forgotten with the right password', async () => {
+  it('is cleared by the right password', async () => {
     await Promise.all([failed(3, HOME), failed(3, HOME, '*')]);
     expect(await signIn('wrong', HOME)).toMatchObject({ status: 401 });
     expect([await failuresOf(ANN.phone, HOME), await failuresOf('*', HOME)]).toEqual([4, 4]);
@@ -136,14 +137,14 @@ describe('failing to sign in', () => {
     expect([await failuresOf(ANN.phone, HOME), await failuresOf('*', HOME)]).toEqual([0, 4]);
   });
 
-  it('is possible again when the wait is over, once, and then the wait is longer', async () => {
+  it('is possible once when the wait is over, and then the wait is longer', async () => {
     await failed(5, ATTACKER);
     await age(1);
     expect(await signIn('wrong', ATTACKER)).toMatchObject({ status: 401 });
     expect(await signIn('wrong', ATTACKER)).toMatchObject({ status: 429, retryAfter: expect.closeTo(120, -1) });
   });
 
-  it('with ever other numbers stops the address, and nobody elsewhere', async () => {
+  it('with many different numbers blocks the address, and no other address', async () => {
     await failed(99, ATTACKER, '*');
     expect(await signIn('wrong', ATTACKER)).toMatchObject({ status: 401 });
     expect(await signIn('wrong', ATTACKER, '+15550000042')).toMatchObject({
@@ -153,12 +154,12 @@ describe('failing to sign in', () => {
     expect(await signIn(ANN.password, HOME)).toEqual({ status: 200 });
   });
 
-  it('is not counted when it is not known from where', async () => {
+  it('is not counted without an address', async () => {
     expect(await statuses([...wrong(1), signIn(ANN.password)])).toEqual([200, 401]);
     expect((await database.pool.query('SELECT FROM sign_in_failures')).rowCount).toBe(0);
   });
 
-  it('is kept no longer than anything depends on it', async () => {
+  it('is stored no longer than it has an effect', async () => {
     const sweep = services[0]!.app.get(ExpiredSweep);
     await failed(1, ATTACKER);
     await age(74);
@@ -169,12 +170,16 @@ describe('failing to sign in', () => {
     expect((await database.pool.query('SELECT FROM sign_in_failures')).rowCount).toBe(0);
   });
 
-  it('is forgotten ten thousand at a time, however many there are', async () => {
-    await database.pool
-      .query(`INSERT INTO sign_in_failures (phone, client, last_at) SELECT '+1' || n, 'attacker', now() - interval '1 day' FROM generate_series(1, 25000) n;
+  it('is deleted ten thousand at a time, however many there are', async () => {
+    await database.pool.query(`INSERT INTO sign_in_failures (phone, client, last_at)
+        SELECT '+1' || n, 'attacker', now() - interval '1 day' FROM generate_series(1, 25000) n;
       CREATE TABLE forgotten (rows int);
-      CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO forgotten SELECT count(*) FROM gone; RETURN NULL; END $$;
-      CREATE TRIGGER noted AFTER DELETE ON sign_in_failures REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note();`);
+
+      CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN INSERT INTO forgotten SELECT count(*) FROM gone; RETURN NULL; END $$;
+
+      CREATE TRIGGER noted AFTER DELETE ON sign_in_failures REFERENCING OLD TABLE AS gone
+        FOR EACH STATEMENT EXECUTE FUNCTION note();`);
     await services[0]!.app.get(ExpiredSweep).sweep();
     expect((await database.pool.query('SELECT rows FROM forgotten')).rows).toEqual([
       { rows: 10_000 },
@@ -184,14 +189,14 @@ describe('failing to sign in', () => {
   });
 });
 
-describe('when more passwords come than can be compared', () => {
+describe('with more passwords than can be compared', () => {
   const outcome = (answer: Promise<unknown>): Promise<number> =>
     answer.then(
       () => 204,
       (error: unknown) => (error instanceof ProblemError ? error.problem.status : 504),
     );
 
-  it('a code is looked at all the same, and who signed in from there before goes first', async () => {
+  it('a code is still checked, and addresses with an earlier sign-in go first', async () => {
     expect(await signIn(ANN.password, HOME)).toEqual({ status: 200 });
     let attacksEnded = 0;
     const attack = Array.from({ length: 20 }, (_, n) =>
@@ -204,7 +209,7 @@ describe('when more passwords come than can be compared', () => {
       ).finally(() => attacksEnded++),
     );
     const [code, home] = await Promise.all([
-      outcome(ask(VerifyPhone, { userId: ANN.userId, code: '000000' })),
+      outcome(request(VerifyPhone, { userId: ANN.userId, code: '000000' })),
       signIn(ANN.password, HOME),
     ]);
     const endedBefore = attacksEnded;
@@ -213,9 +218,9 @@ describe('when more passwords come than can be compared', () => {
   });
 });
 
-describe('the log of all that', () => {
-  it('has no password, no code, no token, and no address in full, however a request fails', async () => {
-    const { token } = await ask(SignIn, { phone: ANN.phone, password: ANN.password, client: HOME });
+describe('the log of all these requests', () => {
+  it('contains no password, no code, no token, and no full address, however a request fails', async () => {
+    const { token } = await request(SignIn, { phone: ANN.phone, password: ANN.password, client: HOME });
     const code = String(received.of(AccountRegistered, ({ userId }) => userId === ANN.userId, 1)[0]!.code);
     const broken = 'correct horse battery';
     await publish(broker, SignUp, ANN, { body: `{"phone":"${ANN.phone}","password":"${broken}` });
@@ -224,9 +229,9 @@ describe('the log of all that', () => {
       properties: { messageId: `password="${broken}"` },
     });
     await expect(
-      ask(VerifyPhone, { userId: ANN.userId, code: code === '000000' ? '000001' : '000000' }),
+      request(VerifyPhone, { userId: ANN.userId, code: code === '000000' ? '000001' : '000000' }),
     ).rejects.toThrow('Wrong code');
-    await ask(VerifyPhone, { userId: ANN.userId, code });
+    await request(VerifyPhone, { userId: ANN.userId, code });
     await eventually(() => expect(log.text().match(/MalformedError/g)).toHaveLength(2));
     expect(
       [ANN.password, 'wrong', broken, 'horse', code, token, HOME, ATTACKER].filter((secret) =>

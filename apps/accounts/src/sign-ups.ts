@@ -8,7 +8,7 @@ import { newCode } from './code.js';
 import { limitsOf, type AccountsConfig } from './config.js';
 import { Passwords } from './passwords.js';
 
-/** So long the same sign-up again is the same account: as long as an idempotency key is remembered. Milliseconds. */
+/** Time in which a repeated sign-up returns the same account: the lifetime of an idempotency key. Milliseconds. */
 const REPEAT_MS = 86_400_000;
 
 @Injectable()
@@ -20,11 +20,11 @@ export class SignUps {
   ) {}
 
   /**
-   * The account, or the one that this same request has made before: its answer may have been lost.
+   * Creates an account, or returns the one that the same request created before: its reply may have been lost.
    * @throws ProblemError 409 the number is another user's; 429, 503 as for a sign-in
    */
   async signUp(message: Message<typeof SignUp>): Promise<User | undefined> {
-    const before = await this.#madeBefore(message);
+    const before = await this.#createdBefore(message);
     if (before) return before;
     const { password, client, ...user } = message.data;
     const passwordHash = await this.passwords.hash(message, client, password);
@@ -36,18 +36,18 @@ export class SignUps {
       );
     } catch (error) {
       if (!isConflict(error)) throw error;
-      // The same request may have been carried out at the same time.
-      const same = await this.#madeBefore(message);
+      // The same request may have been handled at the same time.
+      const same = await this.#createdBefore(message);
       if (same) return same;
       throw error;
     }
   }
 
   /**
-   * Whoever guesses at a password here is counted as one who signs in.
+   * The account of an earlier, equal request. Guesses at a password are counted as those of a sign-in.
    * @throws ProblemError 409 the number is another user's
    */
-  async #madeBefore(message: Message<typeof SignUp>): Promise<User | undefined> {
+  async #createdBefore(message: Message<typeof SignUp>): Promise<User | undefined> {
     const { phone, password, client } = message.data;
     const { accounts, now } = await this.accounts.holdersOf(phone);
     const candidates = mayBeRepeat(accounts, message.data, REPEAT_MS, now);

@@ -16,13 +16,16 @@ export interface Token {
 export interface TokenOf {
   id: string;
   role: Role;
-  /** Which of its user's tokens are void is said by epoch. */
+  /** Revocations of a user's tokens are by epoch. */
   tokenEpoch: number;
-  /** The phone was, when the token was issued. */
+  /** Whether the phone was verified when the token was issued. */
   verified: boolean;
 }
 
-/** A JSON Web Token (RFC 7519) with EdDSA (RFC 8037): whoever has the public key that it names (`kid`) can check it without asking. */
+/**
+ * Issues a JSON Web Token (RFC 7519) with EdDSA (RFC 8037): the public key that it names (`kid`) suffices to verify
+ * it.
+ */
 export async function issueToken(of: TokenOf, issuer: TokenIssuer, now: Date): Promise<Token> {
   const { privateKey, ttlSeconds } = issuer;
   const issuedAt = Math.floor(now.getTime() / 1000);

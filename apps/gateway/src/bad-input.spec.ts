@@ -215,7 +215,7 @@ describe('a card', () => {
     },
   );
 
-  it('is 503 without payments, whether the card gateway accepts it or not, and not repeated', async () => {
+  it('is 503 without payments, valid at the card gateway or not, and absent from the response', async () => {
     const answers = await Promise.all(['4242424242424242', '5555555555554444'].map((card) => pay({ card })));
     expect(answers[0]).toMatchObject({ status: 503, body: { title: 'Service Unavailable' } });
     expect(answers[1]!.body).toEqual(answers[0]!.body);

@@ -77,7 +77,7 @@ describe('a private answer', () => {
     ['PUT', '/products/TEA'],
     ['GET', '/nowhere'],
     ['GET', '/orders/%'],
-  ] as const)('is kept by nobody: %s %s', async (method, url) => {
+  ] as const)('may not be cached: %s %s', async (method, url) => {
     for (const authorization of ['', 'Bearer a.b.c']) {
       const { headers } = await plain.app.inject({ method, url, headers: { ...(authorization && { authorization }) } });
       expect(headers['cache-control']).toBe('no-store');

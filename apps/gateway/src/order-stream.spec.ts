@@ -7,7 +7,7 @@ import { ADDRESS, ANN, BOB, call, order, startGateway, tokenOf } from './testing
 import { OrdersPeer } from './testing/orders-peer.js';
 import { startPeer, type Peer } from './testing/start-peer.js';
 
-/** Longer than any test here runs: with it as interval, a stream learns of changes by facts alone. */
+/** Longer than any test here runs: with it as interval, a stream receives changes by facts alone. */
 const NEVER_MS = '600000';
 const TOTAL = { amount: 500, currency: 'EUR' };
 

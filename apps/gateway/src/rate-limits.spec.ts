@@ -125,7 +125,7 @@ describe('requests with a token', () => {
     ['a foreign signature', () => forged],
     ['no time left', () => expired],
     ['no form', () => 'x'],
-  ])('are counted by address when it has %s: nobody spends what is another’s', async (_, token) => {
+  ])('are counted by address when it has %s: none counts for another user', async (_, token) => {
     const from = newAddress();
     expect(await statusesOf(LIMIT + 1, { from, as: token(), path: '/orders' })).toEqual([401, 401, 401, 401, 401, 429]);
   });

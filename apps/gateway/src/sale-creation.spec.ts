@@ -85,7 +85,7 @@ describe('a sale that an admin closes', () => {
 });
 
 describe('a new sale', () => {
-  it('is 201 with the sale and its URL once its stock is allotted, and known to the gateway', async () => {
+  it('is 201 with the sale and its URL once its stock is allotted, and cached by the gateway', async () => {
     const answer = await create();
     const id = String(answer.body['id']);
     expect((await create()).body['id']).toBe(id);

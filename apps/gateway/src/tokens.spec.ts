@@ -99,11 +99,11 @@ describe('a token is refused', () => {
   it.each([
     ['that has expired', () => ({ exp: now() - 1 })],
     ['that is not valid yet', () => ({ nbf: now() + 60 })],
-    ['that never ends', () => ({ exp: undefined })],
-    ['whose end is no number', () => ({ exp: 'never' })],
-    ['of nobody', () => ({ sub: undefined })],
-    ['of a user that cannot be', () => ({ sub: 'ann' })],
-    ['with a role that there is not', () => ({ role: 'root' })],
+    ['without an expiry', () => ({ exp: undefined })],
+    ['with an expiry that is no number', () => ({ exp: 'never' })],
+    ['without a user', () => ({ sub: undefined })],
+    ['with an invalid user id', () => ({ sub: 'ann' })],
+    ['with an unknown role', () => ({ role: 'root' })],
   ])('%s', async (_, change) => {
     expect(await statusWith(gateway, await named(present, { ...GOOD(), ...change() } as JWTPayload))).toBe(401);
   });

@@ -39,7 +39,7 @@ describe('allocate', () => {
     ]);
   });
 
-  it('takes from the fuller of two warehouses that could each serve', () => {
+  it('takes from the fuller of two warehouses that could both serve', () => {
     expect(allocateFrom({ cap: { east: 5, west: 8 } }, ['cap', 1])).toEqual([
       { sku: 'cap', warehouse: 'west', quantity: 1 },
     ]);

@@ -8,7 +8,7 @@ export interface Wanted {
 /** Pieces of a SKU that are free in a warehouse. */
 export type OnHand = (sku: string, warehouse: Warehouse) => number;
 
-/** Pieces per SKU, however many lines name it. */
+/** Pieces per SKU, summed over its lines. */
 export function totals(lines: readonly Wanted[]): Map<string, number> {
   const wanted = new Map<string, number>();
   for (const { sku, quantity } of lines) wanted.set(sku, (wanted.get(sku) ?? 0) + quantity);
@@ -20,8 +20,8 @@ export const shortages = (lines: readonly Wanted[], onHand: OnHand): string[] =>
   [...totals(lines)].filter(([sku, quantity]) => sum(sku, WAREHOUSES, onHand) < quantity).map(([sku]) => sku);
 
 /**
- * Which pieces leave from where: all lines or none. As few parcels as possible: one warehouse that can serve the whole order,
- * else the fewest that can; within them, one for a line where one has enough, and the line is split only where none has.
+ * Chooses the warehouse of each piece: all lines or none, in as few parcels as possible. If one warehouse can serve
+ * the whole order, that one; otherwise the fewest that can. A line is split only if none of them has enough.
  *
  * @returns undefined when a SKU is short
  */
@@ -37,7 +37,9 @@ export function allocate(lines: readonly Wanted[], onHand: OnHand): Allocation |
   return chosen && wanted.flatMap(([sku, quantity]) => fromTheFullest(sku, quantity, chosen, onHand));
 }
 
-/** Taking from the fullest shelf first uses one warehouse wherever one has enough, and keeps the shelves level. */
+/**
+ * Takes from the fullest shelf first: one warehouse serves the line wherever one has enough, and shelves stay level.
+ */
 function fromTheFullest(sku: string, quantity: number, warehouses: readonly Warehouse[], onHand: OnHand): Allocation {
   const shelves = [...warehouses].sort((a, b) => onHand(sku, b) - onHand(sku, a));
   const picks: Allocation = [];
@@ -53,7 +55,7 @@ function fromTheFullest(sku: string, quantity: number, warehouses: readonly Ware
 const sum = (sku: string, warehouses: readonly Warehouse[], onHand: OnHand): number =>
   warehouses.reduce((pieces, warehouse) => pieces + onHand(sku, warehouse), 0);
 
-/** Every choice of warehouses. There are 2^n: fine for a handful of warehouses, not for a hundred. */
+/** All subsets of the warehouses. There are 2^n: fine for a handful of warehouses, not for a hundred. */
 const SELECTIONS = WAREHOUSES.reduce<Warehouse[][]>(
   (chosen, next) => [...chosen, ...chosen.map((selection) => [...selection, next])],
   [[]],

@@ -57,7 +57,7 @@ afterAll(async () => {
 
 const shelf = (sku: string, warehouse: Warehouse) => shelfIn(database.pool, sku, warehouse);
 
-/** Waits until a message has been decided on. */
+/** Waits until a message is decided. */
 const decided = (id: string) =>
   eventually(async () =>
     expect((await database.pool.query('SELECT 1 FROM inbox WHERE id = $1', [id])).rowCount).toBe(1),
@@ -71,7 +71,7 @@ const stockUp = async (sku: string, pieces: Pieces): Promise<void> => {
     WAREHOUSES.flatMap((warehouse) => (pieces[warehouse] ? [receive(sku, warehouse, pieces[warehouse])] : [])),
   );
 };
-/** A sale of a new product, for which `quantity` pieces are set aside. */
+/** Creates a sale of a new product with `quantity` allotted pieces. */
 const sale = async (sku: string, pieces: Pieces, quantity: number): Promise<string> => {
   await stockUp(sku, pieces);
   const saleId = randomUUID();
@@ -100,20 +100,22 @@ const ofOrder =
     orderId === id;
 
 describe('a sale’s allotment', () => {
-  it('is set aside once, though it is asked for twice, and told to whoever asks again', async () => {
+  it('is granted once, though it is requested twice, and published again for the repeat', async () => {
     await stockUp('RING', { east: 5, west: 3 });
-    const asked = { saleId: randomUUID(), sku: 'RING', quantity: 6 };
+    const request = { saleId: randomUUID(), sku: 'RING', quantity: 6 };
     const messageId = randomUUID();
     for (const id of [messageId, messageId, randomUUID()])
-      await publish(broker, AllotStock, asked, { properties: { messageId: id } });
-    const answers = await eventually(() => receivedFacts.of(StockAllotted, ({ saleId }) => saleId === asked.saleId, 2));
+      await publish(broker, AllotStock, request, { properties: { messageId: id } });
+    const answers = await eventually(() =>
+      receivedFacts.of(StockAllotted, ({ saleId }) => saleId === request.saleId, 2),
+    );
     expect(answers).toEqual([
-      { ...asked, version: 1 },
-      { ...asked, version: 1 },
+      { ...request, version: 1 },
+      { ...request, version: 1 },
     ]);
     expect(await shelf('RING', 'east')).toEqual({ received: 5, on_hand: 0, reserved: 0, allotted: 5, issued: 0 });
     expect(await shelf('RING', 'west')).toEqual({ received: 3, on_hand: 2, reserved: 0, allotted: 1, issued: 0 });
-    expect(await allotment(asked.saleId)).toEqual({
+    expect(await allotment(request.saleId)).toEqual({
       status: 'allotted',
       quantity: 6,
       remaining: { east: 5, west: 1 },
@@ -123,7 +125,7 @@ describe('a sale’s allotment', () => {
     });
   });
 
-  it('is refused for a product that nobody knows, of which nothing is kept', async () => {
+  it('is refused for an unknown product, and nothing is stored of it', async () => {
     const saleId = randomUUID();
     await publish(broker, AllotStock, { saleId, sku: 'NO-SUCH-RING', quantity: 1 });
     const [refusal] = await eventually(() =>
@@ -134,7 +136,7 @@ describe('a sale’s allotment', () => {
     expect(await allotment(saleId)).toMatchObject({ status: 'refused', remaining: {} });
   });
 
-  it('goes back on hand once per message, and what is too much of it is put aside with the reason', async () => {
+  it('goes back on hand once per message, and a return of too much is dead-lettered with the reason', async () => {
     const saleId = await sale('CROWN', { east: 4 }, 4);
     const messageId = randomUUID();
     const back = { saleId, sku: 'CROWN', quantity: 3 };
@@ -152,7 +154,7 @@ describe('a sale’s allotment', () => {
     expect(await allotment(saleId)).toMatchObject({ remaining: { east: 1 }, returned: 3 });
   });
 
-  it('goes back up to a total once, though a second message asks for it again, and that one is answered too', async () => {
+  it('goes back up to a total once, though a second message requests it again, which gets a reply too', async () => {
     const saleId = await sale('SHIELD', { east: 4 }, 4);
     const back = { saleId, sku: 'SHIELD', quantity: 3, returned: 3 };
     for (const id of [randomUUID(), randomUUID()])
@@ -172,7 +174,7 @@ describe('a sale’s allotment', () => {
     'returned = -1',
     `remaining = '{"east": -1}'`,
     `status = 'refused', available = 0`,
-  ])('is kept by the database itself from %s', async (wrong) => {
+  ])('is protected by the database itself from %s', async (wrong) => {
     const saleId = await sale(`GEM-${randomUUID()}`, { east: 1 }, 1);
     await expect(database.pool.query(`UPDATE allotments SET ${wrong} WHERE sale_id = $1`, [saleId])).rejects.toThrow(
       'violates check constraint "allotments_',
@@ -181,7 +183,7 @@ describe('a sale’s allotment', () => {
 });
 
 describe('the order of a sale', () => {
-  it('that is cancelled puts its piece back into the sale, once', async () => {
+  it('that is cancelled returns its piece to the sale, once', async () => {
     const saleId = await sale('TIARA', { east: 1, west: 1 }, 1);
     const placed = saleOrder(saleId, 'TIARA');
     await publish(broker, OrderPlaced, placed);
@@ -203,7 +205,7 @@ describe('the order of a sale', () => {
     expect(await allotment(saleId)).toMatchObject({ remaining: { east: 1 }, taken: 0 });
   });
 
-  it('that was never placed, or was refused, is told to its sale once, with nothing in it', async () => {
+  it('that was never placed, or was refused, is published to its sale once, without pieces', async () => {
     const saleId = await sale('SCEPTRE', { east: 1 }, 1);
     const unplaced = saleOrder(saleId, 'SCEPTRE');
     const refused = saleOrder(randomUUID(), 'SCEPTRE');
@@ -222,7 +224,7 @@ describe('the order of a sale', () => {
   });
 });
 
-it('gives 500 orders at once on an allotment of 200 exactly 200 reservations, also with two processes, and takes each back once', async () => {
+it('gives 500 orders at once on an allotment of 200 exactly 200 reservations, also with two processes, and releases each once', async () => {
   const saleId = await sale('STAR', { east: 150, west: 350 }, 400);
   await publish(broker, ReturnAllotment, { saleId, sku: 'STAR', quantity: 200 });
   await eventually(() => receivedFacts.of(AllotmentReturned, (fact) => fact.saleId === saleId, 1));
@@ -250,7 +252,7 @@ it('gives 500 orders at once on an allotment of 200 exactly 200 reservations, al
   await another.stop();
 });
 
-/** Nobody else can so much as look at an allotment meanwhile. */
+/** Locks all allotments while `work` runs. */
 async function whileAllotmentsAreLocked(work: () => Promise<void>): Promise<void> {
   const locker = await database.pool.connect();
   try {
@@ -262,7 +264,7 @@ async function whileAllotmentsAreLocked(work: () => Promise<void>): Promise<void
   }
 }
 
-it('lets regular orders of the same product by, from their placing to their end, while the allotments are locked', async () => {
+it('handles regular orders of the same product, from their placing to their end, while the allotments are locked', async () => {
   const saleId = await sale('MOON', { east: 5, west: 1 }, 4);
   const before = await allotment(saleId);
   const [shipped, cancelled, short] = [order(['MOON', 1]), order(['MOON', 1]), order(['MOON', 3])];

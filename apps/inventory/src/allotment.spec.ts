@@ -20,10 +20,10 @@ import {
 
 const flashSaleId = saleId;
 const otherSale = '0190a6b0-0000-7000-8000-000000000009';
-const asked = (quantity: number, sku = 'cap', sale = saleId) => ({ saleId: sale, sku, quantity });
+const requestFor = (quantity: number, sku = 'cap', sale = saleId) => ({ saleId: sale, sku, quantity });
 const shelves = stocked({ cap: { east: 5, west: 3 } });
-/** East has 5 for the sale, west 1; 2 in west are for everybody. */
-const allotted = following(shelves, (state) => allot(state, asked(6)));
+/** East has 5 pieces for the sale, west 1; 2 in west are free for all orders. */
+const allotted = following(shelves, (state) => allot(state, requestFor(6)));
 const reasons: OrderReason[] = [
   'unknown_product',
   'not_orderable',
@@ -35,8 +35,8 @@ const reasons: OrderReason[] = [
 ];
 
 describe('allot', () => {
-  it('moves the pieces from on hand to allotted, keeps from where, and says so', () => {
-    const decision = allot(shelves, asked(6));
+  it('moves the pieces from on hand to allotted, stores their warehouses, and publishes it', () => {
+    const decision = allot(shelves, requestFor(6));
     expect(decision.state?.stock?.['cap/east']).toMatchObject({ received: 5, onHand: 0, allotted: 5, version: 2 });
     expect(decision.state?.stock?.['cap/west']).toMatchObject({ received: 3, onHand: 2, allotted: 1, version: 2 });
     expect(decision.state?.allotments).toEqual({
@@ -55,12 +55,12 @@ describe('allot', () => {
     expect(sentBy(decision)).toEqual([{ type: 'stock.allotted', saleId, sku: 'cap', quantity: 6, version: 1 }]);
   });
 
-  it('leaves a warehouse alone when one can serve the sale', () => {
-    expect(allot(shelves, asked(4)).state?.allotments?.[saleId]).toMatchObject({ remaining: { east: 4 } });
+  it('takes from one warehouse when one can serve the sale', () => {
+    expect(allot(shelves, requestFor(4)).state?.allotments?.[saleId]).toMatchObject({ remaining: { east: 4 } });
   });
 
-  it('sets nothing aside when there are too few, and says how many there are', () => {
-    const decision = allot(shelves, asked(9));
+  it('allots nothing when there are too few, and publishes how many there are', () => {
+    const decision = allot(shelves, requestFor(9));
     const refused = {
       saleId,
       sku: 'cap',
@@ -78,33 +78,33 @@ describe('allot', () => {
     ]);
   });
 
-  it('sets nothing aside for a sale in another currency than that of its product', () => {
-    const decision = allot(shelves, { ...asked(1), currency: 'EUR' });
+  it('allots nothing to a sale in another currency than that of its product', () => {
+    const decision = allot(shelves, { ...requestFor(1), currency: 'EUR' });
     expect(decision.state).toEqual({
       allotments: { [saleId]: expect.objectContaining({ status: 'refused', remaining: {} }) },
     });
     expect(sentBy(decision)).toEqual([
       { type: 'stock.allotment_refused', saleId, sku: 'cap', available: 8, version: 1 },
     ]);
-    expect(sentBy(allot(shelves, { ...asked(1), currency: 'USD' }))).toMatchObject([{ type: 'stock.allotted' }]);
+    expect(sentBy(allot(shelves, { ...requestFor(1), currency: 'USD' }))).toMatchObject([{ type: 'stock.allotted' }]);
   });
 
-  it('refuses pieces of a product that nobody knows: there are none', () => {
-    expect(sentBy(allot(shelves, asked(1, 'hat')))).toEqual([
+  it('refuses pieces of an unknown product: there are none', () => {
+    expect(sentBy(allot(shelves, requestFor(1, 'hat')))).toEqual([
       { type: 'stock.allotment_refused', saleId, sku: 'hat', available: 0, version: 1 },
     ]);
   });
 
-  it('counts once for a sale: asked again it only says again what stands', () => {
-    const decision = allot(allotted, asked(6));
+  it('counts once for a sale: a repeat only gets the same reply', () => {
+    const decision = allot(allotted, requestFor(6));
     expect(decision.state).toBeUndefined();
     expect(sentBy(decision)).toEqual([{ type: 'stock.allotted', saleId, sku: 'cap', quantity: 6, version: 1 }]);
   });
 
-  it('stays refused when pieces have come in since', () => {
-    const refused = following(shelves, (state) => allot(state, asked(9)));
+  it('stays refused when pieces have arrived since', () => {
+    const refused = following(shelves, (state) => allot(state, requestFor(9)));
     const restocked = { ...refused, stock: stocked({ cap: { east: 90, west: 90 } }).stock };
-    const decision = allot(restocked, asked(9));
+    const decision = allot(restocked, requestFor(9));
     expect(decision.state).toBeUndefined();
     expect(sentBy(decision)).toMatchObject([{ type: 'stock.allotment_refused', available: 8 }]);
   });
@@ -135,7 +135,7 @@ describe('an order of a sale', () => {
     ]);
   });
 
-  it('needs no product of the catalogue: what a sale has set aside can be sold', () => {
+  it('needs no product of the catalogue: allotted pieces can be sold', () => {
     expect(sentBy(reserve({ ...allotted, products: {} }, saleOrder('cap', 2)))).toMatchObject([
       { type: 'stock.reserved' },
     ]);
@@ -144,8 +144,8 @@ describe('an order of a sale', () => {
   it.each([
     ['taken from', take],
     ['put back to', putBack],
-  ])('has no pieces %s a sale that was refused them or never asked', (_, move) => {
-    const refused = following(shelves, (state) => allot(state, asked(9)));
+  ])('has no pieces %s a sale that was refused them or never requested any', (_, move) => {
+    const refused = following(shelves, (state) => allot(state, requestFor(9)));
     const picks = [{ sku: 'cap', warehouse: 'east' as const, quantity: 1 }];
     for (const state of [refused, shelves]) expect(() => move(state, saleId, picks)).toThrow(PermanentError);
   });
@@ -160,10 +160,12 @@ describe('an order of a sale', () => {
 
   it.each([
     ['a sale that has no allotment', shelves, 'cap'],
-    ['a sale that was refused its pieces', following(shelves, (state) => allot(state, asked(9))), 'cap'],
+    ['a sale that was refused its pieces', following(shelves, (state) => allot(state, requestFor(9))), 'cap'],
     [
       'a product that the sale does not sell',
-      following(stocked({ cap: { east: 5, west: 3 }, mug: { east: 5, west: 3 } }), (state) => allot(state, asked(6))),
+      following(stocked({ cap: { east: 5, west: 3 }, mug: { east: 5, west: 3 } }), (state) =>
+        allot(state, requestFor(6)),
+      ),
       'mug',
     ],
   ])('is out of stock for %s', (_, state, sku) => {
@@ -172,7 +174,7 @@ describe('an order of a sale', () => {
     expect(sentBy(decision)).toMatchObject([{ type: 'stock.rejected', reason: 'out_of_stock', skus: [sku] }]);
   });
 
-  it('is the only one to get them: other orders find what is on hand', () => {
+  it('is the only one to get them: other orders are served from what is on hand', () => {
     const decision = reserve(allotted, order([{ sku: 'cap', quantity: 2 }]));
     expect(decision.state?.stock).toEqual({
       'cap/west': expect.objectContaining({ onHand: 0, allotted: 1, reserved: 2 }),
@@ -183,7 +185,7 @@ describe('an order of a sale', () => {
     ]);
   });
 
-  it('is issued like any other, and what has left counts as taken', () => {
+  it('is issued like any other, and its pieces count as taken', () => {
     const left = following(
       allotted,
       (state) => reserve(state, saleOrder('cap', 2)),
@@ -201,7 +203,7 @@ describe('the end of a sale’s order', () => {
     { type: 'stock.released', orderId, userId, flashSaleId, version, allocation },
   ];
 
-  it.each(reasons)('by %s puts its pieces back into the sale, in their warehouses, and says so once', (reason) => {
+  it.each(reasons)('by %s returns its pieces to the sale, in their warehouses, and publishes it once', (reason) => {
     const decision = release(held, end(reason));
     const free = after(held, decision);
     expect(free.allotments[saleId]).toMatchObject({ remaining: { east: 5, west: 1 }, taken: 0, version: 3 });
@@ -219,7 +221,7 @@ describe('the end of a sale’s order', () => {
     for (const again of reasons) expect(release(free, end(again))).toEqual({});
   });
 
-  it('leaves what has left where it is, and puts the rest back', () => {
+  it('does not change issued pieces, and returns the rest', () => {
     const shipped = following(held, (state) => issue(state, parcel('east', [{ sku: 'cap', quantity: 5 }])));
     const decision = release(shipped, end('customer'));
     expect(sentBy(decision)).toEqual(freed([{ sku: 'cap', warehouse: 'west', quantity: 1 }], 3));
@@ -227,7 +229,7 @@ describe('the end of a sale’s order', () => {
     expect(after(shipped, decision).stock['cap/east']).toMatchObject({ reserved: 0, allotted: 0, issued: 5 });
   });
 
-  it('is told with nothing in it when every piece has left', () => {
+  it('is published without pieces when every piece has left', () => {
     const shipped = following(
       held,
       (state) => issue(state, parcel('east', [{ sku: 'cap', quantity: 5 }])),
@@ -239,7 +241,7 @@ describe('the end of a sale’s order', () => {
   });
 
   it.each(reasons)(
-    'by %s is told with nothing in it when it was never placed, and nothing is held for it later',
+    'by %s is published without pieces when it was never placed, and nothing is held for it later',
     (reason) => {
       const decision = release(allotted, end(reason));
       expect(sentBy(decision)).toEqual(freed([], 1));
@@ -250,7 +252,7 @@ describe('the end of a sale’s order', () => {
     },
   );
 
-  it.each(reasons)('by %s is told with nothing in it when it was refused its stock, once', (reason) => {
+  it.each(reasons)('by %s is published without pieces when it was refused its stock, once', (reason) => {
     const refused = following(allotted, (state) => reserve(state, saleOrder('cap', 7)));
     const decision = release(refused, end(reason));
     expect(sentBy(decision)).toEqual(freed([], 2));
@@ -260,8 +262,8 @@ describe('the end of a sale’s order', () => {
     expect(reserve(over, saleOrder('cap', 1))).toEqual({});
   });
 
-  it('is refused for good when it names another sale than the order had its pieces from, or none', () => {
-    const both = following(held, (state) => allot(state, asked(1, 'cap', otherSale)));
+  it('is refused for good when it names another sale than that of the order’s pieces, or none', () => {
+    const both = following(held, (state) => allot(state, requestFor(1, 'cap', otherSale)));
     expect(both.allotments[otherSale]).toMatchObject({ status: 'allotted' });
     expect(() => release(both, end('customer', otherSale))).toThrow(PermanentError);
     expect(() => release(both, cancelled())).toThrow(PermanentError);
@@ -270,8 +272,8 @@ describe('the end of a sale’s order', () => {
 });
 
 describe('returnAllotment', () => {
-  it('puts exactly so many pieces back on hand, from the fullest warehouse first', () => {
-    const few = returnAllotment(allotted, asked(4));
+  it('puts exactly the requested pieces back on hand, from the fullest warehouse first', () => {
+    const few = returnAllotment(allotted, requestFor(4));
     expect(few.state?.stock).toEqual({ 'cap/east': expect.objectContaining({ received: 5, onHand: 4, allotted: 1 }) });
     expect(few.state?.allotments?.[saleId]).toMatchObject({
       remaining: { east: 1, west: 1 },
@@ -282,28 +284,28 @@ describe('returnAllotment', () => {
     expect(sentBy(few)).toEqual([
       { type: 'stock.allotment_returned', saleId, sku: 'cap', quantity: 4, returned: 4, version: 2 },
     ]);
-    const all = after(allotted, returnAllotment(allotted, asked(6)));
+    const all = after(allotted, returnAllotment(allotted, requestFor(6)));
     expect(all.stock).toMatchObject({ 'cap/east': { onHand: 5, allotted: 0 }, 'cap/west': { onHand: 3, allotted: 0 } });
   });
 
-  it('takes back one by one what comes back after the sale has closed', () => {
+  it('takes pieces back one by one after the sale has closed', () => {
     const held = following(
       allotted,
       (state) => reserve(state, saleOrder('cap', 1)),
-      (state) => returnAllotment(state, asked(5)),
+      (state) => returnAllotment(state, requestFor(5)),
     );
-    expect(() => returnAllotment(held, asked(1))).toThrow(PermanentError);
+    expect(() => returnAllotment(held, requestFor(1))).toThrow(PermanentError);
     const free = following(
       held,
       (state) => release(state, { ...cancelled(), flashSaleId }),
-      (state) => returnAllotment(state, asked(1)),
+      (state) => returnAllotment(state, requestFor(1)),
     );
     expect(free.allotments[saleId]).toMatchObject({ remaining: { east: 0, west: 0 }, returned: 6, taken: 0 });
     expect(free.stock['cap/east']).toMatchObject({ onHand: 5, allotted: 0, reserved: 0 });
   });
 
-  it('puts back what is missing up to a total, and once, however often and in whatever order the totals come', () => {
-    const total = (returned: number) => ({ ...asked(1), returned });
+  it('puts the missing pieces up to a total back once, however often and in whatever order the totals arrive', () => {
+    const total = (returned: number) => ({ ...requestFor(1), returned });
     const few = following(allotted, (state) => returnAllotment(state, total(4)));
     expect(few.allotments[saleId]).toMatchObject({ returned: 4, version: 2 });
     for (const again of [total(4), total(3)]) {
@@ -320,10 +322,14 @@ describe('returnAllotment', () => {
   });
 
   it.each([
-    ['more than the sale has', allotted, asked(7)],
-    ['pieces of another product', allotted, asked(1, 'mug')],
-    ['pieces of a sale that has none', shelves, asked(1)],
-    ['pieces of a sale that was refused them', following(shelves, (state) => allot(state, asked(9))), asked(1)],
+    ['more than the sale has', allotted, requestFor(7)],
+    ['pieces of another product', allotted, requestFor(1, 'mug')],
+    ['pieces of a sale that has none', shelves, requestFor(1)],
+    [
+      'pieces of a sale that was refused them',
+      following(shelves, (state) => allot(state, requestFor(9))),
+      requestFor(1),
+    ],
   ])('refuses %s for good', (_, state, command) => {
     expect(() => returnAllotment(state, command)).toThrow(PermanentError);
   });

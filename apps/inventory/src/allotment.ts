@@ -13,25 +13,25 @@ import { allocate, type OnHand } from './allocation.js';
 import { allotted, available, drawn, moved, onHand, unallotted, undrawn } from './stock.js';
 import type { Allotment, Changes, Decision, GrantedAllotment, RefusedAllotment, State } from './tables.js';
 
-/** Sets pieces aside for a sale in the product's currency, all or none and once. A sale that asks again is told again what became of it. */
+/** Allots pieces to a sale in the product's currency, all or none and once. A repeated request gets the same reply. */
 export function allot(state: State, { saleId, sku, quantity, currency }: Data<typeof AllotStock>): Decision {
-  const known = state.allotments[saleId];
-  if (known) return { messages: [answer(known)] };
-  const asked = { saleId, sku, quantity, version: 1 };
+  const existing = state.allotments[saleId];
+  if (existing) return { messages: [answer(existing)] };
+  const request = { saleId, sku, quantity, version: 1 };
   const priced = state.products[sku]?.priceCurrency;
   const isForeign = currency !== undefined && priced !== undefined && currency !== priced;
   const picks = isForeign ? undefined : allocate([{ sku, quantity }], onHand(state.stock));
-  const allotment = picks ? granted(asked, picks) : refused(asked, available(sku, state.stock));
+  const allotment = picks ? granted(request, picks) : refused(request, available(sku, state.stock));
   return {
     state: { allotments: { [saleId]: allotment }, ...(picks && { stock: moved(state.stock, picks, allotted) }) },
     messages: [answer(allotment)],
   };
 }
 
-type Asked = Data<typeof AllotStock> & { version: number };
+type AllotmentRequest = Data<typeof AllotStock> & { version: number };
 
-const granted = (asked: Asked, picks: Allocation): GrantedAllotment => ({
-  ...asked,
+const granted = (request: AllotmentRequest, picks: Allocation): GrantedAllotment => ({
+  ...request,
   status: 'allotted',
   remaining: counted({}, picks, 1),
   taken: 0,
@@ -39,8 +39,8 @@ const granted = (asked: Asked, picks: Allocation): GrantedAllotment => ({
   available: null,
 });
 
-const refused = (asked: Asked, pieces: number): RefusedAllotment => ({
-  ...asked,
+const refused = (request: AllotmentRequest, pieces: number): RefusedAllotment => ({
+  ...request,
   status: 'refused',
   remaining: {},
   taken: 0,
@@ -55,9 +55,9 @@ function answer({ saleId, sku, version, ...allotment }: Allotment): Outgoing {
 }
 
 /**
- * Puts pieces that a sale does not need any more back on hand, from the fullest warehouse first. A sale that says how many it
- * has returned in all may say so again: only what is missing goes back, and it is told again what stands.
- * @throws PermanentError when the sale has fewer of them: it sold what it gives back, or gives it back twice
+ * Puts pieces that a sale no longer needs back on hand, from the fullest warehouse first. A request with a total of
+ * returned pieces may be repeated: only the missing pieces go back, and it gets the current total as reply.
+ * @throws PermanentError the sale has fewer pieces: it sold what it returns, or returns it twice
  */
 export function returnAllotment(state: State, request: Data<typeof ReturnAllotment>): Decision {
   const { saleId, sku } = request;
@@ -88,22 +88,22 @@ const missing = (
 const backOnHand = ({ saleId, sku, returned, version }: GrantedAllotment, quantity: number): Outgoing =>
   AllotmentReturned({ saleId, sku, quantity, returned, version });
 
-/** The pieces that a sale's orders can have: those of its allotment and no others. */
+/** Pieces free for a sale's orders: only those of its allotment. */
 export const remaining =
   (allotment: Allotment | undefined): OnHand =>
   (sku, warehouse) =>
     allotment?.sku === sku ? (allotment.remaining[warehouse] ?? 0) : 0;
 
-/** Pieces of the sale are held for one of its orders. */
+/** Holds pieces of the sale for one of its orders. */
 export const take = (state: State, saleId: string, picks: Allocation): Changes => changed(state, saleId, picks, -1);
 
-/** Pieces that were held for one of the sale's orders can be sold again. */
+/** Makes pieces that were held for one of the sale's orders free for the sale again. */
 export const putBack = (state: State, saleId: string, picks: Allocation): Changes => changed(state, saleId, picks, 1);
 
-/** @throws PermanentError when the sale has no pieces: nobody can have taken any */
+/** @throws PermanentError the sale has no allotment, so no pieces can have been taken */
 function changed(state: State, saleId: string, picks: Allocation, sign: 1 | -1): Changes {
   const allotment = state.allotments[saleId];
-  if (allotment?.status !== 'allotted') throw new PermanentError(`nothing is set aside for sale ${saleId}`);
+  if (allotment?.status !== 'allotted') throw new PermanentError(`there is no allotment for sale ${saleId}`);
   const pieces = picks.reduce((sum, { quantity }) => sum + quantity, 0);
   const after = {
     ...allotment,

@@ -12,7 +12,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
 import { PrismaClient, type Product as StoredProduct } from './generated/prisma/client.js';
 
-/** The products as customers see them. */
+/** Reads the products as customers see them. */
 @Injectable()
 export class Catalogue implements OnModuleDestroy {
   readonly #prisma: PrismaClient;
@@ -32,7 +32,10 @@ export class Catalogue implements OnModuleDestroy {
     return product;
   }
 
-  /** By SKU; the cursor is the last SKU of the page before. @throws ProblemError 422 for a cursor that is none of ours */
+  /**
+   * Sorted by SKU; the cursor is the last SKU of the page before. @throws ProblemError 422 not a cursor of this
+   * listing
+   */
   async page({ cursor, limit }: Data<typeof ListProducts>): Promise<Reply<typeof ListProducts>> {
     if (cursor !== undefined && !Sku.safeParse(cursor).success)
       throw ProblemError.of(422, 'Invalid cursor', 'The cursor must come from the page before.');
@@ -41,7 +44,7 @@ export class Catalogue implements OnModuleDestroy {
     return { items, ...(found.length > limit && { next: items.at(-1)!.sku }) };
   }
 
-  /** Those of the SKUs that are products; without their stock, which costs a second query. */
+  /** Returns those of the SKUs that are products, without their stock, which would cost a second query. */
   async prices(skus: readonly string[]): Promise<ProductVersion[]> {
     const products = await this.#prisma.product.findMany({ where: { sku: { in: [...skus] }, version: { gt: 0 } } });
     return products.map(versionOf);
@@ -63,7 +66,7 @@ export class Catalogue implements OnModuleDestroy {
   }
 }
 
-/** The row is complete: the table's check says so of every version above 0. */
+/** The row is complete: the table's check guarantees this for every version above 0. */
 const versionOf = ({ sku, name, priceAmount, priceCurrency, version }: StoredProduct): ProductVersion => ({
   sku,
   name: name!,

@@ -16,7 +16,7 @@ const ORDERS: Record<string, { sku: string; sale?: string }> = {
   e: { sku: 'cap' },
   f: { sku: 'mug' },
 };
-/** What each sale sells. */
+/** The product of each sale. */
 const SALES: Record<string, string> = { capsA: 'cap', capsB: 'cap', mugs: 'mug' };
 
 interface Step {
@@ -48,7 +48,7 @@ const pieces = fc.integer({ min: 0, max: 6 });
 const shelves = fc.record({ east: pieces, west: pieces });
 const histories = fc.tuple(fc.record({ cap: shelves, mug: shelves }), fc.array(step, { maxLength: 60 }));
 
-/** What the rules decide; a message that they refuse for good, or that has to come again, changes nothing. */
+/** The decision of the rules; a message that they refuse for good, or that must be retried, changes nothing. */
 function decide(state: State, { happens, id, sale, quantity, warehouse }: Step): Decision {
   const { sku, sale: flashSaleId } = ORDERS[id]!;
   const end = { ...(flashSaleId !== undefined && { flashSaleId }) };
@@ -69,7 +69,7 @@ function decide(state: State, { happens, id, sale, quantity, warehouse }: Step):
     case 'never-placed':
       return release(state, { ...ended('not_orderable', id), ...end });
     case 'left':
-      // A quantity names its parcel, so that parcels come again.
+      // The parcel's id contains its quantity, so that parcels are repeated.
       return issue(state, { ...parcel(warehouse, [{ sku, quantity }], `${id}-${warehouse}-${quantity}`), orderId: id });
   }
 }
@@ -83,7 +83,7 @@ function tried(state: State, each: Step): Decision {
   }
 }
 
-/** Every state on the way and what was decided there. */
+/** Yields every state on the way, with its decision. */
 function* history([shelvesAtFirst, steps]: [Parameters<typeof stocked>[0], Step[]]): Generator<{
   before: State;
   now: State;
@@ -103,7 +103,7 @@ const granted = (state: State): GrantedAllotment[] =>
   Object.values(state.allotments).flatMap((allotment) => (allotment?.status === 'allotted' ? [allotment] : []));
 const remainingIn = ({ remaining }: GrantedAllotment): number =>
   Object.values(remaining).reduce((sum, each) => sum + each, 0);
-/** Pieces that orders still have on a shelf. */
+/** Pieces that orders still hold on a shelf. */
 const heldOn = (state: State, sku: string, warehouse: string): number =>
   Object.values(state.reservations).reduce((sum, reservation) => {
     const on = (picks: Allocation): number =>

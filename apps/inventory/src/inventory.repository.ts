@@ -19,7 +19,7 @@ import { issue, release, reserve } from './reservation.js';
 import { shelf, shelvesOf } from './stock.js';
 import { catalogueTables, stockTables } from './tables.js';
 
-/** Which rows each message is about, and the rule that decides on them. */
+/** Maps each message to the rows it concerns, and to the rule that decides on them. */
 @Injectable()
 export class InventoryRepository {
   readonly #catalogue: UnitOfWork<typeof catalogueTables>;
@@ -60,7 +60,10 @@ export class InventoryRepository {
     );
   }
 
-  /** Whatever is in an allotment has a product, so a sale's order does not ask for it; and the others do not ask for allotments. */
+  /**
+   * A sale's order reads its allotment and no product, since what is allotted has one; other orders read no
+   * allotment.
+   */
   async reserve(message: Message<typeof OrderPlaced>): Promise<void> {
     const { orderId, flashSaleId, lines } = message.data;
     const skus = skusOf(lines);
@@ -70,7 +73,7 @@ export class InventoryRepository {
     );
   }
 
-  /** Its lines name the shelves: the allocation in the message may be older than the reservation. */
+  /** Locks the shelves of the lines: the allocation in the message may be older than the reservation. */
   async release(message: Message<typeof OrderCancelled> | Message<typeof OrderRejected>): Promise<void> {
     const { orderId, flashSaleId, lines } = message.data;
     const source = flashSaleId === undefined ? {} : { allotments: [flashSaleId] };

@@ -68,7 +68,7 @@ const ended = <R extends OrderReason>({ orderId, userId, lines }: Placed, reason
   version: 2,
   reason,
 });
-/** The ways in which an order ends that may hold stock, told under a message id. */
+/** Publishes the end of an order that may hold stock, under a message id. */
 const ends = {
   cancelled: (placed: Placed, messageId: string) =>
     publish(broker, OrderCancelled, ended(placed, 'payment_timeout'), { properties: { messageId } }),
@@ -79,14 +79,14 @@ const eachEnd = Object.entries(ends);
 
 const shelf = (sku: string, warehouse: 'east' | 'west') => shelfIn(database.pool, sku, warehouse);
 
-/** Waits until a message has been decided on. */
+/** Waits until a message is decided. */
 const decided = (id: string) =>
   eventually(async () =>
     expect((await database.pool.query('SELECT 1 FROM inbox WHERE id = $1', [id])).rowCount).toBe(1),
   );
 
 describe('products and receipts', () => {
-  it('answers with the product it has put, and tells everybody its price', async () => {
+  it('returns the product it has stored, and publishes its price', async () => {
     expect(await put('HAT')).toEqual({ sku: 'HAT', name: 'A HAT', price, available: 0, version: 1 });
     const [fact] = await eventually(() => receivedFacts.of(ProductChanged, ({ sku }) => sku === 'HAT', 1));
     expect(fact).toEqual({ sku: 'HAT', name: 'A HAT', price, version: 1 });
@@ -99,7 +99,7 @@ describe('products and receipts', () => {
     });
   });
 
-  it('tells what many products cost at once, each as of its version, and does not name what is no product', async () => {
+  it('returns the prices of many products at once, each with its version, and omits unknown ones', async () => {
     await put('BELT');
     const cheaper = { amount: 400, currency: 'USD' };
     const changed = await client.request(PutProduct, { sku: 'BELT', name: 'Belt', price: cheaper }, { deadlineMs });
@@ -123,7 +123,7 @@ describe('products and receipts', () => {
     expect(await receivedFacts.of(StockReceived, ({ sku }) => sku === 'GLOVE')).toHaveLength(1);
   });
 
-  it('knows no stock of an unknown product', async () => {
+  it('returns no stock of an unknown product', async () => {
     await expect(receive('NOTHING', 'east', 1)).rejects.toMatchObject({ problem: { status: 404 } });
     await expect(client.request(GetProduct, { sku: 'NOTHING' }, { deadlineMs })).rejects.toMatchObject({
       problem: { status: 404 },
@@ -151,7 +151,7 @@ describe('products and receipts', () => {
 });
 
 describe('reservations', () => {
-  it('holds an order’s stock once and issues a parcel once, though each fact comes twice', async () => {
+  it('holds an order’s stock once and issues a parcel once, though each fact is delivered twice', async () => {
     await put('CAP');
     await receive('CAP', 'east', 3);
     await receive('CAP', 'west', 2);
@@ -188,7 +188,7 @@ describe('reservations', () => {
     expect(await receivedFacts.of(StockReserved, ({ orderId }) => orderId === placed.orderId)).toHaveLength(1);
   });
 
-  it('tells an unknown product from one that is out of stock', async () => {
+  it('distinguishes an unknown product from one that is out of stock', async () => {
     const [unknown, short] = [order(['NOTHING', 1], ['POSTER-2019', 1]), order(['TEE-BLACK', 1], ['POSTER-2019', 1])];
     await publish(broker, OrderPlaced, unknown);
     await publish(broker, OrderPlaced, short);
@@ -198,7 +198,7 @@ describe('reservations', () => {
     expect(await answer(short.orderId)).toMatchObject({ reason: 'out_of_stock', skus: ['POSTER-2019'] });
   });
 
-  it('takes a parcel that overtakes its reservation when the reservation is there', async () => {
+  it('handles a parcel that overtakes its reservation when the reservation exists', async () => {
     const placed = order(['TEE-WHITE', 2]);
     const parcel = {
       parcelId: randomUUID(),
@@ -213,7 +213,7 @@ describe('reservations', () => {
     await eventually(() => receivedFacts.of(StockIssued, ({ parcelId }) => parcelId === parcel.parcelId, 1));
   });
 
-  it.each(eachEnd)('puts a %s order’s stock back once, though the fact comes twice', async (end, endOrder) => {
+  it.each(eachEnd)('puts a %s order’s stock back once, though the fact is delivered twice', async (end, endOrder) => {
     const sku = `BELT-${end}`;
     await put(sku);
     await receive(sku, 'east', 3);
@@ -234,7 +234,7 @@ describe('reservations', () => {
   });
 
   it.each(eachEnd)(
-    'holds nothing for an order that was %s before it was placed, and says nothing',
+    'holds nothing for an order that was %s before it was placed, and publishes nothing',
     async (end, endOrder) => {
       const sku = `SASH-${end}`;
       await put(sku);
@@ -253,18 +253,19 @@ describe('reservations', () => {
     },
   );
 
-  it('keeps nothing of a rejected order that was never placed, nor of the products that nobody knows', async () => {
+  it('stores nothing of a rejected order that was never placed, nor of its unknown products', async () => {
     const stranger = order(['NEVER-SOLD', 1]);
     const messageId = await publish(broker, OrderRejected, ended(stranger, 'unknown_product'));
     await decided(messageId);
     const kept = await database.pool.query(
-      'SELECT sku AS key FROM stock WHERE sku = $1 UNION ALL SELECT order_id::text FROM reservations WHERE order_id = $2',
+      `SELECT sku AS key FROM stock WHERE sku = $1
+       UNION ALL SELECT order_id::text FROM reservations WHERE order_id = $2`,
       ['NEVER-SOLD', stranger.orderId],
     );
     expect(kept.rows).toEqual([]);
   });
 
-  it('puts a parcel with foreign pieces aside, with the reason, and goes on', async () => {
+  it('dead-letters a parcel with foreign pieces, with the reason, and continues', async () => {
     const placed = order(['TEE-WHITE', 1]);
     await publish(broker, OrderPlaced, placed);
     await eventually(() => receivedFacts.of(StockReserved, ({ orderId }) => orderId === placed.orderId, 1));

@@ -4,7 +4,7 @@ import type { CatalogueDecision, CatalogueState, Product } from './tables.js';
 
 type Details = Data<typeof PutProduct>;
 
-/** A product's name and price from now on. Saying the same again changes and tells nothing. */
+/** Sets a product's name and price. A repeat changes nothing and publishes nothing. */
 export function putProduct(state: CatalogueState, details: Details): CatalogueDecision<VersionedProduct> {
   const { sku, name, price } = details;
   const before = state.products[sku];

@@ -17,7 +17,7 @@ const refused = (status: number, title: string) =>
   expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
 
 describe('receiveStock', () => {
-  it('adds the pieces to their shelf and answers with what all warehouses have', () => {
+  it('adds the pieces to their shelf and returns the stock of all warehouses', () => {
     const { state: changes, messages, reply } = receiveStock(state, delivered);
     expect(changes?.stock?.['cap/east']).toMatchObject({ received: 10, onHand: 10, version: 1 });
     expect(changes?.receipts).toEqual({ 'cap/note 7/b': { id: 'cap/note 7/b', ...delivered, version: 1 } });
@@ -54,7 +54,7 @@ describe('receiveStock', () => {
 });
 
 describe('putProduct', () => {
-  it('raises the version with every change, so that copies can tell old from new', () => {
+  it('raises the version with every change, so that copies can distinguish old from new', () => {
     const { state: changes, messages } = putProduct(state, {
       sku: 'cap',
       name: 'Cap',
@@ -84,7 +84,7 @@ describe('putProduct', () => {
     });
   });
 
-  it('tells nobody when nothing has changed', () => {
+  it('publishes nothing when nothing has changed', () => {
     const price = { amount: 1500, currency: 'USD' };
     expect(putProduct(state, { sku: 'cap', name: 'Cap', price })).toEqual({
       reply: { sku: 'cap', name: 'Cap', price, available: 4, version: 3 },

@@ -9,7 +9,7 @@ type Delivered = Data<typeof ReceiveStock>;
 export const receiptId = ({ sku, reference }: Pick<Delivered, 'sku' | 'reference'>): string => `${sku}/${reference}`;
 
 /**
- * Pieces have come in; the same delivery note counts once for each product on it.
+ * Adds received pieces; the same delivery note counts once for each product on it.
  * @throws ProblemError 404 unknown product, 409 the reference was used for another receipt
  */
 export function receiveStock(state: State, delivered: Delivered): Decision<Reply<typeof ReceiveStock>> {

@@ -20,7 +20,7 @@ import {
 } from './testing/given.js';
 
 describe('reserve', () => {
-  it('moves the pieces from on hand to reserved and says from where they leave', () => {
+  it('moves the pieces from on hand to reserved and publishes their warehouses', () => {
     const decision = reserve(stocked({ cap: { east: 5, west: 1 } }), order([{ sku: 'cap', quantity: 2 }]));
     expect(decision.state?.stock?.['cap/east']).toMatchObject({ received: 5, onHand: 3, reserved: 2, version: 2 });
     expect(sentBy(decision)).toEqual([
@@ -48,7 +48,7 @@ describe('reserve', () => {
     ]);
   });
 
-  it('tells an unknown product from one that is out of stock', () => {
+  it('distinguishes an unknown product from one that is out of stock', () => {
     const decision = reserve(
       stocked({ cap: { east: 0, west: 0 } }),
       order([
@@ -59,7 +59,7 @@ describe('reserve', () => {
     expect(sentBy(decision)).toMatchObject([{ type: 'stock.rejected', reason: 'unknown_product', skus: ['hat'] }]);
   });
 
-  it('gives an order one answer, also when it asks twice', () => {
+  it('gives an order one decision, also when it is delivered twice', () => {
     const state = stocked({ cap: { east: 5, west: 1 } });
     const held = after(state, reserve(state, order([{ sku: 'cap', quantity: 2 }])));
     expect(reserve(held, order([{ sku: 'cap', quantity: 2 }]))).toEqual({});
@@ -86,9 +86,9 @@ describe('issue', () => {
     expect(issue(after(held, decision), parcel('east', [{ sku: 'cap', quantity: 5 }]))).toEqual({});
   });
 
-  it('waits for a reservation that it does not know yet', () => {
+  it('fails for a retry when there is no reservation yet', () => {
     const early = () => issue(state, parcel('east', [{ sku: 'cap', quantity: 1 }]));
-    expect(early).toThrow(/nothing is known of its order/);
+    expect(early).toThrow(/there is no record of its order/);
     expect(early).not.toThrow(PermanentError);
   });
 
@@ -115,7 +115,7 @@ describe('release', () => {
   const held = after(state, reserve(state, placed));
   const dispatched = parcel('east', [{ sku: 'cap', quantity: 3 }]);
 
-  it('puts every piece of a held order back on hand, and says which', () => {
+  it('puts every piece of a held order back on hand, and publishes which', () => {
     const decision = release(held, cancelled());
     expect(decision.state?.stock?.['cap/east']).toMatchObject({ received: 5, onHand: 5, reserved: 0, version: 3 });
     expect(decision.state?.stock?.['cap/west']).toMatchObject({ received: 2, onHand: 2, reserved: 0, version: 3 });
@@ -127,7 +127,7 @@ describe('release', () => {
     expect(sentBy(decision)).toEqual([{ type: 'stock.released', orderId, userId, version: 2, allocation }]);
   });
 
-  it('gives back only what has not left', () => {
+  it('releases only pieces that have not left', () => {
     const shipped = after(held, issue(held, dispatched));
     const decision = release(shipped, cancelled());
     expect(decision.state?.stock?.['cap/east']).toMatchObject({ received: 5, onHand: 2, reserved: 0, issued: 3 });
@@ -142,7 +142,7 @@ describe('release', () => {
     expect(sentBy(decision)).toEqual([{ type: 'stock.released', orderId, userId, version: 3, allocation }]);
   });
 
-  it('has nothing to say when every piece has left', () => {
+  it('publishes nothing when every piece has left', () => {
     const shipped = [
       dispatched,
       parcel('east', [{ sku: 'cap', quantity: 2 }], 'second'),
@@ -171,7 +171,7 @@ describe('release', () => {
   });
 
   it.each<OrderReason>(['unknown_product', 'not_orderable', 'out_of_stock'])(
-    'keeps nothing of an order that is rejected as %s, for which nothing was ever held',
+    'stores nothing of an order that is rejected as %s, for which nothing was ever held',
     (reason) => {
       expect(release(state, ended(reason))).toEqual({});
       const refused = after(state, reserve(state, order([{ sku: 'cap', quantity: 8 }])));
@@ -294,7 +294,10 @@ it('loses and invents no piece, in whatever order orders are placed, rejected, c
   );
 });
 
-/** What the rules decide on a step, where a parcel that they refuse changes nothing. A quantity names its parcel, so that parcels come again. */
+/**
+ * The decision of the rules on a step; a parcel that they refuse changes nothing. The parcel's id contains its
+ * quantity, so that parcels are repeated.
+ */
 function decide(state: State, { id, happens, quantity }: { id: string; happens: string; quantity: number }): Decision {
   if (happens === 'placed') return reserve(state, order([{ sku: 'cap', quantity }], id));
   if (happens === 'cancelled') return release(state, cancelled(id));

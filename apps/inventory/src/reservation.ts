@@ -28,7 +28,10 @@ import type {
 type Placed = Data<typeof OrderPlaced>;
 type Ended = Data<typeof OrderCancelled> | Data<typeof OrderRejected>;
 
-/** Holds every line of an order or none; a sale's order from the sale's allotment alone. An order that has its answer keeps it. */
+/**
+ * Holds every line of an order or none; a sale's order only from the sale's allotment. A decided order keeps its
+ * decision.
+ */
 export function reserve(state: State, placed: Placed): Decision {
   const { orderId, flashSaleId, lines } = placed;
   if (state.reservations[orderId]) return {};
@@ -49,7 +52,7 @@ const requestColumns = ({ orderId, userId, flashSaleId }: Orderer) => ({
   flashSaleId: flashSaleId ?? null,
 });
 
-/** What every fact about a reservation says. */
+/** First fields of every fact about a reservation. */
 const about = ({ orderId, userId, flashSaleId, version }: Reservation) => ({
   orderId,
   userId,
@@ -95,13 +98,14 @@ function reject(placed: Placed, reason: RejectedReservation['reason'], skus: str
 }
 
 /**
- * The pieces of a parcel have left their warehouse; once per parcel.
- * @throws Error when nothing is known of the order: a parcel is made after its stock was held, so the message comes again later
- * @throws PermanentError when the parcel holds what was not held for its order there
+ * On `parcel.dispatched`: the pieces of a parcel have left their warehouse; once per parcel.
+ * @throws Error there is no record of the order: a parcel is created after its stock was held, so the message is
+ * retried
+ * @throws PermanentError the parcel contains pieces that were not held for its order in this warehouse
  */
 export function issue(state: State, { parcelId, orderId, warehouse, lines }: Data<typeof ParcelDispatched>): Decision {
   const reservation = state.reservations[orderId];
-  if (!reservation) throw new Error(`parcel ${parcelId} has left, but nothing is known of its order ${orderId}`);
+  if (!reservation) throw new Error(`parcel ${parcelId} has left, but there is no record of its order ${orderId}`);
   if (reservation.parcels.some((parcel) => parcel.parcelId === parcelId)) return {};
   const allocation = [...totals(lines)].map(([sku, quantity]) => ({ sku, warehouse, quantity }));
   if (reservation.status !== 'held' || !allocation.every((pick) => pick.quantity <= stillHeld(reservation, pick))) {
@@ -118,13 +122,14 @@ export function issue(state: State, { parcelId, orderId, warehouse, lines }: Dat
   };
 }
 
-/** Why an order was rejected that was never placed, or that was refused its stock here: nothing can be held for it later. */
+/** Reasons of an order that was never placed, or was refused its stock here: nothing can be held for it later. */
 const NEVER_HELD: ReadonlySet<OrderReason> = new Set(['unknown_product', 'not_orderable', 'out_of_stock']);
 
 /**
- * A cancelled or rejected order gives back what it holds and has not left. If that is heard before it was placed, it leaves a
- * mark, so that nothing is held for it later. Of its own order a sale hears in any case and once, also when nothing was held.
- * @throws PermanentError when the order took the pieces of another sale than its end names
+ * Releases what a cancelled or rejected order still holds. If its end overtakes `order.placed`, a row is stored so
+ * that nothing is held for it later. For a sale's order `stock.released` is published exactly once, also when nothing
+ * was held.
+ * @throws PermanentError the order took the pieces of another sale than its end names
  */
 export function release(state: State, ended: Ended): Decision {
   const reservation = state.reservations[ended.orderId];

@@ -7,7 +7,7 @@ interface SeededProduct {
   west: number;
 }
 
-/** What a development system sells: a dozen products, one of them scarce and one out of stock. */
+/** The products of a development system: a dozen, one of them scarce and one out of stock. */
 export const SEEDED_PRODUCTS: readonly SeededProduct[] = [
   { sku: 'TEE-BLACK', name: 'T-shirt, black', price: 1_900, east: 6_000, west: 6_000 },
   { sku: 'TEE-WHITE', name: 'T-shirt, white', price: 1_900, east: 6_000, west: 6_000 },

@@ -10,8 +10,8 @@ import { SEEDED_PRODUCTS } from './seed.data.js';
 const SEED = '6f0f6e0b-7d0f-4e0c-9b7e-2f0c4a3f5b11';
 
 /**
- * Stocks the shelves of a development system, by the same messages as anybody would. Their ids are fixed, so the inbox
- * takes each once, however often and however many processes start.
+ * Stocks the shelves of a development system, by ordinary messages. Their ids are fixed, so the inbox handles each
+ * once, however often and however many processes start.
  */
 @Injectable()
 export class Seed implements OnApplicationBootstrap {

@@ -3,7 +3,7 @@ import { emptyShelf, moved, received, reserved } from './stock.js';
 
 const shelves = { 'cap/east': received(emptyShelf('cap', 'east'), 5) };
 
-it('moves pieces on the shelves that are named and shows no others', () => {
+it('moves pieces on the named shelves and returns no others', () => {
   const after = moved(
     { ...shelves, 'cap/west': received(emptyShelf('cap', 'west'), 5) },
     [{ sku: 'cap', warehouse: 'east', quantity: 2 }],
@@ -23,6 +23,6 @@ it('moves pieces on the shelves that are named and shows no others', () => {
   });
 });
 
-it('names a shelf that is not there', () => {
+it('names a shelf that does not exist', () => {
   expect(() => moved(shelves, [{ sku: 'cap', warehouse: 'west', quantity: 2 }], reserved)).toThrow(/cap.*west/);
 });

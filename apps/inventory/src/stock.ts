@@ -14,13 +14,13 @@ type Shelves = Readonly<Record<string, Stock | undefined>>;
 export const available = (sku: string, shelves: Shelves): number =>
   shelvesOf(sku).reduce((pieces, key) => pieces + (shelves[key]?.onHand ?? 0), 0);
 
-/** Those that any order may have. */
+/** Pieces free for any order, by SKU and warehouse. */
 export const onHand =
   (shelves: Shelves): OnHand =>
   (sku, warehouse) =>
     shelves[shelf(sku, warehouse)]?.onHand ?? 0;
 
-/** A shelf on which nothing has ever been. */
+/** A shelf that never had pieces. */
 export const emptyShelf = (sku: string, warehouse: string): Stock => ({
   sku,
   warehouse,
@@ -32,7 +32,7 @@ export const emptyShelf = (sku: string, warehouse: string): Stock => ({
   version: 0,
 });
 
-/** Pieces come into the warehouse. */
+/** Adds pieces that arrive at the warehouse. */
 export const received = (stock: Stock, pieces: number): Stock => ({
   ...stock,
   received: stock.received + pieces,
@@ -50,28 +50,28 @@ const move =
     version: stock.version + 1,
   });
 
-/** Pieces are held for an order. */
+/** Holds pieces for an order. */
 export const reserved = move('onHand', 'reserved');
 
-/** Held pieces can be ordered again. */
+/** Makes held pieces free for orders again. */
 export const released = move('reserved', 'onHand');
 
-/** Held pieces leave the warehouse. */
+/** Removes held pieces, which leave the warehouse. */
 export const issued = move('reserved', 'issued');
 
-/** Pieces are set aside for a sale. */
+/** Allots pieces to a sale. */
 export const allotted = move('onHand', 'allotted');
 
-/** A sale does not need its pieces any more. */
+/** Takes pieces back that a sale no longer needs. */
 export const unallotted = move('allotted', 'onHand');
 
-/** A sale's pieces are held for one of its orders. */
+/** Holds a sale's pieces for one of its orders. */
 export const drawn = move('allotted', 'reserved');
 
-/** Pieces held for a sale's order can be sold in the sale again. */
+/** Makes pieces held for a sale's order free for the sale again. */
 export const undrawn = move('reserved', 'allotted');
 
-/** The shelves from which picks are taken, after `move`. @throws Error when one of them is unknown */
+/** The shelves of the picks, after `move`. @throws Error one of them does not exist */
 export function moved(
   shelves: Shelves,
   picks: readonly { sku: string; warehouse: string; quantity: number }[],

@@ -14,15 +14,15 @@ export interface Product {
 export interface Stock {
   sku: string;
   warehouse: string;
-  /** All that ever came in. */
+  /** All pieces ever received. */
   received: number;
   /** Free to be ordered. */
   onHand: number;
   /** Held for orders. */
   reserved: number;
-  /** Set aside for sales. */
+  /** Allotted to sales. */
   allotted: number;
-  /** Gone with a parcel. */
+  /** Sent in a parcel. */
   issued: number;
   version: number;
 }
@@ -35,7 +35,7 @@ interface Request {
   version: number;
 }
 
-/** Pieces that have left, by the parcel they left in. */
+/** Pieces that have left, by their parcel. */
 export interface IssuedParcel {
   parcelId: string;
   allocation: Allocation;
@@ -50,7 +50,7 @@ export interface HeldReservation extends Request {
   skus: null;
 }
 
-/** No line of the order is held; `skus` are those to blame. */
+/** No line of the order is held; `skus` lists the short or unknown ones. */
 export interface RejectedReservation extends Request {
   status: 'rejected';
   allocation: [];
@@ -60,8 +60,9 @@ export interface RejectedReservation extends Request {
 }
 
 /**
- * The order was cancelled or rejected and holds nothing any more: `allocation` is what had left before, and stays empty for an
- * order that ended before it was placed. A sale's order comes here also when it was refused its stock: its sale has been told.
+ * The order was cancelled or rejected and holds nothing any more: `allocation` contains the pieces that had left
+ * before, none for an order that ended before it was placed. A sale's order that was refused its stock is released as
+ * well, once its sale was notified.
  */
 export interface ReleasedReservation extends Request {
   status: 'released';
@@ -73,33 +74,33 @@ export interface ReleasedReservation extends Request {
 
 export type Reservation = HeldReservation | RejectedReservation | ReleasedReservation;
 
-interface AskedFor {
+interface AllotmentRequest {
   saleId: string;
   sku: string;
-  /** Pieces asked for: all are set aside, or none. */
+  /** Requested pieces: all are allotted, or none. */
   quantity: number;
   version: number;
 }
 
-/** Pieces set aside for a sale. Always: quantity = the sum of `remaining` + taken + returned, none negative. */
-export interface GrantedAllotment extends AskedFor {
+/** Pieces allotted to a sale. Always: quantity = the sum of `remaining` + taken + returned, none negative. */
+export interface GrantedAllotment extends AllotmentRequest {
   status: 'allotted';
-  /** What the sale's orders can still have, by warehouse. */
+  /** Pieces free for the sale's orders, by warehouse. */
   remaining: Readonly<Partial<Record<Warehouse, number>>>;
-  /** Held for the sale's orders, or gone with their parcels. */
+  /** Held for the sale's orders, or sent in their parcels. */
   taken: number;
   /** Back on hand. */
   returned: number;
   available: null;
 }
 
-/** There were too few. It stays so: the sale was told. */
-export interface RefusedAllotment extends AskedFor {
+/** A refusal for lack of pieces, which is final, because the sale was notified. */
+export interface RefusedAllotment extends AllotmentRequest {
   status: 'refused';
   remaining: Readonly<Record<string, never>>;
   taken: 0;
   returned: 0;
-  /** How many there were. */
+  /** Pieces that were available. */
   available: number;
 }
 
@@ -126,7 +127,7 @@ const stock = {
   columns: ['sku', 'warehouse', 'received', 'onHand', 'reserved', 'allotted', 'issued', 'version'],
 } as const;
 
-/** A price change reads the stock it shows and holds up no order. */
+/** Changing a price reads the stock without a lock, and so delays no order. */
 export const catalogueTables = {
   products: collection<Product>(products),
   stock: collection<Stock>({ ...stock, lock: false }),
@@ -134,7 +135,7 @@ export const catalogueTables = {
 export type CatalogueState = StateOf<typeof catalogueTables>;
 export type CatalogueDecision<R = unknown> = DecisionOver<R, typeof catalogueTables>;
 
-/** What moves pieces only looks whether the product exists. */
+/** Rules that move pieces only check whether the product exists. */
 export const stockTables = {
   allotments: collection<Allotment>({
     table: 'allotments',

@@ -165,7 +165,7 @@ describe('in whatever order an order is paid, halted, fetched and brought, and h
     );
   });
 
-  it('raises the version of each parcel that it changes, and says the highest in its answers', () => {
+  it('raises the version of each parcel that it changes, and replies with the highest', () => {
     fc.assert(
       fc.property(history, (steps) => {
         let parcels: Parcels = {};

@@ -31,7 +31,7 @@ describe('the payment window', () => {
     expect(types(applying(payable().order, [facts.payableOpened]).messages)).toEqual([]);
   });
 
-  it('is as long as the order asks for', () => {
+  it('is as long as the order requests', () => {
     const { order, messages } = payable({ payWithinSeconds: 90 });
     expect(order.payBy).toEqual(later(90));
     expect(messages.at(-1)).toEqual(ExpirePayment({ orderId: ORDER }, { delayMs: 90_000 }));
@@ -84,7 +84,7 @@ describe('the payment window', () => {
     }
   });
 
-  it('ends when payments says, unless `payable.opened` came so late that too little is left: then it restarts, also at payments', () => {
+  it('ends at the time of payments, unless `payable.opened` came so late that too little is left: then it restarts, also at payments', () => {
     const { order: priced } = applying(placedOrder(), [facts.stockReserved]);
     const received = (lateSeconds: number) =>
       payableOpened(priced, { payBy: later(WINDOW_SECONDS).toISOString() }, WINDOW_SECONDS, later(lateSeconds));

@@ -72,7 +72,7 @@ describe('an order', () => {
   });
 
   it.each(['out_of_stock', 'unknown_product'] as const)(
-    'is rejected once and for good when inventory says %s',
+    'is rejected once and for good when inventory replies %s',
     (reason) => {
       const rejection = { orderId: ORDER, userId: USER, version: 1, reason, skus: ['TEE'] };
       const { order, history, messages } = stockRejected(placedOrder(), rejection, NOW);

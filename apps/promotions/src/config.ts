@@ -2,7 +2,7 @@ import { flag } from '@sluice/service-kit';
 import { z } from 'zod';
 
 export const PromotionsConfig = z.object({
-  /** Makes the two coupons of a development system; refused in production. */
+  /** Creates the two coupons of a development system; refused in production. */
   DEV_SEED: flag(false),
 });
 export type PromotionsConfig = z.output<typeof PromotionsConfig>;

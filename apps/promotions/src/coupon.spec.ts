@@ -8,7 +8,7 @@ const now = new Date('2026-06-01T12:00:00Z');
 const none: CouponState = { coupons: {}, redemptions: {}, uses: {} };
 const wanted = (details: object = {}) =>
   CreateCoupon.schema.parse({ code: 'RED', kind: 'fixed', value: 500, ...details });
-/** Made long ago. */
+/** A stored coupon, created long ago. */
 const stored = (details: object = {}, redeemed = 0): Coupon => ({
   ...createCoupon(none, wanted(details), new Date(0)).state!.coupons!['RED']!,
   redeemed,
@@ -18,7 +18,7 @@ const usd = (amount: number) => ({ amount, currency: 'USD' });
 const all = { minTotal: usd(2_000), limit: 10, perUser: 1, expiresAt: '2026-12-31T23:59:59.000Z' };
 
 describe('createCoupon', () => {
-  it('keeps every detail, and answers with them', () => {
+  it('stores every detail, and returns them', () => {
     const { state, reply } = createCoupon(none, wanted(all), now);
     expect(state?.coupons?.['RED']).toEqual({
       code: 'RED',
@@ -36,12 +36,12 @@ describe('createCoupon', () => {
     expect(reply).toEqual({ code: 'RED', kind: 'fixed', value: 500, ...all, redeemed: 0 });
   });
 
-  it('leaves out of its answer what was left out', () => {
+  it('omits from its reply what was omitted', () => {
     expect(createCoupon(none, wanted(), now).reply).toEqual({ code: 'RED', kind: 'fixed', value: 500, redeemed: 0 });
     expect(createCoupon(none, wanted({ minTotal: 2_000 }), now).reply).toMatchObject({ minTotal: 2_000 });
   });
 
-  it('takes the same coupon again for the same one, and says how many are redeemed', () => {
+  it('treats a repeat as the same coupon, and returns how many are redeemed', () => {
     const state = { ...none, coupons: { RED: stored(all, 3) } };
     expect(createCoupon(state, wanted({ ...all, expiresAt: '2026-12-31T23:59:59Z' }), now)).toEqual({
       reply: { code: 'RED', kind: 'fixed', value: 500, ...all, redeemed: 3 },
@@ -75,12 +75,12 @@ describe('a coupon that is expired already', () => {
     problem: expect.objectContaining({ status: 422, errors: [expect.objectContaining({ path: 'expiresAt' })] }),
   });
 
-  it('is not made, and one that has a millisecond left is', () => {
+  it('is not created, and one that has a millisecond left is', () => {
     expect(() => createCoupon(none, wanted(ended), now)).toThrow(notValid);
     expect(createCoupon(none, wanted(ended), new Date(now.getTime() - 1)).reply).toMatchObject(ended);
   });
 
-  it('is the same coupon when it was made before it expired', () => {
+  it('is the same coupon when it was created before it expired', () => {
     const state = { ...none, coupons: { RED: stored(ended, 3) } };
     expect(createCoupon(state, wanted(ended), now)).toEqual({
       reply: { code: 'RED', kind: 'fixed', value: 500, ...ended, redeemed: 3 },
@@ -89,7 +89,7 @@ describe('a coupon that is expired already', () => {
 });
 
 describe('refusal', () => {
-  it('has nothing against an order that meets every condition', () => {
+  it('is undefined for an order that meets every condition', () => {
     expect(refusal(stored(all, 9), usd(2_000), 0, now)).toBeUndefined();
     expect(refusal(stored(), usd(0), 1_000_000, now)).toBeUndefined();
     expect(
@@ -97,7 +97,7 @@ describe('refusal', () => {
     ).toBeUndefined();
   });
 
-  it('says what is wrong', () => {
+  it('returns the condition that is not met', () => {
     expect(refusal(undefined, usd(2_000), 0, now)).toBe('unknown');
     expect(refusal(stored({ expiresAt: now.toISOString() }), usd(2_000), 0, now)).toBe('expired');
     expect(refusal(stored(all), { amount: 2_000, currency: 'EUR' }, 0, now)).toBe('other_currency');
@@ -106,11 +106,11 @@ describe('refusal', () => {
     expect(refusal(stored(all), usd(2_000), 1, now)).toBe('used_by_user');
   });
 
-  it('is good up to the last millisecond before it expires', () => {
+  it('accepts a coupon up to the last millisecond before it expires', () => {
     expect(refusal(stored({ expiresAt: new Date(now.getTime() + 1).toISOString() }), usd(1), 0, now)).toBeUndefined();
   });
 
-  it('takes a fixed amount off orders of its currency alone: its own, that of its minimum, or the shop’s', () => {
+  it('accepts a fixed amount only for orders of its currency: its own, that of its minimum, or the shop’s', () => {
     const reasons = (details: object) =>
       ['USD', 'EUR', 'JPY'].map((currency) => refusal(stored(details), { amount: 5_000, currency }, 0, now));
     expect(reasons({})).toEqual([undefined, 'other_currency', 'other_currency']);
@@ -129,7 +129,7 @@ describe('refusal', () => {
     ]);
   });
 
-  it('has the currency that it was made with, and is another coupon with another one', () => {
+  it('uses the currency of the creation, and a coupon with another one is a different coupon', () => {
     const made = createCoupon(none, wanted({ currency: 'EUR' }), now);
     expect(made.reply).toMatchObject({ currency: 'EUR' });
     expect(() =>
@@ -137,7 +137,7 @@ describe('refusal', () => {
     ).toThrow(expect.objectContaining({ problem: expect.objectContaining({ status: 409 }) }));
   });
 
-  it('takes a minimum in plain cents for one in any currency', () => {
+  it('treats a minimum in plain cents as one in any currency', () => {
     expect(
       refusal(stored({ kind: 'percent', value: 5, minTotal: 100 }), { amount: 100, currency: 'JPY' }, 0, now),
     ).toBeUndefined();
@@ -148,7 +148,7 @@ describe('refusal', () => {
 });
 
 describe('discount', () => {
-  it('takes a fixed amount off, and no more than there is', () => {
+  it('takes a fixed amount off, and no more than the subtotal', () => {
     expect(discount({ kind: 'fixed', value: 500 }, { amount: 1_200, currency: 'EUR' })).toEqual({
       amount: 500,
       currency: 'EUR',
@@ -164,7 +164,7 @@ describe('discount', () => {
 
   const subtotals = fc.integer({ min: 0, max: 1_000_000_000_00 });
 
-  it('is exact, also of the largest subtotals', () => {
+  it('is exact, also for the largest subtotals', () => {
     fc.assert(
       fc.property(subtotals, fc.integer({ min: 1, max: 100 }), (amount, value) => {
         expect(BigInt(discount({ kind: 'percent', value }, usd(amount)).amount)).toBe(
@@ -174,7 +174,7 @@ describe('discount', () => {
     );
   });
 
-  it('is between nothing and the subtotal', () => {
+  it('is between 0 and the subtotal', () => {
     const coupons = fc.oneof(
       fc.record({ kind: fc.constant('fixed' as const), value: fc.integer({ min: 1, max: 1_000_000_000_00 }) }),
       fc.record({ kind: fc.constant('percent' as const), value: fc.integer({ min: 1, max: 100 }) }),

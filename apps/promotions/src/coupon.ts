@@ -9,11 +9,11 @@ import {
 import { ProblemError } from '@sluice/messaging';
 import type { Coupon, CouponDecision, CouponState } from './tables.js';
 
-/** What a coupon is, without what has become of it. */
+/** The conditions of a coupon, without its counters. */
 type Details = Omit<Coupon, 'redeemed' | 'version'>;
 
 /**
- * Makes a coupon. The same one again is the same coupon, also after it has expired.
+ * Creates a coupon. A repeat returns the same coupon, also after it has expired.
  * @throws ProblemError 409 the code is another coupon's, 422 it would be expired from the start
  */
 export function createCoupon(
@@ -92,7 +92,7 @@ function viewOf({
   };
 }
 
-/** What stands against one more order of a user who has the coupon in `usedByUser` orders now; undefined when nothing does. */
+/** Why one more order of a user with the coupon in `usedByUser` orders is refused; undefined when it is not. */
 export function refusal(
   coupon: Coupon | undefined,
   subtotal: Money,
@@ -109,16 +109,16 @@ export function refusal(
   return undefined;
 }
 
-/** The only currency whose orders may have it; null: any. A fixed amount is always one of a currency. */
+/** The only currency whose orders may have the coupon; null: any. A fixed amount always has a currency. */
 const currencyOf = ({ kind, currency, minCurrency }: Coupon): string | null =>
   currency ?? minCurrency ?? (kind === 'fixed' ? DEFAULT_CURRENCY : null);
 
-/** What the coupon takes off a subtotal, in its currency: never more than the subtotal, and never a part of a cent. */
+/** The discount on a subtotal, in its currency: never more than the subtotal, and in whole cents. */
 export function discount({ kind, value }: Pick<Coupon, 'kind' | 'value'>, { amount, currency }: Money): Money {
   return { amount: kind === 'fixed' ? Math.min(value, amount) : percent(amount, value), currency };
 }
 
-/** Rounded down, in whole numbers throughout: a subtotal of the largest amount there is stays below 2^53 when it is multiplied by 100. */
+/** Rounded down, in integers throughout: the largest possible subtotal multiplied by 100 stays below 2^53. */
 function percent(amount: number, value: number): number {
   const hundredths = amount * value;
   return (hundredths - (hundredths % 100)) / 100;

@@ -4,7 +4,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
 import { PrismaClient } from './generated/prisma/client.js';
 
-/** The points as their users see them. */
+/** Reads the points as their users see them. */
 @Injectable()
 export class PointsQueries implements OnModuleDestroy {
   readonly #prisma: PrismaClient;
@@ -17,7 +17,7 @@ export class PointsQueries implements OnModuleDestroy {
     await this.#prisma.$disconnect();
   }
 
-  /** A user who has earned none has 0. */
+  /** The user's balance; 0 for a user who has earned none. */
   async of(userId: string): Promise<Reply<typeof GetPoints>> {
     const balance = await this.#prisma.pointsBalance.findUnique({ where: { userId } });
     return { points: Number(balance?.points ?? 0) };

@@ -17,7 +17,7 @@ const after = (state: PointsState, { state: changes = {} }: PointsDecision): Poi
 });
 
 describe('earnPoints', () => {
-  it('gives one point for each whole 100 cents, on top of those before', () => {
+  it('adds one point for each whole 100 cents to the balance', () => {
     const first = after(none, earnPoints(none, completed('one', 1_999)));
     const { state, messages } = earnPoints(first, completed('two', 200));
     expect(state).toEqual({
@@ -29,12 +29,12 @@ describe('earnPoints', () => {
     ]);
   });
 
-  it('gives them once per order', () => {
+  it('adds them once per order', () => {
     const state = after(none, earnPoints(none, completed('one', 1_999)));
     expect(earnPoints(state, completed('one', 1_999))).toEqual({});
   });
 
-  it('says nothing of an order too small for a point', () => {
+  it('publishes nothing for an order too small for a point', () => {
     expect(earnPoints(none, completed('one', 99))).toEqual({});
   });
 

@@ -1,10 +1,13 @@
 import { type Data, type OrderCompleted, PointsEarned } from '@sluice/contracts';
 import type { Balance, Earning, PointsDecision, PointsState } from './tables.js';
 
-/** One point for each whole 100 cents. */
+/** Cents that earn a point; a remainder earns none. */
 const CENTS_PER_POINT = 100;
 
-/** A completed order gives its points once. The fact carries the balance's version, so that a copy can tell old from new. */
+/**
+ * Adds the points of a completed order once. The fact carries the balance's version, so that a copy can distinguish
+ * old from new.
+ */
 export function earnPoints(
   state: PointsState,
   { orderId, userId, total }: Data<typeof OrderCompleted>,

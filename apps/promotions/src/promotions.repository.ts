@@ -15,7 +15,10 @@ import { earnPoints } from './points.js';
 import { redeem, release, useOf } from './redemption.js';
 import { couponTables, pointsTables } from './tables.js';
 
-/** Which rows each message is about, and the rule that decides on them. Most orders have no coupon, and cost nothing here. */
+/**
+ * Maps each message to the rows it concerns, and to the rule that decides on them. Orders without a coupon, as most
+ * are, read and write nothing here.
+ */
 @Injectable()
 export class PromotionsRepository {
   readonly #coupons: UnitOfWork<typeof couponTables>;

@@ -91,18 +91,18 @@ const of =
   ({ orderId }: { orderId: string }) =>
   (fact: { orderId: string }): boolean =>
     fact.orderId === orderId;
-/** What has been said about an order so far. */
+/** The facts published about an order so far. */
 const messagesOf = (placed: Ordered) =>
   [CouponRedeemed, CouponRejected, CouponReleased].flatMap((contract) => received.of(contract, of(placed)));
 const redemption = async (placed: Ordered) => (await eventually(() => received.of(CouponRedeemed, of(placed), 1)))[0]!;
 const refusal = async (placed: Ordered) =>
   (await eventually(() => received.of(CouponRejected, of(placed), 1)))[0]!.reason;
 
-/** Waits until a message has been decided on. */
+/** Waits until a message is decided. */
 const decided = (id: string) =>
   eventually(async () => expect(await rows('SELECT 1 FROM inbox WHERE id = $1', [id])).toHaveLength(1));
 
-/** An order goes through after everything before it: once it has its answer, so would they. */
+/** Handles a new order after all messages before it: once it is decided, so are they. */
 async function untilHandled(): Promise<void> {
   const last = order('RED5');
   await publish(broker, OrderPlaced, last);
@@ -110,7 +110,7 @@ async function untilHandled(): Promise<void> {
 }
 
 describe('coupons', () => {
-  it('makes a coupon once, in any spelling of its code, and refuses another one under it', async () => {
+  it('creates a coupon once, in any spelling of its code, and refuses another one under it', async () => {
     const details = {
       kind: 'percent',
       value: 15,
@@ -129,17 +129,20 @@ describe('coupons', () => {
     await expect(create('SPRING')).rejects.toMatchObject({ problem: { status: 409 } });
   });
 
-  it('makes one coupon when two ask for different ones under a code at once', async () => {
-    const asked = await Promise.allSettled([create('RACE', { value: 1 }), create('RACE', { value: 2 })]);
-    expect(asked.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    expect(asked.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { problem: { status: 409 } } });
+  it('creates one coupon when two requests create different ones under a code at once', async () => {
+    const creations = await Promise.allSettled([create('RACE', { value: 1 }), create('RACE', { value: 2 })]);
+    expect(creations.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(creations.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { problem: { status: 409 } },
+    });
   });
 
-  it('has those of a development system, once, however often it starts', async () => {
+  it('creates those of a development system once, however often it starts', async () => {
     const boundless = { limit: null, per_user: null, expires_at: null, min_amount: null };
     const seeded = () =>
       rows(
-        "SELECT code, kind, value::int, \"limit\", per_user, expires_at, min_amount, version FROM coupons WHERE code IN ('WELCOME10', 'RED5') ORDER BY 1",
+        `SELECT code, kind, value::int, "limit", per_user, expires_at, min_amount, version
+         FROM coupons WHERE code IN ('WELCOME10', 'RED5') ORDER BY 1`,
       );
     const taken = () => rows('SELECT count(*) FROM inbox');
     const before = [await seeded(), await taken()];
@@ -153,7 +156,7 @@ describe('coupons', () => {
 });
 
 describe('an order with a coupon', () => {
-  it('gets its discount once, though the fact comes twice', async () => {
+  it('gets its discount once, though the fact is delivered twice', async () => {
     await create('TWICE', { limit: 2 });
     const placed = order('TWICE');
     const [placedId, againId] = [randomUUID(), randomUUID()];
@@ -167,7 +170,7 @@ describe('an order with a coupon', () => {
     expect(await redeemedOf('TWICE')).toBe(1);
   });
 
-  it('gets a percentage of its subtotal, exactly, also of the largest', async () => {
+  it('gets an exact percentage of its subtotal, also of the largest', async () => {
     const [small, large] = [order('WELCOME10', 1_999), order('WELCOME10', 99_999_999_999)];
     await publish(broker, OrderPlaced, small);
     await publish(broker, OrderPlaced, large);
@@ -175,7 +178,7 @@ describe('an order with a coupon', () => {
     expect((await redemption(large)).discount).toEqual(usd(9_999_999_999));
   });
 
-  it('hears why it gets none', async () => {
+  it('receives the reason when it gets none', async () => {
     const user = randomUUID();
     await create('STRICT', { minTotal: usd(1_000), perUser: 1 });
     await create('OVER', { expiresAt: '2999-01-01T00:00:00Z' });
@@ -200,11 +203,12 @@ describe('an order with a coupon', () => {
     expect(await rows("SELECT * FROM coupons WHERE code = 'NOBODYS'")).toEqual([]);
   });
 
-  it('gets one that was good when it was accepted, though promotions hears of it later; who says a day or more is believed a day', async () => {
+  it('gets one that was valid when it was accepted, though it is decided later; a time of more than a day ago counts as a day ago', async () => {
     await create('ENDED', { expiresAt: '2999-01-01T00:00:00Z' });
     await create('OLD', { expiresAt: '2999-01-01T00:00:00Z' });
     const [{ end, before }] = await rows(
-      "UPDATE coupons SET expires_at = now() - interval '1 hour' WHERE code = 'ENDED' RETURNING expires_at AS end, expires_at - interval '1 ms' AS before",
+      `UPDATE coupons SET expires_at = now() - interval '1 hour' WHERE code = 'ENDED'
+       RETURNING expires_at AS end, expires_at - interval '1 ms' AS before`,
     );
     await rows("UPDATE coupons SET expires_at = now() - interval '25 hours' WHERE code = 'OLD'");
     const [inTime, late, liar] = [order('ENDED'), order('ENDED'), order('OLD')];
@@ -215,7 +219,7 @@ describe('an order with a coupon', () => {
     expect([await refusal(late), await refusal(liar)]).toEqual(['expired', 'expired']);
   });
 
-  it('gives it back once when it comes to nothing, though both facts come and come twice', async () => {
+  it('releases it once when the order ends, though both facts arrive and are delivered twice', async () => {
     await create('BACK', { limit: 1, perUser: 1 });
     const placed = order('BACK');
     await publish(broker, OrderPlaced, placed);
@@ -237,7 +241,7 @@ describe('an order with a coupon', () => {
     expect(await rows("SELECT orders::int FROM coupon_uses WHERE code = 'BACK'")).toEqual([{ orders: 1 }]);
   });
 
-  it('gives nothing back when it was refused the coupon', async () => {
+  it('releases nothing when it was refused the coupon', async () => {
     await create('FULL', { limit: 1 });
     const [first, second] = [order('FULL'), order('FULL')];
     await publish(broker, OrderPlaced, first);
@@ -252,19 +256,22 @@ describe('an order with a coupon', () => {
   it.each([
     ['rejected', OrderRejected, rejected],
     ['cancelled', OrderCancelled, cancelled],
-  ] as const)('redeems nothing and says nothing when it was %s before it was placed', async (name, contract, fact) => {
-    const code = `EARLY-${name}`.toUpperCase();
-    await create(code, { limit: 1 });
-    const early = order(code);
-    await decided(await publish(broker, contract, fact(early) as never));
-    await decided(await publish(broker, OrderPlaced, early));
-    const next = order(code);
-    await publish(broker, OrderPlaced, next);
-    await redemption(next);
-    expect([messagesOf(early), await redeemedOf(code)]).toEqual([[], 1]);
-  });
+  ] as const)(
+    'redeems nothing and publishes nothing when it was %s before it was placed',
+    async (name, contract, fact) => {
+      const code = `EARLY-${name}`.toUpperCase();
+      await create(code, { limit: 1 });
+      const early = order(code);
+      await decided(await publish(broker, contract, fact(early) as never));
+      await decided(await publish(broker, OrderPlaced, early));
+      const next = order(code);
+      await publish(broker, OrderPlaced, next);
+      await redemption(next);
+      expect([messagesOf(early), await redeemedOf(code)]).toEqual([[], 1]);
+    },
+  );
 
-  it('is nobody’s business here when it has none', async () => {
+  it('is ignored when it has none', async () => {
     const plain = order(undefined);
     const placedId = await publish(broker, OrderPlaced, plain);
     const cancelledId = await publish(broker, OrderCancelled, cancelled(plain));
@@ -296,7 +303,7 @@ describe('points', () => {
     total: usd(amount),
   });
 
-  it('are earned once per order, whatever the message, and add up', async () => {
+  it('are earned once per order, under any message id, and add up', async () => {
     const userId = randomUUID();
     const [first, second] = [completed(1_999, userId), completed(250, userId)];
     const [firstId, againId] = [randomUUID(), randomUUID()];
@@ -322,7 +329,7 @@ describe('points', () => {
 });
 
 describe('the database', () => {
-  it('counts as redeemed what orders have, of each coupon and user', async () => {
+  it('counts as redeemed exactly the coupons that orders have, per coupon and user', async () => {
     const live =
       "SELECT code, user_id, count(*)::int AS orders FROM redemptions WHERE status = 'redeemed' GROUP BY 1, 2 ORDER BY 1, 2";
     expect(await rows('SELECT code, user_id, orders::int FROM coupon_uses WHERE orders > 0 ORDER BY 1, 2')).toEqual(
@@ -348,7 +355,7 @@ describe('the database', () => {
     ['redemptions_complete', "UPDATE redemptions SET reason = NULL WHERE status = 'rejected'"],
     ['points_earnings_complete', 'UPDATE points_earnings SET points = 0'],
     ['points_balances_none_negative', 'UPDATE points_balances SET points = -1'],
-  ])('keeps to %s, whatever a rule might say: %s', async (constraint, sql) => {
+  ])('enforces %s against a wrong rule: %s', async (constraint, sql) => {
     await expect(rows(sql)).rejects.toMatchObject({ constraint });
   });
 });

@@ -42,7 +42,7 @@ const sent = ({ messages = [] }: CouponDecision) =>
   messages.map(({ contract, data }: Outgoing) => ({ type: contract.type, ...(data as object) }));
 
 describe('redeem', () => {
-  it('takes the discount off, and counts the coupon for all and for its user', () => {
+  it('gives the discount, and counts the coupon in total and for its user', () => {
     const decision = redeem(issued(), order(), now);
     expect(sent(decision)).toEqual([
       { type: 'coupon.redeemed', orderId, userId, code: 'RED', discount: { amount: 500, currency: 'USD' }, version: 1 },
@@ -65,7 +65,7 @@ describe('redeem', () => {
     });
   });
 
-  it('says why not, and counts nothing', () => {
+  it('refuses with the reason, and counts nothing', () => {
     const decision = redeem(issued({ limit: 1, redeemed: 1 }), order(), now);
     expect(sent(decision)).toEqual([
       { type: 'coupon.rejected', orderId, userId, code: 'RED', reason: 'used_up', version: 1 },
@@ -86,13 +86,13 @@ describe('redeem', () => {
     });
   });
 
-  it('knows no coupon that nobody has made', () => {
+  it('refuses a coupon that does not exist', () => {
     expect(sent(redeem({ coupons: {}, redemptions: {}, uses: {} }, order(), now))).toMatchObject([
       { type: 'coupon.rejected', reason: 'unknown' },
     ]);
   });
 
-  it('gives an order one answer, also when it asks twice', () => {
+  it('gives an order one decision, also when it is delivered twice', () => {
     for (const state of [issued(), issued({ limit: 1, redeemed: 1 })]) {
       const answered = after(state, redeem(state, order(), now));
       expect(redeem(answered, order(), now)).toEqual({});
@@ -118,7 +118,7 @@ describe('redeem', () => {
 describe('release', () => {
   const redeemed = after(issued({ limit: 1, perUser: 1 }), redeem(issued({ limit: 1, perUser: 1 }), order(), now));
 
-  it('gives the coupon back once, and it can be used again', () => {
+  it('releases the coupon once, and it can be used again', () => {
     const decision = release(redeemed, order());
     expect(sent(decision)).toEqual([{ type: 'coupon.released', orderId, userId, code: 'RED', version: 2 }]);
     const free = after(redeemed, decision);
@@ -132,12 +132,12 @@ describe('release', () => {
     expect(sent(redeem(free, order('another'), now))).toMatchObject([{ type: 'coupon.redeemed' }]);
   });
 
-  it('has nothing to give back for an order that was refused the coupon', () => {
+  it('releases nothing for an order that was refused the coupon', () => {
     const refused = after(redeemed, redeem(redeemed, order('another'), now));
     expect(release(refused, order('another'))).toEqual({});
   });
 
-  it('redeems nothing for an order that ended before it was placed, and says nothing', () => {
+  it('redeems nothing for an order that ended before it was placed, and publishes nothing', () => {
     const decision = release(issued(), order());
     expect(decision).toEqual({
       state: {
@@ -160,7 +160,7 @@ describe('release', () => {
     expect(release(marked, order())).toEqual({});
   });
 
-  it('gives no other coupon back than the order has', () => {
+  it('releases no other coupon than that of the order', () => {
     const other = () =>
       release({ ...redeemed, coupons: { BLUE: { ...coupon, code: 'BLUE' } } }, { ...order(), coupon: 'BLUE' });
     expect(other).toThrow('has redeemed RED and not BLUE');
@@ -200,7 +200,7 @@ describe('whatever the order and repetition of placed, rejected and cancelled', 
     );
   });
 
-  it('each order hears one answer, and of a release only after a redemption; one that ended first hears nothing', () => {
+  it('each order gets one decision, and a release only after a redemption; one that ended first gets nothing', () => {
     fc.assert(
       fc.property(steps, limits, (happens, { limit, perUser }) => {
         let state = issued({ limit, perUser });
@@ -221,7 +221,7 @@ describe('whatever the order and repetition of placed, rejected and cancelled', 
     );
   });
 
-  /** What an order hears that was placed and ended in this order, when the first it hears is `answer`. */
+  /** The facts about an order that was placed and ended in this order, when the first fact is `answer`. */
   function expected(ends: boolean[], answer: string | undefined): string[] {
     if (ends[0]) return [];
     if (answer === 'coupon.rejected') return ['coupon.rejected'];

@@ -27,8 +27,10 @@ type Placed = Redeemer & { subtotal: Money };
 export const useOf = ({ coupon, userId }: Pick<Redeemer, 'coupon' | 'userId'>): string => `${coupon}/${userId}`;
 
 /**
- * Gives the order its coupon, or says why not. An order that has its answer keeps it, and one that has ended gets none.
- * @param acceptedAt when its customer asked for the order: a coupon that was good then is good for it, however late it is looked at
+ * Redeems the coupon of an order, or refuses it with a reason. A decided order keeps its decision, and an order that
+ * has ended gets no coupon.
+ * @param acceptedAt when the order was accepted: a coupon that was valid then is valid for it, however late it is
+ * decided
  */
 export function redeem(state: CouponState, order: Placed, acceptedAt: Date): CouponDecision {
   if (state.redemptions[order.orderId]) return {};
@@ -74,9 +76,9 @@ function reject({ orderId, userId, coupon: code }: Redeemer, reason: CouponRefus
 }
 
 /**
- * An order that came to nothing gives its coupon back, once. Ended before it was placed, it leaves a mark, so that nothing
- * is redeemed for it later.
- * @throws PermanentError when the order had another coupon
+ * Releases the coupon of a cancelled or rejected order, once. If its end overtakes `order.placed`, a row is stored so
+ * that nothing is redeemed for it later.
+ * @throws PermanentError the order had another coupon
  */
 export function release(state: CouponState, order: Redeemer): CouponDecision {
   const { orderId, userId, coupon: code } = order;
@@ -103,7 +105,7 @@ const neverRedeemed = ({ orderId, userId, coupon }: Redeemer): ReleasedRedemptio
   version: 1,
 });
 
-/** The coupon is in one order more, or in one less. */
+/** Counts the coupon in one order more, or in one less. */
 function counted(
   state: CouponState,
   order: Redeemer,

@@ -8,13 +8,16 @@ import { PromotionsRepository } from './promotions.repository.js';
 /** The namespace of the seed's message ids (RFC 9562, version 5). */
 const SEED = '0c7d6f3e-52a1-4b8e-a1c4-93d5c2e8f706';
 
-/** The coupons of a development system: 10 percent off, and 500 cents off, for everybody and without end. */
+/** The coupons of a development system: 10 percent off, and 500 cents off, for every user and without expiry. */
 const COUPONS: readonly Data<typeof CreateCoupon>[] = [
   { code: 'WELCOME10', kind: 'percent', value: 10 },
   { code: 'RED5', kind: 'fixed', value: 500 },
 ];
 
-/** Makes them by the same messages as anybody would. Their ids are fixed, so the inbox takes each once, however often and however many processes start. */
+/**
+ * Creates the coupons by ordinary messages. Their ids are fixed, so the inbox handles each once, however often and
+ * however many processes start.
+ */
 @Injectable()
 export class Seed implements OnApplicationBootstrap {
   constructor(

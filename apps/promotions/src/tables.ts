@@ -6,22 +6,22 @@ export interface Coupon {
   kind: 'fixed' | 'percent';
   /** Cents, or a percentage. */
   value: number;
-  /** As its maker named it. */
+  /** As named when it was created. */
   currency: string | null;
   /** The subtotal that an order must reach; cents. */
   minAmount: number | null;
   /** The only currency that counts; null: any. */
   minCurrency: string | null;
-  /** How many orders may have it at a time, in all and of one user; null: any number. */
+  /** Limits of orders that may have it at a time, in total and per user; null: no limit. */
   limit: number | null;
   perUser: number | null;
   expiresAt: Date | null;
-  /** How many orders have it now. */
+  /** Number of orders that have it now. */
   redeemed: number;
   version: number;
 }
 
-/** How many of one user's orders have a coupon now. */
+/** Number of one user's orders that have a coupon now. */
 export interface CouponUse {
   code: string;
   userId: string;
@@ -36,7 +36,7 @@ interface Request {
   version: number;
 }
 
-/** The order has the coupon, and this much off. */
+/** The order has the coupon, with this discount. */
 export interface GrantedRedemption extends Request {
   status: 'redeemed';
   /** Cents. */
@@ -52,7 +52,7 @@ export interface RejectedRedemption extends Request {
   reason: CouponRefusal;
 }
 
-/** The order came to nothing and has the coupon no more. Without a discount: it ended before its coupon was looked at. */
+/** The order ended and no longer has the coupon. Without a discount: it ended before its coupon was decided. */
 export interface ReleasedRedemption extends Request {
   status: 'released';
   discountAmount: number | null;
@@ -60,7 +60,7 @@ export interface ReleasedRedemption extends Request {
   reason: null;
 }
 
-/** What became of one order's coupon. */
+/** The outcome of one order's coupon. */
 export type Redemption = GrantedRedemption | RejectedRedemption | ReleasedRedemption;
 
 /** The points of one completed order. */
@@ -109,7 +109,7 @@ export const couponTables = {
 export type CouponState = StateOf<typeof couponTables>;
 export type CouponDecision<R = unknown> = DecisionOver<R, typeof couponTables>;
 
-/** Points have nothing to do with coupons, so neither waits for the other's rows. */
+/** Points and coupons are separate units of work, so neither waits for the other's rows. */
 export const pointsTables = {
   balances: collection<Balance>({ table: 'points_balances', key: 'userId', columns: ['userId', 'points', 'version'] }),
   earnings: collection<Earning>({

@@ -1,13 +1,8 @@
-// @ts-nocheck
-// Installs, generates and compiles what has changed: npm run build
-import { runCommand } from '@sluice/stack/failure';
-import { build, install } from '@sluice/stack/build/build';
 import { Progress } from '@sluice/stack/progress';
-import { commandLine } from '@sluice/stack/usage';
+import { defineCommand } from '../command.js';
+import { build } from '@sluice/stack/build/build';
 
-runCommand(async () => {
-  commandLine('build');
-  const progress = new Progress();
-  await install(progress);
-  await build(progress);
+export const command = defineCommand({
+  usage: 'npm run build\nInstalls, generates and compiles what has changed.',
+  run: () => build(new Progress()),
 });

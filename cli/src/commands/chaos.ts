@@ -1,11 +1,18 @@
-// @ts-nocheck
-// Whether anything is lost when anything dies (docs/reliability.md): npm run chaos; -- --help says more.
 import { chaosArguments, USAGE } from '@sluice/chaos/arguments';
-import { chaos, chaosOften } from '@sluice/chaos/run';
-import { runCommand } from '@sluice/stack/failure';
+import { defineCommand } from '../command.js';
+import { runTests } from '../tests.js';
 
-runCommand(async () => {
-  const options = chaosArguments(process.argv.slice(2));
-  if (options.help) return console.log(USAGE);
-  return options.seeds > 1 ? chaosOften(options) : chaos(options);
+/** In the path of the tests that npm test leaves out. */
+const SLOW = '.slow.spec';
+
+export const command = defineCommand({
+  usage: USAGE,
+  passes: true, // chaos parses its own arguments
+  run: async ({ args }) => {
+    const options = chaosArguments(args);
+    if (options.help) return console.log(USAGE);
+    if (options.specs) return runTests([SLOW], { words: [SLOW] });
+    const { chaos, chaosOften } = await import('@sluice/chaos/run'); // neither --help nor a mistake needs it
+    return options.seeds > 1 ? chaosOften(options) : chaos(options);
+  },
 });

@@ -1,11 +1,10 @@
-// @ts-nocheck
-// Users for load tests, in the system of a running `npm start`: npm run --silent dev:users -- 20000 > tokens.txt
-// A token for each on stdout, one a line; the same users every time. Development only.
-import { makeDevUsers } from '../dev-users.js';
-import { runCommand } from '@sluice/stack/failure';
 import { Progress } from '@sluice/stack/progress';
-import { commandLine } from '@sluice/stack/usage';
+import { defineCommand } from '../command.js';
+import { makeDevUsers } from '../dev-users.js';
 
-runCommand(() =>
-  makeDevUsers(commandLine('dev:users').words[0], 'inherit', { progress: new Progress(process.stderr) }),
-);
+/** Makes the same users every time, in the system of a running `npm start`. Development only. */
+export const command = defineCommand({
+  usage: 'npm run --silent dev:users -- <count> > tokens.txt\nMakes users for load tests, and prints a token for each.',
+  words: [1, 1],
+  run: ({ words: [count = ''] }) => makeDevUsers(count, 'inherit', { progress: new Progress(process.stderr) }),
+});

@@ -1,11 +1,11 @@
-// @ts-nocheck
-// Whether the gateway does what /openapi.json says, whatever is sent to it (docs/reliability.md): npm run fuzz; --
-// --help says more.
-import { runCommand } from '@sluice/stack/failure';
-import { fuzzArguments } from '@sluice/fuzz/arguments';
+import { FUZZ_SYNTAX, fuzzArguments } from '@sluice/fuzz/arguments';
+import { defineCommand } from '../command.js';
 
-runCommand(async () => {
-  const options = fuzzArguments(process.argv.slice(2));
-  const { fuzz } = await import('@sluice/fuzz/run'); // neither --help nor a mistake needs it
-  return fuzz(options);
+export const command = defineCommand({
+  ...FUZZ_SYNTAX,
+  run: async ({ args }) => {
+    const options = fuzzArguments(args);
+    const { fuzz } = await import('@sluice/fuzz/run'); // neither --help nor a mistake needs it
+    return fuzz(options);
+  },
 });

@@ -1,15 +1,14 @@
-// @ts-nocheck
-// Stops what `npm start` started, also when that was killed; the data stays: npm run stop
-import { runCommand } from '@sluice/stack/failure';
-import { StateDirectory } from '@sluice/stack/state-directory';
 import { Progress } from '@sluice/stack/progress';
+import { StateDirectory } from '@sluice/stack/state-directory';
 import { stopAll } from '@sluice/stack/stop-all';
-import { commandLine } from '@sluice/stack/usage';
+import { defineCommand } from '../command.js';
 
-runCommand(async () => {
-  commandLine('stop');
-  await new Progress().step('stop', async (note) => {
-    const ended = await stopAll(new StateDirectory());
-    note(ended.length > 0 ? `${ended.join(', ')} ended` : 'nothing was running');
-  });
+export const command = defineCommand({
+  usage: `npm run stop
+Stops what npm start has started, also when that was killed. The data stays.`,
+  run: () =>
+    new Progress().step('stop', async (note) => {
+      const ended = await stopAll(new StateDirectory());
+      note(ended.length > 0 ? `${ended.join(', ')} ended` : 'nothing was running');
+    }),
 });

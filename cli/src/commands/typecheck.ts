@@ -1,22 +1,14 @@
-// @ts-nocheck
-// Builds, and checks the types of everything with its specs: npm run typecheck
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { build, install } from '@sluice/stack/build/build';
-import { runCommand } from '@sluice/stack/failure';
 import { Progress } from '@sluice/stack/progress';
-import { commandLine } from '@sluice/stack/usage';
-import { inRoot, root } from '@sluice/stack/workspace';
+import { inRoot } from '@sluice/stack/workspace';
+import { defineCommand } from '../command.js';
+import { build } from '@sluice/stack/build/build';
+import { runProgram } from '../run-program.js';
 
-runCommand(async () => {
-  commandLine('typecheck');
-  const progress = new Progress();
-  await install(progress);
-  await build(progress);
-  const child = spawn(process.execPath, [inRoot('node_modules/typescript7/bin/tsc'), '-p', 'tsconfig.json'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  const [code] = await once(child, 'exit');
-  return code ?? 1;
+export const command = defineCommand({
+  usage: 'npm run typecheck\nBuilds, and checks the types of everything with its specs.',
+  run: async () => {
+    await build(new Progress());
+    const compiler = inRoot('node_modules/typescript7/bin/tsc');
+    return runProgram(process.execPath, [compiler, '-p', 'tsconfig.json']);
+  },
 });

@@ -1,35 +1,37 @@
-// @ts-nocheck
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import { CommonConfig, ConsumerConfig, DatabaseConfig } from '../../../libs/service-kit/src/environment.ts';
-import { TracingConfig } from '../../../libs/service-kit/src/tracing.ts';
+import { CommonConfig, ConsumerConfig, DatabaseConfig } from '../../../libs/service-kit/src/environment.js';
+import { TracingConfig } from '../../../libs/service-kit/src/tracing.js';
 import { GIVEN } from '@sluice/stack/containers/secrets';
 import { allServices, databaseServices, inRoot } from '@sluice/stack/workspace';
+import { aliasesOf, networksOf, readCompose, type Container } from './testing/compose.js';
 
-const compose = parse(readFileSync(inRoot('docker-compose.yml'), 'utf8'), { merge: true });
+const compose = readCompose();
 const dockerfile = readFileSync(inRoot('Dockerfile'), 'utf8');
 const all = Object.entries(compose.services);
-/** What `docker compose up` starts; the others belong to a profile. */
+/** The containers that `docker compose up` starts; the others belong to a profile. */
 const containers = all.filter(([, { profiles }]) => !profiles);
 const steps = ['secrets', 'databases', 'topology'];
-/** What ends by itself, and is waited for. */
+/** Containers that end by themselves, and are waited for. */
 const ending = [...steps, 'load-users'];
 /** Of the profiles `cluster` and `load`. */
-const ours = ['rabbitmq-2', 'rabbitmq-3', 'load-users', 'k6'].map((name) => [name, compose.services[name]]);
+const ours = ['rabbitmq-2', 'rabbitmq-3', 'load-users', 'k6'].map((name): [string, Container] => [
+  name,
+  compose.service(name),
+]);
 const servers = ['postgres', 'rabbitmq'];
-const variablesOf = (name) => Object.keys(compose.services[name].environment ?? {});
-const networksOf = ({ networks = [] }) => (Array.isArray(networks) ? networks : Object.keys(networks));
-const plain = (name) => name.replace(/_FILE$/, '');
+const variablesOf = (name: string): string[] => Object.keys(compose.service(name).environment ?? {});
+const plain = (name: string): string => name.replace(/_FILE$/, '');
 
-/** What OpenTelemetry's SDK reads itself. */
+/** Variables that OpenTelemetry's SDK reads itself. */
 const readBySdk = ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_TRACES_SAMPLER', 'OTEL_TRACES_SAMPLER_ARG'];
 
-/** The variables that a service's own code knows. */
-async function knownTo(service) {
-  const isConfig = ([name, value]) => name.endsWith('Config') && value.shape !== undefined;
+/** The variables that a service's own code reads. */
+async function settingsOf(service: string): Promise<Set<string>> {
+  const isConfig = (entry: [string, unknown]): entry is [string, { shape: object }] =>
+    entry[0].endsWith('Config') && (entry[1] as { shape?: object }).shape !== undefined;
   const own = readdirSync(inRoot('apps', service, 'src')).includes('config.ts')
-    ? Object.entries(await import(inRoot('apps', service, 'src/config.ts'))).filter(isConfig)
+    ? Object.entries((await import(inRoot('apps', service, 'src/config.ts'))) as object).filter(isConfig)
     : [];
   const common = [TracingConfig, ...(service === 'gateway' ? [CommonConfig] : [ConsumerConfig, DatabaseConfig])];
   return new Set([...common, ...own.map(([, config]) => config)].flatMap(({ shape }) => Object.keys(shape)));
@@ -42,7 +44,7 @@ describe('docker-compose.yml', () => {
   });
 
   it.each(allServices())('builds and mounts for %s what is its own', (service) => {
-    const { build, image, volumes } = compose.services[service];
+    const { build, image, volumes } = compose.service(service);
     expect(image).toBe(`sluice/${service}`);
     expect(build).toEqual({ context: '.', target: 'service', args: { SERVICE: service } });
     expect(volumes).toEqual([
@@ -57,7 +59,7 @@ describe('docker-compose.yml', () => {
   });
 
   it.each(allServices())('sets no variable that %s does not know', async (service) => {
-    const known = await knownTo(service);
+    const known = await settingsOf(service);
     expect(
       variablesOf(service).filter((name) => !known.has(name) && !known.has(plain(name)) && !readBySdk.includes(name)),
     ).toEqual([]);
@@ -66,9 +68,9 @@ describe('docker-compose.yml', () => {
   it.each(allServices())('passes to %s every setting that it knows, or its image says it', async (service) => {
     const inImage = ['HOST', 'PORT', 'HEALTH_PORT'];
     const passed = variablesOf(service).map(plain);
-    expect([...(await knownTo(service))].filter((name) => !passed.includes(name) && !inImage.includes(name))).toEqual(
-      [],
-    );
+    expect(
+      [...(await settingsOf(service))].filter((name) => !passed.includes(name) && !inImage.includes(name)),
+    ).toEqual([]);
   });
 
   it('gives the steps only what they read', () => {
@@ -87,8 +89,8 @@ describe('docker-compose.yml', () => {
     const secret = /PASSWORD|SECRET|KEY|DATABASE_URL|AMQP/;
     for (const [container, { environment = {} }] of containers) {
       for (const [name, value] of Object.entries(environment).filter(([name]) => secret.test(name))) {
-        expect(value, `${container}: ${name}`).toSatisfy((given) =>
-          name.endsWith('_FILE') ? given.startsWith('/run/secrets/') : given === null,
+        expect(value, `${container}: ${name}`).toSatisfy((given: unknown) =>
+          name.endsWith('_FILE') ? String(given).startsWith('/run/secrets/') : given === null,
         );
       }
     }
@@ -97,11 +99,11 @@ describe('docker-compose.yml', () => {
   it('gives the database to the services that own one, and to nobody else', () => {
     const near = containers.filter(([, container]) => networksOf(container).includes('data')).map(([name]) => name);
     expect(near.sort()).toEqual([...databaseServices(), 'databases', 'postgres'].sort());
-    expect(compose.networks.data.internal).toBe(true);
+    expect(compose.networks['data']?.internal).toBe(true);
   });
 
   it('lets out those alone that call somebody, and what publishes a port', () => {
-    const calls = ([, { environment = {}, ports }]) =>
+    const calls = ([, { environment = {}, ports }]: [string, Container]): boolean =>
       ports !== undefined ||
       Object.keys(environment).some((name) => /^(CARD_GATEWAY|CARRIER|SMS_PROVIDER|EMAIL_PROVIDER)_URL$/.test(name));
     const closed = ['messages', 'data'];
@@ -115,11 +117,11 @@ describe('docker-compose.yml', () => {
         .map(([name]) => name)
         .sort(),
     );
-    expect(compose.networks.messages.internal).toBe('${INTERNAL_NETWORKS:-true}');
+    expect(compose.networks['messages']?.internal).toBe('${INTERNAL_NETWORKS:-true}');
   });
 
   it.each(all.map(([name]) => name))('bounds the memory, the processes and the processors of %s', (name) => {
-    const { mem_limit, pids_limit, cpu_quota } = compose.services[name];
+    const { mem_limit, pids_limit = 0, cpu_quota = 0 } = compose.service(name);
     expect(mem_limit).toMatch(/^\d+[mg]$/);
     expect([pids_limit >= 256 && pids_limit <= 2048, cpu_quota >= 100_000 && cpu_quota <= 400_000]).toEqual([
       true,
@@ -128,11 +130,12 @@ describe('docker-compose.yml', () => {
   });
 
   it('asks everything that stays whether it is well', () => {
-    const asked = (name) => allServices().includes(name) || compose.services[name].healthcheck?.test !== undefined; // the images of services say it themselves
-    const silent = all
-      .filter(([name, { restart }]) => restart === 'unless-stopped' && !asked(name))
+    const isChecked = (name: string): boolean =>
+      allServices().includes(name) || compose.service(name).healthcheck?.test !== undefined; // the images of services check themselves
+    const unchecked = all
+      .filter(([name, { restart }]) => restart === 'unless-stopped' && !isChecked(name))
       .map(([name]) => name);
-    expect(silent).toEqual(['jaeger']); // nothing in its image can be relied on to ask with
+    expect(unchecked).toEqual(['jaeger']); // its image has no program that could check it
   });
 
   it('publishes the gateway alone, and on loopback', () => {
@@ -149,11 +152,11 @@ describe('docker-compose.yml', () => {
 
   it('can run any number of every service', () => {
     expect(containers.filter(([, container]) => container.container_name).map(([name]) => name)).toEqual([]);
-    expect(allServices().filter((name) => compose.services[name].hostname)).toEqual([]);
+    expect(allServices().filter((name) => compose.service(name).hostname)).toEqual([]);
   });
 
   it.each([...containers, ...ours].map(([name]) => name))('gives %s no more rights than its work needs', (name) => {
-    const { read_only, cap_drop, security_opt, init, privileged, network_mode } = compose.services[name];
+    const { read_only, cap_drop, security_opt, init, privileged, network_mode } = compose.service(name);
     expect({ read_only, cap_drop, security_opt, init }).toEqual({
       read_only: true,
       cap_drop: ['ALL'],
@@ -176,33 +179,39 @@ describe('docker-compose.yml', () => {
           ending.includes(other) ? 'service_completed_successfully' : 'service_healthy',
         );
     }
-    for (const name of servers) expect(compose.services[name].healthcheck.test[0], name).toBe('CMD');
+    for (const name of servers) expect(compose.service(name).healthcheck?.test?.[0], name).toBe('CMD');
   });
 });
 
 describe('the profile cluster', () => {
-  const nodes = ['rabbitmq', 'rabbitmq-2', 'rabbitmq-3'].map((name) => compose.services[name]);
+  const nodes = ['rabbitmq', 'rabbitmq-2', 'rabbitmq-3'].map((name) => compose.service(name));
 
   it('has nodes that differ in their name, their data, and in whom they join', () => {
-    const same = ({ image, command, networks, healthcheck, user }) => ({ image, command, networks, healthcheck, user });
-    expect(nodes.map(same)).toEqual(Array(3).fill(same(nodes[0])));
+    const same = ({ image, command, networks, healthcheck, user }: Container) => ({
+      image,
+      command,
+      networks,
+      healthcheck,
+      user,
+    });
+    expect(nodes.map(same)).toEqual(Array(3).fill(same(compose.service('rabbitmq'))));
     expect(new Set(nodes.map(({ hostname }) => hostname)).size).toBe(3);
-    expect(new Set(nodes.map(({ volumes }) => volumes[0])).size).toBe(3);
-    expect(nodes.map(({ environment }) => environment.RABBITMQ_CONFIG_FILE)).toEqual(
+    expect(new Set(nodes.map(({ volumes }) => volumes?.[0])).size).toBe(3);
+    expect(nodes.map(({ environment }) => environment?.['RABBITMQ_CONFIG_FILE'])).toEqual(
       ['rabbitmq', 'joining', 'joining'].map((name) => `/run/secrets/${name}.conf`),
     );
   });
 
   it('is behind the one address that the services know', () => {
-    for (const { networks } of nodes) expect(networks.messages.aliases).toEqual(['broker']);
+    for (const node of nodes) expect(aliasesOf(node, 'messages')).toEqual(['broker']);
   });
 
   it('is whole before its queues are made, and not waited for without it', () => {
-    expect(compose.services.topology.depends_on['rabbitmq-3']).toEqual({
+    expect(compose.service('topology').depends_on?.['rabbitmq-3']).toEqual({
       condition: 'service_healthy',
       required: false,
     });
-    expect([nodes[1], nodes[2]].map(({ depends_on }) => Object.keys(depends_on))).toEqual([
+    expect(nodes.slice(1).map(({ depends_on = {} }) => Object.keys(depends_on))).toEqual([
       ['rabbitmq'],
       ['rabbitmq-2'],
     ]);
@@ -210,7 +219,7 @@ describe('the profile cluster', () => {
 });
 
 describe('the profile load', () => {
-  const { k6, 'load-users': users } = compose.services;
+  const [k6, users] = [compose.service('k6'), compose.service('load-users')];
 
   it('gives k6 the scripts, the tokens and every setting of theirs, and no secret', () => {
     const scripts = ['', 'lib'].flatMap((folder) =>
@@ -225,21 +234,23 @@ describe('the profile load', () => {
     expect(variablesOf('k6').sort()).toEqual([...known].sort());
     expect(k6.volumes).toEqual(['./load:/load:ro', 'tokens:/tokens:ro']);
     expect(k6.image).toBe(
-      `grafana/k6:${/const VERSION = '(.+)'/.exec(readFileSync(inRoot('cli/src/k6.ts'), 'utf8'))[1]}`,
+      `grafana/k6:${/const VERSION = '(.+)'/.exec(readFileSync(inRoot('cli/src/k6.ts'), 'utf8'))?.[1]}`,
     );
   });
 
   it('makes the users as npm run load does, with the secrets of accounts alone', () => {
-    expect(users).toMatchObject({ image: compose.services.accounts.image, build: compose.services.accounts.build });
-    expect(users.volumes.map(({ volume }) => volume?.subpath).filter(Boolean)).toEqual(['accounts']);
+    const { image, build } = compose.service('accounts');
+    expect(users).toMatchObject({ image, build });
+    const folders = users.volumes?.map((mount) => (typeof mount === 'string' ? undefined : mount.volume?.subpath));
+    expect(folders?.filter(Boolean)).toEqual(['accounts']);
   });
 });
 
 describe('images', () => {
   const stages = [...dockerfile.matchAll(/^FROM (\S+) AS (\S+)$/gm)];
   const outside = [
-    ...stages.map(([, image]) => image).filter((image) => !stages.some(([, , stage]) => stage === image)),
-    ...all.flatMap(([, { image, build }]) => (build ? [] : image)),
+    ...stages.map(([, image = '']) => image).filter((image) => !stages.some(([, , stage]) => stage === image)),
+    ...all.flatMap(([, { image, build }]) => (build ? [] : (image ?? ''))),
   ];
 
   it('are named with a major version', () => {

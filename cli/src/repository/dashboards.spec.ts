@@ -1,34 +1,62 @@
-// @ts-nocheck
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { register } from 'prom-client';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { catalogue } from '../../../libs/contracts/src/index.ts';
-import { metricsText } from '../../../libs/service-kit/src/metrics.ts';
-import { topology } from '../../../topology/src/index.ts';
+import { catalogue } from '@sluice/contracts';
+import { metricsText } from '../../../libs/service-kit/src/metrics.js';
+import { topology } from '@sluice/topology';
 import { allServices, inRoot } from '@sluice/stack/workspace';
+import { aliasesOf, readCompose } from './testing/compose.js';
 
-const at = (...names) => inRoot('deploy/observability', ...names);
-const yaml = (...names) => parse(readFileSync(at(...names), 'utf8'));
-const compose = parse(readFileSync(inRoot('docker-compose.yml'), 'utf8'), { merge: true });
-const prometheus = yaml('prometheus/prometheus.yml');
-const alerts = yaml('prometheus/alerts.yml').groups.flatMap(({ rules }) => rules);
-const dashboards = readdirSync(at('grafana/dashboards')).map((file) =>
-  JSON.parse(readFileSync(at('grafana/dashboards', file), 'utf8')),
+interface Alert {
+  alert: string;
+  expr: string;
+  labels: { severity: string };
+  annotations: Record<string, string>;
+}
+
+interface Panel {
+  id: number;
+  title: string;
+  type: string;
+  targets: { expr: string; legendFormat: string; datasource: { uid: string } }[];
+}
+
+interface Dashboard {
+  uid: string;
+  title: string;
+  panels: Panel[];
+  links: { url: string }[];
+}
+
+interface ScrapeConfig {
+  job_name: string;
+  dns_sd_configs: { names: string[]; port: number; type: string }[];
+}
+
+const inFolder = (...names: string[]): string => inRoot('deploy/observability', ...names);
+const yaml = <T>(file: string): T => parse(readFileSync(inFolder(file), 'utf8')) as T;
+const compose = readCompose();
+const prometheus = yaml<{ scrape_configs: ScrapeConfig[] }>('prometheus/prometheus.yml');
+const alerts = yaml<{ groups: { rules: Alert[] }[] }>('prometheus/alerts.yml').groups.flatMap(({ rules }) => rules);
+const dashboards = readdirSync(inFolder('grafana/dashboards')).map(
+  (file) => JSON.parse(readFileSync(inFolder('grafana/dashboards', file), 'utf8')) as Dashboard,
 );
 const panels = dashboards.flatMap((board) =>
   board.panels.filter(({ type }) => type !== 'row').map((panel) => ({ ...panel, board: board.title })),
 );
 
-/** Everything that is asked of Prometheus, by where. */
-const expressions = [
-  ...alerts.map(({ alert, expr }) => [alert, expr]),
-  ...panels.flatMap(({ board, title, targets }) => targets.map(({ expr }) => [`${board}, ${title}`, expr])),
+/** Every query that Prometheus receives, by its place. */
+const expressions: [place: string, expr: string][] = [
+  ...alerts.map(({ alert, expr }): [string, string] => [alert, expr]),
+  ...panels.flatMap(({ board, title, targets }) =>
+    targets.map(({ expr }): [string, string] => [`${board}, ${title}`, expr]),
+  ),
 ];
 
-/** What RabbitMQ's plugin and Prometheus itself say, with their labels. */
-const EXTERNAL = {
+/** Metrics of RabbitMQ's plugin and of Prometheus itself, with their labels. */
+const EXTERNAL: Record<string, string[]> = {
   up: ['instance'],
   rabbitmq_detailed_queue_messages: ['queue', 'vhost'],
   rabbitmq_detailed_queue_messages_ready: ['queue', 'vhost'],
@@ -40,19 +68,20 @@ const EXTERNAL = {
   rabbitmq_disk_space_available_bytes: [],
   rabbitmq_disk_space_available_limit_bytes: [],
 };
-/** What Prometheus puts on everything that it scrapes (prometheus.yml). */
+/** Labels that Prometheus adds to every metric that it scrapes (prometheus.yml). */
 const TARGET = ['service', 'instance', 'job', '__name__'];
 
 /** By name: the labels of every metric there is. */
-const known = new Map(Object.entries(EXTERNAL));
+const labelsByMetric = new Map(Object.entries(EXTERNAL));
+const labelsOf = (metric: string): string[] => labelsByMetric.get(metric) ?? [];
 
 /** The sources of libraries and apps that make metrics: to load one declares them. */
-function declaring() {
+function sourcesWithMetrics(): string[] {
   const folders = ['libs', 'apps'].flatMap((kind) =>
     readdirSync(inRoot(kind)).map((name) => inRoot(kind, name, 'src')),
   );
   const files = folders.flatMap((folder) =>
-    readdirSync(folder, { recursive: true }).map((file) => path.join(folder, file)),
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => path.join(folder, file)),
   );
   const sources = files.filter((file) => file.endsWith('.ts') && !/\.spec\.ts$|\/generated\/|\/testing\//.test(file));
   return sources.filter((file) =>
@@ -62,31 +91,38 @@ function declaring() {
 
 beforeAll(async () => {
   await metricsText(); // the process's own metrics begin with the first scrape
-  for (const file of declaring()) await import(file);
-  for (const { name, labelNames, constructor } of register.getMetricsAsArray()) {
+  for (const file of sourcesWithMetrics()) await import(file);
+  const metrics = register.getMetricsAsArray() as unknown as {
+    name: string;
+    labelNames: string[];
+    constructor: { name: string };
+  }[];
+  for (const { name, labelNames, constructor } of metrics) {
     const suffixes = constructor.name === 'Histogram' ? ['_bucket', '_sum', '_count'] : [''];
     for (const suffix of suffixes)
-      known.set(`${name}${suffix}`, [...labelNames, ...(suffix === '_bucket' ? ['le'] : [])]);
+      labelsByMetric.set(`${name}${suffix}`, [...labelNames, ...(suffix === '_bucket' ? ['le'] : [])]);
   }
 });
 
-const metricsIn = (expr) => [...new Set(expr.match(/\b(?:sluice|rabbitmq|nodejs|process)_[a-z0-9_]+|\bup\b/g) ?? [])];
+const metricsIn = (expr: string): string[] => [
+  ...new Set(expr.match(/\b(?:sluice|rabbitmq|nodejs|process)_[a-z0-9_]+|\bup\b/g) ?? []),
+];
 /** Each selector with its metrics: `name{...}`, or `{__name__=~"a|b", ...}`. */
-const selectorsIn = (expr) =>
-  [...expr.matchAll(/([a-z0-9_]*)\{([^}]*)\}/g)].map(([, name, matchers]) => ({
+const selectorsIn = (expr: string): { metrics: string[]; labels: string[] }[] =>
+  [...expr.matchAll(/([a-z0-9_]*)\{([^}]*)\}/g)].map(([, name = '', matchers = '']) => ({
     metrics: name ? [name] : metricsIn(matchers),
-    labels: [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)\s*"/g)].map(([, label]) => label),
+    labels: [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)\s*"/g)].map(([, label = '']) => label),
   }));
-const groupedBy = (expr) =>
-  [...expr.matchAll(/\b(?:by|on) \(([^)]*)\)/g)].flatMap(([, labels]) =>
+const groupedBy = (expr: string): string[] =>
+  [...expr.matchAll(/\b(?:by|on) \(([^)]*)\)/g)].flatMap(([, labels = '']) =>
     labels.split(',').map((label) => label.trim()),
   );
-const valuesOf = (expr, label) =>
-  [...expr.matchAll(new RegExp(`\\b${label}="([^"]*)"`, 'g'))].map(([, value]) => value);
+const valuesOf = (expr: string, label: string): string[] =>
+  [...expr.matchAll(new RegExp(`\\b${label}="([^"]*)"`, 'g'))].map(([, value = '']) => value);
 
 describe('dashboards and alerts', () => {
   it('know of metrics at all', () => {
-    expect([...known.keys()]).toEqual(
+    expect([...labelsByMetric.keys()]).toEqual(
       expect.arrayContaining([
         'sluice_http_requests_total',
         'sluice_handle_seconds_bucket',
@@ -100,15 +136,15 @@ describe('dashboards and alerts', () => {
   it.each(expressions)('%s: asks for metrics that there are, by labels that they have', (_, expr) => {
     const metrics = metricsIn(expr);
     expect(metrics.length > 0 || expr.startsWith('vector(')).toBe(true);
-    expect(metrics.filter((name) => !known.has(name))).toEqual([]);
+    expect(metrics.filter((name) => !labelsByMetric.has(name))).toEqual([]);
     for (const selector of selectorsIn(expr)) {
       for (const name of selector.metrics)
         expect(
-          selector.labels.filter((label) => ![...TARGET, ...known.get(name)].includes(label)),
+          selector.labels.filter((label) => ![...TARGET, ...labelsOf(name)].includes(label)),
           name,
         ).toEqual([]);
     }
-    const labels = metrics.flatMap((name) => known.get(name));
+    const labels = metrics.flatMap((name) => labelsOf(name));
     expect(groupedBy(expr).filter((label) => ![...TARGET, ...labels].includes(label))).toEqual([]);
   });
 
@@ -145,7 +181,7 @@ describe('dashboards and alerts', () => {
       expect.arrayContaining(['Traffic', 'Errors', 'Latency', 'Saturation', 'The door', 'The pieces']),
     );
     for (const board of dashboards) {
-      for (const key of ['id', 'title'])
+      for (const key of ['id', 'title'] as const)
         expect(new Set(board.panels.map((panel) => panel[key])).size, `${board.title}: ${key}`).toBe(
           board.panels.length,
         );
@@ -153,10 +189,12 @@ describe('dashboards and alerts', () => {
   });
 
   it('lead to each other, and ask the data sources that are provisioned', () => {
-    const sources = yaml('grafana/provisioning/datasources/datasources.yml').datasources;
-    const asked = panels.flatMap(({ targets }) => targets.map(({ datasource }) => datasource.uid));
-    expect(new Set(asked)).toEqual(new Set(['prometheus']));
-    expect(sources.map(({ uid, url }) => [uid, url])).toEqual([
+    const { datasources } = yaml<{ datasources: { uid: string; url: string }[] }>(
+      'grafana/provisioning/datasources/datasources.yml',
+    );
+    const queried = panels.flatMap(({ targets }) => targets.map(({ datasource }) => datasource.uid));
+    expect(new Set(queried)).toEqual(new Set(['prometheus']));
+    expect(datasources.map(({ uid, url }) => [uid, url])).toEqual([
       ['prometheus', 'http://prometheus:9090'],
       ['jaeger', 'http://jaeger:16686'],
     ]);
@@ -175,26 +213,27 @@ describe('dashboards and alerts', () => {
 });
 
 describe('Prometheus', () => {
-  const scraped = (job) => prometheus.scrape_configs.find(({ job_name: name }) => name === job).dns_sd_configs[0];
+  const scraped = (job: string) =>
+    prometheus.scrape_configs.find(({ job_name: name }) => name === job)?.dns_sd_configs[0];
 
   it('scrapes every process of every service, where its image serves metrics', () => {
-    const { names, port, type } = scraped('sluice');
+    const { names = [], port, type } = scraped('sluice') ?? {};
     expect(names.toSorted()).toEqual(allServices().toSorted());
     expect(type).toBe('A');
     expect(readFileSync(inRoot('Dockerfile'), 'utf8')).toContain(`HEALTH_PORT=${port}`);
-    for (const name of [...names, 'prometheus']) expect(compose.services[name].networks, name).toContain('messages');
+    for (const name of [...names, 'prometheus']) expect(compose.service(name).networks, name).toContain('messages');
   });
 
   it('scrapes every node of the broker, and each of its queues', () => {
     for (const job of ['rabbitmq', 'rabbitmq-queues'])
       expect(scraped(job)).toEqual({ type: 'A', port: 15692, names: ['broker'] });
     const nodes = Object.entries(compose.services).filter(([, { image }]) => image?.startsWith('rabbitmq:'));
-    for (const [name, { networks }] of nodes) expect(networks.messages.aliases, name).toContain('broker');
+    for (const [name, container] of nodes) expect(aliasesOf(container, 'messages'), name).toContain('broker');
     expect(nodes).not.toEqual([]);
   });
 
   it('misses every service that is down', () => {
-    const { expr } = alerts.find(({ alert }) => alert === 'ServiceDown');
+    const { expr = '' } = alerts.find(({ alert }) => alert === 'ServiceDown') ?? {};
     expect(valuesOf(expr, 'service').sort()).toEqual(allServices().toSorted());
   });
 });
@@ -203,22 +242,24 @@ describe('the containers of the profile', () => {
   const names = ['prometheus', 'grafana', 'jaeger'];
 
   it.each(names)('%s has no more rights than its work needs, and is asked for', (name) => {
-    const { read_only, cap_drop, security_opt, profiles, ports } = compose.services[name];
+    const { read_only, cap_drop, security_opt, profiles, ports = [] } = compose.service(name);
     expect({ read_only, cap_drop, security_opt, profiles }).toEqual({
       read_only: true,
       cap_drop: ['ALL'],
       security_opt: ['no-new-privileges'],
       profiles: ['observability'],
     });
-    expect(ports.every((port) => port.startsWith('127.0.0.1:'))).toBe(true);
+    expect(ports.length > 0 && ports.every((port) => String(port).startsWith('127.0.0.1:'))).toBe(true);
   });
 
   it('read what is in the repository', () => {
     const mounts = names
-      .flatMap((name) => compose.services[name].volumes ?? [])
+      .flatMap((name) => compose.service(name).volumes ?? [])
+      .filter((mount) => typeof mount === 'string')
       .filter((mount) => mount.startsWith('./'))
       .map((mount) => mount.split(':'));
-    for (const [from, , mode] of mounts) expect([readdirSync(inRoot(from)).length > 0, mode]).toEqual([true, 'ro']);
+    for (const [from = '', , mode] of mounts)
+      expect([readdirSync(inRoot(from)).length > 0, mode]).toEqual([true, 'ro']);
     expect(mounts).toHaveLength(2);
   });
 });

@@ -54,8 +54,8 @@ const PRIVATE_SYNONYMS = new Set(
   ).split(' '),
 );
 
-/** The broker's word for the end of a delivery: acknowledged, retried or dead-lettered. */
-const SETTLEMENT = /settle/;
+/** A delivery is settled: acknowledged, retried or dead-lettered. The audit has an option `--settle`. */
+const SETTLEMENT = /settle|^audit\/|\/commands\/audit/;
 
 const UNTYPED = /\.[mc]?js$/;
 /** Each is loaded before anything is compiled: by Node.js, by ESLint, by k6. */

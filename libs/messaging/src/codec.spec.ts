@@ -75,8 +75,8 @@ describe('a message on the wire', () => {
   });
 
   it('carries the remaining time of its caller: a command in a header, a query also as its expiration', () => {
-    const asked = { ...about, reply: { to: 'amq.rabbitmq.reply-to', id: 'r-1' }, timeoutMs: 250.9 };
-    const durable = encode(Do({ n: 1 }), asked).properties;
+    const request = { ...about, reply: { to: 'amq.rabbitmq.reply-to', id: 'r-1' }, timeoutMs: 250.9 };
+    const durable = encode(Do({ n: 1 }), request).properties;
     expect(durable).toMatchObject({
       replyTo: 'amq.rabbitmq.reply-to',
       correlationId: 'r-1',
@@ -84,8 +84,8 @@ describe('a message on the wire', () => {
       headers: { 'timeout-ms': 250 },
     });
     expect(durable.expiration).toBeUndefined();
-    expect(encode(Ask({ n: 1 }), asked).properties).toMatchObject({ persistent: false, expiration: '250' });
-    expect(encode(Secret({ n: 1 }), { ...asked, timeoutMs: -1 }).properties).toMatchObject({
+    expect(encode(Ask({ n: 1 }), request).properties).toMatchObject({ persistent: false, expiration: '250' });
+    expect(encode(Secret({ n: 1 }), { ...request, timeoutMs: -1 }).properties).toMatchObject({
       expiration: '0',
       headers: { 'timeout-ms': 0 },
     });
@@ -154,11 +154,11 @@ describe('a received message', () => {
 
   it('has a deadline by the clock of its receiver, counted from its arrival, for any clock of its sender', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 });
-    const asked = encode(Do({ n: 1 }), { ...about, reply: { to: 'x', id: 'y' }, timeoutMs: 250 });
-    const delivery = delivered(asked);
+    const request = encode(Do({ n: 1 }), { ...about, reply: { to: 'x', id: 'y' }, timeoutMs: 250 });
+    const delivery = delivered(request);
     expect(decode(delivery).deadline).toBe(1_000_250);
     vi.setSystemTime(1_000_100);
-    expect([decode({ ...delivery }).deadline, decode(delivered(asked)).deadline]).toEqual([1_000_250, 1_000_350]);
+    expect([decode({ ...delivery }).deadline, decode(delivered(request)).deadline]).toEqual([1_000_250, 1_000_350]);
     vi.useRealTimers();
   });
 

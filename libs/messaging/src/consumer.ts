@@ -31,10 +31,7 @@ export interface ConsumerOptions {
 const PAUSE_MS = 1_000;
 /** Interval at which held messages are checked. Milliseconds. */
 const TICK_MS = 100;
-/**
- * A third of RabbitMQ's `consumer_timeout` (30 min), after which the broker closes a channel with an unacknowledged
- * message and counts a delivery. Milliseconds.
- */
+/** A third of RabbitMQ's `consumer_timeout` (30 min), after which it closes the channel and counts a delivery. */
 const HOLD_FOR_MS = 600_000;
 
 /** Consumer of one queue on its own channel, with its own prefetch; subscribes again after every reconnect. */
@@ -138,10 +135,7 @@ export class Consumer {
     this.#heldMessages.reset();
   }
 
-  /**
-   * Only for queues where the broker counts deliveries: transient messages have a deadline instead, and redelivered
-   * messages of a bounded queue are parked.
-   */
+  /** Only where the broker counts deliveries: not for transient messages, nor for a bounded queue, which parks them. */
   get #startsWithOne(): boolean {
     const { transient, queue, home } = this.routes;
     return !transient && queue === home;
@@ -159,10 +153,7 @@ export class Consumer {
     if (!this.#closing) this.options.connection.reconnect();
   }
 
-  /**
-   * Pauses while the broker is in memory or disk alarm: it accepts no publishes, so the outcome of a handler could
-   * not be published.
-   */
+  /** Pauses while the broker is in memory or disk alarm: it accepts no publishes, so no outcome could be published. */
   #setBlocked(blocked: boolean): void {
     if (this.#blocked === blocked) return;
     this.#blocked = blocked;

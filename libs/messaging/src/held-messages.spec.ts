@@ -44,13 +44,13 @@ describe('a message that fails', () => {
 
   it('fails alone when its dependency has worked for others since its last try, from the third try on', () => {
     const heldMessages = new HeldMessages<string>();
-    const asked: number[] = [];
-    const worked = (instant: number): boolean => asked.push(instant) > 0;
+    const instants: number[] = [];
+    const worked = (instant: number): boolean => instants.push(instant) > 0;
     expect(heldMessages.failsAlone('a', worked)).toBe(false);
     for (const now of [10, 20]) heldMessages.hold('a', away, now);
-    expect([heldMessages.failsAlone('a', worked), asked]).toEqual([false, []]);
+    expect([heldMessages.failsAlone('a', worked), instants]).toEqual([false, []]);
     heldMessages.hold('a', away, 30);
-    expect([heldMessages.failsAlone('a', worked), heldMessages.failsAlone('a', () => false), asked]).toEqual([
+    expect([heldMessages.failsAlone('a', worked), heldMessages.failsAlone('a', () => false), instants]).toEqual([
       true,
       false,
       [30],

@@ -139,16 +139,16 @@ it('requests are timed by outcome', async () => {
     throw ProblemError.of(404, 'No such order');
   };
   await startService(broker, [handles(GetOrder, () => answer())], { service: 'orders' });
-  const ask = (deadlineMs = 5_000) =>
+  const request = (deadlineMs = 5_000) =>
     client.request(GetOrder, { ...ORDER, userId: ORDER.orderId }, within(deadlineMs)).catch(() => undefined);
-  await ask();
+  await request();
   answer = async () => {
     throw new Error('a fault');
   };
-  await ask();
+  await request();
   let finish!: (error: Error) => void;
   answer = () => new Promise((_, reject) => (finish = reject));
-  await ask(200);
+  await request(200);
   finish(new Error('too late'));
   expect(await scraped('sluice_rpc_seconds')).toEqual({
     [`_count{${order},outcome="refused"}`]: 1,

@@ -63,11 +63,11 @@ describe('publishing', () => {
       reason: 'unroutable',
       message: expect.stringContaining('npm run topology'),
     });
-    const unheard = wire(Happened({ n: 1 }));
-    await publisher.publish({ ...unheard, routingKey: 'nobody.hears' });
+    const unrouted = wire(Happened({ n: 1 }));
+    await publisher.publish({ ...unrouted, routingKey: 'nobody.hears' });
     await publisher.publish({
       ...wire(Delivered({ n: 1 })),
-      properties: { ...unheard.properties, headers: { channel: 'pigeon' } },
+      properties: { ...unrouted.properties, headers: { channel: 'pigeon' } },
     });
     expect(await depth(broker, 'shop.unrouted')).toBe(1);
   });

@@ -99,13 +99,13 @@ describe('a request', () => {
     ['ahead', 600_000],
     ['behind', -600_000],
   ])('is answered by an owner whose clock is ten minutes %s of that of its caller', async (_, wrongByMs) => {
-    const asked = [client.request(Ask, { n: 6 }, within()), client.request(Do, { n: 7 }, within())];
+    const pending = [client.request(Ask, { n: 6 }, within()), client.request(Do, { n: 7 }, within())];
     await eventually(async () =>
       expect([await depth(broker, 'probe.queries'), await depth(broker, 'probe.commands')]).toEqual([1, 1]),
     );
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + wrongByMs });
     await startService(broker, [handles(Ask, double), handles(Do, double)]);
-    expect(await Promise.all(asked).finally(() => vi.useRealTimers())).toEqual([{ n: 12 }, { n: 14 }]);
+    expect(await Promise.all(pending).finally(() => vi.useRealTimers())).toEqual([{ n: 12 }, { n: 14 }]);
   });
 
   it('that arrives after its deadline is counted: a query is dropped, a command handled', async () => {
@@ -188,7 +188,7 @@ describe('a request', () => {
     await expect(
       client.request(Secret, { n: 1 }, within(1_000)).catch((error: unknown) => error),
     ).resolves.toBeInstanceOf(RequestTimeoutError);
-    const asked = client.request(Secret, { n: 2 }, within()).catch((error: unknown) => error);
+    const pending = client.request(Secret, { n: 2 }, within()).catch((error: unknown) => error);
     await eventually(async () => {
       const message = await channel.get('probe.queries', { noAck: false });
       expect(message).not.toBe(false);
@@ -200,7 +200,7 @@ describe('a request', () => {
         throw new Error('x');
       }),
     ]);
-    expect(await asked).toMatchObject({ problem: { status: 500 } });
+    expect(await pending).toMatchObject({ problem: { status: 500 } });
     expect(modes).toEqual([1, true]);
   });
 
@@ -226,13 +226,13 @@ describe('a request', () => {
 
 describe('a lost connection', () => {
   it('fails the pending requests, and not later ones', async () => {
-    const asked = [client.request(Do, { n: 1 }, within(20_000)), client.request(Ask, { n: 1 }, within(20_000))].map(
+    const pending = [client.request(Do, { n: 1 }, within(20_000)), client.request(Ask, { n: 1 }, within(20_000))].map(
       (request) => request.catch((error: Error) => error.name),
     );
     await eventually(async () => expect(await depth(broker, 'probe.commands')).toBe(1));
     await eventually(async () => expect(await depth(broker, 'probe.queries')).toBe(1));
     await eventually(async () => expect(await broker.management.closeConnections()).toBeGreaterThan(0));
-    expect(await Promise.all(asked)).toEqual(['RequestTimeoutError', 'RequestTimeoutError']);
+    expect(await Promise.all(pending)).toEqual(['RequestTimeoutError', 'RequestTimeoutError']);
 
     await startService(broker, [handles(Do, double), handles(Ask, double)]);
     await eventually(() => expect(client.publisher.ready).toBe(true));

@@ -63,7 +63,7 @@ const captured = () => ({
 });
 
 /** Published over a connection of that service's user. */
-function say(
+function publishAs(
   service: string,
   contract: Contract,
   data: unknown,
@@ -107,7 +107,7 @@ describe('a message from an allowed sender', () => {
     await orders([
       handles(PaymentCaptured, async (message) => (fails-- > 0 ? Promise.reject(new Error('not yet')) : note(message))),
     ]);
-    const id = await say('payments', PaymentCaptured, captured());
+    const id = await publishAs('payments', PaymentCaptured, captured());
     await eventually(() => expect(seen).toEqual([id]));
     expect(await depth(broker, `${QUEUE}.dead`)).toBe(0);
   });
@@ -117,7 +117,7 @@ describe('a message from an allowed sender', () => {
     await orders([
       handles(PaymentCaptured, async (message) => (broken ? Promise.reject(new TypeError('a fault')) : note(message))),
     ]);
-    const id = await say('payments', PaymentCaptured, captured());
+    const id = await publishAs('payments', PaymentCaptured, captured());
     await eventually(async () => expect(await countLetters(open(broker.connection), QUEUE)).toBe(1));
     broken = false;
     expect(await sentHomeBy(by)).toBe(1);
@@ -131,7 +131,7 @@ describe('a message from an allowed sender', () => {
       fields: { exchange: 'shop.events', routingKey: PaymentCaptured.type, redelivered: false },
       content: Buffer.of(),
     };
-    await say('orders', PaymentCaptured, captured(), { ...past, headers: senders.headersFor(message) });
+    await publishAs('orders', PaymentCaptured, captured(), { ...past, headers: senders.headersFor(message) });
     await orders();
     await eventually(() => expect(seen).toHaveLength(1));
   });
@@ -145,7 +145,7 @@ const sentHomeBy = (by: string): Promise<number> =>
 describe('a message from another sender', () => {
   it('is a dead letter at once, with the reason, and is counted', async () => {
     await orders();
-    const id = await say('notifications', PaymentCaptured, captured(), past);
+    const id = await publishAs('notifications', PaymentCaptured, captured(), past);
     await isRefused(id, /^SenderError: the broker's user .*\.notifications may not send payment\.captured$/);
     expect(await counted(REFUSED)).toEqual([`${REFUSED}{queue="${QUEUE}",type="payment.captured",fault="sender"} 1`]);
   });
@@ -165,7 +165,7 @@ describe('a message from another sender', () => {
       reason: 'Error: the database was away',
       'original-exchange': 'shop.events',
     };
-    const id = await say('notifications', PaymentCaptured, captured(), {
+    const id = await publishAs('notifications', PaymentCaptured, captured(), {
       exchange: 'shop.dead',
       headers,
       routingKey: QUEUE,
@@ -178,7 +178,7 @@ describe('a message from another sender', () => {
 
   it('is refused when it names no sender, or accepted and counted with acceptAnonymous', async () => {
     await orders();
-    const id = await say('payments', PaymentCaptured, captured(), { properties: { userId: undefined } });
+    const id = await publishAs('payments', PaymentCaptured, captured(), { properties: { userId: undefined } });
     await isRefused(
       id,
       /^SenderError: no user is named as the sender of payment\.captured.*ANONYMOUS_MESSAGES=accepted/,
@@ -190,19 +190,19 @@ describe('a message from another sender', () => {
     expect(await counted('sluice_messages_anonymous_total')).toEqual([
       `sluice_messages_anonymous_total{queue="${QUEUE}",type="payment.captured"} 1`,
     ]);
-    await isRefused(await say('notifications', PaymentCaptured, captured(), past), /notifications may not send/);
+    await isRefused(await publishAs('notifications', PaymentCaptured, captured(), past), /notifications may not send/);
   });
 
   it('is refused when its owner bypasses its exchange for one consumer, or uses another routing key', async () => {
     await orders();
     await isRefused(
-      await say('payments', PaymentCaptured, captured(), past),
+      await publishAs('payments', PaymentCaptured, captured(), past),
       /^SenderError: payment\.captured came by the default exchange under the key "orders\.events"/,
     );
     const channel = await broker.connection.createChannel();
     await channel.purgeQueue(`${QUEUE}.dead`);
     await isRefused(
-      await say('payments', PaymentRefunded, captured(), { routingKey: PayableOpened.type }),
+      await publishAs('payments', PaymentRefunded, captured(), { routingKey: PayableOpened.type }),
       /came by shop\.events under the key "payable\.opened"/,
     );
     await channel.close();
@@ -271,7 +271,7 @@ describe('with one user for all services', () => {
       ],
       { url: broker.url },
     );
-    const id = await say('payments', PaymentCaptured, captured());
+    const id = await publishAs('payments', PaymentCaptured, captured());
     await eventually(() => expect(seen).toEqual([id]));
     expect(new SenderVerification({ url: broker.url, service: 'orders' }).user).toBeUndefined();
   });

@@ -197,7 +197,7 @@ describe('a span with an error', () => {
 
 describe('a traceparent', () => {
   it.each(['', 'no such thing', '00-00000000000000000000000000000000-b7ad6b7169203331-01', 7])(
-    'that names no span (%j) begins a new trace and harms nobody',
+    'that names no span (%j) begins a new trace and does no harm',
     async (traceparent) => {
       await startService(broker, [handles(Happened, async () => undefined)]);
       await publish(broker, Happened, { n: 1 }, { headers: { traceparent } });

@@ -4,10 +4,7 @@ import { withLock } from '../lock.js';
 import type { Progress } from '../progress.js';
 import { run } from '../run.js';
 import { inRoot, root } from '../workspace.js';
-import { installDependencies } from './dependencies.js';
 import { generateClients } from './generate.js';
-
-export const install = (progress: Progress): Promise<void> => progress.step('dependencies', installDependencies);
 
 /** Generates and compiles what has changed. The compiler itself finds that; nx would cost seconds even when nothing has. */
 export const build = (progress: Progress): Promise<void> =>

@@ -25,7 +25,7 @@ export function prismaEnvironment(database?: { url: string; adminUrl: string }):
 
 /** Prisma starts it as a program, and the compiler writes files that are none. */
 function schemaEngine(): string {
-  const file = inRoot('cli/dist/commands/schema-engine.js');
+  const file = inRoot('cli/dist/schema-engine.js');
   chmodSync(file, 0o755);
   return file;
 }

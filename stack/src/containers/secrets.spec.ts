@@ -1,5 +1,4 @@
-// @ts-nocheck
-import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,21 +8,20 @@ import { TRUST } from './tls.js';
 import { StateDirectory } from '../state-directory.js';
 import { allServices } from '../workspace.js';
 
-let stateDirectory;
+let stateDirectory: StateDirectory;
 
 beforeEach(() => {
   stateDirectory = new StateDirectory(mkdtempSync(path.join(tmpdir(), 'container-secrets-')));
 });
 afterEach(() => rmSync(stateDirectory.dir, { recursive: true }));
 
-const read = (...parts) => readFileSync(path.join(stateDirectory.dir, ...parts), 'utf8');
+const read = (...parts: string[]) => readFileSync(path.join(stateDirectory.dir, ...parts), 'utf8');
 const everything = () =>
-  readdirSync(stateDirectory.dir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(stateDirectory.dir, path.join(entry.parentPath, entry.name)))
+  readdirSync(stateDirectory.dir, { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(path.join(stateDirectory.dir, name)).isFile())
     .sort();
 const everybody = Object.fromEntries(allServices().map((service) => [service, 'another']));
-const pem = (key) => key.export({ type: 'pkcs8', format: 'pem' });
+const pem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 
 describe('the secrets of containers', () => {
   it('are made for every service', () => {
@@ -45,9 +43,9 @@ describe('the secrets of containers', () => {
       ...recordedServers(stateDirectory).broker,
       passwords: { ...everybody, orders: 'of-orders' },
     });
-    const of = (service) =>
+    const of = (service: string) =>
       readdirSync(path.join(stateDirectory.dir, service))
-        .filter((name) => !TRUST.includes(name))
+        .filter((name) => !TRUST.some((variable) => variable === name))
         .sort();
     expect(of('orders')).toEqual(['AMQP_URL', 'DATABASE_URL']);
     expect(of('accounts')).toEqual(['AMQP_URL', 'DATABASE_URL', 'TOKEN_PRIVATE_KEY']);
@@ -98,8 +96,11 @@ describe('the secrets of containers', () => {
   it("give the broker its administrator's password as a hash", () => {
     makeContainerSecrets(stateDirectory, {});
     const { password, pathname } = new URL(recordedServers(stateDirectory).broker.url);
-    const { users, vhosts } = JSON.parse(read('rabbitmq/definitions.json'));
-    const hash = Buffer.from(users[0].password_hash, 'base64');
+    const { users, vhosts } = JSON.parse(read('rabbitmq/definitions.json')) as {
+      users: { password_hash: string }[];
+      vhosts: object[];
+    };
+    const hash = Buffer.from(users[0]?.password_hash ?? '', 'base64');
     expect(hash.subarray(4)).toEqual(createHash('sha256').update(hash.subarray(0, 4)).update(password).digest());
     expect(read('rabbitmq/definitions.json')).not.toContain(password);
     expect(vhosts).toEqual([{ name: pathname.slice(1) }]);

@@ -1,7 +1,5 @@
-// @ts-nocheck
 import { createHash, createPublicKey, randomBytes } from 'node:crypto';
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { brokerUrlOf } from '../rabbitmq/users.js';
 import {
   ADMINISTRATOR as USER,
   configText,
@@ -10,11 +8,13 @@ import {
   JOINING_CONTAINER,
   VHOST,
 } from '../rabbitmq/settings.js';
-import { ADMINISTRATOR, postgresFiles, rabbitmqFiles, TRUST, trustOf } from './tls.js';
+import { brokerUrlOf, type Broker } from '../rabbitmq/users.js';
 import { Failure } from '../failure.js';
-import { secretsOf } from '../services/secrets.js';
 import { secretsFor } from '../services/environment.js';
+import { secretsOf } from '../services/secrets.js';
+import type { ContainerServers, Secrets, State, StateDirectory } from '../state-directory.js';
 import { databaseServices } from '../workspace.js';
+import { ADMINISTRATOR, postgresFiles, rabbitmqFiles, TRUST, trustOf, type ContainerTls, type Given } from './tls.js';
 
 /** What may be given instead of being made. */
 export const GIVEN = [
@@ -27,30 +27,30 @@ export const GIVEN = [
   'TOKEN_PUBLIC_KEY',
   'IDEMPOTENCY_SECRET',
   ...TRUST,
-];
+] as const;
 
 /** The image of the steps holds no apps: the gateway is the one that owns no database. */
-export const containerServices = () => ['gateway', ...databaseServices()];
+export const containerServices = (): string[] => ['gateway', ...databaseServices()];
 
-/** What every node of the broker answers to in docker-compose.yml, so that the loss of one is the loss of a connection. */
+/** The host name of every node of the broker in docker-compose.yml, so that the loss of one is the loss of a connection. */
 const BROKER = 'broker';
 
 /**
- * Makes the secrets of a system in containers, those that it has not got yet, and lays each container's into a folder of its
- * own: the only one that is mounted there. Where a service finds its servers follows when they know it.
- * @param {import('../state-directory.js').StateDirectory} stateDirectory the volume of secrets
- * @param {Partial<Record<typeof GIVEN[number], string>>} given what was set by hand; what is not keeps its value
- * @param {import('./tls.js').ContainerTls} [tls] for servers of ours that speak nothing else
+ * Makes the secrets of a system in containers, those that it does not have yet, and writes each container's into a folder of its
+ * own: the only one that is mounted there. Where a service finds its servers follows when they have users for it.
+ * @param stateDirectory the volume of secrets
+ * @param given what was set by hand; what is not keeps its value
+ * @param tls for servers of ours that speak nothing else
  * @throws {Failure} naming the one that cannot be used
  */
-export function makeContainerSecrets(stateDirectory, given, tls) {
+export function makeContainerSecrets(stateDirectory: StateDirectory, given: Given, tls?: ContainerTls): void {
   refuseLoopback(given);
-  const passwords = keep(
-    stateDirectory,
-    'passwords',
-    { postgres: random, rabbitmq: random, cookie: random },
-    { postgres: given.POSTGRES_PASSWORD, rabbitmq: given.RABBITMQ_PASSWORD },
-  );
+  const known = stateDirectory.recall('passwords');
+  const passwords = stateDirectory.remember('passwords', {
+    postgres: given['POSTGRES_PASSWORD'] ?? known?.postgres ?? randomPassword(),
+    rabbitmq: given['RABBITMQ_PASSWORD'] ?? known?.rabbitmq ?? randomPassword(),
+    cookie: known?.cookie ?? randomPassword(),
+  });
   stateDirectory.remember('servers', {
     ...serversOf(given, passwords, tls),
     trust: trustOf(ADMINISTRATOR, tls, given),
@@ -69,35 +69,31 @@ export function makeContainerSecrets(stateDirectory, given, tls) {
   rmSync(stateDirectory.path('gateway', 'AMQP_MANAGEMENT_URL'), { force: true }); // which earlier versions gave it, with the administrator's password
 }
 
-/** @returns {{ database: string, broker: import('../rabbitmq/users.js').Broker, ours: { database: boolean }, trust: Record<string, string> }} with the administrators' passwords; trust: variables */
-export function recordedServers(stateDirectory) {
+/** The servers, with the administrators' passwords. */
+export function recordedServers(stateDirectory: StateDirectory): ContainerServers {
   const servers = stateDirectory.recall('servers');
   if (servers) return servers;
   throw new Failure('there are no secrets yet', 'docker compose up makes them first.');
 }
 
-/** @param {Record<string, string>} databases every service's own URL */
-export function layOutDatabases(stateDirectory, databases) {
+/** @param databases every service's own URL */
+export function layOutDatabases(stateDirectory: StateDirectory, databases: Record<string, string>): void {
   for (const [service, url] of Object.entries(databases)) layOut(stateDirectory, service, { DATABASE_URL: url });
 }
 
-/** @param {import('../rabbitmq/users.js').Broker} broker which lets the services in */
-export function layOutBroker(stateDirectory, broker) {
+/** @param broker which lets the services in */
+export function layOutBroker(stateDirectory: StateDirectory, broker: Broker): void {
   for (const service of containerServices())
     layOut(stateDirectory, service, { AMQP_URL: brokerUrlOf(broker, service) });
 }
 
-const random = () => randomBytes(24).toString('base64url');
+const randomPassword = (): string => randomBytes(24).toString('base64url');
 
-function keep(stateDirectory, name, make, given) {
-  const known = stateDirectory.recall(name) ?? {};
-  return stateDirectory.remember(
-    name,
-    Object.fromEntries(Object.keys(make).map((key) => [key, given[key] ?? known[key] ?? make[key]()])),
-  );
-}
-
-function serversOf({ DATABASE_URL, AMQP_URL, AMQP_MANAGEMENT_URL }, { postgres, rabbitmq }, tls) {
+function serversOf(
+  { DATABASE_URL, AMQP_URL, AMQP_MANAGEMENT_URL }: Given,
+  { postgres, rabbitmq }: State['passwords'],
+  tls: ContainerTls | undefined,
+): Omit<ContainerServers, 'trust'> {
   const user = `${USER}:${encodeURIComponent(rabbitmq)}`;
   return {
     database:
@@ -115,9 +111,10 @@ function serversOf({ DATABASE_URL, AMQP_URL, AMQP_MANAGEMENT_URL }, { postgres, 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** The classic mistake: what is "here" on the host is somewhere else in a container. */
-function refuseLoopback(given) {
+function refuseLoopback(given: Given): void {
   for (const name of ['DATABASE_URL', 'AMQP_URL', 'AMQP_MANAGEMENT_URL']) {
-    const host = URL.canParse(given[name] ?? '') ? new URL(given[name]).hostname : undefined;
+    const url = given[name] ?? '';
+    const host = URL.canParse(url) ? new URL(url).hostname : '';
     if (LOOPBACK.has(host))
       throw new Failure(
         `${name} names ${host}, which in a container is the container itself`,
@@ -127,7 +124,10 @@ function refuseLoopback(given) {
 }
 
 /** The public keys stay as they are when the new private one is of one of them: it was announced, and its forerunner is not done with yet. */
-function signingSecrets(stateDirectory, { TOKEN_PRIVATE_KEY, TOKEN_PUBLIC_KEY, IDEMPOTENCY_SECRET }) {
+function signingSecrets(
+  stateDirectory: StateDirectory,
+  { TOKEN_PRIVATE_KEY, TOKEN_PUBLIC_KEY, IDEMPOTENCY_SECRET }: Given,
+): Secrets {
   const known = secretsOf(stateDirectory, { mark: '' });
   const listed = withLines(TOKEN_PUBLIC_KEY ?? known.tokenPublicKey);
   const signing = publicHalf(TOKEN_PRIVATE_KEY ?? known.tokenPrivateKey);
@@ -144,19 +144,19 @@ function signingSecrets(stateDirectory, { TOKEN_PRIVATE_KEY, TOKEN_PUBLIC_KEY, I
   });
 }
 
-/** Files of the kind `.env` spell line breaks out. */
-const withLines = (pem) => pem.replaceAll('\\n', '\n');
+/** Files of the kind `.env` have line breaks as \\n. */
+const withLines = (pem: string): string => pem.replaceAll('\\n', '\n');
 
-function publicHalf(privateKey) {
+function publicHalf(privateKey: string): string {
   try {
-    return createPublicKey(withLines(privateKey)).export({ type: 'spki', format: 'pem' });
+    return createPublicKey(withLines(privateKey)).export({ type: 'spki', format: 'pem' }).toString();
   } catch {
     throw new Failure('TOKEN_PRIVATE_KEY is not a private key in PEM form', 'openssl genpkey -algorithm ed25519');
   }
 }
 
 /** Read by the broker at every boot, so that a new password counts from its next start. */
-function definitions(password) {
+function definitions(password: string): string {
   const user = {
     name: USER,
     password_hash: hashOf(password),
@@ -168,13 +168,13 @@ function definitions(password) {
 }
 
 /** https://www.rabbitmq.com/docs/passwords#computing-password-hash */
-function hashOf(password) {
+function hashOf(password: string): string {
   const salt = randomBytes(4);
   return Buffer.concat([salt, createHash('sha256').update(salt).update(password).digest()]).toString('base64');
 }
 
 /** Whoever sees such a folder may read it: which container does is decided by where it is mounted. */
-function layOut(stateDirectory, folder, files) {
+function layOut(stateDirectory: StateDirectory, folder: string, files: Record<string, string>): void {
   for (const [name, content] of Object.entries(files)) {
     const file = stateDirectory.path(folder, name);
     writeFileSync(`${file}.draft`, content);

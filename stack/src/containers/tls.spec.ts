@@ -1,25 +1,24 @@
-// @ts-nocheck
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { containerServices, makeContainerSecrets, recordedServers } from './secrets.js';
-import { makeContainerTls } from './tls.js';
+import { makeContainerTls, type Given } from './tls.js';
 import { StateDirectory } from '../state-directory.js';
 import { allServices, inRoot } from '../workspace.js';
 
-let stateDirectory;
+let stateDirectory: StateDirectory;
 
 beforeEach(() => {
   stateDirectory = new StateDirectory(mkdtempSync(path.join(tmpdir(), 'container-tls-')));
 });
 afterEach(() => rmSync(stateDirectory.dir, { recursive: true }));
 
-const read = (...parts) => readFileSync(path.join(stateDirectory.dir, ...parts), 'utf8');
-const certificate = (...parts) => new X509Certificate(read(...parts));
-const make = async (given = {}) =>
+const read = (...parts: string[]) => readFileSync(path.join(stateDirectory.dir, ...parts), 'utf8');
+const certificate = (...parts: string[]) => new X509Certificate(read(...parts));
+const make = async (given: Given = {}) =>
   makeContainerSecrets(stateDirectory, given, await makeContainerTls(stateDirectory, containerServices()));
 
 describe('containers with TLS', () => {
@@ -27,23 +26,24 @@ describe('containers with TLS', () => {
     await make();
     const { database, broker } = recordedServers(stateDirectory);
     expect(database).toMatch(/@postgres:5432\/postgres\?sslmode=verify-full$/);
-    expect([broker.url, broker.managementUrl].map((url) => url.replace(/:[^:@]+@/, '@'))).toEqual([
+    expect([broker.url, broker.managementUrl].map((url) => url?.replace(/:[^:@]+@/, '@'))).toEqual([
       'amqps://sluice@broker:5671/sluice',
       'https://sluice@broker:15671',
     ]);
   });
 
-  it.each(['rabbitmq', 'postgres'])('give %s a certificate for the names by which it is reached', async (server) => {
-    await make();
-    const shown = certificate(server, 'server.pem');
-    const names = { postgres: ['postgres'], rabbitmq: ['broker', 'rabbitmq', 'rabbitmq-2', 'rabbitmq-3'] }[server];
-    for (const name of [...names, 'localhost']) expect(shown.checkHost(name), name).toBe(name);
-    expect(shown.checkHost('elsewhere')).toBeUndefined();
-    expect(shown.verify(certificate('orders', 'DATABASE_CA').publicKey)).toBe(true);
-    expect(shown.checkPrivateKey((await import('node:crypto')).createPrivateKey(read(server, 'server.key')))).toBe(
-      true,
-    );
-  });
+  it.each(['rabbitmq', 'postgres'] as const)(
+    'give %s a certificate for the names by which it is reached',
+    async (server) => {
+      await make();
+      const shown = certificate(server, 'server.pem');
+      const names = { postgres: ['postgres'], rabbitmq: ['broker', 'rabbitmq', 'rabbitmq-2', 'rabbitmq-3'] }[server];
+      for (const name of [...names, 'localhost']) expect(shown.checkHost(name), name).toBe(name);
+      expect(shown.checkHost('elsewhere')).toBeUndefined();
+      expect(shown.verify(certificate('orders', 'DATABASE_CA').publicKey)).toBe(true);
+      expect(shown.checkPrivateKey(createPrivateKey(read(server, 'server.key')))).toBe(true);
+    },
+  );
 
   it.each(allServices())('give %s what it verifies by, and a certificate with its own name', async (service) => {
     await make();
@@ -60,7 +60,7 @@ describe('containers with TLS', () => {
     await make();
     expect(read('orders', 'AMQP_CA')).toBe(authority);
     expect(read('rabbitmq', 'server.pem')).not.toBe(shown);
-    const { key } = stateDirectory.recall('authority');
+    const key = stateDirectory.recall('authority')?.key;
     for (const file of [
       'postgres/server.key',
       'rabbitmq/server.key',
@@ -85,26 +85,36 @@ describe('containers with TLS', () => {
   });
 });
 
+/** What these tests read of a file of docker compose. */
+interface ComposeFile {
+  services: Record<'postgres' | 'rabbitmq' | 'secrets', ComposeService>;
+}
+
+interface ComposeService {
+  command: string[];
+  tmpfs: string[];
+  environment: Record<string, string>;
+  healthcheck: { test: string[] };
+}
+
 describe('deploy/tls/compose.yml', () => {
-  const override = parse(readFileSync(inRoot('deploy/tls/compose.yml'), 'utf8'));
-  const base = parse(readFileSync(inRoot('docker-compose.yml'), 'utf8'), { merge: true });
+  const override = parse(readFileSync(inRoot('deploy/tls/compose.yml'), 'utf8')) as ComposeFile;
+  const base = parse(readFileSync(inRoot('docker-compose.yml'), 'utf8'), { merge: true }) as ComposeFile;
   const { postgres, rabbitmq, secrets } = override.services;
 
   it('changes the servers and what makes their certificates, and no service', () => {
     expect(Object.keys(override.services).sort()).toEqual(['postgres', 'rabbitmq', 'secrets']);
-    expect(Object.keys(override.services).filter((name) => !base.services[name])).toEqual([]);
+    expect(Object.keys(override.services).filter((name) => !(name in base.services))).toEqual([]);
     expect(secrets.environment).toEqual({ SERVERS_TLS: 'true' });
-    expect(readFileSync(inRoot('cli/src/commands/container-setup.ts'), 'utf8')).toContain(
-      "process.env.SERVERS_TLS === 'true'",
-    );
+    expect(readFileSync(inRoot('cli/src/container-setup.ts'), 'utf8')).toContain("process.env.SERVERS_TLS === 'true'");
   });
 
   it('names files that are there', async () => {
     await make();
-    const files = [...JSON.stringify(postgres).matchAll(/\/run\/secrets\/([\w.-]+)/g)].map(([, file]) => file);
+    const files = [...JSON.stringify(postgres).matchAll(/\/run\/secrets\/([\w.-]+)/g)].map(([, file = '']) => file);
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) expect(read('postgres', file), file).not.toBe('');
-    for (const [, file] of read('rabbitmq', 'rabbitmq.conf').matchAll(/\/run\/secrets\/([\w.-]+)/g))
+    for (const [, file = ''] of read('rabbitmq', 'rabbitmq.conf').matchAll(/\/run\/secrets\/([\w.-]+)/g))
       expect(read('rabbitmq', file), file).not.toBe('');
   });
 
@@ -126,8 +136,8 @@ describe('deploy/tls/compose.yml', () => {
       ([, port]) => port,
     );
     expect(ports).toEqual([
-      /^listeners\.ssl\.default = (\d+)$/m.exec(settings)[1],
-      /^management\.ssl\.port = (\d+)$/m.exec(settings)[1],
+      /^listeners\.ssl\.default = (\d+)$/m.exec(settings)?.[1],
+      /^management\.ssl\.port = (\d+)$/m.exec(settings)?.[1],
     ]);
   });
 });

@@ -1,13 +1,12 @@
-// @ts-nocheck
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { databaseAddress as asServicesHaveIt } from '../../../libs/persistence/src/tls.ts';
+import { databaseAddress as asServicesHaveIt } from '../../../libs/persistence/src/tls.js';
 import { databaseAddress } from './address.js';
 
 const PLAIN = 'postgresql://postgres:a%40b@db.internal:5433/postgres?application_name=x';
-const outcome = (read) => {
+const outcome = <T>(read: () => T): T | string => {
   try {
     return read();
   } catch {

@@ -1,4 +1,3 @@
-// @ts-nocheck
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,14 +8,14 @@ import { connectionLimit, ensureDatabases, migrationUrls, newDatabasePassword } 
 import { StateDirectory } from '../state-directory.js';
 import { queryRows } from './query-rows.js';
 
-const admin = process.env.DATABASE_URL;
-const [orders, payments, former] = ['orders', 'payments', 'former'].map(
-  (name) => `test-${randomBytes(4).toString('hex')}-${name}`,
-);
-const nameOf = (service) => `sluice_${service.replaceAll('-', '_')}`;
+const admin = process.env['DATABASE_URL'] ?? '';
+const named = (name: string) => `test-${randomBytes(4).toString('hex')}-${name}`;
+const [orders, payments, former] = [named('orders'), named('payments'), named('former')];
+const nameOf = (service: string) => `sluice_${service.replaceAll('-', '_')}`;
 
-let stateDirectory;
-let urls;
+let stateDirectory: StateDirectory;
+let urls: Record<string, string>;
+const urlOf = (service: string): string => urls[service] ?? '';
 beforeAll(async () => {
   stateDirectory = new StateDirectory(mkdtempSync(path.join(tmpdir(), 'databases-')));
   urls = await ensureDatabases(admin, [orders, payments], stateDirectory);
@@ -29,18 +28,19 @@ afterAll(async () => {
   rmSync(stateDirectory.dir, { recursive: true });
 });
 
-const withDatabase = (url, pathname) => Object.assign(new URL(url), { pathname }).href;
+const withDatabase = (url: string, pathname: string) => Object.assign(new URL(url), { pathname }).href;
 
 describe("a service's role", () => {
   /** As the owner, which migrations are. */
-  const migrated = async (service, sql) => queryRows((await migrationUrls(admin, [service]))[service], sql);
+  const migrated = async (service: string, sql: string) =>
+    queryRows((await migrationUrls(admin, [service]))[service] ?? '', sql);
 
   it('reads and writes the rows of its own database, also of tables that are made later', async () => {
     await migrated(orders, 'CREATE TABLE things (id serial PRIMARY KEY, one int)');
-    await queryRows(urls[orders], 'INSERT INTO things (one) VALUES (1), (2)');
-    await queryRows(urls[orders], 'UPDATE things SET one = one + 1');
-    await queryRows(urls[orders], 'DELETE FROM things WHERE one = 3');
-    expect(await queryRows(urls[orders], 'SELECT one FROM things')).toEqual([{ one: 2 }]);
+    await queryRows(urlOf(orders), 'INSERT INTO things (one) VALUES (1), (2)');
+    await queryRows(urlOf(orders), 'UPDATE things SET one = one + 1');
+    await queryRows(urlOf(orders), 'DELETE FROM things WHERE one = 3');
+    expect(await queryRows(urlOf(orders), 'SELECT one FROM things')).toEqual([{ one: 2 }]);
   });
 
   it('changes no table, makes nothing, and cannot become the owner', async () => {
@@ -58,18 +58,15 @@ describe("a service's role", () => {
       `DROP DATABASE ${nameOf(orders)}`,
     ];
     for (const sql of tried)
-      await expect(queryRows(urls[orders], sql), sql).rejects.toThrow(
+      await expect(queryRows(urlOf(orders), sql), sql).rejects.toThrow(
         /permission denied|must be owner|must be a member|no privileges|cannot drop the currently open database/,
       );
   });
 
   it('has a bounded number of connections, so that it keeps no other service out', async () => {
-    const [{ max }] = await queryRows(admin, "SELECT current_setting('max_connections')::int AS max");
-    const [{ rolconnlimit: limit }] = await queryRows(
-      admin,
-      `SELECT rolconnlimit FROM pg_roles WHERE rolname = '${nameOf(orders)}'`,
-    );
-    expect(limit).toBe(Math.max(20, Math.floor(max / 4)));
+    const [settings] = await queryRows<{ max: number }>(admin, "SELECT current_setting('max_connections')::int AS max");
+    const [role] = await queryRows(admin, `SELECT rolconnlimit FROM pg_roles WHERE rolname = '${nameOf(orders)}'`);
+    expect(role?.['rolconnlimit']).toBe(Math.max(20, Math.floor(Number(settings?.max) / 4)));
     expect([
       connectionLimit(400, {}),
       connectionLimit(40, {}),
@@ -79,12 +76,12 @@ describe("a service's role", () => {
       'DATABASE_CONNECTIONS_PER_SERVICE is "many"',
     );
     await queryRows(admin, `ALTER ROLE ${nameOf(orders)} CONNECTION LIMIT 1`);
-    const first = new pg.Client(urls[orders]);
+    const first = new pg.Client(urlOf(orders));
     await first.connect();
-    await expect(queryRows(urls[orders], 'SELECT 1')).rejects.toThrow('too many connections for role');
+    await expect(queryRows(urlOf(orders), 'SELECT 1')).rejects.toThrow('too many connections for role');
     await first.end();
     await ensureDatabases(admin, [orders], stateDirectory);
-    expect(await queryRows(urls[orders], 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(await queryRows(urlOf(orders), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   it('loses what it owned before there was an owner, and keeps its rows and its work', async () => {
@@ -118,7 +115,7 @@ describe("a service's role", () => {
   });
 
   it("cannot connect to another service's database", async () => {
-    await expect(queryRows(withDatabase(urls[orders], nameOf(payments)), 'SELECT 1')).rejects.toThrow(
+    await expect(queryRows(withDatabase(urlOf(orders), nameOf(payments)), 'SELECT 1')).rejects.toThrow(
       `permission denied for database "${nameOf(payments)}"`,
     );
   });
@@ -131,7 +128,7 @@ describe("a service's role", () => {
       `GRANT ${nameOf(payments)} TO ${nameOf(orders)}`,
       "COPY (SELECT 1) TO PROGRAM 'true'",
     ]) {
-      await expect(queryRows(urls[orders], sql), sql).rejects.toThrow(
+      await expect(queryRows(urlOf(orders), sql), sql).rejects.toThrow(
         /permission denied|must be superuser|must have admin option/,
       );
     }
@@ -140,7 +137,7 @@ describe("a service's role", () => {
   it('keeps its password, until it is given a new one', async () => {
     expect(await ensureDatabases(admin, [orders], stateDirectory)).toEqual({ [orders]: urls[orders] });
     const after = await newDatabasePassword(admin, orders, stateDirectory);
-    expect(new URL(after).password).not.toBe(new URL(urls[orders]).password);
+    expect(new URL(after).password).not.toBe(new URL(urlOf(orders)).password);
     expect(await queryRows(after, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     expect(await ensureDatabases(admin, [orders], stateDirectory)).toEqual({ [orders]: after });
   });

@@ -6,7 +6,9 @@ import type { StateDirectory } from '../state-directory.js';
 import { runningRabbit } from './rabbitmq.js';
 import type { Broker } from './users.js';
 
-/** The broker as its administrator reaches it: that of AMQP_URL, else that of a running `npm start`. @throws {Failure} */
+/**
+ * The broker as its administrator reaches it: that of AMQP_URL, else that of a running `npm start`. @throws {Failure}
+ */
 export async function administratorsBroker(
   stateDirectory: StateDirectory,
   env: NodeJS.ProcessEnv = process.env,
@@ -49,7 +51,8 @@ export class ManagementError extends Error {
 
 /**
  * A request to the management API. `path` follows `/api/`; `:vhost` in it is the vhost.
- * @returns the body of the response; undefined when it is empty @throws {ManagementError} @throws Error when there is no response
+ * @returns the body of the response; undefined when it is empty @throws {ManagementError} @throws Error when there is
+ * no response
  */
 export type ManagementApi = (method: string, path: string, body?: object) => Promise<unknown>;
 

@@ -14,7 +14,10 @@ export interface ContainerOptions {
   password: string;
 }
 
-/** Starts the broker in a container whose data is a volume of the same name. The password does not show on the command line. */
+/**
+ * Starts the broker in a container whose data is a volume of the same name. The password does not show on the command
+ * line.
+ */
 export async function runContainer(
   stateDirectory: StateDirectory,
   { ports, user, password }: ContainerOptions,
@@ -22,7 +25,8 @@ export async function runContainer(
   await endContainer(stateDirectory);
   const name = nameOf(stateDirectory);
   const publish = ['-p', `127.0.0.1:${ports.amqp}:5672`, '-p', `127.0.0.1:${ports.management}:15672`];
-  const identity = ['--name', name, '--hostname', 'sluice']; // the host's name is part of the node's, and so of its data's
+  // The host's name is part of the node's name, and so of the path of its data.
+  const identity = ['--name', name, '--hostname', 'sluice'];
   const variables = {
     RABBITMQ_DEFAULT_USER: user,
     RABBITMQ_DEFAULT_PASS: password,

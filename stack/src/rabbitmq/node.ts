@@ -41,7 +41,7 @@ export interface NodeOptions {
   name?: string;
   /** Erlang keeps its cookie there; the nodes of one cluster share it. */
   cookieFolder?: string;
-  /** Its output, begun anew at every start. */
+  /** For the node's output; begun anew at every start. */
   logFile?: string;
   /** Settings of rabbitmq.conf besides those that every node has. */
   settings?: Settings;
@@ -62,8 +62,8 @@ const NO_BUSY_WAITING = '+sbwt none +sbwtdcpu none +sbwtdio none';
 const GRACE_MS = 30_000;
 
 /**
- * One RabbitMQ node of our own, which is an Erlang machine, beside whatever else runs on the computer: own folder, cookie, ports
- * and epmd, loopback only.
+ * One RabbitMQ node of our own, which is an Erlang machine, beside whatever else runs on the computer: own folder,
+ * cookie, ports and epmd, loopback only.
  */
 export class BrokerNode {
   readonly name: string;
@@ -77,7 +77,10 @@ export class BrokerNode {
     this.#spawned = spawned;
   }
 
-  /** Boots on the data that is there. @returns the process of the Erlang machine; undefined when it could not be started */
+  /**
+   * Boots on the data that is there. @returns the process of the Erlang machine; undefined when it could not be
+   * started
+   */
   spawn(): ProcessRecord | undefined {
     const { folder, detached = true, logFile = this.#inFolder('rabbitmq.log') } = this.#options;
     for (const place of [this.#inFolder('mnesia'), this.#inFolder('log'), this.#cookieFolder])
@@ -95,8 +98,8 @@ export class BrokerNode {
   }
 
   /**
-   * The process that was spawned; or, when that was never recorded, the one that the node's pid file names, if its command line
-   * shows that it is this very node.
+   * The process that was spawned; or, when that was never recorded, the one that the node's pid file names, if its
+   * command line shows that it is this very node.
    */
   get process(): ProcessRecord | undefined {
     if (isAlive(this.#spawned)) return this.#spawned;

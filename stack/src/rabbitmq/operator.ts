@@ -5,7 +5,10 @@ export {
   managementApi as managementOf,
 } from './administration.js';
 
-/** Resolves when the reader has it: what is not read is not taken from the broker. @throws Error when the reader has gone */
+/**
+ * Resolves when the reader has it: what is not read is not taken from the broker. @throws Error when the reader has
+ * gone
+ */
 export const write = (text: string): Promise<void> =>
   new Promise((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(error) : resolve())));
 

@@ -14,7 +14,10 @@ import { BrokerNode, type NodeOptions } from './node.js';
 import { dockerAnswers, findRabbit, installRabbit } from './programs.js';
 import { ADMINISTRATOR, VHOST } from './settings.js';
 
-/** 4 to 10 s are usual. A busy machine, or a node that recovers many messages, takes longer: it is waited for while it computes. */
+/**
+ * 4 to 10 s are usual. A busy machine, or a node that recovers many messages, takes longer: it is waited for while it
+ * computes.
+ */
 const READY = { idleMs: 90_000, atMostMs: 600_000 };
 
 export interface RabbitAddress {
@@ -141,7 +144,10 @@ async function needsContainer(note: (what: string) => void): Promise<boolean> {
 const isRunning = async (stateDirectory: StateDirectory, { container }: RabbitState): Promise<boolean> =>
   container ? containerRuns(stateDirectory) : runningNode(stateDirectory) !== undefined;
 
-/** A broker that still boots is waited for; one that does not accept our password is ended. @returns whether it is ready */
+/**
+ * A broker that still boots is waited for; one that does not accept our password is ended. @returns whether it is
+ * ready
+ */
 async function takeOver(stateDirectory: StateDirectory, state: Started, options: NodeChoices): Promise<boolean> {
   const alive = await isRunning(stateDirectory, state);
   if (alive && (await becomesReady(stateDirectory, state, options))) return true;
@@ -173,7 +179,10 @@ async function becomesReady(stateDirectory: StateDirectory, state: Started, opti
   return false;
 }
 
-/** By its ports: rabbitmqctl would cost a second a call. With TLS the management API requires trust that only the caller has. */
+/**
+ * By its ports: rabbitmqctl would cost a second a call. With TLS the management API requires trust that only the
+ * caller has.
+ */
 const isReady = async (state: Started, { tls }: NodeChoices): Promise<boolean> =>
   (await accepts(state.ports.amqp)) && (tls ? accepts(state.ports.management) : managementAnswers(state));
 

@@ -1,6 +1,6 @@
 /**
- * The one place of RabbitMQ's settings: for the broker of `npm start`, of the tests and of chaos (node.ts), and for the nodes
- * of docker-compose.yml (stack/src/containers/).
+ * The one place of RabbitMQ's settings: for the broker of `npm start`, of the tests and of chaos (node.ts), and for
+ * the nodes of docker-compose.yml (stack/src/containers/).
  */
 
 /** Settings of rabbitmq.conf, by name: https://www.rabbitmq.com/docs/configure#config-file */
@@ -21,7 +21,10 @@ export const DISK_FREE_LIMIT = '200MB';
 
 /** Variables of the Erlang application `rabbit` for which rabbitmq.conf has no name. */
 const RABBIT_VARIABLES = {
-  /** When a dead letter whose target was missing, as after a crash, is published again. Milliseconds; by default 180,000. */
+  /**
+   * When a dead letter whose target was missing, as after a crash, is published again. Milliseconds; by default
+   * 180,000.
+   */
   dead_letter_worker_publisher_confirm_timeout: 5_000,
 };
 
@@ -38,7 +41,9 @@ export const ERLANG_ARGUMENTS = Object.entries(RABBIT_VARIABLES)
 /** In a cluster that falls apart, the smaller part stops: two parts that go on would have to be merged by hand. */
 const PAUSE_MINORITY: Settings = { cluster_partition_handling: 'pause_minority' };
 
-/** A node without data joins whichever of these is running. The list must contain the node itself, or it is not used. */
+/**
+ * A node without data joins whichever of these is running. The list must contain the node itself, or it is not used.
+ */
 const peers = (nodes: readonly string[]): Settings => ({
   'cluster_formation.peer_discovery_backend': 'classic_config',
   ...Object.fromEntries(nodes.map((node, index) => [`cluster_formation.classic_config.nodes.${index + 1}`, node])),
@@ -47,8 +52,8 @@ const peers = (nodes: readonly string[]): Settings => ({
 export const clusterSettings = (nodes: readonly string[]): Settings => ({ ...PAUSE_MINORITY, ...peers(nodes) });
 
 /**
- * A node blocks its publishers at 60 % of the memory that its container may have (docker-compose.yml): by itself it would count
- * the machine's.
+ * A node blocks its publishers at 60 % of the memory that its container may have (docker-compose.yml): by itself it
+ * would count the machine's.
  */
 const IN_CONTAINER: Settings = {
   'log.console': true,

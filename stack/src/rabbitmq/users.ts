@@ -44,7 +44,7 @@ export async function withUsers<B extends Broker>(
   stateDirectory: StateDirectory,
   broker: B,
   { ours = false, more = [] }: UsersOptions = {},
-): Promise<B> {
+): Promise<B & Pick<Broker, 'passwords'>> {
   const { administers, usersOf, WORK } = await loadTopology();
   const may = ours || (broker.managementUrl !== undefined && (await administers(broker.managementUrl)));
   if (!may) return broker;

@@ -1,4 +1,3 @@
-// @ts-nocheck
 import { expect, it } from 'vitest';
 import { environmentOf } from './environment.js';
 
@@ -22,7 +21,7 @@ const inherited = {
   TOKEN_PRIVATE_KEY: 'stray',
   PORT: '1',
 };
-const of = (service) => environmentOf(service, system, inherited);
+const of = (service: string) => environmentOf(service, system, inherited);
 
 it('gives a service its own database, and the settings of the caller', () => {
   expect(of('orders')).toMatchObject({

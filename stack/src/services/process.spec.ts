@@ -1,17 +1,16 @@
-// @ts-nocheck
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { freePort } from '../ports.js';
 import { isAlive } from '../processes.js';
-import { ServiceProcess } from './process.js';
+import { ServiceProcess, type ServiceProcessOptions } from './process.js';
 
 const READY = `require('node:http').createServer((_, answer) => answer.end()).listen(process.env.HEALTH_PORT, '127.0.0.1');`;
 
-let folder;
-let service;
-let said;
+let folder: string;
+let service: ServiceProcess;
+let said: string[];
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'service-'));
@@ -22,12 +21,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function start(source, options = {}) {
+async function start(source: string, options: Partial<ServiceProcessOptions> = {}): Promise<void> {
   const program = path.join(folder, 'main.cjs');
   writeFileSync(program, source);
   const healthPort = await freePort();
   const env = { PATH: process.env.PATH, HEALTH_PORT: String(healthPort) };
-  const silent = { onLine: () => {}, onChange: () => {}, printLine: (line) => said.push(line) };
+  const silent = { onLine: () => {}, onChange: () => {}, printLine: (line: string) => void said.push(line) };
   service = new ServiceProcess({
     service: 'orders',
     program,
@@ -43,9 +42,9 @@ async function start(source, options = {}) {
 it('starts a service again that was killed', async () => {
   await start(READY);
   await service.ready(10_000);
-  const { pid } = service.record;
-  process.kill(pid, 'SIGKILL');
-  await vi.waitFor(() => expect(service.record.pid).not.toBe(pid), 10_000);
+  const pid = service.record?.pid;
+  process.kill(Number(pid), 'SIGKILL');
+  await vi.waitFor(() => expect(service.record?.pid).not.toBe(pid), 10_000);
   await service.ready(10_000);
   expect([said, service.deaths]).toEqual([['orders ended (SIGKILL); starting it again'], 1]);
 });

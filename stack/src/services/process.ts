@@ -29,13 +29,16 @@ export interface ServiceProcessOptions {
   program: string;
   env: NodeJS.ProcessEnv;
   healthPort: number;
-  logFile: string;
+  /** Absent: what the service writes is passed to `onLine` alone. */
+  logFile?: string;
   /** Called with each line that the service writes. */
   onLine: (line: string) => void;
   /** Prints what becomes of the process. */
-  printLine: (line: string) => void;
+  printLine?: (line: string) => void;
   /** Called when there is another process. */
-  onChange: () => void;
+  onChange?: () => void;
+  /** False: a process that has ended is not started again, and `ready` fails at once. */
+  restarts?: boolean;
   pauseMs?: { first: number; most: number };
   idleMs?: number;
 }
@@ -52,8 +55,10 @@ export class ServiceProcess {
   ended: Promise<void> = Promise.resolve();
   /** How often it has ended without being stopped. */
   deaths = 0;
+  /** Of the process that has ended last; null when a signal has ended it. */
+  exitCode: number | null = null;
   readonly #options: ServiceProcessOptions;
-  readonly #log: LogFile;
+  readonly #log: LogFile | undefined;
   #stopping = false;
   /** Quick deaths in a row. */
   #failures = 0;
@@ -67,7 +72,7 @@ export class ServiceProcess {
     this.service = options.service;
     this.healthPort = options.healthPort;
     this.env = options.env;
-    this.#log = new LogFile(options.logFile);
+    if (options.logFile) this.#log = new LogFile(options.logFile);
   }
 
   /** Also again, after `stop`. */
@@ -95,20 +100,25 @@ export class ServiceProcess {
     const begun = Date.now();
     for (; !(await this.#answers(path)); await sleep(POLL_MS)) {
       if (this.#wrongSettings) throw new Failure(`the settings of ${this.service} are wrong`, this.#lastLines.at(-1));
-      if (this.#failures >= FAILING_AFTER) throw this.#failure('does not start');
+      if (this.#failures >= this.#maxFailures) throw this.#failure('does not start');
       if (this.#stopping) throw new Failure('stopped while starting');
       if (deadline.isOver) throw this.#failure(`is not ready after ${Math.round((Date.now() - begun) / 1000)} s`);
     }
+  }
+
+  get #maxFailures(): number {
+    return this.#options.restarts === false ? 1 : FAILING_AFTER;
   }
 
   #failure(what: string): Failure {
     return new Failure(`${this.service} ${what}`, `Its log: ${this.#options.logFile}`, this.#lastLines.join('\n'));
   }
 
-  async stop(): Promise<void> {
+  /** Ends the process: by the signal, and by SIGKILL when it has not ended in time. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#stopping = true;
     this.#endPause();
-    await end(this.record, { graceMs: STOP_WITHIN_MS });
+    await end(this.record, { signal, graceMs: STOP_WITHIN_MS });
     await this.ended;
   }
 
@@ -130,15 +140,16 @@ export class ServiceProcess {
   async #keepRunning(): Promise<void> {
     while (!this.#stopping) {
       const begun = Date.now();
-      const { how, code } = await this.#run();
+      const how = await this.#run();
       if (this.#stopping) return;
       this.deaths++;
       this.#failures = Date.now() - begun < WELL_AFTER_MS ? this.#failures + 1 : 1;
-      this.#wrongSettings = code === WRONG_SETTINGS;
-      if (this.#wrongSettings) return this.#options.printLine(this.#notAgain());
+      if (this.#options.restarts === false) return;
+      this.#wrongSettings = this.exitCode === WRONG_SETTINGS;
+      if (this.#wrongSettings) return this.#options.printLine?.(this.#notAgain());
       const { first, most } = this.#options.pauseMs ?? PAUSE_MS;
       const pauseMs = Math.min(first * 2 ** (this.#failures - 1), most);
-      this.#options.printLine(this.#again(how, pauseMs));
+      this.#options.printLine?.(this.#again(how, pauseMs));
       await this.#pause(pauseMs);
     }
   }
@@ -163,23 +174,25 @@ export class ServiceProcess {
     await sleep(ms, undefined, { signal: stopped.signal }).catch(() => {});
   }
 
-  async #run(): Promise<{ how: string; code: number | null }> {
+  /** @returns how the process has ended */
+  async #run(): Promise<string> {
     const child = spawn(process.execPath, ['--enable-source-maps', this.#options.program], {
       ...{ cwd: root, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] },
       detached: true, // Ctrl-C reaches us, and we stop in order
     });
     this.record = identify(child.pid);
-    this.#options.onChange();
+    this.#options.onChange?.();
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream }).on('line', (line) => this.#received(line));
     const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
     const failed = once(child, 'error').then((): [number, null] => [1, null]);
     const [code, signal] = await Promise.race([ended, failed]);
-    return { how: signal ?? `exit code ${code}`, code };
+    this.exitCode = code;
+    return signal ?? `exit code ${code}`;
   }
 
   #received(line: string): void {
-    this.#log.write(line);
+    this.#log?.write(line);
     this.#lines++;
     this.#lastLines = [...this.#lastLines.slice(1 - LAST_LINES), line];
     this.#options.onLine(line);

@@ -1,4 +1,3 @@
-// @ts-nocheck
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,7 +7,7 @@ import { StateDirectory } from '../state-directory.js';
 import { tryLock } from '../lock.js';
 import { serveRestartRequests, requestRestart } from './restarts.js';
 
-let stateDirectory;
+let stateDirectory: StateDirectory;
 let end = () => {};
 beforeEach(() => (stateDirectory = new StateDirectory(mkdtempSync(path.join(tmpdir(), 'restarts-')))));
 afterEach(() => {
@@ -16,13 +15,13 @@ afterEach(() => {
   rmSync(stateDirectory.dir, { recursive: true });
 });
 
-function running(restart) {
+function running(restart: (service: string) => Promise<void>): void {
   tryLock(stateDirectory.path('running.lock'));
   end = serveRestartRequests(stateDirectory, restart, () => {});
 }
 
 it('restarts the services that are asked for, in turn, and returns when they are ready', async () => {
-  const restarted = [];
+  const restarted: string[] = [];
   running(async (service) => void restarted.push(service));
   await requestRestart(stateDirectory, ['orders', 'payments']);
   await requestRestart(stateDirectory, ['orders']);

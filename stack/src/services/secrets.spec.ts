@@ -1,25 +1,24 @@
-// @ts-nocheck
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { refusals } from '../../../libs/service-kit/src/production.ts';
-import { Ed25519PublicKeys } from '../../../apps/gateway/src/web/public-keys.ts';
-import { StateDirectory } from '../state-directory.js';
+import { refusals } from '../../../libs/service-kit/src/production.js';
+import { Ed25519PublicKeys } from '../../../apps/gateway/src/web/public-keys.js';
+import { StateDirectory, type Secrets } from '../state-directory.js';
 import { secretsOf } from './secrets.js';
 
-let stateDirectory;
+let stateDirectory: StateDirectory;
 beforeEach(() => (stateDirectory = new StateDirectory(mkdtempSync(path.join(tmpdir(), 'secrets-')))));
 afterEach(() => rmSync(stateDirectory.dir, { recursive: true }));
 
-const settingsOf = ({ tokenPrivateKey, tokenPublicKey, idempotencySecret }) => ({
+const settingsOf = ({ tokenPrivateKey, tokenPublicKey, idempotencySecret }: Secrets) => ({
   NODE_ENV: 'production',
   TOKEN_PRIVATE_KEY: tokenPrivateKey,
   TOKEN_PUBLIC_KEY: tokenPublicKey,
   IDEMPOTENCY_SECRET: idempotencySecret,
 });
-const refused = (secrets) =>
+const refused = (secrets: Secrets) =>
   refusals(settingsOf(secrets))
     .map(({ variable }) => variable)
     .sort();
@@ -34,8 +33,8 @@ it('makes secrets that production refuses, keeps them, and makes others for cont
 
 it('makes two halves of one key, which services can read', () => {
   const { tokenPrivateKey, tokenPublicKey } = secretsOf(stateDirectory);
-  const [[, key]] = Ed25519PublicKeys.parse(tokenPublicKey);
-  expect(createPublicKey(createPrivateKey(tokenPrivateKey)).equals(key)).toBe(true);
+  const [entry] = Ed25519PublicKeys.parse(tokenPublicKey);
+  expect(createPublicKey(createPrivateKey(tokenPrivateKey)).equals(entry?.[1] as KeyObject)).toBe(true);
 });
 
 it('replaces keys that were made before keys had a mark, and nothing else', () => {

@@ -1,21 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type ConfirmChannel } from 'amqplib';
 
-/** An empty vhost of its own on the shared broker. (@sluice/testing applies this topology, so it cannot serve its tests.) */
+/**
+ * A separate, empty vhost on the shared broker. (@sluice/testing applies this topology, so these tests cannot use
+ * it.)
+ */
 export interface Vhost {
   name: string;
   url: string;
   managementUrl: string;
   channel: ConfirmChannel;
-  /** How many messages wait in the queue. */
+  /** Number of ready messages in the queue. */
   depth(queue: string): Promise<number>;
   queueNames(): Promise<string[]>;
-  /** The management API; `path` follows `/api/`. */
+  /** Calls the management API; `path` follows `/api/`. */
   call(method: string, path: string, body?: object): Promise<Response>;
   close(): Promise<void>;
 }
 
-/** Needs AMQP_URL and AMQP_MANAGEMENT_URL. */
+/** Creates the vhost. Needs AMQP_URL and AMQP_MANAGEMENT_URL. */
 export async function emptyVhost(): Promise<Vhost> {
   const vhost = `test-${randomBytes(6).toString('hex')}`;
   const managementUrl = process.env['AMQP_MANAGEMENT_URL'] ?? '';

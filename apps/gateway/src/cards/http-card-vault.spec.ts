@@ -35,7 +35,7 @@ describe('the card gateway over HTTP', () => {
     [500, '{}'],
     [201, 'not json'],
     [201, '{"token":""}'],
-  ])('says 503 when the answer is %i %s', async (status, body) => {
+  ])('is 503 when the response is %i %s', async (status, body) => {
     const { vault } = await vaultOver(status, body);
     await expect(vault.exchange('4242424242424242')).rejects.toEqual(refusal(503));
   });

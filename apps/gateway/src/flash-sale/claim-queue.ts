@@ -88,7 +88,7 @@ export class ClaimQueue {
 async function depthFromOwner(client: MessageClient): Promise<number> {
   const { queues } = await client.request(LookAtQueues, {}, { deadlineMs: DEPTH_TIMEOUT_MS });
   const messages = queues.find(({ queue }) => queue === QUEUE)?.messages;
-  if (messages === undefined) throw new Error(`flash-sale does not say how long ${QUEUE} is`);
+  if (messages === undefined) throw new Error(`flash-sale did not report the depth of ${QUEUE}`);
   return messages;
 }
 

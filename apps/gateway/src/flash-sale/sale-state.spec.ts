@@ -19,7 +19,7 @@ describe('admissionFor', () => {
     ['sold-out', CLOSES - 1, { is: 'sold-out' }],
     ['sold-out', CLOSES, { is: 'closed' }],
     ['closed', OPENS, { is: 'closed' }],
-  ] as const)('of a sale that is %s, at %d, says %o', (state, now, admission) => {
+  ] as const)('for a sale that is %s, at %d, returns %o', (state, now, admission) => {
     expect(admissionFor(sale({ state, round: state === 'scheduled' ? 0 : 3 }), now)).toEqual(admission);
   });
 

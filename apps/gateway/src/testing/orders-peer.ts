@@ -76,7 +76,7 @@ export class OrdersPeer {
 
   @On(PlaceUnlisted, { queue: 'lookups' })
   async placeUnlisted(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 
   @On(CancelOrder)
@@ -108,7 +108,7 @@ export class OrdersPeer {
 
   @On(ExpirePayment)
   async expire(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 
   @On(ListOrders)

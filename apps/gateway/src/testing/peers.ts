@@ -79,22 +79,22 @@ export class PaymentsPeer {
 
   @On(CapturePayment, { queue: 'captures' })
   async capture(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 
   @On(ClosePayable)
   async close(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 
   @On(ExtendPayable)
   async extend(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 
   @On(RefundPayment, { queue: 'captures' })
   async refund(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 }
 
@@ -193,12 +193,12 @@ export class InventoryPeer {
 
   @On(AllotStock)
   async allot(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 
   @On(ReturnAllotment)
   async takeBack(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 }
 
@@ -222,17 +222,17 @@ export class LogisticsPeer {
 
   @On(HaltParcels)
   async halt(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 
   @On(BookCarrier, { queue: 'bookings' })
   async book(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 
   @On(RecallCarrier, { queue: 'bookings' })
   async recall(): Promise<void> {
-    throw new Error('the gateway never asks for this');
+    throw new Error('the gateway never sends this command');
   }
 }
 

@@ -7,7 +7,7 @@ it.each([
   'text/html, application/json',
   'application/json;q=0.5, TEXT/HTML;Q=0.9',
   'text/html, application/json;q=0',
-])('a browser asks for HTML with "%s"', (accept) => {
+])('prefers HTML with "%s", as a browser', (accept) => {
   expect(prefersHtml(accept)).toBe(true);
 });
 
@@ -22,6 +22,6 @@ it.each([
   'text/html;q=x',
   'text/plain',
   'text/event-stream',
-])('a program does not, with "%s"', (accept) => {
+])('does not prefer HTML with "%s", as a program', (accept) => {
   expect(prefersHtml(accept)).toBe(false);
 });

@@ -24,7 +24,7 @@ it.each([
   ['a broken key beside a good one', `${one}${two.replace('MCow', 'MCox')}`],
   ['a key of another kind', pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey)],
   ['the private half', pem(keys[0]!.privateKey)],
-])('refuses %s, in words that repeat none of it', (_, text) => {
+])('refuses %s without repeating it in the message', (_, text) => {
   expect(Ed25519PublicKeys.safeParse(text).error?.issues).toMatchObject([
     { message: 'must be one or more Ed25519 public keys in PEM form' },
   ]);

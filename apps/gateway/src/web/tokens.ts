@@ -84,7 +84,7 @@ export class Tokens {
   #keyFor({ kid }: JWTHeaderParameters): KeyObject {
     const keys = this.config.TOKEN_PUBLIC_KEY;
     const key = kid === undefined ? keys.values().next().value : keys.get(kid);
-    if (!key) throw new Error('the token names a key that is not known');
+    if (!key) throw new Error('unknown key id');
     return key;
   }
 }

@@ -31,27 +31,27 @@ export const after = (state: State, { state: changes = {} }: Decision): State =>
   stock: { ...state.stock, ...changes.stock },
 });
 
-/** What one decision after the other makes of a state. */
+/** The state after these decisions, one after the other. */
 export const following = (state: State, ...rules: ((state: State) => Decision)[]): State =>
   rules.reduce((now, rule) => after(now, rule(now)), state);
 
 const price = { amount: 100, currency: 'USD' };
-type Line = { sku: string; quantity: number };
+type OrderedLine = { sku: string; quantity: number };
 
-export const order = (lines: Line[], id = orderId) => ({
+export const order = (lines: OrderedLine[], id = orderId) => ({
   orderId: id,
   userId,
   version: 1,
   subtotal: price,
   lines: lines.map((line) => ({ ...line, name: line.sku, unitPrice: price })),
 });
-/** One of a sale. */
+/** An order of a sale. */
 export const saleOrder = (sku: string, quantity: number, id = orderId, flashSaleId = saleId) => ({
   ...order([{ sku, quantity }], id),
   flashSaleId,
 });
 
-export const parcel = (warehouse: Warehouse, lines: Line[], id = parcelId) => ({
+export const parcel = (warehouse: Warehouse, lines: OrderedLine[], id = parcelId) => ({
   parcelId: id,
   orderId,
   userId,

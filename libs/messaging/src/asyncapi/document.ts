@@ -31,7 +31,7 @@ export function asyncApiDocument(): object {
       license: { name: 'MIT' },
       tags: [...new Set(contracts.map(ownerOf))].map((name) => ({
         name,
-        description: `What ${name} says and answers`,
+        description: `What ${name} publishes and answers`,
       })),
     },
     defaultContentType: 'application/json',
@@ -51,7 +51,7 @@ export function asyncApiDocument(): object {
       securitySchemes: {
         user: {
           type: 'userPassword',
-          description: 'A broker user of your own; the description says what it must be allowed',
+          description: 'A broker user of your own; the description lists its permissions',
         },
       },
     },
@@ -115,9 +115,9 @@ function summary(contract: Contract): string {
   const owner = ownerOf(contract);
   switch (contract.kind) {
     case 'event':
-      return `A fact, said by ${owner}`;
+      return `A fact, published by ${owner}`;
     case 'delivery':
-      return `To one person over ${channelOf(contract)}, said by ${owner}`;
+      return `To one person over ${channelOf(contract)}, published by ${owner}`;
     case 'query':
       return `A read, answered by ${owner}; over when its caller stops waiting`;
     case 'command':
@@ -172,7 +172,7 @@ function answers(contracts: readonly Contract[]): object {
     address: null,
     title: 'Answers',
     description:
-      'To the reply-to of the request, over the default exchange. The content type tells an answer from a problem.',
+      'To the reply-to of the request, over the default exchange. Its content type marks an answer or a problem.',
     messages: {
       ...Object.fromEntries(requests.map((contract) => [answerName(contract), answer(contract)])),
       [PROBLEM]: problem(),

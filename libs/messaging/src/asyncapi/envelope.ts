@@ -7,7 +7,7 @@ const count = z.int().min(1);
 /** Headers of every message. */
 const HEADERS = {
   version: count.describe('Version of the schema of this type'),
-  time: Instant.describe('When it was said'),
+  time: Instant.describe('Time of publication'),
   'correlation-id': z.string().min(1).max(128).describe('What everything caused by one request shares'),
   'causation-id': Id.optional().describe('The message that caused this one'),
   traceparent: z.string().optional().describe('W3C trace context'),
@@ -43,7 +43,7 @@ const PROPERTIES = {
   'message-id': Id.describe('The same id is the same message'),
   type: z.string().describe('The type of the message'),
   timestamp: z.int().describe('Seconds since the epoch'),
-  'app-id': z.string().describe('The service that says it'),
+  'app-id': z.string().describe('The service that publishes it'),
   'user-id': z.string().optional().describe("The broker's user that published it, checked by the broker"),
   'content-type': z.literal('application/json'),
   'delivery-mode': z.union([z.literal(1), z.literal(2)]),

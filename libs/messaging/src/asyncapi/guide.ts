@@ -123,9 +123,8 @@ Unknown fields in a request are refused where its schema closes the object, and 
    reads, which are useless when late. Bind it to \`shop.commands\` with each type.
 2. For each delivery: when \`reply-to\` or \`correlation-id\` is absent, or the \`timeout-ms\` since its arrival have
    passed, no caller waits: acknowledge and do nothing.
-3. Reply to the default exchange
-   (\`\`), routing key = \`reply-to\`, not \`mandatory\`, not persistent, with the same \`correlation-id\`, \`type:
-   answer\`, and the content type as above. Then acknowledge.
+3. Reply to the default exchange (\`\`), routing key = \`reply-to\`, not \`mandatory\`, not persistent, with the same
+   \`correlation-id\`, \`type: answer\`, and the content type as above. Then acknowledge.
 4. Reply to faults and malformed requests (\`400\`) too, so that the caller does not wait for its deadline. Never
    retry a query.
 

@@ -1,0 +1,122 @@
+import { runAudit, settleArgument } from '@sluice/audit/run';
+import { databaseOn } from '@sluice/audit/system';
+import {
+  containerServices,
+  GIVEN,
+  layOutBroker,
+  layOutDatabases,
+  makeContainerSecrets,
+  recordedServers,
+} from '@sluice/stack/containers/secrets';
+import { makeContainerTls } from '@sluice/stack/containers/tls';
+import { closeToPublic, newDatabasePassword } from '@sluice/stack/databases/databases';
+import { prepareDatabases } from '@sluice/stack/databases/prepare';
+import { messageOf } from '@sluice/stack/errors';
+import { Failure } from '@sluice/stack/failure';
+import { Progress } from '@sluice/stack/progress';
+import { loadCompiled } from '@sluice/stack/rabbitmq/operator';
+import { applyUsersAlone, runTopology } from '@sluice/stack/rabbitmq/topology';
+import { newBrokerPassword, withUsers } from '@sluice/stack/rabbitmq/users';
+import { StateDirectory } from '@sluice/stack/state-directory';
+import { databaseServices } from '@sluice/stack/workspace';
+import type { ExitCode } from './command.js';
+import { command as deadLettersCommand } from './commands/dead-letters.js';
+import { command as tailCommand } from './commands/tail.js';
+import { command as traceCommand } from './commands/trace.js';
+import { deadLetters, deadLettersRequest } from './dead-letters.js';
+import { tail, tailRequest } from './tail.js';
+import { traceOff, traceOn, traceRequest } from './trace.js';
+
+/** The volume of secrets is the state directory of a system in containers. */
+const stateDirectory = new StateDirectory();
+const progress = new Progress();
+/** As the administrator of the broker. */
+const broker = () => recordedServers(stateDirectory).broker;
+
+const STEPS = new Map<string, (args: string[]) => Promise<ExitCode>>([
+  ['secrets', () => progress.step('secrets', makeSecrets)],
+  ['databases', () => progress.step('databases', makeDatabases)],
+  ['topology', applyTopology],
+  [
+    'dead-letters',
+    (args) => deadLettersCommand.execute(args, (line) => deadLetters(deadLettersRequest(line), broker())),
+  ],
+  ['tail', (args) => tailCommand.execute(args, (line) => tail(tailRequest(line), broker()))],
+  [
+    'trace',
+    (args) =>
+      traceCommand.execute(args, (line) => {
+        const { state, json } = traceRequest(line);
+        return state === 'on' ? traceOn(broker(), { json }) : traceOff(broker());
+      }),
+  ],
+  ['audit', audit],
+  ['rotate', ([service = '']) => progress.step(`new passwords for ${service}`, () => rotate(service))],
+]);
+
+export const STEP_NAMES = [...STEPS.keys()];
+
+/** @throws {Failure} when there is no such step */
+export async function runContainerStep(name: string, args: string[]): Promise<ExitCode> {
+  const step = STEPS.get(name);
+  if (!step) throw new Failure(`which step? ${STEP_NAMES.join(', ')}`);
+  if (name !== 'secrets') Object.assign(process.env, recordedServers(stateDirectory).trust);
+  return step(args);
+}
+
+async function makeSecrets(): Promise<void> {
+  const given = await givenSettings();
+  // Certificates are for servers that accept TLS alone: deploy/tls.
+  const tls =
+    process.env.SERVERS_TLS === 'true' ? await makeContainerTls(stateDirectory, containerServices()) : undefined;
+  makeContainerSecrets(stateDirectory, given, tls);
+}
+
+/** Settings that were made by hand, as a variable or as a file. */
+async function givenSettings(): Promise<Record<string, string | undefined>> {
+  const { variable } = (await loadCompiled('libs/service-kit/dist/variable.js')) as {
+    variable(name: string, env: NodeJS.ProcessEnv): string | undefined;
+  };
+  try {
+    return Object.fromEntries(GIVEN.map((name) => [name, variable(name, process.env)]));
+  } catch (error) {
+    throw new Failure(messageOf(error));
+  }
+}
+
+async function makeDatabases(note: (detail: string) => void): Promise<void> {
+  const { database, ours } = recordedServers(stateDirectory);
+  if (ours.database) await closeToPublic(database);
+  const printLine = (line: string): void => progress.line(line);
+  layOutDatabases(stateDirectory, await prepareDatabases(database, stateDirectory, { note, printLine }));
+}
+
+/** @param args of `npm run topology` */
+async function applyTopology(args: string[]): Promise<number> {
+  const access = await withUsers(stateDirectory, broker());
+  const code = await runTopology(args, access);
+  if (code === 0) layOutBroker(stateDirectory, access);
+  return code;
+}
+
+function audit(args: string[]): Promise<number> {
+  const { database } = recordedServers(stateDirectory);
+  const databases = Object.fromEntries(databaseServices().map((service) => [service, databaseOn(database, service)]));
+  return runAudit({ databases, broker: broker() }, settleArgument(args));
+}
+
+/** Open connections stay open: the service works until it is started again, when it reads the new passwords. */
+async function rotate(service: string): Promise<void> {
+  if (!containerServices().includes(service))
+    throw new Failure('whose passwords?', `rotate ${containerServices().join(' | ')}`);
+  const { passwords, ...access } = await withUsers(stateDirectory, broker());
+  if (passwords) {
+    const changed = { ...access, passwords: newBrokerPassword(stateDirectory, service) };
+    await applyUsersAlone(changed);
+    layOutBroker(stateDirectory, changed);
+  }
+  if (databaseServices().includes(service)) {
+    const { database } = recordedServers(stateDirectory);
+    layOutDatabases(stateDirectory, { [service]: await newDatabasePassword(database, service, stateDirectory) });
+  }
+}

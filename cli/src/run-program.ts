@@ -1,0 +1,24 @@
+import { spawn, type SpawnOptions } from 'node:child_process';
+import { once } from 'node:events';
+import { root } from '@sluice/stack/workspace';
+
+interface Options extends SpawnOptions {
+  /** Called once the program runs. */
+  onStart?: (stop: () => void) => void;
+}
+
+/**
+ * Runs a program to its end, by default in the checkout, with its output on the terminal.
+ * @returns its exit code; 1 when a signal has ended it
+ */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  { onStart, ...options }: Options = {},
+): Promise<number> {
+  const child = spawn(program, args, { cwd: root, stdio: 'inherit', ...options });
+  const ended: Promise<[code: number | null]> = once(child, 'close') as Promise<[number | null]>;
+  onStart?.(() => void child.kill('SIGTERM'));
+  const [code] = await ended;
+  return code ?? 1;
+}

@@ -1,0 +1,113 @@
+import { catalogue, factsOf, sendersOf, type Contract } from '@sluice/contracts';
+import { SERVICES } from '@sluice/topology';
+import { serviceOf } from './message-attempts.js';
+import { Sender, type Context } from './sender.js';
+import { Timers } from './timers.js';
+import type { User } from './user.js';
+
+const EXCHANGES = {
+  event: 'shop.events',
+  command: 'shop.commands',
+  query: 'shop.commands',
+  delivery: 'shop.deliveries',
+};
+/** Exchanges to which no message is sent first; a timer is tried with the first four. */
+const OTHERS = [
+  ...['shop.home', 'shop.homeless', 'shop.operator', 'shop.live', 'shop.optional', 'shop.unrouted'],
+  ...['amq.topic', 'amq.fanout', 'amq.direct', 'amq.headers'],
+];
+
+const BY_ITS_SERVICE = { headers: { reason: 'by its service' } };
+const BY_AN_ADMINISTRATOR = { headers: { reason: 'by an administrator' } };
+
+/** Sends every message of the catalogue by every way. */
+export async function sendAll(user: User, context: Context): Promise<void> {
+  const sender = new Sender(user, context);
+  const timers = new Timers(user);
+  for (const contract of catalogue.values()) {
+    const queues = queuesOf(context, contract);
+    await throughItsExchange(sender, contract, queues.length > 0);
+    for (const exchange of OTHERS)
+      await sender.send(contract, 'another exchange', { exchange, key: contract.type, once: exchange });
+    for (const queue of queues) await intoQueue(sender, contract, queue);
+    await byTimer(sender, timers, contract, queues);
+  }
+  await sender.confirmed();
+}
+
+/** Every queue that takes messages of a type, with the queue beside it where that is bounded. */
+function queuesOf({ map }: Context, { type }: Contract): string[] {
+  const queues = Object.entries(SERVICES).flatMap(([service, byName]) =>
+    Object.entries(byName)
+      .filter(([, contracts]) => contracts.some((contract) => typeof contract !== 'string' && contract.type === type))
+      .map(([name]) => `${service}.${name}`),
+  );
+  const beside = queues.map((queue) => `${queue}-again`);
+  return [...queues, ...beside.filter((queue) => map.queues.some(({ name }) => name === queue))];
+}
+
+const keyOf = ({ kind, type }: Contract): string => (kind === 'delivery' ? '' : type);
+
+async function throughItsExchange(sender: Sender, contract: Contract, isTaken: boolean): Promise<void> {
+  const { user, context } = sender;
+  const [exchange, key] = [EXCHANGES[contract.kind], keyOf(contract)];
+  const once = contract.kind === 'event' ? `${exchange} ${key}` : exchange;
+  const must = isTaken && contract.waitsIn === undefined && sender.isSenderOf(contract);
+  await sender.send(contract, 'its exchange', { exchange, key, once, must });
+  const owner = `${context.prefix}${[...(sendersOf(contract.type) ?? [])].find((name) => name !== user.name) ?? 'nobody'}`;
+  const own = factsOf(user.name)[0]?.type;
+  await sender.send(contract, 'its exchange, in the name of its sender', {
+    exchange: own === undefined ? exchange : 'shop.events',
+    key: own ?? key,
+    more: { userId: owner },
+    once: `${exchange} as ${owner}`,
+  });
+  const nobody = { userId: undefined };
+  await sender.send(contract, "its exchange, in nobody's name", { exchange, key, more: nobody, once });
+  if (own !== undefined && !sender.isSenderOf(contract)) await underOwnKey(sender, contract, own);
+}
+
+/** @param key of a fact that the user may publish */
+async function underOwnKey(sender: Sender, contract: Contract, key: string): Promise<void> {
+  const exchange = 'shop.events';
+  await sender.send(contract, 'shop.events, under a key of its own', { exchange, key, once: 'its own key' });
+  const more = { headers: { CC: [contract.type] } };
+  await sender.send(contract, 'shop.events, with a second key (CC)', { exchange, key, more });
+}
+
+async function intoQueue(sender: Sender, contract: Contract, queue: string): Promise<void> {
+  const service = serviceOf(queue);
+  const { name } = sender.user;
+  const { tierMs } = sender.context;
+  if (service === name && sender.isSenderOf(contract)) return;
+  const byDefault = { exchange: '', once: 'default' };
+  const dead = { exchange: 'shop.dead', key: queue, once: 'shop.dead' };
+  const ways = {
+    'the default exchange': { ...byDefault, key: queue },
+    'the default exchange, into a tier': { ...byDefault, key: `${service}.retry.${tierMs}` },
+    'a retry tier': { exchange: `shop.retry-tier.${tierMs}`, key: queue, once: `tier of ${queue}` },
+    'shop.operator': { exchange: 'shop.operator', key: queue, once: 'shop.operator' },
+    'a dead letter, redriven by its service': { ...dead, more: BY_ITS_SERVICE },
+    'a dead letter, redriven by an administrator': { ...dead, more: BY_AN_ADMINISTRATOR },
+    'the default exchange, among the dead letters': { ...byDefault, key: `${queue}.dead`, more: BY_ITS_SERVICE },
+  };
+  for (const [way, route] of Object.entries(ways)) await sender.send(contract, way, route);
+}
+
+/** The queue of a timer gives its messages to any exchange that its user may write to, under any key. */
+async function byTimer(sender: Sender, timers: Timers, contract: Contract, queues: readonly string[]): Promise<void> {
+  const tier = `shop.retry-tier.${sender.context.tierMs}`;
+  const exchanges = [EXCHANGES[contract.kind], ...OTHERS.slice(0, 4)];
+  const ends = [
+    ...exchanges.map((exchange) => [exchange, keyOf(contract)] as const),
+    ...queues.flatMap((queue) =>
+      ['', 'shop.dead', 'shop.home', 'shop.operator', tier].map((exchange) => [exchange, queue] as const),
+    ),
+  ];
+  for (const [exchange, key] of ends) {
+    const way = `a timer that ends in ${exchange || 'the default exchange'}`;
+    const { name, refusal } = await timers.queueTo(exchange, key);
+    if (refusal !== undefined) sender.refused(contract, way, refusal);
+    else await sender.send(contract, way, { exchange: '', key: name, more: BY_ITS_SERVICE, once: 'default' });
+  }
+}
