@@ -68,7 +68,10 @@ export const invariantsOf = ({
   },
 ];
 
-/** What this service records of each order: one row for each, by ascending id. `npm run audit` compares them across services (audit/src/rules.ts). */
+/**
+ * Records of this service per order, one row each, by ascending id. `npm run audit` compares them across services
+ * (audit/src/rules.ts).
+ */
 export const ORDER_ROWS = [
   {
     name: 'win',

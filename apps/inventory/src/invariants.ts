@@ -48,7 +48,10 @@ export const AUDITED: readonly Invariant[] = [
   },
 ];
 
-/** What this service records of each order: one row for each, by ascending id. `npm run audit` compares them across services (audit/src/rules.ts). */
+/**
+ * Records of this service per order, one row each, by ascending id. `npm run audit` compares them across services
+ * (audit/src/rules.ts).
+ */
 export const ORDER_ROWS = [
   {
     name: 'reservation',
@@ -56,7 +59,8 @@ export const ORDER_ROWS = [
     sql: `
       SELECT order_id::text AS id, status = 'held' AND
         (SELECT coalesce(sum((pick->>'quantity')::int), 0) FROM jsonb_array_elements(allocation) AS pick) >
-        (SELECT coalesce(sum((pick->>'quantity')::int), 0) FROM jsonb_array_elements(parcels) AS parcel, jsonb_array_elements(parcel->'allocation') AS pick) AS holds
+        (SELECT coalesce(sum((pick->>'quantity')::int), 0)
+          FROM jsonb_array_elements(parcels) AS parcel, jsonb_array_elements(parcel->'allocation') AS pick) AS holds
       FROM reservations WHERE version > 0 ORDER BY order_id`,
   },
 ];

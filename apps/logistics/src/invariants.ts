@@ -32,14 +32,18 @@ export const AUDITED: readonly Invariant[] = [
   },
 ];
 
-/** What this service records of each order: one row for each, by ascending id. `npm run audit` compares them across services (audit/src/rules.ts). */
+/**
+ * Records of this service per order, one row each, by ascending id. `npm run audit` compares them across services
+ * (audit/src/rules.ts).
+ */
 export const ORDER_ROWS = [
   {
     name: 'parcels',
     counts: 'orders with parcels',
     sql: `
       SELECT order_id::text AS id, count(*)::int AS made, count(*) FILTER (WHERE status = 'halted')::int AS halted,
-        count(*) FILTER (WHERE status IN ('dispatched', 'delivered'))::int AS gone, count(*) FILTER (WHERE status = 'delivered')::int AS delivered
+        count(*) FILTER (WHERE status IN ('dispatched', 'delivered'))::int AS gone,
+        count(*) FILTER (WHERE status = 'delivered')::int AS delivered
       FROM parcels WHERE version > 0 GROUP BY order_id ORDER BY order_id`,
   },
 ];

@@ -20,16 +20,22 @@ export const AUDITED: readonly Invariant[] = [
   },
 ];
 
-/** What this service records of each order: one row for each, by ascending id. `npm run audit` compares them across services (audit/src/rules.ts). */
+/**
+ * Records of this service per order, one row each, by ascending id. `npm run audit` compares them across services
+ * (audit/src/rules.ts).
+ */
 export const ORDER_ROWS = [
   {
     name: 'announced',
     counts: 'announced orders',
     sql: `
-      SELECT about::text AS id, count(*) FILTER (WHERE channel = 'sms')::int AS sms, count(*) FILTER (WHERE channel = 'inbox')::int AS inbox FROM (
+      SELECT about::text AS id, count(*) FILTER (WHERE channel = 'sms')::int AS sms,
+        count(*) FILTER (WHERE channel = 'inbox')::int AS inbox
+      FROM (
         SELECT substr(about, 8)::uuid AS about, channel FROM deliveries WHERE version > 0 AND about LIKE 'orders/%'
         UNION ALL
-        SELECT substr(notice->>'about', 8)::uuid, 'sms' FROM recipients, jsonb_array_elements(waiting) AS notice WHERE notice->>'about' LIKE 'orders/%'
+        SELECT substr(notice->>'about', 8)::uuid, 'sms' FROM recipients, jsonb_array_elements(waiting) AS notice
+        WHERE notice->>'about' LIKE 'orders/%'
       ) AS notices GROUP BY notices.about ORDER BY notices.about`,
   },
 ];

@@ -96,7 +96,7 @@ export const AUDITED: readonly Invariant[] = [
   },
 ];
 
-/** The facts that are announced to customers, and how. Duplicated on purpose: the audit must not reuse the code it checks (apps/notifications). */
+/** Facts announced to customers. Duplicated on purpose: the audit must not reuse the code of apps/notifications. */
 const BY_SMS = [
   'order.awaiting_payment',
   'order.paid',
@@ -111,7 +111,10 @@ const BY_INBOX = [...BY_SMS, 'order.completed'];
 
 const isOneOf = (types: readonly string[]): string => `type IN (${types.map((type) => `'${type}'`).join(', ')})`;
 
-/** What this service records of each order: one row for each, by ascending id. `npm run audit` compares them across services (audit/src/rules.ts). */
+/**
+ * Records of this service per order, one row each, by ascending id. `npm run audit` compares them across services
+ * (audit/src/rules.ts).
+ */
 export const ORDER_ROWS = [
   {
     name: 'order',
@@ -125,7 +128,8 @@ export const ORDER_ROWS = [
     name: 'facts',
     counts: 'histories',
     sql: `
-      SELECT order_id::text AS id, count(*) FILTER (WHERE ${isOneOf(BY_SMS)})::int AS sms, count(*) FILTER (WHERE ${isOneOf(BY_INBOX)})::int AS inbox
+      SELECT order_id::text AS id, count(*) FILTER (WHERE ${isOneOf(BY_SMS)})::int AS sms,
+        count(*) FILTER (WHERE ${isOneOf(BY_INBOX)})::int AS inbox
       FROM order_history GROUP BY order_id ORDER BY order_id`,
   },
 ];

@@ -39,13 +39,17 @@ export const AUDITED: readonly Invariant[] = [
   },
 ];
 
-/** What this service records of each order: one row for each, by ascending id. `npm run audit` compares them across services (audit/src/rules.ts). */
+/**
+ * Records of this service per order, one row each, by ascending id. `npm run audit` compares them across services
+ * (audit/src/rules.ts).
+ */
 export const ORDER_ROWS = [
   {
     name: 'money',
     counts: 'charged orders',
     sql: `
-      SELECT order_id::text AS id, (coalesce(sum(amount) FILTER (WHERE status IN ('captured', 'refunded')), 0) - coalesce(sum(amount) FILTER (WHERE status = 'refunded'), 0))::float8 AS net
+      SELECT order_id::text AS id, (coalesce(sum(amount) FILTER (WHERE status IN ('captured', 'refunded')), 0)
+        - coalesce(sum(amount) FILTER (WHERE status = 'refunded'), 0))::float8 AS net
       FROM captures WHERE version > 0 GROUP BY order_id ORDER BY order_id`,
   },
 ];

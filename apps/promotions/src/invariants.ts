@@ -32,12 +32,16 @@ export const AUDITED: readonly Invariant[] = [
   },
 ];
 
-/** What this service records of each order: one row for each, by ascending id. `npm run audit` compares them across services (audit/src/rules.ts). */
+/**
+ * Records of this service per order, one row each, by ascending id. `npm run audit` compares them across services
+ * (audit/src/rules.ts).
+ */
 export const ORDER_ROWS = [
   {
     name: 'redemption',
     counts: 'redemptions',
-    sql: `SELECT order_id::text AS id, status = 'redeemed' AS redeemed FROM redemptions WHERE version > 0 ORDER BY order_id`,
+    sql: `SELECT order_id::text AS id, status = 'redeemed' AS redeemed FROM redemptions
+      WHERE version > 0 ORDER BY order_id`,
   },
   {
     name: 'earning',
