@@ -24,7 +24,7 @@ export interface Draft {
   readonly raw?: Buffer;
   /** What was altered. */
   readonly how?: string;
-  /** The statuses that it may be answered with; absent: it fits the document, and only a business rule may refuse it. */
+  /** The statuses that it may be answered with; absent: it fits the document, only a business rule may refuse it. */
   readonly expects?: readonly number[];
   /** The document does not describe the response: another method or path. */
   readonly outside?: boolean;
