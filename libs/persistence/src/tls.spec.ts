@@ -18,7 +18,7 @@ describe('the address of a database', () => {
     },
   );
 
-  it('is encrypted and not verified when that is what it says', () => {
+  it('is encrypted but not verified with sslmode=no-verify', () => {
     expect(databaseAddress(withMode('no-verify'))).toEqual({
       connectionString: PLAIN,
       ssl: { rejectUnauthorized: false },
