@@ -30,7 +30,7 @@ export function databaseAddress(url: string, ca?: string): DatabaseAddress {
   const foreign = FOREIGN.filter((name) => target.searchParams.has(name));
   if (foreign.length > 0)
     throw new Error(
-      `DATABASE_URL has ${foreign.join(', ')}: say sslmode=verify-full, and give the authority's certificate in DATABASE_CA`,
+      `DATABASE_URL has ${foreign.join(', ')}: use sslmode=verify-full, and put the CA certificate in DATABASE_CA`,
     );
   const ssl = modeOf(target.searchParams.get('sslmode') ?? 'disable');
   if (ca && !verifies(ssl))
