@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** Replaces `\n` in text by line breaks, because .env files and orchestrators pass them like that. */
 const withLines = (pem: string): string => pem.replaceAll('\\n', '\n');
 
-/** One or more certificates in PEM form. */
+/** Certificates (at least one) in PEM form. */
 export const PemCertificates = z
   .string()
   .transform(withLines)
