@@ -17,7 +17,7 @@ RUN node start.mjs build
 RUN mkdir /out /commands && cp -r --parents libs/*/package.json libs/*/dist apps/*/package.json apps/*/dist topology/package.json topology/dist /out \
  && cp -r --parents stack/package.json stack/dist audit/package.json audit/dist cli/package.json cli/dist /commands \
  && mkdir /audited && cp --parents apps/*/dist/invariants.js /audited \
- && find /out /commands -name '*.d.ts' -delete -o -name '*.d.ts.map' -delete -o -name .tsbuildinfo -delete
+ && rm -r /out/libs/messaging/dist/testing && find /out /commands -name '*.d.ts' -delete -o -name '*.d.ts.map' -delete -o -name .tsbuildinfo -delete
 
 FROM build AS packages
 RUN npm prune --omit=dev --omit=optional

@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
+import importX, { createNodeResolver } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 const libs = ['type:contracts', 'type:messaging', 'type:persistence', 'type:service-kit'];
@@ -36,6 +37,13 @@ const layers = {
   'type:bench': [...libs, 'type:testing'],
 };
 
+/** Imports lead to sources: `./file.js` to `file.ts`, and `@sluice/...` to the package's src. */
+const sourceResolver = createNodeResolver({
+  extensions: ['.ts', '.js'],
+  extensionAlias: { '.js': ['.ts', '.js'] },
+  conditionNames: ['@sluice/source', 'import', 'node', 'default'],
+});
+
 const boundaries = (extra) => [
   'error',
   {
@@ -58,8 +66,16 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     languageOptions: { parserOptions: { project: ['tsconfig.json'], tsconfigRootDir: import.meta.dirname } },
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/resolver-next': [sourceResolver],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+      'import-x/extensions': ['.ts'],
+    },
     rules: {
       'max-lines': ['error', 350],
+      // Nx forbids circles of projects, this one circles of files.
+      'import-x/no-cycle': 'error',
       // Every promise here is a message, or a step of one.
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',

@@ -4,29 +4,18 @@ import type { ProcessRecord } from '@sluice/stack/processes';
 import { brokerControl, runningNode } from '@sluice/stack/rabbitmq/rabbitmq';
 import { DISK_FREE_LIMIT } from '@sluice/stack/rabbitmq/settings';
 import { management } from '@sluice/topology';
+import { required, type ActiveFault, type Begin } from './active-fault.js';
 import { clocks } from './long/clocks.js';
 import { diskFull, lock, readOnly, refuse } from './long/database.js';
 import { phasesOf } from './long/providers.js';
 import { queueGone } from './long/queue-gone.js';
 import { versions } from './long/versions.js';
-import type { Fault, Kind, Part, PartOptions, ProviderFault } from './plan.js';
+import type { Fault, Kind, Part, ProviderFault } from './plan.js';
 import type { SystemUnderTest } from './system.js';
 
 const DELAY_MS = 2_000;
 /** More than any disk has free. */
 const MORE_THAN_FREE = '1000000GB';
-
-/** A fault that lasts. */
-export interface ActiveFault {
-  end(): unknown;
-  /** Called before its end: whether it can be observed from outside. */
-  observe?(): boolean | Promise<boolean>;
-}
-export type Begin<K extends Kind> = (
-  options: PartOptions[K],
-  system: SystemUnderTest,
-  holdMs: number,
-) => ActiveFault | void | Promise<ActiveFault | void>;
 
 /** What has died is started again by the supervisor alone. */
 const KINDS: { readonly [K in Kind]: Begin<K> } = {
@@ -79,12 +68,6 @@ const begin = <K extends Kind>(part: Part<K>, ...args: [SystemUnderTest, number]
 function send(signal: NodeJS.Signals, record: ProcessRecord | undefined): void {
   if (!record) throw new Error(`no process to send ${signal} to`);
   process.kill(record.pid, signal);
-}
-
-/** What only the long form has. */
-export function required<T>(value: T | undefined, name: string): T {
-  if (value === undefined) throw new Error(`this system has no ${name}`);
-  return value;
 }
 
 /** As the management API reports it, some seconds late. */

@@ -9,7 +9,7 @@ const VISIBLE =
 const root = {
   components: {
     schemas: {
-      Line: {
+      OrderLine: {
         type: 'object',
         properties: {
           sku: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' },
@@ -24,7 +24,7 @@ const root = {
 const ORDER: Schema = {
   type: 'object',
   properties: {
-    lines: { type: 'array', minItems: 1, maxItems: 100, items: { $ref: '#/components/schemas/Line' } },
+    lines: { type: 'array', minItems: 1, maxItems: 100, items: { $ref: '#/components/schemas/OrderLine' } },
     name: { type: 'string', minLength: 1, maxLength: 20, pattern: VISIBLE },
     at: {
       type: 'string',

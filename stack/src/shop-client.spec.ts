@@ -1,11 +1,10 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { httpStub, type HttpStub } from '@sluice/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ADDRESS, createdId, retryAfterMs, ShopClient } from './shop-client.js';
 
-let server: Server;
+let server: HttpStub;
 let url: string;
 let requests: {
   method?: string | undefined;
@@ -16,18 +15,14 @@ let requests: {
 let answer: (response: ServerResponse) => void;
 beforeEach(async () => {
   requests = [];
-  server = createServer(async (request, response) => {
+  server = await httpStub(async (request, response) => {
     const { method, url: path, headers } = request;
     requests.push({ method, url: path, headers, body: await text(request) });
     answer(response);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  url = server.url;
 });
-afterEach(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterEach(() => server.close());
 
 const answers = (status: number, body?: object, headers: Record<string, string> = {}): void => {
   answer = (response) => response.writeHead(status, headers).end(body && JSON.stringify(body));

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { ProcessRecord } from '@sluice/stack/processes';
 import type { Supervisor } from '@sluice/stack/services/supervisor';
 import { inRoot } from '@sluice/stack/workspace';
-import type { Begin } from '../faults.js';
+import type { Begin } from '../active-fault.js';
 
 const PRELOAD = pathToFileURL(inRoot('testing/dist/wrong-clock-preload.js')).href;
 

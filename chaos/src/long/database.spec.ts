@@ -5,7 +5,7 @@ import { remove, temporaryStateDirectory } from '@sluice/stack/private-servers';
 import type { StateDirectory } from '@sluice/stack/state-directory';
 import { queryRows } from '@sluice/stack/databases/query-rows';
 import { stopAll } from '@sluice/stack/stop-all';
-import type { Begin } from '../faults.js';
+import type { Begin } from '../active-fault.js';
 import type { Kind, PartOptions } from '../plan.js';
 import { Proxy } from '../proxy.js';
 import type { SystemUnderTest } from '../system.js';

@@ -3,7 +3,7 @@ import { databaseAddress } from '@sluice/stack/databases/address';
 import { queryRows } from '@sluice/stack/databases/query-rows';
 import { codeOf } from '@sluice/stack/errors';
 import { until } from '@sluice/stack/until';
-import { required, type Begin } from '../faults.js';
+import { required, type Begin } from '../active-fault.js';
 import type { SystemUnderTest } from '../system.js';
 
 /** SQLSTATEs, as in PostgreSQL's appendix A. */

@@ -4,7 +4,7 @@ import { applyMap } from '@sluice/stack/rabbitmq/topology';
 import { brokerPasswords, brokerUrlOf, type Broker } from '@sluice/stack/rabbitmq/users';
 import { until } from '@sluice/stack/until';
 import { management, republish, settingsOf, topology, type Binding } from '@sluice/topology';
-import { required, type Begin } from '../faults.js';
+import { required, type Begin } from '../active-fault.js';
 
 /** As many as waited in a tier when a pruned queue was seen to stop the tiers of all services. */
 const LETTERS = 32;

@@ -4,7 +4,7 @@ import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import { connectToBroker } from '@sluice/stack/rabbitmq/administration';
 import { brokerPasswords, brokerUrlOf } from '@sluice/stack/rabbitmq/users';
 import { until } from '@sluice/stack/until';
-import { required, type Begin } from '../faults.js';
+import { required, type Begin } from '../active-fault.js';
 import { restart } from './clocks.js';
 import type { Providers } from './providers.js';
 

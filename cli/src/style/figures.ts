@@ -55,7 +55,7 @@ const PRIVATE_SYNONYMS = new Set(
 );
 
 /** A delivery is settled: acknowledged, retried or dead-lettered. The audit has an option `--settle`. */
-const SETTLEMENT = /settle|^audit\/|\/commands\/audit/;
+const SETTLEMENT = /settle|messaging\/src\/consumer|^audit\/|\/commands\/audit/;
 
 const UNTYPED = /\.[mc]?js$/;
 /** Each is loaded before anything is compiled: by Node.js, by ESLint, by k6. */

@@ -34,7 +34,7 @@ function supervised() {
   const notes = path.join(folder, 'notes');
   writeFileSync(notes, '');
   const start = () =>
-    run('libs/messaging/src/testing/mortal.mjs', {
+    run('libs/messaging/dist/testing/mortal.js', {
       URL: broker.url,
       PREFETCH: String(PREFETCH),
       POISON: String(POISON),

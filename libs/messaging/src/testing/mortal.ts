@@ -7,16 +7,20 @@ import { setImmediate } from 'node:timers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { event } from '@sluice/contracts';
-import { MessageServer, On } from '@sluice/messaging';
+import { event, type Message } from '@sluice/contracts';
 import { z } from 'zod';
+import { MessageServer, On } from '../index.js';
 
-const { URL: url, PREFETCH, POISON, NOTES } = process.env;
+const { URL: url = '', PREFETCH, POISON, NOTES = '' } = process.env;
 /** Long enough that no message of the prefetch is acknowledged before the crash. */
 const WORK_MS = 20;
 
+const Happened = event('probe.happened', z.object({ n: z.int() }));
+
+@Controller()
 class Listener {
-  async happened({ data }) {
+  @On(Happened)
+  async happened({ data }: Message<typeof Happened>): Promise<void> {
     // Like a bug in a callback that is not awaited.
     if (data.n === Number(POISON))
       setImmediate(() => {
@@ -26,14 +30,9 @@ class Listener {
     appendFileSync(NOTES, `${data.n}\n`);
   }
 }
-On(event('probe.happened', z.object({ n: z.int() })))(
-  Listener.prototype,
-  'happened',
-  Object.getOwnPropertyDescriptor(Listener.prototype, 'happened'),
-);
-Controller()(Listener);
+
+@Module({ controllers: [Listener] })
 class Mortal {}
-Module({ controllers: [Listener] })(Mortal);
 
 const strategy = new MessageServer({
   url,
@@ -44,4 +43,4 @@ const strategy = new MessageServer({
 });
 const app = await NestFactory.createMicroservice(Mortal, { strategy, logger: false });
 await app.listen();
-process.once('SIGTERM', () => app.close().then(() => process.exit(0)));
+process.once('SIGTERM', () => void app.close().then(() => process.exit(0)));
