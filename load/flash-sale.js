@@ -17,7 +17,7 @@ const SPIKE_SECONDS = whole('LOAD_SPIKE_SECONDS', 20, { least: 4, most: 600 });
 /** Users per second at the peak: a quarter of the time up, half at the peak, a quarter down; every user claims once. */
 const PEAK = Math.ceil(USERS / (0.75 * SPIKE_SECONDS));
 const QUARTER = SPIKE_SECONDS / 4;
-/** One in so many users with a ticket stays in the waiting room, because a VU that waits costs k6 memory. */
+/** Only every 20th user with a ticket stays in the waiting room, because a VU that waits costs k6 memory. */
 const WAITS_ONE_IN = 20;
 const WAITS_AT_MOST_S = 60;
 /** After the spike every user looks up the result of the claim, and pays. */

@@ -16,7 +16,7 @@ const MINUTES = whole('LOAD_MINUTES', 30, { most: 24 * 60 });
 const SECONDS = MINUTES * 60;
 /** The first and the last tenth of the time are compared. */
 const TENTH_MS = (SECONDS * 1000) / 10;
-/** One claim per second, in a sale with at most one piece for every second claim. */
+/** Claims arrive once per second, in a sale with at most one piece for every second claim. */
 const SALE_STOCK = Math.min(10_000, Math.ceil(Math.min(SECONDS, tokens.length) / 2));
 const PAY_WITHIN_S = 20;
 /** Every third winner does not pay, so that pieces are returned and sold again. */
