@@ -54,10 +54,10 @@ export function openSale(admin, token, { sku, quantity, opensIn, closesIn, payWi
       perUser: 1,
     }),
   );
-  const ready = until(opensIn + KNOWN_WITHIN_S, 0.2, () => bodyOf(sale(id)).state === state || undefined);
+  const ready = until(opensIn + RECEIVED_WITHIN_S, 0.2, () => bodyOf(sale(id)).state === state || undefined);
   if (!ready)
     throw new Error(
-      `sale ${id} is not ${state} after ${opensIn + KNOWN_WITHIN_S} s but ${bodyOf(sale(id)).state || 'unknown'}`,
+      `sale ${id} is not ${state} after ${opensIn + RECEIVED_WITHIN_S} s but ${bodyOf(sale(id)).state || 'unknown'}`,
     );
   return id;
 }
