@@ -1,5 +1,5 @@
-// How many orders per second does this system process, when customers order as fast as they are answered? For overload.js.
-//   LOAD_VUS customers at a time (100), LOAD_SECONDS (20), LOAD_RESULT a file for the answer, as JSON
+// Measures for overload.js how many orders per second the system processes, when customers order without a pause.
+//   LOAD_VUS concurrent customers (100), LOAD_SECONDS (20), LOAD_RESULT a file for the result, as JSON
 import exec from 'k6/execution';
 import { Counter, Gauge, Rate } from 'k6/metrics';
 import { bodyOf, placeOrder } from './lib/client.js';
@@ -12,13 +12,13 @@ import { tokenOf } from './lib/tokens.js';
 
 const SECONDS = whole('LOAD_SECONDS', 20, { most: 300 });
 const VUS = whole('LOAD_VUS', 100, { most: 2_000 });
-/** More than any machine that this is meant for orders in that time. */
+/** More than the system can accept on any machine for which this script is meant. */
 const MOST_PER_SECOND = 10_000;
 const QUESTION = `capacity: how many orders per second are processed, from ${VUS} customers at a time?`;
 
 const accepted = new Counter('orders_accepted');
 const processed = new Rate('processed');
-/** How long the last order waited for those before it. */
+/** How long the last order waited for the orders before it. */
 const backlog = new Gauge('backlog_ms', true);
 
 export const options = {
@@ -41,7 +41,7 @@ export function place({ sku }) {
   if (status === 201 || status === 202) accepted.add(1);
 }
 
-/** First come, first served: when this order is decided, all others are. */
+/** Places a last order. Orders are decided in the order of arrival, so when this one is decided, all are. */
 export function teardown({ sku }) {
   const begun = Date.now();
   const { id } = bodyOf(placeOrder(tokenOf(0), sku, `${sku}-last`));

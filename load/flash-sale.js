@@ -1,4 +1,4 @@
-// Everybody wants one of a few pieces at the same moment: is exactly the stock sold, and everybody told at once?
+// All users want one of a few pieces at the same moment: is exactly the stock sold, and each user informed at once?
 //   LOAD_STOCK pieces (500), LOAD_SPIKE_SECONDS (20); one claim by each user of LOAD_TOKENS
 import exec from 'k6/execution';
 import { Counter, Rate, Trend } from 'k6/metrics';
@@ -14,13 +14,13 @@ import { tokens } from './lib/tokens.js';
 const USERS = tokens.length;
 const STOCK = whole('LOAD_STOCK', 500, { most: 10_000 });
 const SPIKE_SECONDS = whole('LOAD_SPIKE_SECONDS', 20, { least: 4, most: 600 });
-/** A quarter of the time up, half of it at the peak, a quarter down: every user comes once. */
+/** Users per second at the peak: a quarter of the time up, half at the peak, a quarter down; every user claims once. */
 const PEAK = Math.ceil(USERS / (0.75 * SPIKE_SECONDS));
 const QUARTER = SPIKE_SECONDS / 4;
-/** Of those with a ticket one in so many stays in the waiting room: a VU that waits costs k6 memory. */
+/** Only every 20th user with a ticket stays in the waiting room, because a VU that waits costs k6 memory. */
 const WAITS_ONE_IN = 20;
 const WAITS_AT_MOST_S = 60;
-/** When the spike is over, every user looks for what became of the claim, and pays. */
+/** After the spike every user looks up the result of the claim, and pays. */
 const LOOKS_AFTER_S = SPIKE_SECONDS + 5;
 const LOOKS_FOR_S = 300;
 const SOLD_OUT_WITHIN_S = 60;
@@ -35,13 +35,13 @@ const answers = {
 const other = new Counter('claims_other');
 const accepted = new Trend('claim_accepted', true);
 const soldOut = new Trend('claim_sold_out', true);
-/** Of those who stayed in the waiting room, or looked for an order and could not: who was told how it ended. */
-const told = new Rate('told');
+/** Share of users that received a result: of those in the waiting room, and of those whose lookup failed. */
+const gotResult = new Rate('told');
 const waited = new Trend('waited_for_result', true);
 const won = new Counter('orders_won');
 const wonTwice = new Counter('users_who_won_twice');
 const paid = new Rate('paid');
-/** Orders of the sale that the users found, minus the pieces that the sale has given away. */
+/** Orders of the sale that the users found, minus the pieces that the sale counts as held or sold. */
 const oversold = new Counter('oversold');
 
 export const options = {
@@ -100,7 +100,7 @@ export function setup() {
 
 export function claimOne({ saleId }) {
   const turn = exec.scenario.iterationInTest;
-  if (turn >= USERS) return; // the ramp is a few arrivals longer than there are users
+  if (turn >= USERS) return; // the ramp has a few more arrivals than there are users
   const answer = claimPiece(tokens[turn], saleId);
   (answers[answer.status] ?? other).add(1);
   if (answer.status === 410) soldOut.add(answer.timings.duration);
@@ -111,13 +111,13 @@ export function claimOne({ saleId }) {
 
 function stay(token, saleId, ticket) {
   const begun = Date.now();
-  told.add(waitForResult(token, saleId, ticket, WAITS_AT_MOST_S) !== undefined);
+  gotResult.add(waitForResult(token, saleId, ticket, WAITS_AT_MOST_S) !== undefined);
   waited.add(Date.now() - begun);
 }
 
 let soldOutSeen = false;
 
-/** Once for each VU: from then on all winners have their orders, or soon will. With fewer users than pieces it never comes. */
+/** Waits once per VU for the sell-out, after which winners soon have their orders; never with fewer users than pieces. */
 function waitForSellOut(saleId) {
   if (!soldOutSeen && USERS > STOCK)
     until(SOLD_OUT_WITHIN_S, 1, () => bodyOf(sale(saleId)).remaining === 0 || undefined);
@@ -128,7 +128,7 @@ export function lookAndPay({ saleId }) {
   waitForSellOut(saleId);
   const token = tokens[exec.scenario.iterationInTest];
   const mine = until(20, 1, () => bodyOf(orders(token)).items);
-  if (!mine) return void told.add(false);
+  if (!mine) return void gotResult.add(false);
   const bought = mine.filter(({ flashSaleId }) => flashSaleId === saleId);
   won.add(bought.length);
   oversold.add(bought.length);
@@ -145,7 +145,7 @@ export function handleSummary(data) {
   return summary(data, QUESTION, ({ count, times }) => [
     [
       'claims',
-      `${number(count('claims_accepted'))} in line (202), ${number(count('claims_sold_out'))} told "sold out" at the door (410), ${number(count('claims_line_full'))} told to come again (429), ${number(count('claims_unknown'))} unknown (503), ${number(count('claims_other'))} anything else`,
+      `${number(count('claims_accepted'))} in line (202), ${number(count('claims_sold_out'))} "sold out" from the gateway (410), ${number(count('claims_line_full'))} must retry later (429), ${number(count('claims_unknown'))} unknown (503), ${number(count('claims_other'))} anything else`,
     ],
     ['in line', times('claim_accepted')],
     ['sold out', times('claim_sold_out')],

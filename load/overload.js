@@ -1,5 +1,5 @@
-// Offered twice what it can process, for a while: does the system say so, keep what it accepted, and recover by itself?
-//   LOAD_CAPACITY orders per second that it processes (capacity.js tells), LOAD_SECONDS (60)
+// Offers twice as many orders as the system can process: does it refuse, keep what it accepted, and recover by itself?
+//   LOAD_CAPACITY orders per second that it processes (measured by capacity.js), LOAD_SECONDS (60)
 import { sleep } from 'k6';
 import exec from 'k6/execution';
 import { Counter, Gauge, Rate, Trend } from 'k6/metrics';
@@ -15,20 +15,24 @@ import { tokenOf } from './lib/tokens.js';
 const CAPACITY = whole('LOAD_CAPACITY', undefined, { most: 10_000 });
 if (!CAPACITY)
   throw new Error(
-    'LOAD_CAPACITY is not set: how many orders per second the system processes. capacity.js tells; npm run load -- overload asks it by itself.',
+    'LOAD_CAPACITY is not set: the orders per second that the system processes. ' +
+      'capacity.js measures it; npm run load -- overload runs capacity.js first.',
   );
 const RATE = 2 * CAPACITY;
 const SECONDS = whole('LOAD_SECONDS', 60, { most: 600 });
-/** Twice the rate for a time leaves as much again to be done; then as long once more, and something to begin with. */
+/**
+ * Twice the rate for SECONDS leaves a backlog that takes SECONDS to process. Allowed is twice that time, plus 10 s for
+ * the first tries.
+ */
 const RECOVERS_WITHIN_S = 2 * SECONDS + 10;
-/** Customers are served again: answered like this, and decided like that. */
+/** The system has recovered when an order gets its response and its decision within these times. */
 const SERVED_MS = 1_000;
 const DECIDED_WITHIN_S = 3;
-/** Orders that look for the recovery, at most one each second, and those that come after it. */
+/** Orders that are placed after the recovery. */
 const AFTER_SECONDS = 30;
 const AFTER_RATE = Math.max(1, Math.floor(CAPACITY / 4));
-/** The gateway gives up waiting for orders after 3 s and answers 202: nobody waits longer than that and a little. */
-const NOBODY_WAITS_LONGER = ['p(99)<3500'];
+/** The gateway waits at most 3 s for orders and then responds 202, so a response takes little more than 3 s. */
+const MAX_WAIT = ['p(99)<3500'];
 const QUESTION = `overload: offered ${RATE} orders per second for ${SECONDS} s, twice what it processes, does it say so, keep what it accepted, and recover?`;
 
 const placed = new Counter('overload_201');
@@ -73,7 +77,7 @@ export const options = {
     },
   },
   thresholds: {
-    overload_accepted: NOBODY_WAITS_LONGER,
+    overload_accepted: MAX_WAIT,
     overload_other: ['count==0'],
     recovered: ['rate==1'],
     order_answered_after: PLACED,
@@ -91,7 +95,7 @@ export function setup() {
   return { sku, pieces, since };
 }
 
-/** Places an order that the audit will look for, should it be accepted. */
+/** Places an order; if it is accepted, the audit expects to find it. */
 function orderOne(sku, key, turn) {
   const answer = placeOrder(tokenOf(turn), sku, `${sku}-${key}-${turn}`, PLACED_OR_BUSY);
   if (answer.status === 201 || answer.status === 202) unaccounted.add(1);
@@ -105,18 +109,18 @@ export function offer({ sku }) {
   if (status === 201 || status === 202) accepted.add(timings.duration);
 }
 
-/** From the end of the overload on, tries until an order is answered and decided as on a quiet day. */
+/** After the overload, places at most one order per second until one is answered and decided in time. */
 export function recover({ sku }) {
   const begun = Date.now();
   const inTime = () => Date.now() - begun < RECOVERS_WITHIN_S * 1000;
-  let well = false;
-  for (let turn = 0; !well && inTime(); turn++) {
+  let isRecovered = false;
+  for (let turn = 0; !isRecovered && inTime(); turn++) {
     const answer = orderOne(sku, 'recover', turn);
     const quick = answer.status === 201 && answer.timings.duration < SERVED_MS;
-    well = quick && waitForDecision(tokenOf(turn), bodyOf(answer).id, DECIDED_WITHIN_S) !== undefined;
-    if (!well) sleep(1);
+    isRecovered = quick && waitForDecision(tokenOf(turn), bodyOf(answer).id, DECIDED_WITHIN_S) !== undefined;
+    if (!isRecovered) sleep(1);
   }
-  recovered.add(well);
+  recovered.add(isRecovered);
   recovery.add(Date.now() - begun);
 }
 

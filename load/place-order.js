@@ -1,4 +1,4 @@
-// At a steady rate of orders, how long does a customer wait for the answer, and is every accepted order there in the end?
+// At a constant rate of orders, how long does a customer wait for the response, and is every accepted order kept?
 //   LOAD_RATE orders per second (50), LOAD_SECONDS (60)
 import exec from 'k6/execution';
 import { Counter, Trend } from 'k6/metrics';

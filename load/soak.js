@@ -1,4 +1,4 @@
-// Is the system, after a long time of ordinary business, as quick as at the beginning, and are its books right?
+// After a long time of normal load, is the system as fast as at the beginning, and does its audit pass?
 //   LOAD_RATE customers per second (10), LOAD_MINUTES (30)
 import exec from 'k6/execution';
 import { Counter, Rate, Trend } from 'k6/metrics';
@@ -16,11 +16,11 @@ const MINUTES = whole('LOAD_MINUTES', 30, { most: 24 * 60 });
 const SECONDS = MINUTES * 60;
 /** The first and the last tenth of the time are compared. */
 const TENTH_MS = (SECONDS * 1000) / 10;
-/** One claim a second, in a sale that has a piece for every other claim at most. */
+/** Claims arrive once per second, in a sale with at most one piece for every second claim. */
 const SALE_STOCK = Math.min(10_000, Math.ceil(Math.min(SECONDS, tokens.length) / 2));
 const PAY_WITHIN_S = 20;
-/** Every third winner lets the window pass, so that pieces come back and are sold again. */
-const FORGETS_ONE_IN = 3;
+/** Every third winner does not pay, so that pieces are returned and sold again. */
+const DOES_NOT_PAY_ONE_IN = 3;
 const WITHIN_S = 30;
 const QUESTION = `soak: after ${MINUTES} minutes of ${RATE} customers per second, is it as quick as at the beginning, and are the books right?`;
 
@@ -29,7 +29,7 @@ const between = new Trend('order_answered_between', true);
 const last = new Trend('order_answered_last_tenth', true);
 const claimed = new Trend('claim_answered', true);
 const completed = new Rate('bought');
-const told = new Rate('told');
+const gotResult = new Rate('told');
 const placed = new Counter('orders_placed');
 
 const arrivals = {
@@ -71,7 +71,7 @@ export function setup() {
   return { sku, saleId, begun: Date.now() };
 }
 
-/** Looks around, buys one piece, and looks at the orders. */
+/** Reads the products, buys one piece, and reads the orders. */
 export function shop({ sku, begun }) {
   const turn = exec.scenario.iterationInTest;
   const token = tokenOf(turn);
@@ -98,8 +98,8 @@ export function joinSale({ saleId }) {
   claimed.add(answer.timings.duration);
   if (answer.status !== 202) return;
   const result = waitForResult(token, saleId, bodyOf(answer).ticket, WITHIN_S);
-  told.add(result !== undefined);
-  if (result?.status === 'won' && turn % FORGETS_ONE_IN > 0) payFor(token, result.orderId, PAY_WITHIN_S);
+  gotResult.add(result !== undefined);
+  if (result?.status === 'won' && turn % DOES_NOT_PAY_ONE_IN > 0) payFor(token, result.orderId, PAY_WITHIN_S);
 }
 
 export function teardown({ saleId }) {

@@ -6,14 +6,15 @@ import { report } from './backlog/report.js';
 import { shown } from './hop/statistics.js';
 
 /**
- * A long outage, and its end: 100,000 orders wait for orders, then 100,000 facts about them for inventory. Each is started on
- * its backlog and watched while it drains it: at a constant rate, in a memory that does not grow. In the same run, on the same
- * machine, the same queue is emptied by a consumer that does nothing: of the rates, only that ratio means anything elsewhere.
+ * The end of a long outage: 100,000 commands wait for orders, then 100,000 events about them for inventory. Each
+ * service is started on its backlog and measured while it drains it: the rate must be constant, and the memory must
+ * not grow. In the same run, on the same machine, a consumer that does nothing empties the same queue: only the ratio
+ * of the two rates can be compared with other machines.
  *
- * `npm run bench -- backlog 20000` takes another number.
+ * `npm run bench -- backlog 20000` runs with another number.
  */
 const MESSAGES = Number(process.argv[2] ?? 100_000);
-/** Emptied in about a second. */
+/** Messages for the bare consumer, which empties them in about a second. */
 const BARE = Math.min(10_000, MESSAGES);
 
 const place = await openPlace();
@@ -54,14 +55,14 @@ async function run(at: Place): Promise<boolean> {
 interface Backlog {
   service: Backlogged;
   queue: string;
-  /** Each message makes one row here. */
+  /** Table in which each message creates one row. */
   table: string;
   before: number;
   /** Messages per second. */
   bare: number;
 }
 
-/** @throws Error when a message was lost or doubled: a service that does that would be fast for nothing */
+/** @throws Error when a message was lost or duplicated, because the measured rate would then be meaningless */
 async function drained(at: Place, { service, queue, table, before, bare }: Backlog): Promise<boolean> {
   await at.until(`${queue} holds the backlog`, async () => (await at.depth(queue)) === MESSAGES);
   const running = await at.start(service);

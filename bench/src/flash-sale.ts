@@ -6,17 +6,18 @@ import { newTokens } from './flash-sale/users.js';
 import { median, shown, spread } from './hop/statistics.js';
 
 /**
- * The peak of a flash sale: claims taken into the line, users turned away, and the line drained, in turn with a bare Fastify
- * route and a bare confirmed publish, over the same driver on the same machine: only the ratios mean anything elsewhere.
+ * The peak of a flash sale: accepted claims, refused users, and the drained queue, alternating with a bare Fastify
+ * route and a bare confirmed publish. All use the same driver on the same machine: only the ratios can be compared
+ * with other machines.
  */
 const REQUESTS = 5_000;
-/** Twice what a gateway remembers: when a token comes round again, it is as new. */
+/** Twice the token cache of a gateway, so that a repeated token is no longer in the cache. */
 const USERS = 20_000;
-const REGULARS = 500;
+const RETURNING_USERS = 500;
 const DRAINED = 5_000;
 const PIECES = 500;
 const ROUNDS = 5;
-/** No new round begins after it, whatever the machine. Milliseconds. */
+/** No new round begins after this time. Milliseconds. */
 const TIME_LIMIT_MS = 100_000;
 
 const KINDS = [
@@ -40,7 +41,7 @@ async function run(place: Place): Promise<Record<Kind, number[]>> {
   const results = Object.fromEntries(KINDS.map((kind) => [kind, []])) as unknown as Record<Kind, number[]>;
   const measures = await prepare(place);
   const end = performance.now() + TIME_LIMIT_MS;
-  // The first is for warming up.
+  // The first round is the warm-up.
   for (let round = 0; round <= ROUNDS && (round < 2 || performance.now() < end); round++) {
     for (const kind of round % 2 === 0 ? KINDS : KINDS.toReversed()) {
       const perSecond = await measures[kind]();
@@ -52,24 +53,24 @@ async function run(place: Place): Promise<Record<Kind, number[]>> {
 }
 
 async function prepare(place: Place): Promise<Record<Kind, () => Promise<number>>> {
-  const [users, regulars] = [newTokens(USERS), newTokens(REGULARS)];
+  const [users, returning] = [newTokens(USERS), newTokens(RETURNING_USERS)];
   let next = 0;
-  const strangers = (): string[] => Array.from({ length: REQUESTS }, () => users[next++ % USERS]!);
-  const known = Array.from({ length: REQUESTS }, (_, n) => regulars[n % REGULARS]!);
+  const newUsers = (): string[] => Array.from({ length: REQUESTS }, () => users[next++ % USERS]!);
+  const returningUsers = Array.from({ length: REQUESTS }, (_, n) => returning[n % RETURNING_USERS]!);
   const drainer = await place.startDrainer();
   const onSale = await openSale(place.client, PIECES);
   await drainer.end('SIGTERM');
-  // Flash-sale is off while the gateway is measured, and back for the drain.
+  // The flash-sale service is stopped while the gateway is measured, and started again for the drain.
   const [open, soldOut] = [
     await pretendSale(place.client, place.gatewayPort, 'open'),
     await pretendSale(place.client, place.gatewayPort, 'sold-out'),
   ];
   return {
-    'bare route': () => bareRoute(place, strangers()),
+    'bare route': () => bareRoute(place, newUsers()),
     'bare publish': () => barePublish(place, REQUESTS),
-    'claims taken (202)': () => accepted(place, open, strangers()),
-    'turned away (410)': () => refused(place, soldOut, strangers()),
-    'turned away again (410)': () => refused(place, soldOut, known),
+    'claims taken (202)': () => accepted(place, open, newUsers()),
+    'turned away (410)': () => refused(place, soldOut, newUsers()),
+    'turned away again (410)': () => refused(place, soldOut, returningUsers),
     'claims drained': () => drain(place, onSale, DRAINED),
   };
 }

@@ -6,16 +6,17 @@ import { SKUS } from './hop/stock.js';
 import { median, quantile, shown, spread } from './hop/statistics.js';
 
 /**
- * One queue hop (queue -> handler -> inbox, lock, update, outbox -> relay -> next queue, confirmed), committed in groups
- * and one message at a time, alternating in one run on one machine: only the ratio means anything elsewhere.
+ * Measures a queue hop (queue -> handler -> inbox, lock, update, outbox -> relay -> next queue, confirmed), committed
+ * in groups and one message at a time, alternating in one run on one machine: only the ratio can be compared with
+ * other machines.
  */
 const GROUP: Side = 'group commit';
 const PEER: Side = 'one by one';
-/** Drained in half a second to three: long beside its start and end, short enough for several rounds. */
+/** Drained in 0.5 s to 3 s: long compared with start and end, short enough for several rounds. */
 const BACKLOG = 3_000;
 const ROUNDS = 5;
 const PINGS = 100;
-/** No new round begins after it, whatever the machine. */
+/** No new round begins after this time. */
 const TIME_LIMIT_MS = 100_000;
 
 const spreadOut = (index: number): string => `sku-${(index * 7_919) % SKUS}`;
@@ -65,7 +66,7 @@ async function run(place: Place): Promise<void> {
   report('the same, p95', p95, 2, (group, peer) => `${shown(group - peer, 2)} ms apart`);
 }
 
-/** The sides take turns at going first, so that what else the machine does falls on both. */
+/** Alternates which side goes first, so that other load on the machine affects both. */
 async function inTurn(round: number, measure: (side: Side) => Promise<unknown>): Promise<void> {
   for (const side of round % 2 === 0 ? [GROUP, PEER] : [PEER, GROUP]) await measure(side);
 }

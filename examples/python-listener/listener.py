@@ -1,4 +1,4 @@
-"""Counts the shop's orders by listening to its facts, and answers the RPC `order-statistics.get`."""
+"""Counts the shop's orders from its events, and replies to the RPC `order-statistics.get`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger(NAME)
 
 
 def declare(channel: BlockingChannel) -> None:
-    """This program's own queues, as often as it likes: what is there already stays."""
+    """Declares this program's own queues. Declaring an existing queue again changes nothing."""
     letters = {"x-dead-letter-exchange": "shop.dead", "x-dead-letter-routing-key": EVENTS, "x-dead-letter-strategy": "at-least-once"}
     channel.queue_declare(f"{EVENTS}.dead", durable=True, arguments={"x-queue-type": "quorum", "x-delivery-limit": 1_000_000_000})
     channel.queue_bind(f"{EVENTS}.dead", "shop.dead", EVENTS)
@@ -41,7 +41,7 @@ def declare(channel: BlockingChannel) -> None:
 
 
 def respond(counts: OrderCounts, caller: Caller, message: Message) -> Publish:
-    """How many orders are in each state, or in the one that is asked for."""
+    """Returns the number of orders in each state, or in the requested one."""
     if message.type != GET or message.version != 1:
         return problem(caller, 400, "Malformed message", f"this is {GET}, version 1")
     state = message.data.get("status")
@@ -58,7 +58,7 @@ class Listener:
         self._channel: BlockingChannel | None = None
 
     def run(self) -> None:
-        """Until `stop`, whatever becomes of the connection."""
+        """Consumes until `stop`, and reconnects after a lost connection."""
         while not self._stopping.is_set():
             try:
                 self._listen()
@@ -67,7 +67,7 @@ class Listener:
                 self._stopping.wait(RECONNECT_SECONDS)
 
     def stop(self) -> None:
-        """Also from a signal handler: what is being handled is finished first."""
+        """Stops after the current message. May be called from a signal handler."""
         self._stopping.set()
         if self._connection and self._channel and self._connection.is_open:
             self._connection.add_callback_threadsafe(self._channel.stop_consuming)
@@ -115,7 +115,7 @@ class Listener:
 
 
 def publish(channel: BlockingChannel, what: Publish) -> None:
-    """Returns when the broker has confirmed it. Otherwise it raises, the delivery is not acknowledged, and comes again."""
+    """Returns after the broker's confirm. Otherwise raises: the delivery is not acknowledged, and is redelivered."""
     channel.basic_publish(what.exchange, what.routing_key, what.body, what.properties, mandatory=what.mandatory)
 
 

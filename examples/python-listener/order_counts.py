@@ -1,4 +1,4 @@
-"""How many orders are in which state, and how many facts of which type were heard."""
+"""Counts orders by state, and received events by type."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from wire import Message, Unreadable
 
-# The state that an order is in after a fact; a fact that is not here changes none.
+# State of an order after an event; other events change no state.
 STATE_AFTER = {
     "order.placed": "pending",
     "order.awaiting_payment": "awaiting_payment",
@@ -26,20 +26,20 @@ CREATE TABLE IF NOT EXISTS facts (type TEXT PRIMARY KEY, heard INTEGER NOT NULL)
 CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, version INTEGER NOT NULL, state TEXT NOT NULL) WITHOUT ROWID;
 """
 COUNT_FACT = "INSERT INTO facts VALUES (?, 1) ON CONFLICT (type) DO UPDATE SET heard = heard + 1"
-# Facts overtake each other: an older one changes nothing.
+# Events may arrive out of order: an older one changes nothing.
 SET_STATE = """INSERT INTO orders VALUES (?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET version = excluded.version, state = excluded.state WHERE excluded.version > version"""
 
 
 class OrderCounts:
-    """In one SQLite file, so that the note of a message and its effect are one transaction, and outlive the process."""
+    """Counts in one SQLite file, so that a message id and its effect are stored in one transaction."""
 
     def __init__(self, file: str) -> None:
         self._db = sqlite3.connect(file)
         self._db.executescript(SCHEMA)
 
     def hear(self, message: Message) -> bool:
-        """False when this very message was heard before. Raises Unreadable."""
+        """Counts a message. Returns False when it was counted before. Raises Unreadable."""
         state = STATE_AFTER.get(message.type)
         order_id, version = _order_in(message) if state else ("", 0)
         with self._db:

@@ -1,4 +1,4 @@
-"""Messages as the shop's AsyncAPI document describes them: what arrives, and what is published in return."""
+"""Messages as the shop's AsyncAPI document describes them: received ones and published ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BROKERS_OWN_HEADERS = re.compile(r"x-(death|first-death-|last-death-|delivery-co
 
 
 class Unreadable(Exception):
-    """It can never be handled, however often it is tried."""
+    """The message can never be handled, however often it is retried."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Message:
 
 
 def read(properties: BasicProperties, body: bytes) -> Message:
-    """Raises Unreadable when it is not a message."""
+    """Reads a message. Raises Unreadable when the delivery is not a message."""
     try:
         id, version, data = str(UUID(properties.message_id)), (properties.headers or {})["version"], json.loads(body)
     except (TypeError, ValueError, AttributeError, KeyError) as error:
@@ -42,7 +42,7 @@ def read(properties: BasicProperties, body: bytes) -> Message:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who waits for an answer, and for how long still (milliseconds since the request was published)."""
+    """The caller that waits for a reply, and its timeout (milliseconds since the request was published)."""
 
     reply_to: str
     correlation_id: str
@@ -56,13 +56,13 @@ class Caller:
         return Caller(properties.reply_to, properties.correlation_id, timeout_ms if isinstance(timeout_ms, int) else None)
 
     def has_gone(self) -> bool:
-        """Asked when the request arrives; one that waits longer in the queue is dropped there by the broker."""
+        """Returns whether the timeout had passed on arrival. Requests that expire in the queue are dropped by the broker."""
         return self.timeout_ms is not None and self.timeout_ms <= 0
 
 
 @dataclass(frozen=True)
 class Publish:
-    """Something to be published, and confirmed, before a delivery is acknowledged."""
+    """A message that must be published and confirmed before a delivery is acknowledged."""
 
     exchange: str
     routing_key: str
@@ -72,7 +72,7 @@ class Publish:
 
 
 def failed(queue: str, method: Basic.Deliver, properties: BasicProperties, body: bytes, error: Exception) -> Publish:
-    """The message as it came, on its way to the next retry tier, or to the dead letters when there is none or no use."""
+    """Returns the unchanged message for the next retry tier, or for the dead letters when no retry is left or useful."""
     headers = properties.headers or {}
     before = headers.get("attempts", 0)
     before = before if isinstance(before, int) and before > 0 else 0
@@ -90,7 +90,7 @@ def failed(queue: str, method: Basic.Deliver, properties: BasicProperties, body:
         facts["failed-at"] = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     kept = {name: value for name, value in headers.items() if not BROKERS_OWN_HEADERS.match(name)}
     properties.headers, properties.expiration, properties.delivery_mode = {**kept, **facts}, None, PERSISTENT
-    properties.user_id = None  # the broker takes a message in the name of its publisher alone
+    properties.user_id = None  # the broker refuses a message with the user id of another user
     return Publish(exchange, queue, properties, body, mandatory=True)
 
 
@@ -100,6 +100,6 @@ def answer(caller: Caller, value: dict[str, Any], content_type: str = "applicati
 
 
 def problem(caller: Caller, status: int, title: str, detail: str | None = None) -> Publish:
-    """Problem details (RFC 9457): why there is no answer."""
+    """Returns problem details (RFC 9457): the reason why the request was not fulfilled."""
     value = {"type": "about:blank", "title": title, "status": status, **({} if detail is None else {"detail": detail})}
     return answer(caller, value, "application/problem+json")

@@ -3,25 +3,25 @@ import { Counter } from 'k6/metrics';
 import { bodyOf, ordersOf, product, sale, until } from './client.js';
 import { tokens } from './tokens.js';
 
-/** Orders that were accepted, minus those that were found in the end: more than 0 have been lost. */
+/** Accepted orders minus orders found at the end; more than 0 means that orders were lost. */
 export const unaccounted = new Counter('unaccounted');
 
 const SETTLED_WITHIN_S = 60;
-/** Users whose orders are asked for at the same time. */
-const AT_A_TIME = 20;
+/** Number of users whose orders are requested at the same time. */
+const BATCH_SIZE = 20;
 const HOLD_NO_PIECE = ['rejected', 'cancelled'];
 
-/** The books of a sale, when nothing moves in it any more. @returns the sale */
+/** Audits a sale after it has settled, which means that no piece is held. @returns the sale */
 export function auditSale(id, withinSeconds = SETTLED_WITHIN_S) {
   const settled = until(withinSeconds, 1, () => (bodyOf(sale(id)).held === 0 ? true : undefined));
   const found = bodyOf(sale(id));
   const rules = {
-    'sale: it tells quantity, remaining, held and sold': ({ quantity, remaining, held, sold }) =>
+    'sale: it has quantity, remaining, held and sold': ({ quantity, remaining, held, sold }) =>
       [quantity, remaining, held, sold].every(Number.isInteger),
     'sale: quantity = remaining + held + sold': ({ quantity, remaining, held, sold }) =>
       quantity === remaining + held + sold,
     'sale: none of them is negative': ({ remaining, held, sold }) => Math.min(remaining, held, sold) >= 0,
-    'sale: everything that was won is paid, or came back': () => settled === true,
+    'sale: every piece that was won is paid, or was returned': () => settled === true,
     'sale: sold out when nothing remains, and only then': ({ state, remaining }) =>
       state === 'closed' || (state === 'sold-out') === (remaining === 0),
   };
@@ -30,8 +30,8 @@ export function auditSale(id, withinSeconds = SETTLED_WITHIN_S) {
 }
 
 /**
- * The books of a product that was ordered piece by piece: every order is decided, and each piece is on the shelf or in an
- * order. Takes `unaccounted` back by the orders that are there; one of them is the setup's own.
+ * Audits a product that was ordered piece by piece: every order is decided, and each piece is in stock or in an order.
+ * Subtracts the orders that were found from `unaccounted`, except the one that the setup placed.
  */
 export function auditOrders(sku, pieces, since, withinSeconds = SETTLED_WITHIN_S) {
   let found = [];
@@ -53,20 +53,20 @@ const decided = (found) => found.every(({ status }) => status !== 'pending');
 const balanced = (found, available, pieces) =>
   available + found.filter(({ status }) => !HOLD_NO_PIECE.includes(status)).length === pieces;
 
-/** Everybody's orders since then (RFC 3339), each order once. */
+/** Returns the orders of all users since a time (RFC 3339), each order once. */
 function ordersSince(since) {
   const found = [];
-  let asked = Array.from(tokens, (token) => ({ token }));
-  while (asked.length > 0) {
-    const now = asked.slice(0, AT_A_TIME);
-    const answers = ordersOf(now);
-    const further = now.map(({ token }, i) => {
+  let pages = Array.from(tokens, (token) => ({ token }));
+  while (pages.length > 0) {
+    const batch = pages.slice(0, BATCH_SIZE);
+    const answers = ordersOf(batch);
+    const further = batch.map(({ token }, i) => {
       const { items = [], next } = bodyOf(answers[i]);
       const ours = items.filter(({ placedAt }) => placedAt >= since);
       found.push(...ours);
       return next && ours.length === items.length ? { token, cursor: next } : undefined;
     });
-    asked = [...asked.slice(AT_A_TIME), ...further.filter(Boolean)];
+    pages = [...pages.slice(BATCH_SIZE), ...further.filter(Boolean)];
   }
   return found;
 }

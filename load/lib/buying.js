@@ -2,10 +2,10 @@ import { sleep } from 'k6';
 import { bodyOf, claim, order, pay, ticket, until } from './client.js';
 
 const PAID = ['paid', 'shipped', 'completed'];
-/** 503 is "unknown": asking again is safe, the ticket is the same. */
+/** Maximum number of tries after a 503 ("unknown"). A retry is safe: it gets the same ticket. */
 const TRIES = 3;
 
-/** Claims a piece, as a patient client does. @returns the last answer */
+/** Claims a piece and retries after a 503. @returns the last response */
 export function claimPiece(token, saleId) {
   let answer = claim(token, saleId);
   for (let tries = 1; answer.status === 503 && tries < TRIES; tries++) {
@@ -15,7 +15,7 @@ export function claimPiece(token, saleId) {
   return answer;
 }
 
-/** Waits with a ticket in the waiting room. @returns {{ status, orderId?, reason? } | undefined} undefined: still waiting */
+/** Polls the result of a ticket. @returns {{ status, orderId?, reason? } | undefined} undefined: still waiting */
 export function waitForResult(token, saleId, id, withinSeconds) {
   return until(withinSeconds, 1, () => {
     const result = bodyOf(ticket(token, saleId, id));
@@ -23,7 +23,7 @@ export function waitForResult(token, saleId, id, withinSeconds) {
   });
 }
 
-/** Waits until an order is decided: it can be paid, or it has been refused. @returns the order, undefined when neither */
+/** Waits until an order can be paid or was refused. @returns the order; undefined when it is still pending */
 export function waitForDecision(token, id, withinSeconds) {
   return until(withinSeconds, 0.2, () => {
     const found = bodyOf(order(token, id));
@@ -31,7 +31,7 @@ export function waitForDecision(token, id, withinSeconds) {
   });
 }
 
-/** Pays an order as soon as that can be done. @returns {boolean} whether it is paid */
+/** Pays an order as soon as it can be paid. @returns {boolean} whether it is paid */
 export function payFor(token, id, withinSeconds) {
   const paid = until(withinSeconds, 0.5, () => {
     const found = bodyOf(order(token, id));

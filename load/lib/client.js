@@ -2,36 +2,36 @@ import { sleep } from 'k6';
 import http from 'k6/http';
 import { BASE_URL } from './settings.js';
 
-/** What the API promises for a request is no failure (`http_req_failed`), a refusal included. */
-const FINE = http.expectedStatuses({ min: 200, max: 299 });
+/** Statuses that the API documents for a request are no failure (`http_req_failed`), including refusals. */
+const SUCCESS = http.expectedStatuses({ min: 200, max: 299 });
 const PLACED = http.expectedStatuses(201, 202);
-/** Accepted; sold out or closed; not open yet; the line is full. */
+/** 202 accepted; 410 sold out or closed; 425 not open yet; 429 the queue is full. */
 const CLAIMED = http.expectedStatuses(202, 410, 425, 429);
-/** After a 202 the resource may not be there yet. */
+/** After a 202 the resource may not exist yet. */
 const THERE_SOON = http.expectedStatuses(200, 404, 503);
 const PAID = http.expectedStatuses(200, 202, 409);
-/** Beyond what it can do, a system may say so. */
+/** Above its capacity the system may refuse orders. */
 export const PLACED_OR_BUSY = http.expectedStatuses(201, 202, 429, 503);
-/** A refusal that its caller waits out. */
+/** Any status: the caller retries after a refusal. */
 const ANY = http.expectedStatuses({ min: 200, max: 599 });
 
 export const CARD_THAT_PAYS = '4242424242424242';
 const ADDRESS = { name: 'Ada Byron', street: '12 Analytical Row', city: 'London', postcode: 'N1 7AA', country: 'GB' };
-const PATIENCE = '20s';
+const TIMEOUT = '20s';
 
-const ask = (name, { token, headers, expected = FINE } = {}) => ({
+const params = (name, { token, headers, expected = SUCCESS } = {}) => ({
   headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }), ...headers },
   tags: { name },
   responseCallback: expected,
   redirects: 0,
-  timeout: PATIENCE,
+  timeout: TIMEOUT,
 });
 
-const get = (path, name, how) => http.get(BASE_URL + path, ask(name, how));
+const get = (path, name, how) => http.get(BASE_URL + path, params(name, how));
 const send = (method, path, name, body, how) =>
-  http.request(method, BASE_URL + path, JSON.stringify(body), ask(name, how));
+  http.request(method, BASE_URL + path, JSON.stringify(body), params(name, how));
 
-/** The body, `{}` when there is none: whoever reads from it finds nothing. */
+/** Returns the JSON body of a response; `{}` when there is none, so that its fields are undefined. */
 export function bodyOf(response) {
   try {
     return JSON.parse(response.body) || {};
@@ -40,7 +40,7 @@ export function bodyOf(response) {
   }
 }
 
-/** The body of an answer that must be so. @throws Error that says what was answered instead */
+/** Returns the body of a response with the wanted status. @throws Error with the actual status and body */
 export function expectStatus(wanted, response) {
   if (response.status === wanted) return bodyOf(response);
   throw new Error(
@@ -48,7 +48,7 @@ export function expectStatus(wanted, response) {
   );
 }
 
-/** Asks, again and again, until there is a result. Undefined when the time is over. */
+/** Calls `result` repeatedly until it returns a value. Returns undefined when the time is over. */
 export function until(withinSeconds, everySeconds, result) {
   for (const end = Date.now() + withinSeconds * 1000; ; sleep(everySeconds)) {
     const found = result();
@@ -67,21 +67,21 @@ export const receive = (admin, sku, receipt) =>
 const ordering = (sku) => ({ lines: [{ sku, quantity: 1 }], address: ADDRESS });
 export const placeOrder = (token, sku, key, expected = PLACED) =>
   send('POST', '/orders', 'place', ordering(sku), { token, headers: { 'idempotency-key': key }, expected });
-/** A SKU that orders has not heard of yet is 422. */
+/** Places an order that may be refused: 422 while orders has no record of the SKU yet. */
 export const tryOrder = (token, sku, key) => placeOrder(token, sku, key, ANY);
 export const order = (token, id) => get(`/orders/${id}`, 'order', { token, expected: THERE_SOON });
 export const timeline = (token, id) => get(`/orders/${id}/timeline`, 'timeline', { token });
 export const pay = (token, id) =>
   send('POST', `/orders/${id}/payment`, 'pay', { card: CARD_THAT_PAYS }, { token, expected: PAID });
-/** The newest twenty. */
+/** Returns the newest twenty orders of a user. */
 export const orders = (token) => get('/orders', 'orders', { token });
-/** A page of the orders of each user, asked for at the same time. */
-export const ordersOf = (asked) =>
+/** Requests a page of orders for each user, all at the same time. */
+export const ordersOf = (pages) =>
   http.batch(
-    asked.map(({ token, cursor }) => ({
+    pages.map(({ token, cursor }) => ({
       method: 'GET',
       url: `${BASE_URL}/orders?limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
-      params: ask('orders', { token }),
+      params: params('orders', { token }),
     })),
   );
 

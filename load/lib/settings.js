@@ -1,7 +1,7 @@
-/** This machine and no other, and nothing in front of the host that would make it another's. */
+/** Addresses of this machine only. A user part before the host is refused, because it can hide another host. */
 const LOOPBACK = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
 
-/** Where the shop is. Load aims at loopback, so that a slip of the hand never becomes an attack on somebody. */
+/** Address of the shop. Only loopback is allowed, so that a typo never becomes an attack on another system. */
 export const BASE_URL = baseUrl((__ENV.BASE_URL || 'http://127.0.0.1:8080').replace(/\/+$/, ''));
 
 function baseUrl(url) {
@@ -11,7 +11,7 @@ function baseUrl(url) {
   );
 }
 
-/** A whole number from the environment, within its bounds: an unset one is the fallback, a wrong one stops the run. */
+/** Reads a whole number from the environment. An unset variable gives the fallback. @throws Error out of bounds */
 export function whole(name, fallback, { least = 1, most }) {
   const given = __ENV[name];
   if (!given) return fallback;
@@ -20,10 +20,10 @@ export function whole(name, fallback, { least = 1, most }) {
   throw new Error(`${name} is "${given}": it must be a whole number from ${least} to ${most}.`);
 }
 
-/** The administrator of the development seed, unless another is named. */
+/** The administrator of the development seed, unless the environment names another one. */
 export const ADMIN = { phone: __ENV.ADMIN_PHONE || '+10000000000', password: __ENV.ADMIN_PASSWORD || 'admin-password' };
 
-/** What every script has in common. Setup and teardown wait for facts, up to these times. */
+/** Options of every script. Setup and teardown wait for conditions, up to these times. */
 export const COMMON = {
   setupTimeout: '90s',
   teardownTimeout: '300s',

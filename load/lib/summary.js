@@ -1,4 +1,4 @@
-/** The metrics of a run, by name; what never happened is 0. */
+/** Reads the metrics of a run by name; a metric without samples is 0. */
 function reader({ metrics }) {
   const values = (name) => (metrics[name] ? metrics[name].values : {});
   return {
@@ -13,12 +13,12 @@ const ms = (value) => (value === undefined ? '-' : value < 10 ? `${value.toFixed
 const timesOf = (values) =>
   `median ${ms(values.med)}, 95% within ${ms(values['p(95)'])}, 99% within ${ms(values['p(99)'])}, slowest ${ms(values.max)}`;
 
-/** 1234567 as 1,234,567. */
+/** Formats 1234567 as 1,234,567. */
 export const number = (value) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
-/** The part as a percentage. */
+/** Formats the part as a percentage of the whole. */
 export const share = (part, whole) => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)}%`);
 
-/** Every limit and how it went. */
+/** Returns every limit and whether it was kept. */
 const limitsOf = ({ metrics }) =>
   Object.entries(metrics)
     .flatMap(([name, { thresholds = {} }]) =>
@@ -35,12 +35,13 @@ const verdictOf = (limits, broken, good) =>
   broken === 0 ? good : `No: ${broken} of ${limits} limits ${broken === 1 ? 'is' : 'are'} broken.`;
 
 /**
- * What the end of a run prints: the question, the answer, and the limits.
+ * Returns the text that a run prints at its end: the question, the verdict, the results, and the limits.
  * @param answer (metrics) => [label, text] pairs
- * @param good what the answer begins with when every limit is kept
+ * @param good verdict when every limit is kept
  */
 export function summary(given, question, answer, good = 'Yes.') {
-  const data = JSON.parse(JSON.stringify(given)); // k6 hands over maps and slices of Go, which are objects and arrays almost
+  // k6 passes maps and slices of Go, which are not quite JavaScript objects and arrays.
+  const data = JSON.parse(JSON.stringify(given));
   const limits = limitsOf(data);
   const broken = limits.filter(({ ok }) => !ok);
   const ran = data.metrics.iterations?.values.count > 0;

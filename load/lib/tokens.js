@@ -4,7 +4,9 @@ import { whole } from './settings.js';
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const HOW = 'npm run --silent dev:users -- 20000 > /tmp/tokens.txt makes one; its path must be absolute.';
 
-/** The users of this run, in memory once for all VUs. Lines that are no tokens are passed over: npm writes some. */
+/**
+ * Tokens of the users of this run, in memory once for all VUs. Other lines of the file are skipped: npm writes some.
+ */
 export const tokens = new SharedArray('tokens', () => {
   if (!__ENV.LOAD_TOKENS) throw new Error(`LOAD_TOKENS does not name a file of tokens. ${HOW}`);
   const found = open(__ENV.LOAD_TOKENS)
@@ -15,5 +17,5 @@ export const tokens = new SharedArray('tokens', () => {
   return found.slice(0, whole('LOAD_USERS', found.length, { least: 2, most: 1_000_000 }));
 });
 
-/** Users take turns. */
+/** Returns the token for an iteration; users take turns. */
 export const tokenOf = (turn) => tokens[turn % tokens.length];

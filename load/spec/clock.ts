@@ -1,15 +1,15 @@
 export type Clock = () => number;
 
 /**
- * A clock that runs `speed` times as fast as the real one: a wait of a minute is over after some seconds.
- * @param epoch real milliseconds at which both show the same
+ * Returns a clock that runs `speed` times as fast as the real one, so that a wait of a minute takes seconds.
+ * @param epoch real time in milliseconds at which both clocks are equal
  */
 export const fastClock =
   (epoch: number, speed: number, realNow: Clock = Date.now.bind(Date)): Clock =>
   () =>
     Math.round(epoch + (realNow() - epoch) * speed);
 
-/** From now on `Date` shows that clock, here and in everything that this process loads. */
+/** Replaces `Date` by this clock, in the whole process. */
 export function setClock(now: Clock): void {
   globalThis.Date = new Proxy(Date, {
     construct: (target, given, newTarget) =>

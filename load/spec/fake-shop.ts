@@ -64,7 +64,7 @@ interface Request {
   key: string | undefined;
 }
 
-/** The HTTP API of the shop as its documentation has it, in memory, by a clock of its own. */
+/** The HTTP API of the shop as documented, in memory, with its own clock. */
 export class FakeShop {
   readonly products = new Map<string, Product>();
   readonly orders = new Map<string, Order>();

@@ -7,10 +7,10 @@ import { fastClock } from './clock.js';
 import { FakeShop, type Faults } from './fake-shop.js';
 import type { Report } from './stand-in/report.js';
 
-/** Waits of a minute take three seconds. A sale that opens in some seconds needs time in which to claim before. */
+/** A wait of a minute takes three seconds. Not faster, because smoke.js needs time to claim before the sale opens. */
 const speedOf = (script: string): number => (script === 'smoke.js' ? 8 : 20);
 const load = path.join(import.meta.dirname, '..');
-/** The stand-in for k6, compiled: it runs in a process of its own. */
+/** The compiled stand-in for k6, which runs in its own process. */
 const RUNNER = path.join(load, 'dist/stand-in/run.js');
 
 /** Tokens that only the fake shop accepts. */

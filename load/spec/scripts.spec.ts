@@ -21,14 +21,14 @@ const run = (script: string, options: Parameters<typeof runScript>[1] = {}) =>
 const brokenBy = async (script: string, faults: Faults) => (await run(script, { faults })).broken;
 
 describe.concurrent.each(SCRIPTS)('%s', (script) => {
-  it('finds a shop that keeps its promises well, and says so', async () => {
+  it('accepts a shop without faults, and prints so', async () => {
     const { threw, broken, summary } = await run(script);
     expect({ threw, broken }).toEqual({ threw: [], broken: [] });
     expect(summary['stdout']).toMatch(/^\n\w[\w-]+: .+\?\n\n(Yes|This many)\.\n/);
     expect(summary['stdout']).not.toMatch(/NaN|undefined|✗/);
   });
 
-  it('has an end, and thresholds of metrics that exist, at its full size too', async () => {
+  it('ends, and has thresholds only of metrics that exist, at its full size too', async () => {
     const { problems, options, exported } = await runScript(script, { env: { LOAD_CAPACITY: '500' }, most: 0 });
     const scenarios = Object.values(options.scenarios);
     expect([...problems, ...scenarios.flatMap((scenario) => problemsOfScenario(scenario, exported))]).toEqual([]);
@@ -38,7 +38,7 @@ describe.concurrent.each(SCRIPTS)('%s', (script) => {
     expect(Object.keys(options.thresholds)).toContain('http_req_failed');
   });
 
-  it('says that it did not run when it cannot prepare the shop', async () => {
+  it('prints that it did not run when its setup fails', async () => {
     const { threw, summary } = await run(script, {
       faults: { answer: (request: string) => (request === 'POST /sessions' ? 401 : undefined) },
     });
@@ -53,13 +53,13 @@ describe.concurrent('the load', () => {
     'http://localhost.example.com',
     'http://127.0.0.1@example.com:8080',
     'http://10.0.0.1:8080',
-  ])('is never aimed at %s', async (BASE_URL) => {
+  ])('is never sent to %s', async (BASE_URL) => {
     const { threw, shop } = await run('smoke.js', { env: { BASE_URL } });
     expect(threw).toEqual([expect.stringContaining('load aims at this machine only')]);
     expect(shop.counts.size).toBe(0);
   });
 
-  it('is aimed elsewhere by those who say that they may', async () => {
+  it('is sent to another machine with LOAD_ALLOW_REMOTE=yes', async () => {
     const { threw } = await run('smoke.js', { env: { BASE_URL: 'http://shop.invalid', LOAD_ALLOW_REMOTE: 'yes' } });
     expect(threw).toEqual([expect.stringContaining('http://shop.invalid/sessions answered')]);
   });
@@ -77,32 +77,32 @@ describe.concurrent('the load', () => {
 describe.concurrent('smoke.js', () => {
   it.each([
     ['an order that cannot be paid', { neverPayable: true }],
-    ['a claim that nobody decides', { neverDecide: true }],
+    ['a claim that is never decided', { neverDecide: true }],
     [
       'a timeline that is not there',
       { answer: (request: string) => (request === 'GET /orders/:id/timeline' ? 404 : undefined) },
     ],
-  ])('tells of %s', async (_, faults) => {
+  ])('detects %s', async (_, faults) => {
     expect(await brokenBy('smoke.js', faults)).toContain('checks rate==1');
   });
 });
 
 describe.concurrent('place-order.js', () => {
-  it('tells of accepted orders that are not there', async () => {
+  it('detects accepted orders that are missing', async () => {
     expect(await brokenBy('place-order.js', { loseOrders: true })).toContain('unaccounted count<=0');
   });
 
-  it('tells of orders that are never decided', async () => {
+  it('detects orders that are never decided', async () => {
     expect(await brokenBy('place-order.js', { neverPayable: true })).toContain('checks{audit:orders} rate==1');
   });
 
-  it('tells of errors', async () => {
+  it('detects errors', async () => {
     const everyTenth = (request: string, count: number) =>
       request === 'POST /orders' && count > 5 && count % 10 === 0 ? 500 : undefined;
     expect(await brokenBy('place-order.js', { answer: everyTenth })).toEqual(['http_req_failed rate<0.001']);
   });
 
-  it('tells of answers that come too late', async () => {
+  it('detects responses that are too late', async () => {
     const took = (request: string) => (request === 'POST /orders' ? 600 : undefined);
     expect(await brokenBy('place-order.js', { took })).toEqual(['order_answered p(95)<500']);
   });
@@ -120,27 +120,27 @@ describe.concurrent('place-order.js', () => {
 describe.concurrent('flash-sale.js', () => {
   it.each([
     ['a piece that is sold twice', { sellTwice: true }, ['oversold count==0', 'users_who_won_twice count==0']],
-    ['books that do not add up', { miscount: true }, ['checks{audit:sale} rate==1', 'oversold count==0']],
+    ['a sale whose counts do not add up', { miscount: true }, ['checks{audit:sale} rate==1', 'oversold count==0']],
     ['tickets that wait for ever', { neverDecide: true }, ['told rate==1']],
     [
-      'answers that the door does not owe',
+      'responses that are not documented',
       { answer: (request: string) => (request.endsWith('/claims') ? 418 : undefined) },
       ['claims_other count==0', 'http_req_failed rate<0.001'],
     ],
     ['prizes that cannot be paid', { neverPayable: true }, ['paid rate==1', 'checks{audit:sale} rate==1']],
-  ])('tells of %s', async (_, faults, limits) => {
+  ])('detects %s', async (_, faults, limits) => {
     expect(await brokenBy('flash-sale.js', faults)).toEqual(expect.arrayContaining(limits));
   });
 
-  it('takes a full line, and an unknown answer that is known when it is asked again, for no failure', async () => {
+  it('accepts a full queue, and an unknown result that is known after a retry', async () => {
     const statuses = new Map([
       [2, 429],
       [4, 503],
     ]);
     const busy = (request: string, count: number) => (request.endsWith('/claims') ? statuses.get(count) : undefined);
     const { broken, summary } = await run('flash-sale.js', { faults: { answer: busy } });
-    expect(summary['stdout']).toMatch(/1 told to come again \(429\), 0 unknown/);
-    expect(broken).toEqual(['http_req_failed rate<0.001']); // of a dozen requests one is more than one in a thousand
+    expect(summary['stdout']).toMatch(/1 must retry later \(429\), 0 unknown/);
+    expect(broken).toEqual(['http_req_failed rate<0.001']); // one of a dozen requests is more than one in a thousand
   });
 });
 
@@ -150,17 +150,17 @@ describe.concurrent('overload.js', () => {
       request === 'POST /orders' && count >= from && count <= to ? 503 : undefined,
   });
 
-  it('takes a refusal for an answer, and says how many there were', async () => {
+  it('accepts refusals, and prints their share', async () => {
     const { broken, summary } = await run('overload.js', { faults: refusing(10, 21) });
     expect(broken).toEqual([]);
     expect(summary['stdout']).toContain('201 50.0%, 202 0.0%, 503 or 429 50.0%, anything else 0');
   });
 
-  it('tells of a system that does not recover', async () => {
+  it('detects a system that does not recover', async () => {
     expect(await brokenBy('overload.js', refusing(10, Infinity))).toContain('recovered rate==1');
   });
 
-  it('tells of a crash', async () => {
+  it('detects a crash', async () => {
     const crash = {
       answer: (request: string, count: number) => (request === 'POST /orders' && count === 10 ? 500 : undefined),
     };
@@ -179,7 +179,7 @@ describe.concurrent('soak.js', () => {
 });
 
 describe.concurrent('capacity.js', () => {
-  it('writes what it has found for overload.js', async () => {
+  it('writes its result for overload.js', async () => {
     const { summary } = await run('capacity.js', { env: { ...SMALL, LOAD_RESULT: '/results/capacity.json' } });
     expect(JSON.parse(summary['/results/capacity.json'] ?? '')).toEqual({ perSecond: 2 });
   });

@@ -21,7 +21,7 @@ export class HttpCarrier implements Carrier {
 
   book({ parcelId, correlationId, ...shipment }: Shipment): Promise<string> {
     const headers = { 'x-correlation-id': correlationId };
-    return this.#service.ask(
+    return this.#service.request(
       { method: 'POST', path: 'shipments', key: parcelId, headers, body: { parcelId, ...shipment } },
       async (response) => {
         if (!response.ok) throw await failureOf(response, parcelId);
@@ -32,10 +32,13 @@ export class HttpCarrier implements Carrier {
 
   recall({ parcelId, key, correlationId }: Recall): Promise<void> {
     const headers = { 'x-correlation-id': correlationId };
-    return this.#service.ask({ method: 'DELETE', path: `shipments/${parcelId}`, key, headers }, async (response) => {
-      if (!response.ok && !NOT_BOOKED.has(response.status)) throw await failureOf(response, parcelId);
-      await response.body?.cancel();
-    });
+    return this.#service.request(
+      { method: 'DELETE', path: `shipments/${parcelId}`, key, headers },
+      async (response) => {
+        if (!response.ok && !NOT_BOOKED.has(response.status)) throw await failureOf(response, parcelId);
+        await response.body?.cancel();
+      },
+    );
   }
 }
 

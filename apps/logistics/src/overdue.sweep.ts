@@ -20,7 +20,7 @@ export function overdueSweep(pool: Pool, parcels: ParcelRepository, { ASK_AGAIN_
       sql: `
         SELECT id FROM parcels
         WHERE carrier_reference IS NULL AND status = 'preparing' AND carrier_refusal IS NULL
-          AND ${overdueSince({ began: 'created_at', asked: 'coalesce(carrier_asked_at, created_at)' })}
+          AND ${overdueSince({ firstRequest: 'created_at', lastRequest: 'coalesce(carrier_asked_at, created_at)' })}
         ORDER BY created_at LIMIT ${BATCH_SIZE}`,
       ...shared,
     },
@@ -30,7 +30,7 @@ export function overdueSweep(pool: Pool, parcels: ParcelRepository, { ASK_AGAIN_
         SELECT id FROM parcels
 
         WHERE halted_at IS NOT NULL AND recalled_at IS NULL AND carrier_refusal IS NULL
-          AND ${overdueSince({ began: 'halted_at', asked: 'carrier_asked_at' })}
+          AND ${overdueSince({ firstRequest: 'halted_at', lastRequest: 'carrier_asked_at' })}
         ORDER BY halted_at LIMIT ${BATCH_SIZE}`,
       ...shared,
     },

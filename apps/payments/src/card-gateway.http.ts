@@ -30,7 +30,7 @@ export class HttpCardGateway implements CardGateway {
 
   /** @throws UnavailableError it is unknown whether the money was captured */
   capture({ token, amount, idempotencyKey }: CardCharge): Promise<CardOutcome> {
-    return this.#service.ask(
+    return this.#service.request(
       { method: 'POST', path: 'captures', key: idempotencyKey, body: { token, ...amount } },
       async (response) => {
         if (response.ok) return { status: 'captured', reference: await acceptedAs(response) };
@@ -41,7 +41,7 @@ export class HttpCardGateway implements CardGateway {
 
   /** @throws UnavailableError it is unknown whether the money is refunded; PermanentError refused for good */
   refund({ reference: capture, amount, idempotencyKey }: CardRefund): Promise<RefundReceipt> {
-    return this.#service.ask(
+    return this.#service.request(
       { method: 'POST', path: 'refunds', key: idempotencyKey, body: { capture, ...amount } },
       async (response) => {
         if (response.ok) return { reference: await acceptedAs(response) };

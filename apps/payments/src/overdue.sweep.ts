@@ -22,7 +22,7 @@ export function overdueSweep(pool: Pool, payments: PaymentsRepository, { ASK_AGA
         SELECT payables.order_id AS id FROM payables JOIN captures ON captures.id = payables.capture_id
         WHERE payables.status IN ('capturing', 'voiding') AND captures.status = 'pending'
           AND requested_at > now() - ${KEY_KEPT_FOR}
-          AND ${overdueSince({ began: 'requested_at', asked: 'capturing_since' })}
+          AND ${overdueSince({ firstRequest: 'requested_at', lastRequest: 'capturing_since' })}
         ORDER BY capturing_since LIMIT ${BATCH_SIZE}`,
       parameters: [ASK_AGAIN_SECONDS],
       resend: (message, orderId) => payments.resendCapture(message, { orderId, afterMs }),
@@ -34,8 +34,8 @@ export function overdueSweep(pool: Pool, payments: PaymentsRepository, { ASK_AGA
         WHERE status = 'refunding' AND refund_refusal IS NULL
 
           AND ${overdueSince({
-            began: 'coalesce(refunding_since, capturing_since)',
-            asked: 'coalesce(refund_asked_at, capturing_since)',
+            firstRequest: 'coalesce(refunding_since, capturing_since)',
+            lastRequest: 'coalesce(refund_asked_at, capturing_since)',
           })}
         ORDER BY refund_asked_at NULLS FIRST LIMIT ${BATCH_SIZE}`,
       parameters: [ASK_AGAIN_SECONDS],

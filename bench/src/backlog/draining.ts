@@ -1,31 +1,32 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Backlogged, Place, Service } from './place.js';
 
-/** One look at a service that drains its queue, at its database and its broker. */
+/** A measurement of a service that drains its queue, of its database and its broker. */
 export interface Sample {
-  /** Milliseconds. */
+  /** Time of the measurement. Milliseconds. */
   at: number;
   /** Messages handled and acknowledged so far. */
   handled: number;
   /** Processor time of the process so far. Seconds. */
   cpu: number;
-  /** Pages of 8 kB that its database has looked at so far. */
+  /** Pages of 8 kB that its database has read so far, from memory or disk. */
   pages: number;
-  /** Bytes, like those below. */
+  /** Memory of the process. Bytes; so is `heap`. */
   rss: number;
   heap: number;
+  /** Rows in the outbox. */
   outbox: number;
-  /** Of the whole broker. */
+  /** Memory of the whole broker. Bytes. */
   broker: number;
 }
 
-/** Some tens of looks in each tenth of a large backlog; each costs the service some ms. */
+/** Interval of the measurements: dozens in each tenth of a large backlog; each costs the service a few ms. */
 const POLL_MS = 250;
-/** Far less than a service manages on a machine that has nothing else to do. Messages per second. */
+/** Far below the rate of a service on an idle machine; for the timeout. Messages per second. */
 const SLOWEST = 50;
 const STARTS_WITHIN_MS = 60_000;
 
-/** Looks at a service until it has handled `count` messages of a queue and sent all that came of them. @throws Error it takes far too long */
+/** Measures a service until it has handled `count` messages and its outbox is empty. @throws Error after the timeout */
 export async function watchDraining(
   place: Place,
   name: Backlogged,
@@ -53,7 +54,7 @@ export async function watchDraining(
 
 function read(metrics: string, queue: string): Omit<Sample, 'at' | 'pages' | 'broker'> {
   const lines = metrics.split('\n');
-  /** Of all series of a metric that have these labels. */
+  /** Sums all series of a metric that have these labels. */
   const sumOf = (name: string, labels: string[] = []): number => {
     const series = lines.filter(
       (line) =>
@@ -72,13 +73,13 @@ function read(metrics: string, queue: string): Omit<Sample, 'at' | 'pages' | 'br
 
 const LEVELS = ['rss', 'heap', 'outbox', 'broker'] as const;
 
-/** What was seen while one tenth of the backlog was drained; of memory and outbox the most. */
+/** Results for one tenth of the backlog; memory and outbox are maximum values. */
 export interface Tenth extends Pick<Sample, (typeof LEVELS)[number]> {
   /** Messages per second. */
   rate: number;
-  /** Microseconds of the service's processor time for a message. */
+  /** Processor time of the service per message. Microseconds. */
   cpu: number;
-  /** Pages that its database looked at for a message. */
+  /** Pages that its database read per message. */
   pages: number;
 }
 
@@ -96,7 +97,7 @@ export function tenthsOf(samples: readonly Sample[], count: number): Tenth[] {
   });
 }
 
-/** What it was when so many messages were handled, on the line between the two looks around that moment. */
+/** Returns a field's value at a number of handled messages, interpolated between the two nearest samples. */
 function valueAt(samples: readonly Sample[], handled: number, field: 'at' | 'cpu' | 'pages'): number {
   const after = samples.findIndex((sample) => sample.handled >= handled);
   const [one, other] = [samples[Math.max(0, after - 1)]!, samples[after]!];

@@ -3,7 +3,7 @@ import { PlaceOrder, ReceiveStock, type Outgoing } from '@sluice/contracts';
 import { encode } from '@sluice/messaging';
 import type { Place } from './place.js';
 
-/** Those that DEV_SEED puts on the shelves in plenty. */
+/** SKUs that DEV_SEED creates with plenty of stock. */
 const SKUS = [
   'TEE-BLACK',
   'TEE-WHITE',
@@ -16,10 +16,10 @@ const SKUS = [
   'NOTEBOOK-A5',
   'PEN-BLACK',
 ];
-/** More than any run orders of one SKU, so that every order has the same effect. */
+/** Quantity above what any run orders of one SKU, so that every order has the same effect. */
 const PLENTY = 1_000_000;
 const ADDRESS = { name: 'Ann', street: 'Main Street 1', city: 'Springfield', postcode: '12345', country: 'US' };
-/** Half of what may wait for the broker in one process. */
+/** Half of the messages that may wait for the broker in one process. */
 const BATCH_SIZE = 5_000;
 
 const send = ({ publisher }: Place, message: Outgoing): Promise<void> =>
@@ -27,25 +27,25 @@ const send = ({ publisher }: Place, message: Outgoing): Promise<void> =>
     encode(message, { id: randomUUID(), time: new Date().toISOString(), correlationId: randomUUID(), source: 'bench' }),
   );
 
-/** Lets orders know the products, and puts more on the shelves than is ordered here. Both services are stopped again. */
+/** Publishes the products to orders and stocks more than the bench orders. Stops both services again. */
 export async function stockUp(place: Place): Promise<void> {
   const services = [await place.start('orders'), await place.start('inventory', { DEV_SEED: 'true' })];
   await place.until(
-    'orders knows the products',
+    'orders has all products',
     async () => (await place.count('orders', 'product_copies WHERE version > 0')) >= SKUS.length,
   );
   for (const sku of SKUS)
     await send(place, ReceiveStock({ sku, warehouse: 'east', quantity: PLENTY, reference: 'bench' }));
   await place.until(
-    'the shelves are full',
+    'all products are in stock',
     async () => (await place.count('inventory', `stock WHERE on_hand >= ${PLENTY}`)) === SKUS.length,
   );
   for (const service of services) await service.end();
 }
 
 /**
- * Orders of one line or two, as gateways send them whose callers have gone: nobody waits for an answer. Each is another user's:
- * what one may have unpaid is bounded.
+ * Publishes orders with one or two lines, without a caller that waits for the reply. Each is of another user, because
+ * the number of unpaid orders per user is limited.
  */
 export async function placeOrders(place: Place, count: number): Promise<void> {
   for (let from = 0; from < count; from += BATCH_SIZE) {

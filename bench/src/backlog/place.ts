@@ -2,16 +2,16 @@ import { Publisher } from '@sluice/messaging';
 import { depth, eventually, freePort, testBroker, testDatabase, type Program } from '@sluice/testing';
 import { Programs } from '../flash-sale/programs.js';
 
-/** A busy machine takes its time. */
+/** Maximum wait for a condition; long, because the machine may be busy. */
 const WITHIN_MS = 180_000;
 
 /** The services that have a backlog here. */
 export type Backlogged = 'orders' | 'inventory';
 
-/** What PostgreSQL has looked at in the database so far, in memory or on disk; its processes tell it about once a second. */
+/** Pages that PostgreSQL has read so far, from memory or disk; its processes report them about once per second. */
 const PAGES = 'SELECT blks_hit + blks_read AS n FROM pg_stat_database WHERE datname = current_database()';
 
-/** A service as it runs anywhere, with where it tells how it is. */
+/** A running service and the address of its metrics. */
 export interface Service {
   metricsUrl: string;
   end(): Promise<void>;
@@ -52,7 +52,7 @@ export async function openPlace() {
       };
       await eventually(expectIt, { withinMs: WITHIN_MS });
     },
-    /** Of the whole broker. Bytes. */
+    /** Memory of the whole broker. Bytes. */
     brokerMemory: async (): Promise<number> =>
       (await broker.management.get<{ mem_used?: number }[]>('nodes')).reduce(
         (sum, { mem_used = 0 }) => sum + mem_used,
@@ -68,8 +68,8 @@ export async function openPlace() {
 
 export type Place = Awaited<ReturnType<typeof openPlace>>;
 
-/** @throws Error with its last words when it did not end as it should */
+/** @throws Error with the output of the program when it did not exit with 0 */
 async function stop(program: Program): Promise<void> {
   await program.end('SIGTERM');
-  if ((await program.exitCode) !== 0) throw new Error(`it has not ended well:\n${program.output()}`);
+  if ((await program.exitCode) !== 0) throw new Error(`the program did not exit with 0:\n${program.output()}`);
 }

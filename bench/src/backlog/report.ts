@@ -1,23 +1,29 @@
 import { median, shown } from '../hop/statistics.js';
 import type { Tenth } from './draining.js';
 
-/** Below it the rate is not constant: tables of 100,000 rows and an index more deep cost some per cent, a scan of them all. */
+/**
+ * Minimum ratio of the last rate to the first one. Tables of 100,000 rows and a deeper index cost a few per cent; a
+ * scan of all rows would cost far more.
+ */
 const MIN_RATIO = 0.5;
 /**
- * What a process may grow by while it drains. It holds 100 messages of the queue and 5,000 on their way out, some 10 MB; the
- * rest is for V8, which lets its heap grow by some tens of MB before it collects. Were messages kept, 100,000 of 1 kB would
- * take 200 MB and more, as text and as objects. Bytes.
+ * Maximum growth of a process while it drains. It holds 100 messages of the queue and 5,000 outgoing ones, about 10
+ * MB; the rest is for V8, whose heap grows by some tens of MB before a collection. A leak of 100,000 messages of 1 kB
+ * would take 200 MB and more, as text and as objects. Bytes.
  */
 const MAX_GROWTH = 64 * 1024 * 1024;
 
-/** CPU and pages: the service's processor time, and what its database looked at, for one message. What else the machine does changes neither. */
+/** Columns. CPU (processor time) and pages (read by its database) are per message, independent of other load. */
 const TITLES = ['per second', 'of bare', 'CPU', 'pages', 'RSS', 'heap', 'outbox', 'broker'];
 const WIDTH = 12;
 
 const megabytes = (bytes: number): string => `${shown(bytes / 1024 / 1024)} MB`;
 const meanRate = (tenths: readonly Tenth[]): number => tenths.reduce((sum, { rate }) => sum + rate, 0) / tenths.length;
 
-/** @param bare messages per second of a consumer that does nothing. @returns whether the rate was constant and the memory flat */
+/**
+ * @param bare messages per second of a consumer that does nothing.
+ * @returns whether the rate was constant and the memory flat
+ */
 export function report(queue: string, tenths: readonly Tenth[], bare: number): boolean {
   const ratio = meanRate(tenths.slice(-2)) / meanRate(tenths.slice(0, 2));
   const growth = Math.max(...tenths.slice(1).map(({ rss }) => rss)) - tenths[0]!.rss;

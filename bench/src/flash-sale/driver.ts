@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 
 export interface Outcome {
   perSecond: number;
-  /** How many answers had which status. */
+  /** Number of responses by status. */
   statuses: Record<number, number>;
 }
 
@@ -13,12 +13,12 @@ export interface Target {
   body: string;
 }
 
-/** So many clients at a time: enough to keep a gateway and a broker busy, few beside what a gateway takes. */
+/** Concurrent clients: enough to keep a gateway and a broker busy, far fewer than a gateway accepts. */
 export const CLIENTS = 64;
 
 /**
- * Sends a request for each token, over connections that are kept, each with one request at a time. Written on sockets: Node's
- * own HTTP client takes more of the machine than a bare route does, and both sides of a ratio would be it.
+ * Sends a request for each token over persistent connections, each with one request at a time. Uses plain sockets,
+ * because Node's HTTP client needs more processor time than a bare route and would dominate both sides of a ratio.
  */
 export async function load({ port, path, body }: Target, tokens: readonly string[]): Promise<Outcome> {
   const statuses: Record<number, number> = {};
@@ -29,7 +29,7 @@ export async function load({ port, path, body }: Target, tokens: readonly string
   await Promise.all(
     clients.map(async (client) => {
       for (const token of rest) {
-        const status = await client.ask(`${head}${token}\r\n\r\n${body}`);
+        const status = await client.request(`${head}${token}\r\n\r\n${body}`);
         statuses[status] = (statuses[status] ?? 0) + 1;
       }
     }),
@@ -40,18 +40,18 @@ export async function load({ port, path, body }: Target, tokens: readonly string
 }
 
 interface Client {
-  /** @returns the status of the answer */
-  ask(request: string): Promise<number>;
+  /** @returns the status of the response */
+  request(text: string): Promise<number>;
   close(): void;
 }
 
 async function open(port: number): Promise<Client> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');
-  return { ask: (request) => ask(socket, request), close: () => socket.destroy() };
+  return { request: (text) => request(socket, text), close: () => socket.destroy() };
 }
 
-function ask(socket: Socket, request: string): Promise<number> {
+function request(socket: Socket, text: string): Promise<number> {
   return new Promise((resolve, reject) => {
     let answer = '';
     const done = (end: () => void): void => {
@@ -63,7 +63,7 @@ function ask(socket: Socket, request: string): Promise<number> {
       if (isWhole(answer)) done(() => resolve(Number(answer.slice(9, 12))));
     };
     const lost = (): void => done(() => reject(new Error(`the connection was closed after "${answer}"`)));
-    socket.on('data', read).on('close', lost).write(request);
+    socket.on('data', read).on('close', lost).write(text);
   });
 }
 

@@ -4,9 +4,9 @@ import { Programs } from './programs.js';
 import { PUBLIC_KEY } from './users.js';
 
 const CLAIMS = 'flash-sale.claims';
-/** More than any round sends: here it is about speed, and not about being refused. */
+/** Above what any round sends, because this bench measures speed, not refusals by a full queue. */
 const QUEUE_LIMIT = 200_000;
-/** Of the same kind as that of the claims. */
+/** Queue of the same type as the queue of the claims. */
 export const BARE_QUEUE = 'bench.claims';
 
 /** A broker's virtual host and a database of its own, a gateway, a bare route, and flash-sale when it is needed. */
@@ -54,7 +54,7 @@ export async function openPlace() {
 
 export type Place = Awaited<ReturnType<typeof openPlace>>;
 
-/** @returns what takes everything out of the two queues */
+/** @returns a function that purges the two queues */
 async function emptier({ connection }: TestBroker): Promise<() => Promise<void>> {
   const channel = await connection.createChannel();
   await channel.assertQueue(BARE_QUEUE, { arguments: { 'x-queue-type': 'classic' } });

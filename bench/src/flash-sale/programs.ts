@@ -6,7 +6,7 @@ const READY_WITHIN_MS = 30_000;
 export class Programs {
   readonly #running: Program[] = [];
 
-  /** Starts a built program, and waits until it answers `path` on this port, whatever it says but "not ready". */
+  /** Starts a compiled program, and waits until it responds at `path` on this port with a status below 500. */
   async begin(file: string, env: Record<string, string>, port: number, path = '/readyz'): Promise<Program> {
     const program = run(file, env);
     this.#running.push(program);
@@ -22,6 +22,6 @@ export class Programs {
 }
 
 function expectAnswer(program: Program, { status }: Response): void {
-  if (!program.running()) throw new Error(`it has ended:\n${program.output()}`);
-  if (status >= 500) throw new Error(`it is not ready: ${status}`);
+  if (!program.running()) throw new Error(`the program has ended:\n${program.output()}`);
+  if (status >= 500) throw new Error(`the program is not ready: ${status}`);
 }

@@ -7,21 +7,21 @@ import { BARE_QUEUE, type Place } from './place.js';
 
 const ADDRESS = { name: 'Ada Byron', street: '12 Analytical Row', city: 'London', postcode: 'N1 7AA', country: 'GB' };
 const BODY = JSON.stringify({ address: ADDRESS });
-/** Milliseconds. */
+/** Interval at which the number of drained claims is read. Milliseconds. */
 const POLL_MS = 20;
 const WITHIN_MS = 120_000;
 
 export const bareRoute = (place: Place, tokens: readonly string[]): Promise<number> =>
   answered(202, place.barePort, '/bare', tokens);
 
-/** Claims that are in line. */
+/** Claims that are accepted into the queue. */
 export const accepted = (place: Place, saleId: string, tokens: readonly string[]): Promise<number> =>
   answered(202, place.gatewayPort, `/flash-sales/${saleId}/claims`, tokens);
 
 export const refused = (place: Place, saleId: string, tokens: readonly string[]): Promise<number> =>
   answered(410, place.gatewayPort, `/flash-sales/${saleId}/claims`, tokens);
 
-/** A side that answers otherwise would be fast for nothing. */
+/** @throws Error when a response has another status, because the measured rate would then be meaningless */
 async function answered(status: number, port: number, path: string, tokens: readonly string[]): Promise<number> {
   const { perSecond, statuses } = await load({ port, path, body: BODY }, tokens);
   if (statuses[status] !== tokens.length)
@@ -29,7 +29,7 @@ async function answered(status: number, port: number, path: string, tokens: read
   return perSecond;
 }
 
-/** The same claims, published to a queue of the same kind and confirmed, by as many at a time as there are clients. */
+/** Publishes the same claims, with confirms, to a queue of the same type, as many at a time as there are clients. */
 export async function barePublish({ client }: Place, count: number): Promise<number> {
   const saleId = newId();
   const wires = Array.from({ length: count }, (): WireMessage => ({ ...wireOf(saleId), routingKey: BARE_QUEUE }));
@@ -38,7 +38,7 @@ export async function barePublish({ client }: Place, count: number): Promise<num
   return count / ((performance.now() - began) / 1_000);
 }
 
-/** The real flash-sale service, from the first claims that it has answered to the last of `count`. */
+/** Measures the real flash-sale service from the first claim that it has handled to the last of `count`. */
 export async function drain(place: Place, saleId: string, count: number): Promise<number> {
   const before = await place.drained(saleId);
   await publishAll(

@@ -18,7 +18,7 @@ const offer = (quantity: number) => ({
 const send = (client: MessageClient, message: Outgoing): Promise<void> =>
   client.publisher.publish(encode(message, { id: newId(), time: inMs(0), correlationId: 'bench', source: 'bench' }));
 
-/** Opens a sale at flash-sale, which must run; inventory is played by this. @returns its id */
+/** Opens a sale at flash-sale, which must be running; publishes the event of inventory itself. @returns its id */
 export async function openSale(client: MessageClient, quantity: number): Promise<string> {
   const sale = { saleId: newId(), ...offer(quantity) };
   await client.request(CreateSale, sale, { deadlineMs: WITHIN_MS });
@@ -30,14 +30,14 @@ export async function openSale(client: MessageClient, quantity: number): Promise
   return sale.saleId;
 }
 
-/** Tells the gateway of a sale that flash-sale, which must not run, does not know. @returns its id */
+/** Publishes to the gateway a sale of which flash-sale, which must be stopped, has no record. @returns its id */
 export async function pretendSale(client: MessageClient, gatewayPort: number, state: Sale['state']): Promise<string> {
   const sale = { id: newId(), state, ...offer(1), remaining: 1, held: 0, sold: 0, round: 1, version: 2 };
-  const isKnown = async (): Promise<void> => {
+  const expectSale = async (): Promise<void> => {
     await send(client, SaleChanged(sale));
     if (!(await fetch(`http://127.0.0.1:${gatewayPort}/flash-sales/${sale.id}`)).ok)
-      throw new Error('the gateway has not heard of the sale');
+      throw new Error('the gateway has not received the sale');
   };
-  await eventually(isKnown, { withinMs: WITHIN_MS });
+  await eventually(expectSale, { withinMs: WITHIN_MS });
   return sale.id;
 }

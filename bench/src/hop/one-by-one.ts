@@ -11,9 +11,9 @@ const UPDATE = 'UPDATE stock SET on_hand = $2, version = $3 WHERE sku = $1';
 const OUTBOX = 'INSERT INTO outbox (id, wire) VALUES ($1, $2)';
 
 /**
- * The peer: the same rule, the same effects and the same relay, with a transaction per message. It is no straw man: its
- * statements are prepared and pipelined into two round trips like those of the unit of work, and 16 run side by side
- * (the pool's size; messages beyond that wait for a connection).
+ * The peer: the same rule, the same effects and the same relay, with one transaction per message. The comparison is
+ * fair: its statements are prepared and pipelined into two round trips like those of the unit of work, and 16
+ * transactions run concurrently (the size of the pool; further messages wait for a connection).
  */
 export const oneByOne =
   (pool: Pool, relay: OutboxRelay) =>

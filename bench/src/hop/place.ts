@@ -4,7 +4,7 @@ import { QUEUE, schemaSql } from './stock.js';
 const REPLY_QUEUE = 'bench.heard';
 const durable = { arguments: { 'x-queue-type': 'quorum' } };
 
-/** A database and a broker's virtual host of its own: one queue in, one queue out, durable and replicated as those of the shop. */
+/** A database and a virtual host of its own: one input and one output queue, quorum queues like those of the shop. */
 export async function openPlace() {
   const [database, broker] = await Promise.all([testDatabase('bench', { schemaSql }), testBroker()]);
   const channel = await broker.connection.createChannel();
@@ -14,16 +14,16 @@ export async function openPlace() {
   return {
     url: broker.url,
     database,
-    /** How many messages have come out. */
+    /** Number of messages in the output queue. */
     received: async () => (await channel.checkQueue(REPLY_QUEUE)).messageCount,
     handled: async () => Number((await database.pool.query('SELECT count(*) AS n FROM inbox')).rows[0].n),
     forget: async () => {
       await channel.purgeQueue(REPLY_QUEUE);
       await database.pool.query('TRUNCATE inbox, outbox');
-      // Each round begins with the same tables; without it the later rounds read past the dead rows of the earlier ones.
+      // Without VACUUM, later rounds would also read the dead rows of earlier ones.
       await database.pool.query('VACUUM ANALYZE stock');
     },
-    /** Calls back for every message that comes out, until it is stopped. */
+    /** Calls back for every message in the output queue, until it is stopped. */
     listen: async (onMessage: () => void): Promise<() => Promise<unknown>> => {
       const { consumerTag } = await channel.consume(REPLY_QUEUE, onMessage, { noAck: true });
       return () => channel.cancel(consumerTag);

@@ -13,8 +13,9 @@ const request = (publisher: Publisher, sku: string): Promise<void> => {
 };
 
 /**
- * Drains a backlog of `count` messages, from the first handler's call until everything that came of them is confirmed
- * by the broker and gone from the outbox. @returns messages per second
+ * Drains a backlog of `count` messages, measured from the first call of the handler until all resulting messages are
+ * confirmed by the broker and deleted from the outbox.
+ * @returns messages per second
  */
 export async function saturated(
   side: Side,
@@ -40,7 +41,10 @@ export async function saturated(
   return count / seconds;
 }
 
-/** One message in flight. @returns for each, the milliseconds from its publishing until what came of it has arrived at the next queue */
+/**
+ * Sends one message at a time.
+ * @returns per message, the milliseconds from its publishing until the resulting message is in the next queue
+ */
 export async function idle(
   side: Side,
   place: Place,
@@ -50,12 +54,12 @@ export async function idle(
 ): Promise<number[]> {
   await place.forget();
   const arrivals = new EventTarget();
-  const stop = await place.listen(() => arrivals.dispatchEvent(new Event('heard')));
+  const stop = await place.listen(() => arrivals.dispatchEvent(new Event('arrival')));
   const service = await startService(side, place, { began: () => {}, handled: () => {} });
   const times: number[] = [];
   for (let index = 0; index < count; index++) {
     const began = performance.now();
-    await Promise.all([once(arrivals, 'heard'), request(feeder, skuOf(index))]);
+    await Promise.all([once(arrivals, 'arrival'), request(feeder, skuOf(index))]);
     times.push(performance.now() - began);
   }
   await service.drained();
@@ -64,7 +68,7 @@ export async function idle(
   return times;
 }
 
-/** A side that loses or doubles messages would be fast for nothing. */
+/** @throws Error when messages were lost or duplicated, because the measured rate would then be meaningless */
 async function expectAll(place: Place, count: number): Promise<void> {
   const found = [await place.handled(), await place.received()];
   if (found.some((number) => number !== count))

@@ -8,7 +8,7 @@ import { oneByOne } from './one-by-one.js';
 import type { Place } from './place.js';
 import { SERVICE, tables, take, Take } from './stock.js';
 
-/** Connections of the peer, which is how many messages it commits side by side. The unit of work uses one of them. */
+/** Connections of the peer: the number of messages that it commits concurrently. The unit of work uses one of them. */
 const POOL = 16;
 
 type Handle = (message: Message<typeof Take>) => Promise<unknown>;
@@ -29,7 +29,7 @@ export interface Observer {
   handled(): void;
 }
 
-/** A service as the shop runs them, over the real transport, with one of the two ways to commit. */
+/** Starts a service like those of the shop, with the real transport and one of the two ways to commit. */
 export async function startService(side: Side, place: Place, observer: Observer) {
   const pool = createPool(place.database.url, { max: POOL });
   const publisher = new Publisher({ url: place.url });
@@ -60,7 +60,7 @@ export async function startService(side: Side, place: Place, observer: Observer)
   await app.listen();
   return {
     publisher,
-    /** Everything that was committed is confirmed by the broker and gone from the outbox. */
+    /** Resolves when all committed messages are confirmed by the broker and deleted from the outbox. */
     drained: () => relay.stop(60_000),
     close: async () => {
       await app.close();

@@ -2,7 +2,7 @@ import { command, event, type Data } from '@sluice/contracts';
 import { collection, type Decision, type State } from '@sluice/persistence';
 import { z } from 'zod';
 
-/** The handler that both sides run: an inbox entry, one row locked and updated, one message out. */
+/** Command of the handler that both sides run: an inbox entry, one row locked and updated, one outgoing message. */
 export const Take = command('bench.take', z.object({ sku: z.string(), quantity: z.int() }));
 export const Taken = event('stock.taken', z.object({ sku: z.string(), onHand: z.int(), version: z.int() }));
 

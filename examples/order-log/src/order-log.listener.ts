@@ -3,10 +3,10 @@ import { event, Id, type Message } from '@sluice/contracts';
 import { On } from '@sluice/messaging';
 import { z } from 'zod';
 
-/** Any fact about an order; of its data this listener knows the one field that all of them carry. */
+/** Any event about an order; this listener reads only the field that all of them contain. */
 const OrderFact = event('order.*', z.looseObject({ orderId: Id }));
 
-/** A new consumer of existing facts: its own queue, no change in any other service. */
+/** A new consumer of existing events: it has its own queue, and no other service changes. */
 @Controller()
 export class OrderLogListener {
   private readonly logger = new Logger('order-log');

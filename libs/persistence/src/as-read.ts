@@ -5,7 +5,7 @@ type Values = Record<string, unknown>;
 const { TIMESTAMPTZ, JSON: JSON_TEXT, JSONB, UUID } = pg.types.builtins;
 const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-/** How a written value comes back from the database, by the column's type; the other types come back as they are. */
+/** By column type: converts a written value to what a read from the database returns. Other types stay as they are. */
 const SURVIVES_ROUND_TRIP: Readonly<Record<number, (value: unknown) => unknown>> = {
   [TIMESTAMPTZ]: (value) => new Date(value as string | Date),
   [JSON_TEXT]: throughJson,
@@ -14,9 +14,9 @@ const SURVIVES_ROUND_TRIP: Readonly<Record<number, (value: unknown) => unknown>>
 };
 
 /**
- * A written row as a later message would read it, had it come in the next batch: so a rule sees the same however messages
- * are batched.
- * @param types the columns' type ids, as PostgreSQL gives them with every result
+ * Converts a written row to what a read in the next batch would return, so that a rule gets the same state however
+ * messages are batched.
+ * @param types the columns' type ids, as PostgreSQL returns them with every result
  */
 export const asRead = (row: object, types: ReadonlyMap<string, number>): Values =>
   frozen(Object.fromEntries([...types].map(([name, type]) => [name, survivesRoundTrip((row as Values)[name], type)])));
@@ -24,7 +24,7 @@ export const asRead = (row: object, types: ReadonlyMap<string, number>): Values 
 const survivesRoundTrip = (value: unknown, type: number): unknown =>
   value === undefined || value === null ? null : (SURVIVES_ROUND_TRIP[type]?.(value) ?? value);
 
-/** Rules share rows within a batch: one that changed a row in place would change it for the others too, so that throws. */
+/** Freezes a value deeply. Rules share rows within a batch, so a rule that changes a row in place must throw. */
 export function frozen<T>(value: T): T {
   if (typeof value !== 'object' || value === null || value instanceof Date || Object.isFrozen(value)) return value;
   Object.values(value).forEach(frozen);

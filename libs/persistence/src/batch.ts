@@ -11,14 +11,14 @@ import { insertRows, type OutboxRow } from './outbox.js';
 import { Rows } from './rows.js';
 import { prepared, type Statement } from './transaction.js';
 
-/** One message and the rule about it. */
+/** A message, the keys of the rows that it needs, and the rule that decides about it. */
 export interface Change {
   readonly message: Message;
   readonly keys: Readonly<Record<string, readonly string[] | undefined>>;
   readonly decide: (state: Readonly<Record<string, object>>, now: Date) => Decided;
 }
 
-/** A `Decision` about tables that are known only when it runs. */
+/** A `Decision` without the types of its tables. */
 interface Decided {
   readonly state?: Readonly<Record<string, Readonly<Record<string, object | undefined>> | undefined>>;
   readonly append?: Readonly<Record<string, readonly object[] | undefined>>;
@@ -29,33 +29,38 @@ interface Decided {
 
 export type Outcome = { readonly answer: unknown } | { readonly error: unknown };
 
-/** What became of a change in its batch; `held`: it was left out, since another transaction holds these of its rows (see `rowsOf`). */
+/**
+ * The result of a change in its batch. `held`: left out, because another transaction holds these rows (see `rowsOf`).
+ */
 export type BatchOutcome = Outcome | { readonly held: readonly string[] };
 
-/** The inbox keeps ids in one spelling, so that a message in capitals is no other message. */
+/** Message id in lower case, as the inbox stores it: the same UUID in capitals is the same message. */
 export const idOf = ({ message }: Change): string => message.id.toLowerCase();
 
-/** The rows that a change names, as `collection/key`: all, or those that `are` so. */
+/** The rows that a change names, as `collection/key`: all of them, or only those for which `matches` returns true. */
 export const rowsOf = (
   { keys }: Pick<Change, 'keys'>,
-  are: (name: string, key: string) => boolean = () => true,
+  matches: (name: string, key: string) => boolean = () => true,
 ): string[] =>
   Object.entries(keys).flatMap(([name, values]) =>
-    (values ?? []).filter((key) => are(name, key)).map((key) => `${name}/${key}`),
+    (values ?? []).filter((key) => matches(name, key)).map((key) => `${name}/${key}`),
   );
 
-/** The state, messages and answers of some changes, decided in the order of their arrival; touches no connection itself. */
+/** Decides changes in the order of their arrival; collects their rows, messages and replies. Does no I/O. */
 export class Batch {
   readonly outbox: OutboxRow[] = [];
-  /** One per change, in the same order; they hold once the batch is committed. */
+  /** Outcome of each change, in the same order; valid after the batch has been committed. */
   readonly outcomes: BatchOutcome[] = [];
   readonly #rows = new Map<string, Rows>();
   readonly #appended = new Map<string, object[]>();
   readonly #failed: string[] = [];
-  /** When the transaction began, by the clock of the database. Nothing is decided by the clock of this process. */
+  /** Start of the transaction by the clock of the database. Rules never use the clock of this process. */
   #now!: Date;
 
-  /** @param changes of different messages @param skipLocked what needs a row that another transaction holds is left out, instead of waiting for it */
+  /**
+   * @param changes changes of different messages
+   * @param skipLocked true: a change that needs a row held by another transaction is left out instead of waiting
+   */
   constructor(
     private readonly tables: OrderedTables,
     private readonly source: string,
@@ -75,7 +80,10 @@ export class Batch {
     ];
   }
 
-  /** Runs the rules on the results of `reads()`; returns what is to be written, undefined when no message is to be kept as handled. */
+  /**
+   * Runs the rules on the results of `reads()`.
+   * @returns the writes; undefined when no new message has succeeded, so that nothing must be committed
+   */
   decide([inbox, ...results]: QueryResult[], now: Date): Statement[] | undefined {
     this.#now = now;
     const selects = results.filter(({ command }) => command === 'SELECT');
@@ -107,7 +115,7 @@ export class Batch {
 
   #show(keys: Change['keys']): Record<string, object> {
     const shown = ([name]: [string, Collection]): [string, object] => {
-      // Without a prototype: a product may be called `constructor`.
+      // No prototype, because a product may be called `constructor`.
       const rows: Record<string, unknown> = Object.create(null);
       for (const key of keys[name] ?? []) rows[key] = this.#rows.get(name)!.get(key);
       return [name, rows];
@@ -115,7 +123,7 @@ export class Batch {
     return Object.fromEntries([...this.tables.collections].map(shown));
   }
 
-  /** Everything that may fail comes first, so that a message counts as a whole or not at all. */
+  /** All steps that can fail run first, so that a message is applied completely or not at all. */
   #apply(change: Change, { state = {}, append = {}, messages = [] }: Decided): void {
     const writes = Object.entries(state).flatMap(([name, rows]) =>
       Object.entries(rows ?? {}).map(([key, row]) => this.#write(change, name, key, row)),

@@ -1,14 +1,14 @@
 /**
- * Group commit without a timer: while one batch is being worked on, the next one gathers. An idle system therefore
- * starts at once, and a loaded one takes whatever has come meanwhile in one go.
+ * Group commit without a timer: items that arrive while a batch is being processed form the next batch. An idle system
+ * therefore starts a batch at once; under load, batches grow.
  */
 export class Batcher<T> {
   readonly #waiting: T[] = [];
   #working?: Promise<void>;
 
   /**
-   * @param work never rejects: it settles its items itself
-   * @param size how many of the waiting ones (never none) the next batch takes
+   * @param work processes a batch; must settle its items itself and never reject
+   * @param size number of waiting items that the next batch takes; at least 1
    */
   constructor(
     private readonly work: (batch: T[]) => Promise<void>,
@@ -20,19 +20,19 @@ export class Batcher<T> {
     this.#working ??= this.#run();
   }
 
-  /** Before all that wait, in this order. */
+  /** Puts items before all waiting ones, in the given order. */
   addFirst(items: readonly T[]): void {
     this.#waiting.unshift(...items);
     if (items.length > 0) this.#working ??= this.#run();
   }
 
-  /** Resolves when nothing waits and nothing is being worked on. */
+  /** Resolves when no item waits and no batch is being processed. */
   async idle(): Promise<void> {
     while (this.#working) await this.#working;
   }
 
   async #run(): Promise<void> {
-    // One turn of the event loop: what one read from the socket has brought goes together.
+    // One turn of the event loop, so that all messages of one socket read share a batch.
     await new Promise(setImmediate);
     while (this.#waiting.length > 0) await this.work(this.#waiting.splice(0, this.size(this.#waiting)));
     this.#working = undefined;

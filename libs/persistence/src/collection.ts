@@ -1,44 +1,45 @@
 import { column, quoted } from './naming.js';
 
-/** Only a type: carries the row's shape through inference. */
+/** Type only: carries the row's shape through inference. */
 export declare const rowType: unique symbol;
 
-/** A table whose rows decisions read by key and, when it is locked, write. */
+/** A table whose rows decisions read by key. Decisions may write its rows only when `lock` is true. */
 export interface Collection<Row extends object = object> {
   readonly kind: 'collection';
   readonly table: string;
   readonly key: readonly string[];
   readonly columns: readonly string[];
-  /** False: rows are read as they are and never written; true: they are held until the commit. */
+  /** True: rows are locked until the commit. False: rows are read without a lock and never written. */
   readonly lock: boolean;
   readonly sql: CollectionSql;
   readonly [rowType]?: Row;
 }
 
-/** Every statement takes one JSON array, so no column type is ever named and one text serves any number of rows. */
+/** Every statement takes one JSON array: one SQL text serves any number of rows and names no column types. */
 interface CollectionSql {
   readonly insertStubs: string;
   readonly read: string;
-  /** As `read`, without the rows that another transaction holds. */
+  /** The same as `read`, but skips rows that another transaction holds. */
   readonly readSkipLocked: string;
   readonly update: string;
   readonly deleteStubs: string;
 }
 
-/** The names of a row's columns, also those that only some variants of a union have. */
+/** The names of a row's columns, including those that only some variants of a union have. */
 export type ColumnOf<Row> = Row extends unknown ? keyof Row & string : never;
 
 export interface CollectionOptions<Row> {
   table: string;
-  /** Joined by `/` in the records that decisions see. */
+  /** The key's columns. Several are joined by `/` in the records that decisions receive. */
   key: ColumnOf<Row> | readonly ColumnOf<Row>[];
   columns: readonly ColumnOf<Row>[];
   lock?: boolean;
 }
 
 /**
- * Describes a table. A locked table has `version int not null default 0`, where 0 marks a stub: a row that is only there
- * to be locked, shown to decisions as absent. Its other columns are therefore nullable or have defaults.
+ * Describes a table. A locked table has `version int not null default 0`. Version 0 marks a stub: a row that exists
+ * only to be locked, and that decisions receive as undefined. The other columns are therefore nullable or have
+ * defaults.
  */
 export function collection<Row extends object>({
   table,
@@ -52,7 +53,10 @@ export function collection<Row extends object>({
   return { kind: 'collection', table, key: keys, columns, lock, sql: statements(table, keys, columns, lock) };
 }
 
-/** The columns of a key: `bolt/east` -> `{ sku: 'bolt', warehouse: 'east' }`. @throws Error when it does not have one part per column */
+/**
+ * Splits a key into its columns: `bolt/east` -> `{ sku: 'bolt', warehouse: 'east' }`.
+ * @throws Error when the key does not have one part per column
+ */
 export function keyColumns({ table, key }: Collection, value: string): Record<string, string> {
   const parts = key.length === 1 ? [value] : value.split('/');
   if (parts.length !== key.length) throw new Error(`a key of ${table} is ${key.join('/')}, not ${value}`);
@@ -71,14 +75,18 @@ function statements(table: string, key: readonly string[], columns: readonly str
   const shown = columns.map((part) => `t.${column(part)} AS ${quoted(part)}`);
   const written = columns.filter((part) => !key.includes(part)).map((part) => `${column(part)} = v.${column(part)}`);
   const version = lock ? ['t.version AS "#version"'] : [];
-  // Waiting for keys in one order everywhere is what keeps units from deadlocking. NO KEY: rows that refer to this one may be inserted meanwhile.
+  // All units of work lock keys in the same order, so they cannot deadlock.
+  // NO KEY UPDATE: other transactions may still insert rows that refer to this one.
   const order = lock ? ` ORDER BY ${key.map((part) => `t.${column(part)}`).join(', ')} FOR NO KEY UPDATE OF t` : '';
-  const read = `SELECT k.ordinality::int AS "#key", ${[...version, ...shown].join(', ')} FROM ${given} WITH ORDINALITY AS k JOIN ${name} AS t ON ${same('t', 'k')}${order}`;
+  const read = `SELECT k.ordinality::int AS "#key", ${[...version, ...shown].join(', ')}
+    FROM ${given} WITH ORDINALITY AS k JOIN ${name} AS t ON ${same('t', 'k')}${order}`;
+  const raised = columns.includes('version') ? [] : ['version = t.version + 1'];
   return {
-    insertStubs: `INSERT INTO ${name} (${keys}) SELECT ${keys} FROM ${given} ORDER BY ${keys} ON CONFLICT (${keys}) DO NOTHING`,
+    insertStubs: `INSERT INTO ${name} (${keys}) SELECT ${keys} FROM ${given} ORDER BY ${keys}
+      ON CONFLICT (${keys}) DO NOTHING`,
     read,
     readSkipLocked: lock ? `${read} SKIP LOCKED` : read,
-    update: `UPDATE ${name} AS t SET ${[...written, ...(columns.includes('version') ? [] : ['version = t.version + 1'])].join(', ')} FROM ${given} AS v WHERE ${same('t', 'v')}`,
+    update: `UPDATE ${name} AS t SET ${[...written, ...raised].join(', ')} FROM ${given} AS v WHERE ${same('t', 'v')}`,
     deleteStubs: `DELETE FROM ${name} AS t USING ${given} AS v WHERE ${same('t', 'v')} AND t.version = 0`,
   };
 }

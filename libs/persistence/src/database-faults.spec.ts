@@ -9,7 +9,7 @@ beforeAll(
 );
 afterAll(() => database.close());
 
-/** What the statement throws on a connection of its own, while `meanwhile` happens to it. */
+/** Returns the error of a statement on its own connection, while `meanwhile` runs. */
 async function thrown(
   sql: string,
   config: pg.PoolConfig = {},
@@ -33,7 +33,7 @@ async function thrown(
 const kill = (_: pg.Pool, pid: number) => database.pool.query('SELECT pg_terminate_backend($1)', [pid]);
 
 describe('a database', () => {
-  it('that is not there, ends a connection, or has no time is away for now', async () => {
+  it('that does not respond, ends a connection, or times out is unavailable', async () => {
     const faults = await Promise.all([
       thrown('SELECT 1', { connectionString: `postgresql://nobody@127.0.0.1:${await freePort()}/nothing` }),
       thrown('SELECT pg_sleep(60)', {}, kill),
@@ -43,7 +43,7 @@ describe('a database', () => {
     expect(faults.map(isDatabaseFault), faults.map(String).join('\n')).toEqual([true, true, true, true]);
   });
 
-  it('whose connections are all taken is away for now', async () => {
+  it('whose connections are all in use is unavailable', async () => {
     const pool = new pg.Pool({ connectionString: database.url, max: 1, connectionTimeoutMillis: 50 });
     const held = await pool.connect();
     const fault = await pool.query('SELECT 1').catch((error: unknown) => error);
@@ -52,7 +52,7 @@ describe('a database', () => {
     expect(isDatabaseFault(fault), String(fault)).toBe(true);
   });
 
-  it('that was asked something wrong is there', async () => {
+  it('that refuses a wrong statement is available', async () => {
     const faults = await Promise.all([
       thrown('SELECT nonsense'),
       thrown('INSERT INTO shelves VALUES (1), (1)'),

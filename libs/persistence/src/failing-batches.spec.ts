@@ -16,13 +16,13 @@ import {
 let bank: Bank;
 let unit: BankUnit;
 
-/** The server ends the connection in the middle of the statement. */
+/** Not an SQLSTATE: the server ends the connection in the middle of the statement. */
 const CONNECTION_ENDS = 'ends';
 const SERIALIZATION_FAILURE = '40001';
 const QUERY_CANCELED = '57014';
 const DISK_FULL = '53100';
 
-/** A sequence is not rolled back with the transaction, so it counts the tries that failed as well. */
+/** A sequence is not rolled back with the transaction, so it counts failed tries too. */
 const TROUBLE_SQL = `
   CREATE TABLE troubles (account text PRIMARY KEY, sqlstate text NOT NULL, times int NOT NULL);
   CREATE SEQUENCE tries;
@@ -31,7 +31,9 @@ const TROUBLE_SQL = `
     BEGIN
       SELECT * INTO trouble FROM troubles WHERE account = new.id;
       IF NOT FOUND OR nextval('tries') > trouble.times THEN RETURN new; END IF;
-      IF trouble.sqlstate <> '${CONNECTION_ENDS}' THEN RAISE EXCEPTION 'troubled' USING ERRCODE = trouble.sqlstate; END IF;
+      IF trouble.sqlstate <> '${CONNECTION_ENDS}' THEN
+        RAISE EXCEPTION 'troubled' USING ERRCODE = trouble.sqlstate;
+      END IF;
       PERFORM pg_terminate_backend(pg_backend_pid());
       RETURN new;
     END $$;
@@ -55,13 +57,13 @@ const balances = async () =>
     (await bank.rows('SELECT id, balance::int FROM accounts ORDER BY id')).map(({ id, balance }) => [id, balance]),
   );
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
-/** What became of each: its answer, or the SQLSTATE it failed with. */
+/** Returns one outcome per promise: its reply, or the SQLSTATE of its error. */
 const outcomes = async (promises: Promise<unknown>[]): Promise<unknown[]> =>
   (await Promise.allSettled(promises)).map((result) =>
     result.status === 'fulfilled' ? result.value : codeOf(result.reason),
   );
 
-describe('a transaction that the server chose to fail', () => {
+describe('a transaction that the server aborts', () => {
   it.each([[SERIALIZATION_FAILURE], [CONNECTION_ENDS]])(
     'succeeds as soon as the same work does: %s',
     async (sqlstate) => {
@@ -76,7 +78,7 @@ describe('a transaction that the server chose to fail', () => {
     },
   );
 
-  it('is given up after seven tries, as the fault of the database, with nothing kept', async () => {
+  it('is given up after seven tries, as a fault of the database, and stores nothing', async () => {
     await trouble('ann', SERIALIZATION_FAILURE);
     const error = await put('ann').catch((thrown: unknown) => thrown);
     expect([faultOf(error), await tries()]).toEqual([
@@ -86,7 +88,7 @@ describe('a transaction that the server chose to fail', () => {
     expect([await balances(), await bank.count('inbox')]).toEqual([{}, 0]);
   });
 
-  it('is tried three times as a batch, and then every message by itself: the one that it fails on five times', async () => {
+  it('is tried three times as a batch, then message by message, and five times for the failing message', async () => {
     await trouble('bad', SERIALIZATION_FAILURE);
     expect(await outcomes([put('a'), put('bad'), put('b')])).toEqual([1, SERIALIZATION_FAILURE, 1]);
     expect([await balances(), await tries(), bank.sizes]).toEqual([{ a: 1, b: 1 }, 3 + 5, [1, 1]]);
@@ -105,7 +107,7 @@ describe('a statement that was too slow', () => {
     expect([await tries(), bank.sizes]).toEqual([2, [1, 1]]);
   });
 
-  it('fails all others of the batch untried when two messages in a row were too slow, each by itself', async () => {
+  it('fails the rest of the batch without a try after two consecutive messages were too slow alone', async () => {
     for (const account of ['bad', 'worse']) await trouble(account, QUERY_CANCELED);
     expect(await outcomes([put('a'), put('bad'), put('worse'), put('b'), put('c')])).toEqual([
       1,
@@ -114,21 +116,21 @@ describe('a statement that was too slow', () => {
     expect([await balances(), await tries()]).toEqual([{ a: 1 }, 3]);
   });
 
-  it('fails no other when one in between succeeds, or fails by its own fault', async () => {
+  it('fails no other message when one in between succeeds, or fails by its own fault', async () => {
     for (const account of ['bad', 'worse']) await trouble(account, QUERY_CANCELED);
     const work = [put('bad'), put('a'), put('worse'), put('b', POISON), put('b', POISON), put('c')];
     expect(await outcomes(work)).toEqual([QUERY_CANCELED, 1, QUERY_CANCELED, '23514', '23514', 1]);
   });
 });
 
-describe('a database that fails for all alike', () => {
-  it('fails the whole batch at once: nobody is tried alone', async () => {
+describe('a database that fails for every message', () => {
+  it('fails the whole batch at once, without trying its messages alone', async () => {
     await trouble('bad', DISK_FULL);
     expect(await outcomes([put('a'), put('bad'), put('b')])).toEqual(Array(3).fill(DISK_FULL));
     expect([await balances(), await tries(), await bank.count('inbox')]).toEqual([{}, 1, 0]);
   });
 
-  it('takes the same messages when it is well again', async () => {
+  it('accepts the same messages when it has recovered', async () => {
     await trouble('bad', DISK_FULL, 1);
     const messages = ['a', 'bad'].map((account) => messageOf(Deposit, { account, amount: 1 }));
     const all = () => outcomes(messages.map((message) => depositInto(unit, message)));
@@ -141,7 +143,7 @@ describe('a database that fails for all alike', () => {
 });
 
 describe('a rule that is wrong', () => {
-  it('fails its own message with a clear error when it writes where that named nothing, writes nothing, or appends to no log', async () => {
+  it('fails its own message with a clear error for an unnamed row, an undefined row, or an unknown log', async () => {
     const decided = (keys: object, decision: object) =>
       unit.change(messageOf(Balance, { account: 'x' }), keys, () => decision);
     const nameless = decided({}, { state: { accounts: { ann: { id: 'ann' } } } });
@@ -153,7 +155,7 @@ describe('a rule that is wrong', () => {
     await expect(noLog).rejects.toThrow('a rule appended to accounts, which is no log');
   });
 
-  it('is not asked when the keys of its message are none', async () => {
+  it('does not run when its message has invalid keys', async () => {
     const named = (keys: object) => unit.change(messageOf(Balance, { account: 'x' }), keys, () => ({}));
     await expect(named({ ledger: ['ann'] })).rejects.toThrow('ledger is no collection of this unit of work');
     await expect(named({ bins: ['bolt'] })).rejects.toThrow(/bolt/);
@@ -162,7 +164,7 @@ describe('a rule that is wrong', () => {
   });
 });
 
-describe('a batch of which one message fails while another waits for a row that somebody holds', () => {
+describe('a batch of which one message fails while another waits for a held row', () => {
   const holding = async (sql: string, work: (release: () => Promise<unknown>) => Promise<void>): Promise<void> => {
     const somebody = await bank.pool.connect();
     await somebody.query(`BEGIN; ${sql}`);
@@ -172,7 +174,7 @@ describe('a batch of which one message fails while another waits for a row that 
     });
   };
 
-  it('commits the others, and the one that waited once the row is free', async () => {
+  it('commits the others, and the waiting message when the row is free', async () => {
     await put('hot', 0);
     await holding(`SELECT FROM accounts WHERE id = 'hot' FOR UPDATE`, async (release) => {
       const stuck = put('hot', 5);
@@ -183,7 +185,7 @@ describe('a batch of which one message fails while another waits for a row that 
     expect(await balances()).toEqual({ a: 1, hot: 5 });
   });
 
-  it('does so as well when the key of the row is just being inserted', async () => {
+  it('does the same while the key of the row is being inserted', async () => {
     await holding(`INSERT INTO accounts (id) VALUES ('new')`, async (release) => {
       const stuck = put('new', 5);
       expect(await outcomes([put('bad', POISON), put('a')])).toEqual(['23514', 1]);
@@ -193,21 +195,22 @@ describe('a batch of which one message fails while another waits for a row that 
     expect(await balances()).toEqual({ a: 1, new: 5 });
   });
 
-  /** Transactions that have waited for a lock for longer than one that knows of it would. */
+  /** Returns the transactions that wait for a lock longer than the lock timeout for held rows. */
   const stuck = () =>
     bank.rows(`SELECT pid FROM pg_stat_activity
-      WHERE datname = current_database() AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '0.4 s'`);
+      WHERE datname = current_database() AND wait_event_type = 'Lock'
+        AND clock_timestamp() - query_start > interval '0.4 s'`);
 
   it.each([
     ['the row', 'hot', `SELECT FROM accounts WHERE id = 'hot' FOR UPDATE`],
-    ['its key, which is just being inserted,', 'new', `INSERT INTO accounts (id) VALUES ('new')`],
-  ])('no transaction waits for long, once it is known that somebody holds %s', async (_, account, sql) => {
+    ['its key, which is being inserted,', 'new', `INSERT INTO accounts (id) VALUES ('new')`],
+  ])('no transaction waits long after one try has found that another transaction holds %s', async (_, account, sql) => {
     await put('hot', 0);
     await holding(sql, async (release) => {
       const waiting = [put(account), put(account)];
       await put('a');
       bank.sizes.length = 0;
-      // Longer than the longest pause between two looks at the row, some of which share their batch with others.
+      // Longer than the longest pause between two tries of the row; some tries share their batch with other messages.
       const end = performance.now() + 1_200;
       const others = async () => {
         while (performance.now() < end) await Promise.all([put('a'), put('b')]);

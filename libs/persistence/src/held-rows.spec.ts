@@ -3,7 +3,7 @@ import { testDatabase } from '@sluice/testing';
 import type { PoolClient } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
-  asked,
+  withCaller,
   Deposit,
   depositInto,
   messageOf,
@@ -38,14 +38,14 @@ const balances = async () =>
     ]),
   );
 
-/** Somebody holds the row of an account, for longer than a unit of work waits. */
+/** Locks the row of an account in another transaction, for longer than a unit of work waits. */
 async function hold(unit: BankUnit, account: string): Promise<void> {
   await into(unit, account, 0);
   await somebody.query(`BEGIN; SELECT FROM accounts WHERE id = '${account}' FOR UPDATE`);
 }
 
-describe('a row that somebody else holds', () => {
-  it('stops only the messages that need it: the others of the batch commit, and later ones do not even wait', async () => {
+describe('a row that another transaction holds', () => {
+  it('delays only the messages that need it: the others of the batch commit, and later ones do not wait', async () => {
     const unit = bank.open();
     await hold(unit, 'hot');
     const stuck = [1, 2, 3].map((amount) => into(unit, 'hot', amount));
@@ -54,17 +54,17 @@ describe('a row that somebody else holds', () => {
     const began = performance.now();
     const alsoStuck = into(unit, 'hot', 4);
     expect(await Promise.all(['a', 'b', 'c'].map((account) => into(unit, account)))).toEqual([2, 2, 2]);
-    // Once it is known that the row is held, nobody waits for the second that a transaction waits for a lock.
+    // After the first try no transaction waits for the held row until the lock timeout of 1 s.
     expect(performance.now() - began).toBeLessThan(900);
     expect(await balances()).toEqual({ a: 2, b: 2, c: 2, hot: 0 });
 
     await somebody.query('ROLLBACK');
-    // In the order in which they came.
+    // The waiting messages are committed in the order of their arrival.
     expect(await Promise.all([...stuck, alsoStuck])).toEqual([1, 3, 6, 10]);
     expect([await bank.count('inbox'), await bank.count('ledger')]).toEqual([11, 11]);
   });
 
-  it('holds a message that needs it beside others as a whole, and what needs only those others goes on', async () => {
+  it('delays a message that also needs other rows as a whole, but not the messages that need only those', async () => {
     const unit = bank.open();
     await into(unit, 'ann', 5);
     await hold(unit, 'hot');
@@ -77,7 +77,7 @@ describe('a row that somebody else holds', () => {
     expect(await balances()).toEqual({ ann: 5, hot: 2 });
   });
 
-  it('and that is just being inserted stops only the messages with its key', async () => {
+  it('and that is being inserted delays only the messages with its key', async () => {
     const unit = bank.open();
     await somebody.query(`BEGIN; INSERT INTO accounts (id) VALUES ('new')`);
     const stuck = into(unit, 'new');
@@ -86,7 +86,7 @@ describe('a row that somebody else holds', () => {
     expect(await stuck).toBe(1);
   });
 
-  it('and a message that another process is just handling stop nobody else', async () => {
+  it('and a message that another process is handling delay no other message', async () => {
     const unit = bank.open();
     const message = messageOf(Deposit, { account: 'twice', amount: 1 });
     await somebody.query('BEGIN');
@@ -98,7 +98,7 @@ describe('a row that somebody else holds', () => {
     expect(await balances()).toEqual({ a: 1 });
   });
 
-  it('gives a message back that has waited for it for long, and nothing of it is kept', async () => {
+  it('rejects a message that has waited for it too long, and nothing of it is stored', async () => {
     const unit = bank.open();
     await hold(unit, 'hot');
     const message = messageOf(Deposit, { account: 'hot', amount: 1 });
@@ -107,9 +107,9 @@ describe('a row that somebody else holds', () => {
     expect(await depositInto(unit, message)).toBe(1);
   });
 
-  it('does not make a message forgotten that was handled before, and whose caller asks again', async () => {
+  it('keeps the inbox entry of a handled message whose caller sends it again', async () => {
     const unit = bank.open();
-    const message = messageOf(Deposit, { account: 'hot', amount: 1 }, asked);
+    const message = messageOf(Deposit, { account: 'hot', amount: 1 }, withCaller);
     await depositInto(unit, message);
     await somebody.query(`BEGIN; SELECT FROM accounts WHERE id = 'hot' FOR UPDATE`);
     const again = depositInto(unit, message);
@@ -120,7 +120,7 @@ describe('a row that somebody else holds', () => {
     expect(await balances()).toEqual({ a: 1, hot: 1 });
   });
 
-  it('lets no more than twenty wait here, so that they do not fill the prefetch', async () => {
+  it('lets at most twenty messages wait in memory, so that they do not use up the prefetch', async () => {
     const unit = bank.open();
     await hold(unit, 'hot');
     const stuck = Array.from({ length: 30 }, () => into(unit, 'hot'));

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Decision } from './index.js';
 import {
-  asked,
+  withCaller,
   balance,
   Balance,
   Deposit,
@@ -21,7 +21,7 @@ import {
   type BankUnit,
 } from './testing/bank.js';
 
-/** What may arrive: some of it twice, some refused by its rule, some refused by SQL, some only asking. */
+/** Operations that may arrive. Some arrive twice, some are refused by their rule or by SQL, some only read. */
 type Operation =
   | { kind: 'deposit'; data: Data<typeof Deposit> }
   | { kind: 'transfer'; data: Data<typeof Transfer> }
@@ -31,7 +31,7 @@ interface Arrival {
   unit: number;
   /** Turns of the event loop before it arrives, so that batches of every size form. */
   delay: number;
-  asks: boolean;
+  hasCaller: boolean;
   redelivered: boolean;
   /** Deliver the message of an earlier arrival again instead. */
   repeats?: number;
@@ -56,7 +56,7 @@ const arrivals = (units: number): fc.Arbitrary<Arrival[]> =>
       operation,
       unit: fc.nat(units - 1),
       delay: fc.constantFrom(0, 0, 0, 1, 5, 40),
-      asks: fc.boolean(),
+      hasCaller: fc.boolean(),
       redelivered: fc.constantFrom(false, false, false, true),
       repeats: fc.option(fc.nat(20), { nil: undefined, freq: 4 }),
     }),
@@ -73,7 +73,9 @@ const ruleOf = (operation: Operation): Rule =>
       ? transfer(operation.data)
       : balance(operation.data);
 
-/** One delivery as it was handled: what its rule saw in its last run (nothing when it was not run), and what came of it. */
+/**
+ * A handled delivery: the versions that its rule read in its last run (undefined when it did not run), and its result.
+ */
 interface Handled {
   message: Message;
   operation: Operation;
@@ -87,13 +89,13 @@ beforeAll(async () => {
 });
 afterAll(() => bank.close());
 
-/** Two accounts exist and two do not: rows that are there are not serialized by the insertion of their stubs. */
+/** Two accounts exist and two do not, because existing rows are not serialized by the insertion of stubs. */
 async function startOver(): Promise<void> {
   await bank.clear();
   await bank.rows(`INSERT INTO accounts SELECT id, 20, now(), '[]', 1 FROM unnest(ARRAY['a', 'b']) AS id`);
 }
 
-const turns = async (count: number): Promise<void> => {
+const eventLoopTurns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
 };
 
@@ -109,23 +111,23 @@ async function handle(unit: BankUnit, message: Message, operation: Operation): P
   return handled;
 }
 
-/** Everything at once; the result is in the order of arrival. */
+/** Handles all arrivals concurrently; the results are in the order of arrival. */
 async function handleTogether(arriving: Arrival[], units: number): Promise<Handled[]> {
   const open = Array.from({ length: units }, () => bank.open());
-  const known: { message: Message; operation: Operation }[] = [];
+  const earlier: { message: Message; operation: Operation }[] = [];
   const arrived: Promise<Handled>[] = [];
-  const arrive = async ({ operation, unit, delay, asks, repeats, redelivered }: Arrival): Promise<void> => {
-    await turns(delay);
-    const fresh = { operation, message: messageOf(Balance, { account: '' }, asks ? asked : {}) };
-    const { message, ...rest } = known[repeats ?? -1] ?? fresh;
-    known.push({ message, ...rest });
+  const arrive = async ({ operation, unit, delay, hasCaller, repeats, redelivered }: Arrival): Promise<void> => {
+    await eventLoopTurns(delay);
+    const fresh = { operation, message: messageOf(Balance, { account: '' }, hasCaller ? withCaller : {}) };
+    const { message, ...rest } = earlier[repeats ?? -1] ?? fresh;
+    earlier.push({ message, ...rest });
     arrived.push(handle(open[unit]!, { ...message, redelivered }, rest.operation));
   };
   await Promise.all(arriving.map(arrive));
   return Promise.all(arrived);
 }
 
-/** What the world can see: rows, ledger, and which message sent what. */
+/** Returns the visible state: rows, ledger, and which message sent which. */
 const outcome = async () => ({
   accounts: await bank.rows('SELECT id, balance::int, tags, version FROM accounts ORDER BY id'),
   ledger: await bank.rows('SELECT account_id, amount::int, count(*)::int FROM ledger GROUP BY 1, 2 ORDER BY 1, 2'),
@@ -134,7 +136,7 @@ const outcome = async () => ({
   ),
 });
 
-/** Handles the same deliveries one after the other, each committed before the next begins. */
+/** Handles the same deliveries one after the other; each is committed before the next one begins. */
 async function handleOneByOne(order: Handled[]): Promise<unknown[]> {
   await startOver();
   const unit = bank.open();
@@ -143,7 +145,9 @@ async function handleOneByOne(order: Handled[]): Promise<unknown[]> {
   return results;
 }
 
-/** Deliveries whose rule was run. The others changed nothing: a duplicate nobody waits for, or the twin of another in its batch. */
+/**
+ * Returns the deliveries whose rule ran. The others changed nothing: duplicates without a caller, or within a batch.
+ */
 const ran = (handled: Handled[]): Handled[] => handled.filter(({ seen, result }) => seen && result !== undefined);
 
 async function expectSameAsOneByOne(order: Handled[]): Promise<void> {
@@ -152,7 +156,7 @@ async function expectSameAsOneByOne(order: Handled[]): Promise<void> {
   expect(await outcome()).toEqual(together);
 }
 
-it('one unit: any batching gives the state, messages and replies of handling one by one in order of arrival', async () => {
+it('one unit: any batching has the same state, messages and replies as one by one in order of arrival', async () => {
   await fc.assert(
     fc.asyncProperty(arrivals(1), async (arriving) => {
       await startOver();
@@ -162,7 +166,7 @@ it('one unit: any batching gives the state, messages and replies of handling one
   );
 }, 120_000);
 
-it('several units: any batching gives the state, messages and replies of handling one by one in some order', async () => {
+it('several units: any batching has the same state, messages and replies as one by one in some order', async () => {
   await fc.assert(
     fc.asyncProperty(arrivals(3), async (arriving) => {
       await startOver();
@@ -173,15 +177,16 @@ it('several units: any batching gives the state, messages and replies of handlin
   );
 }, 120_000);
 
-/** `account@version` -> the message that wrote it. */
+/** Maps `account@version` to the id of the message that wrote it. */
 async function writers(): Promise<Map<string, string>> {
   const sent = (await outcome()).sent as { by: string; body: string }[];
   return new Map(sent.map(({ by, body }) => [`${JSON.parse(body).account}@${JSON.parse(body).version}`, by]));
 }
 
 /**
- * An order in which every delivery sees the versions that it saw: after whoever wrote them, before whoever wrote the next.
- * @throws Error when there is none: then the units have not been isolated from each other
+ * Returns a serial order that explains what every delivery read: after the writers of those versions, and before the
+ * writers of the next ones.
+ * @throws Error when there is none, which means that the units were not isolated from each other
  */
 function serialOrder(handled: Handled[], writers: Map<string, string>): Handled[] {
   const wrote = ({ seen, message }: Handled): boolean =>
@@ -191,12 +196,12 @@ function serialOrder(handled: Handled[], writers: Map<string, string>): Handled[
   const order: Handled[] = [];
   const seesNow = ({ seen }: Handled): boolean =>
     Object.entries(seen!).every(([key, at]) => at === (version[key] ?? 0));
-  const waitsForNobody = (writer: Handled): boolean =>
+  const overwritesNoUnread = (writer: Handled): boolean =>
     [...left].every(
       (other) => other === writer || Object.entries(writer.seen!).every(([key, at]) => other.seen![key] !== at),
     );
   while (left.size > 0) {
-    const next = [...left].filter(seesNow).find((each) => !wrote(each) || waitsForNobody(each));
+    const next = [...left].filter(seesNow).find((each) => !wrote(each) || overwritesNoUnread(each));
     if (!next)
       throw new Error(
         `no serial order explains ${JSON.stringify([...left].map(({ operation, seen }) => ({ operation, seen })))}`,

@@ -3,14 +3,15 @@ import type { Tables } from './decision.js';
 import type { Log } from './log.js';
 
 export interface OrderedTables {
-  /** In the order in which they are locked. */
+  /** Collections in locking order. */
   readonly collections: ReadonlyMap<string, Collection>;
   readonly logs: ReadonlyMap<string, Log>;
 }
 
 /**
- * Sorts collections by table, so that all units of work, in all processes, lock in one order: inbox, then table by table,
- * then key by key. @throws Error when a table is listed twice: its rows would be two copies
+ * Sorts collections by table, so that all units of work, in all processes, lock in the same order: inbox, then table by
+ * table, then key by key.
+ * @throws Error when a table is listed twice, because its rows would exist in two copies
  */
 export function lockOrder(tables: Tables): OrderedTables {
   const entries = Object.entries(tables);

@@ -1,7 +1,7 @@
 import type { ColumnOf, rowType } from './collection.js';
 import { column, quoted } from './naming.js';
 
-/** A table that only grows: a history, a ledger. */
+/** An append-only table: a history, a ledger. */
 export interface Log<Row extends object = object> {
   readonly kind: 'log';
   readonly columns: readonly string[];
@@ -10,7 +10,7 @@ export interface Log<Row extends object = object> {
   readonly [rowType]?: Row;
 }
 
-/** Describes an append-only table; `columns` are those that a decision fills, the database fills the others. */
+/** Describes an append-only table. A decision fills `columns`; the database fills the others. */
 export function log<Row extends object>({
   table,
   columns,
@@ -22,6 +22,7 @@ export function log<Row extends object>({
   return {
     kind: 'log',
     columns,
-    insert: `INSERT INTO ${quoted(table)} (${list}) SELECT ${list} FROM jsonb_populate_recordset(null::${quoted(table)}, $1::jsonb)`,
+    insert: `INSERT INTO ${quoted(table)} (${list})
+      SELECT ${list} FROM jsonb_populate_recordset(null::${quoted(table)}, $1::jsonb)`,
   };
 }

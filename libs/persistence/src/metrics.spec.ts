@@ -19,7 +19,7 @@ afterAll(async () => {
   await bank.close();
 });
 
-/** The samples of one metric as a scrape shows them. */
+/** Returns the samples of one metric, as a scrape shows them. */
 async function scraped(name: string): Promise<Record<string, number>> {
   const lines = (await register.getSingleMetricAsString(name))
     .split('\n')
@@ -35,7 +35,7 @@ const deposit = (count: number) => {
   );
 };
 
-it('every commit is counted with its size and its time', async () => {
+it('counts every commit, with its size and its duration', async () => {
   await deposit(7);
   const sizes = await scraped('sluice_batch_messages');
   expect(sizes).toMatchObject({
@@ -50,11 +50,11 @@ it('every commit is counted with its size and its time', async () => {
 });
 
 describe('the outbox', () => {
-  it('is not there until somebody relays it', async () => {
+  it('has no metrics until a relay has started', async () => {
     expect([await scraped('sluice_outbox_rows'), await scraped('sluice_outbox_oldest_seconds')]).toEqual([{}, {}]);
   });
 
-  it('shows how many wait, and since when the first', async () => {
+  it('shows how many messages wait, and the age of the oldest', async () => {
     await bank.clear();
     relay.start();
     expect([await scraped('sluice_outbox_rows'), await scraped('sluice_outbox_oldest_seconds')]).toEqual([
@@ -80,7 +80,7 @@ describe('the outbox', () => {
     await bank.clear();
   });
 
-  it('is left out within about a second when the database does not answer, and comes back with it', async () => {
+  it('is left out within about a second when the database does not respond, and shown again when it does', async () => {
     const client = await bank.pool.connect();
     await client.query('BEGIN; LOCK outbox IN ACCESS EXCLUSIVE MODE');
     const began = performance.now();
@@ -92,7 +92,7 @@ describe('the outbox', () => {
     await eventually(async () => expect(await scraped('sluice_outbox_rows')).toEqual({ sluice_outbox_rows: 0 }));
   });
 
-  it('of a database that is gone is left out, and no scrape fails', async () => {
+  it('of an unreachable database is left out, and no scrape fails', async () => {
     const pool = createPool('postgresql://nobody@127.0.0.1:1/nowhere');
     const lost = new OutboxRelay({ pool, publisher });
     lost.start();
@@ -103,7 +103,7 @@ describe('the outbox', () => {
   });
 });
 
-it('the connections of the pool are shown by what they do, and no more when the relay has stopped', async () => {
+it('shows the connections of the pool by their state, until the relay stops', async () => {
   const client = await bank.pool.connect();
   // The relay's sweep takes a connection of its own now and then.
   await eventually(async () =>

@@ -5,13 +5,13 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 const batchMessages = new Histogram({
   name: 'sluice_batch_messages',
   help: 'Messages that one commit took together.',
-  // One is an idle service; 500 is the largest batch.
+  // 1: an idle service. 500: the largest batch.
   buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500],
 });
 const batchSeconds = new Histogram({
   name: 'sluice_batch_seconds',
   help: 'From the beginning of a batch to its commit. Seconds.',
-  // A commit alone takes 2 ms, a full batch some 50 ms; a statement is given up after 10 s.
+  // A commit alone takes 2 ms, a full batch about 50 ms; a statement times out after 10 s.
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 });
 
@@ -29,16 +29,21 @@ export function countPruned(rows: number): void {
   inboxPruned.inc(rows);
 }
 
-/** The databases whose outboxes are being relayed in this process; a relay puts its pool in when it starts, and takes it out. */
+/**
+ * Pools of the outbox relays that run in this process. A relay adds its pool when it starts, and removes it on stop.
+ */
 export const watchedPools = new Set<Pool>();
 
-/** Counting them all would read the whole outbox of a long outage with every scrape; beyond this the planner's estimate will do. */
+/**
+ * Rows that a scrape counts at most; beyond it the planner's estimate is used. An outage may leave millions of rows.
+ */
 const COUNTED = 10_000;
 
 const OUTBOX = `
   SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT ${COUNTED}) AS counted)::int AS counted,
     (SELECT reltuples FROM pg_class WHERE oid = 'outbox'::regclass)::float8 AS estimated,
-    coalesce(extract(epoch FROM now() - (SELECT created_at FROM outbox ORDER BY created_at LIMIT 1)), 0)::float8 AS "oldestSeconds"`;
+    coalesce(extract(epoch FROM now() - (SELECT created_at FROM outbox ORDER BY created_at LIMIT 1)), 0)::float8
+      AS "oldestSeconds"`;
 
 interface Outbox {
   counted: number;
@@ -46,15 +51,15 @@ interface Outbox {
   oldestSeconds: number;
 }
 
-const askOutboxes = whenScraped(async () => {
+const queryOutboxes = whenScraped(async () => {
   const pools = [...watchedPools];
   const answers = await Promise.all(pools.map((pool) => pool.query<Outbox>(OUTBOX)));
   return answers.flatMap(({ rows }) => rows);
 });
 
-/** Absent rather than wrong while the database does not answer. */
+/** Sets the gauge, or removes it while the database does not respond: no value is better than a wrong one. */
 async function setFromOutboxes(gauge: Gauge, valueOf: (outboxes: readonly Outbox[]) => number): Promise<void> {
-  const outboxes = await askOutboxes();
+  const outboxes = await queryOutboxes();
   if (outboxes && outboxes.length > 0) gauge.set(valueOf(outboxes));
   else gauge.remove();
 }

@@ -6,6 +6,6 @@ export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"
 /** `userId` -> `"user_id"`: columns are camelCase in TypeScript and snake_case in SQL. */
 export const column = (name: string): string => quoted(snakeCase(name));
 
-/** A row as its table spells it, which `jsonb_populate_recordset` turns into the table's own types. */
+/** Renames a row's fields to SQL column names. `jsonb_populate_recordset` converts the values to the column types. */
 export const toSql = (columns: readonly string[], row: object): Record<string, unknown> =>
   Object.fromEntries(columns.map((name) => [snakeCase(name), (row as Record<string, unknown>)[name]]));

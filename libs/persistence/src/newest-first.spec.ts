@@ -8,7 +8,7 @@ const row = (n: number, ms: number) => ({ id: idOf(n), placedAt: at(ms), total: 
 const rows = [row(5, 9), row(4, 7), row(3, 7), row(2, 7), row(1, 0)];
 
 describe('a listing, newest first', () => {
-  it('looks for one row more than a page, and names the last of the page when there is one', () => {
+  it('queries one row more than a page, and returns a cursor when there is a next page', () => {
     const first = page(rows.slice(0, take(2)), 2);
     expect(first.rows).toEqual(rows.slice(0, 2));
     expect(after(first.next)).toEqual({
@@ -18,7 +18,7 @@ describe('a listing, newest first', () => {
     expect(orderBy).toEqual([{ placedAt: 'desc' }, { id: 'desc' }]);
   });
 
-  it('has no next page behind the last row, and begins without a cursor', () => {
+  it('has no next page after the last row, and begins without a cursor', () => {
     expect(page(rows.slice(3), 2)).toEqual({ rows: rows.slice(3) });
     expect(page([], 2)).toEqual({ rows: [] });
     expect(after(undefined)).toEqual({});

@@ -13,20 +13,28 @@ export const insertRows = (rows: readonly OutboxRow[]): Statement =>
     [JSON.stringify(rows)],
   );
 
-/** In a transaction with `needNotReachDisk`. */
+/** Use in a transaction with `needNotReachDisk`. */
 export const deleteRows = (ids: string[]): Statement =>
   prepared('DELETE FROM outbox WHERE id = ANY($1::uuid[])', [ids]);
 
-/** A delete that a crash of the server forgets costs a duplicate, which the receiver's inbox swallows: nobody need wait for the disk. */
+/**
+ * Does not wait until the commit is on disk. A delete that is lost in a crash of the server only causes a duplicate,
+ * which the receiver's inbox ignores.
+ */
 export const needNotReachDisk: Statement = { text: 'SET LOCAL synchronous_commit = off' };
 
-/** Where a sweep goes on: rows that stay unpublished are passed once per sweep and do not hold up those behind them. */
+/**
+ * Position after which a sweep continues: each row is tried once per sweep, so refused rows do not block later ones.
+ */
 export interface SweepPosition {
   readonly createdAt: Date;
   readonly id: string;
 }
 
-/** Takes leftovers, oldest first, that no other sweep holds. @param except ids of messages that somebody publishes already */
+/**
+ * Locks and returns leftovers, oldest first, skipping rows that another sweep holds.
+ * @param except ids of messages that are already being published
+ */
 export const takeLeftovers = (
   olderThanMs: number,
   after: SweepPosition,
@@ -35,7 +43,8 @@ export const takeLeftovers = (
 ): Statement =>
   prepared(
     `SELECT id, wire, created_at AS "createdAt" FROM outbox
-     WHERE created_at < now() - $1 * interval '1 millisecond' AND (created_at, id) > ($2::timestamptz, $3::uuid) AND id <> ALL($5::uuid[])
+     WHERE created_at < now() - $1 * interval '1 millisecond' AND (created_at, id) > ($2::timestamptz, $3::uuid)
+       AND id <> ALL($5::uuid[])
      ORDER BY created_at, id LIMIT $4 FOR UPDATE SKIP LOCKED`,
     [olderThanMs, after.createdAt, after.id, limit, except],
   );

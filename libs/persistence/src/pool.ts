@@ -2,29 +2,42 @@ import pg from 'pg';
 import { databaseAddress } from './tls.js';
 
 export interface PoolOptions {
-  /** Connections at most. Each unit of work uses one at a time and the relay one or two; reads share the rest. */
+  /**
+   * Maximum number of connections. Each unit of work uses one at a time, the relay one or two; reads share the rest.
+   */
   max?: number;
-  /** The authorities that may have issued the server's certificate, instead of those that Node.js brings. PEM; with `sslmode=verify-full` only. */
+  /** Certificate authorities to trust instead of those built into Node.js. PEM; with `sslmode=verify-full` only. */
   ca?: string | undefined;
 }
 
-/** A statement of a full batch takes some 50 ms; one that takes this long is stuck: its messages are held, or charged when it is slow for one alone. */
+/**
+ * A statement of a full batch takes about 50 ms; one that takes this long is stuck. Its messages are retried without
+ * counting attempts, except for a message that is slow when it runs alone: that attempt counts.
+ */
 const STATEMENT_TIMEOUT_MS = 10_000;
-/** Locks are held for one batch only. Whoever waits longer waits for somebody stuck; it gives up before its statement does. */
+/**
+ * Locks are held for one batch only, so a longer wait means a stuck transaction. Shorter than the statement timeout.
+ */
 const LOCK_TIMEOUT_MS = 5_000;
-/** Frees the locks of a process that hangs inside a transaction. Longer than a sweep may publish while it holds its rows. */
+/** Releases the locks of a process that hangs in a transaction. Longer than a sweep may publish while it locks rows. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
-/** The server ends a statement itself; this one notices a server that is gone without a word. */
+/** Client-side timeout, for a server that no longer responds. A running server ends a statement itself before that. */
 const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000;
-/** It takes a few ms between servers in one place. Who waits for a connection, a new one or one that others hold, gives up then: a unit of work tries again, a read fails. */
+/**
+ * Maximum wait for a connection, new or in use by others; connecting takes a few ms within one data center. After it a
+ * unit of work retries and a read fails.
+ */
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Units of work need few, since they commit in groups; and nine services of four processes each stay below the 400 that the server of docker-compose.yml takes. */
+/**
+ * Units of work need few connections, because they commit in groups. Nine services with four processes each stay below
+ * the limit of 400 connections in docker-compose.yml.
+ */
 const MAX_CONNECTIONS = 10;
 
 /**
- * The one pool of a service, also lent to Prisma. `bigint` columns are read as numbers (amounts in cents stay far below 2^53).
- * Connections are pipelined: statements that do not wait for each other's results cost one round trip together.
- * @throws Error that names DATABASE_URL or DATABASE_CA, when the two do not go together
+ * Creates the pool of a service, which Prisma uses too. `bigint` columns are read as numbers (amounts in cents stay far
+ * below 2^53). Connections are pipelined: statements that do not depend on each other's results share one round trip.
+ * @throws Error that names DATABASE_URL or DATABASE_CA, when the two contradict each other
  */
 export function createPool(url: string, { max = MAX_CONNECTIONS, ca }: PoolOptions = {}): pg.Pool {
   const pool = new pg.Pool({
@@ -39,7 +52,8 @@ export function createPool(url: string, { max = MAX_CONNECTIONS, ca }: PoolOptio
     query_timeout: ANSWER_TIMEOUT_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
-  // Without listeners a lost connection ends the process. Whoever was using it has its statements rejected; idle ones are replaced.
+  // Without listeners a lost connection ends the process. Its running statements are rejected, and the pool replaces
+  // it.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;

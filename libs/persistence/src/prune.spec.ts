@@ -16,10 +16,11 @@ beforeAll(async () => {
 afterAll(() => bank.close());
 
 const RETENTION_DAYS = 40;
-/** What was handled so many days ago, one second after the other from then on. */
+/** Inserts `count` handled messages, one per second, beginning `daysAgo` days ago. */
 const handled = (count: number, daysAgo: number) =>
   bank.rows(
-    `INSERT INTO inbox SELECT gen_random_uuid(), now() - interval '${daysAgo} days' + n * interval '1 second' FROM generate_series(1, ${count}) AS n`,
+    `INSERT INTO inbox SELECT gen_random_uuid(), now() - interval '${daysAgo} days' + n * interval '1 second'
+     FROM generate_series(1, ${count}) AS n`,
   );
 const prune = (more: { signal?: AbortSignal } = {}) =>
   pruneInbox(bank.pool, { retentionDays: RETENTION_DAYS, pauseMs: 0, ...more });
@@ -29,7 +30,7 @@ const pruned = async (): Promise<number> =>
 describe('pruning the inbox', () => {
   beforeEach(() => bank.clear());
 
-  it('forgets exactly what is older than the retention, and counts it', async () => {
+  it('deletes exactly the ids that are older than the retention, and counts them', async () => {
     await Promise.all([handled(2_500, 41), handled(30, 39)]);
     const before = await pruned();
     expect(await prune()).toBe(2_500);
@@ -38,14 +39,14 @@ describe('pruning the inbox', () => {
     expect(await prune()).toBe(0);
   });
 
-  it('forgets a batch that was received at one moment as a whole, however large it is', async () => {
+  it('deletes all messages that were received at the same moment, however many', async () => {
     await bank.rows(
       `INSERT INTO inbox SELECT gen_random_uuid(), now() - interval '50 days' FROM generate_series(1, 3500)`,
     );
     expect([await prune(), await bank.count('inbox')]).toEqual([3_500, 0]);
   });
 
-  it('leaves a message that is remembered as it is: it does nothing when it comes again, and is handled when it was forgotten', async () => {
+  it('keeps a recent id, so that its message does nothing again; the message of a deleted id is handled', async () => {
     const [unit, message] = [bank.open(), messageOf(Deposit, { account: 'a', amount: 5 })];
     await depositInto(unit, message);
     await prune();
@@ -74,7 +75,7 @@ describe('pruning the inbox', () => {
     ).toBe(true);
   });
 
-  it('shares the work among any number of processes, each row once', async () => {
+  it('shares the work among any number of processes, and counts each row once', async () => {
     await handled(20_000, 60);
     const shares = await Promise.all([prune(), prune(), prune()]);
     expect(shares.reduce((sum, share) => sum + share)).toBe(20_000);
@@ -82,7 +83,7 @@ describe('pruning the inbox', () => {
     expect(await bank.count('inbox')).toBe(0);
   });
 
-  it('passes rows that another one holds, without waiting for it', async () => {
+  it('skips rows that another transaction holds, without waiting', async () => {
     await handled(100, 60);
     const client = await bank.pool.connect();
     await client.query('BEGIN; SELECT FROM inbox ORDER BY received_at LIMIT 40 FOR UPDATE');
@@ -91,7 +92,7 @@ describe('pruning the inbox', () => {
     client.release();
   });
 
-  it('ends after the batch that is under way when its process is asked to end', async () => {
+  it('stops after the current batch when its process is stopped', async () => {
     await handled(5_000, 60);
     const stopping = new AbortController();
     const pruning = pruneInbox(bank.pool, { retentionDays: RETENTION_DAYS, signal: stopping.signal, pauseMs: 60_000 });
@@ -108,7 +109,7 @@ interface Plan {
   Plans?: Plan[];
 }
 
-/** What a statement did, with the settings of the transactions that it runs in; nothing is kept. */
+/** Explains a statement with the settings of its transaction, and rolls it back. */
 async function explain(
   { text, values }: Statement,
   begin = beginning(),
@@ -144,22 +145,27 @@ const wire = encode(Deposited({ account: 'a', balance: 1, version: 1 }), {
 });
 
 describe('a history of a million messages', () => {
-  /** Ids and times grow together, as they do. The indexes come after the rows, which is faster. */
+  /** Ids and times grow together, as in production. The indexes are created after the rows, which is faster. */
   beforeAll(async () => {
     await bank.clear();
     await bank.rows('ALTER TABLE inbox DROP CONSTRAINT inbox_pkey; DROP INDEX inbox_received_at_idx');
     await bank.rows(
-      `INSERT INTO inbox SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, now() - interval '50 days' + n * interval '4 seconds' FROM generate_series(1, 1000000) AS n`,
+      `INSERT INTO inbox SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
+         now() - interval '50 days' + n * interval '4 seconds' FROM generate_series(1, 1000000) AS n`,
     );
     await bank.rows(
-      `INSERT INTO outbox SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '{}', now() - interval '1 day' + n * interval '0.5 seconds' FROM generate_series(1, 100000) AS n`,
+      `INSERT INTO outbox SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '{}',
+         now() - interval '1 day' + n * interval '0.5 seconds' FROM generate_series(1, 100000) AS n`,
     );
     await bank.rows(
       'ALTER TABLE inbox ADD PRIMARY KEY (id); CREATE INDEX ON inbox (received_at); ANALYZE inbox; ANALYZE outbox',
     );
   }, 60_000);
 
-  /** The tables and their indexes have more than 10,000 pages each: what reads one from end to end is far above this. A row costs a way down the index, and the row. */
+  /**
+   * Each table and each index has more than 10,000 pages, so a full scan reads far more blocks. A lookup reads the path
+   * down the index and the row.
+   */
   const MAX_BLOCKS = 1_500;
   const plain: Statement = { text: 'BEGIN' };
 
@@ -183,10 +189,11 @@ describe('a history of a million messages', () => {
     expect(blocks).toBeLessThan(MAX_BLOCKS);
   });
 
-  it('is forgotten from where the batch before has ended, past nothing that is deleted and not vacuumed yet', async () => {
+  it('is pruned from where the batch before ended, without reading deleted, unvacuumed rows', async () => {
     await bank.rows('ALTER TABLE inbox SET (autovacuum_enabled = false)');
     const [{ upTo }] = (await bank.rows(
-      `WITH gone AS (DELETE FROM inbox WHERE id <= '${uuids(1, 150_000)[0]}' RETURNING received_at) SELECT max(received_at) AS "upTo" FROM gone`,
+      `WITH gone AS (DELETE FROM inbox WHERE id <= '${uuids(1, 150_000)[0]}' RETURNING received_at)
+       SELECT max(received_at) AS "upTo" FROM gone`,
     )) as [{ upTo: Date }];
     expect((await explain(forget(RETENTION_DAYS, upTo, 100))).blocks).toBeLessThan(MAX_BLOCKS);
   });

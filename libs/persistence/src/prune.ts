@@ -4,31 +4,31 @@ import { countPruned } from './metrics.js';
 import { needNotReachDisk } from './outbox.js';
 import { prepared, transaction, type Statement } from './transaction.js';
 
-/** Rows that one transaction forgets: some milliseconds of work, so that whoever claims one of these ids waits no longer than that. */
+/** Rows that one transaction deletes: a few milliseconds, which is the longest wait of a unit with one of these ids. */
 const BATCH = 1_000;
-/** Leaves the database to others between two batches. 10,000 rows a second are still more than a process can take in. */
+/** Pause between two batches, for other work. 10,000 rows per second are still more than one process can receive. */
 const PAUSE_MS = 100;
 
 export interface PruneOptions {
-  /** How long a handled message is remembered. Days. */
+  /** How long the id of a handled message is kept. Days. */
   retentionDays: number;
-  /** Ends it after the batch that is under way. */
+  /** Stops the pruning after the current batch. */
   signal?: AbortSignal;
   /** Milliseconds between two batches. */
   pauseMs?: number;
 }
 
 /**
- * Forgets handled messages that are older than the retention, oldest first, in batches, each in a transaction of its own. Any
- * number of processes may prune one database: each takes rows that no other holds, and no unit of work waits for it, except
- * one that is given a message as old as those.
+ * Deletes the ids of handled messages that are older than the retention from the inbox, oldest first, one transaction
+ * per batch. Any number of processes may prune one database: each skips rows that another holds. A unit of work waits
+ * for it only when it handles one of these old messages.
  *
- * A message that is forgotten would be handled again if it came again. What waits in a dead-letter queue is not concerned: it
- * has failed, so its claim was given up (`deleteIds`) or rolled back with its batch, and the inbox never knew it. One that was
- * handled can get there when its ack was lost time and again; redriven within the retention it does nothing.
+ * A deleted message that is delivered again is handled again. Dead letters are not affected: a failed message has no id
+ * in the inbox (`deleteIds`, or rolled back with its batch). A handled message can become a dead letter when its ack
+ * was lost repeatedly; redriven within the retention, it changes nothing.
  *
- * @returns how many were forgotten
- * @throws Error when the database cannot be reached; what was forgotten until then stays forgotten
+ * @returns the number of deleted ids
+ * @throws Error when the database cannot be reached; batches that were committed before stay deleted
  */
 export async function pruneInbox(
   pool: Pool,
@@ -49,13 +49,13 @@ const BEGINNING = new Date(0);
 
 interface Pruned {
   rows: number;
-  /** When the last of them was received. */
+  /** Time at which the newest deleted message was received. */
   upTo: Date | null;
 }
 
 async function pruneBatch(pool: Pool, statement: Statement): Promise<Pruned> {
   let pruned: Pruned = { rows: 0, upTo: null };
-  // A crash that forgets the forgetting costs nothing.
+  // A delete that is lost in a crash of the server is repeated in the next round.
   await transaction(pool, [needNotReachDisk, statement], ([, result]) => {
     pruned = result!.rows[0] as Pruned;
     return [];
@@ -64,8 +64,8 @@ async function pruneBatch(pool: Pool, statement: Statement): Promise<Pruned> {
 }
 
 /**
- * Begins where the batch before has ended: from the beginning, each batch would first pass the index entries of all that
- * were deleted since the last vacuum.
+ * Deletes a batch, beginning where the batch before ended. From the beginning of the index, each batch would first scan
+ * the entries of all rows that were deleted since the last vacuum.
  */
 export const forget = (retentionDays: number, after: Date, limit: number): Statement =>
   prepared(

@@ -22,7 +22,7 @@ import { openCable } from './testing/cable.js';
 let bank: Bank;
 let broker: TestBroker;
 let cable: Awaited<ReturnType<typeof openCable>>;
-/** The ids of all facts published so far, in order, repetitions included. */
+/** Ids of all events received so far, in order, including duplicates. */
 const received: string[] = [];
 const closing: (() => Promise<unknown>)[] = [];
 
@@ -65,13 +65,13 @@ function relayOver(publisher: Publisher, options = {}): OutboxRelay {
 
 const deposits = (count: number) =>
   Array.from({ length: count }, (_, index) => messageOf(Deposit, { account: `a${index % 10}`, amount: 1 }));
-/** Commits as a process does that dies before it publishes. */
+/** Commits like a process that crashes before it publishes. */
 const commitAndCrash = async (count: number): Promise<void> => {
   const unit = bank.open();
   await Promise.all(deposits(count).map((message) => depositInto(unit, message)));
 };
 const age = () => bank.rows(`UPDATE outbox SET created_at = created_at - interval '1 hour'`);
-/** Every statement about the outbox fails meanwhile. */
+/** Makes every statement about the outbox fail while the callback runs. */
 async function withoutOutbox(work: () => Promise<unknown>): Promise<void> {
   await bank.rows('ALTER TABLE outbox RENAME TO outbox_away');
   await work();
@@ -108,7 +108,7 @@ describe('after a commit', () => {
     expect([received.length, await bank.count('outbox')]).toEqual([20, 0]);
   });
 
-  it('tries again at once what a queue did not take for a moment', async () => {
+  it('retries at once a message that a queue refused for a moment', async () => {
     const channel = await broker.connection.createChannel();
     const full = { 'x-queue-type': 'classic', 'x-max-length': 1, 'x-overflow': 'reject-publish' };
     const { queue } = await channel.assertQueue('', { exclusive: true, arguments: full });
@@ -149,25 +149,30 @@ describe('after a commit', () => {
     await published(50);
   });
 
-  it('has no room while as many as it keeps in memory are published but not deleted', async () => {
+  it('has no capacity while the maximum number of messages in memory is published but not deleted', async () => {
     await commitAndCrash(1);
     await bank.rows(
       'INSERT INTO outbox (id, wire) SELECT gen_random_uuid(), wire FROM outbox, generate_series(1, 4999)',
     );
     const rows = (await bank.rows('SELECT id, wire FROM outbox')) as unknown as OutboxRow[];
-    // On a busy machine publishing may take longer than a delete would wait for a lock.
-    const patient = new pg.Pool({ ...bank.pool.options, lock_timeout: 0, statement_timeout: 0, query_timeout: 0 });
-    closing.push(() => patient.end());
-    const relay = relayOver(await publisherAt(broker.url), { pool: patient });
+    // On a busy machine publishing may take longer than the lock timeout of a delete.
+    const withoutTimeouts = new pg.Pool({
+      ...bank.pool.options,
+      lock_timeout: 0,
+      statement_timeout: 0,
+      query_timeout: 0,
+    });
+    closing.push(() => withoutTimeouts.end());
+    const relay = relayOver(await publisherAt(broker.url), { pool: withoutTimeouts });
     const other = await bank.pool.connect();
     closing.push(async () => other.release(true));
     await other.query('BEGIN; SELECT FROM outbox FOR UPDATE');
     relay.forward(rows);
-    const room = relay.untilCapacity().then(() => 'room');
+    const capacity = relay.untilCapacity().then(() => 'capacity');
     await eventually(() => expect(received.length).toBe(5_000));
-    expect(await Promise.race([room, pause(200, 'none')])).toBe('none');
+    expect(await Promise.race([capacity, pause(200, 'none')])).toBe('none');
     await other.query('COMMIT');
-    expect(await room).toBe('room');
+    expect(await capacity).toBe('capacity');
     await eventually(async () => expect(await bank.count('outbox')).toBe(0));
   });
 
@@ -188,7 +193,7 @@ describe('after a commit', () => {
     expect(received.length).toBe(5_000);
   });
 
-  it('leaves to the next start what it cannot finish in time', async () => {
+  it('leaves messages that it cannot publish in time to the next start', async () => {
     const relay = relayOver(await publisherAt(cable.url), { publishDeadlineMs: 60_000 });
     cable.holdAnswers();
     closing.push(async () => cable.letAnswersThrough());
@@ -197,7 +202,7 @@ describe('after a commit', () => {
     expect(await bank.count('outbox')).toBe(1);
   });
 
-  it('has no more to finish when it could not delete what it has published', async () => {
+  it('has nothing left to finish when it could not delete the published messages', async () => {
     const relay = relayOver(await publisherAt(broker.url));
     await commitAndCrash(1);
     const rows = (await bank.rows('SELECT id, wire FROM outbox')) as unknown as OutboxRow[];
@@ -211,7 +216,7 @@ describe('after a commit', () => {
 });
 
 describe('a sweep', () => {
-  it('does nothing without a broker, or when it is to stop', async () => {
+  it('does nothing without a broker, or when the relay is stopping', async () => {
     await commitAndCrash(1);
     const nowhere = new Publisher({ url: 'amqp://127.0.0.1:1' });
     closing.push(() => nowhere.close());
@@ -233,14 +238,14 @@ describe('a sweep', () => {
     expect(one.idleCount).toBe(1);
   });
 
-  it('publishes what a crash has left behind', async () => {
+  it('publishes messages that a crash has left in the outbox', async () => {
     await commitAndCrash(500);
     await age();
     relayOver(await publisherAt(broker.url)).start();
     await published(500);
   });
 
-  it('runs when the broker comes back', async () => {
+  it('runs when the broker is back', async () => {
     await commitAndCrash(20);
     await age();
     cable.cut();
@@ -259,7 +264,7 @@ describe('a sweep', () => {
     await published(20);
   });
 
-  it('shares the work with others: nothing is published twice', async () => {
+  it('shares the work with other sweeps: no message is published twice', async () => {
     await commitAndCrash(1_000);
     await age();
     const publishers = await Promise.all([publisherAt(broker.url), publisherAt(broker.url)]);
@@ -268,14 +273,14 @@ describe('a sweep', () => {
     await published(1_000);
   });
 
-  it('leaves alone what another process may be publishing now', async () => {
+  it('skips messages that another process may be publishing', async () => {
     await commitAndCrash(3);
     const publisher = await publisherAt(broker.url);
     expect(await sweep(bank.pool, publisher, 5_000, () => true)).toMatchObject({ published: 0, refused: 0 });
     expect(await sweep(bank.pool, publisher, 0, () => true)).toMatchObject({ published: 3, refused: 0 });
   });
 
-  it('leaves alone what its own process is publishing, however old it is', async () => {
+  it('skips messages that its own process is publishing, whatever their age', async () => {
     const publisher = await publisherAt(cable.url);
     const relay = relayOver(publisher, { sweepEveryMs: 10, publishDeadlineMs: 60_000 });
     const [mine, left] = deposits(2) as [ReturnType<typeof messageOf>, ReturnType<typeof messageOf>];
@@ -295,11 +300,12 @@ describe('a sweep', () => {
     expect(received.filter((id) => id === own)).toHaveLength(1);
   });
 
-  it('leaves to another process what is not older than the publish deadline and a margin', async () => {
+  it('skips messages that are not older than the publish deadline plus the margin', async () => {
     await commitAndCrash(2);
     const agedBy = (seconds: number, offset: number) =>
       bank.rows(
-        `UPDATE outbox SET created_at = now() - $1 * interval '1 second' WHERE id = (SELECT id FROM outbox ORDER BY id OFFSET $2 LIMIT 1) RETURNING id`,
+        `UPDATE outbox SET created_at = now() - $1 * interval '1 second'
+         WHERE id = (SELECT id FROM outbox ORDER BY id OFFSET $2 LIMIT 1) RETURNING id`,
         [seconds, offset],
       );
     const [[old], [young]] = [await agedBy(300, 0), await agedBy(150, 1)];
@@ -308,7 +314,7 @@ describe('a sweep', () => {
     expect([received, await bank.rows('SELECT id FROM outbox')]).toEqual([[old!['id']], [young]]);
   });
 
-  it('passes what the broker refuses, and keeps it', async () => {
+  it('skips a message that the broker refuses, and keeps it', async () => {
     const unit = bank.open();
     const nobodyTakes = () =>
       unit.change(messageOf(Balance, { account: 'x' }), {}, () => ({ messages: [Balance({ account: 'x' })] }));
@@ -322,7 +328,7 @@ describe('a sweep', () => {
   });
 });
 
-it('publishes from memory what was in flight when the connection broke, again and again', async () => {
+it('publishes from memory the messages that were in flight when the connection broke, repeatedly', async () => {
   const unit = new UnitOfWork({
     pool: bank.pool,
     relay: relayOver(await publisherAt(cable.url)),

@@ -11,44 +11,45 @@ import { transaction } from './transaction.js';
 export interface OutboxRelayOptions {
   pool: Pool;
   publisher: Publisher;
-  /** How long (ms) a committed message is published from memory before it is left to the sweep. */
+  /** How long (ms) the relay tries to publish a committed message from memory before it leaves it to the sweep. */
   publishDeadlineMs?: number;
   /** How much older (ms) than the publish deadline a message must be before the sweep takes it. */
   marginMs?: number;
-  /** How often (ms) leftovers are looked for. A sweep that finds none is one read of an empty index. */
+  /** Interval (ms) between sweeps. A sweep without leftovers is one read of an empty index. */
   sweepEveryMs?: number;
 }
 
-/** Long enough to bridge a restart of the broker's connection, short enough that a failed message is not late by much. */
+/** Long enough for a reconnect to the broker, short enough that the sweep publishes a failed message soon. */
 const PUBLISH_DEADLINE_MS = 10_000;
-/** As late as a message may be that a crash has left behind, once it is old enough. */
+/** Maximum delay of a message that a crash has left in the outbox, once it is old enough for the sweep. */
 const SWEEP_EVERY_MS = 5_000;
-/** How soon a broker that is back is noticed. */
+/** Interval at which the relay checks whether the broker is back. */
 const RECONNECT_POLL_MS = 250;
 /**
- * From the commit until they are deleted: some 5 MB of messages of 1 kB, and half of the line that the publisher allows. Beyond
- * it units of work wait (`untilCapacity`), or while the broker is down, new messages stay in the outbox alone.
+ * Messages in memory from commit to delete: about 5 MB at 1 kB each, and half of the publisher's queue. At this limit
+ * units of work wait (`untilCapacity`); while the broker is down, new messages stay only in the outbox.
  */
 const MAX_IN_MEMORY = 5_000;
 /**
- * Added to the publish deadline, so that no sweep takes what another process still publishes: a slow commit, two clocks. What
- * its own process publishes a sweep leaves alone at any age.
+ * Added to the publish deadline, so that no sweep takes what another process is still publishing (slow commit, clock
+ * difference). A sweep never takes what its own process is publishing, whatever its age.
  */
 const MARGIN_MS = 5_000;
-/** Keeps a broker that breaks every connection from being tried in a tight loop. */
+/** Pause between tries, so that a broker that closes every connection does not cause a tight loop. */
 const RETRY_PAUSE_MS = 100;
-/** One delete need not be larger: its ids are bound as one array. */
+/** Maximum number of ids in one delete; they are bound as one array. */
 const MAX_DELETE = 1_000;
 
 /**
- * Publishes what is committed to the outbox and deletes it when the broker has confirmed it. Woken in memory after each
- * commit; a sweep finds what memory has lost. So every message is published at least once, and a message may come twice.
+ * Publishes the messages in the outbox and deletes each after the broker has confirmed it. Units of work forward
+ * messages in memory after each commit; a sweep publishes those that are no longer in memory. Delivery is at least
+ * once.
  */
 export class OutboxRelay {
   readonly #logger = new Logger('OutboxRelay');
   readonly #confirmed: Batcher<string>;
   readonly #stopping = new AbortController();
-  /** The ids of the messages that are published from memory, until they are deleted or left to the sweep. */
+  /** Ids of messages that are being published from memory, until they are deleted or left to the sweep. */
   readonly #inMemory = new Set<string>();
   #capacityWaiters: (() => void)[] = [];
   #sweeping?: Promise<void>;
@@ -60,24 +61,26 @@ export class OutboxRelay {
     );
   }
 
-  /** Sweeps from now on: at once, when the broker comes back, and every few seconds. */
+  /** Starts the sweeps: one now, one each time the broker is back, and one every few seconds. */
   start(): void {
     watchedPools.add(this.options.pool);
     this.#sweeping ??= this.#keepSweeping();
   }
 
-  /** Publishes rows that are just committed, as far as memory goes; the sweep takes the others. */
+  /** Publishes rows that were just committed, up to the limit in memory; the sweep publishes the others. */
   forward(rows: readonly OutboxRow[]): void {
     for (const row of rows.slice(0, Math.max(0, MAX_IN_MEMORY - this.#inMemory.size))) void this.#publish(row);
   }
 
-  /** Resolves when there is room in memory, so that commits do not outrun a healthy broker; at once when it is down. */
+  /**
+   * Resolves when memory is below its limit, so that commits are not faster than the broker; at once when it is down.
+   */
   async untilCapacity(): Promise<void> {
     while (this.#inMemory.size >= MAX_IN_MEMORY && this.options.publisher.ready)
       await new Promise<void>((resolve) => this.#capacityWaiters.push(resolve));
   }
 
-  /** Finishes what is in flight, for at most `deadlineMs`; what is left then stays in the outbox for the next start. */
+  /** Finishes what is in flight, within `deadlineMs`; the rest stays in the outbox for the next start. */
   async stop(deadlineMs = 5_000): Promise<void> {
     this.#stopping.abort();
     watchedPools.delete(this.options.pool);
@@ -101,7 +104,9 @@ export class OutboxRelay {
     for (const resolve of this.#capacityWaiters.splice(0)) resolve();
   }
 
-  /** Tries until the deadline as long as the broker may come back; a refusal is left to the sweep. */
+  /**
+   * Tries until the deadline while the failure is transient; returns false when the sweep has to publish the message.
+   */
   async #published(wire: WireMessage): Promise<boolean> {
     const { publisher, publishDeadlineMs = PUBLISH_DEADLINE_MS } = this.options;
     const deadline = performance.now() + publishDeadlineMs;
@@ -133,7 +138,7 @@ export class OutboxRelay {
     }
   }
 
-  /** The interval is over, or the broker is back. */
+  /** Resolves when the interval is over, or when the broker is back. */
   async #untilNextSweep(): Promise<void> {
     const { publisher, sweepEveryMs = SWEEP_EVERY_MS } = this.options;
     const end = performance.now() + sweepEveryMs;
@@ -164,12 +169,12 @@ export class OutboxRelay {
     }
   }
 
-  /** Ends early when the relay stops. */
+  /** Resolves after `ms`, or as soon as the relay stops. */
   #pause(ms: number): Promise<void> {
     return pause(ms, undefined, { signal: this.#stopping.signal }).catch(() => {});
   }
 }
 
-/** What the broker may take a moment later: its connection broke, or a queue has no leader yet. What is unroutable would be so again. */
+/** Failures after which a retry may succeed: the connection broke, or a queue has no leader yet. */
 const TRANSIENT: readonly PublishFailure[] = ['unknown', 'not-connected', 'nacked'];
 const isTransient = (error: unknown): boolean => error instanceof PublishError && TRANSIENT.includes(error.reason);

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { RowWaiters } from './row-waiters.js';
 
 const change = (...accounts: string[]) => ({ keys: { accounts } });
-const [MOST, PATIENCE_MS] = [20, 5_000];
+const [MAX_WAITING, MAX_WAIT_MS] = [20, 5_000];
 
 describe('a change that waits for a row', () => {
-  it('shows those that need the row that it is held, and holds up none that need only its other rows', () => {
+  it('makes changes that need the held row wait too, but not those that need only its other rows', () => {
     const waiters = new RowWaiters();
     expect(waiters.heldRowsOf(change('ann'))).toEqual([]);
     waiters.add(change('ann', 'bob'), ['accounts/bob'], 0, 0);
@@ -19,7 +19,7 @@ describe('a change that waits for a row', () => {
     expect(others.map((each) => waiters.heldRowsOf(each))).toEqual([['accounts/bob'], [], [], [], []]);
   });
 
-  it('is taken with all others in the order of their arrival, each with its age', () => {
+  it('is taken together with all others in the order of their arrival, each with its start of waiting', () => {
     const waiters = new RowWaiters();
     const [first, second] = [change('ann'), change('bob')];
     waiters.add(first, ['accounts/ann'], 10, 10);
@@ -32,27 +32,27 @@ describe('a change that waits for a row', () => {
     expect([waiters.size, waiters.take(), waiters.heldRowsOf(first)]).toEqual([0, [], []]);
   });
 
-  it('has waited long enough after five seconds', () => {
+  it('is refused after five seconds of waiting', () => {
     const waiters = new RowWaiters();
     expect([
-      waiters.add(change('ann'), [], 100, 100 + PATIENCE_MS),
-      waiters.add(change('bob'), ['accounts/bob'], 100, 101 + PATIENCE_MS),
+      waiters.add(change('ann'), [], 100, 100 + MAX_WAIT_MS),
+      waiters.add(change('bob'), ['accounts/bob'], 100, 101 + MAX_WAIT_MS),
     ]).toEqual([true, false]);
     expect([waiters.size, waiters.heldRowsOf(change('bob'))]).toEqual([1, ['accounts/bob']]);
   });
 
   it('is one of at most twenty', () => {
     const waiters = new RowWaiters();
-    const added = Array.from({ length: MOST + 1 }, (_, index) =>
+    const added = Array.from({ length: MAX_WAITING + 1 }, (_, index) =>
       waiters.add(change(`a${index}`), [`accounts/a${index}`], 0, 0),
     );
-    expect(added.indexOf(false)).toBe(MOST);
+    expect(added.indexOf(false)).toBe(MAX_WAITING);
     waiters.take();
     expect(waiters.add(change('ann'), ['accounts/ann'], 0, 0)).toBe(true);
   });
 });
 
-it('is looked at in growing pauses, which are short again when a look has set some free', () => {
+it('is tried again after growing pauses, which are short again after a try that found free rows', () => {
   const waiters = new RowWaiters();
   const pauses = [true, false, false, false, false, true, false].map((foundSomeFree) => waiters.pauseMs(foundSomeFree));
   expect(pauses).toEqual([50, 100, 200, 400, 500, 50, 100]);

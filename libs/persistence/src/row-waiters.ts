@@ -1,16 +1,17 @@
 import { rowsOf, type Change } from './batch.js';
 
-/** At most so many wait in memory: each takes a place of the consumer's prefetch, which those that need other rows want too. */
-const MOST = 20;
-/** After this the change fails with LockedError, and its message waits in the broker. Milliseconds. */
-const PATIENCE_MS = 5_000;
-/** From the first look at a held row to the second; it doubles. Milliseconds. */
+/** Maximum number of waiting changes. Each uses one place of the consumer's prefetch, which other messages need too. */
+const MAX_WAITING = 20;
+/** After this wait the change fails with LockedError, and its message waits in the broker. Milliseconds. */
+const MAX_WAIT_MS = 5_000;
+/** Pause between the first and the second try; doubles with each try. Milliseconds. */
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 500;
 
 /**
- * The changes of a unit of work that need a row which another transaction holds, in the order of their arrival. While it is
- * held, those that need it too join them without a try; what needs only their other rows goes on. Decides only; time is an argument.
+ * The changes of a unit of work that wait for rows held by another transaction, in the order of their arrival. Later
+ * changes that need one of these rows are added without a try; changes that need other rows are not delayed.
+ * Does no I/O; time is an argument.
  */
 export class RowWaiters<C extends Pick<Change, 'keys'>> {
   #waiting: { readonly change: C; readonly since: number }[] = [];
@@ -21,31 +22,32 @@ export class RowWaiters<C extends Pick<Change, 'keys'>> {
     return this.#waiting.length;
   }
 
-  /** The rows of a change that are known to be held. */
+  /** Returns the rows of a change that another transaction was holding at the last try. */
   heldRowsOf(change: C): string[] {
     return this.#rows.size > 0 ? rowsOf(change).filter((row) => this.#rows.has(row)) : [];
   }
 
   /**
-   * @param held the rows that it waits for @param since when it was first found waiting: it keeps its age from look to look
-   * @returns false when too many wait, or it has waited for too long
+   * @param held rows that the change waits for
+   * @param since time at which the change began to wait; stays the same over several tries. Milliseconds
+   * @returns false when too many changes wait, or this one has waited too long
    */
   add(change: C, held: readonly string[], since: number, now: number): boolean {
     for (const row of held) this.#rows.add(row);
-    if (this.#waiting.length >= MOST || now - since > PATIENCE_MS) return false;
+    if (this.#waiting.length >= MAX_WAITING || now - since > MAX_WAIT_MS) return false;
     this.#waiting.push({ change, since });
     return true;
   }
 
-  /** Takes all, to be tried once more before anything else. */
+  /** Removes and returns all waiting changes, to be tried again before all others. */
   take(): { readonly change: C; readonly since: number }[] {
     this.#rows.clear();
     return this.#waiting.splice(0);
   }
 
-  /** How long until the next look: short when a look has set some free. Milliseconds. */
-  pauseMs(foundSomeFree: boolean): number {
-    this.#attempts = foundSomeFree ? 0 : this.#attempts + 1;
+  /** Returns the pause until the next try: the shortest again after a try that found free rows. Milliseconds. */
+  pauseMs(someWereFree: boolean): number {
+    this.#attempts = someWereFree ? 0 : this.#attempts + 1;
     return Math.min(FIRST_PAUSE_MS * 2 ** this.#attempts, MAX_PAUSE_MS);
   }
 }

@@ -46,7 +46,7 @@ function annAndBob(): Rows {
 const statements = (rows: Rows) => rows.writes().map(({ text, values }) => [text, JSON.parse(values![0] as string)]);
 
 describe('reading', () => {
-  it('locks every key, also one without a row', () => {
+  it('locks every key, including one without a row', () => {
     const given = JSON.stringify([{ id: 'ann' }, { id: 'bob' }]);
     expect(new Rows(accounts, ['ann', 'bob']).reads()).toMatchObject([
       { text: accounts.sql.insertStubs, values: [given] },
@@ -60,13 +60,13 @@ describe('reading', () => {
     ]);
   });
 
-  it('shows a row as it is, and a stub as nothing', () => {
+  it('returns a row as it is, and undefined for a stub', () => {
     const rows = annAndBob();
     expect([rows.get('ann'), rows.get('bob')]).toEqual([ann, undefined]);
     expect(Object.isFrozen(rows.get('ann'))).toBe(true);
   });
 
-  it('finds a missing row out when it should be locked, and shows nothing when it need not be', () => {
+  it('throws for a missing row that should be locked, and returns undefined for one that is only read', () => {
     const rows = new Rows(accounts, ['ann']);
     rows.fill(accountsAre());
     expect(() => rows.get('ann')).toThrow(/ann of accounts was deleted/);
@@ -77,7 +77,7 @@ describe('reading', () => {
 });
 
 describe('writing', () => {
-  it('counts when the write is carried out, and then for whoever reads next', () => {
+  it('takes effect when the returned function is called, and then for all later reads', () => {
     const rows = annAndBob();
     const write = rows.write('ann', { ...ann, version: 4 });
     expect(rows.get('ann')).toEqual(ann);
@@ -86,7 +86,7 @@ describe('writing', () => {
     expect(rows.get('ann')).not.toHaveProperty('#version');
   });
 
-  it('updates what has changed and deletes the stubs that nobody used', () => {
+  it('updates changed rows and deletes unused stubs', () => {
     const rows = annAndBob();
     rows.write('ann', { ...ann, version: 4 })();
     expect(statements(rows)).toEqual([
@@ -131,7 +131,7 @@ describe('writing', () => {
     expect(() => annAndBob().write('ann', { ...ann, id: 'bob' })).toThrow(/row bob of accounts under the key ann/);
   });
 
-  it('is refused without a version, where the rule counts it', () => {
+  it('is refused without a version when the rule counts it', () => {
     const rows = annAndBob();
     for (const version of [0, undefined, null])
       expect(() => rows.write('ann', { ...ann, version })).toThrow(/ann of accounts without a version/);
@@ -139,7 +139,7 @@ describe('writing', () => {
     expect(rows.get('bob')).toMatchObject({ version: 1 });
   });
 
-  it('needs no version where the table counts it', () => {
+  it('needs no version when the table counts it', () => {
     const rows = new Rows(bins, ['bolt/east']);
     rows.fill(
       answer({ '#key': INT4, '#version': INT4, sku: TEXT, warehouse: TEXT, onHand: INT4 }, [
@@ -150,7 +150,7 @@ describe('writing', () => {
     expect(statements(rows)).toEqual([[bins.sql.update, [{ sku: 'bolt', warehouse: 'east', on_hand: 2 }]]]);
   });
 
-  it('under two spellings of one key is to one row, which keeps the spelling of the table', () => {
+  it('with two spellings of one key changes one row, which keeps the spelling of the table', () => {
     const rows = new Rows(accounts, ['ANN', 'Ann']);
     rows.fill(accountsAre({ '#key': 1, '#version': 3, ...ann }, { '#key': 2, '#version': 3, ...ann }));
     rows.write('ANN', { ...ann, id: 'ANN', version: 4 })();

@@ -8,24 +8,24 @@ type Values = Record<string, unknown>;
 
 interface Slot {
   readonly key: string;
-  /** Undefined: absent. In a locked table that is a stub, there only to be locked. */
+  /** Undefined: the row does not exist. In a locked table a stub then holds the lock. */
   row?: Values;
   changed: boolean;
 }
 
-/** The rows of one collection while a batch is decided: what was read, and over it what earlier decisions have made of it. */
+/** The rows of one collection during a batch: as they were read, plus the changes of earlier decisions of the batch. */
 export class Rows {
-  /** By every spelling of a key: those of the messages, and that of the table. */
+  /** Slots by every spelling of a key: those in the messages, and the one in the table. */
   readonly #slots = new Map<string, Slot>();
   #types: ReadonlyMap<string, number> = new Map();
 
-  /** @param keys without repetition, as the messages spell them */
+  /** @param keys unique keys, as the messages spell them */
   constructor(
     private readonly collection: Collection,
     private readonly keys: readonly string[],
   ) {}
 
-  /** @param skipLocked rows that another transaction holds are left out, instead of waited for */
+  /** @param skipLocked true: skip rows that another transaction holds, instead of waiting for them */
   reads({ skipLocked = false } = {}): Statement[] {
     const { sql, lock } = this.collection;
     const given = [this.#json(this.keys)];
@@ -33,12 +33,12 @@ export class Rows {
     return lock ? [prepared(sql.insertStubs, given), read] : [read];
   }
 
-  /** Another transaction holds the row of this key. Meaningful after `reads({ skipLocked: true })`. */
+  /** Returns whether another transaction holds the row of this key. Valid after `reads({ skipLocked: true })`. */
   isHeld(key: string): boolean {
     return this.collection.lock && !this.#slots.has(key);
   }
 
-  /** Takes the result of the last of `reads()`. Two spellings of one key (a UUID in capitals) share one row. */
+  /** Stores the result of the last of `reads()`. Two spellings of one key (a UUID in capitals) share one row. */
   fill({ rows, fields }: QueryResult): void {
     this.#types = new Map(
       fields.filter(({ name }) => !name.startsWith('#')).map(({ name, dataTypeID }) => [name, dataTypeID]),
@@ -51,12 +51,12 @@ export class Rows {
     }
   }
 
-  /** The key as the table spells it. Meaningful after `fill`, which tells the types of its columns. */
+  /** Returns the key as the table spells it. Valid after `fill`, which receives the column types. */
   keyOf(key: string): string {
     return this.#slots.get(key)?.key ?? keyOf(this.collection, asRead(keyColumns(this.collection, key), this.#types));
   }
 
-  /** @throws Error when a locked row is missing: somebody deletes rows, and the message must come again */
+  /** @throws Error when a row that should be locked is missing: it was deleted, and the message must be retried */
   get(key: string): Values | undefined {
     const slot = this.#slots.get(key);
     if (!slot && this.collection.lock)
@@ -64,7 +64,7 @@ export class Rows {
     return slot?.row;
   }
 
-  /** Checks a new row; calling the result makes it the current one. @throws Error when a rule may not write it */
+  /** Checks a new row. @returns a function that stores it @throws Error when the rule must not write it */
   write(key: string, row: object): () => void {
     const { table, lock, columns } = this.collection;
     const slot = this.#slots.get(this.keyOf(key));
@@ -81,7 +81,7 @@ export class Rows {
     return () => Object.assign(slot, { row: written, changed: true });
   }
 
-  /** One set-based update of what has changed, one delete of the stubs that nobody has used. */
+  /** Returns one update of all changed rows, and one delete of all unused stubs. */
   writes(): Statement[] {
     const { sql, columns, lock } = this.collection;
     const slots = lock ? [...new Set(this.#slots.values())] : [];

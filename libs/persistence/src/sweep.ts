@@ -3,9 +3,9 @@ import type { Pool } from 'pg';
 import { deleteRows, needNotReachDisk, takeLeftovers, type OutboxRow, type SweepPosition } from './outbox.js';
 import { connect, together } from './transaction.js';
 
-/** Rows that one transaction holds while it publishes them: enough to fill the publisher's window, few enough to be quick. */
+/** Rows that one transaction locks while publishing: enough to fill the publisher's window, few enough to be fast. */
 const PAGE = 200;
-/** Far below the time after which PostgreSQL ends an idle transaction (see pool.ts), which would let another sweep repeat the page. */
+/** Far below the idle-in-transaction timeout (see pool.ts), after which another sweep would publish the page again. */
 const PAGE_DEADLINE_MS = 10_000;
 const START: SweepPosition = { createdAt: new Date(0), id: '00000000-0000-0000-0000-000000000000' };
 
@@ -13,16 +13,16 @@ type Leftover = OutboxRow & SweepPosition;
 
 export interface Swept {
   published: number;
-  /** Not taken by the broker: they stay for the next sweep. */
+  /** Number of messages that the broker refused; they stay for the next sweep. */
   refused: number;
-  /** Why the first of those was refused. */
+  /** Reason of the first refusal. */
   reason?: unknown;
 }
 
 /**
- * Publishes what has stayed in the outbox longer than `olderThanMs`: left by a crash, by an outage, by a full memory.
- * Any number of sweeps may run side by side; each takes rows that no other holds.
- * @param inMemory ids of the messages that this process publishes from memory: however old they are, they are not leftovers
+ * Publishes messages that are in the outbox for longer than `olderThanMs`: after a crash, an outage, or when the limit
+ * in memory was reached. Any number of sweeps may run concurrently; each skips rows that another holds.
+ * @param inMemory ids that this process is publishing from memory; never swept, whatever their age
  */
 export async function sweep(
   pool: Pool,
@@ -38,7 +38,7 @@ export async function sweep(
   return total;
 }
 
-/** @returns where the next page begins; undefined after the last one */
+/** @returns the position after which the next page begins; undefined after the last page */
 async function sweepPage(
   pool: Pool,
   publisher: Publisher,

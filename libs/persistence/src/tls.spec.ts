@@ -18,7 +18,7 @@ describe('the address of a database', () => {
     },
   );
 
-  it('is encrypted and not verified when that is what it says', () => {
+  it('is encrypted but not verified with sslmode=no-verify', () => {
     expect(databaseAddress(withMode('no-verify'))).toEqual({
       connectionString: PLAIN,
       ssl: { rejectUnauthorized: false },
@@ -38,7 +38,7 @@ describe('the address of a database', () => {
     'refuses %s, and says how it is said here',
     (parameter) => {
       expect(() => databaseAddress(`${PLAIN}&${parameter}`)).toThrow(
-        /^DATABASE_URL has \w+: say sslmode=verify-full, and give .+ in DATABASE_CA$/,
+        /^DATABASE_URL has \w+: use sslmode=verify-full, and put .+ in DATABASE_CA$/,
       );
     },
   );

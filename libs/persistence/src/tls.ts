@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 
-/** What an `sslmode` means here: never less than it says, whatever a driver's next version takes it for. */
+/** TLS options by `sslmode`. Defined here because drivers change what a mode means; none is weaker than its name. */
 const MODES = new Map<string, ConnectionOptions | false>([
   ['disable', false],
   ['no-verify', { rejectUnauthorized: false }],
@@ -9,7 +9,7 @@ const MODES = new Map<string, ConnectionOptions | false>([
   ['verify-full', {}],
 ]);
 
-/** Parameters by which drivers are told of TLS in other ways: files that a driver would read, and switches with changing meanings. */
+/** Other TLS parameters of drivers, which are refused: files to read, and switches whose meaning changes. */
 const FOREIGN = ['ssl', 'sslrootcert', 'sslcert', 'sslkey', 'uselibpqcompat'];
 
 export interface DatabaseAddress {
@@ -19,17 +19,18 @@ export interface DatabaseAddress {
 }
 
 /**
- * How to connect to the database at `url`: without `sslmode` or with `disable` in plain text; with `verify-full`, `verify-ca` or `require`
- * with TLS, certificate and host name verified; with `no-verify` with TLS to whoever answers.
- * @param ca the authorities to trust instead of those that Node.js brings. PEM
- * @throws Error that names the variable to mend
+ * Returns how to connect to the database at `url`. Without `sslmode`, or with `disable`: plain text. With
+ * `verify-full`, `verify-ca` or `require`: TLS, with certificate and host name verified. With `no-verify`: TLS without
+ * verification.
+ * @param ca certificate authorities to trust instead of those built into Node.js. PEM
+ * @throws Error that names the variable to correct
  */
 export function databaseAddress(url: string, ca?: string): DatabaseAddress {
   const target = new URL(url);
   const foreign = FOREIGN.filter((name) => target.searchParams.has(name));
   if (foreign.length > 0)
     throw new Error(
-      `DATABASE_URL has ${foreign.join(', ')}: say sslmode=verify-full, and give the authority's certificate in DATABASE_CA`,
+      `DATABASE_URL has ${foreign.join(', ')}: use sslmode=verify-full, and put the CA certificate in DATABASE_CA`,
     );
   const ssl = modeOf(target.searchParams.get('sslmode') ?? 'disable');
   if (ca && !verifies(ssl))
@@ -37,7 +38,7 @@ export function databaseAddress(url: string, ca?: string): DatabaseAddress {
   return { connectionString: withoutMode(target, url), ssl: ssl && ca ? { ...ssl, ca } : ssl };
 }
 
-/** The driver would take it for more than what is said beside it. */
+/** Removes `sslmode` from the URL, because the driver would prefer it to the `ssl` option. */
 function withoutMode(target: URL, url: string): string {
   if (!target.searchParams.has('sslmode')) return url;
   target.searchParams.delete('sslmode');

@@ -36,7 +36,7 @@ afterAll(async () => {
   await Promise.all([bank.close(), broker.close()]);
 });
 
-/** As a consumer does it: in the span of its handler, with a message that names it. */
+/** Handles a message like a consumer: in the span of its handler, with a message whose traceparent names that span. */
 const handle = (name: string, unit: BankUnit, amount = 1) =>
   spans.within(name, () =>
     depositInto(
@@ -51,7 +51,7 @@ const published = (count: number) =>
     return found;
   });
 
-it('a message that is published after its commit is caused by its own handler, whatever else was committed with it', async () => {
+it('the span of a published message is a child of its own handler, whatever else its batch committed', async () => {
   const relay = new OutboxRelay({ pool: bank.pool, publisher });
   const unit = new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables });
   const names = ['ann', 'bob', 'cho'];
@@ -62,7 +62,7 @@ it('a message that is published after its commit is caused by its own handler, w
   await relay.stop();
 });
 
-it('a message that a crash has left behind goes on with the same trace when another process publishes it', async () => {
+it('a message that a crash has left in the outbox keeps its trace when another process publishes it', async () => {
   await handle('ann', bank.open());
   await bank.rows(`UPDATE outbox SET created_at = created_at - interval '1 hour'`);
   const [left] = await bank.rows(`SELECT wire->'properties'->'headers'->>'traceparent' AS traceparent FROM outbox`);
@@ -74,7 +74,7 @@ it('a message that a crash has left behind goes on with the same trace when anot
   await relay.stop();
 });
 
-it('a commit is linked with all its handlers, both ways, and is the child of none', async () => {
+it('a commit is linked with all its handlers, in both directions, and has no parent', async () => {
   const unit = bank.open();
   const names = ['ann', 'bob', 'cho'];
   await Promise.all(names.map((name) => handle(name, unit)));
@@ -88,7 +88,7 @@ it('a commit is linked with all its handlers, both ways, and is the child of non
   );
 });
 
-it('a commit that fails says so, and those that are tried one by one have one each', async () => {
+it('a failed commit has a span with the error, and messages that are tried one by one have one span each', async () => {
   const unit = bank.open();
   const results = await Promise.allSettled([handle('ann', unit), handle('bob', unit, POISON)]);
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
@@ -102,7 +102,7 @@ it('a commit that fails says so, and those that are tried one by one have one ea
   ]);
 });
 
-it('nothing is traced, and nothing changes, without an SDK', async () => {
+it('without an SDK nothing is traced, and everything else works', async () => {
   await spans.close();
   expect(await depositInto(bank.open(), messageOf(Deposit, { account: 'ann', amount: 2 }))).toBe(2);
   const [row] = await bank.rows(`SELECT wire->'properties'->'headers' AS headers FROM outbox`);

@@ -1,11 +1,11 @@
 import { SpanStatusCode, trace, type Span } from '@opentelemetry/api';
 
-/** The span of the handler that asks for a change; undefined when nothing is traced. */
+/** Returns the span of the current message handler; undefined when tracing is off. */
 export const handlerSpan = (): Span | undefined => trace.getActiveSpan();
 
 /**
- * `commit`: one span per batch. It belongs to every message in it and so is no child of any one of them; commit and handlers
- * are linked both ways, so that one finds the other from either end.
+ * Runs `commit` in one span per batch. The span belongs to all messages of the batch, so it has no parent; commit span
+ * and handler spans are linked in both directions.
  */
 export async function inCommitSpan<T>(handlers: readonly (Span | undefined)[], commit: () => Promise<T>): Promise<T> {
   const traced = handlers.filter((span) => span?.isRecording() === true) as Span[];

@@ -2,28 +2,33 @@ import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
 
 export type Statement = QueryConfig;
 
-/** Locks are held for one batch only, some 50 ms; several processes may stand in line for one row. Who waits longer waits for somebody stuck. Milliseconds. */
+/**
+ * Locks are held for one batch only, about 50 ms, and several processes may wait for one row. A longer wait means a
+ * stuck transaction. Milliseconds.
+ */
 const LOCK_TIMEOUT_MS = 1_000;
 
 /**
- * Every statement here looks rows up by their key. A plan is made once per connection, perhaps when the table is still
- * empty, and would then read it from end to end for as long as the statistics lag behind: so the index is the only way.
+ * Begins a transaction that must use indexes: every statement here finds rows by key. A plan is made once per
+ * connection, maybe while the table is still empty, and would then scan the whole table until the statistics are
+ * updated.
  */
 export const begin = (lockTimeoutMs = LOCK_TIMEOUT_MS): Statement => ({
-  text: `BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL lock_timeout = ${lockTimeoutMs}`,
+  text: `BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
+    SET LOCAL lock_timeout = ${lockTimeoutMs}`,
 });
 
 export interface TransactionOptions {
-  /** How long a statement waits for a row, or a key, that another transaction holds; then it fails with `lock_not_available`. Milliseconds. */
+  /** Maximum wait for a row or key that another transaction holds; then `lock_not_available`. Milliseconds. */
   lockTimeoutMs?: number;
 }
 
-/** Several statements in one query, which pg answers with a list of results: the time of the transaction comes last. */
+/** Several statements in one query, for which pg returns a list of results. The last one is the transaction's time. */
 const beginAt = (lockTimeoutMs?: number): Statement => ({ text: `${begin(lockTimeoutMs).text}; SELECT now() AS now` });
 
 const names = new Map<string, string>();
 
-/** A statement that each connection parses and plans once; every text has one name. Only for texts that do not vary with data. */
+/** Returns a statement that each connection parses and plans once. Only for texts that do not depend on data. */
 export function prepared(text: string, values: unknown[]): Statement {
   const name = names.get(text) ?? `sluice-${names.size}`;
   names.set(text, name);
@@ -33,13 +38,13 @@ export function prepared(text: string, values: unknown[]): Statement {
 type Decider = (results: QueryResult[], now: Date) => Statement[] | undefined;
 
 /**
- * One transaction in two round trips: everything that is read travels at once, then everything that is written together
- * with the COMMIT. A statement that fails makes the server answer that COMMIT with a rollback.
- * `decide` turns the results into writes; undefined means that nothing is to be kept, not even what the reads inserted.
- * Its `now` is when the transaction began by the clock of the database, the same for every process that uses it.
+ * Runs one transaction in two round trips: all reads, then all writes together with COMMIT. When a statement has
+ * failed, the server rolls back at that COMMIT. `decide` converts the results to writes; undefined rolls back
+ * everything, including what the reads inserted. Its `now` is the start of the transaction by the clock of the
+ * database, the same clock for all processes.
  *
  * @throws NotConnectedError when no transaction was begun
- * @throws what a statement fails with; after a lost connection it is unknown whether the transaction was committed
+ * @throws the error of a failed statement; after a lost connection the transaction may have been committed or not
  */
 export async function transaction(
   pool: Pool,
@@ -53,7 +58,7 @@ export async function transaction(
     const writes = decide(results, timeOf(begun));
     await together(client, writes ? [...writes, { text: 'COMMIT' }] : [{ text: 'ROLLBACK' }]);
   } catch (error) {
-    // Answers may still be on their way, and prepared statements in doubt: a new connection costs less than finding out.
+    // Results may still arrive, and the state of prepared statements is unknown: close the connection.
     client.release(true);
     throw error;
   }
@@ -71,11 +76,11 @@ export const connect = (pool: Pool): Promise<PoolClient> =>
     );
   });
 
-/** Sends all statements before it waits for the first answer (the pool's connections are pipelined). */
+/** Sends all statements before the first result arrives (the pool's connections are pipelined). */
 export const together = (client: PoolClient, statements: Statement[]): Promise<QueryResult[]> =>
   Promise.all(statements.map((statement) => client.query(statement)));
 
-/** No connection could be had, so nothing was begun: the same work may be tried again as it is. */
+/** No connection was available, so no transaction was begun. The same work may be retried. */
 export class NotConnectedError extends Error {
   override readonly name = 'NotConnectedError';
 }

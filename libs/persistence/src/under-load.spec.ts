@@ -3,7 +3,7 @@ import { eventually, testDatabase } from '@sluice/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
-  asked,
+  withCaller,
   balanceFrom,
   Balance,
   Deposit,
@@ -22,7 +22,8 @@ const server = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max:
 beforeAll(async () => {
   bank = openBank(await testDatabase('bank', { schemaSql }));
   await bank.rows(`CREATE SEQUENCE account_writes;
-    CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('account_writes'); RETURN new; END $$;
+    CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN PERFORM nextval('account_writes'); RETURN new; END $$;
     CREATE TRIGGER counted BEFORE UPDATE ON accounts FOR EACH ROW EXECUTE FUNCTION count_write();`);
 });
 afterAll(() => Promise.all([bank.close(), server.end()]));
@@ -38,7 +39,8 @@ const connections = () =>
   bank.rows(`SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bank'`);
 const hangUp = () =>
   bank.rows(
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bank'`,
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'bank'`,
   );
 
 describe('batches', () => {
@@ -69,7 +71,7 @@ describe('batches', () => {
   });
 });
 
-it('looks rows up by their index, also when the table was empty at first and nobody has counted it since', async () => {
+it('finds rows by index, even when the table was empty at first and has no statistics yet', async () => {
   // A server process reports its statistics at the latest when it ends.
   const scanned = async (): Promise<number> => {
     await hangUp();
@@ -106,12 +108,12 @@ it('many units that lock overlapping keys in any order never deadlock', async ()
   expect([deadlocks, await total(), await bank.count('ledger')]).toEqual([0, 12_000, 12 + 1_200]);
 });
 
-/** Connections are opened by the dozen here, which takes its time on a machine that is busy with other tests. */
+/** Dozens of connections are opened here, which is slow on a machine that is busy with other tests. Milliseconds. */
 const SLOW_MS = 90_000;
 
 describe('connections that break', () => {
   it(
-    'lose and double nothing, however many are ended in the middle of the load',
+    'lose and duplicate nothing, however many are ended under load',
     async () => {
       const messages = deposits(900, (index) => `a${index % 7}`);
       const units = [bank.open(), bank.open(), bank.open()];
@@ -147,12 +149,12 @@ describe('connections that break', () => {
   );
 
   it(
-    'fail every message at once while the database refuses connections, as its fault, and the same messages succeed after it',
+    'fail every message as a fault of the database while it refuses connections; the same messages succeed later',
     async () => {
       const [{ name }] = (await bank.rows('SELECT current_database() AS name')) as [{ name: string }];
       const unit = bank.open();
       const allow = (may: boolean) => server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${may}`);
-      const messages = deposits(30, () => 'ann', asked);
+      const messages = deposits(30, () => 'ann', withCaller);
       const all = () => Promise.allSettled(messages.map((message) => depositInto(unit, message)));
       await allow(false);
       await hangUp();

@@ -3,7 +3,7 @@ import { testDatabase } from '@sluice/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newId } from './index.js';
 import {
-  asked,
+  withCaller,
   Balance,
   balance,
   balanceFrom,
@@ -43,7 +43,7 @@ const settled = (promises: Promise<unknown>[]): Promise<string[]> =>
   Promise.allSettled(promises).then((all) => all.map(({ status }) => status));
 
 describe('one message', () => {
-  it('commits its state, its history, its messages and its inbox entry, and answers', async () => {
+  it('commits its state, its history, its messages and its inbox entry, and replies', async () => {
     const message = messageOf(Deposit, { account: 'ann', amount: 5 }, { traceparent: '00-trace' });
     expect(await depositInto(unit, message)).toBe(5);
     expect(await bank.rows('SELECT id, balance::int, tags, version FROM accounts')).toEqual([
@@ -63,7 +63,7 @@ describe('one message', () => {
     expect(id[14]).toBe('7');
   });
 
-  it('goes by the clock of the database, however wrong that of the process is', async () => {
+  it('uses the clock of the database, however wrong the clock of the process is', async () => {
     const utc = async () => Number((await bank.rows('SELECT extract(epoch FROM now()) * 1000 AS ms'))[0]!['ms']);
     for (const wrongByMs of [600_000, -600_000]) {
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + wrongByMs });
@@ -91,8 +91,8 @@ describe('one message', () => {
     };
   };
 
-  it('commits a refusal that leaves a record like any other decision, and then says no', async () => {
-    const { message, answer } = refusing('ann', asked);
+  it('commits a refusal with a record like any other decision, and then rejects', async () => {
+    const { message, answer } = refusing('ann', withCaller);
     await expect(answer).rejects.toEqual(
       expect.objectContaining({
         name: 'ProblemError',
@@ -105,7 +105,7 @@ describe('one message', () => {
   });
 
   it('refuses again when the refused message comes again with a caller, and changes nothing more', async () => {
-    const { message, answer } = refusing('ann', asked);
+    const { message, answer } = refusing('ann', withCaller);
     await expect(answer).rejects.toThrow('Not today');
     const again = unit.change(message, { accounts: ['ann'] }, (held, now) => ({
       ...deposit(message.data)(held, now),
@@ -115,7 +115,7 @@ describe('one message', () => {
     expect(await balances()).toEqual({ ann: 1 });
   });
 
-  it('shows a rule the rows of its keys: dates as dates, absent ones as undefined, and none besides', async () => {
+  it('gives a rule exactly the rows of its keys: dates as dates, absent rows as undefined', async () => {
     await put('ann', 5);
     const seen = await unit.change(
       messageOf(Balance, { account: 'ann' }),
@@ -128,7 +128,7 @@ describe('one message', () => {
     });
   });
 
-  it('shows a row to the next message of its batch just as to one that comes after the commit', async () => {
+  it('gives the next message of the batch the same row as a message after the commit', async () => {
     const tag = { at: new Date(0) } as unknown as string;
     const write = {
       id: 'ann',
@@ -169,7 +169,7 @@ describe('one message', () => {
     await expect(write).rejects.toThrow('only read here');
   });
 
-  it('raises the version itself where it is no column of the rule, and joins the parts of a key by a slash', async () => {
+  it('raises the version when it is no column of the rule, and joins the parts of a key by a slash', async () => {
     const receive = () =>
       unit.change(messageOf(Balance, { account: 'x' }), { bins: ['bolt/east'] }, ({ bins }) => ({
         state: {
@@ -194,7 +194,7 @@ describe('one message', () => {
     expect(await bank.rows('SELECT id, items FROM carts')).toEqual([{ id, items: 3 }]);
   });
 
-  it('lets a rule write a row under the id that the row has, whichever way the message spells it, and no other row', async () => {
+  it('lets a rule write a row under its own id, however the message spells the id, and no other row', async () => {
     const [id, other] = [newId(), newId()];
     const add = (named: string, written: string) =>
       unit.change(messageOf(Balance, { account: 'x' }), { carts: [named] }, ({ carts }) => ({
@@ -212,7 +212,7 @@ describe('one message', () => {
 
   it('hands the caller over to the message that answers it', async () => {
     const acceptedAt = '2026-01-01T12:00:00.000Z';
-    const message = messageOf(Deposit, { account: 'ann', amount: 1 }, { ...asked, acceptedAt });
+    const message = messageOf(Deposit, { account: 'ann', amount: 1 }, { ...withCaller, acceptedAt });
     const began = Date.now();
     const answer = await unit.change(message, {}, () => ({
       messages: [Balance({ account: 'ann' }, { delegate: true }), Balance({ account: 'bob' })],
@@ -222,18 +222,18 @@ describe('one message', () => {
       p: { replyTo?: string; correlationId?: string; headers: { 'timeout-ms'?: number; 'accepted-at'?: string } };
     }[];
     expect(wires.map(({ p }) => [p.replyTo, p.correlationId])).toEqual([
-      [asked.reply.to, '1'],
+      [withCaller.reply.to, '1'],
       [undefined, undefined],
     ]);
     expect(wires.map(({ p }) => p.headers['accepted-at'])).toEqual([acceptedAt, undefined]);
     const left = wires.map(({ p }) => p.headers['timeout-ms']);
     expect(left).toEqual([expect.any(Number), undefined]);
-    expect(asked.deadline - left[0]!).toBeGreaterThanOrEqual(began);
-    expect(asked.deadline - left[0]!).toBeLessThanOrEqual(Date.now());
+    expect(withCaller.deadline - left[0]!).toBeGreaterThanOrEqual(began);
+    expect(withCaller.deadline - left[0]!).toBeLessThanOrEqual(Date.now());
   });
 
   it('hands the caller over without a deadline when the caller has none', async () => {
-    const message = messageOf(Deposit, { account: 'ann', amount: 1 }, { reply: asked.reply });
+    const message = messageOf(Deposit, { account: 'ann', amount: 1 }, { reply: withCaller.reply });
     await unit.change(message, {}, () => ({ messages: [Balance({ account: 'ann' }, { delegate: true })] }));
     const [{ headers }] = (await bank.rows(`SELECT wire #> '{properties,headers}' AS headers FROM outbox`)) as [
       { headers: object },
@@ -241,18 +241,18 @@ describe('one message', () => {
     expect(headers).not.toHaveProperty('timeout-ms');
   });
 
-  it('needs nobody who wants to know of the commit', async () => {
+  it('works without an onBatch callback', async () => {
     expect(await depositInto(bank.open({ counted: false }), messageOf(Deposit, { account: 'ann', amount: 1 }))).toBe(1);
   });
 });
 
 describe('the same message again', () => {
-  it('changes and sends nothing, and asks no rule when nobody waits', async () => {
+  it('changes and sends nothing, and does not run the rule when no caller waits', async () => {
     const message = messageOf(Deposit, { account: 'ann', amount: 5 });
     await depositInto(unit, message);
-    let asked = 0;
-    expect(await bank.open().change(message, { accounts: ['ann'] }, () => ({ reply: ++asked }))).toBeUndefined();
-    expect([asked, await balances(), await bank.count('outbox'), await bank.count('ledger')]).toEqual([
+    let runs = 0;
+    expect(await bank.open().change(message, { accounts: ['ann'] }, () => ({ reply: ++runs }))).toBeUndefined();
+    expect([runs, await balances(), await bank.count('outbox'), await bank.count('ledger')]).toEqual([
       0,
       { ann: 5 },
       1,
@@ -260,7 +260,7 @@ describe('the same message again', () => {
     ]);
   });
 
-  it('is known even when it changed nothing the first time', async () => {
+  it('counts as handled even when it changed nothing the first time', async () => {
     const message = messageOf(Balance, { account: 'ann' });
     await balanceFrom(unit, message);
     let runs = 0;
@@ -272,7 +272,7 @@ describe('the same message again', () => {
   });
 
   it('is answered from the current state when a caller waits', async () => {
-    const message = messageOf(Deposit, { account: 'ann', amount: 5 }, asked);
+    const message = messageOf(Deposit, { account: 'ann', amount: 5 }, withCaller);
     await depositInto(unit, message);
     await put('ann', 2);
     expect(await unit.change(message, { accounts: ['ann'] }, balance({ account: 'ann' }))).toBe(7);
@@ -289,21 +289,21 @@ describe('the same message again', () => {
     expect([bank.sizes, await balances(), await bank.count('outbox')]).toEqual([[2], { ann: 6 }, 2]);
   });
 
-  it('counts once when two units get it at the same time', async () => {
+  it('counts once when two units receive it at the same time', async () => {
     const messages = Array.from({ length: 20 }, () => messageOf(Deposit, { account: 'ann', amount: 1 }));
     const units = [bank.open(), bank.open(), bank.open()];
     await Promise.all(messages.flatMap((message) => units.map((each) => depositInto(each, message))));
     expect([await balances(), await bank.count('outbox'), await bank.count('ledger')]).toEqual([{ ann: 20 }, 20, 20]);
   });
 
-  it('goes alone when the broker has delivered it before: it may have killed its consumer', async () => {
+  it('is committed alone when it is redelivered, because it may have crashed its consumer', async () => {
     await Promise.all([put('a', 1), put('b', 1), put('c', 1, { redelivered: true }), put('d', 1), put('e', 1)]);
     expect(bank.sizes).toEqual([2, 1, 2]);
   });
 });
 
 describe('a message that fails', () => {
-  it('leaves the others of its batch alone, and may come again', async () => {
+  it('does not affect the others of its batch, and may be retried', async () => {
     await put('ann', 5);
     const no = messageOf(Transfer, { from: 'bob', to: 'ann', amount: 3 });
     const results = Promise.allSettled([put('ann', 1), transferOver(unit, no), put('bob', 4)]);
@@ -313,7 +313,7 @@ describe('a message that fails', () => {
     expect(await balances()).toEqual({ ann: 9, bob: 1 });
   });
 
-  it('keeps nothing of a decision that cannot be sent', async () => {
+  it('stores nothing of a decision whose messages cannot be encoded', async () => {
     const unsendable = unit.change(messageOf(Balance, { account: 'ann' }), { accounts: ['ann'] }, (held, now) => ({
       ...deposit({ account: 'ann', amount: 1 })(held, now),
       messages: [Balance({ account: 5 as unknown as string })],
@@ -336,7 +336,7 @@ describe('a message that fails', () => {
     ]);
   });
 
-  it('is told what SQL said', async () => {
+  it('is rejected with the error of the database', async () => {
     await expect(put('ann', POISON)).rejects.toThrow('unlucky');
     await expect(unit.change(messageOf(Balance, { account: 'x' }, { id: 'no uuid' }), {}, () => ({}))).rejects.toThrow(
       'invalid input syntax',
@@ -344,7 +344,7 @@ describe('a message that fails', () => {
     expect(await bank.count('accounts')).toBe(0);
   });
 
-  it('fails with a clear error when its rule writes a row that it did not name, though another message of the batch did', async () => {
+  it('fails with a clear error when its rule writes a row that only another message of the batch named', async () => {
     const stray = unit.change(messageOf(Balance, { account: 'x' }), { accounts: ['bob'] }, (held, now) =>
       deposit({ account: 'ann', amount: 1 })(held, now),
     );
@@ -366,8 +366,8 @@ describe('a message that fails', () => {
     await expect(noVersion).rejects.toThrow('without a version');
   });
 
-  it('is still known as handled when it failed only in giving its answer once more', async () => {
-    const message = messageOf(Deposit, { account: 'ann', amount: 5 }, asked);
+  it('still counts as handled when only its repeated reply failed', async () => {
+    const message = messageOf(Deposit, { account: 'ann', amount: 5 }, withCaller);
     await depositInto(unit, message);
     const again = unit.change(message, { accounts: ['ann'] }, () => {
       throw new Error('no answer');
@@ -379,7 +379,7 @@ describe('a message that fails', () => {
 });
 
 describe('absent keys', () => {
-  it('are locked too: of two units that both want to open an account, the second sees the first', async () => {
+  it('are locked too: when two units open the same account, the second reads what the first wrote', async () => {
     const open = (each: BankUnit) =>
       each.change(messageOf(Balance, { account: 'x' }), { accounts: ['new'] }, (held, now) =>
         held.accounts['new']
@@ -392,7 +392,7 @@ describe('absent keys', () => {
     expect(await balances()).toEqual({ new: 1 });
   });
 
-  it('can be given a tombstone, so that what comes too late finds it', async () => {
+  it('can be given a tombstone, which a late message then reads', async () => {
     const cancel = unit.change(messageOf(Balance, { account: 'x' }), { accounts: ['ann'] }, (_, now) => ({
       state: { accounts: { ann: { id: 'ann', balance: 0, openedAt: now, tags: ['closed'], version: 1 } } },
     }));

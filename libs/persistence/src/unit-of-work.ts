@@ -17,40 +17,46 @@ import { transaction } from './transaction.js';
 
 export interface UnitOfWorkOptions<T extends Tables> {
   pool: Pool;
-  /** Publishes what is committed; one per process. */
+  /** Publishes the committed messages; one relay per process. */
   relay: OutboxRelay;
-  /** The service's name, on every message it sends. */
+  /** Name of the service; part of every message that it sends. */
   source: string;
   tables: T;
-  /** Told after every commit: how many messages it took together, and how long (ms). */
+  /** Called after every commit with the number of its messages and its duration (ms). */
   onBatch?: (batch: { size: number; ms: number }) => void;
 }
 
 interface Waiting extends Change {
   readonly span: Span | undefined;
-  /** It was found waiting for a row then (`performance.now()`). */
+  /** Time at which the change began to wait for a row (`performance.now()`). */
   readonly heldSince?: number;
   complete(outcome: Outcome): void;
 }
 
-/** Bounds how long one batch holds its locks (some 50 ms); beyond a few hundred, larger batches gain next to nothing. */
+/** Limits how long one batch holds its locks (about 50 ms). Larger batches than a few hundred are hardly faster. */
 const MAX_BATCH = 500;
-/** Connections that break in the middle of one message's transaction before the message is suspected of breaking them. */
+/** Tries of a message whose transaction loses its connection, before the message is treated as the cause. */
 const MAX_TRIES = 5;
-/** The same of a whole batch: a server that has ended its connections may take new ones at once. */
+/**
+ * Tries of a whole batch after a lost connection: a server that has closed its connections may accept new ones at
+ * once.
+ */
 const BATCH_TRIES = 3;
-/** Lets the pool notice that its other connections are gone too. Milliseconds. */
+/** Pause in which the pool detects that its other connections are closed too. Milliseconds. */
 const RETRY_PAUSE_MS = 50;
-/** So many in a row that fail by the database's fault, each alone, are enough to know that all others would. */
+/** After so many consecutive messages that failed alone because of the database, the rest of the batch is not tried. */
 const FAILURES_IN_A_ROW = 2;
-/** When it is known that some rows are held, nobody waits for them in the transaction: this is for keys that are just being inserted. Milliseconds. */
+/**
+ * Lock timeout with `skipLocked`, which skips held rows but still waits for keys that are being inserted.
+ * Milliseconds.
+ */
 const HELD_LOCK_TIMEOUT_MS = 20;
 
 /**
- * Changes a service's state, exactly once per message: the inbox, the rows, the history and the outgoing messages of a
- * message commit together or not at all. Messages that arrive while a commit is under way share the next one.
+ * Changes a service's state exactly once per message: inbox entry, rows, history and outgoing messages are committed
+ * together or not at all. Messages that arrive during a commit share the next one.
  *
- * What waits here is bounded by the consumer's prefetch: a message is not acknowledged before its change is committed.
+ * The consumer's prefetch limits how many changes wait: a message is acknowledged only after its change is committed.
  */
 export class UnitOfWork<T extends Tables> {
   readonly #logger = new Logger('UnitOfWork');
@@ -64,14 +70,14 @@ export class UnitOfWork<T extends Tables> {
   }
 
   /**
-   * Resolves, once all of it is committed, to the decision's reply, or to DELEGATED when one of its messages answers the
-   * caller. A message that was handled before changes and sends nothing; its rule still runs when a caller waits, on the
-   * current state, to give the answer.
+   * Resolves after the commit to the decision's reply, or to DELEGATED when one of its messages replies to the caller.
+   * A message that was handled before changes and sends nothing. If a caller waits, its rule runs again on the current
+   * state, for the reply.
    *
-   * A change that needs a row which another transaction holds waits aside for it, while the others commit.
-   * @throws what the rule throws, or the database's error; the message has then changed nothing and may come again.
-   *   LockedError a row was held for longer than 5 s, or too many changes wait for such rows
-   * @throws ProblemError the decision's `problem`, once all of it is committed
+   * A change that needs a row held by another transaction waits outside of the batch, while the others commit.
+   * @throws the rule's or the database's error; the message has then changed nothing and may be retried
+   * @throws LockedError a row was held for longer than 5 s, or too many changes wait for such rows
+   * @throws ProblemError the decision's `problem`, after the commit
    */
   change<R>(message: Message, keys: Keys<T>, decide: Decide<R, T>): Promise<R | undefined | typeof DELEGATED> {
     return new Promise((resolve, reject) => {
@@ -101,7 +107,7 @@ export class UnitOfWork<T extends Tables> {
     );
   }
 
-  /** It needs a row that is known to be held. Those that wait already are here to be tried once more. */
+  /** Adds a new change to the waiters if it needs a held row; a change that has waited is tried again instead. */
   #joinsWaiters(change: Waiting): boolean {
     const held = change.heldSince === undefined ? this.#rowWaiters.heldRowsOf(change) : [];
     if (held.length > 0) this.#wait([{ change, held }]);
@@ -116,7 +122,7 @@ export class UnitOfWork<T extends Tables> {
     await this.#commitEach(changes, error);
   }
 
-  /** Somebody holds rows of this batch: what needs none of them commits now. */
+  /** Commits the changes of the batch that do not need a row held by another transaction. */
   #commitSkippingLocked(changes: Waiting[]): Promise<void> {
     return this.#commit(changes, { skipLocked: true }).catch((error: unknown) => this.#recover(changes, error, true));
   }
@@ -128,18 +134,21 @@ export class UnitOfWork<T extends Tables> {
     );
   }
 
-  /** Somebody is inserting a key of this batch, which makes even its reading wait. */
+  /**
+   * Commits change by change, because another transaction is inserting a key of this batch, and even reads wait for
+   * it.
+   */
   async #commitEachSkippingLocked(changes: Waiting[]): Promise<void> {
     const stuck: string[][] = [];
     for (const change of changes) {
-      // Which of its keys that is, the database does not say.
+      // The database does not report which of the keys is being inserted.
       const held = rowsOf(change);
       const wait = (): void => {
         stuck.push(held);
         this.#wait([{ change, held }]);
       };
       if (stuck.some((rows) => rows.every((row) => held.includes(row))))
-        wait(); // it comes after the one that needs no more than it
+        wait(); // a stuck change needs only rows that this change needs too
       else
         await this.#commit([change], { skipLocked: true }).catch((error: unknown) =>
           isLocked(error) ? wait() : this.#commitEach([change], error),
@@ -147,7 +156,7 @@ export class UnitOfWork<T extends Tables> {
     }
   }
 
-  /** They are looked at again soon, before all others. */
+  /** Adds changes to the waiters, and schedules their next try. */
   #wait(waiting: readonly { change: Waiting; held: readonly string[] }[]): void {
     const now = performance.now();
     const wasEmpty = this.#rowWaiters.size === 0;
@@ -166,7 +175,7 @@ export class UnitOfWork<T extends Tables> {
     }, this.#rowWaiters.pauseMs(soon));
   }
 
-  /** The whole batch has failed because of one of its messages, or of none: which one, each finds out for itself. */
+  /** Commits change by change after a batch has failed, to find the message that is the cause, if any. */
   async #commitEach(changes: Waiting[], cause: unknown): Promise<void> {
     if (changes.length > 1)
       this.#logger.warn(`a batch of ${changes.length} failed and is tried one by one: ${String(cause)}`);
@@ -178,7 +187,7 @@ export class UnitOfWork<T extends Tables> {
     }
   }
 
-  /** @returns what it failed with; undefined when it did not */
+  /** @returns the error; undefined after a success */
   async #commitAlone(change: Waiting, attempt: number, cause: unknown): Promise<unknown> {
     if (attempt > 1 && (attempt > MAX_TRIES || !isRetryable(cause))) {
       change.complete({ error: cause });
@@ -194,7 +203,10 @@ export class UnitOfWork<T extends Tables> {
     }
   }
 
-  /** @param skipLocked what needs rows that are held waits aside, instead of waiting in the transaction @throws what made the transaction fail; nobody is settled then */
+  /**
+   * @param skipLocked true: changes that need held rows join the waiters, instead of waiting in the transaction
+   * @throws the error of the transaction; no change is completed then
+   */
   async #commit(changes: Waiting[], { skipLocked = false } = {}): Promise<void> {
     const { pool, relay, source, onBatch } = this.options;
     const began = performance.now();
@@ -214,7 +226,7 @@ export class UnitOfWork<T extends Tables> {
   }
 }
 
-/** @returns the change, when it waits for rows */
+/** Completes a change. @returns the change and its held rows instead when it must wait */
 function completeUnlessHeld(change: Waiting, outcome: BatchOutcome): { change: Waiting; held: readonly string[] }[] {
   if ('held' in outcome) return [{ change, held: outcome.held }];
   change.complete(outcome);
@@ -224,30 +236,33 @@ function completeUnlessHeld(change: Waiting, outcome: BatchOutcome): { change: W
 const completeAll = (changes: readonly Waiting[], outcome: Outcome): void =>
   changes.forEach((change) => change.complete(outcome));
 
-/** The database fails for all messages alike, so none need be tried alone. */
+/** Returns whether the database fails for every message, so that trying each one alone is useless. */
 const affectsAllMessages = (fault: Fault): boolean => fault.whose === 'environment' && !fault.mayBePoison;
 
 /** `query_canceled`: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const CANCELED = '57014';
 
-/** The connection broke, or the server chose this transaction to fail: the same work, done again, may succeed. What is too slow will be so again. */
+/**
+ * Returns whether the same work may succeed when repeated: the connection broke, or the server aborted this
+ * transaction. A statement that was too slow is not retried.
+ */
 function isRetryable(error: unknown): boolean {
   const fault = faultOf(error);
   return fault.whose === 'environment' && fault.mayBePoison && (error as { code?: unknown }).code !== CANCELED;
 }
 
-/** The server has not refused the work (`ERROR`): the connection broke, or none could be had. */
+/** Returns whether the connection broke, or none was available; false when the server reported an `ERROR`. */
 const isConnectionFault = (error: unknown): boolean =>
   isRetryable(error) ||
   (faultOf(error).whose === 'environment' && (error as { severity?: unknown }).severity !== 'ERROR');
 
-/** A message that the broker delivered before may have killed its consumer, so it goes alone. */
+/** A redelivered message is committed alone, because it may have crashed its consumer before. */
 function batchSize(waiting: readonly Waiting[]): number {
   const firstRedelivered = waiting.findIndex(({ message }) => message.redelivered);
   return firstRedelivered === 0 ? 1 : Math.min(firstRedelivered < 0 ? waiting.length : firstRedelivered, MAX_BATCH);
 }
 
-/** The same message may be there twice, when the broker delivered it again: it counts once, and both get the answer. */
+/** Merges deliveries of the same message: it is handled once, and all deliveries get the outcome. */
 function deduplicated(waiting: Waiting[]): Waiting[] {
   const byId = new Map<string, Waiting[]>();
   for (const change of waiting) byId.set(idOf(change), [...(byId.get(idOf(change)) ?? []), change]);

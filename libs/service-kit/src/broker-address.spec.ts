@@ -17,11 +17,11 @@ const read = (environment: Record<string, string>) =>
   brokerOf(parseEnvironment(ConsumerConfig, { AMQP_URL, ...environment }));
 
 describe('the address of the broker', () => {
-  it('has nothing to do with certificates when none is named', () => {
+  it('has no certificates when none is configured', () => {
     expect(read({})).toEqual({ url: AMQP_URL });
   });
 
-  it('holds what it is verified by, and who this process is', () => {
+  it('contains the authorities, and the certificate and key of this process', () => {
     const tls = { ca: authority.cert, cert: client.cert, key: client.key };
     expect(read({ AMQP_CA: tls.ca, AMQP_CLIENT_CERT: tls.cert, AMQP_CLIENT_KEY: tls.key })).toEqual({
       url: AMQP_URL,
@@ -29,19 +29,19 @@ describe('the address of the broker', () => {
     });
   });
 
-  it('takes several authorities, and line breaks that are spelled out', () => {
+  it('accepts several authorities, and line breaks written as \\n', () => {
     const both = `${authority.cert}\n${other.cert}`;
     expect(read({ AMQP_CA: both.replaceAll('\n', '\\n') })).toMatchObject({ tls: { ca: both } });
   });
 
-  it('is refused when the connection would pass in plain text, whatever it was to be verified by', () => {
+  it('is refused with certificates for a plain-text connection', () => {
     const plain = { AMQP_URL: 'amqp://mq.internal', AMQP_CLIENT_CERT: client.cert, AMQP_CLIENT_KEY: client.key };
     expect(() => read(plain)).toThrow(
       /^AMQP_CLIENT_CERT, AMQP_CLIENT_KEY are set, and AMQP_URL says amqp:\/\/: make it amqps:\/\/$/,
     );
   });
 
-  it('wants a certificate and its key, or neither', () => {
+  it('requires a certificate and its key, or neither', () => {
     expect(() => read({ AMQP_CLIENT_CERT: client.cert })).toThrow(/^AMQP_CLIENT_KEY is not set/);
     expect(() => read({ AMQP_CLIENT_KEY: client.key })).toThrow(/^AMQP_CLIENT_CERT is not set/);
     expect(() => read({ AMQP_CLIENT_CERT: client.cert, AMQP_CLIENT_KEY: other.key })).toThrow(
@@ -49,7 +49,7 @@ describe('the address of the broker', () => {
     );
   });
 
-  it('is refused with certificates or keys that are none, in one line that does not show them', () => {
+  it('is refused with invalid certificates or keys, in one line that does not contain them', () => {
     const broken = `-----BEGIN CERTIFICATE-----\nhunter2\n-----END CERTIFICATE-----`;
     const parse = () =>
       parseEnvironment(ConsumerConfig.extend(DatabaseConfig.shape), {

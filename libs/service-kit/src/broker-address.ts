@@ -7,8 +7,9 @@ type BrokerConfig = Pick<CommonConfig, 'AMQP_URL' | 'AMQP_CA' | 'AMQP_CLIENT_CER
   Partial<Pick<CommonConfig, 'ANONYMOUS_MESSAGES'>>;
 
 /**
- * Where the broker is, and by what a connection to it is verified.
- * @throws EnvironmentError when the variables do not go together: what is meant to be verified must not pass in plain text
+ * Returns the address of the broker, and the certificates for its connections.
+ * @throws EnvironmentError when the variables contradict each other, for example certificates for a plain-text
+ *   connection
  */
 export function brokerOf(config: BrokerConfig): BrokerAddress {
   return { ...addressOf(config), ...(config.ANONYMOUS_MESSAGES === 'accepted' && { acceptAnonymous: true }) };

@@ -17,7 +17,7 @@ afterEach(() => vi.useRealTimers());
 
 const remembered = async (): Promise<number> => (await database.pool.query('SELECT FROM inbox')).rowCount!;
 
-it('a service forgets what it has handled when the retention is over, and not before it has run for a while', async () => {
+it('a service deletes old inbox entries after the retention, and not before it has run for a while', async () => {
   await database.pool.query(
     "INSERT INTO inbox VALUES (gen_random_uuid(), now() - interval '8 days'), (gen_random_uuid(), now() - interval '6 days')",
   );

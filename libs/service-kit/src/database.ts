@@ -9,18 +9,18 @@ import { oneLine } from './run-process.js';
 import { UnitsOfWork } from './units-of-work.js';
 
 /**
- * Often enough that a round is short. The first comes that long after the start, so that what the broker delivers again
- * after a long outage finds its rows before they go.
+ * Interval between rounds, short enough that each round is small. The first round starts after one interval, so that
+ * messages which the broker redelivers after a long outage still find their inbox entries.
  */
 const PRUNE_EVERY_MS = 600_000;
 
-/** A service's own database, with the relay that publishes what its units of work commit. */
+/** A service's own database, with the relay that publishes the messages of its units of work. */
 export interface Database {
   providers: Provider[];
   check: Check;
-  /** Publishes what a crash has left in the outbox, from now on, and forgets what is too old to come again. */
+  /** Starts the relay (publishes messages that a crash has left in the outbox) and the pruning of the inbox. */
   start(): void;
-  /** Publishes what is still to be published and closes the pool. */
+  /** Publishes the messages that are in flight, and closes the pool. */
   close(): Promise<void>;
 }
 
@@ -68,14 +68,14 @@ async function probe(pool: Pool, url: string): Promise<void> {
   }
 }
 
-/** PostgreSQL's codes: no such table, and no line of pg_hba.conf that lets this one in. */
+/** Error codes of PostgreSQL: the table does not exist; no line of pg_hba.conf allows this connection. */
 const UNDEFINED_TABLE = '42P01';
-const NOT_LET_IN = '28000';
+const INVALID_AUTHORIZATION = '28000';
 
 function why(error: unknown): string {
   const { code, message = '' } = error as { code?: string; message?: string };
   if (code === UNDEFINED_TABLE) return 'it has no tables yet, run npm run migrate';
-  if (code === NOT_LET_IN && message.includes('no encryption'))
+  if (code === INVALID_AUTHORIZATION && message.includes('no encryption'))
     return 'it takes TLS only. Add sslmode=verify-full to DATABASE_URL';
   if (message.includes('does not support SSL')) return 'it has no TLS, and DATABASE_URL asks for it by its sslmode';
   return tlsFailure(error, { url: 'DATABASE_URL', ca: 'DATABASE_CA' }) ?? oneLine(error);

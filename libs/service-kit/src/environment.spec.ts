@@ -7,7 +7,7 @@ const AMQP_URL = 'amqp://guest:hunter2@localhost';
 const schema = ConsumerConfig.extend({ WINDOW_SECONDS: wholeNumber(1, 3_600).default(1_800), DEV_SEED: flag(false) });
 
 describe('parseEnvironment', () => {
-  it('fills in what is not set, and takes an empty variable for one that is not set', () => {
+  it('uses defaults for unset variables, and treats an empty variable as unset', () => {
     expect(parseEnvironment(schema, { AMQP_URL, LOG_LEVEL: '', WINDOW_SECONDS: '' })).toMatchObject({
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
@@ -17,7 +17,7 @@ describe('parseEnvironment', () => {
     });
   });
 
-  it('reads numbers, lists and flags from text, and leaves foreign variables out', () => {
+  it('reads numbers, lists and flags from text, and ignores other variables', () => {
     const config = parseEnvironment(schema, {
       AMQP_URL,
       WINDOW_SECONDS: '60',
@@ -29,7 +29,7 @@ describe('parseEnvironment', () => {
     expect(config).not.toHaveProperty('HOME');
   });
 
-  it('names every bad variable in one line with the text that was given, and never shows what may be a secret', () => {
+  it('names every invalid variable in one line with its value, and never shows a value that may be a secret', () => {
     const parse = () =>
       parseEnvironment(schema, { AMQP_URL: 'http://hunter2', WINDOW_SECONDS: 'soon', DEV_SEED: 'yes' });
     expect(parse).toThrow(EnvironmentError);
@@ -48,7 +48,7 @@ describe('parseEnvironment', () => {
     },
   );
 
-  it.each(['development', 'production', 'test'])('takes NODE_ENV=%s', (NODE_ENV) => {
+  it.each(['development', 'production', 'test'])('accepts NODE_ENV=%s', (NODE_ENV) => {
     expect(parseEnvironment(schema, { AMQP_URL, NODE_ENV })).toMatchObject({ NODE_ENV });
   });
 
@@ -58,7 +58,7 @@ describe('parseEnvironment', () => {
     );
   });
 
-  it('says when a variable is not set', () => {
+  it('reports a required variable that is not set', () => {
     expect(() => parseEnvironment(schema, {})).toThrow(/^AMQP_URL is not set$/);
   });
 
@@ -66,7 +66,7 @@ describe('parseEnvironment', () => {
     expect(() => parseEnvironment(schema, { AMQP_URL, RETRY_TIERS_MS: tiers })).toThrow(/^RETRY_TIERS_MS is not valid/);
   });
 
-  it('lets a later schema ask for more', () => {
+  it('lets an extended schema require more', () => {
     expect(() =>
       parseEnvironment(schema.extend({ SECRET: z.string().min(16) }), { AMQP_URL, SECRET: 'short' }),
     ).toThrow(/^SECRET is not valid/);

@@ -7,7 +7,7 @@ const commaSeparatedMs = z
   .transform((text) => text.split(',').map(Number))
   .pipe(z.array(z.int().positive()).min(1));
 
-/** `captures=3600,bookings=86400`: a number of seconds for each of some queues. */
+/** Seconds by queue: `captures=3600,bookings=86400`. */
 const secondsByQueue = z
   .string()
   .transform((text) =>
@@ -22,23 +22,23 @@ const secondsByQueue = z
     ),
   );
 
-/** A yes-or-no variable: `true` or `false`, nothing else, so that a typo is not taken for "no". */
+/** A boolean variable: only `true` or `false`, so that a typo is not read as false. */
 export const flag = (fallback: boolean) =>
   z
     .enum(['true', 'false'])
     .default(fallback ? 'true' : 'false')
     .transform((text) => text === 'true');
 
-/** A whole number with its bounds. */
+/** A whole number from `min` to `max`. */
 export function wholeNumber(min: number, max: number) {
   const error = `must be a whole number from ${min} to ${max}`;
   return z.coerce.number({ error }).int(error).min(min, error).max(max, error);
 }
 
-/** Where a process listens: loopback unless told otherwise. */
+/** A port to listen on; 0 lets the operating system choose one. */
 export const Port = wholeNumber(0, 65_535);
 
-/** Exactly one of these words: with any other, a system that is meant to be in production would start as one of development. */
+/** Only these values: with a typo, a production system would start with the checks of a development system. */
 export const NodeEnv = z
   .enum(['development', 'production', 'test'], { error: 'must be development, production or test' })
   .default('development');
@@ -47,12 +47,12 @@ export const NodeEnv = z
 export const CommonConfig = z.object({
   NODE_ENV: NodeEnv,
   AMQP_URL: z.url({ protocol: /^amqps?$/, error: 'must be an amqp:// or amqps:// URL' }),
-  /** With amqps:// only: the authorities to trust, instead of those that Node.js brings. */
+  /** With amqps:// only: certificate authorities to trust instead of those built into Node.js. */
   AMQP_CA: PemCertificates.optional(),
-  /** With amqps:// only: who this process is, for a broker that asks; both or neither. */
+  /** With amqps:// only: client certificate and key, for a broker that requests them; both or neither. */
   AMQP_CLIENT_CERT: PemCertificates.optional(),
   AMQP_CLIENT_KEY: PemPrivateKey.optional(),
-  /** Whether messages are handled that do not name their sender, as none did before docs/decisions/0028. */
+  /** Whether messages without a sender are handled; before docs/decisions/0028 no message named its sender. */
   ANONYMOUS_MESSAGES: z.enum(['refused', 'accepted'], { error: 'must be refused or accepted' }).default('refused'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
@@ -64,35 +64,36 @@ export type CommonConfig = z.output<typeof CommonConfig>;
 /** The variables of every process that consumes messages. */
 export const ConsumerConfig = CommonConfig.extend({
   RETRY_TIERS_MS: commaSeparatedMs.default([1_000, 10_000, 60_000]),
-  /** The further waiting times of messages that call somebody outside; the last one is repeated. */
+  /** Further retry delays of messages that call an outside service; the last one is repeated. */
   OUTSIDE_TIERS_MS: commaSeparatedMs.default([600_000, 3_600_000]),
-  /** For how long such a message is tried again when it fails alone, by its queue; without a word of it, a day. */
+  /** By queue: how long such a message is retried while only this message fails; without an entry, one day. */
   OUTSIDE_FOR_SECONDS: secondsByQueue.default({}),
-  /** For how long a message waits for a replica that knows its type and version. */
+  /** How long a message waits for a replica that supports its type and version. */
   UNSUPPORTED_FOR_SECONDS: wholeNumber(1, 604_800).default(3_600),
   PREFETCH: wholeNumber(1, 65_535).default(100),
 });
 
 /**
- * Longer than a message can be on its way: 30 days in a timer's queue, which is the longest wait there is, and 10 more for
- * a sender that is down before it sends again, or for people who look at dead letters. Retry tiers are minutes; an
- * `Idempotency-Key` is kept in the order and needs no inbox. docs/decisions/0016
+ * Longer than a message can be in transit: 30 days in a timer's queue, the longest wait there is, plus 10 days for a
+ * sender that is down before it sends again, or for people who inspect dead letters. Retry tiers take minutes; an
+ * `Idempotency-Key` is stored in the order and needs no inbox. docs/decisions/0016
  */
 const INBOX_RETENTION_DAYS = 40;
 
-/** The service's own database; it can see no other. */
+/** The variables of a service with a database. Each service has access only to its own. */
 export const DatabaseConfig = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
-  /** With sslmode=verify-full only: the authorities to trust, instead of those that Node.js brings. */
+  /** With sslmode=verify-full only: certificate authorities to trust instead of those built into Node.js. */
   DATABASE_CA: PemCertificates.optional(),
-  /** How long a handled message is remembered, so that it does nothing when it comes again. Days. */
+  /** How long the id of a handled message is kept, so that a redelivery changes nothing. Days. */
   INBOX_RETENTION_DAYS: wholeNumber(1, 3_650).default(INBOX_RETENTION_DAYS),
 });
 
 export type DatabaseConfig = z.output<typeof DatabaseConfig>;
 
 /**
- * Reads a configuration from environment variables, each given as NAME or as a file by NAME_FILE; an empty one counts as unset.
+ * Reads a configuration from environment variables, each given as NAME or as a file in NAME_FILE. An empty variable
+ * counts as unset.
  * @throws EnvironmentError that names every bad variable in one line
  */
 export function parseEnvironment<S extends z.ZodObject>(
@@ -110,7 +111,7 @@ export function parseEnvironment<S extends z.ZodObject>(
 
 interface Given {
   given: Record<string, string>;
-  /** By variable: why its value could not be had. */
+  /** By variable: why its value could not be read. */
   unreadable: Map<string, string>;
 }
 
@@ -137,11 +138,11 @@ function explain(issue: z.core.$ZodIssue, given: Record<string, string>): string
     : `${name} is not set`;
 }
 
-/** Variables whose value may be a secret, or hold one. */
+/** Names of variables whose value may be or contain a secret. */
 const SECRET = /(^|_)(URL|KEYS?|SECRET|PASSWORDS?|TOKEN|CERT|CA)(_FILE)?$/;
-/** Longer ones, and addresses, were meant for another variable, which may be a secret one. Characters. */
+/** Longer values, and addresses, may be the secret of another variable, set by mistake. Characters. */
 const MAX_SHOWN = 60;
 
-/** What was given, for who has mistyped it. */
+/** Appends the given value, to help find a typo; empty when the value may be a secret. */
 const describeGiven = (name: string, text: string): string =>
   SECRET.test(name) || text.length > MAX_SHOWN || /:\/\/|-----/.test(text) ? '' : `, not ${JSON.stringify(text)}`;

@@ -18,18 +18,18 @@ async function get(path: string, checks: Check[]): Promise<{ status: number; bod
 const there: Check = { missing: 'broker', ok: () => true };
 
 describe('the health server', () => {
-  it('says that the process is alive whatever is missing', async () => {
+  it('reports that the process is alive, whatever is missing', async () => {
     expect(await get('/healthz', [{ missing: 'broker', ok: () => false }])).toMatchObject({ status: 200 });
   });
 
-  it('is ready when everything is there', async () => {
+  it('is ready when all checks pass', async () => {
     expect(await get('/readyz', [there, { missing: 'database', ok: async () => true }])).toMatchObject({
       status: 200,
       body: { status: 'ready', dependencies: expect.any(Array) },
     });
   });
 
-  it('is ready although a provider is sick, and says since when and why', async () => {
+  it('is ready although a provider fails, and reports since when and why', async () => {
     for (let failure = 0; failure < 3; failure++) dependencies.failed('carrier', 'it answered 503');
     try {
       const { status, body } = await get('/readyz', [there]);
@@ -41,7 +41,7 @@ describe('the health server', () => {
     }
   });
 
-  it('is not ready when a check says no or fails, and names what is missing', async () => {
+  it('is not ready when a check returns false or throws, and names what is missing', async () => {
     const checks = [
       there,
       { missing: 'database', ok: () => Promise.reject(new Error('down')) },
@@ -53,14 +53,14 @@ describe('the health server', () => {
     });
   });
 
-  it('answers although a check hangs', async () => {
+  it('responds although a check hangs', async () => {
     expect(await get('/readyz', [{ missing: 'database', ok: () => new Promise(() => undefined) }])).toMatchObject({
       status: 503,
       body: { missing: ['database'] },
     });
   });
 
-  it('answers fifty at a time and hangs up on one more, so that probes do not take the database from the work', async () => {
+  it('serves fifty connections and closes one more, so that probes do not use up the database', async () => {
     server = await startHealthServer(0, '127.0.0.1', [{ missing: 'database', ok: () => new Promise(() => undefined) }]);
     const { port } = server.address() as AddressInfo;
     const asked = Array.from({ length: 51 }, () => connect(port, '127.0.0.1'));
@@ -75,7 +75,7 @@ describe('the health server', () => {
     for (const socket of asked) socket.destroy();
   });
 
-  it('fails to start on a port that is taken', async () => {
+  it('fails to start on a port that is in use', async () => {
     server = await startHealthServer(0, '127.0.0.1', []);
     await expect(startHealthServer((server.address() as AddressInfo).port, '127.0.0.1', [])).rejects.toThrow(
       'EADDRINUSE',

@@ -3,19 +3,25 @@ import { dependencies } from '@sluice/messaging';
 import type { CommonConfig } from './environment.js';
 import { metricsText, metricsType } from './metrics.js';
 
-/** Something a process cannot work without; `missing` is what an operator reads when it is not there. */
+/** Something that a process needs; `missing` is the name that operators read while it is unavailable. */
 export interface Check {
   missing: string;
   ok: () => boolean | Promise<boolean>;
 }
 
-/** A check that neither throws nor hangs: a probe must get its answer. Milliseconds. */
+/**
+ * Maximum duration of a check; after it the check counts as failed, so that a probe always gets a response.
+ * Milliseconds.
+ */
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** Probes, a scraper and a few people: many times what they need. Each may ask the database, so more would take its connections from the work. A further one is closed at once. */
+/**
+ * Many times what probes, a scraper and a few people need. Each request may query the database, so more would take
+ * connections from the work. A further connection is closed at once.
+ */
 const MAX_CONNECTIONS = 50;
 
-/** What is missing for this process to do its work; empty when it is ready. */
+/** Returns what this process needs and does not have; empty when it is ready. */
 export async function whatIsMissing(checks: readonly Check[]): Promise<string[]> {
   const answers = await Promise.all(checks.map(async (check) => ((await holds(check)) ? [] : [check.missing])));
   return answers.flat();
@@ -33,7 +39,7 @@ async function holds({ ok }: Check): Promise<boolean> {
   }
 }
 
-/** The health server of a process, when its configuration asks for one. @returns what closes it */
+/** Starts the health server of a process if HEALTH_PORT is set. @returns a function that closes it */
 export async function serveHealth(
   { HEALTH_PORT, HOST }: CommonConfig,
   checks: readonly Check[],
@@ -43,8 +49,9 @@ export async function serveHealth(
 }
 
 /**
- * `/healthz`: the process is alive. `/readyz`: what it needs is there, or 503 with what is missing; and how its dependencies do:
- * a provider that is sick stops some of the work, and no restart would cure it. `/metrics`: for Prometheus.
+ * `/healthz`: the process is alive. `/readyz`: 200 when all checks pass, otherwise 503 with what is missing. It also
+ * lists the state of the dependencies, which does not affect the status: a failing provider stops only some of the
+ * work, and a restart would not help. `/metrics`: for Prometheus.
  */
 export async function startHealthServer(port: number, host: string, checks: readonly Check[]): Promise<Server> {
   const server = createServer((request, response) => {

@@ -23,8 +23,8 @@ async function values(name: string): Promise<Record<string, number>> {
   return Object.fromEntries(values.map(({ labels, value }) => [labels['invariant'], value]));
 }
 
-describe('what always holds', () => {
-  it('is nothing to say where it holds, and counted and named where it is broken', async () => {
+describe('an invariant', () => {
+  it('reports nothing when it holds; its violations are counted under its name', async () => {
     await database.pool.query("INSERT INTO shelves VALUES ('a', 1), ('b', 0)");
     end = watchInvariants(database.pool, [NONE_NEGATIVE]);
     expect(await values('sluice_invariant_violations')).toEqual({ none_negative: 0 });
@@ -36,7 +36,7 @@ describe('what always holds', () => {
     expect(await broken(database.pool, NONE_NEGATIVE, 1)).toHaveLength(1);
   });
 
-  it('is not waited for: a check that takes too long is counted, and the others are made', async () => {
+  it('does not block others: a check that takes too long is counted, and the others run', async () => {
     end = watchInvariants(database.pool, [
       SLOW,
       { name: 'wrong', sql: 'SELECT id FROM nowhere' },
@@ -46,7 +46,7 @@ describe('what always holds', () => {
     expect(await values('sluice_invariant_checks_failed_total')).toMatchObject({ slow: 1, wrong: 1 });
   });
 
-  it('is looked at without changing anything', async () => {
+  it('is checked without changing anything', async () => {
     await expect(readOnly(database.pool, "INSERT INTO shelves VALUES ('z', 1)")).rejects.toThrow('read-only');
     expect(await readOnly(database.pool, "SELECT id FROM shelves WHERE id = 'z'")).toEqual([]);
   });

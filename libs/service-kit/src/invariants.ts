@@ -4,17 +4,17 @@ import { Counter } from 'prom-client';
 import { ScrapeTimeGauge, type Numbers } from './scrape-time-gauge.js';
 import { oneLine } from './run-process.js';
 
-/** Something that always holds in a service's own database. */
+/** A condition that always holds in a service's own database. */
 export interface Invariant {
-  /** In snake_case; what holds, not what is broken. */
+  /** In snake_case; names the condition, not its violation. */
   name: string;
-  /** Selects the `id` of every row that breaks it. It holds at any moment, not only when the system is quiet. */
+  /** Selects the `id` of every row that violates it. The invariant holds at any moment, not only without load. */
   sql: string;
 }
 
-/** A check that takes longer is not worth what it costs; it is counted as failed. Milliseconds. */
+/** A check that takes longer is cancelled and counted as failed, to protect the database. Milliseconds. */
 const STATEMENT_TIMEOUT_MS = 2_000;
-/** More rows than this are as bad as this many. */
+/** Maximum number of violations that are counted. */
 const COUNTED = 1_000;
 
 const violations = new ScrapeTimeGauge({
@@ -28,18 +28,21 @@ const failures = new Counter({
   labelNames: ['invariant'],
 });
 
-/** Checks what must always hold whenever somebody scrapes. @returns what ends it */
+/** Checks the invariants with each scrape of the metrics. @returns a function that stops the checks */
 export function watchInvariants(pool: Pool, invariants: readonly Invariant[]): () => void {
   return violations.addSource(() => countAll(pool, invariants));
 }
 
-/** The ids that break an invariant, at most `limit`. @throws Error when the database does not answer within 2 s */
+/**
+ * Returns ids that violate an invariant, at most `limit`.
+ * @throws Error when the database does not respond within 2 s
+ */
 export async function broken(pool: Pool, { sql }: Invariant, limit: number): Promise<string[]> {
   const rows = await readOnly<{ id: string }>(pool, `SELECT id::text FROM (${sql}) AS broken LIMIT ${limit}`);
   return rows.map(({ id }) => id);
 }
 
-/** One after the other, so that a scrape takes one connection of the pool and no more. */
+/** Counts one invariant after the other, so that a scrape uses only one connection of the pool. */
 async function countAll(pool: Pool, invariants: readonly Invariant[]): Promise<Numbers> {
   const counts: Record<string, number> = {};
   for (const invariant of invariants) {
@@ -53,7 +56,7 @@ async function countAll(pool: Pool, invariants: readonly Invariant[]): Promise<N
   return counts;
 }
 
-/** The rows of a query that changes nothing and holds up nobody for long. @throws Error when it takes more than 2 s */
+/** Runs a query in a read-only transaction. @throws Error when it takes more than 2 s */
 export async function readOnly<Row extends object>(pool: Pool, sql: string): Promise<Row[]> {
   const client = await pool.connect();
   try {

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { expect, it } from 'vitest';
 import { keyIdOf } from './key-id.js';
 
-it('is the thumbprint that RFC 8037 computes for its example, from either half of the pair', () => {
+it('is the thumbprint of the example in RFC 8037, from the private and from the public key', () => {
   const pair = {
     kty: 'OKP',
     crv: 'Ed25519',
@@ -15,6 +15,6 @@ it('is the thumbprint that RFC 8037 computes for its example, from either half o
   );
 });
 
-it('is another one for another key', () => {
+it('differs for another key', () => {
   expect(keyIdOf(generateKeyPairSync('ed25519').publicKey)).not.toBe(keyIdOf(generateKeyPairSync('ed25519').publicKey));
 });

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createLogger, type LoggerOptions } from './logger.js';
 
-/** A log whose lines a test can read. */
+/** Returns a logger and the lines that it has written. */
 async function listening(options: Partial<LoggerOptions> = {}) {
   const lines: string[] = [];
   const destination = new Writable({
@@ -16,7 +16,7 @@ async function listening(options: Partial<LoggerOptions> = {}) {
 }
 
 describe('the log', () => {
-  it('writes one JSON line with the service, the level, the time and what is being handled', async () => {
+  it('writes one JSON line with the service, the level, the time and the current message', async () => {
     const { logger, lines, last } = await listening({
       context: () => ({ correlationId: 'c-1', messageType: 'orders.place' }),
     });
@@ -41,7 +41,7 @@ describe('the log', () => {
     expect(last()['stack']).toContain('logger.spec.ts');
   });
 
-  it('takes an error with the stack and the context that Nest passes beside it', async () => {
+  it('accepts an error with the stack and the context that Nest passes', async () => {
     const { logger, last } = await listening();
     logger.error('boom', 'Error: boom\n    at somewhere (file.ts:1:1)', 'ExceptionsHandler');
     expect(last()).toMatchObject({
@@ -59,7 +59,7 @@ describe('the log', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('masks passwords, tokens and card numbers wherever they stand', async () => {
+  it('masks passwords, tokens and card numbers everywhere', async () => {
     const { logger, lines } = await listening();
     logger.log({
       order: {
@@ -83,7 +83,7 @@ describe('the log', () => {
     });
   });
 
-  it('survives an object that holds itself', async () => {
+  it('accepts an object with a circular reference', async () => {
     const { logger, lines } = await listening();
     const loop: Record<string, unknown> = {};
     loop['self'] = loop;
@@ -91,7 +91,7 @@ describe('the log', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('is for people when it is asked to be pretty', async () => {
+  it('is readable for people in the pretty format', async () => {
     const { logger, lines } = await listening({ format: 'pretty', context: () => ({ correlationId: 'c-1' }) });
     logger.log('placed');
     expect(lines.join('')).toMatch(/orders.*c-1.*placed/);

@@ -7,14 +7,14 @@ export interface LoggerOptions {
   service: string;
   level: string;
   format: 'json' | 'pretty';
-  /** What every line says about the work at hand: the correlation id, the message's type. */
+  /** Returns fields for every line about the current work: the correlation id, the message's type. */
   context?: () => Record<string, unknown>;
-  /** Where lines go; stdout unless a test listens. */
+  /** Stream for the log lines; stdout by default. Tests pass their own. */
   destination?: Writable;
 }
 
-/** The parts of Nest that tell every module and route they load: of interest to whoever debugs a boot. */
-const CHATTER = new Set<unknown>([
+/** Contexts in which Nest logs every module and route that it loads; logged as debug, for debugging a boot. */
+const BOOT_CONTEXTS = new Set<unknown>([
   'NestFactory',
   'InstanceLoader',
   'RoutesResolver',
@@ -23,12 +23,12 @@ const CHATTER = new Set<unknown>([
   'NestMicroservice',
 ]);
 
-/** Nest's logger over pino: one JSON line each, secrets masked, with the correlation id of the message that is being handled. */
+/** Nest's logger, based on pino: one JSON line per entry, secrets masked, with the current message's correlation id. */
 export class ServiceLogger implements LoggerService {
   constructor(private readonly pino: Logger) {}
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write(CHATTER.has(rest.at(-1)) ? 'debug' : 'info', message, rest);
+    this.write(BOOT_CONTEXTS.has(rest.at(-1)) ? 'debug' : 'info', message, rest);
   }
 
   error(message: unknown, ...rest: unknown[]): void {
@@ -62,7 +62,10 @@ export class ServiceLogger implements LoggerService {
   }
 }
 
-/** Nest appends the context as a last string, and a stack before it: `error(message, stack, context)`. */
+/**
+ * Separates text and fields. Nest appends the context as last string, with a stack before it: `(message, stack,
+ * context)`.
+ */
 function describe(message: unknown, rest: unknown[]): { text: string; fields: Record<string, unknown> } {
   const fields: Record<string, unknown> = {};
   for (const extra of rest) {
@@ -75,7 +78,7 @@ function describe(message: unknown, rest: unknown[]): { text: string; fields: Re
   return { text: String(message), fields };
 }
 
-/** `pretty` loads its printer only when asked for, which keeps it out of a production process. */
+/** Creates a logger. The printer of `pretty` is loaded only for that format, so a production process never loads it. */
 export async function createLogger({
   service,
   level,

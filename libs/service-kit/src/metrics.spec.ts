@@ -15,7 +15,7 @@ const gauge = (name: string, collect: () => void | Promise<void> = () => undefin
   new Gauge({ name, help: 'A probe.', collect }).set(7);
 
 describe('/metrics', () => {
-  it('says what the process knows of itself and of its work, in the format of Prometheus', async () => {
+  it('returns metrics of the process and of its work in Prometheus format', async () => {
     server = await startHealthServer(0, '127.0.0.1', []);
     gauge('probe');
     const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`);
@@ -29,7 +29,7 @@ describe('/metrics', () => {
     expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
   });
 
-  it('leaves out what cannot be read, in time or at all, and counts that', async () => {
+  it('leaves out metrics that fail or take too long, and counts them', async () => {
     gauge('probe');
     gauge('probe_failing', () => Promise.reject(new Error('no database')));
     gauge('probe_hanging', () => new Promise(() => undefined));

@@ -1,6 +1,9 @@
 import { collectDefaultMetrics, Counter, register } from 'prom-client';
 
-/** How long a metric may take to be read: less than a scrape waits (10 s), longer than the questions that some ask. Milliseconds. */
+/**
+ * Maximum time to read one metric: below the scrape timeout (10 s), above the query timeout of invariants.
+ * Milliseconds.
+ */
 const READ_TIMEOUT_MS = 3_000;
 
 const unread = new Counter({
@@ -11,7 +14,10 @@ const unread = new Counter({
 
 let watched = false;
 
-/** The process's own metrics (memory, CPU, event loop, garbage collection), from the first scrape on: to watch the event loop wakes an idle process a hundred times a second. */
+/**
+ * Starts the metrics of the process (memory, CPU, event loop, garbage collection) with the first scrape. Not earlier,
+ * because measuring the event loop wakes an idle process a hundred times per second.
+ */
 function watchProcess(): void {
   if (watched) return;
   watched = true;
@@ -20,7 +26,7 @@ function watchProcess(): void {
 
 export const metricsType = register.contentType;
 
-/** Every metric of this process that can be read in time, in the format of Prometheus. Never throws, never hangs. */
+/** Returns all metrics of this process that can be read in time, in Prometheus format. Never throws, never hangs. */
 export async function metricsText(timeoutMs = READ_TIMEOUT_MS): Promise<string> {
   watchProcess();
   const names = register.getMetricsAsArray().map(({ name }) => name);
@@ -28,7 +34,7 @@ export async function metricsText(timeoutMs = READ_TIMEOUT_MS): Promise<string> 
   return `${texts.filter((text) => text !== undefined).join('\n\n')}\n`;
 }
 
-/** One that cannot be read keeps no other from being read. */
+/** Reads one metric; returns undefined and counts the failure when it fails or times out, so that others are shown. */
 async function read(name: string, timeoutMs: number): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => (timer = setTimeout(reject, timeoutMs, new Error('timeout'))));

@@ -14,12 +14,12 @@ import {
 } from '@sluice/messaging';
 import { scrub } from './secrets.js';
 
-/** One at a time: two who look at the same letters would each see a part of them. */
+/** Prefetch 1, because two concurrent readers of the same dead letters would each get only a part of them. */
 const ONE_AT_A_TIME = { queue: 'ops', prefetch: 1 };
-/** For the last batch and the way back. Milliseconds. */
-const ANSWER_TAKES_MS = 500;
-/** Who names no deadline waits no longer than a person would. Milliseconds. */
-const PATIENCE_MS = 30_000;
+/** Time reserved before the deadline for the last batch and the reply. Milliseconds. */
+const REPLY_MARGIN_MS = 500;
+/** Default deadline of an operator request. Milliseconds. */
+const DEFAULT_DEADLINE_MS = 30_000;
 
 type DeadLettersReply = Reply<Operations['ReadDeadLetters']>;
 type QueuesReply = Reply<Operations['LookAtQueues']>;
@@ -33,8 +33,9 @@ export interface OwnServer {
 class OperationsModule {}
 
 /**
- * What every service of this system answers about its own queues. Its own user on the broker has the rights already, so
- * nobody needs rights to everybody's; a newcomer's dead letters are for the administrator: `npm run dead-letters`.
+ * Operator requests about a service's own queues, which every service of this system handles. Its broker user already
+ * has the rights, so no other user needs rights to all queues. For services without these contracts, an administrator
+ * runs `npm run dead-letters`.
  */
 export function operationsModule(service: string, own: OwnServer): DynamicModule {
   const contracts = operationsOf(service);
@@ -75,10 +76,10 @@ function controllerOf(
     @On(RedriveDeadLetters, ONE_AT_A_TIME)
     async redriveDeadLetters({
       data: { queue, limit },
-      deadline = Date.now() + PATIENCE_MS,
+      deadline = Date.now() + DEFAULT_DEADLINE_MS,
     }: Message<typeof RedriveDeadLetters>): Promise<RedriveReply> {
       if (!queues().includes(queue)) throw ProblemError.of(404, 'No such queue', `${queue} has no dead letters.`);
-      const moved = await redrive(open, queue, { limit, until: deadline - ANSWER_TAKES_MS }, server.senders);
+      const moved = await redrive(open, queue, { limit, until: deadline - REPLY_MARGIN_MS }, server.senders);
       return { moved, left: await countLetters(open, queue) };
     }
 
@@ -87,7 +88,7 @@ function controllerOf(
       return consumer ? { paused: consumer.paused, held: consumer.held } : {};
     }
 
-    /** Counted first: those that are looked at are not counted. */
+    /** Counts before it reads, because letters that are being read are not counted. */
     async #lettersOf(queue: string, limit: number): Promise<DeadLettersReply['queues'][number]> {
       const count = await countLetters(open, queue);
       const taken = count > 0 ? await readLetters(open, queue, { limit }) : [];
@@ -97,13 +98,13 @@ function controllerOf(
   return OperationsListener;
 }
 
-/** RabbitMQ 4.2.6 and 4.3.0 tell the length of a queue only to who may delete it, which no service may. */
+/** RabbitMQ 4.2.6 and 4.3.0 report a queue's length only to users that may delete the queue; no service may. */
 function unknownDepth(error: unknown): object {
   if ((error as { code?: number }).code === 403) return {};
   throw error;
 }
 
-/** Its reasons may repeat what was in the message; its stack is for who may see the code. */
+/** Returns a dead letter without its data and stack. Reasons are scrubbed, because they may repeat message data. */
 const summaryOf = ({
   id,
   type,

@@ -10,7 +10,7 @@ afterEach(() => {
   server?.close();
 });
 
-/** Somebody outside, who sends `kilobytes` of JSON, or as many as are taken. */
+/** Starts an outside service that sends `kilobytes` of JSON, until the client closes the connection. */
 async function answerOf(
   kilobytes: number,
 ): Promise<{ response: Response; sent: () => number; ended: Promise<unknown> }> {
@@ -32,20 +32,20 @@ async function answerOf(
   };
 }
 
-describe('an answer from outside', () => {
+describe('a response of an outside service', () => {
   it('is read as JSON', async () => {
     const { response } = await answerOf(10);
     expect(await jsonFrom(response)).toBe('x'.repeat(10 * 1024));
   });
 
-  it('is read up to 64 kB and no further: who sends without end is hung up on', async () => {
+  it('is read up to 64 kB; then the connection is closed', async () => {
     const { response, sent, ended } = await answerOf(Infinity);
     await expect(jsonFrom(response)).rejects.toThrow('longer than 64 kB');
     await ended;
     expect(sent()).toBeLessThan(64 * 1024);
   });
 
-  it('that is no JSON is an error', async () => {
+  it('that is not JSON is an error', async () => {
     await expect(jsonFrom(new Response('<html>'))).rejects.toThrow(SyntaxError);
     await expect(jsonFrom(new Response(null))).rejects.toThrow(SyntaxError);
   });

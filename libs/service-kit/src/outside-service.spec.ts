@@ -14,7 +14,7 @@ afterEach(async () => {
   server = undefined;
 });
 
-/** A service of a name of its own, since all share what is known of dependencies. */
+/** Returns a service with a unique name, because all tests share the state of the dependencies. */
 async function serviceThat(answers: HttpHandler, timeoutMs?: number): Promise<OutsideService> {
   server = await httpStub(answers);
   return new OutsideService(`service ${(count += 1)}`, `${server.url}/v1/`, timeoutMs);
@@ -23,10 +23,10 @@ async function serviceThat(answers: HttpHandler, timeoutMs?: number): Promise<Ou
 const answering = (status: number, headers: Record<string, string> = {}, body = '{}') =>
   serviceThat((_, response) => void response.writeHead(status, headers).end(body));
 
-/** What the failure of a request is taken for. */
-const faultIn = async (asking: Promise<unknown>) =>
+/** Returns the fault as which the failure of a request is classified. */
+const faultIn = async (request: Promise<unknown>) =>
   faultOf(
-    await asking.then(
+    await request.then(
       () => 'no failure',
       (error: unknown) => error,
     ),
@@ -38,8 +38,8 @@ const environment = ({ name }: OutsideService, mayBePoison: boolean) => ({
 });
 const hasSucceeded = ({ name }: OutsideService): boolean => dependencies.hasSucceededSince(name, 0);
 
-describe('a request to somebody outside', () => {
-  it('is sent under its key', async () => {
+describe('a request to an outside service', () => {
+  it('is sent with its idempotency key', async () => {
     const seen: { request: IncomingMessage; body: string }[] = [];
     const service = await serviceThat(async (request, response) => {
       seen.push({ request, body: await text(request) });
@@ -61,15 +61,18 @@ describe('a request to somebody outside', () => {
     });
   });
 
-  it.each([200, 201, 400, 402, 404, 410, 422])('has its answer with %i, and the service works', async (status) => {
-    const service = await answering(status);
-    expect(hasSucceeded(service)).toBe(false);
-    expect((await service.send(REQUEST)).status).toBe(status);
-    expect(hasSucceeded(service)).toBe(true);
-  });
+  it.each([200, 201, 400, 402, 404, 410, 422])(
+    'has a response with %i, and the service counts as available',
+    async (status) => {
+      const service = await answering(status);
+      expect(hasSucceeded(service)).toBe(false);
+      expect((await service.send(REQUEST)).status).toBe(status);
+      expect(hasSucceeded(service)).toBe(true);
+    },
+  );
 
   it.each([500, 502, 503, 504, 408, 409])(
-    'has none with %i, which the request itself may have caused',
+    'has no usable response with %i, which the request itself may have caused',
     async (status) => {
       const service = await answering(status);
       expect(await faultIn(service.send(REQUEST))).toEqual(environment(service, true));
@@ -77,23 +80,23 @@ describe('a request to somebody outside', () => {
     },
   );
 
-  it.each([401, 403, 407, 425, 429])('has none with %i, as any other request would', async (status) => {
+  it.each([401, 403, 407, 425, 429])('has no usable response with %i, like any other request', async (status) => {
     const service = await answering(status);
     expect(await faultIn(service.send(REQUEST))).toEqual(environment(service, false));
     expect(hasSucceeded(service)).toBe(false);
   });
 
-  it('that is too long for the service may be why there is no answer', async () => {
+  it('that times out may be the cause of the timeout', async () => {
     const service = await serviceThat(() => {}, 50);
     expect(await faultIn(service.send(REQUEST))).toEqual(environment(service, true));
   });
 
-  it('may be why the connection ends', async () => {
+  it('may be the cause of a closed connection', async () => {
     const service = await serviceThat((request) => request.socket.destroy());
     expect(await faultIn(service.send(REQUEST))).toEqual(environment(service, true));
   });
 
-  it('is not why a connection is refused', async () => {
+  it('is not the cause of a refused connection', async () => {
     const service = await answering(200);
     await server!.close();
     const failure = await service.send(REQUEST).catch((error: unknown) => error);
@@ -101,19 +104,19 @@ describe('a request to somebody outside', () => {
     expect(String(failure)).toContain(`the ${service.name} gives no answer: ECONNREFUSED`);
   });
 
-  it('that cannot be made is no fault of the service', async () => {
+  it('that is invalid is no fault of the service', async () => {
     const service = await answering(200);
     expect(await faultIn(service.send({ ...REQUEST, headers: { 'x-more': '漢' } }))).toEqual({ whose: 'unknown' });
   });
 });
 
-describe('an answer that asks to be left alone', () => {
-  it('is kept: seconds', async () => {
+describe('a response with Retry-After', () => {
+  it('delays the retry by its seconds', async () => {
     const service = await answering(429, { 'retry-after': '7' });
     expect(await faultIn(service.send(REQUEST))).toEqual({ ...environment(service, false), retryAfterMs: 7_000 });
   });
 
-  it('is kept: a date', async () => {
+  it('delays the retry until its date', async () => {
     const service = await answering(503, { 'retry-after': new Date(Date.now() + 60_000).toUTCString() });
     const { retryAfterMs: wait } = (await faultIn(service.send(REQUEST))) as { retryAfterMs: number };
     expect(wait).toBeGreaterThan(50_000);
@@ -134,34 +137,34 @@ describe('an answer that asks to be left alone', () => {
   });
 });
 
-describe('an answer that is read', () => {
-  it('is what the reader makes of it', async () => {
+describe('a response with a reader', () => {
+  it('gives the result of the reader', async () => {
     const service = await answering(201, {}, '{"id":"7"}');
-    expect(await service.ask(REQUEST, async (response) => response.json())).toEqual({ id: '7' });
+    expect(await service.request(REQUEST, async (response) => response.json())).toEqual({ id: '7' });
     expect(hasSucceeded(service)).toBe(true);
   });
 
-  it('says nothing about the request when it cannot be understood, and the service does not work', async () => {
+  it('that cannot be understood is no result, and the service counts as unavailable', async () => {
     const service = await answering(200, {}, '<html>back soon</html>');
-    expect(await faultIn(service.ask(REQUEST, async (response) => response.json()))).toEqual(
+    expect(await faultIn(service.request(REQUEST, async (response) => response.json()))).toEqual(
       environment(service, true),
     );
     expect(hasSucceeded(service)).toBe(false);
   });
 
-  it('may break off', async () => {
+  it('may break off in the middle', async () => {
     const service = await serviceThat((request, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('{');
       setImmediate(() => request.socket.destroy());
     });
-    expect(await faultIn(service.ask(REQUEST, async (response) => response.json()))).toEqual(
+    expect(await faultIn(service.request(REQUEST, async (response) => response.json()))).toEqual(
       environment(service, true),
     );
   });
 
-  it('that refuses the request for good is the request’s own fault, and the service works', async () => {
+  it('that refuses the request finally is a fault of the request, and the service counts as available', async () => {
     const service = await answering(422);
-    const refused = service.ask(REQUEST, async () => {
+    const refused = service.request(REQUEST, async () => {
       throw new PermanentError('no');
     });
     expect(await faultIn(refused)).toEqual({ whose: 'message' });

@@ -6,25 +6,28 @@ import {
   UnavailableError,
 } from '@sluice/messaging';
 
-/** Healthy providers answer in less; who takes longer is asked again with the same key. Milliseconds. */
+/** Healthy providers respond faster; after this the request is sent again with the same key. Milliseconds. */
 const TIMEOUT_MS = 10_000;
-/** A provider that asks for more is asked again after this, so that a wrong date does not stop a queue for a day. Milliseconds. */
+/** Upper limit for `Retry-After`, so that a wrong date does not stop a queue for a day. Milliseconds. */
 const MAX_RETRY_AFTER_MS = 300_000;
 
 export interface OutsideRequest {
   method: 'POST' | 'DELETE';
-  /** Below the provider's URL, without a slash at its beginning. */
+  /** Path relative to the provider's URL, without a leading slash. */
   path: string;
   /** The header `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): the same key is the same request. */
   key: string;
   headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
+  /** Body, sent as JSON. */
   body?: object;
 }
 
-/** Somebody outside of this system who is reached over HTTP: the card gateway, the carrier, who sends texts and e-mail. */
+/** An HTTP client of a service outside of this system: card gateway, carrier, SMS and e-mail provider. */
 export class OutsideService {
-  /** @param name as operators read it: `card gateway` @param timeoutMs until the whole head of the answer is there */
+  /**
+   * @param name for operators: `card gateway`
+   * @param timeoutMs until the response headers have arrived; milliseconds
+   */
   constructor(
     readonly name: string,
     private readonly url: string,
@@ -32,21 +35,21 @@ export class OutsideService {
   ) {}
 
   /**
-   * Sends the request and gives every answer that says something about it, also a refusal.
-   * @throws UnavailableError no answer, or one that says nothing about the request (5xx, 429 and the others of `isUnavailableStatus`):
-   *   it may have been carried out, send it again with the same key
+   * Sends the request and returns every response that is about the request itself, including a refusal.
+   * @throws UnavailableError no response, or one that is not about the request (5xx, 429 and the others of
+   *   `isUnavailableStatus`): the request may have been executed, so send it again with the same key
    */
   send(request: OutsideRequest): Promise<Response> {
-    return this.ask(request, async (response) => response);
+    return this.request(request, async (response) => response);
   }
 
   /**
-   * Sends the request and gives what `read` makes of the answer.
-   * @param read throws PermanentError when the answer refuses the request for good; whatever else it throws means that the answer
-   *   cannot be understood, which says nothing about the request
-   * @throws UnavailableError as `send`, and when the answer cannot be understood
+   * Sends the request and returns the result of `read` for its response.
+   * @param read throws PermanentError when the response refuses the request finally; any other error means that the
+   *   response cannot be understood, so the outcome of the request is unknown
+   * @throws UnavailableError like `send`, and when the response cannot be understood
    */
-  async ask<T>(request: OutsideRequest, read: (response: Response) => Promise<T>): Promise<T> {
+  async request<T>(request: OutsideRequest, read: (response: Response) => Promise<T>): Promise<T> {
     const response = await this.#answerTo(this.#requestOf(request));
     if (isUnavailableStatus(response.status)) throw await this.#unavailable(response);
     const answer = await read(response).catch((error: unknown) => this.#unreadable(error, response.status));
@@ -54,7 +57,7 @@ export class OutsideService {
     return answer;
   }
 
-  /** Made before it is sent: what cannot be made into a request is no fault of who should get it. */
+  /** Builds the HTTP request before `fetch`, so that an invalid request is not counted as a fault of the provider. */
   #requestOf({ method, path, key, headers, body }: OutsideRequest): Request {
     return new Request(`${this.url.replace(/\/$/, '')}/${path}`, {
       method,
@@ -75,10 +78,10 @@ export class OutsideService {
     });
   }
 
-  /** Unread, a long page about the fault would keep its connection. */
+  /** Cancels the body, because an unread body keeps its connection open. */
   async #unavailable({ status, headers, body }: Response): Promise<UnavailableError> {
     await body?.cancel();
-    // A date is one of the provider's clock, and so is the time of its answer (RFC 9110, 6.6.1).
+    // `Retry-After` as a date uses the provider's clock; so does the `Date` header (RFC 9110, 6.6.1).
     const answeredAt = Date.parse(headers.get('date') ?? '');
     const wait = retryAfterMs(headers.get('retry-after'), Number.isNaN(answeredAt) ? Date.now() : answeredAt);
     const about = {
@@ -102,23 +105,26 @@ export class OutsideService {
   }
 }
 
-/** Codes of Node.js and undici for a connection that ended after the request was sent. */
+/** Error codes of Node.js and undici for a connection that ended after the request was sent. */
 const BROKEN_OFF = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_HEADERS_.*|UND_ERR_BODY_TIMEOUT|HPE_.*)$/;
 
-/** Whether the request was on its way: then it may be what ended the connection, or what takes so long. */
+/** Returns whether the request had been sent: then it may be the cause of the closed connection or of the timeout. */
 function brokeOff(error: unknown): boolean {
   const { name, cause } = error as { name?: unknown; cause?: { code?: unknown } };
   return name === 'TimeoutError' || BROKEN_OFF.test(String(cause?.code));
 }
 
-/** `Retry-After` is a number of seconds or a date (RFC 9110, 10.2.3). @returns milliseconds, undefined when it says nothing */
+/**
+ * Parses `Retry-After`: seconds or a date (RFC 9110, 10.2.3).
+ * @returns milliseconds; undefined when absent or invalid
+ */
 export function retryAfterMs(header: string | null, now: number): number | undefined {
   if (header === null || header.trim() === '') return undefined;
   const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
 }
 
-/** `fetch` fails with a TypeError whose cause says why. */
+/** Returns the reason of a failed `fetch`: a TypeError whose `cause` has the code or message. */
 function reasonOf(error: unknown): string {
   const { cause, message } = error as { cause?: { code?: unknown; message?: unknown }; message?: unknown };
   return String(cause?.code ?? cause?.message ?? message ?? error);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** In place of a URL: the fake is what is wanted, also in production. */
+/** Value in place of a URL: use the fake on purpose, even in production. */
 export const FAKE = 'fake';
 
-/** Where something outside of this system is reached; unset: it is faked, which production refuses unless it is said. */
+/** URL of an outside service. Unset: it is faked, which production refuses unless the value is `fake`. */
 export const OutsideUrl = z
   .string()
   .refine(
@@ -14,5 +14,5 @@ export const OutsideUrl = z
 
 const protocolOf = (text: string): string => (URL.canParse(text) ? new URL(text).protocol : '');
 
-/** Its URL; undefined when it is faked. */
+/** Returns the URL of an outside service; undefined when it is faked. */
 export const outside = (setting: string | undefined): string | undefined => (setting === FAKE ? undefined : setting);

@@ -1,16 +1,16 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 
-/** Line breaks may be spelled out, as .env files and orchestrators pass them. */
+/** Replaces `\n` in text by line breaks, because .env files and orchestrators pass them like that. */
 const withLines = (pem: string): string => pem.replaceAll('\\n', '\n');
 
-/** One certificate or several, in PEM form, as they are. */
+/** Certificates (at least one) in PEM form. */
 export const PemCertificates = z
   .string()
   .transform(withLines)
   .refine(areCertificates, 'must be one certificate or more in PEM form');
 
-/** A private key in PEM form, as it is, of any kind and without a password. */
+/** A private key of any type in PEM form, without a password. */
 export const PemPrivateKey = z
   .string()
   .transform(withLines)
@@ -27,7 +27,7 @@ function isPrivateKey(pem: string): boolean {
   return succeeds(() => createPrivateKey(pem));
 }
 
-/** The parser's own words could repeat the key. */
+/** Returns whether `parse` succeeds. Its error is dropped, because it could contain the key. */
 function succeeds(parse: () => unknown): boolean {
   try {
     parse();
@@ -37,6 +37,6 @@ function succeeds(parse: () => unknown): boolean {
   }
 }
 
-/** @param certificates the client's own comes first */
+/** @param certificates in PEM form; the client's own certificate comes first */
 export const belongTogether = (certificates: string, key: string): boolean =>
   new X509Certificate(certificates).checkPrivateKey(createPrivateKey(key));

@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 describe('repeated work', () => {
-  it('is done one round at a time, and rounds that fell into a long one are not made up for', async () => {
+  it('runs one round at a time, and skips rounds that would start during a long one', async () => {
     let [rounds, atOnce, most] = [0, 0, 0];
     let finish: (() => void) | undefined;
     let ticks = 0;
@@ -37,7 +37,7 @@ describe('repeated work', () => {
     expect(most).toBe(1);
   });
 
-  it('goes on after a failure, which is told once and again after a success', async () => {
+  it('continues after a failure, which is logged once, and again after a success', async () => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const outcomes = ['fails', 'fails', 'fails', 'works', 'fails', 'fails'];
     let rounds = 0;
@@ -50,7 +50,7 @@ describe('repeated work', () => {
     );
   });
 
-  it('that is stopped ends its round and begins no other', async () => {
+  it('that is stopped finishes its round and starts no other', async () => {
     let rounds = 0;
     let ended = 0;
     const task = repeat(async () => {

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 
 /**
- * Work that is done again and again, one round at a time: a round that takes longer than the interval is not followed by
- * those that fell into it. A round that fails is told once, and again after one that went well.
+ * Work that is repeated at an interval, one round at a time: rounds that would start during a long one are skipped. Of
+ * consecutive failures only the first is logged.
  */
 export class PeriodicTask {
   readonly #logger: Logger;
@@ -10,7 +10,10 @@ export class PeriodicTask {
   #round: Promise<void> | undefined;
   #failing = false;
 
-  /** @param name in the log; @param everyMs from the beginning of one round to the next, at least */
+  /**
+   * @param name context of the log lines
+   * @param everyMs minimum time from the beginning of one round to the next; milliseconds
+   */
   constructor(
     name: string,
     private readonly everyMs: number,
@@ -27,7 +30,7 @@ export class PeriodicTask {
     this.#round ??= this.#run().finally(() => (this.#round = undefined));
   }
 
-  /** Resolves when the round that is under way has ended. */
+  /** Starts no further round; resolves when the current one has ended. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#round;

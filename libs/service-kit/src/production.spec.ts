@@ -7,13 +7,13 @@ import { EnvironmentError } from './variable.js';
 const pem = (der: Buffer, which: string): string =>
   `-----BEGIN ${which} KEY-----\n${der.toString('base64')}\n-----END ${which} KEY-----\n`;
 const own = generateKeyPairSync('ed25519');
-/** As stack/src/services/secrets.ts makes them: the seed is marked. */
+/** A key as stack/src/services/secrets.ts makes it: the seed has the mark. */
 const DEVELOPMENT_KEY = pem(
   Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.from('development-'), randomBytes(20)]),
   'PRIVATE',
 );
 
-/** A whole production system's, with nothing to say against it. */
+/** Settings of a complete production system, without a finding. */
 const SOUND = {
   NODE_ENV: 'production',
   DEV_SEED: false,
@@ -82,7 +82,7 @@ const SILENT: [Variable, unknown][] = [
 ];
 
 describe('a production start', () => {
-  it('has nothing against settings that are sound', () => {
+  it('accepts sound settings', () => {
     expect([refusals(SOUND), warnings(SOUND)]).toEqual([[], []]);
   });
 
@@ -97,15 +97,15 @@ describe('a production start', () => {
     ]);
   });
 
-  it.each(SILENT)('starts with %s=%s without a word', (variable, value) => {
+  it.each(SILENT)('starts with %s=%s without a warning', (variable, value) => {
     expect([refusals(having(variable, value)), warnings(having(variable, value))]).toEqual([[], []]);
   });
 
-  it('asks nothing of a process about variables that it does not know', () => {
+  it('does not check variables that are not in the configuration of the process', () => {
     expect(refusals({ NODE_ENV: 'production', AMQP_URL: SOUND.AMQP_URL })).toEqual([]);
   });
 
-  it('takes every random secret of 24 bytes or more for one', () => {
+  it('accepts every random secret of 24 bytes or more', () => {
     const forms = fc.constantFrom('hex' as const, 'base64' as const, 'base64url' as const);
     fc.assert(
       fc.property(
@@ -116,7 +116,7 @@ describe('a production start', () => {
     );
   });
 
-  it('names all that it refuses in one line, says what to do, and shows no value', () => {
+  it('names all refused settings in one line with what to do, and contains no value', () => {
     const start = () =>
       refuseDevelopmentSettings(
         Object.fromEntries([
@@ -129,14 +129,14 @@ describe('a production start', () => {
       );
     expect(start).toThrow(EnvironmentError);
     expect(start).toThrow(
-      /^refused in production \(NODE_ENV=production\): DEV_SEED .+set it to false; DATABASE_URL .+give it a random one; CARD_GATEWAY_URL .+ say fake to want that$/,
+      /^refused in production \(NODE_ENV=production\): DEV_SEED .+set it to false; DATABASE_URL .+give it a random one; CARD_GATEWAY_URL .+ set it to fake on purpose$/,
     );
     expect(start).not.toThrow(/hunter2|\n/);
   });
 });
 
 describe('a development start', () => {
-  it.each([...REFUSED, ...WARNED])('takes %s=%s', (variable, value) => {
+  it.each([...REFUSED, ...WARNED])('accepts %s=%s', (variable, value) => {
     const settings = { ...having(variable, value), NODE_ENV: 'development' };
     expect([refusals(settings), warnings(settings)]).toEqual([[], []]);
   });

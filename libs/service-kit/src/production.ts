@@ -2,29 +2,29 @@ import { createPrivateKey } from 'node:crypto';
 import { FAKE } from './outside.js';
 import { EnvironmentError } from './variable.js';
 
-/** What a process was started with; a variable that it knows and that is not set is there as undefined. */
+/** Settings of a process by variable; a variable of its configuration that is not set is present as undefined. */
 export type Settings = Readonly<Record<string, unknown>>;
 
 export interface Finding {
   variable: string;
-  /** Goes on after the variable's name: "is ...: set ...". */
+  /** Continues after the variable's name: "is ...: set ...". */
   why: string;
 }
 
-/** Keys are here as the text that was given. */
+/** A setting's value. Keys are the text that was given. */
 type Value = string | number | boolean | undefined;
 
 interface Rule {
   variable: string;
-  /** What is wrong with a value, for production; undefined: nothing. */
+  /** Returns what is wrong with a value in production; undefined when it is acceptable. */
   why: (value: Value) => string | undefined;
 }
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|)$/;
 const isFar = (url: string): boolean => !LOOPBACK.test(new URL(url).hostname);
 
-/** From the pages by which these servers are installed, from this project, and what people type. */
-const KNOWN = new Set([
+/** Passwords from the installation guides of these servers, from this project, and common ones. */
+const KNOWN_PASSWORDS = new Set([
   'guest',
   'postgres',
   'rabbitmq',
@@ -49,15 +49,15 @@ function knownPassword(value: Value): string | undefined {
   const { protocol, username, password } = new URL(String(value));
   if (username === '' && password === '' && protocol.startsWith('amqp'))
     return 'names no user, which is guest with the password guest: name one';
-  if (password === '') return undefined; // a certificate, or the server's own rules, may let it in
-  const known = KNOWN.has(password.toLowerCase()) || password === username || tooSimple(decoded(password));
+  if (password === '') return undefined; // the server may accept a client certificate, or trust this host
+  const known = KNOWN_PASSWORDS.has(password.toLowerCase()) || password === username || tooSimple(decoded(password));
   return known ? 'has a password that anybody would guess: give it a random one' : undefined;
 }
 
-/** Few characters are soon tried out, and so are many that are the same. */
-const LEAST = { characters: 8, different: 5 };
+/** Minimum length, and minimum number of different characters: a simpler password can be found by trying. */
+const MINIMUM = { characters: 8, different: 5 };
 const tooSimple = (password: string): boolean =>
-  password.length < LEAST.characters || new Set(password).size < LEAST.different;
+  password.length < MINIMUM.characters || new Set(password).size < MINIMUM.different;
 
 function decoded(text: string): string {
   try {
@@ -67,9 +67,14 @@ function decoded(text: string): string {
   }
 }
 
-/** As short as `openssl rand -hex 16`; eight characters at least must differ, and words are not random. */
+/**
+ * At least as long as `openssl rand -hex 16`, without common words. `guessable` also requires 8 different characters.
+ */
 const RANDOM = /^(?!.*(secret|password|changeme|example)).{32,}$/is;
-/** The mark of stack/src/services/secrets.ts: what its secrets and the seeds of its private keys begin with, and in a comment beside its public keys. */
+/**
+ * Mark of stack/src/services/secrets.ts: its secrets and the seeds of its private keys begin with it, and a comment
+ * beside its public keys contains it.
+ */
 const MADE_BY_NPM_START = /^(# )?development-/;
 const ONE_OF_ITS_OWN = 'was made by npm start, on a development machine: give it one of its own';
 
@@ -89,7 +94,7 @@ const developmentKey = (pem: unknown): string | undefined =>
 const isMarked = (pem: string): boolean =>
   pem.split('\n').some((line) => MADE_BY_NPM_START.test(line)) || MADE_BY_NPM_START.test(seedOf(pem));
 
-/** The 32 bytes that an Ed25519 private key is made from (RFC 8032, 5.1.5), as text. Empty: it is no such key. */
+/** Returns the 32-byte seed of an Ed25519 private key (RFC 8032, 5.1.5) as text; empty for any other input. */
 function seedOf(pem: string): string {
   try {
     return Buffer.from(createPrivateKey(pem).export({ format: 'jwk' }).d ?? '', 'base64url').toString('latin1');
@@ -100,7 +105,7 @@ function seedOf(pem: string): string {
 
 const faked = (does: string) => (value: unknown) =>
   value === undefined
-    ? `is not set, and a fake would ${does}: name the real one, or say ${FAKE} to want that`
+    ? `is not set, and a fake would ${does}: name the real one, or set it to ${FAKE} on purpose`
     : undefined;
 
 const REFUSED: readonly Rule[] = [
@@ -156,10 +161,10 @@ const WARNED: readonly Rule[] = [
   })),
 ];
 
-/** What keeps a production system from starting. */
+/** Returns the settings that prevent a production system from starting. */
 export const refusals = (settings: Settings): Finding[] => findings(REFUSED, settings);
 
-/** What may be meant, as plain text in a private network is. */
+/** Returns settings that may be intended, for example plain text in a private network. */
 export const warnings = (settings: Settings): Finding[] => findings(WARNED, settings);
 
 function findings(rules: readonly Rule[], settings: Settings): Finding[] {
@@ -171,7 +176,7 @@ function findings(rules: readonly Rule[], settings: Settings): Finding[] {
   });
 }
 
-/** @throws EnvironmentError that names every variable which only a development system may start with, in one line and without values */
+/** @throws EnvironmentError that names every setting allowed only in development, in one line, without values */
 export function refuseDevelopmentSettings(settings: Settings): void {
   const found = refusals(settings);
   if (found.length > 0)

@@ -1,12 +1,12 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { MessageClient, Publisher } from '@sluice/messaging';
 
-/** The process's checked configuration: `@Inject(CONFIG) config: OrdersConfig`. */
+/** Token of the process's validated configuration: `@Inject(CONFIG) config: OrdersConfig`. */
 export const CONFIG = Symbol('config');
 
 class ServiceKitModule {}
 
-/** What every process gives to its classes: its configuration and its way to the broker, and what `more` adds. */
+/** Global module with the configuration, the message client, the publisher, and the providers in `more`. */
 export function globalModule(config: object, client: MessageClient, more: Provider[] = []): DynamicModule {
   const providers: Provider[] = [
     { provide: CONFIG, useValue: config },

@@ -11,20 +11,20 @@ import { EnvironmentError, variable } from './variable.js';
 export interface ProcessOptions<C extends z.ZodObject> {
   name: string;
   config: C;
-  /** What every log line says about the work at hand. */
+  /** Returns fields for every log line about the current work. */
   context?: () => Record<string, unknown>;
 }
 
-/** What a process starts with. */
+/** Name, configuration, log and tracing of a process, ready to use. */
 export interface Running<C> {
   name: string;
   config: C;
   logger: ServiceLogger;
-  /** Sends the spans that are left; the last thing that a process does. */
+  /** Sends the remaining spans; the last step of a process. */
   stopTracing: Stop;
 }
 
-/** Ends everything that was started, in order. */
+/** Stops everything that was started, in order. */
 export type Stop = () => Promise<void>;
 
 /** Reads the configuration, opens the log and starts tracing. @throws EnvironmentError */
@@ -41,24 +41,29 @@ export async function prepare<C extends z.ZodObject>(
     format: settings.LOG_FORMAT,
     context: () => ({ ...context?.(), ...aboutSpan() }),
   });
-  // What is opened before Nest starts logs as well.
+  // Also used by code that runs before Nest starts.
   Logger.overrideLogger(logger);
   for (const warning of warnings(all)) logger.warn(`${warning.variable} ${warning.why}`);
   const stopTracing = await startTracing(name, environment, logger);
   return { name, config: settings, logger, stopTracing };
 }
 
-/** The variables that a process knows, also those that nobody set; keys as the text that was given, which shows who made them. */
+/**
+ * Returns all variables of the configuration, unset ones too. Keys are the given text, which has the development mark.
+ */
 function asGiven(config: z.ZodObject, settings: Settings, environment: NodeJS.ProcessEnv): Settings {
   const names = Object.keys(config.shape);
   const keys = names.filter((name) => name.endsWith('_KEY')).map((name) => [name, variable(name, environment)]);
   return { ...Object.fromEntries(names.map((name) => [name, undefined])), ...settings, ...Object.fromEntries(keys) };
 }
 
-/** EX_CONFIG of sysexits.h: whoever supervises the process need not start it again before its settings have changed. */
+/** EX_CONFIG of sysexits.h: a supervisor need not restart the process before its settings have changed. */
 export const WRONG_SETTINGS = 78;
 
-/** A whole process: configuration, log, signals. Whatever stops it from booting is one clear line and exit 1; a wrong setting, exit 78. */
+/**
+ * Runs a process: starts it and stops it on signals. A failed boot prints one line; exit 78 for a wrong setting, else
+ * 1.
+ */
 export async function runProcess(
   name: string,
   start: () => Promise<{ logger: ServiceLogger; stop: Stop }>,
@@ -73,7 +78,7 @@ export async function runProcess(
   }
 }
 
-/** Half-working is worse than down: whoever supervises the process starts a new one. */
+/** Ends the process on an uncaught error, so that its supervisor starts a new one instead of a half-working process. */
 function endOnUncaught(logger: ServiceLogger): void {
   const end = (error: unknown): void => {
     logger.fatal(error instanceof Error ? error : String(error));
@@ -82,7 +87,10 @@ function endOnUncaught(logger: ServiceLogger): void {
   process.on('uncaughtException', end).on('unhandledRejection', end);
 }
 
-/** A connection that was tried on several addresses fails with an AggregateError, whose own message is empty. */
+/**
+ * Returns the message of an error in one line. A connection that was tried on several addresses fails with an
+ * AggregateError, whose own message is empty, so its first error is used.
+ */
 export function oneLine(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return oneLine(error.errors[0]);
   const text = error instanceof Error ? error.message || error.name : String(error);

@@ -57,7 +57,7 @@ const environment = (more: Record<string, string> = {}) => ({
   ...more,
 });
 
-/** A port that nothing listens on. */
+/** A port on which nothing listens. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -67,7 +67,7 @@ async function freePort(): Promise<number> {
 }
 
 describe('a service', () => {
-  it('answers, is ready, and is given what it is made of', async () => {
+  it('replies, is ready, and gets its providers', async () => {
     const port = await freePort();
     const service = await startService(SERVICE, environment({ HEALTH_PORT: String(port) }));
     const greeter = service.app.get(Greeter);
@@ -87,14 +87,14 @@ describe('a service', () => {
     await expect(ready()).rejects.toThrow();
   });
 
-  it('names the variable that keeps it from booting', async () => {
+  it('names the variable that prevents its boot', async () => {
     await expect(startService(SERVICE, environment({ GREETING: '' }))).rejects.toThrow(/^GREETING is not set$/);
     await expect(startService(SERVICE, { ...environment(), DATABASE_URL: undefined })).rejects.toThrow(
       /^DATABASE_URL is not set$/,
     );
   });
 
-  it('says what to do about a database without tables', async () => {
+  it('reports what to do about a database without tables', async () => {
     const empty = new URL(database.url);
     empty.pathname = '/template1';
     await expect(startService(SERVICE, environment({ DATABASE_URL: empty.href }))).rejects.toThrow(
@@ -102,7 +102,7 @@ describe('a service', () => {
     );
   });
 
-  it('says in one line, without the password, that the database is not there', async () => {
+  it('reports in one line, without the password, that the database is unreachable', async () => {
     const absent = `postgresql://someone:hunter2@127.0.0.1:${await freePort()}/nowhere`;
     const start = startService(SERVICE, environment({ DATABASE_URL: absent }));
     await expect(start).rejects.toThrow(/^the database nowhere on 127\.0\.0\.1:\d+ cannot be used: .*ECONNREFUSED/);
@@ -111,7 +111,7 @@ describe('a service', () => {
 });
 
 describe('oneLine', () => {
-  it('makes one line of any error, also of one that tried several addresses', () => {
+  it('makes one line of any error, including one from several addresses', () => {
     expect(oneLine(new Error('first\n  second'))).toBe('first second');
     expect(
       oneLine(new AggregateError([new Error('connect ECONNREFUSED ::1:5432'), new Error('and the other')], '')),

@@ -16,11 +16,11 @@ import { prepare, runProcess, type Stop } from './run-process.js';
 export interface ServiceOptions<C extends z.ZodObject = z.ZodObject> {
   name: string;
   module: Type;
-  /** The service's own variables, beside those that every service has. */
+  /** The service's own variables, in addition to those of every service. */
   config?: C;
-  /** The service has a database: gives `Pool` and `UnitsOfWork`. */
+  /** True: the service has a database; provides `Pool` and `UnitsOfWork`. */
   database?: boolean;
-  /** What always holds in its database; a metric counts what breaks it. */
+  /** Conditions that always hold in its database; a metric counts their violations. */
   invariants?: (config: z.output<C>) => readonly Invariant[];
 }
 
@@ -30,11 +30,11 @@ export interface Service {
   stop: Stop;
 }
 
-/** A service's whole `main.ts`: configuration, log, broker, database, health, shutdown. */
+/** Runs a service: configuration, log, broker, database, health, shutdown. The whole content of its `main.ts`. */
 export const runService = <C extends z.ZodObject>(options: ServiceOptions<C>): Promise<void> =>
   runProcess(options.name, () => startService(options, process.env));
 
-/** Starts a service in this process. `stop` finishes what is in flight, empties the outbox and closes everything, in that order. */
+/** Starts a service in this process. `stop` finishes what is in flight, empties the outbox, then closes everything. */
 export async function startService<C extends z.ZodObject>(
   options: ServiceOptions<C>,
   environment: NodeJS.ProcessEnv,
@@ -66,7 +66,7 @@ const configOf = ({
 }: Pick<ServiceOptions, 'config' | 'database'>): z.ZodObject<typeof ConsumerConfig.shape> =>
   ConsumerConfig.extend({ ...(database && DatabaseConfig.shape), ...config?.shape });
 
-/** Opens one thing after the other, each with what closes it, so that a failed boot leaves nothing behind. */
+/** Opens all parts in order and adds to `opened` how to close each, so that a failed boot leaves nothing open. */
 async function open(
   { name, module }: Pick<ServiceOptions, 'name' | 'module'>,
   config: Config,
@@ -114,7 +114,7 @@ const scheduleOf = ({
 
 const hasDatabase = (config: Config): config is Config & DatabaseConfig => config.DATABASE_URL !== undefined;
 
-/** Loaded only by processes that have a database: the driver costs memory. */
+/** Loads the database driver only for services with a database, because it costs memory. */
 async function databaseOf(config: DatabaseConfig, publisher: Publisher, name: string): Promise<Database> {
   const { openDatabase } = await import('./database.js');
   return openDatabase(config, publisher, name);

@@ -14,8 +14,8 @@ const values = async (): Promise<Record<string, number>> => {
 const probe = () => new ScrapeTimeGauge({ name: 'probe', help: 'A probe.', label: 'part' });
 const later = (ms: number) => vi.advanceTimersByTime(ms);
 
-describe('a gauge that asks', () => {
-  it('asks only when it is read, and not again while the answer is good', async () => {
+describe('a gauge with a query', () => {
+  it('queries only when it is scraped, and not again while the result is valid', async () => {
     vi.useFakeTimers();
     let n = 0;
     const source = vi.fn(async () => ({ held: (n += 1) }));
@@ -29,7 +29,7 @@ describe('a gauge that asks', () => {
     expect(source).toHaveBeenCalledTimes(2);
   });
 
-  it('takes no more than a hundredth of the time, however long an answer takes', async () => {
+  it('queries for at most a hundredth of the time, however long a query takes', async () => {
     vi.useFakeTimers();
     const source = vi.fn(async () => {
       later(1_000);
@@ -43,7 +43,7 @@ describe('a gauge that asks', () => {
     expect(await values()).toEqual({ held: 2 });
   });
 
-  it('says nothing when it gets no answer, rather than what was true once', async () => {
+  it('has no value after a failed query, instead of an old one', async () => {
     vi.useFakeTimers();
     const source = vi
       .fn()

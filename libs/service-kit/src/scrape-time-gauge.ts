@@ -1,25 +1,25 @@
 import { Gauge } from 'prom-client';
 
-/** By label: how much. */
+/** Values of a gauge by label. */
 export type Numbers = Readonly<Record<string, number>>;
 
 export interface ScrapeTimeGaugeOptions {
   name: string;
   help: string;
-  /** The label that tells its numbers apart. */
+  /** Name of the label that distinguishes the values. */
   label: string;
-  /** An answer is good for this long. Milliseconds. */
+  /** How long a result is reused. Milliseconds. */
   maxAgeMs?: number;
 }
 
-/** As often as Prometheus scrapes, so that a second one costs nothing. Milliseconds. */
+/** The scrape interval of Prometheus, so that a second scraper causes no second query. Milliseconds. */
 const MAX_AGE_MS = 15_000;
-/** What took long is asked for less often: questions take at most a hundredth of the time, however large tables grow. */
+/** Slow queries run less often: queries take at most 1/100 of the time, however large the tables are. */
 const SHARE = 100;
 
 /**
- * A gauge whose numbers cost a question, to a database say: it is asked only when somebody scrapes, and not more often than an
- * answer is good for. A metric exists once in a process; what it is asked of comes and goes (`addSource`).
+ * A gauge whose values need a query, for example to a database. The query runs only when metrics are scraped, and not
+ * again while its result is reused. A metric exists once per process; sources are added and removed (`addSource`).
  */
 export class ScrapeTimeGauge {
   readonly #maxAgeMs: number;
@@ -27,20 +27,20 @@ export class ScrapeTimeGauge {
 
   constructor({ name, help, label, maxAgeMs = MAX_AGE_MS }: ScrapeTimeGaugeOptions) {
     this.#maxAgeMs = maxAgeMs;
-    const ask = (): Promise<Numbers[]> => Promise.all([...this.#sources].map((source) => source()));
+    const query = (): Promise<Numbers[]> => Promise.all([...this.#sources].map((source) => source()));
     new Gauge({
       name,
       help,
       labelNames: [label],
       async collect() {
-        const answers = await ask();
+        const results = await query();
         this.reset();
-        for (const [value, number] of answers.flatMap(Object.entries<number>)) this.set({ [label]: value }, number);
+        for (const [value, number] of results.flatMap(Object.entries<number>)) this.set({ [label]: value }, number);
       },
     });
   }
 
-  /** @returns what ends it */
+  /** @returns a function that removes the source */
   addSource(source: () => Promise<Numbers>): () => void {
     const cachedSource = cached(source, this.#maxAgeMs);
     this.#sources.add(cachedSource);
@@ -48,17 +48,17 @@ export class ScrapeTimeGauge {
   }
 }
 
-/** Whoever asks meanwhile shares the answer, and a question that fails is not asked again at once either. */
+/** Caches the result of a query. Concurrent calls share it, and a failed query is not repeated at once either. */
 function cached(query: () => Promise<Numbers>, maxAgeMs: number): () => Promise<Numbers> {
-  let answer: Promise<Numbers> | undefined;
-  let goodUntil = 0;
+  let result: Promise<Numbers> | undefined;
+  let validUntil = 0;
   return () => {
-    if (answer && performance.now() < goodUntil) return answer;
+    if (result && performance.now() < validUntil) return result;
     const startedAt = performance.now();
-    goodUntil = Infinity;
-    answer = query().finally(
-      () => (goodUntil = startedAt + Math.max(maxAgeMs, (performance.now() - startedAt) * SHARE)),
+    validUntil = Infinity;
+    result = query().finally(
+      () => (validUntil = startedAt + Math.max(maxAgeMs, (performance.now() - startedAt) * SHARE)),
     );
-    return answer;
+    return result;
   };
 }

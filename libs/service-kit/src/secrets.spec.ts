@@ -5,7 +5,7 @@ import { scrub } from './secrets.js';
 const BODY = { phone: '+15550000001', password: 'correct horse "battery"', note: "it's" };
 const TOKEN = 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl';
 
-describe('a text that repeats what was sent', () => {
+describe('a text with secrets', () => {
   it.each([
     ['JSON', JSON.stringify(BODY)],
     ['JSON with blanks', JSON.stringify(BODY, null, 2)],
@@ -24,7 +24,7 @@ describe('a text that repeats what was sent', () => {
     expect(scrubbed).toContain('cannot do this: ');
   });
 
-  it('keeps what stands beside the secret', () => {
+  it('keeps the text around the secret', () => {
     expect(scrub(JSON.stringify({ ...BODY, password: 'x' }))).toBe(
       `{"phone":"+15550000001","password":[secret],"note":"it's"}`,
     );
@@ -46,7 +46,7 @@ describe('a text that repeats what was sent', () => {
     expect(scrub(text)).toMatch(/\[(token|secret|card|private key)\]/);
   });
 
-  it('is looked through in time that grows with its length alone', () => {
+  it('is scrubbed in time proportional to its length', () => {
     const began = performance.now();
     for (const part of [
       'a',
@@ -69,7 +69,7 @@ describe('a text that repeats what was sent', () => {
 });
 
 describe('an object', () => {
-  it('is without cards that are numbers, and those that are names of fields', () => {
+  it('has no card numbers, neither as values nor as names of fields', () => {
     expect(scrub({ amount: 4242424242424242, 4242424242424242: 1, at: 1763700000000, ratio: 0.5 })).toEqual({
       amount: '[card]',
       '[card]': 1,
@@ -79,7 +79,7 @@ describe('an object', () => {
   });
 });
 
-describe('a text that repeats nothing', () => {
+describe('a text without secrets', () => {
   it.each([
     'the token is not valid or has expired',
     'TOKEN_PRIVATE_KEY is not valid: must be an Ed25519 private key in PEM form',

@@ -1,16 +1,18 @@
-/** Fields whose value never reaches a log, whatever object they stand in. */
+/** Names of fields whose values are never logged, in any object. */
 const SECRET_FIELD = /password|secret|token|authorization|cookie|(?:private|client)_?key|^card$/i;
 
-/** The code that an SMS carries; other codes are names of errors and stay readable. */
+/** A code from an SMS. Other values of `code` are error codes and stay readable. */
 const SMS_CODE = /^[0-9]{6}$/;
 
 const isSecret = (name: string, value: unknown): boolean =>
   SECRET_FIELD.test(name) || (name === 'code' && SMS_CODE.test(String(value)));
 
-/** What a secret field is called where it stands in a text: as JSON, also inside of a JSON string, as an object that was printed, in a query, in a header. */
+/**
+ * Name of a secret field in a text: in JSON, in JSON inside a JSON string, in a printed object, a query or a header.
+ */
 const NAMED = String.raw`((?:password|secret|token|authorization|cookie|(?:private|client)_?key)[\w-]{0,32}\\?["']?\s{0,2}[:=]\s{0,2})`;
 
-/** Each looks at a place in a text a bounded number of times: what is logged may be a stranger's. */
+/** Patterns of secrets in texts. Their backtracking is bounded, because logged text may come from an attacker. */
 const SECRET_TEXT: [RegExp, string][] = [
   [/-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,20}PRIVATE KEY-----)?/g, '[private key]'],
   // A JSON Web Token: three base64url parts of which the first is a JSON object.
@@ -25,23 +27,23 @@ const SECRET_TEXT: [RegExp, string][] = [
     '$1[secret]',
   ],
   [/("code\\?"\s{0,2}:\s{0,2}\\?"?)\d{6}\b/gi, '$1[secret]'],
-  // A card of any length, where it is called one.
+  // A card number of any length in a field named `card`.
   [/(\bcard\\?["']?\s{0,2}[:=]\s{0,2}\\?["']?)\d[\d -]{10,24}\d/gi, '$1[card]'],
-  // A card number, in one piece (13 digits are left out because a time in ms has as many) or in groups, as it is printed on cards.
+  // A card number without spaces (14 digits or more, because a time in ms has 13), or in groups as printed on cards.
   [/\b\d{14,19}\b|\b\d{4}(?:[ -]\d{4}){2}[ -]\d{2,7}\b|\b\d{4}[ -]\d{6}[ -]\d{4,5}\b/g, '[card]'],
 ];
 
 const scrubText = (text: string): string =>
   SECRET_TEXT.reduce((result, [pattern, mask]) => result.replace(pattern, mask), text);
 
-/** A copy fit for a log: passwords, tokens and card numbers are masked, at any depth. */
+/** Returns a copy for a log: passwords, tokens and card numbers are masked at any depth. */
 export function scrub<T>(value: T): T {
   return mask(value, 0) as T;
 }
 
-/** Fourteen digits; of what else is logged nothing is as large. */
+/** A number of 14 digits; no other logged number is as large. */
 const LIKE_A_CARD = 1e13;
-/** Deeper than any message here; it also ends a cycle. */
+/** Deeper than any message of this system; also ends a cycle. */
 const MAX_DEPTH = 8;
 
 function mask(value: unknown, depth: number): unknown {

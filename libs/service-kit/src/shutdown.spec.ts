@@ -5,7 +5,7 @@ import { stopOnSignal, type Host } from './shutdown.js';
 
 const logger = await createLogger({ service: 'test', level: 'silent', format: 'json' });
 
-/** A process that notes with what it was ended. */
+/** A process that records its exit code. */
 class Pretended extends EventEmitter implements Host {
   private end!: (code: number) => void;
   readonly ended = new Promise<number>((resolve) => (this.end = resolve));

@@ -1,17 +1,17 @@
 import type { ServiceLogger } from './logger.js';
 
-/** Longer than the handlers of this house take, shorter than the 30 s after which Kubernetes kills. Milliseconds. */
+/** Longer than any handler here takes, shorter than the 30 s after which Kubernetes kills a process. Milliseconds. */
 const STOP_DEADLINE_MS = 15_000;
 
-/** The parts of the process that shutdown touches, so that its rules can be tested without ending the test. */
+/** The parts of the process that shutdown uses, so that it can be tested without ending the test process. */
 export interface Host {
   on(signal: NodeJS.Signals, listener: () => void): unknown;
   exit(code: number): void;
 }
 
 /**
- * SIGTERM and SIGINT stop the process in order and end it with 0.
- * A second signal, a failing stop, or 15 s without an end: exit 1.
+ * On SIGTERM and SIGINT, stops the process in order and exits with 0.
+ * Exits with 1 on a second signal, when `stop` fails, or when it takes longer than 15 s.
  */
 export function stopOnSignal(
   stop: () => Promise<void>,

@@ -4,41 +4,45 @@ import type { Message } from '@sluice/contracts';
 import type { Pool } from 'pg';
 import { PeriodicTask } from './periodic-task.js';
 
-/** A state that should not last: a promise that waits for a message. */
+/** A state that must not last: for example, a request that waits for its reply. */
 export interface OverdueState {
-  /** What is logged beside the number of rows: `captures without an outcome`. */
+  /** Log text after the number of rows: `captures without an outcome`. */
   readonly found: string;
-  /** Selects the `id`s of rows that have been in the state for too long, the oldest first, by the database's own `now()`, at most `BATCH_SIZE`. */
+  /** Selects the `id`s of overdue rows, oldest first, by the database's `now()`, at most `BATCH_SIZE`. */
   readonly sql: string;
   readonly parameters?: readonly unknown[];
-  /** Asks again. It looks under the row's lock whether the state still lasts, so that a repeat does nothing. */
+  /**
+   * Sends the request again. Checks under the row's lock whether the state still lasts, so a repeat changes nothing.
+   */
   readonly resend: (message: Message, id: string) => Promise<unknown>;
 }
 
-/** Between two askings at most, as between the hourly tries of a message. */
+/** Maximum time between two requests; the same as between the hourly retries of a message. */
 const MAX_PAUSE = "interval '1 hour'";
 
 /**
- * SQL: it is time to ask again. `$1` seconds after the first time, then after twice as long each time, so that what is sick for
- * hours is not flooded.
- * @param began the column of when it was first asked @param asked the column of when it was last asked
+ * SQL condition: the request must be sent again. `$1` seconds after the first request, then each time after twice as
+ * long, so that a receiver that fails for hours is not flooded.
+ * @param firstRequest column (or expression) with the time of the first request
+ * @param lastRequest column (or expression) with the time of the last request
  */
-export const overdueSince = ({ began, asked }: { began: string; asked: string }): string =>
-  `${asked} <= now() - greatest(make_interval(secs => $1), least(${asked} - ${began}, ${MAX_PAUSE}))`;
+export const overdueSince = ({ firstRequest, lastRequest }: { firstRequest: string; lastRequest: string }): string =>
+  `${lastRequest} <= now() -
+    greatest(make_interval(secs => $1), least(${lastRequest} - ${firstRequest}, ${MAX_PAUSE}))`;
 
-/** One commit's worth. */
+/** Maximum number of rows per query: about one commit. */
 export const BATCH_SIZE = 500;
 
 /**
- * Looks for states that last too long and asks again. Any number of processes may sweep one database. A row that fails holds up
- * no other; what fails is tried again in the next round.
+ * Finds overdue states and sends their requests again. Any number of processes may sweep one database. A row that fails
+ * does not delay others, and is tried again in the next round.
  */
 export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger: Logger;
   readonly #task: PeriodicTask;
   #stopping = false;
 
-  /** @param everyMs from the beginning of one round to the next, at least */
+  /** @param everyMs minimum time from the beginning of one round to the next; milliseconds */
   constructor(
     private readonly name: string,
     everyMs: number,
@@ -62,21 +66,21 @@ export class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown 
     throwFirst(await Promise.allSettled(this.overdue.map((state) => this.#sweepOne(state))));
   }
 
-  /** A full round leaves others behind, who have waited long enough. */
+  /** Continues after a full round, because more overdue rows may be left. */
   async #sweepOne(state: OverdueState): Promise<void> {
     for (let found = BATCH_SIZE; found === BATCH_SIZE && !this.#stopping;) found = await this.#round(state);
   }
 
   async #round({ found, sql, parameters = [], resend }: OverdueState): Promise<number> {
     const { rows } = await this.pool.query<{ id: string }>(sql, [...parameters]);
-    const asked = await Promise.allSettled(rows.map(({ id }) => resend(this.#messageOf(id), id)));
+    const results = await Promise.allSettled(rows.map(({ id }) => resend(this.#messageOf(id), id)));
     if (rows.length > 0) this.#logger.warn(`${rows.length} ${found}`);
-    // The same rows would be found again at once.
-    throwFirst(asked);
+    // Ends the loop, because the next query would return the failed rows again at once.
+    throwFirst(results);
     return rows.length;
   }
 
-  /** A new id each time: the rule decides under the lock whether there is still something to do. */
+  /** Creates a message with a new id each time; the rule checks under the lock whether the request is still needed. */
   #messageOf(id: string): Message {
     return {
       id: randomUUID(),

@@ -40,7 +40,7 @@ Module({ controllers: [Quiet] })(QuietModule);
 const SERVICE: ServiceOptions = { name: 'notifications', module: QuietModule, database: true };
 const [authority, stranger] = await Promise.all([makeAuthority(), makeAuthority('Somebody else')]);
 
-/** Certificates for 127.0.0.1: by the name localhost the servers are somebody else. */
+/** Certificates for 127.0.0.1 only: for the host name localhost they are not valid. */
 let ours: Certificate;
 let servers: { rabbit: PrivateBroker; postgres: PrivatePostgres };
 let broker: TestBroker;
@@ -54,7 +54,7 @@ beforeAll(async () => {
     AMQP_CLIENT_CERT: ours.cert,
     AMQP_CLIENT_KEY: ours.key,
   }))
-    vi.stubEnv(name, value); // for testBroker, as for npm run topology
+    vi.stubEnv(name, value); // used by testBroker, like npm run topology
   const [rabbit, postgres] = await Promise.all([
     privateBroker({ tls: { ca: authority.cert, server, client: ours } }),
     privatePostgres({ server }),
@@ -86,7 +86,7 @@ const starting = (more: Environment): Promise<unknown> =>
 const byName = (url: string): string => url.replace('127.0.0.1', 'localhost');
 
 describe.runIf(canStartBroker)('a service with TLS', () => {
-  it('works, and both servers say that its connections are encrypted', async () => {
+  it('works, and both servers report its connections as encrypted', async () => {
     const service = await startService(SERVICE, environment());
     const { client, pool } = service.app.get(Quiet);
     expect(
@@ -100,7 +100,8 @@ describe.runIf(canStartBroker)('a service with TLS', () => {
       { ssl: true },
     ]);
     const encrypted = { ssl: true, peer_cert_subject: 'CN=notifications' };
-    await eventually(async () => expect(await connectionsOf('notifications')).toMatchObject([encrypted, encrypted])); // its lists are seconds old
+    // The broker updates its list of connections every few seconds.
+    await eventually(async () => expect(await connectionsOf('notifications')).toMatchObject([encrypted, encrypted]));
     await service.stop();
   });
 
@@ -148,7 +149,7 @@ describe.runIf(canStartBroker)('a service with TLS', () => {
     ],
   ];
 
-  it.each(refused)('refuses %s, in one line that names what to mend', async (_, more, line) => {
+  it.each(refused)('refuses %s, in one line that names what to correct', async (_, more, line) => {
     await expect(starting(more())).rejects.toThrow(line);
   });
 
@@ -182,7 +183,7 @@ describe.runIf(canStartBroker)('a service with TLS', () => {
     expired.close();
   });
 
-  it('says what a database wants that takes TLS only', async () => {
+  it('reports how to connect to a database that accepts only TLS', async () => {
     await letInWithTlsOnly(database.pool);
     await expect(starting({ DATABASE_URL: database.url, DATABASE_CA: undefined })).rejects.toThrow(
       /it takes TLS only\. Add sslmode=verify-full to DATABASE_URL$/,
@@ -201,7 +202,7 @@ const connectionsOf = async (service: string): Promise<Connection[]> =>
     client_properties?.connection_name?.startsWith(`${service} `),
   );
 
-/** As an administrator would in pg_hba.conf, for the user of these tests. */
+/** Allows only TLS connections in pg_hba.conf, like an administrator, for the user of these tests. */
 async function letInWithTlsOnly(pool: Pool): Promise<void> {
   const { rows } = await pool.query<{ hba_file: string }>('SHOW hba_file');
   await pool.query(

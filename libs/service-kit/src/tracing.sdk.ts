@@ -5,20 +5,23 @@ import { BatchSpanProcessor, NodeTracerProvider, type SpanExporter } from '@open
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
 import type { StopTracing, TracingLog } from './tracing.js';
 
-/** What a shutdown waits for a collector. The whole of it has 15 s, and what has come so far has already been sent every few seconds. */
+/** Maximum wait for the collector at shutdown, which has 15 s in all. Spans are sent every few seconds anyway. */
 const FLUSH_TIMEOUT_MS = 2_000;
-/** Longer than any healthy collector takes; the SDK's own 10 s would let retries of several batches pile up. OTEL_EXPORTER_OTLP_TIMEOUT changes it. */
+/**
+ * Longer than any healthy collector takes. With the SDK's default of 10 s, retries of several batches would accumulate.
+ * OTEL_EXPORTER_OTLP_TIMEOUT changes it.
+ */
 const EXPORT_TIMEOUT_MS = 5_000;
 
-/** Sets the SDK up: everything in this process that uses the API of OpenTelemetry records from now on. */
+/** Starts the SDK: from now on all code in this process that uses the OpenTelemetry API records spans. */
 export function exportSpans(name: string, url: string, log: TracingLog): StopTracing {
-  // The set-up's own words only (a sampler that does not exist): what is lost later is told by `Delivery`, once, not for each batch.
-  diag.setLogger(complaints(log), { logLevel: DiagLogLevel.WARN });
-  const exporter = new Delivery(new OTLPTraceExporter({ url, ...timeout() }), url, log);
+  // Only problems of the setup (an unknown sampler) are logged here; `ReportingExporter` reports lost spans, once.
+  diag.setLogger(setupLogger(log), { logLevel: DiagLogLevel.WARN });
+  const exporter = new ReportingExporter(new OTLPTraceExporter({ url, ...timeout() }), url, log);
   const resource = defaultResource()
     .merge(resourceFromAttributes({ [ATTR_SERVICE_NAME]: name }))
     .merge(detectResources({ detectors: [envDetector] }));
-  // The queue of the processor is bounded (OTEL_BSP_MAX_QUEUE_SIZE, 2048 spans): what is beyond it is dropped.
+  // The queue of the processor is bounded (OTEL_BSP_MAX_QUEUE_SIZE, 2048 spans); further spans are dropped.
   const provider = new NodeTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(exporter)] });
   provider.register();
   diag.disable();
@@ -32,21 +35,21 @@ const timeout = (): { timeoutMillis?: number } =>
 
 async function stop(provider: NodeTracerProvider): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, FLUSH_TIMEOUT_MS)));
-  await Promise.race([provider.shutdown().catch(() => undefined), patience]);
+  const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, FLUSH_TIMEOUT_MS)));
+  await Promise.race([provider.shutdown().catch(() => undefined), deadline]);
   clearTimeout(timer);
   for (const api of [trace, context, propagation]) api.disable();
 }
 
-const complaints = (log: TracingLog): DiagLogger => {
-  const complain = (message: string): void => log.warn(`tracing: ${message}`);
-  const nothing = (): void => undefined;
-  return { error: complain, warn: complain, info: nothing, debug: nothing, verbose: nothing };
+const setupLogger = (log: TracingLog): DiagLogger => {
+  const warn = (message: string): void => log.warn(`tracing: ${message}`);
+  const ignore = (): void => undefined;
+  return { error: warn, warn, info: ignore, debug: ignore, verbose: ignore };
 };
 
-/** An exporter that says when the collector goes, and when it is back; what is not delivered is lost, and harms nobody. */
-class Delivery implements SpanExporter {
-  #away = false;
+/** Logs when the collector becomes unavailable and when it is back. Spans that cannot be delivered are dropped. */
+class ReportingExporter implements SpanExporter {
+  #unavailable = false;
 
   constructor(
     private readonly exporter: SpanExporter,
@@ -56,7 +59,7 @@ class Delivery implements SpanExporter {
 
   export(...[spans, done]: Parameters<SpanExporter['export']>): void {
     this.exporter.export(spans, (result) => {
-      this.#note(result.error);
+      this.#report(result.error);
       done(result);
     });
   }
@@ -69,9 +72,9 @@ class Delivery implements SpanExporter {
     await this.exporter.forceFlush?.();
   }
 
-  #note(error: Error | undefined): void {
-    if (this.#away === Boolean(error)) return;
-    this.#away = Boolean(error);
+  #report(error: Error | undefined): void {
+    if (this.#unavailable === Boolean(error)) return;
+    this.#unavailable = Boolean(error);
     if (error)
       this.log.warn(`traces are lost, the collector at ${this.url} does not take them: ${error.message || error.name}`);
     else this.log.log(`the collector at ${this.url} takes traces again`);

@@ -6,7 +6,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { aboutSpan, collectorOf, startTracing, type StopTracing } from './tracing.js';
 
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-/** Says whether the SDK is loaded after tracing was started with each of these environments: as a process of its own, for here others may have loaded it. */
+/**
+ * Prints whether the SDK is loaded after tracing was started with each of these environments. Runs in its own process,
+ * because other tests of this process may have loaded the SDK.
+ */
 const LOADS = `
   import { createRequire } from 'node:module';
   import { startTracing } from '${new URL('../dist/tracing.js', import.meta.url).href}';
@@ -31,7 +34,7 @@ afterEach(async () => {
   await collector?.close();
 });
 
-/** Keeps what it is sent, and answers as it is told, or not at all. */
+/** Starts a collector that records its requests and responds with `statusOf()`, or never. */
 async function collect(statusOf: () => number | 'never' = () => 200): Promise<{ url: string; got: Exported[] }> {
   const got: Exported[] = [];
   collector = await httpStub(async (request, response) => {
@@ -52,7 +55,7 @@ async function collect(statusOf: () => number | 'never' = () => 200): Promise<{ 
 const span = (name: string): void => trace.getTracer('test').startSpan(name).end();
 
 describe('tracing', () => {
-  it('loads nothing and records nothing where no collector is named, or it is switched off', async () => {
+  it('loads and records nothing without a collector, or when it is disabled', async () => {
     const there = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://there' };
     const silent = [
       {},
@@ -70,7 +73,7 @@ describe('tracing', () => {
     expect(aboutSpan()).toEqual({});
   });
 
-  it('sends what is left when the process stops, as the child of whoever called', async () => {
+  it('sends the remaining spans when the process stops, as children of the caller', async () => {
     const { url, got } = await collect();
     stop = await startTracing('orders', { OTEL_EXPORTER_OTLP_ENDPOINT: url }, log());
     await context.with(propagation.extract(ROOT_CONTEXT, { traceparent: PARENT }), () =>
@@ -90,7 +93,7 @@ describe('tracing', () => {
     expect(got[0]!.resource).toContain('service.name=orders');
   });
 
-  it('says once that the collector is away and once that it is back, whatever gets lost', async () => {
+  it('logs once that the collector is unavailable and once that it is back, however many spans are lost', async () => {
     vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '1');
     let status = 400;
     const [{ url, got }, logged] = [await collect(() => status), log()];
@@ -110,7 +113,7 @@ describe('tracing', () => {
     vi.unstubAllEnvs();
   });
 
-  it('holds up no shutdown, whether the collector hangs or is not there', async () => {
+  it('does not delay a shutdown, whether the collector hangs or is unreachable', async () => {
     for (const url of [(await collect(() => 'never')).url, 'http://127.0.0.1:9']) {
       stop = await startTracing('orders', { OTEL_EXPORTER_OTLP_ENDPOINT: url }, log());
       for (let n = 0; n < 5_000; n += 1) span('lost');
@@ -120,7 +123,7 @@ describe('tracing', () => {
     }
   });
 
-  it('says which setting of its own is wrong', async () => {
+  it('reports which of its settings is wrong', async () => {
     vi.stubEnv('OTEL_TRACES_SAMPLER', 'sometimes');
     const logged = log();
     stop = await startTracing('orders', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }, logged);
@@ -130,7 +133,7 @@ describe('tracing', () => {
 });
 
 describe('the collector', () => {
-  it('is named by one variable as a base, and by the other as it is', () => {
+  it('has a base address in one variable, and a full address in the other', () => {
     expect(collectorOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://jaeger:4318' })).toBe('http://jaeger:4318/v1/traces');
     expect(collectorOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://there/otlp/?key=1' })).toBe(
       'https://there/otlp/v1/traces?key=1',
@@ -143,7 +146,7 @@ describe('the collector', () => {
     ).toBe('http://other/traces');
   });
 
-  it('is refused in one line that names the variable, when its address is none', async () => {
+  it('is refused in one line that names the variable when its address is invalid', async () => {
     for (const name of ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) {
       for (const bad of ['jaeger:4318', 'grpc://jaeger:4317', 'nonsense'])
         await expect(startTracing('orders', { [name]: bad }, log())).rejects.toThrow(

@@ -4,24 +4,24 @@ import { EnvironmentError, variable } from './variable.js';
 
 const Endpoint = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional();
 
-/** Where traces go. The other `OTEL_*` variables are read by the SDK and mean what OpenTelemetry says. */
+/** Addresses of the trace collector. The SDK reads the other `OTEL_*` variables, as OpenTelemetry defines them. */
 export const TracingConfig = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: Endpoint,
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: Endpoint,
 });
 
-/** The parts of a log that tracing writes to. */
+/** The parts of a logger that tracing uses. */
 export interface TracingLog {
   log(message: string): void;
   warn(message: string): void;
 }
 
-/** Delivers what is still to be delivered, within bounds. */
+/** Sends the remaining spans, within a time limit. */
 export type StopTracing = () => Promise<void>;
 
 /**
- * Sends the spans of this process to the collector that the environment names, by OTLP over HTTP; without one nothing is
- * loaded, and every span is a no-op.
+ * Sends the spans of this process to the collector that the environment names, by OTLP over HTTP. Without a collector
+ * the SDK is not loaded, and every span is a no-op.
  * @throws EnvironmentError that names a bad endpoint
  */
 export async function startTracing(
@@ -35,13 +35,16 @@ export async function startTracing(
   return exportSpans(name, url, log);
 }
 
-/** The trace that the present work belongs to, for a line in the log. */
+/** Returns the current trace id, for log lines; empty without an active span. */
 export function aboutSpan(): { traceId?: string } {
   const context = trace.getActiveSpan()?.spanContext();
   return context ? { traceId: context.traceId } : {};
 }
 
-/** OTLP/HTTP: the signal's own address is taken as it is, the common one is a base (OpenTelemetry Protocol Exporter, "Endpoint URLs"). */
+/**
+ * Returns the OTLP/HTTP address for traces; undefined when tracing is off. The address for traces is used as it is, the
+ * common one is a base (OpenTelemetry Protocol Exporter, "Endpoint URLs").
+ */
 export function collectorOf(environment: NodeJS.ProcessEnv): string | undefined {
   if (
     environment['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true' ||

@@ -23,7 +23,7 @@ function file(name: string, content: string): string {
 }
 
 describe('a variable', () => {
-  it('is what it says itself, or what is in the file that it names', () => {
+  it('has its own value, or the content of the file that it names', () => {
     expect(variable('A', { A: 'here' })).toBe('here');
     expect(variable('A', { A_FILE: file('a', 'there') })).toBe('there');
   });
@@ -51,7 +51,7 @@ describe('a variable', () => {
 });
 
 describe('a configuration of files', () => {
-  it('takes any variable from a file', () => {
+  it('accepts any variable as a file', () => {
     const environment = {
       AMQP_URL_FILE: file('amqp', `${AMQP_URL}\n`),
       DATABASE_URL,
@@ -66,7 +66,7 @@ describe('a configuration of files', () => {
     expect(parse).toThrow(/^AMQP_URL and AMQP_URL_FILE are both set: set one of them$/);
   });
 
-  it('names the variable whose file cannot be read, and shows neither the name of the file nor a value', () => {
+  it('names the variable whose file cannot be read, and contains neither the file name nor a value', () => {
     const parse = () =>
       parseEnvironment(schema, { AMQP_URL_FILE: 'amqp://guest:hunter2@localhost', DATABASE_URL_FILE: folder });
     expect(parse).toThrow(
@@ -74,7 +74,7 @@ describe('a configuration of files', () => {
     );
   });
 
-  it('tells of bad files and of bad values in one line', () => {
+  it('reports bad files and bad values in one line', () => {
     const parse = () => parseEnvironment(schema, { AMQP_URL_FILE: '/nowhere', SECRET_FILE: file('short', 'hunter2') });
     expect(parse).toThrow(
       /^AMQP_URL_FILE names a file that cannot be read \(ENOENT\); DATABASE_URL is not set; SECRET is not valid: .+$/,

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** A variable is missing or wrong. The message names it, and never shows a value that may be a secret. */
+/** A variable is missing or wrong. The message names the variable, and never contains a value that may be a secret. */
 export class EnvironmentError extends Error {}
 
 /**
- * The value of a variable: of NAME itself, or the content of the file that NAME_FILE names, which is how Docker and Kubernetes
- * hand over secrets. The line break that editors put at a file's end is not part of it. Undefined: unset, or empty.
- * @throws EnvironmentError when both are set, and when the file cannot be read
+ * Returns the value of NAME, or the content of the file in NAME_FILE, which is how Docker and Kubernetes pass secrets.
+ * A line break at the end of the file is removed. Undefined when unset or empty.
+ * @throws EnvironmentError when both are set, or when the file cannot be read
  */
 export function variable(name: string, environment: Record<string, string | undefined>): string | undefined {
   const file = environment[`${name}_FILE`];
@@ -15,7 +15,7 @@ export function variable(name: string, environment: Record<string, string | unde
   return contentOf(file, `${name}_FILE`).replace(/\r?\n$/, '') || undefined;
 }
 
-/** Of the reader's error only its code: whoever puts the secret itself in place of a file's name would find it in the log. */
+/** Reports only the error code, because a secret set by mistake instead of a file name must not appear in the log. */
 function contentOf(file: string, name: string): string {
   try {
     return readFileSync(file, 'utf8');

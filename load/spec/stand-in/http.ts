@@ -67,7 +67,7 @@ export const expectedStatuses = (...statuses: (number | StatusRange)[]): { statu
 /** Header names as Go writes them: `content-type` becomes `Content-Type`. */
 const goName = (name: string): string => name.replaceAll(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
 
-/** The fake shop sets how long it took in a header; the time on this machine means nothing. */
+/** The fake shop reports its duration in a header; the real duration on this machine is not used. */
 const tookMs = (headers: Record<string, string>): number => Number(headers['x-took-ms'] ?? 0);
 
 function finish(

@@ -1,9 +1,9 @@
 import { afterInit, run, sample } from './run-state.js';
 
-/** Never written: a wait for it ends by its timeout. */
+/** Never changes, so that a wait for it ends with its timeout. */
 const unchanged = new Int32Array(new SharedArrayBuffer(4));
 
-/** Waits as k6 does, the whole VU, by the fast clock. */
+/** Blocks the whole VU like k6, by the fast clock. */
 export function sleep(seconds: number): void {
   afterInit('sleep()');
   Atomics.wait(unchanged, 0, 0, (seconds * 1000) / run.speed);

@@ -11,7 +11,7 @@ export interface ScriptOptions {
 
 /** The result of one run of a script, which the stand-in prints. */
 export interface Report {
-  /** Messages of what the script threw. */
+  /** Messages of the errors that the script threw. */
   threw: string[];
   options: ScriptOptions;
   /** Thresholds that k6 would refuse, with the reason. */

@@ -1,6 +1,6 @@
-// Runs a k6 script as k6 would, a little of it:
-// node run.js <script> <most iterations of a scenario, 0 to read its options only>
-// Prints one line of JSON: its options, its thresholds that were crossed, its summary, what it threw.
+// Runs a few iterations of a k6 script, like k6:
+// node run.js <script> <maximum iterations per scenario; 0 only reads the options>
+// Prints one line of JSON: the options, the crossed thresholds, the summary, the errors.
 import { readFileSync } from 'node:fs';
 import { register } from 'node:module';
 import { pathToFileURL } from 'node:url';

@@ -4,7 +4,9 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { collection, createPool, log, newId, OutboxRelay, UnitOfWork, type Decision, type State } from '../index.js';
 
-/** A small domain with everything that a unit of work promises: rows, plain reads, a ledger, messages, answers, refusals. */
+/**
+ * A small domain that uses every feature of a unit of work: rows, plain reads, a ledger, messages, replies, refusals.
+ */
 export interface Account {
   id: string;
   balance: number;
@@ -26,9 +28,11 @@ export const schemaSql = `
   CREATE TABLE accounts (
     id text PRIMARY KEY, balance bigint, opened_at timestamptz(3), tags jsonb, version int NOT NULL DEFAULT 0,
     CHECK (version = 0 OR (balance >= 0 AND opened_at IS NOT NULL AND tags IS NOT NULL)));
-  CREATE TABLE ledger (account_id text NOT NULL REFERENCES accounts, amount bigint NOT NULL, CONSTRAINT unlucky CHECK (amount <> 13));
+  CREATE TABLE ledger (account_id text NOT NULL REFERENCES accounts, amount bigint NOT NULL,
+    CONSTRAINT unlucky CHECK (amount <> 13));
   CREATE TABLE rates (currency text PRIMARY KEY, cents int NOT NULL);
-  CREATE TABLE bins (sku text, warehouse text, on_hand int, version int NOT NULL DEFAULT 0, PRIMARY KEY (sku, warehouse));
+  CREATE TABLE bins (sku text, warehouse text, on_hand int, version int NOT NULL DEFAULT 0,
+    PRIMARY KEY (sku, warehouse));
   CREATE TABLE carts (id uuid PRIMARY KEY, items int, version int NOT NULL DEFAULT 0);`;
 
 export const tables = {
@@ -49,7 +53,7 @@ export const tables = {
 };
 export type BankTables = typeof tables;
 
-/** What the ledger's check constraint refuses: SQL that fails, as no rule foresees. */
+/** An amount that the ledger's check constraint refuses: the SQL fails, although the rule accepts it. */
 export const POISON = 13;
 
 export const Deposit = command('bank.deposit', z.object({ account: z.string(), amount: z.int() }), { reply: z.int() });
@@ -74,8 +78,8 @@ export function messageOf<C extends Contract>(contract: C, data: Data<C>, more: 
   } as Message<C>;
 }
 
-/** Somebody waits for the answer. */
-export const asked = { reply: { to: 'amq.rabbitmq.reply-to.x', id: '1' }, deadline: 4_000_000_000_000 };
+/** Message fields of a request whose caller waits for the reply. */
+export const withCaller = { reply: { to: 'amq.rabbitmq.reply-to.x', id: '1' }, deadline: 4_000_000_000_000 };
 
 type Held = Pick<State<BankTables>, 'accounts'>;
 
@@ -122,7 +126,7 @@ interface Database {
   close(): Promise<void>;
 }
 
-/** A bank on a database with `schemaSql`. Its publisher has no broker, so what is committed stays in the outbox to be looked at. */
+/** A bank on a database with `schemaSql`. Its publisher has no broker, so committed messages stay in the outbox. */
 export function openBank(database: Database) {
   const pool = createPool(`${database.url}?application_name=bank`, { max: 20 });
   const publisher = new Publisher({ url: 'amqp://127.0.0.1:1' });
@@ -159,7 +163,7 @@ export function openBank(database: Database) {
 export type Bank = ReturnType<typeof openBank>;
 export type BankUnit = UnitOfWork<BankTables>;
 
-/** Hands a message to a unit, with the keys and the rule of its type. */
+/** Handles a message in a unit of work, with the keys and the rule of its type. */
 export const depositInto = (unit: BankUnit, message: Message<typeof Deposit>) =>
   unit.change(message, { accounts: [message.data.account] }, deposit(message.data));
 export const transferOver = (unit: BankUnit, message: Message<typeof Transfer>) =>

@@ -1,6 +1,6 @@
 import { connect as open, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** The way to a broker, which can be cut: for those behind it the broker is then down. Its answers can also be held back. */
+/** A TCP proxy to a broker, which can be cut, so that the broker seems down, or can hold back the broker's answers. */
 export async function openCable(url: string) {
   const target = new URL(url);
   const { port, hostname } = target;
@@ -36,11 +36,11 @@ export async function openCable(url: string) {
     mend: () => {
       cut = false;
     },
-    /** From now on the broker gets what is sent, and what it answers does not arrive. */
+    /** Holds back all answers from now on; the broker still receives what is sent. */
     holdAnswers: () => {
       for (const [from, to] of answers) from.unpipe(to);
     },
-    /** What was held back arrives, and what comes then. */
+    /** Delivers the answers that were held back, and all later ones. */
     letAnswersThrough: () => {
       for (const [from, to] of answers) if (!from.destroyed) from.unpipe(to).pipe(to);
     },
