@@ -12,7 +12,16 @@ import { ProblemError } from '@sluice/messaging';
 import { hasEnded, hasLeft, record, type Change, type TimelineEntry } from './order-steps.js';
 import { answered, orderView } from './order.view.js';
 import { disclosed } from './refusal.js';
-import { isOrder, isRefused, type EarlyCancellation, type Order, type RefusedOrder, type Row } from './tables.js';
+import {
+  isOrder,
+  isRefused,
+  type EarlyCancellation,
+  type Order,
+  type OrderRow,
+  type PaidOrder,
+  type RefusedOrder,
+  type Row,
+} from './tables.js';
 
 /**
  * Cancels an order for its customer. Before the payment it is cancelled at once; after the payment logistics first
@@ -68,7 +77,7 @@ function cancelOrder(order: Order, userId: string, now: Date): Change<OrderView>
 }
 
 /** A caller who received 202 finds the refusal in the order's history. */
-function refusedTooLate(order: Order, now: Date): Change<OrderView> {
+function refusedTooLate(order: PaidOrder, now: Date): Change<OrderView> {
   const { problem } = tooLate('At least one parcel has left its warehouse.');
   return { ...refuse(order, now), problem };
 }
@@ -82,7 +91,7 @@ const tooLate = (detail: string): ProblemError => ProblemError.of(409, 'Too late
 export const RESEND_HALT_AFTER_MS = 60_000;
 
 /** Requests logistics to halt the parcels: logistics has the record of what has left, and decides. */
-function halting(order: Order, now: Date): Change<OrderView> {
+function halting(order: PaidOrder, now: Date): Change<OrderView> {
   const { cancellationRequestedAt: requestedAt } = order;
   if (requestedAt && !isUnanswered(order, now)) return { reply: orderView(order, now) };
   return answered(
@@ -93,15 +102,15 @@ function halting(order: Order, now: Date): Change<OrderView> {
 
 /** Used by the sweep: sends the request to halt again when the last one has no reply. */
 export const resendHalt = (order: Order, now: Date): Change =>
-  isUnanswered(order, now) ? requestHalt(order, [], now) : {};
+  order.status === 'paid' && isUnanswered(order, now) ? requestHalt(order, [], now) : {};
 
-const isUnanswered = ({ status, cancellationRequestedAt: requestedAt }: Order, now: Date): boolean =>
-  status === 'paid' && requestedAt !== null && now.getTime() - requestedAt.getTime() >= RESEND_HALT_AFTER_MS;
+const isUnanswered = ({ cancellationRequestedAt: requestedAt }: PaidOrder, now: Date): boolean =>
+  requestedAt !== null && now.getTime() - requestedAt.getTime() >= RESEND_HALT_AFTER_MS;
 
-function requestHalt(order: Order, entries: TimelineEntry[], now: Date): Change {
+function requestHalt(order: PaidOrder, entries: TimelineEntry[], now: Date): Change {
   const { id: orderId, userId, address, allocation } = order;
   const { messages, ...change } = record({ ...order, cancellationRequestedAt: now }, entries, now);
-  return { ...change, messages: [...messages!, HaltParcels({ orderId, userId, allocation: allocation!, address })] };
+  return { ...change, messages: [...messages, HaltParcels({ orderId, userId, allocation, address })] };
 }
 
 /** On `parcels.halted`: no parcel has left, and none will. May arrive before the facts about the parcels. */
@@ -116,7 +125,7 @@ export function parcelsLeft(order: Order, now: Date): Change {
 }
 
 /** Refuses the cancellation for good, since a parcel that has left does not come back. Recorded and published once. */
-function refuse(order: Order, now: Date): Change {
+function refuse(order: PaidOrder, now: Date): Change {
   if (order.cancellationRefusedAt) return {};
   const refused = { ...order, cancellationRequestedAt: null, cancellationRefusedAt: now };
   const message: TimelineEntry['message'] = (about) => OrderCancellationRefused(about);
@@ -127,10 +136,10 @@ function refuse(order: Order, now: Date): Change {
  * Ends the order. Every service releases what it holds for it, even if its fact has not arrived here: so all lines
  * are named.
  */
-export const cancelled = (order: Order, reason: OrderReason, now: Date, entries: TimelineEntry[] = []): Change =>
+export const cancelled = (order: OrderRow, reason: OrderReason, now: Date, entries: TimelineEntry[] = []): Change =>
   record({ ...order, reason }, [...entries, cancellation(order, reason)], now);
 
-const cancellation = ({ lines, allocation, coupon }: Order, reason: OrderReason): TimelineEntry => ({
+const cancellation = ({ lines, allocation, coupon }: OrderRow, reason: OrderReason): TimelineEntry => ({
   type: OrderCancelled.type,
   detail: { reason },
   status: 'cancelled',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expire, lapsed } from './deadlines.js';
+import { orderOf } from './order-row.js';
 import type { Order } from './tables.js';
 import {
   AT_NO_PRICE,
@@ -127,7 +128,7 @@ describe.each([
 
   it('goes on instead of being cancelled where it has waited since before this rule', () => {
     const { order } = applying(placed, [facts.couponRedeemed, facts.stockReserved]);
-    const waiting: Order = { ...order, status: 'awaiting_payment', paidAt: null, payBy: NOW };
+    const waiting = orderOf({ ...order, status: 'awaiting_payment', paidAt: null, payBy: NOW });
     const { order: after, messages } = expire(waiting, NOW);
     expect([after!.status, types(messages)]).toEqual(['paid', ['order.paid']]);
     expect(lapsed(after!, NOW)).toEqual({});

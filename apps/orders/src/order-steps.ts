@@ -4,13 +4,15 @@ import {
   OrderPaid,
   OrderPriced,
   OrderShipped,
+  type Allocation,
   type Money,
   type OrderStatus,
   type Outgoing,
   type ParcelStatus,
   type Problem,
 } from '@sluice/contracts';
-import type { HistoryEntry, Order, Row } from './tables.js';
+import { orderOf } from './order-row.js';
+import type { CancelledOrder, HistoryEntry, Order, OrderRow, RejectedOrder, Row } from './tables.js';
 
 /** Decision of a rule about an order; empty when nothing changes. */
 export interface Change<R = never, O extends Row = Order> {
@@ -39,72 +41,92 @@ export interface TimelineEntry {
   message?: (about: About) => Outgoing;
 }
 
-interface Step {
+/** The stock is held and the discount is final. */
+type Priced = OrderRow & { allocation: Allocation };
+type Payable = Priced & { payBy: Date };
+
+interface StepTo<O extends OrderRow> {
   /** The status of an order that has taken this step and not the next. */
   status: OrderStatus;
   /**
    * Whether the collected facts allow this step, once all steps before are taken. Facts are only added, so no step is
    * undone.
    */
-  reached: (order: Order) => boolean;
-  entry: (order: Order) => Omit<TimelineEntry, 'status'>;
+  reached: (order: OrderRow) => order is O;
+  entry: (order: O) => Omit<TimelineEntry, 'status'>;
 }
+
+interface Step extends Omit<StepTo<OrderRow>, 'reached'> {
+  reached: (order: OrderRow) => boolean;
+}
+
+/** The entry of a step reads the facts that the step requires. */
+const step = <O extends OrderRow>({ status, reached, entry }: StepTo<O>): Step => ({
+  status,
+  reached,
+  entry: (order) => {
+    if (!reached(order)) throw new Error(`order ${order.id} lacks the facts of the step ${status}`);
+    return entry(order);
+  },
+});
+
+const isPriced = (order: OrderRow): order is Priced =>
+  order.allocation !== null && (order.coupon === null || order.couponRedeemedAt !== null);
 
 /**
  * Steps of an order, derived from the collected facts and not from their order of arrival: facts overtake each other
  * and are delivered twice. A capture proves that the order could be paid, a delivery that the parcel has left.
  */
 const STEPS: readonly Step[] = [
-  {
+  step({
     status: 'pending',
-    reached: ({ allocation, coupon, couponRedeemedAt }) =>
-      allocation !== null && (coupon === null || couponRedeemedAt !== null),
+    reached: isPriced,
     entry: (order) => {
       const [total, { payWithinSeconds }] = [totalOf(order), order];
       const message = (about: About): Outgoing =>
         OrderPriced({ ...about, total, ...(payWithinSeconds !== null && { payWithinSeconds }) });
       return { type: OrderPriced.type, detail: { total }, message };
     },
-  },
-  {
+  }),
+  step({
     status: 'awaiting_payment',
-    reached: ({ payBy }) => payBy !== null,
+    reached: (order): order is Payable => isPriced(order) && order.payBy !== null,
     entry: (order) => {
-      const facts = { total: totalOf(order), payBy: order.payBy!.toISOString() };
+      const facts = { total: totalOf(order), payBy: order.payBy.toISOString() };
       return {
         type: OrderAwaitingPayment.type,
         detail: facts,
         message: (about) => OrderAwaitingPayment({ ...about, ...facts }),
       };
     },
-  },
-  {
+  }),
+  step({
     status: 'paid',
-    reached: ({ paidAt }) => paidAt !== null,
+    reached: (order): order is Priced => isPriced(order) && order.paidAt !== null,
     entry: (order) => {
       const { lines, address, allocation } = order;
       const total = totalOf(order);
       return {
         type: OrderPaid.type,
         detail: { total },
-        message: (about) => OrderPaid({ ...about, lines, allocation: allocation!, total, address }),
+        message: (about) => OrderPaid({ ...about, lines, allocation, total, address }),
       };
     },
-  },
-  {
+  }),
+  step({
     status: 'shipped',
-    reached: (order) => everyParcelIs(order, 'dispatched'),
+    reached: (order): order is Priced => isPriced(order) && everyParcelIs(order, 'dispatched'),
     entry: () => ({ type: OrderShipped.type, detail: {}, message: (about) => OrderShipped(about) }),
-  },
-  {
+  }),
+  step({
     status: 'completed',
-    reached: (order) => everyParcelIs(order, 'delivered'),
+    reached: (order): order is Priced => isPriced(order) && everyParcelIs(order, 'delivered'),
     entry: (order) => ({
       type: OrderCompleted.type,
       detail: {},
       message: (about) => OrderCompleted({ ...about, total: totalOf(order) }),
     }),
-  },
+  }),
 ];
 
 /** Statuses of a parcel that is not halted. */
@@ -125,33 +147,34 @@ export const hasLeft = ({ parcels }: Order): boolean =>
   parcels.some(({ status }) => parcelRank(status) >= parcelRank('dispatched'));
 
 /** Whether each warehouse of the allocation has a parcel with at least this status. */
-function everyParcelIs({ allocation, parcels }: Order, status: ParcelProgress): boolean {
+function everyParcelIs({ allocation, parcels }: Priced, status: ParcelProgress): boolean {
   const far = new Set(
     parcels.filter((parcel) => parcelRank(parcel.status) >= parcelRank(status)).map(({ warehouse }) => warehouse),
   );
-  return allocation!.every(({ warehouse }) => far.has(warehouse));
+  return allocation.every(({ warehouse }) => far.has(warehouse));
 }
 
 /** The total is final and zero: no payment is requested, and none is awaited. */
-export const isFree = (order: Order): boolean => order.total === 0 && STEPS[0]!.reached(order);
+export const isFree = (order: OrderRow): boolean => order.total === 0 && isPriced(order);
 
 /** Steps of a free order: it is paid as soon as it is priced. */
 const FREE_STEPS = STEPS.filter(({ status }) => status !== 'awaiting_payment');
 
 /** The steps that the collected facts allow: all before the first that they do not. */
-function stepsOf(order: Order): readonly Step[] {
+function stepsOf(order: OrderRow): readonly Step[] {
   const steps = isFree(order) ? FREE_STEPS : STEPS;
   const blocked = steps.findIndex((step) => !step.reached(order));
   return blocked === -1 ? steps : steps.slice(0, blocked);
 }
 
 export type OrderFacts = Pick<
-  Order,
+  OrderRow,
   'allocation' | 'couponRedeemedAt' | 'discount' | 'total' | 'payBy' | 'paymentId' | 'paidAt' | 'parcels'
 >;
 
 /** The order was rejected or cancelled, which is final. */
-export const hasEnded = ({ status }: Order): boolean => status === 'rejected' || status === 'cancelled';
+export const hasEnded = (order: Order): order is RejectedOrder | CancelledOrder =>
+  order.status === 'rejected' || order.status === 'cancelled';
 
 /** Adds facts to an order and takes every step that they allow. A rejected or cancelled order stays unchanged. */
 export function applyFacts(order: Order, facts: Partial<OrderFacts>, now: Date, entries: TimelineEntry[] = []): Change {
@@ -161,18 +184,25 @@ export function applyFacts(order: Order, facts: Partial<OrderFacts>, now: Date, 
   return record(after, [...entries, ...taken.map((step) => ({ ...step.entry(after), status: step.status }))], now);
 }
 
-const paidIfFree = (order: Order, now: Date): Order =>
+const paidIfFree = (order: OrderRow, now: Date): OrderRow =>
   isFree(order) && !order.paidAt ? { ...order, paidAt: now } : order;
 
-/** Appends entries to the order's history. Each is one version of the order; the last one gives its status. */
-export function record(order: Order, entries: TimelineEntry[], now: Date): Change {
+export type Recorded = Required<Pick<Change, 'order' | 'history' | 'messages'>>;
+
+/**
+ * Appends entries to the order's history. Each is one version of the order; the last one gives its status.
+ *
+ * @param order with its new facts, and the status of before
+ * @throws Error when the new status does not allow the facts
+ */
+export function record(order: OrderRow, entries: TimelineEntry[], now: Date): Recorded {
   const { id: orderId, userId, flashSaleId } = order;
   const about = { orderId, userId, ...(flashSaleId !== null && { flashSaleId }) };
   const statusAfter = (count: number): OrderStatus =>
     entries.slice(0, count).findLast(({ status }) => status)?.status ?? order.status;
   const version = (index: number): number => order.version + index + 1;
   return {
-    order: { ...order, status: statusAfter(entries.length), version: order.version + entries.length },
+    order: orderOf({ ...order, status: statusAfter(entries.length), version: order.version + entries.length }),
     history: entries.map(({ type, detail }, index) => ({
       orderId,
       version: version(index),
@@ -187,4 +217,4 @@ export function record(order: Order, entries: TimelineEntry[], now: Date): Chang
   };
 }
 
-const totalOf = ({ total, currency }: Order): Money => ({ amount: total, currency });
+const totalOf = ({ total, currency }: OrderRow): Money => ({ amount: total, currency });

@@ -5,8 +5,9 @@ import { ProblemError } from '@sluice/messaging';
 import { newestFirst } from '@sluice/persistence';
 import { Pool } from 'pg';
 import { PrismaClient, type HistoryEntry, type Order as StoredOrder } from './generated/prisma/client.js';
+import { orderOf } from './order-row.js';
 import { orderView } from './order.view.js';
-import type { Order } from './tables.js';
+import type { Order, OrderRow } from './tables.js';
 
 const listing = newestFirst('placedAt');
 
@@ -72,7 +73,7 @@ export class OrderQueries implements OnApplicationShutdown {
       take: listing.take(limit),
     });
     const { rows, ...next } = listing.page(found, limit);
-    const orders = rows.map(orderOf);
+    const orders = rows.map(orderOfRecord);
     const now = await this.#now(orders);
     return { items: orders.map((order) => orderView(order, now)), ...next };
   }
@@ -99,21 +100,21 @@ export class OrderQueries implements OnApplicationShutdown {
   async #order({ orderId, ...viewer }: Data<typeof GetOrder>): Promise<Order> {
     const row = await this.#prisma.order.findFirst({ where: { id: orderId, ...REAL, ...seenBy(viewer) } });
     if (!row) throw notFound();
-    return orderOf(row);
+    return orderOfRecord(row);
   }
 }
 
 const seenBy = ({ userId, anyUser }: { userId: string; anyUser: boolean }): { userId?: string } =>
   anyUser ? {} : { userId };
 
-/** The cast is safe: the table's check guarantees a complete row for every order. */
-const orderOf = (row: StoredOrder): Order =>
-  ({
+/** The cast is safe: the table's check guarantees the columns that every order has. */
+const orderOfRecord = (row: StoredOrder): Order =>
+  orderOf({
     ...row,
     subtotal: Number(row.subtotal),
     discount: Number(row.discount),
     total: Number(row.total),
-  }) as unknown as Order;
+  } as unknown as OrderRow);
 
 const eventOf = ({ at, type, detail }: HistoryEntry) => ({
   at: at.toISOString(),

@@ -13,6 +13,7 @@ import { newId, type Decision, type State, type UnitOfWork } from '@sluice/persi
 import { CONFIG, UnitsOfWork } from '@sluice/service-kit';
 import type { z } from 'zod';
 import type { OrdersConfig } from './config.js';
+import { rowOf } from './order-row.js';
 import type { Change } from './order-steps.js';
 import type { Bound } from './placing.js';
 import { unshown, type Prices } from './pricing.js';
@@ -52,7 +53,7 @@ export class OrderRepository {
     };
     return this.#unit.change<OrderView>(message, keys, (state, now) => {
       const change = decide(
-        state.orders[orderId],
+        rowOf(state.orders[orderId]),
         state.prices,
         now,
         isCounted ? this.#boundOf(message.data, state, now) : undefined,
@@ -85,7 +86,7 @@ export class OrderRepository {
   ) {
     const { orderId } = message.data;
     return this.#unit.change<OrderView>(message, { orders: [orderId] }, ({ orders }, now) =>
-      decision(message, decide(orders[orderId], now)),
+      decision(message, decide(rowOf(orders[orderId]), now)),
     );
   }
 
@@ -93,7 +94,7 @@ export class OrderRepository {
   async change(message: About, decide: (order: Order, now: Date) => Change): Promise<void> {
     const { orderId } = message.data;
     await this.#unit.change(message, { orders: [orderId] }, ({ orders }, now) => {
-      const order = orders[orderId];
+      const order = rowOf(orders[orderId]);
       if (!isOrder(order)) throw new Error(`no record of order ${orderId}`);
       return decision(message, decide(order, now));
     });
@@ -111,7 +112,7 @@ export class OrderRepository {
   async disclose({ orderId, userId, anyUser }: Data<typeof GetOrder>): Promise<void> {
     const message = ownMessage('orders.disclose', orderId);
     await this.#unit.change(message, { orders: [orderId] }, ({ orders }) => {
-      const row = orders[orderId];
+      const row = rowOf(orders[orderId]);
       return isRefused(row) && (anyUser || row.userId === userId) ? decision(message, disclosed(row)) : {};
     });
   }

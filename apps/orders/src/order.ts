@@ -26,7 +26,7 @@ import {
   type ParcelProgress,
   type TimelineEntry,
 } from './order-steps.js';
-import type { Order } from './tables.js';
+import type { Order, OrderRow, PendingOrder } from './tables.js';
 
 /** On `stock.reserved`: inventory holds every line. */
 export function stockReserved(order: Order, { allocation }: Data<typeof StockReserved>, now: Date): Change {
@@ -69,12 +69,12 @@ interface Obstacle {
   couponReason?: Data<typeof CouponRejected>['reason'];
 }
 
-const rejected = (order: Order, obstacle: Obstacle, now: Date): Change =>
+const rejected = (order: PendingOrder, obstacle: Obstacle, now: Date): Change =>
   record({ ...order, reason: obstacle.reason }, [rejection(order, obstacle)], now);
 
 /** Names all that other services may hold for the order, whether their facts have arrived or not. */
 export const rejection = (
-  { lines, allocation, coupon, limitReached: limit }: Order,
+  { lines, allocation, coupon, limitReached: limit }: OrderRow,
   { reason, detail, couponReason }: Obstacle,
 ): TimelineEntry => ({
   type: OrderRejected.type,

@@ -42,7 +42,7 @@ export function orderView(order: Order, now: Date): OrderView {
     ...(flashSaleId !== null && { flashSaleId }),
     placedAt: placedAt.toISOString(),
     ...(payBy && { payBy: payBy.toISOString() }),
-    ...(payBy && status === 'awaiting_payment' && { secondsLeft: secondsUntil(payBy, now) }),
+    ...(order.status === 'awaiting_payment' && { secondsLeft: secondsUntil(order.payBy, now) }),
     ...(paidAt && { paidAt: paidAt.toISOString() }),
     ...(refundedAt && { refundedAt: refundedAt.toISOString() }),
     ...(cancellationRequestedAt &&

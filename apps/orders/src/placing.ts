@@ -15,7 +15,7 @@ import {
   unpriced,
 } from './pricing.js';
 import { problemOf, refused, rejectedAtOnce } from './refusal.js';
-import { isEarlyCancellation, isOrder, isRefused, type Order, type Row } from './tables.js';
+import { isEarlyCancellation, isOrder, isRefused, type Order, type PendingOrder, type Row } from './tables.js';
 
 export type Request = Data<typeof PlaceOrder>;
 
@@ -107,18 +107,18 @@ function placedTooLate(request: Request, priced: Priced, now: Date): Change {
   return cancelled(order, 'customer', now, [placement(order)]);
 }
 
-const placement = (order: Order): TimelineEntry => ({
+const placement = (order: PendingOrder): TimelineEntry => ({
   type: OrderPlaced.type,
   detail: { subtotal: subtotalOf(order) },
 });
 
-const subtotalOf = ({ subtotal, currency }: Order) => ({ amount: subtotal, currency });
+const subtotalOf = ({ subtotal, currency }: PendingOrder) => ({ amount: subtotal, currency });
 
 const newOrder = (
   { orderId: id, userId, bodyHash, address, coupon, payWithinSeconds, flashSale }: Request,
   { lines, currency, subtotal }: Priced,
   now: Date,
-): Order => {
+): PendingOrder => {
   const requested = {
     id,
     userId,

@@ -4,10 +4,14 @@ import { record, type Change } from './order-steps.js';
 import { rejection } from './order.js';
 import { answered } from './order.view.js';
 import type { Refusal } from './pricing.js';
-import type { Order, RefusedOrder, Row } from './tables.js';
+import type { PendingOrder, RefusedOrder, Row } from './tables.js';
 
 /** Stores a refused request while its caller may still wait for the reply. */
-export const refused = (order: Order, { reason, detail, skus, limit }: Refusal, now: Date): Change<OrderView, Row> => {
+export const refused = (
+  order: PendingOrder,
+  { reason, detail, skus, limit }: Refusal,
+  now: Date,
+): Change<OrderView, Row> => {
   const refusal = { detail, skus, ...(limit && { limit }) };
   const row: RefusedOrder = {
     ...order,
@@ -22,7 +26,7 @@ export const refused = (order: Order, { reason, detail, skus, limit }: Refusal, 
 };
 
 /** Stores a refused request as a rejected order, because its customer received 202. */
-export function rejectedAtOnce(order: Order, refusal: Refusal, now: Date): Change<OrderView> {
+export function rejectedAtOnce(order: PendingOrder, refusal: Refusal, now: Date): Change<OrderView> {
   return { ...answered(rejected(order, refusal, now), now), problem: problemOf({ refusal }) };
 }
 
@@ -31,7 +35,7 @@ export function rejectedAtOnce(order: Order, refusal: Refusal, now: Date): Chang
  * is notified.
  */
 export function disclosed({ recordedAt, refusal, ...row }: RefusedOrder): Change {
-  const order: Order = { ...row, status: 'pending', placedAt: recordedAt, version: 0 };
+  const order: PendingOrder = { ...row, status: 'pending', reason: null, placedAt: recordedAt, version: 0 };
   return rejected(order, { ...refusal, reason: row.reason }, recordedAt);
 }
 
@@ -41,7 +45,7 @@ export function problemOf({ refusal: { detail, skus, limit } }: { refusal: Omit<
   return ProblemError.of(422, 'Not orderable', detail, { skus }).problem;
 }
 
-function rejected(order: Order, { reason, skus, limit }: Omit<Refusal, 'detail'>, now: Date): Change {
+function rejected(order: PendingOrder, { reason, skus, limit }: Omit<Refusal, 'detail'>, now: Date): Change {
   const rejectedOrder = { ...order, reason, limitReached: limit ?? null };
   const entry = rejection(rejectedOrder, { reason, detail: limit ? { limit } : { skus } });
   return record(rejectedOrder, [{ type: OrderPlaced.type, detail: {} }, entry], now);

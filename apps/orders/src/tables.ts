@@ -10,10 +10,11 @@ import type {
 import { collection, log } from '@sluice/persistence';
 
 /**
- * An order: the request, the facts collected so far, and the status that follows from them (`order-steps.ts`).
- * Amounts are cents in `currency`. A fact that has not arrived is null.
+ * An order as its table stores it, whatever its status: the request, the facts collected so far, and the status that
+ * follows from them (`order-steps.ts`). Amounts are cents in `currency`. A fact that has not arrived is null. `Order`
+ * has the types that a status guarantees.
  */
-export interface Order {
+export interface OrderRow {
   id: string;
   userId: string;
   /** Distinguishes a repeat of the request from another order under the same id. */
@@ -56,6 +57,56 @@ export interface Order {
   version: number;
 }
 
+/** An order that continues: it was not rejected or cancelled. */
+interface Continuing extends OrderRow {
+  reason: null;
+  limitReached: null;
+  refundedAt: null;
+}
+
+/** Not priced, or priced and not payable yet. Facts that overtook others are stored, even a capture or a delivery. */
+export interface PendingOrder extends Continuing {
+  status: 'pending';
+  cancellationRequestedAt: null;
+  cancellationRefusedAt: null;
+}
+
+export interface AwaitingOrder extends Continuing {
+  status: 'awaiting_payment';
+  allocation: Allocation;
+  payBy: Date;
+  paymentId: null;
+  paidAt: null;
+  cancellationRequestedAt: null;
+  cancellationRefusedAt: null;
+}
+
+/** An order that cost nothing has no payment, and no payment window. */
+export interface PaidOrder extends Continuing {
+  status: 'paid' | 'shipped' | 'completed';
+  allocation: Allocation;
+  paidAt: Date;
+}
+
+/** Another service may hold something for it, or may have captured its money, all the same. */
+export interface RejectedOrder extends OrderRow {
+  status: 'rejected';
+  reason: OrderReason;
+  refundedAt: null;
+  cancellationRequestedAt: null;
+  cancellationRefusedAt: null;
+}
+
+/** Cancelled in any status before `shipped`, so any fact may have arrived or not. */
+export interface CancelledOrder extends OrderRow {
+  status: 'cancelled';
+  reason: OrderReason;
+  limitReached: null;
+}
+
+/** An order, with the types that its status guarantees; made of a row by `orderOf`. */
+export type Order = PendingOrder | AwaitingOrder | PaidOrder | RejectedOrder | CancelledOrder;
+
 /**
  * A cancellation that overtook its order: both requests were accepted while the service was down. No order is listed
  * for it; it is kept until the order of the same user arrives.
@@ -76,7 +127,7 @@ export interface EarlyCancellation {
  * arrived: a customer who got 202 instead looks for the order, and that makes it a rejected order (`refusal.ts`).
  * Until then it is no order: it is not listed, no notification is sent, and the same request is decided again.
  */
-export interface RefusedOrder extends Omit<Order, 'placedAt'> {
+export interface RefusedOrder extends Omit<PendingOrder, 'status' | 'reason' | 'placedAt'> {
   status: 'rejected';
   reason: 'unknown_product' | 'not_orderable';
   placedAt: null;
@@ -86,8 +137,11 @@ export interface RefusedOrder extends Omit<Order, 'placedAt'> {
   version: 1;
 }
 
-/** Row types stored under the id of an order. */
+/** What may exist under the id of an order. */
 export type Row = Order | EarlyCancellation | RefusedOrder;
+
+/** Row types stored under the id of an order; `rowOf` makes a `Row` of them. */
+export type StoredRow = OrderRow | EarlyCancellation | RefusedOrder;
 
 export const isOrder = (row: Row | undefined): row is Order => row !== undefined && row.placedAt !== null;
 export const isRefused = (row: Row | undefined): row is RefusedOrder =>
@@ -154,7 +208,7 @@ export const orderTables = {
     columns: ['userId', 'orders'],
     lock: false,
   }),
-  orders: collection<Row>({
+  orders: collection<StoredRow>({
     table: 'orders',
     key: 'id',
     columns: [
