@@ -23,6 +23,13 @@ export function unitTests(): string {
   return status === 0 && /^Ran [1-9]/m.test(stderr) ? '' : stderr;
 }
 
+/** The pattern that the document's list gives for `configure`, `write` or `read`. */
+function permissionIn(description: string, right: string): string {
+  const [, pattern] = new RegExp(`^- ${right} \`(.+)\`$`, 'm').exec(description) ?? [];
+  if (pattern === undefined) throw new Error(`the AsyncAPI document names no permission to ${right}`);
+  return pattern;
+}
+
 /** The listener with a broker user of its own, whose permissions are those of the AsyncAPI document and no more. */
 export class PythonListener {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'sluice-python-'));
@@ -35,8 +42,9 @@ export class PythonListener {
 
   static async create({ broker, url }: System): Promise<PythonListener> {
     const { info } = (await (await fetch(`${url}/asyncapi.json`)).json()) as { info: { description: string } };
-    const [, configure, write, read] =
-      /configure `(.+?)`, write `(.+?)`, read `(.+?)`/.exec(info.description.replaceAll('me\\.', `${NAME}\\.`)) ?? [];
+    const [configure, write, read] = ['configure', 'write', 'read'].map((right) =>
+      permissionIn(info.description, right).replaceAll('me\\.', `${NAME}\\.`),
+    );
     const user = { name: `${broker.vhost}.${NAME}`, password: 'of a test' };
     await broker.management.put(`users/${user.name}`, { password: user.password, tags: '' });
     await broker.management.put(`permissions/${broker.vhost}/${user.name}`, { configure, write, read });
