@@ -81,7 +81,7 @@ export interface AwaitingOrder extends Continuing {
   cancellationRefusedAt: null;
 }
 
-/** An order that cost nothing has no payment, and no payment window. */
+/** An order that cost nothing has no payment, and usually no payment window. */
 export interface PaidOrder extends Continuing {
   status: 'paid' | 'shipped' | 'completed';
   allocation: Allocation;
