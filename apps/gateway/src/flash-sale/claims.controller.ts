@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
-import { NewAddress } from '@sluice/contracts';
+import { Id, NewAddress } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -9,11 +9,12 @@ import { prefersHtml } from '../web/prefers-html.js';
 import { BUSY_PAGE } from './busy.controller.js';
 import { ClaimIntake, FULL, type QueuedClaim } from './claim-intake.js';
 import { Claims, ClaimView } from './claims.js';
-import { SalePath } from './flash-sales.controller.js';
 import { EntryHint, hintOf, QueuePosition } from './queue-position.js';
 import { SaleOpenGuard } from './sale-open.guard.js';
 import { Ticket, Tickets } from './tickets.js';
 
+const SalePath = z.object({ id: Id });
+type SalePath = z.output<typeof SalePath>;
 const Claim = z.strictObject({ address: NewAddress });
 const Waiting = z.object({ ticket: Ticket, status: z.literal('waiting'), ...QueuePosition.shape });
 type Waiting = z.output<typeof Waiting>;

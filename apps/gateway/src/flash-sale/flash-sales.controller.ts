@@ -7,8 +7,7 @@ import { z } from 'zod';
 import type { GatewayConfig } from '../config.js';
 import { Describe } from '../openapi/describe.js';
 import { saleIdsFor } from '../orders/order-id.js';
-import { Accepted } from '../orders/orders.controller.js';
-import { PENDING, Rpc } from '../rpc.js';
+import { Accepted, PENDING, Rpc } from '../rpc.js';
 import { Me, Public, Roles, type Caller } from '../web/auth.js';
 import { IdempotencyHeader, IdempotencyKey } from '../web/idempotency-key.js';
 import { Listing } from '../web/listing.js';
@@ -16,8 +15,8 @@ import { SaleCreation } from './sale-creation.js';
 import { SaleView, viewAt, viewOf } from './sale-view.js';
 import { Sales } from './sales.js';
 
-export const SalePath = z.object({ id: Id });
-export type SalePath = z.output<typeof SalePath>;
+const SalePath = z.object({ id: Id });
+type SalePath = z.output<typeof SalePath>;
 const SalePage = page(SaleView);
 type SalePage = z.output<typeof SalePage>;
 
@@ -34,7 +33,7 @@ const CREATED = {
 /** 202: flash-sale is down, or the sale's stock is not allotted yet; it will be closed. */
 const CLOSED = { 200: SaleView, 202: Accepted, 404: 'No such sale' };
 
-const accepted = (id: string, reply: FastifyReply): z.output<typeof Accepted> => {
+const accepted = (id: string, reply: FastifyReply): Accepted => {
   void reply.status(202).header('location', `/flash-sales/${id}`);
   return { id, status: 'accepted' };
 };
@@ -56,7 +55,7 @@ export class FlashSalesController {
     @IdempotencyKey() key: string | undefined,
     @Body({ schema: NewSale }) sale: z.output<typeof NewSale>,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SaleView | z.output<typeof Accepted>> {
+  ): Promise<SaleView | Accepted> {
     const ids = saleIdsFor(this.config.IDEMPOTENCY_SECRET, me.id, key, sale);
     const { id, sale: created } = await this.saleCreation.create(ids, sale);
     void reply.header('location', `/flash-sales/${id}`);
@@ -73,7 +72,7 @@ export class FlashSalesController {
   async close(
     @Param({ schema: SalePath }) { id }: SalePath,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SaleView | z.output<typeof Accepted>> {
+  ): Promise<SaleView | Accepted> {
     const closed = await this.rpc.requestOrPending(CloseSale, { saleId: id });
     if (closed === PENDING || closed.state === 'preparing') return accepted(id, reply);
     this.sales.remember(closed);

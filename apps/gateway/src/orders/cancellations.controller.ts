@@ -3,13 +3,11 @@ import { CancelOrder, Id, Order } from '@sluice/contracts';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Describe } from '../openapi/describe.js';
-import { PENDING, Rpc } from '../rpc.js';
+import { Accepted, PENDING, Rpc } from '../rpc.js';
 import { Me, type Caller } from '../web/auth.js';
-import { Accepted } from './orders.controller.js';
 
 const OrderPath = z.object({ id: Id });
 type OrderPath = z.output<typeof OrderPath>;
-type Accepted = z.output<typeof Accepted>;
 
 @Controller('orders/:id/cancellation')
 export class CancellationsController {

@@ -18,7 +18,7 @@ import { z } from 'zod';
 import type { GatewayConfig } from '../config.js';
 import { Describe } from '../openapi/describe.js';
 import { DisplayedProducts } from '../products/displayed-products.js';
-import { PENDING, Rpc } from '../rpc.js';
+import { Accepted, PENDING, Rpc } from '../rpc.js';
 import { Me, seenBy, type Caller } from '../web/auth.js';
 import { IdempotencyHeader, IdempotencyKey } from '../web/idempotency-key.js';
 import { Listing } from '../web/listing.js';
@@ -27,7 +27,6 @@ import { hashOf, orderIdFor } from './order-id.js';
 const OrderPath = z.object({ id: Id });
 type OrderPath = z.output<typeof OrderPath>;
 const OrderListing = Listing.extend({ status: OrderStatus.optional() });
-export const Accepted = z.object({ id: Id, status: z.literal('accepted') });
 
 const PLACED = {
   201: Order,
@@ -58,7 +57,7 @@ export class OrdersController {
     @IdempotencyKey() key: string | undefined,
     @Body({ schema: NewOrder }) order: z.output<typeof NewOrder>,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Order | z.output<typeof Accepted>> {
+  ): Promise<Order | Accepted> {
     const orderId = orderIdFor(this.config.IDEMPOTENCY_SECRET, me.id, key);
     const shown = await this.displayedProducts.versionsOf([...new Set(order.lines.map(({ sku }) => sku))]);
     const of = { orderId, userId: me.id, bodyHash: hashOf(order), ...(me.verified && { verified: true }) };

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SaleClock } from './sale-clock.js';
+import { ClockEstimate } from './shop-clock.js';
 
 const at = (ms: number): string => new Date(ms).toISOString();
 
 describe('the clock of sales', () => {
   let uptime = 0;
-  let clock: SaleClock;
+  let clock: ClockEstimate;
   beforeEach(() => {
     uptime = 1_000;
-    clock = new SaleClock(
+    clock = new ClockEstimate(
       () => uptime,
       () => 42,
     );
@@ -25,7 +25,7 @@ describe('the clock of sales', () => {
   it('is never ahead, and lags by the shortest latency of a message, in whatever order messages arrive', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(100_000), { minLength: 1 }), (delays) => {
-        const clock = new SaleClock(() => uptime);
+        const clock = new ClockEstimate(() => uptime);
         for (const delay of delays) clock.observe(at(7_000_000 + ++uptime - delay));
         expect(7_000_000 + uptime - clock.now()).toBe(Math.min(...delays));
       }),

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { HttpCardVault } from './http-card-vault.js';
+import { HttpCardVault } from './card-vault.http.js';
 
 let server: Server;
 afterEach(() => void server.close());
