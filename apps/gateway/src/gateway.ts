@@ -4,7 +4,7 @@ import { MessageClient } from '@sluice/messaging';
 import { brokerOf, globalModule, prepare, serveHealth, type ServiceLogger, type Stop } from '@sluice/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayConfig } from './config.js';
-import { CLAIM_CLIENT } from './flash-sale/claim-client.js';
+import { CLAIM_CLIENT } from './flash-sale/claim-queue.js';
 import { CONTROLLERS, GatewayModule } from './gateway.module.js';
 import { serveDocs } from './openapi/docs.js';
 import { explainRefusals, refuseBrokenRequest } from './web/broken-request.js';

@@ -1,14 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Contract } from '@sluice/contracts';
+import { Id, type Contract } from '@sluice/contracts';
 import { MessageClient, ProblemError, PublishError, RequestTimeoutError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { GatewayConfig } from './config.js';
 import { ShopClock } from './shop-clock.js';
 import { correlationId } from './web/correlation.js';
 
 /** Confirmed by the broker, no reply before the deadline. The request will still be processed. */
 export const PENDING: unique symbol = Symbol('pending');
+
+/** Body of the 202 that follows from `PENDING`: the id under which the result will be found. */
+export const Accepted = z.object({ id: Id, status: z.literal('accepted') });
+export type Accepted = z.output<typeof Accepted>;
 
 /** Sends requests to the services, with the deadline of an HTTP caller. */
 @Injectable()

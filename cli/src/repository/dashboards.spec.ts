@@ -151,8 +151,9 @@ describe('dashboards and alerts', () => {
   it('name queues, messages and routes that there are', () => {
     const all = expressions.map(([, expr]) => expr).join('\n');
     const queues = topology({ retryTiersMs: [1_000] }).queues.map(({ name }) => name);
-    const controllers = readdirSync(inRoot('apps/gateway/src/resources'))
-      .map((file) => readFileSync(inRoot('apps/gateway/src/resources', file), 'utf8'))
+    const controllers = readdirSync(inRoot('apps/gateway/src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.controller.ts'))
+      .map((file) => readFileSync(inRoot('apps/gateway/src', file), 'utf8'))
       .join('\n');
     expect(valuesOf(all, 'queue').filter((name) => !queues.includes(name))).toEqual([]);
     expect(valuesOf(all, 'type').filter((name) => !catalogue.has(name))).toEqual([]);

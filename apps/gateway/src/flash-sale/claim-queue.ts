@@ -3,10 +3,15 @@ import { operationsOf, SaleProgress, type Sale } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { Live } from '../live/live.js';
 import { Subscriptions } from '../live/subscriptions.js';
-import { CLAIM_CLIENT } from './claim-client.js';
 import { positionOf, type QueueEntry, type QueuePosition } from './queue-position.js';
 import { brokerOrOwner, QueueDepth } from './queue-depth.js';
 import { Sales } from './sales.js';
+
+/**
+ * Connection that publishes claims to the bounded queue, and nothing else: backpressure there does not delay other
+ * requests.
+ */
+export const CLAIM_CLIENT = Symbol('claim client');
 
 const QUEUE = 'flash-sale.claims';
 const { LookAtQueues } = operationsOf('flash-sale')!;

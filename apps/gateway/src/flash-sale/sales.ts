@@ -6,7 +6,7 @@ import type { GatewayConfig } from '../config.js';
 import { Refresher } from '../live/refresher.js';
 import { Live } from '../live/live.js';
 import { Rpc } from '../rpc.js';
-import { SaleClock } from './sale-clock.js';
+import { ClockEstimate } from '../shop-clock.js';
 import { SaleCache } from './sale-cache.js';
 import { SaleLookup } from './sale-lookup.js';
 
@@ -26,7 +26,7 @@ const NOT_READY_MS = 100;
 @Injectable()
 export class Sales implements OnModuleDestroy {
   readonly #logger = new Logger('sales');
-  readonly #clock = new SaleClock();
+  readonly #clock = new ClockEstimate();
   readonly #cache = new SaleCache();
   readonly #lookup: SaleLookup;
   readonly #refresher: Refresher;

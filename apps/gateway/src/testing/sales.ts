@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SaleChanged, type Sale } from '@sluice/contracts';
 import { encode, Publisher, type MessageClient } from '@sluice/messaging';
 import { expect, vi } from 'vitest';
-import { CLAIM_CLIENT } from '../flash-sale/claim-client.js';
+import { CLAIM_CLIENT } from '../flash-sale/claim-queue.js';
 import { Sales } from '../flash-sale/sales.js';
 import type { Gateway } from '../gateway.js';
 import { saleOf } from './flash-sale-peer.js';
