@@ -36,7 +36,7 @@ const other = new Counter('claims_other');
 const accepted = new Trend('claim_accepted', true);
 const soldOut = new Trend('claim_sold_out', true);
 /** Share of users that received a result: of those in the waiting room, and of those whose lookup failed. */
-const gotResult = new Rate('told');
+const gotResult = new Rate('decided');
 const waited = new Trend('waited_for_result', true);
 const won = new Counter('orders_won');
 const wonTwice = new Counter('users_who_won_twice');
@@ -76,7 +76,7 @@ export const options = {
     users_who_won_twice: ['count==0'],
     claims_other: ['count==0'],
     claims_unknown: [`count<=${Math.ceil(USERS / 1000)}`],
-    told: ['rate==1'],
+    decided: ['rate==1'],
     paid: ['rate==1'],
     claim_accepted: CLAIMED,
     claim_sold_out: REFUSED,
@@ -149,7 +149,7 @@ export function handleSummary(data) {
     ],
     ['in line', times('claim_accepted')],
     ['sold out', times('claim_sold_out')],
-    ['told', `won or lost, in the waiting room: ${times('waited_for_result')}`],
+    ['decided', `won or lost, in the waiting room: ${times('waited_for_result')}`],
     ['orders', `${number(count('orders_won'))} for ${number(STOCK)} pieces`],
   ]);
 }

@@ -29,7 +29,7 @@ const between = new Trend('order_answered_between', true);
 const last = new Trend('order_answered_last_tenth', true);
 const claimed = new Trend('claim_answered', true);
 const completed = new Rate('bought');
-const gotResult = new Rate('told');
+const gotResult = new Rate('decided');
 const placed = new Counter('orders_placed');
 
 const arrivals = {
@@ -50,7 +50,7 @@ export const options = {
     order_answered_last_tenth: PLACED,
     claim_answered: CLAIMED,
     bought: ['rate>0.999'],
-    told: ['rate==1'],
+    decided: ['rate==1'],
     http_req_failed: FAILED,
     ...AUDITED,
     dropped_iterations: offered(RATE * SECONDS),

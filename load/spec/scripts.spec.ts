@@ -121,7 +121,7 @@ describe.concurrent('flash-sale.js', () => {
   it.each([
     ['a piece that is sold twice', { sellTwice: true }, ['oversold count==0', 'users_who_won_twice count==0']],
     ['a sale whose counts do not add up', { miscount: true }, ['checks{audit:sale} rate==1', 'oversold count==0']],
-    ['tickets that wait for ever', { neverDecide: true }, ['told rate==1']],
+    ['tickets that wait for ever', { neverDecide: true }, ['decided rate==1']],
     [
       'responses that are not documented',
       { answer: (request: string) => (request.endsWith('/claims') ? 418 : undefined) },
