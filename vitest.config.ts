@@ -6,7 +6,9 @@ import { project } from './vitest.shared.js';
 /** What takes minutes begins first, the longest before the others: begun last it would run alone, on half of the machine. */
 const LONGEST = [
   'libs/messaging/src/cluster',
-  ...['outages', 'operations', 'flash-sale', 'payment-window', 'shared-system', 'chaos'].map(
+  'libs/messaging/src/pausing',
+  'rights/src/rights',
+  ...['shared-system', 'outages', 'operations', 'flash-sale', 'payment-window', 'clocks'].map(
     (name) => `e2e/src/${name}`,
   ),
 ].map((file) => `/${file}.spec.ts`);

@@ -6,7 +6,7 @@ import { ADMIN, inParallel, Shop } from './shop.js';
 const ORDERS = 500;
 const WIDTH = 16;
 
-/** For containers only; chaos.spec.ts kills processes more thoroughly. */
+/** For containers only; chaos.slow.spec.ts kills processes more thoroughly. */
 describe.runIf(process.env['E2E_IN_CONTAINERS'] === 'true')('SIGKILL of containers under load', () => {
   let system: System;
   let shop: Shop;
