@@ -168,8 +168,8 @@ describe('after a commit', () => {
     closing.push(async () => other.release(true));
     await other.query('BEGIN; SELECT FROM outbox FOR UPDATE');
     relay.forward(rows);
-    const capacity = relay.untilCapacity().then(() => 'capacity');
     await eventually(() => expect(received.length).toBe(5_000));
+    const capacity = relay.untilCapacity().then(() => 'capacity');
     expect(await Promise.race([capacity, pause(200, 'none')])).toBe('none');
     await other.query('COMMIT');
     expect(await capacity).toBe('capacity');
