@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { inRoot } from '@sluice/stack/workspace';
+
+const ignoreLines = readFileSync(inRoot('.dockerignore'), 'utf8').split('\n').filter(Boolean);
+const { references } = JSON.parse(readFileSync(inRoot('tsconfig.build.json'), 'utf8')) as {
+  references: { path: string }[];
+};
+
+/** As Docker reads `.dockerignore`: the last line that matches the file, or one of its folders, decides. */
+function isIgnored(file: string): boolean {
+  const last = ignoreLines.findLast((line) => patternOf(line.replace(/^!/, '')).test(file));
+  return last !== undefined && !last.startsWith('!');
+}
+
+const WILDCARDS: Record<string, string> = { '**/': '(?:.*/)?', '*': '[^/]*' };
+const patternOf = (glob: string): RegExp =>
+  new RegExp(`^${glob.replaceAll('.', '\\.').replace(/\*\*\/|\*/g, (wildcard) => WILDCARDS[wildcard] ?? '')}(?:/|$)`);
+
+it('gives the build of the images what each of its projects is compiled by', () => {
+  const needed = references.flatMap(({ path }) => [`${path}/tsconfig.json`, `${path}/package.json`]);
+  expect(needed.map((file) => file.replace('./', '')).filter(isIgnored)).toEqual([]);
+  expect(needed.length).toBeGreaterThan(20);
+});
+
+it.each(['docs/limits.md', 'node_modules/a/b.js', 'libs/messaging/dist/index.js', 'load/smoke.js', '.env.local'])(
+  'leaves %s out of the images',
+  (file) => expect(isIgnored(file)).toBe(true),
+);
