@@ -1,10 +1,7 @@
-import { brokerRights } from '@sluice/rights/broker';
-import { databaseRights } from '@sluice/rights/databases';
-import { isWrong, reportLines } from '@sluice/rights/report';
+import { build } from '@sluice/stack/build/build';
 import { privateServers } from '@sluice/stack/private-servers';
 import { Progress } from '@sluice/stack/progress';
 import { defineCommand, FLAG } from '../command.js';
-import { build } from '@sluice/stack/build/build';
 import { runUntilStopped } from '../run-until-stopped.js';
 
 export const command = defineCommand({
@@ -16,6 +13,11 @@ Exits with 1 when something is possible that must not be.`,
   options: { all: FLAG },
   run: ({ values: { all } }) =>
     runUntilStopped(async ({ shutdown }) => {
+      const [{ brokerRights }, { databaseRights }, { isWrong, reportLines }] = await Promise.all([
+        import('@sluice/rights/broker'), // loads the messaging, which --help does not need
+        import('@sluice/rights/databases'),
+        import('@sluice/rights/report'),
+      ]);
       const progress = new Progress(process.stderr);
       await build(progress);
       const servers = await privateServers(progress, shutdown, { durable: false });

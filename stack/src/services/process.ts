@@ -18,7 +18,7 @@ const WRONG_SETTINGS = 78;
 const LAST_LINES = 15;
 /** One that boots is waited for while it writes or computes; after so long of neither it hangs. */
 const IDLE_MS = 90_000;
-/** Seven services are asked this often while they boot, on a processor that they need themselves. */
+/** Pause between two requests to a service that boots, on a processor that the services need themselves. */
 const POLL_MS = 100;
 /** Services finish what is in flight within 15 s, or end themselves. */
 const STOP_WITHIN_MS = 20_000;
@@ -111,7 +111,8 @@ export class ServiceProcess {
   }
 
   #failure(what: string): Failure {
-    return new Failure(`${this.service} ${what}`, `Its log: ${this.#options.logFile}`, this.#lastLines.join('\n'));
+    const { logFile } = this.#options;
+    return new Failure(`${this.service} ${what}`, logFile && `Its log: ${logFile}`, this.#lastLines.join('\n'));
   }
 
   /** Ends the process: by the signal, and by SIGKILL when it has not ended in time. */
