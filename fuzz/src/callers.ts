@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Failure } from '@sluice/stack/failure';
 import { ADMIN, CUSTOMER, type Credentials } from '@sluice/stack/shop-client';
+import { until } from '@sluice/stack/until';
 import type { HttpClient, HttpResponse } from './http-client.js';
 import { textOf } from './json.js';
 
@@ -86,11 +87,19 @@ async function signUp(call: Call): Promise<Credentials> {
 const tokenFor = async (call: Call, account: Credentials): Promise<string> =>
   `Bearer ${textOf(await created(call, '/sessions', account), 'token')}`;
 
+/** A busy gateway or a busy accounts answers 503, which promises that the same request may be sent again (RFC 9110, 15.6.4). */
+const BUSY = 503;
+const REPEATS = { withinMs: 30_000, everyMs: 1_000 };
+
 async function created(call: Call, target: string, body: object): Promise<unknown> {
-  const { status, json } = await call('POST', target, { body, headers: { 'idempotency-key': randomUUID() } });
-  if (status === 201) return json;
+  const headers = { 'idempotency-key': randomUUID() };
+  const answered = await until(async () => {
+    const response = await call('POST', target, { body, headers });
+    return response.status !== BUSY && response;
+  }, REPEATS);
+  if (answered?.status === 201) return answered.json;
   throw new Failure(
-    `POST ${target} answered ${status}`,
+    `POST ${target} answered ${answered?.status ?? BUSY}`,
     'The fuzz needs the accounts of the development seed, and no limits: RATE_LIMIT_PER_MINUTE=0 SIGN_IN_LIMIT_PER_MINUTE=0.',
   );
 }
