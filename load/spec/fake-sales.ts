@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Answer, FakeShop } from './fake-shop.js';
+import type { Answer, Shop } from './shop.js';
 
 /** Real milliseconds between a claim and its decision. */
 const DRAIN_EVERY_MS = 20;
@@ -37,7 +37,7 @@ const REFUSALS: Partial<Record<State, number>> = { scheduled: 425, closed: 410, 
 export class FakeSales {
   readonly #sales = new Map<string, Sale>();
 
-  constructor(private readonly shop: FakeShop) {}
+  constructor(private readonly shop: Shop) {}
 
   create(sale: NewSale): Answer {
     const id = randomUUID();

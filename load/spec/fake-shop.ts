@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Clock } from './clock.js';
 import { FakeSales, type NewSale } from './fake-sales.js';
+import type { Answer, Faults, NewOrder, Order } from './shop.js';
 
 const ADMIN = 'e30.YWRtaW4.e30';
 /** The service orders receives a new product a little later: an order for it is refused so many times. */
@@ -12,45 +13,12 @@ const UNKNOWN_FOR_REQUESTS = 2;
 /** The user of a token. */
 const subjectOf = (token: string): string => token.split('.')[1] ?? '';
 
-/** Faults of the shop. A request is named by its route, such as `GET /orders/:id`. */
-export interface Faults {
-  loseOrders?: boolean;
-  sellTwice?: boolean;
-  neverDecide?: boolean;
-  neverPayable?: boolean;
-  miscount?: boolean;
-  /** A status instead of the answer. */
-  answer?: (request: string, count: number) => number | undefined;
-  /** How long the answer took, in ms. */
-  took?: (request: string) => number | undefined;
-}
-
-export type Answer = [status: number, body?: unknown, headers?: Record<string, string>];
-
 interface Product {
   sku: string;
   price: unknown;
   available: number;
   /** Orders that were tried. */
   tried: number;
-}
-
-interface Order {
-  id: string;
-  user: string;
-  status: string;
-  lines: { sku: string; quantity: number }[];
-  total: unknown;
-  flashSaleId: string | undefined;
-  /** RFC 3339. */
-  placedAt: string;
-}
-
-interface NewOrder {
-  lines: [{ sku: string }, ...{ sku: string }[]];
-  id?: string;
-  flashSaleId?: string;
-  price?: unknown;
 }
 
 /** The fields of all bodies; a route reads its own. */

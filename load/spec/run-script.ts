@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { fastClock } from './clock.js';
-import { FakeShop, type Faults } from './fake-shop.js';
+import { FakeShop } from './fake-shop.js';
+import type { Faults } from './shop.js';
 import type { Report } from './stand-in/report.js';
 
 /** A wait of a minute takes three seconds. Not faster, because smoke.js needs time to claim before the sale opens. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Faults } from './fake-shop.js';
+import type { Faults } from './shop.js';
 import { runScript } from './run-script.js';
 import { endOf, problemsOfScenario } from './stand-in/scenarios.js';
 

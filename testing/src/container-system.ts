@@ -10,7 +10,7 @@ import type { TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
 import { freePort } from '@sluice/stack/ports';
 import { OWNERS, SERVERS, type Owner } from './services.js';
-import type { System } from './system.js';
+import type { System } from './system-under-test.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const FILES = ['docker-compose.yml', 'e2e/compose.yml'].flatMap((file) => ['--file', path.join(ROOT, file)]);

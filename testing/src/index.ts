@@ -14,5 +14,6 @@ export * from './private-postgres.js';
 export { run, runWith, type Program } from './program.js';
 export { SERVICES, type ServerName, type ServiceName } from './services.js';
 export * from './system.js';
+export * from './system-under-test.js';
 export * from './tap.js';
 export * from './wrong-clock.js';

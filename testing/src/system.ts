@@ -7,33 +7,13 @@ import { freePort } from '@sluice/stack/ports';
 import { ServiceProcess } from '@sluice/stack/services/process';
 import { inRoot } from '@sluice/stack/workspace';
 import { endWithUs } from './program.js';
-import { OWNERS, SERVICES, type Owner, type ServerName, type ServiceName } from './services.js';
+import { OWNERS, SERVICES, type Owner, type ServiceName } from './services.js';
+import type { System } from './system-under-test.js';
 
 /** A generous end for a service that boots: nine of them share two cores with other tests. Milliseconds. */
 const READY_WITHIN_MS = 600_000;
 /** Enough to see why a process ended. */
 const OUTPUT_CHARACTERS = 100_000;
-
-/** The whole system as its users run it: one process per service, each with a user and a role of its own on a vhost and databases of the test's. */
-export interface System {
-  /** Base URL of the gateway. */
-  url: string;
-  /** To be replaced by a test that has restarted the server: connections do not survive that. */
-  broker: TestBroker;
-  databases: Record<Owner, TestDatabase>;
-  start(...names: ServiceName[]): Promise<void>;
-  /** SIGTERM; resolves when the process has ended. */
-  stop(...names: ServiceName[]): Promise<void>;
-  /** SIGKILL; resolves when it is there again. */
-  crash(name: ServiceName | ServerName): Promise<void>;
-  /** What may crash beside the services: not the servers that other tests use as well. */
-  servers: readonly ServerName[];
-  /** A token as accounts would give it to this user, without asking accounts. */
-  tokenOf(userId: string): Promise<string>;
-  /** The last lines that a service wrote. */
-  output(name: ServiceName): string;
-  close(): Promise<void>;
-}
 
 /** One process of a service: started again it has another pid, and the same place. */
 export interface Instance {

@@ -1,12 +1,9 @@
 import type { Invariant } from '@sluice/service-kit';
-import type { OrdersConfig } from './config.js';
+import { USUAL_DEADLINE_SECONDS, type OrdersConfig } from './config.js';
 import { VERDICT_WITHIN_MS } from './deadlines.js';
 
 /** Timers, retries and the sweep have all run by then. */
 const GRACE = "interval '1 minute'";
-
-/** Seconds. Exported from here because the audit reads a shop's settings only when they differ from the usual ones. */
-export const USUAL_DEADLINE_SECONDS = 7_200;
 
 /**
  * Logistics replies within seconds, and the request is repeated every minute. An outage of a provider has no effect
