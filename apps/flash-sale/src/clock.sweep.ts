@@ -1,9 +1,12 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Message } from '@sluice/contracts';
 import { Publisher } from '@sluice/messaging';
+import { newId } from '@sluice/persistence';
 import { PeriodicTask } from '@sluice/service-kit';
 import { Pool } from 'pg';
-import { SalesRepository } from './sales.repository.js';
 import { REPORT_EVERY_MS } from './progress.js';
+import { applyClock, shelve } from './sale.js';
+import { SaleRepository } from './sale.repository.js';
 
 /** Longest delay of the opening for subscribers; claims are judged by the clock itself. Milliseconds. */
 const EVERY_MS = 250;
@@ -43,7 +46,7 @@ export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShut
   readonly #task = new PeriodicTask('clock', EVERY_MS, () => this.#sweep());
 
   constructor(
-    private readonly sales: SalesRepository,
+    private readonly sales: SaleRepository,
     private readonly pool: Pool,
     private readonly publisher: Publisher,
   ) {}
@@ -58,15 +61,25 @@ export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShut
 
   async #sweep(): Promise<void> {
     const { rows } = await this.pool.query<{ id: string }>(DUE);
-    await Promise.all(rows.map(({ id }) => this.sales.applyClock(id)));
+    await Promise.all(rows.map(({ id }) => this.#applyClock(id)));
     await this.#shelve();
   }
 
   async #shelve(): Promise<void> {
     const { rows } = await this.pool.query<{ id: string; due: boolean }>(KEPT);
     const queueIsEmpty = rows.length > 0 && (await this.#isQueueEmpty());
-    await Promise.all(
-      rows.filter(({ due }) => due || queueIsEmpty).map(({ id }) => this.sales.shelve(id, queueIsEmpty)),
+    await Promise.all(rows.filter(({ due }) => due || queueIsEmpty).map(({ id }) => this.#shelveOne(id, queueIsEmpty)));
+  }
+
+  #applyClock(saleId: string) {
+    return this.sales.change(messageOf(saleId), { sales: [saleId] }, (state, now) =>
+      applyClock(state, { saleId }, now),
+    );
+  }
+
+  #shelveOne(saleId: string, queueIsEmpty: boolean) {
+    return this.sales.change(messageOf(saleId), { sales: [saleId] }, (state, now) =>
+      shelve(state, { saleId, queueIsEmpty }, now),
     );
   }
 
@@ -76,3 +89,13 @@ export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShut
     return depths.every((depth) => depth === 0);
   }
 }
+
+/** Has a new id each time: the rule checks again under the sale's lock whether something is due. */
+const messageOf = (saleId: string): Message => ({
+  id: newId(),
+  type: 'flash-sale.clock',
+  version: 1,
+  correlationId: saleId,
+  time: new Date().toISOString(),
+  data: { saleId },
+});

@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import {
   AllotmentReturned,
   ClaimPiece,
@@ -15,9 +15,17 @@ import {
   StockAllotted,
   StockReleased,
 } from '@sluice/contracts';
-import { On } from '@sluice/messaging';
+import { decisionTime, On } from '@sluice/messaging';
+import { CONFIG } from '@sluice/service-kit';
+import { claim, ended, paid, released, type Sold } from './claim.js';
+import type { FlashSaleConfig } from './config.js';
+import { allotted, closeEarly, confirmed, create, refused } from './sale.js';
 import { SaleQueries } from './sale.queries.js';
-import { SalesRepository } from './sales.repository.js';
+import { SaleRepository } from './sale.repository.js';
+import { claimKey, type Decision, type State } from './tables.js';
+
+/** A fact about an order, which may belong to a sale. */
+type OrderFact = Message<typeof OrderPaid | typeof OrderCancelled | typeof OrderRejected | typeof StockReleased>;
 
 /**
  * Claims per commit. The broker's limit counts only waiting messages, so each process adds this many to the claim
@@ -29,58 +37,67 @@ const CLAIMS_AT_ONCE = 200;
 @Controller()
 export class FlashSaleListener {
   constructor(
-    private readonly sales: SalesRepository,
+    private readonly sales: SaleRepository,
     private readonly queries: SaleQueries,
+    @Inject(CONFIG) private readonly config: FlashSaleConfig,
   ) {}
 
   @On(CreateSale)
   createSale(message: Message<typeof CreateSale>) {
-    return this.sales.create(message);
+    const { data } = message;
+    return this.sales.change(message, keysOf(data), (state, now) => create(state, data, now, this.config));
   }
 
   @On(CloseSale)
   closeSale(message: Message<typeof CloseSale>) {
-    return this.sales.close(message);
+    const { data } = message;
+    return this.sales.change(message, keysOf(data), (state, now) => closeEarly(state, data, now));
   }
 
   @On(StockAllotted)
   stockAllotted(message: Message<typeof StockAllotted>) {
-    return this.sales.allotted(message);
+    const { data } = message;
+    return this.sales.change(message, keysOf(data), (state, now) => allotted(state, data, now));
   }
 
   @On(StockAllotmentRefused)
   stockAllotmentRefused(message: Message<typeof StockAllotmentRefused>) {
-    return this.sales.refused(message);
+    const { data } = message;
+    return this.sales.change(message, keysOf(data), (state, now) => refused(state, data, now));
   }
 
   @On(AllotmentReturned)
   allotmentReturned(message: Message<typeof AllotmentReturned>) {
-    return this.sales.confirmed(message);
+    const { data } = message;
+    return this.sales.change(message, keysOf(data), (state) => confirmed(state, data));
   }
 
   @On(ClaimPiece, { queue: 'claims', prefetch: CLAIMS_AT_ONCE })
   claimPiece(message: Message<typeof ClaimPiece>) {
-    return this.sales.claim(message);
+    const ticket = message.data;
+    return this.sales.change(message, { ...keysOf(ticket), claims: [claimKey(ticket)] }, (state, now) =>
+      claim(state, ticket, { at: decisionTime(message, now), now }),
+    );
   }
 
   @On(OrderPaid)
   orderPaid(message: Message<typeof OrderPaid>) {
-    return this.sales.paid(message);
+    return this.#changeWin(message, paid);
   }
 
   @On(OrderRejected)
   orderRejected(message: Message<typeof OrderRejected>) {
-    return this.sales.ended(message);
+    return this.#end(message);
   }
 
   @On(OrderCancelled)
   orderCancelled(message: Message<typeof OrderCancelled>) {
-    return this.sales.ended(message);
+    return this.#end(message);
   }
 
   @On(StockReleased)
   stockReleased(message: Message<typeof StockReleased>) {
-    return this.sales.released(message);
+    return this.#changeWin(message, released);
   }
 
   @On(GetSale)
@@ -97,4 +114,26 @@ export class FlashSaleListener {
   getClaim({ data }: Message<typeof GetClaim>) {
     return this.queries.ticket(data);
   }
+
+  async #changeWin(message: OrderFact, rule: (state: State, about: Sold, now: Date) => Decision): Promise<void> {
+    const about = saleOf(message);
+    if (!about) return;
+    const keys = { ...keysOf(about), claims: [claimKey(about)] };
+    await this.sales.change(message, keys, (state, now) => rule(state, about, now));
+  }
+
+  /** Locks the claim alone: all claims of the sale wait for the sale's row. */
+  async #end(message: Message<typeof OrderCancelled | typeof OrderRejected>): Promise<void> {
+    const about = saleOf(message);
+    if (!about) return;
+    const { reason } = message.data;
+    await this.sales.change(message, { claims: [claimKey(about)] }, (state) => ended(state, about, reason));
+  }
+}
+
+const keysOf = ({ saleId }: { saleId: string }) => ({ sales: [saleId] });
+
+/** Returns undefined for an order that belongs to no sale, as most do. */
+function saleOf({ data: { flashSaleId: saleId, userId, orderId } }: OrderFact): Sold | undefined {
+  return saleId === undefined ? undefined : { saleId, userId, orderId };
 }

@@ -24,7 +24,8 @@ const closedAt = (state: State, now = CLOSES): State => afterwards(state, applyC
 const shelvedOf = (state: State, now = SHELVES): Decision => shelve(state, { saleId, queueIsEmpty: false }, now);
 const shelved = (state: State): State => afterwards(closedAt(state), shelvedOf(closedAt(state)));
 const saleIn = (state: State) => state.sales[saleId]!;
-const returnsOf = (decision: Decision) => sentBy(decision).filter(({ type }) => type === 'inventory.return-allotment');
+const returnsOf = (decision: Decision<unknown>) =>
+  sentBy(decision).filter(({ type }) => type === 'inventory.return-allotment');
 const problem = (status: number, title: string) =>
   expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
 
@@ -321,7 +322,7 @@ describe('a piece that comes back', () => {
 });
 
 describe('an admin who closes a sale', () => {
-  const close = (state: State, now: Date): Decision => closeEarly(state, { saleId }, now);
+  const close = (state: State, now: Date): Decision<unknown> => closeEarly(state, { saleId }, now);
   const EARLY = after(62_000);
   const closedAt = EARLY.toISOString();
   const one = wins(open, users[0], after(61_000));

@@ -12,7 +12,7 @@ import {
 } from '@sluice/contracts';
 import { PermanentError, ProblemError } from '@sluice/messaging';
 import { type PendingRequest, isDue } from '@sluice/service-kit';
-import { expectTimes, type SaleBounds } from './sale-times.js';
+import { expectTimes, type SaleBounds } from './sale-period.js';
 import { saleView } from './sale.view.js';
 import type { Decision, Sale, State } from './tables.js';
 import { hasUnreportedProgress, withProgress, type SaleChange } from './progress.js';

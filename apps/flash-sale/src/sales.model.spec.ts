@@ -136,7 +136,7 @@ class World {
     );
   }
 
-  apply(decision: Decision): void {
+  apply(decision: Decision<unknown>): void {
     const reportsBefore = this.reportsOfSales().length;
     this.state = afterwards(this.state, decision);
     for (const { contract, data } of decision.messages ?? [])

@@ -148,4 +148,5 @@ export const tables = {
 export const claimKey = ({ saleId, userId }: { saleId: string; userId: string }): string => `${saleId}/${userId}`;
 
 export type State = StateOf<typeof tables>;
-export type Decision<R = unknown> = DecisionOver<R, typeof tables>;
+/** `R` is the reply; a rule without one has none. */
+export type Decision<R = never> = DecisionOver<R, typeof tables>;

@@ -33,11 +33,11 @@ export const newSale = (change: Partial<NewSale> = {}): NewSale => ({
 export const nothing: State = { sales: {}, claims: {} };
 
 /** The state after a decision. */
-export const afterwards = (state: State, { state: changes = {} }: Decision): State => ({
+export const afterwards = (state: State, { state: changes = {} }: Decision<unknown>): State => ({
   sales: { ...state.sales, ...changes.sales },
   claims: { ...state.claims, ...changes.claims },
 });
 
 /** Types and data of the messages of a decision. */
-export const sentBy = ({ messages = [] }: Decision): { type: string; [field: string]: unknown }[] =>
+export const sentBy = ({ messages = [] }: Decision<unknown>): { type: string; [field: string]: unknown }[] =>
   messages.map(({ contract, data }) => ({ type: contract.type, ...(data as Record<string, unknown>) }));
