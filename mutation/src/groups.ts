@@ -37,7 +37,7 @@ export const GROUPS: readonly Group[] = [
   rules('promotions', ['coupon', 'points', 'redemption'], ['points', 'coupon', 'redemption']),
   rules('logistics', ['parcel', 'halting'], ['parcel', 'halting']),
   rules('flash-sale', ['sale', 'claim', 'progress'], ['sale', 'claim', 'sales.model']),
-  rules('notifications', ['composition', 'delivery', 'notices'], ['delivery', 'composition']),
+  rules('notifications', ['composition', 'delivery', 'notice'], ['delivery', 'composition']),
   {
     name: 'messaging',
     files: inFolder('libs/messaging/src', '.ts', ['settlement', 'faults', 'held-messages', 'dependencies', 'schedule']),

@@ -16,7 +16,7 @@ import {
 } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { announce, type Fact } from './notices.js';
+import { announce, type Fact } from './notice.js';
 import type { Decision, State } from './tables.js';
 import { deliveryId, sendCode, notify as decide, verify as proof, welcome as meet } from './composition.js';
 import type { TextLimits } from './text-limit.js';

@@ -8,7 +8,7 @@ import {
   SmsDelivery,
 } from '@sluice/contracts';
 import { v5 } from 'uuid';
-import { announce, type Fact } from './notices.js';
+import { announce, type Fact } from './notice.js';
 import type { Decision, Notice, Recipient, State, Text, Unsent } from './tables.js';
 import { countText, noTexts, type TextLimits } from './text-limit.js';
 

@@ -1,5 +1,6 @@
 import { OutsideUrl, wholeNumber } from '@sluice/service-kit';
 import { z } from 'zod';
+import type { TextLimits } from './text-limit.js';
 
 export const NotificationsConfig = z.object({
   /** URL of the SMS provider; unset: texts are kept and logged, which production refuses unless the value is `fake`. */
@@ -19,3 +20,9 @@ export const NotificationsConfig = z.object({
   TEXT_SWEEP_MS: wholeNumber(100, 60_000).default(10_000),
 });
 export type NotificationsConfig = z.output<typeof NotificationsConfig>;
+
+/** The settings in the form of the rules. */
+export const limitsOf = (config: NotificationsConfig): TextLimits => ({
+  textsPerAccount: config.TEXTS_PER_ACCOUNT,
+  codesPerNumber: config.CODES_PER_NUMBER,
+});

@@ -1,18 +1,18 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Data, ListNotifications, Reply } from '@sluice/contracts';
-import { newestFirst } from '@sluice/persistence';
+import { databaseTime, newestFirst } from '@sluice/persistence';
 import { Pool } from 'pg';
 import { PrismaClient } from './generated/prisma/client.js';
 
 const listing = newestFirst('createdAt');
 
-/** The deliveries as their recipients may read them. */
+/** Reads deliveries: their outcomes, and what their recipients may see of them. */
 @Injectable()
-export class Inbox implements OnModuleDestroy {
+export class DeliveryQueries implements OnModuleDestroy {
   readonly #prisma: PrismaClient;
 
-  constructor(pool: Pool) {
+  constructor(private readonly pool: Pool) {
     this.#prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   }
 
@@ -29,7 +29,12 @@ export class Inbox implements OnModuleDestroy {
     );
   }
 
-  /** Newest first. @throws ProblemError 422 not a cursor of this listing */
+  /** The clock of the database, which the rules use too. */
+  now(): Promise<Date> {
+    return databaseTime(this.pool);
+  }
+
+  /** The recipient's inbox, newest first. @throws ProblemError 422 not a cursor of this listing */
   async page({ userId, cursor, limit }: Data<typeof ListNotifications>): Promise<Reply<typeof ListNotifications>> {
     const where = { userId, channel: 'inbox', ...listing.after(cursor) };
     const found = await this.#prisma.delivery.findMany({ where, orderBy: listing.orderBy, take: listing.take(limit) });

@@ -1,6 +1,6 @@
 import { InboxDelivery, type Message } from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
-import { record } from './delivery.js';
+import { isExpired, record } from './delivery.js';
 import type { Outcome } from './provider.js';
 import type { State } from './tables.js';
 
@@ -25,6 +25,11 @@ const sentAs = (providerReference: string) => ({ status: 'sent' as const, provid
 const afterwards = (outcome: Outcome): State => ({
   ...nothing,
   deliveries: record(nothing, message, 'sms', outcome, now).state!.deliveries as State['deliveries'],
+});
+
+it('a delivery expires at the time that it names, and not before', () => {
+  const until = '2026-01-01T12:00:05.000Z';
+  expect([-1, 0, 1].map((ms) => isExpired(until, new Date(now.getTime() + ms)))).toEqual([false, true, true]);
 });
 
 describe('a delivery', () => {

@@ -13,6 +13,9 @@ export interface Late {
 
 export type Ending = Outcome | Late;
 
+/** @param until RFC 3339 */
+export const isExpired = (until: string, now: Date): boolean => now.getTime() >= Date.parse(until);
+
 type Recorded = Data<typeof InboxDelivery> & { recorded?: string | undefined };
 
 /** Records the outcome of a delivery once. An expired one is recorded again when it is sent later after all. */

@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import {
   AccountRegistered,
   AccountVerified,
@@ -19,98 +19,121 @@ import {
   SmsDelivery,
 } from '@sluice/contracts';
 import { On } from '@sluice/messaging';
-import { DeliverySender } from './delivery-sender.js';
-import { Inbox } from './inbox.js';
-import { NotificationsRepository } from './notifications.repository.js';
+import { CONFIG } from '@sluice/service-kit';
+import { notify, sendCode, verify, welcome } from './composition.js';
+import { limitsOf, type NotificationsConfig } from './config.js';
+import { DeliveryQueries } from './delivery.queries.js';
+import type { Fact } from './notice.js';
+import { NotificationRepository } from './notification.repository.js';
+import { Sending } from './sending.js';
+import type { TextLimits } from './text-limit.js';
 
 /** Concurrent calls to a provider: enough for its delay, few enough not to overload a slow one. */
 const CONCURRENT_CALLS = 32;
 
 @Controller()
 export class NotificationsListener {
+  readonly #limits: TextLimits;
+
   constructor(
-    private readonly notifications: NotificationsRepository,
-    private readonly sender: DeliverySender,
-    private readonly inbox: Inbox,
-  ) {}
+    private readonly notifications: NotificationRepository,
+    private readonly sending: Sending,
+    private readonly deliveries: DeliveryQueries,
+    @Inject(CONFIG) config: NotificationsConfig,
+  ) {
+    this.#limits = limitsOf(config);
+  }
 
   @On(AccountRegistered)
   accountRegistered(message: Message<typeof AccountRegistered>) {
-    return this.notifications.welcome(message);
+    const { userId, phone } = message.data;
+    return this.notifications.change(message, { recipients: [userId], numbers: [phone] }, (state, now) =>
+      welcome(state, message, this.#limits, now),
+    );
   }
 
   @On(CodeIssued)
   codeIssued(message: Message<typeof CodeIssued>) {
-    return this.notifications.sendCode(message);
+    return this.notifications.change(message, { numbers: [message.data.phone] }, (state, now) =>
+      sendCode(state, message, this.#limits, now),
+    );
   }
 
   @On(AccountVerified)
   accountVerified(message: Message<typeof AccountVerified>) {
-    return this.notifications.verify(message);
+    return this.notifications.change(message, { recipients: [message.data.userId] }, (state, now) =>
+      verify(state, message, this.#limits, now),
+    );
   }
 
   @On(OrderAwaitingPayment)
   orderAwaitingPayment(message: Message<typeof OrderAwaitingPayment>) {
-    return this.notifications.notify(message);
+    return this.#notify(message);
   }
 
   @On(OrderPaid)
   orderPaid(message: Message<typeof OrderPaid>) {
-    return this.notifications.notify(message);
+    return this.#notify(message);
   }
 
   @On(OrderShipped)
   orderShipped(message: Message<typeof OrderShipped>) {
-    return this.notifications.notify(message);
+    return this.#notify(message);
   }
 
   @On(OrderCompleted)
   orderCompleted(message: Message<typeof OrderCompleted>) {
-    return this.notifications.notify(message);
+    return this.#notify(message);
   }
 
   @On(OrderRejected)
   orderRejected(message: Message<typeof OrderRejected>) {
-    return this.notifications.notify(message);
+    return this.#notify(message);
   }
 
   @On(OrderCancelled)
   orderCancelled(message: Message<typeof OrderCancelled>) {
-    return this.notifications.notify(message);
+    return this.#notify(message);
   }
 
   @On(OrderCancellationRefused)
   orderCancellationRefused(message: Message<typeof OrderCancellationRefused>) {
-    return this.notifications.notify(message);
+    return this.#notify(message);
   }
 
   @On(OrderPaidTooLate)
   orderPaidTooLate(message: Message<typeof OrderPaidTooLate>) {
-    return this.notifications.notify(message);
+    return this.#notify(message);
   }
 
   @On(PaymentRefunded)
   paymentRefunded(message: Message<typeof PaymentRefunded>) {
-    return this.notifications.notify(message);
+    return this.#notify(message);
   }
 
   @On(SmsDelivery, { prefetch: CONCURRENT_CALLS, outside: true })
   smsDelivery(message: Message<typeof SmsDelivery>) {
-    return this.sender.bySms(message);
+    return this.sending.bySms(message);
   }
 
   @On(EmailDelivery, { prefetch: CONCURRENT_CALLS, outside: true })
   emailDelivery(message: Message<typeof EmailDelivery>) {
-    return this.sender.byEmail(message);
+    return this.sending.byEmail(message);
   }
 
   @On(InboxDelivery)
   inboxDelivery(message: Message<typeof InboxDelivery>) {
-    return this.sender.toInbox(message);
+    return this.sending.toInbox(message);
   }
 
   @On(ListNotifications)
   listNotifications({ data }: Message<typeof ListNotifications>) {
-    return this.inbox.page(data);
+    return this.deliveries.page(data);
+  }
+
+  #notify(message: Fact) {
+    return this.notifications.change(message, { recipients: [message.data.userId] }, (state, now) =>
+      notify(state, message, this.#limits, now),
+    );
   }
 }

@@ -1,11 +1,15 @@
-import { BATCH_SIZE, dueSql, type OverdueState } from '@sluice/service-kit';
-import type { NotificationsRepository } from './notifications.repository.js';
-import type { ResendPolicy } from './texts.js';
+import { BATCH_SIZE, dueSql, Sweep } from '@sluice/service-kit';
+import type { Pool } from 'pg';
+import type { NotificationsConfig } from './config.js';
+import type { NotificationRepository } from './notification.repository.js';
+import { resend, type ResendPolicy } from './text.js';
+
+/** Time limit of retries in a queue that calls an outside service, where OUTSIDE_FOR_SECONDS has no entry. */
+const A_DAY_SECONDS = 86_400;
 
 /** No try for $1 ms, found by the index; only these texts can be due. */
 const QUIET = "asked_at <= now() - $1 * interval '1 millisecond'";
-/** The same condition as `resend` in texts.ts; $2 is the horizon in ms. */
-
+/** The same condition as `resend` in text.ts; $2 is the horizon in ms. */
 const DUE = `(${dueSql({ since: 'created_at', askedAt: 'asked_at' })}
   OR created_at <= now() - $2 * interval '1 millisecond')`;
 
@@ -22,12 +26,36 @@ const UNSENT = `
     AND NOT EXISTS (SELECT FROM deliveries WHERE deliveries.id = texts.id AND deliveries.version > 0)
   ORDER BY asked_at LIMIT ${BATCH_SIZE}`;
 
-/** Texts without an outcome, with the rule that sends them again. */
-export const overdue = (notifications: NotificationsRepository, policy: ResendPolicy): OverdueState[] => [
-  {
-    found: 'texts without an outcome',
-    sql: UNSENT,
-    parameters: [policy.overdueMs, policy.horizonMs],
-    resend: (message, id) => notifications.resend(message, id, policy),
-  },
-];
+type Settings = NotificationsConfig & { OUTSIDE_FOR_SECONDS: Readonly<Record<string, number>> };
+
+/** Finds texts without an outcome for too long, and sends them again. */
+export function overdueSweep(pool: Pool, notifications: NotificationRepository, settings: Settings): Sweep {
+  const policy = policyOf(settings);
+  return new Sweep('texts', settings.TEXT_SWEEP_MS, pool, [
+    {
+      found: 'texts without an outcome',
+      sql: UNSENT,
+      parameters: [policy.overdueMs, policy.horizonMs],
+      resend: (message, id) =>
+        notifications.change(message, { deliveries: [id], texts: [id] }, (state, now) =>
+          resend(state, id, policy, now),
+        ),
+    },
+  ]);
+}
+
+const policyOf = ({ TEXT_OVERDUE_SECONDS, OUTSIDE_FOR_SECONDS }: Settings): ResendPolicy => ({
+  overdueMs: TEXT_OVERDUE_SECONDS * 1_000,
+  horizonMs: (OUTSIDE_FOR_SECONDS['sms'] ?? A_DAY_SECONDS) * 1_000,
+});
+
+/**
+ * Records a failed try: the message is not lost, and its next try follows within `retryWithinMs`, so the sweep does
+ * not send the text again until then.
+ */
+export async function postponeResend(pool: Pool, id: string, retryWithinMs: number): Promise<void> {
+  await pool.query(`UPDATE texts SET asked_at = now() + $2 * interval '1 millisecond' WHERE id = $1`, [
+    id,
+    retryWithinMs,
+  ]);
+}

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { ProviderMessage, Outcome, Provider } from './provider.js';
 
 /** The provider of a development system: messages are kept in the table of deliveries, and logged for developers. */
-export class InboxProvider implements Provider {
+export class FakeProvider implements Provider {
   readonly #logger: Logger;
 
   constructor(channel: string) {

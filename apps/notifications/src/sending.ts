@@ -1,9 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { EmailDelivery, InboxDelivery, Message, SmsDelivery } from '@sluice/contracts';
+import type { Channel, EmailDelivery, InboxDelivery, Message, SmsDelivery } from '@sluice/contracts';
 import { CONFIG } from '@sluice/service-kit';
-import type { DeliveryMessage } from './delivery.js';
-import { Inbox } from './inbox.js';
-import { NotificationsRepository } from './notifications.repository.js';
+import { Pool } from 'pg';
+import { isExpired, record, type DeliveryMessage, type Ending } from './delivery.js';
+import { DeliveryQueries } from './delivery.queries.js';
+import { NotificationRepository } from './notification.repository.js';
+import { postponeResend } from './overdue.sweep.js';
 import { EMAIL_PROVIDER, type ProviderMessage, type Outcome, type Provider, SMS_PROVIDER } from './provider.js';
 
 /** Outcome of a code that has expired. */
@@ -20,13 +22,14 @@ interface Tiers {
  * A crash in between repeats the call, with the delivery's id as its idempotency key.
  */
 @Injectable()
-export class DeliverySender {
-  readonly #logger = new Logger('DeliverySender');
+export class Sending {
+  readonly #logger = new Logger('Sending');
   readonly #longestTierMs: number;
 
   constructor(
-    private readonly notifications: NotificationsRepository,
-    private readonly inbox: Inbox,
+    private readonly notifications: NotificationRepository,
+    private readonly deliveries: DeliveryQueries,
+    private readonly pool: Pool,
     @Inject(SMS_PROVIDER) private readonly sms: Provider,
     @Inject(EMAIL_PROVIDER) private readonly email: Provider,
     @Inject(CONFIG) { RETRY_TIERS_MS, OUTSIDE_TIERS_MS }: Tiers,
@@ -43,18 +46,18 @@ export class DeliverySender {
   }
 
   toInbox(message: Message<typeof InboxDelivery>): Promise<void> {
-    return this.notifications.record(message, 'inbox', { status: 'kept' });
+    return this.#record(message, 'inbox', { status: 'kept' });
   }
 
   async #send(message: DeliveryMessage, channel: 'sms' | 'email', provider: Provider, to: string): Promise<void> {
     const { id, text, until }: { id: string; text: string; until?: string | undefined } = message.data;
-    if (await this.inbox.hasOutcome(id)) return;
-    if (until !== undefined && (await this.notifications.isPast(until))) {
-      return this.notifications.record(message, channel, TOO_LATE);
+    if (await this.deliveries.hasOutcome(id)) return;
+    if (until !== undefined && isExpired(until, await this.deliveries.now())) {
+      return this.#record(message, channel, TOO_LATE);
     }
     const outcome = await this.#try(provider, { id, to, text });
     if (outcome.status === 'refused') this.#logger.warn(`${channel} ${id} is refused for good: ${outcome.reason}`);
-    await this.notifications.record(message, channel, outcome);
+    await this.#record(message, channel, outcome);
   }
 
   /** Throws the error of the try, even if the try could not be recorded. */
@@ -62,8 +65,14 @@ export class DeliverySender {
     try {
       return await provider.send(message);
     } catch (error) {
-      await this.notifications.tried(message.id, this.#longestTierMs).catch(() => undefined);
+      await postponeResend(this.pool, message.id, this.#longestTierMs).catch(() => undefined);
       throw error;
     }
+  }
+
+  async #record(message: DeliveryMessage, channel: Channel, outcome: Ending): Promise<void> {
+    await this.notifications.change(message, { deliveries: [message.data.id] }, (state, now) =>
+      record(state, message, channel, outcome, now),
+    );
   }
 }

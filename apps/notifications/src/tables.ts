@@ -123,4 +123,5 @@ export const tables = {
 };
 
 export type State = StateOf<typeof tables>;
-export type Decision<R = unknown> = DecisionOver<R, typeof tables>;
+/** `R` is the reply; a rule without one has none. */
+export type Decision<R = never> = DecisionOver<R, typeof tables>;

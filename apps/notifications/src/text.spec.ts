@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Decision, State, Text } from './tables.js';
-import { resend } from './texts.js';
+import { resend } from './text.js';
 
 const MINUTE = 60_000;
 const POLICY = { overdueMs: 10 * MINUTE, horizonMs: 1_440 * MINUTE };

@@ -6,7 +6,7 @@ import { On } from '@sluice/messaging';
 import { inRoot } from '@sluice/stack/workspace';
 
 interface Listener {
-  notifications: { welcome(message: { type: string }): Promise<void> };
+  accountRegistered(message: { type: string }): Promise<void>;
   accountMoved?(message: { type: string }): Promise<void>;
 }
 const file = pathToFileURL(inRoot('apps/notifications/dist/notifications.listener.js')).href;
@@ -17,7 +17,7 @@ Object.assign(AccountRegistered, { version: 2 });
 const listener = NotificationsListener.prototype;
 /** A new fact is announced as the one that exists already. */
 listener.accountMoved = function accountMoved(message) {
-  return this.notifications.welcome({ ...message, type: AccountRegistered.type });
+  return this.accountRegistered({ ...message, type: AccountRegistered.type });
 };
 const descriptor = Object.getOwnPropertyDescriptor(listener, 'accountMoved') ?? {};
 On(event('account.moved', AccountRegistered.schema))(listener, 'accountMoved', descriptor);
