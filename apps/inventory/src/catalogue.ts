@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   type Data,
   type ListProducts,
@@ -8,22 +8,12 @@ import {
   type VersionedProduct,
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import { PrismaPg } from '@prisma/adapter-pg';
-import { Pool } from 'pg';
 import { PrismaClient, type Product as StoredProduct } from './generated/prisma/client.js';
 
 /** Reads the products as customers see them. */
 @Injectable()
-export class Catalogue implements OnModuleDestroy {
-  readonly #prisma: PrismaClient;
-
-  constructor(pool: Pool) {
-    this.#prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.#prisma.$disconnect();
-  }
+export class Catalogue {
+  constructor(@Inject(PrismaClient) private readonly prisma: PrismaClient) {}
 
   /** @throws ProblemError 404 */
   async product(sku: string): Promise<VersionedProduct> {
@@ -46,17 +36,17 @@ export class Catalogue implements OnModuleDestroy {
 
   /** Returns those of the SKUs that are products, without their stock, which would cost a second query. */
   async prices(skus: readonly string[]): Promise<ProductVersion[]> {
-    const products = await this.#prisma.product.findMany({ where: { sku: { in: [...skus] }, version: { gt: 0 } } });
+    const products = await this.prisma.product.findMany({ where: { sku: { in: [...skus] }, version: { gt: 0 } } });
     return products.map(versionOf);
   }
 
   async #products(sku: { equals: string } | { gt: string }, take: number): Promise<VersionedProduct[]> {
-    const products = await this.#prisma.product.findMany({
+    const products = await this.prisma.product.findMany({
       where: { sku, version: { gt: 0 } },
       orderBy: { sku: 'asc' },
       take,
     });
-    const shelves = await this.#prisma.stock.groupBy({
+    const shelves = await this.prisma.stock.groupBy({
       by: ['sku'],
       where: { sku: { in: products.map((product) => product.sku) } },
       _sum: { onHand: true },

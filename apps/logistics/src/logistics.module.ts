@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
-import { CONFIG, outside, Sweep, UnitsOfWork } from '@sluice/service-kit';
+import { CONFIG, outside, prismaClient, Sweep, UnitsOfWork } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { Booking } from './booking.js';
 import { FakeCarrier } from './carrier.fake.js';
 import { HttpCarrier } from './carrier.http.js';
 import { CARRIER, type Carrier } from './carrier.js';
 import type { LogisticsConfig } from './config.js';
+import { PrismaClient } from './generated/prisma/client.js';
 import { LogisticsListener } from './logistics.listener.js';
 import { overdueSweep } from './overdue.sweep.js';
 import { ParcelRepository } from './parcel.repository.js';
@@ -18,6 +19,7 @@ function carrier({ CARRIER_URL, CARRIER_DELAY_SECONDS }: LogisticsConfig, units:
 @Module({
   controllers: [LogisticsListener],
   providers: [
+    prismaClient(PrismaClient),
     ...[ParcelRepository, Booking],
     { provide: CARRIER, useFactory: carrier, inject: [CONFIG, UnitsOfWork, Pool] },
     { provide: Sweep, useFactory: overdueSweep, inject: [Pool, ParcelRepository, CONFIG] },

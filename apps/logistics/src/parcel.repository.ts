@@ -1,27 +1,22 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { PrismaPg } from '@prisma/adapter-pg';
+import { Inject, Injectable } from '@nestjs/common';
 import type { HaltParcels, Message, OrderPaid, Parcel as ParcelView } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { Decision, UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
-import { Pool } from 'pg';
 import { PrismaClient } from './generated/prisma/client.js';
 import { parcelIds, type Change, type Parcels } from './parcel.js';
 import { parcelTables, type Parcel } from './tables.js';
 
 /** Stores parcels in units of work, and reads them by Prisma over the same pool. */
 @Injectable()
-export class ParcelRepository implements OnApplicationShutdown {
+export class ParcelRepository {
   readonly #unit: UnitOfWork<typeof parcelTables>;
-  readonly #prisma: PrismaClient;
 
-  constructor(units: UnitsOfWork, pool: Pool) {
+  constructor(
+    units: UnitsOfWork,
+    @Inject(PrismaClient) private readonly prisma: PrismaClient,
+  ) {
     this.#unit = units.over({ tables: parcelTables });
-    this.#prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.#prisma.$disconnect();
   }
 
   /** Changes all parcels of the message's order together, including those not created yet. */
@@ -53,7 +48,7 @@ export class ParcelRepository implements OnApplicationShutdown {
 
   /** @throws ProblemError 404 no such parcel */
   async parcel(id: string): Promise<Parcel> {
-    const row = await this.#prisma.parcel.findUnique({ where: { id } });
+    const row = await this.prisma.parcel.findUnique({ where: { id } });
     // Version 0 is a placeholder that holds a lock; the table's check guarantees that any other row is complete.
     if (!row || row.version === 0) throw notFound();
     return row as unknown as Parcel;

@@ -1,5 +1,4 @@
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { PrismaPg } from '@prisma/adapter-pg';
+import { Inject, Injectable } from '@nestjs/common';
 import type {
   CapturePayment,
   ClosePayable,
@@ -31,21 +30,16 @@ import { closePayable, extendWindow } from './window.js';
 
 /** Maps each message to the rows it concerns, and to the rule that decides on them. */
 @Injectable()
-export class PaymentsRepository implements OnModuleDestroy {
+export class PaymentsRepository {
   readonly #unit: UnitOfWork<typeof tables>;
-  readonly #prisma: PrismaClient;
 
   constructor(
     units: UnitsOfWork,
     private readonly pool: Pool,
+    @Inject(PrismaClient) private readonly prisma: PrismaClient,
     @Inject(CONFIG) private readonly config: PaymentsConfig,
   ) {
     this.#unit = units.over({ tables });
-    this.#prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.#prisma.$disconnect();
   }
 
   async open(message: Message<typeof OrderPriced>): Promise<void> {
@@ -77,8 +71,8 @@ export class PaymentsRepository implements OnModuleDestroy {
   async payable(message: Message<typeof GetPayable>) {
     const { orderId, userId } = message.data;
     const [row, failed, now] = await Promise.all([
-      this.#prisma.payable.findFirst({ where: { orderId, version: { gt: 0 } } }),
-      this.#prisma.cardFailures.findFirst({ where: { userId, version: { gt: 0 } } }),
+      this.prisma.payable.findFirst({ where: { orderId, version: { gt: 0 } } }),
+      this.prisma.cardFailures.findFirst({ where: { userId, version: { gt: 0 } } }),
       databaseTime(this.pool),
     ]);
     const payables = row ? { [orderId]: { ...row, amount: cents(row.amount) } as Payable } : {};
@@ -112,8 +106,8 @@ export class PaymentsRepository implements OnModuleDestroy {
    * capture
    */
   async charge({ orderId, captureId }: Data<typeof CapturePayment>): Promise<Charge> {
-    const payable = await this.#prisma.payable.findUniqueOrThrow({ where: { orderId } });
-    const capture = await this.#prisma.capture.findUniqueOrThrow({ where: { id: captureId } });
+    const payable = await this.prisma.payable.findUniqueOrThrow({ where: { orderId } });
+    const capture = await this.prisma.capture.findUniqueOrThrow({ where: { id: captureId } });
     return {
       payable: { ...payable, amount: cents(payable.amount) },
       capture: { ...capture, amount: cents(capture.amount) },

@@ -5,6 +5,7 @@ import { Pool } from 'pg';
 import type { DatabaseConfig } from './environment.js';
 import type { Check } from './health.js';
 import { PeriodicTask } from './periodic-task.js';
+import { Prisma } from './prisma.js';
 import { oneLine } from './run-process.js';
 import { UnitsOfWork } from './units-of-work.js';
 
@@ -20,7 +21,7 @@ export interface Database {
   check: Check;
   /** Starts the relay (publishes messages that a crash has left in the outbox) and the pruning of the inbox. */
   start(): void;
-  /** Publishes the messages that are in flight, and closes the pool. */
+  /** Publishes the messages that are in flight, disconnects the Prisma client, and closes the pool. */
   close(): Promise<void>;
 }
 
@@ -39,11 +40,13 @@ export async function openDatabase(
     PRUNE_EVERY_MS,
     async () => void (await pruneInbox(pool, { retentionDays, signal: stopping.signal })),
   );
+  const prisma = new Prisma(pool);
   const units: UnitsOfWork = { over: ({ tables }) => new UnitOfWork({ pool, relay, source, tables }) };
   return {
     providers: [
       { provide: Pool, useValue: pool },
       { provide: UnitsOfWork, useValue: units },
+      { provide: Prisma, useValue: prisma },
     ],
     check: { missing: 'database', ok: async () => (await pool.query('SELECT 1')).rowCount === 1 },
     start: () => {
@@ -53,6 +56,7 @@ export async function openDatabase(
     close: async () => {
       stopping.abort();
       await Promise.all([relay.stop(), pruning.stop()]);
+      await prisma.disconnect();
       await pool.end();
     },
   };

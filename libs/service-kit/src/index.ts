@@ -8,6 +8,7 @@ export { keyIdOf } from './key-id.js';
 export { ServiceLogger } from './logger.js';
 export { CONFIG, globalModule } from './providers.js';
 export { PeriodicTask } from './periodic-task.js';
+export { prismaClient } from './prisma.js';
 export { outside, OutsideUrl } from './outside.js';
 export { jsonFrom } from './outside-answer.js';
 export { OutsideService, type OutsideRequest } from './outside-service.js';

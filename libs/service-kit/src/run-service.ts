@@ -18,7 +18,7 @@ export interface ServiceOptions<C extends z.ZodObject = z.ZodObject> {
   module: Type;
   /** The service's own variables, in addition to those of every service. */
   config?: C;
-  /** True: the service has a database; provides `Pool` and `UnitsOfWork`. */
+  /** True: the service has a database; provides `Pool`, `UnitsOfWork`, and what `prismaClient(...)` needs. */
   database?: boolean;
   /** Conditions that always hold in its database; a metric counts their violations. */
   invariants?: (config: z.output<C>) => readonly Invariant[];
