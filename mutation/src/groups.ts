@@ -31,7 +31,7 @@ export const GROUPS: readonly Group[] = [
   rules(
     'inventory',
     ['allocation', 'allotment', 'reservation', 'receipt', 'stock', 'product'],
-    ['stock', 'receipt', 'allocation', 'allotment', 'reservation', 'conservation'],
+    ['stock', 'receipt', 'product', 'allocation', 'allotment', 'reservation', 'conservation'],
   ),
   rules('payments', ['payable', 'capture', 'refund', 'cancellation'], ['payable', 'cancellation']),
   rules('promotions', ['coupon', 'points', 'redemption'], ['points', 'coupon', 'redemption']),

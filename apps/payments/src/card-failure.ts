@@ -1,6 +1,6 @@
 import type { Data, GetPayable, RefuseCard } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import type { CardFailures, Decision, State } from './tables.js';
+import type { CardFailures, Decision, Keys, State } from './tables.js';
 
 /**
  * Limits of failed cards per window: many for an attacker who tries numbers, few for a customer who mistypes or lacks
@@ -37,16 +37,13 @@ export function expectFewFailures(state: State, about: About, requestId: string,
   if (wait > 0) throw tooMany(limits, wait);
 }
 
+export const failureKeys = ({ userId }: About): Keys => ({ failures: [userId] });
+
 /**
  * Counts a card number that the card vault does not contain. The caller receives this 422 only after it is counted,
  * and not at all beyond the limit: an attacker who tries many numbers at once gets no more replies than are counted.
  */
-export function refuseCard(
-  state: State,
-  about: Data<typeof RefuseCard>,
-  limits: CardLimits,
-  now: Date,
-): Decision<never> {
+export function refuseCard(state: State, about: Data<typeof RefuseCard>, limits: CardLimits, now: Date): Decision {
   const wait = waitSeconds(state, about, limits, now);
   if (wait > 0) return { problem: tooMany(limits, wait).problem };
   const { problem } = ProblemError.of(422, 'Unknown card', 'The card gateway does not know this number.');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resendCapture, resendRefund } from './resending.js';
+import { resendCapture, resendRefund } from './resend.js';
 import { cancelPayable } from './cancellation.js';
 import { recordOutcome } from './capture.js';
 import { openPayable as openBy, pay as payAt } from './payable.js';
@@ -14,12 +14,12 @@ const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 100
 const asking = { orderId, afterMs: 120_000 };
 const intent = { orderId, captureId };
 
-const after = (state: State, { state: changes = {} }: Decision): State => ({
+const after = (state: State, { state: changes = {} }: Decision<unknown>): State => ({
   payables: { ...state.payables, ...changes.payables },
   captures: { ...state.captures, ...changes.captures },
   failures: { ...state.failures, ...changes.failures },
 });
-const sent = ({ messages = [] }: Decision) =>
+const sent = ({ messages = [] }: Decision<unknown>) =>
   messages.map(({ contract, data, delegate }) => ({
     type: contract.type,
     ...(data as object),
@@ -31,8 +31,9 @@ const cancelled = (state: State, at: Date): State =>
     cancelPayable(state, { orderId, userId, version: 4, lines: [], allocation: [], reason: 'customer' }, at),
   );
 
-const openPayable = (state: State, order: Parameters<typeof openBy>[1]): Decision => openBy(state, order, noon);
-const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision =>
+const openPayable = (state: State, order: Parameters<typeof openBy>[1]): Decision<unknown> =>
+  openBy(state, order, noon);
+const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision<unknown> =>
   payAt(state, request, id, { at: now, now });
 const nothing: State = { payables: {}, captures: {}, failures: {} };
 const open = after(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { recordOutcome } from './capture.js';
-import { expectFewFailures, MAX_FAILURES, refuseCard } from './card-failures.js';
-import { openPayable, pay as payAt, payableNow as payableAt } from './payable.js';
+import { expectFewFailures, MAX_FAILURES, refuseCard } from './card-failure.js';
+import { openPayable, pay as payAt, payableNow as payableAt, payWithinLimits } from './payable.js';
 import type { Decision, State } from './tables.js';
 
 const LIMITS = { CARD_FAILURES_PER_ORDER: 3, CARD_FAILURES_PER_USER: 4, CARD_FAILURES_WINDOW_SECONDS: 60 };
@@ -12,12 +12,12 @@ const at = (seconds: number): Date => new Date(noon.getTime() + seconds * 1_000)
 const problem = (status: number, more: object = {}) =>
   expect.objectContaining({ problem: expect.objectContaining({ status, ...more }) });
 type About = typeof one & object;
-const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision =>
+const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision<unknown> =>
   payAt(state, request, id, { at: now, now });
 const payableNow = (state: State, about: About, limits: typeof LIMITS, now: Date) =>
   payableAt(state, about, limits, { at: now, now });
 
-const after = (state: State, { state: changes = {} }: Decision): State => ({
+const after = (state: State, { state: changes = {} }: Decision<unknown>): State => ({
   payables: { ...state.payables, ...changes.payables },
   captures: { ...state.captures, ...changes.captures },
   failures: { ...state.failures, ...changes.failures },
@@ -53,6 +53,15 @@ describe('cards that fail', () => {
     const state = declined(declined(unknown(declined(open, one!, 0), one!, 1), other!, 2), other!, 3);
     for (const about of [one!, other!]) expect(trying(state, about, 4)).toThrow(problem(429, { retryAfter: 56 }));
     expect(trying(state, one!, 60)).not.toThrow();
+  });
+
+  it('refuse the next payment of the order, and no payment below the limit', () => {
+    const request = { ...one!, cardToken: 'tok' };
+    const paying = (state: State) => () =>
+      payWithinLimits(state, request, 'a request', LIMITS, { at: at(21), now: at(21) });
+    const two = declined(declined(open, one!, 0), one!, 10);
+    expect(paying(two)()).toEqual(pay(two, request, 'a request', at(21)));
+    expect(paying(declined(two, one!, 20))).toThrow(problem(429, { retryAfter: 39 }));
   });
 
   it('are reported as unknown only as often as they are counted', () => {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   type Data,
+  type GetPrices,
   type ListProducts,
   type ProductVersion,
   type Reply,
@@ -12,7 +13,7 @@ import { PrismaClient, type Product as StoredProduct } from './generated/prisma/
 
 /** Reads the products as customers see them. */
 @Injectable()
-export class Catalogue {
+export class ProductQueries {
   constructor(@Inject(PrismaClient) private readonly prisma: PrismaClient) {}
 
   /** @throws ProblemError 404 */
@@ -26,7 +27,7 @@ export class Catalogue {
    * Sorted by SKU; the cursor is the last SKU of the page before. @throws ProblemError 422 not a cursor of this
    * listing
    */
-  async page({ cursor, limit }: Data<typeof ListProducts>): Promise<Reply<typeof ListProducts>> {
+  async list({ cursor, limit }: Data<typeof ListProducts>): Promise<Reply<typeof ListProducts>> {
     if (cursor !== undefined && !Sku.safeParse(cursor).success)
       throw ProblemError.of(422, 'Invalid cursor', 'The cursor must come from the page before.');
     const found = await this.#products({ gt: cursor ?? '' }, limit + 1);
@@ -35,9 +36,9 @@ export class Catalogue {
   }
 
   /** Returns those of the SKUs that are products, without their stock, which would cost a second query. */
-  async prices(skus: readonly string[]): Promise<ProductVersion[]> {
-    const products = await this.prisma.product.findMany({ where: { sku: { in: [...skus] }, version: { gt: 0 } } });
-    return products.map(versionOf);
+  async prices({ skus }: Data<typeof GetPrices>): Promise<Reply<typeof GetPrices>> {
+    const products = await this.prisma.product.findMany({ where: { sku: { in: skus }, version: { gt: 0 } } });
+    return { items: products.map(versionOf) };
   }
 
   async #products(sku: { equals: string } | { gt: string }, take: number): Promise<VersionedProduct[]> {

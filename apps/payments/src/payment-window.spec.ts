@@ -6,7 +6,7 @@ import { resultOf, recordOutcome } from './capture.js';
 import { openPayable, pay } from './payable.js';
 import { refund } from './refund.js';
 import type { Decision, State } from './tables.js';
-import { closePayable, extendWindow } from './window.js';
+import { closePayable, extendWindow } from './payment-window.js';
 
 const orderId = '0190a6b0-0000-8000-8000-000000000001';
 const userId = '0190a6b0-0000-7000-8000-000000000002';
@@ -16,14 +16,14 @@ const noon = new Date('2026-01-01T12:00:00Z');
 const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 1000);
 const end = later(WINDOW_SECONDS);
 
-const after = (state: State, { state: changes = {} }: Decision): State => ({
+const after = (state: State, { state: changes = {} }: Decision<unknown>): State => ({
   payables: { ...state.payables, ...changes.payables },
   captures: { ...state.captures, ...changes.captures },
   failures: { ...state.failures, ...changes.failures },
 });
-const sent = ({ messages = [] }: Decision) =>
+const sent = ({ messages = [] }: Decision<unknown>) =>
   messages.map(({ contract, data }) => ({ type: contract.type, ...(data as object) }));
-const types = (decision: Decision) => sent(decision).map(({ type }) => type);
+const types = (decision: Decision<unknown>) => sent(decision).map(({ type }) => type);
 
 const nothing: State = { payables: {}, captures: {}, failures: {} };
 const request = { orderId, userId, cardToken: 'tok' };
@@ -34,8 +34,8 @@ const opening = openPayable(
   noon,
 );
 const open = after(nothing, opening);
-const payAt = (state: State, id: string, at: Date, now = at): Decision => pay(state, request, id, { at, now });
-const outcome = (state: State, id: string, captured: boolean, now: Date): Decision =>
+const payAt = (state: State, id: string, at: Date, now = at): Decision<unknown> => pay(state, request, id, { at, now });
+const outcome = (state: State, id: string, captured: boolean, now: Date): Decision<unknown> =>
   recordOutcome(
     state,
     { orderId, captureId: id },
@@ -124,7 +124,7 @@ it('closes or keeps its money, never both, and agrees with the replies, whatever
       let [state, now, cancelled] = [open, 0, false];
       const allSent: string[] = [];
       const told200 = new Set<string>();
-      const follow = (decide: () => Decision): void => {
+      const follow = (decide: () => Decision<unknown>): void => {
         try {
           const decision = decide();
           state = after(state, decision);
