@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { inRoot } from '@sluice/stack/workspace';
+import { allServices, inRoot, manifestOf } from '@sluice/stack/workspace';
 import { merge, type Merged } from './merge.js';
 import type { Depths, Undeliverable } from './queues.js';
 import { RULES, type OrderRows } from './rules.js';
@@ -15,54 +15,46 @@ const OVERDUE_SECONDS = 60;
 interface InvariantGroup {
   name: string;
   holds: string;
-  /** The services whose own invariants belong to it. */
-  services: readonly string[];
   /** What is counted for the report: rows of orders by their name, and tables by service. */
   orderRows: readonly string[];
   tables: readonly { service: string; table: string; counts: string }[];
 }
 
-/** In the order of the report. */
+/** In the order of the report. The own invariants of a service belong to the group that its manifest names. */
 export const INVARIANTS: readonly InvariantGroup[] = [
   {
     name: 'stock',
     holds: 'received = on hand + reserved + allotted + issued, reserved for orders',
-    services: ['inventory'],
     orderRows: ['reservation'],
     tables: [{ service: 'inventory', table: 'stock', counts: 'shelves' }],
   },
   {
     name: 'money',
     holds: 'captured - refunded = what paid, shipped and completed orders cost',
-    services: ['payments', 'promotions'],
     orderRows: ['redemption', 'earning'],
     tables: [{ service: 'payments', table: 'captures', counts: 'captures' }],
   },
   {
     name: 'orders',
     holds: 'each exists once, took legal steps, is not stuck, has its parcels',
-    services: ['orders', 'logistics'],
     orderRows: ['order', 'parcels'],
     tables: [{ service: 'orders', table: 'order_history', counts: 'facts' }],
   },
   {
     name: 'sales',
     holds: 'initial = remaining + held + sold; nobody won twice; wins are orders',
-    services: ['flash-sale'],
     orderRows: ['win'],
     tables: [{ service: 'flash-sale', table: 'sales', counts: 'sales' }],
   },
   {
     name: 'messages',
     holds: 'outboxes empty, no dead letters, nothing unrouted or homeless',
-    services: [],
     orderRows: [],
     tables: [],
   },
   {
     name: 'notifications',
     holds: 'one delivery per fact, person and channel',
-    services: ['notifications'],
     orderRows: [],
     tables: [
       { service: 'notifications', table: 'deliveries', counts: 'deliveries' },
@@ -112,8 +104,10 @@ interface Invariant {
 export async function runChecks(snapshots: Snapshots, queues: QueueSample, settings: Settings): Promise<CheckRun> {
   const services = await loadInvariants();
   const orders = await compareOrders(services, snapshots);
-  const own = INVARIANTS.flatMap(({ name, services: owners }) =>
-    owners.map((service) => checkService(name, services[service] ?? {}, snapshotOf(snapshots, service), settings)),
+  const own = INVARIANTS.flatMap(({ name }) =>
+    auditedServices()
+      .filter((service) => manifestOf(service).audit === name)
+      .map((service) => checkService(name, services[service] ?? {}, snapshotOf(snapshots, service), settings)),
   );
   const checks = [...(await Promise.all(own)).flat(), ...orders.checks, ...(await checkMessages(snapshots, queues))];
   const looked: Record<string, string> = {};
@@ -131,8 +125,11 @@ async function loadInvariants(): Promise<Record<string, ServiceInvariants>> {
     service,
     (await import(pathToFileURL(inRoot('apps', service, 'dist/invariants.js')).href)) as ServiceInvariants,
   ];
-  return Object.fromEntries(await Promise.all(INVARIANTS.flatMap(({ services }) => services).map(load)));
+  return Object.fromEntries(await Promise.all(auditedServices().map(load)));
 }
+
+/** The services with invariants of their own. */
+const auditedServices = (): string[] => allServices().filter((service) => manifestOf(service).audit !== undefined);
 
 /** How many rows were read, by their name. */
 type Counted = Map<string, { counts: string; rows: number }>;

@@ -1,7 +1,6 @@
 import { runAudit, settleArgument } from '@sluice/audit/run';
 import { databaseOn } from '@sluice/audit/system';
 import {
-  containerServices,
   GIVEN,
   layOutBroker,
   layOutDatabases,
@@ -18,7 +17,7 @@ import { loadCompiled } from '@sluice/stack/build/compiled';
 import { applyUsersAlone, runTopology } from '@sluice/stack/rabbitmq/topology';
 import { newBrokerPassword, withUsers } from '@sluice/stack/rabbitmq/users';
 import { StateDirectory } from '@sluice/stack/state-directory';
-import { databaseServices } from '@sluice/stack/workspace';
+import { allServices, databaseServices } from '@sluice/stack/workspace';
 import type { ExitCode } from './command.js';
 import { command as deadLettersCommand } from './commands/dead-letters.js';
 import { command as tailCommand } from './commands/tail.js';
@@ -67,8 +66,7 @@ export async function runContainerStep(name: string, args: string[]): Promise<Ex
 async function makeSecrets(): Promise<void> {
   const given = await givenSettings();
   // Certificates are for servers that accept TLS alone: deploy/tls.
-  const tls =
-    process.env.SERVERS_TLS === 'true' ? await makeContainerTls(stateDirectory, containerServices()) : undefined;
+  const tls = process.env.SERVERS_TLS === 'true' ? await makeContainerTls(stateDirectory, allServices()) : undefined;
   makeContainerSecrets(stateDirectory, given, tls);
 }
 
@@ -107,8 +105,7 @@ function audit(args: string[]): Promise<number> {
 
 /** Open connections stay open: the service works until it is started again, when it reads the new passwords. */
 async function rotate(service: string): Promise<void> {
-  if (!containerServices().includes(service))
-    throw new Failure('whose passwords?', `rotate ${containerServices().join(' | ')}`);
+  if (!allServices().includes(service)) throw new Failure('whose passwords?', `rotate ${allServices().join(' | ')}`);
   const { passwords, ...access } = await withUsers(stateDirectory, broker());
   if (passwords) {
     const changed = { ...access, passwords: newBrokerPassword(stateDirectory, service) };
