@@ -3,7 +3,7 @@ import nx from '@nx/eslint-plugin';
 import importX, { createNodeResolver } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
-const libs = ['type:contracts', 'type:messaging', 'type:persistence', 'type:service-kit'];
+const libs = ['type:contracts', 'type:messaging', 'type:persistence', 'type:service-kit', 'type:http-kit'];
 const apps = [
   'gateway',
   'accounts',
@@ -24,6 +24,7 @@ const layers = {
   'type:messaging': ['type:contracts'],
   'type:persistence': ['type:contracts', 'type:messaging'],
   'type:service-kit': ['type:contracts', 'type:messaging', 'type:persistence'],
+  'type:http-kit': ['type:contracts', 'type:messaging', 'type:service-kit'],
   'type:stack': ['type:contracts', 'type:topology'],
   'type:testing': ['type:contracts', 'type:topology', 'type:stack'],
   'type:audit': ['type:contracts', 'type:messaging', 'type:topology', 'type:stack'],

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ClaimPiece, type Address } from '@sluice/contracts';
+import { correlationId, DatabaseClock } from '@sluice/http-kit';
 import { type MessageClient, ProblemError, PublishError } from '@sluice/messaging';
-import { ShopClock } from '../shop-clock.js';
-import { correlationId } from '../web/correlation.js';
 import { requireOpen } from './sale-open.guard.js';
 import { CLAIM_CLIENT, ClaimQueue } from './claim-queue.js';
 import type { QueueEntry, QueuePosition } from './queue-position.js';
@@ -31,7 +30,7 @@ export class ClaimIntake {
     private readonly sales: Sales,
     private readonly tickets: Tickets,
     private readonly queue: ClaimQueue,
-    private readonly clock: ShopClock,
+    private readonly clock: DatabaseClock,
   ) {}
 
   /**

@@ -1,11 +1,10 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
 import { Id, NewAddress } from '@sluice/contracts';
+import { Describe, prefersHtml } from '@sluice/http-kit';
 import { ProblemError } from '@sluice/messaging';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Describe } from '../openapi/describe.js';
 import { Me, type Caller } from '../web/auth.js';
-import { prefersHtml } from '../web/prefers-html.js';
 import { BUSY_PAGE } from './busy.controller.js';
 import { ClaimIntake, FULL, type QueuedClaim } from './claim-intake.js';
 import { Claims, ClaimView } from './claims.js';
