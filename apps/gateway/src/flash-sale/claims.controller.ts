@@ -6,10 +6,9 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Me, type Caller } from '../web/auth.js';
 import { BUSY_PAGE } from './busy.controller.js';
-import { ClaimIntake, FULL, type QueuedClaim } from './claim-intake.js';
+import { ClaimIntake, FULL, SaleOpenGuard, type QueuedClaim } from './claim-intake.js';
 import { Claims, ClaimView } from './claims.js';
 import { EntryHint, hintOf, QueuePosition } from './queue-position.js';
-import { SaleOpenGuard } from './sale-open.guard.js';
 import { Ticket, Tickets } from './tickets.js';
 
 const SalePath = z.object({ id: Id });

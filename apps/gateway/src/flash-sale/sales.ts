@@ -5,8 +5,7 @@ import { ProblemError, Publisher } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { GatewayConfig } from '../config.js';
 import { Rpc } from '../rpc.js';
-import { SaleCache } from './sale-cache.js';
-import { SaleLookup } from './sale-lookup.js';
+import { SaleCache, SaleLookup } from './sale-cache.js';
 
 /** PAGE * MAX_PAGES: as many sales as `SaleCache` keeps. */
 const PAGE = 100;
