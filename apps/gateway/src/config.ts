@@ -1,8 +1,6 @@
+import { Ed25519PublicKeys, Origins, TrustProxy } from '@sluice/http-kit';
 import { CommonConfig, flag, OutsideUrl, Port, wholeNumber } from '@sluice/service-kit';
 import { z } from 'zod';
-import { Origins } from './web/cors.js';
-import { Ed25519PublicKeys } from './web/public-keys.js';
-import { TrustProxy } from './web/trust-proxy.js';
 
 export const GatewayConfig = CommonConfig.extend({
   PORT: Port.default(8080),

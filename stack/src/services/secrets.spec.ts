@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { refusals } from '../../../libs/service-kit/src/production.js';
-import { Ed25519PublicKeys } from '../../../apps/gateway/src/web/public-keys.js';
+import { Ed25519PublicKeys } from '../../../libs/http-kit/src/public-keys.js';
 import { StateDirectory, type Secrets } from '../state-directory.js';
 import { secretsOf } from './secrets.js';
 

@@ -1,24 +1,19 @@
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import type { OnModuleDestroy } from '@nestjs/common';
 import type { Contract, Message } from '@sluice/contracts';
-import { LiveFeed } from '@sluice/messaging';
-import { brokerOf, CONFIG } from '@sluice/service-kit';
-import type { GatewayConfig } from '../config.js';
+import { LiveFeed, type LiveFeedOptions } from '@sluice/messaging';
 import { Subscriptions } from './subscriptions.js';
 
 /** Called with each fact; without one when facts may have been missed. */
 export type FactListener = (fact?: Message) => void;
 
 /** Subscriptions to live facts. A fact is a hint to query its owner, and may be lost. */
-@Injectable()
 export class Live implements OnModuleDestroy {
   readonly #subscriptions = new Subscriptions<FactListener>();
   readonly #feed: LiveFeed;
 
-  constructor(@Inject(CONFIG) config: GatewayConfig) {
+  constructor(options: Omit<LiveFeedOptions, 'onFact' | 'onSubscribed'>) {
     this.#feed = new LiveFeed({
-      ...brokerOf(config),
-      service: 'gateway',
-      name: 'gateway listens',
+      ...options,
       onFact: (fact) => this.#arrived(fact),
       onSubscribed: () => this.#mayHaveMissed(),
     });
@@ -30,7 +25,7 @@ export class Live implements OnModuleDestroy {
   }
 
   /**
-   * Calls the listener for every fact of one type, for the gateway's lifetime. One listener that dispatches is cheaper
+   * Calls the listener for every fact of one type, for the lifetime of the process. One listener that dispatches is cheaper
    * than many that filter.
    */
   onFact<C extends Contract>({ type }: C, listener: (fact?: Message<C>) => void): void {

@@ -1,11 +1,11 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { EventStream } from '@sluice/http-kit';
 import { ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { GatewayConfig } from '../config.js';
-import { Revocations } from '../web/revocations.js';
-import type { RequestWithCaller } from '../web/tokens.js';
-import { EventStream } from './event-stream.js';
+import type { RequestWithCaller } from './auth.js';
+import { Revocations } from './revocations.js';
 
 /**
  * Streams per user: three devices with six connections each (a browser's limit per host over HTTP/1.1), and two broken

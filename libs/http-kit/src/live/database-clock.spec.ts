@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ClockEstimate } from './shop-clock.js';
+import { ClockEstimate } from './database-clock.js';
 
 const at = (ms: number): string => new Date(ms).toISOString();
 

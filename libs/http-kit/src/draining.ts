@@ -3,21 +3,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '@sluice/service-kit';
 import type { FastifyInstance } from 'fastify';
-import type { GatewayConfig } from '../config.js';
 
-/** Whether this gateway is stopping. */
+/** Whether this process is stopping. */
 @Injectable()
 export class Draining {
   #begun = false;
 
-  constructor(@Inject(CONFIG) private readonly config: Pick<GatewayConfig, 'SHUTDOWN_GRACE_MS'>) {}
+  constructor(@Inject(CONFIG) private readonly config: { SHUTDOWN_GRACE_MS: number }) {}
 
   get isDraining(): boolean {
     return this.#begun;
   }
 
   /**
-   * Makes the gateway not ready. Resolves when load balancers have had time to notice; until then requests are
+   * Makes the process not ready. Resolves when load balancers have had time to notice; until then requests are
    * accepted.
    */
   async begin(): Promise<void> {

@@ -7,7 +7,7 @@ const requests = new Counter({
   help: 'HTTP requests, by the pattern of their route. 499: the client went before its answer.',
   labelNames: [...labelNames, 'status'],
 });
-// Seconds. A response from memory takes 1 ms, a broker's confirm 10 ms, an order some tens of ms; a caller waits at
+// Seconds. A response from memory takes 1 ms, a broker's confirm 10 ms, a reply of a service some tens of ms; a caller waits at
 // most 3 s.
 const seconds = new Histogram({
   name: 'sluice_http_request_seconds',

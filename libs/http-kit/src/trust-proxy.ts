@@ -6,7 +6,7 @@ export type Trust = (address: string, hop: number) => boolean;
 
 /**
  * Trusted proxies (`X-Forwarded-For`, `-Proto`): their number, or their addresses and networks. A number does not
- * identify them: use it only for a gateway that is reachable through them alone.
+ * identify them: use it only for a server that is reachable through them alone.
  */
 export const TrustProxy = z.string().transform((text, context): Trust => {
   if (/^\d{1,2}$/.test(text)) return (_, hop) => hop < Number(text);

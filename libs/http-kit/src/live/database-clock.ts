@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Live } from './live/live.js';
+import { Live } from './live.js';
 
 /**
  * Shortest time for which an instant is used, so that a database clock that was set back is followed. Milliseconds.
@@ -7,10 +7,9 @@ import { Live } from './live/live.js';
 const WINDOW_MS = 300_000;
 
 /**
- * Estimates the clock of a database from the instants in messages; `Sales` has one for flash-sale's, which opens and
- * closes sales. An instant in a message has passed when the message arrives, so the greatest offset is closest to the
- * truth: the estimate lags by the shortest latency of a message and is never ahead. So the gateway refuses no claim as
- * too late that flash-sale would accept.
+ * Estimates the clock of a database from the instants in messages. An instant in a message has passed when the message
+ * arrives, so the greatest offset is closest to the truth: the estimate lags by the shortest latency of a message and is
+ * never ahead. So nothing is refused as too late that the owner of the database would accept.
  */
 export class ClockEstimate {
   /** Offset of the database's clock to this process's monotonic clock. Milliseconds. */
@@ -52,7 +51,7 @@ export class ClockEstimate {
  * ahead, so no request in time is treated as late.
  */
 @Injectable()
-export class ShopClock {
+export class DatabaseClock {
   readonly #clock = new ClockEstimate();
 
   constructor(live: Live) {

@@ -6,14 +6,14 @@ import { sendProblem } from './problem.filter.js';
 const MAX_HEADERS = 100;
 
 /**
- * Connections without a stream, active or idle. A gateway at its limit has some hundreds of active ones, and a browser
- * keeps up to six; each takes some 20 kB. A further one is closed at once, so that a proxy tries another gateway.
+ * Connections without a stream, active or idle. A process at its limit has some hundreds of active ones, and a browser
+ * keeps up to six; each takes some 20 kB. A further one is closed at once, so that a proxy tries another process.
  */
 const MAX_WITHOUT_STREAM = 10_000;
 
 /** Limits of one connection. Times are milliseconds, sizes bytes. */
 export const SERVER_LIMITS = {
-  /** An order of 100 lines takes 10 kB. */
+  /** A list of 100 entries takes 10 kB. */
   bodyLimit: 64 * 1024,
   /** A name that is too long does not exist (404), as by its schema; Fastify would return 414. */
   routerOptions: { maxParamLength: 16 * 1024 },
@@ -24,7 +24,7 @@ export const SERVER_LIMITS = {
    * closed connection.
    */
   keepAliveTimeout: 72_000,
-  /** After these a client reconnects, perhaps to another gateway: a newly added one gets its share. */
+  /** After these a client reconnects, perhaps to another process: a newly added one gets its share. */
   maxRequestsPerSocket: 10_000,
   http: {
     /** The header is still required; `explainRefusals` returns a problem for it. */

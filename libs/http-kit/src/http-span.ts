@@ -8,10 +8,11 @@ const isOn = (): boolean => propagation.fields().length > 0;
 /**
  * Makes every request a span, a child of the caller's if its headers name one (W3C Trace Context), and the parent of
  * everything done for the request. Names and attributes follow OpenTelemetry's semantic conventions for HTTP servers;
- * without the path, because it contains tickets.
+ * without the path, because it may contain secrets.
+ * @param scope the instrumentation scope of the spans
  */
-export function traceRequests(fastify: FastifyInstance): void {
-  const tracer = trace.getTracer('@sluice/gateway');
+export function traceRequests(fastify: FastifyInstance, scope: string): void {
+  const tracer = trace.getTracer(scope);
   fastify.addHook('onRequest', (request, reply, done) => {
     if (!isOn()) return done();
     const parent = propagation.extract(ROOT_CONTEXT, request.headers);

@@ -1,7 +1,7 @@
 import { ProblemError } from '@sluice/messaging';
 import type { FastifyReply } from 'fastify';
 import type { OutgoingHttpHeaders } from 'node:http';
-import { countStream } from '../web/http-metrics.js';
+import { countStream } from '../http-metrics.js';
 
 /** A server-sent event (HTML standard, section 9.2). */
 export interface StreamEvent {
@@ -54,7 +54,7 @@ export class EventStream {
     return this.reply.raw.writableEnded || this.reply.raw.destroyed;
   }
 
-  /** Sends the headers; after that no problem can be returned. @throws ProblemError 503 when the gateway is draining */
+  /** Sends the headers; after that no problem can be returned. @throws ProblemError 503 when this process is draining */
   open(): void {
     if (this.#draining) throw ProblemError.of(503, 'Service Unavailable', 'This gateway is about to stop.');
     if (this.ended) return;
@@ -92,8 +92,8 @@ export class EventStream {
   }
 
   /**
-   * Called when the gateway stops: ends an open stream; one that is not open yet is refused. Its client gets the other
-   * events from another gateway. Ended here because a closing server waits for unfinished responses, not for clients
+   * Called when the process stops: ends an open stream; one that is not open yet is refused. Its client gets the other
+   * events from another process. Ended here because a closing server waits for unfinished responses, not for clients
    * that read slowly.
    */
   drain(): void {

@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { OrderCompleted, OrderShipped, type Message } from '@sluice/contracts';
 import { eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { GatewayConfig } from '../config.js';
 import { Live } from './live.js';
 
 let broker: TestBroker;
 let live: Live;
 beforeEach(async () => {
   broker = await testBroker();
-  live = new Live({ AMQP_URL: broker.url } as GatewayConfig);
+  live = new Live({ url: broker.url, service: 'gateway', name: 'gateway listens' });
 });
 afterEach(async () => {
   await live.onModuleDestroy();

@@ -15,7 +15,7 @@ export const IdempotencyHeader = z.object({
     .string()
     .regex(SENT)
     .optional()
-    .describe('The same key asks for the same order; remembered for at least 24 hours'),
+    .describe('The same key is the same request; remembered for at least 24 hours'),
 });
 
 /**

@@ -8,7 +8,7 @@ const NOTHING = {
   'form-action': ["'none'"],
   'frame-ancestors': ["'none'"],
 };
-/** Policy of the page at /docs: its own scripts and styles, and calls to this API. */
+/** Policy of a page of this server: its own scripts and styles, and calls to this API. */
 const OWN = {
   ...NOTHING,
   'script-src': ["'self'"],
@@ -40,10 +40,13 @@ const OTHERS = {
   xssFilter: false,
 } as const;
 
-/** Adds the headers that isolate a page in browsers. A route's own header takes precedence. */
-export async function sendSecurityHeaders(fastify: FastifyInstance): Promise<void> {
+/**
+ * Adds the headers that isolate a page in browsers. A route's own header takes precedence.
+ * @param pages prefix of the routes that are pages
+ */
+export async function sendSecurityHeaders(fastify: FastifyInstance, pages: string): Promise<void> {
   fastify.addHook('onRoute', (route) => {
-    if (route.url.startsWith('/docs')) route.helmet = policy(OWN);
+    if (route.url.startsWith(pages)) route.helmet = policy(OWN);
   });
   await fastify.register(helmet, { ...policy(NOTHING), ...OTHERS });
   // Only over TLS (RFC 6797, section 7.2): on this connection, or at a trusted proxy.
