@@ -15,6 +15,7 @@ const apps = [
   'notifications',
   'flash-sale',
   'order-log',
+  'take-the-libraries',
 ];
 
 /** The dependency rules of the house (docs/decisions/0001): what a kind of project may import. */

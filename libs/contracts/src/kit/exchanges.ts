@@ -33,7 +33,7 @@ export interface Exchanges {
 }
 
 /**
- * @param prefix name of the system: `shop` makes `shop.events`, so that several systems can share a virtual host
+ * @param prefix name of the system: `visits` makes `visits.events`, so that several systems can share a virtual host
  */
 export function exchangesOf(prefix: string): Exchanges {
   const named = (name: string): string => `${prefix}.${name}`;
