@@ -55,6 +55,9 @@ const boundaries = (extra) => [
   },
 ];
 
+const KIT_ONLY =
+  'The libraries know no shop: take it from @sluice/contracts/kit, or let the system declare it (docs/decisions/0033).';
+
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/generated/**', '**/node_modules/**', '.nx/**', '.sluice/**'] },
   js.configs.recommended,
@@ -93,6 +96,17 @@ export default tseslint.config(
     files: ['**/src/**/*.spec.ts'],
     plugins: { '@nx': nx },
     rules: { '@nx/enforce-module-boundaries': boundaries(['type:testing']) },
+  },
+  {
+    files: ['libs/{messaging,persistence,service-kit,http-kit}/src/**/*.ts', 'examples/take-the-libraries/src/**/*.ts'],
+    // Tests take messages of the shop as examples.
+    ignores: ['**/*.spec.ts', '**/testing/**'],
+    rules: { 'no-restricted-imports': ['error', { paths: [{ name: '@sluice/contracts', message: KIT_ONLY }] }] },
+  },
+  {
+    files: ['libs/contracts/src/kit/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [{ group: ['../*'], message: KIT_ONLY }] }] },
   },
   {
     // They hold programs against files of other projects.

@@ -1,3 +1,4 @@
+import { EXCHANGES } from '@sluice/contracts';
 import { pathToFileURL } from 'node:url';
 import { allServices, inRoot, manifestOf } from '@sluice/stack/workspace';
 import { merge, type Merged } from './merge.js';
@@ -212,7 +213,7 @@ async function checkMessages(
   return [
     check('leave_the_outbox', overdue.flat()),
     byQueue('dead_letters', dead),
-    byQueue('are_heard', unrouted > 0 ? { 'shop.unrouted': unrouted } : {}),
+    byQueue('are_heard', unrouted > 0 ? { [EXCHANGES.unrouted]: unrouted } : {}),
     check('have_their_queues', missing),
     check(
       'have_a_home',
@@ -224,7 +225,7 @@ async function checkMessages(
 }
 
 const undeliverableLine = ({ queue, count, exists }: Undeliverable): string =>
-  `shop.homeless: ${count} for ${queue}, which ${exists ? 'is there: npm run topology sends them home' : 'does not exist'}`;
+  `${EXCHANGES.homeless}: ${count} for ${queue}, which ${exists ? 'is there: npm run topology sends them home' : 'does not exist'}`;
 
 async function overdueIn(service: string, snapshot: Snapshot): Promise<string[]> {
   const rows = await snapshot.rows<{ id: string; type: string }>(

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
-import { ExpirePayment } from '@sluice/contracts';
+import { EXCHANGES, ExpirePayment, isTierQueue } from '@sluice/contracts';
 import { Failure } from '@sluice/stack/failure';
 import type { Broker } from '@sluice/stack/rabbitmq/users';
-import { queuesWaitedFor, isTierQueue, management, settingsOf, topology, trust } from '@sluice/topology';
+import { queuesWaitedFor, management, settingsOf, topology, trust } from '@sluice/topology';
 
-const UNROUTED = 'shop.unrouted';
-const UNDELIVERABLE = 'shop.homeless';
+const UNROUTED = EXCHANGES.unrouted;
+const UNDELIVERABLE = EXCHANGES.homeless;
 
 type Counts = Record<string, number>;
 
@@ -23,7 +23,7 @@ export interface Depths {
   missing: string[];
 }
 
-/** Messages in `shop.homeless` for one queue. */
+/** Messages in the queue `homeless` for one queue. */
 export interface Undeliverable {
   queue: string;
   count: number;

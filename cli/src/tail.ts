@@ -1,3 +1,4 @@
+import { EXCHANGES } from '@sluice/contracts';
 import type { ConsumeMessage } from 'amqplib';
 import type { CommandLine } from '@sluice/stack/command-line';
 import { Failure } from '@sluice/stack/failure';
@@ -41,7 +42,7 @@ export async function tail({ patterns, json }: TailRequest, broker: { url: strin
     await write(`${line}\n`);
   };
   const ready = (): void => console.error(`listening to ${patterns.join(', ')}; Ctrl-C ends it`);
-  await follow(broker, { exchange: 'shop.events', patterns, print, ready });
+  await follow(broker, { exchange: EXCHANGES.events, patterns, print, ready });
 }
 
 interface Following {

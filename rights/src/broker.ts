@@ -1,3 +1,4 @@
+import type { Topology } from '@sluice/contracts';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { redrive, SenderVerification } from '@sluice/messaging';
@@ -13,7 +14,7 @@ import {
   usersOf,
   WORK,
 } from '@sluice/topology';
-import type { BrokerUser, Topology } from '@sluice/topology';
+import type { BrokerUser } from '@sluice/topology';
 import type { Attempt } from './attempt.js';
 import { MessageAttempts, serviceOf } from './message-attempts.js';
 import { sendAll } from './messages.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Contract, Data, Message } from '@sluice/contracts';
+import { EXCHANGES, type Contract, type Data, type Message } from '@sluice/contracts';
 import type { GetMessage, Options } from 'amqplib';
 import type { z } from 'zod';
 import type { TestBroker } from './broker.js';
@@ -37,11 +37,11 @@ export interface MessageOverrides {
   headers?: Record<string, unknown>;
 }
 
-const EXCHANGES = {
-  event: 'shop.events',
-  command: 'shop.commands',
-  query: 'shop.commands',
-  delivery: 'shop.deliveries',
+const EXCHANGE_OF = {
+  event: EXCHANGES.events,
+  command: EXCHANGES.commands,
+  query: EXCHANGES.commands,
+  delivery: EXCHANGES.deliveries,
 };
 
 /**
@@ -69,7 +69,7 @@ export async function publish<S extends z.ZodType, R extends z.ZodType>(
     headers: defined({ version, time, 'correlation-id': correlationId, ...channelHeader, ...wire.headers }),
   };
   channel.publish(
-    wire.exchange ?? EXCHANGES[contract.kind],
+    wire.exchange ?? EXCHANGE_OF[contract.kind],
     wire.routingKey ?? type,
     Buffer.from(wire.body ?? JSON.stringify(data)),
     properties,

@@ -1,3 +1,4 @@
+import type { Topology } from '@sluice/contracts';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { accepts, freePort } from '@sluice/stack/ports';
 import { BrokerNode } from '@sluice/stack/rabbitmq/node';
 import { clusterSettings } from '@sluice/stack/rabbitmq/settings';
-import { applyTopology, topology, type Topology, type TopologyOptions } from '@sluice/topology';
+import { applyTopology, topology, type TopologyOptions } from '@sluice/topology';
 import { connect } from 'amqplib';
 import { eventually } from './eventually.js';
 import { roundRobinProxy } from './round-robin-proxy.js';

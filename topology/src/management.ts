@@ -1,4 +1,4 @@
-import type { Binding } from './layout.js';
+import type { Binding } from '@sluice/contracts';
 import { trustingFetch, type Call } from './trust.js';
 
 /** Client of RabbitMQ's management API, for one vhost. */

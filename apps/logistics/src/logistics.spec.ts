@@ -1,7 +1,15 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { BookCarrier, DeliverParcel, DispatchParcel, GetParcel, OrderPaid, type Warehouse } from '@sluice/contracts';
+import {
+  EXCHANGES,
+  BookCarrier,
+  DeliverParcel,
+  DispatchParcel,
+  GetParcel,
+  OrderPaid,
+  type Warehouse,
+} from '@sluice/contracts';
 import { newId } from '@sluice/persistence';
 import { eventually, testBroker, testDatabase, type TestBroker, type TestDatabase } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -41,7 +49,7 @@ afterAll(async () => {
 async function listen(): Promise<void> {
   const channel = await broker.connection.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
-  await channel.bindQueue(queue, 'shop.events', 'parcel.*');
+  await channel.bindQueue(queue, EXCHANGES.events, 'parcel.*');
   await channel.consume(
     queue,
     (message) => {

@@ -1,3 +1,4 @@
+import { EXCHANGES } from '@sluice/contracts';
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
@@ -12,7 +13,7 @@ import type { Providers } from './providers.js';
 const NEXT_VERSION = { NODE_OPTIONS: `--import=${new URL('./next-version.js', import.meta.url).href}` };
 const SERVICE = 'notifications';
 const QUEUE = 'notifications.events';
-const EXCHANGE = 'shop.events';
+const EXCHANGE = EXCHANGES.events;
 /** The facts are published by its user. */
 const OWNER = 'accounts';
 /** Facts that only the next version handles (next-version.ts): a new one, and another version of an old one. */

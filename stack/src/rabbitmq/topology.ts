@@ -1,3 +1,4 @@
+import type { Topology } from '@sluice/contracts';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -15,7 +16,6 @@ import {
   usersOf,
   WORK,
   type Passwords,
-  type Topology,
 } from '@sluice/topology';
 import { connect, type ChannelModel } from 'amqplib';
 import { Failure } from '../failure.js';

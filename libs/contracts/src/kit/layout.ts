@@ -1,4 +1,5 @@
-import { catalogue, type Contract } from '@sluice/contracts';
+import type { Contract } from './message.js';
+import { system } from './system.js';
 
 /** By service and queue: the consumed contracts, or topic patterns over events. */
 export type Services = Readonly<Record<string, Readonly<Record<string, readonly (Contract | string)[]>>>>;
@@ -68,7 +69,7 @@ const binding = (source: string, destination: string, key = '', args: Arguments 
  */
 const AT_LEAST_ONCE = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
 
-export interface Settings {
+export interface LayoutSettings {
   /** Waiting time of a failed message before each further try. Milliseconds. */
   retryTiersMs: readonly number[];
   /** Additional tiers for services that call external providers. Milliseconds. */
@@ -77,7 +78,7 @@ export interface Settings {
   callsOutside: readonly string[];
   /** Length limit of a bounded queue, in messages. */
   bound: number;
-  /** Events that are also routed to `shop.live`. */
+  /** Events that are also routed to the exchange of live facts. */
   live: readonly Contract[];
   /**
    * For a cluster: queues that would be lost with one node are replicated, if their messages may be written to disk.
@@ -85,48 +86,38 @@ export interface Settings {
   replicated: boolean;
 }
 
-export function layout(services: Services, settings: Settings): Topology {
+export function layout(services: Services, settings: LayoutSettings): Topology {
   const own = Object.entries(services).map(([service, queues]) => serviceLayout(service, queues, settings));
-  return merge([shop(), optionalFacts(), liveFacts(settings.live), ...own]);
+  return merge([sharedLayout(), optionalFacts(), liveFacts(settings.live), ...own]);
 }
 
 /** Topology of one service: its queues, and the retry tiers of its failed messages. */
-export function serviceLayout(service: string, queues: Services[string], settings: Settings): Topology {
+export function serviceLayout(service: string, queues: Services[string], settings: LayoutSettings): Topology {
   const itsQueues = consumers(service, queues, settings);
   return merge([...itsQueues, ...tiersOf(service, queues, settings).map((ms) => tier(service, ms))]);
 }
 
-/**
- * Exchange through which administrators publish a message to one queue, by its name. Services may not write to it, so
- * its messages come from administrators, who name the original sender in a header
- * (libs/messaging/src/sender-verification.ts).
- */
-export const OPERATOR = 'shop.operator';
-
 /** The exchanges shared by all services. */
-function shop(): Topology {
+function sharedLayout(): Topology {
+  const { events, commands, deliveries, dead, home, homeless, unrouted, optional, live, operator } = system().exchanges;
   return {
     exchanges: [
-      exchange('shop.unrouted', 'fanout'),
-      exchange('shop.events', 'topic', { 'alternate-exchange': 'shop.unrouted' }),
-      exchange('shop.commands', 'direct'),
-      exchange('shop.deliveries', 'headers'),
-      exchange('shop.dead', 'direct'),
-      exchange('shop.homeless', 'fanout'),
-      exchange('shop.home', 'direct', { 'alternate-exchange': 'shop.homeless' }),
-      exchange('shop.optional', 'fanout'),
-      exchange('shop.live', 'fanout'),
-      exchange(OPERATOR, 'direct'),
+      exchange(unrouted, 'fanout'),
+      exchange(events, 'topic', { 'alternate-exchange': unrouted }),
+      exchange(commands, 'direct'),
+      exchange(deliveries, 'headers'),
+      exchange(dead, 'direct'),
+      exchange(homeless, 'fanout'),
+      exchange(home, 'direct', { 'alternate-exchange': homeless }),
+      exchange(optional, 'fanout'),
+      exchange(live, 'fanout'),
+      exchange(operator, 'direct'),
     ],
     queues: [
-      quorum('shop.unrouted', {
-        'x-delivery-limit': UNLIMITED,
-        'x-max-length': MAX_UNROUTED,
-        'x-overflow': 'drop-head',
-      }),
-      quorum('shop.homeless', { 'x-delivery-limit': UNLIMITED }),
+      quorum(unrouted, { 'x-delivery-limit': UNLIMITED, 'x-max-length': MAX_UNROUTED, 'x-overflow': 'drop-head' }),
+      quorum(homeless, { 'x-delivery-limit': UNLIMITED }),
     ],
-    bindings: [binding('shop.unrouted', 'shop.unrouted'), binding('shop.homeless', 'shop.homeless')],
+    bindings: [binding(unrouted, unrouted), binding(homeless, homeless)],
   };
 }
 
@@ -134,7 +125,7 @@ function shop(): Topology {
 function tiersOf(
   service: string,
   queues: Services[string],
-  { retryTiersMs, outsideTiersMs, callsOutside }: Settings,
+  { retryTiersMs, outsideTiersMs, callsOutside }: LayoutSettings,
 ): number[] {
   const durable = Object.entries(queues)
     .filter(([, takes]) => !takes.every(isTransient))
@@ -144,27 +135,29 @@ function tiersOf(
   return [...new Set([...retryTiersMs, ...(outside ? outsideTiersMs : [])])];
 }
 
-/** Exchange of one retry tier, shared by all services, with one queue for each service behind it. */
-export const tierExchange = (ms: number): string => `shop.retry-tier.${ms}`;
 export const tierQueue = (service: string, ms: number): string => `${service}.retry.${ms}`;
-/** Also matches the former tiers shared by all services, `shop.retry.<ms>`. */
+/** Also matches the former tiers shared by all services, `<system>.retry.<ms>`. */
 export const isTierQueue = (name: string): boolean => /\.retry\.\d+$/.test(name);
-export const isTierExchange = (name: string): boolean => /^shop\.retry-tier\.\d+$/.test(name);
+export function isTierExchange(name: string): boolean {
+  const prefix = `${system().exchanges.retryTiers}.`;
+  return name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length));
+}
 
 /**
  * Retry tier of a service. A failed message waits here, and returns to its queue by its routing key. RabbitMQ
  * forwards 32 expired messages of a queue at once and waits for each confirm, so a target queue without a leader
  * blocks this tier, which no other service shares. A missing target queue blocks nothing: its messages go to
- * `shop.homeless` (docs/decisions/0018).
+ * the exchange `homeless` (docs/decisions/0018).
  */
 function tier(service: string, ms: number): Topology {
-  const [source, name] = [tierExchange(ms), tierQueue(service, ms)];
+  const { home, retryTier } = system().exchanges;
+  const [source, name] = [retryTier(ms), tierQueue(service, ms)];
   return {
     exchanges: [exchange(source, 'topic')],
     queues: [
       quorum(name, {
         'x-message-ttl': ms,
-        'x-dead-letter-exchange': 'shop.home',
+        'x-dead-letter-exchange': home,
         'x-delivery-limit': UNLIMITED,
         ...AT_LEAST_ONCE,
       }),
@@ -177,19 +170,20 @@ function tier(service: string, ms: number): Topology {
  * Routes events that may have no subscriber to an exchange without queues, so that they are not counted as unrouted.
  */
 function optionalFacts(): Topology {
-  const optional = [...catalogue.values()].filter((contract) => contract.optional);
-  return { exchanges: [], queues: [], bindings: optional.map(({ type }) => forward('shop.optional', type)) };
+  const { catalogue, exchanges } = system();
+  const optional = [...catalogue.contracts.values()].filter((contract) => contract.optional);
+  return { exchanges: [], queues: [], bindings: optional.map(({ type }) => forward(exchanges.optional, type)) };
 }
 
 /** Routes live events to the exchange to which every gateway binds its own exclusive queue. */
 const liveFacts = (live: readonly Contract[]): Topology => ({
   exchanges: [],
   queues: [],
-  bindings: live.map(({ type }) => forward('shop.live', type)),
+  bindings: live.map(({ type }) => forward(system().exchanges.live, type)),
 });
 
 const forward = (exchange: string, key: string): Binding => ({
-  ...binding('shop.events', exchange, key),
+  ...binding(system().exchanges.events, exchange, key),
   to: 'exchange',
 });
 
@@ -197,7 +191,7 @@ const forward = (exchange: string, key: string): Binding => ({
 export const consumers = (
   service: string,
   queues: Services[string],
-  { bound, replicated }: Pick<Settings, 'bound' | 'replicated'> = { bound: 0, replicated: false },
+  { bound, replicated }: Pick<LayoutSettings, 'bound' | 'replicated'> = { bound: 0, replicated: false },
 ): Topology[] =>
   Object.entries(queues).map(([name, takes]) => {
     const queue = `${service}.${name}`;
@@ -208,7 +202,7 @@ export const consumers = (
         : durableQueues(queue);
     const operatorBindings = declared.queues
       .filter((one) => !one.name.endsWith('.dead'))
-      .map((one) => binding(OPERATOR, one.name, one.name));
+      .map((one) => binding(system().exchanges.operator, one.name, one.name));
     return {
       exchanges: [],
       queues: declared.queues,
@@ -241,12 +235,12 @@ const durableQueues = (queue: string): QueueAndBindings => ({
     quorum(`${queue}.dead`, { 'x-delivery-limit': UNLIMITED }),
     quorum(queue, {
       'x-delivery-limit': DELIVERY_LIMIT,
-      'x-dead-letter-exchange': 'shop.dead',
+      'x-dead-letter-exchange': system().exchanges.dead,
       'x-dead-letter-routing-key': queue,
       ...AT_LEAST_ONCE,
     }),
   ],
-  bindings: [binding('shop.dead', `${queue}.dead`, queue), binding('shop.home', queue, queue)],
+  bindings: [binding(system().exchanges.dead, `${queue}.dead`, queue), binding(system().exchanges.home, queue, queue)],
 });
 
 /**
@@ -269,11 +263,11 @@ function boundedQueues(queue: string, bound: number, replicated: boolean): Queue
 }
 
 function bindingOf(queue: string, what: Contract | string): Binding {
-  if (typeof what === 'string') return binding('shop.events', queue, what);
-  if (what.kind === 'event') return binding('shop.events', queue, what.type);
+  const { events, of } = system().exchanges;
+  if (typeof what === 'string') return binding(events, queue, what);
   if (what.kind === 'delivery')
-    return binding('shop.deliveries', queue, '', { 'x-match': 'all', channel: what.type.replace('delivery.', '') });
-  return binding('shop.commands', queue, what.type);
+    return binding(of(what.kind), queue, '', { 'x-match': 'all', channel: what.type.replace('delivery.', '') });
+  return binding(of(what.kind), queue, what.type);
 }
 
 /** Merges parts; an exchange may occur in several, as the tier exchanges do in all services. */
