@@ -27,10 +27,13 @@ const layers = {
   'type:fuzz': ['type:stack', 'type:audit', 'type:chaos'],
   'type:rights': [...libs, 'type:topology', 'type:stack'],
   'type:mutation': ['type:stack'],
-  'type:cli': ['type:contracts', 'type:stack', 'type:audit', 'type:chaos', 'type:fuzz', 'type:rights', 'type:mutation'],
+  'type:cli': [
+    ...['type:contracts', 'type:messaging', 'type:stack', 'type:audit', 'type:chaos', 'type:fuzz', 'type:rights'],
+    'type:mutation',
+  ],
   'type:app': libs,
   'type:e2e': ['type:contracts', 'type:stack', 'type:testing'],
-  'type:bench': [...libs, 'type:testing'],
+  'type:bench': [...libs, 'type:stack', 'type:testing'],
 };
 
 /** Imports lead to sources: `./file.js` to `file.ts`, and `@sluice/...` to the package's src. */

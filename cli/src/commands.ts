@@ -31,6 +31,5 @@ export const COMMANDS: Table = {
 
 /** Commands that programs of this repository run, and people do not. */
 export const INTERNAL_COMMANDS: Table = {
-  'bench-memory': () => import('./commands/bench-memory.js'),
   'container-setup': () => import('./commands/container-setup.js'),
 };

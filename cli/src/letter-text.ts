@@ -1,35 +1,8 @@
-import type { GetMessage } from 'amqplib';
+import type { DeadLetter, FetchedLetter, Summary } from '@sluice/messaging';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-
-/** A message that was given up, as libs/messaging/src/dead-letters/letter.ts reads it. */
-export interface DeadLetter {
-  queue: string;
-  id: string | undefined;
-  type: string | undefined;
-  reason: string;
-  stack: string | undefined;
-  /** RFC 3339. */
-  failedAt: string | undefined;
-  attempts: number;
-  redriven: number;
-  history: { at: string; reason: string }[];
-}
-
-export interface FetchedLetter {
-  letter: DeadLetter;
-  message: GetMessage;
-}
-
-/** The letters of a queue, grouped by type and reason, the most frequent first. */
-export interface Summary {
-  count: number;
-  /** RFC 3339, of the letter that was given up first. */
-  oldest: string | undefined;
-  groups: { type: string; reason: string; count: number }[];
-}
 
 /** How long ago an RFC 3339 instant was, and the instant. */
 export function ago(instant: string | undefined, now = Date.now()): string {

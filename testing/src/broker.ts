@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   applyTopology,
   applyUsers,
+  ensureVhost,
   operator,
   topology,
   trust,
@@ -12,7 +13,7 @@ import {
   type TopologyOptions,
 } from '@sluice/topology';
 import { connect, type ChannelModel } from 'amqplib';
-import { managementOf, TEST_CONNECTION, type Management } from './management.js';
+import { Management, TEST_CONNECTION } from './management.js';
 
 /** A vhost of its own on the shared broker, with the topology applied. */
 export interface TestBroker {
@@ -51,10 +52,9 @@ const PREFIX = 'test-';
 export async function testBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
   const { tiersMs: retryTiersMs, server, vhost = `${PREFIX}${randomBytes(6).toString('hex')}`, ...map } = options;
   const url = Object.assign(new URL(server?.url ?? variable('AMQP_URL')), { pathname: `/${vhost}` });
-  const management = managementOf(server?.managementUrl ?? variable('AMQP_MANAGEMENT_URL'), vhost);
+  const management = new Management(server?.managementUrl ?? variable('AMQP_MANAGEMENT_URL'), vhost);
   const administrator = url.username || 'guest';
-  await management.put(`vhosts/${vhost}`);
-  await management.put(`permissions/${vhost}/${administrator}`, { configure: '.*', write: '.*', read: '.*' });
+  await ensureVhost(management.url, url.href);
   const apply = (): Promise<Report> =>
     applyTopology(url.href, topology({ ...map, ...(retryTiersMs && { retryTiersMs }) }));
   await apply();

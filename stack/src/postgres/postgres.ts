@@ -103,6 +103,10 @@ export function runningPostgres(stateDirectory: StateDirectory): RunningServer |
   return found && commandLineHas(pid, data) ? { ...found, port } : undefined;
 }
 
+/** The URL of the running server, which is taken over and not started again; undefined while there is none. */
+export const runningPostgresUrl = async (stateDirectory: StateDirectory): Promise<string | undefined> =>
+  runningPostgres(stateDirectory) && (await startPostgres(stateDirectory)).url;
+
 const pidFile = (data: string): string => path.join(data, 'postmaster.pid');
 
 /** Made beside its place and moved there when it is whole, so that a killed start leaves nothing half made. */

@@ -1,14 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure } from '@sluice/stack/failure';
+import { Failure, runCommand } from '@sluice/stack/failure';
 import { freePort } from '@sluice/stack/ports';
 import { runningPostgres } from '@sluice/stack/postgres/postgres';
 import { remove, temporaryStateDirectory } from '@sluice/stack/private-servers';
 import { runningRabbit } from '@sluice/stack/rabbitmq/rabbitmq';
 import type { StateDirectory } from '@sluice/stack/state-directory';
 import { inRoot, root } from '@sluice/stack/workspace';
-import { allProcesses, withDescendants, type ProcessMemory } from './memory.js';
+import { allProcesses, withDescendants, type ProcessMemory } from './memory/processes.js';
 
 const READY_WITHIN_MS = 300_000;
 const POLL_MS = 50;
@@ -16,7 +16,7 @@ const POLL_MS = 50;
 const SETTLE_MS = 5_000;
 
 /** Prints the resident memory of a whole `npm start`, and the seconds to ready of its first and second start. */
-export async function measureMemory(): Promise<void> {
+async function measureMemory(): Promise<void> {
   const stateDirectory = temporaryStateDirectory();
   try {
     await whileRunning(stateDirectory, ['--exit-after-demo'], async (seconds, child) => {
@@ -103,3 +103,5 @@ function nameOf({ command }: ProcessMemory): string {
   if (command.includes('start.mjs')) return 'supervisor';
   return command.includes('postgres') ? 'PostgreSQL' : 'RabbitMQ (helpers)';
 }
+
+await runCommand(measureMemory);
