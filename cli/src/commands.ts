@@ -10,6 +10,7 @@ export const COMMANDS: Table = {
   chaos: () => import('./commands/chaos.js'),
   'contracts:publish': () => import('./commands/contracts-publish.js'),
   'dead-letters': () => import('./commands/dead-letters.js'),
+  dev: () => import('./commands/dev.js'),
   'dev:users': () => import('./commands/dev-users.js'),
   fuzz: () => import('./commands/fuzz.js'),
   load: () => import('./commands/load.js'),

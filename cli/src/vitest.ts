@@ -18,6 +18,8 @@ interface Options {
   env: NodeJS.ProcessEnv;
   /** Where vitest writes its JSON report. */
   reportFile: string;
+  /** Runs tests again as their files change, until the user ends it. */
+  watch: boolean;
   onStart: (stop: () => void) => void;
 }
 
@@ -25,11 +27,20 @@ interface Options {
  * Runs vitest with its own output on the terminal.
  * @param args filters and options of vitest
  */
-export async function runVitest(args: readonly string[], { env, reportFile, onStart }: Options): Promise<TestCounts> {
-  const options = ['run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
+export async function runVitest(
+  args: readonly string[],
+  { env, reportFile, watch, onStart }: Options,
+): Promise<TestCounts> {
+  const options = [
+    watch ? 'watch' : 'run',
+    ...args,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${reportFile}`,
+  ];
   const code = await runProgram(process.execPath, [inRoot('node_modules/vitest/vitest.mjs'), ...options], {
     env,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: [watch ? 'inherit' : 'ignore', 'inherit', 'inherit'],
     onStart,
   });
   return countTests(

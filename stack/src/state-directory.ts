@@ -52,10 +52,12 @@ export interface RunningService extends ProcessRecord {
   healthPort: number;
 }
 
-/** What `npm run restart` requests, and the reply of the running start. */
+/** What `npm run restart` and `npm run dev -- <service>` request, and the reply of the running start. */
 export interface RestartRequest {
   id: string;
   services: string[];
+  /** Variables besides those of `npm start`; as before when absent. */
+  env?: NodeJS.ProcessEnv | undefined;
   answer?: { ok: true } | { ok: false; message: string; fix?: string; output?: string };
 }
 
