@@ -1,4 +1,4 @@
-import { PageRequest } from '@sluice/contracts';
+import { PageRequest } from '@sluice/contracts/kit';
 import { z } from 'zod';
 
 /** Rejects strings that JavaScript, but no person, reads as a number: `0x10`, `1e1`, blanks. */

@@ -1,5 +1,5 @@
 import type { OnModuleDestroy } from '@nestjs/common';
-import type { Contract, Message } from '@sluice/contracts';
+import type { Contract, Message } from '@sluice/contracts/kit';
 import { LiveFeed, type LiveFeedOptions } from '@sluice/messaging';
 import { Subscriptions } from './subscriptions.js';
 
