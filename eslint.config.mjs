@@ -76,7 +76,8 @@ export default tseslint.config(
     },
     rules: {
       'max-lines': ['error', 350],
-      // Nx forbids circles of projects, this one circles of files. Imports of types alone it skips: `npm run style` counts them.
+      // Nx forbids circles of projects, this rule circles of files. Imports of types alone are not checked here:
+      // `npm run style` counts them.
       'import-x/no-cycle': 'error',
       // Every promise here is a message, or a step of one.
       '@typescript-eslint/no-floating-promises': 'error',
