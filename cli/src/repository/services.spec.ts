@@ -93,10 +93,15 @@ describe('the workspace', () => {
   );
   const isProject = (name: string): boolean => /^(apps|libs|examples)\//.test(name);
 
-  it('builds every project', () => {
+  // The example take-the-libraries is built outside of the workspace, with the packed libraries.
+  const isBuilt = (project: string): boolean =>
+    'build' in json<{ nx: { targets: object } }>(`${project}/package.json`).nx.targets;
+
+  it('builds every project with a target for it', () => {
     const { references } = json<{ references: { path: string }[] }>('tsconfig.build.json');
     const has = references.map(({ path }) => path.replace('./', '')).filter(isProject);
-    expect(differences('tsconfig.build.json', 'the reference', { has, needs: projects })).toEqual([]);
+    const needs = projects.filter(isBuilt);
+    expect(differences('tsconfig.build.json', 'the reference', { has, needs })).toEqual([]);
   });
 
   it('has every project in its lock file, without which `npm ci` fails', () => {
