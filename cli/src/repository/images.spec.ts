@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { inRoot } from '@sluice/stack/workspace';
+import { allServices, inRoot } from '@sluice/stack/workspace';
 
 const ignoreLines = readFileSync(inRoot('.dockerignore'), 'utf8').split('\n').filter(Boolean);
 const { references } = JSON.parse(readFileSync(inRoot('tsconfig.build.json'), 'utf8')) as {
@@ -21,6 +21,15 @@ it('gives the build of the images what each of its projects is compiled by', () 
   const needed = references.flatMap(({ path }) => [`${path}/tsconfig.json`, `${path}/package.json`]);
   expect(needed.map((file) => file.replace('./', '')).filter(isIgnored)).toEqual([]);
   expect(needed.length).toBeGreaterThan(20);
+});
+
+it('gives the set-up steps the manifest of every service', () => {
+  expect(
+    allServices()
+      .map((service) => `apps/${service}/service.json`)
+      .filter(isIgnored),
+  ).toEqual([]);
+  expect(readFileSync(inRoot('Dockerfile'), 'utf8')).toMatch(/cp --parents apps\/\*\/service\.json .* \/audited /);
 });
 
 it.each(['docs/limits.md', 'node_modules/a/b.js', 'libs/messaging/dist/index.js', 'load/smoke.js', '.env.local'])(

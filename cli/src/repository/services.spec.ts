@@ -34,11 +34,10 @@ describe('the manifests', () => {
   });
 
   it.each(allServices())('fits its form: %s', (service) => {
-    const { error } = ServiceManifest.safeParse(manifestOf(service));
-    expect(error?.issues.map(({ path, message }) => `${manifestFile(service)}: ${path.join('.')}: ${message}`)).toBe(
-      undefined,
-    );
-    expect(manifestOf(service).name).toBe(service);
+    const issues = ServiceManifest.safeParse(manifestOf(service)).error?.issues ?? [];
+    const faults = issues.map(({ path, message }) => `${manifestFile(service)}: ${path.join('.')}: ${message}`);
+    const names = { has: [manifestOf(service).name], needs: [service] };
+    expect([...faults, ...differences(manifestFile(service), 'the name', names)]).toEqual([]);
   });
 
   it.each(allServices())('lists the secrets and the services outside that config.ts reads: %s', async (service) => {
@@ -53,28 +52,33 @@ describe('the manifests', () => {
   it.each(allServices())('names rules that exist, and its line of the audit: %s', (service) => {
     const { rules = { files: [], specs: [] }, audit } = manifestOf(service);
     const files = [...rules.files.map((file) => `${file}.ts`), ...rules.specs.map((file) => `${file}.spec.ts`)];
-    expect(files.filter((file) => !existsSync(inRoot('apps', service, 'src', file)))).toEqual([]);
-    const isAudited = existsSync(inRoot('apps', service, 'src/invariants.ts'));
-    expect(audit !== undefined, `${manifestFile(service)} has a line of the audit, as it has invariants.ts`).toBe(
-      isAudited,
-    );
-    const lines = INVARIANTS.map(({ name }) => name);
-    expect(lines, 'audit/src/checks.ts').toEqual(audit === undefined ? lines : expect.arrayContaining([audit]));
+    const named = [...files, ...(audit ? ['invariants.ts'] : [])];
+    const missing = named.filter((file) => !existsSync(inRoot('apps', service, 'src', file)));
+    expect(missing.map((file) => `${manifestFile(service)} implies src/${file}, which does not exist`)).toEqual([]);
+    const has = INVARIANTS.map(({ name }) => name).filter((name) => name === audit);
+    expect(differences('audit/src/checks.ts', 'the line', { has, needs: audit ? [audit] : [] })).toEqual([]);
   });
 });
 
 describe('the code of a service', () => {
   it.each(allServices())('starts as its manifest says: %s', (service) => {
     const main = text('apps', service, 'src/main.ts');
-    expect(main).toMatch(new RegExp(`name: '${service}'|runProcess\\('${service}'`));
-    expect(main.includes('database: true'), `database: true in apps/${service}/src/main.ts`).toBe(
-      manifestOf(service).database,
-    );
+    const has = [...main.matchAll(/database: true|(?<=name: |runProcess\()'[a-z-]+'/g)].map(([found]) => found);
+    const needs = [`'${service}'`, ...(manifestOf(service).database ? ['database: true'] : [])];
+    expect(differences(`apps/${service}/src/main.ts`, 'the option', { has, needs })).toEqual([]);
+  });
+
+  it('belongs to the audit where it has invariants', () => {
+    const has = allServices().filter((service) => manifestOf(service).audit);
+    const needs = foldersWith('apps', 'src/invariants.ts');
+    expect(differences('the audit', 'the service', { has, needs })).toEqual([]);
   });
 
   it.each(allServices())('is a project of its own: %s', (service) => {
     const { name, nx } = json<{ name: string; nx: { name: string; tags: string[] } }>('apps', service, 'package.json');
-    expect([name, nx.name, nx.tags]).toEqual([`@sluice/${service}`, service, ['type:app', `scope:${service}`]]);
+    const has = [name, nx.name, ...nx.tags];
+    const needs = [`@sluice/${service}`, service, 'type:app', `scope:${service}`];
+    expect(differences(`apps/${service}/package.json`, 'the name or tag', { has, needs })).toEqual([]);
   });
 
   it('has migrations where it has a database, and nowhere else', () => {
@@ -83,7 +87,9 @@ describe('the code of a service', () => {
   });
 
   it.each(databaseServices())('finds its Prisma client in its own folder: %s', (service) => {
-    expect(text('prisma', service, 'schema.prisma')).toContain(`"../../apps/${service}/src/generated/prisma"`);
+    const has = [/output += "(.*)"/.exec(text('prisma', service, 'schema.prisma'))?.[1] ?? ''];
+    const needs = [`../../apps/${service}/src/generated/prisma`];
+    expect(differences(`prisma/${service}/schema.prisma`, 'the output', { has, needs })).toEqual([]);
   });
 });
 
