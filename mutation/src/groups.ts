@@ -35,7 +35,7 @@ export const GROUPS: readonly Group[] = [
   ),
   rules('payments', ['payable', 'capture', 'refund', 'cancellation'], ['payable', 'cancellation']),
   rules('promotions', ['coupon', 'points', 'redemption'], ['points', 'coupon', 'redemption']),
-  rules('logistics', ['parcel', 'halting'], ['parcel', 'halting']),
+  rules('logistics', ['parcel', 'parcel-decision', 'halt'], ['parcel', 'parcel-decision', 'halt']),
   rules('flash-sale', ['sale', 'claim', 'progress'], ['sale', 'claim', 'sales.model']),
   rules('notifications', ['composition', 'delivery', 'notices'], ['delivery', 'composition']),
   {
