@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { halt } from './halting.js';
+import { halt } from './halt.js';
 import { carrierBooked, needsCarrier, orderPaid, parcelIds, type Change, type Parcels } from './parcel.js';
 import { after, orderFrom } from './testing/orders.js';
 

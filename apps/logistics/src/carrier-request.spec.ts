@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { resendToCarrier, carrierRefused, needsRecall, recalled } from './carrier-requests.js';
-import { halt } from './halting.js';
+import { resendToCarrier, carrierRefused, needsRecall, recalled } from './carrier-request.js';
+import { halt } from './halt.js';
 import { carrierBooked, dispatch, orderPaid, parcelIds, type Change } from './parcel.js';
 import type { Parcel } from './tables.js';
 import { orderFrom } from './testing/orders.js';

@@ -1,7 +1,7 @@
 import { HaltParcels, type Outgoing } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { halt } from './halting.js';
+import { halt } from './halt.js';
 import {
   carrierBooked,
   deliver,
