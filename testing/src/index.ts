@@ -15,4 +15,4 @@ export { run, runWith, type Program } from './program.js';
 export { SERVICES, type ServerName, type ServiceName } from './services.js';
 export * from './system.js';
 export * from './tap.js';
-export * from './wrong-clock.js';
+export { wrongClock } from '@sluice/stack/services/wrong-clock';
