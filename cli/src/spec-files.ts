@@ -51,9 +51,7 @@ const TESTING = 'testing/src/index.ts';
 /** By file, as far as it was computed. */
 const needs = new Map<string, boolean>();
 
-/**
- * Whether a spec file, or a file that it imports, uses the servers of the run. Of testing, only the imported names count.
- */
+/** Whether a file, or one that it imports, uses the servers of the run. Of testing, only the imported names count. */
 export function needsServers(file: string): boolean {
   const computed = needs.get(file);
   if (computed !== undefined) return computed;
