@@ -8,9 +8,7 @@ import type { Snapshot, Snapshots } from './snapshot.js';
 
 /** Ids of one check that are kept: enough to compare two samples, few enough to hold. */
 export const KEPT = 1_000;
-/**
- * A message is published from memory for 10 s, and from then on by the sweep every 5 s: one this old is stuck. Seconds.
- */
+/** A message is published from memory for 10 s, then by the sweep every 5 s: one this old is stuck. Seconds. */
 const OVERDUE_SECONDS = 60;
 
 interface InvariantGroup {

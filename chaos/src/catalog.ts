@@ -4,9 +4,7 @@ import type { RetryingShop } from './retrying-shop.js';
 /** More than a run can sell. */
 const PIECES = 50_000;
 const SKUS = ['TEE', 'MUG'];
-/**
- * Half of these do not contain the mug: an order that waits for its shelf holds up the shelves of the same order too.
- */
+/** Half of these have no mug: an order that waits for its shelf holds up the shelves of the same order too. */
 const BASKETS = [['TEE'], ['TEE', 'PEN'], ['MUG'], ['MUG', 'CAP']];
 const COUPON = 'CHAOS';
 const OPEN_FOR_MS = 3_600_000;

@@ -19,12 +19,9 @@ import { newBrokerPassword, withUsers } from '@sluice/stack/rabbitmq/users';
 import { StateDirectory } from '@sluice/stack/state-directory';
 import { allServices, databaseServices } from '@sluice/stack/workspace';
 import type { ExitCode } from './command.js';
-import { command as deadLettersCommand } from './commands/dead-letters.js';
-import { command as tailCommand } from './commands/tail.js';
-import { command as traceCommand } from './commands/trace.js';
-import { deadLetters, deadLettersRequest } from './dead-letters.js';
-import { tail, tailRequest } from './tail.js';
-import { traceOff, traceOn, traceRequest } from './trace.js';
+import { command as deadLetters } from './commands/dead-letters.js';
+import { command as tail } from './commands/tail.js';
+import { command as trace } from './commands/trace.js';
 
 /** The volume of secrets is the state directory of a system in containers. */
 const stateDirectory = new StateDirectory();
@@ -36,19 +33,9 @@ const STEPS = new Map<string, (args: string[]) => Promise<ExitCode>>([
   ['secrets', () => progress.step('secrets', makeSecrets)],
   ['databases', () => progress.step('databases', makeDatabases)],
   ['topology', applyTopology],
-  [
-    'dead-letters',
-    (args) => deadLettersCommand.execute(args, (line) => deadLetters(deadLettersRequest(line), broker())),
-  ],
-  ['tail', (args) => tailCommand.execute(args, (line) => tail(tailRequest(line), broker()))],
-  [
-    'trace',
-    (args) =>
-      traceCommand.execute(args, (line) => {
-        const { state, json } = traceRequest(line);
-        return state === 'on' ? traceOn(broker(), { json }) : traceOff(broker());
-      }),
-  ],
+  ['dead-letters', (args) => deadLetters.execute(args)],
+  ['tail', (args) => tail.execute(args)],
+  ['trace', (args) => trace.execute(args)],
   ['audit', audit],
   ['rotate', ([service = '']) => progress.step(`new passwords for ${service}`, () => rotate(service))],
 ]);

@@ -18,10 +18,7 @@ export type K6 = (
   env: NodeJS.ProcessEnv,
 ) => { program: string; args: string[] };
 
-/**
- * The k6 of this machine, else the one of a container.
- * @throws {Failure} when there is neither
- */
+/** The k6 of this machine, else the one of a container. @throws {Failure} when there is neither */
 export async function findK6(): Promise<K6> {
   if (await succeeds('k6', ['version'])) return onMachine;
   if (await dockerAnswers()) return inContainer;

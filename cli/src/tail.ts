@@ -53,10 +53,7 @@ interface Following {
   ready: () => void;
 }
 
-/**
- * Prints what an exchange receives, until a signal ends it.
- * @throws {Failure} when the broker closes the connection
- */
+/** Prints what an exchange receives, until a signal ends it. @throws {Failure} when the broker closes the connection */
 export async function follow(broker: { url: string }, { exchange, patterns, print, ready }: Following): Promise<void> {
   const ended = whenEnded();
   const connection = await connectToBroker(broker, `follows ${exchange}`);

@@ -8,10 +8,7 @@ import { dataOf, factLine, terminal, type Fact } from './fact-line.js';
 import { follow, loadScrub, textOf, type Scrub } from './tail.js';
 import { write } from './standard-output.js';
 
-/**
- * The broker repeats every message here, as `publish.<exchange>` and `deliver.<queue>`:
- * https://www.rabbitmq.com/docs/firehose
- */
+/** Every message, as `publish.<exchange>` and `deliver.<queue>`: https://www.rabbitmq.com/docs/firehose */
 const FIREHOSE = 'amq.rabbitmq.trace';
 
 interface TraceRequest {

@@ -64,10 +64,7 @@ function read<About extends object>(file: string): Holder<About> | undefined {
   }
 }
 
-/**
- * Does something while no other process does.
- * @param onWait called once when it must wait
- */
+/** Does something while no other process does. @param onWait called once when it must wait */
 export async function withLock<T>(file: string, work: () => Promise<T>, onWait: () => void = () => {}): Promise<T> {
   let release = tryLock(file);
   if (!release) onWait();

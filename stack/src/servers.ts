@@ -50,10 +50,7 @@ async function keepServer<S extends { ended: Promise<unknown> }>(
   return first;
 }
 
-/**
- * The broker that was given, or a private one.
- * @param starting called with the address before the broker is ready
- */
+/** The broker that was given, or a private one. @param starting called with the address before the broker is ready */
 export async function broker(
   stateDirectory: StateDirectory,
   note: Note,

@@ -82,10 +82,7 @@ interface User {
   hashing_algorithm: string;
 }
 
-/**
- * Every consumer checks who has sent a message: a test sends in the name of a user who may
- * (https://www.rabbitmq.com/docs/validated-user-id).
- */
+/** A consumer checks the sender: tests send in the name of others (https://www.rabbitmq.com/docs/validated-user-id). */
 async function allowImpersonation(management: Management, name: string): Promise<void> {
   const path = `users/${encodeURIComponent(name)}`;
   const { tags, password_hash, hashing_algorithm } = await management.get<User>(path);

@@ -44,10 +44,7 @@ const EXCHANGE_OF = {
   delivery: EXCHANGES.deliveries,
 };
 
-/**
- * Publishes a message as the wire format has it, written down here a second time and independently; resolves when it
- * is confirmed, with its id.
- */
+/** Publishes a message in the wire format, written here a second time independently. @returns its id, once confirmed */
 export async function publish<S extends z.ZodType, R extends z.ZodType>(
   broker: Pick<TestBroker, 'connection'> & Partial<Pick<TestBroker, 'userOf'>>,
   contract: Contract<S, R>,

@@ -16,4 +16,4 @@ export { OWNERS, SERVICES, type ServerName, type ServiceName } from './services.
 export * from './system.js';
 export * from './system-under-test.js';
 export * from './tap.js';
-export * from './wrong-clock.js';
+export { wrongClock } from '@sluice/stack/services/wrong-clock';

@@ -77,10 +77,7 @@ class Facts {
     return this.#phones.length;
   }
 
-  /**
-   * How many of them the provider received a text for. A second text is found by the judge: the same body under two
-   * keys.
-   */
+  /** How many of them were texted. A second text is found by the judge: the same body under two keys. */
   get handled(): number {
     const texted = new Set(this.providers.texts.map(({ to }) => to));
     return this.#phones.filter((phone) => texted.has(phone)).length;

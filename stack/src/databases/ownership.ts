@@ -17,10 +17,7 @@ export async function ownedApart(url: string, names: Ownership): Promise<void> {
   await withClient(url, (client) => client.query(script));
 }
 
-/**
- * What belonged to the service's role, and the database, go to the owner; what is made later is shared with the
- * service's role as well.
- */
+/** The owner gets the database and all in it; the service's role may use what is there, and what is made later. */
 const statements = ({ database, role, owner }: Ownership): string[] => [
   `REASSIGN OWNED BY ${role} TO ${owner}`,
   `ALTER DATABASE ${database} OWNER TO ${owner}`,

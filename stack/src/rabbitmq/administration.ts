@@ -7,7 +7,7 @@ import { runningRabbit } from './rabbitmq.js';
 import type { Broker } from './users.js';
 
 /**
- * The broker as its administrator reaches it: that of AMQP_URL, else that of a running `npm start`. @throws {Failure}
+ * The broker as its administrator reaches it: that of AMQP_URL, else of the containers, else of a running `npm start`. @throws {Failure}
  */
 export async function administratorsBroker(
   stateDirectory: StateDirectory,
@@ -15,6 +15,8 @@ export async function administratorsBroker(
 ): Promise<Broker> {
   requireAddresses(env);
   if (env['AMQP_URL']) return { url: env['AMQP_URL'], managementUrl: env['AMQP_MANAGEMENT_URL'] || undefined };
+  const servers = stateDirectory.recall('servers');
+  if (servers) return servers.broker;
   const rabbit = await runningRabbit(stateDirectory);
   if (!rabbit)
     throw new Failure(

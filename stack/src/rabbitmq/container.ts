@@ -14,10 +14,7 @@ export interface ContainerOptions {
   password: string;
 }
 
-/**
- * Starts the broker in a container whose data is a volume of the same name. The password does not show on the command
- * line.
- */
+/** Starts the broker in a container; its data is a volume of the same name. No password is on the command line. */
 export async function runContainer(
   stateDirectory: StateDirectory,
   { ports, user, password }: ContainerOptions,

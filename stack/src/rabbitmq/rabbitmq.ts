@@ -14,10 +14,7 @@ import { BrokerNode, type NodeOptions } from './node.js';
 import { dockerAnswers, findRabbit, installRabbit } from './programs.js';
 import { ADMINISTRATOR, VHOST } from './settings.js';
 
-/**
- * 4 to 10 s are usual. A busy machine, or a node that recovers many messages, takes longer: it is waited for while it
- * computes.
- */
+/** Usually 4 to 10 s; longer on a busy machine, or with many messages to recover: waited for while it computes. */
 const READY = { idleMs: 90_000, atMostMs: 600_000 };
 
 export interface RabbitAddress {
@@ -179,10 +176,7 @@ async function becomesReady(stateDirectory: StateDirectory, state: Started, opti
   return false;
 }
 
-/**
- * By its ports: rabbitmqctl would cost a second a call. With TLS the management API requires trust that only the
- * caller has.
- */
+/** By its ports: rabbitmqctl takes a second. With TLS the management API requires trust that only the caller has. */
 const isReady = async (state: Started, { tls }: NodeChoices): Promise<boolean> =>
   (await accepts(state.ports.amqp)) && (tls ? accepts(state.ports.management) : managementAnswers(state));
 

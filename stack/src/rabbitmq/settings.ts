@@ -21,10 +21,7 @@ export const DISK_FREE_LIMIT = '200MB';
 
 /** Variables of the Erlang application `rabbit` for which rabbitmq.conf has no name. */
 const RABBIT_VARIABLES = {
-  /**
-   * When a dead letter whose target was missing, as after a crash, is published again. Milliseconds; by default
-   * 180,000.
-   */
+  /** When a dead letter whose target was missing, as after a crash, is published again. ms; by default 180,000. */
   dead_letter_worker_publisher_confirm_timeout: 5_000,
 };
 
@@ -41,9 +38,7 @@ export const ERLANG_ARGUMENTS = Object.entries(RABBIT_VARIABLES)
 /** In a cluster that falls apart, the smaller part stops: two parts that go on would have to be merged by hand. */
 const PAUSE_MINORITY: Settings = { cluster_partition_handling: 'pause_minority' };
 
-/**
- * A node without data joins whichever of these is running. The list must contain the node itself, or it is not used.
- */
+/** A node without data joins whichever of these runs. The list must contain the node itself, or it is not used. */
 const peers = (nodes: readonly string[]): Settings => ({
   'cluster_formation.peer_discovery_backend': 'classic_config',
   ...Object.fromEntries(nodes.map((node, index) => [`cluster_formation.classic_config.nodes.${index + 1}`, node])),
@@ -51,10 +46,7 @@ const peers = (nodes: readonly string[]): Settings => ({
 
 export const clusterSettings = (nodes: readonly string[]): Settings => ({ ...PAUSE_MINORITY, ...peers(nodes) });
 
-/**
- * A node blocks its publishers at 60 % of the memory that its container may have (docker-compose.yml): by itself it
- * would count the machine's.
- */
+/** Publishers are blocked at 60 % of the container's memory (docker-compose.yml), not of the machine's. */
 const IN_CONTAINER: Settings = {
   'log.console': true,
   ...PAUSE_MINORITY,

@@ -27,10 +27,7 @@ const currentMap = (): Topology => topology(settingsOf(process.env));
 /** The page with the procedure. */
 const DRIFT = 'docs/operations.md, "Other arguments for a queue", says how, without losing a message.';
 
-/**
- * Identifies the map and the users that were applied, and the broker; the private one keeps its data, whatever its
- * ports.
- */
+/** Identifies the map and users that were applied, and the broker; the private one is the same at all ports. */
 export const digestOfMap = ({ passwords }: Pick<Broker, 'passwords'>): string =>
   createHash('sha256')
     .update(process.env['AMQP_URL'] ?? 'private')

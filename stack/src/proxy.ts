@@ -1,9 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/**
- * What one direction of a connection may hold back; a faster sender has to wait, as with a full window of TCP. Bytes.
- */
+/** What one direction of a connection may hold back; a faster sender waits, as with a full window of TCP. Bytes. */
 const MOST_HELD = 1_000_000;
 /** In the place of bytes: this side has ended its half of the connection, or has reset it. */
 const END = Symbol('end');
@@ -16,6 +14,9 @@ interface Conditions {
   refuses: boolean;
 }
 
+/** Where a new connection goes, on loopback; undefined: nowhere, and it is reset. */
+type TargetPort = () => number | Promise<number | undefined>;
+
 /**
  * A TCP proxy on loopback that can cut, swallow and slow down what goes through it. A connection that lives through
  * being swallowed continues where it was, as after an outage of a network: nothing is lost on the way, it only comes
@@ -26,7 +27,7 @@ export class Proxy {
   readonly #links = new Set<Link>();
   readonly #server;
 
-  private constructor(targetPort: () => number) {
+  private constructor(targetPort: TargetPort) {
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
       if (this.#conditions.refuses) return void client.on('error', () => {}).resetAndDestroy();
       const link = new Link(client, targetPort, this.#conditions);
@@ -35,8 +36,7 @@ export class Proxy {
     });
   }
 
-  /** @param targetPort on loopback; read at every connection */
-  static async before(targetPort: () => number): Promise<Proxy> {
+  static async before(targetPort: TargetPort): Promise<Proxy> {
     const proxy = new Proxy(targetPort);
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
@@ -91,11 +91,12 @@ class Link {
   readonly #there: Lane;
   #back?: Lane;
   #server?: Socket;
+  #isConnected = false;
   #end = (): void => {};
 
   constructor(
     private readonly client: Socket,
-    private readonly targetPort: () => number,
+    private readonly targetPort: TargetPort,
     private readonly conditions: Conditions,
   ) {
     this.#there = new Lane(client, conditions);
@@ -113,13 +114,17 @@ class Link {
 
   /** The server is connected when something can be forwarded. */
   flush(): void {
-    if (!this.#server && !this.conditions.swallows) this.#connect();
+    if (!this.#isConnected && !this.conditions.swallows) void this.#connect();
     this.#there.flush();
     this.#back?.flush();
   }
 
-  #connect(): void {
-    const server = connect({ port: this.targetPort(), host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+  async #connect(): Promise<void> {
+    this.#isConnected = true;
+    const port = await this.targetPort();
+    if (port === undefined) return this.reset();
+    if (this.client.destroyed) return;
+    const server = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     this.#server = server;
     this.#back = new Lane(server, this.conditions);
     this.#there.leadTo(server);

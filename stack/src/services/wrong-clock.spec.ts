@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { wrongClock } from './clocks.js';
+import { wrongClock } from './wrong-clock.js';
 
 const PRINTS_TIMES =
   'console.log(JSON.stringify([Date.now(), +new Date(), Date.parse(Date()), new Date(5).getTime(), new Date() instanceof Date, new (class extends Date {})().getTime()]))';
