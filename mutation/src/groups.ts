@@ -25,8 +25,8 @@ const inFolder = (folder: string, suffix: string, names: readonly string[]): str
 export const GROUPS: readonly Group[] = [
   rules(
     'orders',
-    ['order', 'order-steps', 'placing', 'pricing', 'cancellation', 'deadlines'],
-    ['placing', 'pricing', 'cancellation', 'deadlines', 'order', 'order-arrival', 'order-model'],
+    ['order', 'order-steps', 'placing', 'pricing', 'cancellation', 'deadline'],
+    ['placing', 'pricing', 'cancellation', 'deadline', 'order', 'order-arrival', 'order-model'],
   ),
   rules(
     'inventory',
