@@ -13,7 +13,16 @@ import { PermanentError } from '@sluice/messaging';
 import { isDue } from '@sluice/service-kit';
 import { v5 } from 'uuid';
 import { changed, expected, hold, isKeptFor, sell, takeBack, tick } from './sale.js';
-import { type Claim, claimKey, type Decision, type Loss, type Sale, type State, type Winner } from './tables.js';
+import {
+  type Claim,
+  claimKey,
+  type Decision,
+  type Keys,
+  type Loss,
+  type Sale,
+  type State,
+  type Winner,
+} from './tables.js';
 import { withProgress } from './progress.js';
 
 export type Ticket = Data<typeof ClaimPiece>;
@@ -22,6 +31,12 @@ export type Ticket = Data<typeof ClaimPiece>;
 const ORDERS = '5d2f3a0e-6c1b-4f8e-9a57-0b3c8d14e7f2';
 /** Losses that hold only as long as their cause: a claim that came too early may be repeated in its round. */
 const TOO_EARLY: readonly (Loss | null)[] = ['not_open', 'no_such_sale'];
+
+/** A user's claim and its sale. */
+export const claimKeys = (about: { saleId: string; userId: string }): Keys => ({
+  sales: [about.saleId],
+  claims: [claimKey(about)],
+});
 
 /** `at`: when the claim was accepted. `now`: when it is decided. */
 export interface Claimed {

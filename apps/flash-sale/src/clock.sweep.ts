@@ -5,7 +5,7 @@ import { newId } from '@sluice/persistence';
 import { PeriodicTask } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { REPORT_EVERY_MS } from './progress.js';
-import { applyClock, shelve } from './sale.js';
+import { applyClock, saleKeys, shelve } from './sale.js';
 import { SaleRepository } from './sale.repository.js';
 
 /** Longest delay of the opening for subscribers; claims are judged by the clock itself. Milliseconds. */
@@ -72,13 +72,13 @@ export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   #applyClock(saleId: string) {
-    return this.sales.change(messageOf(saleId), { sales: [saleId] }, (state, now) =>
+    return this.sales.change(messageOf(saleId), saleKeys({ saleId }), (state, now) =>
       applyClock(state, { saleId }, now),
     );
   }
 
   #shelveOne(saleId: string, queueIsEmpty: boolean) {
-    return this.sales.change(messageOf(saleId), { sales: [saleId] }, (state, now) =>
+    return this.sales.change(messageOf(saleId), saleKeys({ saleId }), (state, now) =>
       shelve(state, { saleId, queueIsEmpty }, now),
     );
   }

@@ -17,9 +17,9 @@ import {
 } from '@sluice/contracts';
 import { decisionTime, On } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
-import { claim, ended, paid, released, type Sold } from './claim.js';
+import { claim, claimKeys, ended, paid, released, type Sold } from './claim.js';
 import type { FlashSaleConfig } from './config.js';
-import { allotted, closeEarly, confirmed, create, refused } from './sale.js';
+import { allotted, closeEarly, confirmed, create, refused, saleKeys } from './sale.js';
 import { SaleQueries } from './sale.queries.js';
 import { SaleRepository } from './sale.repository.js';
 import { claimKey, type Decision, type State } from './tables.js';
@@ -45,37 +45,37 @@ export class FlashSaleListener {
   @On(CreateSale)
   createSale(message: Message<typeof CreateSale>) {
     const { data } = message;
-    return this.sales.change(message, keysOf(data), (state, now) => create(state, data, now, this.config));
+    return this.sales.change(message, saleKeys(data), (state, now) => create(state, data, now, this.config));
   }
 
   @On(CloseSale)
   closeSale(message: Message<typeof CloseSale>) {
     const { data } = message;
-    return this.sales.change(message, keysOf(data), (state, now) => closeEarly(state, data, now));
+    return this.sales.change(message, saleKeys(data), (state, now) => closeEarly(state, data, now));
   }
 
   @On(StockAllotted)
   stockAllotted(message: Message<typeof StockAllotted>) {
     const { data } = message;
-    return this.sales.change(message, keysOf(data), (state, now) => allotted(state, data, now));
+    return this.sales.change(message, saleKeys(data), (state, now) => allotted(state, data, now));
   }
 
   @On(StockAllotmentRefused)
   stockAllotmentRefused(message: Message<typeof StockAllotmentRefused>) {
     const { data } = message;
-    return this.sales.change(message, keysOf(data), (state, now) => refused(state, data, now));
+    return this.sales.change(message, saleKeys(data), (state, now) => refused(state, data, now));
   }
 
   @On(AllotmentReturned)
   allotmentReturned(message: Message<typeof AllotmentReturned>) {
     const { data } = message;
-    return this.sales.change(message, keysOf(data), (state) => confirmed(state, data));
+    return this.sales.change(message, saleKeys(data), (state) => confirmed(state, data));
   }
 
   @On(ClaimPiece, { queue: 'claims', prefetch: CLAIMS_AT_ONCE })
   claimPiece(message: Message<typeof ClaimPiece>) {
     const ticket = message.data;
-    return this.sales.change(message, { ...keysOf(ticket), claims: [claimKey(ticket)] }, (state, now) =>
+    return this.sales.change(message, claimKeys(ticket), (state, now) =>
       claim(state, ticket, { at: decisionTime(message, now), now }),
     );
   }
@@ -118,8 +118,7 @@ export class FlashSaleListener {
   async #changeWin(message: OrderFact, rule: (state: State, about: Sold, now: Date) => Decision): Promise<void> {
     const about = saleOf(message);
     if (!about) return;
-    const keys = { ...keysOf(about), claims: [claimKey(about)] };
-    await this.sales.change(message, keys, (state, now) => rule(state, about, now));
+    await this.sales.change(message, claimKeys(about), (state, now) => rule(state, about, now));
   }
 
   /** Locks the claim alone: all claims of the sale wait for the sale's row. */
@@ -130,8 +129,6 @@ export class FlashSaleListener {
     await this.sales.change(message, { claims: [claimKey(about)] }, (state) => ended(state, about, reason));
   }
 }
-
-const keysOf = ({ saleId }: { saleId: string }) => ({ sales: [saleId] });
 
 /** Returns undefined for an order that belongs to no sale, as most do. */
 function saleOf({ data: { flashSaleId: saleId, userId, orderId } }: OrderFact): Sold | undefined {

@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
-import { CONFIG, Sweep } from '@sluice/service-kit';
+import { CONFIG, prismaClient, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { ClockSweep } from './clock.sweep.js';
 import { FlashSaleListener } from './flash-sale.listener.js';
+import { PrismaClient } from './generated/prisma/client.js';
 import { overdueSweep } from './overdue.sweep.js';
 import { PiecesGauge } from './pieces.gauge.js';
 import { SaleQueries } from './sale.queries.js';
@@ -11,6 +12,7 @@ import { SaleRepository } from './sale.repository.js';
 @Module({
   controllers: [FlashSaleListener],
   providers: [
+    prismaClient(PrismaClient),
     ...[SaleRepository, SaleQueries, ClockSweep, PiecesGauge],
     { provide: Sweep, useFactory: overdueSweep, inject: [Pool, SaleRepository, CONFIG] },
   ],

@@ -1,8 +1,8 @@
 import { BATCH_SIZE, dueSql, Sweep } from '@sluice/service-kit';
 import type { Pool } from 'pg';
-import { placeAgain } from './claim.js';
+import { claimKeys, placeAgain } from './claim.js';
 import type { FlashSaleConfig } from './config.js';
-import { resend } from './sale.js';
+import { resend, saleKeys } from './sale.js';
 import type { SaleRepository } from './sale.repository.js';
 
 /** As `pendingTimesOf` in sale.ts; the condition is that of the index. */
@@ -29,7 +29,7 @@ export function overdueSweep(pool: Pool, sales: SaleRepository, config: FlashSal
       sql: UNANSWERED_SALES,
       parameters: [saleMs],
       resend: (message, saleId) =>
-        sales.change(message, { sales: [saleId] }, (state, now) => resend(state, { saleId }, saleMs, now)),
+        sales.change(message, saleKeys({ saleId }), (state, now) => resend(state, { saleId }, saleMs, now)),
     },
     {
       found: 'wins without a fact of their orders',
@@ -37,9 +37,8 @@ export function overdueSweep(pool: Pool, sales: SaleRepository, config: FlashSal
       parameters: [winMs],
       resend: (message, key) => {
         const [saleId, userId] = key.split('/') as [string, string];
-        return sales.change(message, { sales: [saleId], claims: [key] }, (state, now) =>
-          placeAgain(state, { saleId, userId }, winMs, now),
-        );
+        const win = { saleId, userId };
+        return sales.change(message, claimKeys(win), (state, now) => placeAgain(state, win, winMs, now));
       },
     },
   ]);

@@ -1,5 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { PrismaPg } from '@prisma/adapter-pg';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Data, GetClaim, GetSale, ListSales, Reply, SeenSale } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { databaseTime, newestFirst } from '@sluice/persistence';
@@ -19,27 +18,22 @@ const SHOWN = { ...REAL, state: { notIn: ['preparing', 'refused'] } };
 
 /** Reads sales and tickets as they are at this moment. */
 @Injectable()
-export class SaleQueries implements OnApplicationShutdown {
-  readonly #prisma: PrismaClient;
-
-  constructor(private readonly pool: Pool) {
-    this.#prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.#prisma.$disconnect();
-  }
+export class SaleQueries {
+  constructor(
+    private readonly pool: Pool,
+    @Inject(PrismaClient) private readonly prisma: PrismaClient,
+  ) {}
 
   /** @throws ProblemError 404 no such sale, or one that is not public */
   async sale({ saleId, anyState }: Data<typeof GetSale>): Promise<Reply<typeof GetSale>> {
-    const row = await this.#prisma.sale.findFirst({ where: { id: saleId, ...(anyState ? REAL : SHOWN) } });
+    const row = await this.prisma.sale.findFirst({ where: { id: saleId, ...(anyState ? REAL : SHOWN) } });
     if (!row) throw ProblemError.of(404, 'Sale not found');
     return viewOf(row, await databaseTime(this.pool));
   }
 
   /** Newest first. @throws ProblemError 422 not a cursor of this listing */
   async list({ cursor, limit }: Data<typeof ListSales>): Promise<Reply<typeof ListSales>> {
-    const found = await this.#prisma.sale.findMany({
+    const found = await this.prisma.sale.findMany({
       where: { ...SHOWN, ...listing.after(cursor) },
       orderBy: listing.orderBy,
       take: listing.take(limit),
@@ -50,7 +44,7 @@ export class SaleQueries implements OnApplicationShutdown {
   }
 
   async ticket({ saleId, userId, round }: Data<typeof GetClaim>): Promise<Reply<typeof GetClaim>> {
-    const row = await this.#prisma.claim.findFirst({ where: { saleId, userId, ...REAL } });
+    const row = await this.prisma.claim.findFirst({ where: { saleId, userId, ...REAL } });
     return resultOf((row as Claim | null) ?? undefined, round);
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Message } from '@sluice/contracts';
-import type { Decide, Keys, UnitOfWork } from '@sluice/persistence';
+import type { UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
-import { tables } from './tables.js';
+import { tables, type Decision, type Keys, type State } from './tables.js';
 
 /** Stores sales and the claims on their pieces, many changes in one commit. */
 @Injectable()
@@ -13,7 +13,7 @@ export class SaleRepository {
     this.#unit = units.over({ tables });
   }
 
-  change<R>(message: Message, keys: Keys<typeof tables>, decide: Decide<R, typeof tables>) {
+  change<R>(message: Message, keys: Keys, decide: (state: State, now: Date) => Decision<R>) {
     return this.#unit.change(message, keys, decide);
   }
 }

@@ -14,10 +14,12 @@ import { PermanentError, ProblemError } from '@sluice/messaging';
 import { type PendingRequest, isDue } from '@sluice/service-kit';
 import { expectTimes, type SaleBounds } from './sale-period.js';
 import { saleView } from './sale.view.js';
-import type { Decision, Sale, State } from './tables.js';
+import type { Decision, Keys, Sale, State } from './tables.js';
 import { hasUnreportedProgress, withProgress, type SaleChange } from './progress.js';
 
 export type NewSale = Data<typeof CreateSale>;
+
+export const saleKeys = ({ saleId }: { saleId: string }): Keys => ({ sales: [saleId] });
 
 /**
  * Creates a sale and requests its pieces from inventory, or repeats the reply to the same request.

@@ -1,5 +1,10 @@
 import type { Address, OrderReason, SaleState } from '@sluice/contracts';
-import { collection, type Decision as DecisionOver, type State as StateOf } from '@sluice/persistence';
+import {
+  collection,
+  type Decision as DecisionOver,
+  type Keys as KeysOf,
+  type State as StateOf,
+} from '@sluice/persistence';
 
 /** A sale: its offer, where its pieces are, and what was last reported. */
 export interface Sale {
@@ -147,6 +152,7 @@ export const tables = {
 /** The key of a user's row in `claims`. */
 export const claimKey = ({ saleId, userId }: { saleId: string; userId: string }): string => `${saleId}/${userId}`;
 
+export type Keys = KeysOf<typeof tables>;
 export type State = StateOf<typeof tables>;
-/** `R` is the reply; a rule without one has none. */
+/** Without `R`: there is no reply. */
 export type Decision<R = never> = DecisionOver<R, typeof tables>;

@@ -1,5 +1,4 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { PrismaPg } from '@prisma/adapter-pg';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Data, ListNotifications, Reply } from '@sluice/contracts';
 import { databaseTime, newestFirst } from '@sluice/persistence';
 import { Pool } from 'pg';
@@ -9,21 +8,16 @@ const listing = newestFirst('createdAt');
 
 /** Reads deliveries: their outcomes, and what their recipients may see of them. */
 @Injectable()
-export class DeliveryQueries implements OnModuleDestroy {
-  readonly #prisma: PrismaClient;
-
-  constructor(private readonly pool: Pool) {
-    this.#prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.#prisma.$disconnect();
-  }
+export class DeliveryQueries {
+  constructor(
+    private readonly pool: Pool,
+    @Inject(PrismaClient) private readonly prisma: PrismaClient,
+  ) {}
 
   /** Whether a delivery has its outcome; an expired one may still get another. */
   async hasOutcome(deliveryId: string): Promise<boolean> {
     return (
-      (await this.#prisma.delivery.count({
+      (await this.prisma.delivery.count({
         where: { id: deliveryId, version: { gt: 0 }, status: { not: 'expired' } },
       })) > 0
     );
@@ -37,7 +31,7 @@ export class DeliveryQueries implements OnModuleDestroy {
   /** The recipient's inbox, newest first. @throws ProblemError 422 not a cursor of this listing */
   async page({ userId, cursor, limit }: Data<typeof ListNotifications>): Promise<Reply<typeof ListNotifications>> {
     const where = { userId, channel: 'inbox', ...listing.after(cursor) };
-    const found = await this.#prisma.delivery.findMany({ where, orderBy: listing.orderBy, take: listing.take(limit) });
+    const found = await this.prisma.delivery.findMany({ where, orderBy: listing.orderBy, take: listing.take(limit) });
     const { rows, ...next } = listing.page(found, limit);
     return {
       items: rows.map(({ id, createdAt, text, about }) => ({

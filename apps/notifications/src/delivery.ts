@@ -1,6 +1,6 @@
 import type { Channel, Data, Message, SmsDelivery, EmailDelivery, InboxDelivery } from '@sluice/contracts';
 import type { Outcome } from './provider.js';
-import type { Decision, Sent, State, Unsent } from './tables.js';
+import type { Decision, Keys, Sent, State, Unsent } from './tables.js';
 
 export type DeliveryMessage =
   Message<typeof SmsDelivery> | Message<typeof EmailDelivery> | Message<typeof InboxDelivery>;
@@ -12,6 +12,8 @@ export interface Late {
 }
 
 export type Ending = Outcome | Late;
+
+export const deliveryKeys = ({ id }: { id: string }): Keys => ({ deliveries: [id] });
 
 /** @param until RFC 3339 */
 export const isExpired = (until: string, now: Date): boolean => now.getTime() >= Date.parse(until);

@@ -22,10 +22,11 @@ import { On } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import { notify, sendCode, verify, welcome } from './composition.js';
 import { limitsOf, type NotificationsConfig } from './config.js';
+import { deliveryKeys, record } from './delivery.js';
 import { DeliveryQueries } from './delivery.queries.js';
 import type { Fact } from './notice.js';
 import { NotificationRepository } from './notification.repository.js';
-import { Sending } from './sending.js';
+import { ProviderCalls } from './provider.calls.js';
 import type { TextLimits } from './text-limit.js';
 
 /** Concurrent calls to a provider: enough for its delay, few enough not to overload a slow one. */
@@ -37,7 +38,7 @@ export class NotificationsListener {
 
   constructor(
     private readonly notifications: NotificationRepository,
-    private readonly sending: Sending,
+    private readonly providers: ProviderCalls,
     private readonly deliveries: DeliveryQueries,
     @Inject(CONFIG) config: NotificationsConfig,
   ) {
@@ -113,17 +114,19 @@ export class NotificationsListener {
 
   @On(SmsDelivery, { prefetch: CONCURRENT_CALLS, outside: true })
   smsDelivery(message: Message<typeof SmsDelivery>) {
-    return this.sending.bySms(message);
+    return this.providers.sendSms(message);
   }
 
   @On(EmailDelivery, { prefetch: CONCURRENT_CALLS, outside: true })
   emailDelivery(message: Message<typeof EmailDelivery>) {
-    return this.sending.byEmail(message);
+    return this.providers.sendEmail(message);
   }
 
   @On(InboxDelivery)
   inboxDelivery(message: Message<typeof InboxDelivery>) {
-    return this.sending.toInbox(message);
+    return this.notifications.change(message, deliveryKeys(message.data), (state, now) =>
+      record(state, message, 'inbox', { status: 'kept' }, now),
+    );
   }
 
   @On(ListNotifications)

@@ -1,15 +1,16 @@
 import { Module } from '@nestjs/common';
-import { CONFIG, outside, Sweep } from '@sluice/service-kit';
+import { CONFIG, outside, prismaClient, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import type { NotificationsConfig } from './config.js';
 import { DeliveryQueries } from './delivery.queries.js';
+import { PrismaClient } from './generated/prisma/client.js';
 import { NotificationRepository } from './notification.repository.js';
 import { NotificationsListener } from './notifications.listener.js';
 import { overdueSweep } from './overdue.sweep.js';
+import { ProviderCalls } from './provider.calls.js';
 import { FakeProvider } from './provider.fake.js';
 import { HttpProvider } from './provider.http.js';
 import { EMAIL_PROVIDER, type Provider, SMS_PROVIDER } from './provider.js';
-import { Sending } from './sending.js';
 
 function provider(setting: string | undefined, name: string): Provider {
   const url = outside(setting);
@@ -22,7 +23,8 @@ const emailProvider = ({ EMAIL_PROVIDER_URL }: NotificationsConfig): Provider =>
 @Module({
   controllers: [NotificationsListener],
   providers: [
-    ...[NotificationRepository, DeliveryQueries, Sending],
+    prismaClient(PrismaClient),
+    ...[NotificationRepository, DeliveryQueries, ProviderCalls],
     { provide: SMS_PROVIDER, useFactory: smsProvider, inject: [CONFIG] },
     { provide: EMAIL_PROVIDER, useFactory: emailProvider, inject: [CONFIG] },
     { provide: Sweep, useFactory: overdueSweep, inject: [Pool, NotificationRepository, CONFIG] },

@@ -1,5 +1,11 @@
 import type { Channel } from '@sluice/contracts';
-import { collection, log, type Decision as DecisionOver, type State as StateOf } from '@sluice/persistence';
+import {
+  collection,
+  log,
+  type Decision as DecisionOver,
+  type Keys as KeysOf,
+  type State as StateOf,
+} from '@sluice/persistence';
 
 /** The content of a notification; its channel is stored beside it. */
 export interface Notice {
@@ -122,6 +128,7 @@ export const tables = {
   }),
 };
 
+export type Keys = KeysOf<typeof tables>;
 export type State = StateOf<typeof tables>;
-/** `R` is the reply; a rule without one has none. */
+/** Without `R`: there is no reply. */
 export type Decision<R = never> = DecisionOver<R, typeof tables>;

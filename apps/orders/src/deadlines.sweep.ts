@@ -4,7 +4,8 @@ import { BATCH_SIZE, CONFIG, dueSql, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { RESEND_HALT_AFTER_MS, resendHalt } from './cancellation.js';
 import type { OrdersConfig } from './config.js';
-import { RESEND_CLOSE_AFTER_MS, expire, rejectOverdue, VERDICT_WITHIN_MS } from './deadlines.js';
+import { RESEND_CLOSE_AFTER_MS, expire, rejectOverdue, VERDICT_WITHIN_MS } from './deadline.js';
+import { onOrder, orderKeys, ownMessage } from './order-decision.js';
 import type { Change } from './order-steps.js';
 import { OrderRepository } from './order.repository.js';
 import type { Order } from './tables.js';
@@ -36,7 +37,10 @@ export class DeadlinesSweep extends Sweep {
     pool: Pool,
     @Inject(CONFIG) { ORDER_DEADLINE_SECONDS: seconds, DEADLINE_SWEEP_MS }: OrdersConfig,
   ) {
-    const revised = (rule: (order: Order, now: Date) => Change) => (_: Message, id: string) => orders.revise(id, rule);
+    const revised = (rule: (order: Order, now: Date) => Change) => (_: Message, orderId: string) => {
+      const message = ownMessage('orders.sweep', orderId);
+      return orders.change(message, orderKeys(message.data), onOrder(message, rule));
+    };
     super('deadlines', DEADLINE_SWEEP_MS, pool, [
       {
         found: 'payment windows ended without an answer of payments',

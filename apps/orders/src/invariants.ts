@@ -1,6 +1,6 @@
 import type { Invariant } from '@sluice/service-kit';
 import { USUAL_DEADLINE_SECONDS, type OrdersConfig } from './config.js';
-import { VERDICT_WITHIN_MS } from './deadlines.js';
+import { VERDICT_WITHIN_MS } from './deadline.js';
 
 /** Timers, retries and the sweep have all run by then. */
 const GRACE = "interval '1 minute'";

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expire, lapsed } from './deadlines.js';
+import { expire, lapsed } from './deadline.js';
 import { orderOf } from './order-row.js';
 import type { Order } from './tables.js';
 import {

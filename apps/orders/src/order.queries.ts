@@ -1,5 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { PrismaPg } from '@prisma/adapter-pg';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Data, GetOrder, GetOrderChanges, GetTimeline, ListOrders, OrderStatus, Reply } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { newestFirst } from '@sluice/persistence';
@@ -16,16 +15,11 @@ const REAL = { version: { gt: 0 }, placedAt: { not: null } };
 
 /** Reads orders as their customers see them. */
 @Injectable()
-export class OrderQueries implements OnApplicationShutdown {
-  readonly #prisma: PrismaClient;
-
-  constructor(private readonly pool: Pool) {
-    this.#prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.#prisma.$disconnect();
-  }
+export class OrderQueries {
+  constructor(
+    private readonly pool: Pool,
+    @Inject(PrismaClient) private readonly prisma: PrismaClient,
+  ) {}
 
   /** @throws ProblemError 404 no such order, or another user's */
   async order(query: Data<typeof GetOrder>): Promise<Reply<typeof GetOrder>> {
@@ -39,7 +33,7 @@ export class OrderQueries implements OnApplicationShutdown {
    */
   async changes({ after: seen, ...query }: Data<typeof GetOrderChanges>): Promise<Reply<typeof GetOrderChanges>> {
     const order = await this.#order(query);
-    const history = await this.#prisma.historyEntry.findMany({
+    const history = await this.prisma.historyEntry.findMany({
       where: { orderId: order.id, version: { gt: seen, lte: order.version } },
       orderBy: { version: 'asc' },
     });
@@ -56,18 +50,18 @@ export class OrderQueries implements OnApplicationShutdown {
    * @throws ProblemError 404 no such order, or another user's
    */
   async timeline({ orderId, ...viewer }: Data<typeof GetTimeline>): Promise<Reply<typeof GetTimeline>> {
-    const order = await this.#prisma.order.findFirst({
+    const order = await this.prisma.order.findFirst({
       where: { id: orderId, ...REAL, ...seenBy(viewer) },
       select: { id: true },
     });
     if (!order) throw notFound();
-    const history = await this.#prisma.historyEntry.findMany({ where: { orderId }, orderBy: { version: 'asc' } });
+    const history = await this.prisma.historyEntry.findMany({ where: { orderId }, orderBy: { version: 'asc' } });
     return { events: history.map(eventOf) };
   }
 
   /** Newest first. @throws ProblemError 422 not a cursor of this listing */
   async list({ userId, status, cursor, limit }: Data<typeof ListOrders>): Promise<Reply<typeof ListOrders>> {
-    const found = await this.#prisma.order.findMany({
+    const found = await this.prisma.order.findMany({
       where: { AND: [{ userId, ...REAL, ...(status && { status }) }, listing.after(cursor)] },
       orderBy: listing.orderBy,
       take: listing.take(limit),
@@ -81,7 +75,7 @@ export class OrderQueries implements OnApplicationShutdown {
   /** Whether the stored row is a refused request, or a rejected order made of one by another query at this moment. */
   async wasRefused({ orderId, ...viewer }: Data<typeof GetOrder>): Promise<boolean> {
     return (
-      (await this.#prisma.order.count({
+      (await this.prisma.order.count({
         where: { id: orderId, version: { gt: 0 }, status: 'rejected', ...seenBy(viewer) },
       })) > 0
     );
@@ -98,7 +92,7 @@ export class OrderQueries implements OnApplicationShutdown {
   }
 
   async #order({ orderId, ...viewer }: Data<typeof GetOrder>): Promise<Order> {
-    const row = await this.#prisma.order.findFirst({ where: { id: orderId, ...REAL, ...seenBy(viewer) } });
+    const row = await this.prisma.order.findFirst({ where: { id: orderId, ...REAL, ...seenBy(viewer) } });
     if (!row) throw notFound();
     return orderOfRecord(row);
   }

@@ -30,8 +30,8 @@ import { decisionTime, On, ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import { cancel, parcelsHalted, parcelsLeft } from './cancellation.js';
 import type { OrdersConfig } from './config.js';
-import { Customers } from './customers.js';
-import { expire, lapsed } from './deadlines.js';
+import { CustomerRepository } from './customer.repository.js';
+import { expire, lapsed } from './deadline.js';
 import {
   couponRedeemed,
   couponRejected,
@@ -42,11 +42,17 @@ import {
   stockRejected,
   stockReserved,
 } from './order.js';
+import { onOrder, onRow, orderKeys, ownMessage, type AboutOrder } from './order-decision.js';
+import type { Change } from './order-steps.js';
 import { OrderQueries } from './order.queries.js';
 import { OrderRepository } from './order.repository.js';
-import { place, type Delivered } from './placing.js';
-import { ProductCopies } from './product-copies.js';
+import { place, type Delivered, type Request } from './placing.js';
+import { productChanged } from './product-copy.js';
+import { ProductCopyRepository } from './product-copy.repository.js';
 import { ProductLookup } from './product-lookup.js';
+import { disclosedTo } from './refusal.js';
+import type { Order } from './tables.js';
+import { accountVerified, placedWithin, placingKeys } from './unpaid-limit.js';
 
 /** Concurrent lookups at inventory. They have their own queue: while inventory is down, all other orders are placed. */
 const LOOKUPS_AT_ONCE = 20;
@@ -56,116 +62,116 @@ export class OrdersListener {
   constructor(
     private readonly orders: OrderRepository,
     private readonly queries: OrderQueries,
-    private readonly products: ProductCopies,
+    private readonly products: ProductCopyRepository,
     private readonly lookup: ProductLookup,
-    private readonly customers: Customers,
+    private readonly customers: CustomerRepository,
     @Inject(CONFIG) private readonly config: OrdersConfig,
   ) {}
 
   @On(PlaceOrder)
   placeOrder(message: Message<typeof PlaceOrder>) {
-    const request = {
-      ...message.data,
-      payWithinSeconds: message.data.payWithinSeconds ?? this.config.PAYMENT_WINDOW_SECONDS,
-    };
-    return this.orders.place(message, (row, prices, now, bound) =>
-      place(row, request, prices, delivered(message, now), now, bound),
-    );
+    const { payWithinSeconds = this.config.PAYMENT_WINDOW_SECONDS } = message.data;
+    return this.#place(message, { ...message.data, payWithinSeconds });
   }
 
   @On(PlaceUnlisted, { queue: 'lookups', prefetch: LOOKUPS_AT_ONCE })
   async placeUnlisted(message: Message<typeof PlaceUnlisted>) {
-    const request = await this.lookup.completed(message.data);
-    return this.orders.place(message, (row, prices, now, bound) =>
-      place(row, request, prices, { ...delivered(message, now), lookedUp: true }, now, bound),
-    );
+    return this.#place(message, await this.lookup.completed(message.data), { lookedUp: true });
   }
 
   @On(CancelOrder)
   cancelOrder(message: Message<typeof CancelOrder>) {
-    return this.orders.cancel(message, (row, now) => cancel(row, message.data, now));
+    return this.orders.change(
+      message,
+      orderKeys(message.data),
+      onRow(message, (row, now) => cancel(row, message.data, now)),
+    );
   }
 
   @On(AccountVerified)
   accountVerified(message: Message<typeof AccountVerified>) {
-    return this.customers.verified(message);
+    const { data } = message;
+    return this.customers.change(message, { customers: [data.userId] }, (state, now) =>
+      accountVerified(state, data, now),
+    );
   }
 
   @On(ProductChanged)
   productChanged(message: Message<typeof ProductChanged>) {
-    return this.products.change(message);
+    const { data } = message;
+    return this.products.change(message, { products: [data.sku] }, (state) => productChanged(state, data));
   }
 
   @On(StockReserved)
   stockReserved(message: Message<typeof StockReserved>) {
-    return this.orders.change(message, (order, now) => stockReserved(order, message.data, now));
+    return this.#change(message, (order, now) => stockReserved(order, message.data, now));
   }
 
   @On(StockRejected)
   stockRejected(message: Message<typeof StockRejected>) {
-    return this.orders.change(message, (order, now) => stockRejected(order, message.data, now));
+    return this.#change(message, (order, now) => stockRejected(order, message.data, now));
   }
 
   @On(CouponRedeemed)
   couponRedeemed(message: Message<typeof CouponRedeemed>) {
-    return this.orders.change(message, (order, now) => couponRedeemed(order, message.data, now));
+    return this.#change(message, (order, now) => couponRedeemed(order, message.data, now));
   }
 
   @On(CouponRejected)
   couponRejected(message: Message<typeof CouponRejected>) {
-    return this.orders.change(message, (order, now) => couponRejected(order, message.data, now));
+    return this.#change(message, (order, now) => couponRejected(order, message.data, now));
   }
 
   @On(PayableOpened)
   payableOpened(message: Message<typeof PayableOpened>) {
-    return this.orders.change(message, (order, now) =>
+    return this.#change(message, (order, now) =>
       payableOpened(order, message.data, this.config.PAYMENT_WINDOW_SECONDS, now),
     );
   }
 
   @On(PayableVoided)
   payableVoided(message: Message<typeof PayableVoided>) {
-    return this.orders.change(message, lapsed);
+    return this.#change(message, lapsed);
   }
 
   @On(PaymentCaptured)
   paymentCaptured(message: Message<typeof PaymentCaptured>) {
-    return this.orders.change(message, (order, now) => paymentCaptured(order, message.data, now));
+    return this.#change(message, (order, now) => paymentCaptured(order, message.data, now));
   }
 
   @On(ExpirePayment)
   expirePayment(message: Message<typeof ExpirePayment>) {
-    return this.orders.change(message, expire);
+    return this.#change(message, expire);
   }
 
   @On(PaymentRefunded)
   paymentRefunded(message: Message<typeof PaymentRefunded>) {
-    return this.orders.change(message, (order, now) => refunded(order, message.data, now));
+    return this.#change(message, (order, now) => refunded(order, message.data, now));
   }
 
   @On(ParcelCreated)
   parcelCreated(message: Message<typeof ParcelCreated>) {
-    return this.orders.change(message, (order, now) => parcelMoved(order, 'preparing', message.data, now));
+    return this.#change(message, (order, now) => parcelMoved(order, 'preparing', message.data, now));
   }
 
   @On(ParcelDispatched)
   parcelDispatched(message: Message<typeof ParcelDispatched>) {
-    return this.orders.change(message, (order, now) => parcelMoved(order, 'dispatched', message.data, now));
+    return this.#change(message, (order, now) => parcelMoved(order, 'dispatched', message.data, now));
   }
 
   @On(ParcelDelivered)
   parcelDelivered(message: Message<typeof ParcelDelivered>) {
-    return this.orders.change(message, (order, now) => parcelMoved(order, 'delivered', message.data, now));
+    return this.#change(message, (order, now) => parcelMoved(order, 'delivered', message.data, now));
   }
 
   @On(ParcelsHalted)
   parcelsHalted(message: Message<typeof ParcelsHalted>) {
-    return this.orders.change(message, (order, now) => parcelsHalted(order, message.data, now));
+    return this.#change(message, (order, now) => parcelsHalted(order, message.data, now));
   }
 
   @On(ParcelsLeft)
   parcelsLeft(message: Message<typeof ParcelsLeft>) {
-    return this.orders.change(message, parcelsLeft);
+    return this.#change(message, parcelsLeft);
   }
 
   @On(GetOrder)
@@ -188,15 +194,35 @@ export class OrdersListener {
     return this.queries.list(data);
   }
 
+  #place(message: Message<typeof PlaceOrder | typeof PlaceUnlisted>, request: Request, { lookedUp = false } = {}) {
+    const decide = placedWithin(message, this.config, (row, prices, now, bound) =>
+      place(row, request, prices, { ...delivered(message, now), lookedUp }, now, bound),
+    );
+    return this.orders.change(message, placingKeys(message.data, this.config), decide);
+  }
+
+  #change(message: AboutOrder, rule: (order: Order, now: Date) => Change) {
+    return this.orders.change(message, orderKeys(message.data), onOrder(message, rule));
+  }
+
   /** Reads an order; a refused request becomes a rejected order first. */
   async #query<R>(query: Data<typeof GetOrder>, read: () => Promise<R>): Promise<R> {
     try {
       return await read();
     } catch (error) {
       if (!(error instanceof ProblemError) || !(await this.queries.wasRefused(query))) throw error;
-      await this.orders.disclose(query);
+      await this.#disclose(query);
       return read();
     }
+  }
+
+  #disclose(query: Data<typeof GetOrder>) {
+    const message = ownMessage('orders.disclose', query.orderId);
+    return this.orders.change(
+      message,
+      orderKeys(query),
+      onRow(message, (row) => disclosedTo(query, row)),
+    );
   }
 }
 
@@ -204,8 +230,8 @@ export class OrdersListener {
  * The deadline is only a hint: a caller who left before it, or who did not receive the reply, still finds the order
  * by its id.
  */
-function delivered(message: Message, now: Date): Delivered {
+function delivered(message: Message, now: Date): Omit<Delivered, 'lookedUp'> {
   const { reply, deadline, redelivered = false } = message;
   const unattended = reply === undefined || (deadline !== undefined && Date.now() >= deadline);
-  return { unattended, redelivered, lookedUp: false, acceptedAt: decisionTime(message, now) };
+  return { unattended, redelivered, acceptedAt: decisionTime(message, now) };
 }

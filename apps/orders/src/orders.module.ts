@@ -1,15 +1,21 @@
 import { Module } from '@nestjs/common';
-import { Customers } from './customers.js';
+import { prismaClient } from '@sluice/service-kit';
+import { CustomerRepository } from './customer.repository.js';
 import { DeadlinesSweep } from './deadlines.sweep.js';
+import { PrismaClient } from './generated/prisma/client.js';
 import { OrderQueries } from './order.queries.js';
 import { OrderRepository } from './order.repository.js';
 import { OrdersListener } from './orders.listener.js';
-import { ProductCopies } from './product-copies.js';
+import { ProductCopyRepository } from './product-copy.repository.js';
 import { ProductLookup } from './product-lookup.js';
-import { RecordsPrune } from './records.prune.js';
+import { RecordsSweep } from './records.sweep.js';
 
 @Module({
   controllers: [OrdersListener],
-  providers: [OrderRepository, OrderQueries, ProductCopies, ProductLookup, Customers, DeadlinesSweep, RecordsPrune],
+  providers: [
+    prismaClient(PrismaClient),
+    ...[OrderRepository, OrderQueries, CustomerRepository, ProductCopyRepository],
+    ...[ProductLookup, DeadlinesSweep, RecordsSweep],
+  ],
 })
 export class OrdersModule {}

@@ -1,10 +1,10 @@
-import { OrderPlaced, type Order as OrderView, type Problem } from '@sluice/contracts';
+import { OrderPlaced, type Data, type GetOrder, type Order as OrderView, type Problem } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { record, type Change } from './order-steps.js';
 import { rejection } from './order.js';
 import { answered } from './order.view.js';
 import type { Refusal } from './pricing.js';
-import type { PendingOrder, RefusedOrder, Row } from './tables.js';
+import { isRefused, type PendingOrder, type RefusedOrder, type Row } from './tables.js';
 
 /** Stores a refused request while its caller may still wait for the reply. */
 export const refused = (
@@ -38,6 +38,12 @@ export function disclosed({ recordedAt, refusal, ...row }: RefusedOrder): Change
   const order: PendingOrder = { ...row, status: 'pending', reason: null, placedAt: recordedAt, version: 0 };
   return rejected(order, { ...refusal, reason: row.reason }, recordedAt);
 }
+
+/** The refused request becomes a rejected order if its user, or an operator, queries it. */
+export const disclosedTo = ({ userId, anyUser }: Viewer, row: Row | undefined): Change =>
+  isRefused(row) && (anyUser || row.userId === userId) ? disclosed(row) : {};
+
+type Viewer = Pick<Data<typeof GetOrder>, 'userId' | 'anyUser'>;
 
 /** The reply to a refused request, repeated when the same message is delivered again. */
 export function problemOf({ refusal: { detail, skus, limit } }: { refusal: Omit<Refusal, 'reason'> }): Problem {

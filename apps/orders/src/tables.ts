@@ -7,7 +7,13 @@ import type {
   OrderStatus,
   UnpaidLimit,
 } from '@sluice/contracts';
-import { collection, log } from '@sluice/persistence';
+import {
+  collection,
+  log,
+  type Decision as DecisionOver,
+  type Keys as KeysOf,
+  type State as StateOf,
+} from '@sluice/persistence';
 
 /**
  * An order as its table stores it, whatever its status: the request, the facts collected so far, and the status that
@@ -117,7 +123,7 @@ export interface EarlyCancellation {
   status: 'cancelled';
   reason: 'customer';
   placedAt: null;
-  /** When it was stored; it is deleted some time later (`records.prune.ts`). */
+  /** When it was stored; it is deleted some time later (`records.sweep.ts`). */
   recordedAt: Date;
   version: 1;
 }
@@ -252,3 +258,8 @@ export const orderTables = {
 };
 
 export const productTables = { products: collection<ProductCopy>(product) };
+
+export type Keys = KeysOf<typeof orderTables>;
+export type State = StateOf<typeof orderTables>;
+/** Without `R`: there is no reply. */
+export type Decision<R = never> = DecisionOver<R, typeof orderTables>;

@@ -1,6 +1,20 @@
-import type { OrderLine, UnpaidLimit } from '@sluice/contracts';
-import type { Refusal } from './pricing.js';
-import type { Customer, UnpaidOrders } from './tables.js';
+import type {
+  AccountVerified,
+  Data,
+  Message,
+  Order as OrderView,
+  OrderLine,
+  PlaceOrder,
+  PlaceUnlisted,
+  UnpaidLimit,
+} from '@sluice/contracts';
+import type { Decision as DecisionOver, State as StateOf } from '@sluice/persistence';
+import { decisionOf } from './order-decision.js';
+import { rowOf } from './order-row.js';
+import type { Change } from './order-steps.js';
+import type { Bound } from './placing.js';
+import { unshown, type Prices, type Refusal } from './pricing.js';
+import type { Customer, customerTables, Decision, Keys, Row, State, UnpaidOrders } from './tables.js';
 
 /** Limits of unpaid orders of one account, before and after its phone is verified. 0: no limit. */
 export interface UnpaidLimits {
@@ -19,8 +33,58 @@ export interface UnpaidState {
   unpaid: Pieces;
 }
 
+type Placing = Message<typeof PlaceOrder | typeof PlaceUnlisted>;
+type Request = Data<typeof PlaceOrder>;
+type Place = (row: Row | undefined, copies: Prices, now: Date, bound?: Bound) => Change<OrderView, Row>;
+
+/**
+ * The order's row is locked even before it exists, so that two requests to place one order are decided one after the
+ * other.
+ */
+export const placingKeys = (request: Request, limits: UnpaidLimits): Keys => ({
+  orders: [request.orderId],
+  prices: unshown(request),
+  ...(isCounted(request, limits) && { customers: [request.userId], unpaid: [request.userId] }),
+});
+
+/** The decision of `place` under the limits of its customer's unpaid orders, of which the order becomes one. */
+export const placedWithin =
+  (message: Placing, limits: UnpaidLimits, rule: Place) =>
+  (state: State, now: Date): Decision<OrderView> => {
+    const { orderId, userId, lines } = message.data;
+    const counted = isCounted(message.data, limits);
+    const bound = counted ? boundOf(message.data, state, limits, now) : undefined;
+    const change = rule(rowOf(state.orders[orderId]), state.prices, now, bound);
+    const decision = decisionOf(message, change);
+    if (!counted || change.order?.status !== 'pending') return decision;
+    const customer = withOrder(state.customers[userId], message.data, lines, now);
+    return { ...decision, state: { ...decision.state, customers: { [userId]: customer } } };
+  };
+
+/** A win in a flash sale is one piece that was promised to its user, with a short payment window of its own. */
+const isCounted = ({ flashSale }: Request, limits: UnpaidLimits): boolean => !flashSale && !isUnbounded(limits);
+
+function boundOf(
+  { userId, verified = false }: Request,
+  { customers, unpaid }: State,
+  limits: UnpaidLimits,
+  now: Date,
+): Bound {
+  const state = unpaidStateOf(customers[userId], unpaid[userId], now);
+  return (lines) => exceededLimit({ ...state, verified: state.verified || verified }, lines, limits);
+}
+
+/** On `account.verified`: the higher limits apply. */
+export const accountVerified = (
+  { customers }: StateOf<typeof customerTables>,
+  { userId }: Data<typeof AccountVerified>,
+  now: Date,
+): DecisionOver<never, typeof customerTables> => ({
+  state: { customers: { [userId]: verified(customers[userId], userId, now) } },
+});
+
 /** No limit is set, so unpaid orders need not be counted. */
-export const isUnbounded = (limits: UnpaidLimits): boolean =>
+const isUnbounded = (limits: UnpaidLimits): boolean =>
   ![true, false].some((isVerified) => Object.values(boundsOf(limits, isVerified)).some(Number.isFinite));
 
 /**

@@ -1,7 +1,7 @@
 import type { Allocation, Data, Outgoing, ParcelCreated, Warehouse } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { cancel, parcelsHalted, parcelsLeft } from '../cancellation.js';
-import { expire, rejectOverdue, lapsed } from '../deadlines.js';
+import { expire, rejectOverdue, lapsed } from '../deadline.js';
 import {
   couponRedeemed,
   couponRejected,

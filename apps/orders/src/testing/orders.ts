@@ -21,7 +21,7 @@ import {
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { cancel, parcelsHalted, parcelsLeft } from '../cancellation.js';
-import { expire, rejectOverdue, lapsed } from '../deadlines.js';
+import { expire, rejectOverdue, lapsed } from '../deadline.js';
 import {
   couponRedeemed,
   couponRejected,

@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { Channel, EmailDelivery, InboxDelivery, Message, SmsDelivery } from '@sluice/contracts';
+import type { EmailDelivery, Message, SmsDelivery } from '@sluice/contracts';
 import { CONFIG } from '@sluice/service-kit';
 import { Pool } from 'pg';
-import { isExpired, record, type DeliveryMessage, type Ending } from './delivery.js';
+import { deliveryKeys, isExpired, record, type DeliveryMessage, type Ending } from './delivery.js';
 import { DeliveryQueries } from './delivery.queries.js';
 import { NotificationRepository } from './notification.repository.js';
 import { postponeResend } from './overdue.sweep.js';
@@ -11,6 +11,9 @@ import { EMAIL_PROVIDER, type ProviderMessage, type Outcome, type Provider, SMS_
 /** Outcome of a code that has expired. */
 const TOO_LATE = { status: 'expired', reason: 'it had expired before it could be sent' } as const;
 
+/** A channel with a provider. */
+type Outside = 'sms' | 'email';
+
 /** Settings for the delay between a failed try and the next. */
 interface Tiers {
   RETRY_TIERS_MS: readonly number[];
@@ -18,12 +21,12 @@ interface Tiers {
 }
 
 /**
- * Sends messages to people: the provider is called between the commit of the decision and the commit of the outcome.
+ * Sends messages to people: a provider is called between the commit of the decision and the commit of the outcome.
  * A crash in between repeats the call, with the delivery's id as its idempotency key.
  */
 @Injectable()
-export class Sending {
-  readonly #logger = new Logger('Sending');
+export class ProviderCalls {
+  readonly #logger = new Logger('ProviderCalls');
   readonly #longestTierMs: number;
 
   constructor(
@@ -37,19 +40,15 @@ export class Sending {
     this.#longestTierMs = Math.max(...RETRY_TIERS_MS, ...OUTSIDE_TIERS_MS);
   }
 
-  bySms(message: Message<typeof SmsDelivery>): Promise<void> {
+  sendSms(message: Message<typeof SmsDelivery>): Promise<void> {
     return this.#send(message, 'sms', this.sms, message.data.phone);
   }
 
-  byEmail(message: Message<typeof EmailDelivery>): Promise<void> {
+  sendEmail(message: Message<typeof EmailDelivery>): Promise<void> {
     return this.#send(message, 'email', this.email, message.data.address);
   }
 
-  toInbox(message: Message<typeof InboxDelivery>): Promise<void> {
-    return this.#record(message, 'inbox', { status: 'kept' });
-  }
-
-  async #send(message: DeliveryMessage, channel: 'sms' | 'email', provider: Provider, to: string): Promise<void> {
+  async #send(message: DeliveryMessage, channel: Outside, provider: Provider, to: string): Promise<void> {
     const { id, text, until }: { id: string; text: string; until?: string | undefined } = message.data;
     if (await this.deliveries.hasOutcome(id)) return;
     if (until !== undefined && isExpired(until, await this.deliveries.now())) {
@@ -70,8 +69,8 @@ export class Sending {
     }
   }
 
-  async #record(message: DeliveryMessage, channel: Channel, outcome: Ending): Promise<void> {
-    await this.notifications.change(message, { deliveries: [message.data.id] }, (state, now) =>
+  async #record(message: DeliveryMessage, channel: Outside, outcome: Ending): Promise<void> {
+    await this.notifications.change(message, deliveryKeys(message.data), (state, now) =>
       record(state, message, channel, outcome, now),
     );
   }

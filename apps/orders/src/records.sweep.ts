@@ -42,7 +42,7 @@ export async function pruneRecords(
 
 /** Prunes periodically, beside the sweep of deadlines. */
 @Injectable()
-export class RecordsPrune implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class RecordsSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #task: PeriodicTask;
   #stopping = false;
 

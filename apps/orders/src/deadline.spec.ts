@@ -1,6 +1,6 @@
 import { ClosePayable, ExpirePayment, ExtendPayable, OrderCancelled, OrderPaidTooLate } from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
-import { expire, rejectOverdue, lapsed } from './deadlines.js';
+import { expire, rejectOverdue, lapsed } from './deadline.js';
 import { payableOpened, paymentCaptured } from './order.js';
 import type { Change } from './order-steps.js';
 import {

@@ -3,7 +3,7 @@ import { eventually, testBroker, testDatabase, type TestDatabase } from '@sluice
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cancel } from './cancellation.js';
 import { place } from './placing.js';
-import { pruneRecords } from './records.prune.js';
+import { pruneRecords } from './records.sweep.js';
 import { orderTables, type Row } from './tables.js';
 import { ATTENDED, PRICES, UNATTENDED } from './testing/given.js';
 import { RETRY_MS } from './testing/running.js';

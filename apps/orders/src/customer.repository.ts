@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import type { Message } from '@sluice/contracts';
+import type { Decide, Keys, UnitOfWork } from '@sluice/persistence';
+import { UnitsOfWork } from '@sluice/service-kit';
+import { customerTables } from './tables.js';
+
+/** Keeps which accounts have a verified phone, from the facts of accounts. */
+@Injectable()
+export class CustomerRepository {
+  readonly #unit: UnitOfWork<typeof customerTables>;
+
+  constructor(units: UnitsOfWork) {
+    this.#unit = units.over({ tables: customerTables });
+  }
+
+  change<R>(message: Message, keys: Keys<typeof customerTables>, decide: Decide<R, typeof customerTables>) {
+    return this.#unit.change(message, keys, decide);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Contract, Message } from '@sluice/contracts';
+import { newId } from '@sluice/persistence';
+import type { z } from 'zod';
+import { rowOf } from './order-row.js';
+import type { Change } from './order-steps.js';
+import { isOrder, type Decision, type Keys, type Order, type Row, type State } from './tables.js';
+
+/** A message about one order. */
+export type AboutOrder = Message<Contract<z.ZodType<{ orderId: string }>>>;
+
+export const orderKeys = ({ orderId }: { orderId: string }): Keys => ({ orders: [orderId] });
+
+/**
+ * The decision of a rule about an order.
+ * @throws Error when there is no such order. Every fact follows from a placed order, so the message is retried.
+ */
+export const onOrder =
+  (message: AboutOrder, rule: (order: Order, now: Date) => Change) =>
+  (state: State, now: Date): Decision => {
+    const { orderId } = message.data;
+    const order = rowOf(state.orders[orderId]);
+    if (!isOrder(order)) throw new Error(`no record of order ${orderId}`);
+    return decisionOf(message, rule(order, now));
+  };
+
+/** The decision of a rule about what exists under the id of an order. */
+export const onRow =
+  <R>(message: AboutOrder, rule: (row: Row | undefined, now: Date) => Change<R, Row>) =>
+  (state: State, now: Date): Decision<R> =>
+    decisionOf(message, rule(rowOf(state.orders[message.data.orderId]), now));
+
+/** Drops a problem when there is no caller to receive it. */
+export const decisionOf = <R>(
+  { data: { orderId }, reply: caller }: AboutOrder,
+  { order, history, messages, reply, problem }: Change<R, Row>,
+): Decision<R> => ({
+  ...(order && { state: { orders: { [orderId]: order } } }),
+  ...(history && { append: { history } }),
+  ...(messages && { messages }),
+  ...(reply !== undefined && { reply }),
+  ...(problem && caller && { problem }),
+});
+
+/** For a decision of the service itself; it has a new id each time, and the rule checks the order under its lock. */
+export const ownMessage = (type: string, orderId: string): AboutOrder => ({
+  id: newId(),
+  type,
+  version: 1,
+  correlationId: orderId,
+  time: new Date().toISOString(),
+  data: { orderId },
+});

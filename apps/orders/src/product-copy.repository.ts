@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import type { Message } from '@sluice/contracts';
+import type { Decide, Keys, UnitOfWork } from '@sluice/persistence';
+import { UnitsOfWork } from '@sluice/service-kit';
+import { productTables } from './tables.js';
+
+/**
+ * Copies of inventory's products, for lines that were not shown, so that an order of a stored product need not wait
+ * for inventory.
+ */
+@Injectable()
+export class ProductCopyRepository {
+  readonly #unit: UnitOfWork<typeof productTables>;
+
+  constructor(units: UnitsOfWork) {
+    this.#unit = units.over({ tables: productTables });
+  }
+
+  change<R>(message: Message, keys: Keys<typeof productTables>, decide: Decide<R, typeof productTables>) {
+    return this.#unit.change(message, keys, decide);
+  }
+}
