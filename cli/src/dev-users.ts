@@ -7,7 +7,7 @@ import { inRoot } from '@sluice/stack/workspace';
 import { build } from '@sluice/stack/build/build';
 import { runProgram } from './run-program.js';
 
-const PROGRAM = inRoot('apps/accounts/dist/make-dev-users.js');
+const PROGRAM = inRoot('apps/accounts/dist/dev-users/main.js');
 const NEEDED = 'Start one (npm start), or set DATABASE_URL (of accounts) and TOKEN_PRIVATE_KEY.';
 
 interface Options {

@@ -34,7 +34,7 @@ const LIMITS: AccountLimits = {
 const NOBODY: Holders = { phone: REQUEST.phone, number: undefined, accounts: [], own: undefined };
 
 /** The state that the number's next change reads. */
-const after = (holders: Holders, { number, accounts = [] }: Change): Holders => {
+const after = (holders: Holders, { number, accounts = [] }: Change<unknown>): Holders => {
   const byId = new Map([...holders.accounts, ...accounts].map((account) => [account.id, account]));
   return {
     ...holders,
@@ -47,14 +47,14 @@ const joins = (holders: Holders, userId: string, now: Date, request: Partial<typ
 const fresh = (): Holders => joins(NOBODY, REQUEST.userId, NOW);
 const named = (holders: Holders, userId = REQUEST.userId): Account =>
   holders.accounts.find((account) => account.id === userId)!;
-const statusOf = (decide: () => Change): number => {
+const statusOf = (decide: () => Change<unknown>): number => {
   try {
     return decide().problem?.status ?? 200;
   } catch (error) {
     return (error as { problem: { status: number } }).problem.status;
   }
 };
-const sent = ({ messages = [] }: Change) =>
+const sent = ({ messages = [] }: Change<unknown>) =>
   messages.map(({ contract, data }) => [contract.type, (data as { userId: string }).userId]);
 const verify = (holders: Holders, code: string, now = NOW, userId = REQUEST.userId) =>
   verifyPhone(holders, userId, code, LIMITS, now);

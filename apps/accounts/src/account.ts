@@ -52,7 +52,7 @@ export interface Holders {
 }
 
 /** Rows to store and messages to send after a decision. */
-export interface Change<R = unknown> {
+export interface Change<R = never> {
   number?: PhoneNumber;
   accounts?: readonly Account[];
   revocations?: readonly RevocationRow[];
@@ -177,6 +177,7 @@ export function resendCode(holders: Holders, userId: string, code: string, limit
 }
 
 export const noSuchAccount = (): ProblemError => ProblemError.of(404, 'No such account');
+export const wrongPassword = (): ProblemError => ProblemError.of(403, 'Forbidden', 'The current password is wrong.');
 export const taken = (): ProblemError =>
   ProblemError.of(409, 'Phone number taken', 'An account with this phone number exists.');
 

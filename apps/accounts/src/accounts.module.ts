@@ -1,16 +1,20 @@
 import { Module } from '@nestjs/common';
+import { AccountHandler } from './account.handler.js';
+import { AccountQueries } from './account.queries.js';
+import { AccountRepository } from './account.repository.js';
 import { AccountsListener } from './accounts.listener.js';
-import { AccountsRepository } from './accounts.repository.js';
 import { ExpiredSweep } from './expired.sweep.js';
-import { SignInAddresses } from './sign-in-addresses.js';
-import { Passwords } from './passwords.js';
-import { Revocations } from './revocations.query.js';
+import { PasswordCalls } from './password.calls.js';
+import { RevocationQueries } from './revocation.queries.js';
 import { Seed } from './seed.js';
-import { SignInFailures } from './sign-in-failures.repository.js';
-import { SignUps } from './sign-ups.js';
+import { SignInAddressQueries } from './sign-in-address.queries.js';
+import { SignInFailureRepository } from './sign-in-failure.repository.js';
 
 @Module({
   controllers: [AccountsListener],
-  providers: [AccountsRepository, SignInFailures, SignInAddresses, Passwords, SignUps, Revocations, ExpiredSweep, Seed],
+  providers: [
+    ...[AccountRepository, SignInFailureRepository, AccountQueries, RevocationQueries, SignInAddressQueries],
+    ...[AccountHandler, PasswordCalls, ExpiredSweep, Seed],
+  ],
 })
 export class AccountsModule {}

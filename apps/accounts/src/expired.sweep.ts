@@ -1,7 +1,7 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { PeriodicTask } from '@sluice/service-kit';
 import { Pool } from 'pg';
-import { FORGOTTEN_AFTER_MS } from './sign-in-failures.js';
+import { FORGOTTEN_AFTER_MS } from './sign-in-failure.js';
 
 /** Interval between two sweeps: expired rows stay at most this long. Milliseconds. */
 const EVERY_MS = 600_000;

@@ -3,7 +3,8 @@ import { SignUp, VerifyPhone, type Contract, type Message, type Role } from '@sl
 import { newId } from '@sluice/persistence';
 import { CONFIG } from '@sluice/service-kit';
 import { signUp, verified, type SignUpRequest } from './account.js';
-import { AccountsRepository } from './accounts.repository.js';
+import { AccountHandler } from './account.handler.js';
+import { AccountQueries } from './account.queries.js';
 import { newCode } from './code.js';
 import { limitsOf, type AccountsConfig } from './config.js';
 import { hashPassword } from './password.js';
@@ -38,7 +39,8 @@ const SEED: SeedAccount[] = [
 @Injectable()
 export class Seed implements OnApplicationBootstrap {
   constructor(
-    private readonly accounts: AccountsRepository,
+    private readonly queries: AccountQueries,
+    private readonly handler: AccountHandler,
     @Inject(CONFIG) private readonly config: AccountsConfig,
   ) {}
 
@@ -49,19 +51,19 @@ export class Seed implements OnApplicationBootstrap {
 
   /** Reads first, so that a boot does not cost two password hashes. */
   private async ensure({ password, ...account }: SeedAccount): Promise<void> {
-    const { accounts } = await this.accounts.holdersOf(account.phone);
+    const { accounts } = await this.queries.holdersOf(account.phone);
     const existing = accounts.find(({ id }) => id === account.userId);
     if (!existing) await this.signUp({ ...account, passwordHash: await hashPassword(password), code: newCode() });
     if (existing?.verifiedAt) return;
     const { userId, phone } = account;
-    await this.accounts.changeNumber(seedMessage(VerifyPhone, newId()), phone, userId, (holders, now) =>
+    await this.handler.changeNumber(seedMessage(VerifyPhone, newId()), phone, userId, (holders, now) =>
       verified(holders, userId, limitsOf(this.config), now),
     );
   }
 
   private async signUp(request: SignUpRequest): Promise<void> {
     const { userId, phone } = request;
-    await this.accounts.changeNumber(seedMessage(SignUp, userId), phone, userId, (holders, now) =>
+    await this.handler.changeNumber(seedMessage(SignUp, userId), phone, userId, (holders, now) =>
       holders.own ? {} : signUp(holders, request, limitsOf(this.config), now),
     );
   }

@@ -1,8 +1,14 @@
-import { collection } from '@sluice/persistence';
+import {
+  collection,
+  type Decision as DecisionOver,
+  type Keys as KeysOf,
+  type State as StateOf,
+} from '@sluice/persistence';
 import type { Account, PhoneNumber } from './account.js';
 import type { RevocationRow } from './revocation.js';
+import type { Failures } from './sign-in-failure.js';
 
-export const tables = {
+export const accountTables = {
   phones: collection<PhoneNumber>({
     table: 'phones',
     key: 'phone',
@@ -23,3 +29,21 @@ export const tables = {
     columns: ['id', 'userId', 'tokenId', 'minEpoch', 'keep', 'expiresAt', 'changedAt', 'version'],
   }),
 };
+
+export const failureTables = {
+  failures: collection<Failures>({
+    table: 'sign_in_failures',
+    key: ['phone', 'client'],
+    columns: ['phone', 'client', 'failures', 'since', 'lastAt', 'version'],
+  }),
+};
+
+export type AccountKeys = KeysOf<typeof accountTables>;
+export type AccountState = StateOf<typeof accountTables>;
+/** Without `R`: there is no reply. */
+export type AccountDecision<R = never> = DecisionOver<R, typeof accountTables>;
+
+export type FailureKeys = KeysOf<typeof failureTables>;
+export type FailureState = StateOf<typeof failureTables>;
+/** Without `R`: there is no reply. */
+export type FailureDecision<R = never> = DecisionOver<R, typeof failureTables>;

@@ -16,7 +16,7 @@ type Row = Omit<RevocationRow, 'changedAt' | 'version'>;
 
 /** Lists the tokens that gateways must refuse before their expiry. */
 @Injectable()
-export class Revocations {
+export class RevocationQueries {
   constructor(private readonly pool: Pool) {}
 
   async page({ changedSince, cursor, limit }: Data<typeof ListRevocations>): Promise<Reply<typeof ListRevocations>> {

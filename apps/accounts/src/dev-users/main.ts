@@ -1,10 +1,10 @@
-// Creates users for load tests: node dist/make-dev-users.js <count> prints a token for each, one per line.
+// Creates users for load tests: node dist/dev-users/main.js <count> prints a token for each, one per line.
 // Development only.
 import { once } from 'node:events';
 import { createPool } from '@sluice/persistence';
 import { CommonConfig, DatabaseConfig, prepare, wholeNumber } from '@sluice/service-kit';
 import { z } from 'zod';
-import { AccountsConfig } from './config.js';
+import { AccountsConfig } from '../config.js';
 import { devTokens, MAX_USERS } from './dev-users.js';
 
 const Config = z.object({

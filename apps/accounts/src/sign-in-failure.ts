@@ -1,4 +1,5 @@
 import { ProblemError } from '@sluice/messaging';
+import type { FailureDecision, FailureKeys, FailureState } from './tables.js';
 
 /** Failed sign-ins with one phone number from one address, or with any number from it. */
 export interface Failures {
@@ -19,6 +20,31 @@ export interface Counted {
 
 /** Stands for any phone number; no real number has this form. */
 export const ANY_PHONE = '*';
+
+/** A phone number, and the address from which someone signs in with it. */
+export interface Client {
+  phone: string;
+  client: string;
+}
+
+const keysOf = ({ phone, client }: Client) => ({ pair: `${phone}/${client}`, address: `${ANY_PHONE}/${client}` });
+
+export const failureKeys = (of: Client): FailureKeys => ({ failures: Object.values(keysOf(of)) });
+
+/** The decision of a rule about the counters of a sign-in. */
+export const onFailures =
+  (of: Client, rule: (counted: Counted, now: Date) => Counted) =>
+  ({ failures }: FailureState, now: Date): FailureDecision => {
+    const keys = keysOf(of);
+    const { pair, address } = rule(
+      {
+        pair: failures[keys.pair] ?? noFailures(of.phone, of.client, now),
+        address: failures[keys.address] ?? noFailures(ANY_PHONE, of.client, now),
+      },
+      now,
+    );
+    return { state: { failures: { [keys.pair]: pair, [keys.address]: address } } };
+  };
 
 const WINDOW_MS = 15 * 60_000;
 /** A user who has the right password enters it within these tries. */

@@ -7,7 +7,7 @@ import { testDatabase, type TestDatabase } from '@sluice/testing';
 import { jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { devTokens, devUser, MAX_USERS } from './dev-users.js';
-import { passwordMatches } from './password.js';
+import { passwordMatches } from '../password.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const issuer = { privateKey, ttlSeconds: 60 };
@@ -67,7 +67,7 @@ describe('users for load tests', () => {
 });
 
 describe('the program', () => {
-  const program = path.join(import.meta.dirname, '../dist/make-dev-users.js');
+  const program = path.join(import.meta.dirname, '../../dist/dev-users/main.js');
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const run = (count: string, env: Record<string, string> = {}) =>
     promisify(execFile)(process.execPath, [program, count], {

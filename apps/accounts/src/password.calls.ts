@@ -4,9 +4,10 @@ import { newId } from '@sluice/persistence';
 import { CONFIG } from '@sluice/service-kit';
 import type { AccountsConfig } from './config.js';
 import { HashingQueue } from './hashing-queue.js';
-import { SignInAddresses } from './sign-in-addresses.js';
 import { hashesAtATime, hashPassword, passwordMatches } from './password.js';
-import { SignInFailures } from './sign-in-failures.repository.js';
+import { SignInAddressQueries } from './sign-in-address.queries.js';
+import { countTry, failureKeys, onFailures, takeBack, undo, type Client, type Counted } from './sign-in-failure.js';
+import { SignInFailureRepository } from './sign-in-failure.repository.js';
 
 /** A password to check, with its phone number, and the client's address if there is one. */
 export interface Attempt {
@@ -21,12 +22,12 @@ interface Hashed {
 
 /** Compares and hashes passwords: counted, queued, and only while the caller waits. */
 @Injectable()
-export class Passwords {
+export class PasswordCalls {
   readonly #queue: HashingQueue;
 
   constructor(
-    private readonly failures: SignInFailures,
-    private readonly addresses: SignInAddresses,
+    private readonly failures: SignInFailureRepository,
+    private readonly addresses: SignInAddressQueries,
     @Inject(CONFIG) { UV_THREADPOOL_SIZE }: Pick<AccountsConfig, 'UV_THREADPOOL_SIZE'>,
   ) {
     this.#queue = new HashingQueue(hashesAtATime(UV_THREADPOOL_SIZE));
@@ -43,11 +44,10 @@ export class Passwords {
    */
   async find<A extends Hashed>(message: Message, attempt: Attempt, accounts: readonly A[]): Promise<A | undefined> {
     const { phone, client } = attempt;
-    // Under a message id of its own: the request itself may still change something.
-    if (client !== undefined) await this.failures.countTry({ ...message, id: newId() }, phone, client);
+    if (client !== undefined) await this.#count(message, { phone, client }, countTry);
     const found = await this.#compare(message, attempt, accounts);
     if (!found || client === undefined) return found;
-    await Promise.all([this.failures.takeBack(message, phone, client), this.addresses.remember(phone, client)]);
+    await Promise.all([this.#count(message, { phone, client }, takeBack), this.addresses.remember(phone, client)]);
     return found;
   }
 
@@ -61,9 +61,14 @@ export class Passwords {
         return firstWith(password, accounts);
       });
     } catch (error) {
-      if (!begun && client !== undefined) await this.failures.undo(message, phone, client);
+      if (!begun && client !== undefined) await this.#count(message, { phone, client }, undo);
       throw error;
     }
+  }
+
+  /** Under a message id of its own: the request itself may still change something. */
+  async #count(message: Message, of: Client, rule: (counted: Counted, now: Date) => Counted): Promise<void> {
+    await this.failures.change({ ...message, id: newId() }, failureKeys(of), onFailures(of, rule));
   }
 }
 

@@ -1,8 +1,8 @@
-import { createHmac, type KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import type { AccountsConfig } from './config.js';
+import { addressId, addressKey } from './sign-in-address.js';
 
 /** Written again only after a day, so that most sign-ins write nothing. */
 const REMEMBER = `
@@ -10,39 +10,27 @@ const REMEMBER = `
   ON CONFLICT (id) DO UPDATE SET last_at = now() WHERE known_addresses.last_at < now() - interval '1 day'`;
 
 /**
- * Addresses of successful sign-ins. Stored is a keyed hash of number and address together: with both, one can check
- * for an entry; the table alone reveals neither.
+ * Addresses of successful sign-ins. They are written outside of a unit of work: without its entry, a sign-in only waits
+ * longer for its turn.
  */
 @Injectable()
-export class SignInAddresses {
+export class SignInAddressQueries {
   readonly #key: Buffer;
 
   constructor(
     private readonly pool: Pool,
     @Inject(CONFIG) { TOKEN_PRIVATE_KEY }: Pick<AccountsConfig, 'TOKEN_PRIVATE_KEY'>,
   ) {
-    this.#key = keyFrom(TOKEN_PRIVATE_KEY);
+    this.#key = addressKey(TOKEN_PRIVATE_KEY);
   }
 
   async has(phone: string, client: string): Promise<boolean> {
-    const id = this.#idOf(phone, client);
+    const id = addressId(this.#key, phone, client);
     const { rowCount } = await this.pool.query('SELECT FROM known_addresses WHERE id = $1', [id]);
     return rowCount === 1;
   }
 
   async remember(phone: string, client: string): Promise<void> {
-    await this.pool.query(REMEMBER, [this.#idOf(phone, client)]);
-  }
-
-  #idOf(phone: string, client: string): string {
-    return createHmac('sha256', this.#key).update(`${phone}\n${client}`).digest('base64url');
+    await this.pool.query(REMEMBER, [addressId(this.#key, phone, client)]);
   }
 }
-
-/**
- * The key, the same in all accounts processes. When the private key is rotated, no address is remembered for a while.
- */
-const keyFrom = (key: KeyObject): Buffer =>
-  createHmac('sha256', key.export({ type: 'pkcs8', format: 'der' }))
-    .update('known addresses')
-    .digest();

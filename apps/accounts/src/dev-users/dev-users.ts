@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import { UNMATCHABLE_HASH } from './password.js';
-import { issueToken, type TokenIssuer } from './token.js';
+import { UNMATCHABLE_HASH } from '../password.js';
+import { issueToken, type TokenIssuer } from '../token.js';
 
 /** A user of a development system: no one signed up, and no password opens the account. */
 export interface DevUser {

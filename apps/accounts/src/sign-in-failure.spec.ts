@@ -8,7 +8,7 @@ import {
   takeBack,
   undo,
   type Counted,
-} from './sign-in-failures.js';
+} from './sign-in-failure.js';
 
 const NOW = new Date('2026-11-23T12:00:00Z');
 const MINUTE = 60_000;
