@@ -14,6 +14,8 @@ import { Origins } from './web/cors.js';
 import { Ed25519PublicKeys } from './web/public-keys.js';
 import { TrustProxy } from './web/trust-proxy.js';
 
+const GUESSES = limited('guesses at passwords and codes are');
+
 export const GatewayConfig = CommonConfig.extend({
   PORT: Port.default(8080),
   /** Keys that verify the tokens accounts signs, each those with its key id; the first also those without one. */
@@ -36,9 +38,7 @@ export const GatewayConfig = CommonConfig.extend({
    * Sign-ups, sign-ins and verifications per minute of one address; 0 disables it. Each computes a password hash: some
    * 0.3 s of a core.
    */
-  SIGN_IN_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000)
-    .default(30)
-    .register(PRODUCTION, limited('guesses at passwords and codes are')),
+  SIGN_IN_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000).default(30).register(PRODUCTION, GUESSES),
   /** Trusted proxies, whose forwarding headers are used; none when unset. */
   TRUST_PROXY: TrustProxy.optional(),
   /** Origins whose pages may call the API from a browser; only the gateway's own when unset. */
