@@ -108,6 +108,20 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { paths: [{ name: '@sluice/contracts', message: KIT_ONLY }] }] },
   },
   {
+    files: ['**/src/**/*.ts'],
+    // Tests may write down what other programs see.
+    ignores: ['**/*.spec.ts', '**/*.shared.ts', 'libs/contracts/src/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...['Literal[value=/^shop[.]/]', 'TemplateElement[value.raw=/^shop[.]/]'].map((selector) => ({
+          selector,
+          message: 'Exchange names are written once: take them from EXCHANGES of @sluice/contracts.',
+        })),
+      ],
+    },
+  },
+  {
     files: ['libs/contracts/src/kit/**/*.ts'],
     ignores: ['**/*.spec.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [{ group: ['../*'], message: KIT_ONLY }] }] },

@@ -40,6 +40,18 @@ export class Stranger {
     return example;
   }
 
+  /** Adds the examples of the libraries' READMEs to what is compiled, each as a file named after its library. */
+  addReadmes(): void {
+    const folder = path.join(this.#app, 'src/readmes');
+    mkdirSync(folder);
+    for (const library of LIBRARIES) {
+      const text = readFileSync(path.join(this.#app, 'node_modules', SCOPE, library, 'README.md'), 'utf8');
+      const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+      if (blocks.length === 0) throw new Error(`the README of ${library} has no example`);
+      writeFileSync(path.join(folder, `${library}.ts`), blocks.join('\n'));
+    }
+  }
+
   /** Compiles the example with the type definitions of the packages. @throws Error with the compiler's complaints */
   async compile(): Promise<void> {
     await command(process.execPath, ['node_modules/typescript/bin/tsc', '--project', '.'], this.#app);

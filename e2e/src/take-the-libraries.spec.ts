@@ -48,7 +48,10 @@ describe('the libraries in an empty folder, with a Nest application that is not 
       expect(packedFiles).toContain(`${library}/README.md`);
   });
 
-  it('give it their types', () => stranger.compile());
+  it('give it their types, and those of the examples in their READMEs', async () => {
+    stranger.addReadmes();
+    await stranger.compile();
+  });
 
   it('make its tables and its queues', async () => {
     const prepare = stranger.run('prepare.js', environment);

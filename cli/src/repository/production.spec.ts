@@ -1,8 +1,35 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { refusals, refuseDevelopmentSettings, warnings } from './production.js';
-import { EnvironmentError } from './variable.js';
+import { z } from 'zod';
+import { AccountsConfig } from '../../../apps/accounts/src/config.js';
+import { GatewayConfig } from '../../../apps/gateway/src/config.js';
+import { InventoryConfig } from '../../../apps/inventory/src/config.js';
+import { LogisticsConfig } from '../../../apps/logistics/src/config.js';
+import { NotificationsConfig } from '../../../apps/notifications/src/config.js';
+import { PaymentsConfig } from '../../../apps/payments/src/config.js';
+import { PromotionsConfig } from '../../../apps/promotions/src/config.js';
+import { DatabaseConfig } from '../../../libs/service-kit/src/environment.js';
+import * as production from '../../../libs/service-kit/src/production.js';
+import { EnvironmentError } from '../../../libs/service-kit/src/variable.js';
+
+/** Services that read a variable of the same name have the same rules for it: see below. */
+const CONFIGS = [
+  AccountsConfig,
+  DatabaseConfig,
+  GatewayConfig,
+  InventoryConfig,
+  LogisticsConfig,
+  NotificationsConfig,
+  PaymentsConfig,
+  PromotionsConfig,
+];
+/** The variables of all services. */
+const CONFIG = z.object(Object.assign({}, ...CONFIGS.map(({ shape }) => shape)) as z.ZodRawShape);
+
+type Settings = Readonly<Record<string, unknown>>;
+const refusals = (settings: Settings) => production.refusals(CONFIG, settings);
+const warnings = (settings: Settings) => production.warnings(CONFIG, settings);
 
 const pem = (der: Buffer, which: string): string =>
   `-----BEGIN ${which} KEY-----\n${der.toString('base64')}\n-----END ${which} KEY-----\n`;
@@ -102,7 +129,9 @@ describe('a production start', () => {
   });
 
   it('does not check variables that are not in the configuration of the process', () => {
-    expect(refusals({ NODE_ENV: 'production', AMQP_URL: SOUND.AMQP_URL })).toEqual([]);
+    const { NODE_ENV, AMQP_URL } = GatewayConfig.shape;
+    const config = z.object({ NODE_ENV, AMQP_URL });
+    expect(production.refusals(config, having('IDEMPOTENCY_SECRET', 'short'))).toEqual([]);
   });
 
   it('accepts every random secret of 24 bytes or more', () => {
@@ -118,7 +147,8 @@ describe('a production start', () => {
 
   it('names all refused settings in one line with what to do, and contains no value', () => {
     const start = () =>
-      refuseDevelopmentSettings(
+      production.refuseDevelopmentSettings(
+        CONFIG,
         Object.fromEntries([
           ...Object.entries(SOUND),
           ['DEV_SEED', true],
@@ -132,6 +162,18 @@ describe('a production start', () => {
       /^refused in production \(NODE_ENV=production\): DEV_SEED .+set it to false; DATABASE_URL .+give it a random one; CARD_GATEWAY_URL .+ set it to fake on purpose$/,
     );
     expect(start).not.toThrow(/hunter2|\n/);
+  });
+});
+
+describe('every service that reads a variable', () => {
+  it.each([...REFUSED, ...WARNED])('judges %s=%s alike', (variable, value) => {
+    const settings = having(variable, value);
+    const found = CONFIGS.filter(({ shape }) => variable in shape).map((config) => {
+      const own = z.object({ [variable]: (config.shape as z.ZodRawShape)[variable]! });
+      return [production.refusals(own, settings), production.warnings(own, settings)];
+    });
+    expect(found[0]?.flat()).toHaveLength(1);
+    expect(new Set(found.map((findings) => JSON.stringify(findings))).size).toBe(1);
   });
 });
 
