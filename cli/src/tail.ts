@@ -1,5 +1,4 @@
 import type { ConsumeMessage } from 'amqplib';
-import type { CommandLine } from '@sluice/stack/command-line';
 import { Failure } from '@sluice/stack/failure';
 import { loadCompiled } from '@sluice/stack/build/compiled';
 import { connectToBroker } from '@sluice/stack/rabbitmq/administration';
@@ -20,14 +19,8 @@ export const loadScrub = async (): Promise<Scrub> =>
 interface TailRequest {
   /** Topic patterns: `order.*`, `#`. */
   patterns: string[];
-  /** Prints whole messages, one a line. */
   json: boolean;
 }
-
-export const tailRequest = ({
-  words,
-  values: { json = false },
-}: CommandLine<{ json: { type: 'boolean' } }>): TailRequest => ({ patterns: words.length > 0 ? words : ['#'], json });
 
 /**
  * Prints the facts that match, from now on, until a signal ends it. The facts come by a queue of its own, which the

@@ -67,7 +67,6 @@ export async function startRabbit(
 
 const wasStarted = (state: RabbitState | undefined): state is Started => state?.ports !== undefined;
 
-/** The broker that runs for this state directory. */
 export async function runningRabbit(stateDirectory: StateDirectory): Promise<Rabbit | undefined> {
   const state = stateDirectory.recall('rabbitmq');
   return wasStarted(state) && (await isRunning(stateDirectory, state)) ? rabbitOf(stateDirectory, state) : undefined;

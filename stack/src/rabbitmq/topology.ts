@@ -11,20 +11,19 @@ import {
   undeliverableLines,
   settingsOf,
   topology,
-  trust,
   usersOf,
   WORK,
   type Passwords,
   type Topology,
 } from '@sluice/topology';
-import { connect, type ChannelModel } from 'amqplib';
+import type { ChannelModel } from 'amqplib';
 import { Failure } from '../failure.js';
 import { inRoot } from '../workspace.js';
+import { connectToBroker } from './administration.js';
 import type { Broker } from './users.js';
 
 const currentMap = (): Topology => topology(settingsOf(process.env));
 
-/** The page with the procedure. */
 const DRIFT = 'docs/operations.md, "Other arguments for a queue", says how, without losing a message.';
 
 /** Identifies the map and users that were applied, and the broker; the private one is the same at all ports. */
@@ -37,7 +36,6 @@ export const digestOfMap = ({ passwords }: Pick<Broker, 'passwords'>): string =>
 export interface Applied {
   /** What was not there before; undefined when that cannot be known. */
   created: string[] | undefined;
-  /** What was corrected. */
   corrected: string[];
   /** What became of undeliverable messages, a line for each. */
   undeliverable: string[];
@@ -109,7 +107,7 @@ export function keepTopology(broker: Broker, printLine: (line: string) => void):
   let stopped = false;
   let connection: ChannelModel | undefined;
   const watch = async (): Promise<void> => {
-    const opened = (connection = await connectTo(broker.url));
+    const opened = (connection = await connectToBroker(broker, 'topology'));
     await new Promise((resolve) => opened.once('close', resolve));
     while (!stopped && !(await appliedAgain(broker, printLine))) await sleep(RETRY_MS);
   };
@@ -129,12 +127,6 @@ function closed(connection: ChannelModel): Promise<unknown> {
     connection.once('close', resolve);
     connection.close().then(resolve, resolve); // rejected: already closed
   });
-}
-
-async function connectTo(url: string): Promise<ChannelModel> {
-  const connection = await connect(`${url}${url.includes('?') ? '&' : '?'}heartbeat=10`, trust());
-  connection.on('error', () => {}); // "close" follows
-  return connection;
 }
 
 async function appliedAgain(broker: Broker, printLine: (line: string) => void): Promise<boolean> {
