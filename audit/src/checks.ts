@@ -13,7 +13,6 @@ const OVERDUE_SECONDS = 60;
 interface InvariantGroup {
   name: string;
   holds: string;
-  /** The services whose own invariants belong to it. */
   services: readonly string[];
   /** What is counted for the report: rows of orders by their name, and tables by service. */
   orderRows: readonly string[];

@@ -9,7 +9,6 @@ const BASKETS = [['TEE'], ['TEE', 'PEN'], ['MUG'], ['MUG', 'CAP']];
 const COUPON = 'CHAOS';
 const OPEN_FOR_MS = 3_600_000;
 
-/** What customers can buy. */
 export interface Catalog {
   skus: readonly string[];
   /** Of the long form: what is bought together. */

@@ -3,7 +3,6 @@ import type { Catalog } from './catalog.js';
 import type { Customers } from './customers.js';
 import { Random } from './random.js';
 
-/** How often each intent comes. */
 const INTENTS = { pay: 50, leave: 20, cancel: 15, 'pay-and-cancel': 15 } as const;
 /** How often a claim comes, among orders. */
 const CLAIMS = 0.15;

@@ -55,7 +55,6 @@ function urlOf(stateDirectory: StateDirectory): string {
   );
 }
 
-/** @returns the file with the tokens of this run's users */
 async function makeTokens(script: string, stateDirectory: StateDirectory): Promise<string> {
   const file = stateDirectory.path('load', 'tokens.txt');
   rmSync(file, { force: true });

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { root } from '@sluice/stack/workspace';
 
 interface Options extends SpawnOptions {
-  /** Called once the program runs. */
   onStart?: (stop: () => void) => void;
 }
 

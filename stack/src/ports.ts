@@ -53,7 +53,6 @@ export async function freePort(preferred?: number): Promise<number> {
   }
 }
 
-/** @param last the ports of the last start */
 export async function freePorts<K extends string>(
   names: readonly K[],
   last: Partial<Record<K, number>> = {},
@@ -63,7 +62,6 @@ export async function freePorts<K extends string>(
   return ports as Record<K, number>;
 }
 
-/** Whether a server accepts connections there. */
 export const accepts = (port: number, host = '127.0.0.1'): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect({ port, host });

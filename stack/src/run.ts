@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { Failure } from './failure.js';
 import { kill } from './processes.js';
 
@@ -8,11 +8,7 @@ const running = new Set<ChildProcess>();
 /** Ends each program and those that it has started: npm and tsc are wrappers around others. */
 export const endRunning = (): void => running.forEach(({ pid }) => pid && kill(-pid, 'SIGTERM'));
 
-export interface RunOptions {
-  cwd?: string;
-  env?: NodeJS.ProcessEnv;
-  uid?: number;
-  gid?: number;
+export interface RunOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid' | 'gid'> {
   /** What the reader of a failure should do. */
   fix?: string;
   /** The name of the program in a failure; its command line without. */

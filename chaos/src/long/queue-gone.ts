@@ -84,7 +84,6 @@ class AdministeredQueue {
     private readonly name: string,
     private readonly service: string,
     private readonly url: string,
-    /** What the queue is bound to. */
     private readonly bindings: readonly Binding[],
     private readonly connections: readonly ChannelModel[],
     private readonly channel: ConfirmChannel,

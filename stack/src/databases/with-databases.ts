@@ -3,7 +3,6 @@ import { runningPostgres, startPostgres } from '../postgres/postgres.js';
 import { StateDirectory } from '../state-directory.js';
 import { ensureDatabases, migrationUrls } from './databases.js';
 
-/** A service's database. */
 export interface MigratedDatabase {
   /** As the owner of the database. */
   url: string;
