@@ -72,9 +72,8 @@ export class Queues {
   }
 
   /**
-   * Messages whose time in a tier is up and that their queue does not take: those that are in transit in two samples.
+   * By tier: messages whose time is up and that their queue does not take, in transit in two samples this far apart.
    * Only the management API shows them, some seconds late; without it there are none.
-   * @param statisticsWithinMs between the samples @returns by tier
    */
   async expired(statisticsWithinMs: number): Promise<Counts> {
     const first = await this.#expiredNow();

@@ -18,8 +18,7 @@ export interface Catalog {
 }
 
 /**
- * Puts up for sale: plenty of each product in two warehouses, a coupon, and a flash sale that is open all the time and
- * now and then sold out.
+ * Puts up for sale plenty of each product in two warehouses, a coupon, and a flash sale: open, now and then sold out.
  * @param options baskets: customers buy in two halves that share no product
  */
 export async function createCatalog(

@@ -69,10 +69,7 @@ export class Load {
     });
   }
 
-  /**
-   * Places and pays an order that needs every service of its way, promotions too.
-   * @returns whether it was accepted at once and paid, as soon as that is certain; it goes on to its end
-   */
+  /** Places an order that needs every service. @returns whether it was accepted at once and paid, as soon as certain */
   probe(): Promise<boolean> {
     const { skus, coupon } = this.options.catalog;
     return new Promise((resolve) => {

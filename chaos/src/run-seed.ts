@@ -79,10 +79,7 @@ export function settingsOf(form: Form): Record<string, string> {
 
 type PrintLine = (line: string) => void;
 
-/**
- * Applies every fault of the seed's plan, under load, and then judges.
- * @returns wrong: nothing, when the run was clean
- */
+/** Applies every fault of the plan, under load, and judges. @returns wrong: nothing, when the run was clean */
 export async function runSeed(
   system: SystemUnderTest,
   options: Options,

@@ -10,10 +10,7 @@ import { seedTable, type Summary } from './report.js';
 import { runSeed, settingsOf } from './run-seed.js';
 import { startSystemUnderTest } from './system.js';
 
-/**
- * One run: a system of its own, its faults, the verdict.
- * @returns the exit code @throws Failure with what was wrong and where the logs are
- */
+/** One run: a system of its own, its faults, the verdict. @throws Failure with what was wrong and where the logs are */
 export async function chaos(options: Options): Promise<number> {
   for (const stateDirectory of abandoned()) await unmount(stateDirectory);
   const command = commandOf(options);

@@ -8,11 +8,7 @@ import { until } from '@sluice/stack/until';
 const STEP_WITHIN_MS = 60_000;
 const POLL_MS = 100;
 
-/**
- * Sells one order as any client would, over HTTP.
- * @param url of the gateway @param note shows the step that is under way
- * @returns the completed order and its timeline
- */
+/** Sells one order over HTTP, as any client would. @param note shows the step @returns the completed order */
 export async function sellOneOrder(
   url: string,
   note: (step: string) => void,

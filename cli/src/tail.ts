@@ -22,11 +22,7 @@ interface TailRequest {
   json: boolean;
 }
 
-/**
- * Prints the facts that match, from now on, until a signal ends it. The facts come by a queue of its own, which the
- * broker deletes with the connection.
- * @throws {Failure}
- */
+/** Prints the facts that match, until a signal ends it, from a queue that the broker deletes with the connection. */
 export async function tail({ patterns, json }: TailRequest, broker: { url: string }): Promise<void> {
   const scrub = await loadScrub();
   const print = async (message: ConsumeMessage): Promise<void> => {

@@ -10,10 +10,7 @@ import { write } from './standard-output.js';
 /** Every message, as `publish.<exchange>` and `deliver.<queue>`: https://www.rabbitmq.com/docs/firehose */
 const FIREHOSE = 'amq.rabbitmq.trace';
 
-/**
- * Switches the firehose on, prints what comes out of it, and switches it off at the end, also after a failure.
- * @throws {Failure}
- */
+/** Prints what comes out of the firehose, which is switched off at the end, also after a failure. @throws {Failure} */
 export async function traceOn(broker: Broker, { json }: { json: boolean }): Promise<void> {
   const scrub = await loadScrub();
   const print = async (message: ConsumeMessage): Promise<void> => {

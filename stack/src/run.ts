@@ -15,10 +15,7 @@ export interface RunOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid' | '
   label?: string;
 }
 
-/**
- * Runs a program to its end and gives its output: stdout and stderr, as they came.
- * @throws {Failure} when it cannot be started or its exit code is not 0
- */
+/** @returns stdout and stderr, as they came @throws {Failure} when it does not start, or its exit code is not 0 */
 export function run(
   program: string,
   args: readonly string[],

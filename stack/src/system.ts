@@ -70,8 +70,8 @@ export async function startSystem(options: SystemOptions): Promise<{ supervisor:
 type Built = [databases: Record<string, string>, build: void];
 
 /**
- * When the services can start: at once when the broker is known to hold their topology and users, so that they boot while it does;
- * otherwise when it has been applied, for they refuse to work without it.
+ * Services refuse to work without their topology and users. When those are known to be on the broker, services boot
+ * while it does; otherwise once they have been applied.
  */
 async function mayStart(
   stateDirectory: StateDirectory,

@@ -50,10 +50,7 @@ export const queueGone: Begin<'queue-gone'> = async (
   };
 };
 
-/**
- * @returns the exchange of the shortest tier that releases nothing before the queue is gone; the routing key there is
- * the queue's name
- */
+/** The shortest tier that releases nothing before the queue is gone. The routing key there is the queue's name. */
 function tierExchange(): string {
   const tiers = topology(settingsOf(process.env))
     .exchanges.filter(({ name }) => /^shop\.retry(-tier)?\.\d+$/.test(name))

@@ -7,9 +7,7 @@ import type { StateDirectory } from '../state-directory.js';
 import { runningRabbit } from './rabbitmq.js';
 import type { Broker } from './users.js';
 
-/**
- * The broker as its administrator reaches it: that of AMQP_URL, else that of a running `npm start`. @throws {Failure}
- */
+/** The administrator's access to the broker of AMQP_URL, else to that of a running `npm start`. @throws {Failure} */
 export async function administratorsBroker(
   stateDirectory: StateDirectory,
   env: NodeJS.ProcessEnv = process.env,

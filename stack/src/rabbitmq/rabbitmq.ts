@@ -140,10 +140,7 @@ async function needsContainer(note: (what: string) => void): Promise<boolean> {
 const isRunning = async (stateDirectory: StateDirectory, { container }: RabbitState): Promise<boolean> =>
   container ? containerRuns(stateDirectory) : runningNode(stateDirectory) !== undefined;
 
-/**
- * A broker that still boots is waited for; one that does not accept our password is ended. @returns whether it is
- * ready
- */
+/** Waits for a broker that still boots, and ends one that refuses our password. @returns whether it is ready */
 async function takeOver(stateDirectory: StateDirectory, state: Started, options: NodeChoices): Promise<boolean> {
   const alive = await isRunning(stateDirectory, state);
   if (alive && (await becomesReady(stateDirectory, state, options))) return true;

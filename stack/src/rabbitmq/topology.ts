@@ -41,10 +41,7 @@ export interface Applied {
   undeliverable: string[];
 }
 
-/**
- * Applies the map to the broker, and creates or corrects the services' users.
- * @throws {Failure} when something exists with other arguments than in the map
- */
+/** Applies the map, and creates or corrects the services' users. @throws {Failure} when something exists otherwise */
 export async function applyMap(broker: Broker): Promise<Applied> {
   const { url, managementUrl } = broker;
   const users = usersAdministration(broker);
@@ -81,10 +78,7 @@ export async function applyUsersAlone(broker: Broker): Promise<void> {
   if (users) await applyUsers(users.managementUrl, broker.url, usersOf(WORK), users.passwords);
 }
 
-/**
- * Runs the topology's own program, which prints what it did.
- * @param args as in `npm run topology -- ...` @returns its exit code
- */
+/** Runs the topology's program, which prints what it did. @param args of `npm run topology` @returns its exit code */
 export async function runTopology(args: readonly string[], { url, managementUrl, passwords }: Broker): Promise<number> {
   const env = {
     ...process.env,
@@ -99,10 +93,7 @@ export async function runTopology(args: readonly string[], { url, managementUrl,
 
 const RETRY_MS = 1_000;
 
-/**
- * Applies the map again whenever the connection to the broker was lost: the broker may come back empty.
- * @returns what ends the watch
- */
+/** Applies the map again after each lost connection: the broker may come back empty. @returns what ends the watch */
 export function keepTopology(broker: Broker, printLine: (line: string) => void): () => Promise<void> {
   let stopped = false;
   let connection: ChannelModel | undefined;
